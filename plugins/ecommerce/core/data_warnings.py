@@ -20,8 +20,8 @@ business days that it is about; without any it is about the day of the run."""
 
 WRONG, HARMLESS = 3, 1
 """Weights: figures are wrong or lack something; they do not. With 2 they may."""
-CHECK, SERIES_SKIPPED = "check", "series_skipped"
-"""Kinds that code asks for; a warning of a check has its own `found`, `meaning`, `action` and `weight`."""
+CHECK = "check"
+"""A warning of a check has its own `found`, `meaning`, `action` and `weight`."""
 
 
 class Wording(NamedTuple):

@@ -5,7 +5,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.business_day import day_window
-from ecommerce.core.data_warnings import SERIES_SKIPPED, data_warning
 from ecommerce.core.settings import shop_timezone
 from ecommerce.forecast.weeks import HORIZON
 from ecommerce.sources import SOURCES
@@ -89,10 +88,6 @@ def write(forecasts: "ForecastRun", run: DagRun, rejected: Sequence[Mapping[str,
                 "rows_superseded": 0,
                 "source_orders": rows,
                 "source_amount": amount,
-                "warnings": [
-                    data_warning(SERIES_SKIPPED, series=series, detail=why)
-                    for series, why in forecasts.skipped.items()
-                ],
             },
         )
     return read_manifest(uri)

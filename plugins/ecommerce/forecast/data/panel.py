@@ -1,4 +1,5 @@
-"""A panel: daily gross sales of several series up to an origin, and what is known of the days after it."""
+"""A panel: daily gross sales of several series up to an origin, and what is known of the days after it; and
+its cleaning for training by the rules of docs/DEFINITIONS.md: closed days, outliers, vanished series."""
 
 import zlib
 from dataclasses import dataclass, replace
@@ -13,6 +14,14 @@ from ecommerce.forecast.weeks import HORIZON
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+
+_WEEKDAY_WEEKS = 13
+_CLOSED = 0.85
+_RARE = 0.08
+_YEAR = 364
+_CAPPED = 2.5
+_VANISHED_DAYS, _REPLACED_DAYS, _SOLD_BEFORE = 28, 7, 20
+_RARELY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +108,94 @@ def holidays_of(calendar: str, first_day: date, days: int) -> Ints:
         if 0 <= (place := (day - first_day).days) < days:
             numbers[place] = 1 + zlib.crc32(name.encode())
     return numbers
+
+
+def clean(panel: Panel) -> tuple[Floats, Bools]:
+    """Return the training data [days, series], NaN elsewhere, and the days to forecast as 0 [days + HORIZON,
+    series], by what is known at the panel's origin."""
+    values, days = panel.values.copy(), panel.days
+    values[~np.maximum.accumulate(values > 0, axis=0)] = np.nan
+    weekdays = panel.weekdays
+    closed = _closed_weekdays(values, weekdays[:days])[weekdays]
+    is_zero = values == 0
+    ordinary = (~closed[:days] & (panel.holidays[:days] == 0) & ~np.isnan(values))[-_YEAR:]
+    rarely = (is_zero[-_YEAR:] & ordinary).sum(axis=0) / np.maximum(ordinary.sum(axis=0), 1) > _RARE
+    for place in np.flatnonzero(~rarely):
+        holidays, unknown = panel.holidays[:, place], np.isnan(values[:, place])
+        _close_holidays(closed[:, place], holidays, is_zero[:, place], unknown)
+    values[is_zero & (~rarely | closed[:days])] = np.nan
+    return _capped(values), closed
+
+
+def shifted(values: Floats, days: int) -> Floats:
+    """Return `values` moved `days` later; the first ones are NaN."""
+    moved = np.full_like(values, np.nan)
+    moved[days:] = values[: max(len(values) - days, 0)]
+    return moved
+
+
+def same_weekday_mean(values: Floats, weeks: int) -> Floats:
+    """Return the weekday average of `weeks` weeks up to each day, over known days."""
+    total, known = np.zeros_like(values), np.zeros_like(values)
+    for week in range(min(weeks, len(values) // 7 + 1)):
+        one = shifted(values, 7 * week)
+        is_known = ~np.isnan(one)
+        total += np.where(is_known, one, 0)
+        known += is_known
+    return np.divide(total, known, out=np.full_like(total, np.nan), where=known > 0)
+
+
+def has_vanished(recent: Floats) -> Bools:
+    """Return the series of `recent` [days, series] to forecast as 0: those without sales for four weeks; and
+    those without for a week that sold on most days before it, while the sum of all series is as before:
+    others replaced them."""
+    is_known, sells = ~np.isnan(recent), np.nan_to_num(recent) > 0
+    stopped = [
+        is_known[-days:].any(axis=0) & ~sells[-days:].any(axis=0) for days in (_VANISHED_DAYS, _REPLACED_DAYS)
+    ]
+    has_sold = sells[-_REPLACED_DAYS - _VANISHED_DAYS : -_REPLACED_DAYS].sum(axis=0) >= _SOLD_BEFORE
+    week = np.nansum(recent[-_REPLACED_DAYS:])
+    usual = np.nansum(recent[:-_REPLACED_DAYS]) / max(len(recent) - _REPLACED_DAYS, 1) * _REPLACED_DAYS
+    return stopped[0] | (stopped[1] & has_sold & (week >= usual / 2))
+
+
+def sells_rarely(values: Floats) -> Bools:
+    """Return the series without sales on more than half of the days of a quarter: they are forecast
+    by a long weekday average."""
+    recent = values[-91:]
+    known = np.maximum((~np.isnan(recent)).sum(axis=0), 1)
+    return (recent == 0).sum(axis=0) / known > _RARELY
+
+
+def _closed_weekdays(values: Floats, weekdays: Ints) -> Bools:
+    """[7, series]; a series without sales on all weekdays is not closed: it does not sell."""
+    closed = np.zeros((7, values.shape[1]), dtype=bool)
+    for weekday in range(7):
+        recent = values[weekdays == weekday][-_WEEKDAY_WEEKS:]
+        known = (~np.isnan(recent)).sum(axis=0)
+        closed[weekday] = (known >= 3) & ((recent == 0).sum(axis=0) >= _CLOSED * known)
+    closed[:, closed.all(axis=0)] = False
+    return closed
+
+
+def _close_holidays(closed: Bools, holidays: Ints, is_zero: Bools, unknown: Bools) -> None:
+    """Close the coming holidays of a series that had no sales the last time, or, if one is new, where others
+    were closed."""
+    days = len(is_zero)
+    past = np.flatnonzero((holidays[:days] > 0) & ~closed[:days] & ~unknown)
+    usually = len(past) >= 2 and is_zero[past[-12:]].mean() >= 0.7
+    for day in np.flatnonzero(holidays[days:] > 0) + days if len(past) else ():
+        same = past[holidays[past] == holidays[day]]
+        if is_zero[same[-1]] if len(same) else usually:
+            closed[day] = True
+
+
+def _capped(values: Floats) -> Floats:
+    """Cap `values` at 2.5 times the median of the same weekday in the eight weeks before."""
+    earlier = np.sort(np.stack([shifted(values, 7 * week) for week in range(1, 9)]), axis=0)  # NaN is last
+    known = (~np.isnan(earlier)).sum(axis=0)
+    upper = np.take_along_axis(earlier, (known // 2)[None].clip(max=7), axis=0)[0]
+    lower = np.take_along_axis(earlier, ((known - 1) // 2)[None].clip(min=0), axis=0)[0]
+    limit = np.where(known >= 4, _CAPPED * (lower + upper) / 2, np.inf)
+    limit[limit <= 0] = np.inf
+    return np.where(values > limit, limit, values)

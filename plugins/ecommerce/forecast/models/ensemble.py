@@ -1,21 +1,13 @@
 """Training and prediction of a panel: the champion, its members' weights, and intervals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ecommerce.forecast.data.cleaning import has_vanished, sells_rarely
-from ecommerce.forecast.data.panel import Floats, Panel
+from ecommerce.forecast.data.panel import Floats, Panel, has_vanished, sells_rarely
 from ecommerce.forecast.models.features import Statistics
-from ecommerce.forecast.models.members import (
-    LEAST_DAYS_BOOSTING,
-    LEAST_DAYS_RIDGE,
-    Boosting,
-    Model,
-    Ridge,
-    WeekdayMean,
-)
+from ecommerce.forecast.models.members import Boosting, Model, Ridge, WeekdayMean
 from ecommerce.forecast.weeks import DAYS, HORIZON
 
 CALIBRATION_WEEKS = 13
@@ -50,16 +42,16 @@ Origin = tuple[dict[str, Floats], Floats]
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """The trained champion of a panel: the `fitted` ridge and boosting, the `weights` of its members, the
-    WAPE of each candidate at the weekly origins (`errors`), its own forecasts there and the actual sales
+    """A trained candidate of a panel: the `fitted` ridge and boosting, the `weights` of its members, the
+    WAPE of every candidate at the weekly origins (`errors`), its own forecasts there and the actual sales
     (`calibration`), and the reason for each of the `skipped` series."""
 
     champion: str
     series: tuple[str, ...]
     fitted: Mapping[str, Model]
     weights: Mapping[str, float]
-    errors: Mapping[str, float]
-    calibration: tuple[tuple[Floats, Floats], ...]
+    errors: Mapping[str, float | None]
+    calibration: Sequence[tuple[Floats, Floats]]
     skipped: Mapping[str, str]
 
 
@@ -75,25 +67,22 @@ class PanelForecast:
 def train(panel: Panel, champion: str = DEFAULT) -> TrainedModel:
     """Train the champion and measure its errors at the weekly origins before. The result does not depend on
     the number of cores."""
-    return train_candidates(panel, [champion])[champion]
+    return train_candidates(panel)[champion]
 
 
-def train_candidates(panel: Panel, candidates: Sequence[str] = CANDIDATES) -> dict[str, TrainedModel]:
+def train_candidates(panel: Panel) -> dict[str, TrainedModel]:
     """Train each candidate as `train` would, with the shared work done once."""
     panel = _without_days_before_first_sale(panel)
     origins, fitted = look_back(panel), _fit(Statistics(panel))
-    errors = {}
-    for name in CANDIDATES:
-        sales = sum(np.nansum(np.abs(actual)) for forecasts, actual in origins if name in forecasts)
-        if sales > 0:
-            errors[name] = round(float(_missed(origins, name) / sales), 6)
     known = (~np.isnan(panel.values)).sum(axis=0)
     reason = f"fewer than {LEAST_DAYS} days of history"
     skipped = {name: reason for name, days in zip(panel.series, known, strict=True) if days < LEAST_DAYS}
+    errors: dict[str, float | None] = {}
     trained = {}
-    for name in candidates:
-        weights = _weights(origins, name, {*SIMPLE, *fitted})
-        calibration = tuple((_combined(forecasts, weights), actual) for forecasts, actual in origins)
+    for name in CANDIDATES:
+        weights = _weights(origins, name, {*SIMPLE, *fitted}, errors)
+        calibration = [(_combined(forecasts, weights), actual) for forecasts, actual in origins]
+        errors[name] = wape(calibration)
         trained[name] = TrainedModel(name, panel.series, fitted, weights, errors, calibration, skipped)
     return trained
 
@@ -133,12 +122,8 @@ def _without_days_before_first_sale(panel: Panel) -> Panel:
 
 
 def _fit(known: Statistics, *, has_boosting: bool = True) -> dict[str, Model]:
-    fitted: dict[str, Model] = {}
-    if known.panel.days >= LEAST_DAYS_RIDGE:
-        fitted["ridge"] = Ridge.fit(known)
-    if has_boosting and known.panel.days >= LEAST_DAYS_BOOSTING and (trees := Boosting.fit(known)):
-        fitted["boosting"] = trees
-    return fitted
+    fitted = {"ridge": Ridge.fit(known), "boosting": Boosting.fit(known) if has_boosting else None}
+    return {name: model for name, model in fitted.items() if model}
 
 
 def _forecasts(panel: Panel, fitted: Mapping[str, Model]) -> dict[str, Floats]:
@@ -159,7 +144,9 @@ def _forecasts(panel: Panel, fitted: Mapping[str, Model]) -> dict[str, Floats]:
     return forecasts
 
 
-def _weights(origins: Sequence[Origin], champion: str, available: set[str]) -> dict[str, float]:
+def _weights(
+    origins: Sequence[Origin], champion: str, available: set[str], errors_of: Mapping[str, float | None]
+) -> dict[str, float]:
     """The weight of each member of the champion, without members that have no forecast at an origin."""
     if champion != "blend":
         return {champion if champion in available else PLAIN: 1.0}
@@ -167,7 +154,7 @@ def _weights(origins: Sequence[Origin], champion: str, available: set[str]) -> d
         return {PLAIN: 1.0}
     seen = available.intersection(*(forecasts for forecasts, _ in origins))
     members = [name for name in MEMBERS if name in seen]
-    errors = np.array([_missed(origins, name) for name in members])
+    errors = np.array([errors_of[name] or 0 for name in members])
     parts = 1 / np.maximum(errors / max(errors.min(), 1e-9), 1e-9) ** POWER
     return {name: float(part) for name, part in zip(members, parts / parts.sum(), strict=True)}
 
@@ -192,10 +179,14 @@ def with_total(table: Floats) -> Floats:
     return np.column_stack([table, total])
 
 
-def _missed(origins: Sequence[Origin], name: str) -> float:
-    """The sum of a candidate's absolute errors."""
-    pairs = ((forecasts[name], actual) for forecasts, actual in origins if name in forecasts)
-    return sum(float(np.nansum(np.abs(forecast - actual))) for forecast, actual in pairs)
+def wape(pairs: Iterable[tuple[Floats, Floats]]) -> float | None:
+    """Return the absolute errors of pairs of forecasts and actual sales as a share of sales; None without
+    sales."""
+    errors = sales = 0.0
+    for forecast, actual in pairs:
+        errors += float(np.nansum(np.abs(forecast - actual)))
+        sales += float(np.nansum(np.abs(actual)))
+    return round(errors / sales, 6) if sales > 0 else None
 
 
 def _bounds(values: Floats, calibration: Sequence[tuple[Floats, Floats]]) -> dict[int, tuple[Floats, Floats]]:

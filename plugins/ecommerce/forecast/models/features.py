@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecommerce.forecast.data.cleaning import clean, same_weekday_mean
-from ecommerce.forecast.data.panel import Floats, Panel
+from ecommerce.forecast.data.panel import Floats, Panel, clean, same_weekday_mean
 from ecommerce.forecast.weeks import HORIZON
 
 YEAR = 364

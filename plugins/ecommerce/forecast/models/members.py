@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ecommerce.forecast.data.cleaning import same_weekday_mean
-from ecommerce.forecast.data.panel import Floats, Panel
+from ecommerce.forecast.data.panel import Floats, Panel, same_weekday_mean
 from ecommerce.forecast.models.features import Statistics, features
 from ecommerce.forecast.weeks import HORIZON
 
@@ -55,9 +54,11 @@ class Ridge:
     has_season: bool
 
     @classmethod
-    def fit(cls, known: Statistics) -> "Ridge":
-        """Fit on the last three years."""
+    def fit(cls, known: Statistics) -> "Ridge | None":
+        """Fit on the last three years; None where the history is too short."""
         panel = known.panel
+        if panel.days < LEAST_DAYS_RIDGE:
+            return None
         has_season = panel.days >= 730
         calendar = _calendar(panel, has_season=has_season)
         age = np.arange(panel.days)[::-1]
@@ -136,7 +137,7 @@ class Boosting:
             kept = ~np.isnan(target) & (drawn.random(target.shape) < part / part_of_series)
             sampled.append(drawn_from[:rows][kept])
             targets.append(np.clip(target[kept], -3, 3))
-        if sum(map(len, targets)) < 500:
+        if days < LEAST_DAYS_BOOSTING or sum(map(len, targets)) < 500:
             return None
         samples = np.concatenate(sampled)
         samples[:, np.isnan(samples).all(axis=0)] = 0  # sklearn refuses a column without any value

@@ -13,7 +13,7 @@ import numpy as np
 
 from ecommerce.core.errors import StagingError
 from ecommerce.forecast.data.history import History
-from ecommerce.forecast.models.ensemble import DEFAULT, TrainedModel, predict, train
+from ecommerce.forecast.models.ensemble import DEFAULT, TrainedModel, predict, train, wape
 from ecommerce.forecast.models.registry import TRAINED, Champion
 from ecommerce.forecast.wording import TOTAL
 from ecommerce.storage.kept_files import Store
@@ -92,6 +92,10 @@ def read(kept: Mapping[str, Any], store: Store) -> dict[str, TrainedModel]:
 def card(history: History, champion: Champion, trained: Mapping[str, TrainedModel]) -> dict[str, Any]:
     """Return the model card: training data, errors at the weekly origins, limits. The same history gives the
     same card, byte by byte."""
+    total = [
+        (np.where(np.isnan(actual), 0, forecast).sum(axis=1), np.nansum(actual, axis=1))
+        for forecast, actual in trained["category"].calibration
+    ]
     return {
         "as_of": str(history.as_of),
         "champion": champion.name,
@@ -99,7 +103,7 @@ def card(history: History, champion: Champion, trained: Mapping[str, TrainedMode
         "why": champion.why,
         "forecasts": "gross sales of 28 days in the reporting currency, with 80 % and 95 % intervals",
         "not_for": "later days, net sales, and effects that neither the history nor the promotions show",
-        "total_error": champion_error(trained["category"], whole=True) if "category" in trained else None,
+        "total_error": wape(total),
         "gaps": [str(day) for day in history.gaps],
         "kinds": [
             {
@@ -111,22 +115,9 @@ def card(history: History, champion: Champion, trained: Mapping[str, TrainedMode
                 "days": history.panels[kind].days,
                 "sales": hashlib.sha256(history.panels[kind].values.tobytes()).hexdigest(),
                 "weights": {name: round(weight, 6) for name, weight in model.weights.items()},
-                "errors": dict(model.errors),
-                "error": champion_error(model),
-                "error_of_last_week": model.errors.get("seasonal_naive"),
+                "error": model.errors[champion.name],
+                "error_of_last_week": model.errors["seasonal_naive"],
             }
             for kind, model in trained.items()
         ],
     }
-
-
-def champion_error(model: TrainedModel, *, whole: bool = False) -> float | None:
-    """Return the champion's WAPE at the weekly origins, of the single series or (`whole`) of their sum; None
-    without sales."""
-    errors = sales = 0.0
-    for forecast, actual in model.calibration:
-        pair = np.where(np.isnan(actual), 0.0, (forecast, actual))
-        compared, sold = pair.sum(axis=2) if whole else pair
-        errors += float(np.abs(compared - sold).sum())
-        sales += float(np.abs(sold).sum())
-    return round(errors / sales, 6) if sales > 0 else None

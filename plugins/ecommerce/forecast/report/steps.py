@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ecommerce.core.business_day import day_window
-from ecommerce.core.data_warnings import SERIES_SKIPPED, DataWarning, sentences
+from ecommerce.core.data_warnings import DataWarning, sentences
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.paths import code_version
 from ecommerce.core.settings import load_settings
@@ -93,7 +93,7 @@ def assemble(
         complete: days whose sales are complete.
         history: what the model was trained on.
         card: the model card.
-        warnings: of the run; those about skipped series are dropped, as the report lists them itself.
+        warnings: of the run.
         origin: the report's provenance.
         currency: the reporting currency.
     """
@@ -150,10 +150,7 @@ def assemble(
         drift=scoring.drift([row for row in scored if row["target_date"] >= since], model.total_error),
         skipped={series: why for kind in card["kinds"] for series, why in kind["skipped"].items()},
         gaps=list(history.gaps),
-        warnings=[
-            mask_e_mails(text)
-            for text in sentences(each for each in warnings if each["kind"] != SERIES_SKIPPED)
-        ],
+        warnings=[mask_e_mails(text) for text in sentences(warnings)],
         card=model,
         provenance=origin,
     )

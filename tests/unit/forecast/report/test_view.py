@@ -172,9 +172,8 @@ def test_promotions_of_the_four_weeks_are_listed_together() -> None:
 
 
 def test_what_is_skipped_is_said_once() -> None:
-    skipped = data_warning("series_skipped", series="sku:new", detail="fewer than 28 days of history")
     notes = [data_warning("note", text=text) for text in ("mine", "mine", "ann@example.com wrote")]
-    figures = make_figures(warnings=[skipped, *notes])
+    figures = make_figures(warnings=notes)
     reason = "No forecast of new: fewer than 28 days of history"
     assert rows_of(figures, "notes") == [[reason], ["mine"], ["<e-mail> wrote"]]
 
