@@ -75,7 +75,9 @@ def run_week(week: Week, run_id: str = "first", partner: PartnerFiles = NOTHING_
     prepared = read_prepared(prepare(run, week.as_of, partner))
     kept = training.fit(prepared.panels(), registry.champion(store, week.as_of), store)
     predicted = training.predict_all(prepared.panels(), training.read(kept, store))
-    loaded = load_manifest(loading.FORECASTS, run, loading.write(predicted, run, prepared.rejected))
+    loaded = load_manifest(
+        loading.FORECASTS, run, loading.write(predicted, week.as_of, run, prepared.rejected)
+    )
     return check_load(run, loaded, loading.FORECASTS)
 
 

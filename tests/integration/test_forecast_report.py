@@ -41,7 +41,9 @@ def report_of(week: Week) -> tuple[ForecastFigures, dict[str, Any]]:
     history = read_prepared(prepared).panels()
     kept = training.fit(history, registry.champion(store, week.as_of), store)
     loaded = load_manifest(
-        loading.FORECASTS, run, loading.write(training.predict_all(history, training.read(kept, store)), run)
+        loading.FORECASTS,
+        run,
+        loading.write(training.predict_all(history, training.read(kept, store)), week.as_of, run),
     )
     warnings = check_load(run, loaded, loading.FORECASTS)
     archived = steps.build_report(prepared, kept, warnings, run)

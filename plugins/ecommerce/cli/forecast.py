@@ -25,22 +25,24 @@ def forecast(series: str, as_of: datetime | None, out: IO[str] | None) -> None:
     environment.load()
     import pandas as pd
 
-    from ecommerce.forecast import adhoc
+    from ecommerce.core.settings import load_settings
+    from ecommerce.forecast.models import training
 
     logger = logging.getLogger("ecommerce")
     level = logger.level
     logger.setLevel(logging.WARNING)
     try:
-        run, currency = adhoc.forecast_series(series, as_of.date() if as_of else None)
+        days = training.forecast_series(series, as_of.date() if as_of else None)
     finally:
         logger.setLevel(level)
-    click.echo(f"{series}: gross sales in {currency}, by {run.champion}, as of {run.as_of}")
+    currency, champion = load_settings().reporting_currency, days[0]["model"]
+    click.echo(f"{series}: gross sales in {currency}, by {champion}, as of {days[0]['target_date']}")
     rows: list[Sequence[str]] = [("day", "forecast", "80 % from", "to", "95 % from", "to")]
-    for day in run.rows:
+    for day in days:
         amounts = (f"{day[column]:,.2f}" for column in AMOUNTS)
         rows.append((f"{day['target_date']:%Y-%m-%d %a}", *amounts))
     for line in aligned(rows, [False, *[True] * len(AMOUNTS)]):
         click.echo(line)
     if out:
-        pd.DataFrame(run.rows).to_csv(out, columns=["series", "target_date", *AMOUNTS], index=False)
+        pd.DataFrame(days).to_csv(out, columns=["series", "target_date", *AMOUNTS], index=False)
         click.echo(f"Written: {out.name}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.settings import shop_timezone
@@ -13,8 +13,7 @@ from ecommerce.warehouse.client import Warehouse
 from ecommerce.warehouse.schema import write_rows
 from ecommerce.warehouse.spec import LoadSpec
 
-if TYPE_CHECKING:
-    from ecommerce.forecast.models.training import ForecastRun
+Rows = Sequence[Mapping[str, Any]]
 
 SOURCE = "sales_forecast"
 """The source's name in `load_audit`."""
@@ -46,20 +45,26 @@ def made_before(warehouse: Warehouse, first: date, last: date) -> set[date]:
     return {row["as_of"] for row in rows}
 
 
-def write(forecasts: "ForecastRun", run: DagRun, rejected: Sequence[Mapping[str, Any]] = ()) -> Manifest:
+def write(
+    forecasts: Sequence[Mapping[str, Any]],
+    as_of: date,
+    run: DagRun,
+    rejected: Sequence[Mapping[str, Any]] = (),
+) -> Manifest:
     """Write the forecasts to staging for the load.
 
     Args:
-        forecasts: the forecasts.
+        forecasts: as `training.predict_all` returns them.
+        as_of: the first forecast day.
         run: the run that made them.
         rejected: rejected rows of the partner's files: `file`, `line_number`, `reason`, `detail`, `raw`.
     """
-    first = day_window(forecasts.as_of, shop_timezone())
+    first = day_window(as_of, shop_timezone())
     made_at, last_known = first.start, first.shifted(-1).date
-    of_run = {"model": forecasts.champion, "made_at": made_at, "actual": None, "run_id": run.run_id}
+    of_run = {"made_at": made_at, "actual": None, "run_id": run.run_id}
     rejection = {"business_date": last_known, "source": SOURCE, "run_id": run.run_id, "order_id": None}
     tables = {
-        "sales_forecasts": [row | of_run for row in forecasts.rows],
+        "sales_forecasts": [{**row, **of_run} for row in forecasts],
         "rejected_rows": [
             rejection
             | {"row_number": row["line_number"]}
@@ -67,8 +72,8 @@ def write(forecasts: "ForecastRun", run: DagRun, rejected: Sequence[Mapping[str,
             for row in rejected
         ],
     }
-    rows, amount = len(forecasts.rows), str(sum(row["forecast"] for row in forecasts.rows))
-    uri = run.folder(forecasts.as_of, f"transformed/{SOURCE}")
+    rows, amount = len(forecasts), str(sum(row["forecast"] for row in forecasts))
+    uri = run.folder(as_of, f"transformed/{SOURCE}")
     with publish(uri) as draft:
         columns = {f"{name}.parquet": write_rows(draft.path, name, tables[name]) for name in tables}
         draft.seal(

@@ -95,8 +95,8 @@ def predict(manifest: Plain, model: Plain, **context: Any) -> Plain:
 
     trained = training.read(model, Store.of_models())
     prepared = history.read_prepared(from_xcom(Manifest, manifest))
-    predicted = training.predict_all(prepared.panels(), trained)
-    return to_xcom(loading.write(predicted, run_of(context), prepared.rejected))
+    forecasts = training.predict_all(prepared.panels(), trained)
+    return to_xcom(loading.write(forecasts, _week(context).as_of, run_of(context), prepared.rejected))
 
 
 @task(pool=POOL_LOADS, outlets=assets.tables(loading.FORECASTS.tables))

@@ -196,10 +196,10 @@ def _bounds(values: Floats, calibration: Sequence[tuple[Floats, Floats]]) -> dic
     from the same week of the horizon. With fewer than 20 errors it is widened by half; without errors the
     interval is from 0 to twice the forecast.
     """
-    weeks = [slice(first, first + DAYS) for first in range(0, len(values), DAYS)]
     errors: list[Floats] = []
-    for week in weeks:
-        old_enough = [pair for pair in calibration if len(pair[0]) > week.start]
+    for first in range(0, HORIZON, DAYS):
+        week = slice(first, first + DAYS)
+        old_enough = [pair for pair in calibration if len(pair[0]) > first]
         if not old_enough:  # those of the week before
             errors.append(errors[-1] if errors else np.full((0, values.shape[1]), np.nan))
             continue
@@ -210,7 +210,7 @@ def _bounds(values: Floats, calibration: Sequence[tuple[Floats, Floats]]) -> dic
     bounds = {}
     for level in LEVELS:
         widths = [_half_width(relative, level / 100) for relative in errors]
-        half = np.concatenate([values[week] * width for week, width in zip(weeks, widths, strict=True)])
+        half = values * np.repeat(widths, DAYS, axis=0)
         bounds[level] = (np.maximum(values - half, 0), values + half)
     return bounds
 

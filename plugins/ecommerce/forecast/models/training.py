@@ -4,33 +4,24 @@ import hashlib
 import json
 import pickle
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import numpy as np
 
-from ecommerce.core.errors import StagingError
-from ecommerce.forecast.data.history import History
+from ecommerce.core.errors import ConfigurationError, PipelineError, StagingError
+from ecommerce.core.settings import load_settings
+from ecommerce.forecast.data.history import History, query
+from ecommerce.forecast.models import registry
 from ecommerce.forecast.models.ensemble import DEFAULT, TrainedModel, predict, train, wape
 from ecommerce.forecast.models.registry import TRAINED, Champion
-from ecommerce.forecast.wording import TOTAL
+from ecommerce.forecast.wording import KINDS, TOTAL
 from ecommerce.storage.kept_files import Store
 
 MODEL, CARD = "model.pickle", "card.json"
 AMOUNTS = ("forecast", "lower_80", "upper_80", "lower_95", "upper_95")
-
-
-@dataclass(frozen=True, slots=True)
-class ForecastRun:
-    """The forecasts of four weeks from `as_of` on. `rows`: `series`, `target_date` and `AMOUNTS`, ordered by
-    series and day. `skipped` has the reason by series."""
-
-    as_of: date
-    champion: str
-    rows: list[dict[str, Any]]
-    skipped: dict[str, str]
 
 
 def train_all(history: History, champion: str = DEFAULT) -> dict[str, TrainedModel]:
@@ -38,10 +29,11 @@ def train_all(history: History, champion: str = DEFAULT) -> dict[str, TrainedMod
     return {kind: train(panel, champion) for kind, panel in history.panels.items() if panel.series}
 
 
-def predict_all(history: History, trained: Mapping[str, TrainedModel]) -> ForecastRun:
+def predict_all(history: History, trained: Mapping[str, TrainedModel]) -> list[dict[str, Any]]:
     """Forecast the next four weeks of all trained kinds. The total is the sum of the categories, with
-    intervals from the errors of that sum."""
-    run = ForecastRun(history.as_of, next(iter(trained.values())).champion, [], {})
+    intervals from the errors of that sum. Return rows of `series`, `target_date`, `model` and `AMOUNTS`,
+    ordered by series and day, without skipped series."""
+    rows = []
     for kind, model in trained.items():
         names = [*model.series, TOTAL] if kind == "category" else model.series
         forecast = predict(model, history.panels[kind])
@@ -50,12 +42,10 @@ def predict_all(history: History, trained: Mapping[str, TrainedModel]) -> Foreca
             if np.isnan(forecast.values[:, place]).any():
                 continue
             for ahead, amounts in enumerate(tables[:, :, place].T):
-                row = dict(zip(AMOUNTS, map(rounded, amounts), strict=True))
                 day = history.as_of + timedelta(days=ahead)
-                run.rows.append({"series": series, "target_date": day, **row})
-        run.skipped.update(model.skipped)
-    run.rows.sort(key=lambda row: (row["series"], row["target_date"]))
-    return run
+                row = {"series": series, "target_date": day, "model": model.champion}
+                rows.append(row | dict(zip(AMOUNTS, map(rounded, amounts), strict=True)))
+    return sorted(rows, key=lambda row: (row["series"], row["target_date"]))
 
 
 def rounded(value: float) -> Decimal:
@@ -121,3 +111,32 @@ def card(history: History, champion: Champion, trained: Mapping[str, TrainedMode
             for kind, model in trained.items()
         ],
     }
+
+
+def forecast_series(series: str, as_of: date | None) -> list[dict[str, Any]]:
+    """Forecast one series from the warehouse's data before `as_of`, for `make forecast`; return rows as
+    `predict_all` does.
+
+    Args:
+        series: `total`, `category:…`, `channel:…` or `sku:…`.
+        as_of: the first forecast day; None for today in the shop.
+    """
+    store = Store.of_models()
+    kind, _, name = ("category", "", "") if series == TOTAL else series.partition(":")
+    if kind not in KINDS or (series != TOTAL and not name):
+        raise ConfigurationError(f"{series!r} is not a series: use total, category:…, channel:… or sku:…")
+    as_of = as_of or datetime.now(load_settings().zone).date()
+    skus = [name] if kind == "sku" else []
+    sales = query(as_of, registry.announced(store, as_of), requested=skus, step="forecast", interactive=True)
+    history = sales.panels()
+    panel = history.panels[kind]
+    if series not in (*panel.series, TOTAL):
+        known = ", ".join(sorted(panel.series)[:8]) or "none"
+        raise PipelineError(f"the warehouse has no series {series} before {as_of}; it has {known}")
+    history = replace(history, panels={kind: panel})
+    trained = train_all(history, registry.champion(store, as_of).name)
+    rows = [row for row in predict_all(history, trained) if row["series"] == series]
+    if not rows:
+        why = trained[kind].skipped.get(series, "it has no history")
+        raise PipelineError(f"{series} cannot be forecast: {why}")
+    return rows

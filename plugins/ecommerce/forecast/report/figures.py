@@ -18,8 +18,6 @@ from ecommerce.forecast.weeks import DAYS
 from ecommerce.forecast.wording import TOTAL
 
 OUTSIDE_80, OUTSIDE_95 = "outside the 80 % interval", "outside the 95 % interval"
-SMALLEST_CHANGE = Decimal("0.002")
-"""Of the shop's average week; smaller changes are not listed."""
 
 
 class Frozen(BaseModel):
@@ -203,18 +201,12 @@ class ForecastFigures(Frozen):
         return sum(actuals, Decimal(0)) if len(actuals) == days else None
 
     def changes(self, kinds: Sequence[str]) -> list[ForecastSeries]:
-        """Return the series of these kinds whose coming week differs from their average week, the largest
-        difference first, without those below `SMALLEST_CHANGE` and without the only series of a kind."""
-        total = self.total
-        least = SMALLEST_CHANGE * (total.usual_week or total.week(0)) if total else Decimal(0)
-        of_kinds = [[each for each in self.series if each.name.startswith(f"{kind}:")] for kind in kinds]
+        """Return the series of these kinds with an average week, the largest difference of the coming week
+        first."""
         shown = [
             each
-            for of_kind in of_kinds
-            for each in of_kind
-            if len(of_kind) > 1
-            and each.usual_week is not None
-            and abs(each.difference) >= max(least, Decimal("0.5"))
+            for each in self.series
+            if each.name.partition(":")[0] in kinds and each.usual_week is not None
         ]
         return sorted(shown, key=lambda each: (-abs(each.difference), each.name))
 

@@ -83,7 +83,7 @@ def _of_series(figures: ForecastFigures) -> list[Section]:
             (number("Coming week"), lambda row: text.count(row.week(0))),
             (number("Difference"), lambda row: _signed(row.difference)),
             (number("Change"), lambda row: text.change(row.week(0), row.usual_week)),
-            empty="No large changes are expected.",
+            empty="No series has an average week.",
             note="compared with the average of the previous 4 weeks; categories and channels, then products",
         ),
         column_table(

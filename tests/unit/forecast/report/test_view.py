@@ -10,7 +10,6 @@ from ecommerce.forecast.report import steps, tables, view
 from ecommerce.forecast.report.figures import (
     OUTSIDE_80,
     OUTSIDE_95,
-    SMALLEST_CHANGE,
     ForecastFigures,
     figures_csv,
     figures_hash,
@@ -132,29 +131,17 @@ def test_drift_is_the_first_notice() -> None:
     assert drift_of(make_figures()).endswith("The forecast does not drift.")
 
 
-def test_the_largest_changes_come_first_and_tiny_ones_not_at_all() -> None:
+def test_the_largest_changes_come_first() -> None:
     figures = make_figures()
-    total = figures.total
-    assert total is not None
-    assert total.usual_week
     found = figures.changes(("category", "channel"))
     sizes = [abs(each.difference) for each in found]
     assert sizes == sorted(sizes, reverse=True)
-    assert min(sizes) >= SMALLEST_CHANGE * total.usual_week
     shown = rows_of(figures, "changes")
     kinds = [row[1] for row in shown]
     assert kinds == sorted(kinds, key=lambda kind: kind == "Kitchen"), "products are last"
     first = found[0]
     assert shown[0][0] == wording.series_name(first.name)
     assert shown[0][4].startswith("+" if first.difference > 0 else MINUS)
-
-
-def test_the_only_category_is_no_news() -> None:
-    figures = make_figures(["category:all", "channel:a", "channel:b"])
-    assert {each.name for each in figures.changes(("category", "channel"))} <= {
-        "channel:a",
-        "channel:b",
-    }
 
 
 def test_promotions_of_the_four_weeks_are_listed_together() -> None:
