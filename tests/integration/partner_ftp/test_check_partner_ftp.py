@@ -10,13 +10,13 @@ from tests.integration.partner_ftp.fetch import connect
 from tests.partner_ftp import MARKET_INDEX, PartnerSite, make_certificate, partner_site
 
 WELL = ("ok", "promotions.csv has 1 promotions, market_index.csv 2 weeks, the last of them 2026-11-16")
-IN_CLEAR = ("hint", "login and password travel without encryption: the server offers no TLS")
+IN_CLEAR = ("hint", "a server without TLS gets login and password unencrypted: set `tls` to 'required'")
 
 
 def test_where_all_is_well_it_says_what_there_is(known: pytest.MonkeyPatch, tmp_path: Path) -> None:
     certificate = make_certificate(tmp_path)
     with partner_site(tmp_path / "partner", certificate) as site:
-        connect(known, site, extra={"cacert": str(certificate)})
+        connect(known, site, extra={"cacert": str(certificate), "tls": "required"})
         assert list(check()) == [WELL]
 
 

@@ -3,7 +3,7 @@ for each kind of series: `category`, `channel` and `sku`."""
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -209,7 +209,7 @@ def prepare(run: DagRun, as_of: date, partner: PartnerFiles | None = None) -> Ma
         registry.keep(store, registry.INPUTS, as_of, to_xcom(partner.announced) | calendar)
     announced = registry.announced(store, as_of)
     sales = query(as_of, announced, dag=run.dag_id, step="history")
-    rejected = [asdict(row) | {"file": file} for file, rows in parsed.items() for row in rows.rejected]
+    rejected = [row | {"file": file} for file, rows in parsed.items() for row in rows.rejected]
     known = {**to_xcom(announced), "calendar": sales.calendar, "rejected": rejected}
     warnings = [data_warning("note", text=text) for rows in parsed.values() for text in rows.warnings]
     day = day_window(sales.last_day, shop_timezone())

@@ -6,16 +6,14 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from ipaddress import IPv6Address
-from pathlib import Path
 from urllib.parse import quote
 
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.connections import connection
-from ecommerce.core.errors import ConfigurationError, ContractError
+from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.names import CONNECTION_PARTNER_FTP
 from ecommerce.core.paths import INCLUDE
 from ecommerce.sources.partner_ftp.files import MARKET_INDEX, PROMOTIONS, read_market_index, read_promotions
@@ -40,65 +38,39 @@ SHORT_TIMEOUTS = {
 
 @dataclass(frozen=True, slots=True)
 class FtpAddress:
-    """The folder's `url` with a trailing slash, login and password (empty: none), `tls` as in the extra, and
-    the path of the trusted certificates (empty: the machine's)."""
+    """The folder's `url` with a trailing slash, and the `options` of curl: TLS, certificates, login."""
 
     url: str
-    login: str
-    password: str
-    tls: str
-    cacert: str
+    options: str = field(repr=False)
 
 
 def address() -> FtpAddress:
-    """Return the address in the connection; ConfigurationError where it does not exist, or has a field that
-    cannot be used, which the text names."""
-    found = connection(CONNECTION)
-    extra = found.extra_dejson
-    path = str(extra.get("path") or found.schema or "")
-    tls, cacert = str(extra.get("tls") or TLS_OFFERED), str(extra.get("cacert") or "")
-    login, password = found.login or "", found.password or ""
-    for name, value in {"login": login, "password": password, "path": path, "cacert": cacert}.items():
-        if any(ord(letter) < 32 or ord(letter) == 127 for letter in value):
-            # A line break would begin a command of its own.
-            raise ConfigurationError(
-                f"{name} of the connection {CONNECTION} has a character that FTP cannot send"
-            )
-    if ":" in login:
+    """Return the address in the connection; ConfigurationError where it does not exist, or its host or `tls`
+    cannot be used."""
+    ftp = connection(CONNECTION)
+    extra, host = ftp.extra_dejson, (ftp.host or "").strip("[]")
+    if not re.fullmatch(r"[\w.:-]+", host):
         raise ConfigurationError(
-            f"the login of the connection {CONNECTION} has a colon, which curl cannot send"
+            f"the host of the connection {CONNECTION} is no server's name such as ftp.partner.example: a "
+            "folder belongs into its extra as `path`, and TLS as `tls`"
         )
-    if password and not login:
-        raise ConfigurationError(f"the connection {CONNECTION} has a password and no login")
+    tls = extra.get("tls") or TLS_OFFERED
     if tls not in (TLS_OFFERED, TLS_REQUIRED):
         raise ConfigurationError(
             f"`tls` in the extra of the connection {CONNECTION} is {tls!r}: use {TLS_OFFERED!r} or "
             f"{TLS_REQUIRED!r}"
         )
-    if cacert and not Path(cacert).is_file():
-        raise ConfigurationError(
-            f"`cacert` in the extra of the connection {CONNECTION} names {cacert}, which this worker does "
-            "not have"
-        )
+    options = ["ssl-reqd" if tls == TLS_REQUIRED else "ssl"]
+    if extra.get("cacert"):
+        options.append(curl_option("cacert", extra["cacert"]))
+    if ftp.login:
+        options.append(curl_option("user", f"{ftp.login}:{ftp.password or ''}"))
     # Relative to where the login begins, unless it starts with %2F.
+    path = str(extra.get("path") or ftp.schema or "")
     parts = [quote(part, safe="") for part in path.split("/") if part]
     folder = ("%2F" if path.startswith("/") else "") + "".join(f"{part}/" for part in parts)
-    url = f"ftp://{_host(found.host or '')}:{found.port or 21}/{folder}"
-    return FtpAddress(url, login, password, tls, cacert)
-
-
-def _host(host: str) -> str:
-    if not host:
-        raise ConfigurationError(f"the connection {CONNECTION} has no host: set it to the server's name")
-    try:
-        return f"[{IPv6Address(host.strip('[]'))}]"
-    except ValueError:
-        if re.fullmatch(r"\w(?:[\w.-]*\w)?", host):
-            return host
-        raise ConfigurationError(
-            f"the host of the connection {CONNECTION} is no server's name such as ftp.partner.example: a "
-            "folder belongs into its extra as `path`, and TLS as `tls`"
-        ) from None
+    url = f"ftp://{f'[{host}]' if ':' in host else host}:{ftp.port or 21}/{folder}"
+    return FtpAddress(url, "\n".join(options))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +85,11 @@ class FtpFolder(ScriptFolder):
 
     def environment(self) -> dict[str, str]:
         """Return the script's environment."""
-        lines = ["ssl-reqd" if self.address.tls == TLS_REQUIRED else "ssl"]
-        if self.address.cacert:
-            lines.append(curl_option("cacert", self.address.cacert))
-        if self.address.login:
-            lines.append(curl_option("user", f"{self.address.login}:{self.address.password}"))
         return {
             "PARTNER_FTP_FOLDER": str(self.path),
             "PARTNER_FTP_URL": self.address.url,
             "PARTNER_FTP_FILES": " ".join(FILES),
-            "PARTNER_FTP_OPTIONS": "\n".join(lines),
+            "PARTNER_FTP_OPTIONS": self.address.options,
         }
 
     def publish(self, folder: str, day: BusinessDay) -> Manifest:
@@ -142,15 +109,10 @@ def check() -> Lines:
     """Fetch the files as the task does, into a temporary folder, and parse them; raises as `address` and
     `files`, or the script's failure."""
     with fetch_folder() as place:
-        # Encrypted first, and unencrypted only where the connection allows it.
-        encrypted = True
-        try:
-            _run(replace(place, address=replace(place.address, tls=TLS_REQUIRED)))
-        except ContractError:
-            if place.address.tls == TLS_REQUIRED:
-                raise
-            encrypted = False
-            _run(place)
+        environment = {**os.environ, **place.environment(), **SHORT_TIMEOUTS}
+        done = subprocess.run(["bash", "-c", COMMAND], env=environment, capture_output=True, check=False)
+        if done.returncode:
+            raise place.problem()
         with (place.path / PROMOTIONS).open("rb") as stream:
             promotions = read_promotions(stream)
         with (place.path / MARKET_INDEX).open("rb") as stream:
@@ -162,11 +124,5 @@ def check() -> Lines:
     )
     for warning in (*promotions.warnings, *index.warnings):
         yield HINT, warning
-    if place.address.login and not encrypted:
-        yield HINT, "login and password travel without encryption: the server offers no TLS"
-
-
-def _run(place: FtpFolder) -> None:
-    environment = {**os.environ, **place.environment(), **SHORT_TIMEOUTS}
-    if subprocess.run(["bash", "-c", COMMAND], env=environment, capture_output=True, check=False).returncode:
-        raise place.problem()
+    if not place.address.options.startswith("ssl-reqd"):
+        yield HINT, f"a server without TLS gets login and password unencrypted: set `tls` to {TLS_REQUIRED!r}"

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import IO, Generic, TypeVar
+from typing import IO, Any, Generic, TypeVar
 
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import ContractError
@@ -68,22 +68,12 @@ Row = TypeVar("Row", Promotion, MarketWeek)
 
 
 @dataclass(frozen=True, slots=True)
-class RejectedRecord:
-    """A rejected row: its line in the file (the header is 1), reason code, detail, and the row itself, cut
-    and with e-mail addresses masked."""
-
-    line_number: int
-    reason: str
-    detail: str
-    raw: str
-
-
-@dataclass(frozen=True, slots=True)
 class Parsed(Generic[Row]):
-    """The content of a file: valid `rows` in its order (weeks by date), rejected rows, and warnings."""
+    """The content of a file: valid `rows` in its order (weeks by date), rejected rows as `rejected_rows` has
+    them (cut, with e-mail addresses masked; the header is line 1), and warnings."""
 
     rows: tuple[Row, ...]
-    rejected: tuple[RejectedRecord, ...] = ()
+    rejected: tuple[dict[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -161,7 +151,7 @@ def _read(
 ) -> Parsed[Row]:
     names = _header(stream, file, columns)
     rows: list[Row] = []
-    rejected: list[RejectedRecord] = []
+    rejected: list[dict[str, Any]] = []
     for record in records(stream, len(names)):
         try:
             values = _values(record, names)
@@ -169,7 +159,8 @@ def _read(
         except _Unusable as fault:
             raw = mask_e_mails(record.text[: 4 * LONGEST_RAW].decode(errors="replace"))
             reason, detail = fault.args
-            rejected.append(RejectedRecord(record.number, reason, detail, clean(raw, LONGEST_RAW)))
+            row = {"line_number": record.number, "reason": reason, "detail": detail}
+            rejected.append(row | {"raw": clean(raw, LONGEST_RAW)})
     warnings = []
     if more := [name for name in names if name not in columns]:
         warnings.append(f"{file} has columns that are not read: {clean(', '.join(more))}")
@@ -177,7 +168,7 @@ def _read(
         warnings.append(f"{file} has a header and no row: {nothing}")
     if rejected:
         bad, read = len(rejected), len(rows) + len(rejected)
-        first = f"line {rejected[0].line_number}: {rejected[0].detail}"
+        first = "line {line_number}: {detail}".format_map(rejected[0])
         if not rows or (bad > 1 and bad > MOST_REJECTED * read):
             raise ContractError(
                 f"{file}: {bad} of {read} rows cannot be used, more than one in {1 / MOST_REJECTED:.0f}; the "
