@@ -142,9 +142,8 @@ def test_the_files_of_eight_days_and_no_others(drop: Drop) -> None:
         "acme-2026-03-10.CSV was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz",
         "acme_2026-02-30.csv was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz",
         "1 file arrived more than 7 days late and was not read, the first is acme_2026-03-02.csv",
-        "4 other entries of the partner folder were not read: .acme_2026-03-10.csv.partial (hidden or a "
-        "temporary upload), README (not <partner>_<YYYY-MM-DD>.csv or .csv.gz), "
-        "acme_2026-03-10.csv.filepart (hidden or a temporary upload) and archive (a folder)",
+        "4 other entries of the partner folder were not read: .acme_2026-03-10.csv.partial, README, "
+        "acme_2026-03-10.csv.filepart and archive",
     ]
     assert unexplained(manifest.control_totals["warnings"]) == []
 
@@ -160,7 +159,8 @@ def test_only_files_that_came_lately_and_were_never_loaded_are_called_late(drop:
     for day in (15, 20):
         drop.load(drop.extract(date(2026, 2, day)))
     assert drop.extract().control_totals["warnings"] == []
-    drop.put("acme_2026-02-20.csv", file_of(line("C"), line("D")))
+    later = datetime(2026, 3, 9, 12, tzinfo=UTC)
+    drop.put("acme_2026-02-20.csv", file_of(line("C"), line("D")), later)
     (warning,) = drop.extract().control_totals["warnings"]
     assert wording(warning).found.startswith("1 file arrived more than 7 days late")
 
@@ -512,7 +512,7 @@ def test_a_file_that_may_not_be_read_keeps_no_other_out(drop: Drop, monkeypatch:
     manifest = drop.extract()
     assert rows(manifest, "lines", "order_id") == [("A",)]
     assert rows(manifest, "rejects", "reason, detail, file") == [
-        ("file_unreadable", "this worker has no right to read it", "locked_2026-03-10.csv")
+        ("file_unreadable", "it cannot be opened: permission denied", "locked_2026-03-10.csv")
     ]
 
 
@@ -539,15 +539,8 @@ def test_only_regular_files_of_the_folder_are_read(drop: Drop, tmp_path: Path) -
         ("A", "acme_2026-03-10.csv"),
         ("B", "within_2026-03-10.csv"),
     ]
-    refused = {
-        "dangling": "it is a link to a file that does not exist",
-        "device": "it is a link that leads out of the folder",
-        "folder": "it is a folder, not a regular file",
-        "folder_of_old": "it is a folder, not a regular file",
-        "looping": "it is a link that leads to itself",
-        "out": "it is a link that leads out of the folder",
-        "pipe": "it is a named pipe, not a regular file",
-    }
+    names = ("dangling", "device", "folder", "folder_of_old", "looping", "out", "pipe")
+    refused = dict.fromkeys(names, "it is no regular file of the folder that can be read")
     assert rows(manifest, "rejects", "file, row_number, reason, detail") == [
         (f"{partner}_2026-03-10.csv", 0, "file_unreadable", detail) for partner, detail in refused.items()
     ]
@@ -591,7 +584,7 @@ def test_a_link_to_where_this_worker_may_not_read_keeps_no_other_out(
     manifest = drop.extract()
     assert rows(manifest, "lines", "order_id") == [("A",)]
     assert rows(manifest, "rejects", "detail, file") == [
-        ("it is a link to where this worker has no right to read", "link_2026-03-10.csv")
+        ("it is no regular file of the folder that can be read", "link_2026-03-10.csv")
     ]
 
 
@@ -604,8 +597,7 @@ def test_names_that_are_long_or_not_utf_8_keep_no_other_out(drop: Drop) -> None:
     assert rows(manifest, "loaded_files", "file") == [(long,)]
     assert findings(manifest.control_totals["warnings"]) == [
         "M\ufffdrz.csv was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz",
-        "1 other entry of the partner folder was not read: \ufffd.txt (not <partner>_<YYYY-MM-DD>.csv or "
-        ".csv.gz)",
+        "1 other entry of the partner folder was not read: \ufffd.txt",
     ]
 
 
@@ -645,7 +637,7 @@ def test_a_file_that_vanishes_meanwhile_keeps_no_other_out(
     manifest = drop.extract()
     assert rows(manifest, "lines", "order_id") == [("A",)]
     assert rows(manifest, "rejects", "file, detail") == [
-        ("gone_2026-03-10.csv", "it has disappeared since the folder was listed")
+        ("gone_2026-03-10.csv", "it is no regular file of the folder that can be read")
     ]
 
 
@@ -705,7 +697,7 @@ def test_what_lies_in_the_folder_and_is_not_read_is_listed_once_and_briefly(drop
     drop.put("acme_2026-03-11.csv", file_of(line("B")))  # the next run's
     (warning,) = drop.extract().control_totals["warnings"]
     (found,) = findings([warning])
-    assert found.startswith("8 other entries of the partner folder were not read: .upload0.csv.part (hidden")
+    assert found.startswith("8 other entries of the partner folder were not read: .upload0.csv.part, ")
     assert found.endswith(" and 3 more")
     assert wording(warning).weight == HARMLESS
     hints = [text for verdict, text in partner_files.check() if verdict != OK]

@@ -6,7 +6,6 @@ import csv
 import errno
 import gzip
 import os
-import stat
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,7 +28,6 @@ LINE_FACTS = ("file", "partner", "row_number", "received_at", "record_number")
 """Columns of `lines.parquet` that are not the file's own."""
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
-GONE = "it has disappeared since the folder was listed"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MOST_RAW_TEXT = 10_000
 MOST_MALFORMED = 100_000
@@ -71,24 +69,13 @@ def unusable_data(encoding: str = "UTF-8") -> Iterator[None]:
 def check_regular(path: str, folder: str) -> None:
     """Raise UnusableFileError for a `path` of this machine that must not be opened, which could block for
     ever: no regular file, or a link that leads out of `folder`."""
-    kinds = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a named pipe"), (stat.S_ISSOCK, "a socket"))
     try:
         real = Path(os.path.realpath(path, strict=True))
-        mode = real.stat().st_mode
-        if not real.is_relative_to(Path(folder).resolve()):
-            why = "it is a link that leads out of the folder"
-        elif stat.S_ISREG(mode):
-            return
-        else:
-            kind = next((kind for is_kind, kind in kinds if is_kind(mode)), "a device")
-            why = f"it is {kind}, not a regular file"
-    except FileNotFoundError:
-        why = "it is a link to a file that does not exist" if Path(path).is_symlink() else GONE
-    except PermissionError:
-        why = "it is a link to where this worker has no right to read"
-    except OSError as error:
-        why = "it is a link that leads to itself" if error.errno == errno.ELOOP else reason_of(error)
-    raise UnusableFileError("file_unreadable", why)
+        is_usable = real.is_file() and real.is_relative_to(Path(folder).resolve())
+    except OSError:
+        is_usable = False
+    if not is_usable:
+        raise UnusableFileError("file_unreadable", "it is no regular file of the folder that can be read")
 
 
 def modified_at(file_system: Any, path: str) -> datetime:

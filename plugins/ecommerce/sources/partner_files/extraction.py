@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from ecommerce.sources import delivered_files
 from ecommerce.sources.csv_records import Bounds
 from ecommerce.sources.delivered_files import UnusableFileError
 from ecommerce.sources.partner_files.expected_partners import WEEKS, due_partners
-from ecommerce.sources.partner_files.folder import LATE_DAYS, NAME, DroppedFile, Folder
+from ecommerce.sources.partner_files.folder import LATE_DAYS, NAME, DroppedFile, Folder, is_newer
 from ecommerce.sources.partner_layouts import Layout, partner_layouts
 from ecommerce.storage.duckdb import connect_duckdb, query
 from ecommerce.storage.scratch import scratch_folder
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 MOST_NAMED = 10
 """Columns that are not read."""
 SQL = "extract/partner_files"
+AN_INSTANT = timedelta(milliseconds=1)
 OUTPUTS = ("lines", "rejects", "files", "removed_orders", "known_orders")
 
 log = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ def extract(window: ReadWindow) -> Manifest:
             if name not in loaded and (match := NAME.fullmatch(name)):
                 _remember(duck, name, match["partner"], known)
         if window.changed_until is None:
-            warnings += _arrived_too_late(folder, window.day, memory, layouts)
+            warnings += _arrived_too_late(folder, window.day, memory)
             warnings += folder.unread(window.day.date, since=window.day.start)
         of_day = [file for file in dropped if f"_{window.day}." in file.name]
         missing = _missing_deliveries(duck, window.day.date, of_day, loaded, memory)
@@ -98,34 +99,24 @@ def extract(window: ReadWindow) -> Manifest:
     return read_manifest(window.folder)
 
 
-def _arrived_too_late(
-    folder: Folder, day: BusinessDay, memory: Any, layouts: Mapping[str, Layout]
-) -> list[DataWarning]:
-    """Return a warning of files that arrived too late for any run and were never loaded."""
+def _arrived_too_late(folder: Folder, day: BusinessDay, memory: Any) -> list[DataWarning]:
+    """Return a warning of files that arrived too late for any run and were not loaded since."""
     first = day.shifted(-LATE_DAYS)
-    older = [(file_day, file) for file_day, file in folder.files if file_day < first.date]
-    lately = [each for each in older if _readable(each[1], lambda file: file.received_at() >= first.start)]
-    known = memory.loaded_files([file.name for _, file in lately]) if lately else {}
-
-    def is_loaded(file: DroppedFile) -> bool:
-        loaded = known.get(file.name)
-        return loaded is not None and loaded["sha256"] == file.checksum(file.layout(layouts))
-
-    late = sorted((file_day, file.name) for file_day, file in lately if not _readable(file, is_loaded))
+    lately = [
+        (file_day, file)
+        for file_day, file in folder.files
+        if file_day < first.date and is_newer(file.path, first.start)
+    ]
+    loaded = memory.loaded_files([file.name for _, file in lately]) if lately else {}
+    late = sorted(
+        (file_day, file.name)
+        for file_day, file in lately
+        if file.name not in loaded or is_newer(file.path, loaded[file.name]["received_at"] + AN_INSTANT)
+    )
     if not late:
         return []
     days = {"first_day": str(late[0][0]), "last_day": str(late[-1][0]), "late_days": LATE_DAYS}
     return [data_warning("late_files", files=len(late), first_file=late[0][1], **days)]
-
-
-def _readable(file: DroppedFile, condition: Callable[[DroppedFile], bool]) -> bool:
-    """Return whether a file can be read and meets a condition."""
-    try:
-        with delivered_files.storage_errors(file.name):
-            file.check()
-            return condition(file)
-    except UnusableFileError:
-        return False
 
 
 def _missing_deliveries(
@@ -167,7 +158,7 @@ def _read_file(
     received_at = file.received_at()
     if known and received_at <= known["received_at"]:
         # A copy kept an older time, and the load would ignore what is the newest delivery.
-        received_at = max(datetime.now(UTC), known["received_at"] + timedelta(milliseconds=1))
+        received_at = max(datetime.now(UTC), known["received_at"] + AN_INSTANT)
     facts: dict[str, Any] = {
         "file": file.name,
         "partner": file.partner,

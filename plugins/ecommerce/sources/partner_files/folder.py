@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, cast
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.data_warnings import DataWarning, data_warning, wording
+from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.core.text import listed
@@ -30,8 +31,6 @@ LATE_DAYS = 7
 MOST_NAMED = 5
 NAME = re.compile(r"(?P<partner>[A-Za-z0-9][\w.-]*)_(?P<date>\d{4}-\d{2}-\d{2})\.csv(\.gz)?")
 RECIPE = "docs/RECIPES.md, A partner with another layout"
-_LAYOUT = "<partner>_<YYYY-MM-DD>.csv or .csv.gz"
-_TEMPORARY = re.compile(r"\..*|.*(\.(part|partial|filepart|tmp|temp|crdownload|swp)|~)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +51,7 @@ class DroppedFile:
             raise UnusableFileError("file_too_large", f"it has {size:,} bytes")
 
     def layout(self, layouts: Mapping[str, Layout]) -> Layout:
-        """Return its partner's layout of `layouts`; one whose name differs in case is a mistake."""
-        if self.partner not in layouts:
-            for other in (other for other in layouts if other.lower() == self.partner.lower()):
-                raise UnusableFileError(
-                    "file_unreadable",
-                    f"include/partners/{other}.yaml is not its layout: rename it {self.partner}.yaml",
-                )
+        """Return its partner's layout of `layouts`."""
         return layouts.get(self.partner, STANDARD)
 
     def checksum(self, layout: Layout) -> str:
@@ -99,15 +92,9 @@ class DroppedFile:
     def _refusals(self) -> Iterator[None]:
         try:
             yield
-        except PermissionError:
-            why = "this worker has no right to read it"
-        except FileNotFoundError:
-            why = delivered_files.GONE
-        except IsADirectoryError:
-            why = "it is a folder, not a regular file"
-        else:
-            return
-        raise UnusableFileError("file_unreadable", why) from None
+        except (PermissionError, FileNotFoundError, IsADirectoryError) as error:
+            why = f"it cannot be opened: {reason_of(error)}"
+            raise UnusableFileError("file_unreadable", why) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +153,10 @@ class Folder:
     def unread(self, day: date, since: datetime | None = None) -> list[DataWarning]:
         """Return one warning of all other entries that no run reads, such as hidden names; none without any.
         A file of the day after `day` is read by the next run. `since`: only what arrived then or later."""
-        unread = [(path, _why_unread(path)) for path in self.others if not _is_misnamed(path)]
+        unread = [path for path in self.others if not _is_misnamed(path)]
         tomorrow = day + timedelta(days=1)
-        unread += [(file.path, "dated in the future") for dated, file in self.files if dated > tomorrow]
-        names = [f"{_shown(path)} ({why})" for path, why in unread if since is None or _is_newer(path, since)]
+        unread += [file.path for dated, file in self.files if dated > tomorrow]
+        names = [_shown(path) for path in unread if since is None or is_newer(path, since)]
         if not names:
             return []
         return [data_warning("entries_not_read", entries=len(names), names=listed(names, MOST_NAMED + 1))]
@@ -208,18 +195,9 @@ def _is_misnamed(path: UPath) -> bool:
     return bool(re.fullmatch(r"[^.].*\.csv(\.gz)?", path.name, re.IGNORECASE))
 
 
-def _why_unread(path: UPath) -> str:
-    if _TEMPORARY.fullmatch(path.name):
-        return "hidden or a temporary upload"
-    try:
-        is_folder = path.is_dir()
-    except OSError:
-        is_folder = False
-    return "a folder" if is_folder else f"not {_LAYOUT}"
-
-
-def _is_newer(path: UPath, instant: datetime) -> bool:
+def is_newer(path: UPath, instant: datetime) -> bool:
+    """Return whether a file was written at `instant` or later, or nothing is known of that."""
     try:
         return delivered_files.modified_at(path.fs, path.path) >= instant
-    except (OSError, NotImplementedError):  # nothing is known of it
+    except (OSError, NotImplementedError):
         return True
