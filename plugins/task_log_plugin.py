@@ -1,4 +1,4 @@
-"""Ends the log of a failed task with the reason and the time of the next attempt."""
+"""Ends the log of a failed task with the reason."""
 
 from typing import Any, ClassVar
 

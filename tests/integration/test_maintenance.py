@@ -1,11 +1,9 @@
-"""Housekeeping as Airflow runs it: a run that waits, folders and logs on disk."""
+"""Housekeeping as Airflow runs it: folders and logs on disk."""
 
 import os
 from pathlib import Path
 
 import pytest
-
-from tests.integration.airflow_process import AirflowHome
 
 pytestmark = pytest.mark.full
 
@@ -20,10 +18,6 @@ def old_file(path: Path) -> Path:
     return path
 
 
-def succeed(airflow: AirflowHome, *arguments: str) -> None:
-    assert airflow.start(*arguments).wait(300) == 0, airflow.log()
-
-
 def test_what_nobody_needs_goes_and_the_rest_stays(start_airflow, tmp_path):
     staging, logs = tmp_path / "staging", tmp_path / "logs"
     airflow = start_airflow(
@@ -34,14 +28,10 @@ def test_what_nobody_needs_goes_and_the_rest_stays(start_airflow, tmp_path):
             "AIRFLOW_VAR_ALERT_RECIPIENTS": "",
         }
     )
-    succeed(airflow, "dags", "reserialize")
-    succeed(airflow, "dags", "trigger", DAG, "--run-id", "waits")
-    waiting = old_file(staging / DAG / "2026-09-01" / "waits" / "sales_db" / "orders.parquet")
     expired = old_file(staging / DAG / "2026-09-01" / "ended" / "sales_db" / "orders.parquet")
     log = old_file(logs / "dag_id=x" / "run_id=y" / "task_id=z" / "attempt=1.log")
 
     assert airflow.test_dag("maintenance") == 0, airflow.log()
 
-    assert waiting.exists()
     assert not expired.exists()
     assert not log.exists()

@@ -130,7 +130,7 @@ def test_a_report_whose_sender_is_killed_is_mailed_until_that_is_remembered(tmp_
             monkeypatch.setenv(name, value)
         report = archive.archive_report(make_figures())
         mails, states = [], []
-        for step in ("claim", "send", "mark"):
+        for step in ("_claim", "send", "mark"):
             deliver_and_be_killed(report, after=step)
             mails.append(len(mailbox.messages()))
             states += [row["state"] for row in delivery.deliveries(DAY)]

@@ -5,7 +5,7 @@ import sys
 import click
 
 from ecommerce.cli import backfill, check, local_airflow, query, repair, tables, warehouse
-from ecommerce.core.errors import PipelineError, problems_of
+from ecommerce.core.errors import PipelineError
 from ecommerce.core.parts import existing
 
 
@@ -44,8 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except PipelineError as error:
-        for problem in problems_of(error):
-            click.echo(problem, err=True)
+        click.echo(str(error), err=True)
         return 1
     return code or 0
 

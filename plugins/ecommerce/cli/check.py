@@ -23,7 +23,7 @@ from ecommerce.core import names
 from ecommerce.core.check_result import FAIL, HINT, OFF, CheckLine, Lines
 from ecommerce.core.connections import has_metadata
 from ecommerce.core.error_messages import reason_of
-from ecommerce.core.errors import ConfigurationError, PipelineError, problems_of
+from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.parts import existing
 
 OPTIONAL = {
@@ -123,7 +123,7 @@ def _lines(subject: str, all_checks: dict[str, Callable[[], Lines]]) -> Lines:
             raise ConfigurationError(f"{name} in .env is not filled in: {listed} still {has} of the example")
         yield from all_checks[subject]()
     except PipelineError as error:
-        for problem in problems_of(error):
+        for problem in str(error).splitlines():
             yield fail, prefix + problem
     except Exception as error:  # its own text may show a secret
         frame = traceback.extract_tb(error.__traceback__)[-1]

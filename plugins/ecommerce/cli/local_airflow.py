@@ -130,7 +130,7 @@ def _show_progress(echo: Echo) -> None:
     from airflow.listeners import hookimpl
     from airflow.sdk.listener import get_listener_manager
 
-    from ecommerce.runtime.task_log import failure_reason, next_attempt
+    from ecommerce.runtime.task_log import failure_reason
 
     class Listener:
         @hookimpl
@@ -139,8 +139,7 @@ def _show_progress(echo: Echo) -> None:
 
         @hookimpl
         def on_task_instance_failed(self, task_instance: Any, error: Any) -> None:
-            reasons = filter(None, (failure_reason(error, whole=True), next_attempt(task_instance, error)))
-            echo(f"  {_name(task_instance)} failed: {'; '.join(reasons)}")
+            echo(f"  {_name(task_instance)} failed: {failure_reason(error, whole=True)}")
 
     get_listener_manager().add_listener(Listener())
 

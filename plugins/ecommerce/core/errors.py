@@ -1,8 +1,6 @@
 """The kinds of failure of a task, by which `runtime.retries` decides whether to retry. Sources and the
 warehouse raise them instead of a library's exception, with the invalid file, row or response."""
 
-from collections.abc import Sequence
-
 
 class PipelineError(Exception):
     """Base of all errors that this package raises. The text is for users, and holds no secret and no e-mail
@@ -10,20 +8,8 @@ class PipelineError(Exception):
 
 
 class ConfigurationError(PipelineError):
-    """A setting, Variable or connection is missing or invalid; not retried."""
-
-
-class WrongSettingsError(ConfigurationError):
-    """Settings are malformed; `problems` has a sentence for each."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = tuple(problems)
-
-
-def problems_of(error: PipelineError) -> Sequence[str]:
-    """Return the text of `error`, or a sentence for each wrong setting."""
-    return error.problems if isinstance(error, WrongSettingsError) else (str(error),)
+    """A setting, Variable or connection is missing or invalid; not retried. Of several settings, each has a
+    line."""
 
 
 def wrong_variable(name: str, problem: str, example: str) -> ConfigurationError:

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ecommerce.core.email_masking import mask_e_mails
-from ecommerce.core.errors import ConfigurationError, WrongSettingsError
+from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.paths import read_sql
 
 OWNER = "data-engineering"
@@ -223,7 +223,8 @@ _FIELDS = {each.name: each.metadata for each in fields(Settings)}
 
 
 def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
-    """Read all settings, or raise WrongSettingsError. Never called while a DAG file is parsed."""
+    """Read all settings; ConfigurationError with a line for each problem. Never called while a DAG file is
+    parsed."""
     values: dict[str, Any] = {}
     problems: list[str] = []
     for name in _FIELDS:
@@ -237,7 +238,7 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
             f"REPORT_ATTRIBUTE={shown!r} is not one of ORDER_ATTRIBUTES ({', '.join(attributes) or 'none'})"
         )
     if problems:
-        raise WrongSettingsError(problems)
+        raise ConfigurationError("\n".join(problems))
     return Settings(**values)
 
 

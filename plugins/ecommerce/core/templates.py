@@ -1,6 +1,5 @@
 """Jinja2 templates: SQL files, and the mails, pages and bar charts of include/templates."""
 
-import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -22,7 +21,7 @@ def environment(folder: Path) -> Any:
     values."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-    made = Environment(
+    return Environment(
         loader=FileSystemLoader(folder),
         autoescape=select_autoescape(["html", "svg"]),
         undefined=StrictUndefined,
@@ -30,11 +29,3 @@ def environment(folder: Path) -> Any:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters["isolated"] = isolated
-    return made
-
-
-def isolated(name: str) -> str:
-    """Isolate a right-to-left `name` in a line of plain text, whose figures it would reorder otherwise."""
-    is_turned = any(unicodedata.bidirectional(letter) in ("R", "AL", "AN") for letter in name)
-    return f"\u2068{name}\u2069" if is_turned else name

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from airflow.sdk import task
 
@@ -11,12 +10,11 @@ from ecommerce.maintenance import expiry
 
 
 @task
-def expired_staging(**context: Any) -> int:
+def expired_staging() -> int:
     """Remove staging folders older than `STAGING_RETENTION_DAYS`, and return their number."""
-    settings, ti = load_settings(), context["ti"]
+    settings = load_settings()
     limit = datetime.now(UTC) - timedelta(days=settings.staging_retention_days)
-    is_running = expiry.run_is_unfinished(ti.get_task_states, ti.get_dagrun_state)
-    return expiry.expire_staging(settings.staging_uri, limit, is_running)
+    return expiry.expire_staging(settings.staging_uri, limit)
 
 
 @task

@@ -15,7 +15,6 @@ from airflow.listeners import hookimpl
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.text import LONGEST, clean
-from ecommerce.runtime.retries import pause_after
 
 _TRACEBACK, _END = "Task failed with exception", "::endgroup::"
 """Airflow's lines above the traceback, and at the end of the log."""
@@ -56,25 +55,14 @@ def on_task_instance_running() -> None:
 
 
 @hookimpl
-def on_task_instance_failed(task_instance: Any, error: BaseException | str | None) -> None:
-    """Log the time of the next attempt, if any, and the reason, after the group *Post Execute*, which the UI
-    folds."""
+def on_task_instance_failed(error: BaseException | str | None) -> None:
+    """Log the reason after the group *Post Execute*, which the UI folds."""
     if _tidy not in structlog.get_config()["processors"]:
         return  # no task runs in this process: somebody set its state by hand
     log = structlog.get_logger(logger_name="task")
     log.info(_END)
-    if retry := next_attempt(task_instance, error):
-        log.warning(retry)
     log.error(failure_reason(error, whole=True))
     _Log.has_ended = True
-
-
-def next_attempt(task_instance: Any, error: BaseException | str | None) -> str:
-    """Return when the next attempt of a failed task starts at the earliest; empty if there is none."""
-    if getattr(task_instance, "state", None) != "up_for_retry" or not isinstance(error, BaseException):
-        return ""
-    earliest = task_instance.end_date + pause_after(task_instance.task, task_instance.try_number, error)
-    return f"next attempt not before {earliest:%H:%M:%S} UTC"
 
 
 def _tidy(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

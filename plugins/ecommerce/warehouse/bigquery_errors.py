@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ecommerce.core import errors
+from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.names import CONNECTION_WAREHOUSE
 
@@ -43,15 +44,9 @@ def bigquery_errors(what: str) -> Iterator[None]:
             raise _refusal(what, error.cause) from None  # it was reached, and refused each attempt
         raise errors.TransientError(f"{what}: BigQuery cannot be reached: {reason_of(error)}") from error
     except auth.GoogleAuthError as error:
-        reason = "they cannot be read"
-        if isinstance(error, auth.MalformedError):
-            reason = "the key file is not a service account's key"
-        elif isinstance(error, auth.RefreshError):
-            reason = "Google refuses them: is the key still valid, is this machine's clock right?"
-        elif isinstance(error, auth.DefaultCredentialsError):
-            reason = "there are none: set key_path in its extra to a service account's key"
         raise errors.CredentialsError(
-            f"{what}: invalid credentials of the connection {CONNECTION_WAREHOUSE}: {reason}"
+            f"{what}: invalid credentials of the connection {CONNECTION_WAREHOUSE}: set key_path in its "
+            "extra to a valid key of a service account, and check this machine's clock"
         ) from error
 
 
@@ -77,9 +72,5 @@ def _refusal(what: str, error: Any) -> errors.PipelineError:
         kind = errors.TransientError
     else:
         kind = errors.CredentialsError if error.code in (401, 403) else errors.ContractError
-    return kind(f"{what}: {hint}{_without_addresses(text)}")
-
-
-def _without_addresses(text: str) -> str:
-    # BigQuery names the service account in refusals; addresses do not belong in logs.
-    return re.sub(r"[\w.+-]+@[\w.-]+", "<address>", text.strip())
+    # BigQuery names the service account in refusals.
+    return kind(f"{what}: {hint}{mask_e_mails(text.strip())}")

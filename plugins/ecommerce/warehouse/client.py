@@ -14,6 +14,7 @@ from datetime import date, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError, TimedOutError
 from ecommerce.core.names import CONNECTION_WAREHOUSE
@@ -224,7 +225,7 @@ def connect(settings: Settings | None = None, *, interactive: bool = False, **la
             hook = BigQueryHook(gcp_conn_id=CONNECTION_WAREHOUSE, location=location, use_legacy_sql=False)
             client = hook.get_client(project_id=hook.project_id, location=location)
     except AirflowException as error:
-        raise ConfigurationError(f"connection {CONNECTION_WAREHOUSE}: {error}") from None
+        raise ConfigurationError(f"connection {CONNECTION_WAREHOUSE}: {mask_e_mails(str(error))}") from None
     except (FileNotFoundError, PermissionError) as error:
         raise ConfigurationError(
             f"connection {CONNECTION_WAREHOUSE}: its key file {error.filename} cannot be read "

@@ -16,14 +16,14 @@ from tenacity import before_sleep_log, retry, retry_if_exception_type, stop_afte
 
 from ecommerce.core.business_day import shop_day
 from ecommerce.core.data_warnings import DataWarning
-from ecommerce.core.errors import ConcurrentUpdateError, ContractError
+from ecommerce.core.errors import ConcurrentUpdateError
 from ecommerce.runtime import metrics
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import in_few_ranges
 from ecommerce.warehouse.schema import prepare
 from ecommerce.warehouse.spec import LoadSpec
-from ecommerce.warehouse.staging_tables import HISTORY, SUCCESS, Staging, stage
+from ecommerce.warehouse.staging_tables import SUCCESS, Staging, stage
 
 log = logging.getLogger(__name__)
 
@@ -69,22 +69,13 @@ def load(
         dag_id: for names and labels.
         missing_sources: sources that failed; the day is incomplete until a run has read them.
         off_sources: sources that are off by policy; the day is complete without them.
-        status: in the audit, `staging_tables.SUCCESS` or `HISTORY`.
+        status: in the audit, `staging_tables.SUCCESS`, or `HISTORY` of an export.
         warehouse: opened from the connection when not given.
 
     Raises:
         ConcurrentUpdateError: other loads won `ATTEMPTS` times; nothing is loaded.
-        ContractError: a manifest's source is not one of the domain's, and its status is not HISTORY.
         PipelineError: as `staging_tables.stage` and `Warehouse.run`; nothing is loaded.
     """
-    # Audit rows belong to a domain by source and status.
-    sources = [manifest.source for manifest in manifests]
-    own = spec.sources if status != HISTORY else sources if spec.takes_exports else ()
-    if others := [source for source in sources if source not in own]:
-        raise ContractError(
-            f"{', '.join(others)} cannot be loaded with the status {status}: the sources of the domain "
-            f"{spec.name} are {', '.join(spec.sources)}"
-        )
     warehouse = warehouse or connect(dag=dag_id, step="load")
     prepare(warehouse)
     key = business_date, run_id, dag_id

@@ -258,16 +258,6 @@ def test_another_domains_load_is_all_or_nothing(store: Shop, monkeypatch: pytest
     assert store.state(tables) == before
 
 
-def test_what_would_be_taken_for_another_domains_is_refused(store: Shop):
-    with pytest.raises(
-        ContractError, match=r"sales_db cannot be loaded with the status success: .* are shelves"
-    ):
-        store.load(Folder([ORDER]), spec=STOCK)
-    with pytest.raises(ContractError, match="shelves cannot be loaded with the status history"):
-        count(store, {"toys-1": 1}, status=HISTORY)
-    assert store.rows("load_audit") == []
-
-
 def test_a_failed_check_of_one_domain_does_not_stop_another(store: Shop):
     """Fault B."""
     store.load(Folder([ORDER]))

@@ -159,6 +159,6 @@ def test_names_in_other_scripts_keep_the_figures_beside_them_in_place():
     for name in (JAPANESE, ARABIC, LONG):
         assert name in text
         assert f'<span dir="auto">{name}</span>' in html
-    assert f"  1,234.50        10  \u2068{ARABIC}\u2069\n" in text
+    assert f"  1,234.50        10  {ARABIC}\n" in text
     assert "32 others" in text
     assert "320.00" in text

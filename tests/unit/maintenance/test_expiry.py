@@ -47,15 +47,11 @@ def leave(
     return folder
 
 
-def nobody(dag_id, folder):
-    return False
-
-
 def test_expired_run_goes_with_everything_in_it(root):
     folder = leave(
         root, RUN, files=("sales_db/manifest.json", "sales_db/a.parquet", ".storefront.1.partial/page")
     )
-    assert expiry.expire_staging(root, KEPT, nobody) == 1
+    assert expiry.expire_staging(root, KEPT) == 1
     assert not folder.exists()
     assert not folder.fs.find(folder.path)
 
@@ -63,40 +59,29 @@ def test_expired_run_goes_with_everything_in_it(root):
 def test_run_with_one_young_file_stays_whole(root):
     folder = leave(root, RUN)
     leave(root, RUN, files=("report/figures.json",), at=NOW)
-    assert expiry.expire_staging(root, KEPT, nobody) == 0
+    assert expiry.expire_staging(root, KEPT) == 0
     assert (folder / "sales_db/raw.parquet").exists()
 
 
 def test_age_is_that_of_the_files_not_of_the_business_day(root):
     folder = leave(root, "backfill__1", day="2019-03-01", at=NOW)
-    assert expiry.expire_staging(root, KEPT, nobody) == 0
+    assert expiry.expire_staging(root, KEPT) == 0
     assert folder.exists()
-
-
-def test_run_that_goes_on_stays_however_old(root):
-    going, ended = leave(root, "slow+run"), leave(root, "other")
-    states = {"slow+run": "running", "other": "success"}
-    is_running = expiry.run_is_unfinished(
-        lambda dag_id: {run_id: {} for run_id in states}, lambda dag_id, run_id: states[run_id]
-    )
-    assert expiry.expire_staging(root, KEPT, is_running) == 1
-    assert (going / "sales_db/raw.parquet").exists()
-    assert not ended.exists()
 
 
 def test_what_is_no_run_folder_is_not_touched(root):
     folder = leave(root, RUN, dag="somebody", day="elses-folder")
-    assert expiry.expire_staging(root, KEPT, nobody) == 0
+    assert expiry.expire_staging(root, KEPT) == 0
     assert (folder / "sales_db/raw.parquet").exists()
 
 
 def test_nothing_was_ever_staged(root):
-    assert expiry.expire_staging(f"{root}/nowhere", KEPT, nobody) == 0
+    assert expiry.expire_staging(f"{root}/nowhere", KEPT) == 0
 
 
 def test_days_without_runs_leave_no_empty_folder(tmp_path):
     leave(f"file://{tmp_path}", RUN)
-    expiry.expire_staging(f"file://{tmp_path}", KEPT, nobody)
+    expiry.expire_staging(f"file://{tmp_path}", KEPT)
     assert [path.name for path in tmp_path.rglob("*")] == ["daily_sales_pipeline"]
 
 
@@ -108,7 +93,7 @@ def test_folder_that_cannot_be_removed_is_named(tmp_path, monkeypatch):
 
     monkeypatch.setattr(staging, "remove_folder", refuse)
     with pytest.raises(StagingError, match="2026-10-01T10_00_00_00_00"):
-        expiry.expire_staging(f"file://{tmp_path}", KEPT, nobody)
+        expiry.expire_staging(f"file://{tmp_path}", KEPT)
 
 
 @pytest.mark.parametrize("unreadable", ["staging", "daily_sales_pipeline"])
@@ -123,7 +108,7 @@ def test_a_folder_that_cannot_be_listed_is_named(tmp_path, monkeypatch, unreadab
     scandir = os.scandir
     monkeypatch.setattr("os.scandir", refuse)
     with pytest.raises(StagingError, match="Permission denied"):
-        expiry.expire_staging(f"file://{tmp_path}/staging", KEPT, nobody)
+        expiry.expire_staging(f"file://{tmp_path}/staging", KEPT)
 
 
 def test_old_logs_go_and_young_ones_stay(tmp_path):

@@ -1,15 +1,10 @@
 """What is said of a failed task, and that it is the last line of its log."""
 
-from datetime import UTC, datetime
-from types import SimpleNamespace
-
 import pytest
 import structlog
-from airflow.providers.standard.operators.bash import BashOperator
 
 from ecommerce.core import errors
 from ecommerce.runtime import task_log
-from ecommerce.runtime.retries import NETWORK_RETRIES
 
 
 @pytest.mark.parametrize(
@@ -60,7 +55,7 @@ def log():
     structlog.configure(**before)
 
 
-def run_and_fail(error, ti=None):
+def run_and_fail(error):
     """An attempt of a task, as Airflow's task runner logs it and calls the listener."""
     task = structlog.get_logger(logger_name="task")
     task.info("::group::Pre Execute")
@@ -71,7 +66,7 @@ def run_and_fail(error, ti=None):
     except type(error):
         task.exception("Task failed with exception")
         task.info("::group::Post Execute")
-    task_log.on_task_instance_failed(ti or SimpleNamespace(state="failed"), error)
+    task_log.on_task_instance_failed(error)
     task.info("::endgroup::")
 
 
@@ -94,20 +89,6 @@ def test_an_unforeseen_error_keeps_its_traceback_before_its_sentence(log):
     ]
 
 
-def test_the_next_attempt_is_named_before_the_sentence(log):
-    error = errors.TransientError("no answer")
-    x = BashOperator(task_id="x", bash_command="true", **NETWORK_RETRIES)
-    ended = datetime(2026, 11, 20, 11, 0, 3, tzinfo=UTC)
-    ti = SimpleNamespace(state="up_for_retry", task=x, try_number=2, max_tries=5, end_date=ended)
-    run_and_fail(error, ti)
-    begins = "warning: next attempt not before 11:01:03 UTC"  # 60 s, and up to as much by chance
-    assert log[-2:] == [begins, "error: no answer"]
-    log.clear()
-    ti.task = BashOperator(task_id="y", bash_command="true", retries=1)
-    run_and_fail(error, ti)
-    assert log[-2] == "warning: next attempt not before 11:05:03 UTC"
-
-
 def test_the_next_task_of_the_same_process_ends_in_the_same_way(log):
     run_and_fail(ValueError("surprise"))
     first = log.copy()
@@ -117,5 +98,5 @@ def test_the_next_task_of_the_same_process_ends_in_the_same_way(log):
 
 
 def test_a_state_that_is_set_by_hand_is_no_failure_of_this_process(log):
-    task_log.on_task_instance_failed(SimpleNamespace(), "set to failed by hand")
+    task_log.on_task_instance_failed("set to failed by hand")
     assert log == []
