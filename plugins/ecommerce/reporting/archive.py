@@ -4,12 +4,13 @@ A folder holds the PDF, a picture of its page one, `figures.json`, `figures.csv`
 of `ecommerce.storage.staging`, which makes it complete.
 """
 
+import mimetypes
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
@@ -17,7 +18,6 @@ from ecommerce.core.errors import StagingError
 from ecommerce.storage import staging
 
 FIGURES_JSON, FIGURES_CSV, PREVIEW = "figures.json", "figures.csv", "page-1.png"
-MEDIA_TYPES = {"pdf": "application/pdf", "png": "image/png", "svg": "image/svg+xml"}
 
 F = TypeVar("F", bound=BaseModel)
 
@@ -41,23 +41,9 @@ class Archive(Generic[F]):
         """Return the URI of one day's folder."""
         return "/".join(part for part in (reports_uri, self.folder, day.isoformat()) if part)
 
-    def publish(
-        self,
-        uri: str,
-        figures: F,
-        *,
-        business_date: date,
-        read_at: datetime,
-        window: tuple[datetime, datetime],
-    ) -> None:
-        """Write the report and put it into the archive as `uri`.
-
-        Args:
-            uri: the day's folder.
-            figures: the report's figures.
-            business_date: the manifest's.
-            read_at: when the figures were read.
-            window: begin and end of the days that the report is about.
+    def publish(self, uri: str, figures: F, **manifest: Any) -> None:
+        """Write the report and put it into the archive as `uri`, the day's folder. `manifest`: the business
+        date, `read_at` and the window, as in `Draft.seal`.
 
         Raises:
             StagingError: the archive cannot be written.
@@ -66,15 +52,8 @@ class Archive(Generic[F]):
             (draft.path / FIGURES_JSON).write_text(figures.model_dump_json(indent=1), encoding="utf-8")
             (draft.path / FIGURES_CSV).write_text(self.figures_csv(figures), encoding="utf-8")
             self.write(figures, draft.path)
-            draft.seal(
-                source=self.source,
-                business_date=business_date,
-                rows=1,
-                columns={path.name: [] for path in sorted(draft.path.iterdir())},
-                read_at=read_at,
-                window_start=window[0],
-                window_end=window[1],
-            )
+            columns: dict[str, list[str]] = {path.name: [] for path in sorted(draft.path.iterdir())}
+            draft.seal(source=self.source, rows=1, columns=columns, **manifest)
 
     def read_figures(self, uri: str, expected_hash: str = "") -> F:
         """Return the figures in a published folder; with `expected_hash`, only figures that have it.
@@ -130,8 +109,5 @@ class Archive(Generic[F]):
 
 def media_types(*names: str) -> dict[str, str]:
     """Return the media types of the files that pages serve: `names`, the preview and the figures."""
-    return {
-        **{name: MEDIA_TYPES[name.rpartition(".")[2]] for name in (*names, PREVIEW)},
-        FIGURES_JSON: "application/json",
-        FIGURES_CSV: "text/csv; charset=utf-8",
-    }
+    files = (*names, PREVIEW, FIGURES_JSON, FIGURES_CSV)
+    return {name: mimetypes.guess_type(name)[0] or "" for name in files}

@@ -1,4 +1,10 @@
-"""What the charts of all documents share: colours, fonts, how they are saved, and labels that fit.
+"""What the charts of all documents share: fonts, colours, how they are saved, and labels that fit.
+
+The fonts are part of Python packages and of include/fonts, never of the system, so that a document has the
+same bytes on every machine. DejaVu Sans (Latin, Greek, Cyrillic, Arabic, Hebrew, Georgian, Armenian) is part
+of matplotlib, Noto Sans CJK (Chinese, Japanese, Korean) and Noto Sans Devanagari are on PyPI; Noto Emoji, in
+one colour, is on npm only and lies in include/fonts. The last family has a box for every other letter, which
+names its script.
 
 matplotlib shapes text and writes it into SVG files as outlines, so a chart needs no font where it is shown.
 The colours differ in lightness as well as in hue, so charts can be read in grey and by the colour-blind.
@@ -6,21 +12,37 @@ The colours differ in lightness as well as in hue, so charts can be read in grey
 
 from __future__ import annotations
 
+import re
 import warnings
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ecommerce.core.paths import INCLUDE
 from ecommerce.core.text import compact
-from ecommerce.reporting import fonts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+FAMILIES = (
+    "DejaVu Sans",
+    "Noto Sans CJK JP",
+    "Noto Emoji",
+    "Noto Sans Devanagari",
+    "Last Resort High-Efficiency",
+)
+"""In this order: a letter is printed in the first that has it."""
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ue000-\uf8ff\ufffe\uffff\U000f0000-\U0010ffff]"
+)
+"""Neither PDF/A nor XML may have these."""
 INK, MUTED, GRID = "#1f2933", "#6b7785", "#e3e7eb"
 STRONG, PALE, FAINT, SIGNAL = "#12486b", "#a9bccd", "#dbe5ee", "#b4551d"
 """The colours of all charts."""
@@ -31,14 +53,49 @@ _LONGEST_LABEL = 100
 """Characters; no label this long fits anywhere, and measuring a longer one takes long."""
 
 
+@cache
+def font_paths() -> dict[str, Path]:
+    """Return the file of each family's regular style."""
+    import matplotlib as mpl
+
+    bundled = Path(mpl.get_data_path()) / "fonts" / "ttf"
+    cjk, devanagari = (
+        Path(str(files(package))) for package in ("noto_cjk_sans_jp_regular", "fontpkg_noto_sans_devanagari")
+    )
+    font_files = (
+        bundled / "DejaVuSans.ttf",
+        cjk / "NotoSansCJKjp-Regular.otf",
+        INCLUDE / "fonts" / "NotoEmoji-Regular.ttf",
+        devanagari / "files" / "NotoSansDevanagari[wdth,wght].ttf",
+        bundled / "LastResortHE-Regular.ttf",
+    )
+    return dict(zip(FAMILIES, font_files, strict=True))
+
+
+@cache
+def announce() -> None:
+    """Register the fonts with matplotlib; their only style serves for bold letters too."""
+    from matplotlib.font_manager import fontManager
+
+    for family, path in font_paths().items():
+        if family != FAMILIES[0]:
+            fontManager.addfont(path)
+            fontManager.ttflist.append(replace(fontManager.ttflist[-1], weight=700))
+
+
+def printable(text: str) -> str:
+    """Replace what cannot be printed by the replacement character, and remove byte order marks."""
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\ufeff", ""))
+
+
 @contextmanager
 def style() -> Iterator[None]:
     """Set fonts and colours; charts are drawn and saved within it."""
     import matplotlib as mpl
 
-    fonts.announce()
+    announce()
     settings = {
-        "font.family": list(fonts.FAMILIES),
+        "font.family": list(FAMILIES),
         "font.size": TEXT_POINTS,
         "text.color": INK,
         "text.parse_math": False,  # "$" in a name is a dollar sign
@@ -67,7 +124,7 @@ def save(figure: Figure, path: Path) -> None:
     figure.patch.set_visible(False)
     svg = StringIO()
     FigureCanvasSVG(figure).print_svg(svg, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
-    path.write_text(fonts.printable(svg.getvalue()), encoding="utf-8")
+    path.write_text(printable(svg.getvalue()), encoding="utf-8")
 
 
 def save_png(figure: Figure, path: Path, dots_per_inch: int) -> None:
@@ -80,14 +137,12 @@ def save_png(figure: Figure, path: Path, dots_per_inch: int) -> None:
 
 
 def shorten(text: str, width: float) -> str:
-    """`text`, or as much of it as fits into `width` points followed by an ellipsis: whole words, unless they
-    take less than half of it."""
+    """`text`, or as much of it as fits into `width` points followed by an ellipsis."""
     if text_width(text[:_LONGEST_LABEL]) <= width and len(text) <= _LONGEST_LABEL:
         return text
     lengths = range(1, min(len(text), _LONGEST_LABEL) + 1)
     fitting = bisect_right(lengths, width, key=lambda length: text_width(f"{text[:length]}…"))
-    words = text[: fitting + 1].rfind(" ")
-    return f"{text[: words if words > fitting / 2 else fitting].rstrip()}…"
+    return f"{text[:fitting].rstrip()}…"
 
 
 def text_width(text: str) -> float:
@@ -95,8 +150,8 @@ def text_width(text: str) -> float:
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
-    fonts.announce()
-    font = FontProperties(family=list(fonts.FAMILIES), size=TEXT_POINTS)
+    announce()
+    font = FontProperties(family=list(FAMILIES), size=TEXT_POINTS)
     return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
 
 

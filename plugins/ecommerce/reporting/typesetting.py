@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from ecommerce.core.templates import TEMPLATES
-from ecommerce.reporting import fonts
+from ecommerce.reporting.drawing import FAMILIES, font_paths, printable
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def typeset(
         root = Path(work)  # Typst reads nothing outside it
         for name, data in pictures.items():
             (root / name).write_bytes(data)
-        (root / TEXTS).write_text(fonts.printable(json.dumps(texts, ensure_ascii=False)), encoding="utf-8")
+        (root / TEXTS).write_text(printable(json.dumps(texts, ensure_ascii=False)), encoding="utf-8")
         shutil.copy(TEMPLATES / FAMILY, root / FAMILY)
         shutil.copy(TEMPLATES / template, root / "main.typ")
         pdf.write_bytes(_compile(root, int(made_at.timestamp()), pdf.name))
@@ -62,9 +62,9 @@ def typeset(
 def _compile(root: Path, timestamp: int, name: str) -> bytes:
     import typst
 
-    folders = sorted({path.parent for path in fonts.paths().values()})
+    folders = sorted({path.parent for path in font_paths().values()})
     compiler = typst.Compiler(root / "main.typ", root=root, font_paths=folders, ignore_system_fonts=True)
-    inputs = {"fonts": ",".join(fonts.FAMILIES)}
+    inputs = {"fonts": ",".join(FAMILIES)}
     options: dict[str, Any] = {"format": "pdf", "timestamp": timestamp, "sys_inputs": inputs}
     try:
         document = compiler.compile(**options, pdf_standards=STANDARDS)

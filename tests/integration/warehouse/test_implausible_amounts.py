@@ -5,8 +5,8 @@ from datetime import date
 from decimal import Decimal
 
 from ecommerce.sales.loading import ORDERS
+from ecommerce.sales.report.findings import sentence
 from ecommerce.sales.report.queries import read_figures
-from ecommerce.sales.report.view.findings import sentence
 from ecommerce.warehouse.checks import run_checks
 from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at

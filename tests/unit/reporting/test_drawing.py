@@ -72,3 +72,17 @@ def test_a_chart_is_drawn_for_mail_in_the_same_fonts_without_complaint(tmp_path,
         figure.text(0, 0.5, "🎁 日本の急須 كرسي नवंबर นาฬิกา", fontweight="bold")
         drawing.save_png(figure, tmp_path / "drawn.png", 100)
     assert not caplog.messages
+
+
+def test_the_fonts_come_with_packages_and_with_include():
+    for path in drawing.font_paths().values():
+        assert path.is_file()
+        assert "/usr/share" not in str(path)
+
+
+def test_what_means_nothing_to_anybody_is_replaced():
+    assert (
+        drawing.printable("a\ue000b\U0010fffdc\ufffed\x00e\ud800f") == "a\ufffdb\ufffdc\ufffdd\ufffde\ufffdf"
+    )
+    assert drawing.printable("\ufeffTeapot") == "Teapot"
+    assert drawing.printable("a\tb\nc 🎁 日本") == "a\tb\nc 🎁 日本"

@@ -53,7 +53,8 @@ def publish(reports_uri: str, figures: ForecastFigures) -> dict[str, Any]:
         figures,
         business_date=first.shifted(-1).date,
         read_at=figures.provenance.generated_at,
-        window=(first.start, first.shifted(HORIZON - 1).end),
+        window_start=first.start,
+        window_end=first.shifted(HORIZON - 1).end,
     )
     log.info("the forecast of %s is at %s", figures.as_of, uri)
     return {

@@ -135,8 +135,8 @@ def publish(reports_uri: str, figures: Figures) -> str:
         StagingError: the archive cannot be written.
     """
     day, origin = figures.business_date, figures.provenance
-    uri, window = folder_of(reports_uri, day), (origin.window_start, origin.window_end)
-    _ARCHIVE.publish(uri, figures, business_date=day, read_at=origin.generated_at, window=window)
+    uri, window = folder_of(reports_uri, day), origin.model_dump(include={"window_start", "window_end"})
+    _ARCHIVE.publish(uri, figures, business_date=day, read_at=origin.generated_at, **window)
     metrics.business_day_done("report", origin.window_end)
     return uri
 

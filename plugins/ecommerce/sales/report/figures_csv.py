@@ -10,23 +10,17 @@ from ecommerce.core.text import inert
 from ecommerce.sales.report.figures import forecast
 from ecommerce.sales.report.figures.base import DIMENSIONS
 from ecommerce.sales.report.figures.model import (
-    AMOUNTS,
     FIGURES,
-    FINDING_AMOUNTS,
     HEADLINE,
+    RATES,
     Figures,
     breakdowns,
 )
 
 Cell = tuple[str, str, str, Decimal | int | None]
 """Section, name, figure and value."""
-_MONEY = {
-    *("sales", "amount", "before", "now", "weekday_mean"),
-    *AMOUNTS,
-    *forecast.FIGURES,
-    *FINDING_AMOUNTS,
-}
-"""Amounts, besides those of the headline."""
+_NOT_MONEY = {*RATES, "refunds", "sessions", "rate", "average", "days", "share"}
+"""Figures without a currency, besides those of the headline."""
 
 
 def figures_csv(figures: Figures) -> str:
@@ -39,7 +33,7 @@ def figures_csv(figures: Figures) -> str:
     trend = {day.business_date.isoformat(): day.complete for day in figures.trend}
     for section, name, figure, value in _cells(figures):
         currency = name if section == "unconverted" else figures.currency
-        is_money = HEADLINE[figure].kind == "money" if figure in HEADLINE else figure in _MONEY
+        is_money = HEADLINE[figure].kind == "money" if figure in HEADLINE else figure not in _NOT_MONEY
         complete = trend[name] if section == "trend" else figures.quality.complete
         cells = (section, inert(name), figure, "" if value is None else value, currency if is_money else "")
         writer.writerow([figures.business_date.isoformat(), *cells, str(complete).lower()])

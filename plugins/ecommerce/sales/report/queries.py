@@ -119,7 +119,6 @@ def _read_once(
     if settings.report_attribute:
         refunded = {row["business_date"] for row in query("refunded_order_days")}
         attributes = breakdowns.attributes(query("attribute", days={day} | refunded))
-    note = comparisons.new_customers_note(day, today, known["customers_since"])
     files, exports = query("file_warnings"), export_warnings(query("history_loads"))
     site_warnings = website.warnings(site, day)
     runs = warehouse.query("warehouse/tables/load_audit/daily_runs.sql", spec=ORDERS, day=day)
@@ -142,12 +141,19 @@ def _read_once(
         fill_command=f"make backfill FROM={missing[0]} TO={missing[-1]}" if missing else None,
         restatements=restatements.merged(query("restatements")),
         warnings=collected_warnings(day, warnings, file_warnings(files), exports, site_warnings),
-        limits=limits({each.source for each in sources if each.status != OFF}, warehouse.settings),
+        limits=limits({each.source for each in sources if each.status != OFF}, settings),
     )
+    changes = None
+    if base:
+        totals = days[base]["net_sales"], today.get("net_sales", Decimal(0))
+        rows = query("channel_days", quarter_before=base - contributions.QUARTER)
+        channels = contributions.channel_changes(day, base, rows)
+        changes = contributions.changes(base, totals, (before, sales), products, channels)
+    window = day_window(day, settings.shop_timezone)
     figures = model.Figures(
         business_date=day,
         currency=settings.reporting_currency,
-        headline=comparisons.headline(day, days, unconverted, {"new_customers": note}),
+        headline=comparisons.headline(day, days, unconverted),
         rate_bases=comparisons.rate_bases(day, days),
         averaged_days=len(averaged),
         averaged_days_without_sales=sum(not days[each]["orders"] for each in averaged),
@@ -162,40 +168,26 @@ def _read_once(
         month=comparisons.month_to_date(day, days),
         implausible=[model.ImplausibleAmount(**row) for row in query("implausible")],
         return_reasons=breakdowns.return_reasons(query("return_reasons")),
+        changes=changes,
+        outlook=forecast.outlook_of(query, window, days, settings.holiday_calendar),
         quality=quality,
         provenance=origin,
     )
-    window = day_window(day, settings.shop_timezone)
     expected = forecast.expectation_of(query, window, breakdowns.gross_sales_by_series(figures))
     if expected and unconverted and averaged:
         currencies = [each.currency for each in unconverted]
         shares = query("currency_shares", {"currencies": currencies}, days=averaged)
         expected = forecast.without(expected, currencies, shares)
-    outlook = forecast.outlook_of(query, window)
-    changes = None
-    if base:
-        totals = days[base]["net_sales"], today.get("net_sales", Decimal(0))
-        week, quarter = base - timedelta(days=6), base - contributions.QUARTER
-        rows = query("channel_days", base=base, week_before=week, quarter_before=quarter)
-        channels = contributions.channel_changes(day, base, rows)
-        changes = contributions.changes(base, totals, (before, sales), products, channels)
-    figures = figures.model_copy(
-        update={
-            "expectation": forecast.judged(expected, complete=not figures.caveat),
-            "outlook": forecast.in_context(outlook, day, days, settings.holiday_calendar),
-            "changes": changes,
-        }
-    )
+    judged = forecast.judged(expected, complete=not figures.caveat)
+    figures = figures.model_copy(update={"expectation": judged})
     return figures.model_copy(update={"findings": findings.findings_of(figures)})
 
 
 def missing_days(day: date, loaded: Collection[date]) -> list[date]:
     """Return the days of the last 28 before `day` without a daily run, since the first day that ever had
     one."""
-    if not loaded:
-        return []
     days = (day - timedelta(days=back) for back in range(COMPARED_DAYS, 0, -1))
-    return [each for each in days if each > min(loaded) and each not in loaded]
+    return [each for each in days if loaded and each not in loaded and each > min(loaded)]
 
 
 def limits(sources: Collection[str], settings: Settings) -> list[str]:

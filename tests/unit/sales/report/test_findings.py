@@ -9,8 +9,7 @@ from ecommerce.core.text import MINUS
 from ecommerce.sales.report.figures.contributions import Changes, Contribution, LikeForLike
 from ecommerce.sales.report.figures.model import Figure, Figures, Finding, RateBase
 from ecommerce.sales.report.figures.quality import Unconverted
-from ecommerce.sales.report.findings import findings_of
-from ecommerce.sales.report.view.findings import sentence
+from ecommerce.sales.report.findings import findings_of, sentence
 from tests.unit.sales.report.figures.test_forecast import expectation_of, expected
 from tests.unit.sales.report.samples import make_figures
 

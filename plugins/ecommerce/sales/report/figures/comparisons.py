@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from ecommerce.core.text import listed, short_day
+from ecommerce.core.text import listed
 from ecommerce.sales.report.figures import model
 from ecommerce.sales.report.figures.base import Row
 from ecommerce.sales.report.figures.quality import Unconverted
@@ -34,7 +34,6 @@ def headline(
     day: date,
     days: Mapping[date, Row],
     unconverted: Sequence[Unconverted] = (),
-    notes: Mapping[str, str | None] | None = None,
 ) -> dict[str, model.Figure]:
     """Return the headline figures of `day` and of complete days.
 
@@ -42,9 +41,8 @@ def headline(
         day: the report's.
         days: the rows of `headline.sql` by business date.
         unconverted: amounts of `day` that no average includes.
-        notes: footnotes of other figures by their names.
     """
-    notes = {"average_order_value": without_rate(unconverted), **(notes or {})}
+    notes = {"average_order_value": without_rate(unconverted)}
     complete = {each: row for each, row in days.items() if row["complete"] and each < day}
     recent = [complete[each] for each in recent_days(day) if each in complete]
     return {
@@ -64,16 +62,6 @@ def with_customers_since(days: Mapping[date, Row], since: date | None) -> dict[d
     """Return `days` with `customers_known`: whether customers from before that day are known. `since`: the
     first complete day with customers; on that day each counts as new."""
     return {day: {**row, "customers_known": since is not None and day > since} for day, row in days.items()}
-
-
-def new_customers_note(day: date, row: Row, since: date | None) -> str | None:
-    """Return the footnote on new customers in the first weeks of a warehouse; None afterwards. `since` as in
-    `with_customers_since`."""
-    if not row.get("customers") or (since and (day - since).days > COMPARED_DAYS):
-        return None
-    if since is None or day <= since:
-        return "no earlier day is completely loaded, so customers with earlier orders may count as new"
-    return f"customers whose earlier orders are all from before {short_day(since)} may count as new"
 
 
 LACKING = {"return_rate": "without_returns", "discount_rate": "without_discounts"}
@@ -126,10 +114,10 @@ def month_to_date(day: date, days: Mapping[date, Row]) -> model.MonthToDate:
     (first, _), last_month, last_year = spans(day)
     loaded = [days[each] for each in days_of(first, day) if each in days]
     return model.MonthToDate(
-        now=_span(first, day, loaded),
+        now=_sum(first, day, loaded),
         unfinished=day.day - sum(bool(row["complete"]) for row in loaded),
-        last_month=_whole_span(*last_month, days),
-        last_year=_whole_span(*last_year, days),
+        last_month=_span(*last_month, days),
+        last_year=_span(*last_year, days),
     )
 
 
@@ -146,15 +134,15 @@ def days_of(first: date, last: date) -> Iterator[date]:
     return (first + timedelta(days=later) for later in range((last - first).days + 1))
 
 
-def _whole_span(first: date, last: date, days: Mapping[date, Row]) -> model.Span:
-    rows = [days.get(each) for each in days_of(first, last)]
-    complete = [row for row in rows if row and row["complete"]]
-    if len(complete) < len(rows):
+def _span(first: date, last: date, days: Mapping[date, Row]) -> model.Span:
+    """Return the days from `first` to `last`, without figures where one is not loaded and complete."""
+    rows = [days.get(each, {}) for each in days_of(first, last)]
+    if not all(row.get("complete") for row in rows):
         return model.Span(first=first, last=last, net_sales=None, orders=None)
-    return _span(first, last, complete)
+    return _sum(first, last, rows)
 
 
-def _span(first: date, last: date, rows: list[Row]) -> model.Span:
+def _sum(first: date, last: date, rows: list[Row]) -> model.Span:
     return model.Span(
         first=first,
         last=last,

@@ -13,8 +13,6 @@ from ecommerce.sales.report.figures.base import DIMENSIONS, ZERO, Part, Row
 MOST_MOVERS = 5
 QUARTER = timedelta(days=91)
 """A channel that did not sell in the quarter up to the other day is new."""
-GONE_DAYS, USUAL_DAYS = 3, 5
-"""A channel that sold on so many of seven days has ended when it has not sold for so many."""
 Day = tuple[Decimal, Sequence[Row]]
 """The net sales of a day, and the rows of `sales.sql` that they are the sums of."""
 
@@ -133,24 +131,22 @@ def _sums(rows: Iterable[Row], column: str) -> dict[str, Decimal]:
 
 
 def channel_changes(day: date, base: date, rows: Iterable[Row]) -> tuple[list[str], list[str]]:
-    """Return the channels that began, and those that ended, between `base` and `day`. A live channel may have
-    bad days, and one that sold as long as any other has not ended: the shop is closed.
+    """Return the channels that began, and those that ended, between `base` and `day`. Only a channel of an
+    export ends: a live one may have bad days.
 
     Args:
         day: the report's.
         base: the day to compare with.
         rows: of `channel_days.sql`.
     """
-    began, ended, channels = [], [], list(rows)
+    channels = list(rows)
     newest = max((row["last_sold"] for row in channels), default=day)
-    for row in channels:
-        silent = (newest - row["last_sold"]).days
-        if row["first_sold"] > base:
-            began += [row["channel"]] if row["last_sold"] == day else []
-        elif row["last_sold"] >= base and (
-            (row["is_export"] and silent) or (silent >= GONE_DAYS and row["days_sold"] >= USUAL_DAYS)
-        ):
-            ended.append(row["channel"])
+    began = [row["channel"] for row in channels if row["first_sold"] > base and row["last_sold"] == day]
+    ended = [
+        row["channel"]
+        for row in channels
+        if row["is_export"] and row["first_sold"] <= base <= row["last_sold"] < newest
+    ]
     return began, ended
 
 

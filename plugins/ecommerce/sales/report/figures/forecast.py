@@ -142,35 +142,27 @@ def verdict(each: Expected) -> Verdict:
     return "unusual" if each.lower_95 <= each.actual <= each.upper_95 else "very unusual"
 
 
-def outlook_of(query: Query, day: BusinessDay) -> Outlook | None:
-    """Return the outlook from the end of `day`; None where no forecast covers a day after it."""
-    first, last = (day.date + timedelta(days=later) for later in (1, DAYS))
-    rows = query("upcoming_forecast", {"ends_at": day.end}, day_after=first, last=last)
-    if not rows:
-        return None
-    return Outlook(
-        made_at=rows[0]["made_at"], model=rows[0]["model"], days=[OutlookDay.of(row) for row in rows]
-    )
-
-
-def in_context(outlook: Outlook | None, day: date, days: Mapping[date, Row], calendar: str) -> Outlook | None:
-    """Return `outlook` with its event and last week.
+def outlook_of(query: Query, day: BusinessDay, days: Mapping[date, Row], calendar: str) -> Outlook | None:
+    """Return the outlook from the end of `day`; None where no forecast covers a day after it.
 
     Args:
-        outlook: from the end of `day`.
+        query: runs a query of the report by its name.
         day: the report's.
         days: the rows of `headline.sql`.
         calendar: whose public holidays are named, as in `Settings.holiday_calendar`.
     """
-    if outlook is None:
+    first, last = (day.date + timedelta(days=later) for later in (1, DAYS))
+    rows = query("upcoming_forecast", {"ends_at": day.end}, day_after=first, last=last)
+    if not rows:
         return None
-    week = [days.get(day - timedelta(days=back)) for back in range(DAYS)]
+    week = [days.get(day.date - timedelta(days=back)) for back in range(DAYS)]
     complete = [row["gross_sales"] for row in week if row and row["complete"]]
-    return outlook.model_copy(
-        update={
-            "event": event([each.day for each in outlook.days], calendar),
-            "last_week": sum(complete, ZERO) if len(complete) == DAYS else None,
-        }
+    return Outlook(
+        made_at=rows[0]["made_at"],
+        model=rows[0]["model"],
+        days=[OutlookDay.of(row) for row in rows],
+        event=event([row["day"] for row in rows], calendar),
+        last_week=sum(complete, ZERO) if len(complete) == DAYS else None,
     )
 
 

@@ -5,7 +5,6 @@ that no figure passes through a float.
 """
 
 import hashlib
-import json
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
@@ -63,11 +62,6 @@ FIGURES = ("units", *AMOUNTS)
 """The figures of a breakdown, apart from the number of orders."""
 BASES = ("day_before", "week_before", "average", "year_before")
 """The fields of `Figure` that a figure is compared with, in reading order."""
-FINDING_AMOUNTS = (
-    *("change", "total_change", "actual", "forecast", "lower_80", "upper_80", "began", "ended"),
-    *("amount", "base_amount", "effect"),
-)
-"""The numbers of findings that are amounts in reporting currency."""
 
 
 class Figure(Part):
@@ -259,31 +253,20 @@ class Figures(Part):
         return self.rate_bases[rate].days if rate in self.rate_bases else self.averaged_days
 
 
+_HASHED: Any = {
+    **dict.fromkeys(("business_date", "currency", "attribute", "return_reasons"), True),
+    **dict.fromkeys(("channels", "categories", "countries", "attributes"), True),
+    "headline": {name: {"value"} for name in HEADLINE},
+    "products": {"__all__": {"sku", "units", "sales"}},
+    "quality": {"missing_sources": True, "unconverted": {"__all__": {"currency", "net_sales"}}},
+}
+
+
 def figures_hash(figures: Figures) -> str:
     """Return the SHA-256 of what the report states about the day: headline, breakdowns, products, reasons of
     returns, missing sources; not of comparisons, forecasts, restatements or provenance, so that the same day
     built twice has the same hash. A mail is sent once per hash."""
-    facts: dict[str, Any] = {
-        "business_date": figures.business_date.isoformat(),
-        "currency": figures.currency,
-        "headline": {name: _exact(figure.value) for name, figure in sorted(figures.headline.items())},
-        "missing_sources": sorted(figures.quality.missing_sources),
-        "unconverted": sorted(
-            [each.currency, _exact(each.net_sales)] for each in figures.quality.unconverted
-        ),
-        "products": sorted([row.sku, _exact(row.units), _exact(row.sales)] for row in figures.products),
-    }
-    for part, rows in breakdowns(figures):
-        facts[part] = sorted(
-            [row.name, row.orders or 0, *(_exact(getattr(row, name)) for name in FIGURES)] for row in rows
-        )
-    if figures.attribute:
-        facts["attribute_name"] = figures.attribute
-    if figures.return_reasons:
-        facts["return_reasons"] = sorted(
-            [row.reason or "", row.refunds, _exact(row.amount)] for row in figures.return_reasons
-        )
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(figures.model_dump_json(include=_HASHED).encode()).hexdigest()
 
 
 def breakdowns(figures: Figures) -> list[tuple[str, list[Breakdown]]]:
@@ -296,8 +279,3 @@ def _quotient(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
     if part is None or not whole:
         return None
     return (part / whole).quantize(Decimal("0.000001"), ROUND_HALF_UP)
-
-
-def _exact(value: Decimal | None) -> str | None:
-    # 10.5 and 10.5000 are the same amount; the warehouse keeps four decimals.
-    return None if value is None else f"{value:.4f}"

@@ -24,8 +24,7 @@ STEPS = {
 IS_TRACKED = Decimal("0.5")
 """A source with a smaller share of matched orders in 28 days does not sell on the website."""
 ALARMING_DROP, FEWEST = Decimal("0.2"), 10
-"""The report warns of broken tracking when the matched share of at least so many orders drops by so much, and
-of missing events when a day without a session follows days with so many."""
+"""The report warns of broken tracking when the matched share of at least so many orders drops by so much."""
 MOST_VIEWED = 5
 
 
@@ -118,11 +117,6 @@ def warnings(website: Website | None, day: date) -> list[DataWarning]:
         return []
     if not website.steps:
         return [data_warning("events_not_loaded", day=str(day))]
-    sessions = website.steps[0]
-    usual = max(sessions.day_before or 0, sessions.week_before or 0)
-    if not (sessions.sessions or website.bot_sessions) and usual >= FEWEST:
-        # The events server may have returned an empty file while tracking works.
-        return [data_warning("no_events", day=str(day))]
     return [
         data_warning(
             "tracking_broken",

@@ -10,7 +10,7 @@ from ecommerce.sales.report import chart_files
 from ecommerce.sales.report.figures.base import CHANNEL
 from ecommerce.sales.report.figures.forecast import TOTAL, Expectation, Expected, OutlookDay
 from ecommerce.sales.report.figures.model import Figures
-from ecommerce.sales.report.view.findings import capital
+from ecommerce.sales.report.findings import capital
 
 MOST_SERIES, MOST_NAMED = 20, 7
 """Rows of the table; names of series without a forecast."""
@@ -28,8 +28,7 @@ def month(figures: Figures) -> Section:
     missing = [label for label in spans if label not in known]
     remarks = [f"Days 1 to {month.now.last.day} of each month."]
     if month.unfinished:
-        some = "1 day is" if month.unfinished == 1 else f"{text.count(month.unfinished)} days are"
-        remarks.append(f"{some} incomplete or not loaded.")
+        remarks.append(f"Incomplete or not loaded: {text.count(month.unfinished)} of them.")
     if any(span.days_without_sales for span in known.values()):
         closed = (f"{label}: {text.count(span.days_without_sales)}" for label, span in known.items())
         remarks.append(f"Days without sales in {', '.join(closed)}.")

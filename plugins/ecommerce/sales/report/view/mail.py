@@ -9,9 +9,9 @@ from ecommerce.reporting.sections import with_others
 from ecommerce.sales.report.chart_files import TREND, alternatives
 from ecommerce.sales.report.figures.model import HEADLINE, Figures
 from ecommerce.sales.report.figures.restatements import Correction
+from ecommerce.sales.report.findings import sentences
 from ecommerce.sales.report.view import forecast_tables, notices, restatements
-from ecommerce.sales.report.view.findings import sentences
-from ecommerce.sales.report.view.headline import CHOICE, TILES, base_names, footnotes, tiles
+from ecommerce.sales.report.view.page import CHOICE, TILES, base_names, footnotes, tiles
 
 MOST_ROWS = 12
 """Of a table or list: programs cut long mails, and the report is attached."""

@@ -9,8 +9,8 @@ from ecommerce.reporting.sections import notice
 from ecommerce.sales.report.figures import website
 from ecommerce.sales.report.figures.model import Figures
 from ecommerce.sales.report.figures.quality import RefusedFile
+from ecommerce.sales.report.findings import capital, source_title
 from ecommerce.sales.report.view import restatements
-from ecommerce.sales.report.view.findings import capital, source_title
 
 MOST_NAMES, MOST_CURRENCIES, MOST_IN_A_SUBJECT = 6, 5, 2
 

@@ -1,23 +1,26 @@
-"""The pages of the report as finished texts, the only input of the PDF's and the web page's templates."""
+"""The pages of the report as finished texts, the only input of the PDF's and the web page's templates; among
+them the headline figures and rates with their comparisons."""
 
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from typing import Any
 
 from ecommerce.core import text
-from ecommerce.reporting.sections import Section
+from ecommerce.reporting.sections import Section, name, number, quiet, table
 from ecommerce.sales.report import chart_files
-from ecommerce.sales.report.figures.model import Figures
+from ecommerce.sales.report.figures.model import BASES, HEADLINE, RATES, Figures
+from ecommerce.sales.report.findings import sentences
 from ecommerce.sales.report.view import forecast_tables, notices, quality_tables, sales_tables
-from ecommerce.sales.report.view.findings import sentences
-from ecommerce.sales.report.view.headline import (
-    TILES,
-    figures_table,
-    footnotes,
-    summary,
-    tiles,
-    without_sales,
-)
 
+CHOICE = ("week_before", "day_before", "average", "year_before")
+"""In the order in which one comparison is chosen where there is room for one."""
+SHOWN = ("week_before", "average", "day_before", "year_before")
+"""In the order in which the comparisons of a tile are chosen, `MOST_SHOWN` of them."""
+TILES, MOST_SHOWN = 4, 2
+NOTED = "*"
+NOTHING_YET, NO_ORDERS = "nothing to compare with yet", "no orders to average"
 _AVERAGE = "Average order value: gross sales less discounts, divided by orders."
 _DEFINED = "All definitions: docs/DEFINITIONS.md."
 
@@ -79,3 +82,112 @@ def _sections(figures: Figures) -> list[Section]:
         *website[2:],
         *quality_tables.sections(figures),
     ]
+
+
+def base_names(figures: Figures) -> dict[str, str]:
+    """Return the labels of `BASES` on this day."""
+    before, week = (text.short_day(figures.business_date - timedelta(days=days)) for days in (1, 7))
+    year = figures.business_date - timedelta(days=364)  # the same weekday
+    names = (before, week, text.average_name(figures.averaged_days), f"{text.short_day(year)} {year.year}")
+    return dict(zip(BASES, names, strict=True))
+
+
+def without_sales(figures: Figures) -> list[str]:
+    """Return the name of the average, where some of its days had no sales."""
+    closed = figures.averaged_days_without_sales
+    return [f"{text.average_name(figures.averaged_days, closed)}."] if closed else []
+
+
+def footnotes(figures: Figures) -> list[str]:
+    """Return the notes of the headline figures."""
+    notes = ((HEADLINE[name].label, figures.headline[name].note) for name in HEADLINE)
+    return [f"{NOTED}{label}: {text.clean(note)}." for label, note in notes if note]
+
+
+def known_bases(figures: Figures) -> list[str]:
+    """Return the `BASES` that at least one figure of the day can be compared with."""
+    known = figures.headline.values()
+    return [base for base in BASES if any(getattr(figure, base) is not None for figure in known)]
+
+
+def tiles(figures: Figures) -> list[dict[str, Any]]:
+    """Return each headline figure: `label`, `value`; `changes` against each of `known_bases` (`words`,
+    `label`, `tone`); `shown`, at most `MOST_SHOWN` of them; `change`, the one of choice."""
+    return [_tile(figures, headline) for headline in HEADLINE]
+
+
+def figures_table(figures: Figures) -> Section:
+    """Return all headline figures and rates with all comparisons."""
+    bases = known_bases(figures)
+    remarks = without_sales(figures)
+    if not bases:
+        remarks = ["No day before this one is loaded and complete, so there is no comparison."]
+    note = "net sales: gross sales less discounts and returns; "
+    note += f"pp: percentage points; {text.MANIFOLD}: more than tenfold; {text.NOTHING}: no data"
+    return _table(figures, ("figures", "All figures"), [*HEADLINE, *RATES], bases, note=note, remarks=remarks)
+
+
+def summary(figures: Figures, section_id: str, title: str, wanted: Sequence[str], *, note: str) -> Section:
+    """Return a few figures and rates with one comparison.
+
+    Args:
+        figures: the report's.
+        section_id: of the section.
+        title: of the section.
+        wanted: names of `HEADLINE` and `RATES`.
+        note: next to the title.
+    """
+    bases = [base for base in CHOICE if base in known_bases(figures)][:1]
+    return _table(figures, (section_id, title), wanted, bases, note=note)
+
+
+def _tile(figures: Figures, headline: str) -> dict[str, Any]:
+    (label, kind, good), entry = HEADLINE[headline], figures.headline[headline]
+    names, changes = base_names(figures), {}
+    for base in known_bases(figures):
+        before = getattr(entry, base)
+        words, tone = text.change(entry.value, before), text.direction(entry.value, before, good)
+        changes[base] = {"words": words, "label": f"vs {names[base]}", "tone": tone}
+    stated = {base: change for base, change in changes.items() if change["words"] != text.NOTHING}
+    shown = [base for base in SHOWN if base in stated][:MOST_SHOWN]
+    why = NO_ORDERS if entry.value is None else NOTHING_YET
+    nothing = {"words": "", "label": why, "tone": 0}
+    return {
+        "label": f"{label}{NOTED}" if entry.note else label,
+        "value": text.figure(entry.value, kind, figures.currency),
+        "changes": list(changes.values()),
+        "shown": [change for base, change in stated.items() if base in shown] or [nothing],
+        "change": next((stated[base] for base in CHOICE if base in stated), nothing),
+    }
+
+
+def _table(
+    figures: Figures, heading: tuple[str, str], wanted: Iterable[str], bases: Sequence[str], **more: Any
+) -> Section:
+    columns = [name("Figure"), number("This day")]
+    columns += [each for base in bases for each in (quiet(base_names(figures)[base]), number("Change"))]
+    return table(*heading, columns, [_row(figures, each, bases) for each in wanted], empty="", **more)
+
+
+def _row(figures: Figures, each: str, bases: Iterable[str]) -> list[str]:
+    words: Callable[[Decimal | None], str] = _percent
+    if each in RATES:
+        label, entry, change = RATES[each].label, figures.rates[each], _points
+    else:
+        label, entry, change = HEADLINE[each].label, figures.headline[each], text.change
+        words = partial(text.figure, kind=HEADLINE[each].kind, currency=figures.currency)
+    values = [getattr(entry, base) for base in bases]
+    compared = (cell for value in values for cell in (words(value), change(entry.value, value)))
+    return [label, words(entry.value), *compared]
+
+
+def _percent(rate: Decimal | None) -> str:
+    return text.NOTHING if rate is None else text.share(rate, Decimal(1))
+
+
+def _points(value: Decimal | None, base: Decimal | None) -> str:
+    if value is None or base is None:
+        return text.NOTHING
+    points = ((value - base) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    sign = "+" if points > 0 else "" if points else "±"
+    return f"{sign}{text.quantity(points)} pp"

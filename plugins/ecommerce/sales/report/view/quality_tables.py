@@ -3,18 +3,17 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from functools import partial
 
 from ecommerce.core import text
 from ecommerce.core.data_warnings import DataWarning, days_of, wording
 from ecommerce.core.text import amount, clean, count, source_name
 from ecommerce.reporting.sections import Section, column_table, facts, name, number, sentences, table, word
 from ecommerce.sales.report.figures.model import AMOUNTS, Figures
-from ecommerce.sales.report.figures.quality import CurrencyTotals, SourceQuality, Unconverted
+from ecommerce.sales.report.figures.quality import CurrencyTotals, SourceQuality
 from ecommerce.sales.report.figures.rejected import Rejects, RejectSample
+from ecommerce.sales.report.findings import capital
 from ecommerce.sales.report.view import restatements
-from ecommerce.sales.report.view.findings import capital
-from ecommerce.sales.report.view.sales_tables import attribute_title
+from ecommerce.sales.report.view.sales_tables import attribute_title, money
 
 MOST_OTHERS, MOST_NAMED_DAYS = 10, 4
 """Lines about other days, and days in one of them."""
@@ -134,10 +133,10 @@ def _source_tables(figures: Figures) -> list[Section]:
             quality.totals,
             (name("Source"), lambda each: source_name(each.source)),
             (word("Currency"), lambda each: each.currency or "(none)"),
-            (number("At source"), lambda each: amount(each.source_amount, each.currency)),
-            (number("Loaded"), lambda each: amount(each.loaded_amount, each.currency)),
-            (number("Superseded"), lambda each: amount(each.superseded_amount, each.currency)),
-            (number("Rejected"), lambda each: amount(each.rejected_amount, each.currency)),
+            (number("At source"), money("source_amount")),
+            (number("Loaded"), money("loaded_amount")),
+            (number("Superseded"), money("superseded_amount")),
+            (number("Rejected"), money("rejected_amount")),
             (number("Lost"), _lost),
             empty="No source states amounts of this day.",
             note="gross amounts; those of a file under the day whose run loaded it; lost: not accounted for",
@@ -159,7 +158,7 @@ def _source_tables(figures: Figures) -> list[Section]:
             quality.unconverted,
             (name("Currency"), lambda each: clean(each.currency)),
             (number("Orders"), lambda each: count(each.orders)),
-            *((number(attribute_title(part)), partial(_unconverted, part)) for part in AMOUNTS),
+            *((number(attribute_title(part)), money(part)) for part in AMOUNTS),
             empty="Every amount was converted.",
             note="excluded from all sums above, because there is no exchange rate of the last seven days",
         ),
@@ -173,10 +172,6 @@ def _orders_loaded(each: SourceQuality) -> str:
 def _lost(each: CurrencyTotals) -> str:
     lost = each.unexplained_amount
     return amount(lost, each.currency) if is_loss(lost) else "none"
-
-
-def _unconverted(part: str, each: Unconverted) -> str:
-    return amount(getattr(each, part), each.currency)
 
 
 def _provenance(figures: Figures) -> Section:

@@ -11,7 +11,7 @@ from ecommerce.sales.report import chart_files
 from ecommerce.sales.report.figures.base import CATEGORY, CHANNEL, COUNTRY, DIMENSIONS, Dimension
 from ecommerce.sales.report.figures.model import AMOUNTS, FIGURES, Figures
 from ecommerce.sales.report.figures.website import STEPS
-from ecommerce.sales.report.view.findings import capital
+from ecommerce.sales.report.findings import capital
 
 MOST_CATEGORIES, MOST_VALUES, MOST_CONTRIBUTIONS = 21, 30, 20
 """Rows of a table, the last one for all others; figures.json and figures.csv have all."""
@@ -173,6 +173,11 @@ def attribute_title(name: str) -> str:
     return capital(name.replace("_", " ").strip())
 
 
+def money(field: str, currency: str = "") -> Callable[[Any], str]:
+    """Return the function from a row to its amount `field`, in `currency` or that of the row."""
+    return lambda row: text.amount(getattr(row, field), currency or row.currency)
+
+
 def _state(day: Any) -> str:
     return "complete" if day.complete else "not loaded" if day.net_sales is None else "incomplete"
 
@@ -196,7 +201,7 @@ def _breakdown(figures: Figures, dimension: Dimension, chart: str = "") -> Secti
         (name(dimension.name.capitalize()), lambda row: dimension.label(row.name)),
         *orders,
         (number("Units"), lambda row: text.quantity(row.units)),
-        *((number(attribute_title(each)), _money(each, currency)) for each in AMOUNTS),
+        *((number(attribute_title(each)), money(each, currency)) for each in AMOUNTS),
         (quiet("Share"), lambda row: text.share(row.net_sales, total)),
         empty=_NO_SALES,
         note=f"amounts in {currency}",
@@ -235,14 +240,10 @@ def _movers(figures: Figures, section_id: str, title: str, verb: str, base: str)
 
 def _both_days(figures: Figures, base: str, difference: str) -> Sequence[tuple[Any, Callable[[Any], str]]]:
     return (
-        (quiet(base), _money("before", figures.currency)),
-        (number("This day"), _money("now", figures.currency)),
+        (quiet(base), money("before", figures.currency)),
+        (number("This day"), money("now", figures.currency)),
         (number(difference), lambda row: text.signed(row.now - row.before, figures.currency)),
     )
-
-
-def _money(field: str, currency: str) -> Callable[[Any], str]:
-    return lambda row: text.amount(getattr(row, field), currency)
 
 
 def _without(figures: Figures) -> str:

@@ -17,7 +17,7 @@ from ecommerce.sales.report.figures.breakdowns import gross_sales_by_series
 from ecommerce.sales.report.figures.forecast import Expectation, Expected
 from ecommerce.sales.report.figures.model import Figures, figures_hash
 from ecommerce.sales.report.figures_csv import figures_csv
-from ecommerce.sales.report.view.findings import sentences
+from ecommerce.sales.report.findings import sentences
 from ecommerce.sales.report.view.forecast_tables import series, verdict_line
 from ecommerce.sales.report.view.page import page_texts
 from tests.unit.sales.report import samples
@@ -258,7 +258,9 @@ def said(
     row = {"gross_sales": D(gross) / 7, "complete": True}
     before = {last - timedelta(days=back): row for back in range(7)}
     before[last - timedelta(days=3)] = {**row, "complete": complete}
-    found = forecast.in_context(samples.outlook(last, days), last, before, calendar)
+    ahead = samples.outlook(last, days)
+    rows = [{"made_at": ahead.made_at, "model": ahead.model} | dict(each) for each in ahead.days]
+    found = forecast.outlook_of(lambda *_, **__: rows, day_window(last, "UTC"), before, calendar)
     return sentences(make_figures(findings=[], outlook=found))[-1]
 
 
@@ -295,7 +297,6 @@ def test_without_seven_complete_days_or_a_whole_week_ahead_there_is_no_compariso
 
 def test_without_a_forecast_nothing_is_said():
     assert sentences(make_figures(findings=[], outlook=None)) == []
-    assert forecast.in_context(None, date(2026, 11, 20), {}, "US") is None
 
 
 @pytest.mark.parametrize(("year", "day"), [(2024, 29), (2025, 28), (2026, 27), (2029, 23), (2030, 29)])

@@ -5,8 +5,7 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.sales.report.figures.model import ImplausibleAmount
-from ecommerce.sales.report.findings import findings_of
-from ecommerce.sales.report.view.findings import sentence
+from ecommerce.sales.report.findings import findings_of, sentence
 from tests.unit.sales.report.test_findings import figures
 
 D = Decimal

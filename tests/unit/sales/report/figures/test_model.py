@@ -32,12 +32,6 @@ def test_the_hash_is_of_the_day_s_figures_not_of_the_making():
     assert figures_hash(first) == figures_hash(again)
 
 
-def test_trailing_zeros_are_the_same_figures():
-    exact = make_figures(channels=[breakdown("storefront", "9800.1")])
-    padded = make_figures(channels=[breakdown("storefront", "9800.1000")])
-    assert figures_hash(exact) == figures_hash(padded)
-
-
 @pytest.mark.parametrize(
     "change",
     [

@@ -5,9 +5,10 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.core.text import MINUS, NOTHING
+from ecommerce.sales.report import findings
 from ecommerce.sales.report.figures.model import HEADLINE, Figure, Figures, Finding
 from ecommerce.sales.report.figures.restatements import Correction
-from ecommerce.sales.report.view import findings, mail, notices, restatements
+from ecommerce.sales.report.view import mail, notices, restatements
 from tests.unit.mail.samples import CORRECTIONS, without_last_week
 from tests.unit.sales.report.cases import first_day, partner_missing
 from tests.unit.sales.report.samples import breakdown, make_figures

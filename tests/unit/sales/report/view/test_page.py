@@ -32,7 +32,7 @@ def compared(**bases):
         ({"day_before": 220, "average": 55}, f"{MINUS}50.0 %", "vs Wed 18 Nov"),
         ({"average": 55, "year_before": 100}, "+100.0 %", "vs 28-day average"),
         ({"year_before": 100}, "+10.0 %", "vs Thu 20 Nov 2025"),
-        ({"week_before": 0}, "0.00", "on Thu 12 Nov"),
+        ({"week_before": 0}, "", "nothing to compare with yet"),
         ({}, "", "nothing to compare with yet"),
     ],
 )
@@ -130,7 +130,7 @@ def test_series_and_reasons_are_the_first_20_and_what_is_left_out_is_said():
 def test_a_span_with_days_missing_is_left_out_of_the_month_and_named():
     month = sections(cases.first_day())["month"]
     assert [row[0] for row in month["rows"]] == ["Nov 2026"]
-    assert "18 days are incomplete or not loaded." in month["remarks"]
+    assert "Incomplete or not loaded: 18 of them." in month["remarks"]
     assert "Oct 2026 and Nov 2025: not every day is loaded and complete." in month["remarks"]
     assert sections(make_figures())["month"]["rows"][1] == [
         "Oct 2026",
