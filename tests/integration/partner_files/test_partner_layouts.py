@@ -13,10 +13,8 @@ from ecommerce.core.errors import ConfigurationError
 from ecommerce.sales.transform import transform
 from ecommerce.sources import partner_files, partner_layouts
 from ecommerce.sources.partner_files import folder
-from tests.integration.test_extract_partner_files import Drop, drop, file_of, line, rows
+from tests.integration.partner_files.drop import Drop, file_of, line, rows
 from tests.recipes import steps
-
-__all__ = ["drop"]
 
 [RECIPE] = steps("A partner with another layout")
 LAYOUT = RECIPE.text

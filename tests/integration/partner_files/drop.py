@@ -1,0 +1,94 @@
+"""A drop folder of partner files for one test, and lines to put into it."""
+
+import gzip
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ecommerce.core.business_day import day_window
+from ecommerce.core.read_window import ReadWindow
+from ecommerce.sources import partner_files
+from ecommerce.sources.partner_layouts import COLUMNS
+from ecommerce.storage.staging import Manifest
+from tests.memory import Remembered
+
+DAY = date(2026, 3, 10)
+
+HEADER = ",".join(COLUMNS)
+
+RECEIVED = datetime(2026, 3, 11, 4, 30, tzinfo=UTC)
+
+HASH_KEY = "a hash key that only tests use"
+
+
+class Drop:
+    """A drop folder and what the warehouse knows of its files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.drop, self.staging = folder / "drop", folder / "staging"
+        self.drop.mkdir()
+        self.loaded: dict[str, dict[str, Any]] = {}
+        self.asked: list[list[str]] = []
+        self.memory = Remembered(loaded_files=self.look_up)
+
+    def put(self, name: str, content: str | bytes, received: datetime = RECEIVED) -> Path:
+        """Deliver a file; text is compressed when the name says so."""
+        data = content.encode() if isinstance(content, str) else content
+        if name.endswith(".gz") and isinstance(content, str):
+            data = gzip.compress(data)
+        path = self.drop / name
+        path.write_bytes(data)
+        os.utime(path, (received.timestamp(), received.timestamp()))
+        return path
+
+    def extract(self, day: date = DAY) -> Manifest:
+        """One run; what it read counts as loaded for the next one."""
+        window = day_window(day, "UTC")
+        folder = f"file://{self.staging}/{len(self.asked)}"
+        return partner_files.extract(
+            ReadWindow("partner_files", window, window.start, None, folder, memory=self.memory)
+        )
+
+    def look_up(self, names: Sequence[str], order_ids: Sequence[str] = ()) -> Mapping[str, dict[str, Any]]:
+        """The answer of the warehouse."""
+        if names:
+            self.asked.append(list(names))
+        return {
+            name: file
+            for name, file in self.loaded.items()
+            if name in names or set(file["order_ids"]) & set(order_ids)
+        }
+
+    def load(self, manifest: Manifest) -> None:
+        """As the load does with `files.parquet`."""
+        for name, sha256, received_at, order_ids in rows(
+            manifest, "files", "file, sha256, received_at, order_ids"
+        ):
+            self.loaded[name] = {
+                "sha256": sha256,
+                "received_at": received_at,
+                "order_ids": order_ids,
+                "was_refused": False,
+            }
+
+
+def rows(manifest: Manifest, name: str, columns: str = "*") -> list[tuple[Any, ...]]:
+    with duckdb.connect() as duck:
+        duck.execute("SET TimeZone = 'UTC'")
+        path = manifest.file(f"{name}.parquet")
+        return duck.execute(f"SELECT {columns} FROM '{path}' ORDER BY ALL").fetchall()
+
+
+def line(order_id: str, number: int = 1, name: str = "Mug", quantity: str = "2") -> str:
+    return (
+        f"{order_id},{number},2026-03-10T08:00:00+01:00,2026-03-10T09:00:00Z,completed,SKU-1,{name},Cups,"
+        f"{quantity},10.50,0,1.60,EUR,jane@example.com,DE"
+    )
+
+
+def file_of(*lines: str, end: str = "\n") -> str:
+    return end.join((HEADER, *lines)) + end
