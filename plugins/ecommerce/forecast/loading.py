@@ -14,7 +14,6 @@ from ecommerce.warehouse.schema import write_rows
 from ecommerce.warehouse.spec import LoadSpec
 
 Rows = Sequence[Mapping[str, Any]]
-
 SOURCE = "sales_forecast"
 """The source's name in `load_audit`."""
 FORECASTS = LoadSpec(
@@ -45,12 +44,7 @@ def made_before(warehouse: Warehouse, first: date, last: date) -> set[date]:
     return {row["as_of"] for row in rows}
 
 
-def write(
-    forecasts: Sequence[Mapping[str, Any]],
-    as_of: date,
-    run: DagRun,
-    rejected: Sequence[Mapping[str, Any]] = (),
-) -> Manifest:
+def write(forecasts: Rows, as_of: date, run: DagRun, rejected: Rows = ()) -> Manifest:
     """Write the forecasts to staging for the load.
 
     Args:

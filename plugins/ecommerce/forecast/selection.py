@@ -1,6 +1,7 @@
 """The monthly selection of the model that the weekly forecast trains: back-test, rule, record, mail."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from datetime import date, timedelta
 from email.message import EmailMessage
@@ -161,7 +162,7 @@ def notify(record: Mapping[str, Any]) -> str:
     if not (to := transport.recipients(VARIABLE_REPORT_RECIPIENTS)):
         return f"the Variable {VARIABLE_REPORT_RECIPIENTS} is empty"
     message = compose(record)
-    digest = hashlib.sha256(record["version"].encode()).hexdigest()[:24]
+    digest = hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:24]
     message["Message-ID"] = transport.message_id(f"selection.{digest}")
     transport.send(message, to)
     return ""

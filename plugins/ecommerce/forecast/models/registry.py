@@ -1,7 +1,6 @@
-"""What the forecast stores for good below MODELS_URI: `champions/`, `inputs/` and `trained/`. File names are
-the first day of use, a number and a hash of the content; no file is ever overwritten."""
+"""What the forecast stores for good below MODELS_URI: `champions/` and `inputs/`, a record for each first day
+of use, and `trained/`."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date
@@ -26,21 +25,11 @@ class Champion:
 
 
 def keep(store: Store, folder: str, as_of: date, content: dict[str, Any]) -> str:
-    """Store `content` as JSON, unless the last record of that day is the same, and return the record's name.
-    Of several records of a day the last one counts.
-
-    Args:
-        store: below MODELS_URI.
-        folder: `CHAMPIONS` or `INPUTS`.
-        as_of: the first day of use.
-        content: plain JSON.
-    """
-    data = (json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
-    before = [name for name in _names(store, folder, as_of) if name.startswith(f"{folder}/{as_of}")]
-    if before and store.read(before[-1]) == data:
-        return before[-1]
-    name = f"{folder}/{as_of}-{len(before) + 1:03}-{hashlib.sha256(data).hexdigest()[:16]}.json"
-    store.write(name, data)
+    """Store plain JSON as the record of the first day of its use, in place of an earlier one, and return the
+    record's name. `folder` is `CHAMPIONS` or `INPUTS`."""
+    name = f"{folder}/{as_of}.json"
+    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    store.write(name, text.encode())
     return name
 
 
@@ -69,6 +58,6 @@ def _newest(store: Store, folder: str, as_of: date) -> tuple[str | None, dict[st
 
 
 def _names(store: Store, folder: str, last: date) -> list[str]:
-    """The records up to `last` by day and number, without partial files of a killed process."""
+    """The records up to `last` by day, without partial files of a killed process."""
     names = (name for name in store.names(folder) if name.endswith(".json"))
     return sorted(name for name in names if name.removeprefix(f"{folder}/")[:10] <= str(last))
