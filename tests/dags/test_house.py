@@ -32,7 +32,6 @@ MAY_SEE_THE_CONTEXT = {
     "runtime/lineage.py": "asks whether a task is running, to emit events of nothing else",
     "runtime/run_context.py": "turns it into plain values, for the modules `tasks`",
     "core/business_day.py": "turns it into the run's day, for the modules `tasks`",
-    "runtime/task_log.py": "Airflow gives it to the listener that ends a task's log",
     "sources/script_operator.py": "an operator, as which a module `tasks` runs a script",
     "mail/alerts.py": "Airflow gives it to the callbacks of failed tasks and runs",
 }
