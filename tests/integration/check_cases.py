@@ -204,14 +204,10 @@ def mail_server_without_starttls(trial: Trial) -> str:
 
 
 def mail_server_that_nobody_needs(trial: Trial) -> str:
-    port = free_port()
-    trial.connection("smtp_default", port=port)
+    trial.connection("smtp_default", port=free_port())
     for name in ("REPORT", "ALERT"):
         trial.patch.setenv(f"AIRFLOW_VAR_{name}_RECIPIENTS", "")
-    return (
-        "hint smtp_default: not needed while no recipient is set: the mail server cannot be reached: "
-        f"nothing answers at 127.0.0.1:{port}: does the server run, are host and port right?"
-    )
+    return "hint smtp_default: not needed while no recipient is set"
 
 
 def chat_that_is_read(trial: Trial) -> str:

@@ -107,12 +107,12 @@ def findings(subjects: Sequence[str] = ()) -> Iterator[CheckLine]:
 def _lines(subject: str, all_checks: dict[str, Callable[[], Lines]]) -> Lines:
     from ecommerce.cli.settings_check import exists, has_recipients, placeholders
 
-    fail, prefix = FAIL, ""
     try:
         if subject not in all_checks:
             raise ConfigurationError(f"unknown subject; choose {', '.join(all_checks)}")
         if subject == names.CONNECTION_MAIL and not has_recipients():
-            fail, prefix = HINT, "not needed while no recipient is set: "
+            yield HINT, "not needed while no recipient is set"
+            return
         fields = placeholders(subject)
         if subject in OPTIONAL and (fields or not exists(subject)):
             yield HINT, f"not set: {OPTIONAL[subject]} cannot run"
@@ -124,14 +124,14 @@ def _lines(subject: str, all_checks: dict[str, Callable[[], Lines]]) -> Lines:
         yield from all_checks[subject]()
     except PipelineError as error:
         for problem in str(error).splitlines():
-            yield fail, prefix + problem
+            yield FAIL, problem
     except Exception as error:  # its own text may show a secret
         frame = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{'/'.join(Path(frame.filename).parts[-2:])}, line {frame.lineno}"
         unknown = f"unexpected error in {place}: check the fields of the connection"
         file = getattr(error, "filename", None)
         reason = reason_of(error, otherwise=unknown)
-        yield fail, prefix + (f"{file}: {reason}" if isinstance(file, str) else reason)
+        yield FAIL, f"{file}: {reason}" if isinstance(file, str) else reason
 
 
 def checks() -> dict[str, Callable[[], Lines]]:

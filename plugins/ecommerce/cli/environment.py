@@ -43,25 +43,6 @@ def load(environ: MutableMapping[str, str] = os.environ, *, connections_of_the_u
         environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
 
 
-def isolate_metadata(folder: Path) -> None:
-    """Make Airflow use a metadata database of this process alone, in `folder`, with the connections and
-    Variables of its regular one in the environment; ConfigurationError where that cannot be read.
-
-    In the scheduler's own database, a run of this process would change when the DAG runs next, and the
-    scheduler might run the newest day again.
-    """
-    from airflow import settings
-
-    for name, value in _ui_values().items():
-        os.environ.setdefault(name, value)
-    for name in [name for name in os.environ if name.startswith("AIRFLOW__DATABASE__")]:
-        del os.environ[name]
-    os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = f"sqlite:///{folder}/airflow.db"
-    settings.dispose_orm(do_log=False)
-    settings.configure_vars()
-    settings.configure_orm()
-
-
 def has_pool(name: str) -> bool:
     """Return whether Airflow's metadata database has a pool of this name; ConfigurationError where it cannot
     be read."""
@@ -73,31 +54,6 @@ def has_pool(name: str) -> bool:
         raise ConfigurationError(
             "Airflow's metadata database is unavailable, or of another version (airflow db migrate)"
         ) from None
-
-
-def _ui_values() -> dict[str, str]:
-    """Return the connections and Variables of Airflow's database as environment variables."""
-    from airflow.models.connection import Connection
-    from airflow.models.variable import Variable
-    from airflow.utils.session import create_session
-    from sqlalchemy import select
-
-    if not has_metadata():
-        return {}
-    try:
-        with create_session() as session:
-            connections, variables = session.scalars(select(Connection)), session.scalars(select(Variable))
-            values = {f"AIRFLOW_CONN_{each.conn_id.upper()}": each.as_json() for each in connections}
-            values |= {f"AIRFLOW_VAR_{each.key.upper()}": each.val for each in variables}
-    except Exception:  # from the driver or from decryption; its text may show a secret
-        values = {"": None}
-    if None in values.values():  # Airflow returns None for a value that it cannot decrypt
-        raise ConfigurationError(
-            "the connections and Variables of Airflow's UI cannot be read: its database is unavailable "
-            "(AIRFLOW__DATABASE__SQL_ALCHEMY_CONN, or airflow.db in AIRFLOW_HOME), has another version "
-            "(airflow db migrate), or is encrypted with another AIRFLOW__CORE__FERNET_KEY"
-        )
-    return values
 
 
 def _defaults(home: str) -> dict[str, str]:

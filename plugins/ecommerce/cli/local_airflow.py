@@ -92,7 +92,11 @@ def _run_day(day: date, folder: Path) -> bool:
     with _output_to(log) as echo:
         echo(f"Running {day} in this terminal: no schedule changes, and Airflow's UI does not list the run")
         echo(f"Airflow's own log: {log}")
-        environment.isolate_metadata(folder)
+        # In the scheduler's own database, this run would change when the DAG runs next. Airflow reads its
+        # configuration when it is imported.
+        for name in [name for name in os.environ if name.startswith("AIRFLOW__DATABASE__")]:
+            del os.environ[name]
+        os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = f"sqlite:///{folder}/airflow.db"
         from airflow.exceptions import AirflowException
         from airflow.utils import db
         from airflow.utils.cli import get_bagged_dag

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from ecommerce.core import names
 from ecommerce.core.check_result import FAIL, HINT, OK, Lines
 from ecommerce.core.connections import has_metadata
 from ecommerce.core.error_messages import reason_of
-from ecommerce.core.errors import ConfigurationError, PipelineError
+from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import load_settings
 from ecommerce.mail import chat, transport
 from ecommerce.sales.source_policy import source_policy
@@ -61,28 +60,6 @@ def check_folder(name: str) -> Lines:
             reason = reason_of(error, otherwise=otherwise)
             raise ConfigurationError(f"{name}={uri} is not writable: {reason}") from None
         yield OK, f"{uri} is writable"
-    if warning := unshared(uri, str(above or "")):
-        yield warning
-
-
-def unshared(uri: str, path: str, environ: Mapping[str, str] = os.environ) -> tuple[str, str] | None:
-    """Return a finding where workers on other machines may not see a folder of this machine's disk.
-
-    Args:
-        uri: the folder.
-        path: the folder, or its nearest existing parent, on this machine.
-        environ: the environment, which shows whether this is a pod.
-    """
-    from airflow.sdk.configuration import conf
-
-    executor = conf.get("core", "executor", fallback="")
-    alone = not any(name in executor for name in ("CeleryExecutor", "KubernetesExecutor"))
-    if alone or not is_local(uri) or Path(path).stat().st_dev != Path("/").stat().st_dev:
-        return None
-    text = f"{uri} is on this machine's own disk, and the {executor} runs tasks on other machines: "
-    if Path("/.dockerenv").exists() or "KUBERNETES_SERVICE_HOST" in environ:
-        return FAIL, text + "mount one volume there in every worker, or use a bucket (gs://, s3://)"
-    return HINT, text + "this works only while all workers are on this machine"
 
 
 def check_pool() -> Lines:
@@ -117,11 +94,8 @@ def check_chat() -> Lines:
 
 def has_recipients() -> bool:
     """Return whether the Variables have any recipient; otherwise the pipeline needs no mail server."""
-    try:
-        variables = (names.VARIABLE_REPORT_RECIPIENTS, names.VARIABLE_ALERT_RECIPIENTS)
-        return any(transport.recipients(each) for each in variables)
-    except PipelineError:
-        return True  # an invalid address still means that mail is wanted
+    variables = (names.VARIABLE_REPORT_RECIPIENTS, names.VARIABLE_ALERT_RECIPIENTS)
+    return any(transport.recipients(each) for each in variables)
 
 
 def check_recipients(variable: str, without: str) -> Lines:

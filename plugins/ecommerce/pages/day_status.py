@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from datetime import date
-from decimal import Decimal
 from typing import NamedTuple
 
 from ecommerce.core.errors import PipelineError
@@ -70,11 +69,6 @@ def required_sources() -> list[str]:
     """Return the sources that a complete day needs; raises as `source_policy`."""
     policies = source_policy()
     return [source for source in SOURCES if policies[source] == REQUIRED]
-
-
-def restated_figures(day: DayState) -> dict[str, tuple[Decimal | None, Decimal | None]]:
-    """Return the figures that changed after the mail, by name: as mailed, and now."""
-    return {name: (mailed, day.figure(name)) for name, mailed in day.mailed.items()}
 
 
 def status_of(

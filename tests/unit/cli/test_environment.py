@@ -1,6 +1,5 @@
 """What a command adds to its environment before it begins."""
 
-import json
 import os
 import signal
 import sqlite3
@@ -108,54 +107,6 @@ def test_a_home_that_is_named_wins(folder: Path) -> None:
 def test_a_fresh_env_file_names_no_folder_of_the_containers(folder: Path, repository: Path) -> None:
     (folder / ".env").write_text((repository / ".env.example").read_text())
     assert [name for name, value in loaded().items() if "/opt/airflow" in value] == []
-
-
-APART = """
-import json, os, sys
-from pathlib import Path
-from airflow.models import Connection, Variable
-from airflow.utils import db
-from airflow.utils.session import create_session
-from ecommerce.cli import environment
-db.initdb()
-with create_session() as session:
-    of_the_ui = {"conn_type": "http", "host": "h", "schema": "s", "login": "l", "password": "p%#", "port": 1}
-    session.add(Connection(conn_id="shop", extra='{"a": 1}', **of_the_ui))
-    session.add(Variable(key="x", val="of the UI"))
-    session.add(Variable(key="policy", val='{"storefront": "off"}'))
-assert environment.has_pool("default_pool") and not environment.has_pool("warehouse_loads")
-environment.isolate_metadata(Path(sys.argv[1]))
-db.initdb()
-with create_session() as session:
-    seen = [session.query(Connection).filter_by(conn_id="shop").count(), session.query(Variable).count()]
-assert [name for name in os.environ if "DATABASE__" in name] == ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
-shop = json.loads(os.environ["AIRFLOW_CONN_SHOP"])
-assert shop == {**of_the_ui, "extra": {"a": 1}}
-print(json.dumps([seen, os.environ["AIRFLOW_VAR_X"]]))
-print(os.environ["AIRFLOW_VAR_POLICY"])
-"""
-
-
-def test_a_run_keeps_out_of_the_schedulers_database_and_has_what_the_ui_has(
-    installation: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "own").mkdir()
-    given = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(installation / "plugins"),
-        "AIRFLOW_HOME": str(tmp_path / "airflow"),
-        "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{tmp_path}/scheduler.db",
-        "AIRFLOW__DATABASE__LOAD_DEFAULT_CONNECTIONS": "False",
-        "AIRFLOW_VAR_X": "of .env",
-    }
-    command = [sys.executable, "-c", APART, str(tmp_path / "own")]
-    done = subprocess.run(command, env=given, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    found, policy = done.stdout.splitlines()[-2:]
-    assert json.loads(found) == [[0, 0], "of .env"]
-    assert policy == '{"storefront": "off"}'
-    assert (tmp_path / "own" / "airflow.db").stat().st_size
 
 
 @pytest.mark.parametrize("name", ["CUSTOMER_HASH_KEY", "AIRFLOW_CONN_BIGQUERY"])

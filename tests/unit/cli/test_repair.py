@@ -24,11 +24,13 @@ def test_repair_clears_the_source_and_all_behind_it_in_the_newest_run(airflow, c
     ]
 
 
-def test_the_path_of_a_report_that_was_built_again_is_shown(airflow, capsys, monkeypatch):
-    monkeypatch.setenv("REPORTS_URI", "gs://bucket/reports")
+def test_the_path_of_a_report_that_was_built_again_is_shown(airflow, capsys, monkeypatch, tmp_path):
+    (tmp_path / "2026-11-02").mkdir()
+    (tmp_path / "2026-11-02" / "report.pdf").touch()
+    monkeypatch.setenv("REPORTS_URI", f"file://{tmp_path}")
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     assert main(["report", "--day", "2026-11-02"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "The report: gs://bucket/reports/2026-11-02/report.pdf"
+    assert capsys.readouterr().out.splitlines()[-1] == f"The report: file://{tmp_path}/2026-11-02/report.pdf"
 
 
 def test_a_repair_that_fails_names_the_task(airflow, capsys):

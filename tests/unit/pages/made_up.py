@@ -202,8 +202,7 @@ def quality_rows() -> dict[str, list[dict[str, Any]]]:
             ),
         ],
         "last_reads": [
-            {"source": source, "read_at": read_at, "business_date": day(19), "last_read": read_at}
-            for source in sources[:3]
+            {"source": source, "read_at": read_at, "business_date": day(19)} for source in sources[:3]
         ],
         "deliveries": [
             delivered(partner, of_day)

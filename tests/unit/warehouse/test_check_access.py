@@ -5,8 +5,6 @@ import re
 import pytest
 from google.api_core import exceptions as google
 
-from ecommerce.cli import settings_check
-from ecommerce.core import check_result
 from ecommerce.core.errors import CredentialsError
 from ecommerce.core.settings import load_settings
 from ecommerce.warehouse import check_access
@@ -62,36 +60,3 @@ def test_the_grants_name_the_roles_the_code_names(repository):
     settings = load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef"})
     for dataset in (settings.bigquery_dataset, settings.staging_dataset):
         assert f"ON SCHEMA `PROJECT.{dataset}` TO" in grants
-
-
-class TestUnshared:
-    @pytest.fixture
-    def executor(self, monkeypatch):
-        return lambda name: monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", name)
-
-    def test_one_machine_needs_no_sharing(self, executor):
-        executor("LocalExecutor")
-        assert settings_check.unshared("file:///", "/") is None
-
-    def test_a_pods_own_disk_is_refused(self, executor):
-        executor("KubernetesExecutor")
-        state, text = settings_check.unshared("file:///", "/", {"KUBERNETES_SERVICE_HOST": "10.0.0.1"})
-        assert state == check_result.FAIL
-        assert (
-            "file:/// is on this machine's own disk, and the KubernetesExecutor runs tasks on other machines"
-            in text
-        )
-
-    def test_celery_workers_may_all_be_on_one_machine(self, executor, monkeypatch):
-        executor("CeleryExecutor")
-        monkeypatch.setattr(settings_check.Path, "exists", lambda path: False)
-        state, text = settings_check.unshared("file:///", "/", {})
-        assert (state, text.partition(": ")[2]) == (
-            check_result.HINT,
-            "this works only while all workers are on this machine",
-        )
-
-    def test_a_mounted_volume_and_a_bucket_are_fine(self, executor):
-        executor("CeleryExecutor")
-        assert settings_check.unshared("file:///proc", "/proc", {"KUBERNETES_SERVICE_HOST": "x"}) is None
-        assert settings_check.unshared("gs://bucket/staging", "/") is None

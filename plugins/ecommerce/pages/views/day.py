@@ -156,8 +156,8 @@ def _thumbnails(figures: Figures) -> dict[str, str]:
 def _restated(loaded: DayState, currency: str) -> list[list[str]]:
     """Return the figures that changed after the mail: label, as mailed, now, unit, change."""
     rows = []
-    for name, (mailed, now) in day_status.restated_figures(loaded).items():
-        label, kind, _ = HEADLINE[name]
+    for name, mailed in loaded.mailed.items():
+        (label, kind, _), now = HEADLINE[name], loaded.figure(name)
         before, after = (wording.figure(value, kind, currency) for value in (mailed, now))
         rows.append([label, before, after, currency if kind == "money" else "", wording.change(now, mailed)])
     return rows
