@@ -55,7 +55,7 @@ def deliver(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
         PipelineError: warehouse or mail server are unavailable, or an address is invalid. The next attempt
             continues at the step that failed.
     """
-    if reason := _claim(day, report, send_mail=send_mail):
+    if reason := claim(day, report, send_mail=send_mail):
         log.info("not mailed: %s", reason)
         return reason
     figures, trend, corrections = send(report)
@@ -64,8 +64,8 @@ def deliver(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
     return ""
 
 
-def _claim(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
-    """Claim the mail of a report; return why it is not mailed, or nothing."""
+def claim(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
+    """Claim the mail of a report; return why it is not mailed, or nothing. `send_mail`: see `deliver`."""
     if not send_mail and (reason := _not_due(day, report)):
         return reason
     if not mail.recipients(VARIABLE_REPORT_RECIPIENTS):
