@@ -19,9 +19,9 @@ from tempfile import TemporaryDirectory
 import click
 
 from ecommerce.cli import environment
+from ecommerce.cli.environment import has_metadata
 from ecommerce.core import names
 from ecommerce.core.check_result import FAIL, HINT, OFF, CheckLine, Lines
-from ecommerce.core.connections import has_metadata
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.parts import existing

@@ -4,16 +4,18 @@ Airflow reads its configuration when it is imported, so commands call `load` fir
 """
 
 import os
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
+from configparser import RawConfigParser
 from dataclasses import fields
 from pathlib import Path
 
-from ecommerce.core.connections import has_metadata
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings
 
 REPOSITORY = Path(__file__).absolute().parents[3]
 SETTINGS = {field.name.upper() for field in fields(Settings)}
+EMPTY_BYTES = 4096
+"""The size of an SQLite file without tables."""
 
 
 def load(environ: MutableMapping[str, str] = os.environ, *, connections_of_the_ui: bool = True) -> None:
@@ -41,6 +43,24 @@ def load(environ: MutableMapping[str, str] = os.environ, *, connections_of_the_u
         )
     if connections_of_the_ui and has_metadata(environ):
         environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+
+
+def has_metadata(environ: Mapping[str, str] = os.environ) -> bool:
+    """Return whether Airflow's metadata database may hold connections and Variables. An empty SQLite file
+    does not: Airflow would create it when it looks for them."""
+    variable = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+    if f"{variable}_CMD" in environ or f"{variable}_SECRET" in environ:
+        return True
+    home = Path(os.path.expandvars(environ.get("AIRFLOW_HOME") or "~/airflow")).expanduser()
+    parser = RawConfigParser(strict=False)
+    parser.read(Path(environ.get("AIRFLOW_CONFIG") or home / "airflow.cfg").expanduser(), encoding="utf-8")
+    url = environ.get(variable) or parser.get("database", "sql_alchemy_conn", fallback="")
+    scheme, _, path = os.path.expandvars(str(url)).partition(":///")
+    if url and scheme != "sqlite":
+        return True
+    file = Path(path) if url else home / "airflow.db"
+    files = (file, file.with_name(f"{file.name}-wal"))
+    return any(each.exists() and each.stat().st_size > EMPTY_BYTES for each in files)
 
 
 def has_pool(name: str) -> bool:

@@ -19,9 +19,9 @@ from typing import Any
 import click
 
 from ecommerce.cli import environment
+from ecommerce.cli.environment import has_metadata
 from ecommerce.cli.terminal import day_option, show_report
 from ecommerce.core.business_day import closed_day
-from ecommerce.core.connections import has_metadata
 from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.names import DAG_DAILY
 from ecommerce.core.settings import load_settings

@@ -8,9 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ecommerce.cli import environment
+from ecommerce.cli.environment import has_metadata
 from ecommerce.core import names
 from ecommerce.core.check_result import FAIL, HINT, OK, Lines
-from ecommerce.core.connections import has_metadata
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import load_settings
