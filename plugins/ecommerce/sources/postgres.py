@@ -181,23 +181,15 @@ def snapshot(conn_id: str) -> Iterator[tuple[Session, Session, datetime]]:
         yield exporting, importing, state["read_at"]
 
 
-@dataclass(frozen=True, slots=True)
-class Copied:
-    """A file of `copy_to_parquet`: its columns in order, and the number of its rows (without rejects)."""
-
-    columns: list[str]
-    rows: int
-
-
 def copy_to_parquet(
     session: Session,
     query: Query,
     target: Path,
     duck: duckdb.DuckDBPyConnection,
     texts: Collection[str] = (),
-) -> Copied:
-    """Stream a query's result into a Parquet file. Rows with a value that does not have its column's declared
-    type go into the table `rejects`.
+) -> tuple[list[str], int]:
+    """Stream a query's result into a Parquet file; return its columns and the number of its rows. Rows with a
+    value that does not have its column's declared type go into the table `rejects`.
 
     Args:
         session: the connection.
@@ -228,7 +220,7 @@ def copy_to_parquet(
     instants = [name for name, kind in columns.items() if kind == "TIMESTAMPTZ"]
     duck.execute(read_sql("extract/keep_rejects.sql"), {"file": target.stem, "instants": instants})
     duck.execute("TRUNCATE reject_errors")
-    return Copied(list(columns), rows)
+    return list(columns), rows
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from ecommerce.core.paths import read_sql
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import Settings, shop_timezone
 from ecommerce.runtime import lineage
-from ecommerce.sources.postgres import Copied, Query, Session, copy_to_parquet, snapshot
+from ecommerce.sources.postgres import Query, Session, copy_to_parquet, snapshot
 from ecommerce.storage.duckdb import connect_duckdb, query
 from ecommerce.storage.staging import Manifest, publish, read_manifest
 
@@ -72,12 +72,14 @@ def extract(window: ReadWindow) -> Manifest:
         connect_duckdb() as duck,
     ):
         query(duck, "extract/create_rejects")
-        copied: dict[str, Copied] = {}
+        columns, counts = dict[str, list[str]](), list[int]()
 
         def copy(session: Session, lane: duckdb.DuckDBPyConnection, name: str, **more: Any) -> Path:
             target = draft.path / f"{name}.parquet"
-            copied[name] = copy_to_parquet(session, sales_query(name, window, **more), target, lane, TEXTS)
-            _check_columns(name, copied[name].columns)
+            statement = sales_query(name, window, **more)
+            columns[name], rows = copy_to_parquet(session, statement, target, lane, TEXTS)
+            counts.append(rows)
+            _check_columns(name, columns[name])
             return target
 
         def lines_then_products() -> None:
@@ -94,10 +96,10 @@ def extract(window: ReadWindow) -> Manifest:
             return totals
 
         _, totals = _both(lines_then_products, totals_then_the_rest, cancel=(first.cancel, second.cancel))
-        for name in copied:
+        for name in columns:
             lineage.report_query(sales_query(name, window).sql, **first.address())
-        headers = list(_rejected(duck, "orders", copied["orders"].columns))
-        broken = list(_rejected(duck, "order_items", copied["order_items"].columns))
+        headers = list(_rejected(duck, "orders", columns["orders"]))
+        broken = list(_rejected(duck, "order_items", columns["order_items"]))
         rejected_amounts = []
         if headers or broken:  # the lines that are no lines for the transform; the database's sums have them
             numbers = ("order_id", "quantity", "unit_price")
@@ -119,8 +121,8 @@ def extract(window: ReadWindow) -> Manifest:
         [(rejected,)] = duck.execute("COPY rejects TO ? (FORMAT parquet)", [str(rejects)]).fetchall()
         draft.seal(
             **window.facts(read_at),
-            rows=sum(one.rows for one in copied.values()) + rejected,
-            columns={f"{name}.parquet": copied[name].columns for name in COLUMNS}
+            rows=sum(counts) + rejected,
+            columns={f"{name}.parquet": columns[name] for name in COLUMNS}
             | {rejects.name: duck.table("rejects").columns, "rejected_orders.parquet": ["order_id"]},
             control_totals={
                 name: f"{value:f}" if isinstance(value, Decimal) else value for name, value in totals.items()

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import logging
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -13,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecommerce.core.data_warnings import DataWarning, data_warning, sentence
+from ecommerce.core.data_warnings import DataWarning, data_warning
 from ecommerce.core.errors import ContractError, CredentialsError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
@@ -43,8 +42,6 @@ COLUMNS = {
     "refunds": "id order_id date_created_gmt amount reason line_items shipping_lines fee_lines",
     "products": "id sku name categories date_modified_gmt",
 }
-
-log = logging.getLogger(__name__)
 
 
 def extract(window: ReadWindow) -> staging.Manifest:
@@ -95,8 +92,6 @@ def extract(window: ReadWindow) -> staging.Manifest:
             warnings.append(data_warning("refunds_withheld", orders=len(lacking)))
         if reader.withheld:
             warnings.append(data_warning("orders_withheld", orders=reader.withheld))
-        for warning in warnings:
-            log.warning("%s", sentence(warning))
         draft.seal(
             **window.facts(read_at),
             rows=objects + len(rows) + known.num_rows + products,
@@ -105,10 +100,6 @@ def extract(window: ReadWindow) -> staging.Manifest:
             | {"known_lines.parquet": ["order_id", "line_number", "sku", "category"]},
             control_totals=totals | {"warnings": warnings},
         )
-    log.info(
-        "storefront: %d orders in %d objects; refunds of %d orders as known, of %d read (%d); %d products",
-        *(totals["source_orders"], objects, len(stubs) - len(changed), len(changed), len(rows), products),
-    )
     return staging.read_manifest(window.folder)
 
 
