@@ -12,6 +12,7 @@ from demo.services.postgres import Postgres
 from ecommerce.warehouse import schema
 from tests.integration.airflow_process import AirflowHome, copy, migrate
 from tests.integration.company import Company, company
+from tests.integration.mailbox import Mailbox, open_mailbox
 from tests.integration.warehouse_contents import connect, empty
 
 StartCompany = Callable[..., Company]
@@ -101,3 +102,10 @@ def start_airflow(
 ) -> Callable[[Mapping[str, str]], AirflowHome]:
     """A fresh Airflow whose DAGs run in the given environment."""
     return lambda environment: copy(migrated_airflow, tmp_path / "airflow", environment)
+
+
+@pytest.fixture
+def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
+    """A running mail server."""
+    with open_mailbox(tmp_path / "mailbox") as box:
+        yield box

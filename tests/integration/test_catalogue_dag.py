@@ -16,7 +16,7 @@ from demo.services.catalogue import CatalogueServer
 from demo.services.emulator import PROJECT, Emulator
 from tests.integration.airflow_process import AirflowHome
 from tests.integration.catalogue_run import Catalogue, catalogue, stored
-from tests.integration.mailbox import REPORTED_TO, Mailbox, open_mailbox
+from tests.integration.mailbox import REPORTED_TO, Mailbox
 from tests.integration.warehouse_contents import connect
 from tests.website import drawn
 
@@ -25,13 +25,6 @@ pytestmark = pytest.mark.full
 DAG = "product_catalogue_refresh"
 SNAPSHOT = Ledger(date(2026, 11, 1), 1, orders_per_day=1).as_of(datetime(2026, 11, 2, tzinfo=UTC))
 StartAirflow = Callable[[Mapping[str, str]], AirflowHome]
-
-
-@pytest.fixture
-def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
-    """A running mail server."""
-    with open_mailbox(tmp_path / "mailbox") as box:
-        yield box
 
 
 @pytest.fixture

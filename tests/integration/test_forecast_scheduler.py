@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,7 +15,7 @@ from ecommerce.forecast.weeks import Week, newest_week
 from ecommerce.warehouse.client import connect as connect_warehouse
 from ecommerce.warehouse.schema import prepare as prepare_warehouse
 from tests.dags.conftest import REPOSITORY
-from tests.integration.live_airflow import LiveAirflow, live_airflow
+from tests.integration.live_airflow import LiveAirflow, live_airflow, timezone_at_work
 from tests.integration.made_up_sales import ask, environment, sell
 from tests.integration.mailbox import ALERTED, Mailbox, open_mailbox
 from tests.integration.warehouse_contents import Row, connect
@@ -41,12 +40,6 @@ class Story:
     forecasts: dict[str, list[Row]] = field(default_factory=dict)
     tries: list[tuple[datetime, datetime]] = field(default_factory=list)
     mails: dict[str, list[str]] = field(default_factory=dict)
-
-
-def timezone_at_work() -> str:
-    """A place where no week ends amid the test."""
-    zones = ("America/Los_Angeles", "Europe/Berlin", "Asia/Tokyo")
-    return next(zone for zone in zones if 9 <= datetime.now(ZoneInfo(zone)).hour < 21)
 
 
 @pytest.fixture(scope="module")

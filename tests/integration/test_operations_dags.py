@@ -4,10 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -20,18 +18,10 @@ from ecommerce.warehouse.schema import prepare
 from tests.integration.airflow_process import AirflowHome
 from tests.integration.company import Company
 from tests.integration.daily_run import run_day
-from tests.integration.mailbox import Mailbox, open_mailbox
 
 pytestmark = pytest.mark.full
 
 YESTERDAY = newest_closed_day(datetime.now(UTC), "America/New_York").date
-
-
-@pytest.fixture
-def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
-    """A running mail server."""
-    with open_mailbox(tmp_path / "mailbox") as box:
-        yield box
 
 
 def test_reconciliation_reads_a_day_again_and_mails_what_it_did(start_company, start_airflow, mailbox):

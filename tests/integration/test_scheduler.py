@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import psutil
 import pytest
@@ -19,7 +18,7 @@ from ecommerce.core.names import TASK_REPORT, TASK_SEND
 from ecommerce.sales.report import archive
 from tests.dags.conftest import REPOSITORY
 from tests.integration.company import Company
-from tests.integration.live_airflow import LiveAirflow, live_airflow
+from tests.integration.live_airflow import LiveAirflow, live_airflow, timezone_at_work
 from tests.integration.mailbox import Mailbox, open_mailbox
 from tests.integration.stopping import arm
 from tests.integration.warehouse_contents import Row, differences
@@ -46,15 +45,6 @@ WORKER_TOO = (DAILY, "load")
 """Where the worker, which would tell the scheduler, is killed with it."""
 
 Tables = dict[str, list[Row]]
-
-
-def timezone_at_work() -> str:
-    """A place where midnight does not come amid the test, and six is too long ago for a first run of its own.
-
-    A DAG that is switched on within a tenth of its interval after a tick runs for that tick.
-    """
-    zones = ("America/Los_Angeles", "Europe/Berlin", "Asia/Tokyo")
-    return next(zone for zone in zones if 9 <= datetime.now(ZoneInfo(zone)).hour < 21)
 
 
 @dataclass

@@ -224,6 +224,15 @@ class RawFolders:
         return staging.read_manifest(uri)
 
 
+def split(done: Loadable) -> dict[tuple[str, int], tuple[Decimal, ...]]:
+    """The refunds' money by (refund, line): merchandise, tax, shipping."""
+    names = ("merchandise_amount", "tax_amount", "shipping_amount")
+    return {
+        (row["refund_id"], row["line_number"]): tuple(row[name].normalize() for name in names)
+        for row in done.refunds
+    }
+
+
 def read(manifest: Manifest) -> Loadable:
     """The rows of a loadable folder."""
     tables = {}

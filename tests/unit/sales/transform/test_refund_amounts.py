@@ -4,16 +4,14 @@ from decimal import Decimal
 
 import pytest
 
-from tests.unit.sales.transform.raw_folders import page_line, page_order, page_refund, refund, refund_line
-
-
-def split(done):
-    """The refunds' money by (refund, line): merchandise, tax, shipping."""
-    names = ("merchandise_amount", "tax_amount", "shipping_amount")
-    return {
-        (row["refund_id"], row["line_number"]): tuple(row[name].normalize() for name in names)
-        for row in done.refunds
-    }
+from tests.unit.sales.transform.raw_folders import (
+    page_line,
+    page_order,
+    page_refund,
+    refund,
+    refund_line,
+    split,
+)
 
 
 def order_with_voucher(**changes):

@@ -6,16 +6,14 @@ from decimal import Decimal
 
 import pytest
 
-from tests.unit.sales.transform.raw_folders import READ_AT, page_line, page_order, page_refund, refund_line
-
-
-def split(done):
-    """The refunds' money by (refund, line): merchandise, tax, shipping."""
-    names = ("merchandise_amount", "tax_amount", "shipping_amount")
-    return {
-        (row["refund_id"], row["line_number"]): tuple(row[name].normalize() for name in names)
-        for row in done.refunds
-    }
+from tests.unit.sales.transform.raw_folders import (
+    READ_AT,
+    page_line,
+    page_order,
+    page_refund,
+    refund_line,
+    split,
+)
 
 
 def test_order_has_the_amounts_of_its_lines_and_its_own_tax_shipping_and_fees(raw):
