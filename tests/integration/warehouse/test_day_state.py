@@ -10,7 +10,7 @@ from ecommerce.sales import delivery
 from ecommerce.sales.day_state import corrections, load_day_states
 from ecommerce.sales.report.figures.restatements import Correction
 from ecommerce.sales.report.queries import read_figures
-from ecommerce.sales.report.view.restatements import first_lines
+from ecommerce.sales.report.view.notices import restated_lines
 from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 
@@ -62,7 +62,7 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
     assert "storefront" in tuesday.missing_sources, "a run knew of it and has not read it"
     assert (monday.mails, tuesday.mails) == (1, 1)
     report = read_figures(shop.warehouse, TUESDAY, ORIGIN)
-    assert first_lines(report.quality.restatements, report.currency) == [
+    assert restated_lines(report.quality.restatements, report.currency) == [
         "Mon 2 Mar: net sales 10.00 → 130.00, > 10\N{MULTIPLICATION SIGN}: "
         "1 order loaded late from the file of alpenmarkt"
     ]

@@ -16,7 +16,7 @@ from ecommerce.pages.access import PageRequestDep
 from ecommerce.reporting.sections import name, number, table, word
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures import rejected, restatements
-from ecommerce.sales.report.view import restatements as restatement_rows
+from ecommerce.sales.report.view.notices import restated_rows
 from ecommerce.sales.report.view.quality_tables import is_loss, reject_rows
 from ecommerce.sources import PARTNER_FILES, SOURCES
 from ecommerce.sources.partner_files.expected_partners import WEEKS, due_partners
@@ -176,7 +176,7 @@ def page_texts(facts: Facts, at: datetime, settings: Settings, unread: Sequence[
             "restated",
             "Open restatements",
             [word("Day"), word("Figure"), *map(number, ("Mailed", "Now", "Change")), name("Reason")],
-            restatement_rows.rows(changed, settings.reporting_currency),
+            restated_rows(changed, settings.reporting_currency),
             empty="None: no mailed figure has changed, or a later report has listed the change.",
             note="changes of mailed figures that no later report has listed yet",
         ),

@@ -10,7 +10,7 @@ from ecommerce.sales.report.chart_files import TREND, alternatives
 from ecommerce.sales.report.figures.model import HEADLINE, Figures
 from ecommerce.sales.report.figures.restatements import Correction
 from ecommerce.sales.report.findings import sentences
-from ecommerce.sales.report.view import forecast_tables, notices, restatements
+from ecommerce.sales.report.view import forecast_tables, notices
 from ecommerce.sales.report.view.page import CHOICE, TILES, base_names, footnotes, tiles
 
 MOST_ROWS = 12
@@ -43,7 +43,7 @@ def mail_texts(figures: Figures, corrections: Sequence[Correction] | None = None
         "footnote": " ".join(footnotes(figures)),
         "trend": alternatives(figures)[TREND],
         "channels": _channels(figures),
-        "restated": restatements.first_lines(figures.quality.restatements, currency),
+        "restated": notices.restated_lines(figures.quality.restatements, currency),
         "generated_at": text.instant(figures.provenance.generated_at),
     }
 

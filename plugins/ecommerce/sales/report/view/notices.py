@@ -1,18 +1,33 @@
-"""The notices of page one, the subject's warnings, and alarms: what affects the trust in a day's figures."""
+"""The notices of page one, the subject's warnings, alarms, and restated figures: what affects the trust in a
+day's figures."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
+from itertools import groupby
 from typing import Any
 
+from ecommerce.core import text
 from ecommerce.core.data_warnings import wording
-from ecommerce.core.text import clean, listed, with_currency
 from ecommerce.reporting.sections import notice
 from ecommerce.sales.report.figures import website
-from ecommerce.sales.report.figures.model import Figures
-from ecommerce.sales.report.figures.quality import RefusedFile
+from ecommerce.sales.report.figures.model import HEADLINE, Figures
+from ecommerce.sales.report.figures.quality import Cause, RefusedFile, Restatement
 from ecommerce.sales.report.findings import capital, source_title
-from ecommerce.sales.report.view import restatements
+from ecommerce.sources import SOURCES
 
 MOST_NAMES, MOST_CURRENCIES, MOST_IN_A_SUBJECT = 6, 5, 2
+MOST_DAYS, MOST_LINES, MOST_CAUSES = 10, 5, 3
+_LONGEST_REASON = 160
+NO_CAUSE = "computed again by a later load"
+_WORDINGS = {
+    "late": "{orders} loaded late from {place}",
+    "changed": "{orders} changed in {place}",
+    "cancelled": "{orders} cancelled in {place}",
+    "removed": "{orders} deleted in {place}",
+    "refunded": "refunds of {orders} recorded late in {place}",
+    "unrefunded": "refunds of {orders} reversed in {place}",
+    "rates": "exchange rates published after the report",
+    "first_orders": "earlier orders of these customers were loaded",
+}
 
 
 def notices(figures: Figures) -> list[dict[str, Any]]:
@@ -32,15 +47,15 @@ def notices(figures: Figures) -> list[dict[str, Any]]:
     if not figures.has_sales:
         notices.append(notice("No sales", f"No counted orders on {day}."))
     if quality.unconverted:
-        amounts = [with_currency(each.net_sales, each.currency) for each in quality.unconverted]
-        words = f"{listed(amounts, MOST_CURRENCIES, 'more currencies')} have no exchange rate to "
+        amounts = [text.with_currency(each.net_sales, each.currency) for each in quality.unconverted]
+        words = f"{text.listed(amounts, MOST_CURRENCIES, 'more currencies')} have no exchange rate to "
         words += f"{figures.currency}: not in the amounts below, but in the orders and units."
         notices.append(notice("Unconverted", words, urgent=True))
     if broken := website.warnings(figures.website, day):
         found, meaning, *_ = wording(broken[0])
         notices.append(notice("Website", f"{capital(found)}: {meaning}."))
     if quality.restatements:
-        words = "; ".join(restatements.first_lines(quality.restatements, figures.currency, most=1))
+        words = "; ".join(restated_lines(quality.restatements, figures.currency, most=1))
         notices.append(notice("Restated", f"{words}."))
     return notices
 
@@ -55,7 +70,7 @@ def missing_words(figures: Figures, most: int = MOST_IN_A_SUBJECT) -> str:
         (quality.empty_sources, "has", "have", "no orders"),
     )
     lines = [
-        f"{listed(map(source_title, names), most, 'others')} {one if len(names) == 1 else more} {end}"
+        f"{text.listed(map(source_title, names), most, 'others')} {one if len(names) == 1 else more} {end}"
         for names, one, more, end in parts
         if names
     ]
@@ -65,7 +80,7 @@ def missing_words(figures: Figures, most: int = MOST_IN_A_SUBJECT) -> str:
 def doubtful_words(figures: Figures, most: int = MOST_IN_A_SUBJECT) -> str:
     """Return at most so many of the sources and partners for which the day may be incomplete."""
     names = map(source_title, figures.quality.doubtful_sources)
-    return listed(names, most, "others") if figures.quality.complete else ""
+    return text.listed(names, most, "others") if figures.quality.complete else ""
 
 
 def alarms(figures: Figures) -> list[str]:
@@ -88,7 +103,7 @@ def is_news(refused: RefusedFile, missing: Collection[str]) -> bool:
 
 
 def _refused(each: RefusedFile) -> str:
-    partner, file, detail = _partner(each), clean(each.file), clean(each.detail)
+    partner, file, detail = _partner(each), text.clean(each.file), text.clean(each.detail)
     if each.is_loaded:
         return (
             f"{partner} has delivered {file} again, and the new version is invalid ({detail}); the figures "
@@ -98,9 +113,74 @@ def _refused(each: RefusedFile) -> str:
 
 
 def _partner(each: RefusedFile) -> str:
-    return clean(each.file.partition(".csv")[0].rpartition("_")[0])
+    return text.clean(each.file.partition(".csv")[0].rpartition("_")[0])
 
 
 def _missing_partners(figures: Figures) -> list[str]:
     partners = (source.partition(": ")[2] for source in figures.quality.missing_sources)
-    return [clean(partner) for partner in partners if partner]
+    return [text.clean(partner) for partner in partners if partner]
+
+
+def reason(causes: Iterable[Cause]) -> str:
+    """Return why the figures of a day changed, by its first causes."""
+    words = text.listed(map(_cause, causes), MOST_CAUSES, "other causes")
+    return text.clean(words, _LONGEST_REASON) or NO_CAUSE
+
+
+def restated_lines(restatements: Iterable[Restatement], currency: str, most: int = MOST_LINES) -> list[str]:
+    """Return one line per business day, newest first, with its first figure: "Wed 18 Nov: net sales 18,716.13
+    → 20,373.40, +8.9 %: 13 orders loaded late from the file of alpenmarkt". A last line counts the days
+    beyond `most`.
+
+    Args:
+        restatements: in the order of `figures.restatements.merged`.
+        currency: of the amounts.
+        most: the number of days with a line.
+    """
+    days = [next(group) for _, group in groupby(restatements, key=lambda each: each.business_date)]
+    lines = []
+    for each in days[:most]:
+        label, old, new, change = _values(each, currency)
+        percent = f", {change}" if change != text.NOTHING else ""
+        day = text.short_day(each.business_date)
+        lines.append(f"{day}: {_inside(label)} {old} → {new}{percent}: {reason(each.causes)}")
+    return [*lines, *_earlier_days(len(days) - most)]
+
+
+def restated_rows(restatements: Sequence[Restatement], currency: str) -> list[list[str]]:
+    """Return rows of business day, figure, mailed, now, change, reason; only the first row of a day has the
+    day and the reason. The last row counts the days beyond `MOST_DAYS`."""
+    days = [list(group) for _, group in groupby(restatements, key=lambda each: each.business_date)]
+    lines = []
+    for day in days[:MOST_DAYS]:
+        name, why = text.short_day(day[0].business_date), reason(day[0].causes)
+        for each in day:
+            lines.append([name, *_values(each, currency), why])
+            name = why = ""
+    return lines + [[words, *[""] * 5] for words in _earlier_days(len(days) - MOST_DAYS)]
+
+
+def _earlier_days(count: int) -> list[str]:
+    return [f"and {text.count(count)} earlier {'day' if count == 1 else 'days'}"] if count > 0 else []
+
+
+def _values(each: Restatement, currency: str) -> list[str]:
+    label, kind, _ = HEADLINE[each.figure]
+    old, new = (text.figure(value, kind, currency) for value in (each.old, each.new))
+    return [label, old, new, text.change(each.new, each.old)]
+
+
+def _cause(cause: Cause) -> str:
+    source = cause.source or ""
+    if cause.channel not in (None, source):
+        place = f"the file of {text.clean(cause.channel)}"
+    elif source in SOURCES:
+        place = f"the {_inside(text.source_name(source))}"
+    else:
+        place = f"the export {text.clean(source)}"
+    orders = f"{text.count(cause.orders)} {'order' if cause.orders == 1 else 'orders'}"
+    return _WORDINGS[cause.kind].format(place=place, orders=orders)
+
+
+def _inside(label: str) -> str:
+    return label[:1].lower() + label[1:]

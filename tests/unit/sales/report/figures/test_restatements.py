@@ -11,7 +11,7 @@ from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.sales.report.figures import restatements
 from ecommerce.sales.report.figures.model import HEADLINE
 from ecommerce.sales.report.view import notices
-from ecommerce.sales.report.view.restatements import NO_CAUSE, first_lines, reason, rows
+from ecommerce.sales.report.view.notices import NO_CAUSE, reason, restated_lines, restated_rows
 from ecommerce.warehouse.rendering import RESTATED
 from tests.unit.sales.report.samples import DAY, make_figures
 
@@ -44,7 +44,7 @@ def shown(*rows: dict[str, Any]):
 
 
 def table(*changes: dict[str, Any]) -> list[list[str]]:
-    return rows(restatements.merged(changes), "USD")
+    return restated_rows(restatements.merged(changes), "USD")
 
 
 def test_a_day_has_one_row_for_each_figure_with_its_change_and_its_reason():
@@ -130,15 +130,15 @@ def test_a_change_without_a_cause_is_computed_again():
 def test_the_sentence_for_mail_and_notice():
     figures = shown(row("orders", "131", "144"), row("net_sales", "18716.13", "20373.40"))
     sentence = "Wed 18 Nov: net sales 18,716.13 → 20,373.40, +8.9 %: " + FILE
-    assert first_lines(figures.quality.restatements, "USD") == [sentence]
+    assert restated_lines(figures.quality.restatements, "USD") == [sentence]
     (notice,) = notices.notices(figures)
     assert (notice["title"], notice["words"]) == ("Restated", f"{sentence}.")
-    assert first_lines([], "USD") == []
+    assert restated_lines([], "USD") == []
 
 
 def test_of_many_days_the_newest_are_said_and_the_others_counted():
     days = [row("orders", "1", "2", WEDNESDAY - timedelta(days=back)) for back in range(400)]
-    lines = first_lines(restatements.merged(days), "USD")
+    lines = restated_lines(restatements.merged(days), "USD")
     assert len(lines) == 6
     assert (lines[0][:11], lines[-1]) == ("Wed 18 Nov:", "and 395 earlier days")
     assert len(table(*days)) == 11

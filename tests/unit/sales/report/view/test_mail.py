@@ -8,7 +8,7 @@ from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.sales.report import findings
 from ecommerce.sales.report.figures.model import HEADLINE, Figure, Figures, Finding
 from ecommerce.sales.report.figures.restatements import Correction
-from ecommerce.sales.report.view import mail, notices, restatements
+from ecommerce.sales.report.view import mail, notices
 from tests.unit.mail.samples import CORRECTIONS, without_last_week
 from tests.unit.sales.report.cases import first_day, partner_missing
 from tests.unit.sales.report.samples import breakdown, make_figures
@@ -108,7 +108,7 @@ def test_findings_and_restatements_are_in_the_mail(monkeypatch):
     kinds = {"any": lambda each, currency: f"{each.about[0]} fell, in {currency}."}
     monkeypatch.setattr(findings, "_SENTENCES", kinds)
     lines = [f"{day} Nov: 18,716.13 → 20,373.40, +8.9 %" for day in (18, 17)]
-    monkeypatch.setattr(restatements, "first_lines", lambda *_, **__: lines)
+    monkeypatch.setattr(notices, "restated_lines", lambda *_, **__: lines)
     texts = mail.mail_texts(make_figures(findings=[found]))
     assert texts["findings"][0] == "Kitchen fell, in USD."
     assert texts["restated"] == lines
