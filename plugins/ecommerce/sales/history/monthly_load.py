@@ -65,7 +65,7 @@ def compute_totals(manifests: Sequence[Manifest], first_day: date, last_day: dat
     rows = sum(manifest.rows for manifest in manifests)
     without_day = sum(each["without_day"] for each in totals_of)
     unusable = without_day + rejected.total()
-    if unusable > 50 and unusable * 5 > rows:
+    if _are_too_many(unusable, rows):
         raise ContractError(
             f"{unusable} of {rows} records cannot be used ({without_day} have no readable ordered_at; "
             f"{dict(rejected) or 'none'} rejected): nothing was loaded; is this the layout of partner files?"
@@ -111,13 +111,38 @@ def compute_totals(manifests: Sequence[Manifest], first_day: date, last_day: dat
     return {"export": target, **totals}
 
 
-def transform(month: Month, run_id: str) -> Manifest:
-    """Gather a month's lines and transform them; return the manifest of the loadable folder. Raises as
-    `transform.transform`."""
+def transform(month: Month, run_id: str, *, is_dry_run: bool) -> Manifest:
+    """Gather a month's lines and transform them; return the manifest of the loadable folder.
+
+    Args:
+        month: the month.
+        run_id: of the DAG run.
+        is_dry_run: nothing is loaded: too many rejected lines are a warning.
+
+    Raises:
+        ContractError: more than a fifth of the month's own lines is rejected.
+        PipelineError: as `transform.transform`.
+    """
     export = staging.read_manifest(month["export"])
     folder = f"{month['export'].rsplit('/', 1)[0]}/{month['month']}"
     raw = gather(month, export, f"{folder}/{export.source}")
-    return run_transform(raw, run_id=run_id, mapping=PARTNER_FILES)
+    manifest = run_transform(raw, run_id=run_id, mapping=PARTNER_FILES)
+    without_day = 0
+    if month["is_first"]:
+        without_day = export.control_totals["without_day"] + sum(export.control_totals["rejected"].values())
+    totals = manifest.control_totals
+    read, rejected = (totals[name] - without_day for name in ("rows_read", "rows_rejected"))
+    if _are_too_many(rejected, read):
+        refusal = f"{month['month']}: {rejected} of {read} lines were rejected {totals['rejected']}"
+        if not is_dry_run:
+            raise ContractError(f"{refusal}; the month was not loaded")
+        log.warning("%s; a load would refuse the month", refusal)
+    return manifest
+
+
+def _are_too_many(rejected: int, rows: int) -> bool:
+    """Return whether more than a fifth of `rows`, and more than 50, were rejected."""
+    return rejected > 50 and rejected * 5 > rows
 
 
 def gather(month: Month, export: Manifest, folder: str) -> Manifest:

@@ -66,7 +66,8 @@ def exchange_rates(totals: Plain, **context: Any) -> Plain | None:
 @task(map_index_template="{{ task.op_kwargs['month']['month'] }}", **LONG_TASK)
 def transform(month: Plain, **context: Any) -> Plain:
     """Gather one month's lines from all files and transform them; return the manifest of the result."""
-    return to_xcom(monthly_load.transform(month, context["run_id"]))
+    is_dry_run = context["params"]["dry_run"]
+    return to_xcom(monthly_load.transform(month, context["run_id"], is_dry_run=is_dry_run))
 
 
 @task(

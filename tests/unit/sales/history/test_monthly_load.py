@@ -191,6 +191,31 @@ def test_an_export_of_which_a_fifth_is_unusable_is_not_loaded(export: Export) ->
         export.totals()
 
 
+def test_a_month_of_which_a_fifth_is_unusable_is_not_loaded_even_when_tried_again(
+    export: Export, caplog: pytest.LogCaptureFixture
+) -> None:
+    export.put("a.csv", text(*[line(f"O{n}", quantity=n % 4) for n in range(300)]))
+    (month,) = tasks.months.function(export.totals(), **export.context())
+
+    for _ in range(2):
+        with pytest.raises(
+            ContractError, match=r"2024-03: 75 of 300 lines were rejected .*'invalid_quantity': 75"
+        ):
+            tasks.transform.function(month, **export.context())
+
+    tasks.transform.function(month, **export.context(dry_run=True))
+    assert "75 of 300 lines were rejected" in caplog.text
+
+
+def test_rows_without_a_day_are_not_counted_against_the_first_month(export: Export) -> None:
+    broken = [{"ordered_at": "x"}] * 55 + [{"quantity": 0}] * 30 + [{}] * 215
+    export.put("a.csv", text(*[line(f"O{n}", **values) for n, values in enumerate(broken)]))
+
+    (march,) = export.months()
+
+    assert (march.control_totals["rows_rejected"], march.control_totals["rows_read"]) == (85, 300)
+
+
 def test_nothing_raw_is_left_when_all_months_are_transformed(export: Export) -> None:
     export.put("a.csv", text(line("A", ordered_at="2024-01-05T15:00:00Z"), line("B", 1)))
     context, reads = export.context(), export.read()
