@@ -21,7 +21,13 @@ log = logging.getLogger(__name__)
 
 FAMILY, TEXTS = "family.typ", "texts.json"
 STANDARDS: list[Any] = ["a-2a", "ua-1"]
-_PREVIEW_PPI = 110
+AIR = (1.0, 1.5, 0.6, 2.0, 2.6, 3.2, 0.3)
+"""Factors of the gaps between sections, in the order in which they are tried."""
+LEAST_FULL = 1 / 3
+"""Of a page: a last one with less on it is moved to the page before, or filled by wider gaps."""
+_PREVIEW_PPI, _FILL_PPI = 110, 36
+_TOP, _BOTTOM = 13 / 297, 281 / 297
+"""Where the texts of an A4 page begin and end, as `family.typ` has it."""
 
 
 def typeset(
@@ -33,8 +39,9 @@ def typeset(
     preview: Path,
     made_at: datetime,
 ) -> None:
-    """Write a document and a picture of its first page. The same arguments give the same bytes. Where the
-    pictures are not fit for PDF/A or PDF/UA, the document is an ordinary PDF, and the log shows why.
+    """Write a document and a picture of its first page. The same arguments give the same bytes. The gaps are
+    those of `AIR` that leave no page less than a third full. Where the pictures are not fit for PDF/A or
+    PDF/UA, the document is an ordinary PDF, and the log shows why.
 
     Args:
         template: a file of include/templates.
@@ -64,11 +71,33 @@ def _compile(root: Path, timestamp: int, name: str) -> bytes:
 
     folders = sorted({path.parent for path in font_paths().values()})
     compiler = typst.Compiler(root / "main.typ", root=root, font_paths=folders, ignore_system_fonts=True)
-    inputs = {"fonts": ",".join(FAMILIES)}
-    options: dict[str, Any] = {"format": "pdf", "timestamp": timestamp, "sys_inputs": inputs}
-    try:
-        document = compiler.compile(**options, pdf_standards=STANDARDS)
-    except typst.TypstError as error:
-        log.warning("%s is neither PDF/A nor PDF/UA: %s", name, error.message)
-        document = compiler.compile(**options)
-    return cast("bytes", document)
+    options: dict[str, Any] = {"format": "pdf", "timestamp": timestamp, "pdf_standards": STANDARDS}
+    best, most = b"", -1.0
+    for air in AIR:
+        options["sys_inputs"] = {"fonts": ",".join(FAMILIES), "air": str(air)}
+        try:
+            pdf = compiler.compile(**options)
+        except typst.TypstError as error:
+            log.warning("%s is neither PDF/A nor PDF/UA: %s", name, error.message)
+            options["pdf_standards"] = []
+            pdf = compiler.compile(**options)
+        if (least := min(fills(cast("bytes", pdf)))) > most:
+            best, most = cast("bytes", pdf), least
+        if most >= LEAST_FULL:
+            break
+    return best
+
+
+def fills(pdf: bytes) -> list[float]:
+    """Return how far each page is filled, from its top margin: 0 to 1."""
+    import pypdfium2
+    from PIL import ImageOps
+
+    filled = []
+    with pypdfium2.PdfDocument(pdf) as document:
+        for page in document:
+            drawn = page.render(scale=_FILL_PPI / 72, grayscale=True).to_pil()
+            texts = drawn.crop((0, 0, drawn.width, round(drawn.height * _BOTTOM)))
+            _, _, _, lowest = ImageOps.invert(texts).getbbox() or (0, 0, 0, 0)
+            filled.append((lowest / drawn.height - _TOP) / (_BOTTOM - _TOP))
+    return filled

@@ -8,7 +8,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from ecommerce.core.text import written_in
-from ecommerce.reporting import drawing
+from ecommerce.reporting import drawing, typesetting
 from ecommerce.sales.report import archive, chart_files, plots
 from ecommerce.sales.report.view.page import page_texts
 from tests.unit.sales.report import cases
@@ -55,6 +55,7 @@ def test_a_case_is_laid_out(name, tmp_path):
         }
         for part in ("products", "categories", "warnings", "rejects"):
             assert [word for word in annex[part] if word not in everything.split()] == []
+    assert [round(each, 2) for each in typesetting.fills(pdf.read_bytes()) if each < 1 / 3] == []
     _assert_margins_are_white(tmp_path / archive.PREVIEW)
     drawn = {path.name for path in tmp_path.iterdir()} - {archive.PDF, archive.PREVIEW}
     assert drawn == {*texts["charts"], chart_files.TREND_PNG}
