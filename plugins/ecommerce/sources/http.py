@@ -31,7 +31,9 @@ FIRST_PAUSE = 1.0
 """Seconds; each further pause is twice as long."""
 LONGEST_PAUSE = 120.0
 """A server that requests a longer one is left to the task's own retry, which waits as long as requested."""
-PRIVATE_DOMAINS = (".localhost", ".local", ".internal", ".lan", ".test", ".svc")
+PRIVATE_DOMAINS = (
+    *(".localhost", ".local", ".internal", ".intranet", ".lan", ".home.arpa", ".test", ".svc"),
+)
 """Domains that do not exist in the public DNS."""
 QUOTED_CHARACTERS = 120
 PROXY = "the proxy of this machine (HTTPS_PROXY, HTTP_PROXY)"
@@ -126,9 +128,10 @@ def network_errors(what: str) -> Iterator[None]:
 
 
 def raise_for_status(response: Response, what: str) -> None:
-    """Raise an error, whose text begins with `what`, for an answer whose status is not 2xx."""
+    """Raise an error, whose text begins with `what`, for an answer that is not complete, whose status is not
+    200 or 204."""
     status = response.status_code
-    if 200 <= status < 300:
+    if status in (200, 204):
         return
     answer = f"{what} answered {status} {response.reason or ''}".rstrip()
     wait = retry_after(response)
@@ -140,8 +143,11 @@ def raise_for_status(response: Response, what: str) -> None:
         raise errors.RateLimitedError(f"{answer}: {why}{retry}", wait)
     if status in (408, 425) or status >= 500:
         raise errors.TransientError(f"{answer}: the server is unavailable", wait)
+    if status < 300:  # not quoted: it may hold customers
+        raise errors.ContractError(f"{answer}: a complete answer has the status 200")
     kind = NotFoundError if status == 404 else errors.ContractError
-    raise kind(f"{answer}: {quoted(response.content)}")
+    beginning = next(response.iter_content(4 * QUOTED_CHARACTERS), b"")
+    raise kind(f"{answer}: {quoted(beginning)}")
 
 
 def retry_after(response: Response, now: datetime | None = None) -> float | None:

@@ -93,6 +93,31 @@ def test_a_connection_that_breaks_repeats_its_slice_and_no_other(
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)
+def test_a_packed_answer_that_is_cut_is_requested_again_whatever_its_length(
+    serve: Serve, tmp_path: Path, framing: str
+) -> None:
+    collector = serve(framing=framing)
+    line = json.dumps(event("one", at(1))).encode() + b"\n"
+    body = gzip.compress(b"".join(line for _ in range(500)))
+    packed = {"Content-Encoding": "gzip"}
+    for size in (
+        1,
+        9,
+        30,
+        len(body) // 2,
+        len(body) - 8,
+        len(body) - 1,
+        *([0] if framing == "close" else []),
+    ):
+        collector.faults.append(EventFault(HOUR, status=200, body=body[:size], headers=packed))
+        collector.faults.append(EventFault(HOUR, status=200, body=body, headers=packed))
+        reader = client.EventsClient()
+        reader.download(client.Slice(at(1), at(2)), tmp_path / "answer.ndjson")
+        assert reader.requests == 2, size
+        assert (tmp_path / "answer.ndjson").read_bytes() == line * 500
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
 def test_one_that_breaks_again_and_again_fails_and_leaves_nothing(
     serve: Serve, received: list[str], tmp_path: Path, framing: str, read: Read
 ) -> None:
@@ -224,6 +249,8 @@ REFUSED = {
         EventFault(status=404, body=b"<html>no</html>"),
         "answered 404 Not Found: '<html>no</html>'",
     ),
+    "a part of it": (EventFault(status=206, body=b"secret-visitor"), "a complete answer has the status 200"),
+    "a promise": (EventFault(status=202), "answered 202 Accepted: a complete answer has the status 200"),
     "a bad request": (EventFault(status=400, body=b"bad start"), "answered 400 Bad Request: 'bad start'"),
 }
 

@@ -1,6 +1,7 @@
 """What an HTTP source's answer means, in the words a person reads."""
 
 import http.server
+import io
 import socket
 import threading
 from collections.abc import Iterator
@@ -17,19 +18,26 @@ from ecommerce.core.errors import (
     RateLimitedError,
     TransientError,
 )
-from ecommerce.sources.http import NotFoundError, network_errors, quoted, raise_for_status, retry_after
+from ecommerce.sources.http import (
+    NotFoundError,
+    is_unencrypted,
+    network_errors,
+    quoted,
+    raise_for_status,
+    retry_after,
+)
 
 WHAT = "some_api: GET /things"
 
 
 def answer(status: int, body: bytes = b"", reason: str | None = None, **headers: str) -> requests.Response:
     response = requests.Response()
-    response.status_code, response._content, response.reason = status, body, reason
+    response.status_code, response.raw, response.reason = status, io.BytesIO(body), reason
     response.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
     return response
 
 
-@pytest.mark.parametrize("status", [200, 201, 204, 206])
+@pytest.mark.parametrize("status", [200, 204])
 def test_success(status: int) -> None:
     raise_for_status(answer(status), WHAT)
 
@@ -68,6 +76,7 @@ def test_success(status: int) -> None:
             f"{WHAT} answered 404 Not Found: '<h1>Not here</h1>'",
         ),
         (answer(302, b"moved"), ContractError, f"{WHAT} answered 302: 'moved'"),
+        (answer(206, b"x"), ContractError, f"{WHAT} answered 206: a complete answer has the status 200"),
     ],
 )
 def test_failure(response: requests.Response, kind: type[Exception], said: str) -> None:
@@ -75,6 +84,19 @@ def test_failure(response: requests.Response, kind: type[Exception], said: str) 
         raise_for_status(response, WHAT)
     assert (type(caught.value), str(caught.value)) == (kind, said)
     assert getattr(caught.value, "retry_after", None) == retry_after(response)
+
+
+def test_of_a_long_error_only_the_beginning_is_read() -> None:
+    long = answer(400, b"x" * 10_000_000)
+    with pytest.raises(ContractError):
+        raise_for_status(long, WHAT)
+    assert long.raw.tell() < 10_000
+
+
+@pytest.mark.parametrize("host", ["shop", "shop.intranet", "nas.home.arpa", "10.0.0.1", "shop.lan"])
+def test_a_private_host_needs_no_encryption(host: str) -> None:
+    assert not is_unencrypted(f"http://{host}/")
+    assert is_unencrypted("http://shop.example.com/")
 
 
 def test_quotes_are_short_and_show_nobodys_address() -> None:

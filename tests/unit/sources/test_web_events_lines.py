@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecommerce.core.errors import ContractError
 from ecommerce.core.settings import load_settings
 from ecommerce.sources import web_events
 from ecommerce.sources.web_events import lines
 from ecommerce.sources.web_events.client import instant, slices
-from ecommerce.sources.web_events.lines import LONGEST_LINE, Lines, check_first_line
+from ecommerce.sources.web_events.lines import LONGEST_LINE, Lines, check_first_lines
 
 Found = list[tuple[int, str, str | None]]
 
@@ -84,12 +85,20 @@ def test_every_line_once_with_its_number(
         b'\xef\xbb\xbf {"event_id": {"a": [{}]}}',
         b"{}",
         b'{"half": ',
+        b'{"type": "ping"}\n{"event_id": "a"}\n',
     ],
 )
 def test_an_answer_may_begin_with_an_event_or_an_invalid_line(tmp_path: Path, text: bytes) -> None:
     path = tmp_path / "answer.ndjson"
     path.write_bytes(text)
-    check_first_line(path, "an answer")
+    check_first_lines(path, "an answer")
+
+
+def test_twenty_lines_without_an_event_are_no_answer(tmp_path: Path) -> None:
+    path = tmp_path / "answer.ndjson"
+    path.write_bytes(b'{"type": "ping"}\n' * 20 + b'{"event_id": "a"}\n')
+    with pytest.raises(ContractError, match="JSON with type in place of events"):
+        check_first_lines(path, "an answer")
 
 
 def test_slices_lie_on_the_hours_whatever_the_window() -> None:

@@ -1,6 +1,8 @@
 """HTTP client of the web events: one time slice at a time, streamed to a file. docs/SOURCES.md describes the
 connection `web_events_api`."""
 
+import gzip
+import zlib
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,7 +10,10 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
-from ecommerce.core.errors import TransientError
+from urllib3.exceptions import HTTPError
+
+from ecommerce.core.error_messages import reason_of
+from ecommerce.core.errors import ContractError, TransientError
 from ecommerce.core.names import CONNECTION_WEB_EVENTS
 from ecommerce.sources import http
 
@@ -104,13 +109,22 @@ class EventsClient:
             file.open("wb") as target,
         ):
             http.raise_for_status(response, part.what)
+            is_packed = response.headers.get("Content-Encoding", "identity").lower() != "identity"
+            stream = gzip.GzipFile(fileobj=response.raw, mode="rb") if is_packed else response.raw
             last = b""
-            for chunk in response.iter_content(CHUNK):
-                target.write(chunk)
-                last = chunk[-1:]
-            # Without a length, a connection that broke looks like the end.
+            try:
+                while chunk := stream.read(CHUNK):
+                    target.write(chunk)
+                    last = chunk[-1:]
+            except (gzip.BadGzipFile, zlib.error):
+                kind = ContractError if response.raw.tell() > 1 else TransientError  # cut within gzip's mark
+                raise kind(f"{part.what}: the answer cannot be unpacked as gzip") from None
+            except (EOFError, HTTPError) as error:
+                raise TransientError(f"{part.what} broke off: {reason_of(error)}") from None
+            # Without a length, a connection that broke looks like the end, unless gzip has its own.
             has_length = response.raw.chunked or "Content-Length" in response.headers
-            if not has_length and last not in (b"", b"\n"):
+            is_whole = response.raw.tell() if is_packed else last in (b"", b"\n")
+            if not (has_length or is_whole):
                 raise TransientError(f"{part.what} broke off in the middle of a line")
             self.bytes_read += target.tell()
             self._answered += 1

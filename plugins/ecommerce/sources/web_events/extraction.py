@@ -19,7 +19,7 @@ from ecommerce.core.errors import ContractError, PipelineError, StagingError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sources.web_events.client import EventsClient, Slice, slices
-from ecommerce.sources.web_events.lines import FIELDS, Lines, check_first_line
+from ecommerce.sources.web_events.lines import FIELDS, Lines, check_first_lines
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, query
 from ecommerce.storage.scratch import scratch_folder
@@ -86,13 +86,13 @@ def extract(window: ReadWindow) -> staging.Manifest:
 
 
 def check() -> CheckLines:
-    """Read the events of the last minutes; raises as `EventsClient.download` and `check_first_line`."""
+    """Read the events of the last minutes; raises as `EventsClient.download` and `check_first_lines`."""
     client = EventsClient()
     last = Slice(now() - CHECKED, now())
     with scratch_folder() as folder:
         file = folder / "last.ndjson"
         client.download(last, file)
-        check_first_line(file, last.what)
+        check_first_lines(file, last.what)
         found = sum(len(batch) for batch in Lines(file).batches())
     yield OK, f"{found or 'no'} events in the last {CHECKED // timedelta(minutes=1)} minutes"
     if client.is_unencrypted:
@@ -130,7 +130,7 @@ class _Writer:
         if not file.stat().st_size:
             return
         what, lines, part = answered.what, Lines(file, self._lines), self._part()
-        check_first_line(file, what)
+        check_first_lines(file, what)
         variables = {"slice_start": answered.start, "slice_end": answered.end, "part": str(part)}
         with _readable_errors(what):
             for name, value in (variables | {"tolerance": TOLERANCE}).items():

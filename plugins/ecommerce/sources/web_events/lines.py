@@ -7,8 +7,9 @@ quotes, zero bytes and what is no UTF-8. What is within a line is left to DuckDB
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, KeysView
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -23,6 +24,8 @@ LONGEST_LINE = 256 * 1024
 """Bytes of the longest line that is read as an event; none is a hundredth as long."""
 KEPT_OF_LONG = 4 * 1000
 """Bytes that are kept of a longer one: its first 1,000 characters, whatever they are."""
+FIRST_LINES = 20
+"""Lines of which one has to be an event, where the first is an object that is none."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NOT_JSON, TOO_LONG = "not_json", "too_long"
 FIELDS = (
@@ -76,24 +79,32 @@ class Lines:
                 yield batch
 
 
-def check_first_line(path: Path, what: str) -> None:
-    """Raise ContractError for an answer that begins with a web page, a JSON list, or an object that is no
-    event. It is not quoted: it may hold visitors. Other lines that are no events are rejected later."""
+def check_first_lines(path: Path, what: str) -> None:
+    """Raise ContractError for an answer that begins with a web page, a JSON list, or objects of which none is
+    an event. They are not quoted: they may hold visitors. Single lines that are no events are rejected
+    later."""
     with path.open("rb") as stream:
-        lines = iter(lambda: stream.readline(LONGEST_LINE), b"")
-        first = next(filter(bytes.strip, lines), b"").removeprefix(BYTE_ORDER_MARK).strip()
-    try:
-        value = json.loads(first)
-    except (ValueError, RecursionError):
-        value = None
+        lines = filter(bytes.strip, iter(lambda: stream.readline(LONGEST_LINE), b""))
+        beginning = [line.removeprefix(BYTE_ORDER_MARK).strip() for line in islice(lines, FIRST_LINES)]
+    first = beginning[0] if beginning else b""
     if first.startswith((b"<", b"[")) or first == b"{":
         raise ContractError(
             f"{what}: the answer begins with {first[:1].decode()!r} in place of one JSON object per line: is "
             "the host of the connection right, and does it ask for a login?"
         )
-    if isinstance(value, dict) and value and value.keys().isdisjoint(FIELDS):
-        names = clean(", ".join([*value][:5]))
+    keys = list(map(_keys, beginning))
+    if keys and keys[0] and all(keys_of_line.isdisjoint(FIELDS) for keys_of_line in keys):
+        names = clean(", ".join([*keys[0]][:5]))
         raise ContractError(f"{what}: the answer is JSON with {names} in place of events, one per line")
+
+
+def _keys(line: bytes) -> KeysView[str]:
+    """The keys of a line's object; none where it is no object."""
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        value = None
+    return (value if isinstance(value, dict) else {}).keys()
 
 
 def _blocks(stream: BinaryIO) -> Iterator[bytes]:
