@@ -9,7 +9,7 @@ import pytest
 from ecommerce.core.errors import ConfigurationError, PipelineError, TransientError
 from ecommerce.sales import delivery
 from ecommerce.sales.history import undo as undoing
-from ecommerce.sales.history.undo import undo
+from ecommerce.sales.history.undo import day_batches, undo
 from ecommerce.sources import LIVE, SOURCES
 from ecommerce.warehouse.staging_tables import HISTORY
 from tests.integration.warehouse.conftest import MONDAY, STATE, Shop
@@ -173,3 +173,16 @@ def test_files_dated_in_the_future_are_no_newer_than_their_removal(shop: Shop):
 
     assert undo("old_shop") == 3
     assert shop.rows("orders") == []
+
+
+def test_one_load_removes_a_month_and_not_many_orders(monkeypatch: pytest.MonkeyPatch):
+    newest = date(2026, 3, 2)
+    stored = [{"business_date": newest - timedelta(days=3 * n), "orders": 100} for n in range(2000)]
+
+    batches = list(day_batches(stored))
+    assert [day for batch in batches for day in batch] == [row["business_date"] for row in stored]
+    assert all(len({(day.year, day.month) for day in batch}) == 1 for batch in batches)
+    monkeypatch.setattr(undoing, "MOST_ORDERS", 250)
+    assert {len(batch) for batch in day_batches(stored)} == {1, 2}
+    monkeypatch.setattr(undoing, "MOST_ORDERS", 50)
+    assert {len(batch) for batch in day_batches(stored)} == {1}

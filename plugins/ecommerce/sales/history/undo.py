@@ -1,18 +1,18 @@
 """Undo a history load: remove all orders of an export, by loads like any other.
 
-The loads go from the newest month to the oldest, each in one transaction. A load names stored orders in a
-newer version without rows, so aggregates, customers' first orders, restatements and the audit follow as when
-a live source removes an order, and the loads of other runs stay. After an interruption, a second undo removes
-the rest.
+The loads go from the newest month to the oldest; each is one transaction over about `MOST_ORDERS` orders or
+fewer. A load names stored orders in a newer version without rows, so aggregates, customers' first orders,
+restatements and the audit follow as when a live source removes an order, and the loads of other runs stay.
+After an interruption, a second undo removes the rest.
 
 The rows of `load_audit`, `customers` (whose `first_ordered_at` is that of the remaining orders, or NULL) and
 `exchange_rates` stay.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from itertools import groupby
+from typing import Any
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import ConfigurationError, PipelineError
@@ -26,6 +26,9 @@ from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import load_manifest
 from ecommerce.warehouse.schema import prepare, write_rows
 from ecommerce.warehouse.staging_tables import HISTORY
+
+MOST_ORDERS = 250_000
+"""Their ids pass through this process."""
 
 log = logging.getLogger(__name__)
 
@@ -53,11 +56,10 @@ def undo(source: str) -> int:
     # The modification times of files may be ahead of this machine's clock.
     read_at = max([now, *(day["last_read_at"] for day in stored)])
     removed = 0
-    for month, rows in groupby(stored, key=lambda row: f"{row['business_date']:%Y-%m}"):
-        days = [row["business_date"] for row in rows]
+    for days in day_batches(stored):
         orders = warehouse.query("warehouse/tables/orders/order_ids.sql", days=days, parameters=of_source)
         _remove(run, source, days, [row["order_id"] for row in orders], read_at)
-        log.info("%s: %d orders of %s are removed", month, len(orders), source)
+        log.info("%d orders of %s from %s to %s are removed", len(orders), source, days[-1], days[0])
         removed += len(orders)
     if warehouse.query(_sql("days"), parameters=of_source):
         raise PipelineError(
@@ -66,6 +68,22 @@ def undo(source: str) -> int:
         )
     warehouse.query(_sql("rejected_rows"), parameters=of_source)
     return removed
+
+
+def day_batches(stored: Iterable[Mapping[str, Any]]) -> Iterator[list[date]]:
+    """Yield the days of each load; `stored` has business_date and orders (a count), the newest first."""
+    days: list[date] = []
+    orders = 0
+    for each in stored:
+        day: date = each["business_date"]
+        is_full = orders + each["orders"] > MOST_ORDERS
+        if days and (is_full or day.replace(day=1) != days[0].replace(day=1)):
+            yield days
+            days, orders = [], 0
+        days.append(day)
+        orders += each["orders"]
+    if days:
+        yield days
 
 
 def _remove(
