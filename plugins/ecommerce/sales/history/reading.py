@@ -126,6 +126,7 @@ def _read_parquet(duck: duckdb.DuckDBPyConnection, path: Path, parameters: dict[
     """Write the lines to `parameters["lines"]`, every value as the text of exactly the same value."""
     import duckdb
 
+    duck.execute("SET binary_as_string = true")  # Spark, Hive and Impala may mark no column as text
     try:
         columns = duck.execute("DESCRIBE FROM read_parquet(?)", [str(path)]).fetchall()
     except (duckdb.InvalidInputException, duckdb.IOException):
@@ -149,6 +150,9 @@ def _as_text(name: str, kind: str) -> str:
     if kind.startswith("TIMESTAMP") and kind != "TIMESTAMPTZ_NS":
         needs = "a time needs a time zone, or has to be text with an offset"
         raise UnusableFileError("missing_column", f"its column {name} is {kind}: {needs}")
+    if kind.endswith("]") or kind.startswith(("STRUCT", "MAP")):
+        problem = f"its column {name} is {kind}, which is neither text nor number"
+        raise UnusableFileError("missing_column", problem)
     if kind in ("FLOAT", "DOUBLE"):
         # pandas stores integers with missing values as floats (1.0); the shortest text of others is exact.
         whole = f"CASE WHEN {name} = trunc({name}) THEN try_cast({name} AS DECIMAL(38, 0))::VARCHAR END"

@@ -225,10 +225,32 @@ def test_a_name_that_looks_like_a_pattern_is_that_files_name(export: Export) -> 
     ]
 
 
-def test_parquet_with_times_without_a_zone_cannot_be_read(export: Export) -> None:
-    parquet_file(export, ordered_at=pa.array([datetime.fromisoformat("2024-03-05")]))
+def test_parquet_as_spark_and_hive_write_text(export: Export, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDER_ATTRIBUTES", "sales_channel")
+    parquet_file(export, product_name=pa.array(["Käse".encode()]), sales_channel=pa.array(["Café".encode()]))
 
-    with pytest.raises(ContractError, match=r"^a.parquet: its column ordered_at is TIMESTAMP: a time needs"):
+    assert all_staged(export.read(), columns="product_name, sales_channel") == [("Käse", "Café")]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "complaint"),
+    [
+        (
+            "ordered_at",
+            pa.array([datetime.fromisoformat("2024-03-05")]),
+            "its column ordered_at is TIMESTAMP: a time needs a time zone",
+        ),
+        ("quantity", pa.array([[1]]), r"its column quantity is BIGINT\[\], which is neither text nor number"),
+        ("sku", pa.array([{"x": 1}]), r"its column sku is STRUCT\(.*, which is neither text nor number"),
+        ("sku", pa.array([b"\xff"]), "Invalid Input Error: Invalid string encoding"),
+    ],
+)
+def test_parquet_columns_that_cannot_be_read_exactly(
+    column: str, values: pa.Array, complaint: str, export: Export
+) -> None:
+    parquet_file(export, **{column: values})
+
+    with pytest.raises(ContractError, match=f"^a.parquet: {complaint}"):
         export.read()
 
 
