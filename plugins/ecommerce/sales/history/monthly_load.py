@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from ecommerce.core.business_day import day_window
-from ecommerce.core.errors import ConfigurationError, ContractError
+from ecommerce.core.errors import ConfigurationError, ContractError, PipelineError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sales import loading, source_policy
@@ -189,8 +189,8 @@ def gather(month: Month, export: Manifest, folder: str) -> Manifest:
 
 def load_rates(totals: Mapping[str, Any], run: DagRun) -> LoadResult | None:
     """Load the exchange rates of an export's days; a daily run reads those of its own weeks only. Return None
-    where no rates are needed, or the source is off: amounts stay unconverted. Raises as the daily run's
-    extract, transform and load of the rates."""
+    where no rates are needed, or the source is off, or optional and fails: amounts stay unconverted. Raises
+    as the daily run's extract, transform and load of the rates."""
     settings = load_settings()
     currencies = {currency for month in totals["months"] for currency in month["amounts"]}
     if not currencies - {settings.reporting_currency, ""}:
@@ -203,7 +203,13 @@ def load_rates(totals: Mapping[str, Any], run: DagRun) -> LoadResult | None:
     # The day before: the audit has one load per run and day, and the first month has the first day.
     day = day_window(first, settings.shop_timezone).shifted(-1)
     folder = f"{totals['export'].rsplit('/', 1)[0]}/{EXCHANGE_RATES}"
-    raw = module(EXCHANGE_RATES).extract(ReadWindow(EXCHANGE_RATES, day, day.start, day.end, folder))
+    try:
+        raw = module(EXCHANGE_RATES).extract(ReadWindow(EXCHANGE_RATES, day, day.start, day.end, folder))
+    except PipelineError as error:
+        if source_policy.source_policy()[EXCHANGE_RATES] == source_policy.REQUIRED:
+            raise
+        log.warning("%s failed: other currencies stay unconverted: %s", EXCHANGE_RATES, error)
+        return None
     return load_manifest(loading.ORDERS, run, run_transform(raw, run_id=run.run_id), status=HISTORY)
 
 

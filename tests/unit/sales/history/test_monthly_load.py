@@ -265,7 +265,7 @@ def test_export_and_staging_in_an_object_store(export: Export, monkeypatch: pyte
         tasks.control_totals.function(reads, **context)
 
 
-@pytest.mark.parametrize(("how_much", "is_raised"), [("required", True), ("off", False)])
+@pytest.mark.parametrize(("how_much", "is_raised"), [("required", True), ("optional", False), ("off", False)])
 def test_rates_are_asked_for_only_where_an_amount_needs_them(
     how_much: str, is_raised: bool, export: Export, monkeypatch: pytest.MonkeyPatch
 ) -> None:
