@@ -124,7 +124,7 @@ def day_range(params: Mapping[str, Any]) -> tuple[date, date]:
 def find_files(pattern: str) -> list[ExportFile]:
     """Return the files that match the URI `pattern` (`*`, `?`, `[…]`, `**`), by name. Names that begin with a
     dot or an underscore are left out (`_SUCCESS`, unfinished uploads); a ConfigurationError where none is
-    left, or one is neither CSV nor Parquet."""
+    left, or one is neither CSV nor Parquet, or no regular file (a link, a named pipe)."""
     scheme, separator, path = pattern.strip().partition("://")
     if not separator or scheme not in SCHEMES or not path.strip("/"):
         allowed = ", ".join(f"{each}://" for each in SCHEMES)
@@ -137,6 +137,10 @@ def find_files(pattern: str) -> list[ExportFile]:
             name = PurePosixPath(each).name
             if info["type"] == "directory" or name[0] in "._":
                 continue
+            if info["type"] != "file":
+                raise ConfigurationError(
+                    f"{name} is a link, a named pipe or a device: put the file itself there"
+                )
             if not _ending(name):
                 raise ConfigurationError(
                     f"{name} ends in none of {', '.join(COMPRESSIONS)}: exclude it by the pattern"

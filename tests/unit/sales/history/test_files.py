@@ -1,5 +1,6 @@
 """Which files an export consists of."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,16 @@ def test_a_file_of_another_kind_is_named(export: Export) -> None:
 
     with pytest.raises(ConfigurationError, match=r"^orders.xlsx ends in none of .csv"):
         find_files(f"file://{export.folder}/*")
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_what_is_no_regular_file_is_named_and_not_opened(kind: str, export: Export) -> None:
+    export.put("orders.csv", text(line("A")))
+    other = Path(export.folder) / "other.csv"
+    os.mkfifo(other) if kind == "pipe" else other.symlink_to("orders.csv")
+
+    with pytest.raises(ConfigurationError, match=r"^other.csv is a link, a named pipe"):
+        find_files(f"file://{export.folder}/*.csv")
 
 
 def test_object_stores_are_listed_like_disks(monkeypatch: pytest.MonkeyPatch) -> None:
