@@ -165,10 +165,13 @@ def post(figures: Figures, trend: bytes | None, corrections: Sequence[Correction
     FORECAST_MISS_ALERT_PERCENT or more. Raises nothing; arguments as of `report_message`."""
     try:
         chat.post(*chat_texts(figures, corrections), trend)
+    except Exception as error:
+        log.warning("the headline is not posted to the chat: %s", failure_reason(error))
+    try:
         if texts := forecast_miss_texts(figures, load_settings().forecast_miss_alert_percent):
             chat.post(*texts)
     except Exception as error:
-        log.warning("the headline is not posted to the chat: %s", failure_reason(error))
+        log.warning("the missed forecast is not posted to the chat: %s", failure_reason(error))
 
 
 @in_report_locale

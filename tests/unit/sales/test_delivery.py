@@ -230,10 +230,14 @@ class TestChat:
         assert "No counted orders on 2026-11-19." in text
 
     def test_a_headline_that_cannot_be_put_together_is_a_warning(self, chat, monkeypatch, caplog):
+        monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
+        monkeypatch.setenv("FORECAST_MISS_ALERT_PERCENT", "5")
         monkeypatch.delattr(delivery, "mail_texts")
-        delivery.post(make_figures(), None, None)
+        missed = expectation(("18900", "17100", "20700", "15800", "22000", "20411.06"))
+        delivery.post(make_figures(expectation=missed), None, None)
         assert "the headline is not posted to the chat" in caplog.text
-        assert chat.posts == []
+        (miss,) = chat.posts
+        assert miss["title"].startswith("Forecast missed: Thu 19 Nov")
 
     @pytest.mark.parametrize(
         ("percent", "actual", "change"),
