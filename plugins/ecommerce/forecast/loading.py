@@ -41,7 +41,7 @@ def made_before(warehouse: Warehouse, first: date, last: date) -> set[date]:
         last: the latest.
     """
     rows = warehouse.query("warehouse/tables/sales_forecasts/origins.sql", first=first, day=last)
-    return {row["as_of"] for row in rows}
+    return {row["as_of"] for row in rows if row["as_of"] >= first}
 
 
 def write(forecasts: Rows, as_of: date, run: DagRun, rejected: Rows = ()) -> Manifest:

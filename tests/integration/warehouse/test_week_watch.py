@@ -29,7 +29,7 @@ def insert(shop: Shop, table: str, columns: str, rows: list[str]) -> None:
 
 
 def forecast(shop: Shop, as_of: date) -> None:
-    """Put a forecast of the total of one day into the warehouse."""
+    """Put a forecast of the total of its first and its last day into the warehouse."""
     made_at = f"TIMESTAMP '{day_window(as_of, 'America/New_York').start.isoformat()}'"
     amounts = ", ".join(["NUMERIC '1'"] * 5)
     columns = "series, target_date, model, made_at, forecast, lower_80, upper_80, lower_95, upper_95, run_id"
@@ -37,7 +37,10 @@ def forecast(shop: Shop, as_of: date) -> None:
         shop,
         "sales_forecasts",
         columns,
-        [f"('total', DATE '{as_of}', 'blend', {made_at}, {amounts}, 'run')"],
+        [
+            f"('total', DATE '{as_of + timedelta(days=ahead)}', 'blend', {made_at}, {amounts}, 'run')"
+            for ahead in (0, 27)
+        ],
     )
 
 
@@ -53,8 +56,9 @@ def run(shop: Shop, *days: date) -> None:
 
 def test_people_are_told_on_tuesday_which_days_of_the_week_are_missing(shop: Shop, mailbox: Mailbox) -> None:
     run(shop, *WEEK[:2], *WEEK[3:])
+    forecast(shop, MONDAY - timedelta(days=63))  # it reaches into the eight weeks before
     assert "the forecast is not in use" in missing_forecast.check_last_week(DAY)
-    forecast(shop, MONDAY - timedelta(days=14))
+    forecast(shop, MONDAY - timedelta(days=56))
     assert missing_forecast.check_last_week(DAY) == ""
     assert missing_forecast.check_last_week(DAY) == ""
     first, again = mailbox.messages()
