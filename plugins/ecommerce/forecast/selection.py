@@ -135,7 +135,9 @@ def choose(test: Mapping[str, Any], champion: str) -> dict[str, Any]:
     if not present.get("score"):
         days, known = test["days"], len(test["origins"])
         why = f"{days} days of history give {known} weekly origins, and the test needs {FEWEST_ORIGINS}"
-        return choice | {"why": f"{champion} stays: {why if not present else 'it has no error'}."}
+        if present:
+            why = "it has no error, or there were no sales to compare with"
+        return choice | {"why": f"{champion} stays: {why}."}
     bias = abs(present["bias"] or 0)
     challengers = [
         each

@@ -100,6 +100,12 @@ def test_the_record_has_the_choice_its_reason_and_all_figures(store: Store) -> N
     assert registry.champion(store, AS_OF - timedelta(days=1)).name == "blend"
 
 
+def test_a_selected_candidate_that_was_removed_is_replaced_by_the_default(store: Store) -> None:
+    registry.keep(store, registry.CHAMPIONS, AS_OF, {"champion": "removed"})
+    assert registry.champion(store, AS_OF) == registry.Champion(why="the selected model no longer exists")
+    assert registry.champion(store, AS_OF - timedelta(days=1)) == registry.Champion()
+
+
 def test_the_same_run_twice_keeps_the_same_bytes_once(store: Store) -> None:
     selected = select(figures(8, blend=0.2, ridge=0.1))
     # The first run has made ridge the champion; the second starts from where the first one did.

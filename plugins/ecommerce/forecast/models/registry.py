@@ -17,7 +17,8 @@ CHAMPIONS, INPUTS, TRAINED = "champions", "inputs", "trained"
 
 @dataclass(frozen=True, slots=True)
 class Champion:
-    """The candidate in use, the name of its record (None for the default), and the reason."""
+    """The candidate in use, the name of its record (None for the default), and the reason, which the default
+    has in place of a selected candidate that no longer exists."""
 
     name: str = DEFAULT
     version: str | None = None
@@ -38,7 +39,7 @@ def champion(store: Store, as_of: date) -> Champion:
     this code has no such candidate any more."""
     name, record = _newest(store, CHAMPIONS, as_of)
     if record.get("champion") not in CANDIDATES:
-        return Champion()
+        return Champion(why="the selected model no longer exists" if name else "")
     return Champion(record["champion"], name, str(record.get("why") or ""))
 
 

@@ -138,8 +138,8 @@ class KindCard(Frozen):
 
 
 class ModelCard(Frozen):
-    """The champion. `selected` names the record of its selection and `why` its reason; None and empty for
-    the default model."""
+    """The champion. `selected` names the record of its selection and `why` its reason; None for the
+    default model, which has a reason in place of a selected model that no longer exists."""
 
     champion: str
     selected: str | None

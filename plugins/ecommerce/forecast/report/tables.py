@@ -68,6 +68,7 @@ def _of_series(figures: ForecastFigures) -> list[Section]:
     for each in figures.promotions:
         of_row = products.setdefault((each.first, each.last, each.discount_percent), [])
         of_row.append("Whole shop" if each.sku is None else text.clean(each.sku))
+    hidden = len(products) - MOST_NAMED
     return [
         column_table(
             "changes",
@@ -89,12 +90,13 @@ def _of_series(figures: ForecastFigures) -> list[Section]:
         column_table(
             "promotions",
             "Promotions in the next four weeks",
-            products.items(),
+            [*products.items()][:MOST_NAMED],
             (word("When"), lambda row: text.span(*row[0][:2])),
             (name("Products"), lambda row: text.listed(dict.fromkeys(row[1]), MOST_NAMED + 1)),
             (number("Discount"), lambda row: f"{text.quantity(row[0][2])} %"),
             empty="No promotions are announced.",
             note="as announced in promotions.csv; included in the forecast",
+            remarks=[f"and {text.count(hidden)} more (figures.json)"] if hidden > 0 else [],
         ),
         column_table(
             "scores",
@@ -141,7 +143,7 @@ def _notes(figures: ForecastFigures) -> Section:
     skipped = [
         f"No forecast of {series_name(series)}: {text.clean(why)}" for series, why in figures.skipped.items()
     ]
-    gaps = text.listed(figures.gaps)
+    gaps = text.listed(figures.gaps, MOST_NAMED, "more days (figures.json)")
     return sentences(
         "notes",
         "Data notes",
@@ -157,7 +159,7 @@ def _notes(figures: ForecastFigures) -> Section:
 
 def _of_model(figures: ForecastFigures) -> list[Section]:
     card, origin = figures.card, figures.provenance
-    why = "the default: no model has been selected yet"
+    why = f"the default: {text.clean(card.why) or 'no model has been selected yet'}"
     if card.selected:
         reason = f": {text.clean(card.why).rstrip('.')}" if card.why else ""
         day = card.selected.rpartition("/")[2][:10]

@@ -158,6 +158,14 @@ def test_promotions_of_the_four_weeks_are_listed_together() -> None:
     assert listed[1][1:] == ["Whole shop", "7.5 %"]
 
 
+def test_of_many_promotions_and_gaps_the_first_are_listed_and_the_others_counted() -> None:
+    promotions = [Promotion(day(0), day(3), f"A-{each}", Decimal(each)) for each in range(1, 91)]
+    figures = make_figures(promotions=promotions, gaps=[day(-each) for each in range(200, 0, -1)])
+    (section,) = (each for each in view.page_texts(figures)["sections"] if each["id"] == "promotions")
+    assert (len(section["rows"]), section["remarks"]) == (20, ["and 70 more (figures.json)"])
+    assert rows_of(figures, "notes")[1][0].endswith(" and 181 more days (figures.json)")
+
+
 def test_what_is_skipped_is_said_once() -> None:
     notes = [data_warning("note", text=text) for text in ("mine", "mine", "ann@example.com wrote")]
     figures = make_figures(warnings=notes)
@@ -178,6 +186,8 @@ def test_what_is_skipped_is_said_once() -> None:
 def test_the_card_says_why_this_model(selected: str | None, said: str) -> None:
     figures = make_figures(model_card=card(names(), selected=selected))
     assert rows_of(figures, "card")[0] == ["Champion", said]
+    gone = make_figures(model_card=card(names(), selected=None, why="the selected model no longer exists"))
+    assert rows_of(gone, "card")[0][1] == "blend, the default: the selected model no longer exists"
     told = make_figures(
         model_card=card(names(), selected="champions/2026-11-02-0123.json", why="it is best.")
     )
