@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.forecast.weeks import HORIZON
+from ecommerce.forecast.weeks import DAYS, HORIZON
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -19,6 +19,7 @@ _WEEKDAY_WEEKS = 13
 _CLOSED = 0.85
 _RARE = 0.08
 _YEAR = 364
+_TRUNCATED, _MOST_TRUNCATED = 0.4, 3
 _CAPPED = 2.5
 _VANISHED_DAYS, _REPLACED_DAYS, _SOLD_BEFORE = 28, 7, 20
 _RARELY = 0.5
@@ -114,6 +115,7 @@ def clean(panel: Panel) -> tuple[Floats, Bools]:
     """Return the training data [days, series], NaN elsewhere, and the days to forecast as 0 [days + HORIZON,
     series], by what is known at the panel's origin."""
     values, days = panel.values.copy(), panel.days
+    _drop_truncated(values)
     values[~np.maximum.accumulate(values > 0, axis=0)] = np.nan
     weekdays = panel.weekdays
     closed = _closed_weekdays(values, weekdays[:days])[weekdays]
@@ -165,6 +167,17 @@ def sells_rarely(values: Floats) -> Bools:
     recent = values[-91:]
     known = np.maximum((~np.isnan(recent)).sum(axis=0), 1)
     return (recent == 0).sum(axis=0) / known > _RARELY
+
+
+def _drop_truncated(values: Floats) -> None:
+    """Drop the last days, three at most, whose total is below 40 % of the lowest of the same weekday in eight
+    weeks: an export that ended in the middle of a day."""
+    total = np.nansum(values, axis=1)
+    for day in range(len(total) - 1, max(len(total) - _MOST_TRUNCATED, DAYS) - 1, -1):
+        before = total[day - DAYS :: -DAYS][:8]
+        if len(before) < 4 or total[day] == 0 or total[day] >= _TRUNCATED * before.min():
+            return
+        values[day] = np.nan
 
 
 def _closed_weekdays(values: Floats, weekdays: Ints) -> Bools:

@@ -249,6 +249,11 @@ def test_a_black_friday_does_not_lift_the_weeks_after_it(shop: PanelForecast):
     assert error(state(shop, "spike")) < 0.12
 
 
+def test_a_last_day_of_which_a_part_is_missing_is_not_learned_from():
+    values = changed(weekly(364), lambda table: table.__setitem__(363, 0.1 * table[363]))
+    assert (forecast(make_panel(values)).values[6::7, 0] > 0.9 * WEEK[6]).all()
+
+
 def test_an_article_that_sells_rarely_is_forecast_by_its_weeks(shop: PanelForecast):
     expected = RARE[-91:].sum() / 13
     weeks = state(shop, "rare").reshape(4, 7).sum(axis=1)
