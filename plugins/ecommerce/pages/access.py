@@ -19,6 +19,7 @@ from pydantic import BeforeValidator
 from ecommerce.core.business_day import due_at, newest_closed_day
 from ecommerce.core.names import DAG_DAILY, DAG_FORECAST
 from ecommerce.core.settings import Settings, load_settings
+from ecommerce.mail.transport import airflow_url
 from ecommerce.pages.runs import AirflowRuns, RunsDep
 from ecommerce.pages.warehouse_cache import WarehouseCache
 
@@ -46,7 +47,8 @@ def from_this_site(request: Request) -> None:
     """Answer 403 to a form of another site, to which a browser adds the cookie; the dependency of forms."""
     site, origin = (request.headers.get(name) for name in ("sec-fetch-site", "origin"))
     if site is None and origin:  # browsers send the first one over HTTPS alone
-        site = "same-origin" if urlsplit(origin).netloc == request.headers["host"] else "cross-site"
+        hosts = {request.headers["host"], urlsplit(airflow_url()).netloc} - {""}  # a proxy may rewrite `Host`
+        site = "same-origin" if urlsplit(origin).netloc in hosts else "cross-site"
     if site not in (None, "same-origin"):
         raise HTTPException(403, "This form was sent from another site.")
 

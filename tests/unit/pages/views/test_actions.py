@@ -44,13 +44,20 @@ def test_a_viewer_cannot_trigger(open_pages, path):
         ({"Origin": "http://other.example"}, 403),  # without HTTPS, a browser sends its origin alone
         ({"Origin": "null"}, 403),
         ({"Origin": "http://testserver"}, 303),
+        ({"Origin": "http://airflow.example"}, 303),  # the proxy of [api] base_url rewrites the host
         ({"Sec-Fetch-Site": "same-origin", "Origin": "https://behind-a-proxy.example"}, 303),
     ],
 )
-def test_a_form_of_another_site_is_refused(open_pages, headers, status):
+def test_a_form_of_another_site_is_refused(open_pages, monkeypatch, headers, status):
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "http://airflow.example/team")
     runs = FakeRuns()
     answer = open_pages(runs=runs).post("/2026-11-17/build", headers=headers)
     assert (answer.status_code, len(runs.asked)) == (status, status == 303)
+
+
+def test_without_an_address_of_airflow_a_form_of_no_site_is_refused(open_pages, monkeypatch):
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "")
+    assert open_pages().post("/2026-11-17/build", headers={"Origin": "null"}).status_code == 403
 
 
 def test_a_link_triggers_nothing(open_pages):
