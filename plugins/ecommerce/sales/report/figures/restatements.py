@@ -51,12 +51,23 @@ def merged(rows: Iterable[Row]) -> list[Restatement]:
 
 
 def causes(rows: Iterable[Row]) -> list[Cause]:
-    """Return the causes of the changes of a day: new rates first, then by their orders."""
-    orders: dict[tuple[str, str | None, str | None], int] = {}
-    for row in rows:
-        for each in json.loads(row.get("causes") or "[]"):
-            key = each["kind"], each.get("source"), each.get("channel")
-            # One order that three loads changed is not three orders.
-            orders[key] = max(orders.get(key, 0), int(each.get("orders") or 0))
-    every = [Cause(kind=key[0], source=key[1], channel=key[2], orders=count) for key, count in orders.items()]
-    return sorted(every, key=lambda cause: (cause.kind != "rates", -cause.orders))
+    """Return the `distinct` causes of the changes of a day."""
+    every = (each for row in rows for each in json.loads(row.get("causes") or "[]"))
+    return distinct(
+        Cause(
+            kind=each["kind"],
+            source=each.get("source"),
+            channel=each.get("channel"),
+            orders=each.get("orders") or 0,
+        )
+        for each in every
+    )
+
+
+def distinct(causes: Iterable[Cause]) -> list[Cause]:
+    """Return each cause once, with its largest number of orders: one order that three loads changed is not
+    three orders. New rates first, then by their orders."""
+    largest: dict[tuple[str, str | None, str | None], Cause] = {}
+    for each in sorted(causes, key=lambda cause: (cause.kind != "rates", -cause.orders)):
+        largest.setdefault((each.kind, each.source, each.channel), each)
+    return list(largest.values())

@@ -1,7 +1,7 @@
 """The notices of page one, the subject's warnings, alarms, and restated figures: what affects the trust in a
 day's figures."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from itertools import groupby
 from typing import Any
 
@@ -11,6 +11,7 @@ from ecommerce.reporting.sections import notice
 from ecommerce.sales.report.figures import website
 from ecommerce.sales.report.figures.model import HEADLINE, Figures
 from ecommerce.sales.report.figures.quality import Cause, RefusedFile, Restatement
+from ecommerce.sales.report.figures.restatements import distinct
 from ecommerce.sales.report.findings import capital, source_title
 from ecommerce.sources import SOURCES
 
@@ -147,17 +148,27 @@ def restated_lines(restatements: Iterable[Restatement], currency: str, most: int
     return [*lines, *_earlier_days(len(days) - most)]
 
 
-def restated_rows(restatements: Sequence[Restatement], currency: str) -> list[list[str]]:
+def restated_rows(
+    restatements: Iterable[Restatement], currency: str, most: int | None = None
+) -> list[list[str]]:
     """Return rows of business day, figure, mailed, now, change, reason; only the first row of a day has the
-    day and the reason. The last row counts the days beyond `MOST_DAYS`."""
+    day and the reasons of all its figures. A last row counts the days beyond `most`.
+
+    Args:
+        restatements: in the order of `figures.restatements.merged`.
+        currency: of the amounts.
+        most: the number of days; None for all.
+    """
     days = [list(group) for _, group in groupby(restatements, key=lambda each: each.business_date)]
     lines = []
-    for day in days[:MOST_DAYS]:
-        name, why = text.short_day(day[0].business_date), reason(day[0].causes)
+    for day in days[:most]:
+        name = text.short_day(day[0].business_date)
+        why = reason(distinct(cause for each in day for cause in each.causes))
         for each in day:
             lines.append([name, *_values(each, currency), why])
             name = why = ""
-    return lines + [[words, *[""] * 5] for words in _earlier_days(len(days) - MOST_DAYS)]
+    hidden = _earlier_days(len(days) - most) if most is not None else []
+    return lines + [[words, *[""] * 4, "in figures.json"] for words in hidden]
 
 
 def _earlier_days(count: int) -> list[str]:

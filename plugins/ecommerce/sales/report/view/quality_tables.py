@@ -12,7 +12,7 @@ from ecommerce.sales.report.figures.model import AMOUNTS, Figures
 from ecommerce.sales.report.figures.quality import CurrencyTotals, SourceQuality
 from ecommerce.sales.report.figures.rejected import Rejects, RejectSample
 from ecommerce.sales.report.findings import capital
-from ecommerce.sales.report.view.notices import restated_rows
+from ecommerce.sales.report.view.notices import MOST_DAYS, restated_rows
 from ecommerce.sales.report.view.sales_tables import attribute_title, money
 
 MOST_OTHERS, MOST_NAMED_DAYS = 10, 4
@@ -47,7 +47,7 @@ def sections(figures: Figures) -> list[Section]:
                 *(word("Business day"), name("Figure"), number("Mailed"), number("Now"), number("Change")),
                 name("Reason", 2.2),
             ],
-            restated_rows(quality.restatements, figures.currency),
+            restated_rows(quality.restatements, figures.currency, MOST_DAYS),
             empty="No mailed figure had changed when this report was built.",
             note="mailed figures that have changed since the last report",
         ),

@@ -43,8 +43,8 @@ def shown(*rows: dict[str, Any]):
     return make_figures(restatements=restatements.merged(rows))
 
 
-def table(*changes: dict[str, Any]) -> list[list[str]]:
-    return restated_rows(restatements.merged(changes), "USD")
+def table(*changes: dict[str, Any], most: int | None = None) -> list[list[str]]:
+    return restated_rows(restatements.merged(changes), "USD", most)
 
 
 def test_a_day_has_one_row_for_each_figure_with_its_change_and_its_reason():
@@ -65,6 +65,23 @@ def test_a_day_has_one_row_for_each_figure_with_its_change_and_its_reason():
         ["", "Gross sales", "19,000.00", "20,700.00", "+8.9 %", ""],
         ["", "Tax", "1,900.00", "2,070.00", "+8.9 %", ""],
         ["Tue 17 Nov", "New customers", "40", "39", f"{MINUS}2.5 %", FIRST],
+    ]
+
+
+def test_the_reason_of_a_day_has_the_causes_of_all_its_figures_once():
+    rates = [{"kind": "rates", "source": None, "channel": None, "orders": None}]
+    fewer = [LATE[0] | {"orders": 2}]
+    refunds = [{"kind": "refunded", "source": "storefront", "channel": "storefront", "orders": 1}]
+    rows = table(
+        row("net_sales", "90", "95", causes=[*rates, *fewer]),
+        row("orders", "7", "20"),
+        row("returns", "10", "12", causes=refunds),
+    )
+    assert [each[5] for each in rows] == [
+        f"exchange rates published after the report, {FILE} and refunds of 1 order recorded late in the "
+        "storefront",
+        "",
+        "",
     ]
 
 
@@ -141,8 +158,9 @@ def test_of_many_days_the_newest_are_said_and_the_others_counted():
     lines = restated_lines(restatements.merged(days), "USD")
     assert len(lines) == 6
     assert (lines[0][:11], lines[-1]) == ("Wed 18 Nov:", "and 395 earlier days")
-    assert len(table(*days)) == 11
-    assert table(*days)[-1][0] == "and 390 earlier days"
+    assert len(table(*days)) == 400
+    assert len(table(*days, most=10)) == 11
+    assert table(*days, most=10)[-1] == ["and 390 earlier days", "", "", "", "", "in figures.json"]
 
 
 def test_every_figure_of_the_headline_is_restated():
