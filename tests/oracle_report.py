@@ -79,18 +79,25 @@ class Expected:
 
     @property
     def moved_channels(self) -> tuple[list[str], list[str]]:
-        """The live channels that began since the other day; only a channel of an export ends."""
+        """The live channels that began, and those that ended, since the other day."""
         assert self.base
-        began = []
+        began, ended = [], []
         sold: dict[str, set[date]] = defaultdict(set)
         for row in self.oracle.order_lines:
             if row["is_sale"] and not row["is_test"] and row["business_date"] <= self.day:
                 sold[row["channel"]].add(row["business_date"])
         for name, days in sorted(sold.items()):
             recent = {each for each in days if each >= self.base - timedelta(91)}
+            week = {each for each in recent if self.base - timedelta(7) < each <= self.base}
             if self.day in recent and min(recent) > self.base:
                 began.append(name)
-        return began, []
+            if (
+                self.base <= max(days) <= self.day - timedelta(3)
+                and min(recent) <= self.base
+                and len(week) >= 5
+            ):
+                ended.append(name)
+        return began, ended
 
     def net_by(
         self, kind: str, day: date, currencies: Sequence[str] = (), channels: Sequence[str] = ()

@@ -146,7 +146,8 @@ def _read_once(
     changes = None
     if base:
         totals = days[base]["net_sales"], today.get("net_sales", Decimal(0))
-        rows = query("channel_days", quarter_before=base - contributions.QUARTER)
+        week, quarter = base - timedelta(days=6), base - contributions.QUARTER
+        rows = query("channel_days", base=base, week_before=week, quarter_before=quarter)
         channels = contributions.channel_changes(day, base, rows)
         changes = contributions.changes(base, totals, (before, sales), products, channels)
     window = day_window(day, settings.shop_timezone)

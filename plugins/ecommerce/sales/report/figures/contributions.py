@@ -13,6 +13,8 @@ from ecommerce.sales.report.figures.base import DIMENSIONS, ZERO, Part, Row
 MOST_MOVERS = 5
 QUARTER = timedelta(days=91)
 """A channel that did not sell in the quarter up to the other day is new."""
+GONE_DAYS, USUAL_DAYS = 3, 5
+"""A channel that sold on so many of seven days has ended when it has not sold for so many."""
 Day = tuple[Decimal, Sequence[Row]]
 """The net sales of a day, and the rows of `sales.sql` that they are the sums of."""
 
@@ -131,8 +133,8 @@ def _sums(rows: Iterable[Row], column: str) -> dict[str, Decimal]:
 
 
 def channel_changes(day: date, base: date, rows: Iterable[Row]) -> tuple[list[str], list[str]]:
-    """Return the channels that began, and those that ended, between `base` and `day`. Only a channel of an
-    export ends: a live one may have bad days.
+    """Return the channels that began, and those that ended, between `base` and `day`. A live channel may have
+    bad days, and one that sold as long as any other has not ended: the shop is closed.
 
     Args:
         day: the report's.
@@ -145,9 +147,14 @@ def channel_changes(day: date, base: date, rows: Iterable[Row]) -> tuple[list[st
     ended = [
         row["channel"]
         for row in channels
-        if row["is_export"] and row["first_sold"] <= base <= row["last_sold"] < newest
+        if row["first_sold"] <= base <= row["last_sold"] < newest
+        and (row["is_export"] or _has_stopped(row, newest))
     ]
     return began, ended
+
+
+def _has_stopped(row: Row, newest: date) -> bool:
+    return (newest - row["last_sold"]).days >= GONE_DAYS and bool(row["days_sold"] >= USUAL_DAYS)
 
 
 def contributions(

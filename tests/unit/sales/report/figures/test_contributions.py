@@ -133,23 +133,34 @@ def test_the_change_without_channels_that_began_or_ended_adds_up():
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "is_export", "change"),
+    ("first", "last", "days_sold", "is_export", "change"),
     [
-        (90, 0, False, "none"),
-        (6, 0, False, "began"),
-        (7, 0, False, "none"),  # it sold on the other day
-        (6, 1, False, "none"),  # a new channel without sales today contributes nothing
-        (90, 1, True, "ended"),
-        (90, 0, True, "none"),
-        (90, 3, False, "none"),  # bad days
-        (90, 8, True, "none"),  # it had ended before
+        (90, 0, 7, False, "none"),
+        (6, 0, 0, False, "began"),
+        (7, 0, 1, False, "none"),  # it sold on the other day
+        (6, 1, 0, False, "none"),  # a new channel without sales today contributes nothing
+        (90, 1, 7, True, "ended"),
+        (90, 0, 7, True, "none"),
+        (90, 2, 7, False, "none"),  # two bad days
+        (90, 3, 7, False, "ended"),
+        (90, 3, 4, False, "none"),  # does not sell every day
+        (90, 8, 6, False, "none"),  # it had ended before
     ],
 )
-def test_when_a_channel_began_or_ended(first, last, is_export, change):
-    row = {"channel": "c", "first_sold": before(first), "last_sold": before(last), "is_export": is_export}
-    other = {"channel": "d", "first_sold": before(90), "last_sold": DAY, "is_export": False}
+def test_when_a_channel_began_or_ended(first, last, days_sold, is_export, change):
+    row = {"channel": "c", "first_sold": before(first), "last_sold": before(last)}
+    row |= {"days_sold": days_sold, "is_export": is_export}
+    other = {"channel": "d", "first_sold": before(90), "last_sold": DAY, "days_sold": 7, "is_export": False}
     found = contributions.channel_changes(DAY, before(7), [row, other])
     assert found == {"none": ([], []), "began": (["c"], []), "ended": ([], ["c"])}[change]
+
+
+def test_in_a_week_in_which_the_shop_is_closed_no_channel_ended():
+    usual = {"first_sold": before(90), "days_sold": 7, "is_export": False}
+    rows = [{"channel": each, "last_sold": before(4), **usual} for each in ("sales_db", "storefront")]
+    assert contributions.channel_changes(DAY, before(7), rows) == ([], [])
+    partner = {"channel": "acme", "last_sold": before(8), **usual, "days_sold": 4}
+    assert contributions.channel_changes(DAY, before(7), [*rows, partner]) == ([], [])
 
 
 def test_rates_leave_out_exports_that_have_no_returns():
