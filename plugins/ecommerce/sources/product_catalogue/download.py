@@ -6,18 +6,22 @@ and the connection goes to one of these addresses. Nothing is sent but the reque
 proxy is used. Bytes and seconds are limited, also for a server that sends them one by one.
 """
 
+import functools
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from ipaddress import IPv4Address, ip_address, ip_network
 from urllib.parse import urljoin, urlsplit
 
 import certifi
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, Timeout
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError, TimeoutError
+from urllib3 import BaseHTTPResponse
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util import parse_url
 
 from ecommerce.core.settings import Network
@@ -87,18 +91,21 @@ def download(
     deadline = time.monotonic() + limits.picture_seconds
     try:
         for _ in range(MOST_REDIRECTS + 1):
-            with _response(url, known, networks, limits) as response:
+            with _response(url, known, networks, limits, deadline) as response:
                 if response.status not in (301, 302, 303, 307, 308):
                     return _picture(response, known, limits, deadline)
                 url = urljoin(url, response.headers.get("Location", ""))
-    except SSLError:
+    except ssl.SSLCertVerificationError:
         raise UnusablePicture("the TLS certificate of its host is not trusted") from None
     except ValueError:  # LocationParseError is one
         raise UnusablePicture("its address is no web address") from None
-    except TimeoutError:
-        raise SilentHost("its host timed out") from None
-    except HTTPError:
-        raise SilentHost("its host cannot be reached, or closed the connection") from None
+    except (OSError, HTTPException, HTTPError) as error:
+        why = "its host cannot be reached, or closed the connection"
+        if time.monotonic() >= deadline:
+            why = f"it did not arrive within {limits.picture_seconds:.0f} s"
+        elif isinstance(error, (TimeoutError, ReadTimeoutError)):
+            why = "its host timed out"
+        raise SilentHost(why) from None
     raise UnusablePicture(f"it is redirected more than {MOST_REDIRECTS} times")
 
 
@@ -142,9 +149,10 @@ def is_allowed(text: str, networks: Sequence[Network]) -> bool:
 
 @contextmanager
 def _response(
-    url: str, known: Validators, networks: Sequence[Network], limits: Limits
+    url: str, known: Validators, networks: Sequence[Network], limits: Limits, deadline: float
 ) -> Iterator[BaseHTTPResponse]:
-    """Provide the response of one server, before its body is read."""
+    """Provide the response of one server, before its body is read. At the deadline its connection is shut
+    down: a timeout of the socket begins anew with each byte."""
     parts = parse_url(url)
     if parts.scheme not in ("http", "https"):
         raise UnusablePicture("its address begins with neither http:// nor https://")
@@ -157,31 +165,52 @@ def _response(
     headers |= {"Accept-Encoding": "identity", "Host": parts.netloc or host}
     conditions = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
     headers |= {name: value for name, value in conditions.items() if value}
-    timeout = Timeout(limits.connect_seconds, limits.answer_seconds)
+    connected = _connected(host, port, networks, limits, deadline)
+    if parts.scheme == "https":
+        connected = _tls().wrap_socket(connected, server_hostname=host)
+    connection = HTTPConnection(host, port, timeout=limits.answer_seconds)
+    connection.sock = connected
+    timer = threading.Timer(deadline - time.monotonic(), _shut_down, [connected])
+    timer.start()
+    try:
+        connection.request("GET", parts.request_uri, headers=headers, preload_content=False)
+        with connection.getresponse() as response:
+            if time.monotonic() >= deadline:  # the headers may have been cut
+                raise TimeoutError
+            yield response
+    finally:
+        timer.cancel()
+        connected.close()
+
+
+def _connected(
+    host: str, port: int, networks: Sequence[Network], limits: Limits, deadline: float
+) -> socket.socket:
+    """Connect to the first address that accepts."""
     addresses = allowed_addresses(host, port, networks)[:3]
-    for number, address in enumerate(addresses, 1):
-        pool = HTTPConnectionPool(address, port, timeout)
-        if parts.scheme == "https":
-            pool = HTTPSConnectionPool(
-                address,
-                port,
-                timeout,
-                ssl_context=ssl.create_default_context(),
-                ca_certs=certifi.where(),
-                server_hostname=host,
-            )
-        with pool:
-            try:
-                response = pool.urlopen(
-                    "GET", parts.request_uri, None, headers, False, redirect=False, preload_content=False
-                )
-            except (NewConnectionError, ConnectTimeoutError):
-                if number == len(addresses):
-                    raise
-                continue
-            with response:
-                yield response
-            return
+    for address in addresses:
+        seconds = max(min(limits.connect_seconds, deadline - time.monotonic()), 0.001)
+        try:
+            connected = socket.create_connection((address, port), seconds)
+        except OSError:
+            if address == addresses[-1]:
+                raise
+            continue
+        connected.settimeout(limits.answer_seconds)
+        return connected
+    raise AssertionError("unreachable: the last address connects or raises")
+
+
+def _shut_down(connected: socket.socket) -> None:
+    with suppress(OSError):  # it is closed already
+        socket.socket.shutdown(connected, socket.SHUT_RDWR)
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
 
 
 def _picture(response: BaseHTTPResponse, known: Validators, limits: Limits, deadline: float) -> Downloaded:
@@ -199,8 +228,8 @@ def _picture(response: BaseHTTPResponse, known: Validators, limits: Limits, dead
     # One part at a time, as received: a server may send a byte now and then.
     while len(data) <= limits.most_bytes and (part := response.read1(64 * 1024)):
         data += part
-        if time.monotonic() > deadline:
-            raise SilentHost(f"it did not arrive within {limits.picture_seconds:.0f} s")
+    if time.monotonic() >= deadline:  # a connection that was shut down looks like the end
+        raise TimeoutError
     if len(data) > limits.most_bytes:
         raise UnusablePicture(f"it is larger than {limits.most_bytes / 1024**2:.0f} MB")
     return Downloaded(bytes(data), Validators(_header(response, "ETag"), _header(response, "Last-Modified")))

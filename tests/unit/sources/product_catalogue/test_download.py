@@ -2,8 +2,11 @@
 
 import socket
 import ssl
+import threading
+import time
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import suppress
 from ipaddress import ip_network
 
 import pytest
@@ -195,11 +198,52 @@ def test_a_server_that_drips_is_left(site: Website) -> None:
     assert why_not(site.dripping("/slow.png")) == "it did not arrive within 1 s"
 
 
+DRIPS = {
+    "headers": (b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nX-Long: ", b"x"),
+    "a chunk's size": (
+        b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"0",
+    ),
+    "a body with its length": (
+        b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 1000\r\n\r\n",
+        b"x",
+    ),
+    "a TLS handshake": (b"\x16\x03\x03\x3f\xff", b"\x02"),
+}
+
+
+@pytest.mark.parametrize("what", DRIPS)
+def test_a_server_that_drips_is_left_at_the_deadline(what: str) -> None:
+    beginning, drop = DRIPS[what]
+
+    def drip() -> None:
+        connected, _ = listening.accept()
+        with connected, suppress(OSError):
+            connected.sendall(beginning)
+            while True:
+                connected.sendall(drop)
+                time.sleep(0.05)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=drip, daemon=True).start()
+        begun = time.monotonic()
+        scheme = "https" if what == "a TLS handshake" else "http"
+        url = f"{scheme}://127.0.0.1:{listening.getsockname()[1]}/"
+        with pytest.raises(SilentHost, match="it did not arrive within 1 s|its host timed out"):
+            download(url, NOTHING, HERE, QUICK)
+        assert time.monotonic() - begun < 2
+
+
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_server_that_says_nothing_is_left(scheme: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"{scheme}://127.0.0.1:{listening.getsockname()[1]}/"
         assert why_not(url) == "its host timed out"
+
+
+def test_a_server_that_does_not_speak_tls_is_not_called_untrusted(site: Website) -> None:
+    with pytest.raises(SilentHost):
+        download(site.url.replace("http://", "https://") + "/a.png", NOTHING, HERE, QUICK)
 
 
 def test_a_broken_off_answer_is_none(site: Website) -> None:
