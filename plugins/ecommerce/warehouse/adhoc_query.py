@@ -1,5 +1,6 @@
 """Queries of users: one statement that only reads, and its result."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,9 @@ from typing import Any
 from ecommerce.core.errors import ContractError
 from ecommerce.warehouse.bigquery_errors import bigquery_errors, refusal_text
 from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse
+
+_READS = re.compile(r"(?is)(?:[\s(]|(?:--|#)[^\n]*(?:\n|$)|(?>/\*.*?\*/))*(?:SELECT|WITH)\b")
+"""The beginning of a query, after comments and parentheses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +26,8 @@ class QueryResult:
 def run_query(sql: str, warehouse: Warehouse, most_rows: int | None = None) -> QueryResult:
     """Run a query in which the warehouse's tables need no dataset. It bills at most MAXIMUM_BYTES_BILLED.
 
-    A dry run returns the kind of the statement, and whether it is valid. A text with another semicolon than
-    the last is not sent, because the emulator executes scripts even in a dry run.
+    A dry run returns the kind of the statement, and whether it is valid. A statement of another beginning, or
+    with a semicolon before its end, is not sent: the emulator executes some of them even in a dry run.
 
     Args:
         sql: one SELECT or WITH statement of GoogleSQL.
@@ -37,6 +41,8 @@ def run_query(sql: str, warehouse: Warehouse, most_rows: int | None = None) -> Q
     statement = sql.rstrip("; \t\r\n")
     if ";" in statement:
         raise _refused("more than one statement, or has a semicolon in a text or comment")
+    if not _READS.match(statement):
+        raise _refused("a statement that does not begin with SELECT or WITH")
     dataset = f"{warehouse.client.project}.{warehouse.settings.bigquery_dataset}"
     with bigquery_errors("the query"):
         dry_run = _explained(warehouse.begin_query, statement, default_dataset=dataset, dry_run=True)

@@ -68,22 +68,31 @@ def test_every_sample_query_has_an_answer_and_a_csv_is_exact(orders, capsys, tmp
     assert rows[1]["customer_hash"] == ""
 
 
-def test_what_would_change_something_is_refused_and_not_run(shop, capsys):
+def test_what_would_change_something_is_refused_and_not_run(shop, capsys, tmp_path):
+    other = "it is a statement that does not begin with SELECT or WITH"
     shop.warehouse.run("INSERT INTO shop.products (sku, name) VALUES ('A', 'Lamp')", "one")
     for sql, called in {
-        "DELETE FROM products WHERE TRUE": "it is of the kind DELETE",
-        "DROP TABLE products": "it is of the kind DROP_TABLE",
+        "DELETE FROM products WHERE TRUE": other,
+        "DROP TABLE products": other,
+        "EXECUTE IMMEDIATE 'DROP TABLE shop.products'": other,
+        "CALL shop.remove_products()": other,
+        f"EXPORT DATA OPTIONS (uri = 'file://{tmp_path}/*.csv', format = 'CSV') AS SELECT 1": other,
+        "-- a SELECT\n/* SELECT */ (DELETE FROM shop.products WHERE TRUE)": other,
+        "/* all */ DROP TABLE shop.products -- */ SELECT": other,
+        " -- nothing": other,
         "SELECT 1; DELETE FROM shop.products WHERE TRUE": "it is more than one statement",
         "BEGIN DELETE FROM shop.products WHERE TRUE; END": "it is more than one statement",
         "SELECT ';'; /* ; */ DROP TABLE shop.products -- ;": "it is more than one statement",
-        "CREATE TABLE copied AS SELECT * FROM products": "it is of the kind CREATE_TABLE_AS_SELECT",
+        "CREATE TABLE copied AS SELECT * FROM products": other,
     }.items():
         code, out, err = ask(capsys, "--sql", sql)
         assert (code, out) == (1, "")
         assert err.startswith(f"the query was not run: {called}")
     assert shop.one("products", "sku") == {"sku": "A"}
+    assert not list(tmp_path.iterdir())
     for sql in (
         "SELECT sku FROM products;\n",
+        "-- all of it\n/* and\nmore */(select sku from products)",
         """# all of it
         WITH known AS (SELECT 'it\\'s' AS text, sku FROM products) SELECT * FROM known""",
     ):
