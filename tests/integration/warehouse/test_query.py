@@ -92,7 +92,7 @@ def test_what_would_change_something_is_refused_and_not_run(shop, capsys, tmp_pa
     assert not list(tmp_path.iterdir())
     for sql in (
         "SELECT sku FROM products;\n",
-        "-- all of it\n/* and\nmore */(select sku from products)",
+        "-- all of it\n/* and\nmore */ select sku from products",
         """# all of it
         WITH known AS (SELECT 'it\\'s' AS text, sku FROM products) SELECT * FROM known""",
     ):
