@@ -114,7 +114,7 @@ def storefront_that_is_no_shop(trial: Trial) -> str:
     return (
         "FAIL storefront_api: storefront_api: GET /orders (page 1) answered 404 …: is the host of the "
         "connection the root of a WooCommerce shop, the part before /wp-json/wc/v3, and "
-        "has it other permalinks than plain ones?"
+        "does it use plain permalinks?"
     )
 
 

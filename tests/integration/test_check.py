@@ -175,6 +175,7 @@ def test_a_database_that_does_not_fit(shop: Company, postgres_server) -> None:
     name = urlsplit(shop.dsn).path.lstrip("/")
     postgres_server.psql(
         "ALTER TABLE refunds DROP reason; REVOKE SELECT ON customers FROM sales_reader;"
+        "ALTER TABLE products ALTER updated_at TYPE date;"
         "DROP INDEX refunds_order_id; ALTER TABLE order_items ALTER unit_price TYPE text",
         name,
     )
@@ -184,6 +185,10 @@ def test_a_database_that_does_not_fit(shop: Company, postgres_server) -> None:
             "FAIL",
             'sales_db: refunds.sql: column "reason" does not exist: '
             "adapt include/sql/extract/sales_db to the schema of the source",
+        ),
+        (
+            "FAIL",
+            "sales_db: products.sql must give updated_at as timestamptz, not as varchar",
         ),
         (
             "FAIL",

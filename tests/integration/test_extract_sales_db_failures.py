@@ -13,7 +13,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from airflow.providers.postgres.hooks.postgres import PostgresHook
 from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from demo.services.ports import free_port
@@ -83,6 +85,31 @@ def test_unknown_database(shop: SalesDatabase) -> None:
     text = failure(shop, ContractError)
     assert 'database "nowhere" does not exist' in text
     assert text.endswith(": check schema, sslmode and sslrootcert of the connection")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "connection failed: SSL connection has been closed unexpectedly",
+        "connection failed: SSL SYSCALL error: Connection reset by peer",
+    ],
+)
+def test_a_tls_connection_that_breaks_may_pass(
+    shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    def get_conn(_: PostgresHook) -> None:
+        raise psycopg.OperationalError(text)
+
+    monkeypatch.setattr(PostgresHook, "get_conn", get_conn)
+    assert failure(shop, TransientError) == f"sales_db: {text}"
+
+
+def test_a_percent_sign_in_a_comment_is_no_passing_failure(
+    shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = sales_db.read_sql
+    monkeypatch.setattr(sales_db, "read_sql", lambda name: f"-- 19 % tax\n{real(name)}")
+    assert failure(shop, ContractError).endswith(": write a literal percent sign as %%, also in comments")
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from typing import Any
 from airflow.sdk import task
 
 from ecommerce.core.business_day import business_day, day_window
-from ecommerce.core.data_warnings import DataWarning
+from ecommerce.core.data_warnings import DataWarning, sentences
 from ecommerce.core.names import POOL_LOADS, STATE_SEND_MAIL
+from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import shop_timezone
 from ecommerce.runtime.retries import GATE_RETRIES, NETWORK_RETRIES
 from ecommerce.runtime.run_context import dag_run_of, run_of, skip
@@ -36,16 +37,23 @@ def extract(source: str, **context: Any) -> Plain:
     skip(source_policy.reason_to_skip(source))
     day = business_day(context)
     folder = run_of(context).folder(day.date, source)
-    window = read_windows.window_of_day(source, day, folder, load_history, datetime.now(UTC))
-    return to_xcom(module(source).extract(window))
+    return _read(source, read_windows.window_of_day(source, day, folder, load_history, datetime.now(UTC)))
 
 
 @task(task_id="extract", **NETWORK_RETRIES)
 def extract_changes(source: str, **context: Any) -> Plain:
     """Read the changes of one source since the last read; return the manifest."""
     skip(source_policy.reason_to_skip(source))
-    window = read_windows.window_of_sync(source, run_of(context), load_history, datetime.now(UTC))
-    return to_xcom(module(source).extract(window))
+    return _read(
+        source, read_windows.window_of_sync(source, run_of(context), load_history, datetime.now(UTC))
+    )
+
+
+def _read(source: str, window: ReadWindow) -> Plain:
+    manifest: Manifest = module(source).extract(window)
+    for warning in sentences(manifest.control_totals.get("warnings", [])):
+        log.warning("%s", warning)
+    return to_xcom(manifest)
 
 
 # A failed or skipped extract gives None: its XCom is empty.

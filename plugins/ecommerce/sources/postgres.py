@@ -42,6 +42,7 @@ _SESSION = (
     "SET LOCAL max_parallel_workers_per_gather = 0",
 )
 _REFUSED = r"password|authentication|pg_hba\.conf|role .* does not exist|permission denied|client certificate"
+_UNUSABLE = r"database .* does not exist|certificate|does not support SSL|invalid response to SSL negotiation"
 _QUERY_ERRORS: tuple[tuple[str, type[errors.PipelineError], str], ...] = (
     (
         r"57014",
@@ -145,10 +146,15 @@ class Session:
             connected.shutdown(socket.SHUT_RDWR)
 
     def _literal(self, query: Query) -> bytes:
-        from psycopg import ClientCursor
+        from psycopg import ClientCursor, ProgrammingError
 
         sql = query.sql.rstrip().removesuffix(";")  # it becomes part of another statement
-        return ClientCursor(self._connection).mogrify(sql, query.parameters).encode()
+        try:
+            return ClientCursor(self._connection).mogrify(sql, query.parameters).encode()
+        except ProgrammingError as error:
+            raise errors.ContractError(
+                f"{self.conn_id}: {query.name}: {error}: write a literal percent sign as %%, also in comments"
+            ) from None
 
     @contextmanager
     def _named(self, query: Query) -> Iterator[None]:
@@ -237,7 +243,7 @@ def _connect(conn_id: str) -> Iterator[psycopg.Connection[Any]]:
         text = f"{conn_id}: {_text_of(error)}"
         if re.search(_REFUSED, text):
             raise errors.CredentialsError(f"{text}: check login and password of the connection") from None
-        if re.search(r"database .* does not exist|SSL|certificate", text):
+        if re.search(_UNUSABLE, text):
             advice = "check schema, sslmode and sslrootcert of the connection"
             raise errors.ContractError(f"{text}: {advice}") from None
         raise errors.TransientError(text) from None

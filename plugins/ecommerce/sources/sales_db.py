@@ -9,7 +9,7 @@ customers those orders name or that changed in the window. docs/SOURCES.md descr
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -165,6 +165,15 @@ def _check_columns(name: str, columns: Collection[str]) -> None:
         )
 
 
+def _check_types(name: str, types: Mapping[str, str]) -> None:
+    """Raise ContractError where the query `name` declares another type than the transform needs."""
+    for column in COLUMNS.get(name, "").split():
+        wanted = "TIMESTAMPTZ" if column.endswith("_at") else "BOOLEAN" if column == "is_test" else ""
+        if wanted and types[column] != wanted:
+            found = f"{wanted.lower()}, not as {types[column].lower()}"
+            raise ContractError(f"{CONNECTION}: {name}.sql must give {column} as {found}")
+
+
 def check() -> Lines:
     """Let the database plan every query, without running it."""
     day = newest_closed_day(datetime.now(UTC), shop_timezone())
@@ -175,7 +184,9 @@ def check() -> Lines:
     for name in QUERIES:
         try:
             with snapshot(CONNECTION) as (session, _, _):
-                _check_columns(name, session.columns(sales_query(name, window, skus=[])))
+                types = session.columns(sales_query(name, window, skus=[]))
+            _check_columns(name, types)
+            _check_types(name, types)
         except (ContractError, CredentialsError) as error:
             problems.append(str(error))
     if not problems:

@@ -119,8 +119,11 @@ def test_check_names_layouts_and_what_is_wrong_with_one(drop: Drop, layouts) -> 
 def test_check_reads_the_header_of_each_file(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folder, "newest_closed_day", lambda *_: day_window(DAY, "America/New_York"))
     drop.put("acme_2026-03-10.csv", file_of(line("A1")))
+    drop.put("Globex_2026-03-10.csv", file_of(line("A1")))
     drop.put(FILE, file_of(line("A1")))
     assert [text for state, text in partner_files.check() if state == HINT] == [
+        "Globex_2026-03-10.csv cannot be read: include/partners/globex.yaml is not its layout: rename it "
+        "Globex.yaml",
         f"{FILE} cannot be read: its header is separated by the delimiter comma; the delimiter has to be a "
         "semicolon; include/partners/globex.yaml describes another layout (docs/RECIPES.md, A partner with "
         "another layout)",

@@ -20,6 +20,7 @@ from ecommerce.core.errors import (
     RateLimitedError,
     TransientError,
 )
+from ecommerce.sources import storefront
 from ecommerce.sources.http import LONGEST_PAUSE, NotFoundError
 from ecommerce.sources.storefront.client import (
     ATTEMPTS,
@@ -27,6 +28,7 @@ from ecommerce.sources.storefront.client import (
     StorefrontClient,
 )
 
+ON_POSTS = "the server keeps orders as posts, and dates neither edited lines nor"
 BUSY = {"path": "/orders", "status": 429}
 
 
@@ -269,3 +271,24 @@ def test_nothing_the_client_says_holds_its_keys(
     said += [record.getMessage() for record in caplog.records] + shop.requests
     assert len(said) > 10
     assert not [text for text in said if KEY in text or SECRET in text or "Basic" in text]
+
+
+@pytest.mark.parametrize(
+    ("mode", "status", "hint"),
+    [
+        ("11", None, ""),
+        ("11c", None, ON_POSTS),
+        ("66", None, ON_POSTS),
+        ("11", 403, "whether the server dates all changes is not known"),
+    ],
+)
+def test_check_names_a_server_that_does_not_date_all_changes(
+    monkeypatch: pytest.MonkeyPatch, mode: str, status: int | None, hint: str
+) -> None:
+    with Storefront(WooStore(), mode) as shop:
+        connection = {"conn_type": "http", "host": shop.url, "login": KEY, "password": SECRET}
+        monkeypatch.setenv("AIRFLOW_CONN_STOREFRONT_API", json.dumps(connection))
+        if status:
+            shop.faults.append(Fault("/system_status", status=status, body=b"{}"))
+        _, *hints = storefront.check()
+    assert [(state, text[: len(hint)]) for state, text in hints] == ([("hint", hint)] if hint else [])

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.business_day import BusinessDay
-from ecommerce.core.data_warnings import DataWarning, data_warning, sentence
+from ecommerce.core.data_warnings import DataWarning, data_warning
 from ecommerce.core.email_masking import teach_addresses
 from ecommerce.core.errors import TransientError
 from ecommerce.core.paths import read_sql
@@ -65,14 +65,13 @@ def extract(window: ReadWindow) -> Manifest:
                 duck.execute("INSERT INTO rejects VALUES (0, ?, ?, ?, NULL)", [reason, detail, file.name])
                 kind = "new_version_refused" if file.name in loaded else "file_refused"
                 warnings.append(data_warning(kind, file=file.name, detail=file.advice(fault)))
-                log.warning("%s", sentence(warnings[-1]))
         # Files of other days, too, that hold orders of those just read, now or formerly.
         order_ids = [row["order_id"] for row in query(duck, f"{SQL}/order_ids")]
         for name, known in (memory.loaded_files([], order_ids) if order_ids else {}).items():
             if name not in loaded and (match := NAME.fullmatch(name)):
                 _remember(duck, name, match["partner"], known)
         if window.changed_until is None:
-            warnings += _arrived_too_late(folder, window.day, memory)
+            warnings += _arrived_too_late(folder, window.day, memory, layouts)
             warnings += folder.unread(window.day.date, since=window.day.start)
         of_day = [file for file in dropped if f"_{window.day}." in file.name]
         missing = _missing_deliveries(duck, window.day.date, of_day, loaded, memory)
@@ -99,7 +98,9 @@ def extract(window: ReadWindow) -> Manifest:
     return read_manifest(window.folder)
 
 
-def _arrived_too_late(folder: Folder, day: BusinessDay, memory: Any) -> list[DataWarning]:
+def _arrived_too_late(
+    folder: Folder, day: BusinessDay, memory: Any, layouts: Mapping[str, Layout]
+) -> list[DataWarning]:
     """Return a warning of files that arrived too late for any run and were not loaded since."""
     first = day.shifted(-LATE_DAYS)
     lately = [
@@ -111,12 +112,22 @@ def _arrived_too_late(folder: Folder, day: BusinessDay, memory: Any) -> list[Dat
     late = sorted(
         (file_day, file.name)
         for file_day, file in lately
-        if file.name not in loaded or is_newer(file.path, loaded[file.name]["received_at"] + AN_INSTANT)
+        if file.name not in loaded or _is_changed(file, loaded[file.name]["sha256"], layouts)
     )
     if not late:
         return []
     days = {"first_day": str(late[0][0]), "last_day": str(late[-1][0]), "late_days": LATE_DAYS}
     return [data_warning("late_files", files=len(late), first_file=late[0][1], **days)]
+
+
+def _is_changed(file: DroppedFile, sha256: str, layouts: Mapping[str, Layout]) -> bool:
+    """Return whether a file is not the one that was loaded, or cannot be read."""
+    try:
+        with delivered_files.storage_errors(file.name):
+            file.check()
+            return file.checksum(file.layout(layouts)) != sha256
+    except UnusableFileError:
+        return True
 
 
 def _missing_deliveries(

@@ -51,7 +51,13 @@ class DroppedFile:
             raise UnusableFileError("file_too_large", f"it has {size:,} bytes")
 
     def layout(self, layouts: Mapping[str, Layout]) -> Layout:
-        """Return its partner's layout of `layouts`."""
+        """Return its partner's layout of `layouts`; one whose name differs in case is a mistake."""
+        if self.partner not in layouts:
+            for other in (other for other in layouts if other.lower() == self.partner.lower()):
+                raise UnusableFileError(
+                    "file_unreadable",
+                    f"include/partners/{other}.yaml is not its layout: rename it {self.partner}.yaml",
+                )
         return layouts.get(self.partner, STANDARD)
 
     def checksum(self, layout: Layout) -> str:

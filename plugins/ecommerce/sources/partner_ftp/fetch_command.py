@@ -17,7 +17,7 @@ from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.names import CONNECTION_PARTNER_FTP
 from ecommerce.core.paths import INCLUDE
 from ecommerce.sources.partner_ftp.files import MARKET_INDEX, PROMOTIONS, read_market_index, read_promotions
-from ecommerce.sources.script_folder import ScriptFolder, curl_option
+from ecommerce.sources.script_folder import ScriptFolder, curl_option, curl_user
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import Manifest
 
@@ -45,8 +45,8 @@ class FtpAddress:
 
 
 def address() -> FtpAddress:
-    """Return the address in the connection; ConfigurationError where it does not exist, or its host or `tls`
-    cannot be used."""
+    """Return the address in the connection; ConfigurationError where it does not exist, or its host, login or
+    `tls` cannot be used."""
     ftp = connection(CONNECTION)
     extra, host = ftp.extra_dejson, (ftp.host or "").strip("[]")
     if not re.fullmatch(r"[\w.:-]+", host):
@@ -64,7 +64,7 @@ def address() -> FtpAddress:
     if extra.get("cacert"):
         options.append(curl_option("cacert", extra["cacert"]))
     if ftp.login:
-        options.append(curl_option("user", f"{ftp.login}:{ftp.password or ''}"))
+        options.append(curl_user(CONNECTION, ftp.login, ftp.password or ""))
     # Relative to where the login begins, unless it starts with %2F.
     path = str(extra.get("path") or ftp.schema or "")
     parts = [quote(part, safe="") for part in path.split("/") if part]

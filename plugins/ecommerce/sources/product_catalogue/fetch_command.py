@@ -14,7 +14,7 @@ from ecommerce.core.names import CONNECTION_CATALOGUE
 from ecommerce.core.paths import INCLUDE
 from ecommerce.sources import PRODUCT_CATALOGUE
 from ecommerce.sources.http import connection_with_host
-from ecommerce.sources.script_folder import ScriptFolder, curl_option
+from ecommerce.sources.script_folder import ScriptFolder, curl_user
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import Manifest
 
@@ -82,8 +82,8 @@ class CatalogueFolder(ScriptFolder):
             "CATALOGUE_MOST_PAGES": str(MOST_PAGES),
         }
         if self.address.login or self.address.password:
-            user = f"{self.address.login}:{self.address.password}"
-            variables["CATALOGUE_CREDENTIALS"] = curl_option("user", user)
+            login, password = self.address.login, self.address.password
+            variables["CATALOGUE_CREDENTIALS"] = curl_user(CONNECTION, login, password)
         return variables
 
     def publish(self, folder: str, day: BusinessDay) -> Manifest:

@@ -4,7 +4,7 @@ combines them."""
 
 from datetime import timedelta
 
-from ecommerce.core.check_result import OK, Lines
+from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.settings import Settings
 from ecommerce.sources.storefront.client import CONNECTION, StorefrontClient
 from ecommerce.sources.storefront.extraction import extract
@@ -27,6 +27,16 @@ def limits(settings: Settings) -> list[str]:
 
 
 def check() -> Lines:
-    """Read a page; raises as `StorefrontClient.get`."""
-    page = StorefrontClient.connect().get("/orders")
+    """Read a page, and whether the server dates changes; raises as `StorefrontClient.get`."""
+    client = StorefrontClient.connect()
+    page = client.get("/orders")
     yield OK, f"{'some' if page.total is None else page.total} orders can be read"
+    dated = client.dates_all_changes()
+    if dated is None:
+        yield HINT, "whether the server dates all changes is not known: the key may not read /system_status"
+    elif not dated:
+        yield (
+            HINT,
+            "the server keeps orders as posts, and dates neither edited lines nor, in older versions, "
+            "refunds: orders of the last REFUND_LOOKBACK_DAYS are read again, reconciliation finds others",
+        )

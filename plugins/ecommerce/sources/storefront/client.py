@@ -126,6 +126,17 @@ class StorefrontClient:
         # What is no JSON may be a passing notice in the page; twice, it is the page.
         return with_retries(send, {errors.TransientError: ATTEMPTS, MalformedAnswerError: 2}, self._hold_back)
 
+    def dates_all_changes(self) -> bool | None:
+        """Return whether every change of an order moves its modified date, as with order tables (HPOS); None
+        where the key may not read that."""
+        url, parameters = f"{self._root}/system_status", {"_fields": "settings"}
+        with network_errors(f"{CONNECTION}: GET /system_status"):
+            answer = self._session.get(url, params=parameters, timeout=self._timeout, allow_redirects=False)
+        try:
+            return bool(answer.json()["settings"].get("HPOS_enabled")) if answer.ok else None
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return None
+
     def _hold_back(self, seconds: float) -> None:
         with self._lock:
             self._resume_at = max(self._resume_at, time.monotonic() + seconds)
@@ -142,7 +153,7 @@ def _raise_for_status(response: Response, what: str) -> None:
     if response.status_code == 404:
         raise NotFoundError(
             f"{answer}: is the host of the connection the root of a WooCommerce shop, the part before "
-            f"{API_ROOT}, and has it other permalinks than plain ones?"
+            f"{API_ROOT}, does it use plain permalinks?"
         )
     raise_for_status(response, what)
 
