@@ -152,6 +152,8 @@ def task_message(context: Mapping[str, Any]) -> EmailMessage:
             # A run of `make run` or `airflow dags test`, which the UI does not list.
             texts |= {"log_url": "", "advice": "", "command": f"make run DAY={day or '<day>'}"}
             texts["fix"] = "The terminal shows the path of the log. Fix the cause, then run the day again:"
+        elif ti.task_id.startswith(f"{names.GROUP_EXTRACT}.") and ti.task_id != names.TASK_GATE:
+            texts["source"] = ti.task_id.partition(".")[2]
     subject = f"Failed: {task}" + (f" for {day}" if day else "")
     return transport.compose(subject, "failure_mail", texts)
 

@@ -20,6 +20,7 @@ from ecommerce.core.error_messages import CLOSED, place_of, reason_of
 from ecommerce.core.templates import render
 from ecommerce.core.text import clean
 from ecommerce.runtime import metrics
+from ecommerce.runtime.task_log import failure_reason
 
 log = logging.getLogger(__name__)
 
@@ -121,9 +122,23 @@ def send(message: EmailMessage, to: Sequence[str]) -> None:
         refused = hook._smtp_client.send_message(message)
     if refused:
         places = ", ".join(str(place) for place, each in enumerate(to, start=1) if each in refused)
-        log.warning("the mail server refused %d of %d recipients: entry %s", len(refused), len(to), places)
+        problem = f"the mail server refused {len(refused)} of {len(to)} recipients: address {places}"
+        _alert_refused(message, f"{problem} (duplicates not counted)")
     metrics.mail_sent(str(message.get(KIND_HEADER, "other")))
     log.info("mail %s accepted for %d recipients", message["Message-ID"], len(to) - len(refused))
+
+
+def _alert_refused(message: EmailMessage, problem: str) -> None:
+    """Log and alert that some recipients of `message` were refused; never raise: the others have it."""
+    from ecommerce.mail.alerts import send_alert  # it uses this module
+
+    log.warning("%s", problem)
+    if message[KIND_HEADER] != "refused":
+        subject = f"Not delivered to all: {message['Subject']}"
+        try:
+            send_alert(compose(subject, "refused_mail", {"problem": problem}))
+        except Exception as error:
+            log.warning("no alert was sent: %s", failure_reason(error))
 
 
 @contextmanager

@@ -89,9 +89,14 @@ def _alarm() -> EmailMessage:
 
 
 def _failure() -> EmailMessage:
-    texts = {"command": f"make repair DAY={DAY}"}
+    texts = {"command": f"make repair DAY={DAY}", "source": "storefront"}
     advice = "When it fails: open the failed task's log. Its last line names the cause; mend that."
     return mail.compose("Failed: a task", "failure_mail", FAILED | texts | {"advice": advice})
+
+
+def _refused() -> EmailMessage:
+    problem = "the mail server refused 1 of 2 recipients: address 2 (duplicates not counted)"
+    return mail.compose("Not delivered to all: Sales", "refused_mail", {"problem": problem})
 
 
 def _reconciliation() -> EmailMessage:
@@ -128,6 +133,7 @@ MAILS: dict[str, Callable[[], EmailMessage]] = {
     "report_corrected_unchanged": _corrected_without_visible_change,
     "alarm": _alarm,
     "failure": _failure,
+    "refused": _refused,
     "reconciliation": _reconciliation,
     "watch": _watch,
 }

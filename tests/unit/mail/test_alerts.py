@@ -131,6 +131,19 @@ def test_mapped_tasks_are_told_apart(use_server, context):
     assert "extract.storefront [partner_files]" in alerts.task_message(context)["Subject"]
 
 
+@pytest.mark.parametrize(
+    ("task_id", "offered"),
+    [("extract.storefront", True), ("extract.sources_ready", False), ("load.load", False)],
+)
+def test_the_mail_about_an_extract_has_the_policy_that_continues_without_it(
+    use_server, context, task_id, offered
+):
+    use_server(1)
+    context["ti"].task_id = task_id
+    for part in alerts.task_message(context).iter_parts():
+        assert ('{"storefront": "optional"}' in unescape(part.get_content())) is offered
+
+
 def test_repair_is_offered_for_the_daily_pipeline_only(mailbox, context):
     context["ti"].dag_id = "storefront_orders_sync"
     for part in alerts.task_message(context).iter_parts():

@@ -129,8 +129,9 @@ def test_a_server_without_tls_is_a_wrong_connection(use_server):
             mail.send(a_mail(), TO)
 
 
-def test_one_refused_recipient_is_reported_and_the_others_get_the_mail(use_server, caplog):
-    taken = []
+def test_one_refused_recipient_is_alerted_and_the_others_get_the_mail(use_server, caplog, monkeypatch):
+    taken, contents = [], []
+    monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "bob@example.com, ops@example.com")
 
     class Refusing:
         async def handle_RCPT(self, _server, _session, envelope, address, _options):
@@ -141,16 +142,19 @@ def test_one_refused_recipient_is_reported_and_the_others_get_the_mail(use_serve
 
         async def handle_DATA(self, _server, _session, envelope):
             taken.append(envelope.rcpt_tos)
+            contents.append(envelope.content.decode())
             return "250 OK"
 
     with server(Refusing()) as port:
         use_server(port)
         mail.send(a_mail(), TO)
-    assert "refused 1 of 2 recipients: entry 2" in caplog.text
+    assert "refused 1 of 2 recipients: address 2 (duplicates not counted)" in caplog.text
     assert not [
         each for each in caplog.records if "bob@" in each.message and each.name.startswith("ecommerce")
     ]
-    assert taken == [["ann@example.com"]]
+    assert taken == [["ann@example.com"], ["ops@example.com"]]  # no alert about the alert
+    assert "Not delivered to all: " in contents[1]
+    assert "the mail server refused 1 of 2 recipients: address 2" in " ".join(contents[1].split())
 
 
 @pytest.mark.parametrize("extra", [{"from_email": None}, {"from_email": "nobody"}])
