@@ -138,7 +138,7 @@ def test_a_run_shows_its_tasks_and_failures_and_nothing_else(twin: Path) -> None
     shown[3:5] = sorted(shown[3:5])  # mapped tasks run in any order
     assert shown == [
         "  extract.late",
-        "  extract.shaky failed: the other side is down",
+        "  extract.shaky failed: the other side is down; attempt 2 of 3 begins not before 06:00:00 UTC",
         "  extract.shaky",
         "  extract.mapped[0]",
         "  extract.mapped[1]",

@@ -134,7 +134,7 @@ def _show_progress(echo: Echo) -> None:
     from airflow.listeners import hookimpl
     from airflow.sdk.listener import get_listener_manager
 
-    from ecommerce.runtime.task_log import failure_reason
+    from ecommerce.runtime.task_log import attempt_failure
 
     class Listener:
         @hookimpl
@@ -143,7 +143,7 @@ def _show_progress(echo: Echo) -> None:
 
         @hookimpl
         def on_task_instance_failed(self, task_instance: Any, error: Any) -> None:
-            echo(f"  {_name(task_instance)} failed: {failure_reason(error, whole=True)}")
+            echo(f"  {_name(task_instance)} failed: {attempt_failure(task_instance, error)}")
 
     get_listener_manager().add_listener(Listener())
 

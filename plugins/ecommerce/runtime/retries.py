@@ -68,3 +68,13 @@ GATE_RETRIES: dict[str, Any] = {
     )
 }
 """Arguments of the gate after the extracts: its result is final, so only a lost worker is retried."""
+
+
+def pause_after(task: Any, attempt: int, error: BaseException) -> timedelta:
+    """Return the shortest pause after a failed attempt, by its number from 1."""
+    if task.retry_policy:
+        decision = task.retry_policy.evaluate(error, try_number=attempt, max_tries=task.retries)
+        if decision.retry_delay:
+            return decision.retry_delay
+    pause = task.retry_delay * (task.retry_exponential_backoff or 1) ** min(attempt - 1, 30)
+    return min(pause, task.max_retry_delay or pause)

@@ -15,6 +15,7 @@ from airflow.listeners import hookimpl
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.text import LONGEST, clean
+from ecommerce.runtime.retries import pause_after
 
 _TRACEBACK, _END = "Task failed with exception", "::endgroup::"
 """Airflow's lines above the traceback, and at the end of the log."""
@@ -42,6 +43,16 @@ def failure_reason(error: BaseException | str | None, *, whole: bool = False) ->
     return clean(mask_e_mails(str(redact(line))), sys.maxsize if whole else LONGEST)
 
 
+def attempt_failure(task_instance: Any, error: BaseException | str | None) -> str:
+    """Return the whole reason of a failed attempt, and when the next one begins, if there is one."""
+    reason = failure_reason(error, whole=True)
+    if getattr(task_instance, "state", None) != "up_for_retry" or not isinstance(error, BaseException):
+        return reason
+    attempt, last = task_instance.try_number, task_instance.max_tries + 1
+    earliest = task_instance.end_date + pause_after(task_instance.task, attempt, error)
+    return f"{reason}; attempt {attempt + 1} of {last} begins not before {earliest:%H:%M:%S} UTC"
+
+
 @hookimpl
 def on_task_instance_running() -> None:
     """Pass the task's log through `_tidy`.
@@ -55,13 +66,13 @@ def on_task_instance_running() -> None:
 
 
 @hookimpl
-def on_task_instance_failed(error: BaseException | str | None) -> None:
+def on_task_instance_failed(task_instance: Any, error: BaseException | str | None) -> None:
     """Log the reason after the group *Post Execute*, which the UI folds."""
     if _tidy not in structlog.get_config()["processors"]:
         return  # no task runs in this process: somebody set its state by hand
     log = structlog.get_logger(logger_name="task")
     log.info(_END)
-    log.error(failure_reason(error, whole=True))
+    log.error(attempt_failure(task_instance, error))
     _Log.has_ended = True
 
 

@@ -1,10 +1,15 @@
 """What is said of a failed task, and that it is the last line of its log."""
 
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
 import pytest
 import structlog
+from airflow.providers.standard.operators.bash import BashOperator
 
 from ecommerce.core import errors
 from ecommerce.runtime import task_log
+from ecommerce.runtime.retries import NETWORK_RETRIES
 
 
 @pytest.mark.parametrize(
@@ -55,7 +60,7 @@ def log():
     structlog.configure(**before)
 
 
-def run_and_fail(error):
+def run_and_fail(error, ti=None):
     """An attempt of a task, as Airflow's task runner logs it and calls the listener."""
     task = structlog.get_logger(logger_name="task")
     task.info("::group::Pre Execute")
@@ -66,7 +71,7 @@ def run_and_fail(error):
     except type(error):
         task.exception("Task failed with exception")
         task.info("::group::Post Execute")
-    task_log.on_task_instance_failed(error)
+    task_log.on_task_instance_failed(ti or SimpleNamespace(state="failed"), error)
     task.info("::endgroup::")
 
 
@@ -89,6 +94,35 @@ def test_an_unforeseen_error_keeps_its_traceback_before_its_sentence(log):
     ]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "error", "line"),
+    [
+        (
+            NETWORK_RETRIES,
+            errors.TransientError("no answer"),
+            "no answer; attempt 3 of 6 begins not before 11:01:03",
+        ),
+        (
+            NETWORK_RETRIES,
+            errors.RateLimitedError("full", 1800),
+            "full; attempt 3 of 6 begins not before 11:30:03",
+        ),
+        (
+            {"retries": 5},
+            errors.TransientError("no answer"),
+            "no answer; attempt 3 of 6 begins not before 11:05:03",
+        ),
+    ],
+)
+def test_the_line_has_the_time_of_the_next_attempt(log, arguments, error, line):
+    x = BashOperator(task_id="x", bash_command="true", **arguments)
+    ended = datetime(2026, 11, 20, 11, 0, 3, tzinfo=UTC)
+    run_and_fail(
+        error, SimpleNamespace(state="up_for_retry", task=x, try_number=2, max_tries=5, end_date=ended)
+    )
+    assert log[-1] == f"error: {line} UTC"
+
+
 def test_the_next_task_of_the_same_process_ends_in_the_same_way(log):
     run_and_fail(ValueError("surprise"))
     first = log.copy()
@@ -98,5 +132,5 @@ def test_the_next_task_of_the_same_process_ends_in_the_same_way(log):
 
 
 def test_a_state_that_is_set_by_hand_is_no_failure_of_this_process(log):
-    task_log.on_task_instance_failed("set to failed by hand")
+    task_log.on_task_instance_failed(SimpleNamespace(), "set to failed by hand")
     assert log == []
