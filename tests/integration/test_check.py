@@ -43,7 +43,9 @@ def shop(
         partner_site(tmp_path / "partner", certificate) as partner,
     ):
         shown.show({"sku": "A", "image_url": f"{shown.site.url}/a.png"}, {"sku": "B"})
-        known = shown.environment() | partner.environment(extra={"cacert": str(certificate)})
+        known = shown.environment() | partner.environment(
+            extra={"cacert": str(certificate), "tls": "required"}
+        )
         for name in ("AIRFLOW_CONN_PRODUCT_CATALOGUE_API", "AIRFLOW_CONN_PARTNER_FTP"):
             monkeypatch.setenv(name, known[name])
             company.environment[name] = known[name]

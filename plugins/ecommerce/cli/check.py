@@ -4,7 +4,7 @@
     hint  sales_db          faster with: CREATE INDEX ON refunds (order_id)
     FAIL  storefront_api    storefront_api: GET /orders (page 1) answered 401 …: check …
 
-The checks are in `settings_check` and in the modules `check` of the warehouse and each source.
+The checks are in `settings_check` and in the functions `check` of the warehouse and each source.
 """
 
 import logging
