@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -98,9 +99,9 @@ class AirflowApi:
         """Return whether the scheduler starts no run of the DAG."""
         return bool(self.get(f"dags/{dag_id}")["is_paused"])
 
-    def task_state(self, run_id: str, task_id: str, dag_id: str = DAG_DAILY) -> str | None:
+    def task_state(self, run_id: str, task_id: str) -> str | None:
         """Return the state of a task in a run; None before the scheduler has looked at it."""
-        state: str | None = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}")["state"]
+        state: str | None = self.get(f"dags/{DAG_DAILY}/dagRuns/{run_id}/taskInstances/{task_id}")["state"]
         return state
 
     def run_state(self, run_id: str, dag_id: str = DAG_DAILY) -> str:
@@ -165,16 +166,27 @@ class AirflowApi:
         detail = _detail(response)
         if "orig_error" in detail:
             # Airflow has rolled back, but keeps a backfill whose runs it failed to create.
-            kind = PipelineError if path == "backfills" else TransientError
+            is_backfill = path == "backfills"
+            kind = PipelineError if is_backfill else TransientError
+            first = "cancel the backfill that the UI may show, then " if is_backfill else ""
             raise kind(
                 f"Airflow's own database failed or was busy ({method} {path}; the API server's log has the "
-                "error): run the command again. SQLite serves one writer at a time"
+                f"error): {first}run the command again. SQLite serves one writer at a time"
             )
         kind = TransientError if response.status_code in _UNAVAILABLE.get(method, {503}) else PipelineError
         raise kind(f"Airflow answered {response.status_code}: {' '.join(str(detail).split())}")
 
     def _send(self, method: str, path: str, **options: Any) -> requests.Response:
         return self._session.request(method, f"{self.url}/api/v2/{path}", timeout=60, **options)
+
+
+@contextmanager
+def left_to_airflow() -> Iterator[None]:
+    """Add to an interruption by Ctrl-C that Airflow continues."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("Airflow continues what was started; its UI shows the progress") from None
 
 
 def _detail(response: requests.Response) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from ecommerce.cli.airflow_api import AirflowApi
+from ecommerce.cli.airflow_api import AirflowApi, left_to_airflow
 from ecommerce.cli.terminal import day_option, show_report
 from ecommerce.core.business_day import TICKS
 from ecommerce.core.errors import PipelineError
@@ -134,15 +134,22 @@ def start(api: AirflowApi, days: Range, *, jobs: int = 2, mail: bool = False) ->
     return Backfill(dag_id, created["id"], created["created_at"], runs) if runs else None
 
 
+@left_to_airflow()
 def wait(api: AirflowApi, started: Backfill) -> tuple[list[str], list[str]]:
-    """Wait until Airflow has ended the backfill and accepts another one, and return the days that succeeded
-    and those that failed."""
-    while not api.get(f"backfills/{started.backfill_id}")["completed_at"]:
+    """Wait until Airflow has ended the backfill and accepts another one, print each run that ends, and return
+    the days that succeeded and those that failed."""
+    states: dict[str, str] = {}
+    has_ended = False
+    while not has_ended:
         time.sleep(PAUSE)
-    runs = _runs_of(api, started.dag_id, started.created_at)
-    states = {day: runs[day]["state"] for day in sorted(started.runs) if day in runs}  # others were deleted
-    succeeded = [day for day in states if states[day] == "success"]
-    return succeeded, [day for day in states if day not in succeeded]
+        has_ended = bool(api.get(f"backfills/{started.backfill_id}")["completed_at"])
+        runs, shown = _runs_of(api, started.dag_id, started.created_at), states
+        states = {day: run["state"] for day, run in runs.items() if day in started.runs}
+        states = {day: states[day] for day in states if has_ended or states[day] in FINISHED}
+        for number, day in enumerate(sorted(states.keys() - shown.keys()), start=len(shown) + 1):
+            click.echo(f"{number} of {len(started.runs)}: {day} {states[day]}")
+    succeeded = [day for day in sorted(states) if states[day] == "success"]
+    return succeeded, [day for day in sorted(states) if day not in succeeded]
 
 
 def _runs_of(api: AirflowApi, dag_id: str, created_at: str) -> Runs:

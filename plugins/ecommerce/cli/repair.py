@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import click
 
-from ecommerce.cli.airflow_api import AirflowApi
+from ecommerce.cli.airflow_api import AirflowApi, left_to_airflow
 from ecommerce.cli.backfill import FINISHED, PAUSE
 from ecommerce.cli.terminal import day_option, show_report
 from ecommerce.core import names
@@ -124,6 +124,7 @@ def _newest_run(api: AirflowApi, day: date) -> str:
     return str(runs[0]["dag_run_id"])
 
 
+@left_to_airflow()
 def _run_again(
     api: AirflowApi, day: date, run_id: str, task_ids: Sequence[str], *, mail: bool, wait: bool
 ) -> int:
@@ -143,5 +144,6 @@ def _run_again(
         show_report(day)
         return 0
     failed = [name for name, each in api.instances(run_id).items() if each["state"] == "failed"]
-    click.echo(f"The run of {day} failed: the log of {', '.join(failed)} has the error")
+    place = f"the log of {', '.join(failed)} has the error" if failed else f"no task failed: see {url}"
+    click.echo(f"The run of {day} failed: {place}")
     return 1

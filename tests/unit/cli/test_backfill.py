@@ -157,6 +157,33 @@ def test_a_backfill_that_fails_half_way_is_not_asked_for_twice(airflow, monkeypa
         return self.answer(500, {"detail": HIDDEN})
 
     monkeypatch.setattr(Handler, "do_POST", fails)
-    with pytest.raises(PipelineError, match="run the command again"):
+    with pytest.raises(PipelineError, match="cancel the backfill that the UI may show, then run the command"):
         run_backfill()
     assert len(created) == 1
+
+
+def test_each_day_that_ends_has_a_line(airflow, capsys):
+    airflow.failing = ["2026-11-02"]
+    run_backfill()
+    assert capsys.readouterr().out.splitlines() == [
+        "1 of 3: 2026-11-01 success",
+        "2 of 3: 2026-11-02 failed",
+        "3 of 3: 2026-11-03 success",
+    ]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["backfill", "--from", "2026-11-01", "--to", "2026-11-03", "--again"],
+        ["repair", "--day", "2026-11-02", "--source", "sales_db"],
+    ],
+)
+def test_an_interrupted_command_reports_that_airflow_continues(airflow, capsys, monkeypatch, command):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", lambda seconds: seconds and interrupt(seconds))
+    assert main(command) == 130
+    shown = "Interrupted; Airflow continues what was started; its UI shows the progress\n"
+    assert capsys.readouterr().err.endswith(shown)

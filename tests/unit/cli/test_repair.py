@@ -127,6 +127,17 @@ def test_repair_of_one_source_leaves_a_failed_optional_one_alone(airflow):
     assert airflow.requests[-1][1]["task_ids"] == ["extract.sales_db"]
 
 
+def test_a_run_that_timed_out_is_named_by_its_address(airflow, capsys):
+    airflow.states = states([]) | {"load.load": "skipped"}
+    airflow.state_of_load = "failed"  # of the run, too
+    airflow.looks = 1
+    assert main(["repair", "--day", "2026-11-02"]) == 1
+    shown = (
+        f"The run of 2026-11-02 failed: no task failed: see {airflow.url}/dags/daily_sales_pipeline/runs/new"
+    )
+    assert capsys.readouterr().out.splitlines()[-1] == shown
+
+
 def test_who_does_not_want_to_wait_gets_the_address_alone(airflow, capsys):
     assert main(["repair", "--day", "2026-11-02", "--source", "sales_db", "--no-wait"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 1
