@@ -108,8 +108,8 @@ def test_other_figures_of_the_same_day_are_another_delivery():
 
 def deliver_and_be_killed(report, after):
     """One attempt to mail the report, in a process of its own that is killed (-9) after one of its steps."""
+    step = getattr(delivery, after)
     if not (attempt := os.fork()):
-        step = getattr(delivery, after)
 
         def last_step(*arguments, **options):
             step(*arguments, **options)
@@ -130,7 +130,7 @@ def test_a_report_whose_sender_is_killed_is_mailed_until_that_is_remembered(tmp_
             monkeypatch.setenv(name, value)
         report = archive.archive_report(make_figures())
         mails, states = [], []
-        for step in ("_claim", "send", "mark"):
+        for step in ("claim", "send", "mark"):
             deliver_and_be_killed(report, after=step)
             mails.append(len(mailbox.messages()))
             states += [row["state"] for row in delivery.deliveries(DAY)]
