@@ -1,7 +1,8 @@
 """Migrates the tables to their `table.sql`: `make migrate`.
 
-It creates what is missing, adds columns, and updates the expiry of partitions and the views. Another type,
-and a column that was removed, are only reported; descriptions, clustering and partitioning stay as they are.
+It creates what is missing, adds columns, and updates clustering, the partition filter, the expiry of
+partitions, and the views. Another type or partitioning, NOT NULL of an added column, and a removed column are
+only reported; descriptions stay as they are.
 """
 
 import re
@@ -47,31 +48,49 @@ def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> No
             f"add {column.name} to {table}",
         )
         migration.done.append(f"{table}: column {column.name} added, NULL in existing rows")
+        if column.required:
+            migration.left.append(
+                f"{table}: column {column.name} is NOT NULL in table.sql, which an added column cannot be"
+            )
     if added:
         actual = _read(warehouse, name)  # BigQuery accepts an update only of the table's newest version
         # The emulator does not return a column that a statement has added.
         returned = {each.name for each in actual.schema}
         lacking = [api_field(column, nullable=True) for column in added if column.name not in returned]
         actual.schema = [*actual.schema, *lacking]
-    properties = ["schema"]
-    if expiry := re.search(r"partition_expiration_days = (\d+)", ddl(table, warehouse.settings)):
-        partitioning = actual.time_partitioning
-        partitioning.expiration_ms = int(expiry[1]) * 24 * 60 * 60 * 1000
+    properties, statement = ["schema", "clustering_fields"], ddl(table, warehouse.settings)
+    clustering = _clause(statement, r"^CLUSTER BY ([\w, ]+)")
+    actual.clustering_fields = clustering.split(", ") if clustering else None
+    partitioning, partition = actual.time_partitioning, _clause(statement, r"^PARTITION BY (\w+)")
+    if ((partitioning and partitioning.field) or "") != partition:
+        migration.left.append(
+            f"{table}: its partitioning is not that of table.sql; copy the table to change that"
+        )
+    elif partitioning:
+        days = _clause(statement, r"partition_expiration_days = (\d+)")
+        partitioning.expiration_ms = int(days) * 24 * 60 * 60 * 1000 if days else None
         actual.time_partitioning = partitioning
-        properties.append("time_partitioning")
+        actual.require_partition_filter = bool(_clause(statement, r"(require_partition_filter = TRUE)"))
+        properties += ["time_partitioning", "require_partition_filter"]
     with bigquery_errors(f"update {name}"):
         warehouse.client.update_table(actual, properties, **warehouse.bounded())
-    wanted = {column.name: _described(api_field(column)) for column in declared}
+    wanted = {column.name: api_field(column) for column in declared}
     for column, found in present.items():
+        # The emulator does not return a NUMERIC's digits; they are compared where both are known.
+        digits = found.precision is not None
         if column not in wanted:
             migration.left.append(
                 f"{table}: column {column} is not in table.sql; drop it by hand if no query needs it"
             )
-        elif wanted[column] != _described(found):
+        elif (needed := _described(wanted[column], digits)) != (described := _described(found, digits)):
             migration.left.append(
-                f"{table}: column {column} is {_described(found)}, and in table.sql {wanted[column]}; "
+                f"{table}: column {column} is {described}, and in table.sql {needed}; "
                 "copy the table to change that"
             )
+
+
+def _clause(statement: str, pattern: str) -> str:
+    return "".join(re.findall(pattern, statement, re.MULTILINE))
 
 
 def _read(warehouse: Warehouse, name: str) -> Any:
@@ -79,7 +98,8 @@ def _read(warehouse: Warehouse, name: str) -> Any:
         return warehouse.client.get_table(name, **warehouse.bounded())
 
 
-def _described(each: Any) -> str:
+def _described(each: Any, with_digits: bool) -> str:
     # The API uses old names for some types.
-    names = {"INTEGER": "INT64", "BOOLEAN": "BOOL", "FLOAT": "FLOAT64"}
-    return f"{names.get(each.field_type, each.field_type)} {each.mode}"
+    name = {"INTEGER": "INT64", "BOOLEAN": "BOOL", "FLOAT": "FLOAT64"}.get(each.field_type, each.field_type)
+    digits = f"({each.precision}, {each.scale})" if with_digits and each.precision else ""
+    return f"{name}{digits} {each.mode}"

@@ -3,13 +3,16 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from google.cloud.bigquery import SchemaField, Table
 
 from ecommerce.cli import __main__ as command_line
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.client import connect
+from ecommerce.warehouse.migrate import _described as described
 from ecommerce.warehouse.migrate import migrate
 from ecommerce.warehouse.schema import prepare
 from tests.integration.warehouse.conftest import Shop
@@ -92,3 +95,38 @@ def test_migrate_adds_columns_and_names_what_it_cannot_do(empty_dataset: str):
     rows = warehouse.run(f"SELECT sku, name, category FROM `{empty_dataset}.products`", "look")
     assert rows == [{"sku": 1, "name": "Old", "category": None}]
     assert migrate(warehouse).done == []
+
+
+def test_migrate_names_a_partitioning_and_columns_that_it_cannot_change(
+    empty_dataset: str, monkeypatch: pytest.MonkeyPatch
+):
+    warehouse = connect()
+    prepare(warehouse)
+    for table in ("order_lines", "sessions"):  # partitions of sessions expire
+        warehouse.run(f"DROP TABLE `{empty_dataset}.{table}`", "drop")
+        kept = "business_date DATE NOT NULL, source STRING NOT NULL"
+        warehouse.run(f"CREATE TABLE `{empty_dataset}.{table}` ({kept})", "an older table")
+    updated, update = {}, warehouse.client.update_table
+
+    def updating(table: Table, properties: list[str], **options: Any) -> Any:
+        updated[table.table_id] = (table.clustering_fields, table.require_partition_filter, properties)
+        return update(table, properties, **options)
+
+    monkeypatch.setattr(warehouse.client, "update_table", updating)
+    left = migrate(warehouse).left
+
+    for table in ("order_lines", "sessions"):
+        assert f"{table}: its partitioning is not that of table.sql; copy the table to change that" in left
+    required = "order_lines: column order_id is NOT NULL in table.sql, which an added column cannot be"
+    assert required in left
+    always = ["schema", "clustering_fields"]
+    assert updated["order_lines"] == (["source", "sku"], None, always)
+    assert updated["products"] == (None, None, always)
+    assert updated["refunds"] == (None, True, [*always, "time_partitioning", "require_partition_filter"])
+
+
+def test_digits_of_a_number_are_compared_where_they_are_known():
+    wide, narrow = (SchemaField("amount", "NUMERIC", precision=18, scale=scale) for scale in (4, 2))
+    assert described(wide, with_digits=True) == "NUMERIC(18, 4) NULLABLE"
+    assert described(wide, with_digits=True) != described(narrow, with_digits=True)
+    assert described(wide, with_digits=False) == "NUMERIC NULLABLE"
