@@ -1,6 +1,7 @@
 """`make check` of BigQuery: queries, datasets, settings and permissions. The roles to grant are in
 deploy/bigquery_grants.sql."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from ecommerce.core.check_result import OK, Lines
@@ -41,6 +42,7 @@ def check_creation(warehouse: Warehouse, dataset_id: str) -> None:
 
     dataset = f"{warehouse.client.project}.{dataset_id}"
     probe = bigquery.Table(f"{dataset}.check_{uuid4().hex}", schema=[bigquery.SchemaField("x", "INT64")])
+    probe.expires = datetime.now(UTC) + timedelta(hours=1)  # in case this process is killed
     try:
         with bigquery_errors(f"create a table in {dataset}"):
             warehouse.client.create_table(probe, **warehouse.bounded())

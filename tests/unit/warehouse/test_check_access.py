@@ -1,6 +1,7 @@
 """What an account lacks, as BigQuery answers."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from google.api_core import exceptions as google
@@ -25,6 +26,7 @@ class Client:
     def create_table(self, table, **options):
         if self._creating:
             raise self._creating
+        assert timedelta(minutes=50) < table.expires - datetime.now(UTC) <= timedelta(hours=1)
         self.tables.append(table.table_id)
 
     def delete_table(self, table, **options):
@@ -35,7 +37,7 @@ def warehouse(**answers):
     return Warehouse(Client(**answers), load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef"}), {})
 
 
-def test_a_table_in_staging_is_created_and_removed():
+def test_a_table_in_staging_is_created_and_removed_and_expires_if_it_stays():
     able = warehouse()
     check_access.check_creation(able, "sales_staging")
     assert able.client.tables == []
