@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 
 from ecommerce.core.data_warnings import CHECK, DataWarning
-from ecommerce.core.errors import CheckFailed
+from ecommerce.core.errors import CheckFailed, ContractError
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.load import LoadResult
@@ -109,11 +109,12 @@ def run_checks(
     Raises:
         CheckFailed: a check of severity `error` failed: nothing must be mailed or announced. Names each such
             check and an example.
+        ContractError: a file has no check, or one of another severity.
         PipelineError: as `Warehouse.run`.
     """
     warehouse = warehouse or connect(step="checks")
     columns = ", ".join(each.name for each in fields(CheckResult))
-    statements = []
+    statements, checked = [], []
     for table in tables("checks.sql"):
         if table in spec.tables:
             sql = render(
@@ -124,11 +125,22 @@ def run_checks(
                 business_date=business_date,
             )
             own = sql.strip().removesuffix(";")
-            statements.append(f"SELECT {columns} FROM (\n{own}\n)")  # noqa: S608
+            checked.append(table)
+            statements.append(f"SELECT '{table}' AS checked, {columns} FROM (\n{own}\n)")  # noqa: S608
     # One job for all, because each costs BigQuery a second.
     together = "\nUNION ALL\n".join(statements)
     rows = warehouse.run(together, "checks", {"run_id": run_id}) if statements else []
-    every = [CheckResult(**row) for row in rows]
+    every = []
+    if silent := set(checked) - {row["checked"] for row in rows}:
+        raise ContractError(f"no check in {_file(min(silent))} returns a row: write it with the macro check")
+    for row in rows:
+        file, result = _file(row.pop("checked")), CheckResult(**row)
+        if result.severity not in ("error", "warn") or result.failing_rows is None:
+            raise ContractError(
+                f'the check "{result.check_name}" in {file} needs the severity error or warn, and '
+                "failing_rows: write it with the macro check"
+            )
+        every.append(result)
     failed = [each for each in every if each.is_failing]
     for each in failed:
         level = logging.ERROR if each.severity == "error" else logging.WARNING
@@ -137,3 +149,7 @@ def run_checks(
         raise CheckFailed("; ".join(errors))
     log.info("%d checks, %d warnings", len(every), len(failed))
     return every
+
+
+def _file(table: str) -> str:
+    return f"include/sql/warehouse/tables/{table}/checks.sql"

@@ -1,11 +1,21 @@
 """What people read of a check that found something."""
 
-from dataclasses import replace
+import re
+from dataclasses import asdict, replace
+from datetime import date
+from types import SimpleNamespace
 
+import pytest
+
+from ecommerce.core.errors import ContractError
+from ecommerce.core.settings import load_settings
+from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import rendering
-from ecommerce.warehouse.checks import CheckResult
+from ecommerce.warehouse.checks import CheckResult, run_checks
 
 FOUND = "{refund belongs to an order|refunds belong to orders} missing from the warehouse"
+
+SOUND = CheckResult("rows: are sound", "error", 0, "{row is|rows are} unsound", "figures are wrong", None)
 
 
 def said(rows: int, found: str = FOUND, sample: str | None = "sales_db refund r7 of order 77") -> str:
@@ -78,3 +88,35 @@ def test_every_check_that_warns_has_something_to_do():
                 named = f"{{% set {arguments[4].rstrip(',')} = "
                 assert len(arguments[4]) > 20 or named in path.read_text()
                 assert arguments[5] in ("1,", "2,", "3,")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (None, "no check in include/sql/warehouse/tables/{table}/checks.sql returns a row"),
+        (
+            {"severity": "err"},
+            'the check "rows: are sound" in include/sql/warehouse/tables/{table}/checks.sql',
+        ),
+        ({"failing_rows": None}, 'the check "rows: are sound" in include/sql/'),
+        ({}, None),
+    ],
+)
+def test_a_check_that_cannot_fail_is_an_error(change, sentence):
+    checked = [table for table in rendering.tables("checks.sql") if table in ORDERS.tables]
+    rows = [{"checked": table} | asdict(SOUND) for table in checked]
+    rows[0] |= change or {}
+    warehouse = SimpleNamespace(
+        settings=load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef"}),
+        run=lambda *_: rows if change is not None else rows[1:],
+    )
+    day = date(2026, 11, 17)
+
+    def run() -> list[CheckResult]:
+        return run_checks([day], spec=ORDERS, business_date=day, run_id="run", warehouse=warehouse)
+
+    if sentence is None:
+        assert run() == [SOUND] * len(checked)
+    else:
+        with pytest.raises(ContractError, match=re.escape(sentence.format(table=checked[0]))):
+            run()
