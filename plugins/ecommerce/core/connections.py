@@ -5,13 +5,13 @@ from typing import Any
 
 from ecommerce.core.errors import ConfigurationError
 
-_IMPORT = threading.Lock()
-"""Held while Airflow is imported, so that no other thread sees half of it."""
+AIRFLOW_IMPORT = threading.Lock()
+"""Held by threads that may be the first to import Airflow, so that none sees half of it."""
 
 
 def connection(conn_id: str) -> Any:
     """Return an `airflow.sdk.Connection`; ConfigurationError where it is not defined."""
-    with _IMPORT:
+    with AIRFLOW_IMPORT:
         from airflow.sdk import Connection
         from airflow.sdk.exceptions import AirflowNotFoundException
     try:

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from ecommerce.core.connections import AIRFLOW_IMPORT
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError, TimedOutError
@@ -215,8 +216,9 @@ def connect(settings: Settings | None = None, *, interactive: bool = False, **la
         ConfigurationError: the connection `bigquery` does not exist or is invalid.
         CredentialsError: its credentials are invalid.
     """
-    from airflow.exceptions import AirflowException
-    from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
+    with AIRFLOW_IMPORT:
+        from airflow.exceptions import AirflowException
+        from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
 
     settings = settings or load_settings()
     location = settings.bigquery_location
