@@ -61,7 +61,7 @@ class CheckedImage(NamedTuple):
 def examine(data: bytes) -> CheckedImage:
     """Decode an image; raise UnusablePicture where it is none, is damaged, or has too many pixels.
 
-    Call this in one thread only: a decoded image takes up to 330 MB, whatever the file's size, and the C
+    Call this in one thread only: a decoded image takes up to 400 MB, whatever the file's size, and the C
     library keeps memory for each thread that has decoded one.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
