@@ -113,8 +113,8 @@ def storefront_that_is_no_shop(trial: Trial) -> str:
     trial.connection("storefront_api", host=rates)
     return (
         "FAIL storefront_api: storefront_api: GET /orders (page 1) answered 404 …: is the host of the "
-        "connection the root of a WooCommerce shop, the part before /wp-json/wc/v3, and "
-        "does it use plain permalinks?"
+        "connection the root of a WooCommerce shop, the part before /wp-json/wc/v3? Does "
+        "it use plain permalinks, which hide the API?"
     )
 
 

@@ -153,7 +153,7 @@ def _raise_for_status(response: Response, what: str) -> None:
     if response.status_code == 404:
         raise NotFoundError(
             f"{answer}: is the host of the connection the root of a WooCommerce shop, the part before "
-            f"{API_ROOT}, does it use plain permalinks?"
+            f"{API_ROOT}? Does it use plain permalinks, which hide the API?"
         )
     raise_for_status(response, what)
 
