@@ -29,6 +29,7 @@ OF_AIRFLOW |= {"get_current_context"}
 DECORATORS = {"airflow.sdk.task", "airflow.sdk.task_group"}
 
 MAY_SEE_THE_CONTEXT = {
+    "runtime/task_log.py": "listens to the attempts of tasks, which Airflow gives to it",
     "runtime/lineage.py": "asks whether a task is running, to emit events of nothing else",
     "runtime/run_context.py": "turns it into plain values, for the modules `tasks`",
     "core/business_day.py": "turns it into the run's day, for the modules `tasks`",

@@ -208,9 +208,9 @@ def _shut_down(connected: socket.socket) -> None:
 
 @functools.cache
 def _tls() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context
+    tls = ssl.create_default_context()
+    tls.load_verify_locations(certifi.where())
+    return tls
 
 
 def _picture(response: BaseHTTPResponse, known: Validators, limits: Limits, deadline: float) -> Downloaded:
