@@ -90,7 +90,7 @@ def page_request(
     runs: RunsDep,
     at: Annotated[datetime, Depends(now)],
 ) -> PageRequest:
-    """Return what a page needs to know; a dependency, of which the arguments are others."""
+    """Return what a page needs to know; a dependency whose arguments are dependencies too."""
     settings = load_settings()
     newest = newest_closed_day(at, settings.shop_timezone).date
     due, cache = due_at(newest, settings.shop_timezone), request.app.state.warehouse_cache

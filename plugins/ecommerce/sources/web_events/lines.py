@@ -25,7 +25,7 @@ LONGEST_LINE = 256 * 1024
 KEPT_OF_LONG = 4 * 1000
 """Bytes that are kept of a longer one: its first 1,000 characters, whatever they are."""
 FIRST_LINES = 20
-"""Lines of which one has to be an event, where the first is an object that is none."""
+"""Among so many first lines there must be an event, where the first line is another object."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NOT_JSON, TOO_LONG = "not_json", "too_long"
 FIELDS = (
@@ -80,7 +80,7 @@ class Lines:
 
 
 def check_first_lines(path: Path, what: str) -> None:
-    """Raise ContractError for an answer that begins with a web page, a JSON list, or objects of which none is
+    """Raise ContractError for an answer that begins with a web page, a JSON list, or objects none of which is
     an event. They are not quoted: they may hold visitors. Single lines that are no events are rejected
     later."""
     with path.open("rb") as stream:
