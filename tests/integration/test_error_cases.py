@@ -159,7 +159,7 @@ def storefront_401(shop: Shop) -> None:
     errors.ContractError,
     'storefront_api: GET /orders (page 1) answered 404 \'{"code":"rest_no_route","message":"No route '
     "was found.\"}': is the host of the connection the root of a WooCommerce shop, the part before "
-    "/wp-json/wc/v3, …",
+    "/wp-json/wc/v3? …",
 )
 def storefront_404(shop: Shop) -> None:
     shop.fault("/orders", status=404, body=b'{"code":"rest_no_route","message":"No route was found."}')

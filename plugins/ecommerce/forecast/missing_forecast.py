@@ -10,7 +10,6 @@ from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.text import in_report_locale, short_day
 from ecommerce.forecast import loading
 from ecommerce.forecast.weeks import DAYS, Week
-from ecommerce.mail import alerts
 from ecommerce.mail import transport as mail
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.schema import prepare
@@ -42,7 +41,7 @@ def check_last_week(day: BusinessDay) -> str:
     texts = mail_texts(week, week.missing_days(loading.loaded_days(warehouse, week.days[-1])))
     log.warning("no forecast was made after %s: %s", week, texts["problem"])
     message = mail.compose(f"No sales forecast after {week}", "week_mail", texts)
-    return alerts.send_alert(message)
+    return mail.send_alert(message)
 
 
 @in_report_locale

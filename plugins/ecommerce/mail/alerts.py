@@ -1,4 +1,4 @@
-"""Alerts: a mail to the Variable `alert_recipients`, and its text in the chat.
+"""Alerts about failures, sent to the Variable `alert_recipients` and to the chat.
 
 `alert_failure` follows the last attempt of a task, `alert_run_timeout` a run that timed out.
 """
@@ -7,7 +7,6 @@ import hashlib
 import logging
 import re
 import time
-import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -17,7 +16,7 @@ from ecommerce.core import names
 from ecommerce.core.business_day import business_day
 from ecommerce.core.errors import AlertedError, PipelineError, TimedOutError
 from ecommerce.core.settings import OWNER, task_timeout
-from ecommerce.mail import chat, transport
+from ecommerce.mail import transport
 from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.runtime.task_log import failure_reason
 
@@ -27,29 +26,6 @@ SAME_CAUSE = timedelta(hours=1)
 """Failures for one reason within this time share a mail; last retries may be half an hour apart."""
 PAUSE = 2.0
 """Seconds in which tasks that fail at the same moment exchange their reasons."""
-
-
-def send_alert(message: EmailMessage, name: str = "") -> str:
-    """Mail `message`, then post it to the chat, and return the reason if neither was done.
-
-    Args:
-        message: made by `transport.compose`.
-        name: determines the Message-ID; empty: a unique one.
-
-    Raises:
-        PipelineError: the mail cannot be sent, see `transport.send`. Nothing has been posted then.
-    """
-    if to := transport.recipients(names.VARIABLE_ALERT_RECIPIENTS):
-        message["Message-ID"] = transport.message_id(name or uuid.uuid4().hex)
-        transport.send(message, to)
-    posted = _post(message)
-    return "" if to or posted else f"the Variable {names.VARIABLE_ALERT_RECIPIENTS} is empty"
-
-
-def _post(message: EmailMessage) -> bool:
-    """Post the text of a mail to the chat and return whether a service accepted it; never raise."""
-    body = message.get_body(("plain",))
-    return chat.post(str(message["Subject"]), body.get_content().strip() if body else "")
 
 
 def alert_failure(context: Mapping[str, Any]) -> None:
@@ -89,9 +65,9 @@ attempt. `AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY` (seconds) sets another pause.
 def _send(context: Mapping[str, Any]) -> None:
     message = task_message(context)
     try:
-        reason = send_alert(message, mail_name(context["ti"]))
+        reason = transport.send_alert(message, mail_name(context["ti"]))
     except Exception:
-        _post(message)  # Airflow does not repeat callbacks, and the mail server may be down
+        transport.post(message)  # Airflow does not repeat callbacks, and the mail server may be down
         raise
     if reason:
         log.info("not mailed: %s", reason)

@@ -8,6 +8,7 @@ import logging
 import re
 import smtplib
 import ssl
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from ecommerce.core import errors, names
 from ecommerce.core.error_messages import CLOSED, place_of, reason_of
 from ecommerce.core.templates import render
 from ecommerce.core.text import clean
+from ecommerce.mail import chat
 from ecommerce.runtime import metrics
 from ecommerce.runtime.task_log import failure_reason
 
@@ -128,10 +130,31 @@ def send(message: EmailMessage, to: Sequence[str]) -> None:
     log.info("mail %s accepted for %d recipients", message["Message-ID"], len(to) - len(refused))
 
 
+def send_alert(message: EmailMessage, name: str = "") -> str:
+    """Mail `message`, then post it to the chat, and return the reason if neither was done.
+
+    Args:
+        message: made by `compose`.
+        name: determines the Message-ID; empty: a unique one.
+
+    Raises:
+        PipelineError: the mail cannot be sent, see `send`. Nothing has been posted then.
+    """
+    if to := recipients(names.VARIABLE_ALERT_RECIPIENTS):
+        message["Message-ID"] = message_id(name or uuid.uuid4().hex)
+        send(message, to)
+    posted = post(message)
+    return "" if to or posted else f"the Variable {names.VARIABLE_ALERT_RECIPIENTS} is empty"
+
+
+def post(message: EmailMessage) -> bool:
+    """Post the text of a mail to the chat and return whether a service accepted it; never raise."""
+    body = message.get_body(("plain",))
+    return chat.post(str(message["Subject"]), body.get_content().strip() if body else "")
+
+
 def _alert_refused(message: EmailMessage, problem: str) -> None:
     """Log and alert that some recipients of `message` were refused; never raise: the others have it."""
-    from ecommerce.mail.alerts import send_alert  # it uses this module
-
     log.warning("%s", problem)
     if message[KIND_HEADER] != "refused":
         subject = f"Not delivered to all: {message['Subject']}"

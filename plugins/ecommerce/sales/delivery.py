@@ -19,7 +19,7 @@ from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.core.templates import render
 from ecommerce.core.text import in_report_locale
-from ecommerce.mail import alerts, chat
+from ecommerce.mail import chat
 from ecommerce.mail import transport as mail
 from ecommerce.runtime import metrics
 from ecommerce.runtime.task_log import failure_reason
@@ -241,7 +241,7 @@ def alarm(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
     subject = "Delivery refused" if is_complete else "Incomplete"
     message = mail.compose(f"{subject}: sales of {day}", "alarm_mail", texts)
     name = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]
-    return alerts.send_alert(message, f"alarm.{day}.{name}")
+    return mail.send_alert(message, f"alarm.{day}.{name}")
 
 
 def should_mail(day: BusinessDay, now: datetime, *, send_mail: bool) -> bool:

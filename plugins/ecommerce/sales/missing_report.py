@@ -13,7 +13,6 @@ from urllib.parse import quote
 from ecommerce.core import names
 from ecommerce.core.business_day import BusinessDay, business_day
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.mail import alerts
 from ecommerce.mail import transport as mail
 from ecommerce.sales import delivery
 
@@ -57,7 +56,7 @@ def alert_if_not_mailed(
     texts = mail_texts(day, run_id, states)
     log.warning("the report of %s has not been mailed: %s (run %s)", day, texts["problem"], texts["run_id"])
     message = mail.compose(f"No sales report for {day}", "watch_mail", texts)
-    return alerts.send_alert(message)
+    return mail.send_alert(message)
 
 
 def latest_run(run_ids: Iterable[str], day: BusinessDay, run_of: Callable[[str], Any]) -> str:

@@ -7,8 +7,8 @@ import pytest
 
 from demo.services.ports import free_port
 from ecommerce.core import errors
-from ecommerce.mail import alerts, transport
 from ecommerce.mail import chat as posting
+from ecommerce.mail import transport
 from tests.chat import SECRET
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
@@ -122,7 +122,7 @@ class TestTelling:
         monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall@example.com")
 
     def test_mail_and_chat_say_the_same(self, mailbox, chat):
-        assert alerts.send_alert(a_message(), "alarm.1") == ""
+        assert transport.send_alert(a_message(), "alarm.1") == ""
         (mail,), (post,) = mailbox(), chat.posts
         assert post["title"] == mail["Subject"] == "Incomplete: sales of 2026-11-19"
         assert post["message"].split() == mail.get_body(("plain",)).get_content().split()
@@ -130,21 +130,21 @@ class TestTelling:
 
     def test_a_chat_in_trouble_leaves_the_mail_alone(self, mailbox, chat, monkeypatch):
         chat.status = 500
-        assert alerts.send_alert(a_message(), "alarm.1") == ""
+        assert transport.send_alert(a_message(), "alarm.1") == ""
         monkeypatch.setenv("AIRFLOW_CONN_ALERT_CHAT", '{"conn_type": "apprise", "extra": {"config": 7}}')
-        assert alerts.send_alert(a_message(), "alarm.2") == ""
+        assert transport.send_alert(a_message(), "alarm.2") == ""
         assert len(mailbox()) == 2
 
     def test_a_mail_that_fails_and_is_tried_again_is_posted_once(self, use_server, chat):
         use_server(free_port())
         for _ in range(3):
             with pytest.raises(errors.TransientError):
-                alerts.send_alert(a_message(), "alarm.1")
+                transport.send_alert(a_message(), "alarm.1")
         assert chat.posts == []
 
     def test_the_chat_needs_neither_recipients_nor_a_mail_server(self, chat, monkeypatch):
         monkeypatch.delenv("AIRFLOW_VAR_ALERT_RECIPIENTS")
-        assert alerts.send_alert(a_message(), "alarm.1") == ""
+        assert transport.send_alert(a_message(), "alarm.1") == ""
         assert len(chat.posts) == 1
         chat.status = 500
-        assert alerts.send_alert(a_message(), "alarm.1") == "the Variable alert_recipients is empty"
+        assert transport.send_alert(a_message(), "alarm.1") == "the Variable alert_recipients is empty"

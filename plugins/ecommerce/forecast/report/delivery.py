@@ -11,7 +11,6 @@ from ecommerce.core.text import in_report_locale
 from ecommerce.forecast.report import archive, charts
 from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.forecast.report.view import mail_texts
-from ecommerce.mail import alerts
 from ecommerce.mail import transport as mail
 
 _CHART_CID = "forecast-chart@forecast"
@@ -35,7 +34,7 @@ def send_alarm(archived: Mapping[str, Any]) -> str:
     if not (reasons := archived["drift"]):
         return "the forecast does not drift, or too few days are scored"
     digest = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]
-    return alerts.send_alert(alarm_message(archived["as_of"], reasons), f"drift.{archived['as_of']}.{digest}")
+    return mail.send_alert(alarm_message(archived["as_of"], reasons), f"drift.{archived['as_of']}.{digest}")
 
 
 @in_report_locale

@@ -19,7 +19,6 @@ from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_d
 from ecommerce.core.names import DAG_RECONCILIATION
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
-from ecommerce.mail import alerts
 from ecommerce.mail import transport as mail
 from ecommerce.sources import SALES_DB, SOURCES, module
 from ecommerce.storage import staging
@@ -216,7 +215,7 @@ def send_alert(differences: Sequence[Difference], results: Results, built: Colle
     sent, or nothing. Arguments as in `mail_texts`."""
     texts = mail_texts(differences, results, built)
     message = mail.compose(texts["subject"], "reconciliation_mail", texts)
-    return alerts.send_alert(message)
+    return mail.send_alert(message)
 
 
 def mail_texts(differences: Sequence[Difference], results: Results, built: Collection[str]) -> dict[str, Any]:
