@@ -89,10 +89,12 @@ def test_runs_of_two_days_leave_the_sessions_and_the_funnel_of_the_oracle(
     assert not list(
         Path(company.environment["STAGING_URI"].removeprefix("file://")).rglob("web_events/events-*")
     )
-    read = {
-        dataset["name"].partition(".")[2]
+    written = [
+        dataset["facets"]["columnLineage"]["fields"]
         for event in lineage.posts
-        if any(each["name"].endswith(f".{company.dataset}.user_events") for each in event["outputs"])
-        for dataset in event["inputs"]
-    }
-    assert f"{company.dataset}_staging.user_events" in read
+        for dataset in event["outputs"]
+        if dataset["name"].endswith(f".{company.dataset}.user_events")
+        and "columnLineage" in dataset["facets"]
+    ]
+    [origin] = written[0]["event_id"]["inputFields"]
+    assert (origin["field"], origin["name"].split("_")[-2:]) == ("event_id", ["staging.user", "events"])
