@@ -107,7 +107,7 @@ def test_discarded_and_expired_folders_leave_no_object(root, amazon):
 
     assert {key.split("/")[3] for key in objects()} == {"one"}
     now = datetime.now(UTC)
-    keep = maintenance.expire_staging(root, now - timedelta(days=14), lambda dag, run: False)
+    keep = maintenance.expire_staging(root, now - timedelta(days=14))
     assert (keep, len(objects())) == (0, PAGES + 1)
-    assert maintenance.expire_staging(root, now + timedelta(days=1), lambda dag, run: False) == 1
+    assert maintenance.expire_staging(root, now + timedelta(days=1)) == 1
     assert objects() == []
