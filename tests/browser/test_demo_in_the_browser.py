@@ -160,7 +160,8 @@ def test_calendar_leads_to_a_day_its_charts_its_pdf_and_its_run(signed_in, days)
     expect(pages.locator("table.month")).to_be_visible()
     expect(pages.locator(".pill.mailed").first).to_be_visible()
     pages.locator(f"a[href='{days[-1]}/']").first.click()
-    expect(pages.locator("#trend svg")).to_be_visible()
+    expect(pages.locator("#trend img")).to_be_visible()
+    assert pages.locator("#trend img").evaluate("each => each.naturalWidth")
     expect(pages.get_by_text("The warehouse is unavailable")).to_have_count(0)
     with signed_in.expect_download() as download:
         pages.get_by_role("link", name="Report as PDF").click()
@@ -196,7 +197,7 @@ def test_data_quality_shows_rejected_rows(signed_in):
 
 def test_forecast_shows_four_weeks_and_the_models_card(signed_in):
     pages = frame_of(signed_in, "Forecast")
-    expect(pages.locator("#coming svg").filter(visible=True)).to_be_visible()
+    expect(pages.locator("#coming img")).to_be_visible()
     expect(pages.locator("#coming tbody tr")).to_have_count(28)
     expect(pages.locator("#card")).to_contain_text("Champion")
 

@@ -51,12 +51,12 @@ MISPLACED = """() => {
     const outside = boxes.some((box) => box.left < neighbour || box.right > place.right);
     if (outside || (each.matches(".value") && boxes.length > 1)) found.push(each.textContent);
   }
-  for (const each of document.querySelectorAll(".chart svg")) {
-    if (each.getBoundingClientRect().right > innerWidth) found.push(each.textContent.slice(0, 40));
+  for (const each of document.querySelectorAll(".chart img")) {
+    if (!each.naturalWidth || each.getBoundingClientRect().right > innerWidth) found.push(each.alt);
   }
   return found;
 }"""
-"""Texts that leave their place or are broken, and charts that leave the window."""
+"""Texts that leave their place or are broken, and charts that are missing or leave the window."""
 
 
 @dataclass(frozen=True)
