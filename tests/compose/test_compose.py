@@ -23,8 +23,8 @@ SECRETS = (
 @pytest.fixture(scope="module")
 def day():
     """A business day that no schedule runs. Of the newest one, Airflow makes a run of its own when the DAG is
-    switched on soon after its tick, and mails a second report. Of the day before it, a partner's file is late,
-    the only one if that is a Saturday."""
+    switched on soon after its tick, and mails a second report. Of the day before it, a partner's file is
+    late, the only one if that is a Saturday."""
     return str(newest_closed_day(datetime.now(UTC), SHOP).date - timedelta(days=2))
 
 
