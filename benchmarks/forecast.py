@@ -1,37 +1,48 @@
-"""How good the forecasts are, on public sales and demand, and what they cost.
+"""How good the forecasts are, on public sales and demand, next to their peers; and what they cost.
 
-    python -m benchmarks.forecast                 # the last eight weekly origins: PERFORMANCE.md
-    python -m benchmarks.forecast --earlier 8     # eight origins before those: what the models were tuned on
-    python -m benchmarks.forecast --only cost     # time and memory of 1,000 series over three years
+    python -m benchmarks.forecast                  # the last eight weekly origins: PERFORMANCE.md
+    python -m benchmarks.forecast --earlier 8      # eight origins before those: what the models were tuned on
+    python -m benchmarks.forecast --without-peers  # the pipeline's own candidates only
+    python -m benchmarks.forecast --only cost      # time and memory of 1,000 series over three years
 
 Every forecast is made from the panel as it was at its origin, 28 days ahead, by the code that the weekly DAG
 runs. No choice was made by looking at the last eight origins: models, their parameters and the power of the
-blend's weights were chosen on origins that ended before the first of them began.
+blend's weights were chosen on origins that ended before the first of them began. `benchmarks.forecast_peers`
+makes the peers' forecasts in the same run, for the same days. Nothing is kept between runs.
 """
 
 import argparse
 import os
+import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
+import pandas as pd
 
 from benchmarks import forecast_data
-from benchmarks.runner import REPOSITORY, Contender, compare, measured, report
-from ecommerce.forecast.data.panel import Panel
-from ecommerce.forecast.models.ensemble import DEFAULT, PanelForecast, forecasts_of_all, predict, train
+from benchmarks.runner import REPOSITORY, RESULTS, Contender, compare, measured, report
+from ecommerce.forecast.data.panel import Floats, Panel
+from ecommerce.forecast.models.ensemble import DEFAULT, forecasts_of_all, predict, train
 from ecommerce.forecast.weeks import HORIZON
 
 ORIGINS = 8
-COMPARED = ("seasonal_naive", "weekday_mean_8", "ridge", "boosting", DEFAULT)
+FIRST = 20
+"""The number of series that every peer forecasts, besides the total."""
+LEVELS = (80, 95)
 SETS = {
-    "rossmann": forecast_data.rossmann,
-    "rossmann_christmas": forecast_data.rossmann_christmas,
-    "complete_journey": forecast_data.complete_journey,
-    "bike_sharing": forecast_data.bike_sharing,
+    "rossmann": (forecast_data.rossmann, "DE"),
+    "rossmann_christmas": (forecast_data.rossmann_christmas, "DE"),
+    "complete_journey": (forecast_data.complete_journey, "US"),
+    "bike_sharing": (forecast_data.bike_sharing, "US"),
 }
-FIRST_STORES = 20
+"""The reader of each set, and the country of the peers' holidays."""
+COLUMNS = ["forecast", *(f"{side}-{level}" for level in LEVELS for side in ("lo", "hi"))]
+Made = dict[str, Floats]
+"""By model: forecast and bounds in the order of `COLUMNS`, [columns, origins, HORIZON, series and total]."""
 
 
 def main() -> None:
@@ -40,15 +51,16 @@ def main() -> None:
     )
     parser.add_argument("--only", choices=[*SETS, "cost"])
     parser.add_argument("--earlier", type=int, default=0, help="skip so many weekly origins, the last ones")
+    parser.add_argument("--without-peers", action="store_true", help="the pipeline's own candidates only")
     parser.add_argument("--series", type=int, default=1000)
     parser.add_argument("--once", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.once:
         _cost(arguments.series)
         return
-    for name, read in SETS.items():
+    for name, (read, country) in SETS.items():
         if arguments.only in (None, name):
-            _score(name, read(), arguments.earlier)
+            _score(name, read(), arguments.earlier, None if arguments.without_peers else country)
     if arguments.only in (None, "cost"):
         command = [sys.executable, "-m", "benchmarks.forecast", "--once", "--series", str(arguments.series)]
         name = f"{arguments.series} series, three years, one thread"
@@ -62,47 +74,83 @@ def _cost(series: int) -> None:
         facts["forecast"] = round(float(np.nansum(predict(train(panel), panel).values[:, :-1])))
 
 
-def _score(name: str, panel: Panel, earlier: int) -> None:
-    places = list(range(len(panel.series)))
+def _score(name: str, panel: Panel, earlier: int, country: str | None) -> None:
+    """Print a table of the pipeline's candidates and, with a `country`, its peers; the least WAPE is bold.
+
+    Coverage counts the days with sales, and those without that the default model does not forecast as closed:
+    the same days for every model. That of series is over the first ones, which all peers forecast.
+    """
     known = [panel.days - HORIZON - 7 * (week + earlier) for week in reversed(range(ORIGINS))]
-    truth = [_with_total(panel.values[days : days + HORIZON]) for days in known]
+    values = np.column_stack([panel.values, np.nansum(panel.values, axis=1)])
+    actual = np.stack([values[days : days + HORIZON] for days in known])
+    made = _own(panel, known) | (_peers(panel, values, known, country) if country else {})
+    is_open = (actual > 0) | (made[DEFAULT][COLUMNS.index("hi-95")] > 0)
+    parts = {
+        "total": slice(-1, None),
+        f"first {FIRST} series": slice(0, min(FIRST, len(panel.series))),
+        f"total and first {FIRST}": [-1, *range(min(FIRST, len(panel.series)))],
+        "total and all": slice(None),
+    }
+    errors = {
+        model: [_wape(one[0][..., part], actual[..., part]) for part in parts.values()]
+        for model, one in made.items()
+    }
+    least = np.nanmin(list(errors.values()), axis=0)
+    covers = [f"{level} % cover, {part}" for level in LEVELS for part in ("total", "series")]
     first, last = (panel.until(days).origin for days in (known[0], known[-1]))
-    print(f"\n{name}: {len(places)} series, {ORIGINS} weekly origins, {first} to {last}\n")
-    parts = {"total": slice(-1, None), "total and series": slice(None)}
-    if name.startswith("rossmann"):
-        parts[f"first {FIRST_STORES}"] = slice(0, FIRST_STORES)
-    print(f"| model | {' | '.join(parts)} | bias of total | 80 % cover | 95 % cover |")
-    print(f"|---|{'---:|' * (len(parts) + 3)}")
-    of_all = [forecasts_of_all(panel.until(days)) for days in known]
-    for champion in COMPARED:
-        made = [of_origin[champion] for of_origin in of_all]
-        predicted = np.stack([one.values for one in made])
-        actual = np.stack(truth)
-        cells = [_wape(predicted[:, :, part], actual[:, :, part]) for part in parts.values()]
-        bias = np.nansum(predicted[:, :, -1]) / np.nansum(actual[:, :, -1]) - 1
-        covers = [_covered(made, actual, level) for level in (80, 95)]
-        print(
-            f"| {champion} | {' | '.join(f'{cell:.2%}' for cell in cells)} | {bias:+.1%} | "
-            f"{' | '.join(f'{cover:.1%}' for cover in covers)} |",
-            flush=True,
+    print(f"\n{name}: {len(panel.series)} series, {ORIGINS} weekly origins, {first} to {last}\n")
+    print(f"| model | {' | '.join([*parts, 'bias of total', *covers])} |")
+    print(f"|---|{'---:|' * (len(parts) + 1 + len(covers))}")
+    for model, (forecast, *bounds) in made.items():
+        bias = np.nansum(forecast[..., -1]) / np.nansum(actual[..., -1]) - 1
+        cells = [
+            "" if np.isnan(error) else f"**{error:.2%}**" if error == best else f"{error:.2%}"
+            for error, best in zip(errors[model], least, strict=True)
+        ]
+        cells.append(f"{bias:+.1%}")
+        for lower, upper in zip(bounds[::2], bounds[1::2], strict=True):
+            is_held = (actual >= lower) & (actual <= upper)
+            for part in list(parts.values())[:2]:
+                cells.append(f"{is_held[..., part][(is_open & ~np.isnan(actual))[..., part]].mean():.1%}")
+        print(f"| {model} | {' | '.join(cells)} |", flush=True)
+
+
+def _own(panel: Panel, known: list[int]) -> Made:
+    made = [forecasts_of_all(panel.until(days)) for days in known]
+    return {
+        model: np.stack(
+            [
+                np.stack([one.values, *(bound for level in LEVELS for bound in one.bounds[level])])
+                for one in (of_origin[model] for of_origin in made)
+            ],
+            axis=1,
         )
+        for model in made[0]
+    }
 
 
-def _with_total(values: np.ndarray) -> np.ndarray:
-    return np.column_stack([values, np.nansum(values, axis=1)])
+def _peers(panel: Panel, values: Floats, known: list[int], country: str) -> Made:
+    names = [*panel.series, "total"]
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "values.parquet", Path(folder) / "forecasts.parquet"
+        pd.DataFrame(values, pd.DatetimeIndex(panel.dates[: panel.days]), names).to_parquet(source)
+        python, script = RESULTS / "peers/bin/python", Path(__file__).with_name("forecast_peers.py")
+        subprocess.run([python, script, source, target, country, str(FIRST), *map(str, known)], check=True)
+        rows = pd.read_parquet(target).set_index(["model", "days", "day", "series"])
+    return {
+        model: np.stack(
+            [of_model[column].unstack("series").reindex(columns=names).to_numpy() for column in COLUMNS]
+        ).reshape(len(COLUMNS), len(known), HORIZON, len(names))
+        for model, of_model in rows.groupby(level="model")
+    }
 
 
-def _wape(predicted: np.ndarray, actual: np.ndarray) -> float:
-    known = ~np.isnan(actual) & ~np.isnan(predicted)
-    return float(np.abs(predicted - actual)[known].sum() / np.abs(actual)[known].sum())
-
-
-def _covered(made: list[PanelForecast], actual: np.ndarray, level: int) -> float:
-    """The part of days, of all series, that lay in the interval; days that are closed are not counted."""
-    lower = np.stack([one.bounds[level][0] for one in made])
-    upper = np.stack([one.bounds[level][1] for one in made])
-    counted = ~np.isnan(actual) & (upper > 0)
-    return float(((actual >= lower) & (actual <= upper))[counted].mean())
+def _wape(forecast: Floats, actual: Floats) -> float:
+    """Return the WAPE over the days with sales known; NaN if a series has no forecast at all."""
+    if np.isnan(forecast).all(axis=(0, 1)).any():
+        return np.nan
+    is_known = ~np.isnan(actual) & ~np.isnan(forecast)
+    return float(np.abs(forecast - actual)[is_known].sum() / np.abs(actual)[is_known].sum())
 
 
 if __name__ == "__main__":
