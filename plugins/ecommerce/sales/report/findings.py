@@ -9,8 +9,9 @@ from datetime import date
 from decimal import Decimal
 
 from ecommerce.core import text
+from ecommerce.core.named_weeks import week_name
 from ecommerce.sales.report.figures.base import CHANNEL, DIMENSIONS, ZERO
-from ecommerce.sales.report.figures.forecast import BLACK_FRIDAY, DAYS, Expected, Outlook
+from ecommerce.sales.report.figures.forecast import DAYS, Expected, Outlook
 from ecommerce.sales.report.figures.model import Figures, Finding
 
 MOST = 3
@@ -163,8 +164,7 @@ def upcoming_sentence(outlook: Outlook | None, currency: str) -> str | None:
     count = len(outlook.days)
     when = f"Next {count} days" if count > 1 else text.short_day(outlook.days[0].day)
     if outlook.event:
-        event = text.clean(outlook.event)
-        when = f"{event} week" if outlook.event == BLACK_FRIDAY else f"Week of {event}"
+        when = week_name(outlook.event)
     total = sum((each.forecast for each in outlook.days), Decimal(0))
     versus = _versus(total, outlook.last_week if count == DAYS else None, f"those of the last {DAYS} days")
     return f"{when}: {text.count(total)} {currency} gross sales expected{versus}."

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from ecommerce.core.business_day import BusinessDay
+from ecommerce.core.named_weeks import event
 from ecommerce.sales.report.figures.base import CATEGORY, CHANNEL, ZERO, Part, Query, Row
 
 Verdict = Literal["as expected", "unusual", "very unusual"]
@@ -21,7 +22,6 @@ FIGURES = ("forecast", *BOUNDS, "actual")
 OUTLOOK_FIGURES = ("forecast", "lower_80", "upper_80")
 DAYS = 7
 """Of the outlook."""
-BLACK_FRIDAY = "Black Friday"
 
 
 class Expected(Part):
@@ -66,7 +66,7 @@ class OutlookDay(Part):
 
 class Outlook(Part):
     """The newest forecast that was made by the end of the business day, of at most seven days after it.
-    `made_at` as in `Expectation`; `event` is a holiday among these days; `last_week`: gross sales of the
+    `made_at` as in `Expectation`; `event` is that of these days; `last_week`: gross sales of the
     seven days up to the business day, None where one of them is not complete."""
 
     made_at: datetime
@@ -164,29 +164,6 @@ def outlook_of(query: Query, day: BusinessDay, days: Mapping[date, Row], calenda
         event=event([row["day"] for row in rows], calendar),
         last_week=sum(complete, ZERO) if len(complete) == DAYS else None,
     )
-
-
-def event(days: Sequence[date], calendar: str) -> str | None:
-    """Return Black Friday where it is one of `days`, else the first public holiday of `calendar` among
-    them."""
-    if any(each == black_friday(each.year) for each in days):
-        return BLACK_FRIDAY
-    if not calendar:
-        return None
-    from holidays import country_holidays
-
-    country, _, subdivision = calendar.partition("-")
-    try:
-        known = country_holidays(country, subdiv=subdivision or None, years={each.year for each in days})
-    except NotImplementedError:  # the forecast's own run fails for it
-        return None
-    return next((str(known[each]) for each in days if each in known), None)
-
-
-def black_friday(year: int) -> date:
-    """Return the day after the fourth Thursday of November."""
-    first = date(year, 11, 1)
-    return first + timedelta(days=(3 - first.weekday()) % 7 + 22)
 
 
 def _place(series: str) -> int:
