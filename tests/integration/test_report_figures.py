@@ -264,6 +264,7 @@ def test_a_forecast_learns_from_what_counts(warehouse):
     rows = warehouse.query(
         "forecast/sku_series.sql", parameters={"named": []}, first=DAY, day=DAY, recent=DAY, most=9
     )
+    assert {row["name"]: row["product"] for row in rows}["toys-1"] == "Toys 1"
     sold = {row["name"]: row["gross_sales"] for row in rows}
     assert sold == {"garden-1": 155, "toys-1": 90, "garden-2": 40}, "neither the cancelled nor the test order"
 

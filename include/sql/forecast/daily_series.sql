@@ -1,4 +1,6 @@
--- Daily gross sales by category and by channel in reporting currency, without amounts that have no exchange rate.
+{% from "warehouse/macros/exports.sql" import exports with context %}
+-- Daily gross sales by category and by channel in reporting currency, without amounts that have no exchange rate. Channels
+-- are without exports that have ended.
 SELECT
     business_date,
     'category' AS kind,
@@ -15,4 +17,11 @@ SELECT
     SUM(gross_sales_reporting) AS gross_sales
 FROM {{ table("daily_sales") }}
 WHERE business_date BETWEEN {{ first }} AND {{ day }}
+    AND source NOT IN (
+        SELECT source
+        FROM (
+    {{ exports() }}
+        ) AS exports
+        WHERE last_exported <= {{ day }}
+    )
 GROUP BY business_date, channel

@@ -6,6 +6,7 @@ WITH sums AS (
         business_date,
         sku,
         currency,
+        MAX_BY(product_name, ordered_at) AS product,
         MAX(category) AS category,
         SUM(gross_amount) AS gross_sales
     FROM {{ table("order_lines") }}
@@ -20,6 +21,7 @@ converted AS (
     SELECT
         rated.business_date,
         rated.sku,
+        MAX(rated.product) AS product,
         MAX(rated.category) AS category,
         {{ rounded("SUM(" ~ converted("gross_sales") ~ ")") }} AS gross_sales
     FROM (
@@ -48,6 +50,7 @@ SELECT
     converted.business_date,
     'sku' AS kind,
     converted.sku AS name,
+    converted.product,
     converted.category,
     converted.gross_sales
 FROM converted

@@ -23,12 +23,12 @@ FORECASTS = LoadSpec(
     tables=("sales_forecasts", "rejected_rows", "load_audit"),
     counted="sales_forecasts",
 )
-_DAILY_RUNS = LoadSpec(name="orders", sources=SOURCES, files=(), tables=(), counted="")
+DAILY_RUNS = LoadSpec(name="orders", sources=SOURCES, files=(), tables=(), counted="")
 
 
 def loaded_days(warehouse: Warehouse, last: date) -> set[date]:
     """Return the business days up to `last` with a daily run."""
-    rows = warehouse.query("warehouse/tables/load_audit/daily_runs.sql", spec=_DAILY_RUNS, day=last)
+    rows = warehouse.query("warehouse/tables/load_audit/daily_runs.sql", spec=DAILY_RUNS, day=last)
     return {row["business_date"] for row in rows}
 
 

@@ -1,5 +1,6 @@
 """Names of series and figures as the report and the mails write them."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from ecommerce.core import text
@@ -9,11 +10,14 @@ KIND_NAMES = {"category": "Category", "channel": "Channel", "sku": "Product"}
 KINDS = tuple(KIND_NAMES)
 
 
-def series_name(series: str) -> str:
-    """Return the display name of a series: the category, the channel, the SKU."""
+def series_name(series: str, products: Mapping[str, str]) -> str:
+    """Return the display name of a series: the category, the channel, or `Canvas bag (BAG-1)`, where
+    `products` has the names of products by SKU."""
     kind, _, of_kind = series.partition(":")
     if series == TOTAL:
         return "Total"
+    if kind == "sku" and (product := text.clean(products.get(of_kind))):
+        return f"{product} ({text.clean(of_kind)})"
     return text.source_name(of_kind) if kind == "channel" else text.clean(of_kind)
 
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from ecommerce.core import errors, names
 from ecommerce.core.error_messages import CLOSED, place_of, reason_of
@@ -83,6 +84,18 @@ def airflow_url() -> str:
     from airflow.sdk.configuration import conf
 
     return str(conf.get("api", "base_url", fallback="") or "").rstrip("/")
+
+
+def page_url(path: str, route: str = "sales-reports") -> str:
+    """Return the address of a page in Airflow's UI; empty where Airflow's address is not configured.
+
+    Args:
+        path: of the page below `/sales-reports/`, such as `2026-11-19/`.
+        route: of the navigation entry whose frame shows the page.
+    """
+    base = airflow_url()
+    # The UI keeps the path of the page in its frame behind that of the frame.
+    return f"{base}/plugin/{route}{urlsplit(base).path}/sales-reports/{path}" if base else ""
 
 
 def compose(

@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from email.message import EmailMessage
 from typing import Any
-from urllib.parse import urlsplit
 
 from ecommerce.core import text
 from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day
@@ -257,6 +256,4 @@ def message_id(report: Report) -> str:
 
 def page_url(day: date) -> str:
     """Return the address of the report's page in the Airflow UI; empty where Airflow's address is not set."""
-    base = mail.airflow_url()
-    # The UI keeps the path of the page in its frame behind that of the frame.
-    return f"{base}/plugin/sales-reports{urlsplit(base).path}/sales-reports/{day}/" if base else ""
+    return mail.page_url(f"{day}/")

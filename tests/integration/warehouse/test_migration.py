@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.core.text import MINUS
+from ecommerce.forecast.loading import DAILY_RUNS
 from ecommerce.sales.report.figures import comparisons
 from ecommerce.sales.report.findings import sentence
 from ecommerce.sales.report.queries import read_figures
@@ -118,3 +119,13 @@ def test_an_export_that_was_undone_has_no_forecast_and_no_warning_that_it_was_lo
     assert figures.expectation
     assert [each.series for each in figures.expectation.series] == ["total"]
     assert [each for each in findings(figures.quality.warnings) if "export" in each] == []
+
+
+@pytest.mark.parametrize(("last", "channels"), [(MOVED - timedelta(2), {"old_shop"}), (DAY, {"sales_db"})])
+def test_an_export_that_has_ended_is_no_channel_of_the_forecast(
+    moved: Shop, last: date, channels: set[str]
+) -> None:
+    rows = moved.warehouse.query("forecast/daily_series.sql", spec=DAILY_RUNS, first=FIRST, day=last)
+    assert {row["name"] for row in rows if row["kind"] == "channel"} == channels
+    days = [row["business_date"] for row in rows if row["kind"] == "category"]
+    assert sorted(days) == [*comparisons.days_of(FIRST, last)]

@@ -15,6 +15,7 @@ from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.errors import PipelineError, StagingError
 from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.forecast.data.panel import Floats, Ints, Panel, holidays_of
+from ecommerce.forecast.loading import DAILY_RUNS
 from ecommerce.forecast.models import registry
 from ecommerce.forecast.weeks import DAYS, HORIZON
 from ecommerce.forecast.wording import KINDS
@@ -55,20 +56,21 @@ class NoHistory(PipelineError):
 @dataclass(frozen=True, slots=True)
 class History:
     """The panels before `as_of` by kind, all of the same days. `gaps` are days without data, `categories`
-    those of products, `promotions` the announced ones."""
+    and `products` those of SKUs and their names, `promotions` the announced ones."""
 
     as_of: date
     panels: Mapping[str, Panel]
     gaps: tuple[date, ...]
     categories: Mapping[str, str] = field(default_factory=dict)
+    products: Mapping[str, str] = field(default_factory=dict)
     promotions: tuple[Promotion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Sales:
     """Daily gross sales of three years up to `last_day`, by `business_date`, `kind` and `name`, with the
-    category of a SKU; the partner's announcements and its rejected rows; the holidays' calendar; SKUs to
-    forecast in addition to the best-selling ones."""
+    `category` and the name (`product`) of a SKU; the partner's announcements and its rejected rows; the
+    holidays' calendar; SKUs to forecast in addition to the best-selling ones."""
 
     last_day: date
     table: "pa.Table"
@@ -93,8 +95,11 @@ class Sales:
         }
         holidays = holidays_of(self.calendar, first, len(days) + HORIZON)
         unknown = gaps(sales["category"].sum(axis=1), holidays[: len(days)])
-        products = rows[rows["kind"] == "sku"].dropna(subset=["category"])
-        category_of: dict[str, str] = dict(zip(products["name"], products["category"], strict=True))
+        by_sku = rows[rows["kind"] == "sku"].sort_values("business_date").groupby("name")
+        category_of, product_of = (
+            {str(sku): str(name) for sku, name in by_sku[column].last().dropna().items()}
+            for column in ("category", "product")
+        )
         promoted = self._promoted(sales, category_of)
         recent = sales["sku"][~unknown & (days > days[-1] - pd.Timedelta(days=RECENT_DAYS))].sum()
         best = [*recent[recent > 0].nlargest(MOST_SKUS).index, *self.requested]
@@ -112,7 +117,7 @@ class Sales:
         }
         gap_days = tuple(day.date() for day in days[unknown])
         as_of = self.last_day + timedelta(days=1)
-        return History(as_of, panels, gap_days, category_of, self.announced.promotions)
+        return History(as_of, panels, gap_days, category_of, product_of, self.announced.promotions)
 
     def _promoted(
         self, sales: Mapping[str, pd.DataFrame], category_of: Mapping[str, str]
@@ -153,8 +158,8 @@ class Sales:
 
 
 def query(as_of: date, announced: Announced, *, requested: Collection[str] = (), **connection: Any) -> Sales:
-    """Query the sales of the three years before `as_of`, and nothing later, by category, by channel, and by
-    SKU (best-selling, promoted or requested).
+    """Query the sales of the three years before `as_of`, and nothing later, by category, by channel (without
+    exports that have ended), and by SKU (best-selling, promoted or requested).
 
     Args:
         as_of: the first forecast day.
@@ -170,7 +175,7 @@ def query(as_of: date, announced: Announced, *, requested: Collection[str] = (),
 
     warehouse = connect(**connection)
     first, last = as_of - timedelta(days=LONGEST_DAYS), as_of - timedelta(days=1)
-    daily = warehouse.arrow("forecast/daily_series.sql", first=first, day=last)
+    daily = warehouse.arrow("forecast/daily_series.sql", spec=DAILY_RUNS, first=first, day=last)
     if not daily.num_rows:
         raise NoHistory(f"no forecast: the warehouse has no sales in the three years before {as_of}")
     promoted = (each.sku for each in announced.promotions if each.sku)

@@ -7,14 +7,14 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from statistics import median
 
 from pydantic import BaseModel, ConfigDict
 
 from ecommerce.core.text import inert
-from ecommerce.forecast.weeks import DAYS
+from ecommerce.forecast.weeks import DAYS, HORIZON
 from ecommerce.forecast.wording import TOTAL
 
 OUTSIDE_80, OUTSIDE_95 = "outside the 80 % interval", "outside the 95 % interval"
@@ -78,11 +78,10 @@ class PastDay(Frozen):
     def mark(self) -> str:
         """`OUTSIDE_80` or `OUTSIDE_95` for a complete day outside that interval of its forecast, else an
         empty text."""
-        if self.expected is None or self.actual is None or not self.complete:
+        expected, actual = self.expected, self.actual
+        if expected is None or actual is None or not self.complete or expected.covers(80, actual):
             return ""
-        if self.expected.covers(80, self.actual):
-            return ""
-        return OUTSIDE_80 if self.expected.covers(95, self.actual) else OUTSIDE_95
+        return OUTSIDE_80 if expected.covers(95, actual) else OUTSIDE_95
 
 
 class ComingDay(Frozen):
@@ -163,8 +162,9 @@ class ForecastProvenance(Frozen):
 
 class ForecastFigures(Frozen):
     """The report of the forecast whose first day is `as_of`. `past` holds the eight weeks before; `series`
-    begins with the total and is empty where no series has enough history; `skipped` has the reason by
-    series; `gaps` are days without data."""
+    begins with the total, leaves out those that are not expected to sell, and is empty where none has enough
+    history; `events` name the coming weeks, `products` SKUs; `skipped` has the reason by series; `gaps` are
+    days without data."""
 
     as_of: date
     currency: str
@@ -173,6 +173,8 @@ class ForecastFigures(Frozen):
     promotions: list[ComingPromotion]
     scores: list[Score]
     drift: Drift
+    events: list[str | None] = [None] * (HORIZON // DAYS)
+    products: dict[str, str] = {}
     skipped: dict[str, str]
     gaps: list[date]
     warnings: list[str]
@@ -185,6 +187,13 @@ class ForecastFigures(Frozen):
         return next((each for each in self.series if each.name == TOTAL), None)
 
     @property
+    def median_week(self) -> Decimal | None:
+        """The median of the past eight weeks without gaps: a mean would rise with a season under way."""
+        sums = (self.sum_before(DAYS, until) for until in range(0, len(self.past), DAYS))
+        known = [each for each in sums if each is not None]
+        return median(known) if known else None
+
+    @property
     def last_week(self) -> list[PastDay]:
         """The week that has just ended."""
         return self.past[-DAYS:]
@@ -195,19 +204,17 @@ class ForecastFigures(Frozen):
         forecasts = [each.expected.forecast for each in self.last_week if each.expected]
         return sum(forecasts, Decimal(0)) if len(forecasts) == len(self.last_week) else None
 
-    def sum_before(self, days: int) -> Decimal | None:
-        """Return the actual sales of the last `days` days; None where one of them is a gap."""
-        actuals = [each.actual for each in self.past[-days:] if each.actual is not None]
+    def sum_before(self, days: int, until: int = 0) -> Decimal | None:
+        """Return the actual sales of the last `days` days up to `until` days before `as_of`; None where one
+        of them is a gap."""
+        part = self.past[: len(self.past) - until][-days:]
+        actuals = [each.actual for each in part if each.actual is not None]
         return sum(actuals, Decimal(0)) if len(actuals) == days else None
 
-    def changes(self, kinds: Sequence[str]) -> list[ForecastSeries]:
+    def changes(self, *kinds: str) -> list[ForecastSeries]:
         """Return the series of these kinds with an average week, the largest difference of the coming week
         first."""
-        shown = [
-            each
-            for each in self.series
-            if each.name.partition(":")[0] in kinds and each.usual_week is not None
-        ]
+        shown = [each for each in self.series if each.name.startswith(kinds) and each.usual_week is not None]
         return sorted(shown, key=lambda each: (-abs(each.difference), each.name))
 
 

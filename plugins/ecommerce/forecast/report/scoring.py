@@ -65,11 +65,8 @@ def score(of: str, rows: Rows) -> Score:
         for part in whole.values()
     ]
     forecast, actual = _sum(pair[0] for pair in pairs), _sum(pair[1] for pair in pairs)
-    open_days = (
-        []
-        if is_weekly
-        else [(DayForecast.model_validate(row), row["actual"]) for row in rows if row["upper_95"]]
-    )
+    shown = [row for row in rows if row["upper_95"] and not is_weekly]
+    open_days = [(DayForecast.model_validate(row), row["actual"]) for row in shown]
     covered_80, covered_95 = (
         _ratio(sum(day.covers(level, sold) for day, sold in open_days), len(open_days)) for level in (80, 95)
     )

@@ -10,6 +10,7 @@ import numpy as np
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning, sentences
 from ecommerce.core.email_masking import mask_e_mails
+from ecommerce.core.named_weeks import event
 from ecommerce.core.paths import code_version
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import in_report_locale
@@ -27,7 +28,7 @@ from ecommerce.forecast.report.figures import (
     ModelCard,
     PastDay,
 )
-from ecommerce.forecast.weeks import DAYS, HORIZON
+from ecommerce.forecast.weeks import DAYS, HORIZON, Week
 from ecommerce.forecast.wording import TOTAL
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.client import connect
@@ -52,10 +53,9 @@ def build_report(
     """
     as_of, settings = prepared.business_date + timedelta(days=1), load_settings()
     first, last = as_of - timedelta(days=PAST_DAYS), as_of + timedelta(days=HORIZON - 1)
-    begins_at = day_window(as_of, settings.shop_timezone).start
     warehouse = connect(dag=run.dag_id, step="report")
-    parameters = {"begins_at": begins_at}
-    rows = warehouse.arrow("forecast/report_rows.sql", parameters=parameters, first=first, day=last)
+    made = {"begins_at": day_window(as_of, settings.shop_timezone).start}
+    rows = warehouse.arrow("forecast/report_rows.sql", parameters=made, first=first, day=last)
     days = warehouse.query("forecast/complete_days.sql", first=first, day=prepared.business_date)
     figures = assemble(
         rows.to_pylist(),
@@ -72,6 +72,7 @@ def build_report(
             generated_at=datetime.now(UTC),
         ),
         currency=settings.reporting_currency,
+        calendar=settings.holiday_calendar,
     )
     return archive.publish(settings.reports_uri, figures)
 
@@ -85,6 +86,7 @@ def assemble(
     warnings: Iterable[DataWarning],
     origin: ForecastProvenance,
     currency: str,
+    calendar: str,
 ) -> ForecastFigures:
     """Assemble the figures of a forecast.
 
@@ -96,6 +98,7 @@ def assemble(
         warnings: of the run.
         origin: the report's provenance.
         currency: the reporting currency.
+        calendar: of the holidays that name weeks.
     """
     as_of, model = history.as_of, ModelCard.model_validate(card)
     last, made_at = as_of + timedelta(days=HORIZON - 1), day_window(as_of, origin.timezone).start
@@ -135,6 +138,7 @@ def assemble(
                 days=coming[name],
             )
             for name in sorted(coming, key=lambda name: (name != TOTAL, name))
+            if name == TOTAL or any(each.expected.forecast for each in coming[name])
         ],
         promotions=[
             ComingPromotion(
@@ -148,6 +152,8 @@ def assemble(
         ],
         scores=scoring.scores(scored),
         drift=scoring.drift([row for row in scored if row["target_date"] >= since], model.total_error),
+        events=[event(Week(as_of + timedelta(first)).days, calendar) for first in range(0, HORIZON, DAYS)],
+        products=dict(history.products),
         skipped={series: why for kind in card["kinds"] for series, why in kind["skipped"].items()},
         gaps=list(history.gaps),
         warnings=[mask_e_mails(text) for text in sentences(warnings)],

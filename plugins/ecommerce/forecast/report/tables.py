@@ -67,18 +67,14 @@ def _of_series(figures: ForecastFigures) -> list[Section]:
     products: dict[tuple[date, date, Decimal], list[str]] = {}
     for each in figures.promotions:
         of_row = products.setdefault((each.first, each.last, each.discount_percent), [])
-        of_row.append("Whole shop" if each.sku is None else text.clean(each.sku))
+        of_row.append("Whole shop" if each.sku is None else series_name(f"sku:{each.sku}", figures.products))
     hidden = len(products) - MOST_NAMED
     return [
         column_table(
             "changes",
             "Largest expected changes",
-            [
-                each
-                for kinds in (("category", "channel"), ("sku",))
-                for each in figures.changes(kinds)[:MOST_CHANGES]
-            ],
-            (name("Series", 2), lambda row: series_name(row.name)),
+            [*figures.changes("category", "channel")[:MOST_CHANGES], *figures.changes("sku")[:MOST_CHANGES]],
+            (name("Series", 2), lambda row: series_name(row.name, figures.products)),
             (name("Kind"), lambda row: text.clean(row.category) or kind_name(row.name)),
             (number("Average week"), lambda row: text.count(row.usual_week)),
             (number("Coming week"), lambda row: text.count(row.week(0))),
@@ -121,8 +117,8 @@ def _of_series(figures: ForecastFigures) -> list[Section]:
         column_table(
             "series",
             "Every series by week",
-            (each for each in figures.series if each.usual_week or each.sum(0, 4 * DAYS)),
-            (name("Series"), lambda row: series_name(row.name)),
+            figures.series,
+            (name("Series"), lambda row: series_name(row.name, figures.products)),
             (word("Kind"), lambda row: kind_name(row.name)),
             (number("Average"), lambda row: text.count(row.usual_week)),
             *(
@@ -134,14 +130,15 @@ def _of_series(figures: ForecastFigures) -> list[Section]:
             ),
             (number("Change"), lambda row: text.change(row.week(0), row.usual_week)),
             empty="None.",
-            note="average: of the previous 4 weeks; change: of the first week; without series without sales",
+            note="average: of the previous 4 weeks; change: of the first week",
         ),
     ]
 
 
 def _notes(figures: ForecastFigures) -> Section:
     skipped = [
-        f"No forecast of {series_name(series)}: {text.clean(why)}" for series, why in figures.skipped.items()
+        f"No forecast of {series_name(series, figures.products)}: {text.clean(why)}"
+        for series, why in figures.skipped.items()
     ]
     gaps = text.listed(figures.gaps, MOST_NAMED, "more days (figures.json)")
     return sentences(

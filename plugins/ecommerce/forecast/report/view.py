@@ -1,14 +1,20 @@
 """The texts of the forecast report: for the PDF and the page, and for the mail."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from ecommerce.core import text
+from ecommerce.core.named_weeks import week_name
 from ecommerce.forecast.report import tables
 from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.forecast.weeks import DAYS, HORIZON
 from ecommerce.forecast.wording import TOTAL, percent, signed_percent
+from ecommerce.mail import transport as mail
 from ecommerce.reporting.sections import notice
+
+LEAST_DIFFERENCE = Decimal("0.05")
+"""Of a usual week, for a week to be named."""
 
 
 def page_texts(figures: ForecastFigures) -> dict[str, Any]:
@@ -22,6 +28,8 @@ def page_texts(figures: ForecastFigures) -> dict[str, Any]:
         "day": figures.as_of.isoformat(),
         "footer": f"Weekly sales forecast · as of {figures.as_of} ({figures.provenance.timezone})",
         "scope": [f"Gross sales in {figures.currency}", f"Based on data before {figures.as_of}"],
+        "page_url": mail.page_url(f"forecast/{figures.as_of}/", "sales-forecast"),
+        "lead": lead(figures),
         "heading": text.span(figures.as_of, figures.as_of + timedelta(days=HORIZON - 1)),
         "notices": notices(figures),
         "tiles": [
@@ -53,10 +61,7 @@ def mail_texts(figures: ForecastFigures) -> dict[str, Any]:
     return texts | {
         "subject": subject(figures),
         "currency": figures.currency,
-        "last_week": [
-            [day, forecast, actual, change, mark]
-            for day, forecast, _, actual, _, change, mark in rows["last-week"]
-        ],
+        "last_week": [[row[place] for place in (0, 1, 3, 5, 6)] for row in rows["last-week"]],
         "changes": [
             [(text.clean(name, 80), kind), usual, coming, change]
             for name, kind, usual, coming, _, change in rows["changes"]
@@ -76,6 +81,23 @@ def subject(figures: ForecastFigures) -> str:
     week, before = figures.total.week(0), figures.sum_before(DAYS)
     change = f", {text.change(week, before)}" if before else ""
     return f"Forecast for the week from {begins}: {text.count(week)} {figures.currency}{change}"
+
+
+def lead(figures: ForecastFigures) -> str:
+    """Return the sentence on the coming week that differs most from a usual one: `Black Friday week: 228,848
+    USD, 33 % above a usual week.`; empty without a forecast or a usual week."""
+    total, usual = figures.total, figures.median_week
+    if total is None or not usual:
+        return ""
+    number = max(range(HORIZON // DAYS), key=lambda number: abs(total.week(number) - usual))
+    week, event = total.week(number), figures.events[number]
+    if abs(week - usual) < LEAST_DIFFERENCE * usual:
+        share = text.share(LEAST_DIFFERENCE, Decimal(1), 0)
+        return f"No week of the next four differs by {share} or more from a usual week."
+    begins = figures.as_of + timedelta(days=number * DAYS)
+    name = week_name(event) if event else f"The week from {text.short_day(begins)}"
+    difference = f"{text.share(abs(week - usual), usual, 0)} {'above' if week > usual else 'below'}"
+    return f"{name}: {text.count(week)} {figures.currency}, {difference} a usual week."
 
 
 def notices(figures: ForecastFigures) -> list[dict[str, Any]]:

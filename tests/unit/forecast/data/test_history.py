@@ -31,6 +31,7 @@ def answer(kinds: Mapping[str, Mapping[str, np.ndarray]], category: Mapping[str,
             "kind": kind,
             "name": name,
             "category": category.get(name),
+            "product": None,
             "gross_sales": Decimal(str(value)),
         }
         for kind, sales in kinds.items()
@@ -41,7 +42,7 @@ def answer(kinds: Mapping[str, Mapping[str, np.ndarray]], category: Mapping[str,
     schema = pa.schema(
         [
             ("business_date", pa.date32()),
-            *((name, pa.string()) for name in ("kind", "name", "category")),
+            *((name, pa.string()) for name in ("kind", "name", "category", "product")),
             ("gross_sales", pa.decimal128(38, 9)),
         ]
     )

@@ -28,6 +28,7 @@ PROMOTIONS = (
     Promotion(date(2026, 11, 27), date(2026, 11, 30), None, Decimal("12.5")),
     Promotion(date(2026, 12, 20), date(2026, 12, 24), "TOY-002", Decimal(20)),
 )
+PRODUCTS = {"KIT-001": "Tea kettle", "TEX-003": "Canvas bag", "new": "Lamp"}
 ALL_DAYS = [AS_OF + timedelta(days=day) for day in range(-56, 0)]
 
 
@@ -90,8 +91,8 @@ def expected(each: date, value: Decimal) -> float:
 def rows(
     actuals: dict[str, dict[date, Decimal]], *, past: bool = True, bias: float = 1
 ) -> list[dict[str, Any]]:
-    """The forecasts of eight weeks, each made on its Monday, and of the coming four; the former are `bias`
-    times what one expects."""
+    """The forecasts of eight weeks, each made on its Monday, and of the coming four, with 50 % more in
+    Black Friday's week; the former are `bias` times what one expects."""
     drawn = random.Random(5)
     found = []
     for place, (name, values) in enumerate(actuals.items()):
@@ -102,7 +103,7 @@ def rows(
             ]
         growth = 1 + 0.04 * ((place % 7) - 2)
         for ahead in range(28):
-            usual = float(values[day(ahead % 7 - 7)]) * growth
+            usual = float(values[day(ahead % 7 - 7)]) * growth * (1.5 if 7 <= ahead < 14 else 1)
             found.append(made(name, day(ahead), usual, made_at=day_window(AS_OF, ZONE).start))
     return found
 
@@ -148,7 +149,7 @@ def known(
         nothing = np.zeros((len(values) + 28, len(series)))
         panels[kind] = Panel(ALL_DAYS[0], tuple(series), values, nothing, nothing.astype(int))
     categories = {name.removeprefix("sku:"): "Kitchen" for name in panels["sku"].series}
-    return History(AS_OF, panels, tuple(gaps), categories, tuple(promotions))
+    return History(AS_OF, panels, tuple(gaps), categories, PRODUCTS, tuple(promotions))
 
 
 def make_figures(
@@ -179,6 +180,7 @@ def make_figures(
             generated_at=datetime(2026, 11, 16, 11, 4, 5, tzinfo=UTC),
         ),
         currency="USD",
+        calendar="US",
     )
 
 

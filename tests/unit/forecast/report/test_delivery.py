@@ -4,10 +4,12 @@ import json
 import logging
 from collections.abc import Callable
 from email.message import EmailMessage
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from ecommerce.core.errors import StagingError
 from ecommerce.core.settings import load_settings
@@ -94,12 +96,32 @@ def test_the_report_arrives_as_text_html_with_the_chart_and_pdf(archived, mailbo
         for expected in (
             "16 Nov to 13 Dec 2026",
             "95,697",
+            "Black Friday week: 143,546 USD, 50 % above a usual week.",
+            "Canvas bag (TEX-003)",
             "Fri 13 Nov",
             "outside the 95 % interval",
             "Toys",
             "2 promotions",
         ):
             assert expected in words
+
+
+@pytest.mark.parametrize("base", ["", "https://airflow.example/team/"])
+def test_mail_and_pdf_link_to_the_page_where_airflow_knows_its_address(
+    base: str, archived, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", base)
+    delivery.send_report(archived(make_figures()))
+    alternative, pdf = mailbox()[0].iter_parts()
+    links = [
+        annotation.get_object()["/A"]["/URI"]
+        for annotation in PdfReader(BytesIO(pdf.get_content())).pages[0].get("/Annots", [])
+    ]
+    url = f"{base}plugin/sales-forecast/team/sales-reports/forecast/2026-11-16/"
+    assert links == ([url] if base else [])
+    for kind in ("plain", "html"):
+        body = alternative.get_body((kind,)).get_content()
+        assert body.count("/sales-reports/") == body.count(url) == bool(base)
 
 
 def test_a_text_mail_s_columns_stand_below_each_other() -> None:

@@ -81,7 +81,9 @@ def pages(written) -> Callable[[Callable[[], ForecastFigures]], list[str]]:
 
 def test_page_one_answers_the_executive(pages) -> None:
     for expected in (
-        "16 Nov to 13 Dec 2026", "Gross sales in USD", "Coming week", "vs last week", "Coming four weeks",
+        "16 Nov to 13 Dec 2026", "Gross sales in USD",
+        "Black Friday week: 143,546 USD, 50 % above a usual week.", "Canvas bag (TEX-003)", "Coming week",
+        "vs last week", "Coming four weeks",
         f"{MINUS}8.0 %", "Last week: forecast vs actual", "Wed 11 Nov", "outside the 95 % interval",
         "Largest expected changes", "Toys", "Page 1 of",
     ):  # fmt: skip
@@ -101,9 +103,9 @@ def test_page_one_is_one_page_and_every_page_says_day_and_number(pages, make) ->
 def test_the_detail_can_be_read(pages) -> None:
     text = " ".join(pages(ordinary)[1:])
     for expected in (
-        "14 Nov to 18 Nov 2026 KIT-001 15 %", "Whole shop 12.5 %", "Product, by week",
+        "14 Nov to 18 Nov 2026 Tea kettle (KIT-001) 15 %", "Whole shop 12.5 %", "Product, by week",
         "The forecast does not drift", "Sales database Channel",
-        "No forecast of new: fewer than 28 days of history",
+        "No forecast of Lamp (new): fewer than 28 days of history",
         "1 of 40 rows cannot be used",
         "selected on 2026-11-02", "boosting 42.0 %", "scheduled__2026-11-16T11:00:00+00:00",
         "1f2e3d4c", "2026-11-16 11:04:05 UTC", "later days, net sales",

@@ -32,7 +32,8 @@ def sales() -> Sales:
     series = [("category", "a"), ("category", "b"), ("channel", "web"), ("sku", "A-1")]
     rows = [
         {"business_date": AS_OF - timedelta(days=back), "kind": kind, "name": name}
-        | {"category": "a" if kind == "sku" else None, "gross_sales": sold(back, place % 3)}
+        | {"category": "a" if kind == "sku" else None, "product": "Lamp" if kind == "sku" else None}
+        | {"gross_sales": sold(back, place % 3)}
         for back in range(70, 0, -1)
         if back != 3
         for place, (kind, name) in enumerate(series)
@@ -48,7 +49,7 @@ def test_sales_are_amounts_by_series_and_day(sales: Sales) -> None:
     assert past["total"][-1] == sold(1, 0) + sold(1, 1)
     assert past["category:b"][-1] == float(sold(1, 1))
     assert len(past["total"]) == 56
-    assert history.categories == {"A-1": "a"}
+    assert (history.categories, history.products) == ({"A-1": "a"}, {"A-1": "Lamp"})
 
 
 def test_a_gap_is_unknown_and_so_are_days_before_the_history(sales: Sales) -> None:

@@ -10,6 +10,7 @@ from ecommerce.forecast.report import steps, tables, view
 from ecommerce.forecast.report.figures import (
     OUTSIDE_80,
     OUTSIDE_95,
+    DayForecast,
     ForecastFigures,
     figures_csv,
     figures_hash,
@@ -133,14 +134,14 @@ def test_drift_is_the_first_notice() -> None:
 
 def test_the_largest_changes_come_first() -> None:
     figures = make_figures()
-    found = figures.changes(("category", "channel"))
+    found = figures.changes("category", "channel")
     sizes = [abs(each.difference) for each in found]
     assert sizes == sorted(sizes, reverse=True)
     shown = rows_of(figures, "changes")
     kinds = [row[1] for row in shown]
     assert kinds == sorted(kinds, key=lambda kind: kind == "Kitchen"), "products are last"
     first = found[0]
-    assert shown[0][0] == wording.series_name(first.name)
+    assert shown[0][0] == wording.series_name(first.name, {})
     assert shown[0][4].startswith("+" if first.difference > 0 else MINUS)
 
 
@@ -169,7 +170,7 @@ def test_of_many_promotions_and_gaps_the_first_are_listed_and_the_others_counted
 def test_what_is_skipped_is_said_once() -> None:
     notes = [data_warning("note", text=text) for text in ("mine", "mine", "ann@example.com wrote")]
     figures = make_figures(warnings=notes)
-    reason = "No forecast of new: fewer than 28 days of history"
+    reason = "No forecast of Lamp (new): fewer than 28 days of history"
     assert rows_of(figures, "notes") == [[reason], ["mine"], ["<e-mail> wrote"]]
 
 
@@ -222,16 +223,56 @@ def test_known_days_are_those_since_the_history_began() -> None:
         warnings=[],
         origin=make_figures().provenance,
         currency="USD",
+        calendar="US",
     )
     assert [each.actual is None for each in figures.past] == [True] * 40 + [False] * 16
 
 
-def test_a_series_that_neither_sold_nor_is_expected_to_is_in_no_row() -> None:
+def test_a_series_that_has_ended_is_in_no_table() -> None:
+    nothing = dict.fromkeys(DayForecast.model_fields, Decimal(0))
+    ended = [
+        row | nothing if row["series"] == "channel:storefront" and row["target_date"] >= day(0) else row
+        for row in rows(history(names()))
+    ]
+    figures = make_figures(forecasts=ended)
+    for section in ("series", "changes"):
+        assert {"Sales database", "Storefront"} & {row[0] for row in rows_of(figures, section)} == {
+            "Sales database"
+        }
+    closed = make_figures(forecasts=[row | nothing for row in ended])
+    assert [each.name for each in closed.series] == ["total"]
+
+
+@pytest.mark.parametrize(
+    ("factors", "sentence"),
+    [
+        ((1.2, 1.33, 1.2, 0.9), "Black Friday week: {week} USD, 33 % above a usual week."),
+        ((1, 1.1, 0.85, 1), "The week from Mon 30 Nov: {week} USD, 15 % below a usual week."),
+        (
+            (1.04, 0.96, 1.049, 0.951),
+            "No week of the next four differs by 5 % or more from a usual week.",
+        ),
+    ],
+)
+def test_the_lead_names_the_week_that_differs_most_from_a_usual_one(
+    factors: tuple[float, ...], sentence: str
+) -> None:
+    usual = make_figures().median_week
+    assert usual is not None
+    forecasts = [made("total", day(ahead), factors[ahead // 7] * float(usual) / 7) for ahead in range(28)]
+    most = max(factors, key=lambda factor: abs(factor - 1))
+    week = f"{most * float(usual):,.0f}"
+    assert view.lead(make_figures(forecasts=forecasts)) == sentence.format(week=week)
+
+
+def test_a_season_under_way_is_no_usual_week_and_a_week_with_a_gap_is_none() -> None:
     figures = make_figures()
-    first, *others = figures.series
-    nothing = first.days[0].expected.model_copy(update={"forecast": Decimal(0)})
-    days = [each.model_copy(update={"expected": nothing}) for each in first.days]
-    silent = first.model_copy(update={"name": "category:unallocated", "usual_week": Decimal(0), "days": days})
-    shown = rows_of(figures.model_copy(update={"series": [first, silent, *others]}), "series")
-    assert len(shown) == len(figures.series)
-    assert "unallocated" not in {row[0] for row in shown}
+    before = [figures.sum_before(7, until) for until in range(21, 56, 7)]
+    season = [
+        each.model_copy(update={"actual": 3 * (each.actual or 0)}) if each.day >= day(-21) else each
+        for each in figures.past
+    ]
+    assert max(filter(None, before)) >= (figures.model_copy(update={"past": season}).median_week or 0) > 0
+    gaps = {day(-back) for back in range(1, 57, 7)}
+    assert make_figures(unknown=gaps - {day(-50)}).median_week == before[-1]
+    assert view.lead(make_figures(unknown=gaps)) == view.lead(make_figures(forecasts=[])) == ""
