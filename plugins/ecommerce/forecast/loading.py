@@ -59,12 +59,7 @@ def write(forecasts: Rows, as_of: date, run: DagRun, rejected: Rows = ()) -> Man
     rejection = {"business_date": last_known, "source": SOURCE, "run_id": run.run_id, "order_id": None}
     tables = {
         "sales_forecasts": [{**row, **of_run} for row in forecasts],
-        "rejected_rows": [
-            rejection
-            | {"row_number": row["line_number"]}
-            | {name: row[name] for name in ("reason", "detail", "file", "raw")}
-            for row in rejected
-        ],
+        "rejected_rows": [{**row, **rejection, "row_number": row["line_number"]} for row in rejected],
     }
     rows, amount = len(forecasts), str(sum(row["forecast"] for row in forecasts))
     uri = run.folder(as_of, f"transformed/{SOURCE}")

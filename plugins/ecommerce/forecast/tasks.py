@@ -111,13 +111,10 @@ def checks(loaded: Plain, **context: Any) -> list[DataWarning]:
     return check_load(run_of(context), from_xcom(LoadResult, loaded), loading.FORECASTS)
 
 
-@task
-def week_complete(**context: Any) -> None:
+@task(task_id="week_complete")
+def watch(**context: Any) -> None:
     """On Tuesdays, notify if no forecast was made after last week; skipped on other days."""
     skip(missing_forecast.check_last_week(business_day(context)))
-
-
-watch = week_complete  # of the DAG report_watch
 
 
 @task

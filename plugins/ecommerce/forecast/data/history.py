@@ -230,12 +230,7 @@ def prepare(run: DagRun, as_of: date, partner: PartnerFiles | None = None) -> Ma
             read_at=day.end,
             window_start=day.start,
             window_end=day.end,
-            control_totals={
-                "promotions": len(announced.promotions),
-                "market_weeks": len(announced.market_index),
-                "rejected_rows": len(rejected),
-                "warnings": warnings,
-            },
+            control_totals={"rejected_rows": len(rejected), "warnings": warnings},
         )
     return read_manifest(uri)
 

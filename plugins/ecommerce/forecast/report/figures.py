@@ -6,7 +6,6 @@ Amounts are gross sales as `Decimal` in reporting currency. JSON holds them as t
 import csv
 import hashlib
 import io
-import json
 from datetime import date, datetime
 from decimal import Decimal
 from statistics import median
@@ -220,8 +219,7 @@ class ForecastFigures(Frozen):
 
 def figures_hash(figures: ForecastFigures) -> str:
     """Return the SHA-256 of everything but the provenance."""
-    facts = figures.model_dump(mode="json", exclude={"provenance"})
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(figures.model_dump_json(exclude={"provenance"}).encode()).hexdigest()
 
 
 def figures_csv(figures: ForecastFigures) -> str:

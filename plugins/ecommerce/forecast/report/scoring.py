@@ -60,10 +60,7 @@ def score(of: str, rows: Rows) -> Score:
         day = row["target_date"]
         periods[row["series"], day.isocalendar()[:2] if is_weekly else day].append(row)
     whole = {key: part for key, part in periods.items() if len(part) == DAYS or not is_weekly}
-    pairs = [
-        (_sum(row["forecast"] for row in part), _sum(row["actual"] for row in part))
-        for part in whole.values()
-    ]
+    pairs = [[_sum(row[name] for row in part) for name in ("forecast", "actual")] for part in whole.values()]
     forecast, actual = _sum(pair[0] for pair in pairs), _sum(pair[1] for pair in pairs)
     shown = [row for row in rows if row["upper_95"] and not is_weekly]
     open_days = [(DayForecast.model_validate(row), row["actual"]) for row in shown]

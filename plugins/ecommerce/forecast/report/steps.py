@@ -40,16 +40,13 @@ PAST_DAYS = scoring.SCORED_DAYS
 def build_report(
     prepared: Manifest, kept: Mapping[str, Any], warnings: Iterable[DataWarning], run: DagRun
 ) -> dict[str, Any]:
-    """Build and archive the report; it replaces an older one of the same day.
+    """Build and archive the report, which replaces an older one of the same day; return as `archive.publish`.
 
     Args:
         prepared: the folder that the model was trained on.
         kept: the model, as `training.fit` returned it.
         warnings: of the steps before.
         run: the report's run.
-
-    Returns:
-        As `archive.publish`.
     """
     as_of, settings = prepared.business_date + timedelta(days=1), load_settings()
     first, last = as_of - timedelta(days=PAST_DAYS), as_of + timedelta(days=HORIZON - 1)

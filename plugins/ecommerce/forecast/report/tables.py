@@ -136,16 +136,15 @@ def _of_series(figures: ForecastFigures) -> list[Section]:
 
 
 def _notes(figures: ForecastFigures) -> Section:
-    skipped = [
-        f"No forecast of {series_name(series, figures.products)}: {text.clean(why)}"
-        for series, why in figures.skipped.items()
-    ]
     gaps = text.listed(figures.gaps, MOST_NAMED, "more days (figures.json)")
     return sentences(
         "notes",
         "Data notes",
         [
-            *skipped,
+            *(
+                f"No forecast of {series_name(series, figures.products)}: {text.clean(why)}"
+                for series, why in figures.skipped.items()
+            ),
             *([f"Days missing from the warehouse: {gaps}"] if gaps else []),
             *map(text.clean, figures.warnings),
         ],
