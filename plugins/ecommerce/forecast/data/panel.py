@@ -23,6 +23,7 @@ _TRUNCATED, _MOST_TRUNCATED = 0.4, 3
 _CAPPED = 2.5
 _VANISHED_DAYS, _REPLACED_DAYS, _SOLD_BEFORE = 28, 7, 20
 _RARELY = 0.5
+_CLOSED_DAYS = range(3, 32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ def clean(panel: Panel) -> tuple[Floats, Bools]:
     for place in np.flatnonzero(~rarely):
         holidays, unknown = panel.holidays[:, place], np.isnan(values[:, place])
         _close_holidays(closed[:, place], holidays, is_zero[:, place], unknown)
+    closed[days:] |= _yearly_closure(panel)[:, None]
     values[is_zero & (~rarely | closed[:days])] = np.nan
     return _capped(values), closed
 
@@ -203,12 +205,40 @@ def _close_holidays(closed: Bools, holidays: Ints, is_zero: Bools, unknown: Bool
             closed[day] = True
 
 
+def _yearly_closure(panel: Panel) -> Bools:
+    """[HORIZON]: the days on which the shop sold nothing in every known year, as part of three days to a
+    month; in the only one, if they reach over a public holiday or the turn of the year."""
+    empty: Bools = ~np.any(panel.values > 0, axis=1)
+    known_from = int(np.argmin(empty))
+    dates: NDArray[np.datetime64] = panel.dates[: panel.days]
+    is_holiday: Bools = np.any(panel.holidays[: panel.days] > 0, axis=1)
+    is_closed, has_holiday = np.zeros(panel.days, dtype=bool), np.zeros(panel.days, dtype=bool)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], empty, [False]]).astype(int)))
+    for first, end in edges.reshape(-1, 2):
+        if first > known_from and end - first in _CLOSED_DAYS:
+            years = dates[[first, end - 1]].astype("datetime64[Y]")
+            is_closed[first:end] = True
+            has_holiday[first:end] = bool(is_holiday[first:end].any() or years[0] != years[1])
+    coming = panel.dates[panel.days :]
+    months = coming.astype("datetime64[M]")
+    votes = np.zeros((3, HORIZON), dtype=int)  # known years, closed, on a holiday
+    for back in (1, 2, 3):
+        place = ((months - 12 * back) + (coming - months) - dates[0]).astype(int)
+        is_known, day = place >= known_from, np.maximum(place, 0)
+        votes += is_known & np.stack([np.ones(HORIZON, dtype=bool), is_closed[day], has_holiday[day]])
+    known, closed, sure = votes
+    return (closed > 0) & (closed == known) & ((known > 1) | (sure > 0))
+
+
 def _capped(values: Floats) -> Floats:
-    """Cap `values` at 2.5 times the median of the same weekday in the eight weeks before."""
+    """Cap `values` at 2.5 times the median of the same weekday in the eight weeks before, and raise all
+    to the sum of the last year: the cap changes the shape, not the level."""
     earlier = np.sort(np.stack([shifted(values, 7 * week) for week in range(1, 9)]), axis=0)  # NaN is last
     known = (~np.isnan(earlier)).sum(axis=0)
     upper = np.take_along_axis(earlier, (known // 2)[None].clip(max=7), axis=0)[0]
     lower = np.take_along_axis(earlier, ((known - 1) // 2)[None].clip(min=0), axis=0)[0]
     limit = np.where(known >= 4, _CAPPED * (lower + upper) / 2, np.inf)
     limit[limit <= 0] = np.inf
-    return np.where(values > limit, limit, values)
+    capped = np.where(values > limit, limit, values)
+    sold, kept = (np.nansum(table[-_YEAR:], axis=0) for table in (values, capped))
+    return capped * np.divide(sold, kept, out=np.ones(len(sold)), where=kept > 0)

@@ -8,13 +8,14 @@ import numpy as np
 from ecommerce.forecast.data.panel import Floats, Panel, has_vanished, sells_rarely
 from ecommerce.forecast.models.features import Statistics
 from ecommerce.forecast.models.members import Boosting, Model, Ridge, WeekdayMean
+from ecommerce.forecast.models.season import at_level
 from ecommerce.forecast.weeks import DAYS, HORIZON
 
-CALIBRATION_WEEKS = 13
+CALIBRATION_WEEKS = 18
 LEAST_DAYS = 28
 """Series with fewer known days are skipped."""
-RIDGE_REFITTED = 4
-"""Every fourth calibration origin refits the ridge; the others reuse it."""
+RIDGE_REFITTED, BOOSTING_REFITTED = 4, 12
+"""The calibration origins that refit these members; the others reuse them."""
 SEEN_DAYS = 504
 """Days of history that a prediction uses; training uses more."""
 
@@ -33,11 +34,14 @@ POWER = 4
 LEVELS = (80, 95)
 _FEWEST_ERRORS = 20
 _WIDENED = 1.5
+_LEAST_WIDTH = 0.02
+_FEWEST_ORIGINS, _WEIGHED_ORIGINS = 3, 13
 _RARE_MODEL = WeekdayMean(13)
 _LAST_RESORT = WeekdayMean(SEEN_DAYS // DAYS, open_days=True)
 
-Origin = tuple[dict[str, Floats], Floats]
-"""The candidates' forecasts at an origin, and the actual sales: [days, series]."""
+Origin = tuple[dict[str, Floats], Floats, Floats]
+"""The candidates' forecasts at an origin and the actual sales: [days, series]; and the unit of the errors, as
+`Statistics.unit`: [days, series and total]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class TrainedModel:
     fitted: Mapping[str, Model]
     weights: Mapping[str, float]
     errors: Mapping[str, float | None]
-    calibration: Sequence[tuple[Floats, Floats]]
+    calibration: Sequence[tuple[Floats, Floats, Floats]]
     skipped: Mapping[str, str]
 
 
@@ -72,7 +76,7 @@ def train(panel: Panel, champion: str = DEFAULT) -> TrainedModel:
 
 def train_candidates(panel: Panel) -> dict[str, TrainedModel]:
     """Train each candidate as `train` would, with the shared work done once."""
-    panel = _without_days_before_first_sale(panel)
+    panel = _prepared(panel)
     origins, fitted = look_back(panel), _fit(Statistics(panel))
     known = (~np.isnan(panel.values)).sum(axis=0)
     reason = f"fewer than {LEAST_DAYS} days of history"
@@ -81,44 +85,47 @@ def train_candidates(panel: Panel) -> dict[str, TrainedModel]:
     trained = {}
     for name in CANDIDATES:
         weights = _weights(origins, name, {*SIMPLE, *fitted}, errors)
-        calibration = [(_combined(forecasts, weights), actual) for forecasts, actual in origins]
-        errors[name] = wape(calibration)
+        calibration = [(_combined(forecasts, weights), actual, unit) for forecasts, actual, unit in origins]
+        errors[name] = wape(each[:2] for each in calibration)
         trained[name] = TrainedModel(name, panel.series, fitted, weights, errors, calibration, skipped)
     return trained
 
 
 def predict(trained: TrainedModel, panel: Panel) -> PanelForecast:
     """Forecast the days after the panel that the champion was trained on."""
-    return _forecast(trained, _forecasts(_without_days_before_first_sale(panel), trained.fitted))
+    return _forecast(trained, *_forecasts(_prepared(panel), trained.fitted))
 
 
 def forecasts_of_all(panel: Panel) -> dict[str, PanelForecast]:
     """Return the forecast of every candidate, as `train` and `predict` would."""
     trained = train_candidates(panel)
-    forecasts = _forecasts(_without_days_before_first_sale(panel), trained[DEFAULT].fitted)
-    return {name: _forecast(each, forecasts) for name, each in trained.items()}
+    made = _forecasts(_prepared(panel), trained[DEFAULT].fitted)
+    return {name: _forecast(each, *made) for name, each in trained.items()}
 
 
 def look_back(panel: Panel) -> list[Origin]:
-    """Return the forecasts at the weekly origins of the last 13 weeks, oldest first, each from data before
-    its origin. Boosting is trained once, at the oldest."""
+    """Return the forecasts at the weekly origins of the last 18 weeks, oldest first, each from data before
+    its origin."""
     weeks = min(CALIBRATION_WEEKS, (panel.days - 3 * DAYS) // DAYS)
     origins: list[Origin] = []
     fitted: dict[str, Model] = {}
     for number, back in enumerate(range(weeks, 0, -1)):
         then = panel.until(panel.days - DAYS * back)
         if number % RIDGE_REFITTED == 0:
-            fitted |= _fit(Statistics(then), has_boosting=number == 0)
-        forecasts = {name: values[: DAYS * back] for name, values in _forecasts(then, fitted).items()}
-        origins.append((forecasts, panel.values[then.days :][:HORIZON]))
+            has_boosting = number % BOOSTING_REFITTED == 0 or "boosting" not in fitted
+            fitted |= _fit(Statistics(then), has_boosting=has_boosting)
+        forecasts, unit = _forecasts(then, fitted)
+        known = slice(0, min(DAYS * back, HORIZON))
+        forecasts = {name: values[known] for name, values in forecasts.items()}
+        origins.append((forecasts, panel.values[then.days :][:HORIZON], unit[known]))
     return origins
 
 
-def _without_days_before_first_sale(panel: Panel) -> Panel:
-    """Days before a series' first sale are unknown, not days without sales."""
+def _prepared(panel: Panel) -> Panel:
+    """The panel at its present level; days before a series' first sale are unknown, not without sales."""
     sells = panel.values > 0
     has_begun = np.maximum.accumulate(sells, axis=0) | ~sells.any(axis=0)
-    return replace(panel, values=np.where(has_begun, panel.values, np.nan))
+    return at_level(replace(panel, values=np.where(has_begun, panel.values, np.nan)))
 
 
 def _fit(known: Statistics, *, has_boosting: bool = True) -> dict[str, Model]:
@@ -126,8 +133,8 @@ def _fit(known: Statistics, *, has_boosting: bool = True) -> dict[str, Model]:
     return {name: model for name, model in fitted.items() if model}
 
 
-def _forecasts(panel: Panel, fitted: Mapping[str, Model]) -> dict[str, Floats]:
-    known = Statistics(panel.last(SEEN_DAYS))
+def _forecasts(panel: Panel, fitted: Mapping[str, Model]) -> tuple[dict[str, Floats], Floats]:
+    known = Statistics(panel, SEEN_DAYS)
     is_gone = has_vanished(known.panel.values)
     is_rare = sells_rarely(panel.values)
     plain = SIMPLE[PLAIN].forecast(known)
@@ -141,22 +148,28 @@ def _forecasts(panel: Panel, fitted: Mapping[str, Model]) -> dict[str, Floats]:
         if name in fitted:
             values = np.where(is_rare, rare, values)
         forecasts[name] = np.where(is_gone, 0.0, values)
-    return forecasts
+    return forecasts, known.unit()
 
 
 def _weights(
     origins: Sequence[Origin], champion: str, available: set[str], errors_of: Mapping[str, float | None]
 ) -> dict[str, float]:
-    """The weight of each member of the champion, without members that have no forecast at an origin."""
+    """The weight of each member of the champion by its error, compared with the plain one at the origins at
+    which it has a forecast; without members that have too few."""
     if champion != "blend":
         return {champion if champion in available else PLAIN: 1.0}
-    if not origins:
-        return {PLAIN: 1.0}
-    seen = available.intersection(*(forecasts for forecasts, _ in origins))
-    members = [name for name in MEMBERS if name in seen]
-    errors = np.array([errors_of[name] or 0 for name in members])
-    parts = 1 / np.maximum(errors / max(errors.min(), 1e-9), 1e-9) ** POWER
-    return {name: float(part) for name, part in zip(members, parts / parts.sum(), strict=True)}
+    parts = {}
+    for name in MEMBERS:
+        both = [
+            (forecasts, actual) for forecasts, actual, _ in origins[-_WEIGHED_ORIGINS:] if name in forecasts
+        ]
+        if name in available and len(both) >= _FEWEST_ORIGINS:
+            own, plain = (
+                wape((forecasts[each], actual) for forecasts, actual in both) for each in (name, PLAIN)
+            )
+            parts[name] = (max(plain or 0, 1e-6) / max(own or 0, 1e-6)) ** POWER
+    whole = sum(parts.values())
+    return {name: part / whole for name, part in parts.items()} or {PLAIN: 1.0}
 
 
 def _combined(forecasts: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
@@ -165,12 +178,12 @@ def _combined(forecasts: Mapping[str, Floats], weights: Mapping[str, float]) -> 
     return np.sum([weights.get(name, 1.0) / whole * forecasts[name] for name in members], axis=0)
 
 
-def _forecast(trained: TrainedModel, forecasts: Mapping[str, Floats]) -> PanelForecast:
+def _forecast(trained: TrainedModel, forecasts: Mapping[str, Floats], unit: Floats) -> PanelForecast:
     values = _combined(forecasts, trained.weights)
     values[:, [name in trained.skipped for name in trained.series]] = np.nan
     values = with_total(values)
-    errors = [(with_total(forecast), with_total(actual)) for forecast, actual in trained.calibration]
-    return PanelForecast(values, _bounds(values, errors))
+    errors = [(with_total(forecast), with_total(actual), at) for forecast, actual, at in trained.calibration]
+    return PanelForecast(values, _bounds(values, unit, errors))
 
 
 def with_total(table: Floats) -> Floats:
@@ -189,38 +202,42 @@ def wape(pairs: Iterable[tuple[Floats, Floats]]) -> float | None:
     return round(errors / sales, 6) if sales > 0 else None
 
 
-def _bounds(values: Floats, calibration: Sequence[tuple[Floats, Floats]]) -> dict[int, tuple[Floats, Floats]]:
+def _bounds(
+    values: Floats, unit: Floats, calibration: Sequence[tuple[Floats, Floats, Floats]]
+) -> dict[int, tuple[Floats, Floats]]:
     """Lower and upper bounds of `values` [HORIZON, series] by level, by split conformal prediction.
 
-    The half width is the ⌈(n + 1) · level⌉-th smallest of the n absolute errors relative to their forecasts,
-    from the same week of the horizon. With fewer than 20 errors it is widened by half; without errors the
-    interval is from 0 to twice the forecast.
+    The half width is the ⌈(n + 1) · level⌉-th smallest of the n absolute errors relative to their forecasts
+    and in units of the noise at their origin, from the same week of the horizon. With fewer than 20 errors it
+    is widened by half; without errors the interval is from 0 to twice the forecast.
     """
     errors: list[Floats] = []
     for first in range(0, HORIZON, DAYS):
         week = slice(first, first + DAYS)
-        old_enough = [pair for pair in calibration if len(pair[0]) > first]
+        old_enough = [each for each in calibration if len(each[0]) > first]
         if not old_enough:  # those of the week before
             errors.append(errors[-1] if errors else np.full((0, values.shape[1]), np.nan))
             continue
-        forecast, actual = (np.concatenate([pair[side][week] for pair in old_enough]) for side in (0, 1))
+        forecast, actual, at = (
+            np.concatenate([each[part][week] for each in old_enough]) for part in range(3)
+        )
         unknown = np.full(forecast.shape, np.nan)
-        relative = np.divide(np.abs(actual - forecast), forecast, out=unknown, where=forecast > 0)
+        relative = np.divide(np.abs(actual - forecast), forecast * at, out=unknown, where=forecast > 0)
         errors.append(np.sort(relative, axis=0))  # NaN is last
     bounds = {}
     for level in LEVELS:
-        widths = [_half_width(relative, level / 100) for relative in errors]
-        half = values * np.repeat(widths, DAYS, axis=0)
+        widths = np.repeat([_half_width(relative, level / 100) for relative in errors], DAYS, axis=0)
+        half = values * np.where(np.isinf(widths), 1, np.maximum(widths * unit, _LEAST_WIDTH))
         bounds[level] = (np.maximum(values - half, 0), values + half)
     return bounds
 
 
 def _half_width(relative: Floats, level: float) -> Floats:
-    """The half width of each series' interval, in units of its forecast."""
+    """The half width of each series' interval, in units of forecast and noise; infinite without errors."""
     if not len(relative):
-        return np.ones(relative.shape[1])
+        return np.full(relative.shape[1], np.inf)
     known = (~np.isnan(relative)).sum(axis=0)
     place = np.ceil((known + 1) * level).astype(int).clip(1, np.maximum(known, 1)) - 1
     width = np.take_along_axis(relative, place[None], axis=0)[0]
     width = np.where(known < _FEWEST_ERRORS, width * _WIDENED, width)
-    return np.where(known == 0, 1.0, width)
+    return np.where(known == 0, np.inf, width)

@@ -5,27 +5,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecommerce.forecast.data.panel import Floats, Panel, clean, same_weekday_mean
+from ecommerce.forecast.data.panel import Bools, Floats, Panel, clean, same_weekday_mean, shifted
+from ecommerce.forecast.models.season import YEAR, growth, season
 from ecommerce.forecast.weeks import HORIZON
 
-YEAR = 364
-"""Days; the same weekday a year ago."""
 LEAST_EFFECT = 0.2
+LEAST_NOISE, SEASON_ERROR = 0.02, 0.3
+"""The error of a rise of the season, as a share of its logarithm."""
 
 
 class Statistics:
-    """The input of every model: a panel, its cleaned `values` and statistics of them, [days, series]. No row
-    uses later days, except `week_around`, which is used a year later. `closed` is [days + HORIZON, series],
-    `market` [days]: the market index of four weeks relative to the year's. `neutral` are the values without
-    the `effect` of promotions, which is measured over half a year."""
+    """The input of every model: a panel, its cleaned `values` without `season` (growth included) and
+    statistics of them, [days, series]. No row uses later days, except `week_around`, which is used a year
+    later. `closed` is [days + HORIZON, series], `season` [days + HORIZON, 1], `market` [days]: the market
+    index of four weeks relative to the year's. `neutral` are the values without the `effect` of promotions,
+    which is measured over half a year. Only the last `seen` days of the panel are kept."""
 
-    def __init__(self, panel: Panel) -> None:
-        self.panel = panel
-        self.values, self.closed = clean(panel)
+    def __init__(self, panel: Panel, seen: int | None = None) -> None:
+        values, closed = clean(panel)
+        is_promoted = panel.promotions[: panel.days] > 0
+        neutral = np.where(is_promoted, values / _known(_effect(values, is_promoted)), values)
+        line = season(panel, neutral)
+        line = line * growth(panel, neutral / line[: panel.days])
+        cut = panel.days - min(seen or panel.days, panel.days)
+        self.panel = panel = panel.last(panel.days - cut)
+        self.closed, self.season = closed[cut:], line[cut:]
+        self.values = values[cut:] / self.season[: panel.days]
         values, is_promoted = self.values, panel.promotions[: panel.days] > 0
-        relative = _ratio(values, same_weekday_mean(values, 8))
-        promoted = trailing_mean(np.where(is_promoted, relative, np.nan), 182)
-        self.effect = _ratio(promoted, trailing_mean(np.where(is_promoted, np.nan, relative), 182))
+        self.effect = _effect(values, is_promoted)
         self.neutral = np.where(is_promoted, values / _known(self.effect), values)
         self.neutral_8 = same_weekday_mean(self.neutral, 8)
         self.neutral_4 = same_weekday_mean(self.neutral, 4)
@@ -39,6 +46,16 @@ class Statistics:
         self.week_around[:-3] = self.level_7[3:]
         market = np.full((len(values), 1), np.nan) if panel.market is None else panel.market[:, None]
         self.market = _ratio(trailing_mean(market, 28), trailing_mean(market, YEAR))[:, 0]
+
+    def unit(self) -> Floats:
+        """Return the relative size of ordinary errors [HORIZON, series and total]: the noise of the last
+        eight weeks, and more where the season moves away from that of the last four."""
+        values = np.column_stack([self.neutral, np.nansum(self.neutral, axis=1)])[-120:]
+        usual = shifted(same_weekday_mean(values, 8), 7)
+        noise = trailing_mean(np.minimum(np.abs(_ratio(values, usual) - 1), 1), 56)[-1]
+        noise = np.maximum(np.nan_to_num(noise, nan=0.2), LEAST_NOISE)
+        moves = np.log(self.season[self.panel.days :] / np.mean(self.season[: self.panel.days][-28:], axis=0))
+        return np.sqrt(noise**2 + (SEASON_ERROR * moves) ** 2)
 
 
 def features(
@@ -86,7 +103,6 @@ def features(
         "weekday": of_day(panel.weekdays[day]),
         "days ahead": of_day(ahead),
         "day of month": of_day((dates - dates.astype("datetime64[M]")).astype(int) + 1),
-        "day of year": of_day((dates - dates.astype("datetime64[Y]")).astype(int) + 1),
         "promotion": promotions[day],
         "promotion the day before": promotions[day - 1],
         "promotion the day after": promotions[after],
@@ -105,10 +121,10 @@ def features(
         "level of 7 days": now(known.level_7) / level,
         "trend of 84 days": _ratio(level, now(known.level_84)),
         "trend of the year": _ratio(now(known.level_84), now(known.level_year)),
+        "day a year ago": _ratio(at(known.neutral, a_year_ago), at(known.neutral_8, a_year_ago - 7)),
         "week a year ago": _ratio(
             at(known.week_around, a_year_ago), at(known.level_28, np.full(HORIZON, origin - YEAR))
         ),
-        "day a year ago": _ratio(at(known.neutral, a_year_ago), at(known.neutral_8, a_year_ago - 7)),
         "effect of promotions": effect,
         "size": np.log(level),
         "market": np.full(shape, known.market[origin]),
@@ -135,6 +151,13 @@ def _days_on_promotion(promotions: Floats, origin: int) -> Floats:
         run = np.where(promotions[day] > 0, run + 1, 0)
         runs.append(run)
     return np.stack(runs[-HORIZON:])
+
+
+def _effect(values: Floats, is_promoted: Bools) -> Floats:
+    """The sales of days on promotion relative to others, measured over half a year up to each day."""
+    relative = _ratio(values, same_weekday_mean(values, 8))
+    promoted = trailing_mean(np.where(is_promoted, relative, np.nan), 182)
+    return _ratio(promoted, trailing_mean(np.where(is_promoted, np.nan, relative), 182))
 
 
 def _known(effect: Floats) -> Floats:

@@ -43,15 +43,13 @@ class WeekdayMean:
 @dataclass(frozen=True, slots=True)
 class Ridge:
     """A linear model of log sales, one per series: weekday, promotion by weekday, holidays and the days next
-    to them, days of the month, December; yearly season from two years of history on. Recent days weigh more,
-    and the level of the last four weeks corrects it.
+    to them, days of the month. Recent days weigh more, and the level of the last four weeks corrects it.
 
     `fits` by series: coefficients, the mean, and a factor, as the mean of a logarithm is below the logarithm
     of the mean; None for a series with fewer than three known weeks.
     """
 
     fits: tuple[tuple[Floats, float, float] | None, ...]
-    has_season: bool
 
     @classmethod
     def fit(cls, known: Statistics) -> "Ridge | None":
@@ -59,8 +57,7 @@ class Ridge:
         panel = known.panel
         if panel.days < LEAST_DAYS_RIDGE:
             return None
-        has_season = panel.days >= 730
-        calendar = _calendar(panel, has_season=has_season)
+        calendar = _calendar(panel)
         age = np.arange(panel.days)[::-1]
         weight = 0.5 ** (age / _HALF_LIFE_DAYS) * (age < _RIDGE_DAYS)
         fits: list[tuple[Floats, float, float] | None] = []
@@ -81,12 +78,12 @@ class Ridge:
             whole = np.average(fitted, weights=share)
             ratio = np.average(truth, weights=share) / whole if whole > 0 else 1.0
             fits.append((coefficients, mean, np.clip(ratio, 0.8, 1.5)))
-        return cls(tuple(fits), has_season)
+        return cls(tuple(fits))
 
     def forecast(self, known: Statistics) -> Floats:
         """Return the forecast of the days after the panel."""
         panel = known.panel
-        calendar = _calendar(panel, has_season=self.has_season)
+        calendar = _calendar(panel)
         ahead = np.full((HORIZON, len(panel.series)), np.nan)
         for place, (fit, values) in enumerate(zip(self.fits, known.values.T, strict=True)):
             if fit is None:
@@ -188,22 +185,16 @@ def _by_weekday(means: Floats) -> Floats:
 
 
 def _open_days(values: Floats, known: Statistics) -> Floats:
+    """`values` with season and growth, 0 on closed days."""
+    values = values * known.season[known.panel.days :]
     return np.where(known.closed[known.panel.days :] & ~np.isnan(values), 0.0, values)
 
 
-def _calendar(panel: Panel, *, has_season: bool) -> Floats:
+def _calendar(panel: Panel) -> Floats:
     """[days + HORIZON, columns]: the features that all series share. The first seven are the weekdays."""
-    dates = panel.dates
-    month = dates.astype("datetime64[M]")
-    day = (dates - month).astype(int) + 1
-    is_december = month.astype(int) % 12 == 11
+    day = (panel.dates - panel.dates.astype("datetime64[M]")).astype(int) + 1
     columns = [panel.weekdays == weekday for weekday in range(7)]
     columns += [day <= 3, (day >= 4) & (day <= 7), day >= 28, (day >= 14) & (day <= 17)]
-    weeks = ((1, 7), (8, 16), (17, 24), (25, 31))
-    columns += [is_december & (day >= first) & (day <= last) for first, last in weeks]
-    if has_season:
-        turn = 2 * np.pi * (dates - dates.astype("datetime64[Y]")).astype(int) / 365.25
-        columns += [wave(times * turn) for times in (1, 2) for wave in (np.sin, np.cos)]
     return np.stack(columns, axis=1).astype(float)
 
 

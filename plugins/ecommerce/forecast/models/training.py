@@ -84,7 +84,7 @@ def card(history: History, champion: Champion, trained: Mapping[str, TrainedMode
     same card, byte by byte."""
     total = [
         (np.where(np.isnan(actual), 0, forecast).sum(axis=1), np.nansum(actual, axis=1))
-        for forecast, actual in trained["category"].calibration
+        for forecast, actual, _ in trained["category"].calibration
     ]
     return {
         "as_of": str(history.as_of),

@@ -107,7 +107,7 @@ def test_nothing_that_was_not_known_at_an_origin_moves_its_forecast():
     )
     # The origins that errors are measured at know nothing of what came after them, either.
     seen = [look_back(shop.until(origin + 28)) for shop in shops]
-    before = [[forecasts for forecasts, actual in each if len(actual) == HORIZON] for each in seen]
+    before = [[forecasts for forecasts, actual, _ in each if len(actual) == HORIZON] for each in seen]
     assert all((one[name] == other[name]).all() for one, other in zip(*before, strict=True) for name in one)
 
 
