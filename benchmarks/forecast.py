@@ -1,14 +1,14 @@
 """How good the forecasts are, on public sales and demand, next to their peers; and what they cost.
 
     python -m benchmarks.forecast                  # the last eight weekly origins: PERFORMANCE.md
-    python -m benchmarks.forecast --earlier 8      # eight origins before those: what the models were tuned on
+    python -m benchmarks.forecast --earlier 8      # eight origins before those
     python -m benchmarks.forecast --without-peers  # the pipeline's own candidates only
     python -m benchmarks.forecast --only cost      # time and memory of 1,000 series over three years
 
 Every forecast is made from the panel as it was at its origin, 28 days ahead, by the code that the weekly DAG
-runs. No choice was made by looking at the last eight origins: models, their parameters and the power of the
-blend's weights were chosen on origins that ended before the first of them began. `benchmarks.forecast_peers`
-makes the peers' forecasts in the same run, for the same days. Nothing is kept between runs.
+runs. docs/PERFORMANCE.md names the sets and origins that the models were tuned on.
+`benchmarks.forecast_peers` makes the peers' forecasts in the same run, for the same days. Nothing is kept
+between runs.
 """
 
 import argparse

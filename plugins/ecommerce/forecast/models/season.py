@@ -17,7 +17,7 @@ _MOVED = ((easter, -21, 8), (black_friday, -10, 8), (lambda year: date(year, 12,
 """The days around these dates are compared with the same days around last year's date."""
 _MONTH = 28
 _REPEATED, _REPEATED_DAYS = 0.95, 91
-"""How much of a rise comes again, as long as less than a quarter of a second year is known."""
+"""The share of a rise that is expected again while less than a quarter of a second year is known."""
 _GROWTH_WEEKS, _FEWEST_WEEKS, _HALF_LIFE_WEEKS, _DAMPED = 26, 10, 13, 0.95
 _LEAST_GROWTH = 0.005
 _SHIFT, _SHIFTED_DAYS, _USUAL_DAYS, _OFTEN = np.log(1.5), range(12, 43), 28, 0.7
@@ -25,7 +25,7 @@ _SHIFT, _SHIFTED_DAYS, _USUAL_DAYS, _OFTEN = np.log(1.5), range(12, 43), 28, 0.7
 
 def season(panel: Panel, neutral: Floats) -> Floats:
     """Return the season that all series share, [days + HORIZON, 1]: the sales of the same days a year and two
-    years ago, smoothed and shrunk to what is more than noise and comes again. 1 with less than a year.
+    years ago, smoothed, and shrunk by its noise and by how much of it was repeated. 1 with less than a year.
 
     `neutral` [days, series] are clean values without the effect of promotions.
     """
@@ -50,9 +50,9 @@ def season(panel: Panel, neutral: Floats) -> Floats:
     size = max(float(np.mean(rises**2)), 1e-9)
     is_real = max(0.0, 1 - 2 * noise / len(lines) / size)
     now = np.arange(YEAR, max(days - _MONTH, YEAR))
-    came, expected = index[now + _MONTH] - index[now], line[now + _MONTH] - line[now]
+    repeated, expected = index[now + _MONTH] - index[now], line[now + _MONTH] - line[now]
     prior = _REPEATED_DAYS * size
-    share = (came @ expected + _REPEATED * is_real * prior) / (expected @ expected + prior)
+    share = (repeated @ expected + _REPEATED * is_real * prior) / (expected @ expected + prior)
     return np.exp(np.clip(share, 0, 1) * line)[:, None]
 
 

@@ -123,7 +123,7 @@ class ComingPromotion(Frozen):
 
 
 class KindCard(Frozen):
-    """Training data and errors of one kind of series. `error` is the champion's WAPE at the 13 weekly
+    """Training data and errors of one kind of series. `error` is the champion's WAPE at the 18 weekly
     origins, `error_of_last_week` that of the seasonal naive model."""
 
     kind: str
