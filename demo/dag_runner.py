@@ -77,6 +77,11 @@ class DagRunner:
             return any(run["state"] == "success" for run in self.api.runs_of_day(day, dag_id))
         return bool(self.api.get(f"dags/{dag_id}/dagRuns", state="success", limit=1)["dag_runs"])
 
+    def runs(self, dag_id: str) -> list[DagRun]:
+        """Return the runs of the DAG that have succeeded."""
+        found = self.api.get(f"dags/{dag_id}/dagRuns", state="success", limit=100)["dag_runs"]
+        return [DagRun(dag_id, run["dag_run_id"], dag_id) for run in found]
+
     def trigger(self, dag_id: str, **conf: Any) -> DagRun:
         """Trigger a run with the params `conf`."""
         return self._trigger(dag_id, dag_id, conf=conf)

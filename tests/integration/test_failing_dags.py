@@ -90,7 +90,11 @@ def ended(migrated_airflow, tmp_path_factory):
                 "sources without one made optional": airflow.trigger("sources", failing=PARTNER_FILES),
             }
             states = {run: airflow.state(run.partition(" ")[0], run_id) for run, run_id in runs.items()}
-            # A mail leaves a moment after its task has failed.
+            # A task of a run that took too long is stopped, and a mail leaves, a moment after.
+            endless = runs["run_limit"]
+            airflow.until(
+                lambda: "running" not in airflow.task_states("run_limit", endless).values(), "stops the task"
+            )
             airflow.until(lambda: len(told_of(mailbox)) >= len(MAILS), "has sent its mails")
             policy = json.dumps(POLICY | {PARTNER_FILES: "optional"})
             airflow.api.patch("variables/source_policy", {"key": "source_policy", "value": policy})
