@@ -1,8 +1,9 @@
 """The event that a week is named for: Black Friday, Christmas, or a public holiday."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
+from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.text import clean
 
 BLACK_FRIDAY, CHRISTMAS = "Black Friday", "Christmas"
@@ -19,16 +20,35 @@ def event(days: Sequence[date], calendar: str) -> str | None:
         return BLACK_FRIDAY
     if any(each.month == 12 and 24 <= each.day <= 26 for each in days):
         return CHRISTMAS
-    if not calendar:
+    try:
+        known = public_holidays(calendar)
+    except ConfigurationError:  # the forecast's own run fails for it
         return None
+    return next((str(known[each]) for each in days if each in known), None)
+
+
+def public_holidays(calendar: str) -> Mapping[date, str]:
+    """Return the names of the public holidays of any year by day.
+
+    Args:
+        calendar: a country code, optionally with a subdivision (`US`, `DE-BY`); empty for no holidays.
+
+    Raises:
+        ConfigurationError: the calendar is unknown.
+    """
+    if not calendar:
+        return {}
     from holidays import country_holidays
 
     country, _, subdivision = calendar.partition("-")
     try:
-        known = country_holidays(country, subdiv=subdivision or None, years={each.year for each in days})
-    except NotImplementedError:  # the forecast's own run fails for it
-        return None
-    return next((str(known[each]) for each in days if each in known), None)
+        holidays: Mapping[date, str] = country_holidays(country, subdiv=subdivision or None)
+    except NotImplementedError:
+        raise ConfigurationError(
+            f"HOLIDAYS={calendar!r} is not a calendar of the package `holidays`: use a country code such as "
+            "US, or a subdivision such as DE-BY; `none` for no holidays"
+        ) from None
+    return holidays
 
 
 def week_name(event: str) -> str:

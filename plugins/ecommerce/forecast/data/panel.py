@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.named_weeks import public_holidays
 from ecommerce.forecast.weeks import DAYS, HORIZON
 
 Floats = NDArray[np.float64]
@@ -82,34 +82,11 @@ class Panel:
 
 
 def holidays_of(calendar: str, first_day: date, days: int) -> Ints:
-    """Return a number for the name of each day's holiday, the same in every year; 0 on other days.
-
-    Args:
-        calendar: a country code, optionally with a subdivision (`US`, `DE-BY`); empty for no holidays.
-        first_day: the first day.
-        days: the number of days.
-
-    Raises:
-        ConfigurationError: the calendar is unknown.
-    """
-    numbers = np.zeros(days, dtype=np.int64)
-    if not calendar:
-        return numbers
-    from holidays import country_holidays
-
-    country, _, subdivision = calendar.partition("-")
-    years = range(first_day.year, (first_day + timedelta(days=days - 1)).year + 1)
-    try:
-        holidays = country_holidays(country, subdiv=subdivision or None, years=years)
-    except NotImplementedError:
-        raise ConfigurationError(
-            f"HOLIDAYS={calendar!r} is not a calendar of the package `holidays`: use a country code such as "
-            "US, or a subdivision such as DE-BY; `none` for no holidays"
-        ) from None
-    for day, name in holidays.items():
-        if 0 <= (place := (day - first_day).days) < days:
-            numbers[place] = 1 + zlib.crc32(name.encode())
-    return numbers
+    """Return a number for the name of each day's holiday, the same in every year; 0 on other days. `calendar`
+    and errors are those of `public_holidays`."""
+    known = public_holidays(calendar)
+    names = (known.get(first_day + timedelta(days=day)) for day in range(days))
+    return np.array([1 + zlib.crc32(name.encode()) if name else 0 for name in names], dtype=np.int64)
 
 
 def clean(panel: Panel) -> tuple[Floats, Bools]:
