@@ -8,18 +8,37 @@ import mimetypes
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from ecommerce.core.errors import StagingError
+from ecommerce.core.paths import code_version
 from ecommerce.storage import staging
 
 FIGURES_JSON, FIGURES_CSV, PREVIEW = "figures.json", "figures.csv", "page-1.png"
 
 F = TypeVar("F", bound=BaseModel)
+
+
+class Provenance(BaseModel):
+    """The run and the code version of a report, and the shop's timezone; instants in UTC."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    dag_id: str
+    run_id: str
+    code_version: str
+    timezone: str
+    generated_at: datetime
+
+    @classmethod
+    def of(cls, run: staging.DagRun, timezone: str, **fields: Any) -> Self:
+        """Return the provenance of a report that `run` makes now."""
+        now, version = datetime.now(UTC), code_version()
+        origin = {"dag_id": run.dag_id, "run_id": run.run_id, "code_version": version, "timezone": timezone}
+        return cls(**origin, generated_at=now, **fields)
 
 
 @dataclass(frozen=True, slots=True)

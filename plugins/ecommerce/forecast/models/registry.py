@@ -49,16 +49,12 @@ def announced(store: Store, as_of: date) -> Announced:
 
 
 def _newest(store: Store, folder: str, as_of: date) -> tuple[str | None, dict[str, Any]]:
-    """The last record of the latest day up to `as_of`."""
-    if not (names := _names(store, folder, as_of)):
+    """The last record of the latest day up to `as_of`, without partial files of a killed process."""
+    names = (name for name in store.names(folder) if name.endswith(".json"))
+    known = (name for name in names if name.removeprefix(f"{folder}/")[:10] <= str(as_of))
+    if not (newest := max(known, default=None)):
         return None, {}
     try:
-        return names[-1], json.loads(store.read(names[-1]) or b"{}")
+        return newest, json.loads(store.read(newest) or b"{}")
     except ValueError:
-        raise StagingError(f"{store.uri_of(names[-1])} is not JSON: remove it") from None
-
-
-def _names(store: Store, folder: str, last: date) -> list[str]:
-    """The records up to `last` by day, without partial files of a killed process."""
-    names = (name for name in store.names(folder) if name.endswith(".json"))
-    return sorted(name for name in names if name.removeprefix(f"{folder}/")[:10] <= str(last))
+        raise StagingError(f"{store.uri_of(newest)} is not JSON: remove it") from None

@@ -6,26 +6,21 @@ Amounts are gross sales as `Decimal` in reporting currency. JSON holds them as t
 import csv
 import hashlib
 import io
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from statistics import median
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from ecommerce.core.text import inert
 from ecommerce.forecast.weeks import DAYS, HORIZON
 from ecommerce.forecast.wording import TOTAL
+from ecommerce.reporting.archive import Provenance
 
 OUTSIDE_80, OUTSIDE_95 = "outside the 80 % interval", "outside the 95 % interval"
 
 
-class Frozen(BaseModel):
-    """A part of the figures."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class DayForecast(Frozen):
+class DayForecast(BaseModel, frozen=True):
     """The forecast of one day with its 80 % and 95 % intervals: gross sales in reporting currency."""
 
     forecast: Decimal
@@ -40,7 +35,7 @@ class DayForecast(Frozen):
         return lower <= actual <= upper
 
 
-class Score(Frozen):
+class Score(BaseModel, frozen=True):
     """The accuracy of the forecasts of `of`: the total, or all series of a kind. `periods` counts scored days
     (for products whole weeks). `error` is the WAPE. The ratios are None without sales."""
 
@@ -55,7 +50,7 @@ class Score(Frozen):
     covered_95: Decimal | None
 
 
-class Drift(Frozen):
+class Drift(BaseModel, frozen=True):
     """The total's score of the last four weeks, the champion's back-test error (`usual_error`), and the
     reasons why the forecast drifts: none where it does not, or where too few days are scored."""
 
@@ -64,7 +59,7 @@ class Drift(Frozen):
     reasons: list[str]
 
 
-class PastDay(Frozen):
+class PastDay(BaseModel, frozen=True):
     """A day of the whole shop that has ended. `actual` is None for a gap in the history, `expected` where no
     forecast was in force. A day that is not `complete` may lack sales."""
 
@@ -83,14 +78,14 @@ class PastDay(Frozen):
         return OUTSIDE_80 if expected.covers(95, actual) else OUTSIDE_95
 
 
-class ComingDay(Frozen):
+class ComingDay(BaseModel, frozen=True):
     """A forecast day."""
 
     day: date
     expected: DayForecast
 
 
-class ForecastSeries(Frozen):
+class ForecastSeries(BaseModel, frozen=True):
     """The 28 forecast `days` of one series. `usual_week` is the average week of the last four, None without
     history; `category` that of a product, where it is known."""
 
@@ -113,7 +108,7 @@ class ForecastSeries(Frozen):
         return sum((each.expected.forecast for each in self.days[first:end]), Decimal(0))
 
 
-class ComingPromotion(Frozen):
+class ComingPromotion(BaseModel, frozen=True):
     """A promotion of the next four weeks, of one SKU or (None) the whole shop."""
 
     first: date
@@ -122,7 +117,7 @@ class ComingPromotion(Frozen):
     discount_percent: Decimal
 
 
-class KindCard(Frozen):
+class KindCard(BaseModel, frozen=True):
     """Training data and errors of one kind of series. `error` is the champion's WAPE at the 18 weekly
     origins, `error_of_last_week` that of the seasonal naive model."""
 
@@ -135,7 +130,7 @@ class KindCard(Frozen):
     error_of_last_week: Decimal | None
 
 
-class ModelCard(Frozen):
+class ModelCard(BaseModel, frozen=True):
     """The champion. `selected` names the record of its selection and `why` its reason; None for the
     default model, which has a reason in place of a selected model that no longer exists."""
 
@@ -148,18 +143,13 @@ class ModelCard(Frozen):
     kinds: list[KindCard]
 
 
-class ForecastProvenance(Frozen):
-    """The run, code version and model of a report; instants in UTC."""
+class ForecastProvenance(Provenance):
+    """With the folder of the model."""
 
-    dag_id: str
-    run_id: str
-    code_version: str
-    timezone: str
     model: str
-    generated_at: datetime
 
 
-class ForecastFigures(Frozen):
+class ForecastFigures(BaseModel, frozen=True):
     """The report of the forecast whose first day is `as_of`. `past` holds the eight weeks before; `series`
     begins with the total, leaves out those that are not expected to sell, and is empty where none has enough
     history; `events` name the coming weeks, `products` SKUs; `skipped` has the reason by series; `gaps` are

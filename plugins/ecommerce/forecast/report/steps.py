@@ -1,21 +1,21 @@
 """The steps of the forecast report: query the warehouse, assemble the figures, archive them."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning, sentences
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.named_weeks import event
-from ecommerce.core.paths import code_version
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import in_report_locale
 from ecommerce.forecast.data.history import History, read_prepared
-from ecommerce.forecast.data.panel import Floats
 from ecommerce.forecast.models import training
 from ecommerce.forecast.report import archive, scoring
 from ecommerce.forecast.report.figures import (
@@ -60,14 +60,7 @@ def build_report(
         read_prepared(prepared).panels(),
         kept["card"],
         warnings=[*(prepared.control_totals.get("warnings") or ()), *warnings],
-        origin=ForecastProvenance(
-            dag_id=run.dag_id,
-            run_id=run.run_id,
-            code_version=code_version(),
-            timezone=settings.shop_timezone,
-            model=kept["name"],
-            generated_at=datetime.now(UTC),
-        ),
+        origin=ForecastProvenance.of(run, settings.shop_timezone, model=kept["name"]),
         currency=settings.reporting_currency,
         calendar=settings.holiday_calendar,
     )
@@ -99,39 +92,34 @@ def assemble(
     """
     as_of, model = history.as_of, ModelCard.model_validate(card)
     last, made_at = as_of + timedelta(days=HORIZON - 1), day_window(as_of, origin.timezone).start
-    of_total: dict[date, DayForecast] = {}
-    coming: dict[str, list[ComingDay]] = {}
-    scored = []
-    for row in sorted(rows, key=lambda row: row["target_date"]):
-        day, expected = row["target_date"], DayForecast.model_validate(row)
-        if day >= as_of:
-            if row["made_at"] == made_at:
-                coming.setdefault(row["series"], []).append(ComingDay(day=day, expected=expected))
-            continue
-        if row["series"] == TOTAL:
-            of_total[day] = expected
-        if day in complete and row["actual"] is not None:
-            scored.append(row)
+    by_day = sorted(rows, key=lambda row: row["target_date"])
+    past = [row for row in by_day if row["target_date"] < as_of]
+    of_total = {row["target_date"]: DayForecast.model_validate(row) for row in past if row["series"] == TOTAL}
+    scored = [row for row in past if row["target_date"] in complete and row["actual"] is not None]
+    coming: dict[str, list[ComingDay]] = defaultdict(list)
+    for row in by_day[len(past) :]:
+        if row["made_at"] == made_at:
+            day = ComingDay(day=row["target_date"], expected=DayForecast.model_validate(row))
+            coming[row["series"]].append(day)
     since = as_of - timedelta(days=scoring.DRIFT_DAYS)
     sales = past_sales(history)
-    days = [as_of - timedelta(days=back) for back in range(PAST_DAYS, 0, -1)]
     return ForecastFigures(
         as_of=as_of,
         currency=currency,
         past=[
             PastDay(
-                day=day,
-                actual=None if np.isnan(amount) else training.rounded(amount),
-                complete=day in complete,
-                expected=of_total.get(day),
+                day=day.date(),
+                actual=_amount(amount),
+                complete=day.date() in complete,
+                expected=of_total.get(day.date()),
             )
-            for day, amount in zip(days, sales[TOTAL], strict=True)
+            for day, amount in zip(pd.DatetimeIndex(sales.index), sales[TOTAL], strict=True)
         ],
         series=[
             ForecastSeries(
                 name=name,
                 category=history.categories.get(name.removeprefix("sku:")),
-                usual_week=_usual_week(sales[name][-HORIZON:]),
+                usual_week=_amount(sales[name].tail(HORIZON).mean() * DAYS),
                 days=coming[name],
             )
             for name in sorted(coming, key=lambda name: (name != TOTAL, name))
@@ -159,19 +147,19 @@ def assemble(
     )
 
 
-def past_sales(history: History) -> dict[str, Floats]:
-    """Return the gross sales of the last eight weeks by series and of the total; NaN where unknown."""
-    sales: dict[str, Floats] = {}
-    for kind, panel in history.panels.items():
-        values = np.full((PAST_DAYS, len(panel.series)), np.nan)
-        values[max(PAST_DAYS - panel.days, 0) :] = panel.values[-PAST_DAYS:]
-        sales |= dict(zip(panel.series, values.T, strict=True))
-        if kind == "category":
-            sales[TOTAL] = values.sum(axis=1)
-    return sales
+def past_sales(history: History) -> pd.DataFrame:
+    """Return the gross sales of the last eight weeks by series and of the total [day, series]; NaN where
+    unknown."""
+    days = pd.date_range(end=history.as_of - timedelta(days=1), periods=PAST_DAYS)
+    sales = pd.concat(
+        [
+            pd.DataFrame(panel.values, panel.dates[: panel.days], panel.series).reindex(days)
+            for panel in history.panels.values()
+        ],
+        axis=1,
+    )
+    return sales.assign(**{TOTAL: sales[[*history.panels["category"].series]].sum(axis=1, skipna=False)})
 
 
-def _usual_week(amounts: Floats) -> Decimal | None:
-    """The average week of these days, over those that have data."""
-    known = amounts[~np.isnan(amounts)]
-    return training.rounded(known.mean() * DAYS) if len(known) else None
+def _amount(value: float) -> Decimal | None:
+    return None if np.isnan(value) else training.rounded(value)

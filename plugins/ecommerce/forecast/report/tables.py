@@ -5,7 +5,6 @@ Forecasts are shown in whole units of the currency: cents would promise an accur
 
 from datetime import date, timedelta
 from decimal import Decimal
-from operator import itemgetter
 
 from ecommerce.core import text
 from ecommerce.forecast.report import charts
@@ -13,13 +12,11 @@ from ecommerce.forecast.report.figures import DayForecast, Drift, ForecastFigure
 from ecommerce.forecast.report.scoring import LEAST_SCORED_DAYS
 from ecommerce.forecast.weeks import DAYS
 from ecommerce.forecast.wording import kind_name, percent, series_name, signed_percent
-from ecommerce.reporting.sections import Section, column_table, facts, name, number, sentences, word
+from ecommerce.reporting.sections import Section, column_table, facts, name, number, sentences, table, word
 
 MOST_CHANGES, MOST_NAMED = 7, 20
-_OF_DAY = ("Forecast", "80 % interval", "Actual", "Difference", "Change")
-_DAY = list(
-    zip((name("Day"), *map(number, _OF_DAY), word("Verdict")), map(itemgetter, range(7)), strict=True)
-)
+_FIGURES_OF_DAY = ("Forecast", "80 % interval", "Actual", "Difference", "Change")
+_DAY = (name("Day"), *map(number, _FIGURES_OF_DAY), word("Verdict"))
 
 
 def sections(figures: ForecastFigures) -> list[Section]:
@@ -44,19 +41,19 @@ def _of_days(figures: ForecastFigures) -> list[Section]:
             note=f"daily gross sales in {figures.currency}; the chart also shows the past eight weeks",
             chart=charts.SVG,
         ),
-        column_table(
+        table(
             "last-week",
             "Last week: forecast vs actual",
+            _DAY,
             [*map(_day, week), total] if any(each.expected for each in week) else [],
-            *_DAY,
             empty="No forecast was available for last week.",
             note="the verdict names the days with sales outside the 80 % or 95 % interval",
         ),
-        column_table(
+        table(
             "past",
             "Past eight weeks",
-            map(_day, reversed(figures.past)),
-            *_DAY,
+            _DAY,
+            [_day(each) for each in reversed(figures.past)],
             empty="No past day has data.",
             note="each day with the last forecast made before it, newest day first",
         ),

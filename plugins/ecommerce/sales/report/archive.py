@@ -4,14 +4,13 @@ from the current figures."""
 
 import logging
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.data_warnings import DataWarning
-from ecommerce.core.paths import code_version
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import in_report_locale
 from ecommerce.reporting import archive as reports
@@ -94,15 +93,7 @@ def build_report(
     Raises:
         PipelineError: the warehouse cannot be queried, or the archive cannot be written.
     """
-    origin = Provenance(
-        dag_id=run.dag_id,
-        run_id=run.run_id,
-        code_version=code_version(),
-        timezone=day.timezone,
-        window_start=day.start,
-        window_end=day.end,
-        generated_at=datetime.now(UTC),
-    )
+    origin = Provenance.of(run, day.timezone, window_start=day.start, window_end=day.end)
     required = [each for each, policy in source_policy().items() if policy == REQUIRED]
     warehouse = connect(dag=run.dag_id, step="report")
     return archive_report(queries.read_figures(warehouse, day.date, origin, warnings, required))

@@ -46,8 +46,8 @@ def test_sales_are_amounts_by_series_and_day(sales: Sales) -> None:
     history = sales.panels()
     past = steps.past_sales(history)
     assert sorted(past) == ["category:a", "category:b", "channel:web", "sku:A-1", "total"]
-    assert past["total"][-1] == sold(1, 0) + sold(1, 1)
-    assert past["category:b"][-1] == float(sold(1, 1))
+    assert past["total"].iloc[-1] == sold(1, 0) + sold(1, 1)
+    assert past["category:b"].iloc[-1] == float(sold(1, 1))
     assert len(past["total"]) == 56
     assert (history.categories, history.products) == ({"A-1": "a"}, {"A-1": "Lamp"})
 

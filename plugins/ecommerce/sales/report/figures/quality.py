@@ -11,6 +11,7 @@ from pydantic import Field
 
 from ecommerce.core.data_warnings import CHECK, DataWarning, data_warning, wording
 from ecommerce.core.email_masking import mask_e_mails
+from ecommerce.reporting import archive
 from ecommerce.sales.report.figures.base import Part, Row
 from ecommerce.sales.report.figures.rejected import Rejects
 
@@ -112,16 +113,11 @@ class Quality(Part):
     limits: list[str] = Field(default_factory=list)
 
 
-class Provenance(Part):
-    """The origin of the report. Instants are UTC; read times are in `Quality.sources`."""
+class Provenance(archive.Provenance):
+    """With the business day's window; read times are in `Quality.sources`."""
 
-    dag_id: str
-    run_id: str
-    code_version: str
-    timezone: str
     window_start: datetime
     window_end: datetime
-    generated_at: datetime
 
 
 def collected_warnings(day: date, *groups: Iterable[Mapping[str, Any]]) -> list[DataWarning]:
