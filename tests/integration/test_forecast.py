@@ -20,7 +20,7 @@ from ecommerce.forecast import loading
 from ecommerce.forecast.data.history import History, NoHistory, prepare, read_prepared
 from ecommerce.forecast.models import registry, training
 from ecommerce.forecast.weeks import Week
-from ecommerce.sources.partner_ftp.files import Parsed, PartnerFiles
+from ecommerce.sources.partner_ftp.files import PartnerFiles
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse import client as warehouse_client
@@ -36,7 +36,7 @@ WEEK, NEXT = Week(MONDAY), Week(MONDAY + timedelta(days=7))
 FIRST = MONDAY - timedelta(days=17 * 7)
 HISTORY = 18 * 7
 """Days up to the end of `WEEK`."""
-NOTHING_ANNOUNCED = PartnerFiles(Parsed(()), Parsed(()))
+NOTHING_ANNOUNCED = PartnerFiles()
 
 
 @dataclass
@@ -161,10 +161,10 @@ def test_a_week_run_again_with_another_model_replaces_its_forecast(shop):
 
 def test_rows_of_the_partner_that_cannot_be_used_are_kept_with_their_reason(shop):
     shop.sell(FIRST, HISTORY)
-    bad = {"line_number": 3, "reason": "invalid_discount", "detail": "discount_percent is -5"}
-    bad |= {"raw": "2026-11-27,2026-11-30,MUG-01,-5"}
+    bad = {"file": "promotions.csv", "line_number": 3, "reason": "invalid_discount"}
+    bad |= {"detail": "discount_percent is -5", "raw": "2026-11-27,2026-11-30,MUG-01,-5"}
     for _ in range(2):
-        run_week(WEEK, partner=PartnerFiles(Parsed((), (bad,)), Parsed(())))
+        run_week(WEEK, partner=PartnerFiles(rejected=(bad,)))
     rows = shop.ask(f"SELECT * FROM {shop.dataset}.rejected_rows WHERE source = 'sales_forecast'")
     assert rows == [
         {

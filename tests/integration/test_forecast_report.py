@@ -14,7 +14,7 @@ from ecommerce.forecast.models import registry, training
 from ecommerce.forecast.report import archive, steps
 from ecommerce.forecast.report.figures import OUTSIDE_95, ForecastFigures
 from ecommerce.forecast.weeks import Week
-from ecommerce.sources.partner_ftp.files import Parsed, PartnerFiles, Promotion
+from ecommerce.sources.partner_ftp.files import Announced, PartnerFiles, Promotion
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse import client as warehouse_client
@@ -29,8 +29,8 @@ pytestmark = pytest.mark.full
 MONDAY = date(2026, 11, 2)
 FIRST = MONDAY - timedelta(days=10 * 7)
 PARTNER = PartnerFiles(
-    Parsed((Promotion(date(2026, 12, 1), date(2026, 12, 2), "KIT-1", Decimal(10)),), (), ("one row is odd",)),
-    Parsed(()),
+    Announced((Promotion(date(2026, 12, 1), date(2026, 12, 2), "KIT-1", Decimal(10)),)),
+    warnings=("one row is odd",),
 )
 
 

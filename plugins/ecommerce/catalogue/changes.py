@@ -9,7 +9,6 @@ from typing import Any
 
 from ecommerce.catalogue.loading import BROKEN, OK, LastCatalogue, Row
 from ecommerce.core.data_warnings import DataWarning, sentence
-from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.text import clean
 from ecommerce.mail import transport
 from ecommerce.sources.product_catalogue.entries import Catalogue
@@ -94,13 +93,9 @@ def notify(run: DagRun, manifest: Manifest, warnings: list[DataWarning], *, send
     summary = read_summary(manifest)
     if not (summary["is_news"] or send_mail):
         return "the catalogue has not changed, and send_mail is not set"
-    if not (to := transport.recipients(VARIABLE_REPORT_RECIPIENTS)):
-        return f"the Variable {VARIABLE_REPORT_RECIPIENTS} is empty"
-    message = compose(summary, warnings, thumbnails(summary))
     fingerprint = hashlib.sha256(f"{run.dag_id}\0{run.run_id}".encode()).hexdigest()[:24]
-    message["Message-ID"] = transport.message_id(f"catalogue.{fingerprint}")
-    transport.send(message, to)
-    return ""
+    message = compose(summary, warnings, thumbnails(summary))
+    return transport.send_report(message, f"catalogue.{fingerprint}")
 
 
 def thumbnails(summary: Summary) -> list[tuple[str, str, bytes]]:

@@ -143,6 +143,16 @@ def send(message: EmailMessage, to: Sequence[str]) -> None:
     log.info("mail %s accepted for %d recipients", message["Message-ID"], len(to) - len(refused))
 
 
+def send_report(message: EmailMessage, name: str) -> str:
+    """Mail `message` to `report_recipients`, and return the reason if there are none. Arguments and errors as
+    in `send_alert`."""
+    if not (to := recipients(names.VARIABLE_REPORT_RECIPIENTS)):
+        return f"the Variable {names.VARIABLE_REPORT_RECIPIENTS} is empty"
+    message["Message-ID"] = message_id(name)
+    send(message, to)
+    return ""
+
+
 def send_alert(message: EmailMessage, name: str = "") -> str:
     """Mail `message`, then post it to the chat, and return the reason if neither was done.
 

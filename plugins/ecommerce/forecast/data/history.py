@@ -19,14 +19,7 @@ from ecommerce.forecast.loading import DAILY_RUNS
 from ecommerce.forecast.models import registry
 from ecommerce.forecast.weeks import DAYS, HORIZON
 from ecommerce.forecast.wording import KINDS
-from ecommerce.sources.partner_ftp.files import (
-    MARKET_INDEX,
-    PROMOTIONS,
-    Announced,
-    Parsed,
-    PartnerFiles,
-    Promotion,
-)
+from ecommerce.sources.partner_ftp.files import Announced, PartnerFiles, Promotion
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import DagRun, Manifest, publish, read_manifest, storage_errors, storage_path
 from ecommerce.storage.xcom import from_xcom, to_xcom
@@ -82,22 +75,21 @@ class Sales:
     def panels(self) -> History:
         """Return the panels to train on."""
         # Floats: models learn from the amounts, nothing is added up.
-        rows = self.table.to_pandas().astype({"gross_sales": float})
-        first: date = rows.loc[rows["kind"] != "sku", "business_date"].min()
-        days = pd.date_range(first, self.last_day)
+        rows = self.table.to_pandas(date_as_object=False).astype({"gross_sales": float})
+        days = pd.date_range(rows.loc[rows["kind"] != "sku", "business_date"].min(), self.last_day)
         sales = {
             kind: rows[rows["kind"] == kind]
             .pivot_table(index="business_date", columns="name", values="gross_sales", aggfunc="sum")
-            .reindex(days.date)
-            .set_axis(days)
+            .reindex(days)
             .fillna(0.0)
             for kind in KINDS
         }
+        first = days[0].date()
         holidays = holidays_of(self.calendar, first, len(days) + HORIZON)
         unknown = gaps(sales["category"].sum(axis=1), holidays[: len(days)])
-        by_sku = rows[rows["kind"] == "sku"].sort_values("business_date").groupby("name")
+        newest = rows[rows["kind"] == "sku"].sort_values("business_date").groupby("name").last()
         category_of, product_of = (
-            {str(sku): str(name) for sku, name in by_sku[column].last().dropna().items()}
+            {str(sku): str(name) for sku, name in newest[column].dropna().items()}
             for column in ("category", "product")
         )
         promoted = self._promoted(sales, category_of)
@@ -207,16 +199,14 @@ def prepare(run: DagRun, as_of: date, partner: PartnerFiles | None = None) -> Ma
     import pyarrow.parquet as pq
 
     store = Store.of_models()
-    parsed: dict[str, Parsed[Any]] = {}
     if partner:
-        parsed = {PROMOTIONS: partner.promotions, MARKET_INDEX: partner.market_index}
         calendar = {"calendar": load_settings().holiday_calendar}
         registry.keep(store, registry.INPUTS, as_of, to_xcom(partner.announced) | calendar)
     announced = registry.announced(store, as_of)
     sales = query(as_of, announced, dag=run.dag_id, step="history")
-    rejected = [row | {"file": file} for file, rows in parsed.items() for row in rows.rejected]
-    known = {**to_xcom(announced), "calendar": sales.calendar, "rejected": rejected}
-    warnings = [data_warning("note", text=text) for rows in parsed.values() for text in rows.warnings]
+    read = partner or PartnerFiles()
+    known = {**to_xcom(announced), "calendar": sales.calendar, "rejected": read.rejected}
+    warnings = [data_warning("note", text=text) for text in read.warnings]
     day = day_window(sales.last_day, shop_timezone())
     uri = run.folder(as_of, STEP)
     with publish(uri) as draft:
@@ -230,7 +220,7 @@ def prepare(run: DagRun, as_of: date, partner: PartnerFiles | None = None) -> Ma
             read_at=day.end,
             window_start=day.start,
             window_end=day.end,
-            control_totals={"rejected_rows": len(rejected), "warnings": warnings},
+            control_totals={"rejected_rows": len(read.rejected), "warnings": warnings},
         )
     return read_manifest(uri)
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
 from typing import Any
 
-from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.text import in_report_locale
 from ecommerce.forecast.report import archive, charts
 from ecommerce.forecast.report.figures import ForecastFigures
@@ -18,15 +17,11 @@ _CHART_CID = "forecast-chart@forecast"
 
 def send_report(archived: Mapping[str, Any]) -> str:
     """Mail the archived report that `archive.publish` returned; return why not, or an empty text."""
-    if not (to := mail.recipients(VARIABLE_REPORT_RECIPIENTS)):
-        return f"the Variable {VARIABLE_REPORT_RECIPIENTS} is empty"
     uri, digest = archived["uri"], archived["figures_hash"]
     figures = archive.read_figures(uri, digest)
     message = report_message(figures, archive.read(uri, archive.PDF), archive.read(uri, charts.PNG))
     # A part of the hash, so that the header is not folded.
-    message["Message-ID"] = mail.message_id(f"forecast.{archived['as_of']}.{digest[:16]}")
-    mail.send(message, to)
-    return ""
+    return mail.send_report(message, f"forecast.{archived['as_of']}.{digest[:16]}")
 
 
 def send_alarm(archived: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 Forecasts are shown in whole units of the currency: cents would promise an accuracy that no forecast has.
 """
 
+from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -27,7 +28,8 @@ def sections(figures: ForecastFigures) -> list[Section]:
 def _of_days(figures: ForecastFigures) -> list[Section]:
     week = figures.last_week
     forecast, actual = figures.last_week_forecast, figures.sum_before(DAYS)
-    total = ["Week", text.count(forecast), "", text.count(actual), *_difference(actual, forecast), ""]
+    difference, change = _difference(actual, forecast), text.change(actual, forecast)
+    total = ["Week", text.count(forecast), "", text.count(actual), difference, change, ""]
     return [
         column_table(
             "coming",
@@ -61,10 +63,10 @@ def _of_days(figures: ForecastFigures) -> list[Section]:
 
 
 def _of_series(figures: ForecastFigures) -> list[Section]:
-    products: dict[tuple[date, date, Decimal], list[str]] = {}
+    products: dict[tuple[date, date, Decimal], list[str]] = defaultdict(list)
     for each in figures.promotions:
-        of_row = products.setdefault((each.first, each.last, each.discount_percent), [])
-        of_row.append("Whole shop" if each.sku is None else series_name(f"sku:{each.sku}", figures.products))
+        label = "Whole shop" if each.sku is None else series_name(f"sku:{each.sku}", figures.products)
+        products[each.first, each.last, each.discount_percent].append(label)
     hidden = len(products) - MOST_NAMED
     return [
         column_table(
@@ -75,7 +77,7 @@ def _of_series(figures: ForecastFigures) -> list[Section]:
             (name("Kind"), lambda row: text.clean(row.category) or kind_name(row.name)),
             (number("Average week"), lambda row: text.count(row.usual_week)),
             (number("Coming week"), lambda row: text.count(row.week(0))),
-            (number("Difference"), lambda row: _signed(row.difference)),
+            (number("Difference"), lambda row: _difference(row.week(0), row.usual_week)),
             (number("Change"), lambda row: text.change(row.week(0), row.usual_week)),
             empty="No series has an average week.",
             note="compared with the average of the previous 4 weeks; categories and channels, then products",
@@ -192,14 +194,14 @@ def _of_model(figures: ForecastFigures) -> list[Section]:
 
 def _day(each: PastDay) -> list[str]:
     forecast = each.expected.forecast if each.expected else None
-    is_partial = each.actual is not None and not each.complete
     return [
         text.short_day(each.day),
         text.count(forecast),
         _interval(each.expected, 80),
         text.count(each.actual),
-        *_difference(each.actual, forecast),
-        "incomplete" if is_partial else each.mark,
+        _difference(each.actual, forecast),
+        text.change(each.actual, forecast),
+        each.mark if each.complete or each.actual is None else "incomplete",
     ]
 
 
@@ -210,15 +212,11 @@ def _interval(expected: DayForecast | None, level: int) -> str:
     return f"{lower} {text.NOTHING} {upper}"
 
 
-def _difference(actual: Decimal | None, forecast: Decimal | None) -> tuple[str, str]:
-    if actual is None or forecast is None:
-        return text.NOTHING, text.NOTHING
-    return _signed(actual - forecast), text.change(actual, forecast)
-
-
-def _signed(value: Decimal) -> str:
-    rounded = text.count(value)
-    return f"+{rounded}" if value > 0 and rounded != "0" else rounded
+def _difference(value: Decimal | None, base: Decimal | None) -> str:
+    if value is None or base is None:
+        return text.NOTHING
+    rounded = text.count(value - base)
+    return f"+{rounded}" if value > base and rounded != "0" else rounded
 
 
 def _weights(weights: dict[str, Decimal]) -> str:

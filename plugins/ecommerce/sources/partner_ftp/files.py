@@ -87,15 +87,11 @@ class Announced:
 
 @dataclass(frozen=True, slots=True)
 class PartnerFiles:
-    """Both files."""
+    """The content of both files: valid rows, rejected ones, and warnings."""
 
-    promotions: Parsed[Promotion]
-    market_index: Parsed[MarketWeek]
-
-    @property
-    def announced(self) -> Announced:
-        """Their valid rows."""
-        return Announced(self.promotions.rows, self.market_index.rows)
+    announced: Announced = Announced()
+    rejected: tuple[dict[str, Any], ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class _Unusable(Exception):
@@ -108,8 +104,10 @@ def read_files(manifest: Manifest) -> PartnerFiles:
     folder = storage_path(manifest.uri)
     with storage_errors(manifest.uri):
         # Read whole: an object store's `readline` takes no size, which `csv_records` limits.
-        promotions, index = (io.BytesIO((folder / name).read_bytes()) for name in (PROMOTIONS, MARKET_INDEX))
-    return PartnerFiles(read_promotions(promotions), read_market_index(index))
+        streams = [io.BytesIO((folder / name).read_bytes()) for name in (PROMOTIONS, MARKET_INDEX)]
+    promotions, index = read_promotions(streams[0]), read_market_index(streams[1])
+    announced, rejected = Announced(promotions.rows, index.rows), promotions.rejected + index.rejected
+    return PartnerFiles(announced, rejected, promotions.warnings + index.warnings)
 
 
 def read_promotions(stream: IO[bytes]) -> Parsed[Promotion]:
@@ -159,7 +157,7 @@ def _read(
         except _Unusable as fault:
             raw = mask_e_mails(record.text[: 4 * LONGEST_RAW].decode(errors="replace"))
             reason, detail = fault.args
-            row = {"line_number": record.number, "reason": reason, "detail": detail}
+            row = {"file": file, "line_number": record.number, "reason": reason, "detail": detail}
             rejected.append(row | {"raw": clean(raw, LONGEST_RAW)})
     warnings = []
     if more := [name for name in names if name not in columns]:

@@ -230,7 +230,7 @@ def test_both_files_are_read_from_staging_and_missing_ones_are_told(tmp_path: Pa
     uri, now = f"file://{tmp_path}/raw", datetime(2026, 11, 21, tzinfo=UTC)
     with staging.publish(uri) as draft:
         (draft.path / "promotions.csv").write_text(f"{HEADER}\n{GOOD}\n")
-        (draft.path / "market_index.csv").write_text("week_start,index\n2026-11-09,100\n")
+        (draft.path / "market_index.csv").write_text("week_start,index\n2026-11-09,100\n2026-11-17,1\n")
         draft.seal(
             source="partner_ftp",
             business_date=FRIDAY,
@@ -240,7 +240,9 @@ def test_both_files_are_read_from_staging_and_missing_ones_are_told(tmp_path: Pa
         )
     manifest = staging.read_manifest(uri)
     read = read_files(manifest)
-    assert (len(read.promotions.rows), len(read.market_index.rows)) == (1, 1)
+    assert (len(read.announced.promotions), len(read.announced.market_index)) == (1, 1)
+    assert [(each["file"], each["line_number"]) for each in read.rejected] == [("market_index.csv", 3)]
+    assert [warning.partition(":")[0] for warning in read.warnings] == ["market_index.csv"]
     (tmp_path / "raw" / "market_index.csv").unlink()
     with pytest.raises(StagingError, match=r"market_index\.csv"):
         read_files(manifest)
