@@ -33,26 +33,14 @@ def loaded_days(warehouse: Warehouse, last: date) -> set[date]:
 
 
 def made_before(warehouse: Warehouse, first: date, last: date) -> set[date]:
-    """Return the first days, from `first` to `last`, of forecasts in the warehouse.
-
-    Args:
-        warehouse: the connection.
-        first: the earliest first day.
-        last: the latest.
-    """
+    """Return the first days, from `first` to `last`, of forecasts in the warehouse."""
     rows = warehouse.query("warehouse/tables/sales_forecasts/origins.sql", first=first, day=last)
     return {row["as_of"] for row in rows if row["as_of"] >= first}
 
 
 def write(forecasts: Rows, as_of: date, run: DagRun, rejected: Rows = ()) -> Manifest:
-    """Write the forecasts to staging for the load.
-
-    Args:
-        forecasts: as `training.predict_all` returns them.
-        as_of: the first forecast day.
-        run: the run that made them.
-        rejected: rejected rows of the partner's files: `file`, `line_number`, `reason`, `detail`, `raw`.
-    """
+    """Write the forecasts of `training.predict_all` from `as_of` on, made by `run`, to staging for the load,
+    and the rejected rows of the partner's files: `file`, `line_number`, `reason`, `detail`, `raw`."""
     first = day_window(as_of, shop_timezone())
     made_at, last_known = first.start, first.shifted(-1).date
     of_run = {"made_at": made_at, "actual": None, "run_id": run.run_id}

@@ -37,15 +37,11 @@ class Week:
 
 
 def week_of(monday: str | None, now: datetime, timezone: str) -> Week:
-    """Return the week of a run.
-
-    Args:
-        monday: ISO date from the partition key or the form; None for the newest week that has ended.
-        now: an aware instant.
-        timezone: the shop's.
+    """Return the week of a run: that of the ISO date `monday`, from the partition key or the form, else the
+    newest that has ended at `now` (an aware instant) in the shop's `timezone`.
 
     Raises:
-        ConfigurationError: this is not a Monday, or the week has not ended.
+        ConfigurationError: the date is not a Monday, or the week has not ended.
     """
     newest = newest_week(now, timezone)
     day = date.fromisoformat(monday) if monday else newest.monday
@@ -66,12 +62,8 @@ def newest_week(now: datetime, timezone: str) -> Week:
 
 
 def as_of_run(as_of: str | None, run_after: datetime, timezone: str) -> date:
-    """Return the day before which the data of a selection ends.
-
-    Args:
-        as_of: the run's param; None for the day of the run.
-        run_after: when the run was due; an aware instant.
-        timezone: the shop's.
+    """Return the day before which the data of a selection ends: the run's param, an ISO date, else the day in
+    the shop's `timezone` on which the run was due (an aware instant).
 
     Raises:
         ConfigurationError: the param is in the future.
@@ -84,14 +76,8 @@ def as_of_run(as_of: str | None, run_after: datetime, timezone: str) -> date:
 
 
 def reason_to_skip(week: Week, newest: Week, loaded: Collection[date], made: Collection[date]) -> str:
-    """Return why no forecast is made after `week`; empty if one is.
-
-    Args:
-        week: the run's.
-        newest: the last week that has ended.
-        loaded: business days with a daily run.
-        made: the first days of existing forecasts.
-    """
+    """Return why no forecast is made after the run's `week`; empty if one is. `newest` has ended last,
+    `loaded` are the business days with a daily run, `made` the first days of existing forecasts."""
     if missing := week.missing_days(loaded):
         return (
             f"{week} is not complete: no daily run of {', '.join(map(str, missing))} "

@@ -151,13 +151,8 @@ class Sales:
 
 def query(as_of: date, announced: Announced, *, requested: Collection[str] = (), **connection: Any) -> Sales:
     """Query the sales of the three years before `as_of`, and nothing later, by category, by channel (without
-    exports that have ended), and by SKU (best-selling, promoted or requested).
-
-    Args:
-        as_of: the first forecast day.
-        announced: the partner's promotions and market index.
-        requested: more SKUs.
-        connection: as for `warehouse.client.connect`.
+    exports that have ended), and by SKU (best-selling, promoted or requested). `connection`: as for
+    `warehouse.client.connect`.
 
     Raises:
         NoHistory: there are no sales before that day.
@@ -184,13 +179,8 @@ def query(as_of: date, announced: Announced, *, requested: Collection[str] = (),
 
 
 def prepare(run: DagRun, as_of: date, partner: PartnerFiles | None = None) -> Manifest:
-    """Write the sales before `as_of` to the run's staging folder.
-
-    Args:
-        run: the run.
-        as_of: the first forecast day.
-        partner: the partner's files, whose announcements are stored for good; None for those of the last
-            forecast.
+    """Write the sales before `as_of`, the first forecast day, to the run's staging folder. Announcements of
+    `partner` are stored for good; without it they are those of the last forecast.
 
     Raises:
         NoHistory: there are no sales.
@@ -245,12 +235,8 @@ def read_prepared(manifest: Manifest) -> Sales:
 def gaps(total: "pd.Series[float]", holidays: Ints) -> "pd.Series[bool]":
     """Return which days without sales are gaps in the data, rather than closed days or days without orders:
     those on weekdays that usually have sales, without holidays, and those of a week or longer. In a shop
-    without sales on one day of twelve or more, only the latter count.
-
-    Args:
-        total: daily sales of the shop.
-        holidays: as `holidays_of` returns them.
-    """
+    without sales on one day of twelve or more, only the latter count. `total` are the shop's daily sales,
+    `holidays` those of `holidays_of`."""
     empty = total <= 0
     runs = empty.groupby((empty != empty.shift()).cumsum()).transform("size")  # of days alike around each day
     is_long = empty & (runs >= LONG_GAP)

@@ -114,13 +114,8 @@ def card(history: History, champion: Champion, trained: Mapping[str, TrainedMode
 
 
 def forecast_series(series: str, as_of: date | None) -> list[dict[str, Any]]:
-    """Forecast one series from the warehouse's data before `as_of`, for `make forecast`; return rows as
-    `predict_all` does.
-
-    Args:
-        series: `total`, `category:…`, `channel:…` or `sku:…`.
-        as_of: the first forecast day; None for today in the shop.
-    """
+    """Forecast one series, `total`, `category:…`, `channel:…` or `sku:…`, from the warehouse's data before
+    `as_of` (None: today in the shop), for `make forecast`; return rows as `predict_all` does."""
     store = Store.of_models()
     kind, _, name = ("category", "", "") if series == TOTAL else series.partition(":")
     if kind not in KINDS or (series != TOTAL and not name):

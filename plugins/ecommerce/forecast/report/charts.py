@@ -29,13 +29,8 @@ def draw(figures: ForecastFigures, folder: Path, lower_by: float = 0.0) -> None:
 
 
 def chart(figures: ForecastFigures, height: float = HEIGHT, width: float = WIDTH) -> "Figure":
-    """Draw the chart within `drawing.style`.
-
-    Args:
-        figures: the report's.
-        height: in millimetres.
-        width: in millimetres; a narrow chart labels every fourth Monday, others every second.
-    """
+    """Draw the chart within `drawing.style`; height and width are in millimetres. A narrow chart labels every
+    fourth Monday, others every second."""
     from matplotlib.ticker import MaxNLocator
 
     past, coming, as_of = figures.past, figures.total.days if figures.total else [], figures.as_of

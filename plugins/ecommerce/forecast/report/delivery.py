@@ -34,13 +34,8 @@ def send_alarm(archived: Mapping[str, Any]) -> str:
 
 @in_report_locale
 def report_message(figures: ForecastFigures, pdf: bytes, chart: bytes) -> EmailMessage:
-    """Compose the report's mail without its addresses.
-
-    Args:
-        figures: the report's.
-        pdf: the document to attach.
-        chart: the PNG within the HTML.
-    """
+    """Compose the report's mail without its addresses: with the chart, a PNG, in the HTML, and the PDF
+    attached."""
     texts = mail_texts(figures) | {"chart_cid": _CHART_CID}
     message = mail.compose(texts["subject"], "forecast_mail", texts, [mail.InlineImage(_CHART_CID, chart)])
     name = f"sales-forecast-{figures.as_of}.pdf"
