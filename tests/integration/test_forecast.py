@@ -188,12 +188,12 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_which_days_have_had_a_run_and_which_forecasts_were_made(shop):
     shop.sell(FIRST, HISTORY - 2)
     shop.sell(WEEK.days[5], 1, runs=False)
-    warehouse = warehouse_client.connect(step="test")
-    loaded = loading.loaded_days(warehouse, WEEK.days[-1])
-    assert loaded == {FIRST + timedelta(days=n) for n in range(HISTORY - 2)}
-    assert loading.made_before(warehouse, WEEK.as_of, WEEK.as_of + timedelta(days=27)) == set()
+    assert loading.week_state(WEEK, "test", FIRST) == ([*WEEK.days[5:]], set())
     run_week(WEEK)
-    assert loading.made_before(warehouse, WEEK.as_of, WEEK.as_of + timedelta(days=27)) == {WEEK.as_of}
+    assert loading.week_state(WEEK, "test", FIRST) == ([*WEEK.days[5:]], {WEEK.as_of})
+    assert loading.week_state(NEXT, "test", WEEK.as_of) == ([*NEXT.days], {WEEK.as_of})
+    assert loading.week_state(NEXT, "test", NEXT.as_of) == ([*NEXT.days], set())
+    assert loading.week_state(Week(WEEK.monday - timedelta(days=7)), "test", FIRST) == ([], set())
 
 
 def test_nothing_of_the_day_or_later_is_looked_at_whatever_is_loaded(shop):

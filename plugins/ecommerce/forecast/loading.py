@@ -6,11 +6,11 @@ from typing import Any
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.settings import shop_timezone
-from ecommerce.forecast.weeks import HORIZON
+from ecommerce.forecast.weeks import HORIZON, Week
 from ecommerce.sources import SOURCES
 from ecommerce.storage.staging import DagRun, Manifest, publish, read_manifest
-from ecommerce.warehouse.client import Warehouse
-from ecommerce.warehouse.schema import write_rows
+from ecommerce.warehouse.client import connect
+from ecommerce.warehouse.schema import prepare, write_rows
 from ecommerce.warehouse.spec import LoadSpec
 
 Rows = Sequence[Mapping[str, Any]]
@@ -26,16 +26,16 @@ FORECASTS = LoadSpec(
 DAILY_RUNS = LoadSpec(name="orders", sources=SOURCES, files=(), tables=(), counted="")
 
 
-def loaded_days(warehouse: Warehouse, last: date) -> set[date]:
-    """Return the business days up to `last` with a daily run."""
-    rows = warehouse.query("warehouse/tables/load_audit/daily_runs.sql", spec=DAILY_RUNS, day=last)
-    return {row["business_date"] for row in rows}
-
-
-def made_before(warehouse: Warehouse, first: date, last: date) -> set[date]:
-    """Return the first days, from `first` to `last`, of forecasts in the warehouse."""
-    rows = warehouse.query("warehouse/tables/sales_forecasts/origins.sql", first=first, day=last)
-    return {row["as_of"] for row in rows if row["as_of"] >= first}
+def week_state(week: Week, dag: str, since: date) -> tuple[list[date], set[date]]:
+    """Return the days of `week` without a daily run, in order, and the first days of the forecasts made from
+    `since` until after the week; `dag` is the caller's."""
+    warehouse = connect(dag=dag, step="weeks")
+    prepare(warehouse)  # creates the forecast's table in an older deployment
+    runs = warehouse.query("warehouse/tables/load_audit/daily_runs.sql", spec=DAILY_RUNS, day=week.days[-1])
+    made = warehouse.query("warehouse/tables/sales_forecasts/origins.sql", first=since, day=week.as_of)
+    loaded = {row["business_date"] for row in runs}
+    missing = [day for day in week.days if day not in loaded]
+    return missing, {row["as_of"] for row in made if row["as_of"] >= since}
 
 
 def write(forecasts: Rows, as_of: date, run: DagRun, rejected: Rows = ()) -> Manifest:

@@ -11,8 +11,6 @@ from ecommerce.core.text import in_report_locale, short_day
 from ecommerce.forecast import loading
 from ecommerce.forecast.weeks import DAYS, Week
 from ecommerce.mail import transport as mail
-from ecommerce.warehouse.client import connect
-from ecommerce.warehouse.schema import prepare
 
 log = logging.getLogger(__name__)
 
@@ -31,14 +29,13 @@ def check_last_week(day: BusinessDay) -> str:
     if day.date.weekday():
         return f"{day} is not a Monday: the week is checked on Tuesdays, for Monday"
     week = Week(day.date - timedelta(days=DAYS))
-    warehouse = connect(dag=names.DAG_WATCH, step="weeks")
-    prepare(warehouse)  # creates the forecast's table in an older deployment
-    made = loading.made_before(warehouse, week.as_of - timedelta(days=UNUSED_DAYS), week.as_of)
+    since = week.as_of - timedelta(days=UNUSED_DAYS)
+    missing, made = loading.week_state(week, names.DAG_WATCH, since)
     if week.as_of in made:
         return f"the forecast after {week} exists"
     if not made:
         return f"no forecast was made in the {UNUSED_DAYS // DAYS} weeks before: the forecast is not in use"
-    texts = mail_texts(week, week.missing_days(loading.loaded_days(warehouse, week.days[-1])))
+    texts = mail_texts(week, missing)
     log.warning("no forecast was made after %s: %s", week, texts["problem"])
     message = mail.compose(f"No sales forecast after {week}", "week_mail", texts)
     return mail.send_alert(message)

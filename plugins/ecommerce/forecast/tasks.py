@@ -46,11 +46,8 @@ def due(**context: Any) -> None:
     week = _week(context)
     if context["params"].get("force"):
         return
-    warehouse = connect(dag=run_of(context).dag_id, step="weeks")
-    prepare_warehouse(warehouse)
-    loaded = loading.loaded_days(warehouse, week.days[-1])
-    made = loading.made_before(warehouse, week.as_of, week.as_of)
-    skip(reason_to_skip(week, newest_week(datetime.now(UTC), shop_timezone()), loaded, made))
+    missing, made = loading.week_state(week, run_of(context).dag_id, week.as_of)
+    skip(reason_to_skip(week, newest_week(datetime.now(UTC), shop_timezone()), missing, made))
 
 
 class FetchPartnerFiles(FetchByScript):
@@ -77,14 +74,13 @@ def preprocess(manifest: Plain, **context: Any) -> Plain:
 
 
 @task(inlets=[FORECAST_CHAMPION], execution_timeout=task_timeout(LONG))
-def train(manifest: Plain, **context: Any) -> Plain:
+def train(manifest: Plain) -> Plain:
     """Train the champion and store it with its model card."""
-    from ecommerce.forecast.data import history
+    from ecommerce.forecast.data.history import read_prepared
     from ecommerce.forecast.models import registry, training
 
-    prepared, store = from_xcom(Manifest, manifest), Store.of_models()
-    champion = registry.champion(store, _week(context).as_of)
-    return Plain(training.fit(history.read_prepared(prepared).panels(), champion, store))
+    store, known = Store.of_models(), read_prepared(from_xcom(Manifest, manifest)).panels()
+    return Plain(training.fit(known, registry.champion(store, known.as_of), store))
 
 
 @task

@@ -1,6 +1,6 @@
 """The week of a run, and whether it is forecast."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -30,10 +30,6 @@ class Week:
 
     def __str__(self) -> str:
         return f"the week of {self.monday}"
-
-    def missing_days(self, loaded: Collection[date]) -> list[date]:
-        """Return its days without a daily run."""
-        return [day for day in self.days if day not in loaded]
 
 
 def week_of(monday: str | None, now: datetime, timezone: str) -> Week:
@@ -75,10 +71,10 @@ def as_of_run(as_of: str | None, run_after: datetime, timezone: str) -> date:
     return day
 
 
-def reason_to_skip(week: Week, newest: Week, loaded: Collection[date], made: Collection[date]) -> str:
+def reason_to_skip(week: Week, newest: Week, missing: Sequence[date], made: Collection[date]) -> str:
     """Return why no forecast is made after the run's `week`; empty if one is. `newest` has ended last,
-    `loaded` are the business days with a daily run, `made` the first days of existing forecasts."""
-    if missing := week.missing_days(loaded):
+    `missing` are the week's days without a daily run, `made` the first days of existing forecasts."""
+    if missing:
         return (
             f"{week} is not complete: no daily run of {', '.join(map(str, missing))} "
             f"(make backfill FROM={missing[0]} TO={missing[-1]}); force forecasts it anyway"
