@@ -10,8 +10,6 @@ import click
 from ecommerce.cli import environment
 from ecommerce.cli.terminal import aligned
 
-AMOUNTS = ("forecast", "lower_80", "upper_80", "lower_95", "upper_95")
-
 
 @click.command()
 @click.option("--series", default="total", help="total, category:…, channel:… or sku:…")
@@ -27,6 +25,7 @@ def forecast(series: str, as_of: datetime | None, out: IO[str] | None) -> None:
 
     from ecommerce.core.settings import load_settings
     from ecommerce.forecast.models import training
+    from ecommerce.forecast.models.training import AMOUNTS
 
     logger = logging.getLogger("ecommerce")
     level = logger.level

@@ -62,14 +62,11 @@ def write(forecasts: Rows, as_of: date, run: DagRun, rejected: Rows = ()) -> Man
             window_start=made_at,
             window_end=first.shifted(HORIZON - 1).end,
             control_totals={
-                "sales_forecasts": rows,
-                "amount": amount,
+                **dict.fromkeys(("sales_forecasts", "source_orders", "rows_accepted"), rows),
+                **dict.fromkeys(("amount", "source_amount"), amount),
                 "rows_read": rows + len(rejected),
-                "rows_accepted": rows,
                 "rows_rejected": len(rejected),
                 "rows_superseded": 0,
-                "source_orders": rows,
-                "source_amount": amount,
             },
         )
     return read_manifest(uri)

@@ -24,9 +24,8 @@ def page_texts(figures: ForecastFigures) -> dict[str, Any]:
     actual, forecast = figures.sum_before(DAYS), figures.last_week_forecast
     outside = None if forecast is None else sum(bool(each.mark) for each in figures.last_week)
     return {
-        "title": f"Weekly sales forecast {figures.as_of}",
         "day": figures.as_of.isoformat(),
-        "footer": f"Weekly sales forecast · as of {figures.as_of} ({figures.provenance.timezone})",
+        "timezone": figures.provenance.timezone,
         "scope": [f"Gross sales in {figures.currency}", f"Based on data before {figures.as_of}"],
         "page_url": mail.page_url(f"forecast/{figures.as_of}/", "sales-forecast"),
         "lead": lead(figures),
@@ -68,7 +67,6 @@ def mail_texts(figures: ForecastFigures) -> dict[str, Any]:
         ],
         "promotions": len(figures.promotions),
         "champion": text.clean(figures.card.champion),
-        "timezone": figures.provenance.timezone,
         "generated_at": text.instant(figures.provenance.generated_at),
     }
 
