@@ -60,7 +60,10 @@ def mail_texts(figures: ForecastFigures) -> dict[str, Any]:
     return texts | {
         "subject": subject(figures),
         "currency": figures.currency,
-        "last_week": [[row[place] for place in (0, 1, 3, 5, 6)] for row in rows["last-week"]],
+        "last_week": [
+            [(day, verdict), forecast, actual, change]
+            for day, forecast, _, actual, _, change, verdict in rows["last-week"]
+        ],
         "changes": [
             [(text.clean(name, 80), kind), usual, coming, change]
             for name, kind, usual, coming, _, change in rows["changes"]

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Callable
 from email.message import EmailMessage
 from io import BytesIO
@@ -132,6 +133,14 @@ def test_a_text_mail_s_columns_stand_below_each_other() -> None:
         == 1
     )
     assert all(len(line) < 100 for line in lines)
+
+
+def test_a_verdict_is_below_its_day_where_a_phone_has_room_for_its_words() -> None:
+    html = delivery.report_message(make_figures(), b"", b"").get_body(("html",)).get_content()
+    assert re.search(
+        r'Fri 13 Nov</span> <span class="muted"[^>]*>outside the 95 % interval</span></th>', html
+    )
+    assert "Verdict" not in html
 
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "W" * 300, "line\r\nBcc: eve@x.example"])

@@ -5,6 +5,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
+import pypdfium2
 import pytest
 from matplotlib.axes import Axes
 from pypdf import PdfReader
@@ -49,7 +50,11 @@ def too_young() -> ForecastFigures:
     return make_figures(forecasts=[])
 
 
-EVERY = [ordinary, first_ever, nasty, crowded, too_young]
+def without_lead() -> ForecastFigures:
+    return make_figures(unknown={day(-back) for back in range(1, 57, 7)})
+
+
+EVERY = [ordinary, first_ever, nasty, crowded, too_young, without_lead]
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +103,16 @@ def test_page_one_is_one_page_and_every_page_says_day_and_number(pages, make) ->
     for number, page in enumerate(found, start=1):
         assert f"Page {number} of {len(found)}" in page
         assert "as of 2026-11-16" in page
+
+
+def test_without_a_first_sentence_the_tiles_follow_the_title(written) -> None:
+    def distance(make: Callable[[], ForecastFigures]) -> float:
+        with pypdfium2.PdfDocument(written(make) / archive.PDF) as document:
+            text = document[0].get_textpage()
+            title, tile = (text.search(words).get_next() for words in ("16 Nov to 13 Dec", "Coming week"))
+            return text.get_charbox(title[0])[1] - text.get_charbox(tile[0])[3]
+
+    assert 0 < distance(without_lead) < 25 < distance(ordinary)
 
 
 def test_the_detail_can_be_read(pages) -> None:
