@@ -4,7 +4,6 @@ import hashlib
 import json
 import pickle
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -122,16 +121,15 @@ def forecast_series(series: str, as_of: date | None) -> list[dict[str, Any]]:
         raise ConfigurationError(f"{series!r} is not a series: use total, category:…, channel:… or sku:…")
     as_of = as_of or datetime.now(load_settings().zone).date()
     skus = [name] if kind == "sku" else []
-    sales = query(as_of, registry.announced(store, as_of), requested=skus, step="forecast", interactive=True)
-    history = sales.panels()
+    announced = registry.announced(store, as_of)
+    history = query(as_of, announced, requested=skus, step="forecast", interactive=True).panels()
     panel = history.panels[kind]
     if series not in (*panel.series, TOTAL):
         known = ", ".join(sorted(panel.series)[:8]) or "none"
         raise PipelineError(f"the warehouse has no series {series} before {as_of}; it has {known}")
-    history = replace(history, panels={kind: panel})
-    trained = train_all(history, registry.champion(store, as_of).name)
-    rows = [row for row in predict_all(history, trained) if row["series"] == series]
+    model = train(panel, registry.champion(store, as_of).name)
+    rows = [row for row in predict_all(history, {kind: model}) if row["series"] == series]
     if not rows:
-        why = trained[kind].skipped.get(series, "it has no history")
+        why = model.skipped.get(series, "it has no history")
         raise PipelineError(f"{series} cannot be forecast: {why}")
     return rows

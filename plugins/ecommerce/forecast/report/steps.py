@@ -28,12 +28,11 @@ from ecommerce.forecast.report.figures import (
     ModelCard,
     PastDay,
 )
+from ecommerce.forecast.report.scoring import SCORED_DAYS
 from ecommerce.forecast.weeks import DAYS, HORIZON, Week
 from ecommerce.forecast.wording import TOTAL
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.client import connect
-
-PAST_DAYS = scoring.SCORED_DAYS
 
 
 @in_report_locale
@@ -41,15 +40,10 @@ def build_report(
     prepared: Manifest, kept: Mapping[str, Any], warnings: Iterable[DataWarning], run: DagRun
 ) -> dict[str, Any]:
     """Build and archive the report, which replaces an older one of the same day; return as `archive.publish`.
-
-    Args:
-        prepared: the folder that the model was trained on.
-        kept: the model, as `training.fit` returned it.
-        warnings: of the steps before.
-        run: the report's run.
-    """
+    `prepared` is the folder that the model was trained on, `kept` the model, as `training.fit` returned it,
+    `warnings` are of the steps before."""
     as_of, settings = prepared.business_date + timedelta(days=1), load_settings()
-    first, last = as_of - timedelta(days=PAST_DAYS), as_of + timedelta(days=HORIZON - 1)
+    first, last = as_of - timedelta(days=SCORED_DAYS), as_of + timedelta(days=HORIZON - 1)
     warehouse = connect(dag=run.dag_id, step="report")
     made = {"begins_at": day_window(as_of, settings.shop_timezone).start}
     rows = warehouse.arrow("forecast/report_rows.sql", parameters=made, first=first, day=last)
@@ -78,18 +72,9 @@ def assemble(
     currency: str,
     calendar: str,
 ) -> ForecastFigures:
-    """Assemble the figures of a forecast.
-
-    Args:
-        rows: the forecasts in force on the eight weeks before `as_of`, and this one's.
-        complete: days whose sales are complete.
-        history: what the model was trained on.
-        card: the model card.
-        warnings: of the run.
-        origin: the report's provenance.
-        currency: the reporting currency.
-        calendar: of the holidays that name weeks.
-    """
+    """Assemble the figures of a forecast. `rows`: the forecasts in force on the eight weeks before `as_of`,
+    and this one's; `complete`: the days whose sales are complete; `history`: what the model of `card` was
+    trained on; `currency`: the reporting currency; `calendar`: of the holidays that name weeks."""
     as_of, model = history.as_of, ModelCard.model_validate(card)
     last, made_at = as_of + timedelta(days=HORIZON - 1), day_window(as_of, origin.timezone).start
     by_day = sorted(rows, key=lambda row: row["target_date"])
@@ -150,7 +135,7 @@ def assemble(
 def past_sales(history: History) -> pd.DataFrame:
     """Return the gross sales of the last eight weeks by series and of the total [day, series]; NaN where
     unknown."""
-    days = pd.date_range(end=history.as_of - timedelta(days=1), periods=PAST_DAYS)
+    days = pd.date_range(end=history.as_of - timedelta(days=1), periods=SCORED_DAYS)
     sales = pd.concat(
         [
             pd.DataFrame(panel.values, panel.dates[: panel.days], panel.series).reindex(days)
