@@ -5,7 +5,7 @@ from email.message import EmailMessage
 
 from ecommerce.forecast import missing_forecast as week_watch
 from ecommerce.forecast import selection
-from ecommerce.forecast.report import delivery as forecast
+from ecommerce.forecast.report import archive as forecast
 from ecommerce.forecast.weeks import Week
 from ecommerce.mail import transport as mail
 from tests.unit.forecast import shops

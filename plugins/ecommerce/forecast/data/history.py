@@ -107,8 +107,7 @@ class Sales:
             )
             for kind, table in sales.items()
         }
-        gap_days = tuple(day.date() for day in days[unknown])
-        as_of = self.last_day + timedelta(days=1)
+        as_of, gap_days = self.last_day + timedelta(days=1), tuple(days[unknown].date)
         return History(as_of, panels, gap_days, category_of, product_of, self.announced.promotions)
 
     def _promoted(

@@ -1,14 +1,21 @@
-"""The archive of forecasts: `<REPORTS_URI>/forecasts/<as of>/`, next to the daily reports' folders."""
+"""The archive of forecasts, `<REPORTS_URI>/forecasts/<as of>/`, next to the daily reports' folders, and its
+mails: the report to `report_recipients`, drift to `alert_recipients`. The same figures, or reasons, of a day
+always have the same Message-ID."""
 
+import hashlib
 import logging
+from collections.abc import Mapping, Sequence
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 from ecommerce.core.business_day import day_window
+from ecommerce.core.text import in_report_locale
 from ecommerce.forecast.report import charts
 from ecommerce.forecast.report.figures import ForecastFigures, figures_csv, figures_hash
-from ecommerce.forecast.report.view import page_texts
+from ecommerce.forecast.report.view import mail_texts, page_texts
 from ecommerce.forecast.weeks import HORIZON
+from ecommerce.mail import transport as mail
 from ecommerce.reporting.archive import PREVIEW, Archive, media_types
 from ecommerce.reporting.typesetting import typeset
 
@@ -17,6 +24,7 @@ log = logging.getLogger(__name__)
 FOLDER, PDF = "forecasts", "forecast.pdf"
 FILES = media_types(PDF, charts.SVG, charts.NARROW_SVG)
 """The files of a forecast's folder that pages serve, with media types."""
+_CHART_CID = "forecast-chart@forecast"
 _NOTICE_HEIGHT = 9.5
 """Millimetres that a notice of two lines takes on page one."""
 
@@ -63,3 +71,37 @@ def publish(reports_uri: str, figures: ForecastFigures) -> dict[str, Any]:
         "figures_hash": figures_hash(figures),
         "drift": figures.drift.reasons,
     }
+
+
+def send_report(report: Mapping[str, Any]) -> str:
+    """Mail the report that `publish` returned; return why not, or an empty text."""
+    uri, digest = report["uri"], report["figures_hash"]
+    figures = read_figures(uri, digest)
+    message = report_message(figures, read(uri, PDF), read(uri, charts.PNG))
+    # A part of the hash, so that the header is not folded.
+    return mail.send_report(message, f"forecast.{report['as_of']}.{digest[:16]}")
+
+
+def send_alarm(report: Mapping[str, Any]) -> str:
+    """Notify `alert_recipients` and the chat of drift; return why not, or an empty text."""
+    if not (reasons := report["drift"]):
+        return "the forecast does not drift, or too few days are scored"
+    digest = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]
+    return mail.send_alert(alarm_message(report["as_of"], reasons), f"drift.{report['as_of']}.{digest}")
+
+
+@in_report_locale
+def report_message(figures: ForecastFigures, pdf: bytes, chart: bytes) -> EmailMessage:
+    """Compose the report's mail without its addresses: with the chart, a PNG, in the HTML, and the PDF
+    attached."""
+    texts = mail_texts(figures) | {"chart_cid": _CHART_CID}
+    message = mail.compose(texts["subject"], "forecast_mail", texts, [mail.InlineImage(_CHART_CID, chart)])
+    name = f"sales-forecast-{figures.as_of}.pdf"
+    message.add_attachment(pdf, maintype="application", subtype="pdf", filename=name)
+    return message
+
+
+def alarm_message(as_of: str, reasons: Sequence[str]) -> EmailMessage:
+    """Compose the drift mail without its addresses; `reasons` are sentences."""
+    texts = {"as_of": as_of, "reasons": reasons}
+    return mail.compose(f"Drift: the sales forecast as of {as_of}", "drift_mail", texts)

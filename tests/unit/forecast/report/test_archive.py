@@ -14,7 +14,7 @@ from pypdf import PdfReader
 
 from ecommerce.core.errors import StagingError
 from ecommerce.core.settings import load_settings
-from ecommerce.forecast.report import archive, delivery
+from ecommerce.forecast.report import archive
 from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.sales.report.archive import archived_days
 from tests.unit.forecast.report.samples import history, make_figures, names, rows
@@ -65,7 +65,7 @@ def test_the_newest_run_of_a_day_wins_and_the_older_is_not_mailed(archived) -> N
     assert older["uri"] == newer["uri"]
     assert archive.read_figures(newer["uri"]).promotions == []
     with pytest.raises(StagingError, match="a newer run has replaced it"):
-        delivery.send_report(older)
+        archive.send_report(older)
 
 
 def test_figures_that_are_gone_or_of_another_version_say_what_to_do(archived, tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_figures_that_are_gone_or_of_another_version_say_what_to_do(archived, tm
 
 def test_the_report_arrives_as_text_html_with_the_chart_and_pdf(archived, mailbox: Mailbox) -> None:
     figures = make_figures()
-    assert delivery.send_report(archived(figures)) == ""
+    assert archive.send_report(archived(figures)) == ""
     (message,) = mailbox()
     assert message["Subject"] == "Forecast for the week from Mon 16 Nov: 95,697 USD, \N{MINUS SIGN}8.0 %"
     assert message["X-Envelope-To"] == ", ".join(TO)
@@ -112,7 +112,7 @@ def test_mail_and_pdf_link_to_the_page_where_airflow_knows_its_address(
     base: str, archived, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", base)
-    delivery.send_report(archived(make_figures()))
+    archive.send_report(archived(make_figures()))
     alternative, pdf = mailbox()[0].iter_parts()
     links = [
         annotation.get_object()["/A"]["/URI"]
@@ -126,7 +126,7 @@ def test_mail_and_pdf_link_to_the_page_where_airflow_knows_its_address(
 
 
 def test_a_text_mail_s_columns_stand_below_each_other() -> None:
-    text = delivery.report_message(make_figures(), b"", b"").get_body(("plain",)).get_content()
+    text = archive.report_message(make_figures(), b"", b"").get_body(("plain",)).get_content()
     lines = text[text.index("Last week:") :].splitlines()[1:9]
     assert (
         len({line.index(line.split()[-1]) + len(line.split()[-1]) for line in lines if line.endswith("%")})
@@ -136,7 +136,7 @@ def test_a_text_mail_s_columns_stand_below_each_other() -> None:
 
 
 def test_a_verdict_is_below_its_day_where_a_phone_has_room_for_its_words() -> None:
-    html = delivery.report_message(make_figures(), b"", b"").get_body(("html",)).get_content()
+    html = archive.report_message(make_figures(), b"", b"").get_body(("html",)).get_content()
     assert re.search(
         r'Fri 13 Nov</span> <span class="muted"[^>]*>outside the 95 % interval</span></th>', html
     )
@@ -145,7 +145,7 @@ def test_a_verdict_is_below_its_day_where_a_phone_has_room_for_its_words() -> No
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "W" * 300, "line\r\nBcc: eve@x.example"])
 def test_names_from_data_are_harmless(name: str) -> None:
-    message = delivery.report_message(make_figures(["category:Toys", f"category:{name}"]), b"", b"")
+    message = archive.report_message(make_figures(["category:Toys", f"category:{name}"]), b"", b"")
     assert "<script>" not in message.get_body(("html",)).get_content()
     assert message["Bcc"] is None
 
@@ -153,8 +153,8 @@ def test_names_from_data_are_harmless(name: str) -> None:
 def test_the_same_figures_always_have_the_same_message_id(archived, mailbox: Mailbox) -> None:
     report = archived(make_figures())
     for _ in range(2):
-        delivery.send_report(report)
-    delivery.send_report(archived(make_figures(promotions=())))
+        archive.send_report(report)
+    archive.send_report(archived(make_figures(promotions=())))
     first, again, other = (message["Message-ID"] for message in mailbox())
     assert first == again == f"<forecast.2026-11-16.{report['figures_hash'][:16]}@reports.example>"
     assert other != first
@@ -163,16 +163,16 @@ def test_the_same_figures_always_have_the_same_message_id(archived, mailbox: Mai
 def test_nobody_is_a_reason(archived, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
     report = archived(make_figures())
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
-    assert delivery.send_report(report) == "the Variable report_recipients is empty"
+    assert archive.send_report(report) == "the Variable report_recipients is empty"
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "")
     drifting = report | {"drift": ["forecasts were 30.0 % too high"]}
-    assert delivery.send_alarm(drifting) == "the Variable alert_recipients is empty"
+    assert archive.send_alarm(drifting) == "the Variable alert_recipients is empty"
     assert mailbox() == []
 
 
 def test_addresses_are_not_logged(archived, mailbox: Mailbox, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    delivery.send_report(archived(make_figures()))
+    archive.send_report(archived(make_figures()))
     ours = " ".join(record.getMessage() for record in caplog.records if record.name != "mail.log")
     assert "accepted for 2 recipients" in ours
     assert not any(address in ours for address in TO)
@@ -181,7 +181,7 @@ def test_addresses_are_not_logged(archived, mailbox: Mailbox, caplog: pytest.Log
 def test_drift_is_told_to_those_who_get_alerts(archived, mailbox: Mailbox) -> None:
     report = archived(make_figures(forecasts=rows(history(names()), bias=1.3)))
     assert len(report["drift"]) == 3
-    assert delivery.send_alarm(report) == delivery.send_alarm(report) == ""
+    assert archive.send_alarm(report) == archive.send_alarm(report) == ""
     message, again = mailbox()
     assert message["Subject"] == "Drift: the sales forecast as of 2026-11-16"
     assert message["X-Envelope-To"] == "eve@example.com"
@@ -192,5 +192,5 @@ def test_drift_is_told_to_those_who_get_alerts(archived, mailbox: Mailbox) -> No
 
 
 def test_without_drift_nobody_is_told(archived, mailbox: Mailbox) -> None:
-    assert delivery.send_alarm(archived(make_figures())).startswith("the forecast does not drift")
+    assert archive.send_alarm(archived(make_figures())).startswith("the forecast does not drift")
     assert mailbox() == []
