@@ -94,8 +94,9 @@ def notify(run: DagRun, manifest: Manifest, warnings: list[DataWarning], *, send
     if not (summary["is_news"] or send_mail):
         return "the catalogue has not changed, and send_mail is not set"
     fingerprint = hashlib.sha256(f"{run.dag_id}\0{run.run_id}".encode()).hexdigest()[:24]
-    message = compose(summary, warnings, thumbnails(summary))
-    return transport.send_report(message, f"catalogue.{fingerprint}")
+    return transport.send_report(
+        lambda: compose(summary, warnings, thumbnails(summary)), f"catalogue.{fingerprint}"
+    )
 
 
 def thumbnails(summary: Summary) -> list[tuple[str, str, bytes]]:

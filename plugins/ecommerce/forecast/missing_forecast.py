@@ -37,8 +37,7 @@ def check_last_week(day: BusinessDay) -> str:
         return f"no forecast was made in the {UNUSED_DAYS // DAYS} weeks before: the forecast is not in use"
     texts = mail_texts(week, missing)
     log.warning("no forecast was made after %s: %s", week, texts["problem"])
-    message = mail.compose(f"No sales forecast after {week}", "week_mail", texts)
-    return mail.send_alert(message)
+    return mail.send_alert(mail.compose(f"No sales forecast after {week}", "week_mail", texts))
 
 
 @in_report_locale

@@ -9,7 +9,7 @@ import re
 import smtplib
 import ssl
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -143,11 +143,12 @@ def send(message: EmailMessage, to: Sequence[str]) -> None:
     log.info("mail %s accepted for %d recipients", message["Message-ID"], len(to) - len(refused))
 
 
-def send_report(message: EmailMessage, name: str) -> str:
-    """Mail `message` to `report_recipients`, and return the reason if there are none. Arguments and errors as
-    in `send_alert`."""
+def send_report(composed: Callable[[], EmailMessage], name: str) -> str:
+    """Mail what `composed` returns to `report_recipients`; return the reason if there are none. `name`
+    determines the Message-ID. Raises PipelineError: as `send`."""
     if not (to := recipients(names.VARIABLE_REPORT_RECIPIENTS)):
         return f"the Variable {names.VARIABLE_REPORT_RECIPIENTS} is empty"
+    message = composed()
     message["Message-ID"] = message_id(name)
     send(message, to)
     return ""

@@ -76,10 +76,10 @@ def publish(reports_uri: str, figures: ForecastFigures) -> dict[str, Any]:
 def send_report(report: Mapping[str, Any]) -> str:
     """Mail the report that `publish` returned; return why not, or an empty text."""
     uri, digest = report["uri"], report["figures_hash"]
-    figures = read_figures(uri, digest)
-    message = report_message(figures, read(uri, PDF), read(uri, charts.PNG))
-    # A part of the hash, so that the header is not folded.
-    return mail.send_report(message, f"forecast.{report['as_of']}.{digest[:16]}")
+    return mail.send_report(
+        lambda: report_message(read_figures(uri, digest), read(uri, PDF), read(uri, charts.PNG)),
+        f"forecast.{report['as_of']}.{digest[:16]}",  # a part of the hash, so that the header is not folded
+    )
 
 
 def send_alarm(report: Mapping[str, Any]) -> str:

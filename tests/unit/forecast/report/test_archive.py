@@ -163,7 +163,8 @@ def test_the_same_figures_always_have_the_same_message_id(archived, mailbox: Mai
 def test_nobody_is_a_reason(archived, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
     report = archived(make_figures())
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
-    assert archive.send_report(report) == "the Variable report_recipients is empty"
+    gone = report | {"uri": f"{report['uri']}/gone"}
+    assert archive.send_report(gone) == "the Variable report_recipients is empty"
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "")
     drifting = report | {"drift": ["forecasts were 30.0 % too high"]}
     assert archive.send_alarm(drifting) == "the Variable alert_recipients is empty"
