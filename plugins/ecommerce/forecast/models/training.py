@@ -47,9 +47,10 @@ def predict_all(history: History, trained: Mapping[str, TrainedModel]) -> list[d
     return sorted(rows, key=lambda row: (row["series"], row["target_date"]))
 
 
-def rounded(value: float) -> Decimal:
-    """Return `value` with four decimals, rounded half away from zero."""
-    return Decimal(repr(float(value))).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+def rounded(value: float) -> Decimal | None:
+    """Return `value` with four decimals, rounded half away from zero; None for NaN."""
+    exact = Decimal(repr(float(value)))
+    return None if exact.is_nan() else exact.quantize(Decimal("0.0001"), ROUND_HALF_UP)
 
 
 def fit(history: History, champion: Champion, store: Store) -> dict[str, Any]:

@@ -3,10 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ecommerce.core.business_day import day_window
@@ -94,7 +92,7 @@ def assemble(
         past=[
             PastDay(
                 day=day.date(),
-                actual=_amount(amount),
+                actual=training.rounded(amount),
                 complete=day.date() in complete,
                 expected=of_total.get(day.date()),
             )
@@ -104,7 +102,7 @@ def assemble(
             ForecastSeries(
                 name=name,
                 category=history.categories.get(name.removeprefix("sku:")),
-                usual_week=_amount(sales[name].tail(HORIZON).mean() * DAYS),
+                usual_week=training.rounded(sales[name].tail(HORIZON).mean() * DAYS),
                 days=coming[name],
             )
             for name in sorted(coming, key=lambda name: (name != TOTAL, name))
@@ -144,7 +142,3 @@ def past_sales(history: History) -> pd.DataFrame:
         axis=1,
     )
     return sales.assign(**{TOTAL: sales[[*history.panels["category"].series]].sum(axis=1, skipna=False)})
-
-
-def _amount(value: float) -> Decimal | None:
-    return None if np.isnan(value) else training.rounded(value)
