@@ -88,10 +88,7 @@ class Sales:
         holidays = holidays_of(self.calendar, first, len(days) + HORIZON)
         unknown = gaps(sales["category"].sum(axis=1), holidays[: len(days)])
         newest = rows[rows["kind"] == "sku"].sort_values("business_date").groupby("name").last()
-        category_of, product_of = (
-            {str(sku): str(name) for sku, name in newest[column].dropna().items()}
-            for column in ("category", "product")
-        )
+        category_of, product_of = (dict(newest[column].dropna()) for column in ("category", "product"))
         promoted = self._promoted(sales, category_of)
         recent = sales["sku"][~unknown & (days > days[-1] - pd.Timedelta(days=RECENT_DAYS))].sum()
         best = [*recent[recent > 0].nlargest(MOST_SKUS).index, *self.requested]
