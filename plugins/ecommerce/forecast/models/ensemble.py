@@ -11,7 +11,7 @@ from ecommerce.forecast.models.members import Boosting, Model, Ridge, WeekdayMea
 from ecommerce.forecast.models.season import at_level
 from ecommerce.forecast.weeks import DAYS, HORIZON
 
-CALIBRATION_WEEKS = 18
+CALIBRATION_WEEKS = 13
 LEAST_DAYS = 28
 """Series with fewer known days are skipped."""
 RIDGE_REFITTED, BOOSTING_REFITTED = 4, 12
@@ -35,7 +35,7 @@ LEVELS = (80, 95)
 _FEWEST_ERRORS = 20
 _WIDENED = 1.5
 _LEAST_WIDTH = 0.02
-_FEWEST_ORIGINS, _WEIGHED_ORIGINS = 3, 13
+_FEWEST_ORIGINS, _HALF_LIFE_ORIGINS = 3, 2
 _RARE_MODEL = WeekdayMean(13)
 _LAST_RESORT = WeekdayMean(SEEN_DAYS // DAYS, open_days=True)
 
@@ -104,7 +104,7 @@ def forecasts_of_all(panel: Panel) -> dict[str, PanelForecast]:
 
 
 def look_back(panel: Panel) -> list[Origin]:
-    """Return the forecasts at the weekly origins of the last 18 weeks, oldest first, each from data before
+    """Return the forecasts at the weekly origins of the last 13 weeks, oldest first, each from data before
     its origin."""
     weeks = min(CALIBRATION_WEEKS, (panel.days - 3 * DAYS) // DAYS)
     origins: list[Origin] = []
@@ -160,9 +160,7 @@ def _weights(
         return {champion if champion in available else PLAIN: 1.0}
     parts = {}
     for name in MEMBERS:
-        both = [
-            (forecasts, actual) for forecasts, actual, _ in origins[-_WEIGHED_ORIGINS:] if name in forecasts
-        ]
+        both = [(forecasts, actual) for forecasts, actual, _ in origins if name in forecasts]
         if name in available and len(both) >= _FEWEST_ORIGINS:
             own, plain = (
                 wape((forecasts[each], actual) for forecasts, actual in both) for each in (name, PLAIN)
@@ -207,37 +205,41 @@ def _bounds(
 ) -> dict[int, tuple[Floats, Floats]]:
     """Lower and upper bounds of `values` [HORIZON, series] by level, by split conformal prediction.
 
-    The half width is the ⌈(n + 1) · level⌉-th smallest of the n absolute errors relative to their forecasts
-    and in units of the noise at their origin, from the same week of the horizon. With fewer than 20 errors it
-    is widened by half; without errors the interval is from 0 to twice the forecast.
+    The half width is the quantile of the absolute errors relative to their forecasts and in units of the noise
+    at their origin, from the same week of the horizon; an error counts half of one that is two weeks younger.
+    With fewer than 20 errors it is widened by half; without errors the interval is from 0 to twice the forecast.
     """
-    errors: list[Floats] = []
+    widths: dict[int, list[Floats]] = {level: [] for level in LEVELS}
     for first in range(0, HORIZON, DAYS):
         week = slice(first, first + DAYS)
         old_enough = [each for each in calibration if len(each[0]) > first]
         if not old_enough:  # those of the week before
-            errors.append(errors[-1] if errors else np.full((0, values.shape[1]), np.nan))
+            for each in widths.values():
+                each.append(each[-1] if each else np.full(values.shape[1], np.inf))
             continue
-        forecast, actual, at = (
-            np.concatenate([each[part][week] for each in old_enough]) for part in range(3)
-        )
+        forecast, actual, at = (np.stack([each[part][week] for each in old_enough]) for part in range(3))
         unknown = np.full(forecast.shape, np.nan)
-        relative = np.divide(np.abs(actual - forecast), forecast * at, out=unknown, where=forecast > 0)
-        errors.append(np.sort(relative, axis=0))  # NaN is last
+        errors = np.divide(np.abs(actual - forecast), forecast * at, out=unknown, where=forecast > 0)
+        share = 0.5 ** (np.arange(len(errors))[::-1] / _HALF_LIFE_ORIGINS)
+        errors, share = errors.reshape(-1, values.shape[1]), np.repeat(share, DAYS)
+        for level, each in widths.items():
+            each.append(_half_width(errors, share, level / 100))
     bounds = {}
-    for level in LEVELS:
-        widths = np.repeat([_half_width(relative, level / 100) for relative in errors], DAYS, axis=0)
-        half = values * np.where(np.isinf(widths), 1, np.maximum(widths * unit, _LEAST_WIDTH))
+    for level, each in widths.items():
+        width = np.repeat(each, DAYS, axis=0)
+        half = values * np.where(np.isinf(width), 1, np.maximum(width * unit, _LEAST_WIDTH))
         bounds[level] = (np.maximum(values - half, 0), values + half)
     return bounds
 
 
-def _half_width(relative: Floats, level: float) -> Floats:
-    """The half width of each series' interval, in units of forecast and noise; infinite without errors."""
-    if not len(relative):
-        return np.full(relative.shape[1], np.inf)
-    known = (~np.isnan(relative)).sum(axis=0)
-    place = np.ceil((known + 1) * level).astype(int).clip(1, np.maximum(known, 1)) - 1
-    width = np.take_along_axis(relative, place[None], axis=0)[0]
+def _half_width(errors: Floats, share: Floats, level: float) -> Floats:
+    """The half width of each series' interval in units of forecast and noise: the quantile of `errors`
+    [errors, series] weighted by `share`, to which the error to come counts as infinite; infinite without errors."""
+    order = np.argsort(errors, axis=0)  # NaN is last
+    errors = np.take_along_axis(errors, order, axis=0)
+    known = (~np.isnan(errors)).sum(axis=0)
+    reached = np.cumsum(np.where(np.isnan(errors), 0, share[order]), axis=0)
+    place = (reached < level * (reached[-1] + share.max()) - 1e-9).sum(axis=0)
+    width = np.take_along_axis(errors, place.clip(max=np.maximum(known - 1, 0))[None], axis=0)[0]
     width = np.where(known < _FEWEST_ERRORS, width * _WIDENED, width)
     return np.where(known == 0, np.inf, width)

@@ -49,7 +49,7 @@ class Ridge:
     of the mean; None for a series with fewer than three known weeks.
     """
 
-    fits: tuple[tuple[Floats, float, float] | None, ...]
+    fits: tuple[tuple[Floats, float] | None, ...]
 
     @classmethod
     def fit(cls, known: Statistics) -> "Ridge | None":
@@ -60,7 +60,7 @@ class Ridge:
         calendar = _calendar(panel)
         age = np.arange(panel.days)[::-1]
         weight = 0.5 ** (age / _HALF_LIFE_DAYS) * (age < _RIDGE_DAYS)
-        fits: list[tuple[Floats, float, float] | None] = []
+        fits: list[tuple[Floats, float] | None] = []
         for place, values in enumerate(known.values.T):
             is_known = ~np.isnan(values) & (weight > 0)
             if is_known.sum() < 21:
@@ -74,10 +74,7 @@ class Ridge:
             matrix = weighted.T @ rows
             matrix[np.diag_indices_from(matrix)] += 1.0
             coefficients = np.linalg.solve(matrix, weighted.T @ (target - mean))
-            fitted = np.maximum(np.expm1(mean + rows @ coefficients), 0)
-            whole = np.average(fitted, weights=share)
-            ratio = np.average(truth, weights=share) / whole if whole > 0 else 1.0
-            fits.append((coefficients, mean, np.clip(ratio, 0.8, 1.5)))
+            fits.append((coefficients, mean))
         return cls(tuple(fits))
 
     def forecast(self, known: Statistics) -> Floats:
@@ -88,16 +85,15 @@ class Ridge:
         for place, (fit, values) in enumerate(zip(self.fits, known.values.T, strict=True)):
             if fit is None:
                 continue
-            coefficients, mean, factor = fit
+            coefficients, mean = fit
             line = mean + _design(panel, calendar, place) @ coefficients
-            rest = (np.log1p(np.maximum(values, 0)) - line[: panel.days])[-4 * _LEVEL_DAYS :]
-            rest = rest[~np.isnan(rest)]
-            level = 0.0
-            if len(rest):
-                share = 0.5 ** (np.arange(len(rest))[::-1] / (_LEVEL_DAYS / 2))
-                level = float(np.average(rest, weights=share)) * min(1.0, len(rest) / _LEVEL_DAYS)
+            past = slice(max(0, panel.days - 4 * _LEVEL_DAYS), panel.days)
+            recent, fitted = values[past], np.maximum(np.expm1(line[past]), 0)
+            share = np.where(np.isnan(recent), 0, 0.5 ** (np.arange(len(recent))[::-1] / (_LEVEL_DAYS / 2)))
+            whole = share @ fitted
+            factor = np.nansum(share * recent) / whole if whole > 0 else 1.0
             highest = 1.5 * np.nanmax(values, initial=0.0)
-            values_ahead = np.expm1(np.minimum(line[panel.days :] + level, np.log1p(highest) + 1))
+            values_ahead = np.expm1(np.minimum(line[panel.days :], np.log1p(highest) + 1))
             ahead[:, place] = np.clip(values_ahead * factor, 0, highest)
         return _open_days(ahead, known)
 

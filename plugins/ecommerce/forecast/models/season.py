@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from dateutil.easter import easter
 
 from ecommerce.core.named_weeks import black_friday
@@ -16,8 +17,10 @@ YEAR = 364
 _MOVED = ((easter, -21, 8), (black_friday, -10, 8), (lambda year: date(year, 12, 25), -15, 13))
 """The days around these dates are compared with the same days around last year's date."""
 _MONTH = 28
+_PEAK = 6 * 9
 _REPEATED, _REPEATED_DAYS = 0.95, 91
 """The share of a rise that is expected again while less than a quarter of a second year is known."""
+_LATE = 12
 _GROWTH_WEEKS, _FEWEST_WEEKS, _HALF_LIFE_WEEKS, _DAMPED = 26, 10, 13, 0.95
 _LEAST_GROWTH = 0.005
 _SHIFT, _SHIFTED_DAYS, _USUAL_DAYS, _OFTEN = np.log(1.5), range(12, 43), 28, 0.7
@@ -33,27 +36,70 @@ def season(panel: Panel, neutral: Floats) -> Floats:
     references = [_reference(panel, years) for years in (1, 2)]
     is_event = references[0][:days] != np.arange(days) - YEAR
     is_near = _next_to(panel.holidays[:days] > 0)
-    index, noise = _index(np.where(is_near & ~is_event[:, None], np.nan, neutral), panel.weekdays[:days])
+    values, weekdays = np.where(is_near & ~is_event[:, None], np.nan, neutral), panel.weekdays[:days]
+    index, rest, noise = _index(values, weekdays)
+    is_peak = is_event & (rest**2 > _PEAK * noise)
+    index, rest, _ = _index(np.where(is_peak[:, None], np.nan, values), weekdays, values)
+    peak = np.where(is_peak, rest, 0)
     index = np.where(is_event, index, _centred(index[:, None], 7)[:, 0])
     # Growth is forecast by itself: the season is what a day has above or below its year.
     yearly = index[YEAR:] - index[:-YEAR]
     weekly = np.median(yearly) * 7 / YEAR if len(yearly) >= 56 else _slope(panel, neutral)
     index = index - _significant(weekly, 0.0) / 7 * np.arange(days)
-    lines = []
-    for reference in references:
-        if (known := np.flatnonzero(reference >= 0)).size:
-            lines.append(np.interp(np.arange(total), known, index[np.minimum(reference[known], days - 1)]))
+    lines = [_at(index, reference) for reference in references if (reference >= 0).any()]
     if not lines:
         return np.ones((total, 1))
-    line = np.mean(lines, axis=0)
-    rises = line[YEAR:] - line[YEAR - _MONTH : -_MONTH]
-    size = max(float(np.mean(rises**2)), 1e-9)
-    is_real = max(0.0, 1 - 2 * noise / len(lines) / size)
-    now = np.arange(YEAR, max(days - _MONTH, YEAR))
-    repeated, expected = index[now + _MONTH] - index[now], line[now + _MONTH] - line[now]
-    prior = _REPEATED_DAYS * size
-    share = (repeated @ expected + _REPEATED * is_real * prior) / (expected @ expected + prior)
-    return np.exp(np.clip(share, 0, 1) * line)[:, None]
+    line, years = np.mean(lines, axis=0), len(lines)
+    event = _events(panel)
+    ordinary = np.interp(np.arange(total), np.flatnonzero(event == 0), line[event == 0])
+    usual = np.interp(np.arange(days), np.flatnonzero(event[:days] == 0), index[event[:days] == 0])
+    ahead = np.arange(YEAR - _MONTH, total - _MONTH)
+    parts = [
+        _share(
+            ordinary[ahead + _MONTH] - ordinary[ahead],
+            (usual[_MONTH:] - usual[:-_MONTH])[ahead[0] :],
+            2 * noise / years,
+            _REPEATED_DAYS,
+        )
+        * ordinary
+    ]
+    for number in (1, 2):
+        effect = np.where(event == number, line - ordinary, 0)
+        known = effect[YEAR:][event[YEAR:] == number]
+        if len(known):
+            actual = (index - usual)[YEAR:][event[YEAR:days] == number]
+            parts.append(_share(known, actual, 2 * noise / years, 14) * effect)
+    peaks = [
+        np.where(each >= 0, peak[np.clip(each, 0, days - 1)], 0) for each in references if (each >= 0).any()
+    ]
+    peaks = np.mean(peaks, axis=0)
+    peaks = peaks * np.maximum(0, 1 - 12 * noise / years / np.maximum(peaks**2, 1e-9))
+    return np.exp(np.sum(parts, axis=0) + peaks)[:, None]
+
+
+def _share(expected: Floats, actual: Floats, noise: float, prior_days: int) -> float:
+    """The share of `expected` rises that comes again: what the first of them, which are over, had as `actual`,
+    before that what is more than `noise`."""
+    size = max(float(np.mean(expected**2)), 1e-9)
+    prior = prior_days * size
+    past = expected[: len(actual)]
+    real = max(0.0, 1 - noise / size)
+    return float(np.clip((actual @ past + _REPEATED * real * prior) / (past @ past + prior), 0, 1))
+
+
+def _at(index: Floats, reference: Ints) -> Floats:
+    known = np.flatnonzero(reference >= 0)
+    return np.interp(np.arange(len(reference)), known, index[np.minimum(reference[known], len(index) - 1)])
+
+
+def _events(panel: Panel) -> Ints:
+    """[days + HORIZON]: the number of the moved event around each day, 0 elsewhere."""
+    number, event = np.arange(len(panel.dates)), np.zeros(len(panel.dates), dtype=np.int64)
+    for year in range(panel.first_day.year - 1, int(str(panel.dates[-1])[:4]) + 2):
+        for which, (date_of, first, end) in enumerate(_MOVED[:2], 1):
+            day = (date_of(year) - panel.first_day).days
+            event[(number >= day + first) & (number < day + end)] = which
+    return event
 
 
 def growth(panel: Panel, neutral: Floats) -> Floats:
@@ -112,19 +158,21 @@ def _reference(panel: Panel, years: int) -> Ints:
     return np.where(around_easter & ~is_moved, -1, reference)
 
 
-def _index(values: Floats, weekdays: Ints) -> tuple[Floats, float]:
-    """The logarithm of the sum of the series [days], without weekdays, smoothed over a week, and the variance
-    of its noise. A series counts on days on which it is known with the day before."""
+def _index(values: Floats, weekdays: Ints, actual: Floats | None = None) -> tuple[Floats, Floats, float]:
+    """The logarithm of the sum of the series [days], without weekdays, smoothed over a week; what each day has
+    above it; and the variance of its noise. A series counts on days on which it is known with the day before."""
     daily = _without_weekdays(values, weekdays)
-    smooth = _centred(daily, 7)
+    smooth = pd.DataFrame(_centred(daily, 7)).ffill(limit=_MONTH).to_numpy()
     is_known = ~np.isnan(smooth[1:] + smooth[:-1])
     now, before = (np.where(is_known, each, 0).sum(axis=1) for each in (smooth[1:], smooth[:-1]))
     is_known = (now > 0) & (before > 0)
     steps = np.log(np.divide(now, before, out=np.ones(len(now)), where=is_known))
+    if actual is not None:
+        daily = _without_weekdays(actual, weekdays)
     is_known = ~np.isnan(daily + smooth)
     day, mean = (np.where(is_known, each, 0).sum(axis=1) for each in (daily, smooth))
-    rest = np.divide(day, mean, out=np.ones(len(day)), where=mean > 0) - 1
-    return np.concatenate([[0.0], np.cumsum(steps)]), float(np.mean(np.clip(rest, -1, 1) ** 2)) / 6
+    rest = np.log(np.divide(day, mean, out=np.ones(len(day)), where=(mean > 0) & (day > 0)))
+    return np.concatenate([[0.0], np.cumsum(steps)]), rest, float(np.mean(np.clip(rest, -1, 1) ** 2)) / 6
 
 
 def _slope(panel: Panel, neutral: Floats) -> float:
@@ -144,8 +192,13 @@ def _slope(panel: Panel, neutral: Floats) -> float:
     slope = weight * week @ weekly / spread
     rest = weekly - np.average(weekly, weights=weight) - slope * week
     error = np.sqrt(np.average(rest**2, weights=weight) * (weight**2 @ week**2)) / spread
+    late = week >= week[-1] - _LATE + 1
+    x, y = week[late] - week[late].mean(), weekly[late]
+    slope_late = x @ y / (x @ x) if late.sum() > 4 else slope
     # Neighbouring weeks are alike: the error is about twice that of independent ones.
-    return float(np.clip(_significant(slope, 2 * error), -0.1, 0.1))
+    slope = _significant(slope, 2 * error)
+    slope = np.sign(slope) * max(0.0, min(abs(slope), np.sign(slope) * slope_late))
+    return float(np.clip(slope, -0.1, 0.1))
 
 
 def _significant(slope: float, error: float) -> float:
