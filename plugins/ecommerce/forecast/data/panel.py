@@ -62,6 +62,11 @@ class Panel:
         """The weekday of each of these days, Monday is 0."""
         return (self.first_day.weekday() + np.arange(self.days + HORIZON)) % 7
 
+    @property
+    def days_of_month(self) -> Ints:
+        """The day of the month of each of these days, from 1."""
+        return (self.dates - self.dates.astype("datetime64[M]")).astype(np.int64) + 1
+
     def until(self, days: int) -> "Panel":
         """Return the panel as it was when `days` days were known: a past forecast is made from this alone."""
         return self._part(0, days)
@@ -212,10 +217,9 @@ def _capped(values: Floats) -> Floats:
     to the sum of the last year: the cap changes the shape, not the level."""
     earlier = np.sort(np.stack([shifted(values, 7 * week) for week in range(1, 9)]), axis=0)  # NaN is last
     known = (~np.isnan(earlier)).sum(axis=0)
-    upper = np.take_along_axis(earlier, (known // 2)[None].clip(max=7), axis=0)[0]
-    lower = np.take_along_axis(earlier, ((known - 1) // 2)[None].clip(min=0), axis=0)[0]
-    limit = np.where(known >= 4, _CAPPED * (lower + upper) / 2, np.inf)
-    limit[limit <= 0] = np.inf
+    middle = np.stack([(known - 1) // 2, known // 2]).clip(0, len(earlier) - 1)
+    median = np.take_along_axis(earlier, middle, axis=0).mean(axis=0)
+    limit = np.where((known >= 4) & (median > 0), _CAPPED * median, np.inf)
     capped = np.where(values > limit, limit, values)
     sold, kept = (np.nansum(table[-_YEAR:], axis=0) for table in (values, capped))
     return capped * np.divide(sold, kept, out=np.ones(len(sold)), where=kept > 0)

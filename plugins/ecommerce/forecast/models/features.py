@@ -27,8 +27,8 @@ class Statistics:
         neutral = np.where(is_promoted, values / _known(_effect(values, is_promoted)), values)
         line = season(panel, neutral)
         line = line * growth(panel, neutral / line[: panel.days])
-        cut = panel.days - min(seen or panel.days, panel.days)
-        self.panel = panel = panel.last(panel.days - cut)
+        self.panel = panel = panel.last(seen or panel.days)
+        cut = len(values) - panel.days
         self.closed, self.season = closed[cut:], line[cut:]
         self.values = values[cut:] / self.season[: panel.days]
         values, is_promoted = self.values, panel.promotions[: panel.days] > 0
@@ -62,8 +62,8 @@ def features(
     known: Statistics, origin: int, chosen: Any = slice(None)
 ) -> tuple[NDArray[np.float32], Floats, Floats]:
     """Return the features of the days after an origin [HORIZON, series, features], the market's last, and
-    `base` and `level` [HORIZON, series], NaN for a series without recent history. Boosting forecasts the
-    difference from `base` in units of `level`, the mean of the last 28 days.
+    `base` [HORIZON, series] and `level` [series], NaN for a series without recent history. Boosting forecasts
+    the difference from `base` in units of `level`, the mean of the last 28 days.
 
     Args:
         known: the panel's statistics.
@@ -76,33 +76,24 @@ def features(
     same_weekday = day - 7 * np.ceil(ahead / 7).astype(int)  # the last one that is known at the origin
     promotions, closed = panel.promotions[:, chosen], known.closed[:, chosen]
     is_holiday = panel.holidays[:, chosen] > 0
-    shape = promotions[day].shape
 
     def at(table: Floats, days: Any) -> Floats:
-        values = np.full(shape, np.nan)
-        exists = days >= 0
-        values[exists] = table[:, chosen][days[exists]]
-        return values
+        return np.where(days[:, None] >= 0, table[:, chosen][np.maximum(days, 0)], np.nan)
 
-    def now(table: Floats) -> Floats:
-        return np.broadcast_to(table[origin, chosen], shape)
-
-    def of_day(values: Any) -> Floats:
-        return np.broadcast_to(np.asarray(values, dtype=float)[:, None], shape)
-
-    level = now(known.level_28)
-    level = np.where(np.isnan(level), now(known.level_84), level)
+    level_7, level_28, level_84, level_year, effect = (
+        table[origin, chosen]
+        for table in (known.level_7, known.level_28, known.level_84, known.level_year, known.effect)
+    )
+    level = np.where(np.isnan(level_28), level_84, level_28)
     level = np.where(level > 0, level, np.nan)
-    effect = now(known.effect)
     base = at(known.neutral_8, same_weekday)
     base = np.where(np.isnan(base), level, base) * np.where(promotions[day] > 0, _known(effect), 1)
     after = np.minimum(day + 1, len(promotions) - 1)
-    dates = panel.dates[day]
     a_year_ago = day - YEAR
     columns = {
-        "weekday": of_day(panel.weekdays[day]),
-        "days ahead": of_day(ahead),
-        "day of month": of_day((dates - dates.astype("datetime64[M]")).astype(int) + 1),
+        "weekday": panel.weekdays[day, None],
+        "days ahead": ahead[:, None],
+        "day of month": panel.days_of_month[day, None],
         "promotion": promotions[day],
         "promotion the day before": promotions[day - 1],
         "promotion the day after": promotions[after],
@@ -118,18 +109,19 @@ def features(
         "last weekday": at(known.neutral, same_weekday) / level,
         "weekday without promotion": at(known.without_promotion, same_weekday) / level,
         "weekday with promotion": at(known.with_promotion, same_weekday) / level,
-        "level of 7 days": now(known.level_7) / level,
-        "trend of 84 days": _ratio(level, now(known.level_84)),
-        "trend of the year": _ratio(now(known.level_84), now(known.level_year)),
+        "level of 7 days": level_7 / level,
+        "trend of 84 days": _ratio(level, level_84),
+        "trend of the year": _ratio(level_84, level_year),
         "day a year ago": _ratio(at(known.neutral, a_year_ago), at(known.neutral_8, a_year_ago - 7)),
         "week a year ago": _ratio(
             at(known.week_around, a_year_ago), at(known.level_28, np.full(HORIZON, origin - YEAR))
         ),
         "effect of promotions": effect,
         "size": np.log(level),
-        "market": np.full(shape, known.market[origin]),
+        "market": known.market[origin],
     }
-    return np.stack([*columns.values()], axis=-1).astype(np.float32), base, level
+    table = np.stack(np.broadcast_arrays(*columns.values()), axis=-1)
+    return table.astype(np.float32), base, level
 
 
 def trailing_mean(values: Floats, days: int) -> Floats:
@@ -145,12 +137,10 @@ def trailing_mean(values: Floats, days: int) -> Floats:
 
 def _days_on_promotion(promotions: Floats, origin: int) -> Floats:
     """Return for how many days a promotion has lasted, from two weeks before the origin at most."""
-    run = np.zeros(promotions.shape[1])
-    runs = []
-    for day in range(max(0, origin - 13), origin + HORIZON + 1):
-        run = np.where(promotions[day] > 0, run + 1, 0)
-        runs.append(run)
-    return np.stack(runs[-HORIZON:])
+    is_promoted = promotions[max(0, origin - 13) : origin + HORIZON + 1] > 0
+    number = np.arange(1, len(is_promoted) + 1)[:, None]
+    last_without = np.maximum.accumulate(np.where(is_promoted, 0, number), axis=0)
+    return (number - last_without)[-HORIZON:].astype(float)
 
 
 def _effect(values: Floats, is_promoted: Bools) -> Floats:

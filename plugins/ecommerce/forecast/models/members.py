@@ -2,6 +2,7 @@
 later panel of the same series as [HORIZON, series]: never negative, 0 on closed days, and NaN for a series
 with too little history."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,11 +46,11 @@ class Ridge:
     """A linear model of log sales, one per series: weekday, promotion by weekday, holidays and the days next
     to them, days of the month. Recent days weigh more, and the level of the last four weeks corrects it.
 
-    `fits` by series: coefficients, the mean, and a factor, as the mean of a logarithm is below the logarithm
-    of the mean; None for a series with fewer than three known weeks.
+    `fits` by series: the coefficients and the mean of the logarithms, NaN for a series with fewer than three
+    known weeks.
     """
 
-    fits: tuple[tuple[Floats, float] | None, ...]
+    fits: tuple[tuple[Floats, float], ...]
 
     @classmethod
     def fit(cls, known: Statistics) -> "Ridge | None":
@@ -57,18 +58,16 @@ class Ridge:
         panel = known.panel
         if panel.days < LEAST_DAYS_RIDGE:
             return None
-        calendar = _calendar(panel)
         age = np.arange(panel.days)[::-1]
         weight = 0.5 ** (age / _HALF_LIFE_DAYS) * (age < _RIDGE_DAYS)
-        fits: list[tuple[Floats, float] | None] = []
-        for place, values in enumerate(known.values.T):
+        fits = []
+        for values, design in zip(known.values.T, _designs(panel), strict=True):
             is_known = ~np.isnan(values) & (weight > 0)
             if is_known.sum() < 21:
-                fits.append(None)
+                fits.append((np.zeros(design.shape[1]), np.nan))
                 continue
-            rows = _design(panel, calendar, place)[: panel.days][is_known]
-            share, truth = weight[is_known], np.maximum(values[is_known], 0)
-            target = np.log1p(truth)
+            rows, share = design[: panel.days][is_known], weight[is_known]
+            target = np.log1p(np.maximum(values[is_known], 0))
             mean = np.average(target, weights=share)
             weighted = rows * share[:, None]
             matrix = weighted.T @ rows
@@ -80,22 +79,19 @@ class Ridge:
     def forecast(self, known: Statistics) -> Floats:
         """Return the forecast of the days after the panel."""
         panel = known.panel
-        calendar = _calendar(panel)
-        ahead = np.full((HORIZON, len(panel.series)), np.nan)
-        for place, (fit, values) in enumerate(zip(self.fits, known.values.T, strict=True)):
-            if fit is None:
-                continue
-            coefficients, mean = fit
-            line = mean + _design(panel, calendar, place) @ coefficients
-            past = slice(max(0, panel.days - 4 * _LEVEL_DAYS), panel.days)
+        past = slice(max(0, panel.days - 4 * _LEVEL_DAYS), panel.days)
+        ahead = []
+        of_series = zip(self.fits, known.values.T, _designs(panel), strict=True)
+        for (coefficients, mean), values, design in of_series:
+            line = mean + design @ coefficients
             recent, fitted = values[past], np.maximum(np.expm1(line[past]), 0)
             share = np.where(np.isnan(recent), 0, 0.5 ** (np.arange(len(recent))[::-1] / (_LEVEL_DAYS / 2)))
             whole = share @ fitted
             factor = np.nansum(share * recent) / whole if whole > 0 else 1.0
             highest = 1.5 * np.nanmax(values, initial=0.0)
             values_ahead = np.expm1(np.minimum(line[panel.days :], np.log1p(highest) + 1))
-            ahead[:, place] = np.clip(values_ahead * factor, 0, highest)
-        return _open_days(ahead, known)
+            ahead.append(np.clip(values_ahead * factor, 0, highest))
+        return _open_days(np.stack(ahead, axis=1), known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +122,7 @@ class Boosting:
             rows = min(HORIZON, days - 1 - origin)
             drawn_from, base, level = features(known, origin, chosen)
             truth = known.values[origin + 1 : origin + 1 + rows][:, chosen]
-            target = (truth - base[:rows]) / level[:rows]
+            target = (truth - base[:rows]) / level
             kept = ~np.isnan(target) & (drawn.random(target.shape) < part / part_of_series)
             sampled.append(drawn_from[:rows][kept])
             targets.append(np.clip(target[kept], -3, 3))
@@ -186,27 +182,15 @@ def _open_days(values: Floats, known: Statistics) -> Floats:
     return np.where(known.closed[known.panel.days :] & ~np.isnan(values), 0.0, values)
 
 
-def _calendar(panel: Panel) -> Floats:
-    """[days + HORIZON, columns]: the features that all series share. The first seven are the weekdays."""
-    day = (panel.dates - panel.dates.astype("datetime64[M]")).astype(int) + 1
-    columns = [panel.weekdays == weekday for weekday in range(7)]
-    columns += [day <= 3, (day >= 4) & (day <= 7), day >= 28, (day >= 14) & (day <= 17)]
-    return np.stack(columns, axis=1).astype(float)
-
-
-def _design(panel: Panel, calendar: Floats, place: int) -> Floats:
-    promotion = panel.promotions[:, place]
-    holiday = (panel.holidays[:, place] > 0).astype(float)
-    before = np.concatenate([[0.0], promotion[:-1]])
-    return np.column_stack(
-        [
-            calendar,
-            calendar[:, :7] * promotion[:, None],
-            promotion,
-            (promotion > 0) & (before == 0),
-            before * (promotion == 0),
-            holiday,
-            np.concatenate([holiday[1:], [0.0]]),
-            np.concatenate([[0.0], holiday[:-1]]),
-        ]
-    )
+def _designs(panel: Panel) -> Iterator[Floats]:
+    """The rows of the ridge for each series: [days + HORIZON, columns]."""
+    day = panel.days_of_month
+    weekday = panel.weekdays[:, None] == np.arange(7)
+    of_month = [day <= 3, (day >= 4) & (day <= 7), day >= 28, (day >= 14) & (day <= 17)]
+    calendar = np.column_stack([weekday, *of_month]).astype(float)
+    for promotion, is_holiday in zip(panel.promotions.T, panel.holidays.T > 0, strict=True):
+        before = np.append(0.0, promotion[:-1])
+        on_holiday = [is_holiday, np.append(is_holiday[1:], False), np.append(False, is_holiday[:-1])]
+        starts, ended = (promotion > 0) & (before == 0), before * (promotion == 0)
+        by_weekday = weekday * promotion[:, None]
+        yield np.column_stack([calendar, by_weekday, promotion, starts, ended, *on_holiday])
