@@ -205,9 +205,9 @@ def _bounds(
 ) -> dict[int, tuple[Floats, Floats]]:
     """Lower and upper bounds of `values` [HORIZON, series] by level, by split conformal prediction.
 
-    The half width is the quantile of the absolute errors relative to their forecasts and in units of the noise
-    at their origin, from the same week of the horizon; an error counts half of one that is two weeks younger.
-    With fewer than 20 errors it is widened by half; without errors the interval is from 0 to twice the forecast.
+    The half width is a weighted quantile of the absolute errors relative to their forecasts and in units of
+    the noise at their origin, from the same week of the horizon; two weeks halve an error's weight. With
+    fewer than 20 errors it is widened by half; without errors the interval is from 0 to twice the forecast.
     """
     widths: dict[int, list[Floats]] = {level: [] for level in LEVELS}
     for first in range(0, HORIZON, DAYS):
@@ -233,8 +233,8 @@ def _bounds(
 
 
 def _half_width(errors: Floats, share: Floats, level: float) -> Floats:
-    """The half width of each series' interval in units of forecast and noise: the quantile of `errors`
-    [errors, series] weighted by `share`, to which the error to come counts as infinite; infinite without errors."""
+    """The half width of each series' interval, in units of forecast and noise: the quantile of `errors`
+    [errors, series] with the weights `share` and of one more, infinite error; infinite without errors."""
     order = np.argsort(errors, axis=0)  # NaN is last
     errors = np.take_along_axis(errors, order, axis=0)
     known = (~np.isnan(errors)).sum(axis=0)

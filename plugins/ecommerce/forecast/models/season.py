@@ -11,100 +11,69 @@ from dateutil.easter import easter
 
 from ecommerce.core.named_weeks import black_friday
 from ecommerce.forecast.data.panel import Bools, Floats, Ints, Panel, clean
+from ecommerce.forecast.weeks import HORIZON
 
 YEAR = 364
 """Days; the same weekday a year ago."""
+_EASTER = 1
 _MOVED = ((easter, -21, 8), (black_friday, -10, 8), (lambda year: date(year, 12, 25), -15, 13))
 """The days around these dates are compared with the same days around last year's date."""
 _MONTH = 28
-_PEAK = 6 * 9
-_REPEATED, _REPEATED_DAYS = 0.95, 91
-"""The share of a rise that is expected again while less than a quarter of a second year is known."""
-_LATE = 12
-_GROWTH_WEEKS, _FEWEST_WEEKS, _HALF_LIFE_WEEKS, _DAMPED = 26, 10, 13, 0.95
+_PEAK_ERRORS = 3.0
+"""A day around these dates that is further from its week, in standard errors, has a peak of its own."""
+_REPEATED = 0.95
+_REPEATED_DAYS, _REPEATED_EVENT_DAYS = 91, 14
+"""The share of a rise that is expected again while fewer of its days are known from a second year."""
+_GROWTH_WEEKS, _LATE_WEEKS, _FEWEST_WEEKS, _HALF_LIFE_WEEKS, _DAMPED = 26, 12, 10, 13, 0.95
 _LEAST_GROWTH = 0.005
 _SHIFT, _SHIFTED_DAYS, _USUAL_DAYS, _OFTEN = np.log(1.5), range(12, 43), 28, 0.7
 
 
 def season(panel: Panel, neutral: Floats) -> Floats:
     """Return the season that all series share, [days + HORIZON, 1]: the sales of the same days a year and two
-    years ago, smoothed, and shrunk by its noise and by how much of it was repeated. 1 with less than a year.
+    years ago, smoothed, and shrunk by its noise and by how much of it was repeated: by itself around Easter
+    and around Black Friday, and with peaks of single days. 1 with less than a year.
 
     `neutral` [days, series] are clean values without the effect of promotions.
     """
     days, total = panel.days, len(panel.dates)
-    references = [_reference(panel, years) for years in (1, 2)]
-    is_event = references[0][:days] != np.arange(days) - YEAR
-    is_near = _next_to(panel.holidays[:days] > 0)
-    values, weekdays = np.where(is_near & ~is_event[:, None], np.nan, neutral), panel.weekdays[:days]
-    index, rest, noise = _index(values, weekdays)
-    is_peak = is_event & (rest**2 > _PEAK * noise)
-    index, rest, _ = _index(np.where(is_peak[:, None], np.nan, values), weekdays, values)
-    peak = np.where(is_peak, rest, 0)
-    index = np.where(is_event, index, _centred(index[:, None], 7)[:, 0])
+    event, references = _compared_days(panel)
+    references = [reference for reference in references if (reference >= 0).sum() > HORIZON]
+    if not references:
+        return np.ones((total, 1))
+    is_near = _next_to(panel.holidays[:days] > 0) & (event[:days, None] == 0)
+    daily = _without_weekdays(np.where(is_near, np.nan, neutral), panel.weekdays[:days])
+    rest = _index(daily, daily)[1]
+    variance = float(np.mean(np.clip(rest, -1, 1) ** 2))
+    is_peak = (event[:days] > 0) & (np.abs(rest) > _PEAK_ERRORS * np.sqrt(variance))
+    index, rest = _index(np.where(is_peak[:, None], np.nan, daily), daily)
+    index = np.where(event[:days] > 0, index, _centred(index[:, None], 7)[:, 0])
     # Growth is forecast by itself: the season is what a day has above or below its year.
     yearly = index[YEAR:] - index[:-YEAR]
     weekly = np.median(yearly) * 7 / YEAR if len(yearly) >= 56 else _slope(panel, neutral)
     index = index - _significant(weekly, 0.0) / 7 * np.arange(days)
-    lines = [_at(index, reference) for reference in references if (reference >= 0).any()]
-    if not lines:
-        return np.ones((total, 1))
-    line, years = np.mean(lines, axis=0), len(lines)
-    event = _events(panel)
-    ordinary = np.interp(np.arange(total), np.flatnonzero(event == 0), line[event == 0])
-    usual = np.interp(np.arange(days), np.flatnonzero(event[:days] == 0), index[event[:days] == 0])
-    ahead = np.arange(YEAR - _MONTH, total - _MONTH)
-    parts = [
-        _share(
-            ordinary[ahead + _MONTH] - ordinary[ahead],
-            (usual[_MONTH:] - usual[:-_MONTH])[ahead[0] :],
-            2 * noise / years,
-            _REPEATED_DAYS,
-        )
-        * ordinary
-    ]
-    for number in (1, 2):
-        effect = np.where(event == number, line - ordinary, 0)
-        known = effect[YEAR:][event[YEAR:] == number]
-        if len(known):
-            actual = (index - usual)[YEAR:][event[YEAR:days] == number]
-            parts.append(_share(known, actual, 2 * noise / years, 14) * effect)
-    peaks = [
-        np.where(each >= 0, peak[np.clip(each, 0, days - 1)], 0) for each in references if (each >= 0).any()
-    ]
-    peaks = np.mean(peaks, axis=0)
-    peaks = peaks * np.maximum(0, 1 - 12 * noise / years / np.maximum(peaks**2, 1e-9))
-    return np.exp(np.sum(parts, axis=0) + peaks)[:, None]
-
-
-def _share(expected: Floats, actual: Floats, noise: float, prior_days: int) -> float:
-    """The share of `expected` rises that comes again: what the first of them, which are over, had as `actual`,
-    before that what is more than `noise`."""
-    size = max(float(np.mean(expected**2)), 1e-9)
-    prior = prior_days * size
-    past = expected[: len(actual)]
-    real = max(0.0, 1 - noise / size)
-    return float(np.clip((actual @ past + _REPEATED * real * prior) / (past @ past + prior), 0, 1))
-
-
-def _at(index: Floats, reference: Ints) -> Floats:
-    known = np.flatnonzero(reference >= 0)
-    return np.interp(np.arange(len(reference)), known, index[np.minimum(reference[known], len(index) - 1)])
-
-
-def _events(panel: Panel) -> Ints:
-    """[days + HORIZON]: the number of the moved event around each day, 0 elsewhere."""
-    number, event = np.arange(len(panel.dates)), np.zeros(len(panel.dates), dtype=np.int64)
-    for year in range(panel.first_day.year - 1, int(str(panel.dates[-1])[:4]) + 2):
-        for which, (date_of, first, end) in enumerate(_MOVED[:2], 1):
-            day = (date_of(year) - panel.first_day).days
-            event[(number >= day + first) & (number < day + end)] = which
-    return event
+    line, peaks = (
+        np.mean([_between(table[np.maximum(each, 0)], each >= 0) for each in references], axis=0)
+        for table in (index, np.where(is_peak, rest, 0))
+    )
+    is_apart = (event == _EASTER) | (event == _EASTER + 1)
+    ordinary, past = _between(line, ~is_apart), _between(index, ~is_apart[:days])
+    noise = 2 * variance / 6 / len(references)
+    rise, was = (each[_MONTH:] - each[:-_MONTH] for each in (ordinary, past))
+    parts = [_share(rise[YEAR - _MONTH :], was[YEAR - _MONTH :], noise, _REPEATED_DAYS) * ordinary]
+    for number in (_EASTER, _EASTER + 1):
+        effect, now = (line - ordinary)[YEAR:], (index - past)[YEAR:]
+        is_now = event[YEAR:] == number
+        share = _share(effect[is_now], now[is_now[: len(now)]], noise, _REPEATED_EVENT_DAYS)
+        parts.append(np.where(event == number, share * (line - ordinary), 0))
+    peaks *= np.maximum(0, 1 - 2 * variance / len(references) / np.maximum(peaks**2, 1e-9))
+    return np.exp(np.sum([*parts, peaks], axis=0))[:, None]
 
 
 def growth(panel: Panel, neutral: Floats) -> Floats:
     """Return the growth that all series share, [days + HORIZON, 1], relative to the origin: that of the last
-    26 weeks, as far as it is more than noise, damped after the origin. `neutral` is without the season."""
+    26 weeks, as far as it is more than noise and not more than that of the last 12, damped after the origin.
+    `neutral` is without the season."""
     slope = _slope(panel, neutral)
     week = (np.arange(len(panel.dates)) - panel.days + 1) / 7
     damped = (1 - _DAMPED ** np.maximum(week, 0)) / -np.log(_DAMPED)
@@ -137,42 +106,59 @@ def at_level(panel: Panel) -> Panel:
     return replace(panel, values=panel.values * np.exp(np.where(is_before, factor, 0)))
 
 
-def _reference(panel: Panel, years: int) -> Ints:
-    """[days + HORIZON]: for each day the number of the day that it is compared with, negative where unknown:
-    around Easter, Black Friday and Christmas the same day around it, otherwise the same weekday. A day that
-    would be compared with one around last year's Easter has none."""
+def _compared_days(panel: Panel) -> tuple[Ints, list[Ints]]:
+    """[days + HORIZON]: the number of the moved date around each day, 0 for others; and for one and for two
+    years, the number of the day that each is compared with, negative where unknown: around a moved date the
+    same day around it, otherwise the same weekday; none for a day that would be compared with one around
+    last year's Easter."""
     number = np.arange(len(panel.dates))
-    reference = number - YEAR * years
-    is_moved = np.zeros(len(number), dtype=bool)
-    around_easter = np.zeros(len(number), dtype=bool)
-    for year in range(panel.first_day.year, (panel.first_day + timedelta(days=len(number))).year + 1):
-        for date_of, first, end in _MOVED:
-            day, before = ((date_of(each) - panel.first_day).days for each in (year, year - years))
-            inside = (number >= day + first) & (number < day + end)
-            reference = np.where(inside, number - day + before, reference)
-            is_moved |= inside
-            if date_of is easter:
-                around_easter |= (number - YEAR * years >= before + first) & (
-                    number - YEAR * years < before + end
-                )
-    return np.where(around_easter & ~is_moved, -1, reference)
+    event = np.zeros(len(number), dtype=np.int64)
+    references = [number - YEAR, number - 2 * YEAR]
+    years = range(panel.first_day.year - 1, (panel.first_day + timedelta(days=len(number))).year + 1)
+    for which, (date_of, first, end) in enumerate(_MOVED, _EASTER):
+        for year in years:
+            day = (date_of(year) - panel.first_day).days
+            inside = slice(max(day + first, 0), max(day + end, 0))
+            event[inside] = which
+            for back, reference in enumerate(references, 1):
+                reference[inside] = number[inside] - day + (date_of(year - back) - panel.first_day).days
+    for reference in references:
+        reference[(event == 0) & (reference >= 0) & (event[np.maximum(reference, 0)] == _EASTER)] = -1
+    return event, references
 
 
-def _index(values: Floats, weekdays: Ints, actual: Floats | None = None) -> tuple[Floats, Floats, float]:
-    """The logarithm of the sum of the series [days], without weekdays, smoothed over a week; what each day has
-    above it; and the variance of its noise. A series counts on days on which it is known with the day before."""
-    daily = _without_weekdays(values, weekdays)
+def _share(expected: Floats, actual: Floats, noise: float, prior_days: int) -> float:
+    """The share of `expected` rises that comes again: by what the first of them were, which are over, and
+    before that by what is more than `noise`."""
+    if not len(expected):
+        return 0.0
+    size = max(float(np.mean(expected**2)), 1e-9)
+    prior, past = prior_days * size, expected[: len(actual)]
+    again = actual @ past + _REPEATED * max(0.0, 1 - noise / size) * prior
+    return float(np.clip(again / (past @ past + prior), 0, 1))
+
+
+def _between(line: Floats, is_known: Bools) -> Floats:
+    """`line` with the other days interpolated."""
+    return np.interp(np.arange(len(line)), np.flatnonzero(is_known), line[is_known])
+
+
+def _index(daily: Floats, actual: Floats) -> tuple[Floats, Floats]:
+    """The logarithm of the sum of the series [days], smoothed over a week, and how far `actual` sums are from
+    it. A series counts on days on which it is known with the day before, or was within four weeks."""
     smooth = pd.DataFrame(_centred(daily, 7)).ffill(limit=_MONTH).to_numpy()
-    is_known = ~np.isnan(smooth[1:] + smooth[:-1])
-    now, before = (np.where(is_known, each, 0).sum(axis=1) for each in (smooth[1:], smooth[:-1]))
-    is_known = (now > 0) & (before > 0)
-    steps = np.log(np.divide(now, before, out=np.ones(len(now)), where=is_known))
-    if actual is not None:
-        daily = _without_weekdays(actual, weekdays)
-    is_known = ~np.isnan(daily + smooth)
-    day, mean = (np.where(is_known, each, 0).sum(axis=1) for each in (daily, smooth))
-    rest = np.log(np.divide(day, mean, out=np.ones(len(day)), where=(mean > 0) & (day > 0)))
-    return np.concatenate([[0.0], np.cumsum(steps)]), rest, float(np.mean(np.clip(rest, -1, 1) ** 2)) / 6
+    sums = (_sums(smooth[1:], smooth[:-1]), _sums(actual, smooth))
+    steps, rest = (
+        np.log(np.divide(one, other, out=np.ones(len(one)), where=(one > 0) & (other > 0)))
+        for one, other in sums
+    )
+    return np.concatenate([[0.0], np.cumsum(steps)]), rest
+
+
+def _sums(one: Floats, other: Floats) -> list[Floats]:
+    """The sums of the series that are known in both."""
+    is_known = ~np.isnan(one + other)
+    return [np.where(is_known, each, 0).sum(axis=1) for each in (one, other)]
 
 
 def _slope(panel: Panel, neutral: Floats) -> float:
@@ -192,13 +178,11 @@ def _slope(panel: Panel, neutral: Floats) -> float:
     slope = weight * week @ weekly / spread
     rest = weekly - np.average(weekly, weights=weight) - slope * week
     error = np.sqrt(np.average(rest**2, weights=weight) * (weight**2 @ week**2)) / spread
-    late = week >= week[-1] - _LATE + 1
-    x, y = week[late] - week[late].mean(), weekly[late]
-    slope_late = x @ y / (x @ x) if late.sum() > 4 else slope
+    late = np.polyfit(week[-_LATE_WEEKS:], weekly[-_LATE_WEEKS:], 1)[0]
     # Neighbouring weeks are alike: the error is about twice that of independent ones.
     slope = _significant(slope, 2 * error)
-    slope = np.sign(slope) * max(0.0, min(abs(slope), np.sign(slope) * slope_late))
-    return float(np.clip(slope, -0.1, 0.1))
+    # Growth that has ended is none.
+    return float(np.sign(slope) * np.clip(np.sign(slope) * late, 0, min(abs(slope), 0.1)))
 
 
 def _significant(slope: float, error: float) -> float:
