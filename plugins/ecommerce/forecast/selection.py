@@ -17,20 +17,23 @@ from ecommerce.forecast.data.panel import Panel
 from ecommerce.forecast.models import registry
 from ecommerce.forecast.models.ensemble import LEVELS, forecasts_of_all, with_total
 from ecommerce.forecast.models.members import LEAST_DAYS_RIDGE
+from ecommerce.forecast.models.season import YEAR
 from ecommerce.forecast.weeks import DAYS, HORIZON
 from ecommerce.forecast.wording import KIND_NAMES, KINDS, TOTAL, percent, signed_percent
 from ecommerce.mail import transport
 from ecommerce.storage.kept_files import Store
 
-ORIGINS = 8
+ORIGINS, SEASON_ORIGINS = 8, 4
 FEWEST_ORIGINS = 4
 ENOUGH = 0.95
 """Of the champion's score: a challenger must be at least 5 % better."""
+CHANCE = 4.0
+"""Standard errors of the gain by origin: twice the usual two, as neighbouring origins share three weeks."""
 MOST_BIAS = 0.1
 
 
 def back_test(history: History) -> dict[str, Any]:
-    """Test every candidate at the last weekly origins that have four weeks after them. Return plain JSON:
+    """Test every candidate at the weekly origins of `origins`. Return plain JSON:
     `as_of`, `first_day`, `days`, `origins` (the last known days), the number of `series` by kind, and
     `scores` as `score` returns them, none with too few origins."""
     panels = {kind: history.panels[kind] for kind in KINDS if history.panels[kind].series}
@@ -51,11 +54,12 @@ def back_test(history: History) -> dict[str, Any]:
 
 
 def origins(days: int) -> list[int]:
-    """Return the known days at each weekly origin of a history of `days` days, oldest first. The horizon of
-    the last one ends with the history. With fewer days than the ridge needs, most candidates forecast the
-    same."""
-    known = [days - HORIZON - DAYS * week for week in reversed(range(ORIGINS))]
-    return [each for each in known if each >= LEAST_DAYS_RIDGE]
+    """Return the known days at each weekly origin of a history of `days` days, oldest first: those of the
+    coming four weeks a year ago, which have the season to come, and the last eight with four weeks after
+    them. With fewer days than the ridge needs, most candidates forecast the same."""
+    season = [days - YEAR + DAYS * week for week in range(SEASON_ORIGINS)]
+    recent = [days - HORIZON - DAYS * week for week in reversed(range(ORIGINS))]
+    return [each for each in season + recent if each >= LEAST_DAYS_RIDGE]
 
 
 def past_forecasts(panel: Panel, days: int) -> pd.DataFrame:
@@ -82,20 +86,23 @@ def past_forecasts(panel: Panel, days: int) -> pd.DataFrame:
 
 def score(candidate: str, past: pd.DataFrame) -> dict[str, Any]:
     """Return the accuracy of a candidate as ratios (0.1 is 10 %), None without sales: the WAPE of `weekly`
-    sums by kind of series, their mean `score`, by which candidates are compared, the total's `bias` by week
-    and WAPE by day (`daily`), and the share of days within the interval (`coverage`) by level in percent;
-    closed days do not count for it."""
+    sums by kind of series, their mean `score`, by which candidates are compared, the same `by_origin`, the
+    total's `bias` by week and WAPE by day (`daily`), and the share of days within the interval (`coverage`)
+    by level in percent; closed days do not count for it."""
     weeks = past.groupby(["kind", "series", "origin", "week"])[["forecast", "actual"]].sum(min_count=DAYS)
-    weeks = weeks.dropna().reset_index("kind")
-    errors = {kind: _wape(weeks[weeks["kind"] == kind]) for kind in KINDS if (past["kind"] == kind).any()}
-    judged = [error for error in errors.values() if error is not None]
-    total = weeks[weeks["kind"] == TOTAL].sum(numeric_only=True)
+    weeks = weeks.dropna().assign(error=lambda table: (table["forecast"] - table["actual"]).abs())
+    total = weeks.loc[weeks.index.get_level_values("kind") == TOTAL].sum()
+    by_origin = _wape(weeks.drop(TOTAL, level="kind", errors="ignore").groupby(["origin", "kind"]).sum())
+    kinds = [kind for kind in KINDS if (past["kind"] == kind).any()]
+    weekly = _wape(weeks.groupby("kind").sum()).reindex(kinds)
+    days = past[past["kind"] == TOTAL].dropna(subset=["forecast", "actual"])
     return {
         "candidate": candidate,
-        "score": _ratio(sum(judged), len(judged)),
-        "weekly": {kind: _ratio(error, 1) for kind, error in errors.items()},
+        "score": _ratio(weekly.mean()),
+        "by_origin": [*map(_ratio, by_origin.groupby("origin").mean().reindex(past["origin"].unique()))],
+        "weekly": {kind: _ratio(error) for kind, error in weekly.items()},
         "bias": _ratio(total["forecast"] - total["actual"], total["actual"]),
-        "daily": _ratio(_wape(past[past["kind"] == TOTAL].dropna(subset=["forecast", "actual"])), 1),
+        "daily": _ratio((days["forecast"] - days["actual"]).abs().sum(), days["actual"].sum()),
         "coverage": {str(level): coverage(past, level) for level in LEVELS},
     }
 
@@ -107,14 +114,13 @@ def coverage(past: pd.DataFrame, level: int) -> float | None:
     return _ratio(inside.sum(), len(inside))
 
 
-def _wape(rows: pd.DataFrame) -> float | None:
-    """The absolute errors as a share of sales."""
-    sales = rows["actual"].abs().sum()
-    return float((rows["forecast"] - rows["actual"]).abs().sum() / sales) if sales > 0 else None
+def _wape(sums: pd.DataFrame) -> "pd.Series[float]":
+    """The absolute errors as a share of sales, NaN without sales."""
+    return sums["error"] / sums["actual"].where(sums["actual"] > 0)
 
 
-def _ratio(part: float | None, whole: float) -> float | None:
-    return round(float(part / whole), 6) + 0.0 if part is not None and whole > 0 else None  # no minus zero
+def _ratio(part: float, whole: float = 1.0) -> float | None:
+    return round(float(part / whole), 6) + 0.0 if whole > 0 and not np.isnan(part) else None  # no minus zero
 
 
 def select(test: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,8 +134,8 @@ def select(test: Mapping[str, Any]) -> dict[str, Any]:
 
 def choose(test: Mapping[str, Any], champion: str) -> dict[str, Any]:
     """Return the new `champion`, the `previous` one, and `why` in one sentence. The champion changes for a
-    challenger that is at least 5 % better, the best of several, the first of equals, whose total is not more
-    than 10 % too high or too low, unless the champion's is further off."""
+    challenger that is at least 5 % better, by more than chance, the best of several, the first of equals,
+    whose total is not more than 10 % too high or too low, unless the champion's is further off."""
     present: dict[str, Any] = next((each for each in test["scores"] if each["candidate"] == champion), {})
     choice = {"champion": champion, "previous": champion}
     if not present.get("score"):
@@ -144,11 +150,12 @@ def choose(test: Mapping[str, Any], champion: str) -> dict[str, Any]:
         for each in test["scores"]
         if each["score"] is not None
         and each["score"] <= round(ENOUGH * present["score"], 9)
+        and _is_more_than_chance(present["by_origin"], each["by_origin"])
         and (abs(each["bias"] or 0) <= MOST_BIAS or abs(each["bias"]) < bias)
     ]
     if not challengers:
         why = f"{champion} stays: no candidate is at least 5 % better than its {percent(present['score'])}"
-        return choice | {"why": f"{why} and has a total within 10 % of actual sales."}
+        return choice | {"why": f"{why} by more than chance, with a total within 10 % of actual sales."}
     best = min(challengers, key=lambda each: each["score"])
     gain = percent(1 - best["score"] / present["score"])
     why = f"its score of {percent(best['score'])} is {gain} better than {percent(present['score'])}"
@@ -156,6 +163,14 @@ def choose(test: Mapping[str, Any], champion: str) -> dict[str, Any]:
         "champion": best["candidate"],
         "why": f"{best['candidate']} replaces {champion}: {why}.",
     }
+
+
+def _is_more_than_chance(present: list[float | None], other: list[float | None]) -> bool:
+    """Whether the errors by origin of `other` are lower than can be chance."""
+    gains = np.array(present, dtype=float) - np.array(other, dtype=float)
+    gains = gains[~np.isnan(gains)]
+    error = gains.std(ddof=1) / np.sqrt(len(gains)) if len(gains) > 1 else np.inf
+    return bool(gains.sum() > 0 and gains.mean() >= CHANCE * error)
 
 
 def notify(record: Mapping[str, Any]) -> str:
@@ -195,6 +210,7 @@ def compose(record: Mapping[str, Any]) -> EmailMessage:
         "as_of": long_day(date.fromisoformat(record["as_of"])),
         "first_day": long_day(date.fromisoformat(record["first_day"])),
         "origins": len(tested),
+        "of_season": max(0, len(tested) - ORIGINS),
         "first_origin": tested[0] if tested else NOTHING,
         "last_origin": tested[-1] if tested else NOTHING,
         "columns": columns,

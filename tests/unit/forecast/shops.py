@@ -38,6 +38,7 @@ def score(candidate: str, value: float | None, bias: float | None = 0.0) -> dict
     return {
         "candidate": candidate,
         "score": value,
+        "by_origin": [value] * 8,
         "weekly": dict.fromkeys(SERIES, value),
         "bias": bias,
         "daily": value,

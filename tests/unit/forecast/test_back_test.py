@@ -87,8 +87,14 @@ def test_the_score_is_the_mean_of_the_kinds_that_could_be_judged():
 
 
 def test_origins_are_a_week_apart_and_the_last_one_has_four_weeks_after_it():
-    assert origins(400) == [400 - 28 - 7 * week for week in range(7, -1, -1)]
+    assert origins(390) == [390 - 28 - 7 * week for week in range(7, -1, -1)]
     assert [len(origins(days)) for days in (30, 83, 84, 104, 105, 133)] == [0, 0, 1, 3, 4, 8]
+
+
+def test_the_season_of_the_coming_weeks_is_tested_a_year_ago():
+    assert origins(420) == [56, 63, 70, 77, *(420 - 28 - 7 * week for week in range(7, -1, -1))]
+    past = pd.concat([made((11, 10)).assign(origin=56), made((13, 10)), made((10, 0)).assign(origin=107)])
+    assert score("any", past)["by_origin"] == [0.1, 0.3, None]
 
 
 def test_a_shop_whose_promotions_are_announced_is_forecast_best_by_who_knows_of_them():

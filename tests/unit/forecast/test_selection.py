@@ -26,8 +26,8 @@ def test_a_challenger_that_is_almost_enough_better_changes_nothing():
     choice = choose(figures(blend=0.2, ridge=0.1902), "blend")
     assert choice["champion"] == choice["previous"] == "blend"
     assert choice["why"] == (
-        "blend stays: no candidate is at least 5 % better than its 20.0 % and has a total within 10 % of "
-        "actual sales."
+        "blend stays: no candidate is at least 5 % better than its 20.0 % by more than chance, with a total "
+        "within 10 % of actual sales."
     )
     assert chosen(blend=0.2, ridge=0.190001) == "blend"
 
@@ -38,6 +38,14 @@ def test_a_challenger_that_is_just_enough_better_takes_over(champion: float):
     assert (choice["champion"], choice["previous"]) == ("ridge", "blend")
     assert "ridge replaces blend" in choice["why"]
     assert "is 5.0 % better" in choice["why"]
+
+
+@pytest.mark.parametrize(("spread", "champion"), [(0.01, "ridge"), (0.08, "blend")])
+def test_a_gain_at_some_origins_only_may_be_chance(spread: float, champion: str):
+    test = figures(blend=0.2, ridge=0.15)
+    ridge = next(each for each in test["scores"] if each["candidate"] == "ridge")
+    ridge["by_origin"] = [0.15 - spread, 0.15 + spread] * 3 + [None, 0.15]
+    assert choose(test, "blend")["champion"] == champion
 
 
 def test_of_several_the_best_one_takes_over():
@@ -174,6 +182,12 @@ def test_it_has_every_candidate_the_champion_and_why() -> None:
         assert "champions/2026-12-06.json" in said
         assert "2026-09-19 to 2026-11-07" in said
     assert html.count("(champion)") == 2  # in either table
+
+
+def test_it_names_the_origins_of_the_coming_season() -> None:
+    season = "The first 4 are those of the coming weeks a year ago."
+    assert all(season in said for said in parts(figures(12, blend=0.2, ridge=0.1))[1:])
+    assert not any(season in said for said in parts(figures(8, blend=0.2, ridge=0.1))[1:])
 
 
 def test_it_says_why_nothing_changes() -> None:
