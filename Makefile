@@ -70,7 +70,7 @@ bench-events: development ## benchmark a day with 20 million web events (ARGS="-
 bench-report: development ## benchmark a report over 10 million order lines, without its queries (ARGS="--lines 500000" for less)
 	@$(RUN) -m benchmarks.report $(ARGS)
 
-bench-forecast: development .bench/forecast/complete .bench/peers/complete ## measure the forecasts and their peers on four public data sets
+bench-forecast: development .bench/forecast/complete .bench/peers/complete ## measure the forecasts and their peers on five public data sets
 	@$(RUN) -m benchmarks.forecast $(ARGS)
 
 run: environments ## run one business day in this terminal, without a scheduler: DAY=2026-11-01

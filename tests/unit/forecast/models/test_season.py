@@ -8,7 +8,7 @@ import pytest
 from dateutil.easter import easter
 
 from ecommerce.forecast.data.panel import Panel, clean, holidays_of
-from ecommerce.forecast.models.ensemble import PanelForecast, predict, train
+from ecommerce.forecast.models.ensemble import PanelForecast, predict, train, with_total
 from ecommerce.forecast.models.season import season
 from ecommerce.forecast.weeks import HORIZON
 from tests.unit.forecast.panels import WEEK, changed, make_panel, weekly
@@ -83,6 +83,20 @@ def test_a_level_of_two_weeks_is_the_level_of_the_forecast(factor: float):
     as_of = date(2025, 9, 1)
     panel, truth = shop(as_of, 400, lambda day: factor if as_of - day <= timedelta(days=14) else 1)
     assert miss(panel, truth) < 0.15
+
+
+def test_intervals_hold_their_share_of_the_days():
+    """Eight shops, with and without a season: a single one may be off."""
+    shares = {80: [], 95: []}
+    for as_of in (date(2025, 9, 1), date(2025, 11, 10), date(2025, 11, 27), date(2025, 12, 8)):
+        for days in (420, 785):
+            panel, _ = shop(as_of + timedelta(days=HORIZON), days + HORIZON, christmas(2))
+            bounds = forecast(panel.until(days)).bounds
+            actual = with_total(panel.values[days:])
+            for level, (lower, upper) in bounds.items():
+                shares[level].append((lower <= actual) & (actual <= upper))
+    assert 0.75 < np.mean(shares[80]) < 0.9
+    assert 0.9 < np.mean(shares[95]) < 0.995
 
 
 def test_noise_is_no_season():
