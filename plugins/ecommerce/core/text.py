@@ -126,17 +126,12 @@ def average_name(days: int, without_sales: int = 0) -> str:
     return f"{days or 28}-day average{closed}"
 
 
-def share(part: Decimal, whole: Decimal, places: int = 1) -> str:
-    """Format `part` of `whole` in percent; `NOTHING` where the whole is not positive.
-
-    Args:
-        part: of the whole.
-        whole: all parts.
-        places: decimals.
-    """
-    if whole <= 0:
+def share(part: Decimal | float | None, whole: Decimal = Decimal(1), places: int = 1) -> str:
+    """Format `part` of `whole` in percent with `places` decimals; `NOTHING` without a part, or where the
+    whole is not positive."""
+    if part is None or whole <= 0:
         return NOTHING
-    percent = (part / whole * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    percent = (Decimal(str(part)) / whole * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     return f"{MINUS if percent < 0 else ''}{_percent(abs(percent), places)}"
 
 

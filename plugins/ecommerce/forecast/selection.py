@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
-from ecommerce.core.text import NOTHING, in_report_locale, long_day
+from ecommerce.core.text import in_report_locale, long_day
+from ecommerce.core.text import share as percent
 from ecommerce.forecast.data.history import History
 from ecommerce.forecast.data.panel import Panel
 from ecommerce.forecast.models import registry
@@ -19,7 +19,7 @@ from ecommerce.forecast.models.ensemble import LEVELS, forecasts_of_all, with_to
 from ecommerce.forecast.models.members import LEAST_DAYS_RIDGE
 from ecommerce.forecast.models.season import YEAR
 from ecommerce.forecast.weeks import DAYS, HORIZON
-from ecommerce.forecast.wording import KIND_NAMES, KINDS, TOTAL, percent, signed_percent
+from ecommerce.forecast.wording import KIND_NAMES, KINDS, TOTAL, signed_percent
 from ecommerce.mail import transport
 from ecommerce.storage.kept_files import Store
 
@@ -176,19 +176,14 @@ def _is_more_than_chance(present: list[float | None], other: list[float | None])
 def notify(record: Mapping[str, Any]) -> str:
     """Mail the record of a selection to `report_recipients`; return why there is no mail, or an empty text. A
     record's mail always has the same Message-ID."""
-    if not (to := transport.recipients(VARIABLE_REPORT_RECIPIENTS)):
-        return f"the Variable {VARIABLE_REPORT_RECIPIENTS} is empty"
-    message = compose(record)
     digest = hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:24]
-    message["Message-ID"] = transport.message_id(f"selection.{digest}")
-    transport.send(message, to)
-    return ""
+    return transport.send_report(lambda: compose(record), f"selection.{digest}")
 
 
 @in_report_locale
 def compose(record: Mapping[str, Any]) -> EmailMessage:
     """Compose the mail without its addresses."""
-    champion, scores, tested = record["champion"], record["scores"], record["origins"]
+    champion, scores = record["champion"], record["scores"]
     has_changed = champion != record["previous"]
     subject = f"Forecast model: {champion} " + (f"replaces {record['previous']}" if has_changed else "stays")
     kinds = [*scores[0]["weekly"]] if scores else []
@@ -209,10 +204,7 @@ def compose(record: Mapping[str, Any]) -> EmailMessage:
         "subject": subject,
         "as_of": long_day(date.fromisoformat(record["as_of"])),
         "first_day": long_day(date.fromisoformat(record["first_day"])),
-        "origins": len(tested),
-        "of_season": max(0, len(tested) - ORIGINS),
-        "first_origin": tested[0] if tested else NOTHING,
-        "last_origin": tested[-1] if tested else NOTHING,
+        "of_season": max(0, len(record["origins"]) - ORIGINS),
         "columns": columns,
         "rows": rows,
         "tables": [  # one table would be wider than a phone

@@ -35,10 +35,9 @@ log = logging.getLogger(__name__)
 
 
 def _week(context: Mapping[str, Any]) -> Week:
-    dag_run = context["dag_run"]
-    key = context.get("partition_key") or getattr(dag_run, "partition_key", None)
-    monday = key or (context.get("params") or {}).get("week") or None
-    return week_of(monday, getattr(dag_run, "run_after", None) or datetime.now(UTC), shop_timezone())
+    run = context["dag_run"]
+    monday = context.get("partition_key") or run.partition_key or context["params"].get("week")
+    return week_of(monday, run.run_after, shop_timezone())
 
 
 @task
@@ -140,8 +139,7 @@ def prepare_selection(**context: Any) -> Plain:
     from ecommerce.forecast.data import history
 
     run = run_of(context)
-    due = getattr(context["dag_run"], "run_after", None) or datetime.now(UTC)
-    as_of = as_of_run(context["params"].get("as_of"), due, shop_timezone())
+    as_of = as_of_run(context["params"].get("as_of"), context["dag_run"].run_after, shop_timezone())
     prepare_warehouse(connect(dag=run.dag_id, step="history"))
     try:
         return to_xcom(history.prepare(run, as_of))

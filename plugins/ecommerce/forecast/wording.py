@@ -26,11 +26,6 @@ def kind_name(series: str) -> str:
     return KIND_NAMES.get(series.partition(":")[0], "")
 
 
-def percent(part: Decimal | float | None) -> str:
-    """Format a share of 1; a dash for None."""
-    return text.NOTHING if part is None else text.share(Decimal(str(part)), Decimal(1))
-
-
 def signed_percent(part: Decimal | float | None) -> str:
     """Format a share of 1 with its sign; a dash for None."""
     return text.NOTHING if part is None else text.change(1 + Decimal(str(part)), Decimal(1))

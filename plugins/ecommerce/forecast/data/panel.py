@@ -192,20 +192,17 @@ def _yearly_closure(panel: Panel) -> Bools:
     month; in the only one, if they reach over a public holiday or the turn of the year."""
     empty: Bools = ~np.any(panel.values > 0, axis=1)
     known_from = int(np.argmin(empty))
-    dates: NDArray[np.datetime64] = panel.dates[: panel.days]
-    is_holiday: Bools = np.any(panel.holidays[: panel.days] > 0, axis=1)
+    years = panel.dates.astype("datetime64[Y]")
     is_closed, has_holiday = np.zeros(panel.days, dtype=bool), np.zeros(panel.days, dtype=bool)
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], empty, [False]]).astype(int)))
-    for first, end in edges.reshape(-1, 2):
-        if first > known_from and end - first in _CLOSED_DAYS:
-            years = dates[[first, end - 1]].astype("datetime64[Y]")
-            is_closed[first:end] = True
-            has_holiday[first:end] = bool(is_holiday[first:end].any() or years[0] != years[1])
+    for run in np.split(np.arange(panel.days), np.flatnonzero(np.diff(empty)) + 1):  # of days alike
+        if empty[run[0]] and run[0] > known_from and len(run) in _CLOSED_DAYS:
+            is_closed[run] = True
+            has_holiday[run] = np.any(panel.holidays[run] > 0) or years[run[0]] != years[run[-1]]
     coming = panel.dates[panel.days :]
     months = coming.astype("datetime64[M]")
     votes = np.zeros((3, HORIZON), dtype=int)  # known years, closed, on a holiday
     for back in (1, 2, 3):
-        place = ((months - 12 * back) + (coming - months) - dates[0]).astype(int)
+        place = ((months - 12 * back) + (coming - months) - panel.dates[0]).astype(int)
         is_known, day = place >= known_from, np.maximum(place, 0)
         votes += is_known & np.stack([np.ones(HORIZON, dtype=bool), is_closed[day], has_holiday[day]])
     known, closed, sure = votes

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecommerce.forecast.data.panel import Bools, Floats, Panel, clean, same_weekday_mean, shifted
+from ecommerce.forecast.data.panel import Floats, Panel, clean, same_weekday_mean, shifted
 from ecommerce.forecast.models.season import YEAR, growth, season
 from ecommerce.forecast.weeks import HORIZON
 
@@ -23,8 +23,7 @@ class Statistics:
 
     def __init__(self, panel: Panel, seen: int | None = None) -> None:
         values, closed = clean(panel)
-        is_promoted = panel.promotions[: panel.days] > 0
-        neutral = np.where(is_promoted, values / _known(_effect(values, is_promoted)), values)
+        neutral, _ = _neutral(values, panel)
         line = season(panel, neutral)
         line = line * growth(panel, neutral / line[: panel.days])
         self.panel = panel = panel.last(seen or panel.days)
@@ -32,8 +31,7 @@ class Statistics:
         self.closed, self.season = closed[cut:], line[cut:]
         self.values = values[cut:] / self.season[: panel.days]
         values, is_promoted = self.values, panel.promotions[: panel.days] > 0
-        self.effect = _effect(values, is_promoted)
-        self.neutral = np.where(is_promoted, values / _known(self.effect), values)
+        self.neutral, self.effect = _neutral(values, panel)
         self.neutral_8 = same_weekday_mean(self.neutral, 8)
         self.neutral_4 = same_weekday_mean(self.neutral, 4)
         self.without_promotion = same_weekday_mean(np.where(is_promoted, np.nan, values), 13)
@@ -73,7 +71,7 @@ def features(
     panel = known.panel
     ahead = np.arange(1, HORIZON + 1)
     day = origin + ahead
-    same_weekday = day - 7 * np.ceil(ahead / 7).astype(int)  # the last one that is known at the origin
+    same_weekday = origin - 6 + (ahead - 1) % 7  # the last one that is known at the origin
     promotions, closed = panel.promotions[:, chosen], known.closed[:, chosen]
     is_holiday = panel.holidays[:, chosen] > 0
 
@@ -143,11 +141,14 @@ def _days_on_promotion(promotions: Floats, origin: int) -> Floats:
     return (number - last_without)[-HORIZON:].astype(float)
 
 
-def _effect(values: Floats, is_promoted: Bools) -> Floats:
-    """The sales of days on promotion relative to others, measured over half a year up to each day."""
+def _neutral(values: Floats, panel: Panel) -> tuple[Floats, Floats]:
+    """`values` without the effect of promotions, and the effect: the sales of days on promotion relative to
+    others, measured over half a year up to each day."""
+    is_promoted = panel.promotions[: panel.days] > 0
     relative = _ratio(values, same_weekday_mean(values, 8))
     promoted = trailing_mean(np.where(is_promoted, relative, np.nan), 182)
-    return _ratio(promoted, trailing_mean(np.where(is_promoted, np.nan, relative), 182))
+    effect = _ratio(promoted, trailing_mean(np.where(is_promoted, np.nan, relative), 182))
+    return np.where(is_promoted, values / _known(effect), values), effect
 
 
 def _known(effect: Floats) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ecommerce.forecast.data.panel import Floats, Panel, same_weekday_mean
 from ecommerce.forecast.models.features import Statistics, features
-from ecommerce.forecast.weeks import HORIZON
+from ecommerce.forecast.weeks import DAYS, HORIZON
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingRegressor
@@ -168,12 +168,9 @@ def _one_thread() -> Any:
 
 
 def _by_weekday(means: Floats) -> Floats:
-    """Return for each day of the horizon the last known average of its weekday."""
-    ahead = np.arange(1, HORIZON + 1)
-    back = len(means) - 1 + ahead - 7 * np.ceil(ahead / 7).astype(int)
-    ahead_means = np.full((HORIZON, means.shape[1]), np.nan)
-    ahead_means[back >= 0] = means[back[back >= 0]]
-    return ahead_means
+    """Return for each day of the horizon the average of its weekday in the last week."""
+    last_week = np.pad(means, ((DAYS, 0), (0, 0)), constant_values=np.nan)[-DAYS:]
+    return np.tile(last_week, (HORIZON // DAYS, 1))
 
 
 def _open_days(values: Floats, known: Statistics) -> Floats:

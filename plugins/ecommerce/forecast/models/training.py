@@ -117,13 +117,13 @@ def forecast_series(series: str, as_of: date | None) -> list[dict[str, Any]]:
     """Forecast one series, `total`, `category:…`, `channel:…` or `sku:…`, from the warehouse's data before
     `as_of` (None: today in the shop), for `make forecast`; return rows as `predict_all` does."""
     store = Store.of_models()
-    kind, _, name = ("category", "", "") if series == TOTAL else series.partition(":")
-    if kind not in KINDS or (series != TOTAL and not name):
+    kind, _, name = (f"category:{TOTAL}" if series == TOTAL else series).partition(":")
+    if kind not in KINDS or not name:
         raise ConfigurationError(f"{series!r} is not a series: use total, category:…, channel:… or sku:…")
     as_of = as_of or datetime.now(load_settings().zone).date()
-    skus = [name] if kind == "sku" else []
+    requested = [name] if kind == "sku" else []
     announced = registry.announced(store, as_of)
-    history = query(as_of, announced, requested=skus, step="forecast", interactive=True).panels()
+    history = query(as_of, announced, requested=requested, step="forecast", interactive=True).panels()
     panel = history.panels[kind]
     if series not in (*panel.series, TOTAL):
         known = ", ".join(sorted(panel.series)[:8]) or "none"

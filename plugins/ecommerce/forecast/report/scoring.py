@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from ecommerce.core import text
 from ecommerce.forecast.report.figures import DayForecast, Drift, Score
 from ecommerce.forecast.weeks import DAYS
-from ecommerce.forecast.wording import KINDS, TOTAL, percent
+from ecommerce.forecast.wording import KINDS, TOTAL
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -37,15 +38,15 @@ def drift(rows: Rows, usual_error: Decimal | None) -> Drift:
     bias, covered, error = total.bias or Decimal(0), total.covered_80, total.error or Decimal(0)
     reasons = []
     if abs(bias) > LARGEST_BIAS:
-        side = "high" if bias > 0 else "low"
-        reasons.append(f"forecasts were {percent(abs(bias))} too {side} (limit {percent(LARGEST_BIAS)})")
+        size = f"{text.share(abs(bias))} too {'high' if bias > 0 else 'low'}"
+        reasons.append(f"forecasts were {size} (limit {text.share(LARGEST_BIAS)})")
     if covered is not None and covered < LEAST_COVERED:
-        limit = f"(limit {percent(LEAST_COVERED)})"
-        reasons.append(f"only {percent(covered)} of days were within their 80 % interval {limit}")
+        limit = f"(limit {text.share(LEAST_COVERED)})"
+        reasons.append(f"only {text.share(covered)} of days were within their 80 % interval {limit}")
     if usual_error and error > LARGEST_ERROR * usual_error:
         reasons.append(
-            f"the error was {percent(error)} of sales, more than {LARGEST_ERROR} times the "
-            f"{percent(usual_error)} of the back-test"
+            f"the error was {text.share(error)} of sales, more than {LARGEST_ERROR} times the "
+            f"{text.share(usual_error)} of the back-test"
         )
     is_judged = total.periods >= LEAST_SCORED_DAYS
     return Drift(score=total, usual_error=usual_error, reasons=reasons if is_judged else [])

@@ -15,17 +15,7 @@ from ecommerce.core.settings import load_settings
 from ecommerce.core.text import in_report_locale
 from ecommerce.forecast.data.history import History, read_prepared
 from ecommerce.forecast.models import training
-from ecommerce.forecast.report import archive, scoring
-from ecommerce.forecast.report.figures import (
-    ComingDay,
-    ComingPromotion,
-    DayForecast,
-    ForecastFigures,
-    ForecastProvenance,
-    ForecastSeries,
-    ModelCard,
-    PastDay,
-)
+from ecommerce.forecast.report import archive, figures, scoring
 from ecommerce.forecast.report.scoring import SCORED_DAYS
 from ecommerce.forecast.weeks import DAYS, HORIZON, Week
 from ecommerce.forecast.wording import TOTAL
@@ -46,17 +36,17 @@ def build_report(
     made = {"begins_at": day_window(as_of, settings.shop_timezone).start}
     rows = warehouse.arrow("forecast/report_rows.sql", parameters=made, first=first, day=last)
     days = warehouse.query("forecast/complete_days.sql", first=first, day=prepared.business_date)
-    figures = assemble(
+    report = assemble(
         rows.to_pylist(),
         {row["business_date"] for row in days},
         read_prepared(prepared).panels(),
         kept["card"],
         warnings=[*(prepared.control_totals.get("warnings") or ()), *warnings],
-        origin=ForecastProvenance.of(run, settings.shop_timezone, model=kept["name"]),
+        origin=figures.ForecastProvenance.of(run, settings.shop_timezone, model=kept["name"]),
         currency=settings.reporting_currency,
         calendar=settings.holiday_calendar,
     )
-    return archive.publish(settings.reports_uri, figures)
+    return archive.publish(settings.reports_uri, report)
 
 
 def assemble(
@@ -66,31 +56,33 @@ def assemble(
     card: Mapping[str, Any],
     *,
     warnings: Iterable[DataWarning],
-    origin: ForecastProvenance,
+    origin: figures.ForecastProvenance,
     currency: str,
     calendar: str,
-) -> ForecastFigures:
+) -> figures.ForecastFigures:
     """Assemble the figures of a forecast. `rows`: the forecasts in force on the eight weeks before `as_of`,
     and this one's; `complete`: the days whose sales are complete; `history`: what the model of `card` was
     trained on; `currency`: the reporting currency; `calendar`: of the holidays that name weeks."""
-    as_of, model = history.as_of, ModelCard.model_validate(card)
+    as_of, model = history.as_of, figures.ModelCard.model_validate(card)
     last, made_at = as_of + timedelta(days=HORIZON - 1), day_window(as_of, origin.timezone).start
     by_day = sorted(rows, key=lambda row: row["target_date"])
     past = [row for row in by_day if row["target_date"] < as_of]
-    of_total = {row["target_date"]: DayForecast.model_validate(row) for row in past if row["series"] == TOTAL}
+    of_total = {
+        row["target_date"]: figures.DayForecast.model_validate(row) for row in past if row["series"] == TOTAL
+    }
     scored = [row for row in past if row["target_date"] in complete and row["actual"] is not None]
-    coming: dict[str, list[ComingDay]] = defaultdict(list)
+    coming: dict[str, list[figures.ComingDay]] = defaultdict(list)
     for row in by_day[len(past) :]:
         if row["made_at"] == made_at:
-            day = ComingDay(day=row["target_date"], expected=DayForecast.model_validate(row))
+            day = figures.ComingDay(day=row["target_date"], expected=figures.DayForecast.model_validate(row))
             coming[row["series"]].append(day)
     since = as_of - timedelta(days=scoring.DRIFT_DAYS)
     sales = past_sales(history)
-    return ForecastFigures(
+    return figures.ForecastFigures(
         as_of=as_of,
         currency=currency,
         past=[
-            PastDay(
+            figures.PastDay(
                 day=day.date(),
                 actual=training.rounded(amount),
                 complete=day.date() in complete,
@@ -99,7 +91,7 @@ def assemble(
             for day, amount in zip(pd.DatetimeIndex(sales.index), sales[TOTAL], strict=True)
         ],
         series=[
-            ForecastSeries(
+            figures.ForecastSeries(
                 name=name,
                 category=history.categories.get(name.removeprefix("sku:")),
                 usual_week=training.rounded(sales[name].tail(HORIZON).mean() * DAYS),
@@ -109,7 +101,7 @@ def assemble(
             if name == TOTAL or any(each.expected.forecast for each in coming[name])
         ],
         promotions=[
-            ComingPromotion(
+            figures.ComingPromotion(
                 first=each.start_date,
                 last=each.end_date,
                 sku=each.sku,

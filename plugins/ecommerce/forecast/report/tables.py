@@ -12,7 +12,7 @@ from ecommerce.forecast.report import charts
 from ecommerce.forecast.report.figures import DayForecast, Drift, ForecastFigures, PastDay
 from ecommerce.forecast.report.scoring import LEAST_SCORED_DAYS
 from ecommerce.forecast.weeks import DAYS
-from ecommerce.forecast.wording import kind_name, percent, series_name, signed_percent
+from ecommerce.forecast.wording import kind_name, series_name, signed_percent
 from ecommerce.reporting.sections import Section, column_table, facts, name, number, sentences, table, word
 
 MOST_CHANGES, MOST_NAMED = 7, 20
@@ -105,10 +105,10 @@ def _of_series(figures: ForecastFigures) -> list[Section]:
             (number("Scored"), lambda row: text.count(row.periods)),
             (number("Forecast"), lambda row: text.count(row.forecast)),
             (number("Actual"), lambda row: text.count(row.actual)),
-            (number("Error (WAPE)"), lambda row: percent(row.error)),
+            (number("Error (WAPE)"), lambda row: text.share(row.error)),
             (number("Bias"), lambda row: signed_percent(row.bias)),
-            (number("In 80 %"), lambda row: percent(row.covered_80)),
-            (number("In 95 %"), lambda row: percent(row.covered_95)),
+            (number("In 80 %"), lambda row: text.share(row.covered_80)),
+            (number("In 95 %"), lambda row: text.share(row.covered_95)),
             empty="No day that has ended had a forecast.",
             note="last eight weeks; each day with the last forecast made before it, products by whole weeks",
             remarks=[_drift(figures.drift)],
@@ -169,8 +169,8 @@ def _of_model(figures: ForecastFigures) -> list[Section]:
             (number("History from"), lambda row: row.first_day.isoformat()),
             (number("Days"), lambda row: text.count(row.days)),
             (name("Weights"), lambda row: _weights(row.weights)),
-            (number("Error over 13 weeks"), lambda row: percent(row.error)),
-            (number("Error of the naive forecast"), lambda row: percent(row.error_of_last_week)),
+            (number("Error over 13 weeks"), lambda row: text.share(row.error)),
+            (number("Error of the naive forecast"), lambda row: text.share(row.error_of_last_week)),
             empty="No model was trained.",
             note="errors are WAPE; naive forecast: the same weekday of the week before",
         ),
@@ -179,7 +179,7 @@ def _of_model(figures: ForecastFigures) -> list[Section]:
             "Model card",
             [
                 ["Champion", f"{text.clean(card.champion)}, {why}"],
-                ["Error of the total", f"{percent(card.total_error)} (WAPE by day) over 13 weeks"],
+                ["Error of the total", f"{text.share(card.total_error)} (WAPE by day) over 13 weeks"],
                 ["Forecasts", text.clean(card.forecasts)],
                 ["Does not forecast", text.clean(card.not_for)],
                 ["Stored in", text.clean(origin.model)],
@@ -221,7 +221,7 @@ def _difference(value: Decimal | None, base: Decimal | None) -> str:
 
 def _weights(weights: dict[str, Decimal]) -> str:
     ranked = sorted(weights.items(), key=lambda pair: -pair[1])
-    return ", ".join(f"{text.clean(model)} {percent(weight)}" for model, weight in ranked)
+    return ", ".join(f"{text.clean(model)} {text.share(weight)}" for model, weight in ranked)
 
 
 def _drift(drift: Drift) -> str:
@@ -231,8 +231,8 @@ def _drift(drift: Drift) -> str:
             f"are {drift.score.periods}."
         )
     return (
-        f"Last four weeks: the total's error was {percent(drift.score.error)} (back-test: "
-        f"{percent(drift.usual_error)}), its bias {signed_percent(drift.score.bias)}, and "
-        f"{percent(drift.score.covered_80)} of days were within their 80 % interval. "
+        f"Last four weeks: the total's error was {text.share(drift.score.error)} (back-test: "
+        f"{text.share(drift.usual_error)}), its bias {signed_percent(drift.score.bias)}, and "
+        f"{text.share(drift.score.covered_80)} of days were within their 80 % interval. "
         f"The forecast {'drifts' if drift.reasons else 'does not drift'}."
     )

@@ -9,7 +9,7 @@ from ecommerce.core.named_weeks import week_name
 from ecommerce.forecast.report import tables
 from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.forecast.weeks import DAYS, HORIZON
-from ecommerce.forecast.wording import TOTAL, percent, signed_percent
+from ecommerce.forecast.wording import TOTAL, signed_percent
 from ecommerce.mail import transport as mail
 from ecommerce.reporting.sections import notice
 
@@ -42,9 +42,9 @@ def page_texts(figures: ForecastFigures) -> dict[str, Any]:
             ),
             _tile(
                 "Forecast error, last 8 weeks",
-                percent(error),
+                text.share(error),
                 (signed_percent(bias), "bias", 0),
-                (percent(covered), "in the 80 % interval", 0),
+                (text.share(covered), "in the 80 % interval", 0),
             ),
         ],
         "chart_alt": f"Daily gross sales of the eight weeks before {figures.as_of}, and the forecast of the "
@@ -93,7 +93,7 @@ def lead(figures: ForecastFigures) -> str:
     number = max(range(HORIZON // DAYS), key=lambda number: abs(total.week(number) - usual))
     week, event = total.week(number), figures.events[number]
     if abs(week - usual) < LEAST_DIFFERENCE * usual:
-        share = text.share(LEAST_DIFFERENCE, Decimal(1), 0)
+        share = text.share(LEAST_DIFFERENCE, places=0)
         return f"No week of the next four differs by {share} or more from a usual week."
     begins = figures.as_of + timedelta(days=number * DAYS)
     name = week_name(event) if event else f"The week from {text.short_day(begins)}"

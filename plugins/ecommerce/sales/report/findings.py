@@ -228,7 +228,7 @@ def _sales_words(finding: Finding, currency: str) -> str:
 
 def _rate_words(finding: Finding, currency: str) -> str:
     numbers = finding.numbers
-    rate, average = (text.share(numbers[name], Decimal(1)) for name in ("rate", "average"))
+    rate, average = (text.share(numbers[name]) for name in ("rate", "average"))
     what = {"discount_rate": "Discounts", "return_rate": "Returns"}[finding.about[0]]
     return f"{what} are {rate} of gross sales; the {text.average_name(int(numbers['days']))} is {average}."
 
@@ -249,7 +249,7 @@ def _contribution_words(finding: Finding, currency: str) -> str:
     kind, name, base, *without = finding.about
     change, total, share = (finding.numbers[each] for each in ("change", "total_change", "share"))
     direction = "increase" if total > 0 else "decrease"
-    part = f"{text.share(share, Decimal(1), 0)} of" if share <= 1 else "more than all of"
+    part = f"{text.share(share, places=0)} of" if share <= 1 else "more than all of"
     label = next(each.label(name) for each in DIMENSIONS if each.name == kind)
     versus = f"{text.signed(change, currency)} {currency} vs {text.short_day(date.fromisoformat(base))}"
     return f"{label} ({kind}): {versus}, {part} the {direction} in net sales{_left_out(without)}."

@@ -124,7 +124,7 @@ def warnings(website: Website | None, day: date) -> list[DataWarning]:
             orders=each.orders,
             source=text.source_name(each.source),
             share=text.share(Decimal(each.seen), Decimal(each.orders)),
-            usual=text.share(each.usual, Decimal(1)),
+            usual=text.share(each.usual),
         )
         for each in website.tracked
         if each.usual is not None

@@ -170,7 +170,7 @@ def _table(
 
 
 def _row(figures: Figures, each: str, bases: Iterable[str]) -> list[str]:
-    words: Callable[[Decimal | None], str] = _percent
+    words: Callable[[Decimal | None], str] = text.share
     if each in RATES:
         label, entry, change = RATES[each].label, figures.rates[each], _points
     else:
@@ -179,10 +179,6 @@ def _row(figures: Figures, each: str, bases: Iterable[str]) -> list[str]:
     values = [getattr(entry, base) for base in bases]
     compared = (cell for value in values for cell in (words(value), change(entry.value, value)))
     return [label, words(entry.value), *compared]
-
-
-def _percent(rate: Decimal | None) -> str:
-    return text.NOTHING if rate is None else text.share(rate, Decimal(1))
 
 
 def _points(value: Decimal | None, base: Decimal | None) -> str:
