@@ -110,7 +110,6 @@ def features(
         "level of 7 days": level_7 / level,
         "trend of 84 days": _ratio(level, level_84),
         "trend of the year": _ratio(level_84, level_year),
-        "day a year ago": _ratio(at(known.neutral, a_year_ago), at(known.neutral_8, a_year_ago - 7)),
         "week a year ago": _ratio(
             at(known.week_around, a_year_ago), at(known.level_28, np.full(HORIZON, origin - YEAR))
         ),
