@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
-from typing import IO
+from datetime import date, datetime
+from typing import IO, Any
 
 import click
 
 from ecommerce.cli import environment
 from ecommerce.cli.terminal import aligned
+from ecommerce.core.errors import ConfigurationError, PipelineError
 
 
 @click.command()
@@ -24,14 +25,13 @@ def forecast(series: str, as_of: datetime | None, out: IO[str] | None) -> None:
     import pandas as pd
 
     from ecommerce.core.settings import load_settings
-    from ecommerce.forecast.models import training
     from ecommerce.forecast.models.training import AMOUNTS
 
     logger = logging.getLogger("ecommerce")
     level = logger.level
     logger.setLevel(logging.WARNING)
     try:
-        days = training.forecast_series(series, as_of.date() if as_of else None)
+        days = _forecasts(series, as_of.date() if as_of else datetime.now(load_settings().zone).date())
     finally:
         logger.setLevel(level)
     currency, champion = load_settings().reporting_currency, days[0]["model"]
@@ -45,3 +45,30 @@ def forecast(series: str, as_of: datetime | None, out: IO[str] | None) -> None:
     if out:
         pd.DataFrame(days).to_csv(out, columns=["series", "target_date", *AMOUNTS], index=False)
         click.echo(f"Written: {out.name}")
+
+
+def _forecasts(series: str, as_of: date) -> list[dict[str, Any]]:
+    """Forecast one series from the warehouse's data before `as_of`; rows as of `training.predict_all`."""
+    from ecommerce.forecast.data.history import query
+    from ecommerce.forecast.models import registry
+    from ecommerce.forecast.models.ensemble import train
+    from ecommerce.forecast.models.training import predict_all
+    from ecommerce.forecast.wording import KINDS, TOTAL
+    from ecommerce.storage.kept_files import Store
+
+    kind, _, name = (f"category:{TOTAL}" if series == TOTAL else series).partition(":")
+    if kind not in KINDS or not name:
+        raise ConfigurationError(f"{series!r} is not a series: use total, category:…, channel:… or sku:…")
+    store, skus = Store.of_models(), [name] if kind == "sku" else []
+    announced = registry.announced(store, as_of)
+    history = query(as_of, announced, requested=skus, step="forecast", interactive=True).panels()
+    panel = history.panels[kind]
+    if series not in (*panel.series, TOTAL):
+        known = ", ".join(sorted(panel.series)[:8]) or "none"
+        raise PipelineError(f"the warehouse has no series {series} before {as_of}; it has {known}")
+    model = train(panel, registry.champion(store, as_of).name)
+    rows = [row for row in predict_all(history, {kind: model}) if row["series"] == series]
+    if not rows:
+        why = model.skipped.get(series, "it has no history")
+        raise PipelineError(f"{series} cannot be forecast: {why}")
+    return rows

@@ -25,7 +25,6 @@ from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import Manifest
 from ecommerce.storage.xcom import Plain, from_xcom, to_xcom
 from ecommerce.warehouse import assets
-from ecommerce.warehouse.assets import DAILY_SALES, FORECAST_CHAMPION
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import LoadResult, load_manifest
@@ -64,7 +63,7 @@ class FetchPartnerFiles(FetchByScript):
         return run_of(context).folder(week.as_of, SOURCE), day_window(week.days[-1], shop_timezone())
 
 
-@task(inlets=[DAILY_SALES])
+@task(inlets=[assets.DAILY_SALES])
 def preprocess(manifest: Plain, **context: Any) -> Plain:
     """Read the partner's files and the history from the warehouse."""
     from ecommerce.forecast.data import history
@@ -73,7 +72,7 @@ def preprocess(manifest: Plain, **context: Any) -> Plain:
     return to_xcom(history.prepare(run_of(context), _week(context).as_of, partner))
 
 
-@task(inlets=[FORECAST_CHAMPION], execution_timeout=task_timeout(LONG))
+@task(inlets=[assets.FORECAST_CHAMPION], execution_timeout=task_timeout(LONG))
 def train(manifest: Plain) -> Plain:
     """Train the champion and store it with its model card."""
     from ecommerce.forecast.data.history import read_prepared
@@ -157,13 +156,13 @@ def back_test(manifest: Plain) -> Plain:
     return Plain(selection.back_test(history.read_prepared(from_xcom(Manifest, manifest)).panels()))
 
 
-@task(outlets=[FORECAST_CHAMPION])
+@task(outlets=[assets.FORECAST_CHAMPION])
 def select(test: Plain, *, outlet_events: Any) -> Plain:
     """Choose the champion, store its record, and update the asset."""
     from ecommerce.forecast import selection
 
     record = selection.select(test)
-    outlet_events[FORECAST_CHAMPION].extra = {name: record[name] for name in ("champion", "version")}
+    outlet_events[assets.FORECAST_CHAMPION].extra = {name: record[name] for name in ("champion", "version")}
     return Plain(record)
 
 

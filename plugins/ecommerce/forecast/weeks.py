@@ -34,11 +34,8 @@ class Week:
 
 def week_of(monday: str | None, now: datetime, timezone: str) -> Week:
     """Return the week of a run: that of the ISO date `monday`, from the partition key or the form, else the
-    newest that has ended at `now` (an aware instant) in the shop's `timezone`.
-
-    Raises:
-        ConfigurationError: the date is not a Monday, or the week has not ended.
-    """
+    newest that has ended at `now` (an aware instant) in the shop's `timezone`. Raises ConfigurationError: the
+    date is not a Monday, or the week has not ended."""
     newest = newest_week(now, timezone)
     day = date.fromisoformat(monday) if monday else newest.monday
     if day.weekday():
@@ -59,11 +56,8 @@ def newest_week(now: datetime, timezone: str) -> Week:
 
 def as_of_run(as_of: str | None, run_after: datetime, timezone: str) -> date:
     """Return the day before which the data of a selection ends: the run's param, an ISO date, else the day in
-    the shop's `timezone` on which the run was due (an aware instant).
-
-    Raises:
-        ConfigurationError: the param is in the future.
-    """
+    the shop's `timezone` on which the run was due (an aware instant). Raises ConfigurationError: the param is
+    in the future."""
     today = shop_day(run_after, timezone).date
     day = date.fromisoformat(as_of) if as_of else today
     if day > today:

@@ -137,23 +137,17 @@ class Sales:
 
     def _market(self, days: pd.DatetimeIndex) -> Floats:
         """The market index known on each day: that of the last week that has ended; NaN before the first."""
-        known = {
-            pd.Timestamp(each.week_start) + pd.Timedelta(days=DAYS - 1): float(each.index)
-            for each in self.announced.market_index
-        }
-        index = pd.Series(known, index=pd.DatetimeIndex(sorted(known)), dtype=float)
-        return np.asarray(index.reindex(days, method="ffill"), dtype=float)
+        market = np.full(len(days), np.nan)
+        for each in sorted(self.announced.market_index, key=lambda each: each.week_start):
+            market[days >= pd.Timestamp(each.week_start) + pd.Timedelta(days=DAYS - 1)] = float(each.index)
+        return market
 
 
 def query(as_of: date, announced: Announced, *, requested: Collection[str] = (), **connection: Any) -> Sales:
     """Query the sales of the three years before `as_of`, and nothing later, by category, by channel (without
     exports that have ended), and by SKU (best-selling, promoted or requested). `connection`: as for
-    `warehouse.client.connect`.
-
-    Raises:
-        NoHistory: there are no sales before that day.
-        PipelineError: the warehouse is unavailable.
-    """
+    `warehouse.client.connect`. Raises NoHistory: there are no sales before that day; PipelineError: the
+    warehouse is unavailable."""
     import pyarrow as pa
 
     warehouse = connect(**connection)
@@ -176,12 +170,8 @@ def query(as_of: date, announced: Announced, *, requested: Collection[str] = (),
 
 def prepare(run: DagRun, as_of: date, partner: PartnerFiles | None = None) -> Manifest:
     """Write the sales before `as_of`, the first forecast day, to the run's staging folder. Announcements of
-    `partner` are stored for good; without it they are those of the last forecast.
-
-    Raises:
-        NoHistory: there are no sales.
-        PipelineError: the warehouse is unavailable, or the files cannot be written.
-    """
+    `partner` are stored for good; without it they are those of the last forecast. Raises as `query`, and
+    PipelineError: the files cannot be written."""
     import pyarrow.parquet as pq
 
     store = Store.of_models()

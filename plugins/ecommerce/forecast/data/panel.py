@@ -67,22 +67,16 @@ class Panel:
         """The day of the month of each of these days, from 1."""
         return (self.dates - self.dates.astype("datetime64[M]")).astype(np.int64) + 1
 
-    def until(self, days: int) -> "Panel":
-        """Return the panel as it was when `days` days were known: a past forecast is made from this alone."""
-        return self._part(0, days)
-
-    def last(self, days: int) -> "Panel":
-        """Return the last `days` days of the panel."""
-        return self._part(max(0, self.days - days), self.days)
-
-    def _part(self, first: int, end: int) -> "Panel":
+    def until(self, days: int, first: int = 0) -> "Panel":
+        """Return the panel as it was when `days` days were known, without those before the day number
+        `first`: a past forecast is made from this alone."""
         return replace(
             self,
             first_day=self.first_day + timedelta(days=first),
-            values=self.values[first:end],
-            promotions=self.promotions[first : end + HORIZON],
-            holidays=self.holidays[first : end + HORIZON],
-            market=None if self.market is None else self.market[first:end],
+            values=self.values[first:days],
+            promotions=self.promotions[first : days + HORIZON],
+            holidays=self.holidays[first : days + HORIZON],
+            market=None if self.market is None else self.market[first:days],
         )
 
 
@@ -106,8 +100,7 @@ def clean(panel: Panel) -> tuple[Floats, Bools]:
     ordinary = (~closed[:days] & (panel.holidays[:days] == 0) & ~np.isnan(values))[-_YEAR:]
     rarely = (is_zero[-_YEAR:] & ordinary).sum(axis=0) / np.maximum(ordinary.sum(axis=0), 1) > _RARE
     for place in np.flatnonzero(~rarely):
-        holidays, unknown = panel.holidays[:, place], np.isnan(values[:, place])
-        _close_holidays(closed[:, place], holidays, is_zero[:, place], unknown)
+        _close_holidays(closed[:, place], panel.holidays[:, place], values[:, place])
     closed[days:] |= _yearly_closure(panel)[:, None]
     values[is_zero & (~rarely | closed[:days])] = np.nan
     return _capped(values), closed
@@ -135,14 +128,13 @@ def has_vanished(recent: Floats) -> Bools:
     """Return the series of `recent` [days, series] to forecast as 0: those without sales for four weeks; and
     those without for a week that sold on most days before it, while the sum of all series is as before:
     others replaced them."""
-    is_known, sells = ~np.isnan(recent), np.nan_to_num(recent) > 0
-    stopped = [
-        is_known[-days:].any(axis=0) & ~sells[-days:].any(axis=0) for days in (_VANISHED_DAYS, _REPLACED_DAYS)
-    ]
-    has_sold = sells[-_REPLACED_DAYS - _VANISHED_DAYS : -_REPLACED_DAYS].sum(axis=0) >= _SOLD_BEFORE
-    week = np.nansum(recent[-_REPLACED_DAYS:])
-    usual = np.nansum(recent[:-_REPLACED_DAYS]) / max(len(recent) - _REPLACED_DAYS, 1) * _REPLACED_DAYS
-    return stopped[0] | (stopped[1] & has_sold & (week >= usual / 2))
+    before, week = recent[:-_REPLACED_DAYS], recent[-_REPLACED_DAYS:]
+    is_gone, has_stopped = (
+        (part <= 0).any(axis=0) & ~(part > 0).any(axis=0) for part in (recent[-_VANISHED_DAYS:], week)
+    )
+    has_sold = (before[-_VANISHED_DAYS:] > 0).sum(axis=0) >= _SOLD_BEFORE
+    usual = np.nansum(before) / max(len(before), 1) * _REPLACED_DAYS
+    return is_gone | (has_stopped & has_sold & (np.nansum(week) >= usual / 2))
 
 
 def sells_rarely(values: Floats) -> Bools:
@@ -175,11 +167,11 @@ def _closed_weekdays(values: Floats, weekdays: Ints) -> Bools:
     return closed
 
 
-def _close_holidays(closed: Bools, holidays: Ints, is_zero: Bools, unknown: Bools) -> None:
+def _close_holidays(closed: Bools, holidays: Ints, values: Floats) -> None:
     """Close the coming holidays of a series that had no sales the last time, or, if one is new, where others
     were closed."""
-    days = len(is_zero)
-    past = np.flatnonzero((holidays[:days] > 0) & ~closed[:days] & ~unknown)
+    days, is_zero = len(values), values == 0
+    past = np.flatnonzero((holidays[:days] > 0) & ~closed[:days] & ~np.isnan(values))
     usually = len(past) >= 2 and is_zero[past[-12:]].mean() >= 0.7
     for day in np.flatnonzero(holidays[days:] > 0) + days if len(past) else ():
         same = past[holidays[past] == holidays[day]]

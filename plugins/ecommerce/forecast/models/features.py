@@ -26,8 +26,8 @@ class Statistics:
         neutral, _ = _neutral(values, panel)
         line = season(panel, neutral)
         line = line * growth(panel, neutral / line[: panel.days])
-        self.panel = panel = panel.last(seen or panel.days)
-        cut = len(values) - panel.days
+        cut = max(0, panel.days - (seen or panel.days))
+        self.panel = panel = panel.until(panel.days, first=cut)
         self.closed, self.season = closed[cut:], line[cut:]
         self.values = values[cut:] / self.season[: panel.days]
         values, is_promoted = self.values, panel.promotions[: panel.days] > 0
@@ -59,15 +59,10 @@ class Statistics:
 def features(
     known: Statistics, origin: int, chosen: Any = slice(None)
 ) -> tuple[NDArray[np.float32], Floats, Floats]:
-    """Return the features of the days after an origin [HORIZON, series, features], the market's last, and
-    `base` [HORIZON, series] and `level` [series], NaN for a series without recent history. Boosting forecasts
-    the difference from `base` in units of `level`, the mean of the last 28 days.
-
-    Args:
-        known: the panel's statistics.
-        origin: the number of the last known day.
-        chosen: places of the series to compute; default all.
-    """
+    """Return the features of the days after `origin`, the number of the last known day, of the series at the
+    places `chosen` (default all), [HORIZON, series, features], the market's last; and `base` [HORIZON,
+    series] and `level` [series], NaN for a series without recent history. Boosting forecasts the
+    difference from `base` in units of `level`, the mean of the last 28 days."""
     panel = known.panel
     ahead = np.arange(1, HORIZON + 1)
     day = origin + ahead

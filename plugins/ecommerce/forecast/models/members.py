@@ -70,10 +70,8 @@ class Ridge:
             target = np.log1p(np.maximum(values[is_known], 0))
             mean = np.average(target, weights=share)
             weighted = rows * share[:, None]
-            matrix = weighted.T @ rows
-            matrix[np.diag_indices_from(matrix)] += 1.0
-            coefficients = np.linalg.solve(matrix, weighted.T @ (target - mean))
-            fits.append((coefficients, mean))
+            matrix = weighted.T @ rows + np.eye(rows.shape[1])
+            fits.append((np.linalg.solve(matrix, weighted.T @ (target - mean)), mean))
         return cls(tuple(fits))
 
     def forecast(self, known: Statistics) -> Floats:
@@ -117,14 +115,11 @@ class Boosting:
             # With many series, each origin computes features for a sample of them only.
             part_of_series = min(1.0, 4 * part)
             chosen = np.flatnonzero(drawn.random(series) < part_of_series)
-            if not len(chosen):
-                continue
-            rows = min(HORIZON, days - 1 - origin)
             drawn_from, base, level = features(known, origin, chosen)
-            truth = known.values[origin + 1 : origin + 1 + rows][:, chosen]
-            target = (truth - base[:rows]) / level
+            truth = known.values[origin + 1 :][:HORIZON, chosen]
+            target = (truth - base[: len(truth)]) / level
             kept = ~np.isnan(target) & (drawn.random(target.shape) < part / part_of_series)
-            sampled.append(drawn_from[:rows][kept])
+            sampled.append(drawn_from[: len(truth)][kept])
             targets.append(np.clip(target[kept], -3, 3))
         if days < LEAST_DAYS_BOOSTING or sum(map(len, targets)) < 500:
             return None

@@ -4,19 +4,17 @@ import hashlib
 import json
 import pickle
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import numpy as np
 
-from ecommerce.core.errors import ConfigurationError, PipelineError, StagingError
-from ecommerce.core.settings import load_settings
-from ecommerce.forecast.data.history import History, query
-from ecommerce.forecast.models import registry
+from ecommerce.core.errors import StagingError
+from ecommerce.forecast.data.history import History
 from ecommerce.forecast.models.ensemble import DEFAULT, TrainedModel, predict, train, wape
 from ecommerce.forecast.models.registry import TRAINED, Champion
-from ecommerce.forecast.wording import KINDS, TOTAL
+from ecommerce.forecast.wording import TOTAL
 from ecommerce.storage.kept_files import Store
 
 MODEL, CARD = "model.pickle", "card.json"
@@ -111,26 +109,3 @@ def card(history: History, champion: Champion, trained: Mapping[str, TrainedMode
             for kind, model in trained.items()
         ],
     }
-
-
-def forecast_series(series: str, as_of: date | None) -> list[dict[str, Any]]:
-    """Forecast one series, `total`, `category:…`, `channel:…` or `sku:…`, from the warehouse's data before
-    `as_of` (None: today in the shop), for `make forecast`; return rows as `predict_all` does."""
-    store = Store.of_models()
-    kind, _, name = (f"category:{TOTAL}" if series == TOTAL else series).partition(":")
-    if kind not in KINDS or not name:
-        raise ConfigurationError(f"{series!r} is not a series: use total, category:…, channel:… or sku:…")
-    as_of = as_of or datetime.now(load_settings().zone).date()
-    requested = [name] if kind == "sku" else []
-    announced = registry.announced(store, as_of)
-    history = query(as_of, announced, requested=requested, step="forecast", interactive=True).panels()
-    panel = history.panels[kind]
-    if series not in (*panel.series, TOTAL):
-        known = ", ".join(sorted(panel.series)[:8]) or "none"
-        raise PipelineError(f"the warehouse has no series {series} before {as_of}; it has {known}")
-    model = train(panel, registry.champion(store, as_of).name)
-    rows = [row for row in predict_all(history, {kind: model}) if row["series"] == series]
-    if not rows:
-        why = model.skipped.get(series, "it has no history")
-        raise PipelineError(f"{series} cannot be forecast: {why}")
-    return rows

@@ -16,7 +16,6 @@ from ecommerce.core.text import in_report_locale
 from ecommerce.forecast.data.history import History, read_prepared
 from ecommerce.forecast.models import training
 from ecommerce.forecast.report import archive, figures, scoring
-from ecommerce.forecast.report.scoring import SCORED_DAYS
 from ecommerce.forecast.weeks import DAYS, HORIZON, Week
 from ecommerce.forecast.wording import TOTAL
 from ecommerce.storage.staging import DagRun, Manifest
@@ -31,7 +30,7 @@ def build_report(
     `prepared` is the folder that the model was trained on, `kept` the model, as `training.fit` returned it,
     `warnings` are of the steps before."""
     as_of, settings = prepared.business_date + timedelta(days=1), load_settings()
-    first, last = as_of - timedelta(days=SCORED_DAYS), as_of + timedelta(days=HORIZON - 1)
+    first, last = as_of - timedelta(days=scoring.SCORED_DAYS), as_of + timedelta(days=HORIZON - 1)
     warehouse = connect(dag=run.dag_id, step="report")
     made = {"begins_at": day_window(as_of, settings.shop_timezone).start}
     rows = warehouse.arrow("forecast/report_rows.sql", parameters=made, first=first, day=last)
@@ -67,9 +66,8 @@ def assemble(
     last, made_at = as_of + timedelta(days=HORIZON - 1), day_window(as_of, origin.timezone).start
     by_day = sorted(rows, key=lambda row: row["target_date"])
     past = [row for row in by_day if row["target_date"] < as_of]
-    of_total = {
-        row["target_date"]: figures.DayForecast.model_validate(row) for row in past if row["series"] == TOTAL
-    }
+    total = [row for row in past if row["series"] == TOTAL]
+    of_total = {row["target_date"]: figures.DayForecast.model_validate(row) for row in total}
     scored = [row for row in past if row["target_date"] in complete and row["actual"] is not None]
     coming: dict[str, list[figures.ComingDay]] = defaultdict(list)
     for row in by_day[len(past) :]:
@@ -125,12 +123,8 @@ def assemble(
 def past_sales(history: History) -> pd.DataFrame:
     """Return the gross sales of the last eight weeks by series and of the total [day, series]; NaN where
     unknown."""
-    days = pd.date_range(end=history.as_of - timedelta(days=1), periods=SCORED_DAYS)
-    sales = pd.concat(
-        [
-            pd.DataFrame(panel.values, panel.dates[: panel.days], panel.series).reindex(days)
-            for panel in history.panels.values()
-        ],
-        axis=1,
-    )
+    days = pd.date_range(end=history.as_of - timedelta(days=1), periods=scoring.SCORED_DAYS)
+    panels = history.panels.values()
+    tables = [pd.DataFrame(each.values, each.dates[: each.days], each.series) for each in panels]
+    sales = pd.concat(tables, axis=1).reindex(days)
     return sales.assign(**{TOTAL: sales[[*history.panels["category"].series]].sum(axis=1, skipna=False)})
