@@ -26,8 +26,6 @@ SIMPLE: dict[str, Model] = {
 }
 PLAIN = "open_weekday_mean"
 """The fallback for values that other models cannot forecast."""
-MEMBERS = (PLAIN, "ridge", "boosting")
-"""The members of the candidate `blend`, weighted by their recent errors."""
 CANDIDATES = (*SIMPLE, "ridge", "boosting", "blend")
 DEFAULT = "blend"
 POWER = 4
@@ -84,7 +82,11 @@ def train_candidates(panel: Panel) -> dict[str, TrainedModel]:
     errors: dict[str, float | None] = {}
     trained = {}
     for name in CANDIDATES:
-        weights = _weights(origins, name, {*SIMPLE, *fitted}, errors)
+        weights = (
+            _weights(origins, fitted)
+            if name == "blend"
+            else {name if name in {*SIMPLE, *fitted} else PLAIN: 1.0}
+        )
         calibration = [(_combined(forecasts, weights), actual, unit) for forecasts, actual, unit in origins]
         errors[name] = wape(each[:2] for each in calibration)
         trained[name] = TrainedModel(name, panel.series, fitted, weights, errors, calibration, skipped)
@@ -151,21 +153,16 @@ def _forecasts(panel: Panel, fitted: Mapping[str, Model]) -> tuple[dict[str, Flo
     return forecasts, known.unit()
 
 
-def _weights(
-    origins: Sequence[Origin], champion: str, available: set[str], errors_of: Mapping[str, float | None]
-) -> dict[str, float]:
-    """The weight of each member of the champion by its error, compared with the plain one at the origins at
+def _weights(origins: Sequence[Origin], fitted: Mapping[str, Model]) -> dict[str, float]:
+    """The weight of each member of the blend by its error, compared with the plain one's at the origins at
     which it has a forecast; without members that have too few."""
-    if champion != "blend":
-        return {champion if champion in available else PLAIN: 1.0}
     parts = {}
-    for name in MEMBERS:
-        both = [(forecasts, actual) for forecasts, actual, _ in origins if name in forecasts]
-        if name in available and len(both) >= _FEWEST_ORIGINS:
-            own, plain = (
-                wape((forecasts[each], actual) for forecasts, actual in both) for each in (name, PLAIN)
-            )
-            parts[name] = (max(plain or 0, 1e-6) / max(own or 0, 1e-6)) ** POWER
+    for name in (PLAIN, *fitted):
+        both = [(made[name], made[PLAIN], actual) for made, actual, _ in origins if name in made]
+        if len(both) >= _FEWEST_ORIGINS:
+            own = wape((forecast, actual) for forecast, _, actual in both) or 0
+            plain = wape((forecast, actual) for _, forecast, actual in both) or 0
+            parts[name] = (max(plain, 1e-6) / max(own, 1e-6)) ** POWER
     whole = sum(parts.values())
     return {name: part / whole for name, part in parts.items()} or {PLAIN: 1.0}
 
