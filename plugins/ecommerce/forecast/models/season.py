@@ -89,20 +89,19 @@ def at_level(panel: Panel) -> Panel:
     values = _without_weekdays(values / season(panel, values)[: panel.days], panel.weekdays[: panel.days])
     logs = _log(values[-(_SHIFTED_DAYS.stop + _USUAL_DAYS) :])
     is_often = (panel.values[-len(logs) :] > 0).mean(axis=0) > _OFTEN
-    best, factor = np.zeros(len(is_often)), np.zeros(len(is_often))
-    first = np.full(len(is_often), panel.days)
+    gains, steps = [], []
     for back in _SHIFTED_DAYS:
         after, before = logs[-back:], logs[-back - _USUAL_DAYS : -back]
-        step = _mean(after, axis=0) - _mean(before, axis=0)
+        steps.append(_mean(after, axis=0) - _mean(before, axis=0))
         (low, high), (low_before, high_before) = (
             np.nanquantile(np.where(is_often, part, 0), (0.2, 0.8), axis=0) for part in (after, before)
         )
-        is_apart = ((low > high_before) | (high < low_before)) & (np.abs(step) > _SHIFT) & is_often
-        gain = np.where(is_apart, step**2 * back / (back + _USUAL_DAYS), 0)
-        is_better = gain > best
-        best, factor = np.where(is_better, gain, best), np.where(is_better, step, factor)
-        first = np.where(is_better, panel.days - back, first)
-    is_before = np.arange(panel.days)[:, None] < first
+        is_apart = ((low > high_before) | (high < low_before)) & (np.abs(steps[-1]) > _SHIFT) & is_often
+        gains.append(np.where(is_apart, steps[-1] ** 2 * back / (back + _USUAL_DAYS), 0))
+    best = np.argmax(gains, axis=0)
+    is_before = np.arange(panel.days)[:, None] < panel.days - _SHIFTED_DAYS.start - best
+    is_before &= np.max(gains, axis=0) > 0
+    factor = np.take_along_axis(np.array(steps), best[None], axis=0)
     return replace(panel, values=panel.values * np.exp(np.where(is_before, factor, 0)))
 
 
@@ -172,15 +171,11 @@ def _slope(panel: Panel, neutral: Floats) -> float:
     week, weekly = np.arange(weeks)[known] - weeks + 1.0, weekly[known]
     if len(week) < _FEWEST_WEEKS:
         return 0.0
-    weight = 0.5 ** (-week / _HALF_LIFE_WEEKS)
-    week = week - np.average(week, weights=weight)
-    spread = weight @ week**2
-    slope = weight * week @ weekly / spread
-    rest = weekly - np.average(weekly, weights=weight) - slope * week
-    error = np.sqrt(np.average(rest**2, weights=weight) * (weight**2 @ week**2)) / spread
+    weight = 0.5 ** (-week / _HALF_LIFE_WEEKS / 2)  # of errors, not of their squares
+    (slope, _), variances = np.polyfit(week, weekly, 1, w=weight, cov=True)
     late = np.polyfit(week[-_LATE_WEEKS:], weekly[-_LATE_WEEKS:], 1)[0]
     # Neighbouring weeks are alike: the error is about twice that of independent ones.
-    slope = _significant(slope, 2 * error)
+    slope = _significant(slope, 2 * np.sqrt(variances[0, 0]))
     # Growth that has ended is none.
     return float(np.sign(slope) * np.clip(np.sign(slope) * late, 0, min(abs(slope), 0.1)))
 
