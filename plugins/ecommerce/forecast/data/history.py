@@ -122,12 +122,13 @@ class Sales:
             elif each.sku in is_promoted:
                 is_promoted.loc[span, each.sku] = 1
 
-        def quarter(table: pd.DataFrame) -> pd.DataFrame:
-            return table.rolling(WINDOW_DAYS, min_periods=1).sum().reindex(days).shift().ffill()
-
-        sold = is_promoted * quarter(sales["sku"])
-        of_category = sold.T.groupby(sold.columns.map(category_of)).sum().T / quarter(sales["category"])
-        of_shop = sold.sum(axis=1) / quarter(sales["category"]).sum(axis=1)
+        skus, categories = (
+            sales[kind].rolling(WINDOW_DAYS, min_periods=1).sum().reindex(days).shift().ffill()
+            for kind in ("sku", "category")
+        )
+        sold = is_promoted * skus
+        of_category = sold.T.groupby(sold.columns.map(category_of)).sum().T / categories
+        of_shop = sold.sum(axis=1) / categories.sum(axis=1)
         of_channels = pd.DataFrame(dict.fromkeys(sales["channel"], of_shop), days)
         shares = {"sku": is_promoted, "category": of_category, "channel": of_channels}
         return {

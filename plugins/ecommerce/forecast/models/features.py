@@ -16,10 +16,10 @@ LEAST_NOISE, SEASON_ERROR = 0.02, 0.3
 
 class Statistics:
     """The input of every model: a panel, its cleaned `values` without `season` (growth included) and
-    statistics of them, [days, series]. No row uses later days, except `week_around`, which is used a year
-    later. `closed` is [days + HORIZON, series], `season` [days + HORIZON, 1], `market` [days]: the market
-    index of four weeks relative to the year's. `neutral` are the values without the `effect` of promotions,
-    which is measured over half a year. Only the last `seen` days of the panel are kept."""
+    statistics of them, [days, series]; no row uses later days. `closed` is [days + HORIZON, series], `season`
+    [days + HORIZON, 1], `market` [days]: the market index of four weeks relative to the year's. `neutral` are
+    the values without the `effect` of promotions, which is measured over half a year, and `levels` their
+    means by number of days. Only the last `seen` days of the panel are kept."""
 
     def __init__(self, panel: Panel, seen: int | None = None) -> None:
         values, closed = clean(panel)
@@ -36,12 +36,7 @@ class Statistics:
         self.neutral_4 = same_weekday_mean(self.neutral, 4)
         self.without_promotion = same_weekday_mean(np.where(is_promoted, np.nan, values), 13)
         self.with_promotion = same_weekday_mean(np.where(is_promoted, values, np.nan), 13)
-        self.level_7 = trailing_mean(self.neutral, 7)
-        self.level_28 = trailing_mean(self.neutral, 28)
-        self.level_84 = trailing_mean(self.neutral, 84)
-        self.level_year = trailing_mean(self.neutral, YEAR)
-        self.week_around = np.full_like(values, np.nan)
-        self.week_around[:-3] = self.level_7[3:]
+        self.levels = {days: trailing_mean(self.neutral, days) for days in (7, 28, 84, YEAR)}
         market = np.full((len(values), 1), np.nan) if panel.market is None else panel.market[:, None]
         self.market = _ratio(trailing_mean(market, 28), trailing_mean(market, YEAR))[:, 0]
 
@@ -73,11 +68,9 @@ def features(
     def at(table: Floats, days: Any) -> Floats:
         return np.where(days[:, None] >= 0, table[:, chosen][np.maximum(days, 0)], np.nan)
 
-    level_7, level_28, level_84, level_year, effect = (
-        table[origin, chosen]
-        for table in (known.level_7, known.level_28, known.level_84, known.level_year, known.effect)
-    )
-    level = np.where(np.isnan(level_28), level_84, level_28)
+    effect = known.effect[origin, chosen]
+    levels = {days: table[origin, chosen] for days, table in known.levels.items()}
+    level = np.where(np.isnan(levels[28]), levels[84], levels[28])
     level = np.where(level > 0, level, np.nan)
     base = at(known.neutral_8, same_weekday)
     base = np.where(np.isnan(base), level, base) * np.where(promotions[day] > 0, _known(effect), 1)
@@ -102,11 +95,11 @@ def features(
         "last weekday": at(known.neutral, same_weekday) / level,
         "weekday without promotion": at(known.without_promotion, same_weekday) / level,
         "weekday with promotion": at(known.with_promotion, same_weekday) / level,
-        "level of 7 days": level_7 / level,
-        "trend of 84 days": _ratio(level, level_84),
-        "trend of the year": _ratio(level_84, level_year),
-        "week a year ago": _ratio(
-            at(known.week_around, a_year_ago), at(known.level_28, np.full(HORIZON, origin - YEAR))
+        "level of 7 days": levels[7] / level,
+        "trend of 84 days": _ratio(level, levels[84]),
+        "trend of the year": _ratio(levels[84], levels[YEAR]),
+        "week a year ago": _ratio(  # the week around the day, by the month up to that origin
+            at(known.levels[7], a_year_ago + 3), at(known.levels[28], np.full(HORIZON, origin - YEAR))
         ),
         "effect of promotions": effect,
         "size": np.log(level),

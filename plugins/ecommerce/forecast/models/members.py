@@ -36,19 +36,17 @@ class WeekdayMean:
 
     def forecast(self, known: Statistics) -> Floats:
         """Return the forecast of the days after the panel."""
-        if not self.open_days:
-            return _by_weekday(same_weekday_mean(known.panel.values, self.weeks))
-        return _open_days(_by_weekday(same_weekday_mean(known.values, self.weeks)), known)
+        means = same_weekday_mean(known.values if self.open_days else known.panel.values, self.weeks)
+        last_week = np.pad(means, ((DAYS, 0), (0, 0)), constant_values=np.nan)[-DAYS:]
+        ahead = np.tile(last_week, (HORIZON // DAYS, 1))
+        return _open_days(ahead, known) if self.open_days else ahead
 
 
 @dataclass(frozen=True, slots=True)
 class Ridge:
     """A linear model of log sales, one per series: weekday, promotion by weekday, holidays and the days next
     to them, days of the month. Recent days weigh more, and the level of the last four weeks corrects it.
-
-    `fits` by series: the coefficients and the mean of the logarithms, NaN for a series with fewer than three
-    known weeks.
-    """
+    `fits` by series: the coefficients and the logarithms' mean, NaN with fewer than three known weeks."""
 
     fits: tuple[tuple[Floats, float], ...]
 
@@ -160,12 +158,6 @@ def _one_thread() -> Any:
     from threadpoolctl import threadpool_limits
 
     return threadpool_limits(1, user_api="openmp")
-
-
-def _by_weekday(means: Floats) -> Floats:
-    """Return for each day of the horizon the average of its weekday in the last week."""
-    last_week = np.pad(means, ((DAYS, 0), (0, 0)), constant_values=np.nan)[-DAYS:]
-    return np.tile(last_week, (HORIZON // DAYS, 1))
 
 
 def _open_days(values: Floats, known: Statistics) -> Floats:

@@ -29,8 +29,7 @@ def keep(store: Store, folder: str, as_of: date, content: dict[str, Any]) -> str
     """Store plain JSON as the record of the first day of its use, in place of an earlier one, and return the
     record's name. `folder` is `CHAMPIONS` or `INPUTS`."""
     name = f"{folder}/{as_of}.json"
-    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    store.write(name, text.encode())
+    store.write(name, f"{json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)}\n".encode())
     return name
 
 

@@ -1,7 +1,5 @@
-"""The figures of a forecast report: one structure for the PDF, the mail, the page and the archive.
-
-Amounts are gross sales as `Decimal` in reporting currency. JSON holds them as text.
-"""
+"""The figures of a forecast report: one structure for the PDF, the mail, the page and the archive. Amounts
+are gross sales as `Decimal` in reporting currency; JSON holds them as text."""
 
 import csv
 import hashlib
@@ -99,13 +97,10 @@ class ForecastSeries(BaseModel, frozen=True):
         """The coming week less the average week."""
         return self.week(0) - (self.usual_week or 0)
 
-    def week(self, number: int) -> Decimal:
-        """Return the forecast of the coming week (0) or a later one."""
-        return self.sum(number * DAYS, number * DAYS + DAYS)
-
-    def sum(self, first: int, end: int) -> Decimal:
-        """Return the forecast of the days `first` to `end` (exclusive) of the horizon."""
-        return sum((each.expected.forecast for each in self.days[first:end]), Decimal(0))
+    def week(self, number: int, weeks: int = 1) -> Decimal:
+        """Return the forecast of the coming week (0) or a later one, or of several from there."""
+        days = self.days[number * DAYS : (number + weeks) * DAYS]
+        return sum((each.expected.forecast for each in days), Decimal(0))
 
 
 class ComingPromotion(BaseModel, frozen=True):

@@ -1,7 +1,5 @@
-"""The tables of the forecast report, defined once for the PDF, the page and the mail.
-
-Forecasts are shown in whole units of the currency: cents would promise an accuracy that no forecast has.
-"""
+"""The tables of the forecast report, defined once for the PDF, the page and the mail. Forecasts are shown in
+whole units of the currency: cents would promise an accuracy that no forecast has."""
 
 from collections import defaultdict
 from datetime import date, timedelta

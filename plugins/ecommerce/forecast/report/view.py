@@ -116,7 +116,7 @@ def notices(figures: ForecastFigures) -> list[dict[str, Any]]:
 
 
 def _forecast_tile(figures: ForecastFigures, days: int, label: str, base: str) -> dict[str, Any]:
-    forecast = figures.total.sum(0, days) if figures.total else None
+    forecast = figures.total.week(0, days // DAYS) if figures.total else None
     before = figures.sum_before(days)
     change = (text.change(forecast, before), f"vs {base}", text.direction(forecast, before, 1))
     return _tile(label, text.count(forecast), change, (text.count(before), base, 0))
