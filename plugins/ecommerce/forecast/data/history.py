@@ -14,7 +14,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.errors import PipelineError, StagingError
 from ecommerce.core.settings import load_settings, shop_timezone
-from ecommerce.forecast.data.panel import Floats, Ints, Panel, holidays_of
+from ecommerce.forecast.data.panel import Ints, Panel, holidays_of
 from ecommerce.forecast.loading import DAILY_RUNS
 from ecommerce.forecast.models import registry
 from ecommerce.forecast.weeks import DAYS, HORIZON
@@ -93,6 +93,9 @@ class Sales:
         recent = sales["sku"][~unknown & (days > days[-1] - pd.Timedelta(days=RECENT_DAYS))].sum()
         best = [*recent[recent > 0].nlargest(MOST_SKUS).index, *self.requested]
         sales["sku"] = sales["sku"].loc[:, sales["sku"].columns.isin(best)]
+        market = np.full(len(days), np.nan)  # of the last week that has ended; NaN before the first
+        for each in sorted(self.announced.market_index, key=lambda each: each.week_start):
+            market[days >= pd.Timestamp(each.week_start) + pd.Timedelta(days=DAYS - 1)] = float(each.index)
         panels = {
             kind: Panel(
                 first_day=first,
@@ -100,7 +103,7 @@ class Sales:
                 values=table.mask(unknown, axis=0).to_numpy(copy=True),
                 promotions=promoted[kind].reindex(columns=table.columns, fill_value=0.0).to_numpy(copy=True),
                 holidays=np.repeat(holidays[:, None], table.shape[1], axis=1),
-                market=self._market(days),
+                market=market,
             )
             for kind, table in sales.items()
         }
@@ -135,13 +138,6 @@ class Sales:
             kind: share.where(share >= LEAST_SHARE, 0.0).add(is_sale, axis=0).clip(upper=1)
             for kind, share in shares.items()
         }
-
-    def _market(self, days: pd.DatetimeIndex) -> Floats:
-        """The market index known on each day: that of the last week that has ended; NaN before the first."""
-        market = np.full(len(days), np.nan)
-        for each in sorted(self.announced.market_index, key=lambda each: each.week_start):
-            market[days >= pd.Timestamp(each.week_start) + pd.Timedelta(days=DAYS - 1)] = float(each.index)
-        return market
 
 
 def query(as_of: date, announced: Announced, *, requested: Collection[str] = (), **connection: Any) -> Sales:

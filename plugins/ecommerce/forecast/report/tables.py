@@ -66,6 +66,7 @@ def _of_series(figures: ForecastFigures) -> list[Section]:
         label = "Whole shop" if each.sku is None else series_name(f"sku:{each.sku}", figures.products)
         products[each.first, each.last, each.discount_percent].append(label)
     hidden = len(products) - MOST_NAMED
+    weeks = [number(text.short_day(figures.as_of + timedelta(weeks=week))) for week in range(4)]
     return [
         column_table(
             "changes",
@@ -119,11 +120,8 @@ def _of_series(figures: ForecastFigures) -> list[Section]:
             (word("Kind"), lambda row: kind_name(row.name)),
             (number("Average"), lambda row: text.count(row.usual_week)),
             *(
-                (
-                    number(text.short_day(figures.as_of + timedelta(days=DAYS * week))),
-                    lambda row, week=week: text.count(row.week(week)),
-                )
-                for week in range(4)
+                (heading, lambda row, week=week: text.count(row.week(week)))
+                for week, heading in enumerate(weeks)
             ),
             (number("Change"), lambda row: text.change(row.week(0), row.usual_week)),
             empty="None.",
