@@ -28,7 +28,8 @@ FEWEST_ORIGINS = 4
 ENOUGH = 0.95
 """Of the champion's score: a challenger must be at least 5 % better."""
 CHANCE = 4.0
-"""Standard errors of the gain by origin: twice the usual two, as neighbouring origins share three weeks."""
+"""Standard errors of the gain by origin; neighbouring origins share three weeks. Of two equally good models
+one is that much better in about one test of twelve."""
 MOST_BIAS = 0.1
 
 
@@ -166,11 +167,13 @@ def choose(test: Mapping[str, Any], champion: str) -> dict[str, Any]:
 
 
 def _is_more_than_chance(present: list[float | None], other: list[float | None]) -> bool:
-    """Whether the errors by origin of `other` are lower than can be chance."""
+    """Whether the errors by origin of `other` are lower than can be chance; gains may differ by season."""
     gains = np.array(present, dtype=float) - np.array(other, dtype=float)
-    gains = gains[~np.isnan(gains)]
-    error = gains.std(ddof=1) / np.sqrt(len(gains)) if len(gains) > 1 else np.inf
-    return bool(gains.sum() > 0 and gains.mean() >= CHANCE * error)
+    parts = [part[~np.isnan(part)] for part in (gains[:-ORIGINS], gains[-ORIGINS:])]
+    gains = np.concatenate(parts)
+    rest = np.concatenate([part - part.mean() for part in parts if len(part)] or parts)
+    error = np.sqrt(rest @ rest) / max(len(gains) - 1, 1)
+    return bool(len(gains) >= FEWEST_ORIGINS and gains.mean() > 0 and gains.mean() >= CHANCE * error)
 
 
 def notify(record: Mapping[str, Any]) -> str:

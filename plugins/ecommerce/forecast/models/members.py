@@ -1,5 +1,5 @@
 """The candidate models. Each is fitted on the statistics of a panel and then forecasts the days after any
-later panel of the same series as [HORIZON, series]: never negative, 0 on closed days, and NaN for a series
+later panel of the same series as [HORIZON, series]: 0 on closed days, and NaN for a series
 with too little history."""
 
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ class WeekdayMean:
 @dataclass(frozen=True, slots=True)
 class Ridge:
     """A linear model of log sales, one per series: weekday, promotion by weekday, holidays and the days next
-    to them, days of the month. Recent days weigh more, and the level of the last four weeks corrects it.
+    to them, days of the month. Recent days weigh more, and the level of the last weeks corrects it.
     `fits` by series: the coefficients and the logarithms' mean, NaN with fewer than three known weeks."""
 
     fits: tuple[tuple[Floats, float], ...]

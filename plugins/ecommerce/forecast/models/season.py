@@ -20,7 +20,7 @@ _MOVED = ((easter, -21, 8), (black_friday, -10, 8), (lambda year: date(year, 12,
 """The days around these dates are compared with the same days around last year's date."""
 _MONTH = 28
 _PEAK_ERRORS = 3.0
-"""A day around these dates that is further from its week, in standard errors, has a peak of its own."""
+"""A day around these dates that is further above its week, in standard errors, has a peak of its own."""
 _REPEATED = 0.95
 _REPEATED_DAYS, _REPEATED_EVENT_DAYS = 91, 14
 """The share of a rise that is expected again while fewer of its days are known from a second year."""
@@ -44,21 +44,21 @@ def season(panel: Panel, neutral: Floats) -> Floats:
     is_near = _next_to(panel.holidays[:days] > 0) & (event[:days, None] == 0)
     daily = _without_weekdays(np.where(is_near, np.nan, neutral), panel.weekdays[:days])
     rest = _index(daily, daily)[1]
-    variance = float(np.mean(np.clip(rest, -1, 1) ** 2))
-    is_peak = (event[:days] > 0) & (np.abs(rest) > _PEAK_ERRORS * np.sqrt(variance))
+    variance = float(np.nanmean(np.clip(rest, -1, 1) ** 2))
+    is_peak = (event[:days] > 0) & (rest > _PEAK_ERRORS * np.sqrt(variance))
     index, rest = _index(np.where(is_peak[:, None], np.nan, daily), daily)
+    peak = np.log1p(rest, out=np.zeros(days), where=is_peak)
     index = np.where(event[:days] > 0, index, _centred(index[:, None], 7)[:, 0])
     # Growth is forecast by itself: the season is what a day has above or below its year.
     yearly = index[YEAR:] - index[:-YEAR]
     weekly = np.median(yearly) * 7 / YEAR if len(yearly) >= 56 else _slope(panel, neutral)
     index = index - _significant(weekly, 0.0) / 7 * np.arange(days)
-    line, peaks = (
-        np.mean([_between(table[np.maximum(each, 0)], each >= 0) for each in references], axis=0)
-        for table in (index, np.where(is_peak, rest, 0))
-    )
+    line = np.mean([_between(index[np.maximum(each, 0)], each >= 0) for each in references], axis=0)
+    peaks = np.mean([np.where(each >= 0, peak[np.maximum(each, 0)], 0) for each in references], axis=0)
     is_apart = (event == _EASTER) | (event == _EASTER + 1)
     ordinary, past = _between(line, ~is_apart), _between(index, ~is_apart[:days])
-    noise = 2 * variance / 6 / len(references)
+    years = len(references)
+    noise = variance / 4 / years  # of a difference between means over two weeks
     rise, was = (each[_MONTH:] - each[:-_MONTH] for each in (ordinary, past))
     parts = [_share(rise[YEAR - _MONTH :], was[YEAR - _MONTH :], noise, _REPEATED_DAYS) * ordinary]
     for number in (_EASTER, _EASTER + 1):
@@ -66,7 +66,7 @@ def season(panel: Panel, neutral: Floats) -> Floats:
         is_now = event[YEAR:] == number
         share = _share(effect[is_now], now[is_now[: len(now)]], noise, _REPEATED_EVENT_DAYS)
         parts.append(np.where(event == number, share * (line - ordinary), 0))
-    peaks *= np.maximum(0, 1 - 2 * variance / len(references) / np.maximum(peaks**2, 1e-9))
+    peaks *= np.maximum(0, 1 - 2 * variance / years / np.maximum(peaks**2, 1e-9))
     return np.exp(np.sum([*parts, peaks], axis=0))[:, None]
 
 
@@ -93,10 +93,11 @@ def at_level(panel: Panel) -> Panel:
     for back in _SHIFTED_DAYS:
         after, before = logs[-back:], logs[-back - _USUAL_DAYS : -back]
         steps.append(_mean(after, axis=0) - _mean(before, axis=0))
+        is_known = is_often & ~np.isnan(steps[-1])
         (low, high), (low_before, high_before) = (
-            np.nanquantile(np.where(is_often, part, 0), (0.2, 0.8), axis=0) for part in (after, before)
+            np.nanquantile(np.where(is_known, part, 0), (0.2, 0.8), axis=0) for part in (after, before)
         )
-        is_apart = ((low > high_before) | (high < low_before)) & (np.abs(steps[-1]) > _SHIFT) & is_often
+        is_apart = ((low > high_before) | (high < low_before)) & (np.abs(steps[-1]) > _SHIFT) & is_known
         gains.append(np.where(is_apart, steps[-1] ** 2 * back / (back + _USUAL_DAYS), 0))
     best = np.argmax(gains, axis=0)
     is_before = np.arange(panel.days)[:, None] < panel.days - _SHIFTED_DAYS.start - best
@@ -108,8 +109,8 @@ def at_level(panel: Panel) -> Panel:
 def _compared_days(panel: Panel) -> tuple[Ints, list[Ints]]:
     """[days + HORIZON]: the number of the moved date around each day, 0 for others; and for one and for two
     years, the number of the day that each is compared with, negative where unknown: around a moved date the
-    same day around it, otherwise the same weekday; none for a day that would be compared with one around
-    last year's Easter."""
+    same day around it, otherwise the same weekday; none for a day that would be compared with one around an
+    earlier moved date."""
     number = np.arange(len(panel.dates))
     event = np.zeros(len(number), dtype=np.int64)
     references = [number - YEAR, number - 2 * YEAR]
@@ -122,7 +123,7 @@ def _compared_days(panel: Panel) -> tuple[Ints, list[Ints]]:
             for back, reference in enumerate(references, 1):
                 reference[inside] = number[inside] - day + (date_of(year - back) - panel.first_day).days
     for reference in references:
-        reference[(event == 0) & (reference >= 0) & (event[np.maximum(reference, 0)] == _EASTER)] = -1
+        reference[(event == 0) & (reference >= 0) & (event[np.maximum(reference, 0)] > 0)] = -1
     return event, references
 
 
@@ -143,14 +144,14 @@ def _between(line: Floats, is_known: Bools) -> Floats:
 
 
 def _index(daily: Floats, actual: Floats) -> tuple[Floats, Floats]:
-    """The logarithm of the sum of the series [days], smoothed over a week, and how far `actual` sums are from
-    it. A series counts on days on which it is known with the day before, or was within four weeks."""
+    """The logarithm of the sum of the series [days], smoothed over a week, and by which share of it `actual`
+    sums are above it, NaN where unknown. A series counts on days on which it is known with the day before, or
+    was within four weeks."""
     smooth = pd.DataFrame(_centred(daily, 7)).ffill(limit=_MONTH).to_numpy()
-    sums = (_sums(smooth[1:], smooth[:-1]), _sums(actual, smooth))
-    steps, rest = (
-        np.log(np.divide(one, other, out=np.ones(len(one)), where=(one > 0) & (other > 0)))
-        for one, other in sums
-    )
+    now, before = _sums(smooth[1:], smooth[:-1])
+    steps = np.log(np.divide(now, before, out=np.ones(len(now)), where=(now > 0) & (before > 0)))
+    day, week = _sums(actual, smooth)
+    rest = np.divide(day, week, out=np.full(len(day), np.nan), where=week > 0) - 1
     return np.concatenate([[0.0], np.cumsum(steps)]), rest
 
 
