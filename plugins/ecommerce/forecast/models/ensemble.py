@@ -28,7 +28,7 @@ PLAIN = "open_weekday_mean"
 """The fallback for values that other models cannot forecast."""
 CANDIDATES = (*SIMPLE, "ridge", "boosting", "blend")
 DEFAULT = "blend"
-POWER = 4
+POWER = 8
 LEVELS = (80, 95)
 _FEWEST_ERRORS = 20
 _WIDENED = 1.5
