@@ -128,7 +128,7 @@ def _compared_days(panel: Panel) -> tuple[Ints, list[Ints]]:
 
 
 def _share(expected: Floats, actual: Floats, noise: float, prior_days: int) -> float:
-    """The share of `expected` rises that comes again: by what the first of them were, which are over, and
+    """The share of `expected` rises that is repeated: by what the first of them were, which are over, and
     before that by what is more than `noise`."""
     if not len(expected):
         return 0.0
