@@ -186,8 +186,8 @@ def test_it_has_every_candidate_the_champion_and_why() -> None:
 
 def test_it_names_the_origins_of_the_coming_season() -> None:
     season = "The first 4 are those of the coming weeks a year ago."
-    assert all(season in said for said in parts(figures(12, blend=0.2, ridge=0.1))[1:])
-    assert not any(season in said for said in parts(figures(8, blend=0.2, ridge=0.1))[1:])
+    assert all(season in body for body in parts(figures(12, blend=0.2, ridge=0.1))[1:])
+    assert not any(season in body for body in parts(figures(8, blend=0.2, ridge=0.1))[1:])
 
 
 def test_it_says_why_nothing_changes() -> None:
