@@ -75,7 +75,7 @@ class DagRunner:
         """Whether any run of the DAG has succeeded, or any of the business day."""
         if day:
             return any(run["state"] == "success" for run in self.api.runs_of_day(day, dag_id))
-        return bool(self.api.get(f"dags/{dag_id}/dagRuns", state="success", limit=1)["dag_runs"])
+        return bool(self.runs(dag_id))
 
     def runs(self, dag_id: str) -> list[DagRun]:
         """Return the runs of the DAG that have succeeded."""

@@ -13,11 +13,10 @@ import pandas as pd
 from ecommerce.core.text import in_report_locale, long_day
 from ecommerce.core.text import share as percent
 from ecommerce.forecast.data.history import History
-from ecommerce.forecast.data.panel import Panel
+from ecommerce.forecast.data.panel import YEAR, Panel
 from ecommerce.forecast.models import registry
 from ecommerce.forecast.models.ensemble import LEVELS, forecasts_of_all, with_total
 from ecommerce.forecast.models.members import LEAST_DAYS_RIDGE
-from ecommerce.forecast.models.season import YEAR
 from ecommerce.forecast.weeks import DAYS, HORIZON
 from ecommerce.forecast.wording import KIND_NAMES, KINDS, TOTAL, signed_percent
 from ecommerce.mail import transport
@@ -29,7 +28,7 @@ ENOUGH = 0.95
 """Of the champion's score: a challenger must be at least 5 % better."""
 CHANCE = 4.0
 """Standard errors of the gain by origin; neighbouring origins share three weeks. Of two equally good models
-one is that much better in about one test of twelve."""
+one is that much better in about one test of fourteen."""
 MOST_BIAS = 0.1
 
 

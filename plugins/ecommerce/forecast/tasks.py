@@ -13,7 +13,6 @@ from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.names import POOL_LOADS
 from ecommerce.core.settings import LONG, shop_timezone, task_timeout
 from ecommerce.forecast import loading, missing_forecast
-from ecommerce.forecast.report import archive
 from ecommerce.forecast.weeks import Week, as_of_run, newest_week, reason_to_skip, week_of
 from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.runtime.run_context import run_of, skip
@@ -123,12 +122,16 @@ def report(manifest: Plain, model: Plain, warnings: list[DataWarning], **context
 @task
 def mail(archived: Plain) -> None:
     """Mail the report; skipped without recipients."""
+    from ecommerce.forecast.report import archive
+
     skip(archive.send_report(archived))
 
 
 @task
 def alarm(archived: Plain) -> None:
     """Notify of drift. Without drift it succeeds instead of being skipped, as no task follows."""
+    from ecommerce.forecast.report import archive
+
     log.info("%s", archive.send_alarm(archived) or "sent")
 
 

@@ -18,7 +18,8 @@ Ints = NDArray[np.int64]
 _WEEKDAY_WEEKS = 13
 _CLOSED = 0.85
 _RARE = 0.08
-_YEAR = 364
+YEAR = 364
+"""Days; the same weekday a year ago."""
 _TRUNCATED, _MOST_TRUNCATED = 0.4, 3
 _CAPPED = 2.5
 _VANISHED_DAYS, _REPLACED_DAYS, _SOLD_BEFORE = 28, 7, 20
@@ -97,8 +98,8 @@ def clean(panel: Panel) -> tuple[Floats, Bools]:
     weekdays = panel.weekdays
     closed = _closed_weekdays(values, weekdays[:days])[weekdays]
     is_zero = values == 0
-    ordinary = (~closed[:days] & (panel.holidays[:days] == 0) & ~np.isnan(values))[-_YEAR:]
-    rarely = (is_zero[-_YEAR:] & ordinary).sum(axis=0) / np.maximum(ordinary.sum(axis=0), 1) > _RARE
+    ordinary = (~closed[:days] & (panel.holidays[:days] == 0) & ~np.isnan(values))[-YEAR:]
+    rarely = (is_zero[-YEAR:] & ordinary).sum(axis=0) / np.maximum(ordinary.sum(axis=0), 1) > _RARE
     for place in np.flatnonzero(~rarely):
         _close_holidays(closed[:, place], panel.holidays[:, place], values[:, place])
     closed[days:] |= _yearly_closure(panel)[:, None]
@@ -210,5 +211,5 @@ def _capped(values: Floats) -> Floats:
     median = np.take_along_axis(earlier, middle, axis=0).mean(axis=0)
     limit = np.where((known >= 4) & (median > 0), _CAPPED * median, np.inf)
     capped = np.where(values > limit, limit, values)
-    sold, kept = (np.nansum(table[-_YEAR:], axis=0) for table in (values, capped))
+    sold, kept = (np.nansum(table[-YEAR:], axis=0) for table in (values, capped))
     return capped * np.divide(sold, kept, out=np.ones(len(sold)), where=kept > 0)

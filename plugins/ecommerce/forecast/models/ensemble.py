@@ -33,7 +33,7 @@ LEVELS = (80, 95)
 _FEWEST_ERRORS = 20
 _WIDENED = 1.5
 _LEAST_WIDTH = 0.02
-_FEWEST_ORIGINS, _HALF_LIFE_ORIGINS = 3, 2
+_FEWEST_ORIGINS, _HALF_LIFE_WEEKS = 3, 2
 _RARE_MODEL = WeekdayMean(13)
 _LAST_RESORT = WeekdayMean(SEEN_DAYS // DAYS, open_days=True)
 
@@ -206,24 +206,21 @@ def _bounds(
     the noise at their origin, from the same week of the horizon; two weeks halve an error's weight. With
     fewer than 20 errors it is widened by half; without errors the interval is from 0 to twice the forecast.
     """
-    widths: dict[int, list[Floats]] = {level: [] for level in LEVELS}
+    widths = {level: np.full(values.shape, np.inf) for level in LEVELS}
     for first in range(0, HORIZON, DAYS):
         week = slice(first, first + DAYS)
         old_enough = [each for each in calibration if len(each[0]) > first]
-        if not old_enough:  # those of the week before
-            for each in widths.values():
-                each.append(each[-1] if each else np.full(values.shape[1], np.inf))
-            continue
+        if not old_enough:
+            break
         forecast, actual, at = (np.stack([each[part][week] for each in old_enough]) for part in range(3))
         unknown = np.full(forecast.shape, np.nan)
         errors = np.divide(np.abs(actual - forecast), forecast * at, out=unknown, where=forecast > 0)
-        share = 0.5 ** (np.arange(len(errors))[::-1] / _HALF_LIFE_ORIGINS)
+        share = 0.5 ** (np.arange(len(errors))[::-1] / _HALF_LIFE_WEEKS)
         errors, share = errors.reshape(-1, values.shape[1]), np.repeat(share, DAYS)
-        for level, each in widths.items():
-            each.append(_half_width(errors, share, level / 100))
+        for level, width in widths.items():
+            width[first:] = _half_width(errors, share, level / 100)  # also of weeks without errors
     bounds = {}
-    for level, each in widths.items():
-        width = np.repeat(each, DAYS, axis=0)
+    for level, width in widths.items():
         half = values * np.where(np.isinf(width), 1, np.maximum(width * unit, _LEAST_WIDTH))
         bounds[level] = (np.maximum(values - half, 0), values + half)
     return bounds

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecommerce.forecast.data.panel import Floats, Panel, clean, same_weekday_mean, shifted
-from ecommerce.forecast.models.season import YEAR, growth, season
+from ecommerce.forecast.data.panel import YEAR, Floats, Panel, clean, same_weekday_mean, shifted
+from ecommerce.forecast.models.season import growth, season
 from ecommerce.forecast.weeks import HORIZON
 
 LEAST_EFFECT = 0.2

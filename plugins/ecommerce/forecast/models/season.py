@@ -10,19 +10,16 @@ import pandas as pd
 from dateutil.easter import easter
 
 from ecommerce.core.named_weeks import black_friday
-from ecommerce.forecast.data.panel import Bools, Floats, Ints, Panel, clean
+from ecommerce.forecast.data.panel import YEAR, Bools, Floats, Ints, Panel, clean
 from ecommerce.forecast.weeks import HORIZON
 
-YEAR = 364
-"""Days; the same weekday a year ago."""
-_EASTER = 1
+_EASTER, _BLACK_FRIDAY = 1, 2
 _MOVED = ((easter, -21, 8), (black_friday, -10, 8), (lambda year: date(year, 12, 25), -15, 13))
 """The days around these dates are compared with the same days around last year's date."""
 _MONTH = 28
 _PEAK_ERRORS = 3.0
 """A day around these dates that is further above its week, in standard errors, has a peak of its own."""
-_REPEATED = 0.95
-_REPEATED_DAYS, _REPEATED_EVENT_DAYS = 91, 14
+_REPEATED, _REPEATED_DAYS, _REPEATED_EVENT_DAYS = 0.95, 91, 14
 """The share of a rise that is expected again while fewer of its days are known from a second year."""
 _GROWTH_WEEKS, _LATE_WEEKS, _FEWEST_WEEKS, _HALF_LIFE_WEEKS, _DAMPED = 26, 12, 10, 13, 0.95
 _LEAST_GROWTH = 0.005
@@ -39,11 +36,11 @@ def season(panel: Panel, neutral: Floats) -> Floats:
     days, total = panel.days, len(panel.dates)
     event, references = _compared_days(panel)
     references = [reference for reference in references if (reference >= 0).sum() > HORIZON]
-    if not references:
-        return np.ones((total, 1))
     is_near = _next_to(panel.holidays[:days] > 0) & (event[:days, None] == 0)
     daily = _without_weekdays(np.where(is_near, np.nan, neutral), panel.weekdays[:days])
     rest = _index(daily, daily)[1]
+    if not references or np.isnan(rest).all():
+        return np.ones((total, 1))
     variance = float(np.nanmean(np.clip(rest, -1, 1) ** 2))
     is_peak = (event[:days] > 0) & (rest > _PEAK_ERRORS * np.sqrt(variance))
     index, rest = _index(np.where(is_peak[:, None], np.nan, daily), daily)
@@ -51,17 +48,17 @@ def season(panel: Panel, neutral: Floats) -> Floats:
     index = np.where(event[:days] > 0, index, _centred(index[:, None], 7)[:, 0])
     # Growth is forecast by itself: the season is what a day has above or below its year.
     yearly = index[YEAR:] - index[:-YEAR]
-    weekly = np.median(yearly) * 7 / YEAR if len(yearly) >= 56 else _slope(panel, neutral)
+    weekly = np.median(yearly) * 7 / YEAR
     index = index - _significant(weekly, 0.0) / 7 * np.arange(days)
     line = np.mean([_between(index[np.maximum(each, 0)], each >= 0) for each in references], axis=0)
     peaks = np.mean([np.where(each >= 0, peak[np.maximum(each, 0)], 0) for each in references], axis=0)
-    is_apart = (event == _EASTER) | (event == _EASTER + 1)
+    is_apart = np.isin(event, (_EASTER, _BLACK_FRIDAY))
     ordinary, past = _between(line, ~is_apart), _between(index, ~is_apart[:days])
     years = len(references)
     noise = variance / 4 / years  # of a difference between means over two weeks
     rise, was = (each[_MONTH:] - each[:-_MONTH] for each in (ordinary, past))
     parts = [_share(rise[YEAR - _MONTH :], was[YEAR - _MONTH :], noise, _REPEATED_DAYS) * ordinary]
-    for number in (_EASTER, _EASTER + 1):
+    for number in (_EASTER, _BLACK_FRIDAY):
         effect, now = (line - ordinary)[YEAR:], (index - past)[YEAR:]
         is_now = event[YEAR:] == number
         share = _share(effect[is_now], now[is_now[: len(now)]], noise, _REPEATED_EVENT_DAYS)

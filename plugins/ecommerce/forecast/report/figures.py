@@ -113,7 +113,7 @@ class ComingPromotion(BaseModel, frozen=True):
 
 
 class KindCard(BaseModel, frozen=True):
-    """Training data and errors of one kind of series. `error` is the champion's WAPE at the 18 weekly
+    """Training data and errors of one kind of series. `error` is the champion's WAPE at the 13 weekly
     origins, `error_of_last_week` that of the seasonal naive model."""
 
     kind: str

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from dateutil.easter import easter
 
+from ecommerce.core.named_weeks import black_friday
 from ecommerce.forecast.data.panel import Panel, clean, holidays_of
 from ecommerce.forecast.models.ensemble import PanelForecast, predict, train, with_total
 from ecommerce.forecast.models.season import season
@@ -99,9 +100,57 @@ def test_intervals_hold_their_share_of_the_days():
     assert 0.9 < np.mean(shares[95]) < 0.995
 
 
+def test_errors_of_the_last_weeks_weigh_most():
+    calm, wild = (np.full((728, 1), 100.0) for _ in range(2))
+    days = np.random.default_rng(2).permutation(np.tile([0.8, 1.2], 28))[:, None]
+    calm[-112:-56], wild[-56:] = 100 * days, 100 * days
+    widths = []
+    for values in (calm, wild):
+        lower, upper = forecast(make_panel(values)).bounds[80]
+        widths.append((upper - lower).sum())
+    assert widths[0] < widths[1] / 2
+
+
 def test_noise_is_no_season():
     panel = make_panel(weekly(728, series=3, noise=0.2))
     assert np.abs(season(panel, panel.values) - 1).max() < 0.05
+
+
+def test_days_without_sales_are_noise_too():
+    sells = np.random.default_rng(3).random((430, 1)) < 0.6
+    panel = make_panel(weekly(430, series=1, noise=0.3) * sells)
+    assert np.abs(np.log(season(panel, panel.values))).max() < 1
+
+
+@pytest.mark.parametrize("years", [1, 2])
+def test_a_black_friday_is_forecast_on_its_days(years: int):
+    rises = {0: 2.0, 1: 1.5, 2: 1.5, 3: 1.5}
+    panel, truth = shop(
+        date(2025, 11, 20), 364 * years + 55, lambda day: rises.get((day - black_friday(day.year)).days, 1)
+    )
+    values = forecast(panel).values[:, -1]
+    assert abs(values.sum() / truth.sum() - 1) < 0.05
+    assert np.argmax(values) == 8
+
+
+def test_a_history_that_begins_on_black_friday_has_no_peak_on_other_days():
+    panel, _ = shop(date(2025, 2, 3), 437, lambda day: 2.2 if day == black_friday(2023) else 1.0)
+    assert panel.first_day == black_friday(2023)
+    assert np.abs(np.log(season(panel, panel.values)[10:300])).max() < 0.2
+
+
+def test_a_growth_that_has_ended_does_not_go_on():
+    panel, truth = shop(
+        date(2025, 9, 1), 400, lambda day: 1.03 ** (min(0, (day - date(2025, 6, 9)).days) / 7)
+    )
+    assert miss(panel, truth) < 0.05
+
+
+@pytest.mark.parametrize("sells", [0.0, np.nan])
+def test_a_kind_without_sales_has_no_season(sells: float):
+    panel = make_panel(np.full((450, 2), sells))
+    assert (season(panel, panel.values) == 1).all()
+    assert not np.nansum(forecast(panel).values)
 
 
 def test_a_capped_day_leaves_its_part_in_the_level():
