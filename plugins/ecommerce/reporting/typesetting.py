@@ -8,7 +8,6 @@ the templates share is in `family.typ`. Documents are tagged for screen readers 
 import json
 import logging
 import shutil
-import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, cast
 
 from ecommerce.core.templates import TEMPLATES
 from ecommerce.reporting.drawing import FAMILIES, font_paths, printable
+from ecommerce.storage.scratch import scratch_folder
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +53,7 @@ def typeset(
     """
     import pypdfium2
 
-    with tempfile.TemporaryDirectory(prefix="document-") as work:
-        root = Path(work)  # Typst reads nothing outside it
+    with scratch_folder() as root:  # Typst reads nothing outside it
         for name, data in pictures.items():
             (root / name).write_bytes(data)
         (root / TEXTS).write_text(printable(json.dumps(texts, ensure_ascii=False)), encoding="utf-8")

@@ -61,3 +61,9 @@ def test_a_link_is_not_followed(place, tmp_path_factory):
     os.utime(place / f"{PREFIX}the_link", (0, 0), follow_symlinks=False)
     with scratch_folder():
         assert (elsewhere / "kept").exists()
+
+
+def test_no_task_has_temporary_files_of_another_kind(repository):
+    package = repository / "plugins" / "ecommerce"
+    modules = [path for path in package.rglob("*.py") if "import tempfile" in path.read_text()]
+    assert [path.relative_to(package).as_posix() for path in modules] == ["storage/scratch.py"]
