@@ -16,7 +16,7 @@ RUN := PYTHONPATH=plugins:. $(VENV)/python
 CLI := PYTHONPATH=plugins $(VENV)/python -m ecommerce.cli
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test test-all test-full test-browser test-compose test-monitoring test-bigquery lint check bench bench-history bench-events bench-report bench-forecast \
+.PHONY: help demo stop test test-all test-full test-browser test-compose test-monitoring test-bigquery soak lint check bench bench-history bench-events bench-report bench-forecast \
 	run airflow emulator pictures backfill repair report query tables forecast undo-history migrate forget-customer env environments development
 
 help: ## this list
@@ -46,6 +46,9 @@ test-compose: development ## the tests that need a Docker engine
 
 test-monitoring: development ## the tests that need Prometheus (apt install prometheus prometheus-alertmanager)
 	@$(VENV)/pytest -m monitoring $(ARGS)
+
+soak: development ## random failures while everything runs, then a check of every table: [MINUTES=60] [SEED=1]
+	@$(RUN) -m tests.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 test-bigquery: development ## the tests against real BigQuery: PROJECT=my-project
 	@$(if $(PROJECT),,$(error PROJECT is missing: make test-bigquery PROJECT=my-project))

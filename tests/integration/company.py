@@ -26,7 +26,7 @@ from tests.integration.warehouse_contents import Row, connect, differences, read
 from tests.oracle import Oracle
 
 # The pipeline asks the database what time it is; tests tell what the database answers.
-_CLOCK = """
+CLOCK = """
 CREATE SCHEMA clock;
 CREATE TABLE clock.reading AS SELECT pg_catalog.now() AS at;
 CREATE FUNCTION clock.now() RETURNS timestamptz STABLE LANGUAGE sql AS 'SELECT at FROM clock.reading';
@@ -117,7 +117,7 @@ def company(
         folder.mkdir(parents=True)
     folders.storefront.touch()
     sales_db.prepare(server.dsn(name))
-    server.psql(_CLOCK.format(database=name, reader=sales_db.READER), name)
+    server.psql(CLOCK.format(database=name, reader=sales_db.READER), name)
     try:
         with (
             exchange_rate_server.server(folders.rates, 0) as bank,

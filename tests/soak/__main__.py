@@ -1,0 +1,220 @@
+"""`make soak`: see the package's docstring."""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import astuple
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+
+from demo.layout import REPOSITORY
+from ecommerce.core.errors import PipelineError
+from ecommerce.core.names import DAG_CATALOGUE, DAG_DAILY, DAG_EVENTS, DAG_RECONCILIATION, DAG_SYNC
+from tests.integration.live_airflow import timezone_at_work
+from tests.soak import checks
+from tests.soak.company import SoakAirflow, SoakCompany
+from tests.soak.plan import Step, plan
+from tests.soak.steps import DAGS, Stage, carry_out, command
+
+UPDATE_SECONDS = 5
+UNFINISHED = ("queued", "running")
+
+
+class Soak:
+    """One soak, from its start to its checks."""
+
+    def __init__(self, minutes: float, seed: int) -> None:
+        self.steps = plan(seed, minutes)
+        self.home = REPOSITORY / ".soak" / f"{seed}-{minutes:g}"
+        shutil.rmtree(self.home, ignore_errors=True)
+        self.home.mkdir(parents=True)
+        self.seconds = minutes * 60
+        # The first minute is for the start of all systems.
+        ends_at = datetime.now(UTC) + timedelta(minutes=minutes + 1)
+        self.company = SoakCompany(self.home, timezone_at_work(), seed, ends_at)
+        self.airflow = SoakAirflow(self.company)
+        self.stage = Stage(self.company, self.airflow)
+        self.memory = checks.Memory()
+        self._began = time.monotonic()
+        self._ended = threading.Event()
+        self.folder = self.company.folders.logs
+        self.folder.mkdir(parents=True)
+        (self.folder / "plan.json").write_text(json.dumps([astuple(step) for step in self.steps], indent=0))
+
+    def log(self, text: str) -> None:
+        """Print a line with the time since the first step, and write it next to the logs of the processes."""
+        since = time.monotonic() - self._began
+        line = f"{since // 60:3.0f}:{since % 60:04.1f}  {text}"
+        print(line, flush=True)
+        with (self.folder / "soak.log").open("a") as file:
+            file.write(f"{line}\n")
+
+    def run(self) -> list[str]:
+        """Run the soak; return what is wrong."""
+        try:
+            self.company.begin()
+            self.airflow.begin()
+            api = self.airflow.api()
+            self.until(lambda: all(self._knows(dag_id) for dag_id in DAGS), "Airflow has read all DAGs")
+            for dag_id in DAGS:
+                api.patch(f"dags/{dag_id}", {"is_paused": False})
+            with ThreadPoolExecutor(16) as pool:
+                keeper = pool.submit(self._keep)
+                try:
+                    self._attack(pool)
+                    self._finish()
+                finally:
+                    self.stage.stopped = True
+                    self._ended.set()
+                keeper.result()
+            return [*self._check(), *self._stop()]
+        finally:
+            self._stop()
+
+    def until(self, reached: Callable[[], bool], what: str) -> None:
+        """Wait for something that Airflow does; an hour means never."""
+        deadline = time.monotonic() + 3600
+        while True:
+            with suppress(PipelineError):
+                if reached():
+                    return
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"never: {what}")
+            time.sleep(2)
+
+    def _knows(self, dag_id: str) -> bool:
+        api = self.airflow.api()
+        return any(dag["dag_id"] == dag_id for dag in api.get("dags", dag_id_pattern=dag_id)["dags"])
+
+    def _keep(self) -> None:
+        """Update the company, revive what was killed, and sample memory, until the end."""
+        while not self._ended.wait(UPDATE_SECONDS):
+            self.memory.sample(self.company.folders.processes)
+            try:
+                self.company.revive()
+                self.airflow.revive()
+                if not self.stage.stopped:
+                    self.company.show()
+            except (OSError, RuntimeError, psycopg.Error) as error:
+                self.log(f"keeper: {' '.join(str(error).split())[:200]}")
+
+    def _attack(self, pool: ThreadPoolExecutor) -> None:
+        self.log(f"{len(self.steps)} steps; company from {self.company.first_day}, now {self.company.now()}")
+        self._began = time.monotonic()
+        carried_out = []
+        for step in self.steps:
+            time.sleep(max(0, self._began + step.at - time.monotonic()))
+            carried_out.append(pool.submit(self._carry_out, step))
+        time.sleep(max(0, self._began + self.seconds - time.monotonic()))
+        self.stage.stopped = True
+        for future in carried_out:
+            future.result()
+
+    def _carry_out(self, step: Step) -> None:
+        outcome = carry_out(self.stage, step)
+        self.log(f"[{step.at:6.1f}] {step.kind} {step.target} {step.extent}: {outcome}")
+
+    def _finish(self) -> None:
+        """Restore everything, let it run to its end, repair what failed, and run every schedule once more."""
+        self.company.down_until.clear()
+        self.airflow.down_until.clear()
+        self.log("the adversary has ended; everything is restored")
+        time.sleep(max(0, (self.company.ends_at - datetime.now(UTC)).total_seconds()))
+        self.until(self._restored, "all systems run")
+        self.company.show()
+        self.until(self._idle, "all runs end")
+        days = self.stage.days
+        for day in days:
+            if self._state(DAG_DAILY, day) == "failed":
+                self.log(f"repair: {command(self.stage, 'repair', day)}")
+        self.until(self._idle, "the repairs end")
+        never = [
+            (dag_id, day, {})
+            for dag_id in (DAG_DAILY, DAG_EVENTS)
+            for day in days
+            if self._state(dag_id, day) != "success"
+        ]
+        newest = [
+            (DAG_DAILY, days[-1], {"send_mail": True}),
+            (DAG_EVENTS, days[-1], {}),
+            (DAG_CATALOGUE, None, {}),
+        ]
+        reconciliation = [(DAG_RECONCILIATION, None, {"most_days": 30})]
+        for runs in (never, newest, reconciliation, [(DAG_SYNC, None, {})]):
+            for dag_id, day, conf in runs:
+                self.log(f"at last {self.stage.run(dag_id, day, **conf)}")
+            self.until(self._idle, "the last runs end")
+
+    def _restored(self) -> bool:
+        for dag_id in DAGS:
+            self.airflow.api().patch(f"dags/{dag_id}", {"is_paused": False})
+        connection = self.airflow.connection(self.company.password)
+        self.airflow.api().patch("connections/sales_db", connection)
+        return all(self.company.status().values())
+
+    def _idle(self) -> bool:
+        api = self.airflow.api()
+        return not api.get("dags/~/dagRuns", state=list(UNFINISHED), limit=1)["total_entries"]
+
+    def _state(self, dag_id: str, day: object) -> str:
+        runs = self.airflow.api().runs_of_day(day, dag_id)
+        return runs[0]["state"] if runs else "never run"
+
+    def _check(self) -> Iterator[str]:
+        company, airflow, days = self.company, self.airflow, self.stage.days
+        api = airflow.api()
+        for dag_id in DAGS:
+            newest = api.get(f"dags/{dag_id}/dagRuns", order_by="-id", limit=1)["dag_runs"]
+            yield from (
+                f"the last run of {dag_id} has failed: {run['dag_run_id']}"
+                for run in newest
+                if run["state"] == "failed"
+            )
+        yield from checks.orders(company, days)
+        yield from checks.web_events(company)
+        yield from checks.catalogue(company)
+        yield from checks.mails(company, airflow)
+        yield from checks.leftovers(company, airflow)
+        yield from self.memory.growth()
+        self.log(f"most memory in MB: {self.memory.summary()}")
+
+    def _stop(self) -> list[str]:
+        self._ended.set()
+        self.airflow.stop()
+        self.company.stop()
+        for proxy in self.airflow.proxies.values():
+            proxy.close()
+        return list(checks.processes_left(self.home))
+
+
+def main() -> int:
+    """Run a soak and return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=int(time.time()) % 10_000)
+    options = parser.parse_args()
+    for name in ("NO_PROXY", "no_proxy"):  # all servers are local
+        os.environ[name] = f"localhost,127.0.0.1,{os.environ.get(name, '')}"
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is stopped
+    soak = Soak(options.minutes, options.seed)
+    wrong = soak.run()
+    for each in wrong:
+        soak.log(f"FOUND {each}")
+    verdict = f"{len(wrong)} findings; logs: {soak.folder}" if wrong else "clean"
+    soak.log(f"MINUTES={options.minutes:g} SEED={options.seed}: {verdict}")
+    if not wrong:
+        shutil.rmtree(soak.home)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,214 @@
+"""The demo company at twenty times its speed, behind proxies, with an Airflow of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+
+from demo import processes
+from demo.airflow_services import PASSWORD, USER, AirflowServices
+from demo.company import Company
+from demo.environment import DATABASE
+from demo.layout import REPOSITORY, Folders, Ports
+from demo.ledger import Ledger, Snapshot
+from demo.scenario import Scenario
+from demo.seeders.sales_db import READER, READER_PASSWORD
+from demo.services.ports import free_port
+from demo.services.postgres import Postgres
+from ecommerce.cli.airflow_api import AirflowApi
+from ecommerce.core.business_day import newest_closed_day
+from tests.integration.company import CLOCK
+from tests.soak.cutting_proxy import CuttingProxy
+from tests.soak.policy.airflow_local_settings import SPEED
+
+DAYS = 5
+"""Business days of the company before today."""
+PROXIED = ("sales_db", "storefront", "exchange_rates", "web_events", "catalogue", "bigquery", "smtp")
+COMPONENTS = ("api-server", "scheduler", "dag-processor")
+
+Edit = Callable[[Snapshot], Snapshot]
+
+
+@dataclass(frozen=True)
+class EditedLedger(Ledger):
+    """A ledger whose snapshots show later edits."""
+
+    edits: tuple[Edit, ...] = ()
+
+    def as_of(self, instant: datetime) -> Snapshot:
+        """Return the snapshot as of `instant`, edited."""
+        snapshot = super().as_of(instant)
+        for edit in self.edits:
+            snapshot = edit(snapshot)
+        return snapshot
+
+
+class SoakCompany(Company):
+    """The demo's company. Its clock is behind, runs `SPEED` times as fast, and is right at the end.
+
+    So MINUTES show what happens in `SPEED` times MINUTES. `edits` change what the systems show, `skew`
+    is the error of the database's clock.
+    """
+
+    def __init__(self, home: Path, timezone: str, seed: int, ends_at: datetime) -> None:
+        ports = {field.name: free_port() for field in fields(Ports)}
+        super().__init__(Ports(**ports), Folders(home), elsewhere=("partner_ftp",))
+        self.newest = newest_closed_day(datetime.now(UTC), timezone)
+        self.first_day = self.newest.date - timedelta(days=DAYS - 1)
+        self._own = Scenario(self.first_day, seed=seed, orders_per_day=60, timezone=timezone)
+        self.ends_at = ends_at
+        self.edits: list[Edit] = []
+        self.skew = timedelta(0)
+        self.password = READER_PASSWORD
+        self.down_until: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def scenario(self) -> Scenario:
+        """The company's scenario; nothing of it is staged."""
+        return self._own
+
+    def now(self) -> datetime:
+        """Return the company's instant; never before the newest business day that has ended."""
+        left = max(timedelta(0), self.ends_at - datetime.now(UTC))
+        return max(self.newest.start, min(datetime.now(UTC), self.ends_at - SPEED * left))
+
+    def ledger(self) -> EditedLedger:
+        """Return the ledger with all edits so far."""
+        known = vars(self._own.ledger(self.ends_at))
+        return EditedLedger(**known, edits=tuple(self.edits))
+
+    def snapshot(self) -> Snapshot:
+        """Return what the systems show now."""
+        return self.ledger().as_of(self.now())
+
+    def begin(self) -> None:
+        """Start all systems."""
+        self.folders.logs.mkdir(parents=True, exist_ok=True)
+        self.show(files_only=True)
+        for service in self._services:
+            service.start()
+        self._seed_sales_db(self.ledger(), self.now())
+        self.postgres.psql(CLOCK.format(database=DATABASE, reader=READER), DATABASE)
+
+    def show(self, *, files_only: bool = False) -> None:
+        """Let every system show the present."""
+        with self._lock:
+            now, ledger = self.now(), self.ledger()
+            self._seed_files(ledger, now)
+            if not files_only:
+                self._seed_sales_db(ledger, now)
+                with psycopg.connect(self.postgres.dsn(DATABASE)) as database:
+                    database.execute("UPDATE clock.reading SET at = %s", [now + self.skew])
+
+    def kill(self, name: str, seconds: float) -> str:
+        """Kill a system with all its processes; `revive` starts it again after `seconds`."""
+        return kill(self, name, seconds)
+
+    def revive(self) -> None:
+        """Start the systems whose time is over."""
+        for service in self._services:
+            if not self._running(service) and time.monotonic() > self.down_until.get(service.name, 0):
+                processes.stop(self.folders.processes, service.name)
+                service.start()
+
+    @property
+    def postgres(self) -> Postgres:
+        """The server of the sales database."""
+        return self._postgres
+
+    def _begin_scenario(self, now: datetime) -> None:
+        """Do nothing: the scenario is given."""
+
+
+class SoakAirflow(AirflowServices):
+    """An Airflow whose tasks reach the company through `proxies` only."""
+
+    def __init__(self, company: SoakCompany) -> None:
+        self.proxies = {name: CuttingProxy(getattr(company.ports, name)) for name in PROXIED}
+        ports = replace(company.ports, **{name: proxy.port for name, proxy in self.proxies.items()})
+        super().__init__(ports, company.folders, company.scenario.timezone)
+        self.scratch = company.folders.home / "tmp"
+        self.down_until: dict[str, float] = {}
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of its processes; the sales database's connection is in its own database."""
+        self.scratch.mkdir(exist_ok=True)
+        environment = super().environment() | {
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
+            "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "300",
+            "PYTHONPATH": os.pathsep.join(map(str, (REPOSITORY, REPOSITORY / "tests" / "soak" / "policy"))),
+            "TMPDIR": str(self.scratch),
+        }
+        del environment["AIRFLOW_CONN_SALES_DB"]
+        return environment
+
+    def begin(self) -> None:
+        """Start it, and give it the sales database's connection."""
+        self.start()
+        self.wait(600)
+        api = self.api()
+        self.create_pools(api)
+        api.post("connections", self.connection(READER_PASSWORD))
+
+    def connection(self, password: str) -> dict[str, Any]:
+        """Return the sales database's connection, as the API takes it."""
+        known = json.loads(self.command_environment()["AIRFLOW_CONN_SALES_DB"])
+        return known | {"connection_id": "sales_db", "password": password}
+
+    def api(self) -> AirflowApi:
+        """Sign in."""
+        return AirflowApi(self.url, USER, PASSWORD)
+
+    def kill(self, component: str, seconds: float) -> str:
+        """Kill a component with all its processes; `revive` starts it again after `seconds`."""
+        return kill(self, f"airflow-{component}", seconds)
+
+    def revive(self) -> None:
+        """Start the components whose time is over, without what a killed one left."""
+        missing = [each for each in COMPONENTS if not self._running(each)]
+        times = [self.down_until.get(f"airflow-{component}", 0) for component in missing]
+        if missing and time.monotonic() > max(times):
+            for component in missing:
+                processes.stop(self.folders.processes, f"airflow-{component}")
+            self.start()
+
+    def tasks(self) -> list[psutil.Process]:
+        """Return the processes of running tasks; the parent of each is its worker."""
+        scheduler = processes.running(self.folders.processes, "airflow-scheduler")
+        tasks = []
+        for worker in scheduler.children() if scheduler else []:
+            with suppress(psutil.NoSuchProcess):
+                if "LocalExecutor" in " ".join(worker.cmdline()):
+                    tasks += [each for each in worker.children() if each.status() != psutil.STATUS_ZOMBIE]
+        return tasks
+
+
+def kill(of: SoakCompany | SoakAirflow, name: str, seconds: float) -> str:
+    """Kill (SIGKILL) a recorded process and its descendants; return what was done."""
+    process = processes.running(of.folders.processes, name)
+    of.down_until[name] = time.monotonic() + seconds
+    if not process:
+        return "was down"
+    family = [*process.children(recursive=True), process]
+    for each in reversed(family):
+        kill_process(each)
+    psutil.wait_procs(family, timeout=10)
+    return f"{len(family)} processes killed, down for {seconds:.0f} s"
+
+
+def kill_process(process: psutil.Process) -> None:
+    """Kill a process, unless it has ended."""
+    with suppress(psutil.NoSuchProcess):
+        process.kill()

@@ -1,0 +1,355 @@
+"""What each kind of step does. A step returns one line for the log, or raises: then it had no effect."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any, TypeVar
+
+import psutil
+import psycopg
+from psycopg import sql
+
+from demo.airflow_services import PASSWORD, USER
+from demo.environment import DATABASE
+from demo.layout import REPOSITORY
+from demo.ledger import SALES_DB, STOREFRONT, Order, Snapshot
+from demo.seeders.sales_db import READER
+from ecommerce.cli.backfill import Range, start
+from ecommerce.core.errors import PipelineError
+from ecommerce.core.names import (
+    DAG_CATALOGUE,
+    DAG_DAILY,
+    DAG_EVENTS,
+    DAG_RECONCILIATION,
+    DAG_SYNC,
+    DAG_WATCH,
+)
+from tests.integration.corrections import plain_orders
+from tests.soak.company import PROXIED, SoakAirflow, SoakCompany, kill_process
+from tests.soak.plan import Step
+
+DAGS = (DAG_DAILY, DAG_EVENTS, DAG_CATALOGUE, DAG_SYNC, DAG_RECONCILIATION, DAG_WATCH)
+
+T = TypeVar("T")
+
+
+class NothingThere(Exception):
+    """There is no such target now."""
+
+
+class Stage:
+    """What steps act on.
+
+    Attributes:
+        stopped: whether the adversary has ended, so that a step that lasts ends early.
+    """
+
+    def __init__(self, company: SoakCompany, airflow: SoakAirflow) -> None:
+        self.company, self.airflow = company, airflow
+        self.stopped = False
+
+    @property
+    def days(self) -> list[date]:
+        """The company's business days that have ended, the newest last."""
+        newest, first = self.company.newest.date, self.company.first_day
+        return [first + timedelta(days=number) for number in range((newest - first).days + 1)]
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long, or until the adversary has ended."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and not self.stopped:
+            time.sleep(0.2)
+
+    def run(self, dag_id: str, day: date | None = None, **conf: Any) -> str:
+        """Trigger a run; its id."""
+        request = {"logical_date": None, "partition_key": day and str(day), "conf": conf}
+        run: dict[str, Any] = self.airflow.api().post(f"dags/{dag_id}/dagRuns", request)
+        return f"{dag_id} {run['dag_run_id']}"
+
+
+def pick(choices: Sequence[T], target: float) -> T:
+    """Return the choice at `target`, from 0 to 1."""
+    if not choices:
+        raise NothingThere
+    return choices[int(target * len(choices))]
+
+
+def daily(stage: Stage, step: Step) -> str:
+    """Run a day: every other time the newest, every fourth with the request to mail it."""
+    day = stage.days[-1] if step.extent < 0.5 else pick(stage.days, step.target)
+    return stage.run(DAG_DAILY, day, **({"send_mail": True} if step.extent % 0.5 < 0.25 else {}))
+
+
+def events(stage: Stage, step: Step) -> str:
+    """Run the web events of a day."""
+    return stage.run(DAG_EVENTS, stage.days[-1] if step.extent < 0.5 else pick(stage.days, step.target))
+
+
+def start_twice(stage: Stage, step: Step) -> str:
+    """Start a day twice in the same moment."""
+    dag_id = pick((DAG_DAILY, DAG_EVENTS), step.extent)
+    day = pick(stage.days, step.target)
+    return ", ".join(stage.run(dag_id, day) for _ in range(2))
+
+
+def backfill(stage: Stage, step: Step) -> str:
+    """Start a backfill of two or more days."""
+    first = int(step.target * (len(stage.days) - 2))
+    span = Range(
+        stage.days[first],
+        stage.days[first + 1 + int(step.extent * (len(stage.days) - first - 2))],
+        pick((DAG_DAILY, DAG_EVENTS), step.extent),
+        again=step.target % 0.2 < 0.1,
+    )
+    started = start(stage.airflow.api(), span, jobs=2)
+    return f"{span.dag_id} {', '.join(sorted(started.runs)) if started else 'nothing to do'}"
+
+
+def command(stage: Stage, name: str, day: date, *options: str) -> str:
+    """Run a command of `make`, as people do; its output."""
+    airflow = {"AIRFLOW_URL": stage.airflow.url, "AIRFLOW_USERNAME": USER, "AIRFLOW_PASSWORD": PASSWORD}
+    done = subprocess.run(
+        [sys.executable, "-m", "ecommerce.cli", name, f"--day={day}", "--no-wait", *options],
+        cwd=REPOSITORY,
+        env=os.environ | airflow | {"PYTHONPATH": "plugins"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return f"{day}: {' '.join((done.stdout + done.stderr).split())[:160]}"
+
+
+def kill_task(stage: Stage, step: Step) -> str:
+    """Kill the process of a running task."""
+    task = await_task(stage, step)
+    kill_process(task)
+    return f"process {task.pid}"
+
+
+def kill_worker(stage: Stage, step: Step) -> str:
+    """Kill a task's worker, which would report its end, and the task."""
+    task = await_task(stage, step)
+    worker = task.parent()
+    for process in filter(None, (worker, task)):
+        kill_process(process)
+    return f"processes {worker and worker.pid} and {task.pid}"
+
+
+def await_task(stage: Stage, step: Step) -> psutil.Process:
+    """Return a running task, the first that begins within 20 seconds where there is none."""
+    for _ in range(100):
+        if tasks := stage.airflow.tasks():
+            return pick(tasks, step.target)
+        stage.wait(0.2)
+    raise NothingThere
+
+
+def fill_disk(stage: Stage, step: Step) -> str:
+    """Let all tasks of some seconds fail to write to any file, as on a full disk."""
+    full: set[int] = set()
+    deadline = time.monotonic() + 5 + 10 * step.extent
+    while time.monotonic() < deadline and not stage.stopped:
+        for task in stage.airflow.tasks():
+            try:
+                task.rlimit(resource.RLIMIT_FSIZE, (500, resource.RLIM_INFINITY))
+                full.add(task.pid)
+            except psutil.NoSuchProcess:
+                continue
+        time.sleep(0.05)
+    return f"{len(full)} tasks could write no file beyond 500 bytes"
+
+
+def cut(stage: Stage, step: Step) -> str:
+    """Cut all connections with a system, and refuse others for some seconds."""
+    name = pick(PROXIED, step.target)
+    seconds = 1 + 9 * step.extent
+    return f"{name}: {stage.airflow.proxies[name].cut(seconds)} connections, {seconds:.0f} s"
+
+
+def pause(stage: Stage, step: Step) -> str:
+    """Pause a DAG for up to 40 seconds."""
+    dag_id = pick(DAGS, step.target)
+    stage.airflow.api().patch(f"dags/{dag_id}", {"is_paused": True})
+    stage.wait(40 * step.extent)
+    stage.airflow.api().patch(f"dags/{dag_id}", {"is_paused": False})
+    return f"{dag_id} for {40 * step.extent:.0f} s"
+
+
+def clear(stage: Stage, step: Step) -> str:
+    """Clear a random task of a recent run with everything downstream."""
+    api = stage.airflow.api()
+    recent = api.get("dags/~/dagRuns/~/taskInstances", order_by="-start_date", limit=60)["task_instances"]
+    task = pick([each for each in recent if each["dag_id"] in DAGS], step.target)
+    cleared = api.clear(task["dag_run_id"], [task["task_id"]], task["dag_id"])
+    return f"{task['dag_id']} {task['dag_run_id']}: {', '.join(cleared)}"
+
+
+def move_clock(stage: Stage, step: Step) -> str:
+    """Let the sales database's clock be up to ten minutes wrong for a while; its reads overlap by thirty."""
+    stage.company.skew = timedelta(minutes=20 * step.extent - 10)
+    stage.wait(60 * step.target)
+    wrong, stage.company.skew = stage.company.skew, timedelta(0)
+    return f"{wrong.total_seconds():.0f} s for {60 * step.target:.0f} s"
+
+
+def rotate_password(stage: Stage, step: Step) -> str:
+    """Change the password in the sales database, and after some seconds in the connection."""
+    password = f"rotated-{step.target}"
+    with psycopg.connect(stage.company.postgres.dsn(DATABASE)) as database:
+        database.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(READER), password))
+    stage.company.password = password
+    stage.wait(10 * step.extent)
+    stage.airflow.api().patch("connections/sales_db", stage.airflow.connection(password))
+    return f"{10 * step.extent:.0f} s without a valid password"
+
+
+def edit(stage: Stage, step: Step) -> str:
+    """Change an order's coupon and quantity in its source, with a new modification date."""
+    channel = SALES_DB if step.extent < 0.5 else STOREFRONT
+    order = pick(plain_orders(stage.company.snapshot(), channel), step.target)
+    at = stage.company.now()
+    _edit(
+        stage,
+        order,
+        lambda each: replace(
+            _one_more(each), coupon_code=f"FIX{step.target}", updated_at=max(each.updated_at, at)
+        ),
+    )
+    return f"{channel} {order.order_id}"
+
+
+def edit_silently(stage: Stage, step: Step) -> str:
+    """Change an order's quantity in the sales database, without a new modification date."""
+    order = pick(_of_closed_days(stage, SALES_DB), step.target)
+    _edit(stage, order, _one_more)
+    return order.order_id
+
+
+def delete(stage: Stage, step: Step) -> str:
+    """Delete an order in its source for good."""
+    channel = SALES_DB if step.extent < 0.5 else STOREFRONT
+    gone = pick(_of_closed_days(stage, channel), step.target)
+
+    def deleted(snapshot: Snapshot) -> Snapshot:
+        orders, refunds = (
+            tuple(each for each in rows if (each.channel, each.order_id) != (channel, gone.order_id))
+            for rows in (snapshot.orders, snapshot.refunds)
+        )
+        return replace(snapshot, orders=orders, refunds=refunds)
+
+    _show(stage, deleted)
+    return f"{channel} {gone.order_id}"
+
+
+def redeliver(stage: Stage, step: Step) -> str:
+    """Let a partner deliver the files that contain an order again, without it."""
+    files = [file for file in stage.company.snapshot().files if len(file.orders) > 2]
+    gone = pick(pick(files, step.target).orders, step.extent).order_id
+    at = stage.company.now()
+
+    def delivered(snapshot: Snapshot) -> Snapshot:
+        files = tuple(
+            replace(
+                file,
+                orders=tuple(order for order in file.orders if order.order_id != gone),
+                repeated=tuple(row for row in file.repeated if row[0] != gone),
+                received_at=max(at, file.received_at),
+            )
+            if any(order.order_id == gone for order in file.orders)
+            else file
+            for file in snapshot.files
+        )
+        orders = tuple(order for order in snapshot.orders if order.order_id != gone)
+        return replace(snapshot, files=files, orders=orders)
+
+    _show(stage, delivered)
+    return gone
+
+
+def _of_closed_days(stage: Stage, channel: str) -> list[Order]:
+    """Return plain orders that the reconciliation compares."""
+    orders = plain_orders(stage.company.snapshot(), channel)
+    return [order for order in orders if order.ordered_at < stage.company.newest.end]
+
+
+def _one_more(order: Order) -> Order:
+    first, *others = order.lines
+    more = replace(first, quantity=first.quantity + 1, gross=first.gross + first.unit_price)
+    return replace(order, lines=(more, *others))
+
+
+def _edit(stage: Stage, order: Order, change: Callable[[Order], Order]) -> None:
+    def edited(snapshot: Snapshot) -> Snapshot:
+        key = order.channel, order.order_id
+        orders = tuple(
+            change(each) if (each.channel, each.order_id) == key else each for each in snapshot.orders
+        )
+        return replace(snapshot, orders=orders)
+
+    _show(stage, edited)
+
+
+def _show(stage: Stage, change: Callable[[Snapshot], Snapshot]) -> None:
+    stage.company.edits.append(change)
+    with suppress(psycopg.OperationalError):  # the database is down: the next update shows the change
+        stage.company.show()
+
+
+def _killer(name: str) -> Callable[[Stage, Step], str]:
+    def killed(stage: Stage, step: Step) -> str:
+        seconds = 2 + 13 * step.extent
+        if name in ("scheduler", "api-server", "dag-processor"):
+            return stage.airflow.kill(name, seconds)
+        return stage.company.kill(name, seconds)
+
+    return killed
+
+
+STEPS: dict[str, Callable[[Stage, Step], str]] = {
+    "daily": daily,
+    "events": events,
+    "catalogue": lambda stage, _: stage.run(DAG_CATALOGUE),
+    "sync": lambda stage, _: stage.run(DAG_SYNC),
+    "reconciliation": lambda stage, _: stage.run(DAG_RECONCILIATION),
+    "backfill": backfill,
+    "repair": lambda stage, step: command(stage, "repair", pick(stage.days, step.target)),
+    "rebuild": lambda stage, step: command(stage, "report", pick(stage.days, step.target), "--mail"),
+    "start twice": start_twice,
+    "clear": clear,
+    "pause": pause,
+    "kill task": kill_task,
+    "kill worker": kill_worker,
+    "cut": cut,
+    "fill disk": fill_disk,
+    "move clock": move_clock,
+    "rotate password": rotate_password,
+    "edit": edit,
+    "edit silently": edit_silently,
+    "delete": delete,
+    "redeliver": redeliver,
+} | {
+    f"kill {name}": _killer(name)
+    for name in (
+        *("scheduler", "api-server", "dag-processor"),
+        *("bigquery", "sales_db", "storefront", "exchange_rates", "web_events", "catalogue", "mail"),
+    )
+}
+"""By kind; see `plan.PER_HOUR`."""
+
+
+def carry_out(stage: Stage, step: Step) -> str:
+    """Carry out a step and return its line for the log."""
+    try:
+        return STEPS[step.kind](stage, step)
+    except NothingThere:
+        return "nothing there"
+    except (PipelineError, psycopg.OperationalError, OSError) as error:
+        return f"not carried out: {' '.join(str(error).split())[:160]}"
