@@ -10,6 +10,7 @@ import json
 import re
 import shutil
 import socket
+import sys
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -100,9 +101,15 @@ def publish(uri: str) -> Iterator[Draft]:
                 shutil.rmtree(old, ignore_errors=True)
             else:
                 _upload(work, storage_path(uri))
-    except OSError as error:
-        why = reason_of(error, otherwise="its storage fails")
+    except _write_errors() as error:
+        otherwise = "its storage fails" if isinstance(error, OSError) else str(error)
+        why = reason_of(error, otherwise=otherwise)
         raise StagingError(f"folder {uri} could not be written: {why}") from error
+
+
+def _write_errors() -> tuple[type[Exception], ...]:
+    duckdb = sys.modules.get("duckdb")  # not imported here: most processes do without
+    return (OSError, duckdb.IOException) if duckdb else (OSError,)
 
 
 def read_manifest(uri: str) -> Manifest:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime
 
+import duckdb
 import pytest
 from airflow.sdk.io import attach
 from fsspec.implementations.memory import MemoryFileSystem
@@ -108,3 +109,13 @@ except staging.StagingError as error:
     )
     assert "sales_db could not be written: File too large" in done.stdout
     assert list((tmp_path / "run").iterdir()) == []
+
+
+def test_duckdb_that_cannot_write_is_said_in_the_same_sentence(tmp_path):
+    uri = f"file://{tmp_path}/sales_db"
+    with (
+        pytest.raises(staging.StagingError, match=r"sales_db could not be written: IO Error: "),
+        staging.publish(uri) as draft,
+    ):
+        duckdb.execute("COPY (SELECT 1) TO ? (FORMAT parquet)", [f"{draft.path}/nowhere/rows.parquet"])
+    assert list(tmp_path.iterdir()) == []
