@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import astuple
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import psycopg
 
@@ -137,19 +138,22 @@ class Soak:
             if self._state(DAG_DAILY, day) == "failed":
                 self.log(f"repair: {command(self.stage, 'repair', day)}")
         self.until(self._idle, "the repairs end")
-        never = [
-            (dag_id, day, {})
-            for dag_id in (DAG_DAILY, DAG_EVENTS)
-            for day in days
-            if self._state(dag_id, day) != "success"
+        last: list[list[tuple[str, date | None, dict[str, Any]]]] = [
+            [
+                (dag_id, day, {})
+                for dag_id in (DAG_DAILY, DAG_EVENTS)
+                for day in days
+                if self._state(dag_id, day) != "success"
+            ],
+            [
+                (DAG_DAILY, days[-1], {"send_mail": True}),
+                (DAG_EVENTS, days[-1], {}),
+                (DAG_CATALOGUE, None, {}),
+            ],
+            [(DAG_RECONCILIATION, None, {"most_days": 30})],
+            [(DAG_SYNC, None, {})],
         ]
-        newest = [
-            (DAG_DAILY, days[-1], {"send_mail": True}),
-            (DAG_EVENTS, days[-1], {}),
-            (DAG_CATALOGUE, None, {}),
-        ]
-        reconciliation = [(DAG_RECONCILIATION, None, {"most_days": 30})]
-        for runs in (never, newest, reconciliation, [(DAG_SYNC, None, {})]):
+        for runs in last:
             for dag_id, day, conf in runs:
                 self.log(f"at last {self.stage.run(dag_id, day, **conf)}")
             self.until(self._idle, "the last runs end")
@@ -165,7 +169,7 @@ class Soak:
         api = self.airflow.api()
         return not api.get("dags/~/dagRuns", state=list(UNFINISHED), limit=1)["total_entries"]
 
-    def _state(self, dag_id: str, day: object) -> str:
+    def _state(self, dag_id: str, day: date) -> str:
         runs = self.airflow.api().runs_of_day(day, dag_id)
         return runs[0]["state"] if runs else "never run"
 

@@ -26,7 +26,7 @@ from demo.ledger.web_sessions import _CRAWLERS
 from demo.seeders.sales_db import READER
 from demo.seeders.web_events import line_of
 from demo.services.emulator import Emulator
-from ecommerce.core.names import DAG_DAILY, TASK_SEND
+from ecommerce.core.names import DAG_DAILY, TASK_REPORT, TASK_SEND
 from ecommerce.maintenance.expiry import expire_staging
 from ecommerce.storage import scratch
 from tests import oracle_events
@@ -118,10 +118,13 @@ def mails(company: SoakCompany, airflow: SoakAirflow) -> Iterator[str]:
     recorded = {row["message_id"] for row in deliveries}
     yield from (f"mailed without record: {name}" for name in mailed.keys() - recorded)
     yield from (f"recorded, but never mailed: {name}" for name in recorded - mailed.keys())
-    newest = company.newest.date
-    if not any(row["business_date"] == newest for row in deliveries):
-        yield f"the report of {newest} was never mailed"
-    sends = airflow.api().get("dags/~/dagRuns/~/taskInstances", task_id=TASK_SEND, limit=100)
+    api = airflow.api()
+    newest = api.runs_of_day(company.newest.date)[0]["dag_run_id"]
+    entry = f"dags/{DAG_DAILY}/dagRuns/{newest}/taskInstances/{TASK_REPORT}/xcomEntries/return_value"
+    figures_hash = api.get(entry, deserialize=False, stringify=False)["value"]["figures_hash"]
+    if not any(row["figures_hash"] == figures_hash for row in deliveries):
+        yield f"the last figures of {company.newest.date} were never mailed"
+    sends = api.get("dags/~/dagRuns/~/taskInstances", task_id=TASK_SEND, limit=5000)
     lost = sum(
         max(0, each["try_number"] - 1) for each in sends["task_instances"] if each["dag_id"] == DAG_DAILY
     )

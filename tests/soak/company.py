@@ -112,10 +112,6 @@ class SoakCompany(Company):
                 with psycopg.connect(self.postgres.dsn(DATABASE)) as database:
                     database.execute("UPDATE clock.reading SET at = %s", [now + self.skew])
 
-    def kill(self, name: str, seconds: float) -> str:
-        """Kill a system with all its processes; `revive` starts it again after `seconds`."""
-        return kill(self, name, seconds)
-
     def revive(self) -> None:
         """Start the systems whose time is over."""
         for service in self._services:
@@ -147,7 +143,7 @@ class SoakAirflow(AirflowServices):
         self.scratch.mkdir(exist_ok=True)
         environment = super().environment() | {
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
-            "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "300",
+            "AIRFLOW__API__MAXIMUM_PAGE_LIMIT": "5000",
             "PYTHONPATH": os.pathsep.join(map(str, (REPOSITORY, REPOSITORY / "tests" / "soak" / "policy"))),
             "TMPDIR": str(self.scratch),
         }
@@ -171,10 +167,6 @@ class SoakAirflow(AirflowServices):
         """Sign in."""
         return AirflowApi(self.url, USER, PASSWORD)
 
-    def kill(self, component: str, seconds: float) -> str:
-        """Kill a component with all its processes; `revive` starts it again after `seconds`."""
-        return kill(self, f"airflow-{component}", seconds)
-
     def revive(self) -> None:
         """Start the components whose time is over, without what a killed one left."""
         missing = [each for each in COMPONENTS if not self._running(each)]
@@ -195,14 +187,15 @@ class SoakAirflow(AirflowServices):
         return tasks
 
 
-def kill(of: SoakCompany | SoakAirflow, name: str, seconds: float) -> str:
-    """Kill (SIGKILL) a recorded process and its descendants; return what was done."""
+def kill(of: SoakCompany | SoakAirflow, name: str, seconds: float, *, alone: bool = False) -> str:
+    """Kill (SIGKILL) a recorded process with its descendants, or `alone`; `revive` starts it again after
+    `seconds`."""
     process = processes.running(of.folders.processes, name)
     of.down_until[name] = time.monotonic() + seconds
     if not process:
         return "was down"
-    family = [*process.children(recursive=True), process]
-    for each in reversed(family):
+    family = [process] if alone else [*reversed(process.children(recursive=True)), process]
+    for each in family:
         kill_process(each)
     psutil.wait_procs(family, timeout=10)
     return f"{len(family)} processes killed, down for {seconds:.0f} s"

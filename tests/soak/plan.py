@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 PER_HOUR = {
     # What schedules and people do.
-    "daily": 30,
-    "events": 20,
-    "catalogue": 8,
-    "sync": 30,
-    "reconciliation": 6,
-    "backfill": 12,
+    "daily": 50,
+    "events": 30,
+    "catalogue": 12,
+    "sync": 40,
+    "reconciliation": 8,
+    "backfill": 15,
     "repair": 30,
     "rebuild": 8,
     # What goes wrong in operation.

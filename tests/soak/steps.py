@@ -20,7 +20,7 @@ from psycopg import sql
 from demo.airflow_services import PASSWORD, USER
 from demo.environment import DATABASE
 from demo.layout import REPOSITORY
-from demo.ledger import SALES_DB, STOREFRONT, Order, Snapshot
+from demo.ledger import SALES_DB, STOREFRONT, Order, PartnerFile, Snapshot
 from demo.seeders.sales_db import READER
 from ecommerce.cli.backfill import Range, start
 from ecommerce.core.errors import PipelineError
@@ -33,9 +33,10 @@ from ecommerce.core.names import (
     DAG_WATCH,
 )
 from tests.integration.corrections import plain_orders
-from tests.soak.company import PROXIED, SoakAirflow, SoakCompany, kill_process
+from tests.soak.company import COMPONENTS, PROXIED, SoakAirflow, SoakCompany, kill, kill_process
 from tests.soak.plan import Step
 
+SYSTEMS = ("bigquery", "sales_db", "storefront", "exchange_rates", "web_events", "catalogue", "mail")
 DAGS = (DAG_DAILY, DAG_EVENTS, DAG_CATALOGUE, DAG_SYNC, DAG_RECONCILIATION, DAG_WATCH)
 
 T = TypeVar("T")
@@ -168,10 +169,14 @@ def fill_disk(stage: Stage, step: Step) -> str:
 
 
 def cut(stage: Stage, step: Step) -> str:
-    """Cut all connections with a system, and refuse others for some seconds."""
+    """Cut the connections with a system as soon as there is one, and refuse others for some seconds."""
     name = pick(PROXIED, step.target)
-    seconds = 1 + 9 * step.extent
-    return f"{name}: {stage.airflow.proxies[name].cut(seconds)} connections, {seconds:.0f} s"
+    seconds, proxy = 1 + 9 * step.extent, stage.airflow.proxies[name]
+    for _ in range(300):
+        if proxy.connections or stage.stopped:
+            break
+        time.sleep(0.05)
+    return f"{name}: {proxy.cut(seconds)} connections, {seconds:.0f} s"
 
 
 def pause(stage: Stage, step: Step) -> str:
@@ -213,102 +218,87 @@ def rotate_password(stage: Stage, step: Step) -> str:
 
 def edit(stage: Stage, step: Step) -> str:
     """Change an order's coupon and quantity in its source, with a new modification date."""
-    channel = SALES_DB if step.extent < 0.5 else STOREFRONT
+    channel, at = SALES_DB if step.extent < 0.5 else STOREFRONT, stage.company.now()
     order = pick(plain_orders(stage.company.snapshot(), channel), step.target)
-    at = stage.company.now()
-    _edit(
-        stage,
-        order,
-        lambda each: replace(
-            _one_more(each), coupon_code=f"FIX{step.target}", updated_at=max(each.updated_at, at)
-        ),
-    )
-    return f"{channel} {order.order_id}"
+
+    def fixed(each: Order) -> Order:
+        changed_at = max(each.updated_at, at)
+        return replace(one_more(each), coupon_code=f"FIX{step.target}", updated_at=changed_at)
+
+    return show(stage, lambda snapshot: with_order(snapshot, order, fixed), order)
 
 
 def edit_silently(stage: Stage, step: Step) -> str:
     """Change an order's quantity in the sales database, without a new modification date."""
-    order = pick(_of_closed_days(stage, SALES_DB), step.target)
-    _edit(stage, order, _one_more)
-    return order.order_id
+    order = pick(comparable(stage, SALES_DB), step.target)
+    return show(stage, lambda snapshot: with_order(snapshot, order, one_more), order)
 
 
 def delete(stage: Stage, step: Step) -> str:
     """Delete an order in its source for good."""
-    channel = SALES_DB if step.extent < 0.5 else STOREFRONT
-    gone = pick(_of_closed_days(stage, channel), step.target)
-
-    def deleted(snapshot: Snapshot) -> Snapshot:
-        orders, refunds = (
-            tuple(each for each in rows if (each.channel, each.order_id) != (channel, gone.order_id))
-            for rows in (snapshot.orders, snapshot.refunds)
-        )
-        return replace(snapshot, orders=orders, refunds=refunds)
-
-    _show(stage, deleted)
-    return f"{channel} {gone.order_id}"
+    order = pick(comparable(stage, SALES_DB if step.extent < 0.5 else STOREFRONT), step.target)
+    return show(stage, lambda snapshot: with_order(snapshot, order, lambda _: None), order)
 
 
 def redeliver(stage: Stage, step: Step) -> str:
     """Let a partner deliver the files that contain an order again, without it."""
-    files = [file for file in stage.company.snapshot().files if len(file.orders) > 2]
-    gone = pick(pick(files, step.target).orders, step.extent).order_id
-    at = stage.company.now()
+    files, at = stage.company.snapshot().files, stage.company.now()
+    order = pick(pick([file for file in files if len(file.orders) > 2], step.target).orders, step.extent)
 
-    def delivered(snapshot: Snapshot) -> Snapshot:
-        files = tuple(
-            replace(
-                file,
-                orders=tuple(order for order in file.orders if order.order_id != gone),
-                repeated=tuple(row for row in file.repeated if row[0] != gone),
-                received_at=max(at, file.received_at),
-            )
-            if any(order.order_id == gone for order in file.orders)
-            else file
-            for file in snapshot.files
-        )
-        orders = tuple(order for order in snapshot.orders if order.order_id != gone)
-        return replace(snapshot, files=files, orders=orders)
+    def delivered(file: PartnerFile) -> PartnerFile:
+        orders = tuple(each for each in file.orders if each.order_id != order.order_id)
+        if len(orders) == len(file.orders):
+            return file
+        repeated = tuple(row for row in file.repeated if row[0] != order.order_id)
+        return replace(file, orders=orders, repeated=repeated, received_at=max(at, file.received_at))
 
-    _show(stage, delivered)
-    return gone
+    def edited(snapshot: Snapshot) -> Snapshot:
+        rest = with_order(snapshot, order, lambda _: None)
+        return replace(rest, files=tuple(map(delivered, snapshot.files)))
+
+    return show(stage, edited, order)
 
 
-def _of_closed_days(stage: Stage, channel: str) -> list[Order]:
-    """Return plain orders that the reconciliation compares."""
+def comparable(stage: Stage, channel: str) -> list[Order]:
+    """Return plain orders that the reconciliation compares: those of days that have ended."""
     orders = plain_orders(stage.company.snapshot(), channel)
     return [order for order in orders if order.ordered_at < stage.company.newest.end]
 
 
-def _one_more(order: Order) -> Order:
+def one_more(order: Order) -> Order:
+    """Return an order with one piece more."""
     first, *others = order.lines
     more = replace(first, quantity=first.quantity + 1, gross=first.gross + first.unit_price)
     return replace(order, lines=(more, *others))
 
 
-def _edit(stage: Stage, order: Order, change: Callable[[Order], Order]) -> None:
-    def edited(snapshot: Snapshot) -> Snapshot:
-        key = order.channel, order.order_id
-        orders = tuple(
-            change(each) if (each.channel, each.order_id) == key else each for each in snapshot.orders
-        )
-        return replace(snapshot, orders=orders)
+def with_order(snapshot: Snapshot, order: Order, change: Callable[[Order], Order | None]) -> Snapshot:
+    """Return the snapshot with another version of an order; without it and its refunds for None."""
+    key = order.channel, order.order_id
+    changed = (change(each) if (each.channel, each.order_id) == key else each for each in snapshot.orders)
+    orders = tuple(each for each in changed if each)
+    refunds = snapshot.refunds
+    if len(orders) < len(snapshot.orders):
+        refunds = tuple(each for each in refunds if (each.channel, each.order_id) != key)
+    return replace(snapshot, orders=orders, refunds=refunds)
 
-    _show(stage, edited)
 
-
-def _show(stage: Stage, change: Callable[[Snapshot], Snapshot]) -> None:
+def show(stage: Stage, change: Callable[[Snapshot], Snapshot], order: Order) -> str:
+    """Let all systems show a change from now on; return the order's name."""
     stage.company.edits.append(change)
     with suppress(psycopg.OperationalError):  # the database is down: the next update shows the change
         stage.company.show()
+    return f"{order.channel} {order.order_id}"
 
 
-def _killer(name: str) -> Callable[[Stage, Step], str]:
+def killer(name: str, *, airflow: bool = False) -> Callable[[Stage, Step], str]:
+    """Return a step that kills a system or a component of Airflow; the scheduler at times alone."""
+
     def killed(stage: Stage, step: Step) -> str:
-        seconds = 2 + 13 * step.extent
-        if name in ("scheduler", "api-server", "dag-processor"):
-            return stage.airflow.kill(name, seconds)
-        return stage.company.kill(name, seconds)
+        alone = name == "scheduler" and step.target < 0.4
+        recorded = f"airflow-{name}" if airflow else name
+        of = stage.airflow if airflow else stage.company
+        return kill(of, recorded, 2 + 13 * step.extent, alone=alone)
 
     return killed
 
@@ -335,12 +325,8 @@ STEPS: dict[str, Callable[[Stage, Step], str]] = {
     "edit silently": edit_silently,
     "delete": delete,
     "redeliver": redeliver,
-} | {
-    f"kill {name}": _killer(name)
-    for name in (
-        *("scheduler", "api-server", "dag-processor"),
-        *("bigquery", "sales_db", "storefront", "exchange_rates", "web_events", "catalogue", "mail"),
-    )
+    **{f"kill {name}": killer(name, airflow=True) for name in COMPONENTS},
+    **{f"kill {name}": killer(name) for name in SYSTEMS},
 }
 """By kind; see `plan.PER_HOUR`."""
 
