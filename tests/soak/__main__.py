@@ -27,7 +27,6 @@ from tests.soak.plan import Step, plan
 from tests.soak.steps import DAGS, Stage, carry_out, command
 
 UPDATE_SECONDS = 5
-UNFINISHED = ("queued", "running")
 
 
 class Soak:
@@ -138,21 +137,15 @@ class Soak:
             if self._state(DAG_DAILY, day) == "failed":
                 self.log(f"repair: {command(self.stage, 'repair', day)}")
         self.until(self._idle, "the repairs end")
-        last: list[list[tuple[str, date | None, dict[str, Any]]]] = [
-            [
-                (dag_id, day, {})
-                for dag_id in (DAG_DAILY, DAG_EVENTS)
-                for day in days
-                if self._state(dag_id, day) != "success"
-            ],
-            [
-                (DAG_DAILY, days[-1], {"send_mail": True}),
-                (DAG_EVENTS, days[-1], {}),
-                (DAG_CATALOGUE, None, {}),
-            ],
-            [(DAG_RECONCILIATION, None, {"most_days": 30})],
-            [(DAG_SYNC, None, {})],
+        failed = [
+            (dag_id, day, {})
+            for dag_id in (DAG_DAILY, DAG_EVENTS)
+            for day in days
+            if self._state(dag_id, day) != "success"
         ]
+        newest = [(DAG_DAILY, days[-1], {"send_mail": True}), (DAG_EVENTS, days[-1], {})]
+        last: list[list[tuple[str, Any, Any]]] = [failed, [*newest, (DAG_CATALOGUE, None, {})]]
+        last += [[(DAG_RECONCILIATION, None, {"most_days": 30})], [(DAG_SYNC, None, {})]]
         for runs in last:
             for dag_id, day, conf in runs:
                 self.log(f"at last {self.stage.run(dag_id, day, **conf)}")
@@ -167,7 +160,7 @@ class Soak:
 
     def _idle(self) -> bool:
         api = self.airflow.api()
-        return not api.get("dags/~/dagRuns", state=list(UNFINISHED), limit=1)["total_entries"]
+        return not api.get("dags/~/dagRuns", state=["queued", "running"], limit=1)["total_entries"]
 
     def _state(self, dag_id: str, day: date) -> str:
         runs = self.airflow.api().runs_of_day(day, dag_id)
@@ -178,11 +171,8 @@ class Soak:
         api = airflow.api()
         for dag_id in DAGS:
             newest = api.get(f"dags/{dag_id}/dagRuns", order_by="-id", limit=1)["dag_runs"]
-            yield from (
-                f"the last run of {dag_id} has failed: {run['dag_run_id']}"
-                for run in newest
-                if run["state"] == "failed"
-            )
+            if newest and newest[0]["state"] == "failed":
+                yield f"the last run of {dag_id} has failed: {newest[0]['dag_run_id']}"
         yield from checks.orders(company, days)
         yield from checks.web_events(company)
         yield from checks.catalogue(company)
@@ -208,7 +198,8 @@ def main() -> int:
     options = parser.parse_args()
     for name in ("NO_PROXY", "no_proxy"):  # all servers are local
         os.environ[name] = f"localhost,127.0.0.1,{os.environ.get(name, '')}"
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is stopped
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(143))  # so that everything is stopped
     soak = Soak(options.minutes, options.seed)
     wrong = soak.run()
     for each in wrong:

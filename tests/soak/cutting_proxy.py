@@ -1,6 +1,5 @@
 """A TCP proxy in front of a service, whose connections can be cut."""
 
-import selectors
 import socket
 import threading
 import time
@@ -13,20 +12,17 @@ class CuttingProxy:
     def __init__(self, target: int) -> None:
         self._target, self._closed_until = target, 0.0
         self._pairs: set[tuple[socket.socket, socket.socket]] = set()
-        self._lock = threading.Lock()
         self._server = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port: int = self._server.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self, seconds: float) -> int:
         """End all connections and those of the next `seconds`; return how many there were."""
-        with self._lock:
-            self._closed_until = time.monotonic() + seconds
-            pairs = list(self._pairs)
-        for pair in pairs:
-            for end in pair:
-                with suppress(OSError):
-                    end.shutdown(socket.SHUT_RDWR)
+        self._closed_until = time.monotonic() + seconds
+        pairs = list(self._pairs)
+        for each in (each for pair in pairs for each in pair):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
         return len(pairs)
 
     def close(self) -> None:
@@ -51,27 +47,18 @@ class CuttingProxy:
                 return
             with socket.create_connection(("127.0.0.1", self._target)) as server:
                 pair = client, server
-                with self._lock:
-                    self._pairs.add(pair)
-                try:
-                    _pump(client, server)
-                finally:
-                    with self._lock:
-                        self._pairs.discard(pair)
+                self._pairs.add(pair)
+                answers = threading.Thread(target=_copy, args=(server, client), daemon=True)
+                answers.start()
+                _copy(client, server)
+                answers.join()
+                self._pairs.discard(pair)
 
 
-def _pump(client: socket.socket, server: socket.socket) -> None:
-    """Copy both directions until one side closes; a half-closed direction ends the other when it is empty."""
-    with selectors.DefaultSelector() as ready:
-        for source, sink in ((client, server), (server, client)):
-            ready.register(source, selectors.EVENT_READ, sink)
-        while ready.get_map():
-            for key, _ in ready.select():
-                source = key.fileobj
-                assert isinstance(source, socket.socket)
-                if content := source.recv(1 << 16):
-                    key.data.sendall(content)
-                    continue
-                ready.unregister(source)
-                with suppress(OSError):
-                    key.data.shutdown(socket.SHUT_WR)
+def _copy(source: socket.socket, sink: socket.socket) -> None:
+    """Copy until `source` ends, then end `sink`."""
+    with suppress(OSError):
+        while content := source.recv(1 << 16):
+            sink.sendall(content)
+    with suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)

@@ -19,6 +19,8 @@ PER_HOUR = {
     "pause": 10,
     "kill task": 60,
     "kill worker": 20,
+    "freeze task": 20,
+    "freeze system": 15,
     "kill scheduler": 8,
     "kill api-server": 6,
     "kill dag-processor": 4,

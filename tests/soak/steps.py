@@ -17,6 +17,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
+from demo import processes
 from demo.airflow_services import PASSWORD, USER
 from demo.environment import DATABASE
 from demo.layout import REPOSITORY
@@ -24,14 +25,7 @@ from demo.ledger import SALES_DB, STOREFRONT, Order, PartnerFile, Snapshot
 from demo.seeders.sales_db import READER
 from ecommerce.cli.backfill import Range, start
 from ecommerce.core.errors import PipelineError
-from ecommerce.core.names import (
-    DAG_CATALOGUE,
-    DAG_DAILY,
-    DAG_EVENTS,
-    DAG_RECONCILIATION,
-    DAG_SYNC,
-    DAG_WATCH,
-)
+from ecommerce.core.names import DAG_CATALOGUE, DAG_DAILY, DAG_EVENTS, DAG_RECONCILIATION, DAG_SYNC, DAG_WATCH
 from tests.integration.corrections import plain_orders
 from tests.soak.company import COMPONENTS, PROXIED, SoakAirflow, SoakCompany, kill, kill_process
 from tests.soak.plan import Step
@@ -138,10 +132,36 @@ def kill_task(stage: Stage, step: Step) -> str:
 def kill_worker(stage: Stage, step: Step) -> str:
     """Kill a task's worker, which would report its end, and the task."""
     task = await_task(stage, step)
-    worker = task.parent()
-    for process in filter(None, (worker, task)):
+    for process in (worker := task.parent() or task, task):
         kill_process(process)
-    return f"processes {worker and worker.pid} and {task.pid}"
+    return f"processes {worker.pid} and {task.pid}"
+
+
+def freeze_task(stage: Stage, step: Step) -> str:
+    """Stop a task and its worker for up to a minute, as a paused machine does: after half a minute the
+    scheduler starts another attempt, and then the first continues."""
+    task = await_task(stage, step)
+    return freeze(stage, [task.parent() or task, task], 20 + 40 * step.extent)
+
+
+def freeze_system(stage: Stage, step: Step) -> str:
+    """Stop a system for up to half a minute: it accepts connections, and answers late."""
+    name = pick(SYSTEMS, step.target)
+    process = processes.running(stage.company.folders.processes, name)
+    if not process:
+        raise NothingThere
+    return f"{name}: {freeze(stage, [process, *process.children(recursive=True)], 30 * step.extent)}"
+
+
+def freeze(stage: Stage, frozen: Sequence[psutil.Process], seconds: float) -> str:
+    """Stop processes (SIGSTOP) and let them continue after `seconds`."""
+    for signal in (psutil.Process.suspend, psutil.Process.resume):
+        for process in frozen:
+            with suppress(psutil.NoSuchProcess):
+                signal(process)
+        if signal is psutil.Process.suspend:
+            stage.wait(seconds)
+    return f"{len(frozen)} processes for {seconds:.0f} s"
 
 
 def await_task(stage: Stage, step: Step) -> psutil.Process:
@@ -159,11 +179,9 @@ def fill_disk(stage: Stage, step: Step) -> str:
     deadline = time.monotonic() + 5 + 10 * step.extent
     while time.monotonic() < deadline and not stage.stopped:
         for task in stage.airflow.tasks():
-            try:
+            with suppress(psutil.NoSuchProcess):
                 task.rlimit(resource.RLIMIT_FSIZE, (500, resource.RLIM_INFINITY))
                 full.add(task.pid)
-            except psutil.NoSuchProcess:
-                continue
         time.sleep(0.05)
     return f"{len(full)} tasks could write no file beyond 500 bytes"
 
@@ -317,6 +335,8 @@ STEPS: dict[str, Callable[[Stage, Step], str]] = {
     "pause": pause,
     "kill task": kill_task,
     "kill worker": kill_worker,
+    "freeze task": freeze_task,
+    "freeze system": freeze_system,
     "cut": cut,
     "fill disk": fill_disk,
     "move clock": move_clock,
