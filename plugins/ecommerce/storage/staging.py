@@ -102,8 +102,8 @@ def publish(uri: str) -> Iterator[Draft]:
             else:
                 _upload(work, storage_path(uri))
     except _write_errors() as error:
-        otherwise = "its storage fails" if isinstance(error, OSError) else str(error)
-        why = reason_of(error, otherwise=otherwise)
+        is_os_error = isinstance(error, OSError)
+        why = reason_of(error, otherwise="its storage fails") if is_os_error else str(error)
         raise StagingError(f"folder {uri} could not be written: {why}") from error
 
 

@@ -13,8 +13,8 @@ from ecommerce.core.names import CONNECTION_WAREHOUSE
 CONCURRENT = "due to concurrent update"
 """In BigQuery's message for a transaction that lost to another, and in that of the load's own SQL."""
 _NO_DATASET = "Not found: Dataset"
-_NO_JOB = "not found: job"
-"""Of a job that BigQuery accepted and does not know (any more): the next attempt sends it again."""
+_LOST = re.compile(r"not found: job|upload_id=.*not found", re.IGNORECASE | re.DOTALL)
+"""Of a job or an upload that BigQuery accepted and no longer knows: the next attempt sends it again."""
 _INVALID = "invalidQuery"  # the reason BigQuery gives; its text names the column in one of many ways
 _OLDER_TABLE = "the tables and this statement do not match; if a column is missing, run make migrate: "
 _PASSING = {"quotaExceeded", "rateLimitExceeded", "jobRateLimitExceeded", "backendError", "internalError"}
@@ -70,7 +70,7 @@ def _refusal(what: str, error: Any) -> errors.PipelineError:
         kind: type[errors.PipelineError] = errors.ConcurrentUpdateError
     elif "bytesBilledLimitExceeded" in reasons:
         kind = errors.ConfigurationError
-    elif error.code in (429, 500, 502, 503, 504) or reasons & _PASSING or _NO_JOB in str(error).lower():
+    elif error.code in (429, 500, 502, 503, 504) or reasons & _PASSING or _LOST.search(str(error)):
         kind = errors.TransientError
     else:
         kind = errors.CredentialsError if error.code in (401, 403) else errors.ContractError

@@ -60,6 +60,7 @@ def reason(text: str) -> dict[str, Any]:
         (google.BadRequest("Syntax error: Unexpected end of script"), errors.ContractError),
         (google.NotFound("Not found: Table p:d.t"), errors.ContractError),
         (google.NotFound("Not found: Job p:US.load-0123456789ab"), errors.TransientError),
+        (google.NotFound("PUT http://b/jobs?upload_id=7: Upload session 7 not found"), errors.TransientError),
         (google.RetryError("Timeout", cause=None), errors.TransientError),
         (google.RetryError("Timeout", cause=google.BadRequest("Syntax error")), errors.ContractError),
         (LostConnection("reset by peer"), errors.TransientError),
