@@ -3,18 +3,31 @@
 --
 -- Only the few orders with repeated lines are sorted: one bit per line number (modulo 64) selects the candidates.
 
-CREATE TABLE line_sums AS
+CREATE TABLE line_groups AS
 SELECT
     order_id,
     version,
-    count(*) AS item_count,
-    try_cast(sum(gross_amount) AS DECIMAL(18, 4)) AS gross_amount,
-    try_cast(sum(discount_amount) AS DECIMAL(18, 4)) AS discount_amount,
-    try_cast(sum(tax_amount) AS DECIMAL(18, 4)) AS tax_amount,
-    bit_or(1::UBIGINT << (line_number % 64)::UBIGINT) AS line_marks
+    count(*) FILTER (fault IS NULL) AS item_count,
+    try_cast(sum(gross_amount) FILTER (fault IS NULL) AS DECIMAL(18, 4)) AS gross_amount,
+    try_cast(sum(discount_amount) FILTER (fault IS NULL) AS DECIMAL(18, 4)) AS discount_amount,
+    try_cast(sum(tax_amount) FILTER (fault IS NULL) AS DECIMAL(18, 4)) AS tax_amount,
+    bit_or(1::UBIGINT << (line_number % 64)::UBIGINT) FILTER (fault IS NULL) AS line_marks,
+    -- The list keeps the pass over the lines for the sums the only one that also looks for invalid lines.
+    list(struct_pack(file := file, row_number := row_number, fault := fault)) FILTER (fault IS NOT NULL) AS faults
 FROM typed_lines
-WHERE fault IS NULL
 GROUP BY order_id, version;
+
+CREATE VIEW line_sums AS
+SELECT * EXCLUDE (faults)
+FROM line_groups
+WHERE item_count > 0;
+
+CREATE VIEW faulty_lines AS
+SELECT
+    order_id,
+    version,
+    unnest(faults, recursive := TRUE)
+FROM line_groups;
 
 CREATE TABLE repeated_lines AS
 WITH candidate_orders AS (

@@ -29,21 +29,20 @@ SELECT
     file,
     row_number,
     fault
-FROM typed_lines
+FROM faulty_lines
 ANTI JOIN repeated_headers USING (order_id, version)
-WHERE fault IS NOT NULL
 UNION ALL
 SELECT
-    typed_lines.file,
-    typed_lines.row_number,
+    staged_order_lines.file,
+    staged_order_lines.row_number,
     CASE
         WHEN line_verdicts.fault LIKE 'undated_draft %' THEN 'undated_draft order_id'
         WHEN line_verdicts.fault LIKE 'unknown_order %' THEN 'unknown_order order_id'
         ELSE 'order_rejected order_id'
     END
-FROM typed_lines
+FROM staged_order_lines
 INNER JOIN line_verdicts USING (order_id, version)
-WHERE typed_lines.fault IS NULL
+ANTI JOIN faulty_lines USING (file, row_number)
 UNION ALL
 SELECT
     file,
