@@ -28,8 +28,8 @@ FOLDER = INCLUDE / "sql" / "transform"
 _KEPT = ("source", "business_date", "read_at", "window_start", "window_end")
 """Fields of the raw folder's manifest that the loadable one's has, too."""
 MEMORY_LIMIT = "340MB"  # of DuckDB, which spills beyond it; the process needs about 100 MB more
-# Half of DuckDB's usual row group: what a writer holds in memory is one of them per thread. Level 1 writes order lines
-# with a fifth less processor time than the default, and no larger.
+# Half of DuckDB's usual row group: what a writer holds in memory is one of them per thread. Level 1 writes
+# order lines with a fifth less processor time than the default, and no larger.
 WRITE_OPTIONS = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 61440"
 
 
