@@ -14,11 +14,6 @@ from ecommerce.core.error_messages import reason_of
 
 log = logging.getLogger(__name__)
 
-NAMES = tuple(
-    f"ecommerce.{name}"
-    for name in ("business_day_end", "source_read", "rows", "rejected_ratio", "bytes_billed", "mails_sent")
-)
-"""The names of all metrics of this package."""
 OUTCOMES = ("read", "accepted", "rejected", "superseded")
 
 

@@ -10,7 +10,6 @@ import json
 import re
 import shutil
 import socket
-import sys
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -101,15 +100,13 @@ def publish(uri: str) -> Iterator[Draft]:
                 shutil.rmtree(old, ignore_errors=True)
             else:
                 _upload(work, storage_path(uri))
-    except _write_errors() as error:
-        is_os_error = isinstance(error, OSError)
-        why = reason_of(error, otherwise="its storage fails") if is_os_error else str(error)
+    except OSError as error:
+        why = reason_of(error, otherwise="its storage fails")
         raise StagingError(f"folder {uri} could not be written: {why}") from error
-
-
-def _write_errors() -> tuple[type[Exception], ...]:
-    duckdb = sys.modules.get("duckdb")  # not imported here: most processes do without
-    return (OSError, duckdb.IOException) if duckdb else (OSError,)
+    except Exception as error:
+        if type(error).__name__ != "IOException":  # DuckDB's, which most processes do not import
+            raise
+        raise StagingError(f"folder {uri} could not be written: {error}") from error
 
 
 def read_manifest(uri: str) -> Manifest:
