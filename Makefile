@@ -60,9 +60,8 @@ lint: development ## check style, types, SQL layout, and every BigQuery statemen
 check: environments ## check the connections to all sources and the warehouse, and report what is missing
 	@$(CLI) check $(ARGS)
 
-bench: development .bench/venv/complete ## benchmark extract and transform against alternatives (ARGS="--lines 200000" for less)
-	@$(RUN) -m benchmarks.extract $(ARGS)
-	@$(RUN) -m benchmarks.transform $(ARGS)
+bench: development .bench/venv/complete ## compare every step with its limit and other tools, in 20 minutes (ARGS="storefront" for one)
+	@$(RUN) -m benchmarks $(ARGS)
 
 bench-history: development ## benchmark every stage of a history load with 5 million lines (ARGS="--lines 200000 --files 4 --months 3" for less)
 	@$(RUN) -m benchmarks.history $(ARGS)

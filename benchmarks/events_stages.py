@@ -1,12 +1,16 @@
-"""One step of `user_events_daily`, measured; started by `benchmarks.events`."""
+"""One step of `user_events_daily`, measured, or its limit; started by `benchmarks.events`."""
 
 import json
 import logging
+import os
+import shutil
 import sys
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
+from pathlib import Path
+
+import duckdb
 
 from benchmarks.runner import measured
 from ecommerce.core.business_day import BusinessDay, day_window
@@ -15,14 +19,27 @@ from ecommerce.core.settings import load_settings
 from ecommerce.sources import WEB_EVENTS
 from ecommerce.sources.web_events import client
 from ecommerce.sources.web_events import extraction as web_events
+from ecommerce.sources.web_events.lines import FIELDS
 from ecommerce.storage import staging
-from ecommerce.storage.xcom import from_xcom, to_xcom
+from ecommerce.storage.duckdb import connect_duckdb
+from ecommerce.storage.transform import MEMORY_LIMIT, WRITE_OPTIONS
 
 DAY = date(2026, 11, 19)
-RUN = staging.DagRun("user_events_daily", "benchmark")
+FOLDER = Path(load_settings().staging_uri.removeprefix("file://"))
+ANSWERS, RAW = FOLDER / "answers", FOLDER / "raw"
 
 
-def limit(day: BusinessDay) -> int:
+def prepare(day: BusinessDay) -> int:
+    """Keep the answers, and what extract makes of them, for the limits and the transform."""
+    ANSWERS.mkdir(parents=True)
+    collector = client.EventsClient()
+    for number, part in enumerate(client.slices(day.start, day.end)):
+        collector.download(part, ANSWERS / f"{number:02}.ndjson")
+    extract(day, RAW.as_uri())
+    return 0
+
+
+def download(day: BusinessDay) -> int:
     """Read the same answers, and keep nothing but how many lines they have."""
     collector = client.EventsClient()
     lines = 0
@@ -33,49 +50,60 @@ def limit(day: BusinessDay) -> int:
     return lines
 
 
-def extract(day: BusinessDay) -> int:
+def limit(day: BusinessDay) -> int:
+    """DuckDB's own reader of JSON, every value as text."""
+    with connect_duckdb(memory_limit=web_events.MEMORY_LIMIT) as duck:
+        return _copy(duck, f"read_ndjson('{ANSWERS}/*.ndjson', columns = {dict.fromkeys(FIELDS, 'VARCHAR')})")
+
+
+def extract(day: BusinessDay, folder: str = f"file://{FOLDER}/extract") -> int:
     """As the run of the newest day does, with all of the day in its window."""
     web_events.now = lambda: day.end
-    manifest = web_events.extract(
-        ReadWindow(WEB_EVENTS, day, day.start, None, RUN.folder(day.date, WEB_EVENTS))
-    )
-    _note(day).write_text(json.dumps(to_xcom(manifest)))
-    return manifest.rows
+    return web_events.extract(ReadWindow(WEB_EVENTS, day, day.start, None, folder)).rows
+
+
+def rewrite(day: BusinessDay) -> int:
+    """Read every column of the extracted files, and write it again."""
+    with connect_duckdb(memory_limit=MEMORY_LIMIT) as duck:
+        return _copy(duck, f"'{RAW}/*.parquet'")
 
 
 def transform(day: BusinessDay) -> int:
-    """What extract left."""
-    from ecommerce.events.loading import transform
+    """What extract left: links to it, because the transform removes the raw folder."""
+    from ecommerce.events.loading import transform as run_transform
 
-    manifest = from_xcom(staging.Manifest, json.loads(_note(day).read_text()))
-    transform(manifest, run_id=RUN.run_id)
-    return manifest.rows
+    folder = FOLDER / "run" / WEB_EVENTS
+    shutil.copytree(RAW, folder, copy_function=os.link, dirs_exist_ok=True)
+    (folder / staging.MANIFEST_FILE).unlink()
+    plain = json.loads((RAW / staging.MANIFEST_FILE).read_text()) | {"uri": folder.as_uri()}
+    (folder / staging.MANIFEST_FILE).write_text(json.dumps(plain))
+    return run_transform(staging.read_manifest(folder.as_uri()), run_id="benchmark").rows
 
 
-def _note(day: BusinessDay) -> Any:
-    return staging.storage_path(f"{load_settings().staging_uri}/manifest.json")
+def _copy(duck: duckdb.DuckDBPyConnection, source: str) -> int:
+    [(rows,)] = duck.execute(f"COPY (FROM {source}) TO '{FOLDER}/copy.parquet' ({WRITE_OPTIONS})").fetchall()
+    return int(rows)
 
 
 def main() -> None:
     # Untimed: a worker has imported them long ago.
     import airflow.sdk
-    import duckdb
     import pyarrow.parquet
     from airflow.providers.http.hooks import http
 
-    del airflow, duckdb, pyarrow, http
+    import ecommerce.events.loading
+
+    del airflow, pyarrow, http, ecommerce
     logging.disable(logging.INFO)
     step, minutes = sys.argv[1:]
     client.LENGTH = timedelta(minutes=int(minutes))
     steps: dict[str, Callable[[BusinessDay], int]] = {
-        "limit": limit,
-        "extract": extract,
-        "transform": transform,
+        one.__name__: one for one in (prepare, limit, download, extract, rewrite, transform)
     }
     day = day_window(DAY, load_settings().shop_timezone)
     with measured() as facts:
         begin = time.process_time()
-        facts["events"] = steps[step](day)
+        facts["rows"] = steps[step](day)
         facts["processor_seconds"] = round(time.process_time() - begin, 1)
 
 

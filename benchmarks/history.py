@@ -3,15 +3,16 @@
     python -m benchmarks.history                                    # 5 million lines in 20 files, two years
     python -m benchmarks.history --lines 200000 --files 4 --months 3  # smaller
 
+    python -m benchmarks.history --load                             # also into a BigQuery emulator
+
 Tasks of a stage run two at a time, loads one after the other, as the DAG has them. Shown are lines per second
 and the largest peak of memory of any task of the stage; of the loads also how much of the time the process
-itself used, because the rest is the BigQuery emulator's. Its own emulator is kept in `.bench/history`.
+itself used, because the rest is the emulator's. End to end is the sum of the stages without the warehouse.
 """
 
 import argparse
 import gzip
 import json
-import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
@@ -50,9 +51,9 @@ class Stage:
     def result(self, lines: int) -> Result:
         """As the runner reports it."""
         processor = sum(each[2]["processor"] for each in self.runs) / sum(each[0] for each in self.runs)
-        facts = {"lines_per_second": round(lines / self.seconds), "own_processor_share": round(processor, 3)}
+        facts = {"rows": lines, "own_processor_share": round(processor, 3)}
         peak = max(each[1] for each in self.runs)
-        return Result(self.name, self.seconds, 1.0, peak, facts, [round(each[0], 3) for each in self.runs])
+        return Result(self.name, self.seconds, 0, peak, facts, [round(each[0], 3) for each in self.runs])
 
 
 def main() -> None:
@@ -62,6 +63,7 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=5_000_000)
     parser.add_argument("--files", type=int, default=20)
     parser.add_argument("--months", type=int, default=24)
+    parser.add_argument("--load", action="store_true")
     arguments = parser.parse_args()
     shutil.rmtree(FOLDER, ignore_errors=True)
     # In a process of its own: a child's peak memory begins with its parent's.
@@ -70,16 +72,13 @@ def main() -> None:
             make_export, FOLDER / "export", arguments.lines, arguments.files, arguments.months
         )
         export.result()
-    server = emulator.start(FOLDER / "bigquery", free_port())
-    os.environ.update(_environment(server.host))
-    try:
-        stages = _load(arguments.lines)
-    finally:
-        server.stop()
-    for stage in stages:
-        facts = stage.result(arguments.lines).facts
-        print(f"{stage.name:<16} {facts}", file=sys.stderr)
-    results = [stage.result(arguments.lines) for stage in stages]
+    parts, transformed = _transform()
+    results = [stage.result(arguments.lines) for stage in parts]
+    peak = max(result.peak_mb for result in results)
+    seconds = sum(result.seconds for result in results)
+    results.append(Result("end to end", seconds, 0, peak, {"rows": arguments.lines}, []))
+    if arguments.load:
+        results += [stage.result(arguments.lines) for stage in _load(transformed, arguments.lines)]
     print("written to", report("history", results, vars(arguments)))
 
 
@@ -99,23 +98,30 @@ def make_export(folder: Path, lines: int, files: int, months: int) -> None:
             path.unlink()
 
 
-def _load(lines: int) -> list[Stage]:
+def _transform() -> tuple[list[Stage], list[Any]]:
+    """The stages up to the months' loadable files, and the months with them."""
     files = _result(_tasks("list files", [None], 1))[0]
     reading = _tasks("read", files, 2)
-    reads = _result(reading)
-    summing = _tasks("control totals", [reads], 1)
-    (totals,) = _result(summing)
-    (months,) = _result(_tasks("months", [totals], 1))
+    summing = _tasks("control totals", [_result(reading)], 1)
+    (months,) = _result(_tasks("months", _result(summing), 1))
     transforming = _tasks("transform", months, 2)
-    loading = _tasks("load", zip(months, _result(transforming), strict=True), 1)
-    checking = _tasks("checks", _result(loading), 1)
+    return [reading, summing, transforming], list(zip(months, _result(transforming), strict=True))
+
+
+def _load(transformed: list[Any], lines: int) -> list[Stage]:
+    server = emulator.start(FOLDER / "bigquery", free_port())
+    try:
+        loading = _tasks("load", transformed, 1, server.host)
+        checking = _tasks("checks", _result(loading), 1, server.host)
+    finally:
+        server.stop()
     loaded = sum(result["rows"]["order_lines"] for result in _result(loading))
     if loaded != lines:
         sys.exit(f"{lines} lines were exported, {loaded} loaded")
-    return [reading, summing, transforming, loading, checking]
+    return [loading, checking]
 
 
-def _tasks(name: str, inputs: Iterable[Any], at_a_time: int) -> Stage:
+def _tasks(name: str, inputs: Iterable[Any], at_a_time: int, host: str = "") -> Stage:
     """Run the stage once per input, each in a process of its own."""
     waiting = list(inputs)
     stage = Stage(name, len(waiting), at_a_time)
@@ -124,7 +130,7 @@ def _tasks(name: str, inputs: Iterable[Any], at_a_time: int) -> Stage:
         place = FOLDER / f"{name}_{number}.json".replace(" ", "_")
         place.write_text(json.dumps(waiting[number]))
         command = [sys.executable, "-m", "benchmarks.history_stages", name, str(place)]
-        done = run_once(Contender(f"{name} {number}", command))
+        done = run_once(Contender(f"{name} {number}", command, _environment(host)))
         print(f"{name} {number + 1}/{len(waiting)}: {done[0]:.1f} s {done[1]:.0f} MB", file=sys.stderr)
         return done
 
@@ -141,12 +147,9 @@ def _environment(host: str) -> dict[str, str]:
     connection = {"conn_type": "google_cloud_platform", "extra": {"is_anonymous": True, "project": PROJECT}}
     return {
         "AIRFLOW_HOME": str(FOLDER / "airflow"),
-        "PYTHONPATH": "plugins:.",
         "BIGQUERY_EMULATOR_HOST": host,
         "BIGQUERY_DATASET": DATASET,
         "AIRFLOW_CONN_BIGQUERY": json.dumps(connection),
-        "CUSTOMER_HASH_KEY": "only for measuring",
-        "SHOP_TIMEZONE": "America/New_York",
         "REPORTING_CURRENCY": "USD",
         "STAGING_URI": (FOLDER / "staging").as_uri(),
     }

@@ -29,6 +29,14 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / ".bench"
 BENCHMARK_PYTHON = RESULTS / "venv" / "bin" / "python"
 
+ENVIRONMENT = {
+    "AIRFLOW_HOME": str(RESULTS / "airflow"),
+    "PYTHONPATH": "plugins:.",
+    "CUSTOMER_HASH_KEY": "only-for-measuring-only-for-measuring",
+    "SHOP_TIMEZONE": "America/New_York",
+}
+"""The pipeline's settings in each contender; its own come on top."""
+
 
 @dataclass(frozen=True)
 class Contender:
@@ -41,7 +49,7 @@ class Contender:
 
 @dataclass(frozen=True)
 class Result:
-    """One contender's medians; `ratio` is seconds against the limit's in the same round."""
+    """One contender's medians; `ratio`: seconds against the limit's in the same round, 0 without a limit."""
 
     name: str
     seconds: float
@@ -113,11 +121,23 @@ def report(benchmark: str, results: Sequence[Result], parameters: Mapping[str, A
     return path
 
 
+@contextmanager
+def serving(module: str, *arguments: str) -> Iterator[int]:
+    """Run a server as a process of its own; give the port that it prints first."""
+    command = [sys.executable, "-m", module, *arguments]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.kill()
+
+
 def run_once(contender: Contender) -> tuple[float, float, dict[str, Any]]:
     """Seconds, peak megabytes and facts of one run."""
     process = subprocess.Popen(
         list(contender.command),
-        env=os.environ | dict(contender.environment),
+        env=os.environ | ENVIRONMENT | dict(contender.environment),
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -56,11 +56,11 @@ def walk_in_order(shelf: Shelf) -> int:
 
 
 @pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 200, 1234])
-def test_every_page_is_read_once_and_the_one_past_the_end(count: int) -> None:
+def test_every_page_is_read_once_and_the_one_after_a_full_last_page(count: int) -> None:
     shelf = Shelf(range(count))
     assert walk_in_order(shelf) == 0
     assert shelf.seen == set(range(count))
-    assert shelf.requests == list(range(1, -(-count // PER_PAGE) + 2))
+    assert shelf.requests == list(range(1, count // PER_PAGE + 2))
 
 
 @pytest.mark.parametrize("count", [0, 250, 300])

@@ -7,7 +7,7 @@ change the list's total, which every page states. So wherever two neighbouring p
 same total, both are read again. New orders enter at the end and push nothing; they cost the same second look.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Executor
 
 from ecommerce.core.errors import ContractError, TransientError
@@ -59,7 +59,7 @@ def walk(what: str, read: Callable[[int], Page], pool: Executor) -> int:
             raise TransientError(
                 f"{what}: the list changed every time it was read, so that no read was sure to be whole"
             )
-        todo = _unsettled(looks)
+        todo = _unsettled(looks, sizes)
     totals = {seen[-1] for seen in looks.values() if seen[-1] != EMPTY}
     if not totals:
         return of_empty_list[-1]
@@ -67,7 +67,7 @@ def walk(what: str, read: Callable[[int], Page], pool: Executor) -> int:
     return max(0, (totals.pop() or 0) - sum(sizes.values())) if len(totals) == 1 else 0
 
 
-def _unsettled(looks: dict[int, list[Total]]) -> list[int]:
+def _unsettled(looks: Mapping[int, list[Total]], sizes: Mapping[int, int]) -> list[int]:
     """The numbers of the pages to be read (again)."""
     totals = {number: {total for total in seen if total != EMPTY} for number, seen in looks.items()}
     last = max((number for number, seen in totals.items() if seen), default=0)
@@ -75,7 +75,10 @@ def _unsettled(looks: dict[int, list[Total]]) -> list[int]:
         return []
     highest = max(total or 0 for seen in totals.values() for total in seen)
     announced = max(last, -(-highest // PER_PAGE))
-    todo = {number for number in range(1, announced + 2) if number not in looks}
+    todo = {number for number in range(1, announced + 1) if number not in looks}
+    is_whole = {seen[-1] for seen in looks.values()} == {sum(sizes.values())} and sizes[last] < PER_PAGE
+    if not todo and not is_whole and announced + 1 not in looks:
+        todo = {announced + 1}
     # Announced, yet empty: it may have been read before the page filled up.
     todo |= {number for number in range(last + 1, announced + 1) if len(looks.get(number, ())) == 1}
     for number in range(1, last):

@@ -1,0 +1,94 @@
+"""Run the benchmarks, and write their table with its goals into docs/PERFORMANCE.md.
+
+    python -m benchmarks                                # all, in about 20 minutes on two cores
+    python -m benchmarks storefront events              # these; the others' rows stay as last measured
+    python -m benchmarks extract --lines 10000000       # options of one: `python -m benchmarks.extract -h`
+
+Each one runs as a process of its own and leaves `.bench/<name>.json`, from which the table is made.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.runner import REPOSITORY, RESULTS
+
+SIZES = {
+    "extract": "--lines 1000000 --rounds 3",
+    "transform": "--lines 1000000 --rounds 3",
+    "storefront": "--rounds 3",
+    "partner_csv": "--rounds 3",
+    "events": "--events 2000000 --rounds 3",
+    "history": "--lines 1000000 --files 8 --months 12",
+}
+"""The default arguments of each benchmark: the ratios do not depend on larger sizes."""
+GOALS = {
+    ("extract", "pipeline"): "≤ 1.1",
+    ("transform_sales_db", "pipeline"): "≤ 1.9",
+    ("storefront", "pipeline"): "≤ 1.18",
+    ("partner_csv", "pipeline"): "≤ 1.3",
+    ("events_extract", "pipeline"): "≤ 1.5",
+    ("events_transform", "pipeline"): "≤ 1.5",
+    ("history", "end to end"): "≥ 25,000 lines/s",
+}
+DOCUMENT = REPOSITORY / "docs" / "PERFORMANCE.md"
+GENERATED = re.compile(r"(<!-- begin: make bench -->\n).*(<!-- end: make bench -->)", re.DOTALL)
+
+
+def main() -> None:
+    names = [name for name in sys.argv[1:] if name in SIZES]
+    options = [argument for argument in sys.argv[1:] if argument not in SIZES]
+    if options and not names:
+        names = ["extract", "transform"]
+    # The files of a removed part are gone.
+    for name in names or [name for name in SIZES if Path(__file__).with_name(f"{name}.py").exists()]:
+        arguments = [*SIZES[name].split(), *options]  # the last of a repeated option counts
+        subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *arguments], cwd=REPOSITORY, check=True)
+    documents = [json.loads(file.read_text()) for file in RESULTS.glob("*.json")]
+    tables = "\n".join(map(table, sorted(filter(_has_goal, documents), key=_place)))
+    text = DOCUMENT.read_text(encoding="utf-8")
+    DOCUMENT.write_text(GENERATED.sub(rf"\g<1>\n{tables}\n\g<2>", text), encoding="utf-8")
+    print(tables)
+
+
+def table(document: Mapping[str, Any]) -> str:
+    """Return one benchmark's results as Markdown."""
+    name, sizes = document["benchmark"], document["parameters"]
+    made_on = datetime.fromisoformat(document["made_at"]).date()
+    machine = f"{document['machine']['cores']} cores, {made_on}"
+    lines = [
+        f"**{name.replace('_', ' ').capitalize()}** ({_sizes(sizes)}; {machine}):\n",
+        "| | × limit | goal | seconds | rows a second | peak MB |",  # noqa: RUF001
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for one in document["results"]:
+        ratio = f"{one['ratio']:.2f}" if one["ratio"] else ""
+        rows = f"{one['facts']['rows'] / one['seconds']:,.0f}" if one["facts"].get("rows") else ""
+        goal = GOALS.get((name, one["name"]), "")
+        lines.append(
+            f"| {one['name']} | {ratio} | {goal} | {one['seconds']:.2f} | {rows} | {one['peak_mb']:.0f} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _sizes(sizes: Mapping[str, Any]) -> str:
+    return ", ".join(
+        f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}" for name, value in sizes.items()
+    )
+
+
+def _has_goal(document: Mapping[str, Any]) -> bool:
+    return any(name == document.get("benchmark") for name, _ in GOALS)
+
+
+def _place(document: Mapping[str, Any]) -> int:
+    return [name for name, _ in GOALS].index(document["benchmark"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""How fast a partner's CSV file is read: the pipeline's extract against a plain read of a clean file.
+
+    python -m benchmarks.partner_csv                    # 2 million lines
+    python -m benchmarks.partner_csv --lines 200000     # smaller
+
+The limit is DuckDB: it reads a file without broken lines and writes it as Parquet, as the pipeline does. The
+pipeline and pandas read the same file with one line in a thousand broken, in six ways. The pipeline also
+splits records, keeps broken lines with their numbers, compares checksums, lists the orders and sums up.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from shutil import rmtree
+
+import duckdb
+
+from benchmarks.runner import RESULTS, Contender, compare, measured, report
+
+FOLDER = RESULTS / "partner_csv"
+LIMIT = "DuckDB, clean file"
+NAME = "acme_2026-11-19.csv"
+BROKEN = (
+    *('"H-1",1,too,few', "H-2" + ",too many" * 20, 'H-3,1,"a quote that is not closed' + "," * 12),
+    *('H-4,1,"text"after a quote' + "," * 12, "H-5,\xff" + "," * 13, "H-6,1,\r" + "," * 12),
+)
+"""Fifteen fields are right; the fifth is encoded as Latin-1."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--lines", type=int, default=2_000_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    make_files(arguments.lines)
+    environment = {"PARTNER_DROP_URI": (FOLDER / "drop").as_uri()}
+    command = ["-m", "benchmarks.partner_csv"]
+    contenders = [
+        Contender(name, [sys.executable, *command, name, str(arguments.lines)], environment)
+        for name in PROGRAMS
+    ]
+    results = compare(contenders, LIMIT, arguments.rounds)
+    print("written to", report("partner_csv", results, {"lines": arguments.lines}))
+
+
+def make_files(lines: int) -> None:
+    """The clean file, and the delivered one, in which every thousandth line is broken."""
+    rmtree(FOLDER, ignore_errors=True)
+    (FOLDER / "drop").mkdir(parents=True)
+    rows = Path(__file__).with_name("history_rows.sql").read_text()
+    clean = FOLDER / "clean.csv"
+    with duckdb.connect() as duck:
+        parameters = {"first": 0, "last": lines, "months": 1}
+        duck.execute(f"CREATE TABLE rows AS {rows}", parameters)
+        duck.execute(f"COPY rows TO '{clean}' (FORMAT csv, HEADER)")
+    with clean.open("rb") as source, (FOLDER / "drop" / NAME).open("wb") as target:
+        for number, line in enumerate(source):
+            broken = BROKEN[number // 1000 % 6].encode("latin-1") + b"\n"
+            target.write(broken if number % 1000 == 999 else line)
+
+
+def limit(lines: int) -> None:
+    from ecommerce.storage.duckdb import connect_duckdb
+
+    target = FOLDER / "clean.parquet"
+    with measured() as facts, connect_duckdb(memory_limit="200MB") as duck:
+        facts["rows"] = lines
+        duck.execute(
+            f"COPY (FROM read_csv('{FOLDER}/clean.csv', all_varchar = true)) TO '{target}' (FORMAT parquet)"
+        )
+
+
+def pipeline(lines: int) -> None:
+    """The extract of the newest day."""
+    import airflow.sdk
+    import pyarrow.parquet
+
+    from ecommerce.core.business_day import day_window
+    from ecommerce.sales.read_windows import window_of_day
+    from ecommerce.sources.partner_files.extraction import extract
+    from tests.memory import Remembered
+
+    del airflow, pyarrow
+    day = day_window(date(2026, 11, 19), "UTC")
+    window = window_of_day(
+        "partner_files", day, (FOLDER / "staging").as_uri(), Remembered(), day.end + timedelta(hours=6)
+    )
+    with measured() as facts:
+        manifest = extract(window)
+        facts["rows"] = manifest.rows
+    with duckdb.connect() as duck:
+        rejected = duck.execute(
+            "SELECT count(DISTINCT row_number), bool_and((row_number) % 1000 = 0) FROM read_parquet(?)",
+            [manifest.file("rejects.parquet")],
+        ).fetchone()
+    if (manifest.rows, rejected) != (lines, (lines // 1000, True)):
+        sys.exit(
+            f"{lines} lines with {lines // 1000} broken ones were delivered: {manifest.rows}, {rejected}"
+        )
+
+
+def pandas(lines: int) -> None:
+    """As in most tutorials; broken lines are dropped, or become others."""
+    import pandas as pd
+    import pyarrow  # noqa: F401
+
+    with measured() as facts:
+        rows = pd.read_csv(FOLDER / "drop" / NAME, dtype=str, on_bad_lines="skip", encoding_errors="replace")
+        rows.to_parquet(FOLDER / "pandas.parquet")
+        facts["rows"] = len(rows)
+
+
+PROGRAMS: dict[str, Callable[[int], None]] = {LIMIT: limit, "pipeline": pipeline, "pandas": pandas}
+
+if __name__ == "__main__":
+    if sys.argv[1:] and (program := PROGRAMS.get(sys.argv[1])):
+        program(int(sys.argv[2]))
+    else:
+        main()

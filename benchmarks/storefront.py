@@ -1,0 +1,173 @@
+"""How fast the storefront's orders are read: the pipeline's extract against the requests alone.
+
+    python -m benchmarks.storefront                     # 20,000 orders, 30 ms for each page
+    python -m benchmarks.storefront --orders 2000       # smaller
+
+The limit requests the pages of the orders, as many at a time as the pipeline does, and keeps nothing. The
+pipeline also finds the pages, reads trash and products, sums up, and seals its folder. The server is another
+process on the same cores.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from shutil import rmtree
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
+
+from benchmarks.runner import RESULTS, Contender, compare, measured, report, serving
+
+LIMIT = "requests and nothing else"
+PER_PAGE, CONCURRENCY, LATENCY = 100, 8, 0.03
+DAY, LOOK_BACK, PRODUCTS = date(2026, 11, 19), 14, 200
+STAGING = RESULTS / "storefront"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--orders", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    with serving("benchmarks.storefront", "server", str(arguments.orders)) as port:
+        host = {"conn_type": "http", "host": f"http://127.0.0.1:{port}", "login": "key", "password": "secret"}
+        environment = {
+            "AIRFLOW_CONN_STOREFRONT_API": json.dumps(host),
+            "REFUND_LOOKBACK_DAYS": str(LOOK_BACK),
+        }
+        contenders = [
+            Contender(
+                name,
+                [sys.executable, "-m", "benchmarks.storefront", name, str(arguments.orders)],
+                environment,
+            )
+            for name in PROGRAMS
+        ]
+        results = compare(contenders, LIMIT, arguments.rounds)
+    rmtree(STAGING, ignore_errors=True)
+    print("written to", report("storefront", results, {"orders": arguments.orders}))
+
+
+def requests_alone(orders: int, at_a_time: int = CONCURRENCY) -> None:
+    """Every page once."""
+    from ecommerce.sources.storefront.client import StorefrontClient
+
+    client = StorefrontClient.connect()
+    pages = range(1, -(-orders // PER_PAGE) + 1)
+
+    def read(page: int) -> int:
+        url, parameters = f"{client._root}/orders", {"per_page": str(PER_PAGE), "page": str(page)}
+        return len(client._session.get(url, params=parameters).content)
+
+    with measured() as facts, ThreadPoolExecutor(at_a_time) as pool:
+        sum(pool.map(read, pages))
+        facts["rows"] = orders
+
+
+def pipeline(orders: int) -> None:
+    """The extract of the newest day."""
+    import duckdb
+    import pandas
+    import pyarrow.parquet
+
+    from ecommerce.core.business_day import day_window
+    from ecommerce.sales.read_windows import window_of_day
+    from ecommerce.sources.storefront.extraction import StorefrontClient, extract
+    from tests.memory import Remembered
+
+    del duckdb, pandas, pyarrow
+    StorefrontClient.connect()  # imports Airflow
+    day = day_window(DAY, "UTC")
+    now = day.end + timedelta(hours=6)
+    window = window_of_day("storefront", day, STAGING.as_uri(), Remembered(), now)
+    with measured() as facts:
+        totals = extract(window).control_totals
+        facts["rows"] = totals["source_orders"]
+    if totals["source_orders"] != orders:
+        sys.exit(f"{totals['source_orders']} of {orders} orders were read")
+
+
+def server(orders: int) -> None:
+    """The shop: its orders spread over the days that the run of the newest day reads."""
+    from demo.services.storefront.render import order_json, product_json
+    from demo.services.storefront.store import WooLine, WooOrder, WooProduct
+    from demo.services.storefront.versions import VERSIONS
+
+    end = datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC) + timedelta(days=1)
+    step, zone = timedelta(days=LOOK_BACK + 1) / orders, ZoneInfo("UTC")
+    shop = []
+    for number in range(1, orders + 1):
+        lines = [
+            WooLine(
+                *(number * 3 + n, (number * 7 + n) % PRODUCTS + 1, "MUG", "A mug, in a box", Decimal(n + 1)),
+                *(Decimal("20.00") * (n + 1), Decimal("18.00") * (n + 1), Decimal("1.44")),
+            )
+            for n in range(3)
+        ]
+        order = WooOrder(
+            number, end - step * (orders - number + 1), email=f"b{number}@example.com", lines=lines
+        )
+        text = json.dumps(order_json(order, VERSIONS["11"], zone, 2)).encode()
+        shop.append((order.created_at.replace(tzinfo=None), text))
+    products = [
+        json.dumps(product_json(WooProduct(n, "MUG", "Mug", ["Kitchen"], end), zone)).encode()
+        for n in range(1, PRODUCTS + 1)
+    ]
+    lists: dict[tuple[str, ...], list[bytes]] = {}
+
+    def chosen(path: str, query: dict[str, list[str]]) -> list[bytes]:
+        if path.endswith("/products"):
+            return [products[int(one) - 1] for one in query["include"][0].split(",")]
+        if not path.endswith("/orders") or query.get("status") == ["trash"]:
+            return []
+        # No order was changed after it was placed.
+        after = max(query.get("after", [""]), query.get("modified_after", [""]))[0]
+        before = query.get("before", ["9"])[0]
+        key = (after, before)
+        if key not in lists:
+            lists[key] = [text for placed, text in shop if after < placed.isoformat() < before]
+        return lists[key]
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = 1 << 20  # a small body in a packet of its own would wait for the client's delayed ACK
+
+        def do_GET(self) -> None:
+            address = urlsplit(self.path)
+            query = parse_qs(address.query)
+            time.sleep(LATENCY)
+            rows = chosen(address.path, query)
+            start = (int(query.get("page", ["1"])[0]) - 1) * PER_PAGE
+            body = b"[" + b",".join(rows[start : start + PER_PAGE]) + b"]"
+            self.send_response(200)
+            self.send_header("X-WP-Total", str(len(rows)))
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    print(running.server_port, flush=True)
+    running.serve_forever()
+
+
+PROGRAMS: dict[str, Callable[[int], None]] = {
+    LIMIT: requests_alone,
+    "pipeline": pipeline,
+    "one page at a time": lambda orders: requests_alone(orders, 1),
+}
+
+if __name__ == "__main__":
+    if sys.argv[1:] and (program := (PROGRAMS | {"server": server}).get(sys.argv[1])):
+        program(int(sys.argv[2]))
+    else:
+        main()
