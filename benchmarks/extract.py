@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--readers", nargs="*", choices=[*CONTENDERS], help="run only these, and the limit")
     parser.add_argument("--history", action="store_true", help="the pipeline only, with growing history")
     arguments = parser.parse_args()
-    with _server() as server:
+    with benchmark_server() as server:
         if arguments.history:
             _compare_histories(server, arguments)
         else:
@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def _compare_readers(server: Postgres, arguments: argparse.Namespace) -> None:
-    dsn = server.dsn(_database(server, arguments.lines, arguments.days))
+    dsn = server.dsn(day_database(server, arguments.lines, arguments.days))
     wanted = [LIMIT, *arguments.readers] if arguments.readers else list(CONTENDERS)
     if not BENCHMARK_PYTHON.exists():
         print(f"{BENCHMARK_PYTHON} does not exist: the readers that need it are left out", file=sys.stderr)
@@ -73,7 +73,7 @@ def _compare_histories(server: Postgres, arguments: argparse.Namespace) -> None:
         _contender(
             f"{arguments.lines * n:,} lines of history",
             "pipeline",
-            server.dsn(_database(server, arguments.lines, n)),
+            server.dsn(day_database(server, arguments.lines, n)),
         )
         for n in days
     ]
@@ -86,7 +86,7 @@ def _contender(name: str, reader: str, dsn: str) -> Contender:
     return Contender(name, [python, "-m", "benchmarks.readers", reader, dsn])
 
 
-def _database(server: Postgres, lines: int, days: int) -> str:
+def day_database(server: Postgres, lines: int, days: int) -> str:
     """The database with that history, made when it is not there yet; its queries are left for the readers."""
     name = f"lines_{lines}_days_{days}"
     if not server.psql(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):
@@ -121,7 +121,7 @@ def _database(server: Postgres, lines: int, days: int) -> str:
 
 
 @contextmanager
-def _server() -> Iterator[Postgres]:
+def benchmark_server() -> Iterator[Postgres]:
     """The benchmark's own PostgreSQL, stopped afterwards; its data stay for the next time."""
     data = RESULTS / "postgres" / "data"
     Postgres(data, 0).stop()  # one that a killed benchmark left behind listens on another port

@@ -129,33 +129,40 @@ def pandas(source: str, folder: Path) -> None:
 
     raw, target = folder / "raw", _target(folder)
     with measured() as facts:
-        customers = pd.read_parquet(raw / "customers.parquet", columns=["customer_id", "email"])
-        customers["customer_hash"] = customers.pop("email").map(_hash)
-        lines = pd.read_parquet(raw / "order_items.parquet")
-        amounts = ["unit_price", "discount_amount", "tax_amount"]
-        lines[amounts] = lines[amounts].astype("float64")
-        lines = lines[(lines.quantity > 0) & (lines.unit_price >= 0)]
-        lines = lines.drop_duplicates(["order_id", "line_number"], keep="last")
-        lines["gross_amount"] = lines.quantity * lines.unit_price
-        lines["amount_after_discount"] = lines.gross_amount - lines.discount_amount
-        sums = lines.groupby("order_id").agg(
-            item_count=("order_id", "size"),
-            gross_amount=("gross_amount", "sum"),
-            discount_amount=("discount_amount", "sum"),
-            tax_amount=("tax_amount", "sum"),
-        )
-        orders = pd.read_parquet(raw / "orders.parquet").drop_duplicates("order_id", keep="last")
-        orders = orders.merge(sums, on="order_id", how="left").merge(customers, on="customer_id", how="left")
-        orders = orders.rename(columns={"shipping_country": "country_code"}).drop(columns="customer_id")
-        orders["business_date"] = orders.ordered_at.dt.tz_convert(TIMEZONE).dt.date
-        orders["is_sale"] = orders.status.isin(SALES)
-        orders = orders.assign(source=source, fee_amount=0.0, read_at=READ_AT, run_id="benchmark")
-        orders.to_parquet(target / "orders.parquet", compression="zstd")
-        products = pd.read_parquet(raw / "products.parquet", columns=["sku", "name", "category"])
-        lines = lines.merge(products.rename(columns={"name": "product_name"}), on="sku", how="left")
-        lines = lines.merge(orders[["order_id", "run_id", "source", *FROM_ORDER]], on="order_id")
-        lines.to_parquet(target / "order_lines.parquet", compression="zstd")
-        facts["amount"] = f"{lines.gross_amount.sum():.2f}"
+        names = ("orders", "order_items", "customers", "products")
+        frames = pandas_frames({name: pd.read_parquet(raw / f"{name}.parquet") for name in names}, source)
+        for name, frame in frames.items():
+            frame.to_parquet(target / f"{name}.parquet", compression="zstd")
+        facts["amount"] = f"{frames['order_lines'].gross_amount.sum():.2f}"
+
+
+def pandas_frames(raw: dict[str, Any], source: str) -> dict[str, Any]:
+    """The loadable orders and lines from the raw DataFrames, amounts as floats."""
+    customers = raw["customers"][["customer_id", "email"]].copy()
+    customers["customer_hash"] = customers.pop("email").map(_hash)
+    lines = raw["order_items"]
+    amounts = ["unit_price", "discount_amount", "tax_amount"]
+    lines[amounts] = lines[amounts].astype("float64")
+    lines = lines[(lines.quantity > 0) & (lines.unit_price >= 0)]
+    lines = lines.drop_duplicates(["order_id", "line_number"], keep="last")
+    lines["gross_amount"] = lines.quantity * lines.unit_price
+    lines["amount_after_discount"] = lines.gross_amount - lines.discount_amount
+    sums = lines.groupby("order_id").agg(
+        item_count=("order_id", "size"),
+        gross_amount=("gross_amount", "sum"),
+        discount_amount=("discount_amount", "sum"),
+        tax_amount=("tax_amount", "sum"),
+    )
+    orders = raw["orders"].drop_duplicates("order_id", keep="last")
+    orders = orders.merge(sums, on="order_id", how="left").merge(customers, on="customer_id", how="left")
+    orders = orders.rename(columns={"shipping_country": "country_code"}).drop(columns="customer_id")
+    orders["business_date"] = orders.ordered_at.dt.tz_convert(TIMEZONE).dt.date
+    orders["is_sale"] = orders.status.isin(SALES)
+    orders = orders.assign(source=source, fee_amount=0.0, read_at=READ_AT, run_id="benchmark")
+    products = raw["products"][["sku", "name", "category"]].rename(columns={"name": "product_name"})
+    lines = lines.merge(products, on="sku", how="left")
+    lines = lines.merge(orders[["order_id", "run_id", "source", *FROM_ORDER]], on="order_id")
+    return {"orders": orders, "order_lines": lines}
 
 
 def _hash(email: str) -> str:
