@@ -7,9 +7,8 @@ from airflow.sdk import task
 
 from ecommerce.core.business_day import business_day
 from ecommerce.core.data_warnings import DataWarning
-from ecommerce.core.names import POOL_LOADS
 from ecommerce.events import loading
-from ecommerce.runtime.retries import NETWORK_RETRIES
+from ecommerce.runtime.retries import LOADS, NETWORK_RETRIES
 from ecommerce.runtime.run_context import run_of
 from ecommerce.sources import WEB_EVENTS, module
 from ecommerce.storage.staging import Manifest
@@ -35,7 +34,7 @@ def transform(manifest: Plain, **context: Any) -> Plain:
     return to_xcom(loading.transform(from_xcom(Manifest, manifest), run_id=context["run_id"]))
 
 
-@task(pool=POOL_LOADS, outlets=assets.tables(loading.EVENTS.tables), **NETWORK_RETRIES)
+@task(**LOADS, outlets=assets.tables(loading.EVENTS.tables), **NETWORK_RETRIES)
 def load(manifest: Plain, **context: Any) -> Plain:
     """Load the events, and recompute sessions and funnel of the changed days, in one transaction."""
     return to_xcom(load_manifest(loading.EVENTS, run_of(context), from_xcom(Manifest, manifest)))

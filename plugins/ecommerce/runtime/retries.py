@@ -1,4 +1,4 @@
-"""Retry policies: which errors are retried, and after which pause."""
+"""Retry policies: which errors are retried, and after which pause. Also the turns that loads take."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -8,6 +8,7 @@ from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryDecision, RetryR
 from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from ecommerce.core import errors
+from ecommerce.core.names import POOL_LOADS
 
 LONGEST_REQUESTED = timedelta(hours=1)
 """The longest pause that a server may request. Exponential pauses end at the task's `max_retry_delay`."""
@@ -61,6 +62,10 @@ NETWORK_RETRIES: dict[str, Any] = {
 }
 """Arguments of every task that uses the network. A policy can only stop early or set the pause: `retries` is
 the maximum."""
+
+LOADS: dict[str, Any] = {"pool": POOL_LOADS, "priority_weight": 5, "weight_rule": "absolute"}
+"""Arguments of all loads. By default, Airflow prefers the task with more tasks after it, so the hourly sync
+would wait for all loads of a backfill."""
 
 GATE_RETRIES: dict[str, Any] = {
     "retry_policy": ExceptionRetryPolicy(

@@ -104,7 +104,7 @@ def publish(uri: str) -> Iterator[Draft]:
         why = reason_of(error, otherwise="its storage fails")
         raise StagingError(f"folder {uri} could not be written: {why}") from error
     except Exception as error:
-        if type(error).__name__ != "IOException":  # DuckDB's, which most processes do not import
+        if not str(error).startswith("IO Error: "):  # of DuckDB, which most processes do not import
             raise
         raise StagingError(f"folder {uri} could not be written: {error}") from error
 

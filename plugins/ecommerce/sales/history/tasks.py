@@ -5,9 +5,9 @@ from typing import Any, cast
 
 from airflow.sdk import task, task_group
 
-from ecommerce.core.names import GROUP_MONTH, POOL_LOADS
+from ecommerce.core.names import GROUP_MONTH
 from ecommerce.core.settings import LONG, task_timeout
-from ecommerce.runtime.retries import NETWORK_RETRIES
+from ecommerce.runtime.retries import LOADS, NETWORK_RETRIES
 from ecommerce.runtime.run_context import run_of, skip
 from ecommerce.sales import loading
 from ecommerce.sales import tasks as sales
@@ -54,7 +54,7 @@ def months(totals: Plain, **context: Any) -> list[Plain]:
     ]
 
 
-@task(pool=POOL_LOADS, **NETWORK_RETRIES)
+@task(**LOADS, **NETWORK_RETRIES)
 def exchange_rates(totals: Plain, **context: Any) -> Plain | None:
     """Load the exchange rates of the export's days. In a dry run it is skipped, and so is every load, which
     waits for it."""
@@ -71,7 +71,7 @@ def transform(month: Plain, **context: Any) -> Plain:
 
 
 @task(
-    pool=POOL_LOADS,
+    **LOADS,
     outlets=assets.tables(loading.ORDERS.tables),
     map_index_template="{{ task.op_kwargs['month']['month'] }}",
     **LONG_TASK,
