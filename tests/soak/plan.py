@@ -8,7 +8,7 @@ PER_HOUR = {
     "daily": 50,
     "events": 30,
     "catalogue": 12,
-    "sync": 40,
+    "sync": 30,
     "reconciliation": 8,
     "backfill": 15,
     "repair": 30,
