@@ -24,7 +24,7 @@ from tests.integration.live_airflow import timezone_at_work
 from tests.soak import checks
 from tests.soak.company import SoakAirflow, SoakCompany
 from tests.soak.plan import Step, plan
-from tests.soak.steps import DAGS, Stage, carry_out, command
+from tests.soak.steps import DAGS, PER_HOUR, Stage, carry_out, command
 
 UPDATE_SECONDS = 5
 
@@ -33,7 +33,7 @@ class Soak:
     """One soak, from its start to its checks."""
 
     def __init__(self, minutes: float, seed: int) -> None:
-        self.steps = plan(seed, minutes)
+        self.steps = plan(seed, minutes, PER_HOUR)
         self.home = REPOSITORY / ".soak" / f"{seed}-{minutes:g}"
         shutil.rmtree(self.home, ignore_errors=True)
         self.home.mkdir(parents=True)

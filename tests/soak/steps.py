@@ -27,7 +27,7 @@ from ecommerce.cli.backfill import Range, start
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_CATALOGUE, DAG_DAILY, DAG_EVENTS, DAG_RECONCILIATION, DAG_SYNC, DAG_WATCH
 from tests.integration.corrections import plain_orders
-from tests.soak.company import COMPONENTS, PROXIED, SoakAirflow, SoakCompany, kill, kill_process
+from tests.soak.company import PROXIED, SoakAirflow, SoakCompany, kill, kill_process
 from tests.soak.plan import Step
 
 SYSTEMS = ("bigquery", "sales_db", "storefront", "exchange_rates", "web_events", "catalogue", "mail")
@@ -325,40 +325,52 @@ def killer(name: str, *, airflow: bool = False) -> Callable[[Stage, Step], str]:
     return killed
 
 
-STEPS: dict[str, Callable[[Stage, Step], str]] = {
-    "daily": daily,
-    "events": events,
-    "catalogue": lambda stage, _: stage.run(DAG_CATALOGUE),
-    "sync": lambda stage, _: stage.run(DAG_SYNC),
-    "reconciliation": lambda stage, _: stage.run(DAG_RECONCILIATION),
-    "backfill": backfill,
-    "repair": lambda stage, step: command(stage, "repair", pick(stage.days, step.target)),
-    "rebuild": lambda stage, step: command(stage, "report", pick(stage.days, step.target), "--mail"),
-    "start twice": start_twice,
-    "clear": clear,
-    "pause": pause,
-    "kill task": kill_task,
-    "kill worker": kill_worker,
-    "freeze task": freeze_task,
-    "freeze system": freeze_system,
-    "cut": cut,
-    "fill disk": fill_disk,
-    "move clock": move_clock,
-    "rotate password": rotate_password,
-    "edit": edit,
-    "edit silently": edit_silently,
-    "delete": delete,
-    "redeliver": redeliver,
-    **{f"kill {name}": killer(name, airflow=True) for name in COMPONENTS},
-    **{f"kill {name}": killer(name) for name in SYSTEMS},
+STEPS: dict[str, tuple[int, Callable[[Stage, Step], str]]] = {
+    # What schedules and people do.
+    "daily": (50, daily),
+    "events": (30, events),
+    "catalogue": (12, lambda stage, _: stage.run(DAG_CATALOGUE)),
+    "sync": (30, lambda stage, _: stage.run(DAG_SYNC)),
+    "reconciliation": (8, lambda stage, _: stage.run(DAG_RECONCILIATION)),
+    "backfill": (15, backfill),
+    "repair": (30, lambda stage, step: command(stage, "repair", pick(stage.days, step.target))),
+    "rebuild": (8, lambda stage, step: command(stage, "report", pick(stage.days, step.target), "--mail")),
+    # What goes wrong in operation.
+    "start twice": (12, start_twice),
+    "clear": (30, clear),
+    "pause": (10, pause),
+    "kill task": (60, kill_task),
+    "kill worker": (20, kill_worker),
+    "freeze task": (20, freeze_task),
+    "freeze system": (15, freeze_system),
+    "kill scheduler": (8, killer("scheduler", airflow=True)),
+    "kill api-server": (6, killer("api-server", airflow=True)),
+    "kill dag-processor": (4, killer("dag-processor", airflow=True)),
+    "kill bigquery": (10, killer("bigquery")),
+    "kill sales_db": (10, killer("sales_db")),
+    "kill storefront": (8, killer("storefront")),
+    "kill exchange_rates": (6, killer("exchange_rates")),
+    "kill web_events": (8, killer("web_events")),
+    "kill catalogue": (4, killer("catalogue")),
+    "kill mail": (8, killer("mail")),
+    "cut": (60, cut),
+    "fill disk": (15, fill_disk),
+    "move clock": (12, move_clock),
+    "rotate password": (8, rotate_password),
+    # What happens to the data.
+    "edit": (30, edit),
+    "edit silently": (12, edit_silently),
+    "delete": (12, delete),
+    "redeliver": (12, redeliver),
 }
-"""By kind; see `plan.PER_HOUR`."""
+"""How often each kind of step occurs in an hour, and what it does."""
+PER_HOUR = {kind: rate for kind, (rate, _) in STEPS.items()}
 
 
 def carry_out(stage: Stage, step: Step) -> str:
     """Carry out a step and return its line for the log."""
     try:
-        return STEPS[step.kind](stage, step)
+        return STEPS[step.kind][1](stage, step)
     except NothingThere:
         return "nothing there"
     except (PipelineError, psycopg.OperationalError, OSError) as error:
