@@ -1,0 +1,96 @@
+"""A daily run of 200 orders in Airflow, against as many empty tasks.
+
+    python -m benchmarks.overhead                # three runs of each, in turn
+
+The company and the Airflow are those of the demo, with ports and folders of their own. A run's seconds are
+those from its start to its end, as Airflow records them.
+"""
+
+import argparse
+import shutil
+import statistics
+import sys
+from dataclasses import fields
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from tempfile import mkdtemp
+
+from benchmarks.runner import REPOSITORY, Result, report
+from demo.airflow_services import PASSWORD, USER, AirflowServices
+from demo.company import Company
+from demo.dag_runner import DagRun, DagRunner
+from demo.environment import TIMEZONE
+from demo.layout import Folders, Ports
+from demo.services.ports import free_port
+from ecommerce.cli.airflow_api import AirflowApi
+from ecommerce.core.names import DAG_DAILY
+
+EMPTY, DAILY = "empty tasks", "daily run"
+
+
+class BenchmarkAirflow(AirflowServices):
+    """The demo's Airflow with the daily DAG and the empty one only."""
+
+    def command_environment(self) -> dict[str, str]:
+        """Return the demo's environment with a DAG folder of its own."""
+        dags = self.folders.home / "dags"
+        dags.mkdir(parents=True, exist_ok=True)
+        for file in (f"dags/{DAG_DAILY}.py", "benchmarks/dags/empty_tasks.py"):
+            shutil.copy(REPOSITORY / file, dags)
+        return super().command_environment() | {"AIRFLOW__CORE__DAGS_FOLDER": str(dags)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=3)
+    rounds = parser.parse_args().rounds
+    folder = Path(mkdtemp(prefix="bench-overhead-"))
+    ports, folders = Ports(**{field.name: free_port() for field in fields(Ports)}), Folders(folder)
+    company, airflow = Company(ports, folders), BenchmarkAirflow(ports, folders, TIMEZONE)
+    try:
+        company.start()
+        airflow.start()
+        airflow.wait()
+        api = AirflowApi(airflow.url, USER, PASSWORD)
+        airflow.create_pools(api)
+        dags = DagRunner(api, airflow.home / "logs")
+        dags.wait_for(DAG_DAILY, "empty_tasks")
+        dags.unpause(DAG_DAILY, "empty_tasks")
+        last = company.scenario.today(datetime.now(UTC)) - timedelta(days=1)
+        found = [_round(dags, last - timedelta(days=number)) for number in range(rounds + 1)]
+    finally:
+        airflow.stop()
+        company.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    print(
+        "written to", report("overhead", [_median(name, found[1:]) for name in (EMPTY, DAILY)], {"tasks": 16})
+    )
+
+
+def _round(dags: DagRunner, day: date) -> dict[str, float]:
+    """Seconds of a run of each, one after the other; the first round fills the caches."""
+    found = {}
+    for name in (EMPTY, DAILY):
+        run = dags.trigger("empty_tasks") if name == EMPTY else dags.run_day(DAG_DAILY, day)
+        dags.wait([run])
+        found[name] = _seconds(dags.api, run)
+        print(f"{name}: {found[name]:.1f} s", file=sys.stderr)
+    return found
+
+
+def _seconds(api: AirflowApi, run: DagRun) -> float:
+    facts = api.get(f"dags/{run.dag_id}/dagRuns/{run.run_id}")
+    begin, end = (datetime.fromisoformat(facts[f"{each}_date"]) for each in ("start", "end"))
+    return (end - begin).total_seconds()
+
+
+def _median(name: str, rounds: list[dict[str, float]]) -> Result:
+    seconds = [each[name] for each in rounds]
+    ratio = statistics.median(each[name] / each[EMPTY] for each in rounds)
+    return Result(name, statistics.median(seconds), ratio, 0, {}, seconds)
+
+
+if __name__ == "__main__":
+    main()
