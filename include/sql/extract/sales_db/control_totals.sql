@@ -26,16 +26,17 @@ FROM (
             SELECT
                 read_orders.currency,
                 count(*) AS lines,
-                sum(round(items.quantity * items.unit_price, 4)) FILTER (
+                sum(items.amount) FILTER (
                     WHERE abs(items.quantity) < 10000000
                         AND abs(items.unit_price) < 10000000000
-                        AND abs(items.quantity * items.unit_price) < 100000000000
+                        AND abs(items.amount) < 100000000000
                 ) AS amount
             FROM read_orders
             CROSS JOIN LATERAL (
                 SELECT
                     quantity,
-                    unit_price
+                    unit_price,
+                    round(quantity * unit_price, 4) AS amount
                 FROM order_items
                 WHERE order_items.order_id = read_orders.order_id
                 OFFSET 0
