@@ -4,23 +4,35 @@ A quote that is never closed makes a CSV reader swallow the lines after it. Here
 several lines only when, read whole, it has the right number of fields and none of its later lines looks like
 a record itself; otherwise its first line alone is rejected. So one bad line costs one line. A file beyond its
 `Bounds` is not read to its end.
+
+Lines that are records beyond doubt, nearly all, are found and numbered a block at a time, in native code; the
+others are looked at one by one. No record of several lines goes on over a line that is one itself.
 """
+
+from __future__ import annotations
 
 import csv
 import io
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+from ecommerce.sources.text_blocks import blocks
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
 
 LONGEST_LINE, LONGEST_HEADER = 1 << 20, 1 << 16
 MOST_LINES = 100
 """A record over more lines, or longer, is taken for an unclosed quote."""
 
-_LINES_PER_CHECK, _BYTES_PER_CHECK = 10_000, 1 << 16
+_DIGITS = 10
+"""Of a record's number."""
 
 
 class OutOfBoundsError(Exception):
@@ -61,6 +73,14 @@ def _patterns(delimiter: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes], r
     )
 
 
+def _usual(delimiter: str, fields: int, others: str = "") -> str:
+    """Return the RE2 pattern of a line that is a record beyond doubt: the right number of fields, without
+    carriage return, and quotes only around fields. `others`: characters that it must not have."""
+    comma = re.escape(delimiter)
+    field = rf'(?:[^"\r\n{comma}{others}]*|"(?:[^"\r\n{others}]|"")*")'
+    return rf"^{field}(?:{comma}{field}){{{fields - 1}}}\n$"
+
+
 class Record(NamedTuple):
     """One record as delivered, without its line end. `number` is its (first) line in the file, from 1;
     `fault` is a reason code and its detail where the record is malformed."""
@@ -92,13 +112,22 @@ def header(stream: IO[bytes], delimiter: str = ",", encoding: str = "UTF-8") -> 
     return [name.strip() for name in rows[0]]
 
 
-def records(
+class Block(NamedTuple):
+    """The records of some lines: `size` beyond doubt as bytes, `<number><delimiter><record>`, each with a
+    line feed, and the others."""
+
+    usual: bytes | memoryview
+    size: int
+    others: list[Record]
+
+
+def record_blocks(
     stream: IO[bytes],
     fields: int,
     bounds: Bounds = UNBOUNDED,
     delimiter: str = ",",
     encoding: str = "UTF-8",
-) -> Iterator[Record]:
+) -> Iterator[Block]:
     """Yield the records after the header, which `header` has read; blank lines are not records.
 
     Args:
@@ -108,38 +137,128 @@ def records(
         delimiter: one ASCII character.
         encoding: of the file before it was converted, for messages.
     """
-    comma, lines, number = delimiter.encode(), _lines(stream, bounds), 1
-    _, complete_record, open_record = _patterns(comma)
-    ahead: deque[bytes] = deque()  # lines that were looked at and not taken
-    while line := ahead.popleft() if ahead else next(lines, b""):
-        number += 1
-        text = line.rstrip(b"\r\n")
-        if not text:
-            continue
-        fault = ""
-        if len(text) >= LONGEST_LINE:
-            fault = f"longer than {LONGEST_LINE} bytes"
-        elif not _is_utf8(text):
-            yield Record(number, text, ("bad_encoding", f"not {encoding}"))
-            continue
-        elif b'"' not in text and b"\r" not in text:
-            if (commas := text.count(comma)) != fields - 1:
-                if text.isspace():
-                    continue
-                fault = f"too {'few' if commas < fields - 1 else 'many'} fields"
-        elif complete_record.fullmatch(text):
-            # DuckDB would store an error for each missing field.
-            fault = "too few fields" if text.count(comma) < fields - 1 else ""
-        elif not open_record.fullmatch(text):
-            fault = "a carriage return outside quotes" if b"\r" in text else "text after a closing quote"
-        elif more := _continuation(text, lines, ahead, fields, comma):
-            whole = b"\n".join([text, *(ahead.popleft().rstrip(b"\r\n") for _ in range(more))])
-            yield Record(number, whole)
-            number += more
-            continue
-        else:
-            fault = "a quote that is not closed"
-        yield Record(number, text, ("malformed_line", fault) if fault else None)
+    import numpy as np
+
+    bounded = _BoundedStream(stream, bounds)
+    doubtful = _Doubtful(fields, delimiter.encode(), encoding)
+    for text in blocks(bounded, LONGEST_LINE):  # type: ignore[arg-type] # it calls nothing but read
+        block = text.replace(b"\r\n", b"\n") if b"\r" in text else text
+        ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n"))
+        starts = np.concatenate(([0], ends + 1))
+        usual, count, others = _usual_records(block, starts, bounded.lines + 2, fields, delimiter)
+        for place in others:
+            doubtful.add(bounded.lines + 2 + int(place), block[starts[place] : ends[place]])
+        bounded.lines += len(ends)
+        yield Block(usual, count, doubtful.take(is_end=False))
+    yield Block(b"", 0, doubtful.take(is_end=True))
+
+
+def records(stream: IO[bytes], fields: int, bounds: Bounds = UNBOUNDED) -> list[Record]:
+    """Return the records of a small file by number; arguments and errors as `record_blocks`."""
+    found: list[Record] = []
+    for block in record_blocks(stream, fields, bounds):
+        numbered = [line.split(b",", 1) for line in bytes(block.usual).splitlines()]
+        found += [*(Record(int(number), text) for number, text in numbered), *block.others]
+    return sorted(found)
+
+
+def _usual_records(
+    block: bytes, starts: np.ndarray, first: int, fields: int, delimiter: str
+) -> tuple[bytes | memoryview, int, np.ndarray]:
+    """Return the numbered records of the lines that are ones beyond doubt, their number, and the places of
+    all other lines.
+
+    Args:
+        block: whole lines.
+        starts: where each begins, and the end of the block.
+        first: the number of the first.
+        fields: number of columns.
+        delimiter: one ASCII character.
+    """
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    count = len(starts) - 1
+    if fields == 1 or np.diff(starts).max(initial=0) > LONGEST_LINE:
+        return b"", 0, np.arange(count)
+    lines = _array(starts, pa.py_buffer(block))
+    # In a block that is not UTF-8, each line beyond ASCII is in doubt.
+    pattern = _usual(delimiter, fields, "" if _is_utf8(block) else r"\x80-\xff")
+    is_usual = pc.match_substring_regex(lines, pattern)
+    powers = 10 ** np.arange(_DIGITS - 1, -1, -1)
+    digits = np.arange(first, first + count)[:, None] // powers % 10 + ord("0")
+    # The join leaves out lines whose number is NULL.
+    places, valid = np.arange(count + 1) * _DIGITS, is_usual.buffers()[1]
+    numbers = _array(places, pa.py_buffer(digits.astype(np.uint8).tobytes()), valid)
+    joined: Any = pc.binary_join_element_wise(numbers, lines, pa.scalar(delimiter.encode()))
+    _, ends, text = joined.buffers()
+    size = int(np.frombuffer(ends, np.int32)[count])
+    others = np.flatnonzero(~is_usual.to_numpy(zero_copy_only=False))
+    return memoryview(text)[:size], count - len(others), others
+
+
+def _array(starts: np.ndarray, text: pa.Buffer, valid: pa.Buffer | None = None) -> Any:
+    import numpy as np
+    import pyarrow as pa
+
+    places = pa.py_buffer(starts.astype(np.int32).tobytes())
+    return pa.Array.from_buffers(pa.binary(), len(starts) - 1, [valid, places, text])
+
+
+class _Doubtful:
+    """Lines that may be malformed, or belong to a record over several of them."""
+
+    def __init__(self, fields: int, comma: bytes, encoding: str) -> None:
+        self._fields, self._comma, self._encoding = fields, comma, encoding
+        self._lines = deque[bytes]()  # neighbours
+        self._number = 0  # of the first of them
+        self._records: list[Record] = []
+
+    def add(self, number: int, line: bytes) -> None:
+        """Add the line `number`, without its line feed."""
+        if number != self._number + len(self._lines):
+            self._judge(is_end=True)
+            self._number = number
+        self._lines.append(line[:LONGEST_LINE])
+
+    def take(self, *, is_end: bool) -> list[Record]:
+        """Return the records so far, without those that may go on in lines to come."""
+        self._judge(is_end)
+        taken, self._records = self._records, []
+        return taken
+
+    def _judge(self, is_end: bool) -> None:
+        lines, fields, comma = self._lines, self._fields, self._comma
+        _, complete_record, open_record = _patterns(comma)
+        while lines:
+            text, fault, more = lines[0].rstrip(b"\r\n"), "", 0
+            is_blank = not text
+            if len(text) >= LONGEST_LINE:
+                fault = f"longer than {LONGEST_LINE} bytes"
+            elif not _is_utf8(text):
+                fault = f"not {self._encoding}"
+            elif b'"' not in text and b"\r" not in text:
+                if (commas := text.count(comma)) != fields - 1:
+                    is_blank = is_blank or text.isspace()
+                    fault = f"too {'few' if commas < fields - 1 else 'many'} fields"
+            elif complete_record.fullmatch(text):
+                # DuckDB would store an error for each missing field.
+                fault = "too few fields" if text.count(comma) < fields - 1 else ""
+            elif not open_record.fullmatch(text):
+                fault = "a carriage return outside quotes" if b"\r" in text else "text after a closing quote"
+            elif not is_end and len(lines) <= MOST_LINES:
+                return
+            elif more := _continuation(lines, fields, comma):
+                text = b"\n".join(lines[place].rstrip(b"\r\n") for place in range(more + 1))
+            else:
+                fault = "a quote that is not closed"
+            if not is_blank:
+                reason = "bad_encoding" if fault == f"not {self._encoding}" else "malformed_line"
+                self._records.append(Record(self._number, text, (reason, fault) if fault else None))
+            for _ in range(more + 1):
+                lines.popleft()
+            self._number += more + 1
 
 
 def unpadded(text: bytes, delimiter: str = ",") -> bytes:
@@ -158,23 +277,19 @@ def unpadded(text: bytes, delimiter: str = ",") -> bytes:
     return comma.join(fields)
 
 
-def _lines(stream: IO[bytes], bounds: Bounds) -> Iterator[bytes]:
-    """Yield the lines, of an absurd one the beginning, and check the bounds now and then."""
-    read = stream.readline  # looked up once: file objects of object stores are wrappers
-    number = size = 0
-    began = bounds.clock()
-    while line := read(LONGEST_LINE):
-        number += 1
-        size += len(line)
-        rest = line
-        while len(rest) >= LONGEST_LINE and not rest.endswith(b"\n"):
-            bounds.check(number, size, began)
-            rest = read(LONGEST_LINE)
-            size += len(rest)
-        if number % _LINES_PER_CHECK == 0 or len(line) >= _BYTES_PER_CHECK:
-            bounds.check(number, size, began)
-        yield line
-    bounds.check(number, size, began)
+class _BoundedStream:
+    """A stream that checks the bounds whenever it is read. `lines`: how many were read, which the reader
+    counts."""
+
+    def __init__(self, stream: IO[bytes], bounds: Bounds) -> None:
+        self._stream, self._bounds = stream, bounds
+        self._began, self._size, self.lines = bounds.clock(), 0, 0
+
+    def read(self, size: int) -> bytes:
+        data = self._stream.read(size)
+        self._size += len(data)
+        self._bounds.check(self.lines, self._size, self._began)
+        return data
 
 
 def _is_utf8(text: bytes) -> bool:
@@ -184,14 +299,12 @@ def _is_utf8(text: bytes) -> bool:
         return False
 
 
-def _continuation(text: bytes, lines: Iterator[bytes], ahead: deque[bytes], fields: int, comma: bytes) -> int:
-    """Return how many lines after the open line `text` belong to its record; 0 without one. Fills `ahead`."""
-    whole, (_, complete_record, open_record) = text, _patterns(comma)
-    for count in range(1, MOST_LINES + 1):
-        if len(ahead) < count:
-            ahead.append(next(lines, b""))
-        line = ahead[count - 1]
-        if not line or line.count(comma) >= fields - 1 or len(whole) + len(line) > LONGEST_LINE:
+def _continuation(lines: Sequence[bytes], fields: int, comma: bytes) -> int:
+    """Return how many lines after the first one, which is open, belong to its record; 0 without one."""
+    whole, (_, complete_record, open_record) = lines[0].rstrip(b"\r\n"), _patterns(comma)
+    for count in range(1, min(MOST_LINES + 1, len(lines))):
+        line = lines[count]
+        if line.count(comma) >= fields - 1 or len(whole) + len(line) >= LONGEST_LINE:
             break
         whole += b"\n" + line.rstrip(b"\r\n")
         if complete_record.fullmatch(whole):

@@ -17,7 +17,14 @@ from typing import IO, TYPE_CHECKING, Any
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import CredentialsError, TransientError
 from ecommerce.core.paths import read_sql
-from ecommerce.sources.csv_records import UNBOUNDED, Bounds, OutOfBoundsError, header, records, unpadded
+from ecommerce.sources.csv_records import (
+    UNBOUNDED,
+    Bounds,
+    OutOfBoundsError,
+    header,
+    record_blocks,
+    unpadded,
+)
 from ecommerce.sources.partner_layouts import COLUMNS, STANDARD, Layout
 from ecommerce.storage.duckdb import query
 
@@ -121,13 +128,14 @@ def extra_columns(attributes: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A CSV file after `split_records`: its column names, the number of its records, and the files of the
-    well-formed and of the other ones."""
+    """A CSV file after `split_records`: its column names, the number of its records, and the files of those
+    in one line beyond doubt, of the other well-formed ones, and of the malformed ones."""
 
     names: list[str]
     layout: Layout
     records: int
     good: Path
+    odd: Path
     bad: Path
 
     @property
@@ -139,41 +147,45 @@ class Split:
 def split_records(
     stream: IO[bytes], work: Path, layout: Layout = STANDARD, bounds: Bounds | None = None
 ) -> Split:
-    """Write the numbered records of `stream`, and the malformed ones, into two files in the folder `work`.
+    """Write the numbered records of `stream`, and the malformed ones, into files in the folder `work`.
     UnusableFileError where it is not in its layout, ends too early, lacks a column, or exceeds `bounds`.
 
     Args:
         stream: the file as delivered, decompressed.
-        work: a folder that may hold the two files of an earlier call.
+        work: a folder that may hold the files of an earlier call.
         layout: of the file.
         bounds: limits of lines, bytes and seconds.
     """
-    good, bad, count, malformed = work / "good.csv", work / "bad.csv", 0, 0
+    good, odd, bad = (work / f"{name}.csv" for name in ("good", "odd", "bad"))
+    count = malformed = 0
     encoding, comma = layout.encoding.upper(), layout.delimiter.encode()
     with (
         unusable_data(encoding),
-        good.open("wb") as records_out,
+        good.open("wb") as usual_out,
+        odd.open("wb") as odd_out,
         bad.open("w", newline="") as bad_out,
         layout.as_utf8(stream) as text,
     ):
         names = column_names(text, layout)
         rejects = csv.writer(bad_out, lineterminator="\n", quoting=csv.QUOTE_ALL)
         try:
-            for record in records(text, len(names), bounds or UNBOUNDED, layout.delimiter, encoding):
-                count += 1
-                if record.fault:
+            for block in record_blocks(text, len(names), bounds or UNBOUNDED, layout.delimiter, encoding):
+                usual_out.write(block.usual)
+                count += block.size + len(block.others)
+                for record in block.others:
+                    if not record.fault:
+                        record_text = unpadded(record.text, layout.delimiter)
+                        odd_out.write(b"%d%s%s\n" % (record.number, comma, record_text))
+                        continue
                     malformed += 1
                     if bounds and malformed > MOST_MALFORMED:
                         why = f"more than {MOST_MALFORMED:,} of its lines are malformed"
                         raise UnusableFileError("file_unreadable", why)
                     raw = record.text[:_MOST_RAW_TEXT].decode("utf-8", "replace")
                     rejects.writerow((record.number, *record.fault, raw))
-                else:
-                    record_text = unpadded(record.text, layout.delimiter)
-                    records_out.write(b"%d%s%s\n" % (record.number, comma, record_text))
         except OutOfBoundsError as error:
             raise UnusableFileError("file_too_large", str(error)) from None
-    return Split(names, layout, count, good, bad)
+    return Split(names, layout, count, good, odd, bad)
 
 
 def read_records(
@@ -203,7 +215,8 @@ def read_records(
     query(duck, "extract/partner_files/layout_macros")
     dialect = {"delimiter": split.layout.delimiter}
     try:
-        read = duck.execute(statement, {**facts, **dialect, "path": str(split.good), "columns": columns})
+        paths = {"good": str(split.good), "odd": str(split.odd)}
+        read = duck.execute(statement, {**facts, **dialect, **paths, "columns": columns})
     except duckdb.OutOfMemoryException:
         Path(facts["lines"]).unlink(missing_ok=True)
         raise UnusableFileError(

@@ -127,7 +127,7 @@ class Layout(BaseModel):
             return
         text = io.TextIOWrapper(stream, self.encoding, "surrogateescape", newline="\n")
         try:
-            yield _Utf8Lines(text)  # type: ignore[misc] # `csv_records` calls nothing but readline
+            yield _Utf8Lines(text)  # type: ignore[misc] # `csv_records` calls nothing else
         finally:
             text.detach()  # else it would close the stream
 
@@ -135,6 +135,9 @@ class Layout(BaseModel):
 class _Utf8Lines:
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
+
+    def read(self, size: int) -> bytes:
+        return self._text.read(size).encode("utf-8", "surrogateescape")
 
     def readline(self, size: int = -1) -> bytes:
         return self._text.readline(size).encode("utf-8", "surrogateescape")

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecommerce.sources import text_blocks
 from ecommerce.sources.csv_records import (
     LONGEST_LINE,
     MOST_LINES,
@@ -161,6 +162,16 @@ def test_every_line_is_in_exactly_one_record(text: str) -> None:
     assert [line for line in lines if line.strip()] == [line for line in text.split("\n") if line.strip()]
     numbers = [number for number, *_ in found]
     assert numbers == sorted(set(numbers))
+
+
+@given(st.text(alphabet='a,"\n\r ü', max_size=80), st.integers(1, 40))
+def test_the_blocks_that_a_file_is_read_in_change_nothing(text: str, size: int) -> None:
+    """Nor does it matter where lines beyond doubt, which are found in native code, are among the others."""
+    text = text.replace("ü", "1,2,3\n")
+    whole = split(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_blocks, "BLOCK", size)
+        assert split(text) == whole
 
 
 def test_a_line_with_another_number_of_fields_is_named() -> None:

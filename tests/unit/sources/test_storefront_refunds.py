@@ -167,7 +167,7 @@ def test_many_orders_are_looked_up_in_the_global_list_where_there_is_one(
         if global_list
         else {"/refunds", *(f"/orders/{key}/refunds" for key in wanted)}
     )
-    assert len(shop.requests) == (7 if global_list else 202)
+    assert len(shop.requests) == (6 if global_list else 202)
 
 
 def test_a_few_orders_are_asked_directly() -> None:

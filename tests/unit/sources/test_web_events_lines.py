@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ecommerce.core.errors import ContractError
 from ecommerce.core.settings import load_settings
-from ecommerce.sources import web_events
+from ecommerce.sources import text_blocks, web_events
 from ecommerce.sources.web_events import lines
 from ecommerce.sources.web_events.client import instant, slices
 from ecommerce.sources.web_events.lines import LONGEST_LINE, Lines, check_first_lines
@@ -65,7 +65,7 @@ def test_every_line_once_with_its_number(
     path = tmp_path_factory.getbasetemp() / "answer.ndjson"
     path.write_bytes(text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lines, "BLOCK", block)
+        patch.setattr(text_blocks, "BLOCK", block)
         patch.setattr(lines, "LONGEST_LINE", 20)
         patch.setattr(lines, "KEPT_OF_LONG", 8)
         patch.setitem(globals(), "LONGEST_LINE", 20)

@@ -11,4 +11,4 @@ SELECT
     $file AS file,
     substr(any_value(csv_line), instr(any_value(csv_line), $delimiter) + 1) AS raw
 FROM reject_errors
-GROUP BY line
+GROUP BY scan_id, file_id, line

@@ -11,15 +11,15 @@ from collections.abc import Iterator, KeysView
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from ecommerce.core.errors import ContractError
 from ecommerce.core.text import clean
+from ecommerce.sources.text_blocks import blocks
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BLOCK = 4 << 20
 LONGEST_LINE = 256 * 1024
 """Bytes of the longest line that is read as an event; none is a hundredth as long."""
 KEPT_OF_LONG = 4 * 1000
@@ -58,7 +58,8 @@ class Lines:
         import pyarrow.compute as pc
 
         with self.path.open("rb") as stream:
-            for block in _blocks(stream):
+            beginning = stream.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
+            for block in blocks(stream, LONGEST_LINE, beginning):
                 ends = np.flatnonzero(np.frombuffer(block, np.uint8) == 10)
                 numbers = np.arange(self.last + 1, self.last + 1 + len(ends))
                 self.last += len(ends)
@@ -105,26 +106,6 @@ def _keys(line: bytes) -> KeysView[str]:
     except (ValueError, RecursionError):
         value = None
     return (value if isinstance(value, dict) else {}).keys()
-
-
-def _blocks(stream: BinaryIO) -> Iterator[bytes]:
-    """Whole lines, each with its line feed, in blocks of bounded size. Of a line without end in a whole block
-    only the beginning is kept, and so much more that it is seen to be too long."""
-    rest = stream.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
-    skipping = False
-    while block := stream.read(BLOCK):
-        if skipping:
-            _, line_feed, block = block.partition(b"\n")
-            if not line_feed:
-                continue
-            rest, skipping = rest + line_feed, False
-        whole, line_feed, rest = (rest + block).rpartition(b"\n")
-        if line_feed:
-            yield whole + line_feed
-        if len(rest) > LONGEST_LINE:
-            rest, skipping = rest[: LONGEST_LINE + 1], True
-    if rest:
-        yield rest if rest.endswith(b"\n") else rest + b"\n"
 
 
 def _is_utf8(block: bytes) -> bool:
