@@ -5,7 +5,6 @@ import logging
 import os
 import shutil
 import sys
-import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -102,9 +101,7 @@ def main() -> None:
     }
     day = day_window(DAY, load_settings().shop_timezone)
     with measured() as facts:
-        begin = time.process_time()
         facts["rows"] = steps[step](day)
-        facts["processor_seconds"] = round(time.process_time() - begin, 1)
 
 
 if __name__ == "__main__":

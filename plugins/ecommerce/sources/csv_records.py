@@ -33,6 +33,8 @@ MOST_LINES = 100
 
 _DIGITS = 10
 """Of a record's number."""
+_LONGEST_USUAL = 65_000
+"""Bytes of a line that is read with the small buffers of `read_file.sql`; longer ones are rare."""
 
 
 class OutOfBoundsError(Exception):
@@ -180,12 +182,13 @@ def _usual_records(
     import pyarrow.compute as pc
 
     count = len(starts) - 1
-    if fields == 1 or np.diff(starts).max(initial=0) > LONGEST_LINE:
+    if fields == 1:
         return b"", 0, np.arange(count)
     lines = _array(starts, pa.py_buffer(block))
     # In a block that is not UTF-8, each line beyond ASCII is in doubt.
     pattern = _usual(delimiter, fields, "" if _is_utf8(block) else r"\x80-\xff")
-    is_usual = pc.match_substring_regex(lines, pattern)
+    is_short = pa.array(np.diff(starts) <= _LONGEST_USUAL)
+    is_usual = pc.and_(pc.match_substring_regex(lines, pattern), is_short)
     powers = 10 ** np.arange(_DIGITS - 1, -1, -1)
     digits = np.arange(first, first + count)[:, None] // powers % 10 + ord("0")
     # The join leaves out lines whose number is NULL.

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ecommerce.sources import text_blocks
 from ecommerce.sources.csv_records import (
+    _LONGEST_USUAL,
     LONGEST_LINE,
     MOST_LINES,
     Bounds,
@@ -128,6 +129,15 @@ def test_a_record_over_very_many_lines_is_taken_for_an_open_quote() -> None:
 )
 def test_blanks_before_quotes_are_no_text(text: bytes, plain: bytes) -> None:
     assert unpadded(text) == plain
+
+
+def test_a_long_line_is_a_record_like_others() -> None:
+    long = "x" * (_LONGEST_USUAL + 1)
+    assert split(f'1,2,{long}\n4,"{long}",6\n7,8,9\n') == [
+        (2, f"1,2,{long}", None),
+        (3, f'4,"{long}",6', None),
+        (4, "7,8,9", None),
+    ]
 
 
 def test_an_absurd_line_is_cut_and_the_next_is_read() -> None:
