@@ -32,6 +32,11 @@ from ecommerce.warehouse.spec import LoadSpec
 from ecommerce.warehouse.staging_tables import staged_columns
 
 DAYS = [date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 8)]
+STORED = (
+    *("orders", "refunds", "exchange_rates", "loaded_files", "load_audit", "rejected_rows"),
+    "removed_orders",
+)
+"""Names of days that look-ups find."""
 STAGING = "0123456789ab"
 SETTINGS = {
     "CUSTOMER_HASH_KEY": "only to read the other settings",
@@ -47,6 +52,9 @@ GIVEN = {
     "read_days",
     "columns",
     "first_day",
+    "stored",
+    "any_of",
+    "restates",
     "shop_timezone",
     "reporting_currency",
     "events_retention_days",
@@ -93,7 +101,9 @@ class Catalogue:
         Raises:
             ZetaSQLError: it is not GoogleSQL, or names something unknown.
         """
-        options = zt.AnalyzerOptions(language_options=LANGUAGE, query_parameters=_parameters(sql))
+        options = zt.AnalyzerOptions(
+            language_options=LANGUAGE, query_parameters=_parameters(sql), prune_unused_columns=True
+        )
         # The open source lacks the short form of ANY_VALUE(… HAVING MAX …).
         known = re.sub(r"\b(MAX|MIN)_BY\((\w+), (\w+)\)", r"ANY_VALUE(\2 HAVING \1 \3)", sql)
         response = ZetaSqlLocalService.get_instance().analyze(
@@ -195,7 +205,7 @@ def paths() -> list[str]:
         r"warehouse/tables/conversion_rates/view",
         r"warehouse/tables/\w+/view",
         r"warehouse/loads/(run|\w+/staging/)",
-        r"warehouse/loads/audit_state",
+        r"warehouse/loads/\w+/staged_totals",
         r"warehouse/loads/\w+/find_changes",
         "",
     )
@@ -206,9 +216,20 @@ def statements(path: str, settings: Settings | None = None) -> list[Statement]:
     """The statements of a file, rendered with sample values; none for a file that only holds macros."""
     sql = rendered(path, settings or load_settings(SETTINGS))
     try:
-        return [Statement(f"{path}:{number}", each) for number, each in enumerate(split(sql), start=1)]
+        parts = split(sql)
     except ZetaSQLError as error:
         raise SyntaxError(f"{path}: {error}") from error
+    numbered = enumerate(without_variables(parts), start=1)
+    return [Statement(f"{path}:{number}", each) for number, each in numbered]
+
+
+def without_variables(parts: list[str]) -> list[str]:
+    """The statements of a script with parameters in place of its variables, which the analyzer lacks.
+    BigQuery treats both as constants."""
+    declared = [name for part in parts for name in re.findall(r"^DECLARE (\w+) ", part)]
+    names = re.compile(rf"(?<!@)\b({'|'.join(declared)})\b") if declared else None
+    kept = [re.sub(r"^SET \w+ =", "SELECT", part) for part in parts if not part.startswith("DECLARE")]
+    return [names.sub(r"@\1", part) if names else part for part in kept]
 
 
 def rendered(path: str, settings: Settings) -> str:
@@ -216,12 +237,19 @@ def rendered(path: str, settings: Settings) -> str:
     source = (rendering.SQL_ROOT / path).read_text()
     names = meta.find_undeclared_variables(templates.environment(rendering.SQL_ROOT).parse(source)) - GIVEN
     values: dict[str, Any] = {name: 5 if NUMBERS.search(name) else DAYS[-1] for name in names}
-    values |= {"business_date": DAYS[-1]}
+    values |= {"business_date": DAYS[-1], "fingerprint": 5}
     spec = next(
         (each for each in SPECS if f"/loads/{each.name}/" in path), spec_of(PurePath(path).parent.name)
     )
     return rendering.render(
-        path, days=DAYS, read_days=DAYS, staging=STAGING, spec=spec, settings=settings, **values
+        path,
+        days=DAYS,
+        read_days=DAYS,
+        stored=dict.fromkeys(STORED, DAYS),
+        staging=STAGING,
+        spec=spec,
+        settings=settings,
+        **values,
     )
 
 
@@ -244,8 +272,8 @@ def refusals(sql: str) -> Iterator[str]:
 
 
 def unpruned(resolved: Any) -> Iterator[str]:
-    """Tables a statement reads although they require a partition filter, and it compares their partition with
-    no constant: BigQuery refuses that, the emulator does not. (A view gets its filter when it is queried.)"""
+    """Partitioned tables a statement reads without comparing their partition with a constant: it reads their
+    whole history, or BigQuery refuses it. (A view gets its filter when it is queried.)"""
     if isinstance(resolved, zt.ResolvedCreateViewStmt):
         return
     nodes = list(_nodes(resolved))
@@ -255,15 +283,66 @@ def unpruned(resolved: Any) -> Iterator[str]:
         if isinstance(call, zt.ResolvedFunctionCall) and call.function.name in COMPARISONS
         for column in call.argument_list
         if isinstance(column, zt.ResolvedColumnRef)
-        and all(isinstance(each, zt.ResolvedLiteral) for each in call.argument_list if each is not column)
+        and all(_is_constant(each) for each in call.argument_list if each is not column)
     }
     for scan in nodes:
         if isinstance(scan, zt.ResolvedTableScan) and scan.table.name in _need_a_filter():
             partition = _need_a_filter()[scan.table.name]
             days = {column.column_id for column in scan.column_list if column.name == partition}
-            # An INSERT names its target in a scan too, without reading it.
-            if not days & pruned and not _is_insert_target(resolved, scan):
+            # An INSERT names its target in a scan too, without reading it; COUNT(*) reads no column.
+            if scan.column_list and not days & pruned and not _is_insert_target(resolved, scan):
                 yield f"no partition filter on {scan.table.name}"
+
+
+def _is_constant(expression: Any) -> bool:
+    if isinstance(expression, zt.ResolvedFunctionCall):
+        return all(_is_constant(each) for each in expression.argument_list)
+    return isinstance(expression, (zt.ResolvedLiteral, zt.ResolvedParameter))
+
+
+def unused(resolved: Any) -> Iterator[str]:
+    """Columns of the warehouse's tables that a statement selects and does not use, such as those of
+    `SELECT *`."""
+    live = _used_columns(resolved)
+    for scan in _nodes(resolved):
+        # A MERGE lists the columns that it writes. The few rows of load_audit serve several readers.
+        if (
+            isinstance(scan, zt.ResolvedTableScan)
+            and scan.table.name.startswith("sales.")
+            and scan.table.name != "sales.load_audit"
+            and scan is not getattr(resolved, "table_scan", None)
+        ):
+            for column in scan.column_list:
+                if column.column_id not in live:
+                    yield f"does not use {column.name} of {scan.table.name}"
+
+
+def _used_columns(resolved: Any) -> set[int]:
+    nodes = list(_nodes(resolved))
+    live = {each.column.column_id for each in nodes if isinstance(each, zt.ResolvedColumnRef)}
+    live |= {each.column.column_id for each in nodes if isinstance(each, zt.ResolvedOutputColumn)}
+    live |= {each.column_id for each in getattr(resolved, "query_output_column_list", ())}
+    named = {each.with_query_name: each for each in nodes if isinstance(each, zt.ResolvedWithEntry)}
+    made_of: list[tuple[int, int]] = []  # columns, and those that they are by their place
+    for each in nodes:
+        if isinstance(each, zt.ResolvedWithRefScan):
+            entry = named[each.with_query_name]
+            made_of += _by_place(each.column_list, entry.with_subquery.column_list)
+        elif isinstance(each, zt.ResolvedSetOperationScan):
+            for item in each.input_item_list:
+                made_of += _by_place(each.column_list, item.output_column_list)
+                if each.op_type.name.endswith("DISTINCT"):
+                    live |= {column.column_id for column in item.output_column_list}
+        elif isinstance(each, zt.ResolvedSubqueryExpr) and each.subquery_type.name != "EXISTS":
+            live |= {column.column_id for column in each.subquery.column_list}
+    while found := {source for made, source in made_of if made in live} - live:
+        live |= found
+    return live
+
+
+def _by_place(made: Any, sources: Any) -> Iterator[tuple[int, int]]:
+    pairs = zip(made, sources, strict=True)
+    return ((each.column_id, source.column_id) for each, source in pairs)
 
 
 COMPARISONS = {f"ZetaSQL:${name}" for name in ("equal", "between", "greater_or_equal", "less_or_equal", "in")}
@@ -280,26 +359,33 @@ def _need_a_filter() -> dict[str, str]:
     for name in rendering.tables():
         sql = (rendering.SQL_ROOT / f"warehouse/tables/{name}/table.sql").read_text()
         partition = re.search(r"PARTITION BY (\w+)$", sql, re.MULTILINE)
-        if partition and "require_partition_filter" in sql:
+        if partition:
             found[f"sales.{name}"] = partition[1]
     return found
 
 
 def _nodes(value: Any) -> Iterator[Any]:
-    if isinstance(value, list):
-        for each in value:
-            yield from _nodes(each)
-    elif is_dataclass(value):
+    if is_dataclass(value):
         yield value
-        for part in fields(value):
-            yield from _nodes(getattr(value, part.name))
+    for part in parts(value):
+        yield from _nodes(part)
+
+
+def parts(node: Any) -> list[Any]:
+    """What a node of a resolved statement, or a list of nodes, consists of."""
+    if is_dataclass(node):
+        return [getattr(node, part.name) for part in fields(node)]
+    return list(node) if isinstance(node, (list, tuple)) else []
 
 
 def problems(catalogue: Catalogue, statement: Statement) -> list[str]:
     """What is wrong with a statement, in words; what it creates is added to the catalogue."""
     found = list(refusals(statement.sql))
     try:
-        found += unpruned(catalogue.analyse(statement.sql))
+        resolved = catalogue.analyse(statement.sql)
+        found += unused(resolved)
+        if "/procedures/" not in statement.name:  # those are for one customer or export in all history
+            found += unpruned(resolved)
     except ZetaSQLError as error:
         found.append(str(error))
     return [f"{statement.name}: {each}" for each in found]

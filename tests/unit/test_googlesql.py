@@ -80,6 +80,16 @@ def test_the_load_is_one_transaction() -> None:
         ("SELECT CAST(1 AS NUMERIC(18, 4))", "not allowed in CAST"),
         ("SELECT 1 FROM `sales.orders` WHERE order_id IN UNNEST([])", "an empty list"),
         ("SELECT order_id FROM `sales.refunds`", "no partition filter on sales.refunds"),
+        ("SELECT order_id FROM `sales.orders`", "no partition filter on sales.orders"),
+        (
+            "SELECT o.order_id FROM (SELECT * FROM `sales.orders`) AS o WHERE o.business_date = @some_date",
+            "does not use channel of sales.orders",
+        ),
+        (
+            "WITH o AS (SELECT order_id, status FROM `sales.orders` WHERE business_date = @some_date) "
+            "SELECT order_id FROM o",
+            "does not use status of sales.orders",
+        ),
         (
             "DELETE FROM `sales.refunds` AS r WHERE EXISTS "
             "(SELECT 1 FROM `sales.orders` AS o WHERE o.business_date = r.business_date)",

@@ -20,11 +20,13 @@ ORDERS = LoadSpec(
     tables=(
         *("orders", "order_lines", "refunds", "removed_orders", "products", "customers", "exchange_rates"),
         *("rejected_rows", "loaded_files", "load_audit", "daily_sales", "daily_summary"),
-        *("control_totals", "report_restatements"),
+        *("control_totals", "report_restatements", "stored_order_ids"),
     ),
     counted="orders",
-    looked_up=("replaced_orders", "first_orders", "changed_rates", "touched_days"),
-    filled_by_script=("daily_summary", "restatement_causes"),
+    looked_up=(
+        *("changed_rates", "replaced_orders", "affected_customers", "first_orders", "touched_days"),
+        *("restatement_causes", "earlier_summaries"),
+    ),
     not_staged={
         "products": frozenset({"picture_uri", "thumbnail_uri"}),  # the product catalogue's
         "customers": frozenset({"first_ordered_at"}),  # computed by the load

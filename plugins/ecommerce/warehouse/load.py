@@ -1,12 +1,14 @@
 """Loads one run's staged files into the warehouse, all or nothing.
 
-Load jobs fill staging tables; `find_changes.sql` returns the days that change; one script, which is one
-transaction, replaces what was read, recomputes those days and writes the audit. Every step may be repeated,
+Load jobs fill staging tables; `staged_totals.sql` counts them and returns the days of stored rows to read;
+`find_changes.sql` returns the days that change; one script, which is one transaction, replaces what was read,
+recomputes those days and writes the audit. Every step may be repeated,
 and any order of runs ends in the same tables. What is loaded is a domain's `LoadSpec`.
 """
 
 import hashlib
 import logging
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -23,11 +25,11 @@ from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import in_few_ranges
 from ecommerce.warehouse.schema import prepare
 from ecommerce.warehouse.spec import LoadSpec
-from ecommerce.warehouse.staging_tables import SUCCESS, Staging, stage
+from ecommerce.warehouse.staging_tables import SUCCESS, Staging, compare, stage
 
 log = logging.getLogger(__name__)
 
-AUDIT = "warehouse/tables/load_audit/by_run.sql"
+AUDIT = "fingerprint of load_audit"
 ATTEMPTS = 5
 """Attempts of a load that conflicts with another, before Airflow retries the task."""
 
@@ -74,25 +76,22 @@ def load(
 
     Raises:
         ConcurrentUpdateError: other loads won `ATTEMPTS` times; nothing is loaded.
-        PipelineError: as `staging_tables.stage` and `Warehouse.run`; nothing is loaded.
+        PipelineError: as `stage`, `compare` and `Warehouse.run`; nothing is loaded.
     """
     warehouse = warehouse or connect(dag=dag_id, step="load")
     prepare(warehouse)
     key = business_date, run_id, dag_id
     staging = Staging(warehouse, spec, manifests, *key, missing_sources, off_sources, status)
     stage(staging)
-    touched, rows = _load_staged(staging)
-    audit = warehouse.query(AUDIT, spec=spec, business_date=business_date, parameters={"run_id": run_id})
+    touched, result = _load_staged(staging)
+    rows = {row["name"]: row["entries"] for row in result["counts"]}
+    audit, restatements = result["audit"], result.get("restatements", [])
     if status == SUCCESS:
         metrics.loaded(dag_id, audit)
-    restatements = []
-    if "report_restatements" in spec.tables:
-        path = "warehouse/tables/report_restatements/by_load.sql"
-        restatements = warehouse.query(path, staging=staging.suffix)
     warnings = [each for manifest in manifests for each in manifest.control_totals.get("warnings", ())]
     log.info(
         "Loaded %s: %d days recomputed (%s to %s), %d restatements, %d bytes billed",
-        *(dict(rows), len(touched), touched[0], touched[-1], len(restatements), warehouse.bytes_billed),
+        *(rows, len(touched), touched[0], touched[-1], len(restatements), warehouse.bytes_billed),
     )
     return LoadResult(business_date, touched, rows, audit, restatements, warnings, warehouse.bytes_billed)
 
@@ -114,6 +113,24 @@ def _read_days(staging: Staging) -> list[date]:
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
+def look_up(staging: Staging) -> tuple[list[date], str]:
+    """Return the days that change and the script of the transaction; raises as `compare` and
+    `Warehouse.run`."""
+    run, options = staging.warehouse.run, dict[str, Any](business_date=staging.business_date)
+    totals = run(staging.rendered("staged_totals", **options), "count staged rows")
+    stored = defaultdict(list)
+    for row in totals:
+        if day := row.get("business_date"):
+            stored[row["name"]].append(day)
+    compare(staging, [row for row in totals if not row.get("business_date")])
+    options["stored"] = {name: in_few_ranges(days) for name, days in stored.items()}
+    options["read_days"] = _read_days(staging)
+    changes = run(staging.rendered("find_changes", **options), "look up touched days")
+    days = in_few_ranges([row["business_date"] for row in changes])
+    [fingerprint] = [row["entries"] for row in totals if row["name"] == AUDIT]
+    return days, staging.rendered("script", days, fingerprint=fingerprint, **options)
+
+
 @retry(
     retry=retry_if_exception_type(ConcurrentUpdateError),
     stop=stop_after_attempt(ATTEMPTS),
@@ -121,10 +138,8 @@ def _read_days(staging: Staging) -> list[date]:
     before_sleep=before_sleep_log(log, logging.INFO),
     reraise=True,
 )
-def _load_staged(staging: Staging) -> tuple[list[date], Mapping[str, int]]:
-    run, read_days = staging.warehouse.run, _read_days(staging)
-    changes = run(staging.rendered("find_changes", read_days=read_days), "look up touched days")
-    days = in_few_ranges([row["business_date"] for row in changes])
-    script = staging.rendered("script", days, read_days=read_days, business_date=staging.business_date)
+def _load_staged(staging: Staging) -> tuple[list[date], dict[str, Any]]:
+    days, script = look_up(staging)
     stem = f"load-{staging.suffix}-{hashlib.sha256(script.encode()).hexdigest()[:12]}"
-    return days, {row["name"]: row["entries"] for row in run(script, "load", job_stem=stem)}
+    [result] = staging.warehouse.run(script, "load", job_stem=stem)
+    return days, result

@@ -1,8 +1,8 @@
 """Migrates the tables to their `table.sql`: `make migrate`.
 
 It creates what is missing, adds columns, and updates clustering, the partition filter, the expiry of
-partitions, and the views. Another type or partitioning, NOT NULL of an added column, and a removed column are
-only reported; descriptions stay as they are.
+partitions, the views, and the table that is a query's result. Another type or partitioning, NOT NULL of an
+added column, and a removed column are only reported; descriptions stay as they are.
 """
 
 import re
@@ -29,10 +29,11 @@ def migrate(warehouse: Warehouse) -> Migration:
     migration = Migration()
     for table in tables():
         _migrate_table(warehouse, table, migration)
-    for view in views():
-        made = ddl(view, warehouse.settings)
-        replaced = made.replace("CREATE VIEW IF NOT EXISTS", "CREATE OR REPLACE VIEW", 1)
-        warehouse.run(replaced, f"replace view {view}")
+    for name in (*tables(), *views()):
+        made = ddl(name, warehouse.settings)
+        if re.search(r"^AS$", made, re.MULTILINE):
+            replaced = re.sub(r"CREATE (\w+) IF NOT EXISTS", r"CREATE OR REPLACE \1", made, count=1)
+            warehouse.run(replaced, f"replace {name}")
     return migration
 
 

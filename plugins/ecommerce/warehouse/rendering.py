@@ -6,7 +6,8 @@ never become SQL text; they arrive in staging tables or as query parameters.
 
 In a template: `{{ table("orders") }}`, `{{ staged("orders") }}`, `{{ days("o.business_date") }}` (a
 predicate for the rendered days, which prunes partitions; `before=1, after=6` adds the days before and after
-each), `{{ read_days(…) }}` (the same for the days of the load's reads), `{{ shop_timezone }}` and
+each), `{{ read_days(…) }}` (the same for the days of the load's reads), `{{ any_of(stored["orders"], …) }}`
+(the same for the days of stored rows that a look-up found, by name), `{{ shop_timezone }}` and
 `{{ reporting_currency }}` (string literals), `{{ events_retention_days }}` (a number),
 `{{ order_attributes }}` and `{{ report_attribute }}` (identifiers), and every keyword argument of `render` by
 its name. With the `spec` of a domain: `{{ load }}` (its name), `{{ sources }}` (a list of string literals),
@@ -14,6 +15,7 @@ its name. With the `spec` of a domain: `{{ load }}` (its name), `{{ sources }}` 
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -59,6 +61,7 @@ def render(
     *,
     days: Collection[date] = (),
     read_days: Collection[date] = (),
+    stored: Mapping[str, Collection[date]] | None = None,
     staging: str | None = None,
     spec: LoadSpec | None = None,
     settings: Settings | None = None,
@@ -70,6 +73,8 @@ def render(
         path: such as `"report/daily_sales/headline.sql"`.
         days: those of `{{ days(column) }}`.
         read_days: those of `{{ read_days(column) }}`.
+        stored: days by name, for `{{ any_of(stored[name], column) }}`. A name without days stands for
+            `business_date`, because a table may require a filter.
         staging: the suffix of this load's staging tables.
         spec: the domain of the load, report or checks.
         settings: read from the environment when not given.
@@ -84,6 +89,8 @@ def render(
     if spec:
         own |= {"load": spec.name, "takes_exports": spec.takes_exports}
         own["sources"] = ", ".join(map(_string, spec.sources))
+        own["restates"] = "report_restatements" in spec.tables
+    run_day = values.get("business_date")
     return (
         templates.environment(SQL_ROOT)
         .get_template(path)
@@ -93,6 +100,8 @@ def render(
             restated_figures=RESTATED,
             days=partial(_days_predicate, days),
             read_days=partial(_days_predicate, read_days),
+            stored=defaultdict(tuple, stored or {}),
+            any_of=lambda found, column: _days_predicate(found or [run_day], column),
             first_day=_literal(FIRST_DAY),
             shop_timezone=_string(settings.shop_timezone),
             reporting_currency=_string(settings.reporting_currency),
@@ -114,7 +123,7 @@ def staging_table(name: str, suffix: str | None, spec: LoadSpec | None = None) -
         suffix: the short hash of the load.
         spec: of a domain with staging tables that only `find_changes.sql` creates.
     """
-    if name not in {*tables(), *staging_only_tables(), "audit_state", *(spec.looked_up if spec else ())}:
+    if name not in {*tables(), *staging_only_tables(), *(spec.looked_up if spec else ())}:
         raise ValueError(f"there is no staging table {name!r}")
     if not suffix or not re.fullmatch(r"[0-9a-f]+", suffix):
         raise ValueError(f"{suffix!r} is not the hash of a load")

@@ -8,14 +8,18 @@ from dataclasses import dataclass, field
 class LoadSpec:
     """One domain's load. Its SQL is the folder include/sql/warehouse/loads/<name>:
 
-    - `staged_totals.sql`: what the load jobs loaded (name, source, entries, different_keys, amount);
+    - `staged_totals.sql`: what the load jobs loaded (name, source, entries, different_keys, amount), and
+      `audit_fingerprint`. Where a row has a `business_date`, it is a day of stored rows that the next
+      statements read;
     - `find_changes.sql`: runs before the transaction; its last statement returns the days that change
-      (business_date). `read_days()` limits it to the partitions in which the reads' windows lie;
-    - `script.sql`: the one transaction; its last statement returns what it loaded (name, entries);
+      (business_date), with a `name` where it returns other days too. `read_days()` and `stored` limit it to
+      some partitions;
+    - `script.sql`: the one transaction; it ends with `result.sql`;
+    - `row_counts.sql`: what it loaded (name, entries);
     - `loaded_totals.sql`: for the audit, what the warehouse now holds by source (source, orders, amount);
     - `staging/<table>.sql`: the staging tables without a table in the warehouse.
 
-    `confirm.sql`, `audit_state.sql` and the staging table `run` in include/sql/warehouse/loads are shared.
+    `confirm.sql`, `result.sql` and the staging table `run` in include/sql/warehouse/loads are shared.
     """
 
     name: str
@@ -28,9 +32,7 @@ class LoadSpec:
     counted: str
     """The table of `files` whose rows a transform counts, in the control total of this name."""
     looked_up: tuple[str, ...] = ()
-    """The staging tables that `find_changes.sql` creates, besides `audit_state`."""
-    filled_by_script: tuple[str, ...] = ()
-    """The staging tables that `script.sql` fills."""
+    """The staging tables that the first two create."""
     not_staged: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By table: the columns that another load fills, and no transform leaves."""
     takes_exports: bool = False

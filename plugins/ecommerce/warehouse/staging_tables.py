@@ -7,7 +7,7 @@ any other load has tables of its own. Tables expire. Which tables there are is i
 import hashlib
 import io
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -19,7 +19,7 @@ from ecommerce.storage.staging import Manifest, storage_path
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse
 from ecommerce.warehouse.rendering import Column, columns, render, staging_table
-from ecommerce.warehouse.schema import api_field, arrow_schema, create_datasets
+from ecommerce.warehouse.schema import api_field, arrow_schema
 from ecommerce.warehouse.spec import LoadSpec
 
 SUCCESS, HISTORY = "success", "history"
@@ -27,6 +27,8 @@ SUCCESS, HISTORY = "success", "history"
 
 Input = list[str] | Callable[[], BinaryIO]
 """The input of one load job: URIs in Google Cloud Storage, or a function that opens one Parquet file."""
+SMALL_BYTES = 8 * 1024**2
+"""The size of a manifest's files up to which they share load jobs; each is then read into memory."""
 _READ = ("source", "read_at", "window_start", "window_end")
 _COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
 
@@ -75,19 +77,17 @@ class Staging:
 
 
 def stage(into: Staging) -> None:
-    """Fill the staging tables, and compare them with the manifests' totals.
+    """Fill the staging tables.
 
     Raises:
-        ContractError: a file's columns are not the table's, keys are not unique, or totals differ.
+        ContractError: a file's columns are not the table's.
         StagingError: a file cannot be read.
         PipelineError: as `bigquery_errors`.
     """
-    create_datasets(into.warehouse)
     spec, key = into.spec, {"business_date": into.business_date, "run_id": into.run_id}
     own_rows = {
         "run": [key | {"started_at": datetime.now(UTC)}],
         "load_audit": audit_rows(into),
-        **{table: [] for table in spec.filled_by_script},
     }
     inputs = {table: _files(spec, table, into.manifests) for table in spec.files}
     inputs |= {table: [_in_memory(spec, table, rows)] if rows else [] for table, rows in own_rows.items()}
@@ -99,7 +99,6 @@ def stage(into: Staging) -> None:
         for table, job in [(table, _begin(into, table, part, number)) for table, number, part in together]:
             with bigquery_errors(f"load {table}"):
                 into.warehouse.result(job, f"load {table}")
-    _compare(into)
 
 
 def staged_columns(spec: LoadSpec, table: str) -> list[Column]:
@@ -130,8 +129,10 @@ def audit_rows(load: Staging) -> list[dict[str, Any]]:
 
 
 def _files(spec: LoadSpec, table: str, manifests: Sequence[Manifest]) -> list[Input]:
-    """Return the inputs of a table's load jobs; files in Google Cloud Storage share one job."""
-    uris = []
+    """Return the inputs of a table's load jobs, of which each costs BigQuery a second: files in Google Cloud
+    Storage share one, and small files another."""
+    in_google, small = list[str](), list[str]()
+    streams: list[Input] = []
     expected = [column.name for column in staged_columns(spec, table)]
     for manifest in manifests:
         names = manifest.columns.get(f"{table}.parquet")
@@ -144,9 +145,15 @@ def _files(spec: LoadSpec, table: str, manifests: Sequence[Manifest]) -> list[In
                 f"needs {', '.join(expected)}, in this order: correct the transform. Where an update added "
                 f"columns, read the sources again: make backfill FROM={day} TO={day} AGAIN=1"
             )
-        uris.append(f"{manifest.uri}/{table}.parquet")
-    in_google = [uri for uri in uris if uri.startswith("gs://")]
-    streams: list[Input] = [partial(storage_path(uri).open, "rb") for uri in uris if uri not in in_google]
+        uri = f"{manifest.uri}/{table}.parquet"
+        if uri.startswith("gs://"):
+            in_google.append(uri)
+        elif manifest.bytes <= SMALL_BYTES:
+            small.append(uri)
+        else:
+            streams.append(partial(storage_path(uri).open, "rb"))
+    if small:
+        streams.append(partial(_joined, spec, table, small))
     return [in_google, *streams] if in_google else streams
 
 
@@ -192,19 +199,48 @@ def _create_empty(into: Staging, table: str) -> None:
 
 def _in_memory(spec: LoadSpec, table: str, rows: list[dict[str, Any]]) -> Input:
     import pyarrow as pa
+
+    return partial(_parquet, [pa.Table.from_pylist(rows, schema=_schema(spec, table))])
+
+
+def _joined(spec: LoadSpec, table: str, uris: Sequence[str]) -> BinaryIO:
+    import pyarrow.parquet as pq
+
+    parts = []
+    for uri in uris:
+        with storage_path(uri).open("rb") as stream:
+            parts.append(pq.read_table(stream).cast(_schema(spec, table)))
+    return _parquet(parts)
+
+
+def _parquet(parts: Sequence[Any]) -> BinaryIO:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     sink = io.BytesIO()
-    schema = arrow_schema(table, [column.name for column in staged_columns(spec, table)])
-    pq.write_table(pa.Table.from_pylist(rows, schema=schema), sink)
-    return partial(io.BytesIO, sink.getvalue())
+    pq.write_table(pa.concat_tables(parts), sink)
+    sink.seek(0)
+    return sink
 
 
-def _compare(into: Staging) -> None:
+def _schema(spec: LoadSpec, table: str) -> Any:
+    return arrow_schema(table, [column.name for column in staged_columns(spec, table)])
+
+
+def compare(into: Staging, totals: Iterable[Mapping[str, Any]]) -> None:
+    """Compare the staged rows with the manifests' totals.
+
+    Args:
+        into: the load.
+        totals: the rows of its `staged_totals.sql`.
+
+    Raises:
+        ContractError: keys are not unique, or totals differ.
+    """
     counted = into.spec.counted
     amounts: dict[str, Decimal] = defaultdict(Decimal)
     counts: dict[str, int] = {}
-    for row in into.warehouse.run(into.rendered("staged_totals"), "count staged rows"):
+    for row in totals:
         name, source, rows, keys = row["name"], row["source"], row["entries"], row["different_keys"]
         if rows != keys:
             found = f"{rows} rows of {name} have only {keys} different keys"

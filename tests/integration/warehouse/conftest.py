@@ -34,7 +34,7 @@ BY_RUN = {"read_at", "run_id", "detected_at"}
 
 STATE = (
     *("orders", "order_lines", "refunds", "removed_orders", "customers", "products", "exchange_rates"),
-    *("daily_sales", "daily_summary", "loaded_files"),
+    *("daily_sales", "daily_summary", "loaded_files", "stored_order_ids"),
 )
 """The tables that the order and number of runs must not change."""
 

@@ -224,10 +224,7 @@ def test_a_crash_after_any_statement_leaves_nothing(website: Website):
     warehouse = website.shop.warehouse
     staging = staging_tables.Staging(warehouse, EVENTS, [manifest], TUESDAY, "tuesday", "events")
     staging_tables.stage(staging)
-    read_days = [TUESDAY, WEDNESDAY]
-    found = website.shop.warehouse.run(staging.rendered("find_changes", read_days=read_days), "look up")
-    days = [row["business_date"] for row in found]
-    statements = split(staging.rendered("script", days, read_days=read_days, business_date=TUESDAY))
+    statements = split(load_module.look_up(staging)[1])
     committed = statements.index("COMMIT TRANSACTION")
     for place in range(2, committed + 1):
         crashing = ";\n".join([*statements[:place], "SELECT ERROR('crash')", *statements[place:]])

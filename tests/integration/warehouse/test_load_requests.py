@@ -1,10 +1,15 @@
 """What the load asks of BigQuery: the emulator accepts and ignores it, so it is checked on the requests."""
 
+import re
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
 from demo.services.emulator import Emulator
+from ecommerce.warehouse import staging_tables
+from tests.googlesql import split
 from tests.integration.conftest import LendDataset
 from tests.integration.warehouse.conftest import MONDAY, Shop, open_shop
 from tests.integration.warehouse.loadable import Folder, Order, at
@@ -22,6 +27,7 @@ def loads(
 ) -> dict[str, Jobs]:
     """The jobs of a load, of the same load again, and of another run's, as the API received them."""
     with pytest.MonkeyPatch.context() as monkeypatch, lend_dataset() as dataset:
+        monkeypatch.setattr(staging_tables, "SMALL_BYTES", 0)
         folder = tmp_path_factory.mktemp("requests")
         shop = open_shop(bigquery_emulator, monkeypatch, folder, dataset)
         inserted = record_jobs(shop, monkeypatch)
@@ -62,12 +68,14 @@ def script(jobs: Jobs) -> dict[str, Any]:
 
 
 def ids_of_what_changes_data(jobs: Jobs) -> list[str]:
-    """The ids of load jobs and of the load's script."""
-    return [
+    """The ids of load jobs and of the load's script, without the digest of what its look-ups found."""
+    ids = [job["jobReference"]["jobId"] for job in jobs if "load" in job["configuration"]]
+    (of_script,) = (
         job["jobReference"]["jobId"]
         for job in jobs
-        if "load" in job["configuration"] or "BEGIN TRANSACTION" in job["configuration"]["query"]["query"]
-    ]
+        if "BEGIN TRANSACTION" in job["configuration"].get("query", {}).get("query", "")
+    )
+    return [*ids, re.sub(r"-\w{12}-1$", "", of_script)]
 
 
 def test_every_job_is_labelled_and_where_the_data_are(loads: dict[str, Jobs]):
@@ -112,3 +120,55 @@ def test_the_script_has_literal_days_and_nothing_from_data(loads: dict[str, Jobs
     assert asked["query"].count(f"DATE '{MONDAY}'") > 10
     assert "EXCEPTION" not in asked["query"]
     assert "another run" not in asked["query"], "the run's id must come through a staging table"
+
+
+DAY = {
+    "orders": [Order("1", at("2026-03-02 15:00"), refunds=[("r1", at("2026-03-02 20:00"), "1.00")])],
+    "rejected": [{"reason": "missing_value", "order_id": "9"}],
+    "products": [{"sku": "toys-1", "name": "Bear", "category": "Toys", "updated_at": None}],
+    "currency_totals": [(None, "USD", "10.00", "10.00", "0", "0")],
+}
+FILE = {
+    **{"file": "north_2026-03-02.csv", "sha256": "abc", "received_at": at("2026-03-03 09:00")},
+    "order_ids": ["1"],
+}
+
+
+def of_day(day: str) -> list[Folder]:
+    """What a daily run loads: rows for every table, of every source."""
+    moved = [replace(order, ordered_at=at(f"{day} 15:00"), refunds=[]) for order in DAY["orders"]]
+    days = DAY | {"orders": [*DAY["orders"], *(replace(order, order_id=day) for order in moved)]}
+    live = [Folder(**days, source=source) for source in ("sales_db", "storefront", "partner_files")]
+    for folder in live:
+        folder.orders = [replace(order, source=folder.source) for order in folder.orders]
+    live[2].files = [FILE | {"file": f"north_{day}.csv", "order_ids": [day]}]
+    return [*live, Folder(source="exchange_rates", rates=[(date.fromisoformat(day), "GBP", "0.87")])]
+
+
+def test_a_daily_load_sends_few_requests_and_statements(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.load(*of_day("2026-03-02"), run_id="first")
+    requests: list[str] = []
+    jobs = record_jobs(shop, monkeypatch)
+    ask = shop.warehouse.client._connection.api_request
+
+    def asking(**request: Any) -> Any:
+        if request["method"] == "POST" or not re.search("/(jobs|queries)/", request["path"]):
+            requests.append(f"{request['method']} {request['path'].rpartition('/')[2]}")
+        return ask(**request)
+
+    monkeypatch.setattr(shop.warehouse.client._connection, "api_request", asking)
+    shop.load(*of_day("2026-03-03"), day=date(2026, 3, 3), run_id="second")
+
+    loaded = [job for job in jobs if "load" in job["configuration"]]
+    statements = [part for each in queries(jobs) for part in without_declarations(each["query"])]
+    others = [each for each in requests if not each.endswith(" jobs")]
+    # Each costs BigQuery about a second. One load job fills each of the twelve staging tables.
+    assert len(loaded) <= 12
+    assert len(queries(jobs)) <= 4
+    assert len(statements) <= 29
+    assert others == ["GET tables"]
+
+
+def without_declarations(script: str) -> list[str]:
+    """The statements of a script that BigQuery runs one by one."""
+    return [part for part in split(script) if not part.startswith("DECLARE")]

@@ -76,6 +76,7 @@ WHERE
 {% endcall %};
 """,
     "loads/stock/staged_totals.sql": """\
+{% from "warehouse/macros/audit_scope.sql" import audit_fingerprint with context %}
 SELECT
     'stock_levels' AS name,
     source,
@@ -83,11 +84,11 @@ SELECT
     COUNT(DISTINCT sku) AS different_keys,
     NUMERIC '0' AS amount
 FROM {{ staged("stock_levels") }}
-GROUP BY source;
+GROUP BY source
+UNION ALL
+{{ audit_fingerprint() }};
 """,
     "loads/stock/find_changes.sql": """\
-{% include "warehouse/loads/audit_state.sql" %}
-
 CREATE OR REPLACE TABLE {{ staged("counted_days") }} AS
 SELECT business_date FROM {{ staged("run") }};
 
@@ -120,7 +121,10 @@ FROM {{ staged("stock_levels") }};
 
 COMMIT TRANSACTION;
 
-SELECT 'stock_levels' AS name, COUNT(*) AS entries FROM {{ staged("stock_levels") }};
+{% include "warehouse/loads/result.sql" %}
+""",
+    "loads/stock/row_counts.sql": """\
+SELECT 'stock_levels' AS name, COUNT(*) AS entries FROM {{ staged("stock_levels") }}
 """,
 }
 

@@ -27,3 +27,15 @@ CASE
 {% macro as_text(row, described) -%}
 CONCAT({% for column in described %}COALESCE({{ row }}.{{ column }}, ''), '|'{{ ", " if not loop.last }}{% endfor %})
 {%- endmacro %}
+
+{# The values of an order that figures are computed from, as text. Amounts are whole numbers: see conversion.sql. #}
+{% macro counted_values(prefix="") -%}
+TO_JSON_STRING(
+            STRUCT(
+                {{ prefix }}business_date, {{ prefix }}customer_hash, {{ prefix }}currency, {{ prefix }}item_count
+                {%- for amount in ["gross", "discount", "tax", "shipping"] %},
+                CAST(10000 * {{ prefix }}{{ amount }}_amount AS INT64)
+                {%- endfor %}
+            )
+        )
+{%- endmacro %}

@@ -1,8 +1,6 @@
 -- Runs before the transaction and selects what this read changes. A catalogue that was read before the one loaded last
 -- changes nothing, so two runs produce the same tables in either order.
 
-{% include "warehouse/loads/audit_state.sql" %}
-
 CREATE OR REPLACE TABLE {{ staged("newest_read") }} AS
 SELECT this.read_at
 FROM {{ staged("load_audit") }} AS this

@@ -10,17 +10,4 @@ BEGIN TRANSACTION;
 {% endfor %}
 COMMIT TRANSACTION;
 
-SELECT
-    'product_pictures' AS name,
-    COUNT(*) AS entries
-FROM {{ staged("arriving_pictures") }}
-UNION ALL
-SELECT
-    'gone' AS name,
-    COUNT(*) AS entries
-FROM {{ staged("gone_products") }}
-UNION ALL
-SELECT
-    'rejected_rows' AS name,
-    COUNT(*) AS entries
-FROM {{ staged("rejected_rows") }};
+{% include "warehouse/loads/result.sql" %}

@@ -5,8 +5,6 @@
 -- of days around those of the read, so the bytes read do not grow with history. An event occurs at most three days
 -- before and one day after the day of its read; copies of it are searched for in three more days on either side.
 
-{% include "warehouse/loads/audit_state.sql" %}
-
 -- Staged events that were received before every remaining stored copy. Of two equal copies, the one of the newer read
 -- counts.
 CREATE OR REPLACE TABLE {{ staged("arriving_events") }} AS

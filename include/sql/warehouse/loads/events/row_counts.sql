@@ -7,4 +7,4 @@ UNION ALL
 SELECT
     'rejected_rows' AS name,
     COUNT(*) AS entries
-FROM {{ staged("rejected_rows") }};
+FROM {{ staged("rejected_rows") }}

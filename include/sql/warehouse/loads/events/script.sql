@@ -10,4 +10,4 @@ BEGIN TRANSACTION;
 {% endfor %}
 COMMIT TRANSACTION;
 
-{% include "warehouse/loads/events/row_counts.sql" %}
+{% include "warehouse/loads/result.sql" %}

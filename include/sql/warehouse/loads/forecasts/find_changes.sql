@@ -1,8 +1,6 @@
 -- Runs before the transaction: the days whose actual sales are updated. These are the ended days of this forecast and
 -- of the five weeks before it, in which late orders may still change the actual sales.
 
-{% include "warehouse/loads/audit_state.sql" %}
-
 SELECT day AS business_date
 FROM {{ staged("run") }} AS run
 CROSS JOIN

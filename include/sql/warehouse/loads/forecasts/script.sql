@@ -10,12 +10,4 @@ BEGIN TRANSACTION;
 {% endfor %}
 COMMIT TRANSACTION;
 
-SELECT
-    'sales_forecasts' AS name,
-    COUNT(*) AS entries
-FROM {{ staged("sales_forecasts") }}
-UNION ALL
-SELECT
-    'rejected_rows' AS name,
-    COUNT(*) AS entries
-FROM {{ staged("rejected_rows") }};
+{% include "warehouse/loads/result.sql" %}

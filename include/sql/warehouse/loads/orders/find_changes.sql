@@ -1,11 +1,9 @@
-{% from "warehouse/macros/versions.sql" import not_older %}
--- Runs before the transaction: which orders are replaced, and which days change. BigQuery prunes partitions by
--- constants only, so the script of the transaction needs the list of days.
+{% from "warehouse/macros/versions.sql" import counted_values, not_older %}
+-- Runs before the transaction: which orders are replaced, and which days change. BigQuery prunes partitions by constants
+-- only, so the script of the transaction needs the list of days. `stored` has the days that staged_totals.sql found.
+DECLARE earliest_date DATE;
 
-{% include "warehouse/loads/audit_state.sql" %}
-
--- Staged orders that are not older than the stored version, with the day of the stored rows. Only this statement and
--- the next one read all orders in history, in a few narrow columns.
+-- Staged orders that are not older than the stored version, with what the load needs of that version.
 CREATE OR REPLACE TABLE {{ staged("replaced_orders") }} AS
 WITH deliveries AS (
     -- A newer delivery of a file contains all of its orders: the others are removed.
@@ -20,7 +18,24 @@ WITH deliveries AS (
             delivered.file = newer.file
             AND delivered.source = newer.source
             AND delivered.received_at < newer.received_at
+            AND {{ any_of(stored["loaded_files"], "newer.business_date") }}
     GROUP BY delivered.source, order_id
+),
+
+stored_orders AS (
+    SELECT
+        source,
+        order_id,
+        business_date,
+        channel,
+        customer_hash,
+        is_sale AND NOT is_test AS is_counted,
+        ordered_at,
+        updated_at,
+        read_at,
+        {{ counted_values() }} AS counted_values
+    FROM {{ table("orders") }}
+    WHERE {{ any_of(stored["orders"], "business_date") }}
 )
 
 SELECT
@@ -29,9 +44,12 @@ SELECT
     versions.version_updated_at,
     versions.read_at,
     stored.business_date AS stored_business_date,
-    stored.customer_hash AS stored_customer_hash
+    stored.channel AS stored_channel,
+    stored.customer_hash AS stored_customer_hash,
+    IF(stored.is_counted, stored.ordered_at, NULL) AS stored_counted_at,
+    IF(stored.is_counted, stored.counted_values, NULL) AS stored_values
 FROM {{ staged("order_versions") }} AS versions
-LEFT JOIN {{ table("orders") }} AS stored
+LEFT JOIN stored_orders AS stored
     ON
         versions.source = stored.source
         AND versions.order_id = stored.order_id
@@ -48,90 +66,94 @@ WHERE
     AND {{ not_older("versions", "removed.version_updated_at", "removed.read_at") }}
     AND NOT COALESCE(deliveries.is_removed, FALSE);
 
--- First order of each customer of a replaced order, in its old or its new version.
-CREATE OR REPLACE TABLE {{ staged("first_orders") }} AS
-WITH arriving AS (
+-- Customers of a replaced order, in its old or its new version, with the stored and the arriving first order.
+-- `is_left`: the stored first order is replaced, so another one may be the first.
+CREATE OR REPLACE TABLE {{ staged("affected_customers") }} AS
+WITH versions AS (
     SELECT
         staged.customer_hash,
-        IF(staged.is_sale AND NOT staged.is_test, staged.ordered_at, NULL) AS counted_at
+        IF(staged.is_sale AND NOT staged.is_test, staged.ordered_at, NULL) AS arriving_at,
+        CAST(NULL AS TIMESTAMP) AS leaving_at
     FROM {{ staged("orders") }} AS staged
     INNER JOIN {{ staged("replaced_orders") }} AS replaced
         ON
             staged.source = replaced.source
             AND staged.order_id = replaced.order_id
-    WHERE staged.customer_hash IS NOT NULL
-),
-
-leaving AS (
+    UNION ALL
     SELECT
-        replaced.stored_customer_hash AS customer_hash,
-        CAST(NULL AS TIMESTAMP) AS counted_at
-    FROM {{ staged("replaced_orders") }} AS replaced
-    WHERE replaced.stored_customer_hash IS NOT NULL
+        stored_customer_hash,
+        NULL AS arriving_at,
+        stored_counted_at AS leaving_at
+    FROM {{ staged("replaced_orders") }}
 ),
 
 affected AS (
-    SELECT customer_hash FROM arriving
-    UNION DISTINCT
-    SELECT customer_hash FROM leaving
-),
-
-staying AS (
     SELECT
-        stored.customer_hash,
-        stored.ordered_at AS counted_at
-    FROM {{ table("orders") }} AS stored
-    INNER JOIN affected
-        ON stored.customer_hash = affected.customer_hash
-    LEFT JOIN {{ staged("replaced_orders") }} AS replaced
-        ON
-            stored.source = replaced.source
-            AND stored.order_id = replaced.order_id
-    WHERE
-        stored.is_sale
-        AND NOT stored.is_test
-        AND replaced.order_id IS NULL
+        customer_hash,
+        MIN(arriving_at) AS arriving_at,
+        MIN(leaving_at) AS leaving_at
+    FROM versions
+    WHERE customer_hash IS NOT NULL
+    GROUP BY customer_hash
 )
 
 SELECT
-    all_orders.customer_hash,
-    MIN(all_orders.counted_at) AS first_ordered_at
-FROM (
-    SELECT * FROM arriving
-    UNION ALL
-    SELECT * FROM leaving
-    UNION ALL
-    SELECT * FROM staying
-) AS all_orders
-GROUP BY all_orders.customer_hash;
+    affected.customer_hash,
+    affected.arriving_at,
+    stored.first_ordered_at,
+    COALESCE(
+        affected.leaving_at <= stored.first_ordered_at
+        AND COALESCE(affected.arriving_at > stored.first_ordered_at, TRUE),
+        FALSE
+    ) AS is_left
+FROM affected
+LEFT JOIN {{ table("customers") }} AS stored
+    ON affected.customer_hash = stored.customer_hash;
 
--- Rates that are new, or were published again with another value; the newest read wins.
-CREATE OR REPLACE TABLE {{ staged("changed_rates") }} AS
+-- No order of these customers is older than the first one.
+SET earliest_date = (
+    SELECT MIN(DATE(first_ordered_at, {{ shop_timezone }}))
+    FROM {{ staged("affected_customers") }}
+    WHERE is_left
+);
+
+CREATE OR REPLACE TABLE {{ staged("first_orders") }} AS
 SELECT
-    staged.rate_date,
-    staged.currency,
-    staged.rate
-FROM {{ staged("exchange_rates") }} AS staged
-LEFT JOIN {{ table("exchange_rates") }} AS stored
-    ON
-        staged.rate_date = stored.rate_date
-        AND staged.currency = stored.currency
-WHERE
-    stored.rate IS NULL
-    OR (
-        stored.rate <> staged.rate
-        AND NOT EXISTS (
-            SELECT 1
-            FROM {{ table("load_audit") }} AS earlier
-            INNER JOIN {{ staged("load_audit") }} AS this
-                ON earlier.source = this.source
-            WHERE
-                earlier.business_date >= {{ first_day }}
-                AND this.source = 'exchange_rates'
-                AND earlier.status IN ('success', 'history')
-                AND earlier.read_at > this.read_at
-        )
-    );
+    affected.customer_hash,
+    affected.first_ordered_at AS stored_first_ordered_at,
+    MIN(candidates.ordered_at) AS first_ordered_at
+FROM {{ staged("affected_customers") }} AS affected
+LEFT JOIN (
+    SELECT
+        customer_hash,
+        arriving_at AS ordered_at
+    FROM {{ staged("affected_customers") }}
+    UNION ALL
+    SELECT
+        customer_hash,
+        first_ordered_at AS ordered_at
+    FROM {{ staged("affected_customers") }}
+    WHERE NOT is_left
+    UNION ALL
+    SELECT
+        staying.customer_hash,
+        staying.ordered_at
+    FROM {{ table("orders") }} AS staying
+    INNER JOIN {{ staged("affected_customers") }} AS left_customers
+        ON staying.customer_hash = left_customers.customer_hash
+    LEFT JOIN {{ staged("replaced_orders") }} AS replaced
+        ON
+            staying.source = replaced.source
+            AND staying.order_id = replaced.order_id
+    WHERE
+        staying.business_date >= earliest_date
+        AND left_customers.is_left
+        AND staying.is_sale
+        AND NOT staying.is_test
+        AND replaced.order_id IS NULL
+) AS candidates
+    ON affected.customer_hash = candidates.customer_hash
+GROUP BY affected.customer_hash, affected.first_ordered_at;
 
 CREATE OR REPLACE TABLE {{ staged("touched_days") }} AS
 WITH changed_days AS (
@@ -177,7 +199,7 @@ FROM (
         order_id,
         business_date
     FROM {{ table("refunds") }}
-    WHERE business_date >= {{ first_day }}
+    WHERE {{ any_of(stored["refunds"], "business_date") }}
 ) AS arriving
 INNER JOIN {{ staged("replaced_orders") }} AS replaced
     ON
@@ -202,12 +224,10 @@ SELECT
 FROM (
     SELECT
         [
-            DATE(recomputed.first_ordered_at, {{ shop_timezone }}), DATE(stored.first_ordered_at, {{ shop_timezone }})
+            DATE(first_ordered_at, {{ shop_timezone }}), DATE(stored_first_ordered_at, {{ shop_timezone }})
         ] AS days
-    FROM {{ staged("first_orders") }} AS recomputed
-    LEFT JOIN {{ table("customers") }} AS stored
-        ON recomputed.customer_hash = stored.customer_hash
-    WHERE recomputed.first_ordered_at IS DISTINCT FROM stored.first_ordered_at
+    FROM {{ staged("first_orders") }}
+    WHERE first_ordered_at IS DISTINCT FROM stored_first_ordered_at
 ) AS moved
 CROSS JOIN UNNEST(moved.days) AS business_date
 WHERE business_date IS NOT NULL
@@ -220,18 +240,30 @@ FROM (
         business_date,
         currency
     FROM {{ table("orders") }}
+    WHERE {{ any_of(stored["exchange_rates"], "business_date") }}
     UNION DISTINCT
     SELECT
         business_date,
         currency
     FROM {{ table("daily_sales") }}
-    WHERE business_date >= {{ first_day }}
+    WHERE {{ any_of(stored["exchange_rates"], "business_date") }}
 ) AS amounts
 INNER JOIN changed_days
     ON amounts.business_date = changed_days.business_date
 WHERE
     amounts.currency <> {{ reporting_currency }}
     AND changed_days.currency IN (amounts.currency, {{ reporting_currency }});
+
+{% include "warehouse/loads/orders/restatement_causes.sql" %}
+
+-- The figures before the load, which report_restatements compares with those after it.
+CREATE OR REPLACE TABLE {{ staged("earlier_summaries") }} AS
+SELECT
+    {% for column in columns("daily_summary") %}
+    stored.{{ column.name }}{{ "," if not loop.last }}
+    {% endfor %}
+FROM {{ table("daily_summary") }} AS stored
+WHERE stored.business_date IN (SELECT touched.business_date FROM {{ staged("touched_days") }} AS touched);
 
 SELECT DISTINCT business_date
 FROM {{ staged("touched_days") }};

@@ -1,55 +1,29 @@
--- Why this load changes figures of mailed days. It runs before the tables change. An order that is read again without
+{% from "warehouse/macros/versions.sql" import counted_values %}
+-- Why this load changes figures of mailed days. An order that is read again without
 -- changing the figures of its day is no cause: live sources return many such orders every day.
-DELETE FROM {{ staged("restatement_causes") }} AS stored
-WHERE TRUE;
-
-INSERT INTO {{ staged("restatement_causes") }} (business_date, kind, source, channel, orders)
+CREATE OR REPLACE TABLE {{ staged("restatement_causes") }} AS
 WITH mailed AS (
     SELECT DISTINCT business_date
     FROM {{ table("report_deliveries") }}
-    WHERE
-        state = 'sent'
-        AND {{ days("business_date") }}
+    WHERE state = 'sent'
 ),
 
 order_states AS (
     SELECT
-        source,
-        order_id,
-        MAX(channel) AS channel,
-        MAX(IF(is_new, NULL, business_date)) AS old_day,
-        MAX(IF(is_new, business_date, NULL)) AS new_day,
-        MAX(IF(is_new OR NOT is_counted, NULL, counted_values)) AS old_values,
-        MAX(IF(is_new AND is_counted, counted_values, NULL)) AS new_values
-    FROM (
-        {% for name in [table("orders"), staged("orders")] %}
-        SELECT
-            entries.source,
-            entries.order_id,
-            entries.channel,
-            entries.business_date,
-            {{ "FALSE" if loop.first else "TRUE" }} AS is_new,
-            entries.is_sale AND NOT entries.is_test AS is_counted,
-            TO_JSON_STRING(
-                STRUCT(
-                    entries.business_date, entries.customer_hash, entries.currency, entries.item_count
-                    {%- for amount in ["gross", "discount", "tax", "shipping"] %},
-                    CAST(10000 * entries.{{ amount }}_amount AS INT64)
-                    {%- endfor %}
-                )
-            ) AS counted_values
-        FROM {{ name }} AS entries
-        INNER JOIN {{ staged("replaced_orders") }} AS replaced
-            ON
-                entries.source = replaced.source
-                AND entries.order_id = replaced.order_id
-        WHERE {{ days("entries.business_date") }}
-        {% if not loop.last %}
-        UNION ALL
-        {% endif %}
-        {% endfor %}
-    ) AS versions
-    GROUP BY source, order_id
+        replaced.source,
+        replaced.order_id,
+        GREATEST(
+            COALESCE(replaced.stored_channel, staged.channel), COALESCE(staged.channel, replaced.stored_channel)
+        ) AS channel,
+        replaced.stored_business_date AS old_day,
+        staged.business_date AS new_day,
+        replaced.stored_values AS old_values,
+        IF(staged.is_sale AND NOT staged.is_test, {{ counted_values("staged.") }}, NULL) AS new_values
+    FROM {{ staged("replaced_orders") }} AS replaced
+    LEFT JOIN {{ staged("orders") }} AS staged
+        ON
+            replaced.source = staged.source
+            AND replaced.order_id = staged.order_id
 ),
 
 refund_states AS (
@@ -60,7 +34,9 @@ refund_states AS (
         MAX(channel) AS channel,
         SUM(difference) AS difference
     FROM (
-        {% for name in [table("refunds"), staged("refunds")] %}
+        {% for name, chosen in [
+            (table("refunds"), any_of(stored["refunds"], "entries.business_date")), (staged("refunds"), "TRUE")
+        ] %}
         SELECT
             entries.source,
             entries.order_id,
@@ -73,7 +49,7 @@ refund_states AS (
                 entries.source = replaced.source
                 AND entries.order_id = replaced.order_id
         WHERE
-            {{ days("entries.business_date") }}
+            {{ chosen }}
             AND entries.is_sale
             AND NOT entries.is_test
         {% if not loop.last %}

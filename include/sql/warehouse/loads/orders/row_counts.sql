@@ -18,4 +18,4 @@ FROM {{ staged(name) }}
 {% if not loop.last %}
 UNION ALL
 {% endif %}
-{% endfor %};
+{% endfor %}

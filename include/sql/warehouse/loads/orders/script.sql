@@ -2,15 +2,15 @@
 BEGIN TRANSACTION;
 
 {% for part in [
-    "loads/confirm", "loads/orders/restatement_causes", "tables/orders/load", "tables/order_lines/load",
-    "tables/refunds/load", "tables/removed_orders/load", "tables/customers/load", "tables/products/load",
-    "tables/exchange_rates/load", "tables/loaded_files/load", "loads/orders/delete_rejects",
-    "tables/rejected_rows/load", "tables/load_audit/load", "tables/control_totals/load",
-    "tables/daily_sales/load", "tables/daily_summary/load"
+    "loads/confirm", "tables/orders/load", "tables/order_lines/load", "tables/refunds/load",
+    "tables/removed_orders/load", "tables/customers/load", "tables/products/load", "tables/exchange_rates/load",
+    "tables/loaded_files/load", "loads/orders/rejected_rows", "tables/load_audit/load", "tables/control_totals/load",
+    "tables/stored_order_ids/load", "tables/daily_sales/load", "tables/daily_summary/load",
+    "tables/report_restatements/load"
 ] %}
 {% include "warehouse/" ~ part ~ ".sql" %}
 
 {% endfor %}
 COMMIT TRANSACTION;
 
-{% include "warehouse/loads/orders/row_counts.sql" %}
+{% include "warehouse/loads/result.sql" %}

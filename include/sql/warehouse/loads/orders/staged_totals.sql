@@ -1,4 +1,38 @@
--- Staged rows, to compare with the manifests. MERGE and the joins of the load require unique keys.
+{% from "warehouse/macros/audit_scope.sql" import audit_fingerprint with context %}
+{% from "warehouse/macros/order_ids.sql" import days_of_staged_orders with context %}
+{% from "warehouse/macros/rejects.sql" import is_old with context %}
+-- Runs first: counts the staged rows, and looks up the days of the stored rows that the next statements read. BigQuery
+-- prunes partitions by constants only; without the days each load would read all orders in history.
+
+-- Rates that are new, or were published again with another value; the newest read wins.
+CREATE OR REPLACE TABLE {{ staged("changed_rates") }} AS
+SELECT
+    staged.rate_date,
+    staged.currency,
+    staged.rate
+FROM {{ staged("exchange_rates") }} AS staged
+LEFT JOIN {{ table("exchange_rates") }} AS stored
+    ON
+        staged.rate_date = stored.rate_date
+        AND staged.currency = stored.currency
+WHERE
+    stored.rate IS NULL
+    OR (
+        stored.rate <> staged.rate
+        AND NOT EXISTS (
+            SELECT 1
+            FROM {{ table("load_audit") }} AS earlier
+            INNER JOIN {{ staged("load_audit") }} AS this
+                ON earlier.source = this.source
+            WHERE
+                earlier.business_date >= {{ first_day }}
+                AND this.source = 'exchange_rates'
+                AND earlier.status IN ('success', 'history')
+                AND earlier.read_at > this.read_at
+        )
+    );
+
+-- Staged rows, to compare with the manifests (MERGE and the joins of the load require unique keys), and days by table.
 {% set keys = {
     "order_versions": ["source", "order_id"],
     "orders": ["source", "order_id"],
@@ -13,7 +47,8 @@ SELECT
     {{ "source" if "source" in key else "'exchange_rates'" }} AS source,
     COUNT(*) AS entries,
     COUNT(DISTINCT TO_JSON_STRING(STRUCT({{ key | join(", ") }}))) AS different_keys,
-    {{ "SUM(gross_amount)" if name == "order_lines" else "CAST(NULL AS NUMERIC)" }} AS amount
+    {{ "SUM(gross_amount)" if name == "order_lines" else "CAST(NULL AS NUMERIC)" }} AS amount,
+    CAST(NULL AS DATE) AS business_date
 FROM {{ staged(name) }}
 GROUP BY source
 UNION ALL
@@ -24,7 +59,8 @@ SELECT
     without_version.source,
     COUNT(*) AS entries,
     0 AS different_keys,
-    CAST(NULL AS NUMERIC) AS amount
+    CAST(NULL AS NUMERIC) AS amount,
+    CAST(NULL AS DATE) AS business_date
 FROM (
     {% for name in ["orders", "order_lines", "refunds"] %}
     SELECT
@@ -41,4 +77,95 @@ LEFT JOIN {{ staged("order_versions") }} AS versions
         without_version.source = versions.source
         AND without_version.order_id = versions.order_id
 WHERE versions.order_id IS NULL
-GROUP BY without_version.source;
+GROUP BY without_version.source
+UNION ALL
+SELECT
+    audit.*,
+    NULL AS business_date
+FROM (
+{{ audit_fingerprint() | indent(4, first=True) }}
+) AS audit
+UNION ALL
+-- Without a day, a load would store an order twice. BigQuery counts the rows of a whole table without reading it.
+SELECT
+    'orders in stored_order_ids' AS name,
+    NULL AS source,
+    IF(
+        COALESCE(SUM(entries), 0) = (SELECT COUNT(*) FROM {{ table("orders") }}),
+        0,
+        ERROR('stored_order_ids lacks orders, which another release or a person has changed: run make migrate')
+    ) AS entries,
+    0 AS different_keys,
+    NULL AS amount,
+    NULL AS business_date
+FROM {{ table("stored_order_ids") }}
+WHERE kind = 'orders'
+UNION ALL
+SELECT
+    days.name,
+    NULL AS source,
+    0 AS entries,
+    0 AS different_keys,
+    NULL AS amount,
+    days.business_date
+FROM (
+    SELECT
+        kind AS name,
+        business_date
+    FROM (
+{{ days_of_staged_orders() | indent(8, first=True) }}
+    ) AS ranges
+    UNION DISTINCT
+    -- A rate converts the amounts of the seven days after it, where no newer one is published.
+    SELECT
+        'exchange_rates' AS name,
+        stored.business_date
+    FROM {{ table("stored_order_ids") }} AS stored
+    INNER JOIN {{ staged("changed_rates") }} AS rates
+        ON stored.business_date BETWEEN rates.rate_date AND DATE_ADD(rates.rate_date, INTERVAL 7 DAY)
+    UNION DISTINCT
+    -- Earlier and later deliveries of a staged file.
+    SELECT
+        'loaded_files' AS name,
+        stored.business_date
+    FROM {{ table("loaded_files") }} AS stored
+    INNER JOIN {{ staged("loaded_files") }} AS delivered
+        ON
+            stored.source = delivered.source
+            AND stored.file = delivered.file
+    UNION DISTINCT
+    SELECT
+        'rejected_rows' AS name,
+        stored.business_date
+    FROM {{ table("rejected_rows") }} AS stored
+    WHERE
+        stored.business_date >= {{ first_day }}
+        AND {{ is_old("stored") | indent(4) }}
+    UNION DISTINCT
+    -- Orders that are not in `orders`, now or before.
+    SELECT
+        'removed_orders' AS name,
+        run.business_date
+    FROM {{ staged("run") }} AS run
+    CROSS JOIN {{ staged("order_versions") }} AS versions
+    LEFT JOIN {{ staged("orders") }} AS staged
+        ON
+            versions.source = staged.source
+            AND versions.order_id = staged.order_id
+    LEFT JOIN {{ table("removed_orders") }} AS removed
+        ON
+            versions.source = removed.source
+            AND versions.order_id = removed.order_id
+    WHERE
+        staged.order_id IS NULL
+        OR removed.order_id IS NOT NULL
+    UNION DISTINCT
+    -- An earlier load of this run.
+    SELECT
+        'load_audit' AS name,
+        stored.business_date
+    FROM {{ table("load_audit") }} AS stored
+    INNER JOIN {{ staged("run") }} AS run
+        ON stored.run_id = run.run_id
+    WHERE stored.business_date = {{ business_date }}
+) AS days;

@@ -1,4 +1,5 @@
 -- A second load of a run replaces the rows of its sources, except those of files that it did not read.
+{% if stored["load_audit"] %}
 DELETE FROM {{ table("control_totals") }} AS stored
 WHERE
     stored.business_date = {{ business_date }}
@@ -9,6 +10,7 @@ WHERE
         OR stored.file IN (SELECT file FROM {{ staged("loaded_files") }})
     );
 
+{% endif %}
 INSERT INTO {{ table("control_totals") }} (
     {{ columns("control_totals") | map(attribute="name") | join(", ") }}
 )

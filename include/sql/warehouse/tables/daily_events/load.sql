@@ -1,7 +1,5 @@
-DELETE FROM {{ table("daily_events") }} AS stored
-WHERE {{ days("stored.business_date") }};
-
-INSERT INTO {{ table("daily_events") }} (business_date, event_type, events, bot_events)
+{% from "warehouse/macros/replace.sql" import replace_days with context %}
+{% call replace_days("daily_events") %}
 SELECT
     business_date,
     COALESCE(event_type, 'unknown') AS event_type,
@@ -9,4 +7,5 @@ SELECT
     COUNTIF(is_bot) AS bot_events
 FROM {{ table("user_events") }}
 WHERE {{ days("business_date") }}
-GROUP BY business_date, COALESCE(event_type, 'unknown');
+GROUP BY business_date, COALESCE(event_type, 'unknown')
+{%- endcall %}

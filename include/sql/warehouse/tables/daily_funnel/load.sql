@@ -1,8 +1,6 @@
 {% from "warehouse/macros/funnel.sql" import STEPS with context %}
-DELETE FROM {{ table("daily_funnel") }} AS stored
-WHERE {{ days("stored.business_date") }};
-
-INSERT INTO {{ table("daily_funnel") }} (business_date, step, device, referrer, sessions, visitors, bot_sessions)
+{% from "warehouse/macros/replace.sql" import replace_days with context %}
+{% call replace_days("daily_funnel") %}
 SELECT
     business_date,
     step,
@@ -29,4 +27,5 @@ FROM (
     {% endif %}
     {% endfor %}
 ) AS reached
-GROUP BY business_date, step, COALESCE(device, 'unknown'), COALESCE(referrer, 'unknown');
+GROUP BY business_date, step, COALESCE(device, 'unknown'), COALESCE(referrer, 'unknown')
+{%- endcall %}

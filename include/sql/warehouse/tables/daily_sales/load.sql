@@ -1,12 +1,6 @@
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
-DELETE FROM {{ table("daily_sales") }} AS stored
-WHERE {{ days("stored.business_date") }};
-
-INSERT INTO {{ table("daily_sales") }} (
-    business_date, source, channel, category, country_code, currency, order_lines, units,
-    gross_sales, discounts, returns, net_sales,
-    gross_sales_reporting, discounts_reporting, returns_reporting, net_sales_reporting
-)
+{% from "warehouse/macros/replace.sql" import replace_days with context %}
+{% call replace_days("daily_sales") %}
 WITH entries AS (
     SELECT
         business_date,
@@ -91,4 +85,5 @@ SELECT
     {{ rounded(converted("discounts")) }} AS discounts_reporting,
     {{ rounded(converted("returns")) }} AS returns_reporting,
     {{ rounded(converted("net_sales")) }} AS net_sales_reporting
-FROM rated;
+FROM rated
+{%- endcall %}

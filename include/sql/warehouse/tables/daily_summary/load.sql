@@ -1,13 +1,8 @@
 {% from "warehouse/macros/audit_scope.sql" import daily_audit with context %}
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
 {% from "warehouse/macros/deliveries.sql" import is_undelivered with context %}
--- The new figures of the touched days are staged first: report_restatements compares them with the old ones.
-DELETE FROM {{ staged("daily_summary") }} AS staged
-WHERE TRUE;
-
-INSERT INTO {{ staged("daily_summary") }} (
-    {{ columns("daily_summary") | map(attribute="name") | join(", ") }}
-)
+{% from "warehouse/macros/replace.sql" import replace_days with context %}
+{% call replace_days("daily_summary") %}
 -- A day has a row when it has orders or refunds, or a run of its own, so the result does not depend on the order of
 -- runs. The load of an export is not a run of a day.
 WITH activity AS (
@@ -254,16 +249,5 @@ LEFT JOIN buyers
 LEFT JOIN newcomers
     ON known_days.business_date = newcomers.business_date
 LEFT JOIN missing
-    ON known_days.business_date = missing.business_date;
-
-{% include "warehouse/tables/report_restatements/load.sql" %}
-
-DELETE FROM {{ table("daily_summary") }} AS stored
-WHERE {{ days("stored.business_date") }};
-
-INSERT INTO {{ table("daily_summary") }} (
-    {{ columns("daily_summary") | map(attribute="name") | join(", ") }}
-)
-SELECT
-    {{ columns("daily_summary") | map(attribute="name") | join(", ") }}
-FROM {{ staged("daily_summary") }};
+    ON known_days.business_date = missing.business_date
+{%- endcall %}

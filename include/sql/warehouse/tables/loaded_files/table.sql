@@ -15,6 +15,7 @@ CREATE TABLE IF NOT EXISTS {{ table("loaded_files") }} (
     amount_loaded NUMERIC(18, 4) OPTIONS (description = "Gross amount of the accepted lines, over all currencies."),
     warnings ARRAY<STRING> OPTIONS (description = "Warnings about the delivery, each a JSON object of kind and fields.")
 )
+CLUSTER BY business_date
 OPTIONS (
     description = "One row per partner file: the latest delivery that was loaded."
 );

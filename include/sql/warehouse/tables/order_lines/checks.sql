@@ -27,6 +27,7 @@ LEFT JOIN {{ table("orders") }} AS orders
         order_lines.source = orders.source
         AND order_lines.order_id = orders.order_id
         AND order_lines.business_date = orders.business_date
+        AND {{ days("orders.business_date") }}
 WHERE
     {{ days("order_lines.business_date") }}
     AND (

@@ -1,2 +1,2 @@
-{% from "warehouse/loads/orders/replace.sql" import replace_orders with context %}
-{{ replace_orders("order_lines") }}
+{% from "warehouse/macros/replace.sql" import replace_by_staged with context %}
+{{ replace_by_staged("order_lines") }}

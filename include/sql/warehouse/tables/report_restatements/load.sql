@@ -1,5 +1,5 @@
 {% from "warehouse/macros/restatement.sql" import figure_value, is_restated %}
--- Figures of mailed days that this load changes; runs before daily_summary is replaced.
+-- Figures of mailed days that this load changes; runs after daily_summary is replaced.
 INSERT INTO {{ table("report_restatements") }} (
     business_date, figure, detected_at, old, `new`, reason, causes
 )
@@ -15,11 +15,11 @@ WITH figures AS (
         END * NUMERIC '1' AS {{ "old_value" if loop.first else "new_value" }},
         {% endfor %}
         figure IN ('new_customers', 'returning_customers') AS is_about_customers
-    FROM {{ table("daily_summary") }} AS mailed
-    INNER JOIN {{ staged("daily_summary") }} AS arriving
+    FROM {{ staged("earlier_summaries") }} AS mailed
+    INNER JOIN {{ table("daily_summary") }} AS arriving
         ON mailed.business_date = arriving.business_date
     CROSS JOIN UNNEST(['{{ restated_figures | join("', '") }}']) AS figure
-    WHERE {{ days("mailed.business_date") }}
+    WHERE {{ days("arriving.business_date") }}
 ),
 
 touched AS (

@@ -1,13 +1,8 @@
 {% from "warehouse/macros/funnel.sql" import STEPS, STEP_DAYS, is_bot_session, place_of with context %}
+{% from "warehouse/macros/replace.sql" import replace_days with context %}
 -- Recomputes the sessions that began on the touched days. Also reads the day before, whose sessions may continue, and
 -- six days after, which covers sessions of up to seven days.
-DELETE FROM {{ table("sessions") }} AS stored
-WHERE {{ days("stored.business_date") }};
-
-INSERT INTO {{ table("sessions") }} (
-    business_date, session_key, visitor_hash, started_at, ended_at, events, viewed, added, checkout, purchased,
-    device, referrer, browser_family, is_bot
-)
+{% call replace_days("sessions") %}
 WITH events AS (
     SELECT
         business_date,
@@ -122,4 +117,5 @@ SELECT
     MAX(IF(event_number = 1, browser_family, NULL)) AS browser_family,
     {{ is_bot_session("is_bot", "occurred_at") }} AS is_bot
 FROM reached_{{ STEPS | length }}
-GROUP BY visitor_hash, session_number, started_on;
+GROUP BY visitor_hash, session_number, started_on
+{%- endcall %}

@@ -1,0 +1,34 @@
+{% from "warehouse/macros/audit_scope.sql" import in_scope with context %}
+-- The result of the load: numbers of loaded rows, the run's audit rows for the sources of the domain, and its
+-- restatements. In one row, because each job costs BigQuery a second.
+SELECT
+    ARRAY(
+        SELECT AS STRUCT
+            name,
+            entries
+        FROM (
+            {% include "warehouse/loads/" ~ load ~ "/row_counts.sql" %}
+        ) AS counts
+    ) AS counts,
+    ARRAY(
+        SELECT AS STRUCT
+            {{ columns("load_audit") | map(attribute="name") | join(",\n            ") }}
+        FROM {{ table("load_audit") }} AS load_audit
+        WHERE
+            business_date = {{ business_date }}
+            AND run_id IN (SELECT run.run_id FROM {{ staged("run") }} AS run)
+            AND {{ in_scope("load_audit") }}
+        ORDER BY source
+    ) AS audit{{ "," if restates }}
+    {% if restates %}
+    ARRAY(
+        SELECT AS STRUCT
+            {% for column in columns("report_restatements") %}
+            restated.`{{ column.name }}`{{ "," if not loop.last }}
+            {% endfor %}
+        FROM {{ table("report_restatements") }} AS restated
+        INNER JOIN {{ staged("run") }} AS run
+            ON restated.detected_at = run.started_at
+        ORDER BY restated.business_date, restated.figure
+    ) AS restatements
+    {% endif %};

@@ -1,0 +1,14 @@
+INSERT INTO {{ table("rejected_rows") }} (
+    business_date, source, run_id, row_number, reason, detail, file, raw, order_id
+)
+SELECT
+    business_date,
+    source,
+    run_id,
+    row_number,
+    reason,
+    detail,
+    file,
+    raw,
+    order_id
+FROM {{ staged("rejected_rows") }};
