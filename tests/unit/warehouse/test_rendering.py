@@ -75,6 +75,7 @@ def test_a_load_of_scattered_days_is_a_script_that_bigquery_takes():
         spec=ORDERS,
         settings=SETTINGS,
         business_date=days[0],
+        fingerprint=1,
     )
     assert len(script) < 1_000_000 / 2
 
