@@ -63,6 +63,14 @@ class Stage:
         while time.monotonic() < deadline and not self.stopped:
             time.sleep(0.2)
 
+    def patch(self, path: str, body: dict[str, Any]) -> None:
+        """Change something in Airflow as soon as it is up; when the adversary has ended, all is restored."""
+        while not self.stopped:
+            with suppress(PipelineError):
+                self.airflow.api().patch(path, body)
+                return
+            self.wait(2)
+
     def run(self, dag_id: str, day: date | None = None, **conf: Any) -> str:
         """Trigger a run; its id."""
         request = {"logical_date": None, "partition_key": day and str(day), "conf": conf}
@@ -202,7 +210,7 @@ def pause(stage: Stage, step: Step) -> str:
     dag_id = pick(DAGS, step.target)
     stage.airflow.api().patch(f"dags/{dag_id}", {"is_paused": True})
     stage.wait(40 * step.extent)
-    stage.airflow.api().patch(f"dags/{dag_id}", {"is_paused": False})
+    stage.patch(f"dags/{dag_id}", {"is_paused": False})
     return f"{dag_id} for {40 * step.extent:.0f} s"
 
 
@@ -230,11 +238,7 @@ def rotate_password(stage: Stage, step: Step) -> str:
         database.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(READER), password))
     stage.company.password = password
     stage.wait(10 * step.extent)
-    while not stage.stopped:  # at the end, the connection is set once more
-        with suppress(PipelineError):  # Airflow is down
-            stage.airflow.api().patch("connections/sales_db", stage.airflow.connection(password))
-            break
-        stage.wait(2)
+    stage.patch("connections/sales_db", stage.airflow.connection(password))
     return f"{10 * step.extent:.0f} s without a valid password"
 
 
