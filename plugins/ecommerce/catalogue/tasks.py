@@ -9,7 +9,7 @@ from ecommerce.catalogue import changes, loading
 from ecommerce.core.business_day import BusinessDay, business_day
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import LONG, task_timeout
-from ecommerce.runtime.retries import LOADS, NETWORK_RETRIES
+from ecommerce.runtime.retries import NETWORK_RETRIES, RARE_LOADS
 from ecommerce.runtime.run_context import run_of, skip
 from ecommerce.sources.product_catalogue import fetch_command, parser
 from ecommerce.sources.product_catalogue.fetch_command import SOURCE
@@ -56,7 +56,7 @@ def pictures(manifest: Plain, **context: Any) -> Plain:
     return to_xcom(refresh(parsed, folder, run.run_id, loading.last_catalogue()))
 
 
-@task(**LOADS, outlets=assets.tables(loading.CATALOGUE.tables), **NETWORK_RETRIES)
+@task(**RARE_LOADS, outlets=assets.tables(loading.CATALOGUE.tables), **NETWORK_RETRIES)
 def load(manifest: Plain, **context: Any) -> Plain:
     """Load products and pictures in one transaction, and return the result."""
     return to_xcom(load_manifest(loading.CATALOGUE, run_of(context), from_xcom(Manifest, manifest)))

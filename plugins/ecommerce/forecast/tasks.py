@@ -13,7 +13,7 @@ from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import LONG, shop_timezone, task_timeout
 from ecommerce.forecast import loading, missing_forecast
 from ecommerce.forecast.weeks import Week, as_of_run, newest_week, reason_to_skip, week_of
-from ecommerce.runtime.retries import LOADS, NETWORK_RETRIES
+from ecommerce.runtime.retries import NETWORK_RETRIES, RARE_LOADS
 from ecommerce.runtime.run_context import run_of, skip
 from ecommerce.sources.partner_ftp import fetch_command
 from ecommerce.sources.partner_ftp.fetch_command import SOURCE
@@ -92,7 +92,7 @@ def predict(manifest: Plain, model: Plain, **context: Any) -> Plain:
     return to_xcom(loading.write(forecasts, _week(context).as_of, run_of(context), prepared.rejected))
 
 
-@task(**LOADS, outlets=assets.tables(loading.FORECASTS.tables))
+@task(**RARE_LOADS, outlets=assets.tables(loading.FORECASTS.tables))
 def load(manifest: Plain, **context: Any) -> Plain:
     """Load the forecasts, and the actual sales for earlier ones, in one transaction."""
     return to_xcom(load_manifest(loading.FORECASTS, run_of(context), from_xcom(Manifest, manifest)))

@@ -1,4 +1,4 @@
-"""Retry policies: which errors are retried, and after which pause. Also the turns that loads take."""
+"""Retry policies: which errors are retried, and after which pause. Also the order of loads."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -64,8 +64,10 @@ NETWORK_RETRIES: dict[str, Any] = {
 the maximum."""
 
 LOADS: dict[str, Any] = {"pool": POOL_LOADS, "priority_weight": 5, "weight_rule": "absolute"}
-"""Arguments of all loads. By default, Airflow prefers the task with more tasks after it, so the hourly sync
-would wait for all loads of a backfill."""
+"""Arguments of loads of which many may wait: those of days and of exports."""
+RARE_LOADS = LOADS | {"priority_weight": 6}
+"""Arguments of other loads, of which one waits at a time: without priority, an hourly sync would wait for all
+loads of a backfill."""
 
 GATE_RETRIES: dict[str, Any] = {
     "retry_policy": ExceptionRetryPolicy(

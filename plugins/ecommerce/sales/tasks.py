@@ -15,7 +15,7 @@ from ecommerce.core.data_warnings import DataWarning, sentences
 from ecommerce.core.names import STATE_SEND_MAIL
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import shop_timezone
-from ecommerce.runtime.retries import GATE_RETRIES, LOADS, NETWORK_RETRIES
+from ecommerce.runtime.retries import GATE_RETRIES, LOADS, NETWORK_RETRIES, RARE_LOADS
 from ecommerce.runtime.run_context import dag_run_of, run_of, skip
 from ecommerce.sales import delivery, loading, missing_report, read_windows, source_policy
 from ecommerce.sales.report import archive
@@ -77,7 +77,7 @@ def load(manifests: list[Plain], **context: Any) -> Plain:
     return to_xcom(loading.load_day(day, run_of(context), from_xcom(list[Manifest], manifests[:])))
 
 
-@task(task_id="load", **LOADS, outlets=assets.tables(loading.ORDERS.tables), **NETWORK_RETRIES)
+@task(task_id="load", **RARE_LOADS, outlets=assets.tables(loading.ORDERS.tables), **NETWORK_RETRIES)
 def load_read(manifest: Plain, **context: Any) -> Plain:
     """Load one source outside a daily run, in one transaction; return the load's result."""
     return to_xcom(load_manifest(loading.ORDERS, run_of(context), from_xcom(Manifest, manifest)))
