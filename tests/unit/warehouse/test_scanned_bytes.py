@@ -27,7 +27,7 @@ LOADS = {
         read_days=last_days(1),
         stored={
             **{"orders": last_days(30), "refunds": last_days(30), "exchange_rates": last_days(8)},
-            "rejected_rows": last_days(3),
+            **{"rejected_rows": last_days(3), "products": last_days(1)},
         },
         variables={"earliest_date": DAY - timedelta(20)},
     ),

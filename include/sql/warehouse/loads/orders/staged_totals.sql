@@ -1,6 +1,7 @@
 {% from "warehouse/macros/audit_scope.sql" import audit_fingerprint with context %}
 {% from "warehouse/macros/order_ids.sql" import days_of_staged_orders with context %}
 {% from "warehouse/macros/rejects.sql" import is_old with context %}
+{% from "warehouse/macros/versions.sql" import is_newer %}
 -- Runs first: counts the staged rows, and looks up the days of the stored rows that the next statements read. BigQuery
 -- prunes partitions by constants only; without the days each load would read all orders in history.
 
@@ -159,6 +160,18 @@ FROM (
     WHERE
         staged.order_id IS NULL
         OR removed.order_id IS NOT NULL
+    UNION DISTINCT
+    -- New or changed products.
+    SELECT
+        'products' AS name,
+        run.business_date
+    FROM {{ staged("run") }} AS run
+    CROSS JOIN {{ staged("products") }} AS arriving
+    LEFT JOIN {{ table("products") }} AS stored
+        ON arriving.sku = stored.sku
+    WHERE
+        stored.sku IS NULL
+        OR {{ is_newer("arriving", "stored", ["name", "category"]) }}
     UNION DISTINCT
     -- An earlier load of this run.
     SELECT

@@ -1,4 +1,5 @@
 {% from "warehouse/macros/versions.sql" import as_text, is_newer %}
+{% if stored["products"] %}
 -- The newest description of a product wins, whichever run loads first. Pictures belong to the product catalogue and are
 -- not changed.
 MERGE INTO {{ table("products") }} AS stored
@@ -28,3 +29,4 @@ WHEN MATCHED
 WHEN NOT MATCHED THEN
     INSERT (sku, name, category, updated_at)
     VALUES (arriving.sku, arriving.name, arriving.category, arriving.updated_at);
+{% endif %}
