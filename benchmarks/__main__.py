@@ -82,7 +82,9 @@ def table(document: Mapping[str, Any]) -> str:
 
 def _sizes(sizes: Mapping[str, Any]) -> str:
     return ", ".join(
-        f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}" for name, value in sizes.items()
+        f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}"
+        for name, value in sizes.items()
+        if value
     )
 
 

@@ -70,5 +70,6 @@ def test_the_report_is_a_table_and_a_file(
     environment = {"PYTHONPATH": str(runner.REPOSITORY)}
     results = compare([Contender("a", program(timed), environment)], "a", rounds=2, warm_up=False)
     document = json.loads(report("name", results, {"lines": 5}).read_text())
-    assert (document["parameters"], document["results"][0]["facts"]) == ({"lines": 5}, {"rows": 7})
+    facts = document["results"][0]["facts"]
+    assert (document["parameters"], facts["rows"], set(facts)) == ({"lines": 5}, 7, {"rows", "processor"})
     assert "| a                            |    1.00 |" in capsys.readouterr().out
