@@ -193,7 +193,7 @@ def storefront_timeout(shop: Shop) -> None:
 
 @case(
     errors.ContractError,
-    "storefront_api: GET /orders (page 1) is no JSON list: it breaks off, or is wrong, at byte … of …",
+    "storefront_api: GET /orders (page 1) is no JSON list of … bytes: Input data was truncated",
 )
 def storefront_truncated_json(shop: Shop) -> None:
     shop.fault("/orders", rewrite=lambda body: body[: len(body) // 2])

@@ -2,8 +2,8 @@
 
 Load jobs fill staging tables; `staged_totals.sql` counts them and returns the days of stored rows to read;
 `find_changes.sql` returns the days that change; one script, which is one transaction, replaces what was read,
-recomputes those days and writes the audit. Every step may be repeated,
-and any order of runs ends in the same tables. What is loaded is a domain's `LoadSpec`.
+recomputes those days and writes the audit. Every step may be repeated, and any order of runs ends in the same
+tables. What is loaded is a domain's `LoadSpec`.
 """
 
 import hashlib
@@ -23,13 +23,13 @@ from ecommerce.runtime import metrics
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import in_few_ranges
-from ecommerce.warehouse.schema import prepare
+from ecommerce.warehouse.schema import prepare, rebuild
 from ecommerce.warehouse.spec import LoadSpec
 from ecommerce.warehouse.staging_tables import SUCCESS, Staging, compare, stage
 
 log = logging.getLogger(__name__)
 
-AUDIT = "fingerprint of load_audit"
+AUDIT, LACKING = "fingerprint of load_audit", "orders missing from stored_order_ids"
 ATTEMPTS = 5
 """Attempts of a load that conflicts with another, before Airflow retries the task."""
 
@@ -115,9 +115,12 @@ def _read_days(staging: Staging) -> list[date]:
 
 def look_up(staging: Staging) -> tuple[list[date], str]:
     """Return the days that change and the script of the transaction; raises as `compare` and
-    `Warehouse.run`."""
+    `Warehouse.run`, and ConcurrentUpdateError where another release or a person has changed `orders`."""
     run, options = staging.warehouse.run, dict[str, Any](business_date=staging.business_date)
     totals = run(staging.rendered("staged_totals", **options), "count staged rows")
+    if any(row["name"] == LACKING for row in totals):
+        rebuild(staging.warehouse, "stored_order_ids")
+        raise ConcurrentUpdateError("stored_order_ids did not have all orders, and was rebuilt")
     stored = defaultdict(list)
     for row in totals:
         if day := row.get("business_date"):

@@ -12,7 +12,7 @@ from typing import Any
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import Warehouse
 from ecommerce.warehouse.rendering import columns, tables, views
-from ecommerce.warehouse.schema import api_field, ddl, prepare
+from ecommerce.warehouse.schema import api_field, ddl, prepare, rebuild
 
 
 @dataclass
@@ -30,10 +30,8 @@ def migrate(warehouse: Warehouse) -> Migration:
     for table in tables():
         _migrate_table(warehouse, table, migration)
     for name in (*tables(), *views()):
-        made = ddl(name, warehouse.settings)
-        if re.search(r"^AS$", made, re.MULTILINE):
-            replaced = re.sub(r"CREATE (\w+) IF NOT EXISTS", r"CREATE OR REPLACE \1", made, count=1)
-            warehouse.run(replaced, f"replace {name}")
+        if re.search(r"^AS$", ddl(name, warehouse.settings), re.MULTILINE):
+            rebuild(warehouse, name)
     return migration
 
 

@@ -46,6 +46,14 @@ def prepare(warehouse: Warehouse) -> None:
         warehouse.query("warehouse/tables/warehouse_settings/store.sql", parameters=current)
 
 
+def rebuild(warehouse: Warehouse, name: str) -> None:
+    """Replace a view, or a table that is the result of a query; raises as `Warehouse.run`."""
+    made = re.sub(
+        r"CREATE (\w+) IF NOT EXISTS", r"CREATE OR REPLACE \1", ddl(name, warehouse.settings), count=1
+    )
+    warehouse.run(made, f"replace {name}")
+
+
 def prepare_once(warehouse: Warehouse) -> None:
     """As `prepare`, once in a process, for tasks with several small queries."""
     # The client has no public attribute with the address.

@@ -89,18 +89,15 @@ FROM (
 UNION ALL
 -- Without a day, a load would store an order twice. BigQuery counts the rows of a whole table without reading it.
 SELECT
-    'orders in stored_order_ids' AS name,
-    NULL AS source,
-    IF(
-        COALESCE(SUM(entries), 0) = (SELECT COUNT(*) FROM {{ table("orders") }}),
-        0,
-        ERROR('stored_order_ids lacks orders, which another release or a person has changed: run make migrate')
-    ) AS entries,
+    'orders missing from stored_order_ids' AS name,
+    CAST(NULL AS STRING) AS source,
+    COALESCE(SUM(stored.entries), 0) AS entries,
     0 AS different_keys,
-    NULL AS amount,
-    NULL AS business_date
-FROM {{ table("stored_order_ids") }}
-WHERE kind = 'orders'
+    CAST(NULL AS NUMERIC) AS amount,
+    CAST(NULL AS DATE) AS business_date
+FROM {{ table("stored_order_ids") }} AS stored
+WHERE stored.kind = 'orders'
+HAVING COALESCE(SUM(stored.entries), 0) <> (SELECT COUNT(*) FROM {{ table("orders") }})
 UNION ALL
 SELECT
     days.name,

@@ -1,5 +1,5 @@
 {% from "warehouse/macros/order_ids.sql" import ranges with context %}
--- In the order of names, this table follows those that it is filled from. (A load fails where it lacks orders.)
+-- In the order of names, this table follows those that it is filled from. (A load rebuilds it where it lacks orders.)
 CREATE TABLE IF NOT EXISTS {{ table("stored_order_ids") }} (
     business_date DATE OPTIONS (description = "Business day under which the rows are stored."),
     kind STRING OPTIONS (description = "Table of the rows: orders or refunds."),
@@ -10,7 +10,7 @@ CREATE TABLE IF NOT EXISTS {{ table("stored_order_ids") }} (
     entries INT64 OPTIONS (description = "Number of rows.")
 )
 OPTIONS (
-    description = "Ranges of the order ids that `orders` and `refunds` hold by day: a load reads only the days that may contain its orders. Rebuilt by make migrate."
+    description = "Ranges of the order ids that `orders` and `refunds` hold by day: a load reads only the days that may contain its orders. Rebuilt where it lacks orders."
 )
 AS
 {{ ranges(first_day ~ " <= business_date") }};
