@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from ecommerce.events.loading import EVENTS
+from ecommerce.core.parts import existing
 from ecommerce.sales.loading import ORDERS
 from tests import googlesql
 from tests.googlesql import Catalogue
@@ -31,8 +31,9 @@ LOADS = {
         },
         variables={"earliest_date": DAY - timedelta(20)},
     ),
-    "events": Load(EVENTS, days=last_days(5), read_days=last_days(1)),
 }
+for events in existing("events.loading"):
+    LOADS["events"] = Load(events.EVENTS, days=last_days(5), read_days=last_days(1))
 
 
 @pytest.fixture(scope="module")
