@@ -60,7 +60,7 @@ lint: development ## check style, types, SQL layout, and every BigQuery statemen
 check: environments ## check the connections to all sources and the warehouse, and report what is missing
 	@$(CLI) check $(ARGS)
 
-bench: development .bench/venv/complete ## compare every step with its limit and other tools, in 20 minutes (ARGS="storefront" for one)
+bench: development .bench/venv/complete ## compare every step with its limit and other tools (ARGS="storefront" for one)
 	@$(RUN) -m benchmarks $(ARGS)
 
 bench-history: development ## benchmark every stage of a history load with 5 million lines (ARGS="--lines 200000 --files 4 --months 3" for less)

@@ -1,6 +1,6 @@
 """Run the benchmarks, and write their table with its goals into docs/PERFORMANCE.md.
 
-    python -m benchmarks                                # all, in about 20 minutes on two cores
+    python -m benchmarks                                # all
     python -m benchmarks storefront events              # these; the others' rows stay as last measured
     python -m benchmarks extract --lines 10000000       # options of one: `python -m benchmarks.extract -h`
 
@@ -28,7 +28,7 @@ SIZES = {
     "common_way": "--rounds 1",
     "overhead": "--rounds 3",
 }
-"""The default arguments of each benchmark: the ratios do not depend on larger sizes."""
+"""The default arguments of each benchmark."""
 GOALS = {
     ("extract", "pipeline"): "≤ 1.1",
     ("transform_sales_db", "pipeline"): "≤ 1.9",

@@ -64,9 +64,8 @@ def main() -> None:
         airflow.stop()
         company.stop()
         shutil.rmtree(folder, ignore_errors=True)
-    print(
-        "written to", report("overhead", [_median(name, found[1:]) for name in (EMPTY, DAILY)], {"tasks": 16})
-    )
+    results = [_median(name, found[1:]) for name in (EMPTY, DAILY)]
+    print("written to", report("overhead", results, {"rounds": rounds}))
 
 
 def _round(dags: DagRunner, day: date) -> dict[str, float]:

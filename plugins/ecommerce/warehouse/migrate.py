@@ -12,7 +12,7 @@ from typing import Any
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import Warehouse
 from ecommerce.warehouse.rendering import columns, tables, views
-from ecommerce.warehouse.schema import api_field, ddl, prepare, rebuild
+from ecommerce.warehouse.schema import api_field, create_datasets, ddl, prepare, rebuild
 
 
 @dataclass
@@ -25,6 +25,7 @@ class Migration:
 
 def migrate(warehouse: Warehouse) -> Migration:
     """Migrate every table and view; raises as `schema.prepare`. A second time changes nothing."""
+    create_datasets(warehouse)  # `prepare` looks for missing tables only
     prepare(warehouse)
     migration = Migration()
     for table in tables():

@@ -200,7 +200,7 @@ def test_refunds_an_order_names_but_nobody_gives_are_a_warning(
 
 FAILURES: dict[str, tuple[Fault, type[Exception]]] = {
     "still busy": (Fault("/orders", status=429, times=99, headers={"Retry-After": "0"}), RateLimitedError),
-    "unwell": (Fault("/orders", page=1, status=502, times=99), TransientError),
+    "bad gateway": (Fault("/orders", page=1, status=502, times=99), TransientError),
     "refunds unwell": (Fault(r"/orders/\d+/refunds", status=500, times=99), TransientError),
     "not JSON": (Fault("/orders", rewrite=lambda _: b"<html>Log in", times=99), ContractError),
     "no WooCommerce": (Fault("/orders", status=404, times=99, body=b"<html>"), ContractError),

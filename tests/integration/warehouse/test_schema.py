@@ -35,8 +35,11 @@ def test_tables_are_made_by_whoever_comes_first(empty_dataset: str):
     assert made == {*rendering.tables(), *rendering.views()}
     settings = {row["setting"] for row in warehouse.query("warehouse/tables/warehouse_settings/stored.sql")}
     assert settings == {"timezone", "reporting_currency", "hash_key_fingerprint"}
-    staging = warehouse.client.get_dataset(f"{empty_dataset}_staging")
-    assert staging.default_table_expiration_ms == 24 * 60 * 60 * 1000
+    staging = f"{empty_dataset}_staging"
+    assert warehouse.client.get_dataset(staging).default_table_expiration_ms == 24 * 60 * 60 * 1000
+    warehouse.client.delete_dataset(staging)
+    migrate(warehouse)
+    assert warehouse.client.get_dataset(staging).default_table_expiration_ms == 24 * 60 * 60 * 1000
 
 
 @pytest.mark.parametrize(
