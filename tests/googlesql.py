@@ -144,13 +144,11 @@ class Catalogue:
             self.unregistered.add(name)
 
     def _add_staging_table(self, name: str, columns: list[tuple[str, Any]]) -> None:
-        """What load jobs fill: the table's columns, but those that somebody else owns."""
+        """What load jobs fill: the table's columns, but those that somebody else owns, and its start."""
         if name in rendering.tables():
-            filled = {column.name for column in staged_columns(spec_of(name), name)}
-            self._add(
-                f"sales_staging.{rendering.staging_table(name, STAGING)}",
-                [column for column in columns if column[0] in filled],
-            )
+            kinds = dict(columns) | {"started_at": TypeFactory.create_simple_type(zt.TypeKind.TYPE_TIMESTAMP)}
+            staged = [(each.name, kinds[each.name]) for each in staged_columns(spec_of(name), name)]
+            self._add(f"sales_staging.{rendering.staging_table(name, STAGING)}", staged)
 
 
 class _CachedConfig(wasmtime.Config):
@@ -204,7 +202,7 @@ def paths() -> list[str]:
         r"warehouse/tables/\w+/table",
         r"warehouse/tables/conversion_rates/view",
         r"warehouse/tables/\w+/view",
-        r"warehouse/loads/(run|\w+/staging/)",
+        r"warehouse/loads/\w+/staging/",
         r"warehouse/loads/\w+/staged_totals",
         r"warehouse/loads/\w+/find_changes",
         "",

@@ -25,7 +25,7 @@ ORDERS = LoadSpec(
     counted="orders",
     looked_up=(
         *("changed_rates", "replaced_orders", "affected_customers", "first_orders", "touched_days"),
-        *("restatement_causes", "earlier_summaries"),
+        "restatement_causes",
     ),
     not_staged={
         "products": frozenset({"picture_uri", "thumbnail_uri"}),  # the product catalogue's
@@ -38,13 +38,7 @@ ORDERS = LoadSpec(
 
 def load_day(day: BusinessDay, run: DagRun, manifests: Sequence[Manifest]) -> LoadResult:
     """Load the loadable folders of a daily run, which alone decides whether its day is complete. Sources
-    without a manifest are missing, unless they are off.
-
-    Args:
-        day: the run's business day.
-        run: the run.
-        manifests: those of the loadable folders.
-    """
+    without a manifest are missing, unless they are off."""
     policies = source_policy.source_policy()
     result = load(
         manifests,

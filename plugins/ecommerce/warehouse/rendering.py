@@ -116,13 +116,8 @@ def render(
 
 
 def staging_table(name: str, suffix: str | None, spec: LoadSpec | None = None) -> str:
-    """Return the name of the staging table `name` of a load.
-
-    Args:
-        name: a table of the warehouse, or of staging only.
-        suffix: the short hash of the load.
-        spec: of a domain with staging tables that only `find_changes.sql` creates.
-    """
+    """Return the name of the staging table `name` of a load. `suffix` is the load's short hash, `spec` that
+    of a domain with staging tables that only its own SQL creates."""
     if name not in {*tables(), *staging_only_tables(), *(spec.looked_up if spec else ())}:
         raise ValueError(f"there is no staging table {name!r}")
     if not suffix or not re.fullmatch(r"[0-9a-f]+", suffix):
@@ -143,10 +138,10 @@ def views() -> tuple[str, ...]:
 
 @cache
 def staging_only_tables() -> Mapping[str, str]:
-    """Return the staging tables without a table in the warehouse, with their files below include/sql: `run`,
-    and warehouse/loads/<domain>/staging/<table>.sql."""
+    """Return the staging tables without a table in the warehouse, with their files below include/sql:
+    warehouse/loads/<domain>/staging/<table>.sql."""
     paths = (path.relative_to(SQL_ROOT) for path in SQL_ROOT.glob("warehouse/loads/*/staging/*.sql"))
-    return {"run": "warehouse/loads/run.sql"} | {path.stem: path.as_posix() for path in paths}
+    return {path.stem: path.as_posix() for path in paths}
 
 
 @cache

@@ -19,7 +19,8 @@ class LoadSpec:
     - `loaded_totals.sql`: for the audit, what the warehouse now holds by source (source, orders, amount);
     - `staging/<table>.sql`: the staging tables without a table in the warehouse.
 
-    `confirm.sql`, `result.sql` and the staging table `run` in include/sql/warehouse/loads are shared.
+    `confirm.sql` and `result.sql` in include/sql/warehouse/loads are shared. The staged `load_audit` has the
+    run and the start of the load: text values reach a script as rows, never as part of its SQL.
     """
 
     name: str

@@ -19,7 +19,7 @@ from ecommerce.storage.staging import Manifest, storage_path
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse
 from ecommerce.warehouse.rendering import Column, columns, render, staging_table
-from ecommerce.warehouse.schema import api_field, arrow_schema
+from ecommerce.warehouse.schema import api_field, arrow_type
 from ecommerce.warehouse.spec import LoadSpec
 
 SUCCESS, HISTORY = "success", "history"
@@ -31,6 +31,8 @@ SMALL_BYTES = 8 * 1024**2
 """The size of a manifest's files up to which they share load jobs; each is then read into memory."""
 _READ = ("source", "read_at", "window_start", "window_end")
 _COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
+_STARTED_AT = Column("started_at", "TIMESTAMP", required=False, description="Start of the load.")
+"""Of `load_audit` in staging only: `detected_at` of the load's restatements."""
 
 
 @dataclass(frozen=True)
@@ -84,13 +86,12 @@ def stage(into: Staging) -> None:
         StagingError: a file cannot be read.
         PipelineError: as `bigquery_errors`.
     """
-    spec, key = into.spec, {"business_date": into.business_date, "run_id": into.run_id}
-    own_rows = {
-        "run": [key | {"started_at": datetime.now(UTC)}],
-        "load_audit": audit_rows(into),
-    }
+    import pyarrow as pa
+
+    spec = into.spec
     inputs = {table: _files(spec, table, into.manifests) for table in spec.files}
-    inputs |= {table: [_in_memory(spec, table, rows)] if rows else [] for table, rows in own_rows.items()}
+    audit = pa.Table.from_pylist(audit_rows(into), schema=_schema(spec, "load_audit"))
+    inputs["load_audit"] = [partial(_parquet, [audit])]
     for table in (table for table, parts in inputs.items() if not parts):
         _create_empty(into, table)
     jobs = [(table, number, part) for table, parts in inputs.items() for number, part in enumerate(parts)]
@@ -103,12 +104,13 @@ def stage(into: Staging) -> None:
 
 def staged_columns(spec: LoadSpec, table: str) -> list[Column]:
     """Return the columns of a table's Parquet files and staging table, in order."""
-    return [column for column in columns(table) if column.name not in spec.not_staged.get(table, ())]
+    staged = [column for column in columns(table) if column.name not in spec.not_staged.get(table, ())]
+    return [*staged, _STARTED_AT] if table == "load_audit" else staged
 
 
 def audit_rows(load: Staging) -> list[dict[str, Any]]:
-    """Return a load's rows of `load_audit`, without the counts of the load itself."""
-    key = {"business_date": load.business_date, "run_id": load.run_id}
+    """Return a load's rows of `load_audit`, one for each source, without the counts of the load itself."""
+    key = {"business_date": load.business_date, "run_id": load.run_id, "started_at": datetime.now(UTC)}
     rows = [{**key, "source": source, "status": "failed"} for source in load.missing]
     rows += [{**key, "source": source, "status": "off"} for source in load.off]
     for manifest in load.manifests:
@@ -197,12 +199,6 @@ def _create_empty(into: Staging, table: str) -> None:
         into.warehouse.client.create_table(empty, exists_ok=True, **into.warehouse.bounded())
 
 
-def _in_memory(spec: LoadSpec, table: str, rows: list[dict[str, Any]]) -> Input:
-    import pyarrow as pa
-
-    return partial(_parquet, [pa.Table.from_pylist(rows, schema=_schema(spec, table))])
-
-
 def _joined(spec: LoadSpec, table: str, uris: Sequence[str]) -> BinaryIO:
     import pyarrow.parquet as pq
 
@@ -224,15 +220,13 @@ def _parquet(parts: Sequence[Any]) -> BinaryIO:
 
 
 def _schema(spec: LoadSpec, table: str) -> Any:
-    return arrow_schema(table, [column.name for column in staged_columns(spec, table)])
+    import pyarrow as pa
+
+    return pa.schema([(column.name, arrow_type(column)) for column in staged_columns(spec, table)])
 
 
 def compare(into: Staging, totals: Iterable[Mapping[str, Any]]) -> None:
-    """Compare the staged rows with the manifests' totals.
-
-    Args:
-        into: the load.
-        totals: the rows of its `staged_totals.sql`.
+    """Compare the staged rows, by the rows `totals` of `staged_totals.sql`, with the manifests' totals.
 
     Raises:
         ContractError: keys are not unique, or totals differ.

@@ -162,10 +162,10 @@ def test_a_daily_load_sends_few_requests_and_statements(shop: Shop, monkeypatch:
     loaded = [job for job in jobs if "load" in job["configuration"]]
     statements = [part for each in queries(jobs) for part in without_declarations(each["query"])]
     others = [each for each in requests if not each.endswith(" jobs")]
-    # Each costs BigQuery about a second. One load job fills each of the twelve staging tables.
-    assert len(loaded) <= 12
+    # Each costs BigQuery about a second. One load job fills each of the eleven staging tables.
+    assert len(loaded) <= 11
     assert len(queries(jobs)) <= 4
-    assert len(statements) <= 28
+    assert len(statements) <= 27
     assert others == ["GET tables"]
 
 

@@ -90,7 +90,7 @@ UNION ALL
 """,
     "loads/stock/find_changes.sql": """\
 CREATE OR REPLACE TABLE {{ staged("counted_days") }} AS
-SELECT business_date FROM {{ staged("run") }};
+SELECT {{ business_date }} AS business_date;
 
 SELECT business_date
 FROM {{ staged("counted_days") }};

@@ -41,7 +41,7 @@ def catalogue() -> Catalogue:
     """The warehouse's tables, and the staging tables of the loads."""
     catalogue = Catalogue()
     for path in googlesql.paths():
-        if re.search(r"/(table|view|run|staged_totals|find_changes)\.sql$|/staging/", path):
+        if re.search(r"/(table|view|staged_totals|find_changes)\.sql$|/staging/", path):
             for statement in googlesql.statements(path):
                 catalogue.analyse(statement.sql)
     return catalogue

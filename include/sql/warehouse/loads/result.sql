@@ -16,7 +16,7 @@ SELECT
         FROM {{ table("load_audit") }} AS load_audit
         WHERE
             business_date = {{ business_date }}
-            AND run_id IN (SELECT run.run_id FROM {{ staged("run") }} AS run)
+            AND run_id IN (SELECT staged.run_id FROM {{ staged("load_audit") }} AS staged)
             AND {{ in_scope("load_audit") }}
         ORDER BY source
     ) AS audit{{ "," if restates }}
@@ -27,8 +27,7 @@ SELECT
             restated.`{{ column.name }}`{{ "," if not loop.last }}
             {% endfor %}
         FROM {{ table("report_restatements") }} AS restated
-        INNER JOIN {{ staged("run") }} AS run
-            ON restated.detected_at = run.started_at
+        WHERE restated.detected_at IN (SELECT staged.started_at FROM {{ staged("load_audit") }} AS staged)
         ORDER BY restated.business_date, restated.figure
     ) AS restatements
     {% endif %};

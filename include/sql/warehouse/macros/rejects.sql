@@ -53,7 +53,7 @@
         )
         OR (
             {{ stored }}.business_date = {{ business_date }}
-            AND {{ stored }}.run_id IN (SELECT run_id FROM {{ staged("run") }})
+            AND {{ stored }}.run_id IN (SELECT run_id FROM {{ staged("load_audit") }})
             AND {{ stored }}.source IN (SELECT source FROM {{ staged("load_audit") }})
             AND (
                 {{ stored }}.row_number = 0

@@ -35,5 +35,4 @@ WHERE
     AND stored.state <> 'gone'
     AND EXISTS (SELECT 1 FROM {{ staged("newest_read") }});
 
-SELECT business_date
-FROM {{ staged("run") }};
+SELECT {{ business_date }} AS business_date;

@@ -74,8 +74,7 @@ WITH changes AS (
 ),
 
 changed_days AS (
-    SELECT business_date
-    FROM {{ staged("run") }}
+    SELECT {{ business_date }} AS business_date
     UNION DISTINCT
     SELECT business_date
     FROM changes
@@ -183,16 +182,15 @@ touched AS (
 )
 
 SELECT
-    business_date,
+    {{ business_date }} AS business_date,
     'the run itself' AS cause
-FROM {{ staged("run") }}
 UNION DISTINCT
 -- The results of a day whose events have expired, and of the day after it, are not recomputed.
 SELECT
     touched.business_date,
     touched.cause
 FROM touched
-CROSS JOIN {{ staged("run") }} AS run
+CROSS JOIN {{ staged("load_audit") }} AS run
 WHERE touched.business_date >= DATE_SUB(DATE(run.started_at), INTERVAL {{ events_retention_days - 2 }} DAY);
 
 SELECT DISTINCT business_date

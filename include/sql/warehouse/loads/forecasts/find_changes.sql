@@ -2,7 +2,7 @@
 -- of the five weeks before it, in which late orders may still change the actual sales.
 
 SELECT day AS business_date
-FROM {{ staged("run") }} AS run
+FROM {{ staged("load_audit") }} AS run
 CROSS JOIN
     UNNEST(
         GENERATE_DATE_ARRAY(

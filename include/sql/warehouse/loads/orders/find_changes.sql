@@ -155,6 +155,7 @@ LEFT JOIN (
     ON affected.customer_hash = candidates.customer_hash
 GROUP BY affected.customer_hash, affected.first_ordered_at;
 
+-- With the reasons, and with the figures before the load, which report_restatements compares with those after it.
 CREATE OR REPLACE TABLE {{ staged("touched_days") }} AS
 WITH changed_days AS (
     SELECT DISTINCT
@@ -165,105 +166,113 @@ WITH changed_days AS (
         UNNEST(
             GENERATE_DATE_ARRAY(changed_rates.rate_date, DATE_ADD(changed_rates.rate_date, INTERVAL 7 DAY))
         ) AS business_date
-)
+),
 
-SELECT
-    business_date,
-    'the run itself' AS cause
-FROM {{ staged("run") }}
-UNION DISTINCT
-SELECT
-    stored_business_date,
-    CONCAT('late or changed orders from ', source) AS cause
-FROM {{ staged("replaced_orders") }}
-WHERE stored_business_date IS NOT NULL
-UNION DISTINCT
-SELECT
-    arriving.business_date,
-    CONCAT('late or changed orders from ', arriving.source) AS cause
-FROM (
+touched AS (
     SELECT
-        source,
-        order_id,
-        business_date
-    FROM {{ staged("orders") }}
-    UNION ALL
+        {{ business_date }} AS business_date,
+        'the run itself' AS cause
+    UNION DISTINCT
     SELECT
-        source,
-        order_id,
-        business_date
-    FROM {{ staged("refunds") }}
-    UNION ALL
+        stored_business_date,
+        CONCAT('late or changed orders from ', source) AS cause
+    FROM {{ staged("replaced_orders") }}
+    WHERE stored_business_date IS NOT NULL
+    UNION DISTINCT
     SELECT
-        source,
-        order_id,
-        business_date
-    FROM {{ table("refunds") }}
-    WHERE {{ any_of(stored["refunds"], "business_date") }}
-) AS arriving
-INNER JOIN {{ staged("replaced_orders") }} AS replaced
-    ON
-        arriving.source = replaced.source
-        AND arriving.order_id = replaced.order_id
-UNION DISTINCT
--- A day with a missing partner file becomes complete when the file is loaded, whatever it contains.
-SELECT
-    audit.business_date,
-    'late delivery of a partner' AS cause
-FROM {{ table("load_audit") }} AS audit
-CROSS JOIN UNNEST(audit.missing_deliveries) AS partner
-INNER JOIN {{ staged("loaded_files") }} AS delivered
-    ON
-        audit.source = delivered.source
-        AND STARTS_WITH(delivered.file, CONCAT(partner, '_', CAST(audit.business_date AS STRING), '.'))
-WHERE audit.business_date >= {{ first_day }}
-UNION DISTINCT
-SELECT
-    business_date,
-    'first orders of customers' AS cause
-FROM (
+        arriving.business_date,
+        CONCAT('late or changed orders from ', arriving.source) AS cause
+    FROM (
+        SELECT
+            source,
+            order_id,
+            business_date
+        FROM {{ staged("orders") }}
+        UNION ALL
+        SELECT
+            source,
+            order_id,
+            business_date
+        FROM {{ staged("refunds") }}
+        UNION ALL
+        SELECT
+            source,
+            order_id,
+            business_date
+        FROM {{ table("refunds") }}
+        WHERE {{ any_of(stored["refunds"], "business_date") }}
+    ) AS arriving
+    INNER JOIN {{ staged("replaced_orders") }} AS replaced
+        ON
+            arriving.source = replaced.source
+            AND arriving.order_id = replaced.order_id
+    UNION DISTINCT
+    -- A day with a missing partner file becomes complete when the file is loaded, whatever it contains.
     SELECT
-        [
-            DATE(first_ordered_at, {{ shop_timezone }}), DATE(stored_first_ordered_at, {{ shop_timezone }})
-        ] AS days
-    FROM {{ staged("first_orders") }}
-    WHERE first_ordered_at IS DISTINCT FROM stored_first_ordered_at
-) AS moved
-CROSS JOIN UNNEST(moved.days) AS business_date
-WHERE business_date IS NOT NULL
-UNION DISTINCT
-SELECT
-    amounts.business_date,
-    'new exchange rates' AS cause
-FROM (
-    SELECT
-        business_date,
-        currency
-    FROM {{ table("orders") }}
-    WHERE {{ any_of(stored["exchange_rates"], "business_date") }}
+        audit.business_date,
+        'late delivery of a partner' AS cause
+    FROM {{ table("load_audit") }} AS audit
+    CROSS JOIN UNNEST(audit.missing_deliveries) AS partner
+    INNER JOIN {{ staged("loaded_files") }} AS delivered
+        ON
+            audit.source = delivered.source
+            AND STARTS_WITH(delivered.file, CONCAT(partner, '_', CAST(audit.business_date AS STRING), '.'))
+    WHERE audit.business_date >= {{ first_day }}
     UNION DISTINCT
     SELECT
         business_date,
-        currency
-    FROM {{ table("daily_sales") }}
-    WHERE {{ any_of(stored["exchange_rates"], "business_date") }}
-) AS amounts
-INNER JOIN changed_days
-    ON amounts.business_date = changed_days.business_date
-WHERE
-    amounts.currency <> {{ reporting_currency }}
-    AND changed_days.currency IN (amounts.currency, {{ reporting_currency }});
+        'first orders of customers' AS cause
+    FROM (
+        SELECT
+            [
+                DATE(first_ordered_at, {{ shop_timezone }}), DATE(stored_first_ordered_at, {{ shop_timezone }})
+            ] AS days
+        FROM {{ staged("first_orders") }}
+        WHERE first_ordered_at IS DISTINCT FROM stored_first_ordered_at
+    ) AS moved
+    CROSS JOIN UNNEST(moved.days) AS business_date
+    WHERE business_date IS NOT NULL
+    UNION DISTINCT
+    SELECT
+        amounts.business_date,
+        'new exchange rates' AS cause
+    FROM (
+        SELECT
+            business_date,
+            currency
+        FROM {{ table("orders") }}
+        WHERE {{ any_of(stored["exchange_rates"], "business_date") }}
+        UNION DISTINCT
+        SELECT
+            business_date,
+            currency
+        FROM {{ table("daily_sales") }}
+        WHERE {{ any_of(stored["exchange_rates"], "business_date") }}
+    ) AS amounts
+    INNER JOIN changed_days
+        ON amounts.business_date = changed_days.business_date
+    WHERE
+        amounts.currency <> {{ reporting_currency }}
+        AND changed_days.currency IN (amounts.currency, {{ reporting_currency }})
+)
+
+SELECT
+    days.business_date,
+    days.causes,
+    {% for column in columns("daily_summary") if column.name != "business_date" %}
+    stored.{{ column.name }}{{ "," if not loop.last }}
+    {% endfor %}
+FROM (
+    SELECT
+        business_date,
+        ARRAY_AGG(cause) AS causes
+    FROM touched
+    GROUP BY business_date
+) AS days
+LEFT JOIN {{ table("daily_summary") }} AS stored
+    ON days.business_date = stored.business_date;
 
 {% include "warehouse/loads/orders/restatement_causes.sql" %}
 
--- The figures before the load, which report_restatements compares with those after it.
-CREATE OR REPLACE TABLE {{ staged("earlier_summaries") }} AS
-SELECT
-    {% for column in columns("daily_summary") %}
-    stored.{{ column.name }}{{ "," if not loop.last }}
-    {% endfor %}
-FROM {{ table("daily_summary") }} AS stored
-WHERE stored.business_date IN (SELECT touched.business_date FROM {{ staged("touched_days") }} AS touched);
-
-SELECT DISTINCT business_date
+SELECT business_date
 FROM {{ staged("touched_days") }};

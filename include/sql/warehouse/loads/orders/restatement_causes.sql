@@ -91,7 +91,8 @@ causes AS (
         NULL AS source,
         NULL AS channel,
         NULL AS order_id
-    FROM {{ staged("touched_days") }}
+    FROM {{ staged("touched_days") }} AS touched
+    CROSS JOIN UNNEST(touched.causes) AS cause
     WHERE cause IN ('new exchange rates', 'first orders of customers')
 )
 

@@ -143,9 +143,8 @@ FROM (
     -- Orders that are not in `orders`, now or before.
     SELECT
         'removed_orders' AS name,
-        run.business_date
-    FROM {{ staged("run") }} AS run
-    CROSS JOIN {{ staged("order_versions") }} AS versions
+        {{ business_date }} AS business_date
+    FROM {{ staged("order_versions") }} AS versions
     LEFT JOIN {{ staged("orders") }} AS staged
         ON
             versions.source = staged.source
@@ -161,9 +160,8 @@ FROM (
     -- New or changed products.
     SELECT
         'products' AS name,
-        run.business_date
-    FROM {{ staged("run") }} AS run
-    CROSS JOIN {{ staged("products") }} AS arriving
+        {{ business_date }} AS business_date
+    FROM {{ staged("products") }} AS arriving
     LEFT JOIN {{ table("products") }} AS stored
         ON arriving.sku = stored.sku
     WHERE
@@ -173,9 +171,9 @@ FROM (
     -- An earlier load of this run.
     SELECT
         'load_audit' AS name,
-        stored.business_date
-    FROM {{ table("load_audit") }} AS stored
-    INNER JOIN {{ staged("run") }} AS run
-        ON stored.run_id = run.run_id
-    WHERE stored.business_date = {{ business_date }}
+        business_date
+    FROM {{ table("load_audit") }}
+    WHERE
+        business_date = {{ business_date }}
+        AND run_id IN (SELECT this.run_id FROM {{ staged("load_audit") }} AS this)
 ) AS days;

@@ -3,7 +3,7 @@
 DELETE FROM {{ table("control_totals") }} AS stored
 WHERE
     stored.business_date = {{ business_date }}
-    AND stored.run_id IN (SELECT run_id FROM {{ staged("run") }})
+    AND stored.run_id IN (SELECT run_id FROM {{ staged("load_audit") }})
     AND stored.source IN (SELECT source FROM {{ staged("load_audit") }})
     AND (
         stored.file IS NULL

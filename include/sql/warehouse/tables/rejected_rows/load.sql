@@ -2,7 +2,7 @@
 DELETE FROM {{ table("rejected_rows") }} AS stored
 WHERE
     stored.business_date = {{ business_date }}
-    AND stored.run_id IN (SELECT run_id FROM {{ staged("run") }})
+    AND stored.run_id IN (SELECT run_id FROM {{ staged("load_audit") }})
     AND stored.source IN (SELECT source FROM {{ staged("load_audit") }});
 
 {% include "warehouse/tables/rejected_rows/insert.sql" %}

@@ -8,21 +8,18 @@ SELECT
     replaced.order_id,
     replaced.version_updated_at,
     replaced.read_at,
-    run.run_id,
+    audit.run_id,
     CAST(NULL AS STRING) AS replaced_source,
     CAST(NULL AS STRING) AS replaced_order_id
 FROM {{ staged("replaced_orders") }} AS replaced
-CROSS JOIN {{ staged("run") }} AS run
+INNER JOIN {{ staged("load_audit") }} AS audit
+    ON replaced.source = audit.source
 LEFT JOIN {{ staged("orders") }} AS staged
     ON
         replaced.source = staged.source
         AND replaced.order_id = staged.order_id
 WHERE
     staged.order_id IS NULL
-    AND replaced.source NOT IN (
-        SELECT exported.source
-        FROM {{ staged("load_audit") }} AS exported
-        WHERE exported.status = 'history'
-    )
+    AND audit.status <> 'history'
 {% endcall %}
 {% endif %}

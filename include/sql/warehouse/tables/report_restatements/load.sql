@@ -15,20 +15,23 @@ WITH figures AS (
         END * NUMERIC '1' AS {{ "old_value" if loop.first else "new_value" }},
         {% endfor %}
         figure IN ('new_customers', 'returning_customers') AS is_about_customers
-    FROM {{ staged("earlier_summaries") }} AS mailed
+    FROM {{ staged("touched_days") }} AS mailed
     INNER JOIN {{ table("daily_summary") }} AS arriving
         ON mailed.business_date = arriving.business_date
     CROSS JOIN UNNEST(['{{ restated_figures | join("', '") }}']) AS figure
-    WHERE {{ days("arriving.business_date") }}
+    WHERE
+        {{ days("arriving.business_date") }}
+        AND mailed.orders IS NOT NULL
 ),
 
 touched AS (
     SELECT
-        business_date,
+        touched_days.business_date,
         STRING_AGG(cause, ' and ' ORDER BY cause) AS causes
-    FROM {{ staged("touched_days") }}
+    FROM {{ staged("touched_days") }} AS touched_days
+    CROSS JOIN UNNEST(touched_days.causes) AS cause
     WHERE cause NOT IN ('the run itself', 'first orders of customers')
-    GROUP BY business_date
+    GROUP BY touched_days.business_date
 ),
 
 cause_lists AS (
@@ -53,7 +56,12 @@ SELECT
     -- Whether a customer is new also depends on other days; that is the cause when nothing on the day itself changed.
     COALESCE(cause_lists.causes, first_orders.causes) AS causes
 FROM figures
-CROSS JOIN {{ staged("run") }} AS run
+CROSS JOIN (
+    SELECT DISTINCT
+        run_id,
+        started_at
+    FROM {{ staged("load_audit") }}
+) AS run
 LEFT JOIN touched
     ON figures.business_date = touched.business_date
 LEFT JOIN cause_lists
