@@ -22,6 +22,7 @@ from ecommerce.cli import environment
 from ecommerce.cli.environment import has_metadata
 from ecommerce.core import names
 from ecommerce.core.check_result import FAIL, HINT, OFF, CheckLine, Lines
+from ecommerce.core.connections import find_connection
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.parts import existing
@@ -105,7 +106,7 @@ def findings(subjects: Sequence[str] = ()) -> Iterator[CheckLine]:
 
 
 def _lines(subject: str, all_checks: dict[str, Callable[[], Lines]]) -> Lines:
-    from ecommerce.cli.settings_check import exists, has_recipients, placeholders
+    from ecommerce.cli.settings_check import has_recipients, placeholders
 
     try:
         if subject not in all_checks:
@@ -114,7 +115,7 @@ def _lines(subject: str, all_checks: dict[str, Callable[[], Lines]]) -> Lines:
             yield HINT, "not needed while no recipient is set"
             return
         fields = placeholders(subject)
-        if subject in OPTIONAL and (fields or not exists(subject)):
+        if subject in OPTIONAL and (fields or find_connection(subject) is None):
             yield HINT, f"not set: {OPTIONAL[subject]} cannot run"
             return
         if fields:

@@ -120,18 +120,6 @@ def check_recipients(variable: str, without: str) -> Lines:
     yield (OK, addresses) if count else (HINT, f"the Variable is empty: {without}")
 
 
-def exists(connection: str) -> bool:
-    """Return whether a connection exists."""
-    from airflow.sdk import Connection
-    from airflow.sdk.exceptions import AirflowNotFoundException
-
-    try:
-        Connection.get(connection)
-    except AirflowNotFoundException:
-        return False
-    return True
-
-
 def placeholders(connection: str) -> list[str]:
     """Return the fields of a connection in the environment that have the example's value. Raises
     ConfigurationError: `AIRFLOW_CONN_…` of this name is neither a JSON object nor a URI."""

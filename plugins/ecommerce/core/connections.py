@@ -9,12 +9,19 @@ AIRFLOW_IMPORT = threading.Lock()
 """Held by threads that may be the first to import Airflow, so that none sees half of it."""
 
 
-def connection(conn_id: str) -> Any:
-    """Return an `airflow.sdk.Connection`; ConfigurationError where it is not defined."""
+def find_connection(conn_id: str) -> Any:
+    """Return an `airflow.sdk.Connection`; None where it is not defined."""
     with AIRFLOW_IMPORT:
         from airflow.sdk import Connection
         from airflow.sdk.exceptions import AirflowNotFoundException
     try:
         return Connection.get(conn_id)
     except AirflowNotFoundException:
-        raise ConfigurationError(f"the connection {conn_id} is not defined") from None
+        return None
+
+
+def connection(conn_id: str) -> Any:
+    """Return an `airflow.sdk.Connection`; ConfigurationError where it is not defined."""
+    if (found := find_connection(conn_id)) is None:
+        raise ConfigurationError(f"the connection {conn_id} is not defined")
+    return found

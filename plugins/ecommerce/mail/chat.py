@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import names
+from ecommerce.core.connections import find_connection
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError, PipelineError
@@ -29,13 +30,8 @@ _CODE = re.compile(r"error=(\d{3})\b")
 
 
 def post(title: str, text: str, picture: bytes | None = None) -> bool:
-    """Post a message and return whether a service accepted it; never raise.
-
-    Args:
-        title: one line.
-        text: plain text of any length; it is split for services with a limit.
-        picture: a PNG, for services that accept files.
-    """
+    """Post a message and return whether a service accepted it; never raise. The title is one line; a long
+    text is split for services with a limit; `picture`, a PNG, is for services that accept files."""
     try:
         if not (chat := configured()):
             return False
@@ -55,12 +51,7 @@ def configured() -> tuple[Apprise, str] | None:
     """Return the services of the connection `alert_chat`, and a sentence about the entries that Apprise
     cannot parse, if any; None without that connection. Raises ConfigurationError: its extra has no valid
     `config`."""
-    from airflow.sdk import Connection
-    from airflow.sdk.exceptions import AirflowNotFoundException
-
-    try:
-        connection = Connection.get(CONNECTION)
-    except AirflowNotFoundException:
+    if (connection := find_connection(CONNECTION)) is None:
         return None
     from airflow.providers.apprise.hooks.apprise import AppriseHook
     from apprise import Apprise, AppriseAsset

@@ -122,7 +122,12 @@ def same_weekday_mean(values: Floats, weeks: int) -> Floats:
         is_known = ~np.isnan(one)
         total += np.where(is_known, one, 0)
         known += is_known
-    return np.divide(total, known, out=np.full_like(total, np.nan), where=known > 0)
+    return ratio(total, known)
+
+
+def ratio(part: Floats, whole: Floats) -> Floats:
+    """Return `part / whole`; NaN where `whole` is not positive."""
+    return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
 
 
 def has_vanished(recent: Floats) -> Bools:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecommerce.forecast.data.panel import YEAR, Floats, Panel, clean, same_weekday_mean, shifted
+from ecommerce.forecast.data.panel import YEAR, Floats, Panel, clean, ratio, same_weekday_mean, shifted
 from ecommerce.forecast.models.season import growth, season
 from ecommerce.forecast.weeks import HORIZON
 
@@ -38,14 +38,14 @@ class Statistics:
         self.with_promotion = same_weekday_mean(np.where(is_promoted, values, np.nan), 13)
         self.levels = {days: trailing_mean(self.neutral, days) for days in (7, 28, 84, YEAR)}
         market = np.full((len(values), 1), np.nan) if panel.market is None else panel.market[:, None]
-        self.market = _ratio(trailing_mean(market, 28), trailing_mean(market, YEAR))[:, 0]
+        self.market = ratio(trailing_mean(market, 28), trailing_mean(market, YEAR))[:, 0]
 
     def unit(self) -> Floats:
         """Return the relative size of ordinary errors [HORIZON, series and total]: the noise of the last
         eight weeks, and more where the season moves away from that of the last four."""
         values = np.column_stack([self.neutral, np.nansum(self.neutral, axis=1)])[-120:]
         usual = shifted(same_weekday_mean(values, 8), 7)
-        noise = trailing_mean(np.minimum(np.abs(_ratio(values, usual) - 1), 1), 56)[-1]
+        noise = trailing_mean(np.minimum(np.abs(ratio(values, usual) - 1), 1), 56)[-1]
         noise = np.maximum(np.nan_to_num(noise, nan=0.2), LEAST_NOISE)
         moves = np.log(self.season[self.panel.days :] / np.mean(self.season[: self.panel.days][-28:], axis=0))
         return np.sqrt(noise**2 + (SEASON_ERROR * moves) ** 2)
@@ -96,9 +96,9 @@ def features(
         "weekday without promotion": at(known.without_promotion, same_weekday) / level,
         "weekday with promotion": at(known.with_promotion, same_weekday) / level,
         "level of 7 days": levels[7] / level,
-        "trend of 84 days": _ratio(level, levels[84]),
-        "trend of the year": _ratio(levels[84], levels[YEAR]),
-        "week a year ago": _ratio(  # the week around the day, by the month up to that origin
+        "trend of 84 days": ratio(level, levels[84]),
+        "trend of the year": ratio(levels[84], levels[YEAR]),
+        "week a year ago": ratio(  # the week around the day, by the month up to that origin
             at(known.levels[7], a_year_ago + 3), at(known.levels[28], np.full(HORIZON, origin - YEAR))
         ),
         "effect of promotions": effect,
@@ -117,7 +117,7 @@ def trailing_mean(values: Floats, days: int) -> Floats:
     if days < len(values):
         total[days:] = total[days:] - total[:-days].copy()
         count[days:] = count[days:] - count[:-days].copy()
-    return _ratio(total, count)
+    return ratio(total, count)
 
 
 def _days_on_promotion(promotions: Floats, origin: int) -> Floats:
@@ -132,15 +132,11 @@ def _neutral(values: Floats, panel: Panel) -> tuple[Floats, Floats]:
     """`values` without the effect of promotions, and the effect: the sales of days on promotion relative to
     others, measured over half a year up to each day."""
     is_promoted = panel.promotions[: panel.days] > 0
-    relative = _ratio(values, same_weekday_mean(values, 8))
+    relative = ratio(values, same_weekday_mean(values, 8))
     promoted = trailing_mean(np.where(is_promoted, relative, np.nan), 182)
-    effect = _ratio(promoted, trailing_mean(np.where(is_promoted, np.nan, relative), 182))
+    effect = ratio(promoted, trailing_mean(np.where(is_promoted, np.nan, relative), 182))
     return np.where(is_promoted, values / _known(effect), values), effect
 
 
 def _known(effect: Floats) -> Floats:
     return np.maximum(np.nan_to_num(effect, nan=1.0), LEAST_EFFECT)
-
-
-def _ratio(part: Floats, whole: Floats) -> Floats:
-    return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)

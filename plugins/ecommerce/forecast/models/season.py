@@ -10,7 +10,7 @@ import pandas as pd
 from dateutil.easter import easter
 
 from ecommerce.core.named_weeks import black_friday
-from ecommerce.forecast.data.panel import YEAR, Bools, Floats, Ints, Panel, clean
+from ecommerce.forecast.data.panel import YEAR, Bools, Floats, Ints, Panel, clean, ratio
 from ecommerce.forecast.weeks import HORIZON
 
 _EASTER, _BLACK_FRIDAY = 1, 2
@@ -148,8 +148,7 @@ def _index(daily: Floats, actual: Floats) -> tuple[Floats, Floats]:
     now, before = _sums(smooth[1:], smooth[:-1])
     steps = np.log(np.divide(now, before, out=np.ones(len(now)), where=(now > 0) & (before > 0)))
     day, week = _sums(actual, smooth)
-    rest = np.divide(day, week, out=np.full(len(day), np.nan), where=week > 0) - 1
-    return np.concatenate([[0.0], np.cumsum(steps)]), rest
+    return np.concatenate([[0.0], np.cumsum(steps)]), ratio(day, week) - 1
 
 
 def _sums(one: Floats, other: Floats) -> list[Floats]:
@@ -187,7 +186,7 @@ def _without_weekdays(values: Floats, weekdays: Ints) -> Floats:
     """`values` [days, series] divided by the average share of their weekday in a week's mean."""
     whole = _centred(values, 7)
     whole[:3], whole[-3:] = np.nan, np.nan
-    share = np.divide(values, whole, out=np.full(values.shape, np.nan), where=whole > 0)
+    share = ratio(values, whole)
     shares = np.stack([_mean(share[weekdays == day], axis=0) for day in range(7)])
     return values / np.where(shares > 0.05, shares, 1)[weekdays]
 
@@ -198,9 +197,7 @@ def _centred(values: Floats, days: int) -> Floats:
     total = np.cumsum(np.pad(np.where(is_known, values, 0), pad), axis=0)
     count = np.cumsum(np.pad(is_known.astype(float), pad), axis=0)
     count = count[days:] - count[:-days]
-    return np.divide(
-        total[days:] - total[:-days], count, out=np.full(values.shape, np.nan), where=count > 0.5
-    )
+    return ratio(total[days:] - total[:-days], count)
 
 
 def _next_to(is_holiday: Bools) -> Bools:
@@ -215,8 +212,7 @@ def _mean(values: Floats, axis: int) -> Any:
     """The mean of known values, NaN without one."""
     known = ~np.isnan(values)
     count = known.sum(axis=axis)
-    total = np.where(known, values, 0).sum(axis=axis)
-    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    return ratio(np.where(known, values, 0).sum(axis=axis), count)
 
 
 def _log(values: Floats) -> Floats:

@@ -144,13 +144,7 @@ def _report(figures: Figures) -> dict[str, Any]:
 
 def _thumbnails(figures: Figures) -> dict[str, str]:
     """Return the URIs of the products' thumbnails by SKU, in a fixed order."""
-    changes = figures.changes
-    products = [
-        *figures.products,
-        *(changes.rising if changes else ()),
-        *(changes.falling if changes else ()),
-    ]
-    return {each.sku: each.thumbnail for each in products if each.thumbnail}
+    return {each.sku: each.thumbnail for each in figures.pictured if each.thumbnail}
 
 
 def _restated(loaded: DayState, currency: str) -> list[list[str]]:

@@ -51,11 +51,8 @@ def write_document(figures: Figures, folder: Path) -> None:
 
 def _thumbnails(figures: Figures) -> dict[str, tuple[str, bytes]]:
     """Return name and content of each thumbnail by SKU; a report does not fail for a picture."""
-    products: list[Any] = [*figures.products]
-    if figures.changes:
-        products += [*figures.changes.rising, *figures.changes.falling]
     thumbnails: dict[str, tuple[str, bytes]] = {}
-    for number, each in enumerate(products):
+    for number, each in enumerate(figures.pictured):
         if each.sku not in thumbnails and each.thumbnail and (picture := _picture(each.thumbnail)):
             thumbnails[each.sku] = (f"picture-{number}.png", picture)
     return thumbnails

@@ -5,7 +5,7 @@ further ones are ignored, with a warning. A row that cannot be used is kept with
 many of them are an error (`MOST_REJECTED`).
 
 - A promotion lasts from `start_date` to `end_date`, both included. An empty `sku`, or `*`, is the whole shop.
-  Promotions may overlap: of those that reach a product on a day the largest counts (`discount_on`).
+  Promotions may overlap: a product is on promotion once.
 - A week of the market index begins on a Monday. Of several rows for one week the last counts, because
   corrections are appended; a warning reports it.
 """
@@ -14,7 +14,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -50,10 +50,6 @@ class Promotion:
     end_date: date
     sku: str | None
     discount_percent: Decimal
-
-    def reaches(self, day: date, sku: str | None) -> bool:
-        """Return whether it applies on `day` to the product `sku`; None means the whole shop."""
-        return self.start_date <= day <= self.end_date and self.sku in (None, sku)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +127,6 @@ def read_market_index(stream: IO[bytes]) -> Parsed[MarketWeek]:
     if gaps := [each + _WEEK for each, following in pairwise(weeks) if following - each > _WEEK]:
         warnings.append(f"{MARKET_INDEX}: weeks are missing from {listed(gaps, 4)} on")
     return Parsed(tuple(by_week[week] for week in weeks), found.rejected, tuple(warnings))
-
-
-def discount_on(promotions: Iterable[Promotion], day: date, sku: str | None) -> Decimal:
-    """Return the largest discount (percent, 0 without one) on `day` of the product `sku`, or of the whole
-    shop if that is None. A promotion of one product is not one of the whole shop."""
-    reaching = (each.discount_percent for each in promotions if each.reaches(day, sku))
-    return max(reaching, default=Decimal(0))
 
 
 def _read(

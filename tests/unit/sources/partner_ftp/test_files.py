@@ -14,7 +14,6 @@ from ecommerce.sources.partner_ftp.files import (
     MarketWeek,
     Parsed,
     Promotion,
-    discount_on,
     read_files,
     read_market_index,
     read_promotions,
@@ -177,15 +176,6 @@ def test_more_than_one_bad_row_in_ten_is_another_file_than_agreed(bad: int, good
         f"promotions.csv: {bad} of {bad + good} rows cannot be used, more than one in 10; the first is line "
         "2: discount_percent '20%' is no number above 0, such as 12.5"
     )
-
-
-def test_of_promotions_that_overlap_the_largest_counts_and_they_do_not_add_up() -> None:
-    rows = promotions(GOOD, GOOD, "2026-11-30,2026-12-02,MUG-01,30", "2026-11-28,2026-11-28,MUG-01,5").rows
-    assert len(rows) == 4
-    days = [date(2026, 11, 26), FRIDAY, date(2026, 11, 28), MONDAY, date(2026, 12, 2), date(2026, 12, 3)]
-    assert [discount_on(rows, day, "MUG-01") for day in days] == [0, 20, 20, 30, 30, 0]
-    assert [discount_on(rows, day, "mug-01") for day in days] == [0, 20, 20, 20, 0, 0]
-    assert [discount_on(rows, day, None) for day in days] == [0, 20, 20, 20, 0, 0]
 
 
 def test_weeks_come_by_date() -> None:

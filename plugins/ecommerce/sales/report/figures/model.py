@@ -13,7 +13,7 @@ from pydantic import Field
 
 from ecommerce.core.text import Kind
 from ecommerce.sales.report.figures.base import CATEGORY, CHANNEL, COUNTRY, Part
-from ecommerce.sales.report.figures.contributions import Changes
+from ecommerce.sales.report.figures.contributions import Changes, Mover
 from ecommerce.sales.report.figures.forecast import Expectation, Outlook
 from ecommerce.sales.report.figures.quality import Provenance, Quality
 from ecommerce.sales.report.figures.website import Website
@@ -222,6 +222,12 @@ class Figures(Part):
         """The days of the trend that nothing has loaded, although an earlier day had its daily run."""
         first = self.quality.first_loaded or date.min
         return [day for day in self.trend if day.net_sales is None and day.business_date > first]
+
+    @property
+    def pictured(self) -> list[Product | Mover]:
+        """The products of the tables with pictures, in reading order."""
+        changes = self.changes
+        return [*self.products, *([*changes.rising, *changes.falling] if changes else [])]
 
     @property
     def has_sales(self) -> bool:
