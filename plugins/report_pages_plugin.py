@@ -16,13 +16,8 @@ from ecommerce.pages.navigation import NAVIGATION, PREFIX
 async def lazy_app(
     scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
 ) -> None:
-    """Answer one request by ASGI, with an application that is created on the first one.
-
-    Args:
-        scope: the request; its `app` is the API server's application, which mounts this one.
-        receive: returns the next part of the request.
-        send: sends a part of the response.
-    """
+    """Answer one request by ASGI, with an application that is created on the first one. The `app` of `scope`
+    is the API server's application, which mounts this one."""
     app = _application()
     if "app" in scope:
         app.state.airflow = scope["app"]

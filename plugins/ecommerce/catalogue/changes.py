@@ -82,14 +82,8 @@ def read_summary(manifest: Manifest) -> Summary:
 
 
 def notify(run: DagRun, manifest: Manifest, warnings: list[DataWarning], *, send_mail: bool) -> str:
-    """Mail the changes that a run found, always with the same Message-ID; return why not, or nothing.
-
-    Args:
-        run: determines the Message-ID.
-        manifest: of the loadable folder.
-        warnings: of the checks.
-        send_mail: the run's param: also mail if nothing has changed.
-    """
+    """Mail the changes that a run found, always with the same Message-ID; return why not, or nothing. With
+    `send_mail` it also mails that nothing has changed."""
     summary = read_summary(manifest)
     if not (summary["is_news"] or send_mail):
         return "the catalogue has not changed, and send_mail is not set"
@@ -111,13 +105,8 @@ def thumbnails(summary: Summary) -> list[tuple[str, str, bytes]]:
 def compose(
     summary: Summary, warnings: Sequence[DataWarning], pictures: Sequence[tuple[str, str, bytes]]
 ) -> EmailMessage:
-    """Return the mail without its addresses: text, and HTML with the new pictures.
-
-    Args:
-        summary: of the run.
-        warnings: of the checks.
-        pictures: as `thumbnails` returns them.
-    """
+    """Return the mail without its addresses: text, and HTML with the new pictures, as `thumbnails` returns
+    them."""
     news = ", ".join(f"{count} {name}" for name, count in counts(summary).items() if count) or "no changes"
     cids = [f"picture-{number}@{CONNECTION}" for number in range(len(pictures))]
     texts = {

@@ -140,15 +140,8 @@ class Fetcher:
 def refresh(
     parsed: Manifest, folder: str, run_id: str, last: LastCatalogue, limits: Limits | None = None
 ) -> Manifest:
-    """Download the pictures of the parsed catalogue and write the loadable folder.
-
-    Args:
-        parsed: the parsed catalogue.
-        folder: URI of the loadable folder.
-        run_id: for the rows.
-        last: the catalogue as loaded last.
-        limits: of downloads.
-    """
+    """Download the new and changed pictures of the parsed catalogue, and write the loadable folder, the URI
+    `folder`."""
     catalogue, now = read_parsed(parsed), parsed.read_at
     store = Store.of_pictures()
     present = store.names("originals") | store.names("thumbnails")
@@ -185,13 +178,7 @@ def refresh(
 def fetch_all(
     fetcher: Fetcher, products: Sequence[CatalogueProduct], last: Mapping[str, Row]
 ) -> dict[str, Row | str]:
-    """Return the result of `Fetcher.fetch` by URL.
-
-    Args:
-        fetcher: of the run.
-        products: of the parsed catalogue.
-        last: the products as loaded last, by SKU.
-    """
+    """Return the result of `Fetcher.fetch` by URL. `last` are the products as loaded last, by SKU."""
     known = {
         each["image_url_hash"]: {name: each[name] for name in PICTURE}
         for each in sorted(last.values(), key=lambda each: each["last_seen_at"])

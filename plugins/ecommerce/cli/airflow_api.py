@@ -83,13 +83,7 @@ class AirflowApi:
         )
 
     def clear(self, run_id: str, task_ids: Sequence[str], dag_id: str = DAG_DAILY) -> list[str]:
-        """Clear tasks of a run with downstream, so that they run again, and return the ids of all, in order.
-
-        Args:
-            run_id: the run.
-            task_ids: the tasks to clear.
-            dag_id: the run's DAG.
-        """
+        """Clear tasks of a run with downstream, so that they run again; return the ids of all, in order."""
         selected = {"dag_run_id": run_id, "task_ids": [*task_ids], "include_downstream": True}
         request = {"dry_run": False, "only_failed": False, **selected}
         cleared = self.post(f"dags/{dag_id}/clearTaskInstances", request)["task_instances"]

@@ -85,11 +85,7 @@ def backfill(first: date, last: date, *, jobs: int, mail: bool, again: bool, dag
 
 def plan(api: AirflowApi, days: Range, now: datetime | None = None) -> list[str]:
     """Return the business days that a backfill would run, in order; Airflow leaves out days in progress.
-
-    Args:
-        api: a signed-in session.
-        days: the range.
-        now: an aware instant; by default the current one.
+    `now` is aware, by default the current instant.
 
     Raises:
         PipelineError: the range is empty, or a day has not ended yet, so that its run would wait.
@@ -111,13 +107,8 @@ def plan(api: AirflowApi, days: Range, now: datetime | None = None) -> list[str]
 
 
 def start(api: AirflowApi, days: Range, *, jobs: int = 2, mail: bool = False) -> Backfill | None:
-    """Create a backfill in Airflow and return it; None where there is no day to run.
-
-    Args:
-        api: a signed-in session.
-        days: the range.
-        jobs: how many days run at the same time.
-        mail: mail every day's report; for the daily DAG only.
+    """Create a backfill in Airflow, of `jobs` days at the same time, and return it; None where there is no
+    day to run. `mail`, for the daily DAG only: mail every day's report.
 
     Raises:
         PipelineError: as `plan`; or the DAG is paused; or another backfill of it is in progress.

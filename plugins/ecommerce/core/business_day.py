@@ -52,13 +52,8 @@ def newest_closed_day(now: datetime, timezone: str) -> BusinessDay:
 
 
 def due_at(day: date, timezone: str, dag_id: str = DAG_DAILY) -> datetime:
-    """Return when the scheduled run of a business day begins (UTC), on the morning after.
-
-    Args:
-        day: the business day.
-        timezone: the shop's.
-        dag_id: one of `TICKS`.
-    """
+    """Return when the scheduled run of a business day begins (UTC), on the morning after. `dag_id` is one of
+    `TICKS`."""
     # Adding to an aware datetime moves the hands of the clock, as a cron schedule does.
     midnight = datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(timezone))
     return (midnight + TICKS[dag_id]).astimezone(UTC)
@@ -92,16 +87,8 @@ def business_day(context: Mapping[str, Any], now: datetime | None = None) -> Bus
 
 
 def closed_day(day: date, timezone: str, now: datetime) -> BusinessDay:
-    """Return the business day `day`.
-
-    Args:
-        day: the date.
-        timezone: the shop's.
-        now: an aware instant.
-
-    Raises:
-        ConfigurationError: it has not ended at `now`.
-    """
+    """Return the business day `day`; ConfigurationError where it has not ended at `now` (an aware
+    instant)."""
     window = day_window(day, timezone)
     if window.end > now:
         raise ConfigurationError(

@@ -34,13 +34,9 @@ _KINDS: dict[type[BaseException], str] = {
 
 
 def reason_of(error: BaseException, place: str = "", otherwise: str = UNKNOWN) -> str:
-    """Return the cause of `error`: a clause for the end of a message, without secrets.
-
-    Args:
-        error: raised by a library; its causes are examined too.
-        place: host and port of the server, such as `shop.example:443`; by default from the error.
-        otherwise: the clause for any other error.
-    """
+    """Return why `error`, or one of its causes, was raised by a library: a clause for the end of a message,
+    without secrets; `otherwise` for any other error. `place` is host and port of the server, such as
+    `shop.example:443`; by default those of the error."""
     chain = list(_chain(error))
     place = place or next(filter(None, map(_requested_place, chain)), "the server")
     clause, detail = next(filter(None, map(_clause, chain)), (otherwise, ""))

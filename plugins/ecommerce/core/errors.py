@@ -13,13 +13,7 @@ class ConfigurationError(PipelineError):
 
 
 def wrong_variable(name: str, problem: str, example: str) -> ConfigurationError:
-    """Return the error of an Airflow Variable.
-
-    Args:
-        name: of the Variable.
-        problem: a clause.
-        example: a valid value.
-    """
+    """Return the error of the Airflow Variable `name`: `problem` is a clause, `example` a valid value."""
     return ConfigurationError(
         f"the Variable {name} {problem}; valid: {example}, in the UI (Admin, Variables) or as "
         f"AIRFLOW_VAR_{name.upper()} in the environment"

@@ -10,12 +10,8 @@ BLACK_FRIDAY, CHRISTMAS = "Black Friday", "Christmas"
 
 
 def event(days: Sequence[date], calendar: str) -> str | None:
-    """Return the event of a week; None without one, or where the calendar is unknown.
-
-    Args:
-        days: of the week, in order.
-        calendar: whose public holidays are named, as in `Settings.holiday_calendar`.
-    """
+    """Return the event of a week, given by its days in order; None without one, or where `calendar`, as in
+    `Settings.holiday_calendar`, is unknown."""
     if any(each == black_friday(each.year) for each in days):
         return BLACK_FRIDAY
     if any(each.month == 12 and 24 <= each.day <= 26 for each in days):
@@ -28,14 +24,8 @@ def event(days: Sequence[date], calendar: str) -> str | None:
 
 
 def public_holidays(calendar: str) -> Mapping[date, str]:
-    """Return the names of the public holidays of any year by day.
-
-    Args:
-        calendar: a country code, optionally with a subdivision (`US`, `DE-BY`); empty for no holidays.
-
-    Raises:
-        ConfigurationError: the calendar is unknown.
-    """
+    """Return the names of the public holidays of any year by day. `calendar` is a country code, optionally
+    with a subdivision (`US`, `DE-BY`), empty for no holidays; ConfigurationError where it is unknown."""
     if not calendar:
         return {}
     from holidays import country_holidays

@@ -85,13 +85,7 @@ def plain(value: Decimal | None) -> str:
 
 
 def figure(value: Decimal | None, kind: Kind, currency: str) -> str:
-    """Format a headline figure.
-
-    Args:
-        value: the figure.
-        kind: how it is counted.
-        currency: of money.
-    """
+    """Format a headline figure by how it is counted; `currency` is that of money."""
     if kind == "money":
         return amount(value, currency)
     return count(value) if kind == "count" else quantity(value)
@@ -109,13 +103,8 @@ def change(value: Decimal | None, base: Decimal | None) -> str:
 
 
 def direction(value: Decimal | None, base: Decimal | None, good: int) -> int:
-    """Return 1 for a welcome change, -1 for an unwelcome one, 0 for neither.
-
-    Args:
-        value: the figure.
-        base: the one to compare with.
-        good: 1 where a rise is welcome, -1 where a fall is, 0 where neither is.
-    """
+    """Return 1 for a welcome change from `base` to `value`, -1 for an unwelcome one, 0 for neither. `good` is
+    1 where a rise is welcome, -1 where a fall is, 0 where neither is."""
     return 0 if value is None or not base else ((value > base) - (value < base)) * good
 
 

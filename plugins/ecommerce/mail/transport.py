@@ -87,12 +87,8 @@ def airflow_url() -> str:
 
 
 def page_url(path: str, route: str = "sales-reports") -> str:
-    """Return the address of a page in Airflow's UI; empty where Airflow's address is not configured.
-
-    Args:
-        path: of the page below `/sales-reports/`, such as `2026-11-19/`.
-        route: of the navigation entry whose frame shows the page.
-    """
+    """Return the address of a page in Airflow's UI; empty where Airflow's address is not configured. `path`
+    is below `/sales-reports/`, such as `2026-11-19/`; the frame of the navigation entry `route` shows it."""
     base = airflow_url()
     # The UI keeps the path of the page in its frame behind that of the frame.
     return f"{base}/plugin/{route}{urlsplit(base).path}/sales-reports/{path}" if base else ""
@@ -101,14 +97,9 @@ def page_url(path: str, route: str = "sales-reports") -> str:
 def compose(
     subject: str, template: str, texts: Mapping[str, Any], pictures: Sequence[InlineImage] = ()
 ) -> EmailMessage:
-    """Return a mail from the templates `<template>.txt` and `<template>.html`, without addresses.
-
-    Args:
-        subject: also a variable of the templates.
-        template: the templates' name, `<kind>_mail`.
-        texts: variables of the templates.
-        pictures: attached to the HTML, which shows each as `cid:<its cid>`.
-    """
+    """Return a mail from the templates `<template>.txt` and `<template>.html`, without addresses. `template`
+    is `<kind>_mail`; the subject is also a variable of both; the HTML shows each of `pictures` as `cid:<its
+    cid>`."""
     message = EmailMessage()
     message["Subject"] = clean(subject)
     message[KIND_HEADER] = template.removesuffix("_mail")
@@ -155,11 +146,8 @@ def send_report(composed: Callable[[], EmailMessage], name: str) -> str:
 
 
 def send_alert(message: EmailMessage, name: str = "") -> str:
-    """Mail `message`, then post it to the chat, and return the reason if neither was done.
-
-    Args:
-        message: made by `compose`.
-        name: determines the Message-ID; empty: a unique one.
+    """Mail `message`, then post it to the chat, and return the reason if neither was done. `name` determines
+    the Message-ID; empty: a unique one.
 
     Raises:
         PipelineError: the mail cannot be sent, see `send`. Nothing has been posted then.

@@ -81,16 +81,8 @@ def status_of(
     archived: bool,
 ) -> Status | None:
     """Return the status of `day`; None for a day before the shop's first, and for one that has not ended and
-    has no orders yet.
-
-    Args:
-        day: the business day.
-        page: the request, with the newest day that has ended.
-        run: the day's newest run.
-        days: from the warehouse; None where that is unavailable.
-        figures: the archived ones, for when the warehouse is unavailable.
-        archived: whether there is a report.
-    """
+    has no orders yet. `run` is the day's newest run. `days` is None where the warehouse is unavailable; the
+    archived `figures` are for that case. `archived`: whether there is a report."""
     code = ""
     loaded = days.days.get(day) if days else None
     is_reported = bool(archived or run or (loaded and loaded.mails))

@@ -20,15 +20,8 @@ from ecommerce.pages.navigation import NAVIGATION
 def page(
     request: Request, template: str, title: str, texts: Mapping[str, Any], status: int = 200
 ) -> HTMLResponse:
-    """Render a page.
-
-    Args:
-        request: answered by the page.
-        template: a file of include/templates/pages.
-        title: the browser's title.
-        texts: the template's variables, in addition to those of the frame.
-        status: the HTTP status.
-    """
+    """Render a page from a file of include/templates/pages. `title` is the browser's; `texts` are the
+    template's variables, in addition to those of the frame."""
     # Of the address as sent: in the decoded one, %2F would count as a slash.
     sent = request.scope.get("raw_path", b"").split(b"?")[0].decode("ascii", "replace")
     below = sent.count("/") - request.scope.get("root_path", "").count("/")
@@ -47,18 +40,9 @@ def page(
 
 
 def archived_file(archive: Any, day: date, name: str, kind: str, shown: Collection[str]) -> Response:
-    """Return an archived file. Names are fixed, so no path of a request reaches the storage.
-
-    Args:
-        archive: the module of the archive.
-        day: the report's.
-        name: of the file.
-        kind: begins the name under which browsers save it.
-        shown: the files that pages show; browsers save the others.
-
-    Raises:
-        HTTPException: 404 where there is no such file.
-    """
+    """Return a file of `day` in the module `archive`; HTTPException 404 where there is none. Names are fixed,
+    so no path of a request reaches the storage. Pages show the files of `shown`; browsers save the others,
+    under a name that begins with `kind`."""
     if (content := archive.read_file(load_settings().reports_uri, day, name)) is None:
         raise HTTPException(404, f"There is no such file of {day}.")
     # Browsers open no PDF in the UI's sandboxed frame, but they do save files.

@@ -35,17 +35,10 @@ def with_others(
     size: Callable[[Part], Decimal] = lambda row: Decimal(0),
     alone: str | None = None,
 ) -> list[Part]:
-    """Return at most `most` rows; where there are more, the last one, `4 others`, adds up those left out.
-
-    Args:
-        rows: in reading order.
-        most: how many to return.
-        sums: the fields that are added up.
-        label: the field with the name of a row.
-        size: the largest by its absolute value are shown: a large negative amount would make the sum of the
-            others negative.
-        alone: the name of a row that is always shown.
-    """
+    """Return at most `most` rows, in reading order; where there are more, the last one, `4 others`, adds up
+    the fields `sums` of those left out. `label` is the field with the name of a row. The largest by the
+    absolute value of `size` are shown: a large negative amount would make the sum of the others negative. The
+    row named `alone` is always shown."""
     if len(rows) <= most:
         return list(rows)
     ranked = sorted(rows, key=lambda row: (getattr(row, label) != alone, -abs(size(row))))
@@ -106,15 +99,8 @@ def table(
 def column_table(
     section_id: str, title: str, rows: Iterable[Any], *columns: tuple[Column, Cell], **more: Any
 ) -> Section:
-    """Return a table whose columns are pairs of a heading and a function from a row to its cell.
-
-    Args:
-        section_id: of the section.
-        title: of the section.
-        rows: whose cells the columns show.
-        *columns: pairs.
-        **more: as in `table`.
-    """
+    """Return a table whose columns are pairs of a heading and a function from a row to its cell; `more` as in
+    `table`."""
     cells = [[cell(row) for _, cell in columns] for row in rows]
     return table(section_id, title, [column for column, _ in columns], cells, **more)
 

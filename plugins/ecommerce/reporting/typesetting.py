@@ -39,18 +39,11 @@ def typeset(
     preview: Path,
     made_at: datetime,
 ) -> None:
-    """Write a document and a picture of its first page. The same arguments give the same bytes. The gaps are
-    those of `AIR` that leave no page less than a third full. Where the pictures are not fit for PDF/A or
-    PDF/UA, the document is an ordinary PDF, and the log shows why.
-
-    Args:
-        template: a file of include/templates.
-        texts: what the template reads as `/texts.json`, plain JSON.
-        pictures: files next to the template, by their names.
-        pdf: the document to write.
-        preview: the PNG of page one to write.
-        made_at: the date of the PDF (aware).
-    """
+    """Write the document `pdf`, dated `made_at` (aware), and a picture of its first page, the PNG `preview`.
+    The template reads `texts`, plain JSON, as `/texts.json`, and `pictures` as files next to it. The same
+    arguments give the same bytes. The gaps are those of `AIR` that leave no page less than a third full.
+    Where the pictures are not fit for PDF/A or PDF/UA, the document is an ordinary PDF, and the log shows
+    why."""
     import pypdfium2
 
     with scratch_folder() as root:  # Typst reads nothing outside it

@@ -18,15 +18,10 @@ _PARAMETER = re.compile(r"%\(\w+\)s")
 
 
 def report_query(sql: str, *, namespace: str, database: str, query_id: str | None = None) -> None:
-    """Emit the tables and columns that a statement read and wrote, as a child of the running task's event.
-    Does nothing where OpenLineage is not active; a failure is a warning in the task's log.
-
-    Args:
-        sql: one statement, or a script of several.
-        namespace: `BIGQUERY`, or `postgres://host:port`.
-        database: of tables that name none: a BigQuery project, a PostgreSQL database.
-        query_id: the job's id in the database.
-    """
+    """Emit the tables and columns that a statement or script read and wrote, as a child of the running task's
+    event. Does nothing where OpenLineage is not active; a failure is a warning in the task's log. `namespace`
+    is `BIGQUERY` or `postgres://host:port`, `database` that of tables that name none (a BigQuery project, a
+    PostgreSQL database), `query_id` the job's id there."""
     if _LISTENER not in sys.modules:
         return
     from airflow.providers.openlineage.api import emit_query_lineage, is_openlineage_active

@@ -32,14 +32,8 @@ class Unusual(NamedTuple):
 
 
 def unusual_sources(warehouse: Warehouse, days: Collection[date], required: Collection[str]) -> Unusual:
-    """Return the sources, and their partners, that have unusually few orders; a source is named where none of
-    its partners is.
-
-    Args:
-        warehouse: where to look.
-        days: the business days.
-        required: the sources that are judged.
-    """
+    """Return those of the `required` sources, and their partners, that have unusually few orders; a source is
+    named where none of its partners is."""
     unusual = Unusual({}, {})
     if days and required:
         for row in warehouse.query("report/daily_sales/low_order_counts.sql", days=days):
@@ -51,14 +45,8 @@ def unusual_sources(warehouse: Warehouse, days: Collection[date], required: Coll
 
 def doubtful_partners_of(warehouse: Warehouse, day: date, required: Collection[str]) -> list[str]:
     """Return the partners whose orders of `day` may be missing, sorted: those that deliver on most days and
-    have no file for this day, or a file without orders although their others have `FEW` or more. A missing
-    file that was due makes the day incomplete, too.
-
-    Args:
-        warehouse: where to look.
-        day: the business day.
-        required: the sources that are judged; without partner files, no partner is doubtful.
-    """
+    have no file for this day, or a file without orders although their others have `FEW` or more; none where
+    partner files are not `required`. A missing file that was due makes the day incomplete, too."""
     if PARTNER_FILES not in required or warehouse.settings.expected_partners is not None:
         return []
     rows = warehouse.query("report/daily_sales/partner_days.sql", first=day - timedelta(weeks=WEEKS), day=day)
@@ -93,14 +81,8 @@ class DayState:
 def load_day_states(
     warehouse: Warehouse, first: date, last: date, required: Collection[str] = SOURCES
 ) -> list[DayState]:
-    """Return the days in the warehouse, the earliest first.
-
-    Args:
-        warehouse: where to look.
-        first: the first day.
-        last: the last day, included.
-        required: the sources whose orders make a day complete.
-    """
+    """Return the days in the warehouse from `first` to `last`, the earliest first. A day is complete with
+    orders of all `required` sources."""
     empty = unusual_sources(warehouse, list(days_of(first, last)), required).empty
     mailed: dict[date, dict[str, Decimal | None]] = {}
     for row in warehouse.query("report/day_status/mailed_figures.sql", first=first, day=last):
@@ -129,13 +111,8 @@ def corrections(
     day: date, headline: Mapping[str, str | None], warehouse: Warehouse | None = None
 ) -> list[Correction] | None:
     """Return the figures that a report corrects, in the headline's order; None where no report of the day was
-    mailed. An empty list: other figures have changed, or whether the day is complete.
-
-    Args:
-        day: the business day.
-        headline: the report's figures as decimal texts, by their names in `HEADLINE`.
-        warehouse: opened from the connection when not given.
-    """
+    mailed. An empty list: other figures have changed, or whether the day is complete. `headline` has the
+    report's figures as decimal texts, by their names in `HEADLINE`."""
     # No required source: its figures do not depend on whether the day is complete.
     states = load_day_states(warehouse or connect(step="corrections"), day, day, required=())
     if not states or not states[0].mails:

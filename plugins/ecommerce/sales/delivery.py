@@ -42,12 +42,8 @@ Report = Mapping[str, Any]
 
 
 def deliver(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
-    """Mail a report, then post its headline to the chat; return why not, or nothing.
-
-    Args:
-        day: the report's business day.
-        report: its archive entry.
-        send_mail: mail it although the day is not the newest that has ended, or was mailed before.
+    """Mail a report, then post its headline to the chat; return why not, or nothing. `send_mail`: mail it
+    although the day is not the newest that has ended, or was mailed before.
 
     Raises:
         StagingError: the archived report is gone, or a newer run has replaced it.
@@ -128,14 +124,8 @@ def _restate(report: Report) -> None:
 
 def claim_delivery(business_date: date, figures_hash: str, message_id: str, figures_at: datetime) -> bool:
     """Claim the mail of a day's figures; return False when these figures were mailed before. A claim that was
-    never marked as sent can be claimed again.
-
-    Args:
-        business_date: the report's day.
-        figures_hash: identifies its figures.
-        message_id: the mail's Message-ID.
-        figures_at: when the figures were queried (aware); later changes are in the next report.
-    """
+    never marked as sent can be claimed again. Changes after `figures_at` (aware), when the figures were
+    queried, are in the next report."""
     key = {"business_date": business_date, "figures_hash": figures_hash}
     _query("report_deliveries/claim", parameters=key | {"message_id": message_id, "figures_at": figures_at})
     mailed = {row["figures_hash"] for row in deliveries(business_date) if row["state"] == "sent"}
@@ -210,14 +200,8 @@ def report_message(
     trend: bytes | None = None,
     corrections: Sequence[Correction] | None = None,
 ) -> EmailMessage:
-    """Compose the mail of a report without its addresses: text and HTML with the headline, the PDF attached.
-
-    Args:
-        figures: the report's figures.
-        pdf: the report.
-        trend: the trend chart in the HTML, as PNG.
-        corrections: as in `mail_texts`.
-    """
+    """Compose the mail of a report without its addresses: text and HTML with the headline and the `trend`
+    chart, a PNG, the PDF attached. `corrections` as in `mail_texts`."""
     day = figures.business_date
     extra = {"trend_cid": _TREND_CID if trend else "", "page_url": page_url(day)}
     texts = mail_texts(figures, corrections) | extra

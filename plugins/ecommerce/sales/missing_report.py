@@ -37,13 +37,8 @@ def alert_if_not_mailed(
     day: BusinessDay, states_of: Callable[..., Mapping[str, States]], run_of: Callable[[str, str], Any]
 ) -> str:
     """Send an alert, by mail and chat, when the report of `day` has not been mailed; return why it cannot be
-    sent, or nothing.
-
-    Args:
-        day: the business day.
-        states_of: Airflow's `get_task_states`: the states by run id.
-        run_of: returns Airflow's record of a run by DAG and id.
-    """
+    sent, or nothing. `states_of` is Airflow's `get_task_states`; `run_of` returns Airflow's record of a run
+    by DAG and id."""
     if not mail.recipients(names.VARIABLE_REPORT_RECIPIENTS):
         return f"the Variable {names.VARIABLE_REPORT_RECIPIENTS} is empty: no report is mailed"
     sent_at = [row["sent_at"] for row in delivery.deliveries(day.date) if row["state"] == "sent"]
@@ -61,12 +56,7 @@ def alert_if_not_mailed(
 
 def latest_run(run_ids: Iterable[str], day: BusinessDay, run_of: Callable[[str], Any]) -> str:
     """Return the id of the run of `day` that started last, or has not started yet; empty without one.
-
-    Args:
-        run_ids: the runs of the daily DAG.
-        day: the business day.
-        run_of: returns Airflow's record of a run by its id.
-    """
+    `run_ids` are all runs of the daily DAG; `run_of` returns Airflow's record of one."""
     # Each record is a request, and there may be years of scheduled runs: their ids contain their key.
     candidates = (
         each for each in run_ids if not each.startswith(AIRFLOWS_OWN) or str(day) in each.split("__")
@@ -81,13 +71,8 @@ def latest_run(run_ids: Iterable[str], day: BusinessDay, run_of: Callable[[str],
 
 
 def mail_texts(day: BusinessDay, run_id: str, states: States) -> dict[str, Any]:
-    """Return the texts of the alert. It lists the failed tasks, or else those under way, and links the run.
-
-    Args:
-        day: the business day.
-        run_id: its latest run; empty where it has none.
-        states: the states of the run's tasks.
-    """
+    """Return the texts of the alert about the day's latest run (empty: it has none) and the states of its
+    tasks. It lists the failed tasks, or else those under way, and links the run."""
     tasks = sorted(states, key=lambda task: (names.DAILY_GROUPS.index(task.partition(".")[0]), task))
     if states.get(names.TASK_GATE) == "success":  # the run continued without the sources that failed
         tasks = [task for task in tasks if not task.startswith(f"{names.GROUP_EXTRACT}.")]

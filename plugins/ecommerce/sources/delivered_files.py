@@ -147,15 +147,9 @@ class Split:
 def split_records(
     stream: IO[bytes], work: Path, layout: Layout = STANDARD, bounds: Bounds | None = None
 ) -> Split:
-    """Write the numbered records of `stream`, and the malformed ones, into files in the folder `work`.
-    UnusableFileError where it is not in its layout, ends too early, lacks a column, or exceeds `bounds`.
-
-    Args:
-        stream: the file as delivered, decompressed.
-        work: a folder that may hold the files of an earlier call.
-        layout: of the file.
-        bounds: limits of lines, bytes and seconds.
-    """
+    """Write the numbered records of `stream`, a file as delivered, decompressed, and the malformed ones into
+    files in the folder `work`, which may hold those of an earlier call. UnusableFileError where it is not in
+    its layout, ends too early, lacks a column, or exceeds `bounds`."""
     good, odd, bad = (work / f"{name}.csv" for name in ("good", "odd", "bad"))
     count = malformed = 0
     encoding, comma = layout.encoding.upper(), layout.delimiter.encode()
@@ -191,15 +185,10 @@ def split_records(
 def read_records(
     duck: duckdb.DuckDBPyConnection, split: Split, facts: Mapping[str, Any], attributes: Sequence[str] = ()
 ) -> None:
-    """Read the records of `split`: lines into the Parquet file `facts["lines"]`, others into `rejects`.
-    UnusableFileError where the numbers of records in and out differ, or there is not enough memory.
-
-    Args:
-        duck: a connection with the table `rejects`.
-        split: the file.
-        facts: file, partner, received_at and lines, the parameters of `read_file.sql`.
-        attributes: `ORDER_ATTRIBUTES`: further columns of the lines, NULL where the file lacks one.
-    """
+    """Read the records of `split`: lines into the Parquet file `facts["lines"]`, others into the table
+    `rejects` of `duck`. UnusableFileError where the numbers of records in and out differ, or there is not
+    enough memory. `facts` are the parameters of `read_file.sql`; `attributes` (`ORDER_ATTRIBUTES`) are
+    further columns of the lines, NULL where the file lacks one."""
     import duckdb
 
     extras = extra_columns(attributes)

@@ -62,13 +62,9 @@ def with_retries(
     attempts: Mapping[type[errors.PipelineError], int],
     pause: Callable[[float], object] = time.sleep,
 ) -> Answer:
-    """Return the result of `send`, repeated after errors that may pass.
-
-    Args:
-        send: one attempt.
-        attempts: how often a kind of error may occur; any other is raised at once.
-        pause: sleeps so many seconds after an error: `Retry-After`, or twice as long each time.
-    """
+    """Return the result of `send`, repeated after errors that may pass: `attempts` is how often a kind of
+    error may occur; any other is raised at once. `pause` sleeps so many seconds after an error:
+    `Retry-After`, or twice as long each time."""
     for attempt in count(1):
         try:
             return send()

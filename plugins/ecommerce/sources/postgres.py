@@ -195,15 +195,8 @@ def copy_to_parquet(
     texts: Collection[str] = (),
 ) -> tuple[list[str], int]:
     """Stream a query's result into a Parquet file; return its columns and the number of its rows. Rows with a
-    value that does not have its column's declared type go into the table `rejects`.
-
-    Args:
-        session: the connection.
-        query: to be run.
-        target: the Parquet file.
-        duck: DuckDB with the table `rejects`.
-        texts: columns that are VARCHAR whatever the database declares.
-    """
+    value that does not have its column's declared type go into the table `rejects` of `duck`. `texts` are
+    VARCHAR whatever the database declares."""
     import duckdb
 
     declared = session.columns(query)

@@ -9,13 +9,8 @@ from ecommerce.storage.staging import is_local, storage_path
 
 
 def connect_duckdb(*uris: str, memory_limit: str = "400MB", threads: int = 2) -> Any:
-    """Open a `DuckDBPyConnection`. Beyond `memory_limit` it spills to a temporary folder.
-
-    Args:
-        uris: whose file systems it reads and writes through fsspec.
-        memory_limit: of DuckDB alone.
-        threads: of DuckDB.
-    """
+    """Open a `DuckDBPyConnection`, which uses the file systems of `uris` through fsspec. Beyond
+    `memory_limit`, which is of DuckDB alone, it spills to a temporary folder."""
     import duckdb
 
     spill = make_scratch()

@@ -58,16 +58,11 @@ class TransformSpec:
 
 def run_transform(spec: TransformSpec, manifest: Manifest, *, run_id: str, mapping: str = "") -> Manifest:
     """Transform a raw folder into the loadable folder `<run folder>/transformed/<source>`, and return its
-    manifest, whose control totals include the accounts, raw_sha256 and run_id.
+    manifest, whose control totals include the accounts, raw_sha256 and run_id. `run_id` is also in every row;
+    `mapping` is the source whose SQL file maps the raw folder, by default the manifest's.
 
     The raw folder, which holds personal data, is removed afterwards. A second call returns the first result,
     so a repair of another source reads nothing twice.
-
-    Args:
-        spec: the domain's transform.
-        manifest: of the raw folder.
-        run_id: written into every row.
-        mapping: the source whose SQL file maps the raw folder; by default the manifest's.
 
     Raises:
         StagingError: raw and loadable files are missing, or the raw ones are not the manifest's.

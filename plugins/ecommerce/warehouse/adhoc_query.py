@@ -25,14 +25,10 @@ class QueryResult:
 
 def run_query(sql: str, warehouse: Warehouse, most_rows: int | None = None) -> QueryResult:
     """Run a query in which the warehouse's tables need no dataset. It bills at most MAXIMUM_BYTES_BILLED.
+    `most_rows`: None returns all rows.
 
     A dry run returns the kind of the statement, and whether it is valid. A statement of another beginning, or
     with a semicolon before its end, is not sent: the emulator executes some of them even in a dry run.
-
-    Args:
-        sql: one SELECT or WITH statement of GoogleSQL.
-        warehouse: the deployment's.
-        most_rows: None returns all rows.
 
     Raises:
         ContractError: the statement does more than read, or is invalid.

@@ -71,13 +71,7 @@ def _example(sample: str | None) -> str:
 
 def check_load(run: DagRun, loaded: LoadResult, spec: LoadSpec) -> list[DataWarning]:
     """Check the days that a run's load touched, and return warnings, those of its extracts first; raises as
-    `run_checks`.
-
-    Args:
-        run: the load's run.
-        loaded: the result of the load.
-        spec: the domain's load.
-    """
+    `run_checks`."""
     results = run_checks(
         loaded.touched_days,
         spec=spec,
@@ -97,14 +91,8 @@ def run_checks(
     run_id: str,
     warehouse: Warehouse | None = None,
 ) -> list[CheckResult]:
-    """Run every check of the domain's tables and return all results.
-
-    Args:
-        days: the touched days of the `LoadResult`.
-        spec: the domain's load.
-        business_date: the run's day, whose audit is checked.
-        run_id: the run that loaded.
-        warehouse: opened from the connection when not given.
+    """Run every check of the domain's tables for `days`, those that the load touched, and return all results.
+    The audit of the run's `business_date` is checked.
 
     Raises:
         CheckFailed: a check of severity `error` failed: nothing must be mailed or announced. Names each such

@@ -52,13 +52,8 @@ def delivered_files(oldest: date) -> list[str]:
 
 
 def read_days(source: str, oldest: date, newest: date) -> list[date]:
-    """Return the days whose `source` a run has read after they had ended, in order.
-
-    Args:
-        source: its name.
-        oldest: the first day of the search.
-        newest: the last one.
-    """
+    """Return the days from `oldest` to `newest` whose `source` a run has read after they had ended, in
+    order."""
     parameters = {"source": source}
     rows = _query("daily_summary/read_days", parameters=parameters, oldest_day=oldest, newest_day=newest)
     return [row["business_date"] for row in rows]

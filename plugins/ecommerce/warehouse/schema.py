@@ -159,13 +159,8 @@ def arrow_schema(table: str, names: Collection[str] | None = None) -> pa.Schema:
 
 
 def write_rows(folder: Path, table: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Write rows in the schema of a table as `<table>.parquet`, and return its columns.
-
-    Args:
-        folder: of the file.
-        table: of the warehouse.
-        rows: values by column.
-    """
+    """Write rows (values by column) in the schema of a table of the warehouse as `<table>.parquet` into
+    `folder`, and return its columns."""
     import pyarrow as pa
     from pyarrow import parquet
 

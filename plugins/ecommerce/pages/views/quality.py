@@ -110,14 +110,8 @@ def load_facts(warehouse: Warehouse, newest: date) -> Facts:
 
 @text.in_report_locale
 def page_texts(facts: Facts, at: datetime, settings: Settings, unread: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the texts of the page: `strips`, one row of days by source; `states`, their legend; `sections`.
-
-    Args:
-        facts: from the warehouse.
-        at: the time (aware).
-        settings: the deployment's.
-        unread: sentences about unread files in the partner folder.
-    """
+    """Return the texts of the page at a time (aware): `strips`, one row of days by source; `states`, their
+    legend; `sections`. `unread` are sentences about unread files in the partner folder."""
     known = {(row["source"], row["business_date"]): state(row) for row in facts.totals}
     days = [facts.first + timedelta(days=step) for step in range((facts.newest - facts.first).days + 1)]
     strips = [

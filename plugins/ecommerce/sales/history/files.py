@@ -87,14 +87,9 @@ class ReadRequest:
 
 
 def read_requests(params: Mapping[str, Any], run: DagRun, run_after: datetime) -> list[ReadRequest]:
-    """Return one request for each file of the form's pattern, by name. Raises as `day_range` and
-    `find_files`, and a ConfigurationError where the export has the name of a live source.
-
-    Args:
-        params: the fields of the form.
-        run: the run, in whose staging folder the files are read.
-        run_after: when the run was due (aware).
-    """
+    """Return one request for each file of the form's pattern, by name; `params` are its fields, `run_after`
+    is when the run was due (aware). Raises as `day_range` and `find_files`, and a ConfigurationError where
+    the export has the name of a live source."""
     source, settings = params["source"], load_settings()
     if source in LIVE:
         raise ConfigurationError(

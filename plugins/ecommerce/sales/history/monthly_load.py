@@ -38,12 +38,9 @@ Month = Mapping[str, Any]
 
 
 def compute_totals(manifests: Sequence[Manifest], first_day: date, last_day: date) -> dict[str, Any]:
-    """Compute the control totals of an export, and write the staging folder `export` next to its files.
-
-    Args:
-        manifests: those of the files, in the order of the files' names.
-        first_day: orders of earlier shop days are left out; lines without a readable day are not.
-        last_day: the last day, included.
+    """Compute the control totals of an export, and write the staging folder `export` next to its files, whose
+    manifests are in the order of their names. Orders of shop days before `first_day` and after `last_day` are
+    left out; lines without a readable day are not.
 
     Returns:
         plain JSON: `export` (the folder), `months` (month `YYYY-MM`, first_day, last_day ISO dates of its
@@ -112,12 +109,8 @@ def compute_totals(manifests: Sequence[Manifest], first_day: date, last_day: dat
 
 
 def transform(month: Month, run_id: str, *, is_dry_run: bool) -> Manifest:
-    """Gather a month's lines and transform them; return the manifest of the loadable folder.
-
-    Args:
-        month: the month.
-        run_id: of the DAG run.
-        is_dry_run: nothing is loaded: too many rejected lines are a warning.
+    """Gather a month's lines and transform them; return the manifest of the loadable folder. In a dry run,
+    which loads nothing, too many rejected lines are a warning.
 
     Raises:
         ContractError: more than a fifth of the month's own lines is rejected.
@@ -146,13 +139,7 @@ def _are_too_many(rejected: int, rows: int) -> bool:
 
 
 def gather(month: Month, export: Manifest, folder: str) -> Manifest:
-    """Write the raw folder of a month, in the layout of the partner files' extract.
-
-    Args:
-        month: the month.
-        export: the manifest of its export.
-        folder: the staging URI to write.
-    """
+    """Write the raw folder of a month of `export`, in the layout of the partner files' extract."""
     is_first, of_export, files = month["is_first"], export.control_totals, export.file("files.parquet")
     first_day, last_day = (date.fromisoformat(month[name]) for name in ("first_day", "last_day"))
     timezone = load_settings().shop_timezone
@@ -238,13 +225,8 @@ def summarize(manifest: Manifest) -> dict[str, Any]:
 
 
 def log_summary(months: Sequence[Mapping[str, Any]], *, limit: Decimal, is_dry_run: bool) -> None:
-    """Log the summary of an export, and fail where too many rows were rejected.
-
-    Args:
-        months: the summaries of its months.
-        limit: the highest share of rejected rows, in per cent.
-        is_dry_run: nothing is loaded: more rejected rows are a warning.
-    """
+    """Log the summary of an export by `months`, and fail where more than `limit` per cent of its rows were
+    rejected; in a dry run, which loads nothing, these are a warning."""
     counts, reasons = (*COUNTS, "orders"), Counter[str]()
     header = "".join(f"{name.removeprefix('rows_'):>12}" for name in counts)
     lines = [f"{'month':<8}{header}  accepted amount"]

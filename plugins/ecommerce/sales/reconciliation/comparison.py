@@ -79,14 +79,9 @@ def days_to_compare(now: datetime) -> list[BusinessDay]:
 
 
 def read_once_more(source: str, run: DagRun, now: datetime) -> Manifest | None:
-    """Read the orders created on those days to compare that a run has read, and the orders of refunds stored
-    under these days; return None where there is no such day. The window of changes is empty.
-
-    Args:
-        source: the source.
-        run: the run, in whose staging folder the orders are written.
-        now: the present (aware).
-    """
+    """Read the orders created on those days to compare at `now` (aware) that a run has read, and the orders
+    of refunds stored under these days; return None where there is no such day. The window of changes is
+    empty."""
     days = days_to_compare(now)
     read = load_history.read_days(source, days[0].date, days[-1].date)
     if not read:
@@ -117,14 +112,8 @@ def compare(loadable: Manifest) -> list[Difference]:
 def differing_days(
     duck: duckdb.DuckDBPyConnection, loadable: Manifest, days: Sequence[date], changed_since: datetime | None
 ) -> list[Difference]:
-    """Return the days on which orders differ, oldest first.
-
-    Args:
-        duck: a connection with the tables of `keep_stored`.
-        loadable: the orders as read and transformed.
-        days: the days to compare.
-        changed_since: orders changed since then (aware) are not compared; None: all are.
-    """
+    """Return the days on which orders, as read and transformed, differ from the tables of `keep_stored`,
+    oldest first. Orders changed since `changed_since` (aware) are not compared; None: all are."""
     ignored = NOT_COMPARED | OF_OTHER_RECORDS.get(loadable.source, set())
     compared = {
         table: [
@@ -166,13 +155,8 @@ def differing_days(
 
 
 def keep_stored(duck: duckdb.DuckDBPyConnection, source: str, days: Collection[date]) -> None:
-    """Create the tables stored_orders and stored_refunds with the warehouse's rows.
-
-    Args:
-        duck: the connection to create them in.
-        source: the source of the orders.
-        days: their business days.
-    """
+    """Create the tables stored_orders and stored_refunds with the warehouse's rows of a source's business
+    days."""
     import pyarrow as pa
 
     schemas = {table: arrow_schema(table) for table in ("orders", "refunds")}
@@ -219,13 +203,8 @@ def send_alert(differences: Sequence[Difference], results: Results, built: Colle
 
 
 def mail_texts(differences: Sequence[Difference], results: Results, built: Collection[str]) -> dict[str, Any]:
-    """Return the texts of the alert.
-
-    Args:
-        differences: all that were found, the newest day first.
-        results: the results of the loads.
-        built: the days whose report was built again.
-    """
+    """Return the texts of the alert: the differences, with the newest day first, the results of the loads,
+    and the days whose report was `built` again."""
     read, loaded = dict.fromkeys(day for day, _ in results), [pair for pair in results if results[pair]]
     failed = [pair for pair in results if not results[pair]]
     differing = dict.fromkeys(each["business_date"] for each in differences)

@@ -53,14 +53,9 @@ def read_figures(
     warnings: Sequence[DataWarning] = (),
     required: Collection[str] = SOURCES,
 ) -> model.Figures:
-    """Return the current figures of business day `day`, with their findings.
-
-    Args:
-        warehouse: the warehouse to query.
-        day: the report's.
-        origin: who makes the report; its `run_id` selects the data quality figures of that run.
-        warnings: of transform, load and checks.
-        required: the sources without which a day is not complete.
+    """Return the current figures of business day `day`, with their findings. The `run_id` of `origin` selects
+    the data quality figures of that run; `warnings` are of transform, load and checks; without one of the
+    `required` sources a day is not complete.
 
     Raises:
         TransientError: loads kept changing the figures while they were read.

@@ -76,17 +76,9 @@ class Downloaded:
 def download(
     url: str, known: Validators, networks: Sequence[Network], limits: Limits | None = None
 ) -> Downloaded:
-    """Fetch a picture, conditionally.
-
-    Args:
-        url: of the picture.
-        known: validators of the last download.
-        networks: private networks that may be connected to.
-        limits: of bytes and seconds.
-
-    Raises:
-        UnusablePicture: why there is no picture; SilentHost where it is not this picture's fault.
-    """
+    """Fetch a picture, conditionally: `known` are the validators of the last download. It may connect to the
+    private `networks`. UnusablePicture has why there is no picture; SilentHost where it is not this picture's
+    fault."""
     limits = limits or Limits()
     deadline = time.monotonic() + limits.picture_seconds
     try:

@@ -53,13 +53,8 @@ class _Entry(NamedTuple):
 def parse(
     manifest: Manifest, folder: str, known: Collection[str], *, accept_shrunk: bool = False
 ) -> Manifest:
-    """Read the pages of `manifest` and leave the parsed folder.
-
-    Args:
-        manifest: of the raw folder.
-        folder: the URI of the parsed one.
-        known: the skus of the catalogue before.
-        accept_shrunk: take it although it is empty, or most of `known` are not in it.
+    """Read the pages of `manifest` and leave the parsed folder. `accept_shrunk`: take the catalogue although
+    it is empty, or most of `known`, the SKUs of the one before, are not in it.
 
     Raises:
         ContractError: a page is no JSON or has no list of entries, or the catalogue has shrunk.

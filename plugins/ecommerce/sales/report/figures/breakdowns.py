@@ -24,13 +24,9 @@ def gross_sales_by_series(figures: Figures) -> dict[str, Decimal]:
 
 
 def breakdown(sales: Iterable[Row], column: str, orders: Iterable[Row] | None) -> list[Breakdown]:
-    """Return the sales by `column`, largest net sales first; unconverted amounts count as units only.
-
-    Args:
-        sales: rows of `sales.sql`.
-        column: one of their columns.
-        orders: rows of `orders.sql`; None where an order has no single value of the column.
-    """
+    """Return the sales by one of the columns of `sales.sql`, largest net sales first; unconverted amounts
+    count as units only. `orders` are rows of `orders.sql`; None where an order has no single value of the
+    column."""
     sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for row in sales:
         entry = sums[row[column]]

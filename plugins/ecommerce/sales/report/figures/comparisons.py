@@ -35,13 +35,8 @@ def headline(
     days: Mapping[date, Row],
     unconverted: Sequence[Unconverted] = (),
 ) -> dict[str, model.Figure]:
-    """Return the headline figures of `day` and of complete days.
-
-    Args:
-        day: the report's.
-        days: the rows of `headline.sql` by business date.
-        unconverted: amounts of `day` that no average includes.
-    """
+    """Return the headline figures of `day` and of complete days. `days`: the rows of `headline.sql` by
+    business date; `unconverted`: amounts of `day` that no average includes."""
     notes = {"average_order_value": without_rate(unconverted)}
     complete = {each: row for each, row in days.items() if row["complete"] and each < day}
     recent = [complete[each] for each in recent_days(day) if each in complete]

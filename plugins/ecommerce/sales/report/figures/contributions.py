@@ -83,15 +83,9 @@ def changes(
     products: Iterable[Row],
     channels: tuple[Collection[str], Collection[str]] = ((), ()),
 ) -> Changes:
-    """Return the change of net sales since `base`.
-
-    Args:
-        base: the day to compare with.
-        totals: the headline's net sales of `base` and of the day.
-        sales: the rows of `sales.sql` of both days, in the same order.
-        products: the rows of `products.sql`.
-        channels: those that began and those that ended, as `channel_changes` returns them.
-    """
+    """Return the change of net sales since `base`. `totals` are the headline's net sales of `base` and of the
+    day, `sales` the rows of `sales.sql` of both, `products` those of `products.sql`, `channels` those that
+    began and those that ended, as `channel_changes` returns them."""
     excluded = unconverted(*sales)
     compared = [_without(day, "currency", excluded) for day in zip(totals, sales, strict=True)]
     rising, falling = movers(products)
@@ -133,14 +127,9 @@ def _sums(rows: Iterable[Row], column: str) -> dict[str, Decimal]:
 
 
 def channel_changes(day: date, base: date, rows: Iterable[Row]) -> tuple[list[str], list[str]]:
-    """Return the channels that began, and those that ended, between `base` and `day`. A live channel may have
-    bad days, and one that sold as long as any other has not ended: the shop is closed.
-
-    Args:
-        day: the report's.
-        base: the day to compare with.
-        rows: of `channel_days.sql`.
-    """
+    """Return the channels that began, and those that ended, between `base` and `day`, by the rows of
+    `channel_days.sql`. A live channel may have bad days, and one that sold as long as any other has not
+    ended: the shop is closed."""
     channels = list(rows)
     newest = max((row["last_sold"] for row in channels), default=day)
     began = [row["channel"] for row in channels if row["first_sold"] > base and row["last_sold"] == day]
@@ -160,13 +149,8 @@ def _has_stopped(row: Row, newest: date) -> bool:
 def contributions(
     totals: tuple[Decimal, Decimal], before: Mapping[str, Decimal], now: Mapping[str, Decimal]
 ) -> list[Contribution]:
-    """Return the contributions of one dimension, which add up to `totals`.
-
-    Args:
-        totals: of both days, in this order.
-        before: net sales of the other day by name.
-        now: net sales of the day by name.
-    """
+    """Return the contributions of one dimension, by the net sales of both days by name; they add up to
+    `totals`."""
     earlier, later = _adding_up(before, totals[0]), _adding_up(now, totals[1])
     rows = [
         Contribution(name=name, before=earlier.get(name, ZERO), now=later.get(name, ZERO))

@@ -78,12 +78,7 @@ class Outlook(Part):
 
 def expectation_of(query: Query, day: BusinessDay, actual: Mapping[str, Decimal]) -> Expectation | None:
     """Return the forecast in force of `day`, without verdicts; None where no forecast covers the day.
-
-    Args:
-        query: runs a query of the report by its name.
-        day: the report's.
-        actual: gross sales of the day by series.
-    """
+    `actual`: gross sales of the day by series."""
     rows = query("forecast", {"begins_at": day.start})
     if not rows:
         return None
@@ -98,14 +93,9 @@ def expectation_of(query: Query, day: BusinessDay, actual: Mapping[str, Decimal]
 
 
 def without(expectation: Expectation, currencies: Sequence[str], rows: Iterable[Row]) -> Expectation:
-    """Return `expectation` without the share that `currencies` have of each series: they have no exchange
-    rate on the day, so the actual sales lack them, too.
-
-    Args:
-        expectation: the forecast in force.
-        currencies: those without an exchange rate.
-        rows: of `currency_shares.sql`, of the days that the shares are taken from.
-    """
+    """Return the forecast in force without the share that `currencies` have of each series: they have no
+    exchange rate on the day, so the actual sales lack them, too. `rows`: of `currency_shares.sql`, of the
+    days that the shares are taken from."""
     gross: dict[str, Decimal] = defaultdict(Decimal)
     excluded: dict[str, Decimal] = defaultdict(Decimal)
     for row in rows:
@@ -143,14 +133,8 @@ def verdict(each: Expected) -> Verdict:
 
 
 def outlook_of(query: Query, day: BusinessDay, days: Mapping[date, Row], calendar: str) -> Outlook | None:
-    """Return the outlook from the end of `day`; None where no forecast covers a day after it.
-
-    Args:
-        query: runs a query of the report by its name.
-        day: the report's.
-        days: the rows of `headline.sql`.
-        calendar: whose public holidays are named, as in `Settings.holiday_calendar`.
-    """
+    """Return the outlook from the end of `day`; None where no forecast covers a day after it. `days`: the
+    rows of `headline.sql`; `calendar`: as in `Settings.holiday_calendar`, for the event."""
     first, last = (day.date + timedelta(days=later) for later in (1, DAYS))
     rows = query("upcoming_forecast", {"ends_at": day.end}, day_after=first, last=last)
     if not rows:

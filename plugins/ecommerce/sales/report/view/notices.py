@@ -131,13 +131,7 @@ def reason(causes: Iterable[Cause]) -> str:
 def restated_lines(restatements: Iterable[Restatement], currency: str, most: int = MOST_LINES) -> list[str]:
     """Return one line per business day, newest first, with its first figure: "Wed 18 Nov: net sales 18,716.13
     → 20,373.40, +8.9 %: 13 orders loaded late from the file of alpenmarkt". A last line counts the days
-    beyond `most`.
-
-    Args:
-        restatements: in the order of `figures.restatements.merged`.
-        currency: of the amounts.
-        most: the number of days with a line.
-    """
+    beyond `most`. `restatements` are in the order of `figures.restatements.merged`."""
     days = [next(group) for _, group in groupby(restatements, key=lambda each: each.business_date)]
     lines = []
     for each in days[:most]:
@@ -152,13 +146,8 @@ def restated_rows(
     restatements: Iterable[Restatement], currency: str, most: int | None = None
 ) -> list[list[str]]:
     """Return rows of business day, figure, mailed, now, change, reason; only the first row of a day has the
-    day and the reasons of all its figures. A last row counts the days beyond `most`.
-
-    Args:
-        restatements: in the order of `figures.restatements.merged`.
-        currency: of the amounts.
-        most: the number of days; None for all.
-    """
+    day and the reasons of all its figures. A last row counts the days beyond `most` (None: there is no
+    limit). `restatements` as of `restated_lines`."""
     days = [list(group) for _, group in groupby(restatements, key=lambda each: each.business_date)]
     lines = []
     for day in days[:most]:

@@ -128,15 +128,8 @@ def figures_table(figures: Figures) -> Section:
 
 
 def summary(figures: Figures, section_id: str, title: str, wanted: Sequence[str], *, note: str) -> Section:
-    """Return a few figures and rates with one comparison.
-
-    Args:
-        figures: the report's.
-        section_id: of the section.
-        title: of the section.
-        wanted: names of `HEADLINE` and `RATES`.
-        note: next to the title.
-    """
+    """Return a few figures and rates, `wanted` by their names in `HEADLINE` and `RATES`, with one
+    comparison."""
     bases = [base for base in CHOICE if base in known_bases(figures)][:1]
     return _table(figures, (section_id, title), wanted, bases, note=note)
 
