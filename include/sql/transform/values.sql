@@ -79,9 +79,15 @@ CREATE MACRO position_fault(value, name) AS CASE
     WHEN value IS NOT NULL AND (as_position(value) IS NULL OR as_position(value) < 0) THEN 'invalid_number ' || name
 END;
 
--- Instants: a text needs date, time and UTC offset.
+-- Instants: a text needs date, time and UTC offset. What JavaScript writes (2026-11-19T05:00:00.000Z) is checked
+-- without the pattern, in a third of the processor time: strptime accepts nothing else of 24 bytes without a leading
+-- space.
 CREATE MACRO as_instant(value) AS CASE
     WHEN NOT is_text(value) THEN try_cast(value AS TIMESTAMPTZ)
+    WHEN
+        strlen(value::VARCHAR) = 24 AND value::VARCHAR >= '0'
+        AND try_strptime(value::VARCHAR, '%Y-%m-%dT%H:%M:%S.%gZ') IS NOT NULL
+        THEN try_cast(value AS TIMESTAMPTZ)
     WHEN regexp_full_match(
         trim(value::VARCHAR),
         '\d{4,}-\d\d-\d\d[ Tt]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d(:?\d\d)?)'
@@ -100,7 +106,17 @@ CREATE MACRO instant_fault(value, name) AS CASE
         THEN 'timestamp_out_of_range ' || name
 END;
 
-CREATE MACRO business_date_of(instant) AS (instant AT TIME ZONE getvariable('shop_timezone'))::DATE;
+-- Comparing with the run's own day, in which most instants lie, saves half of the time of finding their date.
+CREATE MACRO business_date_of(instant) AS CASE
+    WHEN instant >= getvariable('day_start') AND instant < getvariable('day_end') THEN getvariable('business_date')
+    ELSE (instant AT TIME ZONE getvariable('shop_timezone'))::DATE
+END;
+
+-- The first characters of a text. Few texts are cut, and left() counts the characters of each.
+CREATE MACRO shortened(value, characters) AS CASE
+    WHEN strlen(value) > characters THEN left(value, characters)
+    ELSE value
+END;
 
 -- Masks e-mail addresses and removes control characters in free text. The patterns `suspect`, `control` and `address`
 -- and the function for ids are defined in plugins/ecommerce/core/email_masking.py.

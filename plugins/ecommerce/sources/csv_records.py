@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from ecommerce.sources.text_blocks import blocks
+from ecommerce.sources.text_blocks import blocks, is_utf8
 
 if TYPE_CHECKING:
     import numpy as np
@@ -186,7 +186,7 @@ def _usual_records(
         return b"", 0, np.arange(count)
     lines = _array(starts, pa.py_buffer(block))
     # In a block that is not UTF-8, each line beyond ASCII is in doubt.
-    pattern = _usual(delimiter, fields, "" if _is_utf8(block) else r"\x80-\xff")
+    pattern = _usual(delimiter, fields, "" if is_utf8(block) else r"\x80-\xff")
     is_short = pa.array(np.diff(starts) <= _LONGEST_USUAL)
     is_usual = pc.and_(pc.match_substring_regex(lines, pattern), is_short)
     powers = 10 ** np.arange(_DIGITS - 1, -1, -1)
@@ -239,7 +239,7 @@ class _Doubtful:
             is_blank = not text
             if len(text) >= LONGEST_LINE:
                 fault = f"longer than {LONGEST_LINE} bytes"
-            elif not _is_utf8(text):
+            elif not is_utf8(text):
                 fault = f"not {self._encoding}"
             elif b'"' not in text and b"\r" not in text:
                 if (commas := text.count(comma)) != fields - 1:
@@ -295,13 +295,6 @@ class _BoundedStream:
         return data
 
 
-def _is_utf8(text: bytes) -> bool:
-    try:
-        return text.isascii() or bool(text.decode())
-    except UnicodeDecodeError:
-        return False
-
-
 def _continuation(lines: Sequence[bytes], fields: int, comma: bytes) -> int:
     """Return how many lines after the first one, which is open, belong to its record; 0 without one."""
     whole, (_, complete_record, open_record) = lines[0].rstrip(b"\r\n"), _patterns(comma)
@@ -313,7 +306,7 @@ def _continuation(lines: Sequence[bytes], fields: int, comma: bytes) -> int:
         if complete_record.fullmatch(whole):
             text_lines = io.StringIO(whole.decode("utf-8", "replace"), newline="")
             columns = next(csv.reader(text_lines, delimiter=comma.decode()))
-            return count if len(columns) == fields and _is_utf8(whole) else 0
+            return count if len(columns) == fields and is_utf8(whole) else 0
         if not open_record.fullmatch(whole):
             break
     return 0

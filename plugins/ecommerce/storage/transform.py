@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ecommerce.core.business_day import day_window
 from ecommerce.core.email_masking import mask_e_mails, teach_addresses
 from ecommerce.core.errors import ContractError, PipelineError, StagingError
 from ecommerce.core.paths import INCLUDE
@@ -132,6 +133,8 @@ def _run_steps(
 def _connection(manifest: Manifest, run_id: str, folder: Path) -> Iterator[Any]:
     """Open DuckDB with the variables and functions of the SQL files and the key of the customer hash."""
     settings = load_settings()
+    day = day_window(manifest.business_date, settings.shop_timezone)
+    keys = padded_keys(settings.customer_hash_key.encode())
     variables = {
         "raw": staging.local_or_uri(manifest.uri),
         "raw_files": [manifest.file(name) for name in sorted(manifest.columns)],
@@ -140,6 +143,10 @@ def _connection(manifest: Manifest, run_id: str, folder: Path) -> Iterator[Any]:
         "run_id": run_id,
         "control_totals": json.dumps(dict(manifest.control_totals)),
         "shop_timezone": settings.shop_timezone,
+        "day_start": day.start,
+        "day_end": day.end,
+        "inner_key": keys[0],  # variables and no constants, so that no statement contains them
+        "outer_key": keys[1],
         "reporting_currency": settings.reporting_currency,
     }
     with connect_duckdb(manifest.uri, memory_limit=MEMORY_LIMIT) as connection:
@@ -151,10 +158,6 @@ def _connection(manifest: Manifest, run_id: str, folder: Path) -> Iterator[Any]:
         connection.execute("SET VARIABLE order_attributes = ?::VARCHAR[]", [list(settings.order_attributes)])
         teach_addresses(connection, settings.customer_hash_key)
         connection.create_function("without_entities", html.unescape, ["VARCHAR"], "VARCHAR")
-        connection.execute(
-            "CREATE TABLE hash_key AS SELECT ?::BLOB AS inner_key, ?::BLOB AS outer_key",
-            padded_keys(settings.customer_hash_key.encode()),
-        )
         yield connection
 
 

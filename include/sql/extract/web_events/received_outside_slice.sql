@@ -2,5 +2,5 @@
 SELECT count(*) AS lines
 FROM read_parquet(getvariable('part'))
 WHERE
-  as_instant(received_at) < getvariable('slice_start') - getvariable('tolerance')
-  OR as_instant(received_at) >= getvariable('slice_end') + getvariable('tolerance');
+  as_instant(received_at) NOT BETWEEN getvariable('slice_start') - getvariable('tolerance')
+  AND getvariable('slice_end') + getvariable('tolerance') - INTERVAL 1 MICROSECOND;

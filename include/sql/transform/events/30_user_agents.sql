@@ -6,7 +6,7 @@ SELECT
     browser_family(user_agent) AS browser_family,
     is_crawler(user_agent) AS is_bot
 FROM (
-    SELECT DISTINCT left(user_agent, 500) AS user_agent
+    SELECT DISTINCT shortened(user_agent, 500) AS user_agent
     FROM staged_events
     WHERE user_agent IS NOT NULL
 ) AS distinct_agents;

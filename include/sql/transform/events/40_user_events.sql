@@ -7,9 +7,9 @@ SELECT
     typed_events.occurred_at,
     typed_events.received_at,
     as_code(typed_events.event_type) AS event_type,
-    keyed_hash(typed_events.visitor, hash_key.inner_key, hash_key.outer_key) AS visitor_hash,
-    left(safe_id(typed_events.sku), 200) AS sku,
-    left(safe_id(typed_events.order_id), 200) AS order_id,
+    typed_events.visitor_hash,
+    shortened(safe_id(typed_events.sku), 200) AS sku,
+    shortened(safe_id(typed_events.order_id), 200) AS order_id,
     as_code(typed_events.device) AS device,
     host_of(typed_events.referrer) AS referrer_host,
     user_agents.browser_family,
@@ -20,5 +20,4 @@ SELECT
 FROM typed_events
 LEFT JOIN user_agents USING (user_agent)
 ANTI JOIN superseded_events USING (line_number)
-CROSS JOIN hash_key
 WHERE typed_events.fault IS NULL;

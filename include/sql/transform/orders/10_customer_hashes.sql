@@ -38,7 +38,6 @@ identities AS (
 
 SELECT
     identities.* EXCLUDE (identity),
-    keyed_hash(identities.identity, hash_key.inner_key, hash_key.outer_key) AS customer_hash
+    keyed_hash(identities.identity, getvariable('inner_key'), getvariable('outer_key')) AS customer_hash
 FROM identities
-CROSS JOIN hash_key
 WHERE identities.customer_key IS NOT NULL;

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ecommerce.core.errors import ContractError
 from ecommerce.core.text import clean
-from ecommerce.sources.text_blocks import blocks
+from ecommerce.sources.text_blocks import blocks, is_utf8
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -60,11 +60,12 @@ class Lines:
         with self.path.open("rb") as stream:
             beginning = stream.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
             for block in blocks(stream, LONGEST_LINE, beginning):
-                ends = np.flatnonzero(np.frombuffer(block, np.uint8) == 10)
+                signs = np.frombuffer(block, np.uint8)
+                ends = np.flatnonzero(signs == 10)
                 numbers = np.arange(self.last + 1, self.last + 1 + len(ends))
                 self.last += len(ends)
                 starts = np.concatenate(([0], ends + 1))
-                usual = (ends - starts[:-1]).max(initial=0) <= LONGEST_LINE and _is_utf8(block)
+                usual = (ends - starts[:-1]).max(initial=0) <= LONGEST_LINE and is_utf8(block)
                 if usual:  # nearly always: the block itself becomes the column, line feeds included
                     buffers = pa.py_buffer(starts.astype(np.int32).tobytes()), pa.py_buffer(block)
                     lines = pa.StringArray.from_buffers(len(ends), *buffers)
@@ -74,8 +75,8 @@ class Lines:
                     lines = pa.array([text for text, _ in known], pa.string())
                     faults = pa.array([fault for _, fault in known], pa.string())
                 batch = pa.record_batch([pa.array(numbers), lines, faults], ["line_number", "line", "fault"])
-                filled = pc.match_substring_regex(batch["line"], r"[^ \t\r\n]")
-                batch = batch if pc.all(filled).as_py() else batch.filter(filled)
+                if (signs[starts[:-1]] <= 32).any():  # a line may be blank
+                    batch = batch.filter(pc.match_substring_regex(batch["line"], r"[^ \t\r\n]"))
                 self.found += len(batch)
                 yield batch
 
@@ -106,14 +107,6 @@ def _keys(line: bytes) -> KeysView[str]:
     except (ValueError, RecursionError):
         value = None
     return (value if isinstance(value, dict) else {}).keys()
-
-
-def _is_utf8(block: bytes) -> bool:
-    try:
-        block.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _line(line: bytes) -> tuple[str, str | None]:
