@@ -1,12 +1,13 @@
-"""Splitting a partner's CSV into records without ever losing a line.
+"""Reading CSV files that somebody else delivers without ever losing a line.
 
 A quote that is never closed makes a CSV reader swallow the lines after it. Here a record may go on over
 several lines only when, read whole, it has the right number of fields and none of its later lines looks like
 a record itself; otherwise its first line alone is rejected. So one bad line costs one line. A file beyond its
 `Bounds` is not read to its end.
 
-Lines that are records beyond doubt, nearly all, are found and numbered a block at a time, in native code; the
-others are looked at one by one. No record of several lines goes on over a line that is one itself.
+Lines that are records beyond doubt, nearly all, are found by a regular expression and parsed by pyarrow, both
+in native code; the others are judged one by one. No record of several lines goes on over a line that is one
+itself.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from itertools import chain, islice
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from ecommerce.sources.text_blocks import blocks, is_utf8
@@ -30,11 +31,6 @@ if TYPE_CHECKING:
 LONGEST_LINE, LONGEST_HEADER = 1 << 20, 1 << 16
 MOST_LINES = 100
 """A record over more lines, or longer, is taken for an unclosed quote."""
-
-_DIGITS = 10
-"""Of a record's number."""
-_LONGEST_USUAL = 65_000
-"""Bytes of a line that is read with the small buffers of `read_file.sql`; longer ones are rare."""
 
 
 class OutOfBoundsError(Exception):
@@ -50,58 +46,23 @@ class Bounds:
     seconds: float
     clock: Callable[[], float] = time.monotonic
 
-    def check(self, lines: int, size: int, began: float) -> None:
-        """Raise OutOfBoundsError after so many lines and bytes since `began`."""
-        if lines > self.lines:
-            raise OutOfBoundsError(f"it has more than {self.lines:,} lines")
-        if size > self.bytes:
-            raise OutOfBoundsError(f"it has more than {self.bytes:,} bytes, decompressed")
-        if self.clock() - began >= self.seconds:
-            raise OutOfBoundsError(f"reading it takes more than {self.seconds:g} seconds")
-
 
 UNBOUNDED = Bounds(1 << 62, 1 << 62, float("inf"))
 
 
-@cache
-def _patterns(delimiter: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Pattern[bytes]]:
-    """Return patterns of a field, of a complete record, and of one with an open quote."""
-    comma = re.escape(delimiter)
-    field = rb'(?: *+"(?:[^"]++|"")*+" *+|(?! *")[^%s\r]*+)' % comma
-    return (
-        re.compile(field),
-        re.compile(rb"%s(?:%s%s)*+" % (field, comma, field)),
-        re.compile(rb'(?:%s%s)*+ *+"(?:[^"]++|"")*+' % (field, comma)),
-    )
-
-
-def _usual(delimiter: str, fields: int, others: str = "") -> str:
-    """Return the RE2 pattern of a line that is a record beyond doubt: the right number of fields, without
-    carriage return, and quotes only around fields. `others`: characters that it must not have."""
-    comma = re.escape(delimiter)
-    field = rf'(?:[^"\r\n{comma}{others}]*|"(?:[^"\r\n{others}]|"")*")'
-    return rf"^{field}(?:{comma}{field}){{{fields - 1}}}\n$"
-
-
 class Record(NamedTuple):
-    """One record as delivered, without its line end. `number` is its (first) line in the file, from 1;
-    `fault` is a reason code and its detail where the record is malformed."""
+    """One record. `number` is its (first) line in the file, from 1, `text` as delivered, without line end. An
+    empty value without quotes is None. `fault` is a reason code and its detail where it is malformed."""
 
     number: int
     text: bytes
+    values: list[str | None]
     fault: tuple[str, str] | None = None
 
 
 def header(stream: IO[bytes], delimiter: str = ",", encoding: str = "UTF-8") -> list[str]:
-    """Read the first line: the column names, without byte order mark and surrounding blanks; ValueError where
-    it is empty, too long, or invalid UTF-8.
-
-    Args:
-        stream: the file in UTF-8.
-        delimiter: one ASCII character.
-        encoding: of the file before it was converted, for messages.
-
-    """
+    """Read the first line of a file in UTF-8: the column names, without byte order mark and surrounding
+    blanks; ValueError where it is empty, too long, or invalid. `encoding` is the file's as delivered."""
     line = stream.readline(LONGEST_LINE).removeprefix(b"\xef\xbb\xbf")
     if len(line) > LONGEST_HEADER:
         raise ValueError(f"its first line is longer than {LONGEST_HEADER} bytes")
@@ -114,170 +75,165 @@ def header(stream: IO[bytes], delimiter: str = ",", encoding: str = "UTF-8") -> 
     return [name.strip() for name in rows[0]]
 
 
-class Block(NamedTuple):
-    """The records of some lines: `size` beyond doubt as bytes, `<number><delimiter><record>`, each with a
-    line feed, and the others."""
+def records(stream: IO[bytes], fields: int) -> list[Record]:
+    """Return the records of a small file after its header, which has `fields` columns."""
+    lines = _DoubtfulLines(fields, ",", "UTF-8")
+    for number, line in enumerate(stream, 2):
+        lines.add(number, line)
+    return lines.records(is_end=True)
 
-    usual: bytes | memoryview
-    size: int
-    others: list[Record]
 
-
-def record_blocks(
+def tables(
     stream: IO[bytes],
     fields: int,
     bounds: Bounds = UNBOUNDED,
     delimiter: str = ",",
     encoding: str = "UTF-8",
-) -> Iterator[Block]:
-    """Yield the records after the header, which `header` has read; blank lines are not records.
-
-    Args:
-        stream: the file in UTF-8.
-        fields: number of columns of the header.
-        bounds: limits; OutOfBoundsError where the file exceeds them.
-        delimiter: one ASCII character.
-        encoding: of the file before it was converted, for messages.
-    """
-    import numpy as np
-
-    bounded = _BoundedStream(stream, bounds)
-    doubtful = _Doubtful(fields, delimiter.encode(), encoding)
-    for text in blocks(bounded, LONGEST_LINE):  # type: ignore[arg-type] # it calls nothing but read
-        block = text.replace(b"\r\n", b"\n") if b"\r" in text else text
-        ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n"))
-        starts = np.concatenate(([0], ends + 1))
-        usual, count, others = _usual_records(block, starts, bounded.lines + 2, fields, delimiter)
-        for place in others:
-            doubtful.add(bounded.lines + 2 + int(place), block[starts[place] : ends[place]])
-        bounded.lines += len(ends)
-        yield Block(usual, count, doubtful.take(is_end=False))
-    yield Block(b"", 0, doubtful.take(is_end=True))
-
-
-def records(stream: IO[bytes], fields: int, bounds: Bounds = UNBOUNDED) -> list[Record]:
-    """Return the records of a small file by number; arguments and errors as `record_blocks`."""
-    found: list[Record] = []
-    for block in record_blocks(stream, fields, bounds):
-        numbered = [line.split(b",", 1) for line in bytes(block.usual).splitlines()]
-        found += [*(Record(int(number), text) for number, text in numbered), *block.others]
-    return sorted(found)
-
-
-def _usual_records(
-    block: bytes, starts: np.ndarray, first: int, fields: int, delimiter: str
-) -> tuple[bytes | memoryview, int, np.ndarray]:
-    """Return the numbered records of the lines that are ones beyond doubt, their number, and the places of
-    all other lines.
-
-    Args:
-        block: whole lines.
-        starts: where each begins, and the end of the block.
-        first: the number of the first.
-        fields: number of columns.
-        delimiter: one ASCII character.
-    """
+) -> Iterator[tuple[pa.Table, list[Record]]]:
+    """Yield the records of a file in UTF-8 after its header with `fields` columns, in blocks: a table of the
+    well-formed ones (columns `0`, `1`, … as text, and `number`), and the malformed ones. OutOfBoundsError
+    where the file exceeds `bounds`. `encoding` is the file's as delivered."""
     import numpy as np
     import pyarrow as pa
-    import pyarrow.compute as pc
+    from pyarrow import csv as pa_csv
 
-    count = len(starts) - 1
-    if fields == 1:
-        return b"", 0, np.arange(count)
-    lines = _array(starts, pa.py_buffer(block))
+    bounded, doubtful = _BoundedStream(stream, bounds), _DoubtfulLines(fields, delimiter, encoding)
+    names = [str(place) for place in range(fields)]
+    parsing = pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
+    conversion = pa_csv.ConvertOptions(
+        column_types=dict.fromkeys(names, pa.string()),
+        null_values=[""],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=False,
+        check_utf8=False,  # `is_utf8` does
+    )
+    for block in chain(blocks(bounded, LONGEST_LINE), [b""]):  # type: ignore[arg-type] # it calls only read
+        text, first = block.replace(b"\r\n", b"\n"), bounded.lines + 2
+        starts = np.concatenate(([0], np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n")) + 1))
+        is_usual = _is_usual(text, starts, fields, delimiter)
+        # Without a header, a byte order mark in the first line would be lost.
+        parts, copied = [delimiter.join(names).encode() + b"\n"], 0
+        for place in np.flatnonzero(~is_usual).tolist():
+            start, end = starts[place : place + 2]
+            doubtful.add(first + place, text[start:end])
+            parts.append(text[copied:start])
+            copied = end
+        judged = doubtful.records(is_end=not block)
+        good = [each for each in judged if not each.fault]
+        data = b"".join([*parts, text[copied:], *(_as_csv(each.values, delimiter) for each in good)])
+        reading = pa_csv.ReadOptions(use_threads=False, block_size=len(data))
+        table = pa_csv.read_csv(io.BytesIO(data), reading, parsing, conversion)
+        others = np.array([each.number for each in good], int)
+        numbers = np.concatenate((first + np.flatnonzero(is_usual), others))
+        # `pa.array`, as most conversions to Arrow, would import pandas: 1.4 s of processor time.
+        column = pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(numbers.tobytes())])
+        bounded.lines += len(is_usual)
+        yield table.append_column("number", column), [each for each in judged if each.fault]
+
+
+def _is_usual(text: bytes, starts: np.ndarray, fields: int, delimiter: str) -> np.ndarray:
+    """Return which lines of `text` are records beyond doubt: with the right number of fields, no carriage
+    return, and quotes only around fields. `starts`: where each begins, and the end."""
+    import numpy as np
+    import pyarrow as pa
+    from pyarrow import compute as pc
+
     # In a block that is not UTF-8, each line beyond ASCII is in doubt.
-    pattern = _usual(delimiter, fields, "" if is_utf8(block) else r"\x80-\xff")
-    is_short = pa.array(np.diff(starts) <= _LONGEST_USUAL)
-    is_usual = pc.and_(pc.match_substring_regex(lines, pattern), is_short)
-    powers = 10 ** np.arange(_DIGITS - 1, -1, -1)
-    digits = np.arange(first, first + count)[:, None] // powers % 10 + ord("0")
-    # The join leaves out lines whose number is NULL.
-    places, valid = np.arange(count + 1) * _DIGITS, is_usual.buffers()[1]
-    numbers = _array(places, pa.py_buffer(digits.astype(np.uint8).tobytes()), valid)
-    joined: Any = pc.binary_join_element_wise(numbers, lines, pa.scalar(delimiter.encode()))
-    _, ends, text = joined.buffers()
-    size = int(np.frombuffer(ends, np.int32)[count])
-    others = np.flatnonzero(~is_usual.to_numpy(zero_copy_only=False))
-    return memoryview(text)[:size], count - len(others), others
+    other = r'"\r\n' + ("" if is_utf8(text) else r"\x80-\xff")
+    unquoted = rf"[^{re.escape(delimiter)}{other}]{'+' if fields == 1 else '*'}"  # a blank line is no record
+    field = rf'(?:{unquoted}|"(?:[^{other}]|"")*")'
+    pattern = rf"^{field}(?:{re.escape(delimiter)}{field}){{{fields - 1}}}\n$"
+    buffers = [None, pa.py_buffer(starts.astype(np.int32).tobytes()), pa.py_buffer(text)]
+    lines: Any = pa.Array.from_buffers(pa.binary(), len(starts) - 1, buffers)
+    bits = np.frombuffer(pc.match_substring_regex(lines, pattern).buffers()[1], np.uint8)
+    matches = np.unpackbits(bits, count=len(lines), bitorder="little").astype(bool)
+    return matches & (np.diff(starts) <= LONGEST_LINE)
 
 
-def _array(starts: np.ndarray, text: pa.Buffer, valid: pa.Buffer | None = None) -> Any:
-    import numpy as np
-    import pyarrow as pa
-
-    places = pa.py_buffer(starts.astype(np.int32).tobytes())
-    return pa.Array.from_buffers(pa.binary(), len(starts) - 1, [valid, places, text])
+def _as_csv(values: Sequence[str | None], delimiter: str) -> bytes:
+    texts = ("" if value is None else '"' + value.replace('"', '""') + '"' for value in values)
+    return delimiter.join(texts).encode() + b"\n"
 
 
-class _Doubtful:
+class _DoubtfulLines:
     """Lines that may be malformed, or belong to a record over several of them."""
 
-    def __init__(self, fields: int, comma: bytes, encoding: str) -> None:
-        self._fields, self._comma, self._encoding = fields, comma, encoding
+    def __init__(self, fields: int, delimiter: str, encoding: str) -> None:
+        self._fields, self._delimiter, self._encoding = fields, delimiter.encode(), encoding
+        comma = re.escape(self._delimiter)
+        field = rb'(?: *+"(?:[^"]++|"")*+" *+|(?! *")[^%s\r]*+)' % comma
+        self._field = re.compile(rb"(%s)%s" % (field, comma))
+        self._complete = re.compile(rb"%s(?:%s%s)*+" % (field, comma, field))
+        self._open = re.compile(rb'(?:%s%s)*+ *+"(?:[^"]++|"")*+' % (field, comma))
         self._lines = deque[bytes]()  # neighbours
         self._number = 0  # of the first of them
         self._records: list[Record] = []
 
     def add(self, number: int, line: bytes) -> None:
-        """Add the line `number`, without its line feed."""
+        """Add the line `number`."""
         if number != self._number + len(self._lines):
             self._judge(is_end=True)
             self._number = number
-        self._lines.append(line[:LONGEST_LINE])
+        self._lines.append(line[:LONGEST_LINE].rstrip(b"\r\n"))
 
-    def take(self, *, is_end: bool) -> list[Record]:
-        """Return the records so far, without those that may go on in lines to come."""
+    def records(self, *, is_end: bool) -> list[Record]:
+        """Return the records since the last call, without those that may go on in lines to come."""
         self._judge(is_end)
-        taken, self._records = self._records, []
-        return taken
+        judged, self._records = self._records, []
+        return judged
 
     def _judge(self, is_end: bool) -> None:
-        lines, fields, comma = self._lines, self._fields, self._comma
-        _, complete_record, open_record = _patterns(comma)
+        lines = self._lines
         while lines:
-            text, fault, more = lines[0].rstrip(b"\r\n"), "", 0
-            is_blank = not text
+            text, values, fault, count = lines[0], list[str | None](), "", 1
             if len(text) >= LONGEST_LINE:
                 fault = f"longer than {LONGEST_LINE} bytes"
             elif not is_utf8(text):
                 fault = f"not {self._encoding}"
-            elif b'"' not in text and b"\r" not in text:
-                if (commas := text.count(comma)) != fields - 1:
-                    is_blank = is_blank or text.isspace()
-                    fault = f"too {'few' if commas < fields - 1 else 'many'} fields"
-            elif complete_record.fullmatch(text):
-                # DuckDB would store an error for each missing field.
-                fault = "too few fields" if text.count(comma) < fields - 1 else ""
-            elif not open_record.fullmatch(text):
+            elif self._complete.fullmatch(text):
+                values = self._values(text)
+                if len(values) != self._fields:
+                    fault = f"too {'few' if len(values) < self._fields else 'many'} fields"
+            elif not self._open.fullmatch(text):
                 fault = "a carriage return outside quotes" if b"\r" in text else "text after a closing quote"
             elif not is_end and len(lines) <= MOST_LINES:
                 return
-            elif more := _continuation(lines, fields, comma):
-                text = b"\n".join(lines[place].rstrip(b"\r\n") for place in range(more + 1))
             else:
-                fault = "a quote that is not closed"
-            if not is_blank:
+                text, values, count = self._continued()
+                fault = "" if values else "a quote that is not closed"
+            if text and not (fault and text.isspace()):
                 reason = "bad_encoding" if fault == f"not {self._encoding}" else "malformed_line"
-                self._records.append(Record(self._number, text, (reason, fault) if fault else None))
-            for _ in range(more + 1):
+                self._records.append(Record(self._number, text, values, (reason, fault) if fault else None))
+            for _ in range(count):
                 lines.popleft()
-            self._number += more + 1
+            self._number += count
 
+    def _continued(self) -> tuple[bytes, list[str | None], int]:
+        """Return the record that begins in the first line, which is open, its values and its number of lines;
+        the line alone, without values, where its quote is not closed."""
+        first, *others = islice(self._lines, MOST_LINES + 1)
+        whole = first
+        for count, line in enumerate(others, 2):
+            if line.count(self._delimiter) >= self._fields - 1 or len(whole) + len(line) >= LONGEST_LINE:
+                break
+            whole += b"\n" + line
+            if self._complete.fullmatch(whole):
+                values = self._values(whole) if is_utf8(whole) else []
+                if len(values) == self._fields:
+                    return whole, values, count
+                break
+            if not self._open.fullmatch(whole):
+                break
+        return first, [], 1
 
-def unpadded(text: bytes, delimiter: str = ",") -> bytes:
-    """Return a whole record without the blanks before quotes that open a field: after two such blanks DuckDB
-    reads the quote as text, and the next quote may swallow the file."""
-    if b'  "' not in text:
-        return text
-    fields, place, comma = [], 0, delimiter.encode()
-    pattern, _, _ = _patterns(comma)
-    while found := pattern.match(text, place):
-        field = found[0].lstrip(b" ")
-        fields.append(field if field.startswith(b'"') else found[0])
-        if found.end() == len(text):
-            break
-        place = found.end() + 1
-    return comma.join(fields)
+    def _values(self, text: bytes) -> list[str | None]:
+        """Return the values of a complete record; blanks around quotes are no part of them."""
+        values: list[str | None] = []
+        for field in self._field.findall(text + self._delimiter):
+            quoted = field.strip(b" ")
+            is_quoted = quoted.startswith(b'"')
+            values.append(quoted[1:-1].replace(b'""', b'"').decode() if is_quoted else field.decode() or None)
+        return values
 
 
 class _BoundedStream:
@@ -289,24 +245,12 @@ class _BoundedStream:
         self._began, self._size, self.lines = bounds.clock(), 0, 0
 
     def read(self, size: int) -> bytes:
-        data = self._stream.read(size)
+        data, most = self._stream.read(size), self._bounds
         self._size += len(data)
-        self._bounds.check(self.lines, self._size, self._began)
+        if self.lines > most.lines:
+            raise OutOfBoundsError(f"it has more than {most.lines:,} lines")
+        if self._size > most.bytes:
+            raise OutOfBoundsError(f"it has more than {most.bytes:,} bytes, decompressed")
+        if most.clock() - self._began >= most.seconds:
+            raise OutOfBoundsError(f"reading it takes more than {most.seconds:g} seconds")
         return data
-
-
-def _continuation(lines: Sequence[bytes], fields: int, comma: bytes) -> int:
-    """Return how many lines after the first one, which is open, belong to its record; 0 without one."""
-    whole, (_, complete_record, open_record) = lines[0].rstrip(b"\r\n"), _patterns(comma)
-    for count in range(1, min(MOST_LINES + 1, len(lines))):
-        line = lines[count]
-        if line.count(comma) >= fields - 1 or len(whole) + len(line) >= LONGEST_LINE:
-            break
-        whole += b"\n" + line.rstrip(b"\r\n")
-        if complete_record.fullmatch(whole):
-            text_lines = io.StringIO(whole.decode("utf-8", "replace"), newline="")
-            columns = next(csv.reader(text_lines, delimiter=comma.decode()))
-            return count if len(columns) == fields and is_utf8(whole) else 0
-        if not open_record.fullmatch(whole):
-            break
-    return 0

@@ -101,22 +101,14 @@ class Layout(BaseModel):
         """Return the file's name of each column of ours that it calls otherwise."""
         return {ours: theirs for theirs, targets in self.columns.items() for ours in targets}
 
-    def expressions(self, columns: Mapping[str, str], attributes: Sequence[str] = ()) -> list[str]:
-        """Return the SQL of each column of ours, then of `attributes`, with values in the standard layout.
-        `columns`: the column of `read_csv` that holds each of ours; what it lacks is NULL."""
-        return [f'{self._expression(name, columns)} AS "{name}"' for name in (*COLUMNS, *attributes)]
-
-    def _expression(self, name: str, columns: Mapping[str, str]) -> str:
-        if name in self.constants:
-            return _literal(self.constants[name])
-        if name not in columns:
-            return "NULL::VARCHAR"
-        if self.decimal_comma and name in AMOUNTS:
-            return f'decimal_point("{columns[name]}")'
-        if self.date_format and name in INSTANTS:
+    def conversions(self) -> dict[str, str]:
+        """Return the SQL of each column whose values become those of the standard layout."""
+        sql = {name: f"decimal_point({name})" for name in AMOUNTS if self.decimal_comma}
+        if self.date_format:
             zone = self.timezone or load_settings().shop_timezone
-            return f'utc_instant("{columns[name]}", {_literal(self.date_format)}, {_literal(zone)})'
-        return f'"{columns[name]}"'
+            form = f"{_literal(self.date_format)}, {_literal(zone)}"
+            sql |= {name: f"utc_instant({name}, {form})" for name in INSTANTS}
+        return {name: value for name, value in sql.items() if name not in self.constants}
 
     @contextmanager
     def as_utf8(self, stream: IO[bytes]) -> Iterator[IO[bytes]]:

@@ -1,6 +1,9 @@
 """Which columns of a delivered CSV file are read: the contract's and those that ORDER_ATTRIBUTES names."""
 
 import io
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -13,8 +16,7 @@ from ecommerce.sources.delivered_files import (
     UnusableFileError,
     column_names,
     extra_columns,
-    read_records,
-    split_records,
+    read_csv,
     unread_columns,
 )
 from ecommerce.sources.partner_files.folder import DroppedFile
@@ -27,23 +29,44 @@ ATTRIBUTES = ("Payment", "group", "partner", "sales_channel")
 def read(tmp_path, header, *records, attributes=ATTRIBUTES):
     """The lines of a file whose records begin with the contract's columns."""
     text = "\n".join([",".join([*COLUMNS, *header]), *(",".join([*COLUMNS, *record]) for record in records)])
-    split = split_records(io.BytesIO(text.encode()), tmp_path)
     target = f"{tmp_path}/lines.parquet"
     facts = {"file": "acme.csv", "partner": "acme", "received_at": datetime(2026, 11, 20, tzinfo=UTC)}
     with connect_duckdb() as duck:
         duck.execute(read_sql("extract/create_rejects.sql"))
-        read_records(duck, split, facts | {"lines": target}, attributes)
+        names = read_csv(duck, io.BytesIO(text.encode()), facts | {"lines": target}, attributes=attributes)
         assert duck.table("rejects").fetchall() == []
         lines = duck.from_parquet(target)
-        return split, [dict(zip(lines.columns, row, strict=True)) for row in lines.fetchall()]
+        return names, [dict(zip(lines.columns, row, strict=True)) for row in lines.fetchall()]
 
 
 def test_named_columns_are_kept_wherever_they_stand(tmp_path):
-    split, (line,) = read(tmp_path, ["colour", "group", "sales_channel"], ["red", "b", "app"])
+    names, (line,) = read(tmp_path, ["colour", "group", "sales_channel"], ["red", "b", "app"])
     assert (line["sales_channel"], line["group"], line["Payment"]) == ("app", "b", None)
     assert line["country_code"] == "country_code"
     assert "colour" not in line
-    assert unread_columns(split.names, STANDARD, ATTRIBUTES) == ["colour"]
+    assert unread_columns(names, STANDARD, ATTRIBUTES) == ["colour"]
+
+
+WITHOUT_PANDAS = """
+import datetime, io, sys
+from ecommerce.core.paths import read_sql
+from ecommerce.sources.delivered_files import COLUMNS, read_csv
+from ecommerce.storage.duckdb import connect_duckdb
+header = ",".join(COLUMNS)
+text = f"{header}\\n{header}\\nbroken\\n" + header.replace("sku", '"two\\nlines"')
+facts = {"file": "", "partner": "", "received_at": datetime.datetime.now(datetime.UTC), "lines": sys.argv[1]}
+duck = connect_duckdb()
+duck.execute(read_sql("extract/create_rejects.sql"))
+read_csv(duck, io.BytesIO(text.encode()), facts)
+print(duck.execute("SELECT count(*) FROM read_parquet(?)", [sys.argv[1]]).fetchall(), "pandas" in sys.modules)
+"""
+
+
+def test_reading_does_not_import_pandas(tmp_path):
+    """pyarrow does for most conversions, which takes longer than reading 500,000 lines."""
+    command = [sys.executable, "-c", WITHOUT_PANDAS, str(tmp_path / "lines.parquet")]
+    run = subprocess.run(command, env=os.environ | {"PYTHONPATH": "plugins"}, capture_output=True, text=True)
+    assert (run.stdout, run.stderr) == ("[(2,)] False\n", "")
 
 
 def test_every_file_gives_the_same_columns(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.paths import read_sql
 from ecommerce.sources import partner_layouts
-from ecommerce.sources.delivered_files import UnusableFileError, column_names, read_records, split_records
+from ecommerce.sources.delivered_files import UnusableFileError, column_names, read_csv
 from ecommerce.sources.partner_layouts import COLUMNS, STANDARD, Layout
 from ecommerce.storage.duckdb import connect_duckdb
 
@@ -76,11 +76,11 @@ def test_what_cannot_be_used_is_named(folder, text, problem):
 
 def read(tmp_path, layout, content, attributes=()):
     """(lines, rejects) of a file with the bytes `content`."""
-    split = split_records(io.BytesIO(content), tmp_path, layout)
     facts = {"file": "globex.csv", "partner": "globex", "received_at": datetime(2026, 11, 20, tzinfo=UTC)}
     with connect_duckdb() as duck:
         duck.execute(read_sql("extract/create_rejects.sql"))
-        read_records(duck, split, facts | {"lines": f"{tmp_path}/lines.parquet"}, attributes)
+        facts["lines"] = f"{tmp_path}/lines.parquet"
+        read_csv(duck, io.BytesIO(content), facts, layout, attributes=attributes)
         lines = duck.from_parquet(f"{tmp_path}/lines.parquet")
         rows = [dict(zip(lines.columns, row, strict=True)) for row in lines.fetchall()]
         return rows, duck.execute("SELECT row_number, reason, detail, raw FROM rejects ORDER BY 1").fetchall()

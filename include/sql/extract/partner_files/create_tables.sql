@@ -1,5 +1,5 @@
 -- DuckDB: tables for the raw folder of partner_files. `lines` stays empty: it defines the layout of the files that
--- read_file.sql writes.
+-- sources/delivered_files.py writes.
 CREATE TABLE lines (
     order_id VARCHAR,
     line_number VARCHAR,

@@ -111,14 +111,13 @@ def _read_csv(
     try:
         with pa.input_stream(str(local), compression=cast(Any, file.compression)) as stream:
             text = io.BufferedReader(cast(io.RawIOBase, stream), 1 << 20)
-            split = delivered_files.split_records(text, Path(parameters["lines"]).parent, layout)
+            names = delivered_files.read_csv(duck, text, parameters, layout, attributes=attributes)
     except OSError as error:
         if error.errno is not None:  # of the file system, not of the data
             raise
         damage = f"its {file.compression} data is damaged or ends too early"
         raise UnusableFileError("file_unreadable", damage) from None
-    delivered_files.read_records(duck, split, parameters, attributes)
-    extra = delivered_files.unread_columns(split.names, layout, attributes)
+    extra = delivered_files.unread_columns(names, layout, attributes)
     return [data_warning("columns_not_read", file=file.name, columns=", ".join(extra))] if extra else []
 
 

@@ -189,16 +189,18 @@ def _read_file(
         seconds=settings.partner_file_max_seconds,
     )
     with file.text() as stream:
-        split = delivered_files.split_records(stream, work, layout, bounds)
+        names = delivered_files.read_csv(
+            duck, stream, facts, layout, bounds=bounds, attributes=settings.order_attributes
+        )
     if file.checksum(layout) != sha256:
         raise TransientError(f"{file.name} changed while it was read: it is still being delivered")
-    delivered_files.read_records(duck, split, facts, settings.order_attributes)
-    extra = delivered_files.unread_columns(split.names, layout, settings.order_attributes)
+    extra = delivered_files.unread_columns(names, layout, settings.order_attributes)
     more = f" and {len(extra) - MOST_NAMED} more" if len(extra) > MOST_NAMED else ""
     columns = ", ".join(extra[:MOST_NAMED]) + more
     warnings = [data_warning("columns_not_read", file=file.name, columns=columns)] if extra else []
     facts |= {"sha256": sha256, "warnings": [json.dumps(each, ensure_ascii=False) for each in warnings]}
-    facts |= {"place": split.order_id_place, "delimiter": layout.delimiter}
+    place = names.index(layout.file_columns()["order_id"]) + 1
+    facts |= {"place": place, "delimiter": layout.delimiter}
     facts |= {"columns": list(layout.renamed()), "file_columns": list(layout.renamed().values())}
     query(duck, f"{SQL}/keep_file", facts)
     log.info("read %s, received %s", file.name, received_at)

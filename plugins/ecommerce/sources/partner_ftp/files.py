@@ -10,7 +10,6 @@ many of them are an error (`MOST_REJECTED`).
   corrections are appended; a warning reports it.
 """
 
-import csv
 import io
 import re
 from collections import Counter
@@ -183,13 +182,7 @@ def _header(stream: IO[bytes], file: str, columns: Sequence[str]) -> list[str]:
 def _values(record: Record, names: Sequence[str]) -> dict[str, str]:
     if record.fault:
         raise _Unusable(*record.fault)
-    try:
-        fields = next(csv.reader(io.StringIO(record.text.decode(), newline="")))
-    except csv.Error:
-        raise _Unusable("malformed_line", f"a field of more than {csv.field_size_limit()} letters") from None
-    if len(fields) != len(names):
-        raise _Unusable("malformed_line", f"{len(fields)} fields instead of {len(names)}")
-    return dict(zip(names, fields, strict=True))
+    return {name: value or "" for name, value in zip(names, record.values, strict=True)}
 
 
 def _promotion(values: Mapping[str, str]) -> Promotion:
