@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -59,6 +60,25 @@ def test_what_is_published_is_read_back_whole_by_duckdb(root):
         files = [manifest.file(name) for name in manifest.columns]
         total = duckdb.execute("SELECT sum(n), count(*) FROM read_csv(?)", [files]).fetchone()
     assert total == (sum(range(PAGES)), PAGES)
+
+
+def test_a_transform_reads_a_copy_of_which_nothing_stays(root, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    uri = f"{root}/daily_sales_pipeline/2026-11-19/run/storefront"
+    publish(uri)
+    with staging.local_folder(uri) as folder:
+        pages = sorted(int(file.stem) for file in Path(folder, "pages").iterdir())
+        assert Path(folder).is_relative_to(tmp_path)
+    assert pages == list(range(PAGES))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_copy_of_a_missing_folder_names_it(root):
+    with (
+        pytest.raises(StagingError, match=f"{root}/gone could not be read"),
+        staging.local_folder(f"{root}/gone"),
+    ):
+        pass
 
 
 def test_files_are_sent_side_by_side_and_the_manifest_after_all_of_them(root, monkeypatch):

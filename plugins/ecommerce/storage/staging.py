@@ -163,6 +163,20 @@ def storage_errors(uri: str) -> Iterator[None]:
         raise StagingError(f"{uri} could not be read or cleaned: {where}{why}") from error
 
 
+@contextmanager
+def local_folder(uri: str) -> Iterator[str]:
+    """Give the path of a published folder, or of a copy on this machine: DuckDB opens a file some twenty
+    times, and asks an object store for its size and content each time."""
+    if is_local(uri):
+        yield local_or_uri(uri)
+        return
+    with scratch_folder() as copy:
+        with storage_errors(uri):
+            path = storage_path(uri)
+            path.fs.get(f"{path.path}/", f"{copy}/", recursive=True)
+        yield str(copy)
+
+
 def storage_path(uri: str) -> Any:
     """Return `uri` as a `UPath`; outside this machine it is Airflow's, for `gs://` with the warehouse's
     connection."""

@@ -135,21 +135,21 @@ def _connection(manifest: Manifest, run_id: str, folder: Path) -> Iterator[Any]:
     settings = load_settings()
     day = day_window(manifest.business_date, settings.shop_timezone)
     keys = padded_keys(settings.customer_hash_key.encode())
-    variables = {
-        "raw": staging.local_or_uri(manifest.uri),
-        "raw_files": [manifest.file(name) for name in sorted(manifest.columns)],
-        "loadable": str(folder),
-        **{name: getattr(manifest, name) for name in _KEPT},
-        "run_id": run_id,
-        "control_totals": json.dumps(dict(manifest.control_totals)),
-        "shop_timezone": settings.shop_timezone,
-        "day_start": day.start,
-        "day_end": day.end,
-        "inner_key": keys[0],  # variables and no constants, so that no statement contains them
-        "outer_key": keys[1],
-        "reporting_currency": settings.reporting_currency,
-    }
-    with connect_duckdb(manifest.uri, memory_limit=MEMORY_LIMIT) as connection:
+    with staging.local_folder(manifest.uri) as raw, connect_duckdb(memory_limit=MEMORY_LIMIT) as connection:
+        variables = {
+            "raw": raw,
+            "raw_files": [f"{raw}/{name}" for name in sorted(manifest.columns)],
+            "loadable": str(folder),
+            **{name: getattr(manifest, name) for name in _KEPT},
+            "run_id": run_id,
+            "control_totals": json.dumps(dict(manifest.control_totals)),
+            "shop_timezone": settings.shop_timezone,
+            "day_start": day.start,
+            "day_end": day.end,
+            "inner_key": keys[0],  # variables and no constants, so that no statement contains them
+            "outer_key": keys[1],
+            "reporting_currency": settings.reporting_currency,
+        }
         # Joins run as written, with the right side in memory: DuckDB estimates that anti joins leave few
         # rows, and would keep the lines in memory instead of the orders.
         connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
