@@ -1,14 +1,14 @@
 """Run the benchmarks, and write their table with its goals into docs/PERFORMANCE.md.
 
-    python -m benchmarks                                # all
+    python -m benchmarks                                # all but `workers`, which takes too long
     python -m benchmarks storefront events              # these; the others' rows stay as last measured
+    python -m benchmarks workers                        # has a table of its own
     python -m benchmarks extract --lines 10000000       # options of one: `python -m benchmarks.extract -h`
 
 Each one runs as a process of its own and leaves `.bench/<name>.json`, from which the table is made.
 """
 
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.runner import REPOSITORY, RESULTS
+from benchmarks.runner import REPOSITORY, RESULTS, publish
 
 SIZES = {
     "extract": "--lines 1000000 --rounds 3",
@@ -29,6 +29,8 @@ SIZES = {
     "overhead": "--rounds 3",
 }
 """The default arguments of each benchmark."""
+ON_REQUEST = {"workers": "--days 30"}
+"""The same for those that run only if named, and publish their own table."""
 GOALS = {
     ("extract", "pipeline"): "≤ 1.1",
     ("transform_sales_db", "pipeline"): "≤ 1.9",
@@ -40,24 +42,23 @@ GOALS = {
     ("common_way", "pipeline: all"): "≤ 0.20",
     ("overhead", "daily run"): "≤ 1.5",
 }
-DOCUMENT = REPOSITORY / "docs" / "PERFORMANCE.md"
-GENERATED = re.compile(r"(<!-- begin: make bench -->\n).*(<!-- end: make bench -->)", re.DOTALL)
 
 
 def main() -> None:
-    names = [name for name in sys.argv[1:] if name in SIZES]
-    options = [argument for argument in sys.argv[1:] if argument not in SIZES]
+    sizes = SIZES | ON_REQUEST
+    names = [name for name in sys.argv[1:] if name in sizes]
+    options = [argument for argument in sys.argv[1:] if argument not in sizes]
     if options and not names:
         names = ["extract", "transform"]
     # The files of a removed part are gone.
     for name in names or [name for name in SIZES if Path(__file__).with_name(f"{name}.py").exists()]:
-        arguments = [*SIZES[name].split(), *options]  # the last of a repeated option counts
+        arguments = [*sizes[name].split(), *options]  # the last of a repeated option counts
         subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *arguments], cwd=REPOSITORY, check=True)
     documents = [json.loads(file.read_text()) for file in RESULTS.glob("*.json")]
     tables = "\n".join(map(table, sorted(filter(_has_goal, documents), key=_place)))
-    text = DOCUMENT.read_text(encoding="utf-8")
-    DOCUMENT.write_text(GENERATED.sub(rf"\g<1>\n{tables}\n\g<2>", text), encoding="utf-8")
-    print(tables)
+    if tables:
+        publish("make bench", tables)
+        print(tables)
 
 
 def table(document: Mapping[str, Any]) -> str:

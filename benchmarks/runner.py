@@ -14,6 +14,7 @@ noisy neighbour slows a whole round and not one contender. Reported are medians.
 import json
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from typing import Any
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / ".bench"
 BENCHMARK_PYTHON = RESULTS / "venv" / "bin" / "python"
+DOCUMENT = REPOSITORY / "docs" / "PERFORMANCE.md"
 
 ENVIRONMENT = {
     "AIRFLOW_HOME": str(RESULTS / "airflow"),
@@ -121,6 +123,14 @@ def report(benchmark: str, results: Sequence[Result], parameters: Mapping[str, A
     }
     path.write_text(json.dumps(document, indent=1) + "\n")
     return path
+
+
+def publish(name: str, tables: str) -> None:
+    """Replace what is between the marks of `name` in docs/PERFORMANCE.md."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    generated = re.compile(rf"(<!-- begin: {name} -->\n).*(<!-- end: {name} -->)", re.DOTALL)
+    text = generated.sub(lambda marks: f"{marks[1]}\n{tables}\n{marks[2]}", text)
+    DOCUMENT.write_text(text, encoding="utf-8")
 
 
 @contextmanager

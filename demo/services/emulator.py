@@ -40,32 +40,35 @@ class Emulator:
         self.process.wait(20)
 
 
-def start(data_dir: Path, port: int, *, keep: bool = True) -> Emulator:
+def start(data_dir: Path, port: int, *, keep: bool = True, program: Path = PROCESS) -> Emulator:
     """Start an emulator.
 
     Args:
         data_dir: the folder of its tables and of emulator.log.
         port: the port of its REST API.
         keep: keep the tables on disk; False keeps them in memory, which is faster.
+        program: the Python file that runs it.
 
     Raises:
         TimeoutError: it does not respond within a minute; see its log.
         RuntimeError: it has ended; see its log.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
-    command, environment = _command(data_dir, port, keep)
+    command, environment = _command(data_dir, port, keep, program)
     with (data_dir / "emulator.log").open("ab") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
     wait_for(port, process=process)
     return Emulator(process, port)
 
 
-def _command(data_dir: Path, port: int, keep: bool = True) -> tuple[list[str], dict[str, str]]:
+def _command(
+    data_dir: Path, port: int, keep: bool = True, program: Path = PROCESS
+) -> tuple[list[str], dict[str, str]]:
     """Return the command that runs the emulator, and its environment."""
     # DuckDB loads its extensions from HOME; bootstrap has installed them in the virtual environment.
     environment = os.environ | {"HOME": str(VENV), "BQEMU_UPLOAD_MAX_BYTES": str(4 * 1024**3)}
     command = [
-        *(str(VENV / "bin" / "python"), str(PROCESS)),
+        *(str(VENV / "bin" / "python"), str(program)),
         *("start", "--persistent" if keep else "--ephemeral", "--data-dir", str(data_dir)),
         *("--rest-host", listen_address(), "--rest-port", str(port), "--grpc-port", str(free_port())),
         *("--project", PROJECT, "--log-level", "warning"),

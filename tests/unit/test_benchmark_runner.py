@@ -57,6 +57,25 @@ assert two.peak_mb > one.peak_mb + 150, (one, two)
     subprocess.run([sys.executable, "-c", text], check=True, env=environment, cwd=tmp_path)
 
 
+def test_tables_are_published_between_their_own_marks(tmp_path: Path, monkeypatch) -> None:
+    document = tmp_path / "document.md"
+    monkeypatch.setattr(runner, "DOCUMENT", document)
+    marks = "<!-- begin: {0} -->\n{1}<!-- end: {0} -->\n"
+    document.write_text(marks.format("make bench", "old\n") + marks.format("make bench workers", ""))
+    runner.publish("make bench workers", "| new |\n")
+    runner.publish("make bench", r"| \1 |")
+    expected = [("make bench", "\n| \\1 |\n"), ("make bench workers", "\n| new |\n\n")]
+    assert document.read_text() == "".join(marks.format(*each) for each in expected)
+
+
+def test_a_tables_checksum_depends_on_its_rows_but_not_on_their_order() -> None:
+    from benchmarks.workers import checksum  # not above, because it would make the process of a test big
+
+    rows = [{"order_id": "1", "amount": 2}, {"order_id": "2", "amount": 1}]
+    assert checksum(rows) == checksum([dict(reversed(row.items())) for row in reversed(rows)])
+    assert checksum(rows) != checksum([{"order_id": "1", "amount": 1}, {"order_id": "2", "amount": 2}])
+
+
 def test_a_contender_that_fails_is_not_a_result() -> None:
     with pytest.raises(RuntimeError, match=r"(?s)^broken failed with 3:\n.*why"):
         compare([Contender("broken", program("print('why'); raise SystemExit(3)"))], "broken")

@@ -1,0 +1,288 @@
+"""A backfill of the daily pipeline on Airflow's CeleryExecutor, with 1, 2 and 4 workers.
+
+    make bench ARGS="workers"                  # 30 days with each
+    make bench ARGS="workers --days 8"         # fewer days
+
+Workers share no folder: each has its own home, temporary folder and working directory. Staging, reports and
+partner files are in Google Cloud Storage (a local server), from which BigQuery (an emulator) loads them.
+Celery's queue is in PostgreSQL, next to Airflow's metadata, because no package on PyPI has Redis for every
+version of Python. All of this runs on this machine, so the sources are as slow as real ones: each response of
+the storefront and each job of BigQuery takes a second.
+
+Before each backfill, a day that is not measured makes the tables. A backfill's seconds are those from the
+start of its first day to the end of its last, as Airflow records them. Afterwards the tables must be equal.
+"""
+
+import argparse
+import importlib
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from benchmarks.runner import BENCHMARK_PYTHON, REPOSITORY, Result, publish, report
+from demo import processes
+from demo.airflow_services import PASSWORD, USER, AirflowServices
+from demo.company import Company
+from demo.dag_runner import DagRunner
+from demo.executor import PRELOADED
+from demo.layout import Folders, Ports
+from demo.scenario import Scenario
+from demo.services import emulator
+from demo.services.ports import free_port, wait_for
+from ecommerce.cli import backfill
+from ecommerce.cli.airflow_api import AirflowApi
+from ecommerce.core.names import DAG_DAILY
+from tests.integration.live_airflow import timezone_at_work
+from tests.integration.warehouse_contents import connect, read_warehouse
+
+WORKERS = (1, 2, 4)
+TASKS_AT_A_TIME, DAYS_AT_A_TIME = 2, 8
+"""Of a worker, and of a backfill: the `max_active_runs` of the DAG."""
+ORDERS = 200
+BUCKET, METADATA = "shop", "airflow"
+
+
+class SlowCompany(Company):
+    """The demo's company with latency, an object store, and a database for Airflow's metadata."""
+
+    def __init__(self, folders: Folders, days: int) -> None:
+        super().__init__(Ports(**{field.name: free_port() for field in fields(Ports)}), folders)
+        timezone = timezone_at_work()
+        # One partner's file of the day before yesterday is held back, so that day is left out.
+        self.last = datetime.now(ZoneInfo(timezone)).date() - timedelta(days=3)
+        self.first = self.last - timedelta(days=days - 1)
+        self.day_before = self.first - timedelta(days=1)
+        scenario = Scenario(self.day_before, orders_per_day=ORDERS, timezone=timezone)
+        scenario.save(folders.home / "scenario.json")
+        self.store_port = free_port()
+        self.store_url = f"http://127.0.0.1:{self.store_port}"
+        self.metadata = self._postgres.dsn(METADATA).removeprefix("postgresql://")
+        self.warehouse = connect(emulator.Emulator(None, self.ports.bigquery))  # type: ignore[arg-type]
+
+    def start(self, now: datetime | None = None) -> None:
+        """Start all systems, and copy the partners' files to the object store."""
+        from gcsfs import GCSFileSystem
+
+        super().start(now)
+        self._postgres.psql(f"CREATE DATABASE {METADATA}")
+        command = [str(BENCHMARK_PYTHON), "benchmarks/object_store.py", str(self.store_port)]
+        command.append(str(self.folders.home))
+        log = self.folders.logs / "object_store.log"
+        process = processes.start(self.folders.processes, "object_store", command, log, dict(os.environ))
+        wait_for(self.store_port, process=process)
+        store = GCSFileSystem(project=emulator.PROJECT, token="anon", endpoint_url=self.store_url)
+        store.mkdir(BUCKET)
+        store.put(f"{self.folders.partner_drop}/*", f"{BUCKET}/partner_drop/")
+
+    def stop(self) -> list[str]:
+        """Stop everything."""
+        processes.stop(self.folders.processes, "object_store")
+        return super().stop()
+
+    def _start_storefront(self) -> None:
+        arguments = ("--port", str(self.ports.storefront), "--data", str(self.folders.storefront))
+        arguments += ("--timezone", self.scenario.timezone, "--latency", "1")
+        self._start_module("storefront", ["storefront"], *arguments)
+
+    def _start_bigquery(self) -> None:
+        os.environ["BQEMU_GCS_LOCAL_ROOT"] = str(self.folders.home / ".cloudstorage")
+        program = REPOSITORY / "benchmarks" / "slow_bigquery.py"
+        started = emulator.start(self.folders.home / "bigquery", self.ports.bigquery, program=program)
+        processes.record(self.folders.processes, "bigquery", started.process.pid)
+
+
+class CeleryAirflow(AirflowServices):
+    """The demo's Airflow, whose tasks run in Celery workers."""
+
+    def __init__(self, company: SlowCompany) -> None:
+        super().__init__(company.ports, company.folders, company.scenario.timezone)
+        self._company = company
+
+    def environment(self) -> dict[str, str]:
+        """Return the demo's environment with Celery and the object store."""
+        environment, database = super().environment(), self._company.metadata
+        connection = json.loads(environment["AIRFLOW_CONN_BIGQUERY"])
+        connection["extra"]["gcs.endpoint"] = self._company.store_url
+        return environment | {
+            "AIRFLOW_CONN_BIGQUERY": json.dumps(connection),
+            "PARTNER_DROP_URI": f"gs://{BUCKET}/partner_drop",
+            "PYTHONPATH": os.pathsep.join((str(REPOSITORY), str(REPOSITORY / "plugins"))),
+            "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
+            "AIRFLOW__CORE__PARALLELISM": "32",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"postgresql+psycopg2://{database}",
+            "AIRFLOW__CELERY__BROKER_URL": f"sqla+postgresql+psycopg2://{database}",
+            "AIRFLOW__CELERY__WORKER_CONCURRENCY": str(TASKS_AT_A_TIME),
+        }
+
+    @contextmanager
+    def workers(self, number: int) -> Iterator[str]:
+        """Run workers that have a dataset and a folder of the bucket for themselves; give the dataset."""
+        dataset = f"workers_{number}"
+        environment = self.environment() | {"BIGQUERY_DATASET": dataset}
+        for kind in ("staging", "reports", "models", "pictures"):
+            environment[f"{kind.upper()}_URI"] = f"gs://{BUCKET}/{dataset}/{kind}"
+        homes = [self.folders.home / f"worker-{each}-of-{number}" for each in range(1, number + 1)]
+        try:
+            for home in homes:
+                (home / "tmp").mkdir(parents=True)
+                own = {
+                    "AIRFLOW_HOME": str(home),
+                    "TMPDIR": str(home / "tmp"),
+                    "AIRFLOW__CORE__HOSTNAME_CALLABLE": "benchmarks.workers.worker_name",
+                }
+                command = [sys.executable, "-m", "benchmarks.workers", "--worker"]
+                self._begin(home.name, command, environment | own)
+            yield dataset
+        finally:
+            for home in homes:
+                processes.stop(self.folders.processes, home.name)
+
+
+def worker() -> None:
+    """Run a Celery worker that has imported the libraries of tasks, as the demo's executor."""
+    from airflow.__main__ import main as airflow
+    from kombu.transport.sqlalchemy import Transport
+
+    for name in (*PRELOADED, "airflow.providers.google.cloud.fs.gcs", "ecommerce.sales.tasks"):
+        importlib.import_module(name)
+    Transport.polling_interval = 0.1  # seconds between two looks at an empty queue, by default 1
+    os.chdir(os.environ["AIRFLOW_HOME"])
+    sys.argv[1:] = ["celery", "worker", "--skip-serve-logs", "--without-mingle", "--without-gossip"]
+    airflow()
+
+
+def worker_name() -> str:
+    """Return the name of this worker, for Airflow's records of task instances."""
+    return Path(os.environ["AIRFLOW_HOME"]).name
+
+
+@dataclass(frozen=True)
+class Run:
+    """A measured backfill: seconds, days whose tasks ran on more than one worker, BigQuery's load jobs from
+    URIs and from uploads, rows and checksum of each table."""
+
+    name: str
+    seconds: float
+    spread: int
+    from_uris: int
+    uploads: int
+    tables: Mapping[str, tuple[int, str]]
+
+
+def run_backfill(company: SlowCompany, airflow: CeleryAirflow, api: AirflowApi, number: int) -> Run:
+    """Run all days on `number` workers.
+
+    Raises:
+        DemoFailed, RuntimeError: a day failed.
+    """
+    with airflow.workers(number) as dataset:
+        dags = DagRunner(api, company.folders.home)
+        dags.wait([dags.run_day(DAG_DAILY, company.day_before)])
+        days = backfill.Range(company.first, company.last, again=True)
+        started = backfill.start(api, days, jobs=DAYS_AT_A_TIME)
+        assert started
+        _, failed = backfill.wait(api, started)
+    if failed:
+        raise RuntimeError(f"failed: {failed}; see the logs in {company.folders.home}")
+    ids = [run["dag_run_id"] for run in started.runs.values()]
+    runs = [api.get(f"dags/{DAG_DAILY}/dagRuns/{run_id}") for run_id in ids]
+    begin, end = min(run["start_date"] for run in runs), max(run["end_date"] for run in runs)
+    hosts = [{task["hostname"] for task in api.instances(run_id).values()} - {""} for run_id in ids]
+    from_uri = from_uris(company.warehouse, f"{dataset}_staging")
+    return Run(
+        name=f"{number} worker{'s' * (number > 1)}",
+        seconds=(datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds(),
+        spread=sum(len(each) > 1 for each in hosts),
+        from_uris=from_uri.count(True),
+        uploads=from_uri.count(False),
+        tables={name: checksum(rows) for name, rows in read_warehouse(company.warehouse, dataset).items()},
+    )
+
+
+def from_uris(warehouse: Any, dataset: str) -> list[bool]:
+    """Return for each load job of a dataset whether it was from object storage."""
+    jobs = warehouse.list_jobs(all_users=True, max_results=1_000_000)  # the emulator has no second page
+    loads = [job for job in jobs if job.job_type == "load" and job.destination.dataset_id == dataset]
+    return [str((job.source_uris or [""])[0]).startswith("gs://") for job in loads]
+
+
+def checksum(rows: list[dict[str, Any]]) -> tuple[int, str]:
+    """Return the number of rows, and a checksum that does not depend on their order."""
+    hashes = (sha256(repr(sorted(row.items())).encode()).digest()[:8] for row in rows)
+    return len(rows), f"{sum(int.from_bytes(each) for each in hashes) % 2**64:016x}"
+
+
+def tables(runs: list[Run], days: int) -> str:
+    """Return the results as Markdown."""
+    lines = [
+        f"**{days} days with {ORDERS} orders each** ({os.cpu_count()} cores, {datetime.now(UTC).date()}):\n",
+        "| | seconds | days per hour | × 1 worker | days on several workers | loads from `gs://` | uploads |",  # noqa: RUF001
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {run.name} | {run.seconds:.0f} | {3600 * days / run.seconds:.0f} "
+        f"| {runs[0].seconds / run.seconds:.2f} | {run.spread} | {run.from_uris} | {run.uploads} |"
+        for run in runs
+    ]
+    lines += ["\nThe tables after each of them:\n", "| table | rows | checksum |", "|---|---:|---|"]
+    lines += [f"| `{name}` | {rows:,} | `{total}` |" for name, (rows, total) in runs[0].tables.items()]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--keep", action="store_true", help="keep the folder with all logs")
+    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.worker:
+        worker()
+        return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is stopped
+    # Otherwise gcsfs tries for a minute to learn a bucket's type by gRPC, which the local server lacks.
+    os.environ["GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT"] = "false"
+    folder = Path(mkdtemp(prefix="bench-workers-"))
+    company = SlowCompany(Folders(folder), arguments.days)
+    airflow = CeleryAirflow(company)
+    try:
+        company.start()
+        airflow.start()
+        airflow.wait()
+        api = AirflowApi(airflow.url, USER, PASSWORD)
+        airflow.create_pools(api)
+        DagRunner(api, folder).wait_for(DAG_DAILY)
+        runs = [run_backfill(company, airflow, api, number) for number in WORKERS]
+    finally:
+        airflow.stop()
+        company.stop()
+        if arguments.keep:
+            print("logs:", folder)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    if any(run.tables != runs[0].tables for run in runs):
+        raise SystemExit(f"the tables differ: {[run.tables for run in runs]}")
+    text = tables(runs, arguments.days)
+    publish("make bench workers", text)
+    results = [
+        Result(run.name, run.seconds, run.seconds / runs[0].seconds, 0, vars(run), [run.seconds])
+        for run in runs
+    ]
+    report("workers", results, {"days": arguments.days, "orders": ORDERS})
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
