@@ -86,6 +86,7 @@ def test_every_line_once_with_its_number(
         b"{}",
         b'{"half": ',
         b'{"type": "ping"}\n{"event_id": "a"}\n',
+        b'[]\n<html>502 Bad Gateway</html>\n{"event_id": "a"}\n',
     ],
 )
 def test_an_answer_may_begin_with_an_event_or_an_invalid_line(tmp_path: Path, text: bytes) -> None:

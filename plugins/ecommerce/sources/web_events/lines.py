@@ -25,7 +25,7 @@ LONGEST_LINE = 256 * 1024
 KEPT_OF_LONG = 4 * 1000
 """Bytes that are kept of a longer one: its first 1,000 characters, whatever they are."""
 FIRST_LINES = 20
-"""Among so many first lines there must be an event, where the first line is another object."""
+"""Among so many first lines there must be an event, unless the first is merely no JSON."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NOT_JSON, TOO_LONG = "not_json", "too_long"
 FIELDS = (
@@ -82,20 +82,22 @@ class Lines:
 
 
 def check_first_lines(path: Path, what: str) -> None:
-    """Raise ContractError for an answer that begins with a web page, a JSON list, or objects none of which is
-    an event. They are not quoted: they may hold visitors. Single lines that are no events are rejected
-    later."""
+    """Raise ContractError for an answer that begins with a web page, a JSON list or another object, unless an
+    event is among its first lines. They are not quoted: they may hold visitors. Single lines that are no
+    events are rejected later."""
     with path.open("rb") as stream:
         lines = filter(bytes.strip, iter(lambda: stream.readline(LONGEST_LINE), b""))
         beginning = [line.removeprefix(BYTE_ORDER_MARK).strip() for line in islice(lines, FIRST_LINES)]
-    first = beginning[0] if beginning else b""
+    keys = list(map(_keys, beginning))
+    if not beginning or not all(keys_of_line.isdisjoint(FIELDS) for keys_of_line in keys):
+        return
+    first = beginning[0]
     if first.startswith((b"<", b"[")) or first == b"{":
         raise ContractError(
             f"{what}: the answer begins with {first[:1].decode()!r} in place of one JSON object per line: is "
             "the host of the connection right, and does it ask for a login?"
         )
-    keys = list(map(_keys, beginning))
-    if keys and keys[0] and all(keys_of_line.isdisjoint(FIELDS) for keys_of_line in keys):
+    if keys[0]:
         names = clean(", ".join([*keys[0]][:5]))
         raise ContractError(f"{what}: the answer is JSON with {names} in place of events, one per line")
 
