@@ -5,7 +5,7 @@ the day's orders.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import Random
@@ -94,10 +94,11 @@ def events(shop: Shop, day: date, orders: Sequence[Order]) -> Iterator[Event]:
     rng = shop.rng("visits", day)
     sent = [*_purchases(shop, orders, rng), *_browsing(shop, day, rng), *_crawlers(shop, day, rng)]
     lost = _outage(shop, day)
-    for event in _transmitted(sent, rng):
-        if not (lost and lost[0] <= event.received_at < lost[1]):
-            yield event
-    yield from _invalid_lines(shop, day, rng)
+    received = [
+        event for event in _transmitted(sent, rng) if not (lost and lost[0] <= event.received_at < lost[1])
+    ]
+    yield from received
+    yield from _invalid_lines(shop, day, received, rng)
 
 
 def _outage(shop: Shop, day: date) -> tuple[datetime, datetime] | None:
@@ -240,12 +241,14 @@ def _transmitted(sent: Sequence[Event], rng: Random) -> Iterator[Event]:
                 )
 
 
-def _invalid_lines(shop: Shop, day: date, rng: Random) -> Iterator[Event]:
-    """Yield invalid lines, and on one day a line that is too long."""
+def _invalid_lines(shop: Shop, day: date, received: Iterable[Event], rng: Random) -> Iterator[Event]:
+    """Yield invalid lines, each received with an event of the day, and on one day a line that is too long."""
     texts = ['{"event_id": "cut-off", "occurred_at": "20', "null", "[]", "<html>502 Bad Gateway</html>"]
     if shop.season and day == shop.season.moved_on + timedelta(days=3):
         texts.append('{"event_id": "endless", "sku": "' + "x" * 300_000 + '"}')
-    for at, text in zip(shop.instants(day, len(texts) + 2, rng)[1:], texts, strict=False):
+    start, end = shop.window(day)
+    instants = sorted({event.received_at for event in received if start <= event.received_at < end})
+    for at, text in zip(sorted(rng.sample(instants, min(len(texts), len(instants)))), texts, strict=False):
         yield Event(at, at, text=text)
 
 
