@@ -1,13 +1,13 @@
 """The warehouse's records of earlier reads: when they began, refunds, partner files, orders. Each function
 creates the warehouse's tables on first use, and raises as `schema.prepare`."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from ecommerce.warehouse.client import Warehouse, connect
-from ecommerce.warehouse.rendering import columns
-from ecommerce.warehouse.schema import arrow_schema, prepare_once
+from ecommerce.warehouse.rendering import columns, in_few_ranges
+from ecommerce.warehouse.schema import arrow_schema, prepare_once, rebuild
 
 IDS_PER_QUERY = 10_000
 """Fit into the 10 MB of a query's parameters."""
@@ -27,12 +27,12 @@ def was_read(source: str, day: date) -> bool:
 
 def known_refunds(order_ids: Sequence[str]) -> Any:
     """Return the storefront's rows of the table `refunds` for `order_ids`, as an Arrow table."""
-    return _of_orders("refunds", [column.name for column in columns("refunds")], order_ids)
+    return _of_orders("refunds", "refunds", [column.name for column in columns("refunds")], order_ids)
 
 
 def known_lines(order_ids: Sequence[str]) -> Any:
     """Return order_id, line_number, sku and category of the stored lines of storefront orders."""
-    return _of_orders("order_lines", ["order_id", "line_number", "sku", "category"], order_ids)
+    return _of_orders("order_lines", "orders", ["order_id", "line_number", "sku", "category"], order_ids)
 
 
 def loaded_files(names: Sequence[str], order_ids: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
@@ -88,16 +88,29 @@ def _order_ids(statement: str, source: str, days: Collection[date]) -> list[str]
     return [row["order_id"] for row in _query(statement, days=days, parameters={"source": source})]
 
 
-def _by_order(table: str, order_ids: Sequence[str]) -> list[dict[str, Any]]:
+def _by_order(table: str, order_ids: Sequence[str], kind: str = "") -> list[dict[str, Any]]:
+    """Return the rows of `table` for `order_ids`; with a `kind` of `stored_order_ids`, from its days only."""
     batches = [order_ids[start : start + IDS_PER_QUERY] for start in range(0, len(order_ids), IDS_PER_QUERY)]
     warehouse, rows = _opened(), []
     for batch in batches:
         parameters = {"order_ids": list(batch)}
-        rows += warehouse.query(f"warehouse/tables/{table}/by_order.sql", parameters=parameters)
+        days = in_few_ranges(_days_of_orders(warehouse, kind, parameters)) if kind else []
+        if days or not kind:
+            statement = f"warehouse/tables/{table}/by_order.sql"
+            rows += warehouse.query(statement, days=days, parameters=parameters)
     return rows
 
 
-def _of_orders(table: str, names: Collection[str], order_ids: Sequence[str]) -> Any:
+def _days_of_orders(warehouse: Warehouse, kind: str, parameters: Mapping[str, Any]) -> list[date]:
+    statement = "warehouse/tables/stored_order_ids/days_of_orders.sql"
+    rows = warehouse.query(statement, parameters=parameters)
+    if any(row["business_date"] is None for row in rows):
+        rebuild(warehouse, "stored_order_ids")
+        rows = warehouse.query(statement, parameters=parameters)
+    return [row["business_date"] for row in rows if row["kind"] == kind]
+
+
+def _of_orders(table: str, kind: str, names: Collection[str], order_ids: Sequence[str]) -> Any:
     import pyarrow as pa
 
-    return pa.Table.from_pylist(_by_order(table, order_ids), schema=arrow_schema(table, names))
+    return pa.Table.from_pylist(_by_order(table, order_ids, kind), schema=arrow_schema(table, names))

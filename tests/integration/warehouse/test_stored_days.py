@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ecommerce.sales.loading import ORDERS
+from ecommerce.warehouse import load_history
 from ecommerce.warehouse.load import look_up
 from ecommerce.warehouse.staging_tables import Staging, stage
 from tests.integration.warehouse.conftest import Shop
@@ -92,3 +93,18 @@ def test_changes_by_others_are_noticed(shop: Shop, change: str) -> None:
     shop.warehouse.run(change, "another release, or a person")
     shop.load(replace(folder, read_at=LATER), run_id="again")
     assert shop.state() == state
+
+
+def test_lines_and_refunds_of_orders_are_found_on_every_day(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load_history, "_opened", lambda: shop.warehouse)
+    monkeypatch.setattr(load_history, "IDS_PER_QUERY", 3)
+    known = orders(ASCENDING, "storefront")
+    known[2] = replace(known[2], refunds=[("r", at("2026-02-08 15:00"), "1.00")])
+    shop.load(Folder(known, source="storefront"))
+    for change in ("SELECT 1 AS nothing", "DELETE FROM `shop.stored_order_ids` WHERE TRUE"):
+        shop.warehouse.run(change, "a person")
+        found = [load_history.known_lines(["1", *ASCENDING]), load_history.known_refunds(ASCENDING)]
+        ids = [sorted(set(rows.column("order_id").to_pylist())) for rows in found]
+        assert ids == [sorted(ASCENDING), [ASCENDING[2]]]

@@ -6,7 +6,9 @@ from datetime import date, timedelta
 import pytest
 
 from ecommerce.core.parts import existing
+from ecommerce.core.settings import load_settings
 from ecommerce.sales.loading import ORDERS
+from ecommerce.warehouse import rendering
 from tests import googlesql
 from tests.googlesql import Catalogue
 from tests.scanned_bytes import DAY, History, Load
@@ -54,6 +56,18 @@ def test_a_load_after_ten_years_scans_little_more_than_after_a_month(name: str, 
     grown = {table for table in ten_years if ten_years[table] > month[table] + 150 * MEGABYTE}
     # Customers are found by their hash, rejected records by their orders.
     assert grown == ({"customers", "rejected_rows"} if name == "orders" else set())
+
+
+@pytest.mark.parametrize(
+    "name", ["order_lines/by_order", "refunds/by_order", "stored_order_ids/days_of_orders"]
+)
+def test_a_look_up_of_orders_after_ten_years_scans_what_it_scans_after_a_month(
+    name: str, catalogue: Catalogue
+) -> None:
+    path, days = f"warehouse/tables/{name}.sql", last_days(30)
+    sql = rendering.render(path, days=days, settings=load_settings(googlesql.SETTINGS))
+    month, ten_years = LOADS["orders"].scanned(catalogue, MONTH, TEN_YEARS, sql=sql)
+    assert month.total() <= ten_years.total() <= month.total() + 150 * MEGABYTE
 
 
 FILTER = re.compile(

@@ -33,11 +33,11 @@ GROUP BY business_date, kind, source, channel, ordered_on, id_length
 {%- endmacro %}
 
 {#
-  The days of `stored_order_ids` with a range that contains a staged order id: `kind`, `business_date`. For each range
-  it finds the first staged id that is not before the range; one sort instead of a comparison of every id with every
-  range.
+  The days of `stored_order_ids` with a range that contains an order id of the relation `orders` (source, order_id):
+  `kind`, `business_date`. For each range it finds the first id that is not before the range; one sort instead of a
+  comparison of every id with every range.
 #}
-{% macro days_of_staged_orders() -%}
+{% macro days_of_orders(orders) -%}
 SELECT DISTINCT
     kind,
     business_date
@@ -46,7 +46,7 @@ FROM (
         kind,
         business_date,
         last_order_id,
-        MIN(staged_order_id) OVER (PARTITION BY source, id_length ORDER BY order_id DESC) AS next_staged_order_id
+        MIN(wanted_order_id) OVER (PARTITION BY source, id_length ORDER BY order_id DESC) AS next_wanted_order_id
     FROM (
         SELECT
             kind,
@@ -55,7 +55,7 @@ FROM (
             id_length,
             first_order_id AS order_id,
             last_order_id,
-            CAST(NULL AS STRING) AS staged_order_id
+            CAST(NULL AS STRING) AS wanted_order_id
         FROM {{ table("stored_order_ids") }}
         UNION ALL
         SELECT
@@ -65,9 +65,9 @@ FROM (
             LENGTH(order_id) AS id_length,
             order_id,
             NULL AS last_order_id,
-            order_id AS staged_order_id
-        FROM {{ staged("order_versions") }}
+            order_id AS wanted_order_id
+        FROM {{ orders }}
     ) AS ids
 ) AS ranges
-WHERE next_staged_order_id <= last_order_id
+WHERE next_wanted_order_id <= last_order_id
 {%- endmacro %}

@@ -1,5 +1,5 @@
 {% from "warehouse/macros/audit_scope.sql" import audit_fingerprint with context %}
-{% from "warehouse/macros/order_ids.sql" import days_of_staged_orders with context %}
+{% from "warehouse/macros/order_ids.sql" import days_of_orders with context %}
 {% from "warehouse/macros/rejects.sql" import is_old with context %}
 {% from "warehouse/macros/versions.sql" import is_newer %}
 -- Runs first: counts the staged rows, and looks up the days of the stored rows that the next statements read. BigQuery
@@ -111,7 +111,7 @@ FROM (
         kind AS name,
         business_date
     FROM (
-{{ days_of_staged_orders() | indent(8, first=True) }}
+{{ days_of_orders(staged("order_versions")) | indent(8, first=True) }}
     ) AS ranges
     UNION DISTINCT
     -- A rate converts the amounts of the seven days after it, where no newer one is published.

@@ -6,7 +6,7 @@ SELECT
     NULLIF(category, 'uncategorised') AS category
 FROM {{ table("order_lines") }}
 WHERE
-    business_date >= {{ first_day }}
+    {{ days("business_date") }}
     AND source = 'storefront'
     AND order_id IN UNNEST(@order_ids)
     AND (sku IS NOT NULL OR category <> 'uncategorised');

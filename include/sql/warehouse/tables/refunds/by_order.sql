@@ -3,6 +3,6 @@ SELECT
     {{ columns("refunds") | map(attribute="name") | join(",\n    ") }}
 FROM {{ table("refunds") }}
 WHERE
-    business_date >= {{ first_day }}
+    {{ days("business_date") }}
     AND source = 'storefront'
     AND order_id IN UNNEST(@order_ids);
