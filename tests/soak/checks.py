@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
+from operator import itemgetter
 from pathlib import Path
 from statistics import median
 from typing import Any, cast
@@ -103,24 +104,33 @@ def catalogue(company: SoakCompany) -> Iterator[str]:
 
 
 def mails(company: SoakCompany, airflow: SoakAirflow) -> Iterator[str]:
-    """Every claimed report was mailed, once per state of its figures, and again only after a lost attempt."""
+    """Every claimed report was mailed, once per state of its figures, and again only after a lost attempt. A
+    report that a newer one replaced before it could be mailed is not."""
     messages = [
         message_from_bytes(path.read_bytes(), policy=policy.default)
         for path in sorted(company.folders.mail.glob("*.eml"))
     ]
     mailed = Counter(str(each["Message-ID"]) for each in messages if each["X-Sales-Mail"] == "report")
     deliveries = read_table(warehouse(company), DATASET, "report_deliveries")
+    sent = sorted((row for row in deliveries if row["state"] == "sent"), key=itemgetter("figures_at"))
+    newest = {row["business_date"]: row["figures_at"] for row in sent}
+    unsent = [row for row in deliveries if row["state"] != "sent"]
+    replaced = {
+        row["message_id"]
+        for row in unsent
+        if row["figures_at"] < newest.get(row["business_date"], row["figures_at"])
+    }
     yield from (
         f"{row['business_date']}: {row['message_id']} is {row['state']}"
-        for row in deliveries
-        if row["state"] != "sent"
+        for row in unsent
+        if row["message_id"] not in replaced
     )
     recorded = {row["message_id"] for row in deliveries}
     yield from (f"mailed without record: {name}" for name in mailed.keys() - recorded)
-    yield from (f"recorded, but never mailed: {name}" for name in recorded - mailed.keys())
+    yield from (f"recorded, but never mailed: {name}" for name in recorded - mailed.keys() - replaced)
     api = airflow.api()
-    newest = api.runs_of_day(company.newest.date)[0]["dag_run_id"]
-    entry = f"dags/{DAG_DAILY}/dagRuns/{newest}/taskInstances/{TASK_REPORT}/xcomEntries/return_value"
+    last = api.runs_of_day(company.newest.date)[0]["dag_run_id"]
+    entry = f"dags/{DAG_DAILY}/dagRuns/{last}/taskInstances/{TASK_REPORT}/xcomEntries/return_value"
     figures_hash = api.get(entry, deserialize=False, stringify=False)["value"]["figures_hash"]
     if not any(row["figures_hash"] == figures_hash for row in deliveries):
         yield f"the last figures of {company.newest.date} were never mailed"
