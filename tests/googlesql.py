@@ -144,9 +144,12 @@ class Catalogue:
             self.unregistered.add(name)
 
     def _add_staging_table(self, name: str, columns: list[tuple[str, Any]]) -> None:
-        """What load jobs fill: the table's columns, but those that somebody else owns, and its start."""
+        """What load jobs fill: the table's columns, without those of another owner, and the load's."""
         if name in rendering.tables():
-            kinds = dict(columns) | {"started_at": TypeFactory.create_simple_type(zt.TypeKind.TYPE_TIMESTAMP)}
+            kinds = dict(columns) | {
+                "started_at": TypeFactory.create_simple_type(zt.TypeKind.TYPE_TIMESTAMP),
+                "known_deliveries": TypeFactory.create_simple_type(zt.TypeKind.TYPE_STRING),
+            }
             staged = [(each.name, kinds[each.name]) for each in staged_columns(spec_of(name), name)]
             self._add(f"sales_staging.{rendering.staging_table(name, STAGING)}", staged)
 

@@ -31,8 +31,12 @@ SMALL_BYTES = 8 * 1024**2
 """The size of a manifest's files up to which they share load jobs; each is then read into memory."""
 _READ = ("source", "read_at", "window_start", "window_end")
 _COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
-_STARTED_AT = Column("started_at", "TIMESTAMP", required=False, description="Start of the load.")
-"""Of `load_audit` in staging only: `detected_at` of the load's restatements."""
+_OF_STAGED_AUDIT = [
+    Column("started_at", "TIMESTAMP", required=False, description="Start of the load."),
+    Column("known_deliveries", "STRING", required=False, description="Checksums that the extract knew."),
+]
+"""Of `load_audit` in staging only: `detected_at` of the load's restatements, and, with commas, the earlier
+deliveries of the files read; NULL where the extract lists none."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ def stage(into: Staging) -> None:
 def staged_columns(spec: LoadSpec, table: str) -> list[Column]:
     """Return the columns of a table's Parquet files and staging table, in order."""
     staged = [column for column in columns(table) if column.name not in spec.not_staged.get(table, ())]
-    return [*staged, _STARTED_AT] if table == "load_audit" else staged
+    return [*staged, *_OF_STAGED_AUDIT] if table == "load_audit" else staged
 
 
 def audit_rows(load: Staging) -> list[dict[str, Any]]:
@@ -115,7 +119,7 @@ def audit_rows(load: Staging) -> list[dict[str, Any]]:
     rows += [{**key, "source": source, "status": "off"} for source in load.off]
     for manifest in load.manifests:
         totals = manifest.control_totals
-        amount = totals.get("source_amount")
+        amount, known = totals.get("source_amount"), totals.get("known_deliveries")
         rows.append(
             {
                 **key,
@@ -125,6 +129,7 @@ def audit_rows(load: Staging) -> list[dict[str, Any]]:
                 "source_amount": None if amount is None else Decimal(amount).quantize(Decimal("0.0001")),
                 **{name: totals.get(name) for name in _COUNTS},
                 "missing_deliveries": totals.get("missing_deliveries", []),
+                "known_deliveries": None if known is None else ",".join(known),
             }
         )
     return rows

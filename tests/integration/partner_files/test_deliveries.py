@@ -105,6 +105,7 @@ def test_orders_that_a_second_delivery_lacks_are_removed(drop: Drop) -> None:
     first = drop.extract()
     assert rows(first, "removed_orders") == []
     drop.load(first)
+    known = [drop.loaded[f"acme_2026-03-{day}.csv"]["sha256"] for day in ("08", "09")]
     later = datetime(2026, 3, 12, 5, tzinfo=UTC)
     drop.put("acme_2026-03-09.csv", file_of(line("stays"), line("breaks") + ",more", line("blank")), later)
     drop.put("acme_2026-03-10.csv", file_of(line("moves")))
@@ -112,6 +113,7 @@ def test_orders_that_a_second_delivery_lacks_are_removed(drop: Drop) -> None:
     drop.put("zeta_2026-03-10.csv", file_of(line("goes")))  # that partner's own order of this number
     second = drop.extract()
     assert rows(second, "removed_orders") == [("goes", "acme_2026-03-09.csv", later)]
+    assert second.control_totals["known_deliveries"] == known, "of the files read"
     (shrunk,) = (each for each in second.control_totals["warnings"] if each["kind"] == "orders_removed")
     assert wording(shrunk).found == "acme_2026-03-09.csv was delivered again without 1 of its 5 orders"
     stored = {file: list(map(json.loads, each)) for file, each in rows(second, "files", "file, warnings")}

@@ -198,6 +198,7 @@ def test_control_totals_are_the_files_own(drop: Drop) -> None:
         "source_amounts": [{"file": "acme_2026-03-10.csv", "currency": "EUR", "amount": "52.5000"}],
         "warnings": [],
         "missing_deliveries": [],
+        "known_deliveries": [],
     }
 
 

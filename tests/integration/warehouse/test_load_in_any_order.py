@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from ecommerce.warehouse.load_history import loaded_files
 from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.loadable import Folder, Order, Row, at
 
@@ -122,3 +123,23 @@ def test_a_removed_order_returns_when_its_source_has_it_again(shop: Shop):
 
     assert [row["order_id"] for row in shop.rows("orders")] == ["1"]
     assert shop.rows("removed_orders") == []
+
+
+def test_a_delivery_that_replaces_one_unknown_to_its_extract_is_read_again(shop: Shop):
+    """Two runs of a day read different deliveries of a file at once, and the former is loaded first."""
+    name, received = "north_2026-03-02.csv", ("2026-03-03 11:00", "2026-03-03 11:05")
+    unknown = replace(PARTNER, totals={"known_deliveries": []})
+    orders = [partner(each, "2026-03-02 15:00", read_at=EARLY) for each in ("1", "2")]
+    newer = replace(unknown, orders=orders[:1], files=[file(received[1], "1")])
+    shop.load(replace(unknown, orders=orders, files=[file(received[0], "1", "2")]), run_id="former")
+    for _ in range(2):  # a load that is repeated ends in the same tables
+        shop.load(newer, run_id="newer")
+        known = loaded_files([name])[name]
+        assert known["sha256"] != file(received[1])["sha256"]
+        assert sorted(known["order_ids"]) == ["1", "2"], "so that the next extract finds the removed one"
+
+    totals = {"known_deliveries": [known["sha256"]]}
+    shop.load(replace(newer, removed=["2"], totals=totals, read_at=LATE), day=TUESDAY, run_id="next")
+    assert [row["order_id"] for row in shop.rows("orders")] == ["1"]
+    known = loaded_files([name])[name]
+    assert (known["sha256"], known["order_ids"]) == (file(received[1])["sha256"], ["1"])

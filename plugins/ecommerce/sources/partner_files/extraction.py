@@ -99,7 +99,9 @@ def extract(window: ReadWindow) -> Manifest:
             **window.facts(read_at),
             rows=rows,
             columns=columns,
-            control_totals=totals | {"warnings": warnings, "missing_deliveries": missing},
+            control_totals=totals
+            | {"warnings": warnings, "missing_deliveries": missing}
+            | {"known_deliveries": _known_deliveries(duck, loaded)},
         )
     return read_manifest(window.folder)
 
@@ -153,6 +155,12 @@ def _missing_deliveries(
     # A file that was loaded stays loaded when it is taken out of the folder.
     there |= {partner for partner, of_file in delivered if of_file == day}
     return sorted({*due, *(file.partner for file in of_day)} - there)
+
+
+def _known_deliveries(duck: duckdb.DuckDBPyConnection, loaded: Mapping[str, Any]) -> list[str]:
+    """Return the checksums of the loaded deliveries that the files read replace."""
+    names = [name for (name,) in duck.execute("SELECT file FROM files ORDER BY file").fetchall()]
+    return [loaded[name]["sha256"] for name in names if name in loaded]
 
 
 def _read_file(

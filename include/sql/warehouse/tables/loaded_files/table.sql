@@ -1,7 +1,7 @@
 CREATE TABLE IF NOT EXISTS {{ table("loaded_files") }} (
     file STRING NOT NULL OPTIONS (description = "Name of the file."),
     source STRING NOT NULL OPTIONS (description = "Source of the file: partner_files."),
-    sha256 STRING NOT NULL OPTIONS (description = "SHA-256 checksum of the file as received, together with its layout in include/partners, if it has one."),
+    sha256 STRING NOT NULL OPTIONS (description = "SHA-256 checksum of the file as received, together with its layout in include/partners, if it has one; after `read again`: the next run reads the file once more."),
     business_date DATE NOT NULL OPTIONS (description = "Business day of the run that loaded it."),
     run_id STRING NOT NULL OPTIONS (description = "Airflow run that loaded it."),
     received_at TIMESTAMP NOT NULL OPTIONS (description = "When the file was received."),
