@@ -1,5 +1,6 @@
 -- DuckDB: writes PostgreSQL's CSV from a pipe to a Parquet file. Values that do not fit their column are added to the
 -- temporary table reject_errors with their text. An empty field is NULL without quotes and the empty text with quotes.
+-- Each thread holds a row group in memory, so they are half as large as DuckDB's.
 COPY (
     FROM read_csv(
         $pipe,
@@ -15,4 +16,4 @@ COPY (
         max_line_size = 4194304,
         store_rejects = true
     )
-) TO $target (FORMAT parquet, COMPRESSION zstd)
+) TO $target (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440)
