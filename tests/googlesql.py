@@ -301,6 +301,16 @@ def _is_constant(expression: Any) -> bool:
     return isinstance(expression, (zt.ResolvedLiteral, zt.ResolvedParameter))
 
 
+def correlated(resolved: Any) -> Iterator[str]:
+    """Correlated subqueries in the clauses of a MERGE, outside its source
+    (https://cloud.google.com/bigquery/docs/reference/standard-sql/dml-syntax#limitations)."""
+    if isinstance(resolved, zt.ResolvedMergeStmt):
+        for clause in (resolved.merge_expr, *resolved.when_clause_list):
+            for node in _nodes(clause):
+                if isinstance(node, zt.ResolvedSubqueryExpr) and node.parameter_list:
+                    yield "a correlated subquery in a clause of a MERGE"
+
+
 def unused(resolved: Any) -> Iterator[str]:
     """Columns of the warehouse's tables that a statement selects and does not use, such as those of
     `SELECT *`."""
@@ -384,7 +394,7 @@ def problems(catalogue: Catalogue, statement: Statement) -> list[str]:
     found = list(refusals(statement.sql))
     try:
         resolved = catalogue.analyse(statement.sql)
-        found += unused(resolved)
+        found += [*unused(resolved), *correlated(resolved)]
         if "/procedures/" not in statement.name:  # those are for one customer or export in all history
             found += unpruned(resolved)
     except ZetaSQLError as error:

@@ -35,8 +35,8 @@ _OF_STAGED_AUDIT = [
     Column("started_at", "TIMESTAMP", required=False, description="Start of the load."),
     Column("known_deliveries", "STRING", required=False, description="Checksums that the extract knew."),
 ]
-"""Of `load_audit` in staging only: `detected_at` of the load's restatements, and, with commas, the earlier
-deliveries of the files read; NULL where the extract lists none."""
+"""Of `load_audit` in staging only: `detected_at` of the load's restatements, and the list in the manifest,
+joined by commas; NULL where it has none."""
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,11 @@ def test_a_file_is_read_once_until_its_content_changes(drop: Drop) -> None:
     drop.load(first)
     drop.put("acme_2026-03-05.csv", file_of(line("A"), line("B")), received=datetime(2026, 3, 12, tzinfo=UTC))
     assert drop.extract().rows == 0
+    loaded = drop.loaded["acme_2026-03-05.csv"]
+    loaded["sha256"] = f"read again {digest}"  # another delivery was loaded meanwhile
+    again = drop.extract()
+    assert rows(again, "files", "sha256, received_at") == [(digest, RECEIVED)]
+    assert again.control_totals["known_deliveries"] == [loaded["sha256"]]
     drop.put("acme_2026-03-05.csv", file_of(line("B", name="Cup")))
     assert rows(drop.extract(), "lines", "order_id, product_name") == [("B", "Cup")]
 

@@ -126,12 +126,12 @@ def test_a_removed_order_returns_when_its_source_has_it_again(shop: Shop):
 
 
 def test_a_delivery_that_replaces_one_unknown_to_its_extract_is_read_again(shop: Shop):
-    """Two runs of a day read different deliveries of a file at once, and the former is loaded first."""
+    """Two concurrent runs read different deliveries of a file, and the older one is loaded first."""
     name, received = "north_2026-03-02.csv", ("2026-03-03 11:00", "2026-03-03 11:05")
     unknown = replace(PARTNER, totals={"known_deliveries": []})
     orders = [partner(each, "2026-03-02 15:00", read_at=EARLY) for each in ("1", "2")]
     newer = replace(unknown, orders=orders[:1], files=[file(received[1], "1")])
-    shop.load(replace(unknown, orders=orders, files=[file(received[0], "1", "2")]), run_id="former")
+    shop.load(replace(unknown, orders=orders, files=[file(received[0], "1", "2")]), run_id="older")
     for _ in range(2):  # a load that is repeated ends in the same tables
         shop.load(newer, run_id="newer")
         known = loaded_files([name])[name]

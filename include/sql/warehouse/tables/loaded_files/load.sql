@@ -1,21 +1,35 @@
 -- The latest delivery of a file wins, whichever run loads first. Another run may have loaded a delivery that the extract
--- of the arriving one did not know: its orders are kept in `order_ids`, and the next run reads the file again and removes
--- those that it lacks.
+-- of the arriving one did not know. The order ids of that delivery stay in `order_ids`, and the next run reads the file
+-- again and removes the orders that the file lacks.
+--
+-- BigQuery allows no correlated subquery in the clauses of a MERGE, so its source has the final values.
 {% set is_known -%}
-COALESCE(stored.sha256 = arriving.sha256 OR STRPOS(arriving.known_deliveries, stored.sha256) > 0, TRUE)
+COALESCE(former.sha256 = delivered.sha256 OR STRPOS(audit.known_deliveries, former.sha256) > 0, TRUE)
 {%- endset %}
 {% set names = columns("loaded_files") | map(attribute="name") | list %}
 {% if stored["loaded_files"] %}
 MERGE INTO {{ table("loaded_files") }} AS stored
 USING (
     SELECT
-        {% for name in names %}
+        {% for name in names if name not in ("sha256", "order_ids") %}
         delivered.{{ name }},
         {% endfor %}
-        audit.known_deliveries
+        CONCAT(IF({{ is_known }}, '', 'read again '), delivered.sha256) AS sha256,
+        IF(
+            {{ is_known }},
+            delivered.order_ids,
+            ARRAY(
+                SELECT DISTINCT order_id FROM UNNEST(ARRAY_CONCAT(former.order_ids, delivered.order_ids)) AS order_id
+            )
+        ) AS order_ids
     FROM {{ staged("loaded_files") }} AS delivered
     INNER JOIN {{ staged("load_audit") }} AS audit
         ON delivered.source = audit.source
+    LEFT JOIN {{ table("loaded_files") }} AS former
+        ON
+            {{ any_of(stored["loaded_files"], "former.business_date") }}
+            AND delivered.source = former.source
+            AND delivered.file = former.file
 ) AS arriving
     ON
         {{ any_of(stored["loaded_files"], "stored.business_date") }}
@@ -23,19 +37,9 @@ USING (
         AND stored.file = arriving.file
 WHEN MATCHED AND arriving.received_at >= stored.received_at THEN
     UPDATE SET
-        {% for name in names if name not in ("sha256", "order_ids") %}
-        {{ name }} = arriving.{{ name }},
+        {% for name in names %}
+        {{ name }} = arriving.{{ name }}{{ "," if not loop.last }}
         {% endfor %}
-        sha256 = CONCAT(IF({{ is_known }}, '', 'read again '), arriving.sha256),
-        order_ids = IF(
-            {{ is_known }},
-            arriving.order_ids,
-            ARRAY(
-                SELECT order_id FROM UNNEST(stored.order_ids) AS order_id
-                UNION DISTINCT
-                SELECT order_id FROM UNNEST(arriving.order_ids) AS order_id
-            )
-        )
 WHEN NOT MATCHED THEN
     INSERT ({{ names | join(", ") }})
     VALUES (arriving.{{ names | join(", arriving.") }});

@@ -1,11 +1,11 @@
 CREATE TABLE IF NOT EXISTS {{ table("loaded_files") }} (
     file STRING NOT NULL OPTIONS (description = "Name of the file."),
     source STRING NOT NULL OPTIONS (description = "Source of the file: partner_files."),
-    sha256 STRING NOT NULL OPTIONS (description = "SHA-256 checksum of the file as received, together with its layout in include/partners, if it has one; after `read again`: the next run reads the file once more."),
+    sha256 STRING NOT NULL OPTIONS (description = "SHA-256 checksum of the file as received, together with its layout in include/partners, if it has one. With the prefix `read again`, the next run for these days reads the file again."),
     business_date DATE NOT NULL OPTIONS (description = "Business day of the run that loaded it."),
     run_id STRING NOT NULL OPTIONS (description = "Airflow run that loaded it."),
     received_at TIMESTAMP NOT NULL OPTIONS (description = "When the file was received."),
-    order_ids ARRAY<STRING> OPTIONS (description = "Ids of the orders in the file; an order that a later delivery of the file lacks has been removed."),
+    order_ids ARRAY<STRING> OPTIONS (description = "Ids of the orders in the file; an order that a later delivery of the file lacks has been removed. With the prefix `read again`, also those of the former delivery."),
     rows_read INT64 OPTIONS (description = "Records in the file."),
     rows_accepted INT64 OPTIONS (description = "Records accepted; the others are rejected or superseded."),
     rows_rejected INT64 OPTIONS (description = "Records rejected; they are in `rejected_rows`."),
