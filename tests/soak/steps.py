@@ -375,7 +375,7 @@ def carry_out(stage: Stage, step: Step) -> str:
     """Carry out a step and return its line for the log."""
     try:
         return STEPS[step.kind][1](stage, step)
-    except NothingThere:
+    except (NothingThere, psutil.NoSuchProcess):
         return "nothing there"
     except (PipelineError, psycopg.OperationalError, OSError) as error:
         return f"not carried out: {' '.join(str(error).split())[:160]}"
