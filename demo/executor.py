@@ -9,11 +9,14 @@ import os
 import pkgutil
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.executors.local_executor import LocalExecutor
 
 from demo.layout import REPOSITORY
+
+if TYPE_CHECKING:
+    from airflow.models.taskinstance import TaskInstance
 
 PRELOADED = (
     "airflow.dag_processing.bundles.manager",
@@ -59,6 +62,12 @@ class PreloadingExecutor(LocalExecutor):
 
         os.register_at_fork(after_in_child=unload_changed_code)
         super().start()
+
+    def revoke_task(self, *, ti: "TaskInstance") -> None:
+        """Forget a task that is queued for too long, so that the scheduler queues it again: its worker was
+        killed before the task began. LocalExecutor itself leaves such a task queued for ever."""
+        self.running.discard(ti.key)
+        self.queued_tasks.pop(ti.key, None)
 
 
 def unload_code(modules: MutableMapping[str, Any]) -> None:

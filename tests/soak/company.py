@@ -143,6 +143,7 @@ class SoakAirflow(AirflowServices):
         self.scratch.mkdir(exist_ok=True)
         environment = super().environment() | {
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
+            "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "120",  # a killed worker may have held it
             "AIRFLOW__API__MAXIMUM_PAGE_LIMIT": "5000",
             "PYTHONPATH": os.pathsep.join(map(str, (REPOSITORY, REPOSITORY / "tests" / "soak" / "policy"))),
             "TMPDIR": str(self.scratch),

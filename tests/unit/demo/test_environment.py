@@ -3,6 +3,8 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -143,6 +145,15 @@ def test_workers_of_the_demo_have_imported_what_tasks_import(monkeypatch: pytest
     monkeypatch.setattr(executor, "_code_mtimes", lambda: {"sales/tasks.py": 2})
     forked["after_in_child"]()
     assert unloaded == ["all"]
+
+
+def test_a_task_whose_worker_was_killed_before_it_began_is_queued_again() -> None:
+    lost, other = SimpleNamespace(key="lost"), SimpleNamespace(key="other")
+    workers: Any = PreloadingExecutor(parallelism=2)
+    workers.running = {lost.key, other.key}
+    workers.revoke_task(ti=lost)
+    assert not workers.has_task(SimpleNamespace(id=1, key=lost.key))
+    assert workers.running == {other.key}
 
 
 def test_code_that_has_changed_is_imported_anew() -> None:
