@@ -32,9 +32,11 @@ CONTENDERS = {
     "psql_duckdb": "psql CSV -> DuckDB",
     "connectorx": "connectorx, stream",
     "adbc": "ADBC, decimals cast",
+    "duckdb_postgres": "DuckDB's postgres extension",
+    "dlt": "dlt with connectorx",
     "pandas": "pandas in chunks, floats",
 }
-OTHER_ENVIRONMENT = ("connectorx", "adbc", "pandas")
+OTHER_ENVIRONMENT = ("connectorx", "adbc", "duckdb_postgres", "dlt", "pandas")
 TABLES = ("orders", "order_items", "refunds", "products", "customers")
 
 

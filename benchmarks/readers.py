@@ -96,6 +96,47 @@ def adbc(dsn: str) -> None:
             _write(name, (exact(batch) for batch in cursor.fetch_record_batch()))
 
 
+def duckdb_postgres(dsn: str) -> None:
+    """DuckDB's extension for PostgreSQL, in the last version of DuckDB that has it; it reads a NaN as 0."""
+    import duckdb
+    from duckdb_extensions import import_extension
+
+    duck = duckdb.connect(config={"memory_limit": "400MB", "threads": 2, "preserve_insertion_order": False})
+    import_extension("postgres_scanner", con=duck)
+    duck.execute("LOAD postgres_scanner")
+    with measured():
+        duck.execute(f"ATTACH '{dsn}' AS shop (TYPE postgres, READ_ONLY)")
+        for name, query, _ in _queries():
+            literal = query.replace("'", "''")
+            duck.execute(
+                f"COPY (FROM postgres_query('shop', '{literal}')) TO '{TARGET / name}.parquet' "
+                "(FORMAT parquet, COMPRESSION zstd)"
+            )
+
+
+def dlt(dsn: str) -> None:
+    """dlt with its faster backend: extracted, normalized and written into a folder."""
+    import dlt
+    import sqlalchemy
+    from dlt.destinations import filesystem
+    from dlt.sources.sql_database import sql_table
+
+    target = filesystem(str(TARGET / "dlt"))
+    with measured():
+        tables = [
+            sql_table(
+                dsn.replace("postgresql://", "postgresql+psycopg://"),
+                name,
+                backend="connectorx",
+                backend_kwargs={"return_type": "arrow_stream", "conn": dsn},
+                query_adapter_callback=lambda *_, query=query: sqlalchemy.text(query.replace(":", r"\:")),
+            )
+            for name, query, _ in _queries()
+        ]
+        pipeline = dlt.pipeline("benchmark", destination=target, pipelines_dir=str(TARGET / "pipelines"))
+        pipeline.run(tables, loader_file_format="parquet", write_disposition="replace")
+
+
 def pandas(dsn: str) -> None:
     """pandas.read_sql in chunks, as found in most tutorials: amounts become floats."""
     import pandas as pd
@@ -138,7 +179,8 @@ def _write(name: str, batches: Iterator[Any]) -> None:
 
 
 READERS: dict[str, Callable[[str], None]] = {
-    one.__name__: one for one in (limit, pipeline, psql_duckdb, connectorx, adbc, pandas)
+    one.__name__: one
+    for one in (limit, pipeline, psql_duckdb, connectorx, adbc, duckdb_postgres, dlt, pandas)
 }
 
 if __name__ == "__main__":
