@@ -1,10 +1,10 @@
 """A PostgreSQL server from a wheel, which needs neither a system package nor root."""
 
+import fcntl
 import os
 import shutil
 import subprocess
 import tempfile
-import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,6 @@ from demo.services.ports import listen_address
 
 USER = "shop"
 _SYSTEM_USER = "pgserver"
-_USER_TRIES, _USER_PAUSE = 20, 0.25
 PASSWORD = "shop"  # the server listens on the loopback interface only
 
 
@@ -123,20 +122,17 @@ def _run(
 def _as_unprivileged_user() -> dict[str, str]:
     """Return the arguments to run a process as the user `pgserver`: PostgreSQL refuses to run as root.
 
-    The first call on a machine creates that user. Of two first calls, one fails and is retried.
+    The first call on a machine creates that user, one call at a time: two `useradd` at once both add it, the
+    second with another id, after the first has given folders to it.
     """
     if os.geteuid() != 0:
         return {}
-    for tries_left in reversed(range(_USER_TRIES)):
+    with (Path(tempfile.gettempdir()) / f"{_SYSTEM_USER}-user.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             _package().utils.ensure_user_exists(_SYSTEM_USER)
-            break
         except subprocess.CalledProcessError as error:
-            if not tries_left:
-                raise RuntimeError(
-                    f"the system user {_SYSTEM_USER} cannot be created: {error.stderr}"
-                ) from error
-            time.sleep(_USER_PAUSE)
+            raise RuntimeError(f"the system user {_SYSTEM_USER} cannot be created: {error.stderr}") from error
     return {"user": _SYSTEM_USER}
 
 
