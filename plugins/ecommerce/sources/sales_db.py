@@ -83,21 +83,20 @@ def extract(window: ReadWindow) -> Manifest:
             return target
 
         # Two lanes of about the same length: counting the items takes as long as copying them.
-        def items_products_customers() -> None:
+        def items_and_the_rest() -> None:
             lane = duck.cursor()
             items = copy(first, lane, "order_items")
             skus = lane.from_parquet(str(items)).filter("sku IS NOT NULL").unique("sku").fetchall()
             copy(first, lane, "products", skus=[sku for (sku,) in skus])
-            copy(first, lane, "customers")
-
-        def totals_and_the_rest() -> dict[str, Any]:
-            totals = second.row(sales_query("control_totals", window))
-            lane = duck.cursor()
             for name in ("orders", "refunds", "removed_orders"):
-                copy(second, lane, name)
+                copy(first, lane, name)
+
+        def totals_and_customers() -> dict[str, Any]:
+            totals = second.row(sales_query("control_totals", window))
+            copy(second, duck.cursor(), "customers")
             return totals
 
-        _, totals = _both(items_products_customers, totals_and_the_rest, cancel=(first.cancel, second.cancel))
+        _, totals = _both(items_and_the_rest, totals_and_customers, cancel=(first.cancel, second.cancel))
         for name in columns:
             lineage.report_query(sales_query(name, window).sql, **first.address())
         headers = list(_rejected(duck, "orders", columns["orders"]))
