@@ -9,14 +9,15 @@ Each one runs as a process of its own and leaves `.bench/<name>.json`, from whic
 """
 
 import json
+import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.runner import REPOSITORY, RESULTS, publish
+from benchmarks.runner import REPOSITORY, RESULTS, publish, published
 
 SIZES = {
     "extract": "--lines 1000000 --rounds 3",
@@ -55,11 +56,19 @@ def main() -> None:
     for name in names or [name for name in SIZES if Path(__file__).with_name(f"{name}.py").exists()]:
         arguments = [*sizes[name].split(), *options]  # the last of a repeated option counts
         subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *arguments], cwd=REPOSITORY, check=True)
-    documents = [json.loads(file.read_text()) for file in RESULTS.glob("*.json")]
-    tables = "\n".join(map(table, sorted(filter(_has_goal, documents), key=_place)))
-    if tables:
-        publish("make bench", tables)
-        print(tables)
+    tables = updated(published("make bench"), map(json.loads, map(Path.read_text, RESULTS.glob("*.json"))))
+    publish("make bench", tables)
+    print(tables)
+
+
+def updated(tables: str, documents: Iterable[Mapping[str, Any]]) -> str:
+    """Return the published `tables`, each replaced by that of its benchmark's result where there is one."""
+    known = {text.partition(" (")[0]: text.strip() for text in re.split(r"(?m)^(?=\*\*)", tables)}
+    titles = {name: _title(name) for name, _ in GOALS}
+    for document in documents:
+        if title := titles.get(document.get("benchmark", "")):
+            known[title] = table(document).strip()
+    return "\n\n".join(known[title] for title in titles.values() if title in known) + "\n"
 
 
 def table(document: Mapping[str, Any]) -> str:
@@ -68,7 +77,7 @@ def table(document: Mapping[str, Any]) -> str:
     made_on = datetime.fromisoformat(document["made_at"]).date()
     machine = f"{document['machine']['cores']} cores, {made_on}"
     lines = [
-        f"**{name.replace('_', ' ').capitalize()}** ({_sizes(sizes)}; {machine}):\n",
+        f"{_title(name)} ({_sizes(sizes)}; {machine}):\n",
         "| | × limit | goal | seconds | rows a second | peak MB |",  # noqa: RUF001
         "|---|---:|---:|---:|---:|---:|",
     ]
@@ -89,12 +98,8 @@ def _sizes(sizes: Mapping[str, Any]) -> str:
     )
 
 
-def _has_goal(document: Mapping[str, Any]) -> bool:
-    return any(name == document.get("benchmark") for name, _ in GOALS)
-
-
-def _place(document: Mapping[str, Any]) -> int:
-    return [name for name, _ in GOALS].index(document["benchmark"])
+def _title(benchmark: str) -> str:
+    return f"**{benchmark.replace('_', ' ').capitalize()}**"
 
 
 if __name__ == "__main__":

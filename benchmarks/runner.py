@@ -14,7 +14,6 @@ noisy neighbour slows a whole round and not one contender. Reported are medians.
 import json
 import os
 import platform
-import re
 import statistics
 import subprocess
 import sys
@@ -127,10 +126,21 @@ def report(benchmark: str, results: Sequence[Result], parameters: Mapping[str, A
 
 def publish(name: str, tables: str) -> None:
     """Replace what is between the marks of `name` in docs/PERFORMANCE.md."""
+    before, _, after = _parts(name)
+    DOCUMENT.write_text(f"{before}\n{tables}\n{after}", encoding="utf-8")
+
+
+def published(name: str) -> str:
+    """Return what is between the marks of `name` in docs/PERFORMANCE.md."""
+    return _parts(name)[1]
+
+
+def _parts(name: str) -> tuple[str, str, str]:
+    """The document until the mark of `name`, between the marks, and from the second on."""
     text = DOCUMENT.read_text(encoding="utf-8")
-    generated = re.compile(rf"(<!-- begin: {name} -->\n).*(<!-- end: {name} -->)", re.DOTALL)
-    text = generated.sub(lambda marks: f"{marks[1]}\n{tables}\n{marks[2]}", text)
-    DOCUMENT.write_text(text, encoding="utf-8")
+    begin, end = f"<!-- begin: {name} -->\n", f"<!-- end: {name} -->"
+    start, stop = text.index(begin) + len(begin), text.index(end)
+    return text[:start], text[start:stop], text[stop:]
 
 
 @contextmanager

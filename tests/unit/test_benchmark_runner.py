@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,6 +67,21 @@ def test_tables_are_published_between_their_own_marks(tmp_path: Path, monkeypatc
     runner.publish("make bench", r"| \1 |")
     expected = [("make bench", "\n| \\1 |\n"), ("make bench workers", "\n| new |\n\n")]
     assert document.read_text() == "".join(marks.format(*each) for each in expected)
+
+
+def test_a_benchmark_that_did_not_run_keeps_its_published_table() -> None:
+    from benchmarks.__main__ import table, updated
+
+    def document(name: str, seconds: float) -> dict[str, Any]:
+        result = {"name": "pipeline", "ratio": 0, "seconds": seconds, "peak_mb": 0, "facts": {}}
+        more = {"parameters": {}, "made_at": "2026-11-24T10:00:00", "machine": {"cores": 2}}
+        return {"benchmark": name, "results": [result], **more}
+
+    before = [document(name, 1.0) for name in ("large_day", "extract", "storefront")]
+    tables = updated("", [*before, document("history_of_no_goal", 1.0)])
+    assert tables == "\n".join(map(table, [before[1], before[2], before[0]]))
+    after = document("storefront", 2.0)
+    assert updated(tables, [after]) == tables.replace(table(before[2]), table(after))
 
 
 def test_a_tables_checksum_depends_on_its_rows_but_not_on_their_order() -> None:
