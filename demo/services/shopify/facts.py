@@ -1,0 +1,194 @@
+"""The facts of an order, from which `builder` derives the order of the API.
+
+Amounts are in the shop's currency unless stated otherwise, and include tax in an order with `taxes_included`.
+Instants are aware.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+
+@dataclass
+class DiscountFacts:
+    """The part of a discount that is allocated to one line.
+
+    Attributes:
+        code: the code; None for an automatic discount.
+        order_level: it applies to the whole order.
+        by_edit: an order edit added it.
+    """
+
+    amount: Decimal
+    code: str | None = None
+    order_level: bool = False
+    by_edit: bool = False
+
+
+@dataclass
+class TaxFacts:
+    """A tax of a line; `amount` is computed from `rate`, as in `Decimal("0.13")`, where it is None."""
+
+    rate: Decimal
+    amount: Decimal | None = None
+    channel_liable: bool = False
+
+
+@dataclass
+class LineFacts:
+    """A line item.
+
+    Attributes:
+        sku: the SKU, which also identifies product and variant; None for an item without one.
+        price: the price of one unit before discounts.
+        quantity: the units ordered, including those removed later.
+        gift_card: it sells a gift card.
+        tip: it is a tip, without product and variant.
+        custom: a custom item, without product and variant.
+        deleted_product: its product and variant no longer exist.
+        bundle: the SKU of the bundle that it is a component of.
+        duty: the duty of the line.
+        added: an order edit or an exchange added it.
+        removed: the units that an order edit removed, without a refund record.
+    """
+
+    sku: str | None
+    price: Decimal
+    quantity: int = 1
+    title: str | None = None
+    product_type: str = ""
+    category: str | None = None
+    vendor: str | None = None
+    discounts: list[DiscountFacts] = field(default_factory=list)
+    taxes: list[TaxFacts] = field(default_factory=list)
+    gift_card: bool = False
+    tip: bool = False
+    custom: bool = False
+    deleted_product: bool = False
+    bundle: str | None = None
+    duty: Decimal | None = None
+    added: bool = False
+    removed: int = 0
+
+
+@dataclass
+class ShippingFacts:
+    """A shipping line; a removed one is not part of the totals."""
+
+    price: Decimal
+    discount: Decimal = Decimal(0)
+    taxes: list[TaxFacts] = field(default_factory=list)
+    removed: bool = False
+
+
+@dataclass
+class FeeFacts:
+    """An additional fee of an order."""
+
+    name: str
+    amount: Decimal
+    tax: Decimal = Decimal(0)
+
+
+@dataclass
+class TransactionFacts:
+    """A movement of money; `presentment` is the amount in the customer's currency at a rate of its own."""
+
+    amount: Decimal
+    kind: str = "REFUND"
+    status: str = "SUCCESS"
+    presentment: Decimal | None = None
+
+
+@dataclass
+class RefundLineFacts:
+    """The part of a refund for one line item; `subtotal` and `tax` default to the share of the units.
+
+    Attributes:
+        line: the position of the line item in the order, from 0.
+        restock_type: RETURN, CANCEL, LEGACY_RESTOCK or NO_RESTOCK.
+    """
+
+    line: int
+    quantity: int = 1
+    restock_type: str = "RETURN"
+    subtotal: Decimal | None = None
+    tax: Decimal | None = None
+
+
+@dataclass
+class AdjustmentFacts:
+    """An order adjustment; positive in the merchant's favour."""
+
+    amount: Decimal
+    tax: Decimal = Decimal(0)
+    reason: str = "REFUND_DISCREPANCY"
+
+
+@dataclass
+class RefundFacts:
+    """A refund.
+
+    Attributes:
+        at: when it was created and processed.
+        transactions: by default one of everything above; an edit or exchange without payment has none.
+        return_number: the number of the return that it belongs to.
+        exchanged: the positions of the lines that replace the returned ones.
+    """
+
+    at: datetime
+    lines: list[RefundLineFacts] = field(default_factory=list)
+    shipping: Decimal = Decimal(0)
+    shipping_tax: Decimal = Decimal(0)
+    adjustments: list[AdjustmentFacts] = field(default_factory=list)
+    transactions: list[TransactionFacts] | None = None
+    note: str | None = None
+    return_number: int | None = None
+    exchanged: list[int] = field(default_factory=list)
+
+
+@dataclass
+class OrderFacts:
+    """An order.
+
+    Attributes:
+        number: the id and the number in the name.
+        created_at: when the shop received it.
+        processed_at: its business date, by default `created_at`.
+        updated_at: its last change, by default the latest instant of the facts.
+        edited_at: when an order edit changed it.
+        exchange_rate: the shop's currency per unit of the customer's currency.
+        refund_subtotals_with_tax: subtotals of refund lines include tax, by default as `taxes_included`.
+        payments: by default one SALE of the original total.
+        financial_status: `derived` from payments and refunds, or the status, or None.
+        utm: the UTM parameters of the last visit.
+    """
+
+    number: int
+    created_at: datetime
+    lines: list[LineFacts]
+    shipping: list[ShippingFacts] = field(default_factory=list)
+    refunds: list[RefundFacts] = field(default_factory=list)
+    fees: list[FeeFacts] = field(default_factory=list)
+    payments: list[TransactionFacts] | None = None
+    processed_at: datetime | None = None
+    updated_at: datetime | None = None
+    edited_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    taxes_included: bool = False
+    refund_subtotals_with_tax: bool | None = None
+    test: bool = False
+    financial_status: str | None = "derived"
+    fulfillment_status: str = "FULFILLED"
+    currency: str = "USD"
+    presentment_currency: str | None = None
+    exchange_rate: Decimal = Decimal(1)
+    customer_id: int | None = None
+    email: str | None = None
+    country: str | None = "US"
+    source_name: str = "web"
+    tags: list[str] = field(default_factory=list)
+    attributes: dict[str, str] = field(default_factory=dict)
+    utm: dict[str, str] | None = None
