@@ -24,7 +24,7 @@ from ecommerce.core.settings import owner_links, run_timeout, shop_timezone
 from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
 from ecommerce.runtime.run_context import BUSINESS_DATE
 from ecommerce.sales import tasks
-from ecommerce.sources import SOURCES
+from ecommerce.sources import SOURCES, module
 from ecommerce.warehouse import assets
 
 with DAG(
@@ -53,7 +53,9 @@ with DAG(
 ) as dag:
     with TaskGroup(GROUP_EXTRACT, tooltip="One task per source; each writes files and a manifest to staging"):
         extracted = [
-            tasks.extract.override(task_id=source, inlets=[assets.source(source)])(source)
+            tasks.extract.override(
+                task_id=source, inlets=[assets.source(source)], retries=module(source).RETRIES
+            )(source)
             for source in SOURCES
         ]
         ready = tasks.sources_ready(extracted)

@@ -3,7 +3,7 @@
 
 **When it fails:** the warehouse contains everything that regular runs read; only changes that left no trace
 in a source may be missing. The last line of the failed task's log names the source, query or day with the
-error. Fix it and clear the task *with downstream*. A day that cannot be read again does not block the
+error. Fix it and clear the task *with downstream*. A source or a day that cannot be read does not block the
 others.
 
 Runs every Monday. Compares each source that can be read again with the warehouse, order by order, over

@@ -1,31 +1,31 @@
 """
-# Storefront orders sync
+# Hourly orders sync
 
 **When it fails:** no data is lost. The next run, at the latest the daily one, reads everything since the
-last successful read. If it fails every hour, the last line of the log describes the error of the storefront
-or the warehouse; after the fix, the next run catches up.
+last successful read. If it fails every hour, the last line of the log describes the error of the shop's
+server or the warehouse; after the fix, the next run catches up.
 
-Runs every hour. Reads what changed in the storefront since the last successful read (`load_audit`, minus two
-hours) and all orders of the current day, through the same extract, transform and load as the daily run; the
-two may run in any order. Trashed orders leave sales by their status; permanently deleted orders are found by
-`sales_reconciliation`. It neither updates the asset `daily_sales` nor completes a day: the daily run does
-both.
+Runs every hour, one task group for each source that is synced (`SYNCED` in its module). Reads what changed
+since its last successful read (`load_audit`, minus an overlap) and all orders of the current day, through the
+same extract, transform and load as the daily run; the two may run in any order. Trashed orders leave sales by
+their status; permanently deleted orders are found by `sales_reconciliation`. It neither updates the asset
+`daily_sales` nor completes a day: the daily run does both.
 
 Without a previous read it starts at `SYNC_START_DATE`, or yesterday.
 """
 
-from airflow.sdk import DAG, CronTriggerTimetable
+from airflow.sdk import DAG, CronTriggerTimetable, TaskGroup
 
 from ecommerce.core.names import DAG_SYNC
 from ecommerce.core.settings import owner_links, run_timeout, shop_timezone
 from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
 from ecommerce.sales import tasks
-from ecommerce.sources import STOREFRONT
+from ecommerce.sources import SOURCES, module
 from ecommerce.warehouse import assets
 
 with DAG(
     dag_id=DAG_SYNC,
-    description="Every hour: load changed storefront orders into the warehouse.",
+    description="Every hour: load changed orders of the online shops into the warehouse.",
     # At half past, when the daily run of 06:00 has usually finished.
     schedule=CronTriggerTimetable("30 * * * *", timezone=shop_timezone()),
     catchup=False,
@@ -37,5 +37,11 @@ with DAG(
     tags=["sales", "hourly"],
     doc_md=__doc__,
 ) as dag:
-    read = tasks.extract_changes.override(task_id=STOREFRONT, inlets=[assets.source(STOREFRONT)])(STOREFRONT)
-    tasks.check_read(tasks.load_read(tasks.transform.override(task_id="transform")(manifest=read)))
+    for source in (each for each in SOURCES if module(each).SYNCED):
+        # Without prefix, because the first tasks are older than the groups: later ones are transform__1, …
+        with TaskGroup(f"{source}_orders", prefix_group_id=False):
+            read = tasks.extract_changes.override(
+                task_id=source, inlets=[assets.source(source)], retries=module(source).RETRIES
+            )(source)
+            loaded = tasks.load_read(tasks.transform.override(task_id="transform")(manifest=read))
+            tasks.check_read(loaded)

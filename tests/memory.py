@@ -25,9 +25,9 @@ class Remembered:
 
     last_read: Callable[[str], datetime | None] = lambda source: None
     was_read: Callable[[str, date], bool] = lambda source, day: False
-    known_refunds: Callable[[Sequence[str]], Any] = lambda order_ids: REFUNDS.empty_table()
-    known_lines: Callable[[Sequence[str]], Any] = lambda order_ids: LINES.empty_table()
+    known_refunds: Callable[[str, Sequence[str]], Any] = lambda source, order_ids: REFUNDS.empty_table()
+    known_lines: Callable[[str, Sequence[str]], Any] = lambda source, order_ids: LINES.empty_table()
     known_orders: Callable[[str, date], list[str]] = lambda source, day: []
     rejected_orders: Callable[[str, date], list[str]] = lambda source, day: []
-    delivered_files: Callable[[date], list[str]] = lambda oldest: []
-    loaded_files: Callable[..., Mapping[str, dict[str, Any]]] = lambda names, order_ids=(): {}
+    delivered_files: Callable[[str, date], list[str]] = lambda source, oldest: []
+    loaded_files: Callable[..., Mapping[str, dict[str, Any]]] = lambda source, names, order_ids=(): {}

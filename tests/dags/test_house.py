@@ -1,11 +1,15 @@
 """The rules of the house: who imports whom, who sees Airflow's context, where names stand."""
 
 import ast
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from ecommerce.core import names
+from ecommerce.sources import OPTIONAL_SOURCES, RATES, SOURCES, Source, module
 from tests.dags.conftest import DAG_FILES, REPOSITORY
 
 PACKAGE = REPOSITORY / "plugins" / "ecommerce"
@@ -39,6 +43,34 @@ MAY_SEE_THE_CONTEXT = {
 KINDS = ("DAG_", "TASK_", "VARIABLE_", "CONNECTION_", "POOL_")
 NAMES = {value for name, value in vars(names).items() if name.startswith(KINDS)}
 LONGEST = 120
+OF_A_SOURCE = sorted(
+    {(source, name) for source in SOURCES for name in (source, module(source).SUBJECT) if name.islower()}
+)
+"""Each source with its name, and with its connection; a SUBJECT in capitals is a setting."""
+OTHER_WORDS = {
+    "storefront_orders_sync": "the id of a DAG, which users depend on, and so the name of its file",
+    "fetch_partner_files": "the script that fetches the files of the partner's FTP server, for the forecast",
+}
+"""Words that contain the name of a source and mean something else."""
+TABLE_OF_RATES = {
+    "dags/sales_history_load.py": "its task `exchange_rates`, whose id users depend on",
+    "plugins/ecommerce/sales/history/tasks.py": "the same task",
+    "plugins/ecommerce/sales/loading.py": "lists the tables that the load writes",
+    "plugins/ecommerce/sales/transform.py": "lists the tables that a transform leaves",
+    "plugins/ecommerce/cli/tables.py": "lists the tables",
+    "include/sql/transform/orders/52_exchange_rates.sql": "makes the rows of the table",
+    "include/sql/transform/orders/accounting.sql": "counts these rows",
+    "include/sql/transform/orders/staged_columns.md": "describes these rows",
+    "include/sql/warehouse/loads/orders/find_changes.sql": "looks up days of the table",
+    "include/sql/warehouse/loads/orders/row_counts.sql": "counts rows of the table",
+    "include/sql/warehouse/loads/orders/script.sql": "includes the load of the table",
+    "include/sql/warehouse/loads/orders/staged_totals.sql": "counts staged rows of the table",
+    "include/sql/warehouse/tables/conversion_rates/view.sql": "queries the table",
+    "include/sql/warehouse/tables/exchange_rates/checks.sql": "the table, and how to load it again",
+    "include/sql/warehouse/tables/exchange_rates/load.sql": "the table",
+    "include/sql/warehouse/tables/exchange_rates/table.sql": "the table",
+}
+"""Files with the name of the warehouse's table `exchange_rates`, which is also the name of a source."""
 
 
 def name_of(path: Path) -> str:
@@ -89,19 +121,19 @@ def test_a_module_imports_only_what_stands_below_it():
     for path in MODULES:
         package = path.relative_to(PACKAGE).parts[0]
         below = MAY_IMPORT[package] | {package}
-        for module in imported(path):
-            parts = module.split(".")
+        for imports in imported(path):
+            parts = imports.split(".")
             if parts[0] == "ecommerce" and parts[1:] and parts[1] not in below:
-                wrong.append(f"{name_of(path)} imports {module}")
+                wrong.append(f"{name_of(path)} imports {imports}")
     assert not wrong
 
 
 def test_a_dag_imports_neither_pages_nor_commands():
     assert not [
-        f"{path.name} imports {module}"
+        f"{path.name} imports {imports}"
         for path in DAG_FILES
-        for module in imported(path)
-        if module.split(".")[:2][-1] in OUTSIDE
+        for imports in imported(path)
+        if imports.split(".")[:2][-1] in OUTSIDE
     ]
 
 
@@ -132,8 +164,8 @@ def test_every_python_task_is_defined_once_in_a_module_of_tasks_and_says_what_it
         mapped = getattr(task, "partial_kwargs", {})
         function = getattr(task, "python_callable", None) or mapped.get("python_callable")
         if function:  # others are operators of a provider
-            module = function.__module__.split(".")
-            assert module[:1] + module[-1:] == ["ecommerce", "tasks"], task.task_id
+            parts = function.__module__.split(".")
+            assert parts[:1] + parts[-1:] == ["ecommerce", "tasks"], task.task_id
             assert function.__doc__, task.task_id
 
 
@@ -149,17 +181,71 @@ def test_every_function_of_a_module_of_tasks_is_a_task_with_a_docstring():
 
 
 def test_names_of_dags_variables_and_connections_stand_in_one_place():
-    # The source and its connection have one name; those of sources stand in `ecommerce.sources`.
-    elsewhere = {
-        "core/names.py": NAMES,
-        "runtime/lineage.py": {"bigquery"},
-        "sources/__init__.py": {names.CONNECTION_SALES_DB},
-    }
+    elsewhere = {"core/names.py": NAMES, "runtime/lineage.py": {"bigquery"}}
     assert not [
         f"{name_of(path)}: {name}"
         for path in [*MODULES, *DAG_FILES]
         for name in sorted(set(texts(path)) & NAMES - elsewhere.get(name_of(path), set()))
     ]
+
+
+@pytest.mark.parametrize("source", [*SOURCES, *OPTIONAL_SOURCES])
+def test_a_source_declares_all_that_others_ask_of_it(source):
+    asked = {*Source.__annotations__, "extract", "check", "limits"}
+    assert len(asked) > 10
+    assert asked - vars(module(source)).keys() == set()
+
+
+@cache
+def product() -> Mapping[str, str]:
+    """The files of the product by path, in small letters; the settings of sqlfluff have sample values."""
+    files = {}
+    for path in sorted(each for folder in ("plugins", "dags", "include") for each in _files(folder)):
+        try:
+            files[path.relative_to(REPOSITORY).as_posix()] = path.read_text().lower()
+        except UnicodeDecodeError:  # a font
+            continue
+    return files
+
+
+def _files(folder: str) -> Iterator[Path]:
+    for path in (REPOSITORY / folder).rglob("*"):
+        if path.is_file() and "__pycache__" not in path.parts and path.name != ".sqlfluff":
+            yield path
+
+
+def naming(source: str, name: str, files: Mapping[str, str]) -> list[str]:
+    """The files, outside the places of a source, whose path or text has a name of it; identifiers such as
+    `CONNECTION_STOREFRONT` have it, too."""
+    package, sql = "plugins/ecommerce/sources", "include/sql"
+    own = (f"{package}/__init__.py", f"{package}/{source}/", f"{package}/{source}.py")
+    own += (f"{sql}/extract/{source}/", f"{sql}/transform/orders/{source}.sql")
+    word = re.compile(rf"(?<![a-z0-9]){name}(?![a-z0-9])")
+    others = re.compile("|".join(OTHER_WORDS))
+    return [
+        path
+        for path, text in files.items()
+        if not path.startswith(own) and word.search(others.sub("", f"{path} {text}"))
+    ]
+
+
+@pytest.mark.parametrize(("source", "name"), OF_A_SOURCE)
+def test_no_file_outside_the_package_of_a_source_names_it(source, name):
+    exempt = TABLE_OF_RATES if name == RATES else {}
+    assert [path for path in naming(source, name, product()) if path not in exempt] == []
+
+
+def test_a_file_is_exempt_only_while_it_names_the_table_of_rates():
+    assert TABLE_OF_RATES.keys() <= {*naming(RATES, RATES, product())}
+
+
+@pytest.mark.parametrize("text", ["a storefront's log", "CONNECTION_STOREFRONT", "storefront_client"])
+def test_a_file_that_names_a_source_is_found(text):
+    files = dict.fromkeys(("plugins/ecommerce/sales/x.py", "plugins/ecommerce/sources/storefront/x.py"), text)
+    named = naming("storefront", "storefront", {path: text.lower() for path, text in files.items()})
+    assert named == ["plugins/ecommerce/sales/x.py"]
+    assert naming("storefront", "storefront", {"dags/storefront_orders_sync.py": ""}) == []
+    assert naming("storefront", "storefront", {"include/templates/storefront.html": ""})
 
 
 def test_no_message_shows_the_name_of_an_exceptions_class():

@@ -261,10 +261,12 @@ def test_all_loads_share_a_pool_with_one_slot(dag_bag):
     assert pools[POOL_LOADS]["slots"] == 1
 
 
-def test_a_day_that_cannot_be_read_again_keeps_no_other_from_report_and_mail(dag_bag):
+def test_a_source_or_day_that_cannot_be_read_keeps_no_other_from_report_and_mail(dag_bag):
     tasks = dag_bag.dags["sales_reconciliation"].tasks
     tolerant = {task.task_id for task in tasks if task.trigger_rule == "all_done_min_one_success"}
     assert tolerant == {"reread_days", "tell"}
+    (gathered,) = [task for task in tasks if task.task_id == "differences"]
+    assert gathered.trigger_rule == "all_done"
 
 
 def test_the_history_loads_form_begins_with_a_dry_run(dag_bag):

@@ -9,7 +9,7 @@ import time_machine
 from ecommerce.core import settings
 from ecommerce.core.business_day import day_window
 from ecommerce.core.names import DAG_DAILY as DAG
-from ecommerce.sales import read_windows, transform
+from ecommerce.sales import read_windows, source_policy, transform
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures.model import Figures
 from ecommerce.sales.report.figures.quality import Provenance
@@ -24,6 +24,11 @@ def morning_after(day: date) -> datetime:
     """When the scheduled run of `day` begins: six o'clock in the shop; in UTC."""
     zone = ZoneInfo(settings.shop_timezone())
     return datetime.combine(day + timedelta(days=1), time(6), zone).astimezone(UTC)
+
+
+def sources_on() -> list[str]:
+    """The sources that are not off."""
+    return [source for source in SOURCES if not source_policy.reason_to_skip(source)]
 
 
 def run_day(
@@ -45,15 +50,20 @@ def run_day(
 
 def stage(day: date, run_id: str, sources: Collection[str] = SOURCES) -> list[staging.Manifest]:
     """The first half of a run that takes place now: extract and transform."""
-    raw = [extract(source, day, run_id) for source in SOURCES if source in sources]
+    raw = [extract(source, day, run_id) for source in sources_on() if source in sources]
     return [transform.transform(manifest, run_id=run_id) for manifest in raw]
 
 
 def finish(day: date, run_id: str, loadable: Sequence[staging.Manifest]) -> load.LoadResult:
     """The second half: load and check; sources that are not in `loadable` have failed."""
-    missing = sorted(set(SOURCES) - {manifest.source for manifest in loadable})
     result = load.load(
-        loadable, spec=ORDERS, business_date=day, run_id=run_id, dag_id=DAG, missing_sources=missing
+        loadable,
+        spec=ORDERS,
+        business_date=day,
+        run_id=run_id,
+        dag_id=DAG,
+        missing_sources=sorted({*sources_on()} - {manifest.source for manifest in loadable}),
+        off_sources=sorted({*SOURCES} - {*sources_on()}),
     )
     checks.run_checks(result.touched_days, spec=ORDERS, business_date=day, run_id=run_id)
     return result

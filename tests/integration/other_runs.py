@@ -10,24 +10,24 @@ from ecommerce.core.settings import shop_timezone
 from ecommerce.sales import loading, read_windows, transform
 from ecommerce.sales.reconciliation import comparison
 from ecommerce.sales.reconciliation.comparison import Difference
-from ecommerce.sources import STOREFRONT, module, storefront
+from ecommerce.sources import STOREFRONT, module
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse import load_history
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import LoadResult, load_manifest
 
 
-def sync(at: datetime) -> LoadResult:
-    """What `storefront_orders_sync` does in a run that begins at `at`; the load's result."""
+def sync(at: datetime, source: str = STOREFRONT) -> LoadResult:
+    """What `storefront_orders_sync` does for a source in a run that begins at `at`; the load's result."""
     with time_machine.travel(at):
-        return finish_sync(at, stage_sync(at))
+        return finish_sync(at, stage_sync(at, source))
 
 
-def stage_sync(at: datetime) -> Manifest:
+def stage_sync(at: datetime, source: str = STOREFRONT) -> Manifest:
     """The first half of a sync that takes place now, at `at`: extract and transform; a manifest."""
     run = _run(DAG_SYNC, at)
-    window = read_windows.window_of_sync(STOREFRONT, run, load_history, datetime.now(UTC))
-    return transform.transform(storefront.extract(window), run_id=run.run_id)
+    window = read_windows.window_of_sync(source, run, load_history, datetime.now(UTC))
+    return transform.transform(module(source).extract(window), run_id=run.run_id)
 
 
 def finish_sync(at: datetime, loadable: Manifest) -> LoadResult:

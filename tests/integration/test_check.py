@@ -67,6 +67,7 @@ def test_all_is_well(shop: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     assert findings["report_recipients"].text == "2 addresses"
     assert findings["sales_db"].text.endswith("; all queries of include/sql/extract/sales_db fit it")
     assert findings["storefront_api"].text == "0 orders can be read"
+    assert findings["shopify_api"].text.endswith(": 0 orders changed in the last 24 hours")
     assert findings["web_events_api"].text == "no events in the last 10 minutes"
     assert findings["exchange_rates_api"].text == f"newest rates are of {TODAY}"
     assert findings["product_catalogue_api"].text == "its first page has 2 products, 1 of them with a picture"
@@ -153,6 +154,7 @@ def test_a_new_env_file_is_told_what_is_not_filled_in_and_nothing_is_made(
     assert lines["storefront_api"] == (
         f"AIRFLOW_CONN_STOREFRONT_API {empty} host, login, password still {many} of the example"
     )
+    assert lines["shopify_api"].startswith("shopify is off: to switch it on, define the connection")
     assert lines["web_events_api"] == "not set: user_events_daily cannot run"
     assert lines["product_catalogue_api"] == "not set: product_catalogue_refresh cannot run"
     assert lines["partner_ftp"] == "not set: weekly_sales_forecast cannot run"

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, STOREFRONT
+from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SHOPIFY, STOREFRONT
 from tests.dags.conftest import REPOSITORY
 from tests.dags.failing.retries import ERRORS, PAUSE, RETRIES
 from tests.integration.live_airflow import LiveAirflow, live_airflow
@@ -187,13 +187,17 @@ def test_a_run_goes_on_without_an_optional_source(ended):
         f"extract.{STOREFRONT}": "failed",
         f"extract.{PARTNER_FILES}": "success",
         f"extract.{EXCHANGE_RATES}": "skipped",
+        f"extract.{SHOPIFY}": "success",
         "extract.sources_ready": "success",
         "load": "success",
     }
     loaded = ended.airflow.api.get(
         f"dags/sources/dagRuns/{ended.runs[run]}/taskInstances/load/xcomEntries/return_value"
     )
-    assert loaded["value"] in ([SALES_DB, PARTNER_FILES], f'["{SALES_DB}", "{PARTNER_FILES}"]')
+    assert loaded["value"] in (
+        [SALES_DB, SHOPIFY, PARTNER_FILES],
+        f'["{SALES_DB}", "{SHOPIFY}", "{PARTNER_FILES}"]',
+    )
 
 
 def test_a_run_stops_without_a_required_source_and_loads_nothing(ended):
@@ -204,6 +208,7 @@ def test_a_run_stops_without_a_required_source_and_loads_nothing(ended):
         f"extract.{STOREFRONT}": "success",
         f"extract.{PARTNER_FILES}": "success",
         f"extract.{EXCHANGE_RATES}": "skipped",
+        f"extract.{SHOPIFY}": "success",
         "extract.sources_ready": "failed",
         "load": "upstream_failed",
     }
@@ -217,6 +222,7 @@ def test_with_the_source_made_optional_and_the_gate_cleared_the_run_goes_on(ende
         f"extract.{STOREFRONT}": "success",
         f"extract.{PARTNER_FILES}": "failed",
         f"extract.{EXCHANGE_RATES}": "skipped",
+        f"extract.{SHOPIFY}": "success",
         "extract.sources_ready": "success",
         "load": "success",
     }

@@ -46,6 +46,27 @@ def test_reconciliation_reads_a_day_again_and_mails_what_it_did(start_company, s
     assert len(mailbox.messages()) == 1  # … so nobody is told
 
 
+def test_a_source_that_cannot_be_read_does_not_stop_the_reconciliation_of_others(
+    start_company, start_airflow, mailbox
+):
+    company = start_company()
+    snapshot = Ledger(YESTERDAY, 1, orders_per_day=20, seed=3).as_of(datetime.now(UTC))
+    company.show(snapshot)
+    run_day(YESTERDAY, datetime.now(UTC))
+    refunded = {refund.order_id for refund in snapshot.refunds}
+    gone = next(o for o in snapshot.orders_of(SALES_DB) if o.order_id not in refunded)
+    company.show(replace(snapshot, orders=tuple(order for order in snapshot.orders if order is not gone)))
+    wrong = json.loads(company.environment["AIRFLOW_CONN_STOREFRONT_API"]) | {"password": "wrong"}
+    airflow = start_airflow(
+        company.environment | mailbox.environment() | {"AIRFLOW_CONN_STOREFRONT_API": json.dumps(wrong)}
+    )
+    airflow.test_dag("sales_reconciliation")
+    assert gone.order_id not in {row["order_id"] for row in company.warehouse()["orders"]}
+    subjects = [message["Subject"] for message in mailbox.messages()]
+    assert "Reconciliation: days with differences: 1, corrected: 1" in subjects
+    assert any("compare.storefront.read" in subject for subject in subjects), "an alert of the failure"
+
+
 def assert_report_is_of_now(company: Company) -> None:
     """The archived report has the warehouse's figures, and every source's latest read."""
     folder = archive.folder_of(company.environment["REPORTS_URI"], YESTERDAY)

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 from pypdf import PdfReader
 
-from demo.ledger import STOREFRONT, Ledger
-from demo.services import mail
+from demo.ledger import SHOPIFY, STOREFRONT, Ledger
+from demo.services import mail, shopify
 from demo.services.ports import free_port
 from demo.services.storefront import Fault
 from tests.integration.airflow_process import AirflowHome
@@ -29,8 +29,9 @@ DAG = "daily_sales_pipeline"
 DAY = date(2026, 9, 1)
 DATABASE_PASSWORD = "db-secret-7QxW"
 CONSUMER_SECRET = "cs_secret_9b2fKz"
+ACCESS_TOKEN = "shpat_secret_4Tn8"
 MAIL_PASSWORD = "smtp-secret-3pLm"
-SECRETS = (DATABASE_PASSWORD, CONSUMER_SECRET, MAIL_PASSWORD, HASH_KEY)
+SECRETS = (DATABASE_PASSWORD, CONSUMER_SECRET, ACCESS_TOKEN, MAIL_PASSWORD, HASH_KEY)
 READER = "reader"
 CARELESS = "ask zoe.secret@example.org, she knows"
 
@@ -60,6 +61,7 @@ def ran(
     with mail.run_mail_server(folder, smtp, page):
         quoting = f'{{"code":"no","message":"{snapshot.orders[0].email} {CARELESS}"}}'.encode()
         company.storefront.faults.append(Fault("/orders", status=400, body=quoting))
+        company.shopify.faults.append(shopify.Fault("OrdersById", status=400, body=quoting))
         assert airflow.test_dag(DAG, business_date=DAY.isoformat()) != 0
         done = airflow.test_dag(DAG, business_date=DAY.isoformat(), send_mail=True)
         assert done == 0, airflow.log()[-5000:]
@@ -72,9 +74,12 @@ def with_secrets(company: Company, server) -> dict[str, str]:
     company.storefront.keys = replace(company.storefront.keys, secret=CONSUMER_SECRET)
     database = json.loads(company.environment["AIRFLOW_CONN_SALES_DB"])
     api = json.loads(company.environment["AIRFLOW_CONN_STOREFRONT_API"])
+    company.shopify.tokens = {ACCESS_TOKEN: None}
+    second_api = json.loads(company.environment["AIRFLOW_CONN_SHOPIFY_API"])
     return company.environment | {
         "AIRFLOW_CONN_SALES_DB": json.dumps(database | {"login": READER, "password": DATABASE_PASSWORD}),
         "AIRFLOW_CONN_STOREFRONT_API": json.dumps(api | {"password": CONSUMER_SECRET}),
+        "AIRFLOW_CONN_SHOPIFY_API": json.dumps(second_api | {"password": ACCESS_TOKEN}),
     }
 
 
@@ -147,6 +152,8 @@ def test_warehouse(ran, forbidden):
         for table in company.client.list_tables(dataset)
     ]
     assert any("<e-mail>" in text for _, text in tables)
+    orders = read_table(company.client, company.dataset, "orders")
+    assert {row["source"] for row in orders if row["customer_hash"]} >= {STOREFRONT, SHOPIFY}
     assert leaks(tables, forbidden) == []
 
 
@@ -164,5 +171,5 @@ def test_report_and_mails(ran, forbidden):
             else:
                 told.append((file.name, content.decode("utf-8", "replace")))
     mails = [name for name, _ in told if name.endswith(".eml")]
-    assert len(set(mails)) == 2, "a failure and a report"
+    assert len(set(mails)) == 3, "two failures and a report"
     assert leaks(told, forbidden) == []

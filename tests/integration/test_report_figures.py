@@ -11,7 +11,7 @@ from ecommerce.sales.report.figures import model
 from ecommerce.sales.report.figures.quality import Provenance
 from ecommerce.sales.report.findings import sentence
 from ecommerce.sales.report.queries import read_figures
-from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
+from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SHOPIFY, SOURCES, STOREFRONT
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import load
 from tests.integration.warehouse.loadable import Folder, Order, at
@@ -358,6 +358,7 @@ def test_an_incomplete_day_names_its_missing_sources(warehouse):
         EXCHANGE_RATES: "success",
         PARTNER_FILES: "success",
         SALES_DB: "success",
+        SHOPIFY: "success",
         STOREFRONT: "failed",
     }
 

@@ -24,14 +24,13 @@ PROGRAM = """
 import json, resource, sys
 from datetime import date
 from ecommerce.storage import staging
-from ecommerce.sources import SOURCES
 from ecommerce.sales.transform import transform
-from tests.integration.daily_run import extract
+from tests.integration.daily_run import extract, sources_on
 
 day, said = date.fromisoformat(sys.argv[1]), {}
-raw = [extract(source, day, "spacious") for source in SOURCES]
+raw = [extract(source, day, "spacious") for source in sources_on()]
 resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
-for number, source in enumerate(SOURCES):
+for number, source in enumerate(sources_on()):
     for step, work in (
         ("extract", lambda: extract(source, day, "cramped")),
         ("transform", lambda: transform(raw[number], run_id="cramped")),

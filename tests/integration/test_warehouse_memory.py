@@ -147,9 +147,9 @@ def test_a_report_whose_sender_is_killed_is_mailed_until_that_is_remembered(tmp_
 
 
 def test_refunds_and_files_never_seen_are_not_known():
-    assert load_history.known_refunds(["1", "2"]).num_rows == 0
-    assert load_history.known_refunds([]).num_rows == 0
-    assert load_history.loaded_files(["north_2026-11-19.csv"], ["1"]) == {}
+    assert load_history.known_refunds("storefront", ["1", "2"]).num_rows == 0
+    assert load_history.known_refunds("storefront", []).num_rows == 0
+    assert load_history.loaded_files("partner_files", ["north_2026-11-19.csv"], ["1"]) == {}
 
 
 def test_files_are_known_by_name_and_by_the_orders_they_hold(monkeypatch):
@@ -166,11 +166,11 @@ def test_files_are_known_by_name_and_by_the_orders_they_hold(monkeypatch):
     )
 
     def known(*arguments):
-        files = load_history.loaded_files(*arguments)
+        files = load_history.loaded_files("partner_files", *arguments)
         return {name: sorted(file["order_ids"]) for name, file in files.items()}
 
     assert known(["c.csv", "d.csv"]) == {"c.csv": []}
     assert known([], ["9"]) == {}
     monkeypatch.setattr(load_history, "IDS_PER_QUERY", 2)
     assert known(["b.csv"], ["1", "5", "3"]) == {"a.csv": ["1", "3"], "b.csv": ["3", "4"]}
-    assert load_history.loaded_files([], ["4"])["b.csv"]["sha256"] == "bb"
+    assert load_history.loaded_files("partner_files", [], ["4"])["b.csv"]["sha256"] == "bb"

@@ -21,8 +21,9 @@ coalesce(({{ amount }}::DECIMAL(38, 4) * 10000)::BIGINT::VARCHAR, '')
 -- DuckDB: compares the current orders of a source ($orders, $order_lines, $refunds: files as for a load) with the
 -- tables stored_orders and stored_refunds. One row per compared business day: the day under which an order is stored,
 -- or would be; for refunds of other days' orders, the day under which the refund is stored, or would be. Left out are
--- orders that changed since the last read ($changed_since, may be NULL), because the next run reads them, and orders
--- that a run has read since this comparison read the source ($read_at).
+-- orders that changed since the last read ($changed_since, may be NULL), because the next run reads them, orders that a
+-- run has read since this comparison read the source ($read_at), and orders too old for the source to show, by their ids
+-- ($visible_from, may be NULL).
 WITH left_out AS (
     SELECT order_id
     FROM read_parquet($orders)
@@ -39,6 +40,10 @@ WITH left_out AS (
     SELECT order_id
     FROM stored_refunds
     WHERE read_at > $read_at
+    UNION
+    SELECT order_id
+    FROM (SELECT order_id FROM stored_orders UNION ALL SELECT order_id FROM stored_refunds) AS stored
+    WHERE try_cast(order_id AS HUGEINT) < $visible_from::HUGEINT
 ),
 
 source_orders_read AS (

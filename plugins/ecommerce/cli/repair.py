@@ -14,7 +14,7 @@ from ecommerce.cli.terminal import day_option, show_report
 from ecommerce.core import names
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_GATE
-from ecommerce.sources import PARTNER_FILES, SOURCES
+from ecommerce.sources import DELIVERIES, SOURCES
 
 Instances = Mapping[str, Mapping[str, Any]]
 EXTRACTS = [f"{GROUP_EXTRACT}.{source}" for source in SOURCES]
@@ -75,8 +75,8 @@ def tasks_to_clear(instances: Instances, *, stopped: bool = False) -> list[str]:
             extract = f"{GROUP_EXTRACT}.{each['rendered_map_index']}"
             again.update([extract] if extract in EXTRACTS else EXTRACTS)
     if TASK_GATE in failed and not again:
-        partners = f"{GROUP_EXTRACT}.{PARTNER_FILES}"
-        again.add(partners if instances[partners]["state"] == "success" else TASK_GATE)
+        deliveries = f"{GROUP_EXTRACT}.{DELIVERIES}"
+        again.add(deliveries if instances[deliveries]["state"] == "success" else TASK_GATE)
     if TASK_GATE in failed:
         again.update(each for each in EXTRACTS if instances[each]["state"] == "skipped")
     if names.TASK_CHECKS in failed:

@@ -61,7 +61,10 @@ def wording(warning: Mapping[str, Any]) -> Wording:
     if warning["kind"] == CHECK:
         return Wording(*(warning[name] for name in Wording._fields))
     known = wordings()[warning["kind"]]
-    fields = {name: _Count(value) if isinstance(value, int) else value for name, value in warning.items()}
+    # Archived reports of version 1.0 have warnings that do not name their source.
+    fields = {"source": "<source>"} | {
+        name: _Count(value) if isinstance(value, int) else value for name, value in warning.items()
+    }
     found, meaning, action = (words.format(**fields) for words in known[:3])
     return Wording(found, meaning, action, known.weight)
 

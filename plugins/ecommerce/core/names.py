@@ -1,5 +1,6 @@
 """Names that Airflow, people and other systems use: DAGs, groups, tasks, Variables, connections. Names of
-sources are in `ecommerce.sources`, names of tables are the folders of include/sql/warehouse/tables."""
+sources are in `ecommerce.sources`, and the connection of each of its `SOURCES` in that source's module. Names
+of tables are the folders of include/sql/warehouse/tables."""
 
 # DAGs; each is in the file of its name.
 DAG_DAILY = "daily_sales_pipeline"
@@ -47,9 +48,6 @@ POLICY_DELIVERIES = "partner_deliveries"
 POOL_LOADS = "warehouse_loads"
 """The pool of all loads, see include/pools.json."""
 
-CONNECTION_SALES_DB = "sales_db"
-CONNECTION_STOREFRONT = "storefront_api"
-CONNECTION_EXCHANGE_RATES = "exchange_rates_api"
 CONNECTION_WEB_EVENTS = "web_events_api"
 CONNECTION_CATALOGUE = "product_catalogue_api"
 CONNECTION_PARTNER_FTP = "partner_ftp"

@@ -20,7 +20,8 @@ class ReadWindow:
     folder: str
     """The staging URI to publish to."""
     looks_back: bool = True
-    """A read without upper bound also reads the storefront's orders of the last `REFUND_LOOKBACK_DAYS`."""
+    """A read without upper bound also reads the orders of the last `REFUND_LOOKBACK_DAYS`, where a source
+    does not date all changes."""
     known_orders: Sequence[str] = ()
     """Orders that the warehouse has of the day, or has rejected. The extract reads them too, whatever their
     day is now, and reports those that the source no longer has."""

@@ -137,7 +137,7 @@ def compact(value: float) -> str:
 
 
 def source_name(source: str) -> str:
-    """`sales_db` → `Sales database`."""
+    """`orders_db` → `Orders database`."""
     text = " ".join(_WORDS.get(word, word) for word in clean(source).split("_"))
     return text[:1].upper() + text[1:]
 

@@ -1,8 +1,8 @@
 """The state of business days in the warehouse, compared with their last mailed reports. The queries read
 small tables; only the search for unusual sources reads orders.
 
-A day may be incomplete although every source was read: a source or a partner, named `partner_files:
-<partner>`, has no orders, or few, on a day on which it usually has many.
+A day may be incomplete although every source was read: a source or a partner, named `<source>: <partner>`,
+has no orders, or few, on a day on which it usually has many.
 """
 
 from collections import Counter
@@ -15,8 +15,8 @@ from typing import NamedTuple
 from ecommerce.sales.report.figures.comparisons import days_of
 from ecommerce.sales.report.figures.model import HEADLINE
 from ecommerce.sales.report.figures.restatements import Correction, differ
-from ecommerce.sources import PARTNER_FILES, SOURCES
-from ecommerce.sources.partner_files.expected_partners import WEEKS, doubtful_partners
+from ecommerce.sources import DELIVERIES, SOURCES
+from ecommerce.sources.expected_partners import WEEKS, doubtful_partners
 from ecommerce.warehouse.client import Warehouse, connect
 
 FEW = 5
@@ -46,8 +46,8 @@ def unusual_sources(warehouse: Warehouse, days: Collection[date], required: Coll
 def doubtful_partners_of(warehouse: Warehouse, day: date, required: Collection[str]) -> list[str]:
     """Return the partners whose orders of `day` may be missing, sorted: those that deliver on most days and
     have no file for this day, or a file without orders although their others have `FEW` or more; none where
-    partner files are not `required`. A missing file that was due makes the day incomplete, too."""
-    if PARTNER_FILES not in required or warehouse.settings.expected_partners is not None:
+    `DELIVERIES` are not `required`. A missing file that was due makes the day incomplete, too."""
+    if DELIVERIES not in required or warehouse.settings.expected_partners is not None:
         return []
     rows = warehouse.query("report/daily_sales/partner_days.sql", first=day - timedelta(weeks=WEEKS), day=day)
     orders = {(row["partner"], date.fromisoformat(row["delivered_for"])): row["orders"] for row in rows}
@@ -55,7 +55,7 @@ def doubtful_partners_of(warehouse: Warehouse, day: date, required: Collection[s
     without_file = {each for each in doubtful_partners(day, orders) if each not in of_day}
     usually_many = doubtful_partners(day, (each for each, count in orders.items() if count >= FEW))
     doubtful = without_file | {each for each in usually_many if of_day.get(each) == 0}
-    return [f"{PARTNER_FILES}: {each}" for each in sorted(doubtful)]
+    return [f"{DELIVERIES}: {each}" for each in sorted(doubtful)]
 
 
 @dataclass(frozen=True, slots=True)

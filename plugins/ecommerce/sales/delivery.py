@@ -29,6 +29,7 @@ from ecommerce.sales.report.figures.forecast import TOTAL
 from ecommerce.sales.report.figures.model import Figures
 from ecommerce.sales.report.figures.restatements import Correction
 from ecommerce.sales.report.view.mail import mail_texts
+from ecommerce.sources import DELIVERIES
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.rendering import RESTATED
 from ecommerce.warehouse.schema import prepare_once
@@ -221,6 +222,7 @@ def alarm(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
         return f"{day} is not the newest day that has ended, and send_mail is not set"
     is_complete = bool(report.get("complete"))
     texts = {"day": str(day), "reasons": reasons, "page_url": page_url(day.date), "is_complete": is_complete}
+    texts |= {"deliveries": DELIVERIES}
     subject = "Delivery refused" if is_complete else "Incomplete"
     message = mail.compose(f"{subject}: sales of {day}", "alarm_mail", texts)
     name = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.runtime import metrics
 from ecommerce.sales import source_policy
-from ecommerce.sources import SOURCES
+from ecommerce.sources import RATES, SOURCES
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.load import LoadResult, load
 from ecommerce.warehouse.spec import LoadSpec
@@ -13,6 +13,7 @@ from ecommerce.warehouse.spec import LoadSpec
 ORDERS = LoadSpec(
     name="orders",
     sources=SOURCES,
+    rates_source=RATES,
     files=(
         *("order_versions", "orders", "order_lines", "refunds", "products", "customers", "exchange_rates"),
         *("rejected_rows", "loaded_files", "control_totals"),

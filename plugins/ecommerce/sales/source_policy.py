@@ -6,9 +6,10 @@ from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from ecommerce.core import errors
-from ecommerce.core.names import POLICY_DELIVERIES, VARIABLE_SOURCE_POLICY
+from ecommerce.core.connections import find_connection
+from ecommerce.core.names import GROUP_EXTRACT, POLICY_DELIVERIES, VARIABLE_SOURCE_POLICY
 from ecommerce.core.text import listed
-from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SOURCES
+from ecommerce.sources import DELIVERIES, RATES, SOURCES, module
 
 log = logging.getLogger(__name__)
 
@@ -16,8 +17,9 @@ REQUIRED, OPTIONAL, OFF = "required", "optional", "off"
 
 
 def source_policy() -> dict[str, str]:
-    """Return the policy of each source, from the Variable `source_policy`; a source without one is required.
-    The key `partner_deliveries` is the policy of partners' files that are due, and may be absent.
+    """Return the policy of each source, from the Variable `source_policy`. A source without one is required,
+    or off where it is opt-in and has no connection. The key `partner_deliveries` is the policy of partners'
+    files that are due, and may be absent.
 
     Raises:
         ConfigurationError: not a JSON object of known sources and `required`, `optional` or `off`.
@@ -38,18 +40,26 @@ def parse_source_policy(text: str) -> dict[str, str]:
         raise _invalid("is not a JSON object")
     for source, policy in policies.items():
         if policy not in allowed.get(source, ()):
-            raise _invalid(f"has {source}: {policy}; the sources are {', '.join(SOURCES)}")
-    return dict.fromkeys(SOURCES, REQUIRED) | policies
+            known = "" if source in allowed else f"; the sources are {', '.join(SOURCES)}"
+            raise _invalid(f"has {source}: {policy}{known}")
+    return {source: OFF if _lacks_connection(source) else REQUIRED for source in SOURCES} | policies
+
+
+def _lacks_connection(source: str) -> bool:
+    return module(source).OPT_IN and find_connection(module(source).SUBJECT) is None
 
 
 def _invalid(problem: str) -> errors.ConfigurationError:
-    return errors.wrong_variable(VARIABLE_SOURCE_POLICY, problem, '{"storefront": "optional"}')
+    return errors.wrong_variable(VARIABLE_SOURCE_POLICY, problem, f'{{"{RATES}": "{OPTIONAL}"}}')
 
 
 def reason_to_skip(source: str) -> str:
     """Return why `source` is not extracted; empty where it is."""
-    is_off = source_policy()[source] == OFF
-    return f"{source} is off in the Variable {VARIABLE_SOURCE_POLICY}" if is_off else ""
+    if source_policy()[source] != OFF:
+        return ""
+    if _lacks_connection(source):
+        return f"{source} is off: to switch it on, define the connection {module(source).SUBJECT}"
+    return f"{source} is off in the Variable {VARIABLE_SOURCE_POLICY}"
 
 
 def usable_manifests(
@@ -65,14 +75,14 @@ def usable_manifests(
             "nothing was loaded; fix the error of the extract, then make repair DAY=<day> (make run in a "
             "terminal), or make the source optional (Variable source_policy) and clear this task"
         )
-    due = by_source.get(PARTNER_FILES, {}).get("control_totals", {}).get("missing_deliveries")
+    due = by_source.get(DELIVERIES, {}).get("control_totals", {}).get("missing_deliveries")
     if due and policies.get(POLICY_DELIVERIES) == REQUIRED:
         raise errors.PipelineError(
             f"no usable file of {', '.join(due)}, and partner deliveries are required (Variable "
-            "source_policy): nothing was loaded; when the file has arrived, clear extract.partner_files with "
-            "downstream"
+            "source_policy): nothing was loaded; when the file has arrived, clear "
+            f"{GROUP_EXTRACT}.{DELIVERIES} with downstream"
         )
-    if not by_source.keys() - {EXCHANGE_RATES}:
+    if not by_source.keys() - {RATES}:
         raise errors.PipelineError(
             "no source of orders to load: each is off or failed (Variable source_policy); nothing was "
             "loaded, because the report would show a day without sales"

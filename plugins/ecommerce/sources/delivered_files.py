@@ -157,7 +157,7 @@ def read_csv(
     constant_row = duck.sql(f"SELECT {values}", params=list(constants.values())).to_arrow_table()
     # Only settings and layouts become SQL; the file's own column names must not.
     conversions = ", ".join(f"{value} AS {name}" for name, value in layout.conversions().items())
-    query(duck, "extract/partner_files/layout_macros")
+    query(duck, "extract/layout_macros")
     try:
         with unusable_data(encoding), layout.as_utf8(stream) as text:
             names = column_names(text, layout)

@@ -12,15 +12,17 @@ from urllib.parse import urlsplit
 from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.errors import ContractError
-from ecommerce.core.names import CONNECTION_EXCHANGE_RATES
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import Settings, load_settings
 from ecommerce.sources.http import connection_with_host, network_errors, quoted, raise_for_status
 from ecommerce.storage.staging import Manifest, publish, read_manifest
 
-SUBJECT = CONNECTION = CONNECTION_EXCHANGE_RATES
+SUBJECT = CONNECTION = "exchange_rates_api"
 OVERLAP = None  # the file is read whole
-RECONCILED = False
+RECONCILED = SYNCED = OPT_IN = False
+RETRIES = 5
+NOT_COMPARED = ()
+CSV_COLUMNS = unread_files = None
 DEFAULT_PATH = "/stats/eurofxref/eurofxref-hist.csv"
 TIMEOUT = 60
 RATE_LASTS_DAYS = 7
@@ -49,6 +51,7 @@ def extract(window: ReadWindow) -> Manifest:
     back = EARLIER_DAYS + (load_settings().reconcile_days if window.changed_until is None else 0)
     read_at = datetime.now(UTC)
     rates, rejects = parse(fetch(), window.day.date - timedelta(days=back))
+    warning = data_warning("no_rates", source=window.source, before=back, day=str(window.day))
     with publish(window.folder) as draft:
         for rows, (file, columns) in zip((rates, rejects), COLUMNS.items(), strict=True):
             schema = pa.schema(
@@ -63,7 +66,7 @@ def extract(window: ReadWindow) -> Manifest:
             control_totals={
                 "source_rates": len(rates),
                 "newest_rate_date": max((str(row[1]) for row in rates), default=None),
-                "warnings": [] if rates else [data_warning("no_rates", before=back, day=str(window.day))],
+                "warnings": [] if rates else [warning],
             },
         )
     return read_manifest(window.folder)

@@ -1,6 +1,6 @@
 """Requests of HTTP sources: their connection, redirects, retries, and failures as `ecommerce.core.errors`.
 
-`what` names connection and object, as in "exchange_rates_api: GET /stats/eurofxref/eurofxref-hist.csv"; it
+`what` names connection and object, as in "web_events_api: GET /events"; it
 begins every message and never contains credentials.
 """
 
@@ -149,7 +149,7 @@ def raise_for_status(response: Response, what: str) -> None:
 def retry_after(response: Response, now: datetime | None = None) -> float | None:
     """Return the seconds of the header `Retry-After` (seconds or an HTTP date), or None without one."""
     value = response.headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit():
+    if value.isascii() and value.replace(".", "", 1).isdigit():  # some servers send decimals
         return float(value)
     try:
         moment = parsedate_to_datetime(value)

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.check_result import FAIL, HINT, OK, Lines
 from ecommerce.core.errors import ContractError, CredentialsError
-from ecommerce.core.names import CONNECTION_SALES_DB
 from ecommerce.core.paths import read_sql
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import Settings, shop_timezone
@@ -31,9 +30,13 @@ from ecommerce.storage.staging import Manifest, publish, read_manifest
 if TYPE_CHECKING:
     import duckdb
 
-SUBJECT = CONNECTION = CONNECTION_SALES_DB
+SUBJECT = CONNECTION = "sales_db"
 OVERLAP = timedelta(minutes=30)  # transactions that were open at the last read
 RECONCILED = True
+SYNCED = OPT_IN = False
+RETRIES = 5
+NOT_COMPARED = ("customer_hash",)  # a customer's new e-mail address changes no order
+unread_files = None
 COLUMNS = {
     "orders": "order_id customer_id status currency shipping_country shipping_amount coupon_code is_test "
     "ordered_at updated_at",
@@ -44,6 +47,7 @@ COLUMNS = {
     "removed_orders": "order_id",
 }
 """What each query has to give; more does no harm. `removed_orders`: those of `known_orders` that are gone."""
+CSV_COLUMNS = COLUMNS
 QUERIES = (*COLUMNS, "control_totals")
 TEXTS = frozenset({"order_id", "customer_id", "refund_id", "sku"})
 """Numbers in many a database; every step after this one takes them for text."""

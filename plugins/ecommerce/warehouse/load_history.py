@@ -25,30 +25,35 @@ def was_read(source: str, day: date) -> bool:
     return bool(row["was_read"])
 
 
-def known_refunds(order_ids: Sequence[str]) -> Any:
-    """Return the storefront's rows of the table `refunds` for `order_ids`, as an Arrow table."""
-    return _of_orders("refunds", "refunds", [column.name for column in columns("refunds")], order_ids)
+def known_refunds(source: str, order_ids: Sequence[str]) -> Any:
+    """Return the rows of the table `refunds` for orders of a source, as an Arrow table."""
+    return _of_orders("refunds", "refunds", [column.name for column in columns("refunds")], source, order_ids)
 
 
-def known_lines(order_ids: Sequence[str]) -> Any:
-    """Return order_id, line_number, sku and category of the stored lines of storefront orders."""
-    return _of_orders("order_lines", "orders", ["order_id", "line_number", "sku", "category"], order_ids)
+def known_lines(source: str, order_ids: Sequence[str]) -> Any:
+    """Return order_id, line_number, sku and category of the stored lines of orders of a source."""
+    names = ["order_id", "line_number", "sku", "category"]
+    return _of_orders("order_lines", "orders", names, source, order_ids)
 
 
-def loaded_files(names: Sequence[str], order_ids: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
-    """Return sha256, received_at, order_ids and was_refused (a later delivery was invalid) of loaded partner
-    files by name, and of files with orders of `order_ids`, listing these only."""
+def loaded_files(
+    source: str, names: Sequence[str], order_ids: Sequence[str] = ()
+) -> dict[str, dict[str, Any]]:
+    """Return sha256, received_at, order_ids and was_refused (a later delivery was invalid) of loaded files of
+    a source by name, and of files with orders of `order_ids`, listing these only."""
     files: dict[str, dict[str, Any]] = {}
-    for row in _by_order("loaded_files", order_ids):
+    for row in _by_order("loaded_files", source, order_ids):
         file = files.setdefault(row["file"], row | {"order_ids": [], "was_refused": False})
         file["order_ids"] += row["order_ids"]
-    by_name = _query("loaded_files/by_name", parameters={"files": list(names)}) if names else []
+    parameters = {"source": source, "files": list(names)}
+    by_name = _query("loaded_files/by_name", parameters=parameters) if names else []
     return files | {row["file"]: row for row in by_name}
 
 
-def delivered_files(oldest: date) -> list[str]:
-    """Return the names of the partner files that runs for `oldest` and later days have loaded."""
-    return [row["file"] for row in _query("loaded_files/since_day", oldest_day=oldest)]
+def delivered_files(source: str, oldest: date) -> list[str]:
+    """Return the names of the files of a source that runs for `oldest` and later days have loaded."""
+    rows = _query("loaded_files/since_day", parameters={"source": source}, oldest_day=oldest)
+    return [row["file"] for row in rows]
 
 
 def read_days(source: str, oldest: date, newest: date) -> list[date]:
@@ -88,12 +93,13 @@ def _order_ids(statement: str, source: str, days: Collection[date]) -> list[str]
     return [row["order_id"] for row in _query(statement, days=days, parameters={"source": source})]
 
 
-def _by_order(table: str, order_ids: Sequence[str], kind: str = "") -> list[dict[str, Any]]:
-    """Return the rows of `table` for `order_ids`; with a `kind` of `stored_order_ids`, from its days only."""
+def _by_order(table: str, source: str, order_ids: Sequence[str], kind: str = "") -> list[dict[str, Any]]:
+    """Return the rows of `table` for orders of a source; with a `kind` of `stored_order_ids`, from its days
+    only."""
     batches = [order_ids[start : start + IDS_PER_QUERY] for start in range(0, len(order_ids), IDS_PER_QUERY)]
     warehouse, rows = _opened(), []
     for batch in batches:
-        parameters = {"order_ids": list(batch)}
+        parameters = {"source": source, "order_ids": list(batch)}
         days = in_few_ranges(_days_of_orders(warehouse, kind, parameters)) if kind else []
         if days or not kind:
             statement = f"warehouse/tables/{table}/by_order.sql"
@@ -110,7 +116,8 @@ def _days_of_orders(warehouse: Warehouse, kind: str, parameters: Mapping[str, An
     return [row["business_date"] for row in rows if row["kind"] == kind]
 
 
-def _of_orders(table: str, kind: str, names: Collection[str], order_ids: Sequence[str]) -> Any:
+def _of_orders(table: str, kind: str, names: Collection[str], source: str, order_ids: Sequence[str]) -> Any:
     import pyarrow as pa
 
-    return pa.Table.from_pylist(_by_order(table, order_ids, kind), schema=arrow_schema(table, names))
+    rows = _by_order(table, source, order_ids, kind)
+    return pa.Table.from_pylist(rows, schema=arrow_schema(table, names))

@@ -11,7 +11,7 @@ each), `{{ read_days(…) }}` (the same for the days of the load's reads), `{{ a
 `{{ reporting_currency }}` (string literals), `{{ events_retention_days }}` (a number),
 `{{ order_attributes }}` and `{{ report_attribute }}` (identifiers), and every keyword argument of `render` by
 its name. With the `spec` of a domain: `{{ load }}` (its name), `{{ sources }}` (a list of string literals),
-`{{ takes_exports }}`.
+`{{ rates_source }}` (a string literal), `{{ takes_exports }}`.
 """
 
 import re
@@ -89,6 +89,7 @@ def render(
     if spec:
         own |= {"load": spec.name, "takes_exports": spec.takes_exports}
         own["sources"] = ", ".join(map(_string, spec.sources))
+        own |= {"rates_source": _string(spec.rates_source)} if spec.rates_source else {}
         own["restates"] = "report_restatements" in spec.tables
     run_day = values.get("business_date")
     return (

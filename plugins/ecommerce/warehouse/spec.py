@@ -36,6 +36,8 @@ class LoadSpec:
     """The staging tables that the first two create."""
     not_staged: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By table: the columns that another load fills, and no transform leaves."""
+    rates_source: str = ""
+    """The one of its `sources` that has the exchange rates, whose rows name no source."""
     takes_exports: bool = False
     """Whether it loads exports under names of their own. One domain does; its audit rows have the status
     `history`."""

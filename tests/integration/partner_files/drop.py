@@ -53,7 +53,9 @@ class Drop:
             ReadWindow("partner_files", window, window.start, None, folder, memory=self.memory)
         )
 
-    def look_up(self, names: Sequence[str], order_ids: Sequence[str] = ()) -> Mapping[str, dict[str, Any]]:
+    def look_up(
+        self, source: str, names: Sequence[str], order_ids: Sequence[str] = ()
+    ) -> Mapping[str, dict[str, Any]]:
         """The answer of the warehouse."""
         if names:
             self.asked.append(list(names))

@@ -170,7 +170,7 @@ def test_a_file_that_was_loaded_and_taken_away_is_not_missing(
     drop: Drop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EXPECTED_PARTNERS", "acme")
-    drop.memory = Remembered(loaded_files=drop.look_up, delivered_files=lambda oldest: [*drop.loaded])
+    drop.memory = Remembered(loaded_files=drop.look_up, delivered_files=lambda source, oldest: [*drop.loaded])
     path = drop.put("acme_2026-03-10.csv", file_of(line("A")))
     drop.load(drop.extract())
     path.unlink()

@@ -1,7 +1,7 @@
 """What is wrong with one partner file, or with the folder, keeps no other file out."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -151,7 +151,7 @@ def test_a_file_that_vanishes_meanwhile_keeps_no_other_out(
     drop.put("acme_2026-03-10.csv", file_of(line("A")))
     gone = drop.put("gone_2026-03-10.csv", file_of(line("B")))
 
-    def look_up(*names: Sequence[str]) -> Mapping[str, dict[str, Any]]:
+    def look_up(*names: Any) -> Mapping[str, dict[str, Any]]:
         gone.unlink(missing_ok=True)
         return drop.look_up(*names)
 

@@ -140,7 +140,7 @@ def test_refunds_that_are_known_are_not_read_again(
     shop = serve(store, mode)
     asked: list[list[str]] = []
 
-    def as_loaded(order_ids: list[str]) -> pa.Table:
+    def as_loaded(source, order_ids: list[str]) -> pa.Table:
         """Everything but the newest refund of order 43, as the warehouse spreads it over its columns."""
         asked.append(order_ids)
         rows = [

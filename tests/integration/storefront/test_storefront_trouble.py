@@ -149,7 +149,7 @@ def test_orders_that_the_storefront_counts_and_withholds_are_a_warning(
         Fault("/orders", times=9, rewrite=lambda body: json.dumps(json.loads(body)[:10]).encode())
     )
     (warning,) = storefront.extract(window()).control_totals["warnings"]
-    assert findings([warning]) == ["the storefront counts 20 more orders than it returns"]
+    assert findings([warning]) == ["the source storefront counts 20 more orders than it returns"]
     assert unexplained([warning]) == []
 
 
@@ -193,7 +193,7 @@ def test_refunds_an_order_names_but_nobody_gives_are_a_warning(
     shop.faults.append(Fault("/orders/41/refunds", times=9, rewrite=lambda _: b"[]"))
     manifest = storefront.extract(window())
     assert findings(manifest.control_totals["warnings"]) == [
-        "1 storefront order has refunds that the storefront does not return"
+        "1 order of storefront has refunds that the shop does not return"
     ]
     assert unexplained(manifest.control_totals["warnings"]) == []
 

@@ -207,14 +207,14 @@ def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(shop: Shop)
         )
         warning = f"a new version of {FILE} was not loaded: it is HTML"
         assert marked(shop) == ([why], [warning], f"invalid: {FILE}")
-        assert loaded_files([FILE])[FILE]["was_refused"], (
+        assert loaded_files(PARTNER_FILES, [FILE])[FILE]["was_refused"], (
             "the version that is loaded may be delivered once more"
         )
 
     # A usable one that the next day's run finds is the end of it.
     load_all(shop, delivered(200, 0, "2026-03-04 08:00"), day=TUESDAY, run_id="next")
     assert marked(shop) == ([], [], "agrees")
-    assert not loaded_files([FILE])[FILE]["was_refused"]
+    assert not loaded_files(PARTNER_FILES, [FILE])[FILE]["was_refused"]
 
 
 def marked(shop: Shop) -> tuple[list[str], list[str], str]:

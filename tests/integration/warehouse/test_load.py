@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from ecommerce.sources import SOURCES
 from ecommerce.storage.xcom import to_xcom
 from ecommerce.warehouse.staging_tables import HISTORY
 from tests.integration.warehouse.conftest import MONDAY, Shop
@@ -60,7 +61,7 @@ def test_a_day_is_loaded_with_its_figures(shop: Shop):
         "new_customers": 2,
         "unconverted_orders": 0,
         "complete": False,
-        "missing_sources": ["exchange_rates", "storefront"],
+        "missing_sources": ["exchange_rates", "shopify", "storefront"],
     }
     assert {
         row["source"]: (row["status"], row["orders_loaded"], row["amount_loaded"]) for row in result.audit
@@ -82,7 +83,7 @@ def sales(category: str, lines: int, units: str, net: str) -> dict[str, object]:
 
 
 def test_a_source_that_is_switched_on_again_and_fails_is_missing(shop: Shop):
-    off = ["storefront", "partner_files", "exchange_rates"]
+    off = ["storefront", "shopify", "partner_files", "exchange_rates"]
     shop.load(Folder([ANN]), off_sources=off)
     assert shop.one("daily_summary")["complete"]
     later = Folder([ANN], read_at=at("2026-03-05 11:00"))
@@ -106,7 +107,7 @@ def test_loading_twice_leaves_the_same_tables(shop: Shop):
 
 
 def test_a_load_without_sources_or_rows_gives_the_day_an_empty_summary(shop: Shop):
-    nothing = shop.load(missing_sources=["sales_db", "storefront", "partner_files", "exchange_rates"])
+    nothing = shop.load(missing_sources=SOURCES)
     assert nothing.touched_days == [MONDAY]
     assert shop.one("daily_summary", "orders", "net_sales", "average_order_value", "complete") == {
         "orders": 0,
@@ -115,8 +116,7 @@ def test_a_load_without_sources_or_rows_gives_the_day_an_empty_summary(shop: Sho
         "complete": False,
     }
 
-    sources = ("sales_db", "storefront", "partner_files", "exchange_rates")
-    shop.load(*(Folder(source=source) for source in sources))
+    shop.load(*(Folder(source=source) for source in SOURCES))
 
     assert shop.one("daily_summary", "orders", "complete", "missing_sources") == {
         "orders": 0,
@@ -130,7 +130,7 @@ def test_a_day_is_complete_only_by_reads_after_its_end(shop: Shop):
     during = replace(Folder([ANN]), read_at=at("2026-03-02 18:00"))
     shop.load(during, run_id="hourly", dag_id="storefront_orders_sync")
     assert shop.one("daily_summary", "missing_sources")["missing_sources"] == [
-        *("exchange_rates", "partner_files", "sales_db", "storefront")
+        *("exchange_rates", "partner_files", "sales_db", "shopify", "storefront")
     ]
 
     shop.load(Folder([ANN]))

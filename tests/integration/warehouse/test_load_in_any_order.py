@@ -134,12 +134,12 @@ def test_a_delivery_that_replaces_one_unknown_to_its_extract_is_read_again(shop:
     shop.load(replace(unknown, orders=orders, files=[file(received[0], "1", "2")]), run_id="older")
     for _ in range(2):  # a load that is repeated ends in the same tables
         shop.load(newer, run_id="newer")
-        known = loaded_files([name])[name]
+        known = loaded_files("partner_files", [name])[name]
         assert known["sha256"] != file(received[1])["sha256"]
         assert sorted(known["order_ids"]) == ["1", "2"], "so that the next extract finds the removed one"
 
     totals = {"known_deliveries": [known["sha256"]]}
     shop.load(replace(newer, removed=["2"], totals=totals, read_at=LATE), day=TUESDAY, run_id="next")
     assert [row["order_id"] for row in shop.rows("orders")] == ["1"]
-    known = loaded_files([name])[name]
+    known = loaded_files("partner_files", [name])[name]
     assert (known["sha256"], known["order_ids"]) == (file(received[1])["sha256"], ["1"])

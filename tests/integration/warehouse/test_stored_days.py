@@ -105,6 +105,9 @@ def test_lines_and_refunds_of_orders_are_found_on_every_day(
     shop.load(Folder(known, source="storefront"))
     for change in ("SELECT 1 AS nothing", "DELETE FROM `shop.stored_order_ids` WHERE TRUE"):
         shop.warehouse.run(change, "a person")
-        found = [load_history.known_lines(["1", *ASCENDING]), load_history.known_refunds(ASCENDING)]
+        found = [
+            load_history.known_lines("storefront", ["1", *ASCENDING]),
+            load_history.known_refunds("storefront", ASCENDING),
+        ]
         ids = [sorted(set(rows.column("order_id").to_pylist())) for rows in found]
         assert ids == [sorted(ASCENDING), [ASCENDING[2]]]

@@ -16,6 +16,7 @@ SOURCE_POLICY = {
     "sales_db": "required",
     "storefront": "required",
     "partner_files": "optional",
+    "shopify": "off",
     "exchange_rates": "off",
 }
 

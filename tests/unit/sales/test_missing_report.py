@@ -34,7 +34,8 @@ def latest(runs):
 def pipeline(**states):
     """All tasks of a run; `extract_sales_db="failed"` changes `extract.sales_db`."""
     tasks = (
-        *("extract.sales_db", "extract.storefront", "extract.partner_files", "extract.exchange_rates"),
+        *("extract.sales_db", "extract.storefront", "extract.shopify", "extract.partner_files"),
+        "extract.exchange_rates",
         *("extract.sources_ready", "transform.transform_source_0", "load.load", "load.checks"),
         *("report.report", "mail.send", "mail.alarm"),
     )

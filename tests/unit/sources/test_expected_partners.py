@@ -6,7 +6,7 @@ import pytest
 
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import load_settings
-from ecommerce.sources.partner_files.expected_partners import doubtful_partners, due_partners
+from ecommerce.sources.expected_partners import doubtful_partners, due_partners
 
 THURSDAY = date(2026, 11, 19)
 

@@ -110,6 +110,7 @@ def test_quotes_are_short_and_show_nobodys_address() -> None:
     ("value", "seconds"),
     [
         ("120", 120),
+        ("4.0", 4),
         (" 0 ", 0),
         ("Fri, 20 Nov 2026 08:00:30 GMT", 30),
         ("Fri, 20 Nov 2026 07:00:00 GMT", 0),

@@ -145,7 +145,7 @@ def _entry(day: date, data: MonthData, page: PageRequest, figures: Figures | Non
 
 
 def _source_title(source: str) -> str:
-    """Return the name of a missing source, or of the partner in `partner_files: acme`."""
+    """Return the name of a missing source, or of the partner in `<source>: <partner>`."""
     partner = source.partition(": ")[2]
     return wording.clean(partner) if partner else wording.source_name(source)
 

@@ -1,6 +1,6 @@
 """*Data quality*: rejected rows, control totals, the age of each source's data, and open restatements."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -8,8 +8,6 @@ from fastapi import APIRouter, Depends, Response
 
 from ecommerce.core import text
 from ecommerce.core.business_day import due_at
-from ecommerce.core.data_warnings import wording
-from ecommerce.core.errors import PipelineError
 from ecommerce.core.settings import Settings
 from ecommerce.pages import access, responses
 from ecommerce.pages.access import PageRequestDep
@@ -18,9 +16,8 @@ from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures import rejected, restatements
 from ecommerce.sales.report.view.notices import restated_rows
 from ecommerce.sales.report.view.quality_tables import is_loss, reject_rows
-from ecommerce.sources import PARTNER_FILES, SOURCES
-from ecommerce.sources.partner_files.expected_partners import WEEKS, due_partners
-from ecommerce.sources.partner_files.folder import Folder
+from ecommerce.sources import DELIVERIES, SOURCES, module
+from ecommerce.sources.expected_partners import WEEKS, due_partners
 from ecommerce.warehouse.client import Warehouse
 
 router = APIRouter(prefix="/quality", dependencies=[Depends(access.reads_sales)])
@@ -62,32 +59,25 @@ def show(page: PageRequestDep) -> Response:
     facts, failed = page.warehouse.get(("quality", newest), lambda warehouse: load_facts(warehouse, newest))
     texts: dict[str, Any] = {"section": "Data quality", "failed": failed}
     if facts:
-        unread = _unread_files(
-            page.settings.partner_drop_uri, newest, {row["file"] for row in facts.deliveries}
-        )
-        texts |= page_texts(facts, page.at, page.settings, unread)
+        texts |= page_texts(facts, page.at, page.settings, _unread_files(facts))
     return responses.page(page.request, "quality.html", "Data quality", texts)
 
 
-def _unread_files(drop: str, newest: date, loaded: Collection[str]) -> list[str]:
-    """Return sentences about unread files in the partner folder; none where this server cannot list it."""
-    try:
-        folder = Folder.listed(drop)
-    except PipelineError:
-        return []
-    never_loaded = folder.never_loaded(newest - timedelta(weeks=WEEKS), newest, loaded)
-    warnings = [*folder.misnamed()[:MOST_SAMPLES], *folder.unread(newest)]
+def _unread_files(facts: Facts) -> list[str]:
+    """Return sentences about delivered files that no run reads."""
+    loaded = {row["file"] for row in facts.deliveries}
+    functions = filter(None, (module(source).unread_files for source in SOURCES))
     # They quote file names, of any length.
-    return [text.clean(each, 500) for each in (*(wording(each).found for each in warnings), *never_loaded)]
+    return [text.clean(each, 500) for unread in functions for each in unread(facts.newest, loaded)]
 
 
 def load_facts(warehouse: Warehouse, newest: date) -> Facts:
     """Query what the page shows, for the `DAYS` days up to `newest`; raises as `Warehouse.query`."""
     first = newest - timedelta(days=DAYS - 1)
 
-    def query(name: str, **values: date | int) -> list[dict[str, Any]]:
+    def query(name: str, parameters: Row | None = None, **values: date | int) -> list[dict[str, Any]]:
         path = f"report/{name}.sql"
-        return warehouse.query(path, days=(), staging=None, spec=ORDERS, parameters=None, **values)
+        return warehouse.query(path, days=(), staging=None, spec=ORDERS, parameters=parameters, **values)
 
     amounts: dict[tuple[str, date], list[dict[str, Any]]] = {}
     for row in query("currency_totals", first=first, day=newest):
@@ -102,7 +92,9 @@ def load_facts(warehouse: Warehouse, newest: date) -> Facts:
         ],
         last_reads=query("pages/last_reads"),
         # As far back as the daily run learns who is due.
-        deliveries=query("pages/deliveries", first=newest - timedelta(weeks=WEEKS), day=newest),
+        deliveries=query(
+            "pages/deliveries", {"source": DELIVERIES}, first=newest - timedelta(weeks=WEEKS), day=newest
+        ),
         # Those that the next day's report would list: no mailed report has them.
         restated=query("daily_sales/restatements", day=newest + timedelta(days=1)),
     )
@@ -233,7 +225,7 @@ def _partners(facts: Facts, at: datetime, settings: Settings) -> list[list[str]]
         newest.setdefault(partner, cells)
     due = due_partners(facts.newest, of_days, settings.expected_partners)
     was_read = any(
-        (row["source"], row["business_date"]) == (PARTNER_FILES, facts.newest) for row in facts.totals
+        (row["source"], row["business_date"]) == (DELIVERIES, facts.newest) for row in facts.totals
     )
     is_awaited = not was_read and at < due_at(facts.newest, settings.shop_timezone)
     states = dict.fromkeys(due, "not read yet" if is_awaited else "missing")

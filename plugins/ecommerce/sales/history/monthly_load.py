@@ -18,7 +18,7 @@ from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sales import loading, source_policy
 from ecommerce.sales.transform import transform as run_transform
-from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, module
+from ecommerce.sources import DELIVERIES, RATES, module
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, query
 from ecommerce.storage.staging import DagRun, Manifest
@@ -28,7 +28,7 @@ from ecommerce.warehouse.staging_tables import HISTORY
 SQL = "extract/history"
 COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
 OUTPUTS = ("lines", "rejects", "files", "removed_orders", "known_orders")
-"""The raw files that partner_files.sql of the transform reads."""
+"""The raw files that the transform of `DELIVERIES` reads."""
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ def transform(month: Month, run_id: str, *, is_dry_run: bool) -> Manifest:
     export = staging.read_manifest(month["export"])
     folder = f"{month['export'].rsplit('/', 1)[0]}/{month['month']}"
     raw = gather(month, export, f"{folder}/{export.source}")
-    manifest = run_transform(raw, run_id=run_id, mapping=PARTNER_FILES)
+    manifest = run_transform(raw, run_id=run_id, mapping=DELIVERIES)
     without_day = 0
     if month["is_first"]:
         without_day = export.control_totals["without_day"] + sum(export.control_totals["rejected"].values())
@@ -159,7 +159,7 @@ def gather(month: Month, export: Manifest, folder: str) -> Manifest:
         duck.execute("SET VARIABLE folder = ?", [str(draft.path)])
         query(duck, f"{SQL}/month_files")
         ((rejected,),) = duck.execute("SELECT count(*) FROM read_parquet(?)", [targets["rejects"]]).fetchall()
-        (totals,) = query(duck, "extract/partner_files/control_totals", {"lines": targets["lines"]})
+        (totals,) = query(duck, f"extract/{DELIVERIES}/control_totals", {"lines": targets["lines"]})
         totals["warnings"] = of_export["warnings"] if is_first else []
         draft.seal(
             source=export.source,
@@ -183,19 +183,19 @@ def load_rates(totals: Mapping[str, Any], run: DagRun) -> LoadResult | None:
     if not currencies - {settings.reporting_currency, ""}:
         log.info("all amounts are in %s: no rates are needed", settings.reporting_currency)
         return None
-    if reason := source_policy.reason_to_skip(EXCHANGE_RATES):
+    if reason := source_policy.reason_to_skip(RATES):
         log.warning("%s: other currencies stay unconverted", reason)
         return None
     first = date.fromisoformat(totals["months"][0]["first_day"])
     # The day before: the audit has one load per run and day, and the first month has the first day.
     day = day_window(first, settings.shop_timezone).shifted(-1)
-    folder = f"{totals['export'].rsplit('/', 1)[0]}/{EXCHANGE_RATES}"
+    folder = f"{totals['export'].rsplit('/', 1)[0]}/{RATES}"
     try:
-        raw = module(EXCHANGE_RATES).extract(ReadWindow(EXCHANGE_RATES, day, day.start, day.end, folder))
+        raw = module(RATES).extract(ReadWindow(RATES, day, day.start, day.end, folder))
     except PipelineError as error:
-        if source_policy.source_policy()[EXCHANGE_RATES] == source_policy.REQUIRED:
+        if source_policy.source_policy()[RATES] == source_policy.REQUIRED:
             raise
-        log.warning("%s failed: other currencies stay unconverted: %s", EXCHANGE_RATES, error)
+        log.warning("%s failed: other currencies stay unconverted: %s", RATES, error)
         return None
     return load_manifest(loading.ORDERS, run, run_transform(raw, run_id=run.run_id), status=HISTORY)
 

@@ -6,7 +6,7 @@ restatements and the audit follow as when a live source removes an order, and th
 After an interruption, a second undo removes the rest.
 
 The rows of `load_audit`, `customers` (whose `first_ordered_at` is that of the remaining orders, or NULL) and
-`exchange_rates` stay.
+the exchange rates stay.
 """
 
 import logging

@@ -20,7 +20,7 @@ from ecommerce.core.names import DAG_RECONCILIATION
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.mail import transport as mail
-from ecommerce.sources import SALES_DB, SOURCES, module
+from ecommerce.sources import SOURCES, module
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.staging import DagRun, Manifest
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 STATEMENT = "reconciliation/orders.sql"
 NOT_COMPARED = {"source", "updated_at", "read_at", "run_id", "category"}
 """Columns of the run that read a row, and the product's category at that time."""
-OF_OTHER_RECORDS = {SALES_DB: {"customer_hash"}}
-"""Columns of other records of a source: a customer's new e-mail address changes no order."""
 NULL_IS_A_VALUE = {
     *("country_code", "customer_hash", "coupon_code"),
     *("order_business_date", "sku", "quantity", "reason"),
@@ -113,8 +111,9 @@ def differing_days(
     duck: duckdb.DuckDBPyConnection, loadable: Manifest, days: Sequence[date], changed_since: datetime | None
 ) -> list[Difference]:
     """Return the days on which orders, as read and transformed, differ from the tables of `keep_stored`,
-    oldest first. Orders changed since `changed_since` (aware) are not compared; None: all are."""
-    ignored = NOT_COMPARED | OF_OTHER_RECORDS.get(loadable.source, set())
+    oldest first. Not compared are orders changed since `changed_since` (aware, may be None), and those older
+    than the control total `visible_from`."""
+    ignored = NOT_COMPARED.union(module(loadable.source).NOT_COMPARED)
     compared = {
         table: [
             column.name
@@ -134,6 +133,7 @@ def differing_days(
     )
     files = {name: loadable.file(f"{name}.parquet") for name in ("orders", "order_lines", "refunds")}
     more = {"days": list(days), "changed_since": changed_since, "read_at": loadable.read_at}
+    more["visible_from"] = loadable.control_totals.get("visible_from")
     result = duck.execute(statement, files | more)
     names = [column[0] for column in result.description]
     rows = [dict(zip(names, values, strict=True)) for values in result.fetchall()]

@@ -45,7 +45,9 @@ def days_that_differ(manifest: Plain) -> list[Difference]:
     return comparison.compare(from_xcom(Manifest, manifest))
 
 
-@task(trigger_rule="none_failed")  # a source may be off
+# A source may be off; one that cannot be read, which has sent its alert, must not keep the others out. With
+# all_done_min_one_success, one source that is off would skip this.
+@task(trigger_rule="all_done")
 def differences(by_source: list[list[Difference] | None]) -> list[Difference]:
     """Return the differences of all sources, the newest day first."""
     return comparison.newest_first(each or [] for each in by_source)

@@ -284,5 +284,5 @@ def _orders(count: Decimal, other: str = "") -> str:
 
 
 def source_title(source: str) -> str:
-    """Return the name of a source, or the partner of `partner_files: <partner>`."""
+    """Return the name of a source, or the partner of `<source>: <partner>`."""
     return text.clean(source.partition(": ")[2]) or text.source_name(source)

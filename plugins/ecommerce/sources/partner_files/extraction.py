@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.data_warnings import DataWarning, data_warning
 from ecommerce.core.email_masking import teach_addresses
 from ecommerce.core.errors import TransientError
@@ -22,7 +21,7 @@ from ecommerce.core.settings import load_settings
 from ecommerce.sources import delivered_files
 from ecommerce.sources.csv_records import Bounds
 from ecommerce.sources.delivered_files import UnusableFileError
-from ecommerce.sources.partner_files.expected_partners import WEEKS, due_partners
+from ecommerce.sources.expected_partners import WEEKS, due_partners
 from ecommerce.sources.partner_files.folder import LATE_DAYS, NAME, DroppedFile, Folder, is_newer
 from ecommerce.sources.partner_layouts import Layout, partner_layouts
 from ecommerce.storage.duckdb import connect_duckdb, query
@@ -52,7 +51,7 @@ def extract(window: ReadWindow) -> Manifest:
     layouts = partner_layouts()
     folder = Folder.listed(settings.partner_drop_uri)
     dropped, warnings = folder.of_days(window.day.date), folder.misnamed()
-    loaded = memory.loaded_files([file.name for file in dropped]) if dropped else {}
+    loaded = memory.loaded_files(window.source, [file.name for file in dropped]) if dropped else {}
     with (
         publish(window.folder) as draft,
         connect_duckdb(memory_limit="200MB") as duck,
@@ -72,14 +71,15 @@ def extract(window: ReadWindow) -> Manifest:
                 warnings.append(data_warning(kind, file=file.name, detail=file.advice(fault)))
         # Files of other days, too, that hold orders of those just read, now or formerly.
         order_ids = [row["order_id"] for row in query(duck, f"{SQL}/order_ids")]
-        for name, known in (memory.loaded_files([], order_ids) if order_ids else {}).items():
+        others = memory.loaded_files(window.source, [], order_ids) if order_ids else {}
+        for name, known in others.items():
             if name not in loaded and (match := NAME.fullmatch(name)):
                 _remember(duck, name, match["partner"], known)
         if window.changed_until is None:
-            warnings += _arrived_too_late(folder, window.day, memory, layouts)
+            warnings += _arrived_too_late(folder, window, layouts)
             warnings += folder.unread(window.day.date, since=window.day.start)
         of_day = [file for file in dropped if f"_{window.day}." in file.name]
-        missing = _missing_deliveries(duck, window.day.date, of_day, loaded, memory)
+        missing = _missing_deliveries(duck, window, of_day, loaded)
         absent = [partner for partner in missing if partner not in {file.partner for file in of_day}]
         warnings += [data_warning("no_delivery", partner=partner, day=str(window.day)) for partner in absent]
         for name in ("removed_orders", "known_orders"):
@@ -108,17 +108,16 @@ def extract(window: ReadWindow) -> Manifest:
     return read_manifest(window.folder)
 
 
-def _arrived_too_late(
-    folder: Folder, day: BusinessDay, memory: Any, layouts: Mapping[str, Layout]
-) -> list[DataWarning]:
+def _arrived_too_late(folder: Folder, window: ReadWindow, layouts: Mapping[str, Layout]) -> list[DataWarning]:
     """Return a warning of files that arrived too late for any run and were not loaded since."""
-    first = day.shifted(-LATE_DAYS)
+    first = window.day.shifted(-LATE_DAYS)
     lately = [
         (file_day, file)
         for file_day, file in folder.files
         if file_day < first.date and is_newer(file.path, first.start)
     ]
-    loaded = memory.loaded_files([file.name for _, file in lately]) if lately else {}
+    names = [file.name for _, file in lately]
+    loaded = window.memory.loaded_files(window.source, names) if names else {}
     late = sorted(
         (file_day, file.name)
         for file_day, file in lately
@@ -142,13 +141,13 @@ def _is_changed(file: DroppedFile, sha256: str, layouts: Mapping[str, Layout]) -
 
 def _missing_deliveries(
     duck: duckdb.DuckDBPyConnection,
-    day: date,
+    window: ReadWindow,
     of_day: Sequence[DroppedFile],
     loaded: Mapping[str, Any],
-    memory: Any,
 ) -> list[str]:
-    """Return the partners without a usable file of `day`, where it is due or among `of_day`."""
-    names = memory.delivered_files(day - timedelta(weeks=WEEKS))
+    """Return the partners without a usable file of the day, where it is due or among `of_day`."""
+    day = window.day.date
+    names = window.memory.delivered_files(window.source, day - timedelta(weeks=WEEKS))
     matches = [match for match in map(NAME.fullmatch, names) if match]
     delivered = [(match["partner"], date.fromisoformat(match["date"])) for match in matches]
     due = due_partners(day, delivered, load_settings().expected_partners)

@@ -16,11 +16,12 @@ from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.data_warnings import DataWarning, data_warning, wording
 from ecommerce.core.error_messages import reason_of
-from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.core.text import listed
 from ecommerce.sources import delivered_files
 from ecommerce.sources.delivered_files import UnusableFileError
+from ecommerce.sources.expected_partners import WEEKS
 from ecommerce.sources.partner_layouts import STANDARD, Layout, partner_layouts
 from ecommerce.storage.staging import is_local, storage_path
 
@@ -166,6 +167,18 @@ class Folder:
         if not names:
             return []
         return [data_warning("entries_not_read", entries=len(names), names=listed(names, MOST_NAMED + 1))]
+
+
+def unread_files(newest: date, loaded: Collection[str]) -> list[str]:
+    """Return sentences about unread files of the folder, as for the run of the day `newest`; none where this
+    server cannot list it."""
+    try:
+        folder = Folder.listed(load_settings().partner_drop_uri)
+    except PipelineError:
+        return []
+    warnings = [*folder.misnamed()[:MOST_NAMED], *folder.unread(newest)]
+    never_loaded = folder.never_loaded(newest - timedelta(weeks=WEEKS), newest, loaded)
+    return [*(wording(each).found for each in warnings), *never_loaded]
 
 
 def check() -> Lines:

@@ -13,7 +13,11 @@ __all__ = ["OVERLAP", "RECONCILED", "SUBJECT", "check", "extract", "limits"]
 
 SUBJECT = CONNECTION
 OVERLAP = timedelta(hours=2)  # WooCommerce's modified dates may be an hour early
-RECONCILED = True
+RECONCILED = SYNCED = True
+OPT_IN = False
+RETRIES = 5
+NOT_COMPARED = ()
+CSV_COLUMNS = unread_files = None
 
 
 def limits(settings: Settings) -> list[str]:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import errors
 from ecommerce.core.connections import connection
-from ecommerce.core.names import CONNECTION_STOREFRONT
 from ecommerce.sources.http import (
     NotFoundError,
     is_unencrypted,
@@ -26,7 +25,7 @@ from ecommerce.sources.http import (
 if TYPE_CHECKING:
     from requests import Response, Session
 
-CONNECTION = CONNECTION_STOREFRONT
+CONNECTION = "storefront_api"
 API_ROOT = "/wp-json/wc/v3"
 PER_PAGE = 100
 """Objects per page: the most WooCommerce gives."""

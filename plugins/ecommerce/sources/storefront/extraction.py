@@ -74,13 +74,13 @@ def extract(window: ReadWindow) -> staging.Manifest:
             for order_id, created_at, refund_id, amount in duck.table("refund_stubs").fetchall():
                 stubs.setdefault(order_id, Stubs(created_at, {})).amounts[refund_id] = amount
             product_ids = [row["product_id"] for row in query(duck, f"{SQL}/product_ids")]
-            products, warnings = _read_products(client, pool, product_ids, draft.path / "products")
+            products, warnings = _read_products(client, pool, product_ids, draft.path / "products", window)
             duck.execute("SET VARIABLE product_pages = ?", [f"{draft.path}/products/*.json"])
             in_doubt = [row["order_id"] for row in query(duck, f"{SQL}/orders_with_unknown_products")]
             [totals] = query(duck, f"{SQL}/control_totals")
         objects = totals.pop("records")
-        write_table(window.memory.known_lines(in_doubt), draft.path / "known_lines.parquet")
-        known, changed = split_known(stubs, window.memory.known_refunds(list(stubs)))
+        write_table(window.memory.known_lines(window.source, in_doubt), draft.path / "known_lines.parquet")
+        known, changed = split_known(stubs, window.memory.known_refunds(window.source, list(stubs)))
         write_table(known, draft.path / "known_refunds.parquet")
         refunds = read_refunds(client, pool, changed, _recent(window).replace(tzinfo=None))
         rows = [refund for of_order in refunds.values() for refund in of_order]
@@ -89,9 +89,9 @@ def extract(window: ReadWindow) -> staging.Manifest:
             (draft.path / "refunds" / f"{n:06}.json").write_text(text, encoding="utf-8")
         given = {key: {str(refund.get("id")) for refund in found} for key, found in refunds.items()}
         if lacking := [key for key, each in changed.items() if each.amounts.keys() - given.get(key, set())]:
-            warnings.append(data_warning("refunds_withheld", orders=len(lacking)))
+            warnings.append(data_warning("refunds_withheld", source=window.source, orders=len(lacking)))
         if reader.withheld:
-            warnings.append(data_warning("orders_withheld", orders=reader.withheld))
+            warnings.append(data_warning("orders_withheld", source=window.source, orders=reader.withheld))
         draft.seal(
             **window.facts(read_at),
             rows=objects + len(rows) + known.num_rows + products,
@@ -177,7 +177,7 @@ def _not_read(duck: duckdb.DuckDBPyConnection, order_ids: Sequence[str]) -> list
 
 
 def _read_products(
-    client: StorefrontClient, pool: Executor, ids: list[str], folder: Path
+    client: StorefrontClient, pool: Executor, ids: list[str], folder: Path, window: ReadWindow
 ) -> tuple[int, list[DataWarning]]:
     """Write the pages of `ids`; returns how many products there were, and warnings."""
     fields = COLUMNS["products"].replace(" ", ",")
@@ -192,4 +192,4 @@ def _read_products(
     try:
         return sum(pool.map(read, range(0, len(ids), PER_PAGE))), []
     except (CredentialsError, NotFoundError) as error:
-        return 0, [data_warning("uncategorised", detail=str(error))]
+        return 0, [data_warning("uncategorised", source=window.source, detail=str(error))]

@@ -14,7 +14,10 @@ OVERLAP = timedelta(minutes=30)
 """An event may become visible some time after the instant it carries as received: collectors write in
 batches, up to a quarter of an hour long, and the server's clock is not ours. What is read twice has the same
 ids."""
-RECONCILED = False
+RECONCILED = SYNCED = OPT_IN = False
+RETRIES = 5
+NOT_COMPARED = ()
+CSV_COLUMNS = unread_files = None
 AHEAD = timedelta(hours=1)
 """How far a visitor's clock may be ahead: an event may seem to occur so long after it was received. One
 that is further ahead is rejected."""

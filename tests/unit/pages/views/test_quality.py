@@ -4,6 +4,7 @@ import pytest
 
 from ecommerce.core.text import NOTHING
 from ecommerce.pages.views.quality import DAYS, ago
+from ecommerce.sources import SOURCES
 from tests.unit.pages.made_up import FakeWarehouse, day, delivered, quality_rows, rejected
 from tests.unit.pages.reading import part, text_of
 
@@ -15,7 +16,7 @@ def page(client):
 
 def test_each_source_has_a_mark_for_each_day(page):
     strips = page.partition('<table class="strips">')[2].partition("</table>")[0]
-    assert strips.count('<a class="mark') == 4 * DAYS
+    assert strips.count('<a class="mark') == len(SOURCES) * DAYS
     assert "2026-11-12 failed" in text_of(strips)
     assert "2026-11-12 late" in text_of(strips)
     assert "2026-11-19 differs" in text_of(strips)

@@ -148,6 +148,19 @@ class RawFolders:
 
         return self.run("storefront", fill)
 
+    def shopify(
+        self, *orders: Row, removed: list[Row] | None = None, known_lines: list[Row] | None = None
+    ) -> Loadable:
+        """Each order as the Admin API answers it."""
+
+        def fill(folder: Path) -> None:
+            types = {"VARCHAR": "order_id sku category", "BIGINT": "line_number"}
+            write(folder / "known_lines.parquet", columns(**types), known_lines or [])
+            write_json(folder / "orders" / "000000.json", list(orders))
+            write(folder / "removed_orders.parquet", columns(VARCHAR="order_id"), removed or [])
+
+        return self.run("shopify", fill)
+
     def partner_files(self, *files: Row, **more: Any) -> Loadable:
         """As `partner_files_manifest`, transformed."""
         return read(transform(self.partner_files_manifest(*files, **more), run_id=RUN_ID))

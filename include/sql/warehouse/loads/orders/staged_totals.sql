@@ -27,7 +27,7 @@ WHERE
                 ON earlier.source = this.source
             WHERE
                 earlier.business_date >= {{ first_day }}
-                AND this.source = 'exchange_rates'
+                AND this.source = {{ rates_source }}
                 AND earlier.status IN ('success', 'history')
                 AND earlier.read_at > this.read_at
         )
@@ -45,7 +45,7 @@ WHERE
 {% for name, key in keys.items() %}
 SELECT
     '{{ name }}' AS name,
-    {{ "source" if "source" in key else "'exchange_rates'" }} AS source,
+    {{ "source" if "source" in key else rates_source }} AS source,
     COUNT(*) AS entries,
     COUNT(DISTINCT TO_JSON_STRING(STRUCT({{ key | join(", ") }}))) AS different_keys,
     {{ "SUM(gross_amount)" if name == "order_lines" else "CAST(NULL AS NUMERIC)" }} AS amount,

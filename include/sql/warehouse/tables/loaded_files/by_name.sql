@@ -1,4 +1,4 @@
--- Loaded partner files by name. `was_refused`: a later delivery of the file was unusable.
+-- Loaded files of a source by name. `was_refused`: a later delivery of the file was unusable.
 SELECT
     file,
     sha256,
@@ -9,10 +9,10 @@ SELECT
         FROM {{ table("rejected_rows") }} AS refused
         WHERE
             refused.business_date >= {{ first_day }}
-            AND refused.source = 'partner_files'
+            AND refused.source = @source
             AND refused.row_number = 0
     ) AS was_refused
 FROM {{ table("loaded_files") }}
 WHERE
-    source = 'partner_files'
+    source = @source
     AND file IN UNNEST(@files);

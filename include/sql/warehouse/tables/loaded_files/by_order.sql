@@ -1,4 +1,4 @@
--- Partner files of any age that contain some of the given orders, with the ids of these orders.
+-- Files of a source, of any age, that contain some of the given orders, with the ids of these orders.
 SELECT
     files.file,
     files.sha256,
@@ -7,6 +7,6 @@ SELECT
 FROM {{ table("loaded_files") }} AS files
 CROSS JOIN UNNEST(files.order_ids) AS order_id
 WHERE
-    files.source = 'partner_files'
+    files.source = @source
     AND order_id IN UNNEST(@order_ids)
 GROUP BY files.file, files.sha256, files.received_at;

@@ -1,7 +1,7 @@
--- Partner files that were loaded by runs of a day or later.
+-- Files of a source that were loaded by runs of a day or later.
 SELECT file
 FROM {{ table("loaded_files") }}
 WHERE
-    source = 'partner_files'
+    source = @source
     AND business_date >= {{ oldest_day }}
 ORDER BY file;

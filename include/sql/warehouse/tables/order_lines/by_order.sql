@@ -1,4 +1,4 @@
--- Stored lines of storefront orders: the storefront no longer has the SKU and category of deleted products.
+-- Stored lines of some orders of a source, which may no longer have the SKU and category of deleted products.
 SELECT
     order_id,
     line_number,
@@ -7,6 +7,6 @@ SELECT
 FROM {{ table("order_lines") }}
 WHERE
     {{ days("business_date") }}
-    AND source = 'storefront'
+    AND source = @source
     AND order_id IN UNNEST(@order_ids)
     AND (sku IS NOT NULL OR category <> 'uncategorised');

@@ -1,7 +1,7 @@
 CREATE TABLE IF NOT EXISTS {{ table("order_lines") }} (
-    source STRING NOT NULL OPTIONS (description = "Source of the order: sales_db, storefront, partner_files or the name of an export."),
+    source STRING NOT NULL OPTIONS (description = "Source of the order: one of the daily run, or the name of an export."),
     order_id STRING NOT NULL OPTIONS (description = "Order number in its source; unique only within that source."),
-    line_number INT64 NOT NULL OPTIONS (description = "Line number within the order; for the storefront, the id of the line item."),
+    line_number INT64 NOT NULL OPTIONS (description = "Line number within the order, or the id that the source gives the line."),
     business_date DATE NOT NULL OPTIONS (description = "Business day of the order: the shop's calendar day on which it was created."),
     channel STRING OPTIONS (description = "Sales channel: the source's name, or the partner's name for partner files."),
     sku STRING OPTIONS (description = "Stock keeping unit, as spelled in the source."),

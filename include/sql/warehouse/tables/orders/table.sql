@@ -1,5 +1,5 @@
 CREATE TABLE IF NOT EXISTS {{ table("orders") }} (
-    source STRING NOT NULL OPTIONS (description = "Source of the order: sales_db, storefront, partner_files or the name of an export."),
+    source STRING NOT NULL OPTIONS (description = "Source of the order: one of the daily run, or the name of an export."),
     order_id STRING NOT NULL OPTIONS (description = "Order number in its source; unique only within that source."),
     business_date DATE NOT NULL OPTIONS (description = "Business day of the order: the shop's calendar day on which it was created."),
     channel STRING OPTIONS (description = "Sales channel: the source's name, or the partner's name for partner files."),

@@ -1,8 +1,8 @@
--- Stored refunds of storefront orders; unchanged refunds are not read again.
+-- Stored refunds of some orders of a source; those that did not change are not read again.
 SELECT
     {{ columns("refunds") | map(attribute="name") | join(",\n    ") }}
 FROM {{ table("refunds") }}
 WHERE
     {{ days("business_date") }}
-    AND source = 'storefront'
+    AND source = @source
     AND order_id IN UNNEST(@order_ids);

@@ -1,5 +1,5 @@
 CREATE TABLE IF NOT EXISTS {{ table("refunds") }} (
-    source STRING NOT NULL OPTIONS (description = "Source of the refund: sales_db, storefront, partner_files or the name of an export."),
+    source STRING NOT NULL OPTIONS (description = "Source of the refund: one of the daily run, or the name of an export."),
     refund_id STRING NOT NULL OPTIONS (description = "Refund number in its source."),
     line_number INT64 NOT NULL OPTIONS (description = "Refunded line of the order; 0 for the order as a whole."),
     business_date DATE NOT NULL OPTIONS (description = "Business day of the refund: the shop's calendar day on which it was made."),

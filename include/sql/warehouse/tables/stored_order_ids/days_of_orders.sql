@@ -1,7 +1,7 @@
 {% from "warehouse/macros/order_ids.sql" import days_of_orders with context %}
--- Days of the rows of `orders` and `refunds` that may belong to some storefront orders: BigQuery prunes partitions by
+-- Days of the rows of `orders` and `refunds` that may belong to some orders of a source: BigQuery prunes partitions by
 -- constants only. Where orders are lacking, there is a row without a day.
-{{ days_of_orders("(SELECT 'storefront' AS source, order_id FROM UNNEST(@order_ids) AS order_id) AS wanted") }}
+{{ days_of_orders("(SELECT @source AS source, order_id FROM UNNEST(@order_ids) AS order_id) AS wanted") }}
 UNION ALL
 SELECT
     'orders' AS kind,

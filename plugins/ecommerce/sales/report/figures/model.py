@@ -152,7 +152,7 @@ class Finding(Part):
 
     | kind | about | numbers |
     |---|---|---|
-    | missing, empty, doubtful | sources; `partner_files: <partner>` | |
+    | missing, empty, doubtful | sources; `<source>: <partner>` | |
     | unconverted | currencies | orders |
     | implausible | an amount's kind, source, order | amount, base_amount, effect (on net sales), orders |
     | unusual_sales | the forecast's series, the verdict, currencies left out | actual, forecast, lower_80, \

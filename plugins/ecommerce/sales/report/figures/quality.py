@@ -90,7 +90,7 @@ class RefusedFile(Part):
 class Quality(Part):
     """How far the figures can be trusted. `empty_sources` have no order, on a day that usually has many;
     orders of `doubtful_sources` may be missing although the day counts as complete; a partner is
-    `partner_files: <partner>`. `first_loaded` is the first business day that ever had a daily run: since then
+    `<source>: <partner>`. `first_loaded` is the first business day that ever had a daily run: since then
     all days but the `missing_days` are loaded; `first_exported` is the first day of any export, whose days
     have no daily run. `restatements`: newest day first, figures in the headline's order. `warnings`: the
     worst first. `limits`: sentences on changes of a source that no run can see."""

@@ -12,7 +12,7 @@ from itertools import groupby
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.text import clean
 from ecommerce.sales.report.figures.base import Part, Row
-from ecommerce.sources import PARTNER_FILES, SALES_DB, SOURCES
+from ecommerce.sources import SOURCES, module
 
 LONGEST_VALUE = 60
 _LONGEST_ID = 40
@@ -49,10 +49,9 @@ _EXPECTED_OF = {
     ("too_many_digits", "unit_price"): "at most 10 digits before the decimal point and 4 after it",
     ("invalid_timestamp", "rate_date"): "a date such as 2026-11-19",
     ("timestamp_out_of_range", "rate_date"): "a date from 1990 on, not in the future",
-    ("malformed_line", "exchange_rates"): "one cell for each currency of the header",
     ("too_long", "event_id"): "at most 200 characters",
 }
-"""The same, where it is another for this field (or source)."""
+"""The same, where it is another for this field."""
 _OF_NO_FIELD = frozenset(
     {"malformed_line", "bad_encoding", "file_unreadable", "file_too_large", "missing_column"}
 )
@@ -97,8 +96,8 @@ def sample_of(source: str, reason: str, row: Row) -> RejectSample:
     """Return one row as a sample. The transform has masked personal data but addresses in free texts."""
     record = _record(source, row)
     field, value = _fault(reason, row.get("detail") or "", record)
-    is_file = source == PARTNER_FILES or source not in SOURCES
-    expected = _EXPECTED_OF.get((reason, field or source)) or EXPECTED.get(reason)
+    is_file = source not in SOURCES or module(source).unread_files is not None
+    expected = _EXPECTED_OF.get((reason, field or "")) or EXPECTED.get(reason)
     return RejectSample(
         file=_short(row.get("file")) if is_file else None,
         line=(row.get("row_number") or None) if is_file else None,
@@ -121,7 +120,7 @@ def _fault(reason: str, detail: str, record: Mapping[str, str]) -> tuple[str | N
         return match[1], None
     if reason in _OF_NO_FIELD or not re.fullmatch(r"\w+(; \w+)*", detail):
         return None, _short(detail, LONGEST_VALUE)
-    names = detail.split("; ")  # the extract of the sales database names fields alone
+    names = detail.split("; ")  # some extracts name fields alone
     values = ", ".join(record[name] for name in names if record.get(name))
     return ", ".join(names), _short(values, LONGEST_VALUE)
 
@@ -135,11 +134,10 @@ def _record(source: str, row: Row) -> dict[str, str]:
         record = dict(re.findall(r'"(\w+)":\s*"?([^",{}\[\]]+)', raw)) if raw.startswith("{") else None
     if isinstance(record, dict):
         return {name: str(value) for name, value in record.items() if value not in (None, "", [], {})}
-    if source != SALES_DB or not row.get("file"):
+    columns = module(source).CSV_COLUMNS if source in SOURCES else None
+    if not columns or not row.get("file"):
         return {}
-    from ecommerce.sources.sales_db import COLUMNS
-
-    names = COLUMNS.get(row["file"], "").split()
+    names = columns.get(row["file"], "").split()
     values = next(csv.reader([raw.replace("\0", "")]), [])
     return dict(zip(names, values, strict=True)) if len(values) == len(names) else {}
 

@@ -95,12 +95,16 @@ def test_every_wording_can_be_filled_and_travels_as_json(kind):
 
 
 def test_counts_choose_the_form_of_a_word():
-    one, many = (data_warning("orders_withheld", orders=orders) for orders in (1, 1200))
-    assert (
-        sentence(one) == "the storefront counts 1 more order than it returns: the figures lack these orders"
-    )
-    assert wording(many).found == "the storefront counts 1,200 more orders than it returns"
+    one, many = (data_warning("orders_withheld", source="storefront", orders=orders) for orders in (1, 1200))
+    counts = "the source storefront counts"
+    assert sentence(one) == f"{counts} 1 more order than it returns: the figures lack these orders"
+    assert wording(many).found == f"{counts} 1,200 more orders than it returns"
     assert sentences([many, many]) == [sentence(many)]
+
+
+def test_a_warning_archived_without_its_source_can_be_worded():
+    action = wording({"kind": "refunds_withheld", "orders": 2}).action
+    assert action.endswith("make repair DAY=<day> SOURCE=<source> reads them again")
 
 
 def test_the_days_of_a_warning_are_its_own_or_those_of_its_file():

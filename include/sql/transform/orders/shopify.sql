@@ -1,0 +1,479 @@
+-- Shopify (whole orders of the Admin API) -> staged layout. Amounts are in the shop's currency, and become amounts
+-- before tax. Values are read as text; docs/SOURCES.md explains what counts as a line, a fee and a refund.
+-- noqa: disable=capitalisation.identifiers,references.special_chars
+
+CREATE TYPE money AS STRUCT(shopMoney STRUCT(amount VARCHAR, currencyCode VARCHAR));
+CREATE TYPE taxes AS STRUCT(rate VARCHAR, priceSet money)[];
+
+CREATE MACRO amount_of(bag) AS coalesce(as_amount(bag.shopMoney.amount), 0);
+CREATE MACRO total_of(amounts) AS coalesce(list_sum(amounts), 0)::DECIMAL(18, 4);
+CREATE MACRO tax_of(taxes) AS total_of(list_transform(taxes, LAMBDA one: amount_of(one.priceSet)));
+
+-- The first text that is no amount, which the shared steps reject, else the amount.
+CREATE MACRO unless_invalid(bags, amount) AS coalesce(
+    list_filter(
+        list_transform(bags, LAMBDA one: one.shopMoney.amount), LAMBDA one: amount_fault(one, '') IS NOT NULL
+    )[1],
+    amount::VARCHAR
+);
+
+-- Whole ten-thousandths, because DuckDB divides decimals as doubles; rounded half away from zero.
+CREATE MACRO ten_thousandths(amount) AS (amount::DECIMAL(38, 4) * 10000)::HUGEINT;
+CREATE MACRO share_of(amount, part, whole) AS
+((2 * ten_thousandths(amount) * part + whole) // (2 * whole) * 0.0001)::DECIMAL(18, 4);
+
+-- The price of a line before tax, of a price that includes `tax`: by the tax on what was paid, else by the rates.
+CREATE MACRO before_tax(price, discount, tax, rates) AS CASE
+    WHEN price > discount
+        THEN share_of(price, ten_thousandths(price - discount - tax), ten_thousandths(price - discount))
+    ELSE share_of(price, 100000000, 100000000 + (rates * 100000000)::HUGEINT)
+END;
+
+CREATE TABLE shopify_orders AS
+SELECT
+    *,
+    'orders/' || parse_filename(filename) AS file,
+    row_number() OVER (ORDER BY filename, legacyResourceId) AS row_number
+FROM read_json(
+    getvariable('raw') || '/orders/*.json', format = 'array', filename = TRUE,
+    columns = {
+        legacyResourceId: 'VARCHAR',
+        test: 'BOOLEAN',
+        processedAt: 'VARCHAR',
+        updatedAt: 'VARCHAR',
+        cancelledAt: 'VARCHAR',
+        displayFinancialStatus: 'VARCHAR', displayFulfillmentStatus: 'VARCHAR', currencyCode: 'VARCHAR',
+        taxesIncluded: 'BOOLEAN', sourceName: 'VARCHAR', attribution: 'STRUCT(displayName VARCHAR)',
+        app: 'STRUCT("name" VARCHAR)', discountCodes: 'VARCHAR[]', email: 'VARCHAR', customer: 'STRUCT(id VARCHAR)',
+        shippingAddress: 'STRUCT(countryCodeV2 VARCHAR)', billingAddress: 'STRUCT(countryCodeV2 VARCHAR)',
+        retailLocation: 'STRUCT(address STRUCT(countryCode VARCHAR))',
+        totalPriceSet: 'money',
+        currentTotalPriceSet: 'money',
+        totalTaxSet: 'money', totalTipReceivedSet: 'money', totalReceivedSet: 'money', originalTotalDutiesSet: 'money',
+        additionalFees: 'STRUCT(price money, taxLines taxes)[]',
+        shippingLines: 'STRUCT(nodes STRUCT(isRemoved BOOLEAN, discountedPriceSet money, taxLines taxes)[])',
+        lineItems: 'STRUCT(nodes STRUCT(
+      id VARCHAR, sku VARCHAR, "name" VARCHAR, quantity BIGINT, currentQuantity BIGINT, isGiftCard BOOLEAN,
+      product STRUCT(productType VARCHAR, category STRUCT("name" VARCHAR)), variant STRUCT(id VARCHAR),
+      originalTotalSet money, discountAllocations STRUCT(allocatedAmountSet money)[], taxLines taxes
+    )[])',
+        refunds: 'STRUCT(
+      legacyResourceId VARCHAR, processedAt VARCHAR, note VARCHAR, totalRefundedSet money,
+      "return" STRUCT(exchangeLineItems STRUCT(nodes STRUCT(id VARCHAR)[])), duties STRUCT(amountSet money)[],
+      refundLineItems STRUCT(nodes STRUCT(
+        quantity BIGINT, restockType VARCHAR, lineItem STRUCT(id VARCHAR), subtotalSet money, totalTaxSet money
+      )[]),
+      refundShippingLines STRUCT(nodes STRUCT(subtotalAmountSet money, taxAmountSet money)[]),
+      transactions STRUCT(nodes STRUCT(kind VARCHAR, status VARCHAR)[])
+    )[]'
+    }
+);
+
+-- A configured attribute is a field of the order, a custom attribute, a UTM parameter of the last visit, `tags`, or a
+-- metafield (namespace__key). Orders are read once more for them, because read_json needs its columns in the statement.
+CREATE TABLE shopify_attributes AS
+SELECT
+    filename,
+    json ->> 'legacyResourceId' AS legacyResourceId,
+    attributes_from(
+        list_transform(
+            getvariable('order_attributes'),
+            LAMBDA wanted: coalesce(
+                CASE WHEN wanted = 'tags' THEN array_to_string((json -> 'tags')::VARCHAR[], ', ') END,
+                CASE
+                    WHEN starts_with(wanted, 'utm_')
+                        THEN json -> 'customerJourneySummary' -> 'lastVisit' -> 'utmParameters' ->> substr(wanted, 5)
+                END,
+                list_filter(custom, LAMBDA one: regexp_replace(one.key, '\W', '_', 'g') = wanted)[1].value,
+                list_filter(metafields, LAMBDA one: one.namespace || '__' || one.key = wanted)[1].value,
+                CASE WHEN json_type(json -> wanted) NOT IN ('OBJECT', 'ARRAY') THEN json ->> wanted END
+            )
+        )
+    ) AS attributes
+FROM (
+    SELECT
+        *,
+        from_json(json -> 'customAttributes', '[{"key": "VARCHAR", "value": "VARCHAR"}]') AS custom,
+        from_json(json -> 'metafields' -> 'nodes', '[{"namespace": "VARCHAR", "key": "VARCHAR", "value": "VARCHAR"}]')
+            AS metafields
+    FROM read_json_objects(getvariable('raw') || '/orders/*.json', format = 'array', filename = TRUE)
+    WHERE len(getvariable('order_attributes')) > 0
+) AS orders;
+
+-- The lines of all orders, numbered by their ids, which grow. `kind`: goods; a gift card, which is a means of payment;
+-- the tip, which is the line without product for the amount of the tip.
+CREATE TABLE shopify_lines AS
+WITH items AS (
+    SELECT
+        legacyResourceId,
+        row_number AS version,
+        file,
+        taxesIncluded,
+        cancelledAt IS NOT NULL AS is_cancelled,
+        amount_of(totalTipReceivedSet) AS tip,
+        unnest(lineItems.nodes) AS item
+    FROM shopify_orders
+),
+
+amounts AS (
+    SELECT
+        *,
+        row_number() OVER (PARTITION BY version ORDER BY regexp_extract(item.id, '\d+$')::HUGEINT) AS line_number,
+        amount_of(item.originalTotalSet) AS price,
+        total_of(list_transform(item.discountAllocations, LAMBDA one: amount_of(one.allocatedAmountSet))) AS discount,
+        tax_of(item.taxLines) AS tax,
+        coalesce(list_sum(list_transform(item.taxLines, LAMBDA one: try_cast(one.rate AS DECIMAL(18, 8)))), 0) AS rates
+    FROM items
+)
+
+SELECT
+    *,
+    CASE
+        WHEN item.isGiftCard THEN 'gift card'
+        WHEN item.product IS NULL AND item.variant IS NULL AND price > 0 AND price = tip THEN 'tip'
+        ELSE 'goods'
+    END AS kind,
+    CASE WHEN taxesIncluded THEN before_tax(price, discount, tax, rates) ELSE price END AS gross,
+    CASE WHEN taxesIncluded THEN price - discount - tax ELSE price - discount END AS net
+FROM amounts;
+
+CREATE OR REPLACE VIEW staged_orders AS
+WITH parts AS (
+    SELECT
+        *,
+        lower(
+            regexp_replace(
+                coalesce(as_text(attribution.displayName), as_text(app.name), as_text(sourceName), ''), '\W+', '_', 'g'
+            )
+        ) AS sold_by,
+        amount_of(totalReceivedSet) > 0 AS is_paid_for,
+        list_filter(coalesce(shippingLines.nodes, []), LAMBDA one: NOT coalesce(one.isRemoved, FALSE)) AS shipments,
+        list_concat(
+            list_transform(coalesce(additionalFees, []), LAMBDA one: one.price),
+            [totalTipReceivedSet, originalTotalDutiesSet]
+        ) AS fees
+    FROM shopify_orders
+)
+
+SELECT
+    legacyResourceId AS order_id,
+    row_number AS version,
+    file,
+    row_number,
+    getvariable('source') || CASE WHEN sold_by <> '' THEN '_' || trim(sold_by, '_') ELSE '' END AS channel,
+    CASE
+        WHEN cancelledAt IS NOT NULL AND NOT is_paid_for THEN 'cancelled'
+        WHEN displayFinancialStatus IN ('REFUNDED', 'PARTIALLY_REFUNDED') THEN lower(displayFinancialStatus)
+        WHEN displayFinancialStatus = 'VOIDED' THEN 'cancelled'
+        WHEN displayFinancialStatus = 'EXPIRED' THEN 'failed'
+        WHEN displayFinancialStatus = 'AUTHORIZED' THEN 'on-hold'
+        WHEN displayFinancialStatus = 'PARTIALLY_PAID' THEN 'processing'
+        WHEN
+            displayFinancialStatus = 'PAID'
+            OR (coalesce(displayFinancialStatus, 'PENDING') = 'PENDING' AND amount_of(totalPriceSet) = 0)
+            THEN CASE WHEN displayFulfillmentStatus = 'FULFILLED' THEN 'completed' ELSE 'processing' END
+        ELSE lower(coalesce(displayFinancialStatus, 'pending'))
+    END AS status,
+    coalesce(totalPriceSet.shopMoney.currencyCode, currencyCode) AS currency,
+    coalesce(
+        as_text(shippingAddress.countryCodeV2), as_text(billingAddress.countryCodeV2),
+        as_text(retailLocation.address.countryCode)
+    ) AS country_code,
+    email AS customer_email,
+    regexp_extract(customer.id, '\d+$') AS customer_id,
+    array_to_string(discountCodes, ',') AS coupon_code,
+    test AS is_test,
+    unless_invalid(
+        list_transform(shipments, LAMBDA one: one.discountedPriceSet),
+        total_of(
+            list_transform(
+                shipments,
+                LAMBDA one: amount_of(one.discountedPriceSet)
+                - CASE WHEN taxesIncluded THEN tax_of(one.taxLines) ELSE 0 END
+            )
+        )
+    ) AS shipping_amount,
+    unless_invalid(fees, total_of(list_transform(fees, LAMBDA one: amount_of(one)))) AS fee_amount,
+    totalTaxSet.shopMoney.amount AS tax_amount,
+    processedAt AS ordered_at,
+    updatedAt AS updated_at,
+    getvariable('read_at') AS received_at,
+    attributes
+FROM parts
+LEFT JOIN shopify_attributes USING (filename, legacyResourceId);
+
+CREATE OR REPLACE VIEW staged_order_lines AS
+SELECT
+    lines.legacyResourceId AS order_id,
+    lines.version,
+    lines.line_number,
+    lines.file || '#lineItems' AS file,
+    lines.version * 1000000 + lines.line_number AS row_number,
+    item.sku,
+    item.name AS product_name,
+    coalesce(as_text(item.product.productType), as_text(item.product.category.name), stored.category) AS category,
+    item.quantity,
+    CASE WHEN item.quantity > 0 THEN share_of(lines.gross, 1, item.quantity) END AS unit_price,
+    unless_invalid([item.originalTotalSet], lines.gross) AS gross_amount,
+    unless_invalid(
+        list_transform(item.discountAllocations, LAMBDA one: one.allocatedAmountSet), lines.gross - lines.net
+    ) AS discount_amount,
+    unless_invalid(list_transform(item.taxLines, LAMBDA one: one.priceSet), lines.tax) AS tax_amount,
+    NULL::TIMESTAMPTZ AS line_updated_at
+FROM shopify_lines AS lines
+LEFT JOIN read_parquet(getvariable('raw') || '/known_lines.parquet') AS stored
+    ON lines.legacyResourceId = stored.order_id AND lines.line_number = stored.line_number
+WHERE lines.kind = 'goods';
+
+-- A refund is paid back for lines, shipping, duties, or for nothing in particular. Shopify does not say whether
+-- the amounts of its lines include tax where prices do: the reading that adds up to what was paid back counts, else
+-- that of prices.
+CREATE TABLE shopify_refunds AS
+WITH refunds AS (
+    SELECT
+        legacyResourceId AS order_id,
+        row_number AS version,
+        file,
+        taxesIncluded,
+        unnest(refunds) AS refund,
+        generate_subscripts(refunds, 1) AS position
+    FROM shopify_orders
+),
+
+sums AS (
+    SELECT
+        *,
+        coalesce(refund.refundLineItems.nodes, []) AS items,
+        amount_of(refund.totalRefundedSet) AS paid,
+        total_of(
+            list_transform(refund.refundShippingLines.nodes, LAMBDA one: amount_of(one.taxAmountSet))
+        ) AS shipping_tax,
+        total_of(
+            list_transform(refund.refundShippingLines.nodes, LAMBDA one: amount_of(one.subtotalAmountSet))
+        ) AS stated_shipping,
+        stated_shipping + total_of(list_transform(items, LAMBDA one: amount_of(one.subtotalSet))) AS stated,
+        shipping_tax + total_of(list_transform(items, LAMBDA one: amount_of(one.totalTaxSet))) AS tax,
+        total_of(list_transform(refund.duties, LAMBDA one: amount_of(one.amountSet))) AS duties,
+        taxesIncluded AND paid <> stated + tax + duties AS includes_tax,
+        stated_shipping - CASE WHEN includes_tax THEN shipping_tax ELSE 0 END AS shipping,
+        stated + duties + CASE WHEN includes_tax THEN 0 ELSE tax END AS explained,
+        list_transform(
+            list_filter(refund.transactions.nodes, LAMBDA one: one.kind = 'REFUND'), LAMBDA one: one.status
+        ) AS payments,
+        len(coalesce(refund.return.exchangeLineItems.nodes, [])) > 0 AS is_exchange
+    FROM refunds
+)
+
+SELECT
+    *,
+    -- A return for an exchange is not paid back. A refund without payment has only removed units from the order. While
+    -- a payment is pending, the rest may follow.
+    CASE
+        WHEN is_exchange THEN 0
+        WHEN paid > explained AND list_has_any(payments, ['SUCCESS', 'PENDING']) THEN paid - explained
+        WHEN paid < explained AND list_contains(payments, 'SUCCESS') AND NOT list_contains(payments, 'PENDING')
+            THEN paid - explained
+        ELSE 0
+    END AS residual
+FROM sums;
+
+-- Units that were removed from an order without a refund, dated as the order: Shopify does not date such edits. A
+-- cancelled order has no current units at all, and what was not paid back stays with the shop.
+CREATE TABLE shopify_removed AS
+WITH refunded_items AS (
+    SELECT
+        version,
+        unnest(items) AS item
+    FROM shopify_refunds
+),
+
+refunded AS (
+    SELECT
+        version,
+        item.lineItem.id,
+        sum(item.quantity) AS units
+    FROM refunded_items
+    GROUP BY version, item.lineItem.id
+)
+
+SELECT
+    lines.legacyResourceId AS order_id,
+    lines.version,
+    lines.line_number,
+    lines.file,
+    lines.kind,
+    item.quantity - coalesce(item.currentQuantity, item.quantity) - coalesce(refunded.units, 0) AS quantity,
+    share_of(lines.net, quantity, item.quantity) AS net,
+    share_of(lines.tax, quantity, item.quantity) AS tax
+FROM shopify_lines AS lines
+LEFT JOIN refunded ON lines.version = refunded.version AND item.id = refunded.id
+WHERE
+    NOT lines.is_cancelled AND item.quantity > 0
+    AND item.quantity - coalesce(item.currentQuantity, item.quantity) - coalesce(refunded.units, 0) > 0;
+
+CREATE TABLE shopify_refunded_lines AS
+SELECT
+    refunds.order_id,
+    refunds.version,
+    refunds.position,
+    lines.line_number,
+    coalesce(lines.kind, 'goods') AS kind,
+    items.item,
+    amount_of(items.item.subtotalSet)
+    - CASE WHEN refunds.includes_tax THEN amount_of(items.item.totalTaxSet) ELSE 0 END AS net,
+    amount_of(items.item.totalTaxSet) AS tax
+FROM shopify_refunds AS refunds, (SELECT unnest(refunds.items) AS item) AS items
+LEFT JOIN shopify_lines AS lines ON refunds.version = lines.version AND items.item.lineItem.id = lines.item.id;
+
+CREATE OR REPLACE VIEW staged_refunds AS
+WITH of_orders AS (
+    SELECT
+        refunds.*,
+        refunds.shipping_tax + coalesce(tips.tax, 0) AS other_tax,
+        refunds.shipping + refunds.duties + coalesce(tips.net, 0) AS other_amount,
+        coalesce(tips.goods, 0) AS goods,
+        -- What the shop kept reduces the returns of goods, unless it kept it of a gift card.
+        greatest(least(refunds.residual + coalesce(tips.gift_cards, 0), 0), -coalesce(tips.goods_net, 0)) AS kept
+    FROM shopify_refunds AS refunds
+    LEFT JOIN (
+        SELECT
+            version,
+            position,
+            sum(net) FILTER (kind = 'tip') AS net,
+            sum(tax) FILTER (kind = 'tip') AS tax,
+            count(*) FILTER (kind = 'goods') AS goods,
+            sum(net) FILTER (kind = 'goods') AS goods_net,
+            sum(net + tax) FILTER (kind = 'gift card') AS gift_cards
+        FROM shopify_refunded_lines
+        GROUP BY version, position
+    ) AS tips USING (version, position)
+)
+
+SELECT
+    refunds.refund.legacyResourceId AS refund_id,
+    refunds.order_id,
+    lines.line_number,
+    refunds.file || '#refunds' AS file,
+    refunds.version * 1000000 + refunds.position AS row_number,
+    lines.item.quantity,
+    unless_invalid([lines.item.subtotalSet], lines.net) AS merchandise_amount,
+    unless_invalid([lines.item.totalTaxSet], lines.tax) AS tax_amount,
+    NULL::VARCHAR AS shipping_amount,
+    NULL::VARCHAR AS unallocated_amount,
+    coalesce(as_text(refunds.refund.note), lower(lines.item.restockType)) AS reason,
+    refunds.refund.processedAt AS refunded_at
+FROM shopify_refunds AS refunds
+INNER JOIN shopify_refunded_lines AS lines USING (version, position)
+WHERE lines.kind = 'goods'
+UNION ALL
+SELECT
+    refund.legacyResourceId,
+    order_id,
+    NULL,
+    file || '#refunds',
+    version * 1000000 + position,
+    NULL,
+    kept::VARCHAR,
+    other_tax::VARCHAR,
+    other_amount::VARCHAR,
+    unless_invalid([refund.totalRefundedSet], greatest(residual, 0)),
+    refund.note,
+    refund.processedAt
+FROM of_orders
+WHERE goods = 0 OR residual <> 0 OR other_tax <> 0 OR other_amount <> 0
+UNION ALL
+SELECT
+    'removed-' || removed.order_id,
+    removed.order_id,
+    removed.line_number,
+    removed.file || '#refunds',
+    removed.version * 1000000,
+    removed.quantity,
+    removed.net::VARCHAR,
+    removed.tax::VARCHAR,
+    NULL,
+    NULL,
+    'removed from the order',
+    orders.processedAt
+FROM shopify_removed AS removed
+INNER JOIN shopify_orders AS orders ON removed.version = orders.row_number
+WHERE removed.kind = 'goods';
+
+CREATE OR REPLACE VIEW staged_removals AS
+SELECT
+    order_id,
+    getvariable('read_at') AS removed_at
+FROM read_parquet(getvariable('raw') || '/removed_orders.parquet');
+
+-- Whether each order's parts add up to its total and, less refunds and removed units, to its current total.
+CREATE OR REPLACE VIEW staged_warnings AS
+WITH lines AS (
+    SELECT
+        version,
+        sum(net) AS net
+    FROM shopify_lines
+    WHERE kind <> 'tip'
+    GROUP BY version
+),
+
+taken_off AS (
+    SELECT
+        version,
+        sum(amount) AS amount
+    FROM (
+        SELECT
+            version,
+            net + tax AS amount
+        FROM shopify_refunded_lines
+        UNION ALL
+        SELECT
+            version,
+            net + tax
+        FROM shopify_removed
+        UNION ALL
+        SELECT
+            version,
+            shipping + shipping_tax
+        FROM shopify_refunds
+    ) AS parts
+    GROUP BY version
+),
+
+differences AS (
+    SELECT
+        staged_orders.order_id,
+        business_date_of(as_instant(staged_orders.ordered_at)) AS day,
+        amount_of(orders.totalPriceSet) - coalesce(lines.net, 0) - as_amount(staged_orders.shipping_amount)
+        - as_amount(staged_orders.fee_amount) - coalesce(as_amount(staged_orders.tax_amount), 0) AS of_total,
+        CASE
+            WHEN orders.cancelledAt IS NOT NULL THEN 0
+            ELSE
+                amount_of(orders.currentTotalPriceSet)
+                - (amount_of(orders.totalPriceSet) - coalesce(taken_off.amount, 0))
+        END AS of_current_total
+    FROM shopify_orders AS orders
+    INNER JOIN staged_orders ON orders.row_number = staged_orders.version
+    LEFT JOIN lines ON orders.row_number = lines.version
+    LEFT JOIN taken_off ON orders.row_number = taken_off.version
+)
+
+SELECT
+    json_object(
+        'kind', 'order_does_not_add_up', 'order', order_id, 'day', day::VARCHAR,
+        'difference',
+        (CASE WHEN abs(of_total) >= 0.01 THEN of_total ELSE of_current_total END)::DECIMAL(18, 2)::VARCHAR,
+        'total', CASE WHEN abs(of_total) >= 0.01 THEN 'total' ELSE 'current total' END
+    )::VARCHAR AS warning
+FROM differences
+WHERE abs(of_total) >= 0.01 OR abs(of_current_total) >= 0.01
+ORDER BY abs(of_total) + abs(of_current_total) DESC
+LIMIT 20;
+
+CREATE VIEW staged_rows_read AS
+SELECT
+    (SELECT count(*) FROM shopify_orders)
+    + (
+        SELECT count(*) FROM shopify_lines
+        WHERE kind = 'goods'
+    )
+    + (SELECT count(DISTINCT row(file, row_number)) FROM staged_refunds) AS rows_read;

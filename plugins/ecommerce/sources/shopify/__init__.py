@@ -1,0 +1,63 @@
+"""Shopify, connection `shopify_api` (Admin GraphQL API). `client.py` sends documents at the pace that the
+shop allows, `extraction.py` reads whole orders, `bulk.py` reads very many of them."""
+
+from datetime import UTC, datetime, timedelta
+
+from ecommerce.core.check_result import FAIL, HINT, OK, Lines
+from ecommerce.core.settings import Settings, load_settings
+from ecommerce.sources.shopify.client import CONNECTION, ShopifyClient
+from ecommerce.sources.shopify.extraction import REACH, extract, scopes
+
+__all__ = ["OPT_IN", "OVERLAP", "RECONCILED", "SUBJECT", "SYNCED", "check", "extract", "limits"]
+
+SUBJECT = CONNECTION
+OVERLAP = timedelta(minutes=20)  # the search index lags by seconds; the rest is for clocks
+RECONCILED = SYNCED = OPT_IN = True
+RETRIES = 5
+NOT_COMPARED = ()
+CSV_COLUMNS = unread_files = None
+SCOPES = ("read_orders", "read_products", "read_returns")
+
+
+def limits(settings: Settings) -> list[str]:
+    """Return which changes are seen late or never."""
+    return [
+        "Shopify: an order that is deleted is found only by reconciliation, which compares the orders of the "
+        f"last {settings.reconcile_days} days. Units removed by an edit count on the day of their "
+        f"order. An app without the scope read_all_orders sees no order older than {REACH.days} days: its "
+        "late refunds, edits and deletion are never read."
+    ]
+
+
+def check() -> Lines:
+    """Ask for the shop, the granted scopes, and the newest orders; raises as `ShopifyClient.ask`."""
+    client = ShopifyClient.connect()
+    now = datetime.now(UTC)
+    recent = f"updated_at:>='{now - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}'"
+    facts = client.ask("shop", created=recent, changed=recent)
+    shop, granted = facts["shop"], scopes(facts)
+    yield OK, f"{shop['name']}: {facts['changed']['count']} orders changed in the last 24 hours"
+    if missing := [scope for scope in SCOPES if scope not in granted]:
+        yield FAIL, f"the app lacks the access scopes {', '.join(missing)}"
+    if "read_all_orders" not in granted:
+        yield (
+            HINT,
+            f"the app lacks the scope read_all_orders: orders older than {REACH.days} days, and their late "
+            "refunds, cannot be read",
+        )
+    timezone = load_settings().shop_timezone
+    if shop["ianaTimezone"] != timezone:
+        yield (
+            HINT,
+            f"the shop's timezone is {shop['ianaTimezone']}, and SHOP_TIMEZONE is {timezone}: days of the "
+            "report begin and end at other times than those of Shopify's own reports",
+        )
+    answer = client.ask("order_ids", with_created=False, with_changed=True, changed=recent)
+    if ids := [node["id"] for node in answer["changed"]["nodes"][:10]]:
+        client.ask("orders_by_id", ids=ids, lines=1, few=1, metafields=[], with_metafields=False)
+    if client.hidden:
+        yield (
+            HINT,
+            f"the app may not see {', '.join(sorted(client.hidden))}: request access to protected customer "
+            "data, or orders have no customer or country",
+        )

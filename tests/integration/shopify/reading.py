@@ -1,0 +1,105 @@
+"""Reading a Shopify shop, and what the transform makes of it."""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import requests
+
+from demo.services import shopify as stand_in
+from demo.services.shopify import ManualClock, OrderFacts, Shopify, ShopifyStore, build_order
+from ecommerce.core.business_day import BusinessDay, day_window
+from ecommerce.core.read_window import ReadWindow
+from ecommerce.sales.transform import transform
+from ecommerce.sources import shopify
+from ecommerce.sources.shopify.client import ShopifyClient, Token
+from tests.memory import Remembered
+
+DAY = day_window(date(2026, 11, 19), "America/New_York")
+NOON = DAY.start + timedelta(hours=12)
+NOW = datetime(2026, 11, 20, 11, tzinfo=UTC)
+
+
+def connect(monkeypatch: pytest.MonkeyPatch, shop: Shopify, **fields: Any) -> None:
+    """Let the connection lead to a shop."""
+    known = {"conn_type": "http", "host": shop.url, "password": stand_in.TOKEN}
+    monkeypatch.setenv("AIRFLOW_CONN_SHOPIFY_API", json.dumps(known | fields))
+
+
+def shop_with(orders: Iterable[OrderFacts | dict[str, Any]], **options: Any) -> Shopify:
+    """A shop with orders, whose clock shows `NOW`."""
+    built = [build_order(each) if isinstance(each, OrderFacts) else each for each in orders]
+    lag = options.pop("lag", 0)
+    return Shopify(ShopifyStore(built, options or None, ManualClock(NOW)), lag=lag)
+
+
+def window_in(folder: Path, day: BusinessDay = DAY, **values: Any) -> ReadWindow:
+    """The window of the first run for the newest day."""
+    known = {"changed_from": day.start - timedelta(minutes=20), "changed_until": None, "memory": Remembered()}
+    return ReadWindow("shopify", day, folder=f"file://{folder}/staging/shopify", **known | values)
+
+
+def simulated(monkeypatch: pytest.MonkeyPatch, shop: Shopify) -> ManualClock:
+    """Let the client read the shop's own clock, which its pauses advance."""
+    clock = shop.store.clock
+
+    def client() -> ShopifyClient:
+        session = requests.Session()
+        return ShopifyClient(
+            session,
+            shop.url,
+            Token(session, shop.url, "", stand_in.TOKEN),
+            sleep=clock.advance,
+            clock=lambda: clock().timestamp(),
+        )
+
+    monkeypatch.setattr(ShopifyClient, "connect", client)
+    return clock
+
+
+class Loadable:
+    """The rows that one read becomes."""
+
+    def __init__(self, window: ReadWindow) -> None:
+        self.raw = shopify.extract(window)
+        self.done = transform(self.raw, run_id="test")
+        self.accounts = self.done.control_totals
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """The rows of one table in the order of their keys."""
+        if f"{table}.parquet" not in self.done.columns:
+            return []
+        keys = {
+            "orders": "order_id",
+            "order_lines": "order_id, line_number",
+            "refunds": "order_id, refund_id, line_number",
+        }
+        with duckdb.connect() as duck:
+            order = f"ORDER BY {keys[table]}" if table in keys else ""
+            result = duck.execute(f"FROM read_parquet('{self.done.file(f'{table}.parquet')}') {order}")
+            names = [column[0] for column in result.description]
+            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def sums(self) -> dict[str, Decimal]:
+        """Sums of all orders."""
+        lines, orders, refunds = (self.rows(table) for table in ("order_lines", "orders", "refunds"))
+        gross, discounts = (
+            sum((row[name] for row in lines), Decimal(0)) for name in ("gross_amount", "discount_amount")
+        )
+        returns = sum((row["merchandise_amount"] for row in refunds), Decimal(0))
+        return {
+            "gross": gross,
+            "discounts": discounts,
+            "returns": returns,
+            "net": gross - discounts - returns,
+            "tax": sum((row["tax_amount"] for row in orders), Decimal(0)),
+            "shipping": sum((row["shipping_amount"] for row in orders), Decimal(0)),
+            "fees": sum((row["fee_amount"] for row in orders), Decimal(0)),
+            "refunded_shipping": sum((row["shipping_amount"] for row in refunds), Decimal(0)),
+            "refunded_tax": sum((row["tax_amount"] for row in refunds), Decimal(0)),
+        }
