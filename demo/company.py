@@ -27,6 +27,7 @@ from demo.seeders import (
     partner_files,
     partner_ftp,
     sales_db,
+    shopify,
     storefront,
     web_events,
 )
@@ -64,6 +65,7 @@ class Company:
             _Service("sales_db", ("sales_db",), self._start_sales_db, signal.SIGINT),
             _Service("bigquery", ("bigquery",), self._start_bigquery),
             _Service("storefront", ("storefront",), self._start_storefront),
+            _Service("shopify", ("shopify",), self._start_shopify),
             self._server("exchange_rates", folders.rates),
             self._server("web_events", folders.web_events),
             self._server("catalogue", folders.catalogue),
@@ -168,6 +170,7 @@ class Company:
         partner_files.fill(self.folders.partner_drop, snapshot)
         exchange_rates.fill(self.folders.rates, snapshot)
         storefront.fill(self.folders.storefront, snapshot)
+        shopify.fill(self.folders.shopify, snapshot)
         catalogue.fill(self.folders.catalogue, snapshot)
         web_events.fill(self.folders.web_events, ledger, now)
         two_years_before = date(ledger.first_day.year - 2, 1, 1)
@@ -191,12 +194,17 @@ class Company:
         processes.record(self.folders.processes, "bigquery", started.process.pid)
 
     def _start_storefront(self) -> None:
+        self._start_shop("storefront", self.ports.storefront, self.folders.storefront)
+
+    def _start_shopify(self) -> None:
+        self._start_shop("shopify", self.ports.shopify, self.folders.shopify)
+
+    def _start_shop(self, name: str, port: int, data: Path) -> None:
         arguments = (
-            *("--port", str(self.ports.storefront), "--data", str(self.folders.storefront)),
-            *("--timezone", self.scenario.timezone),
+            *("--port", str(port), "--data", str(data), "--timezone", self.scenario.timezone),
             *("--hiccups", "40"),  # busy now and then, like real shops
         )
-        self._start_module("storefront", ["storefront"], *arguments)
+        self._start_module(name, [name], *arguments)
 
     def _server(self, name: str, root: Path, *ports: str) -> _Service:
         """Return the service `python -m demo.services.<name> ROOT PORT…`; a single port has its name."""

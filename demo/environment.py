@@ -6,7 +6,7 @@ from pathlib import Path
 
 from demo.layout import Folders, Ports
 from demo.seeders.sales_db import READER, READER_PASSWORD
-from demo.services import partner_ftp, storefront
+from demo.services import partner_ftp, shopify, storefront
 from demo.services.emulator import PROJECT
 
 DATABASE = "shop"
@@ -43,6 +43,11 @@ def environment(
             "host": f"http://{host}:{ports.storefront}",
             "login": storefront.KEY,
             "password": storefront.SECRET,
+        },
+        "shopify_api": {
+            "conn_type": "http",
+            "host": f"http://{host}:{ports.shopify}",
+            "password": shopify.TOKEN,
         },
         "exchange_rates_api": {"conn_type": "http", "host": f"http://{host}:{ports.exchange_rates}"},
         "web_events_api": {"conn_type": "http", "host": f"http://{host}:{ports.web_events}"},

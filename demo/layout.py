@@ -25,6 +25,7 @@ class Ports:
     exchange_rates: int = 8091
     web_events: int = 8092
     catalogue: int = 8093
+    shopify: int = 8094
     partner_ftp: int = 2121
     bigquery: int = 9050
     smtp: int = 8026
@@ -73,6 +74,8 @@ class Folders:
         """The messages that the mail server stores."""
         self.storefront = home / "storefront" / "store.jsonl"
         """The storefront's data file."""
+        self.shopify = home / "shopify" / "store.jsonl"
+        """The data file of the Shopify shop."""
         self.environment = home / "environment"
         """The environment of the pipeline's commands, written when Airflow starts."""
         self.processes = home / "run"

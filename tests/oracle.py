@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from demo.ledger import CHANNELS, PARTNER_FILES, STOREFRONT, Line, Order, Refund, Snapshot
+from demo.ledger import CHANNELS, PARTNER_FILES, SHOPIFY, STOREFRONT, Line, Order, Refund, Snapshot
 from tests.oracle_refunds import Part, split_sales_db, split_storefront
 
 Row = dict[str, Any]
@@ -25,6 +25,8 @@ Row = dict[str, Any]
 ALL_SOURCES = ("exchange_rates", *CHANNELS)
 SALE_STATUSES = {"processing", "completed", "shipped", "delivered", "refunded", "partially_refunded"}
 ZERO = Decimal(0)
+IN_TOTAL = (STOREFRONT, SHOPIFY)
+"""Channels that state amounts of whole lines, and refunds with tax."""
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 
 
@@ -84,7 +86,7 @@ class Oracle:
             by_order[refund.channel, refund.order_id].append(refund)
         rows = []
         for key, refunds in by_order.items():
-            split = split_storefront if key[0] == STOREFRONT else split_sales_db
+            split = split_storefront if key[0] in IN_TOTAL else split_sales_db
             rows += [
                 self._refund(refund, part) for refund, part in split(self._orders_by_key.get(key), refunds)
             ]
@@ -192,7 +194,7 @@ class Oracle:
             "source": order.channel,
             "order_id": order.order_id,
             "business_date": self.business_date(order.ordered_at),
-            "channel": order.partner if order.channel == PARTNER_FILES else order.channel,
+            "channel": _channel(order),
             "status": status,
             "is_sale": status in SALE_STATUSES,
             "is_test": order.is_test,
@@ -214,8 +216,7 @@ class Oracle:
         return row
 
     def _line(self, order: Order, line: Line, header: Row) -> Row:
-        in_storefront = order.channel == STOREFRONT
-        unit_price = rounded(line.gross / line.quantity) if in_storefront else line.unit_price
+        unit_price = rounded(line.gross / line.quantity) if order.channel in IN_TOTAL else line.unit_price
         own = {"coupon_code", "item_count", "discount_amount", "tax_amount", "shipping_amount", "fee_amount"}
         return {name: value for name, value in header.items() if name not in own} | {
             "line_number": line.line_number,
@@ -252,7 +253,7 @@ class Oracle:
             "merchandise_amount": part.merchandise,
             "tax_amount": part.tax,
             "shipping_amount": part.shipping,
-            "reason": refund.reason or None,
+            "reason": refund.reason or ("return" if line and refund.channel == SHOPIFY else None),
             "is_sale": header["is_sale"] if header else True,
             "is_test": header["is_test"] if header else False,
             "refunded_at": refund.refunded_at,
@@ -299,3 +300,10 @@ class Oracle:
 
 def _counts(row: Row) -> bool:
     return row["is_sale"] and not row["is_test"]
+
+
+def _channel(order: Order) -> str:
+    """The channel of the report."""
+    if order.channel == SHOPIFY:
+        return f"{SHOPIFY}_{order.partner}"
+    return order.partner if order.channel == PARTNER_FILES else order.channel

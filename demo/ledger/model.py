@@ -11,8 +11,9 @@ from decimal import Decimal
 
 SALES_DB = "sales_db"
 STOREFRONT = "storefront"
+SHOPIFY = "shopify"
 PARTNER_FILES = "partner_files"
-CHANNELS = (SALES_DB, STOREFRONT, PARTNER_FILES)
+CHANNELS = (SALES_DB, STOREFRONT, SHOPIFY, PARTNER_FILES)
 PARTNERS = ("alpenmarkt", "bazario")
 OLD_SHOP = "old_shop"
 """The name of the company's former shop, as the source of its exported orders."""
@@ -78,8 +79,8 @@ class Order:
 
     Attributes:
         channel: one of `CHANNELS`.
-        order_id: unique in its channel and over all partners; digits in the storefront.
-        partner: the partner that sold it; empty in the other channels.
+        order_id: unique in its channel and over all partners; digits in the storefront and in Shopify.
+        partner: the partner that sold it; in Shopify, `web` or `pos` (the till); empty in the other channels.
         customer_id: the channel's customer id; None for guests and in partner files.
         email: in the channel's spelling (letter case differs; partner files may add spaces); None where the
             channel has none.
@@ -143,10 +144,12 @@ class Refund:
     """A refund. Partner files have none.
 
     Attributes:
-        refund_id: unique in its channel; digits in the storefront, growing with time within one order.
+        refund_id: unique in its channel; digits in the storefront and in Shopify, growing with time within
+            one order.
         order_id: the order; in the sales database it may no longer exist (an orphan).
         currency: the order's currency; None for an orphan.
-        amount: sales database: merchandise only; storefront: the total with tax, shipping and fee.
+        amount: sales database: merchandise only; storefront and Shopify: the total with tax, shipping and
+            fee.
         lines: the refunded lines; empty for a refund of the whole order or of an amount ("goodwill"). At most
             one in the sales database, whose `merchandise` is the amount.
         quantity: the refunded units; without lines, all units of a whole order or 0 for an amount.

@@ -8,21 +8,34 @@ from random import Random
 from typing import Any
 
 from demo.ledger.catalogue import round_money
-from demo.ledger.model import PARTNER_FILES, SALES_DB, STOREFRONT, Line, Order, Refund, RefundLine
+from demo.ledger.model import (
+    PARTNER_FILES,
+    SALES_DB,
+    SHOPIFY,
+    STOREFRONT,
+    Line,
+    Order,
+    Refund,
+    RefundLine,
+)
 from demo.ledger.shop import Shop
 
 _STATUSES = {
     SALES_DB: ("pending", "processing", "shipped", "delivered"),
     STOREFRONT: ("pending", "processing", "completed"),
+    SHOPIFY: ("pending", "processing", "completed"),
     PARTNER_FILES: ("processing", "shipped", "completed"),
 }
 _UNUSUAL = {
     SALES_DB: ("awaiting_customs", 0.01),
     STOREFRONT: ("packed", 0.01),  # a status that a plugin adds
+    SHOPIFY: ("", 0),
     PARTNER_FILES: ("in_transfer", 0.02),
 }
 PAID = frozenset({"processing", "shipped", "delivered", "completed", "partially_refunded"})
 """Statuses of orders that can be refunded."""
+_WITH_TAX = (STOREFRONT, SHOPIFY)
+"""Channels whose refunds are of amounts with tax, shipping and fee."""
 _Plan = list[tuple[datetime, Callable[[datetime], None]]]
 _REASONS = ("too small", "arrived broken", "changed their mind", "one piece missing", "")
 
@@ -77,7 +90,8 @@ class _Lifecycle:
         roll = rng.random()
         unusual, share = _UNUSUAL[order.channel]
         if roll < 0.04:  # minutes to hours later, sometimes after midnight
-            end = "cancelled" if rng.random() < 0.7 or order.channel == PARTNER_FILES else "failed"
+            is_cancelled = rng.random() < 0.7 or order.channel in (PARTNER_FILES, SHOPIFY)
+            end = "cancelled" if is_cancelled else "failed"
             steps = [(start + timedelta(minutes=rng.randint(3, 900)), end)]
             if order.channel == STOREFRONT and rng.random() < 0.3:
                 steps.append((steps[0][0] + timedelta(hours=rng.randint(1, 40)), "trash"))
@@ -101,6 +115,8 @@ class _Lifecycle:
         roll = self._rng.random()
         if self._current.channel == PARTNER_FILES:
             return [(at, self._add_piece)] if roll < 0.02 else []
+        if self._current.channel == SHOPIFY:
+            return []
         if roll < 0.02:
             return [(at, self._remove_line)]
         if roll < 0.04:
@@ -127,7 +143,8 @@ class _Lifecycle:
             [(at, self._refund_goodwill), (later, self._refund_all)],
             [(at, self._refund_goodwill), (later, self._delete_refund)],
         )
-        return rng.choices(plans, (45, 25, 15, 8, 7))[0]
+        deleted = 0 if self._current.channel == SHOPIFY else 7
+        return rng.choices(plans, (45, 25, 15, 8, deleted))[0]
 
     def _set_status(self, at: datetime, status: str) -> None:
         if self._current.status in {"cancelled", "failed", "refunded"} and status != "trash":
@@ -160,15 +177,15 @@ class _Lifecycle:
         share = quantity / line.quantity
         merchandise = round_money(line.after_discount * share, self._current.currency)
         tax = round_money(line.tax * share, self._current.currency)
-        storefront = self._current.channel == STOREFRONT
+        with_tax = self._current.channel in _WITH_TAX
         self._book(
             at,
             refunded_at or at,
-            amount=merchandise + tax if storefront else merchandise,
+            amount=merchandise + tax if with_tax else merchandise,
             quantity=quantity,
-            lines=(RefundLine(line.line_number, quantity, merchandise, tax if storefront else Decimal(0)),),
+            lines=(RefundLine(line.line_number, quantity, merchandise, tax if with_tax else Decimal(0)),),
         )
-        if not storefront:
+        if self._current.channel == SALES_DB:
             self._set_status(at, "partially_refunded")
 
     def _refund_goodwill(self, at: datetime) -> None:
@@ -179,7 +196,7 @@ class _Lifecycle:
     def _refund_all(self, at: datetime) -> None:
         order = self._current
         paid = order.merchandise
-        if order.channel == STOREFRONT:
+        if order.channel in _WITH_TAX:
             paid += order.tax + order.shipping + order.fee
         rest = round_money(paid, order.currency) - sum((refund.amount for refund in self.refunds), Decimal(0))
         if order.status not in PAID or rest <= 0:
@@ -203,13 +220,15 @@ class _Lifecycle:
         lines: tuple[RefundLine, ...],
     ) -> None:
         order, number = self._current, len(self.refunds) + 1
-        in_storefront = order.channel == STOREFRONT
+        refund_id = f"R-{order.order_id[2:]}-{number}"
+        if order.channel == STOREFRONT:
+            refund_id = str(int(order.order_id) + number)
+        elif order.channel == SHOPIFY:
+            refund_id = f"{order.order_id}{number:03}"
         self.refunds.append(
             Refund(
                 channel=order.channel,
-                refund_id=str(int(order.order_id) + number)
-                if in_storefront
-                else f"R-{order.order_id[2:]}-{number}",
+                refund_id=refund_id,
                 order_id=order.order_id,
                 currency=order.currency,
                 amount=amount,
@@ -221,6 +240,8 @@ class _Lifecycle:
             )
         )
         self._change(at)
+        if order.channel == SHOPIFY:
+            self._set_status(at, "partially_refunded")
 
     def _change(self, at: datetime, **values: Any) -> None:
         changed = replace(self._current, updated_at=at, **values)
@@ -232,7 +253,7 @@ class _Lifecycle:
 def _scaled(line: Line, quantity: Decimal, order: Order) -> Line:
     """Return `line` with another quantity and the same rates of discount and tax."""
     gross = quantity * line.unit_price
-    if order.channel == STOREFRONT:
+    if order.channel == STOREFRONT:  # the only one of those with cents that adds pieces
         gross = round_money(gross, order.currency)
     share = quantity / line.quantity
     discount = min(gross, round_money(line.discount * share, order.currency))

@@ -20,6 +20,7 @@ from demo.ledger.model import (
     PARTNER_FILES,
     PARTNERS,
     SALES_DB,
+    SHOPIFY,
     STOREFRONT,
     Customer,
     Line,
@@ -31,10 +32,11 @@ from demo.ledger.order_lifecycle import PAID, OrderHistory, simulate_order
 from demo.ledger.season import offer_of, popularity
 from demo.ledger.shop import Shop
 
-_SHARE = {SALES_DB: 0.5, STOREFRONT: 0.35, PARTNER_FILES: 0.15}
+_SHARE = {SALES_DB: 0.5, STOREFRONT: 0.35, SHOPIFY: 0.1, PARTNER_FILES: 0.15}
 _COUPONS = (("WELCOME10", "0.10"), ("AUTUMN15", "0.15"), ("Friends-20", "0.20"))
 WEEKDAY_VOLUME = (0.95, 0.9, 0.92, 1.0, 1.1, 1.2, 1.05)
 _FIRST_ID_DAY = date(2015, 1, 1)
+SHOP_CURRENCY = "USD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,9 @@ def _sale(channel: str, day: date, number: int, ordered_at: datetime, rng: Rando
         # Ten ids each, for the order and its refunds: WooCommerce uses one sequence for both.
         order_id = (day - _FIRST_ID_DAY).days * 1_000_000 + number * 10
         return _Sale(channel, day, str(order_id), order_id, "", ordered_at)
+    if channel == SHOPIFY:
+        order_id = (day - _FIRST_ID_DAY).days * 100_000 + number
+        return _Sale(channel, day, str(order_id), 1, "web" if rng.random() < 0.7 else "pos", ordered_at)
     partner = PARTNERS[0] if rng.random() < 0.6 else PARTNERS[1]
     return _Sale(channel, day, f"{partner[:3].upper()}-{day:%y%m%d}-{number:05}", 1, partner, ordered_at)
 
@@ -117,6 +122,8 @@ def _sale(channel: str, day: date, number: int, ordered_at: datetime, rng: Rando
 def _order(shop: Shop, sale: _Sale, rng: Random) -> Order:
     buyer = shop.buyer(sale.day, rng)
     market = next(market for market in MARKETS if market.country == buyer.country_code)
+    if sale.channel == SHOPIFY:
+        market = replace(market, currency=SHOP_CURRENCY)  # Shopify also states all amounts in the shop's
     coupon, percent = coupon_of(shop, sale.day, rng)
     if sale.channel == PARTNER_FILES:
         coupon = None
@@ -191,11 +198,12 @@ def line_of(
         rng: the source of randomness.
     """
     quantity = Decimal(rng.randint(*quantity_range(product)))
-    if product.sku == "LIN-005" and channel != SALES_DB:
-        quantity += Decimal("0.5")  # fabric by the metre; the sales database counts pieces only
-    unit_price = price_in(product, market.currency, decimals=2 if channel == STOREFRONT else 4)
+    if product.sku == "LIN-005" and channel not in (SALES_DB, SHOPIFY):
+        quantity += Decimal("0.5")  # fabric by the metre; the others count pieces only
+    in_cents = channel in (STOREFRONT, SHOPIFY)
+    unit_price = price_in(product, market.currency, decimals=2 if in_cents else 4)
     gross = quantity * unit_price
-    if channel == STOREFRONT:
+    if in_cents:
         gross = round_money(gross, market.currency)
     markdown = Decimal("0.10") if rng.random() < 0.05 else Decimal(0)
     discount = round_money(gross * min(Decimal(1), coupon + markdown), market.currency)
@@ -218,7 +226,7 @@ def _identity(sale: _Sale, buyer: Customer, rng: Random) -> tuple[str | None, st
     if sale.channel == SALES_DB:
         return (None, None) if rng.random() < 0.04 else (buyer.customer_id, buyer.email)
     email = buyer.email
-    if sale.channel == STOREFRONT:
+    if sale.channel in (STOREFRONT, SHOPIFY):
         member = rng.random() < 0.6
         _, joined_on, number = buyer.customer_id.split("-")
         customer_id = str(int(joined_on[2:]) * 100_000 + int(number)) if member else None

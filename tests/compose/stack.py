@@ -53,7 +53,7 @@ class Stack:
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder, self.project = folder, f"compose-test-{uuid.uuid4().hex[:8]}"
-        ports = [free_port() for _ in range(5)]
+        ports = [free_port() for _ in range(6)]
         self.airflow, self.mailbox, self.bigquery = (f"http://127.0.0.1:{port}" for port in ports[:3])
         own = {
             "AIRFLOW_LISTEN": f"127.0.0.1:{ports[0]}",
@@ -61,6 +61,7 @@ class Stack:
             "DEMO_BIGQUERY_PORT": str(ports[2]),
             "DEMO_SALES_DB_PORT": str(ports[3]),
             "DEMO_STOREFRONT_PORT": str(ports[4]),
+            "DEMO_SHOPIFY_PORT": str(ports[5]),
         }
         subprocess.run([sys.executable, "deploy/make_env.py"], cwd=folder, check=True, capture_output=True)
         lines = (folder / ".env").read_text().splitlines()

@@ -105,7 +105,7 @@ def test_orders_of_the_day_are_in_the_warehouse(stack, day):
     )
     assert int(in_shop) > 0
     assert loaded["sales_db"] == in_shop.strip()
-    assert set(loaded) == {"sales_db", "storefront", "partner_files"}
+    assert set(loaded) == {"sales_db", "storefront", "shopify", "partner_files"}
 
 
 @pytest.mark.usefixtures("first_run")

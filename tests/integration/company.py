@@ -15,11 +15,12 @@ from google.cloud import bigquery
 from demo import environment as demo_environment
 from demo.layout import Folders, Ports
 from demo.ledger import STOREFRONT, Snapshot
-from demo.seeders import exchange_rates, partner_files, sales_db, storefront
+from demo.seeders import exchange_rates, partner_files, sales_db, shopify, storefront
 from demo.services import exchange_rates as exchange_rate_server
 from demo.services.emulator import Emulator
 from demo.services.ports import free_port
 from demo.services.postgres import Postgres
+from demo.services.shopify import Shopify
 from demo.services.storefront.server import Storefront
 from demo.services.web_events import EventCollector
 from tests.integration.warehouse_contents import Row, connect, differences, read_warehouse
@@ -43,7 +44,7 @@ class Company:
 
     Attributes:
         storefront: the server itself, to make it fail.
-        web_events: likewise.
+        shopify, web_events: likewise.
         environment: what a process of the pipeline needs to run against this company.
         mode: which WooCommerce it is, a key of `demo.services.storefront.versions.VERSIONS`.
     """
@@ -51,6 +52,7 @@ class Company:
     folders: Folders
     dsn: str
     storefront: Storefront
+    shopify: Shopify
     web_events: EventCollector
     mode: str
     timezone: str
@@ -71,6 +73,7 @@ class Company:
             database.execute("UPDATE clock.reading SET at = %s", [snapshot.at])
         sales_db.fill(self.dsn, snapshot)
         storefront.fill(self.folders.storefront, snapshot)
+        shopify.fill(self.folders.shopify, snapshot)
         partner_files.fill(self.folders.partner_drop, snapshot)
         exchange_rates.fill(self.folders.rates, snapshot)
 
@@ -113,20 +116,29 @@ def company(
     """Start a company; all its systems are empty, and there is no `dataset` unless an empty one is given."""
     name = f"company_{uuid.uuid4().hex[:10]}"
     folders = Folders(home)
-    for folder in (folders.storefront.parent, folders.partner_drop, folders.rates, folders.web_events):
+    for folder in (
+        folders.storefront.parent,
+        folders.shopify.parent,
+        folders.partner_drop,
+        folders.rates,
+        folders.web_events,
+    ):
         folder.mkdir(parents=True)
     folders.storefront.touch()
+    folders.shopify.touch()
     sales_db.prepare(server.dsn(name))
     server.psql(CLOCK.format(database=name, reader=sales_db.READER), name)
     try:
         with (
             exchange_rate_server.server(folders.rates, 0) as bank,
             Storefront(data=folders.storefront, mode=mode, timezone=timezone) as shop,
+            Shopify(data=folders.shopify, timezone=timezone) as pop_up,
             EventCollector(folders.web_events) as collector,
         ):
             ports = Ports(
                 sales_db=server.port,
                 storefront=urlsplit(shop.url).port or 0,
+                shopify=pop_up.port,
                 exchange_rates=bank.port,
                 web_events=urlsplit(collector.url).port or 0,
                 bigquery=emulator.port,
@@ -136,6 +148,7 @@ def company(
                 folders,
                 server.dsn(name),
                 shop,
+                pop_up,
                 collector,
                 mode,
                 timezone,

@@ -52,8 +52,8 @@ def test_every_connection_of_the_pipeline_is_there() -> None:
         if name.startswith("AIRFLOW_CONN_")
     }
     assert set(connections) == {
-        *("sales_db", "storefront_api", "exchange_rates_api", "bigquery", "smtp_default"),
-        *("web_events_api", "product_catalogue_api", "partner_ftp"),
+        *("sales_db", "storefront_api", "shopify_api", "exchange_rates_api", "bigquery"),
+        *("smtp_default", "web_events_api", "product_catalogue_api", "partner_ftp"),
     }
     assert urlsplit(connections["storefront_api"]["host"]).port == Ports().storefront
     assert connections["bigquery"]["extra"]["is_anonymous"] is True
