@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import psycopg
 import pytest
 
 from demo.ledger import Ledger
+from tests.integration.agora import TOKEN, open_agora
 from tests.integration.airflow_process import copy as copy_home
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.mailbox import open_mailbox
@@ -135,6 +137,144 @@ def test_a_source_is_a_folder_and_a_line(shop, tmp_path):
     }
     assert complete[DAYS[1]] == (True, [])
     assert complete[DAYS[0]] == (True, [])
+
+
+OF_AN_API = """
+import json, logging, sys
+from datetime import date, timedelta
+from tests.integration import daily_run, other_runs
+logging.basicConfig(level=logging.DEBUG, stream=sys.stdout, force=True)  # Airflow has set up its own
+day, answer = date.fromisoformat({day!r}), {{}}
+if {reconciled}:
+    answer["differences"] = other_runs.reconcile(daily_run.morning_after(day) + timedelta(hours=2))
+else:
+    daily_run.run_day(day, run_id="recipe")
+    answer["limits"] = daily_run.report_of(day, "recipe").quality.limits
+print(json.dumps(answer))
+"""
+OF_ITS_CONNECTION = """
+import json, os
+from ecommerce.cli.check import findings
+for connection in json.loads({connections!r}):
+    if connection:
+        os.environ["AIRFLOW_CONN_AGORA_API"] = connection
+    print(*findings(["agora_api"]))
+"""
+OF_ITS_TASKS = """
+from dags import daily_sales_pipeline, storefront_orders_sync
+print(*(task for each in (daily_sales_pipeline, storefront_orders_sync) for task in each.dag.task_ids))
+"""
+
+
+def agora_order(number: str, created_at: str, *lines: tuple[str, int, float, float], **fields: Any) -> dict:
+    """An order of the marketplace; a line is SKU, quantity, price and discount."""
+    return {
+        **{"id": number, "status": "shipped", "currency": "USD", "country": "US"},
+        **{"buyer_email": f"{number}@example.com", "shipping": 4.9},
+        **{"created_at": created_at, "updated_at": created_at, "refunds": []},
+        "lines": [
+            {
+                "number": n,
+                "sku": sku,
+                "title": sku,
+                "quantity": units,
+                "price": price,
+                "discount": off,
+                "tax": 1.2,
+            }
+            for n, (sku, units, price, off) in enumerate(lines, 1)
+        ],
+    } | fields
+
+
+def agora_refund(number: str, line: int, amount: float, created_at: str) -> dict[str, Any]:
+    at = {"created_at": created_at}
+    return {"id": number, "line": line, "quantity": 1, "amount": amount, "tax": 0.4, "reason": "broken"} | at
+
+
+def agora_sales(shop) -> dict[date, list[Decimal]]:
+    """Gross sales, discounts, returns and net sales by day."""
+    names = ("gross_sales", "discounts", "returns", "net_sales")
+    sums = ", ".join(f"SUM({name}) AS {name}" for name in names)
+    found = rows(
+        shop,
+        f"SELECT business_date, {sums} FROM {{sales}}.daily_sales WHERE source = 'agora' "
+        f"AND business_date >= '{DAYS[0]}' GROUP BY business_date",
+    )
+    return {row["business_date"]: [row[name] for name in names] for row in found}
+
+
+def test_an_api_source_is_off_without_its_connection_and_keeps_the_rules(tmp_path):
+    copy = carried_out(copy_repository(tmp_path / "copy"), "An API source")
+    with open_agora() as agora:
+        wrong = [agora.connection(password=""), agora.connection(password="no")]
+        script = OF_ITS_CONNECTION.format(connections=json.dumps(["", *wrong, agora.connection()]))
+        lines = [line.split(maxsplit=2) for line in in_copy(copy, "-c", script).splitlines()[-4:]]
+    assert [(state, subject, text[:62]) for state, subject, text in lines] == [
+        ("off", "agora_api", "agora is off: to switch it on, define the connection agora_api"),
+        ("FAIL", "agora_api", "the connection agora_api has no password: set it to the API to"),
+        ("FAIL", "agora_api", "agora_api: GET /orders answered 401 Unauthorized: check login,"),
+        ("ok", "agora_api", "orders changed in the last hour: 0"),
+    ]
+    tasks = in_copy(copy, "-c", OF_ITS_TASKS).splitlines()[-1].split()
+    assert {"extract.agora", "agora", "transform__2", "load__2", "checks__2"} <= set(tasks)
+    in_copy(copy, "-m", "pytest", "-q", "-x", "tests/dags/test_house.py")
+
+
+def test_an_api_source_reads_whole_orders_late_changes_and_removals(shop, tmp_path):
+    copy = carried_out(copy_repository(tmp_path / "copy"), "An API source")
+
+    def run(day: date, reconciled: bool = False) -> dict[str, Any]:
+        script = OF_AN_API.format(day=str(day), reconciled=reconciled)
+        printed = in_copy(copy, "-c", script, AIRFLOW_CONN_AGORA_API=agora.connection())
+        assert '"GET /orders?created_since=' in printed, "the log has the requests"
+        assert TOKEN not in printed
+        answer: dict[str, Any] = json.loads(printed.splitlines()[-1])
+        return answer
+
+    with open_agora() as agora:
+        # The shop's day is that of New York: it begins at 04:00 UTC. The last order is of the next day.
+        first, second = (f"{day}T16:30:00Z" for day in DAYS[1:])
+        placed = [
+            agora_order("B 1", first, ("MUG-01", 3, 19.99, 5.0), ("CARD", 1, 0.1, 0)),
+            agora_order("B 2", f"{DAYS[1]}T04:00:00Z", ("MUG-02", 2, 4.35, 0)),
+            agora_order("B 3", first, ("MUG-02", 1, 100, 0), status="cancelled"),
+            agora_order("B 4", f"{DAYS[2]}T03:59:59Z", ("MUG-01", 1, 19.99, 0)),
+            agora_order("B 5", f"{DAYS[2]}T04:00:00Z", ("CARD", 7, 0.1, 0.07)),
+        ]
+        placed[0]["refunds"] = [agora_refund("R 1", 1, 18.32, first)]
+        agora.orders = {order["id"]: order for order in placed}
+        agora.refusals = 1
+        assert any(limit.startswith("Agora:") for limit in run(DAYS[1])["limits"])
+        gross = 3 * Decimal("19.99") + Decimal("0.10") + 2 * Decimal("4.35") + Decimal("19.99")
+        returned = Decimal("18.32")
+        sales = {DAYS[1]: [gross, Decimal(5), returned, gross - 5 - returned]}
+        next_day = [Decimal("0.70"), Decimal("0.07"), Decimal(0), Decimal("0.63")]
+        sales[DAYS[2]] = next_day  # changed since the last read
+        assert agora_sales(shop) == sales
+        assert [status for status, _ in agora.requests].count(429) == 1
+        assert sum("cursor=" in path for status, path in agora.requests if status == 200) >= 2
+        assert not [path for _, path in agora.requests if TOKEN in path]
+
+        # A card more, and a mug that comes back a day later.
+        placed[0]["lines"][1]["quantity"] = 2
+        placed[1]["refunds"] = [agora_refund("R 2", 1, 4.35, second)]
+        placed[0]["updated_at"] = placed[1]["updated_at"] = second
+        shop.show_day(DAYS[2])
+        run(DAYS[2])
+        gross += Decimal("0.10")
+        sales[DAYS[1]] = [gross, Decimal(5), returned, gross - 5 - returned]
+        sales[DAYS[2]] = [*next_day[:2], Decimal("4.35"), Decimal("0.63") - Decimal("4.35")]
+        assert agora_sales(shop) == sales
+
+        del agora.orders["B 4"]
+        [difference] = run(DAYS[2], reconciled=True)["differences"]
+        assert (difference["business_date"], difference["source"]) == (str(DAYS[1]), "agora")
+        assert difference["what"] == "orders: 1 gone from the source"
+        assert (404, "/orders/B%204") in agora.requests
+        gross -= Decimal("19.99")
+        sales[DAYS[1]] = [gross, Decimal(5), returned, gross - 5 - returned]
+        assert agora_sales(shop) == sales
 
 
 def test_a_source_has_retries_of_its_own(tmp_path):

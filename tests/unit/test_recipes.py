@@ -11,7 +11,7 @@ from tests.recipes import RECIPES, copy_repository, steps
     "recipe",
     [
         *("A column of your own", "Another schema", "A typed column", "A partner with another layout"),
-        *("A source", "Retries of one source", "A figure", "A DAG"),
+        *("A source", "An API source", "Retries of one source", "A figure", "A DAG"),
     ],
 )
 def test_a_recipe_can_be_carried_out(recipe, tmp_path):
@@ -31,6 +31,7 @@ def test_readme_and_recipes_name_each_other():
         "a-typed-column",
         "a-partner-with-another-layout",
         "a-source",
+        "an-api-source",
         "retries-of-one-source",
         "a-figure",
         "a-dag",
