@@ -188,9 +188,11 @@ def test_what_left_no_trace_is_found_corrected_and_restated(start: Start) -> Non
     ]
     story.assert_orders_are_the_shops()
     assert compare(NOON + HOUR) == []
+    quality = story.mail(DAYS[-1] + DAY).quality
+    assert any("Shopify" in limit and "read_all_orders" in limit for limit in quality.limits)
     restated = {
         (each.business_date, each.figure): each.new - each.old
-        for each in story.mail(DAYS[-1] + DAY).quality.restatements
+        for each in quality.restatements
         if each.figure in ("net_sales", "orders")
     }
     assert restated == {
