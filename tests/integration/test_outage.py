@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from demo.ledger import PARTNER_FILES, SALES_DB, STOREFRONT, Ledger
+from demo.ledger import PARTNER_FILES, SALES_DB, SHOPIFY, STOREFRONT, Ledger
 from ecommerce.cli.backfill import backfill
 from tests.integration.daily_run import morning_after, report_of, run_day
 
@@ -23,7 +23,7 @@ def test_nothing_is_lost_and_the_command_of_the_next_report_fills_the_days(start
         for order in after.orders
         if morning_after(DAYS[0]) < order.updated_at < morning_after(DAYS[3]) and order.ordered_at < before.at
     }
-    assert changed == {SALES_DB, STOREFRONT, PARTNER_FILES}
+    assert changed == {SALES_DB, STOREFRONT, SHOPIFY, PARTNER_FILES}
     company.show(before)
     run_day(DAYS[0])
 

@@ -58,7 +58,7 @@ def test_a_full_disk_is_said_in_one_sentence_and_leaves_nothing_half_written(sta
     )
     assert done.returncode == 0, done.stderr[-3000:]
     said = json.loads(done.stdout.splitlines()[-1])
-    assert len(said) == 8
+    assert len(said) == 10
     for step, text in said.items():
         task, source = step.split()
         sentence = SAYS.get(step) or SAYS[task]
@@ -68,5 +68,5 @@ def test_a_full_disk_is_said_in_one_sentence_and_leaves_nothing_half_written(sta
     staging = Path(company.environment["STAGING_URI"].removeprefix("file://"))
     runs = {run.name: run for run in (staging / "daily_sales_pipeline" / str(DAY)).iterdir()}
     assert list(runs["cramped"].iterdir()) == []
-    assert len(list(runs["spacious"].glob("*/manifest.json"))) == 4
+    assert len(list(runs["spacious"].glob("*/manifest.json"))) == 5
     assert not list(staging.rglob("*.partial"))
