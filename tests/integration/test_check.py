@@ -67,7 +67,9 @@ def test_all_is_well(shop: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     assert findings["report_recipients"].text == "2 addresses"
     assert findings["sales_db"].text.endswith("; all queries of include/sql/extract/sales_db fit it")
     assert findings["storefront_api"].text == "0 orders can be read"
-    assert findings["shopify_api"].text.endswith(": 0 orders changed in the last 24 hours")
+    assert findings["shopify_api"].text.endswith(
+        ", USD, version 2026-07 of the API: 0 orders changed in the last 24 hours"
+    )
     assert findings["web_events_api"].text == "no events in the last 10 minutes"
     assert findings["exchange_rates_api"].text == f"newest rates are of {TODAY}"
     assert findings["product_catalogue_api"].text == "its first page has 2 products, 1 of them with a picture"

@@ -45,7 +45,7 @@ def refund(*lines: RefundLineFacts, **facts: Any) -> RefundFacts:
 
 
 EXAMPLES: dict[str, tuple[OrderFacts, dict[str, str]]] = {
-    "a refund line of 0 beside 15 that were paid back": (
+    "a refund line of 0, and 15 that were paid back": (
         order(
             line("10"),
             shipping=shipping("5"),

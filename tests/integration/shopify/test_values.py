@@ -1,4 +1,4 @@
-"""Unusual orders of a Shopify shop: each is loaded correctly, or one record is rejected and says why."""
+"""Unusual orders of a Shopify shop: each is loaded correctly, or one record is rejected with its reason."""
 
 import json
 from collections.abc import Callable

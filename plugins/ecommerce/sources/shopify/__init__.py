@@ -36,7 +36,8 @@ def check() -> Lines:
     recent = f"updated_at:>='{now - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}'"
     facts = client.ask("shop", created=recent, changed=recent)
     shop, granted = facts["shop"], scopes(facts)
-    yield OK, f"{shop['name']}: {facts['changed']['count']} orders changed in the last 24 hours"
+    about = f"{shop['name']}, {shop['currencyCode']}, version {client.version} of the API"
+    yield OK, f"{about}: {facts['changed']['count']} orders changed in the last 24 hours"
     if missing := [scope for scope in SCOPES if scope not in granted]:
         yield FAIL, f"the app lacks the access scopes {', '.join(missing)}"
     if "read_all_orders" not in granted:

@@ -79,7 +79,7 @@ class ShopifyClient:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._session, self._token, self._timeout = session, token, timeout
-        self._url, self._version = f"{shop}/admin/api/{version}/graphql.json", version
+        self._url, self.version = f"{shop}/admin/api/{version}/graphql.json", version
         self.pause, self._clock = sleep, clock
         self._costs: dict[str, float] = {}
         self._points, self._rate, self._counted_at = float("inf"), 1.0, 0.0
@@ -181,10 +181,10 @@ class ShopifyClient:
             raise NotFoundError(
                 f"{error}: is the host of the connection the shop's own address, https://<shop>.myshopify.com?"
             ) from None
-        answered = response.headers.get("X-Shopify-API-Version", self._version)
-        if answered != self._version:
+        answered = response.headers.get("X-Shopify-API-Version", self.version)
+        if answered != self.version:
             raise errors.ContractError(
-                f"{what} was answered by version {answered} of the API in place of {self._version}, which no "
+                f"{what} was answered by version {answered} of the API in place of {self.version}, which no "
                 f"longer exists: upgrade this repository, or name {answered} as api_version in the extra of "
                 f"the connection {CONNECTION} after a look at Shopify's list of changes"
             )
