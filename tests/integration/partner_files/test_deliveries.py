@@ -178,6 +178,20 @@ def test_a_file_that_was_loaded_and_taken_away_is_not_missing(
     assert (totals["missing_deliveries"], totals["warnings"]) == ([], [])
 
 
+@pytest.mark.parametrize("expected", ["acme", ""])
+def test_a_refused_file_of_a_partner_that_is_not_due_leaves_the_day_complete(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch, expected: str
+) -> None:
+    monkeypatch.setenv("EXPECTED_PARTNERS", expected)
+    if expected:
+        drop.put("acme_2026-03-10.csv", "no header of ours")
+    drop.put("evil_2026-03-10.csv", "no header of ours")
+    totals = drop.extract().control_totals
+    assert totals["missing_deliveries"] == ([expected] if expected else [])
+    refused = [warning["file"] for warning in totals["warnings"] if warning["kind"] == "file_refused"]
+    assert refused[-1] == "evil_2026-03-10.csv"
+
+
 def test_the_version_that_is_loaded_ends_the_refusal_of_a_later_one(drop: Drop) -> None:
     drop.put("acme_2026-03-10.csv", file_of(line("A")))
     drop.load(drop.extract())

@@ -91,7 +91,7 @@ def test_only_regular_files_of_the_folder_are_read(drop: Drop, tmp_path: Path) -
     warnings = findings(manifest.control_totals["warnings"])
     for partner, detail in refused.items():
         assert f"{partner}_2026-03-10.csv was not loaded: {detail}" in warnings
-    assert manifest.control_totals["missing_deliveries"] == list(refused)
+    assert manifest.control_totals["missing_deliveries"] == [], "none of them is due"
 
 
 def test_lines_that_need_too_much_memory_keep_no_other_out(drop: Drop) -> None:

@@ -34,6 +34,7 @@ from ecommerce.sales.report.figures.quality import (
     collected_warnings,
     export_warnings,
     file_warnings,
+    no_delivery_warnings,
 )
 from ecommerce.sources import SOURCES, module
 from ecommerce.warehouse.client import Warehouse
@@ -114,18 +115,25 @@ def _read_once(
     if settings.report_attribute:
         refunded = {row["business_date"] for row in query("refunded_order_days")}
         attributes = breakdowns.attributes(query("attribute", days={day} | refunded))
-    files, exports = query("file_warnings"), export_warnings(query("history_loads"))
-    site_warnings = website.warnings(site, day)
+    files = query("file_warnings")
+    refused = [RefusedFile.of(row) for row in files if row["file"]]
+    missing_sources = list(today.get("missing_sources") or ())
+    stored_warnings = [
+        *no_delivery_warnings(day, missing_sources, refused),
+        *file_warnings(files),
+        *export_warnings(query("history_loads")),
+        *website.warnings(site, day),
+    ]
     runs = warehouse.query("warehouse/tables/load_audit/daily_runs.sql", spec=ORDERS, day=day)
     missing = missing_days(day, [row["business_date"] for row in runs])
     sources = [SourceQuality(**row) for row in query("sources", {"run_id": origin.run_id})]
     control_totals = warehouse.query("report/currency_totals.sql", spec=ORDERS, first=day, day=day)
     quality = Quality(
         complete=complete,
-        missing_sources=list(today.get("missing_sources") or ()),
+        missing_sources=missing_sources,
         empty_sources=empty.get(day, []),
         doubtful_sources=doubtful if complete else [],
-        refused_files=[RefusedFile.of(row) for row in files if row["file"]],
+        refused_files=refused,
         sources=sources,
         totals=[CurrencyTotals.of(row) for row in control_totals],
         rejects=rejected.rejects(query("rejects", most=MOST_SAMPLES)),
@@ -135,7 +143,7 @@ def _read_once(
         first_exported=known["first_exported"],
         fill_command=f"make backfill FROM={missing[0]} TO={missing[-1]}" if missing else None,
         restatements=restatements.merged(query("restatements")),
-        warnings=collected_warnings(day, warnings, file_warnings(files), exports, site_warnings),
+        warnings=collected_warnings(day, warnings, stored_warnings),
         limits=limits({each.source for each in sources if each.status != OFF}, settings),
     )
     changes = None

@@ -80,8 +80,6 @@ def extract(window: ReadWindow) -> Manifest:
             warnings += folder.unread(window.day.date, since=window.day.start)
         of_day = [file for file in dropped if f"_{window.day}." in file.name]
         missing = _missing_deliveries(duck, window, of_day, loaded)
-        absent = [partner for partner in missing if partner not in {file.partner for file in of_day}]
-        warnings += [data_warning("no_delivery", partner=partner, day=str(window.day)) for partner in absent]
         for name in ("removed_orders", "known_orders"):
             duck.execute(f"CREATE TABLE {name} AS {read_sql(f'{SQL}/{name}.sql')}")
         warnings += [json.loads(row["warning"]) for row in query(duck, f"{SQL}/shrunk_files")]
@@ -145,7 +143,7 @@ def _missing_deliveries(
     of_day: Sequence[DroppedFile],
     loaded: Mapping[str, Any],
 ) -> list[str]:
-    """Return the partners without a usable file of the day, where it is due or among `of_day`."""
+    """Return the partners whose file of the day is due and is neither loaded nor usable among `of_day`."""
     day = window.day.date
     names = window.memory.delivered_files(window.source, day - timedelta(weeks=WEEKS))
     matches = [match for match in map(NAME.fullmatch, names) if match]
@@ -155,7 +153,7 @@ def _missing_deliveries(
     there = {file.partner for file in of_day if file.name in usable}
     # A file that was loaded stays loaded when it is taken out of the folder.
     there |= {partner for partner, of_file in delivered if of_file == day}
-    return sorted({*due, *(file.partner for file in of_day)} - there)
+    return sorted(set(due) - there)
 
 
 def _known_deliveries(duck: duckdb.DuckDBPyConnection, loaded: Mapping[str, Any]) -> list[str]:

@@ -1,7 +1,7 @@
 """Data quality: how far a day's figures can be trusted, where they come from, and the warnings about them."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain
@@ -143,6 +143,20 @@ def file_warnings(rows: Sequence[Row]) -> list[DataWarning]:
         if row["file"]:
             kind = "new_version_refused" if row["is_loaded"] else "file_refused"
             warnings.append(data_warning(kind, file=row["file"], detail=row["detail"]))
+    return warnings
+
+
+def no_delivery_warnings(
+    day: date, missing_sources: Iterable[str], refused: Collection[RefusedFile]
+) -> list[DataWarning]:
+    """Return a warning of each partner whose file of `day` is missing, unless it was refused, which has a
+    warning of its own."""
+    warnings = []
+    for source in missing_sources:
+        partner = source.partition(": ")[2]
+        was_refused = any(each.file.startswith(f"{partner}_{day}.") for each in refused)
+        if partner and not was_refused:
+            warnings.append(data_warning("no_delivery", partner=partner, day=str(day)))
     return warnings
 
 

@@ -62,11 +62,12 @@ def notices(figures: Figures) -> list[dict[str, Any]]:
 
 
 def missing_words(figures: Figures, most: int = MOST_IN_A_SUBJECT) -> str:
-    """Return why the day is incomplete, with at most so many names of a kind: "alpenmarkt has not delivered";
-    nothing where it is complete."""
+    """Return why the day is incomplete, with at most so many names of a kind: "alpenmarkt has delivered no
+    valid file for Thu 19 Nov"; nothing where it is complete."""
     quality = figures.quality
+    no_file = f"delivered no valid file for {text.short_day(figures.business_date)}"
     parts = (
-        ([each for each in quality.missing_sources if ": " in each], "has", "have", "not delivered"),
+        ([each for each in quality.missing_sources if ": " in each], "has", "have", no_file),
         ([each for each in quality.missing_sources if ": " not in each], "was", "were", "not read"),
         (quality.empty_sources, "has", "have", "no orders"),
     )

@@ -12,15 +12,19 @@ from tests.unit.sales.report.samples import expectation, full, make_figures
 @pytest.mark.parametrize(
     ("missing", "empty", "words"),
     [
-        (["partner_files: alpenmarkt"], [], "alpenmarkt has not delivered"),
-        (["partner_files: a", "partner_files: b"], [], "a and b have not delivered"),
-        ([f"partner_files: {name}" for name in "abc"], [], "a and 2 others have not delivered"),
+        (["partner_files: alpenmarkt"], [], "alpenmarkt has delivered no valid file for Thu 19 Nov"),
+        (["partner_files: a", "partner_files: b"], [], "a and b have delivered no valid file for Thu 19 Nov"),
+        (
+            [f"partner_files: {name}" for name in "abc"],
+            [],
+            "a and 2 others have delivered no valid file for Thu 19 Nov",
+        ),
         (["storefront"], [], "Storefront was not read"),
         (["sales_db", "storefront"], [], "Sales database and Storefront were not read"),
         (
             ["partner_files: alpenmarkt", "storefront"],
             [],
-            "alpenmarkt has not delivered, Storefront was not read",
+            "alpenmarkt has delivered no valid file for Thu 19 Nov, Storefront was not read",
         ),
         ([], ["storefront"], "Storefront has no orders"),
         ([], ["partner_files: alpenmarkt", "storefront"], "alpenmarkt and Storefront have no orders"),
@@ -40,7 +44,9 @@ def test_page_one_names_every_partner_that_has_not_delivered():
     partners = [f"partner_files: {name}" for name in ("alpenmarkt", "bazario", "northwind")]
     (notice,) = notices.notices(make_figures(complete=False, missing_sources=partners))
     assert notice["title"] == "INCOMPLETE"
-    assert notice["words"] == ("alpenmarkt, bazario and northwind have not delivered. Figures will change.")
+    assert notice["words"] == (
+        "alpenmarkt, bazario and northwind have delivered no valid file for Thu 19 Nov. Figures will change."
+    )
 
 
 def test_a_partner_whose_file_is_empty_keeps_its_name():
