@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -216,3 +216,36 @@ def test_orders_and_refunds_dated_in_the_future_are_a_warning(shop: Shop):
         if "future" in each.check_name
     ]
     assert ahead == [("orders", 1), ("refunds", 1)]
+
+
+def test_an_unlisted_status_is_reported_by_every_run_of_its_day(shop: Shop):
+    def warned(run_id: str, day: date = MONDAY) -> list[CheckResult]:
+        results = run_checks(
+            [SUNDAY, MONDAY], spec=ORDERS, business_date=day, run_id=run_id, warehouse=shop.warehouse
+        )
+        return [each for each in results if each.is_failing]
+
+    packed = replace(ORDER, refunds=[], status="packed", is_sale=False)
+    # Stored when `pending` was still listed as a sale.
+    pending = replace(packed, order_id="2", status="pending", is_sale=True)
+    listed = [replace(packed, order_id="3", status="cancelled"), replace(ORDER, order_id="4", refunds=[])]
+    shop.load(Folder([packed, pending, *listed]), RATES)
+    shop.load(Folder(source="storefront"), run_id="reads nothing of it")
+
+    for run_id in ("run", "reads nothing of it"):
+        (result,) = warned(run_id)
+        assert str(result) == (
+            "2 orders have statuses that order_status.sql does not list, or listed differently when they were "
+            "loaded: orders with an unlisted status do not count as sales (for example packed, sales_db order 1)"
+        )
+    (of_other_day,) = warned("run", SUNDAY)
+    assert (of_other_day.failing_rows, of_other_day.other_days) == (0, "2026-03-02")
+
+    read_again = at("2026-03-03 12:00")
+    shop.load(
+        Folder(
+            [replace(packed, status="shipped", is_sale=True), replace(pending, is_sale=False)],
+            read_at=read_again,
+        )
+    )
+    assert warned("run") == []

@@ -23,16 +23,6 @@ WITH superseded AS (
     FROM typed_rates
 ),
 
-unknown_statuses AS (
-    SELECT
-        json_object(
-            'kind', 'unknown_status', 'orders', count(*), 'day', business_date::VARCHAR, 'status', status
-        )::VARCHAR AS warning
-    FROM read_parquet(getvariable('loadable') || '/orders.parquet')
-    ANTI JOIN order_status USING (status)
-    GROUP BY status, business_date
-),
-
 orders AS (
     SELECT count(*) AS orders
     FROM read_parquet(getvariable('loadable') || '/orders.parquet')
@@ -67,13 +57,6 @@ SELECT
     orders.orders,
     order_lines.amount::VARCHAR AS amount,
     (SELECT map_from_entries(list(row(reason, records) ORDER BY reason)) FROM reasons) AS rejected,
-    (
-        SELECT list(mask_e_mails(warning) ORDER BY warning)
-        FROM (
-            FROM staged_warnings
-            UNION ALL
-            FROM unknown_statuses
-        ) AS all_warnings
-    ) AS warnings
+    (SELECT list(mask_e_mails(warning) ORDER BY warning) FROM staged_warnings) AS warnings
 FROM orders
 CROSS JOIN order_lines;

@@ -1,6 +1,7 @@
-{% from "warehouse/macros/check.sql" import check %}
+{% from "warehouse/macros/check.sql" import check with context %}
 {% from "warehouse/macros/implausible.sql" import tolerance with context %}
 {% from "warehouse/macros/low_order_counts.sql" import low_order_counts with context %}
+{% from "warehouse/macros/order_status.sql" import is_sale_by_list with context %}
 {#- Only the day of the run: other days that it loaded orders of are checked by their own runs. #}
 {% macro run_day(column, before=0) -%}
 {% if before %}
@@ -145,6 +146,28 @@ FROM (
 {{ low_order_counts(run_day) }}
 ) AS low_counts
 WHERE is_empty
+{% endcall %}
+
+UNION ALL
+-- A list that was changed after the load counts as well: the stored orders are counted by the former list.
+{% call check(
+    "orders: each is counted by the list of statuses",
+    "warn",
+    "{order has a status|orders have statuses} that order_status.sql does not list, or listed differently when {it was|they were} loaded",
+    "orders with an unlisted status do not count as sales",
+    "add the status to include/sql/transform/orders/order_status.sql and read the source again: "
+    "make repair DAY=<day> SOURCE=<source> (a partner has to deliver the file again, with any change)",
+    3,
+    dated=True,
+) %}
+SELECT
+    CONCAT(COALESCE(status, 'no status'), ', ', source, ' order ', order_id) AS sample,
+    business_date,
+    run_id
+FROM {{ table("orders") }}
+WHERE
+    {{ days("business_date") }}
+    AND {{ is_sale_by_list("status") }} IS DISTINCT FROM is_sale
 {% endcall %}
 
 UNION ALL
