@@ -235,8 +235,9 @@ def test_an_unlisted_status_is_reported_by_every_run_of_its_day(shop: Shop):
     for run_id in ("run", "reads nothing of it"):
         (result,) = warned(run_id)
         assert str(result) == (
-            "2 orders have statuses that order_status.sql does not list, or listed differently when they were "
-            "loaded: orders with an unlisted status do not count as sales (for example packed, sales_db order 1)"
+            "2 orders have statuses that order_status.sql does not list, or listed differently when they "
+            "were loaded: orders with an unlisted status do not count as sales (for example packed, sales_db "
+            "order 1)"
         )
     (of_other_day,) = warned("run", SUNDAY)
     assert (of_other_day.failing_rows, of_other_day.other_days) == (0, "2026-03-02")

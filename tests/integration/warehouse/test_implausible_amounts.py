@@ -1,7 +1,7 @@
 """Amounts that are hardly true: loaded, warned of with order and amount, a finding where they move it."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from ecommerce.sales.loading import ORDERS
@@ -75,3 +75,63 @@ def test_implausible_amounts_are_loaded_and_warned_of(shop: Shop):
         "Sales database order 14 has refunds of 199,999.98 on a total of 20.00: "
         "with 3 other orders like it, net sales are 299,934.98 lower."
     )
+
+
+def priced(order_id: str, days_ago: int, *prices: str, **facts: object) -> Order:
+    """An order with one line of each SKU, toys-1 and so on."""
+    lines = [("Toys", "1", price) for price in prices]
+    return Order(order_id, AT - timedelta(days=days_ago), lines, **facts)
+
+
+def delivered(name: str, orders: list[Order], hour: int) -> Folder:
+    """A file of alpenmarkt; its name ends with its day."""
+    received = at(f"2026-03-03 {hour:02}:00")
+    file = {
+        "file": name,
+        "sha256": name,
+        "received_at": received,
+        "order_ids": [each.order_id for each in orders],
+    }
+    facts = {"source": "partner_files", "channel": "alpenmarkt", "read_at": received}
+    orders = [replace(each, **facts) for each in orders]
+    return Folder(orders, source="partner_files", files=[file], read_at=at(f"2026-03-03 {hour + 1:02}:00"))
+
+
+def test_a_file_in_another_currency_is_one_warning_until_it_is_corrected(shop: Shop):
+    # The prices of the third SKU differ by themselves, so it has no usual one.
+    usual = [
+        priced(f"usual {days_ago}", days_ago, "20.00", "8.00", price)
+        for days_ago, price in enumerate(("5.00", "9.00", "300.00", "400.00", "10.00"), 2)
+    ]
+    wrong_day_ago = [priced("late", 1, "19.00", currency="JPY")]
+    right = [priced("A1", 0, "19.00", "7.50", "700.00"), priced("A2", 0, "4.10"), priced("A3", 0, "21.00")]
+    yen = [replace(each, currency="JPY") for each in right]
+    today = [
+        priced("S1", 0, "20.00"),
+        priced("S2", 0, "0.00"),
+        priced("S3", 0, "1.00", status="cancelled", is_sale=False),
+    ]
+    rates = [(MONDAY - timedelta(days=1), "JPY", "161.5"), (MONDAY - timedelta(days=1), "USD", "1.08")]
+    shop.load(Folder([*usual, *today]), Folder(source="exchange_rates", rates=rates))
+    assert warnings(shop) == []
+
+    for name, orders, hour in (
+        ("alpenmarkt_2026-03-01.csv", wrong_day_ago, 7),
+        ("alpenmarkt_2026-03-02.csv", yen, 8),
+    ):
+        shop.load(delivered(name, orders, hour), run_id=name)
+    found = "3 1 alpenmarkt_2026-03-02.csv: 4 of 4 lines with a usual price, 0.35 USD instead of about 68.00"
+    assert warnings(shop) == [found]
+    results = run_checks(
+        [MONDAY],
+        spec=ORDERS,
+        business_date=MONDAY,
+        run_id="alpenmarkt_2026-03-01.csv",
+        warehouse=shop.warehouse,
+    )
+    (prices,) = [each for each in results if each.is_failing]
+    assert prices.other_days == "2026-03-01", "of a late file, the run that loaded it warns"
+    assert (prices.other_sample or "").startswith("alpenmarkt_2026-03-01.csv: 1 of 1 lines")
+
+    shop.load(delivered("alpenmarkt_2026-03-02.csv", right, 12), run_id="corrected")
+    assert warnings(shop) == []

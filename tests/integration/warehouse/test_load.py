@@ -91,6 +91,26 @@ def test_a_source_that_is_switched_on_again_and_fails_is_missing(shop: Shop):
     assert shop.one("daily_summary")["missing_sources"] == ["storefront"]
 
 
+def test_days_that_were_not_read_lack_a_source_only_while_it_is_on(shop: Shop):
+    """An older day with a late order, which no run has read; and a day on which a source failed."""
+    never_read = replace(ANN, order_id="old", ordered_at=at("2026-01-05 15:00"))
+    failed, off = ["storefront"], ["shopify", "partner_files", "exchange_rates"]
+    shop.load(Folder([ANN, never_read]), missing_sources=failed, off_sources=off)
+
+    def missing() -> list[list[str]]:
+        of_days = shop.by("daily_summary", "business_date", "missing_sources")
+        return [of_days[day] for day in (date(2026, 1, 5), MONDAY)]
+
+    assert missing() == [["sales_db", "storefront"], ["storefront"]]
+
+    shop.load(Folder(read_at=at("2026-03-04 11:00")), day=TUESDAY, run_id="off", off_sources=failed + off)
+    assert missing() == [["sales_db"], []]
+
+    again = [Folder(source=source, read_at=at("2026-03-06 11:00")) for source in ("sales_db", "storefront")]
+    shop.load(*again, day=THURSDAY, run_id="on", off_sources=off)
+    assert missing() == [["sales_db", "storefront"], ["storefront"]]
+
+
 def test_loading_twice_leaves_the_same_tables(shop: Shop):
     folders = [
         Folder([ANN, BOB], rejected=[{"reason": "invalid_quantity"}]),

@@ -1,3 +1,4 @@
+{% from "warehouse/macros/audit_scope.sql" import daily_audit with context %}
 {% from "warehouse/macros/versions.sql" import counted_values, not_older %}
 -- Runs before the transaction: which orders are replaced, and which days change. BigQuery prunes partitions by constants
 -- only, so the script of the transaction needs the list of days. `stored` has the days that staged_totals.sql found.
@@ -218,6 +219,54 @@ touched AS (
             audit.source = delivered.source
             AND STARTS_WITH(delivered.file, CONCAT(partner, '_', CAST(audit.business_date AS STRING), '.'))
     WHERE audit.business_date >= {{ first_day }}
+    UNION DISTINCT
+    -- A source that is switched off completes the days that were not read from it; switched on, it is missing again.
+    SELECT
+        summaries.business_date,
+        'source switched off or on' AS cause
+    FROM {{ staged("load_audit") }} AS arriving
+    LEFT JOIN (
+        SELECT
+            source,
+            MIN(business_date) AS first_day,
+            COALESCE(MAX(IF(status = 'off', run_at, NULL)) = MAX(run_at), FALSE) AS is_off
+        FROM (
+{{ daily_audit("business_date >= " ~ first_day) | indent(12, first=True) }}
+        ) AS audit
+        GROUP BY source
+    ) AS former
+        ON arriving.source = former.source
+    CROSS JOIN {{ table("daily_summary") }} AS summaries
+    LEFT JOIN (
+        SELECT
+            business_date,
+            source
+        FROM {{ table("load_audit") }}
+        WHERE
+            business_date >= {{ first_day }}
+            AND (status = 'off' OR (status = 'success' AND DATE(read_at, {{ shop_timezone }}) > business_date))
+    ) AS reads
+        ON
+            summaries.business_date = reads.business_date
+            AND arriving.source = reads.source
+    LEFT JOIN (
+        SELECT DISTINCT business_date
+        FROM {{ table("load_audit") }}
+        WHERE
+            business_date >= {{ first_day }}
+            AND source IN ({{ sources }})
+    ) AS run_days
+        ON summaries.business_date = run_days.business_date
+    WHERE
+        (arriving.status = 'off') <> COALESCE(former.is_off, FALSE)
+        AND arriving.status <> 'history'
+        AND reads.source IS NULL
+        -- Days that only an export covers are complete without the source.
+        AND IF(
+            run_days.business_date IS NULL,
+            ARRAY_LENGTH(summaries.missing_sources) > 0,
+            summaries.business_date >= former.first_day
+        )
     UNION DISTINCT
     SELECT
         business_date,

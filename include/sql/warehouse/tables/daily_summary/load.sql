@@ -38,17 +38,20 @@ known_days AS (
 ),
 
 -- A source that was added later is expected from the first day with an audit row of it, whatever its status; without
--- such a row, from the newest day of any run.
+-- such a row, from the newest day of any run. No day misses a source that is off by its latest run of any day.
 expected_sources AS (
     SELECT
         name AS source,
-        COALESCE(MIN(IF(audit.source = name, audit.business_date, NULL)), MAX(audit.business_date)) AS first_day
-    FROM {{ table("load_audit") }} AS audit
+        COALESCE(MIN(IF(audit.source = name, audit.business_date, NULL)), MAX(audit.business_date)) AS first_day,
+        COALESCE(
+            MAX(IF(audit.source = name AND audit.status = 'off', audit.run_at, NULL))
+            = MAX(IF(audit.source = name, audit.run_at, NULL)),
+            FALSE
+        ) AS is_off
+    FROM (
+{{ daily_audit("business_date >= " ~ first_day) | indent(8, first=True) }}
+    ) AS audit
     CROSS JOIN UNNEST([{{ sources }}]) AS name
-    WHERE
-        audit.business_date >= {{ first_day }}
-        AND audit.source IN ({{ sources }})
-        AND audit.status <> 'history'
     GROUP BY name
 ),
 
@@ -201,6 +204,7 @@ missing_sources AS (
         known_days.is_expected
         AND (NOT known_days.has_run OR known_days.business_date >= expected_sources.first_day)
         AND covered.source IS NULL
+        AND NOT COALESCE(expected_sources.is_off, FALSE)
 ),
 
 missing AS (

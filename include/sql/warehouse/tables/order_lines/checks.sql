@@ -1,5 +1,6 @@
-{% from "warehouse/macros/check.sql" import check %}
+{% from "warehouse/macros/check.sql" import check with context %}
 {% from "warehouse/macros/implausible.sql" import excessive_discounts, negative_discounts with context %}
+{% from "warehouse/macros/unusual_prices.sql" import unusual_prices with context %}
 {% call check(
     "order_lines: one row per line",
     "error",
@@ -88,4 +89,23 @@ SELECT
 FROM (
 {{ negative_discounts(business_date) }}
 ) AS negative
+{% endcall %}
+
+UNION ALL
+{% call check(
+    "order_lines: unit prices are near the usual ones",
+    "warn",
+    "{file or source has|files or sources have} unit prices more than 5 times above or below the median of the SKU",
+    "if they are an error, such as another currency, sales are wrong by the difference",
+    "compare with the source and correct it there; a partner delivers a corrected file under its name",
+    3,
+    dated=True,
+) %}
+SELECT
+    business_date,
+    run_id,
+    sample
+FROM (
+{{ unusual_prices(business_date) }}
+) AS unusual
 {% endcall %};

@@ -1,6 +1,7 @@
 {% from "warehouse/macros/check.sql" import check with context %}
 {% from "warehouse/macros/implausible.sql" import tolerance with context %}
 {% from "warehouse/macros/low_order_counts.sql" import low_order_counts with context %}
+{% from "warehouse/macros/unreturned_orders.sql" import unreturned_orders with context %}
 {% from "warehouse/macros/order_status.sql" import is_sale_by_list with context %}
 {#- Only the day of the run: other days that it loaded orders of are checked by their own runs. #}
 {% macro run_day(column, before=0) -%}
@@ -132,20 +133,37 @@ UNION ALL
 {% call check(
     "orders: no source is unusually empty",
     "warn",
-    "{source has|sources have} no orders on the day and usually {has|have} 20 or more",
+    "{source has|sources have} no orders on the day and usually {has|have} 10 or more",
     "orders are missing, unless the shop was closed",
     "look for orders of the day in the source; once they exist: make repair DAY=<day> SOURCE=<source>",
     3,
 ) %}
 SELECT
     CONCAT(
-        name, ' has no orders on ', CAST(business_date AS STRING), ' and had at least ', CAST(fewest AS STRING),
-        ' on the same weekday of each of the last four weeks'
+        name, ' has no orders on ', CAST(business_date AS STRING), ' and had ', CAST(usual AS STRING),
+        ' on average on comparable days'
     ) AS sample
 FROM (
 {{ low_order_counts(run_day) }}
 ) AS low_counts
 WHERE is_empty
+{% endcall %}
+
+UNION ALL
+{% call check(
+    "orders: sources still return the stored orders of the day",
+    "warn",
+    "{source no longer returns|sources no longer return} orders of the day that are in the warehouse",
+    "the figures contain these orders, and may lack others",
+    "look for the orders in the source. If it has them, make repair DAY=<day> SOURCE=<source>; "
+    "if they were deleted, the DAG sales_reconciliation removes them from the warehouse",
+    3,
+) %}
+SELECT
+    CONCAT(source, ': ', CAST(unreturned AS STRING), ' of ', CAST(orders AS STRING), ' orders') AS sample
+FROM (
+{{ unreturned_orders(run_day) }}
+) AS returned
 {% endcall %}
 
 UNION ALL

@@ -30,7 +30,7 @@ touched AS (
         STRING_AGG(cause, ' and ' ORDER BY cause) AS causes
     FROM {{ staged("touched_days") }} AS touched_days
     CROSS JOIN UNNEST(touched_days.causes) AS cause
-    WHERE cause NOT IN ('the run itself', 'first orders of customers')
+    WHERE cause NOT IN ('the run itself', 'source switched off or on', 'first orders of customers')
     GROUP BY touched_days.business_date
 ),
 

@@ -39,7 +39,7 @@ def notices(figures: Figures) -> list[dict[str, Any]]:
     if missing_sources := missing_words(figures, MOST_NAMES):
         notices.append(notice("INCOMPLETE", f"{missing_sources}. Figures will change.", urgent=True))
     elif names := doubtful_words(figures, MOST_NAMES):
-        words = f"Far fewer sales than usual, or none: {names}. Figures may change."
+        words = f"Far fewer sales than usual or than were stored: {names}. Figures may change."
         notices.append(notice("May be incomplete", words, urgent=True))
     missing = _missing_partners(figures)
     if refused := [each for each in quality.refused_files if is_news(each, missing)]:
@@ -88,11 +88,11 @@ def doubtful_words(figures: Figures, most: int = MOST_IN_A_SUBJECT) -> str:
 def alarms(figures: Figures) -> list[str]:
     """Return what is wrong with the day although all its sources were read, so that no failed task has sent
     it."""
-    weekday, missing = f"{figures.business_date:%A}", _missing_partners(figures)
+    missing = _missing_partners(figures)
     return [
         *(f"{each} has delivered no valid file for this day" for each in missing),
         *(
-            f"{source_title(source)} has no orders, and had 20 or more on each of the last four {weekday}s"
+            f"{source_title(source)} has no orders, and usually has 10 or more on such a day"
             for source in figures.quality.empty_sources
         ),
         *(_refused(each) for each in figures.quality.refused_files if is_news(each, missing)),

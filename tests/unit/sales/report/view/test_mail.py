@@ -63,7 +63,8 @@ def test_a_figure_that_lacks_the_comparison_of_the_others_names_its_own():
 def test_what_is_missing_stands_in_front_and_leaves_the_headline_room(monkeypatch):
     subject = mail.subject(partner_missing())
     assert subject == (
-        "INCOMPLETE: alpenmarkt has delivered no valid file for Thu 19 Nov · Thu 19 Nov: 18,342.56 USD, +13.8 %"
+        "INCOMPLETE: alpenmarkt has delivered no valid file for Thu 19 Nov"
+        " · Thu 19 Nov: 18,342.56 USD, +13.8 %"
     )
     assert mail.subject(partner_missing(), corrected=True) == f"Corrected: {subject}"
     monkeypatch.setattr(notices, "missing_words", lambda _: f"{'x' * 300} has not delivered")

@@ -62,14 +62,16 @@ def test_a_day_that_may_be_incomplete_is_marked_wherever_it_is_judged():
     figures = figures.model_copy(update={"findings": findings_of(figures), "expectation": judged})
     (notice,) = (each for each in notices.notices(figures) if "incomplete" in each["title"])
     assert notice["title"] == "May be incomplete"
-    assert notice["words"] == "Far fewer sales than usual, or none: alpenmarkt. Figures may change."
+    assert (
+        notice["words"] == "Far fewer sales than usual or than were stored: alpenmarkt. Figures may change."
+    )
     texts = mail.mail_texts(figures)
     assert texts["subject"] == "May be incomplete: alpenmarkt · Thu 19 Nov: 18,342.56 USD, +13.8 %"
     assert texts["first_line"].startswith(
         "Net sales of Thu 19 Nov: 18,342.56 USD (may be incomplete: alpenmarkt), +13.8 % vs"
     )
     assert texts["findings"][:-1] == [
-        "The day may be incomplete: alpenmarkt has far fewer sales than usual, or none."
+        "The day may be incomplete: alpenmarkt has far fewer sales than usual or than were stored."
     ]
     assert texts["expected"]["verdict"] == "No verdict"
     assert texts["expected"]["words"].startswith(
