@@ -45,6 +45,7 @@ class Oracle:
         run_days: business days that had a run of their own since they ended: they have a summary even without
             any sale. On other days every source is missing.
         missing: sources that were missing from a run of a business day.
+        off: sources that are switched off; days without a run do not miss them.
     """
 
     snapshot: Snapshot
@@ -53,6 +54,7 @@ class Oracle:
     hash_key: str = ""
     run_days: Collection[date] = ()
     missing: Mapping[date, list[str]] = field(default_factory=dict)
+    off: Collection[str] = ()
 
     def tables(self) -> dict[str, list[Row]]:
         """All tables by name."""
@@ -270,7 +272,8 @@ class Oracle:
 
         gross, discounts = total(orders, "gross_amount"), total(orders, "discount_amount")
         returned = total(returns, "merchandise_amount")
-        missing = sorted(self.missing.get(day, [] if day in self.run_days else ALL_SOURCES))
+        unread = [] if day in self.run_days else [each for each in ALL_SOURCES if each not in self.off]
+        missing = sorted(self.missing.get(day, unread))
         average = _EXACT.divide(gross - discounts, Decimal(len(convertible))) if convertible else None
         return {
             "business_date": day,

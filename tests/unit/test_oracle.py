@@ -199,6 +199,8 @@ def test_a_day_without_sales_has_a_summary_of_zeros():
 def test_every_source_is_missing_from_a_day_that_had_no_run():
     row = oracle(order()).daily_summary[0]
     assert row["missing_sources"] == ["exchange_rates", "partner_files", "sales_db", "shopify", "storefront"]
+    row = oracle(order(), off=["shopify", "storefront"]).daily_summary[0]
+    assert row["missing_sources"] == ["exchange_rates", "partner_files", "sales_db"]
     assert summary(oracle(order(), run_days=[MONDAY]), MONDAY)["complete"]
 
 

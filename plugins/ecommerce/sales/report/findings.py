@@ -181,7 +181,7 @@ def _incomplete_words(finding: Finding, currency: str) -> str:
     return {
         "missing": f"Not all data of {names} is loaded, so the figures of this day will change.",
         "empty": f"{names} unusually had no orders, so the figures of this day may change.",
-        "doubtful": f"The day may be incomplete: {names} {have} far fewer sales than usual or than were stored.",
+        "doubtful": f"May be incomplete: {names} {have} far fewer sales than usual or than were stored.",
     }[finding.kind]
 
 

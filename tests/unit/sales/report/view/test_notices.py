@@ -71,7 +71,7 @@ def test_a_day_that_may_be_incomplete_is_marked_wherever_it_is_judged():
         "Net sales of Thu 19 Nov: 18,342.56 USD (may be incomplete: alpenmarkt), +13.8 % vs"
     )
     assert texts["findings"][:-1] == [
-        "The day may be incomplete: alpenmarkt has far fewer sales than usual or than were stored."
+        "May be incomplete: alpenmarkt has far fewer sales than usual or than were stored."
     ]
     assert texts["expected"]["verdict"] == "No verdict"
     assert texts["expected"]["words"].startswith(
