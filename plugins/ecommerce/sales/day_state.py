@@ -24,8 +24,8 @@ FEW = 5
 
 
 class Unusual(NamedTuple):
-    """Sources and partners by business day, in alphabetical order: those without orders, and those with fewer
-    than a quarter of the weekday's usual sales."""
+    """Sources and partners by business day, in alphabetical order: those without orders, and those with far
+    fewer sales than usual or than are stored."""
 
     empty: dict[date, list[str]]
     few: dict[date, list[str]]

@@ -54,9 +54,8 @@ def read_figures(
     warnings: Sequence[DataWarning] = (),
     required: Collection[str] = SOURCES,
 ) -> model.Figures:
-    """Return the current figures of business day `day`, with their findings. The `run_id` of `origin` selects
-    the data quality figures of that run; `warnings` are of transform, load and checks; without one of the
-    `required` sources a day is not complete.
+    """Return the current figures of business day `day`, with their findings. `warnings` are of extracts,
+    transforms and checks; without one of the `required` sources a day is not complete.
 
     Raises:
         TransientError: loads kept changing the figures while they were read.
@@ -126,7 +125,7 @@ def _read_once(
     ]
     runs = warehouse.query("warehouse/tables/load_audit/daily_runs.sql", spec=ORDERS, day=day)
     missing = missing_days(day, [row["business_date"] for row in runs])
-    sources = [SourceQuality(**row) for row in query("sources", {"run_id": origin.run_id})]
+    sources = [SourceQuality(**row) for row in query("sources")]
     control_totals = warehouse.query("report/currency_totals.sql", spec=ORDERS, first=day, day=day)
     quality = Quality(
         complete=complete,

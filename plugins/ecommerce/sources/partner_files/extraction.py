@@ -7,7 +7,7 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,8 +78,7 @@ def extract(window: ReadWindow) -> Manifest:
         if window.changed_until is None:
             warnings += _arrived_too_late(folder, window, layouts)
             warnings += folder.unread(window.day.date, since=window.day.start)
-        of_day = [file for file in dropped if f"_{window.day}." in file.name]
-        missing = _missing_deliveries(duck, window, of_day, loaded)
+        missing = _missing_deliveries(duck, window, loaded)
         for name in ("removed_orders", "known_orders"):
             duck.execute(f"CREATE TABLE {name} AS {read_sql(f'{SQL}/{name}.sql')}")
         warnings += [json.loads(row["warning"]) for row in query(duck, f"{SQL}/shrunk_files")]
@@ -138,22 +137,20 @@ def _is_changed(file: DroppedFile, sha256: str, layouts: Mapping[str, Layout]) -
 
 
 def _missing_deliveries(
-    duck: duckdb.DuckDBPyConnection,
-    window: ReadWindow,
-    of_day: Sequence[DroppedFile],
-    loaded: Mapping[str, Any],
+    duck: duckdb.DuckDBPyConnection, window: ReadWindow, loaded: Mapping[str, Any]
 ) -> list[str]:
-    """Return the partners whose file of the day is due and is neither loaded nor usable among `of_day`."""
+    """Return the partners whose file of the day is due, and neither loaded nor usable."""
     day = window.day.date
+    # With files that were loaded and since taken out of the folder.
     names = window.memory.delivered_files(window.source, day - timedelta(weeks=WEEKS))
     matches = [match for match in map(NAME.fullmatch, names) if match]
     delivered = [(match["partner"], date.fromisoformat(match["date"])) for match in matches]
-    due = due_partners(day, delivered, load_settings().expected_partners)
-    usable = {name for (name,) in duck.execute("SELECT file FROM files").fetchall()} | loaded.keys()
-    there = {file.partner for file in of_day if file.name in usable}
-    # A file that was loaded stays loaded when it is taken out of the folder.
-    there |= {partner for partner, of_file in delivered if of_file == day}
-    return sorted(set(due) - there)
+    usable = {name for (name,) in duck.execute("SELECT file FROM files").fetchall()}.union(loaded, names)
+    missing = []
+    for partner in due_partners(day, delivered, load_settings().expected_partners):
+        if usable.isdisjoint((f"{partner}_{day}.csv", f"{partner}_{day}.csv.gz")):
+            missing.append(partner)
+    return missing
 
 
 def _known_deliveries(duck: duckdb.DuckDBPyConnection, loaded: Mapping[str, Any]) -> list[str]:

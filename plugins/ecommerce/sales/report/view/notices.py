@@ -1,7 +1,7 @@
 """The notices of page one, the subject's warnings, alarms, and restated figures: what affects the trust in a
 day's figures."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
@@ -41,8 +41,7 @@ def notices(figures: Figures) -> list[dict[str, Any]]:
     elif names := doubtful_words(figures, MOST_NAMES):
         words = f"Far fewer sales than usual or than were stored: {names}. Figures may change."
         notices.append(notice("May be incomplete", words, urgent=True))
-    missing = _missing_partners(figures)
-    if refused := [each for each in quality.refused_files if is_news(each, missing)]:
+    if refused := _refused_alone(figures):
         others = f", and {len(refused) - 1} more of its kind" if len(refused) > 1 else ""
         notices.append(notice("Delivery refused", f"{_refused(refused[0])}{others}.", urgent=True))
     if not figures.has_sales:
@@ -88,20 +87,20 @@ def doubtful_words(figures: Figures, most: int = MOST_IN_A_SUBJECT) -> str:
 def alarms(figures: Figures) -> list[str]:
     """Return what is wrong with the day although all its sources were read, so that no failed task has sent
     it."""
-    missing = _missing_partners(figures)
     return [
-        *(f"{each} has delivered no valid file for this day" for each in missing),
+        *(f"{each} has delivered no valid file for this day" for each in _missing_partners(figures)),
         *(
             f"{source_title(source)} has no orders, and usually has 10 or more on such a day"
             for source in figures.quality.empty_sources
         ),
-        *(_refused(each) for each in figures.quality.refused_files if is_news(each, missing)),
+        *map(_refused, _refused_alone(figures)),
     ]
 
 
-def is_news(refused: RefusedFile, missing: Collection[str]) -> bool:
-    """Return whether a refused file deserves a sentence of its own: its partner is not `missing` anyway."""
-    return refused.is_loaded or _partner(refused) not in missing
+def _refused_alone(figures: Figures) -> list[RefusedFile]:
+    """Return the refused files that deserve a sentence of their own: no missing delivery explains them."""
+    missing = _missing_partners(figures)
+    return [each for each in figures.quality.refused_files if each.is_loaded or _partner(each) not in missing]
 
 
 def _refused(each: RefusedFile) -> str:
