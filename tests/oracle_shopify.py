@@ -63,7 +63,16 @@ def totals_of(order: Row) -> Row:
     if order["taxesIncluded"]:
         shipping -= sum(map(tax_of, shipments), ZERO)
     fees = sum((exact(each["price"]) for each in order["additionalFees"]), ZERO)
-    fees += exact(order.get("totalTipReceivedSet")) + exact(order.get("originalTotalDutiesSet"))
+    if order["taxesIncluded"]:
+        fees -= sum(map(tax_of, order["additionalFees"]), ZERO)
+    fees += exact(order.get("totalTipReceivedSet"))
+    duties = exact(order.get("originalTotalDutiesSet"))
+    sold = sum(Fraction(line["net"]) for line in lines_of(order) if line["kind"] != "tip")
+    other_parts = sold + shipping + fees + exact(order["totalTaxSet"])
+    gap_without = abs(exact(order["totalPriceSet"]) - other_parts)
+    gap_with = abs(exact(order["totalPriceSet"]) - other_parts - duties)
+    if gap_with <= gap_without:
+        fees += duties
     return {
         "order_id": str(order["legacyResourceId"]),
         "item_count": len(goods),

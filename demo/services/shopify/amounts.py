@@ -53,7 +53,11 @@ class Amounts:
         self._duties = add(line.duty or _ZERO for line in facts.lines)
         tax = add(add(self.shipping_taxes(line)) for line in kept) + add(fee.tax for fee in facts.fees)
         self._tax = tax + add(map(self.tax, facts.lines))
-        extras = self._shipping + self._fees + self._duties + self._unless_included(tax)
+        if facts.duties_place == "fees":
+            self._fees += self._duties
+        extras = self._shipping + self._fees + self._unless_included(tax)
+        if facts.duties_place == "own":
+            extras += self._duties
         self.total = extras + add(map(self._due, facts.lines))
         self.original_total = extras + add(self._due(line, True) for line in facts.lines if not line.added)
         default = [TransactionFacts(self.original_total, "SALE")]
@@ -142,6 +146,7 @@ class Amounts:
             each.shipping_tax for each in facts.refunds
         )
         discounts = [each.amount for line in facts.lines for each in line.discounts]
+        refunded_duties = add(refund.duties for refund in facts.refunds)
         optional = {"Duties": self._duties, "AdditionalFees": self._fees}
         return {
             "totalPriceSet": self.total,
@@ -172,7 +177,11 @@ class Amounts:
                 each.amount for refund in facts.refunds for each in refund.adjustments
             ),
             **{f"originalTotal{name}Set": amount for name, amount in optional.items() if amount},
-            **{f"currentTotal{name}Set": current * amount for name, amount in optional.items() if amount},
+            **{
+                f"currentTotal{name}Set": current * (amount - (refunded_duties if name == "Duties" else _ZERO))
+                for name, amount in optional.items()
+                if amount
+            },
         }
 
     @property
@@ -202,10 +211,11 @@ class Amounts:
         return self._removed(self.discounted(line), line) + self._unless_included(tax)
 
     def _refund_value(self, refund: RefundFacts) -> Decimal:
-        """Return what the lines and shipping of a refund take off the order, with tax."""
+        """Return what the lines, shipping and duties of a refund take off the order, with tax."""
         tax = _ZERO if self._subtotals_with_tax else add(map(self.refund_tax, refund.lines))
         subtotals = add(map(self.refund_subtotal, refund.lines))
-        return subtotals + tax + refund.shipping + self._unless_included(refund.shipping_tax)
+        shipping = refund.shipping + self._unless_included(refund.shipping_tax)
+        return subtotals + tax + shipping + refund.duties
 
     def _due(self, line: LineFacts, as_placed: bool = False) -> Decimal:
         """Return what the customer pays for a line."""

@@ -11,6 +11,7 @@ from demo.services.shopify.amounts import Amounts, add, round_money
 from demo.services.shopify.clock import stamp
 from demo.services.shopify.facts import (
     DiscountFacts,
+    FeeFacts,
     LineFacts,
     OrderFacts,
     RefundFacts,
@@ -64,7 +65,7 @@ class _OrderBuilder:
             "discountCodes": list(dict.fromkeys(codes)),
             "discountCode": codes[0] if codes else None,
             "taxesIncluded": facts.taxes_included,
-            "dutiesIncluded": False,
+            "dutiesIncluded": facts.duties_place == "prices",
             "currencyCode": facts.currency,
             "presentmentCurrencyCode": facts.presentment_currency or facts.currency,
             "email": facts.email,
@@ -87,13 +88,19 @@ class _OrderBuilder:
                     "price": self._money(fee.amount),
                     "taxLines": [{"title": "Tax", "priceSet": self._money(fee.tax)}] if fee.tax else [],
                 }
-                for place, fee in enumerate(facts.fees)
+                for place, fee in enumerate(self._fees())
             ],
             "shippingLines": [self._shipping_line(place) for place in range(len(facts.shipping))],
             "lineItems": [self._line(place) for place in range(len(facts.lines))],
             "refunds": [self._refund(place) for place in range(len(facts.refunds))],
             "transactions": self._transactions(self.amounts.payments, facts.created_at, -1),
         }
+
+    def _fees(self) -> list[FeeFacts]:
+        duties = self.amounts.totals().get("originalTotalDutiesSet")
+        if duties and self.facts.duties_place == "fees":
+            return [*self.facts.fees, FeeFacts("Duties", duties)]
+        return self.facts.fees
 
     def _financial_status(self) -> str | None:
         if self.facts.financial_status != "derived":
@@ -208,7 +215,7 @@ class _OrderBuilder:
                 }
                 for at, each in enumerate(refund.adjustments)
             ],
-            "duties": [],
+            "duties": [{"amountSet": self._money(refund.duties)}] if refund.duties else [],
             "transactions": self._transactions(transactions, refund.at, place),
             "return": self._return(refund),
         }

@@ -142,6 +142,7 @@ class RefundFacts:
     lines: list[RefundLineFacts] = field(default_factory=list)
     shipping: Decimal = Decimal(0)
     shipping_tax: Decimal = Decimal(0)
+    duties: Decimal = Decimal(0)
     adjustments: list[AdjustmentFacts] = field(default_factory=list)
     transactions: list[TransactionFacts] | None = None
     note: str | None = None
@@ -159,6 +160,8 @@ class OrderFacts:
         processed_at: its business date, by default `created_at`.
         updated_at: its last change, by default the latest instant of the facts.
         edited_at: when an order edit changed it.
+        duties_place: where the duties are in the total: `own`, listed among the additional `fees` too, or in
+            the `prices` of the lines.
         exchange_rate: the shop's currency per unit of the customer's currency.
         refund_subtotals_with_tax: subtotals of refund lines include tax, by default as `taxes_included`.
         payments: by default one SALE of the original total.
@@ -178,6 +181,7 @@ class OrderFacts:
     edited_at: datetime | None = None
     cancelled_at: datetime | None = None
     taxes_included: bool = False
+    duties_place: str = "own"
     refund_subtotals_with_tax: bool | None = None
     test: bool = False
     financial_status: str | None = "derived"

@@ -171,6 +171,39 @@ EXAMPLES: dict[str, tuple[OrderFacts, dict[str, str]]] = {
         ),
         {"gross": "10", "net": "10", "tax": "1", "shipping": "5", "fees": "6"},
     ),
+    "duties that are listed among the fees": (
+        order(
+            line("100", duty=Decimal(12)),
+            shipping=shipping("15"),
+            fees=[FeeFacts("Bag", Decimal(5))],
+            duties_place="fees",
+        ),
+        {"gross": "100", "shipping": "15", "fees": "17"},
+    ),
+    "duties in the prices": (
+        order(line("100", duty=Decimal(12)), fees=[FeeFacts("Bag", Decimal(12))], duties_place="prices"),
+        {"gross": "100", "net": "100", "fees": "12"},
+    ),
+    "a fee with tax in its price": (
+        order(
+            line("11", rate="0.10"),
+            fees=[FeeFacts("Bag", Decimal("1.10"), tax=Decimal("0.10"))],
+            taxes_included=True,
+        ),
+        {"gross": "10", "tax": "1.10", "fees": "1"},
+    ),
+    "duties paid back with the goods": (
+        order(
+            line("100", duty=Decimal(12)),
+            shipping=shipping("15"),
+            refunds=[refund(RefundLineFacts(0), duties=Decimal(12))],
+        ),
+        {"fees": "12", "returns": "100", "net": "0"},
+    ),
+    "duties that are listed among the fees, paid back alone": (
+        order(line("100", duty=Decimal(12)), refunds=[refund(duties=Decimal(12))], duties_place="fees"),
+        {"fees": "12", "returns": "0", "net": "100"},
+    ),
     "a gift card paid back": (
         order(line("50", gift_card=True), line("10"), refunds=[refund(RefundLineFacts(0))]),
         {"gross": "10", "returns": "0", "net": "10"},

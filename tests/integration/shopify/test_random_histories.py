@@ -46,6 +46,7 @@ def lines(draw: Any) -> LineFacts:
         discounts=discounts,
         taxes=taxes,
         removed=removed,
+        duty=draw(some.sampled_from([None, None, Decimal("1.50")])),
         **more,
     )
 
@@ -56,6 +57,7 @@ def orders(draw: Any, number: int) -> OrderFacts:
     if draw(some.booleans()):
         found.append(LineFacts(None, draw(amounts), title="Tip", tip=True))
     left = [line.quantity - line.removed for line in found]
+    duties = sum((line.duty or Decimal(0) for line in found), Decimal(0))
     refunds = []
     for _ in range(draw(some.integers(0, 3))):
         items = []
@@ -82,14 +84,17 @@ def orders(draw: Any, number: int) -> OrderFacts:
         if items and draw(some.integers(0, 4)) == 0:  # exchanged for an item that is added to the order
             found.append(LineFacts("D", draw(amounts), added=True))
             more = {"return_number": number, "exchanged": [len(found) - 1]}
-        if items or shipping or transactions:
+        if duties and draw(some.booleans()):
+            more["duties"], duties = duties, Decimal(0)
+        if items or shipping or transactions or "duties" in more:
             refunds.append(RefundFacts(NOON + draw(some.integers(1, 600)) * MINUTE, items, **more))
     return OrderFacts(
         number,
         NOON - draw(some.integers(0, 600)) * MINUTE,
         found,
         shipping=[ShippingFacts(Decimal(5), taxes=[TaxFacts(draw(rates))])],
-        fees=[FeeFacts("Bag", Decimal("0.25"))] if draw(some.booleans()) else [],
+        fees=[FeeFacts("Bag", Decimal("0.25"), tax=Decimal("0.02"))] if draw(some.booleans()) else [],
+        duties_place=draw(some.sampled_from(["own", "fees", "prices"])),
         refunds=refunds,
         taxes_included=draw(some.booleans()),
         refund_subtotals_with_tax=draw(some.sampled_from([None, True, False])),

@@ -111,6 +111,21 @@ def test_an_order_without_all_that_may_be_null_is_loaded(load: Callable[..., Loa
     assert loaded.accounts["rows_rejected"] == 0
 
 
+@pytest.mark.parametrize(
+    ("facts", "status"),
+    [
+        ({"financial_status": None, "fulfillment_status": "UNFULFILLED"}, "completed"),
+        ({"financial_status": "PENDING", "fulfillment_status": "UNFULFILLED"}, "completed"),
+        ({"financial_status": "PAID", "fulfillment_status": "UNFULFILLED"}, "processing"),
+        ({"financial_status": "VOIDED"}, "cancelled"),
+        ({"financial_status": None, "cancelled_at": NOON}, "cancelled"),
+    ],
+)
+def test_an_order_of_nothing_has_a_status(facts: dict[str, Any], status: str, load) -> None:
+    loaded = load(OrderFacts(1, NOON, [LineFacts("GIFT", Decimal(0))], **facts))
+    assert [row["status"] for row in loaded.rows("orders")] == [status]
+
+
 def test_a_guest_is_known_by_the_e_mail_address(load: Callable[..., Loadable]) -> None:
     loaded = load(
         order(1, email="Ann@Example.com"),

@@ -137,6 +137,17 @@ SELECT
     CASE WHEN taxesIncluded THEN price - discount - tax ELSE price - discount END AS net
 FROM amounts;
 
+-- What all lines of an order are sold for, before tax. The tip is among the fees.
+CREATE TABLE shopify_sold AS
+SELECT
+    version,
+    sum(net) AS net
+FROM shopify_lines
+WHERE kind <> 'tip'
+GROUP BY version;
+
+-- Some orders list their duties among the additional fees too, and some prices contain them: `duties` are a further fee
+-- where the total is nearer to the sum of the parts with them (`unexplained`: the total without the other parts).
 CREATE OR REPLACE VIEW staged_orders AS
 WITH parts AS (
     SELECT
@@ -148,11 +159,23 @@ WITH parts AS (
         ) AS sold_by,
         amount_of(totalReceivedSet) > 0 AS is_paid_for,
         list_filter(coalesce(shippingLines.nodes, []), LAMBDA one: NOT coalesce(one.isRemoved, FALSE)) AS shipments,
-        list_concat(
-            list_transform(coalesce(additionalFees, []), LAMBDA one: one.price),
-            [totalTipReceivedSet, originalTotalDutiesSet]
-        ) AS fees
+        total_of(
+            list_transform(
+                shipments,
+                LAMBDA one: amount_of(one.discountedPriceSet)
+                - CASE WHEN taxesIncluded THEN tax_of(one.taxLines) ELSE 0 END
+            )
+        ) AS shipping,
+        total_of(
+            list_transform(
+                additionalFees,
+                LAMBDA one: amount_of(one.price) - CASE WHEN taxesIncluded THEN tax_of(one.taxLines) ELSE 0 END
+            )
+        ) + amount_of(totalTipReceivedSet) AS fees,
+        amount_of(originalTotalDutiesSet) AS duties,
+        amount_of(totalPriceSet) - coalesce(sold.net, 0) - shipping - fees - amount_of(totalTaxSet) AS unexplained
     FROM shopify_orders
+    LEFT JOIN shopify_sold AS sold ON shopify_orders.row_number = sold.version
 )
 
 SELECT
@@ -168,10 +191,9 @@ SELECT
         WHEN displayFinancialStatus = 'EXPIRED' THEN 'failed'
         WHEN displayFinancialStatus = 'AUTHORIZED' THEN 'on-hold'
         WHEN displayFinancialStatus = 'PARTIALLY_PAID' THEN 'processing'
-        WHEN
-            displayFinancialStatus = 'PAID'
-            OR (coalesce(displayFinancialStatus, 'PENDING') = 'PENDING' AND amount_of(totalPriceSet) = 0)
-            THEN CASE WHEN displayFulfillmentStatus = 'FULFILLED' THEN 'completed' ELSE 'processing' END
+        WHEN displayFinancialStatus = 'PAID' AND displayFulfillmentStatus = 'FULFILLED' THEN 'completed'
+        WHEN displayFinancialStatus = 'PAID' THEN 'processing'
+        WHEN coalesce(displayFinancialStatus, 'PENDING') = 'PENDING' AND amount_of(totalPriceSet) = 0 THEN 'completed'
         ELSE lower(coalesce(displayFinancialStatus, 'pending'))
     END AS status,
     coalesce(totalPriceSet.shopMoney.currencyCode, currencyCode) AS currency,
@@ -183,17 +205,14 @@ SELECT
     regexp_extract(customer.id, '\d+$') AS customer_id,
     array_to_string(discountCodes, ',') AS coupon_code,
     test AS is_test,
+    unless_invalid(list_transform(shipments, LAMBDA one: one.discountedPriceSet), shipping) AS shipping_amount,
     unless_invalid(
-        list_transform(shipments, LAMBDA one: one.discountedPriceSet),
-        total_of(
-            list_transform(
-                shipments,
-                LAMBDA one: amount_of(one.discountedPriceSet)
-                - CASE WHEN taxesIncluded THEN tax_of(one.taxLines) ELSE 0 END
-            )
-        )
-    ) AS shipping_amount,
-    unless_invalid(fees, total_of(list_transform(fees, LAMBDA one: amount_of(one)))) AS fee_amount,
+        list_concat(
+            list_transform(coalesce(additionalFees, []), LAMBDA one: one.price),
+            [totalTipReceivedSet, originalTotalDutiesSet]
+        ),
+        fees + CASE WHEN abs(unexplained) < abs(unexplained - duties) THEN 0 ELSE duties END
+    ) AS fee_amount,
     totalTaxSet.shopMoney.amount AS tax_amount,
     processedAt AS ordered_at,
     updatedAt AS updated_at,
@@ -407,16 +426,7 @@ FROM read_parquet(getvariable('raw') || '/removed_orders.parquet');
 
 -- Whether each order's parts add up to its total and, less refunds and removed units, to its current total.
 CREATE OR REPLACE VIEW staged_warnings AS
-WITH lines AS (
-    SELECT
-        version,
-        sum(net) AS net
-    FROM shopify_lines
-    WHERE kind <> 'tip'
-    GROUP BY version
-),
-
-taken_off AS (
+WITH taken_off AS (
     SELECT
         version,
         sum(amount) AS amount
@@ -433,7 +443,7 @@ taken_off AS (
         UNION ALL
         SELECT
             version,
-            shipping + shipping_tax
+            shipping + shipping_tax + duties
         FROM shopify_refunds
     ) AS parts
     GROUP BY version
@@ -443,7 +453,7 @@ differences AS (
     SELECT
         staged_orders.order_id,
         business_date_of(as_instant(staged_orders.ordered_at)) AS day,
-        amount_of(orders.totalPriceSet) - coalesce(lines.net, 0) - as_amount(staged_orders.shipping_amount)
+        amount_of(orders.totalPriceSet) - coalesce(sold.net, 0) - as_amount(staged_orders.shipping_amount)
         - as_amount(staged_orders.fee_amount) - coalesce(as_amount(staged_orders.tax_amount), 0) AS of_total,
         CASE
             WHEN orders.cancelledAt IS NOT NULL THEN 0
@@ -453,7 +463,7 @@ differences AS (
         END AS of_current_total
     FROM shopify_orders AS orders
     INNER JOIN staged_orders ON orders.row_number = staged_orders.version
-    LEFT JOIN lines ON orders.row_number = lines.version
+    LEFT JOIN shopify_sold AS sold ON orders.row_number = sold.version
     LEFT JOIN taken_off ON orders.row_number = taken_off.version
 )
 
