@@ -146,7 +146,8 @@ class Amounts:
             each.shipping_tax for each in facts.refunds
         )
         discounts = [each.amount for line in facts.lines for each in line.discounts]
-        refunded_duties = add(refund.duties for refund in facts.refunds)
+        duties = add(refund.duties for refund in facts.refunds)
+        refunded = {"Duties": duties, "AdditionalFees": duties if facts.duties_place == "fees" else _ZERO}
         optional = {"Duties": self._duties, "AdditionalFees": self._fees}
         return {
             "totalPriceSet": self.total,
@@ -178,7 +179,7 @@ class Amounts:
             ),
             **{f"originalTotal{name}Set": amount for name, amount in optional.items() if amount},
             **{
-                f"currentTotal{name}Set": current * (amount - (refunded_duties if name == "Duties" else _ZERO))
+                f"currentTotal{name}Set": current * (amount - refunded[name])
                 for name, amount in optional.items()
                 if amount
             },

@@ -1,8 +1,8 @@
 """Masks e-mail addresses and removes control characters, with one pattern for Python and DuckDB.
 
-The pattern is for both `re` and RE2, so it has no look-around. An address ends like a domain, with `localhost` or an
-IP address in brackets: prices such as `2@5.00` and SKUs such as `MUG@BLUE` are none. Signs may be full-width, escaped
-for a URL, HTML, JSON or by a backslash, between spaces, or written `(at)`.
+The pattern is for both `re` and RE2, so it has no look-around. An address ends like a domain, with
+`localhost` or an IP address in brackets: prices such as `2@5.00` and SKUs such as `MUG@BLUE` are none. Signs
+may be full-width, escaped for a URL, HTML, JSON or by a backslash, between spaces, or written `(at)`.
 """
 
 import hmac

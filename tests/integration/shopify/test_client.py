@@ -25,7 +25,7 @@ from tests.integration.shopify.reading import DAY, NOON, NOW, Loadable, connect,
 
 DOCUMENTS = [
     *("shop", "order_ids", "orders_by_id", "order_lines", "refund_lines", "oldest_order"),
-    *("bulk_run", "bulk_state", "bulk_recent", "bulk_orders"),
+    *("bulk_run", "bulk_state", "bulk_recent", "bulk_orders", "bulk_cancel"),
 ]
 WHOLE_SCHEMA = REPOSITORY.parent / "shared" / "shopify" / "admin-2026-07.graphql.zst"
 SUBSET = REPOSITORY / "demo" / "services" / "shopify" / "schema.graphql"

@@ -111,34 +111,97 @@ def test_many_orders_are_read_in_bulk_and_end_in_the_same_rows(serve, tmp_path: 
         assert without[0] == without[1]
 
 
+@pytest.fixture
+def bulk_shop(serve, monkeypatch) -> Shopify:
+    """A shop whose orders are read by a bulk operation for each of two searches."""
+    monkeypatch.setattr(extraction, "IN_BULK", 1)
+    monkeypatch.setattr(bulk, "PAUSE", 0.0)
+    return serve(*(order(n) for n in range(1, 4)))
+
+
+def operations_started(shop: Shopify) -> int:
+    return sum(request.operation == "BulkRun" for request in shop.requests)
+
+
+UNUSABLE = {
+    "failed": BulkFault("FAILED", error_code="INTERNAL_SERVER_ERROR"),
+    "cancelled": BulkFault("CANCELED"),
+    "expired": BulkFault("EXPIRED"),
+    "one object too many": BulkFault(count_error=1),
+    "cut off": BulkFault(kept=0.7),
+}
+
+
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_a_bulk_operation_without_a_usable_result_is_started_again(
+    name: str, bulk_shop: Shopify, tmp_path: Path, monkeypatch
+) -> None:
+    simulated(monkeypatch, bulk_shop)
+    bulk_shop.bulk.faults.append(UNUSABLE[name])
+    assert ids(Loadable(window_in(tmp_path))) == ["1", "2", "3"]
+    assert operations_started(bulk_shop) == 3
+
+
 @pytest.mark.parametrize(
-    ("fault", "kind"),
+    ("fault", "kind", "sentence"),
     [
-        (BulkFault("FAILED", error_code="INTERNAL_SERVER_ERROR"), errors.TransientError),
-        (BulkFault("FAILED", error_code="ACCESS_DENIED"), errors.CredentialsError),
-        (BulkFault(count_error=1), errors.TransientError),
-        (BulkFault(kept=0.7), errors.TransientError),
+        (UNUSABLE["failed"], errors.TransientError, "a bulk operation is FAILED: INTERNAL_SERVER_ERROR"),
+        (UNUSABLE["cut off"], errors.TransientError, "is cut off, or no JSON lines"),
+        (BulkFault("FAILED", error_code="ACCESS_DENIED"), errors.CredentialsError, "lacks an access scope"),
     ],
 )
-def test_a_bulk_operation_that_is_not_whole_fails(fault, kind, serve, tmp_path: Path, monkeypatch) -> None:
-    shop = serve(*(order(n) for n in range(1, 41)))
-    monkeypatch.setattr(extraction, "IN_BULK", 10)
-    monkeypatch.setattr(bulk, "PAUSE", 0.0)
-    shop.bulk.faults.append(fault)
-    with pytest.raises(kind):
-        shopify.extract(window_in(tmp_path))
-
-
-@pytest.mark.parametrize("status", ["CANCELED", "EXPIRED"])
-def test_a_bulk_operation_that_shopify_stops_is_started_again(
-    status: str, serve, tmp_path: Path, monkeypatch
+def test_bulk_operations_that_all_fail_are_an_error(
+    fault, kind, sentence, bulk_shop: Shopify, tmp_path: Path
 ) -> None:
-    shop = serve(*(order(n) for n in range(1, 41)))
-    monkeypatch.setattr(extraction, "IN_BULK", 10)
-    monkeypatch.setattr(bulk, "PAUSE", 0.0)
-    shop.bulk.faults.append(BulkFault(status))
-    assert len(ids(Loadable(window_in(tmp_path)))) == 40
-    assert sum(request.operation == "BulkRun" for request in shop.requests) == 3
+    bulk_shop.bulk.faults += [fault] * bulk.RUNS
+    with pytest.raises(kind, match=sentence):
+        shopify.extract(window_in(tmp_path))
+    assert operations_started(bulk_shop) == (1 if kind is errors.CredentialsError else bulk.RUNS)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 410])
+def test_an_expired_address_is_not_requested_again(
+    status: int, bulk_shop: Shopify, tmp_path: Path, monkeypatch
+) -> None:
+    simulated(monkeypatch, bulk_shop)
+    expired = b"<Error><Code>ExpiredToken</Code></Error>"
+    bulk_shop.faults.append(Fault("/bulk/1.jsonl", status=status, body=expired, times=99))
+    assert ids(Loadable(window_in(tmp_path))) == ["1", "2", "3"]
+    paths = [request.path.partition("?")[0] for request in bulk_shop.requests if "/bulk/" in request.path]
+    assert paths == ["/bulk/1.jsonl", "/bulk/2.jsonl", "/bulk/3.jsonl"]
+
+
+def test_a_bulk_operation_that_shopify_lost_is_started_again(
+    bulk_shop: Shopify, tmp_path: Path, monkeypatch
+) -> None:
+    simulated(monkeypatch, bulk_shop)
+    lost = b'{"data":{"bulkOperation":null}}'
+    bulk_shop.faults.append(Fault("BulkState", rewrite=lambda body: lost))
+    assert ids(Loadable(window_in(tmp_path))) == ["1", "2", "3"]
+
+
+def test_a_bulk_operation_that_never_ends_is_cancelled_and_reported(
+    bulk_shop: Shopify, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(bulk, "PAUSE", 5.0)
+    clock = simulated(monkeypatch, bulk_shop)
+    bulk_shop.bulk.polls = 1_000_000
+    with pytest.raises(errors.TimedOutError, match="BulkOperation/1 has not ended after 45 minutes"):
+        shopify.extract(window_in(tmp_path))
+    assert timedelta(minutes=45) <= clock.now - NOW < timedelta(minutes=50)
+    assert any(request.operation == "BulkCancel" for request in bulk_shop.requests)
+
+
+def test_waiting_for_other_bulk_operations_ends(bulk_shop: Shopify, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(bulk, "PAUSE", 5.0)
+    simulated(monkeypatch, bulk_shop)
+    refusal = {"code": "LIMIT_REACHED", "message": "Bulk operations limit reached"}
+    refused = {"data": {"bulkOperationRunQuery": {"bulkOperation": None, "userErrors": [refusal]}}}
+    bulk_shop.faults.append(Fault("BulkRun", rewrite=lambda body: json.dumps(refused).encode(), times=999))
+    with pytest.raises(
+        errors.TimedOutError, match="other bulk operations of the app have not ended after 45"
+    ):
+        shopify.extract(window_in(tmp_path))
 
 
 @pytest.mark.parametrize("polls", [2, 9], ids=["completed meanwhile", "still running"])
@@ -183,6 +246,7 @@ BROKEN = {
     "path": ["nodes", 0, "lineItems"],
     "extensions": {"code": "INTERNAL_SERVER_ERROR"},
 }
+ODD_ERROR = b'{"errors":[{"message":"Odd","path":7,"extensions":"none"}],"extensions":["none"]}'
 FAULTS = {
     "wrong token": (
         Fault(status=401, body=b'{"errors":"[API] Invalid API key"}', times=99),
@@ -228,6 +292,21 @@ FAULTS = {
         Fault("OrderIds", rewrite=lambda body: b'{"data":null}', times=99),
         errors.ContractError,
         "shopify_api: order_ids: the answer has no data",
+    ),
+    "errors as a text": (
+        Fault("OrderIds", rewrite=lambda body: b'{"errors":"Something is wrong"}', times=99),
+        errors.ContractError,
+        "shopify_api: order_ids: 'Something is wrong'",
+    ),
+    "errors as an object": (
+        Fault("OrderIds", rewrite=lambda body: b'{"errors":{"query":"is missing"}}', times=99),
+        errors.ContractError,
+        """shopify_api: order_ids: "{'query': 'is missing'}\"""",
+    ),
+    "errors of other types": (
+        Fault("OrderIds", rewrite=lambda body: ODD_ERROR, times=99),
+        errors.ContractError,
+        "shopify_api: order_ids: 'Odd'",
     ),
     "cut off": (
         Fault("OrdersById", cut=True, times=99),

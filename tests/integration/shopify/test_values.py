@@ -178,7 +178,7 @@ def test_a_line_on_two_pages_counts_once(serve: Callable[..., Shopify], tmp_path
 
     def repeat(body: bytes) -> bytes:
         answer = json.loads(body)
-        nodes = answer["data"]["order"]["lineItems"]["nodes"]
+        nodes = answer["data"]["holder"]["lineItems"]["nodes"]
         first = shop.store.orders["gid://shopify/Order/1"]["lineItems"][249]
         nodes.insert(0, nodes[0] | {"id": first["id"], "sku": first["sku"]})
         return json.dumps(answer).encode()

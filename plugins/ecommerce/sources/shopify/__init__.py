@@ -53,8 +53,9 @@ def check() -> Lines:
             f"the shop's timezone is {shop['ianaTimezone']}, and SHOP_TIMEZONE is {timezone}: days of the "
             "report begin and end at other times than those of Shopify's own reports",
         )
-    answer = client.ask("order_ids", with_created=False, with_changed=True, changed=recent)
-    if ids := [node["id"] for node in answer["changed"]["nodes"][:10]]:
+    newest = client.ask("order_ids", search=recent, sort="UPDATED_AT")["orders"]["nodes"][:10]
+    if newest:
+        ids = [order["id"] for order in newest]
         client.ask("orders_by_id", ids=ids, lines=1, few=1, metafields=[], with_metafields=False)
     if client.hidden:
         yield (

@@ -7,27 +7,43 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ecommerce.core.errors import ContractError, CredentialsError, TransientError
+from ecommerce.core.errors import (
+    ContractError,
+    CredentialsError,
+    PipelineError,
+    TimedOutError,
+    TransientError,
+)
+from ecommerce.core.settings import task_timeout
 from ecommerce.sources.http import network_errors, raise_for_status, refuse_other_site, with_retries
 from ecommerce.sources.shopify.client import CONNECTION, ShopifyClient, document
 from ecommerce.storage.duckdb import query
 
 PAUSE, LONGEST_PAUSE = 5.0, 60.0
 """Seconds between looks at an operation."""
+SHARE_OF_TIMEOUT = 0.75
+"""How much of the task's timeout one wait may take."""
 USABLE = timedelta(hours=1)
 """How old the operation of an earlier attempt may be. What changed since it began, the next run reads."""
 RUNS = 3
-"""How often an operation that Shopify cancels is started."""
-PENDING = ("CREATED", "RUNNING")
+"""How many operations are tried until one has a usable result."""
+ACTIVE = ("CREATED", "RUNNING", "CANCELING")
+EXPIRED = (400, 401, 403, 404, 410)
+"""Statuses with which the server of the files refuses an address for good."""
 CHUNK = 1 << 20
 BATCH = 1000
 
 Operation = dict[str, Any]
+
+
+class UnusableResultError(TransientError):
+    """An operation was cancelled or failed, or its file has expired or is not whole: a new one is needed."""
 
 
 def read_in_bulk(client: ShopifyClient, search: str, duck: Any, file: Path) -> datetime:
@@ -37,31 +53,18 @@ def read_in_bulk(client: ShopifyClient, search: str, duck: Any, file: Path) -> d
     Raises:
         CredentialsError: the app may not read what the query asks for.
         ContractError: Shopify refuses the query.
-        TransientError: Shopify failed or cancelled the operation, or its file is not whole.
+        TimedOutError: the operation does not end, or those that it has to wait for.
+        TransientError: no operation had a usable result.
     """
-    import duckdb
-
     text = document("bulk_orders") % json.dumps(search)
-    operation = _finished(client, text)
-    began = datetime.fromisoformat(operation["createdAt"]).astimezone(UTC)
-    count = int(operation["objectCount"])
-    if operation["url"]:
-        _download(operation["url"], file)
-    else:
-        file.touch()
-    what = f"{CONNECTION}: the file of the bulk operation {operation['id']}"
-    try:
-        [found] = query(duck, "extract/shopify/bulk_counts", {"file": str(file)})
-    except duckdb.InvalidInputException:  # its text may quote an order
-        raise TransientError(f"{what} is cut off, or no JSON lines") from None
-    if found != {"objects": count, "orphans": 0}:
-        raise TransientError(
-            f"{what} has {found['objects']} objects in place of {count}, {found['orphans']} of them without "
-            "their order"
-        )
-    query(duck, "extract/shopify/bulk_orders", {"file": str(file)})
-    file.unlink()
-    return began
+    earlier = _earlier(client, text)
+
+    def run() -> datetime:
+        operation = _awaited(client, earlier.pop() if earlier else _started(client, text))
+        _load(operation, duck, file)
+        return datetime.fromisoformat(operation["createdAt"]).astimezone(UTC)
+
+    return with_retries(run, {UnusableResultError: RUNS}, client.pause)
 
 
 def bulk_orders(duck: Any, *, with_refunds: bool) -> Iterator[list[dict[str, Any]]]:
@@ -71,60 +74,98 @@ def bulk_orders(duck: Any, *, with_refunds: bool) -> Iterator[list[dict[str, Any
         yield [json.loads(text, parse_float=str) for (text,) in rows]
 
 
-def _finished(client: ShopifyClient, text: str) -> Operation:
-    """The operation of `text`, completed: one of an earlier attempt, else a new one."""
-    operation = _earlier(client, text)
-    for _ in range(RUNS):
-        operation = _awaited(client, operation or _started(client, text))
-        status = operation["status"]
-        if status == "COMPLETED":
-            return operation
-        if status == "FAILED" and operation["errorCode"] == "ACCESS_DENIED":
-            raise CredentialsError(
-                f"{CONNECTION}: a bulk operation lacks an access scope: see docs/SOURCES.md"
-            )
-        if status == "FAILED":
-            raise TransientError(f"{CONNECTION}: a bulk operation failed: {operation['errorCode']}")
-        operation = None  # cancelled, as Shopify does with operations that do not get on, or expired
-    raise TransientError(f"{CONNECTION}: Shopify cancelled a bulk operation {RUNS} times")
-
-
-def _earlier(client: ShopifyClient, text: str) -> Operation | None:
+def _earlier(client: ShopifyClient, text: str) -> list[Operation]:
+    """Return the newest usable operation of earlier attempts, if there is one."""
     oldest = datetime.now(UTC) - USABLE
     for operation in client.ask("bulk_recent")["bulkOperations"]["nodes"]:
         is_young = datetime.fromisoformat(operation["createdAt"]) >= oldest
-        if operation["query"] == text and is_young and operation["status"] in (*PENDING, "COMPLETED"):
-            return operation
-    return None
+        is_usable = operation["status"] in ("CREATED", "RUNNING", "COMPLETED")
+        if operation["query"] == text and is_young and is_usable:
+            return [operation]
+    return []
 
 
 def _started(client: ShopifyClient, text: str) -> Operation:
-    pause = PAUSE
-    while True:
+    """Start an operation, after those of the app that already run."""
+    for _ in _pauses(client):
         answer = client.ask("bulk_run", query=text)["bulkOperationRunQuery"]
-        if not (refused := answer["userErrors"]):
+        refusals = answer["userErrors"]
+        if not refusals:
             started: Operation = answer["bulkOperation"]
             return started
-        if refused[0]["code"] not in ("OPERATION_IN_PROGRESS", "LIMIT_REACHED"):
-            raise ContractError(f"{CONNECTION}: a bulk operation was refused: {refused[0]['message']}")
-        client.pause(pause)  # others of the app run
-        pause = min(2 * pause, LONGEST_PAUSE)
+        if refusals[0]["code"] not in ("OPERATION_IN_PROGRESS", "LIMIT_REACHED"):
+            raise ContractError(f"{CONNECTION}: a bulk operation was refused: {refusals[0]['message']}")
+    raise TimedOutError(
+        f"{CONNECTION}: other bulk operations of the app have not ended after {_longest_wait() / 60:.0f} "
+        "minutes, and Shopify runs no more at once: wait for them, or cancel them"
+    )
 
 
 def _awaited(client: ShopifyClient, operation: Operation) -> Operation:
-    pause = PAUSE
-    while operation["status"] in (*PENDING, "CANCELING"):
+    """Return an operation when it is completed."""
+    for _ in _pauses(client):
+        status = operation["status"]
+        if status == "COMPLETED":
+            return operation
+        if operation["errorCode"] == "ACCESS_DENIED":
+            raise CredentialsError(
+                f"{CONNECTION}: a bulk operation lacks an access scope: see docs/SOURCES.md"
+            )
+        if status not in ACTIVE:
+            reason = operation["errorCode"] or "Shopify stopped it"
+            raise UnusableResultError(f"{CONNECTION}: a bulk operation is {status}: {reason}")
+        found = client.ask("bulk_state", id=operation["id"])["bulkOperation"]
+        if not found:
+            raise UnusableResultError(f"{CONNECTION}: Shopify lost the bulk operation {operation['id']}")
+        operation = found
+    with suppress(PipelineError):
+        client.ask("bulk_cancel", id=operation["id"])
+    raise TimedOutError(
+        f"{CONNECTION}: the bulk operation {operation['id']} has not ended after {_longest_wait() / 60:.0f} "
+        f"minutes ({operation['objectCount']} objects), and is cancelled. If the shop needs longer, raise "
+        "TASK_TIMEOUT_SECONDS"
+    )
+
+
+def _longest_wait() -> float:
+    return SHARE_OF_TIMEOUT * task_timeout().total_seconds()
+
+
+def _pauses(client: ShopifyClient) -> Iterator[None]:
+    """Yield at once, and after each pause, until the longest wait is over."""
+    left, pause = _longest_wait(), PAUSE
+    while left > 0:
+        yield
         client.pause(pause)
+        left -= pause
         pause = min(1.5 * pause, LONGEST_PAUSE)
-        operation = client.ask("bulk_state", id=operation["id"])["bulkOperation"]
-    return operation
 
 
-def _download(url: str, file: Path) -> None:
+def _load(operation: Operation, duck: Any, file: Path) -> None:
+    """Load the result of an operation into the table bulk_orders."""
+    import duckdb
+
+    what = f"{CONNECTION}: the file of the bulk operation {operation['id']}"
+    file.write_bytes(b"")
+    if operation["url"]:
+        _download(operation["url"], file, what)
+    try:
+        [found] = query(duck, "extract/shopify/bulk_counts", {"file": str(file)})
+    except duckdb.InvalidInputException:  # its text may quote an order
+        raise UnusableResultError(f"{what} is cut off, or no JSON lines") from None
+    objects, orphans = found["objects"], found["orphans"]
+    if objects != int(operation["objectCount"]) or orphans:
+        raise UnusableResultError(
+            f"{what} has {objects} objects in place of {operation['objectCount']}, {orphans} of them without "
+            "their order"
+        )
+    query(duck, "extract/shopify/bulk_orders", {"file": str(file)})
+    file.unlink()
+
+
+def _download(url: str, file: Path, what: str) -> None:
     """Download the result, from another server, which must not get the token."""
     import requests
-
-    what = f"{CONNECTION}: the file of a bulk operation"
 
     def send() -> None:
         with (
@@ -134,8 +175,10 @@ def _download(url: str, file: Path) -> None:
             ) as response,
             file.open("wb") as target,
         ):
+            if response.status_code in EXPIRED:  # not quoted: it may repeat the signed address
+                raise UnusableResultError(f"{what} answered {response.status_code}: its address has expired")
             raise_for_status(response, what)
             for chunk in response.iter_content(CHUNK):
                 target.write(chunk)
 
-    with_retries(send, {TransientError: 5})
+    with_retries(send, {UnusableResultError: 1, TransientError: 5})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -55,12 +55,11 @@ class TooExpensiveError(errors.ContractError):
 @cache
 def document(name: str) -> str:
     """Return include/sql/extract/shopify/<name>.graphql with the fragments that it uses."""
-    _, *parts = re.split(r"(?m)^(?=fragment )", read_sql("extract/shopify/fragments.graphql"))
-    fragments = {re.match(r"fragment (\w+)", part)[1]: part for part in parts}  # type: ignore[index]
-    text, used = read_sql(f"extract/shopify/{name}.graphql"), set[str]()
-    while lacking := set(re.findall(r"\.\.\.(\w+)", text)) - used:
-        text += "".join(fragments[each] for each in sorted(lacking))
-        used |= lacking
+    text = read_sql(f"extract/shopify/{name}.graphql")
+    fragments = read_sql("extract/shopify/fragments.graphql")
+    for fragment, fragment_name in re.findall(r"(?ms)^(fragment (\w+).*?^}\n)", fragments):
+        if f"...{fragment_name}" in text:
+            text += fragment
     return re.sub(r"(?m)^#.*\n", "", text)
 
 
@@ -126,11 +125,8 @@ class ShopifyClient:
                 figures need; TooExpensiveError where the document asks for too much at once; ContractError
                 for what is no answer of this API, and for a search that Shopify understood otherwise.
         """
-        return self.send(name, document(name), variables)
-
-    def send(self, name: str, text: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the data of the document `text`, which messages call `name`; raises as `ask`."""
-        body, what = {"query": text, "variables": dict(variables)}, f"{CONNECTION}: {name}"
+        body = {"query": document(name), "variables": variables}
+        what = f"{CONNECTION}: {name}"
 
         def send() -> dict[str, Any]:
             throttled_for = 0.0
@@ -153,12 +149,13 @@ class ShopifyClient:
             self.pause((needed - available) / self._rate)
 
     def _count(self, name: str, answer: Mapping[str, Any]) -> None:
-        cost = (answer.get("extensions") or {}).get("cost") or {}
-        if status := cost.get("throttleStatus"):
-            most, self._points, self._rate = (
-                float(status[part]) for part in ("maximumAvailable", "currentlyAvailable", "restoreRate")
-            )
-            self._costs[name] = min(float(cost.get("requestedQueryCost") or 0), most)
+        cost = _object(_object(answer.get("extensions")).get("cost"))
+        status = cost.get("throttleStatus")
+        if status:
+            self._points = float(status["currentlyAvailable"])
+            self._rate = float(status["restoreRate"])
+            requested = float(cost.get("requestedQueryCost") or 0)
+            self._costs[name] = min(requested, float(status["maximumAvailable"]))
             self._counted_at = self._clock()
 
     def _post(self, body: Mapping[str, Any], what: str) -> dict[str, Any]:
@@ -201,9 +198,9 @@ class ShopifyClient:
             )
 
     def _data(self, answer: Mapping[str, Any], what: str) -> dict[str, Any]:
-        for error in answer.get("errors") or ():
+        for error in _errors(answer):
             self._raise_unless_personal(error, what)
-        for search in (answer.get("extensions") or {}).get("search") or ():
+        for search in _object(answer.get("extensions")).get("search") or ():
             for warning in search.get("warnings") or ():
                 raise errors.ContractError(
                     f"{what}: Shopify does not understand the search {search.get('query')!r} "
@@ -214,12 +211,12 @@ class ShopifyClient:
         data: dict[str, Any] = answer["data"]
         return data
 
-    def _raise_unless_personal(self, error: Any, what: str) -> None:
-        if not isinstance(error, dict):
-            raise errors.ContractError(f"{what}: {quoted(str(error).encode())}")
-        more = error.get("extensions") or {}
-        text, code = quoted(str(error.get("message")).encode()), more.get("code")
-        personal = PERSONAL.intersection(filter(_is_text, error.get("path") or ()))
+    def _raise_unless_personal(self, error: Mapping[str, Any], what: str) -> None:
+        more = _object(error.get("extensions"))
+        code = more.get("code")
+        text = quoted(str(error["message"]).encode())
+        path = error.get("path")
+        personal = PERSONAL.intersection(map(str, path)) if isinstance(path, list) else set()
         if personal and (code == "ACCESS_DENIED" or "not approved" in text):
             self.hidden |= personal
         elif more.get("maxCost"):
@@ -304,13 +301,19 @@ def _parsed(response: Response, what: str) -> dict[str, Any]:
     return answer
 
 
+def _object(value: Any) -> dict[str, Any]:
+    """Return what should be a JSON object; an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def _errors(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the errors of an answer, which may also be a single text or object; each has a message."""
+    listed = answer.get("errors") or []
+    if not isinstance(listed, list):
+        listed = [listed]
+    return [error if "message" in _object(error) else {"message": error} for error in listed]
+
+
 def _is_throttled(answer: Mapping[str, Any]) -> bool:
-    reasons: Iterable[Any] = answer.get("errors") or ()
-    return any(
-        isinstance(each, dict) and (each.get("extensions") or {}).get("code") == "THROTTLED"
-        for each in reasons
-    )
-
-
-def _is_text(part: Any) -> bool:
-    return isinstance(part, str)
+    codes = [_object(error.get("extensions")).get("code") for error in _errors(answer)]
+    return "THROTTLED" in codes

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -36,8 +36,9 @@ LINES, FEW, MOST = 50, 10, 250
 """Objects of a connection that are read with their order; the most that Shopify gives at once."""
 LOOKS = 4
 """How often an order is read that changes between its pages."""
-NUMBERED = ("lineItems", "refundLineItems")
-"""Connections that are read on; the others never have more than `MOST` objects."""
+SORT_KEYS = {"created": "PROCESSED_AT", "changed": "UPDATED_AT"}
+NUMBERED = {"lineItems": "order_lines", "refundLineItems": "refund_lines"}
+"""Connections that are read on, and by which document; the others never have more than `MOST` objects."""
 COLUMNS = (
     "legacyResourceId test processedAt updatedAt cancelledAt displayFinancialStatus displayFulfillmentStatus "
     "taxesIncluded currencyCode discountCodes email customer totalPriceSet currentTotalPriceSet totalTaxSet "
@@ -138,25 +139,29 @@ def scopes(facts: dict[str, Any]) -> set[str]:
     return {scope["handle"] for scope in facts["currentAppInstallation"]["accessScopes"]}
 
 
-def _ids(client: ShopifyClient, searches: dict[str, str]) -> Iterator[str]:
-    """Yield the ids of the orders that the searches find, each once."""
-    cursors: dict[str, str | None] = dict.fromkeys(searches)
-    found: dict[str, None] = {}
-    while cursors:
-        variables: dict[str, Any] = {f"with_{name}": name in cursors for name in searches}
-        variables |= {name: searches[name] for name in cursors}
-        variables |= {f"{name}_after": cursor for name, cursor in cursors.items()}
-        answer = client.ask("order_ids", **variables)
-        for name in list(cursors):
-            page = answer[name]
-            found |= dict.fromkeys(node["id"] for node in page["nodes"])
-            if not page["pageInfo"]["hasNextPage"]:
-                del cursors[name]
-            elif page["pageInfo"]["endCursor"] == cursors[name]:
-                raise TransientError(f"{CONNECTION}: the list of {name} orders does not go on")
-            else:
-                cursors[name] = page["pageInfo"]["endCursor"]
-    yield from found
+def _ids(client: ShopifyClient, searches: dict[str, str]) -> list[str]:
+    """Return the ids of the orders that the searches find, each once."""
+    ids = []
+    for name, search in searches.items():
+        after = None
+        while True:
+            page = client.ask("order_ids", search=search, sort=SORT_KEYS[name], after=after)["orders"]
+            ids += [node["id"] for node in page["nodes"]]
+            after = next_cursor(page, after, f"{CONNECTION}: the list of {name} orders")
+            if not after:
+                break
+    return list(dict.fromkeys(ids))
+
+
+def next_cursor(page: dict[str, Any], after: str | None, what: str) -> str | None:
+    """Return the cursor of the next page of `what`, None after the last one; a TransientError where the page
+    after the cursor `after` ends with it again, which would never end."""
+    if not page["pageInfo"]["hasNextPage"]:
+        return None
+    cursor: str = page["pageInfo"]["endCursor"]
+    if cursor == after:
+        raise TransientError(f"{what} does not go on")
+    return cursor
 
 
 class OrderReader:
@@ -211,45 +216,46 @@ class OrderReader:
     def _completed(self, order: Order) -> Order:
         """The order with all objects of its connections."""
         for _ in range(LOOKS):
-            if not any(True for _ in _cut(order, LINES, FEW)):
+            if not _cut(order):
                 return order
             larger = {"lines": MOST, "few": MOST}
             [whole] = self._client.ask("orders_by_id", ids=[order["id"]], **larger, **self._options)["nodes"]
             if whole is None:
                 raise TransientError(f"{CONNECTION}: the order {order['name']} was deleted while it was read")
             order = whole
-            if self._read_on(order):
+            if all(self._read_on(order, holder, name) for holder, name in _cut(order)):
                 return order
         raise TransientError(f"{CONNECTION}: the order {order['name']} changed whenever it was read")
 
-    def _read_on(self, order: Order) -> bool:
-        """Add what lies beyond `MOST` objects; return whether the order stayed the same meanwhile."""
-        for holder, name in _cut(order, MOST, MOST):
-            if name not in NUMBERED:
-                raise ContractError(f"{CONNECTION}: the order {order['name']} has more than {MOST} {name}")
-            document, root = ("order_lines", "order") if name == "lineItems" else ("refund_lines", "refund")
-            while holder[name]["pageInfo"]["hasNextPage"]:
-                after = holder[name]["pageInfo"]["endCursor"]
-                found = self._client.ask(document, id=holder["id"], after=after)[root]
-                owner = found and (found if root == "order" else found["order"])
-                if not owner or owner["updatedAt"] != order["updatedAt"]:
-                    return False
-                present = {node["id"] for node in holder[name]["nodes"] if "id" in node}
-                more = [node for node in found[name]["nodes"] if node.get("id") not in present]
-                holder[name]["nodes"] += more
-                holder[name]["pageInfo"] = found[name]["pageInfo"]
+    def _read_on(self, order: Order, holder: dict[str, Any], name: str) -> bool:
+        """Add what a connection has beyond `MOST` objects; return whether the order stayed the same."""
+        what = f"{CONNECTION}: the list of {name} of the order {order['name']}"
+        if name not in NUMBERED:
+            raise ContractError(f"{what} has more than {MOST} entries")
+        nodes = holder[name]["nodes"]
+        after = holder[name]["pageInfo"]["endCursor"]
+        while after:
+            answer = self._client.ask(NUMBERED[name], order=order["id"], id=holder["id"], after=after)
+            if not answer["order"] or answer["order"]["updatedAt"] != order["updatedAt"]:
+                return False
+            page = answer["holder"][name]
+            known = {node.get("id") for node in nodes}
+            nodes += [node for node in page["nodes"] if "id" not in node or node["id"] not in known]
+            after = next_cursor(page, after, what)
         return True
 
 
-def _cut(order: Order, lines: int, few: int) -> Iterator[tuple[dict[str, Any], str]]:
-    """The objects with connections that have more than was read, and the names of these; a list without pages
-    that is full is one."""
+def _cut(order: Order) -> list[tuple[dict[str, Any], str]]:
+    """Return the connections that have more than was read: the objects that hold them, and their names. The
+    refunds are a list without pages: a full one is an error."""
     if len(order["refunds"]) >= MOST:
         raise ContractError(f"{CONNECTION}: the order {order['name']} has {MOST} refunds or more")
+    cut = []
     for holder in (order, *order["refunds"]):
         for name, value in holder.items():
-            if isinstance(value, dict) and (value.get("pageInfo") or {}).get("hasNextPage"):
-                yield holder, name
+            if isinstance(value, dict) and "pageInfo" in value and value["pageInfo"]["hasNextPage"]:
+                cut.append((holder, name))
+    return cut
 
 
 def _gid(order_id: str) -> str:
