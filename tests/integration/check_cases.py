@@ -13,7 +13,7 @@ from tests.integration.check_trial import Trial
 TODAY = datetime.now(UTC).date()
 """Of the newest rates; they are new enough for a week after this."""
 READER = "grant SELECT to the connection's role"
-ADAPT = "adapt include/sql/extract/sales_db to the schema of the source"
+ADAPT = "adapt include/sql/extract/sales_db/schema.sql to the schema of the source"
 
 
 def database_wrong_password(trial: Trial) -> str:

@@ -117,8 +117,8 @@ def sales_database_wrong_password(shop: Shop) -> None:
 
 @case(
     errors.ContractError,
-    'sales_db: ….sql: relation "order_items" does not exist…: adapt include/sql/extract/sales_db to '
-    "the schema of the source",
+    'sales_db: ….sql: relation "order_items" does not exist…: adapt include/sql/extract/sales_db/schema.sql '
+    "to the schema of the source",
 )
 def sales_database_without_a_table(shop: Shop) -> None:
     shop.sql("ALTER TABLE order_items RENAME TO lines")
@@ -126,8 +126,8 @@ def sales_database_without_a_table(shop: Shop) -> None:
 
 @case(
     errors.ContractError,
-    'sales_db: ….sql: column "updated_at" does not exist…: adapt include/sql/extract/sales_db to the '
-    "schema of the source",
+    'sales_db: ….sql: column "updated_at" does not exist…: adapt include/sql/extract/sales_db/schema.sql '
+    "to the schema of the source",
 )
 def sales_database_without_a_column(shop: Shop) -> None:
     shop.sql("ALTER TABLE orders RENAME updated_at TO changed_at")

@@ -52,7 +52,16 @@ _QUERY_ERRORS: tuple[tuple[str, type[errors.PipelineError], str], ...] = (
     (r"None|08|40|53|55|57|58|25P04", errors.TransientError, ""),
     (r"42501|28", errors.CredentialsError, ": grant SELECT to the connection's role"),
     (r"22", errors.ContractError, ": fix that row, or exclude it in the query"),
-    (r"", errors.ContractError, ": adapt include/sql/extract/{conn_id} to the schema of the source"),
+    (
+        r"42804|42883",
+        errors.ContractError,
+        ": cast the column in include/sql/extract/{conn_id}/schema.sql, known_orders to the type of order_id",
+    ),
+    (
+        r"",
+        errors.ContractError,
+        ": adapt include/sql/extract/{conn_id}/schema.sql to the schema of the source",
+    ),
 )
 """The kind of a failed query's error by its SQLSTATE, and what helps."""
 _TYPES = {16: "BOOLEAN", 20: "BIGINT", 21: "INTEGER", 23: "INTEGER", 1184: "TIMESTAMPTZ"}
@@ -99,8 +108,9 @@ class Session:
         for column in columns:
             if column.type_code == _TIMESTAMP_WITHOUT_ZONE:
                 raise errors.ContractError(
-                    f"{self.conn_id}: {query.name} gives {column.name} without time zone: say which it "
-                    f"is in, as in {column.name} AT TIME ZONE 'UTC' AS {column.name}"
+                    f"{self.conn_id}: {query.name} gives {column.name} without time zone: add it in "
+                    f"include/sql/extract/{self.conn_id}/schema.sql, as in "
+                    f"{column.name} AT TIME ZONE 'UTC' AS {column.name}"
                 )
         return {column.name: _duckdb_type(column) for column in columns}
 

@@ -175,8 +175,10 @@ def _check_types(name: str, types: Mapping[str, str]) -> None:
     for column in COLUMNS.get(name, "").split():
         wanted = "TIMESTAMPTZ" if column.endswith("_at") else "BOOLEAN" if column == "is_test" else ""
         if wanted and types[column] != wanted:
-            found = f"{wanted.lower()}, not as {types[column].lower()}"
-            raise ContractError(f"{CONNECTION}: {name}.sql must give {column} as {found}")
+            raise ContractError(
+                f"{CONNECTION}: {name}.sql needs {column} as {wanted.lower()}, not as "
+                f"{types[column].lower()}: cast it in include/sql/extract/{CONNECTION}/schema.sql"
+            )
 
 
 def check() -> Lines:
