@@ -34,7 +34,7 @@ VERSION = "2026-07"
 """The version of the API that the documents are written for; the connection's extra may name a later one."""
 TIMEOUT = (10.0, 120.0)
 ATTEMPTS = 5
-LONGEST_THROTTLING = 600.0
+LONGEST_THROTTLING = 600
 """Seconds that a request may wait for points. A shop's other apps do not share its bucket."""
 RENEW_BEFORE = 300.0
 """Seconds before a token expires."""
@@ -129,17 +129,14 @@ class ShopifyClient:
         what = f"{CONNECTION}: {name}"
 
         def send() -> dict[str, Any]:
-            throttled_for = 0.0
-            while True:
+            for _ in range(LONGEST_THROTTLING):
                 self._await_points(self._costs.get(name, 0))
                 answer = self._post(body, what)
                 self._count(name, answer)
                 if not _is_throttled(answer):
                     return self._data(answer, what)
-                if throttled_for > LONGEST_THROTTLING:
-                    raise errors.RateLimitedError(f"{what}: Shopify throttles every request", throttled_for)
                 self.pause(1)
-                throttled_for += 1
+            raise errors.RateLimitedError(f"{what}: Shopify throttles every request", LONGEST_THROTTLING)
 
         return with_retries(send, {errors.TransientError: ATTEMPTS}, self.pause)
 

@@ -99,14 +99,12 @@ def _searches(window: ReadWindow, until: datetime | None) -> dict[str, str]:
     """The two searches: by the date of an order, and by that of its last change, which ends at `until` where
     the window is open. Without quotes, Shopify cuts an instant at its colons and finds something else."""
 
-    def between(field: str, start: datetime, end: datetime | None) -> str:
-        bounds = (f"{field}:>='{_instant(start)}'", f"{field}:<='{_instant(end)}'" if end else "")
-        return " ".join(filter(None, bounds))
-
-    return {
-        "created": between("processed_at", window.day.start, window.day.end),
-        "changed": between("updated_at", window.changed_from, window.changed_until or until),
-    }
+    start, end = _instant(window.day.start), _instant(window.day.end)
+    changed = f"updated_at:>='{_instant(window.changed_from)}'"
+    changed_until = window.changed_until or until
+    if changed_until:
+        changed += f" updated_at:<='{_instant(changed_until)}'"
+    return {"created": f"processed_at:>='{start}' processed_at:<='{end}'", "changed": changed}
 
 
 def _instant(time: datetime) -> str:
