@@ -36,6 +36,7 @@ from bqemulator.sql.rewriter import row_access_filter
 from bqemulator.sql.translator import SQLTranslator
 from bqemulator.storage.engine import DuckDBEngine
 from bqemulator.versioning.snapshots import SnapshotManager
+from partition_filters import PartitionFilters
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
@@ -130,12 +131,32 @@ class Finder(row_access_filter._Rewriter):
 _rewrite_for_row_access = row_access_filter.rewrite_for_row_access
 
 
+def require_filters(statement: Any, project_id: str, catalog: Any) -> None:
+    """Refuse a statement as BigQuery does if it reads a table without the filter that the table requires."""
+
+    def find_table(node: exp.Table) -> Any:
+        return catalog.get_table(node.catalog or project_id, node.db, node.name) if node.db else None
+
+    filters = PartitionFilters(find_table, lambda sql: shared(sql, read="bigquery"))
+    for table in filters.missing(statement):
+        name = f"{table.project_id}.{table.dataset_id}.{table.table_id}"
+        raise InvalidQueryError(
+            f"Cannot query over table '{name}' without a filter over column(s) "
+            f"'{table.time_partitioning.field}' that can be used for partition elimination"
+        )
+
+
 def rewrite_for_row_access(bq_sql: str, *, project_id: str, caller: CallerIdentity, catalog: Any) -> str:
-    """Rewrite like the emulator, but without parsing where no view is read and no policy applies."""
+    """Rewrite like the emulator, but without parsing where no view is read and no policy applies.
+
+    Raises:
+        InvalidQueryError: a required partition filter is missing.
+    """
     try:
         tree = shared(bq_sql, read="bigquery")
     except Exception:
         return bq_sql
+    require_filters(tree, project_id, catalog)
     targets = row_access_filter._collect_dml_targets(tree) | row_access_filter._collect_ddl_targets(tree)
     finder = Finder(
         project_id=project_id, catalog=catalog, matcher=GranteeMatcher(caller), write_targets=targets

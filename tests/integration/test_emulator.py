@@ -3,11 +3,12 @@
 import json
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from google.api_core.exceptions import GoogleAPICallError
+from google.api_core.exceptions import BadRequest, GoogleAPICallError
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
@@ -166,3 +167,118 @@ def test_earlier_states_of_tables_are_refused(bigquery_emulator: Emulator) -> No
     before = "SELECT * FROM earlier.numbers FOR SYSTEM_TIME AS OF TIMESTAMP '2026-03-01 00:00:00+00'"
     with pytest.raises(GoogleAPICallError, match="keeps no earlier versions"):
         client.query(before, retry=None, job_retry=None).result(retry=None)
+
+
+DAY = "business_date = DATE '2026-03-01'"
+
+
+@pytest.fixture(scope="module")
+def filtered(bigquery_emulator: Emulator) -> Iterator[bigquery.Client]:
+    """A client that reads `lines` and `refunds`, which require a filter, `orders`, and views of them."""
+    config = bigquery.QueryJobConfig(default_dataset=f"{PROJECT}.filtered")
+    client = bigquery.Client(
+        PROJECT,
+        AnonymousCredentials(),
+        client_options={"api_endpoint": bigquery_emulator.host},
+        default_query_job_config=config,
+    )
+    client.create_dataset("filtered")
+    required = "PARTITION BY business_date OPTIONS (require_partition_filter = TRUE)"
+    for statement in (
+        f"CREATE TABLE filtered.lines (business_date DATE, order_id STRING, sku STRING) {required}",
+        f"CREATE TABLE filtered.refunds (business_date DATE, order_id STRING) {required}",
+        "CREATE TABLE filtered.orders (business_date DATE, order_id STRING)",
+        "CREATE VIEW filtered.lines_of_orders AS "
+        "SELECT l.business_date AS day, l.sku FROM filtered.lines AS l "
+        "LEFT JOIN filtered.orders AS o ON o.business_date = l.business_date AND o.order_id = l.order_id",
+        "CREATE VIEW filtered.first_lines AS SELECT * FROM filtered.lines WHERE TRUE "
+        "QUALIFY ROW_NUMBER() OVER (PARTITION BY order_id ORDER BY sku) = 1",
+        "CREATE VIEW filtered.first_lines_of_days AS SELECT * FROM filtered.lines WHERE TRUE "
+        "QUALIFY ROW_NUMBER() OVER (PARTITION BY business_date, order_id ORDER BY sku) = 1",
+    ):
+        client.query(statement).result()
+    yield client
+    client.delete_dataset("filtered", delete_contents=True)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT COUNT(*) FROM lines",
+        "SELECT sku FROM lines WHERE sku = 'a'",
+        f"SELECT sku FROM lines WHERE {DAY} OR sku = 'a'",
+        f"SELECT l.sku FROM lines AS l INNER JOIN orders AS o USING (order_id) WHERE o.{DAY}",
+        f"SELECT l.sku FROM orders AS o INNER JOIN lines AS l USING (business_date) WHERE o.{DAY}",
+        "SELECT day FROM lines_of_orders WHERE sku = 'a'",
+        f"SELECT sku FROM first_lines WHERE {DAY}",
+        f"SELECT sku FROM (SELECT * FROM lines LIMIT 10) WHERE {DAY}",
+        f"SELECT 1 FROM (SELECT MAX(business_date) AS business_date FROM lines) WHERE {DAY}",
+        f"SELECT 1 FROM orders WHERE {DAY} UNION ALL SELECT 1 FROM lines",
+        "SELECT 1 FROM orders AS o WHERE EXISTS "
+        "(SELECT 1 FROM lines AS l WHERE l.business_date = o.business_date)",
+        f"SELECT 1 FROM orders AS o LEFT JOIN lines AS l ON o.order_id = l.order_id AND o.{DAY}",
+        "CREATE TABLE filtered.copied AS SELECT * FROM filtered.lines",
+        "INSERT INTO filtered.orders (order_id) SELECT order_id FROM filtered.lines",
+        "DELETE FROM filtered.lines WHERE TRUE",
+        "UPDATE filtered.lines AS l SET sku = 'a' FROM filtered.orders AS o WHERE o.order_id = l.order_id",
+        f"MERGE INTO filtered.lines AS l USING filtered.orders AS o ON o.order_id = l.order_id AND o.{DAY} "
+        "WHEN MATCHED THEN DELETE",
+        f"MERGE INTO filtered.lines AS l USING filtered.orders AS o ON o.order_id = l.order_id AND l.{DAY} "
+        "WHEN NOT MATCHED BY SOURCE THEN DELETE",
+        "DECLARE sold STRING; SET sold = (SELECT MAX(sku) FROM filtered.lines);",
+        "BEGIN TRANSACTION; DELETE FROM filtered.lines WHERE sku = 'a'; COMMIT TRANSACTION;",
+    ],
+)
+def test_a_read_without_its_required_filter_is_refused_in_bigquerys_words(
+    filtered: bigquery.Client, sql: str
+) -> None:
+    with pytest.raises(BadRequest) as refused:
+        filtered.query(sql, retry=None, job_retry=None).result(retry=None)
+    words = (
+        f"Cannot query over table '{PROJECT}.filtered.lines' without a filter over column(s) 'business_date' "
+        "that can be used for partition elimination"
+    )
+    assert words in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"SELECT sku FROM lines WHERE {DAY} AND sku = 'a'",
+        "SELECT sku FROM lines WHERE business_date BETWEEN '2026-03-01' AND '2026-03-08'",
+        "SELECT sku FROM lines WHERE business_date IN ('2026-03-01', '2026-03-08')",
+        "SELECT sku FROM lines WHERE business_date IS NULL OR business_date IS NOT NULL",
+        "SELECT sku FROM lines WHERE EXTRACT(YEAR FROM business_date) = 2026",
+        "SELECT sku FROM lines WHERE business_date = (SELECT MAX(business_date) FROM orders)",
+        f"SELECT sku FROM (SELECT * FROM lines) WHERE {DAY}",
+        f"SELECT sku FROM lines AS l INNER JOIN orders AS o USING (order_id) WHERE l.{DAY} LIMIT 10",
+        f"SELECT 1 FROM orders AS o LEFT JOIN lines AS l ON o.order_id = l.order_id AND l.{DAY}",
+        "WITH of_days AS (SELECT business_date AS day, COUNT(*) AS lines FROM lines GROUP BY day) "
+        "SELECT lines FROM of_days WHERE day >= '2026-03-01'",
+        "SELECT day FROM (SELECT business_date AS day FROM lines UNION ALL "
+        "SELECT business_date FROM refunds) WHERE day >= '2026-03-01'",
+        "SELECT sku FROM lines_of_orders WHERE day = '2026-03-01'",
+        f"SELECT sku FROM first_lines_of_days WHERE {DAY}",
+        "SELECT COUNT(*) FROM orders",
+        f"CREATE OR REPLACE TABLE filtered.copied AS SELECT * FROM filtered.lines WHERE {DAY}",
+        "CREATE OR REPLACE VIEW filtered.all_lines AS SELECT * FROM filtered.lines",
+        "INSERT INTO filtered.lines (order_id) SELECT order_id FROM filtered.orders",
+        f"DELETE FROM filtered.lines WHERE {DAY}",
+        f"UPDATE filtered.lines SET sku = 'a' WHERE {DAY}",
+        f"MERGE INTO filtered.lines AS l USING filtered.orders AS o ON o.order_id = l.order_id "
+        f"AND l.{DAY} WHEN MATCHED THEN DELETE WHEN NOT MATCHED BY SOURCE AND l.{DAY} THEN DELETE",
+        "DECLARE first DATE DEFAULT '2026-03-01'; "
+        "SELECT sku FROM filtered.lines WHERE business_date >= first;",
+    ],
+)
+def test_a_read_with_its_filter_is_answered(filtered: bigquery.Client, sql: str) -> None:
+    filtered.query(sql, retry=None, job_retry=None).result(retry=None)
+
+
+def test_a_migrated_table_still_requires_its_filter(filtered: bigquery.Client) -> None:
+    table = filtered.get_table("filtered.refunds")
+    table.time_partitioning = table.time_partitioning
+    table.require_partition_filter = True
+    filtered.update_table(table, ["schema", "time_partitioning", "require_partition_filter"])
+    with pytest.raises(BadRequest, match="without a filter over column"):
+        filtered.query("SELECT order_id FROM refunds", retry=None, job_retry=None).result(retry=None)

@@ -75,7 +75,10 @@ def story(migrated_airflow, bigquery_emulator, tmp_path_factory):
                 told.runs[step] = runs(airflow)
                 last = airflow.api.get(f"dags/{DAG}/dagRuns", order_by="-id", limit=1)["dag_runs"][0]
                 told.states[step] = airflow.task_states(DAG, last["dag_run_id"])
-                sql = f"SELECT * EXCEPT (run_id) FROM {dataset}.sales_forecasts ORDER BY series, target_date"
+                sql = (
+                    f"SELECT * EXCEPT (run_id) FROM {dataset}.sales_forecasts "
+                    "WHERE target_date IS NOT NULL ORDER BY series, target_date"
+                )
                 told.forecasts[step] = ask(client, sql)
                 told.mails[step] = [str(message["Subject"]) for message in mailbox.messages()]
 

@@ -531,8 +531,8 @@ def web_events(warehouse):
     )
     yield
     warehouse.run(
-        f"DELETE FROM `{dataset}.user_events` WHERE run_id = 'r'; "
-        f"DELETE FROM `{dataset}.load_audit` WHERE run_id = 'r'",
+        f"DELETE FROM `{dataset}.user_events` WHERE business_date = '{DAY}' AND run_id = 'r'; "
+        f"DELETE FROM `{dataset}.load_audit` WHERE business_date = '{DAY}' AND run_id = 'r'",
         "the test's events",
     )
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests import chat, oracle_events
 from tests.integration.airflow_process import AIRFLOW
+from tests.integration.warehouse_contents import read_table
 from tests.oracle_events import Event
 
 pytestmark = pytest.mark.full
@@ -72,10 +73,7 @@ def test_runs_of_two_days_leave_the_sessions_and_the_funnel_of_the_oracle(
             subprocess.run(command, env=environment, stdout=output, stderr=output, check=True, timeout=300)
     wanted = oracle_events.sessions(oracle_events.accepted(events, company.timezone))
     found = {
-        table: [
-            dict(row.items()) for row in company.client.query(f"SELECT * FROM `{company.dataset}.{table}`")
-        ]
-        for table in ("daily_funnel", "sessions")
+        table: read_table(company.client, company.dataset, table) for table in ("daily_funnel", "sessions")
     }
     rows, expected = (
         sorted(repr(sorted(row.items())) for row in table)

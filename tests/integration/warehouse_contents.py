@@ -1,12 +1,15 @@
 """Reading the warehouse in tests, and saying readably how it differs from what it should hold."""
 
+import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from demo.services.emulator import PROJECT, Emulator
+from ecommerce.warehouse import rendering
 from ecommerce.warehouse.rendering import tables, views
 
 Row = dict[str, Any]
@@ -34,19 +37,29 @@ def connect(emulator: Emulator) -> bigquery.Client:
     )
 
 
+@cache
+def of_all_days(table: str) -> str:
+    """The WHERE clause of a statement about all rows of a table: most need a filter on their partition."""
+    sql = (rendering.SQL_ROOT / f"warehouse/tables/{table}/table.sql").read_text()
+    partition = re.search(r"^PARTITION BY (\w+)$", sql, re.MULTILINE)
+    return f"WHERE {partition[1]} IS NOT NULL" if partition else "WHERE TRUE"
+
+
 def empty(client: bigquery.Client, dataset: str) -> None:
     """Delete the rows of the warehouse's tables, and what else there is in the dataset."""
     present = [table.table_id for table in client.list_tables(dataset)]
     for name in set(present) - {*tables(), *views()}:
         client.delete_table(f"{dataset}.{name}")
-    statements = [f"DELETE FROM `{dataset}.{table}` WHERE TRUE;" for table in tables() if table in present]
+    statements = [
+        f"DELETE FROM `{dataset}.{table}` {of_all_days(table)};" for table in tables() if table in present
+    ]
     if statements:
         client.query("\n".join(statements), timeout=30).result(timeout=60)
 
 
 def read_table(client: bigquery.Client, dataset: str, table: str) -> list[Row]:
     """All rows of a table; numbers are Decimal or int, instants aware."""
-    query = f"SELECT * FROM `{dataset}`.`{table}`"
+    query = f"SELECT * FROM `{dataset}`.`{table}` {of_all_days(table)}"
     return [dict(row.items()) for row in client.query(query, timeout=30).result(timeout=60)]
 
 

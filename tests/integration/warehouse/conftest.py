@@ -17,6 +17,7 @@ from ecommerce.warehouse.load import LoadResult, load
 from ecommerce.warehouse.schema import prepare
 from tests.integration.conftest import LendDataset
 from tests.integration.warehouse.loadable import Folder, Row, at
+from tests.integration.warehouse_contents import of_all_days
 
 MONDAY = date(2026, 3, 2)
 ORIGIN = Provenance(
@@ -58,7 +59,8 @@ class Shop:
     def rows(self, table: str, *columns: str) -> list[Row]:
         """All rows of a table (or of some of its columns), in an order that does not depend on the load."""
         dataset = self.warehouse.settings.bigquery_dataset
-        found = self.warehouse.run(f"SELECT {', '.join(columns) or '*'} FROM `{dataset}.{table}`", table)
+        sql = f"SELECT {', '.join(columns) or '*'} FROM `{dataset}.{table}` {of_all_days(table)}"
+        found = self.warehouse.run(sql, table)
         return sorted(found, key=repr)
 
     def one(self, table: str, *columns: str) -> Row:

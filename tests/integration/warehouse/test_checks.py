@@ -13,6 +13,7 @@ from ecommerce.warehouse.rendering import tables
 from ecommerce.warehouse.staging_tables import HISTORY
 from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.integration.warehouse_contents import of_all_days
 
 SUNDAY = MONDAY - timedelta(days=1)
 ORDER = Order("1", at("2026-03-02 15:00"), tax="1.00", refunds=[("r1", at("2026-03-02 20:00"), "3.00")])
@@ -24,20 +25,20 @@ FLAWS = {
     "orders: each is stored under the shop day of its creation": (
         "UPDATE {orders} SET ordered_at = TIMESTAMP '2026-03-03 05:00:00+00' WHERE order_id = '2'"
     ),
-    "orders: amounts are the sums of the lines": "DELETE FROM {order_lines} WHERE order_id = '2'",
-    "order_lines: one row per line": "INSERT INTO {order_lines} SELECT * FROM {order_lines}",
+    "orders: amounts are the sums of the lines": "DELETE FROM {order_lines} WHERE {day} AND order_id = '2'",
+    "order_lines: one row per line": "INSERT INTO {order_lines} SELECT * FROM {order_lines} WHERE {day}",
     "order_lines: each line has an order of the same status": (
         "UPDATE {orders} SET is_sale = FALSE WHERE order_id = '2'"
     ),
     "order_lines: gross less discount is the amount after discount": (
-        "UPDATE {order_lines} SET discount_amount = 0.01 WHERE order_id = '2'"
+        "UPDATE {order_lines} SET discount_amount = 0.01 WHERE {day} AND order_id = '2'"
     ),
-    "refunds: one row per refund and line": "INSERT INTO {refunds} SELECT * FROM {refunds}",
+    "refunds: one row per refund and line": "INSERT INTO {refunds} SELECT * FROM {refunds} WHERE {day}",
     "refunds: each is stored under the shop day it was made": (
-        "UPDATE {refunds} SET refunded_at = TIMESTAMP '2026-03-03 05:00:00+00' WHERE TRUE"
+        "UPDATE {refunds} SET refunded_at = TIMESTAMP '2026-03-03 05:00:00+00' WHERE {day}"
     ),
-    "daily_sales: one row per key": "INSERT INTO {daily_sales} SELECT * FROM {daily_sales}",
-    "daily_sales: the sums are those of order_lines and refunds": "DELETE FROM {refunds} WHERE TRUE",
+    "daily_sales: one row per key": "INSERT INTO {daily_sales} SELECT * FROM {daily_sales} WHERE {day}",
+    "daily_sales: the sums are those of order_lines and refunds": "DELETE FROM {refunds} WHERE {day}",
     "daily_summary: one row for every day with orders or refunds": "DELETE FROM {daily_summary} WHERE TRUE",
     "daily_summary: orders, customers and units are those of the tables": (
         "UPDATE {daily_summary} SET customers = 2 WHERE TRUE"
@@ -54,13 +55,13 @@ FLAWS = {
         "DELETE FROM {customers} WHERE TRUE"
     ),
     "load_audit: every record read was accepted, rejected or superseded": (
-        "UPDATE {load_audit} SET rows_accepted = rows_accepted - 1 WHERE source = 'sales_db'"
+        "UPDATE {load_audit} SET rows_accepted = rows_accepted - 1 WHERE {day} AND source = 'sales_db'"
     ),
     "load_audit: the orders the source counts are in the warehouse": (
-        "UPDATE {load_audit} SET source_orders = 3 WHERE source = 'sales_db'"
+        "UPDATE {load_audit} SET source_orders = 3 WHERE {day} AND source = 'sales_db'"
     ),
     "load_audit: the amount the source sums up is in the warehouse": (
-        "UPDATE {load_audit} SET source_amount = 20.01 WHERE source = 'sales_db'"
+        "UPDATE {load_audit} SET source_amount = 20.01 WHERE {day} AND source = 'sales_db'"
     ),
     "load_audit: at most 20 % of a source is rejected (more than 50 records)": (
         "INSERT INTO {rejected_rows} (business_date, source, run_id, row_number, reason) SELECT "
@@ -97,10 +98,9 @@ def test_every_error_is_found(shop: Shop):
 
     for check, flaw in FLAWS.items():
         spoilt = flaw.split("{")[1].split("}")[0]
-        warehouse.run(
-            f"CREATE OR REPLACE TABLE `{dataset}_staging.sound` AS SELECT * FROM {table[spoilt]}", "keep"
-        )
-        warehouse.run(flaw.format(**table), "spoil")
+        everything = f"FROM {table[spoilt]} {of_all_days(spoilt)}"
+        warehouse.run(f"CREATE OR REPLACE TABLE `{dataset}_staging.sound` AS SELECT * {everything}", "keep")
+        warehouse.run(flaw.format(**table, day=f"business_date = '{MONDAY}'"), "spoil")
         found = warehouse.query(
             f"warehouse/tables/{check.partition(':')[0]}/checks.sql",
             days=[MONDAY],
@@ -118,8 +118,7 @@ def test_every_error_is_found(shop: Shop):
             with pytest.raises(CheckFailed, match=re.escape(said)):
                 run_checks([MONDAY], **run)
         warehouse.run(
-            f"DELETE FROM {table[spoilt]} WHERE TRUE; "
-            f"INSERT INTO {table[spoilt]} SELECT * FROM `{dataset}_staging.sound`",
+            f"DELETE {everything}; INSERT INTO {table[spoilt]} SELECT * FROM `{dataset}_staging.sound`",
             "mend",
         )
     assert names(run_checks([MONDAY], **run)) == []

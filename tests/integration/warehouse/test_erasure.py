@@ -12,6 +12,7 @@ from ecommerce.maintenance import erasure
 from ecommerce.warehouse.client import connect
 from tests.integration.company import HASH_KEY
 from tests.integration.daily_run import morning_after, run_day
+from tests.integration.warehouse_contents import of_all_days
 
 pytestmark = pytest.mark.full
 
@@ -31,7 +32,9 @@ def hashes(company):
     """Every customer that any table names."""
     warehouse = connect()
     found = [
-        warehouse.run(f"SELECT DISTINCT customer_hash FROM `{company.dataset}.{table}`", table)
+        warehouse.run(
+            f"SELECT DISTINCT customer_hash FROM `{company.dataset}.{table}` {of_all_days(table)}", table
+        )
         for table in PLACES
     ]
     return {row["customer_hash"] for rows in found for row in rows} - {None}

@@ -18,6 +18,7 @@ from ecommerce.warehouse.load import load
 from tests.googlesql import split
 from tests.integration.warehouse.conftest import MONDAY, STATE, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.integration.warehouse_contents import of_all_days
 
 TUESDAY = date(2026, 3, 3)
 ANN = Order("1", at("2026-03-02 15:00"), customer="ann", refunds=[("r1", at("2026-03-02 20:00"), "1.00")])
@@ -211,7 +212,7 @@ def test_what_was_taken_back_comes_again_when_the_same_load_is_run_again(
     loaded = shop.state(EVERYTHING)
     # As taking an export back leaves the tables.
     for table in EVERYTHING:
-        shop.warehouse.run(f"DELETE FROM `shop.{table}` WHERE TRUE", f"empty {table}")
+        shop.warehouse.run(f"DELETE FROM `shop.{table}` {of_all_days(table)}", f"empty {table}")
 
     shop.load(*BEFORE)
 
