@@ -76,21 +76,21 @@ def _orders(shop: Shop, day: date) -> Iterator[Order]:
     rng = shop.rng("old shop", day)
     volume = shop.volume(day) * WEEKDAY_VOLUME[day.weekday()] * rng.uniform(0.92, 1.08)
     for number, ordered_at in enumerate(shop.instants(day, round(volume), rng), start=1):
-        yield _order(shop, day, f"O-{day:%y%m%d}-{number:04}", ordered_at, rng)
+        yield _order(shop, day, number, ordered_at, rng)
 
 
-def _order(shop: Shop, day: date, order_id: str, ordered_at: datetime, rng: Random) -> Order:
-    buyer = shop.buyer(day, rng)
+def _order(shop: Shop, day: date, number: int, ordered_at: datetime, rng: Random) -> Order:
+    buyer = shop.buyer(day, number, rng)
     market = next(market for market in MARKETS if market.country == buyer.country_code)
     _, percent = coupon_of(shop, day, rng)
     lines = tuple(
-        line_of(PARTNER_FILES, number, product, market, coupon=Decimal(percent), rng=rng)
-        for number, product in enumerate(basket(shop, day, rng), start=1)
+        line_of(PARTNER_FILES, line_number, product, market, coupon=Decimal(percent), rng=rng)
+        for line_number, product in enumerate(basket(shop, day, rng), start=1)
     )
     changed_at = min(ordered_at + timedelta(minutes=rng.randint(5, 6000)), _closed_at(shop))
     return Order(
         channel=OLD_SHOP,
-        order_id=order_id,
+        order_id=f"O-{day:%y%m%d}-{number:04}",
         partner=OLD_SHOP,
         customer_id=None,
         email=buyer.email,

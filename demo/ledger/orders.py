@@ -60,13 +60,16 @@ def order_histories(shop: Shop, day: date, late_refunds: Sequence[datetime] = ()
         late_refunds: the instants at which refunds dated `day` are booked, each of another order in the sales
             database.
     """
+    placed = 0
     for channel in CHANNELS:
         rng = shop.rng("orders", day, channel)
         volume = shop.volume(day) * _SHARE[channel] * WEEKDAY_VOLUME[day.weekday()] * rng.uniform(0.85, 1.15)
         unbooked = sorted(late_refunds) if channel == SALES_DB else []
         paid_out = shop.window(day)[1] - timedelta(hours=1)
         for number, ordered_at in enumerate(shop.instants(day, round(volume), rng), start=1):
-            order = _order(shop, _sale(channel, day, number, ordered_at, rng), rng)
+            placed += 1
+            buyer = shop.buyer(day, placed, rng)
+            order = _order(shop, _sale(channel, day, number, ordered_at, rng), buyer, rng)
             history = simulate_order(shop, order)
             if unbooked and _is_refundable(history, paid_out, unbooked[0]):
                 history = simulate_order(shop, order, late_refund=(paid_out, unbooked.pop(0)))
@@ -119,8 +122,7 @@ def _sale(channel: str, day: date, number: int, ordered_at: datetime, rng: Rando
     return _Sale(channel, day, f"{partner[:3].upper()}-{day:%y%m%d}-{number:05}", 1, partner, ordered_at)
 
 
-def _order(shop: Shop, sale: _Sale, rng: Random) -> Order:
-    buyer = shop.buyer(sale.day, rng)
+def _order(shop: Shop, sale: _Sale, buyer: Customer, rng: Random) -> Order:
     market = next(market for market in MARKETS if market.country == buyer.country_code)
     if sale.channel == SHOPIFY:
         market = replace(market, currency=SHOP_CURRENCY)  # Shopify also states all amounts in the shop's

@@ -20,6 +20,11 @@ _LAST_NAMES = (
 )
 _ASCII = str.maketrans({"ë": "e", "í": "i", "ü": "u", "'": None})
 _FOUNDED = date(2020, 1, 1)
+_REGULARS = 0.1
+"""The share of the orders of known customers that regulars place: cafés, offices."""
+_RETURN_AFTER = ((1, 29), (30, 180), (181, 540))
+_RETURN_SHARES = (15, 60, 25)
+"""Ranges of days since the first order, and the share of returning customers' orders in each."""
 # The shares of the 24 local hours in the day's orders.
 _HOURS = (8, 5, 3, 2, 2, 3, 6, 12, 22, 34, 42, 46, 48, 46, 44, 42, 44, 50, 58, 64, 66, 56, 38, 20)
 
@@ -74,13 +79,20 @@ class Shop:
             instants.append(quarter + timedelta(seconds=rng.randrange(900)))
         return sorted(instants)
 
-    def buyer(self, day: date, rng: random.Random) -> Customer:
-        """Return a buyer of `day`: a regular, one who joined in the last weeks, or a new customer."""
-        kind = rng.random()
-        if kind < 0.35:
-            return self.customer(f"C-{_FOUNDED:%Y%m%d}-{rng.randrange(4 * self._newcomers):05}")
-        since = 0 if kind < 0.7 else rng.randint(1, 28)
-        return self.customer(f"C-{day - timedelta(days=since):%Y%m%d}-{rng.randrange(self._newcomers):05}")
+    def buyer(self, day: date, number: int, rng: random.Random) -> Customer:
+        """Return the buyer of the order `number` of `day`: a new customer, a returning one, or a regular.
+
+        Every second order is a customer's first one, whose day and number make the customer's id. Returning
+        customers draw such an order of an earlier day.
+        """
+        if number % 2:
+            return self.customer(f"C-{day:%Y%m%d}-{number:05}")
+        if rng.random() < _REGULARS:
+            return self.customer(f"C-{_FOUNDED:%Y%m%d}-{rng.randrange(max(3, self.orders_per_day // 4)):05}")
+        shortest, longest = rng.choices(_RETURN_AFTER, _RETURN_SHARES)[0]
+        joined_on = day - timedelta(days=rng.randint(shortest, longest))
+        number = 2 * rng.randrange(max(1, round(self.volume(joined_on) / 2))) + 1
+        return self.customer(f"C-{joined_on:%Y%m%d}-{number:05}")
 
     @lru_cache(maxsize=65_536)  # noqa: B019 - most customers buy again
     def customer(self, customer_id: str) -> Customer:
@@ -98,10 +110,6 @@ class Shop:
             created_at=created_at,
             updated_at=created_at,
         )
-
-    @property
-    def _newcomers(self) -> int:
-        return max(3, self.orders_per_day // 3)
 
     def _repeated(self, start: datetime, end: datetime) -> list[datetime]:
         zone = ZoneInfo(self.timezone)
