@@ -98,21 +98,11 @@ class PartitionFilters:
         """Add the sources of a FROM clause and its joins, with the filters of the ON clauses."""
         clause = scope.args.get("from_")
         if clause:
-            self._add_source(clause.this, sources, queries)
+            sources.append(self._source(clause.this, queries))
         for join in scope.args.get("joins") or ():
-            earlier = list(sources)
-            self._add_source(join.this, sources, queries)
-            joined = sources[len(earlier) :]
-            allowed = {"": sources, "LEFT": joined, "RIGHT": earlier}.get(join.side, [])
+            sources.append(self._source(join.this, queries))
+            allowed = sources[-1:] if join.side == "LEFT" else sources
             _apply(join.args.get("on"), sources, allowed)
-
-    def _add_source(self, node: Any, sources: list[_Source], queries: _Queries) -> None:
-        if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):
-            sources.append(self._source(node.this, queries))  # joins in parentheses
-            self._add_sources(node.this, sources, queries)
-        else:
-            sources.append(self._source(node, queries))
-            self._add_sources(node, sources, queries)
 
     def _source(self, node: Any, queries: _Queries) -> _Source:
         query, scope = self._query_of(node, queries)
@@ -125,7 +115,7 @@ class PartitionFilters:
 
     def _query_of(self, node: Any, queries: _Queries) -> tuple[Any, _Queries]:
         """Return the subquery or common table expression that a source is, or None; and its scope."""
-        if isinstance(node, exp.Subquery):
+        if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Query):
             return node.this, queries
         if isinstance(node, exp.Table) and not node.db:
             return queries.get(node.name.lower(), (None, {}))
@@ -158,32 +148,30 @@ class PartitionFilters:
             yield table
 
     def _merge(self, merge: Any) -> Iterator[Any]:
-        """Check a MERGE. A filter is one that the ON clause has, or every clause that reads the target."""
+        """Check a MERGE. The filter is in its ON clause, or in each WHEN clause that does not insert."""
         target = self._source(merge.this, {})
         source = self._source(merge.args["using"], {})
         yield from self._read(source, {})
         for query in _subqueries(merge, [source]):
             yield from self._query(query, {}, set())
+        clauses = merge.args["whens"].expressions
+        conditions = [clause.args.get("condition") for clause in clauses if not _inserts(clause)]
         table = self._find_table(merge.this)
         column = _required(table)
-        if column is None:
-            return
 
         def is_filtered(condition: Any) -> bool:
             target.filtered.clear()
             _apply(condition, [target, source], [target])
             return column in target.filtered
 
-        clauses = merge.args["whens"].expressions
-        matched = [clause for clause in clauses if clause.args.get("matched")]
-        others = [clause for clause in clauses if not clause.args.get("matched")]
-        by_source = [clause for clause in others if clause.args.get("source")]
-        on = merge.args["on"]
-        on_is_filtered = is_filtered(on) or on == exp.false()
-        if not on_is_filtered and len(others) == len(by_source):
-            on_is_filtered = all(is_filtered(clause.args.get("condition")) for clause in matched)
-        if not (on_is_filtered and all(is_filtered(clause.args.get("condition")) for clause in by_source)):
+        if column is None or is_filtered(merge.args["on"]):
+            return
+        if not conditions or not all(is_filtered(condition) for condition in conditions):
             yield table
+
+
+def _inserts(clause: Any) -> bool:
+    return not clause.args.get("matched") and not clause.args.get("source")
 
 
 def _creates_table(statement: Any) -> bool:
@@ -218,12 +206,11 @@ def _outputs(select: Any, sources: list[_Source]) -> list[tuple[str, Any]]:
             continue
         star = expression.this if isinstance(expression, exp.Column) else expression
         hidden = {each.name.lower() for each in star.args.get("except_") or ()}
-        replaced = {each.alias.lower(): each.this for each in star.args.get("replace") or ()}
         table = expression.table.lower() if isinstance(expression, exp.Column) else ""
         for source in sources:
             for name in source.columns if table in ("", source.name) else ():
                 if name not in hidden:
-                    outputs.append((name, replaced.get(name, exp.column(name, source.name))))
+                    outputs.append((name, exp.column(name, source.name)))
     return outputs
 
 

@@ -223,8 +223,6 @@ def filtered(bigquery_emulator: Emulator) -> Iterator[bigquery.Client]:
         "UPDATE filtered.lines AS l SET sku = 'a' FROM filtered.orders AS o WHERE o.order_id = l.order_id",
         f"MERGE INTO filtered.lines AS l USING filtered.orders AS o ON o.order_id = l.order_id AND o.{DAY} "
         "WHEN MATCHED THEN DELETE",
-        f"MERGE INTO filtered.lines AS l USING filtered.orders AS o ON o.order_id = l.order_id AND l.{DAY} "
-        "WHEN NOT MATCHED BY SOURCE THEN DELETE",
         "DECLARE sold STRING; SET sold = (SELECT MAX(sku) FROM filtered.lines);",
         "BEGIN TRANSACTION; DELETE FROM filtered.lines WHERE sku = 'a'; COMMIT TRANSACTION;",
     ],
