@@ -105,6 +105,10 @@ def test_a_mistake_is_told_in_one_sentence(shop, capsys):
         "SELECT FROM WHERE": r"the query cannot be run: .*Syntax error.*",
         "SELECT nope FROM orders": r"the query cannot be run: .*nope.*",
         "SELECT * FROM nosuch": r"the query cannot be run: Not found: Table .*nosuch.*",
+        "SELECT SUM(merchandise_amount) FROM refunds": (
+            r"the query cannot be run: Cannot query over table '[\w.-]+\.refunds' without a filter over "
+            r"column\(s\) 'business_date' that can be used for partition elimination"
+        ),
     }.items():
         code, out, err = ask(capsys, "--sql", sql)
         assert (code, out) == (1, "")
