@@ -1,12 +1,8 @@
 # `make` lists the targets. They also work without make: `python3 deploy/bootstrap.py` builds the virtual environments and runs
-# demo and tests, `PYTHONPATH=plugins .venv/bin/python -m ecommerce.cli` runs the commands. Commands that call Airflow use
-# AIRFLOW_URL, AIRFLOW_USERNAME and AIRFLOW_PASSWORD; the defaults are those of the demo.
+# demo and tests, `PYTHONPATH=plugins .venv/bin/python -m ecommerce.cli` runs the commands. Commands that call Airflow call that of
+# .env, or else of the demo, unless AIRFLOW_URL, AIRFLOW_USERNAME and AIRFLOW_PASSWORD name another.
 
 PYTHON ?= python3
-AIRFLOW_URL ?= http://localhost:$(or $(DEMO_AIRFLOW_PORT),8080)
-AIRFLOW_USERNAME ?= demo
-AIRFLOW_PASSWORD ?= demo
-export AIRFLOW_URL AIRFLOW_USERNAME AIRFLOW_PASSWORD
 # Without bytecode, every command compiles Airflow again, which takes longer than the command itself.
 unexport PYTHONDONTWRITEBYTECODE
 

@@ -117,6 +117,9 @@ class AirflowServices:
             # Explicit, because the first days do not show that the second partner sends nothing on Saturdays.
             "EXPECTED_PARTNERS": f"{PARTNERS[0]},{PARTNERS[1]}:sun-fri",
             "AIRFLOW_HOME": str(self.home),
+            "AIRFLOW_USERNAME": USER,
+            "AIRFLOW_PASSWORD": PASSWORD,
+            "AIRFLOW__API__PORT": str(self.ports.airflow),
             "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",

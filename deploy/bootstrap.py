@@ -290,8 +290,8 @@ def with_bytecode() -> dict[str, str]:
 
 
 def say(text: str) -> None:
-    """Print a progress message."""
-    print(text, flush=True)
+    """Print a progress message, on standard error: standard output has the result of a command."""
+    print(text, file=sys.stderr)
 
 
 if __name__ == "__main__":

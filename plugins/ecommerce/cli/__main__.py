@@ -1,6 +1,7 @@
 """`python -m ecommerce.cli <command>`: see `--help`. The Makefile's targets call these commands."""
 
 import sys
+from contextlib import redirect_stdout
 
 import click
 
@@ -33,9 +34,15 @@ for command in (
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code, 0 only if everything it started succeeded. Errors of this
-    package are printed as one line each."""
+    package are printed as one line each.
+
+    Libraries print to standard error: Airflow would log to standard output, between the rows of a CSV.
+    """
+    results = sys.stdout
+    name = "python -m ecommerce.cli"
     try:
-        code: int | None = app.main(arguments, prog_name="python -m ecommerce.cli", standalone_mode=False)
+        with redirect_stdout(sys.stderr):
+            code: int | None = app.main(arguments, prog_name=name, standalone_mode=False, obj=results)
     except click.Abort as interrupted:
         text = str(interrupted.__cause__)
         click.echo(f"Interrupted; {text}" if text else "Interrupted", err=True)

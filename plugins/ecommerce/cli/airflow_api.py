@@ -1,6 +1,7 @@
 """Client of Airflow's REST API v2, for the commands of this package.
 
-It signs in with `AIRFLOW_USERNAME` and `AIRFLOW_PASSWORD` at `AIRFLOW_URL` (default `http://localhost:8080`).
+Commands act on the Airflow of this folder: that of `.env`, or else of the demo. AIRFLOW_URL,
+AIRFLOW_USERNAME and AIRFLOW_PASSWORD name another.
 docs/DECISIONS.md has the comparison with `apache-airflow-client`.
 """
 
@@ -11,8 +12,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ecommerce.cli import environment
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.errors import ConfigurationError, CredentialsError, PipelineError, TransientError
 from ecommerce.core.names import DAG_DAILY
@@ -20,6 +23,10 @@ from ecommerce.core.names import DAG_DAILY
 if TYPE_CHECKING:
     import requests
 
+ADMIN = "admin"
+"""The user that `make airflow` and Docker Compose create, with the password AIRFLOW_ADMIN_PASSWORD."""
+IMAGE_DAGS = "/opt/airflow/dags"
+"""The DAGs in the image of Docker Compose, which cannot know this folder's path."""
 _UNAVAILABLE = {"GET": {502, 503, 504}}
 """Answers of Airflow with a locked database (503), or of a proxy in front of an Airflow that is down."""
 
@@ -38,13 +45,48 @@ class AirflowApi:
 
     @classmethod
     def from_environment(cls) -> AirflowApi:
-        """Sign in with the address and the user of the environment."""
+        """Sign in to the Airflow that the environment, `.env` or the demo names.
+
+        Raises:
+            ConfigurationError: none of them has a password, or an Airflow of another folder answers.
+            CredentialsError, TransientError: see `AirflowApi`.
+        """
+        environ = dict(os.environ)
+        if not environ.keys() >= {"AIRFLOW_URL", "AIRFLOW_USERNAME", "AIRFLOW_PASSWORD"}:
+            environment.load(environ)
+        username = environ.get("AIRFLOW_USERNAME", ADMIN)
+        password = environ.get("AIRFLOW_PASSWORD", "")
+        if username == ADMIN:
+            password = password or environ.get("AIRFLOW_ADMIN_PASSWORD", "")
+        if not password:
+            raise ConfigurationError("AIRFLOW_PASSWORD is not set: commands sign in to Airflow with it")
+        if "AIRFLOW_URL" in environ:
+            return cls(environ["AIRFLOW_URL"], username, password)
+        api = cls(f"http://localhost:{environ.get('AIRFLOW__API__PORT', '8080')}", username, password)
+        if not api.runs_dags_of(environ):
+            raise ConfigurationError(
+                f"the Airflow at {api.url} does not run the DAGs of {environment.REPOSITORY}: start this "
+                "folder's (make airflow) on a port of its own (AIRFLOW_LISTEN in .env), or name the one to "
+                "use with AIRFLOW_URL"
+            )
+        return api
+
+    def runs_dags_of(self, environ: Mapping[str, str]) -> bool:
+        """Return whether the server's token is signed with the secret in `environ`, if there is one, and the
+        daily DAG is the file of this folder, or of the image."""
+        import jwt
+
+        secret = environ.get("AIRFLOW__API_AUTH__JWT_SECRET")
+        token = str(self._session.headers["Authorization"]).removeprefix("Bearer ")
         try:
-            username, password = os.environ["AIRFLOW_USERNAME"], os.environ["AIRFLOW_PASSWORD"]
-        except KeyError as error:
-            text = f"{error.args[0]} is not set: commands sign in to Airflow with it"
-            raise ConfigurationError(text) from None
-        return cls(os.environ.get("AIRFLOW_URL", "http://localhost:8080"), username, password)
+            if secret:
+                jwt.PyJWS().decode(token, secret, ["HS256", "HS384", "HS512"])
+        except jwt.InvalidTokenError:
+            return False
+        folders = (IMAGE_DAGS, environ.get("AIRFLOW__CORE__DAGS_FOLDER", IMAGE_DAGS))
+        files = [Path(folder, f"{DAG_DAILY}.py").resolve() for folder in folders]
+        dags = self.get("dags", dag_id_pattern=DAG_DAILY)["dags"]
+        return any(Path(dag["fileloc"]).resolve() in files for dag in dags)
 
     def get(self, path: str, **params: Any) -> Any:
         """GET `/api/v2/<path>` and return the decoded body."""
@@ -105,10 +147,7 @@ class AirflowApi:
     def instances(self, run_id: str, dag_id: str = DAG_DAILY) -> dict[str, dict[str, Any]]:
         """Return the task instances of a run, at most a hundred, by `task_id` or `task_id[map_index]`."""
         instances = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=100)["task_instances"]
-        return {
-            each["task_id"] + (f"[{each['map_index']}]" if each["map_index"] >= 0 else ""): each
-            for each in instances
-        }
+        return {instance_name(instance): instance for instance in instances}
 
     def _sign_in(self) -> None:
         import requests
@@ -123,8 +162,9 @@ class AirflowApi:
             ) from None
         if response.status_code in (400, 401, 403, 422):
             raise CredentialsError(
-                f"Airflow at {self.url} refuses the user {self._user['username']!r}: "
-                "check AIRFLOW_USERNAME and AIRFLOW_PASSWORD"
+                f"Airflow at {self.url} refuses the user {self._user['username']!r}: if it is another "
+                "installation's, such as the demo's (make stop), set another port in .env (AIRFLOW_LISTEN); "
+                "if not, check AIRFLOW_USERNAME and AIRFLOW_PASSWORD"
             )
         try:
             self._session.headers["Authorization"] = f"Bearer {response.json()['access_token']}"
@@ -181,6 +221,12 @@ def left_to_airflow() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         raise KeyboardInterrupt("Airflow continues what was started; its UI shows the progress") from None
+
+
+def instance_name(instance: Mapping[str, Any]) -> str:
+    """Return `task_id` or `task_id[map_index]`."""
+    index = instance["map_index"]
+    return instance["task_id"] + (f"[{index}]" if index >= 0 else "")
 
 
 def _detail(response: requests.Response) -> Any:

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import click
 
 from ecommerce.cli.airflow_api import AirflowApi, left_to_airflow
-from ecommerce.cli.terminal import day_option, show_report
+from ecommerce.cli.attempts import FailedAttempts
+from ecommerce.cli.terminal import day_option, progress, show, show_report
 from ecommerce.core.business_day import TICKS
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_DAILY
@@ -66,20 +67,20 @@ def backfill(first: date, last: date, *, jobs: int, mail: bool, again: bool, dag
     api = AirflowApi.from_environment()
     started = start(api, Range(first, last, dag_id, again), jobs=jobs, mail=mail)
     if started is None:
-        click.echo(
+        show(
             f"nothing to do: every day from {first} to {last} has succeeded before, or is running "
             "(AGAIN=1 runs them again)"
         )
         return 0
     days = sorted(started.runs)
-    click.echo(f"{len(days)} days to run, {jobs} at a time: {days[0]} to {days[-1]}; progress: {api.url}")
+    progress(f"{len(days)} days to run, {jobs} at a time: {days[0]} to {days[-1]}; progress: {api.url}")
     succeeded, failed = wait(api, started)
     if succeeded and is_daily:
         show_report(date.fromisoformat(succeeded[-1]))
-    click.echo(f"{len(succeeded)} days succeeded, {len(failed)} failed")
+    show(f"{len(succeeded)} days succeeded, {len(failed)} failed")
     for day in failed:
         fix = f"make repair DAY={day}" if is_daily else "clear that task with downstream"
-        click.echo(f"failed: {day}: see the run's red task in {api.url}, then {fix}")
+        show(f"failed: {day}: see the run's red task in {api.url}, then {fix}")
     return 1 if failed else 0
 
 
@@ -127,18 +128,20 @@ def start(api: AirflowApi, days: Range, *, jobs: int = 2, mail: bool = False) ->
 
 @left_to_airflow()
 def wait(api: AirflowApi, started: Backfill) -> tuple[list[str], list[str]]:
-    """Wait until Airflow has ended the backfill and accepts another one, print each run that ends, and return
-    the days that succeeded and those that failed."""
+    """Wait until Airflow has ended the backfill and accepts another one. Print each failed attempt of a task
+    and each run that ends; return the days that succeeded and those that failed."""
     states: dict[str, str] = {}
+    failed_attempts = FailedAttempts(api, started.dag_id)
     has_ended = False
     while not has_ended:
         time.sleep(PAUSE)
         has_ended = bool(api.get(f"backfills/{started.backfill_id}")["completed_at"])
         runs, shown = _runs_of(api, started.dag_id, started.created_at), states
+        failed_attempts.show({run["dag_run_id"]: day for day, run in runs.items()}, at_end=has_ended)
         states = {day: run["state"] for day, run in runs.items() if day in started.runs}
         states = {day: states[day] for day in states if has_ended or states[day] in FINISHED}
         for number, day in enumerate(sorted(states.keys() - shown.keys()), start=len(shown) + 1):
-            click.echo(f"{number} of {len(started.runs)}: {day} {states[day]}")
+            progress(f"{number} of {len(started.runs)}: {day} {states[day]}")
     succeeded = [day for day in sorted(states) if states[day] == "success"]
     return succeeded, [day for day in sorted(states) if day not in succeeded]
 

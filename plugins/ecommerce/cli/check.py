@@ -20,6 +20,7 @@ import click
 
 from ecommerce.cli import environment
 from ecommerce.cli.environment import has_metadata
+from ecommerce.cli.terminal import show
 from ecommerce.core import names
 from ecommerce.core.check_result import FAIL, HINT, OFF, CheckLine, Lines
 from ecommerce.core.connections import find_connection
@@ -61,7 +62,7 @@ def check(subjects: tuple[str, ...]) -> int:
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
         failed = False
         for finding in findings(subjects):
-            click.echo(finding)
+            show(finding)
             failed |= finding.state == FAIL
         return int(failed)
 

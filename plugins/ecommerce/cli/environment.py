@@ -36,7 +36,7 @@ def load(environ: MutableMapping[str, str] = os.environ, *, connections_of_the_u
 
         parsed = dotenv_values(file, interpolate=False)  # logs a line that it cannot parse by its number
         values = {name: value for name, value in parsed.items() if value} | set_here
-        environ.update(_defaults(values.get("AIRFLOW_HOME", "")) | values)
+        environ.update(_defaults(values) | values)
     elif not any(name in SETTINGS or name.startswith("AIRFLOW_CONN_") for name in environ):
         raise ConfigurationError(
             "there is no .env and no setting in the environment: run make env and fill in .env, or make demo"
@@ -76,11 +76,12 @@ def has_pool(name: str) -> bool:
         ) from None
 
 
-def _defaults(home: str) -> dict[str, str]:
-    """Return what Airflow needs on this machine: the code, folders below `home` (empty: `.airflow` in the
-    repository), and a UI for this machine only."""
-    folder = Path(home or REPOSITORY / ".airflow").expanduser().absolute()
-    return {
+def _defaults(values: Mapping[str, str]) -> dict[str, str]:
+    """Return what Airflow needs on this machine: the code, folders below AIRFLOW_HOME (`.airflow` in the
+    repository), and ports, that of the UI for this machine only."""
+    folder = Path(values.get("AIRFLOW_HOME") or REPOSITORY / ".airflow").expanduser().absolute()
+    port = values.get("AIRFLOW__API__PORT") or values.get("AIRFLOW_LISTEN", "8080").rpartition(":")[2]
+    defaults = {
         "AIRFLOW_HOME": str(folder),
         **{f"AIRFLOW__CORE__{name.upper()}_FOLDER": str(REPOSITORY / name) for name in ("dags", "plugins")},
         # `as_uri` would write spaces as %20, which nothing decodes.
@@ -92,5 +93,12 @@ def _defaults(home: str) -> dict[str, str]:
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__PARALLELISM": "8",  # processes, all started at once
         "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": port,
+        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": "8793",
+        "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": "8794",
         "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # otherwise macOS ends forked tasks
     }
+    if "AIRFLOW__API__SSL_CERT" not in values:
+        # Without it, tasks call the public address, AIRFLOW__API__BASE_URL.
+        defaults["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = f"http://localhost:{port}/execution/"
+    return defaults

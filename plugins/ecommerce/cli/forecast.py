@@ -8,7 +8,7 @@ from typing import IO, Any
 import click
 
 from ecommerce.cli import environment
-from ecommerce.cli.terminal import aligned
+from ecommerce.cli.terminal import aligned, progress, show
 from ecommerce.core.errors import ConfigurationError, PipelineError
 
 
@@ -35,16 +35,16 @@ def forecast(series: str, as_of: datetime | None, out: IO[str] | None) -> None:
     finally:
         logger.setLevel(level)
     currency, champion = load_settings().reporting_currency, days[0]["model"]
-    click.echo(f"{series}: gross sales in {currency}, by {champion}, as of {days[0]['target_date']}")
+    show(f"{series}: gross sales in {currency}, by {champion}, as of {days[0]['target_date']}")
     rows: list[Sequence[str]] = [("day", "forecast", "80 % from", "to", "95 % from", "to")]
     for day in days:
         amounts = (f"{day[column]:,.2f}" for column in AMOUNTS)
         rows.append((f"{day['target_date']:%Y-%m-%d %a}", *amounts))
     for line in aligned(rows, [False, *[True] * len(AMOUNTS)]):
-        click.echo(line)
+        show(line)
     if out:
         pd.DataFrame(days).to_csv(out, columns=["series", "target_date", *AMOUNTS], index=False)
-        click.echo(f"Written: {out.name}")
+        progress(f"Written: {out.name}")
 
 
 def _forecasts(series: str, as_of: date) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ Airflow's own log goes to a file. Both run in a child process that ends with thi
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +21,7 @@ import click
 
 from ecommerce.cli import environment
 from ecommerce.cli.environment import has_metadata
-from ecommerce.cli.terminal import day_option, show_report
+from ecommerce.cli.terminal import day_option, show, show_report
 from ecommerce.core.business_day import closed_day
 from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.names import DAG_DAILY
@@ -49,6 +50,7 @@ def airflow(words: tuple[str, ...]) -> int:
     password = os.environ.pop("AIRFLOW_ADMIN_PASSWORD", "")  # tasks would see it
     if words:
         os.execv(command, ["airflow", *words])  # noqa: S606 - it takes over the terminal
+    check_ports()
     if password:  # of the UI's user `admin`, unless the environment names a file of passwords
         file = Path(os.environ["AIRFLOW_HOME"]) / "passwords.json"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -60,6 +62,23 @@ def airflow(words: tuple[str, ...]) -> int:
     pools = str(environment.REPOSITORY / "include/pools.json")
     subprocess.run([command, "pools", "import", pools], check=False)
     return supervise([command, "standalone"], interrupt)
+
+
+def check_ports() -> None:
+    """Raise ConfigurationError if Airflow's API server or a log server cannot listen on its port."""
+    ports = {
+        "AIRFLOW_LISTEN": os.environ["AIRFLOW__API__PORT"],
+        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": os.environ["AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT"],
+        "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": os.environ["AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT"],
+    }
+    for setting, port in ports.items():
+        try:
+            socket.create_server(("127.0.0.1", int(port))).close()
+        except (OSError, OverflowError, ValueError):
+            raise ConfigurationError(
+                f"Airflow cannot listen on port {port}: stop the program that uses it (make stop ends the "
+                f"demo), or set another one in .env with {setting}"
+            ) from None
 
 
 @click.command()
@@ -79,7 +98,7 @@ def run(day: date, folder: Path | None) -> int:
     environment.load(connections_of_the_ui=False)
     closed_day(day, load_settings().shop_timezone, datetime.now(UTC))  # raises before Airflow is imported
     succeeded = _run_day(day, folder)
-    click.echo(f"The run of {day} {'succeeded' if succeeded else 'failed'}")
+    show(f"The run of {day} {'succeeded' if succeeded else 'failed'}")
     if succeeded:
         show_report(day)
     return 0 if succeeded else 1
@@ -115,18 +134,16 @@ def _run_day(day: date, folder: Path) -> bool:
 def _output_to(log: Path) -> Iterator[Echo]:
     """Redirect this process's output to `log`; yield a function that prints a line to the terminal."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    streams = {stream.fileno(): stream for stream in (sys.stdout, sys.stderr)}
-    kept = {number: os.dup(number) for number in streams}
-    terminal = os.fdopen(os.dup(sys.stdout.fileno()), "w")
-    with log.open("a") as file:
-        for number in kept:
-            os.dup2(file.fileno(), number)
+    output, errors = os.dup(1), os.dup(2)
+    with log.open("a") as file, os.fdopen(os.dup(2), "w") as terminal:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
         try:
             yield lambda line: click.echo(line, file=terminal)
         finally:
-            for number, stream in streams.items():
-                stream.flush()
-                os.dup2(kept[number], number)
+            sys.stderr.flush()
+            os.dup2(output, 1)
+            os.dup2(errors, 2)
 
 
 def _show_progress(echo: Echo) -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-import sys
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ecommerce.cli import environment
-from ecommerce.cli.terminal import aligned
+from ecommerce.cli.terminal import aligned, result_stream, show
 from ecommerce.core.errors import ConfigurationError, PipelineError
 
 if TYPE_CHECKING:
@@ -50,15 +50,16 @@ def query(sql: str, file: str, shape: str) -> None:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise PipelineError(f"{file} cannot be read: {reason}") from None
     answer = _run(statement, None if shape == "csv" else MAX_ROWS)
+    output = result_stream()
     if shape == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer = csv.writer(output, lineterminator="\n")
         writer.writerow([name for name, _ in answer.columns])
         for row in answer.rows:
             writer.writerow(["" if value is None else format_value(value) for value in row])
         return
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    width = shutil.get_terminal_size().columns if output.isatty() else None
     for line in table(answer, width):
-        click.echo(line)
+        show(line)
 
 
 def _run(sql: str, max_rows: int | None) -> QueryResult:
@@ -66,7 +67,7 @@ def _run(sql: str, max_rows: int | None) -> QueryResult:
     from ecommerce.warehouse.adhoc_query import run_query
     from ecommerce.warehouse.client import connect
 
-    return run_query(sql, connect(step="query", interactive=True), max_rows)
+    return run_query(sql, partial(connect, step="query", interactive=True), max_rows)
 
 
 def table(answer: QueryResult, width: int | None = None) -> Iterator[str]:

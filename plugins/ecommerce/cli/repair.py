@@ -9,8 +9,9 @@ from urllib.parse import quote
 import click
 
 from ecommerce.cli.airflow_api import AirflowApi, left_to_airflow
+from ecommerce.cli.attempts import FailedAttempts
 from ecommerce.cli.backfill import FINISHED, PAUSE
-from ecommerce.cli.terminal import day_option, show_report
+from ecommerce.cli.terminal import day_option, progress, show, show_report
 from ecommerce.core import names
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_GATE
@@ -49,7 +50,7 @@ def repair(day: date, source: str | None, *, mail: bool, wait: bool) -> int:
     running = (None, "running", "queued", "up_for_retry")
     unfinished = any(each["state"] in running for each in instances.values())
     state = "is in progress without a failed task" if unfinished else "has no failed task"
-    click.echo(
+    show(
         f"nothing to repair: the newest run of {day}, {run_id}, {state}. To read a source again: "
         f"make repair DAY={day} SOURCE={'|'.join(SOURCES)}; all sources: make backfill FROM={day} TO={day} "
         f"AGAIN=1; to rebuild its report: make report DAY={day}"
@@ -134,16 +135,19 @@ def _run_again(
         api.put(f"{task}/state-store/{names.STATE_SEND_MAIL}", {"value": attempt})
     cleared = api.clear(run_id, task_ids)
     url = f"{api.url}/dags/{DAG_DAILY}/runs/{quote(run_id)}"
-    click.echo(f"running again {', '.join(cleared)}: {url}")
+    progress(f"running again {', '.join(cleared)}: {url}")
     if not wait:
         return 0
-    while (state := api.run_state(run_id)) not in FINISHED:
+    failed_attempts = FailedAttempts(api, run_id=run_id)
+    failed_attempts.skip()  # of tasks that are not run again
+    state = ""
+    while state not in FINISHED:
         time.sleep(PAUSE)
+        state = api.run_state(run_id)
+        failed_attempts.show({run_id: str(day)}, at_end=state in FINISHED)
     if state == "success":
-        click.echo(f"The run of {day} succeeded")
+        show(f"The run of {day} succeeded")
         show_report(day)
         return 0
-    failed = [name for name, each in api.instances(run_id).items() if each["state"] == "failed"]
-    place = f"the log of {', '.join(failed)} has the error" if failed else f"no task failed: see {url}"
-    click.echo(f"The run of {day} failed: {place}")
+    show(f"The run of {day} failed: see {url}")
     return 1

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from ecommerce.cli import environment
-from ecommerce.cli.terminal import aligned
+from ecommerce.cli.terminal import aligned, show
 from ecommerce.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def tables(into: Path | None) -> None:
         into.write_text(f"{before}{BEGIN}\n{markdown()}{END}{rest.partition(END)[2]}")
         return
     for table in described():
-        click.echo(f"\n{click.style(table.name, bold=True)}: {table.description}")
+        show(f"\n{click.style(table.name, bold=True)}: {table.description}")
         for line in aligned([(each.name, _type(each), each.description) for each in table.columns]):
-            click.echo(f"  {line}")
+            show(f"  {line}")
 
 
 def markdown() -> str:

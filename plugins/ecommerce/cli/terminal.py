@@ -1,10 +1,14 @@
-"""What the commands share: the option for a business day, the path of a report, and aligned columns."""
+"""What the commands share: the option for a business day, output, and aligned columns.
+
+Standard output has only a command's result (`show`); progress and logs go to standard error.
+"""
 
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import partial
+from typing import TextIO
 
 import click
 
@@ -23,12 +27,28 @@ def _day(_: click.Context, parameter: click.Parameter, text: str) -> date:
 day_option = partial(click.option, callback=_day, required=True, metavar="YYYY-MM-DD")
 
 
+def result_stream() -> TextIO:
+    """Return the standard output that `main` keeps for results."""
+    stream: TextIO = click.get_current_context().obj
+    return stream
+
+
+def show(line: object) -> None:
+    """Print a line of the command's result."""
+    click.echo(line, file=result_stream())
+
+
+def progress(line: str) -> None:
+    """Print a line about what happens meanwhile."""
+    click.echo(line, err=True)
+
+
 def show_report(day: date) -> None:
     """Print the address of a day's report, if this machine has the settings."""
     environ = dict(os.environ)
     with suppress(PipelineError):  # Airflow and its settings may be on another machine
         environment.load(environ)
-        click.echo(f"The report: {load_settings(environ).reports_uri}/{day}/report.pdf")
+        show(f"The report: {load_settings(environ).reports_uri}/{day}/report.pdf")
 
 
 def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool] = ()) -> Iterator[str]:

@@ -5,6 +5,7 @@ import sys
 import click
 
 from ecommerce.cli import environment
+from ecommerce.cli.terminal import progress, show
 from ecommerce.core.errors import PipelineError
 
 
@@ -23,9 +24,9 @@ def migrate() -> int:
     except PipelineError as error:
         raise PipelineError(f"not migrated: {error}") from None
     for sentence in migration.done or ["every table was up to date"]:
-        click.echo(sentence)
+        show(sentence)
     for sentence in migration.left:
-        click.echo(f"left to do: {sentence}", err=True)
+        progress(f"left to do: {sentence}")
     return 1 if migration.left else 0
 
 
@@ -36,7 +37,7 @@ def undo_history(source: str) -> None:
     environment.load()
     from ecommerce.sales.history.undo import undo
 
-    click.echo(f"{undo(source)} orders of {source} are removed")
+    show(f"{undo(source)} orders of {source} are removed")
 
 
 @click.command("forget-customer")
@@ -52,7 +53,7 @@ def forget_customer() -> None:
     from ecommerce.warehouse.client import connect
 
     if sys.stdin.isatty():
-        click.echo("E-mail address, or <source>:<customer id>: ", nl=False)
+        click.echo("E-mail address, or <source>:<customer id>: ", nl=False, err=True)
     identity = sys.stdin.readline().strip()
     if not identity:
         raise PipelineError("no e-mail address on standard input: nothing was removed")
@@ -62,4 +63,4 @@ def forget_customer() -> None:
             "the warehouse has no customer with that address, so nothing was removed: compare its spelling "
             "with the sources, and CUSTOMER_HASH_KEY with the one of the loads"
         )
-    click.echo(", ".join(f"{count} rows of {table}" for table, count in removed.items()) + " removed")
+    show(", ".join(f"{count} rows of {table}" for table, count in removed.items()) + " removed")

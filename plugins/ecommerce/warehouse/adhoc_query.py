@@ -23,9 +23,9 @@ class QueryResult:
     rows: Iterator[tuple[Any, ...]]
 
 
-def run_query(sql: str, warehouse: Warehouse, most_rows: int | None = None) -> QueryResult:
+def run_query(sql: str, connect: Callable[[], Warehouse], most_rows: int | None = None) -> QueryResult:
     """Run a query in which the warehouse's tables need no dataset. It bills at most MAXIMUM_BYTES_BILLED.
-    `most_rows`: None returns all rows.
+    `connect` is called only for a statement that may be sent; `most_rows`: None returns all rows.
 
     A dry run returns the kind of the statement, and whether it is valid. A statement of another beginning, or
     with a semicolon before its end, is not sent: the emulator executes some of them even in a dry run.
@@ -39,6 +39,7 @@ def run_query(sql: str, warehouse: Warehouse, most_rows: int | None = None) -> Q
         raise _refused("more than one statement, or has a semicolon in a text or comment")
     if not _READS.match(statement):
         raise _refused("a statement that does not begin with SELECT or WITH")
+    warehouse = connect()
     dataset = f"{warehouse.client.project}.{warehouse.settings.bigquery_dataset}"
     with bigquery_errors("the query"):
         dry_run = _explained(warehouse.begin_query, statement, default_dataset=dataset, dry_run=True)

@@ -5,8 +5,11 @@ Every job has labels, and every query a limit of the bytes it may bill.
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import re
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -216,18 +219,13 @@ def connect(settings: Settings | None = None, *, interactive: bool = False, **la
         ConfigurationError: the connection `bigquery` does not exist or is invalid.
         CredentialsError: its credentials are invalid.
     """
-    with AIRFLOW_IMPORT:
-        from airflow.exceptions import AirflowException
-        from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
-
     settings = settings or load_settings()
-    location = settings.bigquery_location
     try:
         with bigquery_errors(f"connection {CONNECTION_WAREHOUSE}"):
-            hook = BigQueryHook(gcp_conn_id=CONNECTION_WAREHOUSE, location=location, use_legacy_sql=False)
-            client = hook.get_client(project_id=hook.project_id, location=location)
-    except AirflowException as error:
-        raise ConfigurationError(f"connection {CONNECTION_WAREHOUSE}: {mask_e_mails(str(error))}") from None
+            client = None
+            if interactive and "airflow" not in sys.modules:
+                client = _client_without_airflow(settings.bigquery_location)
+            client = client or _client_of_hook(settings.bigquery_location)
     except (FileNotFoundError, PermissionError) as error:
         raise ConfigurationError(
             f"connection {CONNECTION_WAREHOUSE}: its key file {error.filename} cannot be read "
@@ -236,6 +234,41 @@ def connect(settings: Settings | None = None, *, interactive: bool = False, **la
     # BigQuery takes lower case letters, digits, dashes and underscores; 63 at most.
     fit = {name: re.sub(r"[^a-z0-9_-]", "_", value.lower())[:63] for name, value in labels.items()}
     return Warehouse(client, settings, {"application": "ecommerce-sales"} | fit, interactive=interactive)
+
+
+def _client_without_airflow(location: str) -> bigquery.Client | None:
+    """Return the client of a connection in the environment that has no other fields than those of
+    `.env.example`; None for any other. Importing Airflow takes several times as long as the whole query."""
+    if "AIRFLOW__SECRETS__BACKEND" in os.environ:  # it takes precedence over the environment
+        return None
+    from google.auth.credentials import AnonymousCredentials
+    from google.cloud import bigquery
+    from google.oauth2.service_account import Credentials
+
+    try:
+        connection = json.loads(os.environ.get(f"AIRFLOW_CONN_{CONNECTION_WAREHOUSE.upper()}", ""))
+    except ValueError:
+        return None
+    match connection:
+        case {"extra": {"project": str(project), "is_anonymous": True, **others}} if not others:
+            credentials: Any = AnonymousCredentials()
+        case {"extra": {"project": str(project), "key_path": str(path), **others}} if not others:
+            credentials = Credentials.from_service_account_file(path)
+        case _:
+            return None
+    return bigquery.Client(project=project, location=location, credentials=credentials)
+
+
+def _client_of_hook(location: str) -> bigquery.Client:
+    with AIRFLOW_IMPORT:
+        from airflow.exceptions import AirflowException
+        from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
+
+    try:
+        hook = BigQueryHook(gcp_conn_id=CONNECTION_WAREHOUSE, location=location, use_legacy_sql=False)
+        return hook.get_client(project_id=hook.project_id, location=location)
+    except AirflowException as error:
+        raise ConfigurationError(f"connection {CONNECTION_WAREHOUSE}: {mask_e_mails(str(error))}") from None
 
 
 def _cancel(job: Any) -> None:

@@ -17,6 +17,7 @@ class Airflow(ThreadingHTTPServer):
         self.requests, self.failing, self.paused, self.looks = [], [], False, 0
         self.earlier_run, self.busy, self.looks_at_end = None, [], 0
         self.state_of_load, self.state_of_checks = "success", "success"
+        self.failed_attempts, self.logs, self.fileloc, self.token = [], {}, "", "t"
         self.expired, self.lost, self.newer_runs, self.states, self.without_key = 0, [], [], {}, []
 
     @property
@@ -60,6 +61,27 @@ def instance(task, state):
     }
 
 
+NEXT = "attempt 2 of 6 begins not before 11:00:30 UTC"
+"""How the last line of an attempt's log ends when another one follows."""
+
+
+def attempt(task_id, number, state, *, run):
+    """A failed attempt of a task, as Airflow describes its instance."""
+    more = {"id": f"{run} {task_id}", "dag_id": "daily_sales_pipeline", "dag_run_id": run}
+    return instance(task_id, state) | more | {"try_number": number}
+
+
+def logged(cause):
+    """The log of a failed attempt."""
+    return [
+        {"event": "::group::Log message source details", "sources": ["/logs/1.log"]},
+        {"event": "a line of a library", "level": "error", "logger": "urllib3"},
+        {"event": "Task failed with exception", "level": "error", "logger": "task"},
+        {"event": "::endgroup::", "level": "info", "logger": "task"},
+        {"event": cause, "level": "error", "logger": "task"},
+    ]
+
+
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.server.expired:
@@ -76,6 +98,14 @@ class Handler(BaseHTTPRequestHandler):
                 return {"try_number": 2}
             case [*_, "details"]:
                 return {"timezone": "America/New_York"}
+            case [*_, "taskInstances"] if "state" in parse_qs(url.query):
+                return {"task_instances": server.failed_attempts.pop(0) if server.failed_attempts else []}
+            case [*_, task_id, "logs", number]:
+                lines = server.logs.get((task_id, int(number)), [])
+                return {"content": lines.pop(0) if lines else []}
+            case ["dags"]:
+                found = {"dag_id": "daily_sales_pipeline", "fileloc": server.fileloc}
+                return {"dags": [found] if server.fileloc else []}
             case [*_, "taskInstances"] if server.states:
                 return {"task_instances": [instance(*each) for each in server.states.items()]}
             case [*_, "taskInstances"]:
@@ -101,7 +131,11 @@ class Handler(BaseHTTPRequestHandler):
         match self.path.rsplit("/", 1)[1]:
             case "token":
                 good = body["password"] == "right"
-                return self.answer(201, {"access_token": "t"}) if good else self.answer(401, {"detail": "no"})
+                return (
+                    self.answer(201, {"access_token": self.server.token})
+                    if good
+                    else self.answer(401, {"detail": "no"})
+                )
             case "dry_run":
                 again = body["reprocess_behavior"] == "completed"
                 days = [

@@ -3,11 +3,16 @@
 import re
 from datetime import date
 
+import jwt
 import pytest
 import requests
 
+from demo import airflow_services
+from demo.environment import format_env_file
+from demo.layout import Folders, Ports
+from ecommerce.cli.__main__ import main
 from ecommerce.cli.airflow_api import AirflowApi
-from ecommerce.core.errors import CredentialsError, PipelineError, TransientError
+from ecommerce.core.errors import ConfigurationError, CredentialsError, PipelineError, TransientError
 from tests.unit.cli.airflow_server import HIDDEN, Handler
 
 
@@ -91,3 +96,87 @@ def test_a_proxys_page_of_errors_is_one_line(airflow, monkeypatch):
     monkeypatch.setattr(Handler, "do_GET", page)
     with pytest.raises(PipelineError, match="Airflow answered 500: <html> <h1>Sorry</h1> </html>"):
         api.get("dags/x")
+
+
+SECRET = "of this installation, long enough for a signature with HS512: 64 bytes"
+
+
+@pytest.fixture
+def of_env_file(airflow, monkeypatch, tmp_path):
+    """A folder whose `.env` leads to the stand-in, which runs the folder's DAGs."""
+    for name in ("AIRFLOW_URL", "AIRFLOW_USERNAME", "AIRFLOW_PASSWORD", "AIRFLOW__CORE__DAGS_FOLDER"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / ".env").write_text(
+        f"AIRFLOW_LISTEN=127.0.0.1:{airflow.server_port}\nAIRFLOW_ADMIN_PASSWORD=right\n"
+        f"AIRFLOW__API_AUTH__JWT_SECRET='{SECRET}'\n"
+    )
+    airflow.fileloc = str(tmp_path / "dags" / "daily_sales_pipeline.py")
+    airflow.token = jwt.encode({"sub": "admin"}, SECRET, algorithm="HS512")
+    return airflow
+
+
+def test_a_command_acts_on_the_airflow_of_env_file_as_its_user_admin(of_env_file):
+    assert AirflowApi.from_environment().url == f"http://localhost:{of_env_file.server_port}"
+    assert of_env_file.requests == [("/auth/token", {"username": "admin", "password": "right"})]
+
+
+def test_a_command_acts_on_the_airflow_of_docker_compose_which_has_the_images_path(of_env_file):
+    of_env_file.fileloc = "/opt/airflow/dags/daily_sales_pipeline.py"
+    assert AirflowApi.from_environment()
+
+
+@pytest.mark.parametrize("other", ["another folder", "another secret", "no DAGs"])
+def test_the_airflow_of_another_installation_is_refused_with_what_to_do(of_env_file, tmp_path, capsys, other):
+    if other == "another folder":
+        of_env_file.fileloc = "/home/ann/shop/dags/daily_sales_pipeline.py"
+    elif other == "another secret":
+        of_env_file.token = jwt.encode({"sub": "admin"}, SECRET[::-1], algorithm="HS512")
+    else:
+        of_env_file.fileloc = None
+    for command in ("report", "repair"):
+        assert main([command, "--day", "2026-11-02"]) == 1
+        assert capsys.readouterr().err == (
+            f"the Airflow at http://localhost:{of_env_file.server_port} does not run the DAGs of {tmp_path}: "
+            "start this folder's (make airflow) on a port of its own (AIRFLOW_LISTEN in .env), or name the "
+            "one to use with AIRFLOW_URL\n"
+        )
+    assert all(path == "/auth/token" for path, _ in of_env_file.requests)
+
+
+def test_the_demos_airflow_is_not_the_one_of_env_file(of_env_file, tmp_path):
+    env_file = tmp_path / ".env"
+    env_file.write_text(env_file.read_text().replace("right", "0f-.env"))
+    with pytest.raises(CredentialsError, match=r"refuses the user 'admin': .*such as the demo's") as error:
+        AirflowApi.from_environment()
+    assert "0f-.env" not in str(error.value)
+
+
+def test_an_airflow_that_the_environment_names_may_be_any(of_env_file, monkeypatch, tmp_path):
+    of_env_file.fileloc, of_env_file.token = "/elsewhere/daily_sales_pipeline.py", "t"
+    monkeypatch.setenv("AIRFLOW_URL", of_env_file.url)
+    assert AirflowApi.from_environment().url == of_env_file.url
+    monkeypatch.setenv("AIRFLOW_USERNAME", "ann")
+    with pytest.raises(ConfigurationError, match="AIRFLOW_PASSWORD is not set"):
+        AirflowApi.from_environment()  # the password of .env is not hers
+    monkeypatch.setenv("AIRFLOW_PASSWORD", "right")
+    (tmp_path / ".env").unlink()
+    assert AirflowApi.from_environment()
+    assert of_env_file.requests[-1][1]["username"] == "ann"
+
+
+def test_without_env_file_a_command_acts_on_the_demo_of_this_folder(of_env_file, tmp_path, monkeypatch):
+    (tmp_path / ".env").unlink()
+    with pytest.raises(ConfigurationError, match=r"there is no \.env"):
+        AirflowApi.from_environment()
+    monkeypatch.setattr(airflow_services, "USER", "demo")
+    monkeypatch.setattr(airflow_services, "PASSWORD", "right")
+    ports, folders = Ports(airflow=of_env_file.server_port), Folders(tmp_path / ".demo")
+    demo = airflow_services.AirflowServices(ports, folders, "America/New_York").command_environment()
+    demo["AIRFLOW__CORE__DAGS_FOLDER"] = str(tmp_path / "dags")
+    folders.home.mkdir()
+    folders.environment.write_text(format_env_file(demo))
+    assert AirflowApi.from_environment()
+    assert of_env_file.requests[-1][1]["username"] == "demo"
+    of_env_file.fileloc = "/home/ann/shop/dags/daily_sales_pipeline.py"
+    with pytest.raises(ConfigurationError, match="does not run the DAGs of"):
+        AirflowApi.from_environment()

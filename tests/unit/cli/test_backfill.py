@@ -8,7 +8,7 @@ from ecommerce.cli.__main__ import main
 from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.cli.backfill import Range, plan, start, wait
 from ecommerce.core.errors import PipelineError
-from tests.unit.cli.airflow_server import DAYS, HIDDEN, Handler
+from tests.unit.cli.airflow_server import DAYS, HIDDEN, NEXT, Handler, attempt, logged
 
 
 def run_backfill(**options):
@@ -165,10 +165,24 @@ def test_a_backfill_that_fails_half_way_is_not_asked_for_twice(airflow, monkeypa
 def test_each_day_that_ends_has_a_line(airflow, capsys):
     airflow.failing = ["2026-11-02"]
     run_backfill()
-    assert capsys.readouterr().out.splitlines() == [
+    assert capsys.readouterr().err.splitlines() == [
         "1 of 3: 2026-11-01 success",
         "2 of 3: 2026-11-02 failed",
         "3 of 3: 2026-11-03 success",
+    ]
+
+
+def test_each_attempt_that_fails_is_shown_once_with_its_cause_and_the_next(airflow, capsys):
+    run = "backfill__2026-11-02"
+    retried = attempt("extract.storefront", 1, "up_for_retry", run=run)
+    others = [attempt("load.load", 1, "failed", run="scheduled__2026-11-04")]
+    airflow.failed_attempts = [[*others, retried], [*others, retried], [*others, retried], []]
+    # Airflow sets the state before the last line is in the log.
+    airflow.logs["extract.storefront", 1] = [logged("")[:3], logged(f"the storefront is down; {NEXT}")]
+    airflow.looks_at_end = -3
+    run_backfill()
+    assert [line for line in capsys.readouterr().err.splitlines() if " of 3: " not in line] == [
+        f"  2026-11-02 extract.storefront failed: the storefront is down; {NEXT}"
     ]
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -12,11 +13,13 @@ from pathlib import Path
 import psutil
 import pytest
 
+from demo.services.ports import free_port
 from ecommerce.cli import __main__ as command_line
 from ecommerce.cli import environment, local_airflow
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings, load_settings
 
+LOG_SERVERS = ("AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT", "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT")
 ENV_FILE = "SHOP_TIMEZONE=Asia/Tokyo\nREPORTING_CURRENCY=\nCUSTOMER_HASH_KEY='a$b'\n"
 
 
@@ -201,11 +204,47 @@ def test_airflows_own_commands_find_what_the_pipeline_finds(installation: Path) 
     assert done.stdout.splitlines()[-1] == str(installation / "dags")
 
 
+def free_ports() -> str:
+    ports = {setting: free_port() for setting in (*LOG_SERVERS, "AIRFLOW_LISTEN")}
+    return "".join(f"{setting}={port}\n" for setting, port in ports.items())
+
+
+def test_the_port_of_env_file_is_that_of_airflow_which_only_this_machine_reaches(folder: Path) -> None:
+    (folder / ".env").write_text(ENV_FILE)
+    assert loaded()["AIRFLOW__API__PORT"] == "8080"
+    (folder / ".env").write_text(
+        ENV_FILE + "AIRFLOW_LISTEN=0.0.0.0:9080\nAIRFLOW__API__BASE_URL=http://shop\n"
+    )
+    given = loaded()
+    assert (given["AIRFLOW__API__HOST"], given["AIRFLOW__API__PORT"]) == ("127.0.0.1", "9080")
+    assert given["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://localhost:9080/execution/"
+    assert loaded(AIRFLOW__API__PORT="9081")["AIRFLOW__API__PORT"] == "9081"
+
+
+@pytest.mark.parametrize("setting", ["AIRFLOW_LISTEN", *LOG_SERVERS])
+def test_airflow_does_not_begin_where_a_port_is_taken(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], setting: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        (folder / ".env").write_text(f"{ENV_FILE}{free_ports()}{setting}={port}\n")
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "environ", {"PATH": "/bin"})
+            patched.setattr(environment.load, "__defaults__", (os.environ,))
+            patched.setattr(subprocess, "run", lambda *_, **__: pytest.fail("something was started"))
+            assert command_line.main(["airflow"]) == 1
+    assert capsys.readouterr().err == (
+        f"Airflow cannot listen on port {port}: stop the program that uses it (make stop ends the demo), or "
+        f"set another one in .env with {setting}\n"
+    )
+    assert not (folder / ".airflow").exists()
+
+
 def test_a_scheduler_is_started_with_the_password_of_env_file(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepared, started = [], []
-    (folder / ".env").write_text(ENV_FILE + "AIRFLOW_ADMIN_PASSWORD=secret\n")
+    (folder / ".env").write_text(ENV_FILE + free_ports() + "AIRFLOW_ADMIN_PASSWORD=secret\n")
     with monkeypatch.context() as patched:
         patched.setattr(os, "environ", {"PATH": "/bin"})
         patched.setattr(environment.load, "__defaults__", (os.environ,))

@@ -175,7 +175,7 @@ def test_stopping_where_nothing_was_built_does_nothing(
     nothing_built: list[list[str]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert bootstrap.main(["stop"]) == 0
-    assert capsys.readouterr().out == "Nothing was ever started here.\n"
+    assert capsys.readouterr().err == "Nothing was ever started here.\n"
     assert nothing_built == []
 
 

@@ -2,9 +2,11 @@
 
 import json
 import signal
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +14,8 @@ import pytest
 from airflow.sdk import RetryAction
 from airflow.sdk.exceptions import AirflowTaskTimeout
 from airflow.sdk.execution_time.timeout import timeout
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from google.api_core import exceptions as google
 from google.auth.exceptions import RefreshError
 from requests.exceptions import ConnectionError as LostConnection
@@ -180,6 +184,42 @@ def test_a_key_file_that_is_not_there_is_a_setting_to_make_and_not_tried_again(
         connect(SETTINGS)
 
 
+def test_a_process_without_airflow_reads_the_connections_of_the_example_itself(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    key = tmp_path / "key.json"
+    key.write_text(json.dumps(service_account_key()))
+    monkeypatch.delitem(sys.modules, "airflow")
+    monkeypatch.setattr(client, "_client_of_hook", lambda location: "of the hook")
+
+    def opened(extra: dict[str, Any] | str) -> Any:
+        connection = {"conn_type": "google_cloud_platform", "extra": extra}
+        monkeypatch.setenv("AIRFLOW_CONN_BIGQUERY", json.dumps(connection))
+        return connect(SETTINGS, interactive=True).client
+
+    with_key = opened({"project": "p", "key_path": str(key)})
+    assert (with_key.project, with_key._credentials.service_account_email) == ("p", "reader@p.example")
+    assert opened({"project": "p", "is_anonymous": True}).project == "p"
+    with pytest.raises(errors.ConfigurationError, match=r"bigquery: its key file /no\.json cannot be read"):
+        opened({"project": "p", "key_path": "/no.json"})
+    for extra in ({"project": "p"}, {"project": "p", "key_path": str(key), "impersonation_chain": "b"}, "{}"):
+        assert opened(extra) == "of the hook"
+    monkeypatch.setenv("AIRFLOW__SECRETS__BACKEND", "a.Backend")
+    assert opened({"project": "p", "is_anonymous": True}) == "of the hook"
+
+
+def service_account_key() -> dict[str, str]:
+    """A key file's content, of an account that does not exist."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    kind = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return {
+        "type": "service_account",
+        "client_email": "reader@p.example",
+        "token_uri": "http://127.0.0.1:9/token",
+        "private_key": key.private_bytes(*kind).decode(),
+    }
+
+
 def test_a_refusal_of_every_attempt_is_not_called_unreachable():
     refused = google.InternalServerError("no such table: INFORMATION_SCHEMA.COLUMNS")
     with pytest.raises(errors.TransientError) as raised, bigquery_errors("query"):
@@ -232,7 +272,7 @@ def test_a_job_that_does_not_end_is_cancelled_and_named(running: SilentBigQuery,
 
 def test_a_query_of_a_person_is_cancelled_too(running: SilentBigQuery, connected: Connect) -> None:
     with pytest.raises(TimedOutError, match=r"^the query: "):
-        run_query("SELECT 1", connected(running, interactive=True))
+        run_query("SELECT 1", lambda: connected(running, interactive=True))
     assert len(running.cancelled) == 1
 
 
@@ -262,7 +302,7 @@ def test_a_server_that_never_answers_is_given_up(
     monkeypatch.setattr(client, f"{prefix}RETRY_SECONDS", 0.2)
     monkeypatch.setattr(client, f"{prefix}REQUEST_SECONDS", 0.3)
     with pytest.raises(TransientError, match=r"BigQuery cannot be reached: .*timed out"):
-        run_query("SELECT 1", connected(mute, interactive=interactive))
+        run_query("SELECT 1", lambda: connected(mute, interactive=interactive))
 
 
 def test_a_command_waits_for_seconds_not_for_a_minute(mute: SilentBigQuery, connected: Connect) -> None:
