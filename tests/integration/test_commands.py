@@ -1,5 +1,6 @@
 """The commands as a person gives them inside a container: connections may stand in Airflow's UI alone."""
 
+import json
 import os
 import re
 import sqlite3
@@ -13,7 +14,10 @@ import pytest
 
 from demo.environment import format_env_file
 from demo.ledger import Ledger
+from ecommerce.core.names import DAG_DAILY
+from tests.integration.airflow_process import AirflowHome
 from tests.integration.daily_run import morning_after
+from tests.integration.live_airflow import live_airflow
 
 DAY = date(2026, 9, 1)
 TWIN = """
@@ -34,7 +38,8 @@ from datetime import timedelta
 from airflow.sdk import DAG, CronPartitionTimetable, task, task_group
 from ecommerce.core.errors import ContractError, TransientError
 
-with DAG("daily_sales_pipeline", schedule=CronPartitionTimetable("0 6 * * *", timezone="UTC"), catchup=False):
+with DAG("daily_sales_pipeline", schedule=CronPartitionTimetable("0 6 * * *", timezone="UTC", run_offset=-1, key_format="%Y-%m-%d"),
+         catchup=False):
 
     @task_group
     def extract():
@@ -42,7 +47,7 @@ with DAG("daily_sales_pipeline", schedule=CronPartitionTimetable("0 6 * * *", ti
         def late():
             logging.getLogger("ecommerce.sources").warning("nothing for the terminal")
 
-        @task(retries=1, retry_delay=timedelta(seconds=5))
+        @task(retries=1, retry_delay=timedelta(seconds=10))
         def shaky(ti):
             if ti.try_number == 1:
                 raise TransientError("the other side is down")
@@ -154,6 +159,45 @@ def leave_an_unmigrated_database(home: Path) -> None:
     (home / "airflow.cfg").touch()
     with closing(sqlite3.connect(home / "airflow.db")) as database:
         database.execute("PRAGMA journal_mode = WAL")
+
+
+@pytest.mark.full
+def test_a_backfill_in_the_folder_of_an_airflow_shows_failed_attempts_and_in_another_folder_is_refused(
+    twin: Path, tmp_path: Path, migrated_airflow: AirflowHome
+) -> None:
+    (twin / "dags" / "daily_sales_pipeline.py").write_text(TROUBLED)
+    secret = "of this installation, long enough for a signature with HS512: 64 bytes"
+    environment = {
+        "SHOP_TIMEZONE": "UTC",
+        "CUSTOMER_HASH_KEY": "0123456789abcdef",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(twin / "dags"),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "demo:admin,admin:admin",
+        "AIRFLOW__API_AUTH__JWT_SECRET": secret,
+    }
+    with live_airflow(tmp_path / "live", migrated_airflow, environment, DAG_DAILY) as airflow:
+        passwords = json.loads((airflow.home / "passwords.json").read_text())
+        other = tmp_path / "other"
+        (other / "dags").mkdir(parents=True)
+        (other / "plugins").symlink_to(twin / "plugins")
+        for folder in (twin, other):
+            (folder / ".env").write_text(
+                f"CUSTOMER_HASH_KEY=0123456789abcdef\nAIRFLOW_LISTEN=127.0.0.1:{airflow.ports.airflow}\n"
+                f"AIRFLOW_ADMIN_PASSWORD={passwords['admin']}\nAIRFLOW__API_AUTH__JWT_SECRET='{secret}'\n"
+            )
+        refused = cli(other, "report", "--day", str(DAY))
+        done = cli(twin, "backfill", "--from", str(DAY), "--to", str(DAY))
+        (twin / ".env").write_text((twin / ".env").read_text().replace(secret, secret[::-1]))
+        refused_for_its_secret = cli(twin, "report", "--day", str(DAY))
+    url = f"http://localhost:{airflow.ports.airflow}"
+    assert refused.stderr.startswith(f"the Airflow at {url} does not run the DAGs of {other}: ")
+    assert refused_for_its_secret.stderr == refused.stderr.replace(str(other), str(twin))
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert re.sub(r"\d\d:\d\d:\d\d UTC", "06:00:00 UTC", done.stderr).splitlines() == [
+        f"1 days to run, 2 at a time: {DAY} to {DAY}; progress: {url}",
+        f"  {DAY} extract.shaky failed: the other side is down; attempt 2 of 2 begins not before 06:00:00 UTC",
+        f"  {DAY} extract.broken failed: the file has no header",
+        f"1 of 1: {DAY} failed",
+    ]
 
 
 @pytest.mark.full

@@ -1,5 +1,6 @@
 """`python -m ecommerce.cli <command>`: see `--help`. The Makefile's targets call these commands."""
 
+import logging
 import sys
 from contextlib import redirect_stdout
 
@@ -53,6 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
     except PipelineError as error:
         click.echo(str(error), err=True)
         return 1
+    finally:
+        logging.disable(logging.NOTSET)
     return code or 0
 
 

@@ -126,8 +126,13 @@ class AirflowApi:
 
     def clear(self, run_id: str, task_ids: Sequence[str], dag_id: str = DAG_DAILY) -> list[str]:
         """Clear tasks of a run with downstream, so that they run again; return the ids of all, in order."""
-        selected = {"dag_run_id": run_id, "task_ids": [*task_ids], "include_downstream": True}
-        request = {"dry_run": False, "only_failed": False, **selected}
+        request = {
+            "dag_run_id": run_id,
+            "task_ids": [*task_ids],
+            "include_downstream": True,
+            "only_failed": False,
+            "dry_run": False,
+        }
         cleared = self.post(f"dags/{dag_id}/clearTaskInstances", request)["task_instances"]
         return sorted({instance["task_id"] for instance in cleared})
 

@@ -72,7 +72,7 @@ def backfill(first: date, last: date, *, jobs: int, mail: bool, again: bool, dag
             "(AGAIN=1 runs them again)"
         )
         return 0
-    days = sorted(started.runs)
+    days = list(started.runs)
     progress(f"{len(days)} days to run, {jobs} at a time: {days[0]} to {days[-1]}; progress: {api.url}")
     succeeded, failed = wait(api, started)
     if succeeded and is_daily:
@@ -121,8 +121,8 @@ def start(api: AirflowApi, days: Range, *, jobs: int = 2, mail: bool = False) ->
         raise PipelineError(f"{dag_id} is paused, so a backfill would wait for ever: unpause it in the UI")
     conf = {"send_mail": True} if mail else {}
     created = api.post("backfills", days.request(max_active_runs=jobs, dag_run_conf=conf))
-    runs = _runs_of(api, dag_id, created["created_at"])
-    runs = {day: run for day, run in runs.items() if day in planned}
+    begun = _runs_of(api, dag_id, created["created_at"])
+    runs = {day: begun[day] for day in planned if day in begun}
     return Backfill(dag_id, created["id"], created["created_at"], runs) if runs else None
 
 
@@ -130,20 +130,23 @@ def start(api: AirflowApi, days: Range, *, jobs: int = 2, mail: bool = False) ->
 def wait(api: AirflowApi, started: Backfill) -> tuple[list[str], list[str]]:
     """Wait until Airflow has ended the backfill and accepts another one. Print each failed attempt of a task
     and each run that ends; return the days that succeeded and those that failed."""
-    states: dict[str, str] = {}
     failed_attempts = FailedAttempts(api, started.dag_id)
+    shown: set[str] = set()
     has_ended = False
     while not has_ended:
         time.sleep(PAUSE)
         has_ended = bool(api.get(f"backfills/{started.backfill_id}")["completed_at"])
-        runs, shown = _runs_of(api, started.dag_id, started.created_at), states
-        failed_attempts.show({run["dag_run_id"]: day for day, run in runs.items()}, at_end=has_ended)
-        states = {day: run["state"] for day, run in runs.items() if day in started.runs}
-        states = {day: states[day] for day in states if has_ended or states[day] in FINISHED}
-        for number, day in enumerate(sorted(states.keys() - shown.keys()), start=len(shown) + 1):
-            progress(f"{number} of {len(started.runs)}: {day} {states[day]}")
-    succeeded = [day for day in sorted(states) if states[day] == "success"]
-    return succeeded, [day for day in sorted(states) if day not in succeeded]
+        runs = _runs_of(api, started.dag_id, started.created_at)
+        names = {run["dag_run_id"]: day for day, run in runs.items()}
+        ended = [run["dag_run_id"] for run in runs.values() if run["state"] in FINISHED]
+        failed_attempts.show(names, ended)
+        states = {day: runs[day]["state"] for day in started.runs if day in runs}
+        for day, state in states.items():
+            if day not in shown and (has_ended or state in FINISHED):
+                shown.add(day)
+                progress(f"{len(shown)} of {len(started.runs)}: {day} {state}")
+    succeeded = [day for day, state in states.items() if state == "success"]
+    return succeeded, [day for day in states if day not in succeeded]
 
 
 def _runs_of(api: AirflowApi, dag_id: str, created_at: str) -> Runs:

@@ -27,15 +27,12 @@ def forecast(series: str, as_of: datetime | None, out: IO[str] | None) -> None:
     from ecommerce.core.settings import load_settings
     from ecommerce.forecast.models.training import AMOUNTS
 
-    logger = logging.getLogger("ecommerce")
-    level = logger.level
-    logger.setLevel(logging.WARNING)
-    try:
-        days = _forecasts(series, as_of.date() if as_of else datetime.now(load_settings().zone).date())
-    finally:
-        logger.setLevel(level)
-    currency, champion = load_settings().reporting_currency, days[0]["model"]
-    show(f"{series}: gross sales in {currency}, by {champion}, as of {days[0]['target_date']}")
+    settings = load_settings()
+    logging.disable(logging.INFO)
+    first_day = as_of or datetime.now(settings.zone)
+    days = _forecasts(series, first_day.date())
+    model = days[0]["model"]
+    show(f"{series}: gross sales in {settings.reporting_currency}, by {model}, as of {first_day:%Y-%m-%d}")
     rows: list[Sequence[str]] = [("day", "forecast", "80 % from", "to", "95 % from", "to")]
     for day in days:
         amounts = (f"{day[column]:,.2f}" for column in AMOUNTS)

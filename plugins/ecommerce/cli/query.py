@@ -45,13 +45,18 @@ def query(sql: str, file: str, shape: str) -> None:
             "pass one statement: make query SQL='SELECT * FROM daily_summary …' or make query FILE=query.sql"
         )
     try:
-        statement = Path(file).read_text(encoding="utf-8") if file else sql
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise PipelineError(f"{file} cannot be read: {reason}") from None
-    answer = _run(statement, None if shape == "csv" else MAX_ROWS)
+        statement = Path(file).read_text(encoding="utf-8", errors="replace") if file else sql
+    except OSError as error:
+        raise PipelineError(f"{file} cannot be read: {error.strerror}") from None
+    environment.load()
+    from ecommerce.warehouse.adhoc_query import run_query
+    from ecommerce.warehouse.client import connect
+
+    is_csv = shape == "csv"
+    warehouse = partial(connect, step="query", interactive=True)
+    answer = run_query(statement, warehouse, None if is_csv else MAX_ROWS)
     output = result_stream()
-    if shape == "csv":
+    if is_csv:
         writer = csv.writer(output, lineterminator="\n")
         writer.writerow([name for name, _ in answer.columns])
         for row in answer.rows:
@@ -60,14 +65,6 @@ def query(sql: str, file: str, shape: str) -> None:
     width = shutil.get_terminal_size().columns if output.isatty() else None
     for line in table(answer, width):
         show(line)
-
-
-def _run(sql: str, max_rows: int | None) -> QueryResult:
-    environment.load()
-    from ecommerce.warehouse.adhoc_query import run_query
-    from ecommerce.warehouse.client import connect
-
-    return run_query(sql, partial(connect, step="query", interactive=True), max_rows)
 
 
 def table(answer: QueryResult, width: int | None = None) -> Iterator[str]:
@@ -80,11 +77,10 @@ def table(answer: QueryResult, width: int | None = None) -> Iterator[str]:
     ]
     right = [kind in NUMBERS for _, kind in answer.columns]
     widths = [max(map(len, cells)) for cells in columns]
-    while width is not None and sum(widths) + 2 * (len(widths) - 1) > width:
-        texts = [place for place, wide in enumerate(widths) if not right[place] and wide > 8]
-        if not texts:
-            break
-        widths[max(texts, key=widths.__getitem__)] -= 1
+    longest = max(widths)
+    while width is not None and longest > 8 and sum(widths) + 2 * (len(widths) - 1) > width:
+        longest -= 1
+        widths = [wide if flush else min(wide, longest) for wide, flush in zip(widths, right, strict=True)]
     for column, wide in zip(columns, widths, strict=True):
         column[:] = [cell if len(cell) <= wide else f"{cell[: wide - 1]}…" for cell in column]
         column.insert(1, "-" * wide)

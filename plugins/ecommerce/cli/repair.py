@@ -144,7 +144,7 @@ def _run_again(
     while state not in FINISHED:
         time.sleep(PAUSE)
         state = api.run_state(run_id)
-        failed_attempts.show({run_id: str(day)}, at_end=state in FINISHED)
+        failed_attempts.show({run_id: str(day)}, ended=[run_id] if state in FINISHED else [])
     if state == "success":
         show(f"The run of {day} succeeded")
         show_report(day)

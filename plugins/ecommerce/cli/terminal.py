@@ -4,7 +4,7 @@ Standard output has only a command's result (`show`); progress and logs go to st
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 from functools import partial
@@ -51,12 +51,10 @@ def show_report(day: date) -> None:
         show(f"The report: {load_settings(environ).reports_uri}/{day}/report.pdf")
 
 
-def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool] = ()) -> Iterator[str]:
-    """Yield one line per row, with columns of equal width two spaces apart; `right`: which columns are flush
+def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool] = ()) -> list[str]:
+    """Return one line per row, with columns of equal width two spaces apart; `right`: which columns are flush
     right."""
-    columns = list(zip(*rows, strict=True))
-    flush = [str.rjust if at_right else str.ljust for at_right in right] or [str.ljust] * len(columns)
-    widths = [max(map(len, column)) for column in columns]
-    for row in rows:
-        cells = zip(flush, row, widths, strict=True)
-        yield "  ".join(justified(cell, width) for justified, cell, width in cells).rstrip()
+    from tabulate import tabulate
+
+    alignments = ["right" if flush_right else "left" for flush_right in right]
+    return tabulate(rows, tablefmt="plain", colalign=alignments, disable_numparse=True).splitlines()

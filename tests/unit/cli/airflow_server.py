@@ -17,6 +17,7 @@ class Airflow(ThreadingHTTPServer):
         self.requests, self.failing, self.paused, self.looks = [], [], False, 0
         self.earlier_run, self.busy, self.looks_at_end = None, [], 0
         self.state_of_load, self.state_of_checks = "success", "success"
+        self.looks_at_run = 2
         self.failed_attempts, self.logs, self.fileloc, self.token = [], {}, "", "t"
         self.expired, self.lost, self.newer_runs, self.states, self.without_key = 0, [], [], {}, []
 
@@ -114,7 +115,7 @@ class Handler(BaseHTTPRequestHandler):
             case [*_, "dagRuns", "new"]:
                 server.looks += 1
                 ended = "failed" if server.state_of_load == "failed" else "success"
-                return {"state": ended if server.looks > 1 else "running"}
+                return {"state": ended if server.looks >= server.looks_at_run else "running"}
             case [*_, "dagRuns"]:
                 query = parse_qs(url.query)
                 first, limit = (int(query.get(name, [0])[0]) for name in ("offset", "limit"))

@@ -40,7 +40,8 @@ def test_a_repair_that_fails_shows_the_cause_of_each_attempt_but_not_of_earlier_
     airflow.state_of_load = "failed"
     earlier = attempt("extract.storefront", 6, "failed", run="new")
     retried, last = (attempt("load.load", number, state, run="new") for number, state in LOADS)
-    airflow.failed_attempts = [[earlier], [earlier, retried], [earlier, last]]
+    airflow.failed_attempts = [[earlier], [earlier, retried], [earlier, retried], [earlier, last]]
+    airflow.looks_at_run = 3
     airflow.logs["load.load", 1] = [logged(f"BigQuery is down; {NEXT}")]
     assert main(["repair", "--day", "2026-11-02", "--source", "sales_db"]) == 1
     shown = capsys.readouterr()
