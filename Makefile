@@ -111,7 +111,7 @@ query: environments ## query the warehouse: SQL='SELECT * FROM daily_summary' or
 	@$(CLI) query $(if $(FILE),--file '$(FILE)') $(if $(FORMAT),--format $(FORMAT))
 
 tables: environments ## list the warehouse's tables with columns, types and descriptions
-	@$(CLI) tables $(ARGS)
+	@$(if $(findstring --into,$(ARGS)),$(RUN) -m tests.tables_document,$(CLI) tables) $(ARGS)
 
 migrate: environments ## update the warehouse's tables to the definitions in include/sql/warehouse
 	@$(CLI) migrate

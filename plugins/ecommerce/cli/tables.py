@@ -1,6 +1,6 @@
 """The warehouse's tables, as their files in include/sql/warehouse describe them, without a query.
 
-For `make tables` and the list of tables in docs/QUERIES.md.
+For `make tables`, and for the list of tables in docs/QUERIES.md (tests/tables_document.py).
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -27,7 +26,6 @@ FOR_ANALYSTS = (
     "exchange_rates", "conversion_rates",
 )  # fmt: skip
 """The tables for queries, most important first; the others are the pipeline's own."""
-BEGIN, END = "<!-- Written by make tables ARGS='--into docs/QUERIES.md' -->", "<!-- End of the tables -->"
 _FILTER = re.compile(r"^PARTITION BY (?P<column>\w+)(?s:.*)require_partition_filter = TRUE", re.MULTILINE)
 _TABLE = re.compile(r'^OPTIONS \(\s*description = "(?P<description>[^"]+)"', re.MULTILINE)
 
@@ -43,36 +41,12 @@ class Described(NamedTuple):
 
 
 @click.command()
-@click.option("--into", type=click.Path(path_type=Path, exists=True), help="update this document instead")
-def tables(into: Path | None) -> None:
+def tables() -> None:
     """List the warehouse's tables, their columns, types and descriptions, those for queries first."""
-    if into:
-        before, _, rest = into.read_text().partition(BEGIN)
-        into.write_text(f"{before}{BEGIN}\n{markdown()}{END}{rest.partition(END)[2]}")
-        return
     for table in described():
         show(f"\n{click.style(table.name, bold=True)}: {table.description}")
-        for line in aligned([(each.name, _type(each), each.description) for each in table.columns]):
+        for line in aligned([(each.name, column_type(each), each.description) for each in table.columns]):
             show(f"  {line}")
-
-
-def markdown() -> str:
-    """Return all tables as Markdown for docs/QUERIES.md, those `FOR_ANALYSTS` first, without this machine's
-    settings."""
-    known = {each.name: each for each in described({})}
-    own = [name for name in known if name not in FOR_ANALYSTS]
-    lines = []
-    for title, names in (("Tables to query", FOR_ANALYSTS), ("The pipeline's own tables", own)):
-        lines += [f"### {title}", "", "| table | rows |", "|---|---|"]
-        lines += [*(f"| [{name}](#{name}) | {_cell(known[name].description)} |" for name in names), ""]
-    for name, table in known.items():
-        must = f" A query must filter by `{table.filtered_by}`." if table.filtered_by else ""
-        lines += [f"#### {name}", "", f"{table.description}{must}", ""]
-        lines += ["| column | type | description |", "|---|---|---|"]
-        for column in table.columns:
-            lines.append(f"| `{column.name}` | {_cell(_type(column))} | {_cell(column.description)} |")
-        lines.append("")
-    return "\n".join(["", *lines, ""])
 
 
 def described(environ: Mapping[str, str] | None = None) -> Iterator[Described]:
@@ -98,9 +72,6 @@ def described(environ: Mapping[str, str] | None = None) -> Iterator[Described]:
         yield Described(name, description, declared_columns(head), filtered_by)
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;")
-
-
-def _type(column: Column) -> str:
+def column_type(column: Column) -> str:
+    """Return the type, and whether the column is required."""
     return f"{column.type}{' NOT NULL' if column.required else ''}"

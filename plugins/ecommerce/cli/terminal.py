@@ -54,7 +54,7 @@ def show_report(day: date) -> None:
 def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool] = ()) -> list[str]:
     """Return one line per row, with columns of equal width two spaces apart; `right`: which columns are flush
     right."""
-    from tabulate import tabulate
+    from tabulate import tabulate  # type: ignore[import-untyped]
 
     alignments = ["right" if flush_right else "left" for flush_right in right]
     return tabulate(rows, tablefmt="plain", colalign=alignments, disable_numparse=True).splitlines()

@@ -9,9 +9,11 @@ import pytest
 
 from ecommerce.cli import __main__ as command_line
 from ecommerce.cli import environment
-from ecommerce.cli.tables import BEGIN, END, described
+from ecommerce.cli.tables import described
 from ecommerce.warehouse import client
 from ecommerce.warehouse.rendering import columns, tables, views
+from tests import tables_document
+from tests.tables_document import BEGIN, END
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +41,7 @@ def test_the_document_for_analysts_has_every_table_and_column_as_its_file_descri
     document = environment.REPOSITORY / "docs" / "QUERIES.md"
     written = tmp_path / "QUERIES.md"
     written.write_text(f"before\n{BEGIN}\nold\n{END}\nafter")
-    assert command_line.main(["tables", "--into", str(written)]) == 0
+    tables_document.main(written)
     before, _, rest = written.read_text().partition(BEGIN)
     assert (before, rest.partition(END)[2]) == ("before\n", "\nafter")
     shown = document.read_text().partition(BEGIN)[2].partition(END)[0]
