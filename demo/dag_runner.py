@@ -69,7 +69,7 @@ class DagRunner:
     def unpause(self, *dag_ids: str) -> None:
         """Unpause these DAGs."""
         for dag_id in dag_ids:
-            self.api.patch(f"dags/{dag_id}", {"is_paused": False})
+            self.api.request("PATCH", f"dags/{dag_id}", json={"is_paused": False})
 
     def has_succeeded(self, dag_id: str, day: date | None = None) -> bool:
         """Whether any run of the DAG has succeeded, or any of the business day."""

@@ -1,5 +1,6 @@
 """The tables in docs/QUERIES.md, which `make tables ARGS='--into docs/QUERIES.md'` writes."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from ecommerce.cli.tables import FOR_ANALYSTS, column_type, described
 
 BEGIN = "<!-- Written by make tables ARGS='--into docs/QUERIES.md' -->"
 END = "<!-- End of the tables -->"
+FILTER = re.compile(r"^PARTITION BY (?P<column>\w+)(?s:.*)require_partition_filter = TRUE", re.MULTILINE)
 
 
 def main(into: Path) -> None:
@@ -25,7 +27,8 @@ def markdown() -> str:
         lines += [f"| [{name}](#{name}) | {_cell(known[name].description)} |" for name in names]
         lines.append("")
     for name, table in known.items():
-        must = f" A query must filter by `{table.filtered_by}`." if table.filtered_by else ""
+        filtered = FILTER.search(table.declaration)
+        must = f" A query must filter by `{filtered['column']}`." if filtered else ""
         lines += [f"#### {name}", "", f"{table.description}{must}", ""]
         lines += ["| column | type | description |", "|---|---|---|"]
         for column in table.columns:

@@ -57,7 +57,7 @@ class LiveAirflow(AirflowServices):
         self.create_pools(self.api)
         for dag_id in dag_ids:
             self.until(lambda dag_id=dag_id: self._knows(dag_id), f"has read {dag_id}")
-            self.api.patch(f"dags/{dag_id}", {"is_paused": False})
+            self.api.request("PATCH", f"dags/{dag_id}", json={"is_paused": False})
 
     def until(self, look: Callable[[], T | None], what: str) -> T:
         """What `look` gives as soon as it is true."""

@@ -97,7 +97,8 @@ def ended(migrated_airflow, tmp_path_factory):
             )
             airflow.until(lambda: len(told_of(mailbox)) >= len(MAILS), "has sent its mails")
             policy = json.dumps(POLICY | {PARTNER_FILES: "optional"})
-            airflow.api.patch("variables/source_policy", {"key": "source_policy", "value": policy})
+            variable = {"key": "source_policy", "value": policy}
+            airflow.api.request("PATCH", "variables/source_policy", json=variable)
             run_id = runs["sources without one made optional"]
             airflow.api.clear(run_id, ["extract.sources_ready"], "sources")
             states["sources without one made optional"] += f", then {airflow.state('sources', run_id)}"

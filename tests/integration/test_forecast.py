@@ -1,5 +1,6 @@
 """The forecast on a warehouse, by what its tasks call: what is known, what is loaded, what came of it."""
 
+import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -87,7 +88,10 @@ def said(as_of: date, series: str = "total", **files: Path) -> list[str]:
     options = [f"--{name}={value}" for name, value in files.items()]
     arguments = [f"--series={series}", f"--as-of={as_of}", *options]
     with patch.dict(os.environ):  # the command adds the settings of this checkout's demo
-        done = CliRunner().invoke(command, arguments, catch_exceptions=False)
+        try:
+            done = CliRunner().invoke(command, arguments, catch_exceptions=False)
+        finally:
+            logging.disable(logging.NOTSET)  # which `main` does
     assert done.exit_code == 0, done.output
     return done.output.splitlines()
 

@@ -168,7 +168,7 @@ def when_its_time_has_come(airflow: LiveAirflow, tick: datetime) -> str:
             (at, at, at, at, SELECTION),
         )
     for dag_id in (WEEKLY, SELECTION):
-        airflow.api.patch(f"dags/{dag_id}", {"is_paused": False})
+        airflow.api.request("PATCH", f"dags/{dag_id}", json={"is_paused": False})
     (run,) = airflow.until(lambda: airflow.api.get(f"dags/{SELECTION}/dagRuns")["dag_runs"], "makes a run")
     airflow.state(SELECTION, run["dag_run_id"])
     return str(run["dag_run_id"])

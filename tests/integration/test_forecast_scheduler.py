@@ -82,9 +82,9 @@ def story(migrated_airflow, bigquery_emulator, tmp_path_factory):
                 told.forecasts[step] = ask(client, sql)
                 told.mails[step] = [str(message["Subject"]) for message in mailbox.messages()]
 
-            airflow.api.patch(f"dags/{DAG}", {"is_paused": True})
+            airflow.api.request("PATCH", f"dags/{DAG}", json={"is_paused": True})
             announce(airflow, Week(newest.monday - timedelta(days=7)).days)
-            airflow.api.patch(f"dags/{DAG}", {"is_paused": False})
+            airflow.api.request("PATCH", f"dags/{DAG}", json={"is_paused": False})
 
             announce(airflow, newest.days[:6])
             announce(airflow, newest.days[6:])

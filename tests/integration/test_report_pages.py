@@ -79,7 +79,7 @@ def airflow(tmp_path_factory, migrated_airflow):
 
 def _ended_run(api: AirflowApi) -> str:
     """A run of the day that has succeeded; there is no scheduler."""
-    api.patch(f"dags/{DAG_DAILY}", {"is_paused": False})
+    api.request("PATCH", f"dags/{DAG_DAILY}", json={"is_paused": False})
     run = api.post(f"dags/{DAG_DAILY}/dagRuns", {"logical_date": None, "partition_key": DAY})
     _end(api, run["dag_run_id"])
     return run["dag_run_id"]
@@ -88,8 +88,9 @@ def _ended_run(api: AirflowApi) -> str:
 def _end(api: AirflowApi, run_id: str) -> None:
     for task in TASKS.values():
         if api.task_state(run_id, task) != "success":
-            api.patch(f"dags/{DAG_DAILY}/dagRuns/{run_id}/taskInstances/{task}", {"new_state": "success"})
-    api.patch(f"dags/{DAG_DAILY}/dagRuns/{run_id}", {"state": "success"})
+            instance = f"dags/{DAG_DAILY}/dagRuns/{run_id}/taskInstances/{task}"
+            api.request("PATCH", instance, json={"new_state": "success"})
+    api.request("PATCH", f"dags/{DAG_DAILY}/dagRuns/{run_id}", json={"state": "success"})
 
 
 PATHS = [

@@ -66,7 +66,7 @@ class Soak:
             api = self.airflow.api()
             self.until(lambda: all(self._knows(dag_id) for dag_id in DAGS), "Airflow has read all DAGs")
             for dag_id in DAGS:
-                api.patch(f"dags/{dag_id}", {"is_paused": False})
+                api.request("PATCH", f"dags/{dag_id}", json={"is_paused": False})
             with ThreadPoolExecutor(16) as pool:
                 keeper = pool.submit(self._keep)
                 try:
@@ -153,9 +153,9 @@ class Soak:
 
     def _restored(self) -> bool:
         for dag_id in DAGS:
-            self.airflow.api().patch(f"dags/{dag_id}", {"is_paused": False})
+            self.airflow.api().request("PATCH", f"dags/{dag_id}", json={"is_paused": False})
         connection = self.airflow.connection(self.company.password)
-        self.airflow.api().patch("connections/sales_db", connection)
+        self.airflow.api().request("PATCH", "connections/sales_db", json=connection)
         return all(self.company.status().values())
 
     def _idle(self) -> bool:

@@ -67,7 +67,7 @@ class Stage:
         """Change something in Airflow as soon as it is up; when the adversary has ended, all is restored."""
         while not self.stopped:
             with suppress(PipelineError):
-                self.airflow.api().patch(path, body)
+                self.airflow.api().request("PATCH", path, json=body)
                 return
             self.wait(2)
 
@@ -208,7 +208,7 @@ def cut(stage: Stage, step: Step) -> str:
 def pause(stage: Stage, step: Step) -> str:
     """Pause a DAG for up to 40 seconds."""
     dag_id = pick(DAGS, step.target)
-    stage.airflow.api().patch(f"dags/{dag_id}", {"is_paused": True})
+    stage.airflow.api().request("PATCH", f"dags/{dag_id}", json={"is_paused": True})
     stage.wait(40 * step.extent)
     stage.patch(f"dags/{dag_id}", {"is_paused": False})
     return f"{dag_id} for {40 * step.extent:.0f} s"

@@ -90,19 +90,20 @@ class AirflowApi:
 
     def get(self, path: str, **params: Any) -> Any:
         """GET `/api/v2/<path>` and return the decoded body."""
-        return self._request("GET", path, params=params)
+        return self.request("GET", path, params=params)
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         """POST `body` to `/api/v2/<path>` and return the decoded body of the response."""
-        return self._request("POST", path, json=body)
+        return self.request("POST", path, json=body)
 
-    def put(self, path: str, body: dict[str, Any]) -> None:
-        """PUT `body` to `/api/v2/<path>`."""
-        self._request("PUT", path, json=body)
-
-    def patch(self, path: str, body: dict[str, Any]) -> Any:
-        """PATCH `/api/v2/<path>` with `body` and return the decoded body of the response."""
-        return self._request("PATCH", path, json=body)
+    def request(self, method: str, path: str, **options: Any) -> Any:
+        """Send a request to `/api/v2/<path>` with the `options` of requests, and return the decoded body."""
+        for pause in (1, 2, 4, 8, 15, 30):  # seconds
+            try:
+                return self._answer(method, path, **options)
+            except TransientError:
+                time.sleep(pause)
+        return self._answer(method, path, **options)
 
     def runs_of_day(self, day: date, dag_id: str = DAG_DAILY) -> list[dict[str, Any]]:
         """Return all runs of a business day, newest first: those with its partition key or its
@@ -177,14 +178,6 @@ class AirflowApi:
             raise TransientError(
                 f"{server} answered {response.status_code} without a token: is it Airflow, and running?"
             ) from None
-
-    def _request(self, method: str, path: str, **options: Any) -> Any:
-        for pause in (1, 2, 4, 8, 15, 30):  # seconds
-            try:
-                return self._answer(method, path, **options)
-            except TransientError:
-                time.sleep(pause)
-        return self._answer(method, path, **options)
 
     def _answer(self, method: str, path: str, **options: Any) -> Any:
         """Return the decoded body of one request. Raises TransientError if it can be repeated, else

@@ -78,12 +78,13 @@ def has_pool(name: str) -> bool:
 
 def _defaults(values: Mapping[str, str]) -> dict[str, str]:
     """Return what Airflow needs on this machine: the code, folders below AIRFLOW_HOME (`.airflow` in the
-    repository), and ports, that of the UI for this machine only."""
+    repository), and a UI for this machine only."""
     folder = Path(values.get("AIRFLOW_HOME") or REPOSITORY / ".airflow").expanduser().absolute()
     port = values.get("AIRFLOW__API__PORT") or values.get("AIRFLOW_LISTEN", "8080").rpartition(":")[2]
     defaults = {
         "AIRFLOW_HOME": str(folder),
-        **{f"AIRFLOW__CORE__{name.upper()}_FOLDER": str(REPOSITORY / name) for name in ("dags", "plugins")},
+        "AIRFLOW__CORE__DAGS_FOLDER": f"{REPOSITORY}/dags",
+        "AIRFLOW__CORE__PLUGINS_FOLDER": f"{REPOSITORY}/plugins",
         # `as_uri` would write spaces as %20, which nothing decodes.
         **{
             name: f"file://{folder}/data/{name.removesuffix('_URI').lower()}"

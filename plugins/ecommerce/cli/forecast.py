@@ -1,14 +1,13 @@
 """`make forecast`: forecast one series for four weeks, in this terminal."""
 
 import logging
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import IO, Any
 
 import click
 
 from ecommerce.cli import environment
-from ecommerce.cli.terminal import aligned, progress, show
+from ecommerce.cli.terminal import progress, show
 from ecommerce.core.errors import ConfigurationError, PipelineError
 
 
@@ -30,17 +29,15 @@ def forecast(series: str, as_of: datetime | None, out: IO[str] | None) -> None:
     settings = load_settings()
     logging.disable(logging.INFO)
     first_day = as_of or datetime.now(settings.zone)
-    days = _forecasts(series, first_day.date())
-    model = days[0]["model"]
-    show(f"{series}: gross sales in {settings.reporting_currency}, by {model}, as of {first_day:%Y-%m-%d}")
-    rows: list[Sequence[str]] = [("day", "forecast", "80 % from", "to", "95 % from", "to")]
-    for day in days:
-        amounts = (f"{day[column]:,.2f}" for column in AMOUNTS)
-        rows.append((f"{day['target_date']:%Y-%m-%d %a}", *amounts))
-    for line in aligned(rows, [False, *[True] * len(AMOUNTS)]):
-        show(line)
+    days = pd.DataFrame(_forecasts(series, first_day.date()))
+    first = days.iloc[0]
+    currency = settings.reporting_currency
+    show(f"{series}: gross sales in {currency}, by {first['model']}, as of {first['target_date']}")
+    header = ["day", "forecast", "80 % from", "to", "95 % from", "to"]
+    formats = dict.fromkeys(AMOUNTS, "{:,.2f}".format) | {"target_date": "{:%Y-%m-%d %a}".format}
+    show(days.to_string(columns=["target_date", *AMOUNTS], header=header, formatters=formats, index=False))
     if out:
-        pd.DataFrame(days).to_csv(out, columns=["series", "target_date", *AMOUNTS], index=False)
+        days.to_csv(out, columns=["series", "target_date", *AMOUNTS], index=False)
         progress(f"Written: {out.name}")
 
 

@@ -132,7 +132,7 @@ def _run_again(
     if mail:  # by the next attempt of the task, and by no later one
         task = f"dags/{DAG_DAILY}/dagRuns/{quote(run_id)}/taskInstances/{names.TASK_SEND}"
         attempt = api.get(task)["try_number"] + 1
-        api.put(f"{task}/state-store/{names.STATE_SEND_MAIL}", {"value": attempt})
+        api.request("PUT", f"{task}/state-store/{names.STATE_SEND_MAIL}", json={"value": attempt})
     cleared = api.clear(run_id, task_ids)
     url = f"{api.url}/dags/{DAG_DAILY}/runs/{quote(run_id)}"
     progress(f"running again {', '.join(cleared)}: {url}")

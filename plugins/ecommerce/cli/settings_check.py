@@ -129,14 +129,16 @@ def placeholders(connection: str) -> list[str]:
     text = os.environ.get(name, "").strip()
     if not text:
         return []
-    if not text.startswith("{") and "://" not in text:
+    is_json = text.startswith("{")
+    if not is_json and "://" not in text:
         raise ConfigurationError(
             f"{name} is neither JSON nor a URI: start it with a type, such as postgresql://"
         )
     try:
-        parse = Connection.from_json if text.startswith("{") else Connection.from_uri
+        parse = Connection.from_json if is_json else Connection.from_uri
         parsed = parse(text, conn_id=connection)
-        values = {name: getattr(parsed, name) for name in ("host", "login", "password")} | parsed.extra_dejson
+        fields = {"host": parsed.host, "login": parsed.login, "password": parsed.password}
+        values = fields | parsed.extra_dejson
     except Exception as error:  # its text may show the password, except that of the JSON parser
         parser = isinstance(error.__cause__ or error, json.JSONDecodeError)
         where = f"{error}" if parser else "encode special characters, such as # as %23, or use JSON"

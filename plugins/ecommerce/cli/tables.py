@@ -26,50 +26,44 @@ FOR_ANALYSTS = (
     "exchange_rates", "conversion_rates",
 )  # fmt: skip
 """The tables for queries, most important first; the others are the pipeline's own."""
-_FILTER = re.compile(r"^PARTITION BY (?P<column>\w+)(?s:.*)require_partition_filter = TRUE", re.MULTILINE)
 _TABLE = re.compile(r'^OPTIONS \(\s*description = "(?P<description>[^"]+)"', re.MULTILINE)
 
 
 class Described(NamedTuple):
-    """A table or view. A view's columns have empty types. A query must filter by the column `filtered_by`, if
-    it is set."""
+    """A table or view; `declaration` is its statement without a query. A view's columns have empty types."""
 
     name: str
     description: str
     columns: Sequence[Column]
-    filtered_by: str = ""
+    declaration: str
 
 
 @click.command()
 def tables() -> None:
     """List the warehouse's tables, their columns, types and descriptions, those for queries first."""
-    for table in described():
+    with suppress(ConfigurationError):  # only the names of attributes depend on the settings
+        environment.load()
+    for table in described(os.environ):
         show(f"\n{click.style(table.name, bold=True)}: {table.description}")
         for line in aligned([(each.name, column_type(each), each.description) for each in table.columns]):
             show(f"  {line}")
 
 
-def described(environ: Mapping[str, str] | None = None) -> Iterator[Described]:
-    """Yield all tables and views, those `FOR_ANALYSTS` first. The settings are those of `environ`, or of this
-    command."""
+def described(environ: Mapping[str, str]) -> Iterator[Described]:
+    """Yield all tables and views, those `FOR_ANALYSTS` first, with the settings of `environ`."""
     from ecommerce.core.settings import load_settings
     from ecommerce.warehouse.rendering import declared_columns, render, views
     from ecommerce.warehouse.rendering import tables as all_tables
 
-    if environ is None:
-        with suppress(ConfigurationError):  # only the names of attributes depend on the settings
-            environment.load()
-        environ = os.environ
     settings = load_settings({"CUSTOMER_HASH_KEY": "not in any statement", **environ})
     files = dict.fromkeys(all_tables(), "table.sql") | dict.fromkeys(views(), "view.sql")
     own = sorted(files.keys() - set(FOR_ANALYSTS))
     for name in (*(each for each in FOR_ANALYSTS if each in files), *own):
         statement = render(f"warehouse/tables/{name}/{files[name]}", settings=settings)
         head = statement.partition("\nAS\n")[0]
-        options, filtered = _TABLE.search(head), _FILTER.search(head)
+        options = _TABLE.search(head)
         description = options["description"] if options else ""
-        filtered_by = filtered["column"] if filtered else ""
-        yield Described(name, description, declared_columns(head), filtered_by)
+        yield Described(name, description, declared_columns(head), head)
 
 
 def column_type(column: Column) -> str:

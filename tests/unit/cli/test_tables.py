@@ -24,7 +24,7 @@ def _no_warehouse(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_table_and_view_has_its_columns() -> None:
-    known = {each.name: each for each in described()}
+    known = {each.name: each for each in described(os.environ)}
     assert known.keys() == {*tables(), *views()}
     for name in tables():
         assert known[name].columns == columns(name)
