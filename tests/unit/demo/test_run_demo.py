@@ -28,8 +28,8 @@ class FakeApi:
         self.posted.append((path, body))
         return self.get(f"post {path}")
 
-    def patch(self, path: str, body: dict[str, Any]) -> None:
-        self.posted.append((path, body))
+    def request(self, _method: str, path: str, json: dict[str, Any]) -> None:
+        self.posted.append((path, json))
 
     def is_paused(self, _dag_id: str) -> bool:
         return False
