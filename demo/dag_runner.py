@@ -13,8 +13,8 @@ from demo.layout import REPOSITORY
 
 sys.path.insert(0, str(REPOSITORY / "plugins"))
 
-from ecommerce.cli.airflow_api import AirflowApi
-from ecommerce.cli.backfill import FINISHED, Range, start
+from ecommerce.cli.airflow_api import FINISHED, AirflowApi
+from ecommerce.cli.backfill import Range, start
 from ecommerce.core.names import ENDED
 
 _POLL_SECONDS = 2.0

@@ -27,6 +27,8 @@ ADMIN = "admin"
 """The user that `make airflow` and Docker Compose create, with the password AIRFLOW_ADMIN_PASSWORD."""
 IMAGE_DAGS = "/opt/airflow/dags"
 """The DAGs in the image of Docker Compose, which cannot know this folder's path."""
+FINISHED = ("success", "failed")
+"""The states of a run that has ended."""
 _UNAVAILABLE = {"GET": {502, 503, 504}}
 """Answers of Airflow with a locked database (503), or of a proxy in front of an Airflow that is down."""
 

@@ -1,9 +1,9 @@
 """Failed attempts of tasks, for the commands that wait for runs in Airflow."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from ecommerce.cli.airflow_api import AirflowApi, instance_name
+from ecommerce.cli.airflow_api import FINISHED, AirflowApi, instance_name
 from ecommerce.cli.terminal import progress
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_DAILY
@@ -26,18 +26,21 @@ class FailedAttempts:
         """Leave out the attempts that have failed until now."""
         self._shown.update(map(_attempt, self._newest()))
 
-    def show(self, names: Mapping[str, str], ended: Collection[str]) -> None:
+    def show(self, runs: Mapping[str, Mapping[str, Any]]) -> None:
         """Print the cause of each new failed attempt and when the next one begins, as `make run` does.
 
-        `names` has the runs to show by id; `ended` are the ids of those that have ended.
+        `runs` has the runs to show by business day, as Airflow's API describes them.
         """
+        days = {run["dag_run_id"]: day for day, run in runs.items()}
         for instance in self._newest():
-            run_id, attempt = instance["dag_run_id"], _attempt(instance)
-            has_its_log = attempt in self._seen or run_id in ended
-            self._seen.add(attempt)
-            if has_its_log and attempt not in self._shown and run_id in names:
+            day = days.get(instance["dag_run_id"])
+            attempt = _attempt(instance)
+            if day is None or attempt in self._shown:
+                continue
+            if attempt in self._seen or runs[day]["state"] in FINISHED:
                 self._shown.add(attempt)
-                progress(f"  {names[run_id]} {instance_name(instance)} failed: {self._cause(instance)}")
+                progress(f"  {day} {instance_name(instance)} failed: {self._cause(instance)}")
+            self._seen.add(attempt)
 
     def _newest(self) -> list[dict[str, Any]]:
         """Return the newest failed attempts, oldest first."""

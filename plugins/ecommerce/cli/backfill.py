@@ -8,14 +8,13 @@ from typing import Any, NamedTuple
 
 import click
 
-from ecommerce.cli.airflow_api import AirflowApi, left_to_airflow
+from ecommerce.cli.airflow_api import FINISHED, AirflowApi, left_to_airflow
 from ecommerce.cli.attempts import FailedAttempts
 from ecommerce.cli.terminal import day_option, progress, show, show_report
 from ecommerce.core.business_day import TICKS
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_DAILY
 
-FINISHED = ("success", "failed")
 PAUSE = 3.0
 """Seconds between two requests for the state of runs."""
 
@@ -137,9 +136,7 @@ def wait(api: AirflowApi, started: Backfill) -> tuple[list[str], list[str]]:
         time.sleep(PAUSE)
         has_ended = bool(api.get(f"backfills/{started.backfill_id}")["completed_at"])
         runs = _runs_of(api, started.dag_id, started.created_at)
-        names = {run["dag_run_id"]: day for day, run in runs.items()}
-        ended = [run["dag_run_id"] for run in runs.values() if run["state"] in FINISHED]
-        failed_attempts.show(names, ended)
+        failed_attempts.show(runs)
         states = {day: runs[day]["state"] for day in started.runs if day in runs}
         for day, state in states.items():
             if day not in shown and (has_ended or state in FINISHED):

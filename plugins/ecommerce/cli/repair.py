@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import click
 
-from ecommerce.cli.airflow_api import AirflowApi, left_to_airflow
+from ecommerce.cli.airflow_api import FINISHED, AirflowApi, left_to_airflow
 from ecommerce.cli.attempts import FailedAttempts
-from ecommerce.cli.backfill import FINISHED, PAUSE
+from ecommerce.cli.backfill import PAUSE
 from ecommerce.cli.terminal import day_option, progress, show, show_report
 from ecommerce.core import names
 from ecommerce.core.errors import PipelineError
@@ -144,7 +144,7 @@ def _run_again(
     while state not in FINISHED:
         time.sleep(PAUSE)
         state = api.run_state(run_id)
-        failed_attempts.show({run_id: str(day)}, ended=[run_id] if state in FINISHED else [])
+        failed_attempts.show({str(day): {"dag_run_id": run_id, "state": state}})
     if state == "success":
         show(f"The run of {day} succeeded")
         show_report(day)
