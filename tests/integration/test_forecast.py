@@ -170,7 +170,8 @@ def test_rows_of_the_partner_that_cannot_be_used_are_kept_with_their_reason(shop
     bad |= {"detail": "discount_percent is -5", "raw": "2026-11-27,2026-11-30,MUG-01,-5"}
     for _ in range(2):
         run_week(WEEK, partner=PartnerFiles(rejected=(bad,)))
-    rows = shop.ask(f"SELECT * FROM {shop.dataset}.rejected_rows WHERE business_date IS NOT NULL")
+    own = "business_date IS NOT NULL AND source = 'sales_forecast'"
+    rows = shop.ask(f"SELECT * FROM {shop.dataset}.rejected_rows WHERE {own}")
     assert rows == [
         {
             "business_date": WEEK.days[-1],

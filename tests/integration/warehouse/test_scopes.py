@@ -277,8 +277,8 @@ def test_a_check_of_the_audit_regards_its_own_domain(store: Shop):
     """Fault B: DAGs of one schedule may have runs of one name."""
     store.load(Folder([ORDER]))
     count(store, {"toys-1": 1})
-    spoilt = "UPDATE `store.load_audit` SET rows_read = 99 WHERE business_date = '2026-03-02' AND source = 'shelves'"
-    store.warehouse.run(spoilt, "spoil")
+    of_stock = f"business_date = '{MONDAY}' AND source = 'shelves'"
+    store.warehouse.run(f"UPDATE `store.load_audit` SET rows_read = 99 WHERE {of_stock}", "spoil")
 
     assert [each.check_name for each in check(store, ORDERS) if each.failing_rows] == []
     with pytest.raises(CheckFailed, match="neither loaded nor rejected nor replaced"):
