@@ -14,6 +14,7 @@ from ecommerce.cli.terminal import day_option, progress, show, show_report
 from ecommerce.core.business_day import TICKS
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_DAILY
+from ecommerce.core.text import counted
 
 PAUSE = 3.0
 """Seconds between two requests for the state of runs."""
@@ -72,11 +73,12 @@ def backfill(first: date, last: date, *, jobs: int, mail: bool, again: bool, dag
         )
         return 0
     days = list(started.runs)
-    progress(f"{len(days)} days to run, {jobs} at a time: {days[0]} to {days[-1]}; progress: {api.url}")
+    to_run = counted(len(days), "day")
+    progress(f"{to_run} to run, {jobs} at a time: {days[0]} to {days[-1]}; progress: {api.url}")
     succeeded, failed = wait(api, started)
     if succeeded and is_daily:
         show_report(date.fromisoformat(succeeded[-1]))
-    show(f"{len(succeeded)} days succeeded, {len(failed)} failed")
+    show(f"{counted(len(succeeded), 'day')} succeeded, {len(failed)} failed")
     for day in failed:
         fix = f"make repair DAY={day}" if is_daily else "clear that task with downstream"
         show(f"failed: {day}: see the run's red task in {api.url}, then {fix}")

@@ -17,6 +17,7 @@ import click
 from ecommerce.cli import environment
 from ecommerce.cli.terminal import aligned, result_stream, show
 from ecommerce.core.errors import ConfigurationError, PipelineError
+from ecommerce.core.text import plural
 
 if TYPE_CHECKING:
     from ecommerce.warehouse.adhoc_query import QueryResult
@@ -88,7 +89,7 @@ def table(answer: QueryResult, width: int | None = None) -> Iterator[str]:
     if len(rows) < answer.total:
         yield f"the first {len(rows)} of {answer.total:,} rows: FORMAT=csv has all"
     else:
-        yield f"{len(rows):,} row{'' if len(rows) == 1 else 's'}"
+        yield f"{len(rows):,} {plural(len(rows), 'row')}"
 
 
 def format_value(value: Any) -> str:

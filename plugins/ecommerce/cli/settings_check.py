@@ -14,6 +14,7 @@ from ecommerce.core.check_result import FAIL, HINT, OK, Lines
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.settings import load_settings
+from ecommerce.core.text import counted
 from ecommerce.mail import chat, transport
 from ecommerce.sales.source_policy import source_policy
 from ecommerce.storage.staging import is_local, local_or_uri, storage_path
@@ -116,8 +117,10 @@ def has_recipients() -> bool:
 def check_recipients(variable: str, without: str) -> Lines:
     """Count the addresses of a Variable; `without` is the consequence of having none."""
     count = len(transport.recipients(variable))
-    addresses = f"{count} address{'' if count == 1 else 'es'}"
-    yield (OK, addresses) if count else (HINT, f"the Variable is empty: {without}")
+    if count:
+        yield OK, counted(count, "address", "addresses")
+    else:
+        yield HINT, f"the Variable is empty: {without}"
 
 
 def placeholders(connection: str) -> list[str]:

@@ -7,6 +7,7 @@ import click
 from ecommerce.cli import environment
 from ecommerce.cli.terminal import progress, show
 from ecommerce.core.errors import PipelineError
+from ecommerce.core.text import counted
 
 
 @click.command()
@@ -37,7 +38,7 @@ def undo_history(source: str) -> None:
     environment.load()
     from ecommerce.sales.history.undo import undo
 
-    show(f"{undo(source)} orders of {source} are removed")
+    show(f"{counted(undo(source), 'order')} of {source} removed")
 
 
 @click.command("forget-customer")
@@ -63,4 +64,5 @@ def forget_customer() -> None:
             "the warehouse has no customer with that address, so nothing was removed: compare its spelling "
             "with the sources, and CUSTOMER_HASH_KEY with the one of the loads"
         )
-    show(", ".join(f"{count} rows of {table}" for table, count in removed.items()) + " removed")
+    rows = [f"{counted(number, 'row')} of {table}" for table, number in removed.items()]
+    show(f"{', '.join(rows)} removed")

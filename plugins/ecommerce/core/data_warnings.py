@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from ecommerce.core.paths import INCLUDE
+from ecommerce.core.text import plural
 
 DataWarning = dict[str, Any]
 """`kind` and the fields that its wording names. `day`, `days` or the date in the name of `file` are the
@@ -45,8 +46,7 @@ class _Count(int):
     """A number in a wording: with thousands separators, or the form that its format names for it."""
 
     def __format__(self, forms: str) -> str:
-        one, _, more = forms.partition("|")
-        return (one if self == 1 else more) if forms else f"{int(self):,}"
+        return plural(self, *forms.split("|")) if forms else f"{int(self):,}"
 
 
 def data_warning(kind: str, **fields: Any) -> DataWarning:

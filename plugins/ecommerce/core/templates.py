@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ecommerce.core.paths import INCLUDE
+from ecommerce.core.text import counted
 
 TEMPLATES = INCLUDE / "templates"
 
@@ -18,10 +19,10 @@ def render(template: str, texts: Mapping[str, Any]) -> str:
 @cache
 def environment(folder: Path) -> Any:
     """Return the `jinja2.Environment` of `folder`. An undefined variable is an error; HTML and SVG escape
-    values."""
+    values. The filter `counted` is that of `core.text`."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-    return Environment(
+    templates = Environment(
         loader=FileSystemLoader(folder),
         autoescape=select_autoescape(["html", "svg"]),
         undefined=StrictUndefined,
@@ -29,3 +30,5 @@ def environment(folder: Path) -> Any:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    templates.filters["counted"] = counted
+    return templates

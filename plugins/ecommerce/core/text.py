@@ -74,6 +74,18 @@ def count(value: Decimal | int | None) -> str:
     return NOTHING if value is None else _number(Decimal(value), 0)
 
 
+def plural(number: Decimal | int, one: str, more: str = "") -> str:
+    """Return the form of a noun for a number: `order` for 1, else `more`, which is `orders` by default."""
+    if number == 1:
+        return one
+    return more or f"{one}s"
+
+
+def counted(number: Decimal | int, one: str, more: str = "") -> str:
+    """Return `1 order` or `1,234 orders`; forms as in `plural`."""
+    return f"{count(number)} {plural(number, one, more)}"
+
+
 def quantity(value: Decimal | None) -> str:
     """Format units with up to two decimals, none where they are zeros."""
     return NOTHING if value is None else _shortest(value, 0, 2)
@@ -110,9 +122,8 @@ def direction(value: Decimal | None, base: Decimal | None, good: int) -> int:
 
 def average_name(days: int, without_sales: int = 0) -> str:
     """Return the name of an average: `28-day average`, or `28-day average, 4 days without sales`."""
-    plural = "" if without_sales == 1 else "s"
-    closed = f", {without_sales} day{plural} without sales" if without_sales else ""
-    return f"{days or 28}-day average{closed}"
+    closed = f", {counted(without_sales, 'day')} without sales" if without_sales else ""
+    return f"{days}-day average{closed}"
 
 
 def share(part: Decimal | float | None, whole: Decimal = Decimal(1), places: int = 1) -> str:

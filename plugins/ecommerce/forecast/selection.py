@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ecommerce.core.text import in_report_locale, long_day
+from ecommerce.core.text import counted, in_report_locale, long_day
 from ecommerce.core.text import share as percent
 from ecommerce.forecast.data.history import History
 from ecommerce.forecast.data.panel import YEAR, Panel
@@ -140,7 +140,8 @@ def choose(test: Mapping[str, Any], champion: str) -> dict[str, Any]:
     choice = {"champion": champion, "previous": champion}
     if not present.get("score"):
         days, known = test["days"], len(test["origins"])
-        why = f"{days} days of history give {known} weekly origins, and the test needs {FEWEST_ORIGINS}"
+        why = f"{counted(days, 'day')} of history give {counted(known, 'weekly origin')}"
+        why += f", and the test needs {FEWEST_ORIGINS}"
         if present:
             why = "it has no error, or there were no sales to compare with"
         return choice | {"why": f"{champion} stays: {why}."}

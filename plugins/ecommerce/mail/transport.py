@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from ecommerce.core import errors, names
 from ecommerce.core.error_messages import CLOSED, place_of, reason_of
 from ecommerce.core.templates import render
-from ecommerce.core.text import clean
+from ecommerce.core.text import clean, counted
 from ecommerce.mail import chat
 from ecommerce.runtime import metrics
 from ecommerce.runtime.task_log import failure_reason
@@ -128,7 +128,8 @@ def send(message: EmailMessage, to: Sequence[str]) -> None:
         refused = hook._smtp_client.send_message(message)
     if refused:
         places = ", ".join(str(place) for place, each in enumerate(to, start=1) if each in refused)
-        problem = f"the mail server refused {len(refused)} of {len(to)} recipients: address {places}"
+        all_recipients = counted(len(to), "recipient")
+        problem = f"the mail server refused {len(refused)} of {all_recipients}: address {places}"
         _alert_refused(message, f"{problem} (duplicates not counted)")
     metrics.mail_sent(str(message.get(KIND_HEADER, "other")))
     log.info("mail %s accepted for %d recipients", message["Message-ID"], len(to) - len(refused))
@@ -192,7 +193,8 @@ def _converted(error: Exception) -> errors.PipelineError:
     match error:
         case smtplib.SMTPRecipientsRefused(recipients=refused):
             code = next(iter(refused.values()))[0]
-            problem = f"the mail server refuses all {len(refused)} recipients (code {code})"
+            all_recipients = counted(len(refused), "recipient")
+            problem = f"the mail server refuses {all_recipients} of {len(refused)} (code {code})"
         case smtplib.SMTPAuthenticationError(smtp_code=code):
             problem = f"the mail server refuses the login of the connection {CONNECTION} (code {code})"
             permanent = errors.CredentialsError

@@ -8,7 +8,7 @@ from typing import Any
 from ecommerce.core import errors
 from ecommerce.core.connections import find_connection
 from ecommerce.core.names import GROUP_EXTRACT, POLICY_DELIVERIES, VARIABLE_SOURCE_POLICY
-from ecommerce.core.text import listed
+from ecommerce.core.text import listed, plural
 from ecommerce.sources import DELIVERIES, RATES, SOURCES, module
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ def usable_manifests(
     missing = missing_sources(policies, by_source)
     if required := [source for source in missing if policies[source] == REQUIRED]:
         raise errors.AlertedError(
-            f"no data from {listed(required)}, which {'is' if len(required) == 1 else 'are'} required: "
+            f"no data from {listed(required)}, which {plural(len(required), 'is', 'are')} required: "
             "nothing was loaded; fix the error of the extract, then make repair DAY=<day> (make run in a "
             "terminal), or make the source optional (Variable source_policy) and clear this task"
         )

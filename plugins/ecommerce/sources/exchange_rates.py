@@ -14,6 +14,7 @@ from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.errors import ContractError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import Settings, load_settings
+from ecommerce.core.text import counted
 from ecommerce.sources.http import connection_with_host, network_errors, quoted, raise_for_status
 from ecommerce.storage.staging import Manifest, publish, read_manifest
 
@@ -135,7 +136,7 @@ def parse(text: str, first_day: date) -> tuple[list[Row], list[Row]]:
             rejects.append((number, "malformed_line", "no date", "rates", ",".join(cells)))
             continue
         if wanted and len(cells) != len(header):
-            detail = f"{len(cells)} cells under a header of {len(header)}"
+            detail = f"{counted(len(cells), 'cell')} under a header of {len(header)}"
             rejects.append((number, "malformed_line", detail, "rates", ",".join(cells)))
         elif wanted:
             # The trailing comma of header and lines makes a column without name.

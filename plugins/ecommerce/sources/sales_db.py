@@ -22,6 +22,7 @@ from ecommerce.core.errors import ContractError, CredentialsError
 from ecommerce.core.paths import read_sql
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import Settings, shop_timezone
+from ecommerce.core.text import counted
 from ecommerce.runtime import lineage
 from ecommerce.sources.postgres import Query, Session, copy_to_parquet, snapshot
 from ecommerce.storage.duckdb import connect_duckdb, query
@@ -57,7 +58,7 @@ def limits(settings: Settings) -> list[str]:
     """Return which changes are seen late or never."""
     return [
         "Sales database: an order that is deleted, or changed without a new updated_at, is found only by "
-        f"reconciliation, which compares the orders of the last {settings.reconcile_days} days."
+        f"reconciliation, which compares the orders of the last {counted(settings.reconcile_days, 'day')}."
     ]
 
 

@@ -28,7 +28,7 @@ def check() -> Lines:
     absent = schema.missing(warehouse)
     if "warehouse_settings" not in absent:
         schema.compare_settings(warehouse)
-    later = f"; the next run creates {len(absent)} tables and views in it" if absent else ""
+    later = f"; the next run creates the missing tables and views ({len(absent)})" if absent else ""
     yield OK, f"{where}: queries run, and the dataset {dataset} fits the settings{later}"
     for each in (dataset, settings.staging_dataset):
         if each in datasets:

@@ -242,7 +242,7 @@ def compare(into: Staging, totals: Iterable[Mapping[str, Any]]) -> None:
     for row in totals:
         name, source, rows, keys = row["name"], row["source"], row["entries"], row["different_keys"]
         if rows != keys:
-            found = f"{rows} rows of {name} have only {keys} different keys"
+            found = f"{name} has more rows ({rows}) than different keys ({keys})"
             raise ContractError(
                 f"{source}: {found if keys else f'{rows} rows belong to {name}'}: correct the transform"
             )

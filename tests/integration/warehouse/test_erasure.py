@@ -64,7 +64,7 @@ def test_a_forgotten_customer_is_in_no_table_and_no_figure_changes(company, inst
     )
 
     assert done.returncode == 0, done.stderr
-    assert "1 rows of customers removed" in done.stdout
+    assert "1 row of customers removed" in done.stdout
     assert order.email not in done.stdout + done.stderr
     after = company.warehouse()
     assert hashes(company) == known - {gone}

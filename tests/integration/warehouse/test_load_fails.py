@@ -169,7 +169,7 @@ def test_files_that_are_not_what_the_table_takes_are_refused(shop: Shop):
         "an amount of 9.9900": replace(
             manifest, control_totals=dict(manifest.control_totals) | {"amount": "9.9900"}
         ),
-        "2 rows of order_versions have only 1 different keys": replace(
+        "order_versions has more rows (2) than different keys (1)": replace(
             Folder([ANN, ANN]), read_at=at("2026-03-03 12:00")
         ).publish(shop.folder, MONDAY),
     }

@@ -77,9 +77,11 @@ def test_runs_of_an_earlier_backfill_are_not_counted(airflow):
 def test_exit_code_says_whether_a_day_failed(airflow, capsys):
     command = ["backfill", "--from", "2026-11-01", "--to", "2026-11-03", "--again"]
     assert main(command) == 0
-    airflow.failing, airflow.looks = ["2026-11-03"], 0
+    airflow.failing, airflow.looks = ["2026-11-01", "2026-11-03"], 0
     assert main(command) == 1
-    assert "failed: 2026-11-03" in capsys.readouterr().out
+    output = capsys.readouterr().out
+    assert "failed: 2026-11-03" in output
+    assert "1 day succeeded, 2 failed" in output
 
 
 def test_nothing_to_do_is_said_and_is_no_failure(airflow, capsys):

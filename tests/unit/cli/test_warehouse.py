@@ -45,7 +45,7 @@ def test_what_stops_a_migration_is_one_sentence(monkeypatch, capsys):
 def test_undo_history_says_what_it_removed(monkeypatch, capsys):
     monkeypatch.setattr(undo, "undo", lambda source: 8)
     assert main(["undo-history", "--source", "old_shop"]) == 0
-    assert capsys.readouterr().out == "8 orders of old_shop are removed\n"
+    assert capsys.readouterr().out == "8 orders of old_shop removed\n"
 
 
 def test_undo_history_refuses_a_live_source_in_one_sentence(capsys):
@@ -59,7 +59,7 @@ def test_a_customer_is_named_on_standard_input_alone(monkeypatch, capsys):
     monkeypatch.setattr(sys, "stdin", io.StringIO("ada@example.com\n"))
     assert main(["forget-customer"]) == 0
     assert asked == ["ada@example.com"]
-    assert capsys.readouterr().out == "3 rows of orders, 1 rows of customers removed\n"
+    assert capsys.readouterr().out == "3 rows of orders, 1 row of customers removed\n"
     monkeypatch.setattr(erasure, "forget", lambda who, _: {"orders": 0, "customers": 0})
     monkeypatch.setattr(sys, "stdin", io.StringIO("bob@example.com\n"))
     assert main(["forget-customer"]) == 1

@@ -166,3 +166,17 @@ def test_reports_are_written_in_the_locale_of_the_settings(monkeypatch):
     monkeypatch.setenv("REPORT_LOCALE", "de-CH")
     assert wording.in_report_locale(wording.count)(1234567) == f"1{APOSTROPHE}234{APOSTROPHE}567"
     assert wording.count(1234567) == "1,234,567"
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "text"),
+    [
+        (1, ["day"], "1 day"),
+        (0, ["day"], "0 days"),
+        (1234, ["order"], "1,234 orders"),
+        (D(1), ["entry", "entries"], "1 entry"),
+        (2, ["entry", "entries"], "2 entries"),
+    ],
+)
+def test_a_counted_noun_has_the_form_of_its_number(number, noun, text):
+    assert wording.counted(number, *noun) == text

@@ -100,7 +100,7 @@ def test_refused_recipients_are_counted_never_named(use_server, answer, kind):
 
     with server(Refusing()) as port:
         use_server(port)
-        with pytest.raises(kind, match="refuses all 2 recipients") as caught:
+        with pytest.raises(kind, match=r"refuses 2 recipients of 2 \(code") as caught:
             mail.send(a_mail(), TO)
     assert "example.com" not in str(caught.value)
     assert caught.value.__cause__ is None

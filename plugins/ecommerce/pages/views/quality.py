@@ -244,4 +244,4 @@ def ago(time: timedelta) -> str:
     minutes = max(int(time.total_seconds() // 60), 0)
     if minutes < 120:
         return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else text.counted(minutes // (24 * 60), "day")

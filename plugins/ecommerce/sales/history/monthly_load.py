@@ -16,6 +16,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import ConfigurationError, ContractError, PipelineError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
+from ecommerce.core.text import counted
 from ecommerce.sales import loading, source_policy
 from ecommerce.sales.transform import transform as run_transform
 from ecommerce.sources import DELIVERIES, RATES, module
@@ -64,8 +65,9 @@ def compute_totals(manifests: Sequence[Manifest], first_day: date, last_day: dat
     unusable = without_day + rejected.total()
     if _are_too_many(unusable, rows):
         raise ContractError(
-            f"{unusable} of {rows} records cannot be used ({without_day} have no readable ordered_at; "
-            f"{dict(rejected) or 'none'} rejected): nothing was loaded; is this the layout of partner files?"
+            f"{unusable} of {counted(rows, 'record')} cannot be used (without a readable ordered_at: "
+            f"{without_day}; rejected: {dict(rejected) or 'none'}): nothing was loaded; is this the layout "
+            "of partner files?"
         )
     lines = [manifest.file("lines.parquet") for manifest in manifests]
     files = [
@@ -103,7 +105,8 @@ def compute_totals(manifests: Sequence[Manifest], first_day: date, last_day: dat
     log.info("%s: %s", one.source, totals)
     if not months:
         raise ConfigurationError(
-            f"none of the {rows} records belongs to a day from {first_day} to {last_day}: nothing to load"
+            f"none of the export's records ({rows}) belongs to a day from {first_day} to {last_day}: nothing "
+            "to load"
         )
     return {"export": target, **totals}
 
@@ -126,7 +129,7 @@ def transform(month: Month, run_id: str, *, is_dry_run: bool) -> Manifest:
     totals = manifest.control_totals
     read, rejected = (totals[name] - without_day for name in ("rows_read", "rows_rejected"))
     if _are_too_many(rejected, read):
-        refusal = f"{month['month']}: {rejected} of {read} lines were rejected {totals['rejected']}"
+        refusal = f"{month['month']}: {rejected} of {counted(read, 'line')} rejected {totals['rejected']}"
         if not is_dry_run:
             raise ContractError(f"{refusal}; the month was not loaded")
         log.warning("%s; a load would refuse the month", refusal)
@@ -243,7 +246,7 @@ def log_summary(months: Sequence[Mapping[str, Any]], *, limit: Decimal, is_dry_r
     if not rejected:
         return
     by_reason = ", ".join(f"{reason} {count:,}" for reason, count in reasons.most_common())
-    result = f"{rejected:,} of {rows:,} rows ({rejected / rows:.1%}) were rejected: {by_reason}"
+    result = f"{rejected:,} of {counted(rows, 'row')} ({rejected / rows:.1%}) rejected: {by_reason}"
     if rejected * 100 > limit * rows and not is_dry_run:
         raise ContractError(
             f"{result}; that is more than {limit} %. The accepted rows are loaded: fix the export and load "

@@ -176,7 +176,7 @@ def capital(words: str) -> str:
 
 
 def _incomplete_words(finding: Finding, currency: str) -> str:
-    have = "has" if len(finding.about) == 1 else "have"
+    have = text.plural(len(finding.about), "has", "have")
     names = text.listed(map(source_title, finding.about))
     return {
         "missing": f"Not all data of {names} is loaded, so the figures of this day will change.",
@@ -188,7 +188,7 @@ def _incomplete_words(finding: Finding, currency: str) -> str:
 def _unconverted_words(finding: Finding, currency: str) -> str:
     currencies = text.listed(map(text.clean, finding.about))
     orders = finding.numbers["orders"]
-    what = f"{_orders(orders)} in {currencies} {'is' if orders == 1 else 'are'} counted, but"
+    what = f"{text.counted(orders, 'order')} in {currencies} {text.plural(orders, 'is', 'are')} counted, but"
     what = what if orders else f"Returns in {currencies} are"
     return f"{what} excluded from all amounts: there is no exchange rate."
 
@@ -203,7 +203,7 @@ def _implausible_words(finding: Finding, currency: str) -> str:
         "refund": f"refunds of {amount} on a total of {base}",
     }[kind]
     others = numbers["orders"] - 1
-    together = f"with {_orders(others, 'other ')} like it, " if others else ""
+    together = f"with {text.counted(others, 'other order')} like it, " if others else ""
     direction = "higher" if numbers["effect"] > 0 else "lower"
     effect = f"{together}net sales are {text.amount(abs(numbers['effect']), currency)} {direction}"
     return f"{text.source_name(source)} order {text.clean(order)} has {what}: {effect}."
@@ -240,7 +240,7 @@ def _channels_words(finding: Finding, currency: str) -> str:
         names = [text.source_name(each[6:]) for each in changes if each.startswith(f"{what}:")]
         if names:
             amount = f"{text.signed(finding.numbers[what], currency)} {currency}"
-            parts.append(f"{text.listed(names)} {one if len(names) == 1 else more} ({amount})")
+            parts.append(f"{text.listed(names)} {text.plural(len(names), one, more)} ({amount})")
     since = text.short_day(date.fromisoformat(base))
     return f"Channels since {since}: {', '.join(parts)}."
 
@@ -277,10 +277,6 @@ def _left_out(names: list[str]) -> str:
     currencies = text.listed(text.clean(each) for each in names if not each.startswith("channel:"))
     labels = [*channels, *([f"amounts in {currencies}"] if currencies else [])]
     return f", without {text.listed(labels)}" if labels else ""
-
-
-def _orders(count: Decimal, other: str = "") -> str:
-    return f"{text.count(count)} {other}order{'' if count == 1 else 's'}"
 
 
 def source_title(source: str) -> str:

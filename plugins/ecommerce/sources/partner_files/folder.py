@@ -18,7 +18,7 @@ from ecommerce.core.data_warnings import DataWarning, data_warning, wording
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.settings import load_settings, shop_timezone
-from ecommerce.core.text import listed
+from ecommerce.core.text import counted, listed
 from ecommerce.sources import delivered_files
 from ecommerce.sources.delivered_files import UnusableFileError
 from ecommerce.sources.expected_partners import WEEKS
@@ -147,7 +147,7 @@ class Folder:
         if not late:
             return []
         (from_day, name), to_day = min(late), max(late)[0]
-        files = "1 file for an older day has" if len(late) == 1 else f"{len(late)} files for older days have"
+        files = counted(len(late), "file for an older day has", "files for older days have")
         command = f"make backfill FROM={from_day} TO={to_day} AGAIN=1"
         return [f"{files} not been loaded, the first is {name}: {command}"]
 
@@ -188,7 +188,7 @@ def check() -> Lines:
     folder = Folder.listed(drop)
     files = folder.of_days(day)
     own = f"; layouts of {', '.join(layouts)} in include/partners/" if layouts else ""
-    yield OK, f"{drop}: {len(files)} files of the last eight days{own}"
+    yield OK, f"{drop}: {counted(len(files), 'file')} of the last eight days{own}"
     yield from ((HINT, wording(each).found) for each in folder.misnamed() + folder.unread(day))
     for file in files:
         try:

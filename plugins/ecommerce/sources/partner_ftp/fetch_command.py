@@ -16,6 +16,7 @@ from ecommerce.core.connections import connection
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.names import CONNECTION_PARTNER_FTP
 from ecommerce.core.paths import INCLUDE
+from ecommerce.core.text import counted
 from ecommerce.sources.partner_ftp.files import MARKET_INDEX, PROMOTIONS, read_market_index, read_promotions
 from ecommerce.sources.script_folder import ScriptFolder, curl_option, curl_user
 from ecommerce.storage.scratch import scratch_folder
@@ -120,7 +121,8 @@ def check() -> Lines:
     until = f", the last of them {index.rows[-1].week_start}" if index.rows else ""
     yield (
         OK,
-        f"{PROMOTIONS} has {len(promotions.rows)} promotions, {MARKET_INDEX} {len(index.rows)} weeks{until}",
+        f"{PROMOTIONS} has {counted(len(promotions.rows), 'promotion')}, "
+        f"{MARKET_INDEX} {counted(len(index.rows), 'week')}{until}",
     )
     for warning in (*promotions.warnings, *index.warnings):
         yield HINT, warning

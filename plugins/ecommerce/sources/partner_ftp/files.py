@@ -23,7 +23,7 @@ from typing import IO, Any, Generic, TypeVar
 
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import ContractError
-from ecommerce.core.text import clean, listed
+from ecommerce.core.text import clean, counted, listed
 from ecommerce.sources.csv_records import Record, header, records
 from ecommerce.storage.staging import Manifest, storage_errors, storage_path
 
@@ -154,13 +154,11 @@ def _read(
         warnings.append(f"{file} has a header and no row: {nothing}")
     if rejected:
         bad, read = len(rejected), len(rows) + len(rejected)
+        found = f"{file}: {bad} of {counted(read, 'row')} cannot be used"
         first = "line {line_number}: {detail}".format_map(rejected[0])
         if not rows or (bad > 1 and bad > MOST_REJECTED * read):
-            raise ContractError(
-                f"{file}: {bad} of {read} rows cannot be used, more than one in {1 / MOST_REJECTED:.0f}; the "
-                f"first is {first}"
-            )
-        warnings.append(f"{file}: {bad} of {read} rows cannot be used, the first of them {first}")
+            raise ContractError(f"{found}, more than one in {1 / MOST_REJECTED:.0f}; the first is {first}")
+        warnings.append(f"{found}, the first of them {first}")
     return Parsed(tuple(rows), tuple(rejected), tuple(warnings))
 
 

@@ -18,7 +18,7 @@ from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import ContractError
 from ecommerce.core.paths import read_sql
-from ecommerce.core.text import clean
+from ecommerce.core.text import clean, counted
 from ecommerce.sources.http import network_errors, raise_for_status
 from ecommerce.sources.product_catalogue.entries import (
     REASONS,
@@ -88,10 +88,12 @@ def _refuse_shrunk(catalogue: Catalogue, known: Collection[str]) -> None:
     lost = len(set(known) - here)
     if catalogue.products and 2 * lost <= len(known):
         return
-    found = f"only {len(catalogue.products)} products; {lost} of the {len(known)} it had before are missing"
+    products = counted(len(catalogue.products), "product")
+    found = f"only {products}; {lost} of the {len(known)} it had before are missing"
     if not catalogue.products:
         first = [f" (the first of them: {each.reason}, {each.detail})" for each in catalogue.rejected[:1]]
-        found = f"no product, and {len(catalogue.rejected)} entries that cannot be used{''.join(first)}"
+        entries = counted(len(catalogue.rejected), "entry", "entries")
+        found = f"no product, and {entries} that cannot be used{''.join(first)}"
     raise ContractError(
         f"{SOURCE}: the catalogue has {found}: nothing is changed; if that is right, trigger the DAG with "
         "accept_shrunk"
@@ -111,14 +113,16 @@ def check() -> Lines:
     raise_for_status(response, what)
     catalogue = parse_pages([(response.content, where.url)])
     pictures = sum(product.image_url is not None for product in catalogue.products)
-    yield OK, f"its first page has {len(catalogue.products)} products, {pictures} of them with a picture"
+    products = counted(len(catalogue.products), "product")
+    yield OK, f"its first page has {products}, {pictures} of them with a picture"
     if where.login and where.url.startswith("http://"):
         yield HINT, "login and password travel without encryption: let the host begin with https://"
+    entries = counted(len(catalogue.rejected), "entry", "entries")
     for rejected in catalogue.rejected[:1]:
         yield (
             HINT,
-            f"{len(catalogue.rejected)} entries of its first page cannot be used (the first: "
-            f"{rejected.reason}, {json.dumps(rejected.detail)}): docs/CATALOGUE.md maps another JSON",
+            f"{entries} of its first page cannot be used (the first: {rejected.reason}, "
+            f"{json.dumps(rejected.detail)}): docs/CATALOGUE.md maps another JSON",
         )
 
 

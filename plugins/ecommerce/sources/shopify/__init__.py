@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from ecommerce.core.check_result import FAIL, HINT, OK, Lines
 from ecommerce.core.settings import Settings, load_settings
+from ecommerce.core.text import counted
 from ecommerce.sources.shopify.client import CONNECTION, ShopifyClient
 from ecommerce.sources.shopify.extraction import REACH, extract, scopes
 
@@ -23,7 +24,7 @@ def limits(settings: Settings) -> list[str]:
     """Return which changes are seen late or never."""
     return [
         "Shopify: an order that is deleted is found only by reconciliation, which compares the orders of the "
-        f"last {settings.reconcile_days} days. Units removed by an edit count on the day of their "
+        f"last {counted(settings.reconcile_days, 'day')}. Units removed by an edit count on the day of their "
         f"order. An app without the scope read_all_orders sees no order older than {REACH.days} days: its "
         "late refunds, edits and deletion are never read."
     ]
@@ -37,7 +38,7 @@ def check() -> Lines:
     facts = client.ask("shop", created=recent, changed=recent)
     shop, granted = facts["shop"], scopes(facts)
     about = f"{shop['name']}, {shop['currencyCode']}, version {client.version} of the API"
-    yield OK, f"{about}: {facts['changed']['count']} orders changed in the last 24 hours"
+    yield OK, f"{about}: {counted(facts['changed']['count'], 'order')} changed in the last 24 hours"
     if missing := [scope for scope in SCOPES if scope not in granted]:
         yield FAIL, f"the app lacks the access scopes {', '.join(missing)}"
     if "read_all_orders" not in granted:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.settings import Settings
+from ecommerce.core.text import counted
 from ecommerce.sources.storefront.client import CONNECTION, StorefrontClient
 from ecommerce.sources.storefront.extraction import extract
 
@@ -24,9 +25,9 @@ def limits(settings: Settings) -> list[str]:
     """Return which changes are seen late or never."""
     return [
         "Storefront: an order that is deleted for good is found only by reconciliation, which compares the "
-        f"orders of the last {settings.reconcile_days} days. On older WooCommerce servers, which do not date "
-        "such changes, the same applies to an order refunded or edited more than "
-        f"{settings.refund_lookback_days} days after its day."
+        f"orders of the last {counted(settings.reconcile_days, 'day')}. On older WooCommerce servers, which "
+        "do not date such changes, the same applies to an order refunded or edited more than "
+        f"{counted(settings.refund_lookback_days, 'day')} after its day."
     ]
 
 
@@ -34,7 +35,8 @@ def check() -> Lines:
     """Read a page, and whether the server dates changes; raises as `StorefrontClient.get`."""
     client = StorefrontClient.connect()
     page = client.get("/orders")
-    yield OK, f"{'some' if page.total is None else page.total} orders can be read"
+    orders = "some orders" if page.total is None else counted(page.total, "order")
+    yield OK, f"{orders} can be read"
     dated = client.dates_all_changes()
     if dated is None:
         yield HINT, "whether the server dates all changes is not known: the key may not read /system_status"

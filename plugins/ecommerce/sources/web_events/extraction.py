@@ -18,6 +18,7 @@ from ecommerce.core.email_masking import teach_addresses
 from ecommerce.core.errors import ContractError, PipelineError, StagingError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
+from ecommerce.core.text import counted
 from ecommerce.sources.web_events.client import EventsClient, Slice, slices
 from ecommerce.sources.web_events.lines import FIELDS, Lines, check_first_lines
 from ecommerce.storage import staging
@@ -94,7 +95,7 @@ def check() -> CheckLines:
         client.download(last, file)
         check_first_lines(file, last.what)
         found = sum(len(batch) for batch in Lines(file).batches())
-    yield OK, f"{found or 'no'} events in the last {CHECKED // timedelta(minutes=1)} minutes"
+    yield OK, f"{counted(found, 'event')} in the last {CHECKED // timedelta(minutes=1)} minutes"
     if client.is_unencrypted:
         yield HINT, "events travel without encryption, and the token too: let the host begin with https://"
 
@@ -141,7 +142,7 @@ class _Writer:
             elsewhere = query(self._duck, f"{SQL}/received_outside_slice")[0]["lines"]
         if elsewhere:
             raise ContractError(
-                f"{what}: {elsewhere} of {rows} events say that they were received more than "
+                f"{what}: {elsewhere} of {counted(rows, 'event')} say that they were received more than "
                 f"{TOLERANCE // timedelta(seconds=1)} s before or after that: does the server know the "
                 "parameters start and end, and take them as UTC?"
             )

@@ -162,7 +162,7 @@ def test_a_range_takes_whole_orders_and_tells_what_it_leaves_out(export: Export)
 def test_no_order_in_the_range_is_said(export: Export) -> None:
     export.put("a.csv", text(line("A")))
 
-    with pytest.raises(ConfigurationError, match="none of the 1 records belongs to a day from 2025-01-01"):
+    with pytest.raises(ConfigurationError, match=r"records \(1\) belongs to a day from 2025-01-01"):
         export.totals(first_day="2025-01-01")
 
 
@@ -186,7 +186,7 @@ def test_an_export_of_which_a_fifth_is_unusable_is_not_loaded(export: Export) ->
     export.put("a.csv", text(*[line(f"O{n}", ordered_at=at) for n, at in enumerate(instants)]))
 
     with pytest.raises(
-        ContractError, match=r"75 of 300 records cannot be used \(75 have no readable ordered_at"
+        ContractError, match=r"75 of 300 records cannot be used \(without a readable ordered_at: 75"
     ):
         export.totals()
 
@@ -199,12 +199,12 @@ def test_a_month_of_which_a_fifth_is_unusable_is_not_loaded_even_when_tried_agai
 
     for _ in range(2):
         with pytest.raises(
-            ContractError, match=r"2024-03: 75 of 300 lines were rejected .*'invalid_quantity': 75"
+            ContractError, match=r"2024-03: 75 of 300 lines rejected .*'invalid_quantity': 75"
         ):
             tasks.transform.function(month, **export.context())
 
     tasks.transform.function(month, **export.context(dry_run=True))
-    assert "75 of 300 lines were rejected" in caplog.text
+    assert "75 of 300 lines rejected" in caplog.text
 
 
 def test_rows_without_a_day_are_not_counted_against_the_first_month(export: Export) -> None:

@@ -54,11 +54,11 @@ def test_a_dry_run_warns_where_a_load_fails(export: Export, caplog: pytest.LogCa
     summary(export, dry_run=True)
     told = caplog.records[-1]
     assert told.levelno == logging.WARNING
-    assert "4 of 6 rows (66.7%) were rejected: negative_price 2" in told.message
+    assert "4 of 6 rows (66.7%) rejected: negative_price 2" in told.message
     assert "(a load may have at most 5 %)" in told.message
     caplog.clear()
 
-    with pytest.raises(ContractError, match=r"4 of 6 rows \(66.7%\) were rejected.* more than 5 %"):
+    with pytest.raises(ContractError, match=r"4 of 6 rows \(66.7%\) rejected.* more than 5 %"):
         summary(export, run_id="load")
     summary(export, run_id="lenient", most_rejected=66.7)
     assert caplog.records[-1].levelno == logging.WARNING

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ecommerce.core.errors import ContractError, StagingError
+from ecommerce.core.text import counted
 from ecommerce.sources.partner_ftp.files import (
     MarketWeek,
     Parsed,
@@ -173,8 +174,8 @@ def test_more_than_one_bad_row_in_ten_is_another_file_than_agreed(bad: int, good
     with pytest.raises(ContractError) as raised:
         promotions(*rows)
     assert str(raised.value) == (
-        f"promotions.csv: {bad} of {bad + good} rows cannot be used, more than one in 10; the first is line "
-        "2: discount_percent '20%' is no number above 0, such as 12.5"
+        f"promotions.csv: {bad} of {counted(bad + good, 'row')} cannot be used, more than one in 10; the "
+        "first is line 2: discount_percent '20%' is no number above 0, such as 12.5"
     )
 
 

@@ -201,7 +201,7 @@ def test_an_empty_catalogue_is_refused_unless_somebody_says_so(pages: Pages) -> 
     with pytest.raises(ContractError, match="the catalogue has no product, and 0 entries"):
         parse(pages(results()), set())
     with pytest.raises(
-        ContractError, match=r"1 entries that cannot be used \(the first of them: missing_value, sku\)"
+        ContractError, match=r"1 entry that cannot be used \(the first of them: missing_value, sku\)"
     ):
         parse(pages(results({"name": "a"})), set())
     assert parse(pages(results()), {"A"}, accept_shrunk=True).rows == 0

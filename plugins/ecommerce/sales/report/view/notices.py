@@ -71,7 +71,7 @@ def missing_words(figures: Figures, most: int = MOST_IN_A_SUBJECT) -> str:
         (quality.empty_sources, "has", "have", "no orders"),
     )
     lines = [
-        f"{text.listed(map(source_title, names), most, 'others')} {one if len(names) == 1 else more} {end}"
+        f"{text.listed(map(source_title, names), most, 'others')} {text.plural(len(names), one, more)} {end}"
         for names, one, more, end in parts
         if names
     ]
@@ -161,7 +161,7 @@ def restated_rows(
 
 
 def _earlier_days(count: int) -> list[str]:
-    return [f"and {text.count(count)} earlier {'day' if count == 1 else 'days'}"] if count > 0 else []
+    return [f"and {text.counted(count, 'earlier day')}"] if count > 0 else []
 
 
 def _values(each: Restatement, currency: str) -> list[str]:
@@ -178,8 +178,7 @@ def _cause(cause: Cause) -> str:
         place = f"the {_inside(text.source_name(source))}"
     else:
         place = f"the export {text.clean(source)}"
-    orders = f"{text.count(cause.orders)} {'order' if cause.orders == 1 else 'orders'}"
-    return _WORDINGS[cause.kind].format(place=place, orders=orders)
+    return _WORDINGS[cause.kind].format(place=place, orders=text.counted(cause.orders, "order"))
 
 
 def _inside(label: str) -> str:
