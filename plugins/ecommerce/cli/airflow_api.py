@@ -108,8 +108,9 @@ class AirflowApi:
         return self._answer(method, path, **options)
 
     def runs_of_day(self, day: date, dag_id: str = DAG_DAILY) -> list[dict[str, Any]]:
-        """Return all runs of a business day, newest first: those with its partition key or its
-        `business_date`, and runs without either for which it was the newest day that had ended."""
+        """Return all runs of a business day: those with its partition key or its `business_date`, and runs
+        without either for which it was the newest day that had ended. The first has not begun yet, or began
+        last."""
         zone = str(self.get(f"dags/{dag_id}/details")["timezone"])
         span = {"run_after_gte": f"{day}T00:00:00Z", "run_after_lte": f"{day + timedelta(days=3)}T00:00:00Z"}
 
@@ -124,7 +125,9 @@ class AirflowApi:
             if day_of(run) == str(day)
         }
         return sorted(
-            runs.values(), key=lambda run: run["queued_at"] or run["start_date"] or "", reverse=True
+            runs.values(),
+            key=lambda run: (not run["start_date"], run["start_date"] or run["queued_at"] or ""),
+            reverse=True,
         )
 
     def clear(self, run_id: str, task_ids: Sequence[str], dag_id: str = DAG_DAILY) -> list[str]:

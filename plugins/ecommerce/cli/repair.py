@@ -15,6 +15,7 @@ from ecommerce.cli.terminal import day_option, progress, show, show_report
 from ecommerce.core import names
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_GATE
+from ecommerce.core.text import listed
 from ecommerce.sources import DELIVERIES, SOURCES
 
 Instances = Mapping[str, Mapping[str, Any]]
@@ -37,7 +38,8 @@ def repair(day: date, source: str | None, *, mail: bool, wait: bool) -> int:
     The exit code is 0 only if the run succeeded, or nothing had failed.
     """
     api = AirflowApi.from_environment()
-    run_id = _newest_run(api, day)
+    runs = _runs(api, day)
+    run_id = runs[0]["dag_run_id"]
     instances = api.instances(run_id)
     if source:
         task_ids = tasks_to_read(instances, source)
@@ -50,8 +52,12 @@ def repair(day: date, source: str | None, *, mail: bool, wait: bool) -> int:
     running = (None, "running", "queued", "up_for_retry")
     unfinished = any(each["state"] in running for each in instances.values())
     state = "is in progress without a failed task" if unfinished else "has no failed task"
+    older = listed(run["dag_run_id"] for run in runs[1:] if run["state"] == "failed")
+    taken_over = ""
+    if older:
+        taken_over = f"It has taken over the day from {older}, which failed and needs no repair. "
     show(
-        f"nothing to repair: the newest run of {day}, {run_id}, {state}. To read a source again: "
+        f"nothing to repair: the newest run of {day}, {run_id}, {state}. {taken_over}To read a source again: "
         f"make repair DAY={day} SOURCE={'|'.join(SOURCES)}; all sources: make backfill FROM={day} TO={day} "
         f"AGAIN=1; to rebuild its report: make report DAY={day}"
     )
@@ -104,7 +110,7 @@ def report(day: date, *, mail: bool, wait: bool) -> int:
     The exit code is 0 only if the run succeeded.
     """
     api = AirflowApi.from_environment()
-    run_id = _newest_run(api, day)
+    run_id = _runs(api, day)[0]["dag_run_id"]
     state = api.task_state(run_id, names.TASK_CHECKS)
     if state in ("failed", "upstream_failed", "skipped"):
         raise PipelineError(
@@ -116,13 +122,13 @@ def report(day: date, *, mail: bool, wait: bool) -> int:
     return _run_again(api, day, run_id, [names.TASK_REPORT], mail=mail, wait=wait)
 
 
-def _newest_run(api: AirflowApi, day: date) -> str:
+def _runs(api: AirflowApi, day: date) -> list[dict[str, Any]]:
     runs = api.runs_of_day(day)
     if not runs:
         raise PipelineError(f"no run of {day} yet: make backfill FROM={day} TO={day}")
     if api.is_paused():
         raise PipelineError(f"{DAG_DAILY} is paused, so nothing would run: unpause it in the UI")
-    return str(runs[0]["dag_run_id"])
+    return runs
 
 
 @left_to_airflow()

@@ -27,6 +27,13 @@ SAME_CAUSE = timedelta(hours=1)
 PAUSE = 2.0
 """Seconds in which tasks that fail at the same moment exchange their reasons."""
 
+CLEAR = "Fix the cause, then clear this task with downstream in the UI."
+REPAIR = (
+    "Fix the cause, then rerun the failed tasks and everything downstream with the command below. If a later "
+    "run has loaded the day, the command names that run, and nothing is to be done."
+)
+RUN_AGAIN = "The terminal shows the path of the log. Fix the cause, then run the day again:"
+
 
 def alert_failure(context: Mapping[str, Any]) -> None:
     """Alert about a task whose last attempt failed; the `on_failure_callback` of tasks. No alert is sent if
@@ -117,17 +124,14 @@ def task_message(context: Mapping[str, Any]) -> EmailMessage:
         "run_id": ti.run_id,
         "reason": failure_reason(context.get("exception")),
         "log_url": ti.log_url,
-        "advice": _advice(context.get("dag")),
-        "fix": "Fix the cause, then clear this task with downstream in the UI.",
+        "advice": _advice(context.get("dag")) or CLEAR,
         "command": "",
     }
     if ti.dag_id == names.DAG_DAILY:
-        texts["fix"] = "Fix the cause, then rerun the failed tasks and everything downstream:"
-        texts["command"] = f"make repair DAY={day or '<day>'}"
+        texts |= {"advice": REPAIR, "command": f"make repair DAY={day or '<day>'}"}
         if getattr(context.get("dag_run"), "triggering_user_name", None) == "dag_test":
             # A run of `make run` or `airflow dags test`, which the UI does not list.
-            texts |= {"log_url": "", "advice": "", "command": f"make run DAY={day or '<day>'}"}
-            texts["fix"] = "The terminal shows the path of the log. Fix the cause, then run the day again:"
+            texts |= {"log_url": "", "advice": RUN_AGAIN, "command": f"make run DAY={day or '<day>'}"}
         elif ti.task_id.startswith(f"{names.GROUP_EXTRACT}.") and ti.task_id != names.TASK_GATE:
             texts["source"] = ti.task_id.partition(".")[2]
     subject = f"Failed: {task}" + (f" for {day}" if day else "")

@@ -17,6 +17,8 @@ from ecommerce.core.errors import PipelineError
 from ecommerce.core.text import LONGEST, clean
 from ecommerce.runtime.retries import pause_after
 
+_LONGEST_SENTENCE = 1000
+"""Characters in a mail of an error of the pipeline, which ends with the remedy."""
 _TRACEBACK, _END = "Task failed with exception", "::endgroup::"
 """Airflow's lines above the traceback, and at the end of the log."""
 
@@ -37,10 +39,11 @@ def failure_reason(error: BaseException | str | None, *, whole: bool = False) ->
         return "the task exceeded its execution timeout (TASK_TIMEOUT_SECONDS) and was stopped"
     line = str(error).strip()
     line = line if whole else (line.splitlines() or [""])[0]
+    longest = _LONGEST_SENTENCE if isinstance(error, PipelineError) else LONGEST
     if isinstance(error, BaseException) and not isinstance(error, PipelineError):
         line = f"{type(error).__name__}: {line}" if line else type(error).__name__
     # Mask before shortening: half an address no longer looks like one, and still names a person.
-    return clean(mask_e_mails(str(redact(line))), sys.maxsize if whole else LONGEST)
+    return clean(mask_e_mails(str(redact(line))), sys.maxsize if whole else longest)
 
 
 def attempt_failure(task_instance: Any, error: BaseException | str | None) -> str:

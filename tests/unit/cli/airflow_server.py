@@ -20,6 +20,7 @@ class Airflow(ThreadingHTTPServer):
         self.looks_at_run = 2
         self.failed_attempts, self.logs, self.fileloc, self.token = [], {}, "", "t"
         self.expired, self.lost, self.newer_runs, self.states, self.without_key = 0, [], [], {}, []
+        self.older_run, self.newer_run = {}, {}
 
     @property
     def url(self):
@@ -47,7 +48,8 @@ class Airflow(ThreadingHTTPServer):
             return [*runs, *([self.earlier_run] if self.earlier_run else [])]
         if query.get("partition_key_pattern") == ["2026-11-02"]:
             older = self.run("2026-11-02", "success", dag_run_id="old", queued_at="2026-11-19T11:00:00Z")
-            return [older, self.run("2026-11-02", "failed", dag_run_id="new")]
+            newer = self.run("2026-11-02", "failed", dag_run_id="new")
+            return [older | self.older_run, newer | self.newer_run]
         return self.without_key if "run_after_gte" in query else []
 
 

@@ -116,6 +116,23 @@ def test_repair_where_nothing_failed_names_what_else_would_help(airflow, capsys)
     assert not airflow.requests[1:]  # signed in, nothing cleared
 
 
+def test_repair_names_the_failed_run_whose_day_a_later_run_has_taken_over(airflow, capsys):
+    airflow.states, airflow.older_run = states([]), {"state": "failed"}
+    assert main(["repair", "--day", "2026-11-02"]) == 0
+    shown = capsys.readouterr().out
+    taken_over = "It has taken over the day from old, which failed and needs no repair. "
+    assert f"2026-11-02, new, has no failed task. {taken_over}" in shown
+
+
+def test_the_run_that_began_last_is_repaired_although_another_waited_in_the_queue_for_less(airflow):
+    began, queued = "2026-11-20T12:00:00Z", "2026-11-20T11:00:00Z"
+    airflow.older_run = {"state": "failed", "start_date": began, "queued_at": queued}
+    airflow.newer_run = {"start_date": "2026-11-20T11:30:00Z", "queued_at": "2026-11-20T11:10:00Z"}
+    airflow.states = states(["load.load"])
+    assert main(["repair", "--day", "2026-11-02", "--no-wait"]) == 0
+    assert airflow.requests[-1][1]["dag_run_id"] == "old"
+
+
 def test_repair_of_one_source_reads_the_others_that_failed_too(airflow):
     airflow.states = states(["extract.sales_db", "extract.storefront", "extract.exchange_rates", GATE])
     assert main(["repair", "--day", "2026-11-02", "--source", "sales_db", "--no-wait"]) == 0

@@ -6,6 +6,7 @@ from decimal import Decimal
 from email.message import EmailMessage
 from io import BytesIO
 
+from ecommerce.mail import alerts
 from ecommerce.mail import transport as mail
 from ecommerce.sales import delivery, missing_report
 from ecommerce.sales.reconciliation import comparison
@@ -22,7 +23,7 @@ FAILED = {
     "run_id": "scheduled__2026-11-20T11:00:00+00:00",
     "reason": "the storefront answers 503: it is down or overloaded",
     "log_url": "https://airflow.example/dags/daily_sales_pipeline/runs/scheduled__2026-11-20/tasks/extract.storefront",
-    "fix": "Fix the cause, then rerun the failed tasks and everything downstream:",
+    "advice": alerts.REPAIR,
 }
 
 
@@ -90,8 +91,7 @@ def _alarm() -> EmailMessage:
 
 def _failure() -> EmailMessage:
     texts = {"command": f"make repair DAY={DAY}", "source": "storefront"}
-    advice = "When it fails: open the failed task's log. Its last line names the cause; mend that."
-    return mail.compose("Failed: a task", "failure_mail", FAILED | texts | {"advice": advice})
+    return mail.compose("Failed: a task", "failure_mail", FAILED | texts)
 
 
 def _refused() -> EmailMessage:

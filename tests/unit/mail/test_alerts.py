@@ -86,9 +86,26 @@ def test_a_failed_task_is_mailed_with_day_reason_and_remedy(mailbox, monkeypatch
         assert "the storefront refuses the key of <e-mail>" in unescape(body)
         assert "jane.doe" not in body
         assert "second line" not in body
-        assert "When it fails: open the failed task's log. Mend that" in unescape(body)
-        assert "Every morning" not in body
+        assert body.count("make repair") == 1
+        assert "If a later run has loaded the day" in body
         assert context["ti"].log_url in body
+
+
+def test_the_mail_about_another_dag_has_the_first_paragraph_of_its_documentation(mailbox, context):
+    context["ti"].dag_id = "storefront_orders_sync"
+    alerts.alert_failure(context)
+    for part in mailbox()[0].iter_parts():
+        body = unescape(part.get_content())
+        assert "When it fails: open the failed task's log. Mend that" in body
+        assert "Every morning" not in body
+        assert "clear this task" not in body
+
+
+def test_the_reason_in_a_mail_ends_with_its_remedy(use_server, context):
+    use_server(1)
+    remedy = "set the Variable source_policy to one line of JSON"
+    context["exception"] = errors.ConfigurationError("no file is usable: " + "a long name, " * 40 + remedy)
+    assert remedy in alerts.task_message(context).get_body(("plain",)).get_content().replace("\n", " ")
 
 
 @pytest.mark.parametrize("recipients", [None, "", " , "])
@@ -145,9 +162,9 @@ def test_the_mail_about_an_extract_has_the_policy_that_continues_without_it(
 
 
 def test_repair_is_offered_for_the_daily_pipeline_only(mailbox, context):
-    context["ti"].dag_id = "storefront_orders_sync"
+    context["ti"].dag_id, context["dag"].doc_md = "storefront_orders_sync", None
     for part in alerts.task_message(context).iter_parts():
-        assert "read a source again" not in part.get_content()
+        assert "make repair" not in part.get_content()
         assert "clear this task with downstream in the UI." in part.get_content()
 
 

@@ -16,6 +16,8 @@ from ecommerce.runtime.retries import NETWORK_RETRIES
     ("error", "reason"),
     [
         (errors.ContractError("no column sku"), "no column sku"),
+        (errors.ContractError("w" * 500 + ": add it"), "w" * 500 + ": add it"),
+        (errors.ContractError("w" * 2000), "w" * 1000 + "…"),
         (ValueError("x\ny"), "ValueError: x"),
         (KeyError(), "KeyError"),
         ("killed externally", "killed externally"),
@@ -27,7 +29,7 @@ def test_the_reason_is_one_short_line(error, reason):
 
 
 def test_no_half_address_is_left_where_a_reason_is_cut_short():
-    for length in range(200, 250):
+    for length in range(950, 1000):
         reason = task_log.failure_reason(
             errors.PipelineError("x" * length + " of jane.doe@example.com in line 7")
         )
