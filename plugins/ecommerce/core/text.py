@@ -27,7 +27,7 @@ UNALLOCATED = "unallocated"
 """The category of refunds without a line: those of whole orders."""
 LONGEST = 250
 """Characters of a line on a page or in a mail."""
-_WORDS = {"db": "database", "api": "API"}
+_WORDS = {"db": "database", "api": "API", "pos": "POS", "b2b": "B2B"}
 _ENGLISH = "en_US"
 _current: ContextVar[str] = ContextVar("locale", default=_ENGLISH)
 
@@ -148,7 +148,8 @@ def compact(value: float) -> str:
 
 
 def source_name(source: str) -> str:
-    """`orders_db` → `Orders database`."""
+    """Return the name of a source or channel: `orders_db` → `Orders database`, `shopify_pos` → `Shopify
+    POS`."""
     text = " ".join(_WORDS.get(word, word) for word in clean(source).split("_"))
     return text[:1].upper() + text[1:]
 

@@ -76,6 +76,7 @@ def test_sums_of_several_currencies_show_the_smallest_difference():
 def test_sources_are_named_for_people():
     assert wording.source_name("sales_db") == "Sales database"
     assert wording.source_name("partner_files") == "Partner files"
+    assert wording.source_name("shopify_pos") == "Shopify POS"
 
 
 def test_clean_leaves_one_line_without_control_or_override_characters():

@@ -34,10 +34,10 @@ def test_control_totals_that_differ_are_listed(page):
 def test_rejected_rows_come_by_reason_and_masked(page):
     words = part(page, "rejected")
     first = (
-        "Partner files invalid number 3 alpenmarkt_2026-11-19.csv, line 17; order P-1001 unit_price: twelve"
+        "Partner files Invalid number 3 alpenmarkt_2026-11-19.csv, line 17; order P-1001 unit_price: twelve"
     )
     assert f"{first} a number such as 12.50" in words
-    assert "Storefront invalid quantity 1 order 8812 quantity: -2 a quantity above zero" in words
+    assert "Storefront Invalid quantity 1 order 8812 quantity: -2 a quantity above zero" in words
 
 
 def test_an_address_in_a_file_name_or_detail_is_masked_too(open_pages):

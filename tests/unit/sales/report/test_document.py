@@ -148,7 +148,7 @@ def test_data_quality_and_provenance_can_be_read(pages):
     reader = pages(make_figures)
     text = " ".join(words(reader, page) for page in range(1, len(reader.pages)))
     for expected in (
-        "Partner files", "invalid number", "unit_price: twelve", "a number such as 12.50",
+        "Partner files", "Invalid number", "unit_price: twelve", "a number such as 12.50",
         "20,500.55", "76.99", "No day since the first daily run is missing.",
         "scheduled__2026-11-20T11:00:00+00:00", "1f2e3d4c", "2026-11-20 11:04:05 UTC", "gift_note",
     ):  # fmt: skip

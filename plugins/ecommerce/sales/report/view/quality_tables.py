@@ -1,5 +1,6 @@
 """Data quality: the sections on warnings, restated days, sources, rejected rows and provenance."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -13,7 +14,7 @@ from ecommerce.sales.report.figures.quality import CurrencyTotals, SourceQuality
 from ecommerce.sales.report.figures.rejected import Rejects, RejectSample
 from ecommerce.sales.report.findings import capital
 from ecommerce.sales.report.view.notices import MOST_DAYS, restated_rows
-from ecommerce.sales.report.view.sales_tables import attribute_title, money
+from ecommerce.sales.report.view.sales_tables import label, money
 
 MOST_OTHERS, MOST_NAMED_DAYS = 10, 4
 """Lines about other days, and days in one of them."""
@@ -66,8 +67,12 @@ def sections(figures: Figures) -> list[Section]:
 
 def warning_rows(warnings: Iterable[DataWarning], day: date) -> list[list[str]]:
     """Return the warnings about `day`: found, which may begin with a name, meaning, action."""
-    words = (wording(each) for each in warnings if not days_of(each) or day in days_of(each))
-    return [[clean(each.found), capital(clean(each.meaning)), capital(clean(each.action))] for each in words]
+    rows = []
+    for each in warnings:
+        if not days_of(each) or day in days_of(each):
+            words = wording(each)
+            rows.append([_found(each), capital(clean(words.meaning)), capital(clean(words.action))])
+    return rows
 
 
 def other_days(warnings: Iterable[DataWarning], day: date) -> list[str]:
@@ -77,16 +82,21 @@ def other_days(warnings: Iterable[DataWarning], day: date) -> list[str]:
     lines = []
     for days, each in others[:MOST_OTHERS]:
         shown = text.listed(map(text.short_day, days), MOST_NAMED_DAYS, "more days")
-        lines.append(f"{shown}: {clean(wording(each).found)}")
+        lines.append(f"{shown}: {_found(each)}")
     hidden = len(others) - MOST_OTHERS
     return [*lines, f"{count(hidden)} more in figures.json"] if hidden > 0 else lines
+
+
+def _found(warning: DataWarning) -> str:
+    """Return what was found, without the business day, which the table or the line names."""
+    return clean(re.sub(f" (of|for) {warning.get('day')}\\b", "", wording(warning).found))
 
 
 def reject_rows(all_rejects: Iterable[Rejects]) -> list[list[str]]:
     """Return rows of source, reason, rows, where, found, expected; the first three are not repeated."""
     lines = []
     for each in all_rejects:
-        first = [source_name(each.source), each.reason.replace("_", " "), count(each.rows)]
+        first = [source_name(each.source), label(each.reason), count(each.rows)]
         for sample in each.samples:
             lines.append([*first, _where(sample), _content(sample), clean(sample.expected)])
             first = ["", "", ""]
@@ -158,7 +168,7 @@ def _source_tables(figures: Figures) -> list[Section]:
             quality.unconverted,
             (name("Currency"), lambda each: clean(each.currency)),
             (number("Orders"), lambda each: count(each.orders)),
-            *((number(attribute_title(part)), money(part)) for part in AMOUNTS),
+            *((number(label(part)), money(part)) for part in AMOUNTS),
             empty="Every amount was converted.",
             note="excluded from all sums above, because there is no exchange rate of the last seven days",
         ),

@@ -58,7 +58,7 @@ def breakdowns(figures: Figures) -> list[Section]:
         _breakdown(figures, each, chart_files.sales_chart(each)) for each in (CHANNEL, CATEGORY, COUNTRY)
     ]
     if figures.attribute:
-        title = attribute_title(figures.attribute)
+        title = label(figures.attribute)
         sections.append(_breakdown(figures, Dimension(title, "attributes", "attribute", text.clean)))
     return sections
 
@@ -88,7 +88,7 @@ def return_reasons(figures: Figures) -> Section:
         "Returns by reason",
         # Where customers write reasons themselves, there are many.
         with_others(figures.return_reasons, MOST_CATEGORIES, ("refunds", "amount"), label="reason"),
-        (name("Reason"), lambda row: text.clean(row.reason) or "No reason given"),
+        (name("Reason"), lambda row: label(text.clean(row.reason)) or "No reason given"),
         (number("Refunds"), lambda row: text.count(row.refunds)),
         (number("Amount"), lambda row: text.amount(row.amount, figures.currency)),
         (number("Share"), lambda row: text.share(row.amount, total)),
@@ -138,7 +138,7 @@ def website(figures: Figures) -> list[Section]:
             "devices",
             "By device",
             site.devices,
-            (name("Device"), lambda each: text.clean(each.device)),
+            (name("Device"), lambda each: label(text.clean(each.device))),
             (number("Sessions"), lambda each: text.count(each.sessions)),
             (number("Purchases"), lambda each: text.count(each.purchases)),
             (number("Conversion"), lambda each: _share(each.purchases, each.sessions)),
@@ -168,8 +168,8 @@ def website(figures: Figures) -> list[Section]:
     ]
 
 
-def attribute_title(name: str) -> str:
-    """Return `sales_channel` as a heading: `Sales channel`."""
+def label(name: str) -> str:
+    """Return a name from data as words: `arrived_broken` → `Arrived broken`."""
     return capital(name.replace("_", " ").strip())
 
 
@@ -201,7 +201,7 @@ def _breakdown(figures: Figures, dimension: Dimension, chart: str = "") -> Secti
         (name(dimension.name.capitalize()), lambda row: dimension.label(row.name)),
         *orders,
         (number("Units"), lambda row: text.quantity(row.units)),
-        *((number(attribute_title(each)), money(each, currency)) for each in AMOUNTS),
+        *((number(label(each)), money(each, currency)) for each in AMOUNTS),
         (quiet("Share"), lambda row: text.share(row.net_sales, total)),
         empty=_NO_SALES,
         note=f"amounts in {currency}",

@@ -63,12 +63,12 @@ def test_warnings_of_the_day_come_first_and_others_with_their_day():
         DAY, [packed("2026-11-17"), packed("2026-11-19"), aed, aed, later, both, no_day]
     )
     assert [cells[0] for cells in warning_rows(warnings, DAY)] == [
-        "10 orders of 2026-11-19 have the status packed, which order_status.sql does not list",
+        '10 orders have the status "packed", which order_status.sql does not list',
         "x_2026-02-30.csv was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz",
     ]
     assert other_days(warnings, DAY) == [
         "Wed 18 Nov: two days",
-        "Tue 17 Nov: 10 orders of 2026-11-17 have the status packed, which order_status.sql does not list",
+        'Tue 17 Nov: 10 orders have the status "packed", which order_status.sql does not list',
         "Mon 9 Nov: 1 currency has no rate (for example AED on 2026-11-09)",
     ]
 

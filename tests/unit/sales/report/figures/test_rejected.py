@@ -112,7 +112,7 @@ def test_reason_and_number_of_rows_are_said_once():
         row("quantity = 0", source="sales_db", reason="invalid_quantity", reason_rows=1200) for _ in range(2)
     ]
     assert [each[:3] for each in reject_rows(rejected.rejects(given))] == [
-        ["Sales database", "invalid quantity", "1,200"],
+        ["Sales database", "Invalid quantity", "1,200"],
         ["", "", ""],
     ]
 

@@ -150,7 +150,7 @@ def test_the_report_prints_the_funnel(tmp_path):
         "Viewed a product 2,900 70.4 % 70.4 %",
         f"Added to the cart 480 11.7 % 16.6 % 500 {MINUS}4.0 % {NOTHING} {NOTHING}",
         "Purchased 96 2.3 % 20.0 %",
-        "mobile 2,500 40 1.6 %",
+        "Mobile 2,500 40 1.6 %",
         "Cuckoo clock 77",
         "Storefront 98 95 96.9 % 96.2 %",
     ):

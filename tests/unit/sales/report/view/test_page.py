@@ -7,7 +7,7 @@ import pytest
 from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.reporting.sections import with_others
 from ecommerce.sales.report import chart_files
-from ecommerce.sales.report.figures.model import Figure
+from ecommerce.sales.report.figures.model import Figure, ReturnReason
 from ecommerce.sales.report.view.page import page_texts
 from tests.unit.sales.report import cases
 from tests.unit.sales.report.samples import full, make_figures
@@ -125,6 +125,13 @@ def test_series_and_reasons_are_the_first_20_and_what_is_left_out_is_said():
     assert reasons[-1][:2] == ["280 others", "280"]
     amounts = sum(D(row[2].replace(",", "")) for row in reasons)
     assert amounts == sum(D(400 - at) for at in range(300))
+
+
+def test_reasons_and_devices_begin_with_a_capital_letter_as_labels_do():
+    reasons = [ReturnReason(reason=each, refunds=1, amount=D(5)) for each in ("arrived_broken", "too small")]
+    table = sections(make_figures(return_reasons=reasons))
+    assert [row[0] for row in table["return_reasons"]["rows"]] == ["Arrived broken", "Too small"]
+    assert [row[0] for row in sections(full())["devices"]["rows"]][:2] == ["Mobile", "Desktop"]
 
 
 def test_a_span_with_days_missing_is_left_out_of_the_month_and_named():
