@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from ecommerce.core.paths import INCLUDE
-from ecommerce.core.text import counted
+from ecommerce.core.text import counted, unbroken
 
 TEMPLATES = INCLUDE / "templates"
 
 
 def render(template: str, texts: Mapping[str, Any]) -> str:
-    """Render `include/templates/<template>`; HTML and SVG escape `texts`."""
-    return str(environment(TEMPLATES).get_template(template).render(texts))
+    """Render `include/templates/<template>`; HTML and SVG escape `texts`, and HTML does not wrap before a
+    percent sign."""
+    rendered = str(environment(TEMPLATES).get_template(template).render(texts))
+    return unbroken(rendered) if template.endswith(".html") else rendered
 
 
 @cache

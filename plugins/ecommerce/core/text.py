@@ -147,6 +147,11 @@ def compact(value: float) -> str:
     return text.replace("-", MINUS)
 
 
+def unbroken(words: str) -> str:
+    """Return text for a layout that wraps lines, with a percent sign on the line of its number."""
+    return re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", words)
+
+
 def source_name(source: str) -> str:
     """Return the name of a source or channel: `orders_db` → `Orders database`, `shopify_pos` → `Shopify
     POS`."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from ecommerce.core.templates import TEMPLATES
+from ecommerce.core.text import unbroken
 from ecommerce.reporting.drawing import FAMILIES, font_paths, printable
 from ecommerce.storage.scratch import scratch_folder
 
@@ -49,7 +50,9 @@ def typeset(
     with scratch_folder() as root:  # Typst reads nothing outside it
         for name, data in pictures.items():
             (root / name).write_bytes(data)
-        (root / TEXTS).write_text(printable(json.dumps(texts, ensure_ascii=False)), encoding="utf-8")
+        (root / TEXTS).write_text(
+            unbroken(printable(json.dumps(texts, ensure_ascii=False))), encoding="utf-8"
+        )
         shutil.copy(TEMPLATES / FAMILY, root / FAMILY)
         shutil.copy(TEMPLATES / template, root / "main.typ")
         pdf.write_bytes(_compile(root, int(made_at.timestamp()), pdf.name))

@@ -1,3 +1,4 @@
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -71,6 +72,14 @@ def test_shares_need_a_positive_whole():
 def test_sums_of_several_currencies_show_the_smallest_difference():
     assert wording.plain(D("20500.5500")) == "20,500.55"
     assert wording.plain(D("0.0001")) == "0.0001"
+
+
+@pytest.mark.parametrize("locale", ["en_US", "de_DE", "fr_FR", "sv_SE", "ar_EG", "tr_TR"])
+def test_no_line_breaks_between_a_number_and_its_percent_sign(locale):
+    with wording.written_in(locale):
+        words = f"{wording.change(D(110), D(100))} vs forecast, 80 % interval, {wording.share(D('0.5'))}"
+    assert not re.search(r"\d %", wording.unbroken(words))
+    assert wording.unbroken("CSS: 100% and 5 kg") == "CSS: 100% and 5 kg"
 
 
 def test_sources_are_named_for_people():

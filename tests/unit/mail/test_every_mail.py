@@ -128,6 +128,11 @@ def test_html_can_be_heard_and_is_laid_out_as_old_clients_do(name):
 
 
 @pytest.mark.parametrize("name", EVERY)
+def test_a_percent_sign_stays_on_the_line_of_its_number(name):
+    assert not re.search(r"\d[ \n]%", html_of(name))
+
+
+@pytest.mark.parametrize("name", EVERY)
 def test_what_a_screen_shows_is_written_with_its_colours(name):
     """Without the style sheet, and where a client turns colours around, letters keep a ground."""
     for tag, attributes in Read(html_of(name)).tags:

@@ -79,7 +79,7 @@ def test_the_mail_says_which_orders_the_average_leaves_out():
 def test_the_report_arrives_as_text_html_and_pdf(mailbox, archived):
     delivery.send(archived)
     (message,) = mailbox()
-    assert message["Subject"] == "Thu 19 Nov: 18,342.56 USD, +13.8 %"
+    assert message["Subject"] == "Thu 19 Nov: net sales 18,342.56 USD, +13.8 % vs Thu 12 Nov"
     assert message["From"] == SENDER
     assert message["X-Envelope-To"] == ", ".join(TO)
     assert message["Message-ID"] == delivery.message_id(archived)
@@ -90,7 +90,7 @@ def test_the_report_arrives_as_text_html_and_pdf(mailbox, archived):
     assert alternative.get_content_type() == "multipart/alternative"
     for body in bodies(message):
         for expected in ("18,342.56", "+13.8 %", "Thu 12 Nov", "Thursday, 19 November 2026", "Storefront"):
-            assert expected in body
+            assert expected in body.replace("\N{NO-BREAK SPACE}", " ")
     assert pdf.get_filename() == "sales-report-2026-11-19.pdf"
     assert pdf.get_content().startswith(b"%PDF-")
 
@@ -109,7 +109,7 @@ def test_the_same_figures_have_the_same_message_id(use_server):
 def test_an_incomplete_day_says_so_before_it_is_opened():
     message = delivery.report_message(crowded(), b"%PDF-")
     assert message["Subject"].startswith("INCOMPLETE")
-    assert "Thu 19 Nov: \N{MINUS SIGN}123,456,789,012.346 KWD" in message["Subject"]
+    assert "Thu 19 Nov: net sales \N{MINUS SIGN}123,456,789,012.346 KWD" in message["Subject"]
     body = message.get_body(("plain",)).get_content()
     (said,) = re.findall(r"^INCOMPLETE: .+\n?.*", body, re.MULTILINE)
     assert all(name in said.lower() for name in ("storefront", "partner files", "exchange rates"))
@@ -189,7 +189,7 @@ def test_a_second_mail_of_a_day_says_so(mailbox, archived, corrections, is_corre
     assert message["Message-ID"] == delivery.message_id(archived)
     assert message["Subject"].startswith("Corrected: Thu 19 Nov: ") == is_corrected
     for body in bodies(message):
-        assert ("Net sales 16,716.13 → 18,342.56, +9.7 %" in body) == is_corrected
+        assert ("Net sales 16,716.13 → 18,342.56, +9.7" in body) == is_corrected
 
 
 class TestChat:

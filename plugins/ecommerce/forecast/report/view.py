@@ -75,13 +75,13 @@ def mail_texts(figures: ForecastFigures) -> dict[str, Any]:
 
 
 def subject(figures: ForecastFigures) -> str:
-    """Return the mail's subject: `Forecast for the week from Mon 16 Nov: 142,300 USD, +4.1 %`."""
+    """Return the mail's subject: `Forecast from Mon 16 Nov: gross sales 142,300 USD, +4.1 % vs last week`."""
     begins = text.short_day(figures.as_of)
     if figures.total is None:
         return f"Forecast from {begins}: not enough history"
     week, before = figures.total.week(0), figures.sum_before(DAYS)
-    change = f", {text.change(week, before)}" if before else ""
-    return f"Forecast for the week from {begins}: {text.count(week)} {figures.currency}{change}"
+    change = f", {text.change(week, before)} vs last week" if before else ""
+    return f"Forecast from {begins}: gross sales {text.count(week)} {figures.currency}{change}"
 
 
 def lead(figures: ForecastFigures) -> str:

@@ -49,11 +49,12 @@ def mail_texts(figures: Figures, corrections: Sequence[Correction] | None = None
 
 
 def subject(figures: Figures, *, corrected: bool = False) -> str:
-    """Return `Thu 19 Nov: 20,642.52 USD, +1.3 %`, after `Corrected: ` and what is missing where it
-    applies."""
-    headline = f"{text.short_day(figures.business_date)}: {_net_sales(figures)}"
+    """Return `Thu 19 Nov: net sales 20,642.52 USD, +1.3 % vs Thu 12 Nov`, after `Corrected: ` and what is
+    missing where it applies."""
+    headline = f"{text.short_day(figures.business_date)}: net sales {_net_sales(figures)}"
     if chosen := _chosen(figures):
-        headline += f", {chosen[-1]}"
+        base, _, change = chosen
+        headline += f", {change} vs {base}"
     if missing := notices.missing_words(figures):
         headline = f"INCOMPLETE: {text.clean(missing, _LONGEST_REASON)} · {headline}"
     elif doubtful := notices.doubtful_words(figures):

@@ -36,13 +36,16 @@ def with_net_sales(**values: str | None) -> Figures:
 )
 def test_the_change_is_against_the_weekday_before_or_the_next_there_is(bases, change, named):
     figures = with_net_sales(**bases)
-    assert mail.subject(figures) == f"Thu 19 Nov: 20,642.52 USD, {change}"
+    assert (
+        mail.subject(figures)
+        == f"Thu 19 Nov: net sales 20,642.52 USD, {change} vs {named.partition(' (')[0]}"
+    )
     assert mail.first_line(figures) == (f"Net sales of Thu 19 Nov: 20,642.52 USD, {change} vs {named}.")
 
 
 def test_the_first_day_ever_has_no_change():
     texts = mail.mail_texts(first_day())
-    assert texts["subject"] == "Thu 19 Nov: 18,342.56 USD"
+    assert texts["subject"] == "Thu 19 Nov: net sales 18,342.56 USD"
     assert texts["first_line"].endswith("18,342.56 USD. There is nothing to compare it with yet.")
     assert texts["small_columns"] == ["Figure", "This day"]
     said = [change["words"] + change["label"] for tile in texts["tiles"] for change in tile["changes"]]
@@ -62,13 +65,12 @@ def test_a_figure_that_lacks_the_comparison_of_the_others_names_its_own():
 
 def test_what_is_missing_stands_in_front_and_leaves_the_headline_room(monkeypatch):
     subject = mail.subject(partner_missing())
-    assert subject == (
-        "INCOMPLETE: alpenmarkt has delivered no valid file for Thu 19 Nov"
-        " · Thu 19 Nov: 18,342.56 USD, +13.8 %"
-    )
+    headline = "Thu 19 Nov: net sales 18,342.56 USD, +13.8 % vs Thu 12 Nov"
+    missing = "alpenmarkt has delivered no valid file for Thu 19 Nov"
+    assert subject == f"INCOMPLETE: {missing} · {headline}"
     assert mail.subject(partner_missing(), corrected=True) == f"Corrected: {subject}"
     monkeypatch.setattr(notices, "missing_words", lambda _: f"{'x' * 300} has not delivered")
-    assert mail.subject(partner_missing()).endswith("x… · Thu 19 Nov: 18,342.56 USD, +13.8 %")
+    assert mail.subject(partner_missing()).endswith(f"x… · {headline}")
 
 
 def test_corrections_stand_in_the_order_of_the_headline_and_invisible_ones_nowhere():

@@ -66,7 +66,8 @@ def test_a_day_that_may_be_incomplete_is_marked_wherever_it_is_judged():
         notice["words"] == "Far fewer sales than usual or than were stored: alpenmarkt. Figures may change."
     )
     texts = mail.mail_texts(figures)
-    assert texts["subject"] == "May be incomplete: alpenmarkt · Thu 19 Nov: 18,342.56 USD, +13.8 %"
+    headline = "Thu 19 Nov: net sales 18,342.56 USD, +13.8 % vs Thu 12 Nov"
+    assert texts["subject"] == f"May be incomplete: alpenmarkt · {headline}"
     assert texts["first_line"].startswith(
         "Net sales of Thu 19 Nov: 18,342.56 USD (may be incomplete: alpenmarkt), +13.8 % vs"
     )
