@@ -5,6 +5,7 @@ import time
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -15,14 +16,15 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from demo.services.ports import free_port
-from ecommerce.core.templates import render
+from ecommerce.core.templates import TEMPLATES, environment, render
 from ecommerce.pages import day_status
 from ecommerce.pages.navigation import PREFIX
+from ecommerce.sales.report import archive, chart_files
 from ecommerce.sales.report.chart_files import TREND_PNG
 from ecommerce.sales.report.view.mail import mail_texts
 from tests.browser import axe
 from tests.unit.pages import made_up
-from tests.unit.sales.report.samples import make_figures
+from tests.unit.sales.report.samples import full, make_figures
 
 pytestmark = pytest.mark.browser
 
@@ -30,6 +32,7 @@ PAGES = {
     "calendar": "",
     "an older month": "?month=2026-10",
     "a day": "2026-11-19/",
+    "a day with everything": "2026-11-16/",
     "a restated day": "2026-11-17/",
     "a day without report": "2026-11-09/",
     "a wrong date": "2026-13-45/",
@@ -37,6 +40,8 @@ PAGES = {
     "forecast": "forecast/",
 }
 WIDE, NARROW = (1280, 900), (390, 844)
+FULL_DAY = date(2026, 11, 16)
+LONGEST_AMOUNT = "-123,456,789,012.346 KWD"
 MISPLACED = """() => {
   const inked = (element) => {
     const range = document.createRange();
@@ -80,6 +85,10 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     }
     warehouse = made_up.FakeWarehouse(days, rows=made_up.quality_rows())
     runs = made_up.FakeRuns()
+    everything = full(business_date=FULL_DAY)
+    folder = reports / str(FULL_DAY)
+    (folder / archive.FIGURES_JSON).write_text(everything.model_dump_json())
+    chart_files.draw(everything, folder)
     with pytest.MonkeyPatch.context() as shop:
         shop.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
         shop.setenv("REPORTS_URI", f"file://{reports}")
@@ -127,6 +136,54 @@ def test_a_page_has_no_serious_flaw_and_fits_the_window(pages, window, axe_scrip
     assert axe.violations(window, axe_script) == []
     assert window.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert window.evaluate(MISPLACED) == []
+
+
+def test_on_a_phone_the_page_of_a_day_shows_the_sales_of_products_and_is_of_a_bounded_length(pages, browser):
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(f"{pages.analyst}{FULL_DAY}/")
+    assert page.evaluate("document.documentElement.scrollHeight") < 10 * 844
+    for heading in ("Units", "Sales"):
+        box = page.locator("#products thead").get_by_text(heading, exact=True).bounding_box()
+        assert box["x"] + box["width"] <= 390
+    assert page.locator("#products .wide").evaluate("table => table.scrollWidth <= table.clientWidth")
+    expect(page.locator("#channels table").first).to_be_hidden()
+    page.locator("#channels summary").click()
+    expect(page.locator("#channels table").first).to_be_visible()
+    context.close()
+
+
+def test_details_of_the_annex_open_on_request_and_its_warnings_are_open(pages, window):
+    window.goto(f"{pages.analyst}{FULL_DAY}/")
+    expect(window.locator("#warnings")).to_contain_text("None.")
+    expect(window.locator("#figures table")).to_be_hidden()
+    window.locator("#figures summary").click()
+    expect(window.locator("#figures table")).to_be_visible()
+
+
+def test_no_column_is_cut_on_an_ordinary_screen(pages, browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto(f"{pages.analyst}{FULL_DAY}/")
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+    cut = "tables => tables.filter(each => each.scrollWidth > each.clientWidth).map(each => each.innerText)"
+    assert page.locator(".wide").evaluate_all(cut) == []
+    context.close()
+
+
+@pytest.mark.parametrize("width", [320, 390, 700, 1280])
+@pytest.mark.parametrize("amount", ["18,342.56", "1,234,567.89", "1,234,567.89 USD", LONGEST_AMOUNT])
+def test_an_amount_fits_its_tile(pages, browser, width, amount):
+    context = browser.new_context(viewport={"width": width, "height": 844})
+    page = context.new_page()
+    tiles = [{"label": "Net sales", "value": amount, "changes": []}] * 4
+    macros = "{% import 'pages/parts.html' as parts %}{{ parts.tiles(tiles) }}"
+    css = (TEMPLATES / "pages" / "style.css").read_text()
+    slim = "<dl class='tiles slim four'>{% for each in tiles %}<div class='tile'>{{ parts.value(each.value) }}</div>{% endfor %}</dl>"
+    html = environment(TEMPLATES).from_string(macros + slim).render(tiles=tiles)
+    page.set_content(f"<style>{css}</style><main>{html}</main>")
+    assert page.evaluate(MISPLACED) == []
+    context.close()
 
 
 def test_without_warehouse_the_calendar_is_as_usable(pages, window, axe_script):

@@ -5,7 +5,8 @@ A section has these keys:
 - `id`, `title`, and a small `note` next to the title
 - `kind`: `table`, `list` (each row is one sentence) or `facts` (rows of a name and its words)
 - `columns`: of a table; each has `name`, `align` (`left`, `right`), `grow`, its share of the width that the
-  others leave (0: as wide as its cells), and `quiet`: whether it is less prominent than the others
+  others leave (0: as wide as its cells), `quiet`: whether it is less prominent than the others, and `roomy`:
+  whether a narrow screen leaves it out
 - `rows`: cells that are ready to print, harmless in any layout once a template escapes them
 - `keys`: for rows of products, their SKUs in the same order, to find their pictures by; else empty
 - `chart`: the file of the chart that shows the same, or nothing
@@ -51,7 +52,7 @@ def with_others(
 
 def name(heading: str, grow: float = 1.0) -> Column:
     """Return a column of words, which takes the remaining width."""
-    return {"name": heading, "align": "left", "grow": grow, "quiet": False}
+    return {"name": heading, "align": "left", "grow": grow, "quiet": False, "roomy": False}
 
 
 def word(heading: str) -> Column:
@@ -67,6 +68,11 @@ def number(heading: str) -> Column:
 def quiet(heading: str) -> Column:
     """Return a column of less prominent figures, such as those of a compared day."""
     return number(heading) | {"quiet": True}
+
+
+def roomy(column: Column) -> Column:
+    """Return the column as one that a narrow screen leaves out."""
+    return column | {"roomy": True}
 
 
 def table(

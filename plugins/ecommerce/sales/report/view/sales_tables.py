@@ -6,7 +6,17 @@ from decimal import Decimal
 from typing import Any
 
 from ecommerce.core import text
-from ecommerce.reporting.sections import Section, column_table, name, number, quiet, table, with_others, word
+from ecommerce.reporting.sections import (
+    Section,
+    column_table,
+    name,
+    number,
+    quiet,
+    roomy,
+    table,
+    with_others,
+    word,
+)
 from ecommerce.sales.report import chart_files
 from ecommerce.sales.report.figures.base import CATEGORY, CHANNEL, COUNTRY, DIMENSIONS, Dimension
 from ecommerce.sales.report.figures.model import AMOUNTS, FIGURES, Figures
@@ -69,9 +79,9 @@ def products(figures: Figures) -> Section:
         "products",
         "Top products",
         figures.products,
-        (name("SKU", 0.7), lambda each: text.clean(each.sku)),
+        (roomy(name("SKU", 0.7)), lambda each: text.clean(each.sku)),
         (name("Product", 2), lambda each: text.clean(each.name or each.sku)),
-        (name("Category"), lambda each: text.clean(each.category)),
+        (roomy(name("Category")), lambda each: text.clean(each.category)),
         (number("Units"), lambda each: text.quantity(each.units)),
         (number("Sales"), lambda each: text.amount(each.sales, figures.currency)),
         keys=[each.sku for each in figures.products],
@@ -200,8 +210,9 @@ def _breakdown(figures: Figures, dimension: Dimension, chart: str = "") -> Secti
         shown,
         (name(dimension.name.capitalize()), lambda row: dimension.label(row.name)),
         *orders,
-        (number("Units"), lambda row: text.quantity(row.units)),
-        *((number(label(each)), money(each, currency)) for each in AMOUNTS),
+        (roomy(number("Units")), lambda row: text.quantity(row.units)),
+        *((roomy(number(label(each))), money(each, currency)) for each in AMOUNTS[:-1]),
+        (number("Net sales"), money("net_sales", currency)),
         (quiet("Share"), lambda row: text.share(row.net_sales, total)),
         empty=_NO_SALES,
         note=f"amounts in {currency}",
