@@ -179,7 +179,8 @@ def test_an_amount_fits_its_tile(pages, browser, width, amount):
     tiles = [{"label": "Net sales", "value": amount, "changes": []}] * 4
     macros = "{% import 'pages/parts.html' as parts %}{{ parts.tiles(tiles) }}"
     css = (TEMPLATES / "pages" / "style.css").read_text()
-    slim = "<dl class='tiles slim four'>{% for each in tiles %}<div class='tile'>{{ parts.value(each.value) }}</div>{% endfor %}</dl>"
+    tile = "<div class='tile'>{{ parts.value(each.value) }}</div>"
+    slim = f"<dl class='tiles slim four'>{{% for each in tiles %}}{tile}{{% endfor %}}</dl>"
     html = environment(TEMPLATES).from_string(macros + slim).render(tiles=tiles)
     page.set_content(f"<style>{css}</style><main>{html}</main>")
     assert page.evaluate(MISPLACED) == []

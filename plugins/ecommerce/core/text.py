@@ -135,15 +135,20 @@ def share(part: Decimal | float | None, whole: Decimal = Decimal(1), places: int
     return f"{MINUS if percent < 0 else ''}{_percent(abs(percent), places)}"
 
 
-def compact(value: float) -> str:
-    """Format a position on an axis: `1.2M`, `250k`."""
-    from babel.numbers import format_compact_decimal
+def compact(value: float, digits: int = 0) -> str:
+    """Format a position on an axis: `1.2M`, `250k`; from 1,000 on with at least so many digits: `31.0k`."""
+    from babel.numbers import format_compact_decimal, get_decimal_symbol
 
     exact = Decimal(repr(float(value) + 0.0))  # numpy's repr differs, and so does that of -0.0
     if _is_english():
         text = format_compact_decimal(exact, locale=_ENGLISH, fraction_digits=3).replace("K", "k")
     else:
         text = format_compact_decimal(exact, locale=_locale(), fraction_digits=3)
+    shown = re.findall(r"\d+", text)
+    missing = digits - len("".join(shown))
+    if missing > 0 and abs(value) >= 1000:
+        point = get_decimal_symbol(_ENGLISH if _is_english() else _locale()) if len(shown) == 1 else ""
+        text = text.replace(shown[-1], f"{shown[-1]}{point}{'0' * missing}", 1)
     return text.replace("-", MINUS)
 
 

@@ -190,3 +190,20 @@ def test_reports_are_written_in_the_locale_of_the_settings(monkeypatch):
 )
 def test_a_counted_noun_has_the_form_of_its_number(number, noun, text):
     assert wording.counted(number, *noun) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "locale", "text"),
+    [
+        (31_000, "en_US", "31.0k"),
+        (25_200, "en_US", "25.2k"),
+        (5_000, "en_US", "5.00k"),
+        (101_000, "en_US", "101k"),
+        (954, "en_US", "954"),
+        (0, "en_US", "0"),
+        (-31_000_000, "de_DE", f"{MINUS}31,0\N{NO-BREAK SPACE}Mio."),
+    ],
+)
+def test_short_amounts_beside_each_other_have_the_same_number_of_digits(value, locale, text):
+    with wording.written_in(locale):
+        assert wording.compact(value, digits=3) == text

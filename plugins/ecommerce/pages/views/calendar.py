@@ -137,7 +137,7 @@ def _entry(day: date, data: MonthData, page: PageRequest, figures: Figures | Non
         "archived": archived,
         "figures": [wording.figure(values.get(name), HEADLINE[name].kind, currency) for name in LISTED],
         # A cell of the calendar has room for a few letters: `18.3k`.
-        "net_sales": "" if net_sales is None else wording.compact(float(f"{net_sales:.3g}")),
+        "net_sales": "" if net_sales is None else wording.compact(float(f"{net_sales:.3g}"), digits=3),
         "restated": bool(loaded and loaded.mailed),
         "missing": [_source_title(source) for source in state.missing_sources] if state else [],
         "sources": sources,

@@ -79,12 +79,14 @@ def _trend(figures: Figures) -> str:
     title = f"Net sales of the last {len(figures.trend)} days"
     if not known:
         return f"{title}: none is loaded."
+    complete = [day for day in known if day.complete] or known  # part of a day is no lowest one
+    lowest = min(complete, key=lambda day: day.net_sales or 0)
+    highest = max(known, key=lambda day: day.net_sales or 0)
     ends = ", ".join(
         f"{name} {text.amount(day.net_sales, currency)} on {text.short_day(day.business_date)}"
-        for name, pick in (("lowest", min), ("highest", max))
-        for day in [pick(known, key=lambda day: day.net_sales or 0)]
+        for name, day in (("lowest", lowest), ("highest", highest))
     )
-    average = figures.headline["net_sales"].average
+    average = figures.average("net_sales")
     name = text.average_name(figures.averaged_days, figures.averaged_days_without_sales)
     mean = f"; {name}: {text.amount(average, currency)}" if average is not None else ""
     return f"{title}: {ends}{mean}."

@@ -92,7 +92,7 @@ def trend(figures: Figures) -> Figure:
 
     figure = canvas(TREND_WIDTH, TREND_HEIGHT, layout="constrained")
     axes = figure.add_subplot()
-    days, average = figures.trend, figures.headline["net_sales"].average
+    days, average = figures.trend, figures.average("net_sales")
     missing = [place for place, day in enumerate(days) if day in figures.gaps]
     means = {
         place: float(day.weekday_mean)

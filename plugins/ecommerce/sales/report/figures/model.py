@@ -254,6 +254,10 @@ class Figures(Part):
             rates[name] = Figure(**quotients)
         return rates
 
+    def average(self, name: str) -> Decimal | None:
+        """Return the average of a headline figure to show; that of a single day is none."""
+        return self.headline[name].average if self.averaged_days > 1 else None
+
     def averaged_days_of(self, rate: str) -> int:
         """How many days the average of a rate is of."""
         return self.rate_bases[rate].days if rate in self.rate_bases else self.averaged_days

@@ -11,7 +11,7 @@ from ecommerce.sales.report.figures.model import HEADLINE, Figures
 from ecommerce.sales.report.figures.restatements import Correction
 from ecommerce.sales.report.findings import sentences
 from ecommerce.sales.report.view import forecast_tables, notices
-from ecommerce.sales.report.view.page import CHOICE, TILES, base_names, footnotes, tiles
+from ecommerce.sales.report.view.page import CHOICE, TILES, base_names, footnotes, known_bases, tiles
 
 MOST_ROWS = 12
 """Of a table or list: programs cut long mails, and the report is attached."""
@@ -94,10 +94,11 @@ def _chosen(figures: Figures) -> tuple[str, Decimal, str] | None:
     """Return the one comparison of net sales: its name, its value, and the change; None without a
     percentage."""
     entry = figures.headline["net_sales"]
+    known = known_bases(figures)
     for base in CHOICE:
         value: Decimal | None = getattr(entry, base)
         change = text.change(entry.value, value)
-        if value is not None and change != text.NOTHING:
+        if base in known and value is not None and change != text.NOTHING:
             return base_names(figures)[base], value, change
     return None
 

@@ -105,9 +105,10 @@ def footnotes(figures: Figures) -> list[str]:
 
 
 def known_bases(figures: Figures) -> list[str]:
-    """Return the `BASES` that at least one figure of the day can be compared with."""
+    """Return the `BASES` that at least one figure of the day can be compared with; one day is no average."""
     known = figures.headline.values()
-    return [base for base in BASES if any(getattr(figure, base) is not None for figure in known)]
+    bases = [base for base in BASES if any(getattr(figure, base) is not None for figure in known)]
+    return [base for base in bases if base != "average" or figures.averaged_days > 1]
 
 
 def tiles(figures: Figures) -> list[dict[str, Any]]:

@@ -18,6 +18,8 @@ from ecommerce.sales.report.view.sales_tables import label, money
 
 MOST_OTHERS, MOST_NAMED_DAYS = 10, 4
 """Lines about other days, and days in one of them."""
+LONGEST_LIMIT = 1000
+"""Characters; the sentences are the sources' own."""
 LEAST_LOSS = Decimal("0.01")
 """As in the check of `load_audit`: rejected amounts are rounded to four decimals, line by line."""
 
@@ -57,7 +59,7 @@ def sections(figures: Figures) -> list[Section]:
         sentences(
             "limits",
             "Limits",
-            [clean(limit) for limit in quality.limits],
+            [clean(limit, LONGEST_LIMIT) for limit in quality.limits],
             empty="None.",
             note="changes that daily runs detect late or not at all",
         ),

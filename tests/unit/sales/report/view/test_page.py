@@ -4,11 +4,14 @@ from decimal import Decimal
 
 import pytest
 
+from ecommerce.core.settings import load_settings
 from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.reporting.sections import with_others
-from ecommerce.sales.report import chart_files
+from ecommerce.sales.report import chart_files, queries
 from ecommerce.sales.report.figures.model import Figure, ReturnReason
+from ecommerce.sales.report.view import mail
 from ecommerce.sales.report.view.page import page_texts
+from ecommerce.sources import SOURCES
 from tests.unit.sales.report import cases
 from tests.unit.sales.report.samples import full, make_figures
 
@@ -175,3 +178,26 @@ def test_rows_have_a_cell_for_each_column_and_products_a_key():
             for row in section["rows"] if section["kind"] == "table" else ():
                 assert len(row) == len(section["columns"])
             assert len(section["keys"]) in (0, len(section["rows"]))
+
+
+def test_one_day_is_no_average():
+    figures = compared(average=55).model_copy(update={"averaged_days": 1})
+    assert "average" not in str(page_texts(figures)["tiles"])
+    assert "average" not in chart_files.alternatives(figures)[chart_files.TREND]
+    assert mail.subject(figures) == "Thu 19 Nov: net sales 110.00 USD"
+
+
+def test_a_day_that_is_loaded_in_part_is_not_the_lowest():
+    trend = make_figures().trend
+    barely = trend[3].model_copy(update={"net_sales": D("1.00"), "complete": False})
+    figures = make_figures(trend=[*trend[:3], barely, *trend[4:]])
+    assert "lowest 1.00" not in chart_files.alternatives(figures)[chart_files.TREND]
+
+
+def test_the_limits_of_the_sources_are_whole():
+    settings = load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef"})
+    limits = queries.limits(SOURCES, settings)
+    figures = make_figures()
+    figures = figures.model_copy(update={"quality": figures.quality.model_copy(update={"limits": limits})})
+    assert max(map(len, limits)) > 250
+    assert [row[0] for row in sections(figures)["limits"]["rows"]] == limits
