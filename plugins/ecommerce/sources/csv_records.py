@@ -19,7 +19,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from ecommerce.sources.text_blocks import blocks, is_utf8
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 LONGEST_LINE, LONGEST_HEADER = 1 << 20, 1 << 16
 MOST_LINES = 100
 """A record over more lines, or longer, is taken for an unclosed quote."""
+LINES_AT_ONCE = 1 << 14
+"""Of lines of usual lengths, a block of `text_blocks` has 10,000."""
 
 
 class OutOfBoundsError(Exception):
@@ -78,8 +80,7 @@ def header(stream: IO[bytes], delimiter: str = ",", encoding: str = "UTF-8") -> 
 def records(stream: IO[bytes], fields: int) -> list[Record]:
     """Return the records of a small file after its header, which has `fields` columns."""
     lines = _DoubtfulLines(fields, ",", "UTF-8")
-    for number, line in enumerate(stream, 2):
-        lines.add(number, line)
+    lines.add(2, list(stream))
     return lines.records(is_end=True)
 
 
@@ -90,45 +91,45 @@ def tables(
     delimiter: str = ",",
     encoding: str = "UTF-8",
 ) -> Iterator[tuple[pa.Table, list[Record]]]:
-    """Yield the records of a file in UTF-8 after its header with `fields` columns, in blocks: a table of the
-    well-formed ones (columns `0`, `1`, … as text, and `number`), and the malformed ones. OutOfBoundsError
-    where the file exceeds `bounds`. `encoding` is the file's as delivered."""
+    """Yield the records of a file in UTF-8 after its header with `fields` columns, in blocks of at most
+    `LINES_AT_ONCE` lines: a table of the well-formed ones (columns `0`, `1`, … as text, and `number`), and the
+    malformed ones. OutOfBoundsError where the file exceeds `bounds`. `encoding` is the file's as delivered."""
     import numpy as np
-    import pyarrow as pa
-    from pyarrow import csv as pa_csv
 
-    bounded, doubtful = _BoundedStream(stream, bounds), _DoubtfulLines(fields, delimiter, encoding)
-    names = [str(place) for place in range(fields)]
-    parsing = pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
-    conversion = pa_csv.ConvertOptions(
-        column_types=dict.fromkeys(names, pa.string()),
-        null_values=[""],
-        strings_can_be_null=True,
-        quoted_strings_can_be_null=False,
-        check_utf8=False,  # `is_utf8` does
-    )
-    for block in chain(blocks(bounded, LONGEST_LINE), [b""]):  # type: ignore[arg-type] # it calls only read
-        text, first = block.replace(b"\r\n", b"\n"), bounded.lines + 2
-        starts = np.concatenate(([0], np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n")) + 1))
+    doubtful = _DoubtfulLines(fields, delimiter, encoding)
+    for number, text, starts in _line_blocks(_BoundedStream(stream, bounds)):
+        if fields > 1 and not text.strip(b" \n"):
+            # Blank lines are part of a record only if it began at most `MOST_LINES` before them.
+            doubtful.add(number, text[:-1].split(b"\n", MOST_LINES)[:MOST_LINES])
+            continue
         is_usual = _is_usual(text, starts, fields, delimiter)
-        # Without a header, a byte order mark in the first line would be lost.
-        parts, copied = [delimiter.join(names).encode() + b"\n"], 0
-        for place in np.flatnonzero(~is_usual).tolist():
-            start, end = starts[place : place + 2]
-            doubtful.add(first + place, text[start:end])
-            parts.append(text[copied:start])
+        usual = []
+        copied = 0
+        edges = np.flatnonzero(np.diff(~is_usual, prepend=False, append=False))
+        for first, following in edges.reshape(-1, 2).tolist():
+            start, end = starts[first], starts[following]
+            doubtful.add(number + first, text[start : end - 1].split(b"\n"))
+            usual.append(text[copied:start])
             copied = end
-        judged = doubtful.records(is_end=not block)
-        good = [each for each in judged if not each.fault]
-        data = b"".join([*parts, text[copied:], *(_as_csv(each.values, delimiter) for each in good)])
-        reading = pa_csv.ReadOptions(use_threads=False, block_size=len(data))
-        table = pa_csv.read_csv(io.BytesIO(data), reading, parsing, conversion)
-        others = np.array([each.number for each in good], int)
-        numbers = np.concatenate((first + np.flatnonzero(is_usual), others))
-        # `pa.array`, as most conversions to Arrow, would import pandas: 1.4 s of processor time.
-        column = pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(numbers.tobytes())])
-        bounded.lines += len(is_usual)
-        yield table.append_column("number", column), [each for each in judged if each.fault]
+        usual.append(text[copied:])
+        judged = doubtful.records(is_end=False)
+        yield _table(usual, number + np.flatnonzero(is_usual), judged, fields, delimiter)
+    yield _table([], np.empty(0, int), doubtful.records(is_end=True), fields, delimiter)
+
+
+def _line_blocks(stream: _BoundedStream) -> Iterator[tuple[int, bytes, np.ndarray]]:
+    """Yield whole lines, which end with a line feed: the number of the first one, their text, and where each
+    begins in it, with the text's end."""
+    import numpy as np
+
+    for block in blocks(stream, LONGEST_LINE):  # type: ignore[arg-type] # it calls only read
+        text = block.replace(b"\r\n", b"\n")
+        starts = np.concatenate(([0], np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n")) + 1))
+        for first in range(0, len(starts) - 1, LINES_AT_ONCE):
+            places = starts[first : first + LINES_AT_ONCE + 1]
+            number = stream.lines + 2
+            stream.lines += len(places) - 1
+            yield number, text[places[0] : places[-1]], places - places[0]
 
 
 def _is_usual(text: bytes, starts: np.ndarray, fields: int, delimiter: str) -> np.ndarray:
@@ -150,31 +151,72 @@ def _is_usual(text: bytes, starts: np.ndarray, fields: int, delimiter: str) -> n
     return matches & (np.diff(starts) <= LONGEST_LINE)
 
 
+def _table(
+    usual: Sequence[bytes], numbers: np.ndarray, judged: Sequence[Record], fields: int, delimiter: str
+) -> tuple[pa.Table, list[Record]]:
+    """Return the table of the `usual` lines, which have `numbers`, and of the well-formed records of `judged`,
+    and the malformed ones."""
+    import numpy as np
+    import pyarrow as pa
+    from pyarrow import csv as pa_csv
+
+    malformed = [record for record in judged if record.fault]
+    good = [record for record in judged if not record.fault]
+    names = [str(place) for place in range(fields)]
+    # Without a header, a byte order mark in the first line would be lost.
+    header_line = delimiter.join(names).encode() + b"\n"
+    data = b"".join([header_line, *usual, *(_as_csv(record.values, delimiter) for record in good)])
+    table = pa_csv.read_csv(
+        io.BytesIO(data),
+        pa_csv.ReadOptions(use_threads=False, block_size=len(data)),
+        pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+        pa_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()),
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+            check_utf8=False,  # `is_utf8` does
+        ),
+    )
+    numbers = np.concatenate((numbers, np.array([record.number for record in good], int)))
+    # `pa.array`, as most conversions to Arrow, would import pandas: 1.4 s of processor time.
+    column = pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(numbers.tobytes())])
+    return table.append_column("number", column), malformed
+
+
 def _as_csv(values: Sequence[str | None], delimiter: str) -> bytes:
     texts = ("" if value is None else '"' + value.replace('"', '""') + '"' for value in values)
     return delimiter.join(texts).encode() + b"\n"
 
 
 class _DoubtfulLines:
-    """Lines that may be malformed, or belong to a record over several of them."""
+    """Lines that may be malformed, or belong to a record over several of them.
+
+    A line that goes on inside a quote is looked at once, whatever the number of lines that open one before it.
+    """
 
     def __init__(self, fields: int, delimiter: str, encoding: str) -> None:
         self._fields, self._delimiter, self._encoding = fields, delimiter.encode(), encoding
         comma = re.escape(self._delimiter)
         field = rb'(?: *+"(?:[^"]++|"")*+" *+|(?! *")[^%s\r]*+)' % comma
         self._field = re.compile(rb"(%s)%s" % (field, comma))
+        self._record = re.compile(rb"%s(?:%s%s){%d}+" % (field, comma, field, fields - 1))
         self._complete = re.compile(rb"%s(?:%s%s)*+" % (field, comma, field))
-        self._open = re.compile(rb'(?:%s%s)*+ *+"(?:[^"]++|"")*+' % (field, comma))
+        self._open = re.compile(rb'((?:%s%s)*+) *+"(?:[^"]++|"")*+' % (field, comma))
         self._lines = deque[bytes]()  # neighbours
         self._number = 0  # of the first of them
+        self._inside = deque[int]()
+        """Of each line after the first one that was looked at as if it began inside a quote: how many fields
+        end in it. All but the last of them go on inside a quote."""
+        self._closes: bool | None = None  # whether the last of them ends a record; None: it goes on, too
         self._records: list[Record] = []
 
-    def add(self, number: int, line: bytes) -> None:
-        """Add the line `number`."""
+    def add(self, number: int, lines: Sequence[bytes]) -> None:
+        """Add lines that follow each other, the first of which is the line `number`."""
         if number != self._number + len(self._lines):
             self._judge(is_end=True)
             self._number = number
-        self._lines.append(line[:LONGEST_LINE].rstrip(b"\r\n"))
+        self._lines.extend(line[:LONGEST_LINE].rstrip(b"\r\n") for line in lines)
 
     def records(self, *, is_end: bool) -> list[Record]:
         """Return the records since the last call, without those that may go on in lines to come."""
@@ -183,48 +225,80 @@ class _DoubtfulLines:
         return judged
 
     def _judge(self, is_end: bool) -> None:
-        lines = self._lines
-        while lines:
-            text, values, fault, count = lines[0], list[str | None](), "", 1
+        while self._lines:
+            text = self._lines[0]
+            if not text.strip(b" "):
+                self._drop(1)
+                continue
+            values: list[str | None] = []
+            fault = ""
+            count = 1
             if len(text) >= LONGEST_LINE:
                 fault = f"longer than {LONGEST_LINE} bytes"
             elif not is_utf8(text):
                 fault = f"not {self._encoding}"
-            elif self._complete.fullmatch(text):
+            elif self._record.fullmatch(text):
                 values = self._values(text)
-                if len(values) != self._fields:
-                    fault = f"too {'few' if len(values) < self._fields else 'many'} fields"
-            elif not self._open.fullmatch(text):
+            elif self._complete.fullmatch(text):
+                fault = "too many fields" if self._record.match(text) else "too few fields"
+            elif not (opening := self._open.fullmatch(text)):
                 fault = "a carriage return outside quotes" if b"\r" in text else "text after a closing quote"
-            elif not is_end and len(lines) <= MOST_LINES:
-                return
             else:
-                text, values, count = self._continued()
+                self._look_ahead()
+                if self._closes is None and not is_end and self._may_go_on():
+                    return
+                text, values, count = self._continued(opening[1])
                 fault = "" if values else "a quote that is not closed"
-            if text and not (fault and text.isspace()):
+            if not (fault and text.isspace()):
                 reason = "bad_encoding" if fault == f"not {self._encoding}" else "malformed_line"
                 self._records.append(Record(self._number, text, values, (reason, fault) if fault else None))
-            for _ in range(count):
-                lines.popleft()
-            self._number += count
+            self._drop(count)
 
-    def _continued(self) -> tuple[bytes, list[str | None], int]:
-        """Return the record that begins in the first line, which is open, its values and its number of lines;
-        the line alone, without values, where its quote is not closed."""
-        first, *others = islice(self._lines, MOST_LINES + 1)
-        whole = first
-        for count, line in enumerate(others, 2):
-            if line.count(self._delimiter) >= self._fields - 1 or len(whole) + len(line) >= LONGEST_LINE:
-                break
-            whole += b"\n" + line
-            if self._complete.fullmatch(whole):
-                values = self._values(whole) if is_utf8(whole) else []
-                if len(values) == self._fields:
-                    return whole, values, count
-                break
-            if not self._open.fullmatch(whole):
-                break
-        return first, [], 1
+    def _look_ahead(self) -> None:
+        """Look at the lines after the first one, as far as its record may go."""
+        for line in islice(self._lines, len(self._inside) + 1, MOST_LINES + 1):
+            if self._closes is not None:
+                return
+            ended = b""
+            inside = b'"' + line
+            if line.count(self._delimiter) >= self._fields - 1:
+                self._closes = False
+            elif b'"' not in line:
+                pass
+            elif self._complete.fullmatch(inside):
+                self._closes = True
+                ended = inside + self._delimiter
+            elif opening := self._open.fullmatch(inside):
+                ended = opening[1]
+            else:
+                self._closes = False
+            self._inside.append(len(self._field.findall(ended)))
+
+    def _may_go_on(self) -> bool:
+        """Return whether a line to come may end the record of the first one."""
+        return len(self._inside) < MOST_LINES and sum(map(len, self._lines)) < LONGEST_LINE
+
+    def _continued(self, ended: bytes) -> tuple[bytes, list[str | None], int]:
+        """Return the record of the first line, which is open after the fields `ended`, its values and its
+        number of lines; the line alone, without values, where its quote is not closed."""
+        first = self._lines[0]
+        if not self._closes or len(self._field.findall(ended)) + sum(self._inside) != self._fields:
+            return first, [], 1
+        count = len(self._inside) + 1
+        whole = b"\n".join(islice(self._lines, count))
+        if len(whole) > LONGEST_LINE or not is_utf8(whole):
+            return first, [], 1
+        return whole, self._values(whole), count
+
+    def _drop(self, count: int) -> None:
+        """Forget the first lines."""
+        for _ in range(count):
+            self._lines.popleft()
+            if self._inside:
+                self._inside.popleft()
+        if not self._inside:
+            self._closes = None
+        self._number += count
 
     def _values(self, text: bytes) -> list[str | None]:
         """Return the values of a complete record; blanks around quotes are no part of them."""

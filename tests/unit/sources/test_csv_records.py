@@ -2,6 +2,9 @@
 
 import csv
 import io
+import re
+import sys
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -9,11 +12,13 @@ from hypothesis import strategies as st
 
 from ecommerce.sources import text_blocks
 from ecommerce.sources.csv_records import (
+    LINES_AT_ONCE,
     LONGEST_LINE,
     MOST_LINES,
     UNBOUNDED,
     Bounds,
     OutOfBoundsError,
+    _DoubtfulLines,
     header,
     records,
     tables,
@@ -231,3 +236,72 @@ def test_a_file_beyond_its_bounds_is_not_read_on(content: bytes, bounds: Bounds,
 
 def test_a_file_within_its_bounds_is_read() -> None:
     assert len(rows(b"1,2,3\n" * 3, 3, Bounds(3, 18, 60))) == 3
+
+
+def test_a_record_over_blank_lines_is_read_whatever_the_blocks() -> None:
+    text = '1,"' + "\n" * 9 + '",3\n' + "\n" * (3 * MOST_LINES) + "4,5,6\n"
+    for size in (1, 4, 20, 1 << 20):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(text_blocks, "BLOCK", size)
+            assert rows(text.encode()) == [
+                (2, ["1", "\n" * 9, "3"]),
+                (12 + 3 * MOST_LINES, ["4", "5", "6"]),
+            ]
+
+
+def test_blank_lines_are_skipped_many_at_once() -> None:
+    calls = 0
+
+    def count(*event: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    for _ in tables(io.BytesIO(), 3):
+        pass  # whatever is imported only once
+    sys.setprofile(count)
+    try:
+        for _ in tables(io.BytesIO(b"\n" * (1 << 18)), 3):
+            pass
+    finally:
+        sys.setprofile(None)
+    assert calls < 25_000, "a call for one line in ten at most"
+
+
+def test_a_line_inside_quotes_is_looked_at_once_for_all_lines_that_may_begin_its_record() -> None:
+    """Each of these lines opens a quote, and goes on inside one that is open."""
+    content = b'5","yyyy\n' * 2_000
+    lines = _DoubtfulLines(15, ",", "UTF-8")
+    looked_at = 0
+
+    class Counted:
+        def __init__(self, pattern: re.Pattern[bytes]) -> None:
+            self._pattern = pattern
+
+        def fullmatch(self, text: bytes) -> re.Match[bytes] | None:
+            nonlocal looked_at
+            looked_at += len(text)
+            return self._pattern.fullmatch(text)
+
+    for name, value in vars(lines).copy().items():
+        if isinstance(value, re.Pattern) and name != "_field":
+            setattr(lines, name, Counted(value))
+    lines.add(2, content.splitlines(keepends=True))
+    found = lines.records(is_end=True)
+    assert {record.fault and record.fault[1] for record in found} == {"a quote that is not closed"}
+    assert looked_at < 8 * len(content)
+
+
+def test_a_file_of_very_short_lines_is_held_in_parts() -> None:
+    """The records of a block of them, each rejected, need a hundred times its size."""
+    content = b'1,2,"' + b"a\n" * (1 << 17)
+    tracemalloc.start()
+    try:
+        rejected = 0
+        for table, malformed in tables(io.BytesIO(content), 3):
+            assert len(table) + len(malformed) <= LINES_AT_ONCE + MOST_LINES
+            rejected += len(malformed)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert rejected == 1 << 17
+    assert peak < 40 * len(content)

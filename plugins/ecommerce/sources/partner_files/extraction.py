@@ -90,7 +90,7 @@ def extract(window: ReadWindow) -> Manifest:
                 shutil.move(lines[0], path)
             else:
                 source = f"(FROM read_parquet('{work}/*.parquet'))" if lines else name
-                duck.execute(f"COPY {source} TO ? (FORMAT parquet)", [str(path)])
+                duck.execute(f"COPY {source} TO ? (FORMAT parquet, ROW_GROUP_SIZE 10240)", [str(path)])
             columns[path.name] = duck.from_parquet(str(path)).columns
         rows = sum(pq.read_metadata(draft.path / f"{name}.parquet").num_rows for name in ("lines", "rejects"))
         [totals] = query(duck, f"{SQL}/control_totals", {"lines": f"{draft.path}/lines.parquet"})
