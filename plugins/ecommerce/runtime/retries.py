@@ -6,9 +6,11 @@ from typing import Any
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryDecision, RetryRule
 from airflow.sdk.exceptions import AirflowTaskTimeout
+from jinja2 import TemplateNotFound
 
 from ecommerce.core import errors
 from ecommerce.core.names import POOL_LOADS
+from ecommerce.core.paths import INCLUDE
 
 LONGEST_REQUESTED = timedelta(hours=1)
 """The longest pause that a server may request. Exponential pauses end at the task's `max_retry_delay`."""
@@ -19,6 +21,8 @@ class RetryPolicy(ExceptionRetryPolicy):
 
     def evaluate(self, exception: BaseException, *arguments: Any, **options: Any) -> RetryDecision:
         """Return the decision on `exception`; see Airflow for the other arguments."""
+        if isinstance(exception, FileNotFoundError) and str(exception.filename).startswith(f"{INCLUDE}/"):
+            exception = TemplateNotFound(str(exception.filename))
         decision = super().evaluate(exception, *arguments, **options)
         requested = exception.retry_after if isinstance(exception, errors.RateLimitedError) else None
         if requested is None:
@@ -45,6 +49,7 @@ NETWORK_RETRIES: dict[str, Any] = {
             ),
             _final("the data violate their contract", errors.ContractError, errors.CheckFailed),
             _final("it would take as long, and delay the mail", errors.TimedOutError, AirflowTaskTimeout),
+            _final("a file of include/ is missing", TemplateNotFound),
             _final("this is a bug", AttributeError, ImportError, NameError, TypeError),
             RetryRule(
                 errors.RateLimitedError,

@@ -4,8 +4,11 @@ from datetime import timedelta
 
 import pytest
 from airflow.sdk import RetryAction
+from jinja2 import TemplateNotFound
 
 from ecommerce.core import errors
+from ecommerce.core.paths import read_sql
+from ecommerce.core.templates import render
 from ecommerce.runtime.retries import GATE_RETRIES, NETWORK_RETRIES
 
 
@@ -27,6 +30,27 @@ from ecommerce.runtime.retries import GATE_RETRIES, NETWORK_RETRIES
 def test_kind_of_error_decides_about_retrying(error, action):
     retries = NETWORK_RETRIES["retry_policy"]
     assert retries.evaluate(error, try_number=1, max_tries=5).action is action
+
+
+@pytest.mark.parametrize(
+    ("read", "kind"),
+    [
+        (lambda: read_sql("extract/no_such_file.sql"), FileNotFoundError),
+        (lambda: render("no_such_mail.txt", {}), TemplateNotFound),
+    ],
+)
+def test_a_missing_file_of_the_repository_fails_at_once(read, kind):
+    with pytest.raises(kind) as missing:
+        read()
+    decision = NETWORK_RETRIES["retry_policy"].evaluate(missing.value, try_number=1, max_tries=5)
+    assert decision.action is RetryAction.FAIL
+
+
+def test_another_missing_file_may_appear(tmp_path):
+    with pytest.raises(FileNotFoundError) as missing:
+        (tmp_path / "staged.parquet").read_bytes()
+    decision = NETWORK_RETRIES["retry_policy"].evaluate(missing.value, try_number=1, max_tries=5)
+    assert decision.action is not RetryAction.FAIL
 
 
 def test_rate_limit_waits_longer_than_a_lost_connection():

@@ -7,6 +7,7 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from itertools import groupby
 
 from ecommerce.core.email_masking import mask_e_mails
@@ -95,9 +96,14 @@ def rejects(rows: Iterable[Row]) -> list[Rejects]:
 def sample_of(source: str, reason: str, row: Row) -> RejectSample:
     """Return one row as a sample. The transform has masked personal data but addresses in free texts."""
     record = _record(source, row)
-    field, value = _fault(reason, row.get("detail") or "", record)
+    detail = row.get("detail") or ""
+    field, value = _fault(reason, detail, record)
     is_file = source not in SOURCES or module(source).unread_files is not None
     expected = _EXPECTED_OF.get((reason, field or "")) or EXPECTED.get(reason)
+    if detail.endswith("(not a number with a decimal comma)"):
+        expected = "a number such as 12,50"
+    elif form := re.search(r"\(does not match (.+)\)$", detail):
+        expected = f"a time such as {datetime(2026, 11, 19, 15).strftime(form[1])}"
     return RejectSample(
         file=_short(row.get("file")) if is_file else None,
         line=(row.get("row_number") or None) if is_file else None,

@@ -36,6 +36,24 @@ def cells(source: str, reason: str, given: dict[str, object]) -> list[str]:
             ),
         ),
         (
+            *("partner_files", "invalid_number"),
+            row("Preis (unit_price) = 12.50 (not a number with a decimal comma)", LINE, order_id="A-1001"),
+            (
+                "order A-1001, line 2",
+                "Preis (unit_price) = 12.50 (not a number with a decimal comm…",
+                "a number such as 12,50",
+            ),
+        ),
+        (
+            *("partner_files", "invalid_timestamp"),
+            row("Tag (ordered_at) = 2026-03-10 (does not match %d.%m.%Y %H:%M)", LINE, order_id="A-1001"),
+            (
+                "order A-1001, line 2",
+                "Tag (ordered_at) = 2026-03-10 (does not match %d.%m.%Y %H:%M…",
+                "a time such as 19.11.2026 15:00",
+            ),
+        ),
+        (
             *("partner_files", "missing_column"),
             row("its header lacks sku", file="bazario_2026-11-19.csv", row_number=0),
             (
