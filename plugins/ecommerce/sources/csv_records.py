@@ -92,8 +92,9 @@ def tables(
     encoding: str = "UTF-8",
 ) -> Iterator[tuple[pa.Table, list[Record]]]:
     """Yield the records of a file in UTF-8 after its header with `fields` columns, in blocks of at most
-    `LINES_AT_ONCE` lines: a table of the well-formed ones (columns `0`, `1`, … as text, and `number`), and the
-    malformed ones. OutOfBoundsError where the file exceeds `bounds`. `encoding` is the file's as delivered."""
+    `LINES_AT_ONCE` lines: a table of the well-formed ones (columns `0`, `1`, … as text, and `number`), and
+    the malformed ones. OutOfBoundsError where the file exceeds `bounds`. `encoding` is the file's as
+    delivered."""
     import numpy as np
 
     doubtful = _DoubtfulLines(fields, delimiter, encoding)
@@ -154,8 +155,8 @@ def _is_usual(text: bytes, starts: np.ndarray, fields: int, delimiter: str) -> n
 def _table(
     usual: Sequence[bytes], numbers: np.ndarray, judged: Sequence[Record], fields: int, delimiter: str
 ) -> tuple[pa.Table, list[Record]]:
-    """Return the table of the `usual` lines, which have `numbers`, and of the well-formed records of `judged`,
-    and the malformed ones."""
+    """Return the table of the `usual` lines, which have `numbers`, and of the well-formed records of
+    `judged`, and the malformed ones."""
     import numpy as np
     import pyarrow as pa
     from pyarrow import csv as pa_csv
@@ -192,7 +193,7 @@ def _as_csv(values: Sequence[str | None], delimiter: str) -> bytes:
 class _DoubtfulLines:
     """Lines that may be malformed, or belong to a record over several of them.
 
-    A line that goes on inside a quote is looked at once, whatever the number of lines that open one before it.
+    A line that goes on inside a quote is looked at once, however many lines before it open one.
     """
 
     def __init__(self, fields: int, delimiter: str, encoding: str) -> None:
@@ -205,7 +206,7 @@ class _DoubtfulLines:
         self._open = re.compile(rb'((?:%s%s)*+) *+"(?:[^"]++|"")*+' % (field, comma))
         self._lines = deque[bytes]()  # neighbours
         self._number = 0  # of the first of them
-        self._inside = deque[int]()
+        self._inside: list[int] = []
         """Of each line after the first one that was looked at as if it began inside a quote: how many fields
         end in it. All but the last of them go on inside a quote."""
         self._closes: bool | None = None  # whether the last of them ends a record; None: it goes on, too
@@ -254,6 +255,15 @@ class _DoubtfulLines:
                 self._records.append(Record(self._number, text, values, (reason, fault) if fault else None))
             self._drop(count)
 
+    def _drop(self, count: int) -> None:
+        """Forget the first lines."""
+        for _ in range(count):
+            self._lines.popleft()
+        del self._inside[:count]
+        if not self._inside:
+            self._closes = None
+        self._number += count
+
     def _look_ahead(self) -> None:
         """Look at the lines after the first one, as far as its record may go."""
         for line in islice(self._lines, len(self._inside) + 1, MOST_LINES + 1):
@@ -263,15 +273,11 @@ class _DoubtfulLines:
             inside = b'"' + line
             if line.count(self._delimiter) >= self._fields - 1:
                 self._closes = False
-            elif b'"' not in line:
-                pass
-            elif self._complete.fullmatch(inside):
-                self._closes = True
-                ended = inside + self._delimiter
             elif opening := self._open.fullmatch(inside):
                 ended = opening[1]
             else:
-                self._closes = False
+                self._closes = bool(self._complete.fullmatch(inside))
+                ended = inside + self._delimiter
             self._inside.append(len(self._field.findall(ended)))
 
     def _may_go_on(self) -> bool:
@@ -289,16 +295,6 @@ class _DoubtfulLines:
         if len(whole) > LONGEST_LINE or not is_utf8(whole):
             return first, [], 1
         return whole, self._values(whole), count
-
-    def _drop(self, count: int) -> None:
-        """Forget the first lines."""
-        for _ in range(count):
-            self._lines.popleft()
-            if self._inside:
-                self._inside.popleft()
-        if not self._inside:
-            self._closes = None
-        self._number += count
 
     def _values(self, text: bytes) -> list[str | None]:
         """Return the values of a complete record; blanks around quotes are no part of them."""

@@ -7,7 +7,7 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 
 from ecommerce.core.email_masking import mask_e_mails
@@ -103,7 +103,7 @@ def sample_of(source: str, reason: str, row: Row) -> RejectSample:
     if detail.endswith("(not a number with a decimal comma)"):
         expected = "a number such as 12,50"
     elif form := re.search(r"\(does not match (.+)\)$", detail):
-        expected = f"a time such as {datetime(2026, 11, 19, 15).strftime(form[1])}"
+        expected = f"a time such as {datetime(2026, 11, 19, 15, tzinfo=UTC).strftime(form[1])}"
     return RejectSample(
         file=_short(row.get("file")) if is_file else None,
         line=(row.get("row_number") or None) if is_file else None,
