@@ -24,7 +24,6 @@ WITH lines AS (
         SELECT
             business_date,
             source,
-            channel,
             order_id,
             sku,
             currency,
@@ -70,13 +69,13 @@ ranked AS (
 usual AS (
     SELECT
         ranked.sku,
-        medians.price AS median
+        MIN(medians.price) AS median
     FROM ranked
     INNER JOIN ranked AS medians
         ON
             ranked.sku = medians.sku
             AND medians.place = DIV(medians.sku_lines + 1, 2)
-    GROUP BY ranked.sku, medians.price
+    GROUP BY ranked.sku
     HAVING COUNT(*) >= 5
         AND COUNT(DISTINCT ranked.business_date) >= 3
         AND 4 * COUNTIF({{ is_far("ranked.price", "medians.price") }}) <= COUNT(*)
