@@ -137,18 +137,17 @@ def share(part: Decimal | float | None, whole: Decimal = Decimal(1), places: int
 
 def compact(value: float, digits: int = 0) -> str:
     """Format a position on an axis: `1.2M`, `250k`; from 1,000 on with at least so many digits: `31.0k`."""
-    from babel.numbers import format_compact_decimal, get_decimal_symbol
+    from babel.numbers import format_compact_decimal
 
     exact = Decimal(repr(float(value) + 0.0))  # numpy's repr differs, and so does that of -0.0
-    if _is_english():
-        text = format_compact_decimal(exact, locale=_ENGLISH, fraction_digits=3).replace("K", "k")
-    else:
-        text = format_compact_decimal(exact, locale=_locale(), fraction_digits=3)
-    shown = re.findall(r"\d+", text)
-    missing = digits - len("".join(shown))
-    if missing > 0 and abs(value) >= 1000:
-        point = get_decimal_symbol(_ENGLISH if _is_english() else _locale()) if len(shown) == 1 else ""
-        text = text.replace(shown[-1], f"{shown[-1]}{point}{'0' * missing}", 1)
+    locale = _words_locale()
+    text = str(format_compact_decimal(exact, locale=locale, fraction_digits=3))
+    if locale.language == "en":
+        text = text.replace("K", "k")
+    if digits and abs(value) >= 1000:
+        whole, *fraction = re.findall(r"\d+", text)
+        padded = _number(Decimal(".".join([whole, *fraction])), max(digits - len(whole), 0))
+        text = re.sub(r"\d+(\D\d+)?", padded, text, count=1)
     return text.replace("-", MINUS)
 
 
@@ -203,8 +202,7 @@ def span(first: date, last: date) -> str:
 
 def country(code: str) -> str:
     """Return the name of a country by its ISO 3166 code; an unknown code itself, `Unknown` for `ZZ`."""
-    words = _parsed(_ENGLISH) if _is_english() else _locale()
-    return "Unknown" if code == "ZZ" else words.territories.get(code) or clean(code)
+    return "Unknown" if code == "ZZ" else _words_locale().territories.get(code) or clean(code)
 
 
 def instant(when: datetime | None) -> str:
@@ -257,6 +255,10 @@ def _parsed(locale: str) -> Any:
 
 def _locale() -> Any:
     return _parsed(_current.get())
+
+
+def _words_locale() -> Any:
+    return _parsed(_ENGLISH) if _is_english() else _locale()
 
 
 def _is_english() -> bool:

@@ -39,8 +39,10 @@ def failure_reason(error: BaseException | str | None, *, whole: bool = False) ->
         return "the task exceeded its execution timeout (TASK_TIMEOUT_SECONDS) and was stopped"
     line = str(error).strip()
     line = line if whole else (line.splitlines() or [""])[0]
-    longest = _LONGEST_SENTENCE if isinstance(error, PipelineError) else LONGEST
-    if isinstance(error, BaseException) and not isinstance(error, PipelineError):
+    longest = LONGEST
+    if isinstance(error, PipelineError):
+        longest = _LONGEST_SENTENCE
+    elif isinstance(error, BaseException):
         line = f"{type(error).__name__}: {line}" if line else type(error).__name__
     # Mask before shortening: half an address no longer looks like one, and still names a person.
     return clean(mask_e_mails(str(redact(line))), sys.maxsize if whole else longest)
