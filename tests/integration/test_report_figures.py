@@ -11,6 +11,7 @@ from ecommerce.sales.report.figures import model
 from ecommerce.sales.report.figures.quality import Provenance
 from ecommerce.sales.report.findings import sentence
 from ecommerce.sales.report.queries import read_figures
+from ecommerce.sales.report.view.page import page_texts
 from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SHOPIFY, SOURCES, STOREFRONT
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import load
@@ -307,6 +308,28 @@ def test_a_products_sales_are_rounded_after_summing(warehouse, tmp_path):
         ("garden-2", 40, 0),
     ]
     assert [product.sku for product in figures.products] == ["pins-1"]
+
+
+def test_a_shop_with_25_channels_and_30_categories_has_a_report(warehouse, tmp_path):
+    day = DAY + timedelta(days=9)
+    noon, read_at = NOON + timedelta(days=9), NOON + timedelta(days=10)
+    lines = [(f"Category {number}", "1", f"{number + 1}.00") for number in range(30)]
+    orders = [
+        Order(f"m{at}", noon, lines[at : at + 6], source=PARTNER_FILES, channel=f"partner {at}")
+        for at in range(25)
+    ]
+    manifest = Folder(orders, source=PARTNER_FILES, read_at=read_at).publish(tmp_path, day)
+    load([manifest], spec=ORDERS, business_date=day, run_id="run", dag_id=DAG, warehouse=warehouse)
+    figures = figures_of(warehouse, day)
+    sections = {each["id"]: each["rows"] for each in page_texts(figures)["sections"]}
+    assert (len(figures.channels), len(figures.categories)) == (25, 30)
+    for name in ("channels", "categories"):
+        *_, last = sections[name]
+        assert last[0] == f"{len(getattr(figures, name)) - 20} others"
+        assert last[-4:-2] == ["0.00", "0.00"], "discounts and returns"
+        assert (
+            sum(Decimal(row[-2].replace(",", "")) for row in sections[name]) == headline(figures)["net_sales"]
+        )
 
 
 def test_unconverted_amounts_are_told_in_their_own_currency(figures):

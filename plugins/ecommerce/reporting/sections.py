@@ -44,10 +44,17 @@ def with_others(
         return list(rows)
     ranked = sorted(rows, key=lambda row: (getattr(row, label) != alone, -abs(size(row))))
     others = ranked[most - 1 :]
-    totals = {field: sum(getattr(row, field) or 0 for row in others) for field in sums}
+    totals = {field: _sum(others, field) for field in sums}
     rest = others[0].model_copy(update={label: f"{len(others)} others", **totals})
     left_out = {id(row) for row in others}
     return [*(row for row in rows if id(row) not in left_out), rest]
+
+
+def _sum(rows: Iterable[Any], field: str) -> Any:
+    """Return the sum of a field in the type of its values; None where no row has one."""
+    values = [getattr(row, field) for row in rows]
+    known = [value for value in values if value is not None]
+    return sum(known[1:], known[0]) if known else None
 
 
 def name(heading: str, grow: float = 1.0) -> Column:
