@@ -1,12 +1,55 @@
-"""The event that a week is named for: Black Friday, Christmas, or a public holiday."""
+"""Calendar weeks: the event that a week is named for (Black Friday, Christmas, or a public holiday), what a
+usual one sells, and the sentence on a coming one, the same in all reports."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
+from statistics import median
 
+from ecommerce.core import text
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.core.text import clean
 
 BLACK_FRIDAY, CHRISTMAS = "Black Friday", "Christmas"
+USUAL_WEEKS = 8
+"""Weeks that a usual one is the median of: a mean would rise with a season under way."""
+
+
+def calendar_week(day: date) -> list[date]:
+    """Return the days of the week of `day`, Monday to Sunday."""
+    monday = day - timedelta(days=day.weekday())
+    return [monday + timedelta(days=later) for later in range(7)]
+
+
+def named_week(days: Sequence[date], calendar: str) -> list[date]:
+    """Return the calendar week whose event begins on one of `days`, which are consecutive and at most seven;
+    empty without one. `calendar` as in `event`."""
+    for edge in (days[0], days[-1]):
+        week = calendar_week(edge)
+        name = event(week, calendar)
+        event_days = [day for day in week if event([day], calendar) == name]
+        if name and event_days[0] in days:
+            return week
+    return []
+
+
+def usual_week(sales: Mapping[date, Decimal | None], day: date) -> Decimal | None:
+    """Return the median of the eight calendar weeks before that of `day`. A week with a day whose sales are
+    not known is left out; None without any other."""
+    sums = []
+    for back in range(1, USUAL_WEEKS + 1):
+        week = calendar_week(day - timedelta(weeks=back))
+        amounts = [sales.get(each) for each in week]
+        known = [amount for amount in amounts if amount is not None]
+        if len(known) == len(week):
+            sums.append(sum(known, Decimal(0)))
+    return median(sums) if sums else None
+
+
+def week_sentence(when: str, expected: Decimal, usual: Decimal | None, currency: str) -> str:
+    """Return, for example, `Next 7 days: 125,000 USD gross sales expected, +2.0 % vs a usual week.`; without
+    the change where there is no usual week."""
+    versus = text.versus(expected, usual, "a usual week")
+    return f"{when}: {text.count(expected)} {currency} gross sales expected{versus}."
 
 
 def event(days: Sequence[date], calendar: str) -> str | None:
@@ -41,10 +84,12 @@ def public_holidays(calendar: str) -> Mapping[date, str]:
     return holidays
 
 
-def week_name(event: str) -> str:
-    """Return `Black Friday week`, `Christmas week` or, for a public holiday, `Week of Labor Day`."""
-    name = clean(event)
-    return f"{name} week" if name in (BLACK_FRIDAY, CHRISTMAS) else f"Week of {name}"
+def week_name(event: str, week: Sequence[date]) -> str:
+    """Return `Black Friday week` or, for a public holiday, `Week of Labor Day`, followed by its first and
+    last day."""
+    name = text.clean(event)
+    name = f"{name} week" if name in (BLACK_FRIDAY, CHRISTMAS) else f"Week of {name}"
+    return f"{name} ({text.short_day(week[0])} {text.NOTHING} {text.short_day(week[-1])})"
 
 
 def black_friday(year: int) -> date:

@@ -114,6 +114,12 @@ def change(value: Decimal | None, base: Decimal | None) -> str:
     return f"{'+' if percent > 0 else MINUS if percent < 0 else '±'}{_percent(abs(percent), 1)}"
 
 
+def versus(value: Decimal, base: Decimal | None, name: str) -> str:
+    """Return `, +1.3 % vs forecast`; nothing where there is no `change` in percent."""
+    percent = change(value, base)
+    return "" if percent == NOTHING else f", {percent} vs {name}"
+
+
 def direction(value: Decimal | None, base: Decimal | None, good: int) -> int:
     """Return 1 for a welcome change from `base` to `value`, -1 for an unwelcome one, 0 for neither. `good` is
     1 where a rise is welcome, -1 where a fall is, 0 where neither is."""

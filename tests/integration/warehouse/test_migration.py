@@ -77,7 +77,9 @@ def test_a_migration_is_a_change_of_channels_and_no_unusual_rate(moved: Shop) ->
     rate = figures.rates["return_rate"]
     assert (rate.value, rate.day_before, rate.week_before) == (D("0.1"), D("0.090909"), None)
     assert round(rate.average or D(0), 4) == D("0.0909")  # of the two days since, 200 of 2,200
-    assert figures.averaged_days_of("return_rate") == 2
+    assert figures.averaged_days_of("return_rate") == figures.averaged_days_of("returns") == 2
+    returns = figures.headline["returns"]
+    assert (returns.average, returns.week_before) == (100, None)  # not of the days of the export
     assert figures.rates["discount_rate"].week_before is None  # the export has no discounts either
 
     assert figures.quality.first_exported == FIRST

@@ -1,4 +1,4 @@
--- The newest forecast of the whole shop at the end of the day, for the following days.
+-- The newest forecast of the whole shop at the end of the day, for the following days and the week of an event in them.
 SELECT
     target_date AS day,
     made_at,
@@ -7,7 +7,7 @@ SELECT
     lower_80,
     upper_80
 FROM {{ table("sales_forecasts") }}
-WHERE target_date BETWEEN {{ day_after }} AND {{ last }}
+WHERE target_date BETWEEN {{ first }} AND {{ last }}
     AND made_at <= @ends_at
     AND series = 'total'
 QUALIFY RANK() OVER (ORDER BY made_at DESC) = 1

@@ -6,7 +6,6 @@ import hashlib
 import io
 from datetime import date
 from decimal import Decimal
-from statistics import median
 
 from pydantic import BaseModel
 
@@ -84,8 +83,8 @@ class ComingDay(BaseModel, frozen=True):
 
 
 class ForecastSeries(BaseModel, frozen=True):
-    """The 28 forecast `days` of one series. `usual_week` is the average week of the last four, None without
-    history; `category` that of a product, where it is known."""
+    """The 28 forecast `days` of one series. `usual_week` is the median of the eight weeks before, None where
+    no whole week is known; `category` that of a product, where it is known."""
 
     name: str
     category: str | None = None
@@ -94,7 +93,7 @@ class ForecastSeries(BaseModel, frozen=True):
 
     @property
     def difference(self) -> Decimal:
-        """The coming week less the average week."""
+        """The coming week less a usual week."""
         return self.week(0) - (self.usual_week or 0)
 
     def week(self, number: int, weeks: int = 1) -> Decimal:
@@ -171,13 +170,6 @@ class ForecastFigures(BaseModel, frozen=True):
         return next((each for each in self.series if each.name == TOTAL), None)
 
     @property
-    def median_week(self) -> Decimal | None:
-        """The median of the past eight weeks without gaps: a mean would rise with a season under way."""
-        sums = (self.sum_before(DAYS, until) for until in range(0, len(self.past), DAYS))
-        known = [each for each in sums if each is not None]
-        return median(known) if known else None
-
-    @property
     def last_week(self) -> list[PastDay]:
         """The week that has just ended."""
         return self.past[-DAYS:]
@@ -188,15 +180,14 @@ class ForecastFigures(BaseModel, frozen=True):
         forecasts = [each.expected.forecast for each in self.last_week if each.expected]
         return sum(forecasts, Decimal(0)) if len(forecasts) == len(self.last_week) else None
 
-    def sum_before(self, days: int, until: int = 0) -> Decimal | None:
-        """Return the actual sales of the last `days` days up to `until` days before `as_of`; None where one
-        of them is a gap."""
-        part = self.past[: len(self.past) - until][-days:]
-        actuals = [each.actual for each in part if each.actual is not None]
-        return sum(actuals, Decimal(0)) if len(actuals) == days else None
+    @property
+    def last_week_sales(self) -> Decimal | None:
+        """The actual sales of last week; None where a day is a gap."""
+        actuals = [each.actual for each in self.last_week if each.actual is not None]
+        return sum(actuals, Decimal(0)) if len(actuals) == DAYS else None
 
     def changes(self, *kinds: str) -> list[ForecastSeries]:
-        """Return the series of these kinds with an average week, the largest difference of the coming week
+        """Return the series of these kinds with a usual week, the largest difference of the coming week
         first."""
         shown = [each for each in self.series if each.name.startswith(kinds) and each.usual_week is not None]
         return sorted(shown, key=lambda each: (-abs(each.difference), each.name))

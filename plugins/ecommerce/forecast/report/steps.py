@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -10,7 +11,7 @@ import pandas as pd
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning, sentences
 from ecommerce.core.email_masking import mask_e_mails
-from ecommerce.core.named_weeks import event
+from ecommerce.core.named_weeks import event, usual_week
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import in_report_locale
 from ecommerce.forecast.data.history import History, read_prepared
@@ -76,23 +77,26 @@ def assemble(
             coming[row["series"]].append(day)
     since = as_of - timedelta(days=scoring.DRIFT_DAYS)
     sales = past_sales(history)
+    past_days = [
+        figures.PastDay(
+            day=day.date(),
+            actual=training.rounded(amount),
+            complete=day.date() in complete,
+            expected=of_total.get(day.date()),
+        )
+        for day, amount in zip(pd.DatetimeIndex(sales.index), sales[TOTAL], strict=True)
+    ]
+    # A closed day of an export had no run, so it is not among the complete ones.
+    known = [each.complete or each.actual == 0 for each in past_days]
     return figures.ForecastFigures(
         as_of=as_of,
         currency=currency,
-        past=[
-            figures.PastDay(
-                day=day.date(),
-                actual=training.rounded(amount),
-                complete=day.date() in complete,
-                expected=of_total.get(day.date()),
-            )
-            for day, amount in zip(pd.DatetimeIndex(sales.index), sales[TOTAL], strict=True)
-        ],
+        past=past_days,
         series=[
             figures.ForecastSeries(
                 name=name,
                 category=history.categories.get(name.removeprefix("sku:")),
-                usual_week=training.rounded(sales[name].tail(HORIZON).mean() * DAYS),
+                usual_week=_usual_week(sales[name][known], as_of),
                 days=coming[name],
             )
             for name in sorted(coming, key=lambda name: (name != TOTAL, name))
@@ -118,6 +122,12 @@ def assemble(
         card=model,
         provenance=origin,
     )
+
+
+def _usual_week(sales: pd.Series, as_of: date) -> Decimal | None:
+    """Return what a series sells in a usual week. `sales`: of the known days by day, NaN in gaps."""
+    days = pd.DatetimeIndex(sales.index)
+    return usual_week({day.date(): training.rounded(sales[day]) for day in days}, as_of)
 
 
 def past_sales(history: History) -> pd.DataFrame:

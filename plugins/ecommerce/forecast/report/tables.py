@@ -9,11 +9,11 @@ from ecommerce.core import text
 from ecommerce.forecast.report import charts
 from ecommerce.forecast.report.figures import DayForecast, Drift, ForecastFigures, PastDay
 from ecommerce.forecast.report.scoring import LEAST_SCORED_DAYS
-from ecommerce.forecast.weeks import DAYS
 from ecommerce.forecast.wording import kind_name, series_name, signed_percent
 from ecommerce.reporting.sections import Section, column_table, facts, name, number, sentences, table, word
 
 MOST_CHANGES, MOST_NAMED = 7, 20
+_USUAL = "usual week: the median of the previous 8 weeks"
 _FIGURES_OF_DAY = ("Forecast", "80 % interval", "Actual", "Difference", "Change")
 _DAY = (name("Day"), *map(number, _FIGURES_OF_DAY), word("Verdict"))
 
@@ -25,7 +25,7 @@ def sections(figures: ForecastFigures) -> list[Section]:
 
 def _of_days(figures: ForecastFigures) -> list[Section]:
     week = figures.last_week
-    forecast, actual = figures.last_week_forecast, figures.sum_before(DAYS)
+    forecast, actual = figures.last_week_forecast, figures.last_week_sales
     difference, change = _difference(actual, forecast), text.change(actual, forecast)
     total = ["Week", text.count(forecast), "", text.count(actual), difference, change, ""]
     return [
@@ -74,12 +74,12 @@ def _of_series(figures: ForecastFigures) -> list[Section]:
             [*figures.changes("category", "channel")[:MOST_CHANGES], *figures.changes("sku")[:MOST_CHANGES]],
             (name("Series", 2), lambda row: series_name(row.name, figures.products)),
             (name("Kind"), lambda row: text.clean(row.category) or kind_name(row.name)),
-            (number("Average week"), lambda row: text.count(row.usual_week)),
+            (number("Usual week"), lambda row: text.count(row.usual_week)),
             (number("Coming week"), lambda row: text.count(row.week(0))),
             (number("Difference"), lambda row: _difference(row.week(0), row.usual_week)),
             (number("Change"), lambda row: text.change(row.week(0), row.usual_week)),
-            empty="No series has an average week.",
-            note="compared with the average of the previous 4 weeks; categories and channels, then products",
+            empty="No series has a usual week.",
+            note=f"{_USUAL}; categories and channels, then products",
         ),
         column_table(
             "promotions",
@@ -118,14 +118,14 @@ def _of_series(figures: ForecastFigures) -> list[Section]:
             figures.series,
             (name("Series"), lambda row: series_name(row.name, figures.products)),
             (word("Kind"), lambda row: kind_name(row.name)),
-            (number("Average"), lambda row: text.count(row.usual_week)),
+            (number("Usual week"), lambda row: text.count(row.usual_week)),
             *(
                 (heading, lambda row, week=week: text.count(row.week(week)))
                 for week, heading in enumerate(weeks)
             ),
             (number("Change"), lambda row: text.change(row.week(0), row.usual_week)),
             empty="None.",
-            note="average: of the previous 4 weeks; change: of the first week",
+            note=f"{_USUAL}; change: of the first week",
         ),
     ]
 

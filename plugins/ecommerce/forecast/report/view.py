@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from ecommerce.core import text
-from ecommerce.core.named_weeks import week_name
+from ecommerce.core.named_weeks import calendar_week, week_name, week_sentence
 from ecommerce.forecast.report import tables
 from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.forecast.weeks import DAYS, HORIZON
@@ -21,7 +21,7 @@ def page_texts(figures: ForecastFigures) -> dict[str, Any]:
     """Return all texts of the PDF and the page, by the names that their templates use."""
     score = next((each for each in figures.scores if each.of == TOTAL), None)
     error, bias, covered = (score.error, score.bias, score.covered_80) if score else (None, None, None)
-    actual, forecast = figures.sum_before(DAYS), figures.last_week_forecast
+    actual, forecast = figures.last_week_sales, figures.last_week_forecast
     outside = None if forecast is None else sum(bool(each.mark) for each in figures.last_week)
     return {
         "day": figures.as_of.isoformat(),
@@ -32,8 +32,8 @@ def page_texts(figures: ForecastFigures) -> dict[str, Any]:
         "heading": text.span(figures.as_of, figures.as_of + timedelta(days=HORIZON - 1)),
         "notices": notices(figures),
         "tiles": [
-            _forecast_tile(figures, DAYS, "Coming week", "last week"),
-            _forecast_tile(figures, HORIZON, "Coming four weeks", "last four weeks"),
+            _forecast_tile(figures, 1, "Coming week", "a usual week"),
+            _forecast_tile(figures, HORIZON // DAYS, "Coming four weeks", "four usual weeks"),
             _tile(
                 "Last week",
                 text.count(actual),
@@ -75,30 +75,31 @@ def mail_texts(figures: ForecastFigures) -> dict[str, Any]:
 
 
 def subject(figures: ForecastFigures) -> str:
-    """Return the mail's subject: `Forecast from Mon 16 Nov: gross sales 142,300 USD, +4.1 % vs last week`."""
+    """Return the mail's subject: `Forecast for the week from Mon 16 Nov: gross sales 142,300 USD, +4.1 % vs a
+    usual week`."""
     begins = text.short_day(figures.as_of)
     if figures.total is None:
         return f"Forecast from {begins}: not enough history"
-    week, before = figures.total.week(0), figures.sum_before(DAYS)
-    change = f", {text.change(week, before)} vs last week" if before else ""
-    return f"Forecast from {begins}: gross sales {text.count(week)} {figures.currency}{change}"
+    week, usual = figures.total.week(0), figures.total.usual_week
+    change = f", {text.change(week, usual)} vs a usual week" if usual else ""
+    return f"Forecast for the week from {begins}: gross sales {text.count(week)} {figures.currency}{change}"
 
 
 def lead(figures: ForecastFigures) -> str:
-    """Return the sentence on the coming week that differs most from a usual one: `Black Friday week: 228,848
-    USD, 33 % above a usual week.`; empty without a forecast or a usual week."""
-    total, usual = figures.total, figures.median_week
-    if total is None or not usual:
+    """Return the sentence on the coming week that differs most from a usual one, as the daily report has it;
+    empty without a forecast or a usual week."""
+    total = figures.total
+    if total is None or not total.usual_week:
         return ""
+    usual = total.usual_week
     number = max(range(HORIZON // DAYS), key=lambda number: abs(total.week(number) - usual))
     week, event = total.week(number), figures.events[number]
     if abs(week - usual) < LEAST_DIFFERENCE * usual:
         share = text.share(LEAST_DIFFERENCE, places=0)
         return f"No week of the next four differs by {share} or more from a usual week."
     begins = figures.as_of + timedelta(days=number * DAYS)
-    name = week_name(event) if event else f"The week from {text.short_day(begins)}"
-    difference = f"{text.share(abs(week - usual), usual, 0)} {'above' if week > usual else 'below'}"
-    return f"{name}: {text.count(week)} {figures.currency}, {difference} a usual week."
+    name = week_name(event, calendar_week(begins)) if event else f"The week from {text.short_day(begins)}"
+    return week_sentence(name, week, usual, figures.currency)
 
 
 def notices(figures: ForecastFigures) -> list[dict[str, Any]]:
@@ -115,11 +116,12 @@ def notices(figures: ForecastFigures) -> list[dict[str, Any]]:
     return shown
 
 
-def _forecast_tile(figures: ForecastFigures, days: int, label: str, base: str) -> dict[str, Any]:
-    forecast = figures.total.week(0, days // DAYS) if figures.total else None
-    before = figures.sum_before(days)
-    change = (text.change(forecast, before), f"vs {base}", text.direction(forecast, before, 1))
-    return _tile(label, text.count(forecast), change, (text.count(before), base, 0))
+def _forecast_tile(figures: ForecastFigures, weeks: int, label: str, base: str) -> dict[str, Any]:
+    total = figures.total
+    forecast = total.week(0, weeks) if total else None
+    usual = total.usual_week * weeks if total and total.usual_week is not None else None
+    change = (text.change(forecast, usual), f"vs {base}", text.direction(forecast, usual, 1))
+    return _tile(label, text.count(forecast), change, (text.count(usual), base, 0))
 
 
 def _tile(label: str, value: str, *changes: tuple[str, str, int]) -> dict[str, Any]:

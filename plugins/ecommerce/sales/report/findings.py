@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from ecommerce.core import text
-from ecommerce.core.named_weeks import week_name
+from ecommerce.core.named_weeks import week_name, week_sentence
 from ecommerce.sales.report.figures.base import CHANNEL, DIMENSIONS, ZERO
 from ecommerce.sales.report.figures.forecast import DAYS, Expected, Outlook
 from ecommerce.sales.report.figures.model import Figures, Finding
@@ -157,17 +157,16 @@ def sentence(finding: Finding, currency: str) -> str:
 
 
 def upcoming_sentence(outlook: Outlook | None, currency: str) -> str | None:
-    """Return, for example, "Black Friday week: 228,848 USD gross sales expected, +33.1 % vs the last 7
-    days."; None without a forecast."""
+    """Return the sentence on the week of the coming event, else on the coming days; None without a
+    forecast."""
     if outlook is None:
         return None
-    count = len(outlook.days)
-    when = f"Next {count} days" if count > 1 else text.short_day(outlook.days[0].day)
-    if outlook.event:
-        when = week_name(outlook.event)
-    total = sum((each.forecast for each in outlook.days), Decimal(0))
-    versus = _versus(total, outlook.last_week if count == DAYS else None, f"those of the last {DAYS} days")
-    return f"{when}: {text.count(total)} {currency} gross sales expected{versus}."
+    days = outlook.event_week or outlook.days
+    when = f"Next {len(days)} days" if len(days) > 1 else text.short_day(days[0].day)
+    if outlook.event and outlook.event_week:
+        when = week_name(outlook.event, [each.day for each in days])
+    total = sum((each.forecast for each in days), ZERO)
+    return week_sentence(when, total, outlook.usual_week if len(days) == DAYS else None, currency)
 
 
 def capital(words: str) -> str:
@@ -219,7 +218,7 @@ def _sales_words(finding: Finding, currency: str) -> str:
     of = f" of {text.source_name(name) if kind == CHANNEL.name else text.clean(name)}" if name else ""
     where = "above" if numbers["actual"] > numbers["forecast"] else "below"
     interval = "95 %" if verdict == "very unusual" else "80 %"
-    versus = _versus(numbers["actual"], numbers["forecast"], "forecast")
+    versus = text.versus(numbers["actual"], numbers["forecast"], "forecast")
     return (
         f"Gross sales{of} are {where} the {interval} interval: {actual}{versus}{_left_out(without)} "
         f"(forecast {forecast}, 80 % interval {low} \N{EN DASH} {high})."
@@ -264,11 +263,6 @@ _SENTENCES: dict[str, Callable[[Finding, str], str]] = {
     "contribution": _contribution_words,
     "channels": _channels_words,
 }
-
-
-def _versus(value: Decimal, base: Decimal | None, name: str) -> str:
-    change = text.change(value, base)
-    return "" if change == text.NOTHING else f", {change} vs {name}"
 
 
 def _left_out(names: list[str]) -> str:

@@ -93,9 +93,9 @@ def _read_once(
         for row in headlines
     }
     (known,) = query("first_days")
-    days = comparisons.with_customers_since(days, known["customers_since"])
     for row in query("rate_bases", days=compared):
         days.get(row["business_date"], {}).update(row)
+    days = comparisons.with_lacking(days, known["customers_since"])
     today, averaged = days.get(day, {}), comparisons.averaged_days(day, days)
     complete = bool(today.get("complete"))
     doubtful = sorted({*few.get(day, ()), *doubtful_partners_of(warehouse, day, required)})

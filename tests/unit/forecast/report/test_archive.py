@@ -98,7 +98,7 @@ def test_the_report_arrives_as_text_html_with_the_chart_and_pdf(archived, mailbo
         for expected in (
             "16 Nov to 13 Dec 2026",
             "95,697",
-            "Black Friday week: 143,546 USD, 50 % above a usual week.",
+            "143,546 USD gross sales expected, +",
             "Canvas bag (TEX-003)",
             "Fri 13 Nov",
             "outside the 95 % interval",

@@ -66,7 +66,7 @@ def test_the_headline_compares_with_what_came() -> None:
     assert total is not None
     assert [len(each.days) for each in figures.series] == [28] * len(figures.series)
     came = sum(history(names())["total"][day(-back)] for back in range(1, 8))
-    assert figures.sum_before(7) == came
+    assert figures.last_week_sales == came
     page = view.page_texts(figures)
     week, month, last, error = page["tiles"]
     assert week["value"] == f"{round(total.week(0)):,}"
@@ -78,15 +78,26 @@ def test_the_headline_compares_with_what_came() -> None:
 
 def test_a_week_with_a_gap_is_compared_with_nothing() -> None:
     figures = make_figures(unknown={day(-3)}, gaps=[day(-3)])
-    assert figures.sum_before(7) is None
-    assert figures.sum_before(2) is not None
+    assert figures.last_week_sales is None
     page = view.page_texts(figures)
-    assert page["tiles"][0]["changes"] == []
+    assert [change["label"] for change in page["tiles"][0]["changes"]] == ["vs a usual week", "a usual week"]
     assert ["Days missing from the warehouse: 2026-11-13"] in rows_of(figures, "notes")
-    assert view.subject(figures).endswith(" USD")
-    usual = figures.total and figures.total.usual_week
-    known_days = [value for each, value in history(names())["total"].items() if day(-28) <= each != day(-3)]
-    assert usual == round(sum(known_days) / 27 * 7, 4)
+    assert view.subject(figures).endswith(" % vs a usual week")
+    weeks = weeks_before()
+    assert usual_week(figures) == sorted(weeks[1:])[3]
+
+
+def usual_week(figures: ForecastFigures) -> Decimal:
+    """What the whole shop sells in a usual week."""
+    assert figures.total
+    assert figures.total.usual_week is not None
+    return figures.total.usual_week
+
+
+def weeks_before() -> list[Decimal]:
+    """The sums of the eight weeks before, the newest first."""
+    sold = history(names())["total"]
+    return [sum((sold[day(ahead - 7 * back)] for ahead in range(7)), Decimal(0)) for back in range(1, 9)]
 
 
 def test_days_outside_their_intervals_are_marked() -> None:
@@ -246,8 +257,11 @@ def test_a_series_that_has_ended_is_in_no_table() -> None:
 @pytest.mark.parametrize(
     ("factors", "sentence"),
     [
-        ((1.2, 1.33, 1.2, 0.9), "Black Friday week: {week} USD, 33 % above a usual week."),
-        ((1, 1.1, 0.85, 1), "The week from Mon 30 Nov: {week} USD, 15 % below a usual week."),
+        (
+            (1.2, 1.33, 1.2, 0.9),
+            "Black Friday week (Mon 23 Nov \N{EN DASH} Sun 29 Nov): {week}, +33.0 % vs a usual week.",
+        ),
+        ((1, 1.1, 0.85, 1), "The week from Mon 30 Nov: {week}, \N{MINUS SIGN}15.0 % vs a usual week."),
         (
             (1.04, 0.96, 1.049, 0.951),
             "No week of the next four differs by 5 % or more from a usual week.",
@@ -257,22 +271,18 @@ def test_a_series_that_has_ended_is_in_no_table() -> None:
 def test_the_lead_names_the_week_that_differs_most_from_a_usual_one(
     factors: tuple[float, ...], sentence: str
 ) -> None:
-    usual = make_figures().median_week
-    assert usual is not None
+    usual = usual_week(make_figures())
     forecasts = [made("total", day(ahead), factors[ahead // 7] * float(usual) / 7) for ahead in range(28)]
     most = max(factors, key=lambda factor: abs(factor - 1))
-    week = f"{most * float(usual):,.0f}"
+    week = f"{most * float(usual):,.0f} USD gross sales expected"
     assert view.lead(make_figures(forecasts=forecasts)) == sentence.format(week=week)
 
 
 def test_a_season_under_way_is_no_usual_week_and_a_week_with_a_gap_is_none() -> None:
-    figures = make_figures()
-    before = [figures.sum_before(7, until) for until in range(21, 56, 7)]
-    season = [
-        each.model_copy(update={"actual": 3 * (each.actual or 0)}) if each.day >= day(-21) else each
-        for each in figures.past
-    ]
-    assert max(filter(None, before)) >= (figures.model_copy(update={"past": season}).median_week or 0) > 0
+    weeks = weeks_before()
+    assert usual_week(make_figures()) == (sorted(weeks)[3] + sorted(weeks)[4]) / 2
     gaps = {day(-back) for back in range(1, 57, 7)}
-    assert make_figures(unknown=gaps - {day(-50)}).median_week == before[-1]
+    assert usual_week(make_figures(unknown=gaps - {day(-50)})) == weeks[-1]
+    complete = [each for each in ALL_DAYS if each not in gaps - {day(-50)}]
+    assert usual_week(make_figures(complete=complete)) == weeks[-1]
     assert view.lead(make_figures(unknown=gaps)) == view.lead(make_figures(forecasts=[])) == ""

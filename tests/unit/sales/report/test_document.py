@@ -57,7 +57,7 @@ def test_page_one_answers_the_executive(pages):
 def test_two_pages_are_the_executive_s_and_the_annex_follows(pages):
     reader = pages(full)
     _, second, third, *others = (words(reader, page) for page in range(len(reader.pages)))
-    for title in ("What changed since Thu 12 Nov", "Rising products", "Website", "The coming week"):
+    for title in ("What changed since Thu 12 Nov", "Rising products", "Website", "The coming days"):
         assert title in second
     assert "DAILY SALES REPORT Annex: details and data quality" in third
     for text in (third, *others):

@@ -7,7 +7,7 @@ import pytest
 
 from ecommerce.core.text import MINUS
 from ecommerce.sales.report.figures.contributions import Changes, Contribution, LikeForLike
-from ecommerce.sales.report.figures.model import Figure, Figures, Finding, RateBase
+from ecommerce.sales.report.figures.model import Figure, Figures, Finding
 from ecommerce.sales.report.figures.quality import Unconverted
 from ecommerce.sales.report.findings import findings_of, sentence
 from tests.unit.sales.report.figures.test_forecast import expectation_of, expected
@@ -186,7 +186,7 @@ def test_what_is_incomplete_comes_first_and_half_a_day_has_no_other_findings():
 
 def test_a_rate_is_compared_with_the_days_that_can_have_it():
     """14 of 28 days are of an export without returns: 1,000 of 10,000 on average, not of 20,000."""
-    base = RateBase(value=D(20000), average=D(10000), days=14)
+    base = Figure(value=D(20000), average=D(10000), days=14)
     some = figures(headline={"returns": ("1600", "500")}, rate_bases={"return_rate": base})
     assert some.rates["return_rate"].average == D("0.05")
     assert sentences(some) == ["Returns are 8.0 % of gross sales; the 14-day average is 5.0 %."]

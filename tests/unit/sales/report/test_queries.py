@@ -65,7 +65,7 @@ def test_new_customers_are_not_compared_with_a_day_before_which_no_customer_is_k
     }
 
     def found(since):
-        days = comparisons.with_customers_since(rows, since)
+        days = comparisons.with_lacking(rows, since)
         figures = headline(DAY, days)
         rates = make_figures(headline=figures, rate_bases=comparisons.rate_bases(DAY, days)).rates
         return figures["new_customers"], figures["customers"], rates["repeat_share"]

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from ecommerce.core.named_weeks import USUAL_WEEKS
 from ecommerce.core.text import listed
 from ecommerce.sales.report.figures import model
 from ecommerce.sales.report.figures.base import Row
@@ -26,7 +27,8 @@ def recent_days(day: date) -> set[date]:
 
 def compared_days(day: date) -> set[date]:
     """Return the days whose headline figures the report of `day` states or compares with."""
-    days = {day - timedelta(days=back) for back in range(2 * COMPARED_DAYS)} | recent_days(day) | {day - YEAR}
+    # Eight whole weeks before the current one, for a usual week.
+    days = {day - timedelta(days=back) for back in range(7 * (USUAL_WEEKS + 1))} | {day - YEAR}
     return days.union(*(days_of(first, last) for first, last in spans(day)))
 
 
@@ -40,44 +42,61 @@ def headline(
     notes = {"average_order_value": without_rate(unconverted)}
     complete = {each: row for each, row in days.items() if row["complete"] and each < day}
     recent = [complete[each] for each in recent_days(day) if each in complete]
-    return {
-        name: model.Figure(
+    figures = {}
+    for name in model.HEADLINE:
+        known = [row for row in recent if name not in row.get("lacking", ())]
+        figures[name] = model.Figure(
             value=_value(days.get(day, {}), name),
             day_before=_base(complete.get(day - timedelta(days=1)), name),
             week_before=_base(complete.get(day - WEEK), name),
-            average=_mean(_base(row, name) for row in recent),
+            average=_mean(_value(row, name) for row in known),
             year_before=_base(complete.get(day - YEAR), name),
             note=notes.get(name),
+            days=len(known) if len(known) < len(recent) else None,
         )
-        for name in model.HEADLINE
-    }
+    return figures
 
 
-def with_customers_since(days: Mapping[date, Row], since: date | None) -> dict[date, dict[str, Any]]:
-    """Return `days` with `customers_known`: whether customers from before that day are known. `since`: the
-    first complete day with customers; on that day each counts as new."""
-    return {day: {**row, "customers_known": since is not None and day > since} for day, row in days.items()}
+LACKING = {
+    "returns": "without_returns",
+    "discounts": "without_discounts",
+    "tax": "without_tax",
+    "shipping": "without_shipping",
+}
+"""The figures that an export may not contain, and the columns of `rate_bases.sql` with its sales."""
 
 
-LACKING = {"return_rate": "without_returns", "discount_rate": "without_discounts"}
-"""The columns of `rate_bases.sql` with the sales that a rate's base leaves out."""
+def with_lacking(days: Mapping[date, Row], since: date | None) -> dict[date, dict[str, Any]]:
+    """Return `days` with `lacking`: the figures that a day cannot have. All its sales may be of exports that
+    do not contain them; a day without sales lacks what the day before it lacks. Customers from before a day
+    are known after `since`, the first complete day with customers; on that day each counts as new."""
+    rows = {}
+    not_exported: list[str] = []
+    for day, row in sorted(days.items()):
+        gross = row["gross_sales"]
+        if gross:
+            not_exported = [name for name, column in LACKING.items() if row.get(column, 0) >= gross]
+        lacking = list(not_exported)
+        if since is None or day <= since:
+            lacking += ["new_customers", "returning_customers"]
+        rows[day] = {**row, "lacking": lacking}
+    return rows
 
 
-def rate_bases(day: date, days: Mapping[date, Row]) -> dict[str, model.RateBase]:
+def rate_bases(day: date, days: Mapping[date, Row]) -> dict[str, model.Figure]:
     """Return the bases of the rates from which a compared day leaves out sales. `days`: rows of
-    `headline.sql` with the columns of `rate_bases.sql` where a day has them."""
-    bases: dict[str, dict[date, Row]] = {}
-    for name, lacking in LACKING.items():
-        if any(row.get(lacking) for row in days.values()):
-            gross = {each: row["gross_sales"] - row.get(lacking, 0) for each, row in days.items()}
-            bases[name] = {each: {**row, "gross_sales": gross[each]} for each, row in days.items()}
-    if not all(row.get("customers_known", True) for row in days.values()):
-        bases["repeat_share"] = {each: row for each, row in days.items() if row["customers_known"]}
+    `headline.sql` with the columns of `rate_bases.sql`, as `with_lacking` returns them."""
     rates = {}
-    for name, rows in bases.items():
-        whole = model.RATES[name].of[1]
-        counted = sum(rows[each][whole] > 0 for each in averaged_days(day, rows))
-        rates[name] = model.RateBase(**headline(day, rows)[whole].model_dump(), days=counted)
+    for name, (_, (part, whole)) in model.RATES.items():
+        without = {each: row.get(LACKING.get(part, ""), 0) for each, row in days.items()}
+        rows = {
+            each: {**row, whole: row[whole] - without[each]}
+            for each, row in days.items()
+            if part not in row["lacking"]
+        }
+        if any(without.values()) or len(rows) < len(days):
+            base, count = headline(day, rows)[whole], len(averaged_days(day, rows))
+            rates[name] = base.model_copy(update={"days": count})
     return rates
 
 
@@ -156,9 +175,7 @@ def without_rate(unconverted: Iterable[Unconverted]) -> str | None:
 
 def _base(row: Row | None, name: str) -> Decimal | None:
     """Return a figure of a day to compare with; None where the day cannot have it."""
-    if row and name in ("new_customers", "returning_customers") and not row.get("customers_known", True):
-        return None
-    return _value(row, name)
+    return None if row and name in row.get("lacking", ()) else _value(row, name)
 
 
 def _value(row: Row | None, name: str) -> Decimal | None:

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from ecommerce.core.business_day import BusinessDay
-from ecommerce.core.named_weeks import event
+from ecommerce.core.named_weeks import event, named_week, usual_week
 from ecommerce.sales.report.figures.base import CATEGORY, CHANNEL, ZERO, Part, Query, Row
 
 Verdict = Literal["as expected", "unusual", "very unusual"]
@@ -66,14 +66,18 @@ class OutlookDay(Part):
 
 class Outlook(Part):
     """The newest forecast that was made by the end of the business day, of at most seven days after it.
-    `made_at` as in `Expectation`; `event` is that of these days; `last_week`: gross sales of the
-    seven days up to the business day, None where one of them is not complete."""
+    `made_at` as in `Expectation`; `event` begins on one of these days, and `event_week` is its calendar week,
+    which may have begun before; `last_week`: gross sales of the seven days up to the business day, None where
+    one of them is not complete; `usual_week`: the median of the eight calendar weeks before that of the next
+    day, without those that are not complete."""
 
     made_at: datetime
     model: str
     days: list[OutlookDay]
     event: str | None = None
+    event_week: list[OutlookDay] = Field(default_factory=list)
     last_week: Decimal | None = None
+    usual_week: Decimal | None = None
 
 
 def expectation_of(query: Query, day: BusinessDay, actual: Mapping[str, Decimal]) -> Expectation | None:
@@ -135,18 +139,26 @@ def verdict(each: Expected) -> Verdict:
 def outlook_of(query: Query, day: BusinessDay, days: Mapping[date, Row], calendar: str) -> Outlook | None:
     """Return the outlook from the end of `day`; None where no forecast covers a day after it. `days`: the
     rows of `headline.sql`; `calendar`: as in `Settings.holiday_calendar`, for the event."""
-    first, last = (day.date + timedelta(days=later) for later in (1, DAYS))
-    rows = query("upcoming_forecast", {"ends_at": day.end}, day_after=first, last=last)
-    if not rows:
+    coming = [day.date + timedelta(days=later) for later in range(1, DAYS + 1)]
+    week = named_week(coming, calendar)
+    wanted = sorted({*coming, *week})
+    rows = query("upcoming_forecast", {"ends_at": day.end}, first=wanted[0], last=wanted[-1])
+    ahead = [OutlookDay.of(row) for row in rows if row["day"] in coming]
+    if not ahead:
         return None
-    week = [days.get(day.date - timedelta(days=back)) for back in range(DAYS)]
-    complete = [row["gross_sales"] for row in week if row and row["complete"]]
+    event_week = [OutlookDay.of(row) for row in rows if row["day"] in week]
+    is_whole = len(event_week) == DAYS
+    complete = {each: row["gross_sales"] for each, row in days.items() if row["complete"]}
+    last_days = [day.date - timedelta(days=back) for back in range(DAYS)]
+    past = [complete[each] for each in last_days if each in complete]
     return Outlook(
         made_at=rows[0]["made_at"],
         model=rows[0]["model"],
-        days=[OutlookDay.of(row) for row in rows],
-        event=event([row["day"] for row in rows], calendar),
-        last_week=sum(complete, ZERO) if len(complete) == DAYS else None,
+        days=ahead,
+        event=event(week, calendar) if is_whole else None,
+        event_week=event_week if is_whole else [],
+        last_week=sum(past, ZERO) if len(past) == DAYS else None,
+        usual_week=usual_week(complete, coming[0]),
     )
 
 

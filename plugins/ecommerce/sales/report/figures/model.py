@@ -66,7 +66,8 @@ BASES = ("day_before", "week_before", "average", "year_before")
 
 class Figure(Part):
     """A headline figure, and what it is compared with where there is something. `average`: of the loaded days
-    among the 28 before. `year_before`: the same weekday 52 weeks before. `note`: what `value` leaves out."""
+    among the 28 before, and `days` counts them where they are fewer than those of the other figures.
+    `year_before`: the same weekday 52 weeks before. `note`: what `value` leaves out."""
 
     value: Decimal | None
     day_before: Decimal | None = None
@@ -74,13 +75,7 @@ class Figure(Part):
     average: Decimal | None = None
     year_before: Decimal | None = None
     note: str | None = None
-
-
-class RateBase(Figure):
-    """What a rate is a part of, where that is less than the headline figure: the sales of sources that have
-    returns (discounts) at all. `days` counts the averaged days with such sales."""
-
-    days: int
+    days: int | None = None
 
 
 class TrendDay(Part):
@@ -188,15 +183,17 @@ class ImplausibleAmount(Part):
 
 class Figures(Part):
     """One day's report. `averaged_days` counts the loaded days behind the 28-day averages, and
-    `averaged_days_without_sales` those of them without an order. `attributes` is the breakdown by
-    `attribute`, which is `REPORT_ATTRIBUTE`. `website` is None where no web events were loaded in the last 28
-    days, `expectation` where no forecast covers the day, `outlook` where none covers the next one, `changes`
-    where no day to compare with is complete. `implausible`: the largest effect on net sales first."""
+    `averaged_days_without_sales` those of them without an order. `rate_bases`: what a rate is a part of,
+    where that is less than the headline figure, such as the sales of sources with returns. `attributes` is
+    the breakdown by `attribute`, which is `REPORT_ATTRIBUTE`. `website` is None where no web events were
+    loaded in the last 28 days, `expectation` where no forecast covers the day, `outlook` where none covers
+    the next one, `changes` where no day to compare with is complete. `implausible`: the largest effect on net
+    sales first."""
 
     business_date: date
     currency: str
     headline: dict[str, Figure]
-    rate_bases: dict[str, RateBase] = Field(default_factory=dict)
+    rate_bases: dict[str, Figure] = Field(default_factory=dict)
     averaged_days: int
     averaged_days_without_sales: int = 0
     trend: list[TrendDay]
@@ -256,11 +253,12 @@ class Figures(Part):
 
     def average(self, name: str) -> Decimal | None:
         """Return the average of a headline figure to show; that of a single day is none."""
-        return self.headline[name].average if self.averaged_days > 1 else None
+        return self.headline[name].average if self.averaged_days_of(name) > 1 else None
 
-    def averaged_days_of(self, rate: str) -> int:
-        """How many days the average of a rate is of."""
-        return self.rate_bases[rate].days if rate in self.rate_bases else self.averaged_days
+    def averaged_days_of(self, name: str) -> int:
+        """Return how many days the average of a figure or rate is of."""
+        entry = self.rate_bases.get(name) or self.headline.get(name)
+        return self.averaged_days if entry is None or entry.days is None else entry.days
 
 
 _HASHED: Any = {

@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ecommerce.core import text
+from ecommerce.core.named_weeks import week_name
 from ecommerce.reporting.sections import Section, column_table, name, number, quiet, table, word
 from ecommerce.sales.report import chart_files
 from ecommerce.sales.report.figures.base import CHANNEL
@@ -138,12 +139,16 @@ def outlook(figures: Figures) -> Section:
         [text.short_day(each.day), text.amount(each.forecast, currency), _interval(each, 80, currency)]
         for each in days
     ]
-    if len(days) > 1:
-        total = sum((each.forecast for each in days), Decimal(0))
-        rows.append([f"All {len(days)} days", text.amount(total, currency), ""])
+    sums = {f"All {len(days)} days": days} if len(days) > 1 else {}
+    if outlook and outlook.event and outlook.event_week:
+        week = outlook.event_week
+        sums[week_name(outlook.event, [each.day for each in week])] = week
+    for label, parts in sums.items():
+        total = sum((each.forecast for each in parts), Decimal(0))
+        rows.append([label, text.amount(total, currency), ""])
     return table(
         "outlook",
-        "The coming week",
+        "The coming days",
         [name("Day"), number("Forecast"), quiet("80 % interval")],
         rows,
         empty="No forecast covers the coming days.",

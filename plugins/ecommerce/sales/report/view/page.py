@@ -22,6 +22,7 @@ TILES, MOST_SHOWN = 4, 2
 NOTED = "*"
 NOTHING_YET, NO_ORDERS = "nothing to compare with yet", "no orders to average"
 _AVERAGE = "Average order value: gross sales less discounts, divided by orders."
+_LABELS = {each: meaning[0] for each, meaning in (*HEADLINE.items(), *RATES.items())}
 _DEFINED = "All definitions: docs/DEFINITIONS.md."
 
 
@@ -84,11 +85,16 @@ def _sections(figures: Figures) -> list[Section]:
     ]
 
 
-def base_names(figures: Figures) -> dict[str, str]:
-    """Return the labels of `BASES` on this day."""
+def base_names(figures: Figures, figure: str = "") -> dict[str, str]:
+    """Return the labels of `BASES` on this day; the average may be of fewer days for a `figure`."""
     before, week = (text.short_day(figures.business_date - timedelta(days=days)) for days in (1, 7))
     year = figures.business_date - timedelta(days=364)  # the same weekday
-    names = (before, week, text.average_name(figures.averaged_days), f"{text.short_day(year)} {year.year}")
+    names = (
+        before,
+        week,
+        text.average_name(figures.averaged_days_of(figure)),
+        f"{text.short_day(year)} {year.year}",
+    )
     return dict(zip(BASES, names, strict=True))
 
 
@@ -120,7 +126,7 @@ def tiles(figures: Figures) -> list[dict[str, Any]]:
 def figures_table(figures: Figures) -> Section:
     """Return all headline figures and rates with all comparisons."""
     bases = known_bases(figures)
-    remarks = without_sales(figures)
+    remarks = [*without_sales(figures), *_shorter_averages(figures, [*HEADLINE, *RATES])]
     if not bases:
         remarks = ["No day before this one is loaded and complete, so there is no comparison."]
     note = "net sales: gross sales less discounts and returns; "
@@ -128,16 +134,29 @@ def figures_table(figures: Figures) -> Section:
     return _table(figures, ("figures", "All figures"), [*HEADLINE, *RATES], bases, note=note, remarks=remarks)
 
 
+def _shorter_averages(figures: Figures, wanted: Iterable[str]) -> list[str]:
+    """Return which of the `wanted` figures and rates have an average of fewer days: `Returns: 10-day average,
+    of the days with this data.`"""
+    remarks = []
+    for each in wanted:
+        days = figures.averaged_days_of(each)
+        if 0 < days < figures.averaged_days:
+            label = _LABELS[each]
+            remarks.append(f"{label}: {text.average_name(days)}, of the days with this data.")
+    return remarks
+
+
 def summary(figures: Figures, section_id: str, title: str, wanted: Sequence[str], *, note: str) -> Section:
     """Return a few figures and rates, `wanted` by their names in `HEADLINE` and `RATES`, with one
     comparison."""
     bases = [base for base in CHOICE if base in known_bases(figures)][:1]
-    return _table(figures, (section_id, title), wanted, bases, note=note)
+    remarks = _shorter_averages(figures, wanted) if "average" in bases else []
+    return _table(figures, (section_id, title), wanted, bases, note=note, remarks=remarks)
 
 
 def _tile(figures: Figures, headline: str) -> dict[str, Any]:
     (label, kind, good), entry = HEADLINE[headline], figures.headline[headline]
-    names, changes = base_names(figures), {}
+    names, changes = base_names(figures, headline), {}
     for base in known_bases(figures):
         before = getattr(entry, base)
         words, tone = text.change(entry.value, before), text.direction(entry.value, before, good)

@@ -11,6 +11,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.sales.report.figures import breakdowns, comparisons, contributions, forecast
 from ecommerce.sales.report.figures.model import Figure, Finding, ReturnReason, figures_hash
 from ecommerce.sales.report.figures_csv import figures_csv
+from ecommerce.sales.report.view.page import page_texts
 from tests.unit.sales.report.samples import make_figures
 from tests.unit.sales.report.test_queries import DAY, before, day_row
 
@@ -42,7 +43,7 @@ def test_the_mean_of_a_weekday_is_of_complete_days_before_alone():
 
 def test_all_days_that_are_compared_with_are_asked_for_and_not_many_more():
     asked = comparisons.compared_days(DAY)
-    assert {DAY, before(55), before(364), date(2026, 10, 1), date(2026, 10, 19), date(2025, 11, 1)} <= asked
+    assert {DAY, before(62), before(364), date(2026, 10, 1), date(2026, 10, 19), date(2025, 11, 1)} <= asked
     assert not {before(56) - timedelta(1), date(2025, 11, 21), DAY + timedelta(1)} & asked
     assert len(asked) < 130
 
@@ -171,19 +172,31 @@ def test_rates_leave_out_exports_that_have_no_returns():
             "gross_sales": D(gross), "returns": D(returned), **without,
         }  # fmt: skip
 
-    exported = {"without_returns": D(100), "without_discounts": D(0)}
+    exported = {"without_returns": D(100), "without_discounts": D(0), "without_shipping": D(0)}
     days = {DAY: day(100, 5), before(1): day(100, 0, **exported), before(2): day(300, 10)}
     days[before(3)] = day(200, 4, **exported)  # 100 of them are of the export
+    days[before(4)] = day(0, 0)  # closed, as the shop before it
+    days[before(5)] = day(50, 0, **exported | {"without_shipping": D(50)})
+    days = comparisons.with_lacking(days, date(2020, 1, 1))
     found = comparisons.rate_bases(DAY, days)
     assert list(found) == ["return_rate"]
-    assert (found["return_rate"].value, found["return_rate"].day_before, found["return_rate"].days) == (
-        100,
-        0,
-        2,
-    )
-    rates = make_figures(headline=comparisons.headline(DAY, days), rate_bases=found).rates
+    base = found["return_rate"]
+    assert (base.value, base.day_before, base.days) == (100, None, 2)
+    headline = comparisons.headline(DAY, days)
+    figures = make_figures(headline=headline, rate_bases=found, averaged_days=5)
+    rates = figures.rates
     assert rates["return_rate"].day_before is None
     assert rates["return_rate"].average == D("0.035")  # 14 of 400
+
+    # The amounts follow the same rule, and are named for their days.
+    assert (headline["returns"].day_before, headline["returns"].average) == (None, 7)  # 14 of two days
+    assert headline["shipping"].days == 3
+    assert headline["net_sales"].days is None
+    tiles = {tile["label"]: tile for tile in page_texts(figures)["small_tiles"]}
+    assert [each["label"] for each in tiles["Returns"]["shown"]] == ["vs 2-day average"]
+    (table,) = [each for each in page_texts(figures)["sections"] if each["id"] == "figures"]
+    assert {each.partition(":")[0] for each in table["remarks"]} >= {"Returns", "Return rate", "Shipping"}
+    assert "Returns: 2-day average, of the days with this data." in table["remarks"]
 
 
 def product(sku, sales, sales_before):
@@ -235,9 +248,9 @@ def test_the_outlook_begins_when_the_day_ends_also_where_clocks_change(day, ends
         return []
 
     window = day_window(date.fromisoformat(day), "America/New_York")
-    assert forecast.outlook_of(ask, window, {}, "US") is None
+    assert forecast.outlook_of(ask, window, {}, "") is None
     assert asked["ends_at"] == datetime.fromisoformat(ends_at).replace(tzinfo=UTC)
-    assert (asked["day_after"], asked["last"]) == tuple(window.date + timedelta(days) for days in (1, 7))
+    assert (asked["first"], asked["last"]) == tuple(window.date + timedelta(days) for days in (1, 7))
 
 
 def test_rates_are_compared_with_the_rates_of_the_days_of_their_figures():

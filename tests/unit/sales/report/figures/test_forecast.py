@@ -4,11 +4,13 @@ import csv
 import io
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pypdf import PdfReader
 
 from ecommerce.core.business_day import day_window
+from ecommerce.core.named_weeks import week_sentence
 from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.sales import delivery
 from ecommerce.sales.report import archive
@@ -251,45 +253,62 @@ def test_csv_has_the_amounts_of_each_series():
     assert cells["category:Kitchen", "upper_95"] == ("6200", "USD")
 
 
-def said(
+def outlook_on(
     last: date, *, gross: str = "100000", complete: bool = True, days: int = 7, calendar: str = "US"
-) -> str:
-    """The sentence of the report of `last`, of whose last seven days each sold a seventh of `gross`."""
+) -> forecast.Outlook | None:
+    """The outlook of the report of `last`, of whose last nine weeks each sold `gross`."""
     row = {"gross_sales": D(gross) / 7, "complete": True}
-    before = {last - timedelta(days=back): row for back in range(7)}
-    before[last - timedelta(days=3)] = {**row, "complete": complete}
-    ahead = samples.outlook(last, days)
+    before = {last - timedelta(days=back): {**row, "complete": complete} for back in range(63)}
+    ahead = samples.outlook(last - timedelta(days=7), days + 7)
     rows = [{"made_at": ahead.made_at, "model": ahead.model} | dict(each) for each in ahead.days]
-    found = forecast.outlook_of(lambda *_, **__: rows, day_window(last, "UTC"), before, calendar)
-    return sentences(make_figures(findings=[], outlook=found))[-1]
+
+    def query(_: str, __: object, *, first: date, last: date) -> list[dict[str, object]]:
+        return [row for row in rows if first <= row["day"] <= last]
+
+    return forecast.outlook_of(query, day_window(last, "UTC"), before, calendar)
+
+
+def said(last: date, **shop: Any) -> str:
+    """The sentence of that report."""
+    return sentences(make_figures(findings=[], outlook=outlook_on(last, **shop)))[-1]
+
+
+BLACK_FRIDAY = "Black Friday week (Mon 23 Nov \N{EN DASH} Sun 29 Nov): 125,000 USD gross sales expected, "
 
 
 @pytest.mark.parametrize(
     ("last", "beginning"),
     [
-        ("2026-11-20", "Black Friday week: "),
-        ("2026-11-26", "Black Friday week: "),
+        ("2026-11-22", BLACK_FRIDAY),
+        ("2026-11-23", BLACK_FRIDAY),
+        ("2026-11-26", BLACK_FRIDAY),
         ("2026-11-27", "Next 7 days: "),
-        ("2026-12-20", "Christmas week: "),
-        ("2026-12-28", "Week of New Year's Day: "),
-        ("2026-11-01", "Next 7 days: "),
+        ("2026-12-20", "Christmas week (Mon 21 Dec \N{EN DASH} Sun 27 Dec): "),
+        ("2026-12-28", "Week of New Year's Day (Mon 28 Dec \N{EN DASH} Sun 3 Jan): "),
     ],
 )
-def test_the_coming_week_is_named_for_what_is_in_it(last, beginning):
-    if last == "2026-11-01":
-        assert said(date.fromisoformat(last), calendar="").startswith(beginning)
-    else:
-        assert said(date.fromisoformat(last)).startswith(beginning)
+def test_the_week_of_an_event_to_come_is_named_with_the_sum_of_monday_to_sunday(last, beginning):
+    assert said(date.fromisoformat(last)).startswith(beginning)
 
 
-def test_it_is_compared_with_the_last_seven_days():
-    last = date(2026, 11, 20)
-    assert said(last).startswith("Black Friday week: 125,000 USD gross sales expected, +25.0 % vs those of")
-    assert said(last, gross="200000").endswith(f"{MINUS}37.5 % vs those of the last 7 days.")
+def test_on_every_day_of_a_named_week_both_reports_have_one_number_and_one_baseline():
+    lead = week_sentence(BLACK_FRIDAY.partition(":")[0], D(125000), D(100000), "USD")
+    for day in (22, 23, 24, 25, 26):
+        assert said(date(2026, 11, day)) == lead == f"{BLACK_FRIDAY}+25.0 % vs a usual week."
+    page = page_texts(make_figures(outlook=outlook_on(date(2026, 11, 24))))
+    (rows,) = [section["rows"] for section in page["sections"] if section["id"] == "outlook"]
+    assert rows[-1][:2] == [BLACK_FRIDAY.partition(":")[0], "125,000.00"]
 
 
-def test_without_seven_complete_days_or_a_whole_week_ahead_there_is_no_comparison():
+def test_a_week_that_the_forecast_does_not_cover_is_not_named():
+    assert said(date(2026, 11, 21), days=7).startswith("Next 7 days: ")
+    assert said(date(2026, 11, 21), days=8).startswith("Black Friday week")
+
+
+def test_without_a_usual_week_or_a_whole_week_ahead_there_is_no_comparison():
     last = date(2026, 12, 5)
+    assert said(last) == "Next 7 days: 125,000 USD gross sales expected, +25.0 % vs a usual week."
+    assert said(last, gross="200000").endswith(f"{MINUS}37.5 % vs a usual week.")
     assert said(last, complete=False) == "Next 7 days: 125,000 USD gross sales expected."
     assert said(last, days=3) == "Next 3 days: 50,400 USD gross sales expected."
     assert said(last, days=1) == "Sun 6 Dec: 20,500 USD gross sales expected."
