@@ -163,8 +163,7 @@ def unbroken(words: str) -> str:
 
 
 def source_name(source: str) -> str:
-    """Return the name of a source or channel: `orders_db` → `Orders database`, `shopify_pos` → `Shopify
-    POS`."""
+    """Return the name of a source or channel: `orders_db` → `Orders database`, `store_pos` → `Store POS`."""
     text = " ".join(_WORDS.get(word, word) for word in clean(source).split("_"))
     return text[:1].upper() + text[1:]
 
