@@ -22,6 +22,7 @@ YEAR = 364
 """Days; the same weekday a year ago."""
 _TRUNCATED, _MOST_TRUNCATED = 0.4, 3
 _CAPPED = 2.5
+_ABSURD = 5.0
 _VANISHED_DAYS, _REPLACED_DAYS, _SOLD_BEFORE = 28, 7, 20
 _RARELY = 0.5
 _CLOSED_DAYS = range(3, 32)
@@ -105,6 +106,15 @@ def clean(panel: Panel) -> tuple[Floats, Bools]:
     closed[days:] |= _yearly_closure(panel)[:, None]
     values[is_zero & (~rarely | closed[:days])] = np.nan
     return _capped(values), closed
+
+
+def without_absurd_day(values: Floats) -> Floats:
+    """Return `values` [days, series] with a series' largest day of the last year unknown where it is more than
+    five times the second largest: a single absurd day is no level."""
+    year = values[-YEAR:]
+    second = np.sort(np.nan_to_num(year), axis=0)[-2:][0]
+    is_absurd = (year > _ABSURD * second) & (second > 0)
+    return np.concatenate([values[:-YEAR], np.where(is_absurd, np.nan, year)])
 
 
 def shifted(values: Floats, days: int) -> Floats:

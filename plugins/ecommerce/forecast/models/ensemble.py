@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ecommerce.forecast.data.panel import Floats, Panel, has_vanished, sells_rarely
+from ecommerce.forecast.data.panel import Floats, Panel, has_vanished, sells_rarely, without_absurd_day
 from ecommerce.forecast.models.features import Statistics
 from ecommerce.forecast.models.members import Boosting, Model, Ridge, WeekdayMean
 from ecommerce.forecast.models.season import at_level
@@ -124,10 +124,12 @@ def look_back(panel: Panel) -> list[Origin]:
 
 
 def _prepared(panel: Panel) -> Panel:
-    """The panel at its present level; days before a series' first sale are unknown, not without sales."""
-    sells = panel.values > 0
+    """The panel at its present level; days before a series' first sale are unknown, not without sales.
+    Negative days count as 0: the width of an interval is a share of its forecast."""
+    values = without_absurd_day(np.maximum(panel.values, 0))
+    sells = values > 0
     has_begun = np.maximum.accumulate(sells, axis=0) | ~sells.any(axis=0)
-    return at_level(replace(panel, values=np.where(has_begun, panel.values, np.nan)))
+    return at_level(replace(panel, values=np.where(has_begun, values, np.nan)))
 
 
 def _fit(known: Statistics, *, has_boosting: bool = True) -> dict[str, Model]:

@@ -29,7 +29,8 @@ _SHIFT, _SHIFTED_DAYS, _USUAL_DAYS, _OFTEN = np.log(1.5), range(12, 43), 28, 0.7
 def season(panel: Panel, neutral: Floats) -> Floats:
     """Return the season that all series share, [days + HORIZON, 1]: the sales of the same days a year and two
     years ago, smoothed, and shrunk by its noise and by how much of it was repeated: by itself around Easter
-    and around Black Friday, and with peaks of single days. 1 with less than a year.
+    and around Black Friday, and with peaks of single days. 1 with a year or less, and where all series
+    together sell on less than 70 % of the open days.
 
     `neutral` [days, series] are clean values without the effect of promotions.
     """
@@ -39,12 +40,15 @@ def season(panel: Panel, neutral: Floats) -> Floats:
     is_near = _next_to(panel.holidays[:days] > 0) & (event[:days, None] == 0)
     daily = _without_weekdays(np.where(is_near, np.nan, neutral), panel.weekdays[:days])
     rest = _index(daily, daily)[1]
-    if not references or np.isnan(rest).all():
+    is_known = ~np.isnan(neutral).all(axis=1)
+    often = (neutral[is_known] > 0).any(axis=1).mean() if is_known.any() else 0.0
+    if days <= YEAR or not references or often < _OFTEN or np.isnan(rest).all():
         return np.ones((total, 1))
     variance = float(np.nanmean(np.clip(rest, -1, 1) ** 2))
     is_peak = (event[:days] > 0) & (rest > _PEAK_ERRORS * np.sqrt(variance))
     index, rest = _index(np.where(is_peak[:, None], np.nan, daily), daily)
-    peak = np.log1p(rest, out=np.zeros(days), where=is_peak)
+    # Above nothing there is no peak: the other days of its week may have no sales.
+    peak = np.log1p(rest, out=np.zeros(days), where=is_peak & ~np.isnan(rest))
     index = np.where(event[:days] > 0, index, _centred(index[:, None], 7)[:, 0])
     # Growth is forecast by itself: the season is what a day has above or below its year.
     yearly = index[YEAR:] - index[:-YEAR]

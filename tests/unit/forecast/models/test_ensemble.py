@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from ecommerce.forecast.models.ensemble import (
 from ecommerce.forecast.models.features import Statistics
 from ecommerce.forecast.models.members import Boosting
 from ecommerce.forecast.weeks import HORIZON
-from tests.unit.forecast.panels import WEEK, changed, make_panel, weekly
+from tests.unit.forecast.panels import WEEK, changed, dated, make_panel, shapes, weekly
 
 REPOSITORY = Path(__file__).parents[4]
 COMING = np.tile(WEEK, HORIZON // 7)
@@ -258,6 +259,42 @@ def test_an_article_that_sells_rarely_is_forecast_by_its_weeks(shop: PanelForeca
     expected = RARE[-91:].sum() / 13
     weeks = state(shop, "rare").reshape(4, 7).sum(axis=1)
     assert np.allclose(weeks, expected, rtol=0.35)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "days"), [(date(2026, 12, 1), 390), (date(2026, 4, 8), 170), (date(2026, 1, 1), 60)]
+)
+def test_no_shape_of_a_series_gives_negative_crossed_or_missing_bounds(as_of: date, days: int):
+    panel = dated(shapes(days, seed=days), as_of)
+    known = np.array([series not in skipped(panel) for series in panel.series] + [True])
+    for candidate, made in forecasts_of_all(panel).items():
+        order = [made.bounds[95][0], made.bounds[80][0], made.values, made.bounds[80][1], made.bounds[95][1]]
+        amounts = np.stack(order)[:, :, known]
+        assert np.isfinite(amounts).all(), candidate
+        assert (amounts >= 0).all(), candidate
+        assert (np.diff(amounts, axis=0) >= 0).all(), candidate
+
+
+SELLERS = np.column_stack([weekly(420), np.where(np.random.default_rng(6).random(420) < 0.25, 40.0, 0.0)])
+"""A usual seller and a rare one."""
+
+
+@pytest.fixture(scope="module")
+def usual_sellers() -> Mapping[str, PanelForecast]:
+    return forecasts_of_all(make_panel(SELLERS))
+
+
+@pytest.mark.parametrize("age", [1, 10, 330])
+def test_one_absurd_day_does_not_move_the_level(age: int, usual_sellers: Mapping[str, PanelForecast]):
+    values = SELLERS.copy()
+    values[-age, 0] *= 100
+    day_with_sale = np.flatnonzero(SELLERS[: 421 - age, 1])[-1]
+    values[day_with_sale, 1] *= 100
+    moved = forecasts_of_all(make_panel(values))
+    for candidate in ("open_weekday_mean", "ridge", "boosting", "blend"):
+        change = moved[candidate].values.sum(axis=0) / usual_sellers[candidate].values.sum(axis=0)
+        assert abs(change[0] - 1) < 0.03, candidate
+        assert abs(change[1] - 1) < 0.15, candidate
 
 
 SCRIPT = """

@@ -12,7 +12,7 @@ from ecommerce.forecast.data.panel import Panel, clean, holidays_of
 from ecommerce.forecast.models.ensemble import PanelForecast, predict, train, with_total
 from ecommerce.forecast.models.season import season
 from ecommerce.forecast.weeks import HORIZON
-from tests.unit.forecast.panels import WEEK, changed, make_panel, weekly
+from tests.unit.forecast.panels import WEEK, changed, dated, make_panel, shapes, weekly
 
 NOISE = 0.1
 
@@ -151,6 +151,17 @@ def test_a_kind_without_sales_has_no_season(sells: float):
     panel = make_panel(np.full((450, 2), sells))
     assert (season(panel, panel.values) == 1).all()
     assert not np.nansum(forecast(panel).values)
+
+
+@pytest.mark.parametrize("days", [356, 420])
+@pytest.mark.parametrize(
+    "as_of", [date(2026, 12, 1), date(2026, 4, 8), date(2026, 3, 20), date(2026, 1, 1)], ids=str
+)
+def test_every_kind_has_a_season_around_moved_dates(as_of: date, days: int):
+    """Of 40 shops of one series each: a rare seller has weeks without any other sale than its own."""
+    for series in np.maximum(shapes(days, seed=days), 0).T:
+        panel = dated(series[:, None], as_of)
+        assert np.isfinite(np.log(season(panel, panel.values))).all()
 
 
 def test_a_capped_day_leaves_its_part_in_the_level():
