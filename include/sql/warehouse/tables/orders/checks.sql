@@ -155,8 +155,7 @@ UNION ALL
     "warn",
     "{source no longer returns|sources no longer return} orders of the day that are in the warehouse",
     "the figures contain these orders, and may lack others",
-    "look for the orders in the source. If it has them, make repair DAY=<day> SOURCE=<source>; "
-    "if they were deleted, the DAG sales_reconciliation removes them from the warehouse",
+    "look for the orders in the source. If it has them, make repair DAY=<day> SOURCE=<source>; if they were deleted, the DAG sales_reconciliation removes them from the warehouse",
     3,
 ) %}
 SELECT
@@ -173,8 +172,7 @@ UNION ALL
     "warn",
     "{order has a status|orders have statuses} that order_status.sql does not list, or listed differently when {it was|they were} loaded",
     "orders with an unlisted status do not count as sales",
-    "add the status to include/sql/transform/orders/order_status.sql and read the source again: "
-    "make repair DAY=<day> SOURCE=<source> (a partner has to deliver the file again, with any change)",
+    "add the status to include/sql/transform/orders/order_status.sql and read the source again: make repair DAY=<day> SOURCE=<source> (a partner has to deliver the file again, with any change)",
     3,
     dated=True,
 ) %}
