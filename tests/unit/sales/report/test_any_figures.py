@@ -71,7 +71,7 @@ def test_any_day_has_a_page_a_mail_a_chat_message_and_its_figures_as_files(shape
     assert all(isinstance(sentence, str) for sentence in notices.alarms(figures))
 
 
-@settings(max_examples=5, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, suppress_health_check=list(HealthCheck))
 @given(shape=SHAPES)
 def test_any_day_has_a_document(shape, tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
