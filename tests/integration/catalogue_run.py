@@ -84,13 +84,13 @@ def fetch(run: DagRun, **settings: str) -> Manifest:
     """The first task; `settings`: of the script."""
     day = newest_closed_day(datetime.now(UTC), "America/New_York")
     with fetch_command.fetch_folder() as place:
-        environment = os.environ | place.environment() | {"CATALOGUE_RETRIES": "0"} | settings
+        environment = os.environ | place.environment | {"CATALOGUE_RETRIES": "0"} | settings
         done = subprocess.run(
             ["bash", "-c", fetch_command.COMMAND], env=environment, capture_output=True, text=True
         )
         if done.returncode:
             raise place.problem()
-        return place.publish(run.folder(day.date, "product_catalogue"), day)
+        return place.publish(run.folder(day.date, "product_catalogue"), "product_catalogue", day)
 
 
 def prepare(run_id: str, *, accept_shrunk: bool = False) -> Prepared:

@@ -24,6 +24,7 @@ from ecommerce.warehouse.load import LoadResult, load_manifest
 class FetchCatalogue(FetchByScript):
     """Runs the script that fetches the catalogue's pages, and returns their manifest."""
 
+    source = SOURCE
     fetch_folder = fetch_command.fetch_folder
 
     def __init__(self, **arguments: Any) -> None:

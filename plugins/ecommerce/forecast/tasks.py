@@ -50,6 +50,7 @@ def due(**context: Any) -> None:
 class FetchPartnerFiles(FetchByScript):
     """The script that fetches the partner's files."""
 
+    source = SOURCE
     fetch_folder = fetch_command.fetch_folder
 
     def __init__(self, **arguments: Any) -> None:

@@ -1,11 +1,9 @@
 """The folder of a shell script that fetches with curl: environment, failure, files in staging."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
 
 from ecommerce.core import errors
 from ecommerce.core.business_day import BusinessDay
@@ -22,23 +20,17 @@ _KINDS: dict[str, type[errors.PipelineError]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class ScriptFolder(ABC):
-    """The folder `path` of this machine in which `SCRIPT` works; the read began at `begun_at` (UTC)."""
+class ScriptFolder:
+    """The folder `path` of this machine in which a script works. Its `environment` contains the password.
+    `files` is the pattern of the files that it leaves, `companions` that of further ones; the read began at
+    `begun_at` (UTC)."""
 
+    connection: str
     path: Path
     begun_at: datetime
-
-    SCRIPT: ClassVar[str]
-    CONNECTION: ClassVar[str]
-    SOURCE: ClassVar[str]
-
-    @abstractmethod
-    def environment(self) -> dict[str, str]:
-        """Return the script's environment, which contains the password."""
-
-    @abstractmethod
-    def publish(self, folder: str, day: BusinessDay) -> Manifest:
-        """Move the script's files into the staging folder `folder`; StagingError where that fails."""
+    environment: dict[str, str] = field(repr=False)
+    files: str
+    companions: str
 
     def problem(self) -> errors.PipelineError:
         """Return why the script failed: its file `problem` has the kind of error in the first line, and the
@@ -46,25 +38,24 @@ class ScriptFolder(ABC):
         try:
             kind, sentence, *_ = (self.path / "problem").read_text().splitlines()
         except (OSError, ValueError):
-            kind, sentence = "", f"{self.SCRIPT} was stopped, or failed without a message: see the log above"
-        return _KINDS.get(kind, errors.PipelineError)(f"{self.CONNECTION}: {sentence}")
+            kind, sentence = "", "the script was stopped, or failed without a message: see the log above"
+        return _KINDS.get(kind, errors.PipelineError)(f"{self.connection}: {sentence}")
 
-    def _publish(
-        self, folder: str, day: BusinessDay, files: Mapping[str, str], control_totals: dict[str, Any]
-    ) -> Manifest:
-        """Move `files`, each with its companion, into staging; the manifest's `rows` counts the files."""
+    def publish(self, folder: str, source: str, day: BusinessDay) -> Manifest:
+        """Copy the script's files into the staging folder `folder`; StagingError where that fails. The
+        manifest's `rows` counts the files."""
+        files = sorted(self.path.glob(self.files))
         with staging.publish(folder) as draft:
-            for name in (*files, *files.values()):
-                (draft.path / name).write_bytes((self.path / name).read_bytes())
+            for file in (*files, *self.path.glob(self.companions)):
+                shutil.copyfile(file, draft.path / file.name)
             draft.seal(
-                source=self.SOURCE,
+                source=source,
                 business_date=day.date,
                 rows=len(files),
-                columns={name: [] for name in files},
+                columns={file.name: [] for file in files},
                 read_at=self.begun_at,
                 window_start=self.begun_at,
                 window_end=self.begun_at,
-                control_totals=control_totals,
             )
         return staging.read_manifest(folder)
 

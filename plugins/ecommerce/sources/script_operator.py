@@ -19,8 +19,10 @@ class FetchByScript(BashOperator):
     password is in no field of the operator, because Airflow stores and shows those.
     """
 
+    source: str
+    """Its name in staging; a subclass sets it, and `fetch_folder`."""
     fetch_folder: Callable[[], AbstractContextManager[ScriptFolder]]
-    """Provides the folder of the script; a subclass sets it."""
+    """Provides the folder of the script."""
     _script_folder: ScriptFolder | None = None
 
     def destination(self, context: Mapping[str, Any]) -> tuple[str, BusinessDay]:
@@ -36,9 +38,9 @@ class FetchByScript(BashOperator):
                 super().execute(context)
             except AirflowException:
                 raise self._script_folder.problem() from None
-            return to_xcom(self._script_folder.publish(folder, day))
+            return to_xcom(self._script_folder.publish(folder, self.source, day))
 
     def get_env(self, context: Any) -> dict[str, str]:
         """Return the environment of the script, with the password."""
-        variables = self._script_folder.environment() if self._script_folder else {}
+        variables = self._script_folder.environment if self._script_folder else {}
         return super().get_env(context) | variables

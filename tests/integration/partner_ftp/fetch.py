@@ -29,7 +29,7 @@ def fetch(**settings: str) -> Manifest:
     """What the task does, with settings of the script."""
     day = newest_closed_day(datetime.now(UTC), "America/New_York")
     with fetch_command.fetch_folder() as place:
-        environment = os.environ | place.environment() | AT_ONCE | settings
+        environment = os.environ | place.environment | AT_ONCE | settings
         done = subprocess.run(
             ["bash", "-c", fetch_command.COMMAND], env=environment, capture_output=True, text=True
         )
@@ -37,7 +37,7 @@ def fetch(**settings: str) -> Manifest:
         if done.returncode:
             assert not (place.path / fetch_command.MARKET_INDEX).exists()
             raise place.problem()
-        return place.publish(RUN.folder(day.date, "partner_ftp"), day)
+        return place.publish(RUN.folder(day.date, "partner_ftp"), "partner_ftp", day)
 
 
 def content(manifest: Manifest) -> dict[str, bytes]:

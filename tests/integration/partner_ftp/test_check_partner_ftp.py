@@ -9,7 +9,7 @@ from ecommerce.sources.partner_ftp.fetch_command import check
 from tests.integration.partner_ftp.fetch import connect
 from tests.partner_ftp import MARKET_INDEX, PartnerSite, make_certificate, partner_site
 
-WELL = ("ok", "promotions.csv has 1 promotions, market_index.csv 2 weeks, the last of them 2026-11-16")
+WELL = ("ok", "promotions.csv has 1 promotion, market_index.csv 2 weeks, the last of them 2026-11-16")
 IN_CLEAR = ("hint", "a server without TLS gets login and password unencrypted: set `tls` to 'required'")
 
 
@@ -24,11 +24,15 @@ def test_a_login_in_clear_is_hinted_at(shown: PartnerSite) -> None:
     assert list(check()) == [WELL, IN_CLEAR]
 
 
-def test_what_is_odd_in_the_files_is_hinted_at(shown: PartnerSite) -> None:
-    shown.put("market_index.csv", MARKET_INDEX.replace(b"2026-11-09", b"2026-10-05"))
+def test_an_unusable_row_is_hinted_at(shown: PartnerSite) -> None:
+    shown.put("market_index.csv", MARKET_INDEX + b"2026-11-22,1\n")
     assert list(check()) == [
         WELL,
-        ("hint", "market_index.csv: weeks are missing from 2026-10-12 on"),
+        (
+            "hint",
+            "market_index.csv: 1 of 3 rows cannot be used, the first of them line 4: week_start 2026-11-22 "
+            "is a Sunday, and weeks begin on Mondays",
+        ),
         IN_CLEAR,
     ]
 

@@ -16,7 +16,6 @@ def test_both_files_reach_staging_with_checksums_that_sha256sum_can_check(shown:
     folder = Path(manifest.uri.removeprefix("file://"))
     for name, text in content(manifest).items():
         assert (folder / f"{name}.sha256").read_text() == f"{sha256(text)}  {name}\n"
-        assert manifest.control_totals["sha256"][name] == sha256(text)
     assert sorted(path.name for path in folder.iterdir()) == [
         *("manifest.json", "market_index.csv", "market_index.csv.sha256"),
         *("promotions.csv", "promotions.csv.sha256"),

@@ -183,7 +183,7 @@ def test_the_password_is_in_no_argument_no_environment_of_a_program_and_no_outpu
         for name in ("promotions.csv", "market_index.csv"):
             site.fail(name, look_around)
         with fetch_command.fetch_folder() as place:
-            given = place.environment()
+            given = place.environment
             running = subprocess.Popen(
                 ["bash", "-c", f"read -r _; {fetch_command.COMMAND}"],
                 env=os.environ | given | AT_ONCE,

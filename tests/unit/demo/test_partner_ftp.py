@@ -19,8 +19,7 @@ TODAY = date(2026, 11, 21)  # a Saturday
 
 def test_its_promotions_are_the_companys_offers_of_the_past_and_those_to_come(tmp_path: Path) -> None:
     seeder.fill(tmp_path, date(2024, 1, 1), TODAY)
-    with (tmp_path / "promotions.csv").open("rb") as stream:
-        found = read_promotions(stream)
+    found = read_promotions((tmp_path / "promotions.csv").read_bytes())
     assert not found.rejected
     assert not found.warnings
     assert [(str(each.start_date), str(each.end_date), each.discount_percent) for each in found.rows] == [
@@ -39,8 +38,7 @@ def test_its_promotions_are_the_companys_offers_of_the_past_and_those_to_come(tm
 
 def test_its_index_has_every_week_that_is_over(tmp_path: Path) -> None:
     seeder.fill(tmp_path, date(2024, 1, 1), TODAY)
-    with (tmp_path / "market_index.csv").open("rb") as stream:
-        found = read_market_index(stream)
+    found = read_market_index((tmp_path / "market_index.csv").read_bytes())
     assert not found.rejected
     assert not found.warnings
     assert (found.rows[0].week_start, found.rows[-1].week_start) == (date(2024, 1, 1), date(2026, 11, 9))

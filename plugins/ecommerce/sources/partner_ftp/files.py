@@ -1,43 +1,37 @@
 """Parsing the partner's files, and rejecting invalid rows.
 
 Both are CSV with commas and a header, UTF-8 with or without a byte order mark. Columns are found by name;
-further ones are ignored, with a warning. A row that cannot be used is kept with its line and the reason; too
-many of them are an error (`MOST_REJECTED`).
+further ones are ignored. A row that cannot be used is kept with its line and the reason; more than one in
+`ROWS_PER_REJECTED` are an error.
 
 - A promotion lasts from `start_date` to `end_date`, both included. An empty `sku`, or `*`, is the whole shop.
   Promotions may overlap: a product is on promotion once.
 - A week of the market index begins on a Monday. Of several rows for one week the last counts, because
-  corrections are appended; a warning reports it.
+  corrections are appended.
 """
 
 import io
 import re
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from itertools import pairwise
-from typing import IO, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import ContractError
-from ecommerce.core.text import clean, counted, listed
-from ecommerce.sources.csv_records import Record, header, records
+from ecommerce.core.text import clean, counted
+from ecommerce.sources.csv_records import header, records
 from ecommerce.storage.staging import Manifest, storage_errors, storage_path
 
 PROMOTIONS, MARKET_INDEX = "promotions.csv", "market_index.csv"
-MOST_REJECTED = Decimal("0.1")
-"""The share of rows above which a file is refused."""
+ROWS_PER_REJECTED = 10
 WHOLE_SHOP = ("", "*")
 LONGEST_SKU, LONGEST_RAW = 200, 1_000
-FIRST_YEAR, LAST_YEAR = 2000, 2099
-"""Dates outside are mistakes."""
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DATE = re.compile(r"20\d\d-\d\d-\d\d", re.ASCII)
 _NUMBER = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
-_WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,132 +90,115 @@ class _Unusable(Exception):
 def read_files(manifest: Manifest) -> PartnerFiles:
     """Parse both files of the raw folder; raises as `read_promotions`, and StagingError where they cannot be
     read."""
-    folder = storage_path(manifest.uri)
     with storage_errors(manifest.uri):
-        # Read whole: an object store's `readline` takes no size, which `csv_records` limits.
-        streams = [io.BytesIO((folder / name).read_bytes()) for name in (PROMOTIONS, MARKET_INDEX)]
-    promotions, index = read_promotions(streams[0]), read_market_index(streams[1])
-    announced, rejected = Announced(promotions.rows, index.rows), promotions.rejected + index.rejected
-    return PartnerFiles(announced, rejected, promotions.warnings + index.warnings)
+        return read_folder(storage_path(manifest.uri))
 
 
-def read_promotions(stream: IO[bytes]) -> Parsed[Promotion]:
+def read_folder(folder: Any) -> PartnerFiles:
+    """Parse both files of `folder`, a path of any storage; raises as `read_promotions`."""
+    promotions = read_promotions((folder / PROMOTIONS).read_bytes())
+    index = read_market_index((folder / MARKET_INDEX).read_bytes())
+    return PartnerFiles(
+        Announced(promotions.rows, index.rows),
+        promotions.rejected + index.rejected,
+        promotions.warnings + index.warnings,
+    )
+
+
+def read_promotions(content: bytes) -> Parsed[Promotion]:
     """Parse the promotions of a file, in its order; ContractError where it is empty, is no CSV in UTF-8,
     lacks a column, or too many of its rows cannot be used."""
     columns = ("start_date", "end_date", "sku", "discount_percent")
-    return _read(stream, PROMOTIONS, columns, _promotion, "there is no promotion")
+    return _parse(content, PROMOTIONS, columns, _promotion)
 
 
-def read_market_index(stream: IO[bytes]) -> Parsed[MarketWeek]:
-    """Parse the weeks of a file, by date, each once; raises as `read_promotions`. Gaps are no fault of any
-    row."""
-    found = _read(stream, MARKET_INDEX, ("week_start", "index"), _week, "there is no week")
-    by_week = {row.week_start: row for row in found.rows}
-    weeks, warnings = sorted(by_week), [*found.warnings]
-    starts = Counter(row.week_start for row in found.rows)
-    if repeated := sorted(start for start, rows in starts.items() if rows > 1):
-        warnings.append(
-            f"{MARKET_INDEX}: the last row counts of several for the weeks of {listed(repeated, 4)}"
-        )
-    if gaps := [each + _WEEK for each, following in pairwise(weeks) if following - each > _WEEK]:
-        warnings.append(f"{MARKET_INDEX}: weeks are missing from {listed(gaps, 4)} on")
-    return Parsed(tuple(by_week[week] for week in weeks), found.rejected, tuple(warnings))
+def read_market_index(content: bytes) -> Parsed[MarketWeek]:
+    """Parse the weeks of a file, by date, each once; raises as `read_promotions`."""
+    parsed = _parse(content, MARKET_INDEX, ("week_start", "index"), _week)
+    by_week = {row.week_start: row for row in parsed.rows}
+    return Parsed(tuple(by_week[week] for week in sorted(by_week)), parsed.rejected, parsed.warnings)
 
 
-def _read(
-    stream: IO[bytes],
-    file: str,
-    columns: Sequence[str],
-    parse: Callable[[Mapping[str, str]], Row],
-    nothing: str,
-) -> Parsed[Row]:
-    names = _header(stream, file, columns)
-    rows: list[Row] = []
-    rejected: list[dict[str, Any]] = []
-    for record in records(stream, len(names)):
-        try:
-            values = _values(record, names)
-            rows.append(parse({name: values[name].strip() for name in columns}))
-        except _Unusable as fault:
-            raw = mask_e_mails(record.text[: 4 * LONGEST_RAW].decode(errors="replace"))
-            reason, detail = fault.args
-            row = {"file": file, "line_number": record.number, "reason": reason, "detail": detail}
-            rejected.append(row | {"raw": clean(raw, LONGEST_RAW)})
-    warnings = []
-    if more := [name for name in names if name not in columns]:
-        warnings.append(f"{file} has columns that are not read: {clean(', '.join(more))}")
-    if not (rows or rejected):
-        warnings.append(f"{file} has a header and no row: {nothing}")
-    if rejected:
-        bad, read = len(rejected), len(rows) + len(rejected)
-        found = f"{file}: {bad} of {counted(read, 'row')} cannot be used"
-        first = "line {line_number}: {detail}".format_map(rejected[0])
-        if not rows or (bad > 1 and bad > MOST_REJECTED * read):
-            raise ContractError(f"{found}, more than one in {1 / MOST_REJECTED:.0f}; the first is {first}")
-        warnings.append(f"{found}, the first of them {first}")
-    return Parsed(tuple(rows), tuple(rejected), tuple(warnings))
-
-
-def _header(stream: IO[bytes], file: str, columns: Sequence[str]) -> list[str]:
+def _parse(content: bytes, file: str, columns: Sequence[str], parse_row: Callable[..., Row]) -> Parsed[Row]:
+    """Parse the rows of a file: `parse_row` takes the texts of `columns`, and raises _Unusable."""
+    stream = io.BytesIO(content)
     try:
         names = header(stream)
     except ValueError as error:
         raise ContractError(f"{file} cannot be read: {error}") from None
-    if missing := [name for name in columns if name not in names]:
+    if any(names.count(name) != 1 for name in columns):
         raise ContractError(
-            f"{file} lacks {' and '.join(missing)}: its columns are {clean(', '.join(names))}, and should be "
-            f"{', '.join(columns)}, separated by commas"
+            f"{file} has the columns {clean(', '.join(names))}, and should have {', '.join(columns)}, each "
+            "once, separated by commas"
         )
-    if repeated := [name for name in columns if names.count(name) > 1]:
-        raise ContractError(f"{file} has the column {repeated[0]} more than once")
-    return names
+    rows: list[Row] = []
+    rejected: list[dict[str, Any]] = []
+    for record in records(stream, len(names)):
+        try:
+            if record.fault:
+                raise _Unusable(*record.fault)
+            values = dict(zip(names, record.values, strict=True))
+            rows.append(parse_row(*((values[name] or "").strip() for name in columns)))
+        except _Unusable as fault:
+            reason, detail = fault.args
+            raw = mask_e_mails(record.text[: 4 * LONGEST_RAW].decode(errors="replace"))
+            rejected.append(
+                {
+                    "file": file,
+                    "line_number": record.number,
+                    "reason": reason,
+                    "detail": detail,
+                    "raw": clean(raw, LONGEST_RAW),
+                }
+            )
+    total = len(rows) + len(rejected)
+    warnings = []
+    if not total:
+        warnings.append(f"{file} has a header and no row")
+    if rejected:
+        first = "line {line_number}: {detail}".format_map(rejected[0])
+        summary = (
+            f"{file}: {len(rejected)} of {counted(total, 'row')} cannot be used, the first of them {first}"
+        )
+        if not rows or len(rejected) > max(1, total // ROWS_PER_REJECTED):
+            raise ContractError(f"{summary}; at most one row in {ROWS_PER_REJECTED} may be unusable")
+        warnings.append(summary)
+    return Parsed(tuple(rows), tuple(rejected), tuple(warnings))
 
 
-def _values(record: Record, names: Sequence[str]) -> dict[str, str]:
-    if record.fault:
-        raise _Unusable(*record.fault)
-    return {name: value or "" for name, value in zip(names, record.values, strict=True)}
-
-
-def _promotion(values: Mapping[str, str]) -> Promotion:
-    start, end = _date(values, "start_date"), _date(values, "end_date")
+def _promotion(start_date: str, end_date: str, sku: str, discount_percent: str) -> Promotion:
+    start, end = _date("start_date", start_date), _date("end_date", end_date)
     if end < start:
         raise _Unusable("end_before_start", f"it ends on {end}, before it starts on {start}")
-    percent = _positive(values, "discount_percent")
+    percent = _positive("discount_percent", discount_percent)
     if percent > 100:
         raise _Unusable("invalid_number", f"discount_percent {percent} is more than 100")
-    sku = values["sku"]
-    if len(sku) > LONGEST_SKU or clean(sku, LONGEST_SKU) != sku:
+    if clean(sku, LONGEST_SKU) != sku:
         raise _Unusable("invalid_text", f"sku {clean(sku, 50)!r} is too long, or no single line of letters")
     return Promotion(start, end, None if sku in WHOLE_SHOP else sku, percent)
 
 
-def _week(values: Mapping[str, str]) -> MarketWeek:
-    start = _date(values, "week_start")
+def _week(week_start: str, index: str) -> MarketWeek:
+    start = _date("week_start", week_start)
     if start.weekday():
         raise _Unusable("not_a_monday", f"week_start {start} is a {start:%A}, and weeks begin on Mondays")
-    return MarketWeek(start, _positive(values, "index"))
+    return MarketWeek(start, _positive("index", index))
 
 
-def _date(values: Mapping[str, str], name: str) -> date:
-    text = _filled(values, name)
+def _date(name: str, text: str) -> date:
     with suppress(ValueError):
-        if _DATE.fullmatch(text) and FIRST_YEAR <= int(text[:4]) <= LAST_YEAR:
+        if _DATE.fullmatch(text):
             return date.fromisoformat(text)
-    raise _Unusable(
-        "invalid_date",
-        f"{name} {clean(text, 50)!r} is no date such as 2026-11-27 between {FIRST_YEAR} and {LAST_YEAR}",
-    )
+    raise _unusable(name, text, "invalid_date", "date from 2000 to 2099, such as 2026-11-27")
 
 
-def _positive(values: Mapping[str, str], name: str) -> Decimal:
-    text = _filled(values, name)
+def _positive(name: str, text: str) -> Decimal:
     if not _NUMBER.fullmatch(text) or not Decimal(text):
-        raise _Unusable("invalid_number", f"{name} {clean(text, 50)!r} is no number above 0, such as 12.5")
+        raise _unusable(name, text, "invalid_number", "number above 0, such as 12.5")
     return Decimal(text)
 
 
-def _filled(values: Mapping[str, str], name: str) -> str:
-    if not values[name]:
-        raise _Unusable("missing_value", f"{name} is empty")
-    return values[name]
+def _unusable(name: str, text: str, reason: str, expected: str) -> _Unusable:
+    if not text:
+        return _Unusable("missing_value", f"{name} is empty")
+    return _Unusable(reason, f"{name} {clean(text, 50)!r} is no {expected}")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.names import CONNECTION_CATALOGUE
 from ecommerce.core.paths import INCLUDE
@@ -16,7 +15,6 @@ from ecommerce.sources import PRODUCT_CATALOGUE
 from ecommerce.sources.http import connection_with_host
 from ecommerce.sources.script_folder import ScriptFolder, curl_user
 from ecommerce.storage.scratch import scratch_folder
-from ecommerce.storage.staging import Manifest
 
 SOURCE = PRODUCT_CATALOGUE
 """Its name in `load_audit` and `rejected_rows`."""
@@ -63,39 +61,18 @@ def address() -> CatalogueAddress:
     return CatalogueAddress(url, login, password, extra.get("entries", "results"), extra.get("next", "next"))
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogueFolder(ScriptFolder):
-    """The folder into which the script fetches from `address`."""
-
-    address: CatalogueAddress
-
-    SCRIPT = "fetch_catalogue.sh"
-    CONNECTION = CONNECTION
-    SOURCE = SOURCE
-
-    def environment(self) -> dict[str, str]:
-        """Return the script's environment."""
-        variables = {
-            "CATALOGUE_FOLDER": str(self.path),
-            "CATALOGUE_PYTHON": sys.executable,
-            "CATALOGUE_NEXT": self.address.next,
-            "CATALOGUE_MOST_PAGES": str(MOST_PAGES),
-        }
-        if self.address.login or self.address.password:
-            login, password = self.address.login, self.address.password
-            variables["CATALOGUE_CREDENTIALS"] = curl_user(CONNECTION, login, password)
-        return variables
-
-    def publish(self, folder: str, day: BusinessDay) -> Manifest:
-        """Move the pages; control totals: pages."""
-        files = {page.name: page.with_suffix(".url").name for page in sorted(self.path.glob("page-*.json"))}
-        return self._publish(folder, day, files, {"pages": len(files)})
-
-
 @contextmanager
-def fetch_folder() -> Iterator[CatalogueFolder]:
+def fetch_folder() -> Iterator[ScriptFolder]:
     """Provide a folder for the script; raises as `address`."""
+    where = address()
+    environment = {
+        "CATALOGUE_PYTHON": sys.executable,
+        "CATALOGUE_NEXT": where.next,
+        "CATALOGUE_MOST_PAGES": str(MOST_PAGES),
+    }
+    if where.login or where.password:
+        environment["CATALOGUE_CREDENTIALS"] = curl_user(CONNECTION, where.login, where.password)
     with scratch_folder() as path:
-        folder = CatalogueFolder(path, datetime.now(UTC), address())
-        (path / "start").write_text(folder.address.url)
-        yield folder
+        environment["CATALOGUE_FOLDER"] = str(path)
+        (path / "start").write_text(where.url)
+        yield ScriptFolder(CONNECTION, path, datetime.now(UTC), environment, "page-*.json", "page-*.url")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.sources.partner_ftp.fetch_command import address
+from ecommerce.sources.partner_ftp.fetch_command import fetch_folder, server_variables
 
 
 def set_connection(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> None:
@@ -30,16 +30,17 @@ def test_host_port_and_path_make_the_folders_address(
     monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], url: str
 ) -> None:
     set_connection(monkeypatch, **fields)
-    assert address().url == url
+    assert server_variables()["PARTNER_FTP_URL"] == url
 
 
 def test_a_connection_may_be_a_uri(monkeypatch: pytest.MonkeyPatch) -> None:
     uri = "ftp://shop:se%23cret@ftp.partner.example/exports?tls=required"
     monkeypatch.setenv("AIRFLOW_CONN_PARTNER_FTP", uri)
-    found = address()
-    assert found.url == "ftp://ftp.partner.example:21/exports/"
-    assert found.options.splitlines() == ["ssl-reqd", 'user = "shop:se#cret"']
-    assert "cret" not in repr(found)
+    found = server_variables()
+    assert found["PARTNER_FTP_URL"] == "ftp://ftp.partner.example:21/exports/"
+    assert found["PARTNER_FTP_OPTIONS"].splitlines() == ["ssl-reqd", 'user = "shop:se#cret"']
+    with fetch_folder() as folder:
+        assert "cret" not in repr(folder)
 
 
 @pytest.mark.parametrize(
@@ -61,10 +62,10 @@ def test_a_connection_that_cannot_be_used_says_so(
 ) -> None:
     set_connection(monkeypatch, **fields)
     with pytest.raises(ConfigurationError, match=re.escape(words)):
-        address()
+        server_variables()
 
 
 def test_a_connection_that_is_not_there_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AIRFLOW_CONN_PARTNER_FTP", raising=False)
     with pytest.raises(ConfigurationError, match="the connection partner_ftp is not defined"):
-        address()
+        server_variables()
