@@ -6,7 +6,7 @@ include/sql/transform/catalogue/product_catalogue.sql maps the JSON. The parsed 
 
 import json
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -72,7 +72,6 @@ def parse(
             rows=len(catalogue.products),
             columns={FILE: []},
             control_totals={
-                **manifest.control_totals,
                 "rows_read": entries,
                 "rows_accepted": len(catalogue.products),
                 "rows_rejected": len(catalogue.rejected),
@@ -84,20 +83,23 @@ def parse(
 
 def _refuse_shrunk(catalogue: Catalogue, known: Collection[str]) -> None:
     """Refuse an incomplete answer, which would remove products."""
-    here = {product.sku for product in catalogue.products} | {each.sku for each in catalogue.rejected}
-    lost = len(set(known) - here)
+    listed = {product.sku for product in catalogue.products} | {entry.sku for entry in catalogue.rejected}
+    lost = len(set(known) - listed)
     if catalogue.products and 2 * lost <= len(known):
         return
-    products = counted(len(catalogue.products), "product")
-    found = f"only {products}; {lost} of the {len(known)} it had before are missing"
-    if not catalogue.products:
-        first = [f" (the first of them: {each.reason}, {each.detail})" for each in catalogue.rejected[:1]]
-        entries = counted(len(catalogue.rejected), "entry", "entries")
-        found = f"no product, and {entries} that cannot be used{''.join(first)}"
     raise ContractError(
-        f"{SOURCE}: the catalogue has {found}: nothing is changed; if that is right, trigger the DAG with "
-        "accept_shrunk"
+        f"{SOURCE}: the catalogue has {counted(len(catalogue.products), 'product')} and "
+        f"{_rejected_entries(catalogue)}; {lost} of the {len(known)} products it had before are missing: "
+        "nothing is changed; if that is right, trigger the DAG with accept_shrunk"
     )
+
+
+def _rejected_entries(catalogue: Catalogue) -> str:
+    text = f"{counted(len(catalogue.rejected), 'entry', 'entries')} that cannot be used"
+    if catalogue.rejected:
+        first = catalogue.rejected[0]
+        text += f" (the first: {first.reason}, {first.detail})"
+    return text
 
 
 def check() -> Lines:
@@ -117,12 +119,10 @@ def check() -> Lines:
     yield OK, f"its first page has {products}, {pictures} of them with a picture"
     if where.login and where.url.startswith("http://"):
         yield HINT, "login and password travel without encryption: let the host begin with https://"
-    entries = counted(len(catalogue.rejected), "entry", "entries")
-    for rejected in catalogue.rejected[:1]:
+    if catalogue.rejected:
         yield (
             HINT,
-            f"{entries} of its first page cannot be used (the first: {rejected.reason}, "
-            f"{json.dumps(rejected.detail)}): docs/CATALOGUE.md maps another JSON",
+            f"its first page has {_rejected_entries(catalogue)}: docs/CATALOGUE.md maps another JSON",
         )
 
 
@@ -145,30 +145,28 @@ def parse_pages(pages: Sequence[tuple[bytes, str]]) -> Catalogue:
     path, entries = address().entries, list[_Entry]()
     for number, (body, url) in enumerate(pages, 1):
         page = f"page {number}"
-        for record in _list_in(_json(page, body), path, page):
+        for record in _list_in(page, body, path):
             entries.append(_Entry(len(entries) + 1, page, url, _written(record)))
     products: dict[str, CatalogueProduct] = {}
     rejected, usable = [], []
     for entry in entries:
-        if entry.record.startswith("{") and len(entry.record) <= LONGEST_ENTRY:
-            usable.append(entry)
+        if not entry.record.startswith("{"):
+            rejected.append(_rejected(entry, None, "malformed_entry", repr(entry.record[:40])))
+        elif len(entry.record) > LONGEST_ENTRY:
+            rejected.append(_rejected(entry, None, "too_long", repr(entry.record[:40])))
         else:
-            reason = "too_long" if entry.record.startswith("{") else "malformed_entry"
-            rejected.append(_rejected(entry, None, reason, f"{entry.record[:40]!r}"))
+            usable.append(entry)
     superseded = 0
     for entry, values in _mapped(usable):
         try:
-            with suppress(ValueError):  # the schema or the download rejects an invalid one
-                if isinstance(url := text_of(values["image_url"]), str):
-                    values["image_url"] = urljoin(entry.page_url, url)
             product = CatalogueProduct.model_validate(values)
         except ValidationError as error:
-            name = str(error.errors()[0]["loc"][0])
-            reason, detail = REASONS[name], f"{name} {values[name]!r}"
-            if name == "sku" and (values["sku"] is None or not str(values["sku"]).strip()):
-                reason, detail = "missing_value", "sku"
-            rejected.append(_rejected(entry, values["sku"], reason, detail))
+            rejected.append(_invalid(entry, values, error))
             continue
+        if product.image_url:
+            with suppress(ValueError):  # the download rejects an invalid one
+                url = urljoin(entry.page_url, product.image_url)
+                product = product.model_copy(update={"image_url": url})
         superseded += product.sku in products
         if product.sku not in products or product.version > products[product.sku].version:
             products[product.sku] = product
@@ -177,16 +175,6 @@ def parse_pages(pages: Sequence[tuple[bytes, str]]) -> Catalogue:
         rejected=sorted(rejected, key=lambda each: each.entry_number),
         superseded=superseded,
     )
-
-
-def _json(page: str, body: bytes) -> Any:
-    def refuse(constant: str) -> Any:
-        raise ValueError(constant)
-
-    try:
-        return json.loads(body, parse_constant=refuse)
-    except (ValueError, RecursionError):
-        raise ContractError(f"{SOURCE}: {page} is no JSON: is the host of the connection right?") from None
 
 
 def _written(record: Any) -> str:
@@ -199,8 +187,12 @@ def _written(record: Any) -> str:
     return text
 
 
-def _list_in(value: Any, path: str, page: str) -> list[Any]:
-    """The list of entries; a page may be that list itself."""
+def _list_in(page: str, body: bytes, path: str) -> list[Any]:
+    """Return the list of entries; a page may be that list itself."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        raise ContractError(f"{SOURCE}: {page} is no JSON: is the host of the connection right?") from None
     for name in path.split("."):
         if isinstance(value, dict):
             value = value.get(name)
@@ -213,47 +205,53 @@ def _list_in(value: Any, path: str, page: str) -> list[Any]:
 
 
 def _mapped(entries: Sequence[_Entry]) -> Iterator[tuple[_Entry, dict[str, Any]]]:
-    """Yield each entry with its mapped values: those of JSON as Python objects."""
+    """Yield each entry with its mapped values, by way of JSON."""
     import duckdb
-    import pyarrow as pa
 
     from ecommerce.storage.duckdb import connect_duckdb
 
     by_number = {entry.number: entry for entry in entries}
-    given = pa.table(
-        {
-            "entry_number": pa.array(by_number, pa.int64()),
-            "record": pa.array([entry.record for entry in entries], pa.string()),
-        }
-    )
+    records = [entry.record for entry in entries]
     with connect_duckdb() as connection:
         try:
-            connection.register("given", given)
-            connection.execute("CREATE TABLE entries AS SELECT * REPLACE (record::JSON AS record) FROM given")
+            connection.execute(
+                "CREATE TABLE entries AS "
+                "SELECT unnest($1::BIGINT[]) AS entry_number, unnest($2::VARCHAR[])::JSON AS record",
+                [list(by_number), records],
+            )
             mapped = connection.sql(read_sql(MAPPING))
-            rows, types = mapped.fetchall(), dict(zip(mapped.columns, map(str, mapped.types), strict=True))
+            columns = set(mapped.columns)
+            rows = mapped.query("mapped", "SELECT to_json(mapped) FROM mapped").fetchall()
         except duckdb.Error as error:
             raise ContractError(f"include/sql/{MAPPING}: {mask_e_mails(clean(str(error)))}") from None
-    names = [*CatalogueProduct.model_fields]
-    if types.keys() != {"entry_number", *names} or len(rows) != len(entries):
+    names = CatalogueProduct.model_fields
+    if columns != {"entry_number", *names} or len(rows) != len(entries):
         raise ContractError(
             f"include/sql/{MAPPING} must give one row per entry, with entry_number, {', '.join(names)}"
         )
-    for row in rows:
-        values = dict(zip(types, row, strict=True))
-        for name in (name for name in names if types[name] == "JSON" and values[name]):
-            values[name] = json.loads(values[name], parse_float=Decimal)
+    for (row,) in rows:
+        values = json.loads(row, parse_float=Decimal)
         yield by_number[values.pop("entry_number")], values
 
 
-def _rejected(entry: _Entry, sku: Any, reason: str, detail: str) -> RejectedEntry:
-    text = text_of(sku) if isinstance(sku, (str, int)) and reason != "invalid_text" else None
+def _invalid(entry: _Entry, values: Mapping[str, Any], error: ValidationError) -> RejectedEntry:
+    """Return an entry that violates the schema, with its SKU if that is valid, so that the product stays."""
+    fault = error.errors()[0]
+    name = str(fault["loc"][0])
+    if name != "sku":
+        return _rejected(entry, safe_sku(text_of(values["sku"])), REASONS[name], f"{name} {values[name]!r}")
+    if fault["input"] is None:
+        return _rejected(entry, None, "missing_value", name)
+    return _rejected(entry, None, REASONS[name], f"{name} {values[name]!r}")
+
+
+def _rejected(entry: _Entry, sku: str | None, reason: str, detail: str) -> RejectedEntry:
     # What follows the question mark of an address may be a key.
     raw = re.sub(r"(https?://[^\s\"?]+)\?[^\s\"]*", r"\1?…", entry.record[: 4 * LONGEST_RAW])
     return RejectedEntry(
         entry_number=entry.number,
         page=entry.page,
-        sku=text and safe_sku(text),
+        sku=sku,
         reason=reason,
         detail=mask_e_mails(clean(detail)),
         raw=mask_e_mails(raw)[:LONGEST_RAW],
