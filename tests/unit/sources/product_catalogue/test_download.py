@@ -1,5 +1,6 @@
 """Pictures from servers that nobody vouches for: only pictures come in, and nothing private is asked."""
 
+import gzip
 import socket
 import ssl
 import threading
@@ -268,13 +269,9 @@ def test_a_host_that_has_no_time_is_told_apart(site: Website) -> None:
         download(site.put("/a.png", b"", status=503), NOTHING, HERE)
 
 
-@pytest.mark.parametrize("kind", ["text/html", "image/svg+xml", "application/octet-stream", "", "image/tiff"])
-def test_what_calls_itself_something_else_is_not_read(site: Website, kind: str) -> None:
-    assert why_not(site.put("/a.jpg", b"<html>", kind)).startswith("it is no picture that is taken")
-
-
 def test_what_is_packed_is_not_unpacked(site: Website) -> None:
-    assert "packed" in why_not(site.put("/a.png", b"bomb", Content_Encoding="gzip"))
+    url = site.put("/a.png", gzip.compress(b"bomb", mtime=0), Content_Encoding="gzip")
+    assert download(url, NOTHING, HERE).data == gzip.compress(b"bomb", mtime=0)
 
 
 def test_paths_with_blanks_and_letters_of_other_scripts(site: Website) -> None:
