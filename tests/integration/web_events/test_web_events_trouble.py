@@ -133,20 +133,6 @@ def test_one_that_breaks_again_and_again_fails_and_leaves_nothing(
     assert starts(collector)[f"{HOUR}:00:00Z"] == client.ATTEMPTS
 
 
-@pytest.mark.usefixtures("pauses")
-def test_a_server_that_breaks_every_slice_is_left_after_twenty_failures(
-    serve: Serve, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    collector = serve(framing="length")
-    for hour in range(6):
-        keep(root, event(f"e{hour}", at(hour)))
-        cuts = (EventFault(f"{at(hour):%Y-%m-%dT%H}", cut=10) for _ in range(client.ATTEMPTS - 1))
-        collector.faults += cuts
-    with pytest.raises(TransientError):
-        newest(tmp_path, at(0), at(6), monkeypatch)
-    assert [*starts(collector).values()] == [6, 6, 6, 6, 1]
-
-
 PASSING = {
     "500": [EventFault(HOUR, status=500)],
     "502 with a page": [EventFault(HOUR, status=502, body=b"<html>Bad gateway</html>", times=3)],

@@ -20,8 +20,6 @@ from ecommerce.sources import http
 CONNECTION = CONNECTION_WEB_EVENTS
 PATH = "/events"
 ATTEMPTS = 6
-MOST_FAILED = 20
-"""Failed requests of a read: more show that the server does not recover."""
 TIMEOUT = (10.0, 120.0)
 CHUNK = 1 << 20
 """Bytes that are held in memory at once."""
@@ -81,7 +79,7 @@ class EventsClient:
             self._session.headers["Authorization"] = f"Bearer {token}"
         self._root = hook.base_url.rstrip("/").removesuffix(PATH)
         self._timeout = hook.merged_extra.get("timeout") or TIMEOUT
-        self.requests = self.bytes_read = self._answered = 0
+        self.requests = self.bytes_read = 0
 
     @property
     def is_unencrypted(self) -> bool:
@@ -90,8 +88,7 @@ class EventsClient:
 
     def download(self, part: Slice, file: Path) -> None:
         """Write the lines of one slice, unpacked, into `file`; raises as `http`."""
-        spare = max(MOST_FAILED - (self.requests - self._answered), 0)
-        http.with_retries(lambda: self._attempt(part, file), {TransientError: min(ATTEMPTS, 1 + spare)})
+        http.with_retries(lambda: self._attempt(part, file), {TransientError: ATTEMPTS})
 
     def _attempt(self, part: Slice, file: Path) -> None:
         self.requests += 1
@@ -127,4 +124,3 @@ class EventsClient:
             if not (has_length or is_whole):
                 raise TransientError(f"{part.what} broke off in the middle of a line")
             self.bytes_read += target.tell()
-            self._answered += 1

@@ -15,7 +15,7 @@ from ecommerce.core.check_result import HINT, OK
 from ecommerce.core.check_result import Lines as CheckLines
 from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.email_masking import teach_addresses
-from ecommerce.core.errors import ContractError, PipelineError, StagingError
+from ecommerce.core.errors import ContractError, PipelineError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import counted
@@ -67,7 +67,6 @@ def extract(window: ReadWindow) -> staging.Manifest:
             for part, file in answers:
                 writer.write(part, file)
                 file.unlink()
-        writer.ensure_a_part()
         nothing = f"of {kept}" if kept else f"that was received from {Slice(start, end)}"
         notes = [] if writer.rows else [f"the server has no web event {nothing}"]
         draft.seal(
@@ -127,10 +126,12 @@ class _Writer:
         self.rows = self.found = self._lines = 0
 
     def write(self, answered: Slice, file: Path) -> None:
-        """Add the part of one answer, unless none of its lines is kept."""
-        if not file.stat().st_size:
+        """Add the part of one answer, unless none of its lines is kept. The first part is written in any
+        case: patterns of file names then match."""
+        if self.names and not file.stat().st_size:
             return
-        what, lines, part = answered.what, Lines(file, self._lines), self._part()
+        what, lines = answered.what, Lines(file, self._lines)
+        part = self._folder / f"events-{len(self.names) + 1:05}.parquet"
         check_first_lines(file, what)
         variables = {"slice_start": answered.start, "slice_end": answered.end, "part": str(part)}
         with _readable_errors(what):
@@ -142,30 +143,17 @@ class _Writer:
             elsewhere = query(self._duck, f"{SQL}/received_outside_slice")[0]["lines"]
         if elsewhere:
             raise ContractError(
-                f"{what}: {elsewhere} of {counted(rows, 'event')} say that they were received more than "
+                f"{what}: {elsewhere} of {rows} events say that they were received more than "
                 f"{TOLERANCE // timedelta(seconds=1)} s before or after that: does the server know the "
                 "parameters start and end, and take them as UTC?"
             )
         self._lines = lines.last
         self.found += lines.found
-        if rows:
-            self.rows += rows
+        self.rows += rows
+        if rows or not self.names:
             self.names.append(part.name)
         else:
             part.unlink()
-
-    def ensure_a_part(self) -> None:
-        """Write an empty part where there is none: patterns of file names then match."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        if not self.names:
-            types = [(name, pa.int64() if name == "line_number" else pa.string()) for name in COLUMNS]
-            pq.write_table(pa.schema(types).empty_table(), self._part())
-            self.names.append(self._part().name)
-
-    def _part(self) -> Path:
-        return self._folder / f"events-{len(self.names) + 1:05}.parquet"
 
 
 @contextmanager
@@ -183,13 +171,14 @@ def _database(kept: BusinessDay | None, read_at: datetime) -> Iterator[duckdb.Du
 
 @contextmanager
 def _readable_errors(what: str) -> Iterator[None]:
-    """DuckDB's errors as ours; its text may quote a line, so nothing of it is."""
+    """Raise this package's errors in place of DuckDB's, whose texts may quote a line. `staging.publish` does
+    it for errors of the disk."""
     import duckdb
 
     try:
         yield
     except duckdb.IOException:
-        raise StagingError(f"{what}: the answer could not be written as Parquet: is the disk full?") from None
+        raise
     except duckdb.OutOfMemoryException:
         raise PipelineError(f"{what}: not enough memory to read the answer") from None
     except duckdb.Error:
