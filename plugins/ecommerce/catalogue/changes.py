@@ -36,13 +36,18 @@ name and thumbnail_uri of new pictures), and `is_news`: anything differs from th
 def summarise(catalogue: Catalogue, rows: Sequence[Row], last: LastCatalogue) -> Summary:
     """Compare the run's rows of `product_pictures` with the catalogue as loaded last."""
     before = {sku: last.products[sku] for sku in last.present}
-    pairs = [(row, before.get(row["sku"])) for row in rows]
-    new = [row["sku"] for row, old in pairs if not old]
-    changed = [row["sku"] for row, old in pairs if old and _differ(row, old, "name", "category", "sha256")]
-    rejected_skus = {each.sku for each in catalogue.rejected}
-    gone = sorted(before.keys() - {row["sku"] for row in rows} - rejected_skus)
-    broken = [(row, old) for row, old in pairs if row["state"] == BROKEN]
-    newly_broken = any(not old or _differ(row, old, "state", "image_url_hash") for row, old in broken)
+    gone = before.keys() - {row["sku"] for row in rows} - {entry.sku for entry in catalogue.rejected}
+    new, changed, broken = [], [], []
+    newly_broken = False
+    for row in rows:
+        sku, old = row["sku"], before.get(row["sku"])
+        if not old:
+            new.append(sku)
+        elif _differ(row, old, "name", "category", "sha256"):
+            changed.append(sku)
+        if row["state"] == BROKEN:
+            broken.append(f"{sku} ({row['image_host'] or 'no host'}): {row['reason']}")
+            newly_broken |= not old or _differ(row, old, "state", "image_url_hash")
     shown: dict[str, Row] = {}  # by content, which several products may share
     known = {product["sha256"] for product in last.products.values()}
     for row in rows:
@@ -52,12 +57,12 @@ def summarise(catalogue: Catalogue, rows: Sequence[Row], last: LastCatalogue) ->
         "products": len(catalogue.products),
         "new": new,
         "changed": changed,
-        "gone": gone,
+        "gone": sorted(gone),
         "rejected": [
             f"{each.page}, entry {each.entry_number}: {each.reason} ({each.detail})"
             for each in catalogue.rejected
         ],
-        "broken": [f"{row['sku']} ({row['image_host'] or 'no host'}): {row['reason']}" for row, _ in broken],
+        "broken": broken,
         "shown": [*shown.values()][:MAX_SHOWN],
         "is_news": bool(
             new or changed or gone or newly_broken or len(catalogue.rejected) != (last.rejected or 0)
@@ -96,10 +101,12 @@ def notify(run: DagRun, manifest: Manifest, warnings: list[DataWarning], *, send
 def thumbnails(summary: Summary) -> list[tuple[str, str, bytes]]:
     """Return SKU, name and thumbnail of the new pictures, without those deleted since."""
     store = Store.of_pictures()
-    read = (
-        (each, store.read(each["thumbnail_uri"].removeprefix(f"{store.uri}/"))) for each in summary["shown"]
-    )
-    return [(clean(each["sku"]), clean(each["name"], 80), data) for each, data in read if data]
+    pictures = []
+    for product in summary["shown"]:
+        data = store.read(product["thumbnail_uri"].removeprefix(f"{store.uri}/"))
+        if data:
+            pictures.append((clean(product["sku"]), clean(product["name"], 80), data))
+    return pictures
 
 
 def compose(
@@ -108,13 +115,15 @@ def compose(
     """Return the mail without its addresses: text, and HTML with the new pictures, as `thumbnails` returns
     them."""
     news = ", ".join(f"{count} {name}" for name, count in counts(summary).items() if count) or "no changes"
-    cids = [f"picture-{number}@{CONNECTION}" for number in range(len(pictures))]
+    shown, images = [], []
+    for number, (sku, name, data) in enumerate(pictures):
+        image = transport.InlineImage(f"picture-{number}@{CONNECTION}", data)
+        shown.append({"cid": image.cid, "sku": sku, "name": name})
+        images.append(image)
     texts = {
         "products": summary["products"],
         "tiles": [{"label": name, "value": count} for name, count in counts(summary).items()],
-        "pictures": [
-            {"cid": cid, "sku": sku, "name": name} for cid, (sku, name, _) in zip(cids, pictures, strict=True)
-        ],
+        "pictures": shown,
         "lists": [
             {
                 "title": title,
@@ -126,5 +135,4 @@ def compose(
         ],
         "warnings": [clean(sentence(each)) for each in warnings],
     }
-    images = [transport.InlineImage(cid, data) for cid, (_, _, data) in zip(cids, pictures, strict=True)]
     return transport.compose(f"Product catalogue: {news}", "catalogue_mail", texts, images)

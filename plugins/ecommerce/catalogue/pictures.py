@@ -11,7 +11,7 @@ import io
 import json
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -66,21 +66,18 @@ def examine(data: bytes) -> CheckedImage:
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
-    too_many = f"it has more than {MAX_PIXELS // 1_000_000} million pixels"
     try:
         with Image.open(io.BytesIO(data), formats=tuple(ENDINGS)) as image:
             kind = str(image.format)
             if image.width * image.height > MAX_PIXELS:
-                raise UnusablePicture(too_many)
+                raise Image.DecompressionBombError
             image.draft("RGB", (2 * THUMBNAIL_PIXELS, 2 * THUMBNAIL_PIXELS))  # JPEG decodes fewer pixels
             has_alpha = "A" in image.getbands() or "transparency" in image.info
             small = image.convert("RGBA" if has_alpha else "RGB")
         small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
         small = ImageOps.exif_transpose(small)
-    except UnusablePicture:
-        raise
     except Image.DecompressionBombError:
-        raise UnusablePicture(too_many) from None
+        raise UnusablePicture(f"it has more than {MAX_PIXELS // 1_000_000} million pixels") from None
     except UnidentifiedImageError:
         raise UnusablePicture("its content is no JPEG, PNG, WebP or GIF picture") from None
     except Exception:  # Pillow's decoders raise any type for damaged files
@@ -94,13 +91,12 @@ def examine(data: bytes) -> CheckedImage:
 
 @dataclass
 class Fetcher:
-    """Downloads pictures to `store`, for all threads of a run. `present` are the names of stored files."""
+    """Downloads pictures to `store`, for all threads of a run that began at `now`."""
 
     store: Store
-    present: set[str]
     networks: Sequence[Network]
     now: datetime
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits
     decoder: Executor = field(default_factory=lambda: ThreadPoolExecutor(1))  # see `examine`
     _timeouts: Counter[str] = field(default_factory=Counter)
 
@@ -108,12 +104,9 @@ class Fetcher:
         """Return the columns `PICTURE` of the picture at `url`, or why it cannot be used. `known`: those that
         the same URL returned before."""
         host = host_of(url)
-        uris = (known["picture_uri"], known["thumbnail_uri"]) if known else ()
-        if not {uri.removeprefix(f"{self.store.uri}/") for uri in uris} <= self.present:
-            known = None
-        validators = Validators(known["etag"], known["last_modified"]) if known else Validators()
         if self._timeouts[host] >= MAX_TIMEOUTS:
             return "its host did not answer for others before it"
+        validators = Validators(known["etag"], known["last_modified"]) if known else Validators()
         try:
             response = download(url, validators, self.networks, self.limits)
             self._timeouts[host] = 0
@@ -127,14 +120,17 @@ class Fetcher:
     def _stored(self, data: bytes, validators: Validators) -> Row:
         ending, thumbnail = self.decoder.submit(examine, data).result()
         sha256 = hashlib.sha256(data).hexdigest()
-        names = f"originals/{sha256}.{ending}", f"thumbnails/{sha256}.png"
-        for name, content in zip(names, (data, thumbnail), strict=True):
-            if name not in self.present:
-                self.store.write(name, content)
-                self.present.add(name)
-        uris = map(self.store.uri_of, names)
-        values = (sha256, *uris, validators.etag, validators.last_modified, self.now)
-        return dict(zip(PICTURE, values, strict=True))
+        picture_name, thumbnail_name = f"originals/{sha256}.{ending}", f"thumbnails/{sha256}.png"
+        self.store.write(picture_name, data)
+        self.store.write(thumbnail_name, thumbnail)
+        return {
+            "sha256": sha256,
+            "picture_uri": self.store.uri_of(picture_name),
+            "thumbnail_uri": self.store.uri_of(thumbnail_name),
+            "etag": validators.etag,
+            "last_modified": validators.last_modified,
+            "fetched_at": self.now,
+        }
 
 
 def refresh(
@@ -144,9 +140,8 @@ def refresh(
     `folder`."""
     catalogue, now = read_parsed(parsed), parsed.read_at
     store = Store.of_pictures()
-    present = store.names("originals") | store.names("thumbnails")
-    fetcher = Fetcher(store, present, load_settings().picture_networks, now, limits or Limits())
-    results = fetch_all(fetcher, catalogue.products, last.products)
+    fetcher = Fetcher(store, load_settings().picture_networks, now, limits or Limits())
+    results = fetch_all(fetcher, catalogue.products, _stored_pictures(store, last.products.values()))
     of_run = {"last_seen_at": now, "run_id": run_id}
     rows = [
         _row(product, results, last.products.get(product.sku)) | {"first_seen_at": now} | of_run
@@ -175,15 +170,21 @@ def refresh(
     return staging.read_manifest(folder)
 
 
+def _stored_pictures(store: Store, rows: Iterable[Row]) -> dict[str, Row]:
+    """Return the columns `PICTURE` of the pictures that were downloaded and are still stored, by hash of
+    their URL."""
+    stored = {store.uri_of(name) for name in store.names("originals") | store.names("thumbnails")}
+    pictures = {}
+    for row in sorted(rows, key=lambda row: row["last_seen_at"]):
+        if row["fetched_at"] and {row["picture_uri"], row["thumbnail_uri"]} <= stored:
+            pictures[row["image_url_hash"]] = {name: row[name] for name in PICTURE}
+    return pictures
+
+
 def fetch_all(
-    fetcher: Fetcher, products: Sequence[CatalogueProduct], last: Mapping[str, Row]
+    fetcher: Fetcher, products: Sequence[CatalogueProduct], known: Mapping[str, Row]
 ) -> dict[str, Row | str]:
-    """Return the result of `Fetcher.fetch` by URL. `last` are the products as loaded last, by SKU."""
-    known = {
-        each["image_url_hash"]: {name: each[name] for name in PICTURE}
-        for each in sorted(last.values(), key=lambda each: each["last_seen_at"])
-        if all(each[name] for name in (*FILES, "fetched_at"))
-    }
+    """Return the result of `Fetcher.fetch` by URL. `known` are the stored pictures by hash of their URL."""
     urls = sorted({product.image_url for product in products if product.image_url})
     with ThreadPoolExecutor(THREADS, "pictures") as pool:
         results = pool.map(lambda url: fetcher.fetch(url, known.get(hash_of(url))), urls)
@@ -221,8 +222,6 @@ def _rejected_products(catalogue: Catalogue, last: LastCatalogue, of_run: Row) -
 
 
 def _rejected_rows(parsed: Manifest, catalogue: Catalogue, run_id: str) -> list[Row]:
-    reasons = Counter(each.reason for each in catalogue.rejected)
-    log.warning("%d entries rejected: %s", len(catalogue.rejected), dict(reasons))
     of_run = {"business_date": parsed.business_date, "source": parsed.source, "run_id": run_id}
     return [
         {

@@ -150,7 +150,7 @@ from ecommerce.storage.kept_files import Store
 data, store = Path(sys.argv[1]).read_bytes(), Store(f"file://{sys.argv[2]}")
 pictures.download = lambda *_: SimpleNamespace(data=data, validators=Validators())
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-fetcher, before = pictures.Fetcher(store, set(), (), datetime.now(UTC)), peak()
+fetcher, before = pictures.Fetcher(store, (), datetime.now(UTC), pictures.Limits()), peak()
 products = [SimpleNamespace(image_url=f"https://{number}.example.com/a.png") for number in range(4)]
 found = pictures.fetch_all(fetcher, products, {})
 assert all(isinstance(each, dict) for each in found.values()), found
