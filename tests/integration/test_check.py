@@ -118,7 +118,7 @@ def test_each_wrong_setting_is_one_failure(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("RECONCILE_DAYS", "many")
     first, second, *others = check.findings(["settings", "STAGING_URI", "REPORTS_URI", "MODELS_URI"])
     assert str(first).startswith("FAIL  settings             REPORTING_CURRENCY='EURO' is not a three-letter")
-    assert str(second).startswith("FAIL  settings             RECONCILE_DAYS='many' is not a positive whole")
+    assert str(second).startswith("FAIL  settings             RECONCILE_DAYS='many' is not a whole number")
     assert [(each.state, each.text) for each in others] == [("hint", "not checked: fix settings first")] * 3
 
 

@@ -1,14 +1,16 @@
 """Settings that are fixed at deployment, from the environment (`.env.example` lists them all)."""
 
-import math
 import os
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import date, timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any
+from functools import cache
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated, Any, get_type_hints
 from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
 
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import ConfigurationError
@@ -27,22 +29,6 @@ LONG = 4
 """The factor of the timeouts of tasks that read, train on or fetch years of history at once."""
 
 
-def _valid(convert: Callable[[str], Any], problem: str) -> Callable[[str], Any]:
-    """Return `convert` with a ValueError(`problem`) where it fails."""
-
-    def parse(text: str) -> Any:
-        try:
-            return convert(text)
-        except Exception:
-            raise ValueError(problem) from None
-
-    return parse
-
-
-def _matching(pattern: str, problem: str, convert: Callable[[str], str] = str) -> Callable[[str], str]:
-    return _valid(lambda text: convert(re.findall(rf"\A(?:{pattern})\Z", text, re.ASCII)[0]), problem)
-
-
 def _locale(text: str) -> str:
     from babel import Locale
 
@@ -50,47 +36,19 @@ def _locale(text: str) -> str:
 
 
 def _uri(text: str) -> str:
-    uri = text.rstrip("/")
-    if uri != uri.strip() or not re.match("[a-z][a-z0-9+.-]*://.", uri):
-        raise ValueError("is not a URI: begin it with file://, gs:// or s3://")
-    if uri.startswith("file://") and not uri.startswith("file:///"):
-        raise ValueError("needs three slashes, to name a folder from the root on: file:///folder")
-    return uri
-
-
-def _up_to(most: float) -> Callable[[str], int]:
-    """Return a parser of positive whole numbers up to `most`."""
-
-    def parse(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or int(text) < 1:
-            raise ValueError("is not a positive whole number")
-        if int(text) > most:
-            raise ValueError(f"is too much: it may be {most} at most")
-        return int(text)
-
-    return parse
-
-
-_number, _days, _seconds = _up_to(math.inf), _up_to(36_500), _up_to(30 * 86_400)
-
-
-def _hash_key(text: str) -> str:
-    if len(text) < 16:
-        raise ConfigurationError(
-            "CUSTOMER_HASH_KEY is missing or shorter than 16 characters: set it once to a long random "
-            "text and keep it, because it identifies customers across sources"
-        )
-    return text
+    if not re.fullmatch(r"(file:///|(?!file:)[a-z][a-z0-9+.-]*://)[^\s/](.*\S)?", text):
+        raise ValueError
+    return text.rstrip("/")
 
 
 def _order_attributes(text: str) -> tuple[str, ...]:
-    names = [name.strip() for name in text.split(",")] if text.strip() else []
+    names = [name.strip() for name in text.split(",")]
     if len(names) > MOST_ATTRIBUTES:
         raise ConfigurationError(
             f"ORDER_ATTRIBUTES names {len(names)} columns, more than {MOST_ATTRIBUTES}: add typed "
             "columns instead (README, Change an extract)"
         )
-    table = read_sql("warehouse/tables/orders/table.sql") if names else ""
+    table = read_sql("warehouse/tables/orders/table.sql")
     columns = re.findall(r"^ {4}`?(\w+)`? ", table, re.MULTILINE)
     lower = [name.lower() for name in names]  # BigQuery and DuckDB ignore the case of column names
     for name in names:
@@ -106,38 +64,44 @@ def _order_attributes(text: str) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def _expected_partners(text: str) -> Expected | None:
-    """Parse `acme, globex:mon-fri, initech:tue+sat`; `none` expects no partner, an empty text is None."""
-    if text.strip() in ("", "none"):
-        return {} if text.strip() else None
+def _expected_partners(text: str) -> Expected:
+    """Parse `acme, globex:mon-fri, initech:tue+sat`; `none` expects no partner."""
+    if text.strip() == "none":
+        return {}
     expected = {}
     for entry in text.split(","):
-        partner, _, days = (part.strip() for part in entry.partition(":"))
-        spans = [span.partition("-") for span in (days or "mon-sun").lower().split("+")]
-        names = [name.strip() for first, dash, last in spans for name in (first, last if dash else first)]
-        if not partner or not set(names) <= set(WEEKDAYS):
+        partner, _, spans = entry.partition(":")
+        days: set[int] = set()
+        try:
+            for span in (spans.strip() or "mon-sun").lower().split("+"):
+                bounds = [WEEKDAYS.index(day.strip()) for day in span.split("-")]
+                first, last = bounds[0], bounds[-1]
+                # A span may go over the end of the week: sat-mon.
+                days.update((first + step) % 7 for step in range((last - first) % 7 + 1))
+        except ValueError:
+            partner = ""
+        if not partner.strip():
             raise ConfigurationError(
                 f"EXPECTED_PARTNERS: {entry.strip()!r} is neither a partner's name nor one with weekdays, "
                 "such as acme:mon-fri or acme:tue+sat"
             )
-        numbers = [WEEKDAYS.index(name) for name in names]
-        # A span may go over the end of the week: sat-mon.
-        expected[partner] = frozenset(
-            (first + step) % 7
-            for first, last in zip(numbers[::2], numbers[1::2], strict=True)
-            for step in range((last - first) % 7 + 1)
-        )
+        expected[partner.strip()] = frozenset(days)
     return expected
 
 
-def _networks(text: str) -> tuple[Network, ...]:
-    return tuple(ip_network(each.strip()) for each in text.split(",") if each.strip())
+def _networks(text: str) -> list[str]:
+    return [network.strip() for network in text.split(",") if network.strip()]
 
 
-def _setting(parse: Callable[[str], Any], default: str | None = "", **options: Any) -> Any:
-    """Declare a field whose text `parse` converts; it raises ValueError with the problem, or a
-    ConfigurationError with the whole message. Without a text, a default of None is the value."""
-    return field(metadata={"parse": parse, "default": default}, **options)
+# The last entry of each is the problem of a malformed value, unless the validator has a sentence of its own.
+Uri = Annotated[
+    str,
+    AfterValidator(_uri),
+    "is not a URI: begin it with file:/// and a folder, gs:// or s3://",
+]
+Count = Annotated[int, Field(ge=1), "is not a positive whole number"]
+Days = Annotated[int, Field(ge=1, le=36_500), "is not a whole number from 1 to 36500"]
+Seconds = Annotated[int, Field(ge=1, le=30 * 86_400), "is not a whole number from 1 to 2592000"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,58 +109,71 @@ class Settings:
     """One deployment's settings. Each is the environment variable of its name in capital letters; an empty
     one counts as not set. URIs have no trailing slash."""
 
-    customer_hash_key: str = _setting(_hash_key)
-    shop_timezone: str = _setting(
-        _valid(lambda name: ZoneInfo(name).key, "is not an IANA timezone name such as Europe/Berlin"),
-        "America/New_York",
-    )
-    reporting_currency: str = _setting(
-        _matching("[A-Za-z]{3}", "is not a three-letter ISO 4217 code such as EUR", str.upper), "USD"
-    )
-    report_locale: str = _setting(
-        _valid(_locale, "is no locale that Babel knows, such as en_US, de_CH or ja_JP"), "en_US"
-    )
-    bigquery_dataset: str = _setting(
-        _matching(r"\w+", "may only hold letters, digits and underscores"), "sales"
-    )
-    bigquery_location: str = _setting(
-        _matching(r"[A-Za-z0-9-]+", "is not a location such as EU or europe-west3"), "US"
-    )
-    staging_uri: str = _setting(_uri, "file:///opt/airflow/data/staging")
-    reports_uri: str = _setting(_uri, "file:///opt/airflow/data/reports")
-    models_uri: str = _setting(_uri, "file:///opt/airflow/data/models")
-    pictures_uri: str = _setting(_uri, "file:///opt/airflow/data/pictures")
-    partner_drop_uri: str = _setting(_uri, "file:///opt/airflow/data/partner_drop")
-    refund_lookback_days: int = _setting(_days, "14")
-    reconcile_days: int = _setting(_days, "35")
-    staging_retention_days: int = _setting(_days, "14")
-    log_retention_days: int = _setting(_days, "60")
-    events_retention_days: int = _setting(_days, "400")
-    maximum_bytes_billed: int = _setting(_number, str(100 * 1024**3))
-    task_timeout_seconds: int = _setting(_seconds, "3600")
-    run_timeout_seconds: int = _setting(_seconds, "21600")
-    bigquery_job_timeout_seconds: int = _setting(_seconds, "1800")
-    partner_file_max_lines: int = _setting(_number, "5000000")
-    partner_file_max_bytes: int = _setting(_number, str(2 * 1024**3))
-    partner_file_max_seconds: int = _setting(_seconds, "600")
-    sync_start_date: date | None = _setting(_valid(date.fromisoformat, "is not a date like 2026-11-01"), None)  # noqa: RUF009
-    order_attributes: tuple[str, ...] = _setting(_order_attributes)
+    customer_hash_key: Annotated[
+        str,
+        Field(min_length=16),
+        "is missing or shorter than 16 characters: set it once to a long random text and keep it, because it "
+        "identifies customers across sources",
+    ]
+    shop_timezone: Annotated[
+        str,
+        AfterValidator(lambda name: ZoneInfo(name).key),
+        "is not an IANA timezone name such as Europe/Berlin",
+    ] = "America/New_York"
+    reporting_currency: Annotated[
+        str,
+        Field(pattern="^[A-Za-z]{3}$"),
+        AfterValidator(str.upper),
+        "is not a three-letter ISO 4217 code such as EUR",
+    ] = "USD"
+    report_locale: Annotated[
+        str, AfterValidator(_locale), "is no locale that Babel knows, such as en_US, de_CH or ja_JP"
+    ] = "en_US"
+    bigquery_dataset: Annotated[
+        str, Field(pattern="^[A-Za-z0-9_]+$"), "may only hold letters, digits and underscores"
+    ] = "sales"
+    bigquery_location: Annotated[
+        str, Field(pattern="^[A-Za-z0-9-]+$"), "is not a location such as EU or europe-west3"
+    ] = "US"
+    staging_uri: Uri = "file:///opt/airflow/data/staging"
+    reports_uri: Uri = "file:///opt/airflow/data/reports"
+    models_uri: Uri = "file:///opt/airflow/data/models"
+    pictures_uri: Uri = "file:///opt/airflow/data/pictures"
+    partner_drop_uri: Uri = "file:///opt/airflow/data/partner_drop"
+    refund_lookback_days: Days = 14
+    reconcile_days: Days = 35
+    staging_retention_days: Days = 14
+    log_retention_days: Days = 60
+    events_retention_days: Days = 400
+    maximum_bytes_billed: Count = 100 * 1024**3
+    task_timeout_seconds: Seconds = 3600
+    run_timeout_seconds: Seconds = 21600
+    bigquery_job_timeout_seconds: Seconds = 1800
+    partner_file_max_lines: Count = 5_000_000
+    partner_file_max_bytes: Count = 2 * 1024**3
+    partner_file_max_seconds: Seconds = 600
+    sync_start_date: Annotated[date | None, "is not a date like 2026-11-01"] = None
+    order_attributes: Annotated[tuple[str, ...], BeforeValidator(_order_attributes)] = ()
     """Columns of the sources that pass through to `orders.attributes`, sorted by name."""
-    report_attribute: str | None = _setting(str, None)
+    report_attribute: str | None = None
     """One of them, by which the daily report breaks down."""
-    expected_partners: Expected | None = _setting(_expected_partners, None, hash=False)  # noqa: RUF009
+    expected_partners: Annotated[Expected | None, BeforeValidator(_expected_partners)] = field(
+        default=None, hash=False
+    )
     """None: learnt from what was delivered."""
-    picture_networks: tuple[Network, ...] = _setting(
-        _valid(_networks, "is not a list of networks such as 10.1.0.0/16,fd00::/8")
-    )
+    picture_networks: Annotated[
+        tuple[Network, ...],
+        BeforeValidator(_networks),
+        "is not a list of networks such as 10.1.0.0/16,fd00::/8",
+    ] = ()
     """Private networks from which pictures of the catalogue may be fetched."""
-    holidays: str = _setting(str.strip)
-    owner_link: str = _setting(
-        _matching(
-            r"(?:https?://[^\s/].*)?", "is not a web address such as https://wiki.example.com/sales-data"
-        )
-    )
-    forecast_miss_alert_percent: int | None = _setting(_number, None)
+    holidays: Annotated[str, AfterValidator(str.strip)] = ""
+    owner_link: Annotated[
+        str,
+        Field(pattern=r"^https?://[^\s/]"),
+        "is not a web address such as https://wiki.example.com/sales-data",
+    ] = ""
+    forecast_miss_alert_percent: Annotated[int | None, Field(ge=1), "is not a positive whole number"] = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -219,7 +196,13 @@ class Settings:
         return f"{self.bigquery_dataset}_staging"
 
 
-_FIELDS = {each.name: each.metadata for each in fields(Settings)}
+_FIELDS = {each.name: each for each in fields(Settings)}
+_TYPES = get_type_hints(Settings, include_extras=True)
+
+
+@cache
+def _adapter(name: str) -> TypeAdapter[Any]:
+    return TypeAdapter(_TYPES[name])
 
 
 def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
@@ -244,12 +227,16 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
 
 def read_setting(name: str, env: Mapping[str, str] = os.environ) -> Any:
     """Read one setting, by the name of its field; ConfigurationError where it is malformed."""
-    declared = _FIELDS[name]
-    text = env.get(name.upper()) or declared["default"]
+    text, default = env.get(name.upper()) or "", _FIELDS[name].default
+    if not text.strip() and default is not MISSING:
+        return default
     try:
-        return None if text is None else declared["parse"](text)
-    except ValueError as error:
-        raise ConfigurationError(f"{name.upper()}={mask_e_mails(text)!r} {error}") from None
+        return _adapter(name).validate_python(text)
+    except ConfigurationError:
+        raise
+    except Exception:  # of pydantic, or of a library that a validator calls
+        shown = "" if name == "customer_hash_key" else f"={mask_e_mails(text)!r}"
+        raise ConfigurationError(f"{name.upper()}{shown} {_TYPES[name].__metadata__[-1]}") from None
 
 
 def shop_timezone(env: Mapping[str, str] = os.environ) -> str:
