@@ -193,7 +193,7 @@ def test_a_backfill_in_the_folder_of_an_airflow_shows_failed_attempts_and_in_ano
     assert refused_for_its_secret.stderr == refused.stderr.replace(str(other), str(twin))
     assert done.returncode == 1, done.stdout + done.stderr
     assert re.sub(r"\d\d:\d\d:\d\d UTC", "06:00 UTC", done.stderr).splitlines() == [
-        f"1 days to run, 2 at a time: {DAY} to {DAY}; progress: {url}",
+        f"1 day to run, 2 at a time: {DAY} to {DAY}; progress: {url}",
         f"  {DAY} extract.shaky failed: the other side is down; attempt 2 of 2 begins not before 06:00 UTC",
         f"  {DAY} extract.broken failed: the file has no header",
         f"1 of 1: {DAY} failed",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ecommerce.cli import environment
-from ecommerce.cli.terminal import aligned, result_stream, show
+from ecommerce.cli.terminal import result_stream, show
 from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.text import plural
 
@@ -24,8 +23,9 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 200
 """Rows of a table in the terminal; a CSV has all rows."""
-DECIMALS = {"NUMERIC", "BIGNUMERIC"}
-NUMBERS = {"INTEGER", "INT64", "FLOAT", "FLOAT64", *DECIMALS}
+LONGEST = 60
+"""Characters of a cell in that table."""
+NUMBERS = {"INTEGER", "INT64", "FLOAT", "FLOAT64", "NUMERIC", "BIGNUMERIC"}
 
 
 @click.command()
@@ -56,36 +56,24 @@ def query(sql: str, file: str, shape: str) -> None:
     is_csv = shape == "csv"
     warehouse = partial(connect, step="query", interactive=True)
     answer = run_query(statement, warehouse, None if is_csv else MAX_ROWS)
-    output = result_stream()
     if is_csv:
-        writer = csv.writer(output, lineterminator="\n")
+        writer = csv.writer(result_stream(), lineterminator="\n")
         writer.writerow([name for name, _ in answer.columns])
         for row in answer.rows:
             writer.writerow(["" if value is None else format_value(value) for value in row])
         return
-    width = shutil.get_terminal_size().columns if output.isatty() else None
-    for line in table(answer, width):
+    for line in table(answer):
         show(line)
 
 
-def table(answer: QueryResult, width: int | None = None) -> Iterator[str]:
-    """Yield the answer as lines: numbers flush right, and the number of rows at the end. `width` is that of
-    the terminal: columns of text are cut to fit it."""
-    rows = list(answer.rows)
-    columns = [
-        [name, *_cells([row[place] for row in rows], kind)]
-        for place, (name, kind) in enumerate(answer.columns)
-    ]
-    right = [kind in NUMBERS for _, kind in answer.columns]
-    widths = [max(map(len, cells)) for cells in columns]
-    longest = max(widths)
-    while width is not None and longest > 8 and sum(widths) + 2 * (len(widths) - 1) > width:
-        longest -= 1
-        widths = [wide if flush else min(wide, longest) for wide, flush in zip(widths, right, strict=True)]
-    for column, wide in zip(columns, widths, strict=True):
-        column[:] = [cell if len(cell) <= wide else f"{cell[: wide - 1]}…" for cell in column]
-        column.insert(1, "-" * wide)
-    yield from aligned(list(zip(*columns, strict=True)), right)
+def table(answer: QueryResult) -> Iterator[str]:
+    """Yield the answer as lines: numbers aligned at their decimal points, the number of rows at the end."""
+    from tabulate import tabulate  # type: ignore[import-untyped]
+
+    rows = [[_cell(value) for value in row] for row in answer.rows]
+    names = [name for name, _ in answer.columns]
+    alignments = ["decimal" if kind in NUMBERS else "left" for _, kind in answer.columns]
+    yield from tabulate(rows, names, colalign=alignments, disable_numparse=True).splitlines()
     if len(rows) < answer.total:
         yield f"the first {len(rows)} of {answer.total:,} rows: FORMAT=csv has all"
     else:
@@ -109,11 +97,7 @@ def format_value(value: Any) -> str:
     return str(value)
 
 
-def _cells(values: list[Any], kind: str) -> Iterator[str]:
-    """Yield a column's cells, decimals with equally many places."""
-    texts = [format_value(value) for value in values]
-    places = max((len(text.partition(".")[2]) for text in texts), default=0) if kind in DECIMALS else 0
-    for value, text in zip(values, texts, strict=True):
-        shown = f"{value:.{max(2, places)}f}" if places and value is not None else text
-        # One line each, without characters that move the terminal's cursor.
-        yield "".join(sign if sign.isprintable() else " " for sign in shown)
+def _cell(value: Any) -> str:
+    """Return a value as one line of at most `LONGEST` characters; none moves the terminal's cursor."""
+    text = "".join(sign if sign.isprintable() else " " for sign in format_value(value))
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

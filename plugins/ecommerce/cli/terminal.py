@@ -51,10 +51,8 @@ def show_report(day: date) -> None:
         show(f"The report: {load_settings(environ).reports_uri}/{day}/report.pdf")
 
 
-def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool] = ()) -> list[str]:
-    """Return one line per row, with columns of equal width two spaces apart; `right`: which columns are flush
-    right."""
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return one line per row, with columns of equal width two spaces apart."""
     from tabulate import tabulate  # type: ignore[import-untyped]
 
-    alignments = ["right" if flush_right else "left" for flush_right in right]
-    return tabulate(rows, tablefmt="plain", colalign=alignments, disable_numparse=True).splitlines()
+    return tabulate(rows, tablefmt="plain", disable_numparse=True).splitlines()
