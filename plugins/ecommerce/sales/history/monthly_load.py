@@ -230,23 +230,22 @@ def summarize(manifest: Manifest) -> dict[str, Any]:
 def log_summary(months: Sequence[Mapping[str, Any]], *, limit: Decimal, is_dry_run: bool) -> None:
     """Log the summary of an export by `months`, and fail where more than `limit` per cent of its rows were
     rejected; in a dry run, which loads nothing, these are a warning."""
-    counts, reasons = (*COUNTS, "orders"), Counter[str]()
-    header = "".join(f"{name.removeprefix('rows_'):>12}" for name in counts)
-    lines = [f"{'month':<8}{header}  accepted amount"]
+    log.info("dry run: nothing is loaded" if is_dry_run else "loaded")
+    reasons: Counter[str] = Counter()
     for month in months:
-        numbers = "".join(f"{month[name]:>12,}" for name in counts)
-        amounts = (f"{amount} {currency or '(none)'}" for currency, amount in month["amounts"].items())
-        lines.append(f"{month['month']:<8}{numbers}  {', '.join(amounts) or 'none'}")
-        for each in month["rejected"]:
-            reasons[each["reason"]] += each["rows"]
-            places = ", ".join([*each["places"], *["…"] * (each["rows"] > len(each["places"]))])
-            lines.append(f"  rejected: {each['reason']} {each['rows']:,} ({places})")
-    log.info("%s\n%s", "dry run: nothing is loaded" if is_dry_run else "loaded", "\n".join(lines))
-    rows, rejected = (sum(each[name] for each in months) for name in ("rows_read", "rows_rejected"))
+        log.info(
+            "%(month)s: %(rows_read)s rows read, %(rows_accepted)s accepted, %(rows_rejected)s rejected, "
+            "%(rows_superseded)s superseded; %(orders)s orders of %(amounts)s",
+            month,
+        )
+        for rejects in month["rejected"]:
+            log.info("rejected: %(reason)s %(rows)s, such as %(places)s", rejects)
+            reasons[rejects["reason"]] += rejects["rows"]
+    rows = sum(month["rows_read"] for month in months)
+    rejected = sum(month["rows_rejected"] for month in months)
     if not rejected:
         return
-    by_reason = ", ".join(f"{reason} {count:,}" for reason, count in reasons.most_common())
-    result = f"{rejected:,} of {counted(rows, 'row')} ({rejected / rows:.1%}) rejected: {by_reason}"
+    result = f"{rejected:,} of {counted(rows, 'row')} ({rejected / rows:.1%}) rejected: {dict(reasons)}"
     if rejected * 100 > limit * rows and not is_dry_run:
         raise ContractError(
             f"{result}; that is more than {limit} %. The accepted rows are loaded: fix the export and load "
