@@ -49,16 +49,13 @@ def repair(day: date, source: str | None, *, mail: bool, wait: bool) -> int:
         task_ids = tasks_to_clear(instances, stopped=stopped)
     if task_ids:
         return _run_again(api, day, run_id, task_ids, mail=mail, wait=wait)
-    running = (None, "running", "queued", "up_for_retry")
-    unfinished = any(each["state"] in running for each in instances.values())
-    state = "is in progress without a failed task" if unfinished else "has no failed task"
     older = listed(run["dag_run_id"] for run in runs[1:] if run["state"] == "failed")
     taken_over = ""
     if older:
         taken_over = f"It has taken over the day from {older}, which failed and needs no repair. "
     show(
-        f"nothing to repair: the newest run of {day}, {run_id}, {state}. {taken_over}To read a source again: "
-        f"make repair DAY={day} SOURCE={'|'.join(SOURCES)}; all sources: make backfill FROM={day} TO={day} "
+        f"nothing to repair: the newest run of {day}, {run_id}, has no failed task. {taken_over}To read a "
+        f"source again: make repair DAY={day} SOURCE={'|'.join(SOURCES)}; all sources: make backfill FROM={day} TO={day} "
         f"AGAIN=1; to rebuild its report: make report DAY={day}"
     )
     return 0
