@@ -104,7 +104,7 @@ def findings(subjects: Sequence[str] = ()) -> Iterator[CheckLine]:
 
 
 def _lines(subject: str, all_checks: dict[str, Callable[[], Lines]]) -> Lines:
-    from ecommerce.cli.settings_check import has_recipients, placeholders
+    from ecommerce.cli.settings_check import has_recipients, is_placeholder
 
     try:
         if subject not in all_checks:
@@ -112,14 +112,13 @@ def _lines(subject: str, all_checks: dict[str, Callable[[], Lines]]) -> Lines:
         if subject == names.CONNECTION_MAIL and not has_recipients():
             yield HINT, "not needed while no recipient is set"
             return
-        fields = placeholders(subject)
-        if subject in OPTIONAL and (fields or find_connection(subject) is None):
+        is_example = is_placeholder(subject)
+        if subject in OPTIONAL and (is_example or find_connection(subject) is None):
             yield HINT, f"not set: {OPTIONAL[subject]} cannot run"
             return
-        if fields:
-            name, listed = f"AIRFLOW_CONN_{subject.upper()}", ", ".join(fields)
-            has = "has the value" if len(fields) == 1 else "have the values"
-            raise ConfigurationError(f"{name} in .env is not filled in: {listed} still {has} of the example")
+        if is_example:
+            name = f"AIRFLOW_CONN_{subject.upper()}"
+            raise ConfigurationError(f"{name} in .env still has values of .env.example: fill it in")
         yield from all_checks[subject]()
     except PipelineError as error:
         for problem in str(error).splitlines():

@@ -55,8 +55,8 @@ def repair(day: date, source: str | None, *, mail: bool, wait: bool) -> int:
         taken_over = f"It has taken over the day from {older}, which failed and needs no repair. "
     show(
         f"nothing to repair: the newest run of {day}, {run_id}, has no failed task. {taken_over}To read a "
-        f"source again: make repair DAY={day} SOURCE={'|'.join(SOURCES)}; all sources: make backfill FROM={day} TO={day} "
-        f"AGAIN=1; to rebuild its report: make report DAY={day}"
+        f"source again: make repair DAY={day} SOURCE={'|'.join(SOURCES)}; all sources: make backfill "
+        f"FROM={day} TO={day} AGAIN=1; to rebuild its report: make report DAY={day}"
     )
     return 0
 
