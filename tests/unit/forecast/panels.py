@@ -21,8 +21,8 @@ def weekly(days: int, series: int = 1, noise: float = 0.05, seed: int = 3) -> np
 
 
 def shapes(days: int, seed: int) -> np.ndarray:
-    """[days, 40]: series of every shape: rare sellers, alternating and heavy-tailed days, also negative ones, an
-    absurd day at several ages, none or one sale ever, growth, gaps."""
+    """[days, 40]: series of every shape: rare sellers, alternating and heavy-tailed days, also negative ones,
+    an absurd day at several ages, none or one sale ever, growth, gaps."""
     drawn, day = np.random.default_rng(seed), np.arange(days)
     usual = list(weekly(days, 14, 0.1, seed).T)
     for series, age in zip(usual, (1, 5, 10, 50, 180, 330), strict=False):

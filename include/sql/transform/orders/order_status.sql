@@ -1,5 +1,5 @@
--- Order statuses in lower case, one a line, and whether each is a sale. Edit this list for the statuses of your shop. An
--- order with an unlisted status is stored but not counted, and the report warns about it.
+-- Order statuses in lower case, one a line, and whether each is a sale. Edit this list for the statuses of your shop.
+-- An order with an unlisted status is stored but not counted, and the report warns about it.
 --
 -- Only drafts may lack a date without an alarm: an unfinished draft belongs to no day yet.
 

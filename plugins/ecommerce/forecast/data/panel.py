@@ -109,8 +109,8 @@ def clean(panel: Panel) -> tuple[Floats, Bools]:
 
 
 def without_absurd_day(values: Floats) -> Floats:
-    """Return `values` [days, series] with a series' largest day of the last year unknown where it is more than
-    five times the second largest: a single absurd day is no level."""
+    """Return `values` [days, series] with a series' largest day of the last year unknown where it is more
+    than five times the second largest: a single absurd day is no level."""
     year = values[-YEAR:]
     second = np.sort(np.nan_to_num(year), axis=0)[-2:][0]
     is_absurd = (year > _ABSURD * second) & (second > 0)
