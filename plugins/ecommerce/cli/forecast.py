@@ -1,21 +1,21 @@
 """`make forecast`: forecast one series for four weeks, in this terminal."""
 
 import logging
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import IO, Any
 
 import click
 
 from ecommerce.cli import environment
-from ecommerce.cli.terminal import progress, show
+from ecommerce.cli.terminal import day_option, progress, show
 from ecommerce.core.errors import ConfigurationError, PipelineError
 
 
 @click.command()
 @click.option("--series", default="total", help="total, category:…, channel:… or sku:…")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="the first day to forecast (default: today)")
+@day_option("--as-of", required=False, help="the first day to forecast (default: today)")
 @click.option("--out", type=click.File("w"), help="a CSV file")
-def forecast(series: str, as_of: datetime | None, out: IO[str] | None) -> None:
+def forecast(series: str, as_of: date | None, out: IO[str] | None) -> None:
     """Forecast the gross sales of four weeks from the history in the warehouse.
 
     The forecast uses only data of days before AS_OF. Amounts are in reporting currency.
@@ -25,11 +25,12 @@ def forecast(series: str, as_of: datetime | None, out: IO[str] | None) -> None:
 
     from ecommerce.core.settings import load_settings
     from ecommerce.forecast.models.training import AMOUNTS
+    from ecommerce.forecast.weeks import as_of_run
 
     settings = load_settings()
     logging.disable(logging.INFO)
-    first_day = as_of or datetime.now(settings.zone)
-    days = pd.DataFrame(_forecasts(series, first_day.date()))
+    first_day = as_of_run(str(as_of or ""), datetime.now(UTC), settings.shop_timezone)
+    days = pd.DataFrame(_forecasts(series, first_day))
     first = days.iloc[0]
     currency = settings.reporting_currency
     show(f"{series}: gross sales in {currency}, by {first['model']}, as of {first['target_date']}")
@@ -47,6 +48,7 @@ def _forecasts(series: str, as_of: date) -> list[dict[str, Any]]:
     from ecommerce.forecast.models import registry
     from ecommerce.forecast.models.ensemble import train
     from ecommerce.forecast.models.training import predict_all
+    from ecommerce.forecast.weeks import LEAST_DAYS
     from ecommerce.forecast.wording import KINDS, TOTAL
     from ecommerce.storage.kept_files import Store
 
@@ -63,6 +65,6 @@ def _forecasts(series: str, as_of: date) -> list[dict[str, Any]]:
     model = train(panel, registry.champion(store, as_of).name)
     rows = [row for row in predict_all(history, {kind: model}) if row["series"] == series]
     if not rows:
-        why = model.skipped.get(series, "it has no history")
+        why = model.skipped.get(series, f"no category has {LEAST_DAYS} days of history")
         raise PipelineError(f"{series} cannot be forecast: {why}")
     return rows

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +13,7 @@ from ecommerce.cli.attempts import FailedAttempts
 from ecommerce.cli.backfill import PAUSE
 from ecommerce.cli.terminal import day_option, progress, show, show_report
 from ecommerce.core import names
+from ecommerce.core.business_day import closed_day
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_GATE
 from ecommerce.core.text import listed
@@ -120,6 +121,7 @@ def report(day: date, *, mail: bool, wait: bool) -> int:
 
 
 def _runs(api: AirflowApi, day: date) -> list[dict[str, Any]]:
+    closed_day(day, api.get(f"dags/{DAG_DAILY}/details")["timezone"], datetime.now(UTC))
     runs = api.runs_of_day(day)
     if not runs:
         raise PipelineError(f"no run of {day} yet: make backfill FROM={day} TO={day}")

@@ -17,9 +17,9 @@ from ecommerce.core.errors import PipelineError
 from ecommerce.core.settings import load_settings
 
 
-def _day(_: click.Context, parameter: click.Parameter, text: str) -> date:
+def _day(_: click.Context, parameter: click.Parameter, text: str | None) -> date | None:
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(text) if text else None
     except ValueError:
         raise click.BadParameter(f"{text!r} is not a day like 2026-11-19") from None
 

@@ -11,6 +11,9 @@ DAYS = 7
 HORIZON = 28
 """Forecast days: four whole weeks, so that each weekday counts equally."""
 
+LEAST_DAYS = 28
+"""Series with fewer known days have no forecast."""
+
 
 @dataclass(frozen=True, slots=True)
 class Week:

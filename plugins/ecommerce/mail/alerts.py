@@ -32,6 +32,7 @@ REPAIR = (
     "Fix the cause, then rerun the failed tasks and everything downstream with the command below. If a later "
     "run has loaded the day, the command names that run, and nothing is to be done."
 )
+OTHER_DAY = "Start a run of a business day that has ended: clearing this task repeats the error."
 RUN_AGAIN = "The terminal shows the path of the log. Fix the cause, then run the day again:"
 
 
@@ -127,11 +128,13 @@ def task_message(context: Mapping[str, Any]) -> EmailMessage:
         "advice": _advice(context.get("dag")) or CLEAR,
         "command": "",
     }
-    if ti.dag_id == names.DAG_DAILY:
+    if not day and context.get("dag_run"):
+        texts["advice"] = OTHER_DAY
+    elif ti.dag_id == names.DAG_DAILY:
         texts |= {"advice": REPAIR, "command": f"make repair DAY={day or '<day>'}"}
         if getattr(context.get("dag_run"), "triggering_user_name", None) == "dag_test":
             # A run of `make run` or `airflow dags test`, which the UI does not list.
-            texts |= {"log_url": "", "advice": RUN_AGAIN, "command": f"make run DAY={day or '<day>'}"}
+            texts |= {"log_url": "", "advice": RUN_AGAIN, "command": f"make run DAY={day}"}
         elif ti.task_id.startswith(f"{names.GROUP_EXTRACT}.") and ti.task_id != names.TASK_GATE:
             texts["source"] = ti.task_id.partition(".")[2]
     subject = f"Failed: {task}" + (f" for {day}" if day else "")

@@ -180,6 +180,13 @@ def test_a_run_that_cannot_begin_is_refused_before_its_tasks_are(
     assert shown == sentences
 
 
+def test_a_forecast_from_a_day_in_the_future_is_refused(installation: Path) -> None:
+    done = command(installation, "forecast", "--as-of", "2999-01-01", CUSTOMER_HASH_KEY="0123456789abcdef")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("2999-01-01 is in the future in America/New_York: today is ")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_a_command_runs_in_a_container(installation: Path) -> None:
     given = {"CUSTOMER_HASH_KEY": "0123456789abcdef", "AIRFLOW_VAR_SOURCE_POLICY": "{}"}
     done = command(installation, "check", "settings", **given)

@@ -211,6 +211,13 @@ def test_nothing_is_cleared_while_the_dag_is_paused(airflow, capsys, command):
     assert not airflow.requests[1:]
 
 
+@pytest.mark.parametrize("command", ["repair", "report"])
+def test_a_day_that_has_not_ended_is_refused(airflow, capsys, command):
+    assert main([command, "--day", "2999-01-01"]) == 1
+    sentence = "business day 2999-01-01 has not ended yet in America/New_York"
+    assert capsys.readouterr().err.startswith(sentence)
+
+
 def test_repair_of_a_day_without_run_names_the_backfill(airflow, capsys):
     assert main(["repair", "--day", "2026-11-05", "--source", "sales_db"]) == 1
     assert "no run of 2026-11-05 yet: make backfill FROM=2026-11-05 TO=2026-11-05" in capsys.readouterr().err

@@ -26,7 +26,7 @@ def shapes(days: int, seed: int) -> np.ndarray:
     drawn, day = np.random.default_rng(seed), np.arange(days)
     usual = list(weekly(days, 14, 0.1, seed).T)
     for series, age in zip(usual, (1, 5, 10, 50, 180, 330), strict=False):
-        series[-age] *= 100
+        series[-min(age, days)] *= 100
     usual[6] *= 1.1 ** (day / 7)
     usual[7] *= 0.9 ** (day / 7)
     usual[8][drawn.random(days) < 0.3] = np.nan

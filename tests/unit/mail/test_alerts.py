@@ -140,6 +140,18 @@ def test_a_wrong_business_date_is_the_failure_not_a_second_one(use_server, conte
     assert message["Subject"] == "Failed: daily_sales_pipeline.extract.storefront"
 
 
+def test_the_mail_about_a_day_that_has_not_ended_offers_no_other_remedy(use_server, context):
+    use_server(1)
+    context["dag_run"].partition_key = "2999-01-01"
+    context["exception"] = errors.ConfigurationError("business day 2999-01-01 has not ended yet")
+    for part in alerts.task_message(context).iter_parts():
+        body = " ".join(unescape(part.get_content()).split())
+        assert "business day 2999-01-01 has not ended yet" in body
+        assert "Start a run of a business day that has ended" in body
+        assert "source_policy" not in body
+        assert "make repair" not in body
+
+
 def test_mapped_tasks_are_told_apart(use_server, context):
     use_server(1)
     context["ti"].map_index = 2

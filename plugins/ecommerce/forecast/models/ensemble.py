@@ -1,6 +1,6 @@
 """Training and prediction of a panel: the champion, its members' weights, and intervals."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,11 +9,9 @@ from ecommerce.forecast.data.panel import Floats, Panel, has_vanished, sells_rar
 from ecommerce.forecast.models.features import Statistics
 from ecommerce.forecast.models.members import Boosting, Model, Ridge, WeekdayMean
 from ecommerce.forecast.models.season import at_level
-from ecommerce.forecast.weeks import DAYS, HORIZON
+from ecommerce.forecast.weeks import DAYS, HORIZON, LEAST_DAYS
 
 CALIBRATION_WEEKS = 13
-LEAST_DAYS = 28
-"""Series with fewer known days are skipped."""
 RIDGE_REFITTED, BOOSTING_REFITTED = 4, 12
 """The calibration origins that refit these members; the others reuse them."""
 SEEN_DAYS = 504
@@ -37,6 +35,8 @@ _FEWEST_ORIGINS, _HALF_LIFE_WEEKS = 3, 2
 _RARE_MODEL = WeekdayMean(13)
 _LAST_RESORT = WeekdayMean(SEEN_DAYS // DAYS, open_days=True)
 
+Calibration = Sequence[tuple[Floats, Floats, Floats]]
+"""By weekly origin, oldest first: as `Origin`, with the forecasts of one candidate."""
 Origin = tuple[dict[str, Floats], Floats, Floats]
 """The candidates' forecasts at an origin and the actual sales: [days, series]; and the unit of the errors, as
 `Statistics.unit`: [days, series and total]."""
@@ -45,15 +45,15 @@ Origin = tuple[dict[str, Floats], Floats, Floats]
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
     """A trained candidate of a panel: the `fitted` ridge and boosting, the `weights` of its members, the
-    WAPE of every candidate at the weekly origins (`errors`), its own forecasts there and the actual sales
-    (`calibration`), and the reason for each of the `skipped` series."""
+    WAPE of every candidate at the weekly origins (`errors`; None where no series had enough history), its own
+    forecasts there and the actual sales (`calibration`), and the reason for each of the `skipped` series."""
 
     champion: str
     series: tuple[str, ...]
     fitted: Mapping[str, Model]
     weights: Mapping[str, float]
     errors: Mapping[str, float | None]
-    calibration: Sequence[tuple[Floats, Floats, Floats]]
+    calibration: Calibration
     skipped: Mapping[str, str]
 
 
@@ -88,7 +88,7 @@ def train_candidates(panel: Panel) -> dict[str, TrainedModel]:
             else {name if name in {*SIMPLE, *fitted} else PLAIN: 1.0}
         )
         calibration = [(_combined(forecasts, weights), actual, unit) for forecasts, actual, unit in origins]
-        errors[name] = wape(each[:2] for each in calibration)
+        errors[name] = wape(_scored(panel, calibration))
         trained[name] = TrainedModel(name, panel.series, fitted, weights, errors, calibration, skipped)
     return trained
 
@@ -169,6 +169,14 @@ def _weights(origins: Sequence[Origin], fitted: Mapping[str, Model]) -> dict[str
     return {name: part / whole for name, part in parts.items()} or {PLAIN: 1.0}
 
 
+def _scored(panel: Panel, calibration: Calibration) -> Iterator[tuple[Floats, Floats]]:
+    """The forecasts at the weekly origins and the actual sales, of the series that had enough history."""
+    for back, (forecast, actual, _) in enumerate(reversed(calibration), start=1):
+        known = ~np.isnan(panel.values[: -DAYS * back])
+        is_scored = known.sum(axis=0) >= LEAST_DAYS
+        yield forecast[:, is_scored], actual[:, is_scored]
+
+
 def _combined(forecasts: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
     members = [name for name in weights if name in forecasts] or [PLAIN]
     whole = sum(weights.get(name, 1.0) for name in members)
@@ -199,9 +207,7 @@ def wape(pairs: Iterable[tuple[Floats, Floats]]) -> float | None:
     return round(errors / sales, 6) if sales > 0 else None
 
 
-def _bounds(
-    values: Floats, unit: Floats, calibration: Sequence[tuple[Floats, Floats, Floats]]
-) -> dict[int, tuple[Floats, Floats]]:
+def _bounds(values: Floats, unit: Floats, calibration: Calibration) -> dict[int, tuple[Floats, Floats]]:
     """Lower and upper bounds of `values` [HORIZON, series] by level, by split conformal prediction.
 
     The half width is a weighted quantile of the absolute errors relative to their forecasts and in units of

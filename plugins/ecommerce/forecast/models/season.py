@@ -40,9 +40,8 @@ def season(panel: Panel, neutral: Floats) -> Floats:
     is_near = _next_to(panel.holidays[:days] > 0) & (event[:days, None] == 0)
     daily = _without_weekdays(np.where(is_near, np.nan, neutral), panel.weekdays[:days])
     rest = _index(daily, daily)[1]
-    is_known = ~np.isnan(neutral).all(axis=1)
-    often = (neutral[is_known] > 0).any(axis=1).mean() if is_known.any() else 0.0
-    if days <= YEAR or not references or often < _OFTEN or np.isnan(rest).all():
+    open_days = (~np.isnan(neutral)).any(axis=1).sum()
+    if days <= YEAR or not references or (neutral > 0).any(axis=1).sum() <= _OFTEN * open_days:
         return np.ones((total, 1))
     variance = float(np.nanmean(np.clip(rest, -1, 1) ** 2))
     is_peak = (event[:days] > 0) & (rest > _PEAK_ERRORS * np.sqrt(variance))

@@ -165,8 +165,8 @@ def _of_model(figures: ForecastFigures) -> list[Section]:
             (number("History from"), lambda row: row.first_day.isoformat()),
             (number("Days"), lambda row: text.count(row.days)),
             (name("Weights"), lambda row: _weights(row.weights)),
-            (number("Error over 13 weeks"), lambda row: text.share(row.error)),
-            (number("Error of the naive forecast"), lambda row: text.share(row.error_of_last_week)),
+            (number("Error over 13 weeks"), lambda row: _error(row.error)),
+            (number("Error of the naive forecast"), lambda row: _error(row.error_of_last_week)),
             empty="No model was trained.",
             note="errors are WAPE; naive forecast: the same weekday of the week before",
         ),
@@ -206,6 +206,10 @@ def _interval(expected: DayForecast | None, level: int) -> str:
         return text.NOTHING
     lower, upper = (text.count(getattr(expected, f"{side}_{level}")) for side in ("lower", "upper"))
     return f"{lower} {text.NOTHING} {upper}"
+
+
+def _error(error: Decimal | None) -> str:
+    return "nothing to score" if error is None else text.share(error)
 
 
 def _difference(value: Decimal | None, base: Decimal | None) -> str:

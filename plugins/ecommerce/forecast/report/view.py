@@ -8,8 +8,8 @@ from ecommerce.core import text
 from ecommerce.core.named_weeks import calendar_week, week_name, week_sentence
 from ecommerce.forecast.report import tables
 from ecommerce.forecast.report.figures import ForecastFigures
-from ecommerce.forecast.weeks import DAYS, HORIZON
-from ecommerce.forecast.wording import TOTAL, signed_percent
+from ecommerce.forecast.weeks import DAYS, HORIZON, LEAST_DAYS
+from ecommerce.forecast.wording import TOTAL, series_name, signed_percent
 from ecommerce.mail import transport as mail
 from ecommerce.reporting.sections import notice
 
@@ -105,8 +105,13 @@ def lead(figures: ForecastFigures) -> str:
 def notices(figures: ForecastFigures) -> list[dict[str, Any]]:
     """Return what a reader must know before the first figure, worst first: `title`, `words`, `urgent`."""
     shown = []
+    needed = f"a forecast needs {LEAST_DAYS} days of history"
+    too_new = [series_name(name, {}) for name in figures.skipped if not name.startswith("sku:")]
     if figures.total is None:
-        shown.append(notice("No forecast", "No category has enough history; see Data notes.", urgent=True))
+        words = f"No category has enough history: {needed}. See Data notes."
+        shown.append(notice("No forecast", words, urgent=True))
+    elif too_new:
+        shown.append(notice("Without a forecast", f"{text.listed(too_new, tables.MOST_NAMED)}: {needed}."))
     if figures.drift.reasons:
         reasons = "; ".join(figures.drift.reasons)
         shown.append(notice("Drift", f"In the last four weeks {reasons}.", urgent=True))

@@ -177,6 +177,17 @@ def test_a_history_of_three_days_is_no_history():
     assert np.isnan(forecast(panel).values).all()
 
 
+def test_weeks_before_a_series_had_enough_history_are_not_scored():
+    """After a move, the new channels have no sales in older weeks, where no model could know them."""
+    errors = {}
+    for days in (20, 28, 42):
+        values = weekly(364)
+        values[:-days] = 0
+        errors[days] = train(make_panel(values)).errors
+    assert errors[20] == errors[28] == dict.fromkeys(CANDIDATES)
+    assert errors[42]["seasonal_naive"] < 0.15
+
+
 @pytest.mark.parametrize("days", [28, 29, 35, 60, 100, 200, 280])
 def test_a_short_history_is_enough_for_a_forecast_with_an_interval(days: int):
     panel = make_panel(weekly(days, series=2))
@@ -265,11 +276,12 @@ def test_an_article_that_sells_rarely_is_forecast_by_its_weeks(shop: PanelForeca
     ("as_of", "days"), [(date(2026, 12, 1), 390), (date(2026, 4, 8), 170), (date(2026, 1, 1), 60)]
 )
 def test_no_shape_of_a_series_gives_negative_crossed_or_missing_bounds(as_of: date, days: int):
-    panel = dated(shapes(days, seed=days), as_of)
-    known = np.array([series not in skipped(panel) for series in panel.series] + [True])
-    for candidate, made in forecasts_of_all(panel).items():
+    forecasts = forecasts_of_all(dated(shapes(days, seed=days), as_of))
+    is_forecast = ~np.isnan(forecasts[DEFAULT].values).all(axis=0)
+    assert is_forecast.sum() >= 36
+    for candidate, made in forecasts.items():
         order = [made.bounds[95][0], made.bounds[80][0], made.values, made.bounds[80][1], made.bounds[95][1]]
-        amounts = np.stack(order)[:, :, known]
+        amounts = np.stack(order)[:, :, is_forecast]
         assert np.isfinite(amounts).all(), candidate
         assert (amounts >= 0).all(), candidate
         assert (np.diff(amounts, axis=0) >= 0).all(), candidate
@@ -291,10 +303,10 @@ def test_one_absurd_day_does_not_move_the_level(age: int, usual_sellers: Mapping
     day_with_sale = np.flatnonzero(SELLERS[: 421 - age, 1])[-1]
     values[day_with_sale, 1] *= 100
     moved = forecasts_of_all(make_panel(values))
-    for candidate in ("open_weekday_mean", "ridge", "boosting", "blend"):
+    for candidate in ("open_weekday_mean", "ridge", DEFAULT):  # trees of two series differ by chance
         change = moved[candidate].values.sum(axis=0) / usual_sellers[candidate].values.sum(axis=0)
-        assert abs(change[0] - 1) < 0.03, candidate
-        assert abs(change[1] - 1) < 0.15, candidate
+        assert abs(change[0] - 1) < 0.02, candidate
+        assert abs(change[1] - 1) < 0.1, candidate
 
 
 SCRIPT = """

@@ -134,6 +134,15 @@ def test_a_shop_that_is_too_young_has_a_report() -> None:
     assert view.page_texts(figures)["notices"][0]["title"] == "No forecast"
 
 
+def test_channels_without_forecast_have_a_notice_with_the_reason() -> None:
+    told = card(names())
+    reason = "fewer than 28 days of history"
+    told["kinds"][1]["skipped"] = {"channel:sales_db": reason, "channel:storefront": reason}
+    notices = view.page_texts(make_figures(model_card=told))["notices"]
+    words = "Sales database and Storefront: a forecast needs 28 days of history."
+    assert notices == [{"title": "Without a forecast", "words": words, "urgent": False}]
+
+
 def test_drift_is_the_first_notice() -> None:
     figures = make_figures(forecasts=rows(history(names()), bias=1.3))
     first = view.notices(figures)[0]
@@ -215,7 +224,7 @@ def test_a_card_without_back_test_has_no_errors() -> None:
         found["error"] = found["error_of_last_week"] = None
     figures = make_figures(model_card=card(names(), kinds=kinds, total_error=None))
     assert figures.drift.usual_error is None
-    assert rows_of(figures, "kinds")[0][5:] == [NOTHING, NOTHING]
+    assert rows_of(figures, "kinds")[0][5:] == ["nothing to score"] * 2
 
 
 def test_the_csv_has_every_forecast() -> None:
