@@ -19,7 +19,7 @@ from ecommerce.mail import chat, transport
 from ecommerce.sales.source_policy import source_policy
 from ecommerce.storage.staging import is_local, local_or_uri, storage_path
 
-PLACEHOLDER = re.compile(r'…|[/@"](\w+\.)?example\.com\b|"my-project"')
+PLACEHOLDER = re.compile(r'…|[/@"]\w+\.example\.com\b|"reports@example\.com"|"my-project"')
 """Placeholders in the connections of `.env.example`."""
 
 
