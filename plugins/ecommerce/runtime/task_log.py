@@ -38,7 +38,7 @@ def failure_reason(error: BaseException | str | None, *, whole: bool = False) ->
     if isinstance(error, AirflowTaskTimeout):
         return "the task exceeded its execution timeout (TASK_TIMEOUT_SECONDS) and was stopped"
     line = str(error).strip()
-    line = line if whole else (line.splitlines() or [""])[0]
+    line = line if whole else line.partition("\n")[0]
     longest = LONGEST
     if isinstance(error, PipelineError):
         longest = _LONGEST_SENTENCE

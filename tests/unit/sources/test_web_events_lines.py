@@ -18,8 +18,8 @@ Found = list[tuple[int, str, str | None]]
 
 
 def found(path: Path, before: int = 0) -> tuple[Found, Lines]:
-    reader = Lines(path, before)
-    rows = [tuple(row.values()) for batch in reader.batches() for row in batch.to_pylist()]
+    reader = Lines(before)
+    rows = [tuple(row.values()) for batch in reader.batches(path) for row in batch.to_pylist()]
     return [(number, line.removesuffix("\n"), fault) for number, line, fault in rows], reader
 
 
@@ -98,7 +98,7 @@ def test_an_answer_may_begin_with_an_event_or_an_invalid_line(tmp_path: Path, te
 def test_twenty_lines_without_an_event_are_no_answer(tmp_path: Path) -> None:
     path = tmp_path / "answer.ndjson"
     path.write_bytes(b'{"type": "ping"}\n' * 20 + b'{"event_id": "a"}\n')
-    with pytest.raises(ContractError, match="JSON with type in place of events"):
+    with pytest.raises(ContractError, match="begins with the keys type in place of one JSON object per line"):
         check_first_lines(path, "an answer")
 
 

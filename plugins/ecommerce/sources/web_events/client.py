@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib3.exceptions import HTTPError
 
 from ecommerce.core.error_messages import reason_of
-from ecommerce.core.errors import ContractError, TransientError
+from ecommerce.core.errors import TransientError
 from ecommerce.core.names import CONNECTION_WEB_EVENTS
 from ecommerce.sources import http
 
@@ -24,7 +24,6 @@ TIMEOUT = (10.0, 120.0)
 CHUNK = 1 << 20
 """Bytes that are held in memory at once."""
 ACCEPTED = "application/x-ndjson, application/json;q=0.9, */*;q=0.1"
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LENGTH = timedelta(hours=1)
 """Of a slice. Quarters of an hour take the same processor time, and small shops would be asked four times as
 often for nothing; a day in one piece could not go on where it broke."""
@@ -47,13 +46,13 @@ class Slice:
 
 
 def slices(start: datetime, end: datetime, *cuts: datetime) -> list[Slice]:
-    """Return `[start, end)` cut at multiples of `LENGTH` in UTC, whatever the window, and at `cuts`; nothing
-    where it is empty."""
+    """Return `[start, end)` cut at full hours in UTC, whatever the window, and at `cuts`; nothing where it is
+    empty."""
     inner = {cut for cut in cuts if start < cut < end}
-    grid = start - (start - EPOCH) % LENGTH + LENGTH
-    while grid < end:
-        inner.add(grid)
-        grid += LENGTH
+    hour = start.astimezone(UTC).replace(minute=0, second=0) + LENGTH
+    while hour < end:
+        inner.add(hour)
+        hour += LENGTH
     edges = [start, *sorted(inner), end] if start < end else []
     return [Slice(*pair) for pair in pairwise(edges)]
 
@@ -113,9 +112,8 @@ class EventsClient:
                 while chunk := stream.read(CHUNK):
                     target.write(chunk)
                     last = chunk[-1:]
-            except (gzip.BadGzipFile, zlib.error):
-                kind = ContractError if response.raw.tell() > 1 else TransientError  # cut within gzip's mark
-                raise kind(f"{part.what}: the answer cannot be unpacked as gzip") from None
+            except (gzip.BadGzipFile, zlib.error):  # also of an answer that is cut within gzip's mark
+                raise TransientError(f"{part.what}: the answer cannot be unpacked as gzip") from None
             except (EOFError, HTTPError) as error:
                 raise TransientError(f"{part.what} broke off: {reason_of(error)}") from None
             # Without a length, a connection that broke looks like the end, unless gzip has its own.

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 COLUMNS = ["line_number", *FIELDS, "fault", "raw"]
 SQL = "extract/web_events"
 MEMORY_LIMIT = "250MB"  # of DuckDB; the process needs about 200 MB more
-TOLERANCE = timedelta(minutes=1)
+TOLERANCE_SECONDS = 60
 """So far outside its slice a line may say that it was received: servers round instants, or take both bounds
 as included. A server that does not know the parameters is further off."""
-CHECKED = timedelta(minutes=10)
+CHECKED_MINUTES = 10
 """How much `make check` reads."""
 
 
@@ -67,19 +67,21 @@ def extract(window: ReadWindow) -> staging.Manifest:
             for part, file in answers:
                 writer.write(part, file)
                 file.unlink()
-        nothing = f"of {kept}" if kept else f"that was received from {Slice(start, end)}"
-        notes = [] if writer.rows else [f"the server has no web event {nothing}"]
+        warnings = []
+        if not writer.rows:
+            missing = f"of {kept}" if kept else f"that was received from {Slice(start, end)}"
+            warnings.append(data_warning("note", text=f"the server has no web event {missing}"))
         draft.seal(
             **window.facts(read_at),
             rows=writer.rows,
             columns=dict.fromkeys(writer.names, COLUMNS),
             control_totals={
                 "lines": writer.rows,
-                "other_days": writer.found - writer.rows,
+                "other_days": writer.lines.found - writer.rows,
                 "bytes_read": client.bytes_read,
                 "requests": client.requests,
                 "kept_day": kept and kept.date.isoformat(),
-                "warnings": [data_warning("note", text=text) for text in notes],
+                "warnings": warnings,
             },
         )
     return staging.read_manifest(window.folder)
@@ -88,13 +90,13 @@ def extract(window: ReadWindow) -> staging.Manifest:
 def check() -> CheckLines:
     """Read the events of the last minutes; raises as `EventsClient.download` and `check_first_lines`."""
     client = EventsClient()
-    last = Slice(now() - CHECKED, now())
+    last = Slice(now() - timedelta(minutes=CHECKED_MINUTES), now())
     with scratch_folder() as folder:
         file = folder / "last.ndjson"
         client.download(last, file)
         check_first_lines(file, last.what)
-        found = sum(len(batch) for batch in Lines(file).batches())
-    yield OK, f"{counted(found, 'event')} in the last {CHECKED // timedelta(minutes=1)} minutes"
+        found = sum(len(batch) for batch in Lines().batches(file))
+    yield OK, f"{counted(found, 'event')} in the last {CHECKED_MINUTES} minutes"
     if client.is_unencrypted:
         yield HINT, "events travel without encryption, and the token too: let the host begin with https://"
 
@@ -117,38 +119,36 @@ def _answers(client: EventsClient, parts: list[Slice], folder: Path) -> Generato
 
 
 class _Writer:
-    """Turns answers into the parts in `folder`. `names`: of the parts; `rows`: in all of them; `found`: lines
-    in the answers."""
+    """Turns answers into the parts in `folder`. `names`: of the parts; `rows`: in all of them; `lines`: of
+    the answers."""
 
     def __init__(self, duck: duckdb.DuckDBPyConnection, folder: Path) -> None:
         self._duck, self._folder = duck, folder
         self.names: list[str] = []
-        self.rows = self.found = self._lines = 0
+        self.lines, self.rows = Lines(), 0
 
     def write(self, answered: Slice, file: Path) -> None:
         """Add the part of one answer, unless none of its lines is kept. The first part is written in any
         case: patterns of file names then match."""
         if self.names and not file.stat().st_size:
             return
-        what, lines = answered.what, Lines(file, self._lines)
+        what = answered.what
         part = self._folder / f"events-{len(self.names) + 1:05}.parquet"
         check_first_lines(file, what)
         variables = {"slice_start": answered.start, "slice_end": answered.end, "part": str(part)}
         with _readable_errors(what):
-            for name, value in (variables | {"tolerance": TOLERANCE}).items():
+            for name, value in (variables | {"tolerance": timedelta(seconds=TOLERANCE_SECONDS)}).items():
                 self._duck.execute(f"SET VARIABLE {name} = ?", [value])
-            self._duck.register("lines", lines.reader())
+            self._duck.register("lines", self.lines.reader(file))
             rows = query(self._duck, f"{SQL}/part")[0]["Count"]
             self._duck.unregister("lines")
             elsewhere = query(self._duck, f"{SQL}/received_outside_slice")[0]["lines"]
         if elsewhere:
             raise ContractError(
                 f"{what}: {elsewhere} of {rows} events say that they were received more than "
-                f"{TOLERANCE // timedelta(seconds=1)} s before or after that: does the server know the "
+                f"{TOLERANCE_SECONDS} s before or after that: does the server know the "
                 "parameters start and end, and take them as UTC?"
             )
-        self._lines = lines.last
-        self.found += lines.found
         self.rows += rows
         if rows or not self.names:
             self.names.append(part.name)

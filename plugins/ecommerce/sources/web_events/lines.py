@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, KeysView
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,28 +36,28 @@ FIELDS = (
 
 @dataclass
 class Lines:
-    """The lines of the file `path`. `last` is the number of the last one before it; while `batches` runs it
-    goes on, and `found` counts those that are not blank."""
+    """The lines of files, one file after the other. `last` is the number of the last line that was read, and
+    `found` counts those that are not blank."""
 
-    path: Path
     last: int = 0
-    found: int = field(default=0, init=False)
+    found: int = 0
 
-    def reader(self) -> pa.RecordBatchReader:
-        """`batches` as DuckDB takes them."""
+    def reader(self, path: Path) -> pa.RecordBatchReader:
+        """Return `batches` as DuckDB takes them."""
         import pyarrow as pa
 
         text: pa.DataType = pa.string()
         columns: dict[str, pa.DataType] = {"line_number": pa.int64(), "line": text, "fault": text}
-        return pa.RecordBatchReader.from_batches(pa.schema(columns), self.batches())
+        return pa.RecordBatchReader.from_batches(pa.schema(columns), self.batches(path))
 
-    def batches(self) -> Iterator[pa.RecordBatch]:
-        """line_number, line (without its line feed), fault; blank lines are counted and left out."""
+    def batches(self, path: Path) -> Iterator[pa.RecordBatch]:
+        """Yield the lines of a file: line_number, line (without its line feed), fault. Blank lines are
+        counted and left out."""
         import numpy as np
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        with self.path.open("rb") as stream:
+        with path.open("rb") as stream:
             beginning = stream.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
             for block in blocks(stream, LONGEST_LINE, beginning):
                 signs = np.frombuffer(block, np.uint8)
@@ -92,14 +92,16 @@ def check_first_lines(path: Path, what: str) -> None:
     if not beginning or not all(keys_of_line.isdisjoint(FIELDS) for keys_of_line in keys):
         return
     first = beginning[0]
-    if first.startswith((b"<", b"[")) or first == b"{":
-        raise ContractError(
-            f"{what}: the answer begins with {first[:1].decode()!r} in place of one JSON object per line: is "
-            "the host of the connection right, and does it ask for a login?"
-        )
     if keys[0]:
-        names = clean(", ".join([*keys[0]][:5]))
-        raise ContractError(f"{what}: the answer is JSON with {names} in place of events, one per line")
+        start = f"the keys {clean(', '.join([*keys[0]][:5]))}"
+    elif first.startswith((b"<", b"[")) or first == b"{":
+        start = repr(first[:1].decode())
+    else:
+        return
+    raise ContractError(
+        f"{what}: the answer begins with {start} in place of one JSON object per line, each an event: is the "
+        "host of the connection right, and does it ask for a login?"
+    )
 
 
 def _keys(line: bytes) -> KeysView[str]:
