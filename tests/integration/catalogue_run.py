@@ -21,7 +21,7 @@ from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import LoadResult, load_manifest
 from tests.website import Website, website
 
-QUICK = Limits(most_bytes=300_000, connect_seconds=2, answer_seconds=1, picture_seconds=2)
+QUICK = Limits(most_bytes=300_000, answer_seconds=1, picture_seconds=2)
 Entry = dict[str, Any]
 
 

@@ -1,7 +1,6 @@
 """The differences between a run's catalogue and the previous one, and the mail about them to
 `report_recipients`."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from email.message import EmailMessage
@@ -14,7 +13,7 @@ from ecommerce.mail import transport
 from ecommerce.sources.product_catalogue.entries import Catalogue
 from ecommerce.sources.product_catalogue.fetch_command import CONNECTION
 from ecommerce.storage.kept_files import Store
-from ecommerce.storage.staging import DagRun, Manifest, storage_errors, storage_path
+from ecommerce.storage.staging import DagRun, Manifest, path_safe, storage_errors, storage_path
 
 FILE = "summary.json"
 MAX_SHOWN = 12
@@ -37,8 +36,10 @@ def summarise(catalogue: Catalogue, rows: Sequence[Row], last: LastCatalogue) ->
     """Compare the run's rows of `product_pictures` with the catalogue as loaded last."""
     before = {sku: last.products[sku] for sku in last.present}
     gone = before.keys() - {row["sku"] for row in rows} - {entry.sku for entry in catalogue.rejected}
+    known = {product["sha256"] for product in last.products.values()}
     new, changed, broken = [], [], []
     newly_broken = False
+    shown: dict[str, Row] = {}  # by content, which several products may share
     for row in rows:
         sku, old = row["sku"], before.get(row["sku"])
         if not old:
@@ -48,10 +49,7 @@ def summarise(catalogue: Catalogue, rows: Sequence[Row], last: LastCatalogue) ->
         if row["state"] == BROKEN:
             broken.append(f"{sku} ({row['image_host'] or 'no host'}): {row['reason']}")
             newly_broken |= not old or _differ(row, old, "state", "image_url_hash")
-    shown: dict[str, Row] = {}  # by content, which several products may share
-    known = {product["sha256"] for product in last.products.values()}
-    for row in rows:
-        if row["state"] == OK and row["sha256"] not in known:
+        elif row["state"] == OK and row["sha256"] not in known:
             shown.setdefault(row["sha256"], {name: row[name] for name in ("sku", "name", "thumbnail_uri")})
     return {
         "products": len(catalogue.products),
@@ -59,8 +57,8 @@ def summarise(catalogue: Catalogue, rows: Sequence[Row], last: LastCatalogue) ->
         "changed": changed,
         "gone": sorted(gone),
         "rejected": [
-            f"{each.page}, entry {each.entry_number}: {each.reason} ({each.detail})"
-            for each in catalogue.rejected
+            f"{entry.file}, entry {entry.row_number}: {entry.reason} ({entry.detail})"
+            for entry in catalogue.rejected
         ],
         "broken": broken,
         "shown": [*shown.values()][:MAX_SHOWN],
@@ -92,9 +90,8 @@ def notify(run: DagRun, manifest: Manifest, warnings: list[DataWarning], *, send
     summary = read_summary(manifest)
     if not (summary["is_news"] or send_mail):
         return "the catalogue has not changed, and send_mail is not set"
-    fingerprint = hashlib.sha256(f"{run.dag_id}\0{run.run_id}".encode()).hexdigest()[:24]
     return transport.send_report(
-        lambda: compose(summary, warnings, thumbnails(summary)), f"catalogue.{fingerprint}"
+        lambda: compose(summary, warnings, thumbnails(summary)), f"catalogue.{path_safe(run.run_id)}"
     )
 
 

@@ -21,6 +21,7 @@ from ecommerce.catalogue import changes
 from ecommerce.catalogue.loading import BROKEN, NO_PICTURE, OK, LastCatalogue, Row
 from ecommerce.core.settings import Network, load_settings
 from ecommerce.sources.product_catalogue.download import (
+    LIMITS,
     Limits,
     SilentHost,
     UnusablePicture,
@@ -29,7 +30,7 @@ from ecommerce.sources.product_catalogue.download import (
     host_of,
 )
 from ecommerce.sources.product_catalogue.entries import Catalogue, CatalogueProduct
-from ecommerce.sources.product_catalogue.parser import read_parsed
+from ecommerce.sources.product_catalogue.parser import KEPT, read_parsed
 from ecommerce.storage import staging
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import Manifest
@@ -134,13 +135,13 @@ class Fetcher:
 
 
 def refresh(
-    parsed: Manifest, folder: str, run_id: str, last: LastCatalogue, limits: Limits | None = None
+    parsed: Manifest, folder: str, run_id: str, last: LastCatalogue, limits: Limits = LIMITS
 ) -> Manifest:
     """Download the new and changed pictures of the parsed catalogue, and write the loadable folder, the URI
     `folder`."""
     catalogue, now = read_parsed(parsed), parsed.read_at
     store = Store.of_pictures()
-    fetcher = Fetcher(store, load_settings().picture_networks, now, limits or Limits())
+    fetcher = Fetcher(store, load_settings().picture_networks, now, limits)
     results = fetch_all(fetcher, catalogue.products, _stored_pictures(store, last.products.values()))
     of_run = {"last_seen_at": now, "run_id": run_id}
     rows = [
@@ -159,10 +160,9 @@ def refresh(
             rejected = _rejected_rows(parsed, catalogue, run_id)
             columns["rejected_rows.parquet"] = write_rows(draft.path, "rejected_rows", rejected)
         (draft.path / changes.FILE).write_text(json.dumps(summary))
-        facts = ("source", "business_date", "read_at", "window_start", "window_end")
-        totals = {"product_pictures": len(rows), "downloaded": downloaded, "addresses": len(results)}
+        totals = {"product_pictures": len(rows), "downloaded": downloaded}
         draft.seal(
-            **{name: getattr(parsed, name) for name in facts},
+            **{name: getattr(parsed, name) for name in KEPT},
             rows=len(rows),
             columns=columns,
             control_totals={**parsed.control_totals, **totals},
@@ -193,7 +193,7 @@ def fetch_all(
 
 def hash_of(url: str) -> str:
     """Return the hash that replaces a URL in the warehouse."""
-    return hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(url.encode()).hexdigest()
 
 
 def _row(product: CatalogueProduct, results: Mapping[str, Row | str], known: Row | None) -> Row:
@@ -223,14 +223,5 @@ def _rejected_products(catalogue: Catalogue, last: LastCatalogue, of_run: Row) -
 
 def _rejected_rows(parsed: Manifest, catalogue: Catalogue, run_id: str) -> list[Row]:
     of_run = {"business_date": parsed.business_date, "source": parsed.source, "run_id": run_id}
-    return [
-        {
-            **of_run,
-            "row_number": each.entry_number,
-            "reason": each.reason,
-            "detail": each.detail,
-            "file": each.page,
-            "raw": each.raw,
-        }
-        for each in catalogue.rejected
-    ]
+    names = ("row_number", "file", "reason", "detail", "raw")
+    return [of_run | {name: getattr(entry, name) for name in names} for entry in catalogue.rejected]

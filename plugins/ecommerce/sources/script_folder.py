@@ -60,16 +60,6 @@ class ScriptFolder:
         return staging.read_manifest(folder)
 
 
-def curl_user(connection: str, login: str, password: str) -> str:
-    """Return the line of a curl configuration with the login; ConfigurationError for a colon in it."""
-    if ":" in login:
-        raise errors.ConfigurationError(
-            f"the login of the connection {connection} has a colon, at which curl ends a login: change it at "
-            "the server"
-        )
-    return curl_option("user", f"{login}:{password}")
-
-
 def curl_option(name: str, value: str) -> str:
     """Return a line of a curl configuration; ConfigurationError for a control character: a line break would
     begin another option."""

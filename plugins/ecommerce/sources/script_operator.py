@@ -23,7 +23,7 @@ class FetchByScript(BashOperator):
     """Its name in staging; a subclass sets it, and `fetch_folder`."""
     fetch_folder: Callable[[], AbstractContextManager[ScriptFolder]]
     """Provides the folder of the script."""
-    _script_folder: ScriptFolder | None = None
+    _script_folder: ScriptFolder
 
     def destination(self, context: Mapping[str, Any]) -> tuple[str, BusinessDay]:
         """Return the staging folder and the business day of a run."""
@@ -42,5 +42,4 @@ class FetchByScript(BashOperator):
 
     def get_env(self, context: Any) -> dict[str, str]:
         """Return the environment of the script, with the password."""
-        variables = self._script_folder.environment if self._script_folder else {}
-        return super().get_env(context) | variables
+        return super().get_env(context) | self._script_folder.environment

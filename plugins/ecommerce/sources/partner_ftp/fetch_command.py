@@ -16,7 +16,7 @@ from ecommerce.core.names import CONNECTION_PARTNER_FTP
 from ecommerce.core.paths import INCLUDE
 from ecommerce.core.text import counted
 from ecommerce.sources.partner_ftp.files import MARKET_INDEX, PROMOTIONS, read_folder
-from ecommerce.sources.script_folder import ScriptFolder, curl_option, curl_user
+from ecommerce.sources.script_folder import ScriptFolder, curl_option
 from ecommerce.storage.scratch import scratch_folder
 
 CONNECTION = SOURCE = CONNECTION_PARTNER_FTP
@@ -56,7 +56,7 @@ def server_variables() -> dict[str, str]:
     if extra.get("cacert"):
         options.append(curl_option("cacert", extra["cacert"]))
     if ftp.login:
-        options.append(curl_user(CONNECTION, ftp.login, ftp.password or ""))
+        options.append(curl_option("user", f"{ftp.login}:{ftp.password or ''}"))
     if ":" in host:  # IPv6
         host = f"[{host}]"
     # Relative to where the login begins, unless it starts with %2F.

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import certifi
 from urllib3 import BaseHTTPResponse
@@ -46,12 +46,14 @@ class SilentHost(UnusablePicture):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a download may take: bytes, seconds to connect, of silence, and in all, redirects included."""
+    """What a download may take: bytes, seconds of silence, and in all, redirects included."""
 
     most_bytes: int = 20 * 1024**2
-    connect_seconds: float = 10
     answer_seconds: float = 15
     picture_seconds: float = 60
+
+
+LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,10 @@ class Downloaded:
     validators: Validators
 
 
-def download(
-    url: str, known: Validators, networks: Sequence[Network], limits: Limits | None = None
-) -> Downloaded:
+def download(url: str, known: Validators, networks: Sequence[Network], limits: Limits = LIMITS) -> Downloaded:
     """Fetch a picture, conditionally: `known` are the validators of the last download. It may connect to the
     private `networks`. UnusablePicture has why there is no picture; SilentHost where it is not this picture's
     fault."""
-    limits = limits or Limits()
     deadline = time.monotonic() + limits.picture_seconds
     try:
         for _ in range(MOST_REDIRECTS + 1):
@@ -101,8 +100,7 @@ def download(
 def host_of(url: str) -> str:
     """Return host and port for messages; empty for an invalid URL."""
     try:
-        parts = urlsplit(url)
-        return f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"[:250]
+        return (parse_url(url).netloc or "")[:250]
     except ValueError:
         return ""
 
@@ -143,13 +141,11 @@ def is_allowed(text: str, networks: Sequence[Network]) -> bool:
 def _response(
     url: str, known: Validators, networks: Sequence[Network], limits: Limits, deadline: float
 ) -> Iterator[BaseHTTPResponse]:
-    """Provide the response of one server, before its body is read. At the deadline its connection is shut
-    down: a timeout of the socket begins anew with each byte."""
+    """Provide the response of one server, before its body is read. A login in the address is not sent. At the
+    deadline the connection is shut down: a timeout of the socket begins anew with each byte."""
     parts = parse_url(url)
     if parts.scheme not in ("http", "https"):
         raise UnusablePicture("its address begins with neither http:// nor https://")
-    if parts.auth:
-        raise UnusablePicture("its address has a login in it, which is not sent")
     if not parts.host:
         raise ValueError("no host")
     host, port = parts.host.strip("[]"), parts.port or (443 if parts.scheme == "https" else 80)
@@ -180,18 +176,16 @@ def _connected(
     host: str, port: int, networks: Sequence[Network], limits: Limits, deadline: float
 ) -> socket.socket:
     """Connect to the first address that accepts."""
-    addresses = allowed_addresses(host, port, networks)[:3]
-    for address in addresses:
-        seconds = max(min(limits.connect_seconds, deadline - time.monotonic()), 0.001)
+    failure = OSError()
+    for address in allowed_addresses(host, port, networks)[:3]:
+        seconds = max(min(limits.answer_seconds, deadline - time.monotonic()), 0.001)
         try:
             connected = socket.create_connection((address, port), seconds)
-        except OSError:
-            if address == addresses[-1]:
-                raise
-            continue
-        connected.settimeout(limits.answer_seconds)
-        return connected
-    raise AssertionError("unreachable: the last address connects or raises")
+            connected.settimeout(limits.answer_seconds)
+            return connected
+        except OSError as error:
+            failure = error
+    raise failure
 
 
 def _shut_down(connected: socket.socket) -> None:
@@ -207,7 +201,7 @@ def _tls() -> ssl.SSLContext:
 
 
 def _picture(response: BaseHTTPResponse, known: Validators, limits: Limits, deadline: float) -> Downloaded:
-    if response.status == 304 and known != Validators():
+    if response.status == 304:
         return Downloaded(None, known)
     if response.status != 200:
         kind = SilentHost if response.status in (429, 503) else UnusablePicture

@@ -14,7 +14,7 @@ from ecommerce.core.settings import read_setting
 
 def text_of(value: Any) -> Any:
     """Return a number as text, and a text stripped; None for an empty one."""
-    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
         return f"{Decimal(str(value)):f}"
     if isinstance(value, str):
         if re.search("[\0-\x08\x0e-\x1f\ud800-\udfff]", value):
@@ -63,7 +63,9 @@ class CatalogueProduct(BaseModel):
 
 
 REASONS = {
-    **dict.fromkeys(("sku", "name", "category"), "invalid_text"),
+    "sku": "invalid_text",
+    "name": "invalid_text",
+    "category": "invalid_text",
     "price": "invalid_number",
     "currency": "invalid_currency",
     "image_url": "invalid_url",
@@ -74,10 +76,11 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class RejectedEntry:
-    """An invalid entry; `sku` is None where it is unknown, `reason` is a code, `raw` is cut and masked."""
+    """An invalid entry, with names as in `rejected_rows`; `file` is its page, `sku` None where it is unknown,
+    `reason` a code, `raw` cut and masked."""
 
-    entry_number: int
-    page: str
+    row_number: int
+    file: str
     sku: str | None
     reason: str
     detail: str

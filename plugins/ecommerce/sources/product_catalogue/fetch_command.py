@@ -13,7 +13,7 @@ from ecommerce.core.names import CONNECTION_CATALOGUE
 from ecommerce.core.paths import INCLUDE
 from ecommerce.sources import PRODUCT_CATALOGUE
 from ecommerce.sources.http import connection_with_host
-from ecommerce.sources.script_folder import ScriptFolder, curl_user
+from ecommerce.sources.script_folder import ScriptFolder, curl_option
 from ecommerce.storage.scratch import scratch_folder
 
 SOURCE = PRODUCT_CATALOGUE
@@ -42,14 +42,13 @@ def address() -> CatalogueAddress:
     from airflow.providers.http.hooks.http import HttpHook
 
     found = connection_with_host(CONNECTION)
-    hook = HttpHook("GET", CONNECTION)
     try:
-        url = hook.url_from_endpoint("")
+        url = HttpHook("GET", CONNECTION).url_from_endpoint("")
         parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or True)
+        is_web = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
-        usable = False
-    if not usable or "@" in parts.netloc:
+        is_web = False
+    if not is_web or "@" in parts.netloc:
         raise ConfigurationError(
             f"the host of the connection {CONNECTION} is no web address such as https://shop.example, or has "
             "a login in it, which belongs into the fields login and password"
@@ -71,7 +70,7 @@ def fetch_folder() -> Iterator[ScriptFolder]:
         "CATALOGUE_MOST_PAGES": str(MOST_PAGES),
     }
     if where.login or where.password:
-        environment["CATALOGUE_CREDENTIALS"] = curl_user(CONNECTION, where.login, where.password)
+        environment["CATALOGUE_CREDENTIALS"] = curl_option("user", f"{where.login}:{where.password}")
     with scratch_folder() as path:
         environment["CATALOGUE_FOLDER"] = str(path)
         (path / "start").write_text(where.url)

@@ -35,6 +35,8 @@ from ecommerce.storage.xcom import from_xcom, to_xcom
 
 MAPPING = "transform/catalogue/product_catalogue.sql"
 FILE = "catalogue.json"
+KEPT = ("source", "business_date", "read_at", "window_start", "window_end")
+"""Fields of the raw folder's manifest that those of later folders have, too."""
 LONGEST_ENTRY = 256 * 1024
 """Characters of one entry's JSON."""
 LONGEST_RAW = 1_000
@@ -65,10 +67,9 @@ def parse(
         _refuse_shrunk(catalogue, known)
     with staging.publish(folder) as draft:
         (draft.path / FILE).write_text(json.dumps(to_xcom(catalogue)))
-        facts = ("source", "business_date", "read_at", "window_start", "window_end")
         entries = len(catalogue.products) + len(catalogue.rejected) + catalogue.superseded
         draft.seal(
-            **{name: getattr(manifest, name) for name in facts},
+            **{name: getattr(manifest, name) for name in KEPT},
             rows=len(catalogue.products),
             columns={FILE: []},
             control_totals={
@@ -142,21 +143,21 @@ def read_pages(manifest: Manifest) -> Catalogue:
 
 def parse_pages(pages: Sequence[tuple[bytes, str]]) -> Catalogue:
     """Parse the texts of pages with their URLs; raises as `parse`."""
-    path, entries = address().entries, list[_Entry]()
+    path = address().entries
+    products: dict[str, CatalogueProduct] = {}
+    rejected: list[RejectedEntry] = []
+    usable: list[_Entry] = []
+    superseded = 0
     for number, (body, url) in enumerate(pages, 1):
         page = f"page {number}"
-        for record in _list_in(page, body, path):
-            entries.append(_Entry(len(entries) + 1, page, url, _written(record)))
-    products: dict[str, CatalogueProduct] = {}
-    rejected, usable = [], []
-    for entry in entries:
-        if not entry.record.startswith("{"):
-            rejected.append(_rejected(entry, None, "malformed_entry", repr(entry.record[:40])))
-        elif len(entry.record) > LONGEST_ENTRY:
-            rejected.append(_rejected(entry, None, "too_long", repr(entry.record[:40])))
-        else:
-            usable.append(entry)
-    superseded = 0
+        for value in _list_in(page, body, path):
+            entry = _Entry(len(usable) + len(rejected) + 1, page, url, _written(value))
+            if not entry.record.startswith("{"):
+                rejected.append(_rejected(entry, None, "malformed_entry", repr(entry.record[:40])))
+            elif len(entry.record) > LONGEST_ENTRY:
+                rejected.append(_rejected(entry, None, "too_long", repr(entry.record[:40])))
+            else:
+                usable.append(entry)
     for entry, values in _mapped(usable):
         try:
             product = CatalogueProduct.model_validate(values)
@@ -172,7 +173,7 @@ def parse_pages(pages: Sequence[tuple[bytes, str]]) -> Catalogue:
             products[product.sku] = product
     return Catalogue(
         products=[products[sku] for sku in sorted(products)],
-        rejected=sorted(rejected, key=lambda each: each.entry_number),
+        rejected=sorted(rejected, key=lambda entry: entry.row_number),
         superseded=superseded,
     )
 
@@ -238,19 +239,18 @@ def _invalid(entry: _Entry, values: Mapping[str, Any], error: ValidationError) -
     """Return an entry that violates the schema, with its SKU if that is valid, so that the product stays."""
     fault = error.errors()[0]
     name = str(fault["loc"][0])
-    if name != "sku":
-        return _rejected(entry, safe_sku(text_of(values["sku"])), REASONS[name], f"{name} {values[name]!r}")
-    if fault["input"] is None:
-        return _rejected(entry, None, "missing_value", name)
-    return _rejected(entry, None, REASONS[name], f"{name} {values[name]!r}")
+    sku = None if name == "sku" else safe_sku(text_of(values["sku"]))
+    if fault["input"] is None:  # only a SKU is required
+        return _rejected(entry, sku, "missing_value", name)
+    return _rejected(entry, sku, REASONS[name], f"{name} {values[name]!r}")
 
 
 def _rejected(entry: _Entry, sku: str | None, reason: str, detail: str) -> RejectedEntry:
     # What follows the question mark of an address may be a key.
     raw = re.sub(r"(https?://[^\s\"?]+)\?[^\s\"]*", r"\1?…", entry.record[: 4 * LONGEST_RAW])
     return RejectedEntry(
-        entry_number=entry.number,
-        page=entry.page,
+        row_number=entry.number,
+        file=entry.page,
         sku=sku,
         reason=reason,
         detail=mask_e_mails(clean(detail)),

@@ -53,7 +53,6 @@ def test_a_connection_may_be_a_uri(monkeypatch: pytest.MonkeyPatch) -> None:
             {"password": "a\r\nDELE promotions.csv"},
             "`user` for curl has a character that cannot be sent",
         ),
-        ({"login": "shop:1"}, "the login of the connection partner_ftp has a colon"),
         ({"extra": {"tls": "always"}}, "`tls` in the extra of the connection partner_ftp is 'always'"),
     ],
 )

@@ -70,7 +70,7 @@ def results(*entries: Any) -> dict[str, Any]:
 
 
 def found(catalogue: Catalogue) -> list[tuple[int, str]]:
-    return [(each.entry_number, each.reason) for each in catalogue.rejected]
+    return [(each.row_number, each.reason) for each in catalogue.rejected]
 
 
 def test_a_product_is_read_and_its_address_made_whole(pages: Pages) -> None:
@@ -156,7 +156,7 @@ def test_what_is_kept_of_a_rejected_entry_shows_no_address_and_no_key(pages: Pag
     (rejected,) = read_pages(pages(results(MUG, entry))).rejected
     assert "ann@" not in rejected.raw
     assert "secret" not in rejected.raw
-    assert rejected.page == "page 1"
+    assert rejected.file == "page 1"
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
