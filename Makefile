@@ -11,6 +11,9 @@ VENV := .venv/bin
 RUN := PYTHONPATH=plugins:. $(VENV)/python
 CLI := PYTHONPATH=plugins $(VENV)/python -m ecommerce.cli
 
+# The shell takes a value in single quotes as it is.
+quoted = '$(subst ','\'',$(1))'
+
 .DEFAULT_GOAL := help
 .PHONY: help demo stop test test-all test-full test-browser test-compose test-monitoring test-bigquery soak lint check bench bench-history bench-events bench-report bench-forecast \
 	run airflow emulator pictures backfill repair report query tables forecast undo-history migrate forget-customer env environments development
@@ -44,11 +47,11 @@ test-monitoring: development ## the tests that need Prometheus (apt install prom
 	@$(VENV)/pytest -m monitoring $(ARGS)
 
 soak: development ## random failures while everything runs, then a check of every table: [MINUTES=60] [SEED=1]
-	@$(RUN) -m tests.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
+	@$(RUN) -m tests.soak $(if $(MINUTES),--minutes $(call quoted,$(MINUTES))) $(if $(SEED),--seed $(call quoted,$(SEED)))
 
 test-bigquery: development ## the tests against real BigQuery: PROJECT=my-project
 	@$(if $(PROJECT),,$(error PROJECT is missing: make test-bigquery PROJECT=my-project))
-	@BIGQUERY_TEST_PROJECT=$(PROJECT) $(VENV)/pytest -m bigquery $(ARGS)
+	@BIGQUERY_TEST_PROJECT=$(call quoted,$(PROJECT)) $(VENV)/pytest -m bigquery $(ARGS)
 
 lint: development ## check style, types, SQL layout, and every BigQuery statement with Google's analyzer
 	@$(VENV)/pytest -q tests/lint tests/unit/test_googlesql.py
@@ -73,7 +76,7 @@ bench-forecast: development .bench/forecast/complete .bench/peers/complete ## me
 
 run: environments ## run one business day in this terminal, without a scheduler: DAY=2026-11-01
 	@$(if $(DAY),,$(error DAY is missing: make run DAY=2026-11-01))
-	@$(CLI) run --day $(DAY)
+	@$(CLI) run --day $(call quoted,$(DAY))
 
 airflow: environments ## run Airflow with the settings of .env until Ctrl-C (ARGS="dags list" runs that Airflow command)
 	@$(CLI) airflow $(if $(ARGS),-- $(ARGS))
@@ -86,29 +89,29 @@ pictures: development ## take the README's pictures of the running demo (needs C
 
 backfill: environments ## run past business days: FROM=2026-11-01 TO=2026-11-07 [JOBS=2] [MAIL=1] [AGAIN=1] [DAG=user_events_daily]
 	@$(if $(and $(FROM),$(TO)),,$(error FROM and TO are required: make backfill FROM=2026-11-01 TO=2026-11-07))
-	@$(CLI) backfill --from $(FROM) --to $(TO) $(if $(JOBS),--jobs $(JOBS)) $(if $(MAIL),--mail) \
-		$(if $(AGAIN),--again) $(if $(DAG),--dag $(DAG))
+	@$(CLI) backfill --from $(call quoted,$(FROM)) --to $(call quoted,$(TO)) $(if $(JOBS),--jobs $(call quoted,$(JOBS))) $(if $(MAIL),--mail) \
+		$(if $(AGAIN),--again) $(if $(DAG),--dag $(call quoted,$(DAG)))
 
 repair: environments ## rerun the failed tasks of a day and everything downstream: DAY=2026-11-01 [SOURCE=storefront] [MAIL=1] [WAIT=0]
 	@$(if $(DAY),,$(error DAY is missing: make repair DAY=2026-11-01))
-	@$(CLI) repair --day $(DAY) $(if $(SOURCE),--source $(SOURCE)) $(if $(MAIL),--mail) $(if $(filter 0,$(WAIT)),--no-wait)
+	@$(CLI) repair --day $(call quoted,$(DAY)) $(if $(SOURCE),--source $(call quoted,$(SOURCE))) $(if $(MAIL),--mail) $(if $(filter 0,$(WAIT)),--no-wait)
 
 report: environments ## rebuild the report of a day from the warehouse: DAY=2026-11-01 [MAIL=1] [WAIT=0]
 	@$(if $(DAY),,$(error DAY is missing: make report DAY=2026-11-01))
-	@$(CLI) report --day $(DAY) $(if $(MAIL),--mail) $(if $(filter 0,$(WAIT)),--no-wait)
+	@$(CLI) report --day $(call quoted,$(DAY)) $(if $(MAIL),--mail) $(if $(filter 0,$(WAIT)),--no-wait)
 
 forecast: environments ## forecast four weeks: [SERIES=total] [AS_OF=2026-11-01] [OUT=file.csv]
-	@$(CLI) forecast $(if $(SERIES),--series '$(SERIES)') $(if $(AS_OF),--as-of $(AS_OF)) $(if $(OUT),--out '$(OUT)') $(ARGS)
+	@$(CLI) forecast $(if $(SERIES),--series $(call quoted,$(SERIES))) $(if $(AS_OF),--as-of $(call quoted,$(AS_OF))) $(if $(OUT),--out $(call quoted,$(OUT))) $(ARGS)
 
 undo-history: environments ## remove the orders of a history load from the warehouse: SOURCE=old_shop
 	@$(if $(SOURCE),,$(error SOURCE is missing: make undo-history SOURCE=old_shop))
-	@$(CLI) undo-history --source $(SOURCE)
+	@$(CLI) undo-history --source $(call quoted,$(SOURCE))
 
 # Passed through the environment, where quotes and dollar signs of the SQL are preserved.
 .PHONY: query
 query: export QUERY = $(value SQL)
 query: environments ## query the warehouse: SQL='SELECT * FROM daily_summary' or FILE=question.sql [FORMAT=csv]
-	@$(CLI) query $(if $(FILE),--file '$(FILE)') $(if $(FORMAT),--format $(FORMAT))
+	@$(CLI) query $(if $(FILE),--file $(call quoted,$(FILE))) $(if $(FORMAT),--format $(call quoted,$(FORMAT)))
 
 tables: environments ## list the warehouse's tables with columns, types and descriptions
 	@$(if $(findstring --into,$(ARGS)),$(RUN) -m tests.tables_document,$(CLI) tables) $(ARGS)

@@ -22,8 +22,8 @@ _ASCII = str.maketrans({"ë": "e", "í": "i", "ü": "u", "'": None})
 _FOUNDED = date(2020, 1, 1)
 _REGULARS = 0.1
 """The share of the orders of known customers that regulars place: cafés, offices."""
-_RETURN_AFTER = ((1, 29), (30, 180), (181, 540))
-_RETURN_SHARES = (15, 60, 25)
+_RETURN_AFTER = ((1, 29), (30, 89), (90, 179), (180, 299), (300, 540))
+_RETURN_SHARES = (15, 30, 27, 18, 10)
 """Ranges of days since the first order, and the share of returning customers' orders in each."""
 # The shares of the 24 local hours in the day's orders.
 _HOURS = (8, 5, 3, 2, 2, 3, 6, 12, 22, 34, 42, 46, 48, 46, 44, 42, 44, 50, 58, 64, 66, 56, 38, 20)

@@ -37,6 +37,16 @@ def test_make_names_no_airflow_of_its_own(repository: Path, command: str) -> Non
     assert "AIRFLOW_" not in done.stdout
 
 
+def test_make_passes_a_value_to_the_command_as_it_is(repository: Path) -> None:
+    source = "old shop; echo $HOME `it's`"
+    words = ["make", "--no-print-directory", "undo-history", "BOOTSTRAP=true", "CLI=printf '%s|'"]
+    value = source.replace("$", "$$")
+    done = subprocess.run(
+        [*words, f"SOURCE={value}"], cwd=repository, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"undo-history|--source|{source}|"
+
+
 def test_standard_output_has_the_result_alone(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -179,4 +179,7 @@ def _no_report(day: date, page: PageRequest, run: Run | None) -> str:
         return "The newest run of this day has not built its report."
     if day == page.awaited:
         return f"Its daily run is not due yet: it begins at {wording.instant(page.due_at)}."
-    return f"No run has loaded this day. To load it: make backfill FROM={day} TO={day}."
+    return (
+        "No daily run has loaded this day. A day that an export has loaded has figures but no report; to "
+        f"load any other: make backfill FROM={day} TO={day}."
+    )

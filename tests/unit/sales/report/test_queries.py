@@ -56,6 +56,12 @@ def test_returning_customers_are_those_who_are_not_new():
     assert (found["new_customers"].value, found["returning_customers"].value) == (4, 6)
 
 
+def test_an_export_without_returns_lacks_them_although_its_rounded_parts_miss_the_total():
+    """150.0002 in the day's total, and 150 as the sum of its rounded parts."""
+    day = day_row() | {"gross_sales": D("150.0002"), "without_returns": D(150)}
+    assert comparisons.with_lacking({DAY: day}, date(2020, 1, 1))[DAY]["lacking"] == ["returns"]
+
+
 def test_new_customers_are_not_compared_with_a_day_before_which_no_customer_is_known():
     """Customers are known since the day before: on it, everybody was new."""
     rows = {

@@ -64,6 +64,8 @@ LACKING = {
     "shipping": "without_shipping",
 }
 """The figures that an export may not contain, and the columns of `rate_bases.sql` with its sales."""
+ROUNDING = Decimal("0.01")
+"""The sum of a day's converted and rounded parts may differ by less from its converted sum."""
 
 
 def with_lacking(days: Mapping[date, Row], since: date | None) -> dict[date, dict[str, Any]]:
@@ -75,7 +77,7 @@ def with_lacking(days: Mapping[date, Row], since: date | None) -> dict[date, dic
     for day, row in sorted(days.items()):
         gross = row["gross_sales"]
         if gross:
-            not_exported = [name for name, column in LACKING.items() if row.get(column, 0) >= gross]
+            not_exported = [name for name, column in LACKING.items() if gross - row.get(column, 0) < ROUNDING]
         lacking = list(not_exported)
         if since is None or day <= since:
             lacking += ["new_customers", "returning_customers"]

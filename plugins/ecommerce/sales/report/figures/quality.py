@@ -122,16 +122,14 @@ class Provenance(archive.Provenance):
 
 def collected_warnings(day: date, *groups: Iterable[Mapping[str, Any]]) -> list[DataWarning]:
     """Return the warnings of all groups for the report of `day`, each once, the worst first; e-mail addresses
-    are masked. Checks of days after `day` are left out: those days have checks of their own."""
+    are masked. A check of days that are all after `day` is left out: those days have checks of their own."""
     warnings: dict[str, DataWarning] = {}
     for each in chain(*groups):
         kept = {
             name: mask_e_mails(value) if isinstance(value, str) else value for name, value in each.items()
         }
-        if kept["kind"] == CHECK and kept.get("days"):
-            kept["days"] = [other for other in kept["days"] if other <= day.isoformat()]
-            if not kept["days"]:
-                continue
+        if kept["kind"] == CHECK and kept.get("days") and min(kept["days"]) > day.isoformat():
+            continue
         warnings.setdefault(json.dumps(kept, sort_keys=True, default=str), kept)
     return sorted(warnings.values(), key=lambda warning: -wording(warning).weight)
 

@@ -67,7 +67,7 @@ def test_warnings_of_the_day_come_first_and_others_with_their_day():
         "x_2026-02-30.csv was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz",
     ]
     assert other_days(warnings, DAY) == [
-        "Wed 18 Nov: two days",
+        "Wed 18 Nov and Fri 20 Nov: two days",
         'Tue 17 Nov: 10 orders have the status "packed", which order_status.sql does not list',
         "Mon 9 Nov: 1 currency has no rate (for example AED on 2026-11-09)",
     ]
