@@ -148,8 +148,7 @@ class AirflowApi:
 
     def task_state(self, run_id: str, task_id: str) -> str | None:
         """Return the state of a task in a run; None before the scheduler has looked at it."""
-        state: str | None = self.get(f"dags/{DAG_DAILY}/dagRuns/{run_id}/taskInstances/{task_id}")["state"]
-        return state
+        return self.get(f"dags/{DAG_DAILY}/dagRuns/{run_id}/taskInstances/{task_id}")["state"]
 
     def run_state(self, run_id: str, dag_id: str = DAG_DAILY) -> str:
         """Return the state of a run: queued, running, success or failed."""
@@ -164,12 +163,12 @@ class AirflowApi:
         import requests
 
         self._session.headers.pop("Authorization", None)
-        server = f"the server at {self.url!r} (AIRFLOW_URL)"
+        server = f"the server at {self.url!r}"
         try:
             response = self._session.post(f"{self.url}/auth/token", json=self._user, timeout=30)
         except (requests.RequestException, ValueError):
             raise TransientError(
-                f"{server} cannot be reached: is Airflow running, and the address like http://localhost:8080?"
+                f"{server} cannot be reached: start Airflow (make airflow), or correct the address"
             ) from None
         if response.status_code in (400, 401, 403, 422):
             raise CredentialsError(

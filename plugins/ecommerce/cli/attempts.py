@@ -45,8 +45,7 @@ class FailedAttempts:
     def _newest(self) -> list[dict[str, Any]]:
         """Return the newest failed attempts, oldest first."""
         query = {"state": ["up_for_retry", "failed"], "order_by": "-start_date", "limit": 100}
-        instances: list[dict[str, Any]] = self._api.get(self._path, **query)["task_instances"]
-        return instances[::-1]
+        return self._api.get(self._path, **query)["task_instances"][::-1]
 
     def _cause(self, instance: Mapping[str, Any]) -> str:
         """Return the last line of the attempt's log, which `task_log` writes."""

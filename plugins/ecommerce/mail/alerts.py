@@ -6,9 +6,7 @@
 import hashlib
 import logging
 import re
-import time
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
@@ -22,11 +20,6 @@ from ecommerce.runtime.task_log import failure_reason
 
 log = logging.getLogger(__name__)
 
-SAME_CAUSE = timedelta(hours=1)
-"""Failures for one reason within this time share a mail; last retries may be half an hour apart."""
-PAUSE = 2.0
-"""Seconds in which tasks that fail at the same moment exchange their reasons."""
-
 CLEAR = "Fix the cause, then clear this task with downstream in the UI."
 REPAIR = (
     "Fix the cause, then rerun the failed tasks and everything downstream with the command below. If a later "
@@ -37,15 +30,9 @@ RUN_AGAIN = "The terminal shows the path of the log. Fix the cause, then run the
 
 
 def alert_failure(context: Mapping[str, Any]) -> None:
-    """Alert about a task whose last attempt failed; the `on_failure_callback` of tasks. No alert is sent if
-    another task of the run has failed for the same reason. Raises PipelineError: the mail could not be sent;
-    the text contains no address."""
-    error = context.get("exception")
-    if isinstance(error, AlertedError):
-        return
-    if is_mailed(context["ti"], error):
-        log.info("not mailed: another task of this run has mailed the same reason")
-    else:
+    """Alert about a task whose last attempt failed; the `on_failure_callback` of tasks. Raises PipelineError:
+    the mail could not be sent; the text contains no address."""
+    if not isinstance(context.get("exception"), AlertedError):
         _send(context)
 
 
@@ -79,30 +66,6 @@ def _send(context: Mapping[str, Any]) -> None:
         raise
     if reason:
         log.info("not mailed: %s", reason)
-
-
-def is_mailed(ti: Any, error: BaseException | None) -> bool:
-    """Return whether another task of the run has failed for the same reason before, and mails it. Each
-    failure leaves a fingerprint of its reason and the time in XCom, which Airflow removes when the task runs
-    again. If the error is unknown or XCom is unavailable, every task mails."""
-    if error is None:
-        return False
-    reason = hashlib.sha256(failure_reason(error).encode()).hexdigest()[:16]
-    now = datetime.now(UTC)
-    own = [now.isoformat(), f"{ti.task_id}[{ti.map_index}]"]
-    try:
-        others = [each for each in ti.task.dag.task_ids if each != ti.task_id or ti.map_index >= 0]
-        if not others:
-            return False
-        ti.xcom_push("failure", [reason, *own])
-        time.sleep(PAUSE)
-        failures = ti.xcom_pull(task_ids=others, key="failure")
-    except Exception as problem:
-        log.warning("the reasons of other tasks' failures are unavailable: %s", failure_reason(problem))
-        return False
-    since = (now - SAME_CAUSE).isoformat()
-    same = [each[1:] for each in failures if each and each[0] == reason and each[1] > since]
-    return min(same, default=own) < own
 
 
 def mail_name(ti: Any) -> str:

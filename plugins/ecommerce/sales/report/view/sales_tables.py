@@ -81,7 +81,7 @@ def products(figures: Figures) -> Section:
         figures.products,
         (roomy(name("SKU", 0.7)), lambda each: text.clean(each.sku)),
         (name("Product", 2), lambda each: text.clean(each.name or each.sku)),
-        (roomy(name("Category")), lambda each: text.clean(each.category)),
+        (roomy(name("Category")), lambda each: text.category(each.category or "")),
         (number("Units"), lambda each: text.quantity(each.units)),
         (number("Sales"), lambda each: text.amount(each.sales, figures.currency)),
         keys=[each.sku for each in figures.products],
