@@ -13,7 +13,6 @@ from ecommerce.mail import alerts
 
 @pytest.fixture(autouse=True)
 def _settings(monkeypatch):
-    monkeypatch.setattr(alerts, "PAUSE", 0)
     monkeypatch.setenv("SHOP_TIMEZONE", "America/New_York")
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall@example.com")
 
