@@ -75,14 +75,14 @@ def test_wrong_password_is_said_without_the_password(airflow, monkeypatch):
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "", "localhost:8080", "http://["])
 def test_no_airflow_at_the_address(url):
-    with pytest.raises(TransientError, match=rf"{re.escape(repr(url))} \(AIRFLOW_URL\) cannot be reached"):
+    with pytest.raises(TransientError, match=rf"{re.escape(repr(url))} cannot be reached"):
         AirflowApi(url, "admin", "right")
 
 
 @pytest.mark.parametrize("status", [404, 201, 502])
 def test_another_server_at_the_address_does_not_look_like_a_wrong_password(airflow, monkeypatch, status):
     monkeypatch.setattr(Handler, "do_POST", lambda self: self.answer(status, []))
-    with pytest.raises(TransientError, match=rf"\(AIRFLOW_URL\) answered {status} without a token"):
+    with pytest.raises(TransientError, match=rf"answered {status} without a token"):
         AirflowApi.from_environment()
 
 
