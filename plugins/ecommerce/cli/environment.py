@@ -93,6 +93,9 @@ def _defaults(values: Mapping[str, str]) -> dict[str, str]:
         },
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__PARALLELISM": "8",  # processes, all started at once
+        # With Airflow's own few seconds, tasks of a busy machine end before they begin.
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
+        "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "60",
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": port,
         "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": "8793",
