@@ -46,7 +46,8 @@ def web_events_that_are_a_page(trial: Trial) -> str:
     trial.shop.web_events.faults.append(EventFault(status=200, body=page))
     return (
         "FAIL web_events_api: web_events_api: GET /events of …: the answer begins with '<' in place of "
-        "one JSON object per line: is the host of the connection right, and does it ask for a login?"
+        "one JSON object per line, each an event: is the host of the connection right, and does it ask for a "
+        "login?"
     )
 
 

@@ -73,9 +73,7 @@ def test_all_is_well(shop: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     assert findings["web_events_api"].text == "0 events in the last 10 minutes"
     assert findings["exchange_rates_api"].text == f"newest rates are of {TODAY}"
     assert findings["product_catalogue_api"].text == "its first page has 2 products, 1 of them with a picture"
-    assert findings["partner_ftp"].text.startswith(
-        "promotions.csv has 1 promotions, market_index.csv 2 weeks"
-    )
+    assert findings["partner_ftp"].text.startswith("promotions.csv has 1 promotion, market_index.csv 2 weeks")
     assert findings["PARTNER_DROP_URI"].text.endswith(": 0 files of the last eight days")
     assert "the first run creates the dataset" in findings["bigquery"].text
     shown = findings["settings"].text

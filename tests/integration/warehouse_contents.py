@@ -39,7 +39,9 @@ def connect(emulator: Emulator) -> bigquery.Client:
 
 @cache
 def of_all_days(table: str) -> str:
-    """The WHERE clause of a statement about all rows of a table: most need a filter on their partition."""
+    """The WHERE clause of all rows of a table or view: most need a filter on a partition."""
+    if table in views():
+        return "WHERE business_date IS NOT NULL"
     sql = (rendering.SQL_ROOT / f"warehouse/tables/{table}/table.sql").read_text()
     partition = re.search(r"^PARTITION BY (\w+)$", sql, re.MULTILINE)
     return f"WHERE {partition[1]} IS NOT NULL" if partition else "WHERE TRUE"

@@ -244,7 +244,7 @@ def test_an_unlisted_status_is_reported_by_every_run_of_its_day(shop: Shop):
     read_again = at("2026-03-03 12:00")
     shop.load(
         Folder(
-            [replace(packed, status="shipped", is_sale=True), replace(pending, is_sale=False)],
+            [replace(packed, status="shipped", is_sale=True), replace(pending, is_sale=False), *listed],
             read_at=read_again,
         )
     )

@@ -37,7 +37,7 @@ def test_the_pages_see_what_was_loaded_rejected_and_read(shop: Shop):
     texts = quality.page_texts(found, at("2026-03-04 12:00"), load_settings())
     assert rows_of(texts, "differences") == [], "the order that is not loaded is the rejected one"
     [rejected] = rows_of(texts, "rejected")
-    assert rejected[1:3] == ["invalid number", "1"]
+    assert rejected[1:3] == ["Invalid number", "1"]
     assert "order 7" in rejected[3]
     assert rows_of(texts, "freshness")[0] == [
         "Sales database",

@@ -74,7 +74,7 @@ def test_an_export_is_named_by_the_reports_of_the_day_it_was_loaded_on_and_the_o
         return findings(read_figures(shop.warehouse, day, ORIGIN).quality.warnings)
 
     sentence = (
-        "old_shop: the run manual__export loaded an export of 1 orders; 3 of its 5 rows were rejected "
+        "old_shop: the run manual__export loaded an export of 1 order; 3 of its 5 rows were rejected "
         "(invalid_quantity 2, negative_price 1)"
     )
     assert [told(MONDAY + timedelta(days=days)) for days in (-1, 0, 1, 2)] == [[], [sentence], [sentence], []]

@@ -178,7 +178,8 @@ def test_it_has_every_candidate_the_champion_and_why() -> None:
     assert f"ridge (champion) 10.0 % 10.0 % 10.0 % 10.0 % {bias} 10.0 % 81.0 % 95.0 %" in rows
     assert "blend 20.0 % 20.0 % 20.0 % 20.0 % +2.1 % 20.0 % 81.0 % 95.0 %" in rows
     for said in (text, html):
-        assert "ridge replaces blend: its score of 10.0 % is 50.0 % better than 20.0 %." in said
+        sentence = "ridge replaces blend: its score of 10.0 % is 50.0 % better than 20.0 %."
+        assert sentence in said.replace("\N{NO-BREAK SPACE}", " ")
         assert "champions/2026-12-06.json" in said
         assert "2026-09-19 to 2026-11-07" in said
     assert html.count("(champion)") == 2  # in either table

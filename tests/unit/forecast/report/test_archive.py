@@ -81,8 +81,8 @@ def test_the_report_arrives_as_text_html_with_the_chart_and_pdf(archived, mailbo
     figures = make_figures()
     assert archive.send_report(archived(figures)) == ""
     (message,) = mailbox()
-    week = "gross sales 95,697 USD, \N{MINUS SIGN}8.0 % vs last week"
-    assert message["Subject"] == f"Forecast from Mon 16 Nov: {week}"
+    week = "gross sales 95,697 USD, +0.1 % vs a usual week"
+    assert message["Subject"] == f"Forecast for the week from Mon 16 Nov: {week}"
     assert message["X-Envelope-To"] == ", ".join(TO)
     assert message["X-Sales-Mail"] == "forecast"
     alternative, pdf = message.iter_parts()
