@@ -277,7 +277,7 @@ def _findings(figures: Figures, true: Expected) -> Found:
     """Which findings there must be, in their order, and their numbers, by the rules of DEFINITIONS."""
     doubtful = figures.quality.doubtful_sources  # taken as they are: by which habits is not in the ledger
     weighed = [("doubtful", doubtful, {})] if doubtful else _weighed(figures, true)
-    expected = [*_incomplete(true), *weighed][:3]
+    expected = [*_incomplete(true, figures.quality.empty_sources), *weighed][:3]
     expected.sort(key=lambda each: ["missing", "doubtful", "unconverted"].index(each[0]) if doubtful else 0)
     said = [(each.kind, each.about) for each in figures.findings]
     yield "findings", said, [(kind, about) for kind, about, _ in expected]
@@ -293,10 +293,13 @@ Expectation = tuple[str, list[str], dict[str, Decimal]]
 """Kind, names and numbers of a finding."""
 
 
-def _incomplete(true: Expected) -> Iterator[Expectation]:
+def _incomplete(true: Expected, empty: list[str]) -> Iterator[Expectation]:
+    """The sources that are `empty` are taken as they are, too."""
     day = true.summary[true.day]
     if day["missing_sources"]:
         yield "missing", sorted(day["missing_sources"]), {}
+    if empty:
+        yield "empty", empty, {}
     if currencies := true.unconverted(true.day):
         yield "unconverted", currencies, {"orders": Decimal(day["unconverted_orders"])}
 
