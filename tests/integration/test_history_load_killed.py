@@ -56,7 +56,7 @@ def test_killed_in_every_stage_it_ends_well_when_run_again(
     assert company.differences(company.oracle(snapshot, missing={day: [] for day in days})) == ""
     assert len(days) == 2
     log = airflow.log()
-    assert "2026-08 " in log
+    assert "2026-08: " in log
     assert not [order.email for order in snapshot.orders if order.email and order.email.strip() in log]
 
 

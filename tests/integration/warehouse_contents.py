@@ -42,6 +42,8 @@ def of_all_days(table: str) -> str:
     """The WHERE clause of all rows of a table or view: most need a filter on a partition."""
     if table in views():
         return "WHERE business_date IS NOT NULL"
+    if "__" in table:  # a staging table
+        return ""
     sql = (rendering.SQL_ROOT / f"warehouse/tables/{table}/table.sql").read_text()
     partition = re.search(r"^PARTITION BY (\w+)$", sql, re.MULTILINE)
     return f"WHERE {partition[1]} IS NOT NULL" if partition else "WHERE TRUE"

@@ -1,6 +1,7 @@
 """The differences between a run's catalogue and the previous one, and the mail about them to
 `report_recipients`."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from email.message import EmailMessage
@@ -13,7 +14,7 @@ from ecommerce.mail import transport
 from ecommerce.sources.product_catalogue.entries import Catalogue
 from ecommerce.sources.product_catalogue.fetch_command import CONNECTION
 from ecommerce.storage.kept_files import Store
-from ecommerce.storage.staging import DagRun, Manifest, path_safe, storage_errors, storage_path
+from ecommerce.storage.staging import DagRun, Manifest, storage_errors, storage_path
 
 FILE = "summary.json"
 MAX_SHOWN = 12
@@ -90,8 +91,10 @@ def notify(run: DagRun, manifest: Manifest, warnings: list[DataWarning], *, send
     summary = read_summary(manifest)
     if not (summary["is_news"] or send_mail):
         return "the catalogue has not changed, and send_mail is not set"
+    # Short, because a long header is folded before its value.
+    digest = hashlib.sha256(run.run_id.encode()).hexdigest()[:24]
     return transport.send_report(
-        lambda: compose(summary, warnings, thumbnails(summary)), f"catalogue.{path_safe(run.run_id)}"
+        lambda: compose(summary, warnings, thumbnails(summary)), f"catalogue.{digest}"
     )
 
 
