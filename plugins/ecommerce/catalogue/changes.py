@@ -1,11 +1,11 @@
 """The differences between a run's catalogue and the previous one, and the mail about them to
 `report_recipients`."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from email.message import EmailMessage
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from ecommerce.catalogue.loading import BROKEN, OK, LastCatalogue, Row
 from ecommerce.core.data_warnings import DataWarning, sentence
@@ -91,10 +91,10 @@ def notify(run: DagRun, manifest: Manifest, warnings: list[DataWarning], *, send
     summary = read_summary(manifest)
     if not (summary["is_news"] or send_mail):
         return "the catalogue has not changed, and send_mail is not set"
-    # Short, because a long header is folded before its value.
-    digest = hashlib.sha256(run.run_id.encode()).hexdigest()[:24]
     return transport.send_report(
-        lambda: compose(summary, warnings, thumbnails(summary)), f"catalogue.{digest}"
+        lambda: compose(summary, warnings, thumbnails(summary)),
+        # Not the id of the run: a long header is folded before its value.
+        f"catalogue.{uuid5(NAMESPACE_OID, run.run_id)!s:.23}",
     )
 
 
