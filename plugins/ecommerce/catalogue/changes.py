@@ -5,7 +5,6 @@ import json
 from collections.abc import Sequence
 from email.message import EmailMessage
 from typing import Any
-from uuid import NAMESPACE_OID, uuid5
 
 from ecommerce.catalogue.loading import BROKEN, OK, LastCatalogue, Row
 from ecommerce.core.data_warnings import DataWarning, sentence
@@ -14,7 +13,7 @@ from ecommerce.mail import transport
 from ecommerce.sources.product_catalogue.entries import Catalogue
 from ecommerce.sources.product_catalogue.fetch_command import CONNECTION
 from ecommerce.storage.kept_files import Store
-from ecommerce.storage.staging import DagRun, Manifest, storage_errors, storage_path
+from ecommerce.storage.staging import Manifest, storage_errors, storage_path
 
 FILE = "summary.json"
 MAX_SHOWN = 12
@@ -85,16 +84,15 @@ def read_summary(manifest: Manifest) -> Summary:
         return summary
 
 
-def notify(run: DagRun, manifest: Manifest, warnings: list[DataWarning], *, send_mail: bool) -> str:
+def notify(manifest: Manifest, warnings: list[DataWarning], *, send_mail: bool) -> str:
     """Mail the changes that a run found, always with the same Message-ID; return why not, or nothing. With
     `send_mail` it also mails that nothing has changed."""
     summary = read_summary(manifest)
     if not (summary["is_news"] or send_mail):
         return "the catalogue has not changed, and send_mail is not set"
+    short = manifest.sha256[:24]  # so that the header is not folded
     return transport.send_report(
-        lambda: compose(summary, warnings, thumbnails(summary)),
-        # Not the id of the run: a long header is folded before its value.
-        f"catalogue.{uuid5(NAMESPACE_OID, run.run_id)!s:.23}",
+        lambda: compose(summary, warnings, thumbnails(summary)), f"catalogue.{short}"
     )
 
 

@@ -73,4 +73,4 @@ def checks(loaded: Plain, **context: Any) -> list[DataWarning]:
 def notify(manifest: Plain, warnings: list[DataWarning], **context: Any) -> None:
     """Mail what is new, changed, gone and broken; skipped if nothing has changed."""
     send_mail = bool(context["params"].get("send_mail"))
-    skip(changes.notify(run_of(context), from_xcom(Manifest, manifest), warnings[:], send_mail=send_mail))
+    skip(changes.notify(from_xcom(Manifest, manifest), warnings[:], send_mail=send_mail))
