@@ -67,10 +67,19 @@ def sql_type(text: str) -> Any:
     return TypeFactory.create_simple_type(KINDS[text.partition("(")[0]])
 
 
+@dataclass(frozen=True)
+class Result:
+    """The rows of a query, and its columns with their types."""
+
+    columns: Sequence[tuple[str, Any]]
+    rows: list[Row]
+
+
 def evaluate(
     sql: str, tables: Sequence[Table], parameters: Sequence[Parameter] = (), *, backwards: bool = False
-) -> list[Row]:
-    """The rows of a query. Amounts are Decimal, instants aware, structs tuples and arrays lists.
+) -> Result:
+    """Run a query. Amounts are Decimal, instants aware, structs tuples and arrays lists; a column has an empty
+    array in place of NULL, as in BigQuery's results.
 
     `backwards` turns the order of the rows of each table around, which must make no difference.
 
@@ -81,10 +90,11 @@ def evaluate(
         sql=_known(sql), options=_options(parameters), simple_catalog=_catalog(tables)
     ).to_proto()
     for table in tables:
-        rows = request.table_content[table.name].table_data.row
+        content = request.table_content[table.name].table_data
+        content.SetInParent()  # of an empty table, too
         kinds = [kind for _, kind in table.columns]
         for row in reversed(table.rows) if backwards else table.rows:
-            cells = rows.add().cell
+            cells = content.row.add().cell
             for kind, value in zip(kinds, row, strict=True):
                 _fill(cells.add(), kind, value)
     for parameter in parameters:
@@ -93,18 +103,15 @@ def evaluate(
     answer = ZetaSqlLocalService.get_instance().wasm_client.call_grpc_func(
         "ZetaSqlLocalService_EvaluateQuery", request, type(zt.EvaluateQueryResponse().to_proto())
     )
-    return [tuple(_value(cell) for cell in row.cell) for row in answer.content.table_data.row]
-
-
-def output_columns(
-    sql: str, tables: Sequence[Table], parameters: Sequence[Parameter] = ()
-) -> list[tuple[str, Any]]:
-    """The columns of a query, with their types; raises as `evaluate`."""
-    response = ZetaSqlLocalService.get_instance().analyze(
-        sql_statement=_known(sql), options=_options(parameters), simple_catalog=_catalog(tables)
-    )
-    outputs = response.resolved_statement.output_column_list
-    return [(output.name, output.column.type) for output in outputs]
+    columns = [(column.name, zt.parse_proto(column.type)) for column in answer.prepared.columns]
+    arrays = [number for number, (_, kind) in enumerate(columns) if kind.type_kind == zt.TypeKind.TYPE_ARRAY]
+    rows = []
+    for row in answer.content.table_data.row:
+        values = [_value(cell) for cell in row.cell]
+        for number in arrays:
+            values[number] = values[number] or []
+        rows.append(tuple(values))
+    return Result(columns, rows)
 
 
 def _catalog(tables: Sequence[Table]) -> Any:

@@ -32,9 +32,11 @@ CONCAT({% for column in described %}COALESCE({{ row }}.{{ column }}, ''), '|'{{ 
 {% macro counted_values(prefix="") -%}
 TO_JSON_STRING(
             STRUCT(
-                {{ prefix }}business_date, {{ prefix }}customer_hash, {{ prefix }}currency, {{ prefix }}item_count
-                {%- for amount in ["gross", "discount", "tax", "shipping"] %},
-                CAST(10000 * {{ prefix }}{{ amount }}_amount AS INT64)
+                {%- for column in ["business_date", "customer_hash", "currency", "item_count"] %}
+                {{ prefix }}{{ column }} AS {{ column }},
+                {%- endfor %}
+                {%- for amount in ["gross", "discount", "tax", "shipping"] %}
+                CAST(10000 * {{ prefix }}{{ amount }}_amount AS INT64) AS {{ amount }}{{ "," if not loop.last }}
                 {%- endfor %}
             )
         )
