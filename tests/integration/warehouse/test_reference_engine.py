@@ -13,7 +13,7 @@ from demo.services.emulator import Emulator
 from ecommerce.catalogue.loading import CATALOGUE, last_catalogue
 from ecommerce.events.loading import EVENTS
 from ecommerce.forecast import loading as forecast_loading
-from ecommerce.forecast.data import history
+from ecommerce.forecast.weeks import Week
 from ecommerce.maintenance import erasure
 from ecommerce.pages import day_status
 from ecommerce.pages.views import quality
@@ -30,7 +30,7 @@ from tests import googlesql
 from tests.integration.conftest import LendDataset
 from tests.integration.warehouse.conftest import ORIGIN, Shop, open_shop
 from tests.integration.warehouse.loadable import Folder, Order, Row, at
-from tests.integration.warehouse.reference_engine import BothEngines
+from tests.integration.warehouse.both_engines import BothEngines
 from tests.integration.warehouse.test_events_load import awkward
 from tests.integration.warehouse.web_events import Website
 
@@ -221,7 +221,7 @@ def export(shop: Shop) -> None:
 
 def read_report(shop: Shop) -> None:
     """Read all that reports and pages show."""
-    origin = replace(ORIGIN, run_id="again")
+    origin = ORIGIN.model_copy(update={"run_id": "again"})
     for day in (DAY, DAY - ONE_DAY):
         read_figures(shop.warehouse, day, origin)
     day_status.load_days(shop.warehouse, DAY - 7 * ONE_DAY, DAY)
@@ -351,7 +351,7 @@ def look_up(shop: Shop) -> None:
         for table in ("orders", "refunds"):
             path = f"warehouse/tables/{table}/for_reconciliation.sql"
             shop.warehouse.query(path, days=days, parameters={"source": source})
-    forecast_loading.week_state(forecast_loading.Week(DAY - 6 * ONE_DAY), "forecast", DAY - 30 * ONE_DAY)
+    forecast_loading.week_state(Week(DAY - 2 * ONE_DAY), "forecast", DAY - 30 * ONE_DAY)
     first, recent = DAY - 30 * ONE_DAY, DAY - 10 * ONE_DAY
     shop.warehouse.query("forecast/daily_series.sql", spec=forecast_loading.DAILY_RUNS, first=first, day=DAY)
     shop.warehouse.query(
@@ -362,25 +362,6 @@ def look_up(shop: Shop) -> None:
 def samples() -> list[str]:
     """The sample queries of docs/QUERIES.md."""
     return re.findall(r"```sql\n(.*?)```", QUERIES.read_text(), re.DOTALL)
-
-
-from contextlib import contextmanager
-@contextmanager
-def dumping(engines):
-    try:
-        yield
-    finally:
-        out = open("/tmp/eng/world.txt", "w")
-        print("compared", len(engines.statements), file=out)
-        print("NOT RUN", file=out)
-        for k, v in engines.not_run.items(): print("  ", v[:80], v[-260:], "\n", k[:1800], file=out)
-        print("DIFF", len(engines.differences), file=out)
-        seen = set()
-        for d in engines.differences:
-            k = (d.files[:1], d.what, re.sub(r"__[0-9a-f]{12}\b|DATE '[^']*'|\d+", "", d.sql)[:3000])
-            if k in seen: continue
-            seen.add(k)
-            print("-----", d.files[:3], d.what, "\n", d.detail, "\n", d.sql[:3500], file=out)
 
 
 @pytest.fixture(scope="module")
@@ -394,7 +375,8 @@ def both(
         patch.setenv("STAGING_URI", f"file://{folder}/staging")
         patch.setenv("ORDER_ATTRIBUTES", "sales_channel,group")
         patch.setenv("REPORT_ATTRIBUTE", "sales_channel")
-        with engines.installed(patch), dumping(engines):
+        try:
+          with engines.installed(patch):
             shop = open_shop(bigquery_emulator, patch, folder, dataset)
             sell(shop)
             browse(shop)
@@ -403,12 +385,20 @@ def both(
             export(shop)
             read_report(shop)
             look_up(shop)
-            for table in ("stored_order_ids",):
-                rebuild(shop.warehouse, table)
+            rebuild(shop.warehouse, "stored_order_ids")
             for sql in samples():
-                engines.ask(shop.warehouse, sql)
+                engines.ask(shop.warehouse, sql, "docs/QUERIES.md")
             patch.setattr(erasure, "customer_hash", lambda identity, _: identity)
             erasure.forget("c1", shop.warehouse)
+        finally:
+            import pickle
+            out = open("/tmp/eng/world.txt", "w")
+            print("NOT RUN", *[f"{k.path}: {v[:300]}\n{k.key[:1500]}" for k, v in engines.not_run.items()], sep="\n", file=out)
+            print("DIFF", *[d[:6000] for d in engines.differences], sep="\n=====", file=out)
+            print("no rows", *[f"{k.path}: {k.key[:200]!r}" for k in engines.times if not engines.with_rows[k]], sep="\n", file=out)
+            found = {path for path in googlesql.paths() if googlesql.statements(path)}
+            print("missing", *sorted(found - engines.files), sep="\n", file=out)
+            print(len(engines.times), sum(engines.times.values()), file=out)
         yield engines
 
 
