@@ -38,6 +38,9 @@ KINDS = {
     "BYTES": zt.TypeKind.TYPE_BYTES,
     "JSON": zt.TypeKind.TYPE_JSON,
 }
+BIG = Context(prec=77)
+EMULATED = Decimal("0.00001")
+"""What the emulator keeps of a BIGNUMERIC."""
 Row = tuple[Any, ...]
 
 
@@ -187,6 +190,9 @@ def _value(cell: Any) -> Any:
             return cell.timestamp_value.ToDatetime(UTC)
         case "numeric_value":
             return EXACT.divide(Decimal(int.from_bytes(cell.numeric_value, "little", signed=True)), BILLION)
+        case "bignumeric_value":
+            exact = Decimal(int.from_bytes(cell.bignumeric_value, "little", signed=True)).scaleb(-38, BIG)
+            return exact.quantize(EMULATED)
         case "json_value":
             return json.loads(cell.json_value)
         case "array_value":
