@@ -6,6 +6,7 @@ that the condition selects. It knows no partitions and no scripts.
 """
 
 import json
+import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,10 +36,12 @@ KINDS = {
     "NUMERIC": zt.TypeKind.TYPE_NUMERIC,
     "FLOAT64": zt.TypeKind.TYPE_DOUBLE,
     "FLOAT": zt.TypeKind.TYPE_DOUBLE,
+    "BIGNUMERIC": zt.TypeKind.TYPE_BIGNUMERIC,
     "BYTES": zt.TypeKind.TYPE_BYTES,
     "JSON": zt.TypeKind.TYPE_JSON,
 }
 BIG = Context(prec=77)
+BIG_SCALE = 38
 EMULATED = Decimal("0.00001")
 """What the emulator keeps of a BIGNUMERIC."""
 Row = tuple[Any, ...]
@@ -79,12 +82,12 @@ class Result:
 
 
 def evaluate(
-    sql: str, tables: Sequence[Table], parameters: Sequence[Parameter] = (), *, backwards: bool = False
+    sql: str, tables: Sequence[Table], parameters: Sequence[Parameter] = (), *, seed: int | None = None
 ) -> Result:
     """Run a query. Amounts are Decimal, instants aware, structs tuples and arrays lists; a column has an empty
     array in place of NULL, as in BigQuery's results.
 
-    `backwards` turns the order of the rows of each table around, which must make no difference.
+    With a `seed`, the rows of the tables are shuffled, which must make no difference.
 
     Raises:
         ZetaSQLError: the query fails, or the engine cannot run it.
@@ -96,7 +99,10 @@ def evaluate(
         content = request.table_content[table.name].table_data
         content.SetInParent()  # of an empty table, too
         kinds = [kind for _, kind in table.columns]
-        for row in reversed(table.rows) if backwards else table.rows:
+        rows = list(table.rows)
+        if seed is not None:
+            random.Random(seed).shuffle(rows)
+        for row in rows:
             cells = content.row.add().cell
             for kind, value in zip(kinds, row, strict=True):
                 _fill(cells.add(), kind, value)
@@ -108,13 +114,13 @@ def evaluate(
     )
     columns = [(column.name, zt.parse_proto(column.type)) for column in answer.prepared.columns]
     arrays = [number for number, (_, kind) in enumerate(columns) if kind.type_kind == zt.TypeKind.TYPE_ARRAY]
-    rows = []
+    answered = []
     for row in answer.content.table_data.row:
         values = [_value(cell) for cell in row.cell]
         for number in arrays:
             values[number] = values[number] or []
-        rows.append(tuple(values))
-    return Result(columns, rows)
+        answered.append(tuple(values))
+    return Result(columns, answered)
 
 
 def _catalog(tables: Sequence[Table]) -> Any:
@@ -161,6 +167,9 @@ def _fill(cell: Any, kind: Any, value: Any) -> None:
         case zt.TypeKind.TYPE_NUMERIC:
             scaled = int(EXACT.multiply(Decimal(value), BILLION))
             cell.numeric_value = scaled.to_bytes(16, "little", signed=True)
+        case zt.TypeKind.TYPE_BIGNUMERIC:
+            scaled = int(Decimal(value).scaleb(BIG_SCALE, BIG))
+            cell.bignumeric_value = scaled.to_bytes(32, "little", signed=True)
         case zt.TypeKind.TYPE_DOUBLE:
             cell.double_value = float(value)
         case zt.TypeKind.TYPE_BYTES:
@@ -191,7 +200,7 @@ def _value(cell: Any) -> Any:
         case "numeric_value":
             return EXACT.divide(Decimal(int.from_bytes(cell.numeric_value, "little", signed=True)), BILLION)
         case "bignumeric_value":
-            exact = Decimal(int.from_bytes(cell.bignumeric_value, "little", signed=True)).scaleb(-38, BIG)
+            exact = Decimal(int.from_bytes(cell.bignumeric_value, "little", signed=True)).scaleb(-BIG_SCALE, BIG)
             return exact.quantize(EMULATED)
         case "json_value":
             return json.loads(cell.json_value)
