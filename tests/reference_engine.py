@@ -1,14 +1,13 @@
 """Google's reference implementation of GoogleSQL, which runs beside the emulator.
 
-It is part of the `zetasql` wheel. It only evaluates queries: of a script, each query, and the query of every INSERT,
-MERGE, CREATE and SET, is evaluated on the tables as they are before the statement; of DELETE and UPDATE, the rows
-that the condition selects. It knows no partitions and no scripts.
+It is part of the `zetasql` wheel, and evaluates queries on tables that it is given; it knows no partitions
+and no scripts. `script_parts` returns what it can evaluate of a script.
 """
 
 import json
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from decimal import Context, Decimal
@@ -84,8 +83,8 @@ class Result:
 def evaluate(
     sql: str, tables: Sequence[Table], parameters: Sequence[Parameter] = (), *, seed: int | None = None
 ) -> Result:
-    """Run a query. Amounts are Decimal, instants aware, structs tuples and arrays lists; a column has an empty
-    array in place of NULL, as in BigQuery's results.
+    """Run a query. Amounts are Decimal, instants aware, structs tuples and arrays lists; a column has an
+    empty array in place of NULL, as in BigQuery's results.
 
     With a `seed`, the rows of the tables are shuffled, which must make no difference.
 
@@ -149,72 +148,77 @@ def _options(parameters: Sequence[Parameter]) -> Any:
     return options
 
 
+def _days(value: date) -> int:
+    return (value - EPOCH).days
+
+
+def _numeric(value: Decimal) -> bytes:
+    return int(EXACT.multiply(Decimal(value), BILLION)).to_bytes(16, "little", signed=True)
+
+
+def _big_numeric(value: Decimal) -> bytes:
+    return int(Decimal(value).scaleb(BIG_SCALE, BIG)).to_bytes(32, "little", signed=True)
+
+
+def _number(data: bytes) -> int:
+    return int.from_bytes(data, "little", signed=True)
+
+
+WRITTEN: dict[Any, tuple[str, Callable[[Any], Any]]] = {
+    zt.TypeKind.TYPE_STRING: ("string_value", str),
+    zt.TypeKind.TYPE_INT64: ("int64_value", int),
+    zt.TypeKind.TYPE_BOOL: ("bool_value", bool),
+    zt.TypeKind.TYPE_DATE: ("date_value", _days),
+    zt.TypeKind.TYPE_NUMERIC: ("numeric_value", _numeric),
+    zt.TypeKind.TYPE_BIGNUMERIC: ("bignumeric_value", _big_numeric),
+    zt.TypeKind.TYPE_DOUBLE: ("double_value", float),
+    zt.TypeKind.TYPE_BYTES: ("bytes_value", bytes),
+    zt.TypeKind.TYPE_JSON: ("json_value", json.dumps),
+}
+"""The field of a protocol buffer `Value`, and what is written into it, by type."""
+READ: dict[str, Callable[[Any], Any]] = {
+    "date_value": lambda days: EPOCH + timedelta(days),
+    "timestamp_value": lambda instant: instant.ToDatetime(UTC),
+    "numeric_value": lambda data: EXACT.divide(Decimal(_number(data)), BILLION),
+    "bignumeric_value": lambda data: Decimal(_number(data)).scaleb(-BIG_SCALE, BIG).quantize(EMULATED),
+    "json_value": json.loads,
+    "array_value": lambda array: [_value(element) for element in array.element],
+    "struct_value": lambda struct: tuple(_value(part) for part in struct.field),
+}
+"""What a field of a `Value` means; the others are values themselves."""
+
+
 def _fill(cell: Any, kind: Any, value: Any) -> None:
     """Write a value into a protocol buffer `Value`; NULL is an empty one."""
     if value is None:
         return
-    match zt.TypeKind(kind.type_kind):
-        case zt.TypeKind.TYPE_STRING:
-            cell.string_value = value
-        case zt.TypeKind.TYPE_INT64:
-            cell.int64_value = int(value)
-        case zt.TypeKind.TYPE_BOOL:
-            cell.bool_value = value
-        case zt.TypeKind.TYPE_DATE:
-            cell.date_value = (value - EPOCH).days
-        case zt.TypeKind.TYPE_TIMESTAMP:
-            cell.timestamp_value.FromDatetime(value)
-        case zt.TypeKind.TYPE_NUMERIC:
-            scaled = int(EXACT.multiply(Decimal(value), BILLION))
-            cell.numeric_value = scaled.to_bytes(16, "little", signed=True)
-        case zt.TypeKind.TYPE_BIGNUMERIC:
-            scaled = int(Decimal(value).scaleb(BIG_SCALE, BIG))
-            cell.bignumeric_value = scaled.to_bytes(32, "little", signed=True)
-        case zt.TypeKind.TYPE_DOUBLE:
-            cell.double_value = float(value)
-        case zt.TypeKind.TYPE_BYTES:
-            cell.bytes_value = value
-        case zt.TypeKind.TYPE_JSON:
-            cell.json_value = json.dumps(value)
-        case zt.TypeKind.TYPE_ARRAY:
-            cell.array_value.SetInParent()
-            for element in value:
-                _fill(cell.array_value.element.add(), kind.array_type.element_type, element)
-        case zt.TypeKind.TYPE_STRUCT:
-            cell.struct_value.SetInParent()
-            for part, element in zip(kind.struct_type.field, value, strict=True):
-                _fill(cell.struct_value.field.add(), part.type, element)
-        case other:
-            raise ValueError(f"no table here has a column of {other.name}")
+    if kind.type_kind == zt.TypeKind.TYPE_ARRAY:
+        cell.array_value.SetInParent()
+        for element in value:
+            _fill(cell.array_value.element.add(), kind.array_type.element_type, element)
+    elif kind.type_kind == zt.TypeKind.TYPE_STRUCT:
+        for part, element in zip(kind.struct_type.field, value, strict=True):
+            _fill(cell.struct_value.field.add(), part.type, element)
+    elif kind.type_kind == zt.TypeKind.TYPE_TIMESTAMP:
+        cell.timestamp_value.FromDatetime(value)
+    else:
+        field, written = WRITTEN[kind.type_kind]
+        setattr(cell, field, written(value))
 
 
 def _value(cell: Any) -> Any:
-    kind = cell.WhichOneof("value")
-    match kind:
-        case None:
-            return None
-        case "date_value":
-            return EPOCH + timedelta(cell.date_value)
-        case "timestamp_value":
-            return cell.timestamp_value.ToDatetime(UTC)
-        case "numeric_value":
-            return EXACT.divide(Decimal(int.from_bytes(cell.numeric_value, "little", signed=True)), BILLION)
-        case "bignumeric_value":
-            exact = Decimal(int.from_bytes(cell.bignumeric_value, "little", signed=True)).scaleb(-BIG_SCALE, BIG)
-            return exact.quantize(EMULATED)
-        case "json_value":
-            return json.loads(cell.json_value)
-        case "array_value":
-            return [_value(element) for element in cell.array_value.element]
-        case "struct_value":
-            return tuple(_value(element) for element in cell.struct_value.field)
-    return getattr(cell, kind)
+    field = cell.WhichOneof("value")
+    if field is None:
+        return None
+    value = getattr(cell, field)
+    return READ[field](value) if field in READ else value
 
 
 @dataclass(frozen=True)
 class Part:
-    """A statement of a script, and its query: what it reads, if anything. `kind` is its first words;
-    `target` the table that it changes, `variable` the one that it sets, of the type `type`."""
+    """A statement of a script. `query` has its query, if any; of a DELETE or UPDATE, one for the rows that it
+    changes. `kind` is Google's name of the statement, `target` the table that it changes, `variable` what it
+    declares or sets, and `type` that variable's type."""
 
     sql: str
     kind: str

@@ -1,8 +1,8 @@
 """Runs every query that this process sends to the emulator on Google's reference implementation, too.
 
 Of a script, each statement is executed by itself, without its transaction: its query runs on both engines
-before it, on the tables as they are then. The reference engine also runs it on tables whose rows are shuffled:
-a result that differs then depends on an order that BigQuery does not promise.
+before it, on the tables as they are then. The reference engine also runs it on tables whose rows are
+shuffled: a result that differs then depends on an order that BigQuery does not promise.
 """
 
 import re
@@ -24,8 +24,8 @@ from tests.integration.warehouse_contents import of_all_days
 from tests.reference_engine import Parameter, Part, Row, Table, evaluate, script_parts, sql_type
 
 SUBSTITUTES = {
-    # The emulator writes amounts and instants into JSON in another way, so its fingerprints are others. They are
-    # only compared with each other.
+    # The emulator writes amounts and instants into JSON in another way, so its fingerprints are others. They
+    # are only compared with each other.
     r"FARM_FINGERPRINT\(TO_JSON_STRING\(load_audit\)\)": "LENGTH(load_audit.run_id)",
     r"entries <> -?\d+": "entries < 0",
 }
@@ -62,8 +62,8 @@ class BothEngines:
     """What was compared.
 
     `files` are all files whose statements ran; `differences` describes rows that differ; `not_run` has the
-    reference engine's errors. `times` and `with_rows` count the comparisons of each statement. `today` is what
-    both engines take for CURRENT_DATE.
+    reference engine's errors. `times` and `with_rows` count the comparisons of each statement. `today` is
+    what both engines take for CURRENT_DATE.
     """
 
     today: date
@@ -82,7 +82,11 @@ class BothEngines:
     def installed(self, patch: pytest.MonkeyPatch) -> Iterator[None]:
         """Compare every query of this process meanwhile; `patch` undoes it."""
         both = self
-        patch.setattr(bigquery.Client, "query", lambda api, *given, **options: both.query(api, *given, **options))
+
+        def query(api: bigquery.Client, *arguments: Any, **options: Any) -> Any:
+            return both.query(api, *arguments, **options)
+
+        patch.setattr(bigquery.Client, "query", query)
         for name in COLUMNS_CHANGE:
             patch.setattr(bigquery.Client, name, self._forgetting(getattr(bigquery.Client, name)))
         environment = templates.environment(rendering.SQL_ROOT)
@@ -121,8 +125,8 @@ class BothEngines:
         variables = {part.variable: part.type for part in parts if part.kind == "VariableDeclaration"}
         executed = [part for part in parts if part.kind not in NOT_EXECUTED]
         job = None
-        for part in executed:
-            part = _translated(part, variables, dataset)
+        for number, written in enumerate(executed, start=1):
+            part = _translated(written, variables, dataset)
             rows = None
             if part.query and part.kind != "CreateView":
                 rows = self._compare(api, path, part, given)
@@ -133,8 +137,8 @@ class BothEngines:
                 continue
             own = bigquery.QueryJobConfig.from_api_repr(config.to_api_repr())
             own.query_parameters = [_of_api(each) for each in given]
-            last = {**options, "job_id": None} if part.sql is not executed[-1].sql else options
-            job = self._send(api, part.sql, job_config=own, **last)
+            own_options = options if number == len(executed) else {**options, "job_id": None}
+            job = self._send(api, part.sql, job_config=own, **own_options)
             job.result()
             self._forget(part)
         return job
@@ -222,7 +226,7 @@ class BothEngines:
         return [tuple(_plain(value) for value in row.values()) for row in job.result(timeout=60)]
 
     def _path_of(self, sql: str) -> str:
-        """The file that a statement is rendered from; of several, their paths. Notes all that it consists of."""
+        """The file that a statement is rendered from, or the paths of several. Notes all that are in it."""
         paths = []
         for rendered in reversed(self._rendered):
             if rendered.sql in _bare(sql) and rendered.path not in paths:
@@ -258,7 +262,9 @@ def _without_values(sql: str) -> str:
 
 def _bare(sql: str) -> str:
     """A statement without what `schema.rebuild` changes of it."""
-    return re.sub(r"^(CREATE) (?:OR REPLACE )?(\w+) (?:IF NOT EXISTS )?", r"\1 \2 ", sql.strip().removesuffix(";"))
+    return re.sub(
+        r"^(CREATE) (?:OR REPLACE )?(\w+) (?:IF NOT EXISTS )?", r"\1 \2 ", sql.strip().removesuffix(";")
+    )
 
 
 def _translated(part: Part, variables: Mapping[Any, Any], dataset: str | None) -> Part:
@@ -311,7 +317,8 @@ def _plain(value: Any) -> Any:
 
 
 def _comparable(value: Any) -> Any:
-    """A value that equals those of the same type only; of FLOAT64, whose sums depend on their order, 12 digits."""
+    """A value that equals those of the same type only; of FLOAT64, whose sums depend on their order, with 12
+    digits."""
     if isinstance(value, float):
         return "float", f"{value:.11e}"
     if isinstance(value, (list, tuple)):

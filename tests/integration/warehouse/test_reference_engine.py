@@ -88,7 +88,15 @@ def delivered(name: str, orders: list[Order], received: datetime, *missing: str)
 def sell(shop: Shop) -> None:
     """Four weeks of orders, a day with everything at once, the same day again, an export, and its removal."""
     usual = [
-        priced(f"1{number:03}", days_ago, "20.00", "8.00", price, customer=f"c{number % 3}", attributes=ATTRIBUTES)
+        priced(
+            f"1{number:03}",
+            days_ago,
+            "20.00",
+            "8.00",
+            price,
+            customer=f"c{number % 3}",
+            attributes=ATTRIBUTES,
+        )
         for number, (days_ago, price) in enumerate(
             (days_ago, price)
             for days_ago in (1, 2, 3, 7, 8, 14, 21, 28)
@@ -108,7 +116,12 @@ def sell(shop: Shop) -> None:
     ]
     shop.load(
         Folder(usual, read_at=MORNING - ONE_DAY, products=products),
-        delivered(f"acme_{DAY - ONE_DAY}.csv", [priced("A1", 1, "19.00"), priced("A2", 1, "21.00")], NOON - ONE_DAY, "bolt"),
+        delivered(
+            f"acme_{DAY - ONE_DAY}.csv",
+            [priced("A1", 1, "19.00"), priced("A2", 1, "21.00")],
+            NOON - ONE_DAY,
+            "bolt",
+        ),
         Folder(source="exchange_rates", rates=rates, read_at=MORNING - ONE_DAY),
         day=DAY - ONE_DAY,
         run_id="before",
@@ -161,7 +174,9 @@ def sell(shop: Shop) -> None:
     )
     web = [
         priced("s1", 0, "20.00", source="storefront", customer="new2"),
-        priced("s2", 0, "108.00", source="storefront", currency="EUR", refunds=[("r2", REFUNDED_AT, "30.00")]),
+        priced(
+            "s2", 0, "108.00", source="storefront", currency="EUR", refunds=[("r2", REFUNDED_AT, "30.00")]
+        ),
         priced("s3", 0, "500.00", source="storefront", currency="JPY"),
     ]
     yen = [priced(f"A{number}", 0, "19.00", "7.50", currency="JPY") for number in (3, 4)]
@@ -221,11 +236,19 @@ def check(shop: Shop, spec: Any, *run_ids: str) -> None:
 def export(shop: Shop) -> None:
     """Load an export and remove it."""
     old = [
-        priced("1", 900, "15.00", source=EXPORT, customer="ann", refunds=[("R", NOON - 800 * ONE_DAY, "4.00")]),
+        priced(
+            "1", 900, "15.00", source=EXPORT, customer="ann", refunds=[("R", NOON - 800 * ONE_DAY, "4.00")]
+        ),
         priced("2", 0, "16.00", source=EXPORT, customer="old"),
     ]
     folder = Folder(old, source=EXPORT, read_at=MORNING, rejected=[{"reason": "malformed_line", "raw": "x"}])
-    shop.load(folder, day=DAY - 900 * ONE_DAY, run_id="manual__export", dag_id="sales_history_load", status="history")
+    shop.load(
+        folder,
+        day=DAY - 900 * ONE_DAY,
+        run_id="manual__export",
+        dag_id="sales_history_load",
+        status="history",
+    )
     read_report(shop)
     undo.undo(EXPORT)
 
@@ -284,10 +307,17 @@ def refresh_catalogue(shop: Shop) -> None:
                 read_at=read_at,
                 window_start=read_at,
                 window_end=read_at,
-                control_totals={"product_pictures": len(rows), "rows_read": len(rows) + 1, "rows_accepted": len(rows), "rows_rejected": 1},
+                control_totals={
+                    "product_pictures": len(rows),
+                    "rows_read": len(rows) + 1,
+                    "rows_accepted": len(rows),
+                    "rows_rejected": 1,
+                },
             )
         manifest = staging.read_manifest(folder)
-        load([manifest], spec=CATALOGUE, business_date=DAY, run_id=run_id, dag_id="c", warehouse=shop.warehouse)
+        load(
+            [manifest], spec=CATALOGUE, business_date=DAY, run_id=run_id, dag_id="c", warehouse=shop.warehouse
+        )
         check(shop, CATALOGUE, run_id)
         last_catalogue()
 
@@ -370,10 +400,17 @@ def look_up(shop: Shop) -> None:
     quarter = {"week_before": DAY - 7 * ONE_DAY, "quarter_before": DAY - 90 * ONE_DAY}
     shop.warehouse.query("report/daily_sales/channel_days.sql", **reading, **quarter)
     currencies = {"currencies": ["JPY"]}
-    shop.warehouse.query("report/daily_sales/currency_shares.sql", days=days, parameters=currencies, **reading)
+    shop.warehouse.query(
+        "report/daily_sales/currency_shares.sql", days=days, parameters=currencies, **reading
+    )
     shop.warehouse.query("forecast/daily_series.sql", spec=forecast_loading.DAILY_RUNS, first=first, day=DAY)
     shop.warehouse.query(
-        "forecast/sku_series.sql", parameters={"named": ["toys-2"]}, first=first, day=DAY, recent=recent, most=2
+        "forecast/sku_series.sql",
+        parameters={"named": ["toys-2"]},
+        first=first,
+        day=DAY,
+        recent=recent,
+        most=2,
     )
 
 
@@ -383,15 +420,25 @@ def samples() -> list[str]:
 
 
 def dump(engines):
-            out = open("/tmp/eng/world.txt", "w")
-            print("NOT RUN", *[f"{k.path}: {v[:300]}\n{k.key[:1500]}" for k, v in engines.not_run.items()], sep="\n", file=out)
-            print("DIFF", *[d[:6000] for d in engines.differences], sep="\n=====", file=out)
-            print("no rows", *[f"{k.path}: {k.key[:200]!r}" for k in engines.times if not engines.with_rows[k]], sep="\n", file=out)
-            found = {path for path in googlesql.paths() if googlesql.statements(path)}
-            print("missing", *sorted(found - engines.files), sep="\n", file=out)
-            print(len(engines.times), sum(engines.times.values()), file=out)
+    out = open("/tmp/eng/world.txt", "w")
+    print(
+        "NOT RUN",
+        *[f"{k.path}: {v[:300]}\n{k.key[:1500]}" for k, v in engines.not_run.items()],
+        sep="\n",
+        file=out,
+    )
+    print("DIFF", *[d[:6000] for d in engines.differences], sep="\n=====", file=out)
+    print(
+        "no rows",
+        *[f"{k.path}: {k.key[:200]!r}" for k in engines.times if not engines.with_rows[k]],
+        sep="\n",
+        file=out,
+    )
+    found = {path for path in googlesql.paths() if googlesql.statements(path)}
+    print("missing", *sorted(found - engines.files), sep="\n", file=out)
+    print(len(engines.times), sum(engines.times.values()), file=out)
 
-            out.close()
+    out.close()
 
 
 @pytest.fixture(scope="module")
@@ -421,7 +468,6 @@ def both(
             erasure.forget("c1", shop.warehouse)
             dump(engines)
             yield engines
-
 
 
 def described(statements: Iterable[Compared]) -> str:
