@@ -41,3 +41,8 @@ TO_JSON_STRING(
             )
         )
 {%- endmacro %}
+
+{# The value of a column in the newest order of a group; of orders of one instant, the first in the alphabet. #}
+{% macro newest(column) -%}
+ARRAY_AGG({{ column }} ORDER BY ordered_at DESC, {{ column }} LIMIT 1)[OFFSET(0)]
+{%- endmacro %}
