@@ -54,7 +54,7 @@ WITHOUT_ROWS = {
     "warehouse/loads/events/script.sql": "delete_rejects deletes the rejected rows of a second run"
 }
 """Files with a statement that has no rows here, and why."""
-QUERIES = Path(__file__).parents[3] / "docs" / "QUERIES.md"
+REPOSITORY = Path(__file__).parents[3]
 
 
 def priced(order_id: str, days_ago: int, *prices: str, **facts: Any) -> Order:
@@ -418,9 +418,14 @@ def look_up(shop: Shop) -> None:
     )
 
 
-def samples() -> list[str]:
-    """The sample queries of docs/QUERIES.md."""
-    return re.findall(r"```sql\n(.*?)```", QUERIES.read_text(), re.DOTALL)
+def samples() -> list[tuple[str, str]]:
+    """The sample queries of the documents, each with the name of its document."""
+    found = []
+    for name in ("README.md", "docs/QUERIES.md"):
+        text = (REPOSITORY / name).read_text()
+        for sql in re.findall(r"```sql\n(.*?)```", text, re.DOTALL):
+            found.append((name, sql.replace("FROM sales.", "FROM ")))
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -444,8 +449,8 @@ def both(
             read_report(shop)
             look_up(shop)
             rebuild(shop.warehouse, "stored_order_ids")
-            for sql in samples():
-                engines.ask(shop.warehouse, sql, "docs/QUERIES.md")
+            for name, sql in samples():
+                engines.ask(shop.warehouse, sql, name)
             patch.setattr(erasure, "customer_hash", lambda identity, _: identity)
             erasure.forget("c1", shop.warehouse)
             yield engines
