@@ -14,7 +14,7 @@ from ecommerce.core.errors import ConcurrentUpdateError, ContractError, Transien
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import load as load_module
 from ecommerce.warehouse import staging_tables
-from ecommerce.warehouse.client import Warehouse, connect
+from ecommerce.warehouse.client import ATTEMPTS, Warehouse, connect
 from ecommerce.warehouse.load import load
 from tests.googlesql import split
 from tests.integration.warehouse.conftest import MONDAY, STATE, Shop
@@ -104,7 +104,7 @@ def test_a_load_that_lost_against_another_is_tried_again(
 @pytest.mark.parametrize(
     ("error", "kind", "attempts"),
     [
-        (LOST, ConcurrentUpdateError, load_module.ATTEMPTS),
+        (LOST, ConcurrentUpdateError, ATTEMPTS),
         (ServiceUnavailable("try again later"), TransientError, 1),
     ],
 )

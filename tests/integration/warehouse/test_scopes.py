@@ -76,7 +76,6 @@ WHERE
 {% endcall %};
 """,
     "loads/stock/staged_totals.sql": """\
-{% from "warehouse/macros/audit_scope.sql" import audit_fingerprint with context %}
 SELECT
     'stock_levels' AS name,
     source,
@@ -84,9 +83,7 @@ SELECT
     COUNT(DISTINCT sku) AS different_keys,
     NUMERIC '0' AS amount
 FROM {{ staged("stock_levels") }}
-GROUP BY source
-UNION ALL
-{{ audit_fingerprint() }};
+GROUP BY source;
 """,
     "loads/stock/find_changes.sql": """\
 CREATE OR REPLACE TABLE {{ staged("counted_days") }} AS
@@ -106,7 +103,7 @@ GROUP BY source
     "loads/stock/script.sql": """\
 BEGIN TRANSACTION;
 
-{% include "warehouse/loads/confirm.sql" %}
+{% include "warehouse/loads/lock.sql" %}
 
 DELETE FROM {{ table("stock_levels") }} AS stored
 WHERE {{ days("stored.business_date") }};

@@ -1,4 +1,3 @@
-{% from "warehouse/macros/audit_scope.sql" import audit_fingerprint with context %}
 -- Staged rows, to compare with the manifest. The merges require one row per product.
 SELECT
     'product_pictures' AS name,
@@ -6,6 +5,4 @@ SELECT
     COUNT(*) AS entries,
     COUNT(DISTINCT sku) AS different_keys,
     CAST(NULL AS NUMERIC) AS amount
-FROM {{ staged("product_pictures") }}
-UNION ALL
-{{ audit_fingerprint() }};
+FROM {{ staged("product_pictures") }};

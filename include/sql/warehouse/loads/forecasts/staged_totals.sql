@@ -1,4 +1,3 @@
-{% from "warehouse/macros/audit_scope.sql" import audit_fingerprint with context %}
 -- Staged rows, to compare with the manifest. The merge requires one row per series and day.
 SELECT
     'sales_forecasts' AS name,
@@ -6,6 +5,4 @@ SELECT
     COUNT(*) AS entries,
     COUNT(DISTINCT CONCAT(series, '|', CAST(target_date AS STRING))) AS different_keys,
     SUM(forecast) AS amount
-FROM {{ staged("sales_forecasts") }}
-UNION ALL
-{{ audit_fingerprint() }};
+FROM {{ staged("sales_forecasts") }};

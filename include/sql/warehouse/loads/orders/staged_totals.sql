@@ -1,4 +1,3 @@
-{% from "warehouse/macros/audit_scope.sql" import audit_fingerprint with context %}
 {% from "warehouse/macros/order_ids.sql" import days_of_orders with context %}
 {% from "warehouse/macros/rejects.sql" import is_old with context %}
 {% from "warehouse/macros/versions.sql" import is_newer %}
@@ -79,13 +78,6 @@ LEFT JOIN {{ staged("order_versions") }} AS versions
         AND without_version.order_id = versions.order_id
 WHERE versions.order_id IS NULL
 GROUP BY without_version.source
-UNION ALL
-SELECT
-    audit.*,
-    NULL AS business_date
-FROM (
-{{ audit_fingerprint() | indent(4, first=True) }}
-) AS audit
 UNION ALL
 -- Without a day, a load would store an order twice. BigQuery counts the rows of a whole table without reading it.
 SELECT
