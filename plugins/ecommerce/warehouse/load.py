@@ -28,7 +28,7 @@ from ecommerce.warehouse.staging_tables import SUCCESS, Staging, compare, stage
 
 log = logging.getLogger(__name__)
 
-LACKING = "orders missing from stored_order_ids"
+LOCK, LACKING = "load_lock", "orders missing from stored_order_ids"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,6 @@ def look_up(staging: Staging) -> tuple[list[date], str]:
     """Return the days that change and the script of the transaction; raises as `compare` and
     `Warehouse.run`, and ConcurrentUpdateError where another release or a person has changed `orders`."""
     run, options = staging.warehouse.run, dict[str, Any](business_date=staging.business_date)
-    [lock] = staging.warehouse.query("warehouse/tables/load_lock/token.sql")
     totals = run(staging.rendered("staged_totals", **options), "count staged rows")
     if any(row["name"] == LACKING for row in totals):
         staging.warehouse.transact(REBUILD_ORDER_IDS)
@@ -128,7 +127,8 @@ def look_up(staging: Staging) -> tuple[list[date], str]:
     options["read_days"] = _read_days(staging)
     changes = run(staging.rendered("find_changes", **options), "look up touched days")
     days = in_few_ranges([row["business_date"] for row in changes])
-    return days, staging.rendered("script", days, lock_token=lock["token"], **options)
+    tokens = [row["source"] for row in totals if row["name"] == LOCK]
+    return days, staging.rendered("script", days, lock_token=tokens[0], **options)
 
 
 @retry_conflicts

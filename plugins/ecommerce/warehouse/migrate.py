@@ -33,8 +33,9 @@ def migrate(warehouse: Warehouse) -> Migration:
         _migrate_table(warehouse, table, migration)
     for view in views():
         _replace(warehouse, view)
-    [lock] = warehouse.query("warehouse/tables/load_lock/token.sql")
-    if lock["entries"] != 1:
+    lock = f"`{warehouse.settings.bigquery_dataset}.load_lock`"
+    locks = warehouse.run(f"SELECT token FROM {lock}", "count rows of load_lock")  # noqa: S608
+    if len(locks) != 1:
         _replace(warehouse, "load_lock")
         migration.done.append("load_lock: created again with one row")
     _remove_copies(warehouse, migration)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 class LoadSpec:
     """One domain's load. Its SQL is the folder include/sql/warehouse/loads/<name>:
 
-    - `staged_totals.sql`: what the load jobs loaded (name, source, entries, different_keys, amount). Where a
-      row has a `business_date`, it is a day of stored rows that the next statements read;
+    - `staged_totals.sql`: what the load jobs loaded (name, source, entries, different_keys, amount), and
+      `lock_token`. Where a row has a `business_date`, it is a day of stored rows that the next statements
+      read;
     - `find_changes.sql`: runs before the transaction; its last statement returns the days that change
       (business_date), with a `name` where it returns other days too. `read_days()` and `stored` limit it to
       some partitions;

@@ -23,9 +23,9 @@
 } %}
 {% set partitions = {"sales_forecasts": "target_date"} %}
 
-{# The condition for all rows of `name`, as `rows`, which may need one on its partitions. #}
-{% macro all_days(name, rows) -%}
+{# The condition for all rows of `name`, which may need one on its partitions; `alias` ends with a dot. #}
+{% macro all_days(name, alias="") -%}
 {% set names = columns(name) | map(attribute="name") | list %}
 {% set partition = partitions.get(name, "business_date") %}
-{{ rows ~ "." ~ partition ~ " >= " ~ first_day if partition in names else "TRUE" }}
+{{ alias ~ partition ~ " >= " ~ first_day if partition in names else "TRUE" }}
 {%- endmacro %}

@@ -1,3 +1,4 @@
+{% from "warehouse/macros/lock.sql" import lock_token with context %}
 -- Staged rows, to compare with the manifest. The merges require one row per product.
 SELECT
     'product_pictures' AS name,
@@ -5,4 +6,6 @@ SELECT
     COUNT(*) AS entries,
     COUNT(DISTINCT sku) AS different_keys,
     CAST(NULL AS NUMERIC) AS amount
-FROM {{ staged("product_pictures") }};
+FROM {{ staged("product_pictures") }}
+UNION ALL
+{{ lock_token() }};

@@ -1,3 +1,4 @@
+{% from "warehouse/macros/lock.sql" import lock_token with context %}
 -- Staged rows, to compare with the manifest. The merge requires one row per series and day.
 SELECT
     'sales_forecasts' AS name,
@@ -5,4 +6,6 @@ SELECT
     COUNT(*) AS entries,
     COUNT(DISTINCT CONCAT(series, '|', CAST(target_date AS STRING))) AS different_keys,
     SUM(forecast) AS amount
-FROM {{ staged("sales_forecasts") }};
+FROM {{ staged("sales_forecasts") }}
+UNION ALL
+{{ lock_token() }};

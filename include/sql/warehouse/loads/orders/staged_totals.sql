@@ -1,8 +1,12 @@
+{% from "warehouse/macros/lock.sql" import lock_token with context %}
 {% from "warehouse/macros/order_ids.sql" import days_of_orders with context %}
 {% from "warehouse/macros/rejects.sql" import is_old with context %}
 {% from "warehouse/macros/versions.sql" import is_newer %}
 -- Runs first: counts the staged rows, and looks up the days of the stored rows that the next statements read. BigQuery
 -- prunes partitions by constants only; without the days each load would read all orders in history.
+
+-- Before all other look-ups.
+DECLARE seen_token STRING DEFAULT (SELECT load_lock.token FROM {{ table("load_lock") }} AS load_lock);
 
 -- Rates that are new, or were published again with another value; the newest read wins.
 CREATE OR REPLACE TABLE {{ staged("changed_rates") }} AS
@@ -78,6 +82,13 @@ LEFT JOIN {{ staged("order_versions") }} AS versions
         AND without_version.order_id = versions.order_id
 WHERE versions.order_id IS NULL
 GROUP BY without_version.source
+UNION ALL
+SELECT
+    lock.*,
+    NULL AS business_date
+FROM (
+{{ lock_token("seen_token") | indent(4, first=True) }}
+) AS lock
 UNION ALL
 -- Without a day, a load would store an order twice. BigQuery counts the rows of a whole table without reading it.
 SELECT

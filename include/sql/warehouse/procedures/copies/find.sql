@@ -6,8 +6,8 @@ SELECT
     SUM(entries - 1) AS copies
 FROM (
     SELECT COUNT(*) AS entries
-    FROM {{ table(name) }} AS stored
-    WHERE {{ all_days(name, "stored") }}
+    FROM {{ table(name) }}
+    WHERE {{ all_days(name) }}
     GROUP BY {{ key | join(", ") }}
 ) AS counted
 HAVING SUM(entries - 1) > 0

@@ -9,9 +9,9 @@ BEGIN TRANSACTION;
 {% set names = columns(name) | map(attribute="name") | list %}
 MERGE INTO {{ table(name) }} AS stored
 USING (
-    SELECT *
+    SELECT {{ names | join(", ") }}
     FROM {{ table(name) }} AS copied
-    WHERE {{ all_days(name, "copied") }}
+    WHERE {{ all_days(name) }}
     QUALIFY
         ROW_NUMBER() OVER (
             PARTITION BY {{ keys[name] | join(", ") }}
@@ -19,7 +19,7 @@ USING (
         ) = 1
 ) AS arriving
     ON FALSE
-WHEN NOT MATCHED BY SOURCE AND {{ all_days(name, "stored") }} THEN
+WHEN NOT MATCHED BY SOURCE AND {{ all_days(name, "stored.") }} THEN
     DELETE
 WHEN NOT MATCHED THEN
 {{ insert_arriving(name) }}
