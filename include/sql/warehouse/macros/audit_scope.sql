@@ -7,8 +7,8 @@
 {%- endmacro %}
 
 {#
-  A fingerprint of all audit rows of the domain, which changes with every load: a row of staged_totals.sql. confirm.sql
-  compares it inside the transaction.
+  A fingerprint of all audit rows of the domain and of the forgotten customers, which changes with every load and every
+  erasure: a row of staged_totals.sql. confirm.sql compares it inside the transaction.
 #}
 {% macro audit_fingerprint() -%}
 SELECT
@@ -18,11 +18,17 @@ SELECT
     audit.fingerprint AS different_keys,
     CAST(NULL AS NUMERIC) AS amount
 FROM (
-    SELECT COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(load_audit))), 0) AS fingerprint
-    FROM {{ table("load_audit") }} AS load_audit
-    WHERE
-        load_audit.business_date >= {{ first_day }}
-        AND {{ in_scope("load_audit") }}
+    SELECT COALESCE(BIT_XOR(FARM_FINGERPRINT(entry)), 0) AS fingerprint
+    FROM (
+        SELECT TO_JSON_STRING(load_audit) AS entry
+        FROM {{ table("load_audit") }} AS load_audit
+        WHERE
+            load_audit.business_date >= {{ first_day }}
+            AND {{ in_scope("load_audit") }}
+        UNION ALL
+        SELECT forgotten_hash AS entry
+        FROM {{ table("forgotten_hashes") }}
+    ) AS entries
 ) AS audit
 {%- endmacro %}
 
