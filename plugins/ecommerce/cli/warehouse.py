@@ -63,6 +63,6 @@ def forget_customer() -> None:
         show(f"cleared: {what}: {number}")
     if not any(what.startswith("rows of ") for what in cleared):
         raise PipelineError(
-            "the warehouse has no customer with that address: they were forgotten before, or the sources spell "
-            "it differently"
+            "the warehouse has no customer with that address: they were forgotten before, or the sources "
+            "spell it differently"
         )

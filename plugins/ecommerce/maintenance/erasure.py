@@ -57,12 +57,9 @@ def forget(identity: str, warehouse: Warehouse) -> dict[str, int]:
     rows = warehouse.query(f"{SQL}/find.sql")
     cleared = {f"rows of {row['name']}": int(row["entries"]) for row in rows}
     # Before the rows, which alone show the reports that they are in.
-    for day in _remove_reports(rows, settings.reports_uri):
-        cleared[f"archived report of {day}"] = 1
+    cleared |= dict.fromkeys(_remove_reports(rows, settings.reports_uri), 1)
     _clear(rows, warehouse)
-    if folders := _remove_staged(forgotten, settings.staging_uri):
-        cleared["staged folders"] = folders
-    return cleared
+    return cleared | {"staged folders": _remove_staged(forgotten, settings.staging_uri)}
 
 
 def _clear(rows: Rows, warehouse: Warehouse) -> None:
@@ -79,20 +76,16 @@ def _clear(rows: Rows, warehouse: Warehouse) -> None:
 
 def _remove_reports(rows: Rows, reports_uri: str) -> list[str]:
     """Remove the archived reports that show an order of the customer or the reason of a refund, and return
-    their days."""
-    days: set[str] = set()
-    texts: list[str] = []
-    for row in rows:
-        days.update(str(day) for day in row["days"])
-        texts += [json.dumps(clean(text), ensure_ascii=False) for text in row["texts"]]
+    their folders."""
+    texts = [json.dumps(clean(text), ensure_ascii=False) for row in rows for text in row["texts"]]
+    folders = {f"{reports_uri}/{day}" for row in rows for day in row["days"]}
     removed = []
-    for day in sorted(days):
-        folder = f"{reports_uri}/{day}"
+    for folder in sorted(folders):
         with staging.storage_errors(folder), suppress(FileNotFoundError):
             figures = (staging.storage_path(folder) / FIGURES_JSON).read_text(encoding="utf-8")
             if any(f": {text}" in figures for text in texts):
                 staging.discard(folder)
-                removed.append(day)
+                removed.append(folder)
     return removed
 
 
@@ -103,18 +96,17 @@ def _remove_staged(forgotten: str, staging_uri: str) -> int:
     with staging.storage_errors(staging_uri):
         for manifest in list(staging.storage_path(staging_uri).rglob(staging.MANIFEST_FILE)):
             folder = manifest.parent
-            if folder.parent.name != "transformed" or forgotten in _customers(folder):
+            if folder.parent.name != "transformed" or _names_customer(folder, forgotten):
                 staging.remove_folder(folder)
                 removed += 1
     return removed
 
 
-def _customers(folder: Any) -> list[str]:
+def _names_customer(folder: Any, forgotten: str) -> bool:
     from pyarrow import parquet
 
     file = folder / "customers.parquet"
     if not file.exists():
-        return []
+        return False
     with file.open("rb") as stream:
-        table = parquet.read_table(stream, columns=["customer_hash"])
-    return list(table["customer_hash"].to_pylist())
+        return forgotten in parquet.read_table(stream)["customer_hash"].to_pylist()
