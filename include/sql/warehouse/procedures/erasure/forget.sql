@@ -9,7 +9,7 @@ SELECT arriving.forgotten_hash
 FROM (
     {{ hashes_with_orders(table("orders"), any_of(stored["orders"], "orders.business_date")) | indent(4) }}
 ) AS arriving
-WHERE arriving.forgotten_hash NOT IN (SELECT forgotten_hash FROM {{ table("forgotten_hashes") }});
+WHERE arriving.forgotten_hash NOT IN (SELECT known.forgotten_hash FROM {{ table("forgotten_hashes") }} AS known);
 
 {% endif %}
 {% for name in ["refunds", "rejected_rows", "user_events", "order_lines", "orders"] if stored[name] %}

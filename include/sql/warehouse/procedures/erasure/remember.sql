@@ -4,4 +4,4 @@ SELECT
     asked.customer_hash,
     CURRENT_TIMESTAMP() AS forgotten_at
 FROM (SELECT @customer_hash AS customer_hash) AS asked
-WHERE asked.customer_hash NOT IN (SELECT forgotten_hash FROM {{ table("forgotten_hashes") }});
+WHERE asked.customer_hash NOT IN (SELECT known.forgotten_hash FROM {{ table("forgotten_hashes") }} AS known);

@@ -3,5 +3,5 @@
 INSERT INTO {{ table("forgotten_hashes") }} (forgotten_hash)
 SELECT arriving.forgotten_hash
 FROM {{ staged("forgotten_hashes") }} AS arriving
-WHERE arriving.forgotten_hash NOT IN (SELECT forgotten_hash FROM {{ table("forgotten_hashes") }});
+WHERE arriving.forgotten_hash NOT IN (SELECT known.forgotten_hash FROM {{ table("forgotten_hashes") }} AS known);
 {% endif %}
