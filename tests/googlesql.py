@@ -34,7 +34,7 @@ from ecommerce.warehouse.staging_tables import staged_columns
 DAYS = [date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 8)]
 STORED = (
     *("orders", "refunds", "exchange_rates", "loaded_files", "load_audit", "rejected_rows"),
-    *("removed_orders", "products"),
+    *("removed_orders", "products", "forgotten_hashes", "order_lines", "user_events"),
 )
 """Names of days that look-ups find."""
 STAGING = "0123456789ab"

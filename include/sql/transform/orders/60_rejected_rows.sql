@@ -126,7 +126,8 @@ without_personal_columns AS (
             WHEN json_type(raw) <> 'OBJECT' THEN raw
             ELSE json_merge_patch(raw, '{
                 "address": null, "address_1": null, "address_2": null, "billing": null, "city": null,
-                "customer_email": null, "customer_ip_address": null, "customer_name": null, "customer_note": null,
+                "customer": null, "customer_email": null, "customer_id": null, "customer_ip_address": null,
+                "customer_name": null, "customer_note": null,
                 "email": null, "first_name": null, "last_name": null, "name": null, "phone": null, "postcode": null,
                 "shipping": null
             }')::VARCHAR

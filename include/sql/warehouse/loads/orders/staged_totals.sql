@@ -1,4 +1,5 @@
 {% from "warehouse/macros/lock.sql" import lock_token with context %}
+{% from "warehouse/macros/forgotten.sql" import days_of_forgotten with context %}
 {% from "warehouse/macros/order_ids.sql" import days_of_orders with context %}
 {% from "warehouse/macros/rejects.sql" import is_old with context %}
 {% from "warehouse/macros/versions.sql" import is_newer %}
@@ -170,6 +171,8 @@ FROM (
     WHERE
         stored.sku IS NULL
         OR {{ is_newer("arriving", "stored", ["name", "category"]) }}
+    UNION DISTINCT
+    {{ days_of_forgotten(["customers", "order_versions", "rejected_rows"]) | indent(4) }}
     UNION DISTINCT
     -- An earlier load of this run.
     SELECT
