@@ -23,6 +23,7 @@ from ecommerce.core import errors
 from ecommerce.core.connections import connection
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.paths import read_sql
+from ecommerce.sources.http import is_public
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,6 +42,8 @@ _SESSION = (
     "SET LOCAL idle_in_transaction_session_timeout = 0",
     "SET LOCAL max_parallel_workers_per_gather = 0",
 )
+_ENCRYPTED = (b"require", b"verify-ca", b"verify-full")
+"""Values of sslmode with which libpq never falls back to a connection without TLS."""
 _REFUSED = r"password|authentication|pg_hba\.conf|role .* does not exist|permission denied|client certificate"
 _UNUSABLE = r"database .* does not exist|certificate|does not support SSL|invalid response to SSL negotiation"
 _QUERY_ERRORS: tuple[tuple[str, type[errors.PipelineError], str], ...] = (
@@ -88,6 +91,13 @@ class Session:
         """The namespace and database of its tables, as OpenLineage names them."""
         server = self._connection.info
         return {"namespace": f"postgres://{server.host}:{server.port}", "database": server.dbname}
+
+    def may_be_unencrypted(self) -> bool:
+        """Return whether the server is on the internet and nothing makes its connections use TLS."""
+        host = self._connection.info.host
+        options = {option.keyword: option.val for option in self._connection.pgconn.info}
+        is_socket = host.startswith("/")
+        return is_public(host) and not is_socket and options[b"sslmode"] not in _ENCRYPTED
 
     def row(self, query: Query) -> dict[str, Any]:
         """Return the only row of a query, by column."""

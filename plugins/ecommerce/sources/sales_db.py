@@ -119,6 +119,9 @@ def extract(window: ReadWindow) -> Manifest:
                     "broken": [{name: row[name] for name in numbers} for row in broken],
                 },
             )
+        for name, names in columns.items():
+            place = names.index("order_id") + 1 if "order_id" in names else None
+            query(duck, "extract/sales_db/mask_unreadable", {"file": name, "place": place})
         duck.execute(
             "COPY (SELECT unnest(?::VARCHAR[]) AS order_id) TO ? (FORMAT parquet)",
             [sorted({row["order_id"] for row in headers} - {""}), f"{draft.path}/rejected_orders.parquet"],
@@ -188,7 +191,14 @@ def check() -> Lines:
     window = ReadWindow(CONNECTION, day, day.start, None, "")
     with snapshot(CONNECTION) as (session, _, _):
         server = session.row(Query("inspect.sql", read_sql("extract/sales_db/inspect.sql"), {}))
+        may_be_unencrypted = session.may_be_unencrypted()
     problems = []
+    if may_be_unencrypted:
+        yield (
+            FAIL,
+            f"the host of the connection {CONNECTION} is public, and customers' addresses may travel without "
+            "encryption: add sslmode=verify-full to the connection",
+        )
     for name in QUERIES:
         try:
             with snapshot(CONNECTION) as (session, _, _):
