@@ -115,12 +115,15 @@ class Stack:
 
     def trigger(self, day: str, *, send_mail: bool = False) -> str:
         """Switch the daily DAG on once it is known, and start it for `day`; the run's id."""
-        request = {"logical_date": None, "partition_key": day, "conf": {"send_mail": send_mail}}
+        return self.start(DAG, partition_key=day, conf={"send_mail": send_mail})
+
+    def start(self, dag: str, **request: Any) -> str:
+        """Switch a DAG on once it is known, and start it; the run's id."""
 
         def start() -> str | None:
             try:
-                self.api("PATCH", f"dags/{DAG}", {"is_paused": False})
-                run = self.api("POST", f"dags/{DAG}/dagRuns", request)
+                self.api("PATCH", f"dags/{dag}", {"is_paused": False})
+                run = self.api("POST", f"dags/{dag}/dagRuns", {"logical_date": None, **request})
             except urllib.error.HTTPError as error:
                 if error.code == 404:
                     return None
@@ -129,11 +132,11 @@ class Stack:
 
         return wait_until("the DAG has been parsed", start, 600)
 
-    def finished(self, run_id: str, seconds: float) -> str:
+    def finished(self, run_id: str, seconds: float, dag: str = DAG) -> str:
         """The state in which a run ended."""
 
         def look() -> str | None:
-            state = self.api("GET", f"dags/{DAG}/dagRuns/{quote(run_id)}")["state"]
+            state = self.api("GET", f"dags/{dag}/dagRuns/{quote(run_id)}")["state"]
             return str(state) if state in ("success", "failed") else None
 
         return wait_until(f"{run_id} has ended", look, seconds)
