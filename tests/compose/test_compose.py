@@ -85,7 +85,8 @@ from airflow.sdk import DAG
 # Into a file, because Airflow masks secrets in logs. What belongs to other users cannot be read.
 TEXT = "env; cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline | tr '\\\\0' '\\\\n'"
 with DAG("prints_its_environment", schedule=None):
-    BashOperator(task_id="print", bash_command=f"{{ {TEXT}; }} > /opt/airflow/data/environment.txt 2>/dev/null; true")
+    FILE = "/opt/airflow/data/environment.txt"
+    BashOperator(task_id="print", bash_command=f"{{ {TEXT}; }} > {FILE} 2>/dev/null; true")
 """
 
 

@@ -136,8 +136,8 @@ def read_csv(
     former_orders: Sequence[str] = (),
 ) -> list[str]:
     """Read a CSV file: lines into the Parquet file `facts["lines"]`, the shapes of malformed ones into the
-    table `rejects`. Return its column names; UnusableFileError where it is not in its layout, ends too early, lacks a column,
-    or exceeds `bounds`.
+    table `rejects`. Return its column names; UnusableFileError where it is not in its layout, ends too early,
+    lacks a column, or exceeds `bounds`.
 
     Args:
         duck: a connection with the table `rejects`.

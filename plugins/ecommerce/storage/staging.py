@@ -1,8 +1,9 @@
 """Staging: the files that one task leaves for the next, with a manifest.
 
 Files are in `<STAGING_URI>/<dag>/<business_date>/<run_id>/<step>/`, so any worker can run the next task. On a
-disk, only the user of the tasks can open these folders, whatever the umask. A folder becomes visible at once: it is renamed (local disk), or its `manifest.json` is uploaded last (object
-stores). Without a manifest it does not exist for readers.
+disk, only the user of the tasks can open these folders, whatever the umask. A folder becomes visible at once:
+it is renamed (local disk), or its `manifest.json` is uploaded last (object stores). Without a manifest it
+does not exist for readers.
 """
 
 import hashlib
