@@ -224,8 +224,8 @@ def _add_malformed(
     if rows:
         numbers, reasons, details, texts = zip(*rows, strict=True)
         raw = [text.decode("utf-8", "replace") for text in texts]
-        added = {"numbers": numbers, "reasons": reasons, "details": details, "records": raw}
-        query(duck, f"{_SQL}/add_malformed", added | id_field)
+        added = {"numbers": numbers, "reasons": reasons, "details": details, "records": raw, **id_field}
+        query(duck, f"{_SQL}/add_malformed", added)
 
 
 def _read_ahead(items: Iterator[T]) -> Generator[T]:

@@ -172,8 +172,8 @@ def _origin(url: str) -> str:
 
 
 def is_public(host: str) -> bool:
-    """Return whether a host is on the internet, by its address or the domain of its name."""
+    """Return whether a host is on the internet, by its address or name. A path names a socket."""
     try:
         return ipaddress.ip_address(host).is_global
     except ValueError:
-        return "." in host and not host.endswith(PRIVATE_DOMAINS)
+        return "." in host and "/" not in host and not host.endswith(PRIVATE_DOMAINS)

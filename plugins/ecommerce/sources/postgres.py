@@ -42,7 +42,7 @@ _SESSION = (
     "SET LOCAL idle_in_transaction_session_timeout = 0",
     "SET LOCAL max_parallel_workers_per_gather = 0",
 )
-_ENCRYPTED = (b"require", b"verify-ca", b"verify-full")
+_ENCRYPTED = ("require", "verify-ca", "verify-full")
 """Values of sslmode with which libpq never falls back to a connection without TLS."""
 _REFUSED = r"password|authentication|pg_hba\.conf|role .* does not exist|permission denied|client certificate"
 _UNUSABLE = r"database .* does not exist|certificate|does not support SSL|invalid response to SSL negotiation"
@@ -94,10 +94,8 @@ class Session:
 
     def may_be_unencrypted(self) -> bool:
         """Return whether the server is on the internet and nothing makes its connections use TLS."""
-        host = self._connection.info.host
-        options = {option.keyword: option.val for option in self._connection.pgconn.info}
-        is_socket = host.startswith("/")
-        return is_public(host) and not is_socket and options[b"sslmode"] not in _ENCRYPTED
+        server = self._connection.info
+        return is_public(server.host) and server.get_parameters().get("sslmode") not in _ENCRYPTED
 
     def row(self, query: Query) -> dict[str, Any]:
         """Return the only row of a query, by column."""

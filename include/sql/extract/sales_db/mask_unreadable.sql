@@ -1,3 +1,6 @@
--- DuckDB: the shapes of the rows of one query whose text could not be read; $place is the position of order_id, if any.
-UPDATE rejects SET raw = shape_of_line(raw, ',', $place)
-WHERE file = $file AND reason IN ('malformed_line', 'bad_encoding')
+-- DuckDB: the shapes of rows whose text could not be read. $columns are the columns of each query of $files; the order id
+-- stays readable, because PostgreSQL's CSV is well-formed.
+UPDATE rejects SET raw = shape_of_line(
+    raw, ',', list_position(map($files::VARCHAR[], $columns::VARCHAR[][])[file], 'order_id')
+)
+WHERE reason IN ('malformed_line', 'bad_encoding')
