@@ -141,14 +141,14 @@ class Stack:
 
         return wait_until(f"{run_id} has ended", look, seconds)
 
-    def tasks(self, run_id: str) -> list[dict[str, Any]]:
+    def tasks(self, run_id: str, dag: str = DAG) -> list[dict[str, Any]]:
         """The task instances of one run."""
-        path = f"dags/{DAG}/dagRuns/{quote(run_id)}/taskInstances?limit=200"
+        path = f"dags/{dag}/dagRuns/{quote(run_id)}/taskInstances?limit=200"
         return list(self.api("GET", path)["task_instances"])
 
     def log(self, task: dict[str, Any]) -> str:
         """What the UI shows as the log of a task instance's last try."""
-        place = f"dags/{DAG}/dagRuns/{quote(task['dag_run_id'])}/taskInstances/{task['task_id']}"
+        place = f"dags/{task['dag_id']}/dagRuns/{quote(task['dag_run_id'])}/taskInstances/{task['task_id']}"
         answer = self.api("GET", f"{place}/logs/{task['try_number']}?map_index={task['map_index']}")
         return "\n".join(json.dumps(line) for line in answer["content"])
 
