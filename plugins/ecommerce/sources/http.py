@@ -93,7 +93,7 @@ def refuse_other_site(what: str, response: Response, **_: object) -> None:
 def is_unencrypted(url: str) -> bool:
     """Return whether requests to `url` travel the internet without encryption."""
     address = urlsplit(url)
-    return address.scheme == "http" and _is_public(address.hostname or "")
+    return address.scheme == "http" and is_public(address.hostname or "")
 
 
 @contextmanager
@@ -171,8 +171,9 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
-def _is_public(host: str) -> bool:
+def is_public(host: str) -> bool:
+    """Return whether a host is on the internet, by its address or name. A path names a socket."""
     try:
         return ipaddress.ip_address(host).is_global
     except ValueError:
-        return "." in host and not host.endswith(PRIVATE_DOMAINS)
+        return "." in host and "/" not in host and not host.endswith(PRIVATE_DOMAINS)

@@ -1,14 +1,12 @@
 -- DuckDB: one row for a file that was read, with the ids of its orders as the transform stores them. An order whose
--- only line is malformed is included: its id is field $place of the raw record, the position of order_id in the header.
--- A malformed line may contain anything there, even an e-mail address, which hashed_id replaces with a hash.
+-- only line is malformed is included where its id can be read safely.
 INSERT INTO files
 SELECT
     $file,
     $partner,
     $sha256,
     $received_at,
-    (SELECT count(*) FROM read_parquet($lines))
-    + (SELECT count(*) FROM rejects WHERE rejects.file = $file),
+    (SELECT count(*) FROM read_parquet($lines)) + (SELECT count(*) FROM malformed),
     coalesce(list_sort(list(DISTINCT safe_id)), []),
     $warnings,
     map($columns::VARCHAR[], $file_columns::VARCHAR[])
@@ -21,9 +19,8 @@ FROM (
 
         UNION
 
-        SELECT trim(split_part(raw, $delimiter, $place), E' "\t\r\n') AS order_id
-        FROM rejects
-        WHERE rejects.file = $file
+        SELECT order_id
+        FROM malformed
     ) AS ids
 ) AS safe_ids
 WHERE safe_id <> ''
