@@ -122,6 +122,8 @@ def parse(text: str, first_day: date) -> tuple[list[Row], list[Row]]:
     rates: list[Row] = []
     rejects: list[Row] = []
     for number, line in enumerate(text.splitlines(), 1):
+        if number > 1 and not line:
+            continue
         # Parsed one by one, so that an open quote costs one day.
         try:
             cells = [cell.strip() for cell in next(csv.reader([line]), [])]
