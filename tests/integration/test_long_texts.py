@@ -1,4 +1,4 @@
-"""A long text of one suspicious character in any text field of any source takes as little time as letters, and
+"""A long text of one suspicious character, in any text field of any source, takes the time of letters, and
 costs no other record."""
 
 import copy
