@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from ecommerce.core.check_result import OK, Lines
-from ecommerce.core.errors import ConfigurationError, CredentialsError
+from ecommerce.core.errors import ConfigurationError, ContractError, CredentialsError
+from ecommerce.storage.staging import storage_errors, storage_path
 from ecommerce.warehouse import client, schema
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import Warehouse
@@ -33,6 +34,9 @@ def check() -> Lines:
     for each in (dataset, settings.staging_dataset):
         if each in datasets:
             check_creation(warehouse, each)
+    if settings.staging_dataset in datasets and settings.staging_uri.startswith("gs://"):
+        check_bucket(warehouse)
+        yield OK, f"BigQuery loads files from {settings.staging_uri}"
 
 
 def check_creation(warehouse: Warehouse, dataset_id: str) -> None:
@@ -52,3 +56,46 @@ def check_creation(warehouse: Warehouse, dataset_id: str) -> None:
         ) from None
     with bigquery_errors(f"remove a table of {dataset}"):
         warehouse.client.delete_table(probe, **warehouse.bounded())
+
+
+def check_bucket(warehouse: Warehouse) -> None:
+    """Load a Parquet file of one row from `STAGING_URI` into the staging dataset, and remove file and table.
+
+    Raises:
+        StagingError: the file cannot be written.
+        CredentialsError: the account may not read the bucket.
+        ConfigurationError: BigQuery refuses the load, for example of a bucket in another location.
+    """
+    import pyarrow as pa
+    from google.cloud import bigquery
+    from pyarrow import parquet as pq
+
+    settings = warehouse.settings
+    name = f"check_{uuid4().hex}"
+    uri = f"{settings.staging_uri}/{name}.parquet"
+    table = f"{warehouse.client.project}.{settings.staging_dataset}.{name}"
+    config = bigquery.LoadJobConfig(source_format=bigquery.SourceFormat.PARQUET)
+    with storage_errors(uri):
+        file = storage_path(uri)
+        with file.open("wb") as stream:
+            pq.write_table(pa.table({"x": [1]}), stream)
+    try:
+        with bigquery_errors(f"load {uri} into {settings.staging_dataset}"):
+            job = warehouse.client.load_table_from_uri(
+                uri, table, job_config=config, location=settings.bigquery_location, **warehouse.bounded()
+            )
+            job.result(**warehouse.bounded())
+            warehouse.client.delete_table(table, **warehouse.bounded())
+    except CredentialsError as error:
+        raise CredentialsError(
+            f"{error}: grant roles/storage.objectUser and roles/storage.legacyBucketReader "
+            "(storage.buckets.get) on the bucket of STAGING_URI"
+        ) from None
+    except ContractError as error:
+        raise ConfigurationError(
+            f"{error}: is the bucket of STAGING_URI in the location of the dataset "
+            f"(BIGQUERY_LOCATION={settings.bigquery_location})?"
+        ) from None
+    finally:
+        with storage_errors(uri):
+            file.unlink()
