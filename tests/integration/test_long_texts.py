@@ -117,6 +117,7 @@ def read_storefront(folder: Path, text: str) -> list[str]:
     pages = [[usual | {"id": "good"}]]
     for number, changed in enumerate(with_a_long_text(usual, text)):
         pages.append([changed | {"id": str(number)}])
+    pages[1][0]["line_items"][0]["name"] = f"&#{5_000 * '1'};"
     product = {
         "id": 1,
         "sku": "MUG-01",

@@ -31,8 +31,7 @@ LINE_FACTS = ("file", "partner", "row_number", "received_at", "record_number")
 """Columns of `lines.parquet` that are not the file's own."""
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
-NOT_REGULAR = "and not a regular file of the folder"
-KINDS = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a named pipe"}
+NOT_REGULAR = "it is no regular file of the folder"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MOST_RAW_TEXT = 10_000
 MOST_MALFORMED = 100_000
@@ -82,12 +81,11 @@ def open_regular(path: str) -> io.FileIO:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise UnusableFileError("file_unreadable", f"it is a symbolic link, {NOT_REGULAR}") from None
+            raise UnusableFileError("file_unreadable", f"{NOT_REGULAR}, but a link") from None
         raise
-    kind = stat.S_IFMT(os.fstat(descriptor).st_mode)
-    if kind != stat.S_IFREG:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise UnusableFileError("file_unreadable", f"it is {KINDS.get(kind, 'a device')}, {NOT_REGULAR}")
+        raise UnusableFileError("file_unreadable", NOT_REGULAR)
     return io.FileIO(descriptor)
 
 

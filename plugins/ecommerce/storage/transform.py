@@ -157,17 +157,8 @@ def _connection(manifest: Manifest, run_id: str, folder: Path) -> Iterator[Any]:
             connection.execute(f"SET VARIABLE {name} = ?", [value])
         connection.execute("SET VARIABLE order_attributes = ?::VARCHAR[]", [list(settings.order_attributes)])
         teach_addresses(connection, settings.customer_hash_key)
-        connection.create_function("without_entities", _without_entities, ["VARCHAR"], "VARCHAR")
+        connection.create_function("without_entities", html.unescape, ["VARCHAR"], "VARCHAR")
         yield connection
-
-
-def _without_entities(text: str) -> str:
-    """Return a text of HTML with characters in place of entities; unchanged where it has a number of
-    thousands of digits."""
-    try:
-        return html.unescape(text)
-    except ValueError:
-        return text
 
 
 def padded_keys(key: bytes) -> list[bytes]:

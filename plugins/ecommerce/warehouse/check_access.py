@@ -11,6 +11,11 @@ from ecommerce.warehouse import client, schema
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import Warehouse
 
+BUCKET_FIX = (
+    "the bucket of STAGING_URI has to be in BIGQUERY_LOCATION, and the account needs the roles "
+    "storage.objectUser and storage.legacyBucketReader (for storage.buckets.get) on it"
+)
+
 
 def check() -> Lines:
     """Run a query, compare the datasets with the settings, and create and remove an empty table in each."""
@@ -59,43 +64,34 @@ def check_creation(warehouse: Warehouse, dataset_id: str) -> None:
 
 
 def check_bucket(warehouse: Warehouse) -> None:
-    """Load a Parquet file of one row from `STAGING_URI` into the staging dataset, and remove file and table.
-
-    Raises:
-        StagingError: the file cannot be written.
-        CredentialsError: the account may not read the bucket.
-        ConfigurationError: BigQuery refuses the load, for example of a bucket in another location.
-    """
+    """Load a Parquet file of one row from `STAGING_URI` into the staging dataset, and remove file and table;
+    raises as `bigquery_errors`, and StagingError where the file cannot be written."""
     import pyarrow as pa
-    from google.cloud import bigquery
     from pyarrow import parquet as pq
 
     settings = warehouse.settings
     name = f"check_{uuid4().hex}"
     uri = f"{settings.staging_uri}/{name}.parquet"
     table = f"{warehouse.client.project}.{settings.staging_dataset}.{name}"
-    config = bigquery.LoadJobConfig(source_format=bigquery.SourceFormat.PARQUET)
     with storage_errors(uri):
         file = storage_path(uri)
         with file.open("wb") as stream:
             pq.write_table(pa.table({"x": [1]}), stream)
-    try:
-        with bigquery_errors(f"load {uri} into {settings.staging_dataset}"):
-            job = warehouse.client.load_table_from_uri(
-                uri, table, job_config=config, location=settings.bigquery_location, **warehouse.bounded()
-            )
-            job.result(**warehouse.bounded())
-            warehouse.client.delete_table(table, **warehouse.bounded())
-    except CredentialsError as error:
-        raise CredentialsError(
-            f"{error}: grant roles/storage.objectUser and roles/storage.legacyBucketReader "
-            "(storage.buckets.get) on the bucket of STAGING_URI"
-        ) from None
-    except ContractError as error:
-        raise ConfigurationError(
-            f"{error}: is the bucket of STAGING_URI in the location of the dataset "
-            f"(BIGQUERY_LOCATION={settings.bigquery_location})?"
-        ) from None
-    finally:
-        with storage_errors(uri):
+        try:
+            _load_file(warehouse, uri, table)
+        except (ContractError, CredentialsError) as error:
+            raise type(error)(f"{error}: {BUCKET_FIX}") from None
+        finally:
             file.unlink()
+
+
+def _load_file(warehouse: Warehouse, uri: str, table: str) -> None:
+    from google.cloud import bigquery
+
+    config = bigquery.LoadJobConfig(source_format="PARQUET")
+    place = warehouse.settings.bigquery_location
+    bounds = warehouse.bounded()
+    with bigquery_errors(f"load {uri} into {table}"):
+        job = warehouse.client.load_table_from_uri(uri, table, job_config=config, location=place, **bounds)
+        job.result(**bounds)
+        warehouse.client.delete_table(table, **bounds)

@@ -7,7 +7,7 @@ import pytest
 from google.api_core import exceptions as google
 from pyarrow import parquet as pq
 
-from ecommerce.core.errors import ConfigurationError, CredentialsError
+from ecommerce.core.errors import ContractError, CredentialsError
 from ecommerce.core.settings import load_settings
 from ecommerce.warehouse import check_access
 from ecommerce.warehouse.client import Warehouse
@@ -95,12 +95,12 @@ def test_a_file_of_the_bucket_is_loaded_and_removed(bucket):
         (
             google.Forbidden(f"{ACCOUNT} does not have storage.buckets.get access"),
             CredentialsError,
-            r"roles/storage.legacyBucketReader \(storage.buckets.get\) on the bucket of STAGING_URI",
+            r"storage.legacyBucketReader \(for storage.buckets.get\)",
         ),
         (
             google.BadRequest("Cannot read and write in different locations: source: EU, destination: US"),
-            ConfigurationError,
-            r"different locations: .*the location of the dataset \(BIGQUERY_LOCATION=US\)",
+            ContractError,
+            r"different locations: .*the bucket of STAGING_URI has to be in BIGQUERY_LOCATION",
         ),
     ],
 )

@@ -4,8 +4,10 @@
 -- The storefront writes UTC without Z.
 CREATE MACRO gmt(value) AS rtrim(value, 'Zz') || 'Z';
 
--- WordPress stores names as HTML: `Tea &amp; Biscuits` is the category `Tea & Biscuits` of other channels.
-CREATE MACRO from_html(value) AS CASE WHEN contains(value, '&') THEN without_entities(value) ELSE value END;
+-- WordPress stores names as HTML: `Tea &amp; Biscuits` is the category `Tea & Biscuits` of other channels. Python
+-- refuses an entity with a number of more than 4,300 digits.
+CREATE MACRO from_html(value) AS
+CASE WHEN contains(value, '&') THEN without_entities(shortened(value, 4000)) ELSE value END;
 
 CREATE MACRO is_invalid(value) AS amount_fault(value, '') IS NOT NULL;
 
@@ -53,13 +55,13 @@ FROM read_json(
 CREATE TABLE storefront_attributes AS
 SELECT
     filename,
-    fields[1] AS id,
+    fields[1] ->> '$' AS id,
     any_value(
         attributes_from(
             list_transform(
                 list_zip(getvariable('order_attributes'), fields[3:]),
                 LAMBDA field: coalesce(
-                    as_text(field[2]), list_filter(meta_data, LAMBDA one: one.key = field[1])[1].value ->> '$'
+                    as_text(field[2] ->> '$'), list_filter(meta_data, LAMBDA one: one.key = field[1])[1].value ->> '$'
                 )
             )
         )
@@ -72,12 +74,12 @@ FROM (
     FROM (
         SELECT
             filename,
-            json_extract_string(json, list_concat(['id', 'meta_data'], getvariable('order_attributes'))) AS fields
+            json_extract(json, list_concat(['id', 'meta_data'], getvariable('order_attributes'))) AS fields
         FROM read_json_objects(getvariable('raw') || '/orders/*.json', format = 'array', filename = TRUE)
         WHERE len(getvariable('order_attributes')) > 0
     ) AS orders
 ) AS pages
-GROUP BY filename, fields[1];
+GROUP BY filename, fields[1] ->> '$';
 
 CREATE TABLE storefront_products AS
 SELECT

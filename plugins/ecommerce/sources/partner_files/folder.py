@@ -108,7 +108,7 @@ class DroppedFile:
     def _refusals(self) -> Iterator[None]:
         try:
             yield
-        except (PermissionError, FileNotFoundError, IsADirectoryError) as error:
+        except (PermissionError, FileNotFoundError) as error:
             why = f"it cannot be opened: {reason_of(error)}"
             raise UnusableFileError("file_unreadable", why) from None
 
