@@ -152,8 +152,8 @@ CREATE MACRO safe_id(value) AS CASE
     ELSE value
 END;
 
--- A value of at most 2,001 characters. A longer text is cut before its last word, so that no half of an address remains,
--- and ends with an ellipsis, so that a cut number or instant is invalid. Typed values stay as they are.
+-- A value of at most 2,001 characters. A longer text is cut before its last word, so that no half of an address
+-- remains, and ends with an ellipsis, so that a cut number or instant is invalid. Typed values stay as they are.
 CREATE MACRO bounded(value) AS CASE
     WHEN is_text(value) AND strlen(value::VARCHAR) > 2000
         THEN cast_to_type(regexp_replace(left(value::VARCHAR, 2000), '\S+$', '') || '…', value)

@@ -64,7 +64,7 @@ WITH faulty AS (
     FROM (
         SELECT bounded(COLUMNS(*))
         FROM staged_orders
-        SEMI JOIN rejected_orders USING (file, row_number)
+        SEMI JOIN rejected_orders AS wanted USING (file, row_number)
         WHERE getvariable('headers_are_records')
     ) AS records
     INNER JOIN rejected_orders USING (file, row_number)
@@ -78,7 +78,7 @@ WITH faulty AS (
     FROM (
         SELECT bounded(COLUMNS(*))
         FROM staged_order_lines
-        SEMI JOIN rejected_lines USING (file, row_number)
+        SEMI JOIN rejected_lines AS wanted USING (file, row_number)
     ) AS records
     INNER JOIN rejected_lines USING (file, row_number)
     UNION ALL
