@@ -118,25 +118,27 @@ CREATE MACRO shortened(value, characters) AS CASE
     ELSE value
 END;
 
--- Masks e-mail addresses and removes control characters in free text, and cuts it after 2,000 characters. The patterns
--- `suspect`, `control` and `address`, the variable `blanks` and the function `id_hash` are defined in
--- plugins/ecommerce/core/email_masking.py.
-CREATE MACRO mask_e_mails(value) AS CASE
-    WHEN strlen(value) > 2000 OR regexp_matches(value, getvariable('suspect'))
+-- Masks e-mail addresses and removes control characters in free text, and cuts it. Four times as many characters are
+-- searched as are kept, so that no half of an address remains. The patterns `suspect`, `control` and `address`, the
+-- variable `blanks` and the function `id_hash` are defined in plugins/ecommerce/core/email_masking.py.
+CREATE MACRO masked_text(value, characters) AS CASE
+    WHEN strlen(value) > characters OR regexp_matches(value, getvariable('suspect'))
         THEN nullif(
             trim(
                 left(
                     regexp_replace(
-                        regexp_replace(left(value, 8000), getvariable('control'), '', 'g'),
+                        regexp_replace(left(value, 4 * characters), getvariable('control'), '', 'g'),
                         getvariable('address'), '<e-mail>', 'g'
                     ),
-                    2000
+                    characters
                 )
             ),
             ''
         )
     ELSE value
 END;
+
+CREATE MACRO mask_e_mails(value) AS masked_text(value, 2000);
 
 CREATE MACRO id_or_hash(readable) AS CASE
     WHEN length(readable) > 200 THEN 'long-' || id_hash(readable)
@@ -170,7 +172,7 @@ CREATE MACRO attributes_from(texts) AS CASE
                     list_filter(
                         list_zip(
                             getvariable('order_attributes'),
-                            list_transform(texts, LAMBDA one: mask_e_mails(as_text(one)))
+                            list_transform(texts, LAMBDA one: masked_text(as_text(one), 100000))
                         ),
                         LAMBDA pair: pair[2] IS NOT NULL
                     )
