@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import gzip
+import io
 import os
+import stat
 import zlib
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +32,7 @@ LINE_FACTS = ("file", "partner", "row_number", "received_at", "record_number")
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 _SQL = "extract/delivered_files"
+NOT_REGULAR = "it is no regular file of the folder"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MOST_RAW_TEXT = 10_000
 MOST_MALFORMED = 100_000
@@ -72,16 +75,19 @@ def unusable_data(encoding: str = "UTF-8") -> Iterator[None]:
         raise UnusableFileError("file_unreadable", f"it is not valid {encoding}") from None
 
 
-def check_regular(path: str, folder: str) -> None:
-    """Raise UnusableFileError for a `path` of this machine that must not be opened, which could block for
-    ever: no regular file, or a link that leads out of `folder`."""
+def open_regular(path: str) -> io.FileIO:
+    """Open a file of this machine; UnusableFileError where it is no regular file. A link is not followed, and
+    a named pipe does not block."""
     try:
-        real = Path(os.path.realpath(path, strict=True))
-        is_usable = real.is_file() and real.is_relative_to(Path(folder).resolve())
-    except OSError:
-        is_usable = False
-    if not is_usable:
-        raise UnusableFileError("file_unreadable", "it is no regular file of the folder that can be read")
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise UnusableFileError("file_unreadable", f"{NOT_REGULAR}, but a link") from None
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise UnusableFileError("file_unreadable", NOT_REGULAR)
+    return io.FileIO(descriptor)
 
 
 def modified_at(file_system: Any, path: str) -> datetime:

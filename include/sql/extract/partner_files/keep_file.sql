@@ -7,12 +7,11 @@ SELECT
     $sha256,
     $received_at,
     (SELECT count(*) FROM read_parquet($lines)) + (SELECT count(*) FROM malformed),
-    coalesce(list_sort(list(DISTINCT safe_id)), []),
+    coalesce(list_sort(list(DISTINCT order_id)), []),
     $warnings,
     map($columns::VARCHAR[], $file_columns::VARCHAR[])
 FROM (
-    SELECT CASE WHEN regexp_matches(order_id, getvariable('suspect')) THEN hashed_id(order_id) ELSE order_id END
-        AS safe_id
+    SELECT safe_id(order_id) AS order_id
     FROM (
         SELECT trim(order_id, E' \t\r\n') AS order_id
         FROM read_parquet($lines)
@@ -23,4 +22,4 @@ FROM (
         FROM malformed
     ) AS ids
 ) AS safe_ids
-WHERE safe_id <> ''
+WHERE order_id <> ''

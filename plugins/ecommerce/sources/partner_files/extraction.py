@@ -58,6 +58,7 @@ def extract(window: ReadWindow) -> Manifest:
         scratch_folder() as work,
     ):
         teach_addresses(duck, settings.customer_hash_key)
+        query(duck, "transform/values")
         query(duck, "extract/create_rejects")
         query(duck, f"{SQL}/create_tables")
         for file in dropped:
