@@ -6,6 +6,7 @@ refuses what the analyzer's open source accepts and BigQuery does not (see `refu
 `python -m tests.googlesql` analyses everything and exits with 1 if something is wrong.
 """
 
+import ctypes
 import re
 import sys
 from collections.abc import Iterator
@@ -165,7 +166,22 @@ class _CachedConfig(wasmtime.Config):
         self.cache = True
 
 
+def _write(client: wasm_client.WasmClient, place: int, data: bytes) -> None:
+    ctypes.memmove(_address(client, place), data, len(data))
+
+
+def _read(client: wasm_client.WasmClient, place: int, size: int) -> bytes:
+    return ctypes.string_at(_address(client, place), size)
+
+
+def _address(client: wasm_client.WasmClient, place: int) -> int:
+    return ctypes.addressof(client.memory.data_ptr().contents) + place
+
+
 wasm_client.Config = _CachedConfig
+# Its own methods copy byte by byte.
+wasm_client.WasmClient.write_bytes = _write
+wasm_client.WasmClient.read_bytes = _read
 
 
 def _parameters(sql: str) -> list[Any]:

@@ -1,4 +1,5 @@
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
+{% from "warehouse/macros/versions.sql" import newest %}
 -- Daily gross sales by SKU: of the best-selling SKUs in the weeks before the forecast, and of the SKUs in the parameter
 -- "named", such as those with promotions.
 WITH sums AS (
@@ -6,7 +7,7 @@ WITH sums AS (
         business_date,
         sku,
         currency,
-        MAX_BY(product_name, ordered_at) AS product,
+        {{ newest("product_name") }} AS product,
         MAX(category) AS category,
         SUM(gross_amount) AS gross_sales
     FROM {{ table("order_lines") }}

@@ -2,6 +2,7 @@
 -- `base`, without the excluded currencies on both days. The name is that of the newest order. Amounts are converted and
 -- rounded after summing; order_lines_reporting rounds each line.
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
+{% from "warehouse/macros/versions.sql" import newest %}
 {% macro compared(on) -%}
 {{ rounded("SUM(IF(is_compared AND business_date = " ~ on ~ ", " ~ converted("sales") ~ ", NULL))") }}
 {%- endmacro %}
@@ -10,8 +11,8 @@ WITH sums AS (
         COALESCE(sku, product_name, '') AS sku,
         business_date,
         currency,
-        MAX_BY(product_name, ordered_at) AS product_name,
-        MAX_BY(category, ordered_at) AS category,
+        {{ newest("product_name") }} AS product_name,
+        {{ newest("category") }} AS category,
         MAX(ordered_at) AS ordered_at,
         SUM(quantity) AS units,
         SUM(amount_after_discount) AS sales
@@ -37,8 +38,8 @@ rated AS (
 sold AS (
     SELECT
         sku,
-        MAX_BY(product_name, ordered_at) AS name,
-        MAX_BY(category, ordered_at) AS category,
+        {{ newest("product_name") }} AS name,
+        {{ newest("category") }} AS category,
         SUM(IF(business_date = {{ day }}, units, NULL)) AS units,
         {{ rounded("SUM(IF(business_date = " ~ day ~ ", " ~ converted("sales") ~ ", NULL))") }} AS sales,
         {{ compared(day) }} AS sales_compared,

@@ -9,6 +9,7 @@ SELECT
         FROM (
             {% include "warehouse/loads/" ~ load ~ "/row_counts.sql" %}
         ) AS counts
+        ORDER BY name
     ) AS counts,
     ARRAY(
         SELECT AS STRUCT

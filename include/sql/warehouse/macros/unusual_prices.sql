@@ -74,7 +74,7 @@ usual AS (
     INNER JOIN ranked AS medians
         ON
             ranked.sku = medians.sku
-            AND medians.place = DIV(medians.sku_lines + 1, 2)
+            AND 2 * medians.place IN (medians.sku_lines, medians.sku_lines + 1)
     GROUP BY ranked.sku
     HAVING COUNT(*) >= 5
         AND COUNT(DISTINCT ranked.business_date) >= 3

@@ -32,10 +32,17 @@ CONCAT({% for column in described %}COALESCE({{ row }}.{{ column }}, ''), '|'{{ 
 {% macro counted_values(prefix="") -%}
 TO_JSON_STRING(
             STRUCT(
-                {{ prefix }}business_date, {{ prefix }}customer_hash, {{ prefix }}currency, {{ prefix }}item_count
-                {%- for amount in ["gross", "discount", "tax", "shipping"] %},
-                CAST(10000 * {{ prefix }}{{ amount }}_amount AS INT64)
+                {%- for column in ["business_date", "customer_hash", "currency", "item_count"] %}
+                {{ prefix }}{{ column }} AS {{ column }},
+                {%- endfor %}
+                {%- for amount in ["gross", "discount", "tax", "shipping"] %}
+                CAST(10000 * {{ prefix }}{{ amount }}_amount AS INT64) AS {{ amount }}{{ "," if not loop.last }}
                 {%- endfor %}
             )
         )
+{%- endmacro %}
+
+{# The value of a column in the newest order of a group; of orders of one instant, the first in the alphabet. #}
+{% macro newest(column) -%}
+ARRAY_AGG({{ column }} ORDER BY ordered_at DESC, {{ column }} LIMIT 1)[OFFSET(0)]
 {%- endmacro %}

@@ -325,7 +325,7 @@ SELECT
 FROM (
     SELECT
         business_date,
-        ARRAY_AGG(cause) AS causes
+        ARRAY_AGG(cause ORDER BY cause) AS causes
     FROM touched
     GROUP BY business_date
 ) AS days

@@ -35,7 +35,7 @@ UNION ALL
 ) %}
 SELECT
     CONCAT(
-        currency, ' ', CAST(rate AS STRING), ' on ', CAST(rate_date AS STRING), ' after ', CAST(rate_before AS STRING)
+        currency, ' ', FORMAT('%.8f', rate), ' on ', CAST(rate_date AS STRING), ' after ', FORMAT('%.8f', rate_before)
     ) AS sample
 FROM (
     SELECT

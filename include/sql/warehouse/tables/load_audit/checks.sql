@@ -104,16 +104,16 @@ UNION ALL
 ) %}
 SELECT
     CONCAT(
-        source, ' has ', CAST(source_amount AS STRING), ' ', currency, ', ', CAST(loaded_amount AS STRING),
-        ' were loaded, ', CAST(superseded_amount AS STRING), ' superseded, ', CAST(rejected_amount AS STRING),
-        ' rejected: ', CAST(unexplained_amount AS STRING), ' lost'
+        source, ' has ', FORMAT('%.4f', source_amount), ' ', currency, ', ', FORMAT('%.4f', loaded_amount),
+        ' were loaded, ', FORMAT('%.4f', superseded_amount), ' superseded, ', FORMAT('%.4f', rejected_amount),
+        ' rejected: ', FORMAT('%.4f', unexplained_amount), ' lost'
     ) AS sample
 FROM checked_amounts
 WHERE ABS(unexplained_amount) >= 0.01
 UNION ALL
 SELECT
     CONCAT(
-        source, ' has ', CAST(source_amount AS STRING), ', ', CAST(amount_loaded AS STRING), ' were loaded'
+        source, ' has ', FORMAT('%.4f', source_amount), ', ', FORMAT('%.4f', amount_loaded), ' were loaded'
     ) AS sample
 FROM checked
 WHERE
@@ -123,8 +123,8 @@ WHERE
 UNION ALL
 SELECT
     CONCAT(
-        reading.source, ': ', CAST(accepted.amount AS STRING), ' were accepted, ',
-        CAST(reading.amount_loaded AS STRING), ' were loaded'
+        reading.source, ': ', FORMAT('%.4f', accepted.amount), ' were accepted, ',
+        FORMAT('%.4f', reading.amount_loaded), ' were loaded'
     ) AS sample
 FROM run_rows AS reading
 INNER JOIN (
@@ -154,7 +154,7 @@ UNION ALL
 ) %}
 SELECT
     CONCAT(
-        source, ': ', CAST(rejected_amount AS STRING), ' ', COALESCE(NULLIF(currency, ''), 'without currency')
+        source, ': ', FORMAT('%.4f', rejected_amount), ' ', COALESCE(NULLIF(currency, ''), 'without currency')
     ) AS sample
 FROM checked_amounts
 WHERE rejected_amount <> 0

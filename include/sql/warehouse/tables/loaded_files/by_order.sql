@@ -3,7 +3,7 @@ SELECT
     files.file,
     files.sha256,
     files.received_at,
-    ARRAY_AGG(order_id) AS order_ids
+    ARRAY_AGG(order_id ORDER BY order_id) AS order_ids
 FROM {{ table("loaded_files") }} AS files
 CROSS JOIN UNNEST(files.order_ids) AS order_id
 WHERE
