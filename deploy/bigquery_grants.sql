@@ -4,6 +4,8 @@
 --   bq query --location=US --use_legacy_sql=false < deploy/bigquery_grants.sql
 --   gcloud storage buckets add-iam-policy-binding gs://BUCKET --member=serviceAccount:ACCOUNT \
 --     --role=roles/storage.objectUser                                  (if staging and reports are in a bucket)
+--   gcloud storage buckets add-iam-policy-binding gs://BUCKET --member=serviceAccount:ACCOUNT \
+--     --role=roles/storage.legacyBucketReader                          (if staging is in a bucket: storage.buckets.get)
 --
 -- jobUser on the project: run queries and load jobs (bigquery.jobs.create) only.
 -- dataEditor on the two datasets: read and change their data; create, list and update their tables.

@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import PurePath
 from typing import Any
@@ -35,7 +35,7 @@ from ecommerce.warehouse.staging_tables import staged_columns
 DAYS = [date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 8)]
 STORED = (
     *("orders", "refunds", "exchange_rates", "loaded_files", "load_audit", "rejected_rows"),
-    *("removed_orders", "products"),
+    *("removed_orders", "products", "forgotten_hashes", "order_lines", "user_events"),
 )
 """Names of days that look-ups find."""
 STAGING = "0123456789ab"
@@ -73,6 +73,9 @@ SPECS = tuple(
 )
 """What the domains load. SQL that no other domain has is rendered for the first."""
 NUMBERS = re.compile(r"most|count|limit")
+TEXTS = re.compile(r"hash|message_id|source|token")
+INSTANTS = re.compile(r"_at$")
+MAPPINGS = {"copies": {"orders": 5}, "reported": dict.fromkeys(rendering.RESTATED, 100)}
 
 
 def spec_of(table: str) -> LoadSpec:
@@ -253,8 +256,7 @@ def rendered(path: str, settings: Settings) -> str:
     """A file rendered for sample days."""
     source = (rendering.SQL_ROOT / path).read_text()
     names = meta.find_undeclared_variables(templates.environment(rendering.SQL_ROOT).parse(source)) - GIVEN
-    values: dict[str, Any] = {name: 5 if NUMBERS.search(name) else DAYS[-1] for name in names}
-    values |= {"business_date": DAYS[-1], "fingerprint": 5}
+    values = {name: sample(name) for name in names} | {"business_date": DAYS[-1], "lock_token": "0a1b"}
     spec = next(
         (each for each in SPECS if f"/loads/{each.name}/" in path), spec_of(PurePath(path).parent.name)
     )
@@ -268,6 +270,17 @@ def rendered(path: str, settings: Settings) -> str:
         settings=settings,
         **values,
     )
+
+
+def sample(name: str) -> Any:
+    """A value for a name in a template."""
+    if name in MAPPINGS:
+        return MAPPINGS[name]
+    if INSTANTS.search(name):
+        return datetime(2026, 3, 8, 11, tzinfo=UTC)
+    if TEXTS.search(name):
+        return "0a1b"
+    return 5 if NUMBERS.search(name) else DAYS[-1]
 
 
 def split(sql: str) -> list[str]:

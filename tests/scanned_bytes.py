@@ -30,6 +30,7 @@ DAY = date(2026, 3, 31)
 WIDTHS = {"INT64": 8, "NUMERIC": 16, "BOOL": 1, "DATE": 8, "TIMESTAMP": 8, "STRING": 2, "ARRAY": 0}
 TEXTS = {
     **{"order_id": 10, "source": 9, "channel": 9, "customer_hash": 64, "visitor_hash": 64},
+    "forgotten_hash": 64,
     **{"session_key": 64, "run_id": 40, "currency": 3, "country_code": 2, "status": 9, "sku": 10},
     **{"product_name": 30, "raw": 400, "event_id": 36, "attributes": 0, "coupon_code": 1, "reason": 8},
     "order_ids": 12 * 10_000,
@@ -46,6 +47,7 @@ A_DAY = {
 }
 """Rows by day of history."""
 PRODUCTS = 50_000
+FORGOTTEN = 10_000
 STAGED = {
     **{"orders": 1_100_000, "order_lines": 2_750_000, "order_versions": 1_100_000, "refunds": 22_000},
     **{"customers": 900_000, "affected_customers": 900_000, "first_orders": 900_000},
@@ -66,6 +68,7 @@ class History:
     def partitions(self, table: str) -> tuple[int, int]:
         """The number of a table's days (1 for a table that does not grow by day), and the rows of each."""
         without_days = {"customers": self.customers, "products": PRODUCTS}
+        without_days |= {"forgotten_hashes": FORGOTTEN, "load_lock": 1}
         return (1, without_days[table]) if table in without_days else (self.days, A_DAY[table])
 
 
@@ -91,7 +94,7 @@ class Load:
                 spec=self.spec,
                 settings=load_settings(SETTINGS),
                 business_date=DAY,
-                fingerprint=0,
+                lock_token="0a1b",
             )
             parts = googlesql.without_variables(googlesql.split(sql))
             yield from ((f"{name}:{number}", each) for number, each in enumerate(parts, start=1))
@@ -151,7 +154,7 @@ def scans(node: Any, conditions: tuple[Any, ...] = ()) -> Iterator[Scan]:
             by_source = (each for each in node.when_clause_list if each.match_type.name.endswith("BY_SOURCE"))
             yield _changed(node, Either((node.merge_expr, *(each.match_expr for each in by_source))))
             yield from scans([node.from_scan, node.merge_expr, node.when_clause_list])
-        case zt.ResolvedDeleteStmt():
+        case zt.ResolvedDeleteStmt() | zt.ResolvedUpdateStmt():
             yield _changed(node, node.where_expr)
             yield from scans(node.where_expr)
         case zt.ResolvedInsertStmt():

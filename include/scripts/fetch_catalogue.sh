@@ -11,7 +11,8 @@ set -euo pipefail
 
 folder=$1
 credentials=${CATALOGUE_CREDENTIALS:-}
-unset CATALOGUE_CREDENTIALS # no child process needs it
+# No child process needs these.
+unset CATALOGUE_CREDENTIALS CUSTOMER_HASH_KEY ${!AIRFLOW_@}
 scripts=$(dirname "$0")
 most_bytes=${CATALOGUE_MOST_BYTES:-52428800}
 page_seconds=${CATALOGUE_PAGE_SECONDS:-300}

@@ -13,7 +13,7 @@ set -euo pipefail
 folder=$1
 options=${PARTNER_FTP_OPTIONS:-}
 # No child process needs these.
-unset PARTNER_FTP_OPTIONS ${!AIRFLOW_CONN_@}
+unset PARTNER_FTP_OPTIONS CUSTOMER_HASH_KEY ${!AIRFLOW_@}
 most_bytes=${PARTNER_FTP_MOST_BYTES:-52428800} # of one file
 most_seconds=${PARTNER_FTP_SECONDS:-1800}      # for everything
 transfer_seconds=${PARTNER_FTP_TRANSFER_SECONDS:-300}

@@ -115,12 +115,15 @@ class Stack:
 
     def trigger(self, day: str, *, send_mail: bool = False) -> str:
         """Switch the daily DAG on once it is known, and start it for `day`; the run's id."""
-        request = {"logical_date": None, "partition_key": day, "conf": {"send_mail": send_mail}}
+        return self.start(DAG, partition_key=day, conf={"send_mail": send_mail})
+
+    def start(self, dag: str, **request: Any) -> str:
+        """Switch a DAG on once it is known, and start it; the run's id."""
 
         def start() -> str | None:
             try:
-                self.api("PATCH", f"dags/{DAG}", {"is_paused": False})
-                run = self.api("POST", f"dags/{DAG}/dagRuns", request)
+                self.api("PATCH", f"dags/{dag}", {"is_paused": False})
+                run = self.api("POST", f"dags/{dag}/dagRuns", {"logical_date": None, **request})
             except urllib.error.HTTPError as error:
                 if error.code == 404:
                     return None
@@ -129,23 +132,23 @@ class Stack:
 
         return wait_until("the DAG has been parsed", start, 600)
 
-    def finished(self, run_id: str, seconds: float) -> str:
+    def finished(self, run_id: str, seconds: float, dag: str = DAG) -> str:
         """The state in which a run ended."""
 
         def look() -> str | None:
-            state = self.api("GET", f"dags/{DAG}/dagRuns/{quote(run_id)}")["state"]
+            state = self.api("GET", f"dags/{dag}/dagRuns/{quote(run_id)}")["state"]
             return str(state) if state in ("success", "failed") else None
 
         return wait_until(f"{run_id} has ended", look, seconds)
 
-    def tasks(self, run_id: str) -> list[dict[str, Any]]:
+    def tasks(self, run_id: str, dag: str = DAG) -> list[dict[str, Any]]:
         """The task instances of one run."""
-        path = f"dags/{DAG}/dagRuns/{quote(run_id)}/taskInstances?limit=200"
+        path = f"dags/{dag}/dagRuns/{quote(run_id)}/taskInstances?limit=200"
         return list(self.api("GET", path)["task_instances"])
 
     def log(self, task: dict[str, Any]) -> str:
         """What the UI shows as the log of a task instance's last try."""
-        place = f"dags/{DAG}/dagRuns/{quote(task['dag_run_id'])}/taskInstances/{task['task_id']}"
+        place = f"dags/{task['dag_id']}/dagRuns/{quote(task['dag_run_id'])}/taskInstances/{task['task_id']}"
         answer = self.api("GET", f"{place}/logs/{task['try_number']}?map_index={task['map_index']}")
         return "\n".join(json.dumps(line) for line in answer["content"])
 

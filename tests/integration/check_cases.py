@@ -46,6 +46,14 @@ def database_without_tls(trial: Trial) -> str:
     )
 
 
+def database_on_the_internet(trial: Trial) -> str:
+    trial.connection("sales_db", host="db.shop-hosting.net", extra={"hostaddr": "127.0.0.1"})
+    return (
+        "FAIL sales_db: the host of the connection sales_db is public, and customers' addresses may travel "
+        "without encryption: add sslmode=verify-full to the connection"
+    )
+
+
 def database_unknown(trial: Trial) -> str:
     trial.connection("sales_db", schema="nowhere")
     return (
@@ -253,6 +261,7 @@ CASES: tuple[Callable[[Trial], str], ...] = (
     database_wrong_host,
     database_wrong_port,
     database_without_tls,
+    database_on_the_internet,
     database_unknown,
     database_without_tables,
     database_without_rights,

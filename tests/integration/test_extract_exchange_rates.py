@@ -1,5 +1,6 @@
 """Exchange rates over HTTP: which days, what is no rate, and what each failure is called."""
 
+import gzip
 import http.server
 import io
 import json
@@ -246,6 +247,39 @@ def test_failures(
     assert isinstance(caught.value, kind)
     assert str(caught.value).startswith(said)
     assert not staging.exists(f"file://{tmp_path}/rates")
+
+
+def packed_zeros() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("rates.csv", bytes(10_000))
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({}, bytes(10_000)),
+        ({"Content-Encoding": "gzip"}, gzip.compress(bytes(10_000), mtime=0)),
+        ({}, packed_zeros()),
+    ],
+    ids=["plain", "gzip", "zip"],
+)
+def test_a_large_answer_is_refused(
+    bank: Bank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], body: bytes
+) -> None:
+    monkeypatch.setattr(exchange_rates, "MOST_BYTES", 9_999)
+    bank.headers, bank.body = headers, body
+    with pytest.raises(ContractError, match=f"^{WHAT}: the answer has more than 9,999 bytes$"):
+        extract(tmp_path)
+
+
+@pytest.mark.parametrize("target", ["http://localhost:{port}/rates", "https://127.0.0.1:{port}/rates"])
+def test_a_redirect_to_another_site_is_not_followed(bank: Bank, tmp_path: Path, target: str) -> None:
+    bank.status, bank.headers = 302, {"Location": target.format(port=bank.port)}
+    with pytest.raises(ConfigurationError, match=r"another site.*host of the connection exchange_rates_api"):
+        extract(tmp_path)
+    assert len(bank.paths) == 1
 
 
 def test_a_server_that_is_down_or_silent(bank: Bank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

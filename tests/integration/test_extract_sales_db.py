@@ -330,6 +330,8 @@ def test_bytes_that_are_no_text_are_rejected(shop: SalesDatabase, postgres_serve
         left = loose.extract()
         assert left.ids("orders") == ["O1"]
         assert left.ids("rejects", "reason") == ["bad_encoding"]
+        [raw] = left.ids("rejects", "raw")
+        assert (raw[:3], set(raw[3:]) & set("abcdefgh0123")) == ("O2,", set())
     finally:
         postgres_server.psql(f"DROP DATABASE {name} WITH (FORCE)")
 

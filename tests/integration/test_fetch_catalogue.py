@@ -92,10 +92,9 @@ def test_the_password_is_in_no_argument_and_in_no_environment_of_a_program(
     shown.site.answers["/products?page=2"] = lambda request: (time.sleep(1), answer(request))
     with fetch_command.fetch_folder() as place:
         given = place.environment
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_CONN")}
         running = subprocess.Popen(
             ["bash", "-c", fetch_command.COMMAND],
-            env=kept | given,
+            env=os.environ | given,  # with the connection
             start_new_session=True,
             stdout=subprocess.PIPE,
         )

@@ -50,12 +50,14 @@ def of_all_days(table: str) -> str:
 
 
 def empty(client: bigquery.Client, dataset: str) -> None:
-    """Delete the rows of the warehouse's tables, and what else there is in the dataset."""
+    """Delete the rows of the warehouse's tables but the lock's, and what else there is in the dataset."""
     present = [table.table_id for table in client.list_tables(dataset)]
     for name in set(present) - {*tables(), *views()}:
         client.delete_table(f"{dataset}.{name}")
     statements = [
-        f"DELETE FROM `{dataset}.{table}` {of_all_days(table)};" for table in tables() if table in present
+        f"DELETE FROM `{dataset}.{table}` {of_all_days(table)};"
+        for table in tables()
+        if table in present and table != "load_lock"
     ]
     if statements:
         client.query("\n".join(statements), timeout=30).result(timeout=60)

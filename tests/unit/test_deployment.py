@@ -113,6 +113,15 @@ def test_the_password_of_airflows_database_is_in_no_connection(compose):
             assert "POSTGRES_PASSWORD" not in str(connections)
 
 
+def test_a_worker_is_given_no_secret_that_its_tasks_would_see(compose, make_env):
+    """`.env` is in the environment of every service, except what the service itself sets."""
+    worker = yaml.safe_load(compose["docker-compose.yaml"])["services"]["airflow-worker"]
+    secrets = set(make_env.FILLED) - {"CUSTOMER_HASH_KEY", "AIRFLOW_UID"}  # which tasks need
+    kept = {name: value for name, value in worker["environment"].items() if name in secrets}
+    assert kept == dict.fromkeys(secrets, "")
+    assert [name for name in secrets if f"${{{name}" in str(worker["environment"])] == []
+
+
 def test_airflows_database_is_cleaned_by_a_service_of_its_own(compose):
     service = yaml.safe_load(compose["docker-compose.yaml"])["services"]["airflow-db-clean"]
     assert service["restart"] == "unless-stopped"

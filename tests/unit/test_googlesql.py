@@ -66,7 +66,7 @@ def test_the_load_is_one_transaction() -> None:
 
     assert kinds[0] == "BEGIN"
     assert kinds[-2:] == ["COMMIT", "SELECT"]
-    assert {"DELETE", "INSERT", "MERGE", "SELECT"} >= set(kinds[1:-2])
+    assert {"UPDATE", "DELETE", "INSERT", "MERGE", "SELECT"} >= set(kinds[1:-2])
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ coalesce(({{ amount }}::DECIMAL(38, 4) * 10000)::BIGINT::VARCHAR, '')
 {% endfor %}
 {%- endmacro %}
 -- DuckDB: compares the current orders of a source ($orders, $order_lines, $refunds: files as for a load) with the
--- tables stored_orders and stored_refunds. One row per compared business day: the day under which an order is stored,
+-- tables stored_orders and stored_refunds, which lack what was forgotten (forgotten_hashes). One row per compared business day: the day under which an order is stored,
 -- or would be; for refunds of other days' orders, the day under which the refund is stored, or would be. Left out are
 -- orders that changed since the last read ($changed_since, may be NULL), because the next run reads them, orders that a
 -- run has read since this comparison read the source ($read_at), and orders too old for the source to show, by their ids
@@ -46,8 +46,15 @@ WITH left_out AS (
     WHERE try_cast(order_id AS HUGEINT) < $visible_from::HUGEINT
 ),
 
+-- Of forgotten customers the warehouse has neither the hash nor the reasons of refunds.
 source_orders_read AS (
-    SELECT *
+    SELECT
+        * REPLACE (
+            CASE
+                WHEN customer_hash IN (SELECT forgotten_hash FROM forgotten_hashes) THEN NULL
+                ELSE customer_hash
+            END AS customer_hash
+        )
     FROM read_parquet($orders)
     WHERE list_contains($days, business_date) OR order_id IN (SELECT order_id FROM stored_orders)
 ),
@@ -67,7 +74,13 @@ source_lines AS (
 ),
 
 source_refunds_read AS (
-    SELECT *
+    SELECT
+        * REPLACE (
+            CASE
+                WHEN sha256(source || ' ' || order_id) IN (SELECT forgotten_hash FROM forgotten_hashes) THEN NULL
+                ELSE reason
+            END AS reason
+        )
     FROM read_parquet($refunds)
     WHERE list_contains($days, business_date) OR list_contains($days, order_business_date)
 ),

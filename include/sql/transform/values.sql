@@ -118,14 +118,19 @@ CREATE MACRO shortened(value, characters) AS CASE
     ELSE value
 END;
 
--- Masks e-mail addresses and removes control characters in free text. The patterns `suspect`, `control` and `address`
--- and the function for ids are defined in plugins/ecommerce/core/email_masking.py.
-CREATE MACRO mask_e_mails(value) AS CASE
-    WHEN regexp_matches(value, getvariable('suspect'))
+-- Masks e-mail addresses and removes control characters in free text, and cuts it. Four times as many characters are
+-- searched as are kept, so that no half of an address remains. The patterns `suspect`, `control` and `address`, the
+-- variable `blanks` and the function `id_hash` are defined in plugins/ecommerce/core/email_masking.py.
+CREATE MACRO masked_text(value, characters) AS CASE
+    WHEN strlen(value) > characters OR regexp_matches(value, getvariable('suspect'))
         THEN nullif(
             trim(
-                regexp_replace(
-                    regexp_replace(value, getvariable('control'), '', 'g'), getvariable('address'), '<e-mail>', 'g'
+                left(
+                    regexp_replace(
+                        regexp_replace(left(value, 4 * characters), getvariable('control'), '', 'g'),
+                        getvariable('address'), '<e-mail>', 'g'
+                    ),
+                    characters
                 )
             ),
             ''
@@ -133,9 +138,27 @@ CREATE MACRO mask_e_mails(value) AS CASE
     ELSE value
 END;
 
--- Replaces an id or SKU that contains an address with a keyed hash, which is unique and stable across reads.
+CREATE MACRO mask_e_mails(value) AS masked_text(value, 2000);
+
+CREATE MACRO id_or_hash(readable) AS CASE
+    WHEN length(readable) > 200 THEN 'long-' || id_hash(readable)
+    WHEN regexp_matches(readable, getvariable('address')) THEN 'e-mail-' || id_hash(readable)
+    ELSE readable
+END;
+
+-- Replaces an id or SKU that contains an address, or has more than 200 characters, with a keyed hash, which is unique
+-- and stable across reads.
 CREATE MACRO safe_id(value) AS CASE
-    WHEN regexp_matches(value, getvariable('suspect')) THEN hashed_id(value)
+    WHEN strlen(value) > 200 OR regexp_matches(value, getvariable('suspect'))
+        THEN id_or_hash(trim(regexp_replace(value, getvariable('control'), '', 'g'), getvariable('blanks')))
+    ELSE value
+END;
+
+-- A value of at most 2,001 characters. A longer text is cut before its last word, so that no half of an address
+-- remains, and ends with an ellipsis, so that a cut number or instant is invalid. Typed values stay as they are.
+CREATE MACRO bounded(value) AS CASE
+    WHEN is_text(value) AND strlen(value::VARCHAR) > 2000
+        THEN cast_to_type(regexp_replace(left(value::VARCHAR, 2000), '\S+$', '') || '…', value)
     ELSE value
 END;
 
@@ -149,7 +172,7 @@ CREATE MACRO attributes_from(texts) AS CASE
                     list_filter(
                         list_zip(
                             getvariable('order_attributes'),
-                            list_transform(texts, LAMBDA one: mask_e_mails(as_text(one)))
+                            list_transform(texts, LAMBDA one: masked_text(as_text(one), 100000))
                         ),
                         LAMBDA pair: pair[2] IS NOT NULL
                     )

@@ -16,7 +16,7 @@ import click
 from ecommerce.cli import environment
 from ecommerce.cli.terminal import result_stream, show
 from ecommerce.core.errors import ConfigurationError, PipelineError
-from ecommerce.core.text import plural
+from ecommerce.core.text import inert, plural
 
 if TYPE_CHECKING:
     from ecommerce.warehouse.adhoc_query import QueryResult
@@ -60,7 +60,7 @@ def query(sql: str, file: str, shape: str) -> None:
         writer = csv.writer(result_stream(), lineterminator="\n")
         writer.writerow([name for name, _ in answer.columns])
         for row in answer.rows:
-            writer.writerow(["" if value is None else format_value(value) for value in row])
+            writer.writerow([csv_cell(value) for value in row])
         return
     for line in table(answer):
         show(line)
@@ -78,6 +78,13 @@ def table(answer: QueryResult) -> Iterator[str]:
         yield f"the first {len(rows)} of {answer.total:,} rows: FORMAT=csv has all"
     else:
         yield f"{len(rows):,} {plural(len(rows), 'row')}"
+
+
+def csv_cell(value: Any) -> str:
+    """Return the exact value as text; a text that a spreadsheet would take for a formula is inert."""
+    if value is None:
+        return ""
+    return inert(value) if isinstance(value, str) else format_value(value)
 
 
 def format_value(value: Any) -> str:

@@ -10,6 +10,8 @@ import re
 from typing import Any
 
 MASK = "<e-mail>"
+LONGEST_ID = 200
+"""Characters of an id or SKU."""
 _LONG = 500
 """Characters from which RE2 is used, whose time is linear in the length; that of `re` is not."""
 
@@ -36,6 +38,8 @@ _SPACED_DOMAIN = r"(?:[A-Za-z0-9-]+(?:\.| ?[(\[][dD][oO][tT][)\]] ?))+[a-z]{2,24
 _ADDRESS = rf"{_LOCAL}(?:{_AT}(?:{_DOMAIN}|{_HOST})|{_SPACED_AT}{_SPACED_DOMAIN})"
 _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
 """Tabs and line breaks are kept."""
+_BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001))))
+"""What `str.strip` removes."""
 _SUSPECT = rf"[{_SIGNS}%&\\{_CONTROL[1:]}|{_WORD_AT}"
 """In every text with an address or a control character; searched first, because that is fast."""
 
@@ -60,17 +64,24 @@ def without_controls(text: str) -> str:
 
 
 def safe_id(text: str, key: str) -> str:
-    """Return an id without control characters or, where it holds an e-mail address, its hash with `key`,
-    which is the same in every read."""
+    """Return an id without control characters. One with an e-mail address, or of more than `LONGEST_ID`
+    characters, is replaced by its hash with `key`, which is the same in every read."""
     readable = without_controls(text).strip()
-    if mask_e_mails(readable) == readable:
-        return readable
-    return f"e-mail-{hmac.digest(key.encode(), b'id ' + readable.encode(), 'sha256').hex()[:32]}"
+    if len(readable) > LONGEST_ID:
+        return f"long-{_id_hash(readable, key)}"
+    if mask_e_mails(readable) != readable:
+        return f"e-mail-{_id_hash(readable, key)}"
+    return readable
 
 
 def teach_addresses(connection: Any, key: str) -> None:
     """Define the variables and the function that the macros of include/sql/transform/values.sql need:
-    `address`, `control`, `suspect`, `hashed_id`."""
-    for name, pattern in ("address", _ADDRESS), ("control", _CONTROL), ("suspect", _SUSPECT):
+    `address`, `control`, `suspect`, `blanks`, `id_hash`."""
+    patterns = {"address": _ADDRESS, "control": _CONTROL, "suspect": _SUSPECT, "blanks": _BLANKS}
+    for name, pattern in patterns.items():
         connection.execute(f"SET VARIABLE {name} = ?", [pattern])
-    connection.create_function("hashed_id", lambda text: safe_id(text, key), ["VARCHAR"], "VARCHAR")
+    connection.create_function("id_hash", lambda text: _id_hash(text, key), ["VARCHAR"], "VARCHAR")
+
+
+def _id_hash(text: str, key: str) -> str:
+    return hmac.digest(key.encode(), b"id " + text.encode(), "sha256").hex()[:32]

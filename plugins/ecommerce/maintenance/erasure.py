@@ -1,17 +1,32 @@
-"""Erases a customer from the warehouse: `make forget-customer`. Erase the customer in the sources first,
-because the next read loads them again. docs/PRODUCTION.md has the steps around it."""
+"""Erases a customer from the warehouse, staging and the archive of reports: `make forget-customer`.
+
+The customer's hash is remembered first, in the table `forgotten_hashes`: from then on no load stores it, so
+what is cleared here does not come back. docs/PRODUCTION.md has the steps around it, and what remains.
+"""
 
 import hashlib
 import hmac
+import json
 import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
 
 from ecommerce.core.errors import PipelineError
+from ecommerce.core.text import clean
+from ecommerce.reporting.archive import FIGURES_JSON
+from ecommerce.storage import staging
 from ecommerce.warehouse.client import Warehouse
+from ecommerce.warehouse.schema import prepare
 
-TABLES = ("orders", "order_lines", "customers")
-"""The tables with customer hashes, in the order of removal: no order ever refers to a missing customer."""
+ATTEMPTS = 5
+"""Attempts to clear what loads that began before the erasure commit during it."""
+SQL = "warehouse/procedures/erasure"
 _CUSTOMER_ID = re.compile(r"[a-z][a-z0-9_]*:")
 """Begins `<source>:<customer id>`, which is hashed as it is, even where the id looks like an address."""
+
+Rows = Sequence[Mapping[str, Any]]
+"""The rows of `find.sql`."""
 
 
 def customer_hash(identity: str, key: str) -> str:
@@ -27,17 +42,70 @@ def customer_hash(identity: str, key: str) -> str:
 
 
 def forget(identity: str, warehouse: Warehouse) -> dict[str, int]:
-    """Remove a customer's hash, and return the number of rows by table. Figures do not change; a day that is
-    loaded again counts the orders without a customer. May be repeated. Raises as `Warehouse.run`, and a
-    PipelineError where a load added the customer again meanwhile."""
-    parameters = {"customer_hash": customer_hash(identity, warehouse.settings.customer_hash_key)}
-    (before,) = warehouse.query("warehouse/procedures/erasure/remaining.sql", parameters=parameters)
-    for table in TABLES:
-        warehouse.query(f"warehouse/procedures/erasure/{table}.sql", parameters=parameters)
-    (left,) = warehouse.query("warehouse/procedures/erasure/remaining.sql", parameters=parameters)
-    if any(left.values()):
-        raise PipelineError(
-            "the customer was loaded again while they were being forgotten: erase them in the sources first, "
-            "then run this again"
-        )
-    return {table: int(before[table]) for table in TABLES}
+    """Erase a customer, and return the numbers of what was cleared, by name. Figures do not change; a day
+    that is loaded again counts the orders without a customer. May be interrupted and repeated.
+
+    Raises:
+        PipelineError: as `Warehouse.run`; or other loads committed rows of the customer `ATTEMPTS` times.
+        StagingError: a storage fails.
+    """
+    prepare(warehouse)
+    settings = warehouse.settings
+    forgotten = customer_hash(identity, settings.customer_hash_key)
+    warehouse.query(f"{SQL}/remember.sql", parameters={"customer_hash": forgotten})
+    rows = warehouse.query(f"{SQL}/find.sql")
+    cleared = {f"rows of {row['name']}": int(row["entries"]) for row in rows}
+    # Before the rows, which alone show the reports that they are in.
+    cleared |= dict.fromkeys(_remove_reports(rows, settings.reports_uri), 1)
+    _clear(rows, warehouse)
+    return cleared | {"staged folders": _remove_staged(forgotten, settings.staging_uri)}
+
+
+def _clear(rows: Rows, warehouse: Warehouse) -> None:
+    """Clear `rows`, and what loads add meanwhile. One transaction runs even if there is nothing to clear: it
+    conflicts with every load that began before the customer was remembered."""
+    for _ in range(ATTEMPTS):
+        stored = {row["name"]: row["days"] for row in rows}
+        warehouse.transact(f"{SQL}/forget.sql", stored=stored)
+        rows = warehouse.query(f"{SQL}/find.sql")
+        if not rows:
+            return
+    raise PipelineError("loads added rows of the customer meanwhile: run this again when no load is running")
+
+
+def _remove_reports(rows: Rows, reports_uri: str) -> list[str]:
+    """Remove the archived reports that show an order of the customer or the reason of a refund, and return
+    their folders."""
+    texts = [json.dumps(clean(text), ensure_ascii=False) for row in rows for text in row["texts"]]
+    folders = {f"{reports_uri}/{day}" for row in rows for day in row["days"]}
+    removed = []
+    for folder in sorted(folders):
+        with staging.storage_errors(folder), suppress(FileNotFoundError):
+            figures = (staging.storage_path(folder) / FIGURES_JSON).read_text(encoding="utf-8")
+            if any(f": {text}" in figures for text in texts):
+                staging.discard(folder)
+                removed.append(folder)
+    return removed
+
+
+def _remove_staged(forgotten: str, staging_uri: str) -> int:
+    """Remove the transformed folders with the customer's hash, and all raw ones, which may name the customer
+    in any way; return their number. A repair reads these sources again."""
+    removed = 0
+    with staging.storage_errors(staging_uri):
+        for manifest in list(staging.storage_path(staging_uri).rglob(staging.MANIFEST_FILE)):
+            folder = manifest.parent
+            if folder.parent.name != "transformed" or _names_customer(folder, forgotten):
+                staging.remove_folder(folder)
+                removed += 1
+    return removed
+
+
+def _names_customer(folder: Any, forgotten: str) -> bool:
+    from pyarrow import parquet
+
+    file = folder / "customers.parquet"
+    if not file.exists():
+        return False
+    with file.open("rb") as stream:
+        return forgotten in parquet.read_table(stream)["customer_hash"].to_pylist()

@@ -30,7 +30,7 @@ from ecommerce.sales.report.figures.model import Figures
 from ecommerce.sales.report.figures.restatements import Correction
 from ecommerce.sales.report.view.mail import mail_texts
 from ecommerce.sources import DELIVERIES
-from ecommerce.warehouse.client import connect
+from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import RESTATED
 from ecommerce.warehouse.schema import prepare_once
 
@@ -113,13 +113,13 @@ def _restate(report: Report) -> None:
     """Record the figures of a mailed report that have changed since they were queried; idempotent. Loads
     record changes of mailed days only, and a mail may wait for hours."""
     values = [report["headline"].get(name) for name in RESTATED]
-    scaled = ["" if value is None else str(int(Decimal(value).scaleb(4))) for value in values]
-    figures = dict(zip(RESTATED, scaled, strict=True))
-    figures_at = datetime.fromisoformat(report["figures_at"])
-    _query(
+    scaled = [None if value is None else int(Decimal(value).scaleb(4)) for value in values]
+    _transact(
         "report_restatements/load_before_mail",
         business_date=date.fromisoformat(report["business_date"]),
-        parameters=figures | {"detected_at": datetime.now(UTC), "figures_at": figures_at},
+        reported=dict(zip(RESTATED, scaled, strict=True)),
+        detected_at=datetime.now(UTC),
+        figures_at=datetime.fromisoformat(report["figures_at"]),
     )
 
 
@@ -127,27 +127,36 @@ def claim_delivery(business_date: date, figures_hash: str, message_id: str, figu
     """Claim the mail of a day's figures; return False when these figures were mailed before. A claim that was
     never marked as sent can be claimed again. Changes after `figures_at` (aware), when the figures were
     queried, are in the next report."""
-    key = {"business_date": business_date, "figures_hash": figures_hash}
-    _query("report_deliveries/claim", parameters=key | {"message_id": message_id, "figures_at": figures_at})
-    mailed = {row["figures_hash"] for row in deliveries(business_date) if row["state"] == "sent"}
-    return figures_hash not in mailed
+    [delivery] = _transact(
+        "report_deliveries/claim",
+        business_date=business_date,
+        figures_hash=figures_hash,
+        message_id=message_id,
+        figures_at=figures_at,
+    )
+    return bool(delivery["state"] != "sent")
 
 
 def mark_delivered(business_date: date, figures_hash: str) -> None:
     """Record that the mail server accepted the mail."""
     key = {"business_date": business_date, "figures_hash": figures_hash}
-    _query("report_deliveries/mark_sent", parameters=key | {"sent_at": datetime.now(UTC)})
+    _transact("report_deliveries/mark_sent", **key, sent_at=datetime.now(UTC))
 
 
 def deliveries(business_date: date) -> list[dict[str, Any]]:
     """Return the rows of `report_deliveries` of a day, the latest first."""
-    return _query("report_deliveries/by_day", business_date=business_date)
+    statement = "warehouse/tables/report_deliveries/by_day.sql"
+    return _warehouse().query(statement, business_date=business_date)
 
 
-def _query(statement: str, **options: Any) -> list[dict[str, Any]]:
+def _transact(statement: str, **values: Any) -> list[dict[str, Any]]:
+    return _warehouse().transact(f"warehouse/tables/{statement}.sql", **values)
+
+
+def _warehouse() -> Warehouse:
     warehouse = connect(step="mailings")
     prepare_once(warehouse)
-    return warehouse.query(f"warehouse/tables/{statement}.sql", **options)
+    return warehouse
 
 
 def post(figures: Figures, trend: bytes | None, corrections: Sequence[Correction] | None) -> None:

@@ -21,7 +21,7 @@ ORDERS = LoadSpec(
     tables=(
         *("orders", "order_lines", "refunds", "removed_orders", "products", "customers", "exchange_rates"),
         *("rejected_rows", "loaded_files", "load_audit", "daily_sales", "daily_summary"),
-        *("control_totals", "report_restatements", "stored_order_ids"),
+        *("control_totals", "report_restatements", "stored_order_ids", "forgotten_hashes"),
     ),
     counted="orders",
     looked_up=(

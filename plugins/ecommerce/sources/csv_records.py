@@ -79,9 +79,10 @@ def header(stream: IO[bytes], delimiter: str = ",", encoding: str = "UTF-8") -> 
 
 def records(stream: IO[bytes], fields: int) -> list[Record]:
     """Return the records of a small file after its header, which has `fields` columns."""
-    lines = _DoubtfulLines(fields, ",", "UTF-8")
-    lines.add(2, list(stream))
-    return lines.records(is_end=True)
+    doubtful = _DoubtfulLines(fields, ",", "UTF-8")
+    for number, text, _ in _line_blocks(_BoundedStream(stream, UNBOUNDED)):
+        doubtful.add(number, _lines_to_judge(text))
+    return doubtful.records(is_end=True)
 
 
 def tables(
@@ -100,8 +101,7 @@ def tables(
     doubtful = _DoubtfulLines(fields, delimiter, encoding)
     for number, text, starts in _line_blocks(_BoundedStream(stream, bounds)):
         if fields > 1 and not text.strip(b" \n"):
-            # Blank lines are part of a record only if it began at most `MOST_LINES` before them.
-            doubtful.add(number, text[:-1].split(b"\n", MOST_LINES)[:MOST_LINES])
+            doubtful.add(number, _lines_to_judge(text))
             continue
         is_usual = _is_usual(text, starts, fields, delimiter)
         usual = []
@@ -131,6 +131,14 @@ def _line_blocks(stream: _BoundedStream) -> Iterator[tuple[int, bytes, np.ndarra
             number = stream.lines + 2
             stream.lines += len(places) - 1
             yield number, text[places[0] : places[-1]], places - places[0]
+
+
+def _lines_to_judge(text: bytes) -> list[bytes]:
+    """Return the lines of `text`, and of blank ones alone the first `MOST_LINES`: a record that began before
+    them goes on over no more."""
+    if text.strip(b" \n"):
+        return text[:-1].split(b"\n")
+    return text[:-1].split(b"\n", MOST_LINES)[:MOST_LINES]
 
 
 def _is_usual(text: bytes, starts: np.ndarray, fields: int, delimiter: str) -> np.ndarray:

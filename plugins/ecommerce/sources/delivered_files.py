@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import gzip
+import io
 import os
+import stat
 import zlib
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +31,8 @@ LINE_FACTS = ("file", "partner", "row_number", "received_at", "record_number")
 """Columns of `lines.parquet` that are not the file's own."""
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+_SQL = "extract/delivered_files"
+NOT_REGULAR = "it is no regular file of the folder"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MOST_RAW_TEXT = 10_000
 MOST_MALFORMED = 100_000
@@ -71,16 +75,19 @@ def unusable_data(encoding: str = "UTF-8") -> Iterator[None]:
         raise UnusableFileError("file_unreadable", f"it is not valid {encoding}") from None
 
 
-def check_regular(path: str, folder: str) -> None:
-    """Raise UnusableFileError for a `path` of this machine that must not be opened, which could block for
-    ever: no regular file, or a link that leads out of `folder`."""
+def open_regular(path: str) -> io.FileIO:
+    """Open a file of this machine; UnusableFileError where it is no regular file. A link is not followed, and
+    a named pipe does not block."""
     try:
-        real = Path(os.path.realpath(path, strict=True))
-        is_usable = real.is_file() and real.is_relative_to(Path(folder).resolve())
-    except OSError:
-        is_usable = False
-    if not is_usable:
-        raise UnusableFileError("file_unreadable", "it is no regular file of the folder that can be read")
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise UnusableFileError("file_unreadable", f"{NOT_REGULAR}, but a link") from None
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise UnusableFileError("file_unreadable", NOT_REGULAR)
+    return io.FileIO(descriptor)
 
 
 def modified_at(file_system: Any, path: str) -> datetime:
@@ -132,10 +139,11 @@ def read_csv(
     *,
     bounds: Bounds | None = None,
     attributes: Sequence[str] = (),
+    former_orders: Sequence[str] = (),
 ) -> list[str]:
-    """Read a CSV file: lines into the Parquet file `facts["lines"]`, malformed ones into the table `rejects`.
-    Return its column names; UnusableFileError where it is not in its layout, ends too early, lacks a column,
-    or exceeds `bounds`.
+    """Read a CSV file: lines into the Parquet file `facts["lines"]`, the shapes of malformed ones into the
+    table `rejects`. Return its column names; UnusableFileError where it is not in its layout, ends too early,
+    lacks a column, or exceeds `bounds`.
 
     Args:
         duck: a connection with the table `rejects`.
@@ -144,6 +152,7 @@ def read_csv(
         layout: of the file.
         bounds: limits of lines, bytes and seconds.
         attributes: `ORDER_ATTRIBUTES`: further columns of the lines, NULL where the file lacks one.
+        former_orders: ids of the orders in the former delivery of the file.
     """
     import pyarrow as pa
     from pyarrow import parquet as pq
@@ -158,11 +167,13 @@ def read_csv(
     # Only settings and layouts become SQL; the file's own column names must not.
     conversions = ", ".join(f"{value} AS {name}" for name, value in layout.conversions().items())
     query(duck, "extract/layout_macros")
+    query(duck, f"{_SQL}/create_malformed")
     try:
         with unusable_data(encoding), layout.as_utf8(stream) as text:
             names = column_names(text, layout)
             wanted = layout.file_columns(columns).items()
             held_in = {ours: str(names.index(theirs)) for ours, theirs in wanted if theirs in names}
+            id_field = {"delimiter": layout.delimiter, "place": int(held_in["order_id"]) + 1}
             read = tables(text, len(names), bounds or UNBOUNDED, layout.delimiter, encoding)
             with (
                 closing(_read_ahead(read)) as blocks,
@@ -174,7 +185,7 @@ def read_csv(
                     if conversions:
                         lines = duck.from_arrow(lines).project(f"* REPLACE ({conversions})").to_arrow_table()
                     writer.write_table(lines)
-                    _reject(duck, malformed, facts["file"])
+                    _add_malformed(duck, malformed, id_field)
                     rejected += len(malformed)
                     long += lines.nbytes if lines.nbytes > _LONG_LINES * len(lines) else 0
                     if long > _MOST_LONG_LINES:
@@ -184,13 +195,16 @@ def read_csv(
                         why = f"more than {MOST_MALFORMED:,} of its lines are malformed"
                         raise UnusableFileError("file_unreadable", why)
     except (UnusableFileError, OutOfBoundsError, pa.ArrowInvalid) as error:
-        duck.execute("DELETE FROM rejects WHERE file = ?", [facts["file"]])
         Path(facts["lines"]).unlink(missing_ok=True)
         if isinstance(error, OutOfBoundsError):
             raise UnusableFileError("file_too_large", str(error)) from None
         if isinstance(error, pa.ArrowInvalid):  # its text may quote a line
             raise UnusableFileError("file_unreadable", "some of its records were lost") from None
         raise
+    if rejected:
+        known = {"lines": facts["lines"], "former_orders": list(former_orders)}
+        query(duck, f"{_SQL}/forget_doubtful_ids", known)
+        query(duck, f"{_SQL}/keep_malformed", {"file": facts["file"], **id_field})
     return names
 
 
@@ -209,13 +223,15 @@ def _lines(
     return pa.table([values.get(name, nulls) for name in schema.names], schema=schema)
 
 
-def _reject(duck: duckdb.DuckDBPyConnection, records: Sequence[Record], file: str) -> None:
+def _add_malformed(
+    duck: duckdb.DuckDBPyConnection, records: Sequence[Record], id_field: Mapping[str, Any]
+) -> None:
     rows = [(each.number, *(each.fault or ()), each.text[:_MOST_RAW_TEXT]) for each in records]
     if rows:
         numbers, reasons, details, texts = zip(*rows, strict=True)
         raw = [text.decode("utf-8", "replace") for text in texts]
-        statement = "INSERT INTO rejects SELECT unnest(?), unnest(?), unnest(?), ?, unnest(?)"
-        duck.execute(statement, [numbers, reasons, details, file, raw])
+        added = {"numbers": numbers, "reasons": reasons, "details": details, "records": raw, **id_field}
+        query(duck, f"{_SQL}/add_malformed", added)
 
 
 def _read_ahead(items: Iterator[T]) -> Generator[T]:

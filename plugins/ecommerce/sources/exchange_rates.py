@@ -6,7 +6,7 @@ import io
 import zipfile
 import zlib
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from functools import partial
 from urllib.parse import urlsplit
 
 from ecommerce.core.check_result import HINT, OK, Lines
@@ -15,7 +15,14 @@ from ecommerce.core.errors import ContractError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import Settings, load_settings
 from ecommerce.core.text import counted
-from ecommerce.sources.http import connection_with_host, network_errors, quoted, raise_for_status
+from ecommerce.sources.http import (
+    bounded,
+    connection_with_host,
+    network_errors,
+    quoted,
+    raise_for_status,
+    refuse_other_site,
+)
 from ecommerce.storage.staging import Manifest, publish, read_manifest
 
 SUBJECT = CONNECTION = "exchange_rates_api"
@@ -26,6 +33,9 @@ NOT_COMPARED = ()
 CSV_COLUMNS = unread_files = None
 DEFAULT_PATH = "/stats/eurofxref/eurofxref-hist.csv"
 TIMEOUT = 60
+CHUNK = 1 << 20
+MOST_BYTES = 64 << 20
+"""Of the file, unpacked: that of the ECB, with all days since 1999, is a tenth of it."""
 RATE_LASTS_DAYS = 7
 EARLIER_DAYS = 10
 """How far before a day its rate may be published; more than `RATE_LASTS_DAYS`."""
@@ -99,19 +109,25 @@ def fetch() -> str:
     path = urlsplit(hook.url_from_endpoint("")).path.strip("/")
     endpoint = "" if path else DEFAULT_PATH
     what = f"{CONNECTION}: GET /{path or endpoint.lstrip('/')}"
-    with network_errors(what):
-        response: Any = hook.run(endpoint, extra_options={"check_response": False, "timeout": timeout})
-    raise_for_status(response, what)
-    content: bytes = response.content
+    redirects = {"response": partial(refuse_other_site, what)}
+    with (
+        network_errors(what),
+        hook.get_conn() as session,
+        session.get(
+            hook.url_from_endpoint(endpoint), stream=True, timeout=timeout, hooks=redirects
+        ) as answer,
+    ):
+        raise_for_status(answer, what)
+        content = b"".join(bounded(answer.iter_content(CHUNK), MOST_BYTES, what))
     try:
         if content.startswith(b"PK\x03\x04"):
-            with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                content = archive.read(archive.namelist()[0])
+            with zipfile.ZipFile(io.BytesIO(content)) as archive, archive.open(archive.namelist()[0]) as file:
+                content = b"".join(bounded(iter(partial(file.read, CHUNK), b""), MOST_BYTES, what))
         return content.decode("utf-8-sig")
     except (zipfile.BadZipFile, zlib.error, UnicodeDecodeError):
         raise ContractError(
             f"{CONNECTION}: the answer is neither a CSV file nor a zip of one, it begins with "
-            f"{quoted(response.content)}"
+            f"{quoted(content)}"
         ) from None
 
 
@@ -122,6 +138,8 @@ def parse(text: str, first_day: date) -> tuple[list[Row], list[Row]]:
     rates: list[Row] = []
     rejects: list[Row] = []
     for number, line in enumerate(text.splitlines(), 1):
+        if number > 1 and not line:
+            continue
         # Parsed one by one, so that an open quote costs one day.
         try:
             cells = [cell.strip() for cell in next(csv.reader([line]), [])]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -90,10 +90,20 @@ def refuse_other_site(what: str, response: Response, **_: object) -> None:
         )
 
 
+def refuse_unencrypted(conn_id: str, url: str, secret: str) -> None:
+    """Raise ConfigurationError where the `secret` of a connection, such as `token`, would travel the internet
+    without encryption."""
+    if is_unencrypted(url):
+        raise errors.ConfigurationError(
+            f"the host of the connection {conn_id} does not begin with https://, and the {secret} would "
+            "travel without encryption: begin it with https://"
+        )
+
+
 def is_unencrypted(url: str) -> bool:
     """Return whether requests to `url` travel the internet without encryption."""
     address = urlsplit(url)
-    return address.scheme == "http" and _is_public(address.hostname or "")
+    return address.scheme == "http" and is_public(address.hostname or "")
 
 
 @contextmanager
@@ -146,6 +156,16 @@ def raise_for_status(response: Response, what: str) -> None:
     raise kind(f"{answer}: {quoted(beginning)}")
 
 
+def bounded(chunks: Iterable[bytes], most: int, what: str) -> Iterator[bytes]:
+    """Yield the chunks of an answer, unpacked; ContractError where they have more than `most` bytes."""
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > most:
+            raise errors.ContractError(f"{what}: the answer has more than {most:,} bytes")
+        yield chunk
+
+
 def retry_after(response: Response, now: datetime | None = None) -> float | None:
     """Return the seconds of the header `Retry-After` (seconds or an HTTP date), or None without one."""
     value = response.headers.get("Retry-After", "").strip()
@@ -171,8 +191,9 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
-def _is_public(host: str) -> bool:
+def is_public(host: str) -> bool:
+    """Return whether a host is on the internet, by its address or name. A path names a socket."""
     try:
         return ipaddress.ip_address(host).is_global
     except ValueError:
-        return "." in host and not host.endswith(PRIVATE_DOMAINS)
+        return "." in host and "/" not in host and not host.endswith(PRIVATE_DOMAINS)

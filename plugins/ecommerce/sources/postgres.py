@@ -23,6 +23,7 @@ from ecommerce.core import errors
 from ecommerce.core.connections import connection
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.paths import read_sql
+from ecommerce.sources.http import is_public
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,6 +42,8 @@ _SESSION = (
     "SET LOCAL idle_in_transaction_session_timeout = 0",
     "SET LOCAL max_parallel_workers_per_gather = 0",
 )
+_ENCRYPTED = ("require", "verify-ca", "verify-full")
+"""Values of sslmode with which libpq never falls back to a connection without TLS."""
 _REFUSED = r"password|authentication|pg_hba\.conf|role .* does not exist|permission denied|client certificate"
 _UNUSABLE = r"database .* does not exist|certificate|does not support SSL|invalid response to SSL negotiation"
 _QUERY_ERRORS: tuple[tuple[str, type[errors.PipelineError], str], ...] = (
@@ -88,6 +91,11 @@ class Session:
         """The namespace and database of its tables, as OpenLineage names them."""
         server = self._connection.info
         return {"namespace": f"postgres://{server.host}:{server.port}", "database": server.dbname}
+
+    def may_be_unencrypted(self) -> bool:
+        """Return whether the server is on the internet and nothing makes its connections use TLS."""
+        server = self._connection.info
+        return is_public(server.host) and server.get_parameters().get("sslmode") not in _ENCRYPTED
 
     def row(self, query: Query) -> dict[str, Any]:
         """Return the only row of a query, by column."""

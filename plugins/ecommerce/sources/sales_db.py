@@ -119,6 +119,8 @@ def extract(window: ReadWindow) -> Manifest:
                     "broken": [{name: row[name] for name in numbers} for row in broken],
                 },
             )
+        read = {"files": list(columns), "columns": list(columns.values())}
+        query(duck, "extract/sales_db/mask_unreadable", read)
         duck.execute(
             "COPY (SELECT unnest(?::VARCHAR[]) AS order_id) TO ? (FORMAT parquet)",
             [sorted({row["order_id"] for row in headers} - {""}), f"{draft.path}/rejected_orders.parquet"],
@@ -188,7 +190,14 @@ def check() -> Lines:
     window = ReadWindow(CONNECTION, day, day.start, None, "")
     with snapshot(CONNECTION) as (session, _, _):
         server = session.row(Query("inspect.sql", read_sql("extract/sales_db/inspect.sql"), {}))
+        needs_tls = session.may_be_unencrypted()
     problems = []
+    if needs_tls:
+        yield (
+            FAIL,
+            f"the host of the connection {CONNECTION} is public, and customers' addresses may travel without "
+            "encryption: add sslmode=verify-full to the connection",
+        )
     for name in QUERIES:
         try:
             with snapshot(CONNECTION) as (session, _, _):

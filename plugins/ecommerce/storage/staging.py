@@ -1,8 +1,9 @@
 """Staging: the files that one task leaves for the next, with a manifest.
 
-Files are in `<STAGING_URI>/<dag>/<business_date>/<run_id>/<step>/`, so any worker can run the next task. A
-folder becomes visible at once: it is renamed (local disk), or its `manifest.json` is uploaded last (object
-stores). Without a manifest it does not exist for readers.
+Files are in `<STAGING_URI>/<dag>/<business_date>/<run_id>/<step>/`, so any worker can run the next task. On a
+disk, only the user of the tasks can open these folders, whatever the umask. A folder becomes visible at once:
+it is renamed (local disk), or its `manifest.json` is uploaded last (object stores). Without a manifest it
+does not exist for readers.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ from typing import Any
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import StagingError
 from ecommerce.core.names import CONNECTION_WAREHOUSE
-from ecommerce.core.settings import load_settings
+from ecommerce.core.settings import load_settings, read_setting
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.xcom import from_xcom, to_xcom
 
@@ -210,9 +211,21 @@ def _work_folder(uri: str) -> Iterator[Path]:
     work = final.with_name(f".{final.name}.{uuid.uuid4().hex}.partial")
     try:
         work.mkdir(parents=True)
+        _close_to_others(work)
         yield work
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _close_to_others(folder: Path) -> None:
+    """Set the mode 0700 for `folder` and those above it in staging, which may hold personal data. What is not
+    in staging, such as the archive of reports, keeps its mode."""
+    root = Path(local_or_uri(read_setting("staging_uri")))
+    for path in (folder, *folder.parents):
+        if not path.is_relative_to(root):
+            return
+        with suppress(OSError):  # it belongs to another user, or the file system has no modes
+            path.chmod(0o700)
 
 
 def _seal(draft: Draft) -> Manifest:

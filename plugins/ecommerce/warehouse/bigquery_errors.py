@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 
 from ecommerce.core import errors
@@ -16,6 +17,8 @@ _NO_DATASET = "Not found: Dataset"
 _LOST = re.compile(r"not found: job|upload_id=.*not found", re.IGNORECASE | re.DOTALL)
 """Of a job or an upload that BigQuery accepted and no longer knows: the next attempt sends it again."""
 _INVALID = "invalidQuery"  # the reason BigQuery gives; its text names the column in one of many ways
+_COPIES = "must match at most one source row"
+_COPIES_HINT = "a table holds copies of a row, which make migrate removes: "
 _OLDER_TABLE = "the tables and this statement do not match; if a column is missing, run make migrate: "
 _PASSING = {"quotaExceeded", "rateLimitExceeded", "jobRateLimitExceeded", "backendError", "internalError"}
 
@@ -26,7 +29,8 @@ def bigquery_errors(what: str) -> Iterator[None]:
     would show the account's address in the log.
 
     Raises:
-        ConcurrentUpdateError: BigQuery cancelled the transaction or statement in favour of another.
+        ConcurrentUpdateError: BigQuery cancelled the transaction or statement in favour of another, or
+            another has created the same table.
         CredentialsError: 401, 403, or invalid credentials.
         TransientError: quota and rate limits, 5xx, lost connections, timeouts, lost jobs.
         ConfigurationError: a job that would bill more than MAXIMUM_BYTES_BILLED.
@@ -65,8 +69,11 @@ def refusal_text(error: Any) -> str:
 def _refusal(what: str, error: Any) -> errors.PipelineError:
     text = refusal_text(error) if _NO_DATASET in str(error) else error.message or str(error)
     hint = _OLDER_TABLE if _INVALID in str(error) else ""
+    if _COPIES in str(error):
+        hint = _COPIES_HINT
     reasons = {detail.get("reason") for detail in error.errors or () if isinstance(detail, dict)}
-    if CONCURRENT in str(error).lower():
+    # 409: another first run has created the table in this moment.
+    if CONCURRENT in str(error).lower() or error.code == HTTPStatus.CONFLICT:
         kind: type[errors.PipelineError] = errors.ConcurrentUpdateError
     elif "bytesBilledLimitExceeded" in reasons:
         kind = errors.ConfigurationError

@@ -5,10 +5,16 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from ecommerce.core.check_result import OK, Lines
-from ecommerce.core.errors import ConfigurationError, CredentialsError
+from ecommerce.core.errors import ConfigurationError, ContractError, CredentialsError
+from ecommerce.storage.staging import storage_errors, storage_path
 from ecommerce.warehouse import client, schema
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import Warehouse
+
+BUCKET_FIX = (
+    "the bucket of STAGING_URI has to be in BIGQUERY_LOCATION, and the account needs the roles "
+    "storage.objectUser and storage.legacyBucketReader (for storage.buckets.get) on it"
+)
 
 
 def check() -> Lines:
@@ -33,6 +39,9 @@ def check() -> Lines:
     for each in (dataset, settings.staging_dataset):
         if each in datasets:
             check_creation(warehouse, each)
+    if settings.staging_dataset in datasets and settings.staging_uri.startswith("gs://"):
+        check_bucket(warehouse)
+        yield OK, f"BigQuery loads files from {settings.staging_uri}"
 
 
 def check_creation(warehouse: Warehouse, dataset_id: str) -> None:
@@ -52,3 +61,37 @@ def check_creation(warehouse: Warehouse, dataset_id: str) -> None:
         ) from None
     with bigquery_errors(f"remove a table of {dataset}"):
         warehouse.client.delete_table(probe, **warehouse.bounded())
+
+
+def check_bucket(warehouse: Warehouse) -> None:
+    """Load a Parquet file of one row from `STAGING_URI` into the staging dataset, and remove file and table;
+    raises as `bigquery_errors`, and StagingError where the file cannot be written."""
+    import pyarrow as pa
+    from pyarrow import parquet as pq
+
+    settings = warehouse.settings
+    name = f"check_{uuid4().hex}"
+    uri = f"{settings.staging_uri}/{name}.parquet"
+    table = f"{warehouse.client.project}.{settings.staging_dataset}.{name}"
+    with storage_errors(uri):
+        file = storage_path(uri)
+        with file.open("wb") as stream:
+            pq.write_table(pa.table({"x": [1]}), stream)
+        try:
+            _load_file(warehouse, uri, table)
+        except (ContractError, CredentialsError) as error:
+            raise type(error)(f"{error}: {BUCKET_FIX}") from None
+        finally:
+            file.unlink()
+
+
+def _load_file(warehouse: Warehouse, uri: str, table: str) -> None:
+    from google.cloud import bigquery
+
+    config = bigquery.LoadJobConfig(source_format="PARQUET")
+    place = warehouse.settings.bigquery_location
+    bounds = warehouse.bounded()
+    with bigquery_errors(f"load {uri} into {table}"):
+        job = warehouse.client.load_table_from_uri(uri, table, job_config=config, location=place, **bounds)
+        job.result(**bounds)
+        warehouse.client.delete_table(table, **bounds)

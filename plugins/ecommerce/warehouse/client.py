@@ -17,10 +17,12 @@ from datetime import date, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from tenacity import before_sleep_log, retry, retry_if_exception_type, stop_after_attempt, wait_random
+
 from ecommerce.core.connections import AIRFLOW_IMPORT
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.error_messages import reason_of
-from ecommerce.core.errors import ConfigurationError, TimedOutError
+from ecommerce.core.errors import ConcurrentUpdateError, ConfigurationError, TimedOutError
 from ecommerce.core.names import CONNECTION_WAREHOUSE
 from ecommerce.core.settings import Settings, load_settings
 from ecommerce.runtime import lineage, metrics
@@ -43,7 +45,19 @@ LONGEST_PAUSE = 5.0
 CANCEL_SECONDS = 10
 """The timeout of the request to cancel a job, which is not repeated."""
 
+ATTEMPTS = 5
+"""Attempts of a transaction that conflicts with another, before Airflow retries the task."""
+
 Parameter = str | int | date | datetime | None | Sequence[str]
+
+retry_conflicts = retry(
+    retry=retry_if_exception_type(ConcurrentUpdateError),
+    stop=stop_after_attempt(ATTEMPTS),
+    wait=wait_random(1, 10),
+    before_sleep=before_sleep_log(log, logging.INFO),
+    reraise=True,
+)
+"""Repeats a function that BigQuery cancels in favour of another transaction."""
 
 
 @dataclass
@@ -75,6 +89,13 @@ class Warehouse:
         instants aware datetimes in UTC. `parameters` are the statement's `@names`, and lists arrays of
         strings; `template` has the arguments of `rendering.render`."""
         return self.run(render(path, settings=self.settings, **template), path, parameters)
+
+    @retry_conflicts
+    def transact(self, path: str, **template: Any) -> list[dict[str, Any]]:
+        """Run the transaction `include/sql/<path>`, which begins with `lock.sql`, and return the rows of its
+        last SELECT. It has no parameters: `template` has the arguments and values of `rendering.render`.
+        Raises as `run`, and ConcurrentUpdateError where other transactions won `ATTEMPTS` times."""
+        return self.query(path, **template)
 
     def arrow(
         self, path: str, *, parameters: Mapping[str, Parameter] | None = None, **template: Any

@@ -2,7 +2,8 @@
 
 Load jobs fill staging tables; `staged_totals.sql` counts them and returns the days of stored rows to read;
 `find_changes.sql` returns the days that change; one script, which is one transaction, replaces what was read,
-recomputes those days and writes the audit. Every step may be repeated, and any order of runs ends in the same
+recomputes those days and writes the audit. It is aborted where another transaction has committed since the
+first of these look-ups. Every step may be repeated, and any order of runs ends in the same
 tables. What is loaded is a domain's `LoadSpec`.
 """
 
@@ -14,24 +15,20 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from tenacity import before_sleep_log, retry, retry_if_exception_type, stop_after_attempt, wait_random
-
 from ecommerce.core.business_day import shop_day
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.errors import ConcurrentUpdateError
 from ecommerce.runtime import metrics
 from ecommerce.storage.staging import DagRun, Manifest
-from ecommerce.warehouse.client import Warehouse, connect
+from ecommerce.warehouse.client import Warehouse, connect, retry_conflicts
 from ecommerce.warehouse.rendering import in_few_ranges
-from ecommerce.warehouse.schema import prepare, rebuild
+from ecommerce.warehouse.schema import REBUILD_ORDER_IDS, prepare
 from ecommerce.warehouse.spec import LoadSpec
 from ecommerce.warehouse.staging_tables import SUCCESS, Staging, compare, stage
 
 log = logging.getLogger(__name__)
 
-AUDIT, LACKING = "fingerprint of load_audit", "orders missing from stored_order_ids"
-ATTEMPTS = 5
-"""Attempts of a load that conflicts with another, before Airflow retries the task."""
+LOCK, LACKING = "load_lock", "orders missing from stored_order_ids"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,7 @@ def load(
         warehouse: opened from the connection when not given.
 
     Raises:
-        ConcurrentUpdateError: other loads won `ATTEMPTS` times; nothing is loaded.
+        ConcurrentUpdateError: other transactions won each of `retry_conflicts`' attempts; nothing is loaded.
         PipelineError: as `stage`, `compare` and `Warehouse.run`; nothing is loaded.
     """
     warehouse = warehouse or connect(dag=dag_id, step="load")
@@ -119,7 +116,7 @@ def look_up(staging: Staging) -> tuple[list[date], str]:
     run, options = staging.warehouse.run, dict[str, Any](business_date=staging.business_date)
     totals = run(staging.rendered("staged_totals", **options), "count staged rows")
     if any(row["name"] == LACKING for row in totals):
-        rebuild(staging.warehouse, "stored_order_ids")
+        staging.warehouse.transact(REBUILD_ORDER_IDS)
         raise ConcurrentUpdateError("stored_order_ids did not have all orders, and was rebuilt")
     stored = defaultdict(list)
     for row in totals:
@@ -130,17 +127,11 @@ def look_up(staging: Staging) -> tuple[list[date], str]:
     options["read_days"] = _read_days(staging)
     changes = run(staging.rendered("find_changes", **options), "look up touched days")
     days = in_few_ranges([row["business_date"] for row in changes])
-    [fingerprint] = [row["entries"] for row in totals if row["name"] == AUDIT]
-    return days, staging.rendered("script", days, fingerprint=fingerprint, **options)
+    tokens = [row["source"] for row in totals if row["name"] == LOCK]
+    return days, staging.rendered("script", days, lock_token=tokens[0], **options)
 
 
-@retry(
-    retry=retry_if_exception_type(ConcurrentUpdateError),
-    stop=stop_after_attempt(ATTEMPTS),
-    wait=wait_random(1, 10),
-    before_sleep=before_sleep_log(log, logging.INFO),
-    reraise=True,
-)
+@retry_conflicts
 def _load_staged(staging: Staging) -> tuple[list[date], dict[str, Any]]:
     days, script = look_up(staging)
     stem = f"load-{staging.suffix}-{hashlib.sha256(script.encode()).hexdigest()[:12]}"

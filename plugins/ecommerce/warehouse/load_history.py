@@ -7,7 +7,7 @@ from typing import Any
 
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import columns, in_few_ranges
-from ecommerce.warehouse.schema import arrow_schema, prepare_once, rebuild
+from ecommerce.warehouse.schema import REBUILD_ORDER_IDS, arrow_schema, prepare_once
 
 IDS_PER_QUERY = 10_000
 """Fit into the 10 MB of a query's parameters."""
@@ -111,7 +111,7 @@ def _days_of_orders(warehouse: Warehouse, kind: str, parameters: Mapping[str, An
     statement = "warehouse/tables/stored_order_ids/days_of_orders.sql"
     rows = warehouse.query(statement, parameters=parameters)
     if any(row["business_date"] is None for row in rows):
-        rebuild(warehouse, "stored_order_ids")
+        warehouse.transact(REBUILD_ORDER_IDS)
         rows = warehouse.query(statement, parameters=parameters)
     return [row["business_date"] for row in rows if row["kind"] == kind]
 

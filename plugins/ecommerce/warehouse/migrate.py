@@ -1,8 +1,9 @@
 """Migrates the tables to their `table.sql`: `make migrate`.
 
-It creates what is missing, adds columns, and updates clustering, the partition filter, the expiry of
-partitions, the views, and the table that is a query's result. Another type or partitioning, NOT NULL of an
-added column, and a removed column are only reported; descriptions stay as they are.
+It creates what is missing, adds columns, updates clustering, the partition filter, the expiry of partitions
+and the views, fills `stored_order_ids` again, and removes copies of rows, which two loads without a lock
+leave. Another type or partitioning, NOT NULL of an added column, and a removed column are only reported;
+descriptions stay as they are.
 """
 
 import re
@@ -12,7 +13,7 @@ from typing import Any
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import Warehouse
 from ecommerce.warehouse.rendering import columns, tables, views
-from ecommerce.warehouse.schema import api_field, create_datasets, ddl, prepare, rebuild
+from ecommerce.warehouse.schema import REBUILD_ORDER_IDS, api_field, create_datasets, ddl, prepare
 
 
 @dataclass
@@ -30,10 +31,36 @@ def migrate(warehouse: Warehouse) -> Migration:
     migration = Migration()
     for table in tables():
         _migrate_table(warehouse, table, migration)
-    for name in (*tables(), *views()):
-        if re.search(r"^AS$", ddl(name, warehouse.settings), re.MULTILINE):
-            rebuild(warehouse, name)
+    for view in views():
+        _replace(warehouse, view)
+    lock = f"`{warehouse.settings.bigquery_dataset}.load_lock`"
+    locks = warehouse.run(f"SELECT token FROM {lock}", "count rows of load_lock")  # noqa: S608
+    if len(locks) != 1:
+        _replace(warehouse, "load_lock")
+        migration.done.append("load_lock: created again with one row")
+    _remove_copies(warehouse, migration)
+    warehouse.transact(REBUILD_ORDER_IDS)
     return migration
+
+
+def _remove_copies(warehouse: Warehouse, migration: Migration) -> None:
+    found = warehouse.query("warehouse/procedures/copies/find.sql")
+    copies = {row["name"]: row["copies"] for row in found}
+    if not copies:
+        return
+    warehouse.transact("warehouse/procedures/copies/remove.sql", copies=copies)
+    migration.done += [f"{table}: {number} copies of rows removed" for table, number in copies.items()]
+    migration.left.append(
+        "copies of rows were removed: run the days again whose loads overlapped, with make backfill "
+        "FROM=… TO=… AGAIN=1"
+    )
+
+
+def _replace(warehouse: Warehouse, name: str) -> None:
+    """Replace a view, or a table that is the result of a query."""
+    statement = ddl(name, warehouse.settings)
+    create_or_replace = re.sub(r"CREATE (\w+) IF NOT EXISTS", r"CREATE OR REPLACE \1", statement, count=1)
+    warehouse.run(create_or_replace, f"replace {name}")
 
 
 def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> None:

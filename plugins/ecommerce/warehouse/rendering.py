@@ -1,8 +1,9 @@
 """Renders the SQL files of include/sql for this deployment.
 
 Files are Jinja templates. Only these values are substituted: names of tables in include/sql/warehouse, names
-of one load's staging tables, DATE literals, numbers, and the deployment's own settings. Values from data
-never become SQL text; they arrive in staging tables or as query parameters.
+of one load's staging tables, literals, and the deployment's own settings. Values from data never become SQL
+text; they arrive in staging tables or as query parameters. A transaction, which has no parameters on the
+emulator, takes a few texts as literals, whose characters are limited.
 
 In a template: `{{ table("orders") }}`, `{{ staged("orders") }}`, `{{ days("o.business_date") }}` (a
 predicate for the rendered days, which prunes partitions; `before=1, after=6` adds the days before and after
@@ -18,7 +19,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
 from heapq import nlargest
 from itertools import groupby, pairwise
@@ -43,7 +44,8 @@ RESTATED = (
 """The headline figures, whose change after the mail is a restatement. All are columns of `daily_summary` but
 the returning customers, who are the others than the new ones (`warehouse/macros/restatement.sql`)."""
 
-Value = date | int
+Scalar = date | datetime | int | str | None
+Value = Scalar | Mapping[str, Scalar]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +80,21 @@ def render(
         staging: the suffix of this load's staging tables.
         spec: the domain of the load, report or checks.
         settings: read from the environment when not given.
-        values: dates (rendered as DATE literals) and whole numbers, by the name the template uses.
+        values: dates, aware datetimes, whole numbers, texts and None, rendered as literals, by the name the
+            template uses; or some of them by name.
 
     Raises:
-        ValueError: an unknown table, no days where the template needs some, or a value of another type.
+        ValueError: an unknown table, no days where the template needs some, a value of another type, or a
+            text with other characters than `_string` accepts.
         jinja2.UndefinedError: the template uses a name that was not given.
     """
     settings = settings or load_settings()
-    own: dict[str, Any] = {name: _literal(value) for name, value in values.items()}
+    own: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            own[name] = {key: _literal(part) for key, part in value.items()}
+        else:
+            own[name] = _literal(value)
     if spec:
         own |= {"load": spec.name, "takes_exports": spec.takes_exports}
         own["sources"] = ", ".join(map(_string, spec.sources))
@@ -193,16 +202,22 @@ def in_few_ranges(days: Collection[date], most: int = MOST_RANGES) -> list[date]
     return sorted(filled)
 
 
-def _literal(value: Value) -> str:
+def _literal(value: Scalar) -> str:
     if type(value) is date:
         return f"DATE '{value.isoformat()}'"
+    if isinstance(value, datetime):
+        return f"TIMESTAMP '{value.astimezone(UTC).isoformat()}'"
     if type(value) is int:
         return str(value)
-    raise ValueError(f"only dates and whole numbers may be rendered into SQL, not {value!r}")
+    if isinstance(value, str):
+        return _string(value)
+    if value is None:
+        return "NULL"
+    raise ValueError(f"only dates, whole numbers and texts may be rendered into SQL, not {value!r}")
 
 
 def _string(value: str) -> str:
-    return "'" + _matching(r"[\w/+-]+", value) + "'"
+    return "'" + _matching(r"[\w/+.:@<>-]+", value) + "'"
 
 
 def _matching(pattern: str, text: str) -> str:

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
-from ecommerce.warehouse.client import Warehouse
+from ecommerce.warehouse.client import Warehouse, retry_conflicts
 from ecommerce.warehouse.rendering import Column, columns, render, tables, views
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from google.cloud import bigquery
 
+REBUILD_ORDER_IDS = "warehouse/tables/stored_order_ids/rebuild.sql"
+"""The transaction that fills the table again from `orders` and `refunds`."""
 STAGING_EXPIRES_MS = 24 * 60 * 60 * 1000
 _PREPARED: set[tuple[str, str, Settings]] = set()
 """The warehouses that this process has prepared: address of the service, project, settings."""
@@ -40,18 +42,10 @@ def prepare(warehouse: Warehouse) -> None:
     if lacking := missing(warehouse):
         create_datasets(warehouse)
         for table in lacking:
-            warehouse.run(ddl(table, warehouse.settings), f"create {table}")
+            retry_conflicts(warehouse.run)(ddl(table, warehouse.settings), f"create {table}")
     if not compare_settings(warehouse):
-        current = _current(warehouse.settings)
-        warehouse.query("warehouse/tables/warehouse_settings/store.sql", parameters=current)
-
-
-def rebuild(warehouse: Warehouse, name: str) -> None:
-    """Replace a view, or a table that is the result of a query; raises as `Warehouse.run`."""
-    made = re.sub(
-        r"CREATE (\w+) IF NOT EXISTS", r"CREATE OR REPLACE \1", ddl(name, warehouse.settings), count=1
-    )
-    warehouse.run(made, f"replace {name}")
+        fingerprint = _current(warehouse.settings)["hash_key_fingerprint"]
+        warehouse.transact("warehouse/tables/warehouse_settings/store.sql", hash_key_fingerprint=fingerprint)
 
 
 def prepare_once(warehouse: Warehouse) -> None:

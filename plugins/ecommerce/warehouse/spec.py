@@ -9,17 +9,17 @@ class LoadSpec:
     """One domain's load. Its SQL is the folder include/sql/warehouse/loads/<name>:
 
     - `staged_totals.sql`: what the load jobs loaded (name, source, entries, different_keys, amount), and
-      `audit_fingerprint`. Where a row has a `business_date`, it is a day of stored rows that the next
-      statements read;
+      `lock_token`. Where a row has a `business_date`, it is a day of stored rows that the next statements
+      read;
     - `find_changes.sql`: runs before the transaction; its last statement returns the days that change
       (business_date), with a `name` where it returns other days too. `read_days()` and `stored` limit it to
       some partitions;
-    - `script.sql`: the one transaction; it ends with `result.sql`;
+    - `script.sql`: the one transaction; it begins with `lock.sql` and ends with `result.sql`;
     - `row_counts.sql`: what it loaded (name, entries);
     - `loaded_totals.sql`: for the audit, what the warehouse now holds by source (source, orders, amount);
     - `staging/<table>.sql`: the staging tables without a table in the warehouse.
 
-    `confirm.sql` and `result.sql` in include/sql/warehouse/loads are shared. The staged `load_audit` has the
+    `lock.sql` and `result.sql` in include/sql/warehouse/loads are shared. The staged `load_audit` has the
     run and the start of the load: text values reach a script as rows, never as part of its SQL.
     """
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from airflow.sdk.io import attach
-from fsspec.implementations.local import LocalFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
 
 from ecommerce.core.check_result import OK
@@ -45,14 +44,14 @@ def test_a_file_that_is_still_being_delivered_is_left_for_the_retry(
 def test_a_file_that_may_not_be_read_keeps_no_other_out(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
     drop.put("locked_2026-03-10.csv", file_of(line("L")))
     drop.put("acme_2026-03-10.csv", file_of(line("A")))
-    original = LocalFileSystem.open
+    original = os.open
 
-    def refuse(self: Any, path: str, *args: Any, **kwargs: Any) -> Any:
-        if "locked" in path:
+    def refuse(path: Any, *args: Any, **kwargs: Any) -> int:  # root, as whom tests may run, has every right
+        if "locked" in str(path):
             raise PermissionError(path)
-        return original(self, path, *args, **kwargs)
+        return original(path, *args, **kwargs)
 
-    monkeypatch.setattr(LocalFileSystem, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     manifest = drop.extract()
     assert rows(manifest, "lines", "order_id") == [("A",)]
     assert rows(manifest, "rejects", "reason, detail, file") == [
@@ -67,24 +66,23 @@ def test_only_regular_files_of_the_folder_are_read(drop: Drop, tmp_path: Path) -
     drop.put("original.txt", file_of(line("B")))
     (drop.drop / "folder_2026-03-10.csv").mkdir()
     os.mkfifo(drop.drop / "pipe_2026-03-10.csv")
-    for name, target in (
-        ("dangling", "nowhere"),
-        ("device", "/dev/zero"),
-        ("looping", "looping_2026-03-10.csv"),
-        ("out", "../elsewhere.csv"),
-        ("within", "original.txt"),
-        ("folder_of_old", "folder_2026-03-10.csv"),
-    ):
+    targets = {
+        "dangling": "nowhere",
+        "device": "/dev/zero",
+        "out": "../elsewhere.csv",
+        "within": "original.txt",
+    }
+    for name, target in targets.items():
         (drop.drop / f"{name}_2026-03-10.csv").symlink_to(target)
     os.mkfifo(drop.drop / "pipe_2026-02-20.csv")  # of a day before those that are read
     (drop.drop / "dangling_2026-02-20.csv").symlink_to("nowhere")
     manifest = drop.extract()
-    assert rows(manifest, "lines", "order_id, file") == [
-        ("A", "acme_2026-03-10.csv"),
-        ("B", "within_2026-03-10.csv"),
-    ]
-    names = ("dangling", "device", "folder", "folder_of_old", "looping", "out", "pipe")
-    refused = dict.fromkeys(names, "it is no regular file of the folder that can be read")
+    assert rows(manifest, "lines", "order_id, file") == [("A", "acme_2026-03-10.csv")]
+    refused = dict.fromkeys(["dangling", "device", "folder", "out", "pipe", "within"], "")
+    for partner in refused:
+        refused[partner] = "it is no regular file of the folder" + (
+            ", but a link" if partner in targets else ""
+        )
     assert rows(manifest, "rejects", "file, row_number, reason, detail") == [
         (f"{partner}_2026-03-10.csv", 0, "file_unreadable", detail) for partner, detail in refused.items()
     ]
@@ -109,26 +107,6 @@ def test_lines_that_need_too_much_memory_keep_no_other_out(drop: Drop) -> None:
             *(0, "file_too_large", "its lines are too long to be read in the memory that there is"),
             "longer_2026-03-10.csv",
         )
-    ]
-
-
-def test_a_link_to_where_this_worker_may_not_read_keeps_no_other_out(
-    drop: Drop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drop.put("acme_2026-03-10.csv", file_of(line("A")))
-    (drop.drop / "link_2026-03-10.csv").symlink_to("/secret/link.csv")
-    original = os.path.realpath
-
-    def refuse(path: Any, **options: Any) -> Any:  # root, as whom tests may run, has every right
-        if Path(path).name.startswith("link_"):
-            raise PermissionError(path)
-        return original(path, **options)
-
-    monkeypatch.setattr(os.path, "realpath", refuse)
-    manifest = drop.extract()
-    assert rows(manifest, "lines", "order_id") == [("A",)]
-    assert rows(manifest, "rejects", "detail, file") == [
-        ("it is no regular file of the folder that can be read", "link_2026-03-10.csv")
     ]
 
 
@@ -159,7 +137,7 @@ def test_a_file_that_vanishes_meanwhile_keeps_no_other_out(
     manifest = drop.extract()
     assert rows(manifest, "lines", "order_id") == [("A",)]
     assert rows(manifest, "rejects", "file, detail") == [
-        ("gone_2026-03-10.csv", "it is no regular file of the folder that can be read")
+        ("gone_2026-03-10.csv", "it cannot be opened: No such file or directory")
     ]
 
 

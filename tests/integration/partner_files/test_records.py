@@ -1,18 +1,18 @@
 """The records of partner files: none is lost, whatever it holds."""
 
 import gzip
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import numpy as np
 import pytest
 
 from ecommerce.core.data_warnings import wording
-from ecommerce.core.email_masking import safe_id
 from ecommerce.sales.transform import transform
 from ecommerce.sources import csv_records, delivered_files
 from ecommerce.sources.partner_layouts import COLUMNS
 from tests.explained import findings, unexplained
-from tests.integration.partner_files.drop import HASH_KEY, HEADER, RECEIVED, Drop, file_of, line, rows
+from tests.integration.partner_files.drop import HEADER, RECEIVED, Drop, file_of, line, rows
 
 
 def test_every_field_comes_as_delivered(drop: Drop) -> None:
@@ -29,28 +29,32 @@ def test_every_field_comes_as_delivered(drop: Drop) -> None:
     assert rows(manifest, "rejects") == []
 
 
-def test_each_bad_line_is_rejected_with_its_number_and_text_and_no_other(drop: Drop) -> None:
+SHAPE = "9999-99-99x99:99:99+99:99,9999-99-99x99:99:99x,xxxxxxxxx,xxx-9"
+
+
+def test_each_bad_line_is_rejected_with_its_number_and_shape_and_no_other(drop: Drop) -> None:
+    end = "9,99.99,9,9.99,xxx,xxxx@xxxxxxx.xxx,xx"
     bad = {
-        3: (line("S") + ",one,more", "malformed_line", "too many fields"),
-        4: ("short,1,2", "malformed_line", "too few fields"),
-        6: (line("Q", name='"Mug'), "malformed_line", "a quote that is not closed"),
-        8: (line("T", name='"Mug"s'), "malformed_line", "text after a closing quote"),
-        9: (line("Ünï").encode("latin-1"), "bad_encoding", "not UTF-8"),
+        3: (line("S3") + ",one,more", "too many fields", f"S3,9,{SHAPE},xxx,xxxx,{end},xxx,xxxx"),
+        4: ("short,1,2", "too few fields", "xxxxx,9,9"),
+        6: (line("Q6", name='"Mug'), "a quote that is not closed", f'Q6,9,{SHAPE},"xxx,xxxx,{end}'),
+        8: (line("T8", name='"Mug"s'), "text after a closing quote", f'T8,9,{SHAPE},"xxx"x,xxxx,{end}'),
+        9: (line("Ünï").encode("latin-1"), "not UTF-8", f"\ufffdx\ufffd,9,{SHAPE},xxx,xxxx,{end}"),
     }
     content = []
     for number in range(2, 12):
-        text = bad[number][0] if number in bad else line(f"G{number}")
+        text = bad[number][0] if number in bad else line(f"G{number % 10}")
         content.append(text if isinstance(text, bytes) else text.encode())
     drop.put("acme_2026-03-10.csv", HEADER.encode() + b"\n" + b"\n".join(content))
     manifest = drop.extract()
     assert rows(manifest, "lines", "row_number, order_id") == [
-        (number, f"G{number}") for number in (2, 5, 7, 10, 11)
+        (number, f"G{number % 10}") for number in (2, 5, 7, 10, 11)
     ]
     found = {number: row for number, *row in rows(manifest, "rejects", "row_number, reason, detail, raw")}
     assert set(found) == set(bad)
-    for number, (text, reason, detail) in bad.items():
-        raw = text if isinstance(text, str) else text.decode("utf-8", "replace")
-        assert found[number] == [reason, detail, raw]
+    for number, (_, detail, shape) in bad.items():
+        reason = "bad_encoding" if detail == "not UTF-8" else "malformed_line"
+        assert found[number] == [reason, detail, shape]
     assert manifest.rows == 10
     assert rows(manifest, "files", "lines, order_ids")[0][0] == 10
 
@@ -173,16 +177,46 @@ def test_columns_without_a_name_or_with_one_twice_are_more_columns_like_others(d
     ]
 
 
-def test_what_is_remembered_of_a_broken_line_is_its_order_and_never_an_address(drop: Drop) -> None:
-    drop.put(
-        "acme_2026-03-10.csv",
-        f"customer_email,{HEADER.replace(',customer_email', '')}\n"
-        "jane@example.com,broken,1\n"
-        "1,ann@example.com,2026-03-10T08:00:00Z\n"
-        "1,ann%40example.com,2026-03-10T08:00:00Z\n",
-    )
-    addresses = (safe_id(each, HASH_KEY) for each in ("ann@example.com", "ann%40example.com"))
-    assert rows(drop.extract(), "files", "lines, order_ids") == [(3, sorted(["broken", *addresses]))]
+ADDRESSED = f"customer_name,street,phone,{HEADER}"
+JANE = 'Jané Doe,"Bäckerstraße 5; 3rd floor",+49 151 2345678'
+
+
+def test_of_a_malformed_line_only_its_shape_and_order_leave_the_file(drop: Drop, caplog) -> None:
+    name = "acme_2026-03-10.csv"
+    former = file_of(line("KEPT"), line("A-100"))
+    drop.put(name, former)
+    drop.load(drop.extract())
+    unquoted = JANE.replace('"', "").replace(";", ",")
+    content = [
+        ADDRESSED,
+        f"{JANE},{line('A-101')}",
+        f"{unquoted},{line('A-102')}",
+        f"{JANE},{line('A-103')},more",
+        f"{JANE},{line('KEPT')},more",
+        "10115 Berlin,Jané Doe,+49 151 2345678",
+        "Jané Doe,Bäckerstraße 5,Berlin,A-1040,1",
+    ]
+    drop.put(name, "\n".join(content), received=datetime(2026, 3, 12, tzinfo=UTC))
+    manifest = drop.extract()
+
+    shape = 'xxxx xxx,"xxxxxxxxxxxx 9; 9xx xxxxx",+99 999 9999999'
+    order = f"9,{SHAPE},xxx,xxxx,9,99.99,9,9.99,xxx,xxxx@xxxxxxx.xxx,xx"
+    assert rows(manifest, "rejects", "row_number, raw") == [
+        (3, f"xxxx xxx,xxxxxxxxxxxx 9, 9xx xxxxx,+99 999 9999999,x-999,{order}"),
+        (4, f"{shape},A-103,{order},xxxx"),
+        (5, f"{shape},KEPT,{order},xxxx"),
+        (6, "99999 xxxxxx,xxxx xxx,+99 999 9999999"),
+        (7, "xxxx xxx,xxxxxxxxxxxx 9,xxxxxx,x-9999,9"),
+    ]
+    assert rows(manifest, "files", "lines, order_ids") == [(6, ["A-101", "A-103", "KEPT"])]
+    assert rows(manifest, "removed_orders", "order_id") == [("A-100",)]
+    kept = [raw for (raw,) in rows(manifest, "rejects", "raw")]
+    loaded = transform(manifest, run_id="run")
+    assert rows(loaded, "rejected_rows", "raw") == [
+        (raw.replace("xxxx@xxxxxxx.xxx", "<e-mail>"),) for raw in sorted(kept)
+    ]
+    written = f"{caplog.text} {rows(loaded, 'rejected_rows')} {rows(loaded, 'loaded_files')}"
+    assert [text for text in ("Jan", "cker", "Berlin", "2345678", "10115") if text in written] == []
 
 
 def test_control_totals_are_the_files_own(drop: Drop) -> None:

@@ -159,6 +159,14 @@ def test_bulk_operations_that_all_fail_are_an_error(
     assert operations_started(bulk_shop) == (1 if kind is errors.CredentialsError else bulk.RUNS)
 
 
+def test_a_large_result_of_a_bulk_operation_is_refused(
+    bulk_shop: Shopify, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(bulk, "MOST_BYTES", 1_000)
+    with pytest.raises(errors.ContractError, match=r"the answer has more than 1,000 bytes$"):
+        shopify.extract(window_in(tmp_path))
+
+
 @pytest.mark.parametrize("status", [400, 403, 404, 410])
 def test_an_expired_address_is_not_requested_again(
     status: int, bulk_shop: Shopify, tmp_path: Path, monkeypatch

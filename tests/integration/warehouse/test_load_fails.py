@@ -5,16 +5,19 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from google.api_core.exceptions import BadRequest, Conflict, ServiceUnavailable
 
 from ecommerce.core.errors import ConcurrentUpdateError, ContractError, TransientError
+from ecommerce.maintenance import erasure
 from ecommerce.sales.loading import ORDERS
+from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse import load as load_module
 from ecommerce.warehouse import staging_tables
-from ecommerce.warehouse.client import Warehouse, connect
+from ecommerce.warehouse.client import ATTEMPTS, Warehouse, connect
 from ecommerce.warehouse.load import load
 from tests.googlesql import split
 from tests.integration.warehouse.conftest import MONDAY, STATE, Shop
@@ -68,6 +71,32 @@ def test_a_crash_after_any_statement_leaves_nothing(shop: Shop):
     assert shop.state(EVERYTHING) == again
 
 
+def test_a_load_that_began_before_an_erasure_begins_again(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAGING_URI", f"file://{tmp_path}/staging")
+    key = shop.warehouse.settings.customer_hash_key
+    ann = replace(
+        ANN, customer=erasure.customer_hash("ann@example.com", key), attributes='{"gift": "for Ann"}'
+    )
+    manifest = Folder([ann, replace(BOB, source="sales_db")]).publish(shop.folder, MONDAY, "run")
+    staging = staging_tables.Staging(shop.warehouse, ORDERS, [manifest], MONDAY, "run", "daily")
+    staging_tables.stage(staging)
+    _, script = load_module.look_up(staging)
+
+    erasure.forget("ann@example.com", connect())
+
+    with pytest.raises(ConcurrentUpdateError):
+        shop.warehouse.run(script, "load")
+    assert shop.rows("orders") == []
+    load_module.load_manifest(ORDERS, DagRun("daily", "run"), manifest)
+    assert shop.rows("orders", "order_id", "customer_hash", "attributes") == [
+        {"order_id": "1", "customer_hash": None, "attributes": None},
+        {"order_id": "2", "customer_hash": "bob", "attributes": None},
+    ]
+    assert shop.one("customers", "customer_hash") == {"customer_hash": "bob"}
+
+
 def failing(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, error: Exception, times: int) -> list[str]:
     """Let the load's script fail as BigQuery would, `times` times; the ids of the jobs that were begun."""
     begin, begun = warehouse.client.query, []
@@ -104,7 +133,7 @@ def test_a_load_that_lost_against_another_is_tried_again(
 @pytest.mark.parametrize(
     ("error", "kind", "attempts"),
     [
-        (LOST, ConcurrentUpdateError, load_module.ATTEMPTS),
+        (LOST, ConcurrentUpdateError, ATTEMPTS),
         (ServiceUnavailable("try again later"), TransientError, 1),
     ],
 )

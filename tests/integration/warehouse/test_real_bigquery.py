@@ -8,11 +8,13 @@ import os
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from ecommerce.core.errors import ContractError
+from ecommerce.sales import delivery
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.migrate import migrate
 from ecommerce.warehouse.schema import prepare
@@ -63,3 +65,28 @@ def test_loads_in_any_order_and_at_once_leave_the_same_tables(shop: Shop):
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(load, range(3)))
     assert shop.state(tables) == state
+
+
+def test_new_days_at_once_are_stored_once(shop: Shop):
+    """No load replaces a row: without the lock, BigQuery would commit all of them."""
+
+    def load(number: int) -> None:
+        other = Shop(connect(dag=f"parallel_{number}", step="test"), shop.folder)
+        folders, day = ((OLDER, MONDAY), (NEWER, TUESDAY))[number % 2]
+        other.load(*folders, day=day, run_id=f"parallel {number}", dag_id=f"parallel_{number}")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(load, range(4)))
+
+    assert shop.warehouse.query("warehouse/procedures/copies/find.sql") == []
+    state = shop.state()
+    shop.load(*OLDER, day=MONDAY, run_id="older")
+    shop.load(*NEWER, day=TUESDAY, run_id="newer")
+    assert shop.state() == state
+
+
+def test_claims_at_once_are_one(shop: Shop):
+    claim = MONDAY, "0a1b", "<report@example.com>", datetime(2026, 3, 3, 11, tzinfo=UTC)
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: delivery.claim_delivery(*claim), range(3)))
+    assert len(shop.rows("report_deliveries")) == 1

@@ -27,7 +27,7 @@ from ecommerce.warehouse import load_history
 from ecommerce.warehouse.checks import run_checks
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import load
-from ecommerce.warehouse.schema import rebuild, write_rows
+from ecommerce.warehouse.schema import REBUILD_ORDER_IDS, write_rows
 from tests import googlesql
 from tests.integration.conftest import LendDataset
 from tests.integration.warehouse.both_engines import BothEngines, Compared
@@ -450,7 +450,7 @@ def both(
             export(shop)
             read_report(shop)
             look_up(shop)
-            rebuild(shop.warehouse, "stored_order_ids")
+            shop.warehouse.transact(REBUILD_ORDER_IDS)
             for name, sql in samples():
                 engines.ask(shop.warehouse, sql, name)
             patch.setattr(erasure, "customer_hash", lambda identity, _: identity)

@@ -9,13 +9,15 @@ import pytest
 from google.cloud.bigquery import SchemaField, Table
 
 from ecommerce.cli import __main__ as command_line
-from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.errors import ConfigurationError, ContractError
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.migrate import _described as described
 from ecommerce.warehouse.migrate import migrate
 from ecommerce.warehouse.schema import prepare
-from tests.integration.warehouse.conftest import Shop
+from tests.integration.warehouse.conftest import MONDAY, STATE, Shop
+from tests.integration.warehouse.test_load_in_any_order import OLDER
+from tests.integration.warehouse_contents import of_all_days
 
 
 @pytest.fixture
@@ -98,6 +100,37 @@ def test_migrate_adds_columns_and_names_what_it_cannot_do(empty_dataset: str):
     rows = warehouse.run(f"SELECT sku, name, category FROM `{empty_dataset}.products`", "look")
     assert rows == [{"sku": 1, "name": "Old", "category": None}]
     assert migrate(warehouse).done == []
+
+
+def test_migrate_removes_the_copies_of_rows(shop: Shop):
+    """Two loads at once, without a lock, have stored everything twice."""
+    shop.load(*OLDER, day=MONDAY, run_id="older")
+    tables = (*STATE, "load_audit", "warehouse_settings")
+    state = shop.state(tables)
+    dataset = shop.warehouse.settings.bigquery_dataset
+    for table in tables:
+        shop.warehouse.run(
+            f"INSERT INTO `{dataset}.{table}` SELECT * FROM `{dataset}.{table}` {of_all_days(table)}", table
+        )
+    assert shop.state(tables) != state
+
+    migration = migrate(shop.warehouse)
+
+    assert shop.state(tables) == state
+    assert "orders: 7 copies of rows removed" in migration.done
+    assert "make backfill FROM=… TO=… AGAIN=1" in " ".join(migration.left)
+    assert migrate(shop.warehouse).done == []
+
+
+def test_migrate_creates_a_lost_row_of_the_lock_again(shop: Shop):
+    shop.warehouse.run(f"DELETE FROM `{shop.warehouse.settings.bigquery_dataset}.load_lock` WHERE TRUE", "x")
+    with pytest.raises(ContractError, match="load_lock does not have exactly one row: run make migrate"):
+        shop.load(*OLDER)
+
+    assert migrate(shop.warehouse).done == ["load_lock: created again with one row"]
+
+    shop.load(*OLDER)
+    assert len(shop.rows("orders")) == 7
 
 
 def test_migrate_names_a_partitioning_and_columns_that_it_cannot_change(

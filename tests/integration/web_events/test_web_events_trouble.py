@@ -296,6 +296,24 @@ def test_a_redirect_to_elsewhere_is_not_followed_and_takes_no_token_along(
     assert "a-secret" not in str(failure.value)
 
 
+def test_a_small_answer_that_is_large_when_unpacked_is_refused(
+    serve: Serve, received: list[str], monkeypatch: pytest.MonkeyPatch, read: Read
+) -> None:
+    monkeypatch.setattr(client, "MOST_BYTES", 20_000)
+    collector = serve()
+    with pytest.raises(ContractError, match=f"^{WHAT}: the answer has more than 20,000 bytes$"):
+        read()
+    assert starts(collector)[f"{HOUR}:00:00Z"] == 1
+
+
+def test_a_token_never_travels_the_internet_unencrypted(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect(monkeypatch, "http://events.shop.example.com", password="a-secret")
+    with pytest.raises(ConfigurationError, match="the token would travel without encryption"):
+        client.EventsClient()
+    connect(monkeypatch, "http://events.shop.example.com")
+    assert client.EventsClient().is_unencrypted
+
+
 def test_a_server_that_is_not_there(serve: Serve, monkeypatch: pytest.MonkeyPatch, read: Read) -> None:
     port = free_port()
     connect(monkeypatch, f"http://127.0.0.1:{port}")

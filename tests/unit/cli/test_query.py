@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ecommerce.cli import __main__ as command_line
-from ecommerce.cli.query import format_value, table
+from ecommerce.cli.query import csv_cell, format_value, table
 from ecommerce.warehouse.adhoc_query import QueryResult
 
 
@@ -42,6 +42,13 @@ def test_every_value_says_exactly_what_the_warehouse_has() -> None:
     assert json.loads(format_value(["sales_db", "partner_files: acme"])) == [
         "sales_db",
         "partner_files: acme",
+    ]
+
+
+def test_a_text_of_a_csv_is_no_formula_and_a_number_stays_one() -> None:
+    values = [None, "=HYPERLINK(1)", "+49", "-1", "@SUM(1)", "Mug", "a\x00b", Decimal("-7.50"), -3, ["=1"]]
+    assert [csv_cell(value) for value in values] == [
+        *("", "'=HYPERLINK(1)", "'+49", "'-1", "'@SUM(1)", "Mug", "ab", "-7.5", "-3", '["=1"]'),
     ]
 
 

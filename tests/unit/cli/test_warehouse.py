@@ -55,17 +55,18 @@ def test_undo_history_refuses_a_live_source_in_one_sentence(capsys):
 
 def test_a_customer_is_named_on_standard_input_alone(monkeypatch, capsys):
     asked = []
-    monkeypatch.setattr(erasure, "forget", lambda who, _: asked.append(who) or {"orders": 3, "customers": 1})
+    monkeypatch.setattr(erasure, "forget", lambda who, _: asked.append(who) or {"rows of orders": 3})
     monkeypatch.setattr(sys, "stdin", io.StringIO("ada@example.com\n"))
     assert main(["forget-customer"]) == 0
     assert asked == ["ada@example.com"]
-    assert capsys.readouterr().out == "3 rows of orders, 1 row of customers removed\n"
-    monkeypatch.setattr(erasure, "forget", lambda who, _: {"orders": 0, "customers": 0})
+    assert capsys.readouterr().out == "cleared: rows of orders: 3\n"
+    monkeypatch.setattr(erasure, "forget", lambda who, _: {"staged folders": 1})
     monkeypatch.setattr(sys, "stdin", io.StringIO("bob@example.com\n"))
     assert main(["forget-customer"]) == 1
-    said = capsys.readouterr().err
-    assert said.startswith("the warehouse has no customer with that address, so nothing was removed")
-    assert "bob" not in said
+    said = capsys.readouterr()
+    assert said.out == "cleared: staged folders: 1\n"
+    assert said.err.startswith("the warehouse has no customer with that address")
+    assert "bob" not in said.err
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
     assert main(["forget-customer"]) == 1
     assert capsys.readouterr().err == "no e-mail address on standard input: nothing was removed\n"

@@ -20,6 +20,8 @@ from ecommerce.core.errors import (
 )
 from ecommerce.sources.http import (
     NotFoundError,
+    bounded,
+    is_public,
     is_unencrypted,
     network_errors,
     quoted,
@@ -97,6 +99,18 @@ def test_of_a_long_error_only_the_beginning_is_read() -> None:
 def test_a_private_host_needs_no_encryption(host: str) -> None:
     assert not is_unencrypted(f"http://{host}/")
     assert is_unencrypted("http://shop.example.com/")
+
+
+def test_a_socket_of_postgresql_is_not_on_the_internet() -> None:
+    assert not is_public("/var/run/postgresql.d")
+
+
+def test_an_answer_is_read_up_to_its_bound() -> None:
+    chunks = iter([b"abc", b"d", b"e", b"f"])
+    with pytest.raises(ContractError, match=r"^shop: the answer has more than 4 bytes$"):
+        list(bounded(chunks, 4, "shop"))
+    assert list(chunks) == [b"f"]
+    assert b"".join(bounded([b"abc", b"d"], 4, "shop")) == b"abcd"
 
 
 def test_quotes_are_short_and_show_nobodys_address() -> None:

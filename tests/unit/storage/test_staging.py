@@ -80,6 +80,31 @@ def test_discarded_folder_is_gone_and_may_be_discarded_again(root):
         staging.read_manifest(uri)
 
 
+def test_only_its_user_can_open_staging_on_a_disk(tmp_path, monkeypatch):
+    monkeypatch.setenv("STAGING_URI", f"file://{tmp_path}/staging")
+    formerly = tmp_path / "staging" / "daily" / "2026-11-18"
+    formerly.mkdir(parents=True)
+    usual = os.umask(0)
+    try:
+        for path in (formerly, formerly.parent, formerly.parent.parent):
+            path.chmod(0o777)
+        publish(f"file://{tmp_path}/staging/daily/2026-11-19/run/sales_db")
+        publish(f"file://{tmp_path}/reports/2026-11-19")
+    finally:
+        os.umask(usual)
+    modes = {
+        str(path.relative_to(tmp_path)): path.stat().st_mode & 0o777
+        for path in (tmp_path / "staging", *tmp_path.rglob("2026-11-19"), *tmp_path.rglob("sales_db"))
+    }
+    assert modes == {
+        "staging": 0o700,
+        "staging/daily/2026-11-19": 0o700,
+        "staging/daily/2026-11-19/run/sales_db": 0o700,
+        "reports/2026-11-19": 0o777,
+    }
+    assert (tmp_path / "staging" / "daily").stat().st_mode & 0o777 == 0o700
+
+
 def test_run_ids_become_safe_folder_names(monkeypatch):
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     monkeypatch.setenv("STAGING_URI", "gs://b/s")

@@ -57,6 +57,7 @@ def reason(text: str) -> dict[str, Any]:
             ),
             errors.ConcurrentUpdateError,
         ),
+        (google.Conflict("Already Exists: Table p:d.t"), errors.ConcurrentUpdateError),
         (
             google.InternalServerError("Query exceeded limit", **reason("bytesBilledLimitExceeded")),
             errors.ConfigurationError,
@@ -90,6 +91,13 @@ def test_a_missing_dataset_names_what_creates_it():
         "daily_series.sql: Not found: Dataset p:sales was not found in location US: is BIGQUERY_LOCATION "
         "right? The first run creates the dataset, and so does make migrate"
     )
+
+
+def test_copies_of_a_row_name_what_removes_them():
+    refusal = google.BadRequest("UPDATE/MERGE must match at most one source row for each target row")
+    with pytest.raises(errors.ContractError, match="copies of a row, which make migrate removes"):
+        with bigquery_errors("load"):
+            raise refusal
 
 
 def test_addresses_in_refusals_are_masked():

@@ -1,8 +1,9 @@
 """What may be rendered into SQL, and how."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from jinja2 import DictLoader, UndefinedError
@@ -75,7 +76,7 @@ def test_a_load_of_scattered_days_is_a_script_that_bigquery_takes():
         spec=ORDERS,
         settings=SETTINGS,
         business_date=days[0],
-        fingerprint=1,
+        lock_token="0a1b",
     )
     assert len(script) < 1_000_000 / 2
 
@@ -96,15 +97,20 @@ def test_a_statement_for_no_day_is_not_rendered(template):
 
 
 @pytest.mark.parametrize(
-    "value", ["2026-03-02", "1; DROP TABLE orders", 1.5, None, True, datetime(2026, 3, 2, tzinfo=UTC)]
+    "value", ["1; DROP TABLE orders", "it's", "\\", "", 1.5, True, {"a": "1; DROP TABLE orders"}]
 )
-def test_only_dates_and_whole_numbers_become_literals(template, value):
-    with pytest.raises(ValueError, match="only dates and whole numbers"):
+def test_other_values_do_not_become_literals(template, value):
+    with pytest.raises(ValueError, match=r"of SQL|only dates"):
         template("{{ day }}", day=value)
 
 
 def test_values_are_literals(template):
     assert template("{{ day }} {{ most }}", day=date(2026, 3, 2), most=7) == "DATE '2026-03-02' 7"
+    moment = datetime(2026, 3, 2, 8, tzinfo=ZoneInfo("America/New_York"))
+    assert template("{{ at }} {{ of.a }}", at=moment, of={"a": None}) == (
+        "TIMESTAMP '2026-03-02T13:00:00+00:00' NULL"
+    )
+    assert template("{{ id }}", id="<report.2026@shop.example>") == "'<report.2026@shop.example>'"
     assert template("{{ shop_timezone }} {{ reporting_currency }}") == "'America/New_York' 'USD'"
 
 
@@ -135,3 +141,27 @@ def test_a_partitioned_table_asks_for_a_filter_but_orders(table):
     asks = "require_partition_filter = TRUE" in text
     is_partitioned = bool(re.search(r"^PARTITION BY \w+_date$", text, re.MULTILINE))
     assert asks == (is_partitioned and table != "orders")
+
+
+def test_every_change_of_rows_belongs_to_a_transaction_that_begins_with_the_lock():
+    """A file without its own transaction is a part of one."""
+    files = {
+        path.relative_to(rendering.SQL_ROOT).as_posix(): path.read_text()
+        for path in (rendering.SQL_ROOT / "warehouse").rglob("*.sql")
+        if path.parent.name not in ("macros", "staging") and path.name != "lock.sql"
+    }
+    scripts = {path: text for path, text in files.items() if "BEGIN TRANSACTION;" in text}
+    for path, text in scripts.items():
+        begin = text.split("BEGIN TRANSACTION;")[1]
+        first = re.search(r"(?:warehouse/)?loads/\w+|[A-Z]{4,}", begin)
+        assert first is not None, path
+        assert first[0].endswith("loads/lock"), path
+    included = set(re.findall(r"(?:tables|loads)/\w+/\w+", " ".join(files.values())))
+    changing = {
+        path for path, text in files.items() if re.search(r"^(MERGE|INSERT|UPDATE|DELETE) ", text, re.M)
+    }
+    alone = {
+        path for path in changing - scripts.keys() if path[len("warehouse/") : -len(".sql")] not in included
+    }
+    # It only adds a hash: which transaction sees it is decided by forget.sql.
+    assert alone == {"warehouse/procedures/erasure/remember.sql"}

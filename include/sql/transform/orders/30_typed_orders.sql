@@ -6,7 +6,7 @@ SELECT
     version,
     file,
     row_number,
-    coalesce(as_text(channel), getvariable('source')) AS channel,
+    coalesce(shortened(as_text(channel), 200), getvariable('source')) AS channel,
     coalesce(mask_e_mails(lower(as_text(staged_orders.status))), 'unknown') AS status,
     upper(as_text(currency)) AS currency,
     CASE

@@ -69,7 +69,10 @@ WITH cast_refunds AS (
             END
         ) AS row_fault,
         to_json(staged_refunds) AS raw
-    FROM staged_refunds
+    FROM (
+        SELECT bounded(COLUMNS(*))
+        FROM staged_refunds
+    ) AS staged_refunds
 ),
 
 -- The line of a voucher is negative in its order and in its refund; the refund as a whole must not be negative.

@@ -58,20 +58,28 @@ WITH faulty AS (
     SELECT
         file,
         row_number,
-        staged_orders.order_id,
+        records.order_id,
         rejected_orders.fault,
-        to_json(staged_orders) AS raw
-    FROM staged_orders
+        to_json(records) AS raw
+    FROM (
+        SELECT bounded(COLUMNS(*))
+        FROM staged_orders
+        SEMI JOIN rejected_orders AS wanted USING (file, row_number)
+        WHERE getvariable('headers_are_records')
+    ) AS records
     INNER JOIN rejected_orders USING (file, row_number)
-    WHERE getvariable('headers_are_records')
     UNION ALL
     SELECT
         file,
         row_number,
-        staged_order_lines.order_id,
+        records.order_id,
         rejected_lines.fault,
-        to_json(staged_order_lines)
-    FROM staged_order_lines
+        to_json(records)
+    FROM (
+        SELECT bounded(COLUMNS(*))
+        FROM staged_order_lines
+        SEMI JOIN rejected_lines AS wanted USING (file, row_number)
+    ) AS records
     INNER JOIN rejected_lines USING (file, row_number)
     UNION ALL
     SELECT
@@ -126,7 +134,8 @@ without_personal_columns AS (
             WHEN json_type(raw) <> 'OBJECT' THEN raw
             ELSE json_merge_patch(raw, '{
                 "address": null, "address_1": null, "address_2": null, "billing": null, "city": null,
-                "customer_email": null, "customer_ip_address": null, "customer_name": null, "customer_note": null,
+                "customer": null, "customer_email": null, "customer_id": null, "customer_ip_address": null,
+                "customer_name": null, "customer_note": null,
                 "email": null, "first_name": null, "last_name": null, "name": null, "phone": null, "postcode": null,
                 "shipping": null
             }')::VARCHAR
@@ -147,7 +156,7 @@ SELECT
         500
     ) AS detail,
     without_personal_columns.file,
-    left(mask_e_mails(raw), 2000) AS raw,
+    left(mask_e_mails(left(raw, 8000)), 2000) AS raw,
     safe_id(order_id) AS order_id
 FROM without_personal_columns
 LEFT JOIN staged_column_names AS named

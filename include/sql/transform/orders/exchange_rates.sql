@@ -2,9 +2,9 @@
 
 CREATE OR REPLACE VIEW staged_rates AS
 SELECT
-    rate_date,
-    currency,
-    rate,
+    bounded(rate_date) AS rate_date,
+    bounded(currency) AS currency,
+    bounded(rate) AS rate,
     'rates' AS file,
     row_number
 FROM read_parquet(getvariable('raw') || '/rates.parquet');

@@ -18,7 +18,7 @@ WITH trimmed AS (
         raw.partner,
         raw.received_at,
         as_text(raw.status) AS status,
-        as_text(raw.sku) AS sku,
+        safe_id(as_text(raw.sku)) AS sku,
         as_text(raw.product_name) AS product_name,
         as_text(raw.category) AS category,
         as_text(raw.quantity) AS quantity,
@@ -33,7 +33,13 @@ WITH trimmed AS (
         as_instant(raw.ordered_at) AS ordered_instant,
         as_instant(raw.updated_at) AS updated_instant,
         named_attributes(to_json(raw)) AS attributes
-    FROM read_parquet(getvariable('raw') || '/lines.parquet') AS raw
+    FROM (
+        SELECT
+            order_id,
+            sku,
+            bounded(COLUMNS(* EXCLUDE (order_id, sku)))
+        FROM read_parquet(getvariable('raw') || '/lines.parquet')
+    ) AS raw
     INNER JOIN (
         SELECT
             file,

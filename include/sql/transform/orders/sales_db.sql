@@ -11,7 +11,10 @@ SELECT
     file_row_number AS row_number,
     order_id,
     to_json(items) AS raw
-FROM read_parquet(getvariable('raw') || '/order_items.parquet', file_row_number = TRUE) AS items
+FROM (
+    SELECT bounded(COLUMNS(*))
+    FROM read_parquet(getvariable('raw') || '/order_items.parquet', file_row_number = TRUE)
+) AS items
 SEMI JOIN unread_orders USING (order_id)
 UNION ALL
 SELECT
@@ -19,7 +22,10 @@ SELECT
     file_row_number AS row_number,
     order_id,
     to_json(refunds) AS raw
-FROM read_parquet(getvariable('raw') || '/refunds.parquet', file_row_number = TRUE) AS refunds
+FROM (
+    SELECT bounded(COLUMNS(*))
+    FROM read_parquet(getvariable('raw') || '/refunds.parquet', file_row_number = TRUE)
+) AS refunds
 SEMI JOIN unread_orders USING (order_id);
 
 CREATE OR REPLACE VIEW staged_orders AS

@@ -71,33 +71,49 @@ FROM read_json(
 
 -- A configured attribute is a field of the order, a custom attribute, a UTM parameter of the last visit, `tags`, or a
 -- metafield (namespace__key). Orders are read once more for them, because read_json needs its columns in the statement.
+--
+-- Each function that reads JSON copies it into memory, so all fields are taken at once.
 CREATE TABLE shopify_attributes AS
 SELECT
     filename,
-    json ->> 'legacyResourceId' AS legacyResourceId,
+    legacyResourceId,
     attributes_from(
         list_transform(
-            getvariable('order_attributes'),
+            list_zip(getvariable('order_attributes'), fields),
             LAMBDA wanted: coalesce(
-                CASE WHEN wanted = 'tags' THEN array_to_string((json -> 'tags')::VARCHAR[], ', ') END,
-                CASE
-                    WHEN starts_with(wanted, 'utm_')
-                        THEN json -> 'customerJourneySummary' -> 'lastVisit' -> 'utmParameters' ->> substr(wanted, 5)
-                END,
-                list_filter(custom, LAMBDA one: regexp_replace(one.key, '\W', '_', 'g') = wanted)[1].value,
-                list_filter(metafields, LAMBDA one: one.namespace || '__' || one.key = wanted)[1].value,
-                CASE WHEN json_type(json -> wanted) NOT IN ('OBJECT', 'ARRAY') THEN json ->> wanted END
+                CASE WHEN wanted[1] = 'tags' THEN array_to_string(tags::VARCHAR[], ', ') END,
+                CASE WHEN starts_with(wanted[1], 'utm_') THEN utm ->> substr(wanted[1], 5) END,
+                list_filter(custom, LAMBDA one: regexp_replace(one.key, '\W', '_', 'g') = wanted[1])[1].value,
+                list_filter(metafields, LAMBDA one: one.namespace || '__' || one.key = wanted[1])[1].value,
+                CASE WHEN json_type(wanted[2]) NOT IN ('OBJECT', 'ARRAY') THEN wanted[2] ->> '$' END
             )
         )
     ) AS attributes
 FROM (
     SELECT
-        *,
-        from_json(json -> 'customAttributes', '[{"key": "VARCHAR", "value": "VARCHAR"}]') AS custom,
-        from_json(json -> 'metafields' -> 'nodes', '[{"namespace": "VARCHAR", "key": "VARCHAR", "value": "VARCHAR"}]')
-            AS metafields
-    FROM read_json_objects(getvariable('raw') || '/orders/*.json', format = 'array', filename = TRUE)
-    WHERE len(getvariable('order_attributes')) > 0
+        filename,
+        fields[1] ->> '$' AS legacyResourceId,
+        fields[2] AS tags,
+        fields[3] AS utm,
+        from_json(fields[4], '[{"key": "VARCHAR", "value": "VARCHAR"}]') AS custom,
+        from_json(fields[5], '[{"namespace": "VARCHAR", "key": "VARCHAR", "value": "VARCHAR"}]') AS metafields,
+        fields[6:] AS fields
+    FROM (
+        SELECT
+            filename,
+            json_extract(
+                json,
+                list_concat(
+                    [
+                        '$.legacyResourceId', '$.tags', '$.customerJourneySummary.lastVisit.utmParameters',
+                        '$.customAttributes', '$.metafields.nodes'
+                    ],
+                    getvariable('order_attributes')
+                )
+            ) AS fields
+        FROM read_json_objects(getvariable('raw') || '/orders/*.json', format = 'array', filename = TRUE)
+        WHERE len(getvariable('order_attributes')) > 0
+    ) AS orders
 ) AS orders;
 
 -- The lines of all orders, numbered by their ids, which grow. `kind`: goods; a gift card, which is a means of payment;

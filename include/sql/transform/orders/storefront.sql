@@ -4,8 +4,10 @@
 -- The storefront writes UTC without Z.
 CREATE MACRO gmt(value) AS rtrim(value, 'Zz') || 'Z';
 
--- WordPress stores names as HTML: `Tea &amp; Biscuits` is the category `Tea & Biscuits` of other channels.
-CREATE MACRO from_html(value) AS CASE WHEN contains(value, '&') THEN without_entities(value) ELSE value END;
+-- WordPress stores names as HTML: `Tea &amp; Biscuits` is the category `Tea & Biscuits` of other channels. Python
+-- refuses an entity with a number of more than 4,300 digits.
+CREATE MACRO from_html(value) AS
+CASE WHEN contains(value, '&') THEN without_entities(shortened(value, 4000)) ELSE value END;
 
 CREATE MACRO is_invalid(value) AS amount_fault(value, '') IS NOT NULL;
 
@@ -49,30 +51,35 @@ FROM read_json(
 
 -- A configured attribute is a field of the order or one of its meta_data, which plugins write. Orders are read once
 -- more for them, because read_json needs its columns in the statement.
+-- Each function that reads JSON copies it into memory, so all fields are taken at once.
 CREATE TABLE storefront_attributes AS
 SELECT
     filename,
-    json ->> 'id' AS id,
+    fields[1] ->> '$' AS id,
     any_value(
         attributes_from(
             list_transform(
-                list_zip(
-                    getvariable('order_attributes'), json_extract_string(json, getvariable('order_attributes'))
-                ),
+                list_zip(getvariable('order_attributes'), fields[3:]),
                 LAMBDA field: coalesce(
-                    as_text(field[2]), list_filter(meta_data, LAMBDA one: one.key = field[1])[1].value ->> '$'
+                    as_text(field[2] ->> '$'), list_filter(meta_data, LAMBDA one: one.key = field[1])[1].value ->> '$'
                 )
             )
         )
     ) AS attributes
 FROM (
     SELECT
-        *,
-        from_json(json -> 'meta_data', '[{"key": "VARCHAR", "value": "JSON"}]') AS meta_data
-    FROM read_json_objects(getvariable('raw') || '/orders/*.json', format = 'array', filename = TRUE)
-    WHERE len(getvariable('order_attributes')) > 0
+        filename,
+        fields,
+        from_json(fields[2], '[{"key": "VARCHAR", "value": "JSON"}]') AS meta_data
+    FROM (
+        SELECT
+            filename,
+            json_extract(json, list_concat(['id', 'meta_data'], getvariable('order_attributes'))) AS fields
+        FROM read_json_objects(getvariable('raw') || '/orders/*.json', format = 'array', filename = TRUE)
+        WHERE len(getvariable('order_attributes')) > 0
+    ) AS orders
 ) AS pages
-GROUP BY filename, json ->> 'id';
+GROUP BY filename, fields[1] ->> '$';
 
 CREATE TABLE storefront_products AS
 SELECT

@@ -7,26 +7,6 @@
 {%- endmacro %}
 
 {#
-  A fingerprint of all audit rows of the domain, which changes with every load: a row of staged_totals.sql. confirm.sql
-  compares it inside the transaction.
-#}
-{% macro audit_fingerprint() -%}
-SELECT
-    'fingerprint of load_audit' AS name,
-    CAST(NULL AS STRING) AS source,
-    audit.fingerprint AS entries,
-    audit.fingerprint AS different_keys,
-    CAST(NULL AS NUMERIC) AS amount
-FROM (
-    SELECT COALESCE(BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(load_audit))), 0) AS fingerprint
-    FROM {{ table("load_audit") }} AS load_audit
-    WHERE
-        load_audit.business_date >= {{ first_day }}
-        AND {{ in_scope("load_audit") }}
-) AS audit
-{%- endmacro %}
-
-{#
   The audit rows of the domain's own sources, without exports, where the condition `chosen` on `business_date` holds.
   `run_at` dates the run also for a source that failed, which has no `read_at`.
 #}

@@ -66,7 +66,7 @@ def undo(source: str) -> int:
             f"orders of {source} were loaded during the undo: wait for the end of that run of {DAG_HISTORY}, "
             "then undo it once more"
         )
-    warehouse.query(_sql("rejected_rows"), parameters=of_source)
+    warehouse.transact(_sql("rejected_rows"), source=source)
     return removed
 
 

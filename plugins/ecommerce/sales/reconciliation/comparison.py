@@ -156,13 +156,14 @@ def differing_days(
 
 def keep_stored(duck: duckdb.DuckDBPyConnection, source: str, days: Collection[date]) -> None:
     """Create the tables stored_orders and stored_refunds with the warehouse's rows of a source's business
-    days."""
+    days, and forgotten_hashes."""
     import pyarrow as pa
 
     schemas = {table: arrow_schema(table) for table in ("orders", "refunds")}
     schemas["orders"] = schemas["orders"].append(pa.field("line_digest", pa.int64()))
     for table, schema in schemas.items():
         duck.from_arrow(schema.empty_table()).create(f"stored_{table}")
+    duck.execute("CREATE TABLE forgotten_hashes (forgotten_hash VARCHAR)")
     if not days:
         return
     warehouse = connect(step="reconciliation")
@@ -171,6 +172,8 @@ def keep_stored(duck: duckdb.DuckDBPyConnection, source: str, days: Collection[d
             f"warehouse/tables/{table}/for_reconciliation.sql", days=some, parameters={"source": source}
         )
         duck.from_arrow(pa.Table.from_pylist(rows, schema=schemas[table])).insert_into(f"stored_{table}")
+    hashes = warehouse.arrow("warehouse/tables/forgotten_hashes/all.sql")
+    duck.from_arrow(hashes).insert_into("forgotten_hashes")
 
 
 def newest_first(by_source: Iterable[Sequence[Difference]]) -> list[Difference]:

@@ -58,6 +58,7 @@ def extract(window: ReadWindow) -> Manifest:
         scratch_folder() as work,
     ):
         teach_addresses(duck, settings.customer_hash_key)
+        query(duck, "transform/values")
         query(duck, "extract/create_rejects")
         query(duck, f"{SQL}/create_tables")
         for file in dropped:
@@ -196,7 +197,13 @@ def _read_file(
     )
     with file.text() as stream:
         names = delivered_files.read_csv(
-            duck, stream, facts, layout, bounds=bounds, attributes=settings.order_attributes
+            duck,
+            stream,
+            facts,
+            layout,
+            bounds=bounds,
+            attributes=settings.order_attributes,
+            former_orders=known["order_ids"] if known else (),
         )
     if file.checksum(layout) != sha256:
         raise TransientError(f"{file.name} changed while it was read: it is still being delivered")
@@ -205,8 +212,6 @@ def _read_file(
     columns = ", ".join(extra[:MOST_NAMED]) + more
     warnings = [data_warning("columns_not_read", file=file.name, columns=columns)] if extra else []
     facts |= {"sha256": sha256, "warnings": [json.dumps(each, ensure_ascii=False) for each in warnings]}
-    place = names.index(layout.file_columns()["order_id"]) + 1
-    facts |= {"place": place, "delimiter": layout.delimiter}
     facts |= {"columns": list(layout.renamed()), "file_columns": list(layout.renamed().values())}
     query(duck, f"{SQL}/keep_file", facts)
     log.info("read %s, received %s", file.name, received_at)

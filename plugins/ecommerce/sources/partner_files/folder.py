@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -43,11 +44,13 @@ class DroppedFile:
     path: UPath
 
     def check(self, most_bytes: int | None = None) -> None:
-        """Refuse it before it is opened: no regular file of the folder, or one of more than `most_bytes`."""
-        if is_local(self.path.as_uri()):
-            delivered_files.check_regular(self.path.path, self.path.parent.path)
+        """Refuse it before it is read: no regular file of the folder, or one of more than `most_bytes`."""
         with self._refusals():
-            size = int(self.path.fs.info(self.path.path)["size"] or 0)
+            if self._is_local:
+                with delivered_files.open_regular(self.path.path) as file:
+                    size = os.fstat(file.fileno()).st_size
+            else:
+                size = int(self.path.fs.info(self.path.path)["size"] or 0)
         if most_bytes is not None and size > most_bytes:
             raise UnusableFileError("file_too_large", f"it has {size:,} bytes")
 
@@ -93,13 +96,19 @@ class DroppedFile:
 
     def _delivered(self) -> io.RawIOBase:
         with self._refusals():
+            if self._is_local:
+                return delivered_files.open_regular(self.path.path)
             return cast("io.RawIOBase", self.path.fs.open(self.path.path, "rb"))
+
+    @property
+    def _is_local(self) -> bool:
+        return is_local(self.path.as_uri())
 
     @contextmanager
     def _refusals(self) -> Iterator[None]:
         try:
             yield
-        except (PermissionError, FileNotFoundError, IsADirectoryError) as error:
+        except (PermissionError, FileNotFoundError) as error:
             why = f"it cannot be opened: {reason_of(error)}"
             raise UnusableFileError("file_unreadable", why) from None
 

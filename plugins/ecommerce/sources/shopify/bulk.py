@@ -21,7 +21,13 @@ from ecommerce.core.errors import (
     TransientError,
 )
 from ecommerce.core.settings import task_timeout
-from ecommerce.sources.http import network_errors, raise_for_status, refuse_other_site, with_retries
+from ecommerce.sources.http import (
+    bounded,
+    network_errors,
+    raise_for_status,
+    refuse_other_site,
+    with_retries,
+)
 from ecommerce.sources.shopify.client import CONNECTION, ShopifyClient, document
 from ecommerce.storage.duckdb import query
 
@@ -37,6 +43,8 @@ ACTIVE = ("CREATED", "RUNNING", "CANCELING")
 EXPIRED = (400, 401, 403, 404, 410)
 """Statuses with which the server of the files refuses an address for good."""
 CHUNK = 1 << 20
+MOST_BYTES = 16 << 30
+"""Of a result: 5 million orders have no more."""
 BATCH = 1000
 
 Operation = dict[str, Any]
@@ -178,7 +186,7 @@ def _download(url: str, file: Path, what: str) -> None:
             if response.status_code in EXPIRED:  # not quoted: it may repeat the signed address
                 raise UnusableResultError(f"{what} answered {response.status_code}: its address has expired")
             raise_for_status(response, what)
-            for chunk in response.iter_content(CHUNK):
+            for chunk in bounded(response.iter_content(CHUNK), MOST_BYTES, what):
                 target.write(chunk)
 
     with_retries(send, {UnusableResultError: 1, TransientError: 5})

@@ -18,11 +18,11 @@ from ecommerce.core.connections import connection
 from ecommerce.core.paths import read_sql
 from ecommerce.sources.http import (
     NotFoundError,
-    is_unencrypted,
     network_errors,
     quoted,
     raise_for_status,
     refuse_other_site,
+    refuse_unencrypted,
     with_retries,
 )
 
@@ -100,11 +100,7 @@ class ShopifyClient:
         shop = (host if "://" in host else f"https://{host}").rstrip("/")
         if found.port:
             shop = f"{shop}:{found.port}"
-        if is_unencrypted(shop):
-            raise errors.ConfigurationError(
-                f"the host of the connection {CONNECTION} begins with http://, and the token would travel "
-                "without encryption: begin it with https://"
-            )
+        refuse_unencrypted(CONNECTION, shop, "token")
         session = requests.Session()
         session.auth = lambda request: request  # `requests` would look for a password in ~/.netrc
         token = Token(session, shop, found.login or "", found.password)

@@ -14,11 +14,11 @@ from ecommerce.core import errors
 from ecommerce.core.connections import connection
 from ecommerce.sources.http import (
     NotFoundError,
-    is_unencrypted,
     network_errors,
     quoted,
     raise_for_status,
     refuse_other_site,
+    refuse_unencrypted,
     with_retries,
 )
 
@@ -87,11 +87,7 @@ class StorefrontClient:
         # One session for all threads: nothing of it changes after this, and its pool is made for that.
         session = hook.get_conn()
         root = hook.base_url.rstrip("/").removesuffix(API_ROOT) + API_ROOT
-        if is_unencrypted(root):
-            raise errors.ConfigurationError(
-                f"the host of the connection {CONNECTION} does not begin with https://, and the key would "
-                "travel without encryption: begin it with https://"
-            )
+        refuse_unencrypted(CONNECTION, root, "key")
         return cls(session, root, hook.merged_extra.get("timeout") or TIMEOUT)
 
     def get(self, path: str, page: int = 1, parameters: Mapping[str, str] | None = None) -> Page:

@@ -98,7 +98,7 @@ def check() -> CheckLines:
         found = sum(len(batch) for batch in Lines().batches(file))
     yield OK, f"{counted(found, 'event')} in the last {CHECKED_MINUTES} minutes"
     if client.is_unencrypted:
-        yield HINT, "events travel without encryption, and the token too: let the host begin with https://"
+        yield HINT, "events travel without encryption: let the host begin with https://"
 
 
 def _answers(client: EventsClient, parts: list[Slice], folder: Path) -> Generator[tuple[Slice, Path]]:

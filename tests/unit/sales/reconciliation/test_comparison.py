@@ -1,7 +1,7 @@
 """Which days of a source and of the warehouse differ, order by order."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -115,6 +115,7 @@ class Both:
         stored_lines: Mapping[str, Iterable[Line]] | None = None,
         source: str = SALES_DB,
         without: Iterable[str] = (),
+        forgotten: Sequence[str] = (),
     ) -> list[Difference]:
         """What differs. `lines`: by order, where they are others. `without`: columns the file lacks."""
         found = list(found)
@@ -146,6 +147,8 @@ class Both:
         digest = [("line_digest", pa.int64())]
         self.duck.from_arrow(_table("orders", rows, digest)).create("stored_orders")
         self.duck.from_arrow(_table("refunds", stored_refunds)).create("stored_refunds")
+        hashes = pa.table({"forgotten_hash": pa.array(forgotten, pa.string())})
+        self.duck.from_arrow(hashes).create("forgotten_hashes")
         loadable = Manifest(
             *(source, NEXT, f"file://{self.folder}", len(found), 0, "", columns, READ_AT, READ_AT, READ_AT)
         )
@@ -302,6 +305,22 @@ class TestRefunds:
             [order()], [order()], refunds=[refund(reason="broken")], stored_refunds=[refund()]
         )
         assert found["what"] == "orders: 1 with other refunds"
+
+
+@pytest.mark.parametrize("is_forgotten", [True, False])
+def test_what_the_warehouse_has_forgotten_is_no_difference(both, is_forgotten):
+    stored = order(customer_hash=None)
+    written = refund(source=STOREFRONT, reason="Ann says it is broken")
+    hashes = ["ann", hashlib.sha256(b"storefront A").hexdigest()]
+    found = both.differences(
+        [order()],
+        [stored],
+        refunds=[written],
+        stored_refunds=[refund()],
+        source=STOREFRONT,
+        forgotten=hashes if is_forgotten else [],
+    )
+    assert bool(found) != is_forgotten
 
 
 def test_a_customers_new_address_changes_no_order_of_the_sales_database(both):

@@ -157,9 +157,27 @@ def test_addresses_in_free_text_are_masked(macros, text, masked):
     assert evaluate(macros, "mask_e_mails($value::VARCHAR)", text) == masked
 
 
-@pytest.mark.parametrize("text", [text for text, _ in ADDRESSES] + NO_ADDRESSES)
+LONG_IDS = [200 * "ä", 201 * "ä", 3_000 * "@", f"\0 {201 * 'x'}\u3000", f"\x07\u00a0{200 * 'x'}\u2003"]
+
+
+@pytest.mark.parametrize("text", [text for text, _ in ADDRESSES] + NO_ADDRESSES + LONG_IDS)
 def test_ids_are_as_python_makes_them(macros, text):
-    assert evaluate(macros, "safe_id($value::VARCHAR)", text) == safe_id(text, KEY)
+    safe = evaluate(macros, "safe_id($value::VARCHAR)", text)
+    assert safe == safe_id(text, KEY)
+    assert len(safe) <= 200
+
+
+@pytest.mark.parametrize("text", [f"{3_000 * '0'}5", f"1.5{3_000 * '0'}", f"{3_000 * ' '}5"])
+def test_a_number_that_is_cut_is_invalid(macros, text):
+    assert evaluate(macros, "amount_fault(bounded($value::VARCHAR), 'x')", text) == "invalid_number x"
+
+
+def test_a_text_is_cut_before_an_address_that_does_not_fit(macros):
+    cut = evaluate(macros, "bounded($value::VARCHAR)", f"{1_995 * 'x'} ann@example.com")
+    assert cut == f"{1_995 * 'x'} …"
+    assert evaluate(macros, "bounded($value::DECIMAL(18, 4))", "1.5") == Decimal("1.5")
+    masked = evaluate(macros, "mask_e_mails($value::VARCHAR)", f"{1_995 * 'x'} ann@example.com")
+    assert masked == f"{1_995 * 'x'} <e-m"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 BEGIN TRANSACTION;
 
 {% for part in [
-    "loads/confirm", "loads/catalogue/products", "tables/product_pictures/load", "tables/rejected_rows/load",
+    "loads/lock", "loads/catalogue/products", "tables/product_pictures/load", "tables/rejected_rows/load",
     "tables/load_audit/load", "loads/catalogue/delete_rejects"
 ] %}
 {% include "warehouse/" ~ part ~ ".sql" %}

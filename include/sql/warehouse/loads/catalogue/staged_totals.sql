@@ -1,4 +1,4 @@
-{% from "warehouse/macros/audit_scope.sql" import audit_fingerprint with context %}
+{% from "warehouse/macros/lock.sql" import lock_token with context %}
 -- Staged rows, to compare with the manifest. The merges require one row per product.
 SELECT
     'product_pictures' AS name,
@@ -8,4 +8,4 @@ SELECT
     CAST(NULL AS NUMERIC) AS amount
 FROM {{ staged("product_pictures") }}
 UNION ALL
-{{ audit_fingerprint() }};
+{{ lock_token() }};

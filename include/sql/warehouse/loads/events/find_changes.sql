@@ -1,10 +1,18 @@
 {% from "warehouse/macros/event_slice.sql" import in_slice %}
+{% from "warehouse/macros/forgotten.sql" import forget with context %}
 {% from "warehouse/macros/funnel.sql" import STEP_DAYS, step_types with context %}
 -- Runs before the transaction: which events are added and removed, and which days they affect. BigQuery prunes
 -- partitions by constants only, so the script of the transaction needs the list of days. This file reads a fixed number
 -- of days around those of the read, so the bytes read do not grow with history. An event occurs at most three days
 -- before and one day after the day of its read; copies of it are searched for in three more days on either side.
 
+{% if stored["forgotten_hashes"] %}
+-- The load stores nothing about forgotten customers, whatever its files hold.
+{% for name in ["user_events", "rejected_rows"] %}
+{{ forget(name, staged(name), table("forgotten_hashes")) }}
+
+{% endfor %}
+{% endif %}
 -- Staged events that were received before every remaining stored copy. Of two equal copies, the one of the newer read
 -- counts.
 CREATE OR REPLACE TABLE {{ staged("arriving_events") }} AS

@@ -1,13 +1,31 @@
-{% from "warehouse/macros/audit_scope.sql" import audit_fingerprint with context %}
+{% from "warehouse/macros/lock.sql" import lock_token with context %}
+{% from "warehouse/macros/forgotten.sql" import days_of_forgotten with context %}
 -- Staged rows, to compare with the manifest. Keys must be unique.
 SELECT
     'user_events' AS name,
     reading.source,
     COUNT(*) AS entries,
     COUNT(DISTINCT staged.event_id) AS different_keys,
-    CAST(NULL AS NUMERIC) AS amount
+    CAST(NULL AS NUMERIC) AS amount,
+    CAST(NULL AS DATE) AS business_date
 FROM {{ staged("user_events") }} AS staged
 CROSS JOIN {{ staged("load_audit") }} AS reading
 GROUP BY reading.source
 UNION ALL
-{{ audit_fingerprint() }};
+SELECT
+    lock.*,
+    NULL AS business_date
+FROM (
+{{ lock_token() | indent(4, first=True) }}
+) AS lock
+UNION ALL
+SELECT DISTINCT
+    days.name,
+    CAST(NULL AS STRING) AS source,
+    0 AS entries,
+    0 AS different_keys,
+    CAST(NULL AS NUMERIC) AS amount,
+    days.business_date
+FROM (
+    {{ days_of_forgotten(["user_events", "rejected_rows"]) | indent(4) }}
+) AS days;

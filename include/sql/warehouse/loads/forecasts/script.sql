@@ -2,7 +2,7 @@
 BEGIN TRANSACTION;
 
 {% for part in [
-    "loads/confirm", "tables/sales_forecasts/load", "tables/sales_forecasts/actuals", "tables/rejected_rows/load",
+    "loads/lock", "tables/sales_forecasts/load", "tables/sales_forecasts/actuals", "tables/rejected_rows/load",
     "tables/load_audit/load"
 ] %}
 {% include "warehouse/" ~ part ~ ".sql" %}

@@ -1,4 +1,4 @@
-{% from "warehouse/macros/audit_scope.sql" import audit_fingerprint with context %}
+{% from "warehouse/macros/lock.sql" import lock_token with context %}
 -- Staged rows, to compare with the manifest. The merge requires one row per series and day.
 SELECT
     'sales_forecasts' AS name,
@@ -8,4 +8,4 @@ SELECT
     SUM(forecast) AS amount
 FROM {{ staged("sales_forecasts") }}
 UNION ALL
-{{ audit_fingerprint() }};
+{{ lock_token() }};

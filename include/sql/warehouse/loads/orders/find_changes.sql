@@ -1,9 +1,20 @@
 {% from "warehouse/macros/audit_scope.sql" import daily_audit with context %}
+{% from "warehouse/macros/forgotten.sql" import forget, hashes_with_orders with context %}
 {% from "warehouse/macros/versions.sql" import counted_values, not_older %}
 -- Runs before the transaction: which orders are replaced, and which days change. BigQuery prunes partitions by constants
 -- only, so the script of the transaction needs the list of days. `stored` has the days that staged_totals.sql found.
 DECLARE earliest_date DATE;
 
+{% if stored["forgotten_hashes"] %}
+-- The load stores nothing about forgotten customers, whatever its files hold.
+CREATE OR REPLACE TABLE {{ staged("forgotten_hashes") }} AS
+{{ hashes_with_orders(staged("orders")) }};
+
+{% for name in ["refunds", "rejected_rows", "order_lines", "orders", "customers"] %}
+{{ forget(name, staged(name), staged("forgotten_hashes")) }}
+
+{% endfor %}
+{% endif %}
 -- Staged orders that are not older than the stored version, with what the load needs of that version.
 CREATE OR REPLACE TABLE {{ staged("replaced_orders") }} AS
 WITH deliveries AS (

@@ -1,9 +1,13 @@
-{% from "warehouse/macros/audit_scope.sql" import audit_fingerprint with context %}
+{% from "warehouse/macros/lock.sql" import lock_token with context %}
+{% from "warehouse/macros/forgotten.sql" import days_of_forgotten with context %}
 {% from "warehouse/macros/order_ids.sql" import days_of_orders with context %}
 {% from "warehouse/macros/rejects.sql" import is_old with context %}
 {% from "warehouse/macros/versions.sql" import is_newer %}
 -- Runs first: counts the staged rows, and looks up the days of the stored rows that the next statements read. BigQuery
 -- prunes partitions by constants only; without the days each load would read all orders in history.
+
+-- Before all other look-ups.
+DECLARE seen_token STRING DEFAULT (SELECT load_lock.token FROM {{ table("load_lock") }} AS load_lock);
 
 -- Rates that are new, or were published again with another value; the newest read wins.
 CREATE OR REPLACE TABLE {{ staged("changed_rates") }} AS
@@ -81,11 +85,11 @@ WHERE versions.order_id IS NULL
 GROUP BY without_version.source
 UNION ALL
 SELECT
-    audit.*,
+    lock.*,
     NULL AS business_date
 FROM (
-{{ audit_fingerprint() | indent(4, first=True) }}
-) AS audit
+{{ lock_token("seen_token") | indent(4, first=True) }}
+) AS lock
 UNION ALL
 -- Without a day, a load would store an order twice. BigQuery counts the rows of a whole table without reading it.
 SELECT
@@ -167,6 +171,8 @@ FROM (
     WHERE
         stored.sku IS NULL
         OR {{ is_newer("arriving", "stored", ["name", "category"]) }}
+    UNION DISTINCT
+    {{ days_of_forgotten(["customers", "order_versions", "rejected_rows"]) | indent(4) }}
     UNION DISTINCT
     -- An earlier load of this run.
     SELECT

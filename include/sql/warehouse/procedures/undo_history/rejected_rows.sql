@@ -1,5 +1,11 @@
 -- Deletes the rejected records of an export together with its orders.
+BEGIN TRANSACTION;
+
+{% include "warehouse/loads/lock.sql" %}
+
 DELETE FROM {{ table("rejected_rows") }} AS stored
 WHERE
     stored.business_date >= {{ first_day }}
-    AND stored.source = @source
+    AND stored.source = {{ source }};
+
+COMMIT TRANSACTION;

@@ -3,7 +3,7 @@
     "customers: one row per customer",
     "error",
     "{customer is|customers are} stored more than once",
-    "the number of new customers is too high",
+    "the number of new customers is too high; make migrate removes the copies",
 ) %}
 SELECT SUBSTR(customer_hash, 1, 12) AS sample
 FROM {{ table("customers") }}

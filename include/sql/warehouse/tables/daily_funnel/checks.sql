@@ -4,7 +4,7 @@
     "daily_funnel: one row per key",
     "error",
     "{row of daily_funnel is|rows of daily_funnel are} stored more than once",
-    "the funnel counts these sessions more than once",
+    "the funnel counts these sessions more than once; make migrate removes the copies",
 ) %}
 SELECT CONCAT(CAST(business_date AS STRING), ' ', step, ' ', device, ' ', referrer) AS sample
 FROM {{ table("daily_funnel") }}

@@ -3,7 +3,7 @@
     "daily_sales: one row per key",
     "error",
     "{row of daily_sales is|rows of daily_sales are} stored more than once",
-    "the breakdowns count these sales more than once",
+    "the breakdowns count these sales more than once; make migrate removes the copies",
 ) %}
 SELECT
     CONCAT(

@@ -3,7 +3,7 @@
     "exchange_rates: one rate per day and currency",
     "error",
     "{exchange rate is|exchange rates are} stored more than once",
-    "amounts in that currency are counted more than once",
+    "amounts in that currency are counted more than once; make migrate removes the copies",
 ) %}
 SELECT CONCAT(CAST(rate_date AS STRING), ' ', currency) AS sample
 FROM {{ table("exchange_rates") }}

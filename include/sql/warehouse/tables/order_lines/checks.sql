@@ -5,7 +5,7 @@
     "order_lines: one row per line",
     "error",
     "{order line is|order lines are} stored more than once",
-    "sales count them more than once",
+    "sales count them more than once; make migrate removes the copies",
 ) %}
 SELECT CONCAT(source, ' ', order_id, ' line ', CAST(line_number AS STRING)) AS sample
 FROM {{ table("order_lines") }}

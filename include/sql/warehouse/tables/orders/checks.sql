@@ -15,7 +15,7 @@
     "orders: one row per order",
     "error",
     "{order is|orders are} stored more than once",
-    "orders and sales count them more than once",
+    "orders and sales count them more than once; make migrate removes the copies",
 ) %}
 SELECT CONCAT(source, ' ', order_id) AS sample
 FROM {{ table("orders") }}

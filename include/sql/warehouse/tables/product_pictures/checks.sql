@@ -3,7 +3,7 @@
     "product_pictures: one row per product",
     "error",
     "{product is|products are} stored more than once",
-    "which of its pictures is shown is arbitrary",
+    "which of its pictures is shown is arbitrary; make migrate removes the copies",
 ) %}
 SELECT sku AS sample
 FROM {{ table("product_pictures") }}

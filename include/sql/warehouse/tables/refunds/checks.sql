@@ -4,7 +4,7 @@
     "refunds: one row per refund and line",
     "error",
     "{refund is|refunds are} stored more than once",
-    "returns count them more than once",
+    "returns count them more than once; make migrate removes the copies",
 ) %}
 SELECT CONCAT(source, ' refund ', refund_id, ' line ', CAST(line_number AS STRING)) AS sample
 FROM {{ table("refunds") }}

@@ -6,7 +6,7 @@ CREATE TABLE IF NOT EXISTS {{ table("rejected_rows") }} (
     reason STRING NOT NULL OPTIONS (description = "Reason code, such as invalid_quantity."),
     detail STRING OPTIONS (description = "The invalid value."),
     file STRING OPTIONS (description = "File that contains the record; NULL for sources without files."),
-    raw STRING OPTIONS (description = "The record as received, without personal columns and with masked e-mail addresses."),
+    raw STRING OPTIONS (description = "The record without personal columns and with masked e-mail addresses; of a malformed line, its shape."),
     order_id STRING OPTIONS (description = "Order of the record; NULL where the record has no order id.")
 )
 PARTITION BY business_date

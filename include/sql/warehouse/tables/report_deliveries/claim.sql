@@ -1,12 +1,16 @@
 -- Claims a delivery unless it is claimed or sent already. A claim that was not marked as sent is sent with current
 -- figures.
+BEGIN TRANSACTION;
+
+{% include "warehouse/loads/lock.sql" %}
+
 MERGE {{ table("report_deliveries") }} AS stored
 USING (
     SELECT
-        @business_date AS business_date,
-        @figures_hash AS figures_hash,
-        @message_id AS message_id,
-        @figures_at AS figures_at
+        {{ business_date }} AS business_date,
+        {{ figures_hash }} AS figures_hash,
+        {{ message_id }} AS message_id,
+        {{ figures_at }} AS figures_at
 ) AS claimed
     ON
         stored.business_date = claimed.business_date
@@ -18,3 +22,11 @@ WHEN NOT MATCHED THEN
     VALUES (
         claimed.business_date, claimed.figures_hash, claimed.message_id, 'claimed', NULL, claimed.figures_at
     );
+
+COMMIT TRANSACTION;
+
+SELECT state
+FROM {{ table("report_deliveries") }}
+WHERE
+    business_date = {{ business_date }}
+    AND figures_hash = {{ figures_hash }};

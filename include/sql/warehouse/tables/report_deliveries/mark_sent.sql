@@ -1,8 +1,14 @@
 -- Records that the mail server accepted the mail.
+BEGIN TRANSACTION;
+
+{% include "warehouse/loads/lock.sql" %}
+
 UPDATE {{ table("report_deliveries") }}
 SET
     state = 'sent',
-    sent_at = @sent_at
+    sent_at = {{ sent_at }}
 WHERE
-    business_date = @business_date
-    AND figures_hash = @figures_hash;
+    business_date = {{ business_date }}
+    AND figures_hash = {{ figures_hash }};
+
+COMMIT TRANSACTION;

@@ -1,6 +1,10 @@
 {% from "warehouse/macros/restatement.sql" import figure_value, is_restated %}
 -- Figures that changed after the report was built and before it was mailed: the load that changed them did not know of
--- the mail. The figures of the report are parameters in ten-thousandths; empty for a missing figure.
+-- the mail. The figures of the report are in ten-thousandths, NULL for a missing figure.
+BEGIN TRANSACTION;
+
+{% include "warehouse/loads/lock.sql" %}
+
 INSERT INTO {{ table("report_restatements") }} (
     business_date, figure, detected_at, old, `new`, reason
 )
@@ -9,7 +13,7 @@ WITH figures AS (
         figure,
         CASE figure
             {% for figure in restated_figures %}
-            WHEN '{{ figure }}' THEN CAST(NULLIF(@{{ figure }}, '') AS INT64)
+            WHEN '{{ figure }}' THEN CAST({{ reported[figure] }} AS INT64)
             {% endfor %}
         END / NUMERIC '10000' AS old_value,
         CASE figure
@@ -25,7 +29,7 @@ WITH figures AS (
 SELECT
     {{ business_date }} AS business_date,
     figures.figure,
-    @detected_at AS detected_at,
+    {{ detected_at }} AS detected_at,
     figures.old_value,
     figures.new_value,
     'changed between the figures of the report and its mail' AS reason
@@ -39,5 +43,7 @@ WHERE
             recorded.business_date = {{ business_date }}
             AND recorded.figure = figures.figure
             AND recorded.`new` IS NOT DISTINCT FROM figures.new_value
-            AND recorded.detected_at >= @figures_at
+            AND recorded.detected_at >= {{ figures_at }}
     );
+
+COMMIT TRANSACTION;

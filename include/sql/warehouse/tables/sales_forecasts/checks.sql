@@ -3,7 +3,7 @@
     "sales_forecasts: one row per series, day, model and origin",
     "error",
     "{forecast is|forecasts are} stored more than once",
-    "reports show the day twice",
+    "reports show the day twice; make migrate removes the copies",
 ) %}
 SELECT CONCAT(series, ' ', CAST(target_date AS STRING)) AS sample
 FROM {{ table("sales_forecasts") }}

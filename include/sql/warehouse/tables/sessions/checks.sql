@@ -4,7 +4,7 @@
     "sessions: one row per session",
     "error",
     "{session is|sessions are} stored more than once",
-    "the funnel counts them more than once",
+    "the funnel counts them more than once; make migrate removes the copies",
 ) %}
 SELECT session_key AS sample
 FROM {{ table("sessions") }}

@@ -3,7 +3,7 @@
     "user_events: one row per event",
     "error",
     "{event is|events are} stored more than once",
-    "sessions and funnel count them more than once",
+    "sessions and funnel count them more than once; make migrate removes the copies",
 ) %}
 SELECT event_id AS sample
 FROM {{ table("user_events") }}

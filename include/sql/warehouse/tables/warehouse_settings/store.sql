@@ -1,4 +1,8 @@
 -- Several tasks may use an empty warehouse at the same time: only the first one inserts rows.
+BEGIN TRANSACTION;
+
+{% include "warehouse/loads/lock.sql" %}
+
 INSERT INTO {{ table("warehouse_settings") }} (setting, value)
 SELECT
     current_settings.setting,
@@ -6,14 +10,16 @@ SELECT
 FROM (
     SELECT
         'timezone' AS setting,
-        @timezone AS value
+        {{ shop_timezone }} AS value
     UNION ALL
     SELECT
         'reporting_currency' AS setting,
-        @reporting_currency AS value
+        {{ reporting_currency }} AS value
     UNION ALL
     SELECT
         'hash_key_fingerprint' AS setting,
-        @hash_key_fingerprint AS value
+        {{ hash_key_fingerprint }} AS value
 ) AS current_settings
 WHERE NOT EXISTS (SELECT 1 FROM {{ table("warehouse_settings") }});
+
+COMMIT TRANSACTION;

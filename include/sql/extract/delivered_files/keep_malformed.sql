@@ -1,0 +1,9 @@
+-- DuckDB: adds the shapes of a file's malformed records to the table rejects. An order id stays readable in them.
+INSERT INTO rejects
+SELECT
+    row_number,
+    reason,
+    detail,
+    $file AS file,
+    shape_of_line(record, $delimiter, CASE WHEN order_id IS NOT NULL THEN $place END) AS raw
+FROM malformed

@@ -1,0 +1,20 @@
+-- First statements of every transaction. Of two transactions that change rows of one table, BigQuery cancels one; of two
+-- that only read a table or add rows to it, none: https://cloud.google.com/bigquery/docs/transactions
+--
+-- A load has looked up its days before: it is aborted where another transaction has committed since, `lock_token` being
+-- the token at that time.
+UPDATE {{ table("load_lock") }}
+SET
+    {% if lock_token is defined %}
+    token = IF(
+        token = {{ lock_token }},
+        GENERATE_UUID(),
+        ERROR('aborted due to concurrent update: another transaction committed after this load had looked up its days')
+    )
+    {% else %}
+    token = GENERATE_UUID()
+    {% endif %}
+WHERE TRUE;
+
+SELECT IF(COUNT(*) = 1, TRUE, ERROR('load_lock does not have exactly one row: run make migrate')) AS is_locked
+FROM {{ table("load_lock") }};

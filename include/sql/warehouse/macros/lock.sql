@@ -1,0 +1,11 @@
+{#
+  A row of staged_totals.sql: the token of the lock when the look-ups began. lock.sql compares it in the transaction.
+#}
+{% macro lock_token(token="") -%}
+SELECT
+    'load_lock' AS name,
+    COALESCE({{ token or "(SELECT MAX(load_lock.token) FROM " ~ table("load_lock") ~ " AS load_lock)" }}, 'none') AS source,
+    1 AS entries,
+    1 AS different_keys,
+    CAST(NULL AS NUMERIC) AS amount
+{%- endmacro %}

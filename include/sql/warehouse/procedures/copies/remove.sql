@@ -1,0 +1,28 @@
+{% from "warehouse/macros/keys.sql" import all_days, keys with context %}
+{% from "warehouse/macros/replace.sql" import insert_arriving with context %}
+-- Keeps one row of each key, of the newest read, in the tables that have `copies`.
+BEGIN TRANSACTION;
+
+{% include "warehouse/loads/lock.sql" %}
+
+{% for name in copies %}
+{% set names = columns(name) | map(attribute="name") | list %}
+MERGE INTO {{ table(name) }} AS stored
+USING (
+    SELECT {{ names | join(", ") }}
+    FROM {{ table(name) }} AS copied
+    WHERE {{ all_days(name) }}
+    QUALIFY
+        ROW_NUMBER() OVER (
+            PARTITION BY {{ keys[name] | join(", ") }}
+            ORDER BY {{ "read_at DESC, run_id DESC, " if "read_at" in names and "run_id" in names }}TO_JSON_STRING(copied)
+        ) = 1
+) AS arriving
+    ON FALSE
+WHEN NOT MATCHED BY SOURCE AND {{ all_days(name, "stored.") }} THEN
+    DELETE
+WHEN NOT MATCHED THEN
+{{ insert_arriving(name) }}
+
+{% endfor %}
+COMMIT TRANSACTION;

@@ -1,2 +1,0 @@
-DELETE FROM {{ table("customers") }}
-WHERE customer_hash = @customer_hash;

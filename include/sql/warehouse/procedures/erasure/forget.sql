@@ -1,0 +1,23 @@
+{% from "warehouse/macros/forgotten.sql" import forget, hashes_with_orders with context %}
+-- Clears what the warehouse holds about forgotten customers, in one transaction: their orders are remembered by their
+-- hashes, and lose the customer and all free text. Figures stay. `stored` has the days that find.sql found.
+BEGIN TRANSACTION;
+
+{% include "warehouse/loads/lock.sql" %}
+
+{% if stored["orders"] %}
+INSERT INTO {{ table("forgotten_hashes") }} (forgotten_hash)
+SELECT arriving.forgotten_hash
+FROM (
+    {{ hashes_with_orders(table("orders"), any_of(stored["orders"], "orders.business_date")) | indent(4) }}
+) AS arriving
+WHERE arriving.forgotten_hash NOT IN (SELECT known.forgotten_hash FROM {{ table("forgotten_hashes") }} AS known);
+
+{% endif %}
+{% for name in ["refunds", "rejected_rows", "user_events", "order_lines", "orders"] if stored[name] %}
+{{ forget(name, table(name), table("forgotten_hashes"), any_of(stored[name], "business_date")) }}
+
+{% endfor %}
+{{ forget("customers", table("customers"), table("forgotten_hashes")) }}
+
+COMMIT TRANSACTION;

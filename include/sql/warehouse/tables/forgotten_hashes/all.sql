@@ -1,0 +1,2 @@
+SELECT forgotten_hash
+FROM {{ table("forgotten_hashes") }};

@@ -1,0 +1,147 @@
+"""BigQuery's documented rules for transactions that overlap; the emulator runs one after the other.
+
+A transaction reads its tables as they were at BEGIN. Of two that change or delete rows of the same table,
+BigQuery cancels one. A transaction that only reads a table, or adds rows to it, conflicts with none. Source:
+https://cloud.google.com/bigquery/docs/transactions#transaction_concurrency
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from google.api_core.exceptions import BadRequest
+from google.cloud import bigquery
+
+from ecommerce.warehouse.rendering import tables
+from tests.googlesql import split
+from tests.integration.warehouse.conftest import Shop
+from tests.integration.warehouse_contents import of_all_days
+
+Rows = dict[str, Counter[str]]
+"""The rows of each table as JSON."""
+
+
+def contents(shop: Shop) -> Rows:
+    """Return the rows of all tables."""
+    dataset = shop.warehouse.settings.bigquery_dataset
+    parts = [
+        f"SELECT '{name}' AS name, TO_JSON_STRING(stored) AS content "
+        f"FROM `{dataset}.{name}` AS stored {of_all_days(name)}"
+        for name in tables()
+    ]
+    rows: Rows = {name: Counter() for name in tables()}
+    for row in _query(shop, " UNION ALL ".join(parts)):
+        rows[row["name"]][row["content"]] += 1
+    return rows
+
+
+def copy(source: Shop, target: Shop) -> None:
+    """Replace the rows of `target` by those of `source`."""
+    statements = []
+    for name in tables():
+        where = of_all_days(name)
+        statements.append(f"DELETE FROM `{_dataset(target)}.{name}` {where}")
+        statements.append(
+            f"INSERT INTO `{_dataset(target)}.{name}` SELECT * FROM `{_dataset(source)}.{name}` {where}"
+        )
+    _query(target, ";\n".join(statements))
+
+
+@dataclass
+class Interleaving:
+    """Runs `other` before a query of the warehouse `shop`, or while its transaction is open.
+
+    `before` counts the queries from 0; None stands for the first transaction. Where the query is a
+    transaction, both begin on the same snapshot, which `snapshot`, another warehouse, keeps.
+    """
+
+    shop: Shop
+    snapshot: Shop
+    other: Callable[[], Any]
+    before: int | None
+    is_done: bool = False
+    queries: list[str] = field(default_factory=list)
+    conflicts: list[set[str]] = field(default_factory=list)
+
+    def begin(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Intercept the queries of this process."""
+        query, interleaving = bigquery.Client.query, self
+
+        def intercepted(client: bigquery.Client, sql: str, **options: Any) -> Any:
+            number = len(interleaving.queries)
+            interleaving.queries.append(sql)
+            is_transaction = "BEGIN TRANSACTION" in sql
+            is_place = is_transaction if interleaving.before is None else number == interleaving.before
+            if interleaving.is_done or not is_place:
+                return query(client, sql, **options)
+            interleaving.is_done = True
+            with pytest.MonkeyPatch.context() as without:
+                without.setattr(bigquery.Client, "query", query)
+                if is_transaction:
+                    interleaving.overlap(sql)
+                else:
+                    interleaving.other()
+            return query(client, sql, **options)
+
+        monkeypatch.setattr(bigquery.Client, "query", intercepted)
+
+    def overlap(self, sql: str) -> None:
+        """Run `other` and the transaction `sql` on the same snapshot.
+
+        Raises:
+            BadRequest: BigQuery cancels `sql`.
+        """
+        copy(self.shop, self.snapshot)
+        before = contents(self.shop)
+        self.other()
+        others = changed_tables(before, contents(self.shop))
+        script = sql.replace(f"`{_dataset(self.shop)}.", f"`{_dataset(self.snapshot)}.")
+        statements = split(script)
+        first = statements.index("BEGIN TRANSACTION") + 1
+        last = statements.index("COMMIT TRANSACTION")
+        for statement in statements[first:last]:
+            # Cancelled at the first statement that conflicts.
+            _query(self.snapshot, statement)
+            if conflict := others & changed_tables(before, contents(self.snapshot)):
+                self.conflicts.append(conflict)
+                raise BadRequest(
+                    "Transaction is aborted due to concurrent update against table " + ", ".join(conflict),
+                    errors=[{"reason": "invalidQuery"}],
+                )
+        self._add(before, contents(self.snapshot))
+        raise Committed
+
+    def _add(self, before: Rows, after: Rows) -> None:
+        """Commit what the transaction has changed on the snapshot."""
+        for name in tables():
+            table = f"`{_dataset(self.shop)}.{name}`"
+            changed = f"`{_dataset(self.snapshot)}.{name}`"
+            where = f"{of_all_days(name)} AND TO_JSON_STRING(stored) IN UNNEST(@rows)"
+            self._apply(before[name] - after[name], f"DELETE FROM {table} AS stored {where}")
+            added = f"INSERT INTO {table} SELECT * FROM {changed} AS stored {where}"
+            self._apply(after[name] - before[name], added)
+
+    def _apply(self, rows: Counter[str], statement: str) -> None:
+        if rows:
+            parameter = bigquery.ArrayQueryParameter("rows", "STRING", list(rows))
+            config = bigquery.QueryJobConfig(query_parameters=[parameter])
+            self.shop.warehouse.client.query(statement, job_config=config).result()
+
+
+class Committed(Exception):
+    """The transaction has committed beside the other."""
+
+
+def changed_tables(before: Rows, after: Rows) -> set[str]:
+    """Return the tables of which rows were changed or deleted."""
+    return {name for name in before if before[name] - after[name]}
+
+
+def _dataset(shop: Shop) -> str:
+    return shop.warehouse.settings.bigquery_dataset
+
+
+def _query(shop: Shop, sql: str) -> list[Any]:
+    return list(shop.warehouse.client.query(sql, timeout=60).result(timeout=60))

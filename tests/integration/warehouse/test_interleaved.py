@@ -1,0 +1,237 @@
+"""Two operations at once leave the tables of one after the other, under BigQuery's rules for transactions."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from itertools import combinations_with_replacement
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.services.emulator import Emulator
+from ecommerce.catalogue.loading import CATALOGUE
+from ecommerce.core.errors import ConfigurationError
+from ecommerce.events.loading import EVENTS
+from ecommerce.forecast.loading import FORECASTS
+from ecommerce.maintenance.erasure import customer_hash, forget
+from ecommerce.sales.history.undo import undo
+from ecommerce.sales.loading import ORDERS
+from ecommerce.storage import staging
+from ecommerce.storage.staging import Manifest
+from ecommerce.warehouse.client import Warehouse
+from ecommerce.warehouse.load import _load_staged, load
+from ecommerce.warehouse.schema import write_rows
+from ecommerce.warehouse.spec import LoadSpec
+from ecommerce.warehouse.staging_tables import HISTORY
+from tests.integration.conftest import LendDataset
+from tests.integration.warehouse.bigquery_rules import Committed, Interleaving, contents, copy
+from tests.integration.warehouse.conftest import MONDAY, STATE, Shop, open_shop
+from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.integration.warehouse.test_load_in_any_order import NEWER, OLDER, TUESDAY
+from tests.integration.warehouse.web_events import STATE as EVENT_TABLES
+from tests.integration.warehouse.web_events import Website
+
+pytestmark = pytest.mark.full
+
+COMPARED = (*STATE, *EVENT_TABLES, "product_pictures", "sales_forecasts", "rejected_rows")
+BY_RUN = {"read_at", "run_id", "first_seen_at", "last_seen_at"}
+EVERYTHING = os.environ.get("KILL_MATRIX") == "full"
+ADDRESS = "ann@customers.test"
+ANN = customer_hash(ADDRESS, "0123456789abcdef")
+KINDS = ("day", "another day", "sync", "history", "undo", "forget", "events", "catalogue", "forecast")
+PAIRS = list(combinations_with_replacement(KINDS, 2))
+WAREHOUSES = ("empty", "quiet", "full")
+EXPORT = Folder(
+    [Order("1", at("2024-05-06 15:00"), customer=ANN, source="old_shop")],
+    source="old_shop",
+    read_at=at("2024-06-01 00:00"),
+    rejected=[{"reason": "malformed_line", "raw": "x"}],
+)
+SYNCED = Folder(
+    [Order("77", at("2026-03-03 15:00"), customer=ANN, source="storefront")],
+    source="storefront",
+    read_at=at("2026-03-03 16:00"),
+)
+
+
+def folder_of(spec: LoadSpec, root: Path, tables: dict[str, list[dict[str, Any]]]) -> Manifest:
+    """Write a loadable folder of a domain with one source."""
+    [source] = spec.sources
+    rows = len(tables[spec.counted])
+    uri = f"file://{root}/{source}"
+    with staging.publish(uri) as draft:
+        columns = {f"{name}.parquet": write_rows(draft.path, name, tables[name]) for name in tables}
+        draft.seal(
+            source=source,
+            business_date=TUESDAY,
+            rows=rows,
+            columns=columns,
+            read_at=at("2026-03-04 06:00"),
+            window_start=at("2026-03-03 05:00"),
+            window_end=at("2026-03-31 04:00"),
+            control_totals={spec.counted: rows, "source_orders": rows, "rows_read": rows}
+            | {"rows_accepted": rows, "rows_rejected": 0, "rows_superseded": 0},
+        )
+    return staging.read_manifest(uri)
+
+
+def picture(sku: str) -> dict[str, Any]:
+    seen = {"first_seen_at": at("2026-03-04 06:00"), "last_seen_at": at("2026-03-04 06:00")}
+    product = {"sku": sku, "name": sku.title(), "category": "Toys"}
+    return product | seen | {"state": "no_picture", "run_id": "pictures"}
+
+
+def forecast(day: date) -> dict[str, Any]:
+    amounts = dict.fromkeys(("forecast", "lower_80", "upper_80", "lower_95", "upper_95"), Decimal("10.0000"))
+    key = {"series": "total", "target_date": day, "model": "median", "made_at": at("2026-03-04 05:00")}
+    return key | amounts | {"actual": None, "run_id": "forecast"}
+
+
+Tables = dict[str, list[str]]
+"""Rows as JSON, by table."""
+Operation = Callable[[Shop], Any]
+
+
+def loads(
+    manifests: list[Manifest], kind: str, *, day: date = TUESDAY, spec: LoadSpec = ORDERS, **options: Any
+) -> Operation:
+    def operation(shop: Shop) -> None:
+        load(
+            manifests,
+            spec=spec,
+            business_date=day,
+            run_id=kind,
+            dag_id=kind,
+            warehouse=shop.warehouse,
+            **options,
+        )
+
+    return operation
+
+
+def undo_export(shop: Shop) -> None:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("BIGQUERY_DATASET", shop.warehouse.settings.bigquery_dataset)
+        with suppress(ConfigurationError):  # no export is loaded
+            undo("old_shop")
+
+
+def operations(shop: Shop, root: Path) -> dict[str, Operation]:
+    """Stage what each kind of operation loads, and return the operations."""
+    website = Website(replace(shop, folder=root / "events"))
+    for number in range(3):
+        website.add(f"event {number}", at(f"2026-03-03 1{number}:00"), visitor_id=f"visitor {number}")
+    window = at("2026-03-03 05:00"), at("2026-03-04 05:00"), at("2026-03-04 06:00")
+    events = website.staged(TUESDAY, *window, run_id="events")
+    pictures = {"product_pictures": [picture("toys-1"), picture("toys-2")]}
+    forecasts = {"sales_forecasts": [forecast(date(2026, 3, day)) for day in (3, 4, 5)]}
+
+    def of(kind: str, *folders: Folder, day: date = TUESDAY, **options: Any) -> Operation:
+        return loads([each.publish(root, day, kind) for each in folders], kind, day=day, **options)
+
+    return {
+        "day": of("day", *NEWER),
+        "another day": of("another day", *OLDER, day=MONDAY),
+        "sync": of("sync", SYNCED),
+        "history": of("history", EXPORT, day=date(2024, 5, 6), status=HISTORY),
+        "undo": undo_export,
+        "forget": lambda shop: forget(ADDRESS, shop.warehouse),
+        "events": loads([events], "events", spec=EVENTS),
+        "catalogue": loads([folder_of(CATALOGUE, root, pictures)], "catalogue", spec=CATALOGUE),
+        "forecast": loads([folder_of(FORECASTS, root, forecasts)], "forecast", spec=FORECASTS),
+    }
+
+
+@dataclass
+class World:
+    """The warehouse under test, one for its snapshot, one for serial runs, and the starts by name."""
+
+    shop: Shop
+    snapshot: Shop
+    serial: Shop
+    starts: dict[str, Shop]
+    operations: dict[str, Operation]
+    expected: dict[tuple[str, str, str], Tables] = field(default_factory=dict)
+
+    def one_after_the_other(self, start: str, first: str, second: str) -> Tables:
+        """Return the tables that two operations leave, one after the other."""
+        key = start, first, second
+        if key not in self.expected:
+            copy(self.starts[start], self.serial)
+            self.operations[first](self.serial)
+            self.operations[second](self.serial)
+            self.expected[key] = state(self.serial)
+        return self.expected[key]
+
+
+@pytest.fixture(scope="module")
+def world(
+    bigquery_emulator: Emulator, lend_dataset: LendDataset, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    root = tmp_path_factory.mktemp("interleaved")
+    with ExitStack() as lent, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("STAGING_URI", f"file://{root}/staging")
+        environment.setattr(_load_staged.retry, "sleep", lambda _: None)
+        environment.setattr(Warehouse.transact.retry, "sleep", lambda _: None)
+        shops = []
+        for _ in range(6):
+            dataset = lent.enter_context(lend_dataset())
+            shops.append(open_shop(bigquery_emulator, environment, root, dataset))
+        shop, snapshot, serial, empty, quiet, full = shops
+        kinds = operations(shop, root)
+        quiet.load(Folder([Order("5", at("2026-02-20 15:00"), customer="old")]), day=date(2026, 2, 20))
+        for kind in KINDS:
+            if kind not in ("undo", "forget"):
+                kinds[kind](full)
+        yield World(shop, snapshot, serial, {"empty": empty, "quiet": quiet, "full": full}, kinds)
+
+
+def state(shop: Shop) -> Tables:
+    """Return the rows of the tables that do not depend on the run, and check that no key is stored twice."""
+    copies = shop.warehouse.query("warehouse/procedures/copies/find.sql")
+    assert copies == [], "rows are stored twice"
+    rows = contents(shop)
+    return {name: sorted(_without_run(text) for text in rows[name].elements()) for name in COMPARED}
+
+
+def _without_run(text: str) -> str:
+    row = json.loads(text)
+    return json.dumps({name: value for name, value in row.items() if name not in BY_RUN})
+
+
+def interleave(world: World, start: str, first: str, second: str, before: int | None) -> Interleaving:
+    """Run `second` within `first`, and compare the tables with those of one after the other."""
+    copy(world.starts[start], world.shop)
+    run_second = partial(world.operations[second], world.shop)
+    interleaving = Interleaving(world.shop, world.snapshot, run_second, before)
+    with pytest.MonkeyPatch.context() as intercepted:
+        interleaving.begin(intercepted)
+        with suppress(Committed):
+            world.operations[first](world.shop)
+    if not interleaving.is_done:
+        run_second()
+    left = state(world.shop)
+    orders = (second, first), (first, second)
+    assert any(left == world.one_after_the_other(start, *order) for order in orders)
+    return interleaving
+
+
+@pytest.mark.parametrize(("first", "second"), PAIRS)
+def test_two_operations_at_once_leave_the_tables_of_one_after_the_other(
+    world: World, first: str, second: str
+) -> None:
+    """Their transactions overlap on one of the warehouses. With KILL_MATRIX=full, on all, and the second also
+    runs before each query of the first."""
+    number = PAIRS.index((first, second))
+    starts = WAREHOUSES if EVERYTHING else WAREHOUSES[number % 3 :][:1]
+    for start in starts:
+        interleaving = interleave(world, start, first, second, None)
+        queries = len(interleaving.queries) if EVERYTHING else 0
+        for before in range(queries):
+            interleave(world, start, first, second, before)
