@@ -268,7 +268,8 @@ def script_parts(sql: str) -> list[Part]:
                 parts.append(Part(statement, kind, query, variable=variable))
             case zt.ASTVariableDeclaration():
                 [variable] = node.variable_list.identifier_list
-                parts.append(Part(statement, kind, variable=text(variable), type=text(node.type)))
+                query = f"SELECT {text(node.default_value)}" if node.default_value else None
+                parts.append(Part(statement, kind, query, variable=text(variable), type=text(node.type)))
             case _:
                 parts.append(Part(statement, kind, target=name))
     return parts

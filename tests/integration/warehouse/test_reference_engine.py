@@ -167,7 +167,7 @@ def sell(shop: Shop) -> None:
         orphans=[("8888", "r7", REFUNDED_AT, "3.00")],
         rejected=[
             *({"reason": "invalid_number", "raw": f"row {number}", "detail": "x"} for number in range(5)),
-            {"reason": "missing_value", "raw": None, "order_id": "2010"},
+            {"reason": "missing_value", "raw": '{"customer_id": 1}', "order_id": "2010"},
         ],
         products=[
             {"sku": "toys-1", "name": "Toys one", "category": "Toys", "updated_at": NOON},
@@ -216,6 +216,12 @@ def sell(shop: Shop) -> None:
         delivered(f"acme_{DAY - ONE_DAY}.csv", [priced("A1", 1, "19.00"), priced("A2", 1, "21.00")], NOON),
         day=DAY,
         run_id="older",
+    )
+    dataset = shop.warehouse.settings.bigquery_dataset
+    shop.warehouse.run(
+        f"UPDATE `{dataset}.refunds` SET reason = CONCAT('as ', refund_id) WHERE refund_id <> 'r9' "
+        "AND business_date IS NOT NULL",
+        "reasons of refunds",
     )
     check(shop, ORDERS, "day", "again")
 
@@ -275,6 +281,7 @@ def browse(shop: Shop) -> None:
     awkward(website)
     website.add("w1", NOON, visitor_id="zoe", sku="lamp")
     website.add("w2", NOON, "purchase", visitor_id="zoe", order_id="s1", sku="toys-1")
+    website.add("w3", NOON, "purchase", visitor_id="zoe", order_id="2000", sku="toys-1")
     for day in (DAY - 2 * ONE_DAY, DAY - ONE_DAY, DAY, DAY):
         website.run(day, MORNING - (DAY - day), run_id=f"events {day}", check=False)
     check(shop, EVENTS, f"events {DAY}")
@@ -420,6 +427,18 @@ def look_up(shop: Shop) -> None:
     )
 
 
+def forget(shop: Shop) -> None:
+    """Forget a customer, and load an order of theirs that no load has read before, with its web event."""
+    erasure.forget("c2", shop.warehouse)
+    later = MORNING + timedelta(hours=9)
+    order = priced("3000", 0, "20.00", customer="c2", attributes=ATTRIBUTES, source="storefront")
+    shop.load(Folder([order], source="storefront", read_at=later), day=DAY, run_id="forgotten")
+    website = Website(shop)
+    website.add("w9", NOON, "purchase", visitor_id="zoe", order_id="3000", sku="toys-1")
+    website.run(DAY, later, run_id="forgotten", check=False)
+    shop.warehouse.query("warehouse/tables/forgotten_hashes/all.sql")
+
+
 def samples() -> list[tuple[str, str]]:
     """The sample queries of the documents, each with the name of its document."""
     found = []
@@ -439,6 +458,7 @@ def both(
     engines = BothEngines(today=DAY + ONE_DAY)
     with pytest.MonkeyPatch.context() as patch, lend_dataset("reference") as dataset:
         patch.setenv("STAGING_URI", f"file://{folder}/staging")
+        patch.setenv("REPORTS_URI", f"file://{folder}/reports")
         patch.setenv("ORDER_ATTRIBUTES", "sales_channel,group")
         patch.setenv("REPORT_ATTRIBUTE", "sales_channel")
         with engines.installed(patch):
@@ -454,7 +474,7 @@ def both(
             for name, sql in samples():
                 engines.ask(shop.warehouse, sql, name)
             patch.setattr(erasure, "customer_hash", lambda identity, _: identity)
-            erasure.forget("c1", shop.warehouse)
+            forget(shop)
             yield engines
 
 

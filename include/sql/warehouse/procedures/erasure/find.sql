@@ -18,9 +18,10 @@ UNION ALL
 SELECT
     '{{ name }}' AS name,
     COUNT(*) AS entries,
-    ARRAY_AGG(DISTINCT business_date) AS days,
+    ARRAY_AGG(DISTINCT business_date ORDER BY business_date) AS days,
     {% if name in ("orders", "refunds") %}
-    ARRAY_AGG(DISTINCT {{ "reason" if name == "refunds" else "order_id" }}) AS texts
+    {% set column = "reason" if name == "refunds" else "order_id" %}
+    ARRAY_AGG(DISTINCT {{ column }} ORDER BY {{ column }}) AS texts
     {% else %}
     CAST(NULL AS ARRAY<STRING>) AS texts
     {% endif %}
