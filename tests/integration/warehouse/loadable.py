@@ -57,6 +57,8 @@ class Order:
     channel: str | None = None
     """Unless given: the source's name."""
     attributes: str | None = None
+    reason: str | None = None
+    """Of its refunds."""
     updated_at: datetime | None = None
     read_at: datetime | None = None
     """When this version was received, for files; live sources have the folder's."""
@@ -234,7 +236,7 @@ class Folder:
             lines_before = sum(each[0] == refund_id for each in order.refunds[:place])
             tables["refunds"].append(
                 _refund(refund_id, made_at, amount)
-                | {"line_number": lines_before}
+                | {"line_number": lines_before, "reason": order.reason}
                 | {"order_business_date": header["business_date"]}
                 | {name: header[name] for name in REFUND_HAS_OF_ORDER}
             )
