@@ -223,7 +223,7 @@ def sell(shop: Shop) -> None:
 
 def mail(shop: Shop, day: date) -> None:
     """Mail the report of a day."""
-    hash_of_figures = f"figures of {day}"
+    hash_of_figures = f"figures-of-{day}"
     assert delivery.claim_delivery(day, hash_of_figures, f"<{day}@x>", MORNING)
     headline = {"net_sales": "1.50", "orders": "3", "average_order_value": None}
     report = {"business_date": str(day), "figures_hash": hash_of_figures, "headline": headline}
