@@ -62,6 +62,7 @@ TABLE_OF_RATES = {
     "include/sql/transform/orders/accounting.sql": "counts these rows",
     "include/sql/transform/orders/staged_columns.md": "describes these rows",
     "include/sql/warehouse/loads/orders/find_changes.sql": "looks up days of the table",
+    "include/sql/warehouse/macros/keys.sql": "has the key of the table",
     "include/sql/warehouse/loads/orders/row_counts.sql": "counts rows of the table",
     "include/sql/warehouse/loads/orders/script.sql": "includes the load of the table",
     "include/sql/warehouse/loads/orders/staged_totals.sql": "counts staged rows of the table",

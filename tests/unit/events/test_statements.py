@@ -22,7 +22,7 @@ def test_the_load_is_one_transaction():
     kinds = [each.sql.split()[0] for each in googlesql.statements("warehouse/loads/events/script.sql")]
     assert kinds[0] == "BEGIN"
     assert kinds[-2:] == ["COMMIT", "SELECT"]
-    assert {"DELETE", "INSERT", "MERGE", "SELECT"} == set(kinds[1:-2])
+    assert {"DELETE", "INSERT", "MERGE", "SELECT", "UPDATE"} == set(kinds[1:-2])
 
 
 def test_a_session_is_read_from_the_day_before_its_own_to_the_sixth_after_it():
