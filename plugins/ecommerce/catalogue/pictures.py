@@ -72,9 +72,7 @@ def examine(data: bytes) -> CheckedImage:
             kind = str(image.format)
             if image.width * image.height > MAX_PIXELS:
                 raise Image.DecompressionBombError
-            image.draft("RGB", (2 * THUMBNAIL_PIXELS, 2 * THUMBNAIL_PIXELS))  # JPEG decodes fewer pixels
-            has_alpha = "A" in image.getbands() or "transparency" in image.info
-            small = image.convert("RGBA" if has_alpha else "RGB")
+            small = image.convert("RGBA")
         small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
         small = ImageOps.exif_transpose(small)
     except Image.DecompressionBombError:
@@ -83,10 +81,9 @@ def examine(data: bytes) -> CheckedImage:
         raise UnusablePicture("its content is no JPEG, PNG, WebP or GIF picture") from None
     except Exception:  # Pillow's decoders raise any type for damaged files
         raise UnusablePicture("it is damaged") from None
-    bare = Image.new(small.mode, small.size)
-    bare.paste(small)
+    small.info.clear()
     png = io.BytesIO()
-    bare.save(png, "PNG", optimize=True)
+    small.save(png, "PNG", optimize=True)
     return CheckedImage(ENDINGS[kind], png.getvalue())
 
 

@@ -50,7 +50,7 @@ def airflow(words: tuple[str, ...]) -> int:
     password = os.environ.pop("AIRFLOW_ADMIN_PASSWORD", "")  # tasks would see it
     if words:
         os.execv(command, ["airflow", *words])  # noqa: S606 - it takes over the terminal
-    check_ports()
+    check_port()
     if password:  # of the UI's user `admin`, unless the environment names a file of passwords
         file = Path(os.environ["AIRFLOW_HOME"]) / "passwords.json"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -64,21 +64,16 @@ def airflow(words: tuple[str, ...]) -> int:
     return supervise([command, "standalone"], interrupt)
 
 
-def check_ports() -> None:
-    """Raise ConfigurationError if Airflow's API server or a log server cannot listen on its port."""
-    ports = {
-        "AIRFLOW_LISTEN": os.environ["AIRFLOW__API__PORT"],
-        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": os.environ["AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT"],
-        "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": os.environ["AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT"],
-    }
-    for setting, port in ports.items():
-        try:
-            socket.create_server(("127.0.0.1", int(port))).close()
-        except (OSError, OverflowError, ValueError):
-            raise ConfigurationError(
-                f"Airflow cannot listen on port {port}: stop the program that uses it (make stop ends the "
-                f"demo), or set another one in .env with {setting}"
-            ) from None
+def check_port() -> None:
+    """Raise ConfigurationError if Airflow's API server cannot listen on its port."""
+    port = os.environ["AIRFLOW__API__PORT"]
+    try:
+        socket.create_server(("127.0.0.1", int(port))).close()
+    except (OSError, OverflowError, ValueError):
+        raise ConfigurationError(
+            f"Airflow cannot listen on port {port}: stop the program that uses it (make stop ends the demo), "
+            "or set another one in .env with AIRFLOW_LISTEN"
+        ) from None
 
 
 @click.command()

@@ -12,15 +12,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from ecommerce.core.errors import PipelineError
 from ecommerce.core.text import clean
 from ecommerce.reporting.archive import FIGURES_JSON
 from ecommerce.storage import staging
 from ecommerce.warehouse.client import Warehouse
 from ecommerce.warehouse.schema import prepare
 
-ATTEMPTS = 5
-"""Attempts to clear what loads that began before the erasure commit during it."""
 SQL = "warehouse/procedures/erasure"
 _CUSTOMER_ID = re.compile(r"[a-z][a-z0-9_]*:")
 """Begins `<source>:<customer id>`, which is hashed as it is, even where the id looks like an address."""
@@ -46,7 +43,7 @@ def forget(identity: str, warehouse: Warehouse) -> dict[str, int]:
     that is loaded again counts the orders without a customer. May be interrupted and repeated.
 
     Raises:
-        PipelineError: as `Warehouse.run`; or other loads committed rows of the customer `ATTEMPTS` times.
+        PipelineError: as `Warehouse.transact`.
         StagingError: a storage fails.
     """
     prepare(warehouse)
@@ -58,19 +55,16 @@ def forget(identity: str, warehouse: Warehouse) -> dict[str, int]:
     # Before the rows, which alone show the reports that they are in.
     cleared |= dict.fromkeys(_remove_reports(rows, settings.reports_uri), 1)
     _clear(rows, warehouse)
+    # A load that began before the customer was remembered has committed before this transaction, or aborts.
+    _clear(warehouse.query(f"{SQL}/find.sql"), warehouse)
     return cleared | {"staged folders": _remove_staged(forgotten, settings.staging_uri)}
 
 
 def _clear(rows: Rows, warehouse: Warehouse) -> None:
-    """Clear `rows`, and what loads add meanwhile. One transaction runs even if there is nothing to clear: it
-    conflicts with every load that began before the customer was remembered."""
-    for _ in range(ATTEMPTS):
-        stored = {row["name"]: row["days"] for row in rows}
-        warehouse.transact(f"{SQL}/forget.sql", stored=stored)
-        rows = warehouse.query(f"{SQL}/find.sql")
-        if not rows:
-            return
-    raise PipelineError("loads added rows of the customer meanwhile: run this again when no load is running")
+    """Clear `rows`. The transaction runs even if there is nothing to clear: it changes the lock, so that
+    loads that began earlier abort."""
+    stored = {row["name"]: row["days"] for row in rows}
+    warehouse.transact(f"{SQL}/forget.sql", stored=stored)
 
 
 def _remove_reports(rows: Rows, reports_uri: str) -> list[str]:

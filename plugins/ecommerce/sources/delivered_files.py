@@ -82,7 +82,7 @@ def open_regular(path: str) -> io.FileIO:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise UnusableFileError("file_unreadable", f"{NOT_REGULAR}, but a link") from None
+            raise UnusableFileError("file_unreadable", NOT_REGULAR) from None
         raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from ecommerce.core.check_result import OK, Lines
-from ecommerce.core.errors import ConfigurationError, ContractError, CredentialsError
+from ecommerce.core.errors import ConfigurationError, CredentialsError
 from ecommerce.storage.staging import storage_errors, storage_path
 from ecommerce.warehouse import client, schema
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
@@ -67,31 +67,23 @@ def check_bucket(warehouse: Warehouse) -> None:
     """Load a Parquet file of one row from `STAGING_URI` into the staging dataset, and remove file and table;
     raises as `bigquery_errors`, and StagingError where the file cannot be written."""
     import pyarrow as pa
+    from google.cloud.bigquery import LoadJobConfig
     from pyarrow import parquet as pq
 
-    settings = warehouse.settings
+    settings, client, bounds = warehouse.settings, warehouse.client, warehouse.bounded()
     name = f"check_{uuid4().hex}"
     uri = f"{settings.staging_uri}/{name}.parquet"
-    table = f"{warehouse.client.project}.{settings.staging_dataset}.{name}"
+    table = f"{client.project}.{settings.staging_dataset}.{name}"
+    config = LoadJobConfig(source_format="PARQUET")
     with storage_errors(uri):
         file = storage_path(uri)
         with file.open("wb") as stream:
             pq.write_table(pa.table({"x": [1]}), stream)
         try:
-            _load_file(warehouse, uri, table)
-        except (ContractError, CredentialsError) as error:
-            raise type(error)(f"{error}: {BUCKET_FIX}") from None
+            with bigquery_errors(f"load {uri} into {table} ({BUCKET_FIX})"):
+                place = settings.bigquery_location
+                job = client.load_table_from_uri(uri, table, job_config=config, location=place, **bounds)
+                job.result(**bounds)
+                client.delete_table(table, **bounds)
         finally:
             file.unlink()
-
-
-def _load_file(warehouse: Warehouse, uri: str, table: str) -> None:
-    from google.cloud import bigquery
-
-    config = bigquery.LoadJobConfig(source_format="PARQUET")
-    place = warehouse.settings.bigquery_location
-    bounds = warehouse.bounded()
-    with bigquery_errors(f"load {uri} into {table}"):
-        job = warehouse.client.load_table_from_uri(uri, table, job_config=config, location=place, **bounds)
-        job.result(**bounds)
-        warehouse.client.delete_table(table, **bounds)

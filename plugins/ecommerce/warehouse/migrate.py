@@ -33,11 +33,6 @@ def migrate(warehouse: Warehouse) -> Migration:
         _migrate_table(warehouse, table, migration)
     for view in views():
         _replace(warehouse, view)
-    lock = f"`{warehouse.settings.bigquery_dataset}.load_lock`"
-    locks = warehouse.run(f"SELECT token FROM {lock}", "count rows of load_lock")  # noqa: S608
-    if len(locks) != 1:
-        _replace(warehouse, "load_lock")
-        migration.done.append("load_lock: created again with one row")
     _remove_copies(warehouse, migration)
     warehouse.transact(REBUILD_ORDER_IDS)
     return migration
@@ -57,10 +52,9 @@ def _remove_copies(warehouse: Warehouse, migration: Migration) -> None:
 
 
 def _replace(warehouse: Warehouse, name: str) -> None:
-    """Replace a view, or a table that is the result of a query."""
+    """Replace a view."""
     statement = ddl(name, warehouse.settings)
-    create_or_replace = re.sub(r"CREATE (\w+) IF NOT EXISTS", r"CREATE OR REPLACE \1", statement, count=1)
-    warehouse.run(create_or_replace, f"replace {name}")
+    warehouse.run(statement.replace("CREATE VIEW IF NOT EXISTS", "CREATE OR REPLACE VIEW"), f"replace {name}")
 
 
 def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> None:
@@ -75,10 +69,6 @@ def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> No
             f"add {column.name} to {table}",
         )
         migration.done.append(f"{table}: column {column.name} added, NULL in existing rows")
-        if column.required:
-            migration.left.append(
-                f"{table}: column {column.name} is NOT NULL in table.sql, which an added column cannot be"
-            )
     if added:
         actual = _read(warehouse, name)  # BigQuery accepts an update only of the table's newest version
         # The emulator does not return a column that a statement has added.

@@ -89,12 +89,7 @@ def render(
         jinja2.UndefinedError: the template uses a name that was not given.
     """
     settings = settings or load_settings()
-    own: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            own[name] = {key: _literal(part) for key, part in value.items()}
-        else:
-            own[name] = _literal(value)
+    own: dict[str, Any] = {name: _literal(value) for name, value in values.items()}
     if spec:
         own |= {"load": spec.name, "takes_exports": spec.takes_exports}
         own["sources"] = ", ".join(map(_string, spec.sources))
@@ -202,7 +197,9 @@ def in_few_ranges(days: Collection[date], most: int = MOST_RANGES) -> list[date]
     return sorted(filled)
 
 
-def _literal(value: Scalar) -> str:
+def _literal(value: Value) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _literal(part) for name, part in value.items()}
     if type(value) is date:
         return f"DATE '{value.isoformat()}'"
     if isinstance(value, datetime):

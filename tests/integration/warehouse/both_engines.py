@@ -258,7 +258,7 @@ def _without_values(sql: str) -> str:
 
 
 def _bare(sql: str) -> str:
-    """A statement without what `schema.rebuild` changes of it."""
+    """A statement without what `migrate` changes of it."""
     bare = sql.strip().removesuffix(";")
     return re.sub(r"\bCREATE (OR REPLACE )?(TABLE|VIEW) (IF NOT EXISTS )?", r"CREATE \2 ", bare, count=1)
 

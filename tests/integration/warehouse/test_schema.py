@@ -122,12 +122,13 @@ def test_migrate_removes_the_copies_of_rows(shop: Shop):
     assert migrate(shop.warehouse).done == []
 
 
-def test_migrate_creates_a_lost_row_of_the_lock_again(shop: Shop):
-    shop.warehouse.run(f"DELETE FROM `{shop.warehouse.settings.bigquery_dataset}.load_lock` WHERE TRUE", "x")
-    with pytest.raises(ContractError, match="load_lock does not have exactly one row: run make migrate"):
+def test_a_lock_without_a_row_loads_nothing_and_is_created_again(shop: Shop):
+    lock = f"`{shop.warehouse.settings.bigquery_dataset}.load_lock`"
+    shop.warehouse.run(f"DELETE FROM {lock} WHERE TRUE", "lock")
+    with pytest.raises(ContractError, match="load_lock does not have exactly one row: drop this table"):
         shop.load(*OLDER)
 
-    assert migrate(shop.warehouse).done == ["load_lock: created again with one row"]
+    shop.warehouse.run(f"DROP TABLE {lock}", "lock")
 
     shop.load(*OLDER)
     assert len(shop.rows("orders")) == 7
@@ -153,8 +154,6 @@ def test_migrate_names_a_partitioning_and_columns_that_it_cannot_change(
 
     for table in ("order_lines", "sessions"):
         assert f"{table}: its partitioning is not that of table.sql; copy the table to change that" in left
-    required = "order_lines: column order_id is NOT NULL in table.sql, which an added column cannot be"
-    assert required in left
     always = ["schema", "clustering_fields"]
     assert updated["order_lines"] == (["source", "sku"], None, always)
     assert updated["products"] == (None, None, always)

@@ -91,7 +91,6 @@ def test_a_picture_that_was_taken_upright_stands_upright() -> None:
 
 def test_what_is_transparent_stays_so() -> None:
     assert thumbnail(drawn("a", mode="RGBA")).mode == "RGBA"
-    assert thumbnail(drawn("a", "GIF")).mode == "RGB"
 
 
 @pytest.mark.parametrize("mode", ["CMYK", "L", "P", "1", "I;16"])
@@ -134,7 +133,7 @@ def test_a_reduced_picture_keeps_its_drawing() -> None:
     drawing.save(written, "PNG")
     whole = drawing.convert("RGB")
     whole.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
-    difference = ImageChops.difference(thumbnail(written.getvalue()), whole)
+    difference = ImageChops.difference(thumbnail(written.getvalue()).convert("RGB"), whole)
     assert max(most for _, most in difference.getextrema()) <= 3
 
 

@@ -228,7 +228,7 @@ def test_the_port_of_env_file_is_that_of_airflow_which_only_this_machine_reaches
     assert loaded(AIRFLOW__API__PORT="9081")["AIRFLOW__API__PORT"] == "9081"
 
 
-@pytest.mark.parametrize("setting", ["AIRFLOW_LISTEN", *LOG_SERVERS])
+@pytest.mark.parametrize("setting", ["AIRFLOW_LISTEN"])
 def test_airflow_does_not_begin_where_a_port_is_taken(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], setting: str
 ) -> None:

@@ -100,7 +100,7 @@ def test_a_file_of_the_bucket_is_loaded_and_removed(bucket):
         (
             google.BadRequest("Cannot read and write in different locations: source: EU, destination: US"),
             ContractError,
-            r"different locations: .*the bucket of STAGING_URI has to be in BIGQUERY_LOCATION",
+            r"the bucket of STAGING_URI has to be in BIGQUERY_LOCATION.* different locations",
         ),
     ],
 )

@@ -16,5 +16,5 @@ SET
     {% endif %}
 WHERE TRUE;
 
-SELECT IF(COUNT(*) = 1, TRUE, ERROR('load_lock does not have exactly one row: run make migrate')) AS is_locked
+SELECT IF(COUNT(*) = 1, TRUE, ERROR('load_lock does not have exactly one row: drop this table, and the next run creates it again')) AS is_locked
 FROM {{ table("load_lock") }};

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
-import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -44,13 +43,9 @@ class DroppedFile:
     path: UPath
 
     def check(self, most_bytes: int | None = None) -> None:
-        """Refuse it before it is read: no regular file of the folder, or one of more than `most_bytes`."""
+        """Refuse it before it is opened, where it cannot be read or has more than `most_bytes`."""
         with self._refusals():
-            if self._is_local:
-                with delivered_files.open_regular(self.path.path) as file:
-                    size = os.fstat(file.fileno()).st_size
-            else:
-                size = int(self.path.fs.info(self.path.path)["size"] or 0)
+            size = int(self.path.fs.info(self.path.path)["size"] or 0)
         if most_bytes is not None and size > most_bytes:
             raise UnusableFileError("file_too_large", f"it has {size:,} bytes")
 
@@ -96,13 +91,9 @@ class DroppedFile:
 
     def _delivered(self) -> io.RawIOBase:
         with self._refusals():
-            if self._is_local:
+            if is_local(self.path.as_uri()):
                 return delivered_files.open_regular(self.path.path)
             return cast("io.RawIOBase", self.path.fs.open(self.path.path, "rb"))
-
-    @property
-    def _is_local(self) -> bool:
-        return is_local(self.path.as_uri())
 
     @contextmanager
     def _refusals(self) -> Iterator[None]:

@@ -83,11 +83,6 @@ class EventsClient:
         self._timeout = hook.merged_extra.get("timeout") or TIMEOUT
         self.requests = self.bytes_read = 0
 
-    @property
-    def is_unencrypted(self) -> bool:
-        """Whether requests travel the internet without encryption."""
-        return http.is_unencrypted(self._root)
-
     def download(self, part: Slice, file: Path) -> None:
         """Write the lines of one slice, unpacked, into `file`; raises as `http`."""
         http.with_retries(lambda: self._attempt(part, file), {TransientError: ATTEMPTS})

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecommerce.core.business_day import BusinessDay
-from ecommerce.core.check_result import HINT, OK
+from ecommerce.core.check_result import OK
 from ecommerce.core.check_result import Lines as CheckLines
 from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.email_masking import teach_addresses
@@ -97,8 +97,6 @@ def check() -> CheckLines:
         check_first_lines(file, last.what)
         found = sum(len(batch) for batch in Lines().batches(file))
     yield OK, f"{counted(found, 'event')} in the last {CHECKED_MINUTES} minutes"
-    if client.is_unencrypted:
-        yield HINT, "events travel without encryption: let the host begin with https://"
 
 
 def _answers(client: EventsClient, parts: list[Slice], folder: Path) -> Generator[tuple[Slice, Path]]:
