@@ -1,6 +1,7 @@
 """Without the paths of a part (docs/RECIPES.md, Remove a part) the rest passes its tests and runs a day."""
 
 import json
+import os
 from datetime import date
 from pathlib import Path
 
@@ -30,7 +31,14 @@ def copy(part, tmp_path):
     return copy_without(PARTS[part], tmp_path / "copy")
 
 
-def test_the_rest_passes_its_tests(copy):
+ALL_PARTS = [path for paths in PARTS.values() for path in paths]
+REMOVED = {"all": ALL_PARTS} | (PARTS if os.environ.get("KILL_MATRIX") == "full" else {})
+
+
+@pytest.mark.parametrize("removed", REMOVED)
+def test_the_rest_passes_its_tests(removed, tmp_path):
+    """Without all parts at once; with KILL_MATRIX=full also without each of them."""
+    copy = copy_without(REMOVED[removed], tmp_path / "copy")
     files = (copy / "tests" / "unit").rglob("test_*.py")
     referring = [path.name for path in files if any(each in path.read_text() for each in REFERRING)]
     assert referring

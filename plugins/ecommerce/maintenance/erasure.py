@@ -102,4 +102,6 @@ def _names_customer(folder: Any, forgotten: str) -> bool:
     if not file.exists():
         return False
     with file.open("rb") as stream:
-        return forgotten in parquet.read_table(stream)["customer_hash"].to_pylist()
+        # Threads of pyarrow that read a Python file may abort the process while it exits.
+        table = parquet.read_table(stream, use_threads=False, pre_buffer=False)
+    return forgotten in table["customer_hash"].to_pylist()

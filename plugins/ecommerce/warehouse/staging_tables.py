@@ -210,7 +210,9 @@ def _joined(spec: LoadSpec, table: str, uris: Sequence[str]) -> BinaryIO:
     parts = []
     for uri in uris:
         with storage_path(uri).open("rb") as stream:
-            parts.append(pq.read_table(stream).cast(_schema(spec, table)))
+            # Threads of pyarrow that read a Python file may abort the process while it exits.
+            part = pq.read_table(stream, use_threads=False, pre_buffer=False)
+            parts.append(part.cast(_schema(spec, table)))
     return _parquet(parts)
 
 

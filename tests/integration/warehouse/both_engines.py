@@ -5,6 +5,7 @@ before it, on the tables as they are then. The reference engine also runs it on 
 shuffled: a result that differs then depends on an order that BigQuery does not promise.
 """
 
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,9 +26,10 @@ from tests.reference_engine import Parameter, Part, Row, Table, evaluate, script
 
 SUBSTITUTES = {r"GENERATE_UUID\(\)": "'a random value'"}
 """What is compared in place of expressions that differ by intention."""
+EVERYTHING = os.environ.get("KILL_MATRIX") == "full"
 OFTEN = 2
 """Comparisons of a statement that has rows; without rows, twice as many."""
-SEEDS = (1, 2, 3)
+SEEDS = (1, 2, 3) if EVERYTHING else (1,)
 """Of the orders of rows."""
 COLUMNS_CHANGE = ("load_table_from_file", "load_table_from_uri", "create_table", "delete_table")
 """Requests of the API that change tables."""

@@ -45,7 +45,8 @@ EVERYTHING = os.environ.get("KILL_MATRIX") == "full"
 ADDRESS = "ann@customers.test"
 ANN = customer_hash(ADDRESS, "0123456789abcdef")
 KINDS = ("day", "another day", "sync", "history", "undo", "forget", "events", "catalogue", "forecast")
-PAIRS = list(combinations_with_replacement(KINDS, 2))
+ALL_PAIRS = list(combinations_with_replacement(KINDS, 2))
+PAIRS = ALL_PAIRS if EVERYTHING else ALL_PAIRS[::2]
 WAREHOUSES = ("empty", "quiet", "full")
 EXPORT = Folder(
     [Order("1", at("2024-05-06 15:00"), customer=ANN, source="old_shop")],
@@ -226,8 +227,8 @@ def interleave(world: World, start: str, first: str, second: str, before: int | 
 def test_two_operations_at_once_leave_the_tables_of_one_after_the_other(
     world: World, first: str, second: str
 ) -> None:
-    """Their transactions overlap on one of the warehouses. With KILL_MATRIX=full, on all, and the second also
-    runs before each query of the first."""
+    """The transactions of every second pair overlap, on one of the warehouses. With KILL_MATRIX=full those of
+    all pairs overlap on all warehouses, and the second also runs before each query of the first."""
     number = PAIRS.index((first, second))
     starts = WAREHOUSES if EVERYTHING else WAREHOUSES[number % 3 :][:1]
     for start in starts:

@@ -205,7 +205,7 @@ def read_prepared(manifest: Manifest) -> Sales:
     with storage_errors(manifest.uri):
         folder = storage_path(manifest.uri)
         with (folder / SALES).open("rb") as file:
-            table = pq.read_table(file)
+            table = pq.read_table(file, use_threads=False, pre_buffer=False)  # as in staging_tables
         text = (folder / KNOWN).read_text()
     try:
         known = json.loads(text)
