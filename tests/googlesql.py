@@ -151,7 +151,6 @@ class Catalogue:
         """What load jobs fill: the table's columns, without those of another owner, and the load's."""
         if name in rendering.tables():
             kinds = dict(columns) | {
-                "started_at": TypeFactory.create_simple_type(zt.TypeKind.TYPE_TIMESTAMP),
                 "known_deliveries": TypeFactory.create_simple_type(zt.TypeKind.TYPE_STRING),
             }
             staged = [(each.name, kinds[each.name]) for each in staged_columns(spec_of(name), name)]

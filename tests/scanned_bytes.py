@@ -94,6 +94,7 @@ class Load:
                 spec=self.spec,
                 settings=load_settings(SETTINGS),
                 business_date=DAY,
+                looked_up_at=googlesql.sample("looked_up_at"),
                 lock_token="0a1b",
             )
             parts = googlesql.without_variables(googlesql.split(sql))

@@ -19,3 +19,12 @@ CREATE MACRO shape_of_line(line, delimiter, place) AS array_to_string(
     ),
     delimiter
 );
+
+-- The fields of a line of PostgreSQL's CSV, in which NULL has no quotes.
+CREATE MACRO fields_of_line(line) AS list_transform(
+    regexp_extract_all(line, '(?:^|,)("(?:[^"]|"")*"|[^",]*)', 1),
+    LAMBDA field: CASE
+        WHEN field LIKE '"%' THEN replace(field[2:-2], '""', '"')
+        ELSE nullif(field, '')
+    END
+);

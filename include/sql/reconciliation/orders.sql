@@ -52,6 +52,7 @@ source_orders_read AS (
         * REPLACE (
             CASE
                 WHEN customer_hash IN (SELECT forgotten_hash FROM forgotten_hashes) THEN NULL
+                WHEN sha256(source || ' ' || order_id) IN (SELECT forgotten_hash FROM forgotten_hashes) THEN NULL
                 ELSE customer_hash
             END AS customer_hash
         )

@@ -46,8 +46,8 @@ def forget_customer() -> None:
     """Erase a customer from the warehouse, staging and the archive of reports.
 
     The command reads the e-mail address, or <source>:<customer id> of a customer without one, from standard
-    input, so that no shell history keeps it. Erase the customer in the sources, too. The exit code is 1 if
-    nothing is known of the customer.
+    input, so that no shell history keeps it. Erase the customer in the sources afterwards. The exit code is 1
+    if nothing is known of the customer.
     """
     environment.load()
     from ecommerce.maintenance.erasure import forget

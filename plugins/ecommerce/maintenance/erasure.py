@@ -9,7 +9,6 @@ import hmac
 import json
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 from ecommerce.core.text import clean
@@ -52,12 +51,12 @@ def forget(identity: str, warehouse: Warehouse) -> dict[str, int]:
     warehouse.query(f"{SQL}/remember.sql", parameters={"customer_hash": forgotten})
     rows = warehouse.query(f"{SQL}/find.sql")
     cleared = {f"rows of {row['name']}": int(row["entries"]) for row in rows}
-    # Before the rows, which alone show the reports that they are in.
+    # Before the rows, which alone have the texts in them.
     cleared |= dict.fromkeys(_remove_reports(rows, settings.reports_uri), 1)
     _clear(rows, warehouse)
     # A load that began before the customer was remembered has committed before this transaction, or aborts.
     _clear(warehouse.query(f"{SQL}/find.sql"), warehouse)
-    return cleared | {"staged folders": _remove_staged(forgotten, settings.staging_uri)}
+    return cleared | {"staged folders": _remove_staged(settings.staging_uri)}
 
 
 def _clear(rows: Rows, warehouse: Warehouse) -> None:
@@ -68,40 +67,30 @@ def _clear(rows: Rows, warehouse: Warehouse) -> None:
 
 
 def _remove_reports(rows: Rows, reports_uri: str) -> list[str]:
-    """Remove the archived reports that show an order of the customer or the reason of a refund, and return
-    their folders."""
-    texts = [json.dumps(clean(text), ensure_ascii=False) for row in rows for text in row["texts"]]
-    folders = {f"{reports_uri}/{day}" for row in rows for day in row["days"]}
+    """Remove the archived reports of any day that name an order of the customer or the reason of a refund,
+    and what is left of a report without figures; return their folders. An order number may be another
+    number in a report: that is removed too, and can be built again."""
+    found = (json.dumps(clean(text), ensure_ascii=False)[1:-1] for row in rows for text in row["texts"])
+    texts = "|".join(map(re.escape, found))
+    if not texts:
+        return []
+    named = re.compile(f'[" ](?:{texts})[") ]')
     removed = []
-    for folder in sorted(folders):
-        with staging.storage_errors(folder), suppress(FileNotFoundError):
-            figures = (staging.storage_path(folder) / FIGURES_JSON).read_text(encoding="utf-8")
-            if any(f": {text}" in figures for text in texts):
-                staging.discard(folder)
-                removed.append(folder)
+    with staging.storage_errors(reports_uri):
+        for folder in sorted(staging.storage_path(reports_uri).glob("????-??-??"), key=str):
+            figures = folder / FIGURES_JSON
+            if not figures.exists() or named.search(figures.read_text(encoding="utf-8")):
+                staging.discard(str(folder))
+                removed.append(str(folder))
     return removed
 
 
-def _remove_staged(forgotten: str, staging_uri: str) -> int:
-    """Remove the transformed folders with the customer's hash, and all raw ones, which may name the customer
-    in any way; return their number. A repair reads these sources again."""
-    removed = 0
+def _remove_staged(staging_uri: str) -> int:
+    """Remove all staged files, which may name the customer in any way; return the number of their folders. A
+    repair reads the sources again."""
+    root = staging.storage_path(staging_uri)
     with staging.storage_errors(staging_uri):
-        for manifest in list(staging.storage_path(staging_uri).rglob(staging.MANIFEST_FILE)):
-            folder = manifest.parent
-            if folder.parent.name != "transformed" or _names_customer(folder, forgotten):
-                staging.remove_folder(folder)
-                removed += 1
-    return removed
-
-
-def _names_customer(folder: Any, forgotten: str) -> bool:
-    from pyarrow import parquet
-
-    file = folder / "customers.parquet"
-    if not file.exists():
-        return False
-    with file.open("rb") as stream:
-        # Threads of pyarrow that read a Python file may abort the process while it exits.
-        table = parquet.read_table(stream, use_threads=False, pre_buffer=False)
-    return forgotten in table["customer_hash"].to_pylist()
+        folders = list(root.iterdir()) if root.exists() else []
+        for folder in folders:
+            staging.remove_folder(folder)
+    return len(folders)

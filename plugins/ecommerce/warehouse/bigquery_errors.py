@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
 from typing import Any
 
 from ecommerce.core import errors
@@ -72,8 +71,8 @@ def _refusal(what: str, error: Any) -> errors.PipelineError:
     if _COPIES in str(error):
         hint = _COPIES_HINT
     reasons = {detail.get("reason") for detail in error.errors or () if isinstance(detail, dict)}
-    # 409: another first run has created the table in this moment.
-    if CONCURRENT in str(error).lower() or error.code == HTTPStatus.CONFLICT:
+    # 409: another first run has created the table; 412: a load has changed it since it was read.
+    if CONCURRENT in str(error).lower() or error.code in (409, 412):
         kind: type[errors.PipelineError] = errors.ConcurrentUpdateError
     elif "bytesBilledLimitExceeded" in reasons:
         kind = errors.ConfigurationError

@@ -17,7 +17,13 @@ from datetime import date, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from tenacity import before_sleep_log, retry, retry_if_exception_type, stop_after_attempt, wait_random
+from tenacity import (
+    before_sleep_log,
+    retry,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_random_exponential,
+)
 
 from ecommerce.core.connections import AIRFLOW_IMPORT
 from ecommerce.core.email_masking import mask_e_mails
@@ -45,15 +51,16 @@ LONGEST_PAUSE = 5.0
 CANCEL_SECONDS = 10
 """The timeout of the request to cancel a job, which is not repeated."""
 
-ATTEMPTS = 5
-"""Attempts of a transaction that conflicts with another, before Airflow retries the task."""
+ATTEMPTS = 12
+"""Attempts of a transaction that conflicts with others, in some four minutes: longer than one holds the lock.
+Then Airflow retries the task."""
 
 Parameter = str | int | date | datetime | None | Sequence[str]
 
 retry_conflicts = retry(
     retry=retry_if_exception_type(ConcurrentUpdateError),
     stop=stop_after_attempt(ATTEMPTS),
-    wait=wait_random(1, 10),
+    wait=wait_random_exponential(max=60),
     before_sleep=before_sleep_log(log, logging.INFO),
     reraise=True,
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
-from ecommerce.warehouse.client import Warehouse
+from ecommerce.warehouse.client import Warehouse, retry_conflicts
 from ecommerce.warehouse.rendering import columns, tables, views
 from ecommerce.warehouse.schema import REBUILD_ORDER_IDS, api_field, create_datasets, ddl, prepare
 
@@ -57,6 +57,7 @@ def _replace(warehouse: Warehouse, name: str) -> None:
     warehouse.run(statement.replace("CREATE VIEW IF NOT EXISTS", "CREATE OR REPLACE VIEW"), f"replace {name}")
 
 
+@retry_conflicts
 def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> None:
     name, declared = f"{warehouse.settings.bigquery_dataset}.{table}", columns(table)
     actual = _read(warehouse, name)

@@ -46,6 +46,7 @@ def prepare(warehouse: Warehouse) -> None:
     if not compare_settings(warehouse):
         fingerprint = _current(warehouse.settings)["hash_key_fingerprint"]
         warehouse.transact("warehouse/tables/warehouse_settings/store.sql", hash_key_fingerprint=fingerprint)
+        compare_settings(warehouse)  # another first run may have been faster, with other settings
 
 
 def prepare_once(warehouse: Warehouse) -> None:

@@ -15,7 +15,7 @@ from functools import cached_property, partial
 from typing import Any, BinaryIO
 
 from ecommerce.core.errors import ContractError
-from ecommerce.storage.staging import Manifest, storage_path
+from ecommerce.storage.staging import Manifest, storage_errors, storage_path
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse
 from ecommerce.warehouse.rendering import Column, columns, render, staging_table
@@ -31,12 +31,8 @@ SMALL_BYTES = 8 * 1024**2
 """The size of a manifest's files up to which they share load jobs; each is then read into memory."""
 _READ = ("source", "read_at", "window_start", "window_end")
 _COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
-_OF_STAGED_AUDIT = [
-    Column("started_at", "TIMESTAMP", required=False, description="Start of the load."),
-    Column("known_deliveries", "STRING", required=False, description="Checksums that the extract knew."),
-]
-"""Of `load_audit` in staging only: `detected_at` of the load's restatements, and the list in the manifest,
-joined by commas; NULL where it has none."""
+_KNOWN = Column("known_deliveries", "STRING", required=False, description="Checksums that the extract knew.")
+"""Of `load_audit` in staging only: the list in the manifest, joined by commas; NULL where it has none."""
 
 
 @dataclass(frozen=True)
@@ -109,12 +105,12 @@ def stage(into: Staging) -> None:
 def staged_columns(spec: LoadSpec, table: str) -> list[Column]:
     """Return the columns of a table's Parquet files and staging table, in order."""
     staged = [column for column in columns(table) if column.name not in spec.not_staged.get(table, ())]
-    return [*staged, *_OF_STAGED_AUDIT] if table == "load_audit" else staged
+    return [*staged, _KNOWN] if table == "load_audit" else staged
 
 
 def audit_rows(load: Staging) -> list[dict[str, Any]]:
     """Return a load's rows of `load_audit`, one for each source, without the counts of the load itself."""
-    key = {"business_date": load.business_date, "run_id": load.run_id, "started_at": datetime.now(UTC)}
+    key = {"business_date": load.business_date, "run_id": load.run_id}
     rows = [{**key, "source": source, "status": "failed"} for source in load.missing]
     rows += [{**key, "source": source, "status": "off"} for source in load.off]
     for manifest in load.manifests:
@@ -209,7 +205,7 @@ def _joined(spec: LoadSpec, table: str, uris: Sequence[str]) -> BinaryIO:
 
     parts = []
     for uri in uris:
-        with storage_path(uri).open("rb") as stream:
+        with storage_errors(uri), storage_path(uri).open("rb") as stream:
             # Threads of pyarrow that read a Python file may abort the process while it exits.
             part = pq.read_table(stream, use_threads=False, pre_buffer=False)
             parts.append(part.cast(_schema(spec, table)))

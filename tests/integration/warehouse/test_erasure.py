@@ -164,6 +164,7 @@ class World:
         hashed = erasure.customer_hash(self.order.email or "", HASH_KEY)
         texts = {
             "hash": hashed,
+            "hash of the id": erasure.customer_hash(f"{STOREFRONT}:{CUSTOMER_ID}", HASH_KEY),
             "address": (self.order.email or "").lower(),
             "id": CUSTOMER_ID,
             "reason": REASON.lower(),
@@ -181,8 +182,7 @@ class World:
         return Path(self.company.environment["STAGING_URI"].removeprefix("file://"))
 
     def left(self) -> list[tuple[str, str]]:
-        """As `places`, without what docs/PRODUCTION.md lists: `forgotten_hashes`, transformed files of
-        later runs."""
+        """As `places`, without what docs/PRODUCTION.md lists: `forgotten_hashes`, files of later runs."""
         kept = [
             (table, column)
             for table, column in (("user_events", "order_id"), ("rejected_rows", "raw"))
@@ -253,6 +253,17 @@ def test_nothing_brings_a_forgotten_customer_back(world, tmp_path):
     assert any(place.endswith("report.pdf") for place, _ in world.places())
     assert {("user_events", "order_id"), ("rejected_rows", "raw")} < {*world.left()}
     shutil.copytree(world.staging, tmp_path / "staged")
+    reports = company.folders.reports
+    checked, interrupted, other = (reports / f"2026-07-0{day}" for day in (1, 2, 3))
+    for folder in (checked, interrupted, other):
+        folder.mkdir()
+    example = f"1 order without lines (for example {STOREFRONT} {world.order.order_id})"
+    (checked / "figures.json").write_text(json.dumps({"checks": [example]}))
+    (interrupted / "report.pdf").touch()
+    (other / "figures.json").write_text(json.dumps({"orders": f"{world.order.order_id}0"}))
+    killed = world.staging / DAG_DAILY / "2026-09-01" / "a_run" / ".storefront.0a1b.partial"
+    killed.mkdir(parents=True)
+    (killed / "page.json").write_text(world.order.email)
 
     cleared = erasure.forget(world.order.email, connect())
 
@@ -264,6 +275,8 @@ def test_nothing_brings_a_forgotten_customer_back(world, tmp_path):
     }
     assert any(what.startswith(company.environment["REPORTS_URI"]) for what in cleared)
     assert world.places() == [("forgotten_hashes", "hash")]
+    assert list(world.staging.iterdir()) == []
+    assert [folder.exists() for folder in (checked, interrupted, other)] == [False, False, True]
     assert world.left() == []
     after = world.tables()
     for name in ("daily_sales", "daily_summary", "sessions", "daily_funnel", "daily_events"):
@@ -292,7 +305,8 @@ def test_nothing_brings_a_forgotten_customer_back(world, tmp_path):
         assert reconcile(now + LATER / 2)
 
     def hourly_sync() -> None:
-        changed = replace(world.order, status="completed", updated_at=now, status_changed_at=now)
+        # The storefront has erased the address.
+        changed = replace(world.order, email=None, status="completed", updated_at=now, status_changed_at=now)
         world.changed[world.order.order_id] = changed
         world.show(now)
         sync(now)

@@ -4,8 +4,12 @@ import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
+
+import pytest
 
 from ecommerce.sales import delivery
+from ecommerce.warehouse.client import Warehouse
 from ecommerce.warehouse.load import LoadResult
 from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
@@ -140,26 +144,51 @@ def test_a_rate_that_comes_late_is_a_cause_of_its_own(shop: Shop):
     assert causes(shop.load(late, day=TUESDAY))["net_sales"] == [("rates", None, None)]
 
 
+TOLD = {
+    "orders": "1",
+    "average_order_value": "10.0000",
+    "customers": "1",
+    "new_customers": "1",
+    "returning_customers": "0",
+    "units": "1.0000",
+    "gross_sales": "10.0000",
+    "discounts": "0.0000",
+    "returns": "0.0000",
+    "net_sales": "10.0000",
+    "tax": "1.0000",
+    "shipping": "0.0000",
+}
+REPORT = {"business_date": str(MONDAY), "figures_hash": "hash", "headline": TOLD}
+
+
+def test_a_change_is_later_than_the_figures_of_a_report_that_was_mailed_during_the_load(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+):
+    shop.load(Folder([ORDER]))
+    run, mailed_at = Warehouse.run, list[datetime]()
+
+    def mail_before_the_load(self: Warehouse, sql: str, what: str, *more: Any, **options: Any) -> Any:
+        if what == "load" and not mailed_at:
+            mailed_at.append(datetime.now(UTC))
+            delivery.claim_delivery(MONDAY, "hash", "<report@example.com>", *mailed_at)
+            delivery.mark(REPORT | {"figures_at": mailed_at[0].isoformat()})
+        return run(self, sql, what, *more, **options)
+
+    monkeypatch.setattr(Warehouse, "run", mail_before_the_load)
+    loaded = shop.load(LATE_FILE, day=TUESDAY, run_id="next")
+
+    assert {row["figure"]: (row["old"], row["new"]) for row in loaded.restatements} == CHANGES
+    assert min(row["detected_at"] for row in shop.rows("report_restatements")) > mailed_at[0]
+
+
 def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(shop: Shop):
     shop.load(Folder([ORDER]))
     figures_at = datetime.now(UTC)
-    told = {
-        "orders": "1",
-        "average_order_value": "10.0000",
-        "customers": "1",
-        "new_customers": "1",
-        "returning_customers": "0",
-        "units": "1.0000",
-        "gross_sales": "10.0000",
-        "discounts": "0.0000",
-    }
-    told |= {"returns": "0.0000", "net_sales": "10.0000", "tax": "1.0000", "shipping": "0.0000"}
-    report = {"business_date": str(MONDAY), "figures_hash": "hash", "headline": told}
     delivery.claim_delivery(MONDAY, "hash", "<report@example.com>", figures_at)
     assert shop.load(LATE_FILE, day=TUESDAY, run_id="next").restatements == [], "not mailed yet"
 
     for _ in range(2):  # the task is tried again
-        delivery.mark(report | {"figures_at": figures_at.isoformat()})
+        delivery.mark(REPORT | {"figures_at": figures_at.isoformat()})
 
     changes = {row["figure"]: (row["old"], row["new"]) for row in shop.rows("report_restatements")}
     assert changes == CHANGES

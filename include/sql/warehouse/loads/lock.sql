@@ -3,11 +3,14 @@
 --
 -- A load has looked up its days before: it is aborted where another transaction has committed since, `lock_token` being
 -- the token at that time.
+SELECT IF(COUNT(*) = 1, TRUE, ERROR('load_lock does not have exactly one row: drop this table, and the next run creates it again')) AS is_locked
+FROM {{ table("load_lock") }};
+
 UPDATE {{ table("load_lock") }}
 SET
     {% if lock_token is defined %}
     token = IF(
-        token = {{ lock_token }},
+        COALESCE(token, 'none') = {{ lock_token }},
         GENERATE_UUID(),
         ERROR('aborted due to concurrent update: another transaction committed after this load had looked up its days')
     )
@@ -15,6 +18,3 @@ SET
     token = GENERATE_UUID()
     {% endif %}
 WHERE TRUE;
-
-SELECT IF(COUNT(*) = 1, TRUE, ERROR('load_lock does not have exactly one row: drop this table, and the next run creates it again')) AS is_locked
-FROM {{ table("load_lock") }};

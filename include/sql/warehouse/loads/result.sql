@@ -28,7 +28,7 @@ SELECT
             restated.`{{ column.name }}`{{ "," if not loop.last }}
             {% endfor %}
         FROM {{ table("report_restatements") }} AS restated
-        WHERE restated.detected_at IN (SELECT staged.started_at FROM {{ staged("load_audit") }} AS staged)
+        WHERE restated.detected_at IN (SELECT touched.looked_up_at FROM {{ staged("touched_days") }} AS touched)
         ORDER BY restated.business_date, restated.figure
     ) AS restatements
     {% endif %};

@@ -28,12 +28,14 @@ WHERE
 
 {# Whether a row of the table `name` holds something about a forgotten customer. #}
 {% macro is_about_forgotten(name, forgotten) -%}
-{% if name in ("customers", "order_lines") -%}
+{% if name == "customers" -%}
 {{ _is_forgotten("customer_hash", forgotten) }}
-{%- elif name == "orders" -%}
-(
+{%- elif name in ("orders", "order_lines") -%}
+-- A source that has erased the address may name the customer of the order in another way.
+    ({{ "attributes IS NOT NULL OR " if name == "orders" }}customer_hash IS NOT NULL)
+    AND (
         {{ _is_forgotten("customer_hash", forgotten) }}
-        OR (attributes IS NOT NULL AND {{ _is_forgotten(order_hash("source"), forgotten) }})
+        OR {{ _is_forgotten(order_hash("source"), forgotten) }}
     )
 {%- elif name == "refunds" -%}
 reason IS NOT NULL

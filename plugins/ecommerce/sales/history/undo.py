@@ -51,7 +51,7 @@ def undo(source: str) -> int:
             f"no export was loaded under the name {source!r}; names of exports: {', '.join(names) or 'none'}"
         )
     now, of_source = datetime.now(UTC), {"source": source}
-    run = DagRun(DAG_HISTORY, f"undo__{source}__{now.isoformat(timespec='seconds')}")
+    run = DagRun(DAG_HISTORY, f"undo__{source}__{now.isoformat()}")
     stored = warehouse.query(_sql("days"), parameters=of_source)
     # The modification times of files may be ahead of this machine's clock.
     read_at = max([now, *(day["last_read_at"] for day in stored)])

@@ -195,11 +195,10 @@ SELECT
 UNION DISTINCT
 -- The results of a day whose events have expired, and of the day after it, are not recomputed.
 SELECT
-    touched.business_date,
-    touched.cause
+    business_date,
+    cause
 FROM touched
-CROSS JOIN {{ staged("load_audit") }} AS run
-WHERE touched.business_date >= DATE_SUB(DATE(run.started_at), INTERVAL {{ events_retention_days - 2 }} DAY);
+WHERE business_date >= DATE_SUB(DATE({{ looked_up_at }}), INTERVAL {{ events_retention_days - 2 }} DAY);
 
 SELECT DISTINCT business_date
 FROM {{ staged("touched_days") }};

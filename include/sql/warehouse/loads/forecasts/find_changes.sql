@@ -11,7 +11,7 @@ CROSS JOIN
                 run.business_date,
                 LEAST(
                     DATE_ADD(run.business_date, INTERVAL 28 DAY),
-                    DATE_SUB(DATE(run.started_at, {{ shop_timezone }}), INTERVAL 1 DAY)
+                    DATE_SUB(DATE({{ looked_up_at }}, {{ shop_timezone }}), INTERVAL 1 DAY)
                 )
             )
         )

@@ -1,17 +1,38 @@
 {% from "warehouse/macros/audit_scope.sql" import daily_audit with context %}
-{% from "warehouse/macros/forgotten.sql" import forget, hashes_with_orders with context %}
+{% from "warehouse/macros/forgotten.sql" import forget, hashes_with_orders, order_hash with context %}
 {% from "warehouse/macros/versions.sql" import counted_values, not_older %}
 -- Runs before the transaction: which orders are replaced, and which days change. BigQuery prunes partitions by constants
 -- only, so the script of the transaction needs the list of days. `stored` has the days that staged_totals.sql found.
 DECLARE earliest_date DATE;
 
 {% if stored["forgotten_hashes"] %}
--- The load stores nothing about forgotten customers, whatever its files hold.
-CREATE OR REPLACE TABLE {{ staged("forgotten_hashes") }} AS
-{{ hashes_with_orders(staged("orders")) }};
+-- The load stores nothing about forgotten customers, whatever its files hold. Their orders are remembered before, also for
+-- their web events: an attempt after a conflict finds no customer in the staged orders any more.
+INSERT INTO {{ table("forgotten_hashes") }} (forgotten_hash)
+SELECT arriving.forgotten_hash
+FROM (
+    {{ hashes_with_orders(staged("orders")) | indent(4) }}
+) AS arriving
+WHERE arriving.forgotten_hash NOT IN (SELECT known.forgotten_hash FROM {{ table("forgotten_hashes") }} AS known);
+
+-- A source that has erased the address may name their customer in another way.
+DELETE FROM {{ staged("customers") }}
+WHERE
+    customer_hash IN (
+        SELECT orders.customer_hash
+        FROM {{ staged("orders") }} AS orders
+        WHERE {{ order_hash("orders.source", "orders.order_id") }} IN (SELECT known.forgotten_hash FROM {{ table("forgotten_hashes") }} AS known)
+    )
+    AND customer_hash NOT IN (
+        SELECT orders.customer_hash
+        FROM {{ staged("orders") }} AS orders
+        WHERE
+            orders.customer_hash IS NOT NULL
+            AND {{ order_hash("orders.source", "orders.order_id") }} NOT IN (SELECT known.forgotten_hash FROM {{ table("forgotten_hashes") }} AS known)
+    );
 
 {% for name in ["refunds", "rejected_rows", "order_lines", "orders", "customers"] %}
-{{ forget(name, staged(name), staged("forgotten_hashes")) }}
+{{ forget(name, staged(name), table("forgotten_hashes")) }}
 
 {% endfor %}
 {% endif %}
@@ -319,6 +340,7 @@ touched AS (
 SELECT
     days.business_date,
     days.causes,
+    {{ looked_up_at }} AS looked_up_at,
     {% for column in columns("daily_summary") if column.name != "business_date" %}
     stored.{{ column.name }}{{ "," if not loop.last }}
     {% endfor %}

@@ -6,6 +6,7 @@ INSERT INTO {{ table("report_restatements") }} (
 WITH figures AS (
     SELECT
         mailed.business_date,
+        mailed.looked_up_at,
         figure,
         {% for name in ["mailed", "arriving"] %}
         CASE figure
@@ -46,7 +47,7 @@ cause_lists AS (
 SELECT
     figures.business_date,
     figures.figure,
-    run.started_at,
+    figures.looked_up_at AS detected_at,
     figures.old_value,
     figures.new_value,
     CONCAT(
@@ -57,9 +58,7 @@ SELECT
     COALESCE(cause_lists.causes, first_orders.causes) AS causes
 FROM figures
 CROSS JOIN (
-    SELECT DISTINCT
-        run_id,
-        started_at
+    SELECT DISTINCT run_id
     FROM {{ staged("load_audit") }}
 ) AS run
 LEFT JOIN touched

@@ -1,7 +1,7 @@
 CREATE TABLE IF NOT EXISTS {{ table("report_restatements") }} (
     business_date DATE NOT NULL OPTIONS (description = "Business day whose figure changed."),
     figure STRING NOT NULL OPTIONS (description = "Headline figure: a column of `daily_summary`, or returning_customers."),
-    detected_at TIMESTAMP NOT NULL OPTIONS (description = "Start of the load that changed it."),
+    detected_at TIMESTAMP NOT NULL OPTIONS (description = "When the load that changed it had read the state of the warehouse."),
     old NUMERIC(18, 4) OPTIONS (description = "Value before the change, in reporting currency or as a count."),
     `new` NUMERIC(18, 4) OPTIONS (description = "Value after the change."),
     reason STRING NOT NULL OPTIONS (description = "What changed it, for operators: sources and run."),
