@@ -442,9 +442,12 @@ def copy_rows(shop: Shop) -> None:
 
 
 def forget(shop: Shop) -> None:
-    """Forget a customer, and load an order of theirs that no load has read before, with its web event."""
+    """Forget a customer. Load their row without an order, then an order of theirs that is new, with its web
+    event."""
     erasure.forget("c2", shop.warehouse)
     later = MORNING + timedelta(hours=9)
+    listed = {"customer_hash": "c2", "country_code": "US", "updated_at": NOON}
+    shop.load(Folder(customers=[listed], read_at=later), day=DAY, run_id="listed")
     order = priced("3000", 0, "20.00", customer="c2", attributes=ATTRIBUTES, source="storefront")
     order = replace(order, refunds=[("r5", NOON, "5.00")], reason="too big")
     rejected = {"reason": "missing_value", "raw": "x", "order_id": "3000"}
