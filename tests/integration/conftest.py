@@ -1,5 +1,6 @@
 """What the tests of whole days share."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -14,6 +15,9 @@ from tests.integration.airflow_process import AirflowHome, copy, migrate
 from tests.integration.company import Company, company
 from tests.integration.mailbox import Mailbox, open_mailbox
 from tests.integration.warehouse_contents import connect, empty
+
+FULL_MATRIX = os.environ.get("KILL_MATRIX") == "full"
+"""Whether the tests that choose some cases of many run them all, as for a nightly run (README.md)."""
 
 StartCompany = Callable[..., Company]
 LendDataset = Callable[..., AbstractContextManager[str]]

@@ -3,7 +3,6 @@ costs no other record."""
 
 import copy
 import json
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
@@ -21,6 +20,7 @@ from ecommerce.sources.partner_ftp.files import read_promotions
 from ecommerce.sources.partner_layouts import COLUMNS
 from ecommerce.sources.product_catalogue.parser import parse_pages
 from ecommerce.sources.shopify.client import document
+from tests.integration.conftest import FULL_MATRIX
 from tests.integration.partner_files.drop import Drop
 from tests.integration.web_events import reading as events
 from tests.unit.demo.shopify_shop import data, make_order, make_shop
@@ -39,7 +39,7 @@ from tests.unit.sales.transform.raw_folders import (
 )
 
 SUSPICIOUS = [*'@"\\\n\0', "永"]
-OTHERS = [*"%.,1+ <{[&"] if os.environ.get("KILL_MATRIX") == "full" else []
+OTHERS = [*"%.,1+ <{[&"] if FULL_MATRIX else []
 """Further signs."""
 LONG, LONGER = 1 << 18, 1 << 20
 MOST_RUNS = 5

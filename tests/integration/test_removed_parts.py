@@ -1,7 +1,6 @@
 """Without the paths of a part (docs/RECIPES.md, Remove a part) the rest passes its tests and runs a day."""
 
 import json
-import os
 from datetime import date
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from demo.ledger import Ledger
 from tests.integration.airflow_process import copy as copy_home
+from tests.integration.conftest import FULL_MATRIX
 from tests.integration.daily_run import morning_after
 from tests.integration.mailbox import open_mailbox
 from tests.recipes import REPOSITORY, copy_without, in_copy, parts
@@ -32,7 +32,7 @@ def copy(part, tmp_path):
 
 
 ALL_PARTS = [path for paths in PARTS.values() for path in paths]
-REMOVED = {"all": ALL_PARTS} | (PARTS if os.environ.get("KILL_MATRIX") == "full" else {})
+REMOVED = {"all": ALL_PARTS} | (PARTS if FULL_MATRIX else {})
 
 
 @pytest.mark.parametrize("removed", REMOVED)

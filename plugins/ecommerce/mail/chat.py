@@ -40,8 +40,10 @@ def post(title: str, text: str, picture: bytes | None = None) -> bool:
         log.warning("nothing was posted to the chat: %s", reason_of(error, otherwise="its library fails"))
         return False
     for result in results:
-        level = logging.INFO if result else logging.WARNING
-        log.log(level, "chat (%s): %s", result.name, result.status.name)
+        if result:
+            log.info("posted to the chat (%s)", result.name)
+        else:
+            log.warning("the chat (%s) did not accept the message: %s", result.name, result.status.name)
     return any(results)
 
 

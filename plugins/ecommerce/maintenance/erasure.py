@@ -80,8 +80,8 @@ def _remove_reports(rows: Rows, reports_uri: str) -> list[str]:
         for folder in sorted(staging.storage_path(reports_uri).glob("????-??-??"), key=str):
             figures = folder / FIGURES_JSON
             if not figures.exists() or named.search(figures.read_text(encoding="utf-8")):
-                staging.discard(str(folder))
-                removed.append(str(folder))
+                removed.append(f"{reports_uri}/{folder.name}")
+                staging.discard(removed[-1])
     return removed
 
 

@@ -52,8 +52,8 @@ CANCEL_SECONDS = 10
 """The timeout of the request to cancel a job, which is not repeated."""
 
 ATTEMPTS = 12
-"""Attempts of a transaction that conflicts with others, in some four minutes: longer than one holds the lock.
-Then Airflow retries the task."""
+"""Attempts of a transaction that conflicts with others, with three minutes of pauses on average. Then Airflow
+retries the task."""
 
 Parameter = str | int | date | datetime | None | Sequence[str]
 

@@ -123,7 +123,7 @@ def look_up(staging: Staging) -> tuple[list[date], str]:
         if day := row.get("business_date"):
             stored[row["name"]].append(day)
     compare(staging, [row for row in totals if not row.get("business_date")])
-    # A report that is mailed later aborts this load: restatements are later than figures without them.
+    # A report mailed after this instant aborts the load, so a restatement is later than figures without it.
     options["looked_up_at"] = datetime.now(UTC)
     options["stored"] = {name: in_few_ranges(days) for name, days in stored.items()}
     options["read_days"] = _read_days(staging)

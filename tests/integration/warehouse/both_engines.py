@@ -5,7 +5,6 @@ before it, on the tables as they are then. The reference engine also runs it on 
 shuffled: a result that differs then depends on an order that BigQuery does not promise.
 """
 
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,15 +20,15 @@ from zetasql.core.exceptions import ZetaSQLError
 from ecommerce.core import templates
 from ecommerce.warehouse import checks, client, rendering, schema, staging_tables
 from ecommerce.warehouse.client import Warehouse
+from tests.integration.conftest import FULL_MATRIX
 from tests.integration.warehouse_contents import of_all_days
 from tests.reference_engine import Parameter, Part, Row, Table, evaluate, script_parts, sql_type
 
 SUBSTITUTES = {r"GENERATE_UUID\(\)": "'a random value'"}
 """What is compared in place of expressions that differ by intention."""
-EVERYTHING = os.environ.get("KILL_MATRIX") == "full"
 OFTEN = 2
 """Comparisons of a statement that has rows; without rows, twice as many."""
-SEEDS = (1, 2, 3) if EVERYTHING else (1,)
+SEEDS = (1, 2, 3) if FULL_MATRIX else (1,)
 """Of the orders of rows."""
 COLUMNS_CHANGE = ("load_table_from_file", "load_table_from_uri", "create_table", "delete_table")
 """Requests of the API that change tables."""

@@ -1,7 +1,6 @@
 """Two operations at once leave the tables of one after the other, under BigQuery's rules for transactions."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
@@ -29,7 +28,7 @@ from ecommerce.warehouse.load import _load_staged, load
 from ecommerce.warehouse.schema import write_rows
 from ecommerce.warehouse.spec import LoadSpec
 from ecommerce.warehouse.staging_tables import HISTORY
-from tests.integration.conftest import LendDataset
+from tests.integration.conftest import FULL_MATRIX, LendDataset
 from tests.integration.warehouse.bigquery_rules import Committed, Interleaving, contents, copy
 from tests.integration.warehouse.conftest import MONDAY, STATE, Shop, open_shop
 from tests.integration.warehouse.loadable import Folder, Order, at
@@ -41,12 +40,11 @@ pytestmark = pytest.mark.full
 
 COMPARED = (*STATE, *EVENT_TABLES, "product_pictures", "sales_forecasts", "rejected_rows")
 BY_RUN = {"read_at", "run_id", "first_seen_at", "last_seen_at"}
-EVERYTHING = os.environ.get("KILL_MATRIX") == "full"
 ADDRESS = "ann@customers.test"
 ANN = customer_hash(ADDRESS, "0123456789abcdef")
 KINDS = ("day", "another day", "sync", "history", "undo", "forget", "events", "catalogue", "forecast")
 ALL_PAIRS = list(combinations_with_replacement(KINDS, 2))
-PAIRS = ALL_PAIRS if EVERYTHING else ALL_PAIRS[::2]
+PAIRS = ALL_PAIRS if FULL_MATRIX else ALL_PAIRS[::2]
 WAREHOUSES = ("empty", "quiet", "full")
 EXPORT = Folder(
     [Order("1", at("2024-05-06 15:00"), customer=ANN, source="old_shop")],
@@ -234,9 +232,9 @@ def test_two_operations_at_once_leave_the_tables_of_one_after_the_other(
     """The transactions of every second pair overlap, on one of the warehouses. With KILL_MATRIX=full those of
     all pairs overlap on all warehouses, and the second also runs before each query of the first."""
     number = PAIRS.index((first, second))
-    starts = WAREHOUSES if EVERYTHING else WAREHOUSES[number % 3 :][:1]
+    starts = WAREHOUSES if FULL_MATRIX else WAREHOUSES[number % 3 :][:1]
     for start in starts:
         interleaving = interleave(world, start, first, second, None)
-        queries = len(interleaving.queries) if EVERYTHING else 0
+        queries = len(interleaving.queries) if FULL_MATRIX else 0
         for before in range(queries):
             interleave(world, start, first, second, before)

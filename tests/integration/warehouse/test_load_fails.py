@@ -1,6 +1,5 @@
 """A load that fails leaves nothing; done again it ends where it would have ended."""
 
-import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +19,7 @@ from ecommerce.warehouse import staging_tables
 from ecommerce.warehouse.client import ATTEMPTS, Warehouse, connect
 from ecommerce.warehouse.load import load
 from tests.googlesql import split
+from tests.integration.conftest import FULL_MATRIX
 from tests.integration.warehouse.conftest import MONDAY, STATE, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 from tests.integration.warehouse_contents import of_all_days
@@ -54,8 +54,8 @@ def test_a_crash_after_any_statement_leaves_nothing(shop: Shop):
     staging_tables.stage(staging)
     statements = split(load_module.look_up(staging)[1])
     committed = statements.index("COMMIT TRANSACTION")
-    # Each place runs the script up to there: `make test-all` tries them all.
-    every = 1 if os.environ.get("KILL_MATRIX") == "full" else 5
+    # Each place runs the script up to there: KILL_MATRIX=full tries them all.
+    every = 1 if FULL_MATRIX else 5
     places = [*range(2, committed, every), committed]
 
     for place in places:

@@ -144,7 +144,7 @@ def test_a_rate_that_comes_late_is_a_cause_of_its_own(shop: Shop):
     assert causes(shop.load(late, day=TUESDAY))["net_sales"] == [("rates", None, None)]
 
 
-TOLD = {
+HEADLINE = {
     "orders": "1",
     "average_order_value": "10.0000",
     "customers": "1",
@@ -158,7 +158,7 @@ TOLD = {
     "tax": "1.0000",
     "shipping": "0.0000",
 }
-REPORT = {"business_date": str(MONDAY), "figures_hash": "hash", "headline": TOLD}
+REPORT = {"business_date": str(MONDAY), "figures_hash": "hash", "headline": HEADLINE}
 
 
 def test_a_change_is_later_than_the_figures_of_a_report_that_was_mailed_during_the_load(

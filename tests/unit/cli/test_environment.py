@@ -228,13 +228,12 @@ def test_the_port_of_env_file_is_that_of_airflow_which_only_this_machine_reaches
     assert loaded(AIRFLOW__API__PORT="9081")["AIRFLOW__API__PORT"] == "9081"
 
 
-@pytest.mark.parametrize("setting", ["AIRFLOW_LISTEN"])
 def test_airflow_does_not_begin_where_a_port_is_taken(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], setting: str
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        (folder / ".env").write_text(f"{ENV_FILE}{free_ports()}{setting}={port}\n")
+        (folder / ".env").write_text(f"{ENV_FILE}{free_ports()}AIRFLOW_LISTEN={port}\n")
         with monkeypatch.context() as patched:
             patched.setattr(os, "environ", {"PATH": "/bin"})
             patched.setattr(environment.load, "__defaults__", (os.environ,))
@@ -242,7 +241,7 @@ def test_airflow_does_not_begin_where_a_port_is_taken(
             assert command_line.main(["airflow"]) == 1
     assert capsys.readouterr().err == (
         f"Airflow cannot listen on port {port}: stop the program that uses it (make stop ends the demo), or "
-        f"set another one in .env with {setting}\n"
+        "set another one in .env with AIRFLOW_LISTEN\n"
     )
     assert not (folder / ".airflow").exists()
 

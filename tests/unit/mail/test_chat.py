@@ -59,14 +59,14 @@ def test_no_name_in_the_data_calls_everybody_and_no_address_is_shown(chat):
 def test_a_chat_that_refuses_is_a_warning_without_its_url(chat, spoken, status):
     chat.status = status
     assert not posting.post("title", "text", PNG)
-    assert "): FAILURE" in spoken()
+    assert "did not accept the message: FAILURE" in spoken()
     assert SECRET not in spoken()
 
 
 def test_a_chat_that_is_down_is_a_warning_without_its_url(chat, monkeypatch, spoken):
     monkeypatch.setenv("AIRFLOW_CONN_ALERT_CHAT", chat.connection(f"json://127.0.0.1:{free_port()}/{SECRET}"))
     assert not posting.post("title", "text")
-    assert "): FAILURE" in spoken()
+    assert "did not accept the message: FAILURE" in spoken()
     assert SECRET not in spoken()
 
 
@@ -76,7 +76,7 @@ def test_a_chat_that_does_not_answer_is_left_alone(chat, monkeypatch, spoken):
     before = time.monotonic()
     assert not posting.post("title", "text")
     assert time.monotonic() - before < 15  # the server would keep it for thirty
-    assert "): TIMEOUT" in spoken()
+    assert "did not accept the message: TIMEOUT" in spoken()
     assert SECRET not in spoken()
 
 

@@ -163,5 +163,5 @@ def test_every_change_of_rows_belongs_to_a_transaction_that_begins_with_the_lock
     alone = {
         path for path in changing - scripts.keys() if path[len("warehouse/") : -len(".sql")] not in included
     }
-    # They only add hashes: which transaction sees them is decided by forget.sql.
+    # They only add hashes, and clear staging tables: which transaction sees a hash is decided by forget.sql.
     assert alone == {"warehouse/procedures/erasure/remember.sql", "warehouse/loads/orders/find_changes.sql"}

@@ -22,6 +22,16 @@ WHERE
     AND orders.customer_hash IN (SELECT forgotten_hash FROM {{ table("forgotten_hashes") }})
 {%- endmacro %}
 
+{# Add to forgotten_hashes the orders that name a forgotten customer in the relation `orders`. #}
+{% macro remember_orders(orders, chosen="TRUE") -%}
+INSERT INTO {{ table("forgotten_hashes") }} (forgotten_hash)
+SELECT arriving.forgotten_hash
+FROM (
+    {{ hashes_with_orders(orders, chosen) | indent(4) }}
+) AS arriving
+WHERE arriving.forgotten_hash NOT IN (SELECT known.forgotten_hash FROM {{ table("forgotten_hashes") }} AS known);
+{%- endmacro %}
+
 {% macro _is_forgotten(value, forgotten) -%}
 {{ value }} IN (SELECT forgotten.forgotten_hash FROM {{ forgotten }} AS forgotten)
 {%- endmacro %}

@@ -1,5 +1,5 @@
 {% from "warehouse/macros/audit_scope.sql" import daily_audit with context %}
-{% from "warehouse/macros/forgotten.sql" import forget, hashes_with_orders, order_hash with context %}
+{% from "warehouse/macros/forgotten.sql" import forget, order_hash, remember_orders with context %}
 {% from "warehouse/macros/versions.sql" import counted_values, not_older %}
 -- Runs before the transaction: which orders are replaced, and which days change. BigQuery prunes partitions by constants
 -- only, so the script of the transaction needs the list of days. `stored` has the days that staged_totals.sql found.
@@ -8,28 +8,18 @@ DECLARE earliest_date DATE;
 {% if stored["forgotten_hashes"] %}
 -- The load stores nothing about forgotten customers, whatever its files hold. Their orders are remembered before, also for
 -- their web events: an attempt after a conflict finds no customer in the staged orders any more.
-INSERT INTO {{ table("forgotten_hashes") }} (forgotten_hash)
-SELECT arriving.forgotten_hash
-FROM (
-    {{ hashes_with_orders(staged("orders")) | indent(4) }}
-) AS arriving
-WHERE arriving.forgotten_hash NOT IN (SELECT known.forgotten_hash FROM {{ table("forgotten_hashes") }} AS known);
+{{ remember_orders(staged("orders")) }}
 
--- A source that has erased the address may name their customer in another way.
+-- A source that has erased the address may name their customer in another way. A customer with other orders stays.
 DELETE FROM {{ staged("customers") }}
-WHERE
-    customer_hash IN (
-        SELECT orders.customer_hash
-        FROM {{ staged("orders") }} AS orders
-        WHERE {{ order_hash("orders.source", "orders.order_id") }} IN (SELECT known.forgotten_hash FROM {{ table("forgotten_hashes") }} AS known)
-    )
-    AND customer_hash NOT IN (
-        SELECT orders.customer_hash
-        FROM {{ staged("orders") }} AS orders
-        WHERE
-            orders.customer_hash IS NOT NULL
-            AND {{ order_hash("orders.source", "orders.order_id") }} NOT IN (SELECT known.forgotten_hash FROM {{ table("forgotten_hashes") }} AS known)
-    );
+WHERE customer_hash IN (
+    SELECT orders.customer_hash
+    FROM {{ staged("orders") }} AS orders
+    LEFT JOIN {{ table("forgotten_hashes") }} AS known
+        ON {{ order_hash("orders.source", "orders.order_id") }} = known.forgotten_hash
+    GROUP BY orders.customer_hash
+    HAVING LOGICAL_AND(known.forgotten_hash IS NOT NULL)
+);
 
 {% for name in ["refunds", "rejected_rows", "order_lines", "orders", "customers"] %}
 {{ forget(name, staged(name), table("forgotten_hashes")) }}

@@ -1,4 +1,4 @@
-{% from "warehouse/macros/forgotten.sql" import forget, hashes_with_orders with context %}
+{% from "warehouse/macros/forgotten.sql" import forget, remember_orders with context %}
 -- Clears what the warehouse holds about forgotten customers, in one transaction: their orders are remembered by their
 -- hashes, and lose the customer and all free text. Figures stay. `stored` has the days that find.sql found.
 BEGIN TRANSACTION;
@@ -6,12 +6,7 @@ BEGIN TRANSACTION;
 {% include "warehouse/loads/lock.sql" %}
 
 {% if stored["orders"] %}
-INSERT INTO {{ table("forgotten_hashes") }} (forgotten_hash)
-SELECT arriving.forgotten_hash
-FROM (
-    {{ hashes_with_orders(table("orders"), any_of(stored["orders"], "orders.business_date")) | indent(4) }}
-) AS arriving
-WHERE arriving.forgotten_hash NOT IN (SELECT known.forgotten_hash FROM {{ table("forgotten_hashes") }} AS known);
+{{ remember_orders(table("orders"), any_of(stored["orders"], "orders.business_date")) }}
 
 {% endif %}
 {% for name in ["refunds", "rejected_rows", "user_events", "order_lines", "orders"] if stored[name] %}
