@@ -35,7 +35,11 @@ class Chat:
 
     def pictures(self) -> list[bytes]:
         """The files that came with the messages."""
-        return [base64.b64decode(each["base64"]) for post in self.posts for each in post["attachments"]]
+        return [
+            base64.b64decode(each["base64"])
+            for post in self.posts
+            for each in post["attachments"]
+        ]
 
 
 @contextmanager
@@ -59,7 +63,9 @@ def running() -> Iterator[Chat]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     chat.port = server.server_port
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+    ).start()
     try:
         yield chat
     finally:

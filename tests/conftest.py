@@ -30,11 +30,34 @@ LONGEST = (
         "test_history_load_killed",
         "test_daily_sales",
     ),
-    *("test_forecast_scheduler", "test_late_facts", "test_kill", "test_history_load", "test_operations_dags"),
+    *(
+        "test_forecast_scheduler",
+        "test_late_facts",
+        "test_kill",
+        "test_history_load",
+        "test_operations_dags",
+    ),
     *("test_storefront_orders_sync", "test_corrections", "test_privacy"),
-    *("test_load", "test_lint", "test_report_figures", "test_scopes", "test_load_restatements"),
-    *("test_forecast", "test_forecast_report", "test_forecast_model_selection", "test_bad_records"),
-    *("test_error_cases", "test_incomplete", "test_load_fails", "test_check", "test_checks"),
+    *(
+        "test_load",
+        "test_lint",
+        "test_report_figures",
+        "test_scopes",
+        "test_load_restatements",
+    ),
+    *(
+        "test_forecast",
+        "test_forecast_report",
+        "test_forecast_model_selection",
+        "test_bad_records",
+    ),
+    *(
+        "test_error_cases",
+        "test_incomplete",
+        "test_load_fails",
+        "test_check",
+        "test_checks",
+    ),
 )
 
 
@@ -54,7 +77,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def names(path: Path, marker: str) -> bool:
     """Whether a test file, or the conftest.py of its folder, names the marker."""
     files = (path, path.with_name("conftest.py"))
-    return any(f"pytest.mark.{marker}" in file.read_text() for file in files if file.exists())
+    return any(
+        f"pytest.mark.{marker}" in file.read_text() for file in files if file.exists()
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,7 +89,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for marker in MARKERS.intersection(mark.name for mark in item.iter_markers()):
             if not names(item.path, marker):
-                raise pytest.UsageError(f"`pytest -m {marker}` would leave out {item.nodeid}")
+                raise pytest.UsageError(
+                    f"`pytest -m {marker}` would leave out {item.nodeid}"
+                )
 
 
 @pytest.fixture(scope="session")
@@ -91,9 +118,13 @@ def database(postgres_server: postgres.Postgres) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def bigquery_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[emulator.Emulator]:
+def bigquery_emulator(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[emulator.Emulator]:
     """The BigQuery emulator; tests use datasets of their own in it."""
-    server = emulator.start(tmp_path_factory.mktemp("bigquery"), free_port(), keep=False)
+    server = emulator.start(
+        tmp_path_factory.mktemp("bigquery"), free_port(), keep=False
+    )
     yield server
     server.stop()
 

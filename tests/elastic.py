@@ -15,7 +15,11 @@ def document(line: str, config: Mapping[str, Any]) -> dict[str, Any]:
         ValueError: a processor would fail.
     """
     (source,) = config["filebeat.inputs"]
-    parsers = {name: options for parser in source["parsers"] for name, options in parser.items()}
+    parsers = {
+        name: options
+        for parser in source["parsers"]
+        for name, options in parser.items()
+    }
     try:
         event: dict[str, Any] = {parsers["ndjson"]["target"]: json.loads(line)}
     except json.JSONDecodeError:
@@ -28,7 +32,9 @@ def document(line: str, config: Mapping[str, Any]) -> dict[str, Any]:
     return event
 
 
-def misfits(event: Mapping[str, Any], mappings: Mapping[str, Any], path: str = "") -> Iterator[str]:
+def misfits(
+    event: Mapping[str, Any], mappings: Mapping[str, Any], path: str = ""
+) -> Iterator[str]:
     """The fields of a document that an index with `mappings` would not index as they are."""
     for name, value in event.items():
         here = f"{path}{name}"

@@ -8,9 +8,16 @@ from ecommerce.core.data_warnings import DataWarning, sentence, wording
 
 def unexplained(warnings: Iterable[DataWarning]) -> list[str]:
     """Return the sentences of `warnings` that the report would show without a meaning or an action."""
-    return [sentence(each) for each in warnings if not (wording(each).meaning and wording(each).action)]
+    return [
+        sentence(each)
+        for each in warnings
+        if not (wording(each).meaning and wording(each).action)
+    ]
 
 
 def findings(warnings: Iterable[DataWarning | str]) -> list[str]:
     """Return what each warning found; stored ones are JSON."""
-    return [wording(json.loads(each) if isinstance(each, str) else each).found for each in warnings]
+    return [
+        wording(json.loads(each) if isinstance(each, str) else each).found
+        for each in warnings
+    ]

@@ -34,7 +34,14 @@ from ecommerce.warehouse.staging_tables import staged_columns
 
 DAYS = [date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 8)]
 STORED = (
-    *("orders", "refunds", "exchange_rates", "loaded_files", "load_audit", "rejected_rows"),
+    *(
+        "orders",
+        "refunds",
+        "exchange_rates",
+        "loaded_files",
+        "load_audit",
+        "rejected_rows",
+    ),
     *("removed_orders", "products", "forgotten_hashes", "order_lines", "user_events"),
 )
 """Names of days that look-ups find."""
@@ -67,7 +74,9 @@ GIVEN = {
 }
 SPECS = tuple(
     spec
-    for module in existing("sales.loading", "events.loading", "catalogue.loading", "forecast.loading")
+    for module in existing(
+        "sales.loading", "events.loading", "catalogue.loading", "forecast.loading"
+    )
     for spec in vars(module).values()
     if isinstance(spec, LoadSpec) and spec.files
 )
@@ -106,20 +115,31 @@ class Catalogue:
             ZetaSQLError: it is not GoogleSQL, or names something unknown.
         """
         options = zt.AnalyzerOptions(
-            language_options=LANGUAGE, query_parameters=_parameters(sql), prune_unused_columns=True
+            language_options=LANGUAGE,
+            query_parameters=_parameters(sql),
+            prune_unused_columns=True,
         )
         # The open source lacks the short form of ANY_VALUE(… HAVING MAX …).
-        known = re.sub(r"\b(MAX|MIN)_BY\((\w+), (\w+)\)", r"ANY_VALUE(\2 HAVING \1 \3)", sql)
+        known = re.sub(
+            r"\b(MAX|MIN)_BY\((\w+), (\w+)\)", r"ANY_VALUE(\2 HAVING \1 \3)", sql
+        )
         response = ZetaSqlLocalService.get_instance().analyze(
-            sql_statement=known, options=options, registered_catalog_id=self._registered_for(sql)
+            sql_statement=known,
+            options=options,
+            registered_catalog_id=self._registered_for(sql),
         )
         resolved = response.resolved_statement
         if hasattr(resolved, "column_definition_list"):
-            columns = [(column.name, column.type) for column in resolved.column_definition_list]
+            columns = [
+                (column.name, column.type) for column in resolved.column_definition_list
+            ]
             self._add(resolved.name_path[-1], columns)
             self._add_staging_table(resolved.name_path[-1].rpartition(".")[2], columns)
         elif isinstance(resolved, zt.ResolvedCreateViewStmt):
-            columns = [(output.name, output.column.type) for output in resolved.output_column_list]
+            columns = [
+                (output.name, output.column.type)
+                for output in resolved.output_column_list
+            ]
             self._add(resolved.name_path[-1], columns)
         return resolved
 
@@ -138,7 +158,9 @@ class Catalogue:
                 for column, kind in columns:
                     table.add_column(column, kind)
                 builder.add_table(table.build())
-            self.registered = service.register_catalog(simple_catalog=builder.build()).registered_id
+            self.registered = service.register_catalog(
+                simple_catalog=builder.build()
+            ).registered_id
             self.unregistered.clear()
         return self.registered
 
@@ -151,9 +173,14 @@ class Catalogue:
         """What load jobs fill: the table's columns, without those of another owner, and the load's."""
         if name in rendering.tables():
             kinds = dict(columns) | {
-                "known_deliveries": TypeFactory.create_simple_type(zt.TypeKind.TYPE_STRING),
+                "known_deliveries": TypeFactory.create_simple_type(
+                    zt.TypeKind.TYPE_STRING
+                ),
             }
-            staged = [(each.name, kinds[each.name]) for each in staged_columns(spec_of(name), name)]
+            staged = [
+                (each.name, kinds[each.name])
+                for each in staged_columns(spec_of(name), name)
+            ]
             self._add(f"sales_staging.{rendering.staging_table(name, STAGING)}", staged)
 
 
@@ -204,7 +231,9 @@ def _language() -> Any:
         zt.LanguageFeature.FEATURE_CREATE_VIEWS_WITH_COLUMN_OPTIONS,
         zt.LanguageFeature.FEATURE_DISALLOW_GROUP_BY_FLOAT,
     ]
-    language.product_mode = zt.ProductMode.PRODUCT_EXTERNAL  # BigQuery's names: FLOAT64, no DOUBLE
+    language.product_mode = (
+        zt.ProductMode.PRODUCT_EXTERNAL
+    )  # BigQuery's names: FLOAT64, no DOUBLE
     return language
 
 
@@ -228,7 +257,12 @@ def paths() -> list[str]:
         r"warehouse/loads/\w+/find_changes",
         "",
     )
-    return sorted(found, key=lambda path: next(n for n, each in enumerate(first) if re.match(each, path)))
+    return sorted(
+        found,
+        key=lambda path: next(
+            n for n, each in enumerate(first) if re.match(each, path)
+        ),
+    )
 
 
 def statements(path: str, settings: Settings | None = None) -> list[Statement]:
@@ -247,17 +281,30 @@ def without_variables(parts: list[str]) -> list[str]:
     BigQuery treats both as constants."""
     declared = [name for part in parts for name in re.findall(r"^DECLARE (\w+) ", part)]
     names = re.compile(rf"(?<!@)\b({'|'.join(declared)})\b") if declared else None
-    kept = [re.sub(r"^SET \w+ =", "SELECT", part) for part in parts if not part.startswith("DECLARE")]
+    kept = [
+        re.sub(r"^SET \w+ =", "SELECT", part)
+        for part in parts
+        if not part.startswith("DECLARE")
+    ]
     return [names.sub(r"@\1", part) if names else part for part in kept]
 
 
 def rendered(path: str, settings: Settings) -> str:
     """A file rendered for sample days."""
     source = (rendering.SQL_ROOT / path).read_text()
-    names = meta.find_undeclared_variables(templates.environment(rendering.SQL_ROOT).parse(source)) - GIVEN
-    values = {name: sample(name) for name in names} | {"business_date": DAYS[-1], "lock_token": "0a1b"}
+    names = (
+        meta.find_undeclared_variables(
+            templates.environment(rendering.SQL_ROOT).parse(source)
+        )
+        - GIVEN
+    )
+    values = {name: sample(name) for name in names} | {
+        "business_date": DAYS[-1],
+        "lock_token": "0a1b",
+    }
     spec = next(
-        (each for each in SPECS if f"/loads/{each.name}/" in path), spec_of(PurePath(path).parent.name)
+        (each for each in SPECS if f"/loads/{each.name}/" in path),
+        spec_of(PurePath(path).parent.name),
     )
     return rendering.render(
         path,
@@ -288,7 +335,9 @@ def split(sql: str) -> list[str]:
         return []
     script = Parser.parse_script_static(sql, LANGUAGE)
     raw = sql.encode()
-    ranges = [each.parse_location_range for each in script.statement_list_node.statement_list]
+    ranges = [
+        each.parse_location_range for each in script.statement_list_node.statement_list
+    ]
     return [raw[each.start : each.end].decode() for each in ranges]
 
 
@@ -309,17 +358,29 @@ def unpruned(resolved: Any) -> Iterator[str]:
     pruned = {
         column.column.column_id
         for call in nodes
-        if isinstance(call, zt.ResolvedFunctionCall) and call.function.name in COMPARISONS
+        if isinstance(call, zt.ResolvedFunctionCall)
+        and call.function.name in COMPARISONS
         for column in call.argument_list
         if isinstance(column, zt.ResolvedColumnRef)
         and all(_is_constant(each) for each in call.argument_list if each is not column)
     }
     for scan in nodes:
-        if isinstance(scan, zt.ResolvedTableScan) and scan.table.name in _need_a_filter():
+        if (
+            isinstance(scan, zt.ResolvedTableScan)
+            and scan.table.name in _need_a_filter()
+        ):
             partition = _need_a_filter()[scan.table.name]
-            days = {column.column_id for column in scan.column_list if column.name == partition}
+            days = {
+                column.column_id
+                for column in scan.column_list
+                if column.name == partition
+            }
             # An INSERT names its target in a scan too, without reading it; COUNT(*) reads no column.
-            if scan.column_list and not days & pruned and not _is_insert_target(resolved, scan):
+            if (
+                scan.column_list
+                and not days & pruned
+                and not _is_insert_target(resolved, scan)
+            ):
                 yield f"no partition filter on {scan.table.name}"
 
 
@@ -358,11 +419,27 @@ def unused(resolved: Any) -> Iterator[str]:
 
 def _used_columns(resolved: Any) -> set[int]:
     nodes = list(_nodes(resolved))
-    live = {each.column.column_id for each in nodes if isinstance(each, zt.ResolvedColumnRef)}
-    live |= {each.column.column_id for each in nodes if isinstance(each, zt.ResolvedOutputColumn)}
-    live |= {each.column_id for each in getattr(resolved, "query_output_column_list", ())}
-    named = {each.with_query_name: each for each in nodes if isinstance(each, zt.ResolvedWithEntry)}
-    made_of: list[tuple[int, int]] = []  # columns, and those that they are by their place
+    live = {
+        each.column.column_id
+        for each in nodes
+        if isinstance(each, zt.ResolvedColumnRef)
+    }
+    live |= {
+        each.column.column_id
+        for each in nodes
+        if isinstance(each, zt.ResolvedOutputColumn)
+    }
+    live |= {
+        each.column_id for each in getattr(resolved, "query_output_column_list", ())
+    }
+    named = {
+        each.with_query_name: each
+        for each in nodes
+        if isinstance(each, zt.ResolvedWithEntry)
+    }
+    made_of: list[
+        tuple[int, int]
+    ] = []  # columns, and those that they are by their place
     for each in nodes:
         if isinstance(each, zt.ResolvedWithRefScan):
             entry = named[each.with_query_name]
@@ -372,7 +449,10 @@ def _used_columns(resolved: Any) -> set[int]:
                 made_of += _by_place(each.column_list, item.output_column_list)
                 if each.op_type.name.endswith("DISTINCT"):
                     live |= {column.column_id for column in item.output_column_list}
-        elif isinstance(each, zt.ResolvedSubqueryExpr) and each.subquery_type.name != "EXISTS":
+        elif (
+            isinstance(each, zt.ResolvedSubqueryExpr)
+            and each.subquery_type.name != "EXISTS"
+        ):
             live |= {column.column_id for column in each.subquery.column_list}
     while found := {source for made, source in made_of if made in live} - live:
         live |= found
@@ -384,7 +464,10 @@ def _by_place(made: Any, sources: Any) -> Iterator[tuple[int, int]]:
     return ((each.column_id, source.column_id) for each, source in pairs)
 
 
-COMPARISONS = {f"ZetaSQL:${name}" for name in ("equal", "between", "greater_or_equal", "less_or_equal", "in")}
+COMPARISONS = {
+    f"ZetaSQL:${name}"
+    for name in ("equal", "between", "greater_or_equal", "less_or_equal", "in")
+}
 
 
 def _is_insert_target(resolved: Any, scan: Any) -> bool:
@@ -423,7 +506,9 @@ def problems(catalogue: Catalogue, statement: Statement) -> list[str]:
     try:
         resolved = catalogue.analyse(statement.sql)
         found += [*unused(resolved), *correlated(resolved)]
-        if "/procedures/" not in statement.name:  # those are for one customer or export in all history
+        if (
+            "/procedures/" not in statement.name
+        ):  # those are for one customer or export in all history
             found += unpruned(resolved)
     except ZetaSQLError as error:
         found.append(str(error))
@@ -434,7 +519,10 @@ def analyse_all() -> tuple[Catalogue, list[str]]:
     """The tables that all files create, and what is wrong with the statements of any."""
     catalogue = Catalogue()
     wrong = [
-        each for path in paths() for statement in statements(path) for each in problems(catalogue, statement)
+        each
+        for path in paths()
+        for statement in statements(path)
+        for each in problems(catalogue, statement)
     ]
     return catalogue, wrong
 

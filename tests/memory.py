@@ -11,11 +11,19 @@ REFUNDS = pa.schema(
     [
         *((name, pa.string()) for name in ("source", "refund_id", "order_id")),
         ("line_number", pa.int64()),
-        *((f"{name}_amount", pa.decimal128(18, 4)) for name in ("merchandise", "tax", "shipping")),
+        *(
+            (f"{name}_amount", pa.decimal128(18, 4))
+            for name in ("merchandise", "tax", "shipping")
+        ),
     ]
 )
 LINES = pa.schema(
-    [("order_id", pa.string()), ("line_number", pa.int64()), ("sku", pa.string()), ("category", pa.string())]
+    [
+        ("order_id", pa.string()),
+        ("line_number", pa.int64()),
+        ("sku", pa.string()),
+        ("category", pa.string()),
+    ]
 )
 
 
@@ -25,9 +33,15 @@ class Remembered:
 
     last_read: Callable[[str], datetime | None] = lambda source: None
     was_read: Callable[[str, date], bool] = lambda source, day: False
-    known_refunds: Callable[[str, Sequence[str]], Any] = lambda source, order_ids: REFUNDS.empty_table()
-    known_lines: Callable[[str, Sequence[str]], Any] = lambda source, order_ids: LINES.empty_table()
+    known_refunds: Callable[[str, Sequence[str]], Any] = lambda source, order_ids: (
+        REFUNDS.empty_table()
+    )
+    known_lines: Callable[[str, Sequence[str]], Any] = lambda source, order_ids: (
+        LINES.empty_table()
+    )
     known_orders: Callable[[str, date], list[str]] = lambda source, day: []
     rejected_orders: Callable[[str, date], list[str]] = lambda source, day: []
     delivered_files: Callable[[str, date], list[str]] = lambda source, oldest: []
-    loaded_files: Callable[..., Mapping[str, dict[str, Any]]] = lambda source, names, order_ids=(): {}
+    loaded_files: Callable[..., Mapping[str, dict[str, Any]]] = (
+        lambda source, names, order_ids=(): {}
+    )

@@ -17,13 +17,29 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from demo.ledger import CHANNELS, PARTNER_FILES, SHOPIFY, STOREFRONT, Line, Order, Refund, Snapshot
+from demo.ledger import (
+    CHANNELS,
+    PARTNER_FILES,
+    SHOPIFY,
+    STOREFRONT,
+    Line,
+    Order,
+    Refund,
+    Snapshot,
+)
 from tests.oracle_refunds import Part, split_sales_db, split_storefront
 
 Row = dict[str, Any]
 
 ALL_SOURCES = ("exchange_rates", *CHANNELS)
-SALE_STATUSES = {"processing", "completed", "shipped", "delivered", "refunded", "partially_refunded"}
+SALE_STATUSES = {
+    "processing",
+    "completed",
+    "shipped",
+    "delivered",
+    "refunded",
+    "partially_refunded",
+}
 ZERO = Decimal(0)
 IN_TOTAL = (STOREFRONT, SHOPIFY)
 """Channels that state amounts of whole lines, and refunds with tax."""
@@ -90,7 +106,8 @@ class Oracle:
         for key, refunds in by_order.items():
             split = split_storefront if key[0] in IN_TOTAL else split_sales_db
             rows += [
-                self._refund(refund, part) for refund, part in split(self._orders_by_key.get(key), refunds)
+                self._refund(refund, part)
+                for refund, part in split(self._orders_by_key.get(key), refunds)
             ]
         return rows
 
@@ -100,8 +117,17 @@ class Oracle:
         sums: dict[tuple[Any, ...], Row] = {}
 
         def group(row: Row) -> Row:
-            names = ("business_date", "source", "channel", "category", "country_code", "currency")
-            key = {name: row[name] for name in names} | {"country_code": row["country_code"] or "ZZ"}
+            names = (
+                "business_date",
+                "source",
+                "channel",
+                "category",
+                "country_code",
+                "currency",
+            )
+            key = {name: row[name] for name in names} | {
+                "country_code": row["country_code"] or "ZZ"
+            }
             nothing = {
                 "order_lines": 0,
                 "units": ZERO,
@@ -120,16 +146,22 @@ class Oracle:
         for refund in filter(_counts, self.refunds):
             group(refund)["returns"] += refund["merchandise_amount"]
         for total in sums.values():
-            total["net_sales"] = total["gross_sales"] - total["discounts"] - total["returns"]
+            total["net_sales"] = (
+                total["gross_sales"] - total["discounts"] - total["returns"]
+            )
             for figure in ("gross_sales", "discounts", "returns", "net_sales"):
-                exact = self.converted(total[figure], total["currency"], total["business_date"])
+                exact = self.converted(
+                    total[figure], total["currency"], total["business_date"]
+                )
                 total[f"{figure}_reporting"] = None if exact is None else rounded(exact)
         return list(sums.values())
 
     @cached_property
     def daily_summary(self) -> list[Row]:
         """Headline figures of every day that had a run, an order or a refund."""
-        days = {row["business_date"] for row in (*self.orders, *self.refunds)} | set(self.run_days)
+        days = {row["business_date"] for row in (*self.orders, *self.refunds)} | set(
+            self.run_days
+        )
         return [self._summary(day) for day in sorted(days)]
 
     @cached_property
@@ -138,7 +170,9 @@ class Oracle:
         first: dict[str, datetime] = {}
         for order in filter(_counts, self.orders):
             if customer := order["customer_hash"]:
-                first[customer] = min(order["ordered_at"], first.get(customer, order["ordered_at"]))
+                first[customer] = min(
+                    order["ordered_at"], first.get(customer, order["ordered_at"])
+                )
         return first
 
     @property
@@ -151,7 +185,11 @@ class Oracle:
             for line in order.lines
             if line.reject_reason
         ]
-        bad_rows = [(PARTNER_FILES, bad.reason) for file in snapshot.files for bad in file.bad_rows]
+        bad_rows = [
+            (PARTNER_FILES, bad.reason)
+            for file in snapshot.files
+            for bad in file.bad_rows
+        ]
         return Counter(flaws + bad_rows)
 
     def business_date(self, instant: datetime) -> date:
@@ -166,25 +204,41 @@ class Oracle:
             identity = f"{order.channel}:{order.customer_id}"
         else:
             return None
-        return hmac.new(self.hash_key.encode(), identity.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(
+            self.hash_key.encode(), identity.encode(), hashlib.sha256
+        ).hexdigest()
 
     def converted(self, amount: Decimal, currency: str, day: date) -> Decimal | None:
         """`amount` in the reporting currency at the rates of `day`, exact; None when a rate is missing."""
         if currency == self.reporting_currency:
             return amount
         rates = self._rate(currency, day), self._rate(self.reporting_currency, day)
-        return None if None in rates else _EXACT.divide(_EXACT.multiply(amount, rates[1]), rates[0])
+        return (
+            None
+            if None in rates
+            else _EXACT.divide(_EXACT.multiply(amount, rates[1]), rates[0])
+        )
 
     def _rate(self, currency: str, day: date) -> Decimal | None:
         if currency == "EUR":
             return Decimal(1)
-        usable = [rate for rate in self.snapshot.rates if rate.currency == currency and rate.rate_date <= day]
+        usable = [
+            rate
+            for rate in self.snapshot.rates
+            if rate.currency == currency and rate.rate_date <= day
+        ]
         newest = max(usable, key=lambda rate: rate.rate_date, default=None)
-        return newest.rate if newest and day - newest.rate_date <= timedelta(days=7) else None
+        return (
+            newest.rate
+            if newest and day - newest.rate_date <= timedelta(days=7)
+            else None
+        )
 
     @cached_property
     def _orders_by_key(self) -> dict[tuple[str, str], Order]:
-        return {(order.channel, order.order_id): order for order in self.snapshot.orders}
+        return {
+            (order.channel, order.order_id): order for order in self.snapshot.orders
+        }
 
     @cached_property
     def _headers(self) -> dict[tuple[str, str], Row]:
@@ -214,12 +268,25 @@ class Oracle:
             "updated_at": order.updated_at,
         }
         if order.channel == STOREFRONT:
-            del row["updated_at"]  # each WooCommerce version calls something else a modification
+            del row[
+                "updated_at"
+            ]  # each WooCommerce version calls something else a modification
         return row
 
     def _line(self, order: Order, line: Line, header: Row) -> Row:
-        unit_price = rounded(line.gross / line.quantity) if order.channel in IN_TOTAL else line.unit_price
-        own = {"coupon_code", "item_count", "discount_amount", "tax_amount", "shipping_amount", "fee_amount"}
+        unit_price = (
+            rounded(line.gross / line.quantity)
+            if order.channel in IN_TOTAL
+            else line.unit_price
+        )
+        own = {
+            "coupon_code",
+            "item_count",
+            "discount_amount",
+            "tax_amount",
+            "shipping_amount",
+            "fee_amount",
+        }
         return {name: value for name, value in header.items() if name not in own} | {
             "line_number": line.line_number,
             "sku": line.sku,
@@ -237,7 +304,12 @@ class Oracle:
         key = refund.channel, refund.order_id
         order, header = self._orders_by_key.get(key), self._headers.get(key)
         line = order and next(
-            (line for line in order.valid_lines if line.line_number == part.line_number), None
+            (
+                line
+                for line in order.valid_lines
+                if line.line_number == part.line_number
+            ),
+            None,
         )
         return {
             "source": refund.channel,
@@ -255,26 +327,48 @@ class Oracle:
             "merchandise_amount": part.merchandise,
             "tax_amount": part.tax,
             "shipping_amount": part.shipping,
-            "reason": refund.reason or ("return" if line and refund.channel == SHOPIFY else None),
+            "reason": refund.reason
+            or ("return" if line and refund.channel == SHOPIFY else None),
             "is_sale": header["is_sale"] if header else True,
             "is_test": header["is_test"] if header else False,
             "refunded_at": refund.refunded_at,
         }
 
     def _summary(self, day: date) -> Row:
-        orders = [row for row in self.orders if row["business_date"] == day and _counts(row)]
-        returns = [row for row in self.refunds if row["business_date"] == day and _counts(row)]
-        convertible = [row for row in orders if self.converted(ZERO, row["currency"], day) is not None]
+        orders = [
+            row for row in self.orders if row["business_date"] == day and _counts(row)
+        ]
+        returns = [
+            row for row in self.refunds if row["business_date"] == day and _counts(row)
+        ]
+        convertible = [
+            row
+            for row in orders
+            if self.converted(ZERO, row["currency"], day) is not None
+        ]
 
         def total(rows: Iterable[Row], column: str) -> Decimal:
-            amounts = (self.converted(row[column], row["currency"], day) for row in rows)
+            amounts = (
+                self.converted(row[column], row["currency"], day) for row in rows
+            )
             return sum((amount for amount in amounts if amount is not None), ZERO)
 
-        gross, discounts = total(orders, "gross_amount"), total(orders, "discount_amount")
+        gross, discounts = (
+            total(orders, "gross_amount"),
+            total(orders, "discount_amount"),
+        )
         returned = total(returns, "merchandise_amount")
-        unread = [] if day in self.run_days else [each for each in ALL_SOURCES if each not in self.off]
+        unread = (
+            []
+            if day in self.run_days
+            else [each for each in ALL_SOURCES if each not in self.off]
+        )
         missing = sorted(self.missing.get(day, unread))
-        average = _EXACT.divide(gross - discounts, Decimal(len(convertible))) if convertible else None
+        average = (
+            _EXACT.divide(gross - discounts, Decimal(len(convertible)))
+            if convertible
+            else None
+        )
         return {
             "business_date": day,
             "orders": len(orders),
@@ -287,7 +381,10 @@ class Oracle:
             "tax": rounded(total(orders, "tax_amount")),
             "shipping": rounded(total(orders, "shipping_amount")),
             "average_order_value": None if average is None else rounded(average),
-            "new_customers": sum(self.business_date(first) == day for first in self.first_counted.values()),
+            "new_customers": sum(
+                self.business_date(first) == day
+                for first in self.first_counted.values()
+            ),
             "unconverted_orders": len(orders) - len(convertible),
             "complete": not missing,
             "missing_sources": missing,

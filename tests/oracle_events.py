@@ -53,7 +53,11 @@ class Accepted:
     def order(self) -> tuple[datetime, int, str]:
         """Its place among the events of its visitor."""
         step = self.raw.get("event_type")
-        return self.occurred, STEPS.index(step) if step in STEPS else len(STEPS), self.event_id
+        return (
+            self.occurred,
+            STEPS.index(step) if step in STEPS else len(STEPS),
+            self.event_id,
+        )
 
 
 def accepted(events: Iterable[Event], timezone: str) -> list[Accepted]:
@@ -61,7 +65,10 @@ def accepted(events: Iterable[Event], timezone: str) -> list[Accepted]:
     zone = ZoneInfo(timezone)
     first: dict[str, Accepted] = {}
     for raw in events:
-        occurred, received = instant(raw.get("occurred_at")), instant(raw.get("received_at"))
+        occurred, received = (
+            instant(raw.get("occurred_at")),
+            instant(raw.get("received_at")),
+        )
         if not raw.get("event_id") or not occurred or not received:
             continue
         if occurred.year < 2000 or occurred > received + timedelta(hours=1):
@@ -78,7 +85,9 @@ def accepted(events: Iterable[Event], timezone: str) -> list[Accepted]:
     return list(first.values())
 
 
-def sessions(events: Collection[Accepted], bots: Collection[str] = ()) -> list[dict[str, Any]]:
+def sessions(
+    events: Collection[Accepted], bots: Collection[str] = ()
+) -> list[dict[str, Any]]:
     """All sessions; `bots` are the user agents of bots."""
     sent = {(event.day, event.raw.get("event_type")) for event in events}
     by_visitor = defaultdict(list)
@@ -98,12 +107,24 @@ def sessions(events: Collection[Accepted], bots: Collection[str] = ()) -> list[d
     return found
 
 
-def _session(visitor: str, run: list[Accepted], sent: set[tuple[date, Any]], bots: Collection[str]) -> Any:
+def _session(
+    visitor: str,
+    run: list[Accepted],
+    sent: set[tuple[date, Any]],
+    bots: Collection[str],
+) -> Any:
     day = run[0].day
-    needed = [step for step in STEPS if any((day - timedelta(days=ago), step) in sent for ago in range(28))]
+    needed = [
+        step
+        for step in STEPS
+        if any((day - timedelta(days=ago), step) in sent for ago in range(28))
+    ]
     reached: list[str] = []
     for event in run:
-        if len(reached) < len(needed) and event.raw.get("event_type") == needed[len(reached)]:
+        if (
+            len(reached) < len(needed)
+            and event.raw.get("event_type") == needed[len(reached)]
+        ):
             reached.append(needed[len(reached)])
     seconds = (run[-1].occurred - run[0].occurred).total_seconds()
     return {
@@ -124,13 +145,21 @@ def funnel(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows of the daily funnel that these sessions make."""
     groups = defaultdict(list)
     for session in found:
-        steps = ["session", *(step for flag, step in zip(FLAGS, STEPS, strict=True) if session[flag])]
+        steps = [
+            "session",
+            *(step for flag, step in zip(FLAGS, STEPS, strict=True) if session[flag]),
+        ]
         for step in steps:
-            device, referrer = session["device"] or "unknown", session["referrer"] or "unknown"
+            device, referrer = (
+                session["device"] or "unknown",
+                session["referrer"] or "unknown",
+            )
             groups[session["business_date"], step, device, referrer].append(session)
     return [
         {
-            **dict(zip(("business_date", "step", "device", "referrer"), key, strict=True)),
+            **dict(
+                zip(("business_date", "step", "device", "referrer"), key, strict=True)
+            ),
             "sessions": sum(not each["is_bot"] for each in group),
             "visitors": len({each["visitor"] for each in group if not each["is_bot"]}),
             "bot_sessions": sum(each["is_bot"] for each in group),

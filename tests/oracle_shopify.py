@@ -37,13 +37,22 @@ def lines_of(order: Row) -> list[Row]:
         sorted(order["lineItems"], key=lambda each: int(each["id"].split("/")[-1])), 1
     ):
         price, tax = exact(line["originalTotalSet"]), tax_of(line)
-        discount = sum((exact(each["allocatedAmountSet"]) for each in line["discountAllocations"]), ZERO)
+        discount = sum(
+            (exact(each["allocatedAmountSet"]) for each in line["discountAllocations"]),
+            ZERO,
+        )
         gross, net = price, price - discount
         if order["taxesIncluded"]:
             net -= tax
             rate = sum((Fraction(str(each["rate"])) for each in line["taxLines"]), ZERO)
-            gross = price * net / (price - discount) if price > discount else price / (1 + rate)
-        is_tip = not line["product"] and not line["variant"] and price > 0 and price == tip
+            gross = (
+                price * net / (price - discount)
+                if price > discount
+                else price / (1 + rate)
+            )
+        is_tip = (
+            not line["product"] and not line["variant"] and price > 0 and price == tip
+        )
         kind = "gift card" if line["isGiftCard"] else "tip" if is_tip else "goods"
         rows.append(
             {
@@ -67,7 +76,9 @@ def totals_of(order: Row) -> Row:
         fees -= sum(map(tax_of, order["additionalFees"]), ZERO)
     fees += exact(order.get("totalTipReceivedSet"))
     duties = exact(order.get("originalTotalDutiesSet"))
-    sold = sum(Fraction(line["net"]) for line in lines_of(order) if line["kind"] != "tip")
+    sold = sum(
+        Fraction(line["net"]) for line in lines_of(order) if line["kind"] != "tip"
+    )
     other_parts = sold + shipping + fees + exact(order["totalTaxSet"])
     gap_without = abs(exact(order["totalPriceSet"]) - other_parts)
     gap_with = abs(exact(order["totalPriceSet"]) - other_parts - duties)
@@ -77,7 +88,9 @@ def totals_of(order: Row) -> Row:
         "order_id": str(order["legacyResourceId"]),
         "item_count": len(goods),
         "gross_amount": sum((line["gross"] for line in goods), Decimal(0)),
-        "discount_amount": sum((line["gross"] - line["net"] for line in goods), Decimal(0)),
+        "discount_amount": sum(
+            (line["gross"] - line["net"] for line in goods), Decimal(0)
+        ),
         "tax_amount": rounded(exact(order["totalTaxSet"])),
         "shipping_amount": rounded(shipping),
         "fee_amount": rounded(fees),
@@ -95,12 +108,20 @@ def returns_of(order: Row) -> Iterator[tuple[str, int, Decimal, Decimal]]:
         amounts += sum((exact(each["subtotalAmountSet"]) for each in shipments), ZERO)
         tax = sum((exact(each["totalTaxSet"]) for each in items), ZERO)
         tax += sum((exact(each["taxAmountSet"]) for each in shipments), ZERO)
-        duties = sum((exact(each["amountSet"]) for each in refund.get("duties") or []), ZERO)
+        duties = sum(
+            (exact(each["amountSet"]) for each in refund.get("duties") or []), ZERO
+        )
         paid = exact(refund["totalRefundedSet"])
         has_tax = order["taxesIncluded"] and paid != amounts + tax + duties
         explained = amounts + duties + (ZERO if has_tax else tax)
-        payments = {each["status"] for each in refund["transactions"] if each["kind"] == "REFUND"}
-        is_final = "SUCCESS" in payments and not (paid < explained and "PENDING" in payments)
+        payments = {
+            each["status"]
+            for each in refund["transactions"]
+            if each["kind"] == "REFUND"
+        }
+        is_final = "SUCCESS" in payments and not (
+            paid < explained and "PENDING" in payments
+        )
         exchanged = ((refund.get("return") or {}).get("exchangeLineItems")) or []
         moved = is_final or (paid > explained and "PENDING" in payments)
         rest = paid - explained if moved and not exchanged else ZERO
@@ -122,7 +143,9 @@ def returns_of(order: Row) -> Iterator[tuple[str, int, Decimal, Decimal]]:
             else:
                 of_cards += net + exact(each["totalTaxSet"])
         for each in shipments:
-            of_order += exact(each["subtotalAmountSet"]) + (ZERO if has_tax else exact(each["taxAmountSet"]))
+            of_order += exact(each["subtotalAmountSet"]) + (
+                ZERO if has_tax else exact(each["taxAmountSet"])
+            )
         of_order += rest if rest > 0 else max(min(rest + of_cards, ZERO), -of_goods)
         if of_order:
             yield str(refund["legacyResourceId"]), 0, rounded(of_order), Decimal(0)
@@ -130,5 +153,8 @@ def returns_of(order: Row) -> Iterator[tuple[str, int, Decimal, Decimal]]:
         removed = line["quantity"] - line["current"] - refunded.get(line["id"], 0)
         if removed > 0 and line["kind"] == "goods":
             share = Fraction(removed, line["quantity"])
-            net, tax = rounded(Fraction(line["net"]) * share), rounded(Fraction(line["tax"]) * share)
+            net, tax = (
+                rounded(Fraction(line["net"]) * share),
+                rounded(Fraction(line["tax"]) * share),
+            )
             yield f"removed-{order['legacyResourceId']}", line["line_number"], net, tax

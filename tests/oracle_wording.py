@@ -24,7 +24,15 @@ from tests.unit.pages import made_up
 from tests.unit.pages.reading import text_of
 
 MINUS = "\N{MINUS SIGN}"
-MONEY = ("net_sales", "gross_sales", "discounts", "returns", "average_order_value", "tax", "shipping")
+MONEY = (
+    "net_sales",
+    "gross_sales",
+    "discounts",
+    "returns",
+    "average_order_value",
+    "tax",
+    "shipping",
+)
 COUNTS = ("orders", "customers", "new_customers", "returning_customers")
 
 
@@ -37,7 +45,9 @@ def lacking(oracle: Oracle, figures: Figures, folder: Path) -> list[str]:
     forms = dict(_texts(figures, folder))
     parts = [*_comparisons(expected), *_parts(expected), *_changes(expected)]
     findings = list(_numbers_of_findings(figures, expected))
-    wanted = [(form, words) for form in forms for words in (*_amounts(expected), *findings)]
+    wanted = [
+        (form, words) for form in forms for words in (*_amounts(expected), *findings)
+    ]
     wanted += [(form, words) for form in ("pdf", "page") for words in parts]
     return [
         f"{form}: no {words}"
@@ -54,7 +64,10 @@ def _texts(figures: Figures, folder: Path) -> Iterator[tuple[str, str]]:
     pages = reader.pages
     # The labels of a chart are outlines; its alternative text has them.
     charts = _alternatives(reader.trailer["/Root"]["/StructTreeRoot"])
-    yield "pdf", " ".join(" ".join([*(page.extract_text() for page in pages), *charts]).split())
+    yield (
+        "pdf",
+        " ".join(" ".join([*(page.extract_text() for page in pages), *charts]).split()),
+    )
     yield "page one", " ".join(pages[0].extract_text().split())
     message = delivery.report_message(*archive.read_report(uri, figures_hash(figures)))
     for kind in ("plain", "html"):
@@ -121,7 +134,9 @@ def _parts(expected: Expected) -> Iterator[str]:
         yield from (money(value) for value in now.values() if _cents(value))
     first = expected.day.replace(day=1)
     days = [first + timedelta(each) for each in range((expected.day - first).days + 1)]
-    there = [expected.summary[each]["net_sales"] for each in days if each in expected.summary]
+    there = [
+        expected.summary[each]["net_sales"] for each in days if each in expected.summary
+    ]
     yield money(Decimal(sum(there)))
 
 
@@ -133,10 +148,15 @@ def _changes(expected: Expected) -> Iterator[str]:
     for kind in ("category", "country", "channel"):
         days = (expected.day, expected.base)
         now, before = (expected.net_by(kind, day, expected.excluded) for day in days)
-        changes = {name: now.get(name, Decimal(0)) - before.get(name, Decimal(0)) for name in {*now, *before}}
+        changes = {
+            name: now.get(name, Decimal(0)) - before.get(name, Decimal(0))
+            for name in {*now, *before}
+        }
         alone = [changes.pop("unallocated")] if "unallocated" in changes else []
         largest = [*alone, *sorted(changes.values(), key=abs, reverse=True)][:5]
-        yield from (money(abs(value)) for value in _safely_rounded(largest) if _cents(value))
+        yield from (
+            money(abs(value)) for value in _safely_rounded(largest) if _cents(value)
+        )
 
 
 def _numbers_of_findings(figures: Figures, expected: Expected) -> Iterator[str]:
@@ -145,7 +165,8 @@ def _numbers_of_findings(figures: Figures, expected: Expected) -> Iterator[str]:
             kind, name, _, *left_out = finding.about
             moved = [each.removeprefix("channel:") for each in left_out]
             now, before = (
-                expected.net_by(kind, day, expected.excluded, moved) for day in (expected.day, expected.base)
+                expected.net_by(kind, day, expected.excluded, moved)
+                for day in (expected.day, expected.base)
             )
             change = now[name] - before[name]
             yield from (money(abs(value)) for value in _safely_rounded([change]))
@@ -155,12 +176,16 @@ def _cells(figures: Figures, folder: Path, expected: Expected) -> Iterator[str]:
     """What JSON and CSV say otherwise, to the last decimal. The figures themselves are compared with the
     oracle by `oracle_report.differences`."""
     place = folder / "reports" / str(figures.business_date)
-    if Figures.model_validate_json((place / archive.FIGURES_JSON).read_text()) != figures:
+    if (
+        Figures.model_validate_json((place / archive.FIGURES_JSON).read_text())
+        != figures
+    ):
         yield "json: other figures"
     rows = list(csv.DictReader(io.StringIO((place / archive.FIGURES_CSV).read_text())))
     cells = {(row["section"], row["name"], row["figure"]): row["value"] for row in rows}
     true: dict[tuple[str, str, str], Decimal | None] = {
-        ("headline", "", name): expected.summary[expected.day][name] for name in (*MONEY, *COUNTS)
+        ("headline", "", name): expected.summary[expected.day][name]
+        for name in (*MONEY, *COUNTS)
     }
     for kind, section in SECTIONS.items():
         for name, value in expected.net_by(kind, expected.day).items():
@@ -168,7 +193,9 @@ def _cells(figures: Figures, folder: Path, expected: Expected) -> Iterator[str]:
                 true[section, name, "net_sales"] = value
     for cell, value in true.items():
         found = cells.get(cell, "no cell")
-        if (found == "") != (value is None) or (value is not None and not _nearly(found, value)):
+        if (found == "") != (value is None) or (
+            value is not None and not _nearly(found, value)
+        ):
             yield f"csv: {' '.join(cell)} is {found} instead of {value}"
 
 

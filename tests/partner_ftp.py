@@ -29,13 +29,17 @@ class PartnerSite:
     commands: list[tuple[str, str]] = field(default_factory=list)
     faults: dict[str, list[Fault]] = field(default_factory=dict)
 
-    def put(self, name: str, content: bytes, checksum: str | bytes | None = None) -> None:
+    def put(
+        self, name: str, content: bytes, checksum: str | bytes | None = None
+    ) -> None:
         """Let a file lie there with its checksum, or with what is given as such."""
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         told = hashlib.sha256(content).hexdigest() if checksum is None else checksum
-        path.with_name(f"{path.name}.sha256").write_bytes(told.encode() if isinstance(told, str) else told)
+        path.with_name(f"{path.name}.sha256").write_bytes(
+            told.encode() if isinstance(told, str) else told
+        )
 
     def fail(self, name: str, *faults: Fault) -> None:
         """Let the next downloads of a file go wrong, one fault for each."""
@@ -112,7 +116,9 @@ def partner_site(
     def log_cmd(_: Any, command: str, argument: str, code: int, text: str) -> None:
         """Keep nothing: `pre_process_command` has it already."""
 
-    def pre_process_command(handler: Any, line: str, command: str, argument: str) -> None:
+    def pre_process_command(
+        handler: Any, line: str, command: str, argument: str
+    ) -> None:
         site.commands.append((command, argument))
         base.pre_process_command(handler, line, command, argument)
 
@@ -121,7 +127,9 @@ def partner_site(
     base: Any = TLS_FTPHandler if certificate else FTPHandler
     made = {"abstracted_fs": Files, "use_sendfile": False, "auth_failed_timeout": 0}
     hooks = {"log_cmd": log_cmd, "pre_process_command": pre_process_command}
-    server = partner_ftp.server(root, port, certificate, **{**made, **hooks, **settings})
+    server = partner_ftp.server(
+        root, port, certificate, **{**made, **hooks, **settings}
+    )
     site.port = server.address[1]
     ended = threading.Event()
 
@@ -158,14 +166,17 @@ def make_certificate(folder: Path) -> Path:
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
         .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False
+            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]),
+            critical=False,
         )
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
     path = folder / "partner.pem"
     private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
     )
     path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
     return path

@@ -10,10 +10,21 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RECIPES = REPOSITORY / "docs" / "RECIPES.md"
-COPIED = ("dags", "plugins", "include", "tests", "demo", "docs", "deploy", "pyproject.toml", "Makefile")
+COPIED = (
+    "dags",
+    "plugins",
+    "include",
+    "tests",
+    "demo",
+    "docs",
+    "deploy",
+    "pyproject.toml",
+    "Makefile",
+)
 
 _BLOCK = re.compile(
-    r"(?P<lead>[^\n]*(?:\n(?! *\n)[^\n]+)*?):\n\n(?P<indent> *)```\w*\n(?P<body>.*?)\n(?P=indent)```", re.S
+    r"(?P<lead>[^\n]*(?:\n(?! *\n)[^\n]+)*?):\n\n(?P<indent> *)```\w*\n(?P<body>.*?)\n(?P=indent)```",
+    re.S,
 )
 _EDIT = re.compile(
     r"in `(?P<path>[^`]+)`,\s+(?P<how>after|before|instead of) the line\s+(?P<begins>that begins with\s+)?"
@@ -51,17 +62,23 @@ class Step:
             for place, line in enumerate(lines)
             if (line.startswith(self.anchor) if self.begins else line == self.anchor)
         ]
-        assert len(found) == 1, f"{self.path} has the line {self.anchor!r} {len(found)} times"
+        assert len(found) == 1, (
+            f"{self.path} has the line {self.anchor!r} {len(found)} times"
+        )
         [place] = found
         first, last = {"after": (place + 1, place + 1), "before": (place, place)}.get(
             self.how, (place, place + 1)
         )
-        file.write_text("\n".join([*lines[:first], *self.text.split("\n"), *lines[last:]]))
+        file.write_text(
+            "\n".join([*lines[:first], *self.text.split("\n"), *lines[last:]])
+        )
 
 
 def steps(recipe: str) -> list[Step]:
     """The steps of the section `## <recipe>`; blocks that are no file (commands, queries) are left out."""
-    sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", RECIPES.read_text(), re.S | re.M))
+    sections = dict(
+        re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", RECIPES.read_text(), re.S | re.M)
+    )
     return steps_of(sections[recipe])
 
 
@@ -70,11 +87,15 @@ def steps_of(text: str) -> list[Step]:
     found = []
     for block in _BLOCK.finditer(text):
         indent = block["indent"]
-        body = "\n".join(line.removeprefix(indent) for line in block["body"].split("\n"))
+        body = "\n".join(
+            line.removeprefix(indent) for line in block["body"].split("\n")
+        )
         lead = block["lead"].strip()
         if edit := _EDIT.search(lead):
             how = edit["how"].split()[0].replace("instead", "replace")
-            found.append(Step(edit["path"], body, how, edit["line"], bool(edit["begins"])))
+            found.append(
+                Step(edit["path"], body, how, edit["line"], bool(edit["begins"]))
+            )
         elif new := _NEW.search(lead):
             found.append(Step(new["path"], body))
     return found
@@ -83,7 +104,11 @@ def steps_of(text: str) -> list[Step]:
 def copy_without(paths: list[str], target: Path) -> Path:
     """A copy of the tracked files but for `paths`; the folder `target`."""
     tracked = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+        ["git", "ls-files", "-z"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     for name in filter(None, tracked.stdout.split("\0")):
         if not any(name == path or name.startswith(f"{path}/") for path in paths):
@@ -107,8 +132,14 @@ def copy_repository(target: Path) -> Path:
 
 def parts() -> dict[str, list[str]]:
     """The paths of each part that the recipe *Remove a part* removes."""
-    section = re.findall(r"^## Remove a part\n(.*?)(?=^## |\Z)", RECIPES.read_text(), re.S | re.M)[0]
-    blocks = re.findall(r"^### (.+?)\n.*?^git rm -rq --ignore-unmatch \\\n(.*?)^```", section, re.S | re.M)
+    section = re.findall(
+        r"^## Remove a part\n(.*?)(?=^## |\Z)", RECIPES.read_text(), re.S | re.M
+    )[0]
+    blocks = re.findall(
+        r"^### (.+?)\n.*?^git rm -rq --ignore-unmatch \\\n(.*?)^```",
+        section,
+        re.S | re.M,
+    )
     return {part: paths.replace("\\\n", " ").split() for part, paths in blocks}
 
 

@@ -81,7 +81,11 @@ class Result:
 
 
 def evaluate(
-    sql: str, tables: Sequence[Table], parameters: Sequence[Parameter] = (), *, seed: int | None = None
+    sql: str,
+    tables: Sequence[Table],
+    parameters: Sequence[Parameter] = (),
+    *,
+    seed: int | None = None,
 ) -> Result:
     """Run a query. Amounts are Decimal, instants aware, structs tuples and arrays lists; a column has an
     empty array in place of NULL, as in BigQuery's results.
@@ -109,10 +113,18 @@ def evaluate(
         given = request.params.add(name=parameter.name)
         _fill(given.value, sql_type(parameter.kind), parameter.value)
     answer = ZetaSqlLocalService.get_instance().wasm_client.call_grpc_func(
-        "ZetaSqlLocalService_EvaluateQuery", request, type(zt.EvaluateQueryResponse().to_proto())
+        "ZetaSqlLocalService_EvaluateQuery",
+        request,
+        type(zt.EvaluateQueryResponse().to_proto()),
     )
-    columns = [(column.name, zt.parse_proto(column.type)) for column in answer.prepared.columns]
-    arrays = [number for number, (_, kind) in enumerate(columns) if kind.type_kind == zt.TypeKind.TYPE_ARRAY]
+    columns = [
+        (column.name, zt.parse_proto(column.type)) for column in answer.prepared.columns
+    ]
+    arrays = [
+        number
+        for number, (_, kind) in enumerate(columns)
+        if kind.type_kind == zt.TypeKind.TYPE_ARRAY
+    ]
     answered = []
     for row in answer.content.table_data.row:
         values = [_value(cell) for cell in row.cell]
@@ -140,10 +152,14 @@ def _known(sql: str) -> str:
 
 
 def _options(parameters: Sequence[Parameter]) -> Any:
-    options = zt.AnalyzerOptions(language_options=LANGUAGE, default_timezone="UTC", prune_unused_columns=True)
+    options = zt.AnalyzerOptions(
+        language_options=LANGUAGE, default_timezone="UTC", prune_unused_columns=True
+    )
     for parameter in parameters:
         options.query_parameters.append(
-            zt.AnalyzerOptions.QueryParameter(name=parameter.name, type=sql_type(parameter.kind))
+            zt.AnalyzerOptions.QueryParameter(
+                name=parameter.name, type=sql_type(parameter.kind)
+            )
         )
     return options
 
@@ -153,11 +169,15 @@ def _days(value: date) -> int:
 
 
 def _numeric(value: Decimal) -> bytes:
-    return int(EXACT.multiply(Decimal(value), BILLION)).to_bytes(16, "little", signed=True)
+    return int(EXACT.multiply(Decimal(value), BILLION)).to_bytes(
+        16, "little", signed=True
+    )
 
 
 def _big_numeric(value: Decimal) -> bytes:
-    return int(Decimal(value).scaleb(BIG_SCALE, BIG)).to_bytes(32, "little", signed=True)
+    return int(Decimal(value).scaleb(BIG_SCALE, BIG)).to_bytes(
+        32, "little", signed=True
+    )
 
 
 def _number(data: bytes) -> int:
@@ -180,7 +200,9 @@ READ: dict[str, Callable[[Any], Any]] = {
     "date_value": lambda days: EPOCH + timedelta(days),
     "timestamp_value": lambda instant: instant.ToDatetime(UTC),
     "numeric_value": lambda data: EXACT.divide(Decimal(_number(data)), BILLION),
-    "bignumeric_value": lambda data: Decimal(_number(data)).scaleb(-BIG_SCALE, BIG).quantize(EMULATED),
+    "bignumeric_value": lambda data: (
+        Decimal(_number(data)).scaleb(-BIG_SCALE, BIG).quantize(EMULATED)
+    ),
     "json_value": json.loads,
     "array_value": lambda array: [_value(element) for element in array.element],
     "struct_value": lambda struct: tuple(_value(part) for part in struct.field),
@@ -238,7 +260,9 @@ def script_parts(sql: str) -> list[Part]:
         return raw[place.start : place.end].decode()
 
     parts = []
-    for node in Parser.parse_script_static(sql, LANGUAGE).statement_list_node.statement_list:
+    for node in Parser.parse_script_static(
+        sql, LANGUAGE
+    ).statement_list_node.statement_list:
         statement = text(node)
         kind = type(node).__name__.removeprefix("AST").removesuffix("Statement")
         target = re.search(r"`([^`]+)`", statement)
@@ -246,13 +270,17 @@ def script_parts(sql: str) -> list[Part]:
         match node:
             case zt.ASTQueryStatement():
                 ordered = node.query.order_by is not None
-                parts.append(Part(statement, kind, text(node.query), is_ordered=ordered))
+                parts.append(
+                    Part(statement, kind, text(node.query), is_ordered=ordered)
+                )
             case zt.ASTMergeStatement():
                 source = text(node.table_expression)
                 parts.append(Part(statement, kind, f"SELECT * FROM {source}", name))
             case zt.ASTInsertStatement() if node.query:
                 parts.append(Part(statement, kind, text(node.query), name))
-            case zt.ASTCreateTableStatement() | zt.ASTCreateViewStatement() if node.query:
+            case zt.ASTCreateTableStatement() | zt.ASTCreateViewStatement() if (
+                node.query
+            ):
                 parts.append(Part(statement, kind, text(node.query), name))
             case zt.ASTDeleteStatement():
                 changed = re.sub(r"^DELETE\b(\s+FROM\b)?", "SELECT * FROM", statement)
@@ -261,15 +289,27 @@ def script_parts(sql: str) -> list[Part]:
                 changed = f"SELECT * FROM {text(node.target_path)}"
                 if node.alias:
                     changed += f" {text(node.alias)}"
-                parts.append(Part(statement, kind, f"{changed} WHERE {text(node.where)}", name))
+                parts.append(
+                    Part(statement, kind, f"{changed} WHERE {text(node.where)}", name)
+                )
             case zt.ASTSingleAssignment():
                 variable = text(node.variable)
                 query = f"SELECT {text(node.expression)}"
                 parts.append(Part(statement, kind, query, variable=variable))
             case zt.ASTVariableDeclaration():
                 [variable] = node.variable_list.identifier_list
-                query = f"SELECT {text(node.default_value)}" if node.default_value else None
-                parts.append(Part(statement, kind, query, variable=text(variable), type=text(node.type)))
+                query = (
+                    f"SELECT {text(node.default_value)}" if node.default_value else None
+                )
+                parts.append(
+                    Part(
+                        statement,
+                        kind,
+                        query,
+                        variable=text(variable),
+                        type=text(node.type),
+                    )
+                )
             case _:
                 parts.append(Part(statement, kind, target=name))
     return parts

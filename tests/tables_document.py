@@ -8,7 +8,9 @@ from ecommerce.cli.tables import FOR_ANALYSTS, column_type, described
 
 BEGIN = "<!-- Written by make tables ARGS='--into docs/QUERIES.md' -->"
 END = "<!-- End of the tables -->"
-FILTER = re.compile(r"^PARTITION BY (?P<column>\w+)(?s:.*)require_partition_filter = TRUE", re.MULTILINE)
+FILTER = re.compile(
+    r"^PARTITION BY (?P<column>\w+)(?s:.*)require_partition_filter = TRUE", re.MULTILINE
+)
 
 
 def main(into: Path) -> None:
@@ -22,9 +24,15 @@ def markdown() -> str:
     known = {table.name: table for table in described({})}
     own = [name for name in known if name not in FOR_ANALYSTS]
     lines = []
-    for title, names in (("Tables to query", FOR_ANALYSTS), ("The pipeline's own tables", own)):
+    for title, names in (
+        ("Tables to query", FOR_ANALYSTS),
+        ("The pipeline's own tables", own),
+    ):
         lines += [f"### {title}", "", "| table | rows |", "|---|---|"]
-        lines += [f"| [{name}](#{name}) | {_cell(known[name].description)} |" for name in names]
+        lines += [
+            f"| [{name}](#{name}) | {_cell(known[name].description)} |"
+            for name in names
+        ]
         lines.append("")
     for name, table in known.items():
         filtered = FILTER.search(table.declaration)
@@ -32,7 +40,9 @@ def markdown() -> str:
         lines += [f"#### {name}", "", f"{table.description}{must}", ""]
         lines += ["| column | type | description |", "|---|---|---|"]
         for column in table.columns:
-            lines.append(f"| `{column.name}` | {_cell(column_type(column))} | {_cell(column.description)} |")
+            lines.append(
+                f"| `{column.name}` | {_cell(column_type(column))} | {_cell(column.description)} |"
+            )
         lines.append("")
     return "\n".join(["", *lines, ""])
 

@@ -48,7 +48,10 @@ class Website:
 
         def answer(request: BaseHTTPRequestHandler) -> None:
             pairs = (("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since"))
-            known = any(name in named and request.headers.get(asked) == named[name] for name, asked in pairs)
+            known = any(
+                name in named and request.headers.get(asked) == named[name]
+                for name, asked in pairs
+            )
             request.send_response(304 if known else status)
             for name, value in named.items():
                 request.send_header(name, value)
@@ -120,7 +123,12 @@ def website(address: str = "127.0.0.1", port: int = 0) -> Iterator[Website]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            site.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+            site.requests.append(
+                (
+                    self.path,
+                    {name.lower(): value for name, value in self.headers.items()},
+                )
+            )
             answer = site.answers.get(self.path)
             if answer:
                 answer(self)
@@ -140,7 +148,9 @@ def website(address: str = "127.0.0.1", port: int = 0) -> Iterator[Website]:
         server.server_close()
 
 
-def drawn(text: str, kind: str = "PNG", size: tuple[int, int] = (200, 120), **options: Any) -> bytes:
+def drawn(
+    text: str, kind: str = "PNG", size: tuple[int, int] = (200, 120), **options: Any
+) -> bytes:
     """A picture that differs with its text."""
     picture = Image.new(options.pop("mode", "RGB"), size, (240, 230, 210))
     ImageDraw.Draw(picture).text((10, 10), text, fill=(0, 0, 0))

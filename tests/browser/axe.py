@@ -29,11 +29,15 @@ def fetch() -> Path:
     """
     if not FILE.exists():
         if not shutil.which("npm"):
-            raise RuntimeError("axe-core is fetched by npm (Debian and Ubuntu: apt install npm)")
+            raise RuntimeError(
+                "axe-core is fetched by npm (Debian and Ubuntu: apt install npm)"
+            )
         FOLDER.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
             command = ["npm", "pack", f"axe-core@{VERSION}"]
-            packed = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+            packed = subprocess.run(
+                command, cwd=folder, check=False, capture_output=True, text=True
+            )
             if packed.returncode:
                 raise RuntimeError(f"npm cannot fetch axe-core: {packed.stderr[-500:]}")
             next(Path(folder).glob("*.tgz")).replace(FILE)
@@ -57,7 +61,11 @@ def violations(page: Page, script: str) -> list[dict[str, Any]]:
     page.evaluate(script)
     found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
     return [
-        {"rule": each["id"], "says": each["help"], "nodes": [node["html"] for node in each["nodes"]]}
+        {
+            "rule": each["id"],
+            "says": each["help"],
+            "nodes": [node["html"] for node in each["nodes"]],
+        }
         for each in found["violations"]
         if each["impact"] in SERIOUS
     ]

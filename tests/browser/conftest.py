@@ -78,14 +78,20 @@ def start_demo(request: pytest.FixtureRequest) -> Iterator[Callable[[], Demo]]:
         return
     home = Path(tempfile.mkdtemp(prefix="demo-"))
     names = [field.name for field in fields(Ports)]
-    settings = {Ports.variable(name): str(free_port()) for name in names} | {"DEMO_HOME": str(home)}
+    settings = {Ports.variable(name): str(free_port()) for name in names} | {
+        "DEMO_HOME": str(home)
+    }
     with ThreadPoolExecutor(1) as background:
         starting = background.submit(_bootstrap, "demo", settings)
 
         def started() -> Demo:
             ended = starting.result()
             assert ended.returncode == 0, ended.stdout[-3000:]
-            return Demo(Ports.from_environ(settings), Folders.from_environ(settings), ended.stdout)
+            return Demo(
+                Ports.from_environ(settings),
+                Folders.from_environ(settings),
+                ended.stdout,
+            )
 
         yield started
     _bootstrap("stop", settings)
@@ -98,7 +104,9 @@ def demo(start_demo: Callable[[], Demo]) -> Demo:
     return start_demo()
 
 
-def _bootstrap(command: str, settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def _bootstrap(
+    command: str, settings: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "demo/bootstrap.py", command],
         cwd=REPOSITORY,
@@ -124,7 +132,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
     """A new window in which nobody has signed in; `screen.png` shows where a test ended."""
-    context = browser.new_context(viewport={"width": 1600, "height": 1100}, accept_downloads=True)
+    context = browser.new_context(
+        viewport={"width": 1600, "height": 1100}, accept_downloads=True
+    )
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
     yield page

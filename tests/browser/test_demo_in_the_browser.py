@@ -69,7 +69,9 @@ def test_graph_shows_the_five_groups(demo, signed_in):
     signed_in.get_by_label("Show Graph").click()
     nodes = signed_in.locator(".react-flow__node")
     expect(nodes).to_have_count(len(GROUPS))
-    across = sorted((nodes.nth(place).bounding_box()["x"], place) for place in range(len(GROUPS)))
+    across = sorted(
+        (nodes.nth(place).bounding_box()["x"], place) for place in range(len(GROUPS))
+    )
     assert [nodes.nth(place).get_attribute("data-id") for _, place in across] == GROUPS
 
 
@@ -94,7 +96,9 @@ def test_every_dag_is_on_and_all_but_the_monthly_one_have_run(api):
 def test_the_newest_whole_week_was_forecast_and_mailed(api, demo, days):
     runs = api.get(f"dags/{DAG_FORECAST}/dagRuns")["dag_runs"]
     (week,) = {run["partition_key"] for run in runs}
-    assert [run["run_type"] for run in runs] == ["asset_triggered" if week in days else "manual"]
+    assert [run["run_type"] for run in runs] == [
+        "asset_triggered" if week in days else "manual"
+    ]
     as_of = date.fromisoformat(week) + timedelta(days=7)
     folder = demo.folders.reports / "forecasts" / str(as_of)
     assert (folder / "forecast.pdf").read_bytes().startswith(b"%PDF")
@@ -105,7 +109,10 @@ def test_the_newest_whole_week_was_forecast_and_mailed(api, demo, days):
 
 def test_the_reconciliation_found_what_changed_without_a_trace(demo, days):
     (differences,) = re.findall(r"Differences: (.*);", demo.said)
-    assert set(differences.split(", ")) == {f"storefront on {days[-3]}", f"sales_db on {days[-3]}"}
+    assert set(differences.split(", ")) == {
+        f"storefront on {days[-3]}",
+        f"sales_db on {days[-3]}",
+    }
 
 
 def test_docs_of_the_dag_begin_with_what_to_do_when_it_fails(demo, signed_in):
@@ -140,7 +147,10 @@ def test_an_export_is_looked_at_by_the_form_of_the_history_load(demo, signed_in,
     run = ended(signed_in, asked)
     assert (run["state"], run["conf"]["dry_run"]) == ("success", True)
     path = f"dags/{HISTORY_DAG}/dagRuns/{run['dag_run_id']}/taskInstances"
-    states = {task["task_id"]: task["state"] for task in api.get(path, limit=100)["task_instances"]}
+    states = {
+        task["task_id"]: task["state"]
+        for task in api.get(path, limit=100)["task_instances"]
+    }
     assert (states["summary"], states["exchange_rates"], states["month.load"]) == (
         "success",
         "skipped",
@@ -180,7 +190,11 @@ def test_a_report_is_built_again_from_its_page(demo, signed_in, api, days):
     expect(pages.get_by_role("status")).to_contain_text("being built again")
 
     def runs():
-        return [run for run in api.runs_of_day(date.fromisoformat(days[0])) if run["state"] != "queued"]
+        return [
+            run
+            for run in api.runs_of_day(date.fromisoformat(days[0]))
+            if run["state"] != "queued"
+        ]
 
     run = ended(signed_in, runs)
     assert (run["state"], run["dag_run_id"]) == ("success", before["dag_run_id"])
@@ -202,14 +216,21 @@ def test_forecast_shows_four_weeks_and_the_models_card(signed_in):
     expect(pages.locator("#card")).to_contain_text("Champion")
 
 
-@pytest.mark.parametrize("path", ["", "{day}/", "{day}/report.pdf", "quality/", "forecast/"])
+@pytest.mark.parametrize(
+    "path", ["", "{day}/", "{day}/report.pdf", "quality/", "forecast/"]
+)
 def test_reports_are_for_people_who_have_signed_in(demo, page, days, path):
     seen = []
-    page.on("response", lambda answer: seen.append((urlsplit(answer.url).path, answer.status)))
+    page.on(
+        "response",
+        lambda answer: seen.append((urlsplit(answer.url).path, answer.status)),
+    )
     page.goto(f"{demo.airflow}/sales-reports/{path.format(day=days[-1])}")
     assert "/auth/login" in urlsplit(page.url).path
     assert page.locator("table").count() == 0
-    assert {status for path, status in seen if path.startswith("/sales-reports")} == {303}
+    assert {status for path, status in seen if path.startswith("/sales-reports")} == {
+        303
+    }
 
 
 def test_who_signs_in_comes_to_the_page_they_wanted(demo, page, days):
@@ -230,7 +251,10 @@ def test_a_wrong_address_gets_a_page_with_a_way_back(demo, signed_in):
 def test_mails_are_in_the_mailbox_with_their_pdf(demo, page, days):
     page.goto(demo.mailbox)
     subjects = page.locator("a[href^='/messages/']").all_inner_texts()
-    of_day = {day: re.compile(rf"^(?!Forecast).*{short_day(date.fromisoformat(day))}: ") for day in days}
+    of_day = {
+        day: re.compile(rf"^(?!Forecast).*{short_day(date.fromisoformat(day))}: ")
+        for day in days
+    }
     assert [day for day in days if any(map(of_day[day].search, subjects))] == days
     # It was mailed first, before anything could be compared with, and last.
     of_newest = [subject for subject in subjects if of_day[days[-1]].search(subject)]

@@ -80,7 +80,9 @@ class Pages:
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     reports = made_up.write_archive(tmp_path_factory.mktemp("pages"))
     days = {
-        day: replace(each, mailed=each.mailed or {"net_sales": each.figure("net_sales") + 1})
+        day: replace(
+            each, mailed=each.mailed or {"net_sales": each.figure("net_sales") + 1}
+        )
         for day, each in made_up.day_states().items()
     }
     warehouse = made_up.FakeWarehouse(days, rows=made_up.quality_rows())
@@ -92,7 +94,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     with pytest.MonkeyPatch.context() as shop:
         shop.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
         shop.setenv("REPORTS_URI", f"file://{reports}")
-        shop.setattr("ecommerce.sales.day_state.load_day_states", made_up.load_day_states)
+        shop.setattr(
+            "ecommerce.sales.day_state.load_day_states", made_up.load_day_states
+        )
         shop.setattr(day_status, "required_sources", lambda: ["sales_db", "storefront"])
         servers = [
             _serve(made_up.application(runs=runs, warehouse=warehouse)),
@@ -125,28 +129,40 @@ def axe_script() -> str:
 def window(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     """A wide and a narrow window, in the one theme and the other, without JavaScript of the page."""
     (width, height), theme = request.param
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=theme
+    )
     yield context.new_page()
     context.close()
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
-def test_a_page_has_no_serious_flaw_and_fits_the_window(pages, window, axe_script, path):
+def test_a_page_has_no_serious_flaw_and_fits_the_window(
+    pages, window, axe_script, path
+):
     window.goto(pages.analyst + path)
     assert axe.violations(window, axe_script) == []
     assert window.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert window.evaluate(MISPLACED) == []
 
 
-def test_on_a_phone_the_page_of_a_day_shows_the_sales_of_products_and_is_of_a_bounded_length(pages, browser):
+def test_on_a_phone_the_page_of_a_day_shows_the_sales_of_products_and_is_of_a_bounded_length(
+    pages, browser
+):
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
     page.goto(f"{pages.analyst}{FULL_DAY}/")
     assert page.evaluate("document.documentElement.scrollHeight") < 10 * 844
     for heading in ("Units", "Sales"):
-        box = page.locator("#products thead").get_by_text(heading, exact=True).bounding_box()
+        box = (
+            page.locator("#products thead")
+            .get_by_text(heading, exact=True)
+            .bounding_box()
+        )
         assert box["x"] + box["width"] <= 390
-    assert page.locator("#products .wide").evaluate("table => table.scrollWidth <= table.clientWidth")
+    assert page.locator("#products .wide").evaluate(
+        "table => table.scrollWidth <= table.clientWidth"
+    )
     expect(page.locator("#channels table").first).to_be_hidden()
     page.locator("#channels summary").click()
     expect(page.locator("#channels table").first).to_be_visible()
@@ -165,14 +181,18 @@ def test_no_column_is_cut_on_an_ordinary_screen(pages, browser):
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.goto(f"{pages.analyst}{FULL_DAY}/")
-    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+    page.evaluate(
+        "document.querySelectorAll('details').forEach(each => { each.open = true })"
+    )
     cut = "tables => tables.filter(each => each.scrollWidth > each.clientWidth).map(each => each.innerText)"
     assert page.locator(".wide").evaluate_all(cut) == []
     context.close()
 
 
 @pytest.mark.parametrize("width", [320, 390, 700, 1280])
-@pytest.mark.parametrize("amount", ["18,342.56", "1,234,567.89", "1,234,567.89 USD", LONGEST_AMOUNT])
+@pytest.mark.parametrize(
+    "amount", ["18,342.56", "1,234,567.89", "1,234,567.89 USD", LONGEST_AMOUNT]
+)
 def test_an_amount_fits_its_tile(pages, browser, width, amount):
     context = browser.new_context(viewport={"width": width, "height": 844})
     page = context.new_page()
@@ -195,19 +215,28 @@ def test_without_warehouse_the_calendar_is_as_usable(pages, window, axe_script):
 
 def test_dark_pages_and_mails_are_dark(pages, browser):
     lightness, ground, contrast = {}, {}, {}
-    mail = render("report_mail.html", {**mail_texts(make_figures()), "trend_cid": "trend", "page_url": ""})
+    mail = render(
+        "report_mail.html",
+        {**mail_texts(make_figures()), "trend_cid": "trend", "page_url": ""},
+    )
     chart = f"data:image/png;base64,{b64encode(pages.trend).decode()}"
     for theme in ("light", "dark"):
         context = browser.new_context(color_scheme=theme)
         page = context.new_page()
         page.goto(pages.analyst)
         colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        lightness[theme] = sum(map(int, colour.removeprefix("rgb(").removesuffix(")").split(",")))
+        lightness[theme] = sum(
+            map(int, colour.removeprefix("rgb(").removesuffix(")").split(","))
+        )
         page = context.new_page()
         page.set_content(mail.replace("cid:trend", chart))
-        picture = Image.open(BytesIO(page.locator("img.picture").screenshot())).convert("L")
+        picture = Image.open(BytesIO(page.locator("img.picture").screenshot())).convert(
+            "L"
+        )
         ground[theme] = picture.getpixel((2, 2))
-        contrast[theme] = max(abs(each - ground[theme]) for each in picture.getextrema())
+        contrast[theme] = max(
+            abs(each - ground[theme]) for each in picture.getextrema()
+        )
         context.close()
     assert lightness["dark"] < 150
     assert lightness["light"] > 600
@@ -227,7 +256,9 @@ def plain(browser: Browser) -> Iterator[Page]:
 def test_without_javascript_one_walks_from_the_calendar_to_a_pdf_and_back(pages, plain):
     plain.goto(pages.analyst)
     plain.locator("table.month a[href='2026-11-17/']").click()
-    expect(plain.get_by_role("heading", level=1)).to_have_text("Tuesday, 17 November 2026")
+    expect(plain.get_by_role("heading", level=1)).to_have_text(
+        "Tuesday, 17 November 2026"
+    )
     expect(plain.get_by_text("18,716.13 → 20,373.40 USD")).to_be_visible()
     with plain.expect_download() as download:
         plain.get_by_role("link", name="Report as PDF").click()
@@ -266,5 +297,7 @@ def test_by_keyboard_one_skips_to_the_content_and_sees_where_one_is(pages, brows
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     focused = page.locator("main :focus")
-    assert focused.evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
+    assert (
+        focused.evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
+    )
     context.close()

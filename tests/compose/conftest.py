@@ -24,7 +24,9 @@ def _need(*command: str) -> None:
     try:
         subprocess.run(command, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
-        pytest.fail(f"these tests need Docker with its compose plugin: `{' '.join(command)}` fails")
+        pytest.fail(
+            f"these tests need Docker with its compose plugin: `{' '.join(command)}` fails"
+        )
 
 
 @pytest.fixture
@@ -55,7 +57,9 @@ def stack(_engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL="20",
     )
     try:
-        stack.compose("up", "--detach", "--wait", "--scale", "airflow-worker=2", seconds=1500)
+        stack.compose(
+            "up", "--detach", "--wait", "--scale", "airflow-worker=2", seconds=1500
+        )
         yield stack
     finally:
         stack.down()

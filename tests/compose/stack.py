@@ -37,7 +37,9 @@ def copy_repository(folder: Path) -> None:
             shutil.copy(REPOSITORY / name, folder / name)
 
 
-def wait_until(what: str, look: Callable[[], Found | None], seconds: float, pause: float = 2) -> Found:
+def wait_until(
+    what: str, look: Callable[[], Found | None], seconds: float, pause: float = 2
+) -> Found:
     """What `look` finds, asked again and again; fails saying `what` was not seen within `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
@@ -54,7 +56,9 @@ class Stack:
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder, self.project = folder, f"compose-test-{uuid.uuid4().hex[:8]}"
         ports = [free_port() for _ in range(6)]
-        self.airflow, self.mailbox, self.bigquery = (f"http://127.0.0.1:{port}" for port in ports[:3])
+        self.airflow, self.mailbox, self.bigquery = (
+            f"http://127.0.0.1:{port}" for port in ports[:3]
+        )
         own = {
             "AIRFLOW_LISTEN": f"127.0.0.1:{ports[0]}",
             "DEMO_MAILBOX_PORT": str(ports[1]),
@@ -63,55 +67,108 @@ class Stack:
             "DEMO_STOREFRONT_PORT": str(ports[4]),
             "DEMO_SHOPIFY_PORT": str(ports[5]),
         }
-        subprocess.run([sys.executable, "deploy/make_env.py"], cwd=folder, check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, "deploy/make_env.py"],
+            cwd=folder,
+            check=True,
+            capture_output=True,
+        )
         lines = (folder / ".env").read_text().splitlines()
-        self.env = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+        self.env = dict(
+            line.split("=", 1) for line in lines if line and not line.startswith("#")
+        )
         self.env |= own | settings
-        (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in self.env.items()))
+        (folder / ".env").write_text(
+            "".join(f"{name}={value}\n" for name, value in self.env.items())
+        )
         self._token = ""
 
     def compose(self, *arguments: str, seconds: float = 600, check: bool = True) -> str:
         """What `docker compose <arguments>` prints; fails with what it complains of."""
         done = subprocess.run(
-            ["docker", "compose", "--project-name", self.project, "--progress", "plain", *arguments],
+            [
+                "docker",
+                "compose",
+                "--project-name",
+                self.project,
+                "--progress",
+                "plain",
+                *arguments,
+            ],
             cwd=self.folder,
             check=False,
             capture_output=True,
             text=True,
             timeout=seconds,
         )
-        assert not check or done.returncode == 0, f"{arguments}: {done.stderr[-3000:]} {done.stdout[-3000:]}"
+        assert not check or done.returncode == 0, (
+            f"{arguments}: {done.stderr[-3000:]} {done.stdout[-3000:]}"
+        )
         return done.stdout
 
-    def run_in(self, service: str, *command: str, index: int = 1, seconds: float = 600) -> str:
+    def run_in(
+        self, service: str, *command: str, index: int = 1, seconds: float = 600
+    ) -> str:
         """What `command` prints in a container of `service`."""
-        return self.compose("exec", "--no-TTY", "--index", str(index), service, *command, seconds=seconds)
+        return self.compose(
+            "exec",
+            "--no-TTY",
+            "--index",
+            str(index),
+            service,
+            *command,
+            seconds=seconds,
+        )
 
     def docker(self, *arguments: str) -> str:
         """What `docker <arguments>` prints."""
-        return subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True).stdout
+        return subprocess.run(
+            ["docker", *arguments], check=True, capture_output=True, text=True
+        ).stdout
 
     def down(self) -> None:
         """Take everything away: containers, volumes, networks, and the images built for this stack."""
-        self.compose("down", "--volumes", "--rmi", "local", "--timeout", "30", seconds=300)
-        subprocess.run(["docker", "image", "rm", self.env["AIRFLOW_IMAGE"]], check=False, capture_output=True)
+        self.compose(
+            "down", "--volumes", "--rmi", "local", "--timeout", "30", seconds=300
+        )
+        subprocess.run(
+            ["docker", "image", "rm", self.env["AIRFLOW_IMAGE"]],
+            check=False,
+            capture_output=True,
+        )
 
     def left(self) -> dict[str, list[str]]:
         """What of this project the engine still has."""
         label = f"label=com.docker.compose.project={self.project}"
         return {
-            "containers": self.docker("ps", "--all", "--quiet", "--filter", label).split(),
-            "volumes": self.docker("volume", "ls", "--quiet", "--filter", label).split(),
-            "networks": self.docker("network", "ls", "--quiet", "--filter", label).split(),
+            "containers": self.docker(
+                "ps", "--all", "--quiet", "--filter", label
+            ).split(),
+            "volumes": self.docker(
+                "volume", "ls", "--quiet", "--filter", label
+            ).split(),
+            "networks": self.docker(
+                "network", "ls", "--quiet", "--filter", label
+            ).split(),
             "images": self.docker("image", "ls", "--quiet", "--filter", label).split(),
         }
 
-    def api(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def api(
+        self, method: str, path: str, body: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         """One call of Airflow's REST API v2, signed in as admin."""
         if not self._token:
-            login = {"username": "admin", "password": self.env["AIRFLOW_ADMIN_PASSWORD"]}
+            login = {
+                "username": "admin",
+                "password": self.env["AIRFLOW_ADMIN_PASSWORD"],
+            }
             self._token = ask(f"{self.airflow}/auth/token", login)["access_token"]
-        return ask(f"{self.airflow}/api/v2/{path}", body, method, {"Authorization": f"Bearer {self._token}"})
+        return ask(
+            f"{self.airflow}/api/v2/{path}",
+            body,
+            method,
+            {"Authorization": f"Bearer {self._token}"},
+        )
 
     def trigger(self, day: str, *, send_mail: bool = False) -> str:
         """Switch the daily DAG on once it is known, and start it for `day`; the run's id."""
@@ -123,7 +180,9 @@ class Stack:
         def start() -> str | None:
             try:
                 self.api("PATCH", f"dags/{dag}", {"is_paused": False})
-                run = self.api("POST", f"dags/{dag}/dagRuns", {"logical_date": None, **request})
+                run = self.api(
+                    "POST", f"dags/{dag}/dagRuns", {"logical_date": None, **request}
+                )
             except urllib.error.HTTPError as error:
                 if error.code == 404:
                     return None
@@ -149,13 +208,16 @@ class Stack:
     def log(self, task: dict[str, Any]) -> str:
         """What the UI shows as the log of a task instance's last try."""
         place = f"dags/{task['dag_id']}/dagRuns/{quote(task['dag_run_id'])}/taskInstances/{task['task_id']}"
-        answer = self.api("GET", f"{place}/logs/{task['try_number']}?map_index={task['map_index']}")
+        answer = self.api(
+            "GET", f"{place}/logs/{task['try_number']}?map_index={task['map_index']}"
+        )
         return "\n".join(json.dumps(line) for line in answer["content"])
 
     def query(self, sql: str) -> list[list[Any]]:
         """The rows of a GoogleSQL query in the warehouse."""
         answer = ask(
-            f"{self.bigquery}/bigquery/v2/projects/{PROJECT}/queries", {"query": sql, "useLegacySql": False}
+            f"{self.bigquery}/bigquery/v2/projects/{PROJECT}/queries",
+            {"query": sql, "useLegacySql": False},
         )
         return [[cell["v"] for cell in row["f"]] for row in answer.get("rows", [])]
 

@@ -15,8 +15,17 @@ pytestmark = pytest.mark.compose
 
 SHOP = "America/New_York"
 SECRETS = (
-    *("AIRFLOW_ADMIN_PASSWORD", "AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET"),
-    *("AIRFLOW__API__SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "CUSTOMER_HASH_KEY"),
+    *(
+        "AIRFLOW_ADMIN_PASSWORD",
+        "AIRFLOW__CORE__FERNET_KEY",
+        "AIRFLOW__API_AUTH__JWT_SECRET",
+    ),
+    *(
+        "AIRFLOW__API__SECRET_KEY",
+        "POSTGRES_PASSWORD",
+        "REDIS_PASSWORD",
+        "CUSTOMER_HASH_KEY",
+    ),
 )
 
 
@@ -44,23 +53,43 @@ def first_run(stack, day):
 
 def test_image_holds_the_code_and_no_dag_fails_to_import(stack):
     # Without the override nothing is mounted: what it sees is the image's. An import error is an exit code.
-    alone = ("--file", "docker-compose.yaml", "run", "--rm", "--no-deps", "airflow-cli", "bash", "-ec")
-    seen = stack.compose(*alone, "airflow dags list-import-errors --local; airflow dags list --local; id -u")
+    alone = (
+        "--file",
+        "docker-compose.yaml",
+        "run",
+        "--rm",
+        "--no-deps",
+        "airflow-cli",
+        "bash",
+        "-ec",
+    )
+    seen = stack.compose(
+        *alone,
+        "airflow dags list-import-errors --local; airflow dags list --local; id -u",
+    )
     assert f"{DAG}|/opt/airflow/dags/{DAG}.py" in seen.replace(" ", "")
     assert seen.split()[-1] == stack.env["AIRFLOW_UID"]
 
 
 def test_image_names_the_code_version(stack, image):
     label = '{{index .Config.Labels "org.opencontainers.image.revision"}}'
-    assert stack.docker("image", "inspect", "--format", label, image).strip() == "compose-test"
-    assert stack.run_in("airflow-worker", "printenv", "CODE_VERSION").strip() == "compose-test"
+    assert (
+        stack.docker("image", "inspect", "--format", label, image).strip()
+        == "compose-test"
+    )
+    assert (
+        stack.run_in("airflow-worker", "printenv", "CODE_VERSION").strip()
+        == "compose-test"
+    )
 
 
 def test_no_secret_is_in_the_image(stack, image):
     history = stack.docker("history", "--no-trunc", "--format", "{{.CreatedBy}}", image)
     settings = stack.docker("image", "inspect", "--format", "{{json .Config}}", image)
     assert [name for name in SECRETS if stack.env[name] in history + settings] == []
-    files = stack.docker("run", "--rm", "--entrypoint", "find", image, "/opt/airflow", "-name", ".env*")
+    files = stack.docker(
+        "run", "--rm", "--entrypoint", "find", image, "/opt/airflow", "-name", ".env*"
+    )
     assert files == ""
 
 
@@ -68,12 +97,17 @@ def test_admin_signs_in_with_the_password_of_env_and_no_other(stack):
     assert stack.api("GET", "dags?limit=1")["dags"] is not None
     with pytest.raises(urllib.error.HTTPError, match="401"):
         ask(f"{stack.airflow}/auth/token", {"username": "admin", "password": "admin"})
-    assert stack.run_in("airflow-worker", "printenv", "AIRFLOW_ADMIN_PASSWORD").strip() == ""
+    assert (
+        stack.run_in("airflow-worker", "printenv", "AIRFLOW_ADMIN_PASSWORD").strip()
+        == ""
+    )
 
 
 def test_airflows_database_is_cleaned(stack):
     def cleaned():
-        return "Airflow's database is cleaned" in stack.compose("logs", "--no-color", "airflow-db-clean")
+        return "Airflow's database is cleaned" in stack.compose(
+            "logs", "--no-color", "airflow-db-clean"
+        )
 
     wait_until("airflow-db-clean has cleaned once", cleaned, 600)
 
@@ -118,8 +152,14 @@ def test_containers_reach_the_host_by_name(stack):
 
 
 def test_daily_run_uses_both_workers(stack, first_run):
-    ran = {task["hostname"] for task in stack.tasks(first_run) if task["state"] == "success"}
-    workers = stack.docker("ps", "--format", "{{.ID}}", "--filter", f"name={stack.project}-airflow-worker")
+    ran = {
+        task["hostname"]
+        for task in stack.tasks(first_run)
+        if task["state"] == "success"
+    }
+    workers = stack.docker(
+        "ps", "--format", "{{.ID}}", "--filter", f"name={stack.project}-airflow-worker"
+    )
     assert ran == set(workers.split())
 
 
@@ -140,7 +180,9 @@ def test_orders_of_the_day_are_in_the_warehouse(stack, day):
 
 @pytest.mark.usefixtures("first_run")
 def test_report_is_mailed_with_its_pdf(stack, day):
-    reports = [mail for mail in stack.mails() if "analytics@example.com" in str(mail["to"])]
+    reports = [
+        mail for mail in stack.mails() if "analytics@example.com" in str(mail["to"])
+    ]
     pdf = f"sales-report-{day}.pdf"
     assert len([mail for mail in reports if pdf in mail["attachments"]]) == 1
     assert [mail for mail in stack.mails() if mail not in reports] == []
@@ -150,15 +192,29 @@ def test_report_is_mailed_with_its_pdf(stack, day):
 @pytest.mark.parametrize("worker", [1, 2])
 def test_every_worker_sees_the_archived_report(stack, day, worker):
     path = f"/opt/airflow/data/reports/{day}/report.pdf"
-    assert stack.run_in("airflow-worker", "head", "-c", "5", path, index=worker) == "%PDF-"
+    assert (
+        stack.run_in("airflow-worker", "head", "-c", "5", path, index=worker) == "%PDF-"
+    )
 
 
 @pytest.mark.usefixtures("first_run")
 def test_a_day_can_be_run_in_a_worker_apart_from_the_schedule(stack, day):
     before = str(datetime.fromisoformat(day).date() - timedelta(days=2))
-    command = ("env", "PYTHONPATH=plugins", "python", "-m", "ecommerce.cli", "run", "--day", before)
+    command = (
+        "env",
+        "PYTHONPATH=plugins",
+        "python",
+        "-m",
+        "ecommerce.cli",
+        "run",
+        "--day",
+        before,
+    )
     said = stack.run_in("airflow-worker", *command, seconds=600)
-    assert said.splitlines()[-1] == f"The report: file:///opt/airflow/data/reports/{before}/report.pdf"
+    assert (
+        said.splitlines()[-1]
+        == f"The report: file:///opt/airflow/data/reports/{before}/report.pdf"
+    )
     runs = stack.api("GET", f"dags/{DAG}/dagRuns?limit=100")["dag_runs"]
     assert before not in {run["partition_key"] for run in runs}
 
@@ -171,25 +227,40 @@ def test_run_finishes_although_a_worker_dies_in_the_middle(stack, day):
     run_id = stack.trigger(earlier)
 
     def extracting():
-        tasks = (task for task in stack.tasks(run_id) if task["task_id"] == "extract.sales_db")
-        return next((task for task in tasks if task["state"] == "running" and task["hostname"]), None)
+        tasks = (
+            task
+            for task in stack.tasks(run_id)
+            if task["task_id"] == "extract.sales_db"
+        )
+        return next(
+            (task for task in tasks if task["state"] == "running" and task["hostname"]),
+            None,
+        )
 
     killed = wait_until("sales_db is being extracted", extracting, 600, pause=0.3)
     stack.docker("kill", killed["hostname"])
     stack.compose("unpause", "demo-sales-db")
 
     assert stack.finished(run_id, seconds=900) == "success"
-    retried = next(task for task in stack.tasks(run_id) if task["task_id"] == "extract.sales_db")
+    retried = next(
+        task for task in stack.tasks(run_id) if task["task_id"] == "extract.sales_db"
+    )
     assert retried["try_number"] == killed["try_number"] + 1
     assert retried["hostname"] != killed["hostname"]
-    assert stack.query(f"SELECT complete FROM sales.daily_summary WHERE business_date = '{earlier}'")
+    assert stack.query(
+        f"SELECT complete FROM sales.daily_summary WHERE business_date = '{earlier}'"
+    )
 
 
 @pytest.mark.usefixtures("first_run")
 def test_no_secret_is_in_any_log(stack):
     logs = stack.compose("logs", "--no-color")
     archive = stack.run_in(
-        "airflow-worker", "bash", "-c", "cat $(find /opt/airflow/logs -type f)", index=_alive(stack)
+        "airflow-worker",
+        "bash",
+        "-c",
+        "cat $(find /opt/airflow/logs -type f)",
+        index=_alive(stack),
     )
     written = logs + archive
     assert len(archive) > 10_000
@@ -198,11 +269,20 @@ def test_no_secret_is_in_any_log(stack):
 
 def test_nothing_is_left_behind(stack):
     stack.down()
-    assert stack.left() == {"containers": [], "volumes": [], "networks": [], "images": []}
+    assert stack.left() == {
+        "containers": [],
+        "volumes": [],
+        "networks": [],
+        "images": [],
+    }
 
 
 def _alive(stack):
     running = stack.docker(
-        "ps", "--format", "{{.Names}}", "--filter", f"name={stack.project}-airflow-worker"
+        "ps",
+        "--format",
+        "{{.Names}}",
+        "--filter",
+        f"name={stack.project}-airflow-worker",
     ).split()
     return int(running[0].rsplit("-", 1)[1])

@@ -16,7 +16,11 @@ FILES = [
 
 def compose(folder, *arguments):
     return subprocess.run(
-        ["docker", "compose", *arguments], cwd=folder, check=False, capture_output=True, text=True
+        ["docker", "compose", *arguments],
+        cwd=folder,
+        check=False,
+        capture_output=True,
+        text=True,
     )
 
 
@@ -28,14 +32,20 @@ def test_every_combination_of_files_and_profiles_is_clean(clone, files):
     assert "debug" in profiles
     for count in range(len(profiles) + 1):
         for combination in itertools.combinations(profiles, count):
-            asked = [argument for profile in combination for argument in ("--profile", profile)]
+            asked = [
+                argument
+                for profile in combination
+                for argument in ("--profile", profile)
+            ]
             done = compose(clone, *chosen, *asked, "config", "--quiet")
             assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize("files", FILES, ids=["production", "development"])
 def test_stack_without_secrets_refuses_to_start_with_one_sentence(clone, files):
-    done = compose(clone, *(part for file in files for part in ("--file", file)), "up", "--detach")
+    done = compose(
+        clone, *(part for file in files for part in ("--file", file)), "up", "--detach"
+    )
     assert done.returncode != 0
     assert done.stderr.count("\n") == 1
     assert "run `make env` once, which writes .env with random secrets" in done.stderr
@@ -44,9 +54,20 @@ def test_stack_without_secrets_refuses_to_start_with_one_sentence(clone, files):
 def test_one_missing_secret_is_enough_to_refuse(clone):
     subprocess.run([sys.executable, "deploy/make_env.py"], cwd=clone, check=True)
     env = clone / ".env"
-    for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "AIRFLOW_ADMIN_PASSWORD", "CUSTOMER_HASH_KEY"):
+    for name in (
+        "POSTGRES_PASSWORD",
+        "REDIS_PASSWORD",
+        "AIRFLOW_ADMIN_PASSWORD",
+        "CUSTOMER_HASH_KEY",
+    ):
         whole = env.read_text()
-        env.write_text("".join(line for line in whole.splitlines(True) if not line.startswith(f"{name}=")))
+        env.write_text(
+            "".join(
+                line
+                for line in whole.splitlines(True)
+                if not line.startswith(f"{name}=")
+            )
+        )
         done = compose(clone, "config", "--quiet")
         assert done.returncode != 0
         assert name in done.stderr

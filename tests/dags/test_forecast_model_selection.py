@@ -30,7 +30,8 @@ def test_it_runs_at_eight_on_the_first_sunday_of_each_month(selection):
     last, ticks = datetime(2026, 1, 1, tzinfo=UTC), []
     while len(ticks) < 14:
         info = timetable.next_dagrun_info(
-            last_automated_data_interval=DataInterval.exact(last), restriction=restriction
+            last_automated_data_interval=DataInterval.exact(last),
+            restriction=restriction,
         )
         last = info.run_after
         ticks.append(last.astimezone(ZoneInfo("America/New_York")))
@@ -51,12 +52,17 @@ def test_the_steps_are_in_order_and_one_run_goes_on_at_a_time(selection):
     assert not selection.catchup
 
 
-def test_the_champion_is_announced_and_shown_where_it_is_trained_and_starts_no_run(dag_bag, selection):
+def test_the_champion_is_announced_and_shown_where_it_is_trained_and_starts_no_run(
+    dag_bag, selection
+):
     assert [asset.name for asset in selection.get_task("select").outlets] == [CHAMPION]
     weekly = dag_bag.dags[DAG_FORECAST]
     assert [asset.name for asset in weekly.get_task("train").inlets] == [CHAMPION]
     starts = {
-        dag_id: {key.name for key, _ in as_the_scheduler_sees(dag).asset_condition.iter_assets()}
+        dag_id: {
+            key.name
+            for key, _ in as_the_scheduler_sees(dag).asset_condition.iter_assets()
+        }
         for dag_id, dag in dag_bag.dags.items()
     }
     assert starts[DAG_FORECAST] == {"daily_sales"}
@@ -65,4 +71,6 @@ def test_the_champion_is_announced_and_shown_where_it_is_trained_and_starts_no_r
 
 def test_a_task_of_the_forecast_is_tried_once_more_after_five_minutes(dag_bag):
     for task in dag_bag.dags[DAG_FORECAST].tasks:
-        assert (task.retries, task.retry_delay) == (1, timedelta(minutes=5)), task.task_id
+        assert (task.retries, task.retry_delay) == (1, timedelta(minutes=5)), (
+            task.task_id
+        )

@@ -17,7 +17,9 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAG
 SHARED = {"sources", "warehouse", "mail", "reporting"}
 OUTSIDE = {"pages", "cli"}
 BASE = {"core", "storage", "runtime"}
-DOMAINS = {path.relative_to(PACKAGE).parts[0] for path in MODULES} - BASE - SHARED - OUTSIDE
+DOMAINS = (
+    {path.relative_to(PACKAGE).parts[0] for path in MODULES} - BASE - SHARED - OUTSIDE
+)
 BELOW_A_DOMAIN = BASE | SHARED
 MAY_IMPORT = (
     {"core": set(), "storage": {"core"}, "runtime": {"core", "storage"}}
@@ -27,7 +29,15 @@ MAY_IMPORT = (
 )
 """By package, which others it may import; nobody imports pages or cli."""
 
-OF_AIRFLOW = {"context", "ti", "task_instance", "outlet_events", "inlet_events", "xcom_pull", "xcom_push"}
+OF_AIRFLOW = {
+    "context",
+    "ti",
+    "task_instance",
+    "outlet_events",
+    "inlet_events",
+    "xcom_pull",
+    "xcom_push",
+}
 OF_AIRFLOW |= {"get_current_context"}
 """Names by which code takes hold of a run's context or of XCom."""
 DECORATORS = {"airflow.sdk.task", "airflow.sdk.task_group"}
@@ -44,7 +54,12 @@ KINDS = ("DAG_", "TASK_", "VARIABLE_", "CONNECTION_", "POOL_")
 NAMES = {value for name, value in vars(names).items() if name.startswith(KINDS)}
 LONGEST = 120
 OF_A_SOURCE = sorted(
-    {(source, name) for source in SOURCES for name in (source, module(source).SUBJECT) if name.islower()}
+    {
+        (source, name)
+        for source in SOURCES
+        for name in (source, module(source).SUBJECT)
+        if name.islower()
+    }
 )
 """Each source with its name, and with its connection; a SUBJECT in capitals is a setting."""
 OTHER_WORDS = {
@@ -75,7 +90,9 @@ TABLE_OF_RATES = {
 
 
 def name_of(path: Path) -> str:
-    return path.relative_to(PACKAGE if path.is_relative_to(PACKAGE) else REPOSITORY).as_posix()
+    return path.relative_to(
+        PACKAGE if path.is_relative_to(PACKAGE) else REPOSITORY
+    ).as_posix()
 
 
 @cache
@@ -90,7 +107,9 @@ def imported(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert not node.level, f"an import of {path} does not name its module in full"
+            assert not node.level, (
+                f"an import of {path} does not name its module in full"
+            )
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
@@ -143,27 +162,47 @@ def test_only_the_modules_of_tasks_know_airflows_context_and_xcom():
     for path in MODULES:
         # The command line runs outside Airflow; what it calls a context is its library's.
         if path.name != "tasks.py" and path.relative_to(PACKAGE).parts[0] != "cli":
-            seen = set() if name_of(path) in MAY_SEE_THE_CONTEXT else identifiers(path) & OF_AIRFLOW
-            wrong += [f"{name_of(path)}: {name}" for name in sorted(seen | DECORATORS & set(imported(path)))]
+            seen = (
+                set()
+                if name_of(path) in MAY_SEE_THE_CONTEXT
+                else identifiers(path) & OF_AIRFLOW
+            )
+            wrong += [
+                f"{name_of(path)}: {name}"
+                for name in sorted(seen | DECORATORS & set(imported(path)))
+            ]
     assert not wrong
 
 
 def test_whoever_may_see_the_context_does():
-    assert not [name for name in MAY_SEE_THE_CONTEXT if not identifiers(PACKAGE / name) & OF_AIRFLOW]
-
-
-def test_a_dag_file_says_when_and_in_which_order_and_nothing_else():
-    assert not [path.name for path in DAG_FILES if len(path.read_text().splitlines()) >= LONGEST]
-    code = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
     assert not [
-        f"{path.name}:{node.lineno}" for path in DAG_FILES for node in nodes(path) if isinstance(node, code)
+        name
+        for name in MAY_SEE_THE_CONTEXT
+        if not identifiers(PACKAGE / name) & OF_AIRFLOW
     ]
 
 
-def test_every_python_task_is_defined_once_in_a_module_of_tasks_and_says_what_it_does(dag):
+def test_a_dag_file_says_when_and_in_which_order_and_nothing_else():
+    assert not [
+        path.name for path in DAG_FILES if len(path.read_text().splitlines()) >= LONGEST
+    ]
+    code = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+    assert not [
+        f"{path.name}:{node.lineno}"
+        for path in DAG_FILES
+        for node in nodes(path)
+        if isinstance(node, code)
+    ]
+
+
+def test_every_python_task_is_defined_once_in_a_module_of_tasks_and_says_what_it_does(
+    dag,
+):
     for task in dag.tasks:
         mapped = getattr(task, "partial_kwargs", {})
-        function = getattr(task, "python_callable", None) or mapped.get("python_callable")
+        function = getattr(task, "python_callable", None) or mapped.get(
+            "python_callable"
+        )
         if function:  # others are operators of a provider
             parts = function.__module__.split(".")
             assert parts[:1] + parts[-1:] == ["ecommerce", "tasks"], task.task_id
@@ -172,12 +211,18 @@ def test_every_python_task_is_defined_once_in_a_module_of_tasks_and_says_what_it
 
 def test_every_function_of_a_module_of_tasks_is_a_task_with_a_docstring():
     for path in (path for path in MODULES if path.name == "tasks.py"):
-        functions = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
+        functions = [
+            node
+            for node in ast.parse(path.read_text()).body
+            if isinstance(node, ast.FunctionDef)
+        ]
         assert functions, name_of(path)
         for function in functions:
             if not function.name.startswith("_"):
                 name = f"{name_of(path)}: {function.name}"
-                assert any("task" in ast.unparse(each) for each in function.decorator_list), name
+                assert any(
+                    "task" in ast.unparse(each) for each in function.decorator_list
+                ), name
                 assert ast.get_docstring(function), name
 
 
@@ -186,7 +231,9 @@ def test_names_of_dags_variables_and_connections_stand_in_one_place():
     assert not [
         f"{name_of(path)}: {name}"
         for path in [*MODULES, *DAG_FILES]
-        for name in sorted(set(texts(path)) & NAMES - elsewhere.get(name_of(path), set()))
+        for name in sorted(
+            set(texts(path)) & NAMES - elsewhere.get(name_of(path), set())
+        )
     ]
 
 
@@ -201,7 +248,9 @@ def test_a_source_declares_all_that_others_ask_of_it(source):
 def product() -> Mapping[str, str]:
     """The files of the product by path, in small letters; the settings of sqlfluff have sample values."""
     files = {}
-    for path in sorted(each for folder in ("plugins", "dags", "include") for each in _files(folder)):
+    for path in sorted(
+        each for folder in ("plugins", "dags", "include") for each in _files(folder)
+    ):
         try:
             files[path.relative_to(REPOSITORY).as_posix()] = path.read_text().lower()
         except UnicodeDecodeError:  # a font
@@ -211,7 +260,11 @@ def product() -> Mapping[str, str]:
 
 def _files(folder: str) -> Iterator[Path]:
     for path in (REPOSITORY / folder).rglob("*"):
-        if path.is_file() and "__pycache__" not in path.parts and path.name != ".sqlfluff":
+        if (
+            path.is_file()
+            and "__pycache__" not in path.parts
+            and path.name != ".sqlfluff"
+        ):
             yield path
 
 
@@ -233,19 +286,30 @@ def naming(source: str, name: str, files: Mapping[str, str]) -> list[str]:
 @pytest.mark.parametrize(("source", "name"), OF_A_SOURCE)
 def test_no_file_outside_the_package_of_a_source_names_it(source, name):
     exempt = TABLE_OF_RATES if name == RATES else {}
-    assert [path for path in naming(source, name, product()) if path not in exempt] == []
+    assert [
+        path for path in naming(source, name, product()) if path not in exempt
+    ] == []
 
 
 def test_a_file_is_exempt_only_while_it_names_the_table_of_rates():
     assert TABLE_OF_RATES.keys() <= {*naming(RATES, RATES, product())}
 
 
-@pytest.mark.parametrize("text", ["a storefront's log", "CONNECTION_STOREFRONT", "storefront_client"])
+@pytest.mark.parametrize(
+    "text", ["a storefront's log", "CONNECTION_STOREFRONT", "storefront_client"]
+)
 def test_a_file_that_names_a_source_is_found(text):
-    files = dict.fromkeys(("plugins/ecommerce/sales/x.py", "plugins/ecommerce/sources/storefront/x.py"), text)
-    named = naming("storefront", "storefront", {path: text.lower() for path, text in files.items()})
+    files = dict.fromkeys(
+        ("plugins/ecommerce/sales/x.py", "plugins/ecommerce/sources/storefront/x.py"),
+        text,
+    )
+    named = naming(
+        "storefront", "storefront", {path: text.lower() for path, text in files.items()}
+    )
     assert named == ["plugins/ecommerce/sales/x.py"]
-    assert naming("storefront", "storefront", {"dags/storefront_orders_sync.py": ""}) == []
+    assert (
+        naming("storefront", "storefront", {"dags/storefront_orders_sync.py": ""}) == []
+    )
     assert naming("storefront", "storefront", {"include/templates/storefront.html": ""})
 
 

@@ -43,8 +43,12 @@ def test_tags_say_area_and_rhythm(dag):
 
 
 def test_each_task_returns_one_xcom(dag):
-    unrolled = [task.task_id for task in dag.tasks if getattr(task, "multiple_outputs", False)]
-    assert unrolled == [], "annotate what it returns as `Plain`: each key of a `dict` is another XCom"
+    unrolled = [
+        task.task_id for task in dag.tasks if getattr(task, "multiple_outputs", False)
+    ]
+    assert unrolled == [], (
+        "annotate what it returns as `Plain`: each key of a `dict` is another XCom"
+    )
 
 
 def test_has_a_description_of_one_line(dag):
@@ -91,7 +95,12 @@ def test_every_task_and_every_run_ends(dag):
 def test_schedule_is_in_the_shops_timezone_and_no_bare_cron_string(dag):
     assert not dag.catchup
     tree = ast.parse((REPOSITORY / "dags" / f"{dag.dag_id}.py").read_text())
-    keywords = [k for node in ast.walk(tree) if isinstance(node, ast.Call) for k in node.keywords]
+    keywords = [
+        k
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        for k in node.keywords
+    ]
     schedules = [ast.unparse(k.value) for k in keywords if k.arg == "schedule"]
     assert len(schedules) == 1
     assert schedules == ["None"] or "timezone=shop_timezone()" in schedules[0]
@@ -103,11 +112,21 @@ def test_schedule_is_in_the_shops_timezone_and_no_bare_cron_string(dag):
 
 
 PUBLIC = (
-    *("airflow.sdk", "airflow.providers", "airflow.listeners", "airflow.plugins_manager"),
+    *(
+        "airflow.sdk",
+        "airflow.providers",
+        "airflow.listeners",
+        "airflow.plugins_manager",
+    ),
     *("airflow.exceptions", "airflow.configuration"),
 )
 """Airflow's public interface: these modules with all below them, but for `PRIVATE`."""
-PRIVATE = ("airflow.sdk.execution_time", "airflow.sdk.definitions", "airflow.sdk.api", "airflow.sdk._shared")
+PRIVATE = (
+    "airflow.sdk.execution_time",
+    "airflow.sdk.definitions",
+    "airflow.sdk.api",
+    "airflow.sdk._shared",
+)
 EXCEPTIONS = {
     # Airflow's documentation on authenticating a plugin's application names these modules.
     "ecommerce/pages/access.py": {"airflow.api_fastapi"},
@@ -138,19 +157,25 @@ def test_no_file_imports_the_demo_or_airflows_internals():
         name = path.relative_to(REPOSITORY).as_posix().removeprefix("plugins/")
         for module in imported_modules(path):
             of_airflow = is_below(module, ["airflow"])
-            if of_airflow and (is_below(module, PRIVATE) or not is_below(module, PUBLIC)):
+            if of_airflow and (
+                is_below(module, PRIVATE) or not is_below(module, PUBLIC)
+            ):
                 allowed = EXCEPTIONS.get(name, set())
                 used |= {
                     (name, each)
                     for each in allowed
                     if each == module or is_below(module, {each} - {"airflow"})
                 }
-                is_allowed = module in allowed or is_below(module, allowed - {"airflow"})
+                is_allowed = module in allowed or is_below(
+                    module, allowed - {"airflow"}
+                )
             else:
                 is_allowed = not is_below(module, ["demo", "tests"])
             wrong += [] if is_allowed else [f"{name} imports {module}"]
     assert not wrong
-    assert used == {(name, each) for name, allowed in EXCEPTIONS.items() for each in allowed}
+    assert used == {
+        (name, each) for name, allowed in EXCEPTIONS.items() for each in allowed
+    }
 
 
 PARSE = """
@@ -182,7 +207,10 @@ def test_every_file_parses_without_input_output_settings_or_heavy_libraries(tmp_
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     }
     done = subprocess.run(
-        [sys.executable, "-c", PARSE, *map(str, DAG_FILES)], env=environment, capture_output=True, text=True
+        [sys.executable, "-c", PARSE, *map(str, DAG_FILES)],
+        env=environment,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr[-2000:]
 
@@ -196,9 +224,13 @@ def test_ticks_when_the_operators_commands_think(dag_bag, dag_id):
 
 
 def test_the_reconciliation_runs_on_monday_after_the_daily_run(dag_bag):
-    minute, hour, *days = dag_bag.dags["sales_reconciliation"].timetable.expression.split()
+    minute, hour, *days = dag_bag.dags[
+        "sales_reconciliation"
+    ].timetable.expression.split()
     assert days == ["*", "*", "1"]
-    assert timedelta(hours=int(hour), minutes=int(minute)) > TICKS["daily_sales_pipeline"]
+    assert (
+        timedelta(hours=int(hour), minutes=int(minute)) > TICKS["daily_sales_pipeline"]
+    )
 
 
 class TestDailySalesPipeline:
@@ -213,7 +245,9 @@ class TestDailySalesPipeline:
 
     def test_reads_as_five_groups_in_order(self, pipeline):
         groups = ["extract", "transform", "load", "report", "mail"]
-        assert [group for group in pipeline.task_group.children if group in groups] == groups
+        assert [
+            group for group in pipeline.task_group.children if group in groups
+        ] == groups
         assert set(pipeline.task_group.children) == set(groups)
 
     def test_extract_has_one_task_per_source_and_the_gate(self, pipeline):
@@ -223,14 +257,22 @@ class TestDailySalesPipeline:
         }
 
     def test_only_the_gate_runs_whatever_happened_before(self, pipeline):
-        tolerant = {task.task_id for task in pipeline.tasks if task.trigger_rule == "all_done"}
+        tolerant = {
+            task.task_id for task in pipeline.tasks if task.trigger_rule == "all_done"
+        }
         assert tolerant == {"extract.sources_ready"}
         assert "extract.sources_ready" not in {task.task_id for task in pipeline.leaves}
 
     def test_the_day_is_announced_when_it_has_been_checked(self, pipeline):
-        announcing = [each for each in pipeline.tasks if "daily_sales" in {one.name for one in each.outlets}]
+        announcing = [
+            each
+            for each in pipeline.tasks
+            if "daily_sales" in {one.name for one in each.outlets}
+        ]
         assert [task.task_id for task in announcing] == ["load.checks"]
-        assert [asset.name for asset in pipeline.get_task("load.checks").outlets] == ["daily_sales"]
+        assert [asset.name for asset in pipeline.get_task("load.checks").outlets] == [
+            "daily_sales"
+        ]
 
     def test_the_alarm_knows_the_report_and_holds_up_no_mail(self, pipeline):
         alarm = pipeline.get_task("mail.alarm")
@@ -248,12 +290,19 @@ class TestDailySalesPipeline:
 def test_all_loads_share_a_pool_with_one_slot(dag_bag):
     tasks = [task for dag in dag_bag.dags.values() for task in dag.tasks]
     loads = [task for task in tasks if task.task_id.rpartition(".")[2] == "load"]
-    assert {task.dag_id for task in loads} >= {"daily_sales_pipeline", "sales_history_load"}
+    assert {task.dag_id for task in loads} >= {
+        "daily_sales_pipeline",
+        "sales_history_load",
+    }
     assert {task.pool for task in loads} == {POOL_LOADS}
     waiting = [task for task in tasks if task.pool == POOL_LOADS]
     assert {task.weight_rule for task in waiting} == {"absolute"}
     # Else the loads of a backfill go before that of the hourly sync, until the backfill ends.
-    many = {"daily_sales_pipeline", "user_events_daily", "sales_history_load"} & dag_bag.dags.keys()
+    many = {
+        "daily_sales_pipeline",
+        "user_events_daily",
+        "sales_history_load",
+    } & dag_bag.dags.keys()
     assert {task.dag_id for task in waiting if task.priority_weight == 5} == many
     assert all(task.priority_weight == 6 for task in waiting if task.dag_id not in many)
     pools = json.loads((REPOSITORY / "include" / "pools.json").read_text())
@@ -261,9 +310,15 @@ def test_all_loads_share_a_pool_with_one_slot(dag_bag):
     assert pools[POOL_LOADS]["slots"] == 1
 
 
-def test_a_source_or_day_that_cannot_be_read_keeps_no_other_from_report_and_mail(dag_bag):
+def test_a_source_or_day_that_cannot_be_read_keeps_no_other_from_report_and_mail(
+    dag_bag,
+):
     tasks = dag_bag.dags["sales_reconciliation"].tasks
-    tolerant = {task.task_id for task in tasks if task.trigger_rule == "all_done_min_one_success"}
+    tolerant = {
+        task.task_id
+        for task in tasks
+        if task.trigger_rule == "all_done_min_one_success"
+    }
     assert tolerant == {"reread_days", "tell"}
     (gathered,) = [task for task in tasks if task.task_id == "differences"]
     assert gathered.trigger_rule == "all_done"
@@ -276,7 +331,8 @@ def test_the_history_loads_form_begins_with_a_dry_run(dag_bag):
 
 
 @pytest.mark.parametrize(
-    "dag_id", sorted(DAG_IDS & {"daily_sales_pipeline", "user_events_daily", "report_watch"})
+    "dag_id",
+    sorted(DAG_IDS & {"daily_sales_pipeline", "user_events_daily", "report_watch"}),
 )
 @pytest.mark.parametrize("run_type", ["scheduled", "backfill"])
 def test_the_id_of_a_run_says_its_business_day(dag_bag, dag_id, run_type):
@@ -284,7 +340,9 @@ def test_the_id_of_a_run_says_its_business_day(dag_bag, dag_id, run_type):
     from airflow.serialization.serialized_objects import DagSerialization
     from airflow.utils.types import DagRunType
 
-    timetable = DagSerialization.from_dict(DagSerialization.to_dict(dag_bag.dags[dag_id])).timetable
+    timetable = DagSerialization.from_dict(
+        DagSerialization.to_dict(dag_bag.dags[dag_id])
+    ).timetable
     run_id = timetable.generate_run_id(
         run_type=DagRunType(run_type),
         run_after=pendulum.datetime(2026, 11, 20, 11, tz="UTC"),
@@ -295,10 +353,23 @@ def test_the_id_of_a_run_says_its_business_day(dag_bag, dag_id, run_type):
 
 
 def test_every_extract_names_its_source_and_every_load_its_tables(dag_bag):
-    tasks = {(dag.dag_id, task.task_id): task for dag in dag_bag.dags.values() for task in dag.tasks}
-    read = {asset.name for task in tasks.values() for asset in task.inlets if asset.group == "sources"}
+    tasks = {
+        (dag.dag_id, task.task_id): task
+        for dag in dag_bag.dags.values()
+        for task in dag.tasks
+    }
+    read = {
+        asset.name
+        for task in tasks.values()
+        for asset in task.inlets
+        if asset.group == "sources"
+    }
     assert read >= {"source_sales_db", "source_storefront", "source_partner_files"}
-    loads = {key: task for key, task in tasks.items() if task.task_id.rpartition(".")[2] == "load"}
+    loads = {
+        key: task
+        for key, task in tasks.items()
+        if task.task_id.rpartition(".")[2] == "load"
+    }
     assert len(loads) >= 4
     for key, task in loads.items():
         assert {asset.group for asset in task.outlets} == {"warehouse"}, key

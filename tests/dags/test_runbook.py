@@ -19,7 +19,8 @@ TASKS = [text for text in CODE if re.fullmatch(r"\w+(?:\.[\w*]+)+", text)]
 TASKS = [
     task
     for task in TASKS
-    if task.partition(".")[0] not in REMOVED and (exists("forecast") or task != "report_watch.week_complete")
+    if task.partition(".")[0] not in REMOVED
+    and (exists("forecast") or task != "report_watch.week_complete")
 ]
 COMMANDS = sorted(set(re.findall(r"make [a-z-]+[^`\"…|]*", RUNBOOK)))
 
@@ -27,7 +28,11 @@ COMMANDS = sorted(set(re.findall(r"make [a-z-]+[^`\"…|]*", RUNBOOK)))
 @pytest.fixture(scope="module")
 def task_ids(dag_bag):
     """Every task as `dag.group.task`."""
-    return {f"{dag.dag_id}.{task_id}" for dag in dag_bag.dags.values() for task_id in dag.task_ids}
+    return {
+        f"{dag.dag_id}.{task_id}"
+        for dag in dag_bag.dags.values()
+        for task_id in dag.task_ids
+    }
 
 
 def test_there_is_something_to_look_at():
@@ -43,7 +48,9 @@ def pattern_of(name):
 
 @pytest.mark.parametrize("name", TASKS)
 def test_every_task_exists(name, task_ids):
-    assert [task for task in task_ids if re.search(rf"(?:^|\.){pattern_of(name)}$", task)]
+    assert [
+        task for task in task_ids if re.search(rf"(?:^|\.){pattern_of(name)}$", task)
+    ]
 
 
 def test_every_task_whose_failure_is_mailed_has_a_row(dag_bag):

@@ -25,7 +25,9 @@ class Agora:
 
     def connection(self, **fields: str) -> str:
         """The value of `AIRFLOW_CONN_AGORA_API` that leads here."""
-        return json.dumps({"conn_type": "http", "host": self.url, "password": TOKEN} | fields)
+        return json.dumps(
+            {"conn_type": "http", "host": self.url, "password": TOKEN} | fields
+        )
 
     def answer(self, target: str, authorization: str | None) -> tuple[int, Any]:
         """Status and body of the answer to a request."""
@@ -45,16 +47,23 @@ class Agora:
 
     def _page(self, query: dict[str, str]) -> dict[str, Any]:
         """A page by `created_at` or `updated_at`; the cursor is the place of the last order before it."""
-        [kind] = {name.removesuffix("_since") for name in query if name.endswith("_since")}
+        [kind] = {
+            name.removesuffix("_since") for name in query if name.endswith("_since")
+        }
         since, until = query[f"{kind}_since"], query.get(f"{kind}_until", "9999")
-        places = sorted((order[f"{kind}_at"], number) for number, order in self.orders.items())
+        places = sorted(
+            (order[f"{kind}_at"], number) for number, order in self.orders.items()
+        )
         rest = [
             place
             for place in places
             if since <= place[0] < until and " ".join(place) > query.get("cursor", "")
         ]
         last = " ".join(rest[PER_PAGE - 1]) if len(rest) > PER_PAGE else None
-        return {"orders": [self.orders[number] for _, number in rest[:PER_PAGE]], "next_cursor": last}
+        return {
+            "orders": [self.orders[number] for _, number in rest[:PER_PAGE]],
+            "next_cursor": last,
+        }
 
 
 @contextmanager

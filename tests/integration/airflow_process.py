@@ -53,10 +53,14 @@ class WarmProcess(ForkServerProcess):
         return self.exitcode
 
 
-def start(command: Sequence[str | Path], environment: Mapping[str, str], output: Path) -> WarmProcess:
+def start(
+    command: Sequence[str | Path], environment: Mapping[str, str], output: Path
+) -> WarmProcess:
     """Start a Python script with its arguments in a session of its own; append what it prints to `output`."""
     multiprocessing.get_context("forkserver").set_forkserver_preload(LIBRARIES.split())
-    process = WarmProcess(target=_become, args=([*map(str, command)], dict(environment), output))
+    process = WarmProcess(
+        target=_become, args=([*map(str, command)], dict(environment), output)
+    )
     process.start()
     return process
 
@@ -76,8 +80,12 @@ def _become(command: list[str], environment: dict[str, str], output: Path) -> No
         *(each for each in sys.path if each.startswith((sys.prefix, sys.base_prefix))),
     ]
     zoneinfo.reset_tzpath()
-    multiprocessing.set_start_method(None, force=True)  # or Airflow's workers would start cold
-    multiprocessing.current_process().name = "MainProcess"  # Airflow's scheduler ignores SIGTERM in any other
+    multiprocessing.set_start_method(
+        None, force=True
+    )  # or Airflow's workers would start cold
+    multiprocessing.current_process().name = (
+        "MainProcess"  # Airflow's scheduler ignores SIGTERM in any other
+    )
     if environment.get("PYTHONFAULTHANDLER"):
         faulthandler.enable()
     build_newest_versions_only()
@@ -115,7 +123,11 @@ class AirflowHome:
 
     def start(self, *arguments: str) -> WarmProcess:
         """Begin `airflow <arguments>`; everything it prints goes to `output`."""
-        return start([AIRFLOW, *arguments], os.environ | self.own() | dict(self.environment), self.output)
+        return start(
+            [AIRFLOW, *arguments],
+            os.environ | self.own() | dict(self.environment),
+            self.output,
+        )
 
     def test_dag(self, dag_id: str, **conf: Any) -> int:
         """Run the DAG to its end in one process; the exit code, 0 when it succeeded."""
@@ -153,7 +165,9 @@ def migrate(folder: Path) -> AirflowHome:
     return home
 
 
-def copy(home: AirflowHome, folder: Path, environment: Mapping[str, str]) -> AirflowHome:
+def copy(
+    home: AirflowHome, folder: Path, environment: Mapping[str, str]
+) -> AirflowHome:
     """A fresh Airflow in `folder`, whose DAGs run in `environment`."""
     shutil.copytree(home.folder, folder)
     return AirflowHome(folder, environment)

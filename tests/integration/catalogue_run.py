@@ -37,12 +37,23 @@ class Catalogue:
         """Let the catalogue have these entries, in pages with ETags."""
         for path in self.pages:
             self.site.answers.pop(path)
-        parts = [entries[at : at + self.page_size] for at in range(0, len(entries), self.page_size)] or [()]
+        parts = [
+            entries[at : at + self.page_size]
+            for at in range(0, len(entries), self.page_size)
+        ] or [()]
         self.pages = [f"/products?page={number}" for number in range(1, len(parts) + 1)]
         for number, part in enumerate(parts, start=1):
-            following = f"{self.site.url}/products?page={number + 1}" if number < len(parts) else None
-            body = json.dumps({"count": len(entries), "next": following, "results": part}).encode()
-            self.site.put(self.pages[number - 1], body, "application/json", ETag=f'"{hash(body)}"')
+            following = (
+                f"{self.site.url}/products?page={number + 1}"
+                if number < len(parts)
+                else None
+            )
+            body = json.dumps(
+                {"count": len(entries), "next": following, "results": part}
+            ).encode()
+            self.site.put(
+                self.pages[number - 1], body, "application/json", ETag=f'"{hash(body)}"'
+            )
 
     def environment(self, **connection: Any) -> dict[str, str]:
         """The connection to this server; fields as given."""
@@ -84,13 +95,20 @@ def fetch(run: DagRun, **settings: str) -> Manifest:
     """The first task; `settings`: of the script."""
     day = newest_closed_day(datetime.now(UTC), "America/New_York")
     with fetch_command.fetch_folder() as place:
-        environment = os.environ | place.environment | {"CATALOGUE_RETRIES": "0"} | settings
+        environment = (
+            os.environ | place.environment | {"CATALOGUE_RETRIES": "0"} | settings
+        )
         done = subprocess.run(
-            ["bash", "-c", fetch_command.COMMAND], env=environment, capture_output=True, text=True
+            ["bash", "-c", fetch_command.COMMAND],
+            env=environment,
+            capture_output=True,
+            text=True,
         )
         if done.returncode:
             raise place.problem()
-        return place.publish(run.folder(day.date, "product_catalogue"), "product_catalogue", day)
+        return place.publish(
+            run.folder(day.date, "product_catalogue"), "product_catalogue", day
+        )
 
 
 def prepare(run_id: str, *, accept_shrunk: bool = False) -> Prepared:
@@ -101,7 +119,11 @@ def prepare(run_id: str, *, accept_shrunk: bool = False) -> Prepared:
     folder = run.folder(raw.business_date, "parsed")
     parsed = parser.parse(raw, folder, known, accept_shrunk=accept_shrunk)
     loadable = pictures.refresh(
-        parsed, run.folder(raw.business_date, "transformed"), run_id, loading.last_catalogue(), QUICK
+        parsed,
+        run.folder(raw.business_date, "transformed"),
+        run_id,
+        loading.last_catalogue(),
+        QUICK,
     )
     return Prepared(run, raw, loadable)
 
@@ -110,7 +132,9 @@ def refresh(run_id: str, **options: Any) -> Summary:
     """A whole run; what its mail would say, and how many pictures were downloaded."""
     prepared = prepare(run_id, **options)
     prepared.load()
-    return prepared.summary | {"downloaded": prepared.loadable.control_totals["downloaded"]}
+    return prepared.summary | {
+        "downloaded": prepared.loadable.control_totals["downloaded"]
+    }
 
 
 def stored(uri: str) -> dict[str, list[str]]:

@@ -47,7 +47,9 @@ def database_without_tls(trial: Trial) -> str:
 
 
 def database_on_the_internet(trial: Trial) -> str:
-    trial.connection("sales_db", host="db.shop-hosting.net", extra={"hostaddr": "127.0.0.1"})
+    trial.connection(
+        "sales_db", host="db.shop-hosting.net", extra={"hostaddr": "127.0.0.1"}
+    )
     return (
         "FAIL sales_db: the host of the connection sales_db is public, and customers' addresses may travel "
         "without encryption: add sslmode=verify-full to the connection"
@@ -117,7 +119,9 @@ def storefront_wrong_host(trial: Trial) -> str:
 
 
 def storefront_that_is_no_shop(trial: Trial) -> str:
-    rates = json.loads(trial.shop.environment["AIRFLOW_CONN_EXCHANGE_RATES_API"])["host"]
+    rates = json.loads(trial.shop.environment["AIRFLOW_CONN_EXCHANGE_RATES_API"])[
+        "host"
+    ]
     trial.connection("storefront_api", host=rates)
     return (
         "FAIL storefront_api: storefront_api: GET /orders (page 1) answered 404 …: is the host of the "
@@ -219,9 +223,13 @@ def mail_server_that_nobody_needs(trial: Trial) -> str:
 
 
 def chat_that_is_read(trial: Trial) -> str:
-    config = [{"path": "slack://TOKENA/TOKENB/TOKENC"}, {"path": "json://chat.example/secret"}]
+    config = [
+        {"path": "slack://TOKENA/TOKENB/TOKENC"},
+        {"path": "json://chat.example/secret"},
+    ]
     trial.patch.setenv(
-        "AIRFLOW_CONN_ALERT_CHAT", json.dumps({"conn_type": "apprise", "extra": {"config": config}})
+        "AIRFLOW_CONN_ALERT_CHAT",
+        json.dumps({"conn_type": "apprise", "extra": {"config": config}}),
     )
     return "ok alert_chat: alerts and the headline are posted to Slack, JSON (nothing was posted now)"
 
@@ -229,7 +237,8 @@ def chat_that_is_read(trial: Trial) -> str:
 def chat_that_cannot_be_read(trial: Trial) -> str:
     config = [{"path": "json://chat.example/secret"}, {"path": "https:/secret"}]
     trial.patch.setenv(
-        "AIRFLOW_CONN_ALERT_CHAT", json.dumps({"conn_type": "apprise", "extra": {"config": config}})
+        "AIRFLOW_CONN_ALERT_CHAT",
+        json.dumps({"conn_type": "apprise", "extra": {"config": config}}),
     )
     return "FAIL alert_chat: the connection alert_chat: Apprise cannot read the URL of entry 2 of its config"
 

@@ -60,7 +60,10 @@ def _receive(trial: Trial, *moments: datetime) -> None:
     folder = trial.shop.folders.web_events
     for moment in moments:
         with (folder / f"{moment:%Y-%m-%dT%H}.ndjson").open("a") as file:
-            file.write(json.dumps({"event_id": "one", "received_at": moment.isoformat()}) + "\n")
+            file.write(
+                json.dumps({"event_id": "one", "received_at": moment.isoformat()})
+                + "\n"
+            )
 
 
 def catalogue_that_is_not_set(trial: Trial) -> str:

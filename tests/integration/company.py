@@ -23,7 +23,12 @@ from demo.services.postgres import Postgres
 from demo.services.shopify import Shopify
 from demo.services.storefront.server import Storefront
 from demo.services.web_events import EventCollector
-from tests.integration.warehouse_contents import Row, connect, differences, read_warehouse
+from tests.integration.warehouse_contents import (
+    Row,
+    connect,
+    differences,
+    read_warehouse,
+)
 from tests.oracle import Oracle
 
 # The pipeline asks the database what time it is; tests tell what the database answers.
@@ -81,8 +86,14 @@ class Company:
         """What the warehouse must hold once everything that `snapshot` show was read."""
         snapshot = snapshot or self.shown
         assert snapshot
-        if self.mode != "66":  # newer servers do not list unfinished checkouts among `any`
-            orders = [o for o in snapshot.orders if (o.channel, o.status) != (STOREFRONT, "checkout-draft")]
+        if (
+            self.mode != "66"
+        ):  # newer servers do not list unfinished checkouts among `any`
+            orders = [
+                o
+                for o in snapshot.orders
+                if (o.channel, o.status) != (STOREFRONT, "checkout-draft")
+            ]
             snapshot = replace(snapshot, orders=tuple(orders))
         return Oracle(
             snapshot,
@@ -161,7 +172,9 @@ def company(
         server.psql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _environment(name: str, ports: Ports, folders: Folders, timezone: str) -> dict[str, str]:
+def _environment(
+    name: str, ports: Ports, folders: Folders, timezone: str
+) -> dict[str, str]:
     environment = demo_environment.environment(ports, folders, timezone=timezone)
     database = json.loads(environment["AIRFLOW_CONN_SALES_DB"]) | {"schema": name}
     return environment | {

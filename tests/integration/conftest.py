@@ -52,7 +52,10 @@ def lend_dataset(bigquery_emulator: Emulator) -> LendDataset:
 
 @pytest.fixture
 def start_company(
-    tmp_path: Path, postgres_server: Postgres, bigquery_emulator: Emulator, lend_dataset: LendDataset
+    tmp_path: Path,
+    postgres_server: Postgres,
+    bigquery_emulator: Emulator,
+    lend_dataset: LendDataset,
 ) -> Iterator[StartCompany]:
     """Start a company (arguments as `company`); this process then is the pipeline's environment.
 
@@ -82,11 +85,15 @@ def _starter(
 ) -> Iterator[StartCompany]:
     with ExitStack() as running, pytest.MonkeyPatch.context() as environment:
 
-        def start(name: str = "company", *, own_dataset: bool = False, **arguments: Any) -> Company:
+        def start(
+            name: str = "company", *, own_dataset: bool = False, **arguments: Any
+        ) -> Company:
             # A view names the reporting currency, and is not made anew in a dataset that is lent again.
             if not own_dataset and arguments.get("currency", "USD") == "USD":
                 arguments["dataset"] = running.enter_context(lend_dataset())
-            started = running.enter_context(company(folder / name, server, emulator, **arguments))
+            started = running.enter_context(
+                company(folder / name, server, emulator, **arguments)
+            )
             for variable, value in started.environment.items():
                 environment.setenv(variable, value)
             return started

@@ -20,7 +20,9 @@ def plain_orders(snapshot: Snapshot, channel: str) -> list[Order]:
     ]
 
 
-def change(snapshot: Snapshot, order_id: str, at: datetime, **values: object) -> Snapshot:
+def change(
+    snapshot: Snapshot, order_id: str, at: datetime, **values: object
+) -> Snapshot:
     """One order corrected at the instant `at`; what happened to it later stays."""
     orders = [
         replace(order, updated_at=max(order.updated_at, at), **values)

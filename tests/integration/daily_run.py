@@ -48,13 +48,17 @@ def run_day(
         return finish(day, run_id, stage(day, run_id, sources))
 
 
-def stage(day: date, run_id: str, sources: Collection[str] = SOURCES) -> list[staging.Manifest]:
+def stage(
+    day: date, run_id: str, sources: Collection[str] = SOURCES
+) -> list[staging.Manifest]:
     """The first half of a run that takes place now: extract and transform."""
     raw = [extract(source, day, run_id) for source in sources_on() if source in sources]
     return [transform.transform(manifest, run_id=run_id) for manifest in raw]
 
 
-def finish(day: date, run_id: str, loadable: Sequence[staging.Manifest]) -> load.LoadResult:
+def finish(
+    day: date, run_id: str, loadable: Sequence[staging.Manifest]
+) -> load.LoadResult:
     """The second half: load and check; sources that are not in `loadable` have failed."""
     result = load.load(
         loadable,
@@ -62,10 +66,14 @@ def finish(day: date, run_id: str, loadable: Sequence[staging.Manifest]) -> load
         business_date=day,
         run_id=run_id,
         dag_id=DAG,
-        missing_sources=sorted({*sources_on()} - {manifest.source for manifest in loadable}),
+        missing_sources=sorted(
+            {*sources_on()} - {manifest.source for manifest in loadable}
+        ),
         off_sources=sorted({*SOURCES} - {*sources_on()}),
     )
-    checks.run_checks(result.touched_days, spec=ORDERS, business_date=day, run_id=run_id)
+    checks.run_checks(
+        result.touched_days, spec=ORDERS, business_date=day, run_id=run_id
+    )
     return result
 
 

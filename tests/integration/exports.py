@@ -32,7 +32,9 @@ SOURCE = "old_shop"
 KINDS = ("csv", "csv.gz", "parquet", "csv.zst")
 
 
-def exported(snapshot: Snapshot, orders: Sequence[Order], source: str = SOURCE) -> Snapshot:
+def exported(
+    snapshot: Snapshot, orders: Sequence[Order], source: str = SOURCE
+) -> Snapshot:
     """Books with `orders` only, sold by `source`, as far as the layout of an export can tell them."""
     known = [
         replace(
@@ -63,21 +65,30 @@ def rows(snapshot: Snapshot) -> list[list[str]]:
         bad_rows=(),
         repeated=(),
     )
-    return list(csv.reader(io.StringIO(partner_files.render(file).decode(), newline="")))
+    return list(
+        csv.reader(io.StringIO(partner_files.render(file).decode(), newline=""))
+    )
 
 
-def write(folder: Path, snapshot: Snapshot, files: int = 3, kinds: Sequence[str] = KINDS) -> None:
+def write(
+    folder: Path, snapshot: Snapshot, files: int = 3, kinds: Sequence[str] = KINDS
+) -> None:
     """Deal the lines out to `files` files, one after the other, so that orders are split over them."""
     folder.mkdir(parents=True, exist_ok=True)
     header, *lines = rows(snapshot)
     for number in range(files):
         kind = kinds[number % len(kinds)]
         records = io.StringIO(newline="")
-        csv.writer(records, lineterminator="\n").writerows([header, *lines[number::files]])
+        csv.writer(records, lineterminator="\n").writerows(
+            [header, *lines[number::files]]
+        )
         text = records.getvalue()
         path = folder / f"orders_{number:02d}.{kind}"
         if kind == "parquet":
-            table = [dict(zip(header, record, strict=True)) for record in lines[number::files]]
+            table = [
+                dict(zip(header, record, strict=True))
+                for record in lines[number::files]
+            ]
             pq.write_table(pa.Table.from_pylist(table), path)
         else:
             compressed: dict[str, Callable[[bytes], bytes]] = {
@@ -108,13 +119,18 @@ class HistoryLoad:
             "dry_run": False,
             "most_rejected": 5,
         }
-        run = SimpleNamespace(dag_id="sales_history_load", run_id=self.run_id, run_after=self.at)
+        run = SimpleNamespace(
+            dag_id="sales_history_load", run_id=self.run_id, run_after=self.at
+        )
         return {"params": given | self.params, "dag_run": run, "run_id": self.run_id}
 
     def totals(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """What was read, and the control totals."""
         with time_machine.travel(self.at):
-            reads = [tasks.read.function(each) for each in tasks.list_files.function(**self.context)]
+            reads = [
+                tasks.read.function(each)
+                for each in tasks.list_files.function(**self.context)
+            ]
             return reads, tasks.control_totals.function(reads, **self.context)
 
     def months(self) -> Iterator[dict[str, Any]]:
@@ -123,7 +139,9 @@ class HistoryLoad:
         months = tasks.months.function(totals, **self.context)
         with time_machine.travel(self.at):
             tasks.exchange_rates.function(totals, **self.context)
-            manifests = [tasks.transform.function(month, **self.context) for month in months]
+            manifests = [
+                tasks.transform.function(month, **self.context) for month in months
+            ]
         yield from manifests
         tasks.clean_up.function(reads, totals)
         self.accounts = tasks.summary.function(manifests, **self.context)
@@ -135,7 +153,9 @@ class HistoryLoad:
             with pytest.raises(AirflowSkipException):
                 tasks.exchange_rates.function(totals, **self.context)
             months = tasks.months.function(totals, **self.context)
-            manifests = [tasks.transform.function(month, **self.context) for month in months]
+            manifests = [
+                tasks.transform.function(month, **self.context) for month in months
+            ]
             tasks.clean_up.function(reads, totals)
             return totals, tasks.summary.function(manifests, **self.context)
 
@@ -143,7 +163,10 @@ class HistoryLoad:
         """Load and check one month; the load's result."""
         with time_machine.travel(self.at):
             loaded = load_manifest(
-                loading.ORDERS, run_of(self.context), from_xcom(Manifest, manifest), status=HISTORY
+                loading.ORDERS,
+                run_of(self.context),
+                from_xcom(Manifest, manifest),
+                status=HISTORY,
             )
             sales.check_read.function(to_xcom(loaded), **self.context)
             return loaded

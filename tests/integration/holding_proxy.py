@@ -36,7 +36,9 @@ class HoldingProxy:
     @contextmanager
     def running(self) -> Iterator[HoldingProxy]:
         """Serve for the length of the block; what is still held then is dropped."""
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), daemon=True
+        ).start()
         try:
             yield self
         finally:
@@ -61,7 +63,9 @@ class HoldingProxy:
 
             def _pass_on(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                other = http.client.HTTPConnection("127.0.0.1", proxy._target, timeout=120)
+                other = http.client.HTTPConnection(
+                    "127.0.0.1", proxy._target, timeout=120
+                )
                 other.request(self.command, self.path, body, dict(self.headers))
                 answer = other.getresponse()
                 content = answer.read()
@@ -71,7 +75,11 @@ class HoldingProxy:
                     return
                 self.send_response(answer.status)
                 for name, value in answer.getheaders():
-                    if name.lower() not in {"transfer-encoding", "connection", "content-length"}:
+                    if name.lower() not in {
+                        "transfer-encoding",
+                        "connection",
+                        "content-length",
+                    }:
                         self.send_header(name, value)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()

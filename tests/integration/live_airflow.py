@@ -40,7 +40,9 @@ class LiveAirflow(AirflowServices):
 
     api: AirflowApi
 
-    def __init__(self, folder: Path, migrated: AirflowHome, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, migrated: AirflowHome, environment: Mapping[str, str]
+    ) -> None:
         ports = Ports(airflow=free_port(), airflow_logs=free_port())
         super().__init__(ports, Folders(folder), environment["SHOP_TIMEZONE"])
         self._migrated, self._changes = migrated, dict(environment)
@@ -64,11 +66,15 @@ class LiveAirflow(AirflowServices):
         deadline = time.monotonic() + LIMIT
         while not (found := look()):
             if time.monotonic() > deadline:
-                raise AssertionError(f"not within {LIMIT} s: Airflow {what}\n{self.logs()}")
+                raise AssertionError(
+                    f"not within {LIMIT} s: Airflow {what}\n{self.logs()}"
+                )
             time.sleep(0.5)
         return found
 
-    def trigger(self, dag_id: str, partition_key: str | None = None, **conf: Any) -> str:
+    def trigger(
+        self, dag_id: str, partition_key: str | None = None, **conf: Any
+    ) -> str:
         """Ask for a run; its id."""
         request = {"logical_date": None, "partition_key": partition_key, "conf": conf}
         run_id: str = self.api.post(f"dags/{dag_id}/dagRuns", request)["dag_run_id"]
@@ -93,16 +99,25 @@ class LiveAirflow(AirflowServices):
         """The state of each task of a run."""
         return {task["task_id"]: task["state"] for task in self.tasks(dag_id, run_id)}
 
-    def tries(self, dag_id: str, run_id: str, task_id: str) -> list[tuple[datetime, datetime]]:
+    def tries(
+        self, dag_id: str, run_id: str, task_id: str
+    ) -> list[tuple[datetime, datetime]]:
         """Begin and end of each try of a task."""
-        found = self.api.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/tries")
+        found = self.api.get(
+            f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/tries"
+        )
         tries = sorted(found["task_instances"], key=lambda each: each["try_number"])
         return [
-            (datetime.fromisoformat(each["start_date"]), datetime.fromisoformat(each["end_date"]))
+            (
+                datetime.fromisoformat(each["start_date"]),
+                datetime.fromisoformat(each["end_date"]),
+            )
             for each in tries
         ]
 
-    def log(self, dag_id: str, run_id: str, task_id: str, number: int = 1) -> list[dict[str, Any]]:
+    def log(
+        self, dag_id: str, run_id: str, task_id: str, number: int = 1
+    ) -> list[dict[str, Any]]:
         """The lines of the log of a try, as the UI gets them."""
         path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{number}"
         lines: list[dict[str, Any]] = self.api.get(path, map_index=-1)["content"]
@@ -133,7 +148,10 @@ class LiveAirflow(AirflowServices):
     def _knows(self, dag_id: str) -> bool:
         broken = self.api.get("importErrors")["import_errors"]
         assert not broken, broken
-        return any(dag["dag_id"] == dag_id for dag in self.api.get("dags", dag_id_pattern=dag_id)["dags"])
+        return any(
+            dag["dag_id"] == dag_id
+            for dag in self.api.get("dags", dag_id_pattern=dag_id)["dags"]
+        )
 
 
 @contextmanager

@@ -13,7 +13,9 @@ WEEK = (80, 90, 100, 110, 140, 160, 120)
 CATEGORIES = ("Kitchen", "Garden", "Textiles")
 
 
-def environment(emulator: Emulator, folder: Path, dataset: str | None = None) -> dict[str, str]:
+def environment(
+    emulator: Emulator, folder: Path, dataset: str | None = None
+) -> dict[str, str]:
     """A deployment with an empty warehouse."""
     extra = f'{{"is_anonymous": true, "project": "{PROJECT}"}}'
     return {
@@ -34,7 +36,9 @@ def amount(day: date, place: int) -> int:
     return WEEK[day.weekday()] * (place + 1) + (day.toordinal() * 7 + place) % 11
 
 
-def sell(client: bigquery.Client, dataset: str, first: date, days: int, *, runs: bool = True) -> None:
+def sell(
+    client: bigquery.Client, dataset: str, first: date, days: int, *, runs: bool = True
+) -> None:
     """Sales of `days` days from `first` on, in one channel; with `runs`, each had its daily run."""
     some = [first + timedelta(days=back) for back in range(days)]
     rows = [
@@ -53,7 +57,10 @@ def sell(client: bigquery.Client, dataset: str, first: date, days: int, *, runs:
         "business_date, orders, units, customers, gross_sales, discounts, returns, net_sales, tax, shipping, "
         "average_order_value, new_customers, unconverted_orders, complete"
     )
-    ask(client, f"INSERT INTO {dataset}.daily_summary ({columns}) VALUES {', '.join(summaries)}")
+    ask(
+        client,
+        f"INSERT INTO {dataset}.daily_summary ({columns}) VALUES {', '.join(summaries)}",
+    )
     if runs:
         run(client, dataset, some)
 
@@ -61,9 +68,15 @@ def sell(client: bigquery.Client, dataset: str, first: date, days: int, *, runs:
 def run(client: bigquery.Client, dataset: str, days: list[date]) -> None:
     """Every source was read for these days."""
     sources = ("sales_db", "storefront", "partner_files", "exchange_rates")
-    rows = [f"('{day}', '{source}', 'run-{day}', 'success')" for day in days for source in sources]
+    rows = [
+        f"('{day}', '{source}', 'run-{day}', 'success')"
+        for day in days
+        for source in sources
+    ]
     columns = "business_date, source, run_id, status"
-    ask(client, f"INSERT INTO {dataset}.load_audit ({columns}) VALUES {', '.join(rows)}")
+    ask(
+        client, f"INSERT INTO {dataset}.load_audit ({columns}) VALUES {', '.join(rows)}"
+    )
 
 
 def ask(client: bigquery.Client, sql: str) -> list[dict[str, Any]]:

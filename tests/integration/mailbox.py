@@ -25,12 +25,24 @@ class Mailbox:
     def messages(self) -> list[EmailMessage]:
         """The messages so far, the oldest first."""
         files = sorted(self.folder.glob("*.eml"))
-        return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in files]
+        return [
+            message_from_bytes(path.read_bytes(), policy=policy.default)
+            for path in files
+        ]
 
     def environment(self) -> dict[str, str]:
         """The connection to this server, and people to mail to."""
-        extra = {"disable_ssl": True, "disable_tls": True, "from_email": "airflow@reports.example"}
-        connection = {"conn_type": "smtp", "host": "127.0.0.1", "port": self.port, "extra": extra}
+        extra = {
+            "disable_ssl": True,
+            "disable_tls": True,
+            "from_email": "airflow@reports.example",
+        }
+        connection = {
+            "conn_type": "smtp",
+            "host": "127.0.0.1",
+            "port": self.port,
+            "extra": extra,
+        }
         return {
             "AIRFLOW_CONN_SMTP_DEFAULT": json.dumps(connection),
             "AIRFLOW_VAR_ALERT_RECIPIENTS": ALERTED,

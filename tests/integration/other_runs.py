@@ -45,7 +45,9 @@ def compare(at: datetime) -> list[Difference]:
     with time_machine.travel(at):
         for source in comparison.reconciled_sources():
             if raw := comparison.read_once_more(source, run, datetime.now(UTC)):
-                found.append(comparison.compare(transform.transform(raw, run_id=run.run_id)))
+                found.append(
+                    comparison.compare(transform.transform(raw, run_id=run.run_id))
+                )
     return comparison.newest_first(found)
 
 
@@ -59,7 +61,9 @@ def reconcile(at: datetime, most: int = 7) -> list[Difference]:
             raw = module(pair["source"]).extract(
                 read_windows.window_of_reread(pair["source"], day, run, load_history)
             )
-            loaded = load_manifest(loading.ORDERS, run, transform.transform(raw, run_id=run.run_id))
+            loaded = load_manifest(
+                loading.ORDERS, run, transform.transform(raw, run_id=run.run_id)
+            )
             check_load(run, loaded, loading.ORDERS)
     return found
 

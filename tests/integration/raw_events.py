@@ -12,14 +12,31 @@ from ecommerce.storage import staging
 from tests.oracle_events import Event
 
 TEXTS = (
-    *("event_id", "occurred_at", "received_at", "session_id", "visitor_id", "event_type", "sku", "order_id"),
+    *(
+        "event_id",
+        "occurred_at",
+        "received_at",
+        "session_id",
+        "visitor_id",
+        "event_type",
+        "sku",
+        "order_id",
+    ),
     *("device", "referrer", "user_agent", "fault", "raw"),
 )
-SCHEMA = pa.schema([("line_number", pa.int64()), *((name, pa.string()) for name in TEXTS)])
+SCHEMA = pa.schema(
+    [("line_number", pa.int64()), *((name, pa.string()) for name in TEXTS)]
+)
 
 
 def write_raw(
-    folder: Path, events: list[Event], *, day: date, start: datetime, end: datetime, at: datetime
+    folder: Path,
+    events: list[Event],
+    *,
+    day: date,
+    start: datetime,
+    end: datetime,
+    at: datetime,
 ) -> staging.Manifest:
     """A raw folder as the extract leaves it."""
     uri = f"file://{folder}/web_events"
@@ -27,8 +44,11 @@ def write_raw(
         columns = {}
         for number, first in enumerate(range(0, max(len(events), 1), 1000), start=1):
             rows = [
-                {"line_number": place} | {name: _as_text(event.get(name)) for name in TEXTS}
-                for place, event in enumerate(events[first : first + 1000], start=first + 1)
+                {"line_number": place}
+                | {name: _as_text(event.get(name)) for name in TEXTS}
+                for place, event in enumerate(
+                    events[first : first + 1000], start=first + 1
+                )
             ]
             name = f"events-{number:05d}.parquet"
             pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), draft.path / name)
@@ -41,7 +61,10 @@ def write_raw(
             read_at=at,
             window_start=start,
             window_end=end,
-            control_totals={"lines": len(events), "kept_day": None if end == at else day.isoformat()},
+            control_totals={
+                "lines": len(events),
+                "kept_day": None if end == at else day.isoformat(),
+            },
         )
     return staging.read_manifest(uri)
 

@@ -58,7 +58,13 @@ class SalesDatabase:
         day = day_window(DAY, timezone)
         if changed_from is None:
             changed_from, changed_until = day.start, day.end
-        return ReadWindow("sales_db", day, changed_from, changed_until, f"file://{self.folder}/{folder}")
+        return ReadWindow(
+            "sales_db",
+            day,
+            changed_from,
+            changed_until,
+            f"file://{self.folder}/{folder}",
+        )
 
     def extract(self, *args: Any, **kwargs: Any) -> Extracted:
         """Extract the window of these arguments."""
@@ -71,12 +77,16 @@ class Extracted:
 
     manifest: Manifest
 
-    def rows(self, name: str, columns: str = "*", order: str = "ALL") -> list[tuple[Any, ...]]:
+    def rows(
+        self, name: str, columns: str = "*", order: str = "ALL"
+    ) -> list[tuple[Any, ...]]:
         """Rows of one of its files, in order of their columns."""
         with duckdb.connect() as duck:
             duck.execute("SET TimeZone = 'UTC'")
             path = self.manifest.file(f"{name}.parquet")
-            return duck.execute(f"SELECT {columns} FROM '{path}' ORDER BY {order}").fetchall()
+            return duck.execute(
+                f"SELECT {columns} FROM '{path}' ORDER BY {order}"
+            ).fetchall()
 
     def ids(self, name: str, column: str = "order_id") -> list[Any]:
         """One column of one file, sorted."""
@@ -88,7 +98,9 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def order(order_id: str, ordered_at: str, updated_at: str | None = None, *, lines: int = 1) -> str:
+def order(
+    order_id: str, ordered_at: str, updated_at: str | None = None, *, lines: int = 1
+) -> str:
     """SQL of an order with that many lines of 2 x 10.50."""
     return (
         f"INSERT INTO orders VALUES ('{order_id}', NULL, 'completed', 'USD', 'US', 4.95, NULL, false, "
@@ -98,7 +110,12 @@ def order(order_id: str, ordered_at: str, updated_at: str | None = None, *, line
     )
 
 
-def refund(refund_id: str, order_id: str | None, refunded_at: str, updated_at: str | None = None) -> str:
+def refund(
+    refund_id: str,
+    order_id: str | None,
+    refunded_at: str,
+    updated_at: str | None = None,
+) -> str:
     """SQL of a refund of 3.25."""
     owner = f"'{order_id}'" if order_id else "NULL"
     return (

@@ -21,7 +21,11 @@ from ecommerce.storage import staging
 from ecommerce.warehouse.client import Warehouse
 
 DAGS = Path(__file__).resolve().parents[2] / "dags"
-QUICK = {"retries": 5, "retry_delay": timedelta(seconds=1), "retry_exponential_backoff": 0}
+QUICK = {
+    "retries": 5,
+    "retry_delay": timedelta(seconds=1),
+    "retry_exponential_backoff": 0,
+}
 
 
 def arm(folder: Path, dag_id: str, stages: Iterable[str]) -> dict[str, Path]:
@@ -36,7 +40,9 @@ def product_dag(dag_id: str, source: str) -> Any:
     """The DAG of `dags/<dag_id>.py`; `source` is the one whose extract and transform may stop."""
     NETWORK_RETRIES.update(QUICK)
     DEFAULT_ARGS.update(QUICK)
-    if tasks := sys.modules.get("ecommerce.sales.tasks"):  # its decorators took the retries as they were
+    if tasks := sys.modules.get(
+        "ecommerce.sales.tasks"
+    ):  # its decorators took the retries as they were
         importlib.reload(tasks)
 
     def stage_of_folder(draft: staging.Draft, **_: Any) -> str | None:
@@ -46,10 +52,14 @@ def product_dag(dag_id: str, source: str) -> Any:
             return "extract"
         return "report" if draft.uri.startswith(os.environ["REPORTS_URI"]) else None
 
-    def stage_of_statement(_: Warehouse, __: str, what: str, *___: Any, **____: Any) -> str | None:
+    def stage_of_statement(
+        _: Warehouse, __: str, what: str, *___: Any, **____: Any
+    ) -> str | None:
         return "load" if what == "load" else None
 
-    def stopping(step: Callable[..., Any], stage: Callable[..., str | None]) -> Callable[..., Any]:
+    def stopping(
+        step: Callable[..., Any], stage: Callable[..., str | None]
+    ) -> Callable[..., Any]:
         @functools.wraps(step)
         def stepped(*arguments: Any, **options: Any) -> Any:
             result = step(*arguments, **options)
@@ -66,7 +76,9 @@ def product_dag(dag_id: str, source: str) -> Any:
     for step in ("claim", "send", "mark"):
         stopped = stopping(getattr(delivery, step), lambda *_, name=step, **__: name)
         setattr(delivery, step, stopped)
-    spec = importlib.util.spec_from_file_location(f"product_{dag_id}", DAGS / f"{dag_id}.py")
+    spec = importlib.util.spec_from_file_location(
+        f"product_{dag_id}", DAGS / f"{dag_id}.py"
+    )
     assert spec
     assert spec.loader
     product = importlib.util.module_from_spec(spec)

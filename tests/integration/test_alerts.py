@@ -68,12 +68,18 @@ def fail(tmp_path, start_airflow):
 
 
 @pytest.mark.full
-def test_a_task_that_fails_for_good_is_told_of_once_and_what_follows_is_not(tmp_path, fail):
+def test_a_task_that_fails_for_good_is_told_of_once_and_what_follows_is_not(
+    tmp_path, fail
+):
     with chat.running() as posted:
-        messages, airflow = fail("doomed", DAG, AIRFLOW_CONN_ALERT_CHAT=posted.connection())
+        messages, airflow = fail(
+            "doomed", DAG, AIRFLOW_CONN_ALERT_CHAT=posted.connection()
+        )
     subjects = [message["Subject"] for message in messages]
     tasks = ("first", "third [0]", "third [1]")
-    assert sorted(subjects) == [f"Failed: doomed.{task} for 2026-01-05" for task in tasks], airflow.log()
+    assert sorted(subjects) == [
+        f"Failed: doomed.{task} for 2026-01-05" for task in tasks
+    ], airflow.log()
     assert [post["title"] for post in posted.posts] == subjects
     assert chat.SECRET not in airflow.log()
     body = messages[0].get_body(("plain",)).get_content()
@@ -84,7 +90,11 @@ def test_a_task_that_fails_for_good_is_told_of_once_and_what_follows_is_not(tmp_
     assert "oncall@example.com" not in airflow.log()
     terminal = [line.partition("] ")[2] for line in airflow.log().splitlines()]
     assert "Traceback" not in airflow.log()
-    ends = [place for place, line in enumerate(terminal) if line.startswith("the mail of <e-mail>")]
+    ends = [
+        place
+        for place, line in enumerate(terminal)
+        if line.startswith("the mail of <e-mail>")
+    ]
     assert len(ends) == 5, airflow.log()
     for end in ends:
         assert terminal[end - 1].startswith("::endgroup::")

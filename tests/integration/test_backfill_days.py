@@ -37,7 +37,9 @@ def airflow(tmp_path_factory, migrated_airflow):
         },
     )
     port = free_port()
-    process = home.start("api-server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1")
+    process = home.start(
+        "api-server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"
+    )
     try:
         wait_for(port, 300)
         yield home, f"http://127.0.0.1:{port}"
@@ -46,11 +48,15 @@ def airflow(tmp_path_factory, migrated_airflow):
         process.wait(60)
 
 
-@pytest.fixture(scope="module", params=["America/Los_Angeles", "Europe/Berlin", "Asia/Tokyo"])
+@pytest.fixture(
+    scope="module", params=["America/Los_Angeles", "Europe/Berlin", "Asia/Tokyo"]
+)
 def api(request, airflow) -> AirflowApi:
     """That Airflow, after it has read the DAG of a shop in that timezone."""
     home, url = airflow
-    read = AirflowHome(home.folder, {**home.environment, "SHOP_TIMEZONE": request.param})
+    read = AirflowHome(
+        home.folder, {**home.environment, "SHOP_TIMEZONE": request.param}
+    )
     assert read.start("dags", "reserialize").wait(300) == 0, read.log()[-3000:]
     return AirflowApi(url, USER, PASSWORD)
 

@@ -9,7 +9,15 @@ from decimal import Decimal
 import psycopg
 import pytest
 
-from demo.ledger import PARTNER_FILES, SALES_DB, STOREFRONT, Ledger, Line, Order, Snapshot
+from demo.ledger import (
+    PARTNER_FILES,
+    SALES_DB,
+    STOREFRONT,
+    Ledger,
+    Line,
+    Order,
+    Snapshot,
+)
 from demo.seeders import exchange_rates
 from demo.seeders.partner_files import HEADER
 from demo.services.storefront import Fault
@@ -23,7 +31,9 @@ NOON = datetime(2026, 9, 1, 16, tzinfo=UTC)
 TEN = Decimal("10.00")
 
 
-def order(channel: str, order_id: str, *lines: Line, status: str = "completed") -> Order:
+def order(
+    channel: str, order_id: str, *lines: Line, status: str = "completed"
+) -> Order:
     """A good order of ours, with good and flawed lines."""
     return Order(
         channel=channel,
@@ -47,7 +57,11 @@ def order(channel: str, order_id: str, *lines: Line, status: str = "completed") 
 
 def line(number: int, quantity: str = "1", price: Decimal = TEN, **values: str) -> Line:
     amount = Decimal(quantity) * price if price.is_finite() else price
-    told = {"sku": "KIT-001", "product_name": "Chef's knife, 20 cm", "category": "Kitchen"} | values
+    told = {
+        "sku": "KIT-001",
+        "product_name": "Chef's knife, 20 cm",
+        "category": "Kitchen",
+    } | values
     return Line(
         number,
         unit_price=price,
@@ -148,7 +162,9 @@ def spoil_database(company: Company) -> None:
 def spoil_storefront(company: Company) -> None:
     shown = shop_store.WooStore.load(company.folders.storefront)
     shown.orders[900].lines[1].quantity = Decimal(0)
-    shown.create_order(shop_store.WooOrder(920, None, "completed", changes=[(NOON, "status")]))
+    shown.create_order(
+        shop_store.WooOrder(920, None, "completed", changes=[(NOON, "status")])
+    )
     shown.save(company.folders.storefront)
 
     def repeated(body: bytes) -> bytes:
@@ -160,16 +176,25 @@ def spoil_storefront(company: Company) -> None:
 
 def spoil_files(company: Company) -> None:
     drop, header = company.folders.partner_drop, ",".join(HEADER)
-    lines = [text if isinstance(text, bytes) else text.encode() for text in (header, *CHAOS)]
-    (drop / f"chaos_{DAY}.csv").write_bytes(b"\xef\xbb\xbf" + b"\r\n".join(lines) + b"\r\n")
+    lines = [
+        text if isinstance(text, bytes) else text.encode() for text in (header, *CHAOS)
+    ]
+    (drop / f"chaos_{DAY}.csv").write_bytes(
+        b"\xef\xbb\xbf" + b"\r\n".join(lines) + b"\r\n"
+    )
     (drop / f"extra_{DAY}.csv").write_text(f"{header},mood\n{row('X-01')},fine\n")
     (drop / f"lacking_{DAY}.csv").write_text(header.replace(",sku,", ",") + "\n")
-    (drop / f"cut_{DAY}.csv.gz").write_bytes(gzip.compress(f"{header}\n{row('Z-01')}\n".encode())[:-9])
+    (drop / f"cut_{DAY}.csv.gz").write_bytes(
+        gzip.compress(f"{header}\n{row('Z-01')}\n".encode())[:-9]
+    )
 
 
 def spoil_rates(company: Company, told: Snapshot) -> None:
     """No rate of Canada's dollar can be read, so that it stays unconverted; one line is cut off."""
-    company.shown = replace(company.shown, rates=tuple(rate for rate in told.rates if rate.currency != "CAD"))
+    company.shown = replace(
+        company.shown,
+        rates=tuple(rate for rate in told.rates if rate.currency != "CAD"),
+    )
     exchange_rates.fill(company.folders.rates, company.shown)
     file = company.folders.rates / exchange_rates.PATH
     header, newest, *older = file.read_text().splitlines()
@@ -226,7 +251,10 @@ def test_everything_good_is_loaded_and_nothing_else(company):
 
 
 def test_rows_of_the_database(company):
-    found = [(row["file"], row["reason"], row["detail"]) for row in rejected(company, SALES_DB)]
+    found = [
+        (row["file"], row["reason"], row["detail"])
+        for row in rejected(company, SALES_DB)
+    ]
     assert sorted(found) == REJECTED[SALES_DB]
 
 
@@ -247,7 +275,9 @@ def test_lines_of_partner_files(company):
 @pytest.mark.parametrize("source", [STOREFRONT, "exchange_rates"])
 def test_records_of_servers(company, source):
     # A set: an order that the storefront lists several times is rejected several times.
-    assert {(row["reason"], row["detail"]) for row in rejected(company, source)} == set(REJECTED[source])
+    assert {(row["reason"], row["detail"]) for row in rejected(company, source)} == set(
+        REJECTED[source]
+    )
 
 
 def test_what_is_kept_of_them_shows_nobodys_address(company):

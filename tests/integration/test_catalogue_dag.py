@@ -23,12 +23,16 @@ from tests.website import drawn
 pytestmark = pytest.mark.full
 
 DAG = "product_catalogue_refresh"
-SNAPSHOT = Ledger(date(2026, 11, 1), 1, orders_per_day=1).as_of(datetime(2026, 11, 2, tzinfo=UTC))
+SNAPSHOT = Ledger(date(2026, 11, 1), 1, orders_per_day=1).as_of(
+    datetime(2026, 11, 2, tzinfo=UTC)
+)
 StartAirflow = Callable[[Mapping[str, str]], AirflowHome]
 
 
 @pytest.fixture
-def environment(bigquery_emulator: Emulator, mailbox: Mailbox, tmp_path: Path) -> dict[str, str]:
+def environment(
+    bigquery_emulator: Emulator, mailbox: Mailbox, tmp_path: Path
+) -> dict[str, str]:
     """What the DAG needs beside the connection to a catalogue."""
     extra = f'{{"is_anonymous": true, "project": "{PROJECT}"}}'
     return mailbox.environment() | {
@@ -58,21 +62,29 @@ def test_the_demos_catalogue_reaches_products_and_mail_and_a_second_run_is_silen
     mailbox: Mailbox,
     bigquery_emulator: Emulator,
 ) -> None:
-    host = {"AIRFLOW_CONN_PRODUCT_CATALOGUE_API": f'{{"conn_type": "http", "host": "{demo_catalogue}"}}'}
+    host = {
+        "AIRFLOW_CONN_PRODUCT_CATALOGUE_API": f'{{"conn_type": "http", "host": "{demo_catalogue}"}}'
+    }
     airflow = start_airflow(environment | host)
     assert airflow.test_dag(DAG) == 0, airflow.log()[-5000:]
 
     sql = f"SELECT sku, name, thumbnail_uri FROM {environment['BIGQUERY_DATASET']}.products"
-    products = {row["sku"]: row for row in connect(bigquery_emulator).query(sql).result()}
+    products = {
+        row["sku"]: row for row in connect(bigquery_emulator).query(sql).result()
+    }
     assert products.keys() == {product.sku for product in SNAPSHOT.products}
     without = {sku for sku, row in products.items() if not row["thumbnail_uri"]}
     assert without == {BROKEN, "GIFT-01"}
     assert products["MUG-01"]["thumbnail_uri"] == products["mug-01"]["thumbnail_uri"]
     kept = stored(environment["PICTURES_URI"])
-    assert len(kept["originals"]) == len(kept["thumbnails"]) == len(SNAPSHOT.products) - 3
+    assert (
+        len(kept["originals"]) == len(kept["thumbnails"]) == len(SNAPSHOT.products) - 3
+    )
 
     (mail,) = mailbox.messages()
-    assert mail["Subject"] == f"Product catalogue: {len(SNAPSHOT.products)} new, 1 broken"
+    assert (
+        mail["Subject"] == f"Product catalogue: {len(SNAPSHOT.products)} new, 1 broken"
+    )
     assert mail["To"] == REPORTED_TO
     assert mail["Message-ID"].startswith("<catalogue.")
     text = mail.get_body(("plain",)).get_content()
@@ -102,7 +114,9 @@ def test_the_password_is_in_no_log_no_xcom_and_no_rendered_field(
     start_airflow: StartAirflow, environment: dict[str, str], shown: Catalogue
 ) -> None:
     secret = "hardly-a-password"
-    airflow = start_airflow(environment | shown.environment(login="the-reader", password=secret))
+    airflow = start_airflow(
+        environment | shown.environment(login="the-reader", password=secret)
+    )
     assert airflow.test_dag(DAG) == 0, airflow.log()[-5000:]
     encoded = base64.b64encode(f"the-reader:{secret}".encode()).decode()
     assert shown.site.requests[0][1]["authorization"] == f"Basic {encoded}"
@@ -113,7 +127,11 @@ def test_the_password_is_in_no_log_no_xcom_and_no_rendered_field(
         (rendered,) = database.execute(
             "SELECT rendered_fields FROM rendered_task_instance_fields WHERE task_id = 'fetch'"
         ).fetchone()
-        xcoms = dict(database.execute("SELECT task_id, value FROM xcom WHERE key = 'return_value'"))
+        xcoms = dict(
+            database.execute(
+                "SELECT task_id, value FROM xcom WHERE key = 'return_value'"
+            )
+        )
     assert "fetch_catalogue.sh" in rendered
     assert xcoms.keys() >= {"fetch", "parse", "pictures", "load"}
 
@@ -122,7 +140,9 @@ def test_a_refused_login_fails_at_once_in_one_sentence(
     start_airflow: StartAirflow, environment: dict[str, str], shown: Catalogue
 ) -> None:
     shown.site.put("/products?page=1", b"", status=401)
-    airflow = start_airflow(environment | shown.environment(login="reader", password="wrong-one"))
+    airflow = start_airflow(
+        environment | shown.environment(login="reader", password="wrong-one")
+    )
     airflow.test_dag(DAG)
     assert len(shown.site.requests) == 1
     said = "product_catalogue_api: GET page 1 answered 401: check login, password and permissions"

@@ -46,15 +46,23 @@ def launches(site: Website) -> str:
     address = host_of_the_document().replace("https://ll.thespacedevs.com", site.url)
     for page in json.loads(told):
         before = f"{address}?limit=2&offset=2" if page["previous"] else address
-        site.put(before.removeprefix(site.url), json.dumps(page).encode(), "application/json")
+        site.put(
+            before.removeprefix(site.url), json.dumps(page).encode(), "application/json"
+        )
         for launch in page["results"]:
             if launch["image"]:
-                site.put(launch["image"].removeprefix(site.url), drawn("rocket", "JPEG"), "image/jpeg")
+                site.put(
+                    launch["image"].removeprefix(site.url),
+                    drawn("rocket", "JPEG"),
+                    "image/jpeg",
+                )
     return address
 
 
 @pytest.mark.full
-def test_the_rocket_launches_are_products_with_pictures(bigquery_emulator: Emulator, tmp_path: Path) -> None:
+def test_the_rocket_launches_are_products_with_pictures(
+    bigquery_emulator: Emulator, tmp_path: Path
+) -> None:
     copy = copy_repository(tmp_path / "copy")
     for step in steps_of(DOCUMENT):
         step.carry_out(copy)
@@ -67,7 +75,10 @@ def test_the_rocket_launches_are_products_with_pictures(bigquery_emulator: Emula
                 "extra": {"is_anonymous": True, "project": PROJECT},
             },
         }
-        environment = {f"AIRFLOW_CONN_{name.upper()}": json.dumps(each) for name, each in connections.items()}
+        environment = {
+            f"AIRFLOW_CONN_{name.upper()}": json.dumps(each)
+            for name, each in connections.items()
+        }
         environment |= {
             "BIGQUERY_EMULATOR_HOST": bigquery_emulator.host,
             "BIGQUERY_DATASET": dataset,
@@ -92,9 +103,17 @@ def test_the_rocket_launches_are_products_with_pictures(bigquery_emulator: Emula
         assert "has 2 products, 2 of them with a picture" in in_copy(
             *("-m", "ecommerce.cli", "check", "product_catalogue_api")
         )
-        assert in_copy("-c", RUN).splitlines()[-1].startswith("{'new': 3, 'changed': 0, 'gone': 0,")
+        assert (
+            in_copy("-c", RUN)
+            .splitlines()[-1]
+            .startswith("{'new': 3, 'changed': 0, 'gone': 0,")
+        )
 
-    rows = connect(bigquery_emulator).query(f"SELECT * FROM {dataset}.products ORDER BY name").result()
+    rows = (
+        connect(bigquery_emulator)
+        .query(f"SELECT * FROM {dataset}.products ORDER BY name")
+        .result()
+    )
     products = [dict(row.items()) for row in rows]
     assert [(row["name"], row["category"]) for row in products] == [
         ("Atlas LV-3A | Samos 2", "United States Air Force"),
@@ -103,7 +122,9 @@ def test_the_rocket_launches_are_products_with_pictures(bigquery_emulator: Emula
     ]
     assert products[0]["picture_uri"] is None
     assert products[1]["picture_uri"] == products[2]["picture_uri"]
-    assert {name: len(files) for name, files in stored(environment["PICTURES_URI"]).items()} == {
+    assert {
+        name: len(files) for name, files in stored(environment["PICTURES_URI"]).items()
+    } == {
         "originals": 1,
         "thumbnails": 1,
     }

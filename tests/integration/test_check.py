@@ -26,7 +26,9 @@ from tests.partner_ftp import make_certificate, partner_site
 
 @pytest.fixture
 def shop(
-    start_company: Callable[..., Company], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start_company: Callable[..., Company],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Company]:
     """A company whose mail server, product catalogue and partner's server run too."""
     company = start_company(own_dataset=True)
@@ -62,19 +64,33 @@ def test_all_is_well(shop: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "has_pool", lambda _: True)
     findings = {one.subject: one for one in check.findings()}
     assert {one.state for one in findings.values()} == {"ok", "hint"}
-    assert {subject for subject, one in findings.items() if one.state == "hint"} == {"alert_recipients"}
-    assert findings["alert_recipients"].text == "the Variable is empty: failures are not mailed"
+    assert {subject for subject, one in findings.items() if one.state == "hint"} == {
+        "alert_recipients"
+    }
+    assert (
+        findings["alert_recipients"].text
+        == "the Variable is empty: failures are not mailed"
+    )
     assert findings["report_recipients"].text == "2 addresses"
-    assert findings["sales_db"].text.endswith("; all queries of include/sql/extract/sales_db fit it")
+    assert findings["sales_db"].text.endswith(
+        "; all queries of include/sql/extract/sales_db fit it"
+    )
     assert findings["storefront_api"].text == "0 orders can be read"
     assert findings["shopify_api"].text.endswith(
         ", USD, version 2026-07 of the API: 0 orders changed in the last 24 hours"
     )
     assert findings["web_events_api"].text == "0 events in the last 10 minutes"
     assert findings["exchange_rates_api"].text == f"newest rates are of {TODAY}"
-    assert findings["product_catalogue_api"].text == "its first page has 2 products, 1 of them with a picture"
-    assert findings["partner_ftp"].text.startswith("promotions.csv has 1 promotion, market_index.csv 2 weeks")
-    assert findings["PARTNER_DROP_URI"].text.endswith(": 0 files of the last eight days")
+    assert (
+        findings["product_catalogue_api"].text
+        == "its first page has 2 products, 1 of them with a picture"
+    )
+    assert findings["partner_ftp"].text.startswith(
+        "promotions.csv has 1 promotion, market_index.csv 2 weeks"
+    )
+    assert findings["PARTNER_DROP_URI"].text.endswith(
+        ": 0 files of the last eight days"
+    )
     assert "the first run creates the dataset" in findings["bigquery"].text
     shown = findings["settings"].text
     assert "SHOP_TIMEZONE=America/New_York" in shown
@@ -93,7 +109,13 @@ def test_a_missing_pool_is_a_failure_once_airflow_has_a_database(
 def test_as_a_command_it_prints_the_findings_and_only_a_failure_is_in_its_exit_code(
     shop: Company, installation: Path
 ) -> None:
-    subjects = ("settings", "source_policy", "storefront_api", "sales_db", "alert_recipients")
+    subjects = (
+        "settings",
+        "source_policy",
+        "storefront_api",
+        "sales_db",
+        "alert_recipients",
+    )
     done = subprocess.run(
         [sys.executable, "-m", "ecommerce.cli", "check", *subjects],
         env=os.environ
@@ -107,23 +129,38 @@ def test_as_a_command_it_prints_the_findings_and_only_a_failure_is_in_its_exit_c
     assert [tuple(line.split()[:2]) for line in lines] == list(
         zip(("ok", "ok", "off", "ok", "hint"), subjects, strict=True)
     )
-    assert lines[2] == "off   storefront_api       storefront is off in the Variable source_policy"
+    assert (
+        lines[2]
+        == "off   storefront_api       storefront is off in the Variable source_policy"
+    )
 
 
 def test_each_wrong_setting_is_one_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     monkeypatch.setenv("REPORTING_CURRENCY", "EURO")
     monkeypatch.setenv("RECONCILE_DAYS", "many")
-    first, second, *others = check.findings(["settings", "STAGING_URI", "REPORTS_URI", "MODELS_URI"])
-    assert str(first).startswith("FAIL  settings             REPORTING_CURRENCY='EURO' is not a three-letter")
-    assert str(second).startswith("FAIL  settings             RECONCILE_DAYS='many' is not a whole number")
-    assert [(each.state, each.text) for each in others] == [("hint", "not checked: fix settings first")] * 3
+    first, second, *others = check.findings(
+        ["settings", "STAGING_URI", "REPORTS_URI", "MODELS_URI"]
+    )
+    assert str(first).startswith(
+        "FAIL  settings             REPORTING_CURRENCY='EURO' is not a three-letter"
+    )
+    assert str(second).startswith(
+        "FAIL  settings             RECONCILE_DAYS='many' is not a whole number"
+    )
+    assert [(each.state, each.text) for each in others] == [
+        ("hint", "not checked: fix settings first")
+    ] * 3
 
 
-def test_a_timezone_that_is_none_is_a_failure(shop: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_timezone_that_is_none_is_a_failure(
+    shop: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SHOP_TIMEZONE", "Mars/Olympus")
     first, *others = check.findings(["settings", "smtp_default"])
-    assert str(first).startswith("FAIL  settings             SHOP_TIMEZONE='Mars/Olympus' is not an IANA")
+    assert str(first).startswith(
+        "FAIL  settings             SHOP_TIMEZONE='Mars/Olympus' is not an IANA"
+    )
     assert [each.subject for each in others] == ["smtp_default"]
 
 
@@ -133,9 +170,9 @@ def test_a_new_env_file_is_told_what_is_not_filled_in_and_nothing_is_made(
     example = (repository / ".env.example").read_text()
     # A bank that nobody has to ask over the internet.
     (installation / ".env").write_text(
-        example.replace("CUSTOMER_HASH_KEY=\n", "CUSTOMER_HASH_KEY=0123456789abcdef\n").replace(
-            "https://www.ecb.europa.eu", f"http://127.0.0.1:{free_port()}"
-        )
+        example.replace(
+            "CUSTOMER_HASH_KEY=\n", "CUSTOMER_HASH_KEY=0123456789abcdef\n"
+        ).replace("https://www.ecb.europa.eu", f"http://127.0.0.1:{free_port()}")
     )
     home = tmp_path / "home"
     home.mkdir()
@@ -152,9 +189,14 @@ def test_a_new_env_file_is_told_what_is_not_filled_in_and_nothing_is_made(
     empty = "in .env still has values of .env.example: fill it in"
     assert lines["sales_db"] == f"AIRFLOW_CONN_SALES_DB {empty}"
     assert lines["storefront_api"] == f"AIRFLOW_CONN_STOREFRONT_API {empty}"
-    assert lines["shopify_api"].startswith("shopify is off: to switch it on, define the connection")
+    assert lines["shopify_api"].startswith(
+        "shopify is off: to switch it on, define the connection"
+    )
     assert lines["web_events_api"] == "not set: user_events_daily cannot run"
-    assert lines["product_catalogue_api"] == "not set: product_catalogue_refresh cannot run"
+    assert (
+        lines["product_catalogue_api"]
+        == "not set: product_catalogue_refresh cannot run"
+    )
     assert lines["partner_ftp"] == "not set: weekly_sales_forecast cannot run"
     assert lines["bigquery"] == f"AIRFLOW_CONN_BIGQUERY {empty}"
     assert lines["smtp_default"] == "not needed while no recipient is set"
@@ -182,7 +224,8 @@ def test_a_database_that_does_not_fit(shop: Company, postgres_server) -> None:
         name,
     )
     findings = [
-        (state, re.sub(r" LINE .*: (adapt|cast)", r": \1", text)) for state, text in found("sales_db")
+        (state, re.sub(r" LINE .*: (adapt|cast)", r": \1", text))
+        for state, text in found("sales_db")
     ]
     assert findings == [
         (
@@ -213,9 +256,16 @@ def test_a_database_that_does_not_fit(shop: Company, postgres_server) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "line"),
     [
-        ("AIRFLOW_CONN_SALES_DB", "", "sales_db: the connection sales_db is not defined"),
         (
-            *("AIRFLOW_CONN_STOREFRONT_API", '{"conn_type": "http", "host": "http://localhost"}'),
+            "AIRFLOW_CONN_SALES_DB",
+            "",
+            "sales_db: the connection sales_db is not defined",
+        ),
+        (
+            *(
+                "AIRFLOW_CONN_STOREFRONT_API",
+                '{"conn_type": "http", "host": "http://localhost"}',
+            ),
             "storefront_api: the connection storefront_api needs the shop's address as host",
         ),
         (
@@ -272,7 +322,11 @@ def test_a_database_that_does_not_fit(shop: Company, postgres_server) -> None:
             "[]",
             "source_policy: the Variable source_policy is not a JSON object",
         ),
-        ("AIRFLOW_CONN_SMTP_DEFAULT", "", "smtp_default: the connection smtp_default does not exist"),
+        (
+            "AIRFLOW_CONN_SMTP_DEFAULT",
+            "",
+            "smtp_default: the connection smtp_default does not exist",
+        ),
     ],
 )
 def test_each_fault_has_its_line(
@@ -288,7 +342,9 @@ def test_each_fault_has_its_line(
     assert text.startswith(said)
 
 
-def test_a_warehouse_of_another_currency(shop: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_warehouse_of_another_currency(
+    shop: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from ecommerce.warehouse import client, schema
 
     schema.prepare(client.connect())
@@ -305,13 +361,18 @@ def test_a_dataset_without_tables_stays_without(shop: Company) -> None:
     shop.client.create_dataset(shop.dataset)
     [(state, text)] = found("bigquery")
     assert state == "ok"
-    assert re.search(r"; the next run creates the missing tables and views \(\d+\)$", text)
+    assert re.search(
+        r"; the next run creates the missing tables and views \(\d+\)$", text
+    )
     assert not list(shop.client.list_tables(shop.dataset))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
 def test_what_is_not_well_has_one_line_that_says_what_to_do(
-    shop: Company, monkeypatch: pytest.MonkeyPatch, postgres_server: Postgres, case: Callable[[Trial], str]
+    shop: Company,
+    monkeypatch: pytest.MonkeyPatch,
+    postgres_server: Postgres,
+    case: Callable[[Trial], str],
 ) -> None:
     look_up = socket.getaddrinfo
 
@@ -329,6 +390,12 @@ def test_what_is_not_well_has_one_line_that_says_what_to_do(
     lines = [(one.state, one.text) for one in check.findings([subject])]
     assert len([state for state, _ in lines if state != "ok"]) == (state != "ok")
     pattern = ".*".join(map(re.escape, text.split("…")))
-    assert [found for found, said in lines if re.fullmatch(pattern, said)] == [state], lines
-    assert not [said for _, said in lines if re.search(r"\w(Error|Exception|Refused|Failed)\b", said)]
+    assert [found for found, said in lines if re.fullmatch(pattern, said)] == [state], (
+        lines
+    )
+    assert not [
+        said
+        for _, said in lines
+        if re.search(r"\w(Error|Exception|Refused|Failed)\b", said)
+    ]
     assert {path for path in shop.folders.home.rglob("*") if path.is_dir()} == before

@@ -95,7 +95,11 @@ def run(installation: Path) -> subprocess.CompletedProcess[str]:
 
 def cli(installation: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A command of a user who has nothing of Airflow in the environment."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("AIRFLOW")
+    }
     return subprocess.run(
         [sys.executable, "-m", "ecommerce.cli", *arguments],
         cwd=installation,
@@ -113,7 +117,14 @@ def check(installation: Path) -> None:
         return {str(each): each.stat()[6:9:2] for each in installation.rglob("*")}
 
     before = files()
-    done = cli(installation, "check", "settings", "report_recipients", "bigquery", "STAGING_URI")
+    done = cli(
+        installation,
+        "check",
+        "settings",
+        "report_recipients",
+        "bigquery",
+        "STAGING_URI",
+    )
     assert [line.split()[:2] for line in done.stdout.splitlines()] == [
         ["ok", "settings"],
         ["hint", "report_recipients"],
@@ -174,7 +185,9 @@ def test_a_backfill_in_the_folder_of_an_airflow_shows_failed_attempts_and_in_ano
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "demo:admin,admin:admin",
         "AIRFLOW__API_AUTH__JWT_SECRET": secret,
     }
-    with live_airflow(tmp_path / "live", migrated_airflow, environment, DAG_DAILY) as airflow:
+    with live_airflow(
+        tmp_path / "live", migrated_airflow, environment, DAG_DAILY
+    ) as airflow:
         passwords = json.loads((airflow.home / "passwords.json").read_text())
         other = tmp_path / "other"
         (other / "dags").mkdir(parents=True)
@@ -186,11 +199,17 @@ def test_a_backfill_in_the_folder_of_an_airflow_shows_failed_attempts_and_in_ano
             )
         refused = cli(other, "report", "--day", str(DAY))
         done = cli(twin, "backfill", "--from", str(DAY), "--to", str(DAY))
-        (twin / ".env").write_text((twin / ".env").read_text().replace(secret, secret[::-1]))
+        (twin / ".env").write_text(
+            (twin / ".env").read_text().replace(secret, secret[::-1])
+        )
         refused_for_its_secret = cli(twin, "report", "--day", str(DAY))
     url = f"http://localhost:{airflow.ports.airflow}"
-    assert refused.stderr.startswith(f"the Airflow at {url} does not run the DAGs of {other}: ")
-    assert refused_for_its_secret.stderr == refused.stderr.replace(str(other), str(twin))
+    assert refused.stderr.startswith(
+        f"the Airflow at {url} does not run the DAGs of {other}: "
+    )
+    assert refused_for_its_secret.stderr == refused.stderr.replace(
+        str(other), str(twin)
+    )
     assert done.returncode == 1, done.stdout + done.stderr
     assert re.sub(r"\d\d:\d\d:\d\d UTC", "06:00 UTC", done.stderr).splitlines() == [
         f"1 day to run, 2 at a time: {DAY} to {DAY}; progress: {url}",
@@ -209,7 +228,10 @@ def test_a_fresh_machine_needs_no_airflow_of_its_own_to_run_a_day(twin: Path) ->
         check(twin)
         done = run(twin)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-        assert "seen: {'business_date': '2026-09-01'} of .env {'project': 'mine'}" in own_log(done)
+        assert (
+            "seen: {'business_date': '2026-09-01'} of .env {'project': 'mine'}"
+            in own_log(done)
+        )
         assert f"The run of {DAY} succeeded" in done.stdout.splitlines()
         assert [each.name for each in (twin / ".airflow").iterdir()] == ["logs"]
 
@@ -217,45 +239,74 @@ def test_a_fresh_machine_needs_no_airflow_of_its_own_to_run_a_day(twin: Path) ->
 @pytest.mark.full
 def test_a_run_leaves_the_schedule_alone(twin: Path, start_airflow) -> None:
     airflow = start_airflow({"AIRFLOW__CORE__DAGS_FOLDER": str(twin / "dags")})
-    own = {**airflow.own(), "CUSTOMER_HASH_KEY": "0123456789abcdef", "AIRFLOW_CONN_SHOP": SHOP}
+    own = {
+        **airflow.own(),
+        "CUSTOMER_HASH_KEY": "0123456789abcdef",
+        "AIRFLOW_CONN_SHOP": SHOP,
+    }
     own["AIRFLOW_VAR_OF_THE_UI"] = "of .env"
-    (twin / ".env").write_text(format_env_file({**own, "AIRFLOW__CORE__DAGS_FOLDER": str(twin / "dags")}))
+    (twin / ".env").write_text(
+        format_env_file({**own, "AIRFLOW__CORE__DAGS_FOLDER": str(twin / "dags")})
+    )
     assert airflow.start("dags", "reserialize").wait() == 0
     database = sqlite3.connect(airflow.database)
     # As the scheduler left it: the newest day has run.
-    database.execute("UPDATE dag SET next_dagrun_create_after = '2099-01-01 06:00:00.000000', is_paused = 0")
+    database.execute(
+        "UPDATE dag SET next_dagrun_create_after = '2099-01-01 06:00:00.000000', is_paused = 0"
+    )
     database.commit()
     runs = "SELECT run_id FROM dag_run ORDER BY id"
-    before = database.execute(runs).fetchall()  # of tests that used this Airflow earlier
+    before = database.execute(
+        runs
+    ).fetchall()  # of tests that used this Airflow earlier
     done = run(twin)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    assert "seen: {'business_date': '2026-09-01'} of .env {'project': 'mine'}" in own_log(done)
-    next_run = "SELECT next_dagrun_create_after FROM dag WHERE dag_id = 'daily_sales_pipeline'"
+    assert (
+        "seen: {'business_date': '2026-09-01'} of .env {'project': 'mine'}"
+        in own_log(done)
+    )
+    next_run = (
+        "SELECT next_dagrun_create_after FROM dag WHERE dag_id = 'daily_sales_pipeline'"
+    )
     assert database.execute(next_run).fetchall() == [("2099-01-01 06:00:00.000000",)]
     assert database.execute(runs).fetchall() == before
     database.close()
 
 
 @pytest.mark.full
-def test_every_command_finds_a_connection_of_the_ui(start_company, start_airflow, installation):
+def test_every_command_finds_a_connection_of_the_ui(
+    start_company, start_airflow, installation
+):
     given = dict(start_company().environment)
     connection = given.pop("AIRFLOW_CONN_BIGQUERY")
     airflow = start_airflow(given)
-    assert airflow.start("connections", "add", "bigquery", "--conn-json", connection).wait() == 0
+    assert (
+        airflow.start(
+            "connections", "add", "bigquery", "--conn-json", connection
+        ).wait()
+        == 0
+    )
     for command, (code, said) in COMMANDS.items():
         done = subprocess.run(
             [sys.executable, "-m", "ecommerce.cli", *command.split()],
-            env=os.environ | airflow.own() | given | {"PYTHONPATH": str(installation / "plugins")},
+            env=os.environ
+            | airflow.own()
+            | given
+            | {"PYTHONPATH": str(installation / "plugins")},
             input="nobody@example.com\n",
             capture_output=True,
             text=True,
             check=False,
         )
-        assert (done.returncode, said in done.stdout + done.stderr) == (code, True), done.stdout + done.stderr
+        assert (done.returncode, said in done.stdout + done.stderr) == (code, True), (
+            done.stdout + done.stderr
+        )
 
 
 @pytest.mark.full
-def test_run_does_a_whole_day_of_the_company_that_the_demo_left(start_company, start_airflow, installation):
+def test_run_does_a_whole_day_of_the_company_that_the_demo_left(
+    start_company, start_airflow, installation
+):
     company = start_company()
     company.show(Ledger(DAY, 1, orders_per_day=20, seed=11).as_of(morning_after(DAY)))
     airflow = start_airflow({})

@@ -6,7 +6,16 @@ from decimal import Decimal
 
 import pytest
 
-from demo.ledger import PARTNERS, SALES_DB, STOREFRONT, HeldFile, LateRefund, Ledger, Order, Snapshot
+from demo.ledger import (
+    PARTNERS,
+    SALES_DB,
+    STOREFRONT,
+    HeldFile,
+    LateRefund,
+    Ledger,
+    Order,
+    Snapshot,
+)
 from tests.integration.corrections import change, delivered_again, plain_orders
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.warehouse_contents import Row, differences
@@ -53,37 +62,63 @@ def week(start_shared_company) -> Week:
     first = told.as_of(morning_after(DAYS[0]))
     plain = iter(plain_orders(first, SALES_DB))
     shortened = [next(order for order in plain if len(order.lines) > 1)]
-    shortened += [order for order in plain_orders(first, STOREFRONT) if len(order.lines) > 1][:1]
-    result = Week(next(plain).order_id, shortened, next(plain), _partner_orders(first)[0], [], [])
+    shortened += [
+        order for order in plain_orders(first, STOREFRONT) if len(order.lines) > 1
+    ][:1]
+    result = Week(
+        next(plain).order_id, shortened, next(plain), _partner_orders(first)[0], [], []
+    )
     for number, day in enumerate(DAYS, start=1):
         snapshot = _corrected(told.as_of(morning_after(day)), result)
         company.show(snapshot)
         run_day(day)
         missing = NOT_DELIVERED if day in NOT_DELIVERED else {}
-        result.expected.append(company.oracle(run_days=DAYS[:number], missing=missing).tables())
+        result.expected.append(
+            company.oracle(run_days=DAYS[:number], missing=missing).tables()
+        )
         result.found.append(company.warehouse())
     return result
 
 
 def _partner_orders(snapshot: Snapshot) -> list[str]:
-    return [order.order_id for file in snapshot.files for order in file.orders if file.partner == PARTNERS[0]]
+    return [
+        order.order_id
+        for file in snapshot.files
+        for order in file.orders
+        if file.partner == PARTNERS[0]
+    ]
 
 
 def _corrected(snapshot: Snapshot, week: Week) -> Snapshot:
     """What the systems show with all corrections made until then."""
-    snapshot = change(snapshot, week.touched, snapshot.at - 4 * HOUR, coupon_code=f"{snapshot.at:%A}")
+    snapshot = change(
+        snapshot, week.touched, snapshot.at - 4 * HOUR, coupon_code=f"{snapshot.at:%A}"
+    )
     if snapshot.at >= morning_after(DAYS[1]):
         for order in week.shortened:
             snapshot = change(
-                snapshot, order.order_id, morning_after(DAYS[1]) - 12 * HOUR, lines=order.lines[1:]
+                snapshot,
+                order.order_id,
+                morning_after(DAYS[1]) - 12 * HOUR,
+                lines=order.lines[1:],
             )
     if snapshot.at >= morning_after(DAYS[2]):
         moved_to = week.moved.ordered_at - timedelta(days=9)
-        snapshot = change(snapshot, week.moved.order_id, morning_after(DAYS[2]) - HOUR, ordered_at=moved_to)
+        snapshot = change(
+            snapshot,
+            week.moved.order_id,
+            morning_after(DAYS[2]) - HOUR,
+            ordered_at=moved_to,
+        )
     if snapshot.at >= morning_after(DAYS[5]):
-        snapshot = delivered_again(snapshot, week.removed, morning_after(DAYS[5]) - HOUR)
+        snapshot = delivered_again(
+            snapshot, week.removed, morning_after(DAYS[5]) - HOUR
+        )
     if snapshot.at < morning_after(DAYS[1]):
-        snapshot = replace(snapshot, rates=tuple(rate for rate in snapshot.rates if rate.currency != "USD"))
+        snapshot = replace(
+            snapshot,
+            rates=tuple(rate for rate in snapshot.rates if rate.currency != "USD"),
+        )
     return snapshot
 
 
@@ -106,7 +141,8 @@ def test_removed_lines_are_gone_from_the_day_they_were_sold_on(week):
     assert len(week.shortened) == 2
     for order in week.shortened:
         counts = [
-            sum(row["order_id"] == order.order_id for row in tables["order_lines"]) for tables in week.found
+            sum(row["order_id"] == order.order_id for row in tables["order_lines"])
+            for tables in week.found
         ]
         assert counts == [len(order.lines)] + [len(order.lines) - 1] * 6
 
@@ -117,7 +153,10 @@ def test_a_moved_order_leaves_its_old_day_and_makes_a_new_one(week):
 
 
 def test_a_refund_booked_late_counts_on_the_day_it_was_made(week):
-    before, after = week.summary(2, DAYS[0])["returns"], week.summary(3, DAYS[0])["returns"]
+    before, after = (
+        week.summary(2, DAYS[0])["returns"],
+        week.summary(3, DAYS[0])["returns"],
+    )
     assert after > before
 
 
@@ -126,7 +165,10 @@ def test_a_partner_file_three_days_late_is_loaded_by_the_next_run(week):
 
 
 def test_an_order_that_a_second_delivery_leaves_out_is_gone(week):
-    kept = [week.removed in {row["order_id"] for row in tables["orders"]} for tables in week.found]
+    kept = [
+        week.removed in {row["order_id"] for row in tables["orders"]}
+        for tables in week.found
+    ]
     assert kept == [True] * 5 + [False] * 2
 
 

@@ -12,7 +12,9 @@ from tests.integration.daily_run import morning_after, report_of, run_day
 FIRST_DAY = date(2026, 9, 1)  # a Tuesday
 
 
-def ledger(days: int, first_day: date = FIRST_DAY, timezone: str = "America/New_York") -> Ledger:
+def ledger(
+    days: int, first_day: date = FIRST_DAY, timezone: str = "America/New_York"
+) -> Ledger:
     return Ledger(first_day, days, orders_per_day=40, seed=7, timezone=timezone)
 
 
@@ -27,12 +29,17 @@ def test_day_after_day_and_again(days, start_company, tmp_path):
     company, told = start_company(mode="11"), ledger(days)
     for number, day in enumerate(told.business_days, start=1):
         live(company, told, day)
-        assert company.differences(company.oracle(run_days=told.business_days[:number])) == ""
+        assert (
+            company.differences(company.oracle(run_days=told.business_days[:number]))
+            == ""
+        )
     expected = company.oracle(run_days=told.business_days)
     reports = {day: report_of(day, "test") for day in told.business_days}
     for figures in reports.values():
         assert oracle_report.differences(expected, figures) == []
-    for day in told.business_days[3 - days :]:  # of two days the second, which has one to be compared with
+    for day in told.business_days[
+        3 - days :
+    ]:  # of two days the second, which has one to be compared with
         assert oracle_wording.lacking(expected, reports[day], tmp_path / str(day)) == []
     # The last run once more under its own name; then an older day, which reads its orders as they are now.
     run_day(told.business_days[-1])
@@ -43,18 +50,31 @@ def test_day_after_day_and_again(days, start_company, tmp_path):
 @pytest.mark.parametrize(
     ("timezone", "currency", "day", "hours"),
     [
-        pytest.param("America/New_York", "USD", date(2026, 3, 8), 23, marks=pytest.mark.full),
-        pytest.param("America/New_York", "USD", date(2025, 11, 2), 25, marks=pytest.mark.full),
-        pytest.param("Europe/Berlin", "EUR", date(2026, 3, 29), 23, marks=pytest.mark.full),
+        pytest.param(
+            "America/New_York", "USD", date(2026, 3, 8), 23, marks=pytest.mark.full
+        ),
+        pytest.param(
+            "America/New_York", "USD", date(2025, 11, 2), 25, marks=pytest.mark.full
+        ),
+        pytest.param(
+            "Europe/Berlin", "EUR", date(2026, 3, 29), 23, marks=pytest.mark.full
+        ),
         ("Europe/Berlin", "EUR", date(2026, 10, 25), 25),
     ],
 )
 def test_days_on_which_the_clocks_change(timezone, currency, day, hours, start_company):
-    company, told = start_company(timezone=timezone, currency=currency), ledger(2, day, timezone)
+    company, told = (
+        start_company(timezone=timezone, currency=currency),
+        ledger(2, day, timezone),
+    )
     live(company, told, day)
     expected = company.oracle(run_days=[day])
-    instants = [row["ordered_at"] for row in expected.orders if row["business_date"] == day]
-    assert max(instants) - min(instants) == timedelta(hours=hours) - timedelta(seconds=1)
+    instants = [
+        row["ordered_at"] for row in expected.orders if row["business_date"] == day
+    ]
+    assert max(instants) - min(instants) == timedelta(hours=hours) - timedelta(
+        seconds=1
+    )
     assert company.differences(expected) == ""
 
 
@@ -90,6 +110,8 @@ def test_after_three_days_without_scheduler_nothing_is_lost(start_company):
     for day in (first, last):
         live(company, told, day)
     expected = company.oracle(run_days=[first, last])
-    incomplete = {row["business_date"] for row in expected.daily_summary if not row["complete"]}
+    incomplete = {
+        row["business_date"] for row in expected.daily_summary if not row["complete"]
+    }
     assert set(told.business_days[1:4]) <= incomplete
     assert company.differences(expected) == ""

@@ -25,19 +25,32 @@ def test_lines_of_deleted_products_keep_sku_name_and_category_however_often_they
     run_day(DAY, sources=[STOREFRONT])
     shop = company.storefront.store
     deleted, trashed = categorised_best_sellers(shop)
-    bought = {number: [line.id for line in lines_of(shop, number)] for number in (deleted, trashed)}
+    bought = {
+        number: [line.id for line in lines_of(shop, number)]
+        for number in (deleted, trashed)
+    }
     first = stored(company)
 
     shop.delete_product(deleted)
-    del shop.products[trashed]  # in the trash: lines keep its id and SKU, and nothing gives its category
-    assert {line.sku for line in all_lines(shop) if line.id in bought[deleted]} == {None}
+    del shop.products[
+        trashed
+    ]  # in the trash: lines keep its id and SKU, and nothing gives its category
+    assert {line.sku for line in all_lines(shop) if line.id in bought[deleted]} == {
+        None
+    }
     for hours in (2, 4):  # what the second read kept, the third one keeps as well
-        loaded = run_day(DAY, morning_after(DAY) + timedelta(hours=hours), sources=[STOREFRONT])
-        assert loaded.rows["order_lines"] == len(first["order_lines"]), "every line was read again"
+        loaded = run_day(
+            DAY, morning_after(DAY) + timedelta(hours=hours), sources=[STOREFRONT]
+        )
+        assert loaded.rows["order_lines"] == len(first["order_lines"]), (
+            "every line was read again"
+        )
         again = stored(company)
         assert differences(first, again) == ""
     for number in (deleted, trashed):
-        kept = [row for row in again["order_lines"] if row["line_number"] in bought[number]]
+        kept = [
+            row for row in again["order_lines"] if row["line_number"] in bought[number]
+        ]
         assert len(kept) == len(bought[number]) > 0
         assert all(row["sku"] and row["product_name"] for row in kept)
         assert "uncategorised" not in {row["category"] for row in kept}
@@ -53,7 +66,11 @@ def lines_of(shop: WooStore, product_id: int) -> list[Any]:
 
 def categorised_best_sellers(shop: WooStore) -> tuple[int, int]:
     """The ids of the two products with a category that are on most lines."""
-    sold = Counter(line.product_id for line in all_lines(shop) if shop.products[line.product_id].categories)
+    sold = Counter(
+        line.product_id
+        for line in all_lines(shop)
+        if shop.products[line.product_id].categories
+    )
     (first, _), (second, _) = sold.most_common(2)
     return first, second
 

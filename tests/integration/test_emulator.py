@@ -23,13 +23,19 @@ Text = tuple[str, dict[str, dict[str, str]]]
 
 def test_its_sql_parser_is_the_compiled_one() -> None:
     where = "import sqlglot.parser; print(sqlglot.parser.__file__)"
-    found = subprocess.run([VENV / "bin" / "python", "-c", where], capture_output=True, text=True)
+    found = subprocess.run(
+        [VENV / "bin" / "python", "-c", where], capture_output=True, text=True
+    )
     assert found.stdout.strip().endswith(".so"), found.stderr
 
 
-def test_columns_with_options_say_whether_they_may_be_null(bigquery_emulator: Emulator) -> None:
+def test_columns_with_options_say_whether_they_may_be_null(
+    bigquery_emulator: Emulator,
+) -> None:
     client = bigquery.Client(
-        PROJECT, AnonymousCredentials(), client_options={"api_endpoint": bigquery_emulator.host}
+        PROJECT,
+        AnonymousCredentials(),
+        client_options={"api_endpoint": bigquery_emulator.host},
     )
     client.create_dataset("modes", exists_ok=True)
     made = client.query(
@@ -37,7 +43,12 @@ def test_columns_with_options_say_whether_they_may_be_null(bigquery_emulator: Em
         "name STRING OPTIONS (description = 'b'), pieces INT64 NOT NULL, counted_at TIMESTAMP)"
     ).result()
     modes = {field.name: field.mode for field in made.schema}
-    assert modes == {"sku": "REQUIRED", "name": "NULLABLE", "pieces": "REQUIRED", "counted_at": "NULLABLE"}
+    assert modes == {
+        "sku": "REQUIRED",
+        "name": "NULLABLE",
+        "pieces": "REQUIRED",
+        "counted_at": "NULLABLE",
+    }
 
 
 def translated(pairs: list[tuple[Text, Text]]) -> list[tuple[str, str, bool, bool]]:
@@ -51,30 +62,45 @@ def translated(pairs: list[tuple[Text, Text]]) -> list[tuple[str, str, bool, boo
     )
     assert not done.returncode, done.stderr
     answers = json.loads(done.stdout.splitlines()[-1])
-    return [(counted_anew(remembered), counted_anew(afresh), *rest) for remembered, afresh, *rest in answers]
+    return [
+        (counted_anew(remembered), counted_anew(afresh), *rest)
+        for remembered, afresh, *rest in answers
+    ]
 
 
 def counted_anew(sql: str) -> str:
     """`sql` with the aliases that sqlglot makes up numbered from 1: a generator that is used again goes on
     counting."""
     names: dict[str, str] = {}
-    return re.sub(r"\b_t\d+\b", lambda name: names.setdefault(name[0], f"_t{len(names) + 1}"), sql)
+    return re.sub(
+        r"\b_t\d+\b", lambda name: names.setdefault(name[0], f"_t{len(names) + 1}"), sql
+    )
 
 
 @pytest.mark.full  # every statement twice
 def test_what_the_emulator_remembers_of_a_statement_is_what_it_makes_of_it() -> None:
-    types = {table: {column.name: column.type for column in columns(table)} for table in tables()}
+    types = {
+        table: {column.name: column.type for column in columns(table)}
+        for table in tables()
+    }
 
     def schema(staging: str) -> dict[str, dict[str, str]]:
-        return types | {staging_table(table, staging): types[table] for table in tables()}
+        return types | {
+            staging_table(table, staging): types[table] for table in tables()
+        }
 
     def others(sql: str) -> str:
         earlier = re.sub(r"(?<=DATE ')\d{4}", lambda year: str(int(year[0]) - 1), sql)
         return earlier.replace(googlesql.STAGING, OTHER_STAGING)
 
-    statements = [each for path in googlesql.paths() for each in googlesql.statements(path)]
+    statements = [
+        each for path in googlesql.paths() for each in googlesql.statements(path)
+    ]
     pairs = [
-        ((each.sql, schema(googlesql.STAGING)), (others(each.sql), schema(OTHER_STAGING)))
+        (
+            (each.sql, schema(googlesql.STAGING)),
+            (others(each.sql), schema(OTHER_STAGING)),
+        )
         for each in statements
     ]
 
@@ -91,7 +117,10 @@ TRAPS: dict[str, tuple[Any, ...]] = {
         "SELECT DATE '2026-03-01', DATE '2026-03-02'",
         "SELECT DATE '2026-03-01', DATE '2026-03-01'",
     ),
-    "a date that is a string elsewhere": ("SELECT DATE '2026-03-01'", "SELECT '2026-03-01'"),
+    "a date that is a string elsewhere": (
+        "SELECT DATE '2026-03-01'",
+        "SELECT '2026-03-01'",
+    ),
     "a string next to a date": (
         "SELECT '2026-03-01', DATE '2026-03-01'",
         "SELECT '2026-03-02', DATE '2026-03-01'",
@@ -104,7 +133,10 @@ TRAPS: dict[str, tuple[Any, ...]] = {
         "SELECT 1 -- DATE '2026-03-01'\n, DATE '2026-03-02'",
         "SELECT 1 -- DATE '2026-03-03'\n, DATE '2026-03-02'",
     ),
-    "a day that does not exist": ("SELECT DATE '2026-02-30'", "SELECT DATE '2026-02-20'"),
+    "a day that does not exist": (
+        "SELECT DATE '2026-02-30'",
+        "SELECT DATE '2026-02-20'",
+    ),
     "a year before all others": (
         "SELECT DATE '0001-01-01', DATE '2026-03-01'",
         "SELECT DATE '2026-03-01', DATE '0001-01-01'",
@@ -133,8 +165,16 @@ TRAPS: dict[str, tuple[Any, ...]] = {
         "SELECT x, at FROM UNNEST([DATE '2026-03-01']) AS x WITH OFFSET AS at",
         "SELECT x, y FROM UNNEST([DATE '2026-03-01']) AS x WITH OFFSET AS y",
     ),
-    "columns of another type": ("SELECT AVG(a) FROM `d.t`", "SELECT AVG(a) FROM `d.t`", NUMERIC, FLOAT),
-    "an error that names what was asked": ("SELECT FROM WHERE DATE '2026-03-01' (", "SELECT 1"),
+    "columns of another type": (
+        "SELECT AVG(a) FROM `d.t`",
+        "SELECT AVG(a) FROM `d.t`",
+        NUMERIC,
+        FLOAT,
+    ),
+    "an error that names what was asked": (
+        "SELECT FROM WHERE DATE '2026-03-01' (",
+        "SELECT 1",
+    ),
     "numbers": ("SELECT a / 2, 1.5 FROM `d.t`", "SELECT a / 3, 2.5 FROM `d.t`"),
 }
 
@@ -160,10 +200,14 @@ def test_nothing_is_answered_with_what_was_made_of_something_else(
 
 def test_earlier_states_of_tables_are_refused(bigquery_emulator: Emulator) -> None:
     client = bigquery.Client(
-        PROJECT, AnonymousCredentials(), client_options={"api_endpoint": bigquery_emulator.host}
+        PROJECT,
+        AnonymousCredentials(),
+        client_options={"api_endpoint": bigquery_emulator.host},
     )
     client.create_dataset("earlier", exists_ok=True)
-    client.query("CREATE OR REPLACE TABLE earlier.numbers AS SELECT 1 AS number").result()
+    client.query(
+        "CREATE OR REPLACE TABLE earlier.numbers AS SELECT 1 AS number"
+    ).result()
     before = "SELECT * FROM earlier.numbers FOR SYSTEM_TIME AS OF TIMESTAMP '2026-03-01 00:00:00+00'"
     with pytest.raises(GoogleAPICallError, match="keeps no earlier versions"):
         client.query(before, retry=None, job_retry=None).result(retry=None)
@@ -269,7 +313,9 @@ def test_a_read_without_its_required_filter_is_refused_in_bigquerys_words(
         "SELECT sku FROM filtered.lines WHERE business_date >= first;",
     ],
 )
-def test_a_read_with_its_filter_is_answered(filtered: bigquery.Client, sql: str) -> None:
+def test_a_read_with_its_filter_is_answered(
+    filtered: bigquery.Client, sql: str
+) -> None:
     filtered.query(sql, retry=None, job_retry=None).result(retry=None)
 
 
@@ -277,6 +323,10 @@ def test_a_migrated_table_still_requires_its_filter(filtered: bigquery.Client) -
     table = filtered.get_table("filtered.refunds")
     table.time_partitioning = table.time_partitioning
     table.require_partition_filter = True
-    filtered.update_table(table, ["schema", "time_partitioning", "require_partition_filter"])
+    filtered.update_table(
+        table, ["schema", "time_partitioning", "require_partition_filter"]
+    )
     with pytest.raises(BadRequest, match="without a filter over column"):
-        filtered.query("SELECT order_id FROM refunds", retry=None, job_retry=None).result(retry=None)
+        filtered.query(
+            "SELECT order_id FROM refunds", retry=None, job_retry=None
+        ).result(retry=None)

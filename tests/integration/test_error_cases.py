@@ -61,7 +61,10 @@ class Shop:
         )
 
     def everything(self) -> dict[str, list[Row]]:
-        audit = {name: read_table(self.company.client, self.company.dataset, name) for name in AUDIT}
+        audit = {
+            name: read_table(self.company.client, self.company.dataset, name)
+            for name in AUDIT
+        }
         return self.company.warehouse() | audit
 
 
@@ -162,7 +165,11 @@ def storefront_401(shop: Shop) -> None:
     "/wp-json/wc/v3? …",
 )
 def storefront_404(shop: Shop) -> None:
-    shop.fault("/orders", status=404, body=b'{"code":"rest_no_route","message":"No route was found."}')
+    shop.fault(
+        "/orders",
+        status=404,
+        body=b'{"code":"rest_no_route","message":"No route was found."}',
+    )
 
 
 @case(
@@ -213,7 +220,9 @@ def rates_404(shop: Shop) -> None:
     "'<html>maintenance</html>': does the host of the connection lead to that file?",
 )
 def rates_without_header(shop: Shop) -> None:
-    (shop.company.folders.rates / exchange_rates.PATH).write_text("<html>maintenance</html>")
+    (shop.company.folders.rates / exchange_rates.PATH).write_text(
+        "<html>maintenance</html>"
+    )
 
 
 @case(

@@ -82,7 +82,9 @@ def bank(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bank]:
 
 
 def connect(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> None:
-    monkeypatch.setenv("AIRFLOW_CONN_EXCHANGE_RATES_API", json.dumps({"conn_type": "http", **fields}))
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_EXCHANGE_RATES_API", json.dumps({"conn_type": "http", **fields})
+    )
 
 
 def extract(folder: Path, newest: bool = False) -> Manifest:
@@ -95,10 +97,14 @@ def extract(folder: Path, newest: bool = False) -> Manifest:
 
 def rows(manifest: Manifest, name: str = "rates") -> list[tuple[Any, ...]]:
     with duckdb.connect() as duck:
-        return duck.execute(f"SELECT * FROM '{manifest.file(name)}.parquet' ORDER BY ALL").fetchall()
+        return duck.execute(
+            f"SELECT * FROM '{manifest.file(name)}.parquet' ORDER BY ALL"
+        ).fetchall()
 
 
-def test_a_day_reads_the_rates_it_may_need_and_all_later_ones(bank: Bank, tmp_path: Path) -> None:
+def test_a_day_reads_the_rates_it_may_need_and_all_later_ones(
+    bank: Bank, tmp_path: Path
+) -> None:
     manifest = extract(tmp_path)
     assert rows(manifest) == [
         (2, "2026-03-11", "JPY", "160.5"),
@@ -107,18 +113,30 @@ def test_a_day_reads_the_rates_it_may_need_and_all_later_ones(bank: Bank, tmp_pa
         (4, "2026-02-28", "JPY", "161"),
         (4, "2026-02-28", "USD", "1.2"),
     ]
-    assert manifest.columns["rates.parquet"] == ["row_number", "rate_date", "currency", "rate"]
+    assert manifest.columns["rates.parquet"] == [
+        "row_number",
+        "rate_date",
+        "currency",
+        "rate",
+    ]
     assert (manifest.rows, rows(manifest, "rejects")) == (5, [])
     assert manifest.control_totals == {
         "source_rates": 5,
         "newest_rate_date": "2026-03-11",
         "warnings": [],
     }
-    assert (bank.paths, bank.authorization) == (["/stats/eurofxref/eurofxref-hist.csv"], [None])
+    assert (bank.paths, bank.authorization) == (
+        ["/stats/eurofxref/eurofxref-hist.csv"],
+        [None],
+    )
 
 
-def test_the_newest_day_reads_those_that_reconciliation_needs_too(bank: Bank, tmp_path: Path) -> None:
-    assert min(day for _, day, *_ in rows(extract(tmp_path, newest=True))) == "2026-01-24"
+def test_the_newest_day_reads_those_that_reconciliation_needs_too(
+    bank: Bank, tmp_path: Path
+) -> None:
+    assert (
+        min(day for _, day, *_ in rows(extract(tmp_path, newest=True))) == "2026-01-24"
+    )
 
 
 @pytest.mark.parametrize("path", ["/eurofxref-hist.zip", "/some/where/rates"])
@@ -129,7 +147,12 @@ def test_a_host_with_a_path_is_the_files_address(
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("eurofxref-hist.csv", "\ufeff" + CSV.replace("\n", "\r\n"))
     bank.body = packed.getvalue()
-    connect(monkeypatch, host=f"http://127.0.0.1:{bank.port}{path}", login="key", password="a-secret")
+    connect(
+        monkeypatch,
+        host=f"http://127.0.0.1:{bank.port}{path}",
+        login="key",
+        password="a-secret",
+    )
     assert len(rows(extract(tmp_path))) == 5
     assert bank.paths == [path]
     assert bank.authorization == [f"Basic {b64encode(b'key:a-secret').decode()}"]
@@ -143,20 +166,34 @@ def test_lines_that_are_none_are_rejected_and_odd_rates_left_to_the_transform(
         b"2020-01-01,too,many,but,old\n2026-03-07,,\n"
     )
     manifest = extract(tmp_path)
-    assert rows(manifest) == [(6, "2026-03-08", "JPY", "0"), (6, "2026-03-08", "USD", "abc")]
+    assert rows(manifest) == [
+        (6, "2026-03-08", "JPY", "0"),
+        (6, "2026-03-08", "USD", "abc"),
+    ]
     assert rows(manifest, "rejects") == [
         (3, "malformed_line", "no date", "rates", "yesterday,1,2"),
         (4, "malformed_line", "2 cells under a header of 3", "rates", "2026-03-10,1"),
-        (5, "malformed_line", "4 cells under a header of 3", "rates", "2026-03-09,1,2,3"),
+        (
+            5,
+            "malformed_line",
+            "4 cells under a header of 3",
+            "rates",
+            "2026-03-09,1,2,3",
+        ),
     ]
     assert manifest.rows == 5
 
 
-def test_a_quote_that_is_not_closed_costs_its_line_only(bank: Bank, tmp_path: Path) -> None:
+def test_a_quote_that_is_not_closed_costs_its_line_only(
+    bank: Bank, tmp_path: Path
+) -> None:
     older = b"".join(b"%d-01-01,1,2\n" % year for year in range(1000, 2000)) * 20
     bank.body = b'Date,USD,JPY\n2026-03-10,"1,2\n2026-03-09,1,2\n' + older
     manifest = extract(tmp_path)
-    assert rows(manifest) == [(3, "2026-03-09", "JPY", "2"), (3, "2026-03-09", "USD", "1")]
+    assert rows(manifest) == [
+        (3, "2026-03-09", "JPY", "2"),
+        (3, "2026-03-09", "USD", "1"),
+    ]
     assert rows(manifest, "rejects") == [
         (2, "malformed_line", "2 cells under a header of 3", "rates", "2026-03-10,1,2")
     ]
@@ -191,17 +228,37 @@ BUSY = {"Retry-After": "7"}
 @pytest.mark.parametrize(
     ("answer", "kind", "said"),
     [
-        ((401, {}, b""), CredentialsError, f"{WHAT} answered 401 Unauthorized: check login, password"),
-        ((403, {}, b""), CredentialsError, f"{WHAT} answered 403 Forbidden: check login, password"),
+        (
+            (401, {}, b""),
+            CredentialsError,
+            f"{WHAT} answered 401 Unauthorized: check login, password",
+        ),
+        (
+            (403, {}, b""),
+            CredentialsError,
+            f"{WHAT} answered 403 Forbidden: check login, password",
+        ),
         ((404, {}, b"no"), ContractError, f"{WHAT} answered 404 Not Found: 'no'"),
-        ((429, BUSY, b""), RateLimitedError, f"{WHAT} answered 429 Too Many Requests: too many"),
+        (
+            (429, BUSY, b""),
+            RateLimitedError,
+            f"{WHAT} answered 429 Too Many Requests: too many",
+        ),
         (
             (503, BUSY, b""),
             RateLimitedError,
             f"{WHAT} answered 503 Service Unavailable: the server is busy",
         ),
-        ((503, {}, b""), TransientError, f"{WHAT} answered 503 Service Unavailable: the server is"),
-        ((500, {}, b""), TransientError, f"{WHAT} answered 500 Internal Server Error: the server is"),
+        (
+            (503, {}, b""),
+            TransientError,
+            f"{WHAT} answered 503 Service Unavailable: the server is",
+        ),
+        (
+            (500, {}, b""),
+            TransientError,
+            f"{WHAT} answered 500 Internal Server Error: the server is",
+        ),
         (
             *((200, {}, HTML), ContractError),
             "exchange_rates_api: the answer is not the CSV file of exchange rates, it begins with "
@@ -266,28 +323,51 @@ def packed_zeros() -> bytes:
     ids=["plain", "gzip", "zip"],
 )
 def test_a_large_answer_is_refused(
-    bank: Bank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], body: bytes
+    bank: Bank,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    headers: dict[str, str],
+    body: bytes,
 ) -> None:
     monkeypatch.setattr(exchange_rates, "MOST_BYTES", 9_999)
     bank.headers, bank.body = headers, body
-    with pytest.raises(ContractError, match=f"^{WHAT}: the answer has more than 9,999 bytes$"):
+    with pytest.raises(
+        ContractError, match=f"^{WHAT}: the answer has more than 9,999 bytes$"
+    ):
         extract(tmp_path)
 
 
-@pytest.mark.parametrize("target", ["http://localhost:{port}/rates", "https://127.0.0.1:{port}/rates"])
-def test_a_redirect_to_another_site_is_not_followed(bank: Bank, tmp_path: Path, target: str) -> None:
+@pytest.mark.parametrize(
+    "target", ["http://localhost:{port}/rates", "https://127.0.0.1:{port}/rates"]
+)
+def test_a_redirect_to_another_site_is_not_followed(
+    bank: Bank, tmp_path: Path, target: str
+) -> None:
     bank.status, bank.headers = 302, {"Location": target.format(port=bank.port)}
-    with pytest.raises(ConfigurationError, match=r"another site.*host of the connection exchange_rates_api"):
+    with pytest.raises(
+        ConfigurationError,
+        match=r"another site.*host of the connection exchange_rates_api",
+    ):
         extract(tmp_path)
     assert len(bank.paths) == 1
 
 
-def test_a_server_that_is_down_or_silent(bank: Bank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_down_or_silent(
+    bank: Bank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     connect(monkeypatch, host=f"http://127.0.0.1:{free_port()}")
-    with pytest.raises(TransientError, match=r"failed: nothing answers at 127\.0\.0\.1:\d+: "):
+    with pytest.raises(
+        TransientError, match=r"failed: nothing answers at 127\.0\.0\.1:\d+: "
+    ):
         extract(tmp_path)
-    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as silent:
-        connect(monkeypatch, host=f"http://127.0.0.1:{silent.server_port}", extra={"timeout": 0.3})
+    with http.server.HTTPServer(
+        ("127.0.0.1", 0), http.server.BaseHTTPRequestHandler
+    ) as silent:
+        connect(
+            monkeypatch,
+            host=f"http://127.0.0.1:{silent.server_port}",
+            extra={"timeout": 0.3},
+        )
         with pytest.raises(TransientError, match=r"failed: 127\.0\.0\.1:\d+ timed out"):
             extract(tmp_path)
 
@@ -296,8 +376,13 @@ def test_a_connection_that_is_missing_or_empty(
     bank: Bank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connect(monkeypatch)
-    with pytest.raises(ConfigurationError, match=r"^the connection exchange_rates_api has no host: set it"):
+    with pytest.raises(
+        ConfigurationError,
+        match=r"^the connection exchange_rates_api has no host: set it",
+    ):
         extract(tmp_path)
     monkeypatch.delenv("AIRFLOW_CONN_EXCHANGE_RATES_API")
-    with pytest.raises(ConfigurationError, match=r"^the connection exchange_rates_api is not defined$"):
+    with pytest.raises(
+        ConfigurationError, match=r"^the connection exchange_rates_api is not defined$"
+    ):
         extract(tmp_path)

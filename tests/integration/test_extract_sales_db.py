@@ -18,12 +18,23 @@ from ecommerce.sales.transform import transform
 from ecommerce.sources import sales_db
 from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.warehouse.staging_tables import Staging, audit_rows
-from tests.integration.sales_database import DAY, SCHEMA, Extracted, SalesDatabase, at, order, refund
+from tests.integration.sales_database import (
+    DAY,
+    SCHEMA,
+    Extracted,
+    SalesDatabase,
+    at,
+    order,
+    refund,
+)
 
 
 @pytest.fixture
 def shop(
-    database: str, postgres_server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: str,
+    postgres_server: Postgres,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[SalesDatabase]:
     shop = SalesDatabase(postgres_server, database, tmp_path, monkeypatch)
     shop.run(SCHEMA.read_text())
@@ -31,7 +42,9 @@ def shop(
     return shop
 
 
-def test_an_order_comes_whole_however_it_came_into_the_window(shop: SalesDatabase) -> None:
+def test_an_order_comes_whole_however_it_came_into_the_window(
+    shop: SalesDatabase,
+) -> None:
     shop.run(
         order("created", "2026-03-10 08:00", lines=3)
         + order("changed", "2026-02-01 08:00", "2026-03-10 09:00", lines=2)
@@ -46,11 +59,14 @@ def test_an_order_comes_whole_however_it_came_into_the_window(shop: SalesDatabas
     )
     left = shop.extract()
     assert left.ids("orders") == ["changed", "created", "refunded", "returned"]
-    assert left.ids("order_items") == ["changed"] * 2 + ["created"] * 3 + ["refunded", "returned"]
-    assert left.ids("refunds", "refund_id") == ["R-day", "R-new", "R-old"]
-    assert left.rows("order_items", "DISTINCT quantity, unit_price, discount_amount, tax_amount") == [
-        (2, Decimal("10.5000"), Decimal("1.0000"), Decimal("0.8000"))
+    assert left.ids("order_items") == ["changed"] * 2 + ["created"] * 3 + [
+        "refunded",
+        "returned",
     ]
+    assert left.ids("refunds", "refund_id") == ["R-day", "R-new", "R-old"]
+    assert left.rows(
+        "order_items", "DISTINCT quantity, unit_price, discount_amount, tax_amount"
+    ) == [(2, Decimal("10.5000"), Decimal("1.0000"), Decimal("0.8000"))]
     assert left.manifest.control_totals == {
         "source_orders": 4,
         "source_lines": 7,
@@ -63,7 +79,9 @@ def test_an_order_comes_whole_however_it_came_into_the_window(shop: SalesDatabas
     assert left.manifest.rows == 4 + 7 + 3
 
 
-def test_the_run_of_the_newest_day_reads_what_changed_since(shop: SalesDatabase) -> None:
+def test_the_run_of_the_newest_day_reads_what_changed_since(
+    shop: SalesDatabase,
+) -> None:
     shop.run(
         order("day", "2026-03-10 08:00")
         + order("after-midnight", "2026-02-01 08:00", "2026-03-11 02:00")
@@ -74,18 +92,31 @@ def test_the_run_of_the_newest_day_reads_what_changed_since(shop: SalesDatabase)
     left = shop.extract(changed_from=at("2026-03-09 20:00"))
     assert left.ids("orders") == ["after-midnight", "day", "overlap", "tomorrow"]
     manifest = left.manifest
-    assert (manifest.window_start, manifest.window_end) == (at("2026-03-09 20:00"), manifest.read_at)
+    assert (manifest.window_start, manifest.window_end) == (
+        at("2026-03-09 20:00"),
+        manifest.read_at,
+    )
     assert shop.extract().manifest.window_end == at("2026-03-11 00:00")
 
 
 @pytest.mark.parametrize(
     ("timezone", "inside", "outside"),
     [
-        ("America/New_York", ["2026-03-10 04:00", "2026-03-11 03:59:59.999999"], "2026-03-11 04:00"),
-        ("Asia/Tokyo", ["2026-03-09 15:00", "2026-03-10 14:59:59.999999"], "2026-03-10 15:00"),
+        (
+            "America/New_York",
+            ["2026-03-10 04:00", "2026-03-11 03:59:59.999999"],
+            "2026-03-11 04:00",
+        ),
+        (
+            "Asia/Tokyo",
+            ["2026-03-09 15:00", "2026-03-10 14:59:59.999999"],
+            "2026-03-10 15:00",
+        ),
     ],
 )
-def test_the_day_is_the_shops(shop: SalesDatabase, timezone: str, inside: list[str], outside: str) -> None:
+def test_the_day_is_the_shops(
+    shop: SalesDatabase, timezone: str, inside: list[str], outside: str
+) -> None:
     shop.run(order("a", inside[0]) + order("b", inside[1]) + order("c", outside))
     assert shop.extract(timezone=timezone).ids("orders") == ["a", "b"]
 
@@ -93,10 +124,22 @@ def test_the_day_is_the_shops(shop: SalesDatabase, timezone: str, inside: list[s
 def test_a_window_in_two_parts_reads_the_same_rows(shop: SalesDatabase) -> None:
     for hour in range(24):
         shop.run(
-            order(f"O{hour}", f"2026-03-01 {hour:02}:30", f"2026-03-10 {hour:02}:00", lines=2)
+            order(
+                f"O{hour}",
+                f"2026-03-01 {hour:02}:30",
+                f"2026-03-10 {hour:02}:00",
+                lines=2,
+            )
             + order(f"P{hour}", "2026-03-01 08:00")
-            + refund(f"R{hour}", f"P{hour}", "2026-03-09 08:00", f"2026-03-10 {hour:02}:00")
-            + refund(f"S{hour}", "gone", f"2026-03-09 {hour:02}:00", f"2026-03-10 {hour:02}:00")
+            + refund(
+                f"R{hour}", f"P{hour}", "2026-03-09 08:00", f"2026-03-10 {hour:02}:00"
+            )
+            + refund(
+                f"S{hour}",
+                "gone",
+                f"2026-03-09 {hour:02}:00",
+                f"2026-03-10 {hour:02}:00",
+            )
         )
     whole = shop.extract(at("2026-03-10 00:00"), at("2026-03-11 00:00"))
     noon = at("2026-03-10 12:00")
@@ -110,7 +153,9 @@ def test_a_window_in_two_parts_reads_the_same_rows(shop: SalesDatabase) -> None:
     assert len(parts[0].ids("orders")) == len(parts[1].ids("orders")) == 24
 
 
-def test_refunds_without_order_come_once_and_with_all_of_that_order(shop: SalesDatabase) -> None:
+def test_refunds_without_order_come_once_and_with_all_of_that_order(
+    shop: SalesDatabase,
+) -> None:
     shop.run(
         refund("R-day", "gone", "2026-03-10 23:59", "2026-03-12 00:00")
         + refund("R-changed", "away", "2026-03-01 10:00", "2026-03-10 10:00")
@@ -120,12 +165,22 @@ def test_refunds_without_order_come_once_and_with_all_of_that_order(shop: SalesD
         + refund("R-other", "lost", "2026-03-11 10:00")
     )
     left = shop.extract()
-    assert left.ids("refunds", "refund_id") == ["R-changed", "R-day", "R-nobody", "R-with-it"]
-    assert (left.manifest.control_totals["source_orders"], left.ids("orders")) == (0, [])
+    assert left.ids("refunds", "refund_id") == [
+        "R-changed",
+        "R-day",
+        "R-nobody",
+        "R-with-it",
+    ]
+    assert (left.manifest.control_totals["source_orders"], left.ids("orders")) == (
+        0,
+        [],
+    )
     assert left.manifest.control_totals["source_refund_amount"] == "13.00"
 
 
-def test_products_and_customers_are_those_of_the_orders_and_the_changed(shop: SalesDatabase) -> None:
+def test_products_and_customers_are_those_of_the_orders_and_the_changed(
+    shop: SalesDatabase,
+) -> None:
     shop.run(
         order("guest", "2026-03-10 08:00")
         + order("member", "2026-03-10 09:00", lines=2)
@@ -159,16 +214,28 @@ def test_what_is_no_number_is_rejected_with_its_text(shop: SalesDatabase) -> Non
         ("invalid_number", "tax_amount; unit_price", "order_items"),
         ("invalid_number", "amount", "refunds"),
     ]
-    line, returned = (json.loads(raw) for (raw,) in left.rows("rejects", "raw", order="file"))
-    assert (line["order_id"], line["line_number"], line["unit_price"]) == ("O1", "2", "NaN")
-    assert (returned["refund_id"], returned["line_number"], returned["amount"]) == ("R1", None, "NaN")
+    line, returned = (
+        json.loads(raw) for (raw,) in left.rows("rejects", "raw", order="file")
+    )
+    assert (line["order_id"], line["line_number"], line["unit_price"]) == (
+        "O1",
+        "2",
+        "NaN",
+    )
+    assert (returned["refund_id"], returned["line_number"], returned["amount"]) == (
+        "R1",
+        None,
+        "NaN",
+    )
     totals = left.manifest.control_totals
     assert (totals["source_lines"], totals["source_amount"]) == (4, "63.0000")
     assert (totals["source_refunds"], totals["source_refund_amount"]) == (1, "0")
     assert left.manifest.rows == 1 + 3 + 2
 
 
-def test_ids_with_any_character_are_asked_for_by_their_text(shop: SalesDatabase) -> None:
+def test_ids_with_any_character_are_asked_for_by_their_text(
+    shop: SalesDatabase,
+) -> None:
     ids = [
         "a'b",
         'a"b',
@@ -193,19 +260,32 @@ def test_ids_with_any_character_are_asked_for_by_their_text(shop: SalesDatabase)
                 [text],
             )
             connection.execute(
-                "INSERT INTO order_items (order_id, line_number, sku) VALUES (%s, 1, %s)", [text] * 2
+                "INSERT INTO order_items (order_id, line_number, sku) VALUES (%s, 1, %s)",
+                [text] * 2,
             )
             connection.execute("INSERT INTO products (sku) VALUES (%s)", [text])
     left = shop.extract()
-    assert (left.ids("orders"), left.ids("products", "sku")) == (sorted(ids), sorted(ids))
+    assert (left.ids("orders"), left.ids("products", "sku")) == (
+        sorted(ids),
+        sorted(ids),
+    )
 
     much_later = day_window(DAY.replace(year=2030), "UTC")
     window = ReadWindow(
-        *("sales_db", much_later, much_later.start, much_later.end, f"file://{shop.folder}/again"),
+        *(
+            "sales_db",
+            much_later,
+            much_later.start,
+            much_later.end,
+            f"file://{shop.folder}/again",
+        ),
         known_orders=[*ids, "gone\n'%"],
     )
     again = Extracted(sales_db.extract(window))
-    assert (again.ids("orders"), again.ids("removed_orders")) == (sorted(ids), ["gone\n'%"])
+    assert (again.ids("orders"), again.ids("removed_orders")) == (
+        sorted(ids),
+        ["gone\n'%"],
+    )
 
 
 def test_numbers_that_identify_are_texts(shop: SalesDatabase) -> None:
@@ -219,7 +299,10 @@ def test_numbers_that_identify_are_texts(shop: SalesDatabase) -> None:
         "INSERT INTO customers (customer_id, email) VALUES (7, 'jane@example.com')"
     )
     left = shop.extract()
-    assert (left.ids("orders", "customer_id"), left.ids("customers", "customer_id")) == (["7"], ["7"])
+    assert (
+        left.ids("orders", "customer_id"),
+        left.ids("customers", "customer_id"),
+    ) == (["7"], ["7"])
     assert left.ids("refunds", "refund_id") == ["9007199254740993"]
 
 
@@ -243,7 +326,9 @@ def test_orders_whose_row_cannot_be_read_are_named(shop: SalesDatabase) -> None:
     assert left.ids("refunds", "refund_id") == ["R1"]
 
 
-def test_numbers_without_limits_come_as_they_are_and_not_rounded(shop: SalesDatabase) -> None:
+def test_numbers_without_limits_come_as_they_are_and_not_rounded(
+    shop: SalesDatabase,
+) -> None:
     shop.run(
         "ALTER TABLE order_items ALTER unit_price TYPE numeric;"
         + order("O1", "2026-03-10 08:00", lines=3)
@@ -254,10 +339,14 @@ def test_numbers_without_limits_come_as_they_are_and_not_rounded(shop: SalesData
     left = shop.extract()
     prices = left.ids("order_items", "unit_price")
     assert prices == ["0.123456789012345678", "Infinity", "NaN"]
-    assert left.manifest.control_totals["source_amount"] == "0.2469"  # each line rounded as in the warehouse
+    assert (
+        left.manifest.control_totals["source_amount"] == "0.2469"
+    )  # each line rounded as in the warehouse
 
 
-def test_amounts_beyond_all_reason_do_not_keep_the_others_out_of_the_warehouse(shop: SalesDatabase) -> None:
+def test_amounts_beyond_all_reason_do_not_keep_the_others_out_of_the_warehouse(
+    shop: SalesDatabase,
+) -> None:
     shop.run(
         order("O1", "2026-03-10 08:00", lines=3)
         + "UPDATE order_items SET quantity = 2147483647, unit_price = 9999999999.9999 WHERE line_number = 2;"
@@ -271,7 +360,9 @@ def test_amounts_beyond_all_reason_do_not_keep_the_others_out_of_the_warehouse(s
     assert [row["source_amount"] for row in audit_rows(load)] == [Decimal(21)]
 
 
-def test_instants_beyond_reason_are_kept_or_rejected_but_never_changed(shop: SalesDatabase) -> None:
+def test_instants_beyond_reason_are_kept_or_rejected_but_never_changed(
+    shop: SalesDatabase,
+) -> None:
     shop.run(
         order("never", "2026-03-10 08:00")
         + order("caesar", "2026-03-10 08:00")
@@ -312,22 +403,34 @@ def test_texts_of_every_kind_arrive_unchanged(shop: SalesDatabase) -> None:
                 "INSERT INTO refunds VALUES (%s, NULL, NULL, 1, 1, %s, '2026-03-10Z', '2026-03-10Z')",
                 [
                     f"{number:05}",
-                    text if text is None or len(text) > 9 else text + str(number) * (number > 13),
+                    text
+                    if text is None or len(text) > 9
+                    else text + str(number) * (number > 13),
                 ],
             )
     with psycopg.connect(shop.server.dsn(shop.name)) as connection:
-        stored = connection.execute("SELECT refund_id, reason FROM refunds ORDER BY refund_id").fetchall()
+        stored = connection.execute(
+            "SELECT refund_id, reason FROM refunds ORDER BY refund_id"
+        ).fetchall()
     left = shop.extract()
     assert left.rows("refunds", "refund_id, reason", order="refund_id") == stored
     assert left.rows("rejects") == []
 
 
-def test_bytes_that_are_no_text_are_rejected(shop: SalesDatabase, postgres_server: Postgres) -> None:
+def test_bytes_that_are_no_text_are_rejected(
+    shop: SalesDatabase, postgres_server: Postgres
+) -> None:
     name = f"{shop.name}_ascii"
-    postgres_server.psql(f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' TEMPLATE template0")
+    postgres_server.psql(
+        f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' TEMPLATE template0"
+    )
     try:
         loose = SalesDatabase(postgres_server, name, shop.folder, shop.monkeypatch)
-        loose.run(SCHEMA.read_text() + "SET client_encoding = 'SQL_ASCII';" + order("O1", "2026-03-10 08:00"))
+        loose.run(
+            SCHEMA.read_text()
+            + "SET client_encoding = 'SQL_ASCII';"
+            + order("O1", "2026-03-10 08:00")
+        )
         loose.run(
             order("O2", "2026-03-10 08:00")
             + "UPDATE orders SET status = convert_from('\\xff', 'SQL_ASCII') WHERE order_id = 'O2'"
@@ -342,7 +445,9 @@ def test_bytes_that_are_no_text_are_rejected(shop: SalesDatabase, postgres_serve
         postgres_server.psql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def test_everything_is_of_one_instant(shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_everything_is_of_one_instant(
+    shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What is committed between two queries of an extract is in none of its files, but in the next one's."""
     shop.run(order("O1", "2026-03-10 08:00") + refund("R1", "O1", "2026-03-10 09:00"))
     original, copied = sales_db.copy_to_parquet, []
@@ -350,7 +455,10 @@ def test_everything_is_of_one_instant(shop: SalesDatabase, monkeypatch: pytest.M
     def copy_after_a_change(session: Any, query: Any, target: Path, *more: Any) -> Any:
         number = len(copied)
         copied.append(target.stem)
-        shop.run(order(f"N{number}", "2026-03-10 10:00") + "UPDATE order_items SET quantity = 99;")
+        shop.run(
+            order(f"N{number}", "2026-03-10 10:00")
+            + "UPDATE order_items SET quantity = 99;"
+        )
         shop.run("DELETE FROM refunds")
         return original(session, query, target, *more)
 
@@ -363,30 +471,43 @@ def test_everything_is_of_one_instant(shop: SalesDatabase, monkeypatch: pytest.M
     assert len(shop.extract().ids("orders")) > 1
 
 
-def test_queries_may_end_as_their_authors_like(shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_queries_may_end_as_their_authors_like(
+    shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shop.run(order("O1", "2026-03-10 08:00"))
     original = sales_db.read_sql
-    ends = {"sales_db/orders.sql": "WHERE status LIKE 'comp%%';\n", "sales_db/refunds.sql": "-- the end"}
-    monkeypatch.setattr(sales_db, "read_sql", lambda path: original(path) + ends.get(path, ""))
+    ends = {
+        "sales_db/orders.sql": "WHERE status LIKE 'comp%%';\n",
+        "sales_db/refunds.sql": "-- the end",
+    }
+    monkeypatch.setattr(
+        sales_db, "read_sql", lambda path: original(path) + ends.get(path, "")
+    )
     assert shop.extract().ids("orders") == ["O1"]
 
 
 def test_read_at_is_the_databases_clock_at_the_snapshot(shop: SalesDatabase) -> None:
     def clock() -> datetime:
-        return datetime.fromisoformat(shop.run("SET TimeZone = 'UTC'; SELECT now()").splitlines()[-1])
+        return datetime.fromisoformat(
+            shop.run("SET TimeZone = 'UTC'; SELECT now()").splitlines()[-1]
+        )
 
     before, read_at, after = clock(), shop.extract().manifest.read_at, clock()
     assert before <= read_at <= after
     assert read_at.utcoffset() == timedelta(0)
 
 
-def compared_with_nothing(shop: SalesDatabase, last_read: str | None = None) -> Mapping[str, Any]:
+def compared_with_nothing(
+    shop: SalesDatabase, last_read: str | None = None
+) -> Mapping[str, Any]:
     """The figures of `DAY` that reconciliation compares, (source, warehouse) by name; nothing is stored."""
     shop.monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
     loadable = transform(shop.extract().manifest, run_id="a_run")
     with connect_duckdb() as duck:
         comparison.keep_stored(duck, "sales_db", [])
-        (found,) = comparison.differing_days(duck, loadable, [DAY], at(last_read) if last_read else None)
+        (found,) = comparison.differing_days(
+            duck, loadable, [DAY], at(last_read) if last_read else None
+        )
     return {name: (source, stored) for name, source, stored in found["figures"]}
 
 
@@ -404,14 +525,19 @@ def test_a_refund_that_names_no_order_leaves_the_days_comparable(
     assert (figures["orders"], figures["refunds"]) == (("1", "0"), ("1", "0"))
 
 
-def test_what_the_transform_rejects_is_not_counted_by_reconciliation(shop: SalesDatabase) -> None:
+def test_what_the_transform_rejects_is_not_counted_by_reconciliation(
+    shop: SalesDatabase,
+) -> None:
     shop.run(
         order("O1", "2026-03-10 08:00", lines=2)
         + order("never changed", "2026-03-10 08:00", "1970-01-01 00:00")
         + "UPDATE order_items SET quantity = 2147483647, unit_price = 9999999999 WHERE line_number = 2"
     )
     figures = compared_with_nothing(shop)
-    assert (figures["orders"], figures["gross amount"]) == (("1", "0"), ("21.00", "0.00"))
+    assert (figures["orders"], figures["gross amount"]) == (
+        ("1", "0"),
+        ("21.00", "0.00"),
+    )
 
 
 def test_a_reader_whose_defaults_are_odd_reads_the_same(shop: SalesDatabase) -> None:

@@ -35,7 +35,10 @@ from tests.integration.sales_database import SCHEMA, SalesDatabase, order
 
 @pytest.fixture
 def shop(
-    database: str, postgres_server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: str,
+    postgres_server: Postgres,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[SalesDatabase]:
     shop = SalesDatabase(postgres_server, database, tmp_path, monkeypatch)
     shop.run(SCHEMA.read_text() + order("O1", "2026-03-10 08:00"))
@@ -54,7 +57,9 @@ def failure(shop: SalesDatabase, kind: type[Exception]) -> str:
     return str(caught.value)
 
 
-def test_no_connection_defined(shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_connection_defined(
+    shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("AIRFLOW_CONN_SALES_DB")
     assert failure(shop, ConfigurationError) == "the connection sales_db is not defined"
 
@@ -64,7 +69,10 @@ def test_server_down(shop: SalesDatabase) -> None:
     shop.connect_as(port=port)
     text = failure(shop, TransientError)
     assert text.startswith("sales_db: ")
-    assert f'connection to server at "127.0.0.1", port {port} failed: Connection refused' in text
+    assert (
+        f'connection to server at "127.0.0.1", port {port} failed: Connection refused'
+        in text
+    )
 
 
 def test_server_that_does_not_answer(shop: SalesDatabase) -> None:
@@ -109,13 +117,18 @@ def test_a_percent_sign_in_a_comment_is_no_passing_failure(
 ) -> None:
     real = sales_db.read_sql
     monkeypatch.setattr(sales_db, "read_sql", lambda name: f"-- 19 % tax\n{real(name)}")
-    assert failure(shop, ContractError).endswith(": write a literal percent sign as %%, also in comments")
+    assert failure(shop, ContractError).endswith(
+        ": write a literal percent sign as %%, also in comments"
+    )
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("ALTER TABLE orders DROP coupon_code", 'orders.sql: column "coupon_code" does not exist'),
+        (
+            "ALTER TABLE orders DROP coupon_code",
+            'orders.sql: column "coupon_code" does not exist',
+        ),
         (
             "ALTER TABLE refunds DROP updated_at",
             "column refunds.updated_at does not exist",
@@ -128,7 +141,9 @@ def test_another_schema(shop: SalesDatabase, change: str, said: str) -> None:
     text = failure(shop, ContractError)
     assert text.startswith("sales_db: ")
     assert said in text
-    assert text.endswith(": adapt include/sql/extract/sales_db/schema.sql to the schema of the source")
+    assert text.endswith(
+        ": adapt include/sql/extract/sales_db/schema.sql to the schema of the source"
+    )
 
 
 @pytest.mark.parametrize(
@@ -173,8 +188,12 @@ def test_instants_without_time_zone(shop: SalesDatabase) -> None:
     )
 
 
-def test_a_query_that_lacks_a_column(shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sales_db.COLUMNS, "orders", sales_db.COLUMNS["orders"] + " channel store")
+def test_a_query_that_lacks_a_column(
+    shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(
+        sales_db.COLUMNS, "orders", sales_db.COLUMNS["orders"] + " channel store"
+    )
     assert failure(shop, ContractError) == (
         "sales_db: orders.sql does not give the column channel, store: add it to its SELECT"
     )
@@ -222,8 +241,12 @@ def test_a_statement_is_limited_where_nobody_says_how(
     assert (set(seen[:2]), set(seen[2:])) == ({"30min"}, {"5min"})
 
 
-@pytest.mark.parametrize(("lost", "name"), [("LIKE", "order_items"), ("NOT LIKE", "control_totals")])
-def test_a_lost_connection_ends_both_reads(shop: SalesDatabase, lost: str, name: str) -> None:
+@pytest.mark.parametrize(
+    ("lost", "name"), [("LIKE", "order_items"), ("NOT LIKE", "control_totals")]
+)
+def test_a_lost_connection_ends_both_reads(
+    shop: SalesDatabase, lost: str, name: str
+) -> None:
     """The server ends one session; the other, which would go on for a minute, is not waited for."""
     shop.run(
         "ALTER TABLE order_items RENAME TO items;"
@@ -234,7 +257,12 @@ def test_a_lost_connection_ends_both_reads(shop: SalesDatabase, lost: str, name:
     def end_one() -> None:
         sleeping = f"datname = '{shop.name}' AND wait_event = 'PgSleep'"
         for _ in range(100):
-            if shop.run(f"SELECT count(*) FROM pg_stat_activity WHERE {sleeping}").strip() == "2":
+            if (
+                shop.run(
+                    f"SELECT count(*) FROM pg_stat_activity WHERE {sleeping}"
+                ).strip()
+                == "2"
+            ):
                 shop.run(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                     f"WHERE {sleeping} AND query {lost} 'COPY%'"
@@ -246,10 +274,14 @@ def test_a_lost_connection_ends_both_reads(shop: SalesDatabase, lost: str, name:
     begun = time.monotonic()
     text = failure(shop, TransientError)
     assert time.monotonic() - begun < 40
-    assert text.startswith(f"sales_db: {name}.sql: terminating connection due to administrator")
+    assert text.startswith(
+        f"sales_db: {name}.sql: terminating connection due to administrator"
+    )
 
 
-def test_a_full_disk_is_said_and_leaves_nothing(shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_said_and_leaves_nothing(
+    shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     connect = connect_duckdb
 
     def full() -> Any:
@@ -262,7 +294,9 @@ def test_a_full_disk_is_said_and_leaves_nothing(shop: SalesDatabase, monkeypatch
     assert ".parquet could not be written: " in text
 
 
-def test_a_killed_extract_leaves_nothing_visible_and_the_next_one_works(shop: SalesDatabase) -> None:
+def test_a_killed_extract_leaves_nothing_visible_and_the_next_one_works(
+    shop: SalesDatabase,
+) -> None:
     shop.run(
         "INSERT INTO order_items SELECT 'O1', n, 'SKU', 1, 1, 0, 0 FROM generate_series(2, 20000) AS n;"
         "ALTER TABLE order_items RENAME TO items;"
@@ -282,7 +316,9 @@ def test_a_killed_extract_leaves_nothing_visible_and_the_next_one_works(shop: Sa
     )
     path = os.pathsep.join(sys.path)
     with subprocess.Popen(
-        [sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": path}, stderr=subprocess.DEVNULL
+        [sys.executable, "-c", program],
+        env=os.environ | {"PYTHONPATH": path},
+        stderr=subprocess.DEVNULL,
     ) as process:
         partial: list[Path] = []
         while not partial and process.poll() is None:
@@ -315,7 +351,10 @@ def test_the_end_of_the_tasks_time_ends_a_read_of_a_server_that_falls_silent(
         try:
             main = threading.main_thread().ident or 0
             threading.Thread(
-                target=lambda: fell_silent.wait(30) and signal.pthread_kill(main, signal.SIGALRM), daemon=True
+                target=lambda: (
+                    fell_silent.wait(30) and signal.pthread_kill(main, signal.SIGALRM)
+                ),
+                daemon=True,
             ).start()
             with pytest.raises(AirflowTaskTimeout):
                 shop.extract()
@@ -326,10 +365,16 @@ def test_the_end_of_the_tasks_time_ends_a_read_of_a_server_that_falls_silent(
 
 
 @contextmanager
-def silenced(port: int, phrase: bytes) -> Iterator[tuple[int, threading.Event, threading.Event]]:
+def silenced(
+    port: int, phrase: bytes
+) -> Iterator[tuple[int, threading.Event, threading.Event]]:
     """A way to `port` that passes nothing on any more, in either direction, once a client has sent `phrase`;
     the second event: it has given up after half a minute, and closed its connections."""
-    fell_silent, closed, gave_up = threading.Event(), threading.Event(), threading.Event()
+    fell_silent, closed, gave_up = (
+        threading.Event(),
+        threading.Event(),
+        threading.Event(),
+    )
     connections: list[socket.socket] = []
 
     def pass_on(source: socket.socket, target: socket.socket) -> None:

@@ -16,7 +16,10 @@ ORDERS_PER_DAY = 300
 
 @pytest.fixture
 def shop(
-    database: str, postgres_server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: str,
+    postgres_server: Postgres,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[SalesDatabase]:
     shop = SalesDatabase(postgres_server, database, tmp_path, monkeypatch)
     shop.run(SCHEMA.read_text())
@@ -45,8 +48,12 @@ def fill(shop: SalesDatabase, first: int, last: int) -> None:
 
 def blocks(shop: SalesDatabase, name: str) -> int:
     """How many blocks PostgreSQL looks at for one query of the newest day's run."""
-    query = sales_query(name, shop.window(changed_from=at("2026-03-09 23:30")), skus=["SKU-1"])
-    with psycopg.connect(shop.server.dsn(shop.name), cursor_factory=psycopg.ClientCursor) as connection:
+    query = sales_query(
+        name, shop.window(changed_from=at("2026-03-09 23:30")), skus=["SKU-1"]
+    )
+    with psycopg.connect(
+        shop.server.dsn(shop.name), cursor_factory=psycopg.ClientCursor
+    ) as connection:
         connection.execute("SET max_parallel_workers_per_gather = 0")
         text = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {query.sql}"
         [(plan,)] = connection.execute(text, query.parameters).fetchall()
@@ -55,7 +62,9 @@ def blocks(shop: SalesDatabase, name: str) -> int:
 
 
 @pytest.mark.full
-def test_a_day_costs_the_same_after_three_times_the_history(shop: SalesDatabase) -> None:
+def test_a_day_costs_the_same_after_three_times_the_history(
+    shop: SalesDatabase,
+) -> None:
     names = (*COLUMNS, "control_totals")
     fill(shop, 0, 300)
     young = {name: blocks(shop, name) for name in names}

@@ -7,7 +7,13 @@ from itertools import pairwise
 
 import pytest
 
-from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SHOPIFY, STOREFRONT
+from ecommerce.sources import (
+    EXCHANGE_RATES,
+    PARTNER_FILES,
+    SALES_DB,
+    SHOPIFY,
+    STOREFRONT,
+)
 from tests.dags.conftest import REPOSITORY
 from tests.dags.failing.retries import ERRORS, PAUSE, RETRIES
 from tests.integration.live_airflow import LiveAirflow, live_airflow
@@ -17,7 +23,13 @@ from tests.unit.warehouse.silent_bigquery import ANONYMOUS, SilentBigQuery
 pytestmark = pytest.mark.full
 
 TRIED_AGAIN = ["lost_connection", "other_library", "unforeseen"]
-FAILED_AT_ONCE = ["wrong_password", "wrong_setting", "wrong_answer", "wrong_data", "mistake"]
+FAILED_AT_ONCE = [
+    "wrong_password",
+    "wrong_setting",
+    "wrong_answer",
+    "wrong_data",
+    "mistake",
+]
 LIMITS = {
     "limits.slow_task": "the task exceeded its execution timeout (TASK_TIMEOUT_SECONDS) and was stopped",
     "limits.slow_job": "job load-1-1 within 2 seconds (BIGQUERY_JOB_TIMEOUT_SECONDS); the job is cancelled",
@@ -49,7 +61,10 @@ class Ended:
         return self.airflow.task_states(run.partition(" ")[0], self.runs[run])
 
     def texts(self) -> list[str]:
-        return [message.get_body(("plain",)).get_content() for message in self.mailbox.messages()]
+        return [
+            message.get_body(("plain",)).get_content()
+            for message in self.mailbox.messages()
+        ]
 
     def pauses(self, task: str) -> list[timedelta]:
         tries = self.airflow.tries("retries", self.runs["retries"], task)
@@ -67,9 +82,14 @@ def told_of(mailbox: Mailbox) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def ended(migrated_airflow, tmp_path_factory):
     folder = tmp_path_factory.mktemp("failing")
-    with open_mailbox(folder / "mail") as mailbox, SilentBigQuery().serving() as bigquery:
+    with (
+        open_mailbox(folder / "mail") as mailbox,
+        SilentBigQuery().serving() as bigquery,
+    ):
         environment = mailbox.environment() | {
-            "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "tests" / "dags" / "failing"),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(
+                REPOSITORY / "tests" / "dags" / "failing"
+            ),
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "120",
             "SHOP_TIMEZONE": "America/New_York",
             "CUSTOMER_HASH_KEY": "0123456789abcdef",
@@ -78,30 +98,50 @@ def ended(migrated_airflow, tmp_path_factory):
             "BIGQUERY_JOB_TIMEOUT_SECONDS": "2",
         }
         dags = ("limits", "run_limit", "mails", "retries", "sources")
-        with live_airflow(folder / "airflow", migrated_airflow, environment, *dags) as airflow:
-            airflow.api.post("variables", {"key": "source_policy", "value": json.dumps(POLICY)})
+        with live_airflow(
+            folder / "airflow", migrated_airflow, environment, *dags
+        ) as airflow:
+            airflow.api.post(
+                "variables", {"key": "source_policy", "value": json.dumps(POLICY)}
+            )
             runs = {
                 "limits": airflow.trigger("limits"),
                 "run_limit": airflow.trigger("run_limit"),
                 "mails": airflow.trigger("mails"),
                 "retries": airflow.trigger("retries"),
-                "sources without an optional one": airflow.trigger("sources", failing=STOREFRONT),
-                "sources without a required one": airflow.trigger("sources", failing=SALES_DB),
-                "sources without one made optional": airflow.trigger("sources", failing=PARTNER_FILES),
+                "sources without an optional one": airflow.trigger(
+                    "sources", failing=STOREFRONT
+                ),
+                "sources without a required one": airflow.trigger(
+                    "sources", failing=SALES_DB
+                ),
+                "sources without one made optional": airflow.trigger(
+                    "sources", failing=PARTNER_FILES
+                ),
             }
-            states = {run: airflow.state(run.partition(" ")[0], run_id) for run, run_id in runs.items()}
+            states = {
+                run: airflow.state(run.partition(" ")[0], run_id)
+                for run, run_id in runs.items()
+            }
             # A task of a run that took too long is stopped, and a mail leaves, a moment after.
             endless = runs["run_limit"]
             airflow.until(
-                lambda: "running" not in airflow.task_states("run_limit", endless).values(), "stops the task"
+                lambda: (
+                    "running" not in airflow.task_states("run_limit", endless).values()
+                ),
+                "stops the task",
             )
-            airflow.until(lambda: len(told_of(mailbox)) >= len(MAILS), "has sent its mails")
+            airflow.until(
+                lambda: len(told_of(mailbox)) >= len(MAILS), "has sent its mails"
+            )
             policy = json.dumps(POLICY | {PARTNER_FILES: "optional"})
             variable = {"key": "source_policy", "value": policy}
             airflow.api.request("PATCH", "variables/source_policy", json=variable)
             run_id = runs["sources without one made optional"]
             airflow.api.clear(run_id, ["extract.sources_ready"], "sources")
-            states["sources without one made optional"] += f", then {airflow.state('sources', run_id)}"
+            states["sources without one made optional"] += (
+                f", then {airflow.state('sources', run_id)}"
+            )
             yield Ended(airflow, mailbox, runs, states, bigquery)
 
 
@@ -113,15 +153,21 @@ def test_each_task_that_failed_is_told_of_once_and_nothing_behind_it(ended):
         "behind_that": "upstream_failed",
     }
     assert sorted(told_of(ended.mailbox).values()) == sorted(MAILS)
-    assert {message["X-Envelope-To"] for message in ended.mailbox.messages()} == {ALERTED}
+    assert {message["X-Envelope-To"] for message in ended.mailbox.messages()} == {
+        ALERTED
+    }
 
 
 def test_the_mail_says_why_even_when_nobody_is_left_who_knows(ended):
     broken, lost = (
-        next(text for text in ended.texts() if f"mails.{task}" in text) for task in ("broken", "lost")
+        next(text for text in ended.texts() if f"mails.{task}" in text)
+        for task in ("broken", "lost")
     )
     assert "orders.csv, line 7: no column sku (asked for by <e-mail>)" in broken
-    assert "the worker stopped without an error (killed, out of memory, or lost): see the log" in lost
+    assert (
+        "the worker stopped without an error (killed, out of memory, or lost): see the log"
+        in lost
+    )
 
 
 @pytest.mark.parametrize("task", LIMITS)
@@ -130,7 +176,9 @@ def test_what_takes_too_long_is_stopped_and_its_mail_names_the_setting(ended, ta
     assert LIMITS[task] in text
     dag_id, task_id = task.split(".")
     assert ended.states[dag_id] == "failed"
-    assert ended.task_states(dag_id)[task_id] == ("skipped" if dag_id == "run_limit" else "failed")
+    assert ended.task_states(dag_id)[task_id] == (
+        "skipped" if dag_id == "run_limit" else "failed"
+    )
 
 
 def test_a_job_that_takes_too_long_is_cancelled_and_not_begun_again(ended):
@@ -140,20 +188,32 @@ def test_a_job_that_takes_too_long_is_cancelled_and_not_begun_again(ended):
 
 def test_the_log_ends_with_what_is_wrong(ended):
     own = ended.airflow.log("mails", ended.runs["mails"], "broken")
-    assert own[-1]["event"] == "orders.csv, line 7: no column sku (asked for by <e-mail>)"
+    assert (
+        own[-1]["event"] == "orders.csv, line 7: no column sku (asked for by <e-mail>)"
+    )
     assert not [line for line in own if line.get("error_detail")]
     first, last = (
-        ended.airflow.log("retries", ended.runs["retries"], "lost_connection", number)[-1]["event"]
+        ended.airflow.log("retries", ended.runs["retries"], "lost_connection", number)[
+            -1
+        ]["event"]
         for number in (1, RETRIES + 1)
     )
-    assert first.startswith(f"{ERRORS['lost_connection']}; attempt 2 of {RETRIES + 1} begins not before ")
+    assert first.startswith(
+        f"{ERRORS['lost_connection']}; attempt 2 of {RETRIES + 1} begins not before "
+    )
     assert last == str(ERRORS["lost_connection"])
 
 
-def test_the_log_of_an_unforeseen_error_has_its_traceback_and_ends_with_it_in_words(ended):
+def test_the_log_of_an_unforeseen_error_has_its_traceback_and_ends_with_it_in_words(
+    ended,
+):
     log = ended.airflow.log("retries", ended.runs["retries"], "mistake")
-    assert [line["event"] for line in log if line.get("error_detail")] == ["Task failed with exception"]
-    assert log[-1]["event"] == f"{type(ERRORS['mistake']).__name__}: {ERRORS['mistake']}"
+    assert [line["event"] for line in log if line.get("error_detail")] == [
+        "Task failed with exception"
+    ]
+    assert (
+        log[-1]["event"] == f"{type(ERRORS['mistake']).__name__}: {ERRORS['mistake']}"
+    )
 
 
 @pytest.mark.parametrize("task", TRIED_AGAIN)

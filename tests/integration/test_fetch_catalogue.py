@@ -24,8 +24,14 @@ LOGIN, PASSWORD = "reader", 'pa"ss\\word äß % $HOME `id`'
 def shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Catalogue]:
     """A catalogue of seven products on three pages, that this process's connection leads to."""
     with catalogue() as running:
-        folders = {name: f"file://{tmp_path / name}" for name in ("STAGING_URI", "PICTURES_URI")}
-        known = {"CUSTOMER_HASH_KEY": "0123456789abcdef", "SHOP_TIMEZONE": "America/New_York"}
+        folders = {
+            name: f"file://{tmp_path / name}"
+            for name in ("STAGING_URI", "PICTURES_URI")
+        }
+        known = {
+            "CUSTOMER_HASH_KEY": "0123456789abcdef",
+            "SHOP_TIMEZONE": "America/New_York",
+        }
         for name, value in (running.environment() | folders | known).items():
             monkeypatch.setenv(name, value)
         running.show(*({"sku": str(number)} for number in range(7)))
@@ -34,7 +40,9 @@ def shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Catalogue
 
 def skus(manifest: Manifest) -> list[str]:
     folder = Path(manifest.uri.removeprefix("file://"))
-    pages = [json.loads((folder / name).read_text()) for name in sorted(manifest.columns)]
+    pages = [
+        json.loads((folder / name).read_text()) for name in sorted(manifest.columns)
+    ]
     return [entry["sku"] for page in pages for entry in page["results"]]
 
 
@@ -74,7 +82,9 @@ def everything_readable(own: int) -> Iterator[str]:
                 # The script itself is given it there, and hands it on by a pipe. A process may become another
                 # between two looks, so the script is looked for before and after.
                 before = (folder / "comm").read_text().strip()
-                environment = (folder / "environ").read_bytes().decode("utf-8", "replace")
+                environment = (
+                    (folder / "environ").read_bytes().decode("utf-8", "replace")
+                )
                 if "bash" not in (before, (folder / "comm").read_text().strip()):
                     yield environment
         except OSError:
@@ -89,7 +99,10 @@ def test_the_password_is_in_no_argument_and_in_no_environment_of_a_program(
     for name, value in shown.environment(login=LOGIN, password=secret).items():
         monkeypatch.setenv(name, value)
     answer = shown.site.answers["/products?page=2"]
-    shown.site.answers["/products?page=2"] = lambda request: (time.sleep(1), answer(request))
+    shown.site.answers["/products?page=2"] = lambda request: (
+        time.sleep(1),
+        answer(request),
+    )
     with fetch_command.fetch_folder() as place:
         given = place.environment
         running = subprocess.Popen(
@@ -104,9 +117,17 @@ def test_the_password_is_in_no_argument_and_in_no_environment_of_a_program(
         assert running.returncode == 0
     assert any("curl" in text for text in seen)
     assert any("next_page.py" in text for text in seen)
-    assert not [text for text in seen if secret in text or base64.b64encode(secret.encode()).decode() in text]
+    assert not [
+        text
+        for text in seen
+        if secret in text or base64.b64encode(secret.encode()).decode() in text
+    ]
     assert secret not in running.stdout.read().decode()
-    assert not [name for name, value in given.items() if secret in value and name != "CATALOGUE_CREDENTIALS"]
+    assert not [
+        name
+        for name, value in given.items()
+        if secret in value and name != "CATALOGUE_CREDENTIALS"
+    ]
 
 
 def problem(kind: type[errors.PipelineError], **settings: str) -> str:
@@ -119,7 +140,11 @@ def problem(kind: type[errors.PipelineError], **settings: str) -> str:
 @pytest.mark.parametrize(
     ("status", "kind", "words"),
     [
-        (401, errors.CredentialsError, "GET page 1 answered 401: check login, password and permissions"),
+        (
+            401,
+            errors.CredentialsError,
+            "GET page 1 answered 401: check login, password and permissions",
+        ),
         pytest.param(
             403,
             errors.CredentialsError,
@@ -133,7 +158,10 @@ def problem(kind: type[errors.PipelineError], **settings: str) -> str:
             marks=pytest.mark.full,
         ),
         pytest.param(
-            204, errors.ContractError, "GET page 1 answered 204: check the host", marks=pytest.mark.full
+            204,
+            errors.ContractError,
+            "GET page 1 answered 204: check the host",
+            marks=pytest.mark.full,
         ),
         pytest.param(
             302,
@@ -142,9 +170,16 @@ def problem(kind: type[errors.PipelineError], **settings: str) -> str:
             marks=pytest.mark.full,
         ),
         pytest.param(
-            429, errors.RateLimitedError, "GET page 1 answered 429: too many requests", marks=pytest.mark.full
+            429,
+            errors.RateLimitedError,
+            "GET page 1 answered 429: too many requests",
+            marks=pytest.mark.full,
         ),
-        (500, errors.TransientError, "GET page 1 answered 500: the server is unavailable"),
+        (
+            500,
+            errors.TransientError,
+            "GET page 1 answered 500: the server is unavailable",
+        ),
         pytest.param(
             503,
             errors.TransientError,
@@ -186,7 +221,9 @@ def following(shown: Catalogue, where: object) -> None:
     "where",
     [
         "http://127.0.0.2:{port}/products?page=2",
-        pytest.param("https://127.0.0.1:{port}/products?page=2", marks=pytest.mark.full),
+        pytest.param(
+            "https://127.0.0.1:{port}/products?page=2", marks=pytest.mark.full
+        ),
         pytest.param("//evil.example/", marks=pytest.mark.full),
         pytest.param("http://127.0.0.1:1/products", marks=pytest.mark.full),
         pytest.param("http://127.0.0.1@evil.example/", marks=pytest.mark.full),
@@ -213,11 +250,16 @@ def test_pages_in_a_circle_end(shown: Catalogue) -> None:
 
 @pytest.mark.full
 def test_pages_without_end_end(shown: Catalogue) -> None:
-    assert problem(errors.ContractError, CATALOGUE_MOST_PAGES="2") == "there are more than 2 pages"
+    assert (
+        problem(errors.ContractError, CATALOGUE_MOST_PAGES="2")
+        == "there are more than 2 pages"
+    )
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("body", [b"<html>please sign in", b"", b'{"next": 5}', b'{"next": "http://[::1"}'])
+@pytest.mark.parametrize(
+    "body", [b"<html>please sign in", b"", b'{"next": 5}', b'{"next": "http://[::1"}']
+)
 def test_what_is_no_page_is_named(shown: Catalogue, body: bytes) -> None:
     shown.site.put("/products?page=1", body, "text/html")
     assert problem(errors.ContractError).startswith("page 1")
@@ -225,9 +267,13 @@ def test_what_is_no_page_is_named(shown: Catalogue, body: bytes) -> None:
 
 def test_a_page_without_end_stops_at_the_limit(shown: Catalogue) -> None:
     shown.site.endless("/products?page=2")
-    assert "is larger than 102400 bytes" in problem(errors.ContractError, CATALOGUE_MOST_BYTES="102400")
+    assert "is larger than 102400 bytes" in problem(
+        errors.ContractError, CATALOGUE_MOST_BYTES="102400"
+    )
     shown.site.endless("/products?page=2", announced=10**10)
-    assert "is larger than 102400 bytes" in problem(errors.ContractError, CATALOGUE_MOST_BYTES="102400")
+    assert "is larger than 102400 bytes" in problem(
+        errors.ContractError, CATALOGUE_MOST_BYTES="102400"
+    )
 
 
 @pytest.mark.full
@@ -235,7 +281,9 @@ def test_a_server_that_drips_or_is_silent_or_away_is_told(
     shown: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown.site.dripping("/products?page=2")
-    assert "the server timed out" in problem(errors.TransientError, CATALOGUE_PAGE_SECONDS="1")
+    assert "the server timed out" in problem(
+        errors.TransientError, CATALOGUE_PAGE_SECONDS="1"
+    )
     shown.site.silent("/products?page=2")
     assert "the connection broke" in problem(errors.TransientError)
     for name, value in shown.environment(host="http://127.0.0.1:9").items():
@@ -243,7 +291,9 @@ def test_a_server_that_drips_or_is_silent_or_away_is_told(
     assert "nothing answers" in problem(errors.TransientError)
 
 
-def test_a_connection_that_cannot_be_used_says_so(shown: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_that_cannot_be_used_says_so(
+    shown: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for fields, words in (
         ({"host": ""}, "has no host"),
         ({"host": "ftp://shop.example"}, "is no web address"),
@@ -256,8 +306,14 @@ def test_a_connection_that_cannot_be_used_says_so(shown: Catalogue, monkeypatch:
 
 
 @pytest.mark.full
-def test_an_address_with_a_path_is_asked_as_it_is(shown: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown.site.put("/2.2.0/launch/upcoming/", b'{"items": [], "links": {"next": null}}', "application/json")
+def test_an_address_with_a_path_is_asked_as_it_is(
+    shown: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown.site.put(
+        "/2.2.0/launch/upcoming/",
+        b'{"items": [], "links": {"next": null}}',
+        "application/json",
+    )
     extra = {"next": "links.next", "entries": "items"}
     where = f"{shown.site.url}/2.2.0/launch/upcoming/"
     for name, value in shown.environment(host=where, extra=extra).items():

@@ -79,11 +79,16 @@ class Story:
 
 @pytest.fixture(scope="module")
 def story(
-    migrated_airflow: AirflowHome, bigquery_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
+    migrated_airflow: AirflowHome,
+    bigquery_emulator: Emulator,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Story]:
     """A shop with strong promotions whose champion, until now, knows nothing of them."""
     folder, tick = tmp_path_factory.mktemp("selection"), newest_tick(datetime.now(UTC))
-    with open_mailbox(folder / "mail") as mailbox, pytest.MonkeyPatch.context() as patched:
+    with (
+        open_mailbox(folder / "mail") as mailbox,
+        pytest.MonkeyPatch.context() as patched,
+    ):
         environment = of_shop(bigquery_emulator, folder) | mailbox.environment()
         for name, value in environment.items():
             patched.setenv(name, value)
@@ -97,7 +102,9 @@ def story(
                 tick=tick,
                 runs=airflow.api.get(f"dags/{SELECTION}/dagRuns")["dag_runs"],
                 states=airflow.task_states(SELECTION, run),
-                events=airflow.api.get("assets/events", source_dag_id=SELECTION)["asset_events"],
+                events=airflow.api.get("assets/events", source_dag_id=SELECTION)[
+                    "asset_events"
+                ],
                 weekly_runs=airflow.api.get(f"dags/{WEEKLY}/dagRuns")["dag_runs"],
                 next_run=datetime.fromisoformat(
                     airflow.api.get(f"dags/{SELECTION}")["next_dagrun_run_after"]
@@ -147,19 +154,30 @@ def fill(warehouse: Warehouse, first: date, last: date) -> None:
 
 def remember(store: Store, first: date, selected: date) -> None:
     """Promotions of the whole shop, known to the forecasts before, and a champion that ignores them."""
-    starts = [first + timedelta(days=EVERY * number) for number in range((DAYS + 28) // EVERY + 1)]
+    starts = [
+        first + timedelta(days=EVERY * number)
+        for number in range((DAYS + 28) // EVERY + 1)
+    ]
     promotions = (
-        Promotion(start, start + timedelta(days=PROMOTED - 1), None, Decimal(30)) for start in starts
+        Promotion(start, start + timedelta(days=PROMOTED - 1), None, Decimal(30))
+        for start in starts
     )
     kept = to_xcom(Announced(tuple(promotions))) | {"calendar": ""}
     registry.keep(store, registry.INPUTS, selected, kept)
-    registry.keep(store, registry.CHAMPIONS, selected, {"champion": "seasonal_naive", "as_of": str(selected)})
+    registry.keep(
+        store,
+        registry.CHAMPIONS,
+        selected,
+        {"champion": "seasonal_naive", "as_of": str(selected)},
+    )
 
 
 def when_its_time_has_come(airflow: LiveAirflow, tick: datetime) -> str:
     """Let the DAG wait for `tick`, as it does between two months, and switch it on; the id of its run."""
     for dag_id in (SELECTION, WEEKLY):
-        airflow.until(lambda dag_id=dag_id: knows(airflow, dag_id), f"has read {dag_id}")
+        airflow.until(
+            lambda dag_id=dag_id: knows(airflow, dag_id), f"has read {dag_id}"
+        )
     at = f"{tick.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
     with sqlite3.connect(airflow.home / "airflow.db", timeout=60) as database:
         database.execute(
@@ -169,7 +187,9 @@ def when_its_time_has_come(airflow: LiveAirflow, tick: datetime) -> str:
         )
     for dag_id in (WEEKLY, SELECTION):
         airflow.api.request("PATCH", f"dags/{dag_id}", json={"is_paused": False})
-    (run,) = airflow.until(lambda: airflow.api.get(f"dags/{SELECTION}/dagRuns")["dag_runs"], "makes a run")
+    (run,) = airflow.until(
+        lambda: airflow.api.get(f"dags/{SELECTION}/dagRuns")["dag_runs"], "makes a run"
+    )
     airflow.state(SELECTION, run["dag_run_id"])
     return str(run["dag_run_id"])
 
@@ -178,24 +198,39 @@ def knows(airflow: LiveAirflow, dag_id: str) -> bool:
     return bool(airflow.api.get("dags", dag_id_pattern=dag_id)["dags"])
 
 
-def test_the_scheduler_makes_the_run_of_the_first_sunday_and_waits_for_the_next(story: Story) -> None:
+def test_the_scheduler_makes_the_run_of_the_first_sunday_and_waits_for_the_next(
+    story: Story,
+) -> None:
     (run,) = story.runs
     assert (run["run_type"], run["state"]) == ("scheduled", "success")
     assert datetime.fromisoformat(run["run_after"]) == story.tick
-    assert story.states == dict.fromkeys(("prepare", "back_test", "select", "mail"), "success")
+    assert story.states == dict.fromkeys(
+        ("prepare", "back_test", "select", "mail"), "success"
+    )
     following = story.next_run.astimezone(ZONE)
     assert (following.weekday(), following.hour) == (6, 8)
     assert following.day <= 7
     assert 27 <= (following.date() - story.as_of).days <= 36
 
 
-def test_who_knows_of_promotions_takes_over_by_what_was_known_before_that_day(story: Story) -> None:
+def test_who_knows_of_promotions_takes_over_by_what_was_known_before_that_day(
+    story: Story,
+) -> None:
     chosen = registry.champion(story.store, story.as_of)
-    assert (chosen.name, (chosen.version or "")[:20]) == ("ridge", f"champions/{story.as_of}")
-    assert registry.champion(story.store, story.as_of - timedelta(days=1)).name == "seasonal_naive"
+    assert (chosen.name, (chosen.version or "")[:20]) == (
+        "ridge",
+        f"champions/{story.as_of}",
+    )
+    assert (
+        registry.champion(story.store, story.as_of - timedelta(days=1)).name
+        == "seasonal_naive"
+    )
     record = json.loads(story.store.read(chosen.version or "") or b"")
     assert record["previous"] == "seasonal_naive"
-    assert (record["first_day"], record["days"]) == (str(story.as_of - timedelta(days=DAYS)), DAYS)
+    assert (record["first_day"], record["days"]) == (
+        str(story.as_of - timedelta(days=DAYS)),
+        DAYS,
+    )
     assert len(record["origins"]) == 8
     assert set(record["series"]) == {"category", "channel", "sku"}
 

@@ -43,7 +43,9 @@ def report_of(week: Week) -> tuple[ForecastFigures, dict[str, Any]]:
     loaded = load_manifest(
         loading.FORECASTS,
         run,
-        loading.write(training.predict_all(history, training.read(kept, store)), week.as_of, run),
+        loading.write(
+            training.predict_all(history, training.read(kept, store)), week.as_of, run
+        ),
     )
     warnings = check_load(run, loaded, loading.FORECASTS)
     archived = steps.build_report(prepared, kept, warnings, run)
@@ -68,13 +70,17 @@ def test_each_report_looks_back_at_the_forecasts_before(
     first, archived = report_of(weeks[0])
     assert archived["uri"].endswith(f"/reports/forecasts/{weeks[0].as_of}")
     assert archived["drift"] == []
-    assert [each.actual for each in first.past] == [total(each.day) for each in first.past]
+    assert [each.actual for each in first.past] == [
+        total(each.day) for each in first.past
+    ]
     assert all(each.complete for each in first.past)
     assert first.scores == []
     assert {each.name for each in first.series} == {"total", "channel:web"} | {
         f"category:{name}" for name in CATEGORIES
     }
-    assert [(each.sku, each.first) for each in first.promotions] == [("KIT-1", date(2026, 12, 1))]
+    assert [(each.sku, each.first) for each in first.promotions] == [
+        ("KIT-1", date(2026, 12, 1))
+    ]
     assert first.warnings == ["one row is odd"]
     assert first.card.total_error is not None
 
@@ -87,7 +93,9 @@ def test_each_report_looks_back_at_the_forecasts_before(
     came = sum(total(day) for day in weeks[1].days)
     assert (of_total.of, of_total.periods, of_total.actual) == ("total", 7, came)
     missed = sum(
-        abs(each.forecast - total(day)) for each, day in zip(said, weeks[1].days, strict=True) if each
+        abs(each.forecast - total(day))
+        for each, day in zip(said, weeks[1].days, strict=True)
+        if each
     )
     assert of_total.error == round(missed / came, 6)
     assert second.drift.reasons == []
@@ -100,7 +108,10 @@ def test_each_report_looks_back_at_the_forecasts_before(
         f"UPDATE {dataset}.daily_sales SET gross_sales_reporting = 2 * gross_sales_reporting "
         f"WHERE business_date >= '{weeks[2].monday}'",
     )
-    ask(client, f"UPDATE {dataset}.daily_summary SET complete = FALSE WHERE business_date = '{last}'")
+    ask(
+        client,
+        f"UPDATE {dataset}.daily_summary SET complete = FALSE WHERE business_date = '{last}'",
+    )
     third, archived = report_of(weeks[2])
     assert [each.mark for each in third.last_week] == [OUTSIDE_95] * 6 + [""]
     assert third.scores[0].periods == third.drift.score.periods == 13

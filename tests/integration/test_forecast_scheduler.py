@@ -54,7 +54,11 @@ def story(migrated_airflow, bigquery_emulator, tmp_path_factory):
         pytest.MonkeyPatch.context() as here,
     ):
         partner = PartnerSite(folder / "partner", free_port())
-        given = environment(bigquery_emulator, folder) | mailbox.environment() | partner.environment()
+        given = (
+            environment(bigquery_emulator, folder)
+            | mailbox.environment()
+            | partner.environment()
+        )
         given |= {
             "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
             "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": str(PAUSE),
@@ -73,14 +77,18 @@ def story(migrated_airflow, bigquery_emulator, tmp_path_factory):
 
             def note(step: str) -> None:
                 told.runs[step] = runs(airflow)
-                last = airflow.api.get(f"dags/{DAG}/dagRuns", order_by="-id", limit=1)["dag_runs"][0]
+                last = airflow.api.get(f"dags/{DAG}/dagRuns", order_by="-id", limit=1)[
+                    "dag_runs"
+                ][0]
                 told.states[step] = airflow.task_states(DAG, last["dag_run_id"])
                 sql = (
                     f"SELECT * EXCEPT (run_id) FROM {dataset}.sales_forecasts "
                     "WHERE target_date IS NOT NULL ORDER BY series, target_date"
                 )
                 told.forecasts[step] = ask(client, sql)
-                told.mails[step] = [str(message["Subject"]) for message in mailbox.messages()]
+                told.mails[step] = [
+                    str(message["Subject"]) for message in mailbox.messages()
+                ]
 
             airflow.api.request("PATCH", f"dags/{DAG}", json={"is_paused": True})
             announce(airflow, Week(newest.monday - timedelta(days=7)).days)
@@ -111,10 +119,13 @@ def story(migrated_airflow, bigquery_emulator, tmp_path_factory):
 def announce(airflow: LiveAirflow, days: Iterable[date]) -> None:
     """Tell of loaded days, as the daily run's checks do."""
     found = airflow.until(
-        lambda: airflow.api.get("assets", name_pattern="daily_sales")["assets"], "knows the asset"
+        lambda: airflow.api.get("assets", name_pattern="daily_sales")["assets"],
+        "knows the asset",
     )
     for day in days:
-        airflow.api.post("assets/events", {"asset_id": found[0]["id"], "partition_key": str(day)})
+        airflow.api.post(
+            "assets/events", {"asset_id": found[0]["id"], "partition_key": str(day)}
+        )
 
 
 def runs(airflow: LiveAirflow) -> list[tuple[str, str]]:
@@ -135,11 +146,17 @@ def ended_run(airflow: LiveAirflow, number: int) -> str:
     return run_id
 
 
-def test_the_seventh_day_starts_the_week_and_a_week_completed_while_paused_is_not_made_up_for(story):
-    assert story.runs["the partner's server is down"] == [(str(story.newest.monday), "failed")]
+def test_the_seventh_day_starts_the_week_and_a_week_completed_while_paused_is_not_made_up_for(
+    story,
+):
+    assert story.runs["the partner's server is down"] == [
+        (str(story.newest.monday), "failed")
+    ]
 
 
-def test_a_task_that_failed_is_tried_once_more_after_the_pause_and_nothing_behind_it_begins(story):
+def test_a_task_that_failed_is_tried_once_more_after_the_pause_and_nothing_behind_it_begins(
+    story,
+):
     (_, ended), (again, _) = story.tries
     assert again - ended >= timedelta(seconds=PAUSE)
     states = story.states["the partner's server is down"]
@@ -154,19 +171,26 @@ def test_people_are_told_of_the_failure_once_with_its_cause(story):
     assert subject.startswith(f"Failed: {DAG}.fetch")
     message = story.mailbox.messages()[0]
     assert message["X-Envelope-To"] == ALERTED
-    assert "fetching promotions.csv failed: nothing answers" in message.get_body(("plain",)).get_content()
+    assert (
+        "fetching promotions.csv failed: nothing answers"
+        in message.get_body(("plain",)).get_content()
+    )
 
 
 def test_cleared_when_its_cause_is_gone_the_run_forecasts_the_week_and_mails_it(story):
     step = "it is back, and the task was cleared"
     assert set(story.states[step].values()) == {"success"}
     made = story.forecasts[step]
-    assert {row["target_date"] for row in made} == {story.newest.as_of + timedelta(days=n) for n in range(28)}
+    assert {row["target_date"] for row in made} == {
+        story.newest.as_of + timedelta(days=n) for n in range(28)
+    }
     assert len(made) == 5 * 28
     assert len(story.mails[step]) == 2
 
 
-@pytest.mark.parametrize("step", ["every day of the week was loaded again", "an old week was backfilled"])
+@pytest.mark.parametrize(
+    "step", ["every day of the week was loaded again", "an old week was backfilled"]
+)
 def test_a_repeated_week_and_an_old_one_are_skipped_and_mail_nobody(story, step):
     states = story.states[step]
     assert set(states.values()) == {"skipped"}
@@ -178,4 +202,6 @@ def test_a_repeated_week_and_an_old_one_are_skipped_and_mail_nobody(story, step)
 
 def test_the_weeks_of_the_runs_are_those_whose_days_were_announced(story):
     weeks = [week for week, _ in story.runs["an old week was backfilled"]]
-    assert weeks == [str(story.newest.monday)] * 2 + [str(story.newest.monday - timedelta(days=14))]
+    assert weeks == [str(story.newest.monday)] * 2 + [
+        str(story.newest.monday - timedelta(days=14))
+    ]

@@ -37,7 +37,9 @@ def history(told: Ledger) -> Snapshot:
     """What an old shop exports: orders of two channels, with ids that tell them apart."""
     snapshot = told.as_of(at(told))
     orders = [*snapshot.orders_of(SALES_DB), *snapshot.orders_of(PARTNER_FILES)]
-    return exported(snapshot, [replace(o, order_id=f"{o.channel[:2]}-{o.order_id}") for o in orders])
+    return exported(
+        snapshot, [replace(o, order_id=f"{o.channel[:2]}-{o.order_id}") for o in orders]
+    )
 
 
 def expected(company: Company, snapshot: Snapshot) -> Oracle:
@@ -51,7 +53,9 @@ def state(company: Company) -> dict[str, list[dict]]:
     tables = company.warehouse()
     names = ("read_at", "run_id")
     return {
-        table: sorted(({k: v for k, v in row.items() if k not in names} for row in rows), key=repr)
+        table: sorted(
+            ({k: v for k, v in row.items() if k not in names} for row in rows), key=repr
+        )
         for table, rows in tables.items()
     }
 
@@ -65,13 +69,19 @@ def test_an_export_ends_in_the_tables_of_the_oracle(start_company, tmp_path, tol
     results = run.run()
 
     assert company.differences(expected(company, snapshot)) == ""
-    assert [month["orders"] for month in run.accounts] == [result.rows["orders"] for result in results]
+    assert [month["orders"] for month in run.accounts] == [
+        result.rows["orders"] for result in results
+    ]
     assert len(results) == 2
     audits = [row for result in results for row in result.audit]
     assert {row["status"] for row in audits} == {"history"}
     assert sum(row["source_orders"] for row in audits) == len(snapshot.orders)
     assert all(row["source_amount"] == row["amount_loaded"] for row in audits)
-    staged = [path for path in (tmp_path / "company").rglob("*.parquet") if "transformed" not in path.parts]
+    staged = [
+        path
+        for path in (tmp_path / "company").rglob("*.parquet")
+        if "transformed" not in path.parts
+    ]
     assert not staged, "raw files hold e-mail addresses"
 
 
@@ -104,29 +114,41 @@ def test_a_dry_run_loads_nothing_and_says_what_there_is(start_company, tmp_path,
 
     by_month: dict[str, set[str]] = {}
     for order in company.oracle(snapshot).orders:
-        by_month.setdefault(f"{order['business_date']:%Y-%m}", set()).add(order["order_id"])
+        by_month.setdefault(f"{order['business_date']:%Y-%m}", set()).add(
+            order["order_id"]
+        )
     assert {month["month"]: month["orders"] for month in totals["months"]} == {
         month: len(orders) for month, orders in sorted(by_month.items())
     }
     lines = company.oracle(snapshot).order_lines
-    assert sum(month["rows"] for month in totals["months"]) == sum(len(o.lines) for o in snapshot.orders)
+    assert sum(month["rows"] for month in totals["months"]) == sum(
+        len(o.lines) for o in snapshot.orders
+    )
     assert [month["month"] for month in accounts] == sorted(by_month)
     assert sum(month["rows_accepted"] for month in accounts) == len(lines)
     for currency in {line["currency"] for line in lines}:
         amounts = [Decimal(month["amounts"].get(currency, 0)) for month in accounts]
-        assert sum(amounts) == sum(each["gross_amount"] for each in lines if each["currency"] == currency)
+        assert sum(amounts) == sum(
+            each["gross_amount"] for each in lines if each["currency"] == currency
+        )
     assert not list((tmp_path / "company").rglob("*.parquet"))
-    assert company.dataset not in {dataset.dataset_id for dataset in company.client.list_datasets()}
+    assert company.dataset not in {
+        dataset.dataset_id for dataset in company.client.list_datasets()
+    }
 
 
 @pytest.mark.full
-def test_the_daily_run_after_it_finds_its_watermarks_and_no_day_missing(start_company, tmp_path, told):
+def test_the_daily_run_after_it_finds_its_watermarks_and_no_day_missing(
+    start_company, tmp_path, told
+):
     company = start_company()
     live = Ledger(date(2026, 9, 10), 1, orders_per_day=20, seed=9)
     day = live.business_days[0]
     shown = live.as_of(morning_after(day))
     company.show(shown)
-    old = exported(shown, [replace(o, order_id=f"o-{o.order_id}") for o in history(told).orders])
+    old = exported(
+        shown, [replace(o, order_id=f"o-{o.order_id}") for o in history(told).orders]
+    )
     write(tmp_path / "export", old)
     HistoryLoad(tmp_path / "export", morning_after(day) - timedelta(hours=1)).run()
     assert [audit.last_read(source) for source in SOURCES] == [None] * len(SOURCES)
@@ -135,16 +157,27 @@ def test_the_daily_run_after_it_finds_its_watermarks_and_no_day_missing(start_co
 
     both = replace(shown, orders=(*shown.orders, *old.orders))
     own = {row["business_date"] for row in company.oracle(old).orders} - {day}
-    assert company.differences(company.oracle(both, run_days=[day], missing={each: [] for each in own})) == ""
-    days = connect().query("warehouse/tables/load_audit/daily_runs.sql", spec=ORDERS, day=day)
+    assert (
+        company.differences(
+            company.oracle(both, run_days=[day], missing={each: [] for each in own})
+        )
+        == ""
+    )
+    days = connect().query(
+        "warehouse/tables/load_audit/daily_runs.sql", spec=ORDERS, day=day
+    )
     assert [row["business_date"] for row in days] == [day]
     undo(SOURCE)
-    assert company.differences(company.oracle(run_days=[day])) == "", "what was read live stays"
+    assert company.differences(company.oracle(run_days=[day])) == "", (
+        "what was read live stays"
+    )
 
 
 @pytest.mark.full
 class TestInManyWays:
-    def test_split_in_two_exports_and_ranges_that_come_out_of_order(self, start_company, tmp_path, told):
+    def test_split_in_two_exports_and_ranges_that_come_out_of_order(
+        self, start_company, tmp_path, told
+    ):
         company, snapshot = start_company(), history(told)
         company.show(replace(snapshot, orders=()))
         for number in (0, 1):
@@ -171,11 +204,15 @@ class TestInManyWays:
         def disturbed(self, sql, what, *arguments, **options):
             if what == "load" and not cancelled:
                 cancelled.append(what)
-                raise ConcurrentUpdateError("Transaction is aborted due to concurrent update")
+                raise ConcurrentUpdateError(
+                    "Transaction is aborted due to concurrent update"
+                )
             rows = original(self, sql, what, *arguments, **options)
             if what == "look up touched days":
                 looked_up.append(what)
-                if len(looked_up) == 2:  # the other month commits between this look-up and its transaction
+                if (
+                    len(looked_up) == 2
+                ):  # the other month commits between this look-up and its transaction
                     run.load(second)
             return rows
 

@@ -23,11 +23,16 @@ def test_killed_in_every_stage_it_ends_well_when_run_again(
     start_company, start_airflow, bigquery_emulator, tmp_path
 ):
     told = Ledger(date(2026, 8, 31), 2, orders_per_day=20, seed=5)  # two months
-    company, at = start_company(own_dataset=True), morning_after(told.business_days[-1]) + timedelta(days=1)
+    company, at = (
+        start_company(own_dataset=True),
+        morning_after(told.business_days[-1]) + timedelta(days=1),
+    )
     snapshot = told.as_of(at)
     orders = [*snapshot.orders_of(SALES_DB), *snapshot.orders_of(PARTNER_FILES)]
     # In dollars only: no exchange rates are loaded, so that the first transaction is a month's.
-    snapshot = exported(snapshot, [order for order in orders if order.currency == "USD"])
+    snapshot = exported(
+        snapshot, [order for order in orders if order.currency == "USD"]
+    )
     company.show(replace(snapshot, orders=()))
     write(tmp_path / "export", snapshot)
     staging = Path(company.environment["STAGING_URI"].removeprefix("file://")) / DAG
@@ -53,11 +58,18 @@ def test_killed_in_every_stage_it_ends_well_when_run_again(
 
         assert airflow.test_dag(DAG, **form, dry_run=False) == 0, airflow.log()[-5000:]
     days = {row["business_date"] for row in company.oracle(snapshot).orders}
-    assert company.differences(company.oracle(snapshot, missing={day: [] for day in days})) == ""
+    assert (
+        company.differences(company.oracle(snapshot, missing={day: [] for day in days}))
+        == ""
+    )
     assert len(days) == 2
     log = airflow.log()
     assert "2026-08: " in log
-    assert not [order.email for order in snapshot.orders if order.email and order.email.strip() in log]
+    assert not [
+        order.email
+        for order in snapshot.orders
+        if order.email and order.email.strip() in log
+    ]
 
 
 def any_of(folder: Path, pattern: str) -> bool:

@@ -21,10 +21,14 @@ DAG = "daily_sales_pipeline"
 DAY = date(2026, 9, 1)
 
 
-def kill_when(reached: Callable[[], bool], process: WarmProcess, airflow: AirflowHome) -> None:
+def kill_when(
+    reached: Callable[[], bool], process: WarmProcess, airflow: AirflowHome
+) -> None:
     """Kill the run with all its children at the moment `reached` becomes true."""
     while not reached():
-        assert process.exitcode is None, f"it ended before it could be killed: {airflow.log()[-3000:]}"
+        assert process.exitcode is None, (
+            f"it ended before it could be killed: {airflow.log()[-3000:]}"
+        )
         time.sleep(0.005)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -42,16 +46,24 @@ def test_a_run_killed_while_it_extracts_transforms_and_loads_ends_well_when_run_
         airflow = start_airflow(company.environment | through)
 
         company.storefront.faults.append(Fault("/orders", delay=60))
-        kill_when(lambda: bool(company.storefront.requests), airflow.start(*conf), airflow)
+        kill_when(
+            lambda: bool(company.storefront.requests), airflow.start(*conf), airflow
+        )
         assert list(staging.rglob(".storefront.*.partial")), "nothing was being written"
 
         runs = staging / DAG / str(DAY)
-        kill_when(lambda: any(runs.glob("*/transformed/.*.partial")), airflow.start(*conf), airflow)
+        kill_when(
+            lambda: any(runs.glob("*/transformed/.*.partial")),
+            airflow.start(*conf),
+            airflow,
+        )
         assert not company.warehouse()["orders"]
 
         # The load's transaction is committed, and its process dies before it hears of that.
         kill_when(proxy.hold(b"BEGIN TRANSACTION"), airflow.start(*conf), airflow)
         assert company.warehouse()["orders"]
 
-        assert airflow.test_dag(DAG, business_date=DAY.isoformat()) == 0, airflow.log()[-5000:]
+        assert airflow.test_dag(DAG, business_date=DAY.isoformat()) == 0, airflow.log()[
+            -5000:
+        ]
     assert company.differences(company.oracle(run_days=[DAY])) == ""

@@ -10,7 +10,17 @@ from typing import Any
 import pytest
 import time_machine
 
-from demo.ledger import PARTNERS, SALES_DB, STOREFRONT, HeldFile, Ledger, Order, Refund, RefundLine, Snapshot
+from demo.ledger import (
+    PARTNERS,
+    SALES_DB,
+    STOREFRONT,
+    HeldFile,
+    Ledger,
+    Order,
+    Refund,
+    RefundLine,
+    Snapshot,
+)
 from ecommerce.sales import delivery
 from ecommerce.sales.report.figures.model import Figures, figures_hash
 from tests import oracle_report
@@ -27,13 +37,22 @@ START = date(2026, 9, 1)
 HOUR = timedelta(hours=1)
 RESTATED = (
     *("gross_sales", "discounts", "returns", "net_sales", "average_order_value"),
-    *("orders", "customers", "new_customers", "returning_customers", "units", "tax", "shipping"),
+    *(
+        "orders",
+        "customers",
+        "new_customers",
+        "returning_customers",
+        "units",
+        "tax",
+        "shipping",
+    ),
 )
 RUN = [*range(TRADED + 2), 39, 40]
 """The days that are run, by number; between the last two blocks nothing happens."""
 
 NOT_DELIVERED = {
-    START + timedelta(days=number): [f"partner_files: {PARTNERS[0]}"] for number in (TRADED, TRADED + 1)
+    START + timedelta(days=number): [f"partner_files: {PARTNERS[0]}"]
+    for number in (TRADED, TRADED + 1)
 }
 """The days after the last trading day: a partner that has delivered every day is missing on them."""
 
@@ -75,17 +94,26 @@ class Shop:
         with time_machine.travel(at + HOUR / 2):
             report = report_of(day(number), result.audit[0]["run_id"])
             asked_at = report.provenance.generated_at
-            delivery.claim_delivery(day(number), figures_hash(report), f"<{number}@example.com>", asked_at)
+            delivery.claim_delivery(
+                day(number), figures_hash(report), f"<{number}@example.com>", asked_at
+            )
             delivery.mark_delivered(day(number), figures_hash(report))
         return report
 
     def lasting(self, number: int, channel: str) -> list[Order]:
         """Plain orders of a day to which nothing but a change of status happens by itself."""
-        later = {order.order_id: order for order in plain_orders(self.snapshot(before_run_of(40)), channel)}
+        later = {
+            order.order_id: order
+            for order in plain_orders(self.snapshot(before_run_of(40)), channel)
+        }
         return [
             order
-            for order in plain_orders(self.snapshot(morning_after(day(number))), channel)
-            if self.company.oracle(self.snapshot(before_run_of(40))).business_date(order.ordered_at)
+            for order in plain_orders(
+                self.snapshot(morning_after(day(number))), channel
+            )
+            if self.company.oracle(self.snapshot(before_run_of(40))).business_date(
+                order.ordered_at
+            )
             == day(number)
             and order.order_id in later
             and (order.lines, order.ordered_at)
@@ -100,7 +128,9 @@ def refunded(order: Order, refunded_at: datetime, booked_at: datetime) -> Change
     tax = line.tax if in_storefront else Decimal(0)
     refund = Refund(
         channel=order.channel,
-        refund_id=str(int(order.order_id) + 1) if in_storefront else f"R-late-{order.order_id}",
+        refund_id=str(int(order.order_id) + 1)
+        if in_storefront
+        else f"R-late-{order.order_id}",
         order_id=order.order_id,
         currency=order.currency,
         amount=line.after_discount + tax,
@@ -123,7 +153,9 @@ def changed(order: Order, at: datetime, **values: Any) -> Change:
 
 
 def deleted(order: Order) -> Change:
-    return lambda snapshot: replace(snapshot, orders=without(snapshot.orders, order.order_id))
+    return lambda snapshot: replace(
+        snapshot, orders=without(snapshot.orders, order.order_id)
+    )
 
 
 def dearer(order: Order) -> Order:
@@ -131,7 +163,11 @@ def dearer(order: Order) -> Order:
     line = order.lines[0]
     price = line.unit_price + 1
     return replace(
-        order, lines=(replace(line, unit_price=price, gross=price * line.quantity), *order.lines[1:])
+        order,
+        lines=(
+            replace(line, unit_price=price, gross=price * line.quantity),
+            *order.lines[1:],
+        ),
     )
 
 
@@ -146,13 +182,19 @@ class Story:
     wrong: dict[int, list[str]]
 
     def summary(self, after: int, number: int) -> Row:
-        (row,) = [row for row in self.found[after]["daily_summary"] if row["business_date"] == day(number)]
+        (row,) = [
+            row
+            for row in self.found[after]["daily_summary"]
+            if row["business_date"] == day(number)
+        ]
         return row
 
     def listed(self, number: int) -> Restatements:
         """What the report of a day says of others: the value mailed, and the one now."""
         listed: Restatements = {}
-        for each in sorted(self.reports[number].quality.restatements, key=lambda each: each.detected_at):
+        for each in sorted(
+            self.reports[number].quality.restatements, key=lambda each: each.detected_at
+        ):
             key = each.business_date, each.figure
             listed[key] = (listed[key][0] if key in listed else each.old, each.new)
         return listed
@@ -160,13 +202,16 @@ class Story:
     def restated(self, before: int, after: int) -> Restatements:
         """What has truly changed of mailed days between two runs."""
         was, now = (
-            {row["business_date"]: row for row in self.expected[n]["daily_summary"]} for n in (before, after)
+            {row["business_date"]: row for row in self.expected[n]["daily_summary"]}
+            for n in (before, after)
         )
         return {
             (each, figure): values
             for each in (day(number) for number in RUN if number <= before)
             for figure in RESTATED
-            if differ(values := (value_of(was[each], figure), value_of(now[each], figure)))
+            if differ(
+                values := (value_of(was[each], figure), value_of(now[each], figure))
+            )
         }
 
 
@@ -180,7 +225,11 @@ def value_of(summary: Row, figure: str) -> Decimal | None:
 def differ(values: tuple[Decimal | None, Decimal | None]) -> bool:
     """Whether a change is a restatement."""
     was, now = values
-    return (was is None) != (now is None) if was is None or now is None else abs(was - now) > Decimal("0.005")
+    return (
+        (was is None) != (now is None)
+        if was is None or now is None
+        else abs(was - now) > Decimal("0.005")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -197,17 +246,40 @@ def story(start_shared_company) -> Story:
         for file in told.as_of(morning_after(day(2))).files
         if (file.partner, file.day) == (PARTNERS[1], day(2))
         for order in file.orders
-        if order.status.lower() in {"processing", "shipped", "completed"} and order.valid_lines
+        if order.status.lower() in {"processing", "shipped", "completed"}
+        and order.valid_lines
     )
     a_week_later, weeks_later = before_run_of(7), before_run_of(40) - 12 * HOUR
     shop.facts = [
-        (before_run_of(4), lambda snapshot: delivered_again(snapshot, left_out.order_id, before_run_of(4))),
-        (before_run_of(4), changed(repriced, before_run_of(4), lines=dearer(repriced).lines)),
-        (before_run_of(5), changed(moved, before_run_of(5), ordered_at=moved.ordered_at - 24 * HOUR)),
+        (
+            before_run_of(4),
+            lambda snapshot: delivered_again(
+                snapshot, left_out.order_id, before_run_of(4)
+            ),
+        ),
+        (
+            before_run_of(4),
+            changed(repriced, before_run_of(4), lines=dearer(repriced).lines),
+        ),
+        (
+            before_run_of(5),
+            changed(moved, before_run_of(5), ordered_at=moved.ordered_at - 24 * HOUR),
+        ),
         (morning_after(day(5)) + HOUR, deleted(gone)),
-        (a_week_later, changed(cancelled, a_week_later, status="cancelled", status_changed_at=a_week_later)),
+        (
+            a_week_later,
+            changed(
+                cancelled,
+                a_week_later,
+                status="cancelled",
+                status_changed_at=a_week_later,
+            ),
+        ),
         (weeks_later, refunded(refunded_then, weeks_later, weeks_later)),
-        (weeks_later, refunded(booked_later, before_run_of(39) - 12 * HOUR, weeks_later)),
+        (
+            weeks_later,
+            refunded(booked_later, before_run_of(39) - 12 * HOUR, weeks_later),
+        ),
         (weeks_later, refunded(returned, weeks_later, weeks_later)),
     ]
     facts = {
@@ -223,7 +295,9 @@ def story(start_shared_company) -> Story:
     result = Story(facts, {}, {}, {}, {})
     for place, number in enumerate(RUN):
         result.reports[number] = shop.run(number)
-        oracle = company.oracle(run_days=[day(each) for each in RUN[: place + 1]], missing=NOT_DELIVERED)
+        oracle = company.oracle(
+            run_days=[day(each) for each in RUN[: place + 1]], missing=NOT_DELIVERED
+        )
         result.expected[number] = oracle.tables()
         result.wrong[number] = oracle_report.differences(oracle, result.reports[number])
         result.found[number] = company.warehouse()
@@ -245,12 +319,16 @@ def test_every_report_says_what_the_oracle_says(story, number):
 
 
 def test_reports_say_what_changed_most_and_what_has_no_rate(story):
-    kinds = {finding.kind for report in story.reports.values() for finding in report.findings}
+    kinds = {
+        finding.kind for report in story.reports.values() for finding in report.findings
+    }
     assert {"contribution", "unconverted"} <= kinds
 
 
 @pytest.mark.parametrize(("before", "after"), list(pairwise(RUN)))
-def test_every_report_lists_what_was_restated_since_the_last_and_nothing_else(story, before, after):
+def test_every_report_lists_what_was_restated_since_the_last_and_nothing_else(
+    story, before, after
+):
     assert story.listed(after) == story.restated(before, after)
 
 
@@ -261,14 +339,18 @@ def net_change(story: Story, of_day: int, in_report: int) -> Decimal:
 
 def row_of(story: Story, after: int, fact: str) -> Row | None:
     order = story.facts[fact]
-    rows = [row for row in story.found[after]["orders"] if row["order_id"] == order.order_id]
+    rows = [
+        row for row in story.found[after]["orders"] if row["order_id"] == order.order_id
+    ]
     return rows[0] if rows else None
 
 
 def test_a_price_corrected_is_in_the_next_report(story):
     order = story.facts["repriced"]
     assert (day(0), "gross_sales") in story.listed(4)
-    assert row_of(story, 4, "repriced")["gross_amount"] == sum(line.gross for line in dearer(order).lines)
+    assert row_of(story, 4, "repriced")["gross_amount"] == sum(
+        line.gross for line in dearer(order).lines
+    )
 
 
 def test_an_order_moved_to_another_day_restates_both(story):
@@ -300,9 +382,13 @@ def test_a_status_changed_after_a_week_takes_the_order_out_of_its_day(story):
 
 def test_refunds_forty_days_later_count_on_the_day_they_were_made(story):
     paid_back = {
-        name: story.facts[name].lines[0].after_discount for name in ("refunded", "returned", "booked later")
+        name: story.facts[name].lines[0].after_discount
+        for name in ("refunded", "returned", "booked later")
     }
-    assert story.summary(40, 40)["returns"] == paid_back["refunded"] + paid_back["returned"]
+    assert (
+        story.summary(40, 40)["returns"]
+        == paid_back["refunded"] + paid_back["returned"]
+    )
     assert story.listed(40) == {
         (day(39), "returns"): (0, paid_back["booked later"]),
         (day(39), "net_sales"): (0, -paid_back["booked later"]),
@@ -318,7 +404,9 @@ def test_where_a_storefront_dates_no_refund_the_report_states_the_limit(start_co
     for number in (0, 39):
         shop.run(number)
     report = shop.run(40)
-    assert returned.order_id not in {row["order_id"] for row in company.warehouse()["refunds"]}
+    assert returned.order_id not in {
+        row["order_id"] for row in company.warehouse()["refunds"]
+    }
     assert any(
         "refunded or edited more than 14 days after its day" in limit
         and "reconciliation, which compares the orders of the last 35 days" in limit

@@ -24,10 +24,22 @@ DAY = date(2026, 9, 1)
 def run_script(dsn: str, password: str, folder: Path) -> None:
     """As its head says, under another name: roles belong to the whole server."""
     script = folder / SCRIPT.name
-    script.write_text(SCRIPT.read_text().replace("\\set reader sales_reader", f"\\set reader {READER}"))
+    script.write_text(
+        SCRIPT.read_text().replace(
+            "\\set reader sales_reader", f"\\set reader {READER}"
+        )
+    )
     assert READER in script.read_text()
     subprocess.run(
-        [str(postgres.binaries() / "psql"), "-X", "-v", "ON_ERROR_STOP=1", "-f", str(script), dsn],
+        [
+            str(postgres.binaries() / "psql"),
+            "-X",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-f",
+            str(script),
+            dsn,
+        ],
         env=os.environ | {"SALES_READER_PASSWORD": password},
         check=True,
         capture_output=True,
@@ -39,11 +51,15 @@ def reader(start_company, postgres_server, tmp_path, monkeypatch):
     """The reader's connection to a company's sales database, in which it may be asked for anything."""
     company = start_company()
     company.show(Ledger(DAY, 1, orders_per_day=20, seed=11).as_of(morning_after(DAY)))
-    for password in ("first password", "it's the second"):  # running it again sets the password
+    for password in (
+        "first password",
+        "it's the second",
+    ):  # running it again sets the password
         run_script(company.dsn, password, tmp_path)
     name = urlsplit(company.dsn).path.lstrip("/")
     postgres_server.psql(
-        f"GRANT USAGE ON SCHEMA clock TO {READER}; GRANT SELECT ON clock.reading TO {READER};", name
+        f"GRANT USAGE ON SCHEMA clock TO {READER}; GRANT SELECT ON clock.reading TO {READER};",
+        name,
     )
     connection = json.loads(company.environment["AIRFLOW_CONN_SALES_DB"])
     connection |= {"login": READER, "password": "it's the second"}
@@ -76,7 +92,12 @@ def test_it_can_read_all_the_pipeline_reads_and_make_check_says_so(reader):
 def test_it_can_change_nothing_even_if_it_wants_to(reader, statement):
     with (
         psycopg.connect(reader, autocommit=True) as connection,
-        pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)),
+        pytest.raises(
+            (
+                psycopg.errors.InsufficientPrivilege,
+                psycopg.errors.ReadOnlySqlTransaction,
+            )
+        ),
     ):
         connection.execute(statement)
     with psycopg.connect(reader, autocommit=True) as connection:

@@ -96,7 +96,11 @@ def read_sales_db(folder: Path, text: str) -> list[str]:
     usual = order("good", coupon_code="SPRING", customer_id="C1")
     orders = [usual]
     for number, changed in enumerate(with_a_long_text(usual, text)):
-        orders.append(changed if changed["order_id"] == text else changed | {"order_id": str(number)})
+        orders.append(
+            changed
+            if changed["order_id"] == text
+            else changed | {"order_id": str(number)}
+        )
     items = [item(changed["order_id"]) for changed in orders]
     loaded = RawFolders(f"file://{folder}").sales_db(
         orders=orders,
@@ -133,7 +137,9 @@ def read_storefront(folder: Path, text: str) -> list[str]:
         "date_modified_gmt": text,
     }
     loaded = RawFolders(f"file://{folder}").storefront(
-        *pages, refunds=[page_refund(900, reason=text), page_refund(901, amount=text)], products=[product]
+        *pages,
+        refunds=[page_refund(900, reason=text), page_refund(901, amount=text)],
+        products=[product],
     )
     return _texts_beside_the_good_order(loaded)
 
@@ -144,7 +150,9 @@ def read_shopify(folder: Path, text: str) -> list[str]:
     written = make_order(1)
     variables = {"lines": 50, "few": 10, "metafields": [], "with_metafields": False}
     query = document("orders_by_id")
-    [usual] = data(make_shop([written]), query, ids=[written["id"]], **variables)["nodes"]
+    [usual] = data(make_shop([written]), query, ids=[written["id"]], **variables)[
+        "nodes"
+    ]
     [line] = usual["lineItems"]["nodes"]
     orders = [usual | {"legacyResourceId": "good"}]
     for changes in (
@@ -164,15 +172,23 @@ def read_shopify(folder: Path, text: str) -> list[str]:
 
 
 def read_partner_files(folder: Path, text: str) -> list[str]:
-    usual = csv_line("good", ordered_at="2026-03-10T15:00:00Z", updated_at="2026-03-10T15:00:00Z")
+    usual = csv_line(
+        "good", ordered_at="2026-03-10T15:00:00Z", updated_at="2026-03-10T15:00:00Z"
+    )
     header = ",".join(COLUMNS)
     lines = [header]
     for number, changed in enumerate(with_a_long_text(usual, text)):
         lines.append(
-            _as_csv(changed | {"order_id": str(number)} if changed["order_id"] == "good" else changed)
+            _as_csv(
+                changed | {"order_id": str(number)}
+                if changed["order_id"] == "good"
+                else changed
+            )
         )
     drop = Drop(folder)
-    drop.put("acme_2026-03-10.csv", "\n".join(lines))  # refused where it has too many line feeds
+    drop.put(
+        "acme_2026-03-10.csv", "\n".join(lines)
+    )  # refused where it has too many line feeds
     drop.put("other_2026-03-10.csv", f"{header}\n{_as_csv(usual)}")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PARTNER_DROP_URI", f"file://{drop.drop}")
@@ -190,17 +206,27 @@ def _as_csv(line: Row) -> str:
 
 def _texts_beside_the_good_order(loaded: Loadable) -> list[str]:
     assert loaded["good"]["item_count"] >= 1
-    rows = (row | {"attributes": None} for table in loaded.tables.values() for row in table)
+    rows = (
+        row | {"attributes": None} for table in loaded.tables.values() for row in table
+    )
     return [value for row in rows for value in row.values() if isinstance(value, str)]
 
 
 def read_web_events(folder: Path, text: str) -> list[str]:
     received = events.at(12)
-    usual = events.event("good", received, order_id="O1", referrer="https://other.example/")
+    usual = events.event(
+        "good", received, order_id="O1", referrer="https://other.example/"
+    )
     lines = [usual]
     within_a_line = text[: LONG // len(as_json(text[:1])) - 1_000]
-    for number, changed in enumerate(with_a_long_text(usual, text) + with_a_long_text(usual, within_a_line)):
-        lines.append(changed | {"event_id": str(number)} if changed["event_id"] == "good" else changed)
+    for number, changed in enumerate(
+        with_a_long_text(usual, text) + with_a_long_text(usual, within_a_line)
+    ):
+        lines.append(
+            changed | {"event_id": str(number)}
+            if changed["event_id"] == "good"
+            else changed
+        )
     root = folder / "received"
     sent = [json.dumps(line, ensure_ascii=False) for line in lines]
     events.keep_raw(root, received, "".join(f"{line}\n" for line in sent).encode())
@@ -225,7 +251,13 @@ def read_exchange_rates(folder: Path, text: str) -> list[str]:
 
 
 def read_product_catalogue(folder: Path, text: str) -> list[str]:
-    usual = {"sku": "A", "name": "Mug", "category": "Tableware", "price": "1.00", "currency": "EUR"}
+    usual = {
+        "sku": "A",
+        "name": "Mug",
+        "category": "Tableware",
+        "price": "1.00",
+        "currency": "EUR",
+    }
     usual |= {"image_url": "/mug.png", "updated_at": "2026-11-01T10:00:00Z"}
     entries = [usual | {"sku": str(number)} for number in range(5_000)]
     entries += with_a_long_text(usual, text)
@@ -271,7 +303,9 @@ SOURCES: list[Read] = [
     ids=ascii,
 )
 @pytest.mark.parametrize("read_source", SOURCES, ids=lambda function: function.__name__)
-def test_a_long_text_takes_no_more_time_than_letters(read_source, sign, size, tmp_path, letters):
+def test_a_long_text_takes_no_more_time_than_letters(
+    read_source, sign, size, tmp_path, letters
+):
     if sign == "\0" and read_source == read_sales_db:
         pytest.skip("a text of PostgreSQL cannot have it")
     limit = 2 * letters(read_source, size)
@@ -288,8 +322,12 @@ def letters(tmp_path_factory) -> Callable[[Read, int], float]:
     @cache
     def least(read_source: Read, size: int) -> float:
         folder = tmp_path_factory.mktemp("letters")
-        seconds(read_source, folder / "first", "@", size)  # imports what a masked text needs
-        return min(seconds(read_source, folder / str(number), "a", size) for number in range(2))
+        seconds(
+            read_source, folder / "first", "@", size
+        )  # imports what a masked text needs
+        return min(
+            seconds(read_source, folder / str(number), "a", size) for number in range(2)
+        )
 
     return least
 

@@ -28,7 +28,9 @@ def test_what_nobody_needs_goes_and_the_rest_stays(start_airflow, tmp_path):
             "AIRFLOW_VAR_ALERT_RECIPIENTS": "",
         }
     )
-    expired = old_file(staging / DAG / "2026-09-01" / "ended" / "sales_db" / "orders.parquet")
+    expired = old_file(
+        staging / DAG / "2026-09-01" / "ended" / "sales_db" / "orders.parquet"
+    )
     log = old_file(logs / "dag_id=x" / "run_id=y" / "task_id=z" / "attempt=1.log")
 
     assert airflow.test_dag("maintenance") == 0, airflow.log()

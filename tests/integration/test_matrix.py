@@ -8,7 +8,9 @@ import pytest
 
 HERE = Path(__file__).parent
 README = (HERE / "README.md").read_text()
-ROWS = [line.strip("|").split("|") for line in README.splitlines() if line.startswith("|")][2:]
+ROWS = [
+    line.strip("|").split("|") for line in README.splitlines() if line.startswith("|")
+][2:]
 FILES = sorted(set(re.findall(r"`((?:warehouse/)?test_\w+\.py)(?:::\w+)?`", README)))
 TESTS = sorted(set(re.findall(r"`((?:warehouse/)?test_\w+\.py)::(\w+)`", README)))
 
@@ -30,7 +32,9 @@ def test_every_way_of_running_is_a_row_and_every_cell_names_a_test():
 @pytest.mark.parametrize(("file", "name"), TESTS)
 def test_exists(file, name):
     tree = ast.parse((HERE / file).read_text())
-    assert name in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    assert name in {
+        node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)
+    }
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -28,7 +28,9 @@ def airflow(home: AirflowHome, *arguments: str) -> str:
 
 def connection(home: AirflowHome) -> str:
     """What Airflow gives of the stored connection, its password in clear."""
-    return airflow(home, "connections", "get", "shop_test", "--output", "json").replace("%20", " ")
+    return airflow(home, "connections", "get", "shop_test", "--output", "json").replace(
+        "%20", " "
+    )
 
 
 def at(server: Postgres, database: str, folder, fernet_key: str) -> AirflowHome:
@@ -37,7 +39,9 @@ def at(server: Postgres, database: str, folder, fernet_key: str) -> AirflowHome:
     environment = {
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": address,
         "AIRFLOW__CORE__FERNET_KEY": fernet_key,
-        "AIRFLOW__CORE__AUTH_MANAGER": ("airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"),
+        "AIRFLOW__CORE__AUTH_MANAGER": (
+            "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
+        ),
         "CUSTOMER_HASH_KEY": "0123456789abcdef",
     }
     return AirflowHome(folder, environment)
@@ -50,7 +54,17 @@ def test_users_and_connections_survive_a_backup_a_restore_and_a_new_fernet_key(
     first = at(postgres_server, database, tmp_path / "first", key)
     airflow(first, "db", "migrate")
     airflow(
-        *(first, "users", "create", "--username", "ada", "--password", "a long password", "--role", "Admin"),
+        *(
+            first,
+            "users",
+            "create",
+            "--username",
+            "ada",
+            "--password",
+            "a long password",
+            "--role",
+            "Admin",
+        ),
         *("--firstname", "Ada", "--lastname", "L", "--email", "ada@example.com"),
     )
     airflow(
@@ -61,14 +75,21 @@ def test_users_and_connections_survive_a_backup_a_restore_and_a_new_fernet_key(
         "--conn-uri",
         f"postgres://u:{SECRET.replace(' ', '%20')}@h/d",
     )
-    kept = postgres_server.psql("SELECT password FROM connection WHERE conn_id = 'shop_test'", database)
+    kept = postgres_server.psql(
+        "SELECT password FROM connection WHERE conn_id = 'shop_test'", database
+    )
     assert kept.strip()
     assert SECRET not in kept
 
     dump = tmp_path / "airflow.dump"
     tools = postgres.binaries()
     subprocess.run(
-        [str(tools / "pg_dump"), "--format=custom", f"--file={dump}", postgres_server.dsn(database)],
+        [
+            str(tools / "pg_dump"),
+            "--format=custom",
+            f"--file={dump}",
+            postgres_server.dsn(database),
+        ],
         check=True,
     )
     restored = f"{database}_restored"
@@ -84,14 +105,21 @@ def test_users_and_connections_survive_a_backup_a_restore_and_a_new_fernet_key(
         second = at(postgres_server, restored, tmp_path / "second", key)
         assert "ada@example.com" in airflow(second, "users", "list")
         new_key = Fernet.generate_key().decode()
-        airflow(at(postgres_server, restored, tmp_path / "both", f"{new_key},{key}"), "rotate-fernet-key")
-        assert SECRET in connection(at(postgres_server, restored, tmp_path / "rotated", new_key))
+        airflow(
+            at(postgres_server, restored, tmp_path / "both", f"{new_key},{key}"),
+            "rotate-fernet-key",
+        )
+        assert SECRET in connection(
+            at(postgres_server, restored, tmp_path / "rotated", new_key)
+        )
         clean_as_the_service_does(postgres_server, restored, second, tmp_path / "bin")
     finally:
         postgres_server.psql(f"DROP DATABASE {restored} WITH (FORCE)")
 
 
-def clean_as_the_service_does(server: Postgres, database: str, home: AirflowHome, commands) -> None:
+def clean_as_the_service_does(
+    server: Postgres, database: str, home: AirflowHome, commands
+) -> None:
     """What `airflow-db-clean` of docker-compose.yaml runs, until it sleeps for the first time."""
     server.psql("UPDATE log SET dttm = '2020-01-01'", database)
     server.psql(
@@ -100,7 +128,9 @@ def clean_as_the_service_does(server: Postgres, database: str, home: AirflowHome
         database,
     )
     commands.mkdir()
-    (commands / "sleep").write_text("#!/bin/sh\nexit 77\n")  # with `bash -e` it ends the loop
+    (commands / "sleep").write_text(
+        "#!/bin/sh\nexit 77\n"
+    )  # with `bash -e` it ends the loop
     (commands / "sleep").chmod(0o755)
     compose = yaml.safe_load((REPOSITORY / "docker-compose.yaml").read_text())
     shell, options, loop = compose["services"]["airflow-db-clean"]["command"]
@@ -114,5 +144,10 @@ def clean_as_the_service_does(server: Postgres, database: str, home: AirflowHome
     )
     assert done.returncode == 77, done.stderr[-3000:]
     assert "Airflow's database is cleaned of what is older than " in done.stdout
-    assert server.psql("SELECT event FROM log WHERE event IN ('old', 'young')", database).split() == ["young"]
-    assert int(server.psql("SELECT count(*) FROM log WHERE dttm < '2021-01-01'", database)) == 0
+    assert server.psql(
+        "SELECT event FROM log WHERE event IN ('old', 'young')", database
+    ).split() == ["young"]
+    assert (
+        int(server.psql("SELECT count(*) FROM log WHERE dttm < '2021-01-01'", database))
+        == 0
+    )

@@ -24,25 +24,33 @@ pytestmark = pytest.mark.full
 YESTERDAY = newest_closed_day(datetime.now(UTC), "America/New_York").date
 
 
-def test_reconciliation_reads_a_day_again_and_mails_what_it_did(start_company, start_airflow, mailbox):
+def test_reconciliation_reads_a_day_again_and_mails_what_it_did(
+    start_company, start_airflow, mailbox
+):
     company = start_company()
     snapshot = Ledger(YESTERDAY, 1, orders_per_day=20, seed=3).as_of(datetime.now(UTC))
     company.show(snapshot)
     run_day(YESTERDAY, datetime.now(UTC))
     refunded = {refund.order_id for refund in snapshot.refunds}
     gone = next(o for o in snapshot.orders_of(SALES_DB) if o.order_id not in refunded)
-    snapshot = replace(snapshot, orders=tuple(order for order in snapshot.orders if order is not gone))
+    snapshot = replace(
+        snapshot, orders=tuple(order for order in snapshot.orders if order is not gone)
+    )
     company.show(snapshot)
     airflow = start_airflow(company.environment | mailbox.environment())
     assert airflow.test_dag("sales_reconciliation") == 0, airflow.log()
     assert company.differences(company.oracle(run_days=[YESTERDAY])) == ""
     (message,) = mailbox.messages()
-    assert message["Subject"] == "Reconciliation: days with differences: 1, corrected: 1"
+    assert (
+        message["Subject"] == "Reconciliation: days with differences: 1, corrected: 1"
+    )
     body = message.get_body(("plain",)).get_content()
     assert f"{YESTERDAY}, Sales database: orders: 1 gone from the source" in body
     assert f"Reports that were rebuilt but not mailed: {YESTERDAY}" in body
     assert_report_is_of_now(company)
-    assert airflow.test_dag("sales_reconciliation") == 0, airflow.log()  # nothing differs now …
+    assert airflow.test_dag("sales_reconciliation") == 0, (
+        airflow.log()
+    )  # nothing differs now …
     assert len(mailbox.messages()) == 1  # … so nobody is told
 
 
@@ -55,40 +63,69 @@ def test_a_source_that_cannot_be_read_does_not_stop_the_reconciliation_of_others
     run_day(YESTERDAY, datetime.now(UTC))
     refunded = {refund.order_id for refund in snapshot.refunds}
     gone = next(o for o in snapshot.orders_of(SALES_DB) if o.order_id not in refunded)
-    company.show(replace(snapshot, orders=tuple(order for order in snapshot.orders if order is not gone)))
-    wrong = json.loads(company.environment["AIRFLOW_CONN_STOREFRONT_API"]) | {"password": "wrong"}
+    company.show(
+        replace(
+            snapshot,
+            orders=tuple(order for order in snapshot.orders if order is not gone),
+        )
+    )
+    wrong = json.loads(company.environment["AIRFLOW_CONN_STOREFRONT_API"]) | {
+        "password": "wrong"
+    }
     airflow = start_airflow(
-        company.environment | mailbox.environment() | {"AIRFLOW_CONN_STOREFRONT_API": json.dumps(wrong)}
+        company.environment
+        | mailbox.environment()
+        | {"AIRFLOW_CONN_STOREFRONT_API": json.dumps(wrong)}
     )
     airflow.test_dag("sales_reconciliation")
-    assert gone.order_id not in {row["order_id"] for row in company.warehouse()["orders"]}
+    assert gone.order_id not in {
+        row["order_id"] for row in company.warehouse()["orders"]
+    }
     subjects = [message["Subject"] for message in mailbox.messages()]
     assert "Reconciliation: days with differences: 1, corrected: 1" in subjects
-    assert any("compare.storefront.read" in subject for subject in subjects), "an alert of the failure"
+    assert any("compare.storefront.read" in subject for subject in subjects), (
+        "an alert of the failure"
+    )
 
 
 def assert_report_is_of_now(company: Company) -> None:
     """The archived report has the warehouse's figures, and every source's latest read."""
     folder = archive.folder_of(company.environment["REPORTS_URI"], YESTERDAY)
     figures = archive.read_figures(folder)
-    (summary,) = [row for row in company.warehouse()["daily_summary"] if row["business_date"] == YESTERDAY]
+    (summary,) = [
+        row
+        for row in company.warehouse()["daily_summary"]
+        if row["business_date"] == YESTERDAY
+    ]
     assert figures.headline["orders"].value == summary["orders"]
     assert figures.headline["net_sales"].value == summary["net_sales"]
     assert figures.provenance.dag_id == "sales_reconciliation"
     assert {each.source for each in figures.quality.sources} == set(SOURCES)
-    assert archive.read_file(company.environment["REPORTS_URI"], YESTERDAY, "report.pdf")
+    assert archive.read_file(
+        company.environment["REPORTS_URI"], YESTERDAY, "report.pdf"
+    )
 
 
-def test_the_watch_names_the_task_at_fault_once_nobody_else_can(start_company, start_airflow, mailbox):
+def test_the_watch_names_the_task_at_fault_once_nobody_else_can(
+    start_company, start_airflow, mailbox
+):
     company = start_company()
-    company.show(Ledger(YESTERDAY, 1, orders_per_day=20, seed=3).as_of(datetime.now(UTC)))
-    wrong = json.loads(company.environment["AIRFLOW_CONN_SALES_DB"]) | {"password": "wrong"}
+    company.show(
+        Ledger(YESTERDAY, 1, orders_per_day=20, seed=3).as_of(datetime.now(UTC))
+    )
+    wrong = json.loads(company.environment["AIRFLOW_CONN_SALES_DB"]) | {
+        "password": "wrong"
+    }
     airflow = start_airflow(
-        company.environment | mailbox.environment() | {"AIRFLOW_CONN_SALES_DB": json.dumps(wrong)}
+        company.environment
+        | mailbox.environment()
+        | {"AIRFLOW_CONN_SALES_DB": json.dumps(wrong)}
     )
     airflow.test_dag("daily_sales_pipeline", business_date=str(YESTERDAY))
     before = len(mailbox.messages())
-    assert airflow.test_dag("report_watch", business_date=str(YESTERDAY)) == 0, airflow.log()
+    assert airflow.test_dag("report_watch", business_date=str(YESTERDAY)) == 0, (
+        airflow.log()
+    )
     message = mailbox.messages()[-1]
     assert len(mailbox.messages()) == before + 1
     assert message["Subject"] == f"No sales report for {YESTERDAY}"
@@ -112,16 +149,27 @@ with create_session() as session:
 """
 
 
-def test_the_watch_finds_a_run_of_the_day_that_the_api_started(start_company, start_airflow, mailbox):
+def test_the_watch_finds_a_run_of_the_day_that_the_api_started(
+    start_company, start_airflow, mailbox
+):
     company = start_company()
     airflow = start_airflow(company.environment | mailbox.environment())
     old_day = YESTERDAY - timedelta(days=9)
-    wrong = json.loads(company.environment["AIRFLOW_CONN_SALES_DB"]) | {"password": "wrong"}
-    hindered = AirflowHome(airflow.folder, airflow.environment | {"AIRFLOW_CONN_SALES_DB": json.dumps(wrong)})
+    wrong = json.loads(company.environment["AIRFLOW_CONN_SALES_DB"]) | {
+        "password": "wrong"
+    }
+    hindered = AirflowHome(
+        airflow.folder,
+        airflow.environment | {"AIRFLOW_CONN_SALES_DB": json.dumps(wrong)},
+    )
     hindered.test_dag("daily_sales_pipeline", business_date=str(old_day))
     run_id = run_by_api(airflow, YESTERDAY)
-    hindered.test_dag("daily_sales_pipeline", business_date=str(old_day))  # one more, begun later
-    assert airflow.test_dag("report_watch", business_date=str(YESTERDAY)) == 0, airflow.log()
+    hindered.test_dag(
+        "daily_sales_pipeline", business_date=str(old_day)
+    )  # one more, begun later
+    assert airflow.test_dag("report_watch", business_date=str(YESTERDAY)) == 0, (
+        airflow.log()
+    )
     message = mailbox.messages()[-1]
     body = message.get_body(("plain",)).get_content()
     assert message["Subject"] == f"No sales report for {YESTERDAY}"
@@ -135,7 +183,9 @@ def run_by_api(airflow: AirflowHome, day: date) -> str:
     """Start a run with `day` as its key, let a task fail; the run's id, which does not name the day."""
     program = [sys.executable, "-c", STARTED_BY_API, str(day)]
     environment = os.environ | airflow.own() | dict(airflow.environment)
-    done = subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        program, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     run_id = done.stdout.split()[-1]
     assert str(day) not in run_id.split("__")
@@ -145,18 +195,29 @@ def run_by_api(airflow: AirflowHome, day: date) -> str:
 def test_the_watch_says_when_there_was_no_run(start_company, start_airflow, mailbox):
     day_before = YESTERDAY - timedelta(days=1)
     airflow = start_airflow(start_company().environment | mailbox.environment())
-    assert airflow.test_dag("report_watch", business_date=str(day_before)) == 0, airflow.log()
+    assert airflow.test_dag("report_watch", business_date=str(day_before)) == 0, (
+        airflow.log()
+    )
     (message,) = mailbox.messages()
-    assert f"daily_sales_pipeline has no run for {day_before}" in message.get_body(("plain",)).get_content()
+    assert (
+        f"daily_sales_pipeline has no run for {day_before}"
+        in message.get_body(("plain",)).get_content()
+    )
 
 
-def test_the_watch_names_the_days_that_last_weeks_forecast_lacks(start_company, start_airflow, mailbox):
+def test_the_watch_names_the_days_that_last_weeks_forecast_lacks(
+    start_company, start_airflow, mailbox
+):
     monday = YESTERDAY - timedelta(days=YESTERDAY.weekday())
     week = [monday - timedelta(days=back) for back in range(7, 0, -1)]
     company = start_company()
     prepare(warehouse := connect(step="test"))
     dataset = warehouse.settings.bigquery_dataset
-    runs = [f"(DATE '{day}', '{source}', 'run', 'success')" for day in week[:5] for source in SOURCES]
+    runs = [
+        f"(DATE '{day}', '{source}', 'run', 'success')"
+        for day in week[:5]
+        for source in SOURCES
+    ]
     columns = "business_date, source, run_id, status"
     sql = f"INSERT INTO `{dataset}.load_audit` ({columns}) VALUES {', '.join(runs)}"
     warehouse.run(sql, "daily runs of five days")
@@ -167,7 +228,9 @@ def test_the_watch_names_the_days_that_last_weeks_forecast_lacks(start_company, 
         "the forecast of the week before",
     )
     airflow = start_airflow(company.environment | mailbox.environment())
-    assert airflow.test_dag("report_watch", business_date=str(monday)) == 0, airflow.log()
+    assert airflow.test_dag("report_watch", business_date=str(monday)) == 0, (
+        airflow.log()
+    )
     subject = f"No sales forecast after the week of {week[0]}"
     (message,) = (each for each in mailbox.messages() if each["Subject"] == subject)
     body = message.get_body(("plain",)).get_content()

@@ -10,26 +10,48 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from demo.services.postgres import Postgres
-from demo.services.storefront.store import WooLine, WooOrder, WooProduct, WooRefund, WooRefundLine, WooStore
+from demo.services.storefront.store import (
+    WooLine,
+    WooOrder,
+    WooProduct,
+    WooRefund,
+    WooRefundLine,
+    WooStore,
+)
 from tests.integration.warehouse_contents import Row, differences
 
 pytestmark = pytest.mark.full
 
 HERE = Path(__file__).parent / "other_shop"
 DAG = "daily_sales_pipeline"
-ALL_OFF = dict.fromkeys(("sales_db", "storefront", "partner_files", "exchange_rates"), "off")
+ALL_OFF = dict.fromkeys(
+    ("sales_db", "storefront", "partner_files", "exchange_rates"), "off"
+)
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def only(source: str, connection: str, environment: Mapping[str, str]) -> dict[str, str]:
+def only(
+    source: str, connection: str, environment: Mapping[str, str]
+) -> dict[str, str]:
     """`environment` with nothing but one source, BigQuery and the settings."""
     wanted = {f"AIRFLOW_CONN_{connection.upper()}", "AIRFLOW_CONN_BIGQUERY"}
-    kept = {name: value for name, value in environment.items() if "_CONN_" not in name or name in wanted}
-    return kept | {"AIRFLOW_VAR_SOURCE_POLICY": json.dumps(ALL_OFF | {source: "required"})}
+    kept = {
+        name: value
+        for name, value in environment.items()
+        if "_CONN_" not in name or name in wanted
+    }
+    return kept | {
+        "AIRFLOW_VAR_SOURCE_POLICY": json.dumps(ALL_OFF | {source: "required"})
+    }
 
 
-def of_day(tables: Mapping[str, list[Row]], day: date, *names: str) -> dict[str, list[Row]]:
-    return {name: [row for row in tables[name] if row["business_date"] == day] for name in names}
+def of_day(
+    tables: Mapping[str, list[Row]], day: date, *names: str
+) -> dict[str, list[Row]]:
+    return {
+        name: [row for row in tables[name] if row["business_date"] == day]
+        for name in names
+    }
 
 
 def test_a_database_filled_by_somebody_else(
@@ -39,16 +61,24 @@ def test_a_database_filled_by_somebody_else(
     postgres_server.psql((HERE / "fill.sql").read_text(), database)
     shop = start_company(timezone="Asia/Tokyo", currency="JPY")
     environment = only("sales_db", "sales_db", shop.environment)
-    airflow = start_airflow(environment | {"AIRFLOW_CONN_SALES_DB": postgres_server.dsn(database)})
+    airflow = start_airflow(
+        environment | {"AIRFLOW_CONN_SALES_DB": postgres_server.dsn(database)}
+    )
 
-    assert airflow.test_dag(DAG, business_date=day.isoformat()) == 0, airflow.log()[-5000:]
+    assert airflow.test_dag(DAG, business_date=day.isoformat()) == 0, airflow.log()[
+        -5000:
+    ]
 
     statuses, expected = figures(postgres_server, database, day, "Asia/Tokyo")
     found = of_day(shop.warehouse(), day, "orders", "daily_sales", "daily_summary")
     assert differences(expected, found) == ""
     stored = [row["status"] for row in found["orders"]]
     assert {status: stored.count(status) for status in stored} == statuses
-    unconverted = {row["currency"] for row in found["daily_sales"] if row["net_sales_reporting"] is None}
+    unconverted = {
+        row["currency"]
+        for row in found["daily_sales"]
+        if row["net_sales_reporting"] is None
+    }
     assert unconverted == {"USD"}
 
 
@@ -58,7 +88,10 @@ def figures(
     """What independent SQL says of the day: orders by status, and the aggregates."""
     sql = f"\\set day {day}\n\\set zone '{zone}'\n" + (HERE / "figures.sql").read_text()
     told = json.loads(server.psql(sql, database), parse_float=Decimal)
-    tables = {"daily_summary": [told["daily_summary"]], "daily_sales": told["daily_sales"]}
+    tables = {
+        "daily_summary": [told["daily_summary"]],
+        "daily_sales": told["daily_sales"],
+    }
     for row in (*tables["daily_summary"], *tables["daily_sales"]):
         row["business_date"] = date.fromisoformat(row["business_date"])
     return told["status_counts"], tables
@@ -71,7 +104,9 @@ def test_a_storefront_of_somebody_else(mode, start_company, start_airflow):
     open_shop(day).save(shop.folders.storefront)
     airflow = start_airflow(only("storefront", "storefront_api", shop.environment))
 
-    assert airflow.test_dag(DAG, business_date=day.isoformat()) == 0, airflow.log()[-5000:]
+    assert airflow.test_dag(DAG, business_date=day.isoformat()) == 0, airflow.log()[
+        -5000:
+    ]
 
     found = of_day(shop.warehouse(), day, "orders", "daily_sales", "daily_summary")
     assert sorted(row["order_id"] for row in found["orders"]) == [
@@ -90,7 +125,9 @@ def test_a_storefront_of_somebody_else(mode, start_company, start_airflow):
         "customers": 3,
         "gross_sales": Decimal("107.75"),
         "discounts": Decimal("2.00"),
-        "returns": Decimal("63.50"),  # 50.00 of 105, 8.50 of 103, and 5.00 goodwill for an order of last week
+        "returns": Decimal(
+            "63.50"
+        ),  # 50.00 of 105, 8.50 of 103, and 5.00 goodwill for an order of last week
         "net_sales": Decimal("42.25"),
         "tax": Decimal("17.91"),
         "shipping": Decimal("9.90"),
@@ -126,23 +163,70 @@ def open_shop(day: date) -> WooStore:
     )
 
     def sell(
-        number: int, at: datetime, *amounts: str, quantity: str = "1", product: int = 1, **values
+        number: int,
+        at: datetime,
+        *amounts: str,
+        quantity: str = "1",
+        product: int = 1,
+        **values,
     ) -> None:
         subtotal, total, tax = map(Decimal, amounts)
         line = WooLine(
-            number * 10, product, store.products[product].sku, "Tee", Decimal(quantity), subtotal, total, tax
+            number * 10,
+            product,
+            store.products[product].sku,
+            "Tee",
+            Decimal(quantity),
+            subtotal,
+            total,
+            tax,
         )
         store.create_order(
-            WooOrder(number, at, lines=[line], **{"currency": "EUR", "country": "DE"} | values)
+            WooOrder(
+                number,
+                at,
+                lines=[line],
+                **{"currency": "EUR", "country": "DE"} | values,
+            )
         )
 
     sell(
-        101, start, "20.00", "18.00", "3.42", quantity="2", email="Ann@example.org", shipping=Decimal("4.90")
+        101,
+        start,
+        "20.00",
+        "18.00",
+        "3.42",
+        quantity="2",
+        email="Ann@example.org",
+        shipping=Decimal("4.90"),
     )
-    sell(102, start - timedelta(seconds=1), "500.00", "500.00", "95.00", email="ann@example.org")
-    sell(103, end - timedelta(seconds=1), "25.75", "25.75", "2.71", quantity="2.5", customer_id=7)
+    sell(
+        102,
+        start - timedelta(seconds=1),
+        "500.00",
+        "500.00",
+        "95.00",
+        email="ann@example.org",
+    )
+    sell(
+        103,
+        end - timedelta(seconds=1),
+        "25.75",
+        "25.75",
+        "2.71",
+        quantity="2.5",
+        customer_id=7,
+    )
     sell(104, noon, "100.00", "100.00", "19.00", email="ben@example.org")
-    sell(105, noon, "50.00", "50.00", "9.50", email="cem@example.org", shipping=Decimal("5.00"))
+    sell(
+        105,
+        noon,
+        "50.00",
+        "50.00",
+        "9.50",
+        email="cem@example.org",
+        shipping=Decimal("5.00"),
+    )
     sell(106, noon, "33.00", "33.00", "6.27")
     sell(107, noon, "12.00", "12.00", "2.28", product=2)
     sell(108, noon, "99.00", "99.00", "0.00", currency="USD")
@@ -154,7 +238,10 @@ def open_shop(day: date) -> WooStore:
     goodwill = WooRefund(200, noon, Decimal("5.00"), "sorry")
     store.add_refund(100, goodwill)
     piece = WooRefundLine(2031, 1030, Decimal(1), Decimal("8.50"), Decimal("0.90"))
-    store.add_refund(103, WooRefund(203, end - timedelta(seconds=1), Decimal("9.40"), "torn", [piece]))
+    store.add_refund(
+        103,
+        WooRefund(203, end - timedelta(seconds=1), Decimal("9.40"), "torn", [piece]),
+    )
     store.add_refund(101, WooRefund(201, noon, Decimal("3.00"), "a mistake"))
     store.delete_refund(101, 201, noon + timedelta(hours=1))
     return store

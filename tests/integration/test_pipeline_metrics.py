@@ -25,7 +25,9 @@ DAY = newest_closed_day(datetime.now(UTC), "America/New_York")
 def page(start_shared_company, tmp_path_factory):
     """The series after one day, from its extracts to its mail; the company's environment holds."""
     company = start_shared_company()
-    company.show(Ledger(DAY.date, 1, orders_per_day=20, seed=5).as_of(datetime.now(UTC)))
+    company.show(
+        Ledger(DAY.date, 1, orders_per_day=20, seed=5).as_of(datetime.now(UTC))
+    )
     run = DagRun(DAG, "test__metrics")
     with (
         pytest.MonkeyPatch.context() as environment,
@@ -36,17 +38,23 @@ def page(start_shared_company, tmp_path_factory):
         for name, value in mailbox.environment().items():
             environment.setenv(name, value)
         raw = [extract(source, DAY.date, run.run_id) for source in SOURCES]
-        loadable = [transform.transform(manifest, run_id=run.run_id) for manifest in raw]
+        loadable = [
+            transform.transform(manifest, run_id=run.run_id) for manifest in raw
+        ]
         loaded = loading.load_day(DAY, run, loadable)
         report = archive.build_report(DAY, run, check_load(run, loaded, loading.ORDERS))
         assert not delivery.deliver(DAY, report, send_mail=True)
-        server.until(r'ecommerce_business_day_end_timestamp_seconds\{step="mail"\}')  # the last of all
+        server.until(
+            r'ecommerce_business_day_end_timestamp_seconds\{step="mail"\}'
+        )  # the last of all
         yield {"series": server.scrape(), "loaded": to_xcom(loaded), "day": DAY}
 
 
 @pytest.mark.parametrize("step", ["load", "report", "mail"])
 def test_each_step_of_the_day_has_passed(page, step):
-    end = page["series"][f'ecommerce_business_day_end_timestamp_seconds{{step="{step}"}}']
+    end = page["series"][
+        f'ecommerce_business_day_end_timestamp_seconds{{step="{step}"}}'
+    ]
     assert end == day_window(DAY.date, DAY.timezone).end.timestamp()
 
 
@@ -56,9 +64,14 @@ def test_rows_are_those_of_the_audit(page, source):
     for outcome in ("read", "accepted", "rejected", "superseded"):
         labels = f'dag_id="{DAG}",outcome="{outcome}",source="{source}"'
         assert page["series"][f"ecommerce_rows{{{labels}}}"] == audit[f"rows_{outcome}"]
-    assert page["series"][f'ecommerce_rejected_ratio{{dag_id="{DAG}",source="{source}"}}'] < 1
+    assert (
+        page["series"][f'ecommerce_rejected_ratio{{dag_id="{DAG}",source="{source}"}}']
+        < 1
+    )
     read_at = datetime.fromisoformat(audit["read_at"]).timestamp()
-    shown = page["series"][f'ecommerce_source_read_timestamp_seconds{{source="{source}"}}']
+    shown = page["series"][
+        f'ecommerce_source_read_timestamp_seconds{{source="{source}"}}'
+    ]
     assert shown == pytest.approx(read_at, abs=0.001)
 
 

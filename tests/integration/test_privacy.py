@@ -44,14 +44,25 @@ def ran(
     snapshot = Ledger(DAY, 1, orders_per_day=40, seed=11).as_of(morning_after(DAY))
     # People write addresses where none belong.
     careless = tuple(replace(refund, reason=CARELESS) for refund in snapshot.refunds)
-    orders = tuple(replace(order, coupon_code="for-max@example.net") for order in snapshot.orders)
+    orders = tuple(
+        replace(order, coupon_code="for-max@example.net") for order in snapshot.orders
+    )
     company.show(replace(snapshot, refunds=careless, orders=orders))
     assert {refund.channel for refund in careless} >= {STOREFRONT}
     environment = with_secrets(company, postgres_server)
     smtp, page = free_port(), free_port()
     folder = company.folders.home / "mail"
-    server = {"conn_type": "smtp", "host": "127.0.0.1", "port": smtp, "password": MAIL_PASSWORD}
-    extra = {"disable_ssl": True, "disable_tls": True, "from_email": "sales-report@example.com"}
+    server = {
+        "conn_type": "smtp",
+        "host": "127.0.0.1",
+        "port": smtp,
+        "password": MAIL_PASSWORD,
+    }
+    extra = {
+        "disable_ssl": True,
+        "disable_tls": True,
+        "from_email": "sales-report@example.com",
+    }
     environment |= {
         "AIRFLOW_CONN_SMTP_DEFAULT": json.dumps(server | {"extra": extra}),
         "AIRFLOW_VAR_REPORT_RECIPIENTS": "analytics@corp.example",
@@ -61,7 +72,9 @@ def ran(
     with mail.run_mail_server(folder, smtp, page):
         quoting = f'{{"code":"no","message":"{snapshot.orders[0].email} {CARELESS}"}}'.encode()
         company.storefront.faults.append(Fault("/orders", status=400, body=quoting))
-        company.shopify.faults.append(shopify.Fault("OrdersById", status=400, body=quoting))
+        company.shopify.faults.append(
+            shopify.Fault("OrdersById", status=400, body=quoting)
+        )
         assert airflow.test_dag(DAG, business_date=DAY.isoformat()) != 0
         done = airflow.test_dag(DAG, business_date=DAY.isoformat(), send_mail=True)
         assert done == 0, airflow.log()[-5000:]
@@ -70,14 +83,18 @@ def ran(
 
 def with_secrets(company: Company, server) -> dict[str, str]:
     """The company's environment with passwords that occur nowhere else."""
-    server.psql(f"CREATE ROLE {READER} LOGIN PASSWORD '{DATABASE_PASSWORD}' IN ROLE sales_reader")
+    server.psql(
+        f"CREATE ROLE {READER} LOGIN PASSWORD '{DATABASE_PASSWORD}' IN ROLE sales_reader"
+    )
     company.storefront.keys = replace(company.storefront.keys, secret=CONSUMER_SECRET)
     database = json.loads(company.environment["AIRFLOW_CONN_SALES_DB"])
     api = json.loads(company.environment["AIRFLOW_CONN_STOREFRONT_API"])
     company.shopify.tokens = {ACCESS_TOKEN: None}
     second_api = json.loads(company.environment["AIRFLOW_CONN_SHOPIFY_API"])
     return company.environment | {
-        "AIRFLOW_CONN_SALES_DB": json.dumps(database | {"login": READER, "password": DATABASE_PASSWORD}),
+        "AIRFLOW_CONN_SALES_DB": json.dumps(
+            database | {"login": READER, "password": DATABASE_PASSWORD}
+        ),
         "AIRFLOW_CONN_STOREFRONT_API": json.dumps(api | {"password": CONSUMER_SECRET}),
         "AIRFLOW_CONN_SHOPIFY_API": json.dumps(second_api | {"password": ACCESS_TOKEN}),
     }
@@ -90,10 +107,17 @@ def forbidden(ran) -> list[str]:
     people = (*company.shown.orders, *company.shown.customers)
     addresses = {person.email.strip().lower() for person in people if person.email}
     assert len(addresses) > 20
-    return [*addresses, "zoe.secret@example.org", "for-max@example.net", *map(str.lower, SECRETS)]
+    return [
+        *addresses,
+        "zoe.secret@example.org",
+        "for-max@example.net",
+        *map(str.lower, SECRETS),
+    ]
 
 
-def leaks(texts: Iterable[tuple[str, str]], forbidden: list[str]) -> list[tuple[str, str]]:
+def leaks(
+    texts: Iterable[tuple[str, str]], forbidden: list[str]
+) -> list[tuple[str, str]]:
     """Where which forbidden text occurs; and there must have been something to look at."""
     found, looked_at = [], 0
     for where, text in texts:
@@ -107,7 +131,9 @@ def leaks(texts: Iterable[tuple[str, str]], forbidden: list[str]) -> list[tuple[
 def text_of(file: Path) -> str:
     """Everything a reader of the file could see."""
     if file.suffix == ".parquet":
-        return json.dumps(pq.read_table(file).to_pylist(), default=str, ensure_ascii=False)
+        return json.dumps(
+            pq.read_table(file).to_pylist(), default=str, ensure_ascii=False
+        )
     if file.suffix == ".pdf":
         return "\n".join(page.extract_text() for page in PdfReader(file).pages)
     return file.read_bytes().decode("utf-8", "replace")
@@ -135,25 +161,38 @@ def test_metadata_database_with_its_xcoms(ran, forbidden):
 
 def test_staging_after_the_transform(ran, forbidden):
     company, _ = ran
-    runs = Path(company.environment["STAGING_URI"].removeprefix("file://"), DAG, str(DAY)).iterdir()
+    runs = Path(
+        company.environment["STAGING_URI"].removeprefix("file://"), DAG, str(DAY)
+    ).iterdir()
     # The failed run keeps its raw files for a repair; the other one has transformed all of its own.
     (complete,) = (run for run in runs if (run / "transformed").exists())
     assert sorted(folder.name for folder in complete.iterdir()) == ["transformed"]
     staged = dict(files_below(complete))
-    assert {"orders.parquet", "customers.parquet", "rejected_rows.parquet", "manifest.json"} <= staged.keys()
+    assert {
+        "orders.parquet",
+        "customers.parquet",
+        "rejected_rows.parquet",
+        "manifest.json",
+    } <= staged.keys()
     assert leaks(staged.items(), forbidden) == []
 
 
 def test_warehouse(ran, forbidden):
     company, _ = ran
     tables = [
-        (f"{dataset}.{table.table_id}", str(read_table(company.client, dataset, table.table_id)))
+        (
+            f"{dataset}.{table.table_id}",
+            str(read_table(company.client, dataset, table.table_id)),
+        )
         for dataset in (company.dataset, f"{company.dataset}_staging")
         for table in company.client.list_tables(dataset)
     ]
     assert any("<e-mail>" in text for _, text in tables)
     orders = read_table(company.client, company.dataset, "orders")
-    assert {row["source"] for row in orders if row["customer_hash"]} >= {STOREFRONT, SHOPIFY}
+    assert {row["source"] for row in orders if row["customer_hash"]} >= {
+        STOREFRONT,
+        SHOPIFY,
+    }
     assert leaks(tables, forbidden) == []
 
 
@@ -162,12 +201,16 @@ def test_report_and_mails(ran, forbidden):
     told = list(files_below(company.folders.reports))
     assert any(name.endswith(".pdf") for name, _ in told)
     for file in (company.folders.home / "mail").glob("*.eml"):
-        message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+        message = email.message_from_bytes(
+            file.read_bytes(), policy=email.policy.default
+        )
         for part in message.walk():
             content = b"" if part.is_multipart() else part.get_payload(decode=True)
             if part.get_content_type() == "application/pdf":
                 pages = PdfReader(io.BytesIO(content)).pages
-                told.append((file.name, "\n".join(page.extract_text() for page in pages)))
+                told.append(
+                    (file.name, "\n".join(page.extract_text() for page in pages))
+                )
             else:
                 told.append((file.name, content.decode("utf-8", "replace")))
     mails = [name for name, _ in told if name.endswith(".eml")]

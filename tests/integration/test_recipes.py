@@ -81,25 +81,39 @@ def shop(start_company):
 
 
 def rows(company, sql: str) -> list[dict[str, Any]]:
-    return [dict(row.items()) for row in company.client.query(sql.format(sales=company.dataset)).result()]
+    return [
+        dict(row.items())
+        for row in company.client.query(sql.format(sales=company.dataset)).result()
+    ]
 
 
 def test_a_column_of_your_own_reaches_view_and_report(shop, tmp_path):
     copy = carried_out(copy_repository(tmp_path / "copy"), "A column of your own")
-    settings = {"ORDER_ATTRIBUTES": "sales_channel", "REPORT_ATTRIBUTE": "sales_channel"}
+    settings = {
+        "ORDER_ATTRIBUTES": "sales_channel",
+        "REPORT_ATTRIBUTE": "sales_channel",
+    }
     in_copy(copy, "-m", "ecommerce.cli", "migrate", **settings)
     report = run_in_copy(copy, DAYS[1], **settings)
     with psycopg.connect(shop.dsn) as database:
-        known = dict(database.execute("SELECT order_id, sales_channel FROM orders").fetchall())
+        known = dict(
+            database.execute("SELECT order_id, sales_channel FROM orders").fetchall()
+        )
     found = rows(
         shop,
         "SELECT source, order_id, sales_channel FROM {sales}.orders_attributes "
         f"WHERE business_date = '{DAYS[1]}'",
     )
-    of_database = {row["order_id"]: row["sales_channel"] for row in found if row["source"] == "sales_db"}
+    of_database = {
+        row["order_id"]: row["sales_channel"]
+        for row in found
+        if row["source"] == "sales_db"
+    }
     assert of_database
     assert of_database == {order_id: known[order_id] for order_id in of_database}
-    assert {row["sales_channel"] for row in found if row["source"] != "sales_db"} == {None}
+    assert {row["sales_channel"] for row in found if row["source"] != "sales_db"} == {
+        None
+    }
     assert {"app", "web", "(none)"} <= report["attribute"].keys()
 
 
@@ -107,10 +121,18 @@ def test_a_typed_column_reaches_the_table_and_makes_no_order_differ(shop, tmp_pa
     copy = carried_out(copy_repository(tmp_path / "copy"), "A typed column")
     assert "sales_channel" in in_copy(copy, "-m", "ecommerce.cli", "migrate")
     run_in_copy(copy, DAYS[1])
-    found = rows(shop, "SELECT source, business_date, sales_channel FROM {sales}.orders")
-    of_day = {(row["source"], row["sales_channel"]) for row in found if row["business_date"] == DAYS[1]}
+    found = rows(
+        shop, "SELECT source, business_date, sales_channel FROM {sales}.orders"
+    )
+    of_day = {
+        (row["source"], row["sales_channel"])
+        for row in found
+        if row["business_date"] == DAYS[1]
+    }
     assert {("sales_db", "app"), ("sales_db", "web"), ("storefront", None)} <= of_day
-    assert None in {row["sales_channel"] for row in found if row["source"] == "sales_db"}, "read before"
+    assert None in {
+        row["sales_channel"] for row in found if row["source"] == "sales_db"
+    }, "read before"
     compare = (
         "from datetime import timedelta, date\n"
         "from tests.integration.daily_run import morning_after\n"
@@ -127,13 +149,21 @@ def test_a_source_is_a_folder_and_a_line(shop, tmp_path):
     (till / f"receipts_{DAYS[1]}.csv").write_text(RECEIPTS)
     report = run_in_copy(copy, DAYS[1], TILL_FOLDER=str(till))
     assert any("Till:" in limit for limit in report["limits"])
-    found = rows(shop, "SELECT order_id, gross_amount FROM {sales}.orders WHERE source = 'till'")
-    assert {row["order_id"]: row["gross_amount"] for row in found} == {"T-1": 19, "T-2": 12}
+    found = rows(
+        shop, "SELECT order_id, gross_amount FROM {sales}.orders WHERE source = 'till'"
+    )
+    assert {row["order_id"]: row["gross_amount"] for row in found} == {
+        "T-1": 19,
+        "T-2": 12,
+    }
     # The first day was run without it, and is computed again by this run: nothing is missing there.
     assert str(DAYS[0]) in report["touched_days"]
     complete = {
         row["business_date"]: (row["complete"], row["missing_sources"])
-        for row in rows(shop, "SELECT business_date, complete, missing_sources FROM {sales}.daily_summary")
+        for row in rows(
+            shop,
+            "SELECT business_date, complete, missing_sources FROM {sales}.daily_summary",
+        )
     }
     assert complete[DAYS[1]] == (True, [])
     assert complete[DAYS[0]] == (True, [])
@@ -166,7 +196,9 @@ print(*(task for each in (daily_sales_pipeline, storefront_orders_sync) for task
 """
 
 
-def agora_order(number: str, created_at: str, *lines: tuple[str, int, float, float], **fields: Any) -> dict:
+def agora_order(
+    number: str, created_at: str, *lines: tuple[str, int, float, float], **fields: Any
+) -> dict:
     """An order of the marketplace; a line is SKU, quantity, price and discount."""
     return {
         **{"id": number, "status": "shipped", "currency": "USD", "country": "US"},
@@ -187,9 +219,18 @@ def agora_order(number: str, created_at: str, *lines: tuple[str, int, float, flo
     } | fields
 
 
-def agora_refund(number: str, line: int, amount: float, created_at: str) -> dict[str, Any]:
+def agora_refund(
+    number: str, line: int, amount: float, created_at: str
+) -> dict[str, Any]:
     at = {"created_at": created_at}
-    return {"id": number, "line": line, "quantity": 1, "amount": amount, "tax": 0.4, "reason": "broken"} | at
+    return {
+        "id": number,
+        "line": line,
+        "quantity": 1,
+        "amount": amount,
+        "tax": 0.4,
+        "reason": "broken",
+    } | at
 
 
 def agora_sales(shop) -> dict[date, list[Decimal]]:
@@ -208,16 +249,35 @@ def test_an_api_source_is_off_without_its_connection_and_keeps_the_rules(tmp_pat
     copy = carried_out(copy_repository(tmp_path / "copy"), "An API source")
     with open_agora() as agora:
         wrong = [agora.connection(password=""), agora.connection(password="no")]
-        script = OF_ITS_CONNECTION.format(connections=json.dumps(["", *wrong, agora.connection()]))
-        lines = [line.split(maxsplit=2) for line in in_copy(copy, "-c", script).splitlines()[-4:]]
+        script = OF_ITS_CONNECTION.format(
+            connections=json.dumps(["", *wrong, agora.connection()])
+        )
+        lines = [
+            line.split(maxsplit=2)
+            for line in in_copy(copy, "-c", script).splitlines()[-4:]
+        ]
     assert [(state, subject, text[:62]) for state, subject, text in lines] == [
-        ("off", "agora_api", "agora is off: to switch it on, define the connection agora_api"),
-        ("FAIL", "agora_api", "the connection agora_api has no password: set it to the API to"),
-        ("FAIL", "agora_api", "agora_api: GET /orders answered 401 Unauthorized: check login,"),
+        (
+            "off",
+            "agora_api",
+            "agora is off: to switch it on, define the connection agora_api",
+        ),
+        (
+            "FAIL",
+            "agora_api",
+            "the connection agora_api has no password: set it to the API to",
+        ),
+        (
+            "FAIL",
+            "agora_api",
+            "agora_api: GET /orders answered 401 Unauthorized: check login,",
+        ),
         ("ok", "agora_api", "orders changed in the last hour: 0"),
     ]
     tasks = in_copy(copy, "-c", OF_ITS_TASKS).splitlines()[-1].split()
-    assert {"extract.agora", "agora", "transform__2", "load__2", "checks__2"} <= set(tasks)
+    assert {"extract.agora", "agora", "transform__2", "load__2", "checks__2"} <= set(
+        tasks
+    )
     in_copy(copy, "-m", "pytest", "-q", "-x", "tests/dags/test_house.py")
 
 
@@ -246,14 +306,22 @@ def test_an_api_source_reads_whole_orders_late_changes_and_removals(shop, tmp_pa
         agora.orders = {order["id"]: order for order in placed}
         agora.refusals = 1
         assert any(limit.startswith("Agora:") for limit in run(DAYS[1])["limits"])
-        gross = 3 * Decimal("19.99") + Decimal("0.10") + 2 * Decimal("4.35") + Decimal("19.99")
+        gross = (
+            3 * Decimal("19.99")
+            + Decimal("0.10")
+            + 2 * Decimal("4.35")
+            + Decimal("19.99")
+        )
         returned = Decimal("18.32")
         sales = {DAYS[1]: [gross, Decimal(5), returned, gross - 5 - returned]}
         next_day = [Decimal("0.70"), Decimal("0.07"), Decimal(0), Decimal("0.63")]
         sales[DAYS[2]] = next_day  # changed since the last read
         assert agora_sales(shop) == sales
         assert [status for status, _ in agora.requests].count(429) == 1
-        assert sum("cursor=" in path for status, path in agora.requests if status == 200) >= 2
+        assert (
+            sum("cursor=" in path for status, path in agora.requests if status == 200)
+            >= 2
+        )
         assert not [path for _, path in agora.requests if TOKEN in path]
 
         # A card more, and a mug that comes back a day later.
@@ -264,12 +332,19 @@ def test_an_api_source_reads_whole_orders_late_changes_and_removals(shop, tmp_pa
         run(DAYS[2])
         gross += Decimal("0.10")
         sales[DAYS[1]] = [gross, Decimal(5), returned, gross - 5 - returned]
-        sales[DAYS[2]] = [*next_day[:2], Decimal("4.35"), Decimal("0.63") - Decimal("4.35")]
+        sales[DAYS[2]] = [
+            *next_day[:2],
+            Decimal("4.35"),
+            Decimal("0.63") - Decimal("4.35"),
+        ]
         assert agora_sales(shop) == sales
 
         del agora.orders["B 4"]
         [difference] = run(DAYS[2], reconciled=True)["differences"]
-        assert (difference["business_date"], difference["source"]) == (str(DAYS[1]), "agora")
+        assert (difference["business_date"], difference["source"]) == (
+            str(DAYS[1]),
+            "agora",
+        )
         assert difference["what"] == "orders: 1 gone from the source"
         assert (404, "/orders/B%204") in agora.requests
         gross -= Decimal("19.99")
@@ -306,23 +381,55 @@ def test_a_figure_is_in_report_mail_and_csv(shop, tmp_path):
         "archive.write_document(made, Path('.'))\n"
         "print([line for line in figures_csv(made).splitlines() if 'units_per_order' in line])\n"
     )
-    assert in_copy(copy, "-c", written).splitlines()[-1].endswith("units_per_order,2,,true']")
+    assert (
+        in_copy(copy, "-c", written)
+        .splitlines()[-1]
+        .endswith("units_per_order,2,,true']")
+    )
     from pypdf import PdfReader
 
-    assert "Units per order" in "".join(page.extract_text() for page in PdfReader(copy / "report.pdf").pages)
+    assert "Units per order" in "".join(
+        page.extract_text() for page in PdfReader(copy / "report.pdf").pages
+    )
 
 
 def test_a_dag_keeps_the_rules_and_mails(shop, tmp_path, migrated_airflow):
     copy = carried_out(copy_repository(tmp_path / "copy"), "A DAG")
-    in_copy(copy, "-m", "pytest", "-q", "-x", "tests/dags", "-k", "unsold_products or assortment or runbook")
-    rows(shop, "INSERT INTO {sales}.products (sku, name) VALUES ('GNOME-9', 'Garden gnome')")
+    in_copy(
+        copy,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "tests/dags",
+        "-k",
+        "unsold_products or assortment or runbook",
+    )
+    rows(
+        shop,
+        "INSERT INTO {sales}.products (sku, name) VALUES ('GNOME-9', 'Garden gnome')",
+    )
     own = copy_home(migrated_airflow, tmp_path / "airflow", {}).own()
-    code = {f"AIRFLOW__CORE__{name.upper()}_FOLDER": str(copy / name) for name in ("dags", "plugins")}
+    code = {
+        f"AIRFLOW__CORE__{name.upper()}_FOLDER": str(copy / name)
+        for name in ("dags", "plugins")
+    }
     with open_mailbox(tmp_path / "mail") as mailbox:
         in_copy(
             copy,
-            *("-m", "airflow", "dags", "test", "unsold_products", "-c", f'{{"business_date": "{DAYS[0]}"}}'),
-            **own | code | mailbox.environment() | {"PYTHONPATH": str(copy / "plugins")},
+            *(
+                "-m",
+                "airflow",
+                "dags",
+                "test",
+                "unsold_products",
+                "-c",
+                f'{{"business_date": "{DAYS[0]}"}}',
+            ),
+            **own
+            | code
+            | mailbox.environment()
+            | {"PYTHONPATH": str(copy / "plugins")},
         )
         [mail] = mailbox.messages()
     assert mail["Subject"] == "1 unsold products"
@@ -369,21 +476,37 @@ print(json.dumps({{
 
 def test_another_schema_is_mapped_in_one_file(database, postgres_server, tmp_path):
     copy = carried_out(copy_repository(tmp_path / "copy"), "Another schema")
-    assert {step.path for step in steps("Another schema")} == {"include/sql/extract/sales_db/schema.sql"}
+    assert {step.path for step in steps("Another schema")} == {
+        "include/sql/extract/sales_db/schema.sql"
+    }
     shop = Path(__file__).parent / "other_shop" / "other_schema.sql"
     indexes = re.findall(r"^ *(CREATE INDEX .+;)$", RECIPES.read_text(), re.M)
     postgres_server.psql("\n".join([shop.read_text(), *indexes]), database)
     dsn = postgres_server.dsn(database)
     script = OF_ANOTHER_SCHEMA.format(folder=f"file://{tmp_path}/run/sales_db", dsn=dsn)
-    settings = {"SHOP_TIMEZONE": "Europe/Berlin", "REPORTING_CURRENCY": "EUR", "CUSTOMER_HASH_KEY": "0" * 16}
-    answer = in_copy(copy, "-c", script, AIRFLOW_CONN_SALES_DB=dsn, **settings).splitlines()[-1]
+    settings = {
+        "SHOP_TIMEZONE": "Europe/Berlin",
+        "REPORTING_CURRENCY": "EUR",
+        "CUSTOMER_HASH_KEY": "0" * 16,
+    }
+    answer = in_copy(
+        copy, "-c", script, AIRFLOW_CONN_SALES_DB=dsn, **settings
+    ).splitlines()[-1]
     day = "2026-03-10"
     assert json.loads(answer) == {
         "checked": ["ok"],
         "orders": [
             ["1", "processing", "True", "0.9000", "0.1000", "4.9000", day],
             ["2", "shipped", "True", "0.9000", "0.1000", "0.1000", day],
-            ["4", "processing", "True", "0.9000", "0.1000", "0.0000", "2026-02-01"],  # refunded on the day
+            [
+                "4",
+                "processing",
+                "True",
+                "0.9000",
+                "0.1000",
+                "0.0000",
+                "2026-02-01",
+            ],  # refunded on the day
         ],
         "lines": [[order, "BECHER", "Geschirr", "0.3000", "0.0700"] for order in "124"],
         "refunds": [["90", "4", "1", "0.3000", day]],

@@ -57,12 +57,21 @@ def past(shared_past) -> Past:
 def plain_order(snapshot: Snapshot, channel: str, *, refunded: bool = False) -> Order:
     """An order that counts: one with refunds, or one of the first day without."""
     with_refunds = {refund.order_id for refund in snapshot.refunds_of(channel)}
-    open_refunds = {each.order_id for each in snapshot.refunds if each.refunded_at >= END_OF_DAYS}
+    open_refunds = {
+        each.order_id for each in snapshot.refunds if each.refunded_at >= END_OF_DAYS
+    }
     return next(
         order
         for order in snapshot.orders_of(channel)
         if order.status
-        in {"processing", "completed", "shipped", "delivered", "refunded", "partially_refunded"}
+        in {
+            "processing",
+            "completed",
+            "shipped",
+            "delivered",
+            "refunded",
+            "partially_refunded",
+        }
         and (order.order_id in with_refunds) == refunded
         and (refunded or _is_simple(order))
         and order.order_id not in open_refunds
@@ -80,8 +89,12 @@ def without(gone: Order) -> Callable[[Snapshot], Snapshot]:
     def change(snapshot: Snapshot) -> Snapshot:
         return replace(
             snapshot,
-            orders=tuple(each for each in snapshot.orders if each.order_id != gone.order_id),
-            refunds=tuple(each for each in snapshot.refunds if each.order_id != gone.order_id),
+            orders=tuple(
+                each for each in snapshot.orders if each.order_id != gone.order_id
+            ),
+            refunds=tuple(
+                each for each in snapshot.refunds if each.order_id != gone.order_id
+            ),
         )
 
     return change
@@ -91,14 +104,19 @@ def replaced(order: Order, **values: object) -> Callable[[Snapshot], Snapshot]:
     """The order has other `values`."""
     new = replace(order, **values)
     return lambda snapshot: replace(
-        snapshot, orders=tuple(new if old.order_id == order.order_id else old for old in snapshot.orders)
+        snapshot,
+        orders=tuple(
+            new if old.order_id == order.order_id else old for old in snapshot.orders
+        ),
     )
 
 
 def edited(order: Order) -> Callable[[Snapshot], Snapshot]:
     """Its first line gets a piece more, and nothing says when."""
     first, *others = order.lines
-    more = replace(first, quantity=first.quantity + 1, gross=first.gross + first.unit_price)
+    more = replace(
+        first, quantity=first.quantity + 1, gross=first.gross + first.unit_price
+    )
     return replaced(order, lines=(more, *others))
 
 
@@ -109,7 +127,9 @@ def swapped(order: Order) -> Callable[[Snapshot], Snapshot]:
         {name: getattr(line, name) for name in ("sku", "product_name", "category")}
         for line in (first, second)
     )
-    return replaced(order, lines=(replace(first, **other), replace(second, **product), *others))
+    return replaced(
+        order, lines=(replace(first, **other), replace(second, **product), *others)
+    )
 
 
 def refund_deleted(order: Order) -> Callable[[Snapshot], Snapshot]:
@@ -117,7 +137,10 @@ def refund_deleted(order: Order) -> Callable[[Snapshot], Snapshot]:
 
     def change(snapshot: Snapshot) -> Snapshot:
         return replace(
-            snapshot, refunds=tuple(each for each in snapshot.refunds if each.order_id != order.order_id)
+            snapshot,
+            refunds=tuple(
+                each for each in snapshot.refunds if each.order_id != order.order_id
+            ),
         )
 
     return change
@@ -154,7 +177,9 @@ def test_edits_that_leave_every_sum_of_the_day_equal_are_found_and_corrected(pas
     order = next(
         order
         for order in past.snapshot.orders_of(SALES_DB)
-        if len(order.lines) > 1 and order.lines[0].sku != order.lines[1].sku and _is_simple(order)
+        if len(order.lines) > 1
+        and order.lines[0].sku != order.lines[1].sku
+        and _is_simple(order)
     )
     before = past.company.warehouse()
     past.change(swapped(order))
@@ -183,5 +208,7 @@ def test_an_order_moved_to_another_day_without_a_date_is_not_taken_for_deleted(p
 def test_what_changed_since_the_last_read_is_left_to_the_next_run(past):
     order = plain_order(past.snapshot, STOREFRONT)
     at = past.now - LATER / 2
-    past.change(replaced(order, coupon_code="LATER", updated_at=at, status_changed_at=at))
+    past.change(
+        replaced(order, coupon_code="LATER", updated_at=at, status_changed_at=at)
+    )
     assert compare(past.now) == []

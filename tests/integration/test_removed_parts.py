@@ -16,7 +16,9 @@ from tests.recipes import REPOSITORY, copy_without, in_copy, parts
 pytestmark = pytest.mark.full
 
 DAY = date(2026, 9, 1)
-PARTS = {part: paths for part, paths in parts().items() if (REPOSITORY / paths[0]).exists()}
+PARTS = {
+    part: paths for part, paths in parts().items() if (REPOSITORY / paths[0]).exists()
+}
 REFERRING = ("core.parts", "googlesql", "mail_samples", "DAG_")
 """What unit tests name that look for parts, or refer to one by name. Others are only collected."""
 
@@ -40,17 +42,28 @@ def test_the_rest_passes_its_tests(removed, tmp_path):
     """Without all parts at once; with KILL_MATRIX=full also without each of them."""
     copy = copy_without(REMOVED[removed], tmp_path / "copy")
     files = (copy / "tests" / "unit").rglob("test_*.py")
-    referring = [path.name for path in files if any(each in path.read_text() for each in REFERRING)]
+    referring = [
+        path.name
+        for path in files
+        if any(each in path.read_text() for each in REFERRING)
+    ]
     assert referring
     selected = " or ".join(["dags", *referring])
-    in_copy(copy, "-m", "pytest", "-q", "-x", "tests/dags", "tests/unit", "-k", selected)
+    in_copy(
+        copy, "-m", "pytest", "-q", "-x", "tests/dags", "tests/unit", "-k", selected
+    )
 
 
-def test_a_day_runs_and_its_report_is_mailed(copy, start_company, migrated_airflow, tmp_path):
+def test_a_day_runs_and_its_report_is_mailed(
+    copy, start_company, migrated_airflow, tmp_path
+):
     company = start_company()
     company.show(Ledger(DAY, 1, orders_per_day=20, seed=5).as_of(morning_after(DAY)))
     own = copy_home(migrated_airflow, tmp_path / "airflow", {}).own()
-    code = {f"AIRFLOW__CORE__{name.upper()}_FOLDER": str(copy / name) for name in ("dags", "plugins")}
+    code = {
+        f"AIRFLOW__CORE__{name.upper()}_FOLDER": str(copy / name)
+        for name in ("dags", "plugins")
+    }
     code["PYTHONPATH"] = str(copy / "plugins")
     conf = json.dumps({"business_date": str(DAY), "send_mail": True})
     with open_mailbox(tmp_path / "mail") as mailbox:

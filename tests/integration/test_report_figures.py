@@ -13,7 +13,14 @@ from ecommerce.sales.report.figures.quality import Provenance
 from ecommerce.sales.report.findings import sentence
 from ecommerce.sales.report.queries import read_figures
 from ecommerce.sales.report.view.page import page_texts
-from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SHOPIFY, SOURCES, STOREFRONT
+from ecommerce.sources import (
+    EXCHANGE_RATES,
+    PARTNER_FILES,
+    SALES_DB,
+    SHOPIFY,
+    SOURCES,
+    STOREFRONT,
+)
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import load
 from tests.integration.warehouse.loadable import Folder, Order, at
@@ -66,15 +73,22 @@ def warehouse(settings, tmp_path_factory):
             warehouse=warehouse,
         )
 
-    run(DAY - timedelta(days=12), Folder([Order("1", at("2026-02-18 17:00"), customer="old")]))
+    run(
+        DAY - timedelta(days=12),
+        Folder([Order("1", at("2026-02-18 17:00"), customer="old")]),
+    )
     run(
         DAY - timedelta(days=7),
-        Folder([Order("2", at("2026-02-23 17:00"), [("Toys", "1", "80.00")], customer="b")]),
+        Folder(
+            [Order("2", at("2026-02-23 17:00"), [("Toys", "1", "80.00")], customer="b")]
+        ),
     )
     run(DAY - timedelta(days=2), missing=[STOREFRONT])
     run(
         DAY - timedelta(days=1),
-        Folder([Order("3", at("2026-03-01 17:00"), [("Toys", "1", "50.00")], customer="c")]),
+        Folder(
+            [Order("3", at("2026-03-01 17:00"), [("Toys", "1", "50.00")], customer="c")]
+        ),
     )
     run(
         DAY,
@@ -89,12 +103,31 @@ def warehouse(settings, tmp_path_factory):
                     tax="7.2",
                     shipping="5",
                 ),
-                Order("11", NOON, [("Toys", "1", "30.00")], customer="new", country_code="DE"),
-                Order("12", NOON, [("Toys", "1", "500.00")], customer="x", status="cancelled", is_sale=False),
-                Order("13", NOON, [("Toys", "1", "700.00")], customer="y", is_test=True),
+                Order(
+                    "11",
+                    NOON,
+                    [("Toys", "1", "30.00")],
+                    customer="new",
+                    country_code="DE",
+                ),
+                Order(
+                    "12",
+                    NOON,
+                    [("Toys", "1", "500.00")],
+                    customer="x",
+                    status="cancelled",
+                    is_sale=False,
+                ),
+                Order(
+                    "13", NOON, [("Toys", "1", "700.00")], customer="y", is_test=True
+                ),
             ],
             rejected=[
-                {"reason": "invalid_number", "raw": "line of jane@example.com", "file": None},
+                {
+                    "reason": "invalid_number",
+                    "raw": "line of jane@example.com",
+                    "file": None,
+                },
                 {"reason": "invalid_number", "raw": "second"},
                 {"reason": "invalid_number", "raw": "third"},
                 {"reason": "invalid_number", "raw": "fourth"},
@@ -104,7 +137,13 @@ def warehouse(settings, tmp_path_factory):
         ),
         Folder(
             [
-                Order("s1", NOON, [("Garden", "1", "20.00")], source="storefront", customer="new2"),
+                Order(
+                    "s1",
+                    NOON,
+                    [("Garden", "1", "20.00")],
+                    source="storefront",
+                    customer="new2",
+                ),
                 Order(
                     "s2",
                     NOON,
@@ -173,14 +212,20 @@ def test_the_headline_counts_what_counts(figures):
 
 
 def test_the_average_order_says_what_it_leaves_out(figures):
-    notes = {name: figure.note for name, figure in figures.headline.items() if figure.note}
-    assert notes == {"average_order_value": "without orders in BRL, which have no exchange rate"}
+    notes = {
+        name: figure.note for name, figure in figures.headline.items() if figure.note
+    }
+    assert notes == {
+        "average_order_value": "without orders in BRL, which have no exchange rate"
+    }
 
 
 def test_it_is_compared_with_complete_days_only(figures):
     net = figures.headline["net_sales"]
     assert (net.day_before, net.week_before) == (50, 80)
-    assert net.average == Decimal("46.6667")  # of 10, 80 and 50; the day without storefront is incomplete
+    assert net.average == Decimal(
+        "46.6667"
+    )  # of 10, 80 and 50; the day without storefront is incomplete
     assert figures.averaged_days == 3
 
 
@@ -204,7 +249,11 @@ def test_breakdowns_add_up_to_the_headline(figures):
         ("sales_db", 2, Decimal("120.00")),
         ("storefront", 3, Decimal("87.50")),
     ]
-    assert [(row.name, row.orders) for row in figures.countries] == [("US", 3), ("ZZ", 1), ("DE", 1)]
+    assert [(row.name, row.orders) for row in figures.countries] == [
+        ("US", 3),
+        ("ZZ", 1),
+        ("DE", 1),
+    ]
     categories = {row.name: row.net_sales for row in figures.categories}
     assert categories == {
         "Garden": Decimal("195.00"),
@@ -215,7 +264,11 @@ def test_breakdowns_add_up_to_the_headline(figures):
 
 def test_changes_add_up_to_the_change_of_the_headline(figures):
     changes = figures.changes
-    assert (changes.base, changes.before, changes.now) == (DAY - timedelta(days=7), 80, Decimal("207.50"))
+    assert (changes.base, changes.before, changes.now) == (
+        DAY - timedelta(days=7),
+        80,
+        Decimal("207.50"),
+    )
     for rows in (changes.categories, changes.countries, changes.channels):
         assert sum(row.now - row.before for row in rows) == Decimal("127.50")
     assert [(row.name, row.before, row.now) for row in changes.categories] == [
@@ -236,15 +289,22 @@ def test_changes_add_up_to_the_change_of_the_headline(figures):
 
 def test_the_month_so_far_has_no_comparison_where_days_are_missing(figures):
     month = figures.month
-    assert (month.now.net_sales, month.now.orders, month.unfinished) == (Decimal("257.50"), 6, 0)
-    assert (month.last_month.last, month.last_month.net_sales) == (date(2026, 2, 2), None)
+    assert (month.now.net_sales, month.now.orders, month.unfinished) == (
+        Decimal("257.50"),
+        6,
+        0,
+    )
+    assert (month.last_month.last, month.last_month.net_sales) == (
+        date(2026, 2, 2),
+        None,
+    )
     assert (month.last_year.last, month.last_year.net_sales) == (date(2025, 3, 2), None)
 
 
 def test_reasons_of_returns_add_up_to_the_returns(figures):
-    assert [(each.reason, each.refunds, each.amount) for each in figures.return_reasons] == [
-        (None, 1, Decimal("67.50"))
-    ]
+    assert [
+        (each.reason, each.refunds, each.amount) for each in figures.return_reasons
+    ] == [(None, 1, Decimal("67.50"))]
 
 
 def test_the_mean_of_a_weekday_leaves_out_the_day_itself(figures):
@@ -264,11 +324,18 @@ def test_findings_name_what_is_in_no_amount_and_compare_the_rest(figures):
 
 def test_a_forecast_learns_from_what_counts(warehouse):
     rows = warehouse.query(
-        "forecast/sku_series.sql", parameters={"named": []}, first=DAY, day=DAY, recent=DAY, most=9
+        "forecast/sku_series.sql",
+        parameters={"named": []},
+        first=DAY,
+        day=DAY,
+        recent=DAY,
+        most=9,
     )
     assert {row["name"]: row["product"] for row in rows}["toys-1"] == "Toys 1"
     sold = {row["name"]: row["gross_sales"] for row in rows}
-    assert sold == {"garden-1": 155, "toys-1": 90, "garden-2": 40}, "neither the cancelled nor the test order"
+    assert sold == {"garden-1": 155, "toys-1": 90, "garden-2": 40}, (
+        "neither the cancelled nor the test order"
+    )
 
 
 def test_the_best_products_come_first(figures):
@@ -283,19 +350,36 @@ def test_a_products_sales_are_rounded_after_summing(warehouse, tmp_path):
     day = DAY + timedelta(days=1)
     noon, read_at = NOON + timedelta(days=1), NOON + timedelta(days=2)
     orders = [
-        Order(f"e{number}", noon, [("Pins", "1", "1.00")], source="storefront", currency="GBP")
+        Order(
+            f"e{number}",
+            noon,
+            [("Pins", "1", "1.00")],
+            source="storefront",
+            currency="GBP",
+        )
         for number in range(300)
     ]
     manifests = [
         Folder(orders, source=STOREFRONT, read_at=read_at).publish(tmp_path, day),
         Folder(
-            source=EXCHANGE_RATES, read_at=read_at, rates=[(day, "USD", "1.25"), (day, "GBP", "0.99996")]
+            source=EXCHANGE_RATES,
+            read_at=read_at,
+            rates=[(day, "USD", "1.25"), (day, "GBP", "0.99996")],
         ).publish(tmp_path, day),
     ]
-    load(manifests, spec=ORDERS, business_date=day, run_id="run", dag_id=DAG, warehouse=warehouse)
+    load(
+        manifests,
+        spec=ORDERS,
+        business_date=day,
+        run_id="run",
+        dag_id=DAG,
+        warehouse=warehouse,
+    )
     figures = figures_of(warehouse, day)
     # 1.25 / 0.99996 is 1.250050002: each pin alone would be 1.2501.
-    assert [(product.sku, product.sales) for product in figures.products] == [("pins-1", Decimal("375.015"))]
+    assert [(product.sku, product.sales) for product in figures.products] == [
+        ("pins-1", Decimal("375.015"))
+    ]
     assert figures.headline["net_sales"].value == Decimal("375.015")
     # A week before nothing was loaded, so it is compared with the day before.
     changes = figures.changes
@@ -316,11 +400,26 @@ def test_a_shop_with_25_channels_and_30_categories_has_a_report(warehouse, tmp_p
     noon, read_at = NOON + timedelta(days=9), NOON + timedelta(days=10)
     lines = [(f"Category {number}", "1", f"{number + 1}.00") for number in range(30)]
     orders = [
-        Order(f"m{at}", noon, lines[at : at + 6], source=PARTNER_FILES, channel=f"partner {at}")
+        Order(
+            f"m{at}",
+            noon,
+            lines[at : at + 6],
+            source=PARTNER_FILES,
+            channel=f"partner {at}",
+        )
         for at in range(25)
     ]
-    manifest = Folder(orders, source=PARTNER_FILES, read_at=read_at).publish(tmp_path, day)
-    load([manifest], spec=ORDERS, business_date=day, run_id="run", dag_id=DAG, warehouse=warehouse)
+    manifest = Folder(orders, source=PARTNER_FILES, read_at=read_at).publish(
+        tmp_path, day
+    )
+    load(
+        [manifest],
+        spec=ORDERS,
+        business_date=day,
+        run_id="run",
+        dag_id=DAG,
+        warehouse=warehouse,
+    )
     figures = figures_of(warehouse, day)
     sections = {each["id"]: each["rows"] for each in page_texts(figures)["sections"]}
     assert (len(figures.channels), len(figures.categories)) == (25, 30)
@@ -329,13 +428,18 @@ def test_a_shop_with_25_channels_and_30_categories_has_a_report(warehouse, tmp_p
         assert last[0] == f"{len(getattr(figures, name)) - 20} others"
         assert last[-4:-2] == ["0.00", "0.00"], "discounts and returns"
         assert (
-            sum(Decimal(row[-2].replace(",", "")) for row in sections[name]) == headline(figures)["net_sales"]
+            sum(Decimal(row[-2].replace(",", "")) for row in sections[name])
+            == headline(figures)["net_sales"]
         )
 
 
 def test_unconverted_amounts_are_told_in_their_own_currency(figures):
     (unconverted,) = figures.quality.unconverted
-    assert (unconverted.currency, unconverted.orders, unconverted.net_sales) == ("BRL", 1, Decimal("1000.00"))
+    assert (unconverted.currency, unconverted.orders, unconverted.net_sales) == (
+        "BRL",
+        1,
+        Decimal("1000.00"),
+    )
 
 
 def test_every_source_is_accounted_for(figures):
@@ -344,13 +448,21 @@ def test_every_source_is_accounted_for(figures):
     database = sources[SALES_DB]
     assert database.status == "success"
     assert (database.source_orders, database.orders_loaded) == (4, 4)
-    assert (database.source_amount, database.amount_loaded) == (Decimal("1330.0000"), Decimal("1330.0000"))
+    assert (database.source_amount, database.amount_loaded) == (
+        Decimal("1330.0000"),
+        Decimal("1330.0000"),
+    )
     assert database.rows_rejected == 5
 
 
 def test_rejects_are_counted_by_reason_with_three_samples(figures):
     first, second = figures.quality.rejects
-    assert (first.source, first.reason, first.rows, len(first.samples)) == (SALES_DB, "invalid_number", 4, 3)
+    assert (first.source, first.reason, first.rows, len(first.samples)) == (
+        SALES_DB,
+        "invalid_number",
+        4,
+        3,
+    )
     assert (second.reason, second.rows, len(second.samples)) == ("missing_value", 1, 1)
     assert "jane" not in figures.model_dump_json(indent=1)
     assert "bob" not in figures.model_dump_json(indent=1)
@@ -359,7 +471,9 @@ def test_rejects_are_counted_by_reason_with_three_samples(figures):
 def test_missing_days_are_named_with_the_command_that_fills_them(figures):
     loaded = {DAY - timedelta(days=days) for days in (12, 7, 2, 1)}
     expected = [DAY - timedelta(days=days) for days in range(12, 0, -1)]
-    assert figures.quality.missing_days == [day for day in expected if day not in loaded]
+    assert figures.quality.missing_days == [
+        day for day in expected if day not in loaded
+    ]
     assert figures.quality.fill_command == "make backfill FROM=2026-02-19 TO=2026-02-27"
     assert figures.quality.first_loaded == DAY - timedelta(days=12)
 
@@ -367,7 +481,10 @@ def test_missing_days_are_named_with_the_command_that_fills_them(figures):
 def test_the_first_day_ever_is_a_report(warehouse):
     figures = figures_of(warehouse, DAY - timedelta(days=12))
     assert figures.headline["net_sales"].value == figures.month.now.net_sales == 10
-    assert (figures.quality.first_loaded, figures.quality.first_exported) == (figures.business_date, None)
+    assert (figures.quality.first_loaded, figures.quality.first_exported) == (
+        figures.business_date,
+        None,
+    )
     assert figures.rates["repeat_share"].value is None
     assert (figures.changes, figures.outlook, figures.findings) == (None, None, [])
     assert [product.sku for product in figures.products] == ["toys-1"]
@@ -394,16 +511,30 @@ def test_a_day_without_sales_is_a_report(warehouse):
     assert headline(figures)["average_order_value"] is None
     assert figures.channels == figures.categories == figures.products == []
     assert figures.return_reasons == []
-    assert [(each.kind, each.about) for each in figures.findings] == [("missing", [STOREFRONT])]
+    assert [(each.kind, each.about) for each in figures.findings] == [
+        ("missing", [STOREFRONT])
+    ]
 
 
-def test_a_load_that_commits_while_the_figures_are_read_is_in_all_of_them(warehouse, tmp_path, monkeypatch):
+def test_a_load_that_commits_while_the_figures_are_read_is_in_all_of_them(
+    warehouse, tmp_path, monkeypatch
+):
     day, noon = DAY + timedelta(days=10), NOON + timedelta(days=10)
 
     def bring(order_id, amount):
-        folder = Folder([Order(order_id, noon, [("Toys", "1", amount)])], read_at=noon + timedelta(days=1))
+        folder = Folder(
+            [Order(order_id, noon, [("Toys", "1", amount)])],
+            read_at=noon + timedelta(days=1),
+        )
         manifest = folder.publish(tmp_path, day, order_id)
-        load([manifest], spec=ORDERS, business_date=day, run_id=order_id, dag_id=DAG, warehouse=warehouse)
+        load(
+            [manifest],
+            spec=ORDERS,
+            business_date=day,
+            run_id=order_id,
+            dag_id=DAG,
+            warehouse=warehouse,
+        )
 
     bring("first", "10.00")
     query, interfered = warehouse.query, []
@@ -418,11 +549,17 @@ def test_a_load_that_commits_while_the_figures_are_read_is_in_all_of_them(wareho
     figures = figures_of(warehouse, day)
 
     assert interfered
-    assert figures.headline["net_sales"].value == sum(row.net_sales for row in figures.channels) == 15
+    assert (
+        figures.headline["net_sales"].value
+        == sum(row.net_sales for row in figures.channels)
+        == 15
+    )
 
 
 def test_reading_again_gives_the_same_hash(warehouse, figures):
-    assert model.figures_hash(figures_of(warehouse, code_version="later")) == model.figures_hash(figures)
+    assert model.figures_hash(
+        figures_of(warehouse, code_version="later")
+    ) == model.figures_hash(figures)
 
 
 def forecast(warehouse, made_at, *rows):
@@ -436,7 +573,9 @@ def forecast(warehouse, made_at, *rows):
     ]
     columns = "series, target_date, model, made_at, forecast, lower_80, upper_80, lower_95, upper_95"
     table = f"{warehouse.settings.bigquery_dataset}.sales_forecasts"
-    sql = f"INSERT INTO `{table}` ({columns}, actual, run_id) VALUES {', '.join(values)}"
+    sql = (
+        f"INSERT INTO `{table}` ({columns}, actual, run_id) VALUES {', '.join(values)}"
+    )
     warehouse.run(sql, "insert")
 
 
@@ -461,40 +600,67 @@ def test_the_day_is_compared_with_the_forecast_that_was_in_force(warehouse):
 
     # One made when the day ends is of what comes; it reaches a day too far. The next is a second too late.
     in_days = (DAY + timedelta(days=days) for days in (1, 7, 8))
-    forecast(warehouse, "2026-03-03 05:00:00+00", *((each, "total", 5, 1, 2) for each in in_days))
-    forecast(warehouse, "2026-03-03 05:00:01+00", (DAY + timedelta(days=2), "total", 6, 1, 2))
+    forecast(
+        warehouse,
+        "2026-03-03 05:00:00+00",
+        *((each, "total", 5, 1, 2) for each in in_days),
+    )
+    forecast(
+        warehouse, "2026-03-03 05:00:01+00", (DAY + timedelta(days=2), "total", 6, 1, 2)
+    )
 
     figures = figures_of(warehouse)
     found = figures.expectation
     assert before.expectation is None
     assert model.figures_hash(figures) == model.figures_hash(before)
-    assert (found.made_at, found.model) == (datetime(2026, 3, 2, 5, tzinfo=UTC), "blend")
-    assert [(each.series, each.forecast, each.actual, each.verdict) for each in found.series] == [
+    assert (found.made_at, found.model) == (
+        datetime(2026, 3, 2, 5, tzinfo=UTC),
+        "blend",
+    )
+    assert [
+        (each.series, each.forecast, each.actual, each.verdict) for each in found.series
+    ] == [
         ("total", 280, 285, "as expected"),
         ("channel:sales_db", 150, 130, "unusual"),
         ("channel:storefront", 140, 155, "very unusual"),
         ("category:Toys", 90, 90, "as expected"),
         ("category:Books", 7, 0, "unusual"),
     ]
-    bounds = found.series[0].model_dump(include={"lower_80", "upper_80", "lower_95", "upper_95"})
-    assert bounds == {"lower_80": 270, "upper_80": 290, "lower_95": 260, "upper_95": 300}
+    bounds = found.series[0].model_dump(
+        include={"lower_80", "upper_80", "lower_95", "upper_95"}
+    )
+    assert bounds == {
+        "lower_80": 270,
+        "upper_80": 290,
+        "lower_95": 260,
+        "upper_95": 300,
+    }
     assert found.unforecast == ["category:Garden"]
 
     assert before.outlook is None
     assert figures.outlook.made_at == datetime(2026, 3, 3, 5, tzinfo=UTC)
-    assert [(each.day, each.forecast, each.lower_80, each.upper_80) for each in figures.outlook.days] == [
+    assert [
+        (each.day, each.forecast, each.lower_80, each.upper_80)
+        for each in figures.outlook.days
+    ] == [
         (DAY + timedelta(days=1), 5, 4, 6),
         (DAY + timedelta(days=7), 5, 4, 6),
     ]
     (of_incomplete,) = figures_of(warehouse, incomplete).expectation.series
-    assert (of_incomplete.forecast, of_incomplete.actual, of_incomplete.verdict) == (90, 0, None)
+    assert (of_incomplete.forecast, of_incomplete.actual, of_incomplete.verdict) == (
+        90,
+        0,
+        None,
+    )
 
 
 def test_restatements_since_the_last_mailed_report_are_listed(warehouse):
     dataset = warehouse.settings.bigquery_dataset
 
     def insert(table, columns, values):
-        warehouse.run(f"INSERT INTO `{dataset}.{table}` ({columns}) VALUES {values}", "insert")
+        warehouse.run(
+            f"INSERT INTO `{dataset}.{table}` ({columns}) VALUES {values}", "insert"
+        )
 
     insert(
         "report_deliveries",
@@ -517,7 +683,9 @@ def test_restatements_since_the_last_mailed_report_are_listed(warehouse):
         "(DATE '2026-03-03', 'tax', TIMESTAMP '2026-03-04 12:10:00+00', 7, 8, 'of a later day')",
     )
     restatements = figures_of(warehouse).quality.restatements
-    assert [(each.business_date, each.figure, each.old, each.new) for each in restatements] == [
+    assert [
+        (each.business_date, each.figure, each.old, each.new) for each in restatements
+    ] == [
         (DAY, "tax", 7, 8),
         # A report of an earlier day, mailed since, has said nothing of this one.
         (date(2026, 2, 23), "net_sales", 85, 80),
@@ -526,7 +694,9 @@ def test_restatements_since_the_last_mailed_report_are_listed(warehouse):
 
 
 def test_a_forgotten_customer_changes_no_figure(warehouse, monkeypatch, tmp_path):
-    folders = {name: f"file://{tmp_path}/{name}" for name in ("staging_uri", "reports_uri")}
+    folders = {
+        name: f"file://{tmp_path}/{name}" for name in ("staging_uri", "reports_uri")
+    }
     monkeypatch.setattr(warehouse, "settings", replace(warehouse.settings, **folders))
     monkeypatch.setattr(erasure, "customer_hash", lambda *_: "new")
     before = figures_of(warehouse)
@@ -563,7 +733,9 @@ def web_events(warehouse):
     )
 
 
-def test_web_events_match_orders_until_the_day_after_and_bots_look_at_nothing(warehouse, web_events):
+def test_web_events_match_orders_until_the_day_after_and_bots_look_at_nothing(
+    warehouse, web_events
+):
     one = timedelta(days=1)
     days = {"first": DAY, "before_first": DAY - one, "day": DAY, "day_after": DAY + one}
     tracked = warehouse.query("report/daily_sales/tracked_orders.sql", **days)
@@ -571,5 +743,7 @@ def test_web_events_match_orders_until_the_day_after_and_bots_look_at_nothing(wa
         SALES_DB: (2, 1),
         STOREFRONT: (3, 0),
     }
-    viewed = warehouse.query("report/daily_sales/viewed_not_purchased.sql", day=DAY, most=9)
+    viewed = warehouse.query(
+        "report/daily_sales/viewed_not_purchased.sql", day=DAY, most=9
+    )
     assert [(row["sku"], row["visitors"]) for row in viewed] == [("lamp", 1)]

@@ -33,11 +33,22 @@ class Server:
 
     def get(self, path, user=None, **headers):
         cookie = {"Cookie": f"_token={self.tokens[user]}"} if user else {}
-        return requests.get(f"{self.base}{path}", headers=cookie | headers, timeout=60, allow_redirects=False)
+        return requests.get(
+            f"{self.base}{path}",
+            headers=cookie | headers,
+            timeout=60,
+            allow_redirects=False,
+        )
 
     def post(self, path, form, user=None):
         cookie = {"_token": self.tokens[user]} if user else {}
-        return requests.post(f"{self.base}{path}", form, cookies=cookie, timeout=60, allow_redirects=False)
+        return requests.post(
+            f"{self.base}{path}",
+            form,
+            cookies=cookie,
+            timeout=60,
+            allow_redirects=False,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +72,9 @@ def airflow(tmp_path_factory, migrated_airflow):
         },
     )
     assert home.start("dags", "reserialize").wait(180) == 0, home.log()[-3000:]
-    process = home.start("api-server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1")
+    process = home.start(
+        "api-server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"
+    )
     try:
         wait_for(port, 120)
         apis = {user: AirflowApi(base, user, PASSWORD) for user in (VIEWER, ANALYST)}
@@ -80,7 +93,9 @@ def airflow(tmp_path_factory, migrated_airflow):
 def _ended_run(api: AirflowApi) -> str:
     """A run of the day that has succeeded; there is no scheduler."""
     api.request("PATCH", f"dags/{DAG_DAILY}", json={"is_paused": False})
-    run = api.post(f"dags/{DAG_DAILY}/dagRuns", {"logical_date": None, "partition_key": DAY})
+    run = api.post(
+        f"dags/{DAG_DAILY}/dagRuns", {"logical_date": None, "partition_key": DAY}
+    )
     _end(api, run["dag_run_id"])
     return run["dag_run_id"]
 
@@ -90,7 +105,9 @@ def _end(api: AirflowApi, run_id: str) -> None:
         if api.task_state(run_id, task) != "success":
             instance = f"dags/{DAG_DAILY}/dagRuns/{run_id}/taskInstances/{task}"
             api.request("PATCH", instance, json={"new_state": "success"})
-    api.request("PATCH", f"dags/{DAG_DAILY}/dagRuns/{run_id}", json={"state": "success"})
+    api.request(
+        "PATCH", f"dags/{DAG_DAILY}/dagRuns/{run_id}", json={"state": "success"}
+    )
 
 
 PATHS = [
@@ -106,18 +123,29 @@ PATHS = [
 ]
 
 
-@pytest.mark.parametrize("path", [*PATHS, "/sales-reports/2026-13-45/", "/sales-reports/nowhere/at/all"])
+@pytest.mark.parametrize(
+    "path", [*PATHS, "/sales-reports/2026-13-45/", "/sales-reports/nowhere/at/all"]
+)
 def test_strangers_see_nothing_and_are_sent_to_sign_in(airflow, path):
-    for headers in ({}, {"Authorization": "Bearer forged"}, {"Cookie": "_token=forged"}):
+    for headers in (
+        {},
+        {"Authorization": "Bearer forged"},
+        {"Cookie": "_token=forged"},
+    ):
         answer = airflow.get(path, **headers)
         assert answer.status_code in (401, 403)
         assert FIGURE not in answer.text
     answer = airflow.get(path, Accept="text/html")
     assert answer.status_code == 303
     assert answer.content == b""
-    assert answer.headers["location"] == f"/team/api/v2/auth/login?next={quote('/team' + path, safe='/')}"
+    assert (
+        answer.headers["location"]
+        == f"/team/api/v2/auth/login?next={quote('/team' + path, safe='/')}"
+    )
     login = requests.get(
-        f"{airflow.base.removesuffix('/team')}{answer.headers['location']}", timeout=60, allow_redirects=False
+        f"{airflow.base.removesuffix('/team')}{answer.headers['location']}",
+        timeout=60,
+        allow_redirects=False,
     )
     assert login.status_code == 307
     assert "/auth/login" in login.headers["location"]
@@ -134,7 +162,11 @@ def test_who_has_signed_in_sees_the_pages(airflow, path):
 def test_the_navigation_leads_to_the_pages(airflow):
     bearer = {"Authorization": f"Bearer {airflow.tokens[VIEWER]}"}
     plugins = airflow.get("/api/v2/plugins", **bearer).json()["plugins"]
-    views = next(plugin["external_views"] for plugin in plugins if plugin["name"] == "report_pages")
+    views = next(
+        plugin["external_views"]
+        for plugin in plugins
+        if plugin["name"] == "report_pages"
+    )
     assert [view["name"] for view in views] == [name for name, _, _ in NAVIGATION]
     for view in views:
         assert view["destination"] == "nav"
@@ -143,7 +175,13 @@ def test_the_navigation_leads_to_the_pages(airflow):
 
 
 @pytest.mark.parametrize(
-    "path", [f"{DAY}/manifest.json", f"{DAY}/..%2f..%2fairflow.db", "..%2fpasswords.json/", "2026-13-45/"]
+    "path",
+    [
+        f"{DAY}/manifest.json",
+        f"{DAY}/..%2f..%2fairflow.db",
+        "..%2fpasswords.json/",
+        "2026-13-45/",
+    ],
 )
 def test_what_is_not_a_page_gets_one_that_leads_back(airflow, path):
     answer = airflow.get(f"/sales-reports/{path}", VIEWER)
@@ -153,7 +191,9 @@ def test_what_is_not_a_page_gets_one_that_leads_back(airflow, path):
 
 def test_the_days_page_shows_its_run_and_the_warehouse_that_is_away(airflow):
     page = airflow.get(f"/sales-reports/{DAY}/", VIEWER).text
-    assert f'href="../../dags/{DAG_DAILY}/runs/{quote(airflow.run_id, safe="")}"' in page
+    assert (
+        f'href="../../dags/{DAG_DAILY}/runs/{quote(airflow.run_id, safe="")}"' in page
+    )
     assert ": success." in page
     assert FIGURE in page
     assert "The warehouse is unavailable" in page
@@ -168,7 +208,9 @@ def _forms(airflow, user):
 def states(airflow):
     """What Airflow says of the run's tasks, by names; the run has ended again after the test."""
     api = AirflowApi(airflow.base, ANALYST, PASSWORD)
-    yield lambda: {name: api.task_state(airflow.run_id, task) for name, task in TASKS.items()}
+    yield lambda: {
+        name: api.task_state(airflow.run_id, task) for name, task in TASKS.items()
+    }
     _end(api, airflow.run_id)
 
 
@@ -195,7 +237,9 @@ def test_the_report_is_built_again_by_the_days_run(airflow, states):
     assert "under way" in again.text
     api = AirflowApi(airflow.base, ANALYST, PASSWORD)
     logged = api.get("eventLogs", dag_id=DAG_DAILY, run_id=airflow.run_id)["event_logs"]
-    assert [each["owner"] for each in logged if each["event"] == "post_clear_task_instances"] == [ANALYST]
+    assert [
+        each["owner"] for each in logged if each["event"] == "post_clear_task_instances"
+    ] == [ANALYST]
 
 
 def test_a_source_is_read_again_with_all_that_follows(airflow, states):

@@ -74,7 +74,9 @@ class Story:
 
     @property
     def days(self) -> list[date]:
-        return [self.yesterday - timedelta(days=back) for back in range(BACKFILLED, -1, -1)]
+        return [
+            self.yesterday - timedelta(days=back) for back in range(BACKFILLED, -1, -1)
+        ]
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +87,9 @@ def story(migrated_airflow, start_shared_company, tmp_path_factory):
     yesterday = newest_closed_day(now, company.timezone).date
     first = yesterday - timedelta(days=BACKFILLED)
     company.show(
-        Ledger(first, BACKFILLED + 1, orders_per_day=12, seed=21, timezone=company.timezone).as_of(now)
+        Ledger(
+            first, BACKFILLED + 1, orders_per_day=12, seed=21, timezone=company.timezone
+        ).as_of(now)
     )
     days = [f"--from={first}", f"--to={yesterday - timedelta(days=1)}", "--jobs=2"]
     codes, said, tables = [], [], []
@@ -93,14 +97,20 @@ def story(migrated_airflow, start_shared_company, tmp_path_factory):
         environment = {
             **company.environment,
             **mailbox.environment(),
-            "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "tests" / "dags" / "stopping"),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(
+                REPOSITORY / "tests" / "dags" / "stopping"
+            ),
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
             "PYTHONPATH": f"{REPOSITORY / 'plugins'}:{REPOSITORY}",
             "STOPS": str(folder / "stops"),
         }
-        with live_airflow(folder / "airflow", migrated_airflow, environment, SYNC, DAILY) as airflow:
+        with live_airflow(
+            folder / "airflow", migrated_airflow, environment, SYNC, DAILY
+        ) as airflow:
             sync = killed_everywhere(airflow, company, SYNC, folder / "stops")
-            daily = killed_everywhere(airflow, company, DAILY, folder / "stops", str(yesterday))
+            daily = killed_everywhere(
+                airflow, company, DAILY, folder / "stops", str(yesterday)
+            )
             for more in ([], ["--again"]):
                 code, words = command(airflow, "backfill", *days, *more)
                 codes.append(code)
@@ -110,7 +120,11 @@ def story(migrated_airflow, start_shared_company, tmp_path_factory):
 
 
 def killed_everywhere(
-    airflow: LiveAirflow, company: Company, dag_id: str, stops: Path, day: str | None = None
+    airflow: LiveAirflow,
+    company: Company,
+    dag_id: str,
+    stops: Path,
+    day: str | None = None,
 ) -> Killed:
     """Run a DAG whose process is killed once in each of its stages, and wait for its end."""
     stages = STAGES[dag_id]
@@ -128,7 +142,10 @@ def killed_everywhere(
         name: [task for task in tasks if task["task_id"].partition("__")[0] == name]
         for name in stages.values()
     }
-    tries = {name: max(task["try_number"] for task in found) for name, found in of_stage.items()}
+    tries = {
+        name: max(task["try_number"] for task in found)
+        for name, found in of_stage.items()
+    }
     return Killed(state, states, tries, company.warehouse())
 
 
@@ -144,8 +161,16 @@ def kill(airflow: LiveAirflow, told: Path, *, worker_too: bool) -> None:
 def command(airflow: LiveAirflow, *arguments: str) -> tuple[int, str]:
     """What `make backfill` runs; its exit code and what it says."""
     said = StringIO()
-    with pytest.MonkeyPatch.context() as environment, redirect_stdout(said), redirect_stderr(StringIO()):
-        for name, value in {"URL": airflow.url, "USERNAME": USER, "PASSWORD": PASSWORD}.items():
+    with (
+        pytest.MonkeyPatch.context() as environment,
+        redirect_stdout(said),
+        redirect_stderr(StringIO()),
+    ):
+        for name, value in {
+            "URL": airflow.url,
+            "USERNAME": USER,
+            "PASSWORD": PASSWORD,
+        }.items():
             environment.setenv(f"AIRFLOW_{name}", value)
         code = main(list(arguments))
     return code, said.getvalue()
@@ -168,25 +193,39 @@ def test_a_sync_killed_once_in_every_stage_ends_by_itself(story):
     assert set(story.sync.tasks) == {"success"}
     assert all(tries >= 2 for tries in story.sync.tries.values())
     names = ("orders", "order_lines")
-    expected = of_day(story.company.oracle().tables(), story.yesterday, names, STOREFRONT, SHOPIFY)
+    expected = of_day(
+        story.company.oracle().tables(), story.yesterday, names, STOREFRONT, SHOPIFY
+    )
     assert expected["orders"]
-    assert differences(expected, of_day(story.sync.tables, story.yesterday, names)) == ""
+    assert (
+        differences(expected, of_day(story.sync.tables, story.yesterday, names)) == ""
+    )
 
 
 def test_a_run_killed_once_in_every_stage_ends_by_itself(story):
     assert story.daily.state == "success"
     assert set(story.daily.tasks) == {"success", "skipped"}
-    assert story.daily.tasks["skipped"] == {TASK_SEND}  # its last attempt finds the report mailed
+    assert story.daily.tasks["skipped"] == {
+        TASK_SEND
+    }  # its last attempt finds the report mailed
     assert all(tries >= 2 for tries in story.daily.tries.values())
     assert story.daily.tries[TASK_SEND] >= 4
 
 
 def test_after_the_kills_its_day_is_as_if_nothing_had_happened(story):
     names = ("orders", "order_lines", "daily_sales")
-    expected = of_day(story.company.oracle(run_days=[story.yesterday]).tables(), story.yesterday, names)
+    expected = of_day(
+        story.company.oracle(run_days=[story.yesterday]).tables(),
+        story.yesterday,
+        names,
+    )
     assert expected["orders"]
-    assert differences(expected, of_day(story.daily.tables, story.yesterday, names)) == ""
-    folder = archive.folder_of(story.company.environment["REPORTS_URI"], story.yesterday)
+    assert (
+        differences(expected, of_day(story.daily.tables, story.yesterday, names)) == ""
+    )
+    folder = archive.folder_of(
+        story.company.environment["REPORTS_URI"], story.yesterday
+    )
     assert archive.read_figures(folder).headline["orders"].value > 0
 
 
@@ -194,18 +233,30 @@ def test_the_mail_whose_sender_was_killed_came_twice_under_one_message_id(story)
     """It was killed before the first, after it, and after it had remembered the second."""
     messages = story.mailbox.messages()
     assert {message["X-Sales-Mail"] for message in messages} == {"report"}
-    assert not any("Corrected" in message["Subject"] for message in messages)  # it is the same mail
+    assert not any(
+        "Corrected" in message["Subject"] for message in messages
+    )  # it is the same mail
     assert len(messages) == 2
     assert len({message["Message-ID"] for message in messages}) == 1
 
 
 def test_a_backfill_of_several_days_at_once_ends_in_the_tables_of_the_oracle(story):
-    assert (story.codes[0], story.said[0].splitlines()[-1]) == (0, f"{BACKFILLED} days succeeded, 0 failed")
-    today = story.yesterday + timedelta(days=1)  # the sync has made a day of it, of which nothing is complete
-    expected = story.company.oracle(run_days=[*story.days, today], missing={today: list(ALL_SOURCES)})
+    assert (story.codes[0], story.said[0].splitlines()[-1]) == (
+        0,
+        f"{BACKFILLED} days succeeded, 0 failed",
+    )
+    today = story.yesterday + timedelta(
+        days=1
+    )  # the sync has made a day of it, of which nothing is complete
+    expected = story.company.oracle(
+        run_days=[*story.days, today], missing={today: list(ALL_SOURCES)}
+    )
     assert differences(expected.tables(), story.backfilled) == ""
 
 
 def test_a_second_backfill_changes_no_table(story):
-    assert (story.codes[1], story.said[1].splitlines()[-1]) == (0, f"{BACKFILLED} days succeeded, 0 failed")
+    assert (story.codes[1], story.said[1].splitlines()[-1]) == (
+        0,
+        f"{BACKFILLED} days succeeded, 0 failed",
+    )
     assert differences(story.backfilled, story.again) == ""

@@ -44,7 +44,9 @@ json.dump(said, sys.stdout)
 
 
 @pytest.mark.full
-def test_a_full_disk_is_said_in_one_sentence_and_leaves_nothing_half_written(start_company):
+def test_a_full_disk_is_said_in_one_sentence_and_leaves_nothing_half_written(
+    start_company,
+):
     company = start_company()
     company.show(Ledger(DAY, 1, orders_per_day=20, seed=11).as_of(morning_after(DAY)))
     # Pipes have no limit; a log in a file would.
@@ -62,11 +64,14 @@ def test_a_full_disk_is_said_in_one_sentence_and_leaves_nothing_half_written(sta
     for step, text in said.items():
         task, source = step.split()
         sentence = SAYS.get(step) or SAYS[task]
-        assert re.fullmatch(f"StagingError: {sentence}.*File too large.*", text.replace(source, "SOURCE")), (
-            step
-        )
+        assert re.fullmatch(
+            f"StagingError: {sentence}.*File too large.*",
+            text.replace(source, "SOURCE"),
+        ), step
     staging = Path(company.environment["STAGING_URI"].removeprefix("file://"))
-    runs = {run.name: run for run in (staging / "daily_sales_pipeline" / str(DAY)).iterdir()}
+    runs = {
+        run.name: run for run in (staging / "daily_sales_pipeline" / str(DAY)).iterdir()
+    }
     assert list(runs["cramped"].iterdir()) == []
     assert len(list(runs["spacious"].glob("*/manifest.json"))) == 5
     assert not list(staging.rglob("*.partial"))

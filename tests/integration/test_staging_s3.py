@@ -32,7 +32,10 @@ def root(amazon: Aws) -> str:
     """The address of an empty bucket."""
     bucket = f"staging-{uuid.uuid4().hex[:12]}"
     amazon.client("s3").create_bucket(
-        Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": amazon.client("s3").meta.region_name}
+        Bucket=bucket,
+        CreateBucketConfiguration={
+            "LocationConstraint": amazon.client("s3").meta.region_name
+        },
     )
     return f"s3://{bucket}/staging"
 
@@ -58,7 +61,9 @@ def test_what_is_published_is_read_back_whole_by_duckdb(root):
     manifest = publish(f"{root}/daily_sales_pipeline/2026-11-19/run/storefront")
     with connect_duckdb(manifest.uri) as duckdb:
         files = [manifest.file(name) for name in manifest.columns]
-        total = duckdb.execute("SELECT sum(n), count(*) FROM read_csv(?)", [files]).fetchone()
+        total = duckdb.execute(
+            "SELECT sum(n), count(*) FROM read_csv(?)", [files]
+        ).fetchone()
     assert total == (sum(range(PAGES)), PAGES)
 
 
@@ -81,7 +86,9 @@ def test_a_copy_of_a_missing_folder_names_it(root):
         pass
 
 
-def test_files_are_sent_side_by_side_and_the_manifest_after_all_of_them(root, monkeypatch):
+def test_files_are_sent_side_by_side_and_the_manifest_after_all_of_them(
+    root, monkeypatch
+):
     events = []
     fs = staging.storage_path(root).fs
     original = type(fs)._put_file
@@ -99,7 +106,9 @@ def test_files_are_sent_side_by_side_and_the_manifest_after_all_of_them(root, mo
     assert len(events) == 2 * (PAGES + 1)
 
 
-def test_a_failed_upload_leaves_nothing_that_a_reader_takes_for_whole(root, monkeypatch):
+def test_a_failed_upload_leaves_nothing_that_a_reader_takes_for_whole(
+    root, monkeypatch
+):
     uri = f"{root}/dag/2026-11-19/run/storefront"
     publish(uri)
     fs = staging.storage_path(root).fs

@@ -26,9 +26,12 @@ def noon_after(day: date = DAY):
 
 
 @pytest.mark.parametrize(
-    ("order", "mode"), [("daily sync", "66"), ("sync daily", "11"), ("sync sync daily sync", "66")]
+    ("order", "mode"),
+    [("daily sync", "66"), ("sync daily", "11"), ("sync sync daily sync", "66")],
 )
-def test_with_the_daily_run_in_any_order_the_tables_are_the_same(order, mode, start_company):
+def test_with_the_daily_run_in_any_order_the_tables_are_the_same(
+    order, mode, start_company
+):
     company = start_company(mode=mode)
     company.show(ledger().as_of(noon_after()))
     for minutes, run in enumerate(order.split()):
@@ -45,8 +48,14 @@ def test_hour_by_hour_through_the_day_nothing_is_missing_at_its_end(start_compan
         at = morning_after(DAY) + hours * HOUR
         company.show(told.as_of(at))
         sync(at)
-    expected = [row for row in company.oracle(run_days=[DAY]).orders if row["source"] == STOREFRONT]
-    found = [row for row in company.warehouse()["orders"] if row["source"] == STOREFRONT]
+    expected = [
+        row
+        for row in company.oracle(run_days=[DAY]).orders
+        if row["source"] == STOREFRONT
+    ]
+    found = [
+        row for row in company.warehouse()["orders"] if row["source"] == STOREFRONT
+    ]
     assert len(expected) > 20
     assert {(row["order_id"], row["status"], row["gross_amount"]) for row in found} == {
         (row["order_id"], row["status"], row["gross_amount"]) for row in expected
@@ -71,7 +80,11 @@ def test_a_day_whose_daily_run_lacked_the_storefront_stays_incomplete(start_comp
     company.show(ledger().as_of(morning_after(DAY)))
     run_day(DAY, sources=[source for source in SOURCES if source != STOREFRONT])
     sync(morning_after(DAY) + HOUR)
-    (summary,) = [row for row in company.warehouse()["daily_summary"] if row["business_date"] == DAY]
+    (summary,) = [
+        row
+        for row in company.warehouse()["daily_summary"]
+        if row["business_date"] == DAY
+    ]
     assert not summary["complete"]
     assert summary["missing_sources"] == [STOREFRONT]
 
@@ -86,7 +99,9 @@ def _trashed(snapshot: Snapshot, at):
     order = next(
         order
         for order in snapshot.orders_of(STOREFRONT)
-        if order.status == "completed" and order.currency == "USD" and order.order_id not in refunded
+        if order.status == "completed"
+        and order.currency == "USD"
+        and order.order_id not in refunded
     )
     trashed = replace(order, status="trash", updated_at=at, status_changed_at=at)
     orders = tuple(trashed if each is order else each for each in snapshot.orders)

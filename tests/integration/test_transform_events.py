@@ -10,7 +10,12 @@ import pytest
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.events.loading import browser_family, is_crawler, refuse_expired, transform
+from ecommerce.events.loading import (
+    browser_family,
+    is_crawler,
+    refuse_expired,
+    transform,
+)
 from ecommerce.storage.staging import Manifest
 from tests.explained import findings
 from tests.integration.raw_events import write_raw
@@ -28,7 +33,9 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
 
 
-def transformed(folder: Path, *events: dict[str, Any], end: datetime = READ_AT) -> Manifest:
+def transformed(
+    folder: Path, *events: dict[str, Any], end: datetime = READ_AT
+) -> Manifest:
     """The loadable folder of a read of these events; what they do not say is said for them."""
     usual = {"event_id": "1", "occurred_at": NOON, "received_at": NOON}
     events = [event if "fault" in event else usual | event for event in events]
@@ -43,7 +50,12 @@ def rows(manifest: Manifest, table: str) -> list[dict[str, Any]]:
 
 
 REJECTED = {
-    "missing_value": [{"event_id": ""}, {"event_id": None}, {"occurred_at": None}, {"received_at": ""}],
+    "missing_value": [
+        {"event_id": ""},
+        {"event_id": None},
+        {"occurred_at": None},
+        {"received_at": ""},
+    ],
     "invalid_timestamp": [
         {"occurred_at": "yesterday"},
         {"occurred_at": "2026-11-18T17:00:00"},
@@ -61,9 +73,14 @@ REJECTED = {
     ],
     # 14 November ends at 05:00 on the 15th in UTC; the 18th begins at 05:00.
     "too_late": [{"occurred_at": "2026-11-15T04:59:59Z"}],
-    "outside_window": [{"received_at": "2026-11-18T04:59:59Z", "occurred_at": "2026-11-18T04:00:00Z"}],
+    "outside_window": [
+        {"received_at": "2026-11-18T04:59:59Z", "occurred_at": "2026-11-18T04:00:00Z"}
+    ],
     "too_long": [{"event_id": "x" * 201}, {"fault": "too_long", "raw": "{" * 1000}],
-    "not_json": [{"fault": "not_json", "raw": "<html>Ann, ann@example.com"}, {"fault": "not_json"}],
+    "not_json": [
+        {"fault": "not_json", "raw": "<html>Ann, ann@example.com"},
+        {"fault": "not_json"},
+    ],
 }
 
 
@@ -72,31 +89,62 @@ def test_every_unusable_event_is_rejected_with_its_reason(tmp_path):
     manifest = transformed(tmp_path, *events)
     assert rows(manifest, "user_events") == []
     found = sorted(rows(manifest, "rejected_rows"), key=lambda row: row["row_number"])
-    assert [row["reason"] for row in found] == [reason for reason, each in REJECTED.items() for _ in each]
+    assert [row["reason"] for row in found] == [
+        reason for reason, each in REJECTED.items() for _ in each
+    ]
     totals = manifest.control_totals
-    assert totals["rejected"] == {reason: len(each) for reason, each in REJECTED.items()}
-    assert (totals["rows_read"], totals["rows_accepted"], totals["user_events"]) == (len(events), 0, 0)
+    assert totals["rejected"] == {
+        reason: len(each) for reason, each in REJECTED.items()
+    }
+    assert (totals["rows_read"], totals["rows_accepted"], totals["user_events"]) == (
+        len(events),
+        0,
+        0,
+    )
     assert json.loads(found[-2]["raw"]) == {"shape": "<xxxx>xxx, <e-mail>"}
     details = {row["detail"] for row in found}
-    assert {"event_id is empty", "occurred_at = yesterday", "received_at = 2026-13-18T17:00:00Z"} <= details
+    assert {
+        "event_id is empty",
+        "occurred_at = yesterday",
+        "received_at = 2026-13-18T17:00:00Z",
+    } <= details
 
 
 def test_events_at_the_edge_of_the_rules_are_kept_and_flagged(tmp_path):
     manifest = transformed(
         tmp_path,
         {"event_id": "skewed", "occurred_at": "2026-11-18T18:00:00+00:00"},
-        {"event_id": "late", "occurred_at": "2026-11-15T05:00:00Z", "received_at": "2026-11-19T04:59:59.9Z"},
+        {
+            "event_id": "late",
+            "occurred_at": "2026-11-15T05:00:00Z",
+            "received_at": "2026-11-19T04:59:59.9Z",
+        },
         {"event_id": "east", "occurred_at": "2026-11-19T02:00:00+09:00"},
-        {"event_id": "unknown", "event_type": "VIEW_ITEM", "visitor_id": "", "session_id": None},
-        {"event_id": "\N{SNOWMAN} \x00", "event_type": None, "visitor_id": 7, "session_id": "7"},
+        {
+            "event_id": "unknown",
+            "event_type": "VIEW_ITEM",
+            "visitor_id": "",
+            "session_id": None,
+        },
+        {
+            "event_id": "\N{SNOWMAN} \x00",
+            "event_type": None,
+            "visitor_id": 7,
+            "session_id": "7",
+        },
     )
     found = {row["event_id"]: row for row in rows(manifest, "user_events")}
     assert rows(manifest, "rejected_rows") == []
-    assert {name: row["business_date"].day for name, row in found.items() if row["business_date"] != DAY} == {
-        "late": 15
-    }
+    assert {
+        name: row["business_date"].day
+        for name, row in found.items()
+        if row["business_date"] != DAY
+    } == {"late": 15}
     assert [name for name, row in found.items() if row["is_skewed"]] == ["skewed"]
-    assert (found["unknown"]["event_type"], found["unknown"]["visitor_hash"]) == ("VIEW_ITEM", None)
+    assert (found["unknown"]["event_type"], found["unknown"]["visitor_hash"]) == (
+        "VIEW_ITEM",
+        None,
+    )
     assert found["\N{SNOWMAN}"]["visitor_hash"] is not None
     (warning,) = findings(manifest.control_totals["warnings"])
     assert warning.startswith("1 event occurred after it was received")
@@ -109,13 +157,23 @@ def test_the_first_of_several_counts(tmp_path):
         {"received_at": later, "sku": "received later"},
         {"sku": "first"},
         {"occurred_at": "2026-11-18T16:59:59Z", "sku": "sent later"},
-        {"occurred_at": "2026-11-18T19:00:00Z", "received_at": "2026-11-18T16:00:00Z", "sku": "impossible"},
+        {
+            "occurred_at": "2026-11-18T19:00:00Z",
+            "received_at": "2026-11-18T16:00:00Z",
+            "sku": "impossible",
+        },
         {"event_id": "2", "sku": "b"},
         {"event_id": "2", "sku": "a"},
     )
-    assert {row["event_id"]: row["sku"] for row in rows(manifest, "user_events")} == {"1": "first", "2": "b"}
+    assert {row["event_id"]: row["sku"] for row in rows(manifest, "user_events")} == {
+        "1": "first",
+        "2": "b",
+    }
     totals = manifest.control_totals
-    assert (totals["rows_superseded"], totals["rejected"]) == (3, {"from_the_future": 1})
+    assert (totals["rows_superseded"], totals["rejected"]) == (
+        3,
+        {"from_the_future": 1},
+    )
 
 
 def test_a_visitor_is_no_session_of_the_same_name_and_the_visitor_comes_first(tmp_path):
@@ -125,7 +183,9 @@ def test_a_visitor_is_no_session_of_the_same_name_and_the_visitor_comes_first(tm
         {"event_id": "2", "visitor_id": "x", "session_id": "y"},
         {"event_id": "3", "visitor_id": "", "session_id": "x"},
     )
-    hashes = {row["event_id"]: row["visitor_hash"] for row in rows(manifest, "user_events")}
+    hashes = {
+        row["event_id"]: row["visitor_hash"] for row in rows(manifest, "user_events")
+    }
     assert hashes["1"] == hashes["2"] != hashes["3"]
 
 
@@ -147,7 +207,9 @@ HOSTS = {
 
 
 def test_a_referrer_is_cut_to_its_host(tmp_path):
-    events = [{"event_id": f"{number}", "referrer": text} for number, text in enumerate(HOSTS)]
+    events = [
+        {"event_id": f"{number}", "referrer": text} for number, text in enumerate(HOSTS)
+    ]
     loadable = rows(transformed(tmp_path, *events), "user_events")
     found = {int(row["event_id"]): row["referrer_host"] for row in loadable}
     assert [found[number] for number in range(len(HOSTS))] == list(HOSTS.values())
@@ -166,8 +228,14 @@ def test_a_user_agent_is_cut_to_its_family_however_long_it_is(tmp_path):
         "(" * 200_000,
         "a " * 100_000,
     ]
-    events = [{"event_id": f"{number}", "user_agent": text} for number, text in enumerate(agents)]
-    found = sorted(rows(transformed(tmp_path, *events), "user_events"), key=lambda row: row["event_id"])
+    events = [
+        {"event_id": f"{number}", "user_agent": text}
+        for number, text in enumerate(agents)
+    ]
+    found = sorted(
+        rows(transformed(tmp_path, *events), "user_events"),
+        key=lambda row: row["event_id"],
+    )
     assert [(row["browser_family"], row["is_bot"]) for row in found] == [
         ("Mobile Safari", False),
         ("Googlebot", True),
@@ -181,7 +249,11 @@ def test_a_user_agent_is_cut_to_its_family_however_long_it_is(tmp_path):
 def test_every_bot_of_the_list_is_one():
     import crawleruseragents
 
-    known = [text for each in crawleruseragents.CRAWLER_USER_AGENTS_DATA for text in each["instances"]]
+    known = [
+        text
+        for each in crawleruseragents.CRAWLER_USER_AGENTS_DATA
+        for text in each["instances"]
+    ]
     assert len(known) > 1000
     assert [text for text in known if not is_crawler(text)] == []
     assert browser_family("no such browser") == "Other"
@@ -211,5 +283,7 @@ def test_the_read_of_an_older_day_keeps_that_day_only(tmp_path):
 def test_a_day_whose_events_would_expire_at_once_is_refused(monkeypatch):
     monkeypatch.setenv("EVENTS_RETENTION_DAYS", "30")
     refuse_expired(day_window(date(2026, 10, 22), "America/New_York"), READ_AT)
-    with pytest.raises(ConfigurationError, match="2026-10-22 is the first day that can be run"):
+    with pytest.raises(
+        ConfigurationError, match="2026-10-22 is the first day that can be run"
+    ):
         refuse_expired(day_window(date(2026, 10, 21), "America/New_York"), READ_AT)

@@ -43,7 +43,9 @@ def begin(day: date | None, number: int, at: datetime) -> Finish:
     return lambda: finish(day, run_id, manifests)
 
 
-def meet(monkeypatch: pytest.MonkeyPatch, other: Finish, *, cancelled: bool) -> list[str]:
+def meet(
+    monkeypatch: pytest.MonkeyPatch, other: Finish, *, cancelled: bool
+) -> list[str]:
     """Let `other` commit when the next load begins its transaction; the ids of the transactions begun."""
     query, begun = bigquery.Client.query, []
 
@@ -64,7 +66,9 @@ def meet(monkeypatch: pytest.MonkeyPatch, other: Finish, *, cancelled: bool) -> 
 def test_end_in_the_tables_of_the_oracle(meeting, start_company, monkeypatch):
     *days, seen = MEETINGS[meeting]
     company = start_company()
-    now = morning_after(DAYS[-1]) + timedelta(hours=6)  # a sync finds orders of the running day
+    now = morning_after(DAYS[-1]) + timedelta(
+        hours=6
+    )  # a sync finds orders of the running day
     company.show(Ledger(DAYS[0], len(DAYS) + 1, orders_per_day=20, seed=13).as_of(now))
     for day in DAYS:
         if day not in days:

@@ -61,7 +61,9 @@ def test_runs_of_two_days_leave_the_sessions_and_the_funnel_of_the_oracle(
 ):
     company = start_company()
     transport = json.dumps({"type": "http", "url": f"http://127.0.0.1:{lineage.port}"})
-    airflow = start_airflow(company.environment | {"AIRFLOW__OPENLINEAGE__TRANSPORT": transport})
+    airflow = start_airflow(
+        company.environment | {"AIRFLOW__OPENLINEAGE__TRANSPORT": transport}
+    )
     events = history()
     write(company.folders.web_events, events)
     for day in reversed(DAYS):
@@ -70,10 +72,18 @@ def test_runs_of_two_days_leave_the_sessions_and_the_funnel_of_the_oracle(
         command = [AIRFLOW, "dags", "test", "user_events_daily", "-c", conf]
         environment = os.environ | airflow.own() | airflow.environment
         with airflow.output.open("ab") as output:
-            subprocess.run(command, env=environment, stdout=output, stderr=output, check=True, timeout=300)
+            subprocess.run(
+                command,
+                env=environment,
+                stdout=output,
+                stderr=output,
+                check=True,
+                timeout=300,
+            )
     wanted = oracle_events.sessions(oracle_events.accepted(events, company.timezone))
     found = {
-        table: read_table(company.client, company.dataset, table) for table in ("daily_funnel", "sessions")
+        table: read_table(company.client, company.dataset, table)
+        for table in ("daily_funnel", "sessions")
     }
     rows, expected = (
         sorted(repr(sorted(row.items())) for row in table)
@@ -85,7 +95,9 @@ def test_runs_of_two_days_leave_the_sessions_and_the_funnel_of_the_oracle(
     log = airflow.log()
     assert '"v1"' not in log
     assert not list(
-        Path(company.environment["STAGING_URI"].removeprefix("file://")).rglob("web_events/events-*")
+        Path(company.environment["STAGING_URI"].removeprefix("file://")).rglob(
+            "web_events/events-*"
+        )
     )
     written = [
         dataset["facets"]["columnLineage"]["fields"]
@@ -95,4 +107,7 @@ def test_runs_of_two_days_leave_the_sessions_and_the_funnel_of_the_oracle(
         and "columnLineage" in dataset["facets"]
     ]
     [origin] = written[0]["event_id"]["inputFields"]
-    assert (origin["field"], origin["name"].split("_")[-2:]) == ("event_id", ["staging.user", "events"])
+    assert (origin["field"], origin["name"].split("_")[-2:]) == (
+        "event_id",
+        ["staging.user", "events"],
+    )

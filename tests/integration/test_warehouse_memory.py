@@ -40,7 +40,11 @@ def _warehouse(bigquery_emulator, lend_dataset, monkeypatch):
 
 def test_a_process_looks_for_the_tables_once_and_again_with_other_settings(monkeypatch):
     prepared, asked = schema.prepare, []
-    monkeypatch.setattr(schema, "prepare", lambda warehouse: asked.append(warehouse) or prepared(warehouse))
+    monkeypatch.setattr(
+        schema,
+        "prepare",
+        lambda warehouse: asked.append(warehouse) or prepared(warehouse),
+    )
     load_history.last_read("sales_db")
     load_history.last_read("storefront")
     delivery.deliveries(DAY)
@@ -51,7 +55,8 @@ def test_a_process_looks_for_the_tables_once_and_again_with_other_settings(monke
 
 
 @pytest.mark.parametrize(
-    "ask", [delivery.deliveries, lambda day: load_history.known_orders("storefront", day)]
+    "ask",
+    [delivery.deliveries, lambda day: load_history.known_orders("storefront", day)],
 )
 def test_who_asks_first_makes_the_tables(monkeypatch, ask):
     monkeypatch.setenv("BIGQUERY_DATASET", f"first_{uuid.uuid4().hex[:8]}")
@@ -64,7 +69,10 @@ def test_no_read_before_the_first():
 
 def test_a_day_was_read_where_a_run_for_it_read_without_upper_bound():
     warehouse = prepared_warehouse()
-    read, bound = "TIMESTAMP '2026-11-20 11:00:00+00'", "TIMESTAMP '2026-11-23 05:00:00+00'"
+    read, bound = (
+        "TIMESTAMP '2026-11-20 11:00:00+00'",
+        "TIMESTAMP '2026-11-23 05:00:00+00'",
+    )
     rows = (
         f"(DATE '2026-11-19', 'web_events', 'live', {read}, {read}, 'success')",
         f"(DATE '2026-11-18', 'web_events', 'backfill', {read}, {bound}, 'success')",
@@ -90,9 +98,12 @@ def test_delivery_is_claimed_again_until_it_is_marked():
     assert [row["state"] for row in delivery.deliveries(DAY)] == ["sent"]
     warehouse = prepared_warehouse()
     (stored,) = warehouse.run(
-        f"SELECT figures_at FROM `{warehouse.settings.bigquery_dataset}.report_deliveries`", "the deliveries"
+        f"SELECT figures_at FROM `{warehouse.settings.bigquery_dataset}.report_deliveries`",
+        "the deliveries",
     )
-    assert stored["figures_at"] == now, "what changed since these figures is a restatement"
+    assert stored["figures_at"] == now, (
+        "what changed since these figures is a restatement"
+    )
 
 
 def test_other_figures_of_the_same_day_are_another_delivery():
@@ -117,13 +128,17 @@ def deliver_and_be_killed(report, after):
 
         try:
             setattr(delivery, after, last_step)
-            delivery.deliver(day_window(DAY, "America/New_York"), report, send_mail=True)
+            delivery.deliver(
+                day_window(DAY, "America/New_York"), report, send_mail=True
+            )
         finally:
             os._exit(1)
     assert os.WTERMSIG(os.waitpid(attempt, 0)[1]) == signal.SIGKILL
 
 
-def test_a_report_whose_sender_is_killed_is_mailed_until_that_is_remembered(tmp_path, monkeypatch):
+def test_a_report_whose_sender_is_killed_is_mailed_until_that_is_remembered(
+    tmp_path, monkeypatch
+):
     monkeypatch.setenv("REPORTS_URI", f"file://{tmp_path}/reports")
     with open_mailbox(tmp_path / "mail") as mailbox:
         for name, value in mailbox.environment().items():
@@ -143,13 +158,18 @@ def test_a_report_whose_sender_is_killed_is_mailed_until_that_is_remembered(tmp_
         )
         messages = mailbox.messages()
         assert len(messages) == 2
-        assert {message["Message-ID"] for message in messages} == {delivery.message_id(report)}
+        assert {message["Message-ID"] for message in messages} == {
+            delivery.message_id(report)
+        }
 
 
 def test_refunds_and_files_never_seen_are_not_known():
     assert load_history.known_refunds("storefront", ["1", "2"]).num_rows == 0
     assert load_history.known_refunds("storefront", []).num_rows == 0
-    assert load_history.loaded_files("partner_files", ["north_2026-11-19.csv"], ["1"]) == {}
+    assert (
+        load_history.loaded_files("partner_files", ["north_2026-11-19.csv"], ["1"])
+        == {}
+    )
 
 
 def test_files_are_known_by_name_and_by_the_orders_they_hold(monkeypatch):
@@ -172,5 +192,10 @@ def test_files_are_known_by_name_and_by_the_orders_they_hold(monkeypatch):
     assert known(["c.csv", "d.csv"]) == {"c.csv": []}
     assert known([], ["9"]) == {}
     monkeypatch.setattr(load_history, "IDS_PER_QUERY", 2)
-    assert known(["b.csv"], ["1", "5", "3"]) == {"a.csv": ["1", "3"], "b.csv": ["3", "4"]}
-    assert load_history.loaded_files("partner_files", [], ["4"])["b.csv"]["sha256"] == "bb"
+    assert known(["b.csv"], ["1", "5", "3"]) == {
+        "a.csv": ["1", "3"],
+        "b.csv": ["3", "4"],
+    }
+    assert (
+        load_history.loaded_files("partner_files", [], ["4"])["b.csv"]["sha256"] == "bb"
+    )

@@ -36,7 +36,9 @@ class NoCatalog:
 def remembered(sql: str, schema: Any) -> str:
     """As the emulator does it here."""
     sql = inner_query.rewrite_unnest_offset(sql)
-    return executor.rewrite_table_refs(ok(quick.translate(None, sql, schema=schema, caller=CALLER)), PROJECT)
+    return executor.rewrite_table_refs(
+        ok(quick.translate(None, sql, schema=schema, caller=CALLER)), PROJECT
+    )
 
 
 def afresh(sql: str, schema: Any) -> str:
@@ -80,7 +82,9 @@ def looked_at(sql: str) -> bool:
     interpreter._is_row_producing(sql)
     routine_ddl.detect_drop_routine(sql, PROJECT)
     catalog_schema.build_catalog_schema(sql, project_id=PROJECT, catalog=NoCatalog())
-    quick.rewrite_for_row_access(sql, project_id=PROJECT, caller=CALLER, catalog=NoCatalog())
+    quick.rewrite_for_row_access(
+        sql, project_id=PROJECT, caller=CALLER, catalog=NoCatalog()
+    )
     return repr(tree) == before and quick.shared(sql, read="bigquery") is tree
 
 

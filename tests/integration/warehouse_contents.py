@@ -19,7 +19,14 @@ KEYS = {
     "orders": ("source", "order_id"),
     "order_lines": ("source", "order_id", "line_number"),
     "refunds": ("source", "refund_id", "line_number"),
-    "daily_sales": ("business_date", "source", "channel", "category", "country_code", "currency"),
+    "daily_sales": (
+        "business_date",
+        "source",
+        "channel",
+        "category",
+        "country_code",
+        "currency",
+    ),
     "daily_summary": ("business_date",),
 }
 """The tables that must be the same however often, in whatever order and in how many pieces a day was run."""
@@ -66,7 +73,9 @@ def empty(client: bigquery.Client, dataset: str) -> None:
 def read_table(client: bigquery.Client, dataset: str, table: str) -> list[Row]:
     """All rows of a table; numbers are Decimal or int, instants aware."""
     query = f"SELECT * FROM `{dataset}`.`{table}` {of_all_days(table)}"
-    return [dict(row.items()) for row in client.query(query, timeout=30).result(timeout=60)]
+    return [
+        dict(row.items()) for row in client.query(query, timeout=30).result(timeout=60)
+    ]
 
 
 def read_warehouse(
@@ -75,14 +84,20 @@ def read_warehouse(
     """The tables of `KEYS`, without the columns that tell one run from another."""
     return {
         table: [
-            {column: value for column, value in row.items() if column not in WHEN_AND_BY_WHOM}
+            {
+                column: value
+                for column, value in row.items()
+                if column not in WHEN_AND_BY_WHOM
+            }
             for row in read_table(client, dataset, table)
         ]
         for table in tables
     }
 
 
-def differences(expected: Mapping[str, list[Row]], found: Mapping[str, list[Row]]) -> str:
+def differences(
+    expected: Mapping[str, list[Row]], found: Mapping[str, list[Row]]
+) -> str:
     """Empty when both hold the same rows; otherwise what is missing, too much or different, by table.
 
     Columns that an expected row does not have are not compared.
@@ -90,17 +105,29 @@ def differences(expected: Mapping[str, list[Row]], found: Mapping[str, list[Row]
     return "\n".join(
         report
         for table in expected
-        if (report := _table_differences(table, expected[table], found[table], KEYS[table]))
+        if (
+            report := _table_differences(
+                table, expected[table], found[table], KEYS[table]
+            )
+        )
     )
 
 
-def _table_differences(table: str, expected: list[Row], found: list[Row], key: tuple[str, ...]) -> str:
+def _table_differences(
+    table: str, expected: list[Row], found: list[Row], key: tuple[str, ...]
+) -> str:
     wanted, twice = _by_key(expected, key)
     assert not twice, f"the expectation holds {table} rows twice: {twice[:SHOWN]}"
     there, doubled = _by_key(found, key)
     report = [f"  stored twice: {_named(key, at)}" for at in doubled]
-    report += [f"  missing: {_named(key, at)} {_brief(wanted[at], key)}" for at in _sorted(wanted, there)]
-    report += [f"  too much: {_named(key, at)} {_brief(there[at], key)}" for at in _sorted(there, wanted)]
+    report += [
+        f"  missing: {_named(key, at)} {_brief(wanted[at], key)}"
+        for at in _sorted(wanted, there)
+    ]
+    report += [
+        f"  too much: {_named(key, at)} {_brief(there[at], key)}"
+        for at in _sorted(there, wanted)
+    ]
     for at in sorted(wanted.keys() & there.keys(), key=str):
         left, right = wanted[at], there[at]
         report += [
@@ -110,7 +137,9 @@ def _table_differences(table: str, expected: list[Row], found: list[Row], key: t
         ]
     if not report:
         return ""
-    more = [f"  … and {len(report) - SHOWN * 4} more"] if len(report) > SHOWN * 4 else []
+    more = (
+        [f"  … and {len(report) - SHOWN * 4} more"] if len(report) > SHOWN * 4 else []
+    )
     title = f"{table}: {len(expected)} rows expected, {len(found)} found, {len(report)} differences"
     return "\n".join([title, *report[: SHOWN * 4], *more])
 

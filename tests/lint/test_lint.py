@@ -27,7 +27,10 @@ LINTERS = {
 }
 SQLFLUFF_READS = (
     *("pyproject.toml", "include/sql", "tests/lint", "tests/sqlfluff_library"),
-    *("plugins/ecommerce/core", "plugins/ecommerce/warehouse"),  # which sqlfluff_library imports
+    *(
+        "plugins/ecommerce/core",
+        "plugins/ecommerce/warehouse",
+    ),  # which sqlfluff_library imports
 )
 
 
@@ -39,7 +42,9 @@ def test_is_clean(name, repository, request):
     if kept and kept.get("lint/sql", None) == state:
         return
     tool, *arguments = LINTERS[name]
-    done = subprocess.run([BIN / tool, *arguments], cwd=repository, capture_output=True, text=True)
+    done = subprocess.run(
+        [BIN / tool, *arguments], cwd=repository, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     if kept:
         kept.set("lint/sql", state)
@@ -47,7 +52,9 @@ def test_is_clean(name, repository, request):
 
 def state_of_sql(repository: Path) -> str:
     """Changes with every file and version that sqlfluff's result depends on."""
-    digest = hashlib.sha256(f"{sys.version} {version('sqlfluff')} {version('jinja2')}".encode())
+    digest = hashlib.sha256(
+        f"{sys.version} {version('sqlfluff')} {version('jinja2')}".encode()
+    )
     for name in SQLFLUFF_READS:
         for path in sorted([repository / name, *(repository / name).rglob("*")]):
             if path.is_file() and path.suffix != ".pyc":

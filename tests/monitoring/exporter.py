@@ -67,7 +67,9 @@ class StandIn:
         for pattern, rule in self._rules:
             if found := pattern.fullmatch(name):
                 labels = {
-                    label: re.sub(r"\$(\d)", lambda m, found=found: found[int(m[1])], text)
+                    label: re.sub(
+                        r"\$(\d)", lambda m, found=found: found[int(m[1])], text
+                    )
                     for label, text in rule.get("labels", {}).items()
                 }
                 return rule["name"], labels
@@ -105,7 +107,9 @@ class Exporter:
         """The series by name and labels, as they stand on the page."""
         with urlopen(f"http://127.0.0.1:{self.web_port}/metrics", timeout=30) as page:
             lines = page.read().decode().splitlines()
-        pairs = (line.rpartition(" ") for line in lines if line and not line.startswith("#"))
+        pairs = (
+            line.rpartition(" ") for line in lines if line and not line.startswith("#")
+        )
         return {series: float(value) for series, _, value in pairs}
 
     def until(self, series: str, limit: float = 120) -> float:
@@ -122,7 +126,9 @@ class Exporter:
 @contextmanager
 def exporter() -> Iterator[Exporter]:
     """Start one on free ports."""
-    program = shutil.which("statsd_exporter") or shutil.which("prometheus-statsd-exporter")
+    program = shutil.which("statsd_exporter") or shutil.which(
+        "prometheus-statsd-exporter"
+    )
     started = Exporter(_free_udp_port(), free_port())
     if program:
         with _real(program, started):
@@ -208,7 +214,9 @@ def _stand_in(ports: Exporter) -> Iterator[None]:
             web.shutdown()
             web.server_close()
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
-                last.sendto(b"", ("127.0.0.1", ports.statsd_port))  # an empty packet ends the receiver
+                last.sendto(
+                    b"", ("127.0.0.1", ports.statsd_port)
+                )  # an empty packet ends the receiver
             receiver.join(60)
 
 

@@ -13,7 +13,14 @@ MONITORING = REPOSITORY / "deploy" / "monitoring"
 SUFFIXES = ("_sum", "_count")
 OWN = tuple(
     f"ecommerce.{name}"
-    for name in ("business_day_end", "source_read", "rows", "rejected_ratio", "bytes_billed", "mails_sent")
+    for name in (
+        "business_day_end",
+        "source_read",
+        "rows",
+        "rejected_ratio",
+        "bytes_billed",
+        "mails_sent",
+    )
 )
 """The names of the pipeline's own metrics."""
 
@@ -26,21 +33,30 @@ def read(name: str):
 def series() -> set[str]:
     """The names of all series there can be: what Airflow's registry and the pipeline have, mapped."""
     registry = Path(metrics_registry.__file__).with_name("metrics_template.yaml")
-    airflows = [metric["name"] for metric in yaml.safe_load(registry.read_text())["metrics"]]
+    airflows = [
+        metric["name"] for metric in yaml.safe_load(registry.read_text())["metrics"]
+    ]
     rules = [
         (re.compile(re.escape(rule["match"]).replace(r"\*", "[^.]*")), rule["name"])
         for rule in read("statsd_mapping.yml")["mappings"]
     ]
     names = set()
     for sent in (f"airflow.{name}" for name in [*airflows, *OWN]):
-        name = next((given for rule, given in rules if rule.fullmatch(sent)), sent.replace(".", "_"))
+        name = next(
+            (given for rule, given in rules if rule.fullmatch(sent)),
+            sent.replace(".", "_"),
+        )
         names |= {name, *(name + suffix for suffix in SUFFIXES)}
     return names
 
 
 def asked_for(expression: str) -> set[str]:
     """The series that a PromQL expression names."""
-    return set(re.findall(r"\b(?:airflow|ecommerce)[_:][\w:]*", re.sub(r'"[^"]*"', "", expression)))
+    return set(
+        re.findall(
+            r"\b(?:airflow|ecommerce)[_:][\w:]*", re.sub(r'"[^"]*"', "", expression)
+        )
+    )
 
 
 def rules() -> list[dict]:
@@ -52,7 +68,9 @@ def dashboard() -> dict:
 
 
 def queries() -> list[str]:
-    return [target["expr"] for panel in dashboard()["panels"] for target in panel["targets"]]
+    return [
+        target["expr"] for panel in dashboard()["panels"] for target in panel["targets"]
+    ]
 
 
 def recorded() -> set[str]:
@@ -70,7 +88,11 @@ def test_every_own_metric_has_a_rule_and_a_help_text():
 def test_every_own_metric_is_shown_and_explained(series):
     shown = set().union(*map(asked_for, queries() + [rule["expr"] for rule in rules()]))
     documented = (REPOSITORY / "docs" / "MONITORING.md").read_text()
-    for name in (name for name in series if name.startswith("ecommerce_") and not name.endswith(SUFFIXES)):
+    for name in (
+        name
+        for name in series
+        if name.startswith("ecommerce_") and not name.endswith(SUFFIXES)
+    ):
         assert name in shown
         assert f"`{name}`" in documented
 
@@ -99,20 +121,30 @@ def test_dashboard_has_its_panels_side_by_side_and_one_datasource():
     for panel in panels:
         assert panel["datasource"]["uid"] == source["uid"]
         at = panel["gridPos"]
-        cells = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
+        cells = {
+            (x, y)
+            for x in range(at["x"], at["x"] + at["w"])
+            for y in range(at["y"], at["y"] + at["h"])
+        }
         assert at["x"] + at["w"] <= 24
         assert not cells & taken, panel["title"]
         taken |= cells
 
 
 def test_compose_profile_mounts_these_files_and_names_these_addresses():
-    services = yaml.safe_load((REPOSITORY / "docker-compose.yaml").read_text())["services"]
+    services = yaml.safe_load((REPOSITORY / "docker-compose.yaml").read_text())[
+        "services"
+    ]
     profile = {
-        name: service for name, service in services.items() if service.get("profiles") == ["monitoring"]
+        name: service
+        for name, service in services.items()
+        if service.get("profiles") == ["monitoring"]
     }
     assert set(profile) == {"statsd-exporter", "prometheus", "alertmanager", "grafana"}
     for name, service in profile.items():
-        assert re.fullmatch(r"[\w./-]+:v?\d+\.\d+\.\d+", service["image"]), f"{name} has no exact version"
+        assert re.fullmatch(r"[\w./-]+:v?\d+\.\d+\.\d+", service["image"]), (
+            f"{name} has no exact version"
+        )
         assert service["healthcheck"]["test"]
         assert service["deploy"]["resources"]["limits"]["memory"]
         for mount in service.get("volumes", ()):
@@ -122,9 +154,9 @@ def test_compose_profile_mounts_these_files_and_names_these_addresses():
     assert scrape["static_configs"] == [{"targets": ["statsd-exporter:9102"]}]
     (manager,) = read("prometheus.yml")["alerting"]["alertmanagers"]
     assert manager["static_configs"] == [{"targets": ["alertmanager:9093"]}]
-    environment = services["airflow-worker"]["environment"] | services["airflow-scheduler"].get(
-        "environment", {}
-    )
+    environment = services["airflow-worker"]["environment"] | services[
+        "airflow-scheduler"
+    ].get("environment", {})
     assert environment["AIRFLOW__METRICS__STATSD_HOST"] == "statsd-exporter"
     assert (
         f"--statsd.listen-udp=:{environment['AIRFLOW__METRICS__STATSD_PORT']}"
@@ -136,13 +168,21 @@ def test_alertmanager_holds_no_secret():
     text = (MONITORING / "alertmanager.yml").read_text()
     assert not re.search(r"(password|token|secret|api_url|url):\s", text)
     config = read("alertmanager.yml")
-    assert config["route"]["receiver"] in {receiver["name"] for receiver in config["receivers"]}
+    assert config["route"]["receiver"] in {
+        receiver["name"] for receiver in config["receivers"]
+    }
 
 
 def test_the_chart_names_metrics_as_compose_does():
     values = yaml.safe_load((REPOSITORY / "deploy/helm/values.yaml").read_text())
-    assert values["statsd"]["overrideMappings"] == read("statsd_mapping.yml")["mappings"]
-    services = yaml.safe_load((REPOSITORY / "docker-compose.yaml").read_text())["services"]
+    assert (
+        values["statsd"]["overrideMappings"] == read("statsd_mapping.yml")["mappings"]
+    )
+    services = yaml.safe_load((REPOSITORY / "docker-compose.yaml").read_text())[
+        "services"
+    ]
     for option, value in values["config"]["metrics"].items():
-        given = services["airflow-worker"]["environment"][f"AIRFLOW__METRICS__{option.upper()}"]
+        given = services["airflow-worker"]["environment"][
+            f"AIRFLOW__METRICS__{option.upper()}"
+        ]
         assert given == value.lower()

@@ -20,7 +20,13 @@ AUDIT = [
         "rows_rejected": 15,
         "rows_superseded": 5,
     },
-    {"source": "storefront", "read_at": None, "rows_read": 0, "rows_accepted": 0, "rows_rejected": None},
+    {
+        "source": "storefront",
+        "read_at": None,
+        "rows_read": 0,
+        "rows_accepted": 0,
+        "rows_rejected": None,
+    },
 ]
 
 
@@ -33,7 +39,9 @@ def test_the_day_of_each_step_is_its_end_in_seconds(sending: Exporter) -> None:
 def test_rows_and_share_of_every_source(sending: Exporter) -> None:
     metrics.loaded("daily_sales_pipeline", AUDIT)
     labels = r'\{dag_id="daily_sales_pipeline",source="storefront"\}'
-    assert sending.until(f"ecommerce_rejected_ratio{labels}") == 0  # the last that is sent
+    assert (
+        sending.until(f"ecommerce_rejected_ratio{labels}") == 0
+    )  # the last that is sent
     page = sending.scrape()
     rows = {
         outcome: page[
@@ -42,8 +50,16 @@ def test_rows_and_share_of_every_source(sending: Exporter) -> None:
         for outcome in metrics.OUTCOMES
     }
     assert rows == {"read": 200, "accepted": 180, "rejected": 15, "superseded": 5}
-    assert page['ecommerce_rejected_ratio{dag_id="daily_sales_pipeline",source="partner_files"}'] == 0.075
-    assert page['ecommerce_source_read_timestamp_seconds{source="partner_files"}'] == 1795172400.0
+    assert (
+        page[
+            'ecommerce_rejected_ratio{dag_id="daily_sales_pipeline",source="partner_files"}'
+        ]
+        == 0.075
+    )
+    assert (
+        page['ecommerce_source_read_timestamp_seconds{source="partner_files"}']
+        == 1795172400.0
+    )
     assert 'ecommerce_source_read_timestamp_seconds{source="storefront"}' not in page
 
 
@@ -55,8 +71,14 @@ def test_counts_add_up(sending: Exporter) -> None:
     assert sending.scrape()['ecommerce_bytes_billed_total{step="load"}'] == 31_457_280
 
 
-def test_airflows_own_durations_are_in_seconds_and_carry_their_state(sending: Exporter) -> None:
-    stats.timing("dagrun.duration.failed", 90_000.0, tags={"dag_id": "d", "run_type": "scheduled"})
+def test_airflows_own_durations_are_in_seconds_and_carry_their_state(
+    sending: Exporter,
+) -> None:
+    stats.timing(
+        "dagrun.duration.failed",
+        90_000.0,
+        tags={"dag_id": "d", "run_type": "scheduled"},
+    )
     series = 'airflow_dagrun_duration_seconds{}{{dag_id="d",run_type="scheduled",state="failed"}}'
     assert sending.until(series.format("_sum").replace("{", r"\{")) == 90
     assert sending.scrape()[series.format("_count")] == 1
@@ -68,13 +90,16 @@ def test_nothing_is_sent_where_metrics_are_off(monkeypatch: pytest.MonkeyPatch) 
     metrics.mail_sent("report")  # and nothing happens
 
 
-def test_a_metric_that_cannot_be_sent_fails_nothing(monkeypatch: pytest.MonkeyPatch, caplog) -> None:
+def test_a_metric_that_cannot_be_sent_fails_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog
+) -> None:
     def refuse(*arguments: object, **options: object) -> None:
         raise ConnectionError("secret-host:8125")
 
     monkeypatch.setattr(stats, "incr", refuse)
     metrics.mail_sent("report")
     assert (
-        "a metric could not be sent (the server closed the connection before it had answered)" in caplog.text
+        "a metric could not be sent (the server closed the connection before it had answered)"
+        in caplog.text
     )
     assert "secret-host" not in caplog.text

@@ -39,7 +39,9 @@ def tool(*command: str, folder: Path = MONITORING) -> str:
 
 def test_configuration_and_rules_are_what_prometheus_takes():
     tool("promtool", "check", "config", "prometheus.yml")
-    assert f"{len(rules())} rules found" in tool("promtool", "check", "rules", "alerts.yml")
+    assert f"{len(rules())} rules found" in tool(
+        "promtool", "check", "rules", "alerts.yml"
+    )
 
 
 def test_alerts_fire_when_they_should_and_only_then():
@@ -68,7 +70,9 @@ class Prometheus:
         self._url = f"http://127.0.0.1:{port}/api/v1"
 
     def get(self, path: str, **parameters: str) -> Any:
-        with urlopen(f"{self._url}/{path}?{urlencode(parameters)}", timeout=30) as answer:
+        with urlopen(
+            f"{self._url}/{path}?{urlencode(parameters)}", timeout=30
+        ) as answer:
             return json.load(answer)["data"]
 
     def query(self, expression: str) -> list[Any]:
@@ -83,14 +87,19 @@ def prometheus(tmp_path: Path, sending: Exporter) -> Iterator[Prometheus]:
     config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
     config["rule_files"] = [str(MONITORING / "alerts.yml")]
     config["alerting"] = {}
-    config["scrape_configs"][0]["static_configs"] = [{"targets": [f"127.0.0.1:{sending.web_port}"]}]
+    config["scrape_configs"][0]["static_configs"] = [
+        {"targets": [f"127.0.0.1:{sending.web_port}"]}
+    ]
     (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(config))
     port = free_port()
     with (tmp_path / "prometheus.log").open("w") as log:
         process = subprocess.Popen(
             [
                 *("prometheus", f"--config.file={tmp_path}/prometheus.yml"),
-                *(f"--storage.tsdb.path={tmp_path}/data", f"--web.listen-address=127.0.0.1:{port}"),
+                *(
+                    f"--storage.tsdb.path={tmp_path}/data",
+                    f"--web.listen-address=127.0.0.1:{port}",
+                ),
             ],
             stdout=log,
             stderr=log,
@@ -107,37 +116,59 @@ def send_everything() -> None:
     now = datetime.now(UTC)
     for step in ("load", "report", "mail"):
         metrics.business_day_done(step, now - timedelta(days=3))
-    audit = {"source": "sales_db", "read_at": now, "rows_read": 100, "rows_accepted": 60, "rows_rejected": 40}
+    audit = {
+        "source": "sales_db",
+        "read_at": now,
+        "rows_read": 100,
+        "rows_accepted": 60,
+        "rows_rejected": 40,
+    }
     metrics.loaded("daily_sales_pipeline", [audit])
     metrics.bytes_billed(1_000_000, "load")
     metrics.mail_sent("report")
     dag = {"dag_id": "daily_sales_pipeline"}
     for state in ("success", "failed"):
-        stats.timing(f"dagrun.duration.{state}", 60_000.0, tags={**dag, "run_type": "scheduled"})
+        stats.timing(
+            f"dagrun.duration.{state}", 60_000.0, tags={**dag, "run_type": "scheduled"}
+        )
     stats.timing("task.duration", 1_000.0, tags={**dag, "task_id": "load.load"})
     stats.incr("scheduler_heartbeat")
 
 
-def test_every_metric_is_scraped_every_query_answered_and_a_missing_report_alerts(prometheus, sending):
+def test_every_metric_is_scraped_every_query_answered_and_a_missing_report_alerts(
+    prometheus, sending
+):
     send_everything()
     sending.until(r"airflow_scheduler_heartbeat(\{\})?")
     answers = {}
     for expression in [*recorded(), *queries()]:
         answers[expression] = until(
-            lambda expression=expression: prometheus.query(expression), f"Prometheus answers {expression}"
+            lambda expression=expression: prometheus.query(expression),
+            f"Prometheus answers {expression}",
         )
     names = prometheus.get("label/__name__/values")
-    mapping = yaml.safe_load((MONITORING / "statsd_mapping.yml").read_text())["mappings"]
+    mapping = yaml.safe_load((MONITORING / "statsd_mapping.yml").read_text())[
+        "mappings"
+    ]
     assert {rule["name"] for rule in mapping} <= set(names)
 
     def alert(name: str) -> Any:
         active = prometheus.get("alerts")["alerts"]
-        return [one for one in active if one["labels"]["alertname"] == name and one["state"] == "firing"]
+        return [
+            one
+            for one in active
+            if one["labels"]["alertname"] == name and one["state"] == "firing"
+        ]
 
     (missing,) = until(lambda: alert("SalesReportMissing"), "the report is missed")
     assert missing["labels"]["severity"] == "critical"
-    (rejected,) = until(lambda: alert("TooManyRejectedRows"), "rejected rows are minded")
-    assert rejected["annotations"]["summary"] == "40% of the records of sales_db were rejected."
+    (rejected,) = until(
+        lambda: alert("TooManyRejectedRows"), "rejected rows are minded"
+    )
+    assert (
+        rejected["annotations"]["summary"]
+        == "40% of the records of sales_db were rejected."
+    )
     assert not alert("TwoFailedRuns")
 
 
@@ -149,7 +180,10 @@ def test_an_alert_reaches_people_by_mail_and_names_what_to_do(tmp_path):
     with open_mailbox(tmp_path / "mail") as mailbox:
         for option in ("smtp_auth_username", "smtp_auth_password_file"):
             del config["global"][option]  # this server asks for none
-        config["global"] |= {"smtp_smarthost": f"127.0.0.1:{mailbox.port}", "smtp_require_tls": False}
+        config["global"] |= {
+            "smtp_smarthost": f"127.0.0.1:{mailbox.port}",
+            "smtp_require_tls": False,
+        }
         config["route"]["group_wait"] = "0s"
         (tmp_path / "alertmanager.yml").write_text(yaml.safe_dump(config))
         port = free_port()
@@ -157,7 +191,10 @@ def test_an_alert_reaches_people_by_mail_and_names_what_to_do(tmp_path):
             process = subprocess.Popen(
                 [
                     *(program, f"--config.file={tmp_path}/alertmanager.yml"),
-                    *(f"--storage.path={tmp_path}/data", f"--web.listen-address=127.0.0.1:{port}"),
+                    *(
+                        f"--storage.path={tmp_path}/data",
+                        f"--web.listen-address=127.0.0.1:{port}",
+                    ),
                     "--cluster.listen-address=",
                 ],
                 stdout=log,
@@ -166,15 +203,22 @@ def test_an_alert_reaches_people_by_mail_and_names_what_to_do(tmp_path):
         try:
             alert = {
                 "labels": {"alertname": "SalesReportMissing", "severity": "critical"},
-                "annotations": {"summary": "It is past nine.", "runbook": "docs/RUNBOOK.md: No sales report"},
+                "annotations": {
+                    "summary": "It is past nine.",
+                    "runbook": "docs/RUNBOOK.md: No sales report",
+                },
             }
-            message = until(lambda: post_alert(port, alert) and mailbox.messages(), "a mail arrives")[0]
+            message = until(
+                lambda: post_alert(port, alert) and mailbox.messages(), "a mail arrives"
+            )[0]
         finally:
             process.terminate()
             process.wait(60)
     assert message["To"] == config["receivers"][0]["email_configs"][0]["to"]
     assert "SalesReportMissing" in message["Subject"]
-    assert "docs/RUNBOOK.md: No sales report" in message.get_body(("html",)).get_content()
+    assert (
+        "docs/RUNBOOK.md: No sales report" in message.get_body(("html",)).get_content()
+    )
 
 
 def post_alert(port: int, alert: dict[str, Any]) -> bool:

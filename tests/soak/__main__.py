@@ -19,7 +19,13 @@ import psycopg
 
 from demo.layout import REPOSITORY
 from ecommerce.core.errors import PipelineError
-from ecommerce.core.names import DAG_CATALOGUE, DAG_DAILY, DAG_EVENTS, DAG_RECONCILIATION, DAG_SYNC
+from ecommerce.core.names import (
+    DAG_CATALOGUE,
+    DAG_DAILY,
+    DAG_EVENTS,
+    DAG_RECONCILIATION,
+    DAG_SYNC,
+)
 from tests.integration.live_airflow import timezone_at_work
 from tests.soak import checks
 from tests.soak.company import SoakAirflow, SoakCompany
@@ -48,7 +54,9 @@ class Soak:
         self._ended = threading.Event()
         self.folder = self.company.folders.logs
         self.folder.mkdir(parents=True)
-        (self.folder / "plan.json").write_text(json.dumps([astuple(step) for step in self.steps], indent=0))
+        (self.folder / "plan.json").write_text(
+            json.dumps([astuple(step) for step in self.steps], indent=0)
+        )
 
     def log(self, text: str) -> None:
         """Print a line with the time since the first step, and write it next to the logs of the processes."""
@@ -64,7 +72,10 @@ class Soak:
             self.company.begin()
             self.airflow.begin()
             api = self.airflow.api()
-            self.until(lambda: all(self._knows(dag_id) for dag_id in DAGS), "Airflow has read all DAGs")
+            self.until(
+                lambda: all(self._knows(dag_id) for dag_id in DAGS),
+                "Airflow has read all DAGs",
+            )
             for dag_id in DAGS:
                 api.request("PATCH", f"dags/{dag_id}", json={"is_paused": False})
             with ThreadPoolExecutor(16) as pool:
@@ -93,7 +104,10 @@ class Soak:
 
     def _knows(self, dag_id: str) -> bool:
         api = self.airflow.api()
-        return any(dag["dag_id"] == dag_id for dag in api.get("dags", dag_id_pattern=dag_id)["dags"])
+        return any(
+            dag["dag_id"] == dag_id
+            for dag in api.get("dags", dag_id_pattern=dag_id)["dags"]
+        )
 
     def _keep(self) -> None:
         """Update the company, revive what was killed, and sample memory, until the end."""
@@ -108,7 +122,9 @@ class Soak:
                 self.log(f"keeper: {' '.join(str(error).split())[:200]}")
 
     def _attack(self, pool: ThreadPoolExecutor) -> None:
-        self.log(f"{len(self.steps)} steps; company from {self.company.first_day}, now {self.company.now()}")
+        self.log(
+            f"{len(self.steps)} steps; company from {self.company.first_day}, now {self.company.now()}"
+        )
         self._began = time.monotonic()
         carried_out = []
         for step in self.steps:
@@ -143,9 +159,18 @@ class Soak:
             for day in days
             if self._state(dag_id, day) != "success"
         ]
-        newest = [(DAG_DAILY, days[-1], {"send_mail": True}), (DAG_EVENTS, days[-1], {})]
-        last: list[list[tuple[str, Any, Any]]] = [failed, [*newest, (DAG_CATALOGUE, None, {})]]
-        last += [[(DAG_RECONCILIATION, None, {"most_days": 30})], [(DAG_SYNC, None, {})]]
+        newest = [
+            (DAG_DAILY, days[-1], {"send_mail": True}),
+            (DAG_EVENTS, days[-1], {}),
+        ]
+        last: list[list[tuple[str, Any, Any]]] = [
+            failed,
+            [*newest, (DAG_CATALOGUE, None, {})],
+        ]
+        last += [
+            [(DAG_RECONCILIATION, None, {"most_days": 30})],
+            [(DAG_SYNC, None, {})],
+        ]
         for runs in last:
             for dag_id, day, conf in runs:
                 self.log(f"at last {self.stage.run(dag_id, day, **conf)}")
@@ -153,14 +178,18 @@ class Soak:
 
     def _restored(self) -> bool:
         for dag_id in DAGS:
-            self.airflow.api().request("PATCH", f"dags/{dag_id}", json={"is_paused": False})
+            self.airflow.api().request(
+                "PATCH", f"dags/{dag_id}", json={"is_paused": False}
+            )
         connection = self.airflow.connection(self.company.password)
         self.airflow.api().request("PATCH", "connections/sales_db", json=connection)
         return all(self.company.status().values())
 
     def _idle(self) -> bool:
         api = self.airflow.api()
-        return not api.get("dags/~/dagRuns", state=["queued", "running"], limit=1)["total_entries"]
+        return not api.get("dags/~/dagRuns", state=["queued", "running"], limit=1)[
+            "total_entries"
+        ]
 
     def _state(self, dag_id: str, day: date) -> str:
         runs = self.airflow.api().runs_of_day(day, dag_id)
@@ -170,7 +199,9 @@ class Soak:
         company, airflow, days = self.company, self.airflow, self.stage.days
         api = airflow.api()
         for dag_id in DAGS:
-            newest = api.get(f"dags/{dag_id}/dagRuns", order_by="-id", limit=1)["dag_runs"]
+            newest = api.get(f"dags/{dag_id}/dagRuns", order_by="-id", limit=1)[
+                "dag_runs"
+            ]
             if newest and newest[0]["state"] == "failed":
                 yield f"the last run of {dag_id} has failed: {newest[0]['dag_run_id']}"
         yield from checks.orders(company, days)

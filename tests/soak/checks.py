@@ -31,7 +31,12 @@ from ecommerce.core.names import DAG_DAILY, TASK_REPORT, TASK_SEND
 from ecommerce.maintenance.expiry import expire_staging
 from ecommerce.storage import scratch
 from tests import oracle_events
-from tests.integration.warehouse_contents import connect, differences, read_table, read_warehouse
+from tests.integration.warehouse_contents import (
+    connect,
+    differences,
+    read_table,
+    read_warehouse,
+)
 from tests.oracle import Oracle
 from tests.soak.company import SoakAirflow, SoakCompany
 
@@ -47,7 +52,11 @@ def orders(company: SoakCompany, days: list[date]) -> Iterator[str]:
     """Every table of sales is the oracle's."""
     snapshot = company.snapshot()
     # WooCommerce 11 does not list unfinished checkouts.
-    listed = tuple(o for o in snapshot.orders if (o.channel, o.status) != (STOREFRONT, "checkout-draft"))
+    listed = tuple(
+        o
+        for o in snapshot.orders
+        if (o.channel, o.status) != (STOREFRONT, "checkout-draft")
+    )
     delivered = {(file.partner, file.day) for file in snapshot.files}
     missing: dict[date, list[str]] = defaultdict(list)
     for day in days:
@@ -62,7 +71,9 @@ def orders(company: SoakCompany, days: list[date]) -> Iterator[str]:
         run_days=days,
         missing=missing,
     )
-    if found := differences(oracle.tables(), read_warehouse(warehouse(company), DATASET)):
+    if found := differences(
+        oracle.tables(), read_warehouse(warehouse(company), DATASET)
+    ):
         yield found
 
 
@@ -74,7 +85,9 @@ def web_events(company: SoakCompany) -> Iterator[str]:
             if event.received_at <= now and event.text is None:
                 raw.append(json.loads(line_of(event)))
     events = oracle_events.accepted(raw, company.scenario.timezone)
-    counted = [event for event in events if event.day >= company.first_day]  # no run reads the day before
+    counted = [
+        event for event in events if event.day >= company.first_day
+    ]  # no run reads the day before
     sessions = oracle_events.sessions(counted, bots=_CRAWLERS)
     client = warehouse(company)
     columns = [name for name in sessions[0] if name != "visitor"]
@@ -83,10 +96,16 @@ def web_events(company: SoakCompany) -> Iterator[str]:
             [{name: row[name] for name in columns} for row in rows]
             for rows in (read_table(client, DATASET, "sessions"), sessions)
         ),
-        "daily_funnel": (read_table(client, DATASET, "daily_funnel"), oracle_events.funnel(sessions)),
+        "daily_funnel": (
+            read_table(client, DATASET, "daily_funnel"),
+            oracle_events.funnel(sessions),
+        ),
     }
     for table, (found, expected) in pairs.items():
-        have, want = (Counter(repr(sorted(row.items())) for row in rows) for rows in (found, expected))
+        have, want = (
+            Counter(repr(sorted(row.items())) for row in rows)
+            for rows in (found, expected)
+        )
         for what, rows in (("too much", have - want), ("missing", want - have)):
             if rows:
                 yield f"{table}: {rows.total()} rows {what}: {min(rows)}"
@@ -95,7 +114,10 @@ def web_events(company: SoakCompany) -> Iterator[str]:
 def catalogue(company: SoakCompany) -> Iterator[str]:
     """Every product has its name."""
     expected = {product.sku: product.name for product in company.snapshot().products}
-    stored = {row["sku"]: row["name"] for row in read_table(warehouse(company), DATASET, "products")}
+    stored = {
+        row["sku"]: row["name"]
+        for row in read_table(warehouse(company), DATASET, "products")
+    }
     yield from (
         f"products: {sku} is {stored.get(sku)}, not {name}"
         for sku, name in expected.items()
@@ -110,9 +132,14 @@ def mails(company: SoakCompany, airflow: SoakAirflow) -> Iterator[str]:
         message_from_bytes(path.read_bytes(), policy=policy.default)
         for path in sorted(company.folders.mail.glob("*.eml"))
     ]
-    mailed = Counter(str(each["Message-ID"]) for each in messages if each["X-Sales-Mail"] == "report")
+    mailed = Counter(
+        str(each["Message-ID"]) for each in messages if each["X-Sales-Mail"] == "report"
+    )
     deliveries = read_table(warehouse(company), DATASET, "report_deliveries")
-    sent = sorted((row for row in deliveries if row["state"] == "sent"), key=itemgetter("figures_at"))
+    sent = sorted(
+        (row for row in deliveries if row["state"] == "sent"),
+        key=itemgetter("figures_at"),
+    )
     newest = {row["business_date"]: row["figures_at"] for row in sent}
     unsent = [row for row in deliveries if row["state"] != "sent"]
     replaced = {
@@ -127,16 +154,23 @@ def mails(company: SoakCompany, airflow: SoakAirflow) -> Iterator[str]:
     )
     recorded = {row["message_id"] for row in deliveries}
     yield from (f"mailed without record: {name}" for name in mailed.keys() - recorded)
-    yield from (f"recorded, but never mailed: {name}" for name in recorded - mailed.keys() - replaced)
+    yield from (
+        f"recorded, but never mailed: {name}"
+        for name in recorded - mailed.keys() - replaced
+    )
     api = airflow.api()
     last = api.runs_of_day(company.newest.date)[0]["dag_run_id"]
     entry = f"dags/{DAG_DAILY}/dagRuns/{last}/taskInstances/{TASK_REPORT}/xcomEntries/return_value"
-    figures_hash = api.get(entry, deserialize=False, stringify=False)["value"]["figures_hash"]
+    figures_hash = api.get(entry, deserialize=False, stringify=False)["value"][
+        "figures_hash"
+    ]
     if not any(row["figures_hash"] == figures_hash for row in deliveries):
         yield f"the last figures of {company.newest.date} were never mailed"
     sends = api.get("dags/~/dagRuns/~/taskInstances", task_id=TASK_SEND, limit=5000)
     lost = sum(
-        max(0, each["try_number"] - 1) for each in sends["task_instances"] if each["dag_id"] == DAG_DAILY
+        max(0, each["try_number"] - 1)
+        for each in sends["task_instances"]
+        if each["dag_id"] == DAG_DAILY
     )
     if (twice := mailed.total() - len(mailed)) > lost:
         yield f"{twice} mails were sent again, after {lost} attempts"
@@ -156,7 +190,11 @@ def leftovers(company: SoakCompany, airflow: SoakAirflow) -> Iterator[str]:
         if proxy.connections
     )
     yield from (f"the process {task.pid} of a task is left" for task in airflow.tasks())
-    if not warehouse(company).get_dataset(f"{DATASET}_staging").default_table_expiration_ms:
+    if (
+        not warehouse(company)
+        .get_dataset(f"{DATASET}_staging")
+        .default_table_expiration_ms
+    ):
         yield "staging tables never expire"
     yield from _staged(company.folders.home / "staging")
     for folder in airflow.scratch.glob(f"{scratch.PREFIX}*"):  # left by killed tasks
@@ -172,7 +210,11 @@ def leftovers(company: SoakCompany, airflow: SoakAirflow) -> Iterator[str]:
 
 def _staged(staging: Path) -> Iterator[str]:
     expire_staging(f"file://{staging}", datetime.now(UTC) + timedelta(minutes=1))
-    yield from (f"staged after its expiry: {path}" for path in staging.rglob("*") if path.is_file())
+    yield from (
+        f"staged after its expiry: {path}"
+        for path in staging.rglob("*")
+        if path.is_file()
+    )
 
 
 class Memory:
@@ -205,12 +247,17 @@ class Memory:
         most: Counter[str] = Counter()
         for (name, _), values in self._samples.items():
             most[name] = max(most[name], max(values) // 10**6)
-        return ", ".join(f"{name} {megabytes}" for name, megabytes in sorted(most.items()))
+        return ", ".join(
+            f"{name} {megabytes}" for name, megabytes in sorted(most.items())
+        )
 
 
 def processes_left(home: Path) -> Iterator[str]:
     """No process of the soak runs."""
     for process in psutil.process_iter(["pid", "cmdline", "environ"]):
-        words = [*(process.info["cmdline"] or []), *(process.info["environ"] or {}).values()]
+        words = [
+            *(process.info["cmdline"] or []),
+            *(process.info["environ"] or {}).values(),
+        ]
         if process.pid != os.getpid() and any(str(home) in word for word in words):
             yield f"process {process.pid}: {' '.join(process.info['cmdline'] or [])[:100]}"

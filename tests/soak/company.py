@@ -34,7 +34,15 @@ from tests.soak.policy.airflow_local_settings import SPEED
 
 DAYS = 5
 """Business days of the company before today."""
-PROXIED = ("sales_db", "storefront", "exchange_rates", "web_events", "catalogue", "bigquery", "smtp")
+PROXIED = (
+    "sales_db",
+    "storefront",
+    "exchange_rates",
+    "web_events",
+    "catalogue",
+    "bigquery",
+    "smtp",
+)
 COMPONENTS = ("api-server", "scheduler", "dag-processor")
 
 Edit = Callable[[Snapshot], Snapshot]
@@ -66,7 +74,9 @@ class SoakCompany(Company):
         super().__init__(Ports(**ports), Folders(home), elsewhere=("partner_ftp",))
         self.newest = newest_closed_day(datetime.now(UTC), timezone)
         self.first_day = self.newest.date - timedelta(days=DAYS - 1)
-        self._own = Scenario(self.first_day, seed=seed, orders_per_day=60, timezone=timezone)
+        self._own = Scenario(
+            self.first_day, seed=seed, orders_per_day=60, timezone=timezone
+        )
         self.ends_at = ends_at
         self.edits: list[Edit] = []
         self.skew = timedelta(0)
@@ -82,7 +92,9 @@ class SoakCompany(Company):
     def now(self) -> datetime:
         """Return the company's instant; never before the newest business day that has ended."""
         left = max(timedelta(0), self.ends_at - datetime.now(UTC))
-        return max(self.newest.start, min(datetime.now(UTC), self.ends_at - SPEED * left))
+        return max(
+            self.newest.start, min(datetime.now(UTC), self.ends_at - SPEED * left)
+        )
 
     def ledger(self) -> EditedLedger:
         """Return the ledger with all edits so far."""
@@ -110,12 +122,16 @@ class SoakCompany(Company):
             if not files_only:
                 self._seed_sales_db(ledger, now)
                 with psycopg.connect(self.postgres.dsn(DATABASE)) as database:
-                    database.execute("UPDATE clock.reading SET at = %s", [now + self.skew])
+                    database.execute(
+                        "UPDATE clock.reading SET at = %s", [now + self.skew]
+                    )
 
     def revive(self) -> None:
         """Start the systems whose time is over."""
         for service in self._services:
-            if not self._running(service) and time.monotonic() > self.down_until.get(service.name, 0):
+            if not self._running(service) and time.monotonic() > self.down_until.get(
+                service.name, 0
+            ):
                 processes.stop(self.folders.processes, service.name)
                 service.start()
 
@@ -132,8 +148,12 @@ class SoakAirflow(AirflowServices):
     """An Airflow whose tasks reach the company through `proxies` only."""
 
     def __init__(self, company: SoakCompany) -> None:
-        self.proxies = {name: CuttingProxy(getattr(company.ports, name)) for name in PROXIED}
-        ports = replace(company.ports, **{name: proxy.port for name, proxy in self.proxies.items()})
+        self.proxies = {
+            name: CuttingProxy(getattr(company.ports, name)) for name in PROXIED
+        }
+        ports = replace(
+            company.ports, **{name: proxy.port for name, proxy in self.proxies.items()}
+        )
         super().__init__(ports, company.folders, company.scenario.timezone)
         self.scratch = company.folders.home / "tmp"
         self.down_until: dict[str, float] = {}
@@ -141,13 +161,18 @@ class SoakAirflow(AirflowServices):
     def environment(self) -> dict[str, str]:
         """Return the environment of its processes; the sales database's connection is in its own database."""
         self.scratch.mkdir(exist_ok=True)
-        environment = super().environment() | {
-            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
-            "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "120",  # a killed worker may have held it
-            "AIRFLOW__API__MAXIMUM_PAGE_LIMIT": "5000",
-            "PYTHONPATH": os.pathsep.join(map(str, (REPOSITORY, REPOSITORY / "tests" / "soak" / "policy"))),
-            "TMPDIR": str(self.scratch),
-        }
+        environment = (
+            super().environment()
+            | {
+                "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
+                "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "120",  # a killed worker may have held it
+                "AIRFLOW__API__MAXIMUM_PAGE_LIMIT": "5000",
+                "PYTHONPATH": os.pathsep.join(
+                    map(str, (REPOSITORY, REPOSITORY / "tests" / "soak" / "policy"))
+                ),
+                "TMPDIR": str(self.scratch),
+            }
+        )
         del environment["AIRFLOW_CONN_SALES_DB"]
         return environment
 
@@ -171,7 +196,9 @@ class SoakAirflow(AirflowServices):
     def revive(self) -> None:
         """Start the components whose time is over, without what a killed one left."""
         missing = [each for each in COMPONENTS if not self._running(each)]
-        times = [self.down_until.get(f"airflow-{component}", 0) for component in missing]
+        times = [
+            self.down_until.get(f"airflow-{component}", 0) for component in missing
+        ]
         if missing and time.monotonic() > max(times):
             for component in missing:
                 processes.stop(self.folders.processes, f"airflow-{component}")
@@ -184,18 +211,26 @@ class SoakAirflow(AirflowServices):
         for worker in scheduler.children() if scheduler else []:
             with suppress(psutil.NoSuchProcess):
                 if "LocalExecutor" in " ".join(worker.cmdline()):
-                    tasks += [each for each in worker.children() if each.status() != psutil.STATUS_ZOMBIE]
+                    tasks += [
+                        each
+                        for each in worker.children()
+                        if each.status() != psutil.STATUS_ZOMBIE
+                    ]
         return tasks
 
 
-def kill(of: SoakCompany | SoakAirflow, name: str, seconds: float, *, alone: bool = False) -> str:
+def kill(
+    of: SoakCompany | SoakAirflow, name: str, seconds: float, *, alone: bool = False
+) -> str:
     """Kill (SIGKILL) a recorded process with its descendants, or `alone`; `revive` starts it again after
     `seconds`."""
     process = processes.running(of.folders.processes, name)
     of.down_until[name] = time.monotonic() + seconds
     if not process:
         return "was down"
-    family = [process] if alone else [*reversed(process.children(recursive=True)), process]
+    family = (
+        [process] if alone else [*reversed(process.children(recursive=True)), process]
+    )
     for each in family:
         kill_process(each)
     psutil.wait_procs(family, timeout=10)

@@ -39,7 +39,9 @@ class CuttingProxy:
         with suppress(OSError):  # closed
             while True:
                 client, _ = self._server.accept()
-                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+                threading.Thread(
+                    target=self._serve, args=(client,), daemon=True
+                ).start()
 
     def _serve(self, client: socket.socket) -> None:
         with client, suppress(OSError):
@@ -48,7 +50,9 @@ class CuttingProxy:
             with socket.create_connection(("127.0.0.1", self._target)) as server:
                 pair = client, server
                 self._pairs.add(pair)
-                answers = threading.Thread(target=_copy, args=(server, client), daemon=True)
+                answers = threading.Thread(
+                    target=_copy, args=(server, client), daemon=True
+                )
                 answers.start()
                 _copy(client, server)
                 answers.join()

@@ -26,5 +26,7 @@ def plan(seed: int, minutes: float, per_hour: Mapping[str, int]) -> list[Step]:
         count = int(expected) + (rng.random() < expected % 1)
         for number in range(count):
             at = (number + rng.random()) / count * minutes * 60
-            steps.append(Step(round(at, 1), kind, round(rng.random(), 4), round(rng.random(), 4)))
+            steps.append(
+                Step(round(at, 1), kind, round(rng.random(), 4), round(rng.random(), 4))
+            )
     return sorted(steps)

@@ -25,12 +25,27 @@ from demo.ledger import SALES_DB, STOREFRONT, Order, PartnerFile, Snapshot
 from demo.seeders.sales_db import READER
 from ecommerce.cli.backfill import Range, start
 from ecommerce.core.errors import PipelineError
-from ecommerce.core.names import DAG_CATALOGUE, DAG_DAILY, DAG_EVENTS, DAG_RECONCILIATION, DAG_SYNC, DAG_WATCH
+from ecommerce.core.names import (
+    DAG_CATALOGUE,
+    DAG_DAILY,
+    DAG_EVENTS,
+    DAG_RECONCILIATION,
+    DAG_SYNC,
+    DAG_WATCH,
+)
 from tests.integration.corrections import plain_orders
 from tests.soak.company import PROXIED, SoakAirflow, SoakCompany, kill, kill_process
 from tests.soak.plan import Step
 
-SYSTEMS = ("bigquery", "sales_db", "storefront", "exchange_rates", "web_events", "catalogue", "mail")
+SYSTEMS = (
+    "bigquery",
+    "sales_db",
+    "storefront",
+    "exchange_rates",
+    "web_events",
+    "catalogue",
+    "mail",
+)
 DAGS = (DAG_DAILY, DAG_EVENTS, DAG_CATALOGUE, DAG_SYNC, DAG_RECONCILIATION, DAG_WATCH)
 
 T = TypeVar("T")
@@ -55,7 +70,10 @@ class Stage:
     def days(self) -> list[date]:
         """The company's business days that have ended, the newest last."""
         newest, first = self.company.newest.date, self.company.first_day
-        return [first + timedelta(days=number) for number in range((newest - first).days + 1)]
+        return [
+            first + timedelta(days=number)
+            for number in range((newest - first).days + 1)
+        ]
 
     def wait(self, seconds: float) -> None:
         """Wait so long, or until the adversary has ended."""
@@ -73,7 +91,11 @@ class Stage:
 
     def run(self, dag_id: str, day: date | None = None, **conf: Any) -> str:
         """Trigger a run; its id."""
-        request = {"logical_date": None, "partition_key": day and str(day), "conf": conf}
+        request = {
+            "logical_date": None,
+            "partition_key": day and str(day),
+            "conf": conf,
+        }
         run: dict[str, Any] = self.airflow.api().post(f"dags/{dag_id}/dagRuns", request)
         return f"{dag_id} {run['dag_run_id']}"
 
@@ -88,12 +110,17 @@ def pick(choices: Sequence[T], target: float) -> T:
 def daily(stage: Stage, step: Step) -> str:
     """Run a day: every other time the newest, every fourth with the request to mail it."""
     day = stage.days[-1] if step.extent < 0.5 else pick(stage.days, step.target)
-    return stage.run(DAG_DAILY, day, **({"send_mail": True} if step.extent % 0.5 < 0.25 else {}))
+    return stage.run(
+        DAG_DAILY, day, **({"send_mail": True} if step.extent % 0.5 < 0.25 else {})
+    )
 
 
 def events(stage: Stage, step: Step) -> str:
     """Run the web events of a day."""
-    return stage.run(DAG_EVENTS, stage.days[-1] if step.extent < 0.5 else pick(stage.days, step.target))
+    return stage.run(
+        DAG_EVENTS,
+        stage.days[-1] if step.extent < 0.5 else pick(stage.days, step.target),
+    )
 
 
 def start_twice(stage: Stage, step: Step) -> str:
@@ -118,9 +145,21 @@ def backfill(stage: Stage, step: Step) -> str:
 
 def command(stage: Stage, name: str, day: date, *options: str) -> str:
     """Run a command of `make`, as people do; its output."""
-    airflow = {"AIRFLOW_URL": stage.airflow.url, "AIRFLOW_USERNAME": USER, "AIRFLOW_PASSWORD": PASSWORD}
+    airflow = {
+        "AIRFLOW_URL": stage.airflow.url,
+        "AIRFLOW_USERNAME": USER,
+        "AIRFLOW_PASSWORD": PASSWORD,
+    }
     done = subprocess.run(
-        [sys.executable, "-m", "ecommerce.cli", name, f"--day={day}", "--no-wait", *options],
+        [
+            sys.executable,
+            "-m",
+            "ecommerce.cli",
+            name,
+            f"--day={day}",
+            "--no-wait",
+            *options,
+        ],
         cwd=REPOSITORY,
         env=os.environ | airflow | {"PYTHONPATH": "plugins"},
         capture_output=True,
@@ -217,7 +256,9 @@ def pause(stage: Stage, step: Step) -> str:
 def clear(stage: Stage, step: Step) -> str:
     """Clear a random task of a recent run with everything downstream."""
     api = stage.airflow.api()
-    recent = api.get("dags/~/dagRuns/~/taskInstances", order_by="-start_date", limit=60)["task_instances"]
+    recent = api.get(
+        "dags/~/dagRuns/~/taskInstances", order_by="-start_date", limit=60
+    )["task_instances"]
     task = pick([each for each in recent if each["dag_id"] in DAGS], step.target)
     cleared = api.clear(task["dag_run_id"], [task["task_id"]], task["dag_id"])
     return f"{task['dag_id']} {task['dag_run_id']}: {', '.join(cleared)}"
@@ -235,7 +276,11 @@ def rotate_password(stage: Stage, step: Step) -> str:
     """Change the password in the sales database, and after some seconds in the connection."""
     password = f"rotated-{step.target}"
     with psycopg.connect(stage.company.postgres.dsn(DATABASE)) as database:
-        database.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(READER), password))
+        database.execute(
+            sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+                sql.Identifier(READER), password
+            )
+        )
     stage.company.password = password
     stage.wait(10 * step.extent)
     stage.patch("connections/sales_db", stage.airflow.connection(password))
@@ -249,7 +294,9 @@ def edit(stage: Stage, step: Step) -> str:
 
     def fixed(each: Order) -> Order:
         changed_at = max(each.updated_at, at)
-        return replace(one_more(each), coupon_code=f"FIX{step.target}", updated_at=changed_at)
+        return replace(
+            one_more(each), coupon_code=f"FIX{step.target}", updated_at=changed_at
+        )
 
     return show(stage, lambda snapshot: with_order(snapshot, order, fixed), order)
 
@@ -262,21 +309,33 @@ def edit_silently(stage: Stage, step: Step) -> str:
 
 def delete(stage: Stage, step: Step) -> str:
     """Delete an order in its source for good."""
-    order = pick(comparable(stage, SALES_DB if step.extent < 0.5 else STOREFRONT), step.target)
-    return show(stage, lambda snapshot: with_order(snapshot, order, lambda _: None), order)
+    order = pick(
+        comparable(stage, SALES_DB if step.extent < 0.5 else STOREFRONT), step.target
+    )
+    return show(
+        stage, lambda snapshot: with_order(snapshot, order, lambda _: None), order
+    )
 
 
 def redeliver(stage: Stage, step: Step) -> str:
     """Let a partner deliver the files that contain an order again, without it."""
     files, at = stage.company.snapshot().files, stage.company.now()
-    order = pick(pick([file for file in files if len(file.orders) > 2], step.target).orders, step.extent)
+    order = pick(
+        pick([file for file in files if len(file.orders) > 2], step.target).orders,
+        step.extent,
+    )
 
     def delivered(file: PartnerFile) -> PartnerFile:
         orders = tuple(each for each in file.orders if each.order_id != order.order_id)
         if len(orders) == len(file.orders):
             return file
         repeated = tuple(row for row in file.repeated if row[0] != order.order_id)
-        return replace(file, orders=orders, repeated=repeated, received_at=max(at, file.received_at))
+        return replace(
+            file,
+            orders=orders,
+            repeated=repeated,
+            received_at=max(at, file.received_at),
+        )
 
     def edited(snapshot: Snapshot) -> Snapshot:
         rest = with_order(snapshot, order, lambda _: None)
@@ -294,25 +353,36 @@ def comparable(stage: Stage, channel: str) -> list[Order]:
 def one_more(order: Order) -> Order:
     """Return an order with one piece more."""
     first, *others = order.lines
-    more = replace(first, quantity=first.quantity + 1, gross=first.gross + first.unit_price)
+    more = replace(
+        first, quantity=first.quantity + 1, gross=first.gross + first.unit_price
+    )
     return replace(order, lines=(more, *others))
 
 
-def with_order(snapshot: Snapshot, order: Order, change: Callable[[Order], Order | None]) -> Snapshot:
+def with_order(
+    snapshot: Snapshot, order: Order, change: Callable[[Order], Order | None]
+) -> Snapshot:
     """Return the snapshot with another version of an order; without it and its refunds for None."""
     key = order.channel, order.order_id
-    changed = (change(each) if (each.channel, each.order_id) == key else each for each in snapshot.orders)
+    changed = (
+        change(each) if (each.channel, each.order_id) == key else each
+        for each in snapshot.orders
+    )
     orders = tuple(each for each in changed if each)
     refunds = snapshot.refunds
     if len(orders) < len(snapshot.orders):
-        refunds = tuple(each for each in refunds if (each.channel, each.order_id) != key)
+        refunds = tuple(
+            each for each in refunds if (each.channel, each.order_id) != key
+        )
     return replace(snapshot, orders=orders, refunds=refunds)
 
 
 def show(stage: Stage, change: Callable[[Snapshot], Snapshot], order: Order) -> str:
     """Let all systems show a change from now on; return the order's name."""
     stage.company.edits.append(change)
-    with suppress(psycopg.OperationalError):  # the database is down: the next update shows the change
+    with suppress(
+        psycopg.OperationalError
+    ):  # the database is down: the next update shows the change
         stage.company.show()
     return f"{order.channel} {order.order_id}"
 
@@ -337,8 +407,16 @@ STEPS: dict[str, tuple[int, Callable[[Stage, Step], str]]] = {
     "sync": (30, lambda stage, _: stage.run(DAG_SYNC)),
     "reconciliation": (8, lambda stage, _: stage.run(DAG_RECONCILIATION)),
     "backfill": (15, backfill),
-    "repair": (30, lambda stage, step: command(stage, "repair", pick(stage.days, step.target))),
-    "rebuild": (8, lambda stage, step: command(stage, "report", pick(stage.days, step.target), "--mail")),
+    "repair": (
+        30,
+        lambda stage, step: command(stage, "repair", pick(stage.days, step.target)),
+    ),
+    "rebuild": (
+        8,
+        lambda stage, step: command(
+            stage, "report", pick(stage.days, step.target), "--mail"
+        ),
+    ),
     # What goes wrong in operation.
     "start twice": (12, start_twice),
     "clear": (30, clear),

@@ -22,7 +22,12 @@ def use_server(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Let the connection `smtp_default` lead to a port of this machine; other fields as given."""
 
     def use(port: int, extra: dict[str, Any] | None = None, **fields: Any) -> None:
-        plain = {"disable_ssl": True, "disable_tls": True, "retry_limit": 0, "timeout": 5}
+        plain = {
+            "disable_ssl": True,
+            "disable_tls": True,
+            "retry_limit": 0,
+            "timeout": 5,
+        }
         connection = {"conn_type": "smtp", "host": "127.0.0.1", "port": port, **fields}
         connection["extra"] = {**plain, "from_email": SENDER, **(extra or {})}
         monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(connection))
@@ -31,7 +36,9 @@ def use_server(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 @pytest.fixture
-def mailbox(tmp_path: Path, use_server: Callable[..., None]) -> Iterator[Callable[[], list[EmailMessage]]]:
+def mailbox(
+    tmp_path: Path, use_server: Callable[..., None]
+) -> Iterator[Callable[[], list[EmailMessage]]]:
     """A mail server that `smtp_default` leads to; call it for the messages it has been given."""
     folder, port = tmp_path / "mailbox", free_port()
     use_server(port)

@@ -40,7 +40,16 @@ def test_ratios_are_of_the_same_round_and_rounds_take_turns(tmp_path: Path) -> N
     one, two = compare([limit, other], "limit", rounds=3)
     assert (one.name, one.seconds, one.ratio, one.runs) == ("limit", 2, 1, [1, 10, 2])
     assert (two.name, two.seconds, two.ratio, two.facts) == ("other", 5, 3, {"n": 3})
-    assert log.read_text().split() == ["limit", "other", "limit", "other", "other", "limit", "limit", "other"]
+    assert log.read_text().split() == [
+        "limit",
+        "other",
+        "limit",
+        "other",
+        "other",
+        "limit",
+        "limit",
+        "other",
+    ]
 
 
 def test_peak_memory_is_the_contenders_own(tmp_path: Path) -> None:
@@ -55,14 +64,20 @@ one, two = compare([small, big], "small", rounds=1)
 assert two.peak_mb > one.peak_mb + 150, (one, two)
 """
     environment = os.environ | {"PYTHONPATH": str(runner.REPOSITORY)}
-    subprocess.run([sys.executable, "-c", text], check=True, env=environment, cwd=tmp_path)
+    subprocess.run(
+        [sys.executable, "-c", text], check=True, env=environment, cwd=tmp_path
+    )
 
 
-def test_tables_are_published_between_their_own_marks(tmp_path: Path, monkeypatch) -> None:
+def test_tables_are_published_between_their_own_marks(
+    tmp_path: Path, monkeypatch
+) -> None:
     document = tmp_path / "document.md"
     monkeypatch.setattr(runner, "DOCUMENT", document)
     marks = "<!-- begin: {0} -->\n{1}<!-- end: {0} -->\n"
-    document.write_text(marks.format("make bench", "old\n") + marks.format("make bench workers", ""))
+    document.write_text(
+        marks.format("make bench", "old\n") + marks.format("make bench workers", "")
+    )
     runner.publish("make bench workers", "| new |\n")
     runner.publish("make bench", r"| \1 |")
     expected = [("make bench", "\n| \\1 |\n"), ("make bench workers", "\n| new |\n\n")]
@@ -73,8 +88,18 @@ def test_a_benchmark_that_did_not_run_keeps_its_published_table() -> None:
     from benchmarks.__main__ import table, updated
 
     def document(name: str, seconds: float) -> dict[str, Any]:
-        result = {"name": "pipeline", "ratio": 0, "seconds": seconds, "peak_mb": 0, "facts": {}}
-        more = {"parameters": {}, "made_at": "2026-11-24T10:00:00", "machine": {"cores": 2}}
+        result = {
+            "name": "pipeline",
+            "ratio": 0,
+            "seconds": seconds,
+            "peak_mb": 0,
+            "facts": {},
+        }
+        more = {
+            "parameters": {},
+            "made_at": "2026-11-24T10:00:00",
+            "machine": {"cores": 2},
+        }
         return {"benchmark": name, "results": [result], **more}
 
     before = [document(name, 1.0) for name in ("large_day", "extract", "storefront")]
@@ -85,16 +110,25 @@ def test_a_benchmark_that_did_not_run_keeps_its_published_table() -> None:
 
 
 def test_a_tables_checksum_depends_on_its_rows_but_not_on_their_order() -> None:
-    from benchmarks.workers import checksum  # not above, because it would make the process of a test big
+    from benchmarks.workers import (
+        checksum,
+    )  # not above, because it would make the process of a test big
 
     rows = [{"order_id": "1", "amount": 2}, {"order_id": "2", "amount": 1}]
-    assert checksum(rows) == checksum([dict(reversed(row.items())) for row in reversed(rows)])
-    assert checksum(rows) != checksum([{"order_id": "1", "amount": 1}, {"order_id": "2", "amount": 2}])
+    assert checksum(rows) == checksum(
+        [dict(reversed(row.items())) for row in reversed(rows)]
+    )
+    assert checksum(rows) != checksum(
+        [{"order_id": "1", "amount": 1}, {"order_id": "2", "amount": 2}]
+    )
 
 
 def test_a_contender_that_fails_is_not_a_result() -> None:
     with pytest.raises(RuntimeError, match=r"(?s)^broken failed with 3:\n.*why"):
-        compare([Contender("broken", program("print('why'); raise SystemExit(3)"))], "broken")
+        compare(
+            [Contender("broken", program("print('why'); raise SystemExit(3)"))],
+            "broken",
+        )
 
 
 def test_the_report_is_a_table_and_a_file(
@@ -103,8 +137,14 @@ def test_the_report_is_a_table_and_a_file(
     monkeypatch.setattr(runner, "RESULTS", tmp_path / "results")
     timed = "from benchmarks.runner import measured\nwith measured() as facts: facts['rows'] = 7"
     environment = {"PYTHONPATH": str(runner.REPOSITORY)}
-    results = compare([Contender("a", program(timed), environment)], "a", rounds=2, warm_up=False)
+    results = compare(
+        [Contender("a", program(timed), environment)], "a", rounds=2, warm_up=False
+    )
     document = json.loads(report("name", results, {"lines": 5}).read_text())
     facts = document["results"][0]["facts"]
-    assert (document["parameters"], facts["rows"], set(facts)) == ({"lines": 5}, 7, {"rows", "processor"})
+    assert (document["parameters"], facts["rows"], set(facts)) == (
+        {"lines": 5},
+        7,
+        {"rows", "processor"},
+    )
     assert "| a                            |    1.00 |" in capsys.readouterr().out

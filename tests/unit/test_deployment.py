@@ -14,7 +14,9 @@ from demo.layout import Folders, Ports
 
 @pytest.fixture
 def make_env(repository):
-    spec = importlib.util.spec_from_file_location("make_env", repository / "deploy" / "make_env.py")
+    spec = importlib.util.spec_from_file_location(
+        "make_env", repository / "deploy" / "make_env.py"
+    )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -33,7 +35,11 @@ def compose(repository):
 
 
 def values(text):
-    pairs = (line.partition("=") for line in text.splitlines() if line and not line.startswith("#"))
+    pairs = (
+        line.partition("=")
+        for line in text.splitlines()
+        if line and not line.startswith("#")
+    )
     return {name: value for name, _, value in pairs}
 
 
@@ -49,7 +55,9 @@ def test_env_gets_a_value_for_every_secret(make_env, folder):
 def test_two_deployments_share_no_secret(make_env, repository):
     example = (repository / ".env.example").read_text()
     one, other = values(make_env.filled(example)), values(make_env.filled(example))
-    assert [name for name in make_env.FILLED if one[name] == other[name]] == ["AIRFLOW_UID"]
+    assert [name for name in make_env.FILLED if one[name] == other[name]] == [
+        "AIRFLOW_UID"
+    ]
 
 
 def test_env_is_for_its_owner_only(make_env, folder):
@@ -68,7 +76,9 @@ def test_existing_env_is_kept_and_what_it_lacks_is_named(make_env, folder, capsy
 
 def test_secret_is_empty_in_the_example(make_env, repository):
     example = values((repository / ".env.example").read_text())
-    assert {name: example[name] for name in make_env.FILLED} == dict.fromkeys(make_env.FILLED, "")
+    assert {name: example[name] for name in make_env.FILLED} == dict.fromkeys(
+        make_env.FILLED, ""
+    )
 
 
 def test_no_process_of_the_stack_has_a_secret_among_its_arguments(compose):
@@ -82,7 +92,9 @@ def test_no_process_of_the_stack_has_a_secret_among_its_arguments(compose):
                 each if isinstance(each, str) else "\n".join(each) for each in told
             ).splitlines():
                 secret = re.search(r"\$\$\w*(?:PASSWORD|SECRET|KEY|URL|DSN)", line)
-                if secret and not re.match(r"\s*(?:printf |[A-Z_]+=\"\$\$\w+\" )", line):
+                if secret and not re.match(
+                    r"\s*(?:printf |[A-Z_]+=\"\$\$\w+\" )", line
+                ):
                     shown.append((name, line))
     assert shown == []
 
@@ -115,26 +127,44 @@ def test_the_password_of_airflows_database_is_in_no_connection(compose):
 
 def test_a_worker_is_given_no_secret_that_its_tasks_would_see(compose, make_env):
     """`.env` is in the environment of every service, except what the service itself sets."""
-    worker = yaml.safe_load(compose["docker-compose.yaml"])["services"]["airflow-worker"]
-    secrets = set(make_env.FILLED) - {"CUSTOMER_HASH_KEY", "AIRFLOW_UID"}  # which tasks need
-    kept = {name: value for name, value in worker["environment"].items() if name in secrets}
+    worker = yaml.safe_load(compose["docker-compose.yaml"])["services"][
+        "airflow-worker"
+    ]
+    secrets = set(make_env.FILLED) - {
+        "CUSTOMER_HASH_KEY",
+        "AIRFLOW_UID",
+    }  # which tasks need
+    kept = {
+        name: value for name, value in worker["environment"].items() if name in secrets
+    }
     assert kept == dict.fromkeys(secrets, "")
-    assert [name for name in secrets if f"${{{name}" in str(worker["environment"])] == []
+    assert [
+        name for name in secrets if f"${{{name}" in str(worker["environment"])
+    ] == []
 
 
 def test_airflows_database_is_cleaned_by_a_service_of_its_own(compose):
-    service = yaml.safe_load(compose["docker-compose.yaml"])["services"]["airflow-db-clean"]
+    service = yaml.safe_load(compose["docker-compose.yaml"])["services"][
+        "airflow-db-clean"
+    ]
     assert service["restart"] == "unless-stopped"
-    assert service["command"][:2] == ["bash", "-ec"]  # it ends, and is started again, when it fails
+    assert service["command"][:2] == [
+        "bash",
+        "-ec",
+    ]  # it ends, and is started again, when it fails
     assert "airflow db clean --yes" in service["command"][2]
     assert "$${METADATA_RETENTION_DAYS:-180}" in service["command"][2]
 
 
 def test_a_worker_that_is_stopped_ends_its_tasks_first(compose):
-    worker = yaml.safe_load(compose["docker-compose.yaml"])["services"]["airflow-worker"]
+    worker = yaml.safe_load(compose["docker-compose.yaml"])["services"][
+        "airflow-worker"
+    ]
     # Else dumb-init sends the stop signal to the tasks too.
     assert worker["environment"]["DUMB_INIT_SETSID"] == "0"
-    assert worker["stop_grace_period"] == "5m"  # Docker's ten seconds are too short for a task
+    assert (
+        worker["stop_grace_period"] == "5m"
+    )  # Docker's ten seconds are too short for a task
 
 
 def test_containers_see_the_demo_company_as_make_demo_does(compose, tmp_path):
@@ -144,9 +174,16 @@ def test_containers_see_the_demo_company_as_make_demo_does(compose, tmp_path):
     for name in wanted:
         if name.startswith("AIRFLOW_CONN_"):
             assert without_place(given[name]) == without_place(wanted[name])
-        elif name.startswith("AIRFLOW_VAR_") or name in ("SHOP_TIMEZONE", "REPORTING_CURRENCY"):
+        elif name.startswith("AIRFLOW_VAR_") or name in (
+            "SHOP_TIMEZONE",
+            "REPORTING_CURRENCY",
+        ):
             assert given[name] == wanted[name]
 
 
 def without_place(connection):
-    return {name: value for name, value in json.loads(connection).items() if name not in ("host", "port")}
+    return {
+        name: value
+        for name, value in json.loads(connection).items()
+        if name not in ("host", "port")
+    }

@@ -32,26 +32,39 @@ def test_every_statement_is_googlesql(analysed: tuple[Catalogue, list[str]]) -> 
 
 def documented() -> list[str]:
     """What README and runbook tell people to ask the warehouse, of a day."""
-    readme, runbook = ((REPOSITORY / name).read_text() for name in ("README.md", "docs/RUNBOOK.md"))
+    readme, runbook = (
+        (REPOSITORY / name).read_text() for name in ("README.md", "docs/RUNBOOK.md")
+    )
     blocks = "".join(re.findall(r"```sql\n(.*?)```", readme, re.DOTALL))
-    return [*blocks.split(";")[:-1], *re.findall(r"`(SELECT [^`]+)`", runbook.replace("'D'", "'2026-11-18'"))]
+    return [
+        *blocks.split(";")[:-1],
+        *re.findall(r"`(SELECT [^`]+)`", runbook.replace("'D'", "'2026-11-18'")),
+    ]
 
 
 @pytest.mark.parametrize("sql", documented())
-def test_what_people_are_told_to_ask_is_googlesql(sql: str, catalogue: Catalogue) -> None:
+def test_what_people_are_told_to_ask_is_googlesql(
+    sql: str, catalogue: Catalogue
+) -> None:
     named = re.sub(r"\bsales\.(\w+)", r"`sales.\1`", sql)
     assert googlesql.problems(catalogue, Statement("documentation", named)) == []
 
 
 def samples() -> list[str]:
     """The sample queries, whose tables need no dataset."""
-    return re.findall(r"```sql\n(.*?)```", (REPOSITORY / "docs" / "QUERIES.md").read_text(), re.DOTALL)
+    return re.findall(
+        r"```sql\n(.*?)```", (REPOSITORY / "docs" / "QUERIES.md").read_text(), re.DOTALL
+    )
 
 
 @pytest.mark.parametrize("sql", samples())
 def test_a_sample_query_is_googlesql(sql: str, catalogue: Catalogue) -> None:
     # Their bounds are reckoned from today, which BigQuery prunes by as well.
-    catalogue.analyse(re.sub(r"^( *(?:FROM|LEFT JOIN)) (\w+)", r"\1 `sales.\2`", sql, flags=re.MULTILINE))
+    catalogue.analyse(
+        re.sub(
+            r"^( *(?:FROM|LEFT JOIN)) (\w+)", r"\1 `sales.\2`", sql, flags=re.MULTILINE
+        )
+    )
 
 
 def test_there_is_something_to_ask() -> None:
@@ -61,7 +74,8 @@ def test_there_is_something_to_ask() -> None:
 
 def test_the_load_is_one_transaction() -> None:
     kinds = [
-        statement.sql.split()[0] for statement in googlesql.statements("warehouse/loads/orders/script.sql")
+        statement.sql.split()[0]
+        for statement in googlesql.statements("warehouse/loads/orders/script.sql")
     ]
 
     assert kinds[0] == "BEGIN"
@@ -79,7 +93,10 @@ def test_the_load_is_one_transaction() -> None:
         ("SELECT COUNTIF(TRUE", "Syntax error"),
         ("SELECT CAST(1 AS NUMERIC(18, 4))", "not allowed in CAST"),
         ("SELECT 1 FROM `sales.orders` WHERE order_id IN UNNEST([])", "an empty list"),
-        ("SELECT order_id FROM `sales.refunds`", "no partition filter on sales.refunds"),
+        (
+            "SELECT order_id FROM `sales.refunds`",
+            "no partition filter on sales.refunds",
+        ),
         ("SELECT order_id FROM `sales.orders`", "no partition filter on sales.orders"),
         (
             "SELECT o.order_id FROM (SELECT * FROM `sales.orders`) AS o WHERE o.business_date = @some_date",
@@ -98,4 +115,6 @@ def test_the_load_is_one_transaction() -> None:
     ],
 )
 def test_a_mistake_is_found(catalogue: Catalogue, sql: str, complaint: str) -> None:
-    assert complaint in "\n".join(googlesql.problems(catalogue, Statement("mistake", sql)))
+    assert complaint in "\n".join(
+        googlesql.problems(catalogue, Statement("mistake", sql))
+    )

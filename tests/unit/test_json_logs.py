@@ -33,14 +33,22 @@ def documents(tmp_path_factory):
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         env=os.environ
-        | {"AIRFLOW__LOGGING__JSON_LOGS": "True", "AIRFLOW_HOME": str(tmp_path_factory.mktemp("airflow"))},
+        | {
+            "AIRFLOW__LOGGING__JSON_LOGS": "True",
+            "AIRFLOW_HOME": str(tmp_path_factory.mktemp("airflow")),
+        },
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     config = yaml.safe_load((REPOSITORY / "deploy/logging/filebeat.yml").read_text())
-    template = json.loads((REPOSITORY / "deploy/logging/index_template.json").read_text())
-    found = [elastic.document(line, config) for line in (done.stdout + done.stderr).splitlines()]
+    template = json.loads(
+        (REPOSITORY / "deploy/logging/index_template.json").read_text()
+    )
+    found = [
+        elastic.document(line, config)
+        for line in (done.stdout + done.stderr).splitlines()
+    ]
     for document in found:
         assert list(elastic.misfits(document, template["template"]["mappings"])) == []
     return {document["message"]: document for document in found}
@@ -49,7 +57,10 @@ def documents(tmp_path_factory):
 def test_a_line_has_its_time_level_logger_and_place(documents):
     line = documents["sales_db: 20 records read"]
     assert line["@timestamp"].endswith("Z")
-    assert (line["log"]["level"], line["log"]["logger"]) == ("info", "ecommerce.sales.transform")
+    assert (line["log"]["level"], line["log"]["logger"]) == (
+        "info",
+        "ecommerce.sales.transform",
+    )
     assert line["log"]["origin"]["file"]["line"] > 0
 
 
@@ -71,7 +82,11 @@ def test_an_error_keeps_its_trace(documents):
 
 
 def test_what_is_no_json_arrives_as_it_is():
-    config = {"filebeat.inputs": [{"parsers": [{"ndjson": {"target": "a", "ignore_decoding_error": True}}]}]}
+    config = {
+        "filebeat.inputs": [
+            {"parsers": [{"ndjson": {"target": "a", "ignore_decoding_error": True}}]}
+        ]
+    }
     assert elastic.document("plain words", config) == {"message": "plain words"}
 
 
@@ -85,5 +100,7 @@ def test_what_is_no_json_arrives_as_it_is():
     ],
 )
 def test_a_misfit_is_found(repository, event, complaint):
-    template = json.loads((repository / "deploy/logging/index_template.json").read_text())
+    template = json.loads(
+        (repository / "deploy/logging/index_template.json").read_text()
+    )
     assert list(elastic.misfits(event, template["template"]["mappings"])) == [complaint]

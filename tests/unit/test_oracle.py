@@ -25,27 +25,61 @@ NOON = datetime(2026, 11, 16, 17, tzinfo=UTC)
 
 
 def line(number=1, gross="100.00", discount="10.00", tax="7.20", **values):
-    fixed = {"category": "Kitchen", "quantity": Decimal(2), "unit_price": Decimal(50), **values}
-    amounts = {"gross": Decimal(gross), "discount": Decimal(discount), "tax": Decimal(tax)}
-    return Line(line_number=number, sku="KIT-001", product_name="Knife", **amounts, **fixed)
+    fixed = {
+        "category": "Kitchen",
+        "quantity": Decimal(2),
+        "unit_price": Decimal(50),
+        **values,
+    }
+    amounts = {
+        "gross": Decimal(gross),
+        "discount": Decimal(discount),
+        "tax": Decimal(tax),
+    }
+    return Line(
+        line_number=number, sku="KIT-001", product_name="Knife", **amounts, **fixed
+    )
 
 
 def order(order_id="7", channel=SALES_DB, lines=None, at=NOON, **values):
-    fixed = {"partner": "", "customer_id": None, "email": "ann@example.com", "country_code": "US"}
-    fixed |= {"currency": "USD", "status": "completed", "coupon_code": "TEN", "is_test": False}
-    fixed |= {"shipping": Decimal("5.00"), "fee": Decimal(0), "ordered_at": at, "updated_at": at}
+    fixed = {
+        "partner": "",
+        "customer_id": None,
+        "email": "ann@example.com",
+        "country_code": "US",
+    }
+    fixed |= {
+        "currency": "USD",
+        "status": "completed",
+        "coupon_code": "TEN",
+        "is_test": False,
+    }
+    fixed |= {
+        "shipping": Decimal("5.00"),
+        "fee": Decimal(0),
+        "ordered_at": at,
+        "updated_at": at,
+    }
     return Order(
-        channel=channel, order_id=order_id, lines=lines or (line(),), status_changed_at=at, **(fixed | values)
+        channel=channel,
+        order_id=order_id,
+        lines=lines or (line(),),
+        status_changed_at=at,
+        **(fixed | values),
     )
 
 
 def refund(amount, refund_id="8", channel=SALES_DB, lines=()):
     at = NOON.replace(day=18)
-    return Refund(channel, refund_id, "7", "USD", Decimal(amount), Decimal(1), lines, "", at, at)
+    return Refund(
+        channel, refund_id, "7", "USD", Decimal(amount), Decimal(1), lines, "", at, at
+    )
 
 
 def oracle(*orders, refunds=(), rates=(), **settings):
-    snapshot = Snapshot(NOON.replace(day=20), (), (), orders, tuple(refunds), (), tuple(rates))
+    snapshot = Snapshot(
+        NOON.replace(day=20), (), (), orders, tuple(refunds), (), tuple(rates)
+    )
     return Oracle(snapshot, hash_key="a key of the tests", **settings)
 
 
@@ -60,16 +94,33 @@ def summary(of, day):
 def test_an_order_belongs_to_the_day_of_the_shop_wall_clock():
     at = datetime(2026, 11, 19, 4, 59, 59, tzinfo=UTC)
     assert oracle(order(at=at)).orders[0]["business_date"] == date(2026, 11, 18)
-    assert oracle(order(at=at), timezone="Europe/Berlin").orders[0]["business_date"] == date(2026, 11, 19)
+    assert oracle(order(at=at), timezone="Europe/Berlin").orders[0][
+        "business_date"
+    ] == date(2026, 11, 19)
 
 
 def test_monday_order_and_wednesday_refund():
     lines = (RefundLine(1, Decimal(1), Decimal("45.00"), Decimal("3.60")),)
-    told = oracle(order(channel=STOREFRONT), refunds=[refund("48.60", channel=STOREFRONT, lines=lines)])
+    told = oracle(
+        order(channel=STOREFRONT),
+        refunds=[refund("48.60", channel=STOREFRONT, lines=lines)],
+    )
     monday, wednesday = summary(told, MONDAY), summary(told, WEDNESDAY)
-    assert (monday["gross_sales"], monday["discounts"], monday["net_sales"]) == (100, 10, 90)
-    assert (monday["tax"], monday["shipping"], monday["average_order_value"]) == (Decimal("7.20"), 5, 90)
-    assert (wednesday["returns"], wednesday["net_sales"], wednesday["orders"]) == (45, -45, 0)
+    assert (monday["gross_sales"], monday["discounts"], monday["net_sales"]) == (
+        100,
+        10,
+        90,
+    )
+    assert (monday["tax"], monday["shipping"], monday["average_order_value"]) == (
+        Decimal("7.20"),
+        5,
+        90,
+    )
+    assert (wednesday["returns"], wednesday["net_sales"], wednesday["orders"]) == (
+        45,
+        -45,
+        0,
+    )
     assert wednesday["average_order_value"] is None
 
 
@@ -82,19 +133,30 @@ def test_monday_order_and_wednesday_refund():
     ],
 )
 def test_storefront_refund_that_names_only_an_amount(amount, split):
-    row = oracle(order(channel=STOREFRONT), refunds=[refund(amount, channel=STOREFRONT)]).refunds[0]
+    row = oracle(
+        order(channel=STOREFRONT), refunds=[refund(amount, channel=STOREFRONT)]
+    ).refunds[0]
     assert row["line_number"] == 0
     assert row["category"] == "unallocated"
-    assert (row["merchandise_amount"], row["tax_amount"], row["shipping_amount"]) == tuple(
-        map(Decimal, split)
-    )
+    assert (
+        row["merchandise_amount"],
+        row["tax_amount"],
+        row["shipping_amount"],
+    ) == tuple(map(Decimal, split))
 
 
 def test_a_goodwill_leaves_less_merchandise_for_the_full_refund():
-    refunds = [refund("97.20", "10", channel=STOREFRONT), refund("5.00", "9", channel=STOREFRONT)]
+    refunds = [
+        refund("97.20", "10", channel=STOREFRONT),
+        refund("5.00", "9", channel=STOREFRONT),
+    ]
     goodwill, rest = oracle(order(channel=STOREFRONT), refunds=refunds).refunds
     assert goodwill["merchandise_amount"] == 5
-    assert (rest["merchandise_amount"], rest["tax_amount"], rest["shipping_amount"]) == (
+    assert (
+        rest["merchandise_amount"],
+        rest["tax_amount"],
+        rest["shipping_amount"],
+    ) == (
         85,
         Decimal("7.20"),
         5,
@@ -126,22 +188,34 @@ def test_refund_of_an_unknown_order_counts_unallocated_in_the_reporting_currency
     ]
 
 
-@pytest.mark.parametrize("ignored", [{"status": "Cancelled"}, {"status": "gift-wrapped"}, {"is_test": True}])
+@pytest.mark.parametrize(
+    "ignored", [{"status": "Cancelled"}, {"status": "gift-wrapped"}, {"is_test": True}]
+)
 def test_orders_that_do_not_count_are_kept_and_so_are_their_refunds(ignored):
     told = oracle(order(**ignored), refunds=[refund("45.00")])
     assert len(told.orders) == len(told.order_lines) == len(told.refunds) == 1
     assert told.daily_sales == []
-    assert summary(told, MONDAY)["gross_sales"] == summary(told, WEDNESDAY)["returns"] == 0
+    assert (
+        summary(told, MONDAY)["gross_sales"] == summary(told, WEDNESDAY)["returns"] == 0
+    )
 
 
 def test_yen_on_a_saturday_take_friday_rates():
     saturday = datetime(2026, 11, 21, 17, tzinfo=UTC)
-    rates = [rate("USD", "1.08"), rate("JPY", "162.00"), rate("JPY", "150.00", date(2026, 11, 19))]
+    rates = [
+        rate("USD", "1.08"),
+        rate("JPY", "162.00"),
+        rate("JPY", "150.00", date(2026, 11, 19)),
+    ]
     yen = order(at=saturday, currency="JPY", lines=(line(gross="1620", discount="0"),))
-    assert oracle(yen, rates=rates).daily_sales[0]["gross_sales_reporting"] == Decimal("10.80")
+    assert oracle(yen, rates=rates).daily_sales[0]["gross_sales_reporting"] == Decimal(
+        "10.80"
+    )
 
 
-@pytest.mark.parametrize(("rate_day", "converts"), [(date(2026, 11, 9), True), (date(2026, 11, 8), False)])
+@pytest.mark.parametrize(
+    ("rate_day", "converts"), [(date(2026, 11, 9), True), (date(2026, 11, 8), False)]
+)
 def test_a_rate_serves_seven_days_and_is_never_one(rate_day, converts):
     euro = order(currency="EUR", shipping=Decimal(0))
     told = oracle(euro, order("9"), rates=[rate("USD", "2.00", rate_day)])
@@ -154,7 +228,10 @@ def test_a_rate_serves_seven_days_and_is_never_one(rate_day, converts):
 def test_half_is_rounded_away_from_zero_after_summing():
     assert rounded(Decimal("-0.00005")) == Decimal("-0.0001")
     cents = [
-        order(str(n), currency="EUR", lines=(line(gross="0.0001", discount="0", tax="0"),)) for n in range(3)
+        order(
+            str(n), currency="EUR", lines=(line(gross="0.0001", discount="0", tax="0"),)
+        )
+        for n in range(3)
     ]
     told = oracle(*cents, rates=[rate("USD", "0.5", MONDAY)])
     assert told.daily_sales[0]["gross_sales_reporting"] == Decimal("0.0002")
@@ -171,7 +248,8 @@ def test_one_person_in_two_channels_is_one_new_customer_on_the_first_day_only():
     assert hashes[0] == hashes[1] != hashes[2]
     assert hashes[3] is None
     assert [
-        (summary(told, day)["customers"], summary(told, day)["new_customers"]) for day in (MONDAY, WEDNESDAY)
+        (summary(told, day)["customers"], summary(told, day)["new_customers"])
+        for day in (MONDAY, WEDNESDAY)
     ] == [
         (1, 1),
         (2, 1),
@@ -184,7 +262,14 @@ def test_a_cancelled_first_order_does_not_make_a_customer_known():
 
 
 def test_a_flawed_line_is_left_out_and_the_rest_of_its_order_stays():
-    told = oracle(order(lines=(line(1), line(2, reject_reason="invalid_quantity", quantity=Decimal(0)))))
+    told = oracle(
+        order(
+            lines=(
+                line(1),
+                line(2, reject_reason="invalid_quantity", quantity=Decimal(0)),
+            )
+        )
+    )
     assert [row["line_number"] for row in told.order_lines] == [1]
     assert (told.orders[0]["item_count"], told.orders[0]["gross_amount"]) == (1, 100)
     assert told.rejected == {(SALES_DB, "invalid_quantity"): 1}
@@ -198,14 +283,23 @@ def test_a_day_without_sales_has_a_summary_of_zeros():
 
 def test_every_source_is_missing_from_a_day_that_had_no_run():
     row = oracle(order()).daily_summary[0]
-    assert row["missing_sources"] == ["exchange_rates", "partner_files", "sales_db", "shopify", "storefront"]
+    assert row["missing_sources"] == [
+        "exchange_rates",
+        "partner_files",
+        "sales_db",
+        "shopify",
+        "storefront",
+    ]
     row = oracle(order(), off=["shopify", "storefront"]).daily_summary[0]
     assert row["missing_sources"] == ["exchange_rates", "partner_files", "sales_db"]
     assert summary(oracle(order(), run_days=[MONDAY]), MONDAY)["complete"]
 
 
 def test_the_ledger_gives_every_table_rows_and_adds_up():
-    told = Oracle(Ledger(date(2026, 11, 2), 3, orders_per_day=60).as_of(NOON), hash_key="a key of the tests")
+    told = Oracle(
+        Ledger(date(2026, 11, 2), 3, orders_per_day=60).as_of(NOON),
+        hash_key="a key of the tests",
+    )
     assert all(told.tables().values())
     for channel in (SALES_DB, STOREFRONT, PARTNER_FILES):
         lines = [
@@ -214,4 +308,8 @@ def test_the_ledger_gives_every_table_rows_and_adds_up():
             if row["source"] == channel and row["is_sale"] and not row["is_test"]
         ]
         sales = [row for row in told.daily_sales if row["source"] == channel]
-        assert sum(row["gross_sales"] for row in sales) == sum(row["gross_amount"] for row in lines) > 0
+        assert (
+            sum(row["gross_sales"] for row in sales)
+            == sum(row["gross_amount"] for row in lines)
+            > 0
+        )

@@ -16,7 +16,10 @@ def test_every_kind_of_step_occurs_in_an_hour():
     steps = plan(7, 60, PER_HOUR)
     assert {step.kind for step in steps} == set(PER_HOUR)
     assert steps == sorted(steps)
-    assert all(0 <= step.at <= 3600 and 0 <= step.target < 1 and 0 <= step.extent < 1 for step in steps)
+    assert all(
+        0 <= step.at <= 3600 and 0 <= step.target < 1 and 0 <= step.extent < 1
+        for step in steps
+    )
 
 
 def test_a_short_soak_has_as_many_steps_a_minute():

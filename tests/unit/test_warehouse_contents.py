@@ -6,8 +6,18 @@ from tests.integration.warehouse_contents import differences
 
 EXPECTED = {
     "orders": [
-        {"source": "sales_db", "order_id": "1", "gross_amount": Decimal(10), "status": "completed"},
-        {"source": "sales_db", "order_id": "2", "gross_amount": Decimal(20), "status": "completed"},
+        {
+            "source": "sales_db",
+            "order_id": "1",
+            "gross_amount": Decimal(10),
+            "status": "completed",
+        },
+        {
+            "source": "sales_db",
+            "order_id": "2",
+            "gross_amount": Decimal(20),
+            "status": "completed",
+        },
     ]
 }
 
@@ -18,7 +28,13 @@ def found(*rows):
 
 def test_equal_tables_differ_in_nothing_whatever_their_order_and_scale():
     first, second = EXPECTED["orders"]
-    assert differences(EXPECTED, found(second, first | {"gross_amount": Decimal("10.0000"), "more": 1})) == ""
+    assert (
+        differences(
+            EXPECTED,
+            found(second, first | {"gross_amount": Decimal("10.0000"), "more": 1}),
+        )
+        == ""
+    )
 
 
 def test_every_difference_is_named_with_its_row_and_column():
@@ -37,4 +53,6 @@ def test_every_difference_is_named_with_its_row_and_column():
 def test_a_missing_column_is_a_difference():
     first, second = EXPECTED["orders"]
     del (second := dict(second))["status"]
-    assert "order_id 2: status is no column, not completed" in differences(EXPECTED, found(first, second))
+    assert "order_id 2: status is no column, not completed" in differences(
+        EXPECTED, found(first, second)
+    )

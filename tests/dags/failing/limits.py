@@ -13,7 +13,9 @@ from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
 from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.warehouse.client import connect
 
-with DAG(dag_id="limits", schedule=None, default_args=DEFAULT_ARGS, doc_md=__doc__) as dag:
+with DAG(
+    dag_id="limits", schedule=None, default_args=DEFAULT_ARGS, doc_md=__doc__
+) as dag:
 
     @task(execution_timeout=timedelta(seconds=2), **NETWORK_RETRIES)
     def slow_task():

@@ -26,7 +26,9 @@ ERRORS = {
     "mistake": TypeError("unsupported operand"),
 }
 
-with DAG(dag_id="retries", schedule=None, default_args=DEFAULT_ARGS, doc_md=__doc__) as dag:
+with DAG(
+    dag_id="retries", schedule=None, default_args=DEFAULT_ARGS, doc_md=__doc__
+) as dag:
 
     @task(**ARGUMENTS)
     def fails(name):

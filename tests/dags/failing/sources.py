@@ -15,7 +15,9 @@ from ecommerce.runtime.run_context import skip
 from ecommerce.sales import source_policy, tasks
 from ecommerce.sources import SOURCES
 
-with DAG(dag_id="sources", schedule=None, default_args=DEFAULT_ARGS, doc_md=__doc__) as dag:
+with DAG(
+    dag_id="sources", schedule=None, default_args=DEFAULT_ARGS, doc_md=__doc__
+) as dag:
     with TaskGroup("extract"):
 
         @task(**NETWORK_RETRIES)
@@ -25,7 +27,9 @@ with DAG(dag_id="sources", schedule=None, default_args=DEFAULT_ARGS, doc_md=__do
                 raise ContractError(f"{source} is not what was agreed")
             return {"source": source}
 
-        ready = tasks.sources_ready([extract.override(task_id=source)(source) for source in SOURCES])
+        ready = tasks.sources_ready(
+            [extract.override(task_id=source)(source) for source in SOURCES]
+        )
 
     @task
     def load(manifests):

@@ -35,7 +35,9 @@ class Drop:
         self.asked: list[list[str]] = []
         self.memory = Remembered(loaded_files=self.look_up)
 
-    def put(self, name: str, content: str | bytes, received: datetime = RECEIVED) -> Path:
+    def put(
+        self, name: str, content: str | bytes, received: datetime = RECEIVED
+    ) -> Path:
         """Deliver a file; text is compressed when the name says so."""
         data = content.encode() if isinstance(content, str) else content
         if name.endswith(".gz") and isinstance(content, str):
@@ -50,7 +52,9 @@ class Drop:
         window = day_window(day, "UTC")
         folder = f"file://{self.staging}/{len(self.asked)}"
         return partner_files.extract(
-            ReadWindow("partner_files", window, window.start, None, folder, memory=self.memory)
+            ReadWindow(
+                "partner_files", window, window.start, None, folder, memory=self.memory
+            )
         )
 
     def look_up(

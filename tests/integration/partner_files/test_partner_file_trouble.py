@@ -34,19 +34,24 @@ def test_a_file_that_is_still_being_delivered_is_left_for_the_retry(
 
     monkeypatch.setattr(delivered_files, "read_csv", read_while_more_arrives)
     with pytest.raises(
-        TransientError, match=r"^acme_2026-03-10.csv changed while it was read: it is still being"
+        TransientError,
+        match=r"^acme_2026-03-10.csv changed while it was read: it is still being",
     ):
         drop.extract()
     assert not staging.exists(f"file://{drop.staging}/0")
     monkeypatch.undo()
 
 
-def test_a_file_that_may_not_be_read_keeps_no_other_out(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_may_not_be_read_keeps_no_other_out(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     drop.put("locked_2026-03-10.csv", file_of(line("L")))
     drop.put("acme_2026-03-10.csv", file_of(line("A")))
     original = os.open
 
-    def refuse(path: Any, *args: Any, **kwargs: Any) -> int:  # root, as whom tests may run, has every right
+    def refuse(
+        path: Any, *args: Any, **kwargs: Any
+    ) -> int:  # root, as whom tests may run, has every right
         if "locked" in str(path):
             raise PermissionError(path)
         return original(path, *args, **kwargs)
@@ -55,7 +60,11 @@ def test_a_file_that_may_not_be_read_keeps_no_other_out(drop: Drop, monkeypatch:
     manifest = drop.extract()
     assert rows(manifest, "lines", "order_id") == [("A",)]
     assert rows(manifest, "rejects", "reason, detail, file") == [
-        ("file_unreadable", "it cannot be opened: permission denied", "locked_2026-03-10.csv")
+        (
+            "file_unreadable",
+            "it cannot be opened: permission denied",
+            "locked_2026-03-10.csv",
+        )
     ]
 
 
@@ -79,11 +88,13 @@ def test_only_regular_files_of_the_folder_are_read(drop: Drop, tmp_path: Path) -
     manifest = drop.extract()
     assert rows(manifest, "lines", "order_id, file") == [("A", "acme_2026-03-10.csv")]
     refused = dict.fromkeys(
-        ["dangling", "device", "folder", "out", "pipe", "within"], "it is no regular file of the folder"
+        ["dangling", "device", "folder", "out", "pipe", "within"],
+        "it is no regular file of the folder",
     )
     refused["dangling"] = "it cannot be opened: No such file or directory"
     assert rows(manifest, "rejects", "file, row_number, reason, detail") == [
-        (f"{partner}_2026-03-10.csv", 0, "file_unreadable", detail) for partner, detail in refused.items()
+        (f"{partner}_2026-03-10.csv", 0, "file_unreadable", detail)
+        for partner, detail in refused.items()
     ]
     warnings = findings(manifest.control_totals["warnings"])
     for partner, detail in refused.items():
@@ -103,7 +114,11 @@ def test_lines_that_need_too_much_memory_keep_no_other_out(drop: Drop) -> None:
     )
     assert rows(manifest, "rejects", "row_number, reason, detail, file") == [
         (
-            *(0, "file_too_large", "its lines are too long to be read in the memory that there is"),
+            *(
+                0,
+                "file_too_large",
+                "its lines are too long to be read in the memory that there is",
+            ),
             "longer_2026-03-10.csv",
         )
     ]
@@ -172,17 +187,23 @@ def test_a_file_beyond_its_bounds_is_rejected_whole(
         environment.setenv(*setting.split("="))
         manifest = drop.extract()
     assert rows(manifest, "lines", "order_id") == [("A",)]
-    assert rows(manifest, "rejects", "file, reason, detail") == [(name, "file_too_large", why)]
+    assert rows(manifest, "rejects", "file, reason, detail") == [
+        (name, "file_too_large", why)
+    ]
 
 
-def test_what_lies_in_the_folder_and_is_not_read_is_listed_once_and_briefly(drop: Drop) -> None:
+def test_what_lies_in_the_folder_and_is_not_read_is_listed_once_and_briefly(
+    drop: Drop,
+) -> None:
     for number in range(7):
         drop.put(f".upload{number}.csv.part", "x")
     drop.put("acme_2027-03-10.csv", file_of(line("A")))
     drop.put("acme_2026-03-11.csv", file_of(line("B")))  # the next run's
     (warning,) = drop.extract().control_totals["warnings"]
     (found,) = findings([warning])
-    assert found.startswith("8 other entries of the partner folder were not read: .upload0.csv.part, ")
+    assert found.startswith(
+        "8 other entries of the partner folder were not read: .upload0.csv.part, "
+    )
     assert found.endswith(" and 3 more")
     assert wording(warning).weight == HARMLESS
     hints = [text for verdict, text in partner_files.check() if verdict != OK]
@@ -191,7 +212,9 @@ def test_what_lies_in_the_folder_and_is_not_read_is_listed_once_and_briefly(drop
     assert drop.extract(date(2026, 3, 12)).control_totals["warnings"] == []
 
 
-def test_a_folder_that_does_not_exist(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_does_not_exist(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PARTNER_DROP_URI", f"file://{drop.drop}/nowhere")
     with pytest.raises(ConfigurationError) as caught:
         drop.extract()
@@ -201,7 +224,9 @@ def test_a_folder_that_does_not_exist(drop: Drop, monkeypatch: pytest.MonkeyPatc
     )
 
 
-def test_a_drop_folder_in_an_object_store(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_drop_folder_in_an_object_store(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     attach("memory", fs=MemoryFileSystem())
     store = staging.storage_path("memory://partner-drop")
     for name in ("acme_2026-03-10.csv", "acme_2026-03-09.csv.gz"):
@@ -213,4 +238,6 @@ def test_a_drop_folder_in_an_object_store(drop: Drop, monkeypatch: pytest.Monkey
         ("acme_2026-03-09.csv.gz", "acme"),
         ("acme_2026-03-10.csv", "acme"),
     ]
-    assert all(received.year >= 2026 for (received,) in rows(manifest, "files", "received_at"))
+    assert all(
+        received.year >= 2026 for (received,) in rows(manifest, "files", "received_at")
+    )

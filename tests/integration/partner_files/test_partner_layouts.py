@@ -44,19 +44,29 @@ def test_semicolons_decimal_commas_and_other_columns_are_loaded(drop: Drop) -> N
     )
     drop.put("acme_2026-03-10.csv", file_of(line("A1")))
     raw = drop.extract()
-    assert raw.control_totals["source_amount"] == "2493.0000", "2 x 1,234.50, 3 and acme's 2 x 10.50"
+    assert raw.control_totals["source_amount"] == "2493.0000", (
+        "2 x 1,234.50, 3 and acme's 2 x 10.50"
+    )
     [warning] = raw.control_totals["warnings"]
-    assert (warning["kind"], warning["file"], warning["columns"]) == ("columns_not_read", FILE, "Notiz")
+    assert (warning["kind"], warning["file"], warning["columns"]) == (
+        "columns_not_read",
+        FILE,
+        "Notiz",
+    )
     manifest = transform(raw, run_id="run")
     assert rows(
-        manifest, "order_lines", "order_id, product_name, category, quantity, unit_price, discount_amount"
+        manifest,
+        "order_lines",
+        "order_id, product_name, category, quantity, unit_price, discount_amount",
     ) == [
         ("A1", "Mug", "Cups", Decimal(2), Decimal("10.5"), Decimal(0)),
         ("G1", "Becher; groß", "Küche", Decimal(2), Decimal("1234.5"), Decimal("0.5")),
         ("G1", "Tasse", "Küche", Decimal(1), Decimal(3), Decimal(0)),
     ]
     ordered = datetime(2026, 3, 10, 7, tzinfo=UTC)
-    columns = "order_id, channel, status, currency, country_code, ordered_at, updated_at"
+    columns = (
+        "order_id, channel, status, currency, country_code, ordered_at, updated_at"
+    )
     assert rows(manifest, "orders", columns)[1] == (
         *("G1", "globex", "completed", "EUR", "DE", ordered, ordered),
     )
@@ -78,23 +88,36 @@ def test_broken_lines_keep_their_number_and_the_partners_column(drop: Drop) -> N
     assert rows(raw, "files", "order_ids")[0] == (["G1", "G2", "G3", "G4", "G5", "G7"],)
     manifest = transform(raw, run_id="run")
     assert rows(manifest, "rejected_rows", "row_number, reason, detail, file") == [
-        (3, "invalid_number", "Einzelpreis (unit_price) = 10.50 (not a number with a decimal comma)", FILE),
+        (
+            3,
+            "invalid_number",
+            "Einzelpreis (unit_price) = 10.50 (not a number with a decimal comma)",
+            FILE,
+        ),
         (
             *(4, "invalid_timestamp"),
-            *("Datum (ordered_at) = 2026-03-10 08:00 (does not match %d.%m.%Y %H:%M)", FILE),
+            *(
+                "Datum (ordered_at) = 2026-03-10 08:00 (does not match %d.%m.%Y %H:%M)",
+                FILE,
+            ),
         ),
         (5, "malformed_line", "a quote that is not closed", FILE),
         (6, "malformed_line", "too few fields", FILE),
         (7, "missing_value", "Bestellung (order_id) is empty", FILE),
     ]
-    assert [order_id for (order_id,) in rows(manifest, "orders", "order_id")] == ["G1", "G7"]
+    assert [order_id for (order_id,) in rows(manifest, "orders", "order_id")] == [
+        "G1",
+        "G7",
+    ]
 
 
 def test_a_changed_layout_reads_loaded_files_again(drop: Drop, layouts) -> None:
     deliver(drop, "G1;1;10.03.2026 08:00;MUG;Becher;2;10,50;0;;DE;")
     drop.load(drop.extract())
     assert rows(drop.extract(), "files") == []
-    (layouts / "globex.yaml").write_text(LAYOUT.replace("currency: EUR", "currency: CHF"))
+    (layouts / "globex.yaml").write_text(
+        LAYOUT.replace("currency: EUR", "currency: CHF")
+    )
     assert rows(drop.extract(), "lines", "currency") == [("CHF",)]
 
 
@@ -116,8 +139,12 @@ def test_check_names_layouts_and_what_is_wrong_with_one(drop: Drop, layouts) -> 
         file.unlink()
 
 
-def test_check_reads_the_header_of_each_file(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder, "newest_closed_day", lambda *_: day_window(DAY, "America/New_York"))
+def test_check_reads_the_header_of_each_file(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        folder, "newest_closed_day", lambda *_: day_window(DAY, "America/New_York")
+    )
     drop.put("acme_2026-03-10.csv", file_of(line("A1")))
     drop.put("Globex_2026-03-10.csv", file_of(line("A1")))
     drop.put(FILE, file_of(line("A1")))

@@ -12,8 +12,13 @@ from tests.partner_ftp import PartnerSite, partner_site
 @pytest.fixture
 def known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     """This process has what is needed beside the connection."""
-    settings = {"CUSTOMER_HASH_KEY": "0123456789abcdef", "SHOP_TIMEZONE": "America/New_York"}
-    for name, value in (settings | {"STAGING_URI": f"file://{tmp_path}/staging"}).items():
+    settings = {
+        "CUSTOMER_HASH_KEY": "0123456789abcdef",
+        "SHOP_TIMEZONE": "America/New_York",
+    }
+    for name, value in (
+        settings | {"STAGING_URI": f"file://{tmp_path}/staging"}
+    ).items():
         monkeypatch.setenv(name, value)
     return monkeypatch
 

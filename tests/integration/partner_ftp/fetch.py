@@ -31,7 +31,10 @@ def fetch(**settings: str) -> Manifest:
     with fetch_command.fetch_folder() as place:
         environment = os.environ | place.environment | AT_ONCE | settings
         done = subprocess.run(
-            ["bash", "-c", fetch_command.COMMAND], env=environment, capture_output=True, text=True
+            ["bash", "-c", fetch_command.COMMAND],
+            env=environment,
+            capture_output=True,
+            text=True,
         )
         print(done.stdout, done.stderr)
         if done.returncode:

@@ -15,15 +15,33 @@ import pytest
 from demo.services.ports import free_port
 from ecommerce.core import errors
 from ecommerce.sources.partner_ftp import fetch_command
-from tests.integration.partner_ftp.fetch import AT_ONCE, LARGE, connect, content, fetch, problem
-from tests.partner_ftp import MARKET_INDEX, PROMOTIONS, PartnerSite, Sent, make_certificate, partner_site
+from tests.integration.partner_ftp.fetch import (
+    AT_ONCE,
+    LARGE,
+    connect,
+    content,
+    fetch,
+    problem,
+)
+from tests.partner_ftp import (
+    MARKET_INDEX,
+    PROMOTIONS,
+    PartnerSite,
+    Sent,
+    make_certificate,
+    partner_site,
+)
 
 TOO_LARGE = "fetching promotions.csv failed: it is larger than 102400 bytes, or the disk is full"
 
 
 @pytest.mark.parametrize(
     ("login", "password"),
-    [("shop@partner.example", "a\"b\\c d'e"), ("läden", 'pä$$ `id` %41 \\n #"'), ("a", "")],
+    [
+        ("shop@partner.example", "a\"b\\c d'e"),
+        ("läden", 'pä$$ `id` %41 \\n #"'),
+        ("a", ""),
+    ],
 )
 def test_login_and_password_come_as_they_are_written(
     known: pytest.MonkeyPatch, tmp_path: Path, login: str, password: str
@@ -54,7 +72,9 @@ def test_a_certificate_that_is_not_trusted_is_told_and_no_login_sent(
 ) -> None:
     with partner_site(tmp_path / "partner", make_certificate(tmp_path)) as site:
         connect(known, site)
-        assert "no trusted TLS connection could be established" in problem(errors.ContractError)
+        assert "no trusted TLS connection could be established" in problem(
+            errors.ContractError
+        )
         assert site.asked("USER") == site.asked("PASS") == []
 
 
@@ -63,18 +83,27 @@ def test_where_tls_is_required_a_server_without_it_gets_no_login(
 ) -> None:
     connect(known, shown, extra={"tls": "required"})
     said = problem(errors.ContractError)
-    assert said == "fetching promotions.csv failed: the server offers no TLS, and the connection requires it"
+    assert (
+        said
+        == "fetching promotions.csv failed: the server offers no TLS, and the connection requires it"
+    )
     assert shown.asked("USER") == shown.asked("PASS") == []
 
 
-def test_a_server_that_is_down_is_told(shown: PartnerSite, known: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_down_is_told(
+    shown: PartnerSite, known: pytest.MonkeyPatch
+) -> None:
     connect(known, shown, port=free_port())
     assert "nothing answers: does the server run" in problem(errors.TransientError)
 
 
-def test_a_host_that_does_not_exist_is_told(shown: PartnerSite, known: pytest.MonkeyPatch) -> None:
+def test_a_host_that_does_not_exist_is_told(
+    shown: PartnerSite, known: pytest.MonkeyPatch
+) -> None:
     connect(known, shown, host="partner.invalid")
-    assert "cannot be resolved (DNS)" in problem(errors.TransientError, PARTNER_FTP_TRIES="1")
+    assert "cannot be resolved (DNS)" in problem(
+        errors.TransientError, PARTNER_FTP_TRIES="1"
+    )
 
 
 def test_a_server_that_takes_no_more_connections_is_asked_later(
@@ -95,15 +124,21 @@ def test_what_is_no_ftp_server_is_told(known: pytest.MonkeyPatch) -> None:
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
         threading.Thread(target=greet, daemon=True).start()
-        known.setenv("AIRFLOW_CONN_PARTNER_FTP", f"ftp://127.0.0.1:{listening.getsockname()[1]}")
+        known.setenv(
+            "AIRFLOW_CONN_PARTNER_FTP", f"ftp://127.0.0.1:{listening.getsockname()[1]}"
+        )
         said = problem(errors.TransientError, PARTNER_FTP_TRIES="1")
     assert "no FTP server answers there" in said
 
 
-def test_a_refused_login_is_told_and_not_tried_again(shown: PartnerSite, known: pytest.MonkeyPatch) -> None:
+def test_a_refused_login_is_told_and_not_tried_again(
+    shown: PartnerSite, known: pytest.MonkeyPatch
+) -> None:
     connect(known, shown, password="wrong-one")
     said = problem(errors.CredentialsError)
-    assert said.startswith("fetching promotions.csv failed: the server refuses the login (530): check login")
+    assert said.startswith(
+        "fetching promotions.csv failed: the server refuses the login (530): check login"
+    )
     assert len(shown.asked("PASS")) == 1
     assert "wrong-one" not in said
 
@@ -128,7 +163,9 @@ def test_the_limit_holds_where_the_server_announces_no_size(
         connect(known, site)
         site.put("promotions.csv", LARGE)
         assert content(fetch())["promotions.csv"] == LARGE
-        assert problem(errors.ContractError, PARTNER_FTP_MOST_BYTES="102400") == TOO_LARGE
+        assert (
+            problem(errors.ContractError, PARTNER_FTP_MOST_BYTES="102400") == TOO_LARGE
+        )
 
 
 def test_a_server_that_cannot_resume_is_asked_from_the_start(
@@ -143,14 +180,19 @@ def test_a_server_that_cannot_resume_is_asked_from_the_start(
 
 def test_a_server_that_is_silent_is_told(known: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        known.setenv("AIRFLOW_CONN_PARTNER_FTP", f"ftp://127.0.0.1:{silent.getsockname()[1]}")
+        known.setenv(
+            "AIRFLOW_CONN_PARTNER_FTP", f"ftp://127.0.0.1:{silent.getsockname()[1]}"
+        )
         limits = {"PARTNER_FTP_TRANSFER_SECONDS": "1", "PARTNER_FTP_TRIES": "1"}
         assert "the server timed out" in problem(errors.TransientError, **limits)
 
 
 def test_all_together_has_a_limit_of_time(shown: PartnerSite) -> None:
     said = problem(errors.TransientError, PARTNER_FTP_SECONDS="0")
-    assert said == "fetching promotions.csv failed: the whole download took longer than 0 seconds"
+    assert (
+        said
+        == "fetching promotions.csv failed: the whole download took longer than 0 seconds"
+    )
 
 
 def everything_readable(own: int) -> Iterator[str]:
@@ -199,4 +241,6 @@ def test_the_password_is_in_no_argument_no_environment_of_a_program_and_no_outpu
             left = [path.read_bytes().decode() for path in place.path.iterdir()]
     assert len([text for text in seen if text.startswith("curl")]) == 2
     assert not [text for text in [*seen, *left, said] if secret in text]
-    assert [name for name, value in given.items() if secret in value] == ["PARTNER_FTP_OPTIONS"]
+    assert [name for name, value in given.items() if secret in value] == [
+        "PARTNER_FTP_OPTIONS"
+    ]

@@ -9,7 +9,13 @@ import pytest
 import time_machine
 
 from demo.services.shopify import OrderFacts, Shopify
-from tests.integration.shopify.reading import NOW, Loadable, connect, shop_with, window_in
+from tests.integration.shopify.reading import (
+    NOW,
+    Loadable,
+    connect,
+    shop_with,
+    window_in,
+)
 
 
 @pytest.fixture(autouse=True)

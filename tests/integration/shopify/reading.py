@@ -12,7 +12,13 @@ import pytest
 import requests
 
 from demo.services import shopify as stand_in
-from demo.services.shopify import ManualClock, OrderFacts, Shopify, ShopifyStore, build_order
+from demo.services.shopify import (
+    ManualClock,
+    OrderFacts,
+    Shopify,
+    ShopifyStore,
+    build_order,
+)
 from ecommerce.core.business_day import BusinessDay, day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sales.transform import transform
@@ -33,15 +39,23 @@ def connect(monkeypatch: pytest.MonkeyPatch, shop: Shopify, **fields: Any) -> No
 
 def shop_with(orders: Iterable[OrderFacts | dict[str, Any]], **options: Any) -> Shopify:
     """A shop with orders, whose clock shows `NOW`."""
-    built = [build_order(each) if isinstance(each, OrderFacts) else each for each in orders]
+    built = [
+        build_order(each) if isinstance(each, OrderFacts) else each for each in orders
+    ]
     lag = options.pop("lag", 0)
     return Shopify(ShopifyStore(built, options or None, ManualClock(NOW)), lag=lag)
 
 
 def window_in(folder: Path, day: BusinessDay = DAY, **values: Any) -> ReadWindow:
     """The window of the first run for the newest day."""
-    known = {"changed_from": day.start - timedelta(minutes=20), "changed_until": None, "memory": Remembered()}
-    return ReadWindow("shopify", day, folder=f"file://{folder}/staging/shopify", **known | values)
+    known = {
+        "changed_from": day.start - timedelta(minutes=20),
+        "changed_until": None,
+        "memory": Remembered(),
+    }
+    return ReadWindow(
+        "shopify", day, folder=f"file://{folder}/staging/shopify", **known | values
+    )
 
 
 def simulated(monkeypatch: pytest.MonkeyPatch, shop: Shopify) -> ManualClock:
@@ -81,15 +95,20 @@ class Loadable:
         }
         with duckdb.connect() as duck:
             order = f"ORDER BY {keys[table]}" if table in keys else ""
-            result = duck.execute(f"FROM read_parquet('{self.done.file(f'{table}.parquet')}') {order}")
+            result = duck.execute(
+                f"FROM read_parquet('{self.done.file(f'{table}.parquet')}') {order}"
+            )
             names = [column[0] for column in result.description]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
     def sums(self) -> dict[str, Decimal]:
         """Sums of all orders."""
-        lines, orders, refunds = (self.rows(table) for table in ("order_lines", "orders", "refunds"))
+        lines, orders, refunds = (
+            self.rows(table) for table in ("order_lines", "orders", "refunds")
+        )
         gross, discounts = (
-            sum((row[name] for row in lines), Decimal(0)) for name in ("gross_amount", "discount_amount")
+            sum((row[name] for row in lines), Decimal(0))
+            for name in ("gross_amount", "discount_amount")
         )
         returns = sum((row["merchandise_amount"] for row in refunds), Decimal(0))
         return {
@@ -100,6 +119,8 @@ class Loadable:
             "tax": sum((row["tax_amount"] for row in orders), Decimal(0)),
             "shipping": sum((row["shipping_amount"] for row in orders), Decimal(0)),
             "fees": sum((row["fee_amount"] for row in orders), Decimal(0)),
-            "refunded_shipping": sum((row["shipping_amount"] for row in refunds), Decimal(0)),
+            "refunded_shipping": sum(
+                (row["shipping_amount"] for row in refunds), Decimal(0)
+            ),
             "refunded_tax": sum((row["tax_amount"] for row in refunds), Decimal(0)),
         }

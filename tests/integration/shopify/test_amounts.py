@@ -23,9 +23,13 @@ from tests.integration.shopify.reading import NOON
 LATER = NOON + timedelta(hours=3)
 
 
-def line(price: str, quantity: int = 1, *, rate: str | None = None, **facts: Any) -> LineFacts:
+def line(
+    price: str, quantity: int = 1, *, rate: str | None = None, **facts: Any
+) -> LineFacts:
     taxes = [TaxFacts(Decimal(rate))] if rate else []
-    return LineFacts(facts.pop("sku", "MUG"), Decimal(price), quantity, taxes=taxes, **facts)
+    return LineFacts(
+        facts.pop("sku", "MUG"), Decimal(price), quantity, taxes=taxes, **facts
+    )
 
 
 def off(amount: str, **facts: Any) -> DiscountFacts:
@@ -37,7 +41,9 @@ def order(*lines: LineFacts, **facts: Any) -> OrderFacts:
 
 
 def shipping(price: str, rate: str | None = None) -> list[ShippingFacts]:
-    return [ShippingFacts(Decimal(price), taxes=[TaxFacts(Decimal(rate))] if rate else [])]
+    return [
+        ShippingFacts(Decimal(price), taxes=[TaxFacts(Decimal(rate))] if rate else [])
+    ]
 
 
 def refund(*lines: RefundLineFacts, **facts: Any) -> RefundFacts:
@@ -51,7 +57,12 @@ EXAMPLES: dict[str, tuple[OrderFacts, dict[str, str]]] = {
             shipping=shipping("5"),
             refunds=[
                 refund(
-                    RefundLineFacts(0, restock_type="NO_RESTOCK", subtotal=Decimal(0), tax=Decimal(0)),
+                    RefundLineFacts(
+                        0,
+                        restock_type="NO_RESTOCK",
+                        subtotal=Decimal(0),
+                        tax=Decimal(0),
+                    ),
                     shipping=Decimal(5),
                     transactions=[TransactionFacts(Decimal(15))],
                 )
@@ -61,7 +72,13 @@ EXAMPLES: dict[str, tuple[OrderFacts, dict[str, str]]] = {
     ),
     "a unit taken off by an edit": (
         order(line("100", 2, rate="0.13", removed=1), edited_at=LATER),
-        {"gross": "200", "returns": "100", "net": "100", "tax": "26", "refunded_tax": "13"},
+        {
+            "gross": "200",
+            "returns": "100",
+            "net": "100",
+            "tax": "26",
+            "refunded_tax": "13",
+        },
     ),
     "a discount added by an edit": (
         order(line("100", discounts=[off("20", by_edit=True)]), edited_at=LATER),
@@ -81,8 +98,16 @@ EXAMPLES: dict[str, tuple[OrderFacts, dict[str, str]]] = {
             currency="CAD",
             presentment_currency="USD",
             exchange_rate=Decimal("1.5"),
-            payments=[TransactionFacts(Decimal("12.77"), "SALE", presentment=Decimal("9.00"))],
-            refunds=[refund(transactions=[TransactionFacts(Decimal("7.10"), presentment=Decimal("5.00"))])],
+            payments=[
+                TransactionFacts(Decimal("12.77"), "SALE", presentment=Decimal("9.00"))
+            ],
+            refunds=[
+                refund(
+                    transactions=[
+                        TransactionFacts(Decimal("7.10"), presentment=Decimal("5.00"))
+                    ]
+                )
+            ],
         ),
         {"gross": "13.50", "returns": "7.10", "net": "6.40"},
     ),
@@ -99,24 +124,43 @@ EXAMPLES: dict[str, tuple[OrderFacts, dict[str, str]]] = {
         {"gross": "24", "tax": "2.90", "shipping": "5"},
     ),
     "shipping with tax": (
-        order(line("110", rate="0.10"), shipping=shipping("5.50", "0.10"), taxes_included=True),
+        order(
+            line("110", rate="0.10"),
+            shipping=shipping("5.50", "0.10"),
+            taxes_included=True,
+        ),
         {"gross": "100", "tax": "10.50", "shipping": "5"},
     ),
     "cancelled, and paid back": (
-        order(line("20"), cancelled_at=LATER, refunds=[refund(RefundLineFacts(0, restock_type="CANCEL"))]),
+        order(
+            line("20"),
+            cancelled_at=LATER,
+            refunds=[refund(RefundLineFacts(0, restock_type="CANCEL"))],
+        ),
         {"gross": "20", "returns": "20", "net": "0"},
     ),
     "an exchange for something dearer": (
         order(
             line("100"),
             line("250", added=True),
-            refunds=[refund(RefundLineFacts(0), transactions=[], return_number=1, exchanged=[1])],
-            payments=[TransactionFacts(Decimal(100), "SALE"), TransactionFacts(Decimal(150), "SALE")],
+            refunds=[
+                refund(
+                    RefundLineFacts(0), transactions=[], return_number=1, exchanged=[1]
+                )
+            ],
+            payments=[
+                TransactionFacts(Decimal(100), "SALE"),
+                TransactionFacts(Decimal(150), "SALE"),
+            ],
         ),
         {"gross": "350", "returns": "100", "net": "250"},
     ),
     "a line and its shipping paid back": (
-        order(line("10"), shipping=shipping("5"), refunds=[refund(RefundLineFacts(0), shipping=Decimal(5))]),
+        order(
+            line("10"),
+            shipping=shipping("5"),
+            refunds=[refund(RefundLineFacts(0), shipping=Decimal(5))],
+        ),
         {"gross": "10", "returns": "10", "net": "0", "refunded_shipping": "5"},
     ),
     "goodwill": (
@@ -124,14 +168,22 @@ EXAMPLES: dict[str, tuple[OrderFacts, dict[str, str]]] = {
         {"gross": "10", "returns": "3", "net": "7"},
     ),
     "a part kept as a fee": (
-        order(line("10"), refunds=[refund(RefundLineFacts(0), adjustments=[AdjustmentFacts(Decimal(4))])]),
+        order(
+            line("10"),
+            refunds=[
+                refund(RefundLineFacts(0), adjustments=[AdjustmentFacts(Decimal(4))])
+            ],
+        ),
         {"gross": "10", "returns": "6", "net": "4"},
     ),
     "a refund whose payment failed": (
         order(
             line("10"),
             refunds=[
-                refund(RefundLineFacts(0), transactions=[TransactionFacts(Decimal(10), status="FAILURE")])
+                refund(
+                    RefundLineFacts(0),
+                    transactions=[TransactionFacts(Decimal(10), status="FAILURE")],
+                )
             ],
         ),
         {"gross": "10", "returns": "10", "net": "0"},
@@ -140,7 +192,10 @@ EXAMPLES: dict[str, tuple[OrderFacts, dict[str, str]]] = {
         order(
             line("10"),
             refunds=[
-                refund(RefundLineFacts(0), transactions=[TransactionFacts(Decimal(10), status="PENDING")])
+                refund(
+                    RefundLineFacts(0),
+                    transactions=[TransactionFacts(Decimal(10), status="PENDING")],
+                )
             ],
         ),
         {"gross": "10", "returns": "10", "net": "0"},
@@ -181,7 +236,11 @@ EXAMPLES: dict[str, tuple[OrderFacts, dict[str, str]]] = {
         {"gross": "100", "shipping": "15", "fees": "17"},
     ),
     "duties in the prices": (
-        order(line("100", duty=Decimal(12)), fees=[FeeFacts("Bag", Decimal(12))], duties_place="prices"),
+        order(
+            line("100", duty=Decimal(12)),
+            fees=[FeeFacts("Bag", Decimal(12))],
+            duties_place="prices",
+        ),
         {"gross": "100", "net": "100", "fees": "12"},
     ),
     "a fee with tax in its price": (
@@ -201,11 +260,17 @@ EXAMPLES: dict[str, tuple[OrderFacts, dict[str, str]]] = {
         {"fees": "12", "returns": "100", "net": "0"},
     ),
     "duties that are listed among the fees, paid back alone": (
-        order(line("100", duty=Decimal(12)), refunds=[refund(duties=Decimal(12))], duties_place="fees"),
+        order(
+            line("100", duty=Decimal(12)),
+            refunds=[refund(duties=Decimal(12))],
+            duties_place="fees",
+        ),
         {"fees": "12", "returns": "0", "net": "100"},
     ),
     "a gift card paid back": (
-        order(line("50", gift_card=True), line("10"), refunds=[refund(RefundLineFacts(0))]),
+        order(
+            line("50", gift_card=True), line("10"), refunds=[refund(RefundLineFacts(0))]
+        ),
         {"gross": "10", "returns": "0", "net": "10"},
     ),
     "a part of a gift card kept as a fee": (
@@ -213,8 +278,14 @@ EXAMPLES: dict[str, tuple[OrderFacts, dict[str, str]]] = {
             line("50", 2, gift_card=True),
             line("10"),
             refunds=[
-                refund(RefundLineFacts(0), RefundLineFacts(1), transactions=[TransactionFacts(Decimal(58))]),
-                refund(RefundLineFacts(0), transactions=[TransactionFacts(Decimal("0.50"))]),
+                refund(
+                    RefundLineFacts(0),
+                    RefundLineFacts(1),
+                    transactions=[TransactionFacts(Decimal(58))],
+                ),
+                refund(
+                    RefundLineFacts(0), transactions=[TransactionFacts(Decimal("0.50"))]
+                ),
             ],
         ),
         {"gross": "10", "returns": "10", "net": "0"},
@@ -224,7 +295,13 @@ EXAMPLES: dict[str, tuple[OrderFacts, dict[str, str]]] = {
             line("3.33", 3, rate="0.07", discounts=[off("0.50")]),
             refunds=[refund(RefundLineFacts(0)) for _ in range(3)],
         ),
-        {"gross": "9.99", "discounts": "0.50", "returns": "9.49", "net": "0", "refunded_tax": "0.66"},
+        {
+            "gross": "9.99",
+            "discounts": "0.50",
+            "returns": "9.49",
+            "net": "0",
+            "refunded_tax": "0.66",
+        },
     ),
 }
 
@@ -234,13 +311,17 @@ def test_an_example_has_its_amounts_and_adds_up(name: str, load) -> None:
     facts, expected = EXAMPLES[name]
     loaded = load(facts)
     sums = loaded.sums()
-    assert {key: sums[key] for key in expected} == {key: Decimal(value) for key, value in expected.items()}
+    assert {key: sums[key] for key in expected} == {
+        key: Decimal(value) for key, value in expected.items()
+    }
     assert loaded.accounts["warnings"] == []
     assert loaded.accounts["rows_rejected"] == 0
 
 
 @pytest.mark.parametrize("with_tax", [True, False])
-def test_a_refund_of_a_price_with_tax_is_read_as_it_adds_up(with_tax: bool, load) -> None:
+def test_a_refund_of_a_price_with_tax_is_read_as_it_adds_up(
+    with_tax: bool, load
+) -> None:
     loaded = load(
         order(
             line("121", 2, rate="0.21"),
@@ -250,5 +331,9 @@ def test_a_refund_of_a_price_with_tax_is_read_as_it_adds_up(with_tax: bool, load
         )
     )
     sums = loaded.sums()
-    assert (sums["returns"], sums["refunded_tax"], sums["net"]) == (Decimal(100), Decimal(21), Decimal(100))
+    assert (sums["returns"], sums["refunded_tax"], sums["net"]) == (
+        Decimal(100),
+        Decimal(21),
+        Decimal(100),
+    )
     assert loaded.accounts["warnings"] == []

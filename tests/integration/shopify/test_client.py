@@ -21,10 +21,25 @@ from ecommerce.core import errors
 from ecommerce.sources import shopify
 from ecommerce.sources.shopify import extraction
 from ecommerce.sources.shopify.client import document
-from tests.integration.shopify.reading import DAY, NOON, NOW, Loadable, connect, simulated, window_in
+from tests.integration.shopify.reading import (
+    DAY,
+    NOON,
+    NOW,
+    Loadable,
+    connect,
+    simulated,
+    window_in,
+)
 
 DOCUMENTS = [
-    *("shop", "order_ids", "orders_by_id", "order_lines", "refund_lines", "oldest_order"),
+    *(
+        "shop",
+        "order_ids",
+        "orders_by_id",
+        "order_lines",
+        "refund_lines",
+        "oldest_order",
+    ),
     *("bulk_run", "bulk_state", "bulk_recent", "bulk_orders", "bulk_cancel"),
 ]
 WHOLE_SCHEMA = REPOSITORY.parent / "shared" / "shopify" / "admin-2026-07.graphql.zst"
@@ -32,11 +47,18 @@ SUBSET = REPOSITORY / "demo" / "services" / "shopify" / "schema.graphql"
 
 
 def order(number: int = 1, **facts) -> OrderFacts:
-    return OrderFacts(number, facts.pop("created_at", NOON), [LineFacts("MUG", Decimal(10))], **facts)
+    return OrderFacts(
+        number, facts.pop("created_at", NOON), [LineFacts("MUG", Decimal(10))], **facts
+    )
 
 
 def test_every_document_is_listed() -> None:
-    files = {path.stem for path in (REPOSITORY / "include" / "sql" / "extract" / "shopify").glob("*.graphql")}
+    files = {
+        path.stem
+        for path in (REPOSITORY / "include" / "sql" / "extract" / "shopify").glob(
+            "*.graphql"
+        )
+    }
     assert files == {*DOCUMENTS, "fragments"}
 
 
@@ -46,7 +68,9 @@ def test_every_document_is_listed() -> None:
         SUBSET,
         pytest.param(
             WHOLE_SCHEMA,
-            marks=pytest.mark.skipif(not WHOLE_SCHEMA.exists(), reason="the whole schema is not published"),
+            marks=pytest.mark.skipif(
+                not WHOLE_SCHEMA.exists(), reason="the whole schema is not published"
+            ),
         ),
     ],
     ids=["subset", "whole"],
@@ -60,13 +84,19 @@ def test_every_document_is_valid(schema: Path) -> None:
         assert not wrong, f"{name}: {wrong}"
 
 
-def test_many_orders_take_the_time_of_their_points(serve, tmp_path: Path, monkeypatch) -> None:
+def test_many_orders_take_the_time_of_their_points(
+    serve, tmp_path: Path, monkeypatch
+) -> None:
     orders = [
-        order(n, refunds=[RefundFacts(NOON, [RefundLineFacts(0)])] if n % 5 == 0 else [])
+        order(
+            n, refunds=[RefundFacts(NOON, [RefundLineFacts(0)])] if n % 5 == 0 else []
+        )
         for n in range(1, 1001)
     ]
     shop = serve(*orders)
-    shop.bucket.take(shop.bucket.status()["currentlyAvailable"])  # a shop whose bucket is empty
+    shop.bucket.take(
+        shop.bucket.status()["currentlyAvailable"]
+    )  # a shop whose bucket is empty
     clock = simulated(monkeypatch, shop)
     began = clock.now
     shopify.extract(window_in(tmp_path))
@@ -75,45 +105,64 @@ def test_many_orders_take_the_time_of_their_points(serve, tmp_path: Path, monkey
     assert all(request.status == 200 for request in shop.requests)
 
 
-def test_a_throttled_request_waits_for_points(serve, tmp_path: Path, monkeypatch) -> None:
+def test_a_throttled_request_waits_for_points(
+    serve, tmp_path: Path, monkeypatch
+) -> None:
     shop = serve(order())
     simulated(monkeypatch, shop)
     shop.faults.append(Fault("OrdersById", throttled=True, times=7))
-    assert [row["order_id"] for row in Loadable(window_in(tmp_path)).rows("orders")] == ["1"]
+    assert [
+        row["order_id"] for row in Loadable(window_in(tmp_path)).rows("orders")
+    ] == ["1"]
 
 
 def test_throttling_without_end_is_an_error(serve, tmp_path: Path, monkeypatch) -> None:
     shop = serve(order())
     simulated(monkeypatch, shop)
     shop.faults.append(Fault("OrdersById", throttled=True, times=100_000))
-    with pytest.raises(errors.RateLimitedError, match="Shopify throttles every request"):
+    with pytest.raises(
+        errors.RateLimitedError, match="Shopify throttles every request"
+    ):
         shopify.extract(window_in(tmp_path))
 
 
-def test_a_request_that_is_too_expensive_is_cut_in_halves(serve, tmp_path: Path) -> None:
+def test_a_request_that_is_too_expensive_is_cut_in_halves(
+    serve, tmp_path: Path
+) -> None:
     shop = serve(*(order(n) for n in range(1, 41)))
     refusal = {
         "message": "Query cost is 1019, which exceeds the single query max cost limit (1000).",
         "extensions": {"cost": 1019, "maxCost": 1000},
     }
     shop.faults.append(
-        Fault("OrdersById", rewrite=lambda body: json.dumps({"errors": [refusal]}).encode(), times=1)
+        Fault(
+            "OrdersById",
+            rewrite=lambda body: json.dumps({"errors": [refusal]}).encode(),
+            times=1,
+        )
     )
     assert len(Loadable(window_in(tmp_path)).rows("orders")) == 40
 
 
-def test_a_search_that_shopify_does_not_understand_is_an_error(serve, tmp_path: Path, monkeypatch) -> None:
+def test_a_search_that_shopify_does_not_understand_is_an_error(
+    serve, tmp_path: Path, monkeypatch
+) -> None:
     serve(order())
     monkeypatch.setattr(
         extraction,
         "_searches",
-        lambda window, read_at: {"created": "made_at:>='2026-11-19'", "changed": "id:1"},
+        lambda window, read_at: {
+            "created": "made_at:>='2026-11-19'",
+            "changed": "id:1",
+        },
     )
     with pytest.raises(errors.ContractError, match="does not understand the search"):
         shopify.extract(window_in(tmp_path))
 
 
-def test_without_personal_data_orders_are_read_with_a_warning(serve, tmp_path: Path) -> None:
+def test_without_personal_data_orders_are_read_with_a_warning(
+    serve, tmp_path: Path
+) -> None:
     serve(order(email="ann@example.com", customer_id=7), protectedData=["customer"])
     loaded = Loadable(window_in(tmp_path))
     assert [row["country_code"] for row in loaded.rows("orders")] == [None]
@@ -134,7 +183,8 @@ def test_another_version_of_the_api_is_an_error(serve, tmp_path: Path) -> None:
     shop = serve(order())
     shop.versions = ("2026-10", "2027-01")
     with pytest.raises(
-        errors.ContractError, match="answered by version 2026-10 of the API in place of 2026-07"
+        errors.ContractError,
+        match="answered by version 2026-10 of the API in place of 2026-07",
     ):
         shopify.extract(window_in(tmp_path))
 

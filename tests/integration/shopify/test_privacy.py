@@ -23,7 +23,13 @@ from demo.services.shopify import (
 )
 from ecommerce.core import errors
 from ecommerce.sources import shopify
-from tests.integration.shopify.reading import NOON, Loadable, connect, simulated, window_in
+from tests.integration.shopify.reading import (
+    NOON,
+    Loadable,
+    connect,
+    simulated,
+    window_in,
+)
 
 ADDRESS = "ann.secret@example.com"
 FORBIDDEN = (ADDRESS, ADDRESS.upper(), TOKEN, CLIENT_SECRET)
@@ -33,7 +39,11 @@ TEXT = f"ask {ADDRESS}"
 def careless(number: int, price: str = "10.0") -> dict:
     """An order with an address wherever people write."""
     line = LineFacts(
-        ADDRESS, Decimal(10), title=TEXT, product_type=TEXT, discounts=[DiscountFacts(Decimal(1), TEXT)]
+        ADDRESS,
+        Decimal(10),
+        title=TEXT,
+        product_type=TEXT,
+        discounts=[DiscountFacts(Decimal(1), TEXT)],
     )
     refund = RefundFacts(NOON, [RefundLineFacts(0)], note=TEXT)
     built = build_order(
@@ -54,7 +64,9 @@ def careless(number: int, price: str = "10.0") -> dict:
     return built
 
 
-def test_rows_rejects_manifests_and_logs(serve, tmp_path: Path, monkeypatch, caplog) -> None:
+def test_rows_rejects_manifests_and_logs(
+    serve, tmp_path: Path, monkeypatch, caplog
+) -> None:
     caplog.set_level(logging.DEBUG)
     monkeypatch.setenv("ORDER_ATTRIBUTES", "tags,note,email")
     serve(careless(1), careless(2, price=TEXT))
@@ -62,7 +74,9 @@ def test_rows_rejects_manifests_and_logs(serve, tmp_path: Path, monkeypatch, cap
     assert len(loaded.rows("rejected_rows")) >= 2
     assert loaded.rows("orders")[0]["customer_hash"]
     files = [file for file in tmp_path.rglob("*") if file.is_file()]
-    assert not [file for file in files if file.suffix == ".json" and "orders" in file.parts]
+    assert not [
+        file for file in files if file.suffix == ".json" and "orders" in file.parts
+    ]
     texts = [caplog.text, repr(loaded.raw), repr(loaded.done)]
     for file in files:
         text = (
@@ -79,11 +93,17 @@ QUOTING = json.dumps({"errors": TEXT}).encode()
 FAULTS = {
     "malformed request": Fault(status=400, body=QUOTING),
     "forbidden": Fault(status=403, body=QUOTING),
-    "no JSON": Fault("OrdersById", rewrite=lambda body: f"<p>{TEXT}</p>".encode(), times=99),
+    "no JSON": Fault(
+        "OrdersById", rewrite=lambda body: f"<p>{TEXT}</p>".encode(), times=99
+    ),
     "an error": Fault("OrdersById", error={"message": TEXT, "path": ["nodes"]}),
     "an internal error": Fault(
         "OrdersById",
-        error={"message": TEXT, "path": ["nodes"], "extensions": {"code": "INTERNAL_SERVER_ERROR"}},
+        error={
+            "message": TEXT,
+            "path": ["nodes"],
+            "extensions": {"code": "INTERNAL_SERVER_ERROR"},
+        },
         times=99,
     ),
     "cut off": Fault("OrdersById", cut=True, times=99),
@@ -91,7 +111,9 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_messages_of_failures(name: str, serve, tmp_path: Path, monkeypatch, caplog) -> None:
+def test_messages_of_failures(
+    name: str, serve, tmp_path: Path, monkeypatch, caplog
+) -> None:
     caplog.set_level(logging.DEBUG)
     shop = serve(careless(1))
     simulated(monkeypatch, shop)
@@ -104,11 +126,15 @@ def test_messages_of_failures(name: str, serve, tmp_path: Path, monkeypatch, cap
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
-def test_a_refused_secret_is_not_quoted(status: int, serve, tmp_path: Path, monkeypatch, caplog) -> None:
+def test_a_refused_secret_is_not_quoted(
+    status: int, serve, tmp_path: Path, monkeypatch, caplog
+) -> None:
     caplog.set_level(logging.DEBUG)
     shop = serve(careless(1))
     connect(monkeypatch, shop, login=CLIENT_ID, password=CLIENT_SECRET)
-    shop.faults.append(Fault("access_token", status=status, body=f"{CLIENT_SECRET} is wrong".encode()))
+    shop.faults.append(
+        Fault("access_token", status=status, body=f"{CLIENT_SECRET} is wrong".encode())
+    )
     with pytest.raises(errors.CredentialsError) as failure:
         shopify.extract(window_in(tmp_path))
     assert CLIENT_SECRET not in str(failure.value) + caplog.text

@@ -22,7 +22,15 @@ from demo.services.shopify import (
     build_order,
 )
 from ecommerce.sources.shopify import OVERLAP, bulk, extraction
-from tests.integration.shopify.reading import DAY, NOON, NOW, Loadable, connect, shop_with, window_in
+from tests.integration.shopify.reading import (
+    DAY,
+    NOON,
+    NOW,
+    Loadable,
+    connect,
+    shop_with,
+    window_in,
+)
 from tests.oracle_shopify import returns_of, totals_of
 
 MINUTE = timedelta(minutes=1)
@@ -34,9 +42,19 @@ rates = some.sampled_from(["0.07", "0.10", "0.19", "0.21"]).map(Decimal)
 def lines(draw: Any) -> LineFacts:
     price, quantity = draw(amounts), draw(some.integers(1, 4))
     share = draw(some.sampled_from([0, 0, 10, 33, 100]))
-    discounts = [DiscountFacts((price * quantity * share / 100).quantize(Decimal("0.01")))] if share else []
-    taxes = draw(some.lists(rates, max_size=2).map(lambda found: [TaxFacts(rate) for rate in found]))
-    kind = draw(some.sampled_from(["goods"] * 6 + ["gift_card", "custom", "deleted_product"]))
+    discounts = (
+        [DiscountFacts((price * quantity * share / 100).quantize(Decimal("0.01")))]
+        if share
+        else []
+    )
+    taxes = draw(
+        some.lists(rates, max_size=2).map(
+            lambda found: [TaxFacts(rate) for rate in found]
+        )
+    )
+    kind = draw(
+        some.sampled_from(["goods"] * 6 + ["gift_card", "custom", "deleted_product"])
+    )
     more: dict[str, Any] = {kind: True} if kind != "goods" else {}
     removed = draw(some.integers(0, quantity)) if draw(some.booleans()) else 0
     return LineFacts(
@@ -75,25 +93,34 @@ def orders(draw: Any, number: int) -> OrderFacts:
                     [],
                     [TransactionFacts(Decimal(1), status="FAILURE")],
                     [TransactionFacts(Decimal("0.50"))],
-                    [TransactionFacts(Decimal("0.50")), TransactionFacts(Decimal(2), status="PENDING")],
+                    [
+                        TransactionFacts(Decimal("0.50")),
+                        TransactionFacts(Decimal(2), status="PENDING"),
+                    ],
                 ]
             )
         )
         shipping = draw(some.sampled_from([Decimal(0), Decimal(1)]))
         more: dict[str, Any] = {"shipping": shipping, "transactions": transactions}
-        if items and draw(some.integers(0, 4)) == 0:  # exchanged for an item that is added to the order
+        if (
+            items and draw(some.integers(0, 4)) == 0
+        ):  # exchanged for an item that is added to the order
             found.append(LineFacts("D", draw(amounts), added=True))
             more = {"return_number": number, "exchanged": [len(found) - 1]}
         if duties and draw(some.booleans()):
             more["duties"], duties = duties, Decimal(0)
         if items or shipping or transactions or "duties" in more:
-            refunds.append(RefundFacts(NOON + draw(some.integers(1, 600)) * MINUTE, items, **more))
+            refunds.append(
+                RefundFacts(NOON + draw(some.integers(1, 600)) * MINUTE, items, **more)
+            )
     return OrderFacts(
         number,
         NOON - draw(some.integers(0, 600)) * MINUTE,
         found,
         shipping=[ShippingFacts(Decimal(5), taxes=[TaxFacts(draw(rates))])],
-        fees=[FeeFacts("Bag", Decimal("0.25"), tax=Decimal("0.02"))] if draw(some.booleans()) else [],
+        fees=[FeeFacts("Bag", Decimal("0.25"), tax=Decimal("0.02"))]
+        if draw(some.booleans())
+        else [],
         duties_place=draw(some.sampled_from(["own", "fees", "prices"])),
         refunds=refunds,
         taxes_included=draw(some.booleans()),
@@ -113,7 +140,9 @@ def histories(draw: Any) -> tuple[Versions, dict[str, datetime]]:
         last = draw(orders(number))
         changed_at = max([last.created_at, *(each.at for each in last.refunds)])
         first = [line for line in last.lines if not line.added]
-        placed = replace(last, lines=[replace(line, removed=0) for line in first], refunds=[])
+        placed = replace(
+            last, lines=[replace(line, removed=0) for line in first], refunds=[]
+        )
         versions.append((last.created_at, replace(placed, updated_at=last.created_at)))
         versions.append((changed_at, replace(last, updated_at=changed_at)))
         if draw(some.integers(0, 5)) == 0:
@@ -131,18 +160,32 @@ class Tables:
     def add(self, loaded: Loadable) -> None:
         assert loaded.rows("rejected_rows") == []
         read = {row["order_id"]: row for row in loaded.rows("orders")}
-        for order_id in {row["order_id"] for row in loaded.rows("order_versions")} - read.keys():
+        for order_id in {
+            row["order_id"] for row in loaded.rows("order_versions")
+        } - read.keys():
             self.orders.pop(order_id, None)
         self.orders |= read
         self.refunds |= {order_id: set() for order_id in read}
         for row in loaded.rows("refunds"):
-            amounts = row["merchandise_amount"], row["tax_amount"], row["shipping_amount"]
-            shown = (sum(amounts), Decimal(0)) if row["line_number"] == 0 else amounts[:2]
+            amounts = (
+                row["merchandise_amount"],
+                row["tax_amount"],
+                row["shipping_amount"],
+            )
+            shown = (
+                (sum(amounts), Decimal(0)) if row["line_number"] == 0 else amounts[:2]
+            )
             if any(shown):
-                self.refunds[row["order_id"]].add((row["refund_id"], row["line_number"], *shown))
+                self.refunds[row["order_id"]].add(
+                    (row["refund_id"], row["line_number"], *shown)
+                )
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=10,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+)
 @given(
     history=histories(),
     reads=some.lists(some.tuples(some.integers(1, 1200), some.booleans()), max_size=2),
@@ -160,20 +203,37 @@ def test_any_split_of_windows_ends_in_the_oracles_rows(
     monkeypatch.setattr(bulk, "PAUSE", 0.0)
     with shop_with([]) as shop:
         connect(monkeypatch, shop)
-        times = sorted((NOON + minutes * MINUTE - timedelta(hours=10), in_bulk) for minutes, in_bulk in reads)
+        times = sorted(
+            (NOON + minutes * MINUTE - timedelta(hours=10), in_bulk)
+            for minutes, in_bulk in reads
+        )
         for number, (at, in_bulk) in enumerate([*times, (NOW, last_in_bulk)]):
             shop.store.clock.now = at
             for since, facts in versions:
-                if since <= at and not deleted.get(str(facts.number), NOW + MINUTE) <= at:
+                if (
+                    since <= at
+                    and not deleted.get(str(facts.number), NOW + MINUTE) <= at
+                ):
                     shop.store.put_order(build_order(facts))
             for order_id, since in deleted.items():
-                if since <= at and f"gid://shopify/Order/{order_id}" in shop.store.orders:
+                if (
+                    since <= at
+                    and f"gid://shopify/Order/{order_id}" in shop.store.orders
+                ):
                     shop.store.delete_order(f"gid://shopify/Order/{order_id}")
-            known = list(tables.orders) if at == NOW else []  # as the reconciliation asks for them
+            known = (
+                list(tables.orders) if at == NOW else []
+            )  # as the reconciliation asks for them
             monkeypatch.setattr(extraction, "IN_BULK", -1 if in_bulk else 20_000)
             with time_machine.travel(at):
                 folder = tmp_path_factory.mktemp(f"read{number}")
-                tables.add(Loadable(window_in(folder, changed_from=read_at - OVERLAP, known_orders=known)))
+                tables.add(
+                    Loadable(
+                        window_in(
+                            folder, changed_from=read_at - OVERLAP, known_orders=known
+                        )
+                    )
+                )
             read_at = at
         present = list(shop.store.orders.values())
     assert tables.orders.keys() == {order["legacyResourceId"] for order in present}
@@ -181,4 +241,6 @@ def test_any_split_of_windows_ends_in_the_oracles_rows(
         expected = totals_of(order)
         order_id = expected["order_id"]
         assert {name: tables.orders[order_id][name] for name in expected} == expected
-        assert tables.refunds[order_id] == {row for row in returns_of(order) if any(row[2:])}
+        assert tables.refunds[order_id] == {
+            row for row in returns_of(order) if any(row[2:])
+        }

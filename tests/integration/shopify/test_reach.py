@@ -16,7 +16,9 @@ KNOWN = ["1", "2", "3", "4", "5"]
 
 
 def order(number: int, days_ago: int) -> OrderFacts:
-    return OrderFacts(number, NOW - timedelta(days=days_ago), [LineFacts("MUG", Decimal(10))])
+    return OrderFacts(
+        number, NOW - timedelta(days=days_ago), [LineFacts("MUG", Decimal(10))]
+    )
 
 
 def removed(folder: Path) -> set[str]:
@@ -30,7 +32,11 @@ def removed(folder: Path) -> set[str]:
     ("scopes", "days_ago", "expected"),
     [
         (ALL, {1: 90, 2: 61, 4: 10}, {"3", "5"}),
-        (SCOPES, {1: 90, 2: 61, 4: 10}, {"5"}),  # 3 may be older than 4, which is the oldest in sight
+        (
+            SCOPES,
+            {1: 90, 2: 61, 4: 10},
+            {"5"},
+        ),  # 3 may be older than 4, which is the oldest in sight
         (SCOPES, {1: 90, 2: 61}, set()),
         (ALL, {}, set(KNOWN)),
         (SCOPES, {}, set()),
@@ -43,11 +49,15 @@ def test_an_order_is_deleted_where_the_app_would_see_it(
     serve: Callable[..., Shopify],
     tmp_path: Path,
 ) -> None:
-    serve(*(order(number, days) for number, days in days_ago.items()), accessScopes=scopes)
+    serve(
+        *(order(number, days) for number, days in days_ago.items()), accessScopes=scopes
+    )
     assert removed(tmp_path) == expected
 
 
-def test_a_scope_that_is_withdrawn_during_the_read_deletes_nothing(serve, tmp_path: Path) -> None:
+def test_a_scope_that_is_withdrawn_during_the_read_deletes_nothing(
+    serve, tmp_path: Path
+) -> None:
     shop = serve(order(1, 90), order(4, 10), accessScopes=ALL)
 
     def withdraw(store: ShopifyStore) -> None:
@@ -57,7 +67,11 @@ def test_a_scope_that_is_withdrawn_during_the_read_deletes_nothing(serve, tmp_pa
     assert removed(tmp_path) == {"5"}
 
 
-def test_an_order_that_grows_too_old_during_the_read_is_kept(serve, tmp_path: Path) -> None:
+def test_an_order_that_grows_too_old_during_the_read_is_kept(
+    serve, tmp_path: Path
+) -> None:
     shop = serve(order(1, 60), order(4, 10), accessScopes=SCOPES)
-    shop.faults.append(Fault("OrdersById", before=lambda store: store.clock.advance(60)))
+    shop.faults.append(
+        Fault("OrdersById", before=lambda store: store.clock.advance(60))
+    )
     assert removed(tmp_path) == {"5"}

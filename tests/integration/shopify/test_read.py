@@ -23,7 +23,15 @@ from demo.services.shopify import (
 from ecommerce.core import errors
 from ecommerce.sources import shopify
 from ecommerce.sources.shopify import bulk, extraction
-from tests.integration.shopify.reading import DAY, NOON, NOW, Loadable, connect, simulated, window_in
+from tests.integration.shopify.reading import (
+    DAY,
+    NOON,
+    NOW,
+    Loadable,
+    connect,
+    simulated,
+    window_in,
+)
 
 HOUR = timedelta(hours=1)
 
@@ -37,7 +45,9 @@ def ids(loaded: Loadable) -> list[str]:
     return [row["order_id"] for row in loaded.rows("orders")]
 
 
-def test_orders_of_the_day_and_changed_ones_are_read(serve: Callable[..., Shopify], tmp_path: Path) -> None:
+def test_orders_of_the_day_and_changed_ones_are_read(
+    serve: Callable[..., Shopify], tmp_path: Path
+) -> None:
     old = DAY.start - timedelta(days=20)
     serve(
         order(1, DAY.start),
@@ -51,7 +61,9 @@ def test_orders_of_the_day_and_changed_ones_are_read(serve: Callable[..., Shopif
     assert ids(Loadable(window_in(tmp_path))) == ["1", "2", "3", "4", "6", "7"]
 
 
-def test_a_day_of_200_orders_takes_few_requests(serve: Callable[..., Shopify], tmp_path: Path) -> None:
+def test_a_day_of_200_orders_takes_few_requests(
+    serve: Callable[..., Shopify], tmp_path: Path
+) -> None:
     shop = serve(*(order(number) for number in range(1, 201)))
     loaded = Loadable(window_in(tmp_path))
     assert len(loaded.rows("orders")) == 200
@@ -69,9 +81,15 @@ def test_known_orders_are_read_and_missing_ones_reported(serve, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("lines", [50, 51, 250, 600])
-def test_an_order_with_many_lines_is_read_whole(lines: int, load: Callable[..., Loadable]) -> None:
+def test_an_order_with_many_lines_is_read_whole(
+    lines: int, load: Callable[..., Loadable]
+) -> None:
     loaded = load(
-        order(1, lines=lines, refunds=[RefundFacts(NOON, [RefundLineFacts(n) for n in range(lines)])]),
+        order(
+            1,
+            lines=lines,
+            refunds=[RefundFacts(NOON, [RefundLineFacts(n) for n in range(lines)])],
+        ),
         order(2),
     )
     assert [row["item_count"] for row in loaded.rows("orders")] == [lines, 1]
@@ -79,11 +97,15 @@ def test_an_order_with_many_lines_is_read_whole(lines: int, load: Callable[..., 
     assert loaded.accounts["warnings"] == []
 
 
-def test_an_order_that_changes_between_its_pages_is_read_again(serve, tmp_path: Path) -> None:
+def test_an_order_that_changes_between_its_pages_is_read_again(
+    serve, tmp_path: Path
+) -> None:
     shop = serve(order(1, lines=300))
 
     def change(store) -> None:
-        store.update_order("gid://shopify/Order/1", NOW - timedelta(minutes=1), email="new@example.com")
+        store.update_order(
+            "gid://shopify/Order/1", NOW - timedelta(minutes=1), email="new@example.com"
+        )
 
     shop.faults.append(Fault("OrderLines", before=change))
     loaded = Loadable(window_in(tmp_path))
@@ -91,9 +113,15 @@ def test_an_order_that_changes_between_its_pages_is_read_again(serve, tmp_path: 
     assert sum(request.operation == "OrdersById" for request in shop.requests) == 3
 
 
-def test_many_orders_are_read_in_bulk_and_end_in_the_same_rows(serve, tmp_path: Path, monkeypatch) -> None:
+def test_many_orders_are_read_in_bulk_and_end_in_the_same_rows(
+    serve, tmp_path: Path, monkeypatch
+) -> None:
     orders = [
-        order(n, lines=1 + n % 3, refunds=[RefundFacts(NOON, [RefundLineFacts(0)])] if n % 4 == 0 else [])
+        order(
+            n,
+            lines=1 + n % 3,
+            refunds=[RefundFacts(NOON, [RefundLineFacts(0)])] if n % 4 == 0 else [],
+        )
         for n in range(1, 41)
     ]
     shop = serve(*orders)
@@ -105,7 +133,10 @@ def test_many_orders_are_read_in_bulk_and_end_in_the_same_rows(serve, tmp_path: 
     assert shop.leaks == []
     for table in ("orders", "order_lines", "refunds"):
         without = [
-            [{k: v for k, v in row.items() if k != "read_at"} for row in each.rows(table)]
+            [
+                {k: v for k, v in row.items() if k != "read_at"}
+                for row in each.rows(table)
+            ]
             for each in (paged, in_bulk)
         ]
         assert without[0] == without[1]
@@ -145,9 +176,17 @@ def test_a_bulk_operation_without_a_usable_result_is_started_again(
 @pytest.mark.parametrize(
     ("fault", "kind", "sentence"),
     [
-        (UNUSABLE["failed"], errors.TransientError, "a bulk operation is FAILED: INTERNAL_SERVER_ERROR"),
+        (
+            UNUSABLE["failed"],
+            errors.TransientError,
+            "a bulk operation is FAILED: INTERNAL_SERVER_ERROR",
+        ),
         (UNUSABLE["cut off"], errors.TransientError, "is cut off, or no JSON lines"),
-        (BulkFault("FAILED", error_code="ACCESS_DENIED"), errors.CredentialsError, "lacks an access scope"),
+        (
+            BulkFault("FAILED", error_code="ACCESS_DENIED"),
+            errors.CredentialsError,
+            "lacks an access scope",
+        ),
     ],
 )
 def test_bulk_operations_that_all_fail_are_an_error(
@@ -156,14 +195,18 @@ def test_bulk_operations_that_all_fail_are_an_error(
     bulk_shop.bulk.faults += [fault] * bulk.RUNS
     with pytest.raises(kind, match=sentence):
         shopify.extract(window_in(tmp_path))
-    assert operations_started(bulk_shop) == (1 if kind is errors.CredentialsError else bulk.RUNS)
+    assert operations_started(bulk_shop) == (
+        1 if kind is errors.CredentialsError else bulk.RUNS
+    )
 
 
 def test_a_large_result_of_a_bulk_operation_is_refused(
     bulk_shop: Shopify, tmp_path: Path, monkeypatch
 ) -> None:
     monkeypatch.setattr(bulk, "MOST_BYTES", 1_000)
-    with pytest.raises(errors.ContractError, match=r"the answer has more than 1,000 bytes$"):
+    with pytest.raises(
+        errors.ContractError, match=r"the answer has more than 1,000 bytes$"
+    ):
         shopify.extract(window_in(tmp_path))
 
 
@@ -173,9 +216,15 @@ def test_an_expired_address_is_not_requested_again(
 ) -> None:
     simulated(monkeypatch, bulk_shop)
     expired = b"<Error><Code>ExpiredToken</Code></Error>"
-    bulk_shop.faults.append(Fault("/bulk/1.jsonl", status=status, body=expired, times=99))
+    bulk_shop.faults.append(
+        Fault("/bulk/1.jsonl", status=status, body=expired, times=99)
+    )
     assert ids(Loadable(window_in(tmp_path))) == ["1", "2", "3"]
-    paths = [request.path.partition("?")[0] for request in bulk_shop.requests if "/bulk/" in request.path]
+    paths = [
+        request.path.partition("?")[0]
+        for request in bulk_shop.requests
+        if "/bulk/" in request.path
+    ]
     assert paths == ["/bulk/1.jsonl", "/bulk/2.jsonl", "/bulk/3.jsonl"]
 
 
@@ -194,20 +243,31 @@ def test_a_bulk_operation_that_never_ends_is_cancelled_and_reported(
     monkeypatch.setattr(bulk, "PAUSE", 5.0)
     clock = simulated(monkeypatch, bulk_shop)
     bulk_shop.bulk.polls = 1_000_000
-    with pytest.raises(errors.TimedOutError, match="BulkOperation/1 has not ended after 45 minutes"):
+    with pytest.raises(
+        errors.TimedOutError, match="BulkOperation/1 has not ended after 45 minutes"
+    ):
         shopify.extract(window_in(tmp_path))
     assert timedelta(minutes=45) <= clock.now - NOW < timedelta(minutes=50)
     assert any(request.operation == "BulkCancel" for request in bulk_shop.requests)
 
 
-def test_waiting_for_other_bulk_operations_ends(bulk_shop: Shopify, tmp_path: Path, monkeypatch) -> None:
+def test_waiting_for_other_bulk_operations_ends(
+    bulk_shop: Shopify, tmp_path: Path, monkeypatch
+) -> None:
     monkeypatch.setattr(bulk, "PAUSE", 5.0)
     simulated(monkeypatch, bulk_shop)
     refusal = {"code": "LIMIT_REACHED", "message": "Bulk operations limit reached"}
-    refused = {"data": {"bulkOperationRunQuery": {"bulkOperation": None, "userErrors": [refusal]}}}
-    bulk_shop.faults.append(Fault("BulkRun", rewrite=lambda body: json.dumps(refused).encode(), times=999))
+    refused = {
+        "data": {
+            "bulkOperationRunQuery": {"bulkOperation": None, "userErrors": [refusal]}
+        }
+    }
+    bulk_shop.faults.append(
+        Fault("BulkRun", rewrite=lambda body: json.dumps(refused).encode(), times=999)
+    )
     with pytest.raises(
-        errors.TimedOutError, match="other bulk operations of the app have not ended after 45"
+        errors.TimedOutError,
+        match="other bulk operations of the app have not ended after 45",
     ):
         shopify.extract(window_in(tmp_path))
 
@@ -220,7 +280,9 @@ def test_the_bulk_operation_of_a_killed_task_is_taken_over(
     shop.bulk.polls = polls
     monkeypatch.setattr(extraction, "IN_BULK", 10)
     monkeypatch.setattr(bulk, "PAUSE", 0.0)
-    shop.faults.append(Fault("BulkState", error={"message": "Killed", "path": ["bulkOperation"]}))
+    shop.faults.append(
+        Fault("BulkState", error={"message": "Killed", "path": ["bulkOperation"]})
+    )
     with pytest.raises(errors.ContractError, match="Killed"):
         shopify.extract(window_in(tmp_path))
     shop.store.clock.advance(300)
@@ -228,17 +290,30 @@ def test_the_bulk_operation_of_a_killed_task_is_taken_over(
     assert sum(request.operation == "BulkRun" for request in shop.requests) == 2
 
 
-def test_a_bulk_operation_waits_for_others_of_the_app(serve, tmp_path: Path, monkeypatch) -> None:
+def test_a_bulk_operation_waits_for_others_of_the_app(
+    serve, tmp_path: Path, monkeypatch
+) -> None:
     shop = serve(*(order(n) for n in range(1, 41)))
     monkeypatch.setattr(extraction, "IN_BULK", 10)
     monkeypatch.setattr(bulk, "PAUSE", 0.0)
-    refusal = {"code": "OPERATION_IN_PROGRESS", "message": "A bulk query operation is already in progress"}
-    refused = {"data": {"bulkOperationRunQuery": {"bulkOperation": None, "userErrors": [refusal]}}}
-    shop.faults.append(Fault("BulkRun", rewrite=lambda body: json.dumps(refused).encode(), times=2))
+    refusal = {
+        "code": "OPERATION_IN_PROGRESS",
+        "message": "A bulk query operation is already in progress",
+    }
+    refused = {
+        "data": {
+            "bulkOperationRunQuery": {"bulkOperation": None, "userErrors": [refusal]}
+        }
+    }
+    shop.faults.append(
+        Fault("BulkRun", rewrite=lambda body: json.dumps(refused).encode(), times=2)
+    )
     assert len(ids(Loadable(window_in(tmp_path)))) == 40
 
 
-def test_client_credentials_are_exchanged_for_tokens(serve, tmp_path: Path, monkeypatch) -> None:
+def test_client_credentials_are_exchanged_for_tokens(
+    serve, tmp_path: Path, monkeypatch
+) -> None:
     shop = serve(order(1))
     connect(monkeypatch, shop, login=CLIENT_ID, password=CLIENT_SECRET)
     assert ids(Loadable(window_in(tmp_path))) == ["1"]
@@ -247,14 +322,19 @@ def test_client_credentials_are_exchanged_for_tokens(serve, tmp_path: Path, monk
 DENIED = {
     "message": "Access denied for refunds field. Required access: `read_orders` access scope.",
     "path": ["nodes", 0, "refunds"],
-    "extensions": {"code": "ACCESS_DENIED", "requiredAccess": "`read_orders` access scope."},
+    "extensions": {
+        "code": "ACCESS_DENIED",
+        "requiredAccess": "`read_orders` access scope.",
+    },
 }
 BROKEN = {
     "message": "Internal error. Looks like something went wrong on our end.",
     "path": ["nodes", 0, "lineItems"],
     "extensions": {"code": "INTERNAL_SERVER_ERROR"},
 }
-ODD_ERROR = b'{"errors":[{"message":"Odd","path":7,"extensions":"none"}],"extensions":["none"]}'
+ODD_ERROR = (
+    b'{"errors":[{"message":"Odd","path":7,"extensions":"none"}],"extensions":["none"]}'
+)
 FAULTS = {
     "wrong token": (
         Fault(status=401, body=b'{"errors":"[API] Invalid API key"}', times=99),
@@ -302,12 +382,20 @@ FAULTS = {
         "shopify_api: order_ids: the answer has no data",
     ),
     "errors as a text": (
-        Fault("OrderIds", rewrite=lambda body: b'{"errors":"Something is wrong"}', times=99),
+        Fault(
+            "OrderIds",
+            rewrite=lambda body: b'{"errors":"Something is wrong"}',
+            times=99,
+        ),
         errors.ContractError,
         "shopify_api: order_ids: 'Something is wrong'",
     ),
     "errors as an object": (
-        Fault("OrderIds", rewrite=lambda body: b'{"errors":{"query":"is missing"}}', times=99),
+        Fault(
+            "OrderIds",
+            rewrite=lambda body: b'{"errors":{"query":"is missing"}}',
+            times=99,
+        ),
         errors.ContractError,
         """shopify_api: order_ids: "{'query': 'is missing'}\"""",
     ),
@@ -335,7 +423,9 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_failure_is_an_error_of_its_kind(name: str, serve, tmp_path: Path, monkeypatch) -> None:
+def test_a_failure_is_an_error_of_its_kind(
+    name: str, serve, tmp_path: Path, monkeypatch
+) -> None:
     fault, kind, sentence = FAULTS[name]
     shop = serve(order(1))
     simulated(monkeypatch, shop)

@@ -12,7 +12,14 @@ import pytest
 import time_machine
 
 from demo.services.emulator import Emulator
-from demo.services.shopify import LineFacts, OrderFacts, RefundFacts, RefundLineFacts, Shopify, build_order
+from demo.services.shopify import (
+    LineFacts,
+    OrderFacts,
+    RefundFacts,
+    RefundLineFacts,
+    Shopify,
+    build_order,
+)
 from ecommerce.core import errors
 from ecommerce.sales import delivery
 from ecommerce.sales.reconciliation import comparison
@@ -39,11 +46,20 @@ SCOPES = ["read_orders", "read_products", "read_returns"]
 Versions = list[tuple[datetime, OrderFacts]]
 
 
-def order(number: int, hours: float, *, quantity: int = 2, price: str = "10", **facts: Any) -> OrderFacts:
+def order(
+    number: int, hours: float, *, quantity: int = 2, price: str = "10", **facts: Any
+) -> OrderFacts:
     """An order that is placed so many hours after the opening."""
-    line = LineFacts(f"SKU-{number}", Decimal(price), quantity, removed=facts.pop("removed", 0))
-    values: dict[str, Any] = {"created_at": OPENING + hours * HOUR, "email": f"ann{number}@example.com"}
-    return OrderFacts(number, lines=[line, LineFacts("CAP", Decimal("3.50"))], **values | facts)
+    line = LineFacts(
+        f"SKU-{number}", Decimal(price), quantity, removed=facts.pop("removed", 0)
+    )
+    values: dict[str, Any] = {
+        "created_at": OPENING + hours * HOUR,
+        "email": f"ann{number}@example.com",
+    }
+    return OrderFacts(
+        number, lines=[line, LineFacts("CAP", Decimal("3.50"))], **values | facts
+    )
 
 
 def refund(hours: float, quantity: int = 1) -> list[RefundFacts]:
@@ -67,7 +83,10 @@ def history() -> Versions:
         order(7, 30, updated_at=OPENING + 55 * HOUR),
         order(8, 65.5, email=None),
     ]
-    return [(datetime.fromisoformat(build_order(each)["updatedAt"]), each) for each in versions]
+    return [
+        (datetime.fromisoformat(build_order(each)["updatedAt"]), each)
+        for each in versions
+    ]
 
 
 @dataclass
@@ -97,7 +116,9 @@ class Story:
         with time_machine.travel(morning_after(day) + HOUR / 2):
             report = report_of(day, "test")
             asked_at = report.provenance.generated_at
-            delivery.claim_delivery(day, figures_hash(report), f"<{day}@example.com>", asked_at)
+            delivery.claim_delivery(
+                day, figures_hash(report), f"<{day}@example.com>", asked_at
+            )
             delivery.mark_delivered(day, figures_hash(report))
         return report
 
@@ -111,10 +132,14 @@ class Story:
     def assert_orders_are_the_shops(self) -> None:
         """The warehouse has the orders of the shop, and their amounts are the oracle's."""
         stored = self.orders()
-        assert stored.keys() == {each["legacyResourceId"] for each in self.server.store.orders.values()}
+        assert stored.keys() == {
+            each["legacyResourceId"] for each in self.server.store.orders.values()
+        }
         for each in self.server.store.orders.values():
             expected = totals_of(each)
-            assert {name: stored[expected["order_id"]][name] for name in expected} == expected
+            assert {
+                name: stored[expected["order_id"]][name] for name in expected
+            } == expected
 
 
 Start = Callable[..., Story]
@@ -122,7 +147,9 @@ Start = Callable[..., Story]
 
 @pytest.fixture(scope="module")
 def opened(
-    bigquery_emulator: Emulator, lend_dataset: LendDataset, tmp_path_factory: pytest.TempPathFactory
+    bigquery_emulator: Emulator,
+    lend_dataset: LendDataset,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[..., Any]:
     """Open a shop and a warehouse, with nothing but Shopify to read from."""
 
@@ -131,7 +158,9 @@ def opened(
         folder: Path = tmp_path_factory.mktemp("shopify")
         with ExitStack() as running:
             patch = running.enter_context(pytest.MonkeyPatch.context())
-            warehouse = open_shop(bigquery_emulator, patch, folder, running.enter_context(lend_dataset()))
+            warehouse = open_shop(
+                bigquery_emulator, patch, folder, running.enter_context(lend_dataset())
+            )
             server = running.enter_context(shop_with([], **options))
             connect(patch, server)
             patch.setenv("STAGING_URI", f"file://{folder}/staging")
@@ -145,7 +174,9 @@ def opened(
 @pytest.fixture
 def start(opened: Callable[..., Any]) -> Iterator[Start]:
     with ExitStack() as running:
-        yield lambda versions, **options: running.enter_context(opened(versions, **options))
+        yield lambda versions, **options: running.enter_context(
+            opened(versions, **options)
+        )
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +195,9 @@ def day_by_day(opened: Callable[..., Any]) -> dict[str, list[Row]]:
 
 
 @pytest.mark.parametrize("runs", ["210", "2 sync 01", "sync 0 sync 12 sync", "0112"])
-def test_runs_in_any_order_end_in_the_same_tables(runs: str, day_by_day, start: Start) -> None:
+def test_runs_in_any_order_end_in_the_same_tables(
+    runs: str, day_by_day, start: Start
+) -> None:
     story, at = start(history()), NOON + 10 * HOUR
     for run in runs.replace("sync", "s").replace(" ", ""):
         story.sync(at) if run == "s" else story.run(DAYS[int(run)], at)
@@ -189,7 +222,9 @@ def test_what_left_no_trace_is_found_corrected_and_restated(start: Start) -> Non
     story.assert_orders_are_the_shops()
     assert compare(NOON + HOUR) == []
     quality = story.mail(DAYS[-1] + DAY).quality
-    assert any("Shopify" in limit and "read_all_orders" in limit for limit in quality.limits)
+    assert any(
+        "Shopify" in limit and "read_all_orders" in limit for limit in quality.limits
+    )
     restated = {
         (each.business_date, each.figure): each.new - each.old
         for each in quality.restatements
@@ -207,11 +242,15 @@ def old_orders(*refunded: RefundFacts) -> list[OrderFacts]:
     old = OPENING - 50 * DAY
     return [
         order(1, 0, created_at=old, refunds=list(refunded)),
-        order(2, 0, created_at=old, processed_at=OPENING + HOUR, updated_at=OPENING + HOUR),
+        order(
+            2, 0, created_at=old, processed_at=OPENING + HOUR, updated_at=OPENING + HOUR
+        ),
     ]
 
 
-def test_what_the_app_no_longer_sees_is_neither_different_nor_deleted(start: Start) -> None:
+def test_what_the_app_no_longer_sees_is_neither_different_nor_deleted(
+    start: Start,
+) -> None:
     orders = [*old_orders(*refund(5)), order(3, 2), order(4, 3)]
     story = start([(OPENING, each) for each in orders], accessScopes=SCOPES)
     story.run(DAYS[0])
@@ -220,7 +259,9 @@ def test_what_the_app_no_longer_sees_is_neither_different_nor_deleted(start: Sta
     assert compare(later) == []
     before = story.warehouse.rows("refunds")
     story.server.store.delete_order("gid://shopify/Order/4")
-    assert [each["what"] for each in reconcile(later + HOUR)] == ["orders: 1 gone from the source"]
+    assert [each["what"] for each in reconcile(later + HOUR)] == [
+        "orders: 1 gone from the source"
+    ]
     assert story.orders().keys() == {"1", "2", "3"}
     assert story.warehouse.rows("refunds") == before
     assert len(before) == 1
@@ -233,6 +274,7 @@ def test_days_out_of_reach_are_an_error_that_says_so(start: Start, monkeypatch) 
     later = morning_after(DAYS[0]) + 70 * DAY
     story.show(later)
     with pytest.raises(
-        errors.ConfigurationError, match=r"read_all_orders.* set RECONCILE_DAYS to 59 at most"
+        errors.ConfigurationError,
+        match=r"read_all_orders.* set RECONCILE_DAYS to 59 at most",
     ):
         compare(later)

@@ -28,7 +28,10 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Storefront]
     with ExitStack() as running:
 
         def start(
-            store: WooStore, mode: str = "11", extra: dict[str, Any] | None = None, **options: Any
+            store: WooStore,
+            mode: str = "11",
+            extra: dict[str, Any] | None = None,
+            **options: Any,
         ) -> Storefront:
             shop = running.enter_context(Storefront(store, mode, **options))
             connect(monkeypatch, shop.url, extra=extra)
@@ -47,6 +50,8 @@ def window(tmp_path: Path) -> Callable[..., ReadWindow]:
         memory: Remembered = Remembered(),  # noqa: B008
     ) -> ReadWindow:
         now = day.end + (timedelta(days=30) if later else timedelta(hours=6))
-        return window_of_day("storefront", day, f"file://{tmp_path}/staging/storefront", memory, now)
+        return window_of_day(
+            "storefront", day, f"file://{tmp_path}/staging/storefront", memory, now
+        )
 
     return of

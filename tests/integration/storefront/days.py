@@ -4,7 +4,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from demo.services.storefront import WooLine, WooOrder, WooProduct, WooRefund, WooRefundLine, WooStore
+from demo.services.storefront import (
+    WooLine,
+    WooOrder,
+    WooProduct,
+    WooRefund,
+    WooRefundLine,
+    WooStore,
+)
 from ecommerce.core.business_day import BusinessDay
 
 HUGE = 2**53 + 1
@@ -37,9 +44,19 @@ def storefront_days(day: BusinessDay) -> WooStore:
         _order(3, day.start + 1.5 * HOUR),
         _order(4, day.start + 2.5 * HOUR),
         _order(5, noon, lines=[], shipping=Decimal("4.95")),
-        _order(6, noon, refunds=[WooRefund(901, noon + HOUR, Decimal("9.72"), "chipped", [one_mug])]),
+        _order(
+            6,
+            noon,
+            refunds=[
+                WooRefund(901, noon + HOUR, Decimal("9.72"), "chipped", [one_mug])
+            ],
+        ),
         _order(7, noon),
-        _order(8, noon, lines=[_line(80, product=12, quantity="0.375"), _line(81, product=99)]),
+        _order(
+            8,
+            noon,
+            lines=[_line(80, product=12, quantity="0.375"), _line(81, product=99)],
+        ),
         _order(HUGE, noon, lines=[_line(HUGE + 7)]),
         _order(20, long_ago),
         _order(21, long_ago),
@@ -52,7 +69,9 @@ def storefront_days(day: BusinessDay) -> WooStore:
         _order(40, day.start - 10 * DAY),
         _order(41, day.start - 10 * DAY),
         _order(
-            42, day.start - 10 * DAY, refunds=[WooRefund(902, day.start - 9 * DAY, Decimal("1.00"), "lost")]
+            42,
+            day.start - 10 * DAY,
+            refunds=[WooRefund(902, day.start - 9 * DAY, Decimal("1.00"), "lost")],
         ),
         _order(43, day.start - 13 * DAY),
         _order(50, day.start - 40 * DAY),
@@ -69,7 +88,14 @@ def storefront_days(day: BusinessDay) -> WooStore:
     store.add_refund(24, WooRefund(903, noon, store.orders[24].total, "all of it"))
     store.update_status(25, "completed", day.end - SECOND)
     store.update_status(31, "completed", day.end + HOUR)
-    store.edit_line(40, 400, noon, quantity=Decimal(1), subtotal=Decimal("10.00"), total=Decimal("10.00"))
+    store.edit_line(
+        40,
+        400,
+        noon,
+        quantity=Decimal(1),
+        subtotal=Decimal("10.00"),
+        total=Decimal("10.00"),
+    )
     store.add_refund(41, WooRefund(904, noon, Decimal("2.75"), "goodwill"))
     store.delete_refund(42, 902, noon)
     for n in range(120):
@@ -108,7 +134,13 @@ def facts(order: WooOrder) -> dict[str, Any]:
         "status": order.status,
         "created": _gmt(order.created_at),
         "lines": [
-            (line.id, line.product_id, line.sku, float(line.quantity), f"{Decimal(line.subtotal):.2f}")
+            (
+                line.id,
+                line.product_id,
+                line.sku,
+                float(line.quantity),
+                f"{Decimal(line.subtotal):.2f}",
+            )
             for line in order.lines
         ],
         "refunds": []

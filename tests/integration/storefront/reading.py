@@ -26,9 +26,18 @@ ALL = OF_THE_DAY | CHANGED_ON_THE_DAY | AFTER_THE_DAY | LOOKED_BACK_AT
 
 
 def connect(
-    monkeypatch: pytest.MonkeyPatch, host: str, secret: str = SECRET, extra: dict[str, Any] | None = None
+    monkeypatch: pytest.MonkeyPatch,
+    host: str,
+    secret: str = SECRET,
+    extra: dict[str, Any] | None = None,
 ) -> None:
-    connection = {"conn_type": "http", "host": host, "login": KEY, "password": secret, "extra": extra or {}}
+    connection = {
+        "conn_type": "http",
+        "host": host,
+        "login": KEY,
+        "password": secret,
+        "extra": extra or {},
+    }
     monkeypatch.setenv("AIRFLOW_CONN_STOREFRONT_API", json.dumps(connection))
 
 
@@ -48,11 +57,19 @@ def what_was_read(manifest: Manifest) -> dict[int, dict[str, Any]]:
             "status": order["status"],
             "created": order["date_created_gmt"],
             "lines": [
-                (line["id"], line["product_id"], line["sku"], float(line["quantity"]), line["subtotal"])
+                (
+                    line["id"],
+                    line["product_id"],
+                    line["sku"],
+                    float(line["quantity"]),
+                    line["subtotal"],
+                )
                 for line in order["line_items"]
             ],
             # Servers differ in what they show of a trashed order's refunds; they do not count.
-            "refunds": [] if order["status"] == "trash" else sorted(refunds.get(str(order["id"]), [])),
+            "refunds": []
+            if order["status"] == "trash"
+            else sorted(refunds.get(str(order["id"]), [])),
         }
         for order in pages(manifest, "orders")
     }

@@ -33,10 +33,19 @@ from tests.memory import REFUNDS, Remembered
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(
-    "day", [FALL_BACK, day_window(date(2025, 3, 9), NEW_YORK), day_window(date(2025, 6, 3), "UTC")], ids=str
+    "day",
+    [
+        FALL_BACK,
+        day_window(date(2025, 3, 9), NEW_YORK),
+        day_window(date(2025, 6, 3), "UTC"),
+    ],
+    ids=str,
 )
 def test_the_newest_day_is_read_alike_from_every_server(
-    serve: Callable[..., Storefront], window: Callable[..., ReadWindow], mode: str, day: BusinessDay
+    serve: Callable[..., Storefront],
+    window: Callable[..., ReadWindow],
+    mode: str,
+    day: BusinessDay,
 ) -> None:
     store = storefront_days(day)
     serve(store, mode)
@@ -49,7 +58,10 @@ def test_the_newest_day_is_read_alike_from_every_server(
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("site", ["Asia/Tokyo", "America/Los_Angeles"])
 def test_the_sites_own_timezone_changes_nothing(
-    serve: Callable[..., Storefront], window: Callable[..., ReadWindow], mode: str, site: str
+    serve: Callable[..., Storefront],
+    window: Callable[..., ReadWindow],
+    mode: str,
+    site: str,
 ) -> None:
     store = storefront_days(FALL_BACK)
     serve(store, mode, timezone=site)
@@ -63,9 +75,16 @@ def test_an_older_day_reads_what_was_created_or_changed_in_it_and_no_more(
     store = storefront_days(FALL_BACK)
     serve(store, mode)
     manifest = storefront.extract(window(later=True))
-    shown = LOOKED_BACK_AT - {42} if mode == "11" else {41, 43} if mode == "11c" else set()
-    assert what_was_read(manifest) == truth(store, OF_THE_DAY | CHANGED_ON_THE_DAY | shown)
-    assert (manifest.window_start, manifest.window_end) == (FALL_BACK.start, FALL_BACK.end)
+    shown = (
+        LOOKED_BACK_AT - {42} if mode == "11" else {41, 43} if mode == "11c" else set()
+    )
+    assert what_was_read(manifest) == truth(
+        store, OF_THE_DAY | CHANGED_ON_THE_DAY | shown
+    )
+    assert (manifest.window_start, manifest.window_end) == (
+        FALL_BACK.start,
+        FALL_BACK.end,
+    )
 
 
 def test_the_manifest_says_what_the_storefront_has(
@@ -75,8 +94,12 @@ def test_the_manifest_says_what_the_storefront_has(
     serve(store)
     manifest = storefront.extract(window())
     read = [store.orders[number] for number in ALL]
-    refunds = [refund for order in read for refund in order.refunds if not refund.deleted]
-    amount = f"{sum(Decimal(line.subtotal) for order in read for line in order.lines):.4f}"
+    refunds = [
+        refund for order in read for refund in order.refunds if not refund.deleted
+    ]
+    amount = (
+        f"{sum(Decimal(line.subtotal) for order in read for line in order.lines):.4f}"
+    )
     assert manifest.control_totals == {
         "source_orders": len(ALL),
         "source_lines": sum(len(order.lines) for order in read),
@@ -91,19 +114,28 @@ def test_the_manifest_says_what_the_storefront_has(
     objects = [pages(manifest, folder) for folder in ("orders", "refunds", "products")]
     assert manifest.rows == sum(map(len, objects))
     assert sorted(product["sku"] for product in objects[2]) == ["MUG", "TEA"]
-    assert next(p["categories"][0]["name"] for p in objects[2] if p["sku"] == "MUG") == "Kitchen"
+    assert (
+        next(p["categories"][0]["name"] for p in objects[2] if p["sku"] == "MUG")
+        == "Kitchen"
+    )
 
 
 def test_neither_a_discount_nor_an_amount_beyond_all_reason_is_in_the_sum(
     serve: Callable[..., Storefront], window: Callable[..., ReadWindow]
 ) -> None:
     store = storefront_days(FALL_BACK)
-    usual = sum(Decimal(line.subtotal) for number in ALL for line in store.orders[number].lines)
+    usual = sum(
+        Decimal(line.subtotal) for number in ALL for line in store.orders[number].lines
+    )
     store.orders[1].lines[0].subtotal = Decimal(10) ** 15
-    store.orders[2].lines.append(replace(store.orders[2].lines[0], id=29, subtotal=Decimal(-3)))
+    store.orders[2].lines.append(
+        replace(store.orders[2].lines[0], id=29, subtotal=Decimal(-3))
+    )
     serve(store)
     totals = storefront.extract(window()).control_totals
-    assert totals["source_amount"] == f"{usual - 20:.4f}", "of more digits than the warehouse's amounts have"
+    assert totals["source_amount"] == f"{usual - 20:.4f}", (
+        "of more digits than the warehouse's amounts have"
+    )
 
 
 def test_an_empty_shop_is_a_valid_read(
@@ -111,9 +143,14 @@ def test_an_empty_shop_is_a_valid_read(
 ) -> None:
     shop = serve(WooStore())
     manifest = storefront.extract(window())
-    assert [pages(manifest, folder) for folder in ("orders", "refunds", "products")] == [[], [], []]
+    assert [
+        pages(manifest, folder) for folder in ("orders", "refunds", "products")
+    ] == [[], [], []]
     assert pq.read_schema(manifest.file("known_refunds.parquet")) == REFUNDS
-    assert (manifest.control_totals["source_orders"], manifest.control_totals["source_amount"]) == (
+    assert (
+        manifest.control_totals["source_orders"],
+        manifest.control_totals["source_amount"],
+    ) == (
         0,
         "0.0000",
     )
@@ -124,12 +161,16 @@ def test_of_known_orders_only_those_that_are_gone_are_removed(
     serve: Callable[..., Storefront], window: Callable[..., ReadWindow]
 ) -> None:
     store = storefront_days(FALL_BACK)
-    long_ago = {number: replace(store.orders[50], id=number) for number in range(1000, 1101)}
+    long_ago = {
+        number: replace(store.orders[50], id=number) for number in range(1000, 1101)
+    }
     store.orders |= long_ago
     serve(store)
     known = [*map(str, long_ago), "999"]
     manifest = storefront.extract(replace(window(later=True), known_orders=known))
-    assert pq.read_table(manifest.file("removed_orders.parquet"))["order_id"].to_pylist() == ["999"]
+    assert pq.read_table(manifest.file("removed_orders.parquet"))[
+        "order_id"
+    ].to_pylist() == ["999"]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -160,7 +201,9 @@ def test_refunds_that_are_known_are_not_read_again(
         return pa.Table.from_pylist(rows, REFUNDS)
 
     manifest = storefront.extract(window(memory=Remembered(known_refunds=as_loaded)))
-    assert [sorted(ids) for ids in asked] == [["24", "41", "43", "6"]]  # 42 has none any more
+    assert [sorted(ids) for ids in asked] == [
+        ["24", "41", "43", "6"]
+    ]  # 42 has none any more
     known = pq.read_table(manifest.file("known_refunds.parquet"))
     assert sorted(known["refund_id"].to_pylist()) == ["901", "903", "904"]
     assert {refund["order_id"] for refund in pages(manifest, "refunds")} == {"43"}

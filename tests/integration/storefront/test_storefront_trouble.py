@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from demo.services.storefront import KEY, SECRET, Fault, Storefront, WooLine, WooOrder, WooStore
+from demo.services.storefront import (
+    KEY,
+    SECRET,
+    Fault,
+    Storefront,
+    WooLine,
+    WooOrder,
+    WooStore,
+)
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.errors import (
     ConfigurationError,
@@ -47,7 +55,9 @@ def numbers_change_their_type(body: bytes) -> bytes:
     for order in orders:
         order["id"] = str(order["id"])
         for line in order["line_items"]:
-            line.update(product_id=str(line["product_id"]), subtotal=float(line["subtotal"]))
+            line.update(
+                product_id=str(line["product_id"]), subtotal=float(line["subtotal"])
+            )
         for stub in order["refunds"]:
             stub.update(id=str(stub["id"]), total=float(stub["total"]))
     return json.dumps(orders).encode()
@@ -65,7 +75,9 @@ TROUBLE = {
         Fault("/products", rewrite=lambda _: b"<html>"),
     ],
     "an order twice on a page": [Fault("/orders", rewrite=one_comes_twice, times=9)],
-    "numbers as text, text as numbers": [Fault("/orders", rewrite=numbers_change_their_type, times=9)],
+    "numbers as text, text as numbers": [
+        Fault("/orders", rewrite=numbers_change_their_type, times=9)
+    ],
 }
 
 
@@ -82,20 +94,31 @@ def test_passing_trouble_changes_nothing(
     store = storefront_days(FALL_BACK)
     shop = serve(store, mode)
     calm = storefront.extract(window())
-    expected = (dict(calm.control_totals), {int(key): value for key, value in what_was_read(calm).items()})
+    expected = (
+        dict(calm.control_totals),
+        {int(key): value for key, value in what_was_read(calm).items()},
+    )
     shop.faults += [Fault(**vars(fault)) for fault in TROUBLE[trouble]]
     manifest = storefront.extract(window())
     assert dict(manifest.control_totals) == expected[0]
     if trouble != "numbers as text, text as numbers":
         assert what_was_read(manifest) == expected[1]
-    assert all(left.times < fault.times for left, fault in zip(shop.faults, TROUBLE[trouble], strict=True))
+    assert all(
+        left.times < fault.times
+        for left, fault in zip(shop.faults, TROUBLE[trouble], strict=True)
+    )
 
 
 def many_orders(count: int, day: BusinessDay) -> list[WooOrder]:
     def line(number: int) -> WooLine:
-        return WooLine(number, 0, None, "Mug", Decimal(1), Decimal("10.00"), Decimal("10.00"))
+        return WooLine(
+            number, 0, None, "Mug", Decimal(1), Decimal("10.00"), Decimal("10.00")
+        )
 
-    return [WooOrder(1000 + n, day.start + timedelta(seconds=n), lines=[line(n)]) for n in range(count)]
+    return [
+        WooOrder(1000 + n, day.start + timedelta(seconds=n), lines=[line(n)])
+        for n in range(count)
+    ]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -109,12 +132,25 @@ def test_orders_that_move_over_page_boundaries_meanwhile_are_not_lost(
     shop = serve(store, mode)
     noon = FALL_BACK.start + timedelta(hours=12)
     for n in range(1, 5):
-        touch = Fault("/orders", page=2 * n, before=lambda s, n=n: s.update_status(n, "completed", noon))
-        bin_it = Fault("/orders", page=2 * n + 1, before=lambda s, n=n: s.trash(1000 + 150 * n, noon))
+        touch = Fault(
+            "/orders",
+            page=2 * n,
+            before=lambda s, n=n: s.update_status(n, "completed", noon),
+        )
+        bin_it = Fault(
+            "/orders",
+            page=2 * n + 1,
+            before=lambda s, n=n: s.trash(1000 + 150 * n, noon),
+        )
         shop.faults += [touch, bin_it]
     manifest = storefront.extract(window())
     read = what_was_read(manifest)
-    assert set(read) == {order.id for order in many_orders(950, FALL_BACK)} | {1, 2, 3, 4}
+    assert set(read) == {order.id for order in many_orders(950, FALL_BACK)} | {
+        1,
+        2,
+        3,
+        4,
+    }
     assert {number for number, order in read.items() if order["status"] == "trash"} == {
         1150,
         1300,
@@ -146,10 +182,16 @@ def test_orders_that_the_storefront_counts_and_withholds_are_a_warning(
 ) -> None:
     shop = serve(WooStore(many_orders(30, FALL_BACK)))
     shop.faults.append(
-        Fault("/orders", times=9, rewrite=lambda body: json.dumps(json.loads(body)[:10]).encode())
+        Fault(
+            "/orders",
+            times=9,
+            rewrite=lambda body: json.dumps(json.loads(body)[:10]).encode(),
+        )
     )
     (warning,) = storefront.extract(window()).control_totals["warnings"]
-    assert findings([warning]) == ["the source storefront counts 20 more orders than it returns"]
+    assert findings([warning]) == [
+        "the source storefront counts 20 more orders than it returns"
+    ]
     assert unexplained([warning]) == []
 
 
@@ -163,7 +205,9 @@ def test_a_page_that_is_broken_inside_is_named_and_not_quoted(
         return body.replace(b'"billing":', b'"billing" ', 1)
 
     shop.faults.append(Fault("/orders", rewrite=break_it, times=2))
-    with pytest.raises(ContractError, match=r"GET /orders \(page 1\).* bytes: .*\(byte \d+\)$") as caught:
+    with pytest.raises(
+        ContractError, match=r"GET /orders \(page 1\).* bytes: .*\(byte \d+\)$"
+    ) as caught:
         storefront.extract(window())
     assert "@" not in str(caught.value)
     assert caught.value.__suppress_context__
@@ -176,7 +220,11 @@ def test_products_that_may_not_be_read_are_a_warning(
 ) -> None:
     store = storefront_days(FALL_BACK)
     shop = serve(store)
-    shop.faults.append(Fault("/products", status=status, body=b'{"code":"woocommerce_rest_cannot_view"}'))
+    shop.faults.append(
+        Fault(
+            "/products", status=status, body=b'{"code":"woocommerce_rest_cannot_view"}'
+        )
+    )
     manifest = storefront.extract(window())
     (warning,) = manifest.control_totals["warnings"]
     (found,) = findings([warning])
@@ -199,11 +247,23 @@ def test_refunds_an_order_names_but_nobody_gives_are_a_warning(
 
 
 FAILURES: dict[str, tuple[Fault, type[Exception]]] = {
-    "still busy": (Fault("/orders", status=429, times=99, headers={"Retry-After": "0"}), RateLimitedError),
+    "still busy": (
+        Fault("/orders", status=429, times=99, headers={"Retry-After": "0"}),
+        RateLimitedError,
+    ),
     "bad gateway": (Fault("/orders", page=1, status=502, times=99), TransientError),
-    "refunds unwell": (Fault(r"/orders/\d+/refunds", status=500, times=99), TransientError),
-    "not JSON": (Fault("/orders", rewrite=lambda _: b"<html>Log in", times=99), ContractError),
-    "no WooCommerce": (Fault("/orders", status=404, times=99, body=b"<html>"), ContractError),
+    "refunds unwell": (
+        Fault(r"/orders/\d+/refunds", status=500, times=99),
+        TransientError,
+    ),
+    "not JSON": (
+        Fault("/orders", rewrite=lambda _: b"<html>Log in", times=99),
+        ContractError,
+    ),
+    "no WooCommerce": (
+        Fault("/orders", status=404, times=99, body=b"<html>"),
+        ContractError,
+    ),
 }
 
 
@@ -233,7 +293,10 @@ def test_a_failed_read_publishes_nothing_and_keeps_what_was_there(
 def test_an_unusable_connection_is_a_matter_of_configuration(
     monkeypatch: pytest.MonkeyPatch, window: Callable[..., ReadWindow]
 ) -> None:
-    monkeypatch.setenv("AIRFLOW_CONN_STOREFRONT_API", '{"conn_type": "http", "host": "http://127.0.0.1"}')
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_STOREFRONT_API",
+        '{"conn_type": "http", "host": "http://127.0.0.1"}',
+    )
     with pytest.raises(ConfigurationError, match="consumer key and secret"):
         storefront.extract(window())
     monkeypatch.delenv("AIRFLOW_CONN_STOREFRONT_API")
@@ -252,7 +315,10 @@ def test_keys_and_addresses_stay_out_of_logs_urls_errors_and_manifest(
     with caplog.at_level(logging.DEBUG):
         manifest = storefront.extract(window())
         said = [repr(manifest)]
-        for fault in (Fault("/orders", status=500, times=99), Fault("/orders", status=401, times=99)):
+        for fault in (
+            Fault("/orders", status=500, times=99),
+            Fault("/orders", status=401, times=99),
+        ):
             shop.faults = [fault]
             with pytest.raises((TransientError, CredentialsError)) as caught:
                 storefront.extract(window())
@@ -265,6 +331,9 @@ def test_keys_and_addresses_stay_out_of_logs_urls_errors_and_manifest(
     said += [record.getMessage() for record in caplog.records] + shop.requests
     assert len(shop.requests) > 10
     leaks = [
-        text for text in said for secret in (KEY, SECRET, "cs_not_the_secret", "@example") if secret in text
+        text
+        for text in said
+        for secret in (KEY, SECRET, "cs_not_the_secret", "@example")
+        if secret in text
     ]
     assert leaks == []

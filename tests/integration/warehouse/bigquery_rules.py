@@ -73,7 +73,11 @@ class Interleaving:
             number = len(interleaving.queries)
             interleaving.queries.append(sql)
             is_transaction = "BEGIN TRANSACTION" in sql
-            is_place = is_transaction if interleaving.before is None else number == interleaving.before
+            is_place = (
+                is_transaction
+                if interleaving.before is None
+                else number == interleaving.before
+            )
             if interleaving.is_done or not is_place:
                 return query(client, sql, **options)
             interleaving.is_done = True
@@ -107,7 +111,8 @@ class Interleaving:
             if conflict := others & changed_tables(before, contents(self.snapshot)):
                 self.conflicts.append(conflict)
                 raise BadRequest(
-                    "Transaction is aborted due to concurrent update against table " + ", ".join(conflict),
+                    "Transaction is aborted due to concurrent update against table "
+                    + ", ".join(conflict),
                     errors=[{"reason": "invalidQuery"}],
                 )
         self._add(before, contents(self.snapshot))
@@ -119,7 +124,9 @@ class Interleaving:
             table = f"`{_dataset(self.shop)}.{name}`"
             changed = f"`{_dataset(self.snapshot)}.{name}`"
             where = f"{of_all_days(name)} AND TO_JSON_STRING(stored) IN UNNEST(@rows)"
-            self._apply(before[name] - after[name], f"DELETE FROM {table} AS stored {where}")
+            self._apply(
+                before[name] - after[name], f"DELETE FROM {table} AS stored {where}"
+            )
             added = f"INSERT INTO {table} SELECT * FROM {changed} AS stored {where}"
             self._apply(after[name] - before[name], added)
 

@@ -22,7 +22,15 @@ from ecommerce.warehouse import checks, client, rendering, schema, staging_table
 from ecommerce.warehouse.client import Warehouse
 from tests.integration.conftest import FULL_MATRIX
 from tests.integration.warehouse_contents import of_all_days
-from tests.reference_engine import Parameter, Part, Row, Table, evaluate, script_parts, sql_type
+from tests.reference_engine import (
+    Parameter,
+    Part,
+    Row,
+    Table,
+    evaluate,
+    script_parts,
+    sql_type,
+)
 
 SUBSTITUTES = {r"GENERATE_UUID\(\)": "'a random value'"}
 """What is compared in place of expressions that differ by intention."""
@@ -30,7 +38,12 @@ OFTEN = 2
 """Comparisons of a statement that has rows; without rows, twice as many."""
 SEEDS = (1, 2, 3) if FULL_MATRIX else (1,)
 """Of the orders of rows."""
-COLUMNS_CHANGE = ("load_table_from_file", "load_table_from_uri", "create_table", "delete_table")
+COLUMNS_CHANGE = (
+    "load_table_from_file",
+    "load_table_from_uri",
+    "create_table",
+    "delete_table",
+)
 """Requests of the API that change tables."""
 CHANGES_ROWS = ("Insert", "Merge", "Delete", "Update", "CreateTable")
 NOT_EXECUTED = ("Begin", "Commit")
@@ -71,7 +84,9 @@ class BothEngines:
     _rendered: list[Rendered] = field(default_factory=list)
     _contents: dict[str, Table] = field(default_factory=dict)
     _columns: dict[str, Sequence[tuple[str, Any]]] = field(default_factory=dict)
-    _columns_by_statement: dict[Compared, Sequence[tuple[str, Any]]] = field(default_factory=dict)
+    _columns_by_statement: dict[Compared, Sequence[tuple[str, Any]]] = field(
+        default_factory=dict
+    )
     _send: Callable[..., Any] = bigquery.Client.query
 
     @contextmanager
@@ -84,7 +99,9 @@ class BothEngines:
 
         patch.setattr(bigquery.Client, "query", query)
         for name in COLUMNS_CHANGE:
-            patch.setattr(bigquery.Client, name, self._forgetting(getattr(bigquery.Client, name)))
+            patch.setattr(
+                bigquery.Client, name, self._forgetting(getattr(bigquery.Client, name))
+            )
         environment = templates.environment(rendering.SQL_ROOT)
         get_template, render = environment.get_template, rendering.render
         opened: set[str] = set()
@@ -111,14 +128,20 @@ class BothEngines:
         job = warehouse.begin_query(sql, default_dataset=dataset)
         return [tuple(row.values()) for row in warehouse.rows(job, name)]
 
-    def query(self, api: bigquery.Client, sql: str, job_config: Any = None, **options: Any) -> Any:
+    def query(
+        self, api: bigquery.Client, sql: str, job_config: Any = None, **options: Any
+    ) -> Any:
         """Do what `Client.query` does: return the job of the last statement."""
         config = job_config or bigquery.QueryJobConfig()
         dataset = config.default_dataset.dataset_id if config.default_dataset else None
         given = [_parameter(each) for each in config.query_parameters]
         path = self._path_of(sql)
         parts = script_parts(sql)
-        variables = {part.variable: part.type for part in parts if part.kind == "VariableDeclaration"}
+        variables = {
+            part.variable: part.type
+            for part in parts
+            if part.kind == "VariableDeclaration"
+        }
         executed = [part for part in parts if part.kind not in NOT_EXECUTED]
         job = None
         for number, written in enumerate(executed, start=1):
@@ -133,7 +156,9 @@ class BothEngines:
                 continue
             own = bigquery.QueryJobConfig.from_api_repr(config.to_api_repr())
             own.query_parameters = [_of_api(each) for each in given]
-            own_options = options if number == len(executed) else {**options, "job_id": None}
+            own_options = (
+                options if number == len(executed) else {**options, "job_id": None}
+            )
             job = self._send(api, part.sql, job_config=own, **own_options)
             job.result()
             self._forget(part)
@@ -148,8 +173,13 @@ class BothEngines:
             else:
                 columns = self._columns.get(name)
                 if columns is None:
-                    columns = [(each.name, sql_type(_type_of(each))) for each in api.get_table(name).schema]
-                self._contents[name] = Table(name, columns, self._dump(api, name, short, columns))
+                    columns = [
+                        (each.name, sql_type(_type_of(each)))
+                        for each in api.get_table(name).schema
+                    ]
+                self._contents[name] = Table(
+                    name, columns, self._dump(api, name, short, columns)
+                )
         return self._contents[name]
 
     def _view(self, api: bigquery.Client, name: str, short: str) -> Table:
@@ -161,7 +191,9 @@ class BothEngines:
         result = evaluate(created.query, tables)
         declared = rendering.declared_columns(created.sql)
         types = [kind for _, kind in result.columns]
-        columns = [(column.name, kind) for column, kind in zip(declared, types, strict=True)]
+        columns = [
+            (column.name, kind) for column, kind in zip(declared, types, strict=True)
+        ]
         rows = self._dump(api, name, short, columns)
         statement = Compared(path, short)
         self.times[statement] += 1
@@ -171,7 +203,11 @@ class BothEngines:
         return Table(name, columns, rows)
 
     def _dump(
-        self, api: bigquery.Client, name: str, short: str, columns: Sequence[tuple[str, Any]]
+        self,
+        api: bigquery.Client,
+        name: str,
+        short: str,
+        columns: Sequence[tuple[str, Any]],
     ) -> list[Row]:
         selected = ", ".join(f"`{column}`" for column, _ in columns)
         return self._rows(api, f"SELECT {selected} FROM `{name}` {of_all_days(short)}")
@@ -190,12 +226,16 @@ class BothEngines:
                 self._columns[is_created] = self._columns_by_statement[statement]
             return None
         now = datetime.now(UTC)
-        sql = part.query.replace("CURRENT_TIMESTAMP()", f"TIMESTAMP '{now:%Y-%m-%d %H:%M:%S}+00'")
+        sql = part.query.replace(
+            "CURRENT_TIMESTAMP()", f"TIMESTAMP '{now:%Y-%m-%d %H:%M:%S}+00'"
+        )
         sql = re.sub(r"CURRENT_DATE\([^)]*\)", f"DATE '{self.today}'", sql)
         for pattern, substitute in SUBSTITUTES.items():
             sql = re.sub(pattern, substitute, sql)
         used = [each for each in given if re.search(rf"@{each.name}\b", sql)]
-        config = bigquery.QueryJobConfig(query_parameters=[_of_api(each) for each in used])
+        config = bigquery.QueryJobConfig(
+            query_parameters=[_of_api(each) for each in used]
+        )
         emulated = self._rows(api, sql, config)
         self.times[statement] += 1
         self.with_rows[statement] += bool(emulated)
@@ -207,13 +247,19 @@ class BothEngines:
             self.not_run[statement] = str(error)
             return emulated
         if is_created:
-            self._columns[is_created] = self._columns_by_statement[statement] = google.columns
+            self._columns[is_created] = self._columns_by_statement[statement] = (
+                google.columns
+            )
         for rows in shuffled:
             if not _same(google.rows, rows, part.is_ordered):
                 found = _difference(google.rows, rows)
-                self.differences.append(f"{path} depends on the order of rows: {found}\n{sql}")
+                self.differences.append(
+                    f"{path} depends on the order of rows: {found}\n{sql}"
+                )
         if any(_has_null_element(row) for row in google.rows):
-            self.differences.append(f"{path} returns an array with NULL, which BigQuery refuses\n{sql}")
+            self.differences.append(
+                f"{path} returns an array with NULL, which BigQuery refuses\n{sql}"
+            )
         if not _same(google.rows, emulated, part.is_ordered):
             found = _difference(google.rows, emulated)
             self.differences.append(f"{path} differs from the emulator: {found}\n{sql}")
@@ -221,7 +267,10 @@ class BothEngines:
 
     def _rows(self, api: bigquery.Client, sql: str, config: Any = None) -> list[Row]:
         job = self._send(api, sql, job_config=config, timeout=60)
-        return [tuple(_plain(value) for value in row.values()) for row in job.result(timeout=60)]
+        return [
+            tuple(_plain(value) for value in row.values())
+            for row in job.result(timeout=60)
+        ]
 
     def _path_of(self, sql: str) -> str:
         """The file that a statement is rendered from, or the paths of several. Notes all that are in it."""
@@ -261,7 +310,12 @@ def _without_values(sql: str) -> str:
 def _bare(sql: str) -> str:
     """A statement without what `migrate` changes of it."""
     bare = sql.strip().removesuffix(";")
-    return re.sub(r"\bCREATE (OR REPLACE )?(TABLE|VIEW) (IF NOT EXISTS )?", r"CREATE \2 ", bare, count=1)
+    return re.sub(
+        r"\bCREATE (OR REPLACE )?(TABLE|VIEW) (IF NOT EXISTS )?",
+        r"CREATE \2 ",
+        bare,
+        count=1,
+    )
 
 
 def _translated(part: Part, variables: Mapping[Any, Any], dataset: str | None) -> Part:
@@ -279,7 +333,9 @@ def _translated(part: Part, variables: Mapping[Any, Any], dataset: str | None) -
             sql = re.sub(r"\b(FROM|JOIN) (\w+)\b", qualified, sql)
         return sql
 
-    return replace(part, sql=text(part.sql), query=text(part.query) if part.query else None)
+    return replace(
+        part, sql=text(part.sql), query=text(part.query) if part.query else None
+    )
 
 
 def _table_names(sql: str) -> list[str]:
@@ -317,7 +373,9 @@ def _has_null_element(value: Any) -> bool:
     """Whether an array in a value has NULL as an element."""
     if isinstance(value, list) and None in value:
         return True
-    return isinstance(value, (list, tuple)) and any(_has_null_element(part) for part in value)
+    return isinstance(value, (list, tuple)) and any(
+        _has_null_element(part) for part in value
+    )
 
 
 def _comparable(value: Any) -> Any:

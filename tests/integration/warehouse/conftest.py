@@ -34,7 +34,15 @@ BY_RUN = {"read_at", "run_id", "detected_at"}
 """Columns that only say when and by which run a row was read."""
 
 STATE = (
-    *("orders", "order_lines", "refunds", "removed_orders", "customers", "products", "exchange_rates"),
+    *(
+        "orders",
+        "order_lines",
+        "refunds",
+        "removed_orders",
+        "customers",
+        "products",
+        "exchange_rates",
+    ),
     *("daily_sales", "daily_summary", "loaded_files", "stored_order_ids"),
 )
 """The tables that the order and number of runs must not change."""
@@ -49,12 +57,19 @@ class Shop:
     runs: int = field(default=0)
 
     def load(
-        self, *folders: Folder, day: date = MONDAY, run_id: str = "run", dag_id: str = "daily", **options: Any
+        self,
+        *folders: Folder,
+        day: date = MONDAY,
+        run_id: str = "run",
+        dag_id: str = "daily",
+        **options: Any,
     ) -> LoadResult:
         """Publish the folders and load them; orders, unless a `spec` is given."""
         manifests = [each.publish(self.folder, day, run_id) for each in folders]
         options = {"spec": ORDERS, "warehouse": self.warehouse} | options
-        return load(manifests, business_date=day, run_id=run_id, dag_id=dag_id, **options)
+        return load(
+            manifests, business_date=day, run_id=run_id, dag_id=dag_id, **options
+        )
 
     def rows(self, table: str, *columns: str) -> list[Row]:
         """All rows of a table (or of some of its columns), in an order that does not depend on the load."""
@@ -96,7 +111,10 @@ class Shop:
 
 @pytest.fixture
 def shop(
-    bigquery_emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lend_dataset: LendDataset
+    bigquery_emulator: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    lend_dataset: LendDataset,
 ) -> Iterator[Shop]:
     """An empty warehouse; the shop is in New York and reports in US dollars."""
     with lend_dataset() as dataset:
@@ -105,19 +123,27 @@ def shop(
 
 @pytest.fixture
 def second_shop(
-    bigquery_emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lend_dataset: LendDataset
+    bigquery_emulator: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    lend_dataset: LendDataset,
 ) -> Iterator[Shop]:
     """Another one, to compare with."""
     with lend_dataset() as dataset:
         yield open_shop(bigquery_emulator, monkeypatch, tmp_path, dataset)
 
 
-def open_shop(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, folder: Path, dataset: str) -> Shop:
+def open_shop(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, folder: Path, dataset: str
+) -> Shop:
     """The warehouse in `dataset`, which is empty or not there; this process's environment names it."""
     environment = {
         "BIGQUERY_EMULATOR_HOST": emulator.host,
         "AIRFLOW_CONN_BIGQUERY": json.dumps(
-            {"conn_type": "google_cloud_platform", "extra": {"is_anonymous": True, "project": PROJECT}}
+            {
+                "conn_type": "google_cloud_platform",
+                "extra": {"is_anonymous": True, "project": PROJECT},
+            }
         ),
         "BIGQUERY_DATASET": dataset,
         "CUSTOMER_HASH_KEY": "0123456789abcdef",

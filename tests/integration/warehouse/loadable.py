@@ -39,7 +39,9 @@ class Order:
 
     order_id: str
     ordered_at: datetime
-    lines: list[tuple[str, str, str]] = field(default_factory=lambda: [("Toys", "1", "10.00")])
+    lines: list[tuple[str, str, str]] = field(
+        default_factory=lambda: [("Toys", "1", "10.00")]
+    )
     """(category, quantity, gross amount) of the lines 1, 2, …"""
     refunds: list[tuple[str, datetime, str]] = field(default_factory=list)
     """(refund id, made at, merchandise amount), each of the order as a whole; an id twice is a refund
@@ -95,12 +97,20 @@ class Folder:
                 if not rows and name not in ALWAYS_THERE:
                     continue
                 schema = pa.schema(
-                    [(column.name, arrow_type(column)) for column in staged_columns(ORDERS, name)]
+                    [
+                        (column.name, arrow_type(column))
+                        for column in staged_columns(ORDERS, name)
+                    ]
                 )
-                pq.write_table(pa.Table.from_pylist(rows, schema=schema), draft.path / f"{name}.parquet")
+                pq.write_table(
+                    pa.Table.from_pylist(rows, schema=schema),
+                    draft.path / f"{name}.parquet",
+                )
                 columns[f"{name}.parquet"] = schema.names
             rejected = len(self.rejected)
-            read = sum(1 + len(order.lines) + len(order.refunds) for order in self.orders)
+            read = sum(
+                1 + len(order.lines) + len(order.refunds) for order in self.orders
+            )
             read += len(self.orphans) + len(self.rates)
             amount = sum((row["gross_amount"] for row in tables["order_lines"]), ZERO)
             totals = {
@@ -121,7 +131,9 @@ class Folder:
                 columns=columns,
                 read_at=self.read_at,
                 window_start=self.read_at - timedelta(days=1),
-                window_end=self.read_at if self.is_open_ended else self.read_at - timedelta(hours=6),
+                window_end=self.read_at
+                if self.is_open_ended
+                else self.read_at - timedelta(hours=6),
                 control_totals=totals | self.totals,
             )
         return staging.read_manifest(uri)
@@ -140,7 +152,11 @@ class Folder:
                 | {"read_at": self.read_at, "run_id": run_id}
             )
         tables["exchange_rates"] = [
-            {"rate_date": rate_date, "currency": currency, "rate": Decimal(rate).quantize(Decimal("1e-8"))}
+            {
+                "rate_date": rate_date,
+                "currency": currency,
+                "rate": Decimal(rate).quantize(Decimal("1e-8")),
+            }
             for rate_date, currency, rate in self.rates
         ]
         tables["products"] = list(self.products)
@@ -159,7 +175,13 @@ class Folder:
             for number, row in enumerate(self.rejected, start=1)
         ]
         tables["loaded_files"] = [
-            {"source": self.source, "business_date": day, "run_id": run_id, "warnings": []} | row
+            {
+                "source": self.source,
+                "business_date": day,
+                "run_id": run_id,
+                "warnings": [],
+            }
+            | row
             for row in self.files
         ]
         tables["control_totals"] = [
@@ -171,7 +193,10 @@ class Folder:
                 "currency": currency,
                 "read_at": self.read_at,
             }
-            | {f"{name}_amount": money(text) for name, text in zip(OUTCOMES, amounts, strict=True)}
+            | {
+                f"{name}_amount": money(text)
+                for name, text in zip(OUTCOMES, amounts, strict=True)
+            }
             for file, currency, *amounts in self.currency_totals
         ]
         return tables
@@ -203,7 +228,10 @@ class Folder:
             "read_at": read_at,
             "run_id": run_id,
         }
-        lines = [self._line(order, header, number) for number in range(1, len(order.lines) + 1)]
+        lines = [
+            self._line(order, header, number)
+            for number in range(1, len(order.lines) + 1)
+        ]
         tables["order_lines"] += lines
         tables["orders"].append(
             header
@@ -224,7 +252,9 @@ class Folder:
                 "read_at": read_at,
             }
         )
-        if order.customer and not any(row["customer_hash"] == order.customer for row in tables["customers"]):
+        if order.customer and not any(
+            row["customer_hash"] == order.customer for row in tables["customers"]
+        ):
             tables["customers"].append(
                 {
                     "customer_hash": order.customer,

@@ -16,14 +16,22 @@ PAUSES = [
     ),
     *(timedelta(minutes=30), timedelta(minutes=45), timedelta(hours=7)),
 ]
-DELAYS = [timedelta(0)] * 6 + [timedelta(hours=3), timedelta(hours=20), timedelta(days=2), timedelta(days=5)]
+DELAYS = [timedelta(0)] * 6 + [
+    timedelta(hours=3),
+    timedelta(hours=20),
+    timedelta(days=2),
+    timedelta(days=5),
+]
 
 
-def fill(website: Website, random: Random, first: date, days: int, visitors: int = 4) -> None:
+def fill(
+    website: Website, random: Random, first: date, days: int, visitors: int = 4
+) -> None:
     """Events of `days` days from `first` on: sessions over midnight, ties, copies, wrong clocks."""
     zone = ZoneInfo(website.timezone)
     begin, end = (
-        datetime.combine(first + timedelta(days=number), time(), zone).astimezone(UTC) for number in (0, days)
+        datetime.combine(first + timedelta(days=number), time(), zone).astimezone(UTC)
+        for number in (0, days)
     )
     left_out = random.choice([*TYPES[:4], "none"])
     for visitor in range(visitors):
@@ -34,7 +42,11 @@ def fill(website: Website, random: Random, first: date, days: int, visitors: int
             event_type = random.choice([*TYPES, "view_item"])
             if event_type == left_out:
                 event_type = "scroll"
-            who = {"visitor_id": f"v{visitor}"} if visitor else {"visitor_id": "", "session_id": "v1"}
+            who = (
+                {"visitor_id": f"v{visitor}"}
+                if visitor
+                else {"visitor_id": "", "session_id": "v1"}
+            )
             if random.random() < 0.05:
                 who = {"visitor_id": None, "session_id": None}
             received = now + random.choice(DELAYS)
@@ -47,7 +59,13 @@ def fill(website: Website, random: Random, first: date, days: int, visitors: int
                 received=max(received, begin),
                 device=random.choice(["mobile", "desktop", "", None]),
                 referrer=random.choice(
-                    ["https://www.Example.com:443/a?b", "google", None, "", "ann@example.com"]
+                    [
+                        "https://www.Example.com:443/a?b",
+                        "google",
+                        None,
+                        "",
+                        "ann@example.com",
+                    ]
                 ),
                 user_agent=BOT if random.random() < 0.03 else FIREFOX,
                 **who,

@@ -27,11 +27,30 @@ FILE = "alpenmarkt_2026-03-02.csv"
 
 def delivered(read: int, rejected: int, received: str, file: str = FILE) -> Folder:
     """A file that the extract has read, as the transform leaves it."""
-    facts: Row = {"file": file, "sha256": received, "received_at": at(received), "order_ids": []}
-    counts = {"rows_read": read, "rows_accepted": read - rejected, "rows_rejected": rejected}
-    orders = {"source_orders": 0, "orders_loaded": 0, "source_amount": 0, "amount_loaded": 0}
+    facts: Row = {
+        "file": file,
+        "sha256": received,
+        "received_at": at(received),
+        "order_ids": [],
+    }
+    counts = {
+        "rows_read": read,
+        "rows_accepted": read - rejected,
+        "rows_rejected": rejected,
+    }
+    orders = {
+        "source_orders": 0,
+        "orders_loaded": 0,
+        "source_amount": 0,
+        "amount_loaded": 0,
+    }
     broken = [
-        {"reason": "invalid_quantity", "file": file, "row_number": number + 2, "order_id": f"P{number}"}
+        {
+            "reason": "invalid_quantity",
+            "file": file,
+            "row_number": number + 2,
+            "order_id": f"P{number}",
+        }
         for number in range(rejected)
     ]
     totals = counts | {"rows_superseded": 0}
@@ -44,29 +63,45 @@ def delivered(read: int, rejected: int, received: str, file: str = FILE) -> Fold
     )
 
 
-def load_all(shop: Shop, *folders: Folder, read_at: str = "2026-03-03 11:00", **run: Any) -> None:
+def load_all(
+    shop: Shop, *folders: Folder, read_at: str = "2026-03-03 11:00", **run: Any
+) -> None:
     """Load them, and nothing from the other sources."""
     given = {folder.source for folder in folders}
-    nothing = (Folder(source=each, read_at=at(read_at)) for each in SOURCES if each not in given)
+    nothing = (
+        Folder(source=each, read_at=at(read_at))
+        for each in SOURCES
+        if each not in given
+    )
     shop.load(*folders, *nothing, **run)
 
 
 def warnings(shop: Shop, run_id: str, day: Any = MONDAY) -> list[str]:
     """What the checks of a run warn of, without orders that its short read no longer returns; CheckFailed
     where they stop it."""
-    found = run_checks([day], spec=ORDERS, business_date=day, run_id=run_id, warehouse=shop.warehouse)
+    found = run_checks(
+        [day], spec=ORDERS, business_date=day, run_id=run_id, warehouse=shop.warehouse
+    )
     texts = [str(each) for each in found if each.failing_rows]
     return [text for text in texts if "no longer returns orders" not in text]
 
 
-def shown(shop: Shop, source: str, run_id: str = "run") -> tuple[int | None, int | None]:
+def shown(
+    shop: Shop, source: str, run_id: str = "run"
+) -> tuple[int | None, int | None]:
     """Rows read and rejected of Monday, as its report shows them; the page shows the same."""
     origin = ORIGIN.model_copy(update={"run_id": run_id})
     [row] = [
-        each for each in read_figures(shop.warehouse, MONDAY, origin).quality.sources if each.source == source
+        each
+        for each in read_figures(shop.warehouse, MONDAY, origin).quality.sources
+        if each.source == source
     ]
     totals = pages.load_facts(shop.warehouse, MONDAY).totals
-    on_page = next(each for each in totals if (each["source"], each["business_date"]) == (source, MONDAY))
+    on_page = next(
+        each
+        for each in totals
+        if (each["source"], each["business_date"]) == (source, MONDAY)
+    )
     assert on_page["rows_rejected"] == row.rows_rejected
     return row.rows_read, row.rows_rejected
 
@@ -91,15 +126,24 @@ def test_a_file_with_too_many_broken_lines_stops_every_run_of_its_day_until_it_i
         warnings(shop, "again")
     assert shown(shop, PARTNER_FILES, "again") == (200, 120)
     # Another source's read of the day alone is not to blame.
-    shop.load(Folder(read_at=at("2026-03-04 13:00")), run_id="reread", dag_id="reconciliation")
+    shop.load(
+        Folder(read_at=at("2026-03-04 13:00")), run_id="reread", dag_id="reconciliation"
+    )
     assert warnings(shop, "reread") == []
 
-    load_all(shop, delivered(200, 0, "2026-03-05 08:00"), run_id="right", read_at="2026-03-05 09:00")
+    load_all(
+        shop,
+        delivered(200, 0, "2026-03-05 08:00"),
+        run_id="right",
+        read_at="2026-03-05 09:00",
+    )
     assert warnings(shop, "right") == []
     assert shown(shop, PARTNER_FILES, "right") == (200, 0)
 
 
-def test_the_warning_of_one_per_cent_stays_with_the_file_and_goes_with_it(shop: Shop) -> None:
+def test_the_warning_of_one_per_cent_stays_with_the_file_and_goes_with_it(
+    shop: Shop,
+) -> None:
     load_all(shop, delivered(200, 3, "2026-03-03 08:00"))
     load_all(shop, run_id="again", read_at="2026-03-03 12:00")
 
@@ -114,16 +158,25 @@ def test_the_warning_of_one_per_cent_stays_with_the_file_and_goes_with_it(shop: 
     assert shown(shop, PARTNER_FILES, "last") == (200, 0)
 
 
-def test_a_repaired_run_that_reads_no_file_again_keeps_what_is_wrong_with_it(shop: Shop) -> None:
+def test_a_repaired_run_that_reads_no_file_again_keeps_what_is_wrong_with_it(
+    shop: Shop,
+) -> None:
     """A repair clears tasks of the day's run: its loads have one run id."""
     file = replace(
-        delivered(200, 3, "2026-03-03 08:00"), currency_totals=[(FILE, "USD", "30", "0", "0", "30")]
+        delivered(200, 3, "2026-03-03 08:00"),
+        currency_totals=[(FILE, "USD", "30", "0", "0", "30")],
     )
     load_all(shop, file)
-    first, shown_first = warnings(shop, "run"), shop.rows("rejected_rows", "file", "row_number")
+    first, shown_first = (
+        warnings(shop, "run"),
+        shop.rows("rejected_rows", "file", "row_number"),
+    )
     assert (len(first), len(shown_first)) == (2, 3)
     load_all(shop, read_at="2026-03-03 12:00")
-    assert (warnings(shop, "run"), shop.rows("rejected_rows", "file", "row_number")) == (first, shown_first)
+    assert (
+        warnings(shop, "run"),
+        shop.rows("rejected_rows", "file", "row_number"),
+    ) == (first, shown_first)
     # Another partner's file is there meanwhile.
     late = Order("B", NOON, source=PARTNER_FILES, updated_at=NOON)
     bolt = replace(
@@ -141,12 +194,24 @@ def test_a_file_counts_for_its_own_day_whichever_run_has_loaded_it(shop: Shop) -
     """The run of a later day comes first, or the file is late."""
     monday = delivered(200, 120, "2026-03-03 08:00")
     tuesday = delivered(500, 0, "2026-03-04 08:00", "alpenmarkt_2026-03-03.csv")
-    counts = {"rows_read": 700, "rows_accepted": 580, "rows_rejected": 120, "rows_superseded": 0}
-    both = replace(tuesday, files=[*monday.files, *tuesday.files], rejected=monday.rejected, totals=counts)
+    counts = {
+        "rows_read": 700,
+        "rows_accepted": 580,
+        "rows_rejected": 120,
+        "rows_superseded": 0,
+    }
+    both = replace(
+        tuesday,
+        files=[*monday.files, *tuesday.files],
+        rejected=monday.rejected,
+        totals=counts,
+    )
     load_all(shop, both, day=TUESDAY, run_id="2nd", read_at="2026-03-04 11:00")
     assert any(f"{FILE}: 120" in each for each in warnings(shop, "2nd", TUESDAY))
     load_all(shop, run_id="1st", read_at="2026-03-04 12:00")
-    with pytest.raises(CheckFailed, match=f"partner_files: 120 of 200 records, {FILE}: 120; then make"):
+    with pytest.raises(
+        CheckFailed, match=f"partner_files: 120 of 200 records, {FILE}: 120; then make"
+    ):
         warnings(shop, "1st")
     assert shown(shop, PARTNER_FILES, "1st") == (200, 120)
     origin = ORIGIN.model_copy(update={"run_id": "1st"})
@@ -154,7 +219,9 @@ def test_a_file_counts_for_its_own_day_whichever_run_has_loaded_it(shop: Shop) -
     assert (listed.rows, listed.samples[0].file) == (120, FILE)
 
 
-def test_a_file_that_no_run_can_use_and_that_is_taken_away_is_forgotten_by_a_rerun(shop: Shop) -> None:
+def test_a_file_that_no_run_can_use_and_that_is_taken_away_is_forgotten_by_a_rerun(
+    shop: Shop,
+) -> None:
     unusable = {"reason": "file_unreadable", "file": FILE, "row_number": 0}
     load_all(shop, Folder(source=PARTNER_FILES, rejected=[unusable]))
     assert any("limit of 1 %" in each for each in warnings(shop, "run"))
@@ -163,11 +230,17 @@ def test_a_file_that_no_run_can_use_and_that_is_taken_away_is_forgotten_by_a_rer
     assert warnings(shop, "again") == []
 
 
-def test_what_is_rejected_of_a_live_source_stays_until_its_orders_are_read_again(shop: Shop) -> None:
-    broken = [{"reason": "invalid_quantity", "order_id": f"B{number}"} for number in range(60)]
+def test_what_is_rejected_of_a_live_source_stays_until_its_orders_are_read_again(
+    shop: Shop,
+) -> None:
+    broken = [
+        {"reason": "invalid_quantity", "order_id": f"B{number}"} for number in range(60)
+    ]
     good = [Order(f"G{number}", NOON) for number in range(40)]
     load_all(shop, Folder(good, rejected=broken))
-    with pytest.raises(CheckFailed, match="sales_db: 60 of 140 records; then make repair"):
+    with pytest.raises(
+        CheckFailed, match="sales_db: 60 of 140 records; then make repair"
+    ):
         warnings(shop, "run")
     # A run of the older day reads less, and none of the rejected orders.
     load_all(shop, Folder(good[:10], read_at=at("2026-03-04 11:00")), run_id="again")
@@ -176,7 +249,9 @@ def test_what_is_rejected_of_a_live_source_stays_until_its_orders_are_read_again
     assert shown(shop, SALES_DB, "again") == (80, 60)
     # The next day's run reads all but two of them, and they are right; one is gone, one is still broken.
     fixed = [Order(f"B{number}", NOON) for number in range(2, 60)]
-    next_day = Folder(fixed, removed=["B0"], rejected=broken[1:2], read_at=at("2026-03-04 12:00"))
+    next_day = Folder(
+        fixed, removed=["B0"], rejected=broken[1:2], read_at=at("2026-03-04 12:00")
+    )
     load_all(shop, next_day, day=TUESDAY, run_id="next")
     load_all(shop, Folder(good[:10], read_at=at("2026-03-04 13:00")), run_id="last")
     assert [each.partition(":")[0] for each in warnings(shop, "last")] == []
@@ -185,22 +260,36 @@ def test_what_is_rejected_of_a_live_source_stays_until_its_orders_are_read_again
 
 def test_a_rerun_that_reads_less_does_not_make_a_warning_an_error(shop: Shop) -> None:
     """The first run has read 14 days of the storefront, the rerun reads the day and what was rejected."""
-    broken = [{"reason": "invalid_quantity", "order_id": f"B{number}"} for number in range(60)]
+    broken = [
+        {"reason": "invalid_quantity", "order_id": f"B{number}"} for number in range(60)
+    ]
     many = [Order(f"G{number}", NOON, source=STOREFRONT) for number in range(400)]
     load_all(shop, Folder(many, source=STOREFRONT, rejected=broken))
     first = warnings(shop, "run")
-    again = Folder(many[:10], source=STOREFRONT, rejected=broken, read_at=at("2026-03-04 11:00"))
+    again = Folder(
+        many[:10], source=STOREFRONT, rejected=broken, read_at=at("2026-03-04 11:00")
+    )
     load_all(shop, again, run_id="again")
 
     assert warnings(shop, "again") == first
     assert any("storefront: 60 of 860 records" in each for each in first)
 
 
-def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(shop: Shop) -> None:
-    unusable = {"reason": "file_unreadable", "detail": "it is HTML", "file": FILE, "row_number": 0}
+def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(
+    shop: Shop,
+) -> None:
+    unusable = {
+        "reason": "file_unreadable",
+        "detail": "it is HTML",
+        "file": FILE,
+        "row_number": 0,
+    }
     load_all(shop, delivered(200, 0, "2026-03-03 08:00"))
     assert marked(shop) == ([], [], "agrees")
-    for run_id, read_at in (("again", "2026-03-03 12:00"), ("third", "2026-03-03 13:00")):
+    for run_id, read_at in (
+        ("again", "2026-03-03 12:00"),
+        ("third", "2026-03-03 13:00"),
+    ):
         refused = Folder(source=PARTNER_FILES, rejected=[unusable], read_at=at(read_at))
         load_all(shop, refused, run_id=run_id, read_at=read_at)
         why = (
@@ -223,7 +312,11 @@ def marked(shop: Shop) -> tuple[list[str], list[str], str]:
     """What Monday's alert and report say, and how the page marks the partners' files."""
     figures = read_figures(shop.warehouse, MONDAY, ORIGIN)
     totals = pages.load_facts(shop.warehouse, MONDAY).totals
-    row = next(each for each in totals if (each["source"], each["business_date"]) == (PARTNER_FILES, MONDAY))
+    row = next(
+        each
+        for each in totals
+        if (each["source"], each["business_date"]) == (PARTNER_FILES, MONDAY)
+    )
     on_page = state(row) if state(row) == "agrees" else state_text(row)
     return alarms(figures), findings(figures.quality.warnings), on_page
 
@@ -234,16 +327,24 @@ def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop: Shop) -> 
     database = Folder(
         [Order("1", NOON), in_yen],
         rejected=[{"reason": "invalid_quantity", "order_id": "1"}],
-        currency_totals=[(None, "USD", "17.5", "10", "0", "7.5"), (None, "JPY", "1500", "1500", "0", "0")],
+        currency_totals=[
+            (None, "USD", "17.5", "10", "0", "7.5"),
+            (None, "JPY", "1500", "1500", "0", "0"),
+        ],
     )
     of_partner = Order("P", NOON, source=PARTNER_FILES, updated_at=NOON)
     files = replace(
         delivered(3, 1, "2026-03-03 08:00"),
         orders=[of_partner],
-        currency_totals=[(FILE, "USD", "24", "10", "10", "4"), (FILE, "", "3", "0", "0", "3")],
+        currency_totals=[
+            (FILE, "USD", "24", "10", "10", "4"),
+            (FILE, "", "3", "0", "0", "3"),
+        ],
     )
     load_all(shop, database, files)
-    assert [each for each in warnings(shop, "run") if "in rejected records" in each] == [
+    assert [
+        each for each in warnings(shop, "run") if "in rejected records" in each
+    ] == [
         "3 currencies of sources have amounts in rejected records: the figures lack these records; the table "
         "rejected_rows has the reasons (for example partner_files: 3.0000 without currency)"
     ]
@@ -251,22 +352,33 @@ def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop: Shop) -> 
     again = replace(database, read_at=at("2026-03-03 12:00"))
     load_all(shop, again, run_id="again", read_at="2026-03-03 12:00")
     figures = read_figures(shop.warehouse, MONDAY, ORIGIN)
-    assert [(each.source, each.currency, each.source_amount) for each in figures.quality.totals] == [
+    assert [
+        (each.source, each.currency, each.source_amount)
+        for each in figures.quality.totals
+    ] == [
         (PARTNER_FILES, "", 3),
         (PARTNER_FILES, "USD", 24),
         (SALES_DB, "JPY", 1500),
         (SALES_DB, "USD", Decimal("17.5")),
     ]
     assert {each.unexplained_amount for each in figures.quality.totals} == {0}
-    assert {state(row) for row in pages.load_facts(shop.warehouse, MONDAY).totals} <= {"agrees"}
+    assert {state(row) for row in pages.load_facts(shop.warehouse, MONDAY).totals} <= {
+        "agrees"
+    }
 
     lost = replace(
-        again, currency_totals=[(None, "USD", "37.5", "10", "0", "7.5")], read_at=at("2026-03-03 13:00")
+        again,
+        currency_totals=[(None, "USD", "37.5", "10", "0", "7.5")],
+        read_at=at("2026-03-03 13:00"),
     )
     lost = replace(lost, orders=[Order("1", NOON)])
     load_all(shop, lost, run_id="lost", read_at="2026-03-03 13:00")
     why = "sales_db has 37.5000 USD, 10.0000 were loaded, 0.0000 superseded, 7.5000 rejected: 20.0000 lost"
     with pytest.raises(CheckFailed, match=f"1 amount of a source is neither .*{why}"):
         warnings(shop, "lost")
-    [row] = [row for row in pages.load_facts(shop.warehouse, MONDAY).totals if state(row) == "differs"]
+    [row] = [
+        row
+        for row in pages.load_facts(shop.warehouse, MONDAY).totals
+        if state(row) == "differs"
+    ]
     assert row["source"] == SALES_DB

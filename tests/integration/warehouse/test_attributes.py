@@ -36,12 +36,16 @@ class Transformed:
         return self.manifest
 
 
-def name_attributes(shop: Shop, monkeypatch: pytest.MonkeyPatch, names: str, report: str = "") -> None:
+def name_attributes(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, names: str, report: str = ""
+) -> None:
     """Set ORDER_ATTRIBUTES and REPORT_ATTRIBUTE, and run `make migrate`."""
     monkeypatch.setenv("ORDER_ATTRIBUTES", names)
     monkeypatch.setenv("REPORT_ATTRIBUTE", report)
     settings = replace(
-        shop.warehouse.settings, order_attributes=tuple(names.split(",")), report_attribute=report or None
+        shop.warehouse.settings,
+        order_attributes=tuple(names.split(",")),
+        report_attribute=report or None,
     )
     shop.warehouse.settings = settings
     migrate(shop.warehouse)
@@ -50,9 +54,14 @@ def name_attributes(shop: Shop, monkeypatch: pytest.MonkeyPatch, names: str, rep
 def test_named_columns_are_columns_of_the_view(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    name_attributes(shop, monkeypatch, "_wc_order_attribution_utm_source,group,sales_channel")
+    name_attributes(
+        shop, monkeypatch, "_wc_order_attribution_utm_source,group,sales_channel"
+    )
     named = {"sales_channel": "app", "group": "ann@example.com"}
-    file = {"name": "acme_2026-11-19.csv", "lines": [csv_line("P1") | named, csv_line("P2")]}
+    file = {
+        "name": "acme_2026-11-19.csv",
+        "lines": [csv_line("P1") | named, csv_line("P2")],
+    }
     raw = RawFolders(f"file://{tmp_path}/raw").partner_files_manifest(
         file, extras=["sales_channel", '"group"']
     )
@@ -77,7 +86,10 @@ def test_the_report_by_an_attribute_adds_up_to_the_headline(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name_attributes(shop, monkeypatch, "payment_method,sales_channel", "sales_channel")
-    app, web = '{"sales_channel":"app"}', '{"payment_method":"card","sales_channel":"web"}'
+    app, web = (
+        '{"sales_channel":"app"}',
+        '{"payment_method":"card","sales_channel":"web"}',
+    )
     third = [("Toys", "1", "0.01")]  # 0.00333… US dollars each
     saturday = at("2026-02-28 17:00")
     shop.load(
@@ -85,7 +97,11 @@ def test_the_report_by_an_attribute_adds_up_to_the_headline(
             [
                 Order("1", NOON, attributes=app),
                 Order(
-                    "2", NOON, [("Toys", "2", "30.00"), ("Books", "1", "5.00")], attributes=web, discount="1"
+                    "2",
+                    NOON,
+                    [("Toys", "2", "30.00"), ("Books", "1", "5.00")],
+                    attributes=web,
+                    discount="1",
                 ),
                 Order("3", NOON, attributes='{"payment_method":"card"}'),
                 Order("4", NOON, third, currency="JPY", attributes=app),
@@ -104,14 +120,23 @@ def test_the_report_by_an_attribute_adds_up_to_the_headline(
 
     assert figures.attribute == "sales_channel"
     found = {row.name: row for row in figures.attributes}
-    assert {name: row.orders for name, row in found.items()} == {"app": 3, "web": 2, "(none)": 2}
+    assert {name: row.orders for name, row in found.items()} == {
+        "app": 3,
+        "web": 2,
+        "(none)": 2,
+    }
     assert found["web"].returns == 4
     assert found["app"].gross_sales.quantize(Decimal("0.01")) == 10
     for name in ("orders", *FIGURES):
-        assert sum(getattr(row, name) for row in found.values()) == figures.headline[name].value, name
+        assert (
+            sum(getattr(row, name) for row in found.values())
+            == figures.headline[name].value
+        ), name
 
 
-def test_without_the_setting_the_view_has_the_keys_and_the_report_no_breakdown(shop: Shop) -> None:
+def test_without_the_setting_the_view_has_the_keys_and_the_report_no_breakdown(
+    shop: Shop,
+) -> None:
     migrate(shop.warehouse)
     shop.load(Folder([Order("1", NOON)]))
 
@@ -132,9 +157,13 @@ def test_a_warehouse_from_before_the_column_asks_for_make_migrate(
     older.warehouse.run(f"DROP TABLE `older.orders`;\n{columns}", "an older table")
     day = Folder([Order("1", NOON, attributes='{"sales_channel":"app"}')])
 
-    with pytest.raises(ContractError, match=r"if a column is missing, run make migrate: .*attributes"):
+    with pytest.raises(
+        ContractError, match=r"if a column is missing, run make migrate: .*attributes"
+    ):
         older.load(day)
 
     migrate(older.warehouse)
     older.load(day, run_id="again")
-    assert older.one("orders", "attributes") == {"attributes": '{"sales_channel":"app"}'}
+    assert older.one("orders", "attributes") == {
+        "attributes": '{"sales_channel":"app"}'
+    }

@@ -10,7 +10,13 @@ NOON = at("2026-03-02 17:00")
 def test_partners_are_channels_of_their_own(shop: Shop) -> None:
     partners = Folder(
         [
-            Order("A1", NOON, source="partner_files", channel="acme", refunds=[("R1", NOON, "4.00")]),
+            Order(
+                "A1",
+                NOON,
+                source="partner_files",
+                channel="acme",
+                refunds=[("R1", NOON, "4.00")],
+            ),
             Order("A2", NOON, source="partner_files", channel="acme"),
             Order("B1", NOON, source="partner_files", channel="bolt"),
         ],
@@ -18,8 +24,13 @@ def test_partners_are_channels_of_their_own(shop: Shop) -> None:
     )
     shop.load(partners, Folder([Order("1", NOON)]))
 
-    found = [(row["source"], row["channel"], row["net_sales"]) for row in shop.rows("daily_sales")]
-    assert sorted((source, channel, int(net)) for source, channel, net in found if net > 0) == [
+    found = [
+        (row["source"], row["channel"], row["net_sales"])
+        for row in shop.rows("daily_sales")
+    ]
+    assert sorted(
+        (source, channel, int(net)) for source, channel, net in found if net > 0
+    ) == [
         ("partner_files", "acme", 20),
         ("partner_files", "bolt", 10),
         ("sales_db", "sales_db", 10),

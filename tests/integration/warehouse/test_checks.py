@@ -16,8 +16,15 @@ from tests.integration.warehouse.loadable import Folder, Order, at
 from tests.integration.warehouse_contents import of_all_days
 
 SUNDAY = MONDAY - timedelta(days=1)
-ORDER = Order("1", at("2026-03-02 15:00"), tax="1.00", refunds=[("r1", at("2026-03-02 20:00"), "3.00")])
-RATES = Folder(source="exchange_rates", rates=[(MONDAY, "JPY", "161.5"), (MONDAY, "USD", "1.08")])
+ORDER = Order(
+    "1",
+    at("2026-03-02 15:00"),
+    tax="1.00",
+    refunds=[("r1", at("2026-03-02 20:00"), "3.00")],
+)
+RATES = Folder(
+    source="exchange_rates", rates=[(MONDAY, "JPY", "161.5"), (MONDAY, "USD", "1.08")]
+)
 
 FLAWS = {
     "orders: one row per order": "INSERT INTO {orders} SELECT * FROM {orders} WHERE order_id = '2'",
@@ -77,7 +84,9 @@ def names(found: list[CheckResult]) -> list[str]:
 
 def reads_well(result: CheckResult) -> bool:
     """Whether it has words for one and for more, and room for an example in a line of the report."""
-    one, more = (str(replace(result, failing_rows=rows, sample=None)) for rows in (1, 26))
+    one, more = (
+        str(replace(result, failing_rows=rows, sample=None)) for rows in (1, 26)
+    )
     return (
         one.split(":")[0][2:] != more.split(":")[0][3:]
         and not set("{|}") & set(one + more)
@@ -90,16 +99,26 @@ def test_every_error_is_found(shop: Shop):
     warehouse = shop.warehouse
     dataset = warehouse.settings.bigquery_dataset
     table = {name: f"`{dataset}.{name}`" for name in tables()}
-    run = {"spec": ORDERS, "business_date": MONDAY, "run_id": "run", "warehouse": warehouse}
+    run = {
+        "spec": ORDERS,
+        "business_date": MONDAY,
+        "run_id": "run",
+        "warehouse": warehouse,
+    }
     sound = run_checks([MONDAY], **run)
     assert names(sound) == []
     assert [each.check_name for each in sound if not reads_well(each)] == []
-    assert {each.check_name for each in sound if each.severity == "error"} == FLAWS.keys()
+    assert {
+        each.check_name for each in sound if each.severity == "error"
+    } == FLAWS.keys()
 
     for check, flaw in FLAWS.items():
         spoilt = flaw.split("{")[1].split("}")[0]
         everything = f"FROM {table[spoilt]} {of_all_days(spoilt)}"
-        warehouse.run(f"CREATE OR REPLACE TABLE `{dataset}_staging.sound` AS SELECT * {everything}", "keep")
+        warehouse.run(
+            f"CREATE OR REPLACE TABLE `{dataset}_staging.sound` AS SELECT * {everything}",
+            "keep",
+        )
         warehouse.run(flaw.format(**table, day=f"business_date = '{MONDAY}'"), "spoil")
         found = warehouse.query(
             f"warehouse/tables/{check.partition(':')[0]}/checks.sql",
@@ -108,7 +127,9 @@ def test_every_error_is_found(shop: Shop):
             business_date=MONDAY,
             parameters={"run_id": "run"},
         )
-        failing = {row["check_name"]: row["sample"] for row in found if row["failing_rows"]}
+        failing = {
+            row["check_name"]: row["sample"] for row in found if row["failing_rows"]
+        }
         assert failing.get(check), (check, failing)
         if check.startswith("exchange_rates: rates"):
             said = (
@@ -135,7 +156,13 @@ def test_warnings_do_not_stop_the_run(shop: Shop):
         )
     )
 
-    results = run_checks([MONDAY], spec=ORDERS, business_date=MONDAY, run_id="run", warehouse=shop.warehouse)
+    results = run_checks(
+        [MONDAY],
+        spec=ORDERS,
+        business_date=MONDAY,
+        run_id="run",
+        warehouse=shop.warehouse,
+    )
 
     rejected = "the figures lack these records; the table rejected_rows has the reasons"
     assert names(results) == [
@@ -157,8 +184,17 @@ def test_what_is_wrong_on_other_days_is_told_by_the_run_that_loaded_it(shop: Sho
     shop.load(Folder([yen], orphans=[("77", "r7", sunday, "1.00")]), run_id="monday")
 
     def warnings(run_id: str) -> list[dict]:
-        run = {"spec": ORDERS, "business_date": MONDAY, "run_id": run_id, "warehouse": shop.warehouse}
-        return [warning for each in run_checks([SUNDAY, MONDAY], **run) for warning in each.warnings()]
+        run = {
+            "spec": ORDERS,
+            "business_date": MONDAY,
+            "run_id": run_id,
+            "warehouse": shop.warehouse,
+        }
+        return [
+            warning
+            for each in run_checks([SUNDAY, MONDAY], **run)
+            for warning in each.warnings()
+        ]
 
     assert [(each["found"], each["days"]) for each in warnings("monday")] == [
         (
@@ -177,17 +213,38 @@ def test_what_is_wrong_on_other_days_is_told_by_the_run_that_loaded_it(shop: Sho
 def test_checks_pass_on_a_day_without_anything(shop: Shop):
     shop.load()
 
-    found = run_checks([MONDAY], spec=ORDERS, business_date=MONDAY, run_id="run", warehouse=shop.warehouse)
+    found = run_checks(
+        [MONDAY],
+        spec=ORDERS,
+        business_date=MONDAY,
+        run_id="run",
+        warehouse=shop.warehouse,
+    )
     assert names(found) == []
 
 
 def test_a_rate_that_doubles_is_a_warning(shop: Shop):
     shop.load(
-        replace(RATES, rates=[(SUNDAY, "JPY", "161.5"), (SUNDAY, "USD", "1.08"), (MONDAY, "JPY", "16150")])
+        replace(
+            RATES,
+            rates=[
+                (SUNDAY, "JPY", "161.5"),
+                (SUNDAY, "USD", "1.08"),
+                (MONDAY, "JPY", "16150"),
+            ],
+        )
     )
-    found = run_checks([MONDAY], spec=ORDERS, business_date=MONDAY, run_id="run", warehouse=shop.warehouse)
+    found = run_checks(
+        [MONDAY],
+        spec=ORDERS,
+        business_date=MONDAY,
+        run_id="run",
+        warehouse=shop.warehouse,
+    )
     (sample,) = [
-        each.sample for each in found if each.check_name.endswith("doubles or halves") and each.failing_rows
+        each.sample
+        for each in found
+        if each.check_name.endswith("doubles or halves") and each.failing_rows
     ]
     # BigQuery writes no zeros at the end, the emulator does.
     assert re.fullmatch(r"JPY 16150(\.0+)? on 2026-03-02 after 161\.50*", sample)
@@ -198,16 +255,30 @@ def test_orders_of_a_live_source_in_an_export_are_a_warning(shop: Shop):
     same = replace(ORDER, source="old_shop", refunds=[])
     other = replace(same, order_id="2", lines=[("Toys", "1", "9")])
     shop.load(Folder([same, other], source="old_shop"), run_id="export", status=HISTORY)
-    found = run_checks([MONDAY], spec=ORDERS, business_date=MONDAY, run_id="export", warehouse=shop.warehouse)
+    found = run_checks(
+        [MONDAY],
+        spec=ORDERS,
+        business_date=MONDAY,
+        run_id="export",
+        warehouse=shop.warehouse,
+    )
     (twice,) = [each for each in found if each.check_name.endswith("under two sources")]
     assert (twice.failing_rows, twice.sample) == (1, "1 of old_shop and sales_db")
 
 
 def test_orders_and_refunds_dated_in_the_future_are_a_warning(shop: Shop):
-    year = replace(ORDER, ordered_at=at("2027-03-02 15:00"), refunds=[("r1", at("2027-03-03 15:00"), "3.00")])
+    year = replace(
+        ORDER,
+        ordered_at=at("2027-03-02 15:00"),
+        refunds=[("r1", at("2027-03-03 15:00"), "3.00")],
+    )
     loaded = shop.load(Folder([year, replace(ORDER, order_id="2", refunds=[])]))
     found = run_checks(
-        loaded.touched_days, spec=ORDERS, business_date=MONDAY, run_id="run", warehouse=shop.warehouse
+        loaded.touched_days,
+        spec=ORDERS,
+        business_date=MONDAY,
+        run_id="run",
+        warehouse=shop.warehouse,
     )
     ahead = [
         (each.check_name.partition(":")[0], each.failing_rows)
@@ -220,14 +291,21 @@ def test_orders_and_refunds_dated_in_the_future_are_a_warning(shop: Shop):
 def test_an_unlisted_status_is_reported_by_every_run_of_its_day(shop: Shop):
     def warned(run_id: str, day: date = MONDAY) -> list[CheckResult]:
         results = run_checks(
-            [SUNDAY, MONDAY], spec=ORDERS, business_date=day, run_id=run_id, warehouse=shop.warehouse
+            [SUNDAY, MONDAY],
+            spec=ORDERS,
+            business_date=day,
+            run_id=run_id,
+            warehouse=shop.warehouse,
         )
         return [each for each in results if each.is_failing]
 
     packed = replace(ORDER, refunds=[], status="packed", is_sale=False)
     # Stored when `pending` was still listed as a sale.
     pending = replace(packed, order_id="2", status="pending", is_sale=True)
-    listed = [replace(packed, order_id="3", status="cancelled"), replace(ORDER, order_id="4", refunds=[])]
+    listed = [
+        replace(packed, order_id="3", status="cancelled"),
+        replace(ORDER, order_id="4", refunds=[]),
+    ]
     shop.load(Folder([packed, pending, *listed]), RATES)
     shop.load(Folder(source="storefront"), run_id="reads nothing of it")
 
@@ -244,7 +322,11 @@ def test_an_unlisted_status_is_reported_by_every_run_of_its_day(shop: Shop):
     read_again = at("2026-03-03 12:00")
     shop.load(
         Folder(
-            [replace(packed, status="shipped", is_sale=True), replace(pending, is_sale=False), *listed],
+            [
+                replace(packed, status="shipped", is_sale=True),
+                replace(pending, is_sale=False),
+                *listed,
+            ],
             read_at=read_again,
         )
     )

@@ -51,7 +51,9 @@ def closed_on_sundays(shop: Shop) -> Shop:
     return shop
 
 
-def test_a_day_without_orders_in_an_exports_range_is_a_day_of_zero(closed_on_sundays: Shop) -> None:
+def test_a_day_without_orders_in_an_exports_range_is_a_day_of_zero(
+    closed_on_sundays: Shop,
+) -> None:
     figures = read_figures(closed_on_sundays.warehouse, DAY, ORIGIN)
 
     # 5 to 14 February are the export's, the 15th is the Sunday before the first run.
@@ -68,18 +70,28 @@ def test_a_day_without_orders_in_an_exports_range_is_a_day_of_zero(closed_on_sun
     assert figures.headline["average_order_value"].average == 50
     found = figures.month
     assert found
-    assert (found.now.net_sales, found.now.days_without_sales, found.unfinished) == (400, 1, 0)
+    assert (found.now.net_sales, found.now.days_without_sales, found.unfinished) == (
+        400,
+        1,
+        0,
+    )
     assert (found.last_month.net_sales, found.last_month.days_without_sales) == (400, 1)
     assert (found.last_year.net_sales, found.last_year.days_without_sales) == (400, 1)
 
     shown = page.page_texts(figures)
     sections = {each["id"]: each for each in shown["sections"]}
     assert "27-day average, 4 days without sales." in shown["footnote"]
-    assert "Days without sales in Mar 2026: 1, Feb 2026: 1, Mar 2025: 1." in sections["month"]["remarks"]
+    assert (
+        "Days without sales in Mar 2026: 1, Feb 2026: 1, Mar 2025: 1."
+        in sections["month"]["remarks"]
+    )
 
 
 def test_days_that_no_export_covers_are_not_loaded(closed_on_sundays: Shop) -> None:
-    asked = {*days(FIRST - timedelta(14), FIRST + timedelta(14)), *days(LAST - timedelta(14), DAY)}
+    asked = {
+        *days(FIRST - timedelta(14), FIRST + timedelta(14)),
+        *days(LAST - timedelta(14), DAY),
+    }
 
     def without_orders() -> list[date]:
         rows = closed_on_sundays.warehouse.query(HEADLINE, spec=ORDERS, days=asked)
@@ -98,5 +110,10 @@ def test_days_that_no_export_covers_are_not_loaded(closed_on_sundays: Shop) -> N
 def test_a_closed_day_is_compared_with_closed_days(closed_on_sundays: Shop) -> None:
     figures = read_figures(closed_on_sundays.warehouse, date(2026, 3, 1), ORIGIN)
     net = figures.headline["net_sales"]
-    assert (net.value, net.day_before, net.week_before, net.year_before) == (0, 100, 0, 0)
+    assert (net.value, net.day_before, net.week_before, net.year_before) == (
+        0,
+        100,
+        0,
+        0,
+    )
     assert figures.trend[-1].weekday_mean == 0

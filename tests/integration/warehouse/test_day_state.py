@@ -18,35 +18,53 @@ TUESDAY, WEDNESDAY = date(2026, 3, 3), date(2026, 3, 4)
 ORDER = Order("1", at("2026-03-02 15:00"), customer="ann")
 NEXT = replace(ORDER, order_id="2", ordered_at=at("2026-03-03 15:00"), customer="bob")
 LATE = replace(
-    ORDER, order_id="3", source="partner_files", channel="alpenmarkt", lines=[("Toys", "1", "120.00")]
+    ORDER,
+    order_id="3",
+    source="partner_files",
+    channel="alpenmarkt",
+    lines=[("Toys", "1", "120.00")],
 )
 
 
 def mail(day: date, figures_hash: str) -> None:
-    delivery.claim_delivery(day, figures_hash, f"<{figures_hash}@example.com>", datetime.now(UTC))
+    delivery.claim_delivery(
+        day, figures_hash, f"<{figures_hash}@example.com>", datetime.now(UTC)
+    )
     delivery.mark_delivered(day, figures_hash)
 
 
 def load_late_file(shop: Shop) -> None:
     file = replace(LATE, read_at=at("2026-03-04 10:00"))
     shop.load(
-        Folder([file], source="partner_files", read_at=at("2026-03-04 11:00")), day=TUESDAY, run_id="late"
+        Folder([file], source="partner_files", read_at=at("2026-03-04 11:00")),
+        day=TUESDAY,
+        run_id="late",
     )
 
 
-def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(shop: Shop):
+def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
+    shop: Shop,
+):
     shop.load(Folder([ORDER]))
-    shop.load(Folder([NEXT], read_at=at("2026-03-04 09:00")), day=TUESDAY, run_id="tuesday")
+    shop.load(
+        Folder([NEXT], read_at=at("2026-03-04 09:00")), day=TUESDAY, run_id="tuesday"
+    )
     mail(MONDAY, "first")
     load_late_file(shop)
     listed = pages.load_facts(shop.warehouse, TUESDAY).restated
     assert {row["figure"] for row in listed} >= {"net_sales", "orders"}
     mail(TUESDAY, "tuesday")
-    assert pages.load_facts(shop.warehouse, TUESDAY).restated == [], "the newest report has listed them"
+    assert pages.load_facts(shop.warehouse, TUESDAY).restated == [], (
+        "the newest report has listed them"
+    )
 
     monday, tuesday = load_day_states(shop.warehouse, MONDAY, WEDNESDAY)
 
-    assert (monday.business_date, monday.figure("net_sales"), monday.figure("orders")) == (MONDAY, 130, 2)
+    assert (
+        monday.business_date,
+        monday.figure("net_sales"),
+        monday.figure("orders"),
+    ) == (MONDAY, 130, 2)
     assert monday.mailed
     assert monday.mailed == {
         "net_sales": 10,
@@ -55,11 +73,17 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
         "gross_sales": 10,
         "units": 1,
     }
-    assert (tuesday.figure("net_sales"), tuesday.figure("returning_customers"), tuesday.mailed) == (10, 0, {})
+    assert (
+        tuesday.figure("net_sales"),
+        tuesday.figure("returning_customers"),
+        tuesday.mailed,
+    ) == (10, 0, {})
     assert not tuesday.mailed
     assert (monday.complete, monday.missing_sources) == (True, [])
     assert not tuesday.complete
-    assert "storefront" in tuesday.missing_sources, "a run knew of it and has not read it"
+    assert "storefront" in tuesday.missing_sources, (
+        "a run knew of it and has not read it"
+    )
     assert (monday.mails, tuesday.mails) == (1, 1)
     report = read_figures(shop.warehouse, TUESDAY, ORIGIN)
     assert restated_lines(report.quality.restatements, report.currency) == [
@@ -75,7 +99,9 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
         "a second change",
     )
     (again,) = load_day_states(shop.warehouse, MONDAY, MONDAY)
-    assert again.mailed == monday.mailed, "what was mailed, not what it became in between"
+    assert again.mailed == monday.mailed, (
+        "what was mailed, not what it became in between"
+    )
 
 
 def test_a_second_mail_corrects_what_the_first_said(shop: Shop):
@@ -98,7 +124,9 @@ def test_a_second_mail_corrects_what_the_first_said(shop: Shop):
         "orders": "2",
         "customers": "1",
     }  # as the report says, whatever came later
-    assert corrections(MONDAY, told, shop.warehouse)[0] == Correction("net_sales", Decimal(10), Decimal(99))
+    assert corrections(MONDAY, told, shop.warehouse)[0] == Correction(
+        "net_sales", Decimal(10), Decimal(99)
+    )
 
     mail(MONDAY, "second")
     assert corrections(MONDAY, {}, shop.warehouse) == []
@@ -111,7 +139,9 @@ def test_who_is_new_can_be_all_that_a_second_mail_corrects(shop: Shop):
     shop.load(Folder([ORDER]))
     mail(MONDAY, "first")
     earlier = replace(ORDER, order_id="0", ordered_at=at("2026-03-01 15:00"))
-    shop.load(Folder([earlier], read_at=at("2026-03-04 11:00")), day=TUESDAY, run_id="late")
+    shop.load(
+        Folder([earlier], read_at=at("2026-03-04 11:00")), day=TUESDAY, run_id="late"
+    )
 
     assert corrections(MONDAY, {}, shop.warehouse) == [
         Correction("new_customers", Decimal(1), Decimal(0)),

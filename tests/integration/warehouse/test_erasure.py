@@ -55,7 +55,8 @@ def hashes(company):
     warehouse = connect()
     found = [
         warehouse.run(
-            f"SELECT DISTINCT customer_hash FROM `{company.dataset}.{table}` {of_all_days(table)}", table
+            f"SELECT DISTINCT customer_hash FROM `{company.dataset}.{table}` {of_all_days(table)}",
+            table,
         )
         for table in PLACES
     ]
@@ -64,12 +65,16 @@ def hashes(company):
 
 def without_customer(tables):
     return {
-        name: sorted(repr({k: v for k, v in row.items() if k != "customer_hash"}) for row in rows)
+        name: sorted(
+            repr({k: v for k, v in row.items() if k != "customer_hash"}) for row in rows
+        )
         for name, rows in tables.items()
     }
 
 
-def test_a_forgotten_customer_is_in_no_table_and_no_figure_changes(company, installation):
+def test_a_forgotten_customer_is_in_no_table_and_no_figure_changes(
+    company, installation
+):
     order = next(order for order in company.shown.orders if order.email)
     before = company.warehouse()
     gone = erasure.customer_hash(f"  {order.email.upper()}\n", HASH_KEY)
@@ -102,7 +107,10 @@ def test_nobody_is_refused(company, installation):
         capture_output=True,
         text=True,
     )
-    assert (done.returncode, done.stderr) == (1, "no e-mail address on standard input: nothing was removed\n")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "no e-mail address on standard input: nothing was removed\n",
+    )
 
 
 ATTRIBUTE = "order_key"
@@ -128,10 +136,14 @@ class World:
         """Let the systems show what there is at an instant."""
         snapshot = self.ledger.as_of(at)
         present = {order.order_id: order for order in snapshot.orders}
-        present |= {key: order for key, order in self.changed.items() if order.updated_at <= at}
+        present |= {
+            key: order for key, order in self.changed.items() if order.updated_at <= at
+        }
         orders = [order for key, order in present.items() if key not in self.removed]
         refunds = [
-            replace(refund, reason=REASON) if refund.order_id == self.order.order_id else refund
+            replace(refund, reason=REASON)
+            if refund.order_id == self.order.order_id
+            else refund
             for refund in snapshot.refunds
             if refund.order_id not in self.removed
         ]
@@ -143,19 +155,28 @@ class World:
         run = DagRun(EVENTS_DAG, f"test__{at:%Y%m%dT%H%M%S}")
         with time_machine.travel(at):
             window = loading.window_of(
-                day_window(day, self.company.timezone), run.folder(day, WEB_EVENTS), load_history, at
+                day_window(day, self.company.timezone),
+                run.folder(day, WEB_EVENTS),
+                load_history,
+                at,
             )
-            loadable = loading.transform(module(WEB_EVENTS).extract(window), run_id=run.run_id)
+            loadable = loading.transform(
+                module(WEB_EVENTS).extract(window), run_id=run.run_id
+            )
             load_manifest(loading.EVENTS, run, loadable)
 
     def tables(self) -> dict[str, list[Row]]:
         client, dataset = self.company.client, self.company.dataset
-        return {name: sorted(read_table(client, dataset, name), key=repr) for name in tables()}
+        return {
+            name: sorted(read_table(client, dataset, name), key=repr)
+            for name in tables()
+        }
 
     def places(self) -> list[tuple[str, str]]:
         """The places with something of the customer: tables, files of staging and archive, logs."""
         contents = {
-            name: json.dumps(rows, default=str, ensure_ascii=False) for name, rows in self.tables().items()
+            name: json.dumps(rows, default=str, ensure_ascii=False)
+            for name, rows in self.tables().items()
         }
         for folder in (self.staging, self.company.folders.reports):
             files = [file for file in folder.rglob("*") if file.is_file()]
@@ -164,7 +185,9 @@ class World:
         hashed = erasure.customer_hash(self.order.email or "", HASH_KEY)
         texts = {
             "hash": hashed,
-            "hash of the id": erasure.customer_hash(f"{STOREFRONT}:{CUSTOMER_ID}", HASH_KEY),
+            "hash of the id": erasure.customer_hash(
+                f"{STOREFRONT}:{CUSTOMER_ID}", HASH_KEY
+            ),
             "address": (self.order.email or "").lower(),
             "id": CUSTOMER_ID,
             "reason": REASON.lower(),
@@ -214,7 +237,10 @@ def world(start_company, monkeypatch, caplog) -> World:
     )
     last = order.lines[-1]
     rejected = replace(
-        last, line_number=last.line_number + 1, quantity=Decimal(0), reject_reason="invalid_quantity"
+        last,
+        line_number=last.line_number + 1,
+        quantity=Decimal(0),
+        reject_reason="invalid_quantity",
     )
     order = replace(order, customer_id=CUSTOMER_ID, lines=(*order.lines, rejected))
     world = World(company, caplog, ledger, order, {order.order_id: order})
@@ -235,21 +261,32 @@ def world(start_company, monkeypatch, caplog) -> World:
 
 
 def test_nothing_brings_a_forgotten_customer_back(world, tmp_path):
-    company, second, third = world.company, DAY + timedelta(days=1), DAY + timedelta(days=2)
+    company, second, third = (
+        world.company,
+        DAY + timedelta(days=1),
+        DAY + timedelta(days=2),
+    )
     world.show(morning_after(DAY))
     run_day(DAY)
     now = morning_after(second)
     world.show(now)
     run = DagRun(DAG_DAILY, "test__second_day")
     with time_machine.travel(now):
-        staged = stage(second, run.run_id, [source for source in SOURCES if source != SHOPIFY])
+        staged = stage(
+            second, run.run_id, [source for source in SOURCES if source != SHOPIFY]
+        )
         finish(second, run.run_id, staged)
         world.run_events(DAY, now)
         for day in (DAY, second):
             build_report(day_window(day, company.timezone), run)
     before = world.tables()
     assert {what for _, what in world.places()} == {"hash", "reason", "attribute"}
-    assert {place for place, _ in world.places()} >= {"orders", "order_lines", "customers", "refunds"}
+    assert {place for place, _ in world.places()} >= {
+        "orders",
+        "order_lines",
+        "customers",
+        "refunds",
+    }
     assert any(place.endswith("report.pdf") for place, _ in world.places())
     assert {("user_events", "order_id"), ("rejected_rows", "raw")} < {*world.left()}
     shutil.copytree(world.staging, tmp_path / "staged")
@@ -260,8 +297,12 @@ def test_nothing_brings_a_forgotten_customer_back(world, tmp_path):
     example = f"1 order without lines (for example {STOREFRONT} {world.order.order_id})"
     (checked / "figures.json").write_text(json.dumps({"checks": [example]}))
     (interrupted / "report.pdf").touch()
-    (other / "figures.json").write_text(json.dumps({"orders": f"{world.order.order_id}0"}))
-    killed = world.staging / DAG_DAILY / "2026-09-01" / "a_run" / ".storefront.0a1b.partial"
+    (other / "figures.json").write_text(
+        json.dumps({"orders": f"{world.order.order_id}0"})
+    )
+    killed = (
+        world.staging / DAG_DAILY / "2026-09-01" / "a_run" / ".storefront.0a1b.partial"
+    )
     killed.mkdir(parents=True)
     (killed / "page.json").write_text(world.order.email)
 
@@ -276,10 +317,20 @@ def test_nothing_brings_a_forgotten_customer_back(world, tmp_path):
     assert any(what.startswith(company.environment["REPORTS_URI"]) for what in cleared)
     assert world.places() == [("forgotten_hashes", "hash")]
     assert list(world.staging.iterdir()) == []
-    assert [folder.exists() for folder in (checked, interrupted, other)] == [False, False, True]
+    assert [folder.exists() for folder in (checked, interrupted, other)] == [
+        False,
+        False,
+        True,
+    ]
     assert world.left() == []
     after = world.tables()
-    for name in ("daily_sales", "daily_summary", "sessions", "daily_funnel", "daily_events"):
+    for name in (
+        "daily_sales",
+        "daily_summary",
+        "sessions",
+        "daily_funnel",
+        "daily_events",
+    ):
         assert after[name] == before[name]
     assert erasure.forget(world.order.email, connect()) == {"staged folders": 0}
 
@@ -306,13 +357,22 @@ def test_nothing_brings_a_forgotten_customer_back(world, tmp_path):
 
     def hourly_sync() -> None:
         # The storefront has erased the address.
-        changed = replace(world.order, email=None, status="completed", updated_at=now, status_changed_at=now)
+        changed = replace(
+            world.order,
+            email=None,
+            status="completed",
+            updated_at=now,
+            status_changed_at=now,
+        )
         world.changed[world.order.order_id] = changed
         world.show(now)
         sync(now)
 
     def history_load() -> None:
-        write(tmp_path / "export", exported(world.show(now), [replace(world.order, order_id="old-1")]))
+        write(
+            tmp_path / "export",
+            exported(world.show(now), [replace(world.order, order_id="old-1")]),
+        )
         HistoryLoad(tmp_path / "export", now).run()
 
     def daily_run() -> None:
@@ -332,10 +392,20 @@ def test_nothing_brings_a_forgotten_customer_back(world, tmp_path):
         world.run_events(DAY, now)
         assert world.tables()["daily_funnel"] == before["daily_funnel"]
 
-    for load in (repair, backfill, reconciliation, hourly_sync, history_load, daily_run, web_events):
+    for load in (
+        repair,
+        backfill,
+        reconciliation,
+        hourly_sync,
+        history_load,
+        daily_run,
+        web_events,
+    ):
         now += LATER
         with time_machine.travel(now):
             load()
         assert world.left() == [], load.__name__
     orders = world.tables()["orders"]
-    assert {order["source"] for order in orders if order["order_id"].startswith("old-")} == {"old_shop"}
+    assert {
+        order["source"] for order in orders if order["order_id"].startswith("old-")
+    } == {"old_shop"}

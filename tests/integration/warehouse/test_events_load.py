@@ -29,7 +29,9 @@ STEPS = ("view_item", "add_to_cart", "begin_checkout", "purchase")
 
 def morning_after(day: date, zone: str = "America/New_York") -> datetime:
     """When the scheduled run of `day` begins."""
-    local = datetime(day.year, day.month, day.day, 5, 30, tzinfo=ZoneInfo(zone)) + timedelta(days=1)
+    local = datetime(
+        day.year, day.month, day.day, 5, 30, tzinfo=ZoneInfo(zone)
+    ) + timedelta(days=1)
     return local.astimezone(UTC)
 
 
@@ -45,11 +47,16 @@ def second_website(second_shop: Shop) -> Website:
 
 @pytest.fixture
 def website_in_berlin(
-    bigquery_emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path, lend_dataset: LendDataset
+    bigquery_emulator: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path,
+    lend_dataset: LendDataset,
 ) -> Iterator[Website]:
     with lend_dataset() as dataset:
         shop = open_shop(bigquery_emulator, monkeypatch, tmp_path, dataset)
-        shop.warehouse.run(f"DELETE FROM `{dataset}.warehouse_settings` WHERE TRUE", "another timezone")
+        shop.warehouse.run(
+            f"DELETE FROM `{dataset}.warehouse_settings` WHERE TRUE", "another timezone"
+        )
         monkeypatch.setenv("SHOP_TIMEZONE", "Europe/Berlin")
         shop.warehouse = connect()
         yield Website(shop)
@@ -58,46 +65,91 @@ def website_in_berlin(
 def awkward(website: Website) -> None:
     """Three days in New York: 16 to 18 November, 05:00 to 05:00 in UTC."""
     for number, step in enumerate(STEPS):  # cid does all in order
-        website.add(f"c{number}", at(f"2026-11-16 15:0{number}"), step, visitor_id="cid", device="desktop")
+        website.add(
+            f"c{number}",
+            at(f"2026-11-16 15:0{number}"),
+            step,
+            visitor_id="cid",
+            device="desktop",
+        )
     # ann goes over midnight; half an hour is a pause, a microsecond less is none.
     website.add("a1", at("2026-11-17 04:50"))
     website.add("a2", at("2026-11-17 05:10"), "add_to_cart")
-    website.add("a3", at("2026-11-17 05:39:59.999999"), "purchase")  # without checkout: not reached
+    website.add(
+        "a3", at("2026-11-17 05:39:59.999999"), "purchase"
+    )  # without checkout: not reached
     website.add("a4", at("2026-11-17 06:09:59.999999"))
     # bob buys before he looks; at one instant the steps count in their order.
     website.add("b1", at("2026-11-17 15:00"), "purchase", visitor_id="bob")
     for number, step in enumerate(reversed(STEPS)):
         website.add(f"b{number + 2}", at("2026-11-17 15:01"), step, visitor_id="bob")
     # dan has no visitor's id; his session's id is not the visitor of the same name.
-    website.add("d1", at("2026-11-16 18:00"), visitor_id=None, session_id="ann", device=None, referrer=None)
+    website.add(
+        "d1",
+        at("2026-11-16 18:00"),
+        visitor_id=None,
+        session_id="ann",
+        device=None,
+        referrer=None,
+    )
     # Without both: in no session.
     website.add("e1", at("2026-11-16 18:00"), visitor_id="", session_id=None)
     # A late event joins two sessions of Monday, read by Tuesday's run.
     website.add("f1", at("2026-11-16 20:00"), visitor_id="fay")
     website.add("f3", at("2026-11-16 20:40"), "add_to_cart", visitor_id="fay")
-    website.add("f2", at("2026-11-16 20:20"), "scroll", visitor_id="fay", received=at("2026-11-17 20:00"))
+    website.add(
+        "f2",
+        at("2026-11-16 20:20"),
+        "scroll",
+        visitor_id="fay",
+        received=at("2026-11-17 20:00"),
+    )
     # Copies: what was received first counts, whatever the clock of the visitor said.
     website.add("g", at("2026-11-16 21:00"), visitor_id="gus", device="desktop")
-    website.add("g", at("2026-11-16 20:00"), "purchase", visitor_id="gus", received=at("2026-11-18 21:00"))
+    website.add(
+        "g",
+        at("2026-11-16 20:00"),
+        "purchase",
+        visitor_id="gus",
+        received=at("2026-11-18 21:00"),
+    )
     # Bots: by name, and by rate.
     website.add("h", at("2026-11-16 22:00"), visitor_id="bot", user_agent=BOT)
     website.add("i", at("2026-11-16 22:01"), visitor_id="bot")
     for number in range(100):
         moment = at("2026-11-18 22:00") + timedelta(seconds=2 * number)
         website.add(f"j{number}", moment, "scroll", visitor_id="quick")
-        website.add(f"k{number}", moment + timedelta(seconds=number * 0.1), "scroll", visitor_id="human")
+        website.add(
+            f"k{number}",
+            moment + timedelta(seconds=number * 0.1),
+            "scroll",
+            visitor_id="human",
+        )
     # Somebody who never sleeps.
     for number in range(100):
-        website.add(f"l{number}", at("2026-11-16 06:00") + timedelta(minutes=29 * number), visitor_id="owl")
+        website.add(
+            f"l{number}",
+            at("2026-11-16 06:00") + timedelta(minutes=29 * number),
+            visitor_id="owl",
+        )
     # Rejected: from the future, too late.
-    website.add("m", at("2026-11-17 16:00:01"), visitor_id="mia", received=at("2026-11-17 15:00"))
+    website.add(
+        "m",
+        at("2026-11-17 16:00:01"),
+        visitor_id="mia",
+        received=at("2026-11-17 15:00"),
+    )
     website.add(
         "n", at("2026-11-17 16:00"), visitor_id="mia", received=at("2026-11-17 15:00")
     )  # an hour is kept
-    website.add("o", at("2026-11-14 23:00"), visitor_id="mia", received=at("2026-11-18 06:00"))
+    website.add(
+        "o", at("2026-11-14 23:00"), visitor_id="mia", received=at("2026-11-18 06:00")
+    )
 
 
-def test_three_days_are_those_of_the_oracle_and_stay_so_when_they_are_run_again(website: Website):
+def test_three_days_are_those_of_the_oracle_and_stay_so_when_they_are_run_again(
+    website: Website,
+):
     awkward(website)
     since = None
     for day in (MONDAY, TUESDAY, WEDNESDAY):
@@ -105,20 +157,39 @@ def test_three_days_are_those_of_the_oracle_and_stay_so_when_they_are_run_again(
         website.run(day, morning, since)
         since = morning - timedelta(minutes=30)
     assert website.differences() == ""
-    sessions = website.shop.rows("sessions", "started_at", "business_date", "events", "purchased", "is_bot")
-    (over_midnight,) = [row for row in sessions if row["started_at"] == at("2026-11-17 04:50")]
-    assert (over_midnight["business_date"], over_midnight["events"], over_midnight["purchased"]) == (
+    sessions = website.shop.rows(
+        "sessions", "started_at", "business_date", "events", "purchased", "is_bot"
+    )
+    (over_midnight,) = [
+        row for row in sessions if row["started_at"] == at("2026-11-17 04:50")
+    ]
+    assert (
+        over_midnight["business_date"],
+        over_midnight["events"],
+        over_midnight["purchased"],
+    ) == (
         MONDAY,
         3,
         False,
     )
     assert sum(row["is_bot"] for row in sessions) == 2
-    assert [row["events"] for row in sessions if row["started_at"] == at("2026-11-16 20:00")] == [3]
-    assert [row["events"] for row in sessions if row["started_at"] == at("2026-11-16 06:00")] == [100]
+    assert [
+        row["events"] for row in sessions if row["started_at"] == at("2026-11-16 20:00")
+    ] == [3]
+    assert [
+        row["events"] for row in sessions if row["started_at"] == at("2026-11-16 06:00")
+    ] == [100]
 
-    before, rejected = website.state(), website.shop.rows("rejected_rows", "reason", "row_number")
+    before, rejected = (
+        website.state(),
+        website.shop.rows("rejected_rows", "reason", "row_number"),
+    )
     website.run(MONDAY, LATER)  # a backfill
-    website.run(WEDNESDAY, morning_after(WEDNESDAY) + timedelta(hours=1), since=since - timedelta(days=1))
+    website.run(
+        WEDNESDAY,
+        morning_after(WEDNESDAY) + timedelta(hours=1),
+        since=since - timedelta(days=1),
+    )
     assert website.state() == before
     assert sorted(row["reason"] for row in website.shop.rows("rejected_rows")) == [
         "from_the_future",
@@ -127,25 +198,43 @@ def test_three_days_are_those_of_the_oracle_and_stay_so_when_they_are_run_again(
     assert sorted(row["reason"] for row in rejected) == ["from_the_future", "too_late"]
 
 
-def test_the_report_shows_days_that_were_read_and_not_what_their_neighbours_brought(website: Website):
+def test_the_report_shows_days_that_were_read_and_not_what_their_neighbours_brought(
+    website: Website,
+):
     awkward(website)
 
     def shown() -> list[date]:
         rows = website.shop.warehouse.query(
-            "report/daily_sales/funnel.sql", spec=ORDERS, first=date(2026, 11, 1), day=WEDNESDAY
+            "report/daily_sales/funnel.sql",
+            spec=ORDERS,
+            first=date(2026, 11, 1),
+            day=WEDNESDAY,
         )
         return sorted({row["business_date"] for row in rows})
 
-    website.run(date(2026, 11, 12), at("2026-11-16 12:00"))  # an older day, without events: nothing around it
-    website.run(MONDAY, morning_after(MONDAY))  # brings the first events of Tuesday, whose own run fails
-    assert TUESDAY in {row["business_date"] for row in website.shop.rows("daily_funnel", "business_date")}
+    website.run(
+        date(2026, 11, 12), at("2026-11-16 12:00")
+    )  # an older day, without events: nothing around it
+    website.run(
+        MONDAY, morning_after(MONDAY)
+    )  # brings the first events of Tuesday, whose own run fails
+    assert TUESDAY in {
+        row["business_date"]
+        for row in website.shop.rows("daily_funnel", "business_date")
+    }
     assert shown() == [date(2026, 11, 12), MONDAY]
-    website.run(WEDNESDAY, morning_after(WEDNESDAY), since=morning_after(MONDAY) - timedelta(minutes=30))
+    website.run(
+        WEDNESDAY,
+        morning_after(WEDNESDAY),
+        since=morning_after(MONDAY) - timedelta(minutes=30),
+    )
     assert shown() == [date(2026, 11, 12), MONDAY, TUESDAY, WEDNESDAY]
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("order", [(WEDNESDAY, TUESDAY, MONDAY), (TUESDAY, WEDNESDAY, MONDAY)])
+@pytest.mark.parametrize(
+    "order", [(WEDNESDAY, TUESDAY, MONDAY), (TUESDAY, WEDNESDAY, MONDAY)]
+)
 def test_days_in_any_order_are_those_of_the_oracle(website: Website, order):
     awkward(website)
     website.events = [event for event in website.events if event["event_id"] != "o"]
@@ -163,17 +252,24 @@ ZONES = {
 
 @pytest.mark.full
 @pytest.mark.parametrize("seed", [0, 3, 4, 7])  # both clock changes in both zones
-def test_random_histories_in_random_order_are_those_of_the_oracle(seed: int, request: pytest.FixtureRequest):
+def test_random_histories_in_random_order_are_those_of_the_oracle(
+    seed: int, request: pytest.FixtureRequest
+):
     random = Random(seed)
     zone = random.choice(sorted(ZONES))
-    site: Website = request.getfixturevalue("website_in_berlin" if zone == "berlin" else "website")
+    site: Website = request.getfixturevalue(
+        "website_in_berlin" if zone == "berlin" else "website"
+    )
     first = random.choice(ZONES[zone])
     fill(site, random, first, days=5)
     days = [first + timedelta(days=number) for number in range(-1, 6)]
     shuffled = random.sample(days, len(days))
     if seed % 3 == 0:  # day by day, as the schedule does, some days twice
         since = None
-        for day in [*days, *(days[-1] + timedelta(days=number) for number in range(1, 6))]:
+        for day in [
+            *days,
+            *(days[-1] + timedelta(days=number) for number in range(1, 6)),
+        ]:
             morning = morning_after(day, site.timezone)
             site.run(day, morning, since)
             since = morning - timedelta(minutes=30)
@@ -184,10 +280,16 @@ def test_random_histories_in_random_order_are_those_of_the_oracle(seed: int, req
 
 
 @pytest.mark.full
-def test_a_window_in_two_parts_leaves_the_same_tables(website: Website, second_website: Website):
+def test_a_window_in_two_parts_leaves_the_same_tables(
+    website: Website, second_website: Website
+):
     for each in (website, second_website):
         awkward(each)
-    start, noon, end = at("2026-11-16 05:00"), at("2026-11-17 12:00"), morning_after(WEDNESDAY)
+    start, noon, end = (
+        at("2026-11-16 05:00"),
+        at("2026-11-17 12:00"),
+        morning_after(WEDNESDAY),
+    )
     website.load(WEDNESDAY, start, end, end)
     second_website.load(WEDNESDAY, noon, end, end, run_id="second half")
     second_website.load(TUESDAY, start, noon, noon, run_id="first half")
@@ -196,7 +298,9 @@ def test_a_window_in_two_parts_leaves_the_same_tables(website: Website, second_w
 
 
 @pytest.mark.full
-def test_a_step_that_was_not_sent_for_28_days_is_left_out_until_it_is_sent(website: Website):
+def test_a_step_that_was_not_sent_for_28_days_is_left_out_until_it_is_sent(
+    website: Website,
+):
     # Tuesday's session buys without checkout, which the shop has not sent yet, or not for long.
     website.add("old", at("2026-10-20 15:00"), "begin_checkout", visitor_id="old")
     for number, step in enumerate(("view_item", "add_to_cart", "purchase")):
@@ -204,13 +308,21 @@ def test_a_step_that_was_not_sent_for_28_days_is_left_out_until_it_is_sent(websi
         website.add(f"b{number}", at(f"2026-11-16 15:0{number}"), step)
     for day in (TUESDAY, MONDAY):
         website.run(day, LATER)
-    bought = {row["business_date"]: row["purchased"] for row in website.shop.rows("sessions")}
+    bought = {
+        row["business_date"]: row["purchased"] for row in website.shop.rows("sessions")
+    }
     assert bought == {MONDAY: True, TUESDAY: True}
     website.run(date(2026, 10, 20), LATER)  # 27 days before Monday, 28 before Tuesday
     assert website.differences() == ""
-    bought = {row["business_date"]: row["purchased"] for row in website.shop.rows("sessions")}
+    bought = {
+        row["business_date"]: row["purchased"] for row in website.shop.rows("sessions")
+    }
     assert (bought[MONDAY], bought[TUESDAY]) == (False, True)
-    assert not [row for row in website.shop.rows("daily_funnel") if row["step"] == "begin_checkout"][1:]
+    assert not [
+        row
+        for row in website.shop.rows("daily_funnel")
+        if row["step"] == "begin_checkout"
+    ][1:]
 
 
 @pytest.mark.full
@@ -220,14 +332,20 @@ def test_a_crash_after_any_statement_leaves_nothing(website: Website):
     everything = (*STATE, "load_audit", "rejected_rows")
     before = website.shop.state(everything)
     end = morning_after(TUESDAY)
-    manifest = website.staged(TUESDAY, at("2026-11-17 05:00"), end, end, run_id="tuesday")
+    manifest = website.staged(
+        TUESDAY, at("2026-11-17 05:00"), end, end, run_id="tuesday"
+    )
     warehouse = website.shop.warehouse
-    staging = staging_tables.Staging(warehouse, EVENTS, [manifest], TUESDAY, "tuesday", "events")
+    staging = staging_tables.Staging(
+        warehouse, EVENTS, [manifest], TUESDAY, "tuesday", "events"
+    )
     staging_tables.stage(staging)
     statements = split(load_module.look_up(staging)[1])
     committed = statements.index("COMMIT TRANSACTION")
     for place in range(2, committed + 1):
-        crashing = ";\n".join([*statements[:place], "SELECT ERROR('crash')", *statements[place:]])
+        crashing = ";\n".join(
+            [*statements[:place], "SELECT ERROR('crash')", *statements[place:]]
+        )
         with pytest.raises(ContractError, match="crash"):
             website.shop.warehouse.run(crashing, "crash")
         assert website.shop.state(everything) == before, statements[place - 1]
@@ -259,7 +377,14 @@ def test_a_load_that_commits_between_look_up_and_transaction_is_noticed(
 
 
 def test_nothing_that_names_a_person_is_in_any_table(website: Website):
-    secrets = ["visitor-7f3a", "session-91bc", "ann@example.com", FIREFOX, "rv:140.0", "/private/path"]
+    secrets = [
+        "visitor-7f3a",
+        "session-91bc",
+        "ann@example.com",
+        FIREFOX,
+        "rv:140.0",
+        "/private/path",
+    ]
     website.add(
         "ann@example.com",
         at("2026-11-16 15:00"),
@@ -282,15 +407,22 @@ def test_nothing_that_names_a_person_is_in_any_table(website: Website):
         }
     )
     website.events.append(
-        {"fault": "not_json", "raw": f'{{"visitor_id": visitor-7f3a, {FIREFOX} ann@example.com'}
+        {
+            "fault": "not_json",
+            "raw": f'{{"visitor_id": visitor-7f3a, {FIREFOX} ann@example.com',
+        }
     )
-    website.events.append({"fault": "too_long", "raw": json.dumps({"session_id": "session-91bc"})})
+    website.events.append(
+        {"fault": "too_long", "raw": json.dumps({"session_id": "session-91bc"})}
+    )
     website.run(MONDAY, morning_after(MONDAY))
     assert len(website.shop.rows("sessions")) == 1
     for table in (*STATE, "rejected_rows", "load_audit"):
         rows = repr(website.shop.rows(table))
         assert not [secret for secret in secrets if secret in rows], table
-    reasons = {row["reason"]: row["detail"] for row in website.shop.rows("rejected_rows")}
+    reasons = {
+        row["reason"]: row["detail"] for row in website.shop.rows("rejected_rows")
+    }
     assert reasons == {
         "invalid_timestamp": "occurred_at = by <e-mail>",
         "not_json": "line",

@@ -23,21 +23,35 @@ REFUNDED = Order(
 )
 ORDINARY = replace(REFUNDED, refunds=[])
 VOUCHER = replace(
-    ORDINARY, order_id="2", lines=[("Voucher", "0", "0.00"), ("Toys", "1", "40.00")], discount="10.00"
+    ORDINARY,
+    order_id="2",
+    lines=[("Voucher", "0", "0.00"), ("Toys", "1", "40.00")],
+    discount="10.00",
 )
-RATES = Folder(source="exchange_rates", rates=[(MONDAY, "EUR", "1"), (MONDAY, "USD", "2.00")])
+RATES = Folder(
+    source="exchange_rates", rates=[(MONDAY, "EUR", "1"), (MONDAY, "USD", "2.00")]
+)
 
 
 def warnings(shop: Shop, day: date = MONDAY) -> list[str]:
-    found = run_checks([MONDAY], spec=ORDERS, business_date=day, run_id="run", warehouse=shop.warehouse)
-    return [f"{each.weight} {each.failing_rows} {each.sample}" for each in found if each.failing_rows]
+    found = run_checks(
+        [MONDAY], spec=ORDERS, business_date=day, run_id="run", warehouse=shop.warehouse
+    )
+    return [
+        f"{each.weight} {each.failing_rows} {each.sample}"
+        for each in found
+        if each.failing_rows
+    ]
 
 
 def test_ordinary_amounts_rounding_and_vouchers_are_no_warning(shop: Shop):
     negative = replace(ORDINARY, order_id="3", discount="-0.05")
     shop.load(Folder([REFUNDED, VOUCHER, negative]), RATES)
     assert warnings(shop) == []
-    assert [each.order_id for each in read_figures(shop.warehouse, MONDAY, ORIGIN).implausible] == []
+    assert [
+        each.order_id
+        for each in read_figures(shop.warehouse, MONDAY, ORIGIN).implausible
+    ] == []
 
 
 def test_implausible_amounts_are_loaded_and_warned_of(shop: Shop):
@@ -46,10 +60,25 @@ def test_implausible_amounts_are_loaded_and_warned_of(shop: Shop):
         replace(ORDINARY, order_id="11", discount="-500.00"),
         replace(ORDINARY, order_id="12", shipping="-7.00"),
         replace(VOUCHER, order_id="13", discount="45.00"),
-        Order("14", AT, refunds=[("r9", at("2026-03-02 21:00"), "99999.99")], currency="EUR"),
+        Order(
+            "14",
+            AT,
+            refunds=[("r9", at("2026-03-02 21:00"), "99999.99")],
+            currency="EUR",
+        ),
         # The goodwill of another day makes the second refund exceed the order.
-        Order("15", AT, refunds=[("r7", at("2026-03-01 21:00"), "6.00"), ("r8", AT, "5.00")]),
-        replace(ORDINARY, order_id="16", discount="99999.00", status="cancelled", is_sale=False),
+        Order(
+            "15",
+            AT,
+            refunds=[("r7", at("2026-03-01 21:00"), "6.00"), ("r8", AT, "5.00")],
+        ),
+        replace(
+            ORDINARY,
+            order_id="16",
+            discount="99999.00",
+            status="cancelled",
+            is_sale=False,
+        ),
         replace(ORDINARY, order_id="17", discount="99999.00", is_test=True),
     ]
     shop.load(Folder(orders), RATES)
@@ -60,7 +89,9 @@ def test_implausible_amounts_are_loaded_and_warned_of(shop: Shop):
         "3 1 sales_db order 12: shipping -7.00 USD",
         "3 2 sales_db order 14: 99999.99 EUR refunded of 10.00",
     ]
-    assert warnings(shop, date(2026, 3, 3)) == [], "they are warned of by the runs of their day"
+    assert warnings(shop, date(2026, 3, 3)) == [], (
+        "they are warned of by the runs of their day"
+    )
 
     found = read_figures(shop.warehouse, MONDAY, ORIGIN).findings
     (finding,) = [each for each in found if each.kind == "implausible"]
@@ -94,24 +125,38 @@ def delivered(name: str, orders: list[Order], hour: int) -> Folder:
     }
     facts = {"source": "partner_files", "channel": "alpenmarkt", "read_at": received}
     orders = [replace(each, **facts) for each in orders]
-    return Folder(orders, source="partner_files", files=[file], read_at=at(f"2026-03-03 {hour + 1:02}:00"))
+    return Folder(
+        orders,
+        source="partner_files",
+        files=[file],
+        read_at=at(f"2026-03-03 {hour + 1:02}:00"),
+    )
 
 
 def test_a_file_in_another_currency_is_one_warning_until_it_is_corrected(shop: Shop):
     # The prices of the third SKU differ by themselves, so it has no usual one.
     usual = [
         priced(f"usual {days_ago}", days_ago, "20.00", "8.00", price)
-        for days_ago, price in enumerate(("5.00", "9.00", "300.00", "400.00", "10.00"), 2)
+        for days_ago, price in enumerate(
+            ("5.00", "9.00", "300.00", "400.00", "10.00"), 2
+        )
     ]
     wrong_day_ago = [priced("late", 1, "19.00", currency="JPY")]
-    right = [priced("A1", 0, "19.00", "7.50", "700.00"), priced("A2", 0, "4.10"), priced("A3", 0, "21.00")]
+    right = [
+        priced("A1", 0, "19.00", "7.50", "700.00"),
+        priced("A2", 0, "4.10"),
+        priced("A3", 0, "21.00"),
+    ]
     yen = [replace(each, currency="JPY") for each in right]
     today = [
         priced("S1", 0, "20.00"),
         priced("S2", 0, "0.00"),
         priced("S3", 0, "1.00", status="cancelled", is_sale=False),
     ]
-    rates = [(MONDAY - timedelta(days=1), "JPY", "161.5"), (MONDAY - timedelta(days=1), "USD", "1.08")]
+    rates = [
+        (MONDAY - timedelta(days=1), "JPY", "161.5"),
+        (MONDAY - timedelta(days=1), "USD", "1.08"),
+    ]
     shop.load(Folder([*usual, *today]), Folder(source="exchange_rates", rates=rates))
     assert warnings(shop) == []
 
@@ -130,8 +175,12 @@ def test_a_file_in_another_currency_is_one_warning_until_it_is_corrected(shop: S
         warehouse=shop.warehouse,
     )
     (prices,) = [each for each in results if each.is_failing]
-    assert prices.other_days == "2026-03-01", "of a late file, the run that loaded it warns"
-    assert (prices.other_sample or "").startswith("alpenmarkt_2026-03-01.csv: 1 of 1 lines")
+    assert prices.other_days == "2026-03-01", (
+        "of a late file, the run that loaded it warns"
+    )
+    assert (prices.other_sample or "").startswith(
+        "alpenmarkt_2026-03-01.csv: 1 of 1 lines"
+    )
 
     shop.load(delivered("alpenmarkt_2026-03-02.csv", right, 12), run_id="corrected")
     assert warnings(shop) == []

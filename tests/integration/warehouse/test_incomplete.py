@@ -27,13 +27,19 @@ WEEK = timedelta(weeks=1)
 def orders(weeks_ago: int, number: int) -> list[Order]:
     """So many orders of the storefront on the Monday so many weeks ago."""
     when = NOON - timedelta(weeks=weeks_ago)
-    return [Order(f"{weeks_ago}-{each}", when, source=STOREFRONT) for each in range(number)]
+    return [
+        Order(f"{weeks_ago}-{each}", when, source=STOREFRONT) for each in range(number)
+    ]
 
 
 def load_all(shop: Shop, *folders: Folder, **options: object) -> None:
     """Load them, and nothing from the other sources."""
     given = {folder.source for folder in folders}
-    shop.load(*folders, *(Folder(source=each) for each in SOURCES if each not in given), **options)
+    shop.load(
+        *folders,
+        *(Folder(source=each) for each in SOURCES if each not in given),
+        **options,
+    )
 
 
 def report(shop: Shop, **options: object) -> Figures:
@@ -47,18 +53,32 @@ def control_totals(shop: Shop) -> Row:
 
 
 def warned(shop: Shop) -> list[str]:
-    found = run_checks([MONDAY], spec=ORDERS, business_date=MONDAY, run_id="run", warehouse=shop.warehouse)
-    return [str(each) for each in found if each.failing_rows and each.severity == "warn"]
+    found = run_checks(
+        [MONDAY],
+        spec=ORDERS,
+        business_date=MONDAY,
+        run_id="run",
+        warehouse=shop.warehouse,
+    )
+    return [
+        str(each) for each in found if each.failing_rows and each.severity == "warn"
+    ]
 
 
-def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empty(shop: Shop) -> None:
+def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empty(
+    shop: Shop,
+) -> None:
     before = [
-        order for weeks, number in ((1, 25), (2, 20), (3, 31), (4, 22)) for order in orders(weeks, number)
+        order
+        for weeks, number in ((1, 25), (2, 20), (3, 31), (4, 22))
+        for order in orders(weeks, number)
     ]
     load_all(shop, Folder(before, source=STOREFRONT), Folder([Order("1", NOON)]))
 
     found = report(shop)
-    assert shop.by("daily_summary", "business_date", "complete")[MONDAY], "every source was read"
+    assert shop.by("daily_summary", "business_date", "complete")[MONDAY], (
+        "every source was read"
+    )
     assert not found.quality.complete
     assert found.quality.empty_sources == [STOREFRONT]
     (notice,) = [each for each in notices(found) if each["title"] == "INCOMPLETE"]
@@ -78,13 +98,19 @@ def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empt
     # What a later report compares with, and what the pages say, is not complete either.
     next_week, order = MONDAY + WEEK, Order("2", NOON + WEEK)
     folders = [
-        Folder([order] if each == SALES_DB else [], source=each, read_at=order.ordered_at + timedelta(days=1))
+        Folder(
+            [order] if each == SALES_DB else [],
+            source=each,
+            read_at=order.ordered_at + timedelta(days=1),
+        )
         for each in SOURCES
     ]
     shop.load(*folders, day=next_week, run_id="later")
     for required, is_base in ((SOURCES, False), ([SALES_DB], True)):
         later = read_figures(shop.warehouse, next_week, ORIGIN, required=required)
-        assert later.quality.complete, "of the last four Mondays one had no order of the storefront"
+        assert later.quality.complete, (
+            "of the last four Mondays one had no order of the storefront"
+        )
         assert later.headline["orders"].week_before == (1 if is_base else None)
         assert later.averaged_days == (1 if is_base else 0)
         assert bool(later.changes) == is_base
@@ -92,7 +118,11 @@ def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empt
         assert later.trend[-1].weekday_mean == (10 if is_base else None)
         assert later.month.unfinished == (7 if is_base else 8)
     (empty,) = load_day_states(shop.warehouse, MONDAY, MONDAY)
-    assert (empty.complete, empty.missing_sources, empty.empty_sources) == (False, [], [STOREFRONT])
+    assert (empty.complete, empty.missing_sources, empty.empty_sources) == (
+        False,
+        [],
+        [STOREFRONT],
+    )
     (known,) = load_day_states(shop.warehouse, MONDAY, MONDAY, required=[SALES_DB])
     assert (known.complete, known.empty_sources) == (True, [])
 
@@ -100,16 +130,43 @@ def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empt
 @pytest.mark.parametrize(
     ("numbers", "today", "read_at"),
     [
-        pytest.param((9, 8, 12, 10), 0, "2026-03-03 11:00", id="not that many on average"),
-        pytest.param((25, 0, 25, 25), 0, "2026-03-03 11:00", id="a closed day", marks=pytest.mark.full),
-        pytest.param((25, 0, 0, 0), 0, "2026-03-03 11:00", id="one day", marks=pytest.mark.full),
-        pytest.param((25, 25, 25, 25), 1, "2026-03-03 11:00", id="one order", marks=pytest.mark.full),
-        pytest.param((25, 25, 25, 25), 0, "2026-03-02 23:00", id="the day had not ended"),
+        pytest.param(
+            (9, 8, 12, 10), 0, "2026-03-03 11:00", id="not that many on average"
+        ),
+        pytest.param(
+            (25, 0, 25, 25),
+            0,
+            "2026-03-03 11:00",
+            id="a closed day",
+            marks=pytest.mark.full,
+        ),
+        pytest.param(
+            (25, 0, 0, 0), 0, "2026-03-03 11:00", id="one day", marks=pytest.mark.full
+        ),
+        pytest.param(
+            (25, 25, 25, 25),
+            1,
+            "2026-03-03 11:00",
+            id="one order",
+            marks=pytest.mark.full,
+        ),
+        pytest.param(
+            (25, 25, 25, 25), 0, "2026-03-02 23:00", id="the day had not ended"
+        ),
     ],
 )
-def test_what_is_no_reason_to_worry(shop: Shop, numbers: tuple[int, ...], today: int, read_at: str) -> None:
-    found = [order for weeks, number in enumerate(numbers, 1) for order in orders(weeks, number)]
-    load_all(shop, Folder([*found, *orders(0, today)], source=STOREFRONT, read_at=at(read_at)))
+def test_what_is_no_reason_to_worry(
+    shop: Shop, numbers: tuple[int, ...], today: int, read_at: str
+) -> None:
+    found = [
+        order
+        for weeks, number in enumerate(numbers, 1)
+        for order in orders(weeks, number)
+    ]
+    load_all(
+        shop,
+        Folder([*found, *orders(0, today)], source=STOREFRONT, read_at=at(read_at)),
+    )
 
     assert report(shop).quality.empty_sources == []
     assert warned(shop) == []
@@ -121,11 +178,16 @@ def test_what_is_no_reason_to_worry(shop: Shop, numbers: tuple[int, ...], today:
         pytest.param({7: 9, 14: 12}, True, id="two weekdays"),
         pytest.param({1: 12, 2: 9, 3: 10}, True, id="three days"),
         pytest.param(
-            {1: 12, 3: 9, 4: 10, 6: 11, 7: 15, 8: 11}, True, id="second week", marks=pytest.mark.full
+            {1: 12, 3: 9, 4: 10, 6: 11, 7: 15, 8: 11},
+            True,
+            id="second week",
+            marks=pytest.mark.full,
         ),
         pytest.param({1: 12, 2: 9, 3: 10, 8: 11}, False, id="a weekday that had none"),
         pytest.param({1: 12, 2: 90}, False, id="two days", marks=pytest.mark.full),
-        pytest.param({1: 9, 2: 9, 3: 9, 4: 9}, False, id="few a day", marks=pytest.mark.full),
+        pytest.param(
+            {1: 9, 2: 9, 3: 9, 4: 9}, False, id="few a day", marks=pytest.mark.full
+        ),
     ],
 )
 def test_a_shop_in_its_first_weeks_is_guarded_too(
@@ -135,7 +197,9 @@ def test_a_shop_in_its_first_weeks_is_guarded_too(
     orders = []
     for age, number in numbers.items():
         when = NOON - timedelta(days=age)
-        orders += [Order(f"{age}-{each}", when, source=STOREFRONT) for each in range(number)]
+        orders += [
+            Order(f"{age}-{each}", when, source=STOREFRONT) for each in range(number)
+        ]
     load_all(shop, Folder(orders, source=STOREFRONT), Folder([Order("1", NOON)]))
 
     found = report(shop)
@@ -151,14 +215,19 @@ def test_a_source_that_no_longer_returns_stored_orders_disagrees(shop: Shop) -> 
 
     def read_again(*returned: Order, hour: int, **options: object) -> Figures:
         folder = Folder(
-            returned, source=STOREFRONT, read_at=at(f"2026-03-04 {hour}:00"), totals={"records": 0}, **options
+            returned,
+            source=STOREFRONT,
+            read_at=at(f"2026-03-04 {hour}:00"),
+            totals={"records": 0},
+            **options,
         )
         shop.load(folder, run_id=f"at {hour}")
         return report(shop)
 
     # The newest read of the day counts, whichever run it is of; other days' orders do not.
     other_day = [
-        replace(order, order_id=f"later {order.order_id}", ordered_at=NOON + WEEK) for order in stored
+        replace(order, order_id=f"later {order.order_id}", ordered_at=NOON + WEEK)
+        for order in stored
     ]
     found = read_again(*other_day, hour=11)
     assert found.headline["orders"].value == 5, "they stay in the figures"
@@ -172,9 +241,9 @@ def test_a_source_that_no_longer_returns_stored_orders_disagrees(shop: Shop) -> 
     rejected = {"reason": "missing_value", "order_id": stored[1].order_id}
     found = read_again(*stored[2:], hour=12, rejected=[rejected])
     assert found.quality.doubtful_sources == []
-    assert [each.rpartition("(")[2] for each in warned(shop) if "no longer" in each] == [
-        "for example storefront: 1 of 4 orders)"
-    ]
+    assert [
+        each.rpartition("(")[2] for each in warned(shop) if "no longer" in each
+    ] == ["for example storefront: 1 of 4 orders)"]
     found = read_again(*stored, hour=13)
     assert not any("no longer" in each for each in warned(shop))
 
@@ -190,17 +259,30 @@ def test_a_source_with_less_than_a_quarter_of_its_usual_sales_is_doubtful(
         replace(today[1], is_test=True),
         replace(today[2], lines=[]),
     ]
-    load_all(shop, Folder([*usual, *unsold, *today[-sales:]], source=STOREFRONT), Folder([Order("1", NOON)]))
+    load_all(
+        shop,
+        Folder([*usual, *unsold, *today[-sales:]], source=STOREFRONT),
+        Folder([Order("1", NOON)]),
+    )
 
     found = report(shop)
     assert found.quality.doubtful_sources == ([STOREFRONT] if is_doubtful else [])
     assert subject(found).startswith("May be incomplete: Storefront · ") == is_doubtful
-    assert (found.quality.complete, found.quality.empty_sources, warned(shop)) == (True, [], [])
+    assert (found.quality.complete, found.quality.empty_sources, warned(shop)) == (
+        True,
+        [],
+        [],
+    )
 
 
 def delivery(name: str, *order_ids: str) -> Row:
     received = at("2026-03-04 09:00")
-    return {"file": name, "sha256": name, "received_at": received, "order_ids": [*order_ids]}
+    return {
+        "file": name,
+        "sha256": name,
+        "received_at": received,
+        "order_ids": [*order_ids],
+    }
 
 
 def partner_days(day: date, **numbers: Sequence[int]) -> Folder:
@@ -212,7 +294,11 @@ def partner_days(day: date, **numbers: Sequence[int]) -> Folder:
             of_day = day - timedelta(days=back)
             ids = [f"{partner}-{of_day}-{each}" for each in range(number)]
             when = NOON - timedelta(days=(MONDAY - of_day).days)
-            facts = {"source": PARTNER_FILES, "channel": partner, "read_at": at("2026-03-04 09:00")}
+            facts = {
+                "source": PARTNER_FILES,
+                "channel": partner,
+                "read_at": at("2026-03-04 09:00"),
+            }
             orders += [Order(order_id, when, **facts) for order_id in ids]
             files += [delivery(f"{partner}_{of_day}.csv", *ids)] if number >= 0 else []
     return Folder(orders, source=PARTNER_FILES, files=files)
@@ -229,12 +315,15 @@ def test_a_partner_whose_file_has_no_order_where_there_always_are_many_makes_the
     assert found.quality.doubtful_sources == []
     (notice,) = [each for each in notices(found) if each["title"] == "INCOMPLETE"]
     assert notice["words"].startswith("alpenmarkt has no orders.")
-    assert alarms(found) == ["alpenmarkt has no orders, and usually has 10 or more on such a day"]
+    assert alarms(found) == [
+        "alpenmarkt has no orders, and usually has 10 or more on such a day"
+    ]
     (warning,) = warned(shop)
     assert "partner_files: alpenmarkt has no orders on 2026-03-02" in warning
     # Without its file, that is the reason instead.
     shop.warehouse.run(
-        "DELETE FROM `shop.loaded_files` WHERE file = 'alpenmarkt_2026-03-02.csv'", "no file of the day"
+        "DELETE FROM `shop.loaded_files` WHERE file = 'alpenmarkt_2026-03-02.csv'",
+        "no file of the day",
     )
     late = Folder(
         source=PARTNER_FILES,
@@ -251,24 +340,40 @@ def test_a_partner_whose_file_has_no_order_where_there_always_are_many_makes_the
     ("today", "before", "is_doubtful"),
     [
         pytest.param(-1, [9, 8, 7, 5], True, id="no file after four days"),
-        pytest.param(-1, [0, 0, 0, 0], True, id="no file after four without orders", marks=pytest.mark.full),
+        pytest.param(
+            -1,
+            [0, 0, 0, 0],
+            True,
+            id="no file after four without orders",
+            marks=pytest.mark.full,
+        ),
         pytest.param(0, [9, 8, 7, 5], True, id="no order after four days with some"),
         pytest.param(0, [9, 4, 1, 5], False, id="no order after four days with few"),
         pytest.param(1, [9, 8, 7, 5], False, id="one order", marks=pytest.mark.full),
     ],
 )
-def test_a_day_may_be_incomplete(shop: Shop, today: int, before: list[int], is_doubtful: bool) -> None:
+def test_a_day_may_be_incomplete(
+    shop: Shop, today: int, before: list[int], is_doubtful: bool
+) -> None:
     load_all(shop, partner_days(MONDAY, acme=[*before, today], bolt=[1, 1, 1, 1, 1]))
 
     found = report(shop)
     assert found.quality.complete
-    assert found.quality.doubtful_sources == (["partner_files: acme"] if is_doubtful else [])
-    assert [each.kind for each in found.findings] == (["doubtful"] if is_doubtful else [])
-    assert subject(found).startswith("May be incomplete: acme · Mon 2 Mar") == is_doubtful
+    assert found.quality.doubtful_sources == (
+        ["partner_files: acme"] if is_doubtful else []
+    )
+    assert [each.kind for each in found.findings] == (
+        ["doubtful"] if is_doubtful else []
+    )
+    assert (
+        subject(found).startswith("May be incomplete: acme · Mon 2 Mar") == is_doubtful
+    )
     assert report(shop, required=[SALES_DB]).quality.doubtful_sources == []
 
 
-def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded(shop: Shop) -> None:
+def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded(
+    shop: Shop,
+) -> None:
     late = Folder(source=PARTNER_FILES, totals={"missing_deliveries": ["acme", "bolt"]})
     load_all(shop, late, Folder([Order("1", NOON)]))
 
@@ -279,15 +384,22 @@ def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded
     )
     found = report(shop)
     (notice,) = [each for each in notices(found) if each["title"] == "INCOMPLETE"]
-    assert notice["words"].startswith("acme and bolt have delivered no valid file for Mon 2 Mar.")
+    assert notice["words"].startswith(
+        "acme and bolt have delivered no valid file for Mon 2 Mar."
+    )
     assert alarms(found) == [
-        f"{partner} has delivered no valid file for this day" for partner in ("acme", "bolt")
+        f"{partner} has delivered no valid file for this day"
+        for partner in ("acme", "bolt")
     ]
     missing = [each for each in found.quality.warnings if each["kind"] == "no_delivery"]
     assert [each["partner"] for each in missing] == ["acme", "bolt"]
 
-    order = Order("A1", NOON, source=PARTNER_FILES, channel="acme", read_at=at("2026-03-04 09:00"))
-    other = Order("B1", NOON, source=PARTNER_FILES, channel="bolt", read_at=at("2026-03-04 09:00"))
+    order = Order(
+        "A1", NOON, source=PARTNER_FILES, channel="acme", read_at=at("2026-03-04 09:00")
+    )
+    other = Order(
+        "B1", NOON, source=PARTNER_FILES, channel="bolt", read_at=at("2026-03-04 09:00")
+    )
     load_all(
         shop,
         Folder(
@@ -295,7 +407,10 @@ def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded
             source=PARTNER_FILES,
             read_at=at("2026-03-04 11:00"),
             # The file of the day itself, and one of the next day that names an order of this one.
-            files=[delivery("acme_2026-03-02.csv.gz", "A1"), delivery("bolt_2026-03-03.csv", "B1")],
+            files=[
+                delivery("acme_2026-03-02.csv.gz", "A1"),
+                delivery("bolt_2026-03-03.csv", "B1"),
+            ],
         ),
         day=TUESDAY,
         run_id="next",
@@ -318,13 +433,17 @@ def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded
         pytest.param(False, id="a header alone"),
     ],
 )
-def test_a_day_is_complete_when_the_last_partner_has_delivered(shop: Shop, sold: bool) -> None:
+def test_a_day_is_complete_when_the_last_partner_has_delivered(
+    shop: Shop, sold: bool
+) -> None:
     late = Folder(source=PARTNER_FILES, totals={"missing_deliveries": ["acme"]})
     load_all(shop, late)
     assert not shop.one("daily_summary")["complete"]
     assert state(control_totals(shop)) == "late"
 
-    order = Order("A1", NOON, source=PARTNER_FILES, channel="acme", read_at=at("2026-03-04 09:00"))
+    order = Order(
+        "A1", NOON, source=PARTNER_FILES, channel="acme", read_at=at("2026-03-04 09:00")
+    )
     came = Folder(
         [order] if sold else [],
         source=PARTNER_FILES,

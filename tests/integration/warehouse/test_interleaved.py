@@ -29,7 +29,12 @@ from ecommerce.warehouse.schema import write_rows
 from ecommerce.warehouse.spec import LoadSpec
 from ecommerce.warehouse.staging_tables import HISTORY
 from tests.integration.conftest import FULL_MATRIX, LendDataset
-from tests.integration.warehouse.bigquery_rules import Committed, Interleaving, contents, copy
+from tests.integration.warehouse.bigquery_rules import (
+    Committed,
+    Interleaving,
+    contents,
+    copy,
+)
 from tests.integration.warehouse.conftest import MONDAY, STATE, Shop, open_shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 from tests.integration.warehouse.test_load_in_any_order import NEWER, OLDER, TUESDAY
@@ -38,11 +43,27 @@ from tests.integration.warehouse.web_events import Website
 
 pytestmark = pytest.mark.full
 
-COMPARED = (*STATE, *EVENT_TABLES, "product_pictures", "sales_forecasts", "rejected_rows")
+COMPARED = (
+    *STATE,
+    *EVENT_TABLES,
+    "product_pictures",
+    "sales_forecasts",
+    "rejected_rows",
+)
 BY_RUN = {"read_at", "run_id", "first_seen_at", "last_seen_at"}
 ADDRESS = "ann@customers.test"
 ANN = customer_hash(ADDRESS, "0123456789abcdef")
-KINDS = ("day", "another day", "sync", "history", "undo", "forget", "events", "catalogue", "forecast")
+KINDS = (
+    "day",
+    "another day",
+    "sync",
+    "history",
+    "undo",
+    "forget",
+    "events",
+    "catalogue",
+    "forecast",
+)
 ALL_PAIRS = list(combinations_with_replacement(KINDS, 2))
 PAIRS = ALL_PAIRS if FULL_MATRIX else ALL_PAIRS[::2]
 WAREHOUSES = ("empty", "quiet", "full")
@@ -59,13 +80,18 @@ SYNCED = Folder(
 )
 
 
-def folder_of(spec: LoadSpec, root: Path, tables: dict[str, list[dict[str, Any]]]) -> Manifest:
+def folder_of(
+    spec: LoadSpec, root: Path, tables: dict[str, list[dict[str, Any]]]
+) -> Manifest:
     """Write a loadable folder of a domain with one source."""
     [source] = spec.sources
     rows = len(tables[spec.counted])
     uri = f"file://{root}/{source}"
     with staging.publish(uri) as draft:
-        columns = {f"{name}.parquet": write_rows(draft.path, name, tables[name]) for name in tables}
+        columns = {
+            f"{name}.parquet": write_rows(draft.path, name, tables[name])
+            for name in tables
+        }
         draft.seal(
             source=source,
             business_date=TUESDAY,
@@ -74,21 +100,35 @@ def folder_of(spec: LoadSpec, root: Path, tables: dict[str, list[dict[str, Any]]
             read_at=at("2026-03-04 06:00"),
             window_start=at("2026-03-03 05:00"),
             window_end=at("2026-03-31 04:00"),
-            control_totals={spec.counted: rows, "source_orders": rows, "rows_read": rows}
+            control_totals={
+                spec.counted: rows,
+                "source_orders": rows,
+                "rows_read": rows,
+            }
             | {"rows_accepted": rows, "rows_rejected": 0, "rows_superseded": 0},
         )
     return staging.read_manifest(uri)
 
 
 def picture(sku: str) -> dict[str, Any]:
-    seen = {"first_seen_at": at("2026-03-04 06:00"), "last_seen_at": at("2026-03-04 06:00")}
+    seen = {
+        "first_seen_at": at("2026-03-04 06:00"),
+        "last_seen_at": at("2026-03-04 06:00"),
+    }
     product = {"sku": sku, "name": sku.title(), "category": "Toys"}
     return product | seen | {"state": "no_picture", "run_id": "pictures"}
 
 
 def forecast(day: date) -> dict[str, Any]:
-    amounts = dict.fromkeys(("forecast", "lower_80", "upper_80", "lower_95", "upper_95"), Decimal("10.0000"))
-    key = {"series": "total", "target_date": day, "model": "median", "made_at": at("2026-03-04 05:00")}
+    amounts = dict.fromkeys(
+        ("forecast", "lower_80", "upper_80", "lower_95", "upper_95"), Decimal("10.0000")
+    )
+    key = {
+        "series": "total",
+        "target_date": day,
+        "model": "median",
+        "made_at": at("2026-03-04 05:00"),
+    }
     return key | amounts | {"actual": None, "run_id": "forecast"}
 
 
@@ -98,7 +138,12 @@ Operation = Callable[[Shop], Any]
 
 
 def loads(
-    manifests: list[Manifest], kind: str, *, day: date = TUESDAY, spec: LoadSpec = ORDERS, **options: Any
+    manifests: list[Manifest],
+    kind: str,
+    *,
+    day: date = TUESDAY,
+    spec: LoadSpec = ORDERS,
+    **options: Any,
 ) -> Operation:
     def operation(shop: Shop) -> None:
         load(
@@ -125,14 +170,25 @@ def operations(shop: Shop, root: Path) -> dict[str, Operation]:
     """Stage what each kind of operation loads, and return the operations."""
     website = Website(replace(shop, folder=root / "events"))
     for number in range(3):
-        website.add(f"event {number}", at(f"2026-03-03 1{number}:00"), visitor_id=f"visitor {number}")
+        website.add(
+            f"event {number}",
+            at(f"2026-03-03 1{number}:00"),
+            visitor_id=f"visitor {number}",
+        )
     window = at("2026-03-03 05:00"), at("2026-03-04 05:00"), at("2026-03-04 06:00")
     events = website.staged(TUESDAY, *window, run_id="events")
     pictures = {"product_pictures": [picture("toys-1"), picture("toys-2")]}
     forecasts = {"sales_forecasts": [forecast(date(2026, 3, day)) for day in (3, 4, 5)]}
 
-    def of(kind: str, *folders: Folder, day: date = TUESDAY, **options: Any) -> Operation:
-        return loads([each.publish(root, day, kind) for each in folders], kind, day=day, **options)
+    def of(
+        kind: str, *folders: Folder, day: date = TUESDAY, **options: Any
+    ) -> Operation:
+        return loads(
+            [each.publish(root, day, kind) for each in folders],
+            kind,
+            day=day,
+            **options,
+        )
 
     return {
         "day": of("day", *NEWER),
@@ -142,8 +198,12 @@ def operations(shop: Shop, root: Path) -> dict[str, Operation]:
         "undo": undo_export,
         "forget": lambda shop: forget(ADDRESS, shop.warehouse),
         "events": loads([events], "events", spec=EVENTS),
-        "catalogue": loads([folder_of(CATALOGUE, root, pictures)], "catalogue", spec=CATALOGUE),
-        "forecast": loads([folder_of(FORECASTS, root, forecasts)], "forecast", spec=FORECASTS),
+        "catalogue": loads(
+            [folder_of(CATALOGUE, root, pictures)], "catalogue", spec=CATALOGUE
+        ),
+        "forecast": loads(
+            [folder_of(FORECASTS, root, forecasts)], "forecast", spec=FORECASTS
+        ),
     }
 
 
@@ -171,7 +231,9 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(
-    bigquery_emulator: Emulator, lend_dataset: LendDataset, tmp_path_factory: pytest.TempPathFactory
+    bigquery_emulator: Emulator,
+    lend_dataset: LendDataset,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[World]:
     root = tmp_path_factory.mktemp("interleaved")
     with ExitStack() as lent, pytest.MonkeyPatch.context() as environment:
@@ -184,11 +246,20 @@ def world(
             shops.append(open_shop(bigquery_emulator, environment, root, dataset))
         shop, snapshot, serial, empty, quiet, full = shops
         kinds = operations(shop, root)
-        quiet.load(Folder([Order("5", at("2026-02-20 15:00"), customer="old")]), day=date(2026, 2, 20))
+        quiet.load(
+            Folder([Order("5", at("2026-02-20 15:00"), customer="old")]),
+            day=date(2026, 2, 20),
+        )
         for kind in KINDS:
             if kind not in ("undo", "forget"):
                 kinds[kind](full)
-        yield World(shop, snapshot, serial, {"empty": empty, "quiet": quiet, "full": full}, kinds)
+        yield World(
+            shop,
+            snapshot,
+            serial,
+            {"empty": empty, "quiet": quiet, "full": full},
+            kinds,
+        )
 
 
 def state(shop: Shop) -> Tables:
@@ -196,15 +267,22 @@ def state(shop: Shop) -> Tables:
     copies = shop.warehouse.query("warehouse/procedures/copies/find.sql")
     assert copies == [], "rows are stored twice"
     rows = contents(shop)
-    return {name: sorted(_without_run(text) for text in rows[name].elements()) for name in COMPARED}
+    return {
+        name: sorted(_without_run(text) for text in rows[name].elements())
+        for name in COMPARED
+    }
 
 
 def _without_run(text: str) -> str:
     row = json.loads(text)
-    return json.dumps({name: value for name, value in row.items() if name not in BY_RUN})
+    return json.dumps(
+        {name: value for name, value in row.items() if name not in BY_RUN}
+    )
 
 
-def interleave(world: World, start: str, first: str, second: str, before: int | None) -> Interleaving:
+def interleave(
+    world: World, start: str, first: str, second: str, before: int | None
+) -> Interleaving:
     """Run `second` within `first`, and compare the tables with those of one after the other."""
     copy(world.starts[start], world.shop)
     run_second = partial(world.operations[second], world.shop)

@@ -34,13 +34,20 @@ def test_a_day_is_loaded_with_its_figures(shop: Shop):
 
     assert result.touched_days == [MONDAY]
     assert json.loads(json.dumps(to_xcom(result)))["touched_days"] == ["2026-03-02"]
-    assert {name: result.rows[name] for name in ("orders", "order_lines", "refunds")} == {
+    assert {
+        name: result.rows[name] for name in ("orders", "order_lines", "refunds")
+    } == {
         "orders": 2,
         "order_lines": 3,
         "refunds": 1,
     }
     assert shop.rows(
-        "daily_sales", "category", "order_lines", "units", "net_sales", "net_sales_reporting"
+        "daily_sales",
+        "category",
+        "order_lines",
+        "units",
+        "net_sales",
+        "net_sales_reporting",
     ) == [
         sales("Books", 1, "0.5", "7.5"),
         sales("Toys", 2, "3", "28.75"),
@@ -64,7 +71,8 @@ def test_a_day_is_loaded_with_its_figures(shop: Shop):
         "missing_sources": ["exchange_rates", "shopify", "storefront"],
     }
     assert {
-        row["source"]: (row["status"], row["orders_loaded"], row["amount_loaded"]) for row in result.audit
+        row["source"]: (row["status"], row["orders_loaded"], row["amount_loaded"])
+        for row in result.audit
     } == {
         "sales_db": ("success", 2, Decimal("37.5")),
         "storefront": ("failed", None, None),
@@ -103,10 +111,18 @@ def test_days_that_were_not_read_lack_a_source_only_while_it_is_on(shop: Shop):
 
     assert missing() == [["sales_db", "storefront"], ["storefront"]]
 
-    shop.load(Folder(read_at=at("2026-03-04 11:00")), day=TUESDAY, run_id="off", off_sources=failed + off)
+    shop.load(
+        Folder(read_at=at("2026-03-04 11:00")),
+        day=TUESDAY,
+        run_id="off",
+        off_sources=failed + off,
+    )
     assert missing() == [["sales_db"], []]
 
-    again = [Folder(source=source, read_at=at("2026-03-06 11:00")) for source in ("sales_db", "storefront")]
+    again = [
+        Folder(source=source, read_at=at("2026-03-06 11:00"))
+        for source in ("sales_db", "storefront")
+    ]
     shop.load(*again, day=THURSDAY, run_id="on", off_sources=off)
     assert missing() == [["sales_db", "storefront"], ["storefront"]]
 
@@ -129,7 +145,9 @@ def test_loading_twice_leaves_the_same_tables(shop: Shop):
 def test_a_load_without_sources_or_rows_gives_the_day_an_empty_summary(shop: Shop):
     nothing = shop.load(missing_sources=SOURCES)
     assert nothing.touched_days == [MONDAY]
-    assert shop.one("daily_summary", "orders", "net_sales", "average_order_value", "complete") == {
+    assert shop.one(
+        "daily_summary", "orders", "net_sales", "average_order_value", "complete"
+    ) == {
         "orders": 0,
         "net_sales": Decimal(0),
         "average_order_value": None,
@@ -154,15 +172,30 @@ def test_a_day_is_complete_only_by_reads_after_its_end(shop: Shop):
     ]
 
     shop.load(Folder([ANN]))
-    assert "sales_db" not in shop.one("daily_summary", "missing_sources")["missing_sources"]
+    assert (
+        "sales_db"
+        not in shop.one("daily_summary", "missing_sources")["missing_sources"]
+    )
 
 
 def test_what_an_order_lost_or_moved_is_gone_from_its_old_days(shop: Shop):
-    shop.load(Folder([ANN, replace(BOB, refunds=[("r1", at("2026-03-05 20:00"), "3.00")])]))
-    assert shop.by("daily_summary", "business_date", "returns") == {MONDAY: 0, THURSDAY: 3}
+    shop.load(
+        Folder([ANN, replace(BOB, refunds=[("r1", at("2026-03-05 20:00"), "3.00")])])
+    )
+    assert shop.by("daily_summary", "business_date", "returns") == {
+        MONDAY: 0,
+        THURSDAY: 3,
+    }
 
-    changed = replace(BOB, ordered_at=at("2026-03-03 16:00"), lines=[("Books", "1", "7.50")], refunds=[])
-    result = shop.load(Folder([changed], read_at=at("2026-03-04 11:00")), day=TUESDAY, run_id="next")
+    changed = replace(
+        BOB,
+        ordered_at=at("2026-03-03 16:00"),
+        lines=[("Books", "1", "7.50")],
+        refunds=[],
+    )
+    result = shop.load(
+        Folder([changed], read_at=at("2026-03-04 11:00")), day=TUESDAY, run_id="next"
+    )
 
     assert result.touched_days == [MONDAY, TUESDAY, THURSDAY]
     assert shop.rows("order_lines", "order_id", "business_date", "category") == [
@@ -170,16 +203,26 @@ def test_what_an_order_lost_or_moved_is_gone_from_its_old_days(shop: Shop):
         {"order_id": "2", "business_date": TUESDAY, "category": "Books"},
     ]
     assert shop.rows("refunds") == []
-    assert shop.by("daily_summary", "business_date", "gross_sales") == {MONDAY: 10, TUESDAY: Decimal("7.5")}
-    assert shop.by("daily_summary", "business_date", "new_customers") == {MONDAY: 1, TUESDAY: 1}
+    assert shop.by("daily_summary", "business_date", "gross_sales") == {
+        MONDAY: 10,
+        TUESDAY: Decimal("7.5"),
+    }
+    assert shop.by("daily_summary", "business_date", "new_customers") == {
+        MONDAY: 1,
+        TUESDAY: 1,
+    }
 
 
 def test_a_late_refund_counts_on_its_own_day(shop: Shop):
     shop.load(Folder([BOB]))
-    late = replace(BOB, status="refunded", refunds=[("r1", at("2026-03-20 20:00"), "28.75")])
+    late = replace(
+        BOB, status="refunded", refunds=[("r1", at("2026-03-20 20:00"), "28.75")]
+    )
 
     result = shop.load(
-        Folder([late], read_at=at("2026-03-21 11:00")), day=date(2026, 3, 20), run_id="scheduled"
+        Folder([late], read_at=at("2026-03-21 11:00")),
+        day=date(2026, 3, 20),
+        run_id="scheduled",
     )
 
     assert result.touched_days == [MONDAY, date(2026, 3, 20)]
@@ -187,13 +230,17 @@ def test_a_late_refund_counts_on_its_own_day(shop: Shop):
         MONDAY: 0,
         date(2026, 3, 20): Decimal("28.75"),
     }
-    assert shop.by("daily_summary", "business_date", "net_sales")[MONDAY] == Decimal("26.25")
+    assert shop.by("daily_summary", "business_date", "net_sales")[MONDAY] == Decimal(
+        "26.25"
+    )
 
 
 def test_a_refund_without_order_counts_until_its_order_arrives(shop: Shop):
     refund = ("r9", at("2026-03-02 20:00"), "4.00")
     shop.load(Folder(orphans=[("2", *refund)]))
-    assert shop.one("daily_sales", "category", "country_code", "currency", "returns") == {
+    assert shop.one(
+        "daily_sales", "category", "country_code", "currency", "returns"
+    ) == {
         "category": "unallocated",
         "country_code": "ZZ",
         "currency": "USD",
@@ -202,7 +249,9 @@ def test_a_refund_without_order_counts_until_its_order_arrives(shop: Shop):
     assert [row["order_id"] for row in shop.rows("removed_orders")] == ["2"]
 
     test_order = replace(BOB, is_test=True, refunds=[refund])
-    shop.load(Folder([test_order], read_at=at("2026-03-04 11:00")), day=TUESDAY, run_id="next")
+    shop.load(
+        Folder([test_order], read_at=at("2026-03-04 11:00")), day=TUESDAY, run_id="next"
+    )
 
     assert shop.rows("removed_orders") == []
     assert shop.by("refunds", "refund_id", "is_test") == {"r9": True}
@@ -214,7 +263,10 @@ def test_only_sales_that_are_no_tests_are_counted(shop: Shop):
         Folder(
             [
                 replace(
-                    ANN, status="cancelled", is_sale=False, refunds=[("r1", at("2026-03-02 20:00"), "1.00")]
+                    ANN,
+                    status="cancelled",
+                    is_sale=False,
+                    refunds=[("r1", at("2026-03-02 20:00"), "1.00")],
                 ),
                 replace(BOB, is_test=True),
                 replace(BOB, order_id="3", customer=None, country_code=None),
@@ -223,7 +275,14 @@ def test_only_sales_that_are_no_tests_are_counted(shop: Shop):
     )
 
     assert len(shop.rows("orders")) == 3
-    assert shop.one("daily_summary", "orders", "customers", "new_customers", "gross_sales", "returns") == {
+    assert shop.one(
+        "daily_summary",
+        "orders",
+        "customers",
+        "new_customers",
+        "gross_sales",
+        "returns",
+    ) == {
         "orders": 1,
         "customers": 0,
         "new_customers": 0,
@@ -238,7 +297,9 @@ def test_an_older_first_order_moves_the_new_customer(shop: Shop):
     older = Order("7", at("2026-02-20 15:00"), source="partner_files", customer="ann")
 
     result = shop.load(
-        Folder([older], source="partner_files", read_at=at("2026-03-04 11:00")), day=TUESDAY, run_id="next"
+        Folder([older], source="partner_files", read_at=at("2026-03-04 11:00")),
+        day=TUESDAY,
+        run_id="next",
     )
 
     assert date(2026, 2, 20) in result.touched_days
@@ -248,61 +309,110 @@ def test_an_older_first_order_moves_the_new_customer(shop: Shop):
         MONDAY: 0,
         TUESDAY: 0,
     }
-    assert shop.by("customers", "customer_hash", "first_ordered_at") == {"ann": at("2026-02-20 15:00")}
+    assert shop.by("customers", "customer_hash", "first_ordered_at") == {
+        "ann": at("2026-02-20 15:00")
+    }
 
-    cancelled = replace(older, status="cancelled", is_sale=False, updated_at=at("2026-03-04 12:00"))
+    cancelled = replace(
+        older, status="cancelled", is_sale=False, updated_at=at("2026-03-04 12:00")
+    )
     shop.load(
         Folder([cancelled], source="partner_files", read_at=at("2026-03-05 11:00")),
         day=TUESDAY,
         run_id="third",
     )
 
-    assert shop.by("customers", "customer_hash", "first_ordered_at") == {"ann": at("2026-03-02 15:00")}
+    assert shop.by("customers", "customer_hash", "first_ordered_at") == {
+        "ann": at("2026-03-02 15:00")
+    }
     assert shop.by("daily_summary", "business_date", "new_customers")[MONDAY] == 1
 
 
 def test_a_rerun_leaves_one_set_of_rejected_rows(shop: Shop):
     """Order 7 is read again and well now, 8 once more rejected; 9 changed before the second read began."""
-    broken = [{"reason": "missing_value", "order_id": order} for order in ("7", "8", "9")]
+    broken = [
+        {"reason": "missing_value", "order_id": order} for order in ("7", "8", "9")
+    ]
     other_day = [{"reason": "missing_value", "order_id": "8"}]
     shop.load(Folder([ANN], rejected=[*broken, {"reason": "unknown_order"}]))
-    shop.load(Folder(rejected=other_day, read_at=at("2026-03-04 11:00")), day=TUESDAY, run_id="next")
+    shop.load(
+        Folder(rejected=other_day, read_at=at("2026-03-04 11:00")),
+        day=TUESDAY,
+        run_id="next",
+    )
 
-    again = Folder([replace(ANN, order_id="7")], rejected=broken[1:2], read_at=at("2026-03-03 12:00"))
+    again = Folder(
+        [replace(ANN, order_id="7")],
+        rejected=broken[1:2],
+        read_at=at("2026-03-03 12:00"),
+    )
     shop.load(again, run_id="again")
 
-    kept = [(row["business_date"], row["run_id"], row["order_id"]) for row in shop.rows("rejected_rows")]
-    assert sorted(kept) == [(MONDAY, "again", "8"), (MONDAY, "run", "9"), (TUESDAY, "next", "8")]
+    kept = [
+        (row["business_date"], row["run_id"], row["order_id"])
+        for row in shop.rows("rejected_rows")
+    ]
+    assert sorted(kept) == [
+        (MONDAY, "again", "8"),
+        (MONDAY, "run", "9"),
+        (TUESDAY, "next", "8"),
+    ]
 
 
 def test_what_is_wrong_with_a_file_stands_until_the_file_is_read_again(shop: Shop):
     def delivery(file: str, received: str) -> dict[str, Any]:
-        return {"file": file, "sha256": received, "received_at": at(received), "order_ids": []}
+        return {
+            "file": file,
+            "sha256": received,
+            "received_at": at(received),
+            "order_ids": [],
+        }
 
     def wrong(file: str, number: int) -> dict[str, Any]:
         return {"reason": "malformed_line", "file": file, "row_number": number}
 
-    def read(files: list[str], rejected: list[dict[str, Any]], received: str, **run: Any) -> None:
+    def read(
+        files: list[str], rejected: list[dict[str, Any]], received: str, **run: Any
+    ) -> None:
         delivered = [delivery(file, received) for file in files]
-        shop.load(Folder(source="partner_files", files=delivered, rejected=rejected), **run)
+        shop.load(
+            Folder(source="partner_files", files=delivered, rejected=rejected), **run
+        )
 
     first = [wrong("a.csv", 3), wrong("b.csv", 4), wrong("c.csv", 0)]
     read(["a.csv", "b.csv"], first, "2026-03-03 08:00")
     # A rerun finds nothing new but the file that still cannot be used.
     read([], [wrong("c.csv", 0)], "2026-03-03 12:00", run_id="again")
-    kept = {(row["file"], row["row_number"], row["run_id"]) for row in shop.rows("rejected_rows")}
+    kept = {
+        (row["file"], row["row_number"], row["run_id"])
+        for row in shop.rows("rejected_rows")
+    }
     assert kept == {("a.csv", 3, "run"), ("b.csv", 4, "run"), ("c.csv", 0, "again")}
     # The next day one comes anew, with another fault, and the other can be used at last.
-    read(["a.csv", "c.csv"], [wrong("a.csv", 9)], "2026-03-04 08:00", day=TUESDAY, run_id="next")
-    kept = {(row["file"], row["row_number"], row["run_id"]) for row in shop.rows("rejected_rows")}
+    read(
+        ["a.csv", "c.csv"],
+        [wrong("a.csv", 9)],
+        "2026-03-04 08:00",
+        day=TUESDAY,
+        run_id="next",
+    )
+    kept = {
+        (row["file"], row["row_number"], row["run_id"])
+        for row in shop.rows("rejected_rows")
+    }
     assert kept == {("a.csv", 9, "next"), ("b.csv", 4, "run")}
 
 
-def test_an_export_that_is_loaded_again_leaves_one_set_of_rejected_rows(shop: Shop) -> None:
+def test_an_export_that_is_loaded_again_leaves_one_set_of_rejected_rows(
+    shop: Shop,
+) -> None:
     """Its second part, loaded for the same days, keeps its own."""
 
     def load_part(file: str, *numbers: int, run_id: str) -> None:
-        rejected = [{"reason": "malformed_line", "file": file, "row_number": number} for number in numbers]
+        rejected = [
+            {"reason": "malformed_line", "file": file, "row_number": number}
+            for number in numbers
+        ]
         export = Folder(source="old_shop", rejected=rejected)
         shop.load(export, run_id=run_id, dag_id="history", status=HISTORY)
 
@@ -310,5 +420,8 @@ def test_an_export_that_is_loaded_again_leaves_one_set_of_rejected_rows(shop: Sh
     load_part("b.csv", 7, run_id="other part")
     load_part("a.csv", 3, run_id="second")
 
-    kept = {(row["file"], row["row_number"], row["run_id"]) for row in shop.rows("rejected_rows")}
+    kept = {
+        (row["file"], row["row_number"], row["run_id"])
+        for row in shop.rows("rejected_rows")
+    }
     assert kept == {("a.csv", 3, "second"), ("b.csv", 7, "other part")}

@@ -25,16 +25,30 @@ from tests.integration.warehouse.loadable import Folder, Order, at
 from tests.integration.warehouse_contents import of_all_days
 
 TUESDAY = date(2026, 3, 3)
-ANN = Order("1", at("2026-03-02 15:00"), customer="ann", refunds=[("r1", at("2026-03-02 20:00"), "1.00")])
+ANN = Order(
+    "1",
+    at("2026-03-02 15:00"),
+    customer="ann",
+    refunds=[("r1", at("2026-03-02 20:00"), "1.00")],
+)
 BOB = Order("2", at("2026-03-02 16:00"), customer="bob", source="partner_files")
 BEFORE = (
     Folder([ANN], rejected=[{"reason": "missing_value"}]),
     Folder(source="exchange_rates", rates=[(MONDAY, "JPY", "160")]),
 )
 AFTER = (
-    Folder([replace(ANN, ordered_at=at("2026-03-03 15:00"), refunds=[])], read_at=at("2026-03-04 11:00")),
-    Folder([BOB], source="partner_files", removed=["9"], read_at=at("2026-03-04 11:00")),
-    Folder(source="exchange_rates", rates=[(MONDAY, "JPY", "161")], read_at=at("2026-03-04 11:00")),
+    Folder(
+        [replace(ANN, ordered_at=at("2026-03-03 15:00"), refunds=[])],
+        read_at=at("2026-03-04 11:00"),
+    ),
+    Folder(
+        [BOB], source="partner_files", removed=["9"], read_at=at("2026-03-04 11:00")
+    ),
+    Folder(
+        source="exchange_rates",
+        rates=[(MONDAY, "JPY", "161")],
+        read_at=at("2026-03-04 11:00"),
+    ),
 )
 EVERYTHING = (*STATE, "load_audit", "rejected_rows", "report_restatements")
 
@@ -50,7 +64,9 @@ def test_a_crash_after_any_statement_leaves_nothing(shop: Shop):
     shop.load(*BEFORE, run_id="before")
     before = shop.state(EVERYTHING)
     manifests = [each.publish(shop.folder, TUESDAY, "after") for each in AFTER]
-    staging = staging_tables.Staging(shop.warehouse, ORDERS, manifests, TUESDAY, "after", "daily")
+    staging = staging_tables.Staging(
+        shop.warehouse, ORDERS, manifests, TUESDAY, "after", "daily"
+    )
     staging_tables.stage(staging)
     statements = split(load_module.look_up(staging)[1])
     committed = statements.index("COMMIT TRANSACTION")
@@ -59,7 +75,9 @@ def test_a_crash_after_any_statement_leaves_nothing(shop: Shop):
     places = [*range(2, committed, every), committed]
 
     for place in places:
-        crashing = ";\n".join([*statements[:place], "SELECT ERROR('crash')", *statements[place:]])
+        crashing = ";\n".join(
+            [*statements[:place], "SELECT ERROR('crash')", *statements[place:]]
+        )
         with pytest.raises(ContractError, match="crash"):
             shop.warehouse.run(crashing, "crash")
         assert shop.state(EVERYTHING) == before, statements[place - 1]
@@ -77,10 +95,16 @@ def test_a_load_that_began_before_an_erasure_begins_again(
     monkeypatch.setenv("STAGING_URI", f"file://{tmp_path}/staging")
     key = shop.warehouse.settings.customer_hash_key
     ann = replace(
-        ANN, customer=erasure.customer_hash("ann@example.com", key), attributes='{"gift": "for Ann"}'
+        ANN,
+        customer=erasure.customer_hash("ann@example.com", key),
+        attributes='{"gift": "for Ann"}',
     )
-    manifest = Folder([ann, replace(BOB, source="sales_db")]).publish(shop.folder, MONDAY, "run")
-    staging = staging_tables.Staging(shop.warehouse, ORDERS, [manifest], MONDAY, "run", "daily")
+    manifest = Folder([ann, replace(BOB, source="sales_db")]).publish(
+        shop.folder, MONDAY, "run"
+    )
+    staging = staging_tables.Staging(
+        shop.warehouse, ORDERS, [manifest], MONDAY, "run", "daily"
+    )
     staging_tables.stage(staging)
     _, script = load_module.look_up(staging)
 
@@ -97,7 +121,9 @@ def test_a_load_that_began_before_an_erasure_begins_again(
     assert shop.one("customers", "customer_hash") == {"customer_hash": "bob"}
 
 
-def failing(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, error: Exception, times: int) -> list[str]:
+def failing(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, error: Exception, times: int
+) -> list[str]:
     """Let the load's script fail as BigQuery would, `times` times; the ids of the jobs that were begun."""
     begin, begun = warehouse.client.query, []
 
@@ -138,7 +164,11 @@ def test_a_load_that_lost_against_another_is_tried_again(
     ],
 )
 def test_a_load_that_cannot_win_leaves_nothing_and_the_task_is_tried_again(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, error: Exception, kind: type[Exception], attempts: int
+    shop: Shop,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    kind: type[Exception],
+    attempts: int,
 ):
     begun = failing(shop.warehouse, monkeypatch, error, times=99)
 
@@ -163,7 +193,9 @@ def test_a_load_that_commits_between_look_up_and_transaction_is_noticed(
     run: Callable[..., Any] = Warehouse.run
     looked_up = 0
 
-    def interfering(self: Warehouse, sql: str, what: str, *arguments: Any, **options: Any) -> Any:
+    def interfering(
+        self: Warehouse, sql: str, what: str, *arguments: Any, **options: Any
+    ) -> Any:
         nonlocal looked_up
         rows = run(self, sql, what, *arguments, **options)
         if what == "look up touched days" and self is shop.warehouse:
@@ -190,14 +222,19 @@ def test_a_load_that_commits_between_look_up_and_transaction_is_noticed(
 def test_files_that_are_not_what_the_table_takes_are_refused(shop: Shop):
     manifest = Folder([ANN]).publish(shop.folder, MONDAY)
     columns = dict(manifest.columns)
-    swapped = columns | {"orders.parquet": [*columns["orders.parquet"][1:], columns["orders.parquet"][0]]}
+    swapped = columns | {
+        "orders.parquet": [*columns["orders.parquet"][1:], columns["orders.parquet"][0]]
+    }
     broken = {
-        "orders.parquet of sales_db has the columns order_id": replace(manifest, columns=swapped),
+        "orders.parquet of sales_db has the columns order_id": replace(
+            manifest, columns=swapped
+        ),
         "the transform left 2 orders": replace(
             manifest, control_totals=dict(manifest.control_totals) | {"orders": 2}
         ),
         "an amount of 9.9900": replace(
-            manifest, control_totals=dict(manifest.control_totals) | {"amount": "9.9900"}
+            manifest,
+            control_totals=dict(manifest.control_totals) | {"amount": "9.9900"},
         ),
         "order_versions has more rows (2) than different keys (1)": replace(
             Folder([ANN, ANN]), read_at=at("2026-03-03 12:00")
@@ -230,7 +267,9 @@ def refusing_taken_ids(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) ->
         return begun
 
     for name in ("query", "load_table_from_file"):
-        monkeypatch.setattr(warehouse.client, name, once(getattr(warehouse.client, name)))
+        monkeypatch.setattr(
+            warehouse.client, name, once(getattr(warehouse.client, name))
+        )
     monkeypatch.setattr(warehouse.client, "get_job", lambda job_id, **_: jobs[job_id])
 
 
@@ -242,7 +281,9 @@ def test_what_was_taken_back_comes_again_when_the_same_load_is_run_again(
     loaded = shop.state(EVERYTHING)
     # As taking an export back leaves the tables.
     for table in EVERYTHING:
-        shop.warehouse.run(f"DELETE FROM `shop.{table}` {of_all_days(table)}", f"empty {table}")
+        shop.warehouse.run(
+            f"DELETE FROM `shop.{table}` {of_all_days(table)}", f"empty {table}"
+        )
 
     shop.load(*BEFORE)
 

@@ -14,13 +14,23 @@ pytestmark = pytest.mark.full
 
 TUESDAY = date(2026, 3, 3)
 EARLY, LATE = at("2026-03-03 11:00"), at("2026-03-04 11:00")
-ORDER = Order("1", at("2026-03-02 15:00"), customer="ann", refunds=[("r1", at("2026-03-02 20:00"), "1.00")])
+ORDER = Order(
+    "1",
+    at("2026-03-02 15:00"),
+    customer="ann",
+    refunds=[("r1", at("2026-03-02 20:00"), "1.00")],
+)
 OTHER = Order("2", at("2026-03-02 16:00"), customer="bob")
 
 
 def partner(order_id: str, updated: str, **changes: object) -> Order:
     """An order in a partner's file."""
-    order = Order(order_id, at("2026-03-02 15:00"), source="partner_files", customer=f"of {order_id}")
+    order = Order(
+        order_id,
+        at("2026-03-02 15:00"),
+        source="partner_files",
+        customer=f"of {order_id}",
+    )
     return replace(order, updated_at=at(updated), **changes)
 
 
@@ -35,7 +45,12 @@ def file(received: str, *order_ids: str) -> Row:
 
 
 def product(name: str, updated: str) -> Row:
-    return {"sku": "toys-1", "name": name, "category": "Toys", "updated_at": at(updated)}
+    return {
+        "sku": "toys-1",
+        "name": name,
+        "category": "Toys",
+        "updated_at": at(updated),
+    }
 
 
 PARTNER = Folder(source="partner_files")
@@ -46,7 +61,9 @@ OLDER = (
         orders=[
             partner("1", "2026-03-02 15:00", read_at=EARLY),
             partner("2", "2026-03-02 18:00", read_at=EARLY),
-            partner("3", "2026-03-02 15:00", read_at=EARLY, status="pending", is_sale=False),
+            partner(
+                "3", "2026-03-02 15:00", read_at=EARLY, status="pending", is_sale=False
+            ),
             partner("4", "2026-03-02 15:00", read_at=EARLY),
         ],
         files=[file("2026-03-03 11:00", "1", "2", "3", "4")],
@@ -55,7 +72,13 @@ OLDER = (
     Folder(
         source="exchange_rates",
         products=[product("Old", "2026-03-01 00:00")],
-        customers=[{"customer_hash": "ann", "country_code": "US", "updated_at": at("2026-03-01 00:00")}],
+        customers=[
+            {
+                "customer_hash": "ann",
+                "country_code": "US",
+                "updated_at": at("2026-03-01 00:00"),
+            }
+        ],
         rates=[(MONDAY, "GBP", "0.87")],
         read_at=EARLY,
     ),
@@ -71,8 +94,12 @@ NEWER = (
     replace(
         PARTNER,
         orders=[
-            partner("1", "2026-03-02 17:00", read_at=LATE, lines=[("Books", "1", "3.00")]),
-            partner("2", "2026-03-02 17:00", read_at=LATE, lines=[("Books", "1", "3.00")]),
+            partner(
+                "1", "2026-03-02 17:00", read_at=LATE, lines=[("Books", "1", "3.00")]
+            ),
+            partner(
+                "2", "2026-03-02 17:00", read_at=LATE, lines=[("Books", "1", "3.00")]
+            ),
             partner("3", "2026-03-02 15:00", read_at=LATE),
         ],
         files=[file("2026-03-04 11:00", "1", "2", "3")],
@@ -82,7 +109,13 @@ NEWER = (
     Folder(
         source="exchange_rates",
         products=[product("New", "2026-03-02 00:00")],
-        customers=[{"customer_hash": "ann", "country_code": "CA", "updated_at": at("2026-03-02 00:00")}],
+        customers=[
+            {
+                "customer_hash": "ann",
+                "country_code": "CA",
+                "updated_at": at("2026-03-02 00:00"),
+            }
+        ],
         rates=[(MONDAY, "GBP", "0.88")],
         read_at=LATE,
     ),
@@ -98,7 +131,10 @@ def test_two_runs_in_either_order_leave_the_same_tables(shop: Shop, second_shop:
     state = shop.state()
     assert second_shop.state() == state
 
-    left = {(row["source"], row["order_id"]): row["business_date"] for row in state["orders"]}
+    left = {
+        (row["source"], row["order_id"]): row["business_date"]
+        for row in state["orders"]
+    }
     assert left == {
         ("sales_db", "1"): TUESDAY,
         ("sales_db", "2"): MONDAY,
@@ -106,12 +142,23 @@ def test_two_runs_in_either_order_leave_the_same_tables(shop: Shop, second_shop:
         ("partner_files", "2"): MONDAY,
         ("partner_files", "3"): MONDAY,
     }
-    assert second_shop.by("exchange_rates", "currency", "rate") == {"GBP": Decimal("0.88")}
+    assert second_shop.by("exchange_rates", "currency", "rate") == {
+        "GBP": Decimal("0.88")
+    }
     assert second_shop.by("products", "sku", "name") == {"toys-1": "New"}
-    runs = {(row["source"], row["order_id"]): row["run_id"] for row in second_shop.rows("orders")}
-    assert {key for key, run in runs.items() if run == "older"} == {("sales_db", "2"), ("partner_files", "2")}
+    runs = {
+        (row["source"], row["order_id"]): row["run_id"]
+        for row in second_shop.rows("orders")
+    }
+    assert {key for key, run in runs.items() if run == "older"} == {
+        ("sales_db", "2"),
+        ("partner_files", "2"),
+    }
     # As many orders as the source has, in whatever version they are there (order 4 was taken back).
-    audit = {row["source"]: (row["source_orders"], row["orders_loaded"]) for row in result.audit}
+    audit = {
+        row["source"]: (row["source_orders"], row["orders_loaded"])
+        for row in result.audit
+    }
     assert audit["partner_files"] == (4, 4)
 
 
@@ -131,15 +178,24 @@ def test_a_delivery_that_replaces_one_unknown_to_its_extract_is_read_again(shop:
     unknown = replace(PARTNER, totals={"known_deliveries": []})
     orders = [partner(each, "2026-03-02 15:00", read_at=EARLY) for each in ("1", "2")]
     newer = replace(unknown, orders=orders[:1], files=[file(received[1], "1")])
-    shop.load(replace(unknown, orders=orders, files=[file(received[0], "1", "2")]), run_id="older")
+    shop.load(
+        replace(unknown, orders=orders, files=[file(received[0], "1", "2")]),
+        run_id="older",
+    )
     for _ in range(2):  # a load that is repeated ends in the same tables
         shop.load(newer, run_id="newer")
         known = loaded_files("partner_files", [name])[name]
         assert known["sha256"] != file(received[1])["sha256"]
-        assert sorted(known["order_ids"]) == ["1", "2"], "so that the next extract finds the removed one"
+        assert sorted(known["order_ids"]) == ["1", "2"], (
+            "so that the next extract finds the removed one"
+        )
 
     totals = {"known_deliveries": [known["sha256"]]}
-    shop.load(replace(newer, removed=["2"], totals=totals, read_at=LATE), day=TUESDAY, run_id="next")
+    shop.load(
+        replace(newer, removed=["2"], totals=totals, read_at=LATE),
+        day=TUESDAY,
+        run_id="next",
+    )
     assert [row["order_id"] for row in shop.rows("orders")] == ["1"]
     known = loaded_files("partner_files", [name])[name]
     assert (known["sha256"], known["order_ids"]) == (file(received[1])["sha256"], ["1"])

@@ -9,15 +9,26 @@ from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 
 EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
-RATES = {"USD": "1.0875", "JPY": "161.53", "GBP": "0.86455", "CHF": "0.9412", "HUF": "402.1", "EUR": "1"}
-RATE_ROWS = [(MONDAY, currency, rate) for currency, rate in RATES.items() if currency != "EUR"]
+RATES = {
+    "USD": "1.0875",
+    "JPY": "161.53",
+    "GBP": "0.86455",
+    "CHF": "0.9412",
+    "HUF": "402.1",
+    "EUR": "1",
+}
+RATE_ROWS = [
+    (MONDAY, currency, rate) for currency, rate in RATES.items() if currency != "EUR"
+]
 
 
 def converted(amount: Decimal, currency: str) -> Decimal:
     """In US dollars, unrounded."""
     if currency == "USD":
         return amount
-    return EXACT.divide(EXACT.multiply(amount, Decimal(RATES["USD"])), Decimal(RATES[currency]))
+    return EXACT.divide(
+        EXACT.multiply(amount, Decimal(RATES["USD"])), Decimal(RATES[currency])
+    )
 
 
 def rounded(amount: Decimal) -> Decimal:
@@ -35,7 +46,13 @@ def test_conversion_and_rounding_are_exact(shop: Shop):
             lines=[(f"{currency} {number}", "1", amount)],
             currency=currency,
             # More is given back than was paid: negative amounts are rounded away from zero too.
-            refunds=[(f"{currency}-{number}", at("2026-03-02 16:00"), f"{Decimal(amount) * 2}")]
+            refunds=[
+                (
+                    f"{currency}-{number}",
+                    at("2026-03-02 16:00"),
+                    f"{Decimal(amount) * 2}",
+                )
+            ]
             if number % 3 == 0
             else [],
             tax=amount,
@@ -44,7 +61,11 @@ def test_conversion_and_rounding_are_exact(shop: Shop):
         for currency in RATES
         for number, amount in enumerate(amounts)
     ]
-    orders = [each for each in orders if len(each.lines[0][2]) < 12 or each.currency in ("USD", "EUR")]
+    orders = [
+        each
+        for each in orders
+        if len(each.lines[0][2]) < 12 or each.currency in ("USD", "EUR")
+    ]
 
     shop.load(Folder(orders), Folder(source="exchange_rates", rates=RATE_ROWS))
 
@@ -52,13 +73,18 @@ def test_conversion_and_rounding_are_exact(shop: Shop):
         (row["currency"], figure, row[figure], row[f"{figure}_reporting"])
         for row in shop.rows("daily_sales")
         for figure in ("gross_sales", "discounts", "returns", "net_sales")
-        if row[f"{figure}_reporting"] != rounded(converted(row[figure], row["currency"]))
+        if row[f"{figure}_reporting"]
+        != rounded(converted(row[figure], row["currency"]))
     ]
     assert not wrong
     summary = shop.one("daily_summary")
-    gross = sum(converted(Decimal(order.lines[0][2]), order.currency) for order in orders)
+    gross = sum(
+        converted(Decimal(order.lines[0][2]), order.currency) for order in orders
+    )
     returns = sum(
-        converted(Decimal(refund[2]), order.currency) for order in orders for refund in order.refunds
+        converted(Decimal(refund[2]), order.currency)
+        for order in orders
+        for refund in order.refunds
     )
     assert summary["gross_sales"] == rounded(gross)
     assert summary["returns"] == rounded(returns)
@@ -70,14 +96,19 @@ def test_conversion_and_rounding_are_exact(shop: Shop):
         for row in shop.rows("order_lines_reporting", "order_id", "gross_amount")
     }
     assert lines == {
-        order.order_id: rounded(converted(Decimal(order.lines[0][2]), order.currency)) for order in orders
+        order.order_id: rounded(converted(Decimal(order.lines[0][2]), order.currency))
+        for order in orders
     }
 
 
 def test_a_tie_is_rounded_away_from_zero(shop: Shop):
     # 0.34 EUR are 0.36975 USD at 1.0875.
-    order = Order("1", at("2026-03-02 15:00"), lines=[("Toys", "1", "0.34")], currency="EUR")
-    refund = replace(order, order_id="2", lines=[], refunds=[("r", at("2026-03-02 16:00"), "0.34")])
+    order = Order(
+        "1", at("2026-03-02 15:00"), lines=[("Toys", "1", "0.34")], currency="EUR"
+    )
+    refund = replace(
+        order, order_id="2", lines=[], refunds=[("r", at("2026-03-02 16:00"), "0.34")]
+    )
     shop.load(Folder([order, refund]), Folder(source="exchange_rates", rates=RATE_ROWS))
 
     by_category = shop.by("daily_sales", "category", "net_sales_reporting")
@@ -86,12 +117,30 @@ def test_a_tie_is_rounded_away_from_zero(shop: Shop):
 
 
 def test_an_amount_without_rate_stays_unconverted_until_the_rate_arrives(shop: Shop):
-    in_yen = Order("1", at("2026-03-02 15:00"), lines=[("Toys", "1", "1000")], currency="JPY", customer="ann")
-    no_rate = Folder(source="exchange_rates", rates=[(MONDAY, "JPY", "0"), (MONDAY, "USD", "1.1")])
-    shop.load(Folder([in_yen, replace(in_yen, order_id="2", currency="USD", customer="bob")]), no_rate)
-    assert shop.by("daily_sales", "currency", "net_sales_reporting") == {"JPY": None, "USD": Decimal(1000)}
+    in_yen = Order(
+        "1",
+        at("2026-03-02 15:00"),
+        lines=[("Toys", "1", "1000")],
+        currency="JPY",
+        customer="ann",
+    )
+    no_rate = Folder(
+        source="exchange_rates", rates=[(MONDAY, "JPY", "0"), (MONDAY, "USD", "1.1")]
+    )
+    shop.load(
+        Folder([in_yen, replace(in_yen, order_id="2", currency="USD", customer="bob")]),
+        no_rate,
+    )
+    assert shop.by("daily_sales", "currency", "net_sales_reporting") == {
+        "JPY": None,
+        "USD": Decimal(1000),
+    }
     assert shop.one(
-        "daily_summary", "gross_sales", "orders", "unconverted_orders", "average_order_value"
+        "daily_summary",
+        "gross_sales",
+        "orders",
+        "unconverted_orders",
+        "average_order_value",
     ) == {
         "gross_sales": Decimal(1000),
         "orders": 2,
@@ -99,20 +148,34 @@ def test_an_amount_without_rate_stays_unconverted_until_the_rate_arrives(shop: S
         "average_order_value": Decimal(1000),
     }
 
-    result = shop.load(Folder(source="exchange_rates", rates=RATE_ROWS), day=date(2026, 3, 5), run_id="later")
+    result = shop.load(
+        Folder(source="exchange_rates", rates=RATE_ROWS),
+        day=date(2026, 3, 5),
+        run_id="later",
+    )
 
     assert MONDAY in result.touched_days
     expected = rounded(converted(Decimal(1000), "JPY"))
     assert shop.by("daily_sales", "currency", "net_sales_reporting")["JPY"] == expected
     assert shop.by("daily_summary", "business_date", "unconverted_orders")[MONDAY] == 0
-    again = shop.load(Folder(source="exchange_rates", rates=RATE_ROWS), day=date(2026, 3, 6), run_id="again")
+    again = shop.load(
+        Folder(source="exchange_rates", rates=RATE_ROWS),
+        day=date(2026, 3, 6),
+        run_id="again",
+    )
     assert again.touched_days == [date(2026, 3, 6)], "known rates change nothing"
 
 
 def test_a_rate_serves_for_seven_days(shop: Shop):
     week_ago = MONDAY - timedelta(days=7)
     orders = [
-        Order(currency, at("2026-03-02 15:00"), lines=[("Toys", "1", "10")], currency=currency, customer=None)
+        Order(
+            currency,
+            at("2026-03-02 15:00"),
+            lines=[("Toys", "1", "10")],
+            currency=currency,
+            customer=None,
+        )
         for currency in ("CHF", "SEK")
     ]
     rates = [
@@ -122,9 +185,15 @@ def test_a_rate_serves_for_seven_days(shop: Shop):
         (week_ago - timedelta(days=1), "SEK", "10"),
     ]
     shop.load(Folder(orders))
-    later = shop.load(Folder(source="exchange_rates", rates=rates), day=date(2026, 3, 5), run_id="later")
+    later = shop.load(
+        Folder(source="exchange_rates", rates=rates),
+        day=date(2026, 3, 5),
+        run_id="later",
+    )
 
-    assert MONDAY in later.touched_days, "also where the rate is the last one that serves it"
+    assert MONDAY in later.touched_days, (
+        "also where the rate is the last one that serves it"
+    )
     assert shop.by("daily_sales", "currency", "net_sales_reporting") == {
         "CHF": Decimal("11.1111"),
         "SEK": None,

@@ -17,7 +17,15 @@ from tests.integration.warehouse.loadable import Folder, Order, at
 TUESDAY = date(2026, 3, 3)
 ORDER = Order("1", at("2026-03-02 15:00"), tax="1.00", customer="ann")
 LATE_FILE = Folder(
-    [replace(ORDER, order_id="2", source="partner_files", tax="0.004", lines=[("Toys", "1", "120.00")])],
+    [
+        replace(
+            ORDER,
+            order_id="2",
+            source="partner_files",
+            tax="0.004",
+            lines=[("Toys", "1", "120.00")],
+        )
+    ],
     source="partner_files",
     read_at=at("2026-03-04 11:00"),
 )
@@ -40,7 +48,8 @@ def causes(result: LoadResult, day: date = MONDAY) -> dict[str, list[tuple]]:
     """By figure: kind, channel and number of orders of each cause that a load noted for a day."""
     return {
         row["figure"]: [
-            (each["kind"], each["channel"], each["orders"]) for each in json.loads(row["causes"] or "[]")
+            (each["kind"], each["channel"], each["orders"])
+            for each in json.loads(row["causes"] or "[]")
         ]
         for row in result.restatements
         if row["business_date"] == day
@@ -68,7 +77,10 @@ def test_orders_that_turn_out_to_be_of_one_customer_restate_the_customers(shop: 
     shop.load(Folder([ORDER, bob]))
     mail(shop)
 
-    result = shop.load(Folder([replace(bob, customer="ann")], read_at=at("2026-03-04 11:00")), day=TUESDAY)
+    result = shop.load(
+        Folder([replace(bob, customer="ann")], read_at=at("2026-03-04 11:00")),
+        day=TUESDAY,
+    )
 
     assert [(row["figure"], row["old"], row["new"]) for row in result.restatements] == [
         ("customers", 2, 1),
@@ -113,7 +125,10 @@ def test_the_causes_count_the_orders_that_changed_and_no_others(shop: Shop):
         replace(ORDER, order_id="late", customer="late"),
     ]
     partner = replace(
-        LATE_FILE.orders[0], channel="alpenmarkt", customer=None, read_at=at("2026-03-04 10:00")
+        LATE_FILE.orders[0],
+        channel="alpenmarkt",
+        customer=None,
+        read_at=at("2026-03-04 10:00"),
     )
     result = shop.load(
         Folder(changed, read_at=at("2026-03-04 11:00"), removed=[removed.order_id]),
@@ -129,7 +144,9 @@ def test_the_causes_count_the_orders_that_changed_and_no_others(shop: Shop):
         ("refunded", "sales_db", 1),
         ("removed", "sales_db", 1),
     ]
-    again = Folder([same, replace(refunded, refunds=[])], read_at=at("2026-03-05 11:00"))
+    again = Folder(
+        [same, replace(refunded, refunds=[])], read_at=at("2026-03-05 11:00")
+    )
     assert causes(shop.load(again, day=TUESDAY, run_id="again")) == {
         "net_sales": [("unrefunded", "sales_db", 1)],
         "returns": [("unrefunded", "sales_db", 1)],
@@ -167,7 +184,9 @@ def test_a_change_is_later_than_the_figures_of_a_report_that_was_mailed_during_t
     shop.load(Folder([ORDER]))
     run, mailed_at = Warehouse.run, list[datetime]()
 
-    def mail_before_the_load(self: Warehouse, sql: str, what: str, *more: Any, **options: Any) -> Any:
+    def mail_before_the_load(
+        self: Warehouse, sql: str, what: str, *more: Any, **options: Any
+    ) -> Any:
         if what == "load" and not mailed_at:
             mailed_at.append(datetime.now(UTC))
             delivery.claim_delivery(MONDAY, "hash", "<report@example.com>", *mailed_at)
@@ -177,24 +196,39 @@ def test_a_change_is_later_than_the_figures_of_a_report_that_was_mailed_during_t
     monkeypatch.setattr(Warehouse, "run", mail_before_the_load)
     loaded = shop.load(LATE_FILE, day=TUESDAY, run_id="next")
 
-    assert {row["figure"]: (row["old"], row["new"]) for row in loaded.restatements} == CHANGES
-    assert min(row["detected_at"] for row in shop.rows("report_restatements")) > mailed_at[0]
+    assert {
+        row["figure"]: (row["old"], row["new"]) for row in loaded.restatements
+    } == CHANGES
+    assert (
+        min(row["detected_at"] for row in shop.rows("report_restatements"))
+        > mailed_at[0]
+    )
 
 
-def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(shop: Shop):
+def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(
+    shop: Shop,
+):
     shop.load(Folder([ORDER]))
     figures_at = datetime.now(UTC)
     delivery.claim_delivery(MONDAY, "hash", "<report@example.com>", figures_at)
-    assert shop.load(LATE_FILE, day=TUESDAY, run_id="next").restatements == [], "not mailed yet"
+    assert shop.load(LATE_FILE, day=TUESDAY, run_id="next").restatements == [], (
+        "not mailed yet"
+    )
 
     for _ in range(2):  # the task is tried again
         delivery.mark(REPORT | {"figures_at": figures_at.isoformat()})
 
-    changes = {row["figure"]: (row["old"], row["new"]) for row in shop.rows("report_restatements")}
+    changes = {
+        row["figure"]: (row["old"], row["new"])
+        for row in shop.rows("report_restatements")
+    }
     assert changes == CHANGES
     assert len(shop.rows("report_restatements")) == len(changes)
     (mailed,) = shop.rows("report_deliveries")
-    assert all(row["detected_at"] > mailed["figures_at"] for row in shop.rows("report_restatements"))
+    assert all(
+        row["detected_at"] > mailed["figures_at"]
+        for row in shop.rows("report_restatements")
+    )
 
 
 def test_a_day_whose_report_was_not_mailed_is_not_restated(shop: Shop):

@@ -75,12 +75,27 @@ def test_a_migration_is_a_change_of_channels_and_no_unusual_rate(moved: Shop) ->
     figures = read_figures(moved.warehouse, DAY, ORIGIN)
 
     rate = figures.rates["return_rate"]
-    assert (rate.value, rate.day_before, rate.week_before) == (D("0.1"), D("0.090909"), None)
-    assert round(rate.average or D(0), 4) == D("0.0909")  # of the two days since, 200 of 2,200
-    assert figures.averaged_days_of("return_rate") == figures.averaged_days_of("returns") == 2
+    assert (rate.value, rate.day_before, rate.week_before) == (
+        D("0.1"),
+        D("0.090909"),
+        None,
+    )
+    assert round(rate.average or D(0), 4) == D(
+        "0.0909"
+    )  # of the two days since, 200 of 2,200
+    assert (
+        figures.averaged_days_of("return_rate")
+        == figures.averaged_days_of("returns")
+        == 2
+    )
     returns = figures.headline["returns"]
-    assert (returns.average, returns.week_before) == (100, None)  # not of the days of the export
-    assert figures.rates["discount_rate"].week_before is None  # the export has no discounts either
+    assert (returns.average, returns.week_before) == (
+        100,
+        None,
+    )  # not of the days of the export
+    assert (
+        figures.rates["discount_rate"].week_before is None
+    )  # the export has no discounts either
 
     assert figures.quality.first_exported == FIRST
 
@@ -99,7 +114,9 @@ def test_a_migration_is_a_change_of_channels_and_no_unusual_rate(moved: Shop) ->
     ]
 
 
-def test_an_export_that_was_undone_has_no_forecast_and_no_warning_that_it_was_loaded(moved: Shop) -> None:
+def test_an_export_that_was_undone_has_no_forecast_and_no_warning_that_it_was_loaded(
+    moved: Shop,
+) -> None:
     window = f"'{FIRST} 05:00:00+00', '{MOVED} 05:00:00+00'"
     moved.insert(
         "load_audit",
@@ -120,14 +137,20 @@ def test_an_export_that_was_undone_has_no_forecast_and_no_warning_that_it_was_lo
     figures = read_figures(moved.warehouse, DAY, ORIGIN)
     assert figures.expectation
     assert [each.series for each in figures.expectation.series] == ["total"]
-    assert [each for each in findings(figures.quality.warnings) if "export" in each] == []
+    assert [
+        each for each in findings(figures.quality.warnings) if "export" in each
+    ] == []
 
 
-@pytest.mark.parametrize(("last", "channels"), [(MOVED - timedelta(2), {"old_shop"}), (DAY, {"sales_db"})])
+@pytest.mark.parametrize(
+    ("last", "channels"), [(MOVED - timedelta(2), {"old_shop"}), (DAY, {"sales_db"})]
+)
 def test_an_export_that_has_ended_is_no_channel_of_the_forecast(
     moved: Shop, last: date, channels: set[str]
 ) -> None:
-    rows = moved.warehouse.query("forecast/daily_series.sql", spec=DAILY_RUNS, first=FIRST, day=last)
+    rows = moved.warehouse.query(
+        "forecast/daily_series.sql", spec=DAILY_RUNS, first=FIRST, day=last
+    )
     assert {row["name"] for row in rows if row["kind"] == "channel"} == channels
     days = [row["business_date"] for row in rows if row["kind"] == "category"]
     assert sorted(days) == [*comparisons.days_of(FIRST, last)]

@@ -21,7 +21,11 @@ REPOSITORY = Path(__file__).parents[3]
 SAMPLES = [
     sql.replace("sales.", "")  # the tests' dataset has another name
     for file in ("docs/QUERIES.md", "README.md")
-    for block in re.findall(r"^```sql\n(.+?)^```$", (REPOSITORY / file).read_text(), re.MULTILINE | re.DOTALL)
+    for block in re.findall(
+        r"^```sql\n(.+?)^```$",
+        (REPOSITORY / file).read_text(),
+        re.MULTILINE | re.DOTALL,
+    )
     for sql in block.split(";\n")
     if sql.strip()
 ]
@@ -37,7 +41,12 @@ def _environment_of_the_test(monkeypatch):
 def orders(shop):
     """Three storefront orders of yesterday, one of them in a currency without rate."""
     known = [
-        Order("7", LATELY, [("Toys", "2", "10.00"), ("Books", "1.5", "7.125")], source="storefront"),
+        Order(
+            "7",
+            LATELY,
+            [("Toys", "2", "10.00"), ("Books", "1.5", "7.125")],
+            source="storefront",
+        ),
         Order("8", LATELY, source="storefront", customer=None),
         Order("9", LATELY, source="storefront", currency="AED"),
     ]
@@ -100,13 +109,20 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_process_that_queries_prints_rows_alone_and_imports_no_more_than_it_needs(shop, installation, case):
+def test_a_process_that_queries_prints_rows_alone_and_imports_no_more_than_it_needs(
+    shop, installation, case
+):
     fields, sql, loaded = CASES[case]
     dataset = shop.warehouse.settings.bigquery_dataset
-    shop.warehouse.run(f"INSERT INTO {dataset}.products (sku, name) VALUES ('A', 'Lamp')", "one")
+    shop.warehouse.run(
+        f"INSERT INTO {dataset}.products (sku, name) VALUES ('A', 'Lamp')", "one"
+    )
     connection = json.loads(os.environ["AIRFLOW_CONN_BIGQUERY"])
     connection["extra"] |= fields
-    own = {"AIRFLOW_CONN_BIGQUERY": json.dumps(connection), "PYTHONPATH": str(installation / "plugins")}
+    own = {
+        "AIRFLOW_CONN_BIGQUERY": json.dumps(connection),
+        "PYTHONPATH": str(installation / "plugins"),
+    }
     done = subprocess.run(
         [sys.executable, "-c", LOADED, sql],
         cwd=installation,
@@ -122,7 +138,9 @@ def test_a_process_that_queries_prints_rows_alone_and_imports_no_more_than_it_ne
 
 def test_what_would_change_something_is_refused_and_not_run(shop, capsys, tmp_path):
     other = "it is a statement that does not begin with SELECT or WITH"
-    shop.warehouse.run("INSERT INTO shop.products (sku, name) VALUES ('A', 'Lamp')", "one")
+    shop.warehouse.run(
+        "INSERT INTO shop.products (sku, name) VALUES ('A', 'Lamp')", "one"
+    )
     for sql, called in {
         "DELETE FROM products WHERE TRUE": other,
         "DROP TABLE products": other,
@@ -167,7 +185,9 @@ def test_a_mistake_is_told_in_one_sentence(shop, capsys):
         assert re.fullmatch(f"{said}\n", err)
 
 
-def test_a_query_says_what_it_may_bill_and_when_there_are_more_rows(shop, capsys, monkeypatch):
+def test_a_query_says_what_it_may_bill_and_when_there_are_more_rows(
+    shop, capsys, monkeypatch
+):
     from google.cloud import bigquery
 
     sent, original = [], bigquery.Client.query
@@ -178,7 +198,9 @@ def test_a_query_says_what_it_may_bill_and_when_there_are_more_rows(shop, capsys
 
     monkeypatch.setenv("MAXIMUM_BYTES_BILLED", "12345678")
     monkeypatch.setattr(bigquery.Client, "query", query)
-    _, out, _ = ask(capsys, "--sql", "SELECT n FROM UNNEST(GENERATE_ARRAY(1, 450)) AS n")
+    _, out, _ = ask(
+        capsys, "--sql", "SELECT n FROM UNNEST(GENERATE_ARRAY(1, 450)) AS n"
+    )
     assert len(out.splitlines()) == 203
     assert out.splitlines()[-1] == "the first 200 of 450 rows: FORMAT=csv has all"
     assert [bool(config.dry_run) for config in sent] == [True, False]

@@ -23,7 +23,9 @@ from tests.integration.warehouse.test_load_in_any_order import NEWER, OLDER, TUE
 
 pytestmark = [
     pytest.mark.bigquery,
-    pytest.mark.skipif("BIGQUERY_TEST_PROJECT" not in os.environ, reason="make test-bigquery PROJECT=…"),
+    pytest.mark.skipif(
+        "BIGQUERY_TEST_PROJECT" not in os.environ, reason="make test-bigquery PROJECT=…"
+    ),
 ]
 
 
@@ -42,7 +44,9 @@ def shop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Shop]:
         yield Shop(warehouse, tmp_path)
     finally:
         for name in (dataset, f"{dataset}_staging"):
-            warehouse.client.delete_dataset(name, delete_contents=True, not_found_ok=True)
+            warehouse.client.delete_dataset(
+                name, delete_contents=True, not_found_ok=True
+            )
 
 
 def test_loads_in_any_order_and_at_once_leave_the_same_tables(shop: Shop):
@@ -56,11 +60,19 @@ def test_loads_in_any_order_and_at_once_leave_the_same_tables(shop: Shop):
     assert shop.state(tables) == state
     assert migrate(shop.warehouse).left == []
     with pytest.raises(ContractError, match="filter"):
-        shop.warehouse.run(f"SELECT 1 FROM `{shop.warehouse.settings.bigquery_dataset}.order_lines`", "all")
+        shop.warehouse.run(
+            f"SELECT 1 FROM `{shop.warehouse.settings.bigquery_dataset}.order_lines`",
+            "all",
+        )
 
     def load(number: int) -> None:
         other = Shop(connect(dag=f"parallel_{number}", step="test"), shop.folder)
-        other.load(*NEWER, day=TUESDAY, run_id=f"parallel {number}", dag_id=f"parallel_{number}")
+        other.load(
+            *NEWER,
+            day=TUESDAY,
+            run_id=f"parallel {number}",
+            dag_id=f"parallel_{number}",
+        )
 
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(load, range(3)))
@@ -73,7 +85,9 @@ def test_new_days_at_once_are_stored_once(shop: Shop):
     def load(number: int) -> None:
         other = Shop(connect(dag=f"parallel_{number}", step="test"), shop.folder)
         folders, day = ((OLDER, MONDAY), (NEWER, TUESDAY))[number % 2]
-        other.load(*folders, day=day, run_id=f"parallel {number}", dag_id=f"parallel_{number}")
+        other.load(
+            *folders, day=day, run_id=f"parallel {number}", dag_id=f"parallel_{number}"
+        )
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(load, range(4)))

@@ -67,9 +67,15 @@ def priced(order_id: str, days_ago: int, *prices: str, **facts: Any) -> Order:
     return Order(order_id, NOON - timedelta(days=days_ago), lines, **facts)
 
 
-def delivered(name: str, orders: list[Order], received: datetime, *missing: str) -> Folder:
+def delivered(
+    name: str, orders: list[Order], received: datetime, *missing: str
+) -> Folder:
     """A partner's file; the files of other partners are `missing`."""
-    of_file = {"source": "partner_files", "channel": name.partition("_")[0], "read_at": received}
+    of_file = {
+        "source": "partner_files",
+        "channel": name.partition("_")[0],
+        "read_at": received,
+    }
     file = {
         "file": name,
         "sha256": f"{name} {received}",
@@ -87,8 +93,19 @@ def delivered(name: str, orders: list[Order], received: datetime, *missing: str)
         source="partner_files",
         read_at=received,
         files=[file],
-        rejected=[{"reason": "invalid_number", "file": name, "raw": "x", "detail": "y", "order_id": "A9"}],
-        currency_totals=[(name, "USD", "10", "7", "1", "2"), (name, "", "3", "0", "0", "3")],
+        rejected=[
+            {
+                "reason": "invalid_number",
+                "file": name,
+                "raw": "x",
+                "detail": "y",
+                "order_id": "A9",
+            }
+        ],
+        currency_totals=[
+            (name, "USD", "10", "7", "1", "2"),
+            (name, "", "3", "0", "0", "3"),
+        ],
         totals={"missing_deliveries": list(missing)},
     )
 
@@ -111,7 +128,11 @@ def sell(shop: Shop) -> None:
             for price in ("5.00", "9.33", "300.00")
         )
     ]
-    usual.append(priced("1999", 1, "10.00", refunds=[("r0", NOON - ONE_DAY, "2.50")], customer="ann"))
+    usual.append(
+        priced(
+            "1999", 1, "10.00", refunds=[("r0", NOON - ONE_DAY, "2.50")], customer="ann"
+        )
+    )
     rates = [
         (DAY - timedelta(days=30), "USD", "1.08"),
         *((DAY - timedelta(days=days), "USD", f"1.0{days}") for days in range(5)),
@@ -119,7 +140,12 @@ def sell(shop: Shop) -> None:
         (DAY - ONE_DAY, "JPY", "161.5"),
     ]
     products = [
-        {"sku": f"toys-{number}", "name": f"Toys {number}", "category": "Toys", "updated_at": NOON - ONE_DAY}
+        {
+            "sku": f"toys-{number}",
+            "name": f"Toys {number}",
+            "category": "Toys",
+            "updated_at": NOON - ONE_DAY,
+        }
         for number in (1, 2, 3)
     ]
     shop.load(
@@ -149,20 +175,50 @@ def sell(shop: Shop) -> None:
         ],
     )
     today = [
-        priced("2000", 0, "19.99", "7.49", "700.00", discount="10", tax="7.2", shipping="5", customer="c1"),
-        priced("2001", 0, "30.00", customer="new", country_code="DE", attributes=ATTRIBUTES),
+        priced(
+            "2000",
+            0,
+            "19.99",
+            "7.49",
+            "700.00",
+            discount="10",
+            tax="7.2",
+            shipping="5",
+            customer="c1",
+        ),
+        priced(
+            "2001", 0, "30.00", customer="new", country_code="DE", attributes=ATTRIBUTES
+        ),
         priced("2002", 0, "500.00", customer="x", status="cancelled", is_sale=False),
         priced("2003", 0, "700.00", customer="y", is_test=True),
-        priced("2004", 0, "12.34", currency="GBP", country_code=None, customer=None, channel="app"),
+        priced(
+            "2004",
+            0,
+            "12.34",
+            currency="GBP",
+            country_code=None,
+            customer=None,
+            channel="app",
+        ),
         priced("2005", 0, "1000.00", currency="BRL", customer="br"),
         priced("2006", 0, "50.00", discount="99999.00", customer="far"),
-        priced("2007", 0, "50.00", refunds=[("r9", REFUNDED_AT, "60.00"), ("r9", REFUNDED_AT, "1.00")]),
+        priced(
+            "2007",
+            0,
+            "50.00",
+            refunds=[("r9", REFUNDED_AT, "60.00"), ("r9", REFUNDED_AT, "1.00")],
+        ),
         priced("2008", 0, "50.00", status="mystery"),
         Order("2011", NOON, [("bags", "1", "20.00")]),  # one SKU by four names
         Order("2012", NOON, [("BAGS", "1", "20.00")]),
         Order("2013", NOON, [("Bags", "1", "20.00")]),
         Order("2014", NOON, [("BAgs", "1", "20.00")]),
-        Order("2009", NOON, [("Garden", "0", "0.00"), ("uncategorised", "2.5", "40.00")], shipping="-7.00"),
+        Order(
+            "2009",
+            NOON,
+            [("Garden", "0", "0.00"), ("uncategorised", "2.5", "40.00")],
+            shipping="-7.00",
+        ),
     ]
     folder = Folder(
         today,
@@ -170,31 +226,62 @@ def sell(shop: Shop) -> None:
         removed=["1001", "9999"],
         orphans=[("8888", "r7", REFUNDED_AT, "3.00")],
         rejected=[
-            *({"reason": "invalid_number", "raw": f"row {number}", "detail": "x"} for number in range(5)),
-            {"reason": "missing_value", "raw": '{"customer_id": 1}', "order_id": "2010"},
+            *(
+                {"reason": "invalid_number", "raw": f"row {number}", "detail": "x"}
+                for number in range(5)
+            ),
+            {
+                "reason": "missing_value",
+                "raw": '{"customer_id": 1}',
+                "order_id": "2010",
+            },
         ],
         products=[
-            {"sku": "toys-1", "name": "Toys one", "category": "Toys", "updated_at": NOON},
-            {"sku": "toys-2", "name": "Toys two", "category": "Games", "updated_at": NOON - ONE_DAY},
+            {
+                "sku": "toys-1",
+                "name": "Toys one",
+                "category": "Toys",
+                "updated_at": NOON,
+            },
+            {
+                "sku": "toys-2",
+                "name": "Toys two",
+                "category": "Games",
+                "updated_at": NOON - ONE_DAY,
+            },
             {"sku": "toys-3", "name": None, "category": None, "updated_at": None},
             {"sku": "lamp", "name": "Lamp", "category": None, "updated_at": None},
         ],
-        currency_totals=[(None, "USD", "1300", "1200", "0", "50"), (None, "GBP", "12.34", "12.34", "0", "0")],
+        currency_totals=[
+            (None, "USD", "1300", "1200", "0", "50"),
+            (None, "GBP", "12.34", "12.34", "0", "0"),
+        ],
         totals={"source_orders": 11, "source_amount": "1400.00"},
     )
     web = [
         priced("s1", 0, "20.00", source="storefront", customer="new2"),
         priced(
-            "s2", 0, "108.00", source="storefront", currency="EUR", refunds=[("r2", REFUNDED_AT, "30.00")]
+            "s2",
+            0,
+            "108.00",
+            source="storefront",
+            currency="EUR",
+            refunds=[("r2", REFUNDED_AT, "30.00")],
         ),
         priced("s3", 0, "500.00", source="storefront", currency="JPY"),
     ]
-    yen = [priced(f"A{number}", 0, "19.00", "7.50", currency="JPY") for number in (3, 4)]
+    yen = [
+        priced(f"A{number}", 0, "19.00", "7.50", currency="JPY") for number in (3, 4)
+    ]
     shop.load(
         folder,
         Folder(web, source="storefront", read_at=MORNING),
         delivered(f"acme_{DAY}.csv", yen, MORNING),
-        Folder(source="exchange_rates", rates=[(DAY, "USD", "1.25"), (DAY, "JPY", "1")], read_at=MORNING),
+        Folder(
+            source="exchange_rates",
+            rates=[(DAY, "USD", "1.25"), (DAY, "JPY", "1")],
+            read_at=MORNING,
+        ),
         day=DAY,
         run_id="day",
         off_sources=["shopify"],
@@ -217,13 +304,21 @@ def sell(shop: Shop) -> None:
     shop.load(
         Folder(changed, read_at=later, removed=["2001"]),
         delivered(f"acme_{DAY - ONE_DAY}.csv", [priced("A2", 1, "22.00")], later),
-        Folder(source="exchange_rates", rates=[(DAY, "GBP", "0.9"), (DAY, "USD", "1.2")], read_at=later),
+        Folder(
+            source="exchange_rates",
+            rates=[(DAY, "GBP", "0.9"), (DAY, "USD", "1.2")],
+            read_at=later,
+        ),
         Folder(source="shopify", read_at=later),
         day=DAY,
         run_id="again",
     )
     shop.load(
-        delivered(f"acme_{DAY - ONE_DAY}.csv", [priced("A1", 1, "19.00"), priced("A2", 1, "21.00")], NOON),
+        delivered(
+            f"acme_{DAY - ONE_DAY}.csv",
+            [priced("A1", 1, "19.00"), priced("A2", 1, "21.00")],
+            NOON,
+        ),
         day=DAY,
         run_id="older",
     )
@@ -235,7 +330,11 @@ def mail(shop: Shop, day: date) -> None:
     hash_of_figures = hashlib.sha256(str(day).encode()).hexdigest()
     assert delivery.claim_delivery(day, hash_of_figures, f"<{day}@x>", MORNING)
     headline = {"net_sales": "1.50", "orders": "3", "average_order_value": None}
-    report = {"business_date": str(day), "figures_hash": hash_of_figures, "headline": headline}
+    report = {
+        "business_date": str(day),
+        "figures_hash": hash_of_figures,
+        "headline": headline,
+    }
     delivery.mark(report | {"figures_at": MORNING.isoformat()})
 
 
@@ -244,7 +343,13 @@ def check(shop: Shop, spec: Any, *run_ids: str) -> None:
     days = [DAY - timedelta(days=number) for number in range(4)]
     for run_id in run_ids:
         try:
-            run_checks(days, spec=spec, business_date=DAY, run_id=run_id, warehouse=shop.warehouse)
+            run_checks(
+                days,
+                spec=spec,
+                business_date=DAY,
+                run_id=run_id,
+                warehouse=shop.warehouse,
+            )
         except Exception as error:
             print("checks:", error)
 
@@ -253,11 +358,21 @@ def export(shop: Shop) -> None:
     """Load an export and remove it."""
     old = [
         priced(
-            "1", 900, "15.00", source=EXPORT, customer="ann", refunds=[("R", NOON - 800 * ONE_DAY, "4.00")]
+            "1",
+            900,
+            "15.00",
+            source=EXPORT,
+            customer="ann",
+            refunds=[("R", NOON - 800 * ONE_DAY, "4.00")],
         ),
         priced("2", 0, "16.00", source=EXPORT, customer="old"),
     ]
-    folder = Folder(old, source=EXPORT, read_at=MORNING, rejected=[{"reason": "malformed_line", "raw": "x"}])
+    folder = Folder(
+        old,
+        source=EXPORT,
+        read_at=MORNING,
+        rejected=[{"reason": "malformed_line", "raw": "x"}],
+    )
     shop.load(
         folder,
         day=DAY - 900 * ONE_DAY,
@@ -293,7 +408,11 @@ def browse(shop: Shop) -> None:
 
 def refresh_catalogue(shop: Shop) -> None:
     """Load a catalogue, and another one that lacks a product."""
-    runs = (("first", ["toys-1", "lamp", "gone"]), ("second", ["toys-1", "lamp"]), ("second", ["toys-1"]))
+    runs = (
+        ("first", ["toys-1", "lamp", "gone"]),
+        ("second", ["toys-1", "lamp"]),
+        ("second", ["toys-1"]),
+    )
     for number, (run_id, skus) in enumerate(runs):
         read_at = MORNING + timedelta(hours=number)
         rows = [picture(sku, read_at, run_id, number) for sku in skus]
@@ -313,8 +432,12 @@ def refresh_catalogue(shop: Shop) -> None:
         folder = f"file://{shop.folder}/{run_id} {number}"
         with staging.publish(folder) as draft:
             columns = {
-                "product_pictures.parquet": write_rows(draft.path, "product_pictures", rows),
-                "rejected_rows.parquet": write_rows(draft.path, "rejected_rows", rejected),
+                "product_pictures.parquet": write_rows(
+                    draft.path, "product_pictures", rows
+                ),
+                "rejected_rows.parquet": write_rows(
+                    draft.path, "rejected_rows", rejected
+                ),
             }
             draft.seal(
                 source="product_catalogue",
@@ -333,7 +456,12 @@ def refresh_catalogue(shop: Shop) -> None:
             )
         manifest = staging.read_manifest(folder)
         load(
-            [manifest], spec=CATALOGUE, business_date=DAY, run_id=run_id, dag_id="c", warehouse=shop.warehouse
+            [manifest],
+            spec=CATALOGUE,
+            business_date=DAY,
+            run_id=run_id,
+            dag_id="c",
+            warehouse=shop.warehouse,
         )
         check(shop, CATALOGUE, run_id)
         last_catalogue()
@@ -342,7 +470,15 @@ def refresh_catalogue(shop: Shop) -> None:
 def picture(sku: str, read_at: datetime, run_id: str, number: int) -> Row:
     """A row of `product_pictures`."""
     state = "broken" if sku == "lamp" else "ok"
-    texts = ("reason", "image_url_hash", "image_host", "etag", "last_modified", "sha256", "picture_uri")
+    texts = (
+        "reason",
+        "image_url_hash",
+        "image_host",
+        "etag",
+        "last_modified",
+        "sha256",
+        "picture_uri",
+    )
     return {
         "sku": sku,
         "name": f"{sku} {number}",
@@ -375,7 +511,15 @@ def predict(shop: Shop) -> None:
             for name in names
             for number in range(9)
         ]
-        refused = [{"file": "p.csv", "line_number": 2, "reason": "invalid_date", "detail": None, "raw": "x"}]
+        refused = [
+            {
+                "file": "p.csv",
+                "line_number": 2,
+                "reason": "invalid_date",
+                "detail": None,
+                "raw": "x",
+            }
+        ]
         run = staging.DagRun("forecast", f"forecast {as_of}")
         manifest = forecast_loading.write(rows, as_of, run, refused)
         load(
@@ -389,7 +533,10 @@ def predict(shop: Shop) -> None:
         check(shop, forecast_loading.FORECASTS, run.run_id)
     last = DAY + 3 * ONE_DAY
     shop.warehouse.arrow(
-        "forecast/report_rows.sql", parameters={"begins_at": MORNING}, first=DAY - 7 * ONE_DAY, day=last
+        "forecast/report_rows.sql",
+        parameters={"begins_at": MORNING},
+        first=DAY - 7 * ONE_DAY,
+        day=last,
     )
     shop.warehouse.query("forecast/complete_days.sql", first=DAY - 7 * ONE_DAY, day=DAY)
 
@@ -419,9 +566,17 @@ def look_up(shop: Shop) -> None:
     shop.warehouse.query("report/daily_sales/channel_days.sql", **reading, **quarter)
     currencies = {"currencies": ["JPY"]}
     shop.warehouse.query(
-        "report/daily_sales/currency_shares.sql", days=days, parameters=currencies, **reading
+        "report/daily_sales/currency_shares.sql",
+        days=days,
+        parameters=currencies,
+        **reading,
     )
-    shop.warehouse.query("forecast/daily_series.sql", spec=forecast_loading.DAILY_RUNS, first=first, day=DAY)
+    shop.warehouse.query(
+        "forecast/daily_series.sql",
+        spec=forecast_loading.DAILY_RUNS,
+        first=first,
+        day=DAY,
+    )
     shop.warehouse.query(
         "forecast/sku_series.sql",
         parameters={"named": ["toys-2"]},
@@ -437,7 +592,9 @@ def copy_rows(shop: Shop) -> None:
     dataset = shop.warehouse.settings.bigquery_dataset
     for table in ("orders", "refunds", "products", "exchange_rates", "sales_forecasts"):
         where = of_all_days(table)
-        sql = f"INSERT INTO `{dataset}.{table}` SELECT * FROM `{dataset}.{table}` {where}"
+        sql = (
+            f"INSERT INTO `{dataset}.{table}` SELECT * FROM `{dataset}.{table}` {where}"
+        )
         shop.warehouse.run(sql, "copies")
 
 
@@ -448,14 +605,18 @@ def forget(shop: Shop) -> None:
     later = MORNING + timedelta(hours=9)
     listed = {"customer_hash": "c2", "country_code": "US", "updated_at": NOON}
     shop.load(Folder(customers=[listed], read_at=later), day=DAY, run_id="listed")
-    order = priced("3000", 0, "20.00", customer="c2", attributes=ATTRIBUTES, source="storefront")
+    order = priced(
+        "3000", 0, "20.00", customer="c2", attributes=ATTRIBUTES, source="storefront"
+    )
     order = replace(order, refunds=[("r5", NOON, "5.00")], reason="too big")
     rejected = {"reason": "missing_value", "raw": "x", "order_id": "3000"}
     folder = Folder([order], source="storefront", rejected=[rejected], read_at=later)
     shop.load(folder, day=DAY, run_id="forgotten")
     website = Website(shop)
     website.add("w9", NOON, "purchase", visitor_id="zoe", order_id="3000", sku="toys-1")
-    website.add("w8", at("2026-11-14 23:00"), "purchase", order_id="3000", received=NOON)  # too late
+    website.add(
+        "w8", at("2026-11-14 23:00"), "purchase", order_id="3000", received=NOON
+    )  # too late
     website.run(DAY, later, run_id="forgotten", check=False)
     shop.warehouse.query("warehouse/tables/forgotten_hashes/all.sql")
 
@@ -472,7 +633,9 @@ def samples() -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def both(
-    bigquery_emulator: Emulator, lend_dataset: LendDataset, tmp_path_factory: pytest.TempPathFactory
+    bigquery_emulator: Emulator,
+    lend_dataset: LendDataset,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[BothEngines]:
     """What both engines made of every query of a small shop."""
     folder = tmp_path_factory.mktemp("shop")
@@ -501,43 +664,64 @@ def both(
 
 
 def described(statements: Iterable[Compared]) -> str:
-    return "\n\n".join(f"{statement.path}:\n{statement.key}" for statement in statements)
+    return "\n\n".join(
+        f"{statement.path}:\n{statement.key}" for statement in statements
+    )
 
 
-def test_the_rows_are_the_same_on_both_engines_and_depend_on_no_order(both: BothEngines) -> None:
+def test_the_rows_are_the_same_on_both_engines_and_depend_on_no_order(
+    both: BothEngines,
+) -> None:
     assert not both.differences, "\n\n".join(both.differences)
 
 
 def test_every_file_with_a_query_is_compared(both: BothEngines) -> None:
     with_query = set()
     for path in googlesql.paths():
-        parts = script_parts(googlesql.rendered(path, load_settings(googlesql.SETTINGS)))
+        parts = script_parts(
+            googlesql.rendered(path, load_settings(googlesql.SETTINGS))
+        )
         if any(part.query for part in parts):
             with_query.add(path)
     assert with_query - both.files == NOT_COMPARED.keys()
 
 
 def test_what_googles_engine_cannot_run_is_known(both: BothEngines) -> None:
-    assert {statement.path for statement in both.not_run} == NOT_RUN.keys(), both.not_run
+    assert {statement.path for statement in both.not_run} == NOT_RUN.keys(), (
+        both.not_run
+    )
 
 
 def test_every_statement_had_rows_to_compare(both: BothEngines) -> None:
     empty = [statement for statement in both.times if not both.with_rows[statement]]
-    assert {statement.path for statement in empty} == WITHOUT_ROWS.keys(), described(empty)
+    assert {statement.path for statement in empty} == WITHOUT_ROWS.keys(), described(
+        empty
+    )
 
 
 @pytest.mark.parametrize(
     ("sql", "found"),
     [
-        ("SELECT STRING_AGG(order_id) AS ids FROM orders", "depends on the order of rows"),
-        ("SELECT order_id, source FROM orders ORDER BY source", "depends on the order of rows"),
-        ("SELECT CAST(gross_amount AS STRING) AS text FROM orders", "differs from the emulator"),
+        (
+            "SELECT STRING_AGG(order_id) AS ids FROM orders",
+            "depends on the order of rows",
+        ),
+        (
+            "SELECT order_id, source FROM orders ORDER BY source",
+            "depends on the order of rows",
+        ),
+        (
+            "SELECT CAST(gross_amount AS STRING) AS text FROM orders",
+            "differs from the emulator",
+        ),
     ],
 )
 def test_a_difference_is_found(both: BothEngines, sql: str, found: str) -> None:
     earlier = list(both.differences)
     try:
         both.ask(connect(), sql, "a mistake")
-        assert [text for text in both.differences if text not in earlier and found in text]
+        assert [
+            text for text in both.differences if text not in earlier and found in text
+        ]
     finally:
         both.differences[:] = earlier

@@ -21,7 +21,9 @@ from tests.integration.warehouse_contents import of_all_days
 
 
 @pytest.fixture
-def empty_dataset(shop: Shop, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
+def empty_dataset(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> str:
     """The name of a dataset that does not exist."""
     name = re.sub(r"\W", "_", request.node.name)
     monkeypatch.setenv("BIGQUERY_DATASET", name)
@@ -35,13 +37,22 @@ def test_tables_are_made_by_whoever_comes_first(empty_dataset: str):
     warehouse = connect()
     made = {table.table_id for table in warehouse.client.list_tables(empty_dataset)}
     assert made == {*rendering.tables(), *rendering.views()}
-    settings = {row["setting"] for row in warehouse.query("warehouse/tables/warehouse_settings/stored.sql")}
+    settings = {
+        row["setting"]
+        for row in warehouse.query("warehouse/tables/warehouse_settings/stored.sql")
+    }
     assert settings == {"timezone", "reporting_currency", "hash_key_fingerprint"}
     staging = f"{empty_dataset}_staging"
-    assert warehouse.client.get_dataset(staging).default_table_expiration_ms == 24 * 60 * 60 * 1000
+    assert (
+        warehouse.client.get_dataset(staging).default_table_expiration_ms
+        == 24 * 60 * 60 * 1000
+    )
     warehouse.client.delete_dataset(staging)
     migrate(warehouse)
-    assert warehouse.client.get_dataset(staging).default_table_expiration_ms == 24 * 60 * 60 * 1000
+    assert (
+        warehouse.client.get_dataset(staging).default_table_expiration_ms
+        == 24 * 60 * 60 * 1000
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,26 +64,36 @@ def test_tables_are_made_by_whoever_comes_first(empty_dataset: str):
             "now: set America/New_York again, or choose another BIGQUERY_DATASET and load the history "
             "into it",
         ),
-        ({"reporting_currency": "EUR"}, "REPORTING_CURRENCY = USD, and EUR is set now: set USD again"),
+        (
+            {"reporting_currency": "EUR"},
+            "REPORTING_CURRENCY = USD, and EUR is set now: set USD again",
+        ),
         (
             {"customer_hash_key": "fedcba9876543210"},
             "another CUSTOMER_HASH_KEY than is set now: set that one again",
         ),
     ],
 )
-def test_another_deployment_may_not_use_this_warehouse(shop: Shop, change: dict[str, str], sentence: str):
+def test_another_deployment_may_not_use_this_warehouse(
+    shop: Shop, change: dict[str, str], sentence: str
+):
     shop.warehouse.settings = replace(shop.warehouse.settings, **change)
 
     with pytest.raises(ConfigurationError, match=re.escape(sentence)) as stopped:
         prepare(shop.warehouse)
 
-    assert not any(secret in str(stopped.value) for secret in ("fedcba9876543210", "0123456789abcdef"))
+    assert not any(
+        secret in str(stopped.value)
+        for secret in ("fedcba9876543210", "0123456789abcdef")
+    )
 
 
 def test_a_fresh_warehouse_needs_no_migration(
     shop: Shop, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(command_line.warehouse.environment, "load", lambda: None)  # it is this process's own
+    monkeypatch.setattr(
+        command_line.warehouse.environment, "load", lambda: None
+    )  # it is this process's own
     assert command_line.main(["migrate"]) == 0
     assert "every table was up to date" in capsys.readouterr().out
 
@@ -82,9 +103,13 @@ def test_migrate_adds_columns_and_names_what_it_cannot_do(empty_dataset: str):
     prepare(warehouse)
     warehouse.run(f"DROP TABLE `{empty_dataset}.products`", "drop")
     warehouse.run(
-        f"CREATE TABLE `{empty_dataset}.products` (sku INT64, name STRING, colour STRING)", "an older table"
+        f"CREATE TABLE `{empty_dataset}.products` (sku INT64, name STRING, colour STRING)",
+        "an older table",
     )
-    warehouse.run(f"INSERT INTO `{empty_dataset}.products` (sku, name) VALUES (1, 'Old')", "an older row")
+    warehouse.run(
+        f"INSERT INTO `{empty_dataset}.products` (sku, name) VALUES (1, 'Old')",
+        "an older row",
+    )
 
     migration = migrate(warehouse)
 
@@ -97,7 +122,9 @@ def test_migrate_adds_columns_and_names_what_it_cannot_do(empty_dataset: str):
         "copy the table to change that",
         "products: column colour is not in table.sql; drop it by hand if no query needs it",
     ]
-    rows = warehouse.run(f"SELECT sku, name, category FROM `{empty_dataset}.products`", "look")
+    rows = warehouse.run(
+        f"SELECT sku, name, category FROM `{empty_dataset}.products`", "look"
+    )
     assert rows == [{"sku": 1, "name": "Old", "category": None}]
     assert migrate(warehouse).done == []
 
@@ -110,7 +137,8 @@ def test_migrate_removes_the_copies_of_rows(shop: Shop):
     dataset = shop.warehouse.settings.bigquery_dataset
     for table in tables:
         shop.warehouse.run(
-            f"INSERT INTO `{dataset}.{table}` SELECT * FROM `{dataset}.{table}` {of_all_days(table)}", table
+            f"INSERT INTO `{dataset}.{table}` SELECT * FROM `{dataset}.{table}` {of_all_days(table)}",
+            table,
         )
     assert shop.state(tables) != state
 
@@ -125,7 +153,9 @@ def test_migrate_removes_the_copies_of_rows(shop: Shop):
 def test_a_lock_without_a_row_loads_nothing_and_is_created_again(shop: Shop):
     lock = f"`{shop.warehouse.settings.bigquery_dataset}.load_lock`"
     shop.warehouse.run(f"DELETE FROM {lock} WHERE TRUE", "lock")
-    with pytest.raises(ContractError, match="load_lock does not have exactly one row: drop this table"):
+    with pytest.raises(
+        ContractError, match="load_lock does not have exactly one row: drop this table"
+    ):
         shop.load(*OLDER)
 
     shop.warehouse.run(f"DROP TABLE {lock}", "lock")
@@ -142,26 +172,41 @@ def test_migrate_names_a_partitioning_and_columns_that_it_cannot_change(
     for table in ("order_lines", "sessions"):  # partitions of sessions expire
         warehouse.run(f"DROP TABLE `{empty_dataset}.{table}`", "drop")
         kept = "business_date DATE NOT NULL, source STRING NOT NULL"
-        warehouse.run(f"CREATE TABLE `{empty_dataset}.{table}` ({kept})", "an older table")
+        warehouse.run(
+            f"CREATE TABLE `{empty_dataset}.{table}` ({kept})", "an older table"
+        )
     updated, update = {}, warehouse.client.update_table
 
     def updating(table: Table, properties: list[str], **options: Any) -> Any:
-        updated[table.table_id] = (table.clustering_fields, table.require_partition_filter, properties)
+        updated[table.table_id] = (
+            table.clustering_fields,
+            table.require_partition_filter,
+            properties,
+        )
         return update(table, properties, **options)
 
     monkeypatch.setattr(warehouse.client, "update_table", updating)
     left = migrate(warehouse).left
 
     for table in ("order_lines", "sessions"):
-        assert f"{table}: its partitioning is not that of table.sql; copy the table to change that" in left
+        assert (
+            f"{table}: its partitioning is not that of table.sql; copy the table to change that"
+            in left
+        )
     always = ["schema", "clustering_fields"]
     assert updated["order_lines"] == (["source", "sku"], None, always)
     assert updated["products"] == (None, None, always)
-    assert updated["refunds"] == (None, True, [*always, "time_partitioning", "require_partition_filter"])
+    assert updated["refunds"] == (
+        None,
+        True,
+        [*always, "time_partitioning", "require_partition_filter"],
+    )
 
 
 def test_digits_of_a_number_are_compared_where_they_are_known():
-    wide, narrow = (SchemaField("amount", "NUMERIC", precision=18, scale=scale) for scale in (4, 2))
+    wide, narrow = (
+        SchemaField("amount", "NUMERIC", precision=18, scale=scale) for scale in (4, 2)
+    )
     assert described(wide, with_digits=True) == "NUMERIC(18, 4) NULLABLE"
     assert described(wide, with_digits=True) != described(narrow, with_digits=True)
     assert described(wide, with_digits=False) == "NUMERIC NULLABLE"

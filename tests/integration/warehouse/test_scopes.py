@@ -170,7 +170,11 @@ def store(
 
 
 def count(
-    shop: Shop, levels: dict[str, int], day: date = MONDAY, run_id: str = "run", **options: Any
+    shop: Shop,
+    levels: dict[str, int],
+    day: date = MONDAY,
+    run_id: str = "run",
+    **options: Any,
 ) -> LoadResult:
     """Load a count of the shelves; one record is rejected."""
     tables: dict[str, list[Row]] = {
@@ -193,10 +197,19 @@ def count(
     with staging.publish(uri) as draft:
         columns = {}
         for name, rows in tables.items():
-            schema = pa.schema([(each.name, arrow_type(each)) for each in staged_columns(STOCK, name)])
-            pq.write_table(pa.Table.from_pylist(rows, schema=schema), draft.path / f"{name}.parquet")
+            schema = pa.schema(
+                [(each.name, arrow_type(each)) for each in staged_columns(STOCK, name)]
+            )
+            pq.write_table(
+                pa.Table.from_pylist(rows, schema=schema),
+                draft.path / f"{name}.parquet",
+            )
             columns[f"{name}.parquet"] = schema.names
-        totals = {"rows_read": len(levels) + 1, "rows_accepted": len(levels), "rows_rejected": 1}
+        totals = {
+            "rows_read": len(levels) + 1,
+            "rows_accepted": len(levels),
+            "rows_rejected": 1,
+        }
         draft.seal(
             source="shelves",
             business_date=day,
@@ -213,7 +226,13 @@ def count(
 
 
 def check(shop: Shop, spec: LoadSpec, run_id: str = "run") -> list[CheckResult]:
-    return run_checks([MONDAY], spec=spec, business_date=MONDAY, run_id=run_id, warehouse=shop.warehouse)
+    return run_checks(
+        [MONDAY],
+        spec=spec,
+        business_date=MONDAY,
+        run_id=run_id,
+        warehouse=shop.warehouse,
+    )
 
 
 def report(shop: Shop, day: date = MONDAY, run_id: str = "run") -> Figures:
@@ -233,27 +252,39 @@ def report(shop: Shop, day: date = MONDAY, run_id: str = "run") -> Figures:
 def test_another_domain_is_loaded_by_the_same_machinery(store: Shop):
     result = count(store, {"toys-1": 4, "toys-2": 0})
 
-    assert (result.touched_days, result.rows, result.restatements) == ([MONDAY], {"stock_levels": 2}, [])
+    assert (result.touched_days, result.rows, result.restatements) == (
+        [MONDAY],
+        {"stock_levels": 2},
+        [],
+    )
     assert [
-        (row["source"], row["status"], row["rows_read"], row["orders_loaded"]) for row in result.audit
+        (row["source"], row["status"], row["rows_read"], row["orders_loaded"])
+        for row in result.audit
     ] == [("shelves", "success", 3, 2)]
     again = count(store, {"toys-1": 3})
     assert again.audit == store.rows("load_audit")
     assert store.by("stock_levels", "sku", "pieces") == {"toys-1": 3}
     assert [row["reason"] for row in store.rows("rejected_rows")] == ["unreadable"]
-    assert [each.check_name.partition(":")[0] for each in check(store, STOCK)] == ["load_audit"] * 6 + [
-        "stock_levels"
-    ]
+    assert [each.check_name.partition(":")[0] for each in check(store, STOCK)] == [
+        "load_audit"
+    ] * 6 + ["stock_levels"]
 
 
-def test_another_domains_load_is_all_or_nothing(store: Shop, monkeypatch: pytest.MonkeyPatch):
+def test_another_domains_load_is_all_or_nothing(
+    store: Shop, monkeypatch: pytest.MonkeyPatch
+):
     count(store, {"toys-1": 4}, run_id="before")
     tables = ("stock_levels", "load_audit", "rejected_rows")
     before = store.state(tables)
     run = Warehouse.run
 
     def crashing(self: Warehouse, sql: str, *arguments: Any, **options: Any) -> Any:
-        return run(self, sql.replace("COMMIT", "SELECT ERROR('crash'); COMMIT"), *arguments, **options)
+        return run(
+            self,
+            sql.replace("COMMIT", "SELECT ERROR('crash'); COMMIT"),
+            *arguments,
+            **options,
+        )
 
     with monkeypatch.context() as patch:
         patch.setattr(Warehouse, "run", crashing)
@@ -278,7 +309,9 @@ def test_a_check_of_the_audit_regards_its_own_domain(store: Shop):
     store.load(Folder([ORDER]))
     count(store, {"toys-1": 1})
     of_stock = f"business_date = '{MONDAY}' AND source = 'shelves'"
-    store.warehouse.run(f"UPDATE `store.load_audit` SET rows_read = 99 WHERE {of_stock}", "spoil")
+    store.warehouse.run(
+        f"UPDATE `store.load_audit` SET rows_read = 99 WHERE {of_stock}", "spoil"
+    )
 
     assert [each.check_name for each in check(store, ORDERS) if each.failing_rows] == []
     with pytest.raises(CheckFailed, match="neither loaded nor rejected nor replaced"):
@@ -291,8 +324,14 @@ def test_runs_of_one_name_keep_their_audit_and_rejected_rows(store: Shop):
     result = store.load(Folder([ORDER], rejected=[{"reason": "missing_value"}]))
 
     assert [row["source"] for row in result.audit] == ["sales_db"]
-    assert [row["source"] for row in store.rows("load_audit")] == ["sales_db", "shelves"]
-    assert sorted(row["source"] for row in store.rows("rejected_rows")) == ["sales_db", "shelves"]
+    assert [row["source"] for row in store.rows("load_audit")] == [
+        "sales_db",
+        "shelves",
+    ]
+    assert sorted(row["source"] for row in store.rows("rejected_rows")) == [
+        "sales_db",
+        "shelves",
+    ]
 
 
 def test_a_load_of_another_domain_in_between_repeats_the_look_ups(
@@ -300,7 +339,9 @@ def test_a_load_of_another_domain_in_between_repeats_the_look_ups(
 ):
     run, looked_up = Warehouse.run, []
 
-    def interfering(self: Warehouse, sql: str, what: str, *arguments: Any, **options: Any) -> Any:
+    def interfering(
+        self: Warehouse, sql: str, what: str, *arguments: Any, **options: Any
+    ) -> Any:
         rows = run(self, sql, what, *arguments, **options)
         if what == "look up touched days":
             looked_up.append(self.labels["dag"])
@@ -313,11 +354,18 @@ def test_a_load_of_another_domain_in_between_repeats_the_look_ups(
     store.load(Folder([ORDER]))
 
     assert len(looked_up) == 3
-    assert [row["source"] for row in store.rows("load_audit")] == ["sales_db", "shelves"]
+    assert [row["source"] for row in store.rows("load_audit")] == [
+        "sales_db",
+        "shelves",
+    ]
 
 
 def audit_row(
-    shop: Shop, source: str, day: date = MONDAY, status: str = "success", run_id: str = "run"
+    shop: Shop,
+    source: str,
+    day: date = MONDAY,
+    status: str = "success",
+    run_id: str = "run",
 ) -> None:
     """An audit row as any domain's load writes it, and a rejected row."""
     dataset = shop.warehouse.settings.bigquery_dataset
@@ -349,7 +397,10 @@ def test_a_run_of_another_domain_makes_no_day_of_sales(shop: Shop):
     audit_row(shop, "web_events", day=TUESDAY, run_id="events")
     bought = replace(ORDER, ordered_at=at("2026-03-03 15:00"))
     shop.load(Folder([bought]))
-    assert shop.by("daily_summary", "business_date", "orders") == {MONDAY: 0, TUESDAY: 1}
+    assert shop.by("daily_summary", "business_date", "orders") == {
+        MONDAY: 0,
+        TUESDAY: 1,
+    }
 
     shop.load(Folder(removed=["1"], read_at=at("2026-03-04 11:00")), run_id="next")
 
@@ -361,19 +412,32 @@ LARGER = replace(ORDERS, sources=(*SOURCES, "marketplace"))
 
 
 def run_of(
-    shop: Shop, day: date, *folders: Folder, spec: LoadSpec = ORDERS, missing: tuple[str, ...] = ()
+    shop: Shop,
+    day: date,
+    *folders: Folder,
+    spec: LoadSpec = ORDERS,
+    missing: tuple[str, ...] = (),
 ) -> None:
     """The daily run of `day`: every source has an audit row, whatever its status."""
     read_at = at(f"{day + timedelta(days=1)} 11:00")
     brought = {each.source: each for each in folders}
-    read = [brought.get(name, Folder(source=name)) for name in spec.sources if name not in missing]
+    read = [
+        brought.get(name, Folder(source=name))
+        for name in spec.sources
+        if name not in missing
+    ]
     each_read = [replace(folder, read_at=read_at) for folder in read]
-    shop.load(*each_read, day=day, run_id=f"run of {day}", spec=spec, missing_sources=missing)
+    shop.load(
+        *each_read, day=day, run_id=f"run of {day}", spec=spec, missing_sources=missing
+    )
 
 
 def complete(shop: Shop) -> dict[date, Any]:
     """What each day lacks."""
-    return {row["business_date"]: row["missing_sources"] for row in shop.rows("daily_summary")}
+    return {
+        row["business_date"]: row["missing_sources"]
+        for row in shop.rows("daily_summary")
+    }
 
 
 CHANGED = Folder([replace(ORDER, lines=[("Toys", "1", "12.00")])])
@@ -385,7 +449,9 @@ def test_an_added_source_is_not_missing_from_the_days_before(shop: Shop):
 
     run_of(shop, TUESDAY, CHANGED, spec=LARGER, missing=("marketplace",))
 
-    assert shop.by("daily_summary", "business_date", "gross_sales")[MONDAY] == Decimal(12), "recomputed"
+    assert shop.by("daily_summary", "business_date", "gross_sales")[MONDAY] == Decimal(
+        12
+    ), "recomputed"
     assert complete(shop) == {MONDAY: [], TUESDAY: ["marketplace"]}
 
 
@@ -399,14 +465,19 @@ def test_an_added_source_that_no_run_has_read_yet_is_not_missing_either(shop: Sh
     assert complete(shop) == {MONDAY: [], TUESDAY: sorted(LARGER.sources)}
 
 
-def test_days_before_an_added_source_have_had_their_daily_run(shop: Shop, monkeypatch: pytest.MonkeyPatch):
+def test_days_before_an_added_source_have_had_their_daily_run(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+):
     """Fault D: the report names days without a run, and the command that fills them."""
     for day in (MONDAY, TUESDAY):
         run_of(shop, day)
     run_of(shop, FRIDAY, spec=LARGER)
     monkeypatch.setattr("ecommerce.sales.report.queries.ORDERS", LARGER)
 
-    assert report(shop, FRIDAY).quality.missing_days == [date(2026, 3, 4), date(2026, 3, 5)]
+    assert report(shop, FRIDAY).quality.missing_days == [
+        date(2026, 3, 4),
+        date(2026, 3, 5),
+    ]
 
 
 def test_a_source_that_fails_on_the_very_first_day_is_missing_from_it(shop: Shop):

@@ -36,7 +36,9 @@ def read_days(shop: Shop, *folders: Folder) -> dict[str, Any]:
     found: dict[str, Any] = {}
     rendered = Staging.rendered
 
-    def rendering(self: Staging, statement: str, *arguments: Any, **options: Any) -> str:
+    def rendering(
+        self: Staging, statement: str, *arguments: Any, **options: Any
+    ) -> str:
         found.update(options.get("stored", {}))
         return rendered(self, statement, *arguments, **options)
 
@@ -49,8 +51,14 @@ def read_days(shop: Shop, *folders: Folder) -> dict[str, Any]:
 def test_only_the_days_of_ascending_ids_are_read(shop: Shop) -> None:
     known = orders(ASCENDING, "sales_db")
     shop.load(Folder(known), Folder(orders(RANDOM, "storefront"), source="storefront"))
-    changed = replace(known[2], status="refunded", refunds=[("r", at("2026-02-08 15:00"), "1.00")])
-    later = Folder([changed, Order("1999", at("2026-02-10 15:00"))], removed=[ASCENDING[7]], read_at=LATER)
+    changed = replace(
+        known[2], status="refunded", refunds=[("r", at("2026-02-08 15:00"), "1.00")]
+    )
+    later = Folder(
+        [changed, Order("1999", at("2026-02-10 15:00"))],
+        removed=[ASCENDING[7]],
+        read_at=LATER,
+    )
 
     found = read_days(shop, later)
     assert (found["orders"], found.get("refunds")) == ([DAYS[2], DAYS[7]], None)
@@ -59,7 +67,9 @@ def test_only_the_days_of_ascending_ids_are_read(shop: Shop) -> None:
     moved = replace(changed, ordered_at=at("2026-02-09 15:00"))
     found = read_days(shop, Folder([moved], read_at=at("2026-03-05 11:00")))
     assert (found["orders"], found["refunds"]) == ([DAYS[2]], [date(2026, 2, 8)])
-    assert not read_days(shop, Folder([Order("2000", at("2026-02-10 15:00"))], read_at=LATER)).get("orders")
+    assert not read_days(
+        shop, Folder([Order("2000", at("2026-02-10 15:00"))], read_at=LATER)
+    ).get("orders")
 
 
 def test_random_ids_are_found_too(shop: Shop) -> None:
@@ -68,13 +78,17 @@ def test_random_ids_are_found_too(shop: Shop) -> None:
     moved = replace(known[4], ordered_at=at("2026-02-01 16:00"))
     later = Folder([moved], source="storefront", read_at=LATER)
 
-    assert read_days(shop, later)["orders"] == [DAYS[4]]  # one order a day: its range is its id
+    assert read_days(shop, later)["orders"] == [
+        DAYS[4]
+    ]  # one order a day: its range is its id
     shop.load(later, day=DAYS[-1], run_id="later")
-    assert shop.by("orders", "order_id", "business_date") == dict(zip(RANDOM, DAYS, strict=True)) | {
-        RANDOM[4]: FIRST
-    }
+    assert shop.by("orders", "order_id", "business_date") == dict(
+        zip(RANDOM, DAYS, strict=True)
+    ) | {RANDOM[4]: FIRST}
     # The first day now has the ids from 8f to b7.
-    between = replace(later, orders=[replace(moved, order_id="90")], read_at=at("2026-03-05 11:00"))
+    between = replace(
+        later, orders=[replace(moved, order_id="90")], read_at=at("2026-03-05 11:00")
+    )
     assert read_days(shop, between)["orders"] == [FIRST]
 
 
@@ -103,7 +117,10 @@ def test_lines_and_refunds_of_orders_are_found_on_every_day(
     known = orders(ASCENDING, "storefront")
     known[2] = replace(known[2], refunds=[("r", at("2026-02-08 15:00"), "1.00")])
     shop.load(Folder(known, source="storefront"))
-    for change in ("SELECT 1 AS nothing", "DELETE FROM `shop.stored_order_ids` WHERE TRUE"):
+    for change in (
+        "SELECT 1 AS nothing",
+        "DELETE FROM `shop.stored_order_ids` WHERE TRUE",
+    ):
         shop.warehouse.run(change, "a person")
         found = [
             load_history.known_lines("storefront", ["1", *ASCENDING]),

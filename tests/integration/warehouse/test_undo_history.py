@@ -27,7 +27,11 @@ EXPORT = Folder(
     [
         Order("1", at("2024-05-06 15:00"), customer="ann", source="old_shop"),
         Order(
-            "2", at("2026-03-02 16:00"), customer="ann", source="old_shop", lines=[("Toys", "1", "120.00")]
+            "2",
+            at("2026-03-02 16:00"),
+            customer="ann",
+            source="old_shop",
+            lines=[("Toys", "1", "120.00")],
         ),
         Order(
             *("3", at("2025-01-01 15:00")),
@@ -47,8 +51,12 @@ def _staging(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("STAGING_URI", f"file://{tmp_path}/staging")
 
 
-def load_export(shop: Shop, export: Folder = EXPORT, run_id: str = "manual__export") -> None:
-    shop.load(export, day=FIRST, run_id=run_id, dag_id="sales_history_load", status=HISTORY)
+def load_export(
+    shop: Shop, export: Folder = EXPORT, run_id: str = "manual__export"
+) -> None:
+    shop.load(
+        export, day=FIRST, run_id=run_id, dag_id="sales_history_load", status=HISTORY
+    )
 
 
 OTHERS = [source for source in SOURCES if source != "sales_db"]
@@ -57,7 +65,9 @@ OTHERS = [source for source in SOURCES if source != "sales_db"]
 
 def live_days(shop: Shop) -> None:
     shop.load(Folder([BEFORE]), off_sources=OTHERS)
-    again = replace(BEFORE, order_id="2", ordered_at=at("2026-03-03 15:00"), customer="bob")
+    again = replace(
+        BEFORE, order_id="2", ordered_at=at("2026-03-03 15:00"), customer="bob"
+    )
     later = Folder([again], read_at=at("2026-03-04 11:00"))
     shop.load(later, day=TUESDAY, run_id="later", off_sources=OTHERS)
 
@@ -75,11 +85,15 @@ def test_what_other_runs_loaded_before_and_after_it_stays(
 
     assert undo("old_shop") == 3
 
-    assert shop.state() == second_shop.state(), "summaries, new customers and tombstones too"
+    assert shop.state() == second_shop.state(), (
+        "summaries, new customers and tombstones too"
+    )
     assert shop.rows("rejected_rows") == []
     audits = [row for row in shop.rows("load_audit") if row["source"] == "old_shop"]
     assert {row["status"] for row in audits} == {"history"}
-    assert len({row["run_id"] for row in audits}) == 2, "that it was loaded, and that it was taken back"
+    assert len({row["run_id"] for row in audits}) == 2, (
+        "that it was loaded, and that it was taken back"
+    )
     assert not list((tmp_path / "staging").rglob("*.parquet"))
 
 
@@ -91,13 +105,19 @@ def test_a_mailed_day_is_restated(shop: Shop):
 
     undo("old_shop")
 
-    changes = {row["figure"]: (row["old"], row["new"]) for row in shop.rows("report_restatements")}
+    changes = {
+        row["figure"]: (row["old"], row["new"])
+        for row in shop.rows("report_restatements")
+    }
     assert changes.keys() == {
         *("orders", "units", "average_order_value", "gross_sales", "net_sales"),
         *("new_customers", "returning_customers"),
     }, "whose first order was in the export is new with the next one"
     assert changes["gross_sales"] == (130, 10)
-    assert {row["reason"].partition("__old_shop__")[0] for row in shop.rows("report_restatements")} == {
+    assert {
+        row["reason"].partition("__old_shop__")[0]
+        for row in shop.rows("report_restatements")
+    } == {
         "late or changed orders from old_shop, run undo",
         "first orders of customers, run undo",  # of the month before
     }
@@ -119,7 +139,9 @@ def test_twice_changes_nothing_and_the_same_export_can_be_loaded_again(shop: Sho
     assert undo("old_shop") == 3
 
 
-def test_interrupted_it_goes_on_where_it_stopped(shop: Shop, monkeypatch: pytest.MonkeyPatch):
+def test_interrupted_it_goes_on_where_it_stopped(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+):
     load_export(shop)
     original, loads = undoing.load_manifest, []
 
@@ -140,7 +162,9 @@ def test_interrupted_it_goes_on_where_it_stopped(shop: Shop, monkeypatch: pytest
     assert not any(shop.state(OWNED).values())
 
 
-def test_an_export_that_is_loaded_meanwhile_is_noticed(shop: Shop, monkeypatch: pytest.MonkeyPatch):
+def test_an_export_that_is_loaded_meanwhile_is_noticed(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+):
     load_export(shop)
     original = undoing.load_manifest
 
@@ -155,12 +179,17 @@ def test_an_export_that_is_loaded_meanwhile_is_noticed(shop: Shop, monkeypatch: 
 
 
 def test_names_that_cannot_be_taken_back(shop: Shop):
-    with pytest.raises(ConfigurationError, match=r"no export .* the name 'old_shop'; names of exports: none"):
+    with pytest.raises(
+        ConfigurationError,
+        match=r"no export .* the name 'old_shop'; names of exports: none",
+    ):
         undo("old_shop")
     load_export(shop)
     shop.load(Folder([BEFORE]))
 
-    with pytest.raises(ConfigurationError, match=r"the name 'old'; names of exports: old_shop$"):
+    with pytest.raises(
+        ConfigurationError, match=r"the name 'old'; names of exports: old_shop$"
+    ):
         undo("old")
     for source in LIVE:
         with pytest.raises(ConfigurationError, match=f"^{source} is a live source"):
@@ -177,10 +206,15 @@ def test_files_dated_in_the_future_are_no_newer_than_their_removal(shop: Shop):
 
 def test_one_load_removes_a_month_and_not_many_orders(monkeypatch: pytest.MonkeyPatch):
     newest = date(2026, 3, 2)
-    stored = [{"business_date": newest - timedelta(days=3 * n), "orders": 100} for n in range(2000)]
+    stored = [
+        {"business_date": newest - timedelta(days=3 * n), "orders": 100}
+        for n in range(2000)
+    ]
 
     batches = list(day_batches(stored))
-    assert [day for batch in batches for day in batch] == [row["business_date"] for row in stored]
+    assert [day for batch in batches for day in batch] == [
+        row["business_date"] for row in stored
+    ]
     assert all(len({(day.year, day.month) for day in batch}) == 1 for batch in batches)
     monkeypatch.setattr(undoing, "MOST_ORDERS", 250)
     assert {len(batch) for batch in day_batches(stored)} == {1, 2}

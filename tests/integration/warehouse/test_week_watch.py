@@ -25,7 +25,9 @@ def mailbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox
 
 def insert(shop: Shop, table: str, columns: str, rows: list[str]) -> None:
     dataset = shop.warehouse.settings.bigquery_dataset
-    shop.warehouse.run(f"INSERT INTO `{dataset}.{table}` ({columns}) VALUES {', '.join(rows)}", table)
+    shop.warehouse.run(
+        f"INSERT INTO `{dataset}.{table}` ({columns}) VALUES {', '.join(rows)}", table
+    )
 
 
 def forecast(shop: Shop, as_of: date) -> None:
@@ -54,9 +56,13 @@ def run(shop: Shop, *days: date) -> None:
     insert(shop, "load_audit", "business_date, source, run_id, status", rows)
 
 
-def test_people_are_told_on_tuesday_which_days_of_the_week_are_missing(shop: Shop, mailbox: Mailbox) -> None:
+def test_people_are_told_on_tuesday_which_days_of_the_week_are_missing(
+    shop: Shop, mailbox: Mailbox
+) -> None:
     run(shop, *WEEK[:2], *WEEK[3:])
-    forecast(shop, MONDAY - timedelta(days=63))  # it reaches into the eight weeks before
+    forecast(
+        shop, MONDAY - timedelta(days=63)
+    )  # it reaches into the eight weeks before
     assert "the forecast is not in use" in missing_forecast.check_last_week(DAY)
     forecast(shop, MONDAY - timedelta(days=56))
     assert missing_forecast.check_last_week(DAY) == ""
@@ -75,7 +81,10 @@ def test_people_are_told_on_tuesday_which_days_of_the_week_are_missing(shop: Sho
     assert "all days are loaded, but no forecast was made" in body
 
     forecast(shop, MONDAY)
-    assert missing_forecast.check_last_week(DAY) == "the forecast after the week of 2026-02-23 exists"
+    assert (
+        missing_forecast.check_last_week(DAY)
+        == "the forecast after the week of 2026-02-23 exists"
+    )
     assert len(mailbox.messages()) == 3
 
 
@@ -84,10 +93,18 @@ def test_without_recipients_nobody_is_told(
 ) -> None:
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "")
     forecast(shop, MONDAY - timedelta(days=7))
-    assert missing_forecast.check_last_week(DAY) == "the Variable alert_recipients is empty"
+    assert (
+        missing_forecast.check_last_week(DAY)
+        == "the Variable alert_recipients is empty"
+    )
     assert mailbox.messages() == []
 
 
-def test_a_warehouse_older_than_the_forecast_gets_its_table(shop: Shop, mailbox: Mailbox) -> None:
-    shop.warehouse.run(f"DROP TABLE `{shop.warehouse.settings.bigquery_dataset}.sales_forecasts`", "drop")
+def test_a_warehouse_older_than_the_forecast_gets_its_table(
+    shop: Shop, mailbox: Mailbox
+) -> None:
+    shop.warehouse.run(
+        f"DROP TABLE `{shop.warehouse.settings.bigquery_dataset}.sales_forecasts`",
+        "drop",
+    )
     assert "the forecast is not in use" in missing_forecast.check_last_week(DAY)

@@ -38,7 +38,13 @@ class Website:
     def timezone(self) -> str:
         return self.shop.warehouse.settings.shop_timezone
 
-    def add(self, event_id: str, at: datetime, event_type: str | None = "view_item", **more: Any) -> Event:
+    def add(
+        self,
+        event_id: str,
+        at: datetime,
+        event_type: str | None = "view_item",
+        **more: Any,
+    ) -> Event:
         """One event, received when it occurred, of the visitor `ann`; anything may be said otherwise."""
         received = more.pop("received", at)
         event = {
@@ -54,7 +60,9 @@ class Website:
         self.events.append(event)
         return event
 
-    def run(self, day: date, at: datetime, since: datetime | None = None, **options: Any) -> LoadResult:
+    def run(
+        self, day: date, at: datetime, since: datetime | None = None, **options: Any
+    ) -> LoadResult:
         """A run of `day` that takes place at `at`: of the newest closed day, it reads all that was received
         `since` (or since the day began); of an older one, what occurred on the day and was received in time,
         by a clock that may be an hour ahead of the server's."""
@@ -63,7 +71,9 @@ class Website:
             return self.load(day, since or window.start, at, at, **options)
         end = window.shifted(3).end
         start = window.start - timedelta(hours=1)
-        return self.load(day, start, end, at, keep=lambda found: found == day, **options)
+        return self.load(
+            day, start, end, at, keep=lambda found: found == day, **options
+        )
 
     def load(
         self,
@@ -104,12 +114,18 @@ class Website:
         """What the transform leaves of a read."""
         self.runs += 1
         zone = self.shop.warehouse.settings.zone
-        known = [event for event in self.events if self._is_read(event, start, min(end, at))]
+        known = [
+            event for event in self.events if self._is_read(event, start, min(end, at))
+        ]
         kept = [
             event
             for event in known
             if keep(
-                (instant(event.get("occurred_at")) or instant(event.get("received_at")) or start)
+                (
+                    instant(event.get("occurred_at"))
+                    or instant(event.get("received_at"))
+                    or start
+                )
                 .astimezone(zone)
                 .date()
             )
@@ -149,11 +165,17 @@ class Website:
                 [{name: row[name] for name in columns} for row in stored],
                 [{name: row[name] for name in columns} for row in wanted],
             ),
-            "daily_funnel": (self.shop.rows("daily_funnel"), oracle_events.funnel(wanted)),
+            "daily_funnel": (
+                self.shop.rows("daily_funnel"),
+                oracle_events.funnel(wanted),
+            ),
         }
         lines = []
         for table, (found, expected) in pairs.items():
-            left, right = (sorted(repr(sorted(row.items())) for row in rows) for rows in (found, expected))
+            left, right = (
+                sorted(repr(sorted(row.items())) for row in rows)
+                for rows in (found, expected)
+            )
             lines += [f"{table}: stored {row}" for row in left if row not in right]
             lines += [f"{table}: missing {row}" for row in right if row not in left]
             if not lines and left != right:

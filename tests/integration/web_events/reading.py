@@ -27,7 +27,9 @@ def z(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def event(name: str, received: datetime, occurred: datetime | None = None, **fields: Any) -> Row:
+def event(
+    name: str, received: datetime, occurred: datetime | None = None, **fields: Any
+) -> Row:
     """An event with the fields of the contract."""
     return {
         "event_id": name,
@@ -48,7 +50,9 @@ def keep(root: Path, *events: Row) -> None:
     """Add events to the files of the hours in which they were received."""
     hours = defaultdict(list)
     for each in events:
-        hours[datetime.fromisoformat(each["received_at"])].append(json.dumps(each).encode() + b"\n")
+        hours[datetime.fromisoformat(each["received_at"])].append(
+            json.dumps(each).encode() + b"\n"
+        )
     for moment, lines in sorted(hours.items()):
         keep_raw(root, moment, b"".join(lines))
 
@@ -75,20 +79,28 @@ def older(folder: Path, day: BusinessDay = DAY) -> Manifest:
     """Read a day as a backfill does."""
     uri = f"file://{folder}/staging/{day}"
     return web_events.extract(
-        ReadWindow("web_events", day, day.start, day.shifted(web_events.LATE_DAYS).end, uri)
+        ReadWindow(
+            "web_events", day, day.start, day.shifted(web_events.LATE_DAYS).end, uri
+        )
     )
 
 
-def newest(folder: Path, since: datetime, now: datetime, patch: pytest.MonkeyPatch) -> Manifest:
+def newest(
+    folder: Path, since: datetime, now: datetime, patch: pytest.MonkeyPatch
+) -> Manifest:
     """Read all that was received from `since` to `now`, as the run of the newest day does."""
     patch.setattr("ecommerce.sources.web_events.extraction.now", lambda: now)
-    return web_events.extract(ReadWindow("web_events", DAY, since, None, f"file://{folder}/staging/newest"))
+    return web_events.extract(
+        ReadWindow("web_events", DAY, since, None, f"file://{folder}/staging/newest")
+    )
 
 
 def rows(manifest: Manifest) -> list[Row]:
     """All rows of all parts, by line number."""
     with duckdb.connect() as duck:
-        found = duck.execute(f"FROM read_parquet('{manifest.file('events-*.parquet')}') ORDER BY line_number")
+        found = duck.execute(
+            f"FROM read_parquet('{manifest.file('events-*.parquet')}') ORDER BY line_number"
+        )
         names = [column[0] for column in found.description]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 

@@ -57,7 +57,11 @@ def test_a_newest_day_reads_all_that_was_received_since_to_the_second(
     manifest = newest(tmp_path, since, now, monkeypatch)
     assert ids(manifest) == ["first", "of an old day", "of another day", "last"]
     assert [row["line_number"] for row in rows(manifest)] == [1, 2, 3, 4]
-    assert (manifest.window_start, manifest.window_end, manifest.read_at) == (since, now, now)
+    assert (manifest.window_start, manifest.window_end, manifest.read_at) == (
+        since,
+        now,
+        now,
+    )
     assert manifest.control_totals == {
         "lines": 4,
         "other_days": 0,
@@ -67,8 +71,15 @@ def test_a_newest_day_reads_all_that_was_received_since_to_the_second(
         "warnings": [],
     }
     assert manifest.rows == 4
-    assert sorted(manifest.columns) == [f"events-{number:05}.parquet" for number in (1, 2, 3, 4)]
-    assert manifest.columns["events-00001.parquet"] == ["line_number", *VALUES, "fault", "raw"]
+    assert sorted(manifest.columns) == [
+        f"events-{number:05}.parquet" for number in (1, 2, 3, 4)
+    ]
+    assert manifest.columns["events-00001.parquet"] == [
+        "line_number",
+        *VALUES,
+        "fault",
+        "raw",
+    ]
     asked = [
         [parse_qs(urlsplit(one.target).query)[name][0] for name in ("start", "end")]
         for one in collector.requests
@@ -92,7 +103,12 @@ def test_an_older_day_keeps_what_occurred_on_it_and_what_cannot_be_dated(
         event("without instant", at(4), occurred_at=None),
         event("without offset", at(5), occurred_at="2026-03-10T12:00:00"),
         event("of another age", at(6), occurred_at="1970-01-01T00:00:00Z"),
-        event("received and dated by nobody knows whom", at(7), received_at=z(at(7)), occurred_at="soon"),
+        event(
+            "received and dated by nobody knows whom",
+            at(7),
+            received_at=z(at(7)),
+            occurred_at="soon",
+        ),
         event("at its end", DAY.end, DAY.end - last),
         event("of the next day", DAY.end, DAY.end),
         event("without instant, received after the day", at(25), occurred_at=None),
@@ -114,8 +130,14 @@ def test_an_older_day_keeps_what_occurred_on_it_and_what_cannot_be_dated(
         "three days late",
     ]
     assert manifest.control_totals["kept_day"] == "2026-03-10"
-    assert (manifest.control_totals["lines"], manifest.control_totals["other_days"]) == (9, 4)
-    assert (manifest.window_start, manifest.window_end) == (DAY.start, DAY.shifted(3).end)
+    assert (
+        manifest.control_totals["lines"],
+        manifest.control_totals["other_days"],
+    ) == (9, 4)
+    assert (manifest.window_start, manifest.window_end) == (
+        DAY.start,
+        DAY.shifted(3).end,
+    )
 
 
 @pytest.mark.parametrize(
@@ -123,7 +145,10 @@ def test_an_older_day_keeps_what_occurred_on_it_and_what_cannot_be_dated(
     [
         (day_window(date(2026, 3, 8), NEW_YORK), 23),
         (day_window(date(2026, 11, 1), NEW_YORK), 25),
-        (day_window(date(2026, 3, 10), "Asia/Kathmandu"), 24),  # midnight is a quarter past the hour
+        (
+            day_window(date(2026, 3, 10), "Asia/Kathmandu"),
+            24,
+        ),  # midnight is a quarter past the hour
     ],
     ids=str,
 )
@@ -132,7 +157,10 @@ def test_a_day_is_the_shops_whatever_the_clocks_do(
 ) -> None:
     collector = serve()
     assert (window.end - window.start) / timedelta(hours=1) == hours
-    moments = [window.start + timedelta(minutes=15 * number) for number in range(-8, hours * 4 + 8)]
+    moments = [
+        window.start + timedelta(minutes=15 * number)
+        for number in range(-8, hours * 4 + 8)
+    ]
     keep(root, *(event(z(moment), moment) for moment in moments))
     # A line without any instant tells nothing but the slice it came in: none may be on both sides of
     # midnight.
@@ -165,7 +193,9 @@ def test_a_day_without_events_is_an_empty_part_and_a_warning(
     manifest = older(tmp_path)
     assert rows(manifest) == []
     assert list(manifest.columns) == ["events-00001.parquet"]
-    assert findings(manifest.control_totals["warnings"]) == ["the server has no web event of 2026-03-10"]
+    assert findings(manifest.control_totals["warnings"]) == [
+        "the server has no web event of 2026-03-10"
+    ]
     manifest = newest(tmp_path, at(1), at(2), monkeypatch)
     assert rows(manifest) == []
     assert findings(manifest.control_totals["warnings"]) == [
@@ -195,7 +225,9 @@ ODD = {
         "order_id": "1e3",
         "sku": "-2.50E-1",
     },
-    '"event_id": "a\\nb\\r\\n\\t\\"c\\" \\\\d\\u0000e"': {"event_id": 'a\nb\r\n\t"c" \\d\x00e'},
+    '"event_id": "a\\nb\\r\\n\\t\\"c\\" \\\\d\\u0000e"': {
+        "event_id": 'a\nb\r\n\t"c" \\d\x00e'
+    },
     '"event_id": "\U0001f600 \\ud83d\\ude00 \u00e9\u2028"': {
         "event_id": "\U0001f600 \U0001f600 \u00e9\u2028"
     },
@@ -204,7 +236,10 @@ ODD = {
         "user_agent": "cut ",
         "referrer": "\\ud83d \U0001f600",
     },
-    '"event_id": "twice", "sku": "one", "sku": "two"': {"event_id": "twice", "sku": "one"},
+    '"event_id": "twice", "sku": "one", "sku": "two"': {
+        "event_id": "twice",
+        "sku": "one",
+    },
     '"event_id": "other", "device": {"os": ["a", {"b": 1}]}, "sku": ["x"], "more": {"event_id": "no"}': {
         "event_id": "other",
         "device": '{"os":["a",{"b":1}]}',
@@ -224,8 +259,17 @@ def test_every_value_is_the_text_that_was_sent(
     for text in ODD:
         keep_raw(root, at(2), line(text, at(2)) + b"\n")
     usual, *odd = rows(older(tmp_path))
-    assert usual == event("usual", at(1)) | {"line_number": 1, "fault": None, "raw": None}
-    same = {"occurred_at": z(at(2)), "received_at": z(at(2)), "fault": None, "raw": None}
+    assert usual == event("usual", at(1)) | {
+        "line_number": 1,
+        "fault": None,
+        "raw": None,
+    }
+    same = {
+        "occurred_at": z(at(2)),
+        "received_at": z(at(2)),
+        "fault": None,
+        "raw": None,
+    }
     expected = [dict.fromkeys(VALUES) | same | values for values in ODD.values()]
     assert [{name: row[name] for name in expected[0]} for row in odd] == expected
     assert [row["line_number"] for row in odd] == list(range(2, len(ODD) + 2))
@@ -256,20 +300,26 @@ def test_a_line_that_is_no_event_keeps_its_beginning_and_costs_no_other(
         keep(root, event(f"before {number}", at(1)))
         keep_raw(root, at(1), text + b"\n")
     found = rows(older(tmp_path))
-    assert [row["event_id"] for row in found[::2]] == [f"before {number}" for number in range(len(USELESS))]
+    assert [row["event_id"] for row in found[::2]] == [
+        f"before {number}" for number in range(len(USELESS))
+    ]
     assert [(row["fault"], row["raw"]) for row in found[1::2]] == [
         ("not_json", text) for text in USELESS.values()
     ]
     assert all(row[name] is None for row in found[1::2] for name in VALUES)
 
 
-def test_lines_of_any_length_are_bounded(serve: Serve, root: Path, tmp_path: Path) -> None:
+def test_lines_of_any_length_are_bounded(
+    serve: Serve, root: Path, tmp_path: Path
+) -> None:
     serve()
     longest, mega = 256 * 1024, 1024 * 1024
 
     def of(size: int, name: str) -> bytes:
         text = json.dumps(event(name, at(1), user_agent="")).encode()
-        return text.replace(b'"user_agent": ""', b'"user_agent": "%s"' % (b"x" * (size - len(text))))
+        return text.replace(
+            b'"user_agent": ""', b'"user_agent": "%s"' % (b"x" * (size - len(text)))
+        )
 
     assert len(of(longest, "fits")) == longest
     for size, name in (
@@ -302,9 +352,17 @@ def test_blank_lines_line_ends_of_windows_and_a_byte_order_mark_are_nothing(
     serve: Serve, root: Path, tmp_path: Path
 ) -> None:
     serve()
-    first, second = (json.dumps(event(name, at(1))).encode() for name in ("first", "second"))
-    keep_raw(root, at(1), b"\xef\xbb\xbf" + first + b"\r\n\r\n\n   \t\r\n  " + second + b" \r\n\t\n")
-    keep_raw(root, at(2), b"\n\n" + json.dumps(event("third", at(2))).encode())  # no line feed at the end
+    first, second = (
+        json.dumps(event(name, at(1))).encode() for name in ("first", "second")
+    )
+    keep_raw(
+        root,
+        at(1),
+        b"\xef\xbb\xbf" + first + b"\r\n\r\n\n   \t\r\n  " + second + b" \r\n\t\n",
+    )
+    keep_raw(
+        root, at(2), b"\n\n" + json.dumps(event("third", at(2))).encode()
+    )  # no line feed at the end
     manifest = older(tmp_path)
     assert [(row["event_id"], row["fault"]) for row in rows(manifest)] == [
         ("first", None),
@@ -312,10 +370,15 @@ def test_blank_lines_line_ends_of_windows_and_a_byte_order_mark_are_nothing(
         ("third", None),
     ]
     assert [row["line_number"] for row in rows(manifest)] == [1, 5, 9]
-    assert (manifest.control_totals["lines"], manifest.control_totals["other_days"]) == (3, 0)
+    assert (
+        manifest.control_totals["lines"],
+        manifest.control_totals["other_days"],
+    ) == (3, 0)
 
 
-def test_lines_out_of_order_and_keys_in_any_order_are_fine(serve: Serve, root: Path, tmp_path: Path) -> None:
+def test_lines_out_of_order_and_keys_in_any_order_are_fine(
+    serve: Serve, root: Path, tmp_path: Path
+) -> None:
     serve()
     moments = [at(1.9), at(1.1), at(1.5)]
     lines = [event(str(number), moment) for number, moment in enumerate(moments)]
@@ -361,13 +424,21 @@ def test_without_a_password_nothing_is_sent_not_even_what_netrc_has(
     assert {one.authorization for one in collector.requests} == {None}
 
 
-def test_a_day_costs_as_much_after_a_month_as_on_the_first(serve: Serve, root: Path, tmp_path: Path) -> None:
+def test_a_day_costs_as_much_after_a_month_as_on_the_first(
+    serve: Serve, root: Path, tmp_path: Path
+) -> None:
     collector = serve()
     first = DAY.shifted(-30)
     late = timedelta(days=2)
     for number in range(34):
         day = first.shifted(number)
-        keep(root, *(event(f"{day} {n}", day.start + timedelta(hours=4 * n)) for n in range(6)))
+        keep(
+            root,
+            *(
+                event(f"{day} {n}", day.start + timedelta(hours=4 * n))
+                for n in range(6)
+            ),
+        )
         keep(root, event(f"{day} late", day.end + late, day.end - timedelta(minutes=1)))
     costs = []
     for number in (0, 29):
@@ -375,7 +446,10 @@ def test_a_day_costs_as_much_after_a_month_as_on_the_first(serve: Serve, root: P
         manifest = older(tmp_path, first.shifted(number))
         assert manifest.rows == 7
         costs.append((collector.bytes_sent - sent, len(collector.requests) - asked))
-        assert costs[-1] == (manifest.control_totals["bytes_read"], manifest.control_totals["requests"])
+        assert costs[-1] == (
+            manifest.control_totals["bytes_read"],
+            manifest.control_totals["requests"],
+        )
     (bytes_first, requests_first), (bytes_last, requests_last) = costs
     # The events that were late before the first day are not there yet.
     assert bytes_first <= bytes_last <= bytes_first * 1.2

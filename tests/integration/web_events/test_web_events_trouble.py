@@ -49,7 +49,9 @@ NAMES = [f"e{number:03}" for number in range(400)]
 def received(root: Path) -> list[str]:
     """The ids of the events of three hours; the second hour's answer is some 100 KB."""
     keep(root, event("first", at(0)), event("last", at(2)))
-    keep(root, *(event(name, at(1 + number / 500)) for number, name in enumerate(NAMES)))
+    keep(
+        root, *(event(name, at(1 + number / 500)) for number, name in enumerate(NAMES))
+    )
     return ["first", *NAMES, "last"]
 
 
@@ -64,13 +66,17 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds between attempts, without waiting for them."""
     waited: list[float] = []
     send = http.with_retries
-    monkeypatch.setattr(http, "with_retries", lambda *arguments: send(*arguments, pause=waited.append))
+    monkeypatch.setattr(
+        http, "with_retries", lambda *arguments: send(*arguments, pause=waited.append)
+    )
     return waited
 
 
 def starts(collector: EventCollector) -> Counter[str]:
     """How often each slice was asked for."""
-    return Counter(parse_qs(urlsplit(one.target).query)["start"][0] for one in collector.requests)
+    return Counter(
+        parse_qs(urlsplit(one.target).query)["start"][0] for one in collector.requests
+    )
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
@@ -109,7 +115,9 @@ def test_a_packed_answer_that_is_cut_is_requested_again_whatever_its_length(
         len(body) - 1,
         *([0] if framing == "close" else []),
     ):
-        collector.faults.append(EventFault(HOUR, status=200, body=body[:size], headers=packed))
+        collector.faults.append(
+            EventFault(HOUR, status=200, body=body[:size], headers=packed)
+        )
         collector.faults.append(EventFault(HOUR, status=200, body=body, headers=packed))
         reader = client.EventsClient()
         reader.download(client.Slice(at(1), at(2)), tmp_path / "answer.ndjson")
@@ -122,7 +130,9 @@ def test_one_that_breaks_again_and_again_fails_and_leaves_nothing(
     serve: Serve, received: list[str], tmp_path: Path, framing: str, read: Read
 ) -> None:
     collector = serve(framing=framing)
-    cuts = (EventFault(HOUR, cut=50_001 + 10 * number) for number in range(client.ATTEMPTS))
+    cuts = (
+        EventFault(HOUR, cut=50_001 + 10 * number) for number in range(client.ATTEMPTS)
+    )
     collector.faults += cuts
     with pytest.raises(TransientError) as failure:
         read()
@@ -135,24 +145,36 @@ def test_one_that_breaks_again_and_again_fails_and_leaves_nothing(
 
 PASSING = {
     "500": [EventFault(HOUR, status=500)],
-    "502 with a page": [EventFault(HOUR, status=502, body=b"<html>Bad gateway</html>", times=3)],
+    "502 with a page": [
+        EventFault(HOUR, status=502, body=b"<html>Bad gateway</html>", times=3)
+    ],
     "408": [EventFault(HOUR, status=408)],
     "429": [EventFault(HOUR, status=429, headers=BUSY, times=5)],
-    "503 in the first slice": [EventFault("2026-03-10T04", status=503, headers=BUSY, times=2)],
+    "503 in the first slice": [
+        EventFault("2026-03-10T04", status=503, headers=BUSY, times=2)
+    ],
     "503 without Retry-After": [EventFault(HOUR, status=503)],
     "every slice fails once": [
-        EventFault(f"2026-03-{day}T{hour:02}", status=503) for day in (10,) for hour in (4, 5, 6)
+        EventFault(f"2026-03-{day}T{hour:02}", status=503)
+        for day in (10,)
+        for hour in (4, 5, 6)
     ],
     "a redirect within the server": [
         EventFault(
-            HOUR, status=307, headers={"Location": f"/events?start={HOUR}:00:00Z&end=2026-03-10T06:00:00Z"}
+            HOUR,
+            status=307,
+            headers={
+                "Location": f"/events?start={HOUR}:00:00Z&end=2026-03-10T06:00:00Z"
+            },
         )
     ],
 }
 
 
 @pytest.mark.parametrize("trouble", PASSING)
-def test_passing_trouble_changes_nothing(serve: Serve, received: list[str], trouble: str, read: Read) -> None:
+def test_passing_trouble_changes_nothing(
+    serve: Serve, received: list[str], trouble: str, read: Read
+) -> None:
     collector = serve()
     collector.faults += [EventFault(**vars(fault)) for fault in PASSING[trouble]]
     assert ids(read()) == received
@@ -169,7 +191,11 @@ def test_a_server_that_is_silent_is_left_and_asked_again(
 
 
 def test_pauses_grow_and_what_the_server_asks_for_is_obeyed(
-    serve: Serve, received: list[str], monkeypatch: pytest.MonkeyPatch, pauses: list[float], read: Read
+    serve: Serve,
+    received: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    pauses: list[float],
+    read: Read,
 ) -> None:
     collector = serve()
     monkeypatch.setattr(http, "FIRST_PAUSE", 1.0)
@@ -186,9 +212,13 @@ def test_pauses_grow_and_what_the_server_asks_for_is_obeyed(
     assert pauses[4:] == [16]
 
 
-def test_a_long_pause_is_left_to_the_task(serve: Serve, received: list[str], read: Read) -> None:
+def test_a_long_pause_is_left_to_the_task(
+    serve: Serve, received: list[str], read: Read
+) -> None:
     collector = serve()
-    collector.faults.append(EventFault(HOUR, status=429, headers={"Retry-After": "600"}))
+    collector.faults.append(
+        EventFault(HOUR, status=429, headers={"Retry-After": "600"})
+    )
     with pytest.raises(RateLimitedError) as failure:
         read()
     assert failure.value.retry_after == 600
@@ -196,51 +226,85 @@ def test_a_long_pause_is_left_to_the_task(serve: Serve, received: list[str], rea
 
 
 PAGE = b"<!DOCTYPE html>\n<html>\n<title>Sign in</title>\n" + b"<p>line</p>\n" * 1000
-EVENTS = [event("secret-event", at(1), visitor_id="secret-visitor", user_agent="secret-agent")]
+EVENTS = [
+    event("secret-event", at(1), visitor_id="secret-visitor", user_agent="secret-agent")
+]
 REFUSED = {
     "a login page": (
         EventFault(status=200, body=PAGE),
         "answer begins with '<' in place of one JSON",
     ),
     "an error as JSON": (
-        EventFault(status=200, body=b'{"error": "secret-visitor is not known", "code": 17}\n'),
+        EventFault(
+            status=200, body=b'{"error": "secret-visitor is not known", "code": 17}\n'
+        ),
         "the answer begins with the keys error, code in place of one JSON object per line",
     ),
     "an error as JSON in lines": (
-        EventFault(status=200, body=json.dumps({"error": "secret-visitor"}, indent=1).encode()),
+        EventFault(
+            status=200, body=json.dumps({"error": "secret-visitor"}, indent=1).encode()
+        ),
         "in place of one JSON object per line",
     ),
     "a list": (
         EventFault(status=200, body=json.dumps(EVENTS).encode()),
         "in place of one JSON object per line",
     ),
-    "no events": (EventFault(status=200, body=b"[]"), "in place of one JSON object per line"),
+    "no events": (
+        EventFault(status=200, body=b"[]"),
+        "in place of one JSON object per line",
+    ),
     "events in an object": (
-        EventFault(status=200, body=json.dumps({"data": EVENTS, "next": None}).encode()),
+        EventFault(
+            status=200, body=json.dumps({"data": EVENTS, "next": None}).encode()
+        ),
         "the answer begins with the keys data, next in place of one JSON object per line",
     ),
     "another time": (
-        EventFault(status=200, body=json.dumps(EVENTS[0] | {"received_at": "2026-03-10T06:01:00Z"}).encode()),
+        EventFault(
+            status=200,
+            body=json.dumps(
+                EVENTS[0] | {"received_at": "2026-03-10T06:01:00Z"}
+            ).encode(),
+        ),
         "1 of 1 events say that they were received more than 60 s before or after that: does the server know",
     ),
     "an earlier time": (
-        EventFault(status=200, body=json.dumps(EVENTS[0] | {"received_at": "2026-03-10T04:58:59Z"}).encode()),
+        EventFault(
+            status=200,
+            body=json.dumps(
+                EVENTS[0] | {"received_at": "2026-03-10T04:58:59Z"}
+            ).encode(),
+        ),
         "1 of 1 events say that they were received more than 60 s before or after that",
     ),
     "nothing there": (
         EventFault(status=404, body=b"<html>no</html>"),
         "answered 404 Not Found: '<html>no</html>'",
     ),
-    "a part of it": (EventFault(status=206, body=b"secret-visitor"), "a complete answer has the status 200"),
-    "a promise": (EventFault(status=202), "answered 202 Accepted: a complete answer has the status 200"),
-    "a bad request": (EventFault(status=400, body=b"bad start"), "answered 400 Bad Request: 'bad start'"),
+    "a part of it": (
+        EventFault(status=206, body=b"secret-visitor"),
+        "a complete answer has the status 200",
+    ),
+    "a promise": (
+        EventFault(status=202),
+        "answered 202 Accepted: a complete answer has the status 200",
+    ),
+    "a bad request": (
+        EventFault(status=400, body=b"bad start"),
+        "answered 400 Bad Request: 'bad start'",
+    ),
 }
 
 
 @pytest.mark.usefixtures("received")
 @pytest.mark.parametrize("case", REFUSED)
 def test_an_answer_that_is_no_events_is_refused_at_once_and_not_quoted(
-    serve: Serve, tmp_path: Path, caplog: pytest.LogCaptureFixture, case: str, read: Read
+    serve: Serve,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    case: str,
+    read: Read,
 ) -> None:
     fault, said = REFUSED[case]
     collector = serve()
@@ -258,7 +322,14 @@ def test_a_few_lines_that_are_no_events_are_no_reason_to_refuse_a_quiet_hour(
     serve: Serve, received: list[str], read: Read
 ) -> None:
     collector = serve()
-    for text in (b"garbage", b'{"event_id": "half", "occ', b"{}", b'{"event_id": null}', b"\n\n", b""):
+    for text in (
+        b"garbage",
+        b'{"event_id": "half", "occ',
+        b"{}",
+        b'{"event_id": null}',
+        b"\n\n",
+        b"",
+    ):
         collector.faults.append(EventFault(HOUR, status=200, body=text))
         manifest = read()
         assert [one for one in ids(manifest) if one] == ["first", "last"]
@@ -267,10 +338,16 @@ def test_a_few_lines_that_are_no_events_are_no_reason_to_refuse_a_quiet_hour(
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_token_is_named_and_not_tried_again(
-    serve: Serve, received: list[str], caplog: pytest.LogCaptureFixture, status: int, read: Read
+    serve: Serve,
+    received: list[str],
+    caplog: pytest.LogCaptureFixture,
+    status: int,
+    read: Read,
 ) -> None:
     collector = serve(token="a-secret")
-    collector.faults.append(EventFault(HOUR, status=status, body=b"a-secret is no token"))
+    collector.faults.append(
+        EventFault(HOUR, status=status, body=b"a-secret is no token")
+    )
     with caplog.at_level(logging.DEBUG), pytest.raises(CredentialsError) as failure:
         read()
     assert str(failure.value).startswith(f"{WHAT} answered {status}")
@@ -279,7 +356,12 @@ def test_a_refused_token_is_named_and_not_tried_again(
 
 
 @pytest.mark.parametrize(
-    "target", ["http://localhost:{port}/events", "https://127.0.0.1:{port}/events", "//other.example/"]
+    "target",
+    [
+        "http://localhost:{port}/events",
+        "https://127.0.0.1:{port}/events",
+        "//other.example/",
+    ],
 )
 def test_a_redirect_to_elsewhere_is_not_followed_and_takes_no_token_along(
     serve: Serve, received: list[str], tmp_path: Path, target: str, read: Read
@@ -287,11 +369,15 @@ def test_a_redirect_to_elsewhere_is_not_followed_and_takes_no_token_along(
     collector = serve(token="a-secret")
     with EventCollector(tmp_path / "other") as other:
         location = target.format(port=urlsplit(other.url).port)
-        collector.faults.append(EventFault(HOUR, status=302, headers={"Location": location}))
+        collector.faults.append(
+            EventFault(HOUR, status=302, headers={"Location": location})
+        )
         with pytest.raises(ConfigurationError) as failure:
             read()
         assert other.requests == []
-    assert str(failure.value).startswith(f"{WHAT} answered 302: {collector.url} redirects to ")
+    assert str(failure.value).startswith(
+        f"{WHAT} answered 302: {collector.url} redirects to "
+    )
     assert "make it the host of the connection web_events_api" in str(failure.value)
     assert "a-secret" not in str(failure.value)
 
@@ -301,20 +387,28 @@ def test_a_small_answer_that_is_large_when_unpacked_is_refused(
 ) -> None:
     monkeypatch.setattr(client, "MOST_BYTES", 20_000)
     collector = serve()
-    with pytest.raises(ContractError, match=f"^{WHAT}: the answer has more than 20,000 bytes$"):
+    with pytest.raises(
+        ContractError, match=f"^{WHAT}: the answer has more than 20,000 bytes$"
+    ):
         read()
     assert starts(collector)[f"{HOUR}:00:00Z"] == 1
 
 
-def test_a_token_never_travels_the_internet_unencrypted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_never_travels_the_internet_unencrypted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     connect(monkeypatch, "http://events.shop.example.com", password="a-secret")
-    with pytest.raises(ConfigurationError, match="the token would travel without encryption"):
+    with pytest.raises(
+        ConfigurationError, match="the token would travel without encryption"
+    ):
         client.EventsClient()
     connect(monkeypatch, "http://events.shop.example.com")
     client.EventsClient()
 
 
-def test_a_server_that_is_not_there(serve: Serve, monkeypatch: pytest.MonkeyPatch, read: Read) -> None:
+def test_a_server_that_is_not_there(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, read: Read
+) -> None:
     port = free_port()
     connect(monkeypatch, f"http://127.0.0.1:{port}")
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
@@ -325,15 +419,24 @@ def test_a_server_that_is_not_there(serve: Serve, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize(
     ("fields", "said"),
-    [({}, "is not defined"), ({"host": ""}, "has no host: set it to the server's URL, without /events")],
+    [
+        ({}, "is not defined"),
+        ({"host": ""}, "has no host: set it to the server's URL, without /events"),
+    ],
 )
 def test_a_connection_that_is_not_filled_in(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], said: str, read: Read
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fields: dict[str, Any],
+    said: str,
+    read: Read,
 ) -> None:
     monkeypatch.delenv("AIRFLOW_CONN_WEB_EVENTS_API", raising=False)
     if fields:
         connect(monkeypatch, **fields)
-    with pytest.raises(ConfigurationError, match=f"the connection web_events_api {said}"):
+    with pytest.raises(
+        ConfigurationError, match=f"the connection web_events_api {said}"
+    ):
         read()
 
 
@@ -348,12 +451,18 @@ def test_a_gzip_stream_may_hold_far_more_than_it_weighs(
         + json.dumps(event("two", at(1))).encode()
     )
     body = gzip.compress(text, 9) + b"\0" * 512
-    collector.faults.append(EventFault(HOUR, status=200, body=body, headers={"Content-Encoding": "gzip"}))
+    collector.faults.append(
+        EventFault(HOUR, status=200, body=body, headers={"Content-Encoding": "gzip"})
+    )
     tracemalloc.start()
-    client.EventsClient().download(client.Slice(at(1), at(2)), tmp_path / "packed.ndjson")
+    client.EventsClient().download(
+        client.Slice(at(1), at(2)), tmp_path / "packed.ndjson"
+    )
     assert tracemalloc.get_traced_memory()[1] < 8 << 20
     tracemalloc.stop()
-    collector.faults.append(EventFault(HOUR, status=200, body=body, headers={"Content-Encoding": "gzip"}))
+    collector.faults.append(
+        EventFault(HOUR, status=200, body=body, headers={"Content-Encoding": "gzip"})
+    )
     manifest = newest(tmp_path, at(1), at(2), monkeypatch)
     assert ids(manifest) == ["one", "two"]
     assert manifest.control_totals["bytes_read"] == len(text)

@@ -15,7 +15,9 @@ def _catalogue() -> EmailMessage:
         "changed": ["P1"],
         "gone": ["OLD"],
         "rejected": ["page 2, entry 51: invalid_number (price '-3')"],
-        "broken": [f"{sku} (cdn.example:8080): its host returned HTTP 404" for sku in skus],
+        "broken": [
+            f"{sku} (cdn.example:8080): its host returned HTTP 404" for sku in skus
+        ],
         "shown": [],
         "is_news": True,
     }
@@ -23,7 +25,9 @@ def _catalogue() -> EmailMessage:
         (f"SKU-{number}", name, picture(96, 96))
         for number, name in enumerate((JAPANESE, ARABIC, LONG, "Mug", ""))
     ]
-    warning = data_warning(CHECK, found="1 product has two pictures", meaning="", action="", weight=2)
+    warning = data_warning(
+        CHECK, found="1 product has two pictures", meaning="", action="", weight=2
+    )
     return changes.compose(summary, [warning], shown)
 
 

@@ -29,7 +29,13 @@ def summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Summary:
     shown = []
     for sku, name in (("MUG-01", "Mug, blue"), ("X", "<b>\u202eevil</b>\nname")):
         store.write(f"thumbnails/{sku}.png", examine(drawn(sku)).thumbnail)
-        shown.append({"sku": sku, "name": name, "thumbnail_uri": store.uri_of(f"thumbnails/{sku}.png")})
+        shown.append(
+            {
+                "sku": sku,
+                "name": name,
+                "thumbnail_uri": store.uri_of(f"thumbnails/{sku}.png"),
+            }
+        )
     return {
         "products": 40,
         "new": ["MUG-01", "X"],
@@ -62,7 +68,10 @@ def publish(summary: Summary, folder: Path) -> Manifest:
 
 def test_it_has_counts_lists_and_the_new_pictures(summary: Summary) -> None:
     message = compose(summary, [{"kind": "note", "text": "1 source had …"}])
-    assert message["Subject"] == "Product catalogue: 2 new, 1 changed, 1 gone, 1 rejected, 1 broken"
+    assert (
+        message["Subject"]
+        == "Product catalogue: 2 new, 1 changed, 1 gone, 1 rejected, 1 broken"
+    )
     text = message.get_body(("plain",)).get_content()
     for line in (
         "40 products in the catalogue: 2 new, 1 changed, 1 gone, 1 rejected, 1 broken.",
@@ -75,8 +84,13 @@ def test_it_has_counts_lists_and_the_new_pictures(summary: Summary) -> None:
     ):
         assert line in text.splitlines()
     html = message.get_body(("html",)).get_content()
-    pictures = [part for part in message.walk() if part.get_content_type() == "image/png"]
-    assert [f'src="cid:{part["Content-ID"][1:-1]}"' in html for part in pictures] == [True, True]
+    pictures = [
+        part for part in message.walk() if part.get_content_type() == "image/png"
+    ]
+    assert [f'src="cid:{part["Content-ID"][1:-1]}"' in html for part in pictures] == [
+        True,
+        True,
+    ]
     assert {part.get_content_disposition() for part in pictures} == {"inline"}
 
 
@@ -95,7 +109,10 @@ def test_long_lists_are_cut(summary: Summary) -> None:
 def test_a_thumbnail_that_is_gone_is_left_out(summary: Summary, tmp_path: Path) -> None:
     (tmp_path / "pictures" / "thumbnails" / "X.png").unlink()
     message = compose(summary)
-    assert len([part for part in message.walk() if part.get_content_type() == "image/png"]) == 1
+    assert (
+        len([part for part in message.walk() if part.get_content_type() == "image/png"])
+        == 1
+    )
 
 
 def test_it_is_sent_once_something_has_changed_and_somebody_wants_it(

@@ -25,15 +25,26 @@ def bomb(width: int, height: int) -> bytes:
     """A PNG of a few bytes that says it has so many pixels."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        return (
+            struct.pack(">I", len(data))
+            + kind
+            + data
+            + struct.pack(">I", zlib.crc32(kind + data))
+        )
 
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     pixels = zlib.compress(bytes(1000))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", pixels)
+        + chunk(b"IEND", b"")
+    )
 
 
 @pytest.mark.parametrize(
-    ("kind", "ending"), [("JPEG", "jpg"), ("PNG", "png"), ("WEBP", "webp"), ("GIF", "gif")]
+    ("kind", "ending"),
+    [("JPEG", "jpg"), ("PNG", "png"), ("WEBP", "webp"), ("GIF", "gif")],
 )
 def test_the_file_is_named_by_what_it_is(kind: str, ending: str) -> None:
     assert examine(drawn("a", kind)).ending == ending
@@ -61,14 +72,19 @@ def test_a_picture_that_is_cut_off_is_damaged() -> None:
         examine(drawn("a")[:-200])
 
 
-@pytest.mark.parametrize(("width", "height"), [(8_000, 8_000), (30_000, 30_000), (65_000, 65_000)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(8_000, 8_000), (30_000, 30_000), (65_000, 65_000)]
+)
 def test_a_bomb_is_not_unpacked(width: int, height: int) -> None:
     with pytest.raises(UnusablePicture, match="more than 20 million pixels"):
         examine(bomb(width, height))
 
 
 def test_a_thumbnail_is_small_and_keeps_its_proportions() -> None:
-    assert thumbnail(drawn("a", size=(400, 200))).size == (THUMBNAIL_PIXELS, THUMBNAIL_PIXELS // 2)
+    assert thumbnail(drawn("a", size=(400, 200))).size == (
+        THUMBNAIL_PIXELS,
+        THUMBNAIL_PIXELS // 2,
+    )
     assert thumbnail(drawn("a", size=(10, 20))).size == (10, 20)
 
 
@@ -108,7 +124,12 @@ def turned(width: int, height: int) -> bytes:
     """A PNG of one colour, half transparent, that its EXIF data turn by 90 degrees; made row by row."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        return (
+            struct.pack(">I", len(data))
+            + kind
+            + data
+            + struct.pack(">I", zlib.crc32(kind + data))
+        )
 
     packer = zlib.compressobj(1)
     row = b"\0" + bytes((200, 30, 40, 128)) * width
@@ -116,7 +137,12 @@ def turned(width: int, height: int) -> bytes:
     exif = Image.Exif()
     exif[0x0112] = 6
     header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
-    parts = (b"IHDR", header), (b"eXIf", exif.tobytes()[6:]), (b"IDAT", pixels), (b"IEND", b"")
+    parts = (
+        (b"IHDR", header),
+        (b"eXIf", exif.tobytes()[6:]),
+        (b"IDAT", pixels),
+        (b"IEND", b""),
+    )
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
 
 
@@ -133,7 +159,9 @@ def test_a_reduced_picture_keeps_its_drawing() -> None:
     drawing.save(written, "PNG")
     whole = drawing.convert("RGB")
     whole.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
-    difference = ImageChops.difference(thumbnail(written.getvalue()).convert("RGB"), whole)
+    difference = ImageChops.difference(
+        thumbnail(written.getvalue()).convert("RGB"), whole
+    )
     assert max(most for _, most in difference.getextrema()) <= 3
 
 
@@ -158,12 +186,18 @@ print((peak() - before) * unit // 1_000_000)
 """
 
 
-def test_large_pictures_are_decoded_one_by_one(tmp_path: Path, repository: Path) -> None:
+def test_large_pictures_are_decoded_one_by_one(
+    tmp_path: Path, repository: Path
+) -> None:
     """One of them has 77 MB of pixels; a worker's task may take 700 MB."""
     (tmp_path / "picture.png").write_bytes(turned(4_400, 4_400))
     done = subprocess.run(
         [sys.executable, "-c", FETCH, str(tmp_path / "picture.png"), str(tmp_path)],
-        env={"PYTHONPATH": str(repository / "plugins"), "HOME": str(tmp_path), "AIRFLOW_HOME": str(tmp_path)},
+        env={
+            "PYTHONPATH": str(repository / "plugins"),
+            "HOME": str(tmp_path),
+            "AIRFLOW_HOME": str(tmp_path),
+        },
         capture_output=True,
         text=True,
     )

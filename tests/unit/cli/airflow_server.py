@@ -19,7 +19,13 @@ class Airflow(ThreadingHTTPServer):
         self.state_of_load, self.state_of_checks = "success", "success"
         self.looks_at_run = 2
         self.failed_attempts, self.logs, self.fileloc, self.token = [], {}, "", "t"
-        self.expired, self.lost, self.newer_runs, self.states, self.without_key = 0, [], [], {}, []
+        self.expired, self.lost, self.newer_runs, self.states, self.without_key = (
+            0,
+            [],
+            [],
+            {},
+            [],
+        )
         self.older_run, self.newer_run = {}, {}
 
     @property
@@ -40,14 +46,25 @@ class Airflow(ThreadingHTTPServer):
         if "run_type" in query:  # the second look sees everything ended
             self.looks += 1
             states = [
-                "running" if self.looks == 1 else "failed" if day in self.failing else "success"
+                "running"
+                if self.looks == 1
+                else "failed"
+                if day in self.failing
+                else "success"
                 for day in DAYS
             ]
-            runs = [self.run(day, state) for day, state in zip(DAYS, states, strict=True)]
+            runs = [
+                self.run(day, state) for day, state in zip(DAYS, states, strict=True)
+            ]
             runs = [run for run in runs if run["partition_key"] not in self.lost]
             return [*runs, *([self.earlier_run] if self.earlier_run else [])]
         if query.get("partition_key_pattern") == ["2026-11-02"]:
-            older = self.run("2026-11-02", "success", dag_run_id="old", queued_at="2026-11-19T11:00:00Z")
+            older = self.run(
+                "2026-11-02",
+                "success",
+                dag_run_id="old",
+                queued_at="2026-11-19T11:00:00Z",
+            )
             newer = self.run("2026-11-02", "failed", dag_run_id="new")
             return [older | self.older_run, newer | self.newer_run]
         return self.without_key if "run_after_gte" in query else []
@@ -70,7 +87,11 @@ NEXT = "attempt 2 of 6 begins not before 11:00:30 UTC"
 
 def attempt(task_id, number, state, *, run):
     """A failed attempt of a task, as Airflow describes its instance."""
-    more = {"id": f"{run} {task_id}", "dag_id": "daily_sales_pipeline", "dag_run_id": run}
+    more = {
+        "id": f"{run} {task_id}",
+        "dag_id": "daily_sales_pipeline",
+        "dag_run_id": run,
+    }
     return instance(task_id, state) | more | {"try_number": number}
 
 
@@ -102,7 +123,11 @@ class Handler(BaseHTTPRequestHandler):
             case [*_, "details"]:
                 return {"timezone": "America/New_York"}
             case [*_, "taskInstances"] if "state" in parse_qs(url.query):
-                return {"task_instances": server.failed_attempts.pop(0) if server.failed_attempts else []}
+                return {
+                    "task_instances": server.failed_attempts.pop(0)
+                    if server.failed_attempts
+                    else []
+                }
             case [*_, task_id, "logs", number]:
                 lines = server.logs.get((task_id, int(number)), [])
                 return {"content": lines.pop(0) if lines else []}
@@ -110,17 +135,31 @@ class Handler(BaseHTTPRequestHandler):
                 found = {"dag_id": "daily_sales_pipeline", "fileloc": server.fileloc}
                 return {"dags": [found] if server.fileloc else []}
             case [*_, "taskInstances"] if server.states:
-                return {"task_instances": [instance(*each) for each in server.states.items()]}
+                return {
+                    "task_instances": [
+                        instance(*each) for each in server.states.items()
+                    ]
+                }
             case [*_, "taskInstances"]:
-                load = {"task_id": "load.load", "map_index": 0, "state": server.state_of_load}
-                return {"task_instances": [load, instance("extract.sales_db", "success")]}
+                load = {
+                    "task_id": "load.load",
+                    "map_index": 0,
+                    "state": server.state_of_load,
+                }
+                return {
+                    "task_instances": [load, instance("extract.sales_db", "success")]
+                }
             case [*_, "dagRuns", "new"]:
                 server.looks += 1
                 ended = "failed" if server.state_of_load == "failed" else "success"
-                return {"state": ended if server.looks >= server.looks_at_run else "running"}
+                return {
+                    "state": ended if server.looks >= server.looks_at_run else "running"
+                }
             case [*_, "dagRuns"]:
                 query = parse_qs(url.query)
-                first, limit = (int(query.get(name, [0])[0]) for name in ("offset", "limit"))
+                first, limit = (
+                    int(query.get(name, [0])[0]) for name in ("offset", "limit")
+                )
                 runs = [*server.newer_runs, *server.runs(query)]
                 return {"dag_runs": runs[first : first + limit] if limit else runs}
             case ["backfills", *_]:
@@ -146,12 +185,19 @@ class Handler(BaseHTTPRequestHandler):
                     for day in (DAYS if again else [])
                     if body["from_date"][:10] <= day <= body["to_date"][:10]
                 ]
-                entries = [{"partition_key": day, "partition_date": f"{day}T11:00:00Z"} for day in days]
+                entries = [
+                    {"partition_key": day, "partition_date": f"{day}T11:00:00Z"}
+                    for day in days
+                ]
                 return self.answer(200, {"backfills": entries})
             case "backfills" if self.server.busy:
-                return self.answer(self.server.busy.pop(), {"detail": "Database is locked"})
+                return self.answer(
+                    self.server.busy.pop(), {"detail": "Database is locked"}
+                )
             case "backfills" if body["max_active_runs"] > 8:
-                return self.answer(409, {"detail": "There is already a running backfill"})
+                return self.answer(
+                    409, {"detail": "There is already a running backfill"}
+                )
             case "backfills":
                 return self.answer(200, {"id": 7, "created_at": CREATED})
             case _:
@@ -161,7 +207,9 @@ class Handler(BaseHTTPRequestHandler):
                     "load.load",
                     *["mail.send"][: len(self.server.states)],
                 ]
-                return self.answer(200, {"task_instances": [{"task_id": each} for each in ids]})
+                return self.answer(
+                    200, {"task_instances": [{"task_id": each} for each in ids]}
+                )
 
     def do_PUT(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

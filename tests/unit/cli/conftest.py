@@ -11,7 +11,9 @@ from tests.unit.cli.airflow_server import Airflow
 
 @pytest.fixture
 def airflow(monkeypatch, tmp_path):
-    monkeypatch.setattr(environment, "REPOSITORY", tmp_path)  # whose developer may have a demo with reports
+    monkeypatch.setattr(
+        environment, "REPOSITORY", tmp_path
+    )  # whose developer may have a demo with reports
     monkeypatch.delenv("DEMO_HOME", raising=False)
     monkeypatch.setattr(time, "sleep", lambda _: None)
     server = Airflow()

@@ -19,7 +19,10 @@ from ecommerce.cli import environment, local_airflow
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings, load_settings
 
-LOG_SERVERS = ("AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT", "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT")
+LOG_SERVERS = (
+    "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT",
+    "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT",
+)
 ENV_FILE = "SHOP_TIMEZONE=Asia/Tokyo\nREPORTING_CURRENCY=\nCUSTOMER_HASH_KEY='a$b'\n"
 
 
@@ -46,19 +49,34 @@ def test_env_file_gives_settings_and_where_the_code_is(folder: Path) -> None:
 
 def test_what_is_set_already_wins(folder: Path) -> None:
     (folder / ".env").write_text(ENV_FILE)
-    given = loaded(SHOP_TIMEZONE="Europe/Berlin", AIRFLOW__CORE__DAGS_FOLDER="/dags", AIRFLOW_VAR_X="")
-    assert (given["SHOP_TIMEZONE"], given["AIRFLOW__CORE__DAGS_FOLDER"]) == ("Europe/Berlin", "/dags")
+    given = loaded(
+        SHOP_TIMEZONE="Europe/Berlin",
+        AIRFLOW__CORE__DAGS_FOLDER="/dags",
+        AIRFLOW_VAR_X="",
+    )
+    assert (given["SHOP_TIMEZONE"], given["AIRFLOW__CORE__DAGS_FOLDER"]) == (
+        "Europe/Berlin",
+        "/dags",
+    )
     assert given["AIRFLOW_VAR_X"] == ""
 
 
 def test_env_file_wins_over_the_demo(folder: Path) -> None:
     (folder / ".demo").mkdir()
-    (folder / ".demo" / "environment").write_text("SHOP_TIMEZONE='America/New_York'\nAIRFLOW_HOME='/demo'\n")
+    (folder / ".demo" / "environment").write_text(
+        "SHOP_TIMEZONE='America/New_York'\nAIRFLOW_HOME='/demo'\n"
+    )
     given = loaded()
-    assert (given["SHOP_TIMEZONE"], given["AIRFLOW_HOME"]) == ("America/New_York", "/demo")
+    assert (given["SHOP_TIMEZONE"], given["AIRFLOW_HOME"]) == (
+        "America/New_York",
+        "/demo",
+    )
     (folder / ".env").write_text(ENV_FILE)
     given = loaded()
-    assert (given["SHOP_TIMEZONE"], given["AIRFLOW_HOME"]) == ("Asia/Tokyo", str(folder / ".airflow"))
+    assert (given["SHOP_TIMEZONE"], given["AIRFLOW_HOME"]) == (
+        "Asia/Tokyo",
+        str(folder / ".airflow"),
+    )
 
 
 def test_what_env_file_leaves_open_lies_below_the_repository(folder: Path) -> None:
@@ -67,15 +85,22 @@ def test_what_env_file_leaves_open_lies_below_the_repository(folder: Path) -> No
     assert given["AIRFLOW_HOME"] == str(folder / ".airflow")
     assert given["STAGING_URI"] == f"file://{folder}/.airflow/data/staging"
     assert given["PARTNER_DROP_URI"] == f"file://{folder}/.airflow/data/partner_drop"
-    assert (given["REPORTS_URI"], given["MODELS_URI"]) == ("gs://bucket/reports", "file:///models")
+    assert (given["REPORTS_URI"], given["MODELS_URI"]) == (
+        "gs://bucket/reports",
+        "file:///models",
+    )
     assert not (folder / ".airflow").exists()
 
 
 @pytest.mark.parametrize("text", [None, ""], ids=["unset", "empty"])
-def test_every_folder_without_a_value_lies_beside_the_others(folder: Path, text: str | None) -> None:
+def test_every_folder_without_a_value_lies_beside_the_others(
+    folder: Path, text: str | None
+) -> None:
     names = [field.name for field in fields(Settings) if field.name.endswith("_uri")]
     (folder / ".env").write_text("CUSTOMER_HASH_KEY=0123456789abcdef\nPICTURES_URI=\n")
-    settings = load_settings(loaded(**({} if text is None else {name.upper(): text for name in names})))
+    settings = load_settings(
+        loaded(**({} if text is None else {name.upper(): text for name in names}))
+    )
     data = f"file://{folder}/.airflow/data"
     assert {name: getattr(settings, name) for name in names} == {
         name: f"{data}/{name.removesuffix('_uri')}" for name in names
@@ -93,7 +118,8 @@ def test_a_line_that_cannot_be_read_is_named_without_its_value(
     assert (given["SHOP_TIMEZONE"], given["REPORT_LOCALE"]) == ("Asia/Tokyo", "de_CH")
     lines = [record.getMessage() for record in caplog.records]
     assert lines == [
-        f"python-dotenv could not parse statement starting at line {number}" for number in (3, 5)
+        f"python-dotenv could not parse statement starting at line {number}"
+        for number in (3, 5)
     ]
 
 
@@ -107,14 +133,20 @@ def test_a_home_that_is_named_wins(folder: Path) -> None:
     )
 
 
-def test_a_fresh_env_file_names_no_folder_of_the_containers(folder: Path, repository: Path) -> None:
+def test_a_fresh_env_file_names_no_folder_of_the_containers(
+    folder: Path, repository: Path
+) -> None:
     (folder / ".env").write_text((repository / ".env.example").read_text())
     assert [name for name, value in loaded().items() if "/opt/airflow" in value] == []
 
 
 @pytest.mark.parametrize("name", ["CUSTOMER_HASH_KEY", "AIRFLOW_CONN_BIGQUERY"])
-def test_in_a_container_the_environment_is_all_there_is(folder: Path, name: str) -> None:
-    database = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql://airflow@db/airflow"}
+def test_in_a_container_the_environment_is_all_there_is(
+    folder: Path, name: str
+) -> None:
+    database = {
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql://airflow@db/airflow"
+    }
     given = {name: "x", **database}
     assert loaded(**given) == {**given, "_AIRFLOW_PROCESS_CONTEXT": "server"}
 
@@ -122,11 +154,15 @@ def test_in_a_container_the_environment_is_all_there_is(folder: Path, name: str)
 def test_a_database_that_nobody_has_migrated_is_left_alone(folder: Path) -> None:
     file = folder / "airflow.db"
     given = {"CUSTOMER_HASH_KEY": "x", "AIRFLOW_HOME": str(folder)}
-    assert loaded(**given) == given  # there is none, and Airflow would make one when it looks into it
+    assert (
+        loaded(**given) == given
+    )  # there is none, and Airflow would make one when it looks into it
     file.touch()
     assert loaded(**given) == given
     with closing(sqlite3.connect(file)) as database:
-        database.execute("PRAGMA journal_mode = WAL")  # as Airflow leaves it: 4096 bytes
+        database.execute(
+            "PRAGMA journal_mode = WAL"
+        )  # as Airflow leaves it: 4096 bytes
     assert loaded(**given) == given
     with closing(sqlite3.connect(file)) as database:
         database.execute("CREATE TABLE connection (conn_id TEXT)")
@@ -140,8 +176,14 @@ def test_where_there_is_nothing_one_sentence_says_what_to_do(folder: Path) -> No
         loaded(PATH="/bin", AIRFLOW_HOME="/opt/airflow")
 
 
-def command(folder: Path, *arguments: str, **given: str) -> subprocess.CompletedProcess[str]:
-    own = {"PATH": os.environ["PATH"], "PYTHONPATH": "plugins", "AIRFLOW_HOME": str(folder / "airflow")}
+def command(
+    folder: Path, *arguments: str, **given: str
+) -> subprocess.CompletedProcess[str]:
+    own = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": "plugins",
+        "AIRFLOW_HOME": str(folder / "airflow"),
+    }
     return subprocess.run(
         [sys.executable, "-m", "ecommerce.cli", *arguments],
         cwd=folder,
@@ -152,19 +194,30 @@ def command(folder: Path, *arguments: str, **given: str) -> subprocess.Completed
     )
 
 
-@pytest.mark.parametrize("name", ["check", "migrate", "forget-customer", "run --day 2026-11-18"])
-def test_every_command_that_needs_settings_says_that_there_are_none(installation: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["check", "migrate", "forget-customer", "run --day 2026-11-18"]
+)
+def test_every_command_that_needs_settings_says_that_there_are_none(
+    installation: Path, name: str
+) -> None:
     done = command(installation, *name.split())
     assert done.returncode == 1
     assert done.stdout == ""
-    assert done.stderr.startswith("there is no .env and no setting in the environment: run make env")
+    assert done.stderr.startswith(
+        "there is no .env and no setting in the environment: run make env"
+    )
     assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
     ("given", "sentences"),
     [
-        ({}, ["business day 2999-01-01 has not ended yet in America/New_York: it closes at"]),
+        (
+            {},
+            [
+                "business day 2999-01-01 has not ended yet in America/New_York: it closes at"
+            ],
+        ),
         (
             {"RECONCILE_DAYS": "many", "TASK_TIMEOUT_SECONDS": "1h"},
             ["RECONCILE_DAYS='many' is not", "TASK_TIMEOUT_SECONDS='1h' is not"],
@@ -174,16 +227,34 @@ def test_every_command_that_needs_settings_says_that_there_are_none(installation
 def test_a_run_that_cannot_begin_is_refused_before_its_tasks_are(
     installation: Path, given: dict[str, str], sentences: list[str]
 ) -> None:
-    done = command(installation, "run", "--day", "2999-01-01", CUSTOMER_HASH_KEY="0123456789abcdef", **given)
+    done = command(
+        installation,
+        "run",
+        "--day",
+        "2999-01-01",
+        CUSTOMER_HASH_KEY="0123456789abcdef",
+        **given,
+    )
     assert (done.returncode, done.stdout) == (1, "")
-    shown = [line[: len(each)] for line, each in zip(done.stderr.splitlines(), sentences, strict=True)]
+    shown = [
+        line[: len(each)]
+        for line, each in zip(done.stderr.splitlines(), sentences, strict=True)
+    ]
     assert shown == sentences
 
 
 def test_a_forecast_from_a_day_in_the_future_is_refused(installation: Path) -> None:
-    done = command(installation, "forecast", "--as-of", "2999-01-01", CUSTOMER_HASH_KEY="0123456789abcdef")
+    done = command(
+        installation,
+        "forecast",
+        "--as-of",
+        "2999-01-01",
+        CUSTOMER_HASH_KEY="0123456789abcdef",
+    )
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("2999-01-01 is in the future in America/New_York: today is ")
+    assert done.stderr.startswith(
+        "2999-01-01 is in the future in America/New_York: today is "
+    )
     assert len(done.stderr.splitlines()) == 1
 
 
@@ -191,10 +262,14 @@ def test_a_command_runs_in_a_container(installation: Path) -> None:
     given = {"CUSTOMER_HASH_KEY": "0123456789abcdef", "AIRFLOW_VAR_SOURCE_POLICY": "{}"}
     done = command(installation, "check", "settings", **given)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("ok    settings             SHOP_TIMEZONE=America/New_York, ")
+    assert done.stdout.startswith(
+        "ok    settings             SHOP_TIMEZONE=America/New_York, "
+    )
 
 
-def test_without_env_file_the_demos_airflow_is_not_started_twice(installation: Path) -> None:
+def test_without_env_file_the_demos_airflow_is_not_started_twice(
+    installation: Path,
+) -> None:
     (installation / ".demo").mkdir()
     (installation / ".demo" / "environment").write_text("SHOP_TIMEZONE='Asia/Tokyo'\n")
     done = command(installation, "airflow")
@@ -206,7 +281,9 @@ def test_without_env_file_the_demos_airflow_is_not_started_twice(installation: P
 
 def test_airflows_own_commands_find_what_the_pipeline_finds(installation: Path) -> None:
     (installation / ".env").write_text(ENV_FILE)
-    done = command(installation, "airflow", "--", "config", "get-value", "core", "dags_folder")
+    done = command(
+        installation, "airflow", "--", "config", "get-value", "core", "dags_folder"
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == str(installation / "dags")
 
@@ -216,15 +293,23 @@ def free_ports() -> str:
     return "".join(f"{setting}={port}\n" for setting, port in ports.items())
 
 
-def test_the_port_of_env_file_is_that_of_airflow_which_only_this_machine_reaches(folder: Path) -> None:
+def test_the_port_of_env_file_is_that_of_airflow_which_only_this_machine_reaches(
+    folder: Path,
+) -> None:
     (folder / ".env").write_text(ENV_FILE)
     assert loaded()["AIRFLOW__API__PORT"] == "8080"
     (folder / ".env").write_text(
         ENV_FILE + "AIRFLOW_LISTEN=0.0.0.0:9080\nAIRFLOW__API__BASE_URL=http://shop\n"
     )
     given = loaded()
-    assert (given["AIRFLOW__API__HOST"], given["AIRFLOW__API__PORT"]) == ("127.0.0.1", "9080")
-    assert given["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://localhost:9080/execution/"
+    assert (given["AIRFLOW__API__HOST"], given["AIRFLOW__API__PORT"]) == (
+        "127.0.0.1",
+        "9080",
+    )
+    assert (
+        given["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"]
+        == "http://localhost:9080/execution/"
+    )
     assert loaded(AIRFLOW__API__PORT="9081")["AIRFLOW__API__PORT"] == "9081"
 
 
@@ -237,7 +322,9 @@ def test_airflow_does_not_begin_where_a_port_is_taken(
         with monkeypatch.context() as patched:
             patched.setattr(os, "environ", {"PATH": "/bin"})
             patched.setattr(environment.load, "__defaults__", (os.environ,))
-            patched.setattr(subprocess, "run", lambda *_, **__: pytest.fail("something was started"))
+            patched.setattr(
+                subprocess, "run", lambda *_, **__: pytest.fail("something was started")
+            )
             assert command_line.main(["airflow"]) == 1
     assert capsys.readouterr().err == (
         f"Airflow cannot listen on port {port}: stop the program that uses it (make stop ends the demo), or "
@@ -250,20 +337,31 @@ def test_a_scheduler_is_started_with_the_password_of_env_file(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepared, started = [], []
-    (folder / ".env").write_text(ENV_FILE + free_ports() + "AIRFLOW_ADMIN_PASSWORD=secret\n")
+    (folder / ".env").write_text(
+        ENV_FILE + free_ports() + "AIRFLOW_ADMIN_PASSWORD=secret\n"
+    )
     with monkeypatch.context() as patched:
         patched.setattr(os, "environ", {"PATH": "/bin"})
         patched.setattr(environment.load, "__defaults__", (os.environ,))
-        patched.setattr(subprocess, "run", lambda words, **_: prepared.append(words[1:]))
         patched.setattr(
-            local_airflow, "supervise", lambda words, _: started.append((words, dict(os.environ))) or 3
+            subprocess, "run", lambda words, **_: prepared.append(words[1:])
+        )
+        patched.setattr(
+            local_airflow,
+            "supervise",
+            lambda words, _: started.append((words, dict(os.environ))) or 3,
         )
         assert command_line.main(["airflow"]) == 3
     [(words, given)] = started
-    assert prepared == [["db", "migrate"], ["pools", "import", f"{folder}/include/pools.json"]]
+    assert prepared == [
+        ["db", "migrate"],
+        ["pools", "import", f"{folder}/include/pools.json"],
+    ]
     binary = Path(words[0])
     assert (binary.name, words[1:]) == ("airflow", ["standalone"])
-    assert given["PATH"].split(os.pathsep)[0] == str(binary.parent)  # where it finds itself once more
+    assert given["PATH"].split(os.pathsep)[0] == str(
+        binary.parent
+    )  # where it finds itself once more
     assert "AIRFLOW_ADMIN_PASSWORD" not in given  # tasks would see it
     passwords = folder / ".airflow" / "passwords.json"
     assert given["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"] == str(passwords)
@@ -285,7 +383,9 @@ COMMAND = [sys.executable, "-c", TOLD]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_what_is_attended_is_told_once_of_the_end(repository: Path, number: signal.Signals) -> None:
+def test_what_is_attended_is_told_once_of_the_end(
+    repository: Path, number: signal.Signals
+) -> None:
     attend = (
         "import sys; from ecommerce.cli import local_airflow as a; "
         f"sys.exit(a.supervise({COMMAND!r}, a.interrupt))"
@@ -317,7 +417,9 @@ while True:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_run_that_is_interrupted_ends_with_every_process_of_it(repository: Path, number: int) -> None:
+def test_a_run_that_is_interrupted_ends_with_every_process_of_it(
+    repository: Path, number: int
+) -> None:
     command = [sys.executable, "-c", STUBBORN]
     code = (
         "from ecommerce.cli import local_airflow as a; a.GRACE = 0.5; "
@@ -336,14 +438,22 @@ def test_a_run_that_is_interrupted_ends_with_every_process_of_it(repository: Pat
     assert process.stdout.readline() == "ignored\n"
     process.send_signal(number)  # of somebody who is impatient
     _, error = process.communicate(timeout=30)
-    assert error.rstrip().endswith("KeyboardInterrupt: the run and its processes have ended")
-    assert not any(each.is_running() and each.status() != "zombie" for each in (child, parent))
+    assert error.rstrip().endswith(
+        "KeyboardInterrupt: the run and its processes have ended"
+    )
+    assert not any(
+        each.is_running() and each.status() != "zombie" for each in (child, parent)
+    )
 
 
-def test_nothing_of_airflow_is_imported_before_the_environment_is_there(installation: Path) -> None:
+def test_nothing_of_airflow_is_imported_before_the_environment_is_there(
+    installation: Path,
+) -> None:
     look = (
         "import sys; from ecommerce.cli import __main__; "
         "print(sorted(name for name in sys.modules if name.split('.')[0] in ('airflow', 'duckdb', 'pandas')))"
     )
-    done = subprocess.run([sys.executable, "-c", look], cwd=installation / "plugins", capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-c", look], cwd=installation / "plugins", capture_output=True
+    )
     assert done.stdout.decode().strip() == "[]"

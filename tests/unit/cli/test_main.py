@@ -27,22 +27,45 @@ def test_every_command_has_a_target_of_the_makefile(repository: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["report DAY=2026-11-02", "repair DAY=2026-11-02", "backfill FROM=1 TO=2"]
+    "command",
+    ["report DAY=2026-11-02", "repair DAY=2026-11-02", "backfill FROM=1 TO=2"],
 )
 def test_make_names_no_airflow_of_its_own(repository: Path, command: str) -> None:
-    words = ["make", "--no-print-directory", *command.split(), "BOOTSTRAP=true", "CLI=env #"]
-    own = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
-    done = subprocess.run(words, cwd=repository, env=own, capture_output=True, text=True, check=True)
+    words = [
+        "make",
+        "--no-print-directory",
+        *command.split(),
+        "BOOTSTRAP=true",
+        "CLI=env #",
+    ]
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("AIRFLOW")
+    }
+    done = subprocess.run(
+        words, cwd=repository, env=own, capture_output=True, text=True, check=True
+    )
     assert "PATH=" in done.stdout
     assert "AIRFLOW_" not in done.stdout
 
 
 def test_make_passes_a_value_to_the_command_as_it_is(repository: Path) -> None:
     source = "old shop; echo $HOME `it's`"
-    words = ["make", "--no-print-directory", "undo-history", "BOOTSTRAP=true", "CLI=printf '%s|'"]
+    words = [
+        "make",
+        "--no-print-directory",
+        "undo-history",
+        "BOOTSTRAP=true",
+        "CLI=printf '%s|'",
+    ]
     value = source.replace("$", "$$")
     done = subprocess.run(
-        [*words, f"SOURCE={value}"], cwd=repository, capture_output=True, text=True, check=True
+        [*words, f"SOURCE={value}"],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout == f"undo-history|--source|{source}|"
 
@@ -52,7 +75,9 @@ def test_standard_output_has_the_result_alone(
 ) -> None:
     def run_query(sql: str, connect: Any, most_rows: int | None) -> QueryResult:
         print("a line of a library")
-        logging.StreamHandler(sys.stdout).emit(logging.makeLogRecord({"msg": "a line of Airflow's log"}))
+        logging.StreamHandler(sys.stdout).emit(
+            logging.makeLogRecord({"msg": "a line of Airflow's log"})
+        )
         return QueryResult((("n", "INTEGER"),), 2, iter([(1,), (2,)]))
 
     monkeypatch.setattr(environment, "load", lambda: None)

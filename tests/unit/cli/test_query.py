@@ -12,13 +12,21 @@ from ecommerce.cli.query import csv_cell, format_value, table
 from ecommerce.warehouse.adhoc_query import QueryResult
 
 
-def answer(*columns: tuple[str, str], rows: list[tuple[Any, ...]], total: int | None = None) -> QueryResult:
+def answer(
+    *columns: tuple[str, str], rows: list[tuple[Any, ...]], total: int | None = None
+) -> QueryResult:
     return QueryResult(columns, len(rows) if total is None else total, iter(rows))
 
 
 def test_numbers_stand_at_the_right_and_decimals_below_each_other() -> None:
-    rows = [("Kitchen", 12, Decimal("1210.5")), (None, 3, Decimal("-7.1250")), ("Garden", None, None)]
-    found = answer(("category", "STRING"), ("orders", "INTEGER"), ("net", "NUMERIC"), rows=rows)
+    rows = [
+        ("Kitchen", 12, Decimal("1210.5")),
+        (None, 3, Decimal("-7.1250")),
+        ("Garden", None, None),
+    ]
+    found = answer(
+        ("category", "STRING"), ("orders", "INTEGER"), ("net", "NUMERIC"), rows=rows
+    )
     assert list(table(found)) == [
         "category      orders       net",
         "----------  --------  --------",
@@ -46,19 +54,45 @@ def test_every_value_says_exactly_what_the_warehouse_has() -> None:
 
 
 def test_a_text_of_a_csv_is_no_formula_and_a_number_stays_one() -> None:
-    values = [None, "=HYPERLINK(1)", "+49", "-1", "@SUM(1)", "Mug", "a\x00b", Decimal("-7.50"), -3, ["=1"]]
+    values = [
+        None,
+        "=HYPERLINK(1)",
+        "+49",
+        "-1",
+        "@SUM(1)",
+        "Mug",
+        "a\x00b",
+        Decimal("-7.50"),
+        -3,
+        ["=1"],
+    ]
     assert [csv_cell(value) for value in values] == [
-        *("", "'=HYPERLINK(1)", "'+49", "'-1", "'@SUM(1)", "Mug", "ab", "-7.5", "-3", '["=1"]'),
+        *(
+            "",
+            "'=HYPERLINK(1)",
+            "'+49",
+            "'-1",
+            "'@SUM(1)",
+            "Mug",
+            "ab",
+            "-7.5",
+            "-3",
+            '["=1"]',
+        ),
     ]
 
 
 def test_a_long_text_is_cut() -> None:
-    (_, _, line, _) = table(answer(("note", "STRING"), ("units", "INTEGER"), rows=[("x" * 61, 12)]))
+    (_, _, line, _) = table(
+        answer(("note", "STRING"), ("units", "INTEGER"), rows=[("x" * 61, 12)])
+    )
     assert line.split() == [f"{'x' * 59}…", "12"]
 
 
 def test_control_characters_cannot_move_the_cursor() -> None:
-    (_, _, line, _) = table(answer(("name", "STRING"), rows=[("Seed box\nspring\x1b[2J mix",)]))
+    (_, _, line, _) = table(
+        answer(("name", "STRING"), rows=[("Seed box\nspring\x1b[2J mix",)])
+    )
     assert line == "Seed box spring [2J mix"
 
 
@@ -68,15 +102,24 @@ def test_more_rows_than_are_shown_are_told_of() -> None:
     assert [*table(answer(("n", "INTEGER"), rows=[]))][-1] == "0 rows"
 
 
-@pytest.mark.parametrize("arguments", [[], ["--sql", "SELECT 1", "--file", "question.sql"]])
-def test_a_question_is_given_in_one_way(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "arguments", [[], ["--sql", "SELECT 1", "--file", "question.sql"]]
+)
+def test_a_question_is_given_in_one_way(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert command_line.main(["query", *arguments]) == 1
     assert capsys.readouterr().err.startswith("pass one statement: make query SQL=")
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_not_there_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert command_line.main(["query", "--file", str(tmp_path / "question.sql")]) == 1
-    assert capsys.readouterr().err == f"{tmp_path}/question.sql cannot be read: No such file or directory\n"
+    assert (
+        capsys.readouterr().err
+        == f"{tmp_path}/question.sql cannot be read: No such file or directory\n"
+    )
 
 
 def test_make_hands_on_sql_as_it_was_typed(repository: Path) -> None:
@@ -89,5 +132,7 @@ def test_make_hands_on_sql_as_it_was_typed(repository: Path) -> None:
         "CLI=printenv QUERY #",
         f"SQL={sql}",
     ]
-    done = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=repository, capture_output=True, text=True, check=False
+    )
     assert (done.stdout, done.stderr) == (f"{sql}\n", "")

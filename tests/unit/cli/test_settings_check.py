@@ -17,7 +17,9 @@ from ecommerce.cli import settings_check
         ("CeleryExecutor", "", "/", False),
     ],
 )
-def test_a_containers_own_disk_is_not_shared(monkeypatch, executor, pod, folder, unshared):
+def test_a_containers_own_disk_is_not_shared(
+    monkeypatch, executor, pod, folder, unshared
+):
     monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", executor)
     monkeypatch.setattr(settings_check.Path, "exists", lambda _: False)
     if pod:

@@ -20,7 +20,9 @@ from tests.tables_document import BEGIN, END
 def _no_warehouse(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "load", lambda: None)
     monkeypatch.setenv("ORDER_ATTRIBUTES", "sales_channel")
-    monkeypatch.setattr(client, "connect", lambda **_: pytest.fail("the warehouse was asked"))
+    monkeypatch.setattr(
+        client, "connect", lambda **_: pytest.fail("the warehouse was asked")
+    )
 
 
 def test_every_table_and_view_has_its_columns() -> None:
@@ -32,7 +34,9 @@ def test_every_table_and_view_has_its_columns() -> None:
         assert each.description
         assert each.columns
         assert all(column.description for column in each.columns)
-    assert [column.name for column in known["orders_attributes"].columns][-1] == "sales_channel"
+    assert [column.name for column in known["orders_attributes"].columns][
+        -1
+    ] == "sales_channel"
 
 
 def test_the_document_for_analysts_has_every_table_and_column_as_its_file_describes_it(
@@ -49,9 +53,13 @@ def test_the_document_for_analysts_has_every_table_and_column_as_its_file_descri
     for name in tables():
         assert f"\n#### {name}\n" in shown
         assert all(
-            f"| `{column.name}` | {column.type}".replace("<", "&lt;") in shown for column in columns(name)
+            f"| `{column.name}` | {column.type}".replace("<", "&lt;") in shown
+            for column in columns(name)
         )
-    assert "A query must filter by `business_date`." in shown.partition("#### daily_sales\n")[2][:300]
+    assert (
+        "A query must filter by `business_date`."
+        in shown.partition("#### daily_sales\n")[2][:300]
+    )
 
 
 def test_tables_lists_them_all(capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,7 +67,10 @@ def test_tables_lists_them_all(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].startswith("daily_summary: ")
     assert "customers: One row per customer, identified by a keyed hash only." in lines
-    assert "  updated_at        TIMESTAMP        When that source changed the customer." in lines
+    assert (
+        "  updated_at        TIMESTAMP        When that source changed the customer."
+        in lines
+    )
 
 
 def test_neither_settings_nor_libraries_are_needed(installation: Path) -> None:
@@ -73,7 +84,11 @@ print(code, [name for name in heavy if name in sys.modules], file=sys.stderr)
     done = subprocess.run(
         [sys.executable, "-c", look],
         cwd=installation,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": "plugins", "HOME": str(installation)},
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": "plugins",
+            "HOME": str(installation),
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -20,8 +20,12 @@ def connected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "connect", lambda **_: None)
 
 
-def test_migrate_says_what_was_done_and_fails_while_something_is_left(monkeypatch, capsys):
-    found = migrate.Migration(["orders: column attributes added"], ["orders: column colour is too much"])
+def test_migrate_says_what_was_done_and_fails_while_something_is_left(
+    monkeypatch, capsys
+):
+    found = migrate.Migration(
+        ["orders: column attributes added"], ["orders: column colour is too much"]
+    )
     monkeypatch.setattr(migrate, "migrate", lambda warehouse: found)
     assert main(["migrate"]) == 1
     said = capsys.readouterr()
@@ -33,7 +37,9 @@ def test_migrate_says_what_was_done_and_fails_while_something_is_left(monkeypatc
 
 def test_what_stops_a_migration_is_one_sentence(monkeypatch, capsys):
     def refuse(warehouse):
-        raise ConfigurationError("the warehouse was built with SHOP_TIMEZONE = Asia/Tokyo")
+        raise ConfigurationError(
+            "the warehouse was built with SHOP_TIMEZONE = Asia/Tokyo"
+        )
 
     monkeypatch.setattr(migrate, "migrate", refuse)
     assert main(["migrate"]) == 1
@@ -50,12 +56,16 @@ def test_undo_history_says_what_it_removed(monkeypatch, capsys):
 
 def test_undo_history_refuses_a_live_source_in_one_sentence(capsys):
     assert main(["undo-history", "--source", "storefront"]) == 1
-    assert capsys.readouterr().err.startswith("storefront is a live source: only a history load can ")
+    assert capsys.readouterr().err.startswith(
+        "storefront is a live source: only a history load can "
+    )
 
 
 def test_a_customer_is_named_on_standard_input_alone(monkeypatch, capsys):
     asked = []
-    monkeypatch.setattr(erasure, "forget", lambda who, _: asked.append(who) or {"rows of orders": 3})
+    monkeypatch.setattr(
+        erasure, "forget", lambda who, _: asked.append(who) or {"rows of orders": 3}
+    )
     monkeypatch.setattr(sys, "stdin", io.StringIO("ada@example.com\n"))
     assert main(["forget-customer"]) == 0
     assert asked == ["ada@example.com"]
@@ -69,7 +79,10 @@ def test_a_customer_is_named_on_standard_input_alone(monkeypatch, capsys):
     assert "bob" not in said.err
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
     assert main(["forget-customer"]) == 1
-    assert capsys.readouterr().err == "no e-mail address on standard input: nothing was removed\n"
+    assert (
+        capsys.readouterr().err
+        == "no e-mail address on standard input: nothing was removed\n"
+    )
     assert main(["forget-customer", "ada@example.com"]) == 2
 
 

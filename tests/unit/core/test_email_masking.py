@@ -15,7 +15,10 @@ ADDRESSES = [
     ("<ann@example.com>;bob%40example.com", "<<e-mail>>;<e-mail>"),
     ("ann@1und1.example", "<e-mail>"),
     ("jürgen@müller.example", "<e-mail>"),
-    ("https://shop.example/?by=ann%2540example.com&n=1", "https://shop.example/?by=<e-mail>&n=1"),
+    (
+        "https://shop.example/?by=ann%2540example.com&n=1",
+        "https://shop.example/?by=<e-mail>&n=1",
+    ),
     ("?by=ann%40example%2Ecom&n=1", "?by=<e-mail>&n=1"),
     ("?by=ann%40m%C3%BCller%252eexample", "?by=<e-mail>"),
     ('"ann smith"@example.com', "<e-mail>"),
@@ -38,7 +41,15 @@ ADDRESSES = [
 ]
 """Texts with an address, and how they are masked."""
 NO_ADDRESSES = [
-    *("no address", "2 @ 5.00", "2@5.00", "6 pieces @5.00 each", "3 @ $5.99", "Lunch @ Tiffany", "@shop"),
+    *(
+        "no address",
+        "2 @ 5.00",
+        "2@5.00",
+        "6 pieces @5.00 each",
+        "3 @ $5.99",
+        "Lunch @ Tiffany",
+        "@shop",
+    ),
     *("follow @shop and @you", "MUG@2", "A@1.5mm", "MUG@BLUE", "WEB-1001"),
     *("100% cotton", "5%40", "Tea & Biscuits", "&#64; sign", '{"a":"","b":"@shop"}'),
     *(
@@ -47,19 +58,47 @@ NO_ADDRESSES = [
         "Fish &amp; Chips &#40;2.50&#41;",
         r"C:\u0040.txt",
     ),
-    *("MUG@localhostel", "MUG@[10.5]", "Lunch @ St.Moritz", "Mug (at) home", "3 @ 4.50ea", "Tea (at cost)"),
-    *("ann at example dot com", "MUG\N{FULLWIDTH COMMERCIAL AT}BLUE", "2&#64;5.00", "5%40%2E50"),
+    *(
+        "MUG@localhostel",
+        "MUG@[10.5]",
+        "Lunch @ St.Moritz",
+        "Mug (at) home",
+        "3 @ 4.50ea",
+        "Tea (at cost)",
+    ),
+    *(
+        "ann at example dot com",
+        "MUG\N{FULLWIDTH COMMERCIAL AT}BLUE",
+        "2&#64;5.00",
+        "5%40%2E50",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("text", "masked"), [*ADDRESSES, *((text, text) for text in NO_ADDRESSES)])
+@pytest.mark.parametrize(
+    ("text", "masked"), [*ADDRESSES, *((text, text) for text in NO_ADDRESSES)]
+)
 def test_addresses_are_masked_and_nothing_else_is(text, masked):
     assert mask_e_mails(text) == masked
 
 
 @pytest.mark.parametrize(
     "part",
-    ["a", "a%2E", "%40", "%40a.", "a.", '"', "&#64;", "\\u0040", "a@", '"a ', "a @ ", "a (at) b", "a(dot)"],
+    [
+        "a",
+        "a%2E",
+        "%40",
+        "%40a.",
+        "a.",
+        '"',
+        "&#64;",
+        "\\u0040",
+        "a@",
+        '"a ',
+        "a @ ",
+        "a (at) b",
+        "a(dot)",
+    ],
 )
 def test_a_long_text_takes_little_time(part):
     start = time.process_time()
@@ -74,7 +113,12 @@ def test_a_long_text_is_masked_like_a_short_one(text, masked):
 
 
 def test_ids_with_an_address_stay_apart_and_the_same():
-    ids = ["ann@example.com", "bob@example.com", "ann%40example.com", "order of ann@example.com"]
+    ids = [
+        "ann@example.com",
+        "bob@example.com",
+        "ann%40example.com",
+        "order of ann@example.com",
+    ]
     safe = [safe_id(each, KEY) for each in ids]
     assert len(set(safe)) == 4
     assert all(each.startswith("e-mail-") and len(each) == 39 for each in safe)

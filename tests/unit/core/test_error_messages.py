@@ -15,7 +15,9 @@ from ecommerce.core.error_messages import place_of, reason_of
 
 PLACE = "shop.example:443"
 UNRESOLVED = "the name shop.example cannot be resolved (DNS): is the host right?"
-REFUSED = "nothing answers at shop.example:443: does the server run, are host and port right?"
+REFUSED = (
+    "nothing answers at shop.example:443: does the server run, are host and port right?"
+)
 CLOSED = "shop.example:443 closed the connection before it had answered"
 
 
@@ -48,13 +50,19 @@ def untrusted() -> ssl.SSLCertVerificationError:
         (http.client.RemoteDisconnected("Remote end closed connection"), CLOSED),
         (smtplib.SMTPServerDisconnected("Connection unexpectedly closed"), CLOSED),
         (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), CLOSED),
-        (untrusted(), "the TLS certificate of shop.example:443 is not trusted (certificate has expired)"),
+        (
+            untrusted(),
+            "the TLS certificate of shop.example:443 is not trusted (certificate has expired)",
+        ),
         (tls("WRONG_VERSION_NUMBER"), "shop.example:443 does not speak TLS"),
         (
             tls("SSLV3_ALERT_HANDSHAKE_FAILURE"),
             "the TLS connection to shop.example:443 failed (sslv3 alert handshake failure)",
         ),
-        (OSError(errno.ENOSPC, "No space left on device", "/secret/file"), "No space left on device"),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "/secret/file"),
+            "No space left on device",
+        ),
         (PermissionError("Access Denied to secret"), "permission denied"),
         (FileNotFoundError("The bucket secret does not exist"), "it does not exist"),
         (ValueError("secret"), "the connection to shop.example:443 failed"),
@@ -92,5 +100,7 @@ def test_braces_in_what_a_system_says_are_text() -> None:
         ("db.example", None, "db.example"),
     ],
 )
-def test_a_place_is_host_and_port(host: str | None, port: int | None, named: str) -> None:
+def test_a_place_is_host_and_port(
+    host: str | None, port: int | None, named: str
+) -> None:
     assert place_of(host, port) == named

@@ -3,10 +3,19 @@ from decimal import Decimal
 
 import pytest
 
-from ecommerce.core.named_weeks import black_friday, calendar_week, event, named_week, usual_week, week_name
+from ecommerce.core.named_weeks import (
+    black_friday,
+    calendar_week,
+    event,
+    named_week,
+    usual_week,
+    week_name,
+)
 
 
-@pytest.mark.parametrize(("year", "day"), [(2024, 29), (2025, 28), (2026, 27), (2029, 23), (2030, 29)])
+@pytest.mark.parametrize(
+    ("year", "day"), [(2024, 29), (2025, 28), (2026, 27), (2029, 23), (2030, 29)]
+)
 def test_black_friday_is_the_day_after_the_fourth_thursday(year, day):
     assert black_friday(year) == date(year, 11, day)
 
@@ -24,8 +33,12 @@ def test_black_friday_is_the_day_after_the_fourth_thursday(year, day):
     ],
 )
 def test_a_week_is_named_for_its_event(first, calendar, name):
-    found = event([date.fromisoformat(first) + timedelta(days=day) for day in range(7)], calendar)
-    assert (week_name(found, [date(2026, 1, 1)]) if found else "").partition(" (")[0] == (name or "")
+    found = event(
+        [date.fromisoformat(first) + timedelta(days=day) for day in range(7)], calendar
+    )
+    assert (week_name(found, [date(2026, 1, 1)]) if found else "").partition(" (")[
+        0
+    ] == (name or "")
 
 
 @pytest.mark.parametrize(
@@ -52,10 +65,16 @@ def test_a_named_week_is_a_calendar_week_whose_event_is_still_to_come(first, mon
 def test_a_usual_week_is_the_median_of_the_eight_before_without_those_that_lack_a_day():
     monday = date(2026, 11, 23)
     sales = {}
-    for back, amount in enumerate((260, 240, 173, 172, 171, 170, 168, 172, 999), start=1):
+    for back, amount in enumerate(
+        (260, 240, 173, 172, 171, 170, 168, 172, 999), start=1
+    ):
         for day in calendar_week(monday - timedelta(weeks=back)):
             sales[day] = Decimal(amount) / 7
-    assert round(usual_week(sales, monday), 6) == round(usual_week(sales, date(2026, 11, 29)), 6) == 172
+    assert (
+        round(usual_week(sales, monday), 6)
+        == round(usual_week(sales, date(2026, 11, 29)), 6)
+        == 172
+    )
     del sales[monday - timedelta(days=1)], sales[monday - timedelta(days=8)]
     assert round(usual_week(sales, monday), 6) == Decimal("171.5")
     assert usual_week({}, monday) is None

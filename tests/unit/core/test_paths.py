@@ -22,13 +22,18 @@ print(len(rendering.tables()))
 def test_include_may_lie_apart_from_the_code(repository, tmp_path):
     """As in Cloud Composer, where only dags/, plugins/ and data/ reach the workers."""
     ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(repository / "plugins", tmp_path / "gcs" / "plugins", ignore=ignored)
+    shutil.copytree(
+        repository / "plugins", tmp_path / "gcs" / "plugins", ignore=ignored
+    )
     shutil.copytree(repository / "include", tmp_path / "gcs" / "data" / "include")
     elsewhere = tmp_path / "gcs" / "data"
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM.replace("{elsewhere}", str(elsewhere))],
         env=os.environ
-        | {"PYTHONPATH": str(tmp_path / "gcs" / "plugins"), "INCLUDE_FOLDER": str(elsewhere / "include")},
+        | {
+            "PYTHONPATH": str(tmp_path / "gcs" / "plugins"),
+            "INCLUDE_FOLDER": str(elsewhere / "include"),
+        },
         capture_output=True,
         text=True,
         cwd=tmp_path,

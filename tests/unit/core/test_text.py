@@ -22,7 +22,9 @@ MINUS, NOTHING = wording.MINUS, wording.NOTHING
         ("123456789012.345", "KWD", "123,456,789,012.345"),
     ],
 )
-def test_amounts_have_the_currency_s_decimals_and_round_half_away_from_zero(value, currency, text):
+def test_amounts_have_the_currency_s_decimals_and_round_half_away_from_zero(
+    value, currency, text
+):
     assert wording.amount(D(value), currency) == text
 
 
@@ -74,7 +76,9 @@ def test_sums_of_several_currencies_show_the_smallest_difference():
     assert wording.plain(D("0.0001")) == "0.0001"
 
 
-@pytest.mark.parametrize("locale", ["en_US", "de_DE", "fr_FR", "sv_SE", "ar_EG", "tr_TR"])
+@pytest.mark.parametrize(
+    "locale", ["en_US", "de_DE", "fr_FR", "sv_SE", "ar_EG", "tr_TR"]
+)
 def test_no_line_breaks_between_a_number_and_its_percent_sign(locale):
     with wording.written_in(locale):
         words = f"{wording.change(D(110), D(100))} vs forecast, 80 % interval, {wording.share(D('0.5'))}"
@@ -157,8 +161,14 @@ def test_everything_else_follows_the_locale_too():
         assert wording.change(D(100), D(100)) == f"±0,0{NO_BREAK}%"
         assert wording.change(D(1_000_000), D(1)) == wording.MANIFOLD
         assert wording.compact(-1_250_000) == f"{MINUS}1,25{NO_BREAK}Mio."
-        assert (wording.weekday(DAY), wording.month(DAY)) == ("Donnerstag", "November 2026")
-        assert (wording.short_weekday(DAY), wording.short_month(date(2026, 12, 1))) == ("Do", "Dez")
+        assert (wording.weekday(DAY), wording.month(DAY)) == (
+            "Donnerstag",
+            "November 2026",
+        )
+        assert (wording.short_weekday(DAY), wording.short_month(date(2026, 12, 1))) == (
+            "Do",
+            "Dez",
+        )
         assert (wording.country("US"), wording.country("ZZ"), wording.country("Q1")) == (
             "Vereinigte Staaten", "Unknown", "Q1",
         )  # fmt: skip
@@ -174,7 +184,10 @@ def test_english_spans_name_a_year_once():
 
 def test_reports_are_written_in_the_locale_of_the_settings(monkeypatch):
     monkeypatch.setenv("REPORT_LOCALE", "de-CH")
-    assert wording.in_report_locale(wording.count)(1234567) == f"1{APOSTROPHE}234{APOSTROPHE}567"
+    assert (
+        wording.in_report_locale(wording.count)(1234567)
+        == f"1{APOSTROPHE}234{APOSTROPHE}567"
+    )
     assert wording.count(1234567) == "1,234,567"
 
 
@@ -204,6 +217,8 @@ def test_a_counted_noun_has_the_form_of_its_number(number, noun, text):
         (-31_000_000, "de_DE", f"{MINUS}31,0\N{NO-BREAK SPACE}Mio."),
     ],
 )
-def test_short_amounts_beside_each_other_have_the_same_number_of_digits(value, locale, text):
+def test_short_amounts_beside_each_other_have_the_same_number_of_digits(
+    value, locale, text
+):
     with wording.written_in(locale):
         assert wording.compact(value, digits=3) == text

@@ -4,7 +4,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from demo.services.shopify import LineFacts, ManualClock, OrderFacts, Shopify, ShopifyStore, build_order
+from demo.services.shopify import (
+    LineFacts,
+    ManualClock,
+    OrderFacts,
+    Shopify,
+    ShopifyStore,
+    build_order,
+)
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 PAGE_QUERY = """
@@ -56,7 +63,9 @@ query OrdersPage($n:Int!,$after:String,$q:String!){
 """
 
 
-def make_order(number: int = 1, created_at: datetime = NOW, **facts: Any) -> dict[str, Any]:
+def make_order(
+    number: int = 1, created_at: datetime = NOW, **facts: Any
+) -> dict[str, Any]:
     """Return an order with one mug for 10.00 unless `facts` differ."""
     lines = facts.pop("lines", [LineFacts("MUG", Decimal(10))])
     return build_order(OrderFacts(number, created_at, lines, **facts))
@@ -64,7 +73,10 @@ def make_order(number: int = 1, created_at: datetime = NOW, **facts: Any) -> dic
 
 def make_orders(count: int) -> list[dict[str, Any]]:
     """Return orders 1, 2, … of the minutes before `NOW`, the newest first."""
-    return [make_order(1 + number, NOW - timedelta(minutes=number)) for number in range(count)]
+    return [
+        make_order(1 + number, NOW - timedelta(minutes=number))
+        for number in range(count)
+    ]
 
 
 def make_shop(orders: list[dict[str, Any]], lag: float = 0, **shop: Any) -> Shopify:
@@ -74,7 +86,9 @@ def make_shop(orders: list[dict[str, Any]], lag: float = 0, **shop: Any) -> Shop
 
 def run(shop: Shopify, query: str, /, **variables: Any) -> dict[str, Any]:
     """Return the body of the response to a query."""
-    return shop.engine.execute({"query": query, "variables": variables}, "http://shop").body
+    return shop.engine.execute(
+        {"query": query, "variables": variables}, "http://shop"
+    ).body
 
 
 def data(shop: Shopify, query: str, /, **variables: Any) -> Any:

@@ -34,20 +34,29 @@ def test_the_company_opens_advances_and_closes(company: Company) -> None:
     held = company.folders.partner_drop / "alpenmarkt_2026-11-18.csv"
     dsn = f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{company.ports.sales_db}/shop"
     ports = [
-        getattr(company.ports, name) for name in ("sales_db", "bigquery", "storefront", "smtp", "mailbox")
+        getattr(company.ports, name)
+        for name in ("sales_db", "bigquery", "storefront", "smtp", "mailbox")
     ]
 
     def late_refunds() -> int:
         with psycopg.connect(dsn) as connection:
-            row = connection.execute("SELECT count(*) FROM refunds WHERE updated_at = %s", [later]).fetchone()
+            row = connection.execute(
+                "SELECT count(*) FROM refunds WHERE updated_at = %s", [later]
+            ).fetchone()
             return row[0]
 
     later = NOW + timedelta(minutes=5)
     try:
         company.start(NOW)
-        born = {name: processes.running(company.folders.processes, name) for name in company.status()}
+        born = {
+            name: processes.running(company.folders.processes, name)
+            for name in company.status()
+        }
         company.start(NOW)
-        again = {name: processes.running(company.folders.processes, name) for name in company.status()}
+        again = {
+            name: processes.running(company.folders.processes, name)
+            for name in company.status()
+        }
         assert born == again
         assert all(is_open(port) for port in ports)
         assert not held.exists()
@@ -59,7 +68,9 @@ def test_the_company_opens_advances_and_closes(company: Company) -> None:
 
         def orders(day: str) -> set[tuple[str, int]]:
             with psycopg.connect(dsn) as connection:
-                ask = "SELECT order_id, quantity FROM order_items WHERE order_id LIKE %s"
+                ask = (
+                    "SELECT order_id, quantity FROM order_items WHERE order_id LIKE %s"
+                )
                 return set(connection.execute(ask, [f"S-{day}-%"]).fetchall())
 
         before = orders("20261117")
@@ -75,7 +86,10 @@ def test_the_company_opens_advances_and_closes(company: Company) -> None:
 
 
 def test_a_taken_port_is_named_and_nothing_starts(company: Company) -> None:
-    with socket.create_server(("127.0.0.1", company.ports.mailbox)), pytest.raises(PortTaken) as refusal:
+    with (
+        socket.create_server(("127.0.0.1", company.ports.mailbox)),
+        pytest.raises(PortTaken) as refusal,
+    ):
         company.start(NOW)
     port = company.ports.mailbox
     assert str(refusal.value) == (
@@ -88,10 +102,14 @@ def test_a_taken_port_is_named_and_nothing_starts(company: Company) -> None:
 def test_the_command_reports_it_on_one_line(tmp_path: Path) -> None:
     environment = os.environ | {"DEMO_HOME": str(tmp_path)}
     with socket.create_server(("127.0.0.1", 0)) as somebody:
-        environment |= {Ports.variable(field.name): str(free_port()) for field in fields(Ports)}
+        environment |= {
+            Ports.variable(field.name): str(free_port()) for field in fields(Ports)
+        }
         environment["DEMO_SMTP_PORT"] = str(somebody.getsockname()[1])
         command = [sys.executable, "-m", "demo.company"]
-        done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+        done = subprocess.run(
+            command, env=environment, check=False, capture_output=True, text=True
+        )
     assert done.returncode == 1
     assert done.stderr.startswith(
         f"demo: port {environment['DEMO_SMTP_PORT']} (smtp) is in use by another program"
@@ -114,7 +132,9 @@ def test_a_process_that_does_not_listen_is_killed(tmp_path: Path) -> None:
         "print('deaf', flush=True); time.sleep(60)"
     )
     log = tmp_path / "log"
-    processes.start(tmp_path, "deaf", [sys.executable, "-c", deaf], log, dict(os.environ))
+    processes.start(
+        tmp_path, "deaf", [sys.executable, "-c", deaf], log, dict(os.environ)
+    )
     while not log.read_text():
         pass
     assert processes.stop(tmp_path, "deaf", seconds=0.2) is True
@@ -141,7 +161,9 @@ def orphan(tmp_path: Path) -> Iterator[int]:
     folders, port = Folders(tmp_path), free_port()
     log = tmp_path / "log"
     command = [sys.executable, "-c", PARENT, str(port)]
-    parent = processes.start(folders.processes, "airflow-scheduler", command, log, dict(os.environ))
+    parent = processes.start(
+        folders.processes, "airflow-scheduler", command, log, dict(os.environ)
+    )
     children = psutil.Process(parent.pid).children
     while "open" not in log.read_text():
         assert parent.poll() is None, log.read_text()
@@ -158,13 +180,20 @@ def test_what_a_killed_process_left_is_stopped(orphan: int, tmp_path: Path) -> N
     folders = Folders(tmp_path)
     assert processes.running(folders.processes, "airflow-scheduler") is None
     assert processes.stop(folders.processes, "airflow-api-server") is False
-    assert processes.stop(Folders(tmp_path / "other").processes, "airflow-scheduler") is False
+    assert (
+        processes.stop(Folders(tmp_path / "other").processes, "airflow-scheduler")
+        is False
+    )
     assert is_open(orphan)
-    assert AirflowServices(Ports(), folders, "America/New_York").stop() == ["airflow-scheduler"]
+    assert AirflowServices(Ports(), folders, "America/New_York").stop() == [
+        "airflow-scheduler"
+    ]
     assert not stays_open(orphan)
 
 
-def test_what_a_killed_process_left_on_a_port_is_in_nobodys_way(orphan: int, tmp_path: Path) -> None:
+def test_what_a_killed_process_left_on_a_port_is_in_nobodys_way(
+    orphan: int, tmp_path: Path
+) -> None:
     ports = Ports(airflow=free_port(), airflow_logs=orphan)
     AirflowServices(ports, Folders(tmp_path), "America/New_York").check_ports()
     assert not stays_open(orphan)
@@ -189,7 +218,9 @@ def test_the_newest_day_is_compared_with_the_same_weekday_of_the_week_before() -
 
 def test_a_day_is_held_back_once(tmp_path: Path) -> None:
     scenario = (
-        Scenario.begin(NOW).with_held_file(date(2026, 11, 18)).with_late_arrivals(date(2026, 11, 18), NOW)
+        Scenario.begin(NOW)
+        .with_held_file(date(2026, 11, 18))
+        .with_late_arrivals(date(2026, 11, 18), NOW)
     )
     assert scenario.with_held_file(date(2026, 11, 18)) == scenario
 
@@ -197,11 +228,17 @@ def test_a_day_is_held_back_once(tmp_path: Path) -> None:
 def test_just_after_midnight_only_the_held_file_has_not_arrived() -> None:
     now = datetime(2026, 11, 23, 5, 10, tzinfo=UTC)  # 00:10 on Monday in New York
     scenario = Scenario.begin(now).with_held_file(date(2026, 11, 21))
-    sent = {(file.partner, file.day) for file in scenario.ledger(now + timedelta(days=3)).deliveries}
+    sent = {
+        (file.partner, file.day)
+        for file in scenario.ledger(now + timedelta(days=3)).deliveries
+    }
 
     def arrived(of: Scenario) -> set[tuple[str, date]]:
         return {(file.partner, file.day) for file in of.ledger(now).as_of(now).files}
 
     due = {(partner, day) for partner, day in sent if day < date(2026, 11, 23)}
-    assert due - arrived(scenario) == {("alpenmarkt", date(2026, 11, 22)), ("bazario", date(2026, 11, 22))}
+    assert due - arrived(scenario) == {
+        ("alpenmarkt", date(2026, 11, 22)),
+        ("bazario", date(2026, 11, 22)),
+    }
     assert due == arrived(scenario.with_due_files(now))

@@ -38,9 +38,9 @@ def test_its_folders_may_lie_anywhere(tmp_path: Path) -> None:
     folders = Folders(tmp_path / "Jürgens Läden")
     folders.partner_drop.mkdir(parents=True)
     settings = load_settings(environment(Ports(), folders))
-    assert [path.name for path in storage_path(settings.partner_drop_uri).parent.iterdir()] == [
-        "partner_drop"
-    ]
+    assert [
+        path.name for path in storage_path(settings.partner_drop_uri).parent.iterdir()
+    ] == ["partner_drop"]
     assert storage_path(settings.staging_uri).path == str(folders.home / "staging")
 
 
@@ -52,7 +52,13 @@ def test_every_connection_of_the_pipeline_is_there() -> None:
         if name.startswith("AIRFLOW_CONN_")
     }
     assert set(connections) == {
-        *("sales_db", "storefront_api", "shopify_api", "exchange_rates_api", "bigquery"),
+        *(
+            "sales_db",
+            "storefront_api",
+            "shopify_api",
+            "exchange_rates_api",
+            "bigquery",
+        ),
         *("smtp_default", "web_events_api", "product_catalogue_api", "partner_ftp"),
     }
     assert urlsplit(connections["storefront_api"]["host"]).port == Ports().storefront
@@ -60,11 +66,20 @@ def test_every_connection_of_the_pipeline_is_there() -> None:
     assert known["BIGQUERY_EMULATOR_HOST"] == f"http://127.0.0.1:{Ports().bigquery}"
 
 
-def test_the_sales_database_lets_its_connection_in(postgres_server: Postgres, database: str) -> None:
+def test_the_sales_database_lets_its_connection_in(
+    postgres_server: Postgres, database: str
+) -> None:
     dsn = postgres_server.dsn(database)
     sales_db.prepare(dsn)
-    sales_db.fill(dsn, Ledger(datetime(2026, 11, 1, tzinfo=UTC).date(), 1).as_of(datetime.now(UTC)))
-    given = json.loads(environment(Ports(sales_db=postgres_server.port), FOLDERS)["AIRFLOW_CONN_SALES_DB"])
+    sales_db.fill(
+        dsn,
+        Ledger(datetime(2026, 11, 1, tzinfo=UTC).date(), 1).as_of(datetime.now(UTC)),
+    )
+    given = json.loads(
+        environment(Ports(sales_db=postgres_server.port), FOLDERS)[
+            "AIRFLOW_CONN_SALES_DB"
+        ]
+    )
     with psycopg.connect(
         host=given["host"],
         port=given["port"],
@@ -72,7 +87,9 @@ def test_the_sales_database_lets_its_connection_in(postgres_server: Postgres, da
         password=given["password"],
         dbname=database,
     ) as connection:
-        assert connection.execute("SELECT count(*) > 0 FROM orders").fetchone() == (True,)
+        assert connection.execute("SELECT count(*) > 0 FROM orders").fetchone() == (
+            True,
+        )
 
 
 def test_airflow_of_the_demo_knows_nothing_of_another(
@@ -84,15 +101,20 @@ def test_airflow_of_the_demo_knows_nothing_of_another(
     services = AirflowServices(Ports(), Folders(tmp_path), "America/New_York")
     known = services.environment()
     assert (
-        known["AIRFLOW__CORE__EXECUTOR"] == f"{PreloadingExecutor.__module__}.{PreloadingExecutor.__name__}"
+        known["AIRFLOW__CORE__EXECUTOR"]
+        == f"{PreloadingExecutor.__module__}.{PreloadingExecutor.__name__}"
     )
     assert "production" not in known["AIRFLOW_CONN_SALES_DB"]
     assert "AIRFLOW__CORE__DEFAULT_TIMEZONE" not in known
 
 
-def test_processes_of_one_demo_share_a_secret_and_two_demos_do_not(tmp_path: Path) -> None:
+def test_processes_of_one_demo_share_a_secret_and_two_demos_do_not(
+    tmp_path: Path,
+) -> None:
     def secret(home: str) -> str:
-        services = AirflowServices(Ports(), Folders(tmp_path / home), "America/New_York")
+        services = AirflowServices(
+            Ports(), Folders(tmp_path / home), "America/New_York"
+        )
         return services.environment()["AIRFLOW__API_AUTH__JWT_SECRET"]
 
     assert secret("one") == secret("one") != secret("two")
@@ -109,7 +131,9 @@ def test_the_pipelines_commands_find_the_demo_by_its_file(
 ) -> None:
     folders = Folders(tmp_path / name)
     services = AirflowServices(Ports(smtp=2525), folders, "Asia/Tokyo")
-    monkeypatch.setattr(AirflowServices, "_running", lambda *_: True)  # and is left alone
+    monkeypatch.setattr(
+        AirflowServices, "_running", lambda *_: True
+    )  # and is left alone
     services.start()
     monkeypatch.setattr(commands, "REPOSITORY", tmp_path)  # where there is no .env
     given = {"DEMO_HOME": str(folders.home)}
@@ -122,10 +146,14 @@ def test_the_pipelines_commands_find_the_demo_by_its_file(
 
 
 def test_an_empty_port_variable_is_ignored() -> None:
-    assert Ports.from_environ({"DEMO_AIRFLOW_PORT": "", "DEMO_SMTP_PORT": "2525"}) == Ports(smtp=2525)
+    assert Ports.from_environ(
+        {"DEMO_AIRFLOW_PORT": "", "DEMO_SMTP_PORT": "2525"}
+    ) == Ports(smtp=2525)
 
 
-def test_workers_of_the_demo_have_imported_what_tasks_import(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_of_the_demo_have_imported_what_tasks_import(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert all(importlib.util.find_spec(name) for name in PRELOADED)
     imported: list[str] = []
     forked: dict[str, Callable[[], None]] = {}
@@ -157,6 +185,11 @@ def test_a_task_whose_worker_was_killed_before_it_began_is_queued_again() -> Non
 
 
 def test_code_that_has_changed_is_imported_anew() -> None:
-    modules = {"ecommerce": 1, "ecommerce.sales.tasks": 2, "ecommerce_of_another": 3, "json": 4}
+    modules = {
+        "ecommerce": 1,
+        "ecommerce.sales.tasks": 2,
+        "ecommerce_of_another": 3,
+        "json": 4,
+    }
     unload_code(modules)
     assert list(modules) == ["ecommerce_of_another", "json"]

@@ -46,7 +46,9 @@ def known_people(orders: Iterable[Order]) -> set[str]:
     return {order.email.strip().lower() for order in orders if order.email}
 
 
-def test_the_export_has_a_file_a_quarter_and_its_bytes_are_always_the_same(tmp_path: Path) -> None:
+def test_the_export_has_a_file_a_quarter_and_its_bytes_are_always_the_same(
+    tmp_path: Path,
+) -> None:
     small = replace(LEDGER, orders_per_day=6)
     old_shop.fill(tmp_path / "one", small)
     old_shop.fill(tmp_path / "two", replace(small, days=1))
@@ -67,8 +69,13 @@ def test_the_export_has_a_file_a_quarter_and_its_bytes_are_always_the_same(tmp_p
     assert files[0].stat().st_mtime_ns == before
 
 
-def test_it_ends_on_the_day_before_the_move_and_the_last_weeks_join_the_first_ones(sold, live) -> None:
-    assert (min(map(day_of, sold)), max(map(day_of, sold))) == (date(2025, 6, 1), date(2026, 11, 8))
+def test_it_ends_on_the_day_before_the_move_and_the_last_weeks_join_the_first_ones(
+    sold, live
+) -> None:
+    assert (min(map(day_of, sold)), max(map(day_of, sold))) == (
+        date(2025, 6, 1),
+        date(2026, 11, 8),
+    )
     before = orders_a_day(sold, MOVED_ON - timedelta(days=14), 14)
     since = orders_a_day(live, MOVED_ON, 12)
     assert 0.85 < since / before < 1.2
@@ -78,7 +85,10 @@ def test_it_ends_on_the_day_before_the_move_and_the_last_weeks_join_the_first_on
         return {name: count / counts.total() for name, count in counts.items()}
 
     lately = [order for order in sold if day_of(order) >= MOVED_ON - timedelta(days=28)]
-    for what in (lambda order: order.lines[0].category, lambda order: order.country_code):
+    for what in (
+        lambda order: order.lines[0].category,
+        lambda order: order.country_code,
+    ):
         then, now = share(lately, what), share(live, what)
         assert then.keys() >= now.keys() - {None}
         assert all(abs(then[name] - now.get(name, 0)) < 0.08 for name in then)
@@ -114,8 +124,12 @@ def test_trade_has_weekdays_seasons_growth_and_offers(sold) -> None:
     assert per_day[black_friday] > 2 * per_day[black_friday - timedelta(days=7)]
     week = orders_a_day(sold, promotion, 7)
     assert week > 1.3 * orders_a_day(sold, promotion - timedelta(days=7), 7)
-    assert orders_a_day(sold, date(2026, 9, 1), 30) > 1.5 * orders_a_day(sold, date(2025, 9, 1), 30)
-    assert orders_a_day(sold, date(2025, 12, 1), 14) > 1.2 * orders_a_day(sold, date(2026, 1, 10), 14)
+    assert orders_a_day(sold, date(2026, 9, 1), 30) > 1.5 * orders_a_day(
+        sold, date(2025, 9, 1), 30
+    )
+    assert orders_a_day(sold, date(2025, 12, 1), 14) > 1.2 * orders_a_day(
+        sold, date(2026, 1, 10), 14
+    )
     by_weekday = Counter(day.weekday() for day in per_day.elements())
     assert max(by_weekday, key=by_weekday.__getitem__) == 5
 
@@ -128,7 +142,12 @@ def test_trade_has_weekdays_seasons_growth_and_offers(sold) -> None:
 
 def test_what_is_sold_follows_the_season_of_its_category(sold) -> None:
     def garden(first: date) -> float:
-        lines = [line for order in sold if 0 <= (day_of(order) - first).days < 30 for line in order.lines]
+        lines = [
+            line
+            for order in sold
+            if 0 <= (day_of(order) - first).days < 30
+            for line in order.lines
+        ]
         return sum(line.category == "Garden" for line in lines) / len(lines)
 
     assert garden(date(2026, 5, 1)) > 3 * garden(date(2025, 11, 15))
@@ -137,7 +156,9 @@ def test_what_is_sold_follows_the_season_of_its_category(sold) -> None:
 def test_without_an_old_shop_nothing_is_different() -> None:
     plain = Ledger(MOVED_ON, 2)
     assert plain.old_shop is None
-    assert min(rate.rate_date for rate in plain.as_of(NOW).rates) >= MOVED_ON - timedelta(days=60)
+    assert min(
+        rate.rate_date for rate in plain.as_of(NOW).rates
+    ) >= MOVED_ON - timedelta(days=60)
     rates = LEDGER.as_of(NOW).rates
     assert min(rate.rate_date for rate in rates) < date(2025, 6, 1)
     assert set(plain.as_of(NOW).rates) < set(rates)
@@ -146,9 +167,16 @@ def test_without_an_old_shop_nothing_is_different() -> None:
 def test_two_orders_change_without_a_trace() -> None:
     day, at = MOVED_ON + timedelta(days=4), NOW - timedelta(minutes=1)
     changed = replace(LEDGER, silent_changes=(SilentChange(day, at),))
-    assert changed.as_of(at - timedelta(seconds=1)).orders == LEDGER.as_of(at - timedelta(seconds=1)).orders
-    before = {(order.channel, order.order_id): order for order in LEDGER.as_of(NOW).orders}
-    after = {(order.channel, order.order_id): order for order in changed.as_of(NOW).orders}
+    assert (
+        changed.as_of(at - timedelta(seconds=1)).orders
+        == LEDGER.as_of(at - timedelta(seconds=1)).orders
+    )
+    before = {
+        (order.channel, order.order_id): order for order in LEDGER.as_of(NOW).orders
+    }
+    after = {
+        (order.channel, order.order_id): order for order in changed.as_of(NOW).orders
+    }
     assert [channel for channel, _ in before.keys() - after.keys()] == [STOREFRONT]
     (edited,) = [order for key, order in after.items() if order != before[key]]
     (plain,) = [before[SALES_DB, edited.order_id]]
@@ -168,4 +196,7 @@ def test_a_scenario_is_saved_with_its_incidents(tmp_path: Path) -> None:
 def test_every_old_order_is_the_old_shops(sold) -> None:
     assert {order.channel for order in sold} == {OLD_SHOP}
     assert len({order.order_id for order in sold}) == len(sold)
-    assert all(order.ordered_at < order.updated_at <= LEDGER.shop.window(MOVED_ON)[0] for order in sold)
+    assert all(
+        order.ordered_at < order.updated_at <= LEDGER.shop.window(MOVED_ON)[0]
+        for order in sold
+    )

@@ -11,12 +11,16 @@ from demo.services import postgres
 
 def use(monkeypatch, ensure_user_exists):
     """Let `ensure_user_exists` create the user."""
-    package = SimpleNamespace(utils=SimpleNamespace(ensure_user_exists=ensure_user_exists))
+    package = SimpleNamespace(
+        utils=SimpleNamespace(ensure_user_exists=ensure_user_exists)
+    )
     monkeypatch.setattr(postgres, "_package", lambda: package)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
 
 
-def test_two_processes_that_are_the_first_on_a_machine_create_the_user_one_after_the_other(monkeypatch):
+def test_two_processes_that_are_the_first_on_a_machine_create_the_user_one_after_the_other(
+    monkeypatch,
+):
     steps = []
 
     def ensure_user_exists(name):
@@ -33,8 +37,13 @@ def test_two_processes_that_are_the_first_on_a_machine_create_the_user_one_after
 
 def test_a_user_that_cannot_be_created_is_reported(monkeypatch):
     def ensure_user_exists(name):
-        raise subprocess.CalledProcessError(9, ["useradd", name], stderr="user 'pgserver' already exists")
+        raise subprocess.CalledProcessError(
+            9, ["useradd", name], stderr="user 'pgserver' already exists"
+        )
 
     use(monkeypatch, ensure_user_exists)
-    with pytest.raises(RuntimeError, match="system user pgserver cannot be created: user 'pgserver' already"):
+    with pytest.raises(
+        RuntimeError,
+        match="system user pgserver cannot be created: user 'pgserver' already",
+    ):
         postgres._as_unprivileged_user()

@@ -22,7 +22,9 @@ class FakeApi:
 
     def get(self, path: str, **_: object) -> Any:
         answer = self._answers[path]
-        return answer.pop(0) if isinstance(answer, list) and len(answer) > 1 else answer[0]
+        return (
+            answer.pop(0) if isinstance(answer, list) and len(answer) > 1 else answer[0]
+        )
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         self.posted.append((path, body))
@@ -60,7 +62,9 @@ def test_a_failed_run_is_reported_with_its_task_and_log() -> None:
         {"task_id": "load.checks", "state": "failed"},
         {"task_id": "report.report", "state": "upstream_failed"},
     ]
-    assert dag_runner_with({f"tasks of {RUN.run_id}": [tasks]}).failure_message(RUN) == (
+    assert dag_runner_with({f"tasks of {RUN.run_id}": [tasks]}).failure_message(
+        RUN
+    ) == (
         "the run of 2026-11-18 failed at load.checks: see the log below "
         "/demo/airflow/logs/dag_id=daily_sales_pipeline/run_id=backfill__2026-11-18"
     )
@@ -74,19 +78,27 @@ def test_a_dag_file_that_cannot_be_read_is_named() -> None:
     answers = {"dags": [{"dags": []}], "importErrors": [{"import_errors": [broken]}]}
     with pytest.raises(DemoFailed) as error:
         dag_runner_with(answers).wait_for(DAG_DAILY)
-    assert str(error.value) == "Airflow cannot import daily.py: ModuleNotFoundError: No module named 'x'"
+    assert (
+        str(error.value)
+        == "Airflow cannot import daily.py: ModuleNotFoundError: No module named 'x'"
+    )
 
 
 def test_a_day_is_run_by_its_partition_key_unless_the_schedule_has_begun_it() -> None:
     answers = {
         f"runs of {DAY}": [
-            [{"state": "running", "dag_run_id": "scheduled"}, {"state": "success", "dag_run_id": "old"}],
+            [
+                {"state": "running", "dag_run_id": "scheduled"},
+                {"state": "success", "dag_run_id": "old"},
+            ],
             [{"state": "success", "dag_run_id": "old"}],
         ],
         f"post dags/{DAG_DAILY}/dagRuns": [{"dag_run_id": "new"}],
     }
     demo = dag_runner_with(answers)
-    assert demo.run_day(DAG_DAILY, DAY) == DagRun(DAG_DAILY, "scheduled", f"the run of {DAY}")
+    assert demo.run_day(DAG_DAILY, DAY) == DagRun(
+        DAG_DAILY, "scheduled", f"the run of {DAY}"
+    )
     assert demo.run_day(DAG_DAILY, DAY) == DagRun(DAG_DAILY, "new", f"the run of {DAY}")
     request = {"logical_date": None, "conf": {}, "partition_key": str(DAY)}
     assert demo.api.posted[-1] == (f"dags/{DAG_DAILY}/dagRuns", request)
@@ -98,17 +110,32 @@ def test_days_are_run_as_a_backfill_and_those_that_succeeded_are_left_out() -> N
     older = run | {"dag_run_id": "old", "queued_at": "2019"}
     answers = {
         "post backfills/dry_run": [
-            {"backfills": [{"partition_key": str(DAY), "partition_date": "2026-11-19T11:00:00Z"}]}
+            {
+                "backfills": [
+                    {
+                        "partition_key": str(DAY),
+                        "partition_date": "2026-11-19T11:00:00Z",
+                    }
+                ]
+            }
         ],
         "backfills": [{"backfills": []}],
         "post backfills": [{"id": 1, "created_at": "2020"}],
         f"dags/{DAG_DAILY}/dagRuns": [{"dag_runs": [run, older]}],
     }
     demo = dag_runner_with(answers)
-    assert demo.backfill(DAG_DAILY, DAY, DAY, mail=True) == [DagRun(DAG_DAILY, "new", f"the run of {DAY}")]
+    assert demo.backfill(DAG_DAILY, DAY, DAY, mail=True) == [
+        DagRun(DAG_DAILY, "new", f"the run of {DAY}")
+    ]
     request = demo.api.posted[-1][1]
-    assert (request["from_date"], request["to_date"]) == ("2026-11-18T00:00:00", "2026-11-18T23:59:59")
-    assert (request["dag_run_conf"], request["reprocess_behavior"]) == ({"send_mail": True}, "failed")
+    assert (request["from_date"], request["to_date"]) == (
+        "2026-11-18T00:00:00",
+        "2026-11-18T23:59:59",
+    )
+    assert (request["dag_run_conf"], request["reprocess_behavior"]) == (
+        {"send_mail": True},
+        "failed",
+    )
     assert (f"dags/{DAG_DAILY}", {"is_paused": False}) in demo.api.posted
     answers["post backfills/dry_run"] = [{"backfills": []}]
     assert demo.backfill(DAG_DAILY, DAY, DAY) == []
@@ -120,7 +147,8 @@ RUNS, TASKS = "dags/~/dagRuns", "dags/~/dagRuns/~/taskInstances"
 def ended(*states: str) -> list[dict[str, Any]]:
     """What Airflow answers about RUN, one answer after the other."""
     return [
-        {"dag_runs": [{"dag_id": RUN.dag_id, "dag_run_id": RUN.run_id, "state": state}]} for state in states
+        {"dag_runs": [{"dag_id": RUN.dag_id, "dag_run_id": RUN.run_id, "state": state}]}
+        for state in states
     ]
 
 
@@ -129,15 +157,23 @@ def test_progress_and_retries_are_printed(capsys: pytest.CaptureFixture[str]) ->
         def get(self, path: str, **filters: object) -> Any:
             if path == RUNS or path.startswith("state of"):
                 return super().get(path)
-            retried = {"task_id": "extract.storefront", "dag_run_id": "r1", "try_number": 1}
+            retried = {
+                "task_id": "extract.storefront",
+                "dag_run_id": "r1",
+                "try_number": 1,
+            }
             of_state = {"up_for_retry": [retried]}.get(str(filters["state"]), [])
             return {"total_entries": 7, "task_instances": of_state}
 
     other = DagRun(DAG_DAILY, "another", "another run")
     begun = ended("running", "success", "success")
-    begun[2]["dag_runs"].append({"dag_id": other.dag_id, "dag_run_id": other.run_id, "state": "success"})
+    begun[2]["dag_runs"].append(
+        {"dag_id": other.dag_id, "dag_run_id": other.run_id, "state": "success"}
+    )
     other_state = ["running"]  # it is not among the newest runs
-    DagRunner(Api({RUNS: begun, f"state of {other.run_id}": other_state}), Path()).wait([RUN, other])
+    DagRunner(Api({RUNS: begun, f"state of {other.run_id}": other_state}), Path()).wait(
+        [RUN, other]
+    )
     assert capsys.readouterr().out.splitlines() == [
         "  0 of 2 runs finished; 7 tasks so far",
         "  attempt 1 of extract.storefront of r1 failed; Airflow retries it",
@@ -174,7 +210,12 @@ def test_a_bar_is_drawn_in_a_terminal(
 
 
 def test_the_control_totals_of_the_history_are_one_line() -> None:
-    month = {"rows_read": 10, "rows_rejected": 1, "orders": 4, "amounts": {"USD": "1200.5", "EUR": "3"}}
+    month = {
+        "rows_read": 10,
+        "rows_rejected": 1,
+        "orders": 4,
+        "amounts": {"USD": "1200.5", "EUR": "3"},
+    }
     months = [month | {"month": name} for name in ("2026-10", "2026-11")]
     totals = {"months": [{"orders": 4}, {"orders": 5}]}
     assert console.describe_history(totals, months) == (

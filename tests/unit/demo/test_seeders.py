@@ -45,7 +45,15 @@ def test_the_sales_database_equals_the_snapshot(dsn: str) -> None:
     sold = sorted(SNAPSHOT.orders_of(SALES_DB), key=lambda order: order.order_id)
     assert orders == [
         (
-            *(o.order_id, o.customer_id, o.status, o.currency, o.country_code, o.shipping, o.coupon_code),
+            *(
+                o.order_id,
+                o.customer_id,
+                o.status,
+                o.currency,
+                o.country_code,
+                o.shipping,
+                o.coupon_code,
+            ),
             *(o.is_test, o.ordered_at, o.updated_at),
         )
         for o in sold
@@ -57,10 +65,18 @@ def test_the_sales_database_equals_the_snapshot(dsn: str) -> None:
     ]
     assert refunds == [
         (
-            *(r.refund_id, r.order_id, r.lines[0].line_number if r.lines else None, r.quantity, r.amount),
+            *(
+                r.refund_id,
+                r.order_id,
+                r.lines[0].line_number if r.lines else None,
+                r.quantity,
+                r.amount,
+            ),
             *(r.refunded_at, r.updated_at),
         )
-        for r in sorted(SNAPSHOT.refunds_of(SALES_DB), key=lambda refund: refund.refund_id)
+        for r in sorted(
+            SNAPSHOT.refunds_of(SALES_DB), key=lambda refund: refund.refund_id
+        )
     ]
     assert len(refunds) > 5
 
@@ -83,27 +99,39 @@ def test_filling_the_sales_database_twice_touches_no_row(dsn: str) -> None:
 
 def test_the_reader_reads_and_cannot_write(dsn: str) -> None:
     sales_db.fill(dsn, SNAPSHOT)
-    as_reader = dsn.replace("shop:shop@", f"{sales_db.READER}:{sales_db.READER_PASSWORD}@")
+    as_reader = dsn.replace(
+        "shop:shop@", f"{sales_db.READER}:{sales_db.READER_PASSWORD}@"
+    )
     with psycopg.connect(as_reader, autocommit=True) as connection:
-        assert connection.execute("SELECT count(*) > 0 FROM orders").fetchone() == (True,)
+        assert connection.execute("SELECT count(*) > 0 FROM orders").fetchone() == (
+            True,
+        )
         connection.execute("SET default_transaction_read_only = off")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("DELETE FROM orders")
 
 
 def test_a_wrong_password_is_refused(dsn: str) -> None:
-    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+    with pytest.raises(
+        psycopg.OperationalError, match="password authentication failed"
+    ):
         psycopg.connect(dsn.replace("shop:shop@", f"{sales_db.READER}:wrong@"))
 
 
 def _rows(file: Path) -> list[dict[str, str]]:
-    content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+    content = (
+        gzip.decompress(file.read_bytes())
+        if file.suffix == ".gz"
+        else file.read_bytes()
+    )
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
 
 def test_partner_files_have_every_line_and_every_bad_row(tmp_path: Path) -> None:
     partner_files.fill(tmp_path, SNAPSHOT)
-    assert {file.name for file in tmp_path.iterdir()} == {file.name for file in SNAPSHOT.files}
+    assert {file.name for file in tmp_path.iterdir()} == {
+        file.name for file in SNAPSHOT.files
+    }
     good = 0
     for file in SNAPSHOT.files:
         rows = _rows(tmp_path / file.name)
@@ -113,11 +141,18 @@ def test_partner_files_have_every_line_and_every_bad_row(tmp_path: Path) -> None
                 row = by_line.pop((order.order_id, str(line.line_number)))
                 assert datetime.fromisoformat(row["ordered_at"]) == order.ordered_at
                 assert datetime.fromisoformat(row["updated_at"]) == order.updated_at
-                assert Decimal(row["quantity"]) * Decimal(row["unit_price"]) == line.gross
-                assert (row["product_name"], row["customer_email"]) == (line.product_name, order.email or "")
+                assert (
+                    Decimal(row["quantity"]) * Decimal(row["unit_price"]) == line.gross
+                )
+                assert (row["product_name"], row["customer_email"]) == (
+                    line.product_name,
+                    order.email or "",
+                )
                 good += 1
         assert len(by_line) == len(file.bad_rows)
-        assert len(rows) == sum(len(o.lines) for o in file.orders) + len(file.repeated) + len(file.bad_rows)
+        assert len(rows) == sum(len(o.lines) for o in file.orders) + len(
+            file.repeated
+        ) + len(file.bad_rows)
         assert (tmp_path / file.name).stat().st_mtime == file.received_at.timestamp()
     assert good > len(SNAPSHOT.orders_of(PARTNER_FILES))
 
@@ -128,8 +163,12 @@ def test_each_partner_has_its_dialect(tmp_path: Path) -> None:
     assert alpen.startswith(b"\xef\xbb\xbforder_id,")
     assert b"\r\n" in alpen
     assert b"+01:00" in alpen
-    assert b'"Seed box\nspring mix"' in b"".join(file.read_bytes() for file in tmp_path.glob("alpen*"))
-    header = gzip.decompress(next(tmp_path.glob("bazario*.csv.gz")).read_bytes()).splitlines()[0]
+    assert b'"Seed box\nspring mix"' in b"".join(
+        file.read_bytes() for file in tmp_path.glob("alpen*")
+    )
+    header = gzip.decompress(
+        next(tmp_path.glob("bazario*.csv.gz")).read_bytes()
+    ).splitlines()[0]
     assert header.endswith(b",country_code,warehouse")
 
 
@@ -143,7 +182,11 @@ def test_a_partner_file_is_written_only_when_it_changes(tmp_path: Path) -> None:
     file = EARLIER.files[0]
     fewer = replace(file, orders=file.orders[1:], repeated=())
     partner_files.fill(tmp_path, replace(EARLIER, files=(fewer, *EARLIER.files[1:])))
-    changed = {name for name, inode in before.items() if (tmp_path / name).stat().st_ino != inode}
+    changed = {
+        name
+        for name, inode in before.items()
+        if (tmp_path / name).stat().st_ino != inode
+    }
     assert changed == {file.name}
 
 
@@ -168,13 +211,24 @@ def test_the_storefront_file_equals_the_snapshot(tmp_path: Path) -> None:
     storefront.fill(path, SNAPSHOT)
     store = WooStore.load(path)
     sold = SNAPSHOT.orders_of(STOREFRONT)
-    assert {str(order_id) for order_id in store.orders} == {order.order_id for order in sold}
+    assert {str(order_id) for order_id in store.orders} == {
+        order.order_id for order in sold
+    }
     for order in sold:
         shown = store.orders[int(order.order_id)]
         assert shown.total == order.merchandise + order.tax + order.shipping + order.fee
         assert shown.created_at == order.ordered_at
         assert (shown.remaining == 0) == (order.status == "refunded") or not shown.total
     items = [line.id for o in store.orders.values() for line in o.lines]
-    items += [line.id for o in store.orders.values() for refund in o.refunds for line in refund.lines]
+    items += [
+        line.id
+        for o in store.orders.values()
+        for refund in o.refunds
+        for line in refund.lines
+    ]
     assert len(items) == len(set(items))
-    assert sum(len(o.refunds) for o in store.orders.values()) == len(SNAPSHOT.refunds_of(STOREFRONT)) > 3
+    assert (
+        sum(len(o.refunds) for o in store.orders.values())
+        == len(SNAPSHOT.refunds_of(STOREFRONT))
+        > 3
+    )

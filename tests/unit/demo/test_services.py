@@ -34,7 +34,9 @@ class Mailbox:
             client.send_message(message, to_addrs=recipients)
 
     def get(self, path: str) -> tuple[HTTPMessage, bytes]:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.page_port}{path}") as answer:
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{self.page_port}{path}"
+        ) as answer:
             return answer.headers, answer.read()
 
     def newest(self) -> dict[str, object]:
@@ -55,7 +57,9 @@ def _report() -> EmailMessage:
     message["Message-ID"] = "<2026-11-18@shop>"
     message.set_content("Net sales: 1.234,50 €")
     message.add_alternative("<p>Net sales</p><script>alert(1)</script>", subtype="html")
-    message.add_attachment(b"%PDF-1.7 \x00", maintype="application", subtype="pdf", filename="report é.pdf")
+    message.add_attachment(
+        b"%PDF-1.7 \x00", maintype="application", subtype="pdf", filename="report é.pdf"
+    )
     return message
 
 
@@ -88,7 +92,9 @@ def test_inline_images_of_a_message_are_in_its_html(mailbox: Mailbox) -> None:
     message.add_alternative('<img src="cid:trend" alt="Trend">', subtype="html")
     html = message.get_payload(1)
     html.add_related(b"picture", maintype="image", subtype="png", cid="<trend>")
-    message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="report.pdf")
+    message.add_attachment(
+        b"%PDF", maintype="application", subtype="pdf", filename="report.pdf"
+    )
     mailbox.send(message, ["team@example.com"])
     found = mailbox.newest()
     assert found["attachments"] == ["report.pdf"]
@@ -101,11 +107,15 @@ def test_attachments_are_unchanged(mailbox: Mailbox) -> None:
     headers, body = mailbox.get(f"/messages/{mailbox.newest()['id']}/attachments/0")
     assert body == b"%PDF-1.7 \x00"
     assert headers["Content-Type"] == "application/pdf"
-    assert headers["Content-Disposition"] == "attachment; filename*=UTF-8''report%20%C3%A9.pdf"
+    assert (
+        headers["Content-Disposition"]
+        == "attachment; filename*=UTF-8''report%20%C3%A9.pdf"
+    )
 
 
 @pytest.mark.parametrize(
-    "path", ["/messages/none", "/messages/..%2Fsecret", "/messages/{id}/attachments/7", "/x"]
+    "path",
+    ["/messages/none", "/messages/..%2Fsecret", "/messages/{id}/attachments/7", "/x"],
 )
 def test_what_is_not_there_is_not_found(mailbox: Mailbox, path: str) -> None:
     mailbox.send(_report(), ["team@example.com"])
@@ -136,7 +146,8 @@ def test_a_database_server_that_was_never_there_is_stopped_already(tmp_path):
 def start_emulator(folder: Path, port: int) -> subprocess.Popen[str]:
     """As `make emulator`, with its tables in `folder`."""
     become = (
-        "import sys, pathlib; from demo.services import emulator; emulator.main(pathlib.Path(sys.argv[1]))"
+        "import sys, pathlib; from demo.services import emulator; "
+        "emulator.main(pathlib.Path(sys.argv[1]))"
     )
     return subprocess.Popen(
         [sys.executable, "-c", become, str(folder)],
@@ -147,12 +158,17 @@ def start_emulator(folder: Path, port: int) -> subprocess.Popen[str]:
     )
 
 
-def test_an_emulator_alone_prints_its_settings_and_ends_by_ctrl_c(tmp_path: Path) -> None:
+def test_an_emulator_alone_prints_its_settings_and_ends_by_ctrl_c(
+    tmp_path: Path,
+) -> None:
     port = free_port()
     started = start_emulator(tmp_path, port)
     wait_for(port, process=started)
     second = start_emulator(tmp_path, port)
-    assert second.communicate() == ("", f"emulator: {Ports(bigquery=port).port_taken('bigquery')}\n")
+    assert second.communicate() == (
+        "",
+        f"emulator: {Ports(bigquery=port).port_taken('bigquery')}\n",
+    )
     assert second.returncode == 1
     started.send_signal(signal.SIGINT)
     output, _ = started.communicate()
@@ -160,16 +176,29 @@ def test_an_emulator_alone_prints_its_settings_and_ends_by_ctrl_c(tmp_path: Path
     name, _, connection = output.splitlines()[-1].partition("=")
     assert output.splitlines()[-2] == f"BIGQUERY_EMULATOR_HOST=http://localhost:{port}"
     assert name == "AIRFLOW_CONN_BIGQUERY"
-    assert json.loads(connection)["extra"] == {"is_anonymous": True, "project": emulator.PROJECT}
+    assert json.loads(connection)["extra"] == {
+        "is_anonymous": True,
+        "project": emulator.PROJECT,
+    }
 
 
-def test_the_catalogue_has_pages_pictures_and_answers_that_stay_the_same(tmp_path: Path) -> None:
-    snapshot = Ledger(date(2026, 11, 1), 1, orders_per_day=1).as_of(datetime(2026, 11, 2, tzinfo=UTC))
-    more = tuple(replace(snapshot.products[0], sku=f"MORE-{number}") for number in range(30))
-    catalogue_seeder.fill(tmp_path, replace(snapshot, products=snapshot.products + more))
+def test_the_catalogue_has_pages_pictures_and_answers_that_stay_the_same(
+    tmp_path: Path,
+) -> None:
+    snapshot = Ledger(date(2026, 11, 1), 1, orders_per_day=1).as_of(
+        datetime(2026, 11, 2, tzinfo=UTC)
+    )
+    more = tuple(
+        replace(snapshot.products[0], sku=f"MORE-{number}") for number in range(30)
+    )
+    catalogue_seeder.fill(
+        tmp_path, replace(snapshot, products=snapshot.products + more)
+    )
 
     def get(url: str, etag: str = "") -> tuple[int, bytes, str]:
-        request = urllib.request.Request(url, headers={"If-None-Match": etag} if etag else {})
+        request = urllib.request.Request(
+            url, headers={"If-None-Match": etag} if etag else {}
+        )
         try:
             with urllib.request.urlopen(request) as answer:
                 return answer.status, answer.read(), answer.headers["ETag"]
@@ -180,35 +209,65 @@ def test_the_catalogue_has_pages_pictures_and_answers_that_stay_the_same(tmp_pat
         address = server.url
         status, body, etag = get(f"{address}/products?page=1")
         page = json.loads(body)
-        assert (status, page["count"], len(page["results"])) == (200, len(snapshot.products) + 30, 50)
+        assert (status, page["count"], len(page["results"])) == (
+            200,
+            len(snapshot.products) + 30,
+            50,
+        )
         assert get(f"{address}/products?page=1", etag)[:2] == (304, b"")
         last = json.loads(get(page["next"])[1])
         assert last["next"] is None
         products = page["results"] + last["results"]
         assert len({each["sku"] for each in products}) == page["count"]
-        found = {each["sku"]: get(each["image_url"])[:2] for each in products if each["image_url"]}
-        assert [sku for sku, (status, _) in found.items() if status == 404] == [catalogue_seeder.BROKEN]
+        found = {
+            each["sku"]: get(each["image_url"])[:2]
+            for each in products
+            if each["image_url"]
+        }
+        assert [sku for sku, (status, _) in found.items() if status == 404] == [
+            catalogue_seeder.BROKEN
+        ]
         assert found["MUG-01"] == found["mug-01"]
-        assert get(f"{address}/products?page=99")[0] == get(f"{address}/products?page=x")[0] == 404
-        assert get(f"{address}/pictures/../products.json")[0] == get(f"{address}/pictures/")[0] == 404
+        assert (
+            get(f"{address}/products?page=99")[0]
+            == get(f"{address}/products?page=x")[0]
+            == 404
+        )
+        assert (
+            get(f"{address}/pictures/../products.json")[0]
+            == get(f"{address}/pictures/")[0]
+            == 404
+        )
 
 
-def test_a_picture_of_the_catalogue_is_drawn_once_and_always_the_same(tmp_path: Path) -> None:
-    snapshot = Ledger(date(2026, 11, 1), 1, orders_per_day=1).as_of(datetime(2026, 11, 2, tzinfo=UTC))
+def test_a_picture_of_the_catalogue_is_drawn_once_and_always_the_same(
+    tmp_path: Path,
+) -> None:
+    snapshot = Ledger(date(2026, 11, 1), 1, orders_per_day=1).as_of(
+        datetime(2026, 11, 2, tzinfo=UTC)
+    )
     few = replace(snapshot, products=snapshot.products[:3])
     for name in ("first", "second"):
         catalogue_seeder.fill(tmp_path / name, few)
-    drawn = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "first" / "pictures").iterdir()}
+    drawn = {
+        path.name: path.stat().st_mtime_ns
+        for path in (tmp_path / "first" / "pictures").iterdir()
+    }
     catalogue_seeder.fill(tmp_path / "first", few)
     for path in (tmp_path / "first" / "pictures").iterdir():
         assert path.stat().st_mtime_ns == drawn[path.name]
-        assert path.read_bytes() == (tmp_path / "second" / "pictures" / path.name).read_bytes()
+        assert (
+            path.read_bytes()
+            == (tmp_path / "second" / "pictures" / path.name).read_bytes()
+        )
 
 
 def test_a_port_that_a_stranger_has_taken_is_not_taken_for_the_programs_own():
     with socket.create_server(("127.0.0.1", 0)) as stranger:
         port = stranger.getsockname()[1]
-        beaten = subprocess.Popen([sys.executable, "-c", "raise SystemExit('Address already in use')"])
+        beaten = subprocess.Popen(
+            [sys.executable, "-c", "raise SystemExit('Address already in use')"]
+        )
         with pytest.raises(RuntimeError, match=f"the program for port {port} ended"):
             wait_for(port, process=beaten)
 

@@ -7,7 +7,9 @@ import pytest
 from demo.services.shopify import BulkFault, LineFacts, Shopify
 from tests.unit.demo.shopify_shop import data, make_order, make_orders, make_shop
 
-ORDERS = "{ orders { edges { node { id name lineItems { edges { node { id sku } } } } } } }"
+ORDERS = (
+    "{ orders { edges { node { id name lineItems { edges { node { id sku } } } } } } }"
+)
 RUN = """mutation($query: String!, $group: Boolean = false) {
   bulkOperationRunQuery(query: $query, groupObjects: $group) {
     bulkOperation { id status } userErrors { field message code } } }"""
@@ -41,7 +43,9 @@ def download(shop: Shopify, url: str) -> list[dict[str, Any]]:
 def refusals(query: str) -> list[str]:
     payload = data(make_shop([]), RUN, query=query)["bulkOperationRunQuery"]
     assert payload["bulkOperation"] is None
-    assert {(error["code"], *error["field"]) for error in payload["userErrors"]} == {("INVALID", "query")}
+    assert {(error["code"], *error["field"]) for error in payload["userErrors"]} == {
+        ("INVALID", "query")
+    }
     return [error["message"] for error in payload["userErrors"]]
 
 
@@ -61,7 +65,9 @@ def test_children_name_their_parent_and_need_not_follow_it() -> None:
     children = [line for line in lines if "__parentId" in line]
     assert {child["__parentId"] for child in children} == parents
     places = {line["id"]: place for place, line in enumerate(lines)}
-    distances = [places[child["id"]] - places[child["__parentId"]] for child in children]
+    distances = [
+        places[child["id"]] - places[child["__parentId"]] for child in children
+    ]
     assert min(distances) < 0
     assert max(distances) > 1
     assert lines == download(shop, finish(make_shop(make_orders(30)))["url"])
@@ -70,11 +76,15 @@ def test_children_name_their_parent_and_need_not_follow_it() -> None:
 def test_grouped_children_follow_their_parent() -> None:
     shop = make_shop(make_orders(30))
     lines = download(shop, finish(shop, group=True)["url"])
-    assert [line.get("__parentId") for line in lines[1::2]] == [line["id"] for line in lines[::2]]
+    assert [line.get("__parentId") for line in lines[1::2]] == [
+        line["id"] for line in lines[::2]
+    ]
 
 
 def test_connections_are_complete_without_a_page_size() -> None:
-    order = make_order(lines=[LineFacts(f"SKU-{number}", Decimal(1)) for number in range(300)])
+    order = make_order(
+        lines=[LineFacts(f"SKU-{number}", Decimal(1)) for number in range(300)]
+    )
     operation = finish(
         make_shop([order]),
         "{ orders { edges { node { id lineItems(first: 1) { edges { node { id } } } } } } }",
@@ -84,7 +94,11 @@ def test_connections_are_complete_without_a_page_size() -> None:
 
 def test_an_operation_without_rows_has_no_url() -> None:
     operation = finish(make_shop([]))
-    assert (operation["status"], operation["url"], operation["objectCount"]) == ("COMPLETED", None, "0")
+    assert (operation["status"], operation["url"], operation["objectCount"]) == (
+        "COMPLETED",
+        None,
+        "0",
+    )
 
 
 def test_an_operation_takes_its_time() -> None:
@@ -126,13 +140,18 @@ def test_an_operation_can_be_cancelled_while_it_runs() -> None:
     assert payload == {"bulkOperation": {"status": "CANCELING"}, "userErrors": []}
     assert poll(shop, gid)["status"] == "CANCELED"
     payload = data(shop, cancel, id=gid)["bulkOperationCancel"]
-    assert payload["userErrors"] == [{"message": "A bulk operation cannot be canceled when it is canceled"}]
+    assert payload["userErrors"] == [
+        {"message": "A bulk operation cannot be canceled when it is canceled"}
+    ]
 
 
 def test_operations_can_be_listed() -> None:
     shop = make_shop(make_orders(1))
     gids = [start(shop), start(shop)]
-    found = data(shop, "{ bulkOperations(first: 9) { nodes { id } } currentBulkOperation { id } }")
+    found = data(
+        shop,
+        "{ bulkOperations(first: 9) { nodes { id } } currentBulkOperation { id } }",
+    )
     assert [node["id"] for node in found["bulkOperations"]["nodes"]] == gids
     assert found["currentBulkOperation"]["id"] == gids[-1]
 
@@ -196,8 +215,14 @@ def test_a_failed_operation_has_partial_data() -> None:
     shop = make_shop(make_orders(20))
     shop.bulk.faults.append(BulkFault("FAILED", "TIMEOUT", kept=0.5))
     operation = finish(shop)
-    assert (operation["status"], operation["errorCode"], operation["url"]) == ("FAILED", "TIMEOUT", None)
-    body = shop.handle("GET", operation["partialDataUrl"].removeprefix("http://shop"), {}, b"").body
+    assert (operation["status"], operation["errorCode"], operation["url"]) == (
+        "FAILED",
+        "TIMEOUT",
+        None,
+    )
+    body = shop.handle(
+        "GET", operation["partialDataUrl"].removeprefix("http://shop"), {}, b""
+    ).body
     assert len(body) == round(int(operation["fileSize"]) / 2)
 
 
@@ -215,7 +240,9 @@ def test_a_file_may_have_fewer_lines_than_it_should(fault: BulkFault) -> None:
     shop.bulk.faults.append(fault)
     operation = finish(shop)
     assert operation["status"] == "COMPLETED"
-    body = shop.handle("GET", operation["url"].removeprefix("http://shop"), {}, b"").body
+    body = shop.handle(
+        "GET", operation["url"].removeprefix("http://shop"), {}, b""
+    ).body
     assert body.count(b"\n") < int(operation["objectCount"])
 
 

@@ -3,7 +3,13 @@ from graphql import GraphQLError, get_operation_ast, parse
 
 from demo.services.shopify.cost import Bucket, QueryCost
 from demo.services.shopify.engine import load_schema
-from tests.unit.demo.shopify_shop import PAGE_QUERY, make_order, make_orders, make_shop, run
+from tests.unit.demo.shopify_shop import (
+    PAGE_QUERY,
+    make_order,
+    make_orders,
+    make_shop,
+    run,
+)
 
 
 def requested(query: str, **variables: object) -> int:
@@ -22,12 +28,21 @@ def test_the_page_query_has_the_measured_cost(page: int, cost: int) -> None:
     ("query", "cost"),
     [
         ("{ orders(first: 250) { nodes { id } } }", 13),
-        ("{ orders(first: 250) { edges { node { id lineItems(first: 250) { nodes { id } } } } } }", 156),
+        (
+            "{ orders(first: 250) { edges { node { id lineItems(first: 250) { nodes { id } } } } } }",
+            156,
+        ),
         ('{ bulkOperation(id: "1") { status } }', 1),
         ('{ nodes(ids: ["1", "2"]) { id } }', 1),
         ("{ ordersCount { count } }", 10),
-        ('mutation { bulkOperationRunQuery(query: "{ shop { id } }") { userErrors { message } } }', 10),
-        ("{ shop { plan { publicDisplayName } } currentAppInstallation { accessScopes { handle } } }", 4),
+        (
+            'mutation { bulkOperationRunQuery(query: "{ shop { id } }") { userErrors { message } } }',
+            10,
+        ),
+        (
+            "{ shop { plan { publicDisplayName } } currentAppInstallation { accessScopes { handle } } }",
+            4,
+        ),
         ('{ order(id: "1") { totalPriceSet { shopMoney { amount } } } }', 1),
     ],
 )
@@ -54,9 +69,9 @@ def test_the_bucket_pays_the_cost_of_what_was_returned() -> None:
 
 
 def test_a_full_page_pays_what_it_requested() -> None:
-    cost = run(make_shop(make_orders(20)), "{ orders(first: 20) { nodes { id app { id } } } }")["extensions"][
-        "cost"
-    ]
+    cost = run(
+        make_shop(make_orders(20)), "{ orders(first: 20) { nodes { id app { id } } } }"
+    )["extensions"]["cost"]
     assert cost["requestedQueryCost"] == cost["actualQueryCost"] == 12
 
 
@@ -76,7 +91,9 @@ def test_points_are_restored_by_time_up_to_the_maximum() -> None:
     assert bucket.status()["currentlyAvailable"] == 2000
 
 
-@pytest.mark.parametrize(("plan", "rate"), [("Basic", 100), ("Advanced", 200), ("Plus", 1000)])
+@pytest.mark.parametrize(
+    ("plan", "rate"), [("Basic", 100), ("Advanced", 200), ("Plus", 1000)]
+)
 def test_the_plan_decides_how_fast_points_are_restored(plan: str, rate: int) -> None:
     shop = make_shop([], plan={"publicDisplayName": plan})
     status = run(shop, "{ shop { name } }")["extensions"]["cost"]["throttleStatus"]
@@ -141,7 +158,9 @@ def test_an_invalid_page_size_is_a_bad_request(query: str, message: str) -> None
     assert (error["extensions"], error["path"]) == ({"code": "BAD_REQUEST"}, ["orders"])
     assert body["data"] is None
     with pytest.raises(GraphQLError):
-        requested("{ orders(first: 1) { nodes { lineItems(first: 300) { nodes { id } } } } }")
+        requested(
+            "{ orders(first: 1) { nodes { lineItems(first: 300) { nodes { id } } } } }"
+        )
 
 
 def test_an_unknown_field_is_an_error_without_data() -> None:

@@ -24,11 +24,19 @@ _Fields = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
 def test_the_schema_is_a_part_of_the_whole_schema() -> None:
     with pyarrow.input_stream(WHOLE, compression="zstd") as stream:
         whole = stream.read().decode()
-    starts = {match[1]: match.start() for match in re.finditer(r"^[a-z]+ (\w+)", whole, re.MULTILINE)}
+    starts = {
+        match[1]: match.start()
+        for match in re.finditer(r"^[a-z]+ (\w+)", whole, re.MULTILINE)
+    }
     for part in parse(SCHEMA_FILE.read_text()).definitions[1:]:
         name = part.name.value
         start = starts[name]
-        end = whole.index("\n" if isinstance(part, ScalarTypeDefinitionNode) else "\n}", start) + 2
+        end = (
+            whole.index(
+                "\n" if isinstance(part, ScalarTypeDefinitionNode) else "\n}", start
+            )
+            + 2
+        )
         full = parse(whole[start:end], no_location=True).definitions[0]
         assert full.kind == part.kind, name
         if isinstance(part, EnumTypeDefinitionNode):
@@ -37,7 +45,9 @@ def test_the_schema_is_a_part_of_the_whole_schema() -> None:
             assert _names(part.interfaces) <= _names(full.interfaces), name
             fields = {field.name.value: _signature(field) for field in full.fields}
             for field in part.fields:
-                assert _signature(field) == fields[field.name.value], f"{name}.{field.name.value}"
+                assert _signature(field) == fields[field.name.value], (
+                    f"{name}.{field.name.value}"
+                )
 
 
 def _names(nodes) -> set[str]:

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from demo.services.shopify import LineFacts, Shopify
-from tests.unit.demo.shopify_shop import NOW, data, make_order, make_orders, make_shop, run
+from tests.unit.demo.shopify_shop import (
+    NOW,
+    data,
+    make_order,
+    make_orders,
+    make_shop,
+    run,
+)
 
 PAGE = """query($query: String, $first: Int = 50, $after: String, $sortKey: OrderSortKeys = UPDATED_AT,
           $reverse: Boolean) {
@@ -24,7 +31,10 @@ def find(shop: Shopify, query: str = "", **arguments: Any) -> list[int]:
 def seconds(*offsets: float) -> Shopify:
     """Return a shop with orders 1, 2, … that were created so many seconds after 12:00."""
     return make_shop(
-        [make_order(1 + place, NOW + timedelta(seconds=offset)) for place, offset in enumerate(offsets)]
+        [
+            make_order(1 + place, NOW + timedelta(seconds=offset))
+            for place, offset in enumerate(offsets)
+        ]
     )
 
 
@@ -35,8 +45,14 @@ def seconds(*offsets: float) -> Shopify:
         ("updated_at:>'2026-11-02T12:00:01Z'", [2, 3]),
         ("updated_at:<='2026-11-02T12:00:01Z'", [1, 2]),
         ("updated_at:<'2026-11-02T12:00:01Z'", [1]),
-        ("updated_at:>='2026-11-02T12:00:01Z' updated_at:<='2026-11-02T12:00:01Z'", [2]),
-        ('created_at:>="2026-11-02T12:00:01Z" AND processed_at:<"2026-11-02T12:00:02Z"', [2]),
+        (
+            "updated_at:>='2026-11-02T12:00:01Z' updated_at:<='2026-11-02T12:00:01Z'",
+            [2],
+        ),
+        (
+            'created_at:>="2026-11-02T12:00:01Z" AND processed_at:<"2026-11-02T12:00:02Z"',
+            [2],
+        ),
         ("updated_at:>='2026-11-02T07:00:01-05:00'", [2, 3]),
         ("created_at:2026-11-02", [1, 2, 3]),
         ("created_at:>=2026-11-03", []),
@@ -61,7 +77,11 @@ def test_an_unquoted_timestamp_is_split_at_its_colons_and_answered_wrongly() -> 
                 ]
             },
             "warnings": [
-                {"field": "00", "message": "Invalid search field for this query.", "code": "invalid_field"}
+                {
+                    "field": "00",
+                    "message": "Invalid search field for this query.",
+                    "code": "invalid_field",
+                }
             ],
         }
     ]
@@ -73,7 +93,10 @@ def test_an_unknown_field_is_ignored_and_everything_matches() -> None:
     assert body["data"]["found"]["count"] == 3
     report = body["extensions"]["search"][0]
     assert (report["path"], report["warnings"][0]["field"]) == (["found"], "staff")
-    assert "search" not in run(shop, '{ ordersCount(query: "id:1") { count } }')["extensions"]
+    assert (
+        "search"
+        not in run(shop, '{ ordersCount(query: "id:1") { count } }')["extensions"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -99,18 +122,28 @@ def test_terms_are_joined_by_spaces(query: str, found: list[int]) -> None:
 
 
 def test_parentheses_are_refused_instead_of_answered_wrongly() -> None:
-    assert "parentheses" in run(make_shop([]), PAGE, query="(id:1)")["errors"][0]["message"]
+    assert (
+        "parentheses"
+        in run(make_shop([]), PAGE, query="(id:1)")["errors"][0]["message"]
+    )
 
 
 def test_orders_are_sorted_by_processed_at_unless_a_key_is_given() -> None:
     orders = [
-        make_order(1, NOW, processed_at=NOW - timedelta(days=1), updated_at=NOW + timedelta(days=1)),
+        make_order(
+            1,
+            NOW,
+            processed_at=NOW - timedelta(days=1),
+            updated_at=NOW + timedelta(days=1),
+        ),
         make_order(2, NOW - timedelta(hours=1)),
     ]
     shop = make_shop(orders)
     default = data(shop, "{ orders(first: 9) { nodes { name } } }")["orders"]["nodes"]
     assert [node["name"] for node in default] == ["#1", "#2"]
-    assert find(shop, sortKey="CREATED_AT") == find(shop, sortKey="UPDATED_AT") == [2, 1]
+    assert (
+        find(shop, sortKey="CREATED_AT") == find(shop, sortKey="UPDATED_AT") == [2, 1]
+    )
     assert find(shop, sortKey="CREATED_AT", reverse=True) == [1, 2]
 
 
@@ -155,7 +188,9 @@ def test_the_search_finds_a_change_only_after_the_lag() -> None:
     shop.store.put_order(make_order(2))
     shop.store.update_order("gid://shopify/Order/1", tags=["late"])
     assert (find(shop), find(shop, "tag:late")) == ([1], [])
-    assert data(shop, '{ order(id: "gid://shopify/Order/2") { name } }')["order"] == {"name": "#2"}
+    assert data(shop, '{ order(id: "gid://shopify/Order/2") { name } }')["order"] == {
+        "name": "#2"
+    }
     shop.store.clock.advance(10)
     assert (find(shop), find(shop, "tag:late")) == ([1, 2], [1])
 
@@ -173,9 +208,13 @@ def test_a_deleted_order_is_gone_except_for_an_event() -> None:
     shop = make_shop(make_orders(2))
     shop.store.delete_order("gid://shopify/Order/1")
     assert find(shop) == [2]
-    assert data(shop, '{ order(id: "gid://shopify/Order/1") { name } }') == {"order": None}
+    assert data(shop, '{ order(id: "gid://shopify/Order/1") { name } }') == {
+        "order": None
+    }
     events = '{ events(first: 9, query: "action:destroy") { nodes { ... on BasicEvent { subjectId } } } }'
-    assert data(shop, events)["events"]["nodes"] == [{"subjectId": "gid://shopify/Order/1"}]
+    assert data(shop, events)["events"]["nodes"] == [
+        {"subjectId": "gid://shopify/Order/1"}
+    ]
 
 
 def test_without_read_all_orders_older_orders_do_not_exist() -> None:
@@ -186,7 +225,9 @@ def test_without_read_all_orders_older_orders_do_not_exist() -> None:
     scopes = ["read_orders", "read_customers", "read_products", "read_returns"]
     shop = make_shop([old, recent], accessScopes=scopes)
     assert find(shop) == [2]
-    assert data(shop, '{ order(id: "gid://shopify/Order/1") { name } }') == {"order": None}
+    assert data(shop, '{ order(id: "gid://shopify/Order/1") { name } }') == {
+        "order": None
+    }
     nodes = '{ nodes(ids: ["gid://shopify/Order/1", "gid://shopify/Order/2"]) { id } ordersCount { count } }'
     assert data(shop, nodes) == {
         "nodes": [None, {"id": "gid://shopify/Order/2"}],
@@ -197,13 +238,17 @@ def test_without_read_all_orders_older_orders_do_not_exist() -> None:
 
 def test_a_count_is_capped_unless_its_limit_is_null() -> None:
     order = make_order()
-    orders = [order | {"id": f"gid://shopify/Order/{number}"} for number in range(10_001)]
+    orders = [
+        order | {"id": f"gid://shopify/Order/{number}"} for number in range(10_001)
+    ]
     shop = make_shop(orders)
     assert data(shop, "{ ordersCount { count precision } }")["ordersCount"] == {
         "count": 10_000,
         "precision": "AT_LEAST",
     }
-    assert data(shop, "{ ordersCount(limit: null) { count precision } }")["ordersCount"] == {
+    assert data(shop, "{ ordersCount(limit: null) { count precision } }")[
+        "ordersCount"
+    ] == {
         "count": 10_001,
         "precision": "EXACT",
     }
@@ -222,6 +267,8 @@ def test_nested_connections_are_truncated_silently_and_can_be_continued() -> Non
 
 
 def test_an_argument_first_of_a_list_only_cuts_it() -> None:
-    order = make_order() | {"refunds": [{"id": f"gid://shopify/Refund/{number}"} for number in range(3)]}
+    order = make_order() | {
+        "refunds": [{"id": f"gid://shopify/Refund/{number}"} for number in range(3)]
+    }
     query = '{ order(id: "gid://shopify/Order/1") { refunds(first: 2) { id } } }'
     assert len(data(make_shop([order]), query)["order"]["refunds"]) == 2

@@ -18,7 +18,10 @@ AHEAD = timedelta(hours=1)
 
 
 def window(
-    day: BusinessDay = DAY, last_read: datetime | None = None, read: bool = False, now: datetime = NOW
+    day: BusinessDay = DAY,
+    last_read: datetime | None = None,
+    read: bool = False,
+    now: datetime = NOW,
 ) -> ReadWindow:
     memory = Remembered(
         last_read=lambda source: last_read if source == "web_events" else NOW,
@@ -42,7 +45,10 @@ def test_after_an_outage_what_was_received_meanwhile_is_read() -> None:
 
 
 def test_run_again_the_newest_day_is_read_whole() -> None:
-    assert window(last_read=NOW - timedelta(minutes=5), read=True).changed_from == DAY.start - AHEAD
+    assert (
+        window(last_read=NOW - timedelta(minutes=5), read=True).changed_from
+        == DAY.start - AHEAD
+    )
     earlier = DAY.start - timedelta(days=1)
     assert window(last_read=earlier, read=True).changed_from == earlier - OVERLAP
 
@@ -51,21 +57,46 @@ def test_run_again_the_newest_day_is_read_whole() -> None:
     ("day", "start", "end"),
     [
         (date(2026, 11, 10), "2026-11-10T04:00", "2026-11-14T05:00"),
-        (date(2026, 3, 6), "2026-03-06T04:00", "2026-03-10T04:00"),  # the clocks go forward on the 8th
+        (
+            date(2026, 3, 6),
+            "2026-03-06T04:00",
+            "2026-03-10T04:00",
+        ),  # the clocks go forward on the 8th
         (date(2026, 3, 8), "2026-03-08T04:00", "2026-03-12T04:00"),
-        (date(2026, 11, 1), "2026-11-01T03:00", "2026-11-05T05:00"),  # and back on 1 November
-        (date(2026, 11, 18), "2026-11-18T04:00", "2026-11-22T05:00"),  # which is yet to come
+        (
+            date(2026, 11, 1),
+            "2026-11-01T03:00",
+            "2026-11-05T05:00",
+        ),  # and back on 1 November
+        (
+            date(2026, 11, 18),
+            "2026-11-18T04:00",
+            "2026-11-22T05:00",
+        ),  # which is yet to come
     ],
 )
-def test_an_older_day_is_read_until_three_days_after_its_end(day: date, start: str, end: str) -> None:
+def test_an_older_day_is_read_until_three_days_after_its_end(
+    day: date, start: str, end: str
+) -> None:
     for last_read in (None, NOW):
         got = window(day_window(day, NEW_YORK), last_read=last_read, read=True)
-        assert (f"{got.changed_from:%Y-%m-%dT%H:%M}", f"{got.changed_until:%Y-%m-%dT%H:%M}") == (start, end)
+        assert (
+            f"{got.changed_from:%Y-%m-%dT%H:%M}",
+            f"{got.changed_until:%Y-%m-%dT%H:%M}",
+        ) == (start, end)
 
 
 def test_the_newest_day_is_the_shops() -> None:
     """Shortly after midnight in Tokyo it is still the day before in New York."""
     now = datetime(2026, 11, 19, 15, 30, tzinfo=UTC)
-    assert window(day_window(date(2026, 11, 19), "Asia/Tokyo"), now=now).changed_until is None
-    assert window(day_window(date(2026, 11, 18), NEW_YORK), now=now).changed_until is None
-    assert window(day_window(date(2026, 11, 18), "Asia/Tokyo"), now=now).changed_until is not None
+    assert (
+        window(day_window(date(2026, 11, 19), "Asia/Tokyo"), now=now).changed_until
+        is None
+    )
+    assert (
+        window(day_window(date(2026, 11, 18), NEW_YORK), now=now).changed_until is None
+    )
+    assert (
+        window(day_window(date(2026, 11, 18), "Asia/Tokyo"), now=now).changed_until
+        is not None
+    )

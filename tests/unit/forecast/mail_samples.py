@@ -15,11 +15,18 @@ from tests.unit.sales.report.samples import DAY
 
 
 def _drift() -> EmailMessage:
-    return forecast.alarm_message(str(DAY), ["the error of the total was 31 %, in the back-test 9 %"] * 2)
+    return forecast.alarm_message(
+        str(DAY), ["the error of the total was 31 %, in the back-test 9 %"] * 2
+    )
 
 
 def _forecast() -> EmailMessage:
-    names = [*forecasts.names(), f"category:{JAPANESE}", f"category:{ARABIC}", f"category:{LONG}"]
+    names = [
+        *forecasts.names(),
+        f"category:{JAPANESE}",
+        f"category:{ARABIC}",
+        f"category:{LONG}",
+    ]
     return forecast.report_message(forecasts.make_figures(names), b"%PDF-", picture())
 
 
@@ -31,7 +38,9 @@ def _selection() -> EmailMessage:
 
 
 def _week() -> EmailMessage:
-    texts = week_watch.mail_texts(Week(date(2026, 11, 9)), [date(2026, 11, 12), date(2026, 11, 14)])
+    texts = week_watch.mail_texts(
+        Week(date(2026, 11, 9)), [date(2026, 11, 12), date(2026, 11, 14)]
+    )
     return mail.compose("No sales forecast", "week_mail", texts)
 
 

@@ -13,10 +13,14 @@ MONDAY = date(2025, 1, 6)
 WEEK = np.array([80.0, 90.0, 100.0, 110.0, 140.0, 160.0, 120.0])
 
 
-def weekly(days: int, series: int = 1, noise: float = 0.05, seed: int = 3) -> np.ndarray:
+def weekly(
+    days: int, series: int = 1, noise: float = 0.05, seed: int = 3
+) -> np.ndarray:
     """[days, series]: the same week again and again, of 800, with some noise."""
     drawn = np.random.default_rng(seed)
-    pattern = WEEK[np.arange(days) % 7][:, None] * drawn.lognormal(0, noise, (days, series))
+    pattern = WEEK[np.arange(days) % 7][:, None] * drawn.lognormal(
+        0, noise, (days, series)
+    )
     return np.round(pattern, 2)
 
 
@@ -34,10 +38,27 @@ def shapes(days: int, seed: int) -> np.ndarray:
     usual[10][:-60] = np.nan
     usual[11] *= 1e9
     usual[12] *= np.where(day // 7 % 2, 1, 0.001)
-    one_sale, late_sale = (np.where(day == sold, 50.0, 0.0) for sold in (days // 2, days - 3))
+    one_sale, late_sale = (
+        np.where(day == sold, 50.0, 0.0) for sold in (days // 2, days - 3)
+    )
     rare = [
         np.where(drawn.random(days) < part, drawn.lognormal(3, 1, days), 0.0)
-        for part in (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
+        for part in (
+            0.005,
+            0.01,
+            0.02,
+            0.03,
+            0.05,
+            0.08,
+            0.1,
+            0.15,
+            0.2,
+            0.3,
+            0.4,
+            0.5,
+            0.6,
+            0.7,
+        )
     ]
     wild = [
         np.where(day % 2, 1000.0, 1.0),
@@ -57,7 +78,9 @@ def dated(values: np.ndarray, as_of: date) -> Panel:
     """A panel that ends before `as_of`, with the holidays of the United States."""
     first = as_of - timedelta(days=len(values))
     holidays = holidays_of("US", first, len(values) + HORIZON)
-    panel = make_panel(values, holidays=np.repeat(holidays[:, None], values.shape[1], axis=1))
+    panel = make_panel(
+        values, holidays=np.repeat(holidays[:, None], values.shape[1], axis=1)
+    )
     return replace(panel, first_day=first)
 
 

@@ -25,15 +25,21 @@ def history(days: int = 170, *, seed: int = 0, promotions: bool = True) -> Histo
     return History(MONDAY + timedelta(days=days), panels, ())
 
 
-def panel(kind: str, days: int, series: int, seed: int, *, promotions: bool = True) -> Panel:
+def panel(
+    kind: str, days: int, series: int, seed: int, *, promotions: bool = True
+) -> Panel:
     """Series of one kind."""
     promoted = np.zeros((days + HORIZON, series))
     promoted[promotions & (np.arange(days + HORIZON) % 18 < 5)] = 1
-    made = make_panel(weekly(days, series, 0.1, seed) * (1 + 0.8 * promoted[:days]), promoted)
+    made = make_panel(
+        weekly(days, series, 0.1, seed) * (1 + 0.8 * promoted[:days]), promoted
+    )
     return replace(made, series=tuple(f"{kind}:{place}" for place in range(series)))
 
 
-def score(candidate: str, value: float | None, bias: float | None = 0.0) -> dict[str, Any]:
+def score(
+    candidate: str, value: float | None, bias: float | None = 0.0
+) -> dict[str, Any]:
     """A candidate's figures, all kinds alike."""
     return {
         "candidate": candidate,
@@ -51,10 +57,19 @@ def figures(
 ) -> dict[str, Any]:
     """A back-test with the scores that are given, some with a bias; the other candidates are twice as bad as
     the worst."""
-    given = {name: value if isinstance(value, tuple) else (value, 0.0) for name, value in scores.items()}
+    given = {
+        name: value if isinstance(value, tuple) else (value, 0.0)
+        for name, value in scores.items()
+    }
     worst = 2 * max(value or 0.0 for value, _ in given.values())
-    days = [str(AS_OF - timedelta(days=29 + 7 * week)) for week in reversed(range(origins))]
-    judged = [score(name, *given.get(name, (worst, 0.0))) for name in CANDIDATES] if origins >= 4 else []
+    days = [
+        str(AS_OF - timedelta(days=29 + 7 * week)) for week in reversed(range(origins))
+    ]
+    judged = (
+        [score(name, *given.get(name, (worst, 0.0))) for name in CANDIDATES]
+        if origins >= 4
+        else []
+    )
     return {
         "as_of": str(AS_OF),
         "first_day": "2026-01-01",

@@ -8,8 +8,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecommerce.forecast.models.ensemble import CANDIDATES, forecasts_of_all, predict, train
-from ecommerce.forecast.selection import back_test, coverage, origins, past_forecasts, score
+from ecommerce.forecast.models.ensemble import (
+    CANDIDATES,
+    forecasts_of_all,
+    predict,
+    train,
+)
+from ecommerce.forecast.selection import (
+    back_test,
+    coverage,
+    origins,
+    past_forecasts,
+    score,
+)
 from ecommerce.forecast.weeks import HORIZON
 from tests.unit.forecast.panels import changed, make_panel, weekly
 from tests.unit.forecast.shops import history, panel
@@ -22,10 +33,14 @@ def made(*series: tuple[object, object], kind: str = "sku") -> pd.DataFrame:
     frames = []
     for place, (said, truth) in enumerate(series):
         frame = pd.DataFrame(
-            {"week": np.arange(HORIZON) // 7, "forecast": said, "actual": truth}, dtype=float
+            {"week": np.arange(HORIZON) // 7, "forecast": said, "actual": truth},
+            dtype=float,
         )
         for level, width in ((80, 1), (95, 3)):
-            frame[f"lower_{level}"], frame[f"upper_{level}"] = frame.forecast - width, frame.forecast + width
+            frame[f"lower_{level}"], frame[f"upper_{level}"] = (
+                frame.forecast - width,
+                frame.forecast + width,
+            )
         frames.append(frame.assign(kind=kind, series=f"{kind}:{place}", origin=100))
     return pd.concat(frames)
 
@@ -38,13 +53,17 @@ def test_errors_within_a_week_cancel_out_and_those_of_a_week_count():
     uneven = np.tile([12.0, 8, 10, 10, 10, 10, 10], 4)
     assert weekly_error(made((uneven, 10))) == pytest.approx(0)
     assert weekly_error(made((11, 10))) == pytest.approx(0.1)
-    assert score("any", made((uneven, 10), kind="total"))["daily"] == pytest.approx(4 / 70, abs=1e-6)
+    assert score("any", made((uneven, 10), kind="total"))["daily"] == pytest.approx(
+        4 / 70, abs=1e-6
+    )
 
 
 def test_series_are_pooled_by_their_sales_and_the_total_is_none_of_them():
     assert weekly_error(made((11, 10), (90, 90))) == pytest.approx(0.01)
     total = made((500, 100), kind="total")
-    assert weekly_error(pd.concat([made((11, 10), (90, 90)), total])) == pytest.approx(0.01)
+    assert weekly_error(pd.concat([made((11, 10), (90, 90)), total])) == pytest.approx(
+        0.01
+    )
 
 
 def test_a_week_with_an_unknown_day_is_left_out():
@@ -59,7 +78,9 @@ def test_a_week_with_an_unknown_day_is_left_out():
 def test_a_series_that_nothing_is_known_of_costs_no_other():
     assert weekly_error(made((11, 10), (NAN, 10), (10, NAN))) == pytest.approx(0.1)
     assert weekly_error(made((NAN, 10))) is None
-    assert weekly_error(made((10, 0))) is None, "errors relative to nothing are no figure"
+    assert weekly_error(made((10, 0))) is None, (
+        "errors relative to nothing are no figure"
+    )
 
 
 def test_bias_has_a_sign_and_is_that_of_the_total():
@@ -79,8 +100,15 @@ def test_coverage_counts_days_on_which_something_was_expected():
 
 
 def test_the_score_is_the_mean_of_the_kinds_that_could_be_judged():
-    of_kinds = {"category": (11, 10), "total": (11, 10), "channel": (13, 10), "sku": (NAN, 10)}
-    figures = score("ridge", pd.concat([made(each, kind=kind) for kind, each in of_kinds.items()]))
+    of_kinds = {
+        "category": (11, 10),
+        "total": (11, 10),
+        "channel": (13, 10),
+        "sku": (NAN, 10),
+    }
+    figures = score(
+        "ridge", pd.concat([made(each, kind=kind) for kind, each in of_kinds.items()])
+    )
     assert figures["score"] == 0.2
     assert figures["weekly"] == {"category": 0.1, "channel": 0.3, "sku": None}
     assert figures["bias"] == 0.1
@@ -88,12 +116,31 @@ def test_the_score_is_the_mean_of_the_kinds_that_could_be_judged():
 
 def test_origins_are_a_week_apart_and_the_last_one_has_four_weeks_after_it():
     assert origins(390) == [390 - 28 - 7 * week for week in range(7, -1, -1)]
-    assert [len(origins(days)) for days in (30, 83, 84, 104, 105, 133)] == [0, 0, 1, 3, 4, 8]
+    assert [len(origins(days)) for days in (30, 83, 84, 104, 105, 133)] == [
+        0,
+        0,
+        1,
+        3,
+        4,
+        8,
+    ]
 
 
 def test_the_season_of_the_coming_weeks_is_tested_a_year_ago():
-    assert origins(420) == [56, 63, 70, 77, *(420 - 28 - 7 * week for week in range(7, -1, -1))]
-    past = pd.concat([made((11, 10)).assign(origin=56), made((13, 10)), made((10, 0)).assign(origin=107)])
+    assert origins(420) == [
+        56,
+        63,
+        70,
+        77,
+        *(420 - 28 - 7 * week for week in range(7, -1, -1)),
+    ]
+    past = pd.concat(
+        [
+            made((11, 10)).assign(origin=56),
+            made((13, 10)),
+            made((10, 0)).assign(origin=107),
+        ]
+    )
     assert score("any", past)["by_origin"] == [0.1, 0.3, None]
 
 
@@ -104,10 +151,17 @@ def test_a_shop_whose_promotions_are_announced_is_forecast_best_by_who_knows_of_
     assert min(test["scores"], key=lambda each: each["score"])["candidate"] == "ridge"
     assert scores["ridge"]["score"] < 0.5 * scores["seasonal_naive"]["score"]
     assert len(test["origins"]) == 8
-    assert (date.fromisoformat(test["as_of"]) - date.fromisoformat(test["origins"][-1])).days == HORIZON + 1
+    assert (
+        date.fromisoformat(test["as_of"]) - date.fromisoformat(test["origins"][-1])
+    ).days == HORIZON + 1
     assert test["series"] == {"category": 3, "channel": 2, "sku": 2}
     assert set(scores["ridge"]["weekly"]) == {"category", "channel", "sku"}
-    assert 0.5 < scores["ridge"]["coverage"]["80"] <= scores["ridge"]["coverage"]["95"] <= 1
+    assert (
+        0.5
+        < scores["ridge"]["coverage"]["80"]
+        <= scores["ridge"]["coverage"]["95"]
+        <= 1
+    )
 
 
 def test_a_short_history_is_not_tested():
@@ -119,7 +173,10 @@ def test_a_short_history_is_not_tested():
 def test_a_shop_without_articles_is_judged_by_categories_and_channels():
     shop = history(110)
     skus = shop.panels["sku"]
-    tables = {name: getattr(skus, name)[:, :0] for name in ("values", "promotions", "holidays")}
+    tables = {
+        name: getattr(skus, name)[:, :0]
+        for name in ("values", "promotions", "holidays")
+    }
     none = replace(skus, series=(), **tables)
     test = back_test(replace(shop, panels={**shop.panels, "sku": none}))
     assert set(test["scores"][0]["weekly"]) == {"category", "channel"}
@@ -152,11 +209,18 @@ def test_an_origin_knows_nothing_of_what_came_after_it(days: int):
     known = origins(days)[::7]
     seen = [past_forecasts(shop, origin) for origin in known]
     for origin, before in zip(known, seen, strict=True):
-        values = changed(shop.values, lambda table, o=origin: np.random.default_rng(0).shuffle(table[o:]))
+        values = changed(
+            shop.values,
+            lambda table, o=origin: np.random.default_rng(0).shuffle(table[o:]),
+        )
         promotions = changed(
             shop.promotions,
-            lambda table, o=origin: np.subtract(1, table[o + HORIZON :], table[o + HORIZON :]),
+            lambda table, o=origin: np.subtract(
+                1, table[o + HORIZON :], table[o + HORIZON :]
+            ),
         )
-        after = past_forecasts(replace(shop, values=values, promotions=promotions), origin)
+        after = past_forecasts(
+            replace(shop, values=values, promotions=promotions), origin
+        )
         assert after.drop(columns="actual").equals(before.drop(columns="actual"))
         assert not after["actual"].equals(before["actual"])

@@ -18,7 +18,11 @@ from ecommerce.storage.kept_files import Store
 from tests.unit.forecast.shops import AS_OF, figures
 
 
-def chosen(champion: str = "blend", /, **scores: float | tuple[float | None, float | None] | None) -> str:
+def chosen(
+    champion: str = "blend",
+    /,
+    **scores: float | tuple[float | None, float | None] | None,
+) -> str:
     return str(choose(figures(**scores), champion)["champion"])
 
 
@@ -49,7 +53,10 @@ def test_a_gain_at_some_origins_only_may_be_chance(spread: float, champion: str)
 
 
 def test_of_several_the_best_one_takes_over():
-    assert chosen(blend=0.2, ridge=0.15, weekday_mean_8=0.14, boosting=0.16) == "weekday_mean_8"
+    assert (
+        chosen(blend=0.2, ridge=0.15, weekday_mean_8=0.14, boosting=0.16)
+        == "weekday_mean_8"
+    )
 
 
 def test_of_equals_the_first_candidate_takes_over():
@@ -68,7 +75,9 @@ def test_a_biased_challenger_takes_over_from_nobody_who_is_less_biased(bias: flo
 def test_a_biased_challenger_takes_over_from_a_champion_that_is_further_off():
     assert chosen(blend=(0.2, -0.15), ridge=(0.1, 0.11)) == "ridge"
     assert chosen(blend=(0.2, -0.11), ridge=(0.1, 0.11)) == "blend"
-    assert chosen(blend=(0.2, 0.02), ridge=(0.1, 0.1)) == "ridge", "ten percent are still fair"
+    assert chosen(blend=(0.2, 0.02), ridge=(0.1, 0.1)) == "ridge", (
+        "ten percent are still fair"
+    )
 
 
 def test_the_next_best_takes_over_where_the_best_is_biased():
@@ -78,7 +87,9 @@ def test_the_next_best_takes_over_where_the_best_is_biased():
 def test_too_few_origins_change_nothing():
     choice = choose(figures(3, blend=0.2, ridge=0.1), "blend")
     assert choice["champion"] == "blend"
-    assert choice["why"] == ("blend stays: 339 days of history give 3 weekly origins, and the test needs 4.")
+    assert choice["why"] == (
+        "blend stays: 339 days of history give 3 weekly origins, and the test needs 4."
+    )
 
 
 def test_candidates_that_could_not_be_judged_are_no_challengers():
@@ -99,18 +110,36 @@ def test_the_record_has_the_choice_its_reason_and_all_figures(store: Store) -> N
     version = selected.pop("version")
     record = json.loads(store.read(version) or b"")
     assert record == selected
-    assert (record["champion"], record["previous"], record["as_of"]) == ("ridge", "blend", "2026-12-06")
+    assert (record["champion"], record["previous"], record["as_of"]) == (
+        "ridge",
+        "blend",
+        "2026-12-06",
+    )
     assert record["why"].startswith("ridge replaces blend")
-    assert (record["first_day"], record["days"], len(record["origins"])) == ("2026-01-01", 339, 8)
+    assert (record["first_day"], record["days"], len(record["origins"])) == (
+        "2026-01-01",
+        339,
+        8,
+    )
     assert record["scores"][3]["candidate"] == "ridge"
-    assert record["scores"][3]["weekly"] == {"category": 0.1, "channel": 0.1, "sku": 0.1}
-    assert registry.champion(store, AS_OF) == registry.Champion("ridge", version, record["why"])
+    assert record["scores"][3]["weekly"] == {
+        "category": 0.1,
+        "channel": 0.1,
+        "sku": 0.1,
+    }
+    assert registry.champion(store, AS_OF) == registry.Champion(
+        "ridge", version, record["why"]
+    )
     assert registry.champion(store, AS_OF - timedelta(days=1)).name == "blend"
 
 
-def test_a_selected_candidate_that_was_removed_is_replaced_by_the_default(store: Store) -> None:
+def test_a_selected_candidate_that_was_removed_is_replaced_by_the_default(
+    store: Store,
+) -> None:
     registry.keep(store, registry.CHAMPIONS, AS_OF, {"champion": "removed"})
-    assert registry.champion(store, AS_OF) == registry.Champion(why="the selected model no longer exists")
+    assert registry.champion(store, AS_OF) == registry.Champion(
+        why="the selected model no longer exists"
+    )
     assert registry.champion(store, AS_OF - timedelta(days=1)) == registry.Champion()
 
 
@@ -121,23 +150,41 @@ def test_the_same_run_twice_keeps_the_same_bytes_once(store: Store) -> None:
     assert len(store.names(registry.CHAMPIONS)) == 1
 
 
-@pytest.mark.parametrize("test", [figures(8, blend=0.2, ridge=0.2), figures(2, blend=0.2)])
-def test_a_month_without_change_is_kept_too(store: Store, test: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "test", [figures(8, blend=0.2, ridge=0.2), figures(2, blend=0.2)]
+)
+def test_a_month_without_change_is_kept_too(
+    store: Store, test: dict[str, object]
+) -> None:
     select(test)
     champion = registry.champion(store, AS_OF)
-    assert (champion.name, (champion.version or "")[:20]) == ("blend", f"champions/{AS_OF}")
+    assert (champion.name, (champion.version or "")[:20]) == (
+        "blend",
+        f"champions/{AS_OF}",
+    )
 
 
 def test_corrected_data_choose_anew_and_the_last_choice_counts(store: Store) -> None:
-    for ridge, expected in ((0.1, "ridge"), (0.3, "blend"), (0.1, "ridge"), (0.11, "ridge"), (0.3, "blend")):
+    for ridge, expected in (
+        (0.1, "ridge"),
+        (0.3, "blend"),
+        (0.1, "ridge"),
+        (0.11, "ridge"),
+        (0.3, "blend"),
+    ):
         select(figures(8, blend=0.2, ridge=ridge))
         assert registry.champion(store, AS_OF).name == expected
     assert len(store.names(registry.CHAMPIONS)) == 1
 
 
-def test_a_repeated_older_month_changes_nothing_that_a_newer_one_chose(store: Store) -> None:
+def test_a_repeated_older_month_changes_nothing_that_a_newer_one_chose(
+    store: Store,
+) -> None:
     registry.keep(
-        store, registry.CHAMPIONS, date(2027, 1, 3), {"champion": "seasonal_naive", "as_of": "2027-01-03"}
+        store,
+        registry.CHAMPIONS,
+        date(2027, 1, 3),
+        {"champion": "seasonal_naive", "as_of": "2027-01-03"},
     )
     select(figures(8, blend=0.2, ridge=0.1))
     assert registry.champion(store, date(2027, 1, 4)).name == "seasonal_naive"
@@ -175,10 +222,15 @@ def test_it_has_every_candidate_the_champion_and_why() -> None:
     rows = table(text)
     assert [row.split()[0] for row in rows] == list(CANDIDATES)
     bias = f"{MINUS}3.4 %"
-    assert f"ridge (champion) 10.0 % 10.0 % 10.0 % 10.0 % {bias} 10.0 % 81.0 % 95.0 %" in rows
+    assert (
+        f"ridge (champion) 10.0 % 10.0 % 10.0 % 10.0 % {bias} 10.0 % 81.0 % 95.0 %"
+        in rows
+    )
     assert "blend 20.0 % 20.0 % 20.0 % 20.0 % +2.1 % 20.0 % 81.0 % 95.0 %" in rows
     for said in (text, html):
-        sentence = "ridge replaces blend: its score of 10.0 % is 50.0 % better than 20.0 %."
+        sentence = (
+            "ridge replaces blend: its score of 10.0 % is 50.0 % better than 20.0 %."
+        )
         assert sentence in said.replace("\N{NO-BREAK SPACE}", " ")
         assert "champions/2026-12-06.json" in said
         assert "2026-09-19 to 2026-11-07" in said
@@ -188,7 +240,9 @@ def test_it_has_every_candidate_the_champion_and_why() -> None:
 def test_it_names_the_origins_of_the_coming_season() -> None:
     season = "The first 4 are those of the coming weeks a year ago."
     assert all(season in body for body in parts(figures(12, blend=0.2, ridge=0.1))[1:])
-    assert not any(season in body for body in parts(figures(8, blend=0.2, ridge=0.1))[1:])
+    assert not any(
+        season in body for body in parts(figures(8, blend=0.2, ridge=0.1))[1:]
+    )
 
 
 def test_it_says_why_nothing_changes() -> None:

@@ -21,7 +21,9 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_TIMEZONE", "America/New_York")
 
 
-def prepare(monkeypatch: pytest.MonkeyPatch, found: Any, as_of: str | None = None) -> Any:
+def prepare(
+    monkeypatch: pytest.MonkeyPatch, found: Any, as_of: str | None = None
+) -> Any:
     """Run the task on a Sunday morning, with `found` in place of the warehouse's answer."""
     monkeypatch.setattr(tasks, "connect", lambda **arguments: None)
     monkeypatch.setattr(tasks, "prepare_warehouse", lambda warehouse: None)
@@ -32,7 +34,8 @@ def prepare(monkeypatch: pytest.MonkeyPatch, found: Any, as_of: str | None = Non
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"), [(None, date(2026, 12, 6)), ("2026-11-01", date(2026, 11, 1))]
+    ("given", "expected"),
+    [(None, date(2026, 12, 6)), ("2026-11-01", date(2026, 11, 1))],
 )
 def test_a_run_asks_for_what_was_before_its_day_or_the_one_it_is_given(
     monkeypatch: pytest.MonkeyPatch, given: str | None, expected: date
@@ -48,7 +51,9 @@ def test_a_run_asks_for_what_was_before_its_day_or_the_one_it_is_given(
     assert asked == [(DagRun("forecast_model_selection", "scheduled"), expected)]
 
 
-def test_a_warehouse_without_sales_skips_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_warehouse_without_sales_skips_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def found(run: DagRun, as_of: date) -> None:
         raise NoHistory(f"the warehouse has no sales before {as_of}")
 

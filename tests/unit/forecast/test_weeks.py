@@ -3,7 +3,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.forecast.weeks import Week, as_of_run, newest_week, reason_to_skip, week_of
+from ecommerce.forecast.weeks import (
+    Week,
+    as_of_run,
+    newest_week,
+    reason_to_skip,
+    week_of,
+)
 
 NEW_YORK = "America/New_York"
 MONDAY = date(2026, 11, 9)
@@ -13,7 +19,10 @@ WEEK, NEXT = Week(MONDAY), Week(MONDAY + timedelta(days=7))
 @pytest.mark.parametrize(
     ("now", "monday"),
     [
-        (datetime(2026, 11, 16, 5, 0, tzinfo=UTC), date(2026, 11, 9)),  # Sunday has just ended in New York
+        (
+            datetime(2026, 11, 16, 5, 0, tzinfo=UTC),
+            date(2026, 11, 9),
+        ),  # Sunday has just ended in New York
         (datetime(2026, 11, 16, 4, 59, tzinfo=UTC), date(2026, 11, 2)),
         (datetime(2026, 11, 22, 12, 0, tzinfo=UTC), date(2026, 11, 9)),
     ],
@@ -26,8 +35,14 @@ def test_a_week_has_ended_when_its_sunday_has(now, monday):
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ("2026-11-11", "2026-11-11 is not a Monday: use the first day of the week, 2026-11-09"),
-        ("2026-11-16", "has not ended in America/New_York: the newest that has is 2026-11-09"),
+        (
+            "2026-11-11",
+            "2026-11-11 is not a Monday: use the first day of the week, 2026-11-09",
+        ),
+        (
+            "2026-11-16",
+            "has not ended in America/New_York: the newest that has is 2026-11-09",
+        ),
     ],
 )
 def test_what_is_no_ended_week_is_refused_in_a_sentence(given, sentence):
@@ -37,12 +52,17 @@ def test_what_is_no_ended_week_is_refused_in_a_sentence(given, sentence):
 
 def test_the_newest_complete_week_is_forecast_once():
     assert reason_to_skip(WEEK, WEEK, (), ()) == ""
-    assert "exists: force makes it again" in reason_to_skip(WEEK, WEEK, (), [WEEK.as_of])
+    assert "exists: force makes it again" in reason_to_skip(
+        WEEK, WEEK, (), [WEEK.as_of]
+    )
 
 
 def test_a_missing_day_holds_the_week_back_and_is_named():
     reason = reason_to_skip(WEEK, WEEK, WEEK.days[3:4], ())
-    assert "no daily run of 2026-11-12 (make backfill FROM=2026-11-12 TO=2026-11-12)" in reason
+    assert (
+        "no daily run of 2026-11-12 (make backfill FROM=2026-11-12 TO=2026-11-12)"
+        in reason
+    )
 
 
 def test_an_older_week_is_skipped():
@@ -53,5 +73,7 @@ def test_a_selection_looks_at_what_was_before_its_own_day_in_the_shop():
     now = datetime(2026, 12, 6, 4, tzinfo=UTC)
     assert as_of_run(None, now, NEW_YORK) == date(2026, 12, 5)
     assert as_of_run("2026-11-01", now, NEW_YORK) == date(2026, 11, 1)
-    with pytest.raises(ConfigurationError, match="2026-12-06 is in the future in America/New_York"):
+    with pytest.raises(
+        ConfigurationError, match="2026-12-06 is in the future in America/New_York"
+    ):
         as_of_run("2026-12-06", now, NEW_YORK)

@@ -16,7 +16,10 @@ from tests.unit.sales.report.cases import CASES
 from tests.unit.sales.report.samples import DAY, breakdown, make_figures, noted
 
 JAPANESE, ARABIC = "日本の急須" * 8, "كرسي مكتب مريح"
-LONG = "Handmade stoneware teapot with bamboo handle and a strainer " * 3 + "in its own gift box"
+LONG = (
+    "Handmade stoneware teapot with bamboo handle and a strainer " * 3
+    + "in its own gift box"
+)
 FAILED = {
     "task": "daily_sales_pipeline.extract.storefront",
     "day": str(DAY),
@@ -34,7 +37,9 @@ def picture(width: int = 1184, height: int = 520) -> bytes:
     drawn = Image.new("RGB", (width, height), "white")
     for place in range(28):
         left, top = 20 + place * (width - 40) // 28, height - 40 - (place * 37 % 300)
-        ImageDraw.Draw(drawn).rectangle((left, top, left + width // 40, height - 40), fill="#12486b")
+        ImageDraw.Draw(drawn).rectangle(
+            (left, top, left + width // 40, height - 40), fill="#12486b"
+        )
     stream = BytesIO()
     drawn.save(stream, "PNG")
     return stream.getvalue()
@@ -43,7 +48,9 @@ def picture(width: int = 1184, height: int = 520) -> bytes:
 def without_last_week() -> model.Figures:
     """A day whose week before is missing, and of which one figure has no day before either."""
     headline = {
-        name: figure.model_copy(update={"week_before": None, "year_before": Decimal(100)})
+        name: figure.model_copy(
+            update={"week_before": None, "year_before": Decimal(100)}
+        )
         for name, figure in make_figures().headline.items()
     }
     headline["shipping"] = headline["shipping"].model_copy(update={"day_before": None})
@@ -53,7 +60,9 @@ def without_last_week() -> model.Figures:
 def many_partners() -> model.Figures:
     """Partners with long names in three scripts, and more of them than a mail has room for."""
     named = [breakdown(name, "1234.5") for name in (JAPANESE, ARABIC, LONG)]
-    return make_figures(channels=[*named, *(breakdown(f"partner {each}", "10") for each in range(40))])
+    return make_figures(
+        channels=[*named, *(breakdown(f"partner {each}", "10") for each in range(40))]
+    )
 
 
 DAYS: dict[str, Callable[[], model.Figures]] = {
@@ -84,8 +93,15 @@ def _corrected_without_visible_change() -> EmailMessage:
 
 
 def _alarm() -> EmailMessage:
-    reasons = ["northwind has delivered no valid file for this day", "Storefront has no orders"]
-    texts = {"day": str(DAY), "reasons": reasons, "page_url": "https://airflow.example/x"}
+    reasons = [
+        "northwind has delivered no valid file for this day",
+        "Storefront has no orders",
+    ]
+    texts = {
+        "day": str(DAY),
+        "reasons": reasons,
+        "page_url": "https://airflow.example/x",
+    }
     return mail.compose(f"Incomplete: sales of {DAY}", "alarm_mail", texts)
 
 
@@ -95,8 +111,12 @@ def _failure() -> EmailMessage:
 
 
 def _refused() -> EmailMessage:
-    problem = "the mail server refused 1 of 2 recipients: address 2 (duplicates not counted)"
-    return mail.compose("Not delivered to all: Sales", "refused_mail", {"problem": problem})
+    problem = (
+        "the mail server refused 1 of 2 recipients: address 2 (duplicates not counted)"
+    )
+    return mail.compose(
+        "Not delivered to all: Sales", "refused_mail", {"problem": problem}
+    )
 
 
 def _reconciliation() -> EmailMessage:

@@ -51,7 +51,9 @@ def context():
     }
 
 
-def test_the_mail_about_a_run_in_a_terminal_offers_what_repairs_that(use_server, context):
+def test_the_mail_about_a_run_in_a_terminal_offers_what_repairs_that(
+    use_server, context
+):
     use_server(1)
     context["dag_run"].triggering_user_name = "dag_test"
     for part in alerts.task_message(context).iter_parts():
@@ -70,11 +72,18 @@ def test_one_failure_told_twice_has_one_message_id(monkeypatch, mailbox, context
     assert first == second != of_next_try
 
 
-def test_a_failed_task_is_mailed_with_day_reason_and_remedy(mailbox, monkeypatch, context):
-    monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall@example.com, boss@example.com")
+def test_a_failed_task_is_mailed_with_day_reason_and_remedy(
+    mailbox, monkeypatch, context
+):
+    monkeypatch.setenv(
+        "AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall@example.com, boss@example.com"
+    )
     alerts.alert_failure(context)
     (message,) = mailbox()
-    assert message["Subject"] == "Failed: daily_sales_pipeline.extract.storefront for 2026-11-19"
+    assert (
+        message["Subject"]
+        == "Failed: daily_sales_pipeline.extract.storefront for 2026-11-19"
+    )
     assert message["X-Envelope-To"] == "oncall@example.com, boss@example.com"
     assert message["Message-ID"].endswith("@reports.example>")
     text, html = (part.get_content() for part in message.iter_parts())
@@ -89,7 +98,9 @@ def test_a_failed_task_is_mailed_with_day_reason_and_remedy(mailbox, monkeypatch
         assert context["ti"].log_url in body
 
 
-def test_the_mail_about_another_dag_has_the_first_paragraph_of_its_documentation(mailbox, context):
+def test_the_mail_about_another_dag_has_the_first_paragraph_of_its_documentation(
+    mailbox, context
+):
     context["ti"].dag_id = "storefront_orders_sync"
     alerts.alert_failure(context)
     for part in mailbox()[0].iter_parts():
@@ -102,12 +113,18 @@ def test_the_mail_about_another_dag_has_the_first_paragraph_of_its_documentation
 def test_the_reason_in_a_mail_ends_with_its_remedy(use_server, context):
     use_server(1)
     remedy = "set the Variable source_policy to one line of JSON"
-    context["exception"] = errors.ConfigurationError("no file is usable: " + "a long name, " * 40 + remedy)
-    assert remedy in alerts.task_message(context).get_body(("plain",)).get_content().replace("\n", " ")
+    context["exception"] = errors.ConfigurationError(
+        "no file is usable: " + "a long name, " * 40 + remedy
+    )
+    assert remedy in alerts.task_message(context).get_body(
+        ("plain",)
+    ).get_content().replace("\n", " ")
 
 
 @pytest.mark.parametrize("recipients", [None, "", " , "])
-def test_without_recipients_nothing_is_sent_and_nothing_fails(mailbox, monkeypatch, context, recipients):
+def test_without_recipients_nothing_is_sent_and_nothing_fails(
+    mailbox, monkeypatch, context, recipients
+):
     monkeypatch.delenv("AIRFLOW_VAR_ALERT_RECIPIENTS", raising=False)
     if recipients is not None:
         monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", recipients)
@@ -115,7 +132,9 @@ def test_without_recipients_nothing_is_sent_and_nothing_fails(mailbox, monkeypat
     assert mailbox() == []
 
 
-def test_a_mail_that_cannot_be_sent_names_no_address(use_server, monkeypatch, context, caplog):
+def test_a_mail_that_cannot_be_sent_names_no_address(
+    use_server, monkeypatch, context, caplog
+):
     caplog.set_level(logging.DEBUG)
     use_server(1)
     with pytest.raises(errors.TransientError):
@@ -138,10 +157,14 @@ def test_a_wrong_business_date_is_the_failure_not_a_second_one(use_server, conte
     assert message["Subject"] == "Failed: daily_sales_pipeline.extract.storefront"
 
 
-def test_the_mail_about_a_day_that_has_not_ended_offers_no_other_remedy(use_server, context):
+def test_the_mail_about_a_day_that_has_not_ended_offers_no_other_remedy(
+    use_server, context
+):
     use_server(1)
     context["dag_run"].partition_key = "2999-01-01"
-    context["exception"] = errors.ConfigurationError("business day 2999-01-01 has not ended yet")
+    context["exception"] = errors.ConfigurationError(
+        "business day 2999-01-01 has not ended yet"
+    )
     for part in alerts.task_message(context).iter_parts():
         body = " ".join(unescape(part.get_content()).split())
         assert "business day 2999-01-01 has not ended yet" in body
@@ -155,12 +178,18 @@ def test_mapped_tasks_are_told_apart(use_server, context):
     context["ti"].map_index = 2
     assert "extract.storefront [2]" in alerts.task_message(context)["Subject"]
     context["ti"].rendered_map_index = "partner_files"
-    assert "extract.storefront [partner_files]" in alerts.task_message(context)["Subject"]
+    assert (
+        "extract.storefront [partner_files]" in alerts.task_message(context)["Subject"]
+    )
 
 
 @pytest.mark.parametrize(
     ("task_id", "offered"),
-    [("extract.storefront", True), ("extract.sources_ready", False), ("load.load", False)],
+    [
+        ("extract.storefront", True),
+        ("extract.sources_ready", False),
+        ("load.load", False),
+    ],
 )
 def test_the_mail_about_an_extract_has_the_policy_that_continues_without_it(
     use_server, context, task_id, offered
@@ -183,17 +212,24 @@ class TestChat:
         alerts.alert_failure(context)
         (post,) = chat.posts
         assert len(mailbox()) == 1
-        assert post["title"] == "Failed: daily_sales_pipeline.extract.storefront for 2026-11-19"
+        assert (
+            post["title"]
+            == "Failed: daily_sales_pipeline.extract.storefront for 2026-11-19"
+        )
         assert "make repair DAY=2026-11-19\n" in post["message"]
         assert context["ti"].log_url in post["message"]
 
-    def test_when_the_mail_server_has_failed_the_chat_is_told(self, use_server, chat, context):
+    def test_when_the_mail_server_has_failed_the_chat_is_told(
+        self, use_server, chat, context
+    ):
         use_server(1)
         with pytest.raises(errors.TransientError):
             alerts.alert_failure(context)
         assert len(chat.posts) == 1
 
-    def test_when_the_variable_names_no_addresses_the_chat_is_told(self, monkeypatch, chat, context):
+    def test_when_the_variable_names_no_addresses_the_chat_is_told(
+        self, monkeypatch, chat, context
+    ):
         monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall")
         with pytest.raises(errors.ConfigurationError):
             alerts.alert_failure(context)
@@ -201,15 +237,19 @@ class TestChat:
 
 
 @pytest.mark.parametrize("reason", ["timed_out", "task_failure"])
-def test_a_run_is_mailed_when_it_timed_out_and_not_when_a_task_failed(mailbox, monkeypatch, context, reason):
+def test_a_run_is_mailed_when_it_timed_out_and_not_when_a_task_failed(
+    mailbox, monkeypatch, context, reason
+):
     context["reason"], context["dag"].dagrun_timeout = reason, timedelta(hours=6)
-    context["ti"].task = SimpleNamespace(dag=SimpleNamespace(task_ids=["extract.storefront", "load.load"]))
+    context["ti"].task = SimpleNamespace(
+        dag=SimpleNamespace(task_ids=["extract.storefront", "load.load"])
+    )
     context["ti"].xcom_push = lambda *_: pytest.fail("the DAG processor takes no XCom")
     alerts.alert_run_timeout(context)
     subjects = [message["Subject"] for message in mailbox()]
-    assert subjects == ["Failed: daily_sales_pipeline.extract.storefront for 2026-11-19"] * (
-        reason == "timed_out"
-    )
+    assert subjects == [
+        "Failed: daily_sales_pipeline.extract.storefront for 2026-11-19"
+    ] * (reason == "timed_out")
     for message in mailbox():
         text = message.get_body(("plain",)).get_content()
         assert "did not end within 21600 seconds (RUN_TIMEOUT_SECONDS)" in text
@@ -217,7 +257,10 @@ def test_a_run_is_mailed_when_it_timed_out_and_not_when_a_task_failed(mailbox, m
 
 def test_a_task_that_ends_because_others_failed_sends_no_mail(monkeypatch):
     monkeypatch.setattr(alerts, "task_message", None)  # which would make one
-    context = {"ti": None, "exception": errors.AlertedError("sales_db failed and is required")}
+    context = {
+        "ti": None,
+        "exception": errors.AlertedError("sales_db failed and is required"),
+    }
     alerts.alert_failure(context)
 
 

@@ -15,7 +15,11 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
 
 
 def a_message():
-    texts = {"day": "2026-11-19", "reasons": ["alpenmarkt has not delivered"], "page_url": ""}
+    texts = {
+        "day": "2026-11-19",
+        "reasons": ["alpenmarkt has not delivered"],
+        "page_url": "",
+    }
     return transport.compose("Incomplete: sales of 2026-11-19", "alarm_mail", texts)
 
 
@@ -27,7 +31,9 @@ def spoken(caplog):
 
 
 def test_a_message_arrives_with_title_text_and_picture(chat, spoken):
-    assert posting.post("Thu 19 Nov: 20,642.52 USD", "Net sales: 20,642.52\nOrders: 148", PNG)
+    assert posting.post(
+        "Thu 19 Nov: 20,642.52 USD", "Net sales: 20,642.52\nOrders: 148", PNG
+    )
     (post,) = chat.posts
     assert post["path"] == f"/{SECRET}"
     assert (post["title"], post["message"]) == (
@@ -48,7 +54,9 @@ def test_without_the_connection_nothing_is_posted_or_said(monkeypatch, caplog):
 
 
 def test_no_name_in_the_data_calls_everybody_and_no_address_is_shown(chat):
-    posting.post("Sales of @channel", "Rising: @everyone mug (asked for by jane.doe@example.com)")
+    posting.post(
+        "Sales of @channel", "Rising: @everyone mug (asked for by jane.doe@example.com)"
+    )
     (post,) = chat.posts
     assert "@" not in post["title"] + post["message"]
     assert "everyone mug" in post["message"]
@@ -64,7 +72,10 @@ def test_a_chat_that_refuses_is_a_warning_without_its_url(chat, spoken, status):
 
 
 def test_a_chat_that_is_down_is_a_warning_without_its_url(chat, monkeypatch, spoken):
-    monkeypatch.setenv("AIRFLOW_CONN_ALERT_CHAT", chat.connection(f"json://127.0.0.1:{free_port()}/{SECRET}"))
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_ALERT_CHAT",
+        chat.connection(f"json://127.0.0.1:{free_port()}/{SECRET}"),
+    )
     assert not posting.post("title", "text")
     assert "did not accept the message: FAILURE" in spoken()
     assert SECRET not in spoken()
@@ -80,7 +91,9 @@ def test_a_chat_that_does_not_answer_is_left_alone(chat, monkeypatch, spoken):
     assert SECRET not in spoken()
 
 
-def test_an_error_of_the_library_is_a_warning_without_its_text(chat, monkeypatch, spoken):
+def test_an_error_of_the_library_is_a_warning_without_its_text(
+    chat, monkeypatch, spoken
+):
     def fail(*_):
         raise ValueError(f"cannot parse json://host/{SECRET}")
 
@@ -90,7 +103,9 @@ def test_an_error_of_the_library_is_a_warning_without_its_text(chat, monkeypatch
     assert SECRET not in spoken()
 
 
-def test_one_chat_that_is_down_does_not_keep_the_message_from_another(chat, monkeypatch):
+def test_one_chat_that_is_down_does_not_keep_the_message_from_another(
+    chat, monkeypatch
+):
     down = f"json://127.0.0.1:{free_port()}/{SECRET}"
     monkeypatch.setenv("AIRFLOW_CONN_ALERT_CHAT", chat.connection(down, chat.url))
     assert posting.post("title", "text")
@@ -108,8 +123,12 @@ def test_one_chat_that_is_down_does_not_keep_the_message_from_another(chat, monk
         ("{}", 'needs "config" in its extra'),
     ],
 )  # fmt: skip
-def test_a_connection_that_is_wrong_is_a_warning_that_does_not_quote_it(monkeypatch, spoken, extra, said):
-    monkeypatch.setenv("AIRFLOW_CONN_ALERT_CHAT", f'{{"conn_type": "apprise", "extra": {extra}}}')
+def test_a_connection_that_is_wrong_is_a_warning_that_does_not_quote_it(
+    monkeypatch, spoken, extra, said
+):
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_ALERT_CHAT", f'{{"conn_type": "apprise", "extra": {extra}}}'
+    )
     monkeypatch.setattr(posting, "_notify", lambda *_: ())
     assert not posting.post("title", "text")
     assert said in spoken()
@@ -125,26 +144,38 @@ class TestTelling:
         assert transport.send_alert(a_message(), "alarm.1") == ""
         (mail,), (post,) = mailbox(), chat.posts
         assert post["title"] == mail["Subject"] == "Incomplete: sales of 2026-11-19"
-        assert post["message"].split() == mail.get_body(("plain",)).get_content().split()
+        assert (
+            post["message"].split() == mail.get_body(("plain",)).get_content().split()
+        )
         assert "\n- alpenmarkt has not delivered\n" in post["message"]
 
     def test_a_chat_in_trouble_leaves_the_mail_alone(self, mailbox, chat, monkeypatch):
         chat.status = 500
         assert transport.send_alert(a_message(), "alarm.1") == ""
-        monkeypatch.setenv("AIRFLOW_CONN_ALERT_CHAT", '{"conn_type": "apprise", "extra": {"config": 7}}')
+        monkeypatch.setenv(
+            "AIRFLOW_CONN_ALERT_CHAT",
+            '{"conn_type": "apprise", "extra": {"config": 7}}',
+        )
         assert transport.send_alert(a_message(), "alarm.2") == ""
         assert len(mailbox()) == 2
 
-    def test_a_mail_that_fails_and_is_tried_again_is_posted_once(self, use_server, chat):
+    def test_a_mail_that_fails_and_is_tried_again_is_posted_once(
+        self, use_server, chat
+    ):
         use_server(free_port())
         for _ in range(3):
             with pytest.raises(errors.TransientError):
                 transport.send_alert(a_message(), "alarm.1")
         assert chat.posts == []
 
-    def test_the_chat_needs_neither_recipients_nor_a_mail_server(self, chat, monkeypatch):
+    def test_the_chat_needs_neither_recipients_nor_a_mail_server(
+        self, chat, monkeypatch
+    ):
         monkeypatch.delenv("AIRFLOW_VAR_ALERT_RECIPIENTS")
         assert transport.send_alert(a_message(), "alarm.1") == ""
         assert len(chat.posts) == 1
         chat.status = 500
-        assert transport.send_alert(a_message(), "alarm.1") == "the Variable alert_recipients is empty"
+        assert (
+            transport.send_alert(a_message(), "alarm.1")
+            == "the Variable alert_recipients is empty"
+        )

@@ -16,7 +16,9 @@ from tests.unit.mail import samples
 from tests.unit.mail.samples import ARABIC, DAYS, JAPANESE, LONG
 
 # A domain that a shop has removed has no mails.
-_OTHERS = sorted(each.parent.name for each in Path(__file__).parents[1].glob("*/mail_samples.py"))
+_OTHERS = sorted(
+    each.parent.name for each in Path(__file__).parents[1].glob("*/mail_samples.py")
+)
 EVERY = samples.MAILS | {
     name: mail
     for domain in _OTHERS
@@ -49,7 +51,9 @@ class Read(HTMLParser):
         self.tags.append((tag, found))
         self.styles += f"{found.get('style', '')};"
         if tag == "table":
-            self.tables.append({"presentation": found.get("role") == "presentation", "heads": False})
+            self.tables.append(
+                {"presentation": found.get("role") == "presentation", "heads": False}
+            )
         if tag == "th":
             assert found.get("scope") in ("row", "col")
             self.tables[-1]["heads"] = True
@@ -91,9 +95,15 @@ def figures_of(words: str) -> set[str]:
 
 
 def test_every_template_of_a_mail_has_a_sample():
-    kinds = {path.name.removesuffix("_mail.html") for path in (INCLUDE / "templates").glob("*_mail.html")}
+    kinds = {
+        path.name.removesuffix("_mail.html")
+        for path in (INCLUDE / "templates").glob("*_mail.html")
+    }
     assert kinds == {name.partition("_")[0] for name in EVERY}
-    texts = {path.name.removesuffix("_mail.txt") for path in (INCLUDE / "templates").glob("*_mail.txt")}
+    texts = {
+        path.name.removesuffix("_mail.txt")
+        for path in (INCLUDE / "templates").glob("*_mail.txt")
+    }
     assert texts == kinds
 
 
@@ -107,8 +117,12 @@ def test_html_is_whole_and_loads_nothing(name):
         assert not set(attributes) & {"background", "srcset", "onload", "onerror"}
         assert "href" not in attributes or tag == "a"
         assert attributes.get("src", "cid:").startswith("cid:")
-    shown = {each["src"].removeprefix("cid:") for tag, each in read.tags if tag == "img"}
-    carried = {part["Content-ID"][1:-1] for part in made(name).walk() if part["Content-ID"]}
+    shown = {
+        each["src"].removeprefix("cid:") for tag, each in read.tags if tag == "img"
+    }
+    carried = {
+        part["Content-ID"][1:-1] for part in made(name).walk() if part["Content-ID"]
+    }
     assert shown == carried
 
 
@@ -120,7 +134,10 @@ def test_html_can_be_heard_and_is_laid_out_as_old_clients_do(name):
     assert [tag for tag, _ in read.tags].count("h1") == 1
     assert dict(read.tags)["html"]["lang"] == "en"
     assert not re.search(r"display:\s*(flex|grid)|position:|float:", read.styles)
-    assert all(float(size) <= 640 for size in re.findall(r"(?<![-\w])width:(\d+)px", read.styles))
+    assert all(
+        float(size) <= 640
+        for size in re.findall(r"(?<![-\w])width:(\d+)px", read.styles)
+    )
     assert {"name": "color-scheme", "content": "light dark"} in [
         each for tag, each in read.tags if tag == "meta"
     ]
@@ -137,7 +154,10 @@ def test_what_a_screen_shows_is_written_with_its_colours(name):
     """Without the style sheet, and where a client turns colours around, letters keep a ground."""
     for tag, attributes in Read(html_of(name)).tags:
         style = attributes.get("style", "")
-        if "ink" in attributes.get("class", "").split() or "muted" in attributes.get("class", "").split():
+        if (
+            "ink" in attributes.get("class", "").split()
+            or "muted" in attributes.get("class", "").split()
+        ):
             assert "color:#" in style, (tag, attributes)
         if tag == "td" and "background-color" in style:
             assert attributes["bgcolor"] in style

@@ -27,7 +27,9 @@ def server(handler=None, **options):
         async def handle_DATA(self, _server, _session, _envelope):
             return "250 OK"
 
-    controller = Controller(handler or Handler(), hostname="127.0.0.1", port=free_port(), **options)
+    controller = Controller(
+        handler or Handler(), hostname="127.0.0.1", port=free_port(), **options
+    )
     controller.start()
     try:
         yield controller.port
@@ -55,7 +57,16 @@ def test_recipients_may_be_separated_in_any_usual_way(monkeypatch, text, expecte
 
 
 @pytest.mark.parametrize(
-    "wrong", ["secret-name", "secret@", "@secret", "secret@x..y", "secret<@x", "sécret@x.y", "secret@-x"]
+    "wrong",
+    [
+        "secret-name",
+        "secret@",
+        "@secret",
+        "secret@x..y",
+        "secret<@x",
+        "sécret@x.y",
+        "secret@-x",
+    ],
 )
 def test_a_wrong_address_is_named_by_its_place_only(monkeypatch, wrong):
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", f"a@b.example, {wrong}")
@@ -82,16 +93,23 @@ def test_a_refused_login_is_not_tried_again(use_server):
     def refuse(*_):
         return AuthResult(success=False, handled=False)
 
-    with server(authenticator=refuse, auth_required=True, auth_require_tls=False) as port:
+    with server(
+        authenticator=refuse, auth_required=True, auth_require_tls=False
+    ) as port:
         use_server(port, login="robot", password="hunter2hunter2")
-        with pytest.raises(errors.CredentialsError, match="refuses the login") as caught:
+        with pytest.raises(
+            errors.CredentialsError, match="refuses the login"
+        ) as caught:
             mail.send(a_mail(), TO)
     assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
-    [("550 no such user", errors.ConfigurationError), ("451 greylisted", errors.TransientError)],
+    [
+        ("550 no such user", errors.ConfigurationError),
+        ("451 greylisted", errors.TransientError),
+    ],
 )
 def test_refused_recipients_are_counted_never_named(use_server, answer, kind):
     class Refusing:
@@ -109,9 +127,14 @@ def test_refused_recipients_are_counted_never_named(use_server, answer, kind):
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
-    [("552 too big", errors.ConfigurationError), ("452 disk full", errors.TransientError)],
+    [
+        ("552 too big", errors.ConfigurationError),
+        ("452 disk full", errors.TransientError),
+    ],
 )
-def test_a_refused_message_is_tried_again_only_when_the_server_says_later(use_server, answer, kind):
+def test_a_refused_message_is_tried_again_only_when_the_server_says_later(
+    use_server, answer, kind
+):
     class Refusing:
         async def handle_DATA(self, *_):
             return answer
@@ -129,9 +152,13 @@ def test_a_server_without_tls_is_a_wrong_connection(use_server):
             mail.send(a_mail(), TO)
 
 
-def test_one_refused_recipient_is_alerted_and_the_others_get_the_mail(use_server, caplog, monkeypatch):
+def test_one_refused_recipient_is_alerted_and_the_others_get_the_mail(
+    use_server, caplog, monkeypatch
+):
     taken, contents = [], []
-    monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "bob@example.com, ops@example.com")
+    monkeypatch.setenv(
+        "AIRFLOW_VAR_ALERT_RECIPIENTS", "bob@example.com, ops@example.com"
+    )
 
     class Refusing:
         async def handle_RCPT(self, _server, _session, envelope, address, _options):
@@ -148,13 +175,22 @@ def test_one_refused_recipient_is_alerted_and_the_others_get_the_mail(use_server
     with server(Refusing()) as port:
         use_server(port)
         mail.send(a_mail(), TO)
-    assert "refused 1 of 2 recipients: address 2 (duplicates not counted)" in caplog.text
+    assert (
+        "refused 1 of 2 recipients: address 2 (duplicates not counted)" in caplog.text
+    )
     assert not [
-        each for each in caplog.records if "bob@" in each.message and each.name.startswith("ecommerce")
+        each
+        for each in caplog.records
+        if "bob@" in each.message and each.name.startswith("ecommerce")
     ]
-    assert taken == [["ann@example.com"], ["ops@example.com"]]  # no alert about the alert
+    assert taken == [
+        ["ann@example.com"],
+        ["ops@example.com"],
+    ]  # no alert about the alert
     assert "Not delivered to all: " in contents[1]
-    assert "the mail server refused 1 of 2 recipients: address 2" in " ".join(contents[1].split())
+    assert "the mail server refused 1 of 2 recipients: address 2" in " ".join(
+        contents[1].split()
+    )
 
 
 @pytest.mark.parametrize("extra", [{"from_email": None}, {"from_email": "nobody"}])

@@ -19,15 +19,21 @@ def transformed(email: str | None, customer_id: str | None) -> str:
     with duckdb.connect() as duck:
         duck.execute("SET VARIABLE source = 'sales_db'")
         duck.execute(macro)
-        ((identity,),) = duck.execute("SELECT customer_key($1, $2)", [email, customer_id]).fetchall()
+        ((identity,),) = duck.execute(
+            "SELECT customer_key($1, $2)", [email, customer_id]
+        ).fetchall()
     return hmac.new(KEY.encode(), identity.encode(), hashlib.sha256).hexdigest()
 
 
-@pytest.mark.parametrize("address", ["Ann@Example.com", " ann@example.com\n", "İPEK@x.com", "ΝΙΚΟΣ@x.gr"])
+@pytest.mark.parametrize(
+    "address", ["Ann@Example.com", " ann@example.com\n", "İPEK@x.com", "ΝΙΚΟΣ@x.gr"]
+)
 def test_an_address_is_found_however_it_is_written(address):
     assert customer_hash(address, KEY) == transformed(address, "7")
 
 
 @pytest.mark.parametrize("customer_id", ["C-17", "Ann@Example.com"])
 def test_a_customer_without_address_is_found_by_source_and_id(customer_id):
-    assert customer_hash(f"sales_db:{customer_id}", KEY) == transformed(None, customer_id)
+    assert customer_hash(f"sales_db:{customer_id}", KEY) == transformed(
+        None, customer_id
+    )

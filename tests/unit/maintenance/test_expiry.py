@@ -43,13 +43,21 @@ def leave(
         if folder.protocol == "file":
             os.utime(path.path, (at.timestamp(), at.timestamp()))
         else:
-            folder.fs.store[path.path].created = folder.fs.store[path.path].modified = at
+            folder.fs.store[path.path].created = folder.fs.store[path.path].modified = (
+                at
+            )
     return folder
 
 
 def test_expired_run_goes_with_everything_in_it(root):
     folder = leave(
-        root, RUN, files=("sales_db/manifest.json", "sales_db/a.parquet", ".storefront.1.partial/page")
+        root,
+        RUN,
+        files=(
+            "sales_db/manifest.json",
+            "sales_db/a.parquet",
+            ".storefront.1.partial/page",
+        ),
     )
     assert expiry.expire_staging(root, KEPT) == 1
     assert not folder.exists()
@@ -113,7 +121,10 @@ def test_a_folder_that_cannot_be_listed_is_named(tmp_path, monkeypatch, unreadab
 
 def test_old_logs_go_and_young_ones_stay(tmp_path):
     run = tmp_path / "dag_id=maintenance" / "run_id=1"
-    old, young = run / "task_id=a" / "attempt=1.log", run / "task_id=b" / "attempt=1.log"
+    old, young = (
+        run / "task_id=a" / "attempt=1.log",
+        run / "task_id=b" / "attempt=1.log",
+    )
     other = tmp_path / "notes.txt"
     for path in (old, young, other):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -121,5 +132,7 @@ def test_old_logs_go_and_young_ones_stay(tmp_path):
     for path in (old, other):
         os.utime(path, (LONG_AGO.timestamp(), LONG_AGO.timestamp()))
     assert expiry.expire_logs(tmp_path, KEPT) == 1
-    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted([young, other])
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(
+        [young, other]
+    )
     assert not old.parent.exists()

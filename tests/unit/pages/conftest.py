@@ -26,7 +26,9 @@ def shop(archive_of_november, monkeypatch):
     """This process then is a deployment with that archive, which nobody changes."""
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
     monkeypatch.setenv("REPORTS_URI", f"file://{archive_of_november}")
-    monkeypatch.setattr("ecommerce.sales.day_state.load_day_states", made_up.load_day_states)
+    monkeypatch.setattr(
+        "ecommerce.sales.day_state.load_day_states", made_up.load_day_states
+    )
     monkeypatch.setattr(day_status, "source_policy", lambda: SOURCE_POLICY)
 
 
@@ -43,8 +45,12 @@ def open_pages(shop):
     from fastapi.testclient import TestClient
 
     def opened(*arguments, **named):
-        named.setdefault("warehouse", made_up.FakeWarehouse(rows=made_up.quality_rows()))
-        return TestClient(made_up.application(*arguments, **named), follow_redirects=False)
+        named.setdefault(
+            "warehouse", made_up.FakeWarehouse(rows=made_up.quality_rows())
+        )
+        return TestClient(
+            made_up.application(*arguments, **named), follow_redirects=False
+        )
 
     return opened
 

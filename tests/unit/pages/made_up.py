@@ -21,7 +21,12 @@ from tests.unit.sales.report.samples import DAY, make_figures
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
 ANALYST, VIEWER = True, False
 """Whether the user may restart tasks."""
-CAUSE = {"kind": "late", "source": "partner_files", "channel": "alpenmarkt", "orders": 13}
+CAUSE = {
+    "kind": "late",
+    "source": "partner_files",
+    "channel": "alpenmarkt",
+    "orders": 13,
+}
 
 
 def day(number: int) -> date:
@@ -50,13 +55,17 @@ def day_state(
 def day_states() -> dict[date, DayState]:
     """From the 3rd on; the 9th is missing, the 12th incomplete, the 17th restated since it was mailed."""
     found = {
-        day(number): day_state(day(number), net_sales=Decimal(14_900 + number * 211) + Decimal("0.56"))
+        day(number): day_state(
+            day(number), net_sales=Decimal(14_900 + number * 211) + Decimal("0.56")
+        )
         for number in range(3, 20)
         if number != 9
     }
     found[day(19)] = day_state(day(19))
     found[day(12)] = day_state(
-        day(12), complete=False, missing_sources=("storefront", "partner_files: alpenmarkt")
+        day(12),
+        complete=False,
+        missing_sources=("storefront", "partner_files: alpenmarkt"),
     )
     restated = {"net_sales": Decimal("18716.13"), "orders": Decimal(201)}
     found[day(17)] = day_state(day(17), net_sales=Decimal("20373.40"), mailed=restated)
@@ -65,13 +74,17 @@ def day_states() -> dict[date, DayState]:
 
 RUNS = {
     **{
-        day(number): Run(f"scheduled__2026-11-{number + 1:02}T11:00:00+00:00", "success")
+        day(number): Run(
+            f"scheduled__2026-11-{number + 1:02}T11:00:00+00:00", "success"
+        )
         for number in range(5, 20)
     },
     day(14): Run("manual__2026-11-15T11:00:00+00:00", "failed"),
     day(18): Run("scheduled__2026-11-19T11:00:00+00:00", "running"),
 }
-MAILS = {day(number): 1 for number in range(5, 20) if number not in (8, 9, 12)} | {day(16): 2}
+MAILS = {day(number): 1 for number in range(5, 20) if number not in (8, 9, 12)} | {
+    day(16): 2
+}
 ARCHIVED = [number for number in range(5, 20) if number != 9]
 
 
@@ -86,7 +99,12 @@ class FakeWarehouse:
     def query(self, path: str, **given: Any) -> list[dict[str, Any]]:
         name = path.rpartition("/")[2].removesuffix(".sql")
         if name == "loaded_days":
-            return [{"first_day": min(self.days, default=None), "last_day": max(self.days, default=None)}]
+            return [
+                {
+                    "first_day": min(self.days, default=None),
+                    "last_day": max(self.days, default=None),
+                }
+            ]
         return self.rows.get(name, [])
 
 
@@ -109,7 +127,9 @@ class FakeRuns:
     asked: list[tuple[Any, ...]] = field(default_factory=list)
 
     def between(self, first: date, last: date) -> Mapping[date, Run]:
-        return {of_day: run for of_day, run in self.runs.items() if first <= of_day <= last}
+        return {
+            of_day: run for of_day, run in self.runs.items() if first <= of_day <= last
+        }
 
     def rebuild_report(self, of_day: date) -> None:
         self.asked.append(("build", of_day))
@@ -174,7 +194,9 @@ def quality_rows() -> dict[str, list[dict[str, Any]]]:
         (day(12), "partner_files"): {"missing_deliveries": ["alpenmarkt"]},
         (day(19), "partner_files"): {"orders_loaded": 118},
     }
-    totals = [row | changes.get((row["business_date"], row["source"]), {}) for row in totals]
+    totals = [
+        row | changes.get((row["business_date"], row["source"]), {}) for row in totals
+    ]
     read_at = datetime(2026, 11, 20, 11, 0, 3, tzinfo=UTC)
     return {
         "control_totals": totals,
@@ -189,7 +211,9 @@ def quality_rows() -> dict[str, list[dict[str, Any]]]:
         ],
         "rejected": [
             rejected("partner_files", "invalid_number", 3),
-            rejected("partner_files", "invalid_number", 3, row_number=18, order_id="P-1002"),
+            rejected(
+                "partner_files", "invalid_number", 3, row_number=18, order_id="P-1002"
+            ),
             rejected(
                 "storefront",
                 "invalid_quantity",
@@ -202,7 +226,8 @@ def quality_rows() -> dict[str, list[dict[str, Any]]]:
             ),
         ],
         "last_reads": [
-            {"source": source, "read_at": read_at, "business_date": day(19)} for source in sources[:3]
+            {"source": source, "read_at": read_at, "business_date": day(19)}
+            for source in sources[:3]
         ],
         "deliveries": [
             delivered(partner, of_day)
@@ -244,7 +269,9 @@ def write_archive(root: Path) -> Path:
             folder = reports / str(day(number))
             shutil.copytree(reports / str(DAY), folder)
             changed = make_figures(business_date=day(number))
-            (folder / archive.FIGURES_JSON).write_text(changed.model_dump_json(indent=1))
+            (folder / archive.FIGURES_JSON).write_text(
+                changed.model_dump_json(indent=1)
+            )
     if exists("forecast"):
         from tests.unit.forecast.report.samples import publish_two
 

@@ -24,4 +24,6 @@ def cell(page: str, day: int) -> str:
 
 def part(page: str, section: str) -> str:
     """The words of the section with an id."""
-    return text_of(page.partition(f'<section id="{section}"')[2].partition("</section>")[0])
+    return text_of(
+        page.partition(f'<section id="{section}"')[2].partition("</section>")[0]
+    )

@@ -44,7 +44,9 @@ def stranger(reports):
 
 @pytest.mark.parametrize("path", PATHS)
 def test_strangers_are_sent_to_sign_in_and_see_nothing(stranger, path):
-    answer = stranger.get(f"/team{PREFIX}{path}", headers={"Accept": "text/html,*/*;q=0.8"})
+    answer = stranger.get(
+        f"/team{PREFIX}{path}", headers={"Accept": "text/html,*/*;q=0.8"}
+    )
     assert answer.status_code == 303
     wanted = f"/team{PREFIX}{path}".replace("?", "%3F").replace("=", "%3D")
     assert answer.headers["location"] == f"/team/api/v2/auth/login?next={wanted}"
@@ -54,13 +56,22 @@ def test_strangers_are_sent_to_sign_in_and_see_nothing(stranger, path):
 
 
 def test_a_stranger_triggers_nothing_and_comes_back_to_the_days_page(stranger):
-    answer = stranger.post(f"/team{PREFIX}/2026-11-19/build", headers={"Accept": "text/html"})
-    assert answer.headers["location"] == f"/team/api/v2/auth/login?next=/team{PREFIX}/2026-11-19/"
+    answer = stranger.post(
+        f"/team{PREFIX}/2026-11-19/build", headers={"Accept": "text/html"}
+    )
+    assert (
+        answer.headers["location"]
+        == f"/team/api/v2/auth/login?next=/team{PREFIX}/2026-11-19/"
+    )
 
 
 def test_whatever_changes_something_asks_for_the_right_to_clear_tasks():
     routes = create_app().routes
-    changing = [route for route in routes if getattr(route, "methods", {"GET"}) - {"GET", "HEAD"}]
+    changing = [
+        route
+        for route in routes
+        if getattr(route, "methods", {"GET"}) - {"GET", "HEAD"}
+    ]
     assert {route.path for route in changing} == {"/{day}/build", "/{day}/read"}
     for route in changing:
         assert access.may_clear in {each.call for each in route.dependant.dependencies}
@@ -101,17 +112,26 @@ def test_what_leads_nowhere_gets_a_page_and_a_way_back(client, path):
 
 
 @pytest.mark.parametrize("path", [path.rstrip("/") for path in PAGES[1:]])
-def test_without_the_last_slash_one_comes_to_the_page_also_below_a_path(open_pages, path):
+def test_without_the_last_slash_one_comes_to_the_page_also_below_a_path(
+    open_pages, path
+):
     outer = FastAPI(root_path="/team")
     outer.mount(PREFIX, open_pages().app)
-    client = TestClient(outer, base_url="http://airflow.example", follow_redirects=False)
+    client = TestClient(
+        outer, base_url="http://airflow.example", follow_redirects=False
+    )
     answer = client.get(f"/team{PREFIX}{path}")
-    assert (answer.status_code, answer.headers["location"]) == (307, f"{path.rpartition('/')[2]}/")
+    assert (answer.status_code, answer.headers["location"]) == (
+        307,
+        f"{path.rpartition('/')[2]}/",
+    )
     followed = client.get(f"/team{PREFIX}{path}", follow_redirects=True)
     assert (followed.status_code, followed.url.path) == (200, f"/team{PREFIX}{path}/")
 
 
-@pytest.mark.parametrize("path", ["/", "/2026-11-17/", "/2026-11-17/report.pdf", *PAGES[3:]])
+@pytest.mark.parametrize(
+    "path", ["/", "/2026-11-17/", "/2026-11-17/report.pdf", *PAGES[3:]]
+)
 @pytest.mark.parametrize(
     ("error", "words"),
     [
@@ -119,7 +139,9 @@ def test_without_the_last_slash_one_comes_to_the_page_also_below_a_path(open_pag
         (PermissionError(13, "key=geheim"), "see the API server&#39;s log."),
     ],
 )
-def test_what_cannot_be_read_gets_a_page_without_secrets(client, monkeypatch, path, error, words):
+def test_what_cannot_be_read_gets_a_page_without_secrets(
+    client, monkeypatch, path, error, words
+):
     def fails(*_):
         raise error
 
@@ -135,20 +157,32 @@ def test_what_cannot_be_read_gets_a_page_without_secrets(client, monkeypatch, pa
 
 
 def test_the_way_back_is_relative_to_the_address_as_it_was_sent(client):
-    assert '<a class="button strong" href="../">' in client.get("/2026-11-19/..%2f..%2fx").text
+    assert (
+        '<a class="button strong" href="../">'
+        in client.get("/2026-11-19/..%2f..%2fx").text
+    )
     assert '<a class="button strong" href="./">' in client.get("/docs").text
     assert '<a class="button strong" href="../../">' in client.get("/a/b/c").text
 
 
 def test_all_links_are_relative(reports, open_pages):
-    for path in ("/", "/2026-11-19/", "/quality/", "/forecast/", "/forecast/2026-11-09/", "/2026-11-09/"):
+    for path in (
+        "/",
+        "/2026-11-19/",
+        "/quality/",
+        "/forecast/",
+        "/forecast/2026-11-09/",
+        "/2026-11-09/",
+    ):
         page = open_pages().get(path).text
         assert 'href="/' not in page
         assert 'src="/' not in page
         assert 'action="/' not in page
 
 
-@pytest.mark.parametrize("path", ["/", "/2026-11-19/", "/2026-11-19/report.pdf", "/nowhere", "/forecast/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/2026-11-19/", "/2026-11-19/report.pdf", "/nowhere", "/forecast/"]
+)
 def test_no_scripts_no_foreign_content_and_only_airflow_may_frame_them(client, path):
     answer = client.get(path)
     policy = answer.headers["content-security-policy"].split("; ")
@@ -175,12 +209,16 @@ def test_in_airflows_frame_there_is_no_second_way_home(client):
 
 def test_other_processes_than_the_api_server_load_no_fastapi():
     code = "import sys, report_pages_plugin; assert 'fastapi' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": "plugins"})
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, env={"PYTHONPATH": "plugins"}
+    )
 
 
 def test_what_comes_from_data_is_escaped(open_pages):
     rows = made_up.quality_rows() | {
-        "rejected": [made_up.rejected("storefront", "<b>x</b>", 1, detail="<i>", raw="<script>")]
+        "rejected": [
+            made_up.rejected("storefront", "<b>x</b>", 1, detail="<i>", raw="<script>")
+        ]
     }
     page = open_pages(warehouse=made_up.FakeWarehouse(rows=rows)).get("/quality/").text
     assert "<b>" not in page

@@ -7,7 +7,10 @@ from ecommerce.pages.warehouse_cache import WarehouseCache
 def test_an_answer_is_given_again_for_a_while():
     asked = []
     cache = WarehouseCache(lambda: "warehouse")
-    assert [cache.get("key", lambda warehouse: asked.append(warehouse) or 7).value for _ in range(3)] == [
+    assert [
+        cache.get("key", lambda warehouse: asked.append(warehouse) or 7).value
+        for _ in range(3)
+    ] == [
         7,
         7,
         7,
@@ -34,6 +37,7 @@ def test_why_it_failed_is_one_sentence_and_nothing_of_an_unexpected_error():
 
     cache = WarehouseCache(lambda: None)
     assert (
-        cache.get(1, fail(TransientError("it is away"))).failed == "The warehouse is unavailable: it is away."
+        cache.get(1, fail(TransientError("it is away"))).failed
+        == "The warehouse is unavailable: it is away."
     )
     assert "password" not in cache.get(2, fail(ValueError("password=x"))).failed

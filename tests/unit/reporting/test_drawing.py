@@ -17,7 +17,9 @@ def test_labels_never_exceed_their_place(name):
 
 def test_letters_are_measured_in_the_font_they_are_printed_in():
     assert drawing.text_width("日本の急須") == pytest.approx(5 * drawing.TEXT_POINTS)
-    assert drawing.text_width("👩\u200d👩\u200d👧") == pytest.approx(drawing.text_width("👩"), rel=0.05)
+    assert drawing.text_width("👩\u200d👩\u200d👧") == pytest.approx(
+        drawing.text_width("👩"), rel=0.05
+    )
 
 
 def saved(path, *words):
@@ -39,7 +41,9 @@ def saved(path, *words):
     return [each.get(HREF) for each in root.iter(f"{SVG}use")]
 
 
-@pytest.mark.parametrize("words", [*NASTY, "a < b && c > d </text><script>", "\ufffe\ue000\U0010ffff", "กขค"])
+@pytest.mark.parametrize(
+    "words", [*NASTY, "a < b && c > d </text><script>", "\ufffe\ue000\U0010ffff", "กขค"]
+)
 def test_any_text_in_a_chart_is_outlines_and_never_markup(words, tmp_path):
     assert saved(tmp_path, clean(words))
 
@@ -63,10 +67,14 @@ def test_arabic_letters_are_joined_from_right_to_left(tmp_path):
     joined = saved(tmp_path, "كرسي")
     single = [saved(tmp_path, letter)[0] for letter in "كرسي"]
     assert len(joined) == 4
-    assert not set(joined) & set(single) - {single[1]}, "letters have other forms within a word"
+    assert not set(joined) & set(single) - {single[1]}, (
+        "letters have other forms within a word"
+    )
 
 
-def test_a_chart_is_drawn_for_mail_in_the_same_fonts_without_complaint(tmp_path, caplog):
+def test_a_chart_is_drawn_for_mail_in_the_same_fonts_without_complaint(
+    tmp_path, caplog
+):
     with drawing.style():
         figure = drawing.canvas(80, 10)
         figure.text(0, 0.5, "🎁 日本の急須 كرسي नवंबर นาฬิกา", fontweight="bold")
@@ -82,7 +90,8 @@ def test_the_fonts_come_with_packages_and_with_include():
 
 def test_what_means_nothing_to_anybody_is_replaced():
     assert (
-        drawing.printable("a\ue000b\U0010fffdc\ufffed\x00e\ud800f") == "a\ufffdb\ufffdc\ufffdd\ufffde\ufffdf"
+        drawing.printable("a\ue000b\U0010fffdc\ufffed\x00e\ud800f")
+        == "a\ufffdb\ufffdc\ufffdd\ufffde\ufffdf"
     )
     assert drawing.printable("\ufeffTeapot") == "Teapot"
     assert drawing.printable("a\tb\nc 🎁 日本") == "a\tb\nc 🎁 日本"

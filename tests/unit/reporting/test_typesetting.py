@@ -33,7 +33,9 @@ def report(tmp_path_factory):
     Image.new("RGB", (64, 48), "teal").save(folder / "picture.png")
     ordinary = make_figures()
     named = [
-        each.model_copy(update={"name": name, "thumbnail": (folder / "picture.png").as_uri()})
+        each.model_copy(
+            update={"name": name, "thumbnail": (folder / "picture.png").as_uri()}
+        )
         for each, name in zip(ordinary.products, NAMES.values(), strict=False)
     ]
     categories = [breakdown(name, "1000") for name in NAMES.values()]
@@ -88,8 +90,16 @@ def test_every_font_is_in_the_file_and_comes_from_no_system(report):
             for each in font.get_object().get("/DescendantFonts", [font]):
                 descriptor = each.get_object()["/FontDescriptor"].get_object()
                 assert {"/FontFile2", "/FontFile3"} & set(descriptor)
-                seen.add(re.sub(r"^/[A-Z]{6}\+|-.*$", "", each.get_object()["/BaseFont"]))
-    assert seen == {"DejaVuSans", "NotoSansCJKjp", "NotoEmoji", "NotoSansDevanagari", "LastResortHE"}
+                seen.add(
+                    re.sub(r"^/[A-Z]{6}\+|-.*$", "", each.get_object()["/BaseFont"])
+                )
+    assert seen == {
+        "DejaVuSans",
+        "NotoSansCJKjp",
+        "NotoEmoji",
+        "NotoSansDevanagari",
+        "LastResortHE",
+    }
 
 
 def test_the_document_says_its_language_title_and_standards(report):
@@ -117,8 +127,12 @@ def test_screen_readers_find_headings_tables_and_what_pictures_show(report):
     assert all(each.get("/Alt") for each in figures)
 
 
-def test_a_picture_that_pdf_a_forbids_costs_the_standard_and_not_the_document(tmp_path, caplog, monkeypatch):
-    monkeypatch.setattr(typesetting, "STANDARDS", ["1.4", "ua-1"])  # a pair that there is not
+def test_a_picture_that_pdf_a_forbids_costs_the_standard_and_not_the_document(
+    tmp_path, caplog, monkeypatch
+):
+    monkeypatch.setattr(
+        typesetting, "STANDARDS", ["1.4", "ua-1"]
+    )  # a pair that there is not
     archive.write_document(make_figures(), tmp_path)
     assert PdfReader(tmp_path / archive.PDF).pages
     assert "report.pdf is neither PDF/A nor PDF/UA" in caplog.text

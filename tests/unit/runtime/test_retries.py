@@ -42,14 +42,18 @@ def test_kind_of_error_decides_about_retrying(error, action):
 def test_a_missing_file_of_the_repository_fails_at_once(read, kind):
     with pytest.raises(kind) as missing:
         read()
-    decision = NETWORK_RETRIES["retry_policy"].evaluate(missing.value, try_number=1, max_tries=5)
+    decision = NETWORK_RETRIES["retry_policy"].evaluate(
+        missing.value, try_number=1, max_tries=5
+    )
     assert decision.action is RetryAction.FAIL
 
 
 def test_another_missing_file_may_appear(tmp_path):
     with pytest.raises(FileNotFoundError) as missing:
         (tmp_path / "staged.parquet").read_bytes()
-    decision = NETWORK_RETRIES["retry_policy"].evaluate(missing.value, try_number=1, max_tries=5)
+    decision = NETWORK_RETRIES["retry_policy"].evaluate(
+        missing.value, try_number=1, max_tries=5
+    )
     assert decision.action is not RetryAction.FAIL
 
 
@@ -61,14 +65,27 @@ def test_rate_limit_waits_longer_than_a_lost_connection():
     assert lost.retry_delay is None  # the task's growing pauses
 
 
-@pytest.mark.parametrize(("asked", "waits"), [(600, 600), (3600, 3600), (86400, 3600), (5, 120), (None, 120)])
+@pytest.mark.parametrize(
+    ("asked", "waits"), [(600, 600), (3600, 3600), (86400, 3600), (5, 120), (None, 120)]
+)
 def test_a_pause_that_was_asked_for_is_taken_up_to_an_hour(asked, waits):
     error = errors.RateLimitedError("x", asked)
-    decision = NETWORK_RETRIES["retry_policy"].evaluate(error, try_number=1, max_tries=5)
-    assert (decision.action, decision.retry_delay) == (RetryAction.RETRY, timedelta(seconds=waits))
+    decision = NETWORK_RETRIES["retry_policy"].evaluate(
+        error, try_number=1, max_tries=5
+    )
+    assert (decision.action, decision.retry_delay) == (
+        RetryAction.RETRY,
+        timedelta(seconds=waits),
+    )
 
 
 def test_the_verdict_on_the_extracts_is_final_but_a_lost_worker_is_not():
     retries = GATE_RETRIES["retry_policy"]
-    assert retries.evaluate(errors.PipelineError("x"), try_number=1, max_tries=1).action is RetryAction.FAIL
-    assert retries.evaluate(OSError("x"), try_number=1, max_tries=1).action is not RetryAction.FAIL
+    assert (
+        retries.evaluate(errors.PipelineError("x"), try_number=1, max_tries=1).action
+        is RetryAction.FAIL
+    )
+    assert (
+        retries.evaluate(OSError("x"), try_number=1, max_tries=1).action
+        is not RetryAction.FAIL
+    )

@@ -40,7 +40,9 @@ def test_secrets_airflow_knows_are_masked():
     from airflow.sdk.log import mask_secret
 
     mask_secret("hunter2hunter2")
-    assert "hunter2" not in task_log.failure_reason(RuntimeError("login with hunter2hunter2 refused"))
+    assert "hunter2" not in task_log.failure_reason(
+        RuntimeError("login with hunter2hunter2 refused")
+    )
 
 
 def test_the_line_of_the_log_is_whole_and_names_nobody():
@@ -54,7 +56,10 @@ def log():
     lines, before = [], structlog.get_config()
 
     def write(_, level, event):
-        lines.append(f"{level}: {event['event']}" + (", traceback" if event.get("exc_info") else ""))
+        lines.append(
+            f"{level}: {event['event']}"
+            + (", traceback" if event.get("exc_info") else "")
+        )
         raise structlog.DropEvent
 
     structlog.configure(processors=[write], cache_logger_on_first_use=True)
@@ -83,7 +88,12 @@ END = ["info: ::group::Post Execute", "info: ::endgroup::"]
 
 def test_an_error_of_the_pipeline_is_its_sentence_last_and_alone(log):
     run_and_fail(errors.TransientError("no answer\nof jane.doe@example.com"))
-    assert log == [*BEGIN, "error: Task failed with exception", *END, "error: no answer of <e-mail>"]
+    assert log == [
+        *BEGIN,
+        "error: Task failed with exception",
+        *END,
+        "error: no answer of <e-mail>",
+    ]
 
 
 def test_an_unforeseen_error_keeps_its_traceback_before_its_sentence(log):
@@ -120,7 +130,10 @@ def test_the_line_has_the_time_of_the_next_attempt(log, arguments, error, line):
     x = BashOperator(task_id="x", bash_command="true", **arguments)
     ended = datetime(2026, 11, 20, 11, 0, 3, tzinfo=UTC)
     run_and_fail(
-        error, SimpleNamespace(state="up_for_retry", task=x, try_number=2, max_tries=5, end_date=ended)
+        error,
+        SimpleNamespace(
+            state="up_for_retry", task=x, try_number=2, max_tries=5, end_date=ended
+        ),
     )
     assert log[-1] == f"error: {line} UTC"
 

@@ -21,7 +21,9 @@ REASONS = [
 
 @pytest.fixture(autouse=True)
 def _settings(monkeypatch):
-    monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall@example.com, boss@example.com")
+    monkeypatch.setenv(
+        "AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall@example.com, boss@example.com"
+    )
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example")
 
 
@@ -46,7 +48,11 @@ def test_a_refused_delivery_is_a_reason_once():
         refused("acme_2026-11-19.csv.gz", is_loaded=True),
         refused("late_shop_2026-11-16.csv", is_loaded=False),
     ]
-    found = make_figures(complete=False, missing_sources=["partner_files: northwind"], refused_files=files)
+    found = make_figures(
+        complete=False,
+        missing_sources=["partner_files: northwind"],
+        refused_files=files,
+    )
     assert alarms(found) == [
         "northwind has delivered no valid file for this day",
         "acme has delivered acme_2026-11-19.csv.gz again, and the new version is invalid "
@@ -59,7 +65,10 @@ def test_a_refused_delivery_is_a_reason_once():
 
 
 def test_a_refused_delivery_of_a_complete_day_is_an_alert_of_its_own(mailbox):
-    assert delivery.alarm(DAY, {"alarms": REASONS[:1], "complete": True}, send_mail=True) == ""
+    assert (
+        delivery.alarm(DAY, {"alarms": REASONS[:1], "complete": True}, send_mail=True)
+        == ""
+    )
     (message,) = mailbox()
     assert message["Subject"] == "Delivery refused: sales of 2026-11-19"
     for body in (unescape(part.get_content()) for part in message.iter_parts()):
@@ -101,7 +110,10 @@ def test_nobody_is_told_of_an_ordinary_day(mailbox):
 
 def test_nobody_is_told_of_an_older_day_unless_asked_for(mailbox):
     why = delivery.alarm(LONG_AGO, {"alarms": REASONS}, send_mail=False)
-    assert why == "2020-01-06 is not the newest day that has ended, and send_mail is not set"
+    assert (
+        why
+        == "2020-01-06 is not the newest day that has ended, and send_mail is not set"
+    )
     assert mailbox() == []
 
 

@@ -18,7 +18,15 @@ from ecommerce.sales.report.figures.restatements import Correction
 from ecommerce.sales.report.findings import findings_of
 from ecommerce.sales.report.view.mail import mail_texts
 from tests.unit.conftest import SENDER
-from tests.unit.sales.report.samples import DAY, crowded, empty_day, expectation, full, make_figures, noted
+from tests.unit.sales.report.samples import (
+    DAY,
+    crowded,
+    empty_day,
+    expectation,
+    full,
+    make_figures,
+    noted,
+)
 
 TO = ["ann@example.com", "bob@example.com"]
 
@@ -65,7 +73,9 @@ def test_only_the_newest_closed_day_is_mailed_unless_asked_for():
     assert not delivery.should_mail(newest.shifted(-1), now, send_mail=False)
     assert delivery.should_mail(newest.shifted(-1), now, send_mail=True)
     # 04:30 UTC on the 20th is still the 19th in New York: the 19th has not closed.
-    assert not delivery.should_mail(newest, datetime(2026, 11, 20, 4, 30, tzinfo=UTC), send_mail=False)
+    assert not delivery.should_mail(
+        newest, datetime(2026, 11, 20, 4, 30, tzinfo=UTC), send_mail=False
+    )
 
 
 def test_the_mail_says_which_orders_the_average_leaves_out():
@@ -79,7 +89,10 @@ def test_the_mail_says_which_orders_the_average_leaves_out():
 def test_the_report_arrives_as_text_html_and_pdf(mailbox, archived):
     delivery.send(archived)
     (message,) = mailbox()
-    assert message["Subject"] == "Thu 19 Nov: net sales 18,342.56 USD, +13.8 % vs Thu 12 Nov"
+    assert (
+        message["Subject"]
+        == "Thu 19 Nov: net sales 18,342.56 USD, +13.8 % vs Thu 12 Nov"
+    )
     assert message["From"] == SENDER
     assert message["X-Envelope-To"] == ", ".join(TO)
     assert message["Message-ID"] == delivery.message_id(archived)
@@ -89,7 +102,13 @@ def test_the_report_arrives_as_text_html_and_pdf(mailbox, archived):
     alternative, pdf = message.iter_parts()
     assert alternative.get_content_type() == "multipart/alternative"
     for body in bodies(message):
-        for expected in ("18,342.56", "+13.8 %", "Thu 12 Nov", "Thursday, 19 November 2026", "Storefront"):
+        for expected in (
+            "18,342.56",
+            "+13.8 %",
+            "Thu 12 Nov",
+            "Thursday, 19 November 2026",
+            "Storefront",
+        ):
             assert expected in body.replace("\N{NO-BREAK SPACE}", " ")
     assert pdf.get_filename() == "sales-report-2026-11-19.pdf"
     assert pdf.get_content().startswith(b"%PDF-")
@@ -101,7 +120,11 @@ def test_the_same_figures_have_the_same_message_id(use_server):
 
     use_server(1)
     first = message_id("2026-11-19", "a" * 64)
-    assert first == message_id("2026-11-19", "a" * 64) == f"<report.2026-11-19.{'a' * 16}@reports.example>"
+    assert (
+        first
+        == message_id("2026-11-19", "a" * 64)
+        == f"<report.2026-11-19.{'a' * 16}@reports.example>"
+    )
     assert first != message_id("2026-11-19", "b" * 64)
     assert first != message_id("2026-11-18", "a" * 64)
 
@@ -109,22 +132,32 @@ def test_the_same_figures_have_the_same_message_id(use_server):
 def test_an_incomplete_day_says_so_before_it_is_opened():
     message = delivery.report_message(crowded(), b"%PDF-")
     assert message["Subject"].startswith("INCOMPLETE")
-    assert "Thu 19 Nov: net sales \N{MINUS SIGN}123,456,789,012.346 KWD" in message["Subject"]
+    assert (
+        "Thu 19 Nov: net sales \N{MINUS SIGN}123,456,789,012.346 KWD"
+        in message["Subject"]
+    )
     body = message.get_body(("plain",)).get_content()
     (said,) = re.findall(r"^INCOMPLETE: .+\n?.*", body, re.MULTILINE)
-    assert all(name in said.lower() for name in ("storefront", "partner files", "exchange rates"))
+    assert all(
+        name in said.lower()
+        for name in ("storefront", "partner files", "exchange rates")
+    )
     assert "Changed since they were mailed:" in body
     assert "Restated days" not in body
 
 
 def test_a_day_without_sales_can_be_mailed():
     message = delivery.report_message(empty_day(), b"%PDF-")
-    assert "No counted orders on 2026-11-19." in message.get_body(("plain",)).get_content()
+    assert (
+        "No counted orders on 2026-11-19." in message.get_body(("plain",)).get_content()
+    )
 
 
 def test_html_escapes_what_comes_from_data():
     figures = make_figures(
-        channels=make_figures().channels[:1], missing_sources=["<script>alert(1)</script>"], complete=False
+        channels=make_figures().channels[:1],
+        missing_sources=["<script>alert(1)</script>"],
+        complete=False,
     )
     html = delivery.report_message(figures, b"").get_body(("html",)).get_content()
     assert "<script>" not in html
@@ -153,26 +186,38 @@ def test_the_page_is_linked_where_airflow_knows_its_address(monkeypatch):
     )
     assert (
         delivery.page_url(DAY)
-        in delivery.report_message(make_figures(), b"").get_body(("html",)).get_content()
+        in delivery.report_message(make_figures(), b"")
+        .get_body(("html",))
+        .get_content()
     )
 
 
-def test_the_trend_is_a_picture_in_the_html_and_a_sentence_in_the_text(mailbox, archived, monkeypatch):
-    monkeypatch.setattr(delivery, "read_file", lambda *wanted: b"PNG" if wanted[2] == "trend.png" else None)
+def test_the_trend_is_a_picture_in_the_html_and_a_sentence_in_the_text(
+    mailbox, archived, monkeypatch
+):
+    monkeypatch.setattr(
+        delivery,
+        "read_file",
+        lambda *wanted: b"PNG" if wanted[2] == "trend.png" else None,
+    )
     delivery.send(archived)
     (message,) = mailbox()
     text, html = bodies(message)
     words = alternatives(make_figures())[TREND]
     assert "highest 22,803.00 on Sat 31 Oct; 28-day average: 15,500.50" in words
     assert words in " ".join(text.split())
-    (picture,) = (part for part in message.walk() if part.get_content_type() == "image/png")
+    (picture,) = (
+        part for part in message.walk() if part.get_content_type() == "image/png"
+    )
     assert picture.get_content() == b"PNG"
     assert picture.get_content_disposition() == "inline"
     assert f'src="cid:{picture["Content-ID"][1:-1]}" alt="{words}"' in html
     assert message["Message-ID"] == delivery.message_id(archived)
 
 
-def test_without_a_picture_the_html_says_what_it_would_show(mailbox, archived, monkeypatch):
+def test_without_a_picture_the_html_says_what_it_would_show(
+    mailbox, archived, monkeypatch
+):
     monkeypatch.setattr(delivery, "read_file", lambda *_: None)
     delivery.send(archived)
     html = bodies(*mailbox())[1]
@@ -183,7 +228,9 @@ def test_without_a_picture_the_html_says_what_it_would_show(mailbox, archived, m
 @pytest.mark.parametrize("is_corrected", [False, True])
 def test_a_second_mail_of_a_day_says_so(mailbox, archived, corrections, is_corrected):
     if is_corrected:
-        corrections.append(Correction("net_sales", Decimal("16716.13"), Decimal("18342.56")))
+        corrections.append(
+            Correction("net_sales", Decimal("16716.13"), Decimal("18342.56"))
+        )
     delivery.send(archived)
     (message,) = mailbox()
     assert message["Message-ID"] == delivery.message_id(archived)
@@ -200,7 +247,12 @@ class TestChat:
         delivery.post(*delivery.send(archived))
         (post,) = chat.posts
         assert post["title"] == mailbox()[0]["Subject"]
-        for expected in ("Thursday, 19 November 2026", "18,342.56", "+13.8 %", delivery.page_url(DAY)):
+        for expected in (
+            "Thursday, 19 November 2026",
+            "18,342.56",
+            "+13.8 %",
+            delivery.page_url(DAY),
+        ):
             assert expected in post["message"]
         trend = archive.read_file(archived["uri"].rpartition("/")[0], DAY, "trend.png")
         assert chat.pictures() == [trend]
@@ -229,7 +281,9 @@ class TestChat:
         _, text = delivery.chat_texts(empty_day(), None)
         assert "No counted orders on 2026-11-19." in text
 
-    def test_a_headline_that_cannot_be_put_together_is_a_warning(self, chat, monkeypatch, caplog):
+    def test_a_headline_that_cannot_be_put_together_is_a_warning(
+        self, chat, monkeypatch, caplog
+    ):
         monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
         monkeypatch.setenv("FORECAST_MISS_ALERT_PERCENT", "5")
         monkeypatch.delattr(delivery, "mail_texts")
@@ -248,16 +302,25 @@ class TestChat:
             ("", "1", None),
         ],
     )
-    def test_a_missed_forecast_is_posted(self, chat, monkeypatch, percent, actual, change):
+    def test_a_missed_forecast_is_posted(
+        self, chat, monkeypatch, percent, actual, change
+    ):
         monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
         monkeypatch.setenv("FORECAST_MISS_ALERT_PERCENT", percent)
-        figures = make_figures(expectation=expectation(("18900", "17100", "20700", "15800", "22000", actual)))
+        figures = make_figures(
+            expectation=expectation(
+                ("18900", "17100", "20700", "15800", "22000", actual)
+            )
+        )
         delivery.post(figures, None, None)
         posts = [(each["title"], each["message"]) for each in chat.posts[1:]]
         assert len(posts) == bool(change)
         for title, message in posts:
             assert title == f"Forecast missed: Thu 19 Nov: {change}"
-            assert f"{change} compared with the forecast of 18,900.00 (80 % interval 17,100.00" in message
+            assert (
+                f"{change} compared with the forecast of 18,900.00 (80 % interval 17,100.00"
+                in message
+            )
 
 
 class TestSteps:
@@ -273,7 +336,9 @@ class TestSteps:
 
         def claim(day, figures_hash, message_id, figures_at):
             steps.append("claim")
-            assert figures_at == datetime(2026, 11, 20, 11, tzinfo=UTC), "not that of the figures"
+            assert figures_at == datetime(2026, 11, 20, 11, tzinfo=UTC), (
+                "not that of the figures"
+            )
             if not deliveries:
                 deliveries.append({"figures_hash": figures_hash, "state": "claimed"})
             return deliveries[0]["state"] == "claimed"
@@ -300,7 +365,9 @@ class TestSteps:
     def test_what_was_mailed_is_not_mailed_again(self, archived, done):
         self.deliver(archived)
         done.clear()
-        assert self.deliver(archived) == "a report with the same figures was mailed before"
+        assert (
+            self.deliver(archived) == "a report with the same figures was mailed before"
+        )
         # The process may have been killed before it recorded what had changed since the figures.
         assert done == ["claim", "restate"]
 
@@ -308,14 +375,24 @@ class TestSteps:
     def test_after_midnight_only_what_was_claimed_is_mailed(
         self, archived, done, deliveries, monkeypatch, state
     ):
-        monkeypatch.setattr(delivery, "newest_closed_day", lambda *_: self.NEWEST.shifted(1))
-        deliveries += [{"figures_hash": archived["figures_hash"], "state": state}] if state else []
+        monkeypatch.setattr(
+            delivery, "newest_closed_day", lambda *_: self.NEWEST.shifted(1)
+        )
+        deliveries += (
+            [{"figures_hash": archived["figures_hash"], "state": state}]
+            if state
+            else []
+        )
         reason = self.deliver(archived, send_mail=False)
         assert ("send" in done) == (state == "claimed")
         assert ("not the newest day that has ended" in reason) == (state is None)
-        assert ("the same figures" in reason) == (state == "sent"), "MAIL=1 would not mail them either"
+        assert ("the same figures" in reason) == (state == "sent"), (
+            "MAIL=1 would not mail them either"
+        )
 
-    @pytest.mark.parametrize(("state", "send_mail"), [("sent", False), ("sent", True), ("claimed", False)])
+    @pytest.mark.parametrize(
+        ("state", "send_mail"), [("sent", False), ("sent", True), ("claimed", False)]
+    )
     def test_a_correction_of_the_newest_day_is_mailed_only_when_asked(  # noqa: PLR0917
         self, archived, done, deliveries, monkeypatch, state, send_mail
     ):
@@ -330,9 +407,13 @@ class TestSteps:
                 "an earlier report of 2026-11-19 was mailed; MAIL=1 with make repair or make report mails it"
             )
 
-    def test_an_older_day_logs_that_it_is_not_mailed(self, archived, done, monkeypatch, caplog):
+    def test_an_older_day_logs_that_it_is_not_mailed(
+        self, archived, done, monkeypatch, caplog
+    ):
         caplog.set_level(logging.INFO)
-        monkeypatch.setattr(delivery, "newest_closed_day", lambda *_: self.NEWEST.shifted(1))
+        monkeypatch.setattr(
+            delivery, "newest_closed_day", lambda *_: self.NEWEST.shifted(1)
+        )
         reason = self.deliver(archived, send_mail=False)
         assert reason == (
             "2026-11-19 is not the newest day that has ended; MAIL=1 with make repair or make report mails it"
@@ -356,7 +437,10 @@ class TestSteps:
         monkeypatch.setattr(delivery.mail, "send", fails)
         with pytest.raises(errors.TransientError):
             self.deliver(archived)
-        assert (done, [each["state"] for each in deliveries]) == (["claim"], ["claimed"])
+        assert (done, [each["state"] for each in deliveries]) == (
+            ["claim"],
+            ["claimed"],
+        )
         monkeypatch.setattr(delivery.mail, "send", send)
         assert self.deliver(archived) == ""
         assert done == ["claim", "claim", "send", "mark", "restate", "chat"]

@@ -24,7 +24,9 @@ def run(key=None, started="11:00", **conf):
     """A run as Airflow knows it, of 20 November; `started=None`: it has not begun."""
     at = started and datetime.fromisoformat(f"2026-11-20T{started}:00+00:00")
     asked_for = datetime(2026, 11, 20, 11, tzinfo=UTC)
-    return SimpleNamespace(partition_key=key, conf=conf, start_date=at, run_after=asked_for)
+    return SimpleNamespace(
+        partition_key=key, conf=conf, start_date=at, run_after=asked_for
+    )
 
 
 def latest(runs):
@@ -34,9 +36,19 @@ def latest(runs):
 def pipeline(**states):
     """All tasks of a run; `extract_sales_db="failed"` changes `extract.sales_db`."""
     tasks = (
-        *("extract.sales_db", "extract.storefront", "extract.shopify", "extract.partner_files"),
+        *(
+            "extract.sales_db",
+            "extract.storefront",
+            "extract.shopify",
+            "extract.partner_files",
+        ),
         "extract.exchange_rates",
-        *("extract.sources_ready", "transform.transform_source_0", "load.load", "load.checks"),
+        *(
+            "extract.sources_ready",
+            "transform.transform_source_0",
+            "load.load",
+            "load.checks",
+        ),
         *("report.report", "mail.send", "mail.alarm"),
     )
     return {task: states.get(task.replace(".", "_"), "success") for task in tasks}
@@ -48,7 +60,12 @@ def texts(**states):
 
 def test_without_a_run_the_scheduler_or_the_pause_is_to_blame():
     other_day = "scheduled__2026-11-19T11:00:00+00:00__2026-11-18__aB3xY"
-    assert latest({other_day: run("2026-11-18"), "by_hand": run(business_date="2026-11-17")}) == ""
+    assert (
+        latest(
+            {other_day: run("2026-11-18"), "by_hand": run(business_date="2026-11-17")}
+        )
+        == ""
+    )
     found = missing_report.mail_texts(DAY, "", {})
     assert "daily_sales_pipeline has no run for 2026-11-19" in found["problem"]
     assert "The scheduler was down or the DAG was paused" in found["advice"]
@@ -70,7 +87,12 @@ def test_a_run_with_neither_is_of_the_day_before_it_began():
 
 
 def test_an_id_that_somebody_chose_says_nothing():
-    assert latest({"manual__2026-11-20T12:00:00+00:00__2026-11-19__Zz1": run("2026-11-18")}) == ""
+    assert (
+        latest(
+            {"manual__2026-11-20T12:00:00+00:00__2026-11-19__Zz1": run("2026-11-18")}
+        )
+        == ""
+    )
 
 
 def test_a_run_whose_key_and_param_differ_is_of_no_day():
@@ -84,17 +106,27 @@ def test_the_run_that_began_last_counts():
 
 
 def test_a_run_that_waits_for_its_beginning_is_the_last():
-    assert latest({BY_API: run("2026-11-19", None), SCHEDULED: run("2026-11-19", "12:30")}) == BY_API
+    assert (
+        latest({BY_API: run("2026-11-19", None), SCHEDULED: run("2026-11-19", "12:30")})
+        == BY_API
+    )
 
 
 def test_runs_that_airflow_itself_started_for_other_days_are_not_asked_for():
     """There may be thousands, and each is a question."""
     scheduled, backfilled = (
-        f"{kind}__2026-01-{{:02}}T11:00:00+00:00__2026-01-{{:02}}__x" for kind in ("scheduled", "backfill")
+        f"{kind}__2026-01-{{:02}}T11:00:00+00:00__2026-01-{{:02}}__x"
+        for kind in ("scheduled", "backfill")
     )
-    others = [each.format(day + 1, day) for day in range(1, 20) for each in (scheduled, backfilled)]
+    others = [
+        each.format(day + 1, day)
+        for day in range(1, 20)
+        for each in (scheduled, backfilled)
+    ]
     assert (
-        missing_report.latest_run([*others, SCHEDULED], DAY, {SCHEDULED: run("2026-11-19")}.__getitem__)
+        missing_report.latest_run(
+            [*others, SCHEDULED], DAY, {SCHEDULED: run("2026-11-19")}.__getitem__
+        )
         == SCHEDULED
     )
 
@@ -106,19 +138,27 @@ def test_the_failed_tasks_are_listed_with_the_command_that_repairs_them():
         "mail_send": "upstream_failed",
     }
     found = texts(**states)
-    assert found["problem"] == "extract.sources_ready (failed), extract.storefront (failed)"
+    assert (
+        found["problem"]
+        == "extract.sources_ready (failed), extract.storefront (failed)"
+    )
     assert found["commands"] == ["make repair DAY=2026-11-19"]
     assert texts(report_report="failed")["commands"] == ["make repair DAY=2026-11-19"]
 
 
 def test_an_optional_source_that_failed_is_not_at_fault_when_the_checks_are():
-    found = texts(extract_storefront="failed", load_checks="failed", mail_send="upstream_failed")
+    found = texts(
+        extract_storefront="failed", load_checks="failed", mail_send="upstream_failed"
+    )
     assert found["problem"] == "load.checks (failed)"
 
 
 def test_a_run_under_way_needs_time():
     found = texts(load_load="up_for_retry", load_checks=None, mail_send=None)
-    assert found["problem"] == "load.checks (not started), load.load (up_for_retry), mail.send (not started)"
+    assert (
+        found["problem"]
+        == "load.checks (not started), load.load (up_for_retry), mail.send (not started)"
+    )
     assert "under way" in found["advice"]
 
 
@@ -132,7 +172,11 @@ def test_without_a_run_of_the_day_the_mail_links_all_runs(monkeypatch):
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example")
     found = missing_report.mail_texts(DAY, "", {})
     assert found["run_url"] == "https://airflow.example/dags/daily_sales_pipeline/runs"
-    body = mail.compose("No sales report", "watch_mail", found).get_body(("plain",)).get_content()
+    body = (
+        mail.compose("No sales report", "watch_mail", found)
+        .get_body(("plain",))
+        .get_content()
+    )
     assert "https://airflow.example/dags/daily_sales_pipeline/runs" in body
 
 
@@ -146,4 +190,7 @@ def test_the_mail_names_day_run_task_and_command(monkeypatch):
         assert "extract.sales_db (failed)" in body
         assert SCHEDULED in body
         assert "make repair DAY=2026-11-19" in body
-        assert "https://airflow.example/shop/dags/daily_sales_pipeline/runs/scheduled__" in body
+        assert (
+            "https://airflow.example/shop/dags/daily_sales_pipeline/runs/scheduled__"
+            in body
+        )

@@ -30,7 +30,9 @@ def test_newest_day_reads_changes_since_its_own_start_even_after_a_later_read():
 
 def test_after_an_outage_the_changes_of_the_missing_days_are_read():
     three_days_ago = DAY.start - timedelta(days=3)
-    assert window(last_read=three_days_ago).changed_from == three_days_ago - timedelta(minutes=30)
+    assert window(last_read=three_days_ago).changed_from == three_days_ago - timedelta(
+        minutes=30
+    )
 
 
 def test_storefront_overlaps_two_hours_for_modified_dates_that_are_an_hour_early():
@@ -55,9 +57,13 @@ class TestSync:
 
     def sync(self, last_read=None, now=NOW):
         run = DagRun("storefront_orders_sync", "scheduled__1")
-        return window_of_sync(STOREFRONT, run, Remembered(last_read=lambda _: last_read), now)
+        return window_of_sync(
+            STOREFRONT, run, Remembered(last_read=lambda _: last_read), now
+        )
 
-    def test_reads_the_running_day_and_all_changes_since_the_last_read_less_two_hours(self):
+    def test_reads_the_running_day_and_all_changes_since_the_last_read_less_two_hours(
+        self,
+    ):
         last_read = NOW - timedelta(hours=1)
         window = self.sync(last_read)
         assert (window.day.date, window.changed_until) == (date(2026, 11, 20), None)
@@ -69,7 +75,9 @@ class TestSync:
     def test_begins_yesterday_where_nothing_was_ever_read(self):
         assert self.sync().changed_from == DAY.start
 
-    def test_begins_on_the_configured_day_where_nothing_was_ever_read(self, monkeypatch):
+    def test_begins_on_the_configured_day_where_nothing_was_ever_read(
+        self, monkeypatch
+    ):
         monkeypatch.setenv("SYNC_START_DATE", "2026-11-01")
         assert self.sync().changed_from == datetime(2026, 11, 1, 4, tzinfo=UTC)
         assert self.sync(NOW).changed_from == NOW - timedelta(hours=2)
@@ -80,7 +88,8 @@ def test_a_run_reads_the_rejected_orders_of_its_day_again_where_the_source_can_b
     older = day_window(date(2026, 11, 17), "America/New_York")
     known = {
         source: [
-            window_of_day(source, day, "file:///staging/x", memory, NOW).known_orders for day in (DAY, older)
+            window_of_day(source, day, "file:///staging/x", memory, NOW).known_orders
+            for day in (DAY, older)
         ]
         for source in (SALES_DB, STOREFRONT, PARTNER_FILES)
     }

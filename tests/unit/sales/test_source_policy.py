@@ -5,15 +5,27 @@ import pytest
 from ecommerce.core import errors
 from ecommerce.runtime.task_log import failure_reason
 from ecommerce.sales import source_policy
-from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SHOPIFY, SOURCES, STOREFRONT
+from ecommerce.sources import (
+    EXCHANGE_RATES,
+    PARTNER_FILES,
+    SALES_DB,
+    SHOPIFY,
+    SOURCES,
+    STOREFRONT,
+)
 
 MANIFESTS = {source: {"source": source} for source in SOURCES}
 
 
 def usable(policies=None, without=()):
-    manifests = [manifest for source, manifest in MANIFESTS.items() if source not in without]
+    manifests = [
+        manifest for source, manifest in MANIFESTS.items() if source not in without
+    ]
     every_policy = source_policy.parse_source_policy("{}") | (policies or {})
-    return [manifest["source"] for manifest in source_policy.usable_manifests(every_policy, manifests)]
+    return [
+        manifest["source"]
+        for manifest in source_policy.usable_manifests(every_policy, manifests)
+    ]
 
 
 def test_all_sources_pass_their_manifests_on():
@@ -21,7 +33,9 @@ def test_all_sources_pass_their_manifests_on():
 
 
 def test_failed_required_source_fails_the_run():
-    with pytest.raises(errors.PipelineError, match="no data from sales_db, which is required: nothing"):
+    with pytest.raises(
+        errors.PipelineError, match="no data from sales_db, which is required: nothing"
+    ):
         usable(without=[SALES_DB])
 
 
@@ -31,8 +45,12 @@ def test_run_goes_on_without_a_failed_optional_source():
 
 
 def test_failed_optional_source_is_missing_and_one_that_is_off_is_not():
-    policies = source_policy.parse_source_policy('{"storefront": "optional", "partner_files": "off"}')
-    assert source_policy.missing_sources(policies, {SALES_DB, EXCHANGE_RATES}) == [STOREFRONT]
+    policies = source_policy.parse_source_policy(
+        '{"storefront": "optional", "partner_files": "off"}'
+    )
+    assert source_policy.missing_sources(policies, {SALES_DB, EXCHANGE_RATES}) == [
+        STOREFRONT
+    ]
 
 
 def test_sales_database_alone_is_enough_when_the_others_are_off():
@@ -43,14 +61,20 @@ def test_sales_database_alone_is_enough_when_the_others_are_off():
 def test_an_opt_in_source_is_off_until_its_connection_exists(monkeypatch):
     monkeypatch.delenv("AIRFLOW_CONN_SHOPIFY_API", raising=False)
     assert source_policy.parse_source_policy("{}")[SHOPIFY] == "off"
-    assert source_policy.parse_source_policy('{"shopify": "optional"}')[SHOPIFY] == "optional"
+    assert (
+        source_policy.parse_source_policy('{"shopify": "optional"}')[SHOPIFY]
+        == "optional"
+    )
     why = "shopify is off: to switch it on, define the connection shopify_api"
     assert source_policy.reason_to_skip(SHOPIFY) == why
     monkeypatch.setenv("AIRFLOW_CONN_SHOPIFY_API", "http://shop.example.com")
     assert source_policy.parse_source_policy("{}")[SHOPIFY] == "required"
     assert source_policy.reason_to_skip(SHOPIFY) == ""
     monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", '{"shopify": "off"}')
-    assert source_policy.reason_to_skip(SHOPIFY) == "shopify is off in the Variable source_policy"
+    assert (
+        source_policy.reason_to_skip(SHOPIFY)
+        == "shopify is off in the Variable source_policy"
+    )
 
 
 @pytest.mark.parametrize("left", [[], [EXCHANGE_RATES]])

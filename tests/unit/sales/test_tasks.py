@@ -30,7 +30,9 @@ LOADED = LoadResult(
 
 
 def check_the_day(events: Any) -> Any:
-    run = SimpleNamespace(dag_id="daily_sales_pipeline", partition_key="2026-03-02", run_after=None)
+    run = SimpleNamespace(
+        dag_id="daily_sales_pipeline", partition_key="2026-03-02", run_after=None
+    )
     context = {"dag_run": run, "run_id": "run", "params": {}}
     return tasks.checks.function(to_xcom(LOADED), outlet_events=events, **context)
 
@@ -38,7 +40,9 @@ def check_the_day(events: Any) -> Any:
 def test_a_day_is_announced_after_its_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     events: Any = defaultdict(Mock)
     seen = []
-    warned = CheckResult("name", "warn", 3, "rows are odd", "sums are wrong", None, "fix them", 3)
+    warned = CheckResult(
+        "name", "warn", 3, "rows are odd", "sums are wrong", None, "fix them", 3
+    )
 
     def checked(*_: Any, **__: Any) -> list[CheckResult]:
         seen.append(dict(events))
@@ -46,7 +50,12 @@ def test_a_day_is_announced_after_its_checks(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(checks, "run_checks", checked)
     monkeypatch.setattr(checks, "connect", lambda **_: None)
-    words = {"found": "3 rows are odd", "meaning": "sums are wrong", "action": "fix them", "weight": 3}
+    words = {
+        "found": "3 rows are odd",
+        "meaning": "sums are wrong",
+        "action": "fix them",
+        "weight": 3,
+    }
     told = {"kind": "check", **words}
     assert check_the_day(events) == [*LOADED.warnings, told]
     assert json.dumps(told), "it goes through XCom"
@@ -54,7 +63,9 @@ def test_a_day_is_announced_after_its_checks(monkeypatch: pytest.MonkeyPatch) ->
     events[DAILY_SALES].add_partitions.assert_called_once_with("2026-03-02")
 
 
-def test_a_day_that_fails_its_checks_is_not_announced(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_day_that_fails_its_checks_is_not_announced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     events: Any = defaultdict(Mock)
     monkeypatch.setattr(tasks, "check_load", Mock(side_effect=CheckFailed("no")))
     with pytest.raises(CheckFailed):
@@ -74,14 +85,23 @@ def test_a_day_that_fails_its_checks_is_not_announced(monkeypatch: pytest.Monkey
     ],
 )
 def test_a_repair_mails_only_when_it_asks(
-    monkeypatch: pytest.MonkeyPatch, attempts_before: int, param: bool, asked_for: int | None, mails: bool
+    monkeypatch: pytest.MonkeyPatch,
+    attempts_before: int,
+    param: bool,
+    asked_for: int | None,
+    mails: bool,
 ) -> None:
     deliver = Mock(return_value="")
     monkeypatch.setattr(tasks.delivery, "deliver", deliver)
     ti = SimpleNamespace(max_tries=attempts_before + 5, task=SimpleNamespace(retries=5))
     run = SimpleNamespace(partition_key="2026-03-02", run_after=None)
     store = {} if asked_for is None else {"send_mail": asked_for}
-    context = {"dag_run": run, "ti": ti, "params": {"send_mail": param}, "task_state_store": store}
+    context = {
+        "dag_run": run,
+        "ti": ti,
+        "params": {"send_mail": param},
+        "task_state_store": store,
+    }
     tasks.send.function({}, **context)
     assert deliver.call_args.kwargs == {"send_mail": mails}
 

@@ -32,10 +32,15 @@ def split(text: str | bytes, fields: int = 3) -> list[tuple[int, str, str | None
     assert rows(content, fields) == [
         (one.number, one.fault[1] if one.fault else one.values) for one in found
     ], "as a large file is read"
-    return [(one.number, one.text.decode("utf-8", "replace"), one.fault and one.fault[1]) for one in found]
+    return [
+        (one.number, one.text.decode("utf-8", "replace"), one.fault and one.fault[1])
+        for one in found
+    ]
 
 
-def rows(content: bytes, fields: int = 3, bounds: Bounds = UNBOUNDED) -> list[tuple[int, str | list]]:
+def rows(
+    content: bytes, fields: int = 3, bounds: Bounds = UNBOUNDED
+) -> list[tuple[int, str | list]]:
     """(number, values or detail of the fault) of the records after a header, read as a large file."""
     found = []
     for table, malformed in tables(io.BytesIO(content), fields, bounds):
@@ -64,7 +69,10 @@ def test_header(line: bytes, names: list[str]) -> None:
     [
         (b"", "it is empty, without even a header"),
         (b"\n1,2,3\n", "it is empty, without even a header"),
-        (b"\xff\xfea\x00,\x00b\x00\n", "its first line cannot be read as a CSV header in UTF-8"),
+        (
+            b"\xff\xfea\x00,\x00b\x00\n",
+            "its first line cannot be read as a CSV header in UTF-8",
+        ),
         (b'"a,b\n', "its first line cannot be read as a CSV header in UTF-8"),
     ],
 )
@@ -99,7 +107,8 @@ def test_a_quote_that_would_swallow_a_whole_record_does_not() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ['1,5" x 3",3', '1,5" x,3', '1, "b" ,3', '1,"a ""b"" c",3', '1,"",3', '1,"2,3",4']
+    "text",
+    ['1,5" x 3",3', '1,5" x,3', '1, "b" ,3', '1,"a ""b"" c",3', '1,"",3', '1,"2,3",4'],
 )
 def test_quotes_around_and_within_a_field(text: str) -> None:
     assert split(text + "\n4,5,6\n") == [(2, text, None), (3, "4,5,6", None)]
@@ -115,7 +124,10 @@ def test_bytes_that_are_no_text_cost_their_line_only() -> None:
 
 
 def test_text_after_a_closing_quote() -> None:
-    assert split('1,"a"b,3\n4,5,6') == [(2, '1,"a"b,3', "text after a closing quote"), (3, "4,5,6", None)]
+    assert split('1,"a"b,3\n4,5,6') == [
+        (2, '1,"a"b,3', "text after a closing quote"),
+        (3, "4,5,6", None),
+    ]
 
 
 def test_a_record_over_very_many_lines_is_taken_for_an_open_quote() -> None:
@@ -160,14 +172,19 @@ def test_a_long_line_is_a_record_like_others() -> None:
 
 def test_an_absurd_line_is_cut_and_the_next_is_read() -> None:
     found = split(b"1,2," + b"x" * (3 * LONGEST_LINE) + b"\n4,5,6\n")
-    assert (found[0][2], len(found[0][1])) == (f"longer than {LONGEST_LINE} bytes", LONGEST_LINE)
+    assert (found[0][2], len(found[0][1])) == (
+        f"longer than {LONGEST_LINE} bytes",
+        LONGEST_LINE,
+    )
     assert found[1:] == [(3, "4,5,6", None)]
 
 
 @given(
     st.lists(
         st.lists(
-            st.text(max_size=8).map(lambda text: text.replace("\r", "").replace("\n", "")),
+            st.text(max_size=8).map(
+                lambda text: text.replace("\r", "").replace("\n", "")
+            ),
             min_size=3,
             max_size=3,
         )
@@ -187,7 +204,9 @@ def test_what_a_csv_writer_writes_comes_back(rows: list[list[str]]) -> None:
 def test_every_line_is_in_exactly_one_record(text: str) -> None:
     found = split(text)
     lines = [line for _, record, _ in found for line in record.split("\n")]
-    assert [line for line in lines if line.strip()] == [line for line in text.split("\n") if line.strip()]
+    assert [line for line in lines if line.strip()] == [
+        line for line in text.split("\n") if line.strip()
+    ]
     numbers = [number for number, *_ in found]
     assert numbers == sorted(set(numbers))
 
@@ -223,13 +242,27 @@ def test_a_line_with_another_number_of_fields_is_named() -> None:
             Bounds(9, LONGEST_LINE, 60),
             "it has more than 1,048,576 bytes, decompressed",
         ),
-        (b"1,2,%s\n" % (b"x" * 70_000) * 3, Bounds(9, 100_000, 60), "it has more than 100,000 bytes"),
-        (b"1,2,%s\n" % (b"x" * 70_000) * 3, Bounds(9, 10**9, 1, iter((0, 0, 1)).__next__), "than 1 seconds"),
+        (
+            b"1,2,%s\n" % (b"x" * 70_000) * 3,
+            Bounds(9, 100_000, 60),
+            "it has more than 100,000 bytes",
+        ),
+        (
+            b"1,2,%s\n" % (b"x" * 70_000) * 3,
+            Bounds(9, 10**9, 1, iter((0, 0, 1)).__next__),
+            "than 1 seconds",
+        ),
         (b"1,2,3\n", Bounds(9, 99, 0), "reading it takes more than 0 seconds"),
-        (b"1,2,3\n" * 20_000, Bounds(99_999, 10**9, 2, iter((0, 1, 2)).__next__), "more than 2 seconds"),
+        (
+            b"1,2,3\n" * 20_000,
+            Bounds(99_999, 10**9, 2, iter((0, 1, 2)).__next__),
+            "more than 2 seconds",
+        ),
     ],
 )
-def test_a_file_beyond_its_bounds_is_not_read_on(content: bytes, bounds: Bounds, why: str) -> None:
+def test_a_file_beyond_its_bounds_is_not_read_on(
+    content: bytes, bounds: Bounds, why: str
+) -> None:
     with pytest.raises(OutOfBoundsError, match=why):
         rows(content, 3, bounds)
 
@@ -267,7 +300,9 @@ def test_blank_lines_are_skipped_many_at_once() -> None:
     assert calls < 25_000, "a call for one line in ten at most"
 
 
-def test_a_line_inside_quotes_is_looked_at_once_for_all_lines_that_may_begin_its_record() -> None:
+def test_a_line_inside_quotes_is_looked_at_once_for_all_lines_that_may_begin_its_record() -> (
+    None
+):
     """Each of these lines opens a quote, and goes on inside one that is open."""
     content = b'5","yyyy\n' * 2_000
     lines = _DoubtfulLines(15, ",", "UTF-8")
@@ -287,7 +322,9 @@ def test_a_line_inside_quotes_is_looked_at_once_for_all_lines_that_may_begin_its
             setattr(lines, name, Counted(value))
     lines.add(2, content.splitlines(keepends=True))
     found = lines.records(is_end=True)
-    assert {record.fault and record.fault[1] for record in found} == {"a quote that is not closed"}
+    assert {record.fault and record.fault[1] for record in found} == {
+        "a quote that is not closed"
+    }
     assert looked_at < 8 * len(content)
 
 

@@ -28,19 +28,37 @@ ATTRIBUTES = ("Payment", "group", "partner", "sales_channel")
 
 def read(tmp_path, header, *records, attributes=ATTRIBUTES):
     """The lines of a file whose records begin with the contract's columns."""
-    text = "\n".join([",".join([*COLUMNS, *header]), *(",".join([*COLUMNS, *record]) for record in records)])
+    text = "\n".join(
+        [
+            ",".join([*COLUMNS, *header]),
+            *(",".join([*COLUMNS, *record]) for record in records),
+        ]
+    )
     target = f"{tmp_path}/lines.parquet"
-    facts = {"file": "acme.csv", "partner": "acme", "received_at": datetime(2026, 11, 20, tzinfo=UTC)}
+    facts = {
+        "file": "acme.csv",
+        "partner": "acme",
+        "received_at": datetime(2026, 11, 20, tzinfo=UTC),
+    }
     with connect_duckdb() as duck:
         duck.execute(read_sql("extract/create_rejects.sql"))
-        names = read_csv(duck, io.BytesIO(text.encode()), facts | {"lines": target}, attributes=attributes)
+        names = read_csv(
+            duck,
+            io.BytesIO(text.encode()),
+            facts | {"lines": target},
+            attributes=attributes,
+        )
         assert duck.table("rejects").fetchall() == []
         lines = duck.from_parquet(target)
-        return names, [dict(zip(lines.columns, row, strict=True)) for row in lines.fetchall()]
+        return names, [
+            dict(zip(lines.columns, row, strict=True)) for row in lines.fetchall()
+        ]
 
 
 def test_named_columns_are_kept_wherever_they_stand(tmp_path):
-    names, (line,) = read(tmp_path, ["colour", "group", "sales_channel"], ["red", "b", "app"])
+    names, (line,) = read(
+        tmp_path, ["colour", "group", "sales_channel"], ["red", "b", "app"]
+    )
     assert (line["sales_channel"], line["group"], line["Payment"]) == ("app", "b", None)
     assert line["country_code"] == "country_code"
     assert "colour" not in line
@@ -65,13 +83,20 @@ print(duck.execute("SELECT count(*) FROM read_parquet(?)", [sys.argv[1]]).fetcha
 def test_reading_does_not_import_pandas(tmp_path):
     """pyarrow does for most conversions, which takes longer than reading 500,000 lines."""
     command = [sys.executable, "-c", WITHOUT_PANDAS, str(tmp_path / "lines.parquet")]
-    run = subprocess.run(command, env=os.environ | {"PYTHONPATH": "plugins"}, capture_output=True, text=True)
+    run = subprocess.run(
+        command,
+        env=os.environ | {"PYTHONPATH": "plugins"},
+        capture_output=True,
+        text=True,
+    )
     assert (run.stdout, run.stderr) == ("[(2,)] False\n", "")
 
 
 def test_every_file_gives_the_same_columns(tmp_path):
     _, (without,) = read(tmp_path, [], [])
-    _, (with_all,) = read(tmp_path, ["sales_channel", "group", "Payment"], ["app", "b", "card"])
+    _, (with_all,) = read(
+        tmp_path, ["sales_channel", "group", "Payment"], ["app", "b", "card"]
+    )
     assert list(without) == list(with_all)
 
 
@@ -93,7 +118,9 @@ def test_what_every_line_has_is_no_extra_column():
     assert extra_columns(["Partner", "SKU", "sku", "utm"]) == ["utm"]
 
 
-@pytest.mark.parametrize(("delimiter", "name"), [(";", "semicolon"), ("\t", "tab"), ("|", "pipe")])
+@pytest.mark.parametrize(
+    ("delimiter", "name"), [(";", "semicolon"), ("\t", "tab"), ("|", "pipe")]
+)
 def test_another_delimiter_is_named(delimiter, name):
     with pytest.raises(UnusableFileError) as refused:
         column_names(io.BytesIO(delimiter.join(COLUMNS).encode()))
@@ -118,6 +145,8 @@ class Stored(AbstractBufferedFile):
 def test_a_file_in_an_object_store_is_read(monkeypatch):
     path = UPath("memory://delivered/acme.csv")
     path.write_bytes(b"a\n")
-    monkeypatch.setattr(MemoryFileSystem, "_open", lambda *arguments, **_: Stored(*arguments))
+    monkeypatch.setattr(
+        MemoryFileSystem, "_open", lambda *arguments, **_: Stored(*arguments)
+    )
     with DroppedFile("acme.csv", "acme", path).text() as stream:
         assert stream.readline(10) == b"a\n"

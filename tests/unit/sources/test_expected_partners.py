@@ -34,7 +34,10 @@ def back(*days: int, partner: str = "acme") -> list[tuple[str, date]]:
         ((1, 2, 3, 4, 5), True),
         ((1, 2, 3, 4), False),
         ((2, 3, 4, 5, 6), True),  # a day on which nobody delivered
-        ((1, 2, 3, 5, 6, 8, 9, 10), False),  # leaves out Thursdays: so it did a week ago
+        (
+            (1, 2, 3, 5, 6, 8, 9, 10),
+            False,
+        ),  # leaves out Thursdays: so it did a week ago
         ((35, 42, 49), False),
         ((-7, 0), False),
     ],
@@ -44,7 +47,11 @@ def test_habits_are_learnt_by_weekday(days: tuple[int, ...], due: bool) -> None:
 
 
 def test_partners_are_told_apart() -> None:
-    deliveries = [*back(7, 14, 21), *back(8, 15, 22, partner="bolt"), *back(7, 14, 21, partner="cosy")]
+    deliveries = [
+        *back(7, 14, 21),
+        *back(8, 15, 22, partner="bolt"),
+        *back(7, 14, 21, partner="cosy"),
+    ]
     assert due_partners(THURSDAY, deliveries, None) == ["acme", "cosy"]
 
 
@@ -52,26 +59,40 @@ def test_partners_are_told_apart() -> None:
     ("text", "due"),
     [
         ("acme, globex", {0: ["acme", "globex"], 6: ["acme", "globex"]}),
-        ("acme:mon-fri,globex:Sat-Mon", {0: ["acme", "globex"], 4: ["acme"], 5: ["globex"], 6: ["globex"]}),
+        (
+            "acme:mon-fri,globex:Sat-Mon",
+            {0: ["acme", "globex"], 4: ["acme"], 5: ["globex"], 6: ["globex"]},
+        ),
         ("acme:tue+sat", {0: [], 1: ["acme"], 5: ["acme"]}),
         ("none", {0: [], 3: []}),
     ],
 )
 def test_the_setting_is_all_there_is(text: str, due: dict[int, list[str]]) -> None:
-    settings = load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef", "EXPECTED_PARTNERS": text})
+    settings = load_settings(
+        {"CUSTOMER_HASH_KEY": "0123456789abcdef", "EXPECTED_PARTNERS": text}
+    )
     assert hash(settings), "tasks remember by their settings what they have prepared"
     expected = settings.expected_partners
     monday = date(2026, 11, 16)
     for weekday, partners in due.items():
         assert (
-            due_partners(monday + timedelta(days=weekday), back(7, 14, partner="other"), expected) == partners
+            due_partners(
+                monday + timedelta(days=weekday), back(7, 14, partner="other"), expected
+            )
+            == partners
         )
 
 
-@pytest.mark.parametrize("text", ["acme:someday", "acme:mon-", ":mon", "acme,,globex", "acme:mon tue"])
+@pytest.mark.parametrize(
+    "text", ["acme:someday", "acme:mon-", ":mon", "acme,,globex", "acme:mon tue"]
+)
 def test_a_setting_that_nobody_can_read_is_refused(text: str) -> None:
-    with pytest.raises(ConfigurationError, match="is neither a partner's name nor one with weekdays"):
-        load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef", "EXPECTED_PARTNERS": text})
+    with pytest.raises(
+        ConfigurationError, match="is neither a partner's name nor one with weekdays"
+    ):
+        load_settings(
+            {"CUSTOMER_HASH_KEY": "0123456789abcdef", "EXPECTED_PARTNERS": text}
+        )
 
 
 def test_five_days_are_those_on_which_any_partner_delivered() -> None:
@@ -97,5 +118,7 @@ def test_five_days_are_those_on_which_any_partner_delivered() -> None:
         ((), False),
     ],
 )
-def test_who_delivers_on_most_days_is_doubtful(days: tuple[int, ...], doubtful: bool) -> None:
+def test_who_delivers_on_most_days_is_doubtful(
+    days: tuple[int, ...], doubtful: bool
+) -> None:
     assert doubtful_partners(THURSDAY, back(*days)) == (["acme"] if doubtful else [])

@@ -32,10 +32,18 @@ from ecommerce.sources.http import (
 WHAT = "some_api: GET /things"
 
 
-def answer(status: int, body: bytes = b"", reason: str | None = None, **headers: str) -> requests.Response:
+def answer(
+    status: int, body: bytes = b"", reason: str | None = None, **headers: str
+) -> requests.Response:
     response = requests.Response()
-    response.status_code, response.raw, response.reason = status, io.BytesIO(body), reason
-    response.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
+    response.status_code, response.raw, response.reason = (
+        status,
+        io.BytesIO(body),
+        reason,
+    )
+    response.headers.update(
+        {name.replace("_", "-"): value for name, value in headers.items()}
+    )
     return response
 
 
@@ -68,17 +76,37 @@ def test_success(status: int) -> None:
             RateLimitedError,
             f"{WHAT} answered 503: the server is busy, retry after 5 s",
         ),
-        (answer(503), TransientError, f"{WHAT} answered 503: the server is unavailable"),
-        (answer(502, Retry_After="60"), TransientError, f"{WHAT} answered 502: the server is unavailable"),
-        (answer(500, reason="Oops"), TransientError, f"{WHAT} answered 500 Oops: the server is unavailable"),
-        (answer(408), TransientError, f"{WHAT} answered 408: the server is unavailable"),
+        (
+            answer(503),
+            TransientError,
+            f"{WHAT} answered 503: the server is unavailable",
+        ),
+        (
+            answer(502, Retry_After="60"),
+            TransientError,
+            f"{WHAT} answered 502: the server is unavailable",
+        ),
+        (
+            answer(500, reason="Oops"),
+            TransientError,
+            f"{WHAT} answered 500 Oops: the server is unavailable",
+        ),
+        (
+            answer(408),
+            TransientError,
+            f"{WHAT} answered 408: the server is unavailable",
+        ),
         (
             answer(404, b"<h1>Not\n  here</h1>", "Not Found"),
             NotFoundError,
             f"{WHAT} answered 404 Not Found: '<h1>Not here</h1>'",
         ),
         (answer(302, b"moved"), ContractError, f"{WHAT} answered 302: 'moved'"),
-        (answer(206, b"x"), ContractError, f"{WHAT} answered 206: a complete answer has the status 200"),
+        (
+            answer(206, b"x"),
+            ContractError,
+            f"{WHAT} answered 206: a complete answer has the status 200",
+        ),
     ],
 )
 def test_failure(response: requests.Response, kind: type[Exception], said: str) -> None:
@@ -95,7 +123,9 @@ def test_of_a_long_error_only_the_beginning_is_read() -> None:
     assert long.raw.tell() < 10_000
 
 
-@pytest.mark.parametrize("host", ["shop", "shop.intranet", "nas.home.arpa", "10.0.0.1", "shop.lan"])
+@pytest.mark.parametrize(
+    "host", ["shop", "shop.intranet", "nas.home.arpa", "10.0.0.1", "shop.lan"]
+)
 def test_a_private_host_needs_no_encryption(host: str) -> None:
     assert not is_unencrypted(f"http://{host}/")
     assert is_unencrypted("http://shop.example.com/")
@@ -107,7 +137,9 @@ def test_a_socket_of_postgresql_is_not_on_the_internet() -> None:
 
 def test_an_answer_is_read_up_to_its_bound() -> None:
     chunks = iter([b"abc", b"d", b"e", b"f"])
-    with pytest.raises(ContractError, match=r"^shop: the answer has more than 4 bytes$"):
+    with pytest.raises(
+        ContractError, match=r"^shop: the answer has more than 4 bytes$"
+    ):
         list(bounded(chunks, 4, "shop"))
     assert list(chunks) == [b"f"]
     assert b"".join(bounded([b"abc", b"d"], 4, "shop")) == b"abcd"
@@ -153,7 +185,9 @@ class Plain(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[int]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Plain) as running:
-        threading.Thread(target=running.serve_forever, args=(0.05,), daemon=True).start()
+        threading.Thread(
+            target=running.serve_forever, args=(0.05,), daemon=True
+        ).start()
         yield running.server_port
         running.shutdown()
 
@@ -183,7 +217,10 @@ def test_no_answer_in_time() -> None:
 
 def test_a_connection_that_is_not_secure(server: int) -> None:
     text = error_of(f"https://127.0.0.1:{server}/", ContractError)
-    assert text == f"{WHAT} failed: 127.0.0.1:{server} does not speak TLS: check host and port"
+    assert (
+        text
+        == f"{WHAT} failed: 127.0.0.1:{server} does not speak TLS: check host and port"
+    )
 
 
 def test_redirects_in_circles_and_broken_urls(server: int) -> None:
@@ -191,14 +228,17 @@ def test_redirects_in_circles_and_broken_urls(server: int) -> None:
     assert circles == f"{WHAT} failed: the server redirects in circles"
     broken = error_of("http://", ContractError)
     assert (
-        broken == f"{WHAT} failed: the host of the connection is no web address such as https://shop.example"
+        broken
+        == f"{WHAT} failed: the host of the connection is no web address such as https://shop.example"
     )
 
 
 def test_a_secret_that_cannot_be_sent(server: int) -> None:
     with pytest.raises(ConfigurationError) as caught, network_errors(WHAT):
         requests.get(
-            f"http://127.0.0.1:{server}/", timeout=5, auth=("key", "secret-key\N{HORIZONTAL ELLIPSIS}")
+            f"http://127.0.0.1:{server}/",
+            timeout=5,
+            auth=("key", "secret-key\N{HORIZONTAL ELLIPSIS}"),
         )
     assert str(caught.value) == (
         f"{WHAT} failed: login or password of the connection has a character that HTTP cannot send"
@@ -209,4 +249,6 @@ def test_a_proxy_that_is_down(monkeypatch: pytest.MonkeyPatch, server: int) -> N
     monkeypatch.setenv("http_proxy", f"http://user:secret-key@127.0.0.1:{free_port()}")
     monkeypatch.setenv("no_proxy", "")
     text = error_of("http://shop.example/", TransientError)
-    assert text.startswith(f"{WHAT} failed: nothing answers at the proxy of this machine (HTTPS_PROXY")
+    assert text.startswith(
+        f"{WHAT} failed: nothing answers at the proxy of this machine (HTTPS_PROXY"
+    )

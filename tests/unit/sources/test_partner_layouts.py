@@ -39,8 +39,14 @@ def test_a_file_is_a_partners_layout(folder):
     layouts = partner_layouts.partner_layouts()
     assert layouts["empty"] == STANDARD
     layout = layouts["globex.eu"]
-    assert (layout.delimiter, layout.encoding, layout.decimal_comma) == (";", "iso8859-1", True)
-    assert layout.constants == {"country_code": "NO", "tax_amount": "0"}, "texts, as in a CSV file"
+    assert (layout.delimiter, layout.encoding, layout.decimal_comma) == (
+        ";",
+        "iso8859-1",
+        True,
+    )
+    assert layout.constants == {"country_code": "NO", "tax_amount": "0"}, (
+        "texts, as in a CSV file"
+    )
     assert layout.file_columns()["unit_price"] == "Preis"
     assert layout.file_columns()["updated_at"] == "Tag"
     assert layout.file_columns()["sku"] == "sku"
@@ -54,16 +60,28 @@ def test_a_file_is_a_partners_layout(folder):
         ("- a", "Input should be a valid dictionary"),
         ("delimeter: ';'", "delimeter: Extra inputs are not permitted"),
         ("delimiter: x", "delimiter: Input should be ',', ';', '|' or "),
-        ("encoding: klingon", "encoding: must be an encoding that Python knows, such as latin-1"),
+        (
+            "encoding: klingon",
+            "encoding: must be an encoding that Python knows, such as latin-1",
+        ),
         ("decimal_comma: perhaps", "decimal_comma: Input should be a valid boolean"),
         ("date_format: '%Q'", "date_format: must be a date format such as"),
         ("date_format: '%d.%m.%Y %z'", "date_format: must have no offset"),
         ("timezone: Berlin", "timezone: must be a time zone such as Europe/Berlin"),
         ("columns: {Preis: price}", "columns: price must be one of order_id, "),
         ("constants: {price: 1}", "constants: price must be one of order_id, "),
-        ("columns: {Preis: unit_price, Netto: unit_price}", "unit_price is set more than once"),
-        ("columns: {Preis: unit_price}\nconstants: {unit_price: 1}", "unit_price is set more than once"),
-        ("constants: {order_id: 1}", "constants: order_id must be a column of the file"),
+        (
+            "columns: {Preis: unit_price, Netto: unit_price}",
+            "unit_price is set more than once",
+        ),
+        (
+            "columns: {Preis: unit_price}\nconstants: {unit_price: 1}",
+            "unit_price is set more than once",
+        ),
+        (
+            "constants: {order_id: 1}",
+            "constants: order_id must be a column of the file",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_named(folder, text, problem):
@@ -76,18 +94,26 @@ def test_what_cannot_be_used_is_named(folder, text, problem):
 
 def read(tmp_path, layout, content, attributes=()):
     """(lines, rejects) of a file with the bytes `content`."""
-    facts = {"file": "globex.csv", "partner": "globex", "received_at": datetime(2026, 11, 20, tzinfo=UTC)}
+    facts = {
+        "file": "globex.csv",
+        "partner": "globex",
+        "received_at": datetime(2026, 11, 20, tzinfo=UTC),
+    }
     with connect_duckdb() as duck:
         duck.execute(read_sql("extract/create_rejects.sql"))
         facts["lines"] = f"{tmp_path}/lines.parquet"
         read_csv(duck, io.BytesIO(content), facts, layout, attributes=attributes)
         lines = duck.from_parquet(f"{tmp_path}/lines.parquet")
         rows = [dict(zip(lines.columns, row, strict=True)) for row in lines.fetchall()]
-        return rows, duck.execute("SELECT row_number, reason, detail, raw FROM rejects ORDER BY 1").fetchall()
+        return rows, duck.execute(
+            "SELECT row_number, reason, detail, raw FROM rejects ORDER BY 1"
+        ).fetchall()
 
 
 ONE_COLUMN = {
-    "constants": dict.fromkeys([name for name in COLUMNS if name not in ("order_id", "unit_price")], "")
+    "constants": dict.fromkeys(
+        [name for name in COLUMNS if name not in ("order_id", "unit_price")], ""
+    )
 }
 
 
@@ -105,7 +131,9 @@ ONE_COLUMN = {
 )
 def test_decimal_commas(tmp_path, delivered, expected):
     layout = Layout(delimiter=";", decimal_comma=True, **ONE_COLUMN)
-    [line], _ = read(tmp_path, layout, f"order_id;unit_price\nO1;{delivered}\n".encode())
+    [line], _ = read(
+        tmp_path, layout, f"order_id;unit_price\nO1;{delivered}\n".encode()
+    )
     assert line["unit_price"] == expected
 
 
@@ -120,12 +148,18 @@ def test_decimal_commas(tmp_path, delivered, expected):
 )
 def test_dates_are_local_times(tmp_path, delivered, expected):
     layout = Layout(
-        date_format="%d.%m.%Y %H:%M", timezone="Europe/Berlin", columns={"Tag": ["ordered_at", "updated_at"]}
+        date_format="%d.%m.%Y %H:%M",
+        timezone="Europe/Berlin",
+        columns={"Tag": ["ordered_at", "updated_at"]},
     )
     header = [
         "order_id",
         "Tag",
-        *(name for name in COLUMNS if name not in ("order_id", "ordered_at", "updated_at")),
+        *(
+            name
+            for name in COLUMNS
+            if name not in ("order_id", "ordered_at", "updated_at")
+        ),
     ]
     content = ",".join(header) + f"\nO1,{delivered}" + "," * (len(header) - 2) + "\n"
     [line], _ = read(tmp_path, layout, content.encode())
@@ -134,14 +168,24 @@ def test_dates_are_local_times(tmp_path, delivered, expected):
 
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16"])
 def test_encodings(tmp_path, encoding):
-    layout = Layout(encoding=encoding, delimiter="|", columns={"Stück": "unit_price"}, **ONE_COLUMN)
-    [line], rejects = read(tmp_path, layout, 'order_id|Stück\nO1|"Größe | 5\nrot"\n'.encode(encoding))
-    assert (line["order_id"], line["unit_price"], rejects) == ("O1", "Größe | 5\nrot", [])
+    layout = Layout(
+        encoding=encoding, delimiter="|", columns={"Stück": "unit_price"}, **ONE_COLUMN
+    )
+    [line], rejects = read(
+        tmp_path, layout, 'order_id|Stück\nO1|"Größe | 5\nrot"\n'.encode(encoding)
+    )
+    assert (line["order_id"], line["unit_price"], rejects) == (
+        "O1",
+        "Größe | 5\nrot",
+        [],
+    )
 
 
 def test_a_byte_that_the_encoding_does_not_have_costs_its_line(tmp_path):
     layout = Layout(encoding="cp1252", delimiter=";", **ONE_COLUMN)
-    lines, rejects = read(tmp_path, layout, b"order_id;unit_price\nO1;1\nO2;\x81\nO3;3\n")
+    lines, rejects = read(
+        tmp_path, layout, b"order_id;unit_price\nO1;1\nO2;\x81\nO3;3\n"
+    )
     assert [line["order_id"] for line in lines] == ["O1", "O3"]
     assert rejects == [(3, "bad_encoding", "not CP1252", "O2;\ufffd")]
 
@@ -157,14 +201,18 @@ def test_an_odd_byte_of_utf_16_makes_the_file_unusable(tmp_path):
 
 def test_a_column_that_only_has_the_name_of_ours_is_not_read(tmp_path):
     layout = Layout(columns={"Bestellung": "order_id"}, **ONE_COLUMN)
-    [line], _ = read(tmp_path, layout, b"order_id,Bestellung,unit_price\ninternal,O1,5\n")
+    [line], _ = read(
+        tmp_path, layout, b"order_id,Bestellung,unit_price\ninternal,O1,5\n"
+    )
     assert line["order_id"] == "O1"
 
 
 def test_an_attribute_has_the_partners_name(tmp_path, monkeypatch):
     monkeypatch.setenv("ORDER_ATTRIBUTES", "utm")
     layout = Layout(columns={"Kampagne": "utm"}, **ONE_COLUMN)
-    [line], _ = read(tmp_path, layout, b"order_id,Kampagne,unit_price\nO1,spring,5\n", ["utm"])
+    [line], _ = read(
+        tmp_path, layout, b"order_id,Kampagne,unit_price\nO1,spring,5\n", ["utm"]
+    )
     assert line["utm"] == "spring"
 
 
@@ -180,10 +228,15 @@ def test_a_missing_column_has_both_names():
             io.BytesIO(b"order_id\n"),
             Layout(
                 columns={"Preis": "unit_price"},
-                constants={n: "" for n in COLUMNS if n not in ("order_id", "unit_price", "sku")},
+                constants={
+                    n: "" for n in COLUMNS if n not in ("order_id", "unit_price", "sku")
+                },
             ),
         )
-    assert refused.value.args == ("missing_column", "its header lacks sku, Preis (unit_price)")
+    assert refused.value.args == (
+        "missing_column",
+        "its header lacks sku, Preis (unit_price)",
+    )
 
 
 def test_another_delimiter_than_the_layouts_is_named():

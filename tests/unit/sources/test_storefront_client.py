@@ -49,18 +49,26 @@ def pauses() -> list[float]:
 def client(shop: Storefront, pauses: list[float]) -> Iterator[StorefrontClient]:
     with requests.Session() as session:
         session.auth = (KEY, SECRET)
-        yield StorefrontClient(session, f"{shop.url}/wp-json/wc/v3", timeout=5, sleep=pauses.append)
+        yield StorefrontClient(
+            session, f"{shop.url}/wp-json/wc/v3", timeout=5, sleep=pauses.append
+        )
 
 
-def test_a_page_comes_as_it_was_sent_with_the_total(client: StorefrontClient, shop: Storefront) -> None:
+def test_a_page_comes_as_it_was_sent_with_the_total(
+    client: StorefrontClient, shop: Storefront
+) -> None:
     page = client.get("/orders", 1, {"orderby": "id", "order": "asc"})
     assert (page.total, page.empty) == (3, False)
     assert page.body.startswith(b'[{"id": 1,')
-    assert shop.requests == ["GET /wp-json/wc/v3/orders?orderby=id&order=asc&per_page=100&page=1"]
+    assert shop.requests == [
+        "GET /wp-json/wc/v3/orders?orderby=id&order=asc&per_page=100&page=1"
+    ]
     assert client.get("/orders", 2).empty
 
 
-def test_a_missing_total_and_a_byte_order_mark_do_no_harm(client: StorefrontClient, shop: Storefront) -> None:
+def test_a_missing_total_and_a_byte_order_mark_do_no_harm(
+    client: StorefrontClient, shop: Storefront
+) -> None:
     shop.faults.append(Fault("/orders", status=200, body=b"\xef\xbb\xbf [ ]\n"))
     page = client.get("/orders")
     assert (page.total, page.body, page.empty) == (None, b"[ ]", True)
@@ -105,7 +113,9 @@ def test_a_server_that_stays_busy_is_left_alone_after_some_attempts(
 def test_a_long_pause_is_left_to_the_task(
     client: StorefrontClient, shop: Storefront, pauses: list[float]
 ) -> None:
-    shop.faults.append(Fault(**BUSY, headers={"Retry-After": f"{LONGEST_PAUSE + 1:.0f}"}))
+    shop.faults.append(
+        Fault(**BUSY, headers={"Retry-After": f"{LONGEST_PAUSE + 1:.0f}"})
+    )
     with pytest.raises(RateLimitedError, match="121 s") as caught:
         client.get("/orders")
     assert (len(shop.requests), pauses) == (1, [])
@@ -116,11 +126,15 @@ def test_a_server_without_time_is_not_said_to_have_had_too_many_requests(
     client: StorefrontClient, shop: Storefront
 ) -> None:
     shop.faults.append(Fault("/orders", status=503, headers={"Retry-After": "600"}))
-    with pytest.raises(RateLimitedError, match=r"answered 503 .*: the server is busy, retry after"):
+    with pytest.raises(
+        RateLimitedError, match=r"answered 503 .*: the server is busy, retry after"
+    ):
         client.get("/orders")
 
 
-def test_a_redirect_within_the_shop_is_followed(client: StorefrontClient, shop: Storefront) -> None:
+def test_a_redirect_within_the_shop_is_followed(
+    client: StorefrontClient, shop: Storefront
+) -> None:
     moved = f"{shop.url}/wp-json/wc/v3/orders?orderby=id&order=asc&per_page=100&page=1"
     for place in (moved, moved.removeprefix(shop.url)):
         shop.faults.append(Fault("/orders", status=301, headers={"Location": place}))
@@ -129,13 +143,22 @@ def test_a_redirect_within_the_shop_is_followed(client: StorefrontClient, shop: 
 
 @pytest.mark.parametrize(
     "place",
-    ["http://localhost:{port}", "https://127.0.0.1:{port}", "//other.example:{port}", "http://127.0.0.1:1"],
+    [
+        "http://localhost:{port}",
+        "https://127.0.0.1:{port}",
+        "//other.example:{port}",
+        "http://127.0.0.1:1",
+    ],
 )
 def test_a_redirect_to_another_host_or_scheme_is_not_followed(
     client: StorefrontClient, shop: Storefront, place: str
 ) -> None:
     target = place.format(port=shop.url.rpartition(":")[2])
-    shop.faults.append(Fault("/orders", status=301, headers={"Location": f"{target}/orders?key={SECRET}"}))
+    shop.faults.append(
+        Fault(
+            "/orders", status=301, headers={"Location": f"{target}/orders?key={SECRET}"}
+        )
+    )
     with pytest.raises(ConfigurationError) as caught:
         client.get("/orders")
     said = str(caught.value)
@@ -169,7 +192,8 @@ def test_a_key_is_not_sent_openly_through_the_internet(
         StorefrontClient.connect()
         return
     with pytest.raises(
-        ConfigurationError, match=r"does not begin with https://, and the key would travel"
+        ConfigurationError,
+        match=r"does not begin with https://, and the key would travel",
     ) as caught:
         StorefrontClient.connect()
     assert SECRET not in str(caught.value)
@@ -188,14 +212,24 @@ def test_an_unwell_server_is_asked_again_with_growing_pauses(
         client.get("/orders")
 
 
-def test_silence_and_a_dead_port_are_passing_trouble(shop: Storefront, pauses: list[float]) -> None:
+def test_silence_and_a_dead_port_are_passing_trouble(
+    shop: Storefront, pauses: list[float]
+) -> None:
     session = requests.Session()
-    slow = StorefrontClient(session, f"{shop.url}/wp-json/wc/v3", timeout=0.05, sleep=pauses.append)
+    slow = StorefrontClient(
+        session, f"{shop.url}/wp-json/wc/v3", timeout=0.05, sleep=pauses.append
+    )
     shop.faults.append(Fault("/orders", delay=0.3, times=99))
-    with pytest.raises(TransientError, match=r"GET /orders \(page 1\) failed: 127.0.0.1:\d+ timed out"):
+    with pytest.raises(
+        TransientError, match=r"GET /orders \(page 1\) failed: 127.0.0.1:\d+ timed out"
+    ):
         slow.get("/orders")
-    dead = StorefrontClient(session, f"http://127.0.0.1:{free_port()}", sleep=pauses.append)
-    with pytest.raises(TransientError, match=r"failed: nothing answers at 127.0.0.1:\d+"):
+    dead = StorefrontClient(
+        session, f"http://127.0.0.1:{free_port()}", sleep=pauses.append
+    )
+    with pytest.raises(
+        TransientError, match=r"failed: nothing answers at 127.0.0.1:\d+"
+    ):
         dead.get("/orders")
     assert len(pauses) == 2 * (ATTEMPTS - 1)
 
@@ -214,7 +248,9 @@ def test_refused_keys_are_told_in_the_servers_words_and_not_tried_again(
 
 def test_another_root_is_recognised(client: StorefrontClient, shop: Storefront) -> None:
     client._root = f"{shop.url}/blog/wp-json/wc/v3"
-    with pytest.raises(NotFoundError, match=r"rest_no_route.*root of a WooCommerce shop"):
+    with pytest.raises(
+        NotFoundError, match=r"rest_no_route.*root of a WooCommerce shop"
+    ):
         client.get("/orders")
 
 
@@ -240,7 +276,9 @@ def test_what_is_no_list_is_asked_for_once_more_and_then_named(
     shop.faults.append(Fault("/orders", rewrite=rewrite))  # type: ignore[arg-type]
     assert client.get("/orders").total == 3
     shop.faults.append(Fault("/orders", rewrite=rewrite, times=99))  # type: ignore[arg-type]
-    with pytest.raises(MalformedAnswerError, match=r"GET /orders \(page 1\) is no JSON list"):
+    with pytest.raises(
+        MalformedAnswerError, match=r"GET /orders \(page 1\) is no JSON list"
+    ):
         client.get("/orders")
     assert len(shop.requests) == 4
 
@@ -249,7 +287,11 @@ def test_a_page_that_breaks_off_is_not_quoted_because_it_holds_customers(
     client: StorefrontClient, shop: Storefront
 ) -> None:
     shop.faults.append(
-        Fault("/orders", times=9, rewrite=lambda body: b'[{"billing": {"last_name": "Lovelace"')
+        Fault(
+            "/orders",
+            times=9,
+            rewrite=lambda body: b'[{"billing": {"last_name": "Lovelace"',
+        )
     )
     with pytest.raises(MalformedAnswerError) as caught:
         client.get("/orders")
@@ -270,7 +312,9 @@ def test_nothing_the_client_says_holds_its_keys(
         client.get("/orders")
     said += [record.getMessage() for record in caplog.records] + shop.requests
     assert len(said) > 10
-    assert not [text for text in said if KEY in text or SECRET in text or "Basic" in text]
+    assert not [
+        text for text in said if KEY in text or SECRET in text or "Basic" in text
+    ]
 
 
 @pytest.mark.parametrize(
@@ -286,9 +330,16 @@ def test_check_names_a_server_that_does_not_date_all_changes(
     monkeypatch: pytest.MonkeyPatch, mode: str, status: int | None, hint: str
 ) -> None:
     with Storefront(WooStore(), mode) as shop:
-        connection = {"conn_type": "http", "host": shop.url, "login": KEY, "password": SECRET}
+        connection = {
+            "conn_type": "http",
+            "host": shop.url,
+            "login": KEY,
+            "password": SECRET,
+        }
         monkeypatch.setenv("AIRFLOW_CONN_STOREFRONT_API", json.dumps(connection))
         if status:
             shop.faults.append(Fault("/system_status", status=status, body=b"{}"))
         _, *hints = storefront.check()
-    assert [(state, text[: len(hint)]) for state, text in hints] == ([("hint", hint)] if hint else [])
+    assert [(state, text[: len(hint)]) for state, text in hints] == (
+        [("hint", hint)] if hint else []
+    )

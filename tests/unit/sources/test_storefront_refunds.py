@@ -39,14 +39,18 @@ def known(*rows: tuple[str, str, int, str, str, str]) -> pa.Table:
     types = (pa.string(), pa.string(), pa.int64(), *[pa.decimal128(18, 4)] * 3)
     return pa.table(
         {
-            name: pa.array([Decimal(v) if pa.types.is_decimal(kind) else v for v in column], kind)
+            name: pa.array(
+                [Decimal(v) if pa.types.is_decimal(kind) else v for v in column], kind
+            )
             for name, kind, column in zip(names, types, values, strict=True)
         }
     )
 
 
 def stubs(**amounts: str) -> Stubs:
-    return Stubs(NAIVE_NOON, {name[1:]: Decimal(amount) for name, amount in amounts.items()})
+    return Stubs(
+        NAIVE_NOON, {name[1:]: Decimal(amount) for name, amount in amounts.items()}
+    )
 
 
 def test_orders_are_known_when_every_refund_and_its_sum_is() -> None:
@@ -78,7 +82,9 @@ def test_a_refund_that_an_order_lists_twice_counts_once() -> None:
     with connect_duckdb() as duck:
         duck.execute(f"CREATE TABLE orders_read AS SELECT {order}")
         query(duck, "extract/storefront/refund_stubs")
-        assert duck.sql("SELECT refund_id, amount FROM refund_stubs").fetchall() == [("5", Decimal("1"))]
+        assert duck.sql("SELECT refund_id, amount FROM refund_stubs").fetchall() == [
+            ("5", Decimal("1"))
+        ]
 
 
 def test_a_warehouse_without_refunds_knows_none() -> None:
@@ -99,41 +105,68 @@ def a_shop_of(orders: Iterable[WooOrder]) -> tuple[WooStore, dict[str, Stubs]]:
     return store, {
         str(order.id): Stubs(
             order.created_at.replace(tzinfo=None) if order.created_at else None,
-            {str(refund.id): refund.amount for refund in order.refunds if not refund.deleted},
+            {
+                str(refund.id): refund.amount
+                for refund in order.refunds
+                if not refund.deleted
+            },
         )
         for order in store.orders.values()
         if order.refunds
     }
 
 
-def refunded(number: int, count: int = 1, created_at: datetime | None = NOON) -> WooOrder:
-    line = WooLine(number * 10, 11, "MUG", "Mug", Decimal(500), Decimal(500), Decimal(500))
+def refunded(
+    number: int, count: int = 1, created_at: datetime | None = NOON
+) -> WooOrder:
+    line = WooLine(
+        number * 10, 11, "MUG", "Mug", Decimal(500), Decimal(500), Decimal(500)
+    )
     part = WooRefundLine(1, number * 10, Decimal("0.25"), Decimal("1.00"))
     first = number * 1000
     refunds = [
-        WooRefund(first + n, NOON + timedelta(hours=n), Decimal("1.00"), "", [part]) for n in range(count)
+        WooRefund(first + n, NOON + timedelta(hours=n), Decimal("1.00"), "", [part])
+        for n in range(count)
     ]
     return WooOrder(number, created_at, lines=[line], refunds=refunds)
 
 
 @contextmanager
-def reading(store: WooStore, mode: str) -> Iterator[tuple[Storefront, StorefrontClient, ThreadPoolExecutor]]:
-    with Storefront(store, mode) as shop, requests.Session() as session, ThreadPoolExecutor(8) as pool:
+def reading(
+    store: WooStore, mode: str
+) -> Iterator[tuple[Storefront, StorefrontClient, ThreadPoolExecutor]]:
+    with (
+        Storefront(store, mode) as shop,
+        requests.Session() as session,
+        ThreadPoolExecutor(8) as pool,
+    ):
         session.auth = (KEY, SECRET)
         yield shop, StorefrontClient(session, f"{shop.url}/wp-json/wc/v3"), pool
 
 
 def found(refunds: dict[str, list[dict[str, Any]]]) -> dict[str, list[int]]:
-    assert all(r["order_id"] == order_id for order_id, of_order in refunds.items() for r in of_order)
-    return {order_id: sorted(refund["id"] for refund in of_order) for order_id, of_order in refunds.items()}
+    assert all(
+        r["order_id"] == order_id
+        for order_id, of_order in refunds.items()
+        for r in of_order
+    )
+    return {
+        order_id: sorted(refund["id"] for refund in of_order)
+        for order_id, of_order in refunds.items()
+    }
 
 
 def paths(shop: Storefront) -> set[str]:
-    return {request.split("?")[0].removeprefix("GET /wp-json/wc/v3") for request in shop.requests}
+    return {
+        request.split("?")[0].removeprefix("GET /wp-json/wc/v3")
+        for request in shop.requests
+    }
 
 
 @pytest.mark.parametrize("mode", ["66", "11", "11c"])
-def test_every_refund_of_the_orders_asked_for_comes_back_and_no_other(mode: str) -> None:
+def test_every_refund_of_the_orders_asked_for_comes_back_and_no_other(
+    mode: str,
+) -> None:
     store, wanted = a_shop_of(
         [
             *(refunded(n, count=120) for n in (1, 2, 3, 4, 5)),
@@ -145,23 +178,32 @@ def test_every_refund_of_the_orders_asked_for_comes_back_and_no_other(mode: str)
     del wanted["8"]
     with reading(store, mode) as (shop, client, pool):
         refunds = read_refunds(client, pool, wanted, NAIVE_NOON - timedelta(days=14))
-    assert found(refunds) == {key: sorted(map(int, of_order.amounts)) for key, of_order in wanted.items()}
+    assert found(refunds) == {
+        key: sorted(map(int, of_order.amounts)) for key, of_order in wanted.items()
+    }
     # 608 refunds are seven pages: more than five orders would need one by one.
     assert paths(shop) - {"/refunds"} == {f"/orders/{key}/refunds" for key in wanted}
     quantity = refunds["1"][0]["line_items"][0]["quantity"]
     assert quantity == "-0.25"  # as text: no digit is lost
 
 
-@pytest.mark.parametrize(("mode", "global_list"), [("66", False), ("11", True), ("11c", True)])
+@pytest.mark.parametrize(
+    ("mode", "global_list"), [("66", False), ("11", True), ("11c", True)]
+)
 def test_many_orders_are_looked_up_in_the_global_list_where_there_is_one(
     mode: str, global_list: bool
 ) -> None:
     store, wanted = a_shop_of(
-        [*(refunded(n, count=2) for n in range(1, 201)), refunded(900, created_at=NOON - timedelta(days=90))]
+        [
+            *(refunded(n, count=2) for n in range(1, 201)),
+            refunded(900, created_at=NOON - timedelta(days=90)),
+        ]
     )
     with reading(store, mode) as (shop, client, pool):
         refunds = read_refunds(client, pool, wanted, NAIVE_NOON)
-    assert found(refunds) == {key: sorted(map(int, of_order.amounts)) for key, of_order in wanted.items()}
+    assert found(refunds) == {
+        key: sorted(map(int, of_order.amounts)) for key, of_order in wanted.items()
+    }
     assert paths(shop) == (
         {"/refunds", "/orders/900/refunds"}
         if global_list
@@ -192,13 +234,19 @@ def test_what_the_order_itself_says_now_counts() -> None:
     store.delete_refund(1, 1001, NOON)
     store.orders[1].refunds.append(WooRefund(1777, NOON, Decimal("1.00")))
     with reading(store, "66") as (_, client, pool):
-        assert found(read_refunds(client, pool, wanted, NAIVE_NOON)) == {"1": [1000, 1002, 1777]}
+        assert found(read_refunds(client, pool, wanted, NAIVE_NOON)) == {
+            "1": [1000, 1002, 1777]
+        }
 
 
 def test_a_page_that_is_no_list_of_refunds_is_named() -> None:
     store, wanted = a_shop_of([refunded(1)])
     for body in (b"[1, 2]", b'[{"id": 1,]'):
         with reading(store, "66") as (shop, client, pool):
-            shop.faults.append(Fault("/orders/1/refunds", rewrite=lambda _, body=body: body, times=9))
-            with pytest.raises(ContractError, match=r"GET /orders/1/refunds \(page 1\)"):
+            shop.faults.append(
+                Fault("/orders/1/refunds", rewrite=lambda _, body=body: body, times=9)
+            )
+            with pytest.raises(
+                ContractError, match=r"GET /orders/1/refunds \(page 1\)"
+            ):
                 read_refunds(client, pool, wanted, NAIVE_NOON)

@@ -22,7 +22,10 @@ def test_keys_sent_openly_are_taken_over_https_only() -> None:
             401,
             "woocommerce_rest_cannot_view",
         )
-        assert code(requests.get(url, timeout=10)) == (401, "woocommerce_rest_cannot_view")
+        assert code(requests.get(url, timeout=10)) == (
+            401,
+            "woocommerce_rest_cannot_view",
+        )
         written = requests.post(url, auth=(KEY, SECRET), json={}, timeout=10)
         assert code(written) == (401, "woocommerce_rest_authentication_error")
     with Storefront(WooStore(), https_only=True) as shop:

@@ -20,21 +20,27 @@ class AnyOrder(Executor):
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
 
-    def map(self, fn: Callable[..., Any], *iterables: Iterable[Any], **_: Any) -> Iterator[Any]:
+    def map(
+        self, fn: Callable[..., Any], *iterables: Iterable[Any], **_: Any
+    ) -> Iterator[Any]:
         calls = list(zip(*iterables, strict=True))
         results: dict[int, Any] = {}
         for n in self.rng.sample(range(len(calls)), len(calls)):
             results[n] = fn(*calls[n])
         return iter([results[n] for n in range(len(calls))])
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+    def submit(
+        self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
+    ) -> Future[Any]:
         raise NotImplementedError
 
 
 class Shelf:
     """A server's list of ids; `happen` may change it before each request."""
 
-    def __init__(self, ids: Iterable[int], happen: Callable[[list[int]], None] = lambda ids: None) -> None:
+    def __init__(
+        self, ids: Iterable[int], happen: Callable[[list[int]], None] = lambda ids: None
+    ) -> None:
         self.ids = list(ids)
         self.happen = happen
         self.seen: set[int] = set()
@@ -118,7 +124,9 @@ def test_what_stays_on_the_list_is_seen_however_it_changes(seed: int) -> None:
         assert stays <= shelf.seen
 
 
-def test_an_object_that_enters_between_two_requests_costs_a_second_look_at_its_neighbours_only() -> None:
+def test_an_object_that_enters_between_two_requests_costs_a_second_look_at_its_neighbours_only() -> (
+    None
+):
     entered = iter([False, False, False, True])
 
     def happen(ids: list[int]) -> None:
@@ -128,18 +136,26 @@ def test_an_object_that_enters_between_two_requests_costs_a_second_look_at_its_n
     shelf = Shelf(range(1000), happen)
     walk_in_order(shelf)
     assert shelf.seen >= set(range(1000))
-    assert sorted(n for n in set(shelf.requests) if shelf.requests.count(n) > 1) == [3, 4]
+    assert sorted(n for n in set(shelf.requests) if shelf.requests.count(n) > 1) == [
+        3,
+        4,
+    ]
 
 
 def test_a_list_that_never_rests_is_given_up() -> None:
     shelf = Shelf(range(300), lambda ids: ids.append(-len(ids)))
-    with pytest.raises(TransientError, match="the shelf: the list changed every time it was read"):
+    with pytest.raises(
+        TransientError, match="the shelf: the list changed every time it was read"
+    ):
         walk_in_order(shelf)
 
 
 def test_a_server_that_ignores_the_page_number_is_found_out() -> None:
     shelf = Shelf(range(300))
-    with ThreadPoolExecutor(1) as pool, pytest.raises(ContractError, match="page 2 with what is on page 1"):
+    with (
+        ThreadPoolExecutor(1) as pool,
+        pytest.raises(ContractError, match="page 2 with what is on page 1"),
+    ):
         walk("the shelf", lambda number: replace(shelf.read(1), number=number), pool)
 
 
@@ -148,9 +164,15 @@ def test_a_page_that_repeats_another_is_no_part_of_the_list() -> None:
     shelf = Shelf(range(300))
 
     def cached(number: int) -> Page:
-        return replace(shelf.read(min(number, 2)) if number == 3 else shelf.read(number), number=number)
+        return replace(
+            shelf.read(min(number, 2)) if number == 3 else shelf.read(number),
+            number=number,
+        )
 
-    with ThreadPoolExecutor(1) as pool, pytest.raises(TransientError, match="page 3 with what is on page 2"):
+    with (
+        ThreadPoolExecutor(1) as pool,
+        pytest.raises(TransientError, match="page 3 with what is on page 2"),
+    ):
         walk("the shelf", cached, pool)
 
 
@@ -159,4 +181,7 @@ def test_an_empty_first_page_of_a_list_with_objects_is_no_empty_list(
     total: int | None, withheld: int
 ) -> None:
     with ThreadPoolExecutor(1) as pool:
-        assert walk("the shelf", lambda number: Page(number, b"[]", total, 0), pool) == withheld
+        assert (
+            walk("the shelf", lambda number: Page(number, b"[]", total, 0), pool)
+            == withheld
+        )

@@ -19,18 +19,32 @@ Found = list[tuple[int, str, str | None]]
 
 def found(path: Path, before: int = 0) -> tuple[Found, Lines]:
     reader = Lines(before)
-    rows = [tuple(row.values()) for batch in reader.batches(path) for row in batch.to_pylist()]
-    return [(number, line.removesuffix("\n"), fault) for number, line, fault in rows], reader
+    rows = [
+        tuple(row.values())
+        for batch in reader.batches(path)
+        for row in batch.to_pylist()
+    ]
+    return [
+        (number, line.removesuffix("\n"), fault) for number, line, fault in rows
+    ], reader
 
 
 def expected(text: bytes, before: int) -> Found:
     known = []
-    for number, line in enumerate(text.removeprefix(b"\xef\xbb\xbf").split(b"\n"), before + 1):
+    for number, line in enumerate(
+        text.removeprefix(b"\xef\xbb\xbf").split(b"\n"), before + 1
+    ):
         if not line.strip(b" \t\r"):
             continue
         if len(line) > LONGEST_LINE:
             known.append(
-                (number, line.lstrip(b" \t\r")[: lines.KEPT_OF_LONG].decode(errors="replace"), "too_long")
+                (
+                    number,
+                    line.lstrip(b" \t\r")[: lines.KEPT_OF_LONG].decode(
+                        errors="replace"
+                    ),
+                    "too_long",
+                )
             )
         else:
             try:
@@ -59,7 +73,11 @@ PIECES = st.sampled_from(
 
 @given(st.lists(PIECES), st.booleans(), st.integers(3, 40), st.integers(0, 9))
 def test_every_line_once_with_its_number(
-    tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes], mark: bool, block: int, before: int
+    tmp_path_factory: pytest.TempPathFactory,
+    pieces: list[bytes],
+    mark: bool,
+    block: int,
+    before: int,
 ) -> None:
     text = (b"\xef\xbb\xbf" if mark else b"") + b"\n".join(pieces)
     path = tmp_path_factory.getbasetemp() / "answer.ndjson"
@@ -89,7 +107,9 @@ def test_every_line_once_with_its_number(
         b'[]\n<html>502 Bad Gateway</html>\n{"event_id": "a"}\n',
     ],
 )
-def test_an_answer_may_begin_with_an_event_or_an_invalid_line(tmp_path: Path, text: bytes) -> None:
+def test_an_answer_may_begin_with_an_event_or_an_invalid_line(
+    tmp_path: Path, text: bytes
+) -> None:
     path = tmp_path / "answer.ndjson"
     path.write_bytes(text)
     check_first_lines(path, "an answer")
@@ -98,14 +118,22 @@ def test_an_answer_may_begin_with_an_event_or_an_invalid_line(tmp_path: Path, te
 def test_twenty_lines_without_an_event_are_no_answer(tmp_path: Path) -> None:
     path = tmp_path / "answer.ndjson"
     path.write_bytes(b'{"type": "ping"}\n' * 20 + b'{"event_id": "a"}\n')
-    with pytest.raises(ContractError, match="begins with the keys type in place of one JSON object per line"):
+    with pytest.raises(
+        ContractError,
+        match="begins with the keys type in place of one JSON object per line",
+    ):
         check_first_lines(path, "an answer")
 
 
 def test_slices_lie_on_the_hours_whatever_the_window() -> None:
     start = datetime(2026, 3, 10, 5, 20, tzinfo=timezone(timedelta(hours=1)))
     cut = datetime(2026, 3, 10, 5, 45, tzinfo=UTC)
-    texts = [str(part) for part in slices(start, cut + timedelta(minutes=20), cut, cut + timedelta(days=1))]
+    texts = [
+        str(part)
+        for part in slices(
+            start, cut + timedelta(minutes=20), cut, cut + timedelta(days=1)
+        )
+    ]
     assert texts == [
         "2026-03-10T04:20:00Z to 2026-03-10T05:00:00Z",
         "2026-03-10T05:00:00Z to 2026-03-10T05:45:00Z",

@@ -65,5 +65,9 @@ def test_a_link_is_not_followed(place, tmp_path_factory):
 
 def test_no_task_has_temporary_files_of_another_kind(repository):
     package = repository / "plugins" / "ecommerce"
-    modules = [path for path in package.rglob("*.py") if "import tempfile" in path.read_text()]
-    assert [path.relative_to(package).as_posix() for path in modules] == ["storage/scratch.py"]
+    modules = [
+        path for path in package.rglob("*.py") if "import tempfile" in path.read_text()
+    ]
+    assert [path.relative_to(package).as_posix() for path in modules] == [
+        "storage/scratch.py"
+    ]

@@ -49,7 +49,10 @@ def publish(uri, text="one", fail=False):
 
 def test_manifest_survives_xcom(root):
     manifest = publish(f"{root}/run/sales_db")
-    assert from_xcom(staging.Manifest, json.loads(json.dumps(to_xcom(manifest)))) == manifest
+    assert (
+        from_xcom(staging.Manifest, json.loads(json.dumps(to_xcom(manifest))))
+        == manifest
+    )
 
 
 def test_nothing_is_visible_when_the_writer_fails(root):
@@ -94,7 +97,11 @@ def test_only_its_user_can_open_staging_on_a_disk(tmp_path, monkeypatch):
         os.umask(usual)
     modes = {
         str(path.relative_to(tmp_path)): path.stat().st_mode & 0o777
-        for path in (tmp_path / "staging", *tmp_path.rglob("2026-11-19"), *tmp_path.rglob("sales_db"))
+        for path in (
+            tmp_path / "staging",
+            *tmp_path.rglob("2026-11-19"),
+            *tmp_path.rglob("sales_db"),
+        )
     }
     assert modes == {
         "staging": 0o700,
@@ -108,7 +115,9 @@ def test_only_its_user_can_open_staging_on_a_disk(tmp_path, monkeypatch):
 def test_run_ids_become_safe_folder_names(monkeypatch):
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     monkeypatch.setenv("STAGING_URI", "gs://b/s")
-    folder = staging.DagRun("dag", "manual__2026-11-20T11:00:00+00:00").folder(date(2026, 11, 19), "report")
+    folder = staging.DagRun("dag", "manual__2026-11-20T11:00:00+00:00").folder(
+        date(2026, 11, 19), "report"
+    )
     assert folder == "gs://b/s/dag/2026-11-19/manual__2026-11-20T11_00_00_00_00/report"
 
 
@@ -141,7 +150,10 @@ except staging.StagingError as error:
 def test_duckdb_that_cannot_write_is_said_in_the_same_sentence(tmp_path, text):
     uri = f"file://{tmp_path}/sales_db"
     with (
-        pytest.raises(staging.StagingError, match=f"sales_db could not be written: {re.escape(text)}$"),
+        pytest.raises(
+            staging.StagingError,
+            match=f"sales_db could not be written: {re.escape(text)}$",
+        ),
         staging.publish(uri),
     ):
         raise duckdb.IOException(text)

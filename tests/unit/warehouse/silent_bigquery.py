@@ -32,12 +32,16 @@ class SilentBigQuery:
     @property
     def cancelled(self) -> list[str]:
         """The ids of the jobs that a request has cancelled."""
-        return [each.split("/")[-2] for each in self.requests if each.endswith("/cancel")]
+        return [
+            each.split("/")[-2] for each in self.requests if each.endswith("/cancel")
+        ]
 
     @contextmanager
     def serving(self) -> Iterator[SilentBigQuery]:
         """Serve for the length of the block."""
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), daemon=True
+        ).start()
         try:
             yield self
         finally:
@@ -57,7 +61,11 @@ class SilentBigQuery:
                 if service._mute:
                     service._closed.wait(60)
                     return
-                content = gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
+                content = (
+                    gzip.decompress(body)
+                    if self.headers.get("Content-Encoding") == "gzip"
+                    else body
+                )
                 given = json.loads(content) if content else {}
                 state = "RUNNING"
                 if path.endswith("/cancel"):
@@ -68,7 +76,8 @@ class SilentBigQuery:
                 }
                 job = {
                     "jobReference": reference,
-                    "configuration": given.get("configuration") or {"query": {"query": ""}},
+                    "configuration": given.get("configuration")
+                    or {"query": {"query": ""}},
                     "status": {"state": state},
                     "statistics": {"query": {"statementType": "SELECT"}},
                 }

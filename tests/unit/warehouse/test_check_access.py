@@ -28,7 +28,11 @@ class Client:
     def create_table(self, table, **options):
         if self._creating:
             raise self._creating
-        assert timedelta(minutes=50) < table.expires - datetime.now(UTC) <= timedelta(hours=1)
+        assert (
+            timedelta(minutes=50)
+            < table.expires - datetime.now(UTC)
+            <= timedelta(hours=1)
+        )
         self.tables.append(table.table_id)
 
     def delete_table(self, table, **options):
@@ -36,7 +40,9 @@ class Client:
 
     def load_table_from_uri(self, uri, table, *, job_config, location, **options):
         [content] = [pq.read_table(file) for file in self.bucket.iterdir()]
-        self.loaded.append((uri, job_config.source_format, location, content.to_pylist()))
+        self.loaded.append(
+            (uri, job_config.source_format, location, content.to_pylist())
+        )
         self.tables.append(table)
         return self
 
@@ -46,7 +52,9 @@ class Client:
 
 
 def warehouse(**answers):
-    return Warehouse(Client(**answers), load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef"}), {})
+    return Warehouse(
+        Client(**answers), load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef"}), {}
+    )
 
 
 def test_a_table_in_staging_is_created_and_removed_and_expires_if_it_stays():
@@ -68,13 +76,18 @@ def test_without_a_right_to_create_the_role_and_the_dataset_are_named():
 def bucket(tmp_path, monkeypatch):
     """A folder in place of the bucket `staging` for the paths of the check."""
     monkeypatch.setattr(
-        check_access, "storage_path", lambda uri: tmp_path / uri.removeprefix("gs://staging/files/")
+        check_access,
+        "storage_path",
+        lambda uri: tmp_path / uri.removeprefix("gs://staging/files/"),
     )
     return tmp_path
 
 
 def with_bucket(bucket, **answers):
-    settings = {"CUSTOMER_HASH_KEY": "0123456789abcdef", "STAGING_URI": "gs://staging/files"}
+    settings = {
+        "CUSTOMER_HASH_KEY": "0123456789abcdef",
+        "STAGING_URI": "gs://staging/files",
+    }
     client = Client(**answers)
     client.bucket = bucket
     return Warehouse(client, load_settings(settings), {})
@@ -98,13 +111,17 @@ def test_a_file_of_the_bucket_is_loaded_and_removed(bucket):
             r"storage.legacyBucketReader \(for storage.buckets.get\)",
         ),
         (
-            google.BadRequest("Cannot read and write in different locations: source: EU, destination: US"),
+            google.BadRequest(
+                "Cannot read and write in different locations: source: EU, destination: US"
+            ),
             ContractError,
             r"the bucket of STAGING_URI has to be in BIGQUERY_LOCATION.* different locations",
         ),
     ],
 )
-def test_a_bucket_that_bigquery_cannot_load_from_is_reported_with_the_fix(bucket, refusal, kind, fix):
+def test_a_bucket_that_bigquery_cannot_load_from_is_reported_with_the_fix(
+    bucket, refusal, kind, fix
+):
     with pytest.raises(kind, match=fix) as refused:
         check_access.check_bucket(with_bucket(bucket, loading=refusal))
     assert ACCOUNT not in str(refused.value)

@@ -13,15 +13,31 @@ from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.checks import CheckResult, run_checks
 
-FOUND = "{refund belongs to an order|refunds belong to orders} missing from the warehouse"
+FOUND = (
+    "{refund belongs to an order|refunds belong to orders} missing from the warehouse"
+)
 
-SOUND = CheckResult("rows: are sound", "error", 0, "{row is|rows are} unsound", "figures are wrong", None)
+SOUND = CheckResult(
+    "rows: are sound",
+    "error",
+    0,
+    "{row is|rows are} unsound",
+    "figures are wrong",
+    None,
+)
 
 
-def said(rows: int, found: str = FOUND, sample: str | None = "sales_db refund r7 of order 77") -> str:
+def said(
+    rows: int, found: str = FOUND, sample: str | None = "sales_db refund r7 of order 77"
+) -> str:
     return str(
         CheckResult(
-            "refunds: the order is in the warehouse", "warn", rows, found, "counted as returns", sample
+            "refunds: the order is in the warehouse",
+            "warn",
+            rows,
+            found,
+            "counted as returns",
+            sample,
         )
     )
 
@@ -40,7 +56,10 @@ def test_one_is_one():
 
 
 def test_words_without_forms_are_taken_as_they_are():
-    assert said(1200, "times something else", None) == "1,200 times something else: counted as returns"
+    assert (
+        said(1200, "times something else", None)
+        == "1,200 times something else: counted as returns"
+    )
 
 
 def test_every_place_that_differs_has_its_forms():
@@ -55,7 +74,13 @@ def test_every_place_that_differs_has_its_forms():
 
 def test_people_are_told_what_it_means_and_what_to_do():
     found = CheckResult(
-        "refunds: the order is in the warehouse", "warn", 26, FOUND, "counted as returns", "r7", "read it"
+        "refunds: the order is in the warehouse",
+        "warn",
+        26,
+        FOUND,
+        "counted as returns",
+        "r7",
+        "read it",
     )
     of_the_day = {
         "kind": "check",
@@ -65,7 +90,9 @@ def test_people_are_told_what_it_means_and_what_to_do():
         "weight": 2,
     }
     assert found.warnings() == [of_the_day]
-    others = replace(found, other_rows=1, other_sample="r1", other_days="2026-11-18 2026-11-09")
+    others = replace(
+        found, other_rows=1, other_sample="r1", other_days="2026-11-18 2026-11-09"
+    )
     assert others.warnings() == [
         of_the_day,
         of_the_day
@@ -80,7 +107,9 @@ def test_people_are_told_what_it_means_and_what_to_do():
 def test_every_check_that_warns_has_something_to_do():
     for path in (rendering.SQL_ROOT / "warehouse/tables").glob("*/checks.sql"):
         for check in path.read_text().split("{% call check(")[1:]:
-            arguments = [line.strip() for line in check.partition(") %}")[0].strip().splitlines()]
+            arguments = [
+                line.strip() for line in check.partition(") %}")[0].strip().splitlines()
+            ]
             if arguments[1] == '"warn",':
                 assert len(arguments) == 6 + ("dated=True," in arguments), (
                     f"{path.parent.name}: {arguments[0]} lacks action or weight"
@@ -93,7 +122,10 @@ def test_every_check_that_warns_has_something_to_do():
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (None, "no check in include/sql/warehouse/tables/{table}/checks.sql returns a row"),
+        (
+            None,
+            "no check in include/sql/warehouse/tables/{table}/checks.sql returns a row",
+        ),
         (
             {"severity": "err"},
             'the check "rows: are sound" in include/sql/warehouse/tables/{table}/checks.sql',
@@ -103,7 +135,9 @@ def test_every_check_that_warns_has_something_to_do():
     ],
 )
 def test_a_check_that_cannot_fail_is_an_error(change, sentence):
-    checked = [table for table in rendering.tables("checks.sql") if table in ORDERS.tables]
+    checked = [
+        table for table in rendering.tables("checks.sql") if table in ORDERS.tables
+    ]
     rows = [{"checked": table} | asdict(SOUND) for table in checked]
     rows[0] |= change or {}
     warehouse = SimpleNamespace(
@@ -113,10 +147,14 @@ def test_a_check_that_cannot_fail_is_an_error(change, sentence):
     day = date(2026, 11, 17)
 
     def run() -> list[CheckResult]:
-        return run_checks([day], spec=ORDERS, business_date=day, run_id="run", warehouse=warehouse)
+        return run_checks(
+            [day], spec=ORDERS, business_date=day, run_id="run", warehouse=warehouse
+        )
 
     if sentence is None:
         assert run() == [SOUND] * len(checked)
     else:
-        with pytest.raises(ContractError, match=re.escape(sentence.format(table=checked[0]))):
+        with pytest.raises(
+            ContractError, match=re.escape(sentence.format(table=checked[0]))
+        ):
             run()

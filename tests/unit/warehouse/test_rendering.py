@@ -11,9 +11,17 @@ from jinja2 import DictLoader, UndefinedError
 from ecommerce.core.settings import load_settings
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import rendering
-from ecommerce.warehouse.rendering import columns, in_few_ranges, render, staging_table, tables
+from ecommerce.warehouse.rendering import (
+    columns,
+    in_few_ranges,
+    render,
+    staging_table,
+    tables,
+)
 
-SETTINGS = load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef", "BIGQUERY_DATASET": "shop"})
+SETTINGS = load_settings(
+    {"CUSTOMER_HASH_KEY": "0123456789abcdef", "BIGQUERY_DATASET": "shop"}
+)
 
 
 @pytest.fixture
@@ -31,7 +39,10 @@ def template(monkeypatch):
 
 def test_tables_come_from_a_list(template):
     assert template('{{ table("orders") }}') == "`shop.orders`"
-    assert template('{{ staged("orders") }}', staging="0a1b") == "`shop_staging.orders__0a1b`"
+    assert (
+        template('{{ staged("orders") }}', staging="0a1b")
+        == "`shop_staging.orders__0a1b`"
+    )
     for unknown in (
         '{{ table("orders` WHERE TRUE; --") }}',
         '{{ table("user") }}',
@@ -87,7 +98,9 @@ def test_days_in_many_pieces_are_put_together_over_the_narrowest_gaps():
     assert in_few_ranges([first, *others], most=3) == [
         date(2026, 3, number) for number in (1, 2, 3, 4, 9, 10, 11, 20)
     ]
-    assert in_few_ranges([first, *others], most=1) == [date(2026, 3, number) for number in range(1, 21)]
+    assert in_few_ranges([first, *others], most=1) == [
+        date(2026, 3, number) for number in range(1, 21)
+    ]
     assert in_few_ranges([first]) == [first]
 
 
@@ -97,7 +110,16 @@ def test_a_statement_for_no_day_is_not_rendered(template):
 
 
 @pytest.mark.parametrize(
-    "value", ["1; DROP TABLE orders", "it's", "\\", "", 1.5, True, {"a": "1; DROP TABLE orders"}]
+    "value",
+    [
+        "1; DROP TABLE orders",
+        "it's",
+        "\\",
+        "",
+        1.5,
+        True,
+        {"a": "1; DROP TABLE orders"},
+    ],
 )
 def test_other_values_do_not_become_literals(template, value):
     with pytest.raises(ValueError, match=r"of SQL|only dates"):
@@ -105,13 +127,22 @@ def test_other_values_do_not_become_literals(template, value):
 
 
 def test_values_are_literals(template):
-    assert template("{{ day }} {{ most }}", day=date(2026, 3, 2), most=7) == "DATE '2026-03-02' 7"
+    assert (
+        template("{{ day }} {{ most }}", day=date(2026, 3, 2), most=7)
+        == "DATE '2026-03-02' 7"
+    )
     moment = datetime(2026, 3, 2, 8, tzinfo=ZoneInfo("America/New_York"))
     assert template("{{ at }} {{ of.a }}", at=moment, of={"a": None}) == (
         "TIMESTAMP '2026-03-02T13:00:00+00:00' NULL"
     )
-    assert template("{{ id }}", id="<report.2026@shop.example>") == "'<report.2026@shop.example>'"
-    assert template("{{ shop_timezone }} {{ reporting_currency }}") == "'America/New_York' 'USD'"
+    assert (
+        template("{{ id }}", id="<report.2026@shop.example>")
+        == "'<report.2026@shop.example>'"
+    )
+    assert (
+        template("{{ shop_timezone }} {{ reporting_currency }}")
+        == "'America/New_York' 'USD'"
+    )
 
 
 def test_a_name_nobody_gave_is_an_error(template):
@@ -150,7 +181,9 @@ def test_every_change_of_rows_belongs_to_a_transaction_that_begins_with_the_lock
         for path in (rendering.SQL_ROOT / "warehouse").rglob("*.sql")
         if path.parent.name not in ("macros", "staging") and path.name != "lock.sql"
     }
-    scripts = {path: text for path, text in files.items() if "BEGIN TRANSACTION;" in text}
+    scripts = {
+        path: text for path, text in files.items() if "BEGIN TRANSACTION;" in text
+    }
     for path, text in scripts.items():
         begin = text.split("BEGIN TRANSACTION;")[1]
         first = re.search(r"(?:warehouse/)?loads/\w+|[A-Z]{4,}", begin)
@@ -158,10 +191,17 @@ def test_every_change_of_rows_belongs_to_a_transaction_that_begins_with_the_lock
         assert first[0].endswith("loads/lock"), path
     included = set(re.findall(r"(?:tables|loads)/\w+/\w+", " ".join(files.values())))
     changing = {
-        path for path, text in files.items() if re.search(r"^(MERGE|INSERT|UPDATE|DELETE) ", text, re.M)
+        path
+        for path, text in files.items()
+        if re.search(r"^(MERGE|INSERT|UPDATE|DELETE) ", text, re.M)
     }
     alone = {
-        path for path in changing - scripts.keys() if path[len("warehouse/") : -len(".sql")] not in included
+        path
+        for path in changing - scripts.keys()
+        if path[len("warehouse/") : -len(".sql")] not in included
     }
     # They only add hashes, and clear staging tables: which transaction sees a hash is decided by forget.sql.
-    assert alone == {"warehouse/procedures/erasure/remember.sql", "warehouse/loads/orders/find_changes.sql"}
+    assert alone == {
+        "warehouse/procedures/erasure/remember.sql",
+        "warehouse/loads/orders/find_changes.sql",
+    }

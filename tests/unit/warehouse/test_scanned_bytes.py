@@ -13,7 +13,10 @@ from tests import googlesql
 from tests.googlesql import Catalogue
 from tests.scanned_bytes import DAY, History, Load
 
-MONTH, TEN_YEARS = History(days=30, customers=20_000_000), History(days=3650, customers=60_000_000)
+MONTH, TEN_YEARS = (
+    History(days=30, customers=20_000_000),
+    History(days=3650, customers=60_000_000),
+)
 MEGABYTE = 1_000_000
 
 
@@ -28,7 +31,11 @@ LOADS = {
         days=last_days(30),
         read_days=last_days(1),
         stored={
-            **{"orders": last_days(30), "refunds": last_days(30), "exchange_rates": last_days(8)},
+            **{
+                "orders": last_days(30),
+                "refunds": last_days(30),
+                "exchange_rates": last_days(8),
+            },
             **{"rejected_rows": last_days(3), "products": last_days(1)},
         },
         variables={"earliest_date": DAY - timedelta(20)},
@@ -50,16 +57,21 @@ def catalogue() -> Catalogue:
 
 
 @pytest.mark.parametrize("name", LOADS)
-def test_a_load_after_ten_years_scans_little_more_than_after_a_month(name: str, catalogue: Catalogue) -> None:
+def test_a_load_after_ten_years_scans_little_more_than_after_a_month(
+    name: str, catalogue: Catalogue
+) -> None:
     month, ten_years = LOADS[name].scanned(catalogue, MONTH, TEN_YEARS)
     assert ten_years.total() <= 1.2 * month.total()
-    grown = {table for table in ten_years if ten_years[table] > month[table] + 150 * MEGABYTE}
+    grown = {
+        table for table in ten_years if ten_years[table] > month[table] + 150 * MEGABYTE
+    }
     # Customers are found by their hash, rejected records by their orders.
     assert grown == ({"customers", "rejected_rows"} if name == "orders" else set())
 
 
 @pytest.mark.parametrize(
-    "name", ["order_lines/by_order", "refunds/by_order", "stored_order_ids/days_of_orders"]
+    "name",
+    ["order_lines/by_order", "refunds/by_order", "stored_order_ids/days_of_orders"],
 )
 def test_a_look_up_of_orders_after_ten_years_scans_what_it_scans_after_a_month(
     name: str, catalogue: Catalogue
@@ -89,13 +101,17 @@ def filtered() -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("load", "name", "sql"), filtered(), ids=lambda value: value if len(value) < 40 else ""
+    ("load", "name", "sql"),
+    filtered(),
+    ids=lambda value: value if len(value) < 40 else "",
 )
 def test_a_statement_that_loses_its_filters_is_found(
     load: str, name: str, sql: str, catalogue: Catalogue
 ) -> None:
     [ten_years] = LOADS[load].scanned(catalogue, TEN_YEARS, sql=sql)
-    month, without = LOADS[load].scanned(catalogue, MONTH, TEN_YEARS, sql=FILTER.sub("TRUE", sql))
+    month, without = LOADS[load].scanned(
+        catalogue, MONTH, TEN_YEARS, sql=FILTER.sub("TRUE", sql)
+    )
     assert without.total() > 2 * ten_years.total()
     assert without.total() > 1.2 * month.total()
 
@@ -103,13 +119,19 @@ def test_a_statement_that_loses_its_filters_is_found(
 @pytest.mark.parametrize(
     ("sql", "scanned"),
     [
-        ("SELECT order_id FROM `sales.orders` WHERE business_date = DATE '2026-03-31'", 20),
+        (
+            "SELECT order_id FROM `sales.orders` WHERE business_date = DATE '2026-03-31'",
+            20,
+        ),
         (
             "SELECT order_id FROM (SELECT * FROM `sales.orders`) AS o "
             "WHERE business_date BETWEEN DATE '2026-03-30' AND DATE '2026-03-31'",
             2 * 289,
         ),
-        ("DELETE FROM `sales.orders` WHERE business_date = DATE '2026-03-31' AND order_id = 'a'", 20 + 289),
+        (
+            "DELETE FROM `sales.orders` WHERE business_date = DATE '2026-03-31' AND order_id = 'a'",
+            20 + 289,
+        ),
         (
             "SELECT o.order_id FROM `sales.orders` AS o INNER JOIN `sales.daily_summary` AS d "
             "ON o.business_date = d.business_date WHERE d.business_date = DATE '2026-03-31'",
@@ -118,6 +140,8 @@ def test_a_statement_that_loses_its_filters_is_found(
         ("SELECT COUNT(*) AS n FROM `sales.orders`", 0),
     ],
 )
-def test_columns_and_partitions_are_counted(sql: str, scanned: int, catalogue: Catalogue) -> None:
+def test_columns_and_partitions_are_counted(
+    sql: str, scanned: int, catalogue: Catalogue
+) -> None:
     [found] = LOADS["orders"].scanned(catalogue, TEN_YEARS, sql=sql)
     assert found["orders"] == scanned * 1_000_000

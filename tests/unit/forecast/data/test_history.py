@@ -24,7 +24,9 @@ def day(number: int) -> date:
     return MONDAY + timedelta(days=number)
 
 
-def answer(kinds: Mapping[str, Mapping[str, np.ndarray]], category: Mapping[str, str]) -> pa.Table:
+def answer(
+    kinds: Mapping[str, Mapping[str, np.ndarray]], category: Mapping[str, str]
+) -> pa.Table:
     rows = [
         {
             "business_date": day(number),
@@ -81,7 +83,9 @@ def test_each_kind_is_a_panel_of_the_same_days():
 
 
 def test_a_promotion_counts_for_an_article_wholly_and_for_others_by_its_part_of_their_sales():
-    announced = Announced((Promotion(day(DAYS + 3), day(DAYS + 4), "K-1", Decimal(10)),))
+    announced = Announced(
+        (Promotion(day(DAYS + 3), day(DAYS + 4), "K-1", Decimal(10)),)
+    )
     found = {kind: panel.promotions for kind, panel in shop(announced).panels.items()}
     days = [DAYS + 3, DAYS + 4]
     assert found["sku"][days].tolist() == [[0, 1, 0]] * 2
@@ -114,7 +118,9 @@ def test_the_index_of_a_week_is_known_when_the_week_has_ended():
 
 
 def found_gaps(total: np.ndarray, holidays: np.ndarray) -> list[int]:
-    return np.flatnonzero(gaps(pd.Series(total, pd.date_range(MONDAY, periods=DAYS)), holidays)).tolist()
+    return np.flatnonzero(
+        gaps(pd.Series(total, pd.date_range(MONDAY, periods=DAYS)), holidays)
+    ).tolist()
 
 
 def test_days_without_any_sale_are_a_gap_but_not_closed_weekdays_holidays_and_rare_sales():
@@ -139,7 +145,9 @@ def test_days_without_any_sale_are_a_gap_but_not_closed_weekdays_holidays_and_ra
 def test_a_holiday_has_the_same_number_every_year():
     found = holidays_of("US", date(2025, 1, 1), 730)
     assert found[(date(2025, 7, 4) - date(2025, 1, 1)).days] > 0
-    numbers = [found[(date(year, 12, 25) - date(2025, 1, 1)).days] for year in (2025, 2026)]
+    numbers = [
+        found[(date(year, 12, 25) - date(2025, 1, 1)).days] for year in (2025, 2026)
+    ]
     assert numbers[0] == numbers[1] != 0
     assert found[5] == 0
     assert not holidays_of("", date(2025, 1, 1), 730).any()

@@ -97,19 +97,33 @@ def test_nothing_that_was_not_known_at_an_origin_moves_its_forecast():
     promotions = np.zeros((420 + HORIZON, 3))
     promotions[100:110] = promotions[300:310] = 1
     origin = 364
-    shuffled = changed(values, lambda table: np.random.default_rng(0).shuffle(table[origin:]))
+    shuffled = changed(
+        values, lambda table: np.random.default_rng(0).shuffle(table[origin:])
+    )
     market = 100 + np.arange(420) / 10
     later = changed(market, lambda index: index[origin:].fill(7))
-    shops = [make_panel(values, promotions, market=market), make_panel(shuffled, promotions, market=later)]
+    shops = [
+        make_panel(values, promotions, market=market),
+        make_panel(shuffled, promotions, market=later),
+    ]
     one, other = (forecast(shop.until(origin)) for shop in shops)
     assert (one.values == other.values).all()
     assert all(
-        (one.bounds[level][side] == other.bounds[level][side]).all() for level in (80, 95) for side in (0, 1)
+        (one.bounds[level][side] == other.bounds[level][side]).all()
+        for level in (80, 95)
+        for side in (0, 1)
     )
     # The origins that errors are measured at know nothing of what came after them, either.
     seen = [look_back(shop.until(origin + 28)) for shop in shops]
-    before = [[forecasts for forecasts, actual, _ in each if len(actual) == HORIZON] for each in seen]
-    assert all((one[name] == other[name]).all() for one, other in zip(*before, strict=True) for name in one)
+    before = [
+        [forecasts for forecasts, actual, _ in each if len(actual) == HORIZON]
+        for each in seen
+    ]
+    assert all(
+        (one[name] == other[name]).all()
+        for one, other in zip(*before, strict=True)
+        for name in one
+    )
 
 
 def test_a_growing_market_is_a_reason_to_expect_more_and_never_less():
@@ -121,14 +135,24 @@ def test_a_growing_market_is_a_reason_to_expect_more_and_never_less():
     falling, rising = (
         trees.forecast(Statistics(shop))
         for shop in (
-            replace(panel, market=np.where(np.arange(days) < days - 28, 100.0, level)) for level in (70, 130)
+            replace(panel, market=np.where(np.arange(days) < days - 28, 100.0, level))
+            for level in (70, 130)
         )
     )
     assert (rising >= falling).all()
     assert (rising > falling).any()
 
 
-STATES = ("ordinary", "zeros", "doubled", "vanished", "new", "closed on Sundays", "rare", "spike")
+STATES = (
+    "ordinary",
+    "zeros",
+    "doubled",
+    "vanished",
+    "new",
+    "closed on Sundays",
+    "rare",
+    "spike",
+)
 RARE = np.where(np.random.default_rng(5).random(364) < 0.15, 40.0, 0.0)
 
 
@@ -157,7 +181,9 @@ def test_no_state_of_a_series_spoils_the_others(shop: PanelForecast):
 
 def test_a_series_of_zeros_is_forecast_as_nothing(shop: PanelForecast):
     assert (state(shop, "zeros") == 0).all()
-    assert all((bound[:, 1] == 0).all() for pair in shop.bounds.values() for bound in pair)
+    assert all(
+        (bound[:, 1] == 0).all() for pair in shop.bounds.values() for bound in pair
+    )
 
 
 def test_a_series_of_three_points_is_not_forecast_and_the_others_are():
@@ -200,23 +226,33 @@ def test_a_short_history_is_enough_for_a_forecast_with_an_interval(days: int):
 
 
 def test_a_month_without_data_is_a_gap_and_no_slump():
-    values = changed(weekly(364), lambda table: table.__setitem__(slice(290, 321), np.nan))
+    values = changed(
+        weekly(364), lambda table: table.__setitem__(slice(290, 321), np.nan)
+    )
     assert error(forecast(make_panel(values)).values[:, 0]) < 0.06
 
 
 @pytest.mark.parametrize("days", [10, 40, 70, 150])
 def test_a_gap_at_the_end_of_the_history_leaves_the_level_of_before(days: int):
-    values = changed(weekly(364), lambda table: table.__setitem__(slice(364 - days, None), np.nan))
+    values = changed(
+        weekly(364), lambda table: table.__setitem__(slice(364 - days, None), np.nan)
+    )
     assert error(forecast(make_panel(values)).values[:, 0]) < 0.1
 
 
 def test_a_constant_series_stays_constant():
     found = forecast(make_panel(np.full((364, 1), 50.0)))
     assert np.allclose(found.values, 50, rtol=0.02)
-    assert all(np.allclose(bound, 50, rtol=0.04) for pair in found.bounds.values() for bound in pair)
+    assert all(
+        np.allclose(bound, 50, rtol=0.04)
+        for pair in found.bounds.values()
+        for bound in pair
+    )
 
 
-def test_a_level_that_has_doubled_two_months_ago_is_the_level_of_the_forecast(shop: PanelForecast):
+def test_a_level_that_has_doubled_two_months_ago_is_the_level_of_the_forecast(
+    shop: PanelForecast,
+):
     assert error(state(shop, "doubled"), 2 * COMING) < 0.15
 
 
@@ -225,18 +261,24 @@ def test_a_category_that_has_vanished_is_forecast_as_nothing(shop: PanelForecast
 
 
 def test_a_series_that_others_have_taken_the_place_of_is_forecast_as_nothing():
-    values = changed(weekly(364, series=2), lambda table: table.__setitem__((slice(0, 357), 1), 0))
+    values = changed(
+        weekly(364, series=2), lambda table: table.__setitem__((slice(0, 357), 1), 0)
+    )
     values = changed(values, lambda table: table.__setitem__((slice(357, None), 0), 0))
     found = forecast(make_panel(values))
     assert (found.values[:, 0] == 0).all()
 
 
 def test_a_shop_that_was_closed_for_a_week_opens_again():
-    values = changed(weekly(364, series=2), lambda table: table.__setitem__(slice(357, None), 0))
+    values = changed(
+        weekly(364, series=2), lambda table: table.__setitem__(slice(357, None), 0)
+    )
     assert error(forecast(make_panel(values)).values[:, 0]) < 0.15
 
 
-def test_a_category_that_appeared_six_weeks_ago_is_forecast_from_those(shop: PanelForecast):
+def test_a_category_that_appeared_six_weeks_ago_is_forecast_from_those(
+    shop: PanelForecast,
+):
     assert error(state(shop, "new")) < 0.1
 
 
@@ -262,7 +304,9 @@ def test_a_black_friday_does_not_lift_the_weeks_after_it(shop: PanelForecast):
 
 
 def test_a_last_day_of_which_a_part_is_missing_is_not_learned_from():
-    values = changed(weekly(364), lambda table: table.__setitem__(363, 0.1 * table[363]))
+    values = changed(
+        weekly(364), lambda table: table.__setitem__(363, 0.1 * table[363])
+    )
     assert (forecast(make_panel(values)).values[6::7, 0] > 0.9 * WEEK[6]).all()
 
 
@@ -273,21 +317,32 @@ def test_an_article_that_sells_rarely_is_forecast_by_its_weeks(shop: PanelForeca
 
 
 @pytest.mark.parametrize(
-    ("as_of", "days"), [(date(2026, 12, 1), 390), (date(2026, 4, 8), 170), (date(2026, 1, 1), 60)]
+    ("as_of", "days"),
+    [(date(2026, 12, 1), 390), (date(2026, 4, 8), 170), (date(2026, 1, 1), 60)],
 )
-def test_no_shape_of_a_series_gives_negative_crossed_or_missing_bounds(as_of: date, days: int):
+def test_no_shape_of_a_series_gives_negative_crossed_or_missing_bounds(
+    as_of: date, days: int
+):
     forecasts = forecasts_of_all(dated(shapes(days, seed=days), as_of))
     is_forecast = ~np.isnan(forecasts[DEFAULT].values).all(axis=0)
     assert is_forecast.sum() >= 36
     for candidate, made in forecasts.items():
-        order = [made.bounds[95][0], made.bounds[80][0], made.values, made.bounds[80][1], made.bounds[95][1]]
+        order = [
+            made.bounds[95][0],
+            made.bounds[80][0],
+            made.values,
+            made.bounds[80][1],
+            made.bounds[95][1],
+        ]
         amounts = np.stack(order)[:, :, is_forecast]
         assert np.isfinite(amounts).all(), candidate
         assert (amounts >= 0).all(), candidate
         assert (np.diff(amounts, axis=0) >= 0).all(), candidate
 
 
-SELLERS = np.column_stack([weekly(420), np.where(np.random.default_rng(6).random(420) < 0.25, 40.0, 0.0)])
+SELLERS = np.column_stack(
+    [weekly(420), np.where(np.random.default_rng(6).random(420) < 0.25, 40.0, 0.0)]
+)
 """A usual seller and a rare one."""
 
 
@@ -297,14 +352,22 @@ def usual_sellers() -> Mapping[str, PanelForecast]:
 
 
 @pytest.mark.parametrize("age", [1, 10, 330])
-def test_one_absurd_day_does_not_move_the_level(age: int, usual_sellers: Mapping[str, PanelForecast]):
+def test_one_absurd_day_does_not_move_the_level(
+    age: int, usual_sellers: Mapping[str, PanelForecast]
+):
     values = SELLERS.copy()
     values[-age, 0] *= 100
     day_with_sale = np.flatnonzero(SELLERS[: 421 - age, 1])[-1]
     values[day_with_sale, 1] *= 100
     moved = forecasts_of_all(make_panel(values))
-    for candidate in ("open_weekday_mean", "ridge", DEFAULT):  # trees of two series differ by chance
-        change = moved[candidate].values.sum(axis=0) / usual_sellers[candidate].values.sum(axis=0)
+    for candidate in (
+        "open_weekday_mean",
+        "ridge",
+        DEFAULT,
+    ):  # trees of two series differ by chance
+        change = moved[candidate].values.sum(axis=0) / usual_sellers[
+            candidate
+        ].values.sum(axis=0)
         assert abs(change[0] - 1) < 0.02, candidate
         assert abs(change[1] - 1) < 0.1, candidate
 
@@ -328,10 +391,18 @@ print(hashlib.sha256(said.encode()).hexdigest(), hashlib.sha256(pickle.dumps(tra
 def test_the_same_history_gives_the_same_forecasts_card_and_model_on_one_core_and_on_two():
     answers = set()
     for threads in ("1", "2"):
-        environment = os.environ | {"PYTHONPATH": f"{REPOSITORY / 'plugins'}:{REPOSITORY}"}
-        environment |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), threads)
+        environment = os.environ | {
+            "PYTHONPATH": f"{REPOSITORY / 'plugins'}:{REPOSITORY}"
+        }
+        environment |= dict.fromkeys(
+            ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), threads
+        )
         done = subprocess.run(
-            [sys.executable, "-c", SCRIPT], env=environment, check=True, capture_output=True, text=True
+            [sys.executable, "-c", SCRIPT],
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
         )
         answers.add(done.stdout)
     assert len(answers) == 1

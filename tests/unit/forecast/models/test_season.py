@@ -17,7 +17,9 @@ from tests.unit.forecast.panels import WEEK, changed, dated, make_panel, shapes,
 NOISE = 0.1
 
 
-def shop(as_of: date, days: int, rise: Callable[[date], float]) -> tuple[Panel, np.ndarray]:
+def shop(
+    as_of: date, days: int, rise: Callable[[date], float]
+) -> tuple[Panel, np.ndarray]:
     """Three series that sell their weekday times the rise of each day, and the total to come."""
     first = as_of - timedelta(days=days)
     dates = [first + timedelta(days=day) for day in range(days + HORIZON)]
@@ -25,7 +27,9 @@ def shop(as_of: date, days: int, rise: Callable[[date], float]) -> tuple[Panel, 
     noise = np.random.default_rng(4).lognormal(0, NOISE, (days, 3))
     holidays = np.repeat(holidays_of("US", first, days + HORIZON)[:, None], 3, axis=1)
     series = tuple(f"category:{place}" for place in range(3))
-    panel = Panel(first, series, truth[:days, None] * noise, np.zeros(holidays.shape), holidays)
+    panel = Panel(
+        first, series, truth[:days, None] * noise, np.zeros(holidays.shape), holidays
+    )
     return panel, 3 * truth[days:]
 
 
@@ -40,11 +44,15 @@ def miss(panel: Panel, truth: np.ndarray) -> float:
 
 def christmas(peak: float) -> Callable[[date], float]:
     """Sales rise for five weeks before Christmas."""
-    return lambda day: peak ** max(0.0, 1 - abs((date(day.year, 12, 24) - day).days - 0.1) / 36)
+    return lambda day: (
+        peak ** max(0.0, 1 - abs((date(day.year, 12, 24) - day).days - 0.1) / 36)
+    )
 
 
 @pytest.mark.parametrize("peak", [1.5, 3])
-@pytest.mark.parametrize(("days", "most"), [(420, 0.15), (785, 0.08)], ids=["seen once", "seen twice"])
+@pytest.mark.parametrize(
+    ("days", "most"), [(420, 0.15), (785, 0.08)], ids=["seen once", "seen twice"]
+)
 def test_a_christmas_that_was_seen_is_forecast(peak: float, days: int, most: float):
     panel, truth = shop(date(2025, 11, 27), days, christmas(peak))
     assert truth.sum() > 1.15 * panel.values[-28:].sum()
@@ -53,10 +61,14 @@ def test_a_christmas_that_was_seen_is_forecast(peak: float, days: int, most: flo
 
 def test_an_easter_that_moves_by_two_weeks_is_forecast_on_its_date():
     panel, truth = shop(
-        date(2025, 4, 1), 820, lambda day: 1.6 if 0 <= (easter(day.year) - day).days < 14 else 1.0
+        date(2025, 4, 1),
+        820,
+        lambda day: 1.6 if 0 <= (easter(day.year) - day).days < 14 else 1.0,
     )
     values = forecast(panel).values[:, -1]
-    rises = values[5:19].sum() / values[19:].sum() / (truth[5:19].sum() / truth[19:].sum())
+    rises = (
+        values[5:19].sum() / values[19:].sum() / (truth[5:19].sum() / truth[19:].sum())
+    )
     assert abs(rises - 1) < 0.1
 
 
@@ -64,13 +76,17 @@ def test_an_easter_that_moves_by_two_weeks_is_forecast_on_its_date():
 @pytest.mark.parametrize("days", [182, 364, 728])
 def test_growth_goes_on(a_week: float, days: int):
     as_of = date(2025, 9, 1)
-    panel, truth = shop(as_of, days, lambda day: (1 + a_week) ** ((day - as_of).days / 7))
+    panel, truth = shop(
+        as_of, days, lambda day: (1 + a_week) ** ((day - as_of).days / 7)
+    )
     assert miss(panel, truth) < 0.05
 
 
 @pytest.mark.parametrize("days", [400, 785])
 def test_a_closure_of_every_known_year_is_forecast_as_nothing(days: int):
-    panel, truth = shop(date(2025, 12, 10), days, lambda day: (day.month, day.day) not in CLOSED)
+    panel, truth = shop(
+        date(2025, 12, 10), days, lambda day: (day.month, day.day) not in CLOSED
+    )
     values = forecast(panel).values[:, -1]
     assert (values[truth == 0] == 0).all()
     assert (values[truth > 0] > 0).all()
@@ -82,16 +98,25 @@ CLOSED = [(12, day) for day in range(24, 32)] + [(1, day) for day in range(1, 4)
 @pytest.mark.parametrize("factor", [3, 1 / 3])
 def test_a_level_of_two_weeks_is_the_level_of_the_forecast(factor: float):
     as_of = date(2025, 9, 1)
-    panel, truth = shop(as_of, 400, lambda day: factor if as_of - day <= timedelta(days=14) else 1)
+    panel, truth = shop(
+        as_of, 400, lambda day: factor if as_of - day <= timedelta(days=14) else 1
+    )
     assert miss(panel, truth) < 0.15
 
 
 def test_intervals_hold_their_share_of_the_days():
     """Eight shops, with and without a season: a single one may be off."""
     shares = {80: [], 95: []}
-    for as_of in (date(2025, 9, 1), date(2025, 11, 10), date(2025, 11, 27), date(2025, 12, 8)):
+    for as_of in (
+        date(2025, 9, 1),
+        date(2025, 11, 10),
+        date(2025, 11, 27),
+        date(2025, 12, 8),
+    ):
         for days in (420, 785):
-            panel, _ = shop(as_of + timedelta(days=HORIZON), days + HORIZON, christmas(2))
+            panel, _ = shop(
+                as_of + timedelta(days=HORIZON), days + HORIZON, christmas(2)
+            )
             bounds = forecast(panel.until(days)).bounds
             actual = with_total(panel.values[days:])
             for level, (lower, upper) in bounds.items():
@@ -126,7 +151,9 @@ def test_days_without_sales_are_noise_too():
 def test_a_black_friday_is_forecast_on_its_days(years: int):
     rises = {0: 2.0, 1: 1.5, 2: 1.5, 3: 1.5}
     panel, truth = shop(
-        date(2025, 11, 20), 364 * years + 55, lambda day: rises.get((day - black_friday(day.year)).days, 1)
+        date(2025, 11, 20),
+        364 * years + 55,
+        lambda day: rises.get((day - black_friday(day.year)).days, 1),
     )
     values = forecast(panel).values[:, -1]
     assert abs(values.sum() / truth.sum() - 1) < 0.05
@@ -134,14 +161,18 @@ def test_a_black_friday_is_forecast_on_its_days(years: int):
 
 
 def test_a_history_that_begins_on_black_friday_has_no_peak_on_other_days():
-    panel, _ = shop(date(2025, 2, 3), 437, lambda day: 2.2 if day == black_friday(2023) else 1.0)
+    panel, _ = shop(
+        date(2025, 2, 3), 437, lambda day: 2.2 if day == black_friday(2023) else 1.0
+    )
     assert panel.first_day == black_friday(2023)
     assert np.abs(np.log(season(panel, panel.values)[10:300])).max() < 0.2
 
 
 def test_a_growth_that_has_ended_does_not_go_on():
     panel, truth = shop(
-        date(2025, 9, 1), 400, lambda day: 1.03 ** (min(0, (day - date(2025, 6, 9)).days) / 7)
+        date(2025, 9, 1),
+        400,
+        lambda day: 1.03 ** (min(0, (day - date(2025, 6, 9)).days) / 7),
     )
     assert miss(panel, truth) < 0.05
 
@@ -155,7 +186,9 @@ def test_a_kind_without_sales_has_no_season(sells: float):
 
 @pytest.mark.parametrize("days", [356, 420])
 @pytest.mark.parametrize(
-    "as_of", [date(2026, 12, 1), date(2026, 4, 8), date(2026, 3, 20), date(2026, 1, 1)], ids=str
+    "as_of",
+    [date(2026, 12, 1), date(2026, 4, 8), date(2026, 3, 20), date(2026, 1, 1)],
+    ids=str,
 )
 def test_every_kind_has_a_season_around_moved_dates(as_of: date, days: int):
     """Of 40 shops of one series each: a rare seller has weeks without any other sale than its own."""
@@ -165,7 +198,9 @@ def test_every_kind_has_a_season_around_moved_dates(as_of: date, days: int):
 
 
 def test_a_capped_day_leaves_its_part_in_the_level():
-    values = changed(weekly(364), lambda table: table.__setitem__(slice(100, 350, 25), 2000))
+    values = changed(
+        weekly(364), lambda table: table.__setitem__(slice(100, 350, 25), 2000)
+    )
     panel = make_panel(values)
     assert clean(panel)[0].sum() == pytest.approx(values.sum())
     assert clean(panel)[0].max() < 600

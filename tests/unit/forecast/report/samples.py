@@ -36,7 +36,8 @@ UNUSUAL = {AS_OF - timedelta(days=5): 1.12, AS_OF - timedelta(days=3): 1.35}
 
 
 REJECTED = data_warning(
-    "note", text="promotions.csv: 1 of 40 rows cannot be used, the first of them line 7: sku"
+    "note",
+    text="promotions.csv: 1 of 40 rows cannot be used, the first of them line 7: sku",
 )
 
 
@@ -46,11 +47,17 @@ def day(ahead: int) -> date:
 
 
 def made(
-    series: str, target: date, forecast: float, actual: float | None = None, **changes: Any
+    series: str,
+    target: date,
+    forecast: float,
+    actual: float | None = None,
+    **changes: Any,
 ) -> dict[str, Any]:
     """A forecast whose intervals reach 10 and 20 % to either side, made on the Monday of its week."""
     monday = min(target, day(27)) - timedelta(days=target.weekday())
-    cents = [Decimal(str(round(forecast * part, 4))) for part in (1, 0.9, 1.1, 0.8, 1.2)]
+    cents = [
+        Decimal(str(round(forecast * part, 4))) for part in (1, 0.9, 1.1, 0.8, 1.2)
+    ]
     facts = {
         "series": series,
         "target_date": target,
@@ -62,17 +69,31 @@ def made(
 
 def names(categories: Sequence[str] = CATEGORIES, skus: int = 12) -> list[str]:
     """The series of a shop but the total, with two channels."""
-    articles = [f"sku:{CATEGORIES[number % 5][:3].upper()}-{number:03}" for number in range(skus)]
-    return [*(f"category:{name}" for name in categories), "channel:sales_db", "channel:storefront", *articles]
+    articles = [
+        f"sku:{CATEGORIES[number % 5][:3].upper()}-{number:03}"
+        for number in range(skus)
+    ]
+    return [
+        *(f"category:{name}" for name in categories),
+        "channel:sales_db",
+        "channel:storefront",
+        *articles,
+    ]
 
 
 def history(series: Sequence[str], seed: int = 7) -> dict[str, dict[date, Decimal]]:
     """Sales by series and day of eight weeks; the total is the sum of the categories."""
     drawn = random.Random(seed)
-    pattern = {each: WEEKDAYS[each.weekday()] * UNUSUAL.get(each, 1) for each in ALL_DAYS}
-    found: dict[str, dict[date, Decimal]] = {"total": dict.fromkeys(ALL_DAYS, Decimal(0))}
+    pattern = {
+        each: WEEKDAYS[each.weekday()] * UNUSUAL.get(each, 1) for each in ALL_DAYS
+    }
+    found: dict[str, dict[date, Decimal]] = {
+        "total": dict.fromkeys(ALL_DAYS, Decimal(0))
+    }
     for place, name in enumerate(series):
-        level = {"category": 6000, "channel": 12000}.get(name.partition(":")[0], 300) / (1 + place % 5)
+        level = {"category": 6000, "channel": 12000}.get(
+            name.partition(":")[0], 300
+        ) / (1 + place % 5)
         found[name] = {
             each: Decimal(str(round(level * sold * drawn.uniform(0.9, 1.1), 2)))
             for each, sold in pattern.items()
@@ -98,13 +119,24 @@ def rows(
     for place, (name, values) in enumerate(actuals.items()):
         if past:
             found += [
-                made(name, each, bias * expected(each, value) * drawn.uniform(0.94, 1.04), float(value))
+                made(
+                    name,
+                    each,
+                    bias * expected(each, value) * drawn.uniform(0.94, 1.04),
+                    float(value),
+                )
                 for each, value in values.items()
             ]
         growth = 1 + 0.04 * ((place % 7) - 2)
         for ahead in range(28):
-            usual = float(values[day(ahead % 7 - 7)]) * growth * (1.5 if 7 <= ahead < 14 else 1)
-            found.append(made(name, day(ahead), usual, made_at=day_window(AS_OF, ZONE).start))
+            usual = (
+                float(values[day(ahead % 7 - 7)])
+                * growth
+                * (1.5 if 7 <= ahead < 14 else 1)
+            )
+            found.append(
+                made(name, day(ahead), usual, made_at=day_window(AS_OF, ZONE).start)
+            )
     return found
 
 
@@ -115,7 +147,9 @@ def card(series: Sequence[str], **changes: Any) -> dict[str, Any]:
         facts = {
             "kind": kind,
             "series": len([name for name in series if name.startswith(f"{kind}:")]),
-            "skipped": {f"{kind}:new": "fewer than 28 days of history"} if kind == "sku" else {},
+            "skipped": {f"{kind}:new": "fewer than 28 days of history"}
+            if kind == "sku"
+            else {},
             "first_day": "2024-01-02",
             "days": 1049,
             "weights": {"open_weekday_mean": 0.21, "ridge": 0.37, "boosting": 0.42},
@@ -144,10 +178,15 @@ def known(
     panels = {}
     for kind in ("category", "channel", "sku"):
         series = [name for name in actuals if name.startswith(f"{kind}:")]
-        rows = [[np.nan if day in unknown else actuals[name][day] for name in series] for day in ALL_DAYS]
+        rows = [
+            [np.nan if day in unknown else actuals[name][day] for name in series]
+            for day in ALL_DAYS
+        ]
         values = np.array(rows, dtype=float)
         nothing = np.zeros((len(values) + 28, len(series)))
-        panels[kind] = Panel(ALL_DAYS[0], tuple(series), values, nothing, nothing.astype(int))
+        panels[kind] = Panel(
+            ALL_DAYS[0], tuple(series), values, nothing, nothing.astype(int)
+        )
     categories = {name.removeprefix("sku:"): "Kitchen" for name in panels["sku"].series}
     return History(AS_OF, panels, tuple(gaps), categories, PRODUCTS, tuple(promotions))
 

@@ -65,29 +65,50 @@ def drawn(shape: dict[str, Any]) -> ForecastFigures:
 
     def forecast() -> DayForecast:
         low, middle, high = sorted(amount() for _ in range(3))
-        return DayForecast(forecast=middle, lower_80=low, upper_80=high, lower_95=low, upper_95=high)
+        return DayForecast(
+            forecast=middle, lower_80=low, upper_80=high, lower_95=low, upper_95=high
+        )
 
     def score(of: str) -> Score:
-        ratios = {name: maybe(Decimal("0.1")) for name in ("error", "bias", "covered_80", "covered_95")}
+        ratios = {
+            name: maybe(Decimal("0.1"))
+            for name in ("error", "bias", "covered_80", "covered_95")
+        }
         sums = {"forecast": amount(), "actual": amount()}
         return Score(of=of, series=1, periods=dice.choice([0, 1, 20]), **sums, **ratios)
 
     labels = [f"{names[place % len(names)]}{place}" for place in range(shape["count"])]
     kinds = ("category", "channel", "sku")
-    every = ["total", *(f"{kinds[place % 3]}:{label}" for place, label in enumerate(labels))]
+    every = [
+        "total",
+        *(f"{kinds[place % 3]}:{label}" for place, label in enumerate(labels)),
+    ]
     series = []
     for name in every if shape["count"] else []:
         coming = [ComingDay(day=day(ahead), expected=forecast()) for ahead in range(28)]
         category = maybe(labels[0])
-        series.append(ForecastSeries(name=name, category=category, usual_week=maybe(amount()), days=coming))
+        series.append(
+            ForecastSeries(
+                name=name, category=category, usual_week=maybe(amount()), days=coming
+            )
+        )
     past = []
     for back in range(56, 0, -1):
-        fields = {"actual": maybe(amount()), "complete": dice.random() < 0.7, "expected": maybe(forecast())}
+        fields = {
+            "actual": maybe(amount()),
+            "complete": dice.random() < 0.7,
+            "expected": maybe(forecast()),
+        }
         past.append(PastDay(day=AS_OF - timedelta(days=back), **fields))
     promotions = []
     for label in labels:
         promotions.append(
-            ComingPromotion(first=day(0), last=day(3), sku=maybe(label), discount_percent=Decimal("12.5"))
+            ComingPromotion(
+                first=day(0),
+                last=day(3),
+                sku=maybe(label),
+                discount_percent=Decimal("12.5"),
+            )
         )
     return ordinary().model_copy(
         update={
@@ -96,7 +117,9 @@ def drawn(shape: dict[str, Any]) -> ForecastFigures:
             "series": series,
             "promotions": promotions,
             "scores": [score(of) for of in ("total", *kinds) if dice.random() < 0.5],
-            "drift": Drift(score=score("total"), usual_error=maybe(Decimal(0)), reasons=labels[:2]),
+            "drift": Drift(
+                score=score("total"), usual_error=maybe(Decimal(0)), reasons=labels[:2]
+            ),
             "events": [maybe(names[0]) for _ in range(4)],
             "products": dict.fromkeys(labels[::2], names[0]),
             "skipped": {f"sku:{label}": names[0] for label in labels[:30]},
@@ -118,7 +141,9 @@ def test_any_forecast_has_a_page_a_mail_and_its_figures_as_files(shape) -> None:
     assert ForecastFigures.model_validate_json(figures.model_dump_json()) == figures
     assert figures_csv(figures).count("\n") >= 1 + 28 * len(figures.series)
     texts = page_texts(figures)
-    html = responses.page(REQUEST, "forecast.html", "Forecast", PAGE | {"report": texts}).body.decode()
+    html = responses.page(
+        REQUEST, "forecast.html", "Forecast", PAGE | {"report": texts}
+    ).body.decode()
     assert texts["tiles"][0]["value"] in html
     message = archive.report_message(figures, b"%PDF-", b"")
     assert texts["tiles"][0]["value"] in message.get_body(("plain",)).get_content()

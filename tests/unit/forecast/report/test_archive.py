@@ -55,7 +55,9 @@ def test_a_folder_holds_the_report_beside_the_days(archived, tmp_path: Path) -> 
     assert json.loads(json.dumps(report)) == report, "must fit into XCom as it is"
     assert "@" not in json.dumps(report)
     (tmp_path / "reports" / "2026-11-15").mkdir()
-    assert [str(day) for day in archived_days(f"file://{tmp_path}/reports", 2026, 11)] == ["2026-11-15"]
+    assert [
+        str(day) for day in archived_days(f"file://{tmp_path}/reports", 2026, 11)
+    ] == ["2026-11-15"]
     assert archive.archived(f"file://{tmp_path}/reports") == [figures.as_of]
     assert archive.archived(f"file://{tmp_path}/nowhere") == []
 
@@ -68,16 +70,22 @@ def test_the_newest_run_of_a_day_wins_and_the_older_is_not_mailed(archived) -> N
         archive.send_report(older)
 
 
-def test_figures_that_are_gone_or_of_another_version_say_what_to_do(archived, tmp_path: Path) -> None:
+def test_figures_that_are_gone_or_of_another_version_say_what_to_do(
+    archived, tmp_path: Path
+) -> None:
     with pytest.raises(StagingError, match="clear the task `report` with downstream"):
         archive.read_figures(f"file://{tmp_path}/nowhere")
     uri = archived(make_figures())["uri"]
-    (tmp_path / "reports/forecasts/2026-11-16/figures.json").write_text('{"layout": "of 2031"}')
+    (tmp_path / "reports/forecasts/2026-11-16/figures.json").write_text(
+        '{"layout": "of 2031"}'
+    )
     with pytest.raises(StagingError, match="another version"):
         archive.read_figures(uri)
 
 
-def test_the_report_arrives_as_text_html_with_the_chart_and_pdf(archived, mailbox: Mailbox) -> None:
+def test_the_report_arrives_as_text_html_with_the_chart_and_pdf(
+    archived, mailbox: Mailbox
+) -> None:
     figures = make_figures()
     assert archive.send_report(archived(figures)) == ""
     (message,) = mailbox()
@@ -93,7 +101,10 @@ def test_the_report_arrives_as_text_html_with_the_chart_and_pdf(archived, mailbo
     assert picture.get_content_type() == "image/png"
     assert picture.get_content_disposition() == "inline"
     body = html.get_content()
-    assert f'src="cid:{picture["Content-ID"][1:-1]}" alt="Daily gross sales of the eight weeks before' in body
+    assert (
+        f'src="cid:{picture["Content-ID"][1:-1]}" alt="Daily gross sales of the eight weeks before'
+        in body
+    )
     for words in (text.get_content(), body.replace("\N{NO-BREAK SPACE}", " ")):
         for expected in (
             "16 Nov to 13 Dec 2026",
@@ -117,7 +128,9 @@ def test_mail_and_pdf_link_to_the_page_where_airflow_knows_its_address(
     alternative, pdf = mailbox()[0].iter_parts()
     links = [
         annotation.get_object()["/A"]["/URI"]
-        for annotation in PdfReader(BytesIO(pdf.get_content())).pages[0].get("/Annots", [])
+        for annotation in PdfReader(BytesIO(pdf.get_content()))
+        .pages[0]
+        .get("/Annots", [])
     ]
     url = f"{base}plugin/sales-forecast/team/sales-reports/forecast/2026-11-16/"
     assert links == ([url] if base else [])
@@ -127,17 +140,31 @@ def test_mail_and_pdf_link_to_the_page_where_airflow_knows_its_address(
 
 
 def test_a_text_mail_s_columns_stand_below_each_other() -> None:
-    text = archive.report_message(make_figures(), b"", b"").get_body(("plain",)).get_content()
+    text = (
+        archive.report_message(make_figures(), b"", b"")
+        .get_body(("plain",))
+        .get_content()
+    )
     lines = text[text.index("Last week:") :].splitlines()[1:9]
     assert (
-        len({line.index(line.split()[-1]) + len(line.split()[-1]) for line in lines if line.endswith("%")})
+        len(
+            {
+                line.index(line.split()[-1]) + len(line.split()[-1])
+                for line in lines
+                if line.endswith("%")
+            }
+        )
         == 1
     )
     assert all(len(line) < 100 for line in lines)
 
 
 def test_a_verdict_is_below_its_day_where_a_phone_has_room_for_its_words() -> None:
-    html = archive.report_message(make_figures(), b"", b"").get_body(("html",)).get_content()
+    html = (
+        archive.report_message(make_figures(), b"", b"")
+        .get_body(("html",))
+        .get_content()
+    )
     assert re.search(
         'Fri 13 Nov</span> <span class="muted"[^>]*>outside the 95\N{NO-BREAK SPACE}% interval</span></th>',
         html,
@@ -145,24 +172,36 @@ def test_a_verdict_is_below_its_day_where_a_phone_has_room_for_its_words() -> No
     assert "Verdict" not in html
 
 
-@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "W" * 300, "line\r\nBcc: eve@x.example"])
+@pytest.mark.parametrize(
+    "name", ["<script>alert(1)</script>", "W" * 300, "line\r\nBcc: eve@x.example"]
+)
 def test_names_from_data_are_harmless(name: str) -> None:
-    message = archive.report_message(make_figures(["category:Toys", f"category:{name}"]), b"", b"")
+    message = archive.report_message(
+        make_figures(["category:Toys", f"category:{name}"]), b"", b""
+    )
     assert "<script>" not in message.get_body(("html",)).get_content()
     assert message["Bcc"] is None
 
 
-def test_the_same_figures_always_have_the_same_message_id(archived, mailbox: Mailbox) -> None:
+def test_the_same_figures_always_have_the_same_message_id(
+    archived, mailbox: Mailbox
+) -> None:
     report = archived(make_figures())
     for _ in range(2):
         archive.send_report(report)
     archive.send_report(archived(make_figures(promotions=())))
     first, again, other = (message["Message-ID"] for message in mailbox())
-    assert first == again == f"<forecast.2026-11-16.{report['figures_hash'][:16]}@reports.example>"
+    assert (
+        first
+        == again
+        == f"<forecast.2026-11-16.{report['figures_hash'][:16]}@reports.example>"
+    )
     assert other != first
 
 
-def test_nobody_is_a_reason(archived, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_is_a_reason(
+    archived, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     report = archived(make_figures())
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
     gone = report | {"uri": f"{report['uri']}/gone"}
@@ -173,10 +212,14 @@ def test_nobody_is_a_reason(archived, mailbox: Mailbox, monkeypatch: pytest.Monk
     assert mailbox() == []
 
 
-def test_addresses_are_not_logged(archived, mailbox: Mailbox, caplog: pytest.LogCaptureFixture) -> None:
+def test_addresses_are_not_logged(
+    archived, mailbox: Mailbox, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     archive.send_report(archived(make_figures()))
-    ours = " ".join(record.getMessage() for record in caplog.records if record.name != "mail.log")
+    ours = " ".join(
+        record.getMessage() for record in caplog.records if record.name != "mail.log"
+    )
     assert "accepted for 2 recipients" in ours
     assert not any(address in ours for address in TO)
 
@@ -195,5 +238,7 @@ def test_drift_is_told_to_those_who_get_alerts(archived, mailbox: Mailbox) -> No
 
 
 def test_without_drift_nobody_is_told(archived, mailbox: Mailbox) -> None:
-    assert archive.send_alarm(archived(make_figures())).startswith("the forecast does not drift")
+    assert archive.send_alarm(archived(make_figures())).startswith(
+        "the forecast does not drift"
+    )
     assert mailbox() == []

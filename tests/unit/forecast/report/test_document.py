@@ -14,10 +14,23 @@ from ecommerce.forecast.report import archive, charts
 from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.reporting import drawing
 from ecommerce.reporting.archive import PREVIEW
-from tests.unit.forecast.report.samples import ALL_DAYS, day, history, make_figures, names, rows
+from tests.unit.forecast.report.samples import (
+    ALL_DAYS,
+    day,
+    history,
+    make_figures,
+    names,
+    rows,
+)
 
 JAPANESE = "日本の急須と茶碗のとても長い名前" * 12
-NASTY = ("Kitchen " + "elaborate " * 19, "W" * 200, JAPANESE, "=HYPERLINK(1) #set text(red) $x$ *b*", "Toys")
+NASTY = (
+    "Kitchen " + "elaborate " * 19,
+    "W" * 200,
+    JAPANESE,
+    "=HYPERLINK(1) #set text(red) $x$ *b*",
+    "Toys",
+)
 
 
 def axes_of(figures: ForecastFigures) -> Axes:
@@ -42,7 +55,13 @@ def crowded() -> ForecastFigures:
     series = names(tuple(f"Category {number:02}" for number in range(33)), 25)
     forecasts = rows(history(series), bias=1.3)
     gone = {day(-50), day(-20)}
-    return make_figures(series, complete=ALL_DAYS[:-7], forecasts=forecasts, unknown=gone, gaps=sorted(gone))
+    return make_figures(
+        series,
+        complete=ALL_DAYS[:-7],
+        forecasts=forecasts,
+        unknown=gone,
+        gaps=sorted(gone),
+    )
 
 
 def too_young() -> ForecastFigures:
@@ -57,7 +76,9 @@ EVERY = [ordinary, first_ever, nasty, crowded, too_young, without_lead]
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Callable[[], ForecastFigures]], Path]:
+def written(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[Callable[[], ForecastFigures]], Path]:
     """The folder of a report, made once per kind of figures."""
 
     @cache
@@ -108,7 +129,10 @@ def test_without_a_first_sentence_the_tiles_follow_the_title(written) -> None:
     def distance(make: Callable[[], ForecastFigures]) -> float:
         with pypdfium2.PdfDocument(written(make) / archive.PDF) as document:
             text = document[0].get_textpage()
-            title, tile = (text.search(words).get_next() for words in ("16 Nov to 13 Dec", "Coming week"))
+            title, tile = (
+                text.search(words).get_next()
+                for words in ("16 Nov to 13 Dec", "Coming week")
+            )
             return text.get_charbox(title[0])[1] - text.get_charbox(tile[0])[3]
 
     assert 0 < distance(without_lead) < 25 < distance(ordinary)
@@ -156,7 +180,10 @@ def test_nothing_is_printed_into_the_margins(written) -> None:
 
     page = Image.open(written(nasty) / PREVIEW).convert("L")
     margin = round(page.width * 15 / 210)  # millimetres of an A4 page
-    for box in ((0, 0, margin, page.height), (page.width - margin, 0, page.width, page.height)):
+    for box in (
+        (0, 0, margin, page.height),
+        (page.width - margin, 0, page.width, page.height),
+    ):
         assert page.crop(box).getextrema() == (255, 255)
 
 
@@ -179,16 +206,29 @@ def test_the_chart_is_well_formed_whatever_the_figures(make, written) -> None:
     [
         (
             ordinary,
-            ["Sales", "Forecast in force", "Outside 80 %", "Outside 95 %", "Forecast", "80 %", "95 %"],
+            [
+                "Sales",
+                "Forecast in force",
+                "Outside 80 %",
+                "Outside 95 %",
+                "Forecast",
+                "80 %",
+                "95 %",
+            ],
         ),
         (first_ever, ["Sales", "Forecast", "80 %", "95 %"]),
         (too_young, ["Sales"]),
     ],
 )
-def test_the_chart_explains_what_it_shows_and_nothing_else(make, words: list[str]) -> None:
+def test_the_chart_explains_what_it_shows_and_nothing_else(
+    make, words: list[str]
+) -> None:
     with drawing.style():
         axes = axes_of(make())
-    labels = [text.get_text().removesuffix(" interval") for text in axes.figure.legends[0].get_texts()]
+    labels = [
+        text.get_text().removesuffix(" interval")
+        for text in axes.figure.legends[0].get_texts()
+    ]
     assert labels == words
     assert "Mon 16 Nov" in [label.get_text() for label in axes.get_xticklabels()]
 

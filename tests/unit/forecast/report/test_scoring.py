@@ -13,7 +13,9 @@ AS_OF = date(2026, 11, 16)
 Row = dict[str, Any]
 
 
-def made(back: int, forecast: str, actual: str, series: str = "total", **changes: Any) -> Row:
+def made(
+    back: int, forecast: str, actual: str, series: str = "total", **changes: Any
+) -> Row:
     """A forecast of the day `back` days before `AS_OF`; its intervals reach 10 and 20 to either side."""
     said = Decimal(forecast)
     facts = {
@@ -30,8 +32,14 @@ def made(back: int, forecast: str, actual: str, series: str = "total", **changes
 
 
 def test_of_three_days_by_hand() -> None:
-    found = scoring.score("total", [made(3, "110", "100"), made(2, "80", "105"), made(1, "100", "95")])
-    assert (found.periods, found.forecast, found.actual) == (3, Decimal(290), Decimal(300))
+    found = scoring.score(
+        "total", [made(3, "110", "100"), made(2, "80", "105"), made(1, "100", "95")]
+    )
+    assert (found.periods, found.forecast, found.actual) == (
+        3,
+        Decimal(290),
+        Decimal(300),
+    )
     assert found.error == Decimal("0.133333"), "(10 + 25 + 5) / 300"
     assert found.bias == Decimal("-0.033333"), "290 / 300 - 1"
     assert found.covered_80 == Decimal("0.666667"), "105 is above 90"
@@ -39,13 +47,18 @@ def test_of_three_days_by_hand() -> None:
 
 
 def test_a_day_on_the_bound_of_its_interval_lies_in_it() -> None:
-    found = scoring.score("total", [made(1, "100", "110"), made(2, "100", "90"), made(3, "100", "110.0001")])
+    found = scoring.score(
+        "total",
+        [made(1, "100", "110"), made(2, "100", "90"), made(3, "100", "110.0001")],
+    )
     assert found.covered_80 == Decimal("0.666667")
     assert found.covered_95 == 1
 
 
 def test_a_closed_day_is_in_the_error_and_in_no_interval() -> None:
-    nothing = dict.fromkeys(("lower_80", "upper_80", "lower_95", "upper_95"), Decimal(0))
+    nothing = dict.fromkeys(
+        ("lower_80", "upper_80", "lower_95", "upper_95"), Decimal(0)
+    )
     closed = made(1, "0", "0", **nothing)
     found = scoring.score("total", [closed, made(2, "100", "150")])
     assert (found.periods, found.covered_80, found.covered_95) == (2, 0, 0)
@@ -64,14 +77,21 @@ def test_kinds_are_pooled() -> None:
     found = {each.of: each for each in scoring.scores(rows)}
     assert list(found) == ["total", "category", "channel"]
     assert (found["total"].periods, found["total"].actual) == (2, 150)
-    assert (found["category"].series, found["category"].error) == (2, Decimal("0.300000"))
+    assert (found["category"].series, found["category"].error) == (
+        2,
+        Decimal("0.300000"),
+    )
     assert found["category"].bias == Decimal("-0.100000")
 
 
 def test_articles_are_scored_by_whole_weeks() -> None:
     # One piece is sold a week, on a day that nobody can know.
-    week = [made(back, "10", "70" if back == 3 else "0", "sku:A") for back in range(1, 8)]
-    part = [made(back, "10", "0", "sku:A") for back in range(9, 15)]  # the eighth day is missing
+    week = [
+        made(back, "10", "70" if back == 3 else "0", "sku:A") for back in range(1, 8)
+    ]
+    part = [
+        made(back, "10", "0", "sku:A") for back in range(9, 15)
+    ]  # the eighth day is missing
     other = [made(back, "10", "5", "sku:B") for back in range(8, 15)]
     (found,) = scoring.scores([*week, *part, *other])
     assert (found.of, found.series, found.periods) == ("sku", 2, 2)
@@ -94,7 +114,9 @@ def test_thirteen_days_are_too_few_to_judge() -> None:
     assert len(drift(*days("200", 14)).reasons) == 3
 
 
-@pytest.mark.parametrize(("said", "drifts"), [("110", False), ("110.1", True), ("90", False), ("89.9", True)])
+@pytest.mark.parametrize(
+    ("said", "drifts"), [("110", False), ("110.1", True), ("90", False), ("89.9", True)]
+)
 def test_a_bias_of_more_than_ten_percent_is_drift(said: str, drifts: bool) -> None:
     wide = {
         "lower_80": Decimal(0),
@@ -112,7 +134,9 @@ def test_a_bias_of_more_than_ten_percent_is_drift(said: str, drifts: bool) -> No
 
 
 @pytest.mark.parametrize(("outside", "drifts"), [(8, False), (9, True)])
-def test_fewer_than_sixty_percent_of_days_in_their_interval_are_drift(outside: int, drifts: bool) -> None:
+def test_fewer_than_sixty_percent_of_days_in_their_interval_are_drift(
+    outside: int, drifts: bool
+) -> None:
     # Of 20 days; so many too high as too low, that there is no bias.
     rows = days("100", 20)
     for place in range(outside):
@@ -120,11 +144,17 @@ def test_fewer_than_sixty_percent_of_days_in_their_interval_are_drift(outside: i
     reasons = drift(*rows, usual="1").reasons
     assert bool(reasons) == drifts
     if drifts:
-        assert reasons == ["only 55.0 % of days were within their 80 % interval (limit 60.0 %)"]
+        assert reasons == [
+            "only 55.0 % of days were within their 80 % interval (limit 60.0 %)"
+        ]
 
 
-@pytest.mark.parametrize(("usual", "drifts"), [("0.06", False), ("0.059", True), (None, False)])
-def test_an_error_of_more_than_half_again_the_usual_one_is_drift(usual: str | None, drifts: bool) -> None:
+@pytest.mark.parametrize(
+    ("usual", "drifts"), [("0.06", False), ("0.059", True), (None, False)]
+)
+def test_an_error_of_more_than_half_again_the_usual_one_is_drift(
+    usual: str | None, drifts: bool
+) -> None:
     rows = [made(back, "109" if back % 2 else "91", "100") for back in range(1, 29)]
     assert drift(*rows, usual=usual).score.error == Decimal("0.09")
     assert bool(drift(*rows, usual=usual).reasons) == drifts

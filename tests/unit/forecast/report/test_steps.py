@@ -16,7 +16,14 @@ from ecommerce.forecast.models.registry import Champion
 from ecommerce.forecast.report import steps
 from ecommerce.sources.partner_ftp.files import Announced, Promotion
 from ecommerce.storage.kept_files import Store
-from tests.unit.forecast.report.samples import ALL_DAYS, AS_OF, WEEKDAYS, day, made, make_figures
+from tests.unit.forecast.report.samples import (
+    ALL_DAYS,
+    AS_OF,
+    WEEKDAYS,
+    day,
+    made,
+    make_figures,
+)
 
 FIRST = AS_OF - timedelta(days=70)
 
@@ -32,20 +39,31 @@ def sales() -> Sales:
     series = [("category", "a"), ("category", "b"), ("channel", "web"), ("sku", "A-1")]
     rows = [
         {"business_date": AS_OF - timedelta(days=back), "kind": kind, "name": name}
-        | {"category": "a" if kind == "sku" else None, "product": "Lamp" if kind == "sku" else None}
+        | {
+            "category": "a" if kind == "sku" else None,
+            "product": "Lamp" if kind == "sku" else None,
+        }
         | {"gross_sales": sold(back, place % 3)}
         for back in range(70, 0, -1)
         if back != 3
         for place, (kind, name) in enumerate(series)
     ]
     announced = Announced((Promotion(day(1), day(2), "A-1", Decimal(5)),))
-    return Sales(AS_OF - timedelta(days=1), pa.Table.from_pylist(rows), announced, calendar="")
+    return Sales(
+        AS_OF - timedelta(days=1), pa.Table.from_pylist(rows), announced, calendar=""
+    )
 
 
 def test_sales_are_amounts_by_series_and_day(sales: Sales) -> None:
     history = sales.panels()
     past = steps.past_sales(history)
-    assert sorted(past) == ["category:a", "category:b", "channel:web", "sku:A-1", "total"]
+    assert sorted(past) == [
+        "category:a",
+        "category:b",
+        "channel:web",
+        "sku:A-1",
+        "total",
+    ]
     assert past["total"].iloc[-1] == sold(1, 0) + sold(1, 1)
     assert past["category:b"].iloc[-1] == float(sold(1, 1))
     assert len(past["total"]) == 56
@@ -56,15 +74,23 @@ def test_a_gap_is_unknown_and_so_are_days_before_the_history(sales: Sales) -> No
     history = sales.panels()
     assert list(history.gaps) == [AS_OF - timedelta(days=3)]
     assert np.flatnonzero(np.isnan(steps.past_sales(history)["total"])).tolist() == [53]
-    later = sales.table.filter(pa.compute.greater(sales.table["business_date"], pa.scalar(day(-30))))
+    later = sales.table.filter(
+        pa.compute.greater(sales.table["business_date"], pa.scalar(day(-30)))
+    )
     past = steps.past_sales(replace(sales, table=later).panels())
     assert np.isnan(past["total"]).sum() == 56 - 29 + 1
 
 
 def test_what_is_incomplete_unknown_or_old_is_not_scored() -> None:
-    gone = [made("total", day(-1), 100, 100), made("total", day(-2), 100), made("total", day(-3), 100, 100)]
+    gone = [
+        made("total", day(-1), 100, 100),
+        made("total", day(-2), 100),
+        made("total", day(-3), 100, 100),
+    ]
     old = [made("total", day(-back), 100, 100) for back in range(29, 57)]
-    figures = make_figures(forecasts=[*gone, *old], complete=[each for each in ALL_DAYS if each != day(-3)])
+    figures = make_figures(
+        forecasts=[*gone, *old], complete=[each for each in ALL_DAYS if each != day(-3)]
+    )
     assert (figures.scores[0].periods, figures.drift.score.periods) == (29, 1)
 
 

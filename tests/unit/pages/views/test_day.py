@@ -61,18 +61,31 @@ def test_a_day_leads_to_its_run_its_files_its_neighbours_and_its_month(client):
         "figures.csv",
     ):
         assert f'href="{address}"' in page
-    assert 'rel="next"' not in client.get("/2026-11-19/").text  # the next one has not ended
+    assert (
+        'rel="next"' not in client.get("/2026-11-19/").text
+    )  # the next one has not ended
 
 
 def test_files_are_saved_under_a_name_that_says_what_they_are(client):
     for name, media_type in archive.FILES.items():
-        if name not in ("report.pdf", "figures.csv", "figures.json", "page-1.png", "trend.svg"):
+        if name not in (
+            "report.pdf",
+            "figures.csv",
+            "figures.json",
+            "page-1.png",
+            "trend.svg",
+        ):
             continue
         answer = client.get(f"/2026-11-19/{name}")
-        assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (200, media_type)
+        assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (
+            200,
+            media_type,
+        )
         saved = answer.headers.get("content-disposition")
         shown = name.endswith((".png", ".svg"))
-        assert saved == (None if shown else f'attachment; filename="sales-report-2026-11-19-{name}"')
+        assert saved == (
+            None if shown else f'attachment; filename="sales-report-2026-11-19-{name}"'
+        )
 
 
 def test_figures_of_another_version_leave_the_picture_of_page_one(client, reports):
@@ -118,26 +131,34 @@ def test_only_required_sources_can_be_read_again(client):
     assert re.findall(r'<option value="(\w+)">', page) == ["sales_db", "storefront"]
 
 
-def test_thumbnails_come_from_where_pictures_are_kept(client, reports, monkeypatch, tmp_path):
+def test_thumbnails_come_from_where_pictures_are_kept(
+    client, reports, monkeypatch, tmp_path
+):
     monkeypatch.setenv("PICTURES_URI", f"file://{tmp_path}/pictures")
     (tmp_path / "pictures").mkdir()
     (tmp_path / "pictures" / "one.png").write_bytes(b"\x89PNG\r\n\x1a\n!")
     (tmp_path / "secret.png").write_bytes(b"\x89PNG\r\n\x1a\n?")
     uris = [
-        f"file://{tmp_path}/{name}" for name in ("pictures/one.png", "secret.png", "pictures/../secret.png")
+        f"file://{tmp_path}/{name}"
+        for name in ("pictures/one.png", "secret.png", "pictures/../secret.png")
     ]
     figures = make_figures()
     pictured = [
         product.model_copy(update={"thumbnail": uri})
         for product, uri in zip(figures.products[:3], uris, strict=True)
     ]
-    figures = figures.model_copy(update={"products": [*pictured, *figures.products[3:]]})
-    (reports / "2026-11-19" / "figures.json").write_text(figures.model_dump_json(indent=1))
+    figures = figures.model_copy(
+        update={"products": [*pictured, *figures.products[3:]]}
+    )
+    (reports / "2026-11-19" / "figures.json").write_text(
+        figures.model_dump_json(indent=1)
+    )
     assert 'src="products/0.png" alt=""' in client.get("/2026-11-19/").text
     assert client.get("/2026-11-19/products/0.png").content.endswith(b"!")
-    assert [client.get(f"/2026-11-19/products/{number}.png").status_code for number in (1, 2, 3, -1)] == [
-        404
-    ] * 4
+    assert [
+        client.get(f"/2026-11-19/products/{number}.png").status_code
+        for number in (1, 2, 3, -1)
+    ] == [404] * 4
 
 
 def test_no_run_means_no_buttons(open_pages):
@@ -145,14 +166,18 @@ def test_no_run_means_no_buttons(open_pages):
 
 
 def test_a_day_is_incomplete_where_the_warehouse_says_so(open_pages):
-    page = open_pages(warehouse=FakeWarehouse({day(19): day_state(day(19), complete=False)}))
+    page = open_pages(
+        warehouse=FakeWarehouse({day(19): day_state(day(19), complete=False)})
+    )
     assert '<span class="pill incomplete">' in page.get("/2026-11-19/").text
     assert "Incomplete" in row(page.get("/").text, "Thu 19 Nov")
 
 
 def test_a_day_that_was_completed_after_its_report_says_so(open_pages, reports):
     figures = make_figures()
-    quality = figures.quality.model_copy(update={"complete": False, "empty_sources": ["storefront"]})
+    quality = figures.quality.model_copy(
+        update={"complete": False, "empty_sources": ["storefront"]}
+    )
     archive_figures_alone(reports, figures.model_copy(update={"quality": quality}))
     (reports / "2026-11-19" / "report.pdf").write_bytes(b"%PDF-")
     page = open_pages().get("/2026-11-19/").text
@@ -193,6 +218,8 @@ def test_an_unreadable_source_policy_costs_one_form_only(client, monkeypatch):
 def test_a_report_is_not_read_to_see_whether_it_is_there(client, monkeypatch):
     read = archive.read_file
     names = []
-    monkeypatch.setattr(archive, "read_file", lambda *asked: names.append(asked[-1]) or read(*asked))
+    monkeypatch.setattr(
+        archive, "read_file", lambda *asked: names.append(asked[-1]) or read(*asked)
+    )
     assert client.get("/2026-11-19/").status_code == 200
     assert "report.pdf" not in names

@@ -31,7 +31,10 @@ def test_the_page_has_four_weeks_what_came_and_the_models_card(client):
 def test_its_files_are_served_by_fixed_names(client):
     for name, media_type in archive.FILES.items():
         answer = client.get(f"/forecast/2026-11-16/{name}")
-        assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (200, media_type)
+        assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (
+            200,
+            media_type,
+        )
 
 
 def test_figures_of_another_version_leave_the_picture(client, reports):

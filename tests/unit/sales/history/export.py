@@ -76,25 +76,41 @@ class Export:
             "dry_run": False,
             "most_rejected": 5,
         }
-        run = SimpleNamespace(dag_id="sales_history_load", run_id=run_id, run_after=datetime.now(UTC))
-        return {"params": given | self.params | params, "dag_run": run, "run_id": run_id}
+        run = SimpleNamespace(
+            dag_id="sales_history_load", run_id=run_id, run_after=datetime.now(UTC)
+        )
+        return {
+            "params": given | self.params | params,
+            "dag_run": run,
+            "run_id": run_id,
+        }
 
     def read(self, **params: Any) -> list[dict[str, Any]]:
         """List and read the files."""
-        return [tasks.read.function(each) for each in tasks.list_files.function(**self.context(**params))]
+        return [
+            tasks.read.function(each)
+            for each in tasks.list_files.function(**self.context(**params))
+        ]
 
     def totals(self, **params: Any) -> dict[str, Any]:
         """The control totals."""
-        return tasks.control_totals.function(self.read(**params), **self.context(**params))
+        return tasks.control_totals.function(
+            self.read(**params), **self.context(**params)
+        )
 
     def months(self, **params: Any) -> list[Manifest]:
         """Every month, transformed."""
         context = self.context(**params)
         found = tasks.months.function(self.totals(**params), **context)
-        return [from_xcom(Manifest, tasks.transform.function(month, **context)) for month in found]
+        return [
+            from_xcom(Manifest, tasks.transform.function(month, **context))
+            for month in found
+        ]
 
 
-def staged(folder: str, name: str = "lines", columns: str = "*") -> list[tuple[Any, ...]]:
+def staged(
+    folder: str, name: str = "lines", columns: str = "*"
+) -> list[tuple[Any, ...]]:
     """The rows of a staged Parquet file, in an order that does not depend on how it was written."""
     with duckdb.connect() as duck:
         duck.execute("SET TimeZone = 'UTC'")
@@ -102,7 +118,9 @@ def staged(folder: str, name: str = "lines", columns: str = "*") -> list[tuple[A
         return duck.execute(f"SELECT {columns} FROM '{path}' ORDER BY ALL").fetchall()
 
 
-def all_staged(reads: list[dict[str, Any]], name: str = "lines", columns: str = "*") -> list[tuple[Any, ...]]:
+def all_staged(
+    reads: list[dict[str, Any]], name: str = "lines", columns: str = "*"
+) -> list[tuple[Any, ...]]:
     """The rows of all files that were read."""
     return sorted(
         (row for each in reads for row in staged(each["uri"], name, columns)),

@@ -14,7 +14,13 @@ from tests.unit.sales.history.export import Export, line, text
 ORDERS = [
     line("A", ordered_at="2024-01-05T15:00:00Z", quantity="2", unit_price="10.50"),
     line("B", ordered_at="2024-01-06T15:00:00Z", quantity="-1", unit_price="10.50"),
-    line("C", ordered_at="2024-02-06T15:00:00Z", quantity="1", unit_price="5", currency="EUR"),
+    line(
+        "C",
+        ordered_at="2024-02-06T15:00:00Z",
+        quantity="1",
+        unit_price="5",
+        currency="EUR",
+    ),
     line("D", ordered_at="2024-02-07T15:00:00Z", quantity="1", unit_price="-3"),
     line("E", ordered_at="2024-02-08T15:00:00Z", quantity="1", unit_price="-4"),
     line("F", ordered_at="someday"),
@@ -24,14 +30,23 @@ ORDERS = [
 def summary(export: Export, **params: Any) -> list[dict[str, Any]]:
     context = export.context(**params)
     found = tasks.months.function(export.totals(**params), **context)
-    return tasks.summary.function([tasks.transform.function(each, **context) for each in found], **context)
+    return tasks.summary.function(
+        [tasks.transform.function(each, **context) for each in found], **context
+    )
 
 
-def test_rows_amounts_and_rejects_are_those_of_the_rules_by_month(export: Export) -> None:
+def test_rows_amounts_and_rejects_are_those_of_the_rules_by_month(
+    export: Export,
+) -> None:
     export.put("a.csv", text(*ORDERS))
     january, february = summary(export, dry_run=True)
 
-    assert (january["month"], january["rows_read"], january["rows_accepted"], january["orders"]) == (
+    assert (
+        january["month"],
+        january["rows_read"],
+        january["rows_accepted"],
+        january["orders"],
+    ) == (
         "2024-01",
         3,
         1,
@@ -44,11 +59,17 @@ def test_rows_amounts_and_rejects_are_those_of_the_rules_by_month(export: Export
     ]
     assert february["amounts"] == {"EUR": "5"}
     assert february["rejected"] == [
-        {"reason": "negative_price", "rows": 2, "places": ["a.csv line 5", "a.csv line 6"]}
+        {
+            "reason": "negative_price",
+            "rows": 2,
+            "places": ["a.csv line 5", "a.csv line 6"],
+        }
     ]
 
 
-def test_a_dry_run_warns_where_a_load_fails(export: Export, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_dry_run_warns_where_a_load_fails(
+    export: Export, caplog: pytest.LogCaptureFixture
+) -> None:
     export.put("a.csv", text(*ORDERS))
     caplog.set_level(logging.INFO)
     summary(export, dry_run=True)
@@ -59,7 +80,9 @@ def test_a_dry_run_warns_where_a_load_fails(export: Export, caplog: pytest.LogCa
     assert "(a load may have at most 5 %)" in told.message
     caplog.clear()
 
-    with pytest.raises(ContractError, match=r"4 of 6 rows \(66.7%\) rejected.* more than 5 %"):
+    with pytest.raises(
+        ContractError, match=r"4 of 6 rows \(66.7%\) rejected.* more than 5 %"
+    ):
         summary(export, run_id="load")
     summary(export, run_id="lenient", most_rejected=66.7)
     assert caplog.records[-1].levelno == logging.WARNING
@@ -73,7 +96,9 @@ def test_the_log_names_every_month_and_the_first_places(
     summary(export, dry_run=True)
     *_, dry_run, month, rejected, _ = [record.message for record in caplog.records]
     assert dry_run == "dry run: nothing is loaded"
-    assert month == ("2024-03: 8 rows read, 4 accepted, 4 rejected, 0 superseded; 4 orders of {'USD': '42'}")
+    assert month == (
+        "2024-03: 8 rows read, 4 accepted, 4 rejected, 0 superseded; 4 orders of {'USD': '42'}"
+    )
     places = "['a.csv line 2', 'a.csv line 4', 'a.csv line 6']"
     assert rejected == f"rejected: invalid_quantity 4, such as {places}"
 
@@ -89,5 +114,7 @@ def test_a_dry_run_keeps_nothing(export: Export) -> None:
     export.put("a.csv", text(*ORDERS))
     manifests = export.months(dry_run=True)
     assert all(exists(manifest.uri) for manifest in manifests)
-    tasks.summary.function([to_xcom(each) for each in manifests], **export.context(dry_run=True))
+    tasks.summary.function(
+        [to_xcom(each) for each in manifests], **export.context(dry_run=True)
+    )
     assert not any(exists(manifest.uri) for manifest in manifests)

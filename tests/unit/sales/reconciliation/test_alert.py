@@ -3,7 +3,11 @@
 import pytest
 
 from ecommerce.mail import transport as mail
-from ecommerce.sales.reconciliation.comparison import mail_texts, newest_first, select_rereads
+from ecommerce.sales.reconciliation.comparison import (
+    mail_texts,
+    newest_first,
+    select_rereads,
+)
 from ecommerce.sources import SALES_DB, STOREFRONT
 
 DAYS = [f"2026-11-{number:02}" for number in range(1, 20)]
@@ -17,12 +21,19 @@ def settings(monkeypatch):
 
 def difference(day, source=SALES_DB):
     what = "orders: 1 gone from the source"
-    return {"business_date": day, "source": source, "what": what, "figures": [["orders", "3", "4"]]}
+    return {
+        "business_date": day,
+        "source": source,
+        "what": what,
+        "figures": [["orders", "3", "4"]],
+    }
 
 
 def test_the_newest_days_are_read_again_each_with_its_sources():
     days = DAYS[:9]
-    listed = newest_first([[difference(day) for day in days], [], [difference(days[-1], STOREFRONT)]])
+    listed = newest_first(
+        [[difference(day) for day in days], [], [difference(days[-1], STOREFRONT)]]
+    )
     pairs = select_rereads(listed, 7)
     assert [pair["business_date"] for pair in pairs] == [days[-1], *reversed(days[2:])]
     assert [pair["source"] for pair in pairs[:3]] == [STOREFRONT, SALES_DB, SALES_DB]
@@ -37,7 +48,11 @@ def both_bodies(differences, results, built=()):
 def test_the_mail_says_what_was_found_what_was_done_and_what_is_left():
     days = DAYS[18:14:-1]
     differences = [difference(day) for day in days]
-    results = {(days[0], SALES_DB): LOADED, (days[1], SALES_DB): None, (days[3], SALES_DB): LOADED}
+    results = {
+        (days[0], SALES_DB): LOADED,
+        (days[1], SALES_DB): None,
+        (days[3], SALES_DB): LOADED,
+    }
     texts = mail_texts(differences, results, [days[3]])
     assert texts["subject"] == "Reconciliation: days with differences: 4, corrected: 2"
     for body in both_bodies(differences, results, [days[3]]):

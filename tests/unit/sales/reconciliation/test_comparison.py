@@ -13,7 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ecommerce.sales.reconciliation.comparison import Difference, days_to_compare, differing_days
+from ecommerce.sales.reconciliation.comparison import (
+    Difference,
+    days_to_compare,
+    differing_days,
+)
 from ecommerce.sources import SALES_DB, STOREFRONT
 from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.staging import Manifest
@@ -31,7 +35,13 @@ Row = dict[str, Any]
 
 def order(order_id: str = "A", **values: Any) -> Row:
     """An order of one line, in either table."""
-    amounts = {"gross": "20.00", "discount": "1.5", "tax": "0", "shipping": "4.9", "fee": "0"}
+    amounts = {
+        "gross": "20.00",
+        "discount": "1.5",
+        "tax": "0",
+        "shipping": "4.9",
+        "fee": "0",
+    }
     return {
         "order_id": order_id,
         "business_date": DAY,
@@ -81,7 +91,9 @@ def line_digest(lines: Iterable[Line]) -> int:
     found = 0
     for number, sku, quantity, price in lines:
         gross = Decimal(quantity) * Decimal(price)
-        amounts = [int(value * 10000) for value in (Decimal(quantity), Decimal(price), gross)]
+        amounts = [
+            int(value * 10000) for value in (Decimal(quantity), Decimal(price), gross)
+        ]
         text = "|".join(map(str, [number, sku, *amounts, 0, 0]))
         found ^= int(hashlib.md5(text.encode()).hexdigest()[:15], 16)
     return found
@@ -97,7 +109,10 @@ class Both:
 
     def add_column(self, name: str) -> None:
         """This deployment has added a column to the orders, as README says."""
-        real, column = rendering.columns, Column(name, "STRING", required=False, description="Added.")
+        real, column = (
+            rendering.columns,
+            Column(name, "STRING", required=False, description="Added."),
+        )
 
         def columns(table: str) -> tuple[Column, ...]:
             return (*real(table), column) if table == "orders" else real(table)
@@ -136,12 +151,19 @@ class Both:
                         "tax_amount": Decimal(0),
                     }
                     for each in found
-                    for number, sku, quantity, price in (lines or {}).get(each["order_id"], LINES)
+                    for number, sku, quantity, price in (lines or {}).get(
+                        each["order_id"], LINES
+                    )
                 ],
             ),
         }
         rows = [
-            each | {"line_digest": line_digest((stored_lines or {}).get(each["order_id"], LINES))}
+            each
+            | {
+                "line_digest": line_digest(
+                    (stored_lines or {}).get(each["order_id"], LINES)
+                )
+            }
             for each in stored
         ]
         digest = [("line_digest", pa.int64())]
@@ -150,7 +172,18 @@ class Both:
         hashes = pa.table({"forgotten_hash": pa.array(forgotten, pa.string())})
         self.duck.from_arrow(hashes).create("forgotten_hashes")
         loadable = Manifest(
-            *(source, NEXT, f"file://{self.folder}", len(found), 0, "", columns, READ_AT, READ_AT, READ_AT)
+            *(
+                source,
+                NEXT,
+                f"file://{self.folder}",
+                len(found),
+                0,
+                "",
+                columns,
+                READ_AT,
+                READ_AT,
+                READ_AT,
+            )
         )
         return differing_days(self.duck, loadable, [DAY, NEXT], LAST_READ)
 
@@ -160,7 +193,9 @@ class Both:
         return written.column_names
 
 
-def _table(table: str, rows: Iterable[Row], more: Iterable[tuple[str, pa.DataType]] = ()) -> pa.Table:
+def _table(
+    table: str, rows: Iterable[Row], more: Iterable[tuple[str, pa.DataType]] = ()
+) -> pa.Table:
     fields = [(column.name, arrow_type(column)) for column in rendering.columns(table)]
     return pa.Table.from_pylist(list(rows), schema=pa.schema([*fields, *more]))
 
@@ -172,7 +207,11 @@ def both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Both]:
 
 
 def test_equal_orders_differ_in_nothing(both):
-    read_again = {"read_at": READ_AT, "gross_amount": Decimal("20.0000"), "updated_at": None}
+    read_again = {
+        "read_at": READ_AT,
+        "gross_amount": Decimal("20.0000"),
+        "updated_at": None,
+    }
     assert both.differences([order(**read_again)], [order()]) == []
 
 
@@ -228,7 +267,11 @@ class TestAddedColumns:
     def test_rows_stored_before_do_not_differ_and_later_ones_do(self, both):
         both.add_column("sales_channel")
         now = [order(name, sales_channel="app") for name in ("before", "same", "other")]
-        stored = [order("before"), order("same", sales_channel="app"), order("other", sales_channel="web")]
+        stored = [
+            order("before"),
+            order("same", sales_channel="app"),
+            order("other", sales_channel="web"),
+        ]
         (found,) = both.differences(now, stored)
         assert found["what"] == "orders: 1 changed"
 
@@ -272,7 +315,12 @@ class TestWhatIsLeftOut:
         assert both.differences([changed], [order()]) == []
 
     def test_orders_refunded_since_the_last_read(self, both):
-        assert both.differences([order()], [order()], refunds=[refund(refunded_at=LAST_READ)]) == []
+        assert (
+            both.differences(
+                [order()], [order()], refunds=[refund(refunded_at=LAST_READ)]
+            )
+            == []
+        )
 
     def test_orders_that_a_run_has_read_since_the_comparison_did(self, both):
         later = order(status="cancelled", read_at=READ_AT + timedelta(seconds=1))
@@ -286,23 +334,42 @@ class TestRefunds:
     def test_of_an_order_of_these_days_whenever_made(self, both):
         made_later = refund(business_date=date(2026, 11, 20))
         (found,) = both.differences([order()], [order()], stored_refunds=[made_later])
-        assert (found["business_date"], found["what"]) == (str(DAY), "orders: 1 with other refunds")
-        assert found["figures"] == [["refunds", "0", "1"], ["refunded amount", "0.00", "2.50"]]
+        assert (found["business_date"], found["what"]) == (
+            str(DAY),
+            "orders: 1 with other refunds",
+        )
+        assert found["figures"] == [
+            ["refunds", "0", "1"],
+            ["refunded amount", "0.00", "2.50"],
+        ]
 
     @pytest.mark.parametrize("of_day", [BEFORE, None])
     def test_made_on_these_days_of_an_older_or_unknown_order(self, both, of_day):
         old = refund(order_business_date=of_day)
-        (found,) = both.differences(refunds=[old | {"merchandise_amount": Decimal(3)}], stored_refunds=[old])
-        assert (found["business_date"], found["what"]) == (str(NEXT), "orders: 1 with other refunds")
+        (found,) = both.differences(
+            refunds=[old | {"merchandise_amount": Decimal(3)}], stored_refunds=[old]
+        )
+        assert (found["business_date"], found["what"]) == (
+            str(NEXT),
+            "orders: 1 with other refunds",
+        )
 
     def test_what_the_product_says_now_is_no_difference(self, both):
         now = refund(line_number=1, category="Kitchen")
         stored = refund(line_number=1, category="Toys")
-        assert both.differences([order()], [order()], refunds=[now], stored_refunds=[stored]) == []
+        assert (
+            both.differences(
+                [order()], [order()], refunds=[now], stored_refunds=[stored]
+            )
+            == []
+        )
 
     def test_a_refund_that_got_its_reason_later_differs(self, both):
         (found,) = both.differences(
-            [order()], [order()], refunds=[refund(reason="broken")], stored_refunds=[refund()]
+            [order()],
+            [order()],
+            refunds=[refund(reason="broken")],
+            stored_refunds=[refund()],
         )
         assert found["what"] == "orders: 1 with other refunds"
 
@@ -328,12 +395,16 @@ def test_a_customers_new_address_changes_no_order_of_the_sales_database(both):
 
 
 def test_another_address_of_a_storefront_order_does(both):
-    (found,) = both.differences([order(customer_hash="bob")], [order()], source=STOREFRONT)
+    (found,) = both.differences(
+        [order(customer_hash="bob")], [order()], source=STOREFRONT
+    )
     assert found["what"] == "orders: 1 changed"
 
 
 def test_compares_the_closed_days_up_to_yesterday_in_the_shop(monkeypatch):
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     monkeypatch.setenv("RECONCILE_DAYS", "5")
-    days = days_to_compare(datetime(2026, 11, 20, 3, tzinfo=UTC))  # still the 19th there
+    days = days_to_compare(
+        datetime(2026, 11, 20, 3, tzinfo=UTC)
+    )  # still the 19th there
     assert (str(days[0]), str(days[-1]), len(days)) == ("2026-11-14", "2026-11-18", 5)

@@ -9,8 +9,19 @@ from hypothesis import strategies as st
 
 from ecommerce.core.data_warnings import data_warning
 from ecommerce.sales.report.figures import model
-from ecommerce.sales.report.figures.contributions import Changes, Contribution, LikeForLike, Mover
-from ecommerce.sales.report.figures.forecast import Expectation, Expected, Outlook, OutlookDay, judged
+from ecommerce.sales.report.figures.contributions import (
+    Changes,
+    Contribution,
+    LikeForLike,
+    Mover,
+)
+from ecommerce.sales.report.figures.forecast import (
+    Expectation,
+    Expected,
+    Outlook,
+    OutlookDay,
+    judged,
+)
 from ecommerce.sales.report.figures.quality import (
     Cause,
     CurrencyTotals,
@@ -21,7 +32,14 @@ from ecommerce.sales.report.figures.quality import (
     Unconverted,
 )
 from ecommerce.sales.report.figures.rejected import Rejects, RejectSample
-from ecommerce.sales.report.figures.website import STEPS, Device, Step, Tracked, Viewed, Website
+from ecommerce.sales.report.figures.website import (
+    STEPS,
+    Device,
+    Step,
+    Tracked,
+    Viewed,
+    Website,
+)
 from ecommerce.sales.report.findings import findings_of
 from tests.unit.sales.report.samples import DAY, NASTY, provenance
 
@@ -30,11 +48,29 @@ COUNTS = (0, 1, 2, 6, 7, 12, 13, 20, 21, 22, 31, 500)
 """Of rows: around the most that a table, a chart or a mail shows."""
 NAMES = {
     "plain": ["Kitchen", "Lighting", "Garden"],
-    "long": ["Teapot with a bamboo handle " * 11, "x" * 300, "\N{WRAPPED PRESENT} " * 150],
-    "nasty": [*NASTY, "<b>&amp;</b> {{ 7 * 7 }}", "#set page(width: 1pt)", "\u200b", "%s %d {0}"],
+    "long": [
+        "Teapot with a bamboo handle " * 11,
+        "x" * 300,
+        "\N{WRAPPED PRESENT} " * 150,
+    ],
+    "nasty": [
+        *NASTY,
+        "<b>&amp;</b> {{ 7 * 7 }}",
+        "#set page(width: 1pt)",
+        "\u200b",
+        "%s %d {0}",
+    ],
     "empty": ["", " ", "0"],
 }
-DAYS = ("ordinary", "nothing", "only refunds", "only free orders", "one order", "negative", "huge")
+DAYS = (
+    "ordinary",
+    "nothing",
+    "only refunds",
+    "only free orders",
+    "one order",
+    "negative",
+    "huge",
+)
 
 
 @dataclass(frozen=True)
@@ -132,7 +168,10 @@ class _Drawn:
     def headline(self) -> dict[str, model.Figure]:
         """The headline of a day of this kind."""
         values = {name: self.amount() for name in model.HEADLINE}
-        values |= {name: Decimal(self.count()) for name in ("orders", "customers", "new_customers")}
+        values |= {
+            name: Decimal(self.count())
+            for name in ("orders", "customers", "new_customers")
+        }
         values |= {name: self.part() for name in ("discounts", "tax", "shipping")}
         kind = self.shape.kind
         if kind in ("nothing", "only refunds", "only free orders"):
@@ -141,12 +180,22 @@ class _Drawn:
         if kind == "only refunds":
             values |= {"returns": Decimal("100.5"), "net_sales": Decimal("-100.5")}
         if kind == "only free orders":
-            values |= {"orders": Decimal(5), "units": Decimal(5), "average_order_value": Decimal(0)}
+            values |= {
+                "orders": Decimal(5),
+                "units": Decimal(5),
+                "average_order_value": Decimal(0),
+            }
         if kind == "one order":
-            values |= {"orders": Decimal(1), "customers": Decimal(1), "new_customers": Decimal(1)}
+            values |= {
+                "orders": Decimal(1),
+                "customers": Decimal(1),
+                "new_customers": Decimal(1),
+            }
         return {name: self.figure(value) for name, value in values.items()}
 
-    def breakdown(self, rows: int, special: str = "", *, counted: bool = True) -> list[model.Breakdown]:
+    def breakdown(
+        self, rows: int, special: str = "", *, counted: bool = True
+    ) -> list[model.Breakdown]:
         """So many rows, the last of them the `special` one."""
         names = [self.name(place) for place in range(rows)]
         if special and names:
@@ -168,7 +217,11 @@ class _Drawn:
         """The days up to this one."""
         days = []
         for back in range(0 if self.shape.trend == "empty" else 27, -1, -1):
-            loaded = {"full": True, "zero": True, "gaps": self.random.random() < 0.5}.get(self.shape.trend)
+            loaded = {
+                "full": True,
+                "zero": True,
+                "gaps": self.random.random() < 0.5,
+            }.get(self.shape.trend)
             net_sales = self.amount() if loaded else None
             if self.shape.trend == "zero":
                 net_sales = Decimal(0)
@@ -207,7 +260,10 @@ class _Drawn:
         """A forecast within its intervals."""
         middle = abs(self.amount())
         width = abs(self.part())
-        bounds = {"lower_80": max(middle - width, Decimal(0)), "upper_80": middle + width}
+        bounds = {
+            "lower_80": max(middle - width, Decimal(0)),
+            "upper_80": middle + width,
+        }
         return {"forecast": middle, **bounds}
 
     def expectation(self) -> Expectation:
@@ -218,8 +274,13 @@ class _Drawn:
         series = []
         for name in names:
             forecast = self.forecast()
-            bounds = {"lower_95": forecast["lower_80"] / 2, "upper_95": forecast["upper_80"] * 2}
-            series.append(Expected(series=name, actual=self.amount(), **forecast, **bounds))
+            bounds = {
+                "lower_95": forecast["lower_80"] / 2,
+                "upper_95": forecast["upper_80"] * 2,
+            }
+            series.append(
+                Expected(series=name, actual=self.amount(), **forecast, **bounds)
+            )
         expectation = Expectation(
             made_at=NOW,
             model=self.name(0),
@@ -234,14 +295,30 @@ class _Drawn:
     def outlook(self) -> Outlook:
         """The coming days."""
         ahead = range(1, self.random.choice([1, 2, 7]) + 1)
-        days = [OutlookDay(day=DAY + timedelta(days=day), **self.forecast()) for day in ahead]
-        event = self.maybe(self.random.choice(["Black Friday", "Labor Day", self.name(0)]))
+        days = [
+            OutlookDay(day=DAY + timedelta(days=day), **self.forecast())
+            for day in ahead
+        ]
+        event = self.maybe(
+            self.random.choice(["Black Friday", "Labor Day", self.name(0)])
+        )
         last_week = self.maybe(self.amount())
         # Reports of earlier versions have an event without its week.
-        more = {"event_week": days[:1] * 7, "usual_week": self.maybe(self.amount())} if event else {}
+        more = (
+            {"event_week": days[:1] * 7, "usual_week": self.maybe(self.amount())}
+            if event
+            else {}
+        )
         if self.random.random() < 0.3:
             more = {}
-        return Outlook(made_at=NOW, model="blend", days=days, event=event, last_week=last_week, **more)
+        return Outlook(
+            made_at=NOW,
+            model="blend",
+            days=days,
+            event=event,
+            last_week=last_week,
+            **more,
+        )
 
     def contributions(self) -> LikeForLike:
         """The change of both days by dimension."""
@@ -253,7 +330,9 @@ class _Drawn:
         }
         for plural, size in sizes.items():
             rows[plural] = [
-                Contribution(name=self.name(place), before=self.part(), now=self.amount())
+                Contribution(
+                    name=self.name(place), before=self.part(), now=self.amount()
+                )
                 for place in range(size)
             ]
         return LikeForLike(before=self.amount(), now=self.amount(), **rows)
@@ -261,7 +340,9 @@ class _Drawn:
     def mover(self, place: int) -> Mover:
         """A product on both days."""
         name = self.maybe(self.name(place))
-        return Mover(sku=self.name(place), name=name, before=self.part(), now=self.amount())
+        return Mover(
+            sku=self.name(place), name=name, before=self.part(), now=self.amount()
+        )
 
     def changes(self) -> Changes:
         """What changed since the week before."""
@@ -282,16 +363,34 @@ class _Drawn:
         if self.random.random() < 0.2:
             return Website()
         steps = [
-            Step(step=step, sessions=self.count(), day_before=self.maybe(0), week_before=self.maybe(9))
+            Step(
+                step=step,
+                sessions=self.count(),
+                day_before=self.maybe(0),
+                week_before=self.maybe(9),
+            )
             for step in STEPS
         ]
         few = self.few()
-        viewed = [Viewed(sku=self.name(at), name=self.maybe(self.name(at)), visitors=0) for at in few]
+        viewed = [
+            Viewed(sku=self.name(at), name=self.maybe(self.name(at)), visitors=0)
+            for at in few
+        ]
         return Website(
             steps=steps[: self.random.choice([1, 3, 5])],
             bot_sessions=self.count(),
-            devices=[Device(device=self.name(at), sessions=self.count(), purchases=0) for at in few],
-            tracked=[Tracked(source="storefront", orders=self.count(), seen=0, usual=self.maybe(Decimal(1)))],
+            devices=[
+                Device(device=self.name(at), sessions=self.count(), purchases=0)
+                for at in few
+            ],
+            tracked=[
+                Tracked(
+                    source="storefront",
+                    orders=self.count(),
+                    seen=0,
+                    usual=self.maybe(Decimal(1)),
+                )
+            ],
             viewed=viewed,
         )
 
@@ -308,7 +407,11 @@ class _Drawn:
 
     def restatement(self, place: int) -> Restatement:
         """A mailed figure that has changed."""
-        cause = Cause(kind="late", source=self.random.choice(["sales_db", "old shop"]), orders=self.count())
+        cause = Cause(
+            kind="late",
+            source=self.random.choice(["sales_db", "old shop"]),
+            orders=self.count(),
+        )
         return Restatement(
             business_date=DAY - timedelta(days=place),
             figure=self.random.choice(sorted(model.HEADLINE)),
@@ -320,7 +423,13 @@ class _Drawn:
 
     def source(self, name: str) -> SourceQuality:
         """The latest read of a source, which may have failed before it read anything."""
-        counts = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded", "source_orders")
+        counts = (
+            "rows_read",
+            "rows_accepted",
+            "rows_rejected",
+            "rows_superseded",
+            "source_orders",
+        )
         instants = ("read_at", "window_start", "window_end")
         return SourceQuality(
             source=name,
@@ -334,10 +443,23 @@ class _Drawn:
 
     def rejects(self, place: int) -> Rejects:
         """Rejected rows, also such of which nothing is known."""
-        fields = ("file", "order_id", "line_number", "record", "field", "value", "expected")
-        samples = [RejectSample(**{name: self.maybe(self.name(place)) for name in fields}), RejectSample()]
+        fields = (
+            "file",
+            "order_id",
+            "line_number",
+            "record",
+            "field",
+            "value",
+            "expected",
+        )
+        samples = [
+            RejectSample(**{name: self.maybe(self.name(place)) for name in fields}),
+            RejectSample(),
+        ]
         reason = self.random.choice(["invalid_number", "unheard_of"])
-        return Rejects(source=self.name(place), reason=reason, rows=self.count(), samples=samples)
+        return Rejects(
+            source=self.name(place), reason=reason, rows=self.count(), samples=samples
+        )
 
     def quality(self) -> Quality:
         """How far the day can be trusted."""
@@ -355,7 +477,10 @@ class _Drawn:
             )
             for currency in ("USD", "JPY", "")
         ]
-        refused = [RefusedFile(file=f"{each}_2026-11-19.csv", detail=each, is_loaded=False) for each in names]
+        refused = [
+            RefusedFile(file=f"{each}_2026-11-19.csv", detail=each, is_loaded=False)
+            for each in names
+        ]
         return Quality(
             complete=complete,
             missing_sources=[] if complete else names,
@@ -365,12 +490,16 @@ class _Drawn:
             sources=[self.source(name) for name in ("sales_db", self.name(0))],
             totals=totals if self.shape.has_parts else [],
             rejects=list(map(self.rejects, self.few())),
-            unconverted=[self.unconverted(each) for each in ("BRL", "JPY", "KWD")] if self.maybe(1) else [],
+            unconverted=[self.unconverted(each) for each in ("BRL", "JPY", "KWD")]
+            if self.maybe(1)
+            else [],
             missing_days=[DAY - timedelta(days=place + 1) for place in self.few()],
             first_loaded=self.maybe(DAY - timedelta(days=90)),
             fill_command=self.maybe("make backfill"),
             restatements=list(map(self.restatement, self.few())),
-            warnings=[data_warning("note", text=self.name(place)) for place in self.few()],
+            warnings=[
+                data_warning("note", text=self.name(place)) for place in self.few()
+            ],
             limits=[self.name(0)] if self.shape.known else [],
         )
 
@@ -406,9 +535,17 @@ class _Drawn:
         for place in range(min(shape.categories, 20)):
             name, category = self.maybe(self.name(place)), self.maybe(self.name(place))
             numbers = {"units": Decimal(self.count()), "sales": self.part()}
-            products.append(model.Product(sku=self.name(place), name=name, category=category, **numbers))
+            products.append(
+                model.Product(
+                    sku=self.name(place), name=name, category=category, **numbers
+                )
+            )
         reasons = [
-            model.ReturnReason(reason=self.maybe(self.name(at)), refunds=self.count(), amount=self.part())
+            model.ReturnReason(
+                reason=self.maybe(self.name(at)),
+                refunds=self.count(),
+                amount=self.part(),
+            )
             for at in range(shape.countries)
         ]
         return model.Figures(

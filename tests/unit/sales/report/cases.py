@@ -46,14 +46,23 @@ def nothing_sold() -> model.Figures:
     """A closed day in the middle of ordinary ones."""
     ordinary = make_figures()
     headline = {
-        name: figure.model_copy(update={"value": None if name == "average_order_value" else Decimal(0)})
+        name: figure.model_copy(
+            update={"value": None if name == "average_order_value" else Decimal(0)}
+        )
         for name, figure in ordinary.headline.items()
     }
-    days = [*samples.trend()[:-1], model.TrendDay(business_date=DAY, net_sales=Decimal(0), orders=0)]
-    nothing: dict[str, Any] = {name: [] for name in ("channels", "categories", "countries", "products")}
+    days = [
+        *samples.trend()[:-1],
+        model.TrendDay(business_date=DAY, net_sales=Decimal(0), orders=0),
+    ]
+    nothing: dict[str, Any] = {
+        name: [] for name in ("channels", "categories", "countries", "products")
+    }
     changed = samples.changed(now=Decimal(0), rising=[])
     gone = {
-        kind: [row.model_copy(update={"now": Decimal(0)}) for row in getattr(changed, kind)]
+        kind: [
+            row.model_copy(update={"now": Decimal(0)}) for row in getattr(changed, kind)
+        ]
         for kind in ("categories", "countries", "channels")
     }
     return make_figures(
@@ -67,21 +76,30 @@ def nothing_sold() -> model.Figures:
 
 def first_day() -> model.Figures:
     """The first day that is ever loaded: nothing to compare with, nothing forecast."""
-    headline = {name: model.Figure(value=figure.value) for name, figure in make_figures().headline.items()}
+    headline = {
+        name: model.Figure(value=figure.value)
+        for name, figure in make_figures().headline.items()
+    }
     days = [
-        model.TrendDay(business_date=day.business_date, net_sales=None, orders=None, complete=False)
+        model.TrendDay(
+            business_date=day.business_date, net_sales=None, orders=None, complete=False
+        )
         for day in samples.trend()[:-1]
     ]
     october, year_before = (
         Span(first=day.replace(day=1), last=day, net_sales=None, orders=None)
         for day in (DAY.replace(month=10), DAY.replace(year=2025))
     )
-    now = Span(first=date(2026, 11, 1), last=DAY, net_sales=Decimal("18342.56"), orders=214)
+    now = Span(
+        first=date(2026, 11, 1), last=DAY, net_sales=Decimal("18342.56"), orders=214
+    )
     return make_figures(
         headline=headline,
         averaged_days=0,
         trend=[*days, samples.trend()[-1].model_copy(update={"weekday_mean": None})],
-        month=MonthToDate(now=now, unfinished=18, last_month=october, last_year=year_before),
+        month=MonthToDate(
+            now=now, unfinished=18, last_month=october, last_year=year_before
+        ),
         changes=None,
         outlook=None,
         first_loaded=DAY,
@@ -93,14 +111,21 @@ def loaded_for_ten_days() -> model.Figures:
     days = [
         day
         if DAY - day.business_date < timedelta(days=10)
-        else model.TrendDay(business_date=day.business_date, net_sales=None, orders=None, complete=False)
+        else model.TrendDay(
+            business_date=day.business_date, net_sales=None, orders=None, complete=False
+        )
         for day in samples.trend()
     ]
     headline = {
         name: figure.model_copy(update={"year_before": None})
         for name, figure in make_figures().headline.items()
     }
-    return make_figures(trend=days, averaged_days=9, headline=headline, first_loaded=DAY - timedelta(days=9))
+    return make_figures(
+        trend=days,
+        averaged_days=9,
+        headline=headline,
+        first_loaded=DAY - timedelta(days=9),
+    )
 
 
 def source_missing() -> model.Figures:
@@ -109,7 +134,10 @@ def source_missing() -> model.Figures:
         expectation=None,
         complete=False,
         missing_sources=["storefront"],
-        trend=[*samples.trend()[:-1], samples.trend()[-1].model_copy(update={"complete": False})],
+        trend=[
+            *samples.trend()[:-1],
+            samples.trend()[-1].model_copy(update={"complete": False}),
+        ],
         missing_days=[DAY - timedelta(days=4)],
         fill_command="make backfill FROM=2026-11-15 TO=2026-11-15",
     )
@@ -120,7 +148,10 @@ def partner_missing() -> model.Figures:
     return full(
         complete=False,
         missing_sources=["partner_files: alpenmarkt"],
-        trend=[*samples.trend()[:-1], samples.trend()[-1].model_copy(update={"complete": False})],
+        trend=[
+            *samples.trend()[:-1],
+            samples.trend()[-1].model_copy(update={"complete": False}),
+        ],
     )
 
 
@@ -141,7 +172,14 @@ def restated() -> model.Figures:
                 figure=figure,
                 old=Decimal(old),
                 new=Decimal(new),
-                causes=[Cause(kind="late", source="partner_files", channel="alpenmarkt", orders=13)],
+                causes=[
+                    Cause(
+                        kind="late",
+                        source="partner_files",
+                        channel="alpenmarkt",
+                        orders=13,
+                    )
+                ],
                 detected_at=samples.provenance().generated_at,
             )
             for back, figure, old, new in rows
@@ -179,7 +217,12 @@ def long_names() -> model.Figures:
     ordinary = pictured(full())
     assert ordinary.changes
     products = [
-        each.model_copy(update={"name": SCRIPTS[place % len(SCRIPTS)], "category": SCRIPTS[(place + 1) % 3]})
+        each.model_copy(
+            update={
+                "name": SCRIPTS[place % len(SCRIPTS)],
+                "category": SCRIPTS[(place + 1) % 3],
+            }
+        )
         for place, each in enumerate(ordinary.products)
     ]
     renamed = {
@@ -192,7 +235,10 @@ def long_names() -> model.Figures:
     return ordinary.model_copy(
         update={
             "products": products,
-            "categories": [breakdown(name, str(6000 - 700 * at), None) for at, name in enumerate(SCRIPTS)],
+            "categories": [
+                breakdown(name, str(6000 - 700 * at), None)
+                for at, name in enumerate(SCRIPTS)
+            ],
             "changes": ordinary.changes.model_copy(update=renamed),
         }
     )
@@ -203,7 +249,11 @@ def many_categories() -> model.Figures:
     codes = [f"{first}{second}" for first in "ABCDEFGHIJ" for second in "ABCDEFGHIJKL"]
     changed = samples.changed(
         categories=[
-            Contribution(name=f"Category {at:03}", before=Decimal(900 - at), now=Decimal(1000 - at) + at % 7)
+            Contribution(
+                name=f"Category {at:03}",
+                before=Decimal(900 - at),
+                now=Decimal(1000 - at) + at % 7,
+            )
             for at in range(500)
         ]
     )
@@ -212,18 +262,27 @@ def many_categories() -> model.Figures:
     expectation = known.model_copy(
         update={
             "series": known.series
-            + [kitchen.model_copy(update={"series": f"category:Category {at:03}"}) for at in range(500)],
+            + [
+                kitchen.model_copy(update={"series": f"category:Category {at:03}"})
+                for at in range(500)
+            ],
             "unforecast": [f"category:New category {at:02}" for at in range(90)],
         }
     )
     return full(
         expectation=expectation,
         return_reasons=[
-            ReturnReason(reason=f"The {at}th is not what I thought", refunds=1, amount=Decimal(400 - at))
+            ReturnReason(
+                reason=f"The {at}th is not what I thought",
+                refunds=1,
+                amount=Decimal(400 - at),
+            )
             for at in range(300)
         ],
         channels=[breakdown(f"partner {at:02}", str(900 - at)) for at in range(60)],
-        categories=[breakdown(f"Category {at:03}", str(1000 - at), None) for at in range(500)],
+        categories=[
+            breakdown(f"Category {at:03}", str(1000 - at), None) for at in range(500)
+        ],
         countries=[breakdown(code, str(800 - at)) for at, code in enumerate(codes)],
         changes=changed,
     )
@@ -238,7 +297,11 @@ def small_shop() -> model.Figures:
         countries=one.countries[:1],
         products=one.products[:1],
         changes=samples.changed(
-            categories=one.changes.categories[:1], countries=[], channels=[], rising=[], falling=[]
+            categories=one.changes.categories[:1],
+            countries=[],
+            channels=[],
+            rising=[],
+            falling=[],
         ),
         return_reasons=[],
         outlook=None,
@@ -276,7 +339,10 @@ def big_shop() -> model.Figures:
     )
     return ordinary.model_copy(
         update={
-            "categories": [breakdown(name, net, None) for name, net in zip(sorts, nets, strict=True)],
+            "categories": [
+                breakdown(name, net, None)
+                for name, net in zip(sorts, nets, strict=True)
+            ],
             "changes": changed,
             "products": [
                 each.model_copy(
@@ -286,7 +352,9 @@ def big_shop() -> model.Figures:
                         "category": sorts[place % 6],
                     }
                 )
-                for place, (each, sku) in enumerate(zip(ordinary.products, skus, strict=True))
+                for place, (each, sku) in enumerate(
+                    zip(ordinary.products, skus, strict=True)
+                )
             ],
             "quality": samples.quality(
                 warnings=[
@@ -346,7 +414,9 @@ def pictured(figures: model.Figures) -> model.Figures:
         path = folder / f"{each.sku}.png"
         if not path.exists():
             path.write_bytes(_drawn(place))
-        return each.model_copy(update={"thumbnail": path.as_uri()}) if place % 3 else each
+        return (
+            each.model_copy(update={"thumbnail": path.as_uri()}) if place % 3 else each
+        )
 
     products, rising, falling = (
         [with_picture(place, each) for place, each in enumerate(rows)]
@@ -360,7 +430,9 @@ def _drawn(number: int) -> bytes:
     from PIL import Image, ImageDraw
 
     picture = Image.new("RGB", (96, 96), (238, 240, 242))
-    ImageDraw.Draw(picture).ellipse((14, 20, 82, 84), fill=(70 + 12 * number, 120, 200 - 10 * number))
+    ImageDraw.Draw(picture).ellipse(
+        (14, 20, 82, 84), fill=(70 + 12 * number, 120, 200 - 10 * number)
+    )
     stream = BytesIO()
     picture.save(stream, "PNG")
     return stream.getvalue()
@@ -372,7 +444,9 @@ def on(day: date) -> model.Figures:
     largest = samples.FINDINGS[1]
     window = day_window(day, "America/New_York")
     return full(
-        findings=[largest.model_copy(update={"about": [*largest.about[:2], base.isoformat()]})],
+        findings=[
+            largest.model_copy(update={"about": [*largest.about[:2], base.isoformat()]})
+        ],
         window_start=window.start,
         window_end=window.end,
         business_date=day,

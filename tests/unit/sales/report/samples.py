@@ -7,8 +7,19 @@ from typing import Any
 from ecommerce.core.data_warnings import data_warning
 from ecommerce.sales.report.figures import model
 from ecommerce.sales.report.figures.contributions import Changes, Contribution, Mover
-from ecommerce.sales.report.figures.forecast import Expectation, Expected, Outlook, OutlookDay, judged
-from ecommerce.sales.report.figures.model import Finding, MonthToDate, ReturnReason, Span
+from ecommerce.sales.report.figures.forecast import (
+    Expectation,
+    Expected,
+    Outlook,
+    OutlookDay,
+    judged,
+)
+from ecommerce.sales.report.figures.model import (
+    Finding,
+    MonthToDate,
+    ReturnReason,
+    Span,
+)
 from ecommerce.sales.report.figures.quality import (
     Cause,
     CurrencyTotals,
@@ -19,7 +30,13 @@ from ecommerce.sales.report.figures.quality import (
     Unconverted,
 )
 from ecommerce.sales.report.figures.rejected import Rejects, RejectSample
-from ecommerce.sales.report.figures.website import Device, Step, Tracked, Viewed, Website
+from ecommerce.sales.report.figures.website import (
+    Device,
+    Step,
+    Tracked,
+    Viewed,
+    Website,
+)
 
 DAY = date(2026, 11, 19)
 NASTY = [
@@ -59,7 +76,11 @@ FINDINGS = [
     Finding(
         kind="unusual_rate",
         about=["return_rate"],
-        numbers={"rate": Decimal("0.062"), "average": Decimal("0.047"), "days": Decimal(28)},
+        numbers={
+            "rate": Decimal("0.062"),
+            "average": Decimal("0.047"),
+            "days": Decimal(28),
+        },
     ),
 ]
 
@@ -150,9 +171,17 @@ def make_figures(**changes: Any) -> model.Figures:
         "quality": quality(),
         "provenance": provenance(),
     }
-    quality_fields = {name: changes.pop(name) for name in list(changes) if name in Quality.model_fields}
+    quality_fields = {
+        name: changes.pop(name)
+        for name in list(changes)
+        if name in Quality.model_fields
+    }
     values["quality"] = quality(**quality_fields)
-    origin = {name: changes.pop(name) for name in list(changes) if name in Provenance.model_fields}
+    origin = {
+        name: changes.pop(name)
+        for name in list(changes)
+        if name in Provenance.model_fields
+    }
     values["provenance"] = provenance(**origin)
     return model.Figures(**{**values, **changes})
 
@@ -166,14 +195,21 @@ def full(**changes: Any) -> model.Figures:
 def month(last: date = DAY, **changes: Any) -> MonthToDate:
     def span(last: date, net: str | None, orders: int | None) -> Span:
         net_sales = None if net is None else Decimal(net)
-        return Span(first=last.replace(day=1), last=last, net_sales=net_sales, orders=orders)
+        return Span(
+            first=last.replace(day=1), last=last, net_sales=net_sales, orders=orders
+        )
 
     before = last.replace(day=1) - timedelta(days=1)
     values: dict[str, Any] = {
         "now": span(last, "331402.18", 3921),
-        "last_month": span(before.replace(day=min(last.day, before.day)), "318011.02", 3777),
+        "last_month": span(
+            before.replace(day=min(last.day, before.day)), "318011.02", 3777
+        ),
         "last_year": span(
-            last.replace(year=last.year - 1, day=min(last.day, 28) if last.month == 2 else last.day),
+            last.replace(
+                year=last.year - 1,
+                day=min(last.day, 28) if last.month == 2 else last.day,
+            ),
             "270114.90",
             3204,
         ),
@@ -184,12 +220,18 @@ def month(last: date = DAY, **changes: Any) -> MonthToDate:
 def changed(base: date = DAY - timedelta(days=7), **changes: Any) -> Changes:
     def rows(*all_: tuple[str, str, str]) -> list[Contribution]:
         return [
-            Contribution(name=name, before=Decimal(before), now=Decimal(now)) for name, before, now in all_
+            Contribution(name=name, before=Decimal(before), now=Decimal(now))
+            for name, before, now in all_
         ]
 
     def movers(*all_: tuple[str, str, str]) -> list[Mover]:
         return [
-            Mover(sku=f"SKU-{place:03}", name=name, before=Decimal(before), now=Decimal(now))
+            Mover(
+                sku=f"SKU-{place:03}",
+                name=name,
+                before=Decimal(before),
+                now=Decimal(now),
+            )
             for place, (name, before, now) in enumerate(all_)
         ]
 
@@ -248,11 +290,20 @@ def outlook(last: date = DAY, days: int = 7) -> Outlook:
                 upper_80=middle + 320 * (4 + ahead),
             )
         )
-    return Outlook(made_at=datetime(2026, 11, 16, 5, tzinfo=UTC), model="blend", days=found)
+    return Outlook(
+        made_at=datetime(2026, 11, 16, 5, tzinfo=UTC), model="blend", days=found
+    )
 
 
 def expectation(
-    total: tuple[str, str, str, str, str, str] = ("18900", "17100", "20700", "15800", "22000", "20411.06"),
+    total: tuple[str, str, str, str, str, str] = (
+        "18900",
+        "17100",
+        "20700",
+        "15800",
+        "22000",
+        "20411.06",
+    ),
 ) -> Expectation:
     """Of all sales (forecast, bounds of 80 %, of 95 %, actual) and of three series."""
     rows = {
@@ -277,7 +328,9 @@ def expectation(
         )
     made_at = datetime(2026, 11, 16, 5, tzinfo=UTC)
     unforecast = ["category:Toys"]
-    expectation = Expectation(made_at=made_at, model="blend", series=found, unforecast=unforecast)
+    expectation = Expectation(
+        made_at=made_at, model="blend", series=found, unforecast=unforecast
+    )
     return judged(expectation, complete=True)
 
 
@@ -299,7 +352,9 @@ def website() -> Website:
             Device(device="desktop", sessions=1620, purchases=63),
             Device(device="tablet", sessions=181, purchases=4),
         ],
-        tracked=[Tracked(source="storefront", orders=120, seen=118, usual=Decimal("0.9710"))],
+        tracked=[
+            Tracked(source="storefront", orders=120, seen=118, usual=Decimal("0.9710"))
+        ],
         viewed=[
             Viewed(sku="SKU-900", name="Copper kettle", visitors=88),
             Viewed(sku="SKU-901", name="Cast iron pan", visitors=61),
@@ -312,7 +367,9 @@ def trend(last: date = DAY, days: int = 28) -> list[model.TrendDay]:
     return [
         model.TrendDay(
             business_date=last - timedelta(days=back),
-            net_sales=Decimal(week[(last - timedelta(days=back)).weekday()] + 37 * back % 900),
+            net_sales=Decimal(
+                week[(last - timedelta(days=back)).weekday()] + 37 * back % 900
+            ),
             orders=200 - back,
             weekday_mean=Decimal(week[(last - timedelta(days=back)).weekday()] + 200),
         )
@@ -344,7 +401,11 @@ def quality(**changes: Any) -> Quality:
     values: dict[str, Any] = {
         "complete": True,
         "missing_sources": [],
-        "sources": [source("sales_db"), source("storefront", rows_rejected=0), source("partner_files")],
+        "sources": [
+            source("sales_db"),
+            source("storefront", rows_rejected=0),
+            source("partner_files"),
+        ],
         "totals": [
             CurrencyTotals(
                 source="partner_files",
@@ -379,8 +440,14 @@ def quality(**changes: Any) -> Quality:
         "first_loaded": date(2025, 3, 1),
         "fill_command": None,
         "restatements": [],
-        "warnings": [data_warning("columns_not_read", file="northwind_2026-11-19.csv", columns="gift_note")],
-        "limits": ["Storefront: an order deleted for good; reconciliation finds it up to 35 days later."],
+        "warnings": [
+            data_warning(
+                "columns_not_read", file="northwind_2026-11-19.csv", columns="gift_note"
+            )
+        ],
+        "limits": [
+            "Storefront: an order deleted for good; reconciliation finds it up to 35 days later."
+        ],
     }
     return Quality(**{**values, **changes})
 
@@ -400,7 +467,11 @@ def provenance(**changes: Any) -> Provenance:
 
 def _nasty_breakdowns(count: int, step: str) -> list[model.Breakdown]:
     return [
-        breakdown(NASTY[place % len(NASTY)] + f" {place}", str(Decimal(step) * (count - place)), place)
+        breakdown(
+            NASTY[place % len(NASTY)] + f" {place}",
+            str(Decimal(step) * (count - place)),
+            place,
+        )
         for place in range(count)
     ]
 
@@ -418,7 +489,10 @@ def crowded() -> model.Figures:
         currency="KWD",
         headline=dict.fromkeys(ordinary.headline, huge),
         channels=_nasty_breakdowns(9, "123456789012.34"),
-        categories=[*_nasty_breakdowns(39, "98765432109.87"), breakdown("Returns only", "-55555555555.55")],
+        categories=[
+            *_nasty_breakdowns(39, "98765432109.87"),
+            breakdown("Returns only", "-55555555555.55"),
+        ],
         countries=[
             breakdown(code, "123456789012.345", 123456)
             for code in ("US", "DE", "GB", "FR", "JP", "ZZ", "XX", "CD", "VC")
@@ -461,7 +535,11 @@ def crowded() -> model.Figures:
                         channel="a partner with a long name " * 4,
                         orders=3,
                     ),
-                    Cause(kind="removed", source="an export with a long name " * 4, orders=1),
+                    Cause(
+                        kind="removed",
+                        source="an export with a long name " * 4,
+                        orders=1,
+                    ),
                 ],
                 detected_at=datetime(2026, 11, 20, 11, tzinfo=UTC),
             )
@@ -486,11 +564,14 @@ def crowded() -> model.Figures:
             )
         ],
         sources=[
-            source(name, rows_read=123456789012, source_amount=Decimal("123456789012.3456"))
+            source(
+                name, rows_read=123456789012, source_amount=Decimal("123456789012.3456")
+            )
             for name in ("sales_db", "storefront", "partner_files", "exchange_rates")
         ],
         warnings=[
-            data_warning("note", text=each) for each in (*NASTY, "a warning that goes on and on " * 20)
+            data_warning("note", text=each)
+            for each in (*NASTY, "a warning that goes on and on " * 20)
         ],
         run_id="manual__2026-11-20T11:00:00.123456+00:00" + "x" * 120,
     )
@@ -512,7 +593,12 @@ def empty_day() -> model.Figures:
         headline=nothing,
         averaged_days=0,
         trend=[
-            model.TrendDay(business_date=day.business_date, net_sales=None, orders=None, complete=False)
+            model.TrendDay(
+                business_date=day.business_date,
+                net_sales=None,
+                orders=None,
+                complete=False,
+            )
             for day in trend()[:-1]
         ]
         + [model.TrendDay(business_date=DAY, net_sales=Decimal(0), orders=0)],

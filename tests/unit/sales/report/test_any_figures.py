@@ -22,8 +22,13 @@ from tests.unit.sales.report.any_figures import SHAPES, figures_of
 from tests.unit.sales.report.samples import DAY, breakdown, make_figures
 
 REQUEST = SimpleNamespace(scope={}, headers={})
-CORRECTIONS = [Correction("orders", None, Decimal(1)), Correction("returns", Decimal("0.5"), None)]
-NO_STATUS = dict.fromkeys(("status", "restated", "asked", "failed", "completed", "actions"), "")
+CORRECTIONS = [
+    Correction("orders", None, Decimal(1)),
+    Correction("returns", Decimal("0.5"), None),
+]
+NO_STATUS = dict.fromkeys(
+    ("status", "restated", "asked", "failed", "completed", "actions"), ""
+)
 
 
 @pytest.fixture(autouse=True)
@@ -33,8 +38,13 @@ def _environment(monkeypatch):
 
 @pytest.mark.parametrize("rows", [21, 22, 25, 500])
 def test_the_smallest_rows_of_a_table_add_up_whatever_they_lack(rows):
-    nothing = [breakdown(f"channel {at}", str(1000 - at), at or None) for at in range(rows)]
-    nothing = [row.model_copy(update={"discounts": Decimal(0), "returns": Decimal(0)}) for row in nothing]
+    nothing = [
+        breakdown(f"channel {at}", str(1000 - at), at or None) for at in range(rows)
+    ]
+    nothing = [
+        row.model_copy(update={"discounts": Decimal(0), "returns": Decimal(0)})
+        for row in nothing
+    ]
     figures = make_figures(channels=nothing, categories=nothing, countries=nothing)
     for section in breakdowns(figures)[:3]:
         total = sum(Decimal(row[-2].replace(",", "")) for row in section["rows"])
@@ -50,7 +60,9 @@ def test_any_day_has_a_page_a_mail_a_chat_message_and_its_figures_as_files(shape
 
     stored = figures.model_dump_json()
     assert model.Figures.model_validate_json(stored) == figures
-    assert model.figures_hash(model.Figures.model_validate_json(stored)) == model.figures_hash(figures)
+    assert model.figures_hash(
+        model.Figures.model_validate_json(stored)
+    ) == model.figures_hash(figures)
     cells = list(csv.DictReader(io.StringIO(figures_csv(figures))))
     assert {cell["name"] for cell in cells if cell["section"] == "trend"} == {
         str(day.business_date) for day in figures.trend

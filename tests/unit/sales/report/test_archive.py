@@ -68,16 +68,28 @@ def test_only_known_files_are_read_from_the_archive(store, tmp_path):
 
 
 def test_days_of_one_month_are_listed_in_order_and_other_folders_are_not(tmp_path):
-    for name in ("2026-11-19", "2026-12-01", "2026-11-02", "2026-11-31", ".2026-11-20.abc.partial", "notes"):
+    for name in (
+        "2026-11-19",
+        "2026-12-01",
+        "2026-11-02",
+        "2026-11-31",
+        ".2026-11-20.abc.partial",
+        "notes",
+    ):
         (tmp_path / name).mkdir()
     uri = f"file://{tmp_path}"
-    assert archive.archived_days(uri, 2026, 11) == [date(2026, 11, 2), date(2026, 11, 19)]
+    assert archive.archived_days(uri, 2026, 11) == [
+        date(2026, 11, 2),
+        date(2026, 11, 19),
+    ]
     assert archive.archived_days(uri, 2026, 12) == [date(2026, 12, 1)]
     assert archive.archived_days(uri, 2025, 11) == []
     assert archive.archived_days(f"{uri}/nowhere", 2026, 11) == []
 
 
-def test_archiving_gives_location_and_headline_and_again_ends_in_the_same_archive(tmp_path, monkeypatch):
+def test_archiving_gives_location_and_headline_and_again_ends_in_the_same_archive(
+    tmp_path, monkeypatch
+):
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
     monkeypatch.setenv("REPORTS_URI", f"file://{tmp_path}/reports")
     figures = make_figures()
@@ -89,6 +101,12 @@ def test_archiving_gives_location_and_headline_and_again_ends_in_the_same_archiv
     assert report["complete"] is True
     assert json.loads(json.dumps(report)) == report, "must fit into XCom as it is"
     assert len(json.dumps(report)) < 2000
-    before = {path.name: path.read_bytes() for path in (tmp_path / "reports/2026-11-19").iterdir()}
+    before = {
+        path.name: path.read_bytes()
+        for path in (tmp_path / "reports/2026-11-19").iterdir()
+    }
     assert archive.archive_report(figures) == report
-    assert {path.name: path.read_bytes() for path in (tmp_path / "reports/2026-11-19").iterdir()} == before
+    assert {
+        path.name: path.read_bytes()
+        for path in (tmp_path / "reports/2026-11-19").iterdir()
+    } == before

@@ -18,7 +18,11 @@ ALIKE = {"loaded_for_ten_days", "partner_missing", "spring_forward", "fall_back"
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.full] * (name in ALIKE)) for name in cases.CASES]
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.full] * (name in ALIKE))
+        for name in cases.CASES
+    ],
 )
 def test_a_case_is_laid_out(name, tmp_path):
     figures = cases.CASES[name]()
@@ -28,7 +32,9 @@ def test_a_case_is_laid_out(name, tmp_path):
     texts = page_texts(figures)
 
     assert texts["long_day"] in pages[0]
-    assert "All definitions: docs/DEFINITIONS.md." in pages[0], "its last line is on page one"
+    assert "All definitions: docs/DEFINITIONS.md." in pages[0], (
+        "its last line is on page one"
+    )
     for tile in (*texts["tiles"], *texts["small_tiles"]):
         assert tile["label"] in pages[0]
         assert tile["value"] in pages[0]
@@ -43,19 +49,27 @@ def test_a_case_is_laid_out(name, tmp_path):
     everything = " ".join(pages)
     for section in texts["sections"]:
         for row in (
-            section["rows"] if section["id"] in ("figures", "outlook", "restatements", "totals") else ()
+            section["rows"]
+            if section["id"] in ("figures", "outlook", "restatements", "totals")
+            else ()
         ):
             for cell in row:
                 assert cell in everything
     assert "\u200b" not in everything, "what is copied has characters that nobody sees"
     if name == "big_shop":  # its words are long, and not as wide as a page
         annex = {
-            each["id"]: {word for row in each["rows"] for cell in row for word in cell.split()}
+            each["id"]: {
+                word for row in each["rows"] for cell in row for word in cell.split()
+            }
             for each in texts["sections"]
         }
         for part in ("products", "categories", "warnings", "rejects"):
-            assert [word for word in annex[part] if word not in everything.split()] == []
-    assert [round(each, 2) for each in typesetting.fills(pdf.read_bytes()) if each < 1 / 3] == []
+            assert [
+                word for word in annex[part] if word not in everything.split()
+            ] == []
+    assert [
+        round(each, 2) for each in typesetting.fills(pdf.read_bytes()) if each < 1 / 3
+    ] == []
     _assert_margins_are_white(tmp_path / archive.PREVIEW)
     drawn = {path.name for path in tmp_path.iterdir()} - {archive.PDF, archive.PREVIEW}
     assert drawn == {*texts["charts"], chart_files.TREND_PNG}
@@ -63,13 +77,22 @@ def test_a_case_is_laid_out(name, tmp_path):
 
 @pytest.mark.parametrize("times", [1, 100])
 @pytest.mark.parametrize("locale", ["en_US", "de_CH", "pt_BR", "ru_RU", "ja_JP", "ar"])
-def test_the_labels_of_axes_stand_side_by_side_and_inside_the_drawing_in_every_locale(locale, times):
+def test_the_labels_of_axes_stand_side_by_side_and_inside_the_drawing_in_every_locale(
+    locale, times
+):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     figures = cases.normal()
-    days = [each.model_copy(update={"net_sales": (each.net_sales or 0) * times}) for each in figures.trend]
+    days = [
+        each.model_copy(update={"net_sales": (each.net_sales or 0) * times})
+        for each in figures.trend
+    ]
     coming = [
-        each.model_copy(update={name: getattr(each, name) * times for name in ("lower_80", "upper_80")})
+        each.model_copy(
+            update={
+                name: getattr(each, name) * times for name in ("lower_80", "upper_80")
+            }
+        )
         for each in figures.outlook.days
     ]
     outlook = figures.outlook.model_copy(update={"days": coming})

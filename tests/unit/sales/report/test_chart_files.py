@@ -13,14 +13,23 @@ from ecommerce.sales.report.figures.base import CATEGORY, COUNTRY
 from ecommerce.sales.report.figures.contributions import Contribution
 from ecommerce.sales.report.view.page import page_texts
 from tests.unit.sales.report import cases
-from tests.unit.sales.report.samples import NASTY, crowded, empty_day, make_figures, trend
+from tests.unit.sales.report.samples import (
+    NASTY,
+    crowded,
+    empty_day,
+    make_figures,
+    trend,
+)
 
 
 def labels(figure):
     """The texts of a chart of bars: row by row, each with the box that it is drawn in."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    return [(each.get_text(), each.get_window_extent(canvas.get_renderer())) for each in figure.axes[0].texts]
+    return [
+        (each.get_text(), each.get_window_extent(canvas.get_renderer()))
+        for each in figure.axes[0].texts
+    ]
 
 
 def drawn_bars(rows):
@@ -44,7 +53,9 @@ def test_the_same_figures_give_the_same_files(tmp_path):
         (tmp_path / folder).mkdir()
         chart_files.draw(make_figures(), tmp_path / folder)
     for name in (*chart_files.drawn(make_figures()), chart_files.TREND_PNG):
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+        assert (tmp_path / "one" / name).read_bytes() == (
+            tmp_path / "two" / name
+        ).read_bytes()
 
 
 def test_a_day_has_the_charts_that_it_has_figures_for(tmp_path):
@@ -58,8 +69,12 @@ def test_a_day_has_the_charts_that_it_has_figures_for(tmp_path):
     assert chart_files.drawn(empty_day())[0] == chart_files.TREND
 
 
-@pytest.mark.parametrize("make", [cases.normal, cases.first_day, cases.nothing_sold, crowded])
-def test_each_chart_has_an_alternative_text_and_each_section_a_chart_that_is_drawn(make):
+@pytest.mark.parametrize(
+    "make", [cases.normal, cases.first_day, cases.nothing_sold, crowded]
+)
+def test_each_chart_has_an_alternative_text_and_each_section_a_chart_that_is_drawn(
+    make,
+):
     texts = page_texts(make())
     assert list(texts["charts"]) == chart_files.drawn(make())
     assert all(texts["charts"].values())
@@ -83,17 +98,32 @@ def test_the_trend_for_mails_is_a_picture_on_white(tmp_path):
 
 
 def test_forty_categories_become_six_rows_that_add_up():
-    rows = [Contribution(name=f"{n}", before=Decimal(n), now=Decimal(2 * n)) for n in range(40, 0, -1)]
-    shown = with_others(rows, chart_files.MOST_BARS, ("before", "now"), size=lambda row: row.now - row.before)
+    rows = [
+        Contribution(name=f"{n}", before=Decimal(n), now=Decimal(2 * n))
+        for n in range(40, 0, -1)
+    ]
+    shown = with_others(
+        rows,
+        chart_files.MOST_BARS,
+        ("before", "now"),
+        size=lambda row: row.now - row.before,
+    )
     assert len(shown) == chart_files.MOST_BARS
-    assert shown[-1] == Contribution(name="35 others", before=Decimal(630), now=Decimal(1260))
+    assert shown[-1] == Contribution(
+        name="35 others", before=Decimal(630), now=Decimal(1260)
+    )
     assert sum(row.before for row in shown) == sum(row.before for row in rows)
 
 
 def test_nothing_leaves_the_canvas_of_a_bar_chart():
     """Every text and bar of the hardest case lies inside the drawing, and no label runs into a figure."""
     figure = drawn_bars(
-        plots.Bar(name, -123456789012.34 if place % 2 else 98765432109.87, f"{amount}", "100.0 %")
+        plots.Bar(
+            name,
+            -123456789012.34 if place % 2 else 98765432109.87,
+            f"{amount}",
+            "100.0 %",
+        )
         for place, name in enumerate(NASTY[:8])
         for amount in ["-123,456,789,012.34" if place % 2 else "98,765,432,109.87"]
     )
@@ -103,7 +133,14 @@ def test_nothing_leaves_the_canvas_of_a_bar_chart():
     for (label, amount, share), bar in zip(rows, drawn, strict=True):
         length = bar.get_window_extent()
         assert figure.bbox.x0 - 1 <= label.x0 < label.x1 < length.x0 + 0.01
-        assert length.x1 < amount.x0 < amount.x1 < share.x0 < share.x1 <= figure.bbox.x1 + 1
+        assert (
+            length.x1
+            < amount.x0
+            < amount.x1
+            < share.x0
+            < share.x1
+            <= figure.bbox.x1 + 1
+        )
         assert figure.bbox.y0 <= length.y0 < length.y1 <= figure.bbox.y1
 
 
@@ -118,13 +155,21 @@ def test_what_stands_for_many_things_has_no_bar():
 
 def test_what_fell_points_the_other_way_in_another_colour():
     rose, fell = (
-        drawn_bars([plots.Bar("rose", 30, "+30.00", "+1.0 %"), plots.Bar("fell", -10, "-10.00", "-1.0 %")])
+        drawn_bars(
+            [
+                plots.Bar("rose", 30, "+30.00", "+1.0 %"),
+                plots.Bar("fell", -10, "-10.00", "-1.0 %"),
+            ]
+        )
         .axes[0]
         .patches
     )
     assert fell.get_x() == pytest.approx(rose.get_x())
     assert rose.get_width() == pytest.approx(-3 * fell.get_width())
-    assert [to_hex(each.get_facecolor()) for each in (rose, fell)] == [drawing.STRONG, drawing.SIGNAL]
+    assert [to_hex(each.get_facecolor()) for each in (rose, fell)] == [
+        drawing.STRONG,
+        drawing.SIGNAL,
+    ]
 
 
 def test_a_contribution_of_nothing_is_not_drawn():
@@ -151,7 +196,9 @@ def test_days_before_the_first_that_was_loaded_are_not_missing():
     figures = cases.loaded_for_ten_days()
     with drawing.style():
         axes = plots.trend(figures).axes[0]
-    assert "Not loaded" not in [text.get_text() for text in axes.figure.legends[0].get_texts()]
+    assert "Not loaded" not in [
+        text.get_text() for text in axes.figure.legends[0].get_texts()
+    ]
 
 
 def test_days_that_were_not_loaded_are_not_said_to_be_before_the_first():
@@ -161,7 +208,9 @@ def test_days_that_were_not_loaded_are_not_said_to_be_before_the_first():
     figures = make_figures(trend=days)
     with drawing.style():
         axes = plots.trend(figures).axes[0]
-    assert "Not loaded" in [text.get_text() for text in axes.figure.legends[0].get_texts()]
+    assert "Not loaded" in [
+        text.get_text() for text in axes.figure.legends[0].get_texts()
+    ]
 
 
 def test_the_trend_of_an_ordinary_month_explains_nothing_it_does_not_show():

@@ -12,7 +12,15 @@ from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.text import written_in
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.view.page import page_texts
-from tests.unit.sales.report.samples import NASTY, breakdown, crowded, empty_day, full, make_figures, noted
+from tests.unit.sales.report.samples import (
+    NASTY,
+    breakdown,
+    crowded,
+    empty_day,
+    full,
+    make_figures,
+    noted,
+)
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +64,15 @@ def test_page_one_answers_the_executive(pages):
 
 def test_two_pages_are_the_executive_s_and_the_annex_follows(pages):
     reader = pages(full)
-    _, second, third, *others = (words(reader, page) for page in range(len(reader.pages)))
-    for title in ("What changed since Thu 12 Nov", "Rising products", "Website", "The coming days"):
+    _, second, third, *others = (
+        words(reader, page) for page in range(len(reader.pages))
+    )
+    for title in (
+        "What changed since Thu 12 Nov",
+        "Rising products",
+        "Website",
+        "The coming days",
+    ):
         assert title in second
     assert "DAILY SALES REPORT Annex: details and data quality" in third
     for text in (third, *others):
@@ -91,16 +106,24 @@ def test_what_no_run_can_see_is_said_beside_the_data_quality(pages):
     reader = pages(make_figures)
     text = " ".join(words(reader, page) for page in range(len(reader.pages)))
     assert "Limits" in text
-    assert "an order deleted for good; reconciliation finds it up to 35 days later" in text
+    assert (
+        "an order deleted for good; reconciliation finds it up to 35 days later" in text
+    )
 
 
 def test_what_a_figure_leaves_out_is_a_footnote_of_page_one(pages):
     text = words(pages(noted), 0)
     assert "Average order value* 91.63" in text
-    assert "*Average order value: without orders in BRL, which have no exchange rate." in text
+    assert (
+        "*Average order value: without orders in BRL, which have no exchange rate."
+        in text
+    )
     ordinary = words(pages(make_figures), 0)
     assert "*" not in ordinary
-    assert "Average order value: gross sales less discounts, divided by orders." in ordinary
+    assert (
+        "Average order value: gross sales less discounts, divided by orders."
+        in ordinary
+    )
 
 
 def test_a_day_without_sales_is_a_report(pages):
@@ -123,10 +146,14 @@ def test_names_from_data_are_printed_and_never_evaluated(pages):
 
 
 def test_the_breakdown_by_attribute_has_a_table_of_its_own(tmp_path):
-    values = [breakdown(f"value {place:02}", str(1000 - place), 2) for place in range(35)]
+    values = [
+        breakdown(f"value {place:02}", str(1000 - place), 2) for place in range(35)
+    ]
     figures = make_figures(attribute="sales_channel", attributes=values)
     archive.write_document(figures, tmp_path)
-    text = " ".join(page.extract_text() for page in PdfReader(tmp_path / archive.PDF).pages)
+    text = " ".join(
+        page.extract_text() for page in PdfReader(tmp_path / archive.PDF).pages
+    )
     assert "Sales channel" in text
     assert "value 28" in text
     assert "value 29" not in text
@@ -134,12 +161,16 @@ def test_the_breakdown_by_attribute_has_a_table_of_its_own(tmp_path):
 
 
 def test_without_an_attribute_there_is_no_such_table():
-    assert "attribute" not in {each["id"] for each in page_texts(make_figures())["sections"]}
+    assert "attribute" not in {
+        each["id"] for each in page_texts(make_figures())["sections"]
+    }
 
 
 def test_long_words_are_broken_not_cut(pages):
     reader = pages(crowded)
-    text = "".join(words(reader, page) for page in range(len(reader.pages))).replace(" ", "")
+    text = "".join(words(reader, page) for page in range(len(reader.pages))).replace(
+        " ", ""
+    )
     assert NASTY[6] in text
     assert "\u200b" not in text, "whoever copies a word copies the word"
 
@@ -154,7 +185,9 @@ def test_data_quality_and_provenance_can_be_read(pages):
     ):  # fmt: skip
         assert expected in text
 
-    assert "northwind_2026-11-19.csv,line17;orderP-1001" in text.replace(" ", ""), "broken, and whole"
+    assert "northwind_2026-11-19.csv,line17;orderP-1001" in text.replace(" ", ""), (
+        "broken, and whole"
+    )
 
 
 def test_missing_days_come_with_the_command_that_fills_them(pages):
@@ -186,7 +219,15 @@ def test_any_text_at_all_can_be_printed(names):
 @pytest.mark.parametrize(
     ("locale", "said"),
     [
-        ("de_CH", ("Donnerstag, 19. November 2026", "+7.8%", "vs Do., 12. Nov.", "Vereinigte Staaten")),
+        (
+            "de_CH",
+            (
+                "Donnerstag, 19. November 2026",
+                "+7.8%",
+                "vs Do., 12. Nov.",
+                "Vereinigte Staaten",
+            ),
+        ),
         ("ja_JP", ("2026年11月19日木曜日", "18,342.56", "アメリカ合衆国")),
         ("ru_RU", ("четверг, 19 ноября 2026", "Соединенные Штаты")),
     ],
@@ -203,4 +244,6 @@ def test_the_report_is_written_as_the_locale_does(tmp_path, locale, said, caplog
 def test_the_same_figures_give_the_same_bytes(written, tmp_path):
     archive.write_document(make_figures(), tmp_path)
     for name in (archive.PDF, archive.PREVIEW):
-        assert (written(make_figures) / name).read_bytes() == (tmp_path / name).read_bytes()
+        assert (written(make_figures) / name).read_bytes() == (
+            tmp_path / name
+        ).read_bytes()

@@ -32,7 +32,9 @@ MONEY, INSTANT = "DECIMAL(18,4)", "TIMESTAMPTZ"
 
 def columns(**types: str) -> str:
     """DuckDB's column list: `columns(VARCHAR="sku name", DATE="day")`, one type and its columns each."""
-    return ", ".join(f"{name} {kind}" for kind, names in types.items() for name in names.split())
+    return ", ".join(
+        f"{name} {kind}" for kind, names in types.items() for name in names.split()
+    )
 
 
 REJECTS = columns(BIGINT="row_number", VARCHAR="reason detail file raw")
@@ -71,7 +73,16 @@ KNOWN_REFUNDS = columns(
     },
 )
 PARTNER_COLUMNS = (
-    *("order_id", "line_number", "ordered_at", "updated_at", "status", "sku", "product_name", "category"),
+    *(
+        "order_id",
+        "line_number",
+        "ordered_at",
+        "updated_at",
+        "status",
+        "sku",
+        "product_name",
+        "category",
+    ),
     *(
         "quantity",
         "unit_price",
@@ -122,7 +133,9 @@ class RawFolders:
             for table, types in SALES_DB.items():
                 declared = columns(**types)
                 for name in text:
-                    declared = re.sub(rf"\b{name} [^ ]+?(?=, |$)", f"{name} VARCHAR", declared)
+                    declared = re.sub(
+                        rf"\b{name} [^ ]+?(?=, |$)", f"{name} VARCHAR", declared
+                    )
                 write(folder / f"{table}.parquet", declared, tables.get(table, []))
 
         return self.run("sales_db", fill)
@@ -144,12 +157,19 @@ class RawFolders:
             write_json(folder / "refunds" / "0001.json", refunds or [])
             write_json(folder / "products" / "0001.json", products or [])
             write(folder / "known_refunds.parquet", KNOWN_REFUNDS, known or [])
-            write(folder / "removed_orders.parquet", columns(VARCHAR="order_id"), removed or [])
+            write(
+                folder / "removed_orders.parquet",
+                columns(VARCHAR="order_id"),
+                removed or [],
+            )
 
         return self.run("storefront", fill)
 
     def shopify(
-        self, *orders: Row, removed: list[Row] | None = None, known_lines: list[Row] | None = None
+        self,
+        *orders: Row,
+        removed: list[Row] | None = None,
+        known_lines: list[Row] | None = None,
     ) -> Loadable:
         """Each order as the Admin API answers it."""
 
@@ -157,13 +177,19 @@ class RawFolders:
             types = {"VARCHAR": "order_id sku category", "BIGINT": "line_number"}
             write(folder / "known_lines.parquet", columns(**types), known_lines or [])
             write_json(folder / "orders" / "000000.json", list(orders))
-            write(folder / "removed_orders.parquet", columns(VARCHAR="order_id"), removed or [])
+            write(
+                folder / "removed_orders.parquet",
+                columns(VARCHAR="order_id"),
+                removed or [],
+            )
 
         return self.run("shopify", fill)
 
     def partner_files(self, *files: Row, **more: Any) -> Loadable:
         """As `partner_files_manifest`, transformed."""
-        return read(transform(self.partner_files_manifest(*files, **more), run_id=RUN_ID))
+        return read(
+            transform(self.partner_files_manifest(*files, **more), run_id=RUN_ID)
+        )
 
     def partner_files_manifest(
         self,
@@ -182,18 +208,36 @@ class RawFolders:
                 here = {"file": file["name"], "partner": file["name"].split("_")[0]}
                 here["received_at"] = file.get("received_at", READ_AT)
                 lines += [
-                    line | here | {"row_number": row} for row, line in enumerate(file["lines"], start=2)
+                    line | here | {"row_number": row}
+                    for row, line in enumerate(file["lines"], start=2)
                 ]
                 orders = sorted(
-                    {safe_id(line["order_id"], KEY) for line in file["lines"] if line["order_id"]}
+                    {
+                        safe_id(line["order_id"], KEY)
+                        for line in file["lines"]
+                        if line["order_id"]
+                    }
                 )
-                told = {"order_ids": orders, "warnings": file.get("warnings", []), "columns": None}
-                facts.append(here | {"sha256": "5" * 64, "lines": len(file["lines"])} | told)
+                told = {
+                    "order_ids": orders,
+                    "warnings": file.get("warnings", []),
+                    "columns": None,
+                }
+                facts.append(
+                    here | {"sha256": "5" * 64, "lines": len(file["lines"])} | told
+                )
             texts = " ".join((*PARTNER_COLUMNS, *extras, "file", "partner"))
             types = {"VARCHAR": texts, "BIGINT": "row_number", INSTANT: "received_at"}
             write(folder / "lines.parquet", columns(**types), lines)
-            types = {"VARCHAR": "file partner sha256", "BIGINT": "lines", INSTANT: "received_at"}
-            types |= {"VARCHAR[]": "order_ids warnings", "MAP(VARCHAR, VARCHAR)": "columns"}
+            types = {
+                "VARCHAR": "file partner sha256",
+                "BIGINT": "lines",
+                INSTANT: "received_at",
+            }
+            types |= {
+                "VARCHAR[]": "order_ids warnings",
+                "MAP(VARCHAR, VARCHAR)": "columns",
+            }
             write(folder / "files.parquet", columns(**types), facts)
             types = {"VARCHAR": "order_id file", INSTANT: "received_at"}
             write(folder / "removed_orders.parquet", columns(**types), removed or [])
@@ -205,7 +249,10 @@ class RawFolders:
 
     def exchange_rates(self, *rates: Row, rejects: list[Row] | None = None) -> Loadable:
         def fill(folder: Path) -> None:
-            numbered = [{"row_number": number} | rate for number, rate in enumerate(rates, start=2)]
+            numbered = [
+                {"row_number": number} | rate
+                for number, rate in enumerate(rates, start=2)
+            ]
             write(
                 folder / "rates.parquet",
                 columns(BIGINT="row_number", VARCHAR="rate_date currency rate"),
@@ -219,7 +266,9 @@ class RawFolders:
         """Publish what `fill` writes, transform it, read the result."""
         return read(transform(self.publish(source, fill), run_id=RUN_ID))
 
-    def publish(self, source: str, fill: Callable[[Path], None], **control_totals: Any) -> Manifest:
+    def publish(
+        self, source: str, fill: Callable[[Path], None], **control_totals: Any
+    ) -> Manifest:
         """A raw folder with what `fill` writes."""
         uri = f"{self.root}/{source}"
         with staging.publish(uri) as draft:
@@ -241,7 +290,9 @@ def split(done: Loadable) -> dict[tuple[str, int], tuple[Decimal, ...]]:
     """The refunds' money by (refund, line): merchandise, tax, shipping."""
     names = ("merchandise_amount", "tax_amount", "shipping_amount")
     return {
-        (row["refund_id"], row["line_number"]): tuple(row[name].normalize() for name in names)
+        (row["refund_id"], row["line_number"]): tuple(
+            row[name].normalize() for name in names
+        )
         for row in done.refunds
     }
 
@@ -249,7 +300,9 @@ def split(done: Loadable) -> dict[tuple[str, int], tuple[Decimal, ...]]:
 def read(manifest: Manifest) -> Loadable:
     """The rows of a loadable folder."""
     tables = {}
-    connection = _duckdb() if staging.is_local(manifest.uri) else connect_duckdb(manifest.uri)
+    connection = (
+        _duckdb() if staging.is_local(manifest.uri) else connect_duckdb(manifest.uri)
+    )
     for file in manifest.columns:
         result = connection.execute("FROM read_parquet(?)", [manifest.file(file)])
         names = [column[0] for column in result.description]
@@ -270,7 +323,9 @@ def write(path: Path, declared: str, rows: list[Row]) -> None:
     for row in rows:
         assert row.keys() <= set(names), row.keys() - set(names)
     values = [[row.get(name) for name in names] for row in rows]
-    connection.executemany(f"INSERT INTO rows VALUES ({', '.join('?' for _ in names)})", values)
+    connection.executemany(
+        f"INSERT INTO rows VALUES ({', '.join('?' for _ in names)})", values
+    )
     connection.execute(f"COPY rows TO '{path}' (FORMAT parquet)")
 
 
@@ -335,7 +390,9 @@ def refund(refund_id: str = "R1", order_id: str = "O1", **changes: Any) -> Row:
     } | changes
 
 
-def csv_line(order_id: str | None = "P1", line_number: str | None = "1", **changes: str | None) -> Row:
+def csv_line(
+    order_id: str | None = "P1", line_number: str | None = "1", **changes: str | None
+) -> Row:
     """A line of a partner's file, all text: two pieces at 10.00."""
     return {
         "order_id": order_id,
@@ -393,7 +450,9 @@ def page_line(line_id: int = 12, **changes: Any) -> Row:
     } | changes
 
 
-def page_refund(refund_id: int = 900, order_id: int = 100, amount: str = "5.00", **changes: Any) -> Row:
+def page_refund(
+    refund_id: int = 900, order_id: int = 100, amount: str = "5.00", **changes: Any
+) -> Row:
     """A storefront refund that names only an amount."""
     return {
         "id": refund_id,
@@ -407,5 +466,14 @@ def page_refund(refund_id: int = 900, order_id: int = 100, amount: str = "5.00",
 
 def refund_line(line_id: int, total: str, total_tax: str, quantity: str = "-1") -> Row:
     """A line of a storefront refund, pointing at the order's line `line_id`."""
-    meta = [{"key": "_refunded_item_id", "value": str(line_id)}, {"key": "_other", "value": {"a": 1}}]
-    return {"id": 5, "quantity": quantity, "total": total, "total_tax": total_tax, "meta_data": meta}
+    meta = [
+        {"key": "_refunded_item_id", "value": str(line_id)},
+        {"key": "_other", "value": {"a": 1}},
+    ]
+    return {
+        "id": 5,
+        "quantity": quantity,
+        "total": total,
+        "total_tax": total_tax,
+        "meta_data": meta,
+    }

@@ -24,19 +24,29 @@ AMOUNTS = ("source_amount", "loaded_amount", "superseded_amount", "rejected_amou
 
 def totals(manifest: Manifest) -> dict[str, tuple[Decimal, ...]]:
     done = read(transform(manifest, run_id=RUN_ID))
-    return {row["currency"]: tuple(row[name] for name in AMOUNTS) for row in done.control_totals}
+    return {
+        row["currency"]: tuple(row[name] for name in AMOUNTS)
+        for row in done.control_totals
+    }
 
 
-def database(raw, stated: dict[str, str], unread: dict[str, str] | None = None, **tables) -> Manifest:
+def database(
+    raw, stated: dict[str, str], unread: dict[str, str] | None = None, **tables
+) -> Manifest:
     def fill(folder):
         for table, types in SALES_DB.items():
             write(folder / f"{table}.parquet", columns(**types), tables.get(table, []))
 
     def amounts(of: dict[str, str]) -> list[dict[str, str]]:
-        return [{"currency": currency, "amount": amount} for currency, amount in of.items()]
+        return [
+            {"currency": currency, "amount": amount} for currency, amount in of.items()
+        ]
 
     return raw.publish(
-        "sales_db", fill, source_amounts=amounts(stated), rejected_amounts=amounts(unread or {})
+        "sales_db",
+        fill,
+        source_amounts=amounts(stated),
+        rejected_amounts=amounts(unread or {}),
     )
 
 
@@ -53,7 +63,13 @@ def test_rejected_lines_and_orders_and_another_currency_are_accounted_for(raw):
         ],
         order_items=[
             item(order_id="1", quantity=2, unit_price=Decimal(10)),
-            item(order_id="1", line_number=2, quantity=1, unit_price=Decimal(15), tax_amount=None),
+            item(
+                order_id="1",
+                line_number=2,
+                quantity=1,
+                unit_price=Decimal(15),
+                tax_amount=None,
+            ),
             item(order_id="2", quantity=1, unit_price=Decimal(1500)),
             item(order_id="3", quantity=-1, unit_price=Decimal(7)),
             item(order_id="4", quantity=1, unit_price=Decimal(10)),
@@ -73,7 +89,10 @@ def test_an_order_that_the_source_counts_and_does_not_hand_out_is_lost(raw):
         item(order_id="gone", unit_price=Decimal(4)),
     ]
     manifest = database(
-        raw, {"USD": "24.00"}, orders=[order(order_id="1", currency="USD")], order_items=items
+        raw,
+        {"USD": "24.00"},
+        orders=[order(order_id="1", currency="USD")],
+        order_items=items,
     )
     assert totals(manifest) == {"USD": (24, 20, 0, 0)}
 
@@ -93,16 +112,22 @@ def test_an_order_that_is_read_twice_counts_once(raw, newest, expected):
 
     def fill(folder):
         write(
-            folder / "known_lines.parquet", columns(VARCHAR="order_id sku category", BIGINT="line_number"), []
+            folder / "known_lines.parquet",
+            columns(VARCHAR="order_id sku category", BIGINT="line_number"),
+            [],
         )
         write_json(folder / "orders" / "0000-00-0001.json", [version("20.00")])
-        write_json(folder / "orders" / "0000-01-0001.json", [version("30.00", **newest)])
+        write_json(
+            folder / "orders" / "0000-01-0001.json", [version("30.00", **newest)]
+        )
         write_json(folder / "refunds" / "0001.json", [])
         write_json(folder / "products" / "0001.json", [])
         write(folder / "known_refunds.parquet", KNOWN_REFUNDS, [])
         write(folder / "removed_orders.parquet", columns(VARCHAR="order_id"), [])
 
-    manifest = raw.publish("storefront", fill, source_amounts=[{"currency": "EUR", "amount": "30.00"}])
+    manifest = raw.publish(
+        "storefront", fill, source_amounts=[{"currency": "EUR", "amount": "30.00"}]
+    )
     assert totals(manifest) == {"EUR": expected}
 
 

@@ -17,7 +17,9 @@ def test_rates_are_exact_and_bad_ones_are_rejected(raw):
         {"rate_date": "1999-01-04", "currency": "USD", "rate": "1.1789"},
         {"rate_date": "2026-11-19", "currency": "USD", "rate": "1.0813"},
     )
-    rates = {(row["rate_date"], row["currency"]): row["rate"] for row in done.exchange_rates}
+    rates = {
+        (row["rate_date"], row["currency"]): row["rate"] for row in done.exchange_rates
+    }
     assert rates == {
         (date(2026, 11, 19), "USD"): Decimal("1.0813"),
         (date(2026, 11, 19), "IDR"): Decimal("18123.12345678"),

@@ -19,7 +19,9 @@ from tests.unit.sales.transform.raw_folders import (
 def test_order_has_the_amounts_of_its_lines_and_its_own_tax_shipping_and_fees(raw):
     fees = [{"total": "2.50"}, {"total": "-1.00"}]
     coupons = [{"code": "winter"}, {"code": "ann@example.com"}]
-    done = raw.storefront([page_order(fee_lines=fees, coupon_lines=coupons, total_tax="7.70")])
+    done = raw.storefront(
+        [page_order(fee_lines=fees, coupon_lines=coupons, total_tax="7.70")]
+    )
     row = done["100"]
     assert (row["gross_amount"], row["discount_amount"]) == (100, 10)
     assert (row["tax_amount"], row["shipping_amount"], row["fee_amount"]) == (
@@ -31,16 +33,34 @@ def test_order_has_the_amounts_of_its_lines_and_its_own_tax_shipping_and_fees(ra
     assert row["item_count"] == 2
     assert row["ordered_at"] == datetime(2026, 11, 19, 15, tzinfo=UTC)
     assert {line["line_number"] for line in done.order_lines} == {11, 12}
-    assert [line["unit_price"] for line in done.order_lines if line["line_number"] == 12] == [20]
+    assert [
+        line["unit_price"] for line in done.order_lines if line["line_number"] == 12
+    ] == [20]
     assert (done.totals["rows_read"], done.totals["rows_accepted"]) == (3, 3)
 
 
 def test_ids_and_amounts_keep_every_digit_as_text_or_number(raw):
     lines = [
-        page_line(9007199254740993, quantity=0.5, subtotal="26.29", total=26.29, total_tax=0, name="Cloth"),
-        page_line("9007199254740995", quantity="3", subtotal=10, total="10.00", sku=None, product_id=0),
+        page_line(
+            9007199254740993,
+            quantity=0.5,
+            subtotal="26.29",
+            total=26.29,
+            total_tax=0,
+            name="Cloth",
+        ),
+        page_line(
+            "9007199254740995",
+            quantity="3",
+            subtotal=10,
+            total="10.00",
+            sku=None,
+            product_id=0,
+        ),
     ]
-    done = raw.storefront([page_order(9007199254740993, line_items=lines, shipping_total=4.95)])
+    done = raw.storefront(
+        [page_order(9007199254740993, line_items=lines, shipping_total=4.95)]
+    )
     assert done.orders[0]["order_id"] == "9007199254740993"
     assert done.orders[0]["shipping_amount"] == Decimal("4.95")
     rows = {row["line_number"]: row for row in done.order_lines}
@@ -50,7 +70,11 @@ def test_ids_and_amounts_keep_every_digit_as_text_or_number(raw):
         Decimal("52.58"),
         Decimal("26.29"),
     )
-    assert (rest["unit_price"], rest["sku"], rest["category"]) == (Decimal("3.3333"), None, "uncategorised")
+    assert (rest["unit_price"], rest["sku"], rest["category"]) == (
+        Decimal("3.3333"),
+        None,
+        "uncategorised",
+    )
 
 
 @pytest.mark.parametrize(
@@ -78,7 +102,10 @@ def test_what_is_no_number_is_named(raw):
         page_line(6),
     ]
     done = raw.storefront(
-        [page_order(line_items=lines), page_order(101, fee_lines=[{"total": "1"}, {"total": "?"}])]
+        [
+            page_order(line_items=lines),
+            page_order(101, fee_lines=[{"total": "1"}, {"total": "?"}]),
+        ]
     )
     assert [row["order_id"] for row in done.orders] == ["100"]
     assert done["100"]["item_count"] == 1
@@ -112,7 +139,9 @@ def test_a_broken_line_is_rejected_once_however_often_its_order_was_listed(raw):
     assert [(row["reason"], row["detail"]) for row in done.rejected_rows] == [
         ("invalid_number", "quantity = many")
     ]
-    counted = [done.totals[f"rows_{name}"] for name in ("read", "rejected", "superseded")]
+    counted = [
+        done.totals[f"rows_{name}"] for name in ("read", "rejected", "superseded")
+    ]
     assert counted == [9, 1, 6]
 
 
@@ -132,7 +161,11 @@ def test_undated_drafts_are_visible_and_told_apart_from_alarms(raw):
         ]
     )
     assert [(row["order_id"], row["is_sale"]) for row in done.orders] == [("3", False)]
-    assert done.totals["rejected"] == {"undated_draft": 3, "missing_value": 1, "order_rejected": 2}
+    assert done.totals["rejected"] == {
+        "undated_draft": 3,
+        "missing_value": 1,
+        "order_rejected": 2,
+    }
 
 
 def test_customer_and_country(raw):
@@ -140,21 +173,41 @@ def test_customer_and_country(raw):
         [
             page_order(1, shipping={"country": "de"}),
             page_order(2, customer_id=0, billing={"email": "", "country": ""}),
-            page_order(3, customer_id=0, billing={"email": "ANN@example.com", "country": "FR"}),
+            page_order(
+                3, customer_id=0, billing={"email": "ANN@example.com", "country": "FR"}
+            ),
             page_order(4, customer_id=7, billing={}, shipping={}),
         ]
     )
-    assert [done[str(number)]["country_code"] for number in (1, 2, 3, 4)] == ["DE", None, "FR", None]
+    assert [done[str(number)]["country_code"] for number in (1, 2, 3, 4)] == [
+        "DE",
+        None,
+        "FR",
+        None,
+    ]
     assert done["2"]["customer_hash"] is None
     assert done["1"]["customer_hash"] == done["3"]["customer_hash"] is not None
     assert done["4"]["customer_hash"] not in (None, done["1"]["customer_hash"])
-    assert {row["customer_hash"] for row in done.customers} == {done[n]["customer_hash"] for n in "134"}
+    assert {row["customer_hash"] for row in done.customers} == {
+        done[n]["customer_hash"] for n in "134"
+    }
 
 
 def test_categories_come_from_the_products(raw):
     products = [
-        {"id": 1, "sku": "MUG", "name": "Mug", "categories": [{"name": "Tableware"}, {"name": "Sale"}]},
-        {"id": 2, "sku": "", "name": "Sleeve", "categories": [], "date_modified_gmt": "2026-11-01T00:00:00"},
+        {
+            "id": 1,
+            "sku": "MUG",
+            "name": "Mug",
+            "categories": [{"name": "Tableware"}, {"name": "Sale"}],
+        },
+        {
+            "id": 2,
+            "sku": "",
+            "name": "Sleeve",
+            "categories": [],
+            "date_modified_gmt": "2026-11-01T00:00:00",
+        },
     ]
     lines = [
         page_line(1, sku="MUG-BLUE"),  # a variation carries its parent's id
@@ -162,29 +215,52 @@ def test_categories_come_from_the_products(raw):
         page_line(3, product_id=3),
     ]
     done = raw.storefront([page_order(line_items=lines)], products=products)
-    seen = {row["line_number"]: (row["sku"], row["category"]) for row in done.order_lines}
-    assert seen == {1: ("MUG-BLUE", "Tableware"), 2: (None, "uncategorised"), 3: ("MUG-01", "uncategorised")}
-    assert [(row["sku"], row["category"]) for row in done.products] == [("MUG", "Tableware")]
+    seen = {
+        row["line_number"]: (row["sku"], row["category"]) for row in done.order_lines
+    }
+    assert seen == {
+        1: ("MUG-BLUE", "Tableware"),
+        2: (None, "uncategorised"),
+        3: ("MUG-01", "uncategorised"),
+    }
+    assert [(row["sku"], row["category"]) for row in done.products] == [
+        ("MUG", "Tableware")
+    ]
 
 
 def test_order_without_lines_and_no_order_at_all(raw):
-    done = raw.storefront([page_order(line_items=[], shipping_total="4.95", total_tax="0.00")])
-    assert (done["100"]["item_count"], done["100"]["shipping_amount"]) == (0, Decimal("4.95"))
+    done = raw.storefront(
+        [page_order(line_items=[], shipping_total="4.95", total_tax="0.00")]
+    )
+    assert (done["100"]["item_count"], done["100"]["shipping_amount"]) == (
+        0,
+        Decimal("4.95"),
+    )
     assert raw.storefront([]).orders == []
 
 
 def test_refund_of_a_line(raw):
     lines = [refund_line(11, "-27.00", "-2.16")]
-    done = raw.storefront([page_order()], refunds=[page_refund(900, amount="29.16", line_items=lines)])
+    done = raw.storefront(
+        [page_order()], refunds=[page_refund(900, amount="29.16", line_items=lines)]
+    )
     (row,) = done.refunds
     assert split(done) == {("900", 11): (27, Decimal("2.16"), 0)}
-    assert (row["sku"], row["quantity"], row["category"]) == ("MUG-01", 1, "uncategorised")
-    assert (row["business_date"], row["order_business_date"]) == (date(2026, 11, 19), date(2026, 11, 19))
+    assert (row["sku"], row["quantity"], row["category"]) == (
+        "MUG-01",
+        1,
+        "uncategorised",
+    )
+    assert (row["business_date"], row["order_business_date"]) == (
+        date(2026, 11, 19),
+        date(2026, 11, 19),
+    )
 
 
 def test_goodwill_is_merchandise(raw):
     done = raw.storefront(
-        [page_order()], refunds=[page_refund(amount="5.00", reason="sorry, ann@example.com")]
+        [page_order()],
+        refunds=[page_refund(amount="5.00", reason="sorry, ann@example.com")],
     )
     assert split(done) == {("900", 0): (5, 0, 0)}
     assert done.refunds[0]["reason"] == "sorry, <e-mail>"
@@ -217,7 +293,10 @@ def test_a_refund_that_is_read_twice_counts_once_as_it_was_read_last(raw):
 
 
 def test_lines_refunded_before_leave_less_to_take_from(raw):
-    everything = [refund_line(11, "-54.00", "-4.32"), refund_line(12, "-36.00", "-2.88")]
+    everything = [
+        refund_line(11, "-54.00", "-4.32"),
+        refund_line(12, "-36.00", "-2.88"),
+    ]
     refunds = [
         page_refund(1, amount="97.20", line_items=everything),
         page_refund(2, amount="5.00"),
@@ -243,13 +322,17 @@ def test_refund_lines_that_point_nowhere_are_the_whole_orders(raw):
         refund_line(78, "-4.00", "-0.30"),
         refund_line(12, "-1.00", "0"),
     ]
-    done = raw.storefront([page_order()], refunds=[page_refund(amount="8.30", line_items=lines)])
+    done = raw.storefront(
+        [page_order()], refunds=[page_refund(amount="8.30", line_items=lines)]
+    )
     assert split(done) == {("900", 0): (7, Decimal("0.3"), 0), ("900", 12): (1, 0, 0)}
 
 
 def test_empty_refund_is_kept_and_a_broken_one_is_rejected_whole(raw):
     broken = page_refund(
-        2, amount="9.00", line_items=[refund_line(11, "-5.00", "0"), refund_line(12, "?", "0")]
+        2,
+        amount="9.00",
+        line_items=[refund_line(11, "-5.00", "0"), refund_line(12, "?", "0")],
     )
     refunds = [page_refund(1, amount="0.00"), broken, page_refund(3, amount="x")]
     done = raw.storefront([page_order()], refunds=refunds)
@@ -313,14 +396,21 @@ def known_refund(refund_id, line_number, **changes):
     } | changes
 
 
-def test_known_refunds_keep_their_split_and_take_the_rest_from_the_order_as_it_is_now(raw):
+def test_known_refunds_keep_their_split_and_take_the_rest_from_the_order_as_it_is_now(
+    raw,
+):
     known = [known_refund("900", 11), known_refund("900", 0)]
     done = raw.storefront([page_order(status="cancelled")], known=known)
     assert split(done) == {
-        ("900", line): (Decimal("4.5"), Decimal("0.4"), Decimal("0.1")) for line in (0, 11)
+        ("900", line): (Decimal("4.5"), Decimal("0.4"), Decimal("0.1"))
+        for line in (0, 11)
     }
     for row in done.refunds:
-        assert (row["is_sale"], row["currency"], row["country_code"]) == (False, "USD", "US")
+        assert (row["is_sale"], row["currency"], row["country_code"]) == (
+            False,
+            "USD",
+            "US",
+        )
         assert row["business_date"] == date(2026, 11, 11)
         assert row["read_at"] == READ_AT
     assert {row["category"] for row in done.refunds} == {"uncategorised", "unallocated"}
@@ -328,14 +418,27 @@ def test_known_refunds_keep_their_split_and_take_the_rest_from_the_order_as_it_i
 
 
 def test_no_personal_data_survives(raw):
-    billing = {"email": "ann@example.com", "first_name": "Annabel", "phone": "555-0100", "country": "US"}
+    billing = {
+        "email": "ann@example.com",
+        "first_name": "Annabel",
+        "phone": "555-0100",
+        "country": "US",
+    }
     bad_line = page_line(11, quantity=0, name="Gift card for ann@example.com")
     pages = [
-        page_order(1, billing=billing, line_items=[bad_line, page_line(12, name="Gift for bob@example.com")]),
-        page_order(2, billing=billing, currency="", status="packed for ann@example.com"),
+        page_order(
+            1,
+            billing=billing,
+            line_items=[bad_line, page_line(12, name="Gift for bob@example.com")],
+        ),
+        page_order(
+            2, billing=billing, currency="", status="packed for ann@example.com"
+        ),
         page_order(3, billing=billing, status="packed for ann@example.com"),
     ]
-    done = raw.storefront(pages, refunds=[page_refund(1, 3, amount="1", reason="for ann@example.com")])
+    done = raw.storefront(
+        pages, refunds=[page_refund(1, 3, amount="1", reason="for ann@example.com")]
+    )
     everything = repr(done)
     assert len(done.rejected_rows) == 4
     for secret in ("@example", "Annabel", "555-0100", "first_name"):
@@ -348,7 +451,9 @@ def test_memory_does_not_grow_with_the_number_of_pages(raw):
 
 
 def test_names_are_text_and_not_html(raw):
-    line = page_line(11, product_id=5, name="Sam&#8217;s &quot;Best&quot; Tea &amp; Biscuits")
+    line = page_line(
+        11, product_id=5, name="Sam&#8217;s &quot;Best&quot; Tea &amp; Biscuits"
+    )
     product = {
         "id": 5,
         "sku": "TEA-01",
@@ -357,28 +462,49 @@ def test_names_are_text_and_not_html(raw):
     }
     done = raw.storefront([page_order(line_items=[line])], products=[product])
     (row,) = done.order_lines
-    assert (row["product_name"], row["category"]) == ('Sam\u2019s "Best" Tea & Biscuits', "Tea & Biscuits")
-    assert {(row["name"], row["category"]) for row in done.products} == {("Tea & Biscuits", "Tea & Biscuits")}
+    assert (row["product_name"], row["category"]) == (
+        'Sam\u2019s "Best" Tea & Biscuits',
+        "Tea & Biscuits",
+    )
+    assert {(row["name"], row["category"]) for row in done.products} == {
+        ("Tea & Biscuits", "Tea & Biscuits")
+    }
 
 
 def test_a_deleted_product_keeps_what_was_known_of_it(raw):
     gone = {"product_id": 0, "sku": None}
-    lines = [page_line(11, **gone), page_line(12, **gone), page_line(13, sku="MUG-01", product_id=8)]
+    lines = [
+        page_line(11, **gone),
+        page_line(12, **gone),
+        page_line(13, sku="MUG-01", product_id=8),
+    ]
     known = [
         {"order_id": "100", "line_number": 11, "sku": "TEA-01", "category": "Tea"},
         {"order_id": "100", "line_number": 13, "sku": "OLD-01", "category": "Mugs"},
         {"order_id": "200", "line_number": 12, "sku": "XXX-01", "category": "Others"},
     ]
     done = raw.storefront([page_order(line_items=lines)], known_lines=known)
-    found = {row["line_number"]: (row["sku"], row["category"]) for row in done.order_lines}
-    assert found == {11: ("TEA-01", "Tea"), 12: (None, "uncategorised"), 13: ("MUG-01", "Mugs")}
+    found = {
+        row["line_number"]: (row["sku"], row["category"]) for row in done.order_lines
+    }
+    assert found == {
+        11: ("TEA-01", "Tea"),
+        12: (None, "uncategorised"),
+        13: ("MUG-01", "Mugs"),
+    }
 
 
 def test_a_negative_line_is_a_discount_of_no_piece(raw):
-    lines = [page_line(11, subtotal="60.00", total="54.00"), page_line(12, subtotal="-8.00", total="-7.50")]
+    lines = [
+        page_line(11, subtotal="60.00", total="54.00"),
+        page_line(12, subtotal="-8.00", total="-7.50"),
+    ]
     done = raw.storefront([page_order(line_items=lines)])
     assert done.totals["rejected"] == {}
-    assert (done["100"]["gross_amount"], done["100"]["discount_amount"]) == (60, Decimal("13.5"))
+    assert (done["100"]["gross_amount"], done["100"]["discount_amount"]) == (
+        60,
+        Decimal("13.5"),
+    )
     (row,) = [row for row in done.order_lines if row["line_number"] == 12]
     names = ("quantity", "gross_amount", "discount_amount", "amount_after_discount")
     assert tuple(row[name] for name in names) == (0, 0, Decimal("7.5"), Decimal("-7.5"))
@@ -391,7 +517,9 @@ def test_a_refund_counts_what_was_paid_back_when_its_lines_say_more(raw):
         refund_line(12, total="-40.00", total_tax="-2.88"),
     ]
     whole = page_refund(
-        amount="72.00", line_items=lines, shipping_lines=[{"total": "-5.00", "total_tax": "-1.80"}]
+        amount="72.00",
+        line_items=lines,
+        shipping_lines=[{"total": "-5.00", "total_tax": "-1.80"}],
     )
     done = raw.storefront([page_order()], refunds=[whole])
     assert done.totals["rejected"] == {}

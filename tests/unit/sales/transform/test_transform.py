@@ -66,10 +66,14 @@ def one_order(folder: Path):
 
 
 def test_files_have_the_warehouses_columns_and_types(raw, repository):
-    stated = raw.publish("sales_db", one_order, source_amounts=[{"currency": "EUR", "amount": "20.00"}])
+    stated = raw.publish(
+        "sales_db", one_order, source_amounts=[{"currency": "EUR", "amount": "20.00"}]
+    )
     done = [
         read(transform(stated, run_id=RUN_ID)),
-        raw.exchange_rates({"rate_date": "2026-11-19", "currency": "USD", "rate": "1.1"}),
+        raw.exchange_rates(
+            {"rate_date": "2026-11-19", "currency": "USD", "rate": "1.1"}
+        ),
         raw.partner_files({"name": "acme_2026-11-19.csv", "lines": [csv_line()]}),
     ]
     seen = set()
@@ -78,10 +82,20 @@ def test_files_have_the_warehouses_columns_and_types(raw, repository):
             table = file.removesuffix(".parquet")
             schema = pq.read_schema(manifest.file(file))
             assert schema.names == names
-            if table != "order_versions":  # a staging table: the load's own, not the warehouse's
-                text = (repository / f"include/sql/warehouse/tables/{table}/table.sql").read_text()
-                declared = re.findall(r"^    (\w+) ([A-Z0-9<>]+(?:\([0-9, ]+\))?)", text, re.M)
-                expected = [(name, PARQUET_TYPES[kind]) for name, kind in declared if name not in NOT_OURS]
+            if (
+                table != "order_versions"
+            ):  # a staging table: the load's own, not the warehouse's
+                text = (
+                    repository / f"include/sql/warehouse/tables/{table}/table.sql"
+                ).read_text()
+                declared = re.findall(
+                    r"^    (\w+) ([A-Z0-9<>]+(?:\([0-9, ]+\))?)", text, re.M
+                )
+                expected = [
+                    (name, PARQUET_TYPES[kind])
+                    for name, kind in declared
+                    if name not in NOT_OURS
+                ]
                 assert [(field.name, str(field.type)) for field in schema] == expected
             seen.add(table)
     assert seen == {*ORDERS.always_there, *ORDERS.when_they_have_rows}
@@ -101,12 +115,22 @@ def test_order_versions_say_what_is_replaced(raw):
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_day_without_anything_is_a_valid_day(raw, source):
     done = getattr(raw, source)()
-    assert set(done.manifest.columns) == {f"{table}.parquet" for table in ORDERS.always_there}
-    assert (done.totals["rows_read"], done.totals["amount"], done.manifest.rows) == (0, "0.0000", 0)
+    assert set(done.manifest.columns) == {
+        f"{table}.parquet" for table in ORDERS.always_there
+    }
+    assert (done.totals["rows_read"], done.totals["amount"], done.manifest.rows) == (
+        0,
+        "0.0000",
+        0,
+    )
 
 
 def test_manifest_carries_what_source_and_extract_said(raw):
-    totals = {"source_orders": 1, "source_amount": "20.00", "warnings": ["extra column ignored"]}
+    totals = {
+        "source_orders": 1,
+        "source_amount": "20.00",
+        "warnings": ["extra column ignored"],
+    }
     manifest = raw.publish("sales_db", one_order, **totals)
     done = transform(manifest, run_id=RUN_ID)
     assert (done.read_at, done.window_start, done.window_end) == (
@@ -156,7 +180,9 @@ def test_running_again_while_the_raw_files_are_there_gives_the_same_rows(raw, tm
     manifest = raw.publish("sales_db", one_order)
     shutil.copytree(tmp_path / "run" / "sales_db", tmp_path / "kept")
     first = read(transform(manifest, run_id=RUN_ID))
-    shutil.move(tmp_path / "kept", tmp_path / "run" / "sales_db")  # as if killed before the raw files went
+    shutil.move(
+        tmp_path / "kept", tmp_path / "run" / "sales_db"
+    )  # as if killed before the raw files went
     again = read(transform(manifest, run_id=RUN_ID))
     assert again.tables == first.tables
 
@@ -188,7 +214,9 @@ def test_record_that_gets_lost_fails_the_source_and_keeps_the_raw_files(raw, tmp
         helper = RawFolders(f"file://{tmp_path}/other")
         lines = {"name": "acme_2026-11-19.csv", "lines": [csv_line()]}
         helper_manifest = helper.partner_files_manifest(lines, lines | {"lines": []})
-        shutil.copytree(staging.local_or_uri(helper_manifest.uri), folder, dirs_exist_ok=True)
+        shutil.copytree(
+            staging.local_or_uri(helper_manifest.uri), folder, dirs_exist_ok=True
+        )
 
     manifest = raw.publish("partner_files", one_file_listed_twice)
     with pytest.raises(ContractError, match="1 records were read, but 1 accepted"):
@@ -207,10 +235,15 @@ def test_broken_raw_files_are_named_and_nothing_private_is_quoted(raw, tmp_path)
         )
 
     def error_page(folder):
-        raw_page = {"code": "woocommerce_rest_cannot_view", "message": "no, ann@example.com"}
+        raw_page = {
+            "code": "woocommerce_rest_cannot_view",
+            "message": "no, ann@example.com",
+        }
         write_json(folder / "orders" / "1.json", raw_page)
 
-    with pytest.raises(ContractError, match=r"sales_db: .*sales_db.sql: .*status") as missing:
+    with pytest.raises(
+        ContractError, match=r"sales_db: .*sales_db.sql: .*status"
+    ) as missing:
         raw.run("sales_db", missing_column)
     with pytest.raises(ContractError, match=r"storefront: storefront.sql: ") as page:
         raw.run("storefront", error_page)
@@ -241,21 +274,31 @@ def test_object_stores_work_like_disks(tmp_path):
     assert {row["order_id"] for row in done.orders} == {"100", "101"}
     assert len(done.refunds) == 1
     bad = away.storefront([page_order(currency=None)])
-    assert {row["file"].split("#")[0] for row in bad.rejected_rows} == {"orders/0000-00-0001.json"}
+    assert {row["file"].split("#")[0] for row in bad.rejected_rows} == {
+        "orders/0000-00-0001.json"
+    }
     assert not staging.exists(f"{away.root}/storefront")
 
 
 def test_no_step_after_the_first_names_a_source():
-    shared = [step for step in (FOLDER / ORDERS.folder).glob("*.sql") if step.stem not in SOURCES]
+    shared = [
+        step
+        for step in (FOLDER / ORDERS.folder).glob("*.sql")
+        if step.stem not in SOURCES
+    ]
     assert len(shared) > 10
     for step in shared:
-        assert not [source for source in SOURCES if f"'{source}" in step.read_text()], step.name
+        assert not [source for source in SOURCES if f"'{source}" in step.read_text()], (
+            step.name
+        )
 
 
 def test_every_step_is_documented():
     documented = (FOLDER / ORDERS.folder / "staged_columns.md").read_text()
     text = (FOLDER / ORDERS.folder / "staged.sql").read_text()
-    for view, body in re.findall(r"CREATE VIEW (\w+) AS\nSELECT(.*?)WHERE FALSE", text, re.S):
+    for view, body in re.findall(
+        r"CREATE VIEW (\w+) AS\nSELECT(.*?)WHERE FALSE", text, re.S
+    ):
         assert view in documented
         for column in re.findall(r"AS (\w+)", body):
             assert re.search(rf"\b{column}\b", documented), f"{view}.{column}"

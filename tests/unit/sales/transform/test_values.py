@@ -20,7 +20,9 @@ from tests.unit.core.test_email_masking import ADDRESSES, KEY, NO_ADDRESSES
 def macros():
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET VARIABLE read_at = TIMESTAMPTZ '2026-11-20 11:00:00+00'")
+        connection.execute(
+            "SET VARIABLE read_at = TIMESTAMPTZ '2026-11-20 11:00:00+00'"
+        )
         connection.execute("SET VARIABLE shop_timezone = 'America/New_York'")
         teach_addresses(connection, KEY)
         connection.execute((FOLDER / "values.sql").read_text())
@@ -76,27 +78,46 @@ def test_amounts_that_would_be_changed_are_refused(macros, text, fault):
 
 def test_prices_and_quantities_have_limits_of_their_own(macros):
     fault = "too_many_digits x"
-    for call, largest in (("price_fault", "9999999999.9999"), ("quantity_fault", "9999999.9999")):
+    for call, largest in (
+        ("price_fault", "9999999999.9999"),
+        ("quantity_fault", "9999999.9999"),
+    ):
         assert evaluate(macros, f"{call}($value::VARCHAR, 'x')", largest) is None
-        assert evaluate(macros, f"{call}($value::VARCHAR, 'x')", "4006381333931") is not None
+        assert (
+            evaluate(macros, f"{call}($value::VARCHAR, 'x')", "4006381333931")
+            is not None
+        )
         beyond = str(Decimal(largest) + Decimal("0.0001"))
         assert evaluate(macros, f"{call}($value::VARCHAR, 'x')", beyond) == fault
-        assert evaluate(macros, f"{call}($value::DECIMAL(38, 4), 'x')", -Decimal(beyond)) == fault
+        assert (
+            evaluate(macros, f"{call}($value::DECIMAL(38, 4), 'x')", -Decimal(beyond))
+            == fault
+        )
 
 
 def test_typed_amounts_are_refused_when_they_do_not_fit(macros):
     assert (
-        evaluate(macros, "amount_fault($value::DECIMAL(14,2), 'x')", Decimal(10) ** 11) == "too_many_digits x"
-    )
-    assert (
-        evaluate(macros, "amount_fault($value::DECIMAL(38,2), 'x')", Decimal(10) ** 20) == "too_many_digits x"
-    )
-    assert evaluate(macros, "amount_fault($value::DECIMAL(14,2), 'x')", Decimal("1.25")) is None
-    assert (
-        evaluate(macros, "amount_fault($value::DECIMAL(38,6), 'x')", Decimal("1.123456"))
+        evaluate(macros, "amount_fault($value::DECIMAL(14,2), 'x')", Decimal(10) ** 11)
         == "too_many_digits x"
     )
-    assert evaluate(macros, "amount_fault($value::DOUBLE, 'x')", float("nan")) == "invalid_number x"
+    assert (
+        evaluate(macros, "amount_fault($value::DECIMAL(38,2), 'x')", Decimal(10) ** 20)
+        == "too_many_digits x"
+    )
+    assert (
+        evaluate(macros, "amount_fault($value::DECIMAL(14,2), 'x')", Decimal("1.25"))
+        is None
+    )
+    assert (
+        evaluate(
+            macros, "amount_fault($value::DECIMAL(38,6), 'x')", Decimal("1.123456")
+        )
+        == "too_many_digits x"
+    )
+    assert (
+        evaluate(macros, "amount_fault($value::DOUBLE, 'x')", float("nan"))
+        == "invalid_number x"
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,56 +154,87 @@ def test_instants_that_are_none_are_refused(macros, text, fault):
     assert evaluate(macros, "instant_fault($value::VARCHAR, 'x')", text) == f"{fault} x"
 
 
-@pytest.mark.parametrize("instant", ["infinity", "-infinity", "20111-11-19 00:00:00+00"])
+@pytest.mark.parametrize(
+    "instant", ["infinity", "-infinity", "20111-11-19 00:00:00+00"]
+)
 def test_typed_instants_no_calendar_has_are_refused(macros, instant):
     fault = evaluate(macros, "instant_fault($value::TIMESTAMPTZ, 'x')", instant)
     assert fault == "timestamp_out_of_range x"
 
 
 @pytest.mark.parametrize(
-    ("text", "position"), [("7", 7), ("007", 7), (" 7 ", 7), ("9007199254740993", 9007199254740993)]
+    ("text", "position"),
+    [("7", 7), ("007", 7), (" 7 ", 7), ("9007199254740993", 9007199254740993)],
 )
 def test_positions_keep_every_digit(macros, text, position):
     assert evaluate(macros, "as_position($value::VARCHAR)", text) == position
     assert evaluate(macros, "position_fault($value::VARCHAR, 'x')", text) is None
 
 
-@pytest.mark.parametrize("text", ["1.5", "1e2", "-1", "0x1", "first", "", "99999999999999999999"])
+@pytest.mark.parametrize(
+    "text", ["1.5", "1e2", "-1", "0x1", "first", "", "99999999999999999999"]
+)
 def test_positions_that_are_not_whole_are_refused(macros, text):
-    assert evaluate(macros, "position_fault($value::VARCHAR, 'x')", text) == "invalid_number x"
+    assert (
+        evaluate(macros, "position_fault($value::VARCHAR, 'x')", text)
+        == "invalid_number x"
+    )
 
 
-@pytest.mark.parametrize(("text", "masked"), [*ADDRESSES, *((text, text) for text in NO_ADDRESSES)])
+@pytest.mark.parametrize(
+    ("text", "masked"), [*ADDRESSES, *((text, text) for text in NO_ADDRESSES)]
+)
 def test_addresses_in_free_text_are_masked(macros, text, masked):
     assert evaluate(macros, "mask_e_mails($value::VARCHAR)", text) == masked
 
 
-LONG_IDS = [200 * "ä", 201 * "ä", 3_000 * "@", f"\0 {201 * 'x'}\u3000", f"\x07\u00a0{200 * 'x'}\u2003"]
+LONG_IDS = [
+    200 * "ä",
+    201 * "ä",
+    3_000 * "@",
+    f"\0 {201 * 'x'}\u3000",
+    f"\x07\u00a0{200 * 'x'}\u2003",
+]
 
 
-@pytest.mark.parametrize("text", [text for text, _ in ADDRESSES] + NO_ADDRESSES + LONG_IDS)
+@pytest.mark.parametrize(
+    "text", [text for text, _ in ADDRESSES] + NO_ADDRESSES + LONG_IDS
+)
 def test_ids_are_as_python_makes_them(macros, text):
     safe = evaluate(macros, "safe_id($value::VARCHAR)", text)
     assert safe == safe_id(text, KEY)
     assert len(safe) <= 200
 
 
-@pytest.mark.parametrize("text", [f"{3_000 * '0'}5", f"1.5{3_000 * '0'}", f"{3_000 * ' '}5"])
+@pytest.mark.parametrize(
+    "text", [f"{3_000 * '0'}5", f"1.5{3_000 * '0'}", f"{3_000 * ' '}5"]
+)
 def test_a_number_that_is_cut_is_invalid(macros, text):
-    assert evaluate(macros, "amount_fault(bounded($value::VARCHAR), 'x')", text) == "invalid_number x"
+    assert (
+        evaluate(macros, "amount_fault(bounded($value::VARCHAR), 'x')", text)
+        == "invalid_number x"
+    )
 
 
 def test_a_text_is_cut_before_an_address_that_does_not_fit(macros):
     cut = evaluate(macros, "bounded($value::VARCHAR)", f"{1_995 * 'x'} ann@example.com")
     assert cut == f"{1_995 * 'x'} …"
     assert evaluate(macros, "bounded($value::DECIMAL(18, 4))", "1.5") == Decimal("1.5")
-    masked = evaluate(macros, "mask_e_mails($value::VARCHAR)", f"{1_995 * 'x'} ann@example.com")
+    masked = evaluate(
+        macros, "mask_e_mails($value::VARCHAR)", f"{1_995 * 'x'} ann@example.com"
+    )
     assert masked == f"{1_995 * 'x'} <e-m"
 
 
 @pytest.mark.parametrize(
     ("text", "kept"),
-    [("A\0B", "AB"), ("\0", None), ("\x07Mug\t\n blue\x85", "Mug\t\n blue"), ("Tea", "Tea"), (None, None)],
+    [
+        ("A\0B", "AB"),
+        ("\0", None),
+        ("\x07Mug\t\n blue\x85", "Mug\t\n blue"),
+        ("Tea", "Tea"),
+        (None, None),
+    ],
 )
 def test_control_characters_are_removed(macros, text, kept):
     assert evaluate(macros, "mask_e_mails($value::VARCHAR)", text) == kept
@@ -193,7 +245,10 @@ def test_control_characters_are_removed(macros, text, kept):
     [
         ("2026-11-19 04:59:59.999999+00", "2026-11-18"),
         ("2026-11-19 05:00:00+00", "2026-11-19"),
-        ("2026-03-08 04:59:59+00", "2026-03-07"),  # the clocks go forward on the 8th: it has 23 hours,
+        (
+            "2026-03-08 04:59:59+00",
+            "2026-03-07",
+        ),  # the clocks go forward on the 8th: it has 23 hours,
         ("2026-03-08 05:00:00+00", "2026-03-08"),
         ("2026-03-09 03:59:59+00", "2026-03-08"),
         ("2026-03-09 04:00:00+00", "2026-03-09"),
@@ -205,15 +260,29 @@ def test_control_characters_are_removed(macros, text, kept):
     ],
 )
 def test_business_date_is_the_shops_calendar_day(macros, instant, day):
-    assert str(evaluate(macros, "business_date_of($value::TIMESTAMPTZ)", instant)) == day
+    assert (
+        str(evaluate(macros, "business_date_of($value::TIMESTAMPTZ)", instant)) == day
+    )
 
 
 @given(
-    instant=st.integers(946_800_000, 2_145_000_000).map(lambda second: datetime.fromtimestamp(second, UTC)),
-    zone=st.sampled_from(["America/New_York", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe", "UTC"]),
+    instant=st.integers(946_800_000, 2_145_000_000).map(
+        lambda second: datetime.fromtimestamp(second, UTC)
+    ),
+    zone=st.sampled_from(
+        [
+            "America/New_York",
+            "Europe/Berlin",
+            "Asia/Kolkata",
+            "Australia/Lord_Howe",
+            "UTC",
+        ]
+    ),
 )
 def test_business_date_is_the_day_whose_window_holds_the_instant(macros, instant, zone):
-    day = macros.execute("SELECT ($1::TIMESTAMPTZ AT TIME ZONE $2)::DATE", [instant, zone]).fetchone()[0]
+    day = macros.execute(
+        "SELECT ($1::TIMESTAMPTZ AT TIME ZONE $2)::DATE", [instant, zone]
+    ).fetchone()[0]
     window = day_window(day, zone)
     assert window.start <= instant < window.end
 

@@ -11,7 +11,12 @@ from ecommerce.sources.partner_ftp.fetch_command import fetch_folder, server_var
 
 
 def set_connection(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> None:
-    value = {"conn_type": "ftp", "host": "ftp.partner.example", "login": "shop", "password": "secret"}
+    value = {
+        "conn_type": "ftp",
+        "host": "ftp.partner.example",
+        "login": "shop",
+        "password": "secret",
+    }
     monkeypatch.setenv("AIRFLOW_CONN_PARTNER_FTP", json.dumps(value | fields))
 
 
@@ -21,8 +26,14 @@ def set_connection(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> None:
         ({}, "ftp://ftp.partner.example:21/"),
         ({"port": 2121}, "ftp://ftp.partner.example:2121/"),
         ({"host": "2001:db8::7"}, "ftp://[2001:db8::7]:21/"),
-        ({"extra": {"path": "exports/shop"}}, "ftp://ftp.partner.example:21/exports/shop/"),
-        ({"extra": {"path": "/exports/shop/"}}, "ftp://ftp.partner.example:21/%2Fexports/shop/"),
+        (
+            {"extra": {"path": "exports/shop"}},
+            "ftp://ftp.partner.example:21/exports/shop/",
+        ),
+        (
+            {"extra": {"path": "/exports/shop/"}},
+            "ftp://ftp.partner.example:21/%2Fexports/shop/",
+        ),
         ({"extra": {"path": "a b/50%"}}, "ftp://ftp.partner.example:21/a%20b/50%25/"),
     ],
 )
@@ -38,7 +49,10 @@ def test_a_connection_may_be_a_uri(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_PARTNER_FTP", uri)
     found = server_variables()
     assert found["PARTNER_FTP_URL"] == "ftp://ftp.partner.example:21/exports/"
-    assert found["PARTNER_FTP_OPTIONS"].splitlines() == ["ssl-reqd", 'user = "shop:se#cret"']
+    assert found["PARTNER_FTP_OPTIONS"].splitlines() == [
+        "ssl-reqd",
+        'user = "shop:se#cret"',
+    ]
     with fetch_folder() as folder:
         assert "cret" not in repr(folder)
 
@@ -48,12 +62,18 @@ def test_a_connection_may_be_a_uri(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ({"host": ""}, "is no server's name"),
         ({"host": "ftp://partner.example"}, "is no server's name"),
-        ({"host": "partner.example/exports"}, "a folder belongs into its extra as `path`"),
+        (
+            {"host": "partner.example/exports"},
+            "a folder belongs into its extra as `path`",
+        ),
         (
             {"password": "a\r\nDELE promotions.csv"},
             "`user` for curl has a character that cannot be sent",
         ),
-        ({"extra": {"tls": "always"}}, "`tls` in the extra of the connection partner_ftp is 'always'"),
+        (
+            {"extra": {"tls": "always"}},
+            "`tls` in the extra of the connection partner_ftp is 'always'",
+        ),
     ],
 )
 def test_a_connection_that_cannot_be_used_says_so(
@@ -64,7 +84,11 @@ def test_a_connection_that_cannot_be_used_says_so(
         server_variables()
 
 
-def test_a_connection_that_is_not_there_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_that_is_not_there_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delenv("AIRFLOW_CONN_PARTNER_FTP", raising=False)
-    with pytest.raises(ConfigurationError, match="the connection partner_ftp is not defined"):
+    with pytest.raises(
+        ConfigurationError, match="the connection partner_ftp is not defined"
+    ):
         server_variables()

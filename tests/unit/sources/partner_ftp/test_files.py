@@ -40,8 +40,12 @@ def found(parsed: Parsed) -> list[tuple[int, str]]:
 
 
 @pytest.mark.parametrize(("encoding", "end"), [("utf-8", "\n"), ("utf-8-sig", "\r\n")])
-def test_a_promotion_has_its_days_its_article_and_its_discount(encoding: str, end: str) -> None:
-    parsed = promotions(GOOD, '2026-12-01, 2026-12-01 ,"Café, 1",12.5', encoding=encoding, end=end)
+def test_a_promotion_has_its_days_its_article_and_its_discount(
+    encoding: str, end: str
+) -> None:
+    parsed = promotions(
+        GOOD, '2026-12-01, 2026-12-01 ,"Café, 1",12.5', encoding=encoding, end=end
+    )
     assert parsed == Parsed(
         (
             Promotion(FRIDAY, MONDAY, None, Decimal(20)),
@@ -57,7 +61,8 @@ def test_no_sku_and_an_asterisk_are_the_whole_shop(sku: str) -> None:
 
 def test_columns_are_found_by_name_and_a_new_one_is_ignored() -> None:
     parsed = promotions(
-        "20,x,MUG-01,2026-11-30,2026-11-27", header="discount_percent,note,sku,end_date,start_date"
+        "20,x,MUG-01,2026-11-30,2026-11-27",
+        header="discount_percent,note,sku,end_date,start_date",
     )
     assert parsed.rows == (Promotion(FRIDAY, MONDAY, "MUG-01", Decimal(20)),)
     assert parsed.warnings == ()
@@ -81,11 +86,18 @@ def test_a_header_that_does_not_do_is_told(header: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("read", "name"), [(read_promotions, "promotions"), (read_market_index, "market_index")]
+    ("read", "name"),
+    [(read_promotions, "promotions"), (read_market_index, "market_index")],
 )
-@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b"\xff\xfes\x00", b"\x89PNG\r\n"])
-def test_what_is_empty_or_no_csv_names_the_file(read, name: str, content: bytes) -> None:
-    with pytest.raises(ContractError, match=rf"^{name}\.csv (cannot be read|has the columns)"):
+@pytest.mark.parametrize(
+    "content", [b"", b"\xef\xbb\xbf", b"\xff\xfes\x00", b"\x89PNG\r\n"]
+)
+def test_what_is_empty_or_no_csv_names_the_file(
+    read, name: str, content: bytes
+) -> None:
+    with pytest.raises(
+        ContractError, match=rf"^{name}\.csv (cannot be read|has the columns)"
+    ):
         read(content)
 
 
@@ -126,7 +138,9 @@ def test_a_bad_row_costs_that_row_and_is_kept_with_its_line_and_reason() -> None
     for number, (row, _) in enumerate(WRONG):
         rows[10 * number] = row
     parsed = promotions(*rows)
-    assert found(parsed) == [(10 * number + 2, reason) for number, (_, reason) in enumerate(WRONG)]
+    assert found(parsed) == [
+        (10 * number + 2, reason) for number, (_, reason) in enumerate(WRONG)
+    ]
     assert len(parsed.rows) == 300 - len(WRONG)
     assert parsed.warnings == (
         f"promotions.csv: {len(WRONG)} of 300 rows cannot be used, the first of them line 2: it ends on "
@@ -148,7 +162,11 @@ def test_what_is_kept_of_a_bad_row_is_short_and_shows_no_address() -> None:
 
 
 def test_bytes_that_are_no_utf8_cost_one_row() -> None:
-    body = f"{HEADER}\n2026-11-27,2026-11-30,".encode() + b"caf\xe9" + f",20\n{GOOD}\n".encode()
+    body = (
+        f"{HEADER}\n2026-11-27,2026-11-30,".encode()
+        + b"caf\xe9"
+        + f",20\n{GOOD}\n".encode()
+    )
     parsed = read_promotions(body)
     assert (len(parsed.rows), found(parsed)) == (1, [(2, "bad_encoding")])
 
@@ -165,7 +183,9 @@ def test_bytes_that_are_no_utf8_cost_one_row() -> None:
         (11, 89, True),
     ],
 )
-def test_more_than_one_bad_row_in_ten_is_another_file_than_agreed(bad: int, good: int, refused: bool) -> None:
+def test_more_than_one_bad_row_in_ten_is_another_file_than_agreed(
+    bad: int, good: int, refused: bool
+) -> None:
     rows = ["2026-11-27,2026-11-30,*,20%"] * bad + [GOOD] * good
     if not refused:
         assert len(promotions(*rows).rejected) == bad
@@ -180,7 +200,10 @@ def test_more_than_one_bad_row_in_ten_is_another_file_than_agreed(bad: int, good
 
 def test_weeks_come_by_date() -> None:
     assert market("2026-11-16,102", "2026-11-09,101.25") == Parsed(
-        (MarketWeek(date(2026, 11, 9), Decimal("101.25")), MarketWeek(date(2026, 11, 16), Decimal(102)))
+        (
+            MarketWeek(date(2026, 11, 9), Decimal("101.25")),
+            MarketWeek(date(2026, 11, 16), Decimal(102)),
+        )
     )
 
 
@@ -198,22 +221,29 @@ def test_of_several_rows_for_one_week_the_last_counts() -> None:
         ("2026-11-16,-1", "invalid_number"),
     ],
 )
-def test_a_week_that_cannot_be_used_is_kept_with_the_reason(row: str, reason: str) -> None:
+def test_a_week_that_cannot_be_used_is_kept_with_the_reason(
+    row: str, reason: str
+) -> None:
     assert found(market("2026-11-09,100", row)) == [(3, reason)]
 
 
 def test_weeks_that_begin_on_sundays_are_refused_with_the_rule() -> None:
     with pytest.raises(
-        ContractError, match="line 2: week_start 2026-11-08 is a Sunday, and weeks begin on Mondays"
+        ContractError,
+        match="line 2: week_start 2026-11-08 is a Sunday, and weeks begin on Mondays",
     ):
         market("2026-11-08,100", "2026-11-15,100")
 
 
-def test_both_files_are_read_from_staging_and_missing_ones_are_told(tmp_path: Path) -> None:
+def test_both_files_are_read_from_staging_and_missing_ones_are_told(
+    tmp_path: Path,
+) -> None:
     uri, now = f"file://{tmp_path}/raw", datetime(2026, 11, 21, tzinfo=UTC)
     with staging.publish(uri) as draft:
         (draft.path / "promotions.csv").write_text(f"{HEADER}\n{GOOD}\n")
-        (draft.path / "market_index.csv").write_text("week_start,index\n2026-11-09,100\n2026-11-17,1\n")
+        (draft.path / "market_index.csv").write_text(
+            "week_start,index\n2026-11-09,100\n2026-11-17,1\n"
+        )
         draft.seal(
             source="partner_ftp",
             business_date=FRIDAY,
@@ -224,8 +254,12 @@ def test_both_files_are_read_from_staging_and_missing_ones_are_told(tmp_path: Pa
     manifest = staging.read_manifest(uri)
     read = read_files(manifest)
     assert (len(read.announced.promotions), len(read.announced.market_index)) == (1, 1)
-    assert [(each["file"], each["line_number"]) for each in read.rejected] == [("market_index.csv", 3)]
-    assert [warning.partition(":")[0] for warning in read.warnings] == ["market_index.csv"]
+    assert [(each["file"], each["line_number"]) for each in read.rejected] == [
+        ("market_index.csv", 3)
+    ]
+    assert [warning.partition(":")[0] for warning in read.warnings] == [
+        "market_index.csv"
+    ]
     (tmp_path / "raw" / "market_index.csv").unlink()
     with pytest.raises(StagingError, match=r"market_index\.csv"):
         read_files(manifest)
@@ -233,4 +267,9 @@ def test_both_files_are_read_from_staging_and_missing_ones_are_told(tmp_path: Pa
 
 def test_reading_imports_no_pandas() -> None:
     code = "import sys, ecommerce.sources.partner_ftp.files; sys.exit('pandas' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": "plugins"}).returncode == 0
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], env={"PYTHONPATH": "plugins"}
+        ).returncode
+        == 0
+    )

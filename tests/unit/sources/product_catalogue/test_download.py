@@ -47,10 +47,15 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[list[str]]]:
     """Answers of a made-up DNS, by name: one list of addresses after the other, the last one for ever."""
     told: dict[str, list[list[str]]] = {}
 
-    def getaddrinfo(host: str, port: int, *rest: object, **options: object) -> list[tuple[object, ...]]:
+    def getaddrinfo(
+        host: str, port: int, *rest: object, **options: object
+    ) -> list[tuple[object, ...]]:
         if host in told:
             found = told[host].pop(0) if len(told[host]) > 1 else told[host][0]
-            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port)) for each in found]
+            return [
+                (socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port))
+                for each in found
+            ]
         assert host.startswith("127."), f"asked for {host}"
         return real(host, port, *rest, **options)
 
@@ -61,7 +66,9 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[list[str]]]:
 
 def test_a_picture_comes_with_what_its_server_knows_it_by(site: Website) -> None:
     picture = drawn("mug")
-    url = site.put("/a.png", picture, ETag='"1"', Last_Modified="Sat, 21 Nov 2026 05:00:00 GMT")
+    url = site.put(
+        "/a.png", picture, ETag='"1"', Last_Modified="Sat, 21 Nov 2026 05:00:00 GMT"
+    )
     found = download(url, NOTHING, HERE)
     assert found.data == picture
     assert found.validators == Validators('"1"', "Sat, 21 Nov 2026 05:00:00 GMT")
@@ -86,15 +93,20 @@ def test_a_chain_of_redirects_ends(site: Website, hops: int) -> None:
     assert len(site.requests) == 6
 
 
-@pytest.mark.parametrize("how", ["//127.0.0.2:{port}/secret.png", "http://127.0.0.2:{port}/secret.png"])
-def test_a_redirect_to_a_private_address_is_not_followed(site: Website, neighbour: Website, how: str) -> None:
+@pytest.mark.parametrize(
+    "how", ["//127.0.0.2:{port}/secret.png", "http://127.0.0.2:{port}/secret.png"]
+)
+def test_a_redirect_to_a_private_address_is_not_followed(
+    site: Website, neighbour: Website, how: str
+) -> None:
     url = site.redirect("/moved.png", how.format(port=site.port))
     assert "in a private network" in why_not(url)
     assert neighbour.requests == []
 
 
 @pytest.mark.parametrize(
-    "where", ["file:///etc/passwd", "ftp://127.0.0.1/a.png", "gopher://127.0.0.1/", "data:,a"]
+    "where",
+    ["file:///etc/passwd", "ftp://127.0.0.1/a.png", "gopher://127.0.0.1/", "data:,a"],
 )
 def test_only_http_is_spoken_also_after_a_redirect(site: Website, where: str) -> None:
     assert "neither http:// nor https://" in why_not(where)
@@ -102,21 +114,35 @@ def test_only_http_is_spoken_also_after_a_redirect(site: Website, where: str) ->
 
 
 @pytest.mark.parametrize(
-    "url", ["http://", "http://[::1", "http:///a.png", "http://127.0.0.1:99999/", "http://a b/"]
+    "url",
+    [
+        "http://",
+        "http://[::1",
+        "http:///a.png",
+        "http://127.0.0.1:99999/",
+        "http://a b/",
+    ],
 )
 def test_what_is_no_address_is_told(url: str) -> None:
-    assert why_not(url) in ("its address is no web address", "the name of its host cannot be resolved (DNS)")
+    assert why_not(url) in (
+        "its address is no web address",
+        "the name of its host cannot be resolved (DNS)",
+    )
 
 
 def test_a_login_in_an_address_is_not_sent(site: Website) -> None:
     site.put("/a.png", drawn("a"))
-    assert download(site.url.replace("//", "//user:word@") + "/a.png", NOTHING, HERE).data
+    assert download(
+        site.url.replace("//", "//user:word@") + "/a.png", NOTHING, HERE
+    ).data
     [(_, headers)] = site.requests
     assert headers.keys() <= {"host", "accept", "accept-encoding", "user-agent"}
     assert "user" not in headers["host"]
 
 
-def test_a_name_that_resolves_to_a_private_address_is_refused(site: Website, names) -> None:
+def test_a_name_that_resolves_to_a_private_address_is_refused(
+    site: Website, names
+) -> None:
     names["shop.example"] = [["127.0.0.1", "127.0.0.2"]]
     url = f"http://shop.example:{site.port}/a.png"
     assert "in a private network" in why_not(url), "one of its addresses is enough"
@@ -135,22 +161,53 @@ def test_a_name_that_changes_its_answer_is_connected_to_at_the_address_that_was_
     # The next hop is looked up again, and refused now.
     names["shop.example"] = [["127.0.0.1"], ["127.0.0.2"]]
     site.redirect("/moved.png", f"http://shop.example:{site.port}/secret.png")
-    assert "in a private network" in why_not(f"http://shop.example:{site.port}/moved.png")
+    assert "in a private network" in why_not(
+        f"http://shop.example:{site.port}/moved.png"
+    )
     assert neighbour.requests == []
 
 
-def test_a_second_address_is_tried_where_the_first_does_not_answer(site: Website, names) -> None:
+def test_a_second_address_is_tried_where_the_first_does_not_answer(
+    site: Website, names
+) -> None:
     names["shop.example"] = [["127.0.0.3", "127.0.0.1"]]
     site.put("/a.png", drawn("a"))
-    assert download(f"http://shop.example:{site.port}/a.png", NOTHING, (ip_network("127.0.0.0/8"),)).data
+    assert download(
+        f"http://shop.example:{site.port}/a.png", NOTHING, (ip_network("127.0.0.0/8"),)
+    ).data
 
 
 @pytest.mark.parametrize(
     "address",
     [
-        *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1"),
-        *("192.0.0.8", "198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255", "192.0.2.1", "203.0.113.9"),
-        *("::1", "::", "fe80::1%eth0", "fc00::1", "fd12::1", "fec0::1", "ff02::1", "2001:db8::1"),
+        *(
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "0.0.0.0",
+            "100.64.0.1",
+        ),
+        *(
+            "192.0.0.8",
+            "198.18.0.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "192.0.2.1",
+            "203.0.113.9",
+        ),
+        *(
+            "::1",
+            "::",
+            "fe80::1%eth0",
+            "fc00::1",
+            "fd12::1",
+            "fec0::1",
+            "ff02::1",
+            "2001:db8::1",
+        ),
         *(
             "::ffff:127.0.0.1",
             "::ffff:169.254.169.254",
@@ -158,7 +215,14 @@ def test_a_second_address_is_tried_where_the_first_does_not_answer(site: Website
             "64:ff9b::7f00:1",
             "64:ff9b::a9fe:a9fe",
         ),
-        *("64:ff9b:1::1", "2002:7f00:1::1", "2002:c0a8:101::", "2001:0:4136:e378::1", "100::1", "no address"),
+        *(
+            "64:ff9b:1::1",
+            "2002:7f00:1::1",
+            "2002:c0a8:101::",
+            "2001:0:4136:e378::1",
+            "100::1",
+            "no address",
+        ),
     ],
 )
 def test_private_addresses_in_all_their_forms(address: str) -> None:
@@ -167,7 +231,13 @@ def test_private_addresses_in_all_their_forms(address: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["93.184.215.14", "2606:2800:21f:cb07::1", "::ffff:93.184.215.14", "64:ff9b::5db8:d70e", "1.1.1.1"],
+    [
+        "93.184.215.14",
+        "2606:2800:21f:cb07::1",
+        "::ffff:93.184.215.14",
+        "64:ff9b::5db8:d70e",
+        "1.1.1.1",
+    ],
 )
 def test_public_addresses(address: str) -> None:
     assert is_allowed(address, ())
@@ -233,7 +303,9 @@ def test_a_server_that_drips_is_left_at_the_deadline(what: str) -> None:
         begun = time.monotonic()
         scheme = "https" if what == "a TLS handshake" else "http"
         url = f"{scheme}://127.0.0.1:{listening.getsockname()[1]}/"
-        with pytest.raises(SilentHost, match=r"it did not arrive within 1 s|its host timed out"):
+        with pytest.raises(
+            SilentHost, match=r"it did not arrive within 1 s|its host timed out"
+        ):
             download(url, NOTHING, HERE, QUICK)
         assert time.monotonic() - begun < 2
 
@@ -245,9 +317,13 @@ def test_a_server_that_says_nothing_is_left(scheme: str) -> None:
         assert why_not(url) == "its host timed out"
 
 
-def test_a_server_that_does_not_speak_tls_is_not_called_untrusted(site: Website) -> None:
+def test_a_server_that_does_not_speak_tls_is_not_called_untrusted(
+    site: Website,
+) -> None:
     with pytest.raises(SilentHost):
-        download(site.url.replace("http://", "https://") + "/a.png", NOTHING, HERE, QUICK)
+        download(
+            site.url.replace("http://", "https://") + "/a.png", NOTHING, HERE, QUICK
+        )
 
 
 def test_a_broken_off_answer_is_none(site: Website) -> None:
@@ -264,7 +340,10 @@ def test_a_broken_off_answer_is_none(site: Website) -> None:
 
 @pytest.mark.parametrize("status", [404, 500, 206, 204])
 def test_other_answers_are_no_pictures(site: Website, status: int) -> None:
-    assert why_not(site.put("/a.png", b"", status=status)) == f"its host returned HTTP {status}"
+    assert (
+        why_not(site.put("/a.png", b"", status=status))
+        == f"its host returned HTTP {status}"
+    )
 
 
 def test_a_host_that_has_no_time_is_told_apart(site: Website) -> None:
@@ -282,11 +361,15 @@ def test_paths_with_blanks_and_letters_of_other_scripts(site: Website) -> None:
     assert download(f"{site.url}/café au lait.png?s=ü", NOTHING, HERE).data
 
 
-def test_a_certificate_must_be_the_names(site: Website, names, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_certificate_must_be_the_names(
+    site: Website, names, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The name is verified, and not the address that is connected to."""
     asked: list[str] = []
 
-    def wrap_socket(context: ssl.SSLContext, sock: socket.socket, **options: str) -> None:
+    def wrap_socket(
+        context: ssl.SSLContext, sock: socket.socket, **options: str
+    ) -> None:
         asked.append(options["server_hostname"])
         raise ssl.SSLCertVerificationError("no")
 

@@ -57,7 +57,10 @@ def pages(tmp_path: Path) -> Pages:
                 source="product_catalogue",
                 business_date=date(2026, 11, 20),
                 rows=len(bodies),
-                columns={f"page-{number:04d}.json": [] for number in range(1, len(bodies) + 1)},
+                columns={
+                    f"page-{number:04d}.json": []
+                    for number in range(1, len(bodies) + 1)
+                },
                 **dict.fromkeys(("read_at", "window_start", "window_end"), NOW),
             )
         return staging.read_manifest(uri)
@@ -75,15 +78,27 @@ def found(catalogue: Catalogue) -> list[tuple[int, str]]:
 
 def test_a_product_is_read_and_its_address_made_whole(pages: Pages) -> None:
     (product,) = read_pages(pages(results(MUG))).products
-    assert (product.sku, product.name, product.category) == ("MUG-01", "Stoneware mug", "Tableware")
+    assert (product.sku, product.name, product.category) == (
+        "MUG-01",
+        "Stoneware mug",
+        "Tableware",
+    )
     assert product.image_url == "https://shop.example/pictures/mug.png"
     assert product.updated_at == datetime(2026, 11, 1, 10, tzinfo=UTC)
 
 
 def test_pages_follow_each_other_and_only_the_sku_is_needed(pages: Pages) -> None:
-    catalogue = read_pages(pages(results({"sku": "B"}), results({"sku": 17}, {"sku": " A ", "image_url": 5})))
+    catalogue = read_pages(
+        pages(
+            results({"sku": "B"}), results({"sku": 17}, {"sku": " A ", "image_url": 5})
+        )
+    )
     assert [product.sku for product in catalogue.products] == ["17", "A", "B"]
-    assert [product.image_url for product in catalogue.products] == [None, "https://shop.example/5", None]
+    assert [product.image_url for product in catalogue.products] == [
+        None,
+        "https://shop.example/5",
+        None,
+    ]
 
 
 WRONG: tuple[tuple[dict[str, Any], str], ...] = (
@@ -116,9 +131,15 @@ WRONG: tuple[tuple[dict[str, Any], str], ...] = (
 
 
 def test_what_is_wrong_with_one_product_rejects_that_product(pages: Pages) -> None:
-    entries = [MUG | {"sku": f"M{number}"} | change for number, (change, _) in enumerate(WRONG)]
-    catalogue = read_pages(pages(results(MUG | {"sku": "A"}, *entries, MUG | {"sku": "C"})))
-    assert found(catalogue) == [(number, reason) for number, (_, reason) in enumerate(WRONG, start=2)]
+    entries = [
+        MUG | {"sku": f"M{number}"} | change for number, (change, _) in enumerate(WRONG)
+    ]
+    catalogue = read_pages(
+        pages(results(MUG | {"sku": "A"}, *entries, MUG | {"sku": "C"}))
+    )
+    assert found(catalogue) == [
+        (number, reason) for number, (_, reason) in enumerate(WRONG, start=2)
+    ]
     assert [product.sku for product in catalogue.products] == ["A", "C"]
     assert all(len(each.raw) <= 1_000 for each in catalogue.rejected)
 
@@ -141,13 +162,17 @@ def test_what_is_no_object_is_rejected(pages: Pages) -> None:
         rb'{"sku": "A", "more": ' + b"[" * 900 + b"]" * 900 + b"}",
     ],
 )
-def test_json_that_breaks_parsers_breaks_one_product_at_most(pages: Pages, raw: bytes) -> None:
+def test_json_that_breaks_parsers_breaks_one_product_at_most(
+    pages: Pages, raw: bytes
+) -> None:
     body = b'{"results": [{"sku": "before"}, ' + raw + b', {"sku": "after"}]}'
     products = [product.sku for product in read_pages(pages(body)).products]
     assert {"before", "after"} <= set(products)
 
 
-def test_what_is_kept_of_a_rejected_entry_shows_no_address_and_no_key(pages: Pages) -> None:
+def test_what_is_kept_of_a_rejected_entry_shows_no_address_and_no_key(
+    pages: Pages,
+) -> None:
     entry = {
         "sku": None,
         "name": "ask ann@example.com",
@@ -160,7 +185,9 @@ def test_what_is_kept_of_a_rejected_entry_shows_no_address_and_no_key(pages: Pag
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_of_several_with_one_sku_the_last_updated_counts(pages: Pages, order: tuple[int, ...]) -> None:
+def test_of_several_with_one_sku_the_last_updated_counts(
+    pages: Pages, order: tuple[int, ...]
+) -> None:
     entries = [
         MUG | {"name": "old", "updated_at": "2026-11-01T10:00:00+00:00"},
         MUG | {"name": "new", "updated_at": "2026-11-01T12:00:00+01:00"},
@@ -175,41 +202,63 @@ def test_skus_that_differ_in_case_are_two_products(pages: Pages) -> None:
     assert len(read_pages(pages(results(MUG, MUG | {"sku": "mug-01"}))).products) == 2
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"", b'{"results": [', b"\xff\xfe", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "body", [b"<html>", b"", b'{"results": [', b"\xff\xfe", b"[" * 100_000]
+)
 def test_a_page_that_is_no_json_is_named(pages: Pages, body: bytes) -> None:
     with pytest.raises(ContractError, match="page 2 is no JSON"):
         read_pages(pages(results(MUG), body))
 
 
-@pytest.mark.parametrize("body", [{}, {"results": None}, {"results": {"sku": "A"}}, 5, {"items": []}])
-def test_a_page_of_another_layout_is_named_with_the_field(pages: Pages, body: Any) -> None:
-    with pytest.raises(ContractError, match=r"page 2 has no list at `results`: name the path"):
+@pytest.mark.parametrize(
+    "body", [{}, {"results": None}, {"results": {"sku": "A"}}, 5, {"items": []}]
+)
+def test_a_page_of_another_layout_is_named_with_the_field(
+    pages: Pages, body: Any
+) -> None:
+    with pytest.raises(
+        ContractError, match=r"page 2 has no list at `results`: name the path"
+    ):
         read_pages(pages(results(MUG), body))
 
 
-def test_another_layout_is_told_by_the_connection(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_layout_is_told_by_the_connection(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
     set_connection(monkeypatch, entries="data.items")
     assert read_pages(pages({"data": {"items": [MUG]}})).products
     assert read_pages(pages([MUG])).products, "a page may be the list itself"
 
 
-def parse(manifest: Manifest, known: set[str], *, accept_shrunk: bool = False) -> Manifest:
-    return parser.parse(manifest, f"{manifest.uri}-parsed", known, accept_shrunk=accept_shrunk)
+def parse(
+    manifest: Manifest, known: set[str], *, accept_shrunk: bool = False
+) -> Manifest:
+    return parser.parse(
+        manifest, f"{manifest.uri}-parsed", known, accept_shrunk=accept_shrunk
+    )
 
 
 def test_an_empty_catalogue_is_refused_unless_somebody_says_so(pages: Pages) -> None:
-    with pytest.raises(ContractError, match="the catalogue has 0 products and 0 entries"):
+    with pytest.raises(
+        ContractError, match="the catalogue has 0 products and 0 entries"
+    ):
         parse(pages(results()), set())
-    with pytest.raises(ContractError, match=r"1 entry that cannot be used \(the first: missing_value, sku\)"):
+    with pytest.raises(
+        ContractError,
+        match=r"1 entry that cannot be used \(the first: missing_value, sku\)",
+    ):
         parse(pages(results({"name": "a"})), set())
     assert parse(pages(results()), {"A"}, accept_shrunk=True).rows == 0
 
 
-def test_a_catalogue_that_lost_more_than_half_is_refused_unless_somebody_says_so(pages: Pages) -> None:
+def test_a_catalogue_that_lost_more_than_half_is_refused_unless_somebody_says_so(
+    pages: Pages,
+) -> None:
     known = {"A", "B", "C", "D", "E"}
     half = pages(results(*({"sku": sku} for sku in "ABX")))
     with pytest.raises(
-        ContractError, match=r"has 3 products and .* 3 of the 5 products it had before are missing"
+        ContractError,
+        match=r"has 3 products and .* 3 of the 5 products it had before are missing",
     ):
         parse(half, known)
     assert parse(half, known, accept_shrunk=True).rows == 3
@@ -228,13 +277,19 @@ def test_a_rejected_product_is_not_missing(pages: Pages, wrong: dict[str, Any]) 
     }
 
 
-def test_a_mapping_that_is_wrong_is_named(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mapping_that_is_wrong_is_named(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for sql, complaint in (
         ("SELECT nonsense FROM entries", "nonsense"),
-        ("SELECT entry_number, record -> '$.id' AS sku FROM entries", "must give one row per entry, with"),
+        (
+            "SELECT entry_number, record -> '$.id' AS sku FROM entries",
+            "must give one row per entry, with",
+        ),
     ):
         monkeypatch.setattr(parser, "read_sql", lambda path, sql=sql: sql)
         with pytest.raises(
-            ContractError, match=rf"include/sql/transform/catalogue/product_catalogue.sql.*{complaint}"
+            ContractError,
+            match=rf"include/sql/transform/catalogue/product_catalogue.sql.*{complaint}",
         ):
             read_pages(pages(results(MUG)))

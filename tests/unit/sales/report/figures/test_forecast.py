@@ -29,7 +29,9 @@ D = Decimal
 MONDAY = datetime(2026, 11, 16, 5, tzinfo=UTC)
 
 
-def expected(series="total", forecast="1000", actual="1000", near="100", far="200") -> Expected:
+def expected(
+    series="total", forecast="1000", actual="1000", near="100", far="200"
+) -> Expected:
     """A forecast whose 80 % interval reaches `near` to both sides, its 95 % interval `far`."""
     middle = D(forecast)
     return Expected(
@@ -60,10 +62,17 @@ ORDINARY = expectation_of(
 
 def test_a_forecast_is_compared_without_the_part_of_currencies_that_the_day_lacks():
     some = Expectation(
-        made_at=MONDAY, model="blend", series=[expected(), expected("channel:web"), expected("category:Toys")]
+        made_at=MONDAY,
+        model="blend",
+        series=[expected(), expected("channel:web"), expected("category:Toys")],
     )
     rows = [
-        {"channel": "web", "category": "Kitchen", "gross_sales": D(600), "excluded": D(150)},
+        {
+            "channel": "web",
+            "category": "Kitchen",
+            "gross_sales": D(600),
+            "excluded": D(150),
+        },
         {"channel": "app", "category": "Toys", "gross_sales": D(900), "excluded": D(0)},
     ]
     found = forecast.without(some, ["BRL"], rows)
@@ -77,15 +86,25 @@ def test_a_forecast_is_compared_without_the_part_of_currencies_that_the_day_lack
 
 def test_a_series_from_which_nothing_was_expected_is_listed_when_something_was_sold():
     silent, back = (
-        expected(f"channel:{name}", "0", actual, "0", "0") for name, actual in (("a", "0"), ("b", "5"))
+        expected(f"channel:{name}", "0", actual, "0", "0")
+        for name, actual in (("a", "0"), ("b", "5"))
     )
     rows = series(make_figures(expectation=expectation_of(silent, back)))["rows"]
-    assert [(each[0], each[-1]) for each in rows] == [("Channel: B", "above the 95 % interval")]
+    assert [(each[0], each[-1]) for each in rows] == [
+        ("Channel: B", "above the 95 % interval")
+    ]
 
 
 def row(series, forecast="100", made_at=MONDAY, model="blend", **bounds):
-    numbers = {"lower_80": "90", "upper_80": "110", "lower_95": "80", "upper_95": "120"} | bounds
-    amounts = {name: D(value) for name, value in {"forecast": forecast, **numbers}.items()}
+    numbers = {
+        "lower_80": "90",
+        "upper_80": "110",
+        "lower_95": "80",
+        "upper_95": "120",
+    } | bounds
+    amounts = {
+        name: D(value) for name, value in {"forecast": forecast, **numbers}.items()
+    }
     return {"made_at": made_at, "model": model, "series": series} | amounts
 
 
@@ -93,7 +112,12 @@ def row(series, forecast="100", made_at=MONDAY, model="blend", **bounds):
     ("actual", "verdict", "words", "tone"),
     [
         ("1000", "as expected", "Within the 80 % interval", 0),
-        ("1100", "as expected", "Within the 80 % interval", 0),  # the ends of an interval belong to it
+        (
+            "1100",
+            "as expected",
+            "Within the 80 % interval",
+            0,
+        ),  # the ends of an interval belong to it
         ("900", "as expected", "Within the 80 % interval", 0),
         ("1100.0001", "unusual", "Above the 80 % interval", 1),
         ("899.9999", "unusual", "Below the 80 % interval", -1),
@@ -111,13 +135,17 @@ def test_a_day_is_unusual_outside_the_intervals(actual, verdict, words, tone):
     assert (line["verdict"], line["tone"]) == (words, tone)
 
 
-@pytest.mark.parametrize(("actual", "verdict"), [("0", "as expected"), ("5", "very unusual")])
+@pytest.mark.parametrize(
+    ("actual", "verdict"), [("0", "as expected"), ("5", "very unusual")]
+)
 def test_a_closed_day_has_a_verdict_and_no_percentage(actual, verdict):
     found = expectation_of(expected(forecast="0", actual=actual, near="0", far="0"))
     assert found.series[0].verdict == verdict
     line = verdict_line(make_figures(expectation=found))
     assert line is not None
-    assert line["words"].startswith(f"gross sales {actual}.00 USD, forecast of 0.00 (80 % interval")
+    assert line["words"].startswith(
+        f"gross sales {actual}.00 USD, forecast of 0.00 (80 % interval"
+    )
 
 
 def test_an_incomplete_day_has_no_verdict_and_says_why():
@@ -150,7 +178,12 @@ def test_what_is_asked_for_is_the_forecast_known_when_the_day_began():
         asked.append((name, parameters))
         return []
 
-    assert forecast.expectation_of(ask, day_window(DAY, "America/New_York"), {"total": D(5)}) is None
+    assert (
+        forecast.expectation_of(
+            ask, day_window(DAY, "America/New_York"), {"total": D(5)}
+        )
+        is None
+    )
     assert asked == [("forecast", {"begins_at": datetime(2026, 11, 19, 5, tzinfo=UTC)})]
 
 
@@ -161,7 +194,11 @@ def test_the_total_comes_first_then_channels_and_categories_the_largest_first():
         row("channel:storefront", "110"),
         row("total", "110"),
     ]
-    actual = {"total": D("130"), "channel:storefront": D("130"), "category:Toys": D("130")}
+    actual = {
+        "total": D("130"),
+        "channel:storefront": D("130"),
+        "category:Toys": D("130"),
+    }
     found = forecast.expectation_of(
         lambda *_: rows, day_window(DAY, "UTC"), actual | {"category:New": D("1")}
     )
@@ -172,7 +209,11 @@ def test_the_total_comes_first_then_channels_and_categories_the_largest_first():
         ("category:Toys", 60, 130),
         ("category:Garden", 50, 0),  # forecast, and not sold
     ]
-    assert (found.made_at, found.model, found.unforecast) == (MONDAY, "blend", ["category:New"])
+    assert (found.made_at, found.model, found.unforecast) == (
+        MONDAY,
+        "blend",
+        ["category:New"],
+    )
 
 
 def test_actual_sales_are_gross_sales_by_the_names_of_the_forecasts():
@@ -185,7 +226,8 @@ def test_actual_sales_are_gross_sales_by_the_names_of_the_forecasts():
 def test_the_report_says_it_on_page_one_and_in_the_details(tmp_path):
     archive.write_document(make_figures(expectation=ORDINARY), tmp_path)
     first, _, details, *_ = (
-        " ".join(page.extract_text().split()) for page in PdfReader(tmp_path / archive.PDF).pages
+        " ".join(page.extract_text().split())
+        for page in PdfReader(tmp_path / archive.PDF).pages
     )
     for text in (
         "Within the 80 % interval +3.1 % vs forecast",
@@ -204,9 +246,14 @@ def test_the_report_says_it_on_page_one_and_in_the_details(tmp_path):
 
 
 def test_page_one_stays_one_page(tmp_path):
-    huge = [expected(f"category:{name}", "-123456789012.3456", "123456789012.3456") for name in NASTY]
+    huge = [
+        expected(f"category:{name}", "-123456789012.3456", "123456789012.3456")
+        for name in NASTY
+    ]
     total = expected(forecast="-123456789012.3456", actual="123456789012.3456")
-    strained = crowded().model_copy(update={"expectation": expectation_of(total, *huge, complete=False)})
+    strained = crowded().model_copy(
+        update={"expectation": expectation_of(total, *huge, complete=False)}
+    )
     archive.write_document(strained, tmp_path)
     pages = [page.extract_text() for page in PdfReader(tmp_path / archive.PDF).pages]
     assert "No verdict the day is incomplete" in " ".join(pages[0].split())
@@ -217,19 +264,27 @@ def test_page_one_stays_one_page(tmp_path):
 def test_the_mail_says_it_in_a_sentence():
     low = expectation_of(expected(forecast="30000", actual="20411.06"))
     for kind in ("plain", "html"):
-        body = delivery.report_message(make_figures(expectation=low), b"").get_body((kind,)).get_content()
+        body = (
+            delivery.report_message(make_figures(expectation=low), b"")
+            .get_body((kind,))
+            .get_content()
+        )
         body = " ".join(body.split())
         assert "Below the 95 % interval" in body
         assert (
             f": gross sales 20,411.06 USD, {MINUS}32.0 % vs the forecast of 30,000.00 "
             "(80 % interval 29,900.00 \N{EN DASH} 30,100.00)." in body
         )
-        without = delivery.report_message(make_figures(), b"").get_body((kind,)).get_content()
+        without = (
+            delivery.report_message(make_figures(), b"").get_body((kind,)).get_content()
+        )
         assert "forecast" not in without
 
 
 def test_a_forecast_that_comes_later_does_not_mail_the_day_again():
-    assert figures_hash(make_figures(expectation=ORDINARY)) == figures_hash(make_figures())
+    assert figures_hash(make_figures(expectation=ORDINARY)) == figures_hash(
+        make_figures()
+    )
 
 
 def test_figures_hold_it_and_those_archived_before_can_be_read():
@@ -254,15 +309,27 @@ def test_csv_has_the_amounts_of_each_series():
 
 
 def outlook_on(
-    last: date, *, gross: str = "100000", complete: bool = True, days: int = 7, calendar: str = "US"
+    last: date,
+    *,
+    gross: str = "100000",
+    complete: bool = True,
+    days: int = 7,
+    calendar: str = "US",
 ) -> forecast.Outlook | None:
     """The outlook of the report of `last`, of whose last nine weeks each sold `gross`."""
     row = {"gross_sales": D(gross) / 7, "complete": True}
-    before = {last - timedelta(days=back): {**row, "complete": complete} for back in range(63)}
+    before = {
+        last - timedelta(days=back): {**row, "complete": complete} for back in range(63)
+    }
     ahead = samples.outlook(last - timedelta(days=7), days + 7)
-    rows = [{"made_at": ahead.made_at, "model": ahead.model} | dict(each) for each in ahead.days]
+    rows = [
+        {"made_at": ahead.made_at, "model": ahead.model} | dict(each)
+        for each in ahead.days
+    ]
 
-    def query(_: str, __: object, *, first: date, last: date) -> list[dict[str, object]]:
+    def query(
+        _: str, __: object, *, first: date, last: date
+    ) -> list[dict[str, object]]:
         return [row for row in rows if first <= row["day"] <= last]
 
     return forecast.outlook_of(query, day_window(last, "UTC"), before, calendar)
@@ -287,16 +354,24 @@ BLACK_FRIDAY = "Black Friday week (Mon 23 Nov \N{EN DASH} Sun 29 Nov): 125,000 U
         ("2026-12-28", "Week of New Year's Day (Mon 28 Dec \N{EN DASH} Sun 3 Jan): "),
     ],
 )
-def test_the_week_of_an_event_to_come_is_named_with_the_sum_of_monday_to_sunday(last, beginning):
+def test_the_week_of_an_event_to_come_is_named_with_the_sum_of_monday_to_sunday(
+    last, beginning
+):
     assert said(date.fromisoformat(last)).startswith(beginning)
 
 
 def test_on_every_day_of_a_named_week_both_reports_have_one_number_and_one_baseline():
     lead = week_sentence(BLACK_FRIDAY.partition(":")[0], D(125000), D(100000), "USD")
     for day in (22, 23, 24, 25, 26):
-        assert said(date(2026, 11, day)) == lead == f"{BLACK_FRIDAY}+25.0 % vs a usual week."
+        assert (
+            said(date(2026, 11, day))
+            == lead
+            == f"{BLACK_FRIDAY}+25.0 % vs a usual week."
+        )
     page = page_texts(make_figures(outlook=outlook_on(date(2026, 11, 24))))
-    (rows,) = [section["rows"] for section in page["sections"] if section["id"] == "outlook"]
+    (rows,) = [
+        section["rows"] for section in page["sections"] if section["id"] == "outlook"
+    ]
     assert rows[-1][:2] == [BLACK_FRIDAY.partition(":")[0], "125,000.00"]
 
 
@@ -307,9 +382,14 @@ def test_a_week_that_the_forecast_does_not_cover_is_not_named():
 
 def test_without_a_usual_week_or_a_whole_week_ahead_there_is_no_comparison():
     last = date(2026, 12, 5)
-    assert said(last) == "Next 7 days: 125,000 USD gross sales expected, +25.0 % vs a usual week."
+    assert (
+        said(last)
+        == "Next 7 days: 125,000 USD gross sales expected, +25.0 % vs a usual week."
+    )
     assert said(last, gross="200000").endswith(f"{MINUS}37.5 % vs a usual week.")
-    assert said(last, complete=False) == "Next 7 days: 125,000 USD gross sales expected."
+    assert (
+        said(last, complete=False) == "Next 7 days: 125,000 USD gross sales expected."
+    )
     assert said(last, days=3) == "Next 3 days: 50,400 USD gross sales expected."
     assert said(last, days=1) == "Sun 6 Dec: 20,500 USD gross sales expected."
 

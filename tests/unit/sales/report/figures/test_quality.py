@@ -38,8 +38,15 @@ def packed(day: str) -> dict:
 
 
 def test_the_worst_comes_first_and_each_once():
-    quiet, new = {**CHECK, "found": "quiet", "weight": HARMLESS}, data_warning("note", text="something new")
-    assert collected_warnings(DAY, [quiet, new, CHECK], [new, CHECK]) == [CHECK, new, quiet]
+    quiet, new = (
+        {**CHECK, "found": "quiet", "weight": HARMLESS},
+        data_warning("note", text="something new"),
+    )
+    assert collected_warnings(DAY, [quiet, new, CHECK], [new, CHECK]) == [
+        CHECK,
+        new,
+        quiet,
+    ]
 
 
 def test_the_page_has_three_parts():
@@ -55,7 +62,11 @@ def test_the_page_has_three_parts():
 
 def test_warnings_of_the_day_come_first_and_others_with_their_day():
     """A report of 19 November, by a run that loaded orders of other days."""
-    aed = {**CHECK, "found": "1 currency has no rate (for example AED on 2026-11-09)", "days": ["2026-11-09"]}
+    aed = {
+        **CHECK,
+        "found": "1 currency has no rate (for example AED on 2026-11-09)",
+        "days": ["2026-11-09"],
+    }
     later = {**aed, "found": "a day later", "days": ["2026-11-20"]}
     both = {**aed, "found": "two days", "days": ["2026-11-18", "2026-11-20"]}
     no_day = data_warning("misnamed_file", file="x_2026-02-30.csv")
@@ -85,7 +96,12 @@ def test_warnings_about_many_days_are_a_short_list():
 
 @pytest.mark.parametrize("kind", wordings())
 def test_every_wording_can_be_filled_and_travels_as_json(kind):
-    fields = {name for words in wordings()[kind][:3] for _, name, *_ in Formatter().parse(words) if name}
+    fields = {
+        name
+        for words in wordings()[kind][:3]
+        for _, name, *_ in Formatter().parse(words)
+        if name
+    }
     warning = data_warning(kind, **dict.fromkeys(fields, 2))
     assert "{" not in "".join(wording(warning)[:3])
     assert wording(json.loads(json.dumps(warning))) == wording(warning)
@@ -95,9 +111,15 @@ def test_every_wording_can_be_filled_and_travels_as_json(kind):
 
 
 def test_counts_choose_the_form_of_a_word():
-    one, many = (data_warning("orders_withheld", source="storefront", orders=orders) for orders in (1, 1200))
+    one, many = (
+        data_warning("orders_withheld", source="storefront", orders=orders)
+        for orders in (1, 1200)
+    )
     counts = "the source storefront counts"
-    assert sentence(one) == f"{counts} 1 more order than it returns: the figures lack these orders"
+    assert (
+        sentence(one)
+        == f"{counts} 1 more order than it returns: the figures lack these orders"
+    )
     assert wording(many).found == f"{counts} 1,200 more orders than it returns"
     assert sentences([many, many]) == [sentence(many)]
 
@@ -109,24 +131,50 @@ def test_a_warning_archived_without_its_source_can_be_worded():
 
 def test_the_days_of_a_warning_are_its_own_or_those_of_its_file():
     assert [str(day) for day in days_of(packed("2026-11-17"))] == ["2026-11-17"]
-    assert [str(day) for day in days_of({**UNREAD, "file": "acme_2026-11-12.csv"})] == ["2026-11-12"]
+    assert [str(day) for day in days_of({**UNREAD, "file": "acme_2026-11-12.csv"})] == [
+        "2026-11-12"
+    ]
     assert days_of(UNREAD) == []
 
 
 def test_refused_files_and_stored_warnings_file_warnings():
-    refused = {"warning": None, "file": "acme_2026-11-19.csv", "detail": "no header", "is_loaded": True}
-    stored = {"warning": json.dumps(UNREAD), "file": None, "detail": None, "is_loaded": False}
+    refused = {
+        "warning": None,
+        "file": "acme_2026-11-19.csv",
+        "detail": "no header",
+        "is_loaded": True,
+    }
+    stored = {
+        "warning": json.dumps(UNREAD),
+        "file": None,
+        "detail": None,
+        "is_loaded": False,
+    }
     assert file_warnings([stored, refused]) == [
         UNREAD,
-        {"kind": "new_version_refused", "file": "acme_2026-11-19.csv", "detail": "no header"},
+        {
+            "kind": "new_version_refused",
+            "file": "acme_2026-11-19.csv",
+            "detail": "no header",
+        },
     ]
 
 
 def test_exports_that_were_loaded_in_part():
-    row = {"source": "old_shop", "run_id": "manual", "orders": 1200, "rows_read": 20, "rows_rejected": 0}
+    row = {
+        "source": "old_shop",
+        "run_id": "manual",
+        "orders": 1200,
+        "rows_read": 20,
+        "rows_rejected": 0,
+    }
     (whole,) = export_warnings([{**row, "reasons": None}])
-    (part,) = export_warnings([{**row, "rows_rejected": 2, "reasons": "2 missing_value"}])
-    assert sentence(whole).startswith("old_shop: the run manual loaded an export of 1,200 orders: ")
+    (part,) = export_warnings(
+        [{**row, "rows_rejected": 2, "reasons": "2 missing_value"}]
+    )
+    assert sentence(whole).startswith(
+        "old_shop: the run manual loaded an export of 1,200 orders: "
+    )
     assert "; 2 of its 20 rows were rejected (2 missing_value)" in sentence(part)
 
 

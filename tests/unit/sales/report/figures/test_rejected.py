@@ -10,16 +10,32 @@ from ecommerce.sales.report.figures import rejected
 from ecommerce.sales.report.figures.rejected import sample_of
 from ecommerce.sales.report.view.quality_tables import reject_rows
 
-LINE = {"order_id": "A-1001", "version": 0, "line_number": "2", "sku": "K", "product_name": "x" * 3000}
+LINE = {
+    "order_id": "A-1001",
+    "version": 0,
+    "line_number": "2",
+    "sku": "K",
+    "product_name": "x" * 3000,
+}
 
 
 def row(detail: str | None, raw: object = None, **values: object) -> dict[str, object]:
     text = raw if isinstance(raw, str | None) else json.dumps(raw)
-    return {"file": None, "row_number": 7, "order_id": None, "detail": detail, "raw": text} | values
+    return {
+        "file": None,
+        "row_number": 7,
+        "order_id": None,
+        "detail": detail,
+        "raw": text,
+    } | values
 
 
 def cells(source: str, reason: str, given: dict[str, object]) -> list[str]:
-    (found,) = reject_rows(rejected.rejects([given | {"source": source, "reason": reason, "reason_rows": 3}]))
+    (found,) = reject_rows(
+        rejected.rejects(
+            [given | {"source": source, "reason": reason, "reason_rows": 3}]
+        )
+    )
     return found[3:]
 
 
@@ -28,7 +44,13 @@ def cells(source: str, reason: str, given: dict[str, object]) -> list[str]:
     [
         (
             *("partner_files", "invalid_number"),
-            row("unit_price = ten", LINE, file="alpenmarkt_2026-11-19.csv", row_number=17, order_id="A-1001"),
+            row(
+                "unit_price = ten",
+                LINE,
+                file="alpenmarkt_2026-11-19.csv",
+                row_number=17,
+                order_id="A-1001",
+            ),
             (
                 "alpenmarkt_2026-11-19.csv, line 17; order A-1001",
                 "unit_price: ten",
@@ -37,7 +59,11 @@ def cells(source: str, reason: str, given: dict[str, object]) -> list[str]:
         ),
         (
             *("partner_files", "invalid_number"),
-            row("Preis (unit_price) = 12.50 (not a number with a decimal comma)", LINE, order_id="A-1001"),
+            row(
+                "Preis (unit_price) = 12.50 (not a number with a decimal comma)",
+                LINE,
+                order_id="A-1001",
+            ),
             (
                 "order A-1001, line 2",
                 "Preis (unit_price) = 12.50 (not a number with a decimal comm…",
@@ -46,7 +72,11 @@ def cells(source: str, reason: str, given: dict[str, object]) -> list[str]:
         ),
         (
             *("partner_files", "invalid_timestamp"),
-            row("Tag (ordered_at) = 2026-03-10 (does not match %d.%m.%Y %H:%M)", LINE, order_id="A-1001"),
+            row(
+                "Tag (ordered_at) = 2026-03-10 (does not match %d.%m.%Y %H:%M)",
+                LINE,
+                order_id="A-1001",
+            ),
             (
                 "order A-1001, line 2",
                 "Tag (ordered_at) = 2026-03-10 (does not match %d.%m.%Y %H:%M…",
@@ -64,8 +94,18 @@ def cells(source: str, reason: str, given: dict[str, object]) -> list[str]:
         ),
         (
             *("old_shop", "invalid_quantity"),
-            row("quantity = 0", LINE, file="orders_2019.csv", row_number=4, order_id="A-1001"),
-            ("orders_2019.csv, line 4; order A-1001", "quantity: 0", "a quantity above zero"),
+            row(
+                "quantity = 0",
+                LINE,
+                file="orders_2019.csv",
+                row_number=4,
+                order_id="A-1001",
+            ),
+            (
+                "orders_2019.csv, line 4; order A-1001",
+                "quantity: 0",
+                "a quantity above zero",
+            ),
         ),
         (
             *("web_events", "too_long"),
@@ -79,55 +119,94 @@ def cells(source: str, reason: str, given: dict[str, object]) -> list[str]:
         ),
         (
             *("sales_db", "invalid_number"),
-            row("tax_amount; unit_price", "O1,2,SKU-2,2,NaN,1.00,NaN", file="order_items"),
-            ("order O1, line 2", "tax_amount, unit_price: NaN, NaN", "a number such as 12.50"),
+            row(
+                "tax_amount; unit_price",
+                "O1,2,SKU-2,2,NaN,1.00,NaN",
+                file="order_items",
+            ),
+            (
+                "order O1, line 2",
+                "tax_amount, unit_price: NaN, NaN",
+                "a number such as 12.50",
+            ),
         ),
         (
             *("storefront", "missing_value"),
-            row("ordered_at is empty", {"order_id": "920"}, file="orders/000001.json", order_id="920"),
+            row(
+                "ordered_at is empty",
+                {"order_id": "920"},
+                file="orders/000001.json",
+                order_id="920",
+            ),
             ("order 920", "ordered_at is empty", "a value"),
         ),
         (
             *("storefront", "negative_price"),
-            row("merchandise_amount = -1", {"refund_id": "r7", "order_id": "5"}, order_id="5"),
+            row(
+                "merchandise_amount = -1",
+                {"refund_id": "r7", "order_id": "5"},
+                order_id="5",
+            ),
             ("order 5; refund r7", "merchandise_amount: -1", "no negative amount"),
         ),
         (
             *("exchange_rates", "invalid_number"),
-            row("rate = n.a.", {"rate_date": "2026-11-19", "currency": "CAD", "rate": "n.a."}, file="rates"),
+            row(
+                "rate = n.a.",
+                {"rate_date": "2026-11-19", "currency": "CAD", "rate": "n.a."},
+                file="rates",
+            ),
             ("rate of CAD on 2026-11-19", "rate: n.a.", "a number above zero"),
         ),
     ],
 )
-def test_a_sample_names_its_place_its_field_and_what_was_expected(source, reason, given, said):
+def test_a_sample_names_its_place_its_field_and_what_was_expected(
+    source, reason, given, said
+):
     assert cells(source, reason, given) == list(said)
 
 
 def test_a_record_that_was_cut_off_still_names_its_line():
     raw = json.dumps(LINE)[:2000]
     assert (
-        cells("sales_db", "invalid_number", row("tax_amount = x", raw, order_id="A-1001"))[0]
+        cells(
+            "sales_db", "invalid_number", row("tax_amount = x", raw, order_id="A-1001")
+        )[0]
         == "order A-1001, line 2"
     )
 
 
 def test_the_number_of_a_row_that_no_file_holds_is_not_shown():
-    sample = sample_of("sales_db", "missing_value", row("currency is empty", file="orders", row_number=831))
+    sample = sample_of(
+        "sales_db",
+        "missing_value",
+        row("currency is empty", file="orders", row_number=831),
+    )
     assert (sample.file, sample.line) == (None, None)
 
 
 def test_a_value_is_masked_and_cut_by_itself():
-    sample = sample_of("sales_db", "invalid_timestamp", row(f"ordered_at = {'9' * 3000}", LINE))
+    sample = sample_of(
+        "sales_db", "invalid_timestamp", row(f"ordered_at = {'9' * 3000}", LINE)
+    )
     assert sample.value == "9" * rejected.LONGEST_VALUE + "…"
     sample = sample_of(
-        "storefront", "invalid_currency", row("currency = ann@example.com", {"order_id": "eve@example.com"})
+        "storefront",
+        "invalid_currency",
+        row("currency = ann@example.com", {"order_id": "eve@example.com"}),
     )
     assert (sample.value, sample.order_id) == ("<e-mail>", "<e-mail>")
 
 
 def test_reason_and_number_of_rows_are_said_once():
     given = [
-        row("quantity = 0", source="sales_db", reason="invalid_quantity", reason_rows=1200) for _ in range(2)
+        row(
+            "quantity = 0",
+            source="sales_db",
+            reason="invalid_quantity",
+            reason_rows=1200,
+        )
+        for _ in range(2)
     ]
     assert [each[:3] for each in reject_rows(rejected.rejects(given))] == [
         ["Sales database", "Invalid quantity", "1,200"],
@@ -139,8 +218,20 @@ def test_every_reason_of_the_transform_has_an_expectation():
     folder = INCLUDE / "sql/transform"
     steps = [folder / "values.sql", *(folder / "orders").glob("*.sql")]
     faults = "|".join(
-        ("missing", "invalid", "too_many", "negative", "undated", "timestamp", "order_", "unknown_o", "dup")
+        (
+            "missing",
+            "invalid",
+            "too_many",
+            "negative",
+            "undated",
+            "timestamp",
+            "order_",
+            "unknown_o",
+            "dup",
+        )
     )
-    named = re.findall(rf"'((?:{faults})\w*) \w*'", "".join(step.read_text() for step in steps))
+    named = re.findall(
+        rf"'((?:{faults})\w*) \w*'", "".join(step.read_text() for step in steps)
+    )
     assert len(set(named)) >= 12
     assert set(named) <= set(rejected.EXPECTED)

@@ -11,7 +11,12 @@ from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.sales.report.figures import restatements
 from ecommerce.sales.report.figures.model import HEADLINE
 from ecommerce.sales.report.view import notices
-from ecommerce.sales.report.view.notices import NO_CAUSE, reason, restated_lines, restated_rows
+from ecommerce.sales.report.view.notices import (
+    NO_CAUSE,
+    reason,
+    restated_lines,
+    restated_rows,
+)
 from ecommerce.warehouse.rendering import RESTATED
 from tests.unit.sales.report.samples import DAY, make_figures
 
@@ -21,7 +26,9 @@ FILE, FIRST = (
     "13 orders loaded late from the file of alpenmarkt",
     "earlier orders of these customers were loaded",
 )
-LATE = [{"kind": "late", "source": "partner_files", "channel": "alpenmarkt", "orders": 13}]
+LATE = [
+    {"kind": "late", "source": "partner_files", "channel": "alpenmarkt", "orders": 13}
+]
 
 
 def row(
@@ -58,7 +65,9 @@ def test_a_day_has_one_row_for_each_figure_with_its_change_and_its_reason():
         )
     ]
     why = [{"kind": "first_orders", "source": None, "channel": None, "orders": None}]
-    earlier = row("new_customers", "40", "39", WEDNESDAY - timedelta(days=1), causes=why)
+    earlier = row(
+        "new_customers", "40", "39", WEDNESDAY - timedelta(days=1), causes=why
+    )
     assert table(earlier, *late) == [
         ["Wed 18 Nov", "Net sales", "18,716.13", "20,373.40", "+8.9 %", FILE],
         ["", "Customers", "131", "140", "+6.9 %", ""],
@@ -71,7 +80,14 @@ def test_a_day_has_one_row_for_each_figure_with_its_change_and_its_reason():
 def test_the_reason_of_a_day_has_the_causes_of_all_its_figures_once():
     rates = [{"kind": "rates", "source": None, "channel": None, "orders": None}]
     fewer = [LATE[0] | {"orders": 2}]
-    refunds = [{"kind": "refunded", "source": "storefront", "channel": "storefront", "orders": 1}]
+    refunds = [
+        {
+            "kind": "refunded",
+            "source": "storefront",
+            "channel": "storefront",
+            "orders": 1,
+        }
+    ]
     rows = table(
         row("net_sales", "90", "95", causes=[*rates, *fewer]),
         row("orders", "7", "20"),
@@ -86,11 +102,17 @@ def test_the_reason_of_a_day_has_the_causes_of_all_its_figures_once():
 
 
 def test_loads_that_changed_a_figure_one_after_another_are_one_row():
-    changed = [{"kind": "changed", "source": "sales_db", "channel": "sales_db", "orders": 1}]
+    changed = [
+        {"kind": "changed", "source": "sales_db", "channel": "sales_db", "orders": 1}
+    ]
     later = {"detected_at": NOON + timedelta(hours=1), "causes": changed}
     more = {"detected_at": NOON + timedelta(hours=2)}
     (found,) = restatements.merged(
-        [row("orders", "20", "19", **later), row("orders", "19", "25", **more), row("orders", "7", "20")]
+        [
+            row("orders", "20", "19", **later),
+            row("orders", "19", "25", **more),
+            row("orders", "7", "20"),
+        ]
     )
     assert (found.old, found.new, found.detected_at) == (7, 25, more["detected_at"])
     assert reason(found.causes) == f"{FILE} and 1 order changed in the sales database"
@@ -98,7 +120,10 @@ def test_loads_that_changed_a_figure_one_after_another_are_one_row():
 
 def test_what_is_again_what_was_mailed_is_no_restatement():
     back = {"detected_at": NOON + timedelta(hours=1)}
-    assert restatements.merged([row("orders", "7", "8"), row("orders", "8", "7", **back)]) == []
+    assert (
+        restatements.merged([row("orders", "7", "8"), row("orders", "8", "7", **back)])
+        == []
+    )
 
 
 def test_an_average_of_no_order_can_be_restated():
@@ -126,11 +151,16 @@ def test_an_average_of_no_order_can_be_restated():
 )  # fmt: skip
 def test_every_cause_has_words_for_a_reader(cause, words):
     fields = dict(zip(("kind", "source", "channel", "orders"), cause, strict=True))
-    assert reason(restatements.causes([row("orders", "1", "2", causes=[fields])])) == words
+    assert (
+        reason(restatements.causes([row("orders", "1", "2", causes=[fields])])) == words
+    )
 
 
 def test_of_many_causes_the_largest_are_named():
-    causes = [{"kind": "changed", "source": "sales_db", "channel": "sales_db", "orders": 3}, *LATE]
+    causes = [
+        {"kind": "changed", "source": "sales_db", "channel": "sales_db", "orders": 3},
+        *LATE,
+    ]
     causes += [
         {"kind": kind, "source": "storefront", "channel": "storefront", "orders": 1}
         for kind in ("late", "removed")
@@ -141,11 +171,15 @@ def test_of_many_causes_the_largest_are_named():
 
 
 def test_a_change_without_a_cause_is_computed_again():
-    assert reason(restatements.causes([row("orders", "1", "2", causes=None)])) == NO_CAUSE
+    assert (
+        reason(restatements.causes([row("orders", "1", "2", causes=None)])) == NO_CAUSE
+    )
 
 
 def test_the_sentence_for_mail_and_notice():
-    figures = shown(row("orders", "131", "144"), row("net_sales", "18716.13", "20373.40"))
+    figures = shown(
+        row("orders", "131", "144"), row("net_sales", "18716.13", "20373.40")
+    )
     sentence = "Wed 18 Nov: net sales 18,716.13 → 20,373.40, +8.9 %: " + FILE
     assert restated_lines(figures.quality.restatements, "USD") == [sentence]
     (notice,) = notices.notices(figures)
@@ -154,13 +188,22 @@ def test_the_sentence_for_mail_and_notice():
 
 
 def test_of_many_days_the_newest_are_said_and_the_others_counted():
-    days = [row("orders", "1", "2", WEDNESDAY - timedelta(days=back)) for back in range(400)]
+    days = [
+        row("orders", "1", "2", WEDNESDAY - timedelta(days=back)) for back in range(400)
+    ]
     lines = restated_lines(restatements.merged(days), "USD")
     assert len(lines) == 6
     assert (lines[0][:11], lines[-1]) == ("Wed 18 Nov:", "and 395 earlier days")
     assert len(table(*days)) == 400
     assert len(table(*days, most=10)) == 11
-    assert table(*days, most=10)[-1] == ["and 390 earlier days", "", "", "", "", "in figures.json"]
+    assert table(*days, most=10)[-1] == [
+        "and 390 earlier days",
+        "",
+        "",
+        "",
+        "",
+        "in figures.json",
+    ]
 
 
 def test_every_figure_of_the_headline_is_restated():

@@ -10,7 +10,13 @@ from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.figures import website
 from ecommerce.sales.report.figures.model import Figures, figures_hash
-from ecommerce.sales.report.figures.website import Device, Step, Tracked, Viewed, Website
+from ecommerce.sales.report.figures.website import (
+    Device,
+    Step,
+    Tracked,
+    Viewed,
+    Website,
+)
 from ecommerce.sales.report.figures_csv import figures_csv
 from ecommerce.sales.report.view.notices import notices
 from ecommerce.sales.report.view.sales_tables import website as sections
@@ -41,7 +47,13 @@ def answering(**answers):
 
 def funnel(day: date, **sessions: int) -> list[dict]:
     return [
-        {"business_date": day, "step": step, "device": device, "sessions": number, "bot_sessions": 3}
+        {
+            "business_date": day,
+            "step": step,
+            "device": device,
+            "sessions": number,
+            "bot_sessions": 3,
+        }
         for step, number in sessions.items()
         for device in ("mobile", "desktop")
     ]
@@ -56,7 +68,9 @@ def test_a_shop_without_web_events_has_no_website_part():
 def test_sessions_are_added_up_over_devices_and_stand_beside_yesterday_and_last_week():
     rows = [
         *funnel(DAY, session=10, view_item=6, purchase=1),
-        *funnel(DAY - timedelta(days=1), session=8, view_item=5, add_to_cart=4, purchase=2),
+        *funnel(
+            DAY - timedelta(days=1), session=8, view_item=5, add_to_cart=4, purchase=2
+        ),
         *funnel(DAY - timedelta(days=7), session=7),
     ]
     found = website.website_of(answering(funnel=rows), DAY, DAY - timedelta(days=28))
@@ -78,14 +92,23 @@ def test_a_day_whose_events_are_not_loaded_is_warned_of():
     found = website.website_of(answering(funnel=rows), DAY, DAY - timedelta(days=28))
     assert found == Website()
     (warning,) = website.warnings(found, DAY)
-    assert f"(make backfill DAG=user_events_daily FROM={DAY} TO={DAY})" in wording(warning).action
+    assert (
+        f"(make backfill DAG=user_events_daily FROM={DAY} TO={DAY})"
+        in wording(warning).action
+    )
     assert [each["rows"] for each in sections(make_figures(website=found))] == [[]]
     assert notices(make_figures(website=found))[0]["title"] == "Website"
 
 
 def test_a_day_that_was_read_and_has_no_session_may_be_read_again():
     rows = [
-        {"business_date": DAY, "step": None, "device": None, "sessions": 0, "bot_sessions": 0},
+        {
+            "business_date": DAY,
+            "step": None,
+            "device": None,
+            "sessions": 0,
+            "bot_sessions": 0,
+        },
         *funnel(DAY - timedelta(days=1), session=8),
     ]
     orders = [
@@ -97,23 +120,41 @@ def test_a_day_that_was_read_and_has_no_session_may_be_read_again():
         }
         for back in (0, 1)
     ]
-    found = website.website_of(answering(funnel=rows, tracked_orders=orders), DAY, DAY - timedelta(days=28))
+    found = website.website_of(
+        answering(funnel=rows, tracked_orders=orders), DAY, DAY - timedelta(days=28)
+    )
     assert found is not None
     assert found.steps == [Step(step="session", sessions=0, day_before=16)]
-    assert "match only 0 of 100 orders" in wording(website.warnings(found, DAY)[0]).found
-    assert sections(make_figures(website=found))[0]["rows"][0][:3] == ["Sessions", "0", NOTHING]
+    assert (
+        "match only 0 of 100 orders" in wording(website.warnings(found, DAY)[0]).found
+    )
+    assert sections(make_figures(website=found))[0]["rows"][0][:3] == [
+        "Sessions",
+        "0",
+        NOTHING,
+    ]
 
 
 def test_only_sources_that_are_sold_on_the_website_are_followed():
     rows = [
-        {"business_date": DAY - timedelta(days=back), "source": source, "orders": 100, "seen": seen}
+        {
+            "business_date": DAY - timedelta(days=back),
+            "source": source,
+            "orders": 100,
+            "seen": seen,
+        }
         for back in range(3)
-        for source, seen in (("storefront", 96 - 30 * (back == 0)), ("partner_files", 1))
+        for source, seen in (
+            ("storefront", 96 - 30 * (back == 0)),
+            ("partner_files", 1),
+        )
     ]
     assert website.tracked(rows, DAY) == [
         Tracked(source="storefront", orders=100, seen=66, usual=Decimal("0.96"))
     ]
-    assert website.tracked(rows[:1], DAY) == [Tracked(source="storefront", orders=100, seen=66)]
+    assert website.tracked(rows[:1], DAY) == [
+        Tracked(source="storefront", orders=100, seen=66)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -143,7 +184,10 @@ def test_the_warning_has_the_figures():
 
 def test_the_report_prints_the_funnel(tmp_path):
     archive.write_document(make_figures(website=ORDINARY), tmp_path)
-    text = " ".join(" ".join(page.extract_text().split()) for page in PdfReader(tmp_path / archive.PDF).pages)
+    text = " ".join(
+        " ".join(page.extract_text().split())
+        for page in PdfReader(tmp_path / archive.PDF).pages
+    )
     for expected in (
         "sessions that reached each step; bot sessions excluded: 311",
         f"Sessions 4,120 100.0 % 100.0 % 4,000 +3.0 % 4,300 {MINUS}4.2 %",
@@ -159,7 +203,10 @@ def test_the_report_prints_the_funnel(tmp_path):
 
 def test_the_funnel_is_in_the_csv_and_not_in_the_hash_by_which_mails_are_told_apart():
     with_site, without = make_figures(website=ORDINARY), make_figures()
-    assert f"{DAY},funnel,add_to_cart,sessions,480,,true" in figures_csv(with_site).splitlines()
+    assert (
+        f"{DAY},funnel,add_to_cart,sessions,480,,true"
+        in figures_csv(with_site).splitlines()
+    )
     assert figures_hash(with_site) == figures_hash(without)
     assert Figures.model_validate_json(with_site.model_dump_json(indent=1)) == with_site
 
@@ -178,7 +225,9 @@ def test_page_one_is_one_page_with_pictures_too(tmp_path):
     thumbnail = {"thumbnail": f"file://{tmp_path}/good.png"}
     products = [product.model_copy(update=thumbnail) for product in figures.products]
     (tmp_path / "report").mkdir()
-    archive.write_document(figures.model_copy(update={"products": products}), tmp_path / "report")
+    archive.write_document(
+        figures.model_copy(update={"products": products}), tmp_path / "report"
+    )
     pages = PdfReader(tmp_path / "report" / archive.PDF).pages
     assert "All definitions" in pages[0].extract_text()
     assert "What changed" in pages[1].extract_text()
@@ -194,7 +243,9 @@ def test_products_have_their_pictures_and_a_missing_one_does_no_harm(tmp_path):
         product.model_copy(update={"thumbnail": f"file://{tmp_path}/{name}"})
         for product, name in zip(figures.products, named, strict=False)
     ]
-    figures = figures.model_copy(update={"products": [*products, *figures.products[4:]]})
+    figures = figures.model_copy(
+        update={"products": [*products, *figures.products[4:]]}
+    )
     (tmp_path / "report").mkdir()
     archive.write_document(figures, tmp_path / "report")
     pages = PdfReader(tmp_path / "report" / archive.PDF).pages

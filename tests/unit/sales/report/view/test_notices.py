@@ -12,8 +12,16 @@ from tests.unit.sales.report.samples import expectation, full, make_figures
 @pytest.mark.parametrize(
     ("missing", "empty", "words"),
     [
-        (["partner_files: alpenmarkt"], [], "alpenmarkt has delivered no valid file for Thu 19 Nov"),
-        (["partner_files: a", "partner_files: b"], [], "a and b have delivered no valid file for Thu 19 Nov"),
+        (
+            ["partner_files: alpenmarkt"],
+            [],
+            "alpenmarkt has delivered no valid file for Thu 19 Nov",
+        ),
+        (
+            ["partner_files: a", "partner_files: b"],
+            [],
+            "a and b have delivered no valid file for Thu 19 Nov",
+        ),
         (
             [f"partner_files: {name}" for name in "abc"],
             [],
@@ -27,7 +35,11 @@ from tests.unit.sales.report.samples import expectation, full, make_figures
             "alpenmarkt has delivered no valid file for Thu 19 Nov, Storefront was not read",
         ),
         ([], ["storefront"], "Storefront has no orders"),
-        ([], ["partner_files: alpenmarkt", "storefront"], "alpenmarkt and Storefront have no orders"),
+        (
+            [],
+            ["partner_files: alpenmarkt", "storefront"],
+            "alpenmarkt and Storefront have no orders",
+        ),
         ([], [], "not every source of this day was read"),
     ],
 )
@@ -41,7 +53,9 @@ def test_a_complete_day_says_nothing():
 
 
 def test_page_one_names_every_partner_that_has_not_delivered():
-    partners = [f"partner_files: {name}" for name in ("alpenmarkt", "bazario", "northwind")]
+    partners = [
+        f"partner_files: {name}" for name in ("alpenmarkt", "bazario", "northwind")
+    ]
     (notice,) = notices.notices(make_figures(complete=False, missing_sources=partners))
     assert notice["title"] == "INCOMPLETE"
     assert notice["words"] == (
@@ -50,7 +64,9 @@ def test_page_one_names_every_partner_that_has_not_delivered():
 
 
 def test_a_partner_whose_file_is_empty_keeps_its_name():
-    (notice,) = notices.notices(make_figures(complete=False, empty_sources=["partner_files: alpenmarkt"]))
+    (notice,) = notices.notices(
+        make_figures(complete=False, empty_sources=["partner_files: alpenmarkt"])
+    )
     assert notice["words"] == "alpenmarkt has no orders. Figures will change."
 
 
@@ -58,12 +74,19 @@ def test_a_day_that_may_be_incomplete_is_marked_wherever_it_is_judged():
     figures = full(doubtful_sources=["partner_files: alpenmarkt"])
     unjudged = expectation()
     series = [each.model_copy(update={"verdict": None}) for each in unjudged.series]
-    judged = expectations.judged(unjudged.model_copy(update={"series": series}), complete=not figures.caveat)
-    figures = figures.model_copy(update={"findings": findings_of(figures), "expectation": judged})
-    (notice,) = (each for each in notices.notices(figures) if "incomplete" in each["title"])
+    judged = expectations.judged(
+        unjudged.model_copy(update={"series": series}), complete=not figures.caveat
+    )
+    figures = figures.model_copy(
+        update={"findings": findings_of(figures), "expectation": judged}
+    )
+    (notice,) = (
+        each for each in notices.notices(figures) if "incomplete" in each["title"]
+    )
     assert notice["title"] == "May be incomplete"
     assert (
-        notice["words"] == "Far fewer sales than usual or than were stored: alpenmarkt. Figures may change."
+        notice["words"]
+        == "Far fewer sales than usual or than were stored: alpenmarkt. Figures may change."
     )
     texts = mail.mail_texts(figures)
     headline = "Thu 19 Nov: net sales 18,342.56 USD, +13.8 % vs Thu 12 Nov"
@@ -84,7 +107,9 @@ def test_a_day_that_may_be_incomplete_is_marked_wherever_it_is_judged():
 
 def test_a_day_that_is_incomplete_is_not_called_doubtful_as_well():
     figures = make_figures(
-        complete=False, missing_sources=["storefront"], doubtful_sources=["partner_files: alpenmarkt"]
+        complete=False,
+        missing_sources=["storefront"],
+        doubtful_sources=["partner_files: alpenmarkt"],
     )
     assert [each["title"] for each in notices.notices(figures)] == ["INCOMPLETE"]
     assert mail.subject(figures).startswith("INCOMPLETE: Storefront was not read ·")

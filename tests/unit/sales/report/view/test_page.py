@@ -43,13 +43,22 @@ def test_a_tile_takes_the_next_comparison_and_names_it(bases, words, label):
     texts = page_texts(compared(**bases))
     tile = texts["small_tiles"][0]
     assert (tile["change"]["words"], tile["change"]["label"]) == (words, label)
-    shown = [each for tile in (*texts["tiles"], *texts["small_tiles"]) for each in tile["shown"]]
+    shown = [
+        each
+        for tile in (*texts["tiles"], *texts["small_tiles"])
+        for each in tile["shown"]
+    ]
     assert NOTHING not in {each["words"] for each in shown}
 
 
 def test_the_table_of_all_figures_leaves_out_what_nothing_can_be_compared_with():
     table = sections(compared(week_before=100))["figures"]
-    assert [column["name"] for column in table["columns"]] == ["Figure", "This day", "Thu 12 Nov", "Change"]
+    assert [column["name"] for column in table["columns"]] == [
+        "Figure",
+        "This day",
+        "Thu 12 Nov",
+        "Change",
+    ]
     alone = sections(compared())["figures"]
     assert [column["name"] for column in alone["columns"]] == ["Figure", "This day"]
     assert alone["remarks"]
@@ -57,18 +66,37 @@ def test_the_table_of_all_figures_leaves_out_what_nothing_can_be_compared_with()
 
 def test_rates_are_compared_in_percentage_points():
     rows = {row[0]: row[1:] for row in sections(make_figures())["rates"]["rows"]}
-    assert rows["Return rate"] == ["6.2 %", "4.9 %", "+1.3 pp"]  # 1,266.40 of 20,411.06; 880 of 17,800
+    assert rows["Return rate"] == [
+        "6.2 %",
+        "4.9 %",
+        "+1.3 pp",
+    ]  # 1,266.40 of 20,411.06; 880 of 17,800
     assert rows["Discount rate"] == ["3.9 %", "4.5 %", f"{MINUS}0.6 pp"]
-    customers = {row[0]: row[1:] for row in sections(make_figures())["customers"]["rows"]}
-    assert customers["Repeat share"] == ["68.2 %", "60.8 %", "+7.4 pp"]  # 137 of 201; 110 of 181
+    customers = {
+        row[0]: row[1:] for row in sections(make_figures())["customers"]["rows"]
+    }
+    assert customers["Repeat share"] == [
+        "68.2 %",
+        "60.8 %",
+        "+7.4 pp",
+    ]  # 137 of 201; 110 of 181
 
 
 def test_contributions_are_signed_and_say_what_they_are_of():
     figures = make_figures()
     first, second = sections(figures)["changes_categories"]["rows"][:2]
     assert first == ["Kitchen", "4,210.40", "5,902.66", "+1,692.26", "+40.2 %"]
-    assert second == ["Garden", "3,120.00", "2,615.30", f"{MINUS}504.70", f"{MINUS}16.2 %"]
-    assert page_texts(figures)["changed"] == "net sales 16,120.00 → 18,342.56 USD, +2,222.56 (+13.8 %)"
+    assert second == [
+        "Garden",
+        "3,120.00",
+        "2,615.30",
+        f"{MINUS}504.70",
+        f"{MINUS}16.2 %",
+    ]
+    assert (
+        page_texts(figures)["changed"]
+        == "net sales 16,120.00 → 18,342.56 USD, +2,222.56 (+13.8 %)"
+    )
 
 
 def test_without_a_base_the_change_says_which_days_are_not_complete():
@@ -92,7 +120,9 @@ def test_500_categories_are_the_20_largest_and_the_others_and_add_up():
 
 
 def with_rest(rows, most):
-    return with_others(rows, most, ("net_sales",), size=lambda row: row.net_sales, alone="unallocated")
+    return with_others(
+        rows, most, ("net_sales",), size=lambda row: row.net_sales, alone="unallocated"
+    )
 
 
 def test_returns_of_whole_orders_have_a_line_of_their_own():
@@ -105,12 +135,20 @@ def test_returns_of_whole_orders_have_a_line_of_their_own():
     ]
     absurd = rows[0].model_copy(update={"name": "Garden", "net_sales": D(-90000)})
     with_absurd = with_rest([*cases.big_shop().categories, absurd], 4)
-    assert [row.name for row in with_absurd][1:] == ["unallocated", "Garden", "6 others"]
+    assert [row.name for row in with_absurd][1:] == [
+        "unallocated",
+        "Garden",
+        "6 others",
+    ]
     table = sections(cases.big_shop())
     assert table["categories"]["rows"][-1][0] == "Returns of whole orders"
-    assert ["Returns of whole orders", f"{MINUS}10.02", f"{MINUS}796.01", f"{MINUS}785.99", NOTHING] in (
-        table["changes_categories"]["rows"]
-    )
+    assert [
+        "Returns of whole orders",
+        f"{MINUS}10.02",
+        f"{MINUS}796.01",
+        f"{MINUS}785.99",
+        NOTHING,
+    ] in (table["changes_categories"]["rows"])
     for chart in ("categories.svg", "changes-categories.svg"):
         drawn = chart_files.CHARTS[chart].draw(cases.big_shop()).axes[0]
         assert "Returns of whole orders" in [each.get_text() for each in drawn.texts]
@@ -118,11 +156,16 @@ def test_returns_of_whole_orders_have_a_line_of_their_own():
 
 def test_series_and_reasons_are_the_first_20_and_what_is_left_out_is_said():
     found = sections(cases.many_categories())
-    assert [row[0] for row in found["forecast"]["rows"]][:2] == ["All sales", "Channel: Storefront"]
+    assert [row[0] for row in found["forecast"]["rows"]][:2] == [
+        "All sales",
+        "Channel: Storefront",
+    ]
     assert len(found["forecast"]["rows"]) == 20
     assert found["forecast"]["remarks"] == [
         "484 more series are in figures.csv.",
-        "No forecast: " + ", ".join(f"Category New category {at:02}" for at in range(6)) + " and 84 more.",
+        "No forecast: "
+        + ", ".join(f"Category New category {at:02}" for at in range(6))
+        + " and 84 more.",
     ]
     reasons = found["return_reasons"]["rows"]
     assert reasons[-1][:2] == ["280 others", "280"]
@@ -131,17 +174,29 @@ def test_series_and_reasons_are_the_first_20_and_what_is_left_out_is_said():
 
 
 def test_reasons_and_devices_begin_with_a_capital_letter_as_labels_do():
-    reasons = [ReturnReason(reason=each, refunds=1, amount=D(5)) for each in ("arrived_broken", "too small")]
+    reasons = [
+        ReturnReason(reason=each, refunds=1, amount=D(5))
+        for each in ("arrived_broken", "too small")
+    ]
     table = sections(make_figures(return_reasons=reasons))
-    assert [row[0] for row in table["return_reasons"]["rows"]] == ["Arrived broken", "Too small"]
-    assert [row[0] for row in sections(full())["devices"]["rows"]][:2] == ["Mobile", "Desktop"]
+    assert [row[0] for row in table["return_reasons"]["rows"]] == [
+        "Arrived broken",
+        "Too small",
+    ]
+    assert [row[0] for row in sections(full())["devices"]["rows"]][:2] == [
+        "Mobile",
+        "Desktop",
+    ]
 
 
 def test_a_span_with_days_missing_is_left_out_of_the_month_and_named():
     month = sections(cases.first_day())["month"]
     assert [row[0] for row in month["rows"]] == ["Nov 2026"]
     assert "Incomplete or not loaded: 18 of them." in month["remarks"]
-    assert "Oct 2026 and Nov 2025: not every day is loaded and complete." in month["remarks"]
+    assert (
+        "Oct 2026 and Nov 2025: not every day is loaded and complete."
+        in month["remarks"]
+    )
     assert sections(make_figures())["month"]["rows"][1] == [
         "Oct 2026",
         "318,011.02",
@@ -157,7 +212,11 @@ def test_the_coming_week_adds_up():
 
 
 def test_parts_without_figures_say_why():
-    said = {name: each["empty"] for name, each in sections(cases.first_day()).items() if each["empty"]}
+    said = {
+        name: each["empty"]
+        for name, each in sections(cases.first_day()).items()
+        if each["empty"]
+    }
     assert said["expected"] == "No forecast covers this day."
     assert said["outlook"] == "No forecast covers the coming days."
     assert said["funnel"] == "No web events were loaded in the last 28 days."
@@ -172,7 +231,12 @@ def test_a_day_on_which_the_clocks_change_says_its_hours():
 
 
 def test_rows_have_a_cell_for_each_column_and_products_a_key():
-    for figures in (cases.normal(), cases.nothing_sold(), cases.first_day(), cases.long_names()):
+    for figures in (
+        cases.normal(),
+        cases.nothing_sold(),
+        cases.first_day(),
+        cases.long_names(),
+    ):
         for section in page_texts(figures)["sections"]:
             assert bool(section["rows"]) != bool(section["empty"])
             for row in section["rows"] if section["kind"] == "table" else ():
@@ -198,6 +262,8 @@ def test_the_limits_of_the_sources_are_whole():
     settings = load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef"})
     limits = queries.limits(SOURCES, settings)
     figures = make_figures()
-    figures = figures.model_copy(update={"quality": figures.quality.model_copy(update={"limits": limits})})
+    figures = figures.model_copy(
+        update={"quality": figures.quality.model_copy(update={"limits": limits})}
+    )
     assert max(map(len, limits)) > 250
     assert [row[0] for row in sections(figures)["limits"]["rows"]] == limits
