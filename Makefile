@@ -15,7 +15,7 @@ CLI := PYTHONPATH=plugins $(VENV)/python -m ecommerce.cli
 quoted = '$(subst ','\'',$(1))'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test test-all test-full test-browser test-compose test-monitoring test-bigquery soak lint check bench bench-history bench-events bench-report bench-forecast \
+.PHONY: help demo stop test test-all test-slow test-full test-browser test-compose test-monitoring test-bigquery soak lint check bench bench-history bench-events bench-report bench-forecast \
 	run airflow emulator pictures backfill repair report query tables forecast undo-history migrate forget-customer env environments development
 
 help: ## this list
@@ -33,8 +33,13 @@ test: ## the fast tests, which need no operating-system package
 test-all: test test-full test-monitoring test-browser test-compose ## all tests; they need Chromium, Prometheus and Docker
 
 # Three processes on two cores, because some of these tests wait for Airflow's retries.
-test-full: development ## the slow tests: complete pipelines, interrupted runs, reconciliation, a second shop
-	@$(VENV)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m full $(ARGS)
+SLOW := $(VENV)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+test-slow: development ## the slow tests of CI: complete pipelines, interrupted runs, reconciliation, a second shop
+	@$(SLOW) -m slow $(ARGS)
+
+test-full: development ## all slow tests, and every case where the others choose some; for a nightly run
+	@KILL_MATRIX=full $(SLOW) -m "slow or nightly" $(ARGS)
 
 test-browser: development ## the tests that need Chromium and npm
 	@$(VENV)/python -m tests.browser.axe

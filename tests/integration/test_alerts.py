@@ -67,7 +67,7 @@ def fail(tmp_path, start_airflow):
     return run
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_a_task_that_fails_for_good_is_told_of_once_and_what_follows_is_not(
     tmp_path, fail
 ):

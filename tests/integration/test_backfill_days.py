@@ -10,7 +10,7 @@ from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.cli.backfill import Range, plan
 from tests.integration.airflow_process import AirflowHome, copy
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 USER, PASSWORD = "operator", "only in this test"
 RANGES = {

@@ -20,7 +20,7 @@ from tests.integration.mailbox import REPORTED_TO, Mailbox
 from tests.integration.warehouse_contents import connect
 from tests.website import drawn
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 DAG = "product_catalogue_refresh"
 SNAPSHOT = Ledger(date(2026, 11, 1), 1, orders_per_day=1).as_of(

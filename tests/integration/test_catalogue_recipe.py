@@ -59,7 +59,7 @@ def launches(site: Website) -> str:
     return address
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_the_rocket_launches_are_products_with_pictures(
     bigquery_emulator: Emulator, tmp_path: Path
 ) -> None:

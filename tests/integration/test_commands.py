@@ -172,7 +172,7 @@ def leave_an_unmigrated_database(home: Path) -> None:
         database.execute("PRAGMA journal_mode = WAL")
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_a_backfill_in_the_folder_of_an_airflow_shows_failed_attempts_and_in_another_folder_is_refused(
     twin: Path, tmp_path: Path, migrated_airflow: AirflowHome
 ) -> None:
@@ -219,7 +219,7 @@ def test_a_backfill_in_the_folder_of_an_airflow_shows_failed_attempts_and_in_ano
     ]
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_a_fresh_machine_needs_no_airflow_of_its_own_to_run_a_day(twin: Path) -> None:
     (twin / ".env").write_text(
         f"CUSTOMER_HASH_KEY=0123456789abcdef\nAIRFLOW_VAR_OF_THE_UI=of .env\nAIRFLOW_CONN_SHOP={SHOP}\n"
@@ -236,7 +236,7 @@ def test_a_fresh_machine_needs_no_airflow_of_its_own_to_run_a_day(twin: Path) ->
         assert [each.name for each in (twin / ".airflow").iterdir()] == ["logs"]
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_a_run_leaves_the_schedule_alone(twin: Path, start_airflow) -> None:
     airflow = start_airflow({"AIRFLOW__CORE__DAGS_FOLDER": str(twin / "dags")})
     own = {
@@ -273,7 +273,7 @@ def test_a_run_leaves_the_schedule_alone(twin: Path, start_airflow) -> None:
     database.close()
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_every_command_finds_a_connection_of_the_ui(
     start_company, start_airflow, installation
 ):
@@ -303,7 +303,7 @@ def test_every_command_finds_a_connection_of_the_ui(
         )
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_run_does_a_whole_day_of_the_company_that_the_demo_left(
     start_company, start_airflow, installation
 ):

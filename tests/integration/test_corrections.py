@@ -20,7 +20,7 @@ from tests.integration.corrections import change, delivered_again, plain_orders
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.warehouse_contents import Row, differences
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 DAYS = [date(2026, 9, 1) + timedelta(days=number) for number in range(7)]
 HOUR = timedelta(hours=1)

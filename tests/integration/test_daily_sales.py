@@ -24,7 +24,7 @@ def live(company: Company, told: Ledger, day: date) -> None:
     run_day(day)
 
 
-@pytest.mark.parametrize("days", [2, pytest.param(3, marks=pytest.mark.full)])
+@pytest.mark.parametrize("days", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_day_after_day_and_again(days, start_company, tmp_path):
     company, told = start_company(mode="11"), ledger(days)
     for number, day in enumerate(told.business_days, start=1):
@@ -51,13 +51,13 @@ def test_day_after_day_and_again(days, start_company, tmp_path):
     ("timezone", "currency", "day", "hours"),
     [
         pytest.param(
-            "America/New_York", "USD", date(2026, 3, 8), 23, marks=pytest.mark.full
+            "America/New_York", "USD", date(2026, 3, 8), 23, marks=pytest.mark.slow
         ),
         pytest.param(
-            "America/New_York", "USD", date(2025, 11, 2), 25, marks=pytest.mark.full
+            "America/New_York", "USD", date(2025, 11, 2), 25, marks=pytest.mark.slow
         ),
         pytest.param(
-            "Europe/Berlin", "EUR", date(2026, 3, 29), 23, marks=pytest.mark.full
+            "Europe/Berlin", "EUR", date(2026, 3, 29), 23, marks=pytest.mark.slow
         ),
         ("Europe/Berlin", "EUR", date(2026, 10, 25), 25),
     ],
@@ -78,7 +78,7 @@ def test_days_on_which_the_clocks_change(timezone, currency, day, hours, start_c
     assert company.differences(expected) == ""
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_a_day_read_in_pieces_ends_in_the_same_tables(start_company):
     company, told = start_company(), ledger(2)
     for hours in (
@@ -93,7 +93,7 @@ def test_a_day_read_in_pieces_ends_in_the_same_tables(start_company):
     assert company.differences(company.oracle(run_days=told.business_days)) == ""
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_days_in_any_order_end_in_the_same_tables(start_company):
     """The newest first, then a range in two parts that overlap."""
     company, told = start_company(mode="66"), ledger(3)

@@ -12,7 +12,7 @@ from tests.integration.company import Company
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.warehouse_contents import Row, differences
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 DAY = date(2026, 9, 1)
 

@@ -77,7 +77,7 @@ def counted_anew(sql: str) -> str:
     )
 
 
-@pytest.mark.full  # every statement twice
+@pytest.mark.slow  # every statement twice
 def test_what_the_emulator_remembers_of_a_statement_is_what_it_makes_of_it() -> None:
     types = {
         table: {column.name: column.type for column in columns(table)}

@@ -61,7 +61,7 @@ def blocks(shop: SalesDatabase, name: str) -> int:
     return int(top["Shared Hit Blocks"] + top["Shared Read Blocks"])
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_a_day_costs_the_same_after_three_times_the_history(
     shop: SalesDatabase,
 ) -> None:

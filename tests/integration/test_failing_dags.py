@@ -20,7 +20,7 @@ from tests.integration.live_airflow import LiveAirflow, live_airflow
 from tests.integration.mailbox import ALERTED, Mailbox, open_mailbox
 from tests.unit.warehouse.silent_bigquery import ANONYMOUS, SilentBigQuery
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 TRIED_AGAIN = ["lost_connection", "other_library", "unforeseen"]
 FAILED_AT_ONCE = [

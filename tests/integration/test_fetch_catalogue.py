@@ -66,7 +66,7 @@ def test_login_and_password_come_as_they_are_written(
         )
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_without_login_none_is_sent(shown: Catalogue) -> None:
     fetch(RUN)
     assert all("authorization" not in headers for _, headers in shown.site.requests)
@@ -149,31 +149,31 @@ def problem(kind: type[errors.PipelineError], **settings: str) -> str:
             403,
             errors.CredentialsError,
             "GET page 1 answered 403: check login, password and permissions",
-            marks=pytest.mark.full,
+            marks=pytest.mark.slow,
         ),
         pytest.param(
             404,
             errors.ContractError,
             "GET page 1 answered 404: check the host of the connection",
-            marks=pytest.mark.full,
+            marks=pytest.mark.slow,
         ),
         pytest.param(
             204,
             errors.ContractError,
             "GET page 1 answered 204: check the host",
-            marks=pytest.mark.full,
+            marks=pytest.mark.slow,
         ),
         pytest.param(
             302,
             errors.ContractError,
             "GET page 1 answered 302, and redirects are not followed",
-            marks=pytest.mark.full,
+            marks=pytest.mark.slow,
         ),
         pytest.param(
             429,
             errors.RateLimitedError,
             "GET page 1 answered 429: too many requests",
-            marks=pytest.mark.full,
+            marks=pytest.mark.slow,
         ),
         (
             500,
@@ -184,7 +184,7 @@ def problem(kind: type[errors.PipelineError], **settings: str) -> str:
             503,
             errors.TransientError,
             "GET page 1 answered 503: the server is unavailable",
-            marks=pytest.mark.full,
+            marks=pytest.mark.slow,
         ),
     ],
 )
@@ -198,7 +198,7 @@ def test_each_kind_of_refusal_is_told_and_4xx_is_not_tried_again(
     assert len(shown.site.requests) == (2 if status == 500 else 1)
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_a_server_that_stumbles_once_is_asked_again(shown: Catalogue) -> None:
     good, answers = shown.site.answers["/products?page=2"], []
     shown.site.put("/products?page=2", b"busy", status=503)
@@ -222,12 +222,12 @@ def following(shown: Catalogue, where: object) -> None:
     [
         "http://127.0.0.2:{port}/products?page=2",
         pytest.param(
-            "https://127.0.0.1:{port}/products?page=2", marks=pytest.mark.full
+            "https://127.0.0.1:{port}/products?page=2", marks=pytest.mark.slow
         ),
-        pytest.param("//evil.example/", marks=pytest.mark.full),
-        pytest.param("http://127.0.0.1:1/products", marks=pytest.mark.full),
-        pytest.param("http://127.0.0.1@evil.example/", marks=pytest.mark.full),
-        pytest.param("file:///etc/passwd", marks=pytest.mark.full),
+        pytest.param("//evil.example/", marks=pytest.mark.slow),
+        pytest.param("http://127.0.0.1:1/products", marks=pytest.mark.slow),
+        pytest.param("http://127.0.0.1@evil.example/", marks=pytest.mark.slow),
+        pytest.param("file:///etc/passwd", marks=pytest.mark.slow),
     ],
 )
 def test_a_next_page_on_another_host_is_not_asked(shown: Catalogue, where: str) -> None:
@@ -236,7 +236,7 @@ def test_a_next_page_on_another_host_is_not_asked(shown: Catalogue, where: str) 
     assert len(shown.site.requests) == 1
 
 
-@pytest.mark.full
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["?page=2", "/products?page=2"])
 def test_a_next_page_may_be_relative(shown: Catalogue, where: str) -> None:
     following(shown, where)
@@ -248,7 +248,7 @@ def test_pages_in_a_circle_end(shown: Catalogue) -> None:
     assert problem(errors.ContractError) == "the next page in page 1 is page 1 again"
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_pages_without_end_end(shown: Catalogue) -> None:
     assert (
         problem(errors.ContractError, CATALOGUE_MOST_PAGES="2")
@@ -256,7 +256,7 @@ def test_pages_without_end_end(shown: Catalogue) -> None:
     )
 
 
-@pytest.mark.full
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body", [b"<html>please sign in", b"", b'{"next": 5}', b'{"next": "http://[::1"}']
 )
@@ -276,7 +276,7 @@ def test_a_page_without_end_stops_at_the_limit(shown: Catalogue) -> None:
     )
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_a_server_that_drips_or_is_silent_or_away_is_told(
     shown: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -305,7 +305,7 @@ def test_a_connection_that_cannot_be_used_says_so(
         assert words in problem(errors.ConfigurationError)
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_an_address_with_a_path_is_asked_as_it_is(
     shown: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,7 +24,7 @@ from ecommerce.warehouse.schema import prepare as prepare_warehouse
 from tests.integration.made_up_sales import CATEGORIES, amount, ask, environment, sell
 from tests.integration.warehouse_contents import connect
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 MONDAY = date(2026, 11, 2)
 FIRST = MONDAY - timedelta(days=10 * 7)

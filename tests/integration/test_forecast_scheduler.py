@@ -21,7 +21,7 @@ from tests.integration.mailbox import ALERTED, Mailbox, open_mailbox
 from tests.integration.warehouse_contents import Row, connect
 from tests.partner_ftp import PartnerSite, partner_site
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 DAG = "weekly_sales_forecast"
 PAUSE = 3

@@ -85,7 +85,7 @@ def test_an_export_ends_in_the_tables_of_the_oracle(start_company, tmp_path, tol
     assert not staged, "raw files hold e-mail addresses"
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_loaded_twice_it_changes_nothing_and_it_can_be_taken_back_and_loaded_again(
     start_company, tmp_path, told
 ):
@@ -137,7 +137,7 @@ def test_a_dry_run_loads_nothing_and_says_what_there_is(start_company, tmp_path,
     }
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_the_daily_run_after_it_finds_its_watermarks_and_no_day_missing(
     start_company, tmp_path, told
 ):
@@ -173,7 +173,7 @@ def test_the_daily_run_after_it_finds_its_watermarks_and_no_day_missing(
     )
 
 
-@pytest.mark.full
+@pytest.mark.slow
 class TestInManyWays:
     def test_split_in_two_exports_and_ranges_that_come_out_of_order(
         self, start_company, tmp_path, told

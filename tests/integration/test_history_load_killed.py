@@ -14,7 +14,7 @@ from tests.integration.exports import SOURCE, exported, write
 from tests.integration.holding_proxy import HoldingProxy
 from tests.integration.test_kill import kill_when
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 DAG = "sales_history_load"
 

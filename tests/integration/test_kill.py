@@ -15,7 +15,7 @@ from tests.integration.airflow_process import AirflowHome, WarmProcess
 from tests.integration.daily_run import morning_after
 from tests.integration.holding_proxy import HoldingProxy
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 DAG = "daily_sales_pipeline"
 DAY = date(2026, 9, 1)

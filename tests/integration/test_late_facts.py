@@ -30,7 +30,7 @@ from tests.integration.daily_run import morning_after, report_of, run_day
 from tests.integration.other_runs import reconcile
 from tests.integration.warehouse_contents import Row, differences
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 TRADED = 7
 START = date(2026, 9, 1)

@@ -296,9 +296,9 @@ SOURCES: list[Read] = [
     ("sign", "size"),
     [
         *((sign, LONG) for sign in SUSPICIOUS),
-        *(pytest.param(sign, LONGER, marks=pytest.mark.full) for sign in SUSPICIOUS),
-        *(pytest.param(sign, LONG, marks=pytest.mark.full) for sign in OTHERS),
-        *(pytest.param(sign, LONGER, marks=pytest.mark.full) for sign in OTHERS),
+        *(pytest.param(sign, LONGER, marks=pytest.mark.slow) for sign in SUSPICIOUS),
+        *(pytest.param(sign, LONG, marks=pytest.mark.slow) for sign in OTHERS),
+        *(pytest.param(sign, LONGER, marks=pytest.mark.slow) for sign in OTHERS),
     ],
     ids=ascii,
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 LONG_AGO = 1_500_000_000
 DAG = "daily_sales_pipeline"

@@ -13,7 +13,7 @@ from demo.services import postgres
 from demo.services.postgres import Postgres
 from tests.integration.airflow_process import AirflowHome
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SECRET = "a password that only Fernet may show"

@@ -14,7 +14,7 @@ from tests.aws import REGION, Aws, aws
 from tests.integration.live_airflow import LiveAirflow, live_airflow
 from tests.monitoring.exporter import Exporter, exporter
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LOG_GROUP = "airflow-tasks"

@@ -27,7 +27,7 @@ FIGURES = (
 )
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_days_and_months_of_the_former_shop_have_the_oracles_figures(
     start_company, tmp_path
 ):

@@ -19,7 +19,7 @@ from tests.integration.airflow_process import AirflowHome
 from tests.integration.company import Company
 from tests.integration.daily_run import run_day
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 YESTERDAY = newest_closed_day(datetime.now(UTC), "America/New_York").date
 

@@ -20,7 +20,7 @@ from demo.services.storefront.store import (
 )
 from tests.integration.warehouse_contents import Row, differences
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 HERE = Path(__file__).parent / "other_shop"
 DAG = "daily_sales_pipeline"

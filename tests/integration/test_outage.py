@@ -13,7 +13,7 @@ DOWN = DAYS[1:4]
 HOUR = timedelta(hours=1)
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_nothing_is_lost_and_the_command_of_the_next_report_fills_the_days(
     start_company,
 ):

@@ -16,7 +16,7 @@ from tests.integration.daily_run import DAG, extract
 from tests.integration.mailbox import open_mailbox
 from tests.monitoring.exporter import exporter, sending_to
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 DAY = newest_closed_day(datetime.now(UTC), "America/New_York")
 

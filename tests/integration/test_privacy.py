@@ -23,7 +23,7 @@ from tests.integration.company import HASH_KEY, Company
 from tests.integration.daily_run import morning_after
 from tests.integration.warehouse_contents import read_table
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 DAG = "daily_sales_pipeline"
 DAY = date(2026, 9, 1)

@@ -18,7 +18,7 @@ from tests.integration.daily_run import morning_after, run_day
 from tests.integration.mailbox import open_mailbox
 from tests.recipes import RECIPES, copy_repository, in_copy, steps
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 DAYS = [date(2026, 9, 1) + timedelta(days=number) for number in range(3)]
 RECEIPTS = """receipt,sku,quantity,price,currency,sold_at

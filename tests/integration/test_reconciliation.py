@@ -11,7 +11,7 @@ from tests.integration.company import Company
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.other_runs import compare, reconcile
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 DAYS = [date(2026, 9, 1) + timedelta(days=number) for number in range(3)]
 END_OF_DAYS = datetime(2026, 9, 4, 4, tzinfo=UTC)

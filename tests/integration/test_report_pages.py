@@ -15,7 +15,7 @@ from ecommerce.pages.navigation import NAVIGATION
 from tests.integration.airflow_process import copy
 from tests.unit.pages.made_up import write_archive
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 VIEWER, ANALYST, PASSWORD = "viewer", "analyst", "only in this test"
 DAY = "2026-11-19"

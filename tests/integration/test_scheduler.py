@@ -24,7 +24,7 @@ from tests.integration.stopping import arm
 from tests.integration.warehouse_contents import Row, differences
 from tests.oracle import ALL_SOURCES
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 DAILY, SYNC = "daily_sales_pipeline", "storefront_orders_sync"
 BACKFILLED = 2

@@ -43,7 +43,7 @@ json.dump(said, sys.stdout)
 """
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_a_full_disk_is_said_in_one_sentence_and_leaves_nothing_half_written(
     start_company,
 ):

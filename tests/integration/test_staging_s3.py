@@ -13,7 +13,7 @@ from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb
 from tests.aws import Aws, aws
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 INSTANT = datetime(2026, 11, 20, 11, tzinfo=UTC)
 PAGES = 40

@@ -10,7 +10,7 @@ from ecommerce.sources import SOURCES
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.other_runs import sync
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 DAY = date(2026, 9, 1)
 HOUR = timedelta(hours=1)

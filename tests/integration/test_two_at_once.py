@@ -14,7 +14,7 @@ from ecommerce.warehouse import load as load_module
 from tests.integration.daily_run import finish, morning_after, run_day, stage
 from tests.integration.other_runs import finish_sync, stage_sync
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 DAYS = [date(2026, 9, 1) + timedelta(days=number) for number in range(3)]
 LOST = BadRequest(

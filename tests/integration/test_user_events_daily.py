@@ -14,7 +14,7 @@ from tests.integration.airflow_process import AIRFLOW
 from tests.integration.warehouse_contents import read_table
 from tests.oracle_events import Event
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 DAYS = [date(2026, 11, 16), date(2026, 11, 17)]
 

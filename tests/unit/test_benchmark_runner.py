@@ -12,7 +12,7 @@ import pytest
 from benchmarks import runner
 from benchmarks.runner import Contender, compare, report
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 
 def program(text: str) -> list[str]:

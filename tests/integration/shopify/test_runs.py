@@ -33,7 +33,7 @@ from tests.integration.shopify.reading import connect, shop_with
 from tests.integration.warehouse.conftest import Row, Shop, open_shop
 from tests.oracle_shopify import totals_of
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 DAYS = [date(2026, 9, 1) + timedelta(days=number) for number in range(3)]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

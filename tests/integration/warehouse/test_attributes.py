@@ -21,7 +21,7 @@ from tests.integration.warehouse.loadable import Folder, Order, at
 from tests.unit.sales.transform import raw_folders
 from tests.unit.sales.transform.raw_folders import RawFolders, csv_line
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 NOON = at("2026-03-02 17:00")
 

@@ -111,7 +111,7 @@ def test_ten_addresses_of_six_pictures_make_six_files_and_a_second_run_downloads
     assert (tables(shop), files(tmp_path)) == (before, kept)
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_only_what_has_changed_is_told_and_downloaded(
     shown: Catalogue, shop: Shop
 ) -> None:
@@ -227,7 +227,7 @@ def test_a_hostile_catalogue_leaves_good_pictures_and_a_list_of_the_rest(
     assert len(written) == 6, "nothing was written beside"
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_a_broken_picture_leaves_the_one_that_was_there_and_heals(
     shown: Catalogue, shop: Shop
 ) -> None:
@@ -246,7 +246,7 @@ def test_a_broken_picture_leaves_the_one_that_was_there_and_heals(
     assert tables(shop) == healthy
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_a_host_that_is_silent_is_not_asked_for_ever(
     shown: Catalogue, shop: Shop
 ) -> None:
@@ -262,7 +262,7 @@ def test_a_host_that_is_silent_is_not_asked_for_ever(
     )
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_a_file_that_somebody_removed_is_fetched_again(
     shown: Catalogue, shop: Shop, tmp_path: Path
 ) -> None:
@@ -274,7 +274,7 @@ def test_a_file_that_somebody_removed_is_fetched_again(
     assert files(tmp_path) == kept
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_a_sources_own_description_stays_and_replaces_the_catalogues(
     shown: Catalogue, shop: Shop
 ) -> None:
@@ -316,7 +316,7 @@ def test_a_sources_own_description_stays_and_replaces_the_catalogues(
     assert shop.by("products", "sku", "picture_uri") == dict.fromkeys("ABC")
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_a_shrunk_catalogue_changes_nothing_unless_somebody_says_so(
     shown: Catalogue, shop: Shop
 ) -> None:
@@ -340,7 +340,7 @@ def test_a_shrunk_catalogue_changes_nothing_unless_somebody_says_so(
     assert set(states(shop).values()) == {"gone"}
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_a_rejected_product_keeps_what_is_known_of_it(
     shown: Catalogue, shop: Shop
 ) -> None:
@@ -359,7 +359,7 @@ def test_a_rejected_product_keeps_what_is_known_of_it(
     )
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_loaded_twice_the_tables_are_the_same(shown: Catalogue, shop: Shop) -> None:
     shown.show(*ten_products(shown), product("bad", price=-1))
     prepared = prepare("run")
@@ -370,7 +370,7 @@ def test_loaded_twice_the_tables_are_the_same(shown: Catalogue, shop: Shop) -> N
     assert shop.state(names) == before
 
 
-@pytest.mark.full
+@pytest.mark.slow
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_two_runs_end_in_the_same_tables_whichever_loads_first(
     shown: Catalogue, shop: Shop, order: tuple[int, int], tmp_path: Path
@@ -393,7 +393,7 @@ def test_two_runs_end_in_the_same_tables_whichever_loads_first(
     assert len(files(tmp_path)["originals"]) == 6
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_a_run_that_commits_in_between_is_noticed(
     shown: Catalogue, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -420,7 +420,7 @@ def test_a_run_that_commits_in_between_is_noticed(
     assert states(shop) == {"B": "no_picture", "C": "no_picture"}
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_a_crash_between_pictures_and_load_costs_nothing(
     shown: Catalogue, shop: Shop, tmp_path: Path
 ) -> None:
@@ -433,7 +433,7 @@ def test_a_crash_between_pictures_and_load_costs_nothing(
     assert set(states(shop).values()) == {"ok"}
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_a_crash_within_the_load_leaves_nothing(
     shown: Catalogue, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -461,7 +461,7 @@ def test_a_crash_within_the_load_leaves_nothing(
     assert shop.by("products", "sku", "name") == {"A": "Renamed", "C": "Product C"}
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_no_address_is_kept_in_the_warehouse(shown: Catalogue, shop: Shop) -> None:
     url = shown.site.put("/a.png?token=secret", drawn("a"))
     shown.show(product("A", url))

@@ -36,7 +36,7 @@ from tests.integration.test_privacy import text_of
 from tests.integration.test_user_events_daily import write as write_events
 from tests.integration.warehouse_contents import Row, of_all_days, read_table
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 DAY = date(2026, 9, 1)
 PLACES = ("orders", "order_lines", "customers")

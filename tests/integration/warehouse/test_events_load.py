@@ -231,7 +231,7 @@ def test_the_report_shows_days_that_were_read_and_not_what_their_neighbours_brou
     assert shown() == [date(2026, 11, 12), MONDAY, TUESDAY, WEDNESDAY]
 
 
-@pytest.mark.full
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "order", [(WEDNESDAY, TUESDAY, MONDAY), (TUESDAY, WEDNESDAY, MONDAY)]
 )
@@ -250,7 +250,7 @@ ZONES = {
 """The first of five days of which the third has 23 or 25 hours."""
 
 
-@pytest.mark.full
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 3, 4, 7])  # both clock changes in both zones
 def test_random_histories_in_random_order_are_those_of_the_oracle(
     seed: int, request: pytest.FixtureRequest
@@ -279,7 +279,7 @@ def test_random_histories_in_random_order_are_those_of_the_oracle(
     assert site.differences() == ""
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_a_window_in_two_parts_leaves_the_same_tables(
     website: Website, second_website: Website
 ):
@@ -297,7 +297,7 @@ def test_a_window_in_two_parts_leaves_the_same_tables(
     assert website.differences() == ""
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_a_step_that_was_not_sent_for_28_days_is_left_out_until_it_is_sent(
     website: Website,
 ):
@@ -325,7 +325,7 @@ def test_a_step_that_was_not_sent_for_28_days_is_left_out_until_it_is_sent(
     ][1:]
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_a_crash_after_any_statement_leaves_nothing(website: Website):
     awkward(website)
     website.run(MONDAY, morning_after(MONDAY), run_id="monday")
@@ -354,7 +354,7 @@ def test_a_crash_after_any_statement_leaves_nothing(website: Website):
     assert website.differences() == ""
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_a_load_that_commits_between_look_up_and_transaction_is_noticed(
     website: Website, monkeypatch: pytest.MonkeyPatch
 ):

@@ -138,17 +138,17 @@ def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empt
             0,
             "2026-03-03 11:00",
             id="a closed day",
-            marks=pytest.mark.full,
+            marks=pytest.mark.slow,
         ),
         pytest.param(
-            (25, 0, 0, 0), 0, "2026-03-03 11:00", id="one day", marks=pytest.mark.full
+            (25, 0, 0, 0), 0, "2026-03-03 11:00", id="one day", marks=pytest.mark.slow
         ),
         pytest.param(
             (25, 25, 25, 25),
             1,
             "2026-03-03 11:00",
             id="one order",
-            marks=pytest.mark.full,
+            marks=pytest.mark.slow,
         ),
         pytest.param(
             (25, 25, 25, 25), 0, "2026-03-02 23:00", id="the day had not ended"
@@ -181,12 +181,12 @@ def test_what_is_no_reason_to_worry(
             {1: 12, 3: 9, 4: 10, 6: 11, 7: 15, 8: 11},
             True,
             id="second week",
-            marks=pytest.mark.full,
+            marks=pytest.mark.slow,
         ),
         pytest.param({1: 12, 2: 9, 3: 10, 8: 11}, False, id="a weekday that had none"),
-        pytest.param({1: 12, 2: 90}, False, id="two days", marks=pytest.mark.full),
+        pytest.param({1: 12, 2: 90}, False, id="two days", marks=pytest.mark.slow),
         pytest.param(
-            {1: 9, 2: 9, 3: 9, 4: 9}, False, id="few a day", marks=pytest.mark.full
+            {1: 9, 2: 9, 3: 9, 4: 9}, False, id="few a day", marks=pytest.mark.slow
         ),
     ],
 )
@@ -345,11 +345,11 @@ def test_a_partner_whose_file_has_no_order_where_there_always_are_many_makes_the
             [0, 0, 0, 0],
             True,
             id="no file after four without orders",
-            marks=pytest.mark.full,
+            marks=pytest.mark.slow,
         ),
         pytest.param(0, [9, 8, 7, 5], True, id="no order after four days with some"),
         pytest.param(0, [9, 4, 1, 5], False, id="no order after four days with few"),
-        pytest.param(1, [9, 8, 7, 5], False, id="one order", marks=pytest.mark.full),
+        pytest.param(1, [9, 8, 7, 5], False, id="one order", marks=pytest.mark.slow),
     ],
 )
 def test_a_day_may_be_incomplete(
@@ -429,7 +429,7 @@ def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded
 @pytest.mark.parametrize(
     "sold",
     [
-        pytest.param(True, id="with an order", marks=pytest.mark.full),
+        pytest.param(True, id="with an order", marks=pytest.mark.slow),
         pytest.param(False, id="a header alone"),
     ],
 )

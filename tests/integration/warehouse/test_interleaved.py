@@ -41,7 +41,7 @@ from tests.integration.warehouse.test_load_in_any_order import NEWER, OLDER, TUE
 from tests.integration.warehouse.web_events import STATE as EVENT_TABLES
 from tests.integration.warehouse.web_events import Website
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 COMPARED = (
     *STATE,

@@ -59,7 +59,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load_module._load_staged.retry, "sleep", lambda _: None)
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_a_crash_after_any_statement_leaves_nothing(shop: Shop):
     shop.load(*BEFORE, run_id="before")
     before = shop.state(EVERYTHING)
@@ -179,7 +179,7 @@ def test_a_load_that_cannot_win_leaves_nothing_and_the_task_is_tried_again(
     assert not any(shop.state(EVERYTHING).values())
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_a_load_that_commits_between_look_up_and_transaction_is_noticed(
     second_shop: Shop,
     shop: Shop,

@@ -10,7 +10,7 @@ from ecommerce.warehouse.load_history import loaded_files
 from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.loadable import Folder, Order, Row, at
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 TUESDAY = date(2026, 3, 3)
 EARLY, LATE = at("2026-03-03 11:00"), at("2026-03-04 11:00")

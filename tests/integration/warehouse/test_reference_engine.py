@@ -40,7 +40,7 @@ from tests.integration.warehouse.web_events import Website
 from tests.integration.warehouse_contents import of_all_days
 from tests.reference_engine import script_parts
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 DAY = date(2026, 11, 18)
 NOON = at("2026-11-18 17:00")

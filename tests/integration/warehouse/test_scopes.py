@@ -32,7 +32,7 @@ from tests.integration.conftest import LendDataset
 from tests.integration.warehouse.conftest import MONDAY, Shop, open_shop
 from tests.integration.warehouse.loadable import Folder, Order, Row, at
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 TUESDAY, FRIDAY = date(2026, 3, 3), date(2026, 3, 6)
 ORDER = Order("1", at("2026-03-02 15:00"))

@@ -15,7 +15,7 @@ from ecommerce.warehouse.staging_tables import HISTORY
 from tests.integration.warehouse.conftest import MONDAY, STATE, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 TUESDAY = date(2026, 3, 3)
 FIRST = date(2024, 5, 6)

@@ -1,4 +1,4 @@
-"""The tests of the demo run in `make test-full`: nothing of the product depends on it."""
+"""The tests of the demo run in `make test-slow`: nothing of the product depends on it."""
 
 from pathlib import Path
 
@@ -9,4 +9,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of this folder; the hook is given those of all folders."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.full)
+            item.add_marker(pytest.mark.slow)

@@ -29,7 +29,7 @@ def company(tmp_path: Path) -> Company:
     return Company(ports, Folders(tmp_path))
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_the_company_opens_advances_and_closes(company: Company) -> None:
     held = company.folders.partner_drop / "alpenmarkt_2026-11-18.csv"
     dsn = f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{company.ports.sales_db}/shop"

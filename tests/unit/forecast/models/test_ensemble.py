@@ -387,7 +387,7 @@ print(hashlib.sha256(said.encode()).hexdigest(), hashlib.sha256(pickle.dumps(tra
 """
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_the_same_history_gives_the_same_forecasts_card_and_model_on_one_core_and_on_two():
     answers = set()
     for threads in ("1", "2"):

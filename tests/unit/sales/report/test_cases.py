@@ -20,7 +20,7 @@ ALIKE = {"loaded_for_ten_days", "partner_missing", "spring_forward", "fall_back"
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=[pytest.mark.full] * (name in ALIKE))
+        pytest.param(name, marks=[pytest.mark.slow] * (name in ALIKE))
         for name in cases.CASES
     ],
 )

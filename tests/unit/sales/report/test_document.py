@@ -196,7 +196,7 @@ def test_missing_days_come_with_the_command_that_fills_them(pages):
     assert "make backfill FROM=2026-10-31 TO=2026-11-17" in text
 
 
-@pytest.mark.full
+@pytest.mark.slow
 @settings(max_examples=5)
 @given(names=st.lists(st.text(max_size=60), min_size=12, max_size=12))
 def test_any_text_at_all_can_be_printed(names):

@@ -19,7 +19,7 @@ from tests.unit.sales.transform.raw_folders import (
     refund_line,
 )
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.slow
 
 FEW = settings(max_examples=8, suppress_health_check=list(HealthCheck))
 NOTHING = Decimal(0)
