@@ -78,7 +78,7 @@ def table(document: Mapping[str, Any]) -> str:
     machine = f"{document['machine']['cores']} cores, {made_on}"
     lines = [
         f"{_title(name)} ({_sizes(sizes)}; {machine}):\n",
-        "| | × limit | goal | seconds | rows a second | peak MB |",  # noqa: RUF001
+        "| | × limit | goal | seconds | rows a second | peak MB |",
         "|---|---:|---:|---:|---:|---:|",
     ]
     for one in document["results"]:

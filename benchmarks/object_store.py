@@ -11,7 +11,7 @@ from gcp_storage_emulator.storage import Storage
 
 if __name__ == "__main__":
     # Otherwise, one client's open connection blocks all others.
-    http.server.HTTPServer = http.server.ThreadingHTTPServer  # type: ignore[misc]
+    http.server.HTTPServer = http.server.ThreadingHTTPServer
     # Otherwise, it writes a list of all objects with each of them.
     Storage._write_config_to_file = lambda self: None
     main(["--data-dir", sys.argv[2], "start", "--host", "127.0.0.1", "--port", sys.argv[1], "--quiet"])

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from importlib import import_module
 from typing import Any
 
 from benchmarks.runner import REPOSITORY, RESULTS, measured
@@ -32,8 +33,8 @@ def pipeline(dsn: str) -> None:
     os.environ["AIRFLOW_CONN_SALES_DB"] = dsn
     os.environ.setdefault("AIRFLOW_HOME", str(RESULTS / "airflow"))
     sys.path.insert(0, str(REPOSITORY / "plugins"))
-    import duckdb  # noqa: F401
-    from airflow.providers.postgres.hooks.postgres import PostgresHook  # noqa: F401
+    import_module("duckdb")
+    import_module("airflow.providers.postgres.hooks.postgres")
 
     from ecommerce.core.business_day import day_window
     from ecommerce.core.read_window import ReadWindow

@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 from datetime import UTC, date, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -180,10 +181,8 @@ def _import_pipeline() -> None:
     os.environ |= {"CUSTOMER_HASH_KEY": KEY, "SHOP_TIMEZONE": TIMEZONE}
     os.environ.setdefault("AIRFLOW_HOME", str(RESULTS / "airflow"))
     sys.path.insert(0, str(REPOSITORY / "plugins"))
-    import duckdb  # noqa: F401
-    import numpy  # noqa: F401  # of DuckDB's functions in Python
-
-    import ecommerce.sales.transform  # noqa: F401
+    for module in ("duckdb", "numpy", "ecommerce.sales.transform"):
+        import_module(module)
 
 
 def _publish(source: str, folder: Path) -> Any:

@@ -68,7 +68,7 @@ class SlowCompany(Company):
         self.store_port = free_port()
         self.store_url = f"http://127.0.0.1:{self.store_port}"
         self.metadata = self._postgres.dsn(METADATA).removeprefix("postgresql://")
-        self.warehouse = connect(emulator.Emulator(None, self.ports.bigquery))  # type: ignore[arg-type]
+        self.warehouse = connect(emulator.Emulator(None, self.ports.bigquery))
 
     def start(self, now: datetime | None = None) -> None:
         """Start all systems, and copy the partners' files to the object store."""
@@ -227,7 +227,7 @@ def tables(runs: list[Run], days: int) -> str:
     """Return the results as Markdown."""
     lines = [
         f"**{days} days with {ORDERS} orders each** ({os.cpu_count()} cores, {datetime.now(UTC).date()}):\n",
-        "| | seconds | days per hour | × 1 worker | days on several workers | loads from `gs://` | uploads |",  # noqa: RUF001
+        "| | seconds | days per hour | × 1 worker | days on several workers | loads from `gs://` | uploads |",
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
     lines += [

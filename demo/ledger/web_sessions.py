@@ -229,9 +229,9 @@ def _transmitted(sent: Sequence[Event], rng: Random) -> Iterator[Event]:
             skew = timedelta(hours=rng.uniform(2, 30))
         elif roll < 0.014:
             skew = timedelta(days=-400)
-        for event in session:
-            if rng.random() < 0.001:
-                event = replace(event, session_id=None, visitor_id=None)  # noqa: PLW2901 - a broken page
+        for tracked in session:
+            is_broken_page = rng.random() < 0.001
+            event = replace(tracked, session_id=None, visitor_id=None) if is_broken_page else tracked
             received_at = event.received_at + late + timedelta(milliseconds=rng.randint(150, 4000))
             delivered = replace(event, occurred_at=event.occurred_at + skew, received_at=received_at)
             yield delivered

@@ -296,20 +296,20 @@ def skip_write_job(*_: Any) -> None:
 
 def install() -> None:
     """Install the patches."""
-    Dialect.parse = parse  # type: ignore[method-assign]
-    Dialect.generate = generate  # type: ignore[method-assign]
+    Dialect.parse = parse
+    Dialect.generate = generate
     ddl_result._has_not_null_constraint = has_not_null_constraint
     sqlglot.parse_one = parse_one
     inner_query.rewrite_for_row_access = rewrite_for_row_access
     inner_query.rewrite_unnest_offset = Cached(inner_query.rewrite_unnest_offset)
-    SQLTranslator.translate = translate  # type: ignore[method-assign]
+    SQLTranslator.translate = translate
     for module in (executor, interpreter):
         module.parse_script = parse_script
         module.rewrite_table_refs = Cached(module.rewrite_table_refs)
-    DuckDBEngine.start, DuckDBEngine.execute = start, execute  # type: ignore[method-assign]
-    DuckDBCatalogRepository._write_job = skip_write_job  # type: ignore[method-assign]
-    SnapshotManager.record_change = record_change  # type: ignore[method-assign, assignment]
-    SnapshotManager.resolve_time_travel = resolve_time_travel  # type: ignore[method-assign, assignment]
+    DuckDBEngine.start, DuckDBEngine.execute = start, execute
+    DuckDBCatalogRepository._write_job = skip_write_job
+    SnapshotManager.record_change = record_change
+    SnapshotManager.resolve_time_travel = resolve_time_travel
 
 
 install()

@@ -19,7 +19,7 @@ class HttpService:
 
     def __init__(self, port: int, handler: Any) -> None:
         self._server = ThreadingHTTPServer((listen_address(), port), handler)
-        self._server.service = self  # type: ignore[attr-defined]
+        self._server.service = self
         self._thread = threading.Thread(target=self.serve, daemon=True)
 
     @property
@@ -56,7 +56,7 @@ class Handler(BaseHTTPRequestHandler):
     @property
     def service(self) -> Any:
         """The `HttpService` that received the request."""
-        return self.server.service  # type: ignore[attr-defined]
+        return self.server.service
 
     def handle_one_request(self) -> None:
         """Handle a request; the client may disconnect at any time."""

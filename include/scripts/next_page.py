@@ -82,5 +82,5 @@ if __name__ == "__main__":
         main(Path(sys.argv[1]), int(sys.argv[2]))
     except Refused as refused:
         Path(sys.argv[1], "problem").write_text(f"contract\n{refused}\n")
-        print(refused, file=sys.stderr)  # noqa: T201
+        print(refused, file=sys.stderr)
         sys.exit(1)

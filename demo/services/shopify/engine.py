@@ -47,7 +47,7 @@ def load_schema() -> GraphQLSchema:
     schema = build_schema(SCHEMA_FILE.read_text(encoding="utf-8"))
     numbers = schema.type_map["UnsignedInt64"]
     assert isinstance(numbers, GraphQLScalarType)
-    numbers.coerce_output_value = str  # type: ignore[method-assign]
+    numbers.coerce_output_value = str
     return schema
 
 

@@ -98,8 +98,9 @@ def findings(subjects: Sequence[str] = ()) -> Iterator[CheckLine]:
         for state, text in _lines(subject, all_checks):
             first = first_with.setdefault(text, subject) if state == FAIL else subject
             if first != subject:
-                state, text = HINT, f"not checked: fix {first} first"  # noqa: PLW2901
-            results.append(CheckLine(subject, state, text))
+                results.append(CheckLine(subject, HINT, f"not checked: fix {first} first"))
+            else:
+                results.append(CheckLine(subject, state, text))
         yield from dict.fromkeys(results)
 
 

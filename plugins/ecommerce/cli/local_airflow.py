@@ -190,7 +190,7 @@ def interrupt(process: subprocess.Popen[bytes]) -> None:
 def end_with_descendants(process: subprocess.Popen[bytes]) -> None:
     """End a process and all its descendants, in any session, and raise KeyboardInterrupt. It ignores a second
     Ctrl-C, which would leave processes running."""
-    import psutil  # type: ignore[import-untyped]
+    import psutil
 
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)

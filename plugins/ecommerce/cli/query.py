@@ -68,7 +68,7 @@ def query(sql: str, file: str, shape: str) -> None:
 
 def table(answer: QueryResult) -> Iterator[str]:
     """Yield the answer as lines: numbers aligned at their decimal points, the number of rows at the end."""
-    from tabulate import tabulate  # type: ignore[import-untyped]
+    from tabulate import tabulate
 
     rows = [[_cell(value) for value in row] for row in answer.rows]
     names = [name for name, _ in answer.columns]

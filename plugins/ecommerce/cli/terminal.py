@@ -53,6 +53,6 @@ def show_report(day: date) -> None:
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Return one line per row, with columns of equal width two spaces apart."""
-    from tabulate import tabulate  # type: ignore[import-untyped]
+    from tabulate import tabulate
 
     return tabulate(rows, tablefmt="plain", disable_numparse=True).splitlines()
