@@ -364,9 +364,7 @@ def test_everything_is_of_one_instant_by_the_databases_clock(
     def copy_after_a_change(session: Any, query: Any, target: Path, *more: Any) -> Any:
         added = order(f"N{len(copied)}", "2026-03-10 10:00")
         copied.append(target.stem)
-        shop.run(
-            f"{added} UPDATE order_items SET quantity = 99; DELETE FROM refunds;"
-        )
+        shop.run(f"{added} UPDATE order_items SET quantity = 99; DELETE FROM refunds;")
         return original(session, query, target, *more)
 
     monkeypatch.setattr(sales_db, "copy_to_parquet", copy_after_a_change)
