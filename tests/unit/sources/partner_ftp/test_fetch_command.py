@@ -60,7 +60,6 @@ def test_a_connection_may_be_a_uri(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"host": ""}, "is no server's name"),
         ({"host": "ftp://partner.example"}, "is no server's name"),
         (
             {"host": "partner.example/exports"},
@@ -81,14 +80,4 @@ def test_a_connection_that_cannot_be_used_says_so(
 ) -> None:
     set_connection(monkeypatch, **fields)
     with pytest.raises(ConfigurationError, match=re.escape(words)):
-        server_variables()
-
-
-def test_a_connection_that_is_not_there_says_so(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.delenv("AIRFLOW_CONN_PARTNER_FTP", raising=False)
-    with pytest.raises(
-        ConfigurationError, match="the connection partner_ftp is not defined"
-    ):
         server_variables()
