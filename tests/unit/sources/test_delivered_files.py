@@ -1,9 +1,6 @@
 """Which columns of a delivered CSV file are read: the contract's and those that ORDER_ATTRIBUTES names."""
 
 import io
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -13,8 +10,6 @@ from upath import UPath
 
 from ecommerce.core.paths import read_sql
 from ecommerce.sources.delivered_files import (
-    UnusableFileError,
-    column_names,
     extra_columns,
     read_csv,
     unread_columns,
@@ -28,12 +23,8 @@ ATTRIBUTES = ("Payment", "group", "partner", "sales_channel")
 
 def read(tmp_path, header, *records, attributes=ATTRIBUTES):
     """The lines of a file whose records begin with the contract's columns."""
-    text = "\n".join(
-        [
-            ",".join([*COLUMNS, *header]),
-            *(",".join([*COLUMNS, *record]) for record in records),
-        ]
-    )
+    lines = [",".join([*COLUMNS, *cells]) for cells in (header, *records)]
+    text = "\n".join(lines)
     target = f"{tmp_path}/lines.parquet"
     facts = {
         "file": "acme.csv",
@@ -65,41 +56,6 @@ def test_named_columns_are_kept_wherever_they_stand(tmp_path):
     assert unread_columns(names, STANDARD, ATTRIBUTES) == ["colour"]
 
 
-WITHOUT_PANDAS = """
-import datetime, io, sys
-from ecommerce.core.paths import read_sql
-from ecommerce.sources.delivered_files import COLUMNS, read_csv
-from ecommerce.storage.duckdb import connect_duckdb
-header = ",".join(COLUMNS)
-text = f"{header}\\n{header}\\nbroken\\n" + header.replace("sku", '"two\\nlines"')
-facts = {"file": "", "partner": "", "received_at": datetime.datetime.now(datetime.UTC), "lines": sys.argv[1]}
-duck = connect_duckdb()
-duck.execute(read_sql("extract/create_rejects.sql"))
-read_csv(duck, io.BytesIO(text.encode()), facts)
-print(duck.execute("SELECT count(*) FROM read_parquet(?)", [sys.argv[1]]).fetchall(), "pandas" in sys.modules)
-"""
-
-
-def test_reading_does_not_import_pandas(tmp_path):
-    """pyarrow does for most conversions, which takes longer than reading 500,000 lines."""
-    command = [sys.executable, "-c", WITHOUT_PANDAS, str(tmp_path / "lines.parquet")]
-    run = subprocess.run(
-        command,
-        env=os.environ | {"PYTHONPATH": "plugins"},
-        capture_output=True,
-        text=True,
-    )
-    assert (run.stdout, run.stderr) == ("[(2,)] False\n", "")
-
-
-def test_every_file_gives_the_same_columns(tmp_path):
-    _, (without,) = read(tmp_path, [], [])
-    _, (with_all,) = read(
-        tmp_path, ["sales_channel", "group", "Payment"], ["app", "b", "card"]
-    )
-    assert list(without) == list(with_all)
-
-
 @pytest.mark.parametrize(
     ("header", "record", "expected"),
     [
@@ -111,28 +67,13 @@ def test_every_file_gives_the_same_columns(tmp_path):
 )
 def test_names_that_collide_do_no_harm(tmp_path, header, record, expected):
     _, (line,) = read(tmp_path, header, record)
+    _, (without,) = read(tmp_path, [], [])
+    assert list(line) == list(without), "every file gives the same columns"
     assert (line["sales_channel"], line["partner"]) == (expected, "acme")
 
 
 def test_what_every_line_has_is_no_extra_column():
     assert extra_columns(["Partner", "SKU", "sku", "utm"]) == ["utm"]
-
-
-@pytest.mark.parametrize(
-    ("delimiter", "name"), [(";", "semicolon"), ("\t", "tab"), ("|", "pipe")]
-)
-def test_another_delimiter_is_named(delimiter, name):
-    with pytest.raises(UnusableFileError) as refused:
-        column_names(io.BytesIO(delimiter.join(COLUMNS).encode()))
-    assert refused.value.args == (
-        "missing_column",
-        f"its header is separated by the delimiter {name}; the delimiter has to be a comma",
-    )
-
-
-def test_a_header_that_is_quoted_whole_lacks_its_columns():
-    with pytest.raises(UnusableFileError, match="its header lacks order_id"):
-        column_names(io.BytesIO(f'"{",".join(COLUMNS)}"'.encode()))
 
 
 class Stored(AbstractBufferedFile):

@@ -71,7 +71,6 @@ def test_the_setting_is_all_there_is(text: str, due: dict[int, list[str]]) -> No
     settings = load_settings(
         {"CUSTOMER_HASH_KEY": "0123456789abcdef", "EXPECTED_PARTNERS": text}
     )
-    assert hash(settings), "tasks remember by their settings what they have prepared"
     expected = settings.expected_partners
     monday = date(2026, 11, 16)
     for weekday, partners in due.items():

@@ -131,9 +131,8 @@ ONE_COLUMN = {
 )
 def test_decimal_commas(tmp_path, delivered, expected):
     layout = Layout(delimiter=";", decimal_comma=True, **ONE_COLUMN)
-    [line], _ = read(
-        tmp_path, layout, f"order_id;unit_price\nO1;{delivered}\n".encode()
-    )
+    content = f"order_id;unit_price\nO1;{delivered}\n"
+    [line], _ = read(tmp_path, layout, content.encode())
     assert line["unit_price"] == expected
 
 
@@ -147,102 +146,102 @@ def test_decimal_commas(tmp_path, delivered, expected):
     ],
 )
 def test_dates_are_local_times(tmp_path, delivered, expected):
+    others = set(COLUMNS) - {"order_id", "ordered_at", "updated_at"}
     layout = Layout(
         date_format="%d.%m.%Y %H:%M",
         timezone="Europe/Berlin",
         columns={"Tag": ["ordered_at", "updated_at"]},
+        constants=dict.fromkeys(others, ""),
     )
-    header = [
-        "order_id",
-        "Tag",
-        *(
-            name
-            for name in COLUMNS
-            if name not in ("order_id", "ordered_at", "updated_at")
-        ),
-    ]
-    content = ",".join(header) + f"\nO1,{delivered}" + "," * (len(header) - 2) + "\n"
+    content = f"order_id,Tag\nO1,{delivered}\n"
     [line], _ = read(tmp_path, layout, content.encode())
     assert (line["ordered_at"], line["updated_at"]) == (expected, expected)
 
 
-@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16"])
-def test_encodings(tmp_path, encoding):
-    layout = Layout(
-        encoding=encoding, delimiter="|", columns={"Stück": "unit_price"}, **ONE_COLUMN
-    )
-    [line], rejects = read(
-        tmp_path, layout, 'order_id|Stück\nO1|"Größe | 5\nrot"\n'.encode(encoding)
-    )
-    assert (line["order_id"], line["unit_price"], rejects) == (
-        "O1",
-        "Größe | 5\nrot",
-        [],
-    )
+STATUS = ONE_COLUMN["constants"] | {"status": 'it\'s; "done"'}
+READ = [
+    (
+        {"encoding": "latin-1"},
+        "order_id,unit_price\nO1,Größe\n".encode("latin-1"),
+        {"unit_price": "Größe"},
+    ),
+    (
+        {"encoding": "cp1252", "delimiter": "|", "columns": {"Stück": "unit_price"}},
+        'order_id|Stück\nO1|"Größe | 5\nrot"\n'.encode("cp1252"),
+        {"unit_price": "Größe | 5\nrot"},
+    ),
+    (
+        {"encoding": "utf-16", "columns": {"Stück": "unit_price"}},
+        "order_id,Stück\nO1,5\n".encode("utf-16"),
+        {"unit_price": "5"},
+    ),
+    # A column that only has the name of ours is not read.
+    (
+        {"columns": {"Bestellung": "order_id"}},
+        b"order_id,Bestellung,unit_price\ninternal,O1,5\n",
+        {"order_id": "O1"},
+    ),
+    (
+        {"columns": {"Kampagne": "utm"}},
+        b"order_id,Kampagne,unit_price\nO1,spring,5\n",
+        {"utm": "spring"},
+    ),
+    (
+        {"constants": STATUS},
+        b"order_id,unit_price\nO1,5\n",
+        {"status": STATUS["status"]},
+    ),
+]
+
+
+@pytest.mark.parametrize(("fields", "content", "expected"), READ)
+def test_a_file_is_read_in_its_layout(tmp_path, monkeypatch, fields, content, expected):
+    monkeypatch.setenv("ORDER_ATTRIBUTES", "utm")
+    layout = Layout(**ONE_COLUMN | fields)
+    [line], rejects = read(tmp_path, layout, content, ["utm"])
+    assert {name: line[name] for name in expected} == expected
+    assert (line["order_id"], rejects) == ("O1", [])
 
 
 def test_a_byte_that_the_encoding_does_not_have_costs_its_line(tmp_path):
     layout = Layout(encoding="cp1252", delimiter=";", **ONE_COLUMN)
-    lines, rejects = read(
-        tmp_path, layout, b"order_id;unit_price\nO1;1\nO2;\x81\nO3;3\n"
-    )
+    content = b"order_id;unit_price\nO1;1\nO2;\x81\nO3;3\n"
+    lines, rejects = read(tmp_path, layout, content)
     assert [line["order_id"] for line in lines] == ["O1", "O3"]
     assert rejects == [(3, "bad_encoding", "not CP1252", "O2;\ufffd")]
-
-
-def test_an_odd_byte_of_utf_16_makes_the_file_unusable(tmp_path):
+    odd = "order_id,unit_price\nO1,1\n".encode("utf-16") + b"\n"
     with pytest.raises(UnusableFileError, match="it is not valid UTF-16"):
-        read(
-            tmp_path,
-            Layout(encoding="utf-16", **ONE_COLUMN),
-            "order_id,unit_price\nO1,1\n".encode("utf-16") + b"\n",
-        )
+        read(tmp_path, Layout(encoding="utf-16", **ONE_COLUMN), odd)
 
 
-def test_a_column_that_only_has_the_name_of_ours_is_not_read(tmp_path):
-    layout = Layout(columns={"Bestellung": "order_id"}, **ONE_COLUMN)
-    [line], _ = read(
-        tmp_path, layout, b"order_id,Bestellung,unit_price\ninternal,O1,5\n"
-    )
-    assert line["order_id"] == "O1"
+STANDARD_HEADER = ",".join(COLUMNS)
+HEADERS = [
+    (
+        {"columns": {"Preis": "unit_price"}, **ONE_COLUMN},
+        "order_id",
+        "its header lacks Preis (unit_price)",
+    ),
+    ({}, f'"{STANDARD_HEADER}"', f"its header lacks {', '.join(COLUMNS)}"),
+    (
+        {"delimiter": ";"},
+        STANDARD_HEADER,
+        "its header is separated by the delimiter comma; the delimiter has to be a semicolon",
+    ),
+    (
+        {},
+        STANDARD_HEADER.replace(",", "\t"),
+        "its header is separated by the delimiter tab; the delimiter has to be a comma",
+    ),
+    (
+        {},
+        STANDARD_HEADER.replace(",", "|"),
+        "its header is separated by the delimiter pipe; the delimiter has to be a comma",
+    ),
+]
 
 
-def test_an_attribute_has_the_partners_name(tmp_path, monkeypatch):
-    monkeypatch.setenv("ORDER_ATTRIBUTES", "utm")
-    layout = Layout(columns={"Kampagne": "utm"}, **ONE_COLUMN)
-    [line], _ = read(
-        tmp_path, layout, b"order_id,Kampagne,unit_price\nO1,spring,5\n", ["utm"]
-    )
-    assert line["utm"] == "spring"
-
-
-def test_constants_are_text(tmp_path):
-    layout = Layout(constants=ONE_COLUMN["constants"] | {"status": 'it\'s; "done"'})
-    [line], _ = read(tmp_path, layout, b"order_id,unit_price\nO1,5\n")
-    assert line["status"] == 'it\'s; "done"'
-
-
-def test_a_missing_column_has_both_names():
+@pytest.mark.parametrize(("fields", "header", "detail"), HEADERS)
+def test_another_header_is_named(fields, header, detail):
     with pytest.raises(UnusableFileError) as refused:
-        column_names(
-            io.BytesIO(b"order_id\n"),
-            Layout(
-                columns={"Preis": "unit_price"},
-                constants={
-                    n: "" for n in COLUMNS if n not in ("order_id", "unit_price", "sku")
-                },
-            ),
-        )
-    assert refused.value.args == (
-        "missing_column",
-        "its header lacks sku, Preis (unit_price)",
-    )
-
-
-def test_another_delimiter_than_the_layouts_is_named():
-    with pytest.raises(UnusableFileError) as refused:
-        column_names(io.BytesIO(",".join(COLUMNS).encode()), Layout(delimiter=";"))
-    assert (
-        refused.value.args[1]
-        == "its header is separated by the delimiter comma; the delimiter has to be a semicolon"
-    )
+        column_names(io.BytesIO(header.encode()), Layout(**fields))
+    assert refused.value.args == ("missing_column", detail)
