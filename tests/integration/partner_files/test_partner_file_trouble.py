@@ -15,7 +15,6 @@ from syrupy.assertion import SnapshotAssertion
 
 from ecommerce.core.check_result import OK
 from ecommerce.core.errors import ConfigurationError, TransientError
-from ecommerce.sales.transform import transform
 from ecommerce.sources import csv_records, delivered_files, partner_files
 from ecommerce.storage import staging
 from tests.integration.partner_files.drop import (
@@ -265,8 +264,8 @@ def test_names_that_are_long_or_not_utf_8_keep_no_other_out(
     drop.put(long, file_of(line("A")))
     for name in (b"M\xe4rz.csv", b"\xe4.txt"):
         Path(os.fsdecode(os.fsencode(drop.drop) + b"/" + name)).write_text("")
-    manifest = transform(drop.extract(), run_id="run")
-    assert rows(manifest, "loaded_files", "file") == [(long,)]
+    manifest = drop.extract()
+    assert rows(manifest, "lines", "order_id, file") == [("A", long)]
     assert warning_texts(manifest) == snapshot
 
 
