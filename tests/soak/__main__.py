@@ -1,7 +1,6 @@
 """`make soak`: see the package's docstring."""
 
 import argparse
-import json
 import os
 import shutil
 import signal
@@ -11,9 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import astuple
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import psycopg
 
@@ -30,7 +27,7 @@ from tests.integration.live_airflow import timezone_at_work
 from tests.soak import checks
 from tests.soak.company import SoakAirflow, SoakCompany
 from tests.soak.plan import Step, plan
-from tests.soak.steps import DAGS, PER_HOUR, Stage, carry_out, command
+from tests.soak.steps import DAGS, PER_HOUR, Stage, carry_out, repair_day
 
 UPDATE_SECONDS = 5
 
@@ -49,14 +46,10 @@ class Soak:
         self.company = SoakCompany(self.home, timezone_at_work(), seed, ends_at)
         self.airflow = SoakAirflow(self.company)
         self.stage = Stage(self.company, self.airflow)
-        self.memory = checks.Memory()
         self._began = time.monotonic()
         self._ended = threading.Event()
         self.folder = self.company.folders.logs
         self.folder.mkdir(parents=True)
-        (self.folder / "plan.json").write_text(
-            json.dumps([astuple(step) for step in self.steps], indent=0)
-        )
 
     def log(self, text: str) -> None:
         """Print a line with the time since the first step, and write it next to the logs of the processes."""
@@ -110,9 +103,8 @@ class Soak:
         )
 
     def _keep(self) -> None:
-        """Update the company, revive what was killed, and sample memory, until the end."""
+        """Update the company and revive what was killed, until the end."""
         while not self._ended.wait(UPDATE_SECONDS):
-            self.memory.sample(self.company.folders.processes)
             try:
                 self.company.revive()
                 self.airflow.revive()
@@ -151,30 +143,22 @@ class Soak:
         days = self.stage.days
         for day in days:
             if self._state(DAG_DAILY, day) == "failed":
-                self.log(f"repair: {command(self.stage, 'repair', day)}")
+                self.log(f"repair: {repair_day(self.stage, day)}")
         self.until(self._idle, "the repairs end")
-        failed = [
-            (dag_id, day, {})
-            for dag_id in (DAG_DAILY, DAG_EVENTS)
-            for day in days
-            if self._state(dag_id, day) != "success"
-        ]
-        newest = [
-            (DAG_DAILY, days[-1], {"send_mail": True}),
-            (DAG_EVENTS, days[-1], {}),
-        ]
-        last: list[list[tuple[str, Any, Any]]] = [
-            failed,
-            [*newest, (DAG_CATALOGUE, None, {})],
-        ]
-        last += [
-            [(DAG_RECONCILIATION, None, {"most_days": 30})],
-            [(DAG_SYNC, None, {})],
-        ]
-        for runs in last:
-            for dag_id, day, conf in runs:
-                self.log(f"at last {self.stage.run(dag_id, day, **conf)}")
-            self.until(self._idle, "the last runs end")
+        for dag_id in (DAG_DAILY, DAG_EVENTS):
+            for day in days:
+                if self._state(dag_id, day) != "success":
+                    self.stage.run(dag_id, day)
+        self.until(self._idle, "failed days run again")
+        newest = days[-1]
+        self.stage.run(DAG_DAILY, newest, send_mail=True)
+        self.stage.run(DAG_EVENTS, newest)
+        self.stage.run(DAG_CATALOGUE)
+        self.until(self._idle, "the newest day runs again")
+        self.stage.run(DAG_RECONCILIATION, most_days=30)
+        self.until(self._idle, "the last reconciliation ends")
+        self.stage.run(DAG_SYNC)
+        self.until(self._idle, "the last sync ends")
 
     def _restored(self) -> bool:
         for dag_id in DAGS:
@@ -209,8 +193,6 @@ class Soak:
         yield from checks.catalogue(company)
         yield from checks.mails(company, airflow)
         yield from checks.leftovers(company, airflow)
-        yield from self.memory.growth()
-        self.log(f"most memory in MB: {self.memory.summary()}")
 
     def _stop(self) -> list[str]:
         self._ended.set()

@@ -65,8 +65,7 @@ class EditedLedger(Ledger):
 class SoakCompany(Company):
     """The demo's company. Its clock is behind, runs `SPEED` times as fast, and is right at the end.
 
-    So MINUTES show what happens in `SPEED` times MINUTES. `edits` change what the systems show, `skew`
-    is the error of the database's clock.
+    So MINUTES show what happens in `SPEED` times MINUTES. `edits` change what the systems show.
     """
 
     def __init__(self, home: Path, timezone: str, seed: int, ends_at: datetime) -> None:
@@ -79,7 +78,6 @@ class SoakCompany(Company):
         )
         self.ends_at = ends_at
         self.edits: list[Edit] = []
-        self.skew = timedelta(0)
         self.password = READER_PASSWORD
         self.down_until: dict[str, float] = {}
         self._lock = threading.Lock()
@@ -122,9 +120,7 @@ class SoakCompany(Company):
             if not files_only:
                 self._seed_sales_db(ledger, now)
                 with psycopg.connect(self.postgres.dsn(DATABASE)) as database:
-                    database.execute(
-                        "UPDATE clock.reading SET at = %s", [now + self.skew]
-                    )
+                    database.execute("UPDATE clock.reading SET at = %s", [now])
 
     def revive(self) -> None:
         """Start the systems whose time is over."""
