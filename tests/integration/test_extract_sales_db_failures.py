@@ -66,6 +66,34 @@ def test_a_column_of_another_type_is_fixed_in_the_mapping(shop: SalesDatabase) -
         shop.run(f"DROP VIEW {table}; ALTER TABLE renamed RENAME TO {table}")
 
 
+def test_bytes_that_are_no_text_are_rejected(
+    shop: SalesDatabase, postgres_server: Postgres
+) -> None:
+    name = f"{shop.name}_ascii"
+    postgres_server.psql(
+        f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' TEMPLATE template0"
+    )
+    try:
+        loose = SalesDatabase(postgres_server, name, shop.folder, shop.monkeypatch)
+        loose.run(
+            f"{SCHEMA.read_text()};"
+            "SET client_encoding = 'SQL_ASCII';"
+            + order("O1", "2026-03-10 08:00")
+            + order("O2", "2026-03-10 08:00")
+            + "UPDATE orders SET status = convert_from('\\xff', 'SQL_ASCII') "
+            "WHERE order_id = 'O2'"
+        )
+        loose.connect_as()
+        left = loose.extract()
+        assert left.ids("orders") == ["O1"]
+        assert left.ids("rejects", "reason") == ["bad_encoding"]
+        [raw] = left.ids("rejects", "raw")
+        assert raw.startswith("O2,")
+        assert not set(raw.removeprefix("O2,")) & set("abcdefgh0123"), "its shape only"
+    finally:
+        postgres_server.psql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def test_a_statement_is_limited_where_nobody_says_how(
     shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from demo.services.web_events import EventCollector, EventFault
 from ecommerce.core.business_day import BusinessDay, day_window
+from ecommerce.sources import text_blocks
 from tests.explained import findings
 from tests.integration.web_events.reading import (
     DAY,
@@ -275,9 +276,16 @@ USELESS = {
 }
 
 
+@pytest.mark.parametrize("block", [1 << 20, 7])
 def test_a_line_that_is_no_event_keeps_its_beginning_and_costs_no_other(
-    serve: Serve, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    serve: Serve,
+    root: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    block: int,
 ) -> None:
+    """Whatever the blocks are that an answer is read in."""
+    monkeypatch.setattr(text_blocks, "BLOCK", block)
     serve()
     for number, text in enumerate(USELESS):
         keep(root, event(f"before {number}", at(1)))

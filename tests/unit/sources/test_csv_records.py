@@ -54,8 +54,6 @@ def rows(
         ("größe,b".encode(), ["größe", "b"]),
         (b"a,b,a,,\n", ["a", "b", "a", "", ""]),
         (b"", "it is empty, without even a header"),
-        (b"\n1,2,3\n", "it is empty, without even a header"),
-        (b"\xff\xfea\x00\n", "its first line cannot be read as a CSV header in UTF-8"),
         (b'"a,b\n', "its first line cannot be read as a CSV header in UTF-8"),
     ],
 )
@@ -68,7 +66,6 @@ def test_header(line: bytes, names: list[str] | str) -> None:
 
 
 OPEN = "a quote that is not closed"
-AFTER = "text after a closing quote"
 LONG = "x" * (LONGEST_LINE - 10)
 RECORDS: list[tuple[str, bytes | str, list[tuple[int, str, str | None]]]] = [
     (
@@ -86,11 +83,6 @@ RECORDS: list[tuple[str, bytes | str, list[tuple[int, str, str | None]]]] = [
         "an open quote swallows no record",
         '1,"mug\n4,Tube 12",6\n',
         [(2, '1,"mug', OPEN), (3, '4,Tube 12",6', None)],
-    ),
-    (
-        "text after a quote costs its line",
-        '1,"a"b,3\n4,5,6',
-        [(2, '1,"a"b,3', AFTER), (3, "4,5,6", None)],
     ),
     (
         "bytes that are no text cost their line",
@@ -169,18 +161,11 @@ def test_values(text: str, values: list[str | None]) -> None:
     assert split(text, len(values)) == [(2, text, None)]
 
 
+FIELD = st.characters(codec="utf-8", exclude_characters="\r\n")
+
+
 @settings(max_examples=50)
-@given(
-    st.lists(
-        st.lists(
-            st.text(max_size=8).map(
-                lambda text: text.replace("\r", "").replace("\n", "")
-            ),
-            min_size=3,
-            max_size=3,
-        )
-    )
-)
+@given(st.lists(st.lists(st.text(FIELD, max_size=8), min_size=3, max_size=3)))
 def test_what_a_csv_writer_writes_comes_back(rows: list[list[str]]) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
@@ -214,18 +199,12 @@ def test_the_blocks_that_a_file_is_read_in_change_nothing(text: str, size: int) 
 @pytest.mark.parametrize(
     ("content", "bounds", "why"),
     [
-        (b"\n" * 20_001, Bounds(10_000, 10**9, 60), "it has more than 10,000 lines"),
         (b"1,2,3\n" * 3, Bounds(2, 10**9, 60), "it has more than 2 lines"),
         (b"1,2,3\n" * 3, Bounds(9, 17, 60), "it has more than 17 bytes, decompressed"),
         (
             b"x" * 3 * LONGEST_LINE,
             Bounds(9, LONGEST_LINE, 60),
             "it has more than 1,048,576 bytes, decompressed",
-        ),
-        (
-            b"1,2,%s\n" % (b"x" * 70_000) * 3,
-            Bounds(9, 100_000, 60),
-            "it has more than 100,000 bytes",
         ),
         (b"1,2,3\n", Bounds(9, 99, 0), "reading it takes more than 0 seconds"),
         (
@@ -240,10 +219,7 @@ def test_a_file_beyond_its_bounds_is_not_read_on(
 ) -> None:
     with pytest.raises(OutOfBoundsError, match=why):
         rows(content, 3, bounds)
-
-
-def test_a_file_within_its_bounds_is_read() -> None:
-    assert len(rows(b"1,2,3\n" * 3, 3, Bounds(3, 18, 60))) == 3
+    assert len(rows(b"1,2,3\n" * 3, 3, Bounds(3, 18, 60))) == 3, "at its bounds"
 
 
 def test_a_record_over_blank_lines_is_read_whatever_the_blocks() -> None:
