@@ -64,13 +64,11 @@ class Soak:
         try:
             self.company.begin()
             self.airflow.begin()
-            api = self.airflow.api()
             self.until(
                 lambda: all(self._knows(dag_id) for dag_id in DAGS),
                 "Airflow has read all DAGs",
             )
-            for dag_id in DAGS:
-                api.request("PATCH", f"dags/{dag_id}", json={"is_paused": False})
+            self._unpause()
             with ThreadPoolExecutor(16) as pool:
                 keeper = pool.submit(self._keep)
                 try:
@@ -160,13 +158,13 @@ class Soak:
         self.stage.run(DAG_SYNC)
         self.until(self._idle, "the last sync ends")
 
-    def _restored(self) -> bool:
+    def _unpause(self) -> None:
+        api = self.airflow.api()
         for dag_id in DAGS:
-            self.airflow.api().request(
-                "PATCH", f"dags/{dag_id}", json={"is_paused": False}
-            )
-        connection = self.airflow.connection(self.company.password)
-        self.airflow.api().request("PATCH", "connections/sales_db", json=connection)
+            api.request("PATCH", f"dags/{dag_id}", json={"is_paused": False})
+
+    def _restored(self) -> bool:
+        self._unpause()
         return all(self.company.status().values())
 
     def _idle(self) -> bool:

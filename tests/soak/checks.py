@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -26,7 +24,6 @@ from demo.seeders.web_events import line_of
 from demo.services.emulator import Emulator
 from ecommerce.core.names import DAG_DAILY, TASK_REPORT, TASK_SEND
 from ecommerce.maintenance.expiry import expire_staging
-from ecommerce.storage import scratch
 from tests import oracle_events
 from tests.integration.warehouse_contents import (
     connect,
@@ -57,8 +54,8 @@ def orders(company: SoakCompany, days: list[date]) -> Iterator[str]:
     missing: dict[date, list[str]] = defaultdict(list)
     for day in days:
         for partner in PARTNERS:
-            due = partner == PARTNERS[0] or day.weekday() != 5
-            if due and (partner, day) not in delivered:
+            is_due = partner == PARTNERS[0] or day.weekday() != 5
+            if is_due and (partner, day) not in delivered:
                 missing[day].append(f"partner_files: {partner}")
     oracle = Oracle(
         replace(snapshot, orders=tuple(listed)),
@@ -108,16 +105,13 @@ def _differing(
 
 def catalogue(company: SoakCompany) -> Iterator[str]:
     """Every product has its name."""
-    expected = {product.sku: product.name for product in company.snapshot().products}
-    stored = {
-        row["sku"]: row["name"]
-        for row in read_table(warehouse(company), DATASET, "products")
-    }
-    yield from (
-        f"products: {sku} is {stored.get(sku)}, not {name}"
-        for sku, name in expected.items()
-        if stored.get(sku) != name
-    )
+    stored = {}
+    for row in read_table(warehouse(company), DATASET, "products"):
+        stored[row["sku"]] = row["name"]
+    for product in company.snapshot().products:
+        name = stored.get(product.sku)
+        if name != product.name:
+            yield f"products: {product.sku} is {name}, not {product.name}"
 
 
 def mails(company: SoakCompany, airflow: SoakAirflow) -> Iterator[str]:
@@ -170,52 +164,30 @@ def _undelivered(
 
 
 def leftovers(company: SoakCompany, airflow: SoakAirflow) -> Iterator[str]:
-    """No connection, lock, temporary file, staged file or staging table is left."""
+    """No session, connection, task, lock or staged file is left."""
     with psycopg.connect(company.postgres.dsn(DATABASE)) as database:
-        (sessions,) = database.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE usename = %s", [READER]
-        ).fetchone() or (0,)
-    if sessions:
-        yield f"{sessions} sessions in the sales database"
-    yield from (
-        f"{proxy.connections} connections with {name}"
-        for name, proxy in airflow.proxies.items()
-        if proxy.connections
-    )
-    yield from (f"the process {task.pid} of a task is left" for task in airflow.tasks())
-    if (
-        not warehouse(company)
-        .get_dataset(f"{DATASET}_staging")
-        .default_table_expiration_ms
-    ):
-        yield "staging tables never expire"
-    yield from _staged(company.folders.home / "staging")
-    for folder in airflow.scratch.glob(f"{scratch.PREFIX}*"):  # left by killed tasks
-        old = time.time() - 2 * scratch.LEFT_SECONDS
-        os.utime(folder, (old, old))
-    tempfile.tempdir = str(airflow.scratch)
-    with scratch.scratch_folder():  # removes expired ones
-        pass
-    tempfile.tempdir = None
-    yield from (f"temporary: {path}" for path in airflow.scratch.iterdir())
-    yield from (f"lock: {path}" for path in company.folders.home.rglob("*.lock"))
-
-
-def _staged(staging: Path) -> Iterator[str]:
+        of_reader = "SELECT pid FROM pg_stat_activity WHERE usename = %s"
+        for (pid,) in database.execute(of_reader, [READER]):
+            yield f"the session {pid} in the sales database"
+    for name, proxy in airflow.proxies.items():
+        if proxy.connections:
+            yield f"{proxy.connections} connections with {name}"
+    for task in airflow.tasks():
+        yield f"the process {task.pid} of a task"
+    for path in company.folders.home.rglob("*.lock"):
+        yield f"the lock {path}"
+    staging = company.folders.home / "staging"
     expire_staging(f"file://{staging}", datetime.now(UTC) + timedelta(minutes=1))
-    yield from (
-        f"staged after its expiry: {path}"
-        for path in staging.rglob("*")
-        if path.is_file()
-    )
+    for path in staging.rglob("*"):
+        if path.is_file():
+            yield f"staged after its expiry: {path}"
 
 
 def processes_left(home: Path) -> Iterator[str]:
     """No process of the soak runs."""
     for process in psutil.process_iter(["pid", "cmdline", "environ"]):
-        words = [
-            *(process.info["cmdline"] or []),
-            *(process.info["environ"] or {}).values(),
-        ]
-        if process.pid != os.getpid() and any(str(home) in word for word in words):
-            yield f"process {process.pid}: {' '.join(process.info['cmdline'] or [])[:100]}"
+        command = " ".join(process.info["cmdline"] or [])
+        variables = (process.info["environ"] or {}).values()
+        is_of_soak = str(home) in command or str(home) in " ".join(variables)
+        if is_of_soak and process.pid != os.getpid():
+            yield f"process {process.pid}: {command[:100]}"

@@ -15,13 +15,10 @@ from typing import Any, TypeVar
 
 import psutil
 import psycopg
-from psycopg import sql
 
 from demo.airflow_services import PASSWORD, USER
-from demo.environment import DATABASE
 from demo.layout import REPOSITORY
 from demo.ledger import SALES_DB, STOREFRONT, Order, Snapshot
-from demo.seeders.sales_db import READER
 from ecommerce.cli.backfill import Range, start
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import (
@@ -74,14 +71,6 @@ class Stage:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and not self.stopped:
             time.sleep(0.2)
-
-    def patch(self, path: str, body: dict[str, Any]) -> None:
-        """Change something in Airflow as soon as it is up; when the adversary has ended, all is restored."""
-        while not self.stopped:
-            with suppress(PipelineError):
-                self.airflow.api().request("PATCH", path, json=body)
-                return
-            self.wait(2)
 
     def run(self, dag_id: str, day: date | None = None, **conf: Any) -> str:
         """Trigger a run; its id."""
@@ -179,7 +168,8 @@ def freeze_task(stage: Stage, step: Step) -> str:
     seconds = 20 + 40 * step.extent
     frozen = [task.parent() or task, task]
     for process in frozen:
-        process.suspend()
+        with suppress(psutil.NoSuchProcess):
+            process.suspend()
     stage.wait(seconds)
     for process in frozen:
         with suppress(psutil.NoSuchProcess):
@@ -222,11 +212,12 @@ def cut(stage: Stage, step: Step) -> str:
 
 
 def pause(stage: Stage, step: Step) -> str:
-    """Pause a DAG for up to 40 seconds."""
+    """Pause a DAG for up to 40 seconds; at the end of the soak, all are unpaused."""
     dag_id = pick(DAGS, step.target)
-    stage.airflow.api().request("PATCH", f"dags/{dag_id}", json={"is_paused": True})
+    api = stage.airflow.api()
+    api.request("PATCH", f"dags/{dag_id}", json={"is_paused": True})
     stage.wait(40 * step.extent)
-    stage.patch(f"dags/{dag_id}", {"is_paused": False})
+    api.request("PATCH", f"dags/{dag_id}", json={"is_paused": False})
     return f"{dag_id} for {40 * step.extent:.0f} s"
 
 
@@ -239,21 +230,6 @@ def clear(stage: Stage, step: Step) -> str:
     task = pick([each for each in recent if each["dag_id"] in DAGS], step.target)
     cleared = api.clear(task["dag_run_id"], [task["task_id"]], task["dag_id"])
     return f"{task['dag_id']} {task['dag_run_id']}: {', '.join(cleared)}"
-
-
-def rotate_password(stage: Stage, step: Step) -> str:
-    """Change the password in the sales database, and after some seconds in the connection."""
-    password = f"rotated-{step.target}"
-    with psycopg.connect(stage.company.postgres.dsn(DATABASE)) as database:
-        database.execute(
-            sql.SQL("ALTER ROLE {} PASSWORD {}").format(
-                sql.Identifier(READER), password
-            )
-        )
-    stage.company.password = password
-    stage.wait(10 * step.extent)
-    stage.patch("connections/sales_db", stage.airflow.connection(password))
-    return f"{10 * step.extent:.0f} s without a valid password"
 
 
 def edit(stage: Stage, step: Step) -> str:
@@ -358,7 +334,6 @@ STEPS: dict[str, tuple[int, Callable[[Stage, Step], str]]] = {
     "kill mail": (8, killer("mail")),
     "cut": (60, cut),
     "fill disk": (15, fill_disk),
-    "rotate password": (8, rotate_password),
     # What happens to the data.
     "edit": (30, edit),
     "edit silently": (12, edit_silently),
