@@ -3,12 +3,8 @@
 `source_failures` has the kinds of its errors, and their sentences.
 """
 
-import os
 import signal
 import socket
-import subprocess
-import sys
-import textwrap
 import threading
 import time
 from collections.abc import Iterator
@@ -21,10 +17,9 @@ from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from demo.services.postgres import Postgres
 from ecommerce.core.check_result import FAIL
-from ecommerce.core.errors import StagingError, TransientError
+from ecommerce.core.errors import TransientError
 from ecommerce.sources import postgres, sales_db
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import connect_duckdb
 from tests.integration.sales_database import SCHEMA, SalesDatabase, order
 
 
@@ -145,62 +140,6 @@ def test_a_lost_connection_ends_both_reads(
     ended.set()
     assert not gave_up.is_set(), "the other read has ended by itself"
     assert list(shop.folder.iterdir()) == []
-
-
-def test_a_full_disk_is_said_and_leaves_nothing(
-    shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full() -> Any:
-        duck = connect_duckdb()
-        duck.execute("SET disabled_filesystems = 'LocalFileSystem'")
-        return duck
-
-    monkeypatch.setattr(sales_db, "connect_duckdb", full)
-    with pytest.raises(StagingError, match=r"\.parquet could not be written: "):
-        shop.extract()
-    assert list(shop.folder.iterdir()) == []
-
-
-def test_a_killed_extract_leaves_nothing_visible_and_the_next_one_works(
-    shop: SalesDatabase,
-) -> None:
-    shop.run(
-        "INSERT INTO order_items SELECT 'O1', n, 'SKU', 1, 1, 0, 0 FROM generate_series(2, 6000) AS n;"
-        "ALTER TABLE order_items RENAME TO items;"
-        "CREATE VIEW order_items AS SELECT i.* FROM items AS i "
-        "LEFT JOIN LATERAL (SELECT pg_sleep(0.01) WHERE i.line_number > 5000) AS x ON true;"
-        "GRANT SELECT ON order_items, items TO sales_reader"
-    )
-    program = textwrap.dedent(
-        f"""
-        from datetime import UTC, datetime
-        from ecommerce.core.business_day import day_window
-        from ecommerce.core.read_window import ReadWindow
-        from ecommerce.sources import sales_db
-        day = day_window(datetime(2026, 3, 10).date(), "UTC")
-        sales_db.extract(ReadWindow("sales_db", day, day.start, day.end, "{shop.window().folder}"))
-        """
-    )
-    path = os.pathsep.join(sys.path)
-    with subprocess.Popen(
-        [sys.executable, "-c", program],
-        env=os.environ | {"PYTHONPATH": path},
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        partial: list[Path] = []
-        while not partial and process.poll() is None:
-            partial = list(shop.folder.rglob("order_items.parquet"))
-            time.sleep(0.05)
-        process.send_signal(signal.SIGKILL)
-    assert partial, "it was not killed while it wrote"
-    assert not staging.exists(shop.window().folder)
-    shop.run(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND pid <> pg_backend_pid();"
-        "DROP VIEW order_items; ALTER TABLE items RENAME TO order_items"
-    )
-    left = shop.extract()
-    assert (len(left.ids("order_items")), left.ids("orders")) == (6_000, ["O1"])
 
 
 def test_the_end_of_the_tasks_time_ends_a_read_of_a_server_that_falls_silent(

@@ -91,8 +91,18 @@ ANSWERS: list[Answer] = [
     ),
 ]
 REDIRECTS: list[tuple[str, str, Kind, str]] = [
-    ("redirect to another site", "http://localhost:1/", ConfigurationError, "site"),
-    ("redirect to TLS", "https://127.0.0.1:1/", ConfigurationError, "another site"),
+    (
+        "redirect to another site",
+        "http://localhost:{port}/",
+        ConfigurationError,
+        "site",
+    ),
+    (
+        "redirect to TLS",
+        "https://127.0.0.1:{port}/",
+        ConfigurationError,
+        "another site",
+    ),
     ("redirects in circles", "", ContractError, "circles"),
 ]
 
@@ -170,7 +180,8 @@ def http_failures(
         site.put(source.path, body, "text/plain", status=status, **headers)
         fail(case, kind, noun)
     for case, location, kind, noun in REDIRECTS:
-        site.redirect(source.path, location or source.path)
+        target = location.format(port=site.port)
+        site.redirect(source.path, target or source.path)
         fail(case, kind, noun)
     site.answers[source.path] = cut_in_the_body
     fail("cut in the body", TransientError, "closed the connection")

@@ -5,8 +5,6 @@ import gzip
 import json
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,7 +12,6 @@ import pytest
 
 from demo.services.web_events import EventCollector, EventFault
 from ecommerce.core.errors import TransientError
-from ecommerce.sources import http
 from ecommerce.sources.web_events import client, extraction
 from ecommerce.storage.staging import Manifest, exists
 from tests.integration.web_events.reading import (
@@ -140,29 +137,6 @@ def test_passing_trouble_changes_nothing(
     manifest = newest(tmp_path, at(0), at(hours + 1), monkeypatch)
     assert ids(manifest) == [*map(str, range(hours)), "behind a redirect"]
     assert not [fault for fault in collector.faults if fault.times]
-
-
-def test_pauses_grow_and_what_the_server_asks_for_is_obeyed(
-    serve: Serve, received: list[str], monkeypatch: pytest.MonkeyPatch, read: Read
-) -> None:
-    pauses: list[float] = []
-    with_retries = http.with_retries
-    monkeypatch.setattr(
-        http, "with_retries", lambda *given: with_retries(*given, pause=pauses.append)
-    )
-    collector = serve()
-    monkeypatch.setattr(http, "FIRST_PAUSE", 1.0)
-    moment = format_datetime(datetime.now(UTC) + timedelta(seconds=100), usegmt=True)
-    collector.faults += [
-        EventFault(HOUR, status=500, times=2),
-        EventFault(HOUR, status=429, headers={"Retry-After": "7"}),
-        EventFault(HOUR, status=503, headers={"Retry-After": moment}),
-        EventFault(HOUR, status=500),
-    ]
-    assert ids(read()) == received
-    assert pauses[:3] == [1, 2, 7]
-    assert 50 < pauses[3] <= 100
-    assert pauses[4:] == [16]
 
 
 def test_a_few_lines_that_are_no_events_are_no_reason_to_refuse_a_quiet_hour(

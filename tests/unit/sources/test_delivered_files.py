@@ -4,9 +4,6 @@ import io
 from datetime import UTC, datetime
 
 import pytest
-from fsspec.implementations.memory import MemoryFileSystem
-from fsspec.spec import AbstractBufferedFile
-from upath import UPath
 
 from ecommerce.core.paths import read_sql
 from ecommerce.sources.delivered_files import (
@@ -14,7 +11,6 @@ from ecommerce.sources.delivered_files import (
     read_csv,
     unread_columns,
 )
-from ecommerce.sources.partner_files.folder import DroppedFile
 from ecommerce.sources.partner_layouts import COLUMNS, STANDARD
 from ecommerce.storage.duckdb import connect_duckdb
 
@@ -74,20 +70,3 @@ def test_names_that_collide_do_no_harm(tmp_path, header, record, expected):
 
 def test_what_every_line_has_is_no_extra_column():
     assert extra_columns(["Partner", "SKU", "sku", "utm"]) == ["utm"]
-
-
-class Stored(AbstractBufferedFile):
-    """A file of an object store: its `readline` takes no size."""
-
-    def _fetch_range(self, start, end):
-        return self.fs.store[self.path].getvalue()[start:end]
-
-
-def test_a_file_in_an_object_store_is_read(monkeypatch):
-    path = UPath("memory://delivered/acme.csv")
-    path.write_bytes(b"a\n")
-    monkeypatch.setattr(
-        MemoryFileSystem, "_open", lambda *arguments, **_: Stored(*arguments)
-    )
-    with DroppedFile("acme.csv", "acme", path).text() as stream:
-        assert stream.readline(10) == b"a\n"
