@@ -68,8 +68,8 @@ RATES = [
 
 
 def test_a_day_reads_the_rates_it_may_need_and_the_newest_those_of_reconciliation_too(
-    bank: Website, tmp_path: Path
-) -> None:
+    bank, tmp_path
+):
     bank.put(exchange_rates.DEFAULT_PATH, CSV.encode())
     manifest = extract(tmp_path / "rates")
     assert rows(manifest) == RATES
@@ -88,8 +88,8 @@ def test_a_day_reads_the_rates_it_may_need_and_the_newest_those_of_reconciliatio
 
 
 def test_a_host_with_a_path_is_the_files_address_and_the_file_may_be_a_zip(
-    bank: Website, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    bank, tmp_path, monkeypatch
+):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("eurofxref-hist.csv", "\ufeff" + CSV.replace("\n", "\r\n"))
@@ -101,9 +101,7 @@ def test_a_host_with_a_path_is_the_files_address_and_the_file_may_be_a_zip(
     assert headers["authorization"] == f"Basic {credentials}"
 
 
-def test_a_line_that_is_none_is_rejected_and_costs_no_other(
-    bank: Website, tmp_path: Path
-) -> None:
+def test_a_line_that_is_none_is_rejected_and_costs_no_other(bank, tmp_path):
     lines = [
         "Date,USD,JPY",
         "",
@@ -141,9 +139,7 @@ def test_a_line_that_is_none_is_rejected_and_costs_no_other(
     assert manifest.rows == 8
 
 
-def test_a_file_without_recent_rates_is_warned_of(
-    bank: Website, tmp_path: Path
-) -> None:
+def test_a_file_without_recent_rates_is_warned_of(bank, tmp_path):
     bank.put(exchange_rates.DEFAULT_PATH, b"Date,USD,\n2025-01-02,1.1,\n")
     manifest = extract(tmp_path / "rates")
     warnings = manifest.control_totals["warnings"]

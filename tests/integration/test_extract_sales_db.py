@@ -42,8 +42,8 @@ def shop(
 
 
 def test_an_order_is_read_whole_whatever_brings_it_into_the_window(
-    shop: SalesDatabase,
-) -> None:
+    shop,
+):
     shop.run(
         order("created", "2026-03-10 08:00", lines=3)
         + order("changed", "2026-02-01 08:00", "2026-03-10 09:00", lines=2)
@@ -77,7 +77,7 @@ def test_an_order_is_read_whole_whatever_brings_it_into_the_window(
     assert left.manifest.rows == 4 + 7 + 3
 
 
-def test_windows_include_their_start_and_not_their_end(shop: SalesDatabase) -> None:
+def test_windows_include_their_start_and_not_their_end(shop):
     """(ordered_at, updated_at) of the orders; then which of them each window reads."""
     orders = {
         "tokyo-start": ("2026-03-09 15:00", None),
@@ -109,7 +109,7 @@ def test_windows_include_their_start_and_not_their_end(shop: SalesDatabase) -> N
         "old, refunded before",
     ]
     at_midnight = ["old, refunded at 24:00"]
-    days: list[tuple[str, str, str, list[str]]] = [
+    days = [
         ("UTC", "utc-start", "utc-last", []),
         ("Asia/Tokyo", "tokyo-start", "tokyo-last", on_the_ninth),
         ("America/New_York", "new-york-start", "new-york-last", at_midnight),
@@ -129,8 +129,8 @@ def test_windows_include_their_start_and_not_their_end(shop: SalesDatabase) -> N
 
 
 def test_refunds_without_order_are_read_once_with_all_refunds_of_that_order(
-    shop: SalesDatabase,
-) -> None:
+    shop,
+):
     shop.run(
         refund("R-day", "gone", "2026-03-10 23:59", "2026-03-12 00:00")
         + refund("R-changed", "away", "2026-03-01 10:00", "2026-03-10 10:00")
@@ -148,8 +148,8 @@ def test_refunds_without_order_are_read_once_with_all_refunds_of_that_order(
 
 
 def test_products_and_customers_are_those_of_the_orders_and_the_changed(
-    shop: SalesDatabase,
-) -> None:
+    shop,
+):
     """Also: ids are texts, though the database keeps some of them as numbers."""
     shop.run(
         "ALTER TABLE orders ALTER customer_id TYPE bigint USING customer_id::bigint;"
@@ -175,8 +175,8 @@ def test_products_and_customers_are_those_of_the_orders_and_the_changed(
 
 
 def test_a_row_that_cannot_be_read_is_rejected_with_its_text(
-    shop: SalesDatabase,
-) -> None:
+    shop,
+):
     shop.run(
         order("O1", "2026-03-10 08:00", lines=4)
         + refund("R1", "O1", "2026-03-10 09:00")
@@ -222,8 +222,8 @@ def test_a_row_that_cannot_be_read_is_rejected_with_its_text(
 
 
 def test_numbers_without_limits_are_kept_and_absurd_ones_stay_out_of_the_totals(
-    shop: SalesDatabase,
-) -> None:
+    shop,
+):
     shop.run(
         order("O1", "2026-03-10 08:00", lines=5)
         + "UPDATE order_items SET quantity = 2147483647, unit_price = 9999999999.9999"
@@ -273,7 +273,7 @@ ODD_TEXTS = [
 ]
 
 
-def test_texts_and_ids_of_every_kind_arrive_unchanged(shop: SalesDatabase) -> None:
+def test_texts_and_ids_of_every_kind_arrive_unchanged(shop):
     reasons = [*ODD_TEXTS, "x" * 100_000, None]
     with psycopg.connect(shop.server.dsn(shop.name)) as connection:
         cursor = connection.cursor()
@@ -316,13 +316,11 @@ def test_texts_and_ids_of_every_kind_arrive_unchanged(shop: SalesDatabase) -> No
     assert again.ids("removed_orders") == ["gone\n'%"]
 
 
-def test_everything_is_of_one_instant_by_the_databases_clock(
-    shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_everything_is_of_one_instant_by_the_databases_clock(shop, monkeypatch):
     """What is committed between two queries of an extract is in none of its files, but in the next one's."""
     shop.run(order("O1", "2026-03-10 08:00") + refund("R1", "O1", "2026-03-10 09:00"))
     original = sales_db.copy_to_parquet
-    copied: list[str] = []
+    copied = []
 
     def copy_after_a_change(session: Any, query: Any, target: Path, *more: Any) -> Any:
         added = order(f"N{len(copied)}", "2026-03-10 10:00")
@@ -349,8 +347,8 @@ def clock(shop: SalesDatabase) -> datetime:
 
 
 def test_reconciliation_counts_neither_rejected_rows_nor_refunds_without_order(
-    shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    shop, monkeypatch
+):
     shop.run(
         order("O1", "2026-03-10 08:00", lines=2)
         + order("never changed", "2026-03-10 08:00", "1970-01-01 00:00")
@@ -372,8 +370,8 @@ def test_reconciliation_counts_neither_rejected_rows_nor_refunds_without_order(
 
 
 def test_odd_defaults_of_the_reader_and_odd_ends_of_queries_change_nothing(
-    shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    shop, monkeypatch
+):
     shop.run(order("O1", "2026-03-10 08:00"))
     usual = shop.extract()
     original = sales_db.read_sql

@@ -36,7 +36,7 @@ def shop(
     return shop
 
 
-def test_a_column_of_another_type_is_fixed_in_the_mapping(shop: SalesDatabase) -> None:
+def test_a_column_of_another_type_is_fixed_in_the_mapping(shop):
     for table, column, column_type in (
         ("orders", "order_id", "bigint"),
         ("orders", "ordered_at", "timestamp"),
@@ -61,9 +61,7 @@ def test_a_column_of_another_type_is_fixed_in_the_mapping(shop: SalesDatabase) -
         shop.run(f"DROP VIEW {table}; ALTER TABLE renamed RENAME TO {table}")
 
 
-def test_bytes_that_are_no_text_are_rejected(
-    shop: SalesDatabase, postgres_server: Postgres
-) -> None:
+def test_bytes_that_are_no_text_are_rejected(shop, postgres_server):
     name = f"{shop.name}_ascii"
     postgres_server.psql(
         f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' TEMPLATE template0"
@@ -89,9 +87,7 @@ def test_bytes_that_are_no_text_are_rejected(
         postgres_server.psql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def test_a_statement_is_limited_where_nobody_says_how(
-    shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_statement_is_limited_where_nobody_says_how(shop, monkeypatch):
     seen = []
     row = sales_db.Session.row
 
@@ -110,9 +106,7 @@ def test_a_statement_is_limited_where_nobody_says_how(
 @pytest.mark.parametrize(
     ("lost", "name"), [("LIKE", "order_items"), ("NOT LIKE", "control_totals")]
 )
-def test_a_lost_connection_ends_both_reads(
-    shop: SalesDatabase, lost: str, name: str
-) -> None:
+def test_a_lost_connection_ends_both_reads(shop, lost, name):
     """The server ends one session; the other, which would go on for ten minutes, is not waited for."""
     shop.run(
         "ALTER TABLE order_items RENAME TO items;"
@@ -143,8 +137,8 @@ def test_a_lost_connection_ends_both_reads(
 
 
 def test_the_end_of_the_tasks_time_ends_a_read_of_a_server_that_falls_silent(
-    shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    shop, monkeypatch
+):
     """A firewall that drops packets: connections stay open, and nothing comes, not even to a cancellation."""
     monkeypatch.setattr(postgres, "CANCEL_SECONDS", 0.2)
     with silenced(shop.server.port, b"COPY (") as (port, fell_silent, gave_up):

@@ -63,8 +63,8 @@ def blocks(shop: SalesDatabase, name: str) -> int:
 
 @pytest.mark.slow
 def test_a_day_costs_the_same_after_three_times_the_history(
-    shop: SalesDatabase,
-) -> None:
+    shop,
+):
     names = (*COLUMNS, "control_totals")
     fill(shop, 0, 300)
     young = {name: blocks(shop, name) for name in names}

@@ -110,7 +110,7 @@ def test_every_unusable_event_is_rejected_with_its_reason(tmp_path):
     } <= details
 
 
-KEPT: list[tuple[dict[str, Any], dict[str, Any]]] = [
+KEPT = [
     (
         {"occurred_at": "2026-11-18T18:00:00+00:00"},
         {"business_date": DAY, "is_skewed": True},

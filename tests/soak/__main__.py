@@ -64,10 +64,7 @@ class Soak:
         try:
             self.company.begin()
             self.airflow.begin()
-            self.until(
-                lambda: all(self._knows(dag_id) for dag_id in DAGS),
-                "Airflow has read all DAGs",
-            )
+            self.until(self._knows_dags, "Airflow has read all DAGs")
             self._unpause()
             with ThreadPoolExecutor(16) as pool:
                 keeper = pool.submit(self._keep)
@@ -93,12 +90,9 @@ class Soak:
                 raise TimeoutError(f"never: {what}")
             time.sleep(2)
 
-    def _knows(self, dag_id: str) -> bool:
-        api = self.airflow.api()
-        return any(
-            dag["dag_id"] == dag_id
-            for dag in api.get("dags", dag_id_pattern=dag_id)["dags"]
-        )
+    def _knows_dags(self) -> bool:
+        dags = self.airflow.api().get("dags", limit=100)["dags"]
+        return {dag["dag_id"] for dag in dags}.issuperset(DAGS)
 
     def _keep(self) -> None:
         """Update the company and revive what was killed, until the end."""
@@ -178,19 +172,17 @@ class Soak:
         return runs[0]["state"] if runs else "never run"
 
     def _check(self) -> Iterator[str]:
-        company, airflow, days = self.company, self.airflow, self.stage.days
-        api = airflow.api()
+        api = self.airflow.api()
         for dag_id in DAGS:
-            newest = api.get(f"dags/{dag_id}/dagRuns", order_by="-id", limit=1)[
-                "dag_runs"
-            ]
-            if newest and newest[0]["state"] == "failed":
-                yield f"the last run of {dag_id} has failed: {newest[0]['dag_run_id']}"
-        yield from checks.orders(company, days)
-        yield from checks.web_events(company)
-        yield from checks.catalogue(company)
-        yield from checks.mails(company, airflow)
-        yield from checks.leftovers(company, airflow)
+            runs = api.get(f"dags/{dag_id}/dagRuns", order_by="-id", limit=1)
+            for run in runs["dag_runs"]:
+                if run["state"] == "failed":
+                    yield f"the last run of {dag_id} failed: {run['dag_run_id']}"
+        yield from checks.orders(self.company, self.stage.days)
+        yield from checks.web_events(self.company)
+        yield from checks.catalogue(self.company)
+        yield from checks.mails(self.company, self.airflow)
+        yield from checks.leftovers(self.company, self.airflow)
 
     def _stop(self) -> list[str]:
         self._ended.set()

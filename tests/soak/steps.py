@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -146,19 +145,13 @@ def repair(stage: Stage, step: Step) -> str:
 
 
 def kill_task(stage: Stage, step: Step) -> str:
-    """Kill the process of a running task."""
+    """Kill the process of a running task; at times first its worker, which would report its end."""
     task = await_task(stage, step)
+    worker = task.parent()
+    if worker and step.extent < 0.25:
+        kill_process(worker)
     kill_process(task)
     return f"process {task.pid}"
-
-
-def kill_worker(stage: Stage, step: Step) -> str:
-    """Kill a task's worker, which would report its end, and the task."""
-    task = await_task(stage, step)
-    worker = task.parent() or task
-    kill_process(worker)
-    kill_process(task)
-    return f"processes {worker.pid} and {task.pid}"
 
 
 def freeze_task(stage: Stage, step: Step) -> str:
@@ -187,19 +180,6 @@ def await_task(stage: Stage, step: Step) -> psutil.Process:
     raise NothingThere
 
 
-def fill_disk(stage: Stage, step: Step) -> str:
-    """Let all tasks of some seconds fail to write to any file, as on a full disk."""
-    full: set[int] = set()
-    deadline = time.monotonic() + 5 + 10 * step.extent
-    while time.monotonic() < deadline and not stage.stopped:
-        for task in stage.airflow.tasks():
-            with suppress(psutil.NoSuchProcess):
-                task.rlimit(resource.RLIMIT_FSIZE, (500, resource.RLIM_INFINITY))
-                full.add(task.pid)
-        time.sleep(0.05)
-    return f"{len(full)} tasks could write no file beyond 500 bytes"
-
-
 def cut(stage: Stage, step: Step) -> str:
     """Cut the connections with a system as soon as there is one, and refuse others for some seconds."""
     name = pick(PROXIED, step.target)
@@ -211,25 +191,15 @@ def cut(stage: Stage, step: Step) -> str:
     return f"{name}: {proxy.cut(seconds)} connections, {seconds:.0f} s"
 
 
-def pause(stage: Stage, step: Step) -> str:
-    """Pause a DAG for up to 40 seconds; at the end of the soak, all are unpaused."""
-    dag_id = pick(DAGS, step.target)
-    api = stage.airflow.api()
-    api.request("PATCH", f"dags/{dag_id}", json={"is_paused": True})
-    stage.wait(40 * step.extent)
-    api.request("PATCH", f"dags/{dag_id}", json={"is_paused": False})
-    return f"{dag_id} for {40 * step.extent:.0f} s"
-
-
 def clear(stage: Stage, step: Step) -> str:
     """Clear a random task of a recent run with everything downstream."""
     api = stage.airflow.api()
-    recent = api.get(
-        "dags/~/dagRuns/~/taskInstances", order_by="-start_date", limit=60
-    )["task_instances"]
-    task = pick([each for each in recent if each["dag_id"] in DAGS], step.target)
-    cleared = api.clear(task["dag_run_id"], [task["task_id"]], task["dag_id"])
-    return f"{task['dag_id']} {task['dag_run_id']}: {', '.join(cleared)}"
+    path = "dags/~/dagRuns/~/taskInstances"
+    recent = api.get(path, order_by="-start_date", limit=60)["task_instances"]
+    task = pick([task for task in recent if task["dag_id"] in DAGS], step.target)
+    dag_id, run_id = task["dag_id"], task["dag_run_id"]
+    cleared = api.clear(run_id, [task["task_id"]], dag_id)
+    return f"{dag_id} {run_id}: {', '.join(cleared)}"
 
 
 def edit(stage: Stage, step: Step) -> str:
@@ -294,14 +264,18 @@ def show(stage: Stage, order: Order, change: Callable[[Order], Order | None]) ->
     return f"{order.channel} {order.order_id}"
 
 
-def killer(name: str, *, airflow: bool = False) -> Callable[[Stage, Step], str]:
-    """Return a step that kills a system or a component of Airflow; the scheduler at times alone."""
+def kill_system(name: str) -> Callable[[Stage, Step], str]:
+    """Return a step that kills a system of the company for some seconds."""
+    return lambda stage, step: kill(stage.company, name, 2 + 13 * step.extent)
+
+
+def kill_component(name: str) -> Callable[[Stage, Step], str]:
+    """Return a step that kills a component of Airflow for some seconds; the scheduler at times alone."""
 
     def killed(stage: Stage, step: Step) -> str:
         alone = name == "scheduler" and step.target < 0.4
-        recorded = f"airflow-{name}" if airflow else name
-        of = stage.airflow if airflow else stage.company
-        return kill(of, recorded, 2 + 13 * step.extent, alone=alone)
+        seconds = 2 + 13 * step.extent
+        return kill(stage.airflow, f"airflow-{name}", seconds, alone=alone)
 
     return killed
 
@@ -318,22 +292,19 @@ STEPS: dict[str, tuple[int, Callable[[Stage, Step], str]]] = {
     # What goes wrong in operation.
     "start twice": (12, start_twice),
     "clear": (30, clear),
-    "pause": (10, pause),
-    "kill task": (60, kill_task),
-    "kill worker": (20, kill_worker),
+    "kill task": (80, kill_task),
     "freeze task": (20, freeze_task),
-    "kill scheduler": (8, killer("scheduler", airflow=True)),
-    "kill api-server": (6, killer("api-server", airflow=True)),
-    "kill dag-processor": (4, killer("dag-processor", airflow=True)),
-    "kill bigquery": (10, killer("bigquery")),
-    "kill sales_db": (10, killer("sales_db")),
-    "kill storefront": (8, killer("storefront")),
-    "kill exchange_rates": (6, killer("exchange_rates")),
-    "kill web_events": (8, killer("web_events")),
-    "kill catalogue": (4, killer("catalogue")),
-    "kill mail": (8, killer("mail")),
+    "kill scheduler": (8, kill_component("scheduler")),
+    "kill api-server": (6, kill_component("api-server")),
+    "kill dag-processor": (4, kill_component("dag-processor")),
+    "kill bigquery": (10, kill_system("bigquery")),
+    "kill sales_db": (10, kill_system("sales_db")),
+    "kill storefront": (8, kill_system("storefront")),
+    "kill exchange_rates": (6, kill_system("exchange_rates")),
+    "kill web_events": (8, kill_system("web_events")),
+    "kill catalogue": (4, kill_system("catalogue")),
+    "kill mail": (8, kill_system("mail")),
     "cut": (60, cut),
-    "fill disk": (15, fill_disk),
     # What happens to the data.
     "edit": (30, edit),
     "edit silently": (12, edit_silently),

@@ -4,15 +4,11 @@ import hashlib
 import json
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
-from syrupy.assertion import SnapshotAssertion
-
 from ecommerce.core.email_masking import safe_id
 from tests.integration.partner_files.drop import (
     DAY,
     HASH_KEY,
     RECEIVED,
-    Drop,
     file_of,
     line,
     rows,
@@ -23,9 +19,7 @@ from tests.memory import Remembered
 LATER = datetime(2026, 3, 12, 5, tzinfo=UTC)
 
 
-def test_the_files_of_eight_days_and_no_others(
-    drop: Drop, snapshot: SnapshotAssertion
-) -> None:
+def test_the_files_of_eight_days_and_no_others(drop, snapshot):
     nothing = drop.extract()
     assert (nothing.rows, rows(nothing, "lines")) == (0, [])
     assert nothing.control_totals["warnings"] == []
@@ -53,8 +47,8 @@ def test_the_files_of_eight_days_and_no_others(
 
 
 def test_only_files_that_came_lately_and_were_never_loaded_are_called_late(
-    drop: Drop, snapshot: SnapshotAssertion
-) -> None:
+    drop, snapshot
+):
     recently = datetime(2026, 3, 8, 12, tzinfo=UTC)
     before = datetime(2026, 3, 2, 12, tzinfo=UTC)
     drop.put("acme_2026-02-01.csv", file_of(line("A")), before)
@@ -71,7 +65,7 @@ def test_only_files_that_came_lately_and_were_never_loaded_are_called_late(
     assert warning_texts(drop.extract()) == snapshot(name="another version")
 
 
-def test_a_file_is_read_once_until_its_content_changes(drop: Drop) -> None:
+def test_a_file_is_read_once_until_its_content_changes(drop):
     name = "acme_2026-03-05.csv"
     path = drop.put(name, file_of(line("A"), line("B")))
     first = drop.extract()
@@ -102,9 +96,7 @@ def test_a_file_is_read_once_until_its_content_changes(drop: Drop) -> None:
     assert received > RECEIVED
 
 
-def test_orders_that_a_second_delivery_lacks_are_removed(
-    drop: Drop, snapshot: SnapshotAssertion
-) -> None:
+def test_orders_that_a_second_delivery_lacks_are_removed(drop, snapshot):
     first = ["stays", "goes", "moves", "breaks", " blank "]
     drop.put("acme_2026-03-09.csv", file_of(*map(line, first)))
     drop.put("acme_2026-03-08.csv", file_of(line("elsewhere")))
@@ -133,7 +125,7 @@ def test_orders_that_a_second_delivery_lacks_are_removed(
     assert [json.loads(text)["kind"] for text in warnings] == ["orders_removed"]
 
 
-def test_an_order_that_a_file_of_any_other_day_holds_is_not_removed(drop: Drop) -> None:
+def test_an_order_that_a_file_of_any_other_day_holds_is_not_removed(drop):
     for day, orders in ((1, ["old"]), (8, ["old", "newer", "gone"]), (10, ["newer"])):
         drop.put(f"acme_2026-03-{day:02}.csv", file_of(*map(line, orders)))
         drop.load(drop.extract(DAY.replace(day=day)))
@@ -143,8 +135,8 @@ def test_an_order_that_a_file_of_any_other_day_holds_is_not_removed(drop: Drop) 
 
 
 def test_orders_of_another_partner_are_named_however_old_their_file_is(
-    drop: Drop,
-) -> None:
+    drop,
+):
     drop.put("acme_2025-01-09.csv", file_of(line("1001")))
     drop.load(drop.extract(date(2025, 1, 9)))
     drop.put("acme_2026-03-09.csv", file_of(line("A1"), line("A2")))
@@ -158,7 +150,7 @@ def test_orders_of_another_partner_are_named_however_old_their_file_is(
     ]
 
 
-def test_orders_whose_ids_are_addresses_are_known_again(drop: Drop) -> None:
+def test_orders_whose_ids_are_addresses_are_known_again(drop):
     ann, bob = "ann@example.com", "bob%40example.com"
     drop.put("acme_2026-03-09.csv", file_of(line(ann), line(bob)))
     first = drop.extract()
@@ -174,11 +166,10 @@ def test_orders_whose_ids_are_addresses_are_known_again(drop: Drop) -> None:
 
 
 def test_a_file_is_missing_where_it_is_due_and_neither_loaded_nor_usable(
-    drop: Drop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def missing() -> list[str]:
-        missing: list[str] = drop.extract().control_totals["missing_deliveries"]
-        return missing
+    drop, monkeypatch
+):
+    def missing():
+        return drop.extract().control_totals["missing_deliveries"]
 
     assert missing() == []
     monkeypatch.setenv("EXPECTED_PARTNERS", "acme,zeta")

@@ -12,7 +12,6 @@ import pytest
 from airflow.sdk.io import attach
 from fsspec.implementations.memory import MemoryFileSystem
 from fsspec.spec import AbstractBufferedFile
-from syrupy.assertion import SnapshotAssertion
 
 from ecommerce.core.check_result import OK
 from ecommerce.core.errors import ConfigurationError, TransientError
@@ -32,7 +31,7 @@ CUT = gzip.compress(file_of(*map(line, "ABC")).encode())[:-12]
 DAMAGED = "its gzip data is damaged or ends too early"
 NO_CSV = "its first line cannot be read as a CSV header in UTF-8"
 NOT_REGULAR = "it is no regular file of the folder"
-BROKEN: list[tuple[str, bytes, str, str]] = [
+BROKEN = [
     (
         "bomb_2026-03-10.csv.gz",
         HEADER.encode() + b"\n" * 1_002,
@@ -109,9 +108,7 @@ def broken(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> Drop:
     return drop
 
 
-def test_a_broken_file_is_rejected_whole_and_tried_again(
-    broken: Drop, snapshot: SnapshotAssertion
-) -> None:
+def test_a_broken_file_is_rejected_whole_and_tried_again(broken, snapshot):
     expected = [(name, 0, reason, detail, None) for name, _, reason, detail in BROKEN]
     columns = "file, row_number, reason, detail, raw"
     manifest = broken.extract()
@@ -138,7 +135,7 @@ def test_a_broken_file_is_rejected_whole_and_tried_again(
     assert warning_texts(later) == snapshot(name="after a valid version was loaded")
 
 
-def test_only_regular_files_of_the_folder_are_read(drop: Drop, tmp_path: Path) -> None:
+def test_only_regular_files_of_the_folder_are_read(drop, tmp_path):
     (tmp_path / "elsewhere.csv").write_text(file_of(line("secret")))
     drop.put("acme_2026-03-10.csv", file_of(line("A")))
     drop.put("original.txt", file_of(line("B")))
@@ -163,9 +160,7 @@ def test_only_regular_files_of_the_folder_are_read(drop: Drop, tmp_path: Path) -
     assert manifest.control_totals["missing_deliveries"] == [], "none of them is due"
 
 
-def test_files_that_vanish_or_may_not_be_read_keep_no_other_out(
-    drop: Drop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_files_that_vanish_or_may_not_be_read_keep_no_other_out(drop, monkeypatch):
     drop.put("acme_2026-03-10.csv", file_of(line("A")))
     drop.put("locked_2026-03-10.csv", file_of(line("L")))
     gone = drop.put("gone_2026-03-10.csv", file_of(line("B")))
@@ -192,9 +187,7 @@ def test_files_that_vanish_or_may_not_be_read_keep_no_other_out(
     ]
 
 
-def test_a_file_that_is_still_being_delivered_is_left_for_the_retry(
-    drop: Drop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_is_still_being_delivered_is_left_for_the_retry(drop, monkeypatch):
     path = drop.put("acme_2026-03-10.csv", file_of(line("A")))
     read = delivered_files.read_csv
 
@@ -210,9 +203,7 @@ def test_a_file_that_is_still_being_delivered_is_left_for_the_retry(
     assert not staging.exists(f"file://{drop.staging}/0")
 
 
-def test_lines_that_need_too_much_memory_keep_no_other_out(
-    drop: Drop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lines_that_need_too_much_memory_keep_no_other_out(drop, monkeypatch):
     monkeypatch.setattr(delivered_files, "_MOST_LONG_LINES", 3 << 20)
     for partner, count in (("longer", 5), ("long", 2)):
         lines = [line(f"L{number}", name="x" * 900_000) for number in range(count)]
@@ -227,9 +218,7 @@ def test_lines_that_need_too_much_memory_keep_no_other_out(
     ]
 
 
-def test_many_malformed_lines_are_rejected_or_the_file_is(
-    drop: Drop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_malformed_lines_are_rejected_or_the_file_is(drop, monkeypatch):
     drop.put("acme_2026-03-10.csv", file_of('A,1,"' + "text\n" * 1_000))
     manifest = drop.extract()
     assert rows(manifest, "files", "lines") == [(1_000,)]
@@ -242,8 +231,8 @@ def test_many_malformed_lines_are_rejected_or_the_file_is(
 
 
 def test_a_file_of_which_not_every_record_comes_out_is_rejected_whole(
-    drop: Drop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    drop, monkeypatch
+):
     def all_usual(text: bytes, starts: np.ndarray, *_: Any) -> np.ndarray:
         return np.ones(len(starts) - 1, bool)
 
@@ -258,9 +247,7 @@ def test_a_file_of_which_not_every_record_comes_out_is_rejected_whole(
     ]
 
 
-def test_names_that_are_long_or_not_utf_8_keep_no_other_out(
-    drop: Drop, snapshot: SnapshotAssertion
-) -> None:
+def test_names_that_are_long_or_not_utf_8_keep_no_other_out(drop, snapshot):
     long = f"{'a' * 240}_2026-03-10.csv"
     drop.put(long, file_of(line("A")))
     for name in (b"M\xe4rz.csv", b"\xe4.txt"):
@@ -271,8 +258,8 @@ def test_names_that_are_long_or_not_utf_8_keep_no_other_out(
 
 
 def test_what_lies_in_the_folder_and_is_not_read_is_listed_once_and_briefly(
-    drop: Drop, snapshot: SnapshotAssertion
-) -> None:
+    drop, snapshot
+):
     for number in range(7):
         drop.put(f".upload{number}.csv.part", "x")
     drop.put("acme_2027-03-10.csv", file_of(line("A")))
@@ -284,9 +271,7 @@ def test_what_lies_in_the_folder_and_is_not_read_is_listed_once_and_briefly(
     assert drop.extract(date(2026, 3, 12)).control_totals["warnings"] == []
 
 
-def test_a_folder_that_does_not_exist(
-    drop: Drop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_that_does_not_exist(drop, monkeypatch):
     monkeypatch.setenv("PARTNER_DROP_URI", "file:///nowhere")
     with pytest.raises(ConfigurationError) as caught:
         drop.extract()
@@ -304,9 +289,7 @@ class Stored(AbstractBufferedFile):
         return content[start:end]
 
 
-def test_a_drop_folder_in_an_object_store(
-    drop: Drop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_drop_folder_in_an_object_store(drop, monkeypatch):
     attach("memory", fs=MemoryFileSystem())
     store = staging.storage_path("memory://partner-drop")
     for name in ("acme_2026-03-10.csv", "acme_2026-03-09.csv.gz"):

@@ -36,7 +36,7 @@ def deliver(drop: Drop, *lines: str) -> None:
     drop.put(FILE, "\n".join([HEADER, *lines, ""]).encode("latin-1"))
 
 
-def test_files_are_loaded_in_their_layout(drop: Drop) -> None:
+def test_files_are_loaded_in_their_layout(drop):
     """Semicolons, decimal commas, other columns; a broken line keeps its number and the partner's names."""
     deliver(
         drop,
@@ -83,7 +83,7 @@ def test_files_are_loaded_in_their_layout(drop: Drop) -> None:
     ]
 
 
-def test_a_changed_layout_reads_loaded_files_again(drop: Drop, layouts) -> None:
+def test_a_changed_layout_reads_loaded_files_again(drop, layouts):
     deliver(drop, "G1;1;10.03.2026 08:00;MUG;Becher;2;10,50;0;;DE;")
     drop.load(drop.extract())
     assert rows(drop.extract(), "files") == []
@@ -93,7 +93,7 @@ def test_a_changed_layout_reads_loaded_files_again(drop: Drop, layouts) -> None:
     assert rows(drop.extract(), "lines", "currency") == [("CHF",)]
 
 
-def test_check_names_layouts_and_what_is_wrong_with_one(drop: Drop, layouts) -> None:
+def test_check_names_layouts_and_what_is_wrong_with_one(drop, layouts):
     [(_, text), *_] = partner_files.check()
     assert text.endswith("; layouts of globex in include/partners/")
     for name, problem in (
@@ -111,9 +111,7 @@ def test_check_names_layouts_and_what_is_wrong_with_one(drop: Drop, layouts) -> 
         file.unlink()
 
 
-def test_check_reads_the_header_of_each_file(
-    drop: Drop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_check_reads_the_header_of_each_file(drop, monkeypatch):
     monkeypatch.setattr(
         folder, "newest_closed_day", lambda *_: day_window(DAY, "America/New_York")
     )

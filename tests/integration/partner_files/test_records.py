@@ -3,15 +3,11 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-import pytest
-from syrupy.assertion import SnapshotAssertion
-
 from ecommerce.sales.transform import transform
 from ecommerce.sources.partner_layouts import COLUMNS
 from tests.integration.partner_files.drop import (
     HEADER,
     RECEIVED,
-    Drop,
     file_of,
     line,
     rows,
@@ -21,7 +17,7 @@ from tests.integration.partner_files.drop import (
 FILE = "acme_2026-03-10.csv"
 
 
-def test_every_field_comes_as_delivered(drop: Drop) -> None:
+def test_every_field_comes_as_delivered(drop):
     columns = list(reversed(COLUMNS))
     values = {name: f" {name}!" for name in COLUMNS}
     written = values | {
@@ -78,8 +74,8 @@ BAD = {
 
 
 def test_each_bad_line_is_rejected_with_its_number_and_shape_and_no_other(
-    drop: Drop,
-) -> None:
+    drop,
+):
     content = [HEADER.encode()]
     for number in range(2, 12):
         text = BAD[number][0] if number in BAD else line(f"G{number % 10}")
@@ -97,7 +93,7 @@ def test_each_bad_line_is_rejected_with_its_number_and_shape_and_no_other(
     assert rows(manifest, "files", "lines") == [(10,)]
 
 
-def test_odd_files_are_read(drop: Drop, snapshot: SnapshotAssertion) -> None:
+def test_odd_files_are_read(drop, snapshot):
     padded = [
         line("B1", name='  "Mug, blue"'),
         line("B2", name='   ","'),
@@ -129,9 +125,7 @@ def test_odd_files_are_read(drop: Drop, snapshot: SnapshotAssertion) -> None:
 JANE = 'Jané Doe,"Bäckerstraße 5; 3rd floor",+49 151 2345678'
 
 
-def test_of_a_malformed_line_only_its_shape_and_order_leave_the_file(
-    drop: Drop, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_of_a_malformed_line_only_its_shape_and_order_leave_the_file(drop, caplog):
     drop.put(FILE, file_of(line("KEPT"), line("A-100")))
     drop.load(drop.extract())
     unquoted = JANE.replace('"', "").replace(";", ",")
@@ -170,7 +164,7 @@ def test_of_a_malformed_line_only_its_shape_and_order_leave_the_file(
         assert text not in written
 
 
-def test_control_totals_are_the_files_own(drop: Drop) -> None:
+def test_control_totals_are_the_files_own(drop):
     """Absurd amounts and lines that cannot be read are in none."""
     lines = [
         line("A"),
@@ -193,7 +187,7 @@ def test_control_totals_are_the_files_own(drop: Drop) -> None:
     }
 
 
-def test_control_totals_by_currency_leave_nothing_unexplained(drop: Drop) -> None:
+def test_control_totals_by_currency_leave_nothing_unexplained(drop):
     """Yen and euros, an order that another file has in a newer version, and lines that are rejected."""
     earlier = [line("A"), line("B"), line("Y").replace("EUR", "jpy")]
     drop.put("acme_2026-03-09.csv", file_of(*earlier))

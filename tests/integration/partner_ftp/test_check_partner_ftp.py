@@ -1,13 +1,11 @@
 """What `make check` reports of the partner's server."""
 
-from pathlib import Path
-
 import pytest
 
 from ecommerce.core.errors import ContractError
 from ecommerce.sources.partner_ftp.fetch_command import check
 from tests.integration.partner_ftp.fetch import connect
-from tests.partner_ftp import MARKET_INDEX, PartnerSite, make_certificate, partner_site
+from tests.partner_ftp import MARKET_INDEX, make_certificate, partner_site
 
 WELL = (
     "ok",
@@ -24,9 +22,7 @@ UNUSABLE = (
 )
 
 
-def test_the_files_are_counted_and_hints_given(
-    shown: PartnerSite, known: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_files_are_counted_and_hints_given(shown, known, tmp_path):
     assert list(check()) == [WELL, IN_CLEAR]
     shown.put("market_index.csv", MARKET_INDEX + b"2026-11-22,1\n")
     assert list(check()) == [WELL, UNUSABLE, IN_CLEAR]
@@ -36,7 +32,7 @@ def test_the_files_are_counted_and_hints_given(
         assert list(check()) == [WELL]
 
 
-def test_a_missing_or_empty_file_is_an_error_after_one_look(shown: PartnerSite) -> None:
+def test_a_missing_or_empty_file_is_an_error_after_one_look(shown):
     shown.put("promotions.csv", b"")
     with pytest.raises(ContractError, match=r"promotions\.csv cannot be read: it is"):
         list(check())

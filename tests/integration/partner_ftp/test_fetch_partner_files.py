@@ -19,7 +19,6 @@ from tests.integration.partner_ftp.fetch import (
 from tests.partner_ftp import (
     MARKET_INDEX,
     PROMOTIONS,
-    PartnerSite,
     Sent,
     make_certificate,
     partner_site,
@@ -33,8 +32,8 @@ def sha256(text: bytes) -> str:
 
 
 def test_both_files_reach_staging_with_checksums_that_sha256sum_can_check(
-    shown: PartnerSite,
-) -> None:
+    shown,
+):
     shown.put("market_index.csv", b"")
     manifest = fetch()
     files = {"promotions.csv": PROMOTIONS, "market_index.csv": b""}
@@ -52,7 +51,7 @@ def test_both_files_reach_staging_with_checksums_that_sha256sum_can_check(
     }
 
 
-def test_a_checksum_is_read_as_people_write_it(shown: PartnerSite) -> None:
+def test_a_checksum_is_read_as_people_write_it(shown):
     checksum = sha256(PROMOTIONS).upper()
     for text in (
         checksum,
@@ -70,9 +69,7 @@ def test_a_checksum_is_read_as_people_write_it(shown: PartnerSite) -> None:
         assert "does not begin with a SHA-256 checksum" in sentence
 
 
-def test_the_files_may_lie_in_a_folder(
-    shown: PartnerSite, known: pytest.MonkeyPatch
-) -> None:
+def test_the_files_may_lie_in_a_folder(shown, known):
     for name, text in (("promotions.csv", LARGE), ("market_index.csv", MARKET_INDEX)):
         shown.put(f"exports/daily shop #1/{name}", text)
     for path in ("exports/daily shop #1", "/exports/daily shop #1"):
@@ -80,9 +77,7 @@ def test_the_files_may_lie_in_a_folder(
         assert content(fetch())["promotions.csv"] == LARGE
 
 
-def test_a_wrong_checksum_is_looked_at_again_at_growing_intervals(
-    shown: PartnerSite, tmp_path: Path
-) -> None:
+def test_a_wrong_checksum_is_looked_at_again_at_growing_intervals(shown, tmp_path):
     shown.put("market_index.csv", MARKET_INDEX, "0" * 64)
     sleep = tmp_path / "bin" / "sleep"
     sleep.parent.mkdir()
@@ -95,7 +90,7 @@ def test_a_wrong_checksum_is_looked_at_again_at_growing_intervals(
     assert Path(f"{sleep}.log").read_text().split() == ["5", "10"]
 
 
-def test_a_file_that_is_being_replaced_is_looked_at_again(shown: PartnerSite) -> None:
+def test_a_file_that_is_being_replaced_is_looked_at_again(shown):
     shown.put("promotions.csv", LARGE[:50_000], sha256(LARGE))  # its upload goes on
     shown.fail(
         "promotions.csv",
@@ -112,7 +107,7 @@ def test_a_file_that_is_being_replaced_is_looked_at_again(shown: PartnerSite) ->
     assert shown.asked("RETR").count("promotions.csv") == 2
 
 
-def test_after_a_broken_connection_only_the_rest_is_fetched(shown: PartnerSite) -> None:
+def test_after_a_broken_connection_only_the_rest_is_fetched(shown):
     shown.put("promotions.csv", LARGE)
     shown.fail(
         "promotions.csv",
@@ -128,9 +123,7 @@ def test_after_a_broken_connection_only_the_rest_is_fetched(shown: PartnerSite) 
     [(NEWER, ["100000"]), (PROMOTIONS, [])],
     ids=["as long", "shorter"],
 )
-def test_parts_of_two_versions_are_not_mixed(
-    shown: PartnerSite, newer: bytes, resumed: list[str]
-) -> None:
+def test_parts_of_two_versions_are_not_mixed(shown, newer, resumed):
     shown.put("promotions.csv", LARGE)
     shown.fail(
         "promotions.csv",
@@ -152,9 +145,7 @@ def without(command: str) -> dict[str, Any]:
     return {"proto_cmds": commands}
 
 
-def test_old_servers_announce_no_size_and_cannot_resume(
-    known: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_old_servers_announce_no_size_and_cannot_resume(known, tmp_path):
     with partner_site(tmp_path / "no-size", **without("SIZE")) as site:
         connect(known, site)
         site.put("promotions.csv", LARGE)
@@ -168,9 +159,7 @@ def test_old_servers_announce_no_size_and_cannot_resume(
         assert content(fetch())["promotions.csv"] == LARGE
 
 
-def test_login_and_password_are_sent_as_they_are_written(
-    known: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_login_and_password_are_sent_as_they_are_written(known, tmp_path):
     accounts = [
         ("shop@partner.example", "a\"b\\c d'e"),
         ("läden", 'pä$$ `id` %41 \\n #"'),
@@ -183,9 +172,7 @@ def test_login_and_password_are_sent_as_they_are_written(
             assert content(fetch())["promotions.csv"] == PROMOTIONS
 
 
-def test_a_server_that_offers_tls_gets_login_and_files_encrypted(
-    known: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_server_that_offers_tls_gets_login_and_files_encrypted(known, tmp_path):
     certificate = make_certificate(tmp_path)
     demands = {"tls_control_required": True, "tls_data_required": True}
     with partner_site(tmp_path / "partner", certificate, **demands) as site:

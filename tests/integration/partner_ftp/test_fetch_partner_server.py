@@ -29,11 +29,11 @@ def everything_readable(group: int) -> Iterator[str]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_the_password_is_in_no_argument_no_environment_of_a_program_and_no_output(
-    known: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+    known, tmp_path
+):
     secret = "a-password-of-its-own"
-    started: list[subprocess.Popen[bytes]] = []
-    seen: list[str] = []
+    started = []
+    seen = []
 
     def look_around(file: Any) -> Any:
         """While the server opens the file, curl waits for it."""

@@ -66,7 +66,7 @@ Answer = tuple[str, int, bytes, dict[str, str], Kind, str]
 WAIT = {"Retry_After": "600"}
 GZIP = {"Content_Encoding": "gzip"}
 PAGE = b"<!DOCTYPE html>\n<title>Sign in, jane@example.com</title>\n"
-ANSWERS: list[Answer] = [
+ANSWERS = [
     ("wrong secret", 401, b"a-secret is wrong", {}, CredentialsError, "login"),
     ("no permission", 403, b"a-secret", {}, CredentialsError, "permissions"),
     ("not found", 404, b"<h1>Not here</h1>", {}, NotFoundError, "404"),
@@ -90,7 +90,7 @@ ANSWERS: list[Answer] = [
         "9,999 bytes",
     ),
 ]
-REDIRECTS: list[tuple[str, str, Kind, str]] = [
+REDIRECTS = [
     (
         "redirect to another site",
         "http://localhost:{port}/",
@@ -111,7 +111,7 @@ def one_event(**fields: str) -> bytes:
     return json.dumps(event("one", at(1), visitor_id=SECRET, **fields)).encode() + b"\n"
 
 
-EVENT_ANSWERS: list[Answer] = [
+EVENT_ANSWERS = [
     (
         "an error",
         200,
@@ -140,7 +140,7 @@ EVENT_ANSWERS: list[Answer] = [
     ),
     ("damaged gzip", 200, b"no gzip", GZIP, TransientError, "gzip"),
 ]
-RATE_ANSWERS: list[Answer] = [
+RATE_ANSWERS = [
     ("empty", 200, b"", {}, ContractError, "not the CSV file"),
     ("no header", 200, b"\n" + RATES, {}, ContractError, "not the CSV file"),
     ("wrong encoding", 200, b"Date,\xff", {}, ContractError, "neither a CSV file"),

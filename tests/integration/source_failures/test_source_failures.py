@@ -7,12 +7,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 from airflow.providers.postgres.hooks.postgres import PostgresHook
-from syrupy.assertion import SnapshotAssertion
 
 from demo.services.ports import free_port
 from demo.services.postgres import Postgres
@@ -89,11 +87,11 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Website]:
 
 
 def test_web_events(
-    web_events: HttpSource,
-    site: Website,
-    monkeypatch: pytest.MonkeyPatch,
-    snapshot: SnapshotAssertion,
-) -> None:
+    web_events,
+    site,
+    monkeypatch,
+    snapshot,
+):
     failures = http_failures(web_events, site, monkeypatch, EVENT_ANSWERS)
     web_events.connect(monkeypatch, "http://events.shop.example.com")
     failures.add("in clear", web_events.extract, ConfigurationError, "encryption")
@@ -103,11 +101,11 @@ def test_web_events(
 
 
 def test_exchange_rates(
-    rates: HttpSource,
-    site: Website,
-    monkeypatch: pytest.MonkeyPatch,
-    snapshot: SnapshotAssertion,
-) -> None:
+    rates,
+    site,
+    monkeypatch,
+    snapshot,
+):
     failures = http_failures(rates, site, monkeypatch, RATE_ANSWERS)
     rates.connect(monkeypatch, site.url)
     assert rates.extract().rows == 2
@@ -126,13 +124,13 @@ def shop(
     return shop
 
 
-CONNECTIONS: list[tuple[str, dict[str, Any], Kind, str]] = [
+CONNECTIONS = [
     ("wrong password", {"password": SECRET}, CredentialsError, "password"),
     ("unknown role", {"login": "nobody"}, CredentialsError, "login"),
     ("unknown database", {"schema": "nowhere"}, ContractError, "nowhere"),
     ("no TLS", {"extra": {"sslmode": "require"}}, ContractError, "sslmode"),
 ]
-SCHEMAS: list[tuple[str, str, str, Kind, str]] = [
+SCHEMAS = [
     (
         "no coupons",
         "ALTER TABLE orders RENAME coupon_code TO coupon",
@@ -185,9 +183,7 @@ SCHEMAS: list[tuple[str, str, str, Kind, str]] = [
 ]
 
 
-def test_sales_database(
-    shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch, snapshot: SnapshotAssertion
-) -> None:
+def test_sales_database(shop, monkeypatch, snapshot):
     failures = Failures()
 
     def fail(case: str, kind: Kind, noun: str) -> None:
@@ -251,7 +247,7 @@ def ssh_port() -> Iterator[int]:
         yield listening.getsockname()[1]
 
 
-FTP_CONNECTIONS: list[tuple[str, dict[str, Any], Kind, str]] = [
+FTP_CONNECTIONS = [
     ("wrong password", {"password": SECRET}, CredentialsError, "login"),
     ("TLS is required", {"extra": {"tls": "required"}}, ContractError, "no TLS"),
     ("no such folder", {"extra": {"path": "elsewhere"}}, ContractError, "`path`"),
@@ -262,11 +258,11 @@ FTP_CONNECTIONS: list[tuple[str, dict[str, Any], Kind, str]] = [
 
 
 def test_partner_server(
-    partner: PartnerSite,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    snapshot: SnapshotAssertion,
-) -> None:
+    partner,
+    monkeypatch,
+    tmp_path,
+    snapshot,
+):
     failures = Failures()
 
     def fail(case: str, kind: Kind, noun: str, **settings: str) -> None:

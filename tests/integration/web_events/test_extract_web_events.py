@@ -2,19 +2,17 @@
 
 import json
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from demo.services.web_events import EventCollector, EventFault
-from ecommerce.core.business_day import BusinessDay, day_window
+from ecommerce.core.business_day import day_window
 from ecommerce.sources import text_blocks
 from tests.explained import findings
 from tests.integration.web_events.reading import (
     DAY,
     NEW_YORK,
-    Serve,
     at,
     connect,
     event,
@@ -52,8 +50,8 @@ def asked(collector: EventCollector) -> list[tuple[str, str]]:
 
 
 def test_a_newest_day_reads_all_that_was_received_since_to_the_second(
-    serve: Serve, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    serve, root, tmp_path, monkeypatch
+):
     collector = serve()
     since, now = at(6.5), at(30)
     second = timedelta(seconds=1)
@@ -96,8 +94,8 @@ def test_a_newest_day_reads_all_that_was_received_since_to_the_second(
 
 
 def test_an_older_day_keeps_what_occurred_on_it_and_what_cannot_be_dated(
-    serve: Serve, root: Path, tmp_path: Path
-) -> None:
+    serve, root, tmp_path
+):
     serve()
     last = timedelta(milliseconds=1)
     keep(
@@ -157,8 +155,8 @@ def test_an_older_day_keeps_what_occurred_on_it_and_what_cannot_be_dated(
     ids=str,
 )
 def test_a_day_is_the_shops_whatever_the_clocks_do(
-    serve: Serve, root: Path, tmp_path: Path, window: BusinessDay, hours: int
-) -> None:
+    serve, root, tmp_path, window, hours
+):
     collector = serve()
     assert (window.end - window.start) / timedelta(hours=1) == hours
     quarter = timedelta(minutes=15)
@@ -173,8 +171,8 @@ def test_a_day_is_the_shops_whatever_the_clocks_do(
 
 
 def test_a_day_is_not_read_beyond_now_and_may_have_no_event(
-    serve: Serve, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    serve, root, tmp_path, monkeypatch
+):
     collector = serve()
     keep(root, event("of another day", at(30)))
     now = DAY.end + timedelta(hours=30)
@@ -241,9 +239,7 @@ ODD = {
 }
 
 
-def test_every_value_is_the_text_that_was_sent(
-    serve: Serve, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_value_is_the_text_that_was_sent(serve, root, tmp_path, monkeypatch):
     serve(compress=True)
     keep(root, event("usual", at(1)))
     for text in ODD:
@@ -278,12 +274,12 @@ USELESS = {
 
 @pytest.mark.parametrize("block", [1 << 20, 7])
 def test_a_line_that_is_no_event_keeps_its_beginning_and_costs_no_other(
-    serve: Serve,
-    root: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    block: int,
-) -> None:
+    serve,
+    root,
+    tmp_path,
+    monkeypatch,
+    block,
+):
     """Whatever the blocks are that an answer is read in."""
     monkeypatch.setattr(text_blocks, "BLOCK", block)
     serve()
@@ -305,9 +301,7 @@ def long_event(size: int, name: str) -> bytes:
     return text.replace(b'"user_agent": ""', b'"user_agent": "' + agent + b'"')
 
 
-def test_lines_of_any_length_are_bounded(
-    serve: Serve, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lines_of_any_length_are_bounded(serve, root, tmp_path, monkeypatch):
     serve()
     longest, mega = 256 * 1024, 1024 * 1024
     for size, name in (
@@ -336,8 +330,8 @@ def test_lines_of_any_length_are_bounded(
 
 
 def test_blank_lines_line_ends_and_order_are_nothing(
-    serve: Serve, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    serve, root, tmp_path, monkeypatch
+):
     """The line feed at the end may be missing, and a line on the edge of two slices is in both."""
     collector = serve()
     first, second = [
@@ -370,8 +364,8 @@ def test_blank_lines_line_ends_and_order_are_nothing(
 
 
 def test_the_password_is_a_bearer_token_and_without_one_nothing_is_sent(
-    serve: Serve, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    serve, root, tmp_path, monkeypatch
+):
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login me password of-something-else\n")
     monkeypatch.setenv("NETRC", str(netrc))

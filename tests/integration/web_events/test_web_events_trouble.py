@@ -15,7 +15,6 @@ from ecommerce.core.errors import TransientError
 from ecommerce.sources.web_events import client, extraction
 from ecommerce.storage.staging import Manifest, exists
 from tests.integration.web_events.reading import (
-    Serve,
     at,
     connect,
     event,
@@ -57,8 +56,8 @@ def starts(collector: EventCollector) -> Counter[str]:
     [("chunked", False), ("length", True), ("close", False), ("close", True)],
 )
 def test_a_connection_that_breaks_repeats_its_slice_and_no_other(
-    serve: Serve, received: list[str], framing: str, packed: bool, read: Read
-) -> None:
+    serve, received, framing, packed, read
+):
     collector = serve(framing=framing, compress=packed)
     whole = read().control_totals["bytes_read"]
     collector.requests.clear()
@@ -75,8 +74,8 @@ def test_a_connection_that_breaks_repeats_its_slice_and_no_other(
 
 @pytest.mark.parametrize("framing", FRAMINGS)
 def test_a_packed_answer_that_is_cut_is_requested_again_whatever_its_length(
-    serve: Serve, tmp_path: Path, framing: str
-) -> None:
+    serve, tmp_path, framing
+):
     collector = serve(framing=framing)
     line = json.dumps(event("one", at(1))).encode() + b"\n"
     whole = gzip.compress(line * 500)
@@ -97,8 +96,8 @@ def test_a_packed_answer_that_is_cut_is_requested_again_whatever_its_length(
 
 
 def test_one_that_breaks_again_and_again_fails_and_leaves_nothing(
-    serve: Serve, received: list[str], tmp_path: Path, read: Read
-) -> None:
+    serve, received, tmp_path, read
+):
     collector = serve(framing="close")
     for number in range(client.ATTEMPTS):
         collector.faults.append(EventFault(HOUR, cut=50_001 + 10 * number))
@@ -120,9 +119,7 @@ PASSING = [
 """Of one hour each."""
 
 
-def test_passing_trouble_changes_nothing(
-    serve: Serve, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_passing_trouble_changes_nothing(serve, root, tmp_path, monkeypatch):
     collector = serve()
     connect(monkeypatch, collector.url, extra={"timeout": 0.5})
     for number, fault in enumerate(PASSING):
@@ -140,8 +137,8 @@ def test_passing_trouble_changes_nothing(
 
 
 def test_a_few_lines_that_are_no_events_are_no_reason_to_refuse_a_quiet_hour(
-    serve: Serve, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    serve, root, tmp_path, monkeypatch
+):
     collector = serve()
     beginnings = [
         b"garbage",
@@ -163,8 +160,8 @@ def test_a_few_lines_that_are_no_events_are_no_reason_to_refuse_a_quiet_hour(
 
 
 def test_a_failed_conversion_stops_the_download_that_is_ahead(
-    serve: Serve, received: list[str], monkeypatch: pytest.MonkeyPatch, read: Read
-) -> None:
+    serve, received, monkeypatch, read
+):
     collector = serve()
     monkeypatch.setattr(extraction._Writer, "write", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):

@@ -57,7 +57,7 @@ def rows(
         (b'"a,b\n', "its first line cannot be read as a CSV header in UTF-8"),
     ],
 )
-def test_header(line: bytes, names: list[str] | str) -> None:
+def test_header(line, names):
     if isinstance(names, list):
         assert header(io.BytesIO(line)) == names
         return
@@ -67,7 +67,7 @@ def test_header(line: bytes, names: list[str] | str) -> None:
 
 OPEN = "a quote that is not closed"
 LONG = "x" * (LONGEST_LINE - 10)
-RECORDS: list[tuple[str, bytes | str, list[tuple[int, str, str | None]]]] = [
+RECORDS = [
     (
         "line numbers are those of an editor",
         '1,2,3\r\n\r\n4,"two\r\nlines",6\n   \n7,8,9',
@@ -119,13 +119,11 @@ RECORDS: list[tuple[str, bytes | str, list[tuple[int, str, str | None]]]] = [
     [case[1:] for case in RECORDS],
     ids=[case[0] for case in RECORDS],
 )
-def test_records(
-    content: bytes | str, expected: list[tuple[int, str, str | None]]
-) -> None:
+def test_records(content, expected):
     assert split(content) == expected
 
 
-def test_a_record_over_very_many_lines_is_taken_for_an_open_quote() -> None:
+def test_a_record_over_very_many_lines_is_taken_for_an_open_quote():
     breaks = "x\n" * (MOST_LINES + 1)
     found = split(f'1,"{breaks}",3\n4,5,6\n')
     assert found[0] == (2, '1,"x', OPEN)
@@ -133,7 +131,7 @@ def test_a_record_over_very_many_lines_is_taken_for_an_open_quote() -> None:
     assert len(split(f'1,"{breaks[2:]}",3\n4,5,6\n')) == 2
 
 
-def test_an_absurd_line_is_cut_and_the_next_is_read() -> None:
+def test_an_absurd_line_is_cut_and_the_next_is_read():
     cut, following = split(b"1,2," + b"x" * (3 * LONGEST_LINE) + b"\n4,5,6\n")
     assert cut[2] == f"longer than {LONGEST_LINE} bytes"
     assert len(cut[1]) == LONGEST_LINE
@@ -155,7 +153,7 @@ def test_an_absurd_line_is_cut_and_the_next_is_read() -> None:
         ("\0,\\,'a", ["\0", "\\", "'a"]),
     ],
 )
-def test_values(text: str, values: list[str | None]) -> None:
+def test_values(text, values):
     """Blanks around quotes are no part of a value; all others are."""
     assert rows(text.encode(), len(values)) == [(2, values)]
     assert split(text, len(values)) == [(2, text, None)]
@@ -166,7 +164,7 @@ FIELD = st.characters(codec="utf-8", exclude_characters="\r\n")
 
 @settings(max_examples=50)
 @given(st.lists(st.lists(st.text(FIELD, max_size=8), min_size=3, max_size=3)))
-def test_what_a_csv_writer_writes_comes_back(rows: list[list[str]]) -> None:
+def test_what_a_csv_writer_writes_comes_back(rows):
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     lines = text.getvalue().split("\n")
@@ -177,7 +175,7 @@ def test_what_a_csv_writer_writes_comes_back(rows: list[list[str]]) -> None:
 
 
 @given(st.text(alphabet='a,"\n ', max_size=80))
-def test_every_line_is_in_exactly_one_record(text: str) -> None:
+def test_every_line_is_in_exactly_one_record(text):
     found = split(text)
     lines = [line for _, record, _ in found for line in record.split("\n")]
     assert [line for line in lines if line.strip()] == [
@@ -188,7 +186,7 @@ def test_every_line_is_in_exactly_one_record(text: str) -> None:
 
 
 @given(st.text(alphabet='a,"\n\r ü', max_size=80), st.integers(1, 40))
-def test_the_blocks_that_a_file_is_read_in_change_nothing(text: str, size: int) -> None:
+def test_the_blocks_that_a_file_is_read_in_change_nothing(text, size):
     """Nor does it matter where lines beyond doubt, which are found in native code, are among the others."""
     text = text.replace("ü", "1,2,3\n")
     with pytest.MonkeyPatch.context() as patch:
@@ -214,15 +212,13 @@ def test_the_blocks_that_a_file_is_read_in_change_nothing(text: str, size: int) 
         ),
     ],
 )
-def test_a_file_beyond_its_bounds_is_not_read_on(
-    content: bytes, bounds: Bounds, why: str
-) -> None:
+def test_a_file_beyond_its_bounds_is_not_read_on(content, bounds, why):
     with pytest.raises(OutOfBoundsError, match=why):
         rows(content, 3, bounds)
     assert len(rows(b"1,2,3\n" * 3, 3, Bounds(3, 18, 60))) == 3, "at its bounds"
 
 
-def test_a_record_over_blank_lines_is_read_whatever_the_blocks() -> None:
+def test_a_record_over_blank_lines_is_read_whatever_the_blocks():
     text = '1,"' + "\n" * 9 + '",3\n' + "\n" * (3 * MOST_LINES) + "4,5,6\n"
     for size in (1, 4, 20, 1 << 20):
         with pytest.MonkeyPatch.context() as patch:

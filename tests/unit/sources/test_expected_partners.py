@@ -42,11 +42,11 @@ def back(*days: int, partner: str = "acme") -> list[tuple[str, date]]:
         ((-7, 0), False),
     ],
 )
-def test_habits_are_learnt_by_weekday(days: tuple[int, ...], due: bool) -> None:
+def test_habits_are_learnt_by_weekday(days, due):
     assert due_partners(THURSDAY, back(*days), None) == (["acme"] if due else [])
 
 
-def test_partners_are_told_apart() -> None:
+def test_partners_are_told_apart():
     deliveries = [
         *back(7, 14, 21),
         *back(8, 15, 22, partner="bolt"),
@@ -67,7 +67,7 @@ def test_partners_are_told_apart() -> None:
         ("none", {0: [], 3: []}),
     ],
 )
-def test_the_setting_is_all_there_is(text: str, due: dict[int, list[str]]) -> None:
+def test_the_setting_is_all_there_is(text, due):
     settings = load_settings(
         {"CUSTOMER_HASH_KEY": "0123456789abcdef", "EXPECTED_PARTNERS": text}
     )
@@ -85,7 +85,7 @@ def test_the_setting_is_all_there_is(text: str, due: dict[int, list[str]]) -> No
 @pytest.mark.parametrize(
     "text", ["acme:someday", "acme:mon-", ":mon", "acme,,globex", "acme:mon tue"]
 )
-def test_a_setting_that_nobody_can_read_is_refused(text: str) -> None:
+def test_a_setting_that_nobody_can_read_is_refused(text):
     with pytest.raises(
         ConfigurationError, match="is neither a partner's name nor one with weekdays"
     ):
@@ -94,7 +94,7 @@ def test_a_setting_that_nobody_can_read_is_refused(text: str) -> None:
         )
 
 
-def test_five_days_are_those_on_which_any_partner_delivered() -> None:
+def test_five_days_are_those_on_which_any_partner_delivered():
     other = back(1, 2, 3, 4, 5, 6, partner="bolt")
     assert due_partners(THURSDAY, [*back(2, 3, 4, 5, 6), *other], None) == ["bolt"]
     closed = [*back(1, 2, 3, 5, 6), *back(1, 2, 3, 5, 6, partner="bolt")]
@@ -117,7 +117,5 @@ def test_five_days_are_those_on_which_any_partner_delivered() -> None:
         ((), False),
     ],
 )
-def test_who_delivers_on_most_days_is_doubtful(
-    days: tuple[int, ...], doubtful: bool
-) -> None:
+def test_who_delivers_on_most_days_is_doubtful(days, doubtful):
     assert doubtful_partners(THURSDAY, back(*days)) == (["acme"] if doubtful else [])

@@ -37,12 +37,12 @@ def answer(status: int, body: bytes = b"", **headers: str) -> requests.Response:
     return response
 
 
-def test_complete_answers_are_no_error() -> None:
+def test_complete_answers_are_no_error():
     for status in (200, 204):
         raise_for_status(answer(status), WHAT)
 
 
-def test_errors_that_may_pass_know_how_long_to_wait() -> None:
+def test_errors_that_may_pass_know_how_long_to_wait():
     for status, kind in (
         (429, RateLimitedError),
         (503, RateLimitedError),
@@ -54,7 +54,7 @@ def test_errors_that_may_pass_know_how_long_to_wait() -> None:
         assert caught.value.retry_after == 5
 
 
-def test_a_request_is_repeated_as_often_as_its_error_allows() -> None:
+def test_a_request_is_repeated_as_often_as_its_error_allows():
     attempts = {RateLimitedError: 3, TransientError: 2}
     for error, waited in (
         (TransientError("down"), [1]),
@@ -64,7 +64,7 @@ def test_a_request_is_repeated_as_often_as_its_error_allows() -> None:
         (RateLimitedError("busy"), [1, 2]),
         (ContractError("no"), []),
     ):
-        pauses: list[float] = []
+        pauses = []
 
         def send(error: Exception = error) -> None:
             raise error
@@ -74,14 +74,14 @@ def test_a_request_is_repeated_as_often_as_its_error_allows() -> None:
         assert pauses == waited, error
 
 
-def test_of_a_long_error_only_the_beginning_is_read() -> None:
+def test_of_a_long_error_only_the_beginning_is_read():
     long = answer(400, b"x" * 10_000_000)
     with pytest.raises(ContractError):
         raise_for_status(long, WHAT)
     assert long.raw.tell() < 10_000
 
 
-def test_a_private_host_needs_no_encryption() -> None:
+def test_a_private_host_needs_no_encryption():
     for host in ("shop", "shop.intranet", "nas.home.arpa", "10.0.0.1", "shop.lan"):
         assert not is_unencrypted(f"http://{host}/")
     for host in ("shop.example.com", "8.8.8.8", "intranet.example"):
@@ -90,7 +90,7 @@ def test_a_private_host_needs_no_encryption() -> None:
     assert not is_public("/var/run/postgresql.d")
 
 
-def test_an_answer_is_read_up_to_its_bound() -> None:
+def test_an_answer_is_read_up_to_its_bound():
     chunks = iter([b"abc", b"d", b"e", b"f"])
     with pytest.raises(
         ContractError, match=r"^shop: the answer has more than 4 bytes$"
@@ -100,14 +100,14 @@ def test_an_answer_is_read_up_to_its_bound() -> None:
     assert b"".join(bounded([b"abc", b"d"], 4, "shop")) == b"abcd"
 
 
-def test_quotes_are_short_and_show_nobodys_address() -> None:
+def test_quotes_are_short_and_show_nobodys_address():
     body = b'{"email":"jane.doe@example.com","to":"a%40b.example"}' + b"\xff" * 500
     text = quoted(body)
     assert text.startswith("""'{"email":"<e-mail>","to":"<e-mail>"}""")
     assert len(text) <= 122
 
 
-def test_retry_after_is_seconds_or_a_date() -> None:
+def test_retry_after_is_seconds_or_a_date():
     now = datetime(2026, 11, 20, 8, tzinfo=UTC)
     for value, seconds in (
         ("120", 120),
@@ -125,8 +125,8 @@ def test_retry_after_is_seconds_or_a_date() -> None:
 
 
 def test_what_cannot_be_requested_is_an_error_without_the_secret(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    monkeypatch,
+):
     def failure(url: str, kind: type[Exception], key: str = "secret-key") -> str:
         with pytest.raises(kind) as caught, network_errors(WHAT):
             requests.get(url, timeout=5, auth=("key", key))

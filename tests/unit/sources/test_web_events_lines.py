@@ -1,7 +1,6 @@
 """The lines of an answer are found whatever its size, and wherever a block of it ends."""
 
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from ecommerce.sources.web_events.client import instant, slices
 from ecommerce.sources.web_events.lines import check_first_lines
 
 
-def test_twenty_lines_without_an_event_are_no_answer(tmp_path: Path) -> None:
+def test_twenty_lines_without_an_event_are_no_answer(tmp_path):
     path = tmp_path / "answer.ndjson"
     path.write_bytes(b'{"type": "ping"}\n' * 20 + b'{"event_id": "a"}\n')
     with pytest.raises(
@@ -22,7 +21,7 @@ def test_twenty_lines_without_an_event_are_no_answer(tmp_path: Path) -> None:
         check_first_lines(path, "an answer")
 
 
-def test_slices_lie_on_the_hours_whatever_the_window() -> None:
+def test_slices_lie_on_the_hours_whatever_the_window():
     start = datetime(2026, 3, 10, 5, 20, tzinfo=timezone(timedelta(hours=1)))
     cut = datetime(2026, 3, 10, 5, 45, tzinfo=UTC)
     texts = [
@@ -41,7 +40,7 @@ def test_slices_lie_on_the_hours_whatever_the_window() -> None:
     assert instant(start) == "2026-03-10T04:20:00Z"
 
 
-def test_what_is_seen_late_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_seen_late_is_told(monkeypatch):
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
     [text] = web_events.limits(load_settings())
     assert "more than 3 days after its day" in text

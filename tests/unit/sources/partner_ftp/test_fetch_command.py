@@ -37,14 +37,12 @@ def set_connection(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> None:
         ({"extra": {"path": "a b/50%"}}, "ftp://ftp.partner.example:21/a%20b/50%25/"),
     ],
 )
-def test_host_port_and_path_make_the_folders_address(
-    monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], url: str
-) -> None:
+def test_host_port_and_path_make_the_folders_address(monkeypatch, fields, url):
     set_connection(monkeypatch, **fields)
     assert server_variables()["PARTNER_FTP_URL"] == url
 
 
-def test_a_connection_may_be_a_uri(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_may_be_a_uri(monkeypatch):
     uri = "ftp://shop:se%23cret@ftp.partner.example/exports?tls=required"
     monkeypatch.setenv("AIRFLOW_CONN_PARTNER_FTP", uri)
     found = server_variables()
@@ -75,9 +73,7 @@ def test_a_connection_may_be_a_uri(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
     ],
 )
-def test_a_connection_that_cannot_be_used_says_so(
-    monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], words: str
-) -> None:
+def test_a_connection_that_cannot_be_used_says_so(monkeypatch, fields, words):
     set_connection(monkeypatch, **fields)
     with pytest.raises(ConfigurationError, match=re.escape(words)):
         server_variables()

@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -34,7 +33,7 @@ def rejected(parsed: Parsed) -> list[tuple[int, str]]:
     return [(row["line_number"], row["reason"]) for row in parsed.rejected]
 
 
-def test_a_promotion_has_its_days_its_product_and_its_discount() -> None:
+def test_a_promotion_has_its_days_its_product_and_its_discount():
     parsed = promotions(GOOD, '2026-12-01, 2026-12-01 ,"Café, 1",12.5')
     day = date(2026, 12, 1)
     assert parsed == Parsed(
@@ -47,12 +46,12 @@ def test_a_promotion_has_its_days_its_product_and_its_discount() -> None:
     assert read_promotions(windows.encode()).rows == parsed.rows[:1]
 
 
-def test_no_sku_and_an_asterisk_are_the_whole_shop() -> None:
+def test_no_sku_and_an_asterisk_are_the_whole_shop():
     rows = [f"2026-11-27,2026-11-30,{sku},20" for sku in ("", " ", "*", '"*"')]
     assert [row.sku for row in promotions(*rows).rows] == [None] * 4
 
 
-def test_columns_are_found_by_name_and_a_new_one_is_ignored() -> None:
+def test_columns_are_found_by_name_and_a_new_one_is_ignored():
     header = "discount_percent,note,sku,end_date,start_date"
     parsed = promotions("100,x,MUG-01,2026-11-30,2026-11-27", header=header)
     assert parsed == Parsed((Promotion(FRIDAY, MONDAY, "MUG-01", Decimal(100)),))
@@ -72,12 +71,12 @@ def test_columns_are_found_by_name_and_a_new_one_is_ignored() -> None:
         ("\x89PNG\r", "promotions.csv "),
     ],
 )
-def test_another_header_is_an_error(header: str, words: str) -> None:
+def test_another_header_is_an_error(header, words):
     with pytest.raises(ContractError, match=words):
         promotions(GOOD, header=header)
 
 
-def test_a_header_alone_is_warned_of() -> None:
+def test_a_header_alone_is_warned_of():
     assert promotions() == Parsed((), (), ("promotions.csv has a header and no row",))
     assert market() == Parsed((), (), ("market_index.csv has a header and no row",))
 
@@ -110,7 +109,7 @@ WRONG = (
 )
 
 
-def test_a_bad_row_costs_that_row_and_is_kept_with_its_line_and_reason() -> None:
+def test_a_bad_row_costs_that_row_and_is_kept_with_its_line_and_reason():
     rows = [GOOD] * 300
     for number, (row, _) in enumerate(WRONG):
         rows[10 * number] = row
@@ -124,7 +123,7 @@ def test_a_bad_row_costs_that_row_and_is_kept_with_its_line_and_reason() -> None
     )
 
 
-def test_a_rejected_row_is_cut_and_masked() -> None:
+def test_a_rejected_row_is_cut_and_masked():
     text = f"ann@example.com,{'x' * 200_000}"
     [row] = promotions(GOOD, text, GOOD).rejected
     assert row["file"] == "promotions.csv"
@@ -143,9 +142,7 @@ def test_a_rejected_row_is_cut_and_masked() -> None:
         (11, 89, True),
     ],
 )
-def test_more_than_one_bad_row_in_ten_is_another_file_than_agreed(
-    bad: int, good: int, refused: bool
-) -> None:
+def test_more_than_one_bad_row_in_ten_is_another_file_than_agreed(bad, good, refused):
     rows = ["2026-11-27,2026-11-30,*,20%"] * bad + [GOOD] * good
     if not refused:
         assert len(promotions(*rows).rejected) == bad
@@ -160,7 +157,7 @@ def test_more_than_one_bad_row_in_ten_is_another_file_than_agreed(
     )
 
 
-def test_weeks_come_by_date_and_of_several_rows_for_one_the_last_counts() -> None:
+def test_weeks_come_by_date_and_of_several_rows_for_one_the_last_counts():
     parsed = market("2026-11-16,102", "2026-11-09,101.25", "2026-11-16,99")
     assert parsed == Parsed(
         (
@@ -178,8 +175,8 @@ def test_weeks_come_by_date_and_of_several_rows_for_one_the_last_counts() -> Non
 
 
 def test_both_files_are_read_from_staging_and_a_missing_one_is_an_error(
-    tmp_path: Path,
-) -> None:
+    tmp_path,
+):
     uri, now = f"file://{tmp_path}/raw", datetime(2026, 11, 21, tzinfo=UTC)
     with staging.publish(uri) as draft:
         (draft.path / "promotions.csv").write_text(f"{HEADER}\n{GOOD}\n")
