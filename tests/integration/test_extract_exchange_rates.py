@@ -4,10 +4,7 @@ import io
 import json
 import zipfile
 from base64 import b64encode
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -15,9 +12,8 @@ import pytest
 from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sources import exchange_rates
-from ecommerce.storage.staging import Manifest
 from tests.explained import findings, unexplained
-from tests.website import Website, website
+from tests.website import website
 
 DAY = date(2026, 3, 10)
 CSV = """Date,USD,JPY,CYP,
@@ -31,7 +27,7 @@ CSV = """Date,USD,JPY,CYP,
 
 
 @pytest.fixture
-def bank(monkeypatch: pytest.MonkeyPatch) -> Iterator[Website]:
+def bank(monkeypatch):
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
     monkeypatch.setenv("RECONCILE_DAYS", "35")
     with website() as bank:
@@ -39,19 +35,19 @@ def bank(monkeypatch: pytest.MonkeyPatch) -> Iterator[Website]:
         yield bank
 
 
-def connect(monkeypatch: pytest.MonkeyPatch, host: str, **fields: str) -> None:
+def connect(monkeypatch, host, **fields):
     connection = {"conn_type": "http", "host": host, **fields}
     monkeypatch.setenv("AIRFLOW_CONN_EXCHANGE_RATES_API", json.dumps(connection))
 
 
-def extract(folder: Path, newest: bool = False) -> Manifest:
+def extract(folder, newest=False):
     day = day_window(DAY, "UTC")
     until = None if newest else day.end
     window = ReadWindow("exchange_rates", day, day.start, until, f"file://{folder}")
     return exchange_rates.extract(window)
 
 
-def rows(manifest: Manifest, name: str = "rates") -> list[tuple[Any, ...]]:
+def rows(manifest, name="rates"):
     path = f"{manifest.file(name)}.parquet"
     with duckdb.connect() as duck:
         return duck.execute(f"FROM '{path}' ORDER BY ALL").fetchall()

@@ -1,15 +1,12 @@
 """What the extract of the sales database reads: whole orders, one snapshot, every value or a reject."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 
-from demo.services.postgres import Postgres
 from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sales.reconciliation import comparison
@@ -29,21 +26,14 @@ from tests.integration.sales_database import (
 
 
 @pytest.fixture
-def shop(
-    database: str,
-    postgres_server: Postgres,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> SalesDatabase:
+def shop(database, postgres_server, tmp_path, monkeypatch):
     shop = SalesDatabase(postgres_server, database, tmp_path, monkeypatch)
     shop.run(SCHEMA.read_text())
     shop.connect_as()
     return shop
 
 
-def test_an_order_is_read_whole_whatever_brings_it_into_the_window(
-    shop,
-):
+def test_an_order_is_read_whole_whatever_brings_it_into_the_window(shop):
     shop.run(
         order("created", "2026-03-10 08:00", lines=3)
         + order("changed", "2026-02-01 08:00", "2026-03-10 09:00", lines=2)
@@ -128,9 +118,7 @@ def test_windows_include_their_start_and_not_their_end(shop):
     assert left.manifest.window_end == at("2026-03-11 04:00")
 
 
-def test_refunds_without_order_are_read_once_with_all_refunds_of_that_order(
-    shop,
-):
+def test_refunds_without_order_are_read_once_with_all_refunds_of_that_order(shop):
     shop.run(
         refund("R-day", "gone", "2026-03-10 23:59", "2026-03-12 00:00")
         + refund("R-changed", "away", "2026-03-01 10:00", "2026-03-10 10:00")
@@ -147,9 +135,7 @@ def test_refunds_without_order_are_read_once_with_all_refunds_of_that_order(
     assert (totals["source_orders"], totals["source_refund_amount"]) == (0, "13.00")
 
 
-def test_products_and_customers_are_those_of_the_orders_and_the_changed(
-    shop,
-):
+def test_products_and_customers_are_those_of_the_orders_and_the_changed(shop):
     """Also: ids are texts, though the database keeps some of them as numbers."""
     shop.run(
         "ALTER TABLE orders ALTER customer_id TYPE bigint USING customer_id::bigint;"
@@ -174,9 +160,7 @@ def test_products_and_customers_are_those_of_the_orders_and_the_changed(
     assert left.ids("refunds", "refund_id") == ["9007199254740993"]
 
 
-def test_a_row_that_cannot_be_read_is_rejected_with_its_text(
-    shop,
-):
+def test_a_row_that_cannot_be_read_is_rejected_with_its_text(shop):
     shop.run(
         order("O1", "2026-03-10 08:00", lines=4)
         + refund("R1", "O1", "2026-03-10 09:00")
@@ -221,9 +205,7 @@ def test_a_row_that_cannot_be_read_is_rejected_with_its_text(
     assert left.manifest.rows == 5 + 8 + 2
 
 
-def test_numbers_without_limits_are_kept_and_absurd_ones_stay_out_of_the_totals(
-    shop,
-):
+def test_numbers_without_limits_are_kept_and_absurd_ones_stay_out_of_the_totals(shop):
     shop.run(
         order("O1", "2026-03-10 08:00", lines=5)
         + "UPDATE order_items SET quantity = 2147483647, unit_price = 9999999999.9999"
@@ -322,7 +304,7 @@ def test_everything_is_of_one_instant_by_the_databases_clock(shop, monkeypatch):
     original = sales_db.copy_to_parquet
     copied = []
 
-    def copy_after_a_change(session: Any, query: Any, target: Path, *more: Any) -> Any:
+    def copy_after_a_change(session, query, target, *more):
         added = order(f"N{len(copied)}", "2026-03-10 10:00")
         copied.append(target.stem)
         shop.run(f"{added} UPDATE order_items SET quantity = 99; DELETE FROM refunds;")
@@ -340,7 +322,7 @@ def test_everything_is_of_one_instant_by_the_databases_clock(shop, monkeypatch):
     assert len(shop.extract().ids("orders")) > 1
 
 
-def clock(shop: SalesDatabase) -> datetime:
+def clock(shop):
     with psycopg.connect(shop.server.dsn(shop.name)) as connection:
         [(now,)] = connection.execute("SELECT clock_timestamp()").fetchall()
     return now.astimezone(UTC)

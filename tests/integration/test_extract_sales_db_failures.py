@@ -7,15 +7,11 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowTaskTimeout
 
-from demo.services.postgres import Postgres
 from ecommerce.core.check_result import FAIL
 from ecommerce.core.errors import TransientError
 from ecommerce.sources import postgres, sales_db
@@ -24,12 +20,7 @@ from tests.integration.sales_database import SCHEMA, SalesDatabase, order
 
 
 @pytest.fixture
-def shop(
-    database: str,
-    postgres_server: Postgres,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> SalesDatabase:
+def shop(database, postgres_server, tmp_path, monkeypatch):
     shop = SalesDatabase(postgres_server, database, tmp_path, monkeypatch)
     shop.run(SCHEMA.read_text() + order("O1", "2026-03-10 08:00"))
     shop.connect_as()
@@ -91,7 +82,7 @@ def test_a_statement_is_limited_where_nobody_says_how(shop, monkeypatch):
     seen = []
     row = sales_db.Session.row
 
-    def remember(session: Any, query: Any) -> Any:
+    def remember(session, query):
         limit = session._connection.execute("SHOW statement_timeout").fetchone()
         seen.append(limit[0])
         return row(session, query)
@@ -119,7 +110,7 @@ def test_a_lost_connection_ends_both_reads(shop, lost, name):
     count = f"SELECT count(*) FROM pg_stat_activity WHERE {sleeping}"
     end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {sleeping}"
 
-    def end_one() -> None:
+    def end_one():
         while shop.run(count).strip() != "2":
             time.sleep(0.1)
         shop.run(f"{end} AND query {lost} 'COPY%'")
@@ -144,7 +135,7 @@ def test_the_end_of_the_tasks_time_ends_a_read_of_a_server_that_falls_silent(
     with silenced(shop.server.port, b"COPY (") as (port, fell_silent, gave_up):
         shop.connect_as(port=port, extra={"sslmode": "disable"})
 
-        def end_of_time(*_: object) -> None:
+        def end_of_time(*_):
             raise AirflowTaskTimeout
 
         before = signal.signal(signal.SIGALRM, end_of_time)
@@ -165,9 +156,7 @@ def test_the_end_of_the_tasks_time_ends_a_read_of_a_server_that_falls_silent(
 
 
 @contextmanager
-def silenced(
-    port: int, phrase: bytes
-) -> Iterator[tuple[int, threading.Event, threading.Event]]:
+def silenced(port, phrase):
     """A way to `port` that passes nothing on any more, in either direction, once a client has sent `phrase`;
     the second event: it has given up after half a minute, and closed its connections."""
     fell_silent, closed, gave_up = (
@@ -175,9 +164,9 @@ def silenced(
         threading.Event(),
         threading.Event(),
     )
-    connections: list[socket.socket] = []
+    connections = []
 
-    def pass_on(source: socket.socket, target: socket.socket) -> None:
+    def pass_on(source, target):
         with suppress(OSError):
             while data := source.recv(1 << 16):
                 if phrase in data:
@@ -190,7 +179,7 @@ def silenced(
                     return
                 target.sendall(data)
 
-    def accept(listener: socket.socket) -> None:
+    def accept(listener):
         with suppress(OSError):
             while True:
                 client, _ = listener.accept()

@@ -2,8 +2,6 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -16,7 +14,6 @@ from ecommerce.events.loading import (
     refuse_expired,
     transform,
 )
-from ecommerce.storage.staging import Manifest
 from tests.explained import findings
 from tests.integration.raw_events import write_raw
 
@@ -27,15 +24,13 @@ NOON = "2026-11-18T17:00:00Z"
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def environment(monkeypatch):
     for name in ("SHOP_TIMEZONE", "EVENTS_RETENTION_DAYS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
 
 
-def transformed(
-    folder: Path, *events: dict[str, Any], end: datetime = READ_AT
-) -> Manifest:
+def transformed(folder, *events, end=READ_AT):
     """The loadable folder of a read of these events; what they do not say is said for them."""
     usual = {"event_id": "1", "occurred_at": NOON, "received_at": NOON}
     events = [event if "fault" in event else usual | event for event in events]
@@ -43,7 +38,7 @@ def transformed(
     return transform(raw, run_id="run")
 
 
-def rows(manifest: Manifest, table: str) -> list[dict[str, Any]]:
+def rows(manifest, table):
     if f"{table}.parquet" not in manifest.columns:
         return []
     return pq.read_table(manifest.file(f"{table}.parquet")).to_pylist()

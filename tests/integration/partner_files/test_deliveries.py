@@ -134,9 +134,7 @@ def test_an_order_that_a_file_of_any_other_day_holds_is_not_removed(drop):
     assert rows(manifest, "removed_orders", "order_id") == [("gone",)]
 
 
-def test_orders_of_another_partner_are_named_however_old_their_file_is(
-    drop,
-):
+def test_orders_of_another_partner_are_named_however_old_their_file_is(drop):
     drop.put("acme_2025-01-09.csv", file_of(line("1001")))
     drop.load(drop.extract(date(2025, 1, 9)))
     drop.put("acme_2026-03-09.csv", file_of(line("A1"), line("A2")))

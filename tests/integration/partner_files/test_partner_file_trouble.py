@@ -2,10 +2,8 @@
 
 import gzip
 import os
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +17,6 @@ from ecommerce.sources import csv_records, delivered_files, partner_files
 from ecommerce.storage import staging
 from tests.integration.partner_files.drop import (
     HEADER,
-    Drop,
     file_of,
     line,
     rows,
@@ -96,7 +93,7 @@ ENTRIES = {
 
 
 @pytest.fixture
-def broken(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> Drop:
+def broken(drop, monkeypatch):
     """Every kind of broken file, and two good ones."""
     monkeypatch.setenv("PARTNER_FILE_MAX_LINES", "1000")
     monkeypatch.setenv("PARTNER_FILE_MAX_BYTES", "200000")
@@ -166,11 +163,11 @@ def test_files_that_vanish_or_may_not_be_read_keep_no_other_out(drop, monkeypatc
     gone = drop.put("gone_2026-03-10.csv", file_of(line("B")))
     original = os.open
 
-    def look_up(*names: Any) -> Mapping[str, dict[str, Any]]:
+    def look_up(*names):
         gone.unlink(missing_ok=True)
         return drop.look_up(*names)
 
-    def refuse(path: Any, *args: Any, **kwargs: Any) -> int:
+    def refuse(path, *args, **kwargs):
         """Root, as whom tests may run, has every right."""
         if "locked" in str(path):
             raise PermissionError(path)
@@ -191,7 +188,7 @@ def test_a_file_that_is_still_being_delivered_is_left_for_the_retry(drop, monkey
     path = drop.put("acme_2026-03-10.csv", file_of(line("A")))
     read = delivered_files.read_csv
 
-    def read_while_more_arrives(*args: Any, **options: Any) -> Any:
+    def read_while_more_arrives(*args, **options):
         with path.open("a") as stream:
             stream.write(line("B") + "\n")
         return read(*args, **options)
@@ -233,7 +230,7 @@ def test_many_malformed_lines_are_rejected_or_the_file_is(drop, monkeypatch):
 def test_a_file_of_which_not_every_record_comes_out_is_rejected_whole(
     drop, monkeypatch
 ):
-    def all_usual(text: bytes, starts: np.ndarray, *_: Any) -> np.ndarray:
+    def all_usual(text, starts, *_):
         return np.ones(len(starts) - 1, bool)
 
     monkeypatch.setattr(csv_records, "_is_usual", all_usual)
@@ -284,8 +281,8 @@ def test_a_folder_that_does_not_exist(drop, monkeypatch):
 class Stored(AbstractBufferedFile):
     """A file of an object store: its `readline` takes no size."""
 
-    def _fetch_range(self, start: int, end: int) -> bytes:
-        content: bytes = self.fs.store[self.path].getvalue()
+    def _fetch_range(self, start, end):
+        content = self.fs.store[self.path].getvalue()
         return content[start:end]
 
 

@@ -13,7 +13,7 @@ from ecommerce.core.errors import ConfigurationError
 from ecommerce.sales.transform import transform
 from ecommerce.sources import partner_files, partner_layouts
 from ecommerce.sources.partner_files import folder
-from tests.integration.partner_files.drop import Drop, file_of, line, rows
+from tests.integration.partner_files.drop import file_of, line, rows
 from tests.recipes import steps
 
 [RECIPE] = steps("A partner with another layout")
@@ -32,7 +32,7 @@ def layouts(tmp_path, monkeypatch):
     return folder
 
 
-def deliver(drop: Drop, *lines: str) -> None:
+def deliver(drop, *lines):
     drop.put(FILE, "\n".join([HEADER, *lines, ""]).encode("latin-1"))
 
 

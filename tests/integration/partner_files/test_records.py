@@ -73,9 +73,7 @@ BAD = {
 """By line: the text, the detail, the shape that is kept."""
 
 
-def test_each_bad_line_is_rejected_with_its_number_and_shape_and_no_other(
-    drop,
-):
+def test_each_bad_line_is_rejected_with_its_number_and_shape_and_no_other(drop):
     content = [HEADER.encode()]
     for number in range(2, 12):
         text = BAD[number][0] if number in BAD else line(f"G{number % 10}")

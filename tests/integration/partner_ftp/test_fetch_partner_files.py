@@ -4,7 +4,6 @@ and how it logs in. `source_failures` has its failures."""
 import hashlib
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -27,13 +26,11 @@ from tests.partner_ftp import (
 NEWER = LARGE.replace(b",20", b",25")
 
 
-def sha256(text: bytes) -> str:
+def sha256(text):
     return hashlib.sha256(text).hexdigest()
 
 
-def test_both_files_reach_staging_with_checksums_that_sha256sum_can_check(
-    shown,
-):
+def test_both_files_reach_staging_with_checksums_that_sha256sum_can_check(shown):
     shown.put("market_index.csv", b"")
     manifest = fetch()
     files = {"promotions.csv": PROMOTIONS, "market_index.csv": b""}
@@ -136,7 +133,7 @@ def test_parts_of_two_versions_are_not_mixed(shown, newer, resumed):
     assert shown.asked("REST") == resumed
 
 
-def without(command: str) -> dict[str, Any]:
+def without(command):
     """A server that does not know a command, as old ones do."""
     from pyftpdlib.handlers import FTPHandler
 

@@ -3,9 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,7 +12,7 @@ from tests.integration.partner_ftp.fetch import AT_ONCE, connect
 from tests.partner_ftp import MARKET_INDEX, partner_site
 
 
-def everything_readable(group: int) -> Iterator[str]:
+def everything_readable(group):
     """Arguments and environments of the processes of a group; of bash only its arguments: it is given the
     password in its environment, and hands it on by a pipe."""
     for folder in Path("/proc").glob("[0-9]*"):
@@ -35,7 +33,7 @@ def test_the_password_is_in_no_argument_no_environment_of_a_program_and_no_outpu
     started = []
     seen = []
 
-    def look_around(file: Any) -> Any:
+    def look_around(file):
         """While the server opens the file, curl waits for it."""
         seen.extend(everything_readable(started[0].pid))
         return file

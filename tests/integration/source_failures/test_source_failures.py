@@ -4,16 +4,13 @@ secret. Nothing is staged, and no failure stays."""
 import json
 import socket
 import threading
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
 import pytest
 from airflow.providers.postgres.hooks.postgres import PostgresHook
 
 from demo.services.ports import free_port
-from demo.services.postgres import Postgres
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import (
     ConfigurationError,
@@ -26,7 +23,7 @@ from ecommerce.sources import exchange_rates, http, sales_db
 from ecommerce.sources.web_events import client
 from tests.integration.partner_ftp.fetch import LARGE, connect, fetch
 from tests.integration.sales_database import SCHEMA, SalesDatabase, order
-from tests.integration.source_failures.failures import SECRET, Failures, Kind
+from tests.integration.source_failures.failures import SECRET, Failures
 from tests.integration.source_failures.http_sources import (
     EVENT_ANSWERS,
     RATE_ANSWERS,
@@ -38,18 +35,17 @@ from tests.integration.source_failures.http_sources import (
 from tests.integration.web_events.reading import at, event, newest
 from tests.partner_ftp import (
     MARKET_INDEX,
-    PartnerSite,
     Sent,
     make_certificate,
     partner_site,
 )
-from tests.website import Website, website
+from tests.website import website
 
 DAY = day_window(at(1).date(), "UTC")
 
 
 @pytest.fixture
-def web_events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HttpSource:
+def web_events(tmp_path, monkeypatch):
     path = "/events?start=2026-03-10T05%3A00%3A00Z&end=2026-03-10T06%3A00%3A00Z"
     line = json.dumps(event("one", at(1))).encode() + b"\n"
     staged = tmp_path / "staging" / "newest"
@@ -63,7 +59,7 @@ def web_events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HttpSource:
 
 
 @pytest.fixture
-def rates(tmp_path: Path) -> HttpSource:
+def rates(tmp_path):
     staged = tmp_path / "rates"
     window = ReadWindow("exchange_rates", DAY, DAY.start, DAY.end, f"file://{staged}")
     return HttpSource(
@@ -76,7 +72,7 @@ def rates(tmp_path: Path) -> HttpSource:
 
 
 @pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Website]:
+def site(monkeypatch):
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
     monkeypatch.setattr(http, "FIRST_PAUSE", 0)
     monkeypatch.setattr(client, "ATTEMPTS", 2)
@@ -86,12 +82,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Website]:
         yield site
 
 
-def test_web_events(
-    web_events,
-    site,
-    monkeypatch,
-    snapshot,
-):
+def test_web_events(web_events, site, monkeypatch, snapshot):
     failures = http_failures(web_events, site, monkeypatch, EVENT_ANSWERS)
     web_events.connect(monkeypatch, "http://events.shop.example.com")
     failures.add("in clear", web_events.extract, ConfigurationError, "encryption")
@@ -100,12 +91,7 @@ def test_web_events(
     assert failures.text() == snapshot
 
 
-def test_exchange_rates(
-    rates,
-    site,
-    monkeypatch,
-    snapshot,
-):
+def test_exchange_rates(rates, site, monkeypatch, snapshot):
     failures = http_failures(rates, site, monkeypatch, RATE_ANSWERS)
     rates.connect(monkeypatch, site.url)
     assert rates.extract().rows == 2
@@ -113,12 +99,7 @@ def test_exchange_rates(
 
 
 @pytest.fixture
-def shop(
-    database: str,
-    postgres_server: Postgres,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> SalesDatabase:
+def shop(database, postgres_server, tmp_path, monkeypatch):
     shop = SalesDatabase(postgres_server, database, tmp_path, monkeypatch)
     shop.run(SCHEMA.read_text() + order("O1", "2026-03-10 08:00"))
     return shop
@@ -186,7 +167,7 @@ SCHEMAS = [
 def test_sales_database(shop, monkeypatch, snapshot):
     failures = Failures()
 
-    def fail(case: str, kind: Kind, noun: str) -> None:
+    def fail(case, kind, noun):
         failures.add(case, shop.extract, kind, noun)
         assert list(shop.folder.iterdir()) == [], case
 
@@ -212,7 +193,7 @@ def test_sales_database(shop, monkeypatch, snapshot):
         patch.setitem(sales_db.COLUMNS, "orders", "order_id channel store")
         fail("a query that lacks columns", ContractError, "channel, store")
 
-    def tls_breaks(_: PostgresHook) -> None:
+    def tls_breaks(_):
         raise psycopg.OperationalError("connection failed: SSL SYSCALL error: EOF")
 
     with monkeypatch.context() as patch:
@@ -225,7 +206,7 @@ def test_sales_database(shop, monkeypatch, snapshot):
 
 
 @pytest.fixture
-def partner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PartnerSite]:
+def partner(tmp_path, monkeypatch):
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     monkeypatch.setenv("STAGING_URI", f"file://{tmp_path}/staging")
     with partner_site(tmp_path / "partner") as site:
@@ -234,10 +215,10 @@ def partner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Partner
 
 
 @contextmanager
-def ssh_port() -> Iterator[int]:
+def ssh_port():
     """The port of a server of another kind."""
 
-    def greet() -> None:
+    def greet():
         with listening.accept()[0] as client:
             client.sendall(b"SSH-2.0-OpenSSH_9.2\r\n500 what?\r\n")
             client.recv(100)
@@ -257,15 +238,10 @@ FTP_CONNECTIONS = [
 """Case, fields of the connection; kind of the error and a noun of its text."""
 
 
-def test_partner_server(
-    partner,
-    monkeypatch,
-    tmp_path,
-    snapshot,
-):
+def test_partner_server(partner, monkeypatch, tmp_path, snapshot):
     failures = Failures()
 
-    def fail(case: str, kind: Kind, noun: str, **settings: str) -> None:
+    def fail(case, kind, noun, **settings):
         limits = {"PARTNER_FTP_TRIES": "2", "PARTNER_FTP_LOOKS": "2", **settings}
         failures.add(case, lambda: fetch(**limits), kind, noun)
         assert not (tmp_path / "staging").exists(), case

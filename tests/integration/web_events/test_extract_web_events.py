@@ -1,12 +1,12 @@
 """Web events over HTTP: which lines a read has, and what becomes of each value."""
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from demo.services.web_events import EventCollector, EventFault
+from demo.services.web_events import EventFault
 from ecommerce.core.business_day import day_window
 from ecommerce.sources import text_blocks
 from tests.explained import findings
@@ -40,7 +40,7 @@ VALUES = (
 )
 
 
-def asked(collector: EventCollector) -> list[tuple[str, str]]:
+def asked(collector):
     """(start, end) of each request."""
     windows = []
     for request in collector.requests:
@@ -192,7 +192,7 @@ def test_a_day_is_not_read_beyond_now_and_may_have_no_event(
     ]
 
 
-def line(text: str, received: datetime) -> bytes:
+def line(text, received):
     """A line with the two instants, and what the test is about."""
     instants = f'"occurred_at": "{z(received)}", "received_at": "{z(received)}"'
     return ("{" + instants + ", " + text + "}").encode()
@@ -274,11 +274,7 @@ USELESS = {
 
 @pytest.mark.parametrize("block", [1 << 20, 7])
 def test_a_line_that_is_no_event_keeps_its_beginning_and_costs_no_other(
-    serve,
-    root,
-    tmp_path,
-    monkeypatch,
-    block,
+    serve, root, tmp_path, monkeypatch, block
 ):
     """Whatever the blocks are that an answer is read in."""
     monkeypatch.setattr(text_blocks, "BLOCK", block)
@@ -295,7 +291,7 @@ def test_a_line_that_is_no_event_keeps_its_beginning_and_costs_no_other(
     assert len(lines) == 2 * len(USELESS)
 
 
-def long_event(size: int, name: str) -> bytes:
+def long_event(size, name):
     text = json.dumps(event(name, at(1), user_agent="")).encode()
     agent = b"x" * (size - len(text))
     return text.replace(b'"user_agent": ""', b'"user_agent": "' + agent + b'"')

@@ -5,12 +5,11 @@ import gzip
 import json
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from demo.services.web_events import EventCollector, EventFault
+from demo.services.web_events import EventFault
 from ecommerce.core.errors import TransientError
 from ecommerce.sources.web_events import client, extraction
 from ecommerce.storage.staging import Manifest, exists
@@ -31,7 +30,7 @@ NAMES = [f"e{number:03}" for number in range(400)]
 
 
 @pytest.fixture
-def received(root: Path) -> list[str]:
+def received(root):
     """The ids of the events of three hours; the second hour's answer is some 100 KB."""
     keep(root, event("first", at(0)), event("last", at(2)))
     for number, name in enumerate(NAMES):
@@ -40,12 +39,12 @@ def received(root: Path) -> list[str]:
 
 
 @pytest.fixture
-def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
+def read(tmp_path, monkeypatch):
     """Read these hours."""
     return lambda: newest(tmp_path, at(0), at(3), monkeypatch)
 
 
-def starts(collector: EventCollector) -> Counter[str]:
+def starts(collector):
     """How often each slice was asked for."""
     queries = [parse_qs(urlsplit(each.target).query) for each in collector.requests]
     return Counter(query["start"][0] for query in queries)

@@ -20,7 +20,7 @@ from ecommerce.sources.csv_records import (
 )
 
 
-def split(text: str | bytes, fields: int = 3) -> list[tuple[int, str, str | None]]:
+def split(text, fields=3):
     """(number, text, detail of the fault) of the records after a header."""
     content = text.encode() if isinstance(text, str) else text
     found = records(io.BytesIO(content), fields)
@@ -33,9 +33,7 @@ def split(text: str | bytes, fields: int = 3) -> list[tuple[int, str, str | None
     ]
 
 
-def rows(
-    content: bytes, fields: int = 3, bounds: Bounds = UNBOUNDED
-) -> list[tuple[int, str | list]]:
+def rows(content, fields=3, bounds=UNBOUNDED):
     """(number, values or detail of the fault) of the records after a header, read as a large file."""
     found = []
     for table, malformed in tables(io.BytesIO(content), fields, bounds):

@@ -11,7 +11,7 @@ from ecommerce.sources.expected_partners import doubtful_partners, due_partners
 THURSDAY = date(2026, 11, 19)
 
 
-def back(*days: int, partner: str = "acme") -> list[tuple[str, date]]:
+def back(*days, partner="acme"):
     """Deliveries so many days before."""
     return [(partner, THURSDAY - timedelta(days=each)) for each in days]
 

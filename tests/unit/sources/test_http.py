@@ -28,7 +28,7 @@ from tests.website import website
 WHAT = "some_api: GET /things"
 
 
-def answer(status: int, body: bytes = b"", **headers: str) -> requests.Response:
+def answer(status, body=b"", **headers):
     response = requests.Response()
     response.status_code = status
     response.raw = io.BytesIO(body)
@@ -66,7 +66,7 @@ def test_a_request_is_repeated_as_often_as_its_error_allows():
     ):
         pauses = []
 
-        def send(error: Exception = error) -> None:
+        def send(error=error):
             raise error
 
         with pytest.raises(type(error)):
@@ -124,10 +124,8 @@ def test_retry_after_is_seconds_or_a_date():
     assert retry_after(answer(429), now) is None
 
 
-def test_what_cannot_be_requested_is_an_error_without_the_secret(
-    monkeypatch,
-):
-    def failure(url: str, kind: type[Exception], key: str = "secret-key") -> str:
+def test_what_cannot_be_requested_is_an_error_without_the_secret(monkeypatch):
+    def failure(url, kind, key="secret-key"):
         with pytest.raises(kind) as caught, network_errors(WHAT):
             requests.get(url, timeout=5, auth=("key", key))
         assert (type(caught.value), caught.value.__cause__) == (kind, None)

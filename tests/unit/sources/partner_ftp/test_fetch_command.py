@@ -2,7 +2,6 @@
 
 import json
 import re
-from typing import Any
 
 import pytest
 
@@ -10,7 +9,7 @@ from ecommerce.core.errors import ConfigurationError
 from ecommerce.sources.partner_ftp.fetch_command import fetch_folder, server_variables
 
 
-def set_connection(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> None:
+def set_connection(monkeypatch, **fields):
     value = {
         "conn_type": "ftp",
         "host": "ftp.partner.example",

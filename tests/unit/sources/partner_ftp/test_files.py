@@ -21,15 +21,15 @@ FRIDAY, MONDAY = date(2026, 11, 27), date(2026, 11, 30)
 GOOD = "2026-11-27,2026-11-30,*,20"
 
 
-def promotions(*rows: str, header: str = HEADER) -> Parsed[Promotion]:
+def promotions(*rows, header=HEADER):
     return read_promotions(("\n".join([header, *rows]) + "\n").encode())
 
 
-def market(*rows: str) -> Parsed[MarketWeek]:
+def market(*rows):
     return read_market_index("\n".join(["week_start,index", *rows, ""]).encode())
 
 
-def rejected(parsed: Parsed) -> list[tuple[int, str]]:
+def rejected(parsed):
     return [(row["line_number"], row["reason"]) for row in parsed.rejected]
 
 
@@ -174,9 +174,7 @@ def test_weeks_come_by_date_and_of_several_rows_for_one_the_last_counts():
         market("2026-11-08,100", "2026-11-15,100")
 
 
-def test_both_files_are_read_from_staging_and_a_missing_one_is_an_error(
-    tmp_path,
-):
+def test_both_files_are_read_from_staging_and_a_missing_one_is_an_error(tmp_path):
     uri, now = f"file://{tmp_path}/raw", datetime(2026, 11, 21, tzinfo=UTC)
     with staging.publish(uri) as draft:
         (draft.path / "promotions.csv").write_text(f"{HEADER}\n{GOOD}\n")
