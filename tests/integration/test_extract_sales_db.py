@@ -9,10 +9,7 @@ import pytest
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
-from ecommerce.sales.reconciliation import comparison
-from ecommerce.sales.transform import transform
 from ecommerce.sources import sales_db
-from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.warehouse.staging_tables import Staging, audit_rows
 from tests.integration.sales_database import (
     DAY,
@@ -326,29 +323,6 @@ def clock(shop):
     with psycopg.connect(shop.server.dsn(shop.name)) as connection:
         [(now,)] = connection.execute("SELECT clock_timestamp()").fetchall()
     return now.astimezone(UTC)
-
-
-def test_reconciliation_counts_neither_rejected_rows_nor_refunds_without_order(
-    shop, monkeypatch
-):
-    shop.run(
-        order("O1", "2026-03-10 08:00", lines=2)
-        + order("never changed", "2026-03-10 08:00", "1970-01-01 00:00")
-        + refund("R1", "O1", "2026-03-10 09:00")
-        + refund("changed", None, "2026-03-10 09:00", "2026-03-11 09:00")
-        + "UPDATE order_items SET quantity = 2147483647, unit_price = 9999999999"
-        "  WHERE line_number = 2"
-    )
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
-    loadable = transform(shop.extract().manifest, run_id="a_run")
-    for last_read in (None, at("2026-03-11 08:00")):
-        with connect_duckdb() as duck:
-            comparison.keep_stored(duck, "sales_db", [])
-            days = comparison.differing_days(duck, loadable, [DAY], last_read)
-            [day] = days
-        figures = {name: source for name, source, _ in day["figures"]}
-        assert (figures["orders"], figures["refunds"]) == ("1", "1")
-        assert figures["gross amount"] == "21.00"
 
 
 def test_odd_defaults_of_the_reader_and_odd_ends_of_queries_change_nothing(

@@ -3,69 +3,44 @@
 import io
 from datetime import UTC, datetime
 
-import pytest
-
 from ecommerce.core.paths import read_sql
-from ecommerce.sources.delivered_files import (
-    extra_columns,
-    read_csv,
-    unread_columns,
-)
+from ecommerce.sources.delivered_files import extra_columns, read_csv, unread_columns
 from ecommerce.sources.partner_layouts import COLUMNS, STANDARD
 from ecommerce.storage.duckdb import connect_duckdb
 
 ATTRIBUTES = ("Payment", "group", "partner", "sales_channel")
+RECEIVED = datetime(2026, 11, 20, tzinfo=UTC)
+FILES = [
+    ([], [], None),
+    (["colour", "group", "sales_channel"], ["red", "b", "app"], "app"),
+    (["sales_channel", "sales_channel"], ["first", "second"], "first"),
+    (["Sales_Channel", "sales_channel"], ["other case", "exact"], "exact"),
+    (["not read 15", "sales_channel"], ["odd name", "exact"], "exact"),
+    (["partner", "sales_channel"], ["somebody else", "exact"], "exact"),
+]
+"""Further columns, their values, and what `sales_channel` is."""
 
 
-def read(tmp_path, header, *records, attributes=ATTRIBUTES):
-    """The lines of a file whose records begin with the contract's columns."""
-    lines = [",".join([*COLUMNS, *cells]) for cells in (header, *records)]
-    text = "\n".join(lines)
-    target = f"{tmp_path}/lines.parquet"
-    facts = {
-        "file": "acme.csv",
-        "partner": "acme",
-        "received_at": datetime(2026, 11, 20, tzinfo=UTC),
-    }
-    with connect_duckdb() as duck:
-        duck.execute(read_sql("extract/create_rejects.sql"))
-        names = read_csv(
-            duck,
-            io.BytesIO(text.encode()),
-            facts | {"lines": target},
-            attributes=attributes,
-        )
-        assert duck.table("rejects").fetchall() == []
-        lines = duck.from_parquet(target)
-        return names, [
-            dict(zip(lines.columns, row, strict=True)) for row in lines.fetchall()
-        ]
-
-
-def test_named_columns_are_kept_wherever_they_stand(tmp_path):
-    names, (line,) = read(
-        tmp_path, ["colour", "group", "sales_channel"], ["red", "b", "app"]
-    )
-    assert (line["sales_channel"], line["group"], line["Payment"]) == ("app", "b", None)
-    assert line["country_code"] == "country_code"
-    assert "colour" not in line
-    assert unread_columns(names, STANDARD, ATTRIBUTES) == ["colour"]
-
-
-@pytest.mark.parametrize(
-    ("header", "record", "expected"),
-    [
-        (["sales_channel", "sales_channel"], ["first", "second"], "first"),
-        (["Sales_Channel", "sales_channel"], ["other case", "exact"], "exact"),
-        (["not read 15", "sales_channel"], ["odd name", "exact"], "exact"),
-        (["partner", "sales_channel"], ["somebody else", "exact"], "exact"),
-    ],
-)
-def test_names_that_collide_do_no_harm(tmp_path, header, record, expected):
-    _, (line,) = read(tmp_path, header, record)
-    _, (without,) = read(tmp_path, [], [])
-    assert list(line) == list(without), "every file gives the same columns"
-    assert (line["sales_channel"], line["partner"]) == (expected, "acme")
+def test_named_columns_are_kept_wherever_they_stand_and_whatever_they_collide_with(
+    tmp_path,
+):
+    facts = {"file": "acme.csv", "partner": "acme", "received_at": RECEIVED}
+    facts["lines"] = f"{tmp_path}/lines.parquet"
+    columns = set()
+    for further, values, channel in FILES:
+        text = f"{','.join([*COLUMNS, *further])}\n{','.join([*COLUMNS, *values])}\n"
+        with connect_duckdb() as duck:
+            duck.execute(read_sql("extract/create_rejects.sql"))
+            stream = io.BytesIO(text.encode())
+            names = read_csv(duck, stream, facts, attributes=ATTRIBUTES)
+            lines = duck.from_parquet(facts["lines"])
+            read = lines.to_arrow_table().to_pylist()[0]
+        columns.add(tuple(read))
+        assert (read["sales_channel"], read["partner"]) == (channel, "acme")
+        assert (read["Payment"], read["country_code"]) == (None, "country_code")
+        unread = unread_columns(names, STANDARD, ATTRIBUTES)
+        assert unread == [name for name in further if name not in ATTRIBUTES]
+    assert len(columns) == 1, "every file gives the same columns"
 
 
 def test_what_every_line_has_is_no_extra_column():

@@ -104,45 +104,40 @@ ONE_COLUMN = {
 }
 
 
-@pytest.mark.parametrize(
-    ("delivered", "expected"),
-    [
-        ("12,50", "12.50"),
-        ("-1.234.567,5", "-1234567.5"),
-        ("1.500", "1500"),
-        (" 7 ", "7"),
-        ("", None),
-        ("12.50", "12.50 (not a number with a decimal comma)"),
-        ("1,234.50", "1,234.50 (not a number with a decimal comma)"),
-    ],
-)
-def test_decimal_commas(tmp_path, delivered, expected):
+NUMBERS = {
+    "12,50": "12.50",
+    "-1.234.567,5": "-1234567.5",
+    "1.500": "1500",
+    " 7 ": "7",
+    "": None,
+    "12.50": "12.50 (not a number with a decimal comma)",
+    "1,234.50": "1,234.50 (not a number with a decimal comma)",
+}
+INSTANTS = {
+    "10.03.2026 08:00": "2026-03-10T07:00:00.000000Z",
+    "25.10.2026 02:30": "2026-10-25T01:30:00.000000Z",
+    "31.02.2026 08:00": "31.02.2026 08:00 (does not match %d.%m.%Y %H:%M)",
+    "": None,
+}
+
+
+def test_decimal_commas_and_local_times_are_converted(tmp_path):
     layout = Layout(delimiter=";", decimal_comma=True, **ONE_COLUMN)
-    content = f"order_id;unit_price\nO1;{delivered}\n"
-    [line], _ = read(tmp_path, layout, content.encode())
-    assert line["unit_price"] == expected
-
-
-@pytest.mark.parametrize(
-    ("delivered", "expected"),
-    [
-        ("10.03.2026 08:00", "2026-03-10T07:00:00.000000Z"),
-        ("25.10.2026 02:30", "2026-10-25T01:30:00.000000Z"),
-        ("31.02.2026 08:00", "31.02.2026 08:00 (does not match %d.%m.%Y %H:%M)"),
-        ("", None),
-    ],
-)
-def test_dates_are_local_times(tmp_path, delivered, expected):
-    others = set(COLUMNS) - {"order_id", "ordered_at", "updated_at"}
+    text = "order_id;unit_price\n" + "".join(f"O1;{value}\n" for value in NUMBERS)
+    lines, _ = read(tmp_path, layout, text.encode())
+    assert [line["unit_price"] for line in lines] == list(NUMBERS.values())
     layout = Layout(
         date_format="%d.%m.%Y %H:%M",
         timezone="Europe/Berlin",
         columns={"Tag": ["ordered_at", "updated_at"]},
-        constants=dict.fromkeys(others, ""),
+        constants=dict.fromkeys(
+            set(COLUMNS) - {"order_id", "ordered_at", "updated_at"}, ""
+        ),
     )
-    content = f"order_id,Tag\nO1,{delivered}\n"
-    [line], _ = read(tmp_path, layout, content.encode())
-    assert (line["ordered_at"], line["updated_at"]) == (expected, expected)
+    text = "order_id,Tag\n" + "".join(f"O1,{value}\n" for value in INSTANTS)
+    lines, _ = read(tmp_path, layout, text.encode())
+    for column in ("ordered_at", "updated_at"):
+        assert [line[column] for line in lines] == list(INSTANTS.values())
 
 
 STATUS = ONE_COLUMN["constants"] | {"status": 'it\'s; "done"'}

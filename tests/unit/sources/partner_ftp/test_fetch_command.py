@@ -23,12 +23,7 @@ def set_connection(monkeypatch, **fields):
     ("fields", "url"),
     [
         ({}, "ftp://ftp.partner.example:21/"),
-        ({"port": 2121}, "ftp://ftp.partner.example:2121/"),
-        ({"host": "2001:db8::7"}, "ftp://[2001:db8::7]:21/"),
-        (
-            {"extra": {"path": "exports/shop"}},
-            "ftp://ftp.partner.example:21/exports/shop/",
-        ),
+        ({"host": "2001:db8::7", "port": 2121}, "ftp://[2001:db8::7]:2121/"),
         (
             {"extra": {"path": "/exports/shop/"}},
             "ftp://ftp.partner.example:21/%2Fexports/shop/",
