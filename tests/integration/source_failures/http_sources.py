@@ -39,6 +39,7 @@ class HttpSource:
     name: str
     path: str
     good: bytes
+    attempts: int
     folder: Path
     extract: Callable[[], Manifest]
 
@@ -77,7 +78,7 @@ ANSWERS = [
     ("busy", 503, b"", WAIT, RateLimitedError, "busy"),
     ("unavailable", 503, b"", {}, TransientError, "unavailable"),
     ("server error", 500, b"", {}, TransientError, "unavailable"),
-    ("gateway timeout", 504, b"", WAIT, TransientError, "unavailable"),
+    ("gateway timeout", 504, b"", {"Retry_After": "0"}, TransientError, "unavailable"),
     ("request timeout", 408, b"", {}, TransientError, "unavailable"),
     ("a web page", 200, PAGE, {}, ContractError, "begins with"),
     ("too large", 200, b"\n" * 10_000, {}, ContractError, "9,999 bytes"),
@@ -178,7 +179,10 @@ def http_failures(
     source.connect(patch, site.url)
     for case, status, body, headers, kind, noun in [*ANSWERS, *further]:
         site.put(source.path, body, "text/plain", status=status, **headers)
+        site.requests.clear()
         fail(case, kind, noun)
+        attempts = source.attempts if kind is TransientError else 1
+        assert len(site.requests) == attempts, case
     for case, location, kind, noun in REDIRECTS:
         target = location.format(port=site.port)
         site.redirect(source.path, target or source.path)

@@ -2,6 +2,7 @@
 secret. Nothing is staged, and no failure stays."""
 
 import json
+import logging
 import socket
 import threading
 from contextlib import contextmanager
@@ -53,6 +54,7 @@ def web_events(tmp_path, monkeypatch):
         "web_events",
         path,
         line,
+        2,
         staged,
         lambda: newest(tmp_path, at(1), at(2), monkeypatch),
     )
@@ -66,6 +68,7 @@ def rates(tmp_path):
         "exchange_rates",
         exchange_rates.DEFAULT_PATH,
         RATES,
+        1,
         staged,
         lambda: exchange_rates.extract(window),
     )
@@ -82,12 +85,14 @@ def site(monkeypatch):
         yield site
 
 
-def test_web_events(web_events, site, monkeypatch, snapshot):
+def test_web_events(web_events, site, monkeypatch, caplog, snapshot):
+    caplog.set_level(logging.DEBUG)
     failures = http_failures(web_events, site, monkeypatch, EVENT_ANSWERS)
     web_events.connect(monkeypatch, "http://events.shop.example.com")
     failures.add("in clear", web_events.extract, ConfigurationError, "encryption")
     web_events.connect(monkeypatch, site.url)
     assert web_events.extract().rows == 1
+    assert SECRET not in caplog.text
     assert failures.text() == snapshot
 
 
