@@ -39,7 +39,7 @@ def back(*days, partner="acme"):
             False,
         ),  # leaves out Thursdays: so it did a week ago
         ((35, 42, 49), False),
-        ((-7, 0), False),
+        ((-7, 0, 1, 2, 3, 4), False),  # today and later days
     ],
 )
 def test_habits_are_learnt_by_weekday(days, due):
