@@ -31,11 +31,7 @@ def test_a_column_of_another_type_is_fixed_in_the_mapping(shop):
     for table, column, column_type in (
         ("orders", "order_id", "bigint"),
         ("orders", "ordered_at", "timestamp"),
-        ("orders", "updated_at", "date"),
         ("orders", "is_test", "integer"),
-        ("order_items", "quantity", "text"),
-        ("refunds", "order_id", "uuid"),
-        ("customers", "customer_id", "bigint"),
         ("customers", "updated_at", "text"),
     ):
         columns = sales_db.COLUMNS[table].replace(" ", ", ")
