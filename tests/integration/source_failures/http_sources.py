@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -43,9 +42,11 @@ class HttpSource:
     folder: Path
     extract: Callable[[], Manifest]
 
-    def connect(self, patch: pytest.MonkeyPatch, host: str, **fields: Any) -> None:
-        connection = {"conn_type": "http", "host": host, "password": SECRET, **fields}
-        connection["extra"] = {"timeout": 0.3}
+    def connect(
+        self, patch: pytest.MonkeyPatch, host: str, timeout: float = 60
+    ) -> None:
+        connection = {"conn_type": "http", "host": host, "password": SECRET}
+        connection["extra"] = {"timeout": timeout}
         patch.setenv(f"AIRFLOW_CONN_{self.name}_API".upper(), json.dumps(connection))
 
 
@@ -200,7 +201,7 @@ def http_failures(
     source.connect(patch, "https://source.invalid")
     fail("no such host", TransientError, "DNS")
     with silent_port() as port:
-        source.connect(patch, f"http://127.0.0.1:{port}")
+        source.connect(patch, f"http://127.0.0.1:{port}", timeout=0.3)
         fail("silent", TransientError, "timed out")
     source.connect(patch, "")
     fail("no host", ConfigurationError, "has no host")
