@@ -121,15 +121,17 @@ def test_refunds_without_order_are_read_once_with_all_refunds_of_that_order(shop
         + refund("R-changed", "away", "2026-03-01 10:00", "2026-03-10 10:00")
         + refund("R-with-it", "away", "2026-02-01 10:00")
         + refund("R-nobody", None, "2026-03-10 10:00")
+        + refund("R-nobody-day", None, "2026-03-10 10:00", "2026-03-12 10:00")
         + refund("R-nobody-later", None, "2026-03-11 10:00")
         + refund("R-other", "lost", "2026-03-11 10:00")
     )
     left = shop.extract()
     found = left.ids("refunds", "refund_id")
-    assert found == ["R-changed", "R-day", "R-nobody", "R-with-it"]
+    day = ["R-changed", "R-day", "R-nobody", "R-nobody-day", "R-with-it"]
+    assert found == day
     assert left.ids("orders") == []
     totals = left.manifest.control_totals
-    assert (totals["source_orders"], totals["source_refund_amount"]) == (0, "13.00")
+    assert (totals["source_orders"], totals["source_refund_amount"]) == (0, "16.25")
 
 
 def test_products_and_customers_are_those_of_the_orders_and_the_changed(shop):
@@ -204,8 +206,9 @@ def test_a_row_that_cannot_be_read_is_rejected_with_its_text(shop):
 
 def test_numbers_without_limits_are_kept_and_absurd_ones_stay_out_of_the_totals(shop):
     shop.run(
-        order("O1", "2026-03-10 08:00", lines=5)
-        + "UPDATE order_items SET quantity = 2147483647, unit_price = 9999999999.9999"
+        order("O1", "2026-03-10 08:00", lines=6)
+        + "UPDATE order_items SET quantity = 9000000, unit_price = 9999999 WHERE line_number = 6;"
+        "UPDATE order_items SET quantity = 2147483647, unit_price = 9999999999.9999"
         "  WHERE line_number = 2;"
         "ALTER TABLE order_items ALTER unit_price TYPE numeric;"
         "UPDATE order_items SET unit_price = 0.123456789012345678 WHERE line_number = 1;"
@@ -215,7 +218,13 @@ def test_numbers_without_limits_are_kept_and_absurd_ones_stay_out_of_the_totals(
     left = shop.extract()
     prices = left.ids("order_items", "unit_price")
     assert prices[0] == "0.123456789012345678"
-    assert set(prices) == {prices[0], "10.5000", "9999999999.9999", "Infinity", "NaN"}
+    assert sorted(prices)[1:] == [
+        "10.5000",
+        "9999999.0000",
+        "9999999999.9999",
+        "Infinity",
+        "NaN",
+    ]
     manifest = left.manifest
     # Each line is rounded as in the warehouse: 0.2469 and 21.
     assert manifest.control_totals["source_amount"] == "21.2469"

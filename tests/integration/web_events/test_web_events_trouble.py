@@ -110,7 +110,7 @@ PASSING = [
     EventFault(status=500),
     EventFault(status=502, body=b"<html>Bad gateway</html>", times=3),
     EventFault(status=408),
-    EventFault(status=429, headers={"Retry-After": "0"}, times=4),
+    EventFault(status=429, headers={"Retry-After": "0"}, times=5),
     EventFault(status=503, headers={"Retry-After": "0"}, times=2),
     EventFault(status=503),
     EventFault(delay=2),
