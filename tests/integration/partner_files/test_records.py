@@ -135,6 +135,7 @@ def test_of_a_malformed_line_only_its_shape_and_order_leave_the_file(drop, caplo
         f"{JANE},{line('KEPT')},more",
         "10115 Berlin,Jané Doe,+49 151 2345678",
         "Jané Doe,Bäckerstraße 5,Berlin,A-1040,1",
+        "Bäckerstraße 5,Berlin,+49,Jane,1",  # a name, though shaped as an id
     ]
     drop.put(FILE, "\n".join(content), received=datetime(2026, 3, 12, tzinfo=UTC))
     manifest = drop.extract()
@@ -147,10 +148,11 @@ def test_of_a_malformed_line_only_its_shape_and_order_leave_the_file(drop, caplo
         (5, f"{street},KEPT,{order},xxxx"),
         (6, "99999 xxxxxx,xxxx xxx,+99 999 9999999"),
         (7, "xxxx xxx,xxxxxxxxxxxx 9,xxxxxx,x-9999,9"),
+        (8, "xxxxxxxxxxxx 9,xxxxxx,+99,xxxx,9"),
     ]
     assert rows(manifest, "rejects", "row_number, raw") == shapes
     known = ["A-101", "A-103", "KEPT"]
-    assert rows(manifest, "files", "lines, order_ids") == [(6, known)]
+    assert rows(manifest, "files", "lines, order_ids") == [(7, known)]
     assert rows(manifest, "removed_orders", "order_id") == [("A-100",)]
     written = f"{caplog.text} {rows(manifest, 'rejects')} {rows(manifest, 'files')}"
     for text in ("Jan", "cker", "Berlin", "2345678", "10115", "jane"):
