@@ -77,6 +77,7 @@ def rates(tmp_path):
 @pytest.fixture
 def site(monkeypatch):
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
+    monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setattr(http, "FIRST_PAUSE", 0)
     monkeypatch.setattr(client, "ATTEMPTS", 2)
     monkeypatch.setattr(client, "MOST_BYTES", 9_999)
