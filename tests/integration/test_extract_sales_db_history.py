@@ -1,13 +1,10 @@
 """The work of reading one day does not grow with the years before it."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
 
-from demo.services.postgres import Postgres
 from ecommerce.sources.sales_db import COLUMNS, sales_query
 from tests.integration.sales_database import SCHEMA, SalesDatabase, at
 
@@ -15,18 +12,13 @@ ORDERS_PER_DAY = 300
 
 
 @pytest.fixture
-def shop(
-    database: str,
-    postgres_server: Postgres,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[SalesDatabase]:
+def shop(database, postgres_server, tmp_path, monkeypatch):
     shop = SalesDatabase(postgres_server, database, tmp_path, monkeypatch)
     shop.run(SCHEMA.read_text())
     return shop
 
 
-def fill(shop: SalesDatabase, first: int, last: int) -> None:
+def fill(shop, first, last):
     """Orders with three lines and some refunds on days counted back from the day that is read, which is 1."""
     shop.run(
         f"""
@@ -46,7 +38,7 @@ def fill(shop: SalesDatabase, first: int, last: int) -> None:
     )
 
 
-def blocks(shop: SalesDatabase, name: str) -> int:
+def blocks(shop, name):
     """How many blocks PostgreSQL looks at for one query of the newest day's run."""
     query = sales_query(
         name, shop.window(changed_from=at("2026-03-09 23:30")), skus=["SKU-1"]
@@ -62,9 +54,7 @@ def blocks(shop: SalesDatabase, name: str) -> int:
 
 
 @pytest.mark.slow
-def test_a_day_costs_the_same_after_three_times_the_history(
-    shop: SalesDatabase,
-) -> None:
+def test_a_day_costs_the_same_after_three_times_the_history(shop):
     names = (*COLUMNS, "control_totals")
     fill(shop, 0, 300)
     young = {name: blocks(shop, name) for name in names}

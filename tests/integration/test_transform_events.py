@@ -2,8 +2,6 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -16,7 +14,6 @@ from ecommerce.events.loading import (
     refuse_expired,
     transform,
 )
-from ecommerce.storage.staging import Manifest
 from tests.explained import findings
 from tests.integration.raw_events import write_raw
 
@@ -27,15 +24,13 @@ NOON = "2026-11-18T17:00:00Z"
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def environment(monkeypatch):
     for name in ("SHOP_TIMEZONE", "EVENTS_RETENTION_DAYS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
 
 
-def transformed(
-    folder: Path, *events: dict[str, Any], end: datetime = READ_AT
-) -> Manifest:
+def transformed(folder, *events, end=READ_AT):
     """The loadable folder of a read of these events; what they do not say is said for them."""
     usual = {"event_id": "1", "occurred_at": NOON, "received_at": NOON}
     events = [event if "fault" in event else usual | event for event in events]
@@ -43,7 +38,7 @@ def transformed(
     return transform(raw, run_id="run")
 
 
-def rows(manifest: Manifest, table: str) -> list[dict[str, Any]]:
+def rows(manifest, table):
     if f"{table}.parquet" not in manifest.columns:
         return []
     return pq.read_table(manifest.file(f"{table}.parquet")).to_pylist()
@@ -110,44 +105,94 @@ def test_every_unusable_event_is_rejected_with_its_reason(tmp_path):
     } <= details
 
 
-def test_events_at_the_edge_of_the_rules_are_kept_and_flagged(tmp_path):
-    manifest = transformed(
-        tmp_path,
-        {"event_id": "skewed", "occurred_at": "2026-11-18T18:00:00+00:00"},
+KEPT = [
+    (
+        {"occurred_at": "2026-11-18T18:00:00+00:00"},
+        {"business_date": DAY, "is_skewed": True},
+    ),
+    (
         {
-            "event_id": "late",
             "occurred_at": "2026-11-15T05:00:00Z",
             "received_at": "2026-11-19T04:59:59.9Z",
         },
-        {"event_id": "east", "occurred_at": "2026-11-19T02:00:00+09:00"},
-        {
-            "event_id": "unknown",
-            "event_type": "VIEW_ITEM",
-            "visitor_id": "",
-            "session_id": None,
-        },
-        {
-            "event_id": "\N{SNOWMAN} \x00",
-            "event_type": None,
-            "visitor_id": 7,
-            "session_id": "7",
-        },
-    )
-    found = {row["event_id"]: row for row in rows(manifest, "user_events")}
+        {"business_date": date(2026, 11, 15), "is_skewed": False},
+    ),
+    ({"occurred_at": "2026-11-19T02:00:00+09:00"}, {"business_date": DAY}),
+    ({"event_type": "VIEW_ITEM"}, {"event_type": "VIEW_ITEM"}),
+    ({"event_type": None}, {"event_type": None}),
+    ({"event_type": "for ann@example.com"}, {"event_type": "for <e-mail>"}),
+    ({"device": "ann@example.com"}, {"device": "<e-mail>"}),
+]
+HOSTS = {
+    "https://www.Google.com/search?q=ann@example.com": "www.google.com",
+    "http://ann:secret@Shop.example:8080/x": "shop.example",
+    "android-app://com.google.android.gm/": "com.google.android.gm",
+    "//cdn.example/x": "cdn.example",
+    "m.example.com/path": "m.example.com",
+    "direct": "direct",
+    "https://x.example?ref=https://y.example": "x.example",
+    "": None,
+    "https:///nowhere": None,
+    "ann@example.com": None,
+    "mailto:ann@example.com": None,
+    "somebody told me": None,
+    "about:blank": None,
+}
+PHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 "
+    "(KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1"
+)
+AGENTS = {
+    PHONE: ("Mobile Safari", False),
+    "Googlebot/2.1 (+http://www.google.com/bot.html)": ("Googlebot", True),
+    None: (None, False),
+    "": (None, False),
+    "(" * 200_000: ("Other", False),
+    "a " * 100_000: ("Other", False),
+}
+
+
+def test_an_event_is_kept_without_personal_data(tmp_path):
+    cases = list(KEPT)
+    for referrer, host in HOSTS.items():
+        cases.append(({"referrer": referrer}, {"referrer_host": host}))
+    for agent, (family, is_bot) in AGENTS.items():
+        cases.append(
+            ({"user_agent": agent}, {"browser_family": family, "is_bot": is_bot})
+        )
+    events = [case | {"event_id": str(place)} for place, (case, _) in enumerate(cases)]
+    manifest = transformed(tmp_path, *events)
     assert rows(manifest, "rejected_rows") == []
-    assert {
-        name: row["business_date"].day
-        for name, row in found.items()
-        if row["business_date"] != DAY
-    } == {"late": 15}
-    assert [name for name, row in found.items() if row["is_skewed"]] == ["skewed"]
-    assert (found["unknown"]["event_type"], found["unknown"]["visitor_hash"]) == (
-        "VIEW_ITEM",
-        None,
-    )
-    assert found["\N{SNOWMAN}"]["visitor_hash"] is not None
+    found = {row["event_id"]: row for row in rows(manifest, "user_events")}
+    for place, (case, expected) in enumerate(cases):
+        row = found[str(place)]
+        assert {name: row[name] for name in expected} == expected, case
+    assert len(found) == len(cases)
     (warning,) = findings(manifest.control_totals["warnings"])
     assert warning.startswith("1 event occurred after it was received")
+
+
+def test_ids_and_visitors_are_hashed(tmp_path):
+    """A visitor is no session of the same name, and comes first."""
+    manifest = transformed(
+        tmp_path,
+        {"event_id": "1", "visitor_id": "x"},
+        {"event_id": "2", "visitor_id": "x", "session_id": "y"},
+        {"event_id": "3", "visitor_id": "", "session_id": "x"},
+        {"event_id": "4", "visitor_id": "", "session_id": None},
+        {"event_id": "5", "sku": "ann@example.com", "order_id": "bob%40example.com"},
+        {"event_id": "ann@example.com"},
+        {"event_id": "\N{SNOWMAN} \x00"},
+    )
+    found = {row["event_id"]: row for row in rows(manifest, "user_events")}
+    assert found.keys() > {"1", "2", "3", "4", "5", "\N{SNOWMAN}"}
+    assert len(found) == 7
+    visitors = {name: row["visitor_hash"] for name, row in found.items()}
+    assert visitors["1"] == visitors["2"] != visitors["3"]
+    assert visitors["3"]
+    assert visitors["4"] is None
+    written = str(found)
+    assert [text for text in ("ann", "bob", "example.com") if text in written] == []
 
 
 def test_the_first_of_several_counts(tmp_path):
@@ -176,76 +221,6 @@ def test_the_first_of_several_counts(tmp_path):
     )
 
 
-def test_a_visitor_is_no_session_of_the_same_name_and_the_visitor_comes_first(tmp_path):
-    manifest = transformed(
-        tmp_path,
-        {"event_id": "1", "visitor_id": "x"},
-        {"event_id": "2", "visitor_id": "x", "session_id": "y"},
-        {"event_id": "3", "visitor_id": "", "session_id": "x"},
-    )
-    hashes = {
-        row["event_id"]: row["visitor_hash"] for row in rows(manifest, "user_events")
-    }
-    assert hashes["1"] == hashes["2"] != hashes["3"]
-
-
-HOSTS = {
-    "https://www.Google.com/search?q=ann@example.com": "www.google.com",
-    "http://ann:secret@Shop.example:8080/x": "shop.example",
-    "android-app://com.google.android.gm/": "com.google.android.gm",
-    "//cdn.example/x": "cdn.example",
-    "m.example.com/path": "m.example.com",
-    "direct": "direct",
-    "https://x.example?ref=https://y.example": "x.example",
-    "": None,
-    "https:///nowhere": None,
-    "ann@example.com": None,
-    "mailto:ann@example.com": None,
-    "somebody told me": None,
-    "about:blank": None,
-}
-
-
-def test_a_referrer_is_cut_to_its_host(tmp_path):
-    events = [
-        {"event_id": f"{number}", "referrer": text} for number, text in enumerate(HOSTS)
-    ]
-    loadable = rows(transformed(tmp_path, *events), "user_events")
-    found = {int(row["event_id"]): row["referrer_host"] for row in loadable}
-    assert [found[number] for number in range(len(HOSTS))] == list(HOSTS.values())
-
-
-def test_a_user_agent_is_cut_to_its_family_however_long_it_is(tmp_path):
-    phone = (
-        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
-        "Version/17.5 Mobile/15E148 Safari/604.1"
-    )
-    agents = [
-        phone,
-        "Googlebot/2.1 (+http://www.google.com/bot.html)",
-        None,
-        "",
-        "(" * 200_000,
-        "a " * 100_000,
-    ]
-    events = [
-        {"event_id": f"{number}", "user_agent": text}
-        for number, text in enumerate(agents)
-    ]
-    found = sorted(
-        rows(transformed(tmp_path, *events), "user_events"),
-        key=lambda row: row["event_id"],
-    )
-    assert [(row["browser_family"], row["is_bot"]) for row in found] == [
-        ("Mobile Safari", False),
-        ("Googlebot", True),
-        (None, False),
-        (None, False),
-        ("Other", False),
-        ("Other", False),
-    ]
-
-
 def test_every_bot_of_the_list_is_one():
     import crawleruseragents
 
@@ -257,12 +232,6 @@ def test_every_bot_of_the_list_is_one():
     assert len(known) > 1000
     assert [text for text in known if not is_crawler(text)] == []
     assert browser_family("no such browser") == "Other"
-
-
-def test_a_read_without_events_is_transformed(tmp_path):
-    manifest = transformed(tmp_path)
-    assert rows(manifest, "user_events") == []
-    assert manifest.control_totals["rows_read"] == 0
 
 
 def test_the_read_of_an_older_day_keeps_that_day_only(tmp_path):
@@ -278,6 +247,9 @@ def test_the_read_of_an_older_day_keeps_that_day_only(tmp_path):
     )
     assert [row["event_id"] for row in rows(manifest, "user_events")] == ["of the day"]
     assert manifest.control_totals["rejected"] == {"other_day": 1}
+    nothing = transformed(tmp_path / "nothing")
+    assert rows(nothing, "user_events") == []
+    assert nothing.control_totals["rows_read"] == 0
 
 
 def test_a_day_whose_events_would_expire_at_once_is_refused(monkeypatch):

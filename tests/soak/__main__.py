@@ -1,7 +1,6 @@
 """`make soak`: see the package's docstring."""
 
 import argparse
-import json
 import os
 import shutil
 import signal
@@ -11,9 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import astuple
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import psycopg
 
@@ -30,7 +27,7 @@ from tests.integration.live_airflow import timezone_at_work
 from tests.soak import checks
 from tests.soak.company import SoakAirflow, SoakCompany
 from tests.soak.plan import Step, plan
-from tests.soak.steps import DAGS, PER_HOUR, Stage, carry_out, command
+from tests.soak.steps import DAGS, PER_HOUR, Stage, carry_out, repair_day
 
 UPDATE_SECONDS = 5
 
@@ -49,14 +46,10 @@ class Soak:
         self.company = SoakCompany(self.home, timezone_at_work(), seed, ends_at)
         self.airflow = SoakAirflow(self.company)
         self.stage = Stage(self.company, self.airflow)
-        self.memory = checks.Memory()
         self._began = time.monotonic()
         self._ended = threading.Event()
         self.folder = self.company.folders.logs
         self.folder.mkdir(parents=True)
-        (self.folder / "plan.json").write_text(
-            json.dumps([astuple(step) for step in self.steps], indent=0)
-        )
 
     def log(self, text: str) -> None:
         """Print a line with the time since the first step, and write it next to the logs of the processes."""
@@ -71,13 +64,8 @@ class Soak:
         try:
             self.company.begin()
             self.airflow.begin()
-            api = self.airflow.api()
-            self.until(
-                lambda: all(self._knows(dag_id) for dag_id in DAGS),
-                "Airflow has read all DAGs",
-            )
-            for dag_id in DAGS:
-                api.request("PATCH", f"dags/{dag_id}", json={"is_paused": False})
+            self.until(self._knows_dags, "Airflow has read all DAGs")
+            self._unpause()
             with ThreadPoolExecutor(16) as pool:
                 keeper = pool.submit(self._keep)
                 try:
@@ -102,17 +90,13 @@ class Soak:
                 raise TimeoutError(f"never: {what}")
             time.sleep(2)
 
-    def _knows(self, dag_id: str) -> bool:
-        api = self.airflow.api()
-        return any(
-            dag["dag_id"] == dag_id
-            for dag in api.get("dags", dag_id_pattern=dag_id)["dags"]
-        )
+    def _knows_dags(self) -> bool:
+        dags = self.airflow.api().get("dags", limit=100)["dags"]
+        return {dag["dag_id"] for dag in dags}.issuperset(DAGS)
 
     def _keep(self) -> None:
-        """Update the company, revive what was killed, and sample memory, until the end."""
+        """Update the company and revive what was killed, until the end."""
         while not self._ended.wait(UPDATE_SECONDS):
-            self.memory.sample(self.company.folders.processes)
             try:
                 self.company.revive()
                 self.airflow.revive()
@@ -151,38 +135,30 @@ class Soak:
         days = self.stage.days
         for day in days:
             if self._state(DAG_DAILY, day) == "failed":
-                self.log(f"repair: {command(self.stage, 'repair', day)}")
+                self.log(f"repair: {repair_day(self.stage, day)}")
         self.until(self._idle, "the repairs end")
-        failed = [
-            (dag_id, day, {})
-            for dag_id in (DAG_DAILY, DAG_EVENTS)
-            for day in days
-            if self._state(dag_id, day) != "success"
-        ]
-        newest = [
-            (DAG_DAILY, days[-1], {"send_mail": True}),
-            (DAG_EVENTS, days[-1], {}),
-        ]
-        last: list[list[tuple[str, Any, Any]]] = [
-            failed,
-            [*newest, (DAG_CATALOGUE, None, {})],
-        ]
-        last += [
-            [(DAG_RECONCILIATION, None, {"most_days": 30})],
-            [(DAG_SYNC, None, {})],
-        ]
-        for runs in last:
-            for dag_id, day, conf in runs:
-                self.log(f"at last {self.stage.run(dag_id, day, **conf)}")
-            self.until(self._idle, "the last runs end")
+        for dag_id in (DAG_DAILY, DAG_EVENTS):
+            for day in days:
+                if self._state(dag_id, day) != "success":
+                    self.stage.run(dag_id, day)
+        self.until(self._idle, "failed days run again")
+        newest = days[-1]
+        self.stage.run(DAG_DAILY, newest, send_mail=True)
+        self.stage.run(DAG_EVENTS, newest)
+        self.stage.run(DAG_CATALOGUE)
+        self.until(self._idle, "the newest day runs again")
+        self.stage.run(DAG_RECONCILIATION, most_days=30)
+        self.until(self._idle, "the last reconciliation ends")
+        self.stage.run(DAG_SYNC)
+        self.until(self._idle, "the last sync ends")
+
+    def _unpause(self) -> None:
+        api = self.airflow.api()
+        for dag_id in DAGS:
+            api.request("PATCH", f"dags/{dag_id}", json={"is_paused": False})
 
     def _restored(self) -> bool:
-        for dag_id in DAGS:
-            self.airflow.api().request(
-                "PATCH", f"dags/{dag_id}", json={"is_paused": False}
-            )
-        connection = self.airflow.connection(self.company.password)
-        self.airflow.api().request("PATCH", "connections/sales_db", json=connection)
+        self._unpause()
         return all(self.company.status().values())
 
     def _idle(self) -> bool:
@@ -196,21 +172,17 @@ class Soak:
         return runs[0]["state"] if runs else "never run"
 
     def _check(self) -> Iterator[str]:
-        company, airflow, days = self.company, self.airflow, self.stage.days
-        api = airflow.api()
+        api = self.airflow.api()
         for dag_id in DAGS:
-            newest = api.get(f"dags/{dag_id}/dagRuns", order_by="-id", limit=1)[
-                "dag_runs"
-            ]
-            if newest and newest[0]["state"] == "failed":
-                yield f"the last run of {dag_id} has failed: {newest[0]['dag_run_id']}"
-        yield from checks.orders(company, days)
-        yield from checks.web_events(company)
-        yield from checks.catalogue(company)
-        yield from checks.mails(company, airflow)
-        yield from checks.leftovers(company, airflow)
-        yield from self.memory.growth()
-        self.log(f"most memory in MB: {self.memory.summary()}")
+            runs = api.get(f"dags/{dag_id}/dagRuns", order_by="-id", limit=1)
+            for run in runs["dag_runs"]:
+                if run["state"] == "failed":
+                    yield f"the last run of {dag_id} failed: {run['dag_run_id']}"
+        yield from checks.orders(self.company, self.stage.days)
+        yield from checks.web_events(self.company)
+        yield from checks.catalogue(self.company)
+        yield from checks.mails(self.company, self.airflow)
+        yield from checks.leftovers(self.company, self.airflow)
 
     def _stop(self) -> list[str]:
         self._ended.set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
@@ -11,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import psutil
 import psycopg
@@ -23,7 +21,7 @@ from demo.environment import DATABASE
 from demo.layout import REPOSITORY, Folders, Ports
 from demo.ledger import Ledger, Snapshot
 from demo.scenario import Scenario
-from demo.seeders.sales_db import READER, READER_PASSWORD
+from demo.seeders.sales_db import READER
 from demo.services.ports import free_port
 from demo.services.postgres import Postgres
 from ecommerce.cli.airflow_api import AirflowApi
@@ -65,8 +63,7 @@ class EditedLedger(Ledger):
 class SoakCompany(Company):
     """The demo's company. Its clock is behind, runs `SPEED` times as fast, and is right at the end.
 
-    So MINUTES show what happens in `SPEED` times MINUTES. `edits` change what the systems show, `skew`
-    is the error of the database's clock.
+    So MINUTES show what happens in `SPEED` times MINUTES. `edits` change what the systems show.
     """
 
     def __init__(self, home: Path, timezone: str, seed: int, ends_at: datetime) -> None:
@@ -79,8 +76,6 @@ class SoakCompany(Company):
         )
         self.ends_at = ends_at
         self.edits: list[Edit] = []
-        self.skew = timedelta(0)
-        self.password = READER_PASSWORD
         self.down_until: dict[str, float] = {}
         self._lock = threading.Lock()
 
@@ -122,16 +117,13 @@ class SoakCompany(Company):
             if not files_only:
                 self._seed_sales_db(ledger, now)
                 with psycopg.connect(self.postgres.dsn(DATABASE)) as database:
-                    database.execute(
-                        "UPDATE clock.reading SET at = %s", [now + self.skew]
-                    )
+                    database.execute("UPDATE clock.reading SET at = %s", [now])
 
     def revive(self) -> None:
         """Start the systems whose time is over."""
         for service in self._services:
-            if not self._running(service) and time.monotonic() > self.down_until.get(
-                service.name, 0
-            ):
+            until = self.down_until.get(service.name, 0)
+            if not self._running(service) and time.monotonic() > until:
                 processes.stop(self.folders.processes, service.name)
                 service.start()
 
@@ -155,39 +147,24 @@ class SoakAirflow(AirflowServices):
             company.ports, **{name: proxy.port for name, proxy in self.proxies.items()}
         )
         super().__init__(ports, company.folders, company.scenario.timezone)
-        self.scratch = company.folders.home / "tmp"
         self.down_until: dict[str, float] = {}
 
     def environment(self) -> dict[str, str]:
-        """Return the environment of its processes; the sales database's connection is in its own database."""
-        self.scratch.mkdir(exist_ok=True)
-        environment = (
-            super().environment()
-            | {
-                "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
-                "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "120",  # a killed worker may have held it
-                "AIRFLOW__API__MAXIMUM_PAGE_LIMIT": "5000",
-                "PYTHONPATH": os.pathsep.join(
-                    map(str, (REPOSITORY, REPOSITORY / "tests" / "soak" / "policy"))
-                ),
-                "TMPDIR": str(self.scratch),
-            }
-        )
-        del environment["AIRFLOW_CONN_SALES_DB"]
-        return environment
+        """Return the environment of its processes."""
+        paths = (REPOSITORY, REPOSITORY / "tests" / "soak" / "policy")
+        return super().environment() | {
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
+            # A killed worker may have held it.
+            "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "120",
+            "AIRFLOW__API__MAXIMUM_PAGE_LIMIT": "5000",
+            "PYTHONPATH": os.pathsep.join(map(str, paths)),
+        }
 
     def begin(self) -> None:
-        """Start it, and give it the sales database's connection."""
+        """Start it."""
         self.start()
         self.wait(600)
-        api = self.api()
-        self.create_pools(api)
-        api.post("connections", self.connection(READER_PASSWORD))
-
-    def connection(self, password: str) -> dict[str, Any]:
-        """Return the sales database's connection, as the API takes it."""
-        known = json.loads(self.command_environment()["AIRFLOW_CONN_SALES_DB"])
-        return known | {"connection_id": "sales_db", "password": password}
+        self.create_pools(self.api())
 
     def api(self) -> AirflowApi:
         """Sign in."""
@@ -195,28 +172,31 @@ class SoakAirflow(AirflowServices):
 
     def revive(self) -> None:
         """Start the components whose time is over, without what a killed one left."""
-        missing = [each for each in COMPONENTS if not self._running(each)]
-        times = [
-            self.down_until.get(f"airflow-{component}", 0) for component in missing
-        ]
+        missing = [name for name in COMPONENTS if not self._running(name)]
+        names = [f"airflow-{component}" for component in missing]
+        times = [self.down_until.get(name, 0) for name in names]
         if missing and time.monotonic() > max(times):
-            for component in missing:
-                processes.stop(self.folders.processes, f"airflow-{component}")
+            for name in names:
+                processes.stop(self.folders.processes, name)
             self.start()
 
     def tasks(self) -> list[psutil.Process]:
         """Return the processes of running tasks; the parent of each is its worker."""
         scheduler = processes.running(self.folders.processes, "airflow-scheduler")
-        tasks = []
+        tasks: list[psutil.Process] = []
         for worker in scheduler.children() if scheduler else []:
             with suppress(psutil.NoSuchProcess):
                 if "LocalExecutor" in " ".join(worker.cmdline()):
-                    tasks += [
-                        each
-                        for each in worker.children()
-                        if each.status() != psutil.STATUS_ZOMBIE
-                    ]
-        return tasks
+                    tasks += worker.children()
+        return [task for task in tasks if is_running(task)]
+
+
+def is_running(process: psutil.Process) -> bool:
+    """Return whether a process has not ended."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def kill(

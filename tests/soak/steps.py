@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -15,14 +14,10 @@ from typing import Any, TypeVar
 
 import psutil
 import psycopg
-from psycopg import sql
 
-from demo import processes
 from demo.airflow_services import PASSWORD, USER
-from demo.environment import DATABASE
 from demo.layout import REPOSITORY
-from demo.ledger import SALES_DB, STOREFRONT, Order, PartnerFile, Snapshot
-from demo.seeders.sales_db import READER
+from demo.ledger import SALES_DB, STOREFRONT, Order, Snapshot
 from ecommerce.cli.backfill import Range, start
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import (
@@ -34,18 +29,16 @@ from ecommerce.core.names import (
     DAG_WATCH,
 )
 from tests.integration.corrections import plain_orders
-from tests.soak.company import PROXIED, SoakAirflow, SoakCompany, kill, kill_process
+from tests.soak.company import (
+    DAYS,
+    PROXIED,
+    SoakAirflow,
+    SoakCompany,
+    kill,
+    kill_process,
+)
 from tests.soak.plan import Step
 
-SYSTEMS = (
-    "bigquery",
-    "sales_db",
-    "storefront",
-    "exchange_rates",
-    "web_events",
-    "catalogue",
-    "mail",
-)
 DAGS = (DAG_DAILY, DAG_EVENTS, DAG_CATALOGUE, DAG_SYNC, DAG_RECONCILIATION, DAG_WATCH)
 
 T = TypeVar("T")
@@ -69,25 +62,14 @@ class Stage:
     @property
     def days(self) -> list[date]:
         """The company's business days that have ended, the newest last."""
-        newest, first = self.company.newest.date, self.company.first_day
-        return [
-            first + timedelta(days=number)
-            for number in range((newest - first).days + 1)
-        ]
+        first = self.company.first_day
+        return [first + timedelta(days=number) for number in range(DAYS)]
 
     def wait(self, seconds: float) -> None:
         """Wait so long, or until the adversary has ended."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and not self.stopped:
             time.sleep(0.2)
-
-    def patch(self, path: str, body: dict[str, Any]) -> None:
-        """Change something in Airflow as soon as it is up; when the adversary has ended, all is restored."""
-        while not self.stopped:
-            with suppress(PipelineError):
-                self.airflow.api().request("PATCH", path, json=body)
-                return
-            self.wait(2)
 
     def run(self, dag_id: str, day: date | None = None, **conf: Any) -> str:
         """Trigger a run; its id."""
@@ -107,20 +89,16 @@ def pick(choices: Sequence[T], target: float) -> T:
     return choices[int(target * len(choices))]
 
 
-def daily(stage: Stage, step: Step) -> str:
-    """Run a day: every other time the newest, every fourth with the request to mail it."""
-    day = stage.days[-1] if step.extent < 0.5 else pick(stage.days, step.target)
-    return stage.run(
-        DAG_DAILY, day, **({"send_mail": True} if step.extent % 0.5 < 0.25 else {})
-    )
+def run_day(dag_id: str) -> Callable[[Stage, Step], str]:
+    """Return a step that runs a day: every other time the newest; daily sales at times with a mail."""
 
+    def run(stage: Stage, step: Step) -> str:
+        day = stage.days[-1] if step.extent < 0.5 else pick(stage.days, step.target)
+        if dag_id == DAG_DAILY and step.extent % 0.5 < 0.25:
+            return stage.run(dag_id, day, send_mail=True)
+        return stage.run(dag_id, day)
 
-def events(stage: Stage, step: Step) -> str:
-    """Run the web events of a day."""
-    return stage.run(
-        DAG_EVENTS,
-        stage.days[-1] if step.extent < 0.5 else pick(stage.days, step.target),
-    )
+    return run
 
 
 def start_twice(stage: Stage, step: Step) -> str:
@@ -132,34 +110,26 @@ def start_twice(stage: Stage, step: Step) -> str:
 
 def backfill(stage: Stage, step: Step) -> str:
     """Start a backfill of two or more days."""
-    first = int(step.target * (len(stage.days) - 2))
-    span = Range(
-        stage.days[first],
-        stage.days[first + 1 + int(step.extent * (len(stage.days) - first - 2))],
-        pick((DAG_DAILY, DAG_EVENTS), step.extent),
-        again=step.target % 0.2 < 0.1,
-    )
+    first = int(step.target * (DAYS - 1))
+    last = first + 1 + int(step.extent * (DAYS - first - 1))
+    dag_id = pick((DAG_DAILY, DAG_EVENTS), step.extent)
+    again = step.target % 0.2 < 0.1
+    span = Range(stage.days[first], stage.days[last], dag_id, again=again)
     started = start(stage.airflow.api(), span, jobs=2)
-    return f"{span.dag_id} {', '.join(sorted(started.runs)) if started else 'nothing to do'}"
+    if not started:
+        return f"{dag_id}: nothing to do"
+    return f"{dag_id} {', '.join(sorted(started.runs))}"
 
 
-def command(stage: Stage, name: str, day: date, *options: str) -> str:
-    """Run a command of `make`, as people do; its output."""
+def repair_day(stage: Stage, day: date) -> str:
+    """Run `make repair` for a day; its output."""
     airflow = {
         "AIRFLOW_URL": stage.airflow.url,
         "AIRFLOW_USERNAME": USER,
         "AIRFLOW_PASSWORD": PASSWORD,
     }
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "ecommerce.cli",
-            name,
-            f"--day={day}",
-            "--no-wait",
-            *options,
-        ],
+        [sys.executable, "-m", "ecommerce.cli", "repair", f"--day={day}", "--no-wait"],
         cwd=REPOSITORY,
         env=os.environ | airflow | {"PYTHONPATH": "plugins"},
         capture_output=True,
@@ -169,68 +139,45 @@ def command(stage: Stage, name: str, day: date, *options: str) -> str:
     return f"{day}: {' '.join((done.stdout + done.stderr).split())[:160]}"
 
 
+def repair(stage: Stage, step: Step) -> str:
+    """Repair a day."""
+    return repair_day(stage, pick(stage.days, step.target))
+
+
 def kill_task(stage: Stage, step: Step) -> str:
-    """Kill the process of a running task."""
+    """Kill the process of a running task; at times first its worker, which would report its end."""
     task = await_task(stage, step)
+    worker = task.parent()
+    if worker and step.extent < 0.25:
+        kill_process(worker)
     kill_process(task)
     return f"process {task.pid}"
-
-
-def kill_worker(stage: Stage, step: Step) -> str:
-    """Kill a task's worker, which would report its end, and the task."""
-    task = await_task(stage, step)
-    for process in (worker := task.parent() or task, task):
-        kill_process(process)
-    return f"processes {worker.pid} and {task.pid}"
 
 
 def freeze_task(stage: Stage, step: Step) -> str:
     """Stop a task and its worker for up to a minute, as a paused machine does: after half a minute the
     scheduler starts another attempt, and then the first continues."""
     task = await_task(stage, step)
-    return freeze(stage, [task.parent() or task, task], 20 + 40 * step.extent)
-
-
-def freeze_system(stage: Stage, step: Step) -> str:
-    """Stop a system for up to half a minute: it accepts connections, and answers late."""
-    name = pick(SYSTEMS, step.target)
-    process = processes.running(stage.company.folders.processes, name)
-    if not process:
-        raise NothingThere
-    return f"{name}: {freeze(stage, [process, *process.children(recursive=True)], 30 * step.extent)}"
-
-
-def freeze(stage: Stage, frozen: Sequence[psutil.Process], seconds: float) -> str:
-    """Stop processes (SIGSTOP) and let them continue after `seconds`."""
-    for signal in (psutil.Process.suspend, psutil.Process.resume):
-        for process in frozen:
-            with suppress(psutil.NoSuchProcess):
-                signal(process)
-        if signal is psutil.Process.suspend:
-            stage.wait(seconds)
-    return f"{len(frozen)} processes for {seconds:.0f} s"
+    seconds = 20 + 40 * step.extent
+    frozen = [task.parent() or task, task]
+    for process in frozen:
+        with suppress(psutil.NoSuchProcess):
+            process.suspend()
+    stage.wait(seconds)
+    for process in frozen:
+        with suppress(psutil.NoSuchProcess):
+            process.resume()
+    return f"process {task.pid} for {seconds:.0f} s"
 
 
 def await_task(stage: Stage, step: Step) -> psutil.Process:
     """Return a running task, the first that begins within 20 seconds where there is none."""
     for _ in range(100):
-        if tasks := stage.airflow.tasks():
+        tasks = stage.airflow.tasks()
+        if tasks:
             return pick(tasks, step.target)
         stage.wait(0.2)
     raise NothingThere
-
-
-def fill_disk(stage: Stage, step: Step) -> str:
-    """Let all tasks of some seconds fail to write to any file, as on a full disk."""
-    full: set[int] = set()
-    deadline = time.monotonic() + 5 + 10 * step.extent
-    while time.monotonic() < deadline and not stage.stopped:
-        for task in stage.airflow.tasks():
-            with suppress(psutil.NoSuchProcess):
-                task.rlimit(resource.RLIMIT_FSIZE, (500, resource.RLIM_INFINITY))
-                full.add(task.pid)
-        time.sleep(0.05)
-    return f"{len(full)} tasks could write no file beyond 500 bytes"
 
 
 def cut(stage: Stage, step: Step) -> str:
@@ -244,206 +191,124 @@ def cut(stage: Stage, step: Step) -> str:
     return f"{name}: {proxy.cut(seconds)} connections, {seconds:.0f} s"
 
 
-def pause(stage: Stage, step: Step) -> str:
-    """Pause a DAG for up to 40 seconds."""
-    dag_id = pick(DAGS, step.target)
-    stage.airflow.api().request("PATCH", f"dags/{dag_id}", json={"is_paused": True})
-    stage.wait(40 * step.extent)
-    stage.patch(f"dags/{dag_id}", {"is_paused": False})
-    return f"{dag_id} for {40 * step.extent:.0f} s"
-
-
 def clear(stage: Stage, step: Step) -> str:
     """Clear a random task of a recent run with everything downstream."""
     api = stage.airflow.api()
-    recent = api.get(
-        "dags/~/dagRuns/~/taskInstances", order_by="-start_date", limit=60
-    )["task_instances"]
-    task = pick([each for each in recent if each["dag_id"] in DAGS], step.target)
-    cleared = api.clear(task["dag_run_id"], [task["task_id"]], task["dag_id"])
-    return f"{task['dag_id']} {task['dag_run_id']}: {', '.join(cleared)}"
-
-
-def move_clock(stage: Stage, step: Step) -> str:
-    """Let the sales database's clock be up to ten minutes wrong for a while; its reads overlap by thirty."""
-    stage.company.skew = timedelta(minutes=20 * step.extent - 10)
-    stage.wait(60 * step.target)
-    wrong, stage.company.skew = stage.company.skew, timedelta(0)
-    return f"{wrong.total_seconds():.0f} s for {60 * step.target:.0f} s"
-
-
-def rotate_password(stage: Stage, step: Step) -> str:
-    """Change the password in the sales database, and after some seconds in the connection."""
-    password = f"rotated-{step.target}"
-    with psycopg.connect(stage.company.postgres.dsn(DATABASE)) as database:
-        database.execute(
-            sql.SQL("ALTER ROLE {} PASSWORD {}").format(
-                sql.Identifier(READER), password
-            )
-        )
-    stage.company.password = password
-    stage.wait(10 * step.extent)
-    stage.patch("connections/sales_db", stage.airflow.connection(password))
-    return f"{10 * step.extent:.0f} s without a valid password"
+    path = "dags/~/dagRuns/~/taskInstances"
+    recent = api.get(path, order_by="-start_date", limit=60)["task_instances"]
+    task = pick([task for task in recent if task["dag_id"] in DAGS], step.target)
+    dag_id, run_id = task["dag_id"], task["dag_run_id"]
+    cleared = api.clear(run_id, [task["task_id"]], dag_id)
+    return f"{dag_id} {run_id}: {', '.join(cleared)}"
 
 
 def edit(stage: Stage, step: Step) -> str:
     """Change an order's coupon and quantity in its source, with a new modification date."""
-    channel, at = SALES_DB if step.extent < 0.5 else STOREFRONT, stage.company.now()
+    channel = SALES_DB if step.extent < 0.5 else STOREFRONT
     order = pick(plain_orders(stage.company.snapshot(), channel), step.target)
+    now = stage.company.now()
 
-    def fixed(each: Order) -> Order:
-        changed_at = max(each.updated_at, at)
-        return replace(
-            one_more(each), coupon_code=f"FIX{step.target}", updated_at=changed_at
-        )
+    def edited(order: Order) -> Order:
+        at = max(order.updated_at, now)
+        coupon = f"FIX{step.target}"
+        return replace(one_more(order), coupon_code=coupon, updated_at=at)
 
-    return show(stage, lambda snapshot: with_order(snapshot, order, fixed), order)
+    return show(stage, order, edited)
 
 
 def edit_silently(stage: Stage, step: Step) -> str:
     """Change an order's quantity in the sales database, without a new modification date."""
-    order = pick(comparable(stage, SALES_DB), step.target)
-    return show(stage, lambda snapshot: with_order(snapshot, order, one_more), order)
+    return show(stage, ended_order(stage, SALES_DB, step.target), one_more)
 
 
 def delete(stage: Stage, step: Step) -> str:
     """Delete an order in its source for good."""
-    order = pick(
-        comparable(stage, SALES_DB if step.extent < 0.5 else STOREFRONT), step.target
-    )
-    return show(
-        stage, lambda snapshot: with_order(snapshot, order, lambda _: None), order
-    )
+    channel = SALES_DB if step.extent < 0.5 else STOREFRONT
+    return show(stage, ended_order(stage, channel, step.target), lambda _: None)
 
 
-def redeliver(stage: Stage, step: Step) -> str:
-    """Let a partner deliver the files that contain an order again, without it."""
-    files, at = stage.company.snapshot().files, stage.company.now()
-    order = pick(
-        pick([file for file in files if len(file.orders) > 2], step.target).orders,
-        step.extent,
-    )
-
-    def delivered(file: PartnerFile) -> PartnerFile:
-        orders = tuple(each for each in file.orders if each.order_id != order.order_id)
-        if len(orders) == len(file.orders):
-            return file
-        repeated = tuple(row for row in file.repeated if row[0] != order.order_id)
-        return replace(
-            file,
-            orders=orders,
-            repeated=repeated,
-            received_at=max(at, file.received_at),
-        )
-
-    def edited(snapshot: Snapshot) -> Snapshot:
-        rest = with_order(snapshot, order, lambda _: None)
-        return replace(rest, files=tuple(map(delivered, snapshot.files)))
-
-    return show(stage, edited, order)
-
-
-def comparable(stage: Stage, channel: str) -> list[Order]:
-    """Return plain orders that the reconciliation compares: those of days that have ended."""
+def ended_order(stage: Stage, channel: str, target: float) -> Order:
+    """Return a plain order that the reconciliation compares: one of a day that has ended."""
+    end = stage.company.newest.end
     orders = plain_orders(stage.company.snapshot(), channel)
-    return [order for order in orders if order.ordered_at < stage.company.newest.end]
+    return pick([order for order in orders if order.ordered_at < end], target)
 
 
 def one_more(order: Order) -> Order:
     """Return an order with one piece more."""
     first, *others = order.lines
-    more = replace(
-        first, quantity=first.quantity + 1, gross=first.gross + first.unit_price
-    )
+    gross = first.gross + first.unit_price
+    more = replace(first, quantity=first.quantity + 1, gross=gross)
     return replace(order, lines=(more, *others))
 
 
-def with_order(
-    snapshot: Snapshot, order: Order, change: Callable[[Order], Order | None]
-) -> Snapshot:
-    """Return the snapshot with another version of an order; without it and its refunds for None."""
+def show(stage: Stage, order: Order, change: Callable[[Order], Order | None]) -> str:
+    """Let all systems show a changed order from now on, or none and no refund of it; return its name."""
     key = order.channel, order.order_id
-    changed = (
-        change(each) if (each.channel, each.order_id) == key else each
-        for each in snapshot.orders
-    )
-    orders = tuple(each for each in changed if each)
-    refunds = snapshot.refunds
-    if len(orders) < len(snapshot.orders):
-        refunds = tuple(
-            each for each in refunds if (each.channel, each.order_id) != key
-        )
-    return replace(snapshot, orders=orders, refunds=refunds)
 
+    def edited(snapshot: Snapshot) -> Snapshot:
+        orders = []
+        refunds = snapshot.refunds
+        for other in snapshot.orders:
+            is_meant = (other.channel, other.order_id) == key
+            shown = change(other) if is_meant else other
+            if shown:
+                orders.append(shown)
+            else:
+                refunds = tuple(r for r in refunds if (r.channel, r.order_id) != key)
+        return replace(snapshot, orders=tuple(orders), refunds=refunds)
 
-def show(stage: Stage, change: Callable[[Snapshot], Snapshot], order: Order) -> str:
-    """Let all systems show a change from now on; return the order's name."""
-    stage.company.edits.append(change)
-    with suppress(
-        psycopg.OperationalError
-    ):  # the database is down: the next update shows the change
+    stage.company.edits.append(edited)
+    with suppress(psycopg.OperationalError):  # the next update shows it
         stage.company.show()
     return f"{order.channel} {order.order_id}"
 
 
-def killer(name: str, *, airflow: bool = False) -> Callable[[Stage, Step], str]:
-    """Return a step that kills a system or a component of Airflow; the scheduler at times alone."""
+def kill_system(name: str) -> Callable[[Stage, Step], str]:
+    """Return a step that kills a system of the company for some seconds."""
+    return lambda stage, step: kill(stage.company, name, 2 + 13 * step.extent)
+
+
+def kill_component(name: str) -> Callable[[Stage, Step], str]:
+    """Return a step that kills a component of Airflow for some seconds; the scheduler at times alone."""
 
     def killed(stage: Stage, step: Step) -> str:
         alone = name == "scheduler" and step.target < 0.4
-        recorded = f"airflow-{name}" if airflow else name
-        of = stage.airflow if airflow else stage.company
-        return kill(of, recorded, 2 + 13 * step.extent, alone=alone)
+        seconds = 2 + 13 * step.extent
+        return kill(stage.airflow, f"airflow-{name}", seconds, alone=alone)
 
     return killed
 
 
 STEPS: dict[str, tuple[int, Callable[[Stage, Step], str]]] = {
     # What schedules and people do.
-    "daily": (50, daily),
-    "events": (30, events),
+    "daily": (50, run_day(DAG_DAILY)),
+    "events": (30, run_day(DAG_EVENTS)),
     "catalogue": (12, lambda stage, _: stage.run(DAG_CATALOGUE)),
     "sync": (30, lambda stage, _: stage.run(DAG_SYNC)),
     "reconciliation": (8, lambda stage, _: stage.run(DAG_RECONCILIATION)),
     "backfill": (15, backfill),
-    "repair": (
-        30,
-        lambda stage, step: command(stage, "repair", pick(stage.days, step.target)),
-    ),
-    "rebuild": (
-        8,
-        lambda stage, step: command(
-            stage, "report", pick(stage.days, step.target), "--mail"
-        ),
-    ),
+    "repair": (30, repair),
     # What goes wrong in operation.
     "start twice": (12, start_twice),
     "clear": (30, clear),
-    "pause": (10, pause),
-    "kill task": (60, kill_task),
-    "kill worker": (20, kill_worker),
+    "kill task": (80, kill_task),
     "freeze task": (20, freeze_task),
-    "freeze system": (15, freeze_system),
-    "kill scheduler": (8, killer("scheduler", airflow=True)),
-    "kill api-server": (6, killer("api-server", airflow=True)),
-    "kill dag-processor": (4, killer("dag-processor", airflow=True)),
-    "kill bigquery": (10, killer("bigquery")),
-    "kill sales_db": (10, killer("sales_db")),
-    "kill storefront": (8, killer("storefront")),
-    "kill exchange_rates": (6, killer("exchange_rates")),
-    "kill web_events": (8, killer("web_events")),
-    "kill catalogue": (4, killer("catalogue")),
-    "kill mail": (8, killer("mail")),
+    "kill scheduler": (8, kill_component("scheduler")),
+    "kill api-server": (6, kill_component("api-server")),
+    "kill dag-processor": (4, kill_component("dag-processor")),
+    "kill bigquery": (10, kill_system("bigquery")),
+    "kill sales_db": (10, kill_system("sales_db")),
+    "kill storefront": (8, kill_system("storefront")),
+    "kill exchange_rates": (6, kill_system("exchange_rates")),
+    "kill web_events": (8, kill_system("web_events")),
+    "kill catalogue": (4, kill_system("catalogue")),
+    "kill mail": (8, kill_system("mail")),
     "cut": (60, cut),
-    "fill disk": (15, fill_disk),
-    "move clock": (12, move_clock),
-    "rotate password": (8, rotate_password),
     # What happens to the data.
     "edit": (30, edit),
     "edit silently": (12, edit_silently),
     "delete": (12, delete),
-    "redeliver": (12, redeliver),
 }
 """How often each kind of step occurs in an hour, and what it does."""
 PER_HOUR = {kind: rate for kind, (rate, _) in STEPS.items()}

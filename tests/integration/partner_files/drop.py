@@ -1,6 +1,7 @@
 """A drop folder of partner files for one test, and lines to put into it."""
 
 import gzip
+import json
 import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -10,6 +11,7 @@ from typing import Any
 import duckdb
 
 from ecommerce.core.business_day import day_window
+from ecommerce.core.data_warnings import wording
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sources import partner_files
 from ecommerce.sources.partner_layouts import COLUMNS
@@ -32,7 +34,7 @@ class Drop:
         self.drop, self.staging = folder / "drop", folder / "staging"
         self.drop.mkdir()
         self.loaded: dict[str, dict[str, Any]] = {}
-        self.asked: list[list[str]] = []
+        self.read: list[date] = []
         self.memory = Remembered(loaded_files=self.look_up)
 
     def put(
@@ -50,7 +52,8 @@ class Drop:
     def extract(self, day: date = DAY) -> Manifest:
         """One run; what it read counts as loaded for the next one."""
         window = day_window(day, "UTC")
-        folder = f"file://{self.staging}/{len(self.asked)}"
+        folder = f"file://{self.staging}/{len(self.read)}"
+        self.read.append(day)
         return partner_files.extract(
             ReadWindow(
                 "partner_files", window, window.start, None, folder, memory=self.memory
@@ -61,8 +64,6 @@ class Drop:
         self, source: str, names: Sequence[str], order_ids: Sequence[str] = ()
     ) -> Mapping[str, dict[str, Any]]:
         """The answer of the warehouse."""
-        if names:
-            self.asked.append(list(names))
         return {
             name: file
             for name, file in self.loaded.items()
@@ -87,6 +88,16 @@ def rows(manifest: Manifest, name: str, columns: str = "*") -> list[tuple[Any, .
         duck.execute("SET TimeZone = 'UTC'")
         path = manifest.file(f"{name}.parquet")
         return duck.execute(f"SELECT {columns} FROM '{path}' ORDER BY ALL").fetchall()
+
+
+def warning_texts(manifest: Manifest) -> str:
+    """What each warning found, what it means and what to do."""
+    lines = []
+    for warning in manifest.control_totals["warnings"]:
+        stored = json.loads(warning) if isinstance(warning, str) else warning
+        words = wording(stored)
+        lines += [words.found, f"    {words.meaning}", f"    {words.action}"]
+    return "\n".join(lines)
 
 
 def line(order_id: str, number: int = 1, name: str = "Mug", quantity: str = "2") -> str:

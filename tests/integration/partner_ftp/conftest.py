@@ -1,16 +1,13 @@
 """A partner's server, and the settings of whoever fetches from it."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tests.integration.partner_ftp.fetch import connect
-from tests.partner_ftp import PartnerSite, partner_site
+from tests.partner_ftp import partner_site
 
 
 @pytest.fixture
-def known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+def known(monkeypatch, tmp_path):
     """This process has what is needed beside the connection."""
     settings = {
         "CUSTOMER_HASH_KEY": "0123456789abcdef",
@@ -24,7 +21,7 @@ def known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch
 
 
 @pytest.fixture
-def shown(known: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[PartnerSite]:
+def shown(known, tmp_path):
     """A server that speaks in clear, and that this process's connection leads to."""
     with partner_site(tmp_path / "partner") as site:
         connect(known, site)

@@ -1,6 +1,5 @@
 """Fetching the partner's files without Airflow, by what the task calls."""
 
-import hashlib
 import os
 import subprocess
 from datetime import UTC, datetime
@@ -53,7 +52,3 @@ def problem(kind: type[errors.PipelineError], **settings: str) -> str:
         fetch(**settings)
     assert type(raised.value) is kind, raised.value
     return str(raised.value).removeprefix("partner_ftp: ")
-
-
-def sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

@@ -1,19 +1,18 @@
 """Web events over HTTP: which lines a read has, and what becomes of each value."""
 
 import json
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from datetime import date, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from demo.services.web_events import EventFault
-from ecommerce.core.business_day import BusinessDay, day_window
+from ecommerce.core.business_day import day_window
+from ecommerce.sources import text_blocks
 from tests.explained import findings
 from tests.integration.web_events.reading import (
     DAY,
     NEW_YORK,
-    Serve,
     at,
     connect,
     event,
@@ -35,13 +34,24 @@ VALUES = (
     "event_type",
     "sku",
     "order_id",
+    "device",
+    "referrer",
+    "user_agent",
 )
-VALUES += ("device", "referrer", "user_agent")
+
+
+def asked(collector):
+    """(start, end) of each request."""
+    windows = []
+    for request in collector.requests:
+        parameters = parse_qs(urlsplit(request.target).query)
+        windows.append((parameters["start"][0], parameters["end"][0]))
+    return windows
 
 
 def test_a_newest_day_reads_all_that_was_received_since_to_the_second(
-    serve: Serve, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    serve, root, tmp_path, monkeypatch
+):
     collector = serve()
     since, now = at(6.5), at(30)
     second = timedelta(seconds=1)
@@ -74,24 +84,18 @@ def test_a_newest_day_reads_all_that_was_received_since_to_the_second(
     assert sorted(manifest.columns) == [
         f"events-{number:05}.parquet" for number in (1, 2, 3, 4)
     ]
-    assert manifest.columns["events-00001.parquet"] == [
-        "line_number",
-        *VALUES,
-        "fault",
-        "raw",
-    ]
-    asked = [
-        [parse_qs(urlsplit(one.target).query)[name][0] for name in ("start", "end")]
-        for one in collector.requests
-    ]
-    assert asked[0] == ["2026-03-10T10:30:00Z", "2026-03-10T11:00:00Z"]
-    assert asked[-1] == ["2026-03-11T09:00:00Z", "2026-03-11T10:00:00Z"]
-    assert [end for _, end in asked[:-1]] == [start for start, _ in asked[1:]]
+    columns = ["line_number", *VALUES, "fault", "raw"]
+    assert manifest.columns["events-00001.parquet"] == columns
+    windows = asked(collector)
+    assert windows[0] == ("2026-03-10T10:30:00Z", "2026-03-10T11:00:00Z")
+    assert windows[-1] == ("2026-03-11T09:00:00Z", "2026-03-11T10:00:00Z")
+    starts = [start for start, _ in windows]
+    assert starts[1:] == [end for _, end in windows[:-1]]
 
 
 def test_an_older_day_keeps_what_occurred_on_it_and_what_cannot_be_dated(
-    serve: Serve, root: Path, tmp_path: Path
-) -> None:
+    serve, root, tmp_path
+):
     serve()
     last = timedelta(milliseconds=1)
     keep(
@@ -145,52 +149,37 @@ def test_an_older_day_keeps_what_occurred_on_it_and_what_cannot_be_dated(
     [
         (day_window(date(2026, 3, 8), NEW_YORK), 23),
         (day_window(date(2026, 11, 1), NEW_YORK), 25),
-        (
-            day_window(date(2026, 3, 10), "Asia/Kathmandu"),
-            24,
-        ),  # midnight is a quarter past the hour
+        # Midnight is a quarter past the hour.
+        (day_window(date(2026, 3, 10), "Asia/Kathmandu"), 24),
     ],
     ids=str,
 )
 def test_a_day_is_the_shops_whatever_the_clocks_do(
-    serve: Serve, root: Path, tmp_path: Path, window: BusinessDay, hours: int
-) -> None:
+    serve, root, tmp_path, window, hours
+):
     collector = serve()
     assert (window.end - window.start) / timedelta(hours=1) == hours
-    moments = [
-        window.start + timedelta(minutes=15 * number)
-        for number in range(-8, hours * 4 + 8)
-    ]
-    keep(root, *(event(z(moment), moment) for moment in moments))
-    # A line without any instant tells nothing but the slice it came in: none may be on both sides of
-    # midnight.
-    keep_raw(root, window.end - timedelta(minutes=1), b"at the end\n")
-    manifest = older(tmp_path, window)
-    assert [one for one in ids(manifest) if one] == [
-        z(moment) for moment in moments if window.start <= moment < window.end
-    ]
-    asked = [parse_qs(urlsplit(one.target).query) for one in collector.requests]
-    assert z(window.end).replace(".000", "") in {one["start"][0] for one in asked}
+    quarter = timedelta(minutes=15)
+    moments = [window.start + number * quarter for number in range(-5, 5)]
+    moments += [window.end + number * quarter for number in range(-5, 5)]
+    keep(root, *[event(z(moment), moment) for moment in moments])
+    of_the_day = [z(moment) for moment in moments[5:15]]
+    found = [name for name in ids(older(tmp_path, window)) if name]
+    assert found == of_the_day
+    midnight = z(window.end).replace(".000", "")
+    assert midnight in [start for start, _ in asked(collector)]
 
 
-def test_a_day_that_is_not_over_at_the_server_is_not_asked_for_what_is_to_come(
-    serve: Serve, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_day_is_not_read_beyond_now_and_may_have_no_event(
+    serve, root, tmp_path, monkeypatch
+):
     collector = serve()
+    keep(root, event("of another day", at(30)))
     now = DAY.end + timedelta(hours=30)
     monkeypatch.setattr("ecommerce.sources.web_events.extraction.now", lambda: now)
     manifest = older(tmp_path)
-    assert manifest.window_end == DAY.shifted(3).end
-    assert manifest.read_at == now
+    assert (manifest.window_end, manifest.read_at) == (DAY.shifted(3).end, now)
     assert len(collector.requests) == 24 + 30
-
-
-def test_a_day_without_events_is_an_empty_part_and_a_warning(
-    serve: Serve, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    serve()
-    keep(root, event("of another day", at(30)))
-    manifest = older(tmp_path)
     assert rows(manifest) == []
     assert list(manifest.columns) == ["events-00001.parquet"]
     assert findings(manifest.control_totals["warnings"]) == [
@@ -203,7 +192,7 @@ def test_a_day_without_events_is_an_empty_part_and_a_warning(
     ]
 
 
-def line(text: str, received: datetime) -> bytes:
+def line(text, received):
     """A line with the two instants, and what the test is about."""
     instants = f'"occurred_at": "{z(received)}", "received_at": "{z(received)}"'
     return ("{" + instants + ", " + text + "}").encode()
@@ -250,29 +239,20 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize("packed", [False, True])
-def test_every_value_is_the_text_that_was_sent(
-    serve: Serve, root: Path, tmp_path: Path, packed: bool
-) -> None:
-    serve(compress=packed)
+def test_every_value_is_the_text_that_was_sent(serve, root, tmp_path, monkeypatch):
+    serve(compress=True)
     keep(root, event("usual", at(1)))
     for text in ODD:
         keep_raw(root, at(2), line(text, at(2)) + b"\n")
-    usual, *odd = rows(older(tmp_path))
-    assert usual == event("usual", at(1)) | {
-        "line_number": 1,
-        "fault": None,
-        "raw": None,
-    }
-    same = {
-        "occurred_at": z(at(2)),
-        "received_at": z(at(2)),
-        "fault": None,
-        "raw": None,
-    }
-    expected = [dict.fromkeys(VALUES) | same | values for values in ODD.values()]
-    assert [{name: row[name] for name in expected[0]} for row in odd] == expected
-    assert [row["line_number"] for row in odd] == list(range(2, len(ODD) + 2))
+    usual, *odd = rows(newest(tmp_path, at(1), at(3), monkeypatch))
+    no_fault = {"fault": None, "raw": None}
+    assert usual == event("usual", at(1)) | {"line_number": 1} | no_fault
+    instants = {"occurred_at": z(at(2)), "received_at": z(at(2))}
+    nothing = dict.fromkeys(VALUES)
+    for number, values in enumerate(ODD.values()):
+        expected = nothing | instants | no_fault | values
+        assert odd[number] == expected | {"line_number": number + 2}
+    assert len(odd) == len(ODD)
 
 
 USELESS = {
@@ -292,47 +272,45 @@ USELESS = {
 }
 
 
+@pytest.mark.parametrize("block", [1 << 20, 7])
 def test_a_line_that_is_no_event_keeps_its_beginning_and_costs_no_other(
-    serve: Serve, root: Path, tmp_path: Path
-) -> None:
+    serve, root, tmp_path, monkeypatch, block
+):
+    """Whatever the blocks are that an answer is read in."""
+    monkeypatch.setattr(text_blocks, "BLOCK", block)
     serve()
     for number, text in enumerate(USELESS):
         keep(root, event(f"before {number}", at(1)))
         keep_raw(root, at(1), text + b"\n")
-    found = rows(older(tmp_path))
-    assert [row["event_id"] for row in found[::2]] == [
-        f"before {number}" for number in range(len(USELESS))
-    ]
-    assert [(row["fault"], row["raw"]) for row in found[1::2]] == [
-        ("not_json", text) for text in USELESS.values()
-    ]
-    assert all(row[name] is None for row in found[1::2] for name in VALUES)
+    lines = rows(newest(tmp_path, at(1), at(2), monkeypatch))
+    for number, shown in enumerate(USELESS.values()):
+        before, useless = lines[2 * number : 2 * number + 2]
+        assert before["event_id"] == f"before {number}"
+        assert (useless["fault"], useless["raw"]) == ("not_json", shown)
+        assert not any(useless[name] for name in VALUES)
+    assert len(lines) == 2 * len(USELESS)
 
 
-def test_lines_of_any_length_are_bounded(
-    serve: Serve, root: Path, tmp_path: Path
-) -> None:
+def long_event(size, name):
+    text = json.dumps(event(name, at(1), user_agent="")).encode()
+    agent = b"x" * (size - len(text))
+    return text.replace(b'"user_agent": ""', b'"user_agent": "' + agent + b'"')
+
+
+def test_lines_of_any_length_are_bounded(serve, root, tmp_path, monkeypatch):
     serve()
     longest, mega = 256 * 1024, 1024 * 1024
-
-    def of(size: int, name: str) -> bytes:
-        text = json.dumps(event(name, at(1), user_agent="")).encode()
-        return text.replace(
-            b'"user_agent": ""', b'"user_agent": "%s"' % (b"x" * (size - len(text)))
-        )
-
-    assert len(of(longest, "fits")) == longest
     for size, name in (
         (longest, "fits"),
         (longest + 1, "over"),
         (mega, "mega"),
         (9 * mega, "more than a block"),
     ):
-        keep_raw(root, at(1), of(size, name) + b"\n")
+        keep_raw(root, at(1), long_event(size, name) + b"\n")
         keep(root, event(f"after {name}", at(1)))
-    keep_raw(root, at(1), b"y" * 6 * mega)  # and no line feed at all
-    found = rows(older(tmp_path))
-    assert [(row["event_id"], row["fault"]) for row in found] == [
+    keep_raw(root, at(1), b"y" * 6 * mega)  # without a line feed
+    lines = rows(newest(tmp_path, at(1), at(2), monkeypatch))
+    assert [(line["event_id"], line["fault"]) for line in lines] == [
         ("fits", None),
         ("after fits", None),
         (None, "too_long"),
@@ -343,114 +321,61 @@ def test_lines_of_any_length_are_bounded(
         ("after more than a block", None),
         (None, "too_long"),
     ]
-    assert {len(row["raw"]) for row in found if row["fault"]} == {1000}
-    assert found[4]["raw"] == of(mega, "mega")[:1000].decode()
-    assert len(found[0]["user_agent"]) > longest - 1000
+    assert lines[4]["raw"] == long_event(mega, "mega")[:1000].decode()
+    assert len(lines[-1]["raw"]) == 1000
 
 
-def test_blank_lines_line_ends_of_windows_and_a_byte_order_mark_are_nothing(
-    serve: Serve, root: Path, tmp_path: Path
-) -> None:
-    serve()
-    first, second = (
-        json.dumps(event(name, at(1))).encode() for name in ("first", "second")
-    )
-    keep_raw(
-        root,
-        at(1),
-        b"\xef\xbb\xbf" + first + b"\r\n\r\n\n   \t\r\n  " + second + b" \r\n\t\n",
-    )
-    keep_raw(
-        root, at(2), b"\n\n" + json.dumps(event("third", at(2))).encode()
-    )  # no line feed at the end
-    manifest = older(tmp_path)
-    assert [(row["event_id"], row["fault"]) for row in rows(manifest)] == [
-        ("first", None),
-        ("second", None),
-        ("third", None),
-    ]
-    assert [row["line_number"] for row in rows(manifest)] == [1, 5, 9]
-    assert (
-        manifest.control_totals["lines"],
-        manifest.control_totals["other_days"],
-    ) == (3, 0)
-
-
-def test_lines_out_of_order_and_keys_in_any_order_are_fine(
-    serve: Serve, root: Path, tmp_path: Path
-) -> None:
-    serve()
-    moments = [at(1.9), at(1.1), at(1.5)]
-    lines = [event(str(number), moment) for number, moment in enumerate(moments)]
-    lines[1] = dict(reversed(lines[1].items()))
-    del lines[2]["order_id"], lines[2]["referrer"]
-    keep_raw(root, at(1), b"".join(json.dumps(one).encode() + b"\n" for one in lines))
-    found = rows(older(tmp_path))
-    assert [row["event_id"] for row in found] == ["0", "1", "2"]
-    assert [row["visitor_id"] for row in found] == ["v-0", "v-1", "v-2"]
-
-
-def test_a_server_that_rounds_gives_some_lines_twice_and_both_are_kept(
-    serve: Serve, root: Path, tmp_path: Path
-) -> None:
+def test_blank_lines_line_ends_and_order_are_nothing(
+    serve, root, tmp_path, monkeypatch
+):
+    """The line feed at the end may be missing, and a line on the edge of two slices is in both."""
     collector = serve()
-    edge = event("on the edge", at(2))
-    keep(root, edge)
-    text = json.dumps(edge).encode() + b"\n"
-    collector.faults.append(EventFault(f"{at(1):%Y-%m-%dT%H}", status=200, body=text))
-    assert ids(older(tmp_path)) == ["on the edge", "on the edge"]
+    first, second = [
+        json.dumps(event(name, at(1))).encode() for name in ("first", "second")
+    ]
+    keep_raw(root, at(1), b"\xef\xbb\xbf" + first + b"\r\n\r\n\n   \t\r\n  ")
+    keep_raw(root, at(1), second + b" \r\n\t\n")
+    third = dict(reversed(event("third", at(2.9)).items()))
+    earlier = event("earlier", at(2.1))
+    del earlier["order_id"], earlier["referrer"]
+    text = f"\n\n{json.dumps(third)}\n{json.dumps(earlier)}"
+    keep_raw(root, at(2), text.encode())
+    edge = json.dumps(event("edge", at(4))).encode()
+    keep_raw(root, at(4), edge)
+    start = f"{at(3):%Y-%m-%dT%H}"
+    collector.faults.append(EventFault(start, status=200, body=edge))
+    manifest = newest(tmp_path, at(1), at(5), monkeypatch)
+    lines = rows(manifest)
+    assert [(line["event_id"], line["visitor_id"]) for line in lines] == [
+        ("first", "v-first"),
+        ("second", "v-second"),
+        ("third", "v-third"),
+        ("earlier", "v-earlier"),
+        ("edge", "v-edge"),
+        ("edge", "v-edge"),
+    ]
+    assert [line["line_number"] for line in lines] == [1, 5, 9, 10, 11, 12]
+    totals = manifest.control_totals
+    assert (totals["lines"], totals["other_days"]) == (6, 0)
 
 
-def test_the_password_is_a_bearer_token_and_a_login_is_nothing(
-    serve: Serve, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    collector = serve(token="a-secret")
-    keep(root, event("one", at(1)))
-    assert ids(older(tmp_path)) == ["one"]
-    connect(monkeypatch, f"{collector.url}/events/", login="me", password=" a-secret\n")
-    assert ids(older(tmp_path)) == ["one"]
-    assert {one.authorization for one in collector.requests} == {"Bearer a-secret"}
-    assert not [one for one in collector.requests if "a-secret" in one.target]
-
-
-def test_without_a_password_nothing_is_sent_not_even_what_netrc_has(
-    serve: Serve, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_password_is_a_bearer_token_and_without_one_nothing_is_sent(
+    serve, root, tmp_path, monkeypatch
+):
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login me password of-something-else\n")
     monkeypatch.setenv("NETRC", str(netrc))
-    collector = serve()
-    older(tmp_path)
-    assert {one.authorization for one in collector.requests} == {None}
-
-
-def test_a_day_costs_as_much_after_a_month_as_on_the_first(
-    serve: Serve, root: Path, tmp_path: Path
-) -> None:
-    collector = serve()
-    first = DAY.shifted(-30)
-    late = timedelta(days=2)
-    for number in range(34):
-        day = first.shifted(number)
-        keep(
-            root,
-            *(
-                event(f"{day} {n}", day.start + timedelta(hours=4 * n))
-                for n in range(6)
-            ),
-        )
-        keep(root, event(f"{day} late", day.end + late, day.end - timedelta(minutes=1)))
-    costs = []
-    for number in (0, 29):
-        sent, asked = collector.bytes_sent, len(collector.requests)
-        manifest = older(tmp_path, first.shifted(number))
-        assert manifest.rows == 7
-        costs.append((collector.bytes_sent - sent, len(collector.requests) - asked))
-        assert costs[-1] == (
-            manifest.control_totals["bytes_read"],
-            manifest.control_totals["requests"],
-        )
-    (bytes_first, requests_first), (bytes_last, requests_last) = costs
-    # The events that were late before the first day are not there yet.
-    assert bytes_first <= bytes_last <= bytes_first * 1.2
-    assert requests_first == requests_last == 4 * 24
+    collector = serve(token="a-secret")
+    keep(root, event("one", at(1)))
+    for host, fields in (
+        (collector.url, {"password": "a-secret"}),
+        (f"{collector.url}/events/", {"login": "me", "password": " a-secret\n"}),
+    ):
+        connect(monkeypatch, host, **fields)
+        assert ids(newest(tmp_path, at(1), at(2), monkeypatch)) == ["one"]
+    collector.token = None
+    connect(monkeypatch, collector.url)
+    assert ids(newest(tmp_path, at(1), at(2), monkeypatch)) == ["one"]
+    sent = [request.authorization for request in collector.requests]
+    assert sent == ["Bearer a-secret", "Bearer a-secret", None]
+    assert "a-secret" not in str([request.target for request in collector.requests])

@@ -11,7 +11,7 @@ from ecommerce.sources.expected_partners import doubtful_partners, due_partners
 THURSDAY = date(2026, 11, 19)
 
 
-def back(*days: int, partner: str = "acme") -> list[tuple[str, date]]:
+def back(*days, partner="acme"):
     """Deliveries so many days before."""
     return [(partner, THURSDAY - timedelta(days=each)) for each in days]
 
@@ -39,14 +39,14 @@ def back(*days: int, partner: str = "acme") -> list[tuple[str, date]]:
             False,
         ),  # leaves out Thursdays: so it did a week ago
         ((35, 42, 49), False),
-        ((-7, 0), False),
+        ((-7, 0, 1, 2, 3, 4), False),  # today and later days
     ],
 )
-def test_habits_are_learnt_by_weekday(days: tuple[int, ...], due: bool) -> None:
+def test_habits_are_learnt_by_weekday(days, due):
     assert due_partners(THURSDAY, back(*days), None) == (["acme"] if due else [])
 
 
-def test_partners_are_told_apart() -> None:
+def test_partners_are_told_apart():
     deliveries = [
         *back(7, 14, 21),
         *back(8, 15, 22, partner="bolt"),
@@ -67,11 +67,10 @@ def test_partners_are_told_apart() -> None:
         ("none", {0: [], 3: []}),
     ],
 )
-def test_the_setting_is_all_there_is(text: str, due: dict[int, list[str]]) -> None:
+def test_the_setting_is_all_there_is(text, due):
     settings = load_settings(
         {"CUSTOMER_HASH_KEY": "0123456789abcdef", "EXPECTED_PARTNERS": text}
     )
-    assert hash(settings), "tasks remember by their settings what they have prepared"
     expected = settings.expected_partners
     monday = date(2026, 11, 16)
     for weekday, partners in due.items():
@@ -86,7 +85,7 @@ def test_the_setting_is_all_there_is(text: str, due: dict[int, list[str]]) -> No
 @pytest.mark.parametrize(
     "text", ["acme:someday", "acme:mon-", ":mon", "acme,,globex", "acme:mon tue"]
 )
-def test_a_setting_that_nobody_can_read_is_refused(text: str) -> None:
+def test_a_setting_that_nobody_can_read_is_refused(text):
     with pytest.raises(
         ConfigurationError, match="is neither a partner's name nor one with weekdays"
     ):
@@ -95,7 +94,7 @@ def test_a_setting_that_nobody_can_read_is_refused(text: str) -> None:
         )
 
 
-def test_five_days_are_those_on_which_any_partner_delivered() -> None:
+def test_five_days_are_those_on_which_any_partner_delivered():
     other = back(1, 2, 3, 4, 5, 6, partner="bolt")
     assert due_partners(THURSDAY, [*back(2, 3, 4, 5, 6), *other], None) == ["bolt"]
     closed = [*back(1, 2, 3, 5, 6), *back(1, 2, 3, 5, 6, partner="bolt")]
@@ -118,7 +117,5 @@ def test_five_days_are_those_on_which_any_partner_delivered() -> None:
         ((), False),
     ],
 )
-def test_who_delivers_on_most_days_is_doubtful(
-    days: tuple[int, ...], doubtful: bool
-) -> None:
+def test_who_delivers_on_most_days_is_doubtful(days, doubtful):
     assert doubtful_partners(THURSDAY, back(*days)) == (["acme"] if doubtful else [])
