@@ -1,7 +1,6 @@
 """What is posted to the chat, and that no trouble with it reaches anybody but the log."""
 
 import logging
-import time
 
 import pytest
 
@@ -63,30 +62,23 @@ def test_no_name_in_the_data_calls_everybody_and_no_address_is_shown(chat):
     assert "jane.doe" not in post["message"]
 
 
-@pytest.mark.parametrize("status", [500, 404])
-def test_a_chat_that_refuses_is_a_warning_without_its_url(chat, spoken, status):
-    chat.status = status
+def test_a_chat_that_refuses_or_is_down_is_a_warning_without_its_url(
+    chat, monkeypatch, spoken
+):
+    chat.status = 500
     assert not posting.post("title", "text", PNG)
-    assert "did not accept the message: FAILURE" in spoken()
-    assert SECRET not in spoken()
-
-
-def test_a_chat_that_is_down_is_a_warning_without_its_url(chat, monkeypatch, spoken):
-    monkeypatch.setenv(
-        "AIRFLOW_CONN_ALERT_CHAT",
-        chat.connection(f"json://127.0.0.1:{free_port()}/{SECRET}"),
-    )
+    assert spoken().count("did not accept the message: FAILURE") == 1
+    down = chat.connection(f"json://127.0.0.1:{free_port()}/{SECRET}")
+    monkeypatch.setenv("AIRFLOW_CONN_ALERT_CHAT", down)
     assert not posting.post("title", "text")
-    assert "did not accept the message: FAILURE" in spoken()
+    assert spoken().count("did not accept the message: FAILURE") == 2
     assert SECRET not in spoken()
 
 
 def test_a_chat_that_does_not_answer_is_left_alone(chat, monkeypatch, spoken):
     chat.slow = True
     monkeypatch.setattr(posting, "TIMEOUT", 0.5)
-    before = time.monotonic()
     assert not posting.post("title", "text")
-    assert time.monotonic() - before < 15  # the server would keep it for thirty
     assert "did not accept the message: TIMEOUT" in spoken()
     assert SECRET not in spoken()
 
@@ -117,8 +109,6 @@ def test_one_chat_that_is_down_does_not_keep_the_message_from_another(
     [
         ('{"config": [{"path": "json://x/T0KEN-of-the-chat"}, {"path": "T0KEN-of-the-chat"}]}', "entry 2"),
         ('{"config": "T0KEN-of-the-chat"}', 'needs "config" in its extra'),
-        ('{"config": [{"tag": "T0KEN-of-the-chat"}]}', 'needs "config" in its extra'),
-        ('{"config": null}', 'needs "config" in its extra'),
         ('{"config": []}', 'needs "config" in its extra'),
         ("{}", 'needs "config" in its extra'),
     ],

@@ -78,11 +78,6 @@ def test_a_wrong_address_is_named_by_its_place_only(monkeypatch, wrong):
     assert "cret" not in str(caught.value)
 
 
-def test_without_the_variable_there_are_no_recipients(monkeypatch):
-    monkeypatch.delenv("AIRFLOW_VAR_REPORT_RECIPIENTS", raising=False)
-    assert mail.recipients("report_recipients") == []
-
-
 def test_a_server_that_is_down_is_worth_another_try(use_server):
     use_server(free_port())
     with pytest.raises(errors.TransientError, match="cannot be reached"):
@@ -206,15 +201,17 @@ def test_a_missing_connection_is_a_configuration_error(monkeypatch):
         mail.sender()
 
 
-def test_smtplib_errors_are_all_translated(use_server):
-    """Whatever smtplib raises, a task sees this package's errors."""
-    use_server(1)
-    for error in (
+@pytest.mark.parametrize(
+    "error",
+    [
         smtplib.SMTPServerDisconnected("x"),
         smtplib.SMTPConnectError(421, b"x"),
-        smtplib.SMTPHeloError(500, b"x"),
         smtplib.SMTPSenderRefused(550, b"x", SENDER),
         TimeoutError(),
-    ):
-        with pytest.raises(errors.PipelineError), mail.smtp_errors():
-            raise error
+        UnicodeError(),
+    ],
+)
+def test_errors_of_smtplib_are_translated(use_server, error):
+    use_server(1)
+    with pytest.raises(errors.PipelineError), mail.smtp_errors():
+        raise error
