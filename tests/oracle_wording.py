@@ -19,7 +19,8 @@ from ecommerce.sales import delivery
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.figures.model import Figures, figures_hash
 from tests.oracle import Oracle, rounded
-from tests.oracle_report import NEARLY, SECTIONS, Expected
+from tests.oracle_day import Expected
+from tests.oracle_report import NEARLY, SECTIONS
 from tests.unit.pages import made_up
 from tests.unit.pages.reading import text_of
 
