@@ -1,4 +1,4 @@
-"""The sums of a day and of those that it is compared with, in plain Python from the oracle's orders, lines and refunds.
+"""The sums of a day and of those that it is compared with, in plain Python from the oracle.
 
 It follows docs/DEFINITIONS.md and shares no code with the pipeline.
 """

@@ -20,18 +20,17 @@ from tests.oracle_findings import Found, findings, hundredfold
 NEARLY = Decimal("0.005")
 """The aggregates round each currency's amount, so that a sum of them may be so far from the rounded sum."""
 HEADLINE = (
-    *(
-        "orders",
-        "units",
-        "customers",
-        "gross_sales",
-        "discounts",
-        "returns",
-        "net_sales",
-        "tax",
-        "shipping",
-    ),
-    *("average_order_value", "new_customers"),
+    "orders",
+    "units",
+    "customers",
+    "gross_sales",
+    "discounts",
+    "returns",
+    "net_sales",
+    "tax",
+    "shipping",
+    "average_order_value",
+    "new_customers",
 )
 SECTIONS = {"category": "categories", "country": "countries", "channel": "channels"}
 
@@ -40,17 +39,15 @@ def differences(oracle: Oracle, figures: Figures) -> list[str]:
     """Where the report of a day says something else than the oracle; empty where it does not."""
     expected = Expected(oracle, figures.business_date)
     parts: tuple[Callable[[Figures, Expected], Found], ...] = (
-        *(
-            _headline,
-            _rates,
-            _trend,
-            _month,
-            _breakdowns,
-            _changes,
-            _movers,
-            _reasons,
-            findings,
-        ),
+        _headline,
+        _rates,
+        _trend,
+        _month,
+        _breakdowns,
+        _changes,
+        _movers,
+        _reasons,
+        findings,
     )
     return [
         f"{name}: {said} instead of {true}"
