@@ -15,8 +15,6 @@ class Html(HTMLParser):
         self.open: list[str] = []
         self.tags: list[tuple[str, dict[str, str]]] = []
         self.words: list[str] = []
-        self.styles = ""
-        self.tables: list[dict[str, bool]] = []
         self.feed(html)
         self.close()
         assert self.open == []
@@ -25,13 +23,6 @@ class Html(HTMLParser):
         attributes = {name: value or "" for name, value in attrs}
         assert len(attributes) == len(attrs), f"an attribute of {tag} is there twice"
         self.tags.append((tag, attributes))
-        self.styles += f"{attributes.get('style', '')};"
-        if tag == "table":
-            is_layout = attributes.get("role") == "presentation"
-            self.tables.append({"layout": is_layout, "heads": False})
-        if tag == "th":
-            assert attributes.get("scope") in ("row", "col")
-            self.tables[-1]["heads"] = True
         if tag == "img":
             self.words.append(attributes["alt"])
         if tag == "a":
@@ -43,9 +34,7 @@ class Html(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if "style" in self.open:
-            self.styles += data
-        elif "title" not in self.open:
+        if not {"style", "title"} & set(self.open):
             self.words.append(" ".join(data.split()))
 
 

@@ -53,73 +53,39 @@ def context():
     }
 
 
-def of_an_extract(_):
-    pass
+CHANGES = {
+    "an extract": {},
+    "the gate": {"ti": {"task_id": "extract.sources_ready"}},
+    "a load": {"ti": {"task_id": "load.load"}},
+    "another DAG": {"ti": {"dag_id": "storefront_orders_sync"}},
+    "a DAG without documentation": {
+        "ti": {"dag_id": "storefront_orders_sync"},
+        "dag": {"doc_md": None},
+    },
+    "a mapped task": {"ti": {"map_index": 2}},
+    "a named mapped task": {"ti": {"map_index": 2, "rendered_map_index": "acme"}},
+    "a run in a terminal": {"dag_run": {"triggering_user_name": "dag_test"}},
+    "a wrong business date": {"params": {"business_date": "2026-11-18"}},
+    "a day that has not ended": {"dag_run": {"partition_key": "2999-01-01"}},
+}
+"""Fields of what Airflow gives a callback that differ from those of the failed extract."""
 
 
-def of_the_gate(context):
-    context["ti"].task_id = "extract.sources_ready"
+@pytest.mark.parametrize("name", CHANGES)
+def test_the_mail_about_a_failure(context, name, snapshot):
+    for part, fields in CHANGES[name].items():
+        if isinstance(context[part], dict):
+            context[part] |= fields
+        else:
+            vars(context[part]).update(fields)
+    assert readable.mail(alerts.task_message(context)) == snapshot
 
 
-def of_a_load(context):
-    context["ti"].task_id = "load.load"
-
-
-def of_another_dag(context):
-    context["ti"].dag_id = "storefront_orders_sync"
-
-
-def without_documentation(context):
-    context["ti"].dag_id = "storefront_orders_sync"
-    context["dag"].doc_md = None
-
-
-def of_a_mapped_task(context):
-    context["ti"].map_index = 2
-
-
-def of_a_named_mapped_task(context):
-    context["ti"].map_index = 2
-    context["ti"].rendered_map_index = "partner_files"
-
-
-def of_a_run_in_a_terminal(context):
-    context["dag_run"].triggering_user_name = "dag_test"
-
-
-def of_a_wrong_business_date(context):
-    context["params"] = {"business_date": "2026-11-18"}
-
-
-def of_a_day_that_has_not_ended(context):
-    context["dag_run"].partition_key = "2999-01-01"
-    context["exception"] = errors.ConfigurationError("it has not ended yet")
-
-
-def with_a_long_reason(context):
+def test_the_end_of_a_long_reason_is_its_remedy(context):
     text = "no file is usable: " + "a long name, " * 40 + "set the Variable"
     context["exception"] = errors.ConfigurationError(text)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        of_an_extract,
-        of_the_gate,
-        of_a_load,
-        of_another_dag,
-        without_documentation,
-        of_a_mapped_task,
-        of_a_named_mapped_task,
-        of_a_run_in_a_terminal,
-        of_a_wrong_business_date,
-        of_a_day_that_has_not_ended,
-        with_a_long_reason,
-    ],
-)
-def test_the_mail_about_a_failure(context, change, snapshot):
-    change(context)
-    assert readable.mail(alerts.task_message(context)) == snapshot
+    words = readable.plain(alerts.task_message(context)).split()
+    assert "set the Variable" in " ".join(words)
 
 
 def test_after_the_death_of_a_worker_little_is_known(context):
@@ -162,22 +128,17 @@ def test_without_recipients_nothing_is_sent_and_nothing_fails(
 
 
 def test_a_mail_that_cannot_be_sent_is_posted_and_names_no_address(
-    chat, context, caplog
+    chat, monkeypatch, context, caplog
 ):
     caplog.set_level(logging.DEBUG)
     with pytest.raises(errors.TransientError):
         alerts.alert_failure(context)
-    assert "oncall" not in caplog.text
     assert len(chat.posts) == 1
-
-
-def test_when_the_variable_names_no_addresses_the_chat_is_told(
-    monkeypatch, chat, context
-):
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall")
     with pytest.raises(errors.ConfigurationError):
         alerts.alert_failure(context)
-    assert len(chat.posts) == 1
+    assert len(chat.posts) == 2
+    assert "oncall" not in caplog.text
 
 
 def test_a_run_is_mailed_when_it_timed_out_and_not_when_a_task_failed(mailbox, context):

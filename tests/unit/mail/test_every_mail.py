@@ -45,48 +45,34 @@ def test_text(name, snapshot):
 
 
 def test_every_template_of_a_mail_has_a_sample():
-    folder = INCLUDE / "templates"
-    kinds = {name.partition("_")[0] for name in EVERY}
-    for ending in ("_mail.html", "_mail.txt"):
-        files = folder.glob(f"*{ending}")
-        assert {path.name.removesuffix(ending) for path in files} == kinds
+    files = (INCLUDE / "templates").glob("*_mail.html")
+    kinds = {path.name.removesuffix("_mail.html") for path in files}
+    assert kinds == {name.partition("_")[0] for name in EVERY}
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_html_is_whole_loads_nothing_and_is_laid_out_for_old_clients(name):
+def test_html_is_whole_loads_nothing_and_can_be_heard(name):
     html = readable.html(made(name))
     read = readable.Html(html)
-    tags = {tag for tag, _ in read.tags}
-    assert not tags & {"script", "link", "iframe", "form", "object", "svg", "video"}
-    assert not re.search(r"url\(|@import|expression", read.styles)
-    assert not re.search(r"display:\s*(flex|grid)|position:|float:", read.styles)
+    tags = [tag for tag, _ in read.tags]
+    assert not set(tags) & {"script", "link", "iframe", "form", "object", "svg"}
+    assert not re.search(r"url\(|@import|expression", html)
     shown = set()
     for tag, attributes in read.tags:
         assert not set(attributes) & {"background", "srcset", "onload", "onerror"}
         if tag == "img":
             assert attributes["alt"]
             shown.add(attributes["src"].removeprefix("cid:"))
+        if tag == "th":
+            assert attributes["scope"] in ("row", "col")
+        if {"ink", "muted"} & set(attributes.get("class", "").split()):
+            # Where a client turns colours around, letters keep theirs.
+            assert "color:#" in attributes["style"]
     parts = [part["Content-ID"] for part in made(name).walk() if part["Content-ID"]]
     assert shown == {part[1:-1] for part in parts}
-    assert all(table["layout"] != table["heads"] for table in read.tables)
-    assert [tag for tag, _ in read.tags].count("h1") == 1
-    assert dict(read.tags)["html"]["lang"] == "en"
-    widths = re.findall(r"(?<![-\w])width:(\d+)px", read.styles)
-    assert all(float(width) <= 640 for width in widths)
-    assert ("meta", {"name": "color-scheme", "content": "light dark"}) in read.tags
+    assert tags.count("h1") == 1
     assert len(html.encode()) < GMAIL_CUTS_AT
     assert not re.search(r"\d[ \n]%", html), "a percent sign is on another line"
-
-
-@pytest.mark.parametrize("name", EVERY)
-def test_what_a_screen_shows_is_written_with_its_colours(name):
-    """Without the style sheet, and where a client turns colours around, letters keep a ground."""
-    for tag, attributes in readable.Html(readable.html(made(name))).tags:
-        style = attributes.get("style", "")
-        if {"ink", "muted"} & set(attributes.get("class", "").split()):
-            assert "color:#" in style, (tag, attributes)
-        if tag == "td" and "background-color" in style:
-            assert attributes["bgcolor"] in style
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -100,14 +86,6 @@ def test_text_and_html_of_the_report_state_the_same_figures(name):
     in_text = set(FIGURE.findall(" ".join(text.split())))
     assert set(FIGURE.findall(" ".join(" ".join(words).split()))) == in_text
     assert len(in_text) > 5
-
-
-@pytest.mark.parametrize("name", REPORTS)
-def test_the_report_s_text_has_short_lines(name):
-    lines = readable.plain(made(name)).splitlines()
-    without_names = [line for line in lines if not re.search(r"^[ \d.,]{28}", line)]
-    without_links = [line for line in without_names if "://" not in line]
-    assert max(map(len, without_links)) <= 90
 
 
 def test_names_in_other_scripts_keep_the_figures_beside_them_in_place():
