@@ -55,8 +55,10 @@ class Expected:
     @property
     def excluded(self) -> list[str]:
         """The currencies that one of both compared days cannot convert."""
-        days = [self.day, self.base] if self.base else [self.day]
-        return sorted({name for day in days for name in self.unconverted(day)})
+        names = set(self.unconverted(self.day))
+        if self.base:
+            names |= set(self.unconverted(self.base))
+        return sorted(names)
 
     @property
     def moved_channels(self) -> tuple[list[str], list[str]]:
@@ -87,13 +89,9 @@ class Expected:
         return began, ended
 
     def net_by(
-        self,
-        kind: str,
-        day: date,
-        currencies: Sequence[str] = (),
-        channels: Sequence[str] = (),
+        self, kind: str, day: date, currencies: Sequence[str] = ()
     ) -> dict[str, Decimal]:
-        """Net sales of a day by category, country or channel, without some currencies and channels."""
+        """Net sales of a day by category, country or channel, without some currencies."""
         column = {
             "category": "category",
             "country": "country_code",
@@ -105,7 +103,7 @@ class Expected:
             (self.oracle.refunds, "merchandise_amount", -1),
         ):
             for row, value in self._converted(rows, amount, day):
-                if row["currency"] not in currencies and row["channel"] not in channels:
+                if row["currency"] not in currencies:
                     found[row[column] or "ZZ"] += sign * value
         return found
 
@@ -134,27 +132,30 @@ class Expected:
 
     def unconverted(self, day: date) -> list[str]:
         """The currencies in which something of a day has no rate."""
-        return sorted(
-            {
-                row["currency"]
-                for rows, amount in (
-                    (self.oracle.order_lines, "amount_after_discount"),
-                    (self.oracle.refunds, "merchandise_amount"),
-                )
-                for row in rows
-                if row["business_date"] == day and row["is_sale"] and not row["is_test"]
-                if self.oracle.converted(row[amount], row["currency"], day) is None
-            }
-        )
+        names = set()
+        for rows, amount in (
+            (self.oracle.order_lines, "amount_after_discount"),
+            (self.oracle.refunds, "merchandise_amount"),
+        ):
+            for row in rows:
+                if _counts(row, day):
+                    value = self.oracle.converted(row[amount], row["currency"], day)
+                    names |= {row["currency"]} if value is None else set()
+        return sorted(names)
 
     def _converted(
         self, rows: Iterable[Row], amount: str, day: date
     ) -> Iterator[tuple[Row, Decimal]]:
         for row in rows:
-            if row["business_date"] == day and row["is_sale"] and not row["is_test"]:
+            if _counts(row, day):
                 value = self.oracle.converted(row[amount], row["currency"], day)
                 if value is not None:
                     yield row, value
+
+
+def _counts(row: Row, day: date) -> bool:
+    is_counted: bool = row["is_sale"] and not row["is_test"]
+    return is_counted and row["business_date"] == day
 
 
 def _with_returning(row: Row) -> Row:

@@ -1,13 +1,13 @@
 """What the daily report must say, computed in plain Python from the oracle's orders, lines and refunds.
 
 It follows docs/DEFINITIONS.md and shares no code with the pipeline: `differences(oracle, figures)` recomputes
-what a report states of a day, what it compares it with, and the numbers of its findings.
+what a report states of a day and what it compares it with.
 """
 
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,6 @@ from typing import Any
 from ecommerce.sales.report.figures.model import Figures
 from tests.oracle import ZERO, Oracle, rounded
 from tests.oracle_day import Expected
-from tests.oracle_findings import Found, findings, hundredfold
 
 NEARLY = Decimal("0.005")
 """The aggregates round each currency's amount, so that a sum of them may be so far from the rounded sum."""
@@ -34,6 +33,9 @@ HEADLINE = (
 )
 SECTIONS = {"category": "categories", "country": "countries", "channel": "channels"}
 
+Found = Iterator[tuple[str, Any, Any]]
+"""What a figure is called, what the report says, what it must say."""
+
 
 def differences(oracle: Oracle, figures: Figures) -> list[str]:
     """Where the report of a day says something else than the oracle; empty where it does not."""
@@ -47,7 +49,6 @@ def differences(oracle: Oracle, figures: Figures) -> list[str]:
         _changes,
         _movers,
         _reasons,
-        findings,
     )
     return [
         f"{name}: {said} instead of {true}"
@@ -228,6 +229,11 @@ def _amounts(
     yield name, sorted(said), sorted(some)
     for each in said.keys() & some.keys():
         yield f"{name}, {each}", said[each], some[each]
+
+
+def hundredfold(value: Decimal | None) -> Decimal | None:
+    # Of a rate half a hundredth is not near.
+    return None if value is None else value * 100
 
 
 def _same(said: Any, true: Any) -> bool:
