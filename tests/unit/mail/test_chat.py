@@ -45,6 +45,12 @@ def test_a_message_arrives_with_title_text_and_picture(chat, spoken):
     assert SECRET not in spoken()
 
 
+def test_a_text_that_is_too_long_for_a_service_is_split(chat):
+    assert posting.post("title", "word " * 10_000)
+    words = "".join(post["message"] for post in chat.posts).count("word")
+    assert (len(chat.posts), words) == (2, 10_000)
+
+
 def test_without_the_connection_nothing_is_posted_or_said(monkeypatch, caplog):
     monkeypatch.delenv("AIRFLOW_CONN_ALERT_CHAT", raising=False)
     caplog.set_level(logging.INFO)

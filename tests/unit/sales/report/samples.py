@@ -198,11 +198,6 @@ def trend_with(**changes: dict[str, Any]) -> list[model.TrendDay]:
     return trend
 
 
-def restated_headline(**values: model.Figure) -> dict[str, model.Figure]:
-    """Return the headline of the full day with other figures."""
-    return archived("full").headline | values
-
-
 def pictured(folder: Path) -> model.Figures:
     """Return the full day with pictures of products in `folder`: whole, broken, missing and cut off."""
     from PIL import Image

@@ -7,7 +7,7 @@ import pytest
 from ecommerce.core.errors import StagingError
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.figures.model import figures_hash
-from tests.unit.sales.report.samples import DAY, before, full, make_figures
+from tests.unit.sales.report.samples import DAY, before, full, make_figures, troubled
 
 
 @pytest.fixture(scope="module")
@@ -78,9 +78,12 @@ def test_archiving_gives_location_and_headline_and_again_ends_in_the_same_archiv
     assert report["figures_hash"] == figures_hash(figures)
     assert report["headline"]["net_sales"] == "18342.56"
     assert report["figures_at"] == figures.provenance.generated_at.isoformat()
-    assert report["complete"] is True
+    assert (report["complete"], report["alarms"]) == (True, [])
     assert json.loads(json.dumps(report)) == report, "must fit into XCom as it is"
     folder = tmp_path / "reports/2026-11-19"
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert archive.archive_report(figures) == report
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    incomplete = archive.archive_report(troubled())
+    assert incomplete["complete"] is False
+    assert incomplete["alarms"][0].startswith("alpenmarkt has delivered no valid file")

@@ -87,14 +87,6 @@ def _assert_margins_are_white(preview):
     assert left.getextrema() == right.getextrema() == (255, 255)
 
 
-def test_the_first_two_pages_are_the_executive_s_and_the_annex_follows(written):
-    pages = text_of(written(samples.full))
-    assert "What changed since Thu 12 Nov" in pages[1]
-    assert "Annex: details and data quality" in pages[2]
-    for page in pages[2:]:
-        assert "(America/New_York) · Annex Page" in page
-
-
 def test_names_from_data_are_printed_whole_and_never_evaluated(written):
     pages = text_of(written(samples.crowded))
     text = "".join(pages).replace(" ", "")

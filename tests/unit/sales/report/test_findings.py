@@ -133,6 +133,9 @@ DAYS = {
     "a miss of the forecast outweighs a small contribution": figures(
         changes=RISE, expectation=HIGH
     ),
+    "an unusual rate outweighs a small contribution": figures(
+        changes=RISE, headline={"returns": ("2400", "1000")}
+    ),
     "the whole is within its interval, a series is not": figures(expectation=MISSED),
     "returns are high": figures(headline={"returns": ("1600", "1000")}),
     "an incomplete day has no other findings": figures(

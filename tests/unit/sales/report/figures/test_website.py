@@ -68,17 +68,18 @@ def test_sessions_are_added_up_over_devices_and_compared_with_yesterday_and_last
         *funnel(before(1), session=8, view_item=5, add_to_cart=4, purchase=2),
         *funnel(before(7), session=7),
     ]
+    rows.append(rows[0] | {"sessions": 5, "bot_sessions": 0})
     viewed = {"sku": "A", "name": None, "visitors": 4}
     assert website_of(funnel=rows, viewed_not_purchased=[viewed]) == Website(
         steps=[
-            Step(step="session", sessions=20, day_before=16, week_before=14),
+            Step(step="session", sessions=25, day_before=16, week_before=14),
             Step(step="view_item", sessions=12, day_before=10),
             Step(step="purchase", sessions=2, day_before=4),
         ],
         bot_sessions=6,
         devices=[
+            Device(device="mobile", sessions=15, purchases=1),
             Device(device="desktop", sessions=10, purchases=1),
-            Device(device="mobile", sessions=10, purchases=1),
         ],
         viewed=[Viewed(**viewed)],
     )
