@@ -1,6 +1,5 @@
 """The charts of a report: which a day has, and what is drawn in them. `test_texts` has their words."""
 
-from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -8,7 +7,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from PIL import Image
 
-from ecommerce.core.text import written_in
 from ecommerce.reporting import drawing
 from ecommerce.sales.report import chart_files, plots
 from ecommerce.sales.report.figures.base import CATEGORY, COUNTRY
@@ -130,20 +128,3 @@ def test_only_days_after_the_first_that_was_loaded_are_missing(first, is_gap):
     days = trend_with(**{f"back_{back}": NOT_LOADED for back in range(9, 28)})
     figures = make_figures(trend=days, first_loaded=samples.before(first))
     assert ("Not loaded" in legend(trend(figures))) is is_gap
-
-
-@pytest.mark.parametrize("locale", ["pt_BR", "ja_JP"])
-@pytest.mark.parametrize("draw", [plots.outlook, plots.trend])
-def test_the_labels_of_axes_are_side_by_side_and_inside_the_drawing(locale, draw):
-    with written_in(locale), drawing.style():
-        figure = draw(samples.full())
-        figure.set_dpi(600)  # finer than the hinting of letters
-        axes, inside = figure.axes[0], figure.bbox
-        dates = boxes(figure, axes.get_xticklabels())
-        amounts = boxes(figure, axes.get_yticklabels())
-        dates.sort(key=lambda box: box.x0)
-        assert all(left.x1 < right.x0 for left, right in pairwise(dates))
-        for box in (*dates, *amounts):
-            assert box.x0 >= inside.x0
-            assert box.y0 >= inside.y0
-            assert box.x1 <= inside.x1 + 1
