@@ -1,6 +1,7 @@
 """What is posted to the chat, and that no trouble with it reaches anybody but the log."""
 
 import logging
+from unittest.mock import Mock
 
 import pytest
 
@@ -86,6 +87,16 @@ def test_a_chat_that_does_not_answer_is_left_alone(chat, monkeypatch, spoken):
     monkeypatch.setattr(posting, "TIMEOUT", 0.5)
     assert not posting.post("title", "text")
     assert "did not accept the message: TIMEOUT" in spoken()
+    assert SECRET not in spoken()
+
+
+def test_an_error_of_the_library_is_a_warning_without_its_text(
+    chat, monkeypatch, spoken
+):
+    error = ValueError(f"cannot parse json://host/{SECRET}")
+    monkeypatch.setattr(posting, "_notify", Mock(side_effect=error))
+    assert not posting.post("title", "text")
+    assert "nothing was posted to the chat: its library fails" in spoken()
     assert SECRET not in spoken()
 
 
