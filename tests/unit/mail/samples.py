@@ -1,58 +1,52 @@
-"""One mail of each kind, and the report's for every kind of day. Other domains have a file of their own."""
+"""One mail of each kind, and the report's for several kinds of days. Other domains have their own file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from email.message import EmailMessage
+from functools import partial
 from io import BytesIO
+from unittest.mock import patch
 
-from ecommerce.mail import alerts
+from ecommerce.core.business_day import day_window
 from ecommerce.mail import transport as mail
 from ecommerce.sales import delivery, missing_report
 from ecommerce.sales.reconciliation import comparison
 from ecommerce.sales.report.figures import model
 from ecommerce.sales.report.figures.restatements import Correction
-from tests.unit.sales.report.cases import CASES
-from tests.unit.sales.report.samples import DAY, breakdown, make_figures, noted
+from tests.unit.sales.report import samples
+from tests.unit.sales.report.samples import DAY, breakdown, make_figures
 
 JAPANESE, ARABIC = "日本の急須" * 8, "كرسي مكتب مريح"
 LONG = (
     "Handmade stoneware teapot with bamboo handle and a strainer " * 3
     + "in its own gift box"
 )
-FAILED = {
-    "task": "daily_sales_pipeline.extract.storefront",
-    "day": str(DAY),
-    "run_id": "scheduled__2026-11-20T11:00:00+00:00",
-    "reason": "the storefront answers 503: it is down or overloaded",
-    "log_url": "https://airflow.example/dags/daily_sales_pipeline/runs/scheduled__2026-11-20/tasks/extract.storefront",
-    "advice": alerts.REPAIR,
-}
+CORRECTIONS = [
+    Correction("orders", Decimal(201), Decimal(214)),
+    Correction("net_sales", Decimal("16716.13"), Decimal(99999)),
+    Correction("tax", Decimal("3201.702"), Decimal("3201.7")),
+    Correction("new_customers", Decimal(60), None),
+    Correction("returning_customers", None, None),
+]
+"""One is too small to be seen. New values are those of the attached report, whatever changed since."""
 
 
 def picture(width: int = 1184, height: int = 520) -> bytes:
     """A PNG file."""
-    from PIL import Image, ImageDraw
+    from PIL import Image
 
-    drawn = Image.new("RGB", (width, height), "white")
-    for place in range(28):
-        left, top = 20 + place * (width - 40) // 28, height - 40 - (place * 37 % 300)
-        ImageDraw.Draw(drawn).rectangle(
-            (left, top, left + width // 40, height - 40), fill="#12486b"
-        )
     stream = BytesIO()
-    drawn.save(stream, "PNG")
+    Image.new("RGB", (width, height), "white").save(stream, "PNG")
     return stream.getvalue()
 
 
 def without_last_week() -> model.Figures:
     """A day whose week before is missing, and of which one figure has no day before either."""
-    headline = {
-        name: figure.model_copy(
-            update={"week_before": None, "year_before": Decimal(100)}
-        )
-        for name, figure in make_figures().headline.items()
-    }
+    headline = {}
+    for name, figure in make_figures().headline.items():
+        changes = {"week_before": None, "year_before": Decimal(100)}
+        headline[name] = figure.model_copy(update=changes)
     headline["shipping"] = headline["shipping"].model_copy(update={"day_before": None})
     return make_figures(headline=headline)
 
@@ -60,27 +54,24 @@ def without_last_week() -> model.Figures:
 def many_partners() -> model.Figures:
     """Partners with long names in three scripts, and more of them than a mail has room for."""
     named = [breakdown(name, "1234.5") for name in (JAPANESE, ARABIC, LONG)]
-    return make_figures(
-        channels=[*named, *(breakdown(f"partner {each}", "10") for each in range(40))]
-    )
+    others = [breakdown(f"partner {number}", "10") for number in range(40)]
+    return make_figures(channels=[*named, *others])
 
 
 DAYS: dict[str, Callable[[], model.Figures]] = {
-    **CASES,
-    "ordinary": make_figures,
+    "full": samples.full,
+    "troubled": samples.troubled,
+    "doubtful": samples.doubtful,
+    "first": samples.first_day,
+    "empty": samples.empty_day,
+    "crowded": samples.crowded,
     "without_last_week": without_last_week,
-    "noted": noted,
+    "noted": samples.noted,
     "many_partners": many_partners,
 }
-CORRECTIONS = [
-    Correction("orders", Decimal(201), Decimal(214)),
-    Correction("net_sales", Decimal("16716.13"), Decimal("18342.56")),
-    Correction("tax", Decimal("3201.702"), Decimal("3201.7")),
-]
 
 
-def report(name: str) -> EmailMessage:
-    """The report's mail of one of `DAYS`, with a picture of the trend."""
+def _report(name: str) -> EmailMessage:
     return delivery.report_message(DAYS[name](), b"%PDF-", picture())
 
 
@@ -89,71 +80,78 @@ def _corrected() -> EmailMessage:
 
 
 def _corrected_without_visible_change() -> EmailMessage:
-    return delivery.report_message(DAYS["partner_missing"](), b"%PDF-", None, [])
+    return delivery.report_message(samples.noted(), b"%PDF-", None, CORRECTIONS[2:3])
 
 
-def _alarm() -> EmailMessage:
+def _alarm(*, is_complete: bool) -> EmailMessage:
     reasons = [
         "northwind has delivered no valid file for this day",
         "Storefront has no orders",
     ]
-    texts = {
-        "day": str(DAY),
-        "reasons": reasons,
-        "page_url": "https://airflow.example/x",
-    }
-    return mail.compose(f"Incomplete: sales of {DAY}", "alarm_mail", texts)
-
-
-def _failure() -> EmailMessage:
-    texts = {"command": f"make repair DAY={DAY}", "source": "storefront"}
-    return mail.compose("Failed: a task", "failure_mail", FAILED | texts)
+    report = {"alarms": reasons, "complete": is_complete}
+    with patch.object(mail, "send_alert") as send_alert:
+        delivery.alarm(day_window(DAY, "America/New_York"), report, send_mail=True)
+    message: EmailMessage = send_alert.call_args.args[0]
+    return message
 
 
 def _refused() -> EmailMessage:
-    problem = (
-        "the mail server refused 1 of 2 recipients: address 2 (duplicates not counted)"
-    )
-    return mail.compose(
-        "Not delivered to all: Sales", "refused_mail", {"problem": problem}
-    )
+    problem = "the mail server refused 1 of 2 recipients: address 2"
+    texts = {"problem": f"{problem} (duplicates not counted)"}
+    return mail.compose("Not delivered to all: Sales", "refused_mail", texts)
 
 
 def _reconciliation() -> EmailMessage:
+    days = [str(DAY - timedelta(days=back)) for back in range(4)]
     found = [
         {
-            "business_date": str(DAY - timedelta(days=back)),
+            "business_date": day,
             "source": "sales_db",
             "figures": [["orders", "12", "13"], ["gross amount", "90.50", "100.00"]],
             "what": "orders: 1 gone from the source",
         }
-        for back in range(2)
+        for day in days
     ]
-    built = [str(DAY - timedelta(days=3))]
-    texts = comparison.mail_texts(found, {(str(DAY), "sales_db"): None}, built)
-    reports = {"reports": [f"make report DAY={DAY}"]}
-    return mail.compose(texts["subject"], "reconciliation_mail", texts | reports)
+    loaded = {"run_id": "x"}
+    pairs = [(day, "sales_db") for day in days]
+    results = {pairs[0]: loaded, pairs[1]: None, pairs[3]: loaded}
+    texts = comparison.mail_texts(found, results, [days[3]])
+    return mail.compose(texts["subject"], "reconciliation_mail", texts)
 
 
-def _watch() -> EmailMessage:
-    states = {"extract.storefront": "failed", "load.load": "upstream_failed"}
-    texts = missing_report.mail_texts(_day(), "scheduled__2026-11-20", states)
+def _watch(states: Mapping[str, str | None], run_id: str) -> EmailMessage:
+    day = day_window(DAY, "America/New_York")
+    texts = missing_report.mail_texts(day, run_id, states)
     return mail.compose(f"No sales report for {DAY}", "watch_mail", texts)
 
 
-def _day():
-    from ecommerce.core.business_day import day_window
+FAILED = {"extract.storefront": "failed", "load.load": "upstream_failed"}
+RUNNING = {"extract.storefront": "running", "load.load": None}
+DONE = {"load.load": "success"}
+RUN = "scheduled__2026-11-20"
 
-    return day_window(DAY, "America/New_York")
-
+FAILURE = {
+    "task": "daily_sales_pipeline.extract.storefront",
+    "day": str(DAY),
+    "run_id": RUN,
+    "reason": "the storefront answers 503: it is down or overloaded",
+    "log_url": "https://airflow.example/dags/daily_sales_pipeline/runs/x",
+    "advice": "Fix the cause, then rerun the failed tasks.",
+    "command": f"make repair DAY={DAY}",
+    "source": "storefront",
+}
 
 MAILS: dict[str, Callable[[], EmailMessage]] = {
-    **{f"report_{name}": (lambda name=name: report(name)) for name in DAYS},
+    **{f"report_{name}": partial(_report, name) for name in DAYS},
     "report_corrected": _corrected,
     "report_corrected_unchanged": _corrected_without_visible_change,
-    "alarm": _alarm,
-    "failure": _failure,
+    "alarm": partial(_alarm, is_complete=False),
+    "alarm_complete": partial(_alarm, is_complete=True),
+    "failure": partial(mail.compose, "Failed: a task", "failure_mail", FAILURE),
     "refused": _refused,
     "reconciliation": _reconciliation,
-    "watch": _watch,
+    "watch_failed": partial(_watch, FAILED, RUN),
+    "watch_running": partial(_watch, RUNNING, RUN),
+    "watch_done": partial(_watch, DONE, RUN),
+    "watch_none": partial(_watch, {}, ""),
 }

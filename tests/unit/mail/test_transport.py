@@ -21,18 +21,33 @@ def a_mail():
     return message
 
 
+class Handler:
+    """Answers as told; `taken` are the addresses and contents of what it took."""
+
+    def __init__(self, recipient="250 OK", data="250 OK", refused="@"):
+        self.recipient, self.data, self.refused = recipient, data, refused
+        self.taken = []
+
+    async def handle_RCPT(self, _server, _session, envelope, address, _options):
+        if self.refused in address:
+            envelope.rcpt_tos += [address] if self.recipient.startswith("2") else []
+            return self.recipient
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _server, _session, envelope):
+        self.taken.append((envelope.rcpt_tos, envelope.content.decode()))
+        return self.data
+
+
 @contextmanager
 def server(handler=None, **options):
-    class Handler:
-        async def handle_DATA(self, _server, _session, _envelope):
-            return "250 OK"
-
-    controller = Controller(
-        handler or Handler(), hostname="127.0.0.1", port=free_port(), **options
-    )
+    port = free_port()
+    handler = handler or Handler()
+    controller = Controller(handler, hostname="127.0.0.1", port=port, **options)
     controller.start()
     try:
-        yield controller.port
+        yield port
     finally:
         controller.stop()
 
@@ -78,11 +93,6 @@ def test_a_wrong_address_is_named_by_its_place_only(monkeypatch, wrong):
     assert "cret" not in str(caught.value)
 
 
-def test_without_the_variable_there_are_no_recipients(monkeypatch):
-    monkeypatch.delenv("AIRFLOW_VAR_REPORT_RECIPIENTS", raising=False)
-    assert mail.recipients("report_recipients") == []
-
-
 def test_a_server_that_is_down_is_worth_another_try(use_server):
     use_server(free_port())
     with pytest.raises(errors.TransientError, match="cannot be reached"):
@@ -105,44 +115,28 @@ def test_a_refused_login_is_not_tried_again(use_server):
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"),
+    ("answers", "kind", "words"),
     [
-        ("550 no such user", errors.ConfigurationError),
-        ("451 greylisted", errors.TransientError),
+        (
+            {"recipient": "550 no such user"},
+            errors.ConfigurationError,
+            r"refuses 2 recipients of 2 \(code 550\)",
+        ),
+        ({"recipient": "451 later"}, errors.TransientError, "refuses 2 recipients"),
+        ({"data": "552 too big"}, errors.ConfigurationError, "rejects the mail"),
+        ({"data": "452 disk full"}, errors.TransientError, "rejects the mail"),
     ],
 )
-def test_refused_recipients_are_counted_never_named(use_server, answer, kind):
-    class Refusing:
-        async def handle_RCPT(self, *_):
-            return answer
-
-    with server(Refusing()) as port:
+def test_what_a_server_refuses_is_tried_again_only_when_it_says_later(
+    use_server, answers, kind, words
+):
+    with server(Handler(**answers)) as port:
         use_server(port)
-        with pytest.raises(kind, match=r"refuses 2 recipients of 2 \(code") as caught:
+        with pytest.raises(kind, match=words) as caught:
             mail.send(a_mail(), TO)
     assert "example.com" not in str(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
-
-
-@pytest.mark.parametrize(
-    ("answer", "kind"),
-    [
-        ("552 too big", errors.ConfigurationError),
-        ("452 disk full", errors.TransientError),
-    ],
-)
-def test_a_refused_message_is_tried_again_only_when_the_server_says_later(
-    use_server, answer, kind
-):
-    class Refusing:
-        async def handle_DATA(self, *_):
-            return answer
-
-    with server(Refusing()) as port:
-        use_server(port)
-        with pytest.raises(kind, match="rejects the mail"):
-            mail.send(a_mail(), TO)
 
 
 def test_a_server_without_tls_is_a_wrong_connection(use_server):
@@ -155,66 +149,45 @@ def test_a_server_without_tls_is_a_wrong_connection(use_server):
 def test_one_refused_recipient_is_alerted_and_the_others_get_the_mail(
     use_server, caplog, monkeypatch
 ):
-    taken, contents = [], []
-    monkeypatch.setenv(
-        "AIRFLOW_VAR_ALERT_RECIPIENTS", "bob@example.com, ops@example.com"
-    )
-
-    class Refusing:
-        async def handle_RCPT(self, _server, _session, envelope, address, _options):
-            if address.startswith("bob"):
-                return "550 no"
-            envelope.rcpt_tos.append(address)
-            return "250 OK"
-
-        async def handle_DATA(self, _server, _session, envelope):
-            taken.append(envelope.rcpt_tos)
-            contents.append(envelope.content.decode())
-            return "250 OK"
-
-    with server(Refusing()) as port:
+    alerted = "bob@example.com, ops@example.com"
+    monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", alerted)
+    handler = Handler(recipient="550 no", refused="bob@")
+    with server(handler) as port:
         use_server(port)
         mail.send(a_mail(), TO)
-    assert (
-        "refused 1 of 2 recipients: address 2 (duplicates not counted)" in caplog.text
-    )
-    assert not [
-        each
-        for each in caplog.records
-        if "bob@" in each.message and each.name.startswith("ecommerce")
-    ]
-    assert taken == [
-        ["ann@example.com"],
-        ["ops@example.com"],
-    ]  # no alert about the alert
-    assert "Not delivered to all: " in contents[1]
-    assert "the mail server refused 1 of 2 recipients: address 2" in " ".join(
-        contents[1].split()
-    )
+    problem = "refused 1 of 2 recipients: address 2 (duplicates not counted)"
+    assert problem in caplog.text
+    for record in caplog.records:
+        assert "bob@" not in record.message or not record.name.startswith("ecommerce")
+    (first, _), (second, alert) = handler.taken  # no alert about the alert
+    assert (first, second) == (["ann@example.com"], ["ops@example.com"])
+    assert "Not delivered to all: Something for you" in alert
+    assert "the mail server refused 1 of 2 recipients" in " ".join(alert.split())
 
 
-@pytest.mark.parametrize("extra", [{"from_email": None}, {"from_email": "nobody"}])
-def test_a_connection_without_sender_is_a_configuration_error(use_server, extra):
-    use_server(1, extra=extra)
-    with pytest.raises(errors.ConfigurationError, match="from_email"):
-        mail.sender()
-
-
-def test_a_missing_connection_is_a_configuration_error(monkeypatch):
-    monkeypatch.delenv("AIRFLOW_CONN_SMTP_DEFAULT", raising=False)
+def test_a_connection_that_is_missing_or_has_no_sender_is_a_configuration_error(
+    use_server, monkeypatch
+):
+    for address in (None, "nobody"):
+        use_server(1, extra={"from_email": address})
+        with pytest.raises(errors.ConfigurationError, match="from_email"):
+            mail.sender()
+    monkeypatch.delenv("AIRFLOW_CONN_SMTP_DEFAULT")
     with pytest.raises(errors.ConfigurationError, match="smtp_default does not exist"):
         mail.sender()
 
 
-def test_smtplib_errors_are_all_translated(use_server):
-    """Whatever smtplib raises, a task sees this package's errors."""
-    use_server(1)
-    for error in (
+@pytest.mark.parametrize(
+    "error",
+    [
         smtplib.SMTPServerDisconnected("x"),
         smtplib.SMTPConnectError(421, b"x"),
-        smtplib.SMTPHeloError(500, b"x"),
         smtplib.SMTPSenderRefused(550, b"x", SENDER),
         TimeoutError(),
-    ):
-        with pytest.raises(errors.PipelineError), mail.smtp_errors():
-            raise error
+        UnicodeError(),
+    ],
+)
+def test_errors_of_smtplib_are_translated(use_server, error):
+    use_server(1)
+    with pytest.raises(errors.PipelineError), mail.smtp_errors():
+        raise error

@@ -1,46 +1,34 @@
 import json
-from datetime import date, timedelta
+import shutil
+from datetime import date
 
 import pytest
 
 from ecommerce.core.errors import StagingError
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.figures.model import figures_hash
-from tests.unit.sales.report.samples import DAY, breakdown, full, make_figures
+from tests.unit.sales.report.samples import DAY, before, full, make_figures, troubled
 
 
-@pytest.fixture
-def store(tmp_path):
-    """Archive figures; returns the archive's URI and the day's folder."""
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory):
+    """The archive's folder, with the full day in place of an older report of it."""
+    folder = tmp_path_factory.mktemp("reports")
+    archive.publish(f"file://{folder}", make_figures(countries=[]))
+    assert archive.publish(f"file://{folder}", full()) == f"file://{folder}/{DAY}"
+    return folder
 
-    def put(figures):
-        return archive.publish(f"file://{tmp_path}/reports", figures)
 
-    return put
-
-
-def test_a_day_s_folder_holds_the_report_and_nothing_half_written(store, tmp_path):
-    figures = full()
-    uri = store(figures)
-    assert uri == f"file://{tmp_path}/reports/2026-11-19"
-    names = {path.name for path in (tmp_path / "reports" / "2026-11-19").iterdir()}
+def test_a_day_s_folder_holds_the_newest_report_and_nothing_half_written(reports):
+    assert [path.name for path in reports.iterdir()] == [str(DAY)]
+    names = {path.name for path in (reports / str(DAY)).iterdir()}
     assert names == {*archive.FILES, "manifest.json"}
-    assert [path.name for path in (tmp_path / "reports").iterdir()] == ["2026-11-19"]
-    assert archive.read_figures(uri) == figures
 
 
-def test_the_newest_report_of_a_day_replaces_the_older(store):
-    store(make_figures())
-    newer = make_figures(channels=[breakdown("storefront", "1")])
-    uri = store(newer)
-    assert archive.read_figures(uri) == newer
-
-
-def test_a_report_is_read_only_with_the_figures_it_was_made_with(store):
-    figures = make_figures()
-    uri = store(figures)
-    again, pdf = archive.read_report(uri, figures_hash(figures))
-    assert again == figures
+def test_a_report_is_read_only_with_the_figures_it_was_made_with(reports):
+    uri = f"file://{reports}/{DAY}"
+    figures, pdf = archive.read_report(uri, figures_hash(full()))
+    assert figures == full() == archive.read_figures(uri)
     assert pdf.startswith(b"%PDF-")
     with pytest.raises(StagingError, match="newer run has replaced it"):
         archive.read_report(uri, "0" * 64)
@@ -48,42 +36,34 @@ def test_a_report_is_read_only_with_the_figures_it_was_made_with(store):
 
 def test_a_missing_report_says_how_to_make_it(tmp_path):
     with pytest.raises(StagingError, match="clear the task `report`"):
-        archive.read_figures(f"file://{tmp_path}/reports/2026-11-19")
+        archive.read_figures(f"file://{tmp_path}/{DAY}")
 
 
-def test_figures_of_another_version_are_no_crash(store, tmp_path):
-    uri = store(make_figures())
-    (tmp_path / "reports/2026-11-19/figures.json").write_text('{"layout": "of 2031"}')
+def test_figures_of_another_version_are_no_crash(reports, tmp_path):
+    shutil.copytree(reports / str(DAY), tmp_path / str(DAY))
+    (tmp_path / str(DAY) / "figures.json").write_text('{"layout": "of 2031"}')
     with pytest.raises(StagingError, match="another version"):
-        archive.read_figures(uri)
+        archive.read_figures(f"file://{tmp_path}/{DAY}")
 
 
-def test_only_known_files_are_read_from_the_archive(store, tmp_path):
-    store(make_figures())
-    uri = f"file://{tmp_path}/reports"
-    assert archive.read_file(uri, DAY, "report.pdf").startswith(b"%PDF-")
-    assert archive.read_file(uri, DAY, "manifest.json") is None
-    assert archive.read_file(uri, DAY, "../2026-11-19/report.pdf") is None
-    assert archive.read_file(uri, DAY - timedelta(days=1), "report.pdf") is None
+def test_only_known_files_are_read_from_the_archive(reports):
+    uri = f"file://{reports}"
+    pdf = archive.read_file(uri, DAY, "report.pdf")
+    assert pdf
+    assert pdf.startswith(b"%PDF-")
+    for name in ("manifest.json", f"../{DAY}/report.pdf"):
+        assert archive.read_file(uri, DAY, name) is None
+    assert archive.read_file(uri, before(1), "report.pdf") is None
 
 
 def test_days_of_one_month_are_listed_in_order_and_other_folders_are_not(tmp_path):
-    for name in (
-        "2026-11-19",
-        "2026-12-01",
-        "2026-11-02",
-        "2026-11-31",
-        ".2026-11-20.abc.partial",
-        "notes",
-    ):
+    others = ("2026-11-31", ".2026-11-20.abc.partial", "notes")
+    for name in ("2026-11-19", "2026-12-01", "2026-11-02", *others):
         (tmp_path / name).mkdir()
     uri = f"file://{tmp_path}"
-    assert archive.archived_days(uri, 2026, 11) == [
-        date(2026, 11, 2),
-        date(2026, 11, 19),
-    ]
+    november = archive.archived_days(uri, 2026, 11)
+    assert november == [date(2026, 11, 2), date(2026, 11, 19)]
     assert archive.archived_days(uri, 2026, 12) == [date(2026, 12, 1)]
-    assert archive.archived_days(uri, 2025, 11) == []
     assert archive.archived_days(f"{uri}/nowhere", 2026, 11) == []
 
 
@@ -98,15 +78,12 @@ def test_archiving_gives_location_and_headline_and_again_ends_in_the_same_archiv
     assert report["figures_hash"] == figures_hash(figures)
     assert report["headline"]["net_sales"] == "18342.56"
     assert report["figures_at"] == figures.provenance.generated_at.isoformat()
-    assert report["complete"] is True
+    assert (report["complete"], report["alarms"]) == (True, [])
     assert json.loads(json.dumps(report)) == report, "must fit into XCom as it is"
-    assert len(json.dumps(report)) < 2000
-    before = {
-        path.name: path.read_bytes()
-        for path in (tmp_path / "reports/2026-11-19").iterdir()
-    }
+    folder = tmp_path / "reports/2026-11-19"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert archive.archive_report(figures) == report
-    assert {
-        path.name: path.read_bytes()
-        for path in (tmp_path / "reports/2026-11-19").iterdir()
-    } == before
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    incomplete = archive.archive_report(troubled())
+    assert incomplete["complete"] is False
+    assert incomplete["alarms"][0].startswith("alpenmarkt has delivered no valid file")

@@ -1,221 +1,130 @@
-import re
-from decimal import Decimal
+"""The charts of a report: which a day has, and what is drawn in them. `test_texts` has their words."""
+
 from xml.etree import ElementTree
 
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
+from PIL import Image
 
 from ecommerce.reporting import drawing
-from ecommerce.reporting.sections import with_others
 from ecommerce.sales.report import chart_files, plots
 from ecommerce.sales.report.figures.base import CATEGORY, COUNTRY
-from ecommerce.sales.report.figures.contributions import Contribution
 from ecommerce.sales.report.view.page import page_texts
-from tests.unit.sales.report import cases
-from tests.unit.sales.report.samples import (
-    NASTY,
-    crowded,
-    empty_day,
-    make_figures,
-    trend,
-)
+from tests.unit.sales.report import samples
+from tests.unit.sales.report.samples import NASTY, make_figures, trend_with
+
+NOT_LOADED = {"net_sales": None, "orders": None, "complete": False}
 
 
-def labels(figure):
-    """The texts of a chart of bars: row by row, each with the box that it is drawn in."""
+def boxes(figure, labels):
+    """The boxes that the texts of a chart are drawn in."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    return [
-        (each.get_text(), each.get_window_extent(canvas.get_renderer()))
-        for each in figure.axes[0].texts
-    ]
+    return [label.get_window_extent(canvas.get_renderer()) for label in labels]
 
 
-def drawn_bars(rows):
+def bars(*rows):
     with drawing.style():
         return plots.bars(list(rows))
 
 
-@pytest.fixture(params=[make_figures, crowded, empty_day])
-def figures(request):
-    return request.param()
+def words(axes):
+    return [text.get_text() for text in axes.texts]
 
 
-def test_every_chart_is_well_formed_whatever_the_figures(figures, tmp_path):
-    for path in chart_files.draw(figures, tmp_path):
-        root = ElementTree.parse(path).getroot()
-        assert root.tag.endswith("svg")
+def trend(figures):
+    with drawing.style():
+        return plots.trend(figures).axes[0]
 
 
-def test_the_same_figures_give_the_same_files(tmp_path):
-    for folder in ("one", "two"):
-        (tmp_path / folder).mkdir()
-        chart_files.draw(make_figures(), tmp_path / folder)
-    for name in (*chart_files.drawn(make_figures()), chart_files.TREND_PNG):
-        assert (tmp_path / "one" / name).read_bytes() == (
-            tmp_path / "two" / name
-        ).read_bytes()
-
-
-def test_a_day_has_the_charts_that_it_has_figures_for(tmp_path):
-    assert chart_files.drawn(cases.normal()) == list(chart_files.CHARTS)
-    assert chart_files.drawn(cases.first_day()) == [
-        chart_files.TREND,
-        "categories.svg",
-        "countries.svg",
-        "channels.svg",
-    ]
-    assert chart_files.drawn(empty_day())[0] == chart_files.TREND
+def legend(axes):
+    return [text.get_text() for text in axes.figure.legends[0].get_texts()]
 
 
 @pytest.mark.parametrize(
-    "make", [cases.normal, cases.first_day, cases.nothing_sold, crowded]
+    "make",
+    [samples.full, samples.first_day, samples.crowded, samples.empty_day],
 )
-def test_each_chart_has_an_alternative_text_and_each_section_a_chart_that_is_drawn(
-    make,
-):
-    texts = page_texts(make())
-    assert list(texts["charts"]) == chart_files.drawn(make())
-    assert all(texts["charts"].values())
-    assert {each["chart"] for each in texts["sections"]} - {""} == set(texts["charts"])
-
-
-def test_the_alternative_text_of_the_trend_has_its_figures():
-    assert page_texts(make_figures())["charts"][chart_files.TREND] == (
-        "Net sales of the last 28 days: lowest 14,874.00 on Tue 17 Nov, highest 22,803.00 on "
-        "Sat 31 Oct; 28-day average: 15,500.50."
-    )
-
-
-def test_the_trend_for_mails_is_a_picture_on_white(tmp_path):
-    from PIL import Image
-
-    chart_files.draw(make_figures(), tmp_path)
+def test_every_chart_is_drawn_and_has_a_section(make, tmp_path):
+    figures = make()
+    paths = chart_files.draw(figures, tmp_path)
+    for path in paths:
+        assert ElementTree.parse(path).getroot().tag.endswith("svg")
+    texts = page_texts(figures)
+    names = [path.name for path in paths]
+    assert list(texts["charts"]) == names
+    assert {section["chart"] for section in texts["sections"]} - {""} == set(names)
     picture = Image.open(tmp_path / chart_files.TREND_PNG).convert("RGB")
     assert 1200 <= picture.width <= 1400
     assert picture.getpixel((2, 2)) == (255, 255, 255)
 
 
-def test_forty_categories_become_six_rows_that_add_up():
-    rows = [
-        Contribution(name=f"{n}", before=Decimal(n), now=Decimal(2 * n))
-        for n in range(40, 0, -1)
-    ]
-    shown = with_others(
-        rows,
-        chart_files.MOST_BARS,
-        ("before", "now"),
-        size=lambda row: row.now - row.before,
-    )
-    assert len(shown) == chart_files.MOST_BARS
-    assert shown[-1] == Contribution(
-        name="35 others", before=Decimal(630), now=Decimal(1260)
-    )
-    assert sum(row.before for row in shown) == sum(row.before for row in rows)
+def test_a_day_has_the_charts_that_it_has_figures_for():
+    assert chart_files.drawn(samples.full()) == list(chart_files.CHARTS)
+    breakdowns = ["categories.svg", "countries.svg", "channels.svg"]
+    assert chart_files.drawn(samples.first_day()) == [chart_files.TREND, *breakdowns]
 
 
 def test_nothing_leaves_the_canvas_of_a_bar_chart():
     """Every text and bar of the hardest case lies inside the drawing, and no label runs into a figure."""
-    figure = drawn_bars(
-        plots.Bar(
-            name,
-            -123456789012.34 if place % 2 else 98765432109.87,
-            f"{amount}",
-            "100.0 %",
-        )
-        for place, name in enumerate(NASTY[:8])
-        for amount in ["-123,456,789,012.34" if place % 2 else "98,765,432,109.87"]
-    )
-    boxes, drawn = [box for _, box in labels(figure)], figure.axes[0].patches
-    rows = zip(*(boxes[place::3] for place in range(3)), strict=True)
-    assert len(drawn) == 8
-    for (label, amount, share), bar in zip(rows, drawn, strict=True):
-        length = bar.get_window_extent()
-        assert figure.bbox.x0 - 1 <= label.x0 < label.x1 < length.x0 + 0.01
-        assert (
-            length.x1
-            < amount.x0
-            < amount.x1
-            < share.x0
-            < share.x1
-            <= figure.bbox.x1 + 1
-        )
-        assert figure.bbox.y0 <= length.y0 < length.y1 <= figure.bbox.y1
+    rows = []
+    for place, name in enumerate(NASTY[:8]):
+        length = -123456789012.34 if place % 2 else 98765432109.87
+        rows.append(plots.Bar(name, length, f"{length:,.2f}", "100.0 %"))
+    figure = bars(*rows)
+    axes = figure.axes[0]
+    found = boxes(figure, axes.texts)
+    inside = figure.bbox
+    assert len(axes.patches) == 8
+    for place, patch in enumerate(axes.patches):
+        label, amount, share = found[3 * place : 3 * place + 3]
+        bar = patch.get_window_extent()
+        assert inside.x0 - 1 <= label.x0 < label.x1 < bar.x0 + 0.01
+        assert bar.x1 < amount.x0 < amount.x1 < share.x0 < share.x1 <= inside.x1 + 1
+        assert inside.y0 <= bar.y0 < bar.y1 <= inside.y1
 
 
 def test_what_stands_for_many_things_has_no_bar():
-    figures = cases.many_categories()
-    figure = chart_files.CHARTS[chart_files.sales_chart(CATEGORY)].draw(figures)
-    widths = [each.get_width() for each in figure.axes[0].patches]
-    assert len(labels(figure)) == 3 * chart_files.MOST_BARS
-    assert len(widths) == chart_files.MOST_BARS - 1
-    assert min(widths) > 0.9 * max(widths)
+    chart = chart_files.CHARTS[chart_files.sales_chart(CATEGORY)]
+    axes = chart.draw(samples.large_shop()).axes[0]
+    assert words(axes)[-3] == "495 others"
+    assert "Returns of whole orders" in words(axes)
+    assert len(words(axes)) == 3 * chart_files.MOST_BARS
+    assert len(axes.patches) == chart_files.MOST_BARS - 1
 
 
 def test_what_fell_points_the_other_way_in_another_colour():
-    rose, fell = (
-        drawn_bars(
-            [
-                plots.Bar("rose", 30, "+30.00", "+1.0 %"),
-                plots.Bar("fell", -10, "-10.00", "-1.0 %"),
-            ]
-        )
-        .axes[0]
-        .patches
-    )
-    assert fell.get_x() == pytest.approx(rose.get_x())
-    assert rose.get_width() == pytest.approx(-3 * fell.get_width())
-    assert [to_hex(each.get_facecolor()) for each in (rose, fell)] == [
-        drawing.STRONG,
-        drawing.SIGNAL,
-    ]
+    rose = plots.Bar("rose", 30, "+30.00", "+1.0 %")
+    fell = plots.Bar("fell", -10, "-10.00", "-1.0 %")
+    up, down = bars(rose, fell).axes[0].patches
+    assert down.get_x() == pytest.approx(up.get_x())
+    assert up.get_width() == pytest.approx(-3 * down.get_width())
+    colours = [to_hex(patch.get_facecolor()) for patch in (up, down)]
+    assert colours == [drawing.STRONG, drawing.SIGNAL]
 
 
 def test_a_contribution_of_nothing_is_not_drawn():
-    figures = make_figures()
-    drawn = chart_files.CHARTS[chart_files.changes_chart(COUNTRY)].draw(figures)
-    names = [name for name, _ in labels(drawn)][0::3]
+    chart = chart_files.CHARTS[chart_files.changes_chart(COUNTRY)]
+    names = words(chart.draw(make_figures()).axes[0])[0::3]
     assert names == ["United States", "Germany", "United Kingdom", "France", "Japan"]
 
 
 def test_the_trend_marks_missing_and_incomplete_days():
-    days = trend()
-    days[3] = days[3].model_copy(update={"net_sales": None})
-    days[4] = days[4].model_copy(update={"complete": False})
-    with drawing.style():
-        axes = plots.trend(make_figures(trend=days)).axes[0]
-    labels = [text.get_text() for text in axes.figure.legends[0].get_texts()]
-    assert "Not loaded" in labels
-    assert "Incomplete" in labels
+    days = trend_with(back_24=NOT_LOADED, back_23={"complete": False})
+    axes = trend(make_figures(trend=days))
+    averages = ["Weekday average (last 4 weeks)", "28-day average"]
+    assert legend(axes) == [*averages, "Incomplete", "Not loaded"]
     assert len([patch for patch in axes.patches if patch.get_hatch()]) == 1
     assert len(axes.patches) == 27
 
-
-def test_days_before_the_first_that_was_loaded_are_not_missing():
-    figures = cases.loaded_for_ten_days()
-    with drawing.style():
-        axes = plots.trend(figures).axes[0]
-    assert "Not loaded" not in [
-        text.get_text() for text in axes.figure.legends[0].get_texts()
-    ]
+    ordinary = trend(make_figures())
+    assert legend(ordinary) == averages
+    assert ordinary.get_xticklabels()[0].get_text() == "Thu 19 Nov"
 
 
-def test_days_that_were_not_loaded_are_not_said_to_be_before_the_first():
-    """A shop that has been loaded for long has a gap where the trend begins."""
-    days = trend()
-    days[:9] = [each.model_copy(update={"net_sales": None}) for each in days[:9]]
-    figures = make_figures(trend=days)
-    with drawing.style():
-        axes = plots.trend(figures).axes[0]
-    assert "Not loaded" in [
-        text.get_text() for text in axes.figure.legends[0].get_texts()
-    ]
-
-
-def test_the_trend_of_an_ordinary_month_explains_nothing_it_does_not_show():
-    with drawing.style():
-        axes = plots.trend(make_figures()).axes[0]
-    labels = [text.get_text() for text in axes.figure.legends[0].get_texts()]
-    assert labels == ["Weekday average (last 4 weeks)", "28-day average"]
-    assert re.fullmatch(r"Thu 19 Nov", axes.get_xticklabels()[0].get_text())
+@pytest.mark.parametrize(("first", "is_gap"), [(9, False), (10, True), (400, True)])
+def test_only_days_after_the_first_that_was_loaded_are_missing(first, is_gap):
+    days = trend_with(**{f"back_{back}": NOT_LOADED for back in range(9, 28)})
+    figures = make_figures(trend=days, first_loaded=samples.before(first))
+    assert ("Not loaded" in legend(trend(figures))) is is_gap

@@ -3,22 +3,20 @@
 import json
 from string import Formatter
 
-import pytest
-
 from ecommerce.core.data_warnings import (
     HARMLESS,
     WRONG,
     data_warning,
-    days_of,
     sentence,
-    sentences,
     wording,
     wordings,
 )
 from ecommerce.sales.report.figures.quality import (
+    RefusedFile,
     collected_warnings,
     export_warnings,
     file_warnings,
+    no_delivery_warnings,
 )
 from ecommerce.sales.report.view.quality_tables import other_days, warning_rows
 from tests.unit.sales.report.samples import DAY
@@ -46,17 +44,6 @@ def test_the_worst_comes_first_and_each_once():
         CHECK,
         new,
         quiet,
-    ]
-
-
-def test_the_page_has_three_parts():
-    assert warning_rows(collected_warnings(DAY, [CHECK, UNREAD]), DAY) == [
-        [CHECK["found"], "The amounts are in no sum", "Wait for the rate"],
-        [
-            "acme.csv has columns that are not read: mood",
-            "No figure is affected",
-            "Name the columns that reports should use in ORDER_ATTRIBUTES",
-        ],
     ]
 
 
@@ -94,88 +81,53 @@ def test_warnings_about_many_days_are_a_short_list():
     ]
 
 
-@pytest.mark.parametrize("kind", wordings())
-def test_every_wording_can_be_filled_and_travels_as_json(kind):
-    fields = {
-        name
-        for words in wordings()[kind][:3]
-        for _, name, *_ in Formatter().parse(words)
-        if name
-    }
-    warning = data_warning(kind, **dict.fromkeys(fields, 2))
-    assert "{" not in "".join(wording(warning)[:3])
-    assert wording(json.loads(json.dumps(warning))) == wording(warning)
-    if fields:
-        with pytest.raises(KeyError):
-            data_warning(kind)
+COUNTS = {"orders", "files", "late_days", "entries", "former", "removed", "before"}
+COUNTS |= {"matched", "rows", "rejected", "events"}
 
 
-def test_counts_choose_the_form_of_a_word():
-    one, many = (
-        data_warning("orders_withheld", source="storefront", orders=orders)
-        for orders in (1, 1200)
-    )
-    counts = "the source storefront counts"
-    assert (
-        sentence(one)
-        == f"{counts} 1 more order than it returns: the figures lack these orders"
-    )
-    assert wording(many).found == f"{counts} 1,200 more orders than it returns"
-    assert sentences([many, many]) == [sentence(many)]
-
-
-def test_a_warning_archived_without_its_source_can_be_worded():
-    action = wording({"kind": "refunds_withheld", "orders": 2}).action
-    assert action.endswith("make repair DAY=<day> SOURCE=<source> reads them again")
-
-
-def test_the_days_of_a_warning_are_its_own_or_those_of_its_file():
-    assert [str(day) for day in days_of(packed("2026-11-17"))] == ["2026-11-17"]
-    assert [str(day) for day in days_of({**UNREAD, "file": "acme_2026-11-12.csv"})] == [
-        "2026-11-12"
-    ]
-    assert days_of(UNREAD) == []
+def test_the_words_of_every_warning(snapshot):
+    lines = []
+    for kind, words in wordings().items():
+        text = " ".join(words[:3])
+        names = {name for _, name, *_ in Formatter().parse(text) if name}
+        fields = {name: 1200 if name in COUNTS else f"<{name}>" for name in names}
+        lines += [f"{kind}:", *wording(data_warning(kind, **fields))[:3], ""]
+    assert "\n".join(lines) == snapshot
 
 
 def test_refused_files_and_stored_warnings_file_warnings():
-    refused = {
-        "warning": None,
-        "file": "acme_2026-11-19.csv",
-        "detail": "no header",
-        "is_loaded": True,
-    }
-    stored = {
-        "warning": json.dumps(UNREAD),
-        "file": None,
-        "detail": None,
-        "is_loaded": False,
-    }
-    assert file_warnings([stored, refused]) == [
+    refused = {"file": "acme_2026-11-19.csv", "detail": "no header"}
+    nothing = {"file": None, "detail": None, "is_loaded": False}
+    rows = [
+        nothing | {"warning": json.dumps(UNREAD)},
+        refused | {"warning": None, "is_loaded": True},
+        refused | {"warning": None, "is_loaded": False},
+    ]
+    assert file_warnings(rows) == [
         UNREAD,
-        {
-            "kind": "new_version_refused",
-            "file": "acme_2026-11-19.csv",
-            "detail": "no header",
-        },
+        {"kind": "new_version_refused"} | refused,
+        {"kind": "file_refused"} | refused,
     ]
 
 
+def test_a_partner_whose_file_was_refused_has_no_second_warning():
+    missing = ["storefront", "partner_files: acme", "partner_files: bolt"]
+    file = RefusedFile(file="acme_2026-11-19.csv", detail="x", is_loaded=False)
+    (warning,) = no_delivery_warnings(DAY, missing, [file])
+    assert warning == {"kind": "no_delivery", "partner": "bolt", "day": "2026-11-19"}
+    other_day = file.model_copy(update={"file": "acme_2026-11-18.csv"})
+    assert len(no_delivery_warnings(DAY, missing, [other_day])) == 2
+
+
 def test_exports_that_were_loaded_in_part():
-    row = {
-        "source": "old_shop",
-        "run_id": "manual",
-        "orders": 1200,
-        "rows_read": 20,
-        "rows_rejected": 0,
-    }
-    (whole,) = export_warnings([{**row, "reasons": None}])
-    (part,) = export_warnings(
-        [{**row, "rows_rejected": 2, "reasons": "2 missing_value"}]
-    )
-    assert sentence(whole).startswith(
-        "old_shop: the run manual loaded an export of 1,200 orders: "
-    )
-    assert "; 2 of its 20 rows were rejected (2 missing_value)" in sentence(part)
+    row = {"source": "old_shop", "run_id": "manual", "orders": 1200, "rows_read": 20}
+    whole = row | {"rows_rejected": 0, "reasons": None}
+    part = row | {"rows_rejected": 2, "reasons": "2 missing_value"}
+    words = [sentence(warning) for warning in export_warnings([whole, part])]
+    beginning = "old_shop: the run manual loaded an export of 1,200 orders"
+    assert words[0].startswith(f"{beginning}: ")
+    rejected = "2 of its 20 rows were rejected (2 missing_value)"
+    assert words[1].startswith(f"{beginning}; {rejected}")
 
 
 def test_addresses_are_masked():

@@ -1,0 +1,125 @@
+"""A warehouse for reports: two weeks in which little happens, and DAY with everything at once."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from ecommerce.sales.loading import ORDERS
+from ecommerce.sales.report.figures.model import Figures
+from ecommerce.sales.report.figures.quality import Provenance
+from ecommerce.sales.report.queries import read_figures
+from ecommerce.sources import EXCHANGE_RATES, SOURCES, STOREFRONT
+from ecommerce.warehouse.client import Warehouse, connect
+from ecommerce.warehouse.load import load
+from tests.integration.warehouse.loadable import Folder, Order, at
+
+DAY = date(2026, 3, 2)
+DAG = "daily_sales_pipeline"
+NOON = at("2026-03-02 17:00")
+
+
+def before(days: int) -> date:
+    """The day so many days before DAY."""
+    return DAY - timedelta(days=days)
+
+
+def noon(days: int) -> datetime:
+    """Noon in New York so many days before DAY."""
+    return NOON - timedelta(days=days)
+
+
+def sold(
+    order_id: str, days_before: int, amount: str = "10.00", **values: Any
+) -> Order:
+    """An order of one line."""
+    return Order(order_id, noon(days_before), [("Toys", "1", amount)], **values)
+
+
+def loaded(root: Path) -> Warehouse:
+    """Run the days."""
+    warehouse = connect()
+
+    def run(day: date, *folders: Folder, missing: Sequence[str] = ()) -> None:
+        by_source = {folder.source: folder for folder in folders}
+        manifests = []
+        for source in SOURCES:
+            if source not in missing:
+                folder = by_source.get(source, Folder(source=source))
+                folder.read_at = at(f"{day + timedelta(days=1)} 11:00")
+                manifests.append(folder.publish(root, day, f"run__{day}"))
+        load_day(warehouse, day, manifests, missing_sources=missing)
+
+    run(before(12), Folder([sold("1", 12, customer="old")]))
+    run(before(7), Folder([sold("2", 7, "80.00", customer="b")]))
+    run(before(2), missing=[STOREFRONT])
+    run(before(1), Folder([sold("3", 1, "50.00", customer="c")]))
+    rates = Folder(source=EXCHANGE_RATES, rates=[(DAY, "USD", "1.25")])
+    run(DAY, _database(), _storefront(), rates)
+    return warehouse
+
+
+def load_day(
+    warehouse: Warehouse, day: date, manifests: Sequence[Any], **options: Any
+) -> None:
+    """Load manifests as a run of the daily pipeline does."""
+    values = {"spec": ORDERS, "run_id": f"run__{day}", "dag_id": DAG} | options
+    load(manifests, business_date=day, warehouse=warehouse, **values)
+
+
+def _database() -> Folder:
+    lines = [("Toys", "2", "60.00"), ("Garden", "1", "40.00")]
+    amounts = {"discount": "10", "tax": "7.2", "shipping": "5"}
+    orders = [
+        Order("10", NOON, lines, customer="old", **amounts),
+        sold("11", 0, "30.00", customer="new", country_code="DE"),
+        sold("12", 0, "500.00", customer="x", status="cancelled", is_sale=False),
+        sold("13", 0, "700.00", customer="y", is_test=True),
+    ]
+    texts = ("line of jane@example.com", "second", "third", "fourth")
+    rejected = [{"reason": "invalid_number", "raw": text} for text in texts]
+    rejected.append({"reason": "missing_value", "raw": "fifth"})
+    totals = {"source_orders": 4, "source_amount": "1330.00"}
+    return Folder(orders, rejected=rejected, totals=totals)
+
+
+def _storefront() -> Folder:
+    def order(
+        order_id: str, customer: str, quantity: str, amount: str, **values: Any
+    ) -> Order:
+        lines = [("Garden", quantity, amount)]
+        return Order(
+            order_id, NOON, lines, source=STOREFRONT, customer=customer, **values
+        )
+
+    refunds = [("r1", NOON, "30.00"), ("r1", NOON, "24.00")]
+    orders = [
+        order("s1", "new2", "1", "20.00"),
+        order("s2", "br", "3", "1000.00", currency="BRL"),
+        order(
+            "s3",
+            "eu",
+            "1",
+            "108.00",
+            currency="EUR",
+            country_code=None,
+            refunds=refunds,
+            reason="too small",
+        ),
+    ]
+    return Folder(orders, source=STOREFRONT)
+
+
+def figures_of(warehouse: Warehouse, day: date = DAY, **origin: Any) -> Figures:
+    """The figures of a report that is made on the morning after."""
+    values = {
+        "dag_id": DAG,
+        "run_id": f"run__{day}",
+        "code_version": "test",
+        "timezone": "America/New_York",
+        "window_start": at(f"{day} 05:00"),
+        "window_end": at(f"{day + timedelta(days=1)} 05:00"),
+        "generated_at": at(f"{day + timedelta(days=1)} 11:30"),
+    }
+    warning = {"kind": "note", "text": "a warning of bob@example.com"}
+    return read_figures(warehouse, day, Provenance(**values | origin), [warning])

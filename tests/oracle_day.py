@@ -1,0 +1,162 @@
+"""The sums of a day and of those that it is compared with, in plain Python from the oracle.
+
+It follows docs/DEFINITIONS.md and shares no code with the pipeline.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+
+from tests.oracle import Oracle, Row, rounded
+
+
+class Expected:
+    """The sums of one day and of those that it is compared with."""
+
+    def __init__(self, oracle: Oracle, day: date) -> None:
+        self.oracle, self.day = oracle, day
+        self.summary = {
+            row["business_date"]: _with_returning(row) for row in oracle.daily_summary
+        }
+        self.complete = {each for each, row in self.summary.items() if row["complete"]}
+        self.averaged = [day - timedelta(back) for back in range(1, 29)]
+        candidates = (day - timedelta(back) for back in (7, 1))
+        self.base = next((each for each in candidates if each in self.complete), None)
+
+    def of(self, back: int, name: str) -> Decimal | None:
+        """A headline figure of a complete day so many days before."""
+        then = self.day - timedelta(back)
+        return (
+            self.summary[then][name]
+            if then in self.complete and self.knows(name, then)
+            else None
+        )
+
+    def knows(self, name: str, day: date) -> bool:
+        """Whether customers could be returning on a day: there are complete days with customers before."""
+        if name not in {"new_customers", "returning_customers", "repeat_share"}:
+            return True
+        return any(
+            self.summary[each]["customers"] for each in self.complete if each < day
+        )
+
+    def mean(self, days: Iterable[date], name: str) -> Decimal | None:
+        values = [
+            self.summary[each][name]
+            for each in days
+            if each in self.complete and self.knows(name, each)
+        ]
+        known = [value for value in values if value is not None]
+        return rounded(Decimal(sum(known)) / len(known)) if known else None
+
+    @property
+    def excluded(self) -> list[str]:
+        """The currencies that one of both compared days cannot convert."""
+        names = set(self.unconverted(self.day))
+        if self.base:
+            names |= set(self.unconverted(self.base))
+        return sorted(names)
+
+    @property
+    def moved_channels(self) -> tuple[list[str], list[str]]:
+        """The live channels that began, and those that ended, since the other day."""
+        assert self.base
+        began, ended = [], []
+        sold: dict[str, set[date]] = defaultdict(set)
+        for row in self.oracle.order_lines:
+            if (
+                row["is_sale"]
+                and not row["is_test"]
+                and row["business_date"] <= self.day
+            ):
+                sold[row["channel"]].add(row["business_date"])
+        for name, days in sorted(sold.items()):
+            recent = {each for each in days if each >= self.base - timedelta(91)}
+            week = {
+                each for each in recent if self.base - timedelta(7) < each <= self.base
+            }
+            if self.day in recent and min(recent) > self.base:
+                began.append(name)
+            if (
+                self.base <= max(days) <= self.day - timedelta(3)
+                and min(recent) <= self.base
+                and len(week) >= 5
+            ):
+                ended.append(name)
+        return began, ended
+
+    def net_by(
+        self, kind: str, day: date, currencies: Sequence[str] = ()
+    ) -> dict[str, Decimal]:
+        """Net sales of a day by category, country or channel, without some currencies."""
+        column = {
+            "category": "category",
+            "country": "country_code",
+            "channel": "channel",
+        }[kind]
+        found: dict[str, Decimal] = defaultdict(Decimal)
+        for rows, amount, sign in (
+            (self.oracle.order_lines, "amount_after_discount", 1),
+            (self.oracle.refunds, "merchandise_amount", -1),
+        ):
+            for row, value in self._converted(rows, amount, day):
+                if row["currency"] not in currencies:
+                    found[row[column] or "ZZ"] += sign * value
+        return found
+
+    def sold(self, day: date) -> dict[str, Decimal]:
+        """Sales after discounts of a day by product, without the currencies that are compared on neither."""
+        found: dict[str, Decimal] = defaultdict(Decimal)
+        for row, value in self._converted(
+            self.oracle.order_lines, "amount_after_discount", day
+        ):
+            if row["currency"] not in self.excluded:
+                found[row["sku"] or row["product_name"]] += value
+        return found
+
+    def returned(self) -> dict[str | None, tuple[int, Decimal]]:
+        """How many refunds of the day have a reason, and their merchandise."""
+        refunds: dict[str | None, set[tuple[str, str]]] = defaultdict(set)
+        amounts: dict[str | None, Decimal] = defaultdict(Decimal)
+        for row, value in self._converted(
+            self.oracle.refunds, "merchandise_amount", self.day
+        ):
+            if value:
+                reason = (row["reason"] or "").strip() or None
+                refunds[reason].add((row["source"], row["refund_id"]))
+                amounts[reason] += value
+        return {reason: (len(refunds[reason]), amounts[reason]) for reason in amounts}
+
+    def unconverted(self, day: date) -> list[str]:
+        """The currencies in which something of a day has no rate."""
+        names = set()
+        for rows, amount in (
+            (self.oracle.order_lines, "amount_after_discount"),
+            (self.oracle.refunds, "merchandise_amount"),
+        ):
+            for row in rows:
+                if _counts(row, day):
+                    value = self.oracle.converted(row[amount], row["currency"], day)
+                    names |= {row["currency"]} if value is None else set()
+        return sorted(names)
+
+    def _converted(
+        self, rows: Iterable[Row], amount: str, day: date
+    ) -> Iterator[tuple[Row, Decimal]]:
+        for row in rows:
+            if _counts(row, day):
+                value = self.oracle.converted(row[amount], row["currency"], day)
+                if value is not None:
+                    yield row, value
+
+
+def _counts(row: Row, day: date) -> bool:
+    is_counted: bool = row["is_sale"] and not row["is_test"]
+    return is_counted and row["business_date"] == day
+
+
+def _with_returning(row: Row) -> Row:
+    return row | {"returning_customers": row["customers"] - row["new_customers"]}

@@ -1,0 +1,68 @@
+"""The texts of a mail as lines that a person can review, and its HTML read as a strict client does."""
+
+from collections.abc import Iterator
+from email.message import EmailMessage
+from html.parser import HTMLParser
+
+VOID = {"img", "br", "meta", "hr", "input", "link"}
+
+
+class Html(HTMLParser):
+    """HTML in which everything that is opened is closed. `words` are what people see or hear."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.words: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        assert len(attributes) == len(attrs), f"an attribute of {tag} is there twice"
+        self.tags.append((tag, attributes))
+        if tag == "img":
+            self.words.append(attributes["alt"])
+        if tag == "a":
+            self.words.append(f"<{attributes['href']}>")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if not {"style", "title"} & set(self.open):
+            self.words.append(" ".join(data.split()))
+
+
+def plain(message: EmailMessage) -> str:
+    """Return the text part of a mail."""
+    part = message.get_body(("plain",))
+    assert part
+    return str(part.get_content())
+
+
+def html(message: EmailMessage) -> str:
+    """Return the HTML part of a mail."""
+    part = message.get_body(("html",))
+    assert part
+    return str(part.get_content())
+
+
+def mail(message: EmailMessage) -> str:
+    """Return subject, kind, text, the words of the HTML, and the names of the attachments."""
+    return "\n".join(_lines(message))
+
+
+def _lines(message: EmailMessage) -> Iterator[str]:
+    yield f"Subject: {message['Subject']}"
+    yield f"X-Sales-Mail: {message['X-Sales-Mail']}"
+    for part in message.iter_attachments():
+        yield f"Attachment: {part.get_filename()} ({part.get_content_type()})"
+    yield ""
+    yield plain(message)
+    yield "--- HTML"
+    yield from filter(None, Html(html(message)).words)

@@ -1,0 +1,188 @@
+"""What page, mail and notices choose to show; `test_texts` has their words in full."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from ecommerce.core.text import MINUS
+from ecommerce.reporting.sections import with_others
+from ecommerce.sales.report import chart_files
+from ecommerce.sales.report.figures.model import Figure
+from ecommerce.sales.report.view import mail, notices
+from ecommerce.sales.report.view.page import page_texts
+from tests.unit.sales.report.samples import (
+    archived,
+    breakdown,
+    make_figures,
+    trend_with,
+)
+
+D = Decimal
+HEADLINE = archived("full").headline
+
+
+def compared(value="20642.52", **bases):
+    """Return a day whose figures have this value and are known on `bases` only."""
+    known = {name: D(base) for name, base in bases.items()}
+    figure = Figure(value=D(value), **known)
+    return make_figures(headline=dict.fromkeys(HEADLINE, figure))
+
+
+ALL = {"day_before": "1", "average": "1", "year_before": "1"}
+
+
+@pytest.mark.parametrize(
+    ("bases", "change", "base", "value"),
+    [
+        ({"week_before": "20377.6", **ALL}, "+1.3 %", "Thu 12 Nov", "20,377.60"),
+        (
+            {"day_before": "20377.6", "average": "1"},
+            "+1.3 %",
+            "Wed 18 Nov",
+            "20,377.60",
+        ),
+        (
+            {"week_before": "0", "average": "20377.6", "year_before": "1"},
+            "+1.3 %",
+            "28-day average",
+            "20,377.60",
+        ),
+        (
+            {"year_before": "41285.04"},
+            f"{MINUS}50.0 %",
+            "Thu 20 Nov 2025",
+            "41,285.04",
+        ),
+    ],
+)
+def test_the_change_is_against_the_weekday_before_or_the_next_there_is(
+    bases, change, base, value
+):
+    figures = compared(**bases)
+    headline = "net sales 20,642.52 USD"
+    assert mail.subject(figures) == f"Thu 19 Nov: {headline}, {change} vs {base}"
+    line = f"Net sales of Thu 19 Nov: 20,642.52 USD, {change} vs {base} ({value} USD)."
+    assert mail.first_line(figures) == line
+    tile = page_texts(figures)["small_tiles"][0]
+    assert (tile["change"]["words"], tile["change"]["label"]) == (change, f"vs {base}")
+    assert mail.mail_texts(figures)["small_columns"][2] == f"vs {base}"
+
+
+def test_a_base_of_zero_is_nothing_to_compare_with():
+    figures = compared(week_before="0")
+    assert mail.subject(figures) == "Thu 19 Nov: net sales 20,642.52 USD"
+    tile = page_texts(figures)["tiles"][0]
+    assert tile["shown"] == [tile["change"]]
+    assert tile["change"]["label"] == "nothing to compare with yet"
+
+
+def test_one_day_is_no_average():
+    figures = compared(average="55").model_copy(update={"averaged_days": 1})
+    assert "average" not in str(page_texts(figures)["tiles"])
+    assert "average" not in chart_files.alternatives(figures)[chart_files.TREND]
+    assert mail.subject(figures) == "Thu 19 Nov: net sales 20,642.52 USD"
+
+
+def test_a_day_that_is_loaded_in_part_is_not_the_lowest():
+    trend = trend_with(back_24={"net_sales": D(1), "complete": False})
+    words = chart_files.alternatives(make_figures(trend=trend))[chart_files.TREND]
+    assert "lowest 14,874.00 on Tue 17 Nov" in words
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [(23, " (23 hours)"), (24, ""), (25, " (25 hours)")],
+)
+def test_a_day_on_which_the_clocks_change_says_its_hours(hours, words):
+    start = make_figures().provenance.window_start
+    figures = make_figures(window_end=start + timedelta(hours=hours))
+    scope = page_texts(figures)["scope"][1]
+    assert scope == f"Midnight to midnight{words}, America/New_York"
+
+
+@pytest.mark.parametrize(
+    ("missing", "empty", "words"),
+    [
+        ("partner_files: a", "", "a has delivered no valid file for Thu 19 Nov"),
+        (
+            "partner_files: a, partner_files: b",
+            "",
+            "a and b have delivered no valid file for Thu 19 Nov",
+        ),
+        (
+            "partner_files: a, partner_files: b, partner_files: c",
+            "",
+            "a and 2 others have delivered no valid file for Thu 19 Nov",
+        ),
+        ("storefront", "", "Storefront was not read"),
+        ("sales_db, storefront", "", "Sales database and Storefront were not read"),
+        (
+            "partner_files: a, storefront",
+            "sales_db",
+            "a has delivered no valid file for Thu 19 Nov, Storefront was not read, "
+            "Sales database has no orders",
+        ),
+        ("", "partner_files: a, storefront", "a and Storefront have no orders"),
+        ("", "", "not every source of this day was read"),
+    ],
+)
+def test_an_incomplete_day_says_in_few_words_why(missing, empty, words):
+    figures = make_figures(
+        complete=False,
+        missing_sources=missing.split(", ") if missing else [],
+        empty_sources=empty.split(", ") if empty else [],
+        doubtful_sources=["partner_files: z"],
+    )
+    assert notices.missing_words(figures) == words
+    assert mail.subject(figures).startswith(f"INCOMPLETE: {words[:60]}")
+    assert [each["title"] for each in notices.notices(figures)] == ["INCOMPLETE"]
+
+
+def test_page_one_names_every_partner_that_has_not_delivered():
+    partners = [f"partner_files: {name}" for name in "abc"]
+    (notice,) = notices.notices(make_figures(complete=False, missing_sources=partners))
+    words = "a, b and c have delivered no valid file for Thu 19 Nov"
+    assert notice["words"] == f"{words}. Figures will change."
+
+
+def test_a_long_reason_leaves_the_headline_of_the_subject_room():
+    sources = [f"partner_files: {'x' * 300}"]
+    figures = make_figures(complete=False, missing_sources=sources)
+    headline = "Thu 19 Nov: net sales 18,342.56 USD, +13.8 % vs Thu 12 Nov"
+    assert mail.subject(figures) == f"INCOMPLETE: {'x' * 90}… · {headline}"
+
+
+def test_channels_of_a_mail_that_have_no_room_are_added_up():
+    thirteen = [breakdown(f"p{number}", "10") for number in range(13)]
+    rows = mail.mail_texts(make_figures(channels=thirteen))["channels"]
+    assert (len(rows), rows[-1]) == (12, ["2 others", "20", "20.00"])
+    rows = mail.mail_texts(make_figures(channels=thirteen[:12]))["channels"]
+    assert rows[-1] == ["P11", "10", "10.00"]
+
+
+@pytest.mark.parametrize(
+    ("amounts", "most", "shown"),
+    [
+        ("a=5 b=4 c=-9", 3, "a=5 b=4 c=-9"),
+        ("a=5 b=4 c=3 d=2", 3, "a=5 b=4 2 others=5"),
+        # A large negative amount would make the sum of the others negative.
+        ("a=5 b=4 c=3 d=-9", 3, "a=5 d=-9 2 others=7"),
+        ("a=5 b=4 c=3 unallocated=-1", 3, "a=5 unallocated=-1 2 others=7"),
+    ],
+)
+def test_the_smallest_rows_are_added_up(amounts, most, shown):
+    pairs = [pair.split("=") for pair in amounts.split()]
+    rows = [breakdown(name, net) for name, net in pairs]
+    found = with_others(
+        rows, most, ("net_sales",), size=lambda row: row.net_sales, alone="unallocated"
+    )
+    assert " ".join(f"{row.name}={row.net_sales}" for row in found) == shown
+
+
+def test_others_have_no_figure_that_none_of_them_has():
+    rows = [breakdown("0", "10", 1), breakdown("1", "10", None)]
+    rows.append(breakdown("2", "10", None))
+    assert with_others(rows, 2, ("orders",))[-1].orders is None
+    rows[1] = breakdown("1", "10", 4)
+    assert with_others(rows, 2, ("orders",))[-1].orders == 4
