@@ -27,6 +27,7 @@ RETRIED = attempt("extract.storefront", 1, "up_for_retry", run="backfill__2026-1
 OF_ANOTHER_RUN = attempt("load.load", 1, "failed", run="scheduled__2026-11-04")
 BUSY = {"detail": "There is already a running backfill"}
 RUNNING = runs("running", "running", "running")
+SUCCESS = runs("success", "success", "success")
 OLD_FAILURE = run("2026-11-01", "failed", queued_at="2026-11-18T00:00:00Z")
 
 CASES = {
@@ -60,11 +61,11 @@ CASES = {
     ),
     "a failed run of an earlier backfill": (
         AGAIN,
-        {"GET dagRuns": [{"dag_runs": [*RUNNING["dag_runs"], OLD_FAILURE]}]},
+        {"GET dagRuns": [{"dag_runs": [*SUCCESS["dag_runs"], OLD_FAILURE]}]},
     ),
     "a hundred newer runs": (
         AGAIN,
-        {"GET dagRuns": [runs(*["success"] * 100, days=range(100)), RUNNING]},
+        {"GET dagRuns": [runs(*["success"] * 100, days=range(100)), SUCCESS]},
     ),
     "somebody else began a day meanwhile": (
         AGAIN,

@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import shlex
 import subprocess
 import sys
 
@@ -19,83 +20,84 @@ def test_help_of_every_command(run, snapshot):
     assert "\n\n".join(texts) == snapshot
 
 
-USAGE_ERRORS = (
-    "backfill --from 2026-11-01",
-    "backfill --from 2026-02-01 --to 2026-02-30",
-    "backfill --from 2026-02-01 --to 2026-02-02 --jobs 0",
-    "backfill --from 2026-02-01 --to 2026-02-02 --dag user_events_daily --mail",
-    "backfill --from 2026-02-01 --to 2026-02-02 --dag storefront_orders_sync",
-    "repair",
-    "repair --day 18.11.2026",
-    "repair --day 2026-11-18 --source web_events",
-    "report",
-    "run",
-    "query",
-    "query --sql SELECT --file query.sql",
-    "query --sql SELECT --format json",
-    "query --file missing.sql",
-    "undo-history",
-    "undo-history --source storefront",
-    "forget-customer ada@example.com",
-    "unknown",
-)
+USAGE_ERRORS = """
+backfill --from 2026-11-01
+backfill --from 2026-02-01 --to 2026-02-30
+backfill --from 2026-02-01 --to 2026-02-02 --jobs 0
+backfill --from 2026-02-01 --to 2026-02-02 --dag user_events_daily --mail
+backfill --from 2026-02-01 --to 2026-02-02 --dag storefront_orders_sync
+repair
+repair --day 18.11.2026
+repair --day 2026-11-18 --source web_events
+report
+run
+query
+query --sql SELECT --file query.sql
+query --sql SELECT --format json
+query --file missing.sql
+undo-history
+undo-history --source storefront
+forget-customer ada@example.com
+unknown
+"""
 
 
 def test_wrong_arguments(run, monkeypatch, snapshot):
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
-    assert "\n\n".join(run(words) for words in USAGE_ERRORS) == snapshot
+    texts = [run(words) for words in USAGE_ERRORS.strip().splitlines()]
+    assert "\n\n".join(texts) == snapshot
 
 
-TARGETS = (
-    ["help"],
-    ["demo"],
-    ["stop"],
-    ["test"],
-    ["test", "ARGS=-x"],
-    ["test-slow"],
-    ["test-full"],
-    ["test-all"],
-    ["test-browser"],
-    ["test-compose"],
-    ["test-monitoring"],
-    ["test-bigquery"],
-    ["test-bigquery", "PROJECT=my-project"],
-    ["soak"],
-    ["soak", "MINUTES=60", "SEED=1"],
-    ["lint"],
-    ["check"],
-    ["check", "ARGS=settings"],
-    ["bench-history"],
-    ["bench-events", "ARGS=--events 5"],
-    ["bench-report"],
-    ["run"],
-    ["run", "DAY=2026-11-01"],
-    ["airflow"],
-    ["airflow", "ARGS=dags list"],
-    ["emulator"],
-    ["pictures"],
-    ["backfill", "FROM=2026-11-01"],
-    ["backfill", "TO=2026-11-01"],
-    ["backfill", "FROM=2026-11-01", "TO=2026-11-07"],
-    ["backfill", "FROM=1", "TO=2", "JOBS=4", "MAIL=1", "AGAIN=1", "DAG=a_dag"],
-    ["repair"],
-    ["repair", "DAY=2026-11-01"],
-    ["repair", "DAY=2026-11-01", "SOURCE=storefront", "MAIL=1", "WAIT=0"],
-    ["report"],
-    ["report", "DAY=2026-11-01"],
-    ["report", "DAY=2026-11-01", "MAIL=1", "WAIT=0"],
-    ["forecast"],
-    ["forecast", "SERIES=total", "AS_OF=2026-11-01", "OUT=file.csv"],
-    ["undo-history"],
-    ["undo-history", "SOURCE=old_shop"],
-    ["query", "SQL=SELECT 1"],
-    ["query", "FILE=question.sql", "FORMAT=csv"],
-    ["tables"],
-    ["tables", "ARGS=--into docs/QUERIES.md"],
-    ["migrate"],
-    ["forget-customer"],
-    ["env"],
-)
+TARGETS = """
+help
+demo
+stop
+test
+test ARGS=-x
+test-slow
+test-full
+test-all
+test-browser
+test-compose
+test-monitoring
+test-bigquery
+test-bigquery PROJECT=my-project
+soak
+soak MINUTES=60 SEED=1
+lint
+check
+check ARGS=settings
+bench-history
+bench-events ARGS='--events 5'
+bench-report
+run
+run DAY=2026-11-01
+airflow
+airflow ARGS='dags list'
+emulator
+pictures
+backfill FROM=2026-11-01
+backfill TO=2026-11-01
+backfill FROM=2026-11-01 TO=2026-11-07
+backfill FROM=1 TO=2 JOBS=4 MAIL=1 AGAIN=1 DAG=a_dag
+repair
+repair DAY=2026-11-01
+repair DAY=2026-11-01 SOURCE=storefront MAIL=1 WAIT=0
+report
+report DAY=2026-11-01
+report DAY=2026-11-01 MAIL=1 WAIT=0
+forecast
+forecast SERIES=total AS_OF=2026-11-01 OUT=file.csv
+undo-history
+undo-history SOURCE=old_shop
+query SQL='SELECT 1'
+query FILE=question.sql FORMAT=csv
+tables
+tables ARGS='--into docs/QUERIES.md'
+migrate
+forget-customer
+env
+"""
 
 
 def make(repository, *words, **environ):
@@ -111,11 +113,11 @@ def make(repository, *words, **environ):
 
 def test_what_each_target_of_the_makefile_runs(repository, snapshot):
     texts = []
-    for words in TARGETS:
-        done = make(repository, "--dry-run", *words)
+    for target in TARGETS.strip().splitlines():
+        done = make(repository, "--dry-run", *shlex.split(target))
         output = re.sub(r"(?m) +$", "", done.stdout.rstrip())
         error = re.sub(r"^Makefile:\d+: ", "", done.stderr.rstrip())
-        heading = f"$ make {' '.join(words)}\nexit code {done.returncode}"
+        heading = f"$ make {target}\nexit code {done.returncode}"
         texts.append("\n".join(filter(None, (heading, output, error))))
     assert "\n\n".join(texts) == snapshot
 
