@@ -2,13 +2,11 @@
 
 import sqlite3
 from contextlib import closing
-from dataclasses import fields
 
 import pytest
 
 from ecommerce.cli import environment
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.core.settings import Settings, load_settings
 
 ENV_FILE = "SHOP_TIMEZONE=Asia/Tokyo\nREPORTING_CURRENCY=\nCUSTOMER_HASH_KEY='a$b'\n"
 DEMO_FILE = "SHOP_TIMEZONE='America/New_York'\nAIRFLOW_HOME='/demo'\n"
@@ -16,6 +14,7 @@ KEY = {"CUSTOMER_HASH_KEY": "0123456789abcdef"}
 DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 POSTGRES = "postgresql://airflow@db/airflow"
 
+FOLDERS = [name for name in environment.SETTINGS if name.endswith("_URI")]
 LOADS = {
     "settings": (ENV_FILE, {}),
     "what is set already, and an empty setting": (
@@ -35,6 +34,8 @@ LOADS = {
     "another home": ("AIRFLOW_HOME=/srv/airflow\n", {"AIRFLOW_HOME": "/home/me"}),
     "another port": ("AIRFLOW_LISTEN=0.0.0.0:9080\n", {}),
     "a certificate": ("AIRFLOW__API__SSL_CERT=/cert.pem\n", {}),
+    "empty folders": ("PICTURES_URI=\n", dict.fromkeys(FOLDERS, "")),
+    "only the demo's file": (None, {"SHOP_TIMEZONE": ""}),
 }
 
 
@@ -46,34 +47,14 @@ def loaded(**environ):
 @pytest.mark.parametrize("name", LOADS)
 def test_load(name, folder, snapshot):
     env_file, environ = LOADS[name]
-    (folder / ".env").write_text(env_file)
+    (folder / ".demo").mkdir()
+    (folder / ".demo" / "environment").write_text(DEMO_FILE)
+    if env_file is not None:
+        (folder / ".env").write_text(env_file)
     values = sorted(loaded(**environ).items())
     text = "\n".join(f"{variable}={value}" for variable, value in values)
     assert text.replace(str(folder), "/shop") == snapshot
     assert not (folder / ".airflow").exists()
-
-
-def test_env_file_wins_over_the_demo(folder):
-    (folder / ".demo").mkdir()
-    (folder / ".demo" / "environment").write_text(DEMO_FILE)
-    values = loaded()
-    assert values["SHOP_TIMEZONE"] == "America/New_York"
-    assert values["AIRFLOW_HOME"] == "/demo"
-    (folder / ".env").write_text(ENV_FILE)
-    values = loaded()
-    assert values["SHOP_TIMEZONE"] == "Asia/Tokyo"
-    assert values["AIRFLOW_HOME"] == str(folder / ".airflow")
-
-
-@pytest.mark.parametrize("text", [None, ""], ids=["unset", "empty"])
-def test_every_folder_of_the_settings_has_a_default(folder, text):
-    names = [field.name for field in fields(Settings) if field.name.endswith("_uri")]
-    (folder / ".env").write_text("CUSTOMER_HASH_KEY=0123456789abcdef\nPICTURES_URI=\n")
-    environ = {} if text is None else {name.upper(): text for name in names}
-    settings = load_settings(loaded(**environ))
-    for name in names:
-        data = f"file://{folder}/.airflow/data/{name.removesuffix('_uri')}"
-        assert getattr(settings, name) == data
 
 
 def test_a_line_that_cannot_be_read_is_named_without_its_value(folder, caplog):
