@@ -104,12 +104,13 @@ a body, or a status and a body."""
 
 
 class Airflow(ThreadingHTTPServer):
-    """Answers with `answers`, and keeps method, path and body of what is not GET."""
+    """Answers with `answers`; keeps the address of each GET, and method, path and body of others."""
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.answers = copy.deepcopy(ANSWERS)
         self.requests = []
+        self.queries = []
 
     def next_answer(self, method, url):
         """Return the answer to a request."""
@@ -125,7 +126,9 @@ class Airflow(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         url = urlsplit(self.path)
-        if self.command != "GET":
+        if self.command == "GET":
+            self.server.queries.append(self.path)
+        else:
             length = int(self.headers["Content-Length"])
             body = json.loads(self.rfile.read(length))
             self.server.requests.append((self.command, url.path, body))

@@ -25,6 +25,7 @@ AGAIN = f"{COMMAND} --again"
 NEXT = "attempt 2 of 6 begins not before 11:00:30 UTC"
 RETRIED = attempt("extract.storefront", 1, "up_for_retry", run="backfill__2026-11-02")
 OF_ANOTHER_RUN = attempt("load.load", 1, "failed", run="scheduled__2026-11-04")
+NO_ATTEMPT = {"task_instances": []}
 BUSY = {"detail": "There is already a running backfill"}
 RUNNING = runs("running", "running", "running")
 SUCCESS = runs("success", "success", "success")
@@ -72,6 +73,13 @@ CASES = {
         {"GET dagRuns": [runs("success", "success")]},
     ),
     "somebody else began every day": (AGAIN, {"GET dagRuns": [runs()]}),
+    "a failed attempt that is seen once, so its log may not be complete": (
+        AGAIN,
+        {
+            "GET dagRuns": [RUNNING, RUNNING, SUCCESS],
+            "GET taskInstances?state": [{"task_instances": [RETRIED]}, NO_ATTEMPT],
+        },
+    ),
     "a failed attempt": (
         AGAIN,
         {
@@ -91,6 +99,14 @@ def test_backfill(name, airflow, run, snapshot):
     command, answers = CASES[name]
     airflow.answers |= copy.deepcopy(answers)
     assert run(command, airflow) == snapshot
+
+
+@pytest.mark.parametrize("name", ["a hundred newer runs", "a failed attempt"])
+def test_what_a_backfill_asks_airflow(name, airflow, run, snapshot):
+    command, answers = CASES[name]
+    airflow.answers |= copy.deepcopy(answers)
+    run(command, airflow)
+    assert "\n".join(sorted(set(airflow.queries))) == snapshot
 
 
 @pytest.mark.parametrize(
