@@ -30,7 +30,7 @@ from ecommerce.core.settings import load_settings
 Echo = Callable[[str], None]
 GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL."""
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @click.command(context_settings={"ignore_unknown_options": True})

@@ -1,10 +1,12 @@
 """The commands `airflow` and `run`: what they start, what they refuse, how they end."""
 
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -180,17 +182,28 @@ while True:
 """
 
 
+def next_line(process):
+    """Return a line of the process; empty if it prints none within 20 seconds."""
+    is_ready, _, _ = select.select([process.stdout], [], [], 20)
+    return process.stdout.readline() if is_ready else ""
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_run_that_is_interrupted_ends_with_all_its_processes(repository, number):
     process = supervised(repository, STUBBORN, "end_with_descendants")
     child = psutil.Process(int(process.stdout.readline()))
     parent = psutil.Process(process.pid).children()[0]
-    process.send_signal(number)
-    assert process.stdout.readline() == "ignored\n"
-    process.send_signal(number)  # of somebody who is impatient
-    _, error = process.communicate(timeout=30)
-    assert error.rstrip().endswith(
-        "KeyboardInterrupt: the run and its processes have ended"
-    )
-    for each in (child, parent):
-        assert not each.is_running() or each.status() == psutil.STATUS_ZOMBIE
+    try:
+        process.send_signal(number)
+        assert next_line(process) == "ignored\n"
+        process.send_signal(number)  # of somebody who is impatient
+        _, error = process.communicate(timeout=30)
+        assert error.rstrip().endswith(
+            "KeyboardInterrupt: the run and its processes have ended"
+        )
+        for each in (child, parent):
+            assert not each.is_running() or each.status() == psutil.STATUS_ZOMBIE
+    finally:
+        for each in (child, parent):
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
