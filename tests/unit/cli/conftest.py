@@ -1,26 +1,73 @@
-"""A stand-in for Airflow, where the commands look for it."""
+"""Commands in this process, and a stand-in for Airflow where they look for it."""
 
+import json
+import os
 import threading
 import time
+from collections import Counter
+from unittest import mock
 
 import pytest
+import time_machine
 
 from ecommerce.cli import environment
+from ecommerce.cli.__main__ import main
 from tests.unit.cli.airflow_server import Airflow
 
 
+@pytest.fixture(autouse=True)
+def folder(monkeypatch, tmp_path):
+    """The empty root of a repository, and an environment without settings."""
+    monkeypatch.setattr(environment, "REPOSITORY", tmp_path)
+    with mock.patch.dict(os.environ):
+        for name in list(os.environ):
+            if name.startswith(("AIRFLOW", "DEMO_")) or name in environment.SETTINGS:
+                del os.environ[name]
+        os.environ.pop("QUERY", None)
+        os.environ["COLUMNS"] = "80"
+        yield tmp_path
+
+
 @pytest.fixture
-def airflow(monkeypatch, tmp_path):
-    monkeypatch.setattr(
-        environment, "REPOSITORY", tmp_path
-    )  # whose developer may have a demo with reports
-    monkeypatch.delenv("DEMO_HOME", raising=False)
+def airflow(monkeypatch):
+    """A stand-in for Airflow that the environment names, on 21 November 2026."""
     monkeypatch.setattr(time, "sleep", lambda _: None)
     server = Airflow()
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     monkeypatch.setenv("AIRFLOW_URL", f"http://127.0.0.1:{server.server_port}")
     monkeypatch.setenv("AIRFLOW_USERNAME", "admin")
     monkeypatch.setenv("AIRFLOW_PASSWORD", "right")
-    yield server
+    with time_machine.travel("2026-11-21T12:00:00Z"):
+        yield server
     server.shutdown()
     server.server_close()
+
+
+def format_request(request):
+    method, path, body = request
+    return f"{method} {path} {json.dumps(body)}"
+
+
+@pytest.fixture
+def run(capsys, folder):
+    """Call it with words and an `airflow`: the exit code, the requests and all output as one text."""
+
+    def run_command(words, airflow=None):
+        words = words.split() if isinstance(words, str) else words
+        code = main(words)
+        printed = capsys.readouterr()
+        parts = [f"$ {' '.join(words)}", f"exit code {code}"]
+        requests = Counter(map(format_request, airflow.requests if airflow else []))
+        for request, count in requests.items():
+            parts.append(request if count == 1 else f"{request} ({count} times)")
+        if printed.out:
+            parts.append(f"--- standard output\n{printed.out.rstrip()}")
+        if printed.err:
+            parts.append(f"--- standard error\n{printed.err.rstrip()}")
+        text = "\n".join(parts).replace(str(folder), "/shop")
+        if airflow:
+            text = text.replace(f"127.0.0.1:{airflow.server_port}", "airflow")
+            text = text.replace(f"localhost:{airflow.server_port}", "airflow")
+        return text
+
+    return run_command

@@ -1,6 +1,6 @@
-"""The requests to Airflow's REST API, against a stand-in."""
+"""The requests to Airflow's REST API, against a stand-in: which Airflow, and what it answers."""
 
-import re
+import copy
 from datetime import date
 
 import jwt
@@ -10,220 +10,183 @@ import requests
 from demo import airflow_services
 from demo.environment import format_env_file
 from demo.layout import Folders, Ports
-from ecommerce.cli.__main__ import main
 from ecommerce.cli.airflow_api import AirflowApi
-from ecommerce.core.errors import (
-    ConfigurationError,
-    CredentialsError,
-    PipelineError,
-    TransientError,
+from ecommerce.core.errors import ConfigurationError, PipelineError, TransientError
+from tests.unit.cli.airflow_server import DATABASE_ERROR, LOCKED
+from tests.unit.cli.airflow_server import run as run_of_day
+
+REPORT = "report --day 2026-11-02"
+SECRET = "of this installation, long enough for a signature with HS512: 64 bytes"
+ELSEWHERE = {"dags": [{"fileloc": "/home/ann/shop/dags/daily_sales_pipeline.py"}]}
+PAGE = "<html>\n<h1>Sorry</h1>\n</html>"
+
+ANSWERS = {
+    "a database error of Airflow": {"GET details": [DATABASE_ERROR]},
+    "a proxy's page of errors": {"GET details": [(500, PAGE)]},
+    "a proxy without Airflow": {"GET details": [(502, PAGE)]},
+    "a request that is refused": {"GET details": [(403, {"detail": "Forbidden"})]},
+    "another server": {"POST auth/token": [(404, [])]},
+    "another server that accepts": {"POST auth/token": [(201, [])]},
+    "an Airflow that is starting": {"POST auth/token": [(502, [])]},
+    "a wrong password": {"POST auth/token": [(401, {"detail": "no"})]},
+    "a refused user": {"POST auth/token": [(403, {"detail": "no"})]},
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_answers_of_airflow(name, airflow, run, snapshot):
+    airflow.answers |= copy.deepcopy(ANSWERS[name])
+    text = run(REPORT, airflow)
+    assert "right" not in text.partition("---")[2]
+    assert text == snapshot
+
+
+ADDRESSES = ("http://127.0.0.1:9", "", "localhost:8080", "http://[")
+
+
+def test_addresses_without_airflow(run, airflow, monkeypatch, snapshot):
+    texts = []
+    for address in ADDRESSES:
+        monkeypatch.setenv("AIRFLOW_URL", address)
+        texts.append(run(REPORT))
+    assert "\n\n".join(texts) == snapshot
+
+
+@pytest.mark.parametrize(
+    ("answers", "sign_ins"),
+    [
+        ([(401, {"detail": "Token expired"})], 2),
+        ([DATABASE_ERROR] * 6, 1),
+        ([LOCKED, (502, PAGE), (504, PAGE)], 1),
+    ],
+    ids=["an expired token", "a busy database", "a restart"],
 )
-from tests.unit.cli.airflow_server import HIDDEN, Handler
-
-
-def test_a_token_that_has_expired_is_renewed(airflow):
+def test_a_request_that_changes_nothing_is_repeated(airflow, answers, sign_ins):
     api = AirflowApi.from_environment()
-    airflow.expired = 1
+    airflow.answers["GET dags/x"] = [*answers, {"is_paused": False}]
     assert api.get("dags/x") == {"is_paused": False}
+    assert len(airflow.requests) == sign_ins
 
 
-def test_a_database_error_of_airflow_is_a_sentence_and_asked_again_where_nothing_can_be_done_twice(
-    airflow, monkeypatch
-):
-    api, answers = AirflowApi.from_environment(), [500, 500, 200]
-    monkeypatch.setattr(
-        Handler, "do_GET", lambda self: self.answer(answers.pop(0), {"detail": HIDDEN})
-    )
-    assert api.get("dags/x") == {"detail": HIDDEN}
-    answers += [500] * 20
-    with pytest.raises(
-        PipelineError, match=r"own database failed or was busy \(GET dags/x; the API"
-    ) as error:
-        api.get("dags/x")
-    assert "hidden" not in str(error.value)
-
-
-def test_an_airflow_that_is_gone_for_a_moment_is_asked_again_but_never_told_twice(
-    airflow, monkeypatch
-):
+def test_without_a_connection_only_a_get_is_repeated(airflow, monkeypatch):
     api = AirflowApi.from_environment()
-    send, asked = api._session.request, []
+    send = api._session.request
+    asked = []
 
-    def unwell(method, url, **options):
+    def fail_twice(method, url, **options):
         asked.append(method)
         if len(asked) < 3:
             raise requests.ConnectionError
         return send(method, url, **options)
 
-    monkeypatch.setattr(api._session, "request", unwell)
+    monkeypatch.setattr(api._session, "request", fail_twice)
     assert api.get("dags/x") == {"is_paused": False}
     asked.clear()
-    with pytest.raises(PipelineError, match="is unavailable: is it running"):
+    with pytest.raises(PipelineError, match="is unavailable: is it running") as error:
         api.post("backfills", {})
+    assert not isinstance(error.value, TransientError)
     assert asked == ["POST"]
-    monkeypatch.setattr(
-        api._session, "request", lambda *_, **__: unwell("GET", asked.clear() or "")
-    )
-    with pytest.raises(TransientError, match="is unavailable: is it running"):
-        api.get("dags/x")
 
 
-def test_a_run_that_was_triggered_without_a_day_is_that_of_the_day_before(airflow):
-    # In New York the last one begins on the 5th.
-    for run_id, run_after in (
-        ("early", "05T11:00:00Z"),
-        ("new", "06T11:00:00Z"),
-        ("night", "06T04:30:00Z"),
+def test_a_run_without_a_key_belongs_to_the_newest_day_that_had_ended(airflow):
+    runs = []
+    for run_id, run_after, conf in (
+        ("early", "2026-11-05T11:00:00Z", None),
+        ("new", "2026-11-06T11:00:00Z", None),
+        ("night", "2026-11-06T04:30:00Z", None),  # before midnight in New York
+        ("asked", "2026-11-09T11:00:00Z", {"business_date": "2026-11-05"}),
     ):
-        more = {"dag_run_id": run_id, "run_after": f"2026-11-{run_after}"}
-        airflow.without_key.append(airflow.run(None, "failed", **more))
-    runs = AirflowApi.from_environment().runs_of_day(date(2026, 11, 5))
-    assert [run["dag_run_id"] for run in runs] == ["new"]
-
-
-def test_wrong_password_is_said_without_the_password(airflow, monkeypatch):
-    monkeypatch.setenv("AIRFLOW_PASSWORD", "wr0ng")
-    with pytest.raises(CredentialsError, match="refuses the user 'admin'") as error:
-        AirflowApi.from_environment()
-    assert "wr0ng" not in str(error.value)
-
-
-@pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:9", "", "localhost:8080", "http://["]
-)
-def test_no_airflow_at_the_address(url):
-    with pytest.raises(
-        TransientError, match=rf"{re.escape(repr(url))} cannot be reached"
-    ):
-        AirflowApi(url, "admin", "right")
-
-
-@pytest.mark.parametrize("status", [404, 201, 502])
-def test_another_server_at_the_address_does_not_look_like_a_wrong_password(
-    airflow, monkeypatch, status
-):
-    monkeypatch.setattr(Handler, "do_POST", lambda self: self.answer(status, []))
-    with pytest.raises(TransientError, match=rf"answered {status} without a token"):
-        AirflowApi.from_environment()
-
-
-def test_a_proxys_page_of_errors_is_one_line(airflow, monkeypatch):
-    def page(self):
-        self.send_response(500)
-        self.end_headers()
-        self.wfile.write(b"<html>\n<h1>Sorry</h1>\n</html>")
-
-    api = AirflowApi.from_environment()
-    monkeypatch.setattr(Handler, "do_GET", page)
-    with pytest.raises(
-        PipelineError, match="Airflow answered 500: <html> <h1>Sorry</h1> </html>"
-    ):
-        api.get("dags/x")
-
-
-SECRET = "of this installation, long enough for a signature with HS512: 64 bytes"
+        more = {"dag_run_id": run_id, "run_after": run_after, "conf": conf}
+        runs.append(run_of_day(None, "failed", **more))
+    airflow.answers["GET dagRuns"] = [{"dag_runs": runs}]
+    found = AirflowApi.from_environment().runs_of_day(date(2026, 11, 5))
+    assert [run["dag_run_id"] for run in found] == ["new", "asked"]
 
 
 @pytest.fixture
-def of_env_file(airflow, monkeypatch, tmp_path):
+def of_env_file(airflow, monkeypatch, folder):
     """A folder whose `.env` leads to the stand-in, which runs the folder's DAGs."""
-    for name in (
-        "AIRFLOW_URL",
-        "AIRFLOW_USERNAME",
-        "AIRFLOW_PASSWORD",
-        "AIRFLOW__CORE__DAGS_FOLDER",
-    ):
-        monkeypatch.delenv(name, raising=False)
-    (tmp_path / ".env").write_text(
-        f"AIRFLOW_LISTEN=127.0.0.1:{airflow.server_port}\nAIRFLOW_ADMIN_PASSWORD=right\n"
+    for name in ("AIRFLOW_URL", "AIRFLOW_USERNAME", "AIRFLOW_PASSWORD"):
+        monkeypatch.delenv(name)
+    (folder / ".env").write_text(
+        f"AIRFLOW_LISTEN=127.0.0.1:{airflow.server_port}\n"
+        "AIRFLOW_ADMIN_PASSWORD=right\n"
         f"AIRFLOW__API_AUTH__JWT_SECRET='{SECRET}'\n"
     )
-    airflow.fileloc = str(tmp_path / "dags" / "daily_sales_pipeline.py")
-    airflow.token = jwt.encode({"sub": "admin"}, SECRET, algorithm="HS512")
+    file = folder / "dags" / "daily_sales_pipeline.py"
+    airflow.answers["GET dags"] = [{"dags": [{"fileloc": str(file)}]}]
+    airflow.answers["POST auth/token"] = [signed(SECRET)]
     return airflow
 
 
-def test_a_command_acts_on_the_airflow_of_env_file_as_its_user_admin(of_env_file):
-    assert (
-        AirflowApi.from_environment().url
-        == f"http://localhost:{of_env_file.server_port}"
+def signed(secret):
+    token = jwt.encode({"sub": "admin"}, secret, algorithm="HS512")
+    return {"access_token": token}
+
+
+@pytest.mark.parametrize("folder_of_dags", ["/opt/airflow/dags", None])
+def test_a_command_acts_on_the_airflow_of_env_file(of_env_file, folder_of_dags):
+    if folder_of_dags:
+        image = [{"fileloc": f"{folder_of_dags}/daily_sales_pipeline.py"}]
+        of_env_file.answers["GET dags"] = [{"dags": image}]
+    api = AirflowApi.from_environment()
+    assert api.url == f"http://localhost:{of_env_file.server_port}"
+    user = {"username": "admin", "password": "right"}
+    assert of_env_file.requests == [("POST", "/auth/token", user)]
+
+
+OTHERS = {
+    "another folder": {"GET dags": [ELSEWHERE]},
+    "another secret": {"POST auth/token": [signed(SECRET[::-1])]},
+    "no DAGs": {"GET dags": [{"dags": []}]},
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_airflow_of_another_installation_is_refused(name, of_env_file, run):
+    of_env_file.answers |= OTHERS[name]
+    text = run(REPORT, of_env_file)
+    assert "exit code 1\n" in text
+    assert text.endswith(
+        "the Airflow at http://airflow does not run the DAGs of /shop: start this "
+        "folder's (make airflow) on a port of its own (AIRFLOW_LISTEN in .env), or "
+        "name the one to use with AIRFLOW_URL"
     )
-    assert of_env_file.requests == [
-        ("/auth/token", {"username": "admin", "password": "right"})
-    ]
-
-
-def test_a_command_acts_on_the_airflow_of_docker_compose_which_has_the_images_path(
-    of_env_file,
-):
-    of_env_file.fileloc = "/opt/airflow/dags/daily_sales_pipeline.py"
-    assert AirflowApi.from_environment()
-
-
-@pytest.mark.parametrize("other", ["another folder", "another secret", "no DAGs"])
-def test_the_airflow_of_another_installation_is_refused_with_what_to_do(
-    of_env_file, tmp_path, capsys, other
-):
-    if other == "another folder":
-        of_env_file.fileloc = "/home/ann/shop/dags/daily_sales_pipeline.py"
-    elif other == "another secret":
-        of_env_file.token = jwt.encode(
-            {"sub": "admin"}, SECRET[::-1], algorithm="HS512"
-        )
-    else:
-        of_env_file.fileloc = None
-    for command in ("report", "repair"):
-        assert main([command, "--day", "2026-11-02"]) == 1
-        assert capsys.readouterr().err == (
-            f"the Airflow at http://localhost:{of_env_file.server_port} does not run the DAGs of {tmp_path}: "
-            "start this folder's (make airflow) on a port of its own (AIRFLOW_LISTEN in .env), or name the "
-            "one to use with AIRFLOW_URL\n"
-        )
-    assert all(path == "/auth/token" for path, _ in of_env_file.requests)
-
-
-def test_the_demos_airflow_is_not_the_one_of_env_file(of_env_file, tmp_path):
-    env_file = tmp_path / ".env"
-    env_file.write_text(env_file.read_text().replace("right", "0f-.env"))
-    with pytest.raises(
-        CredentialsError, match=r"refuses the user 'admin': .*such as the demo's"
-    ) as error:
-        AirflowApi.from_environment()
-    assert "0f-.env" not in str(error.value)
+    assert len(of_env_file.requests) == 1
 
 
 def test_an_airflow_that_the_environment_names_may_be_any(
-    of_env_file, monkeypatch, tmp_path
+    of_env_file, monkeypatch, folder
 ):
-    of_env_file.fileloc, of_env_file.token = "/elsewhere/daily_sales_pipeline.py", "t"
-    monkeypatch.setenv("AIRFLOW_URL", of_env_file.url)
-    assert AirflowApi.from_environment().url == of_env_file.url
+    of_env_file.answers["GET dags"] = [ELSEWHERE]
+    monkeypatch.setenv("AIRFLOW_URL", f"http://127.0.0.1:{of_env_file.server_port}/")
+    url = AirflowApi.from_environment().url
+    assert url == f"http://127.0.0.1:{of_env_file.server_port}"
     monkeypatch.setenv("AIRFLOW_USERNAME", "ann")
     with pytest.raises(ConfigurationError, match="AIRFLOW_PASSWORD is not set"):
         AirflowApi.from_environment()  # the password of .env is not hers
     monkeypatch.setenv("AIRFLOW_PASSWORD", "right")
-    (tmp_path / ".env").unlink()
+    (folder / ".env").unlink()
     assert AirflowApi.from_environment()
-    assert of_env_file.requests[-1][1]["username"] == "ann"
+    assert of_env_file.requests[-1][2]["username"] == "ann"
 
 
 def test_without_env_file_a_command_acts_on_the_demo_of_this_folder(
-    of_env_file, tmp_path, monkeypatch
+    of_env_file, folder, monkeypatch
 ):
-    (tmp_path / ".env").unlink()
+    (folder / ".env").unlink()
     with pytest.raises(ConfigurationError, match=r"there is no \.env"):
         AirflowApi.from_environment()
-    monkeypatch.setattr(airflow_services, "USER", "demo")
     monkeypatch.setattr(airflow_services, "PASSWORD", "right")
-    ports, folders = Ports(airflow=of_env_file.server_port), Folders(tmp_path / ".demo")
-    demo = airflow_services.AirflowServices(
-        ports, folders, "America/New_York"
-    ).command_environment()
-    demo["AIRFLOW__CORE__DAGS_FOLDER"] = str(tmp_path / "dags")
+    ports = Ports(airflow=of_env_file.server_port)
+    folders = Folders(folder / ".demo")
+    services = airflow_services.AirflowServices(ports, folders, "America/New_York")
+    demo = services.command_environment()
+    demo["AIRFLOW__CORE__DAGS_FOLDER"] = str(folder / "dags")
     folders.home.mkdir()
     folders.environment.write_text(format_env_file(demo))
     assert AirflowApi.from_environment()
-    assert of_env_file.requests[-1][1]["username"] == "demo"
-    of_env_file.fileloc = "/home/ann/shop/dags/daily_sales_pipeline.py"
+    assert of_env_file.requests[-1][2]["username"] == "demo"
+    of_env_file.answers["GET dags"] = [ELSEWHERE]
     with pytest.raises(ConfigurationError, match="does not run the DAGs of"):
         AirflowApi.from_environment()

@@ -1,138 +1,93 @@
-import json
-import subprocess
+"""The command `query`: how values are shown, as a table and as CSV."""
+
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from ecommerce.cli import __main__ as command_line
-from ecommerce.cli.query import csv_cell, format_value, table
+from ecommerce.cli import environment
+from ecommerce.warehouse import adhoc_query
 from ecommerce.warehouse.adhoc_query import QueryResult
 
-
-def answer(
-    *columns: tuple[str, str], rows: list[tuple[Any, ...]], total: int | None = None
-) -> QueryResult:
-    return QueryResult(columns, len(rows) if total is None else total, iter(rows))
-
-
-def test_numbers_stand_at_the_right_and_decimals_below_each_other() -> None:
-    rows = [
-        ("Kitchen", 12, Decimal("1210.5")),
-        (None, 3, Decimal("-7.1250")),
-        ("Garden", None, None),
-    ]
-    found = answer(
-        ("category", "STRING"), ("orders", "INTEGER"), ("net", "NUMERIC"), rows=rows
-    )
-    assert list(table(found)) == [
-        "category      orders       net",
-        "----------  --------  --------",
-        "Kitchen           12  1210.5",
-        "NULL               3    -7.125",
-        "Garden          NULL  NULL",
-        "3 rows",
-    ]
-
-
-def test_every_value_says_exactly_what_the_warehouse_has() -> None:
-    assert format_value(Decimal("12.5000")) == format_value(Decimal("12.5")) == "12.5"
-    assert format_value(Decimal("100")) == "100"
-    assert format_value(Decimal("0.0000000001")) == "0.0000000001"
-    assert format_value(date(2026, 11, 18)) == "2026-11-18"
-    assert (
-        format_value(datetime(2026, 11, 18, 4, 59, 59, 120000, tzinfo=UTC))
-        == "2026-11-18 04:59:59.120000+00:00"
-    )
-    assert format_value(True) == "true"
-    assert json.loads(format_value(["sales_db", "partner_files: acme"])) == [
-        "sales_db",
-        "partner_files: acme",
-    ]
+COLUMNS = (
+    ("category", "STRING"),
+    ("orders", "INTEGER"),
+    ("net", "NUMERIC"),
+    ("at", "TIMESTAMP"),
+)
+INSTANT = datetime(2026, 11, 18, 4, 59, 59, 120000, tzinfo=UTC)
+ROWS = [
+    ("Kitchen", 12, Decimal("1210.5000"), INSTANT),
+    (None, 3, Decimal("-7.1250"), None),
+    ("x" * 60, None, Decimal(100), None),
+    ("x" * 61, 1_000_000, Decimal("0.0000000001"), None),
+    ("Seed box\nspring\x1b[2J mix", -3, Decimal("12.50"), None),
+    ("=HYPERLINK(1)", 0, None, None),
+    ("+49", 0, None, None),
+    ("-1", 0, None, None),
+    ("@SUM(1)", 0, None, None),
+    ("a\x00b", 0, None, None),
+    (["=1", "partner_files: acme", date(2026, 11, 18)], 0, None, None),
+    ({"größe": Decimal("1.50")}, 0, None, None),
+    (True, 0, None, None),
+    (date(2026, 11, 18), 0, None, None),
+]
 
 
-def test_a_text_of_a_csv_is_no_formula_and_a_number_stays_one() -> None:
-    values = [
-        None,
-        "=HYPERLINK(1)",
-        "+49",
-        "-1",
-        "@SUM(1)",
-        "Mug",
-        "a\x00b",
-        Decimal("-7.50"),
-        -3,
-        ["=1"],
-    ]
-    assert [csv_cell(value) for value in values] == [
-        *(
-            "",
-            "'=HYPERLINK(1)",
-            "'+49",
-            "'-1",
-            "'@SUM(1)",
-            "Mug",
-            "ab",
-            "-7.5",
-            "-3",
-            '["=1"]',
-        ),
-    ]
+@pytest.fixture
+def answer(monkeypatch):
+    """Let the warehouse answer with these rows; it lists the limits that it was asked with."""
+    limits = []
+
+    def set_answer(rows, total=None, columns=COLUMNS):
+        def run_query(sql, connect, most_rows):
+            limits.append(most_rows)
+            return QueryResult(columns, total or len(rows), iter(rows))
+
+        monkeypatch.setattr(adhoc_query, "run_query", run_query)
+        return limits
+
+    monkeypatch.setattr(environment, "load", lambda: None)
+    return set_answer
 
 
-def test_a_long_text_is_cut() -> None:
-    (_, _, line, _) = table(
-        answer(("note", "STRING"), ("units", "INTEGER"), rows=[("x" * 61, 12)])
-    )
-    assert line.split() == [f"{'x' * 59}…", "12"]
+def test_a_table_in_the_terminal(answer, run, snapshot):
+    limits = answer(ROWS)
+    assert run(["query", "--sql", "SELECT *"]) == snapshot
+    assert limits == [200]
 
 
-def test_control_characters_cannot_move_the_cursor() -> None:
-    (_, _, line, _) = table(
-        answer(("name", "STRING"), rows=[("Seed box\nspring\x1b[2J mix",)])
-    )
-    assert line == "Seed box spring [2J mix"
-
-
-def test_more_rows_than_are_shown_are_told_of() -> None:
-    *_, last = table(answer(("n", "INTEGER"), rows=[(1,)] * 200, total=52_099))
-    assert last == "the first 200 of 52,099 rows: FORMAT=csv has all"
-    assert [*table(answer(("n", "INTEGER"), rows=[]))][-1] == "0 rows"
+def test_a_csv(answer, run, snapshot):
+    limits = answer(ROWS)
+    assert run(["query", "--sql", "SELECT *", "--format", "csv"]) == snapshot
+    assert limits == [None]
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["--sql", "SELECT 1", "--file", "question.sql"]]
+    ("rows", "total", "last"),
+    [
+        (0, 0, "0 rows"),
+        (1, 1, "1 row"),
+        (200, 200, "200 rows"),
+        (200, 52_099, "the first 200 of 52,099 rows: FORMAT=csv has all"),
+    ],
 )
-def test_a_question_is_given_in_one_way(
-    arguments: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert command_line.main(["query", *arguments]) == 1
-    assert capsys.readouterr().err.startswith("pass one statement: make query SQL=")
+def test_the_last_line_has_the_number_of_rows(answer, run, rows, total, last):
+    answer([(1,)] * rows, total, (("n", "INTEGER"),))
+    assert run(["query", "--sql", "SELECT 1"]).splitlines()[-1] == last
 
 
-def test_a_file_that_is_not_there_is_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert command_line.main(["query", "--file", str(tmp_path / "question.sql")]) == 1
-    assert (
-        capsys.readouterr().err
-        == f"{tmp_path}/question.sql cannot be read: No such file or directory\n"
-    )
+def test_the_statement_is_a_file_or_the_variable_of_make(monkeypatch, run, folder):
+    asked = []
 
+    def run_query(sql, connect, most_rows):
+        asked.append(sql)
+        return QueryResult((("n", "INTEGER"),), 0, iter([]))
 
-def test_make_hands_on_sql_as_it_was_typed(repository: Path) -> None:
-    sql = "SELECT 'it''s $x $(x) `orders` \"quoted\" #' -- % of\nFROM orders"
-    command = [
-        "make",
-        "--no-print-directory",
-        "query",
-        "BOOTSTRAP=true",
-        "CLI=printenv QUERY #",
-        f"SQL={sql}",
-    ]
-    done = subprocess.run(
-        command, cwd=repository, capture_output=True, text=True, check=False
-    )
-    assert (done.stdout, done.stderr) == (f"{sql}\n", "")
+    monkeypatch.setattr(environment, "load", lambda: None)
+    monkeypatch.setattr(adhoc_query, "run_query", run_query)
+    (folder / "question.sql").write_text("SELECT 'größe'")
+    run(["query", "--file", str(folder / "question.sql")])
+    monkeypatch.setenv("QUERY", "SELECT 2")
+    run("query")
+    assert asked == ["SELECT 'größe'", "SELECT 2"]
