@@ -53,12 +53,6 @@ AFTER = (
 EVERYTHING = (*STATE, "load_audit", "rejected_rows", "report_restatements")
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No pauses between attempts."""
-    monkeypatch.setattr(load_module._load_staged.retry, "sleep", lambda _: None)
-
-
 @pytest.mark.slow
 def test_a_crash_after_any_statement_leaves_nothing(shop: Shop):
     shop.load(*BEFORE, run_id="before")
