@@ -11,6 +11,7 @@ import pytest
 from google.api_core.exceptions import BadRequest, Conflict, ServiceUnavailable
 
 from ecommerce.core.errors import ConcurrentUpdateError, ContractError, TransientError
+from ecommerce.events.loading import EVENTS
 from ecommerce.maintenance import erasure
 from ecommerce.sales.loading import ORDERS
 from ecommerce.storage.staging import DagRun
@@ -22,6 +23,8 @@ from tests.googlesql import split
 from tests.integration.conftest import FULL_MATRIX
 from tests.integration.warehouse.conftest import MONDAY, STATE, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.integration.warehouse.web_events import STATE as EVENT_TABLES
+from tests.integration.warehouse.web_events import Website
 from tests.integration.warehouse_contents import of_all_days
 
 TUESDAY = date(2026, 3, 3)
@@ -53,34 +56,57 @@ AFTER = (
 EVERYTHING = (*STATE, "load_audit", "rejected_rows", "report_restatements")
 
 
-@pytest.mark.slow
-def test_a_crash_after_any_statement_leaves_nothing(shop: Shop):
-    shop.load(*BEFORE, run_id="before")
-    before = shop.state(EVERYTHING)
-    manifests = [each.publish(shop.folder, TUESDAY, "after") for each in AFTER]
-    staging = staging_tables.Staging(
-        shop.warehouse, ORDERS, manifests, TUESDAY, "after", "daily"
-    )
-    staging_tables.stage(staging)
-    statements = split(load_module.look_up(staging)[1])
-    committed = statements.index("COMMIT TRANSACTION")
-    # Each place runs the script up to there: KILL_MATRIX=full tries them all.
-    every = 1 if FULL_MATRIX else 5
-    places = [*range(2, committed, every), committed]
+def crash_after_statements(
+    shop: Shop, staged: staging_tables.Staging, names: tuple[str, ...], every: int
+) -> None:
+    """Run the load's script up to every so many statements, each time with a crash; nothing may be left.
 
-    for place in places:
-        crashing = ";\n".join(
-            [*statements[:place], "SELECT ERROR('crash')", *statements[place:]]
-        )
+    KILL_MATRIX=full tries all of them.
+    """
+    before = shop.state(names)
+    staging_tables.stage(staged)
+    statements = split(load_module.look_up(staged)[1])
+    committed = statements.index("COMMIT TRANSACTION")
+    step = 1 if FULL_MATRIX else every
+    for place in [*range(2, committed, step), committed]:
+        crashing = [*statements[:place], "SELECT ERROR('crash')", *statements[place:]]
         with pytest.raises(ContractError, match="crash"):
-            shop.warehouse.run(crashing, "crash")
-        assert shop.state(EVERYTHING) == before, statements[place - 1]
+            shop.warehouse.run(";\n".join(crashing), "crash")
+        assert shop.state(names) == before, statements[place - 1]
+
+
+@pytest.mark.slow
+def test_a_crash_after_any_statement_leaves_nothing(shop: Shop) -> None:
+    shop.load(*BEFORE, run_id="before")
+    manifests = [each.publish(shop.folder, TUESDAY, "after") for each in AFTER]
+    of_run = ORDERS, manifests, TUESDAY, "after", "daily"
+    staged = staging_tables.Staging(shop.warehouse, *of_run)
+    crash_after_statements(shop, staged, EVERYTHING, every=7)
 
     shop.load(*AFTER, day=TUESDAY, run_id="after")
     assert shop.by("orders", "order_id", "business_date") == {"1": TUESDAY, "2": MONDAY}
     again = shop.state(EVERYTHING)
     shop.load(*AFTER, day=TUESDAY, run_id="after")
     assert shop.state(EVERYTHING) == again
+
+
+@pytest.mark.slow
+def test_a_crash_within_a_load_of_events_leaves_nothing(shop: Shop) -> None:
+    website = Website(shop)
+    noon, later = at("2026-03-02 17:00"), at("2026-03-03 17:00")
+    website.add("1", noon)
+    website.run(MONDAY, at("2026-03-03 11:00"), run_id="before")
+    website.add("2", later, "purchase")
+    website.add("3", noon, "add_to_cart", received=later)
+    window = at("2026-03-03 05:00"), at("2026-03-04 11:00"), at("2026-03-04 11:00")
+    manifest = website.staged(TUESDAY, *window, run_id="after")
+    of_run = EVENTS, [manifest], TUESDAY, "after", "events"
+    staged = staging_tables.Staging(shop.warehouse, *of_run)
+    tables = (*EVENT_TABLES, "load_audit", "rejected_rows")
+    crash_after_statements(shop, staged, tables, every=4)
+
+    website.load(TUESDAY, *window, run_id="after")
+    assert website.differences() == ""
 
 
 def test_a_load_that_began_before_an_erasure_begins_again(
@@ -173,7 +199,6 @@ def test_a_load_that_cannot_win_leaves_nothing_and_the_task_is_tried_again(
     assert not any(shop.state(EVERYTHING).values())
 
 
-@pytest.mark.slow
 def test_a_load_that_commits_between_look_up_and_transaction_is_noticed(
     second_shop: Shop,
     shop: Shop,
