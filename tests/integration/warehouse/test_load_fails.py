@@ -1,14 +1,13 @@
 """A load that fails leaves nothing; done again it ends where it would have ended."""
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from google.api_core.exceptions import BadRequest, Conflict, ServiceUnavailable
+from google.api_core.exceptions import BadRequest, ServiceUnavailable
 
 from ecommerce.core.errors import ConcurrentUpdateError, ContractError, TransientError
 from ecommerce.events.loading import EVENTS
@@ -25,7 +24,6 @@ from tests.integration.warehouse.conftest import MONDAY, STATE, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 from tests.integration.warehouse.web_events import STATE as EVENT_TABLES
 from tests.integration.warehouse.web_events import Website
-from tests.integration.warehouse_contents import of_all_days
 
 TUESDAY = date(2026, 3, 3)
 ANN = Order(
@@ -199,45 +197,6 @@ def test_a_load_that_cannot_win_leaves_nothing_and_the_task_is_tried_again(
     assert not any(shop.state(EVERYTHING).values())
 
 
-def test_a_load_that_commits_between_look_up_and_transaction_is_noticed(
-    second_shop: Shop,
-    shop: Shop,
-    monkeypatch: pytest.MonkeyPatch,  # the last shop is the environment's
-):
-    # The other load puts order 1 on Monday after this one has looked for it and found nothing.
-    expected = second_shop
-    expected.load(*BEFORE, run_id="before")
-    expected.load(*AFTER, day=TUESDAY, run_id="after")
-    other = [each.publish(shop.folder, MONDAY, "before") for each in BEFORE]
-    run: Callable[..., Any] = Warehouse.run
-    looked_up = 0
-
-    def interfering(
-        self: Warehouse, sql: str, what: str, *arguments: Any, **options: Any
-    ) -> Any:
-        nonlocal looked_up
-        rows = run(self, sql, what, *arguments, **options)
-        if what == "look up touched days" and self is shop.warehouse:
-            looked_up += 1
-            if looked_up == 1:
-                load(
-                    other,
-                    spec=ORDERS,
-                    business_date=MONDAY,
-                    run_id="before",
-                    dag_id="daily",
-                    warehouse=connect(),
-                )
-        return rows
-
-    monkeypatch.setattr(Warehouse, "run", interfering)
-    result = shop.load(*AFTER, day=TUESDAY, run_id="after")
-
-    assert looked_up == 2
-    assert result.touched_days == [MONDAY, TUESDAY]
-    assert shop.state(EVERYTHING) == expected.state(EVERYTHING)
-
-
 def test_files_that_are_not_what_the_table_takes_are_refused(shop: Shop):
     manifest = Folder([ANN]).publish(shop.folder, MONDAY)
     columns = dict(manifest.columns)
@@ -270,40 +229,3 @@ def test_files_that_are_not_what_the_table_takes_are_refused(shop: Shop):
                 warehouse=shop.warehouse,
             )
     assert not any(shop.state(EVERYTHING).values())
-
-
-def refusing_taken_ids(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    """BigQuery runs a job's id once; the emulator does not mind."""
-    jobs: dict[str, Any] = {}
-
-    def once(begin: Callable[..., Any]) -> Callable[..., Any]:
-        def begun(*arguments: Any, job_id: str | None = None, **options: Any) -> Any:
-            if job_id in jobs:
-                raise Conflict(f"Already Exists: Job {job_id}")
-            job = begin(*arguments, **({"job_id": job_id} if job_id else {}), **options)
-            return jobs.setdefault(job_id, job) if job_id else job
-
-        return begun
-
-    for name in ("query", "load_table_from_file"):
-        monkeypatch.setattr(
-            warehouse.client, name, once(getattr(warehouse.client, name))
-        )
-    monkeypatch.setattr(warehouse.client, "get_job", lambda job_id, **_: jobs[job_id])
-
-
-def test_what_was_taken_back_comes_again_when_the_same_load_is_run_again(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-):
-    refusing_taken_ids(shop.warehouse, monkeypatch)
-    shop.load(*BEFORE)
-    loaded = shop.state(EVERYTHING)
-    # As taking an export back leaves the tables.
-    for table in EVERYTHING:
-        shop.warehouse.run(
-            f"DELETE FROM `shop.{table}` {of_all_days(table)}", f"empty {table}"
-        )
-
-    shop.load(*BEFORE)
-
-    assert shop.state(EVERYTHING) == loaded
