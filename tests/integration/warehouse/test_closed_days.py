@@ -106,8 +106,7 @@ def test_days_that_no_export_covers_are_not_loaded(closed_on_sundays: Shop) -> N
     closed_on_sundays.insert("load_audit", columns, [undone])
     assert without_orders() == by_a_run
 
-
-def test_a_closed_day_is_compared_with_closed_days(closed_on_sundays: Shop) -> None:
+    # A closed day is compared with closed days.
     figures = read_figures(closed_on_sundays.warehouse, date(2026, 3, 1), ORIGIN)
     net = figures.headline["net_sales"]
     assert (net.value, net.day_before, net.week_before, net.year_before) == (

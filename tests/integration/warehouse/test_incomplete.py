@@ -178,12 +178,12 @@ def test_how_few_orders_of_a_channel_are_too_few(shop: Shop, wanted: str) -> Non
         replace(quarter[2], lines=[]),
     ]
     folders = [Folder(found, source=STOREFRONT)]
-    if (
-        wanted == EMPTY
-    ):  # of a source that was read before the day's end, nothing is known
+    if wanted == EMPTY:
+        # Of a source that was read before the day's end, nothing is known.
         early = []
-        for order in (order for age in WEEKS for order in of_channel("early", age, 25)):
-            early.append(replace(order, source=SALES_DB))
+        for age in WEEKS:
+            for order in of_channel("early", age, 25):
+                early.append(replace(order, source=SALES_DB))
         folders.append(Folder(early, read_at=at("2026-03-03 04:00")))
     load_all(shop, *folders)
 
