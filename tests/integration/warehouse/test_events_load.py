@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 
 from demo.services.emulator import Emulator
 from ecommerce.sales.loading import ORDERS
@@ -15,11 +17,11 @@ from tests.integration.conftest import FULL_MATRIX, LendDataset
 from tests.integration.warehouse.conftest import Shop, open_shop
 from tests.integration.warehouse.loadable import at
 from tests.integration.warehouse.random_events import fill
-from tests.integration.warehouse.web_events import BOT, FIREFOX, STATE, Website
+from tests.integration.warehouse.web_events import FIREFOX, STATE, Website
 
 MONDAY, TUESDAY, WEDNESDAY = date(2026, 11, 16), date(2026, 11, 17), date(2026, 11, 18)
 LATER = at("2026-12-10 10:30")
-STEPS = ("view_item", "add_to_cart", "begin_checkout", "purchase")
+AWKWARD = Path(__file__).with_name("awkward_events.yaml")
 
 
 def morning_after(day: date, zone: str = "America/New_York") -> datetime:
@@ -53,88 +55,20 @@ def website_in_berlin(
 
 
 def awkward(website: Website) -> None:
-    """Three days in New York: 16 to 18 November, 05:00 to 05:00 in UTC."""
-    for number, step in enumerate(STEPS):  # cid does all in order
-        website.add(
-            f"c{number}",
-            at(f"2026-11-16 15:0{number}"),
-            step,
-            visitor_id="cid",
-            device="desktop",
-        )
-    # ann goes over midnight; half an hour is a pause, a microsecond less is none.
-    website.add("a1", at("2026-11-17 04:50"))
-    website.add("a2", at("2026-11-17 05:10"), "add_to_cart")
-    website.add(
-        "a3", at("2026-11-17 05:39:59.999999"), "purchase"
-    )  # without checkout: not reached
-    website.add("a4", at("2026-11-17 06:09:59.999999"))
-    # bob buys before he looks; at one instant the steps count in their order.
-    website.add("b1", at("2026-11-17 15:00"), "purchase", visitor_id="bob")
-    for number, step in enumerate(reversed(STEPS)):
-        website.add(f"b{number + 2}", at("2026-11-17 15:01"), step, visitor_id="bob")
-    # dan has no visitor's id; his session's id is not the visitor of the same name.
-    website.add(
-        "d1",
-        at("2026-11-16 18:00"),
-        visitor_id=None,
-        session_id="ann",
-        device=None,
-        referrer=None,
-    )
-    # Without both: in no session.
-    website.add("e1", at("2026-11-16 18:00"), visitor_id="", session_id=None)
-    # A late event joins two sessions of Monday, read by Tuesday's run.
-    website.add("f1", at("2026-11-16 20:00"), visitor_id="fay")
-    website.add("f3", at("2026-11-16 20:40"), "add_to_cart", visitor_id="fay")
-    website.add(
-        "f2",
-        at("2026-11-16 20:20"),
-        "scroll",
-        visitor_id="fay",
-        received=at("2026-11-17 20:00"),
-    )
-    # Copies: what was received first counts, whatever the clock of the visitor said.
-    website.add("g", at("2026-11-16 21:00"), visitor_id="gus", device="desktop")
-    website.add(
-        "g",
-        at("2026-11-16 20:00"),
-        "purchase",
-        visitor_id="gus",
-        received=at("2026-11-18 21:00"),
-    )
-    # Bots: by name, and by rate.
-    website.add("h", at("2026-11-16 22:00"), visitor_id="bot", user_agent=BOT)
-    website.add("i", at("2026-11-16 22:01"), visitor_id="bot")
+    """Three days of awkward_events.yaml, bots by rate, and somebody who never sleeps."""
+    for event in yaml.safe_load(AWKWARD.read_text()):
+        event["at"] = at(event["at"])
+        if "received" in event:
+            event["received"] = at(event["received"])
+        website.add(**event)
+    evening, morning = at("2026-11-18 22:00"), at("2026-11-16 06:00")
     for number in range(100):
-        moment = at("2026-11-18 22:00") + timedelta(seconds=2 * number)
+        moment = evening + timedelta(seconds=2 * number)
         website.add(f"j{number}", moment, "scroll", visitor_id="quick")
-        website.add(
-            f"k{number}",
-            moment + timedelta(seconds=number * 0.1),
-            "scroll",
-            visitor_id="human",
-        )
-    # Somebody who never sleeps.
-    for number in range(100):
-        website.add(
-            f"l{number}",
-            at("2026-11-16 06:00") + timedelta(minutes=29 * number),
-            visitor_id="owl",
-        )
-    # Rejected: from the future, too late.
-    website.add(
-        "m",
-        at("2026-11-17 16:00:01"),
-        visitor_id="mia",
-        received=at("2026-11-17 15:00"),
-    )
-    website.add(
-        "n", at("2026-11-17 16:00"), visitor_id="mia", received=at("2026-11-17 15:00")
-    )  # an hour is kept
-    website.add(
-        "o", at("2026-11-14 23:00"), visitor_id="mia", received=at("2026-11-18 06:00")
-    )
+        moment += timedelta(seconds=number * 0.1)
+        website.add(f"k{number}", moment, "scroll", visitor_id="human")
+        awake = morning + timedelta(minutes=29 * number)
+        website.add(f"l{number}", awake, visitor_id="owl")
 
 
 def test_three_days_are_those_of_the_oracle_and_stay_so_when_they_are_run_again(

@@ -1,13 +1,14 @@
 """A load that fails leaves nothing; done again it ends where it would have ended."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from google.api_core.exceptions import BadRequest, ServiceUnavailable
+from google.api_core.exceptions import BadRequest, Conflict, ServiceUnavailable
 
 from ecommerce.core.errors import ConcurrentUpdateError, ContractError, TransientError
 from ecommerce.events.loading import EVENTS
@@ -24,6 +25,7 @@ from tests.integration.warehouse.conftest import MONDAY, STATE, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 from tests.integration.warehouse.web_events import STATE as EVENT_TABLES
 from tests.integration.warehouse.web_events import Website
+from tests.integration.warehouse_contents import of_all_days
 
 TUESDAY = date(2026, 3, 3)
 ANN = Order(
@@ -229,3 +231,37 @@ def test_files_that_are_not_what_the_table_takes_are_refused(shop: Shop):
                 warehouse=shop.warehouse,
             )
     assert not any(shop.state(EVERYTHING).values())
+
+
+def refusing_taken_ids(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """BigQuery runs a job's id once; the emulator does not mind."""
+    jobs: dict[str, Any] = {}
+
+    def once(begin: Callable[..., Any]) -> Callable[..., Any]:
+        def begun(*arguments: Any, job_id: str | None = None, **options: Any) -> Any:
+            if job_id in jobs:
+                raise Conflict(f"Already Exists: Job {job_id}")
+            job = begin(*arguments, **({"job_id": job_id} if job_id else {}), **options)
+            return jobs.setdefault(job_id, job) if job_id else job
+
+        return begun
+
+    for name in ("query", "load_table_from_file"):
+        monkeypatch.setattr(
+            warehouse.client, name, once(getattr(warehouse.client, name))
+        )
+    monkeypatch.setattr(warehouse.client, "get_job", lambda job_id, **_: jobs[job_id])
+
+
+def test_what_was_taken_back_comes_again_when_the_same_load_is_run_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+):
+    refusing_taken_ids(shop.warehouse, monkeypatch)
+    shop.load(*BEFORE)
+    loaded = shop.state()
+    for table in STATE:  # as taking an export back leaves them
+        shop.warehouse.run(f"DELETE FROM `shop.{table}` {of_all_days(table)}", "empty")
+
+    shop.load(*BEFORE)
+
+    assert shop.state() == loaded
