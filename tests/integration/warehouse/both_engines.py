@@ -45,7 +45,6 @@ COLUMNS_CHANGE = (
 )
 """Requests of the API that change tables."""
 CHANGES_ROWS = ("Insert", "Merge", "Delete", "Update", "CreateTable")
-NOT_EXECUTED = ("Begin", "Commit")
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,7 @@ class BothEngines:
             for part in parts
             if part.kind == "VariableDeclaration"
         }
-        executed = [part for part in parts if part.kind not in NOT_EXECUTED]
+        executed = [part for part in parts if part.kind not in ("Begin", "Commit")]
         job = None
         for number, written in enumerate(executed, start=1):
             part = _translated(written, variables, dataset)
