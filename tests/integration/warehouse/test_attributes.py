@@ -132,6 +132,7 @@ def test_the_report_by_an_attribute_adds_up_to_the_headline(
         ), name
 
 
+@pytest.mark.slow
 def test_a_warehouse_from_before_the_column_asks_for_make_migrate(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

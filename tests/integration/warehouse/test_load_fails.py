@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from google.api_core.exceptions import BadRequest, Conflict, ServiceUnavailable
+from tenacity import stop_after_attempt
 
 from ecommerce.core.errors import ConcurrentUpdateError, ContractError, TransientError
 from ecommerce.events.loading import EVENTS
@@ -17,7 +18,7 @@ from ecommerce.sales.loading import ORDERS
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse import load as load_module
 from ecommerce.warehouse import staging_tables
-from ecommerce.warehouse.client import ATTEMPTS, Warehouse, connect
+from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.load import load
 from tests.googlesql import split
 from tests.integration.conftest import FULL_MATRIX
@@ -179,7 +180,7 @@ def test_a_load_that_lost_against_another_is_tried_again(
 @pytest.mark.parametrize(
     ("error", "kind", "attempts"),
     [
-        (LOST, ConcurrentUpdateError, ATTEMPTS),
+        (LOST, ConcurrentUpdateError, 3),
         (ServiceUnavailable("try again later"), TransientError, 1),
     ],
 )
@@ -191,6 +192,7 @@ def test_a_load_that_cannot_win_leaves_nothing_and_the_task_is_tried_again(
     attempts: int,
 ):
     begun = failing(shop.warehouse, monkeypatch, error, times=99)
+    monkeypatch.setattr(load_module._load_staged.retry, "stop", stop_after_attempt(3))
 
     with pytest.raises(kind):
         shop.load(*BEFORE)

@@ -127,6 +127,10 @@ MISSING = (
             "copies of a row, which make migrate removes",
         ),
         (
+            google.BadRequest("Name x not found; reason: invalidQuery"),
+            "do not match; if a column is missing, run make migrate: ",
+        ),
+        (
             google.Forbidden("User etl@shop.iam.gserviceaccount.com may not"),
             "<e-mail> may not",
         ),
