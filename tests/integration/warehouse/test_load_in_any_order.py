@@ -190,3 +190,13 @@ def test_a_delivery_that_replaces_one_unknown_to_its_extract_is_read_again(shop:
     assert [row["order_id"] for row in shop.rows("orders")] == ["1"]
     known = loaded_files("partner_files", [name])[name]
     assert (known["sha256"], known["order_ids"]) == (file(received[1])["sha256"], ["1"])
+
+    # Of another file the newer delivery is loaded first: the older one brings no order back.
+    for run_id, when, ids in (
+        ("newer south", received[1], ["5"]),
+        ("older south", received[0], ["5", "6"]),
+    ):
+        delivered = file(when, *ids) | {"file": "south_2026-03-02.csv"}
+        sold = [partner(each, "2026-03-02 15:00", read_at=EARLY) for each in ids]
+        shop.load(replace(unknown, orders=sold, files=[delivered]), run_id=run_id)
+    assert [row["order_id"] for row in shop.rows("orders")] == ["1", "5"]
