@@ -200,3 +200,6 @@ def test_a_delivery_that_replaces_one_unknown_to_its_extract_is_read_again(shop:
         sold = [partner(each, "2026-03-02 15:00", read_at=EARLY) for each in ids]
         shop.load(replace(unknown, orders=sold, files=[delivered]), run_id=run_id)
     assert [row["order_id"] for row in shop.rows("orders")] == ["1", "5"]
+    [south] = loaded_files("partner_files", ["south_2026-03-02.csv"]).values()
+    newer_hash = file(received[1])["sha256"]
+    assert (south["sha256"], south["order_ids"]) == (newer_hash, ["5"])

@@ -105,18 +105,22 @@ def test_a_catalogue_replaces_an_older_one_and_never_what_a_shop_says(
 
     # What the catalogue had said itself it changes, what a shop says since then it does not.
     renamed = described("renamed", "Shop's too")
-    shop.load(Folder(products=[renamed], read_at=SECOND), run_id="later")
+    same = described("stays", "Stays") | {"category": "Toys"}
+    shop.load(Folder(products=[renamed, same], read_at=SECOND), run_id="later")
     third = [
         picture("renamed", SECOND, "3rd", name="Newer"),
-        picture("gone", SECOND, "3rd"),
+        picture("stays", SECOND, "3rd", name="Newer", category="Newer"),
+        picture("gone", SECOND, "3rd", name="Back"),
     ]
     load_rows(shop, CATALOGUE, "3rd", read_at=SECOND, product_pictures=third)
-    names = shop.by("products", "sku", "name")
-    assert (names["renamed"], names["gone"]) == ("Shop's too", "Gone")
+    products = {row["sku"]: row for row in shop.rows("products")}
+    named = {sku: (row["name"], row["category"]) for sku, row in products.items()}
+    assert named["renamed"] == ("Shop's too", "Sold")
+    assert named["stays"] == ("Stays", "Toys")
+    assert named["gone"] == ("Back", "Toys")
     assert shop.by("product_pictures", "sku", "state") == {
-        "renamed": "no_picture",
-        "gone": "no_picture",
-        **dict.fromkeys(("stays", "new", "sold"), "gone"),
+        **dict.fromkeys(("renamed", "gone", "stays"), "no_picture"),
+        **dict.fromkeys(("new", "sold"), "gone"),
     }
 
 
