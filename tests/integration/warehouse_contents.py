@@ -32,7 +32,7 @@ KEYS = {
 """The tables that must be the same however often, in whatever order and in how many pieces a day was run."""
 
 WHEN_AND_BY_WHOM = {"read_at", "run_id"}
-SHOWN = 5
+SHOWN = 20
 
 
 def connect(emulator: Emulator) -> bigquery.Client:
@@ -102,78 +102,42 @@ def differences(
 
     Columns that an expected row does not have are not compared.
     """
-    return "\n".join(
-        report
-        for table in expected
-        if (
-            report := _table_differences(
-                table, expected[table], found[table], KEYS[table]
+    reports = []
+    for table, rows in expected.items():
+        lines = _table_differences(table, rows, found[table])
+        if lines:
+            reports.append(
+                f"{table}: {len(rows)} rows expected, {len(found[table])} found"
             )
-        )
-    )
+            reports += lines[:SHOWN]
+    return "\n".join(reports)
 
 
-def _table_differences(
-    table: str, expected: list[Row], found: list[Row], key: tuple[str, ...]
-) -> str:
-    wanted, twice = _by_key(expected, key)
-    assert not twice, f"the expectation holds {table} rows twice: {twice[:SHOWN]}"
-    there, doubled = _by_key(found, key)
-    report = [f"  stored twice: {_named(key, at)}" for at in doubled]
-    report += [
-        f"  missing: {_named(key, at)} {_brief(wanted[at], key)}"
-        for at in _sorted(wanted, there)
-    ]
-    report += [
-        f"  too much: {_named(key, at)} {_brief(there[at], key)}"
-        for at in _sorted(there, wanted)
-    ]
-    for at in sorted(wanted.keys() & there.keys(), key=str):
-        left, right = wanted[at], there[at]
-        report += [
-            f"  {_named(key, at)}: {column} is {right.get(column, 'no column')!s}, not {left[column]!s}"
-            for column in left
-            if column not in right or left[column] != right[column]
-        ]
-    if not report:
-        return ""
-    more = (
-        [f"  … and {len(report) - SHOWN * 4} more"] if len(report) > SHOWN * 4 else []
-    )
-    title = f"{table}: {len(expected)} rows expected, {len(found)} found, {len(report)} differences"
-    return "\n".join([title, *report[: SHOWN * 4], *more])
+def _table_differences(table: str, expected: list[Row], found: list[Row]) -> list[str]:
+    key = KEYS[table]
+    wanted, present = _by_key(expected, key), _by_key(found, key)
+    assert len(wanted) == len(expected), f"the expectation holds {table} rows twice"
+    lines = []
+    if len(present) < len(found):
+        lines.append("  rows are stored twice")
+    for place in sorted(wanted.keys() | present.keys(), key=str):
+        if place not in present:
+            lines.append(f"  missing: {place} {wanted[place]}")
+        elif place not in wanted:
+            lines.append(f"  too much: {place} {present[place]}")
+        else:
+            lines += _row_differences(place, wanted[place], present[place])
+    return lines
 
 
-def _by_key(
-    rows: list[Row], key: tuple[str, ...]
-) -> tuple[dict[tuple[Any, ...], Row], list[tuple[Any, ...]]]:
-    by_key: dict[tuple[Any, ...], Row] = {}
-    twice = []
-    for row in rows:
-        at = tuple(row[column] for column in key)
-        if at in by_key:
-            twice.append(at)
-        by_key[at] = row
-    return by_key, twice
+def _row_differences(place: Key, wanted: Row, present: Row) -> list[str]:
+    lines = []
+    for column, value in wanted.items():
+        if column not in present or present[column] != value:
+            stored = present.get(column, "no column")
+            lines.append(f"  {place}: {column} is {stored!s}, not {value!s}")
+    return lines
 
 
-def _sorted(these: Mapping[Any, Row], without: Mapping[Any, Row]) -> list[Any]:
-    return sorted(these.keys() - without.keys(), key=str)
-
-
-def _named(key: tuple[str, ...], at: Key) -> str:
-    return ", ".join(f"{column} {value}" for column, value in zip(key, at, strict=True))
-
-
-def _brief(row: Row, key: tuple[str, ...]) -> str:
-    told = (
-        "business_date",
-        "status",
-        "gross_amount",
-        "gross_sales",
-        "merchandise_amount",
-        "returns",
-        "orders",
-    )
-    parts = [f"{name} {row[name]}" for name in told if name in row and name not in key]
-    return f"({', '.join(parts)})"
+def _by_key(rows: list[Row], key: tuple[str, ...]) -> dict[Key, Row]:
+    return {tuple(row[column] for column in key): row for row in rows}

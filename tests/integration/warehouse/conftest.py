@@ -13,7 +13,7 @@ from demo.services.emulator import PROJECT, Emulator
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures.quality import Provenance
 from ecommerce.warehouse.client import Warehouse, connect
-from ecommerce.warehouse.load import LoadResult, load
+from ecommerce.warehouse.load import LoadResult, _load_staged, load
 from ecommerce.warehouse.schema import prepare
 from tests.integration.conftest import LendDataset
 from tests.integration.warehouse.loadable import Folder, Row, at
@@ -152,6 +152,8 @@ def open_shop(
     }
     for variable, value in environment.items():
         monkeypatch.setenv(variable, value)
+    for retrying in (_load_staged, Warehouse.transact):
+        monkeypatch.setattr(retrying.retry, "sleep", lambda _: None)
     warehouse = connect(dag="daily", step="test")
     prepare(warehouse)
     return Shop(warehouse, folder)

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 
 from ecommerce.sales.loading import ORDERS
 from ecommerce.storage import staging
-from ecommerce.warehouse.schema import arrow_type
+from ecommerce.warehouse.schema import arrow_type, write_rows
+from ecommerce.warehouse.spec import LoadSpec
 from ecommerce.warehouse.staging_tables import staged_columns
 
 Row = dict[str, Any]
@@ -330,3 +331,64 @@ def money(text: str) -> Decimal:
 
 def total(rows: Iterable[Row], column: str) -> Decimal:
     return sum((row[column] for row in rows), ZERO)
+
+
+def staged_rows(
+    spec: LoadSpec,
+    root: Path,
+    tables: dict[str, list[Row]],
+    *,
+    day: date,
+    read_at: datetime,
+    run_id: str = "run",
+) -> staging.Manifest:
+    """Write a loadable folder of a domain with one source, such as the catalogue."""
+    [source] = spec.sources
+    rows = len(tables[spec.counted])
+    rejected = len(tables.get("rejected_rows", ()))
+    uri = f"file://{root}/{source}/{run_id}/{read_at:%Y%m%dT%H%M}"
+    with staging.publish(uri) as draft:
+        columns = {}
+        for name, stored in tables.items():
+            columns[f"{name}.parquet"] = write_rows(draft.path, name, stored)
+        draft.seal(
+            source=source,
+            business_date=day,
+            rows=rows,
+            columns=columns,
+            read_at=read_at,
+            window_start=at(f"{day} 05:00"),
+            window_end=read_at + timedelta(days=27),
+            control_totals={
+                spec.counted: rows,
+                "source_orders": rows,
+                "rows_read": rows + rejected,
+                "rows_accepted": rows,
+                "rows_rejected": rejected,
+                "rows_superseded": 0,
+            },
+        )
+    return staging.read_manifest(uri)
+
+
+def picture(sku: str, seen: datetime, run_id: str = "run", **values: Any) -> Row:
+    """A row of `product_pictures` without a picture, unless given."""
+    row = {"sku": sku, "name": sku.title(), "category": "Toys", "state": "no_picture"}
+    return (
+        row | {"first_seen_at": seen, "last_seen_at": seen, "run_id": run_id} | values
+    )
+
+
+def rejection(source: str, day: date, run_id: str = "run", **values: Any) -> Row:
+    """A row of `rejected_rows`."""
+    row = {"business_date": day, "source": source, "run_id": run_id, "row_number": 1}
+    texts = dict.fromkeys(("detail", "file", "raw", "order_id"))
+    return row | {"reason": "missing_value"} | texts | values
+
+
+def forecast(series: str, day: date, made_at: datetime, **values: Any) -> Row:
+    """A row of `sales_forecasts`: 10.00 on a day."""
+    row: Row = {"series": series, "target_date": day, "model": "median"}
+    for name in ("forecast", "lower_80", "upper_80", "lower_95", "upper_95"):
+        row[name] = money("10")
+    return row | {"made_at": made_at, "actual": None, "run_id": "forecast"} | values

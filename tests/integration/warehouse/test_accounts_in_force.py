@@ -141,23 +141,6 @@ def test_a_file_with_too_many_broken_lines_stops_every_run_of_its_day_until_it_i
     assert shown(shop, PARTNER_FILES, "right") == (200, 0)
 
 
-def test_the_warning_of_one_per_cent_stays_with_the_file_and_goes_with_it(
-    shop: Shop,
-) -> None:
-    load_all(shop, delivered(200, 3, "2026-03-03 08:00"))
-    load_all(shop, run_id="again", read_at="2026-03-03 12:00")
-
-    warned = [each for each in warnings(shop, "again") if "limit of 1 %" in each]
-    assert [each.partition("for example ")[2] for each in warned] == [
-        f"partner_files: 3 of 200 records, {FILE}: 3)"
-    ]
-    # The next day's run loads the corrected file.
-    load_all(shop, delivered(200, 0, "2026-03-04 08:00"), day=TUESDAY, run_id="next")
-    load_all(shop, run_id="last", read_at="2026-03-04 12:00")
-    assert warnings(shop, "last") == warnings(shop, "next", TUESDAY) == []
-    assert shown(shop, PARTNER_FILES, "last") == (200, 0)
-
-
 def test_a_repaired_run_that_reads_no_file_again_keeps_what_is_wrong_with_it(
     shop: Shop,
 ) -> None:
@@ -172,22 +155,16 @@ def test_a_repaired_run_that_reads_no_file_again_keeps_what_is_wrong_with_it(
         shop.rows("rejected_rows", "file", "row_number"),
     )
     assert (len(first), len(shown_first)) == (2, 3)
-    load_all(shop, read_at="2026-03-03 12:00")
+    unusable = {"reason": "file_unreadable", "file": "bolt.csv", "row_number": 0}
+    again = Folder(source=PARTNER_FILES, rejected=[unusable])
+    load_all(shop, again, read_at="2026-03-03 12:00")
+    assert any("4 of 201 records" in each for each in warnings(shop, "run"))
+    # The file that no run can use is taken away.
+    load_all(shop, read_at="2026-03-03 13:00")
     assert (
         warnings(shop, "run"),
         shop.rows("rejected_rows", "file", "row_number"),
     ) == (first, shown_first)
-    # Another partner's file is there meanwhile.
-    late = Order("B", NOON, source=PARTNER_FILES, updated_at=NOON)
-    bolt = replace(
-        delivered(1, 0, "2026-03-03 13:00", "bolt_2026-03-02.csv"),
-        orders=[late],
-        currency_totals=[("bolt_2026-03-02.csv", "USD", "10", "10", "0", "0")],
-    )
-    load_all(shop, bolt, read_at="2026-03-03 14:00")
-    assert [each.replace("of 201", "of 200") for each in warnings(shop, "run")] == first
-    [total] = read_figures(shop.warehouse, MONDAY, ORIGIN).quality.totals
-    assert (total.source_amount, total.rejected_amount) == (40, 30)
 
 
 def test_a_file_counts_for_its_own_day_whichever_run_has_loaded_it(shop: Shop) -> None:
@@ -219,17 +196,6 @@ def test_a_file_counts_for_its_own_day_whichever_run_has_loaded_it(shop: Shop) -
     assert (listed.rows, listed.samples[0].file) == (120, FILE)
 
 
-def test_a_file_that_no_run_can_use_and_that_is_taken_away_is_forgotten_by_a_rerun(
-    shop: Shop,
-) -> None:
-    unusable = {"reason": "file_unreadable", "file": FILE, "row_number": 0}
-    load_all(shop, Folder(source=PARTNER_FILES, rejected=[unusable]))
-    assert any("limit of 1 %" in each for each in warnings(shop, "run"))
-
-    load_all(shop, run_id="again", read_at="2026-03-03 12:00")
-    assert warnings(shop, "again") == []
-
-
 def test_what_is_rejected_of_a_live_source_stays_until_its_orders_are_read_again(
     shop: Shop,
 ) -> None:
@@ -256,23 +222,6 @@ def test_what_is_rejected_of_a_live_source_stays_until_its_orders_are_read_again
     load_all(shop, Folder(good[:10], read_at=at("2026-03-04 13:00")), run_id="last")
     assert [each.partition(":")[0] for each in warnings(shop, "last")] == []
     assert shown(shop, SALES_DB, "last") == (21, 1)
-
-
-def test_a_rerun_that_reads_less_does_not_make_a_warning_an_error(shop: Shop) -> None:
-    """The first run has read 14 days of the storefront, the rerun reads the day and what was rejected."""
-    broken = [
-        {"reason": "invalid_quantity", "order_id": f"B{number}"} for number in range(60)
-    ]
-    many = [Order(f"G{number}", NOON, source=STOREFRONT) for number in range(400)]
-    load_all(shop, Folder(many, source=STOREFRONT, rejected=broken))
-    first = warnings(shop, "run")
-    again = Folder(
-        many[:10], source=STOREFRONT, rejected=broken, read_at=at("2026-03-04 11:00")
-    )
-    load_all(shop, again, run_id="again")
-
-    assert warnings(shop, "again") == first
-    assert any("storefront: 60 of 860 records" in each for each in first)
 
 
 def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(

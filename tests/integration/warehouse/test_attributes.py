@@ -21,8 +21,6 @@ from tests.integration.warehouse.loadable import Folder, Order, at
 from tests.unit.sales.transform import raw_folders
 from tests.unit.sales.transform.raw_folders import RawFolders, csv_line
 
-pytestmark = pytest.mark.slow
-
 NOON = at("2026-03-02 17:00")
 
 
@@ -134,19 +132,7 @@ def test_the_report_by_an_attribute_adds_up_to_the_headline(
         ), name
 
 
-def test_without_the_setting_the_view_has_the_keys_and_the_report_no_breakdown(
-    shop: Shop,
-) -> None:
-    migrate(shop.warehouse)
-    shop.load(Folder([Order("1", NOON)]))
-
-    assert shop.rows("orders_attributes") == [
-        {"source": "sales_db", "order_id": "1", "business_date": MONDAY}
-    ]
-    figures = read_figures(shop.warehouse, MONDAY, ORIGIN)
-    assert (figures.attribute, figures.attributes) == (None, [])
-
-
+@pytest.mark.slow
 def test_a_warehouse_from_before_the_column_asks_for_make_migrate(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -86,6 +86,17 @@ def test_a_day_without_orders_in_an_exports_range_is_a_day_of_zero(
         in sections["month"]["remarks"]
     )
 
+    # A closed day is compared with closed days.
+    figures = read_figures(closed_on_sundays.warehouse, date(2026, 3, 1), ORIGIN)
+    net = figures.headline["net_sales"]
+    assert (net.value, net.day_before, net.week_before, net.year_before) == (
+        0,
+        100,
+        0,
+        0,
+    )
+    assert figures.trend[-1].weekday_mean == 0
+
 
 def test_days_that_no_export_covers_are_not_loaded(closed_on_sundays: Shop) -> None:
     asked = {
@@ -105,15 +116,3 @@ def test_days_that_no_export_covers_are_not_loaded(closed_on_sundays: Shop) -> N
     undone = f"('{FIRST}', 'old_shop', 'undo__old_shop', 'history', '2026-03-06 12:00:00+00', NULL, NULL)"
     closed_on_sundays.insert("load_audit", columns, [undone])
     assert without_orders() == by_a_run
-
-
-def test_a_closed_day_is_compared_with_closed_days(closed_on_sundays: Shop) -> None:
-    figures = read_figures(closed_on_sundays.warehouse, date(2026, 3, 1), ORIGIN)
-    net = figures.headline["net_sales"]
-    assert (net.value, net.day_before, net.week_before, net.year_before) == (
-        0,
-        100,
-        0,
-        0,
-    )
-    assert figures.trend[-1].weekday_mean == 0

@@ -22,6 +22,7 @@ from tests.integration.warehouse.loadable import Folder, Order, Row, at
 NOON = at("2026-03-02 17:00")
 TUESDAY = MONDAY + timedelta(days=1)
 WEEK = timedelta(weeks=1)
+LATER = at("2026-03-04 10:00")
 
 
 def orders(weeks_ago: int, number: int) -> list[Order]:
@@ -52,12 +53,12 @@ def control_totals(shop: Shop) -> Row:
     return next(row for row in totals if row["source"] == PARTNER_FILES)
 
 
-def warned(shop: Shop) -> list[str]:
+def warned(shop: Shop, run_id: str = "run") -> list[str]:
     found = run_checks(
         [MONDAY],
         spec=ORDERS,
         business_date=MONDAY,
-        run_id="run",
+        run_id=run_id,
         warehouse=shop.warehouse,
     )
     return [
@@ -97,26 +98,20 @@ def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empt
 
     # What a later report compares with, and what the pages say, is not complete either.
     next_week, order = MONDAY + WEEK, Order("2", NOON + WEEK)
-    folders = [
-        Folder(
-            [order] if each == SALES_DB else [],
-            source=each,
-            read_at=order.ordered_at + timedelta(days=1),
-        )
-        for each in SOURCES
-    ]
-    shop.load(*folders, day=next_week, run_id="later")
+    read_at = NOON + WEEK + timedelta(days=1)
+    sold = Folder([order], read_at=read_at)
+    others = [each for each in SOURCES if each != SALES_DB]
+    nothing = [Folder(source=each, read_at=read_at) for each in others]
+    shop.load(sold, *nothing, day=next_week, run_id="later")
     for required, is_base in ((SOURCES, False), ([SALES_DB], True)):
         later = read_figures(shop.warehouse, next_week, ORIGIN, required=required)
         assert later.quality.complete, (
             "of the last four Mondays one had no order of the storefront"
         )
         assert later.headline["orders"].week_before == (1 if is_base else None)
-        assert later.averaged_days == (1 if is_base else 0)
+        assert later.averaged_days == is_base
         assert bool(later.changes) == is_base
         assert later.trend[-8].complete == is_base
-        assert later.trend[-1].weekday_mean == (10 if is_base else None)
-        assert later.month.unfinished == (7 if is_base else 8)
     (empty,) = load_day_states(shop.warehouse, MONDAY, MONDAY)
     assert (empty.complete, empty.missing_sources, empty.empty_sources) == (
         False,
@@ -127,85 +122,80 @@ def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empt
     assert (known.complete, known.empty_sources) == (True, [])
 
 
-@pytest.mark.parametrize(
-    ("numbers", "today", "read_at"),
-    [
-        pytest.param(
-            (9, 8, 12, 10), 0, "2026-03-03 11:00", id="not that many on average"
-        ),
-        pytest.param(
-            (25, 0, 25, 25),
-            0,
-            "2026-03-03 11:00",
-            id="a closed day",
-            marks=pytest.mark.slow,
-        ),
-        pytest.param(
-            (25, 0, 0, 0), 0, "2026-03-03 11:00", id="one day", marks=pytest.mark.slow
-        ),
-        pytest.param(
-            (25, 25, 25, 25),
-            1,
-            "2026-03-03 11:00",
-            id="one order",
-            marks=pytest.mark.slow,
-        ),
-        pytest.param(
-            (25, 25, 25, 25), 0, "2026-03-02 23:00", id="the day had not ended"
-        ),
-    ],
-)
-def test_what_is_no_reason_to_worry(
-    shop: Shop, numbers: tuple[int, ...], today: int, read_at: str
-) -> None:
-    found = [
-        order
-        for weeks, number in enumerate(numbers, 1)
-        for order in orders(weeks, number)
+WEEKS = (7, 14, 21, 28)
+EMPTY, DOUBTFUL, FINE = "empty", "doubtful", ""
+CASES: dict[str, tuple[dict[int, int], int, str]] = {
+    "ten on average": ({7: 9, 14: 11}, 0, EMPTY),
+    "fewer than ten on average": (
+        dict(zip(WEEKS, (9, 8, 12, 10), strict=True)),
+        0,
+        FINE,
+    ),
+    "a weekday that was closed": ({7: 25, 21: 25, 28: 25}, 0, FINE),
+    "one weekday": ({7: 25}, 0, FINE),
+    "one order": (dict.fromkeys(WEEKS, 25), 1, DOUBTFUL),
+    "less than a quarter": (dict.fromkeys(WEEKS, 24), 5, DOUBTFUL),
+    "a quarter": (dict.fromkeys(WEEKS, 24), 6, FINE),
+    "fewer than twenty on a weekday": ({7: 19, 14: 24, 21: 24}, 1, FINE),
+    "twenty on each of two": ({7: 20, 14: 24}, 4, DOUBTFUL),
+    "three of the last days": ({1: 12, 2: 9, 3: 10}, 0, EMPTY),
+    "two of the last days": ({1: 12, 2: 90}, 0, FINE),
+    "few on each": ({1: 9, 2: 9, 3: 9, 4: 9}, 0, FINE),
+    "the second week": ({1: 12, 3: 9, 4: 10, 6: 11, 7: 15, 8: 11}, 0, EMPTY),
+    "a weekday in the second week": ({1: 12, 2: 9, 3: 10, 8: 11}, 0, FINE),
+}
+"""By channel: numbers of orders so many days ago, today's sales, and what the day is."""
+
+
+def of_channel(channel: str, age: int, number: int) -> list[Order]:
+    """So many orders of a channel of the storefront so many days ago."""
+    when = NOON - timedelta(days=age)
+    facts: Row = {"source": STOREFRONT, "channel": channel}
+    return [Order(f"{channel} {age}-{each}", when, **facts) for each in range(number)]
+
+
+def channels(names: list[str], source: str = STOREFRONT) -> set[str]:
+    return {name.removeprefix(f"{source}: ") for name in names}
+
+
+@pytest.mark.parametrize("wanted", [EMPTY, DOUBTFUL])
+def test_how_few_orders_of_a_channel_are_too_few(shop: Shop, wanted: str) -> None:
+    """A day that is incomplete is not also doubtful, so the cases of each are loaded by themselves."""
+    found: list[Order] = []
+    expected = {channel for channel, case in CASES.items() if case[2] == wanted}
+    for channel, (before, today, verdict) in CASES.items():
+        if verdict not in (wanted, FINE):
+            continue
+        for age, number in before.items():
+            found += of_channel(channel, age, number)
+        found += of_channel(channel, 0, today)
+    # Orders that are no sales, which make no day complete.
+    quarter = of_channel("less than a quarter", 0, 24)[5:]
+    cancelled = {"status": "cancelled", "is_sale": False}
+    found += [
+        replace(quarter[0], **cancelled),
+        replace(quarter[1], is_test=True),
+        replace(quarter[2], lines=[]),
     ]
-    load_all(
-        shop,
-        Folder([*found, *orders(0, today)], source=STOREFRONT, read_at=at(read_at)),
-    )
+    folders = [Folder(found, source=STOREFRONT)]
+    if wanted == EMPTY:
+        # Of a source that was read before the day's end, nothing is known.
+        early = []
+        for age in WEEKS:
+            for order in of_channel("early", age, 25):
+                early.append(replace(order, source=SALES_DB))
+        folders.append(Folder(early, read_at=at("2026-03-03 04:00")))
+    load_all(shop, *folders)
 
-    assert report(shop).quality.empty_sources == []
-    assert warned(shop) == []
-
-
-@pytest.mark.parametrize(
-    ("numbers", "is_empty"),
-    [
-        pytest.param({7: 9, 14: 12}, True, id="two weekdays"),
-        pytest.param({1: 12, 2: 9, 3: 10}, True, id="three days"),
-        pytest.param(
-            {1: 12, 3: 9, 4: 10, 6: 11, 7: 15, 8: 11},
-            True,
-            id="second week",
-            marks=pytest.mark.slow,
-        ),
-        pytest.param({1: 12, 2: 9, 3: 10, 8: 11}, False, id="a weekday that had none"),
-        pytest.param({1: 12, 2: 90}, False, id="two days", marks=pytest.mark.slow),
-        pytest.param(
-            {1: 9, 2: 9, 3: 9, 4: 9}, False, id="few a day", marks=pytest.mark.slow
-        ),
-    ],
-)
-def test_a_shop_in_its_first_weeks_is_guarded_too(
-    shop: Shop, numbers: dict[int, int], is_empty: bool
-) -> None:
-    """By the numbers of orders so many days ago."""
-    orders = []
-    for age, number in numbers.items():
-        when = NOON - timedelta(days=age)
-        orders += [
-            Order(f"{age}-{each}", when, source=STOREFRONT) for each in range(number)
-        ]
-    load_all(shop, Folder(orders, source=STOREFRONT), Folder([Order("1", NOON)]))
-
-    found = report(shop)
-    assert found.quality.empty_sources == ([STOREFRONT] if is_empty else [])
-    assert found.quality.complete == (not is_empty)
-    assert len(warned(shop)) == is_empty
+    quality = report(shop).quality
+    if wanted == DOUBTFUL:
+        assert channels(quality.doubtful_sources) == expected
+        assert (quality.complete, quality.empty_sources, warned(shop)) == (True, [], [])
+    else:
+        assert channels(quality.empty_sources) == expected
+        assert not quality.complete
+        [warning] = warned(shop)
+        assert warning.startswith(f"{len(expected)} sources have no orders on the day")
 
 
 def test_a_source_that_no_longer_returns_stored_orders_disagrees(shop: Shop) -> None:
@@ -248,33 +238,6 @@ def test_a_source_that_no_longer_returns_stored_orders_disagrees(shop: Shop) -> 
     assert not any("no longer" in each for each in warned(shop))
 
 
-@pytest.mark.parametrize(("sales", "is_doubtful"), [(5, True), (6, False)])
-def test_a_source_with_less_than_a_quarter_of_its_usual_sales_is_doubtful(
-    shop: Shop, sales: int, is_doubtful: bool
-) -> None:
-    usual = [order for weeks in (1, 2, 3, 4) for order in orders(weeks, 24)]
-    today = orders(0, 24)
-    unsold = [
-        replace(today[0], status="cancelled", is_sale=False),
-        replace(today[1], is_test=True),
-        replace(today[2], lines=[]),
-    ]
-    load_all(
-        shop,
-        Folder([*usual, *unsold, *today[-sales:]], source=STOREFRONT),
-        Folder([Order("1", NOON)]),
-    )
-
-    found = report(shop)
-    assert found.quality.doubtful_sources == ([STOREFRONT] if is_doubtful else [])
-    assert subject(found).startswith("May be incomplete: Storefront · ") == is_doubtful
-    assert (found.quality.complete, found.quality.empty_sources, warned(shop)) == (
-        True,
-        [],
-        [],
-    )
-
-
 def delivery(name: str, *order_ids: str) -> Row:
     received = at("2026-03-04 09:00")
     return {
@@ -304,12 +267,30 @@ def partner_days(day: date, **numbers: Sequence[int]) -> Folder:
     return Folder(orders, source=PARTNER_FILES, files=files)
 
 
-def test_a_partner_whose_file_has_no_order_where_there_always_are_many_makes_the_day_incomplete(
-    shop: Shop,
-) -> None:
+def test_a_partner_is_judged_by_its_own_files(shop: Shop) -> None:
+    """By the orders of each day up to the last one; -1 stands for no file."""
     weekly = [number for _ in range(4) for number in (20, *[0] * 6)]
-    load_all(shop, partner_days(MONDAY, alpenmarkt=[*weekly, 0], bazario=[*weekly, 1]))
+    partners = {
+        "bazario": [*weekly, 1],
+        "absent": [9, 8, 7, 5, -1],
+        "absent_without_orders": [0, 0, 0, 0, -1],
+        "silent": [9, 8, 7, 5, 0],
+        "rare": [9, 4, 1, 5, 0],
+        "present": [9, 8, 7, 5, 1],
+    }
+    load_all(shop, partner_days(MONDAY, **partners))
 
+    found = report(shop)
+    doubtful = ["absent", "absent_without_orders", "bazario", "silent"]
+    assert channels(found.quality.doubtful_sources, PARTNER_FILES) == set(doubtful)
+    assert (found.quality.complete, warned(shop)) == (True, [])
+    assert [each.kind for each in found.findings] == ["doubtful"]
+    assert subject(found).startswith("May be incomplete: ")
+    without = report(shop, required=[SALES_DB]).quality
+    assert (without.complete, without.doubtful_sources) == (True, [])
+
+    more = replace(partner_days(MONDAY, alpenmarkt=[*weekly, 0]), read_at=LATER)
+    shop.load(more, run_id="more")
     found = report(shop)
     assert found.quality.empty_sources == ["partner_files: alpenmarkt"]
     assert found.quality.doubtful_sources == []
@@ -318,7 +299,7 @@ def test_a_partner_whose_file_has_no_order_where_there_always_are_many_makes_the
     assert alarms(found) == [
         "alpenmarkt has no orders, and usually has 10 or more on such a day"
     ]
-    (warning,) = warned(shop)
+    (warning,) = warned(shop, "more")
     assert "partner_files: alpenmarkt has no orders on 2026-03-02" in warning
     # Without its file, that is the reason instead.
     shop.warehouse.run(
@@ -334,41 +315,6 @@ def test_a_partner_whose_file_has_no_order_where_there_always_are_many_makes_the
     found = report(shop)
     assert found.quality.missing_sources == ["partner_files: alpenmarkt"]
     assert found.quality.empty_sources == []
-
-
-@pytest.mark.parametrize(
-    ("today", "before", "is_doubtful"),
-    [
-        pytest.param(-1, [9, 8, 7, 5], True, id="no file after four days"),
-        pytest.param(
-            -1,
-            [0, 0, 0, 0],
-            True,
-            id="no file after four without orders",
-            marks=pytest.mark.slow,
-        ),
-        pytest.param(0, [9, 8, 7, 5], True, id="no order after four days with some"),
-        pytest.param(0, [9, 4, 1, 5], False, id="no order after four days with few"),
-        pytest.param(1, [9, 8, 7, 5], False, id="one order", marks=pytest.mark.slow),
-    ],
-)
-def test_a_day_may_be_incomplete(
-    shop: Shop, today: int, before: list[int], is_doubtful: bool
-) -> None:
-    load_all(shop, partner_days(MONDAY, acme=[*before, today], bolt=[1, 1, 1, 1, 1]))
-
-    found = report(shop)
-    assert found.quality.complete
-    assert found.quality.doubtful_sources == (
-        ["partner_files: acme"] if is_doubtful else []
-    )
-    assert [each.kind for each in found.findings] == (
-        ["doubtful"] if is_doubtful else []
-    )
-    assert (
-        subject(found).startswith("May be incomplete: acme · Mon 2 Mar") == is_doubtful
-    )
-    assert report(shop, required=[SALES_DB]).quality.doubtful_sources == []
 
 
 def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded(
@@ -425,34 +371,10 @@ def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded
     missing = [each for each in found.quality.warnings if each["kind"] == "no_delivery"]
     assert [each["partner"] for each in missing] == ["bolt"]
 
-
-@pytest.mark.parametrize(
-    "sold",
-    [
-        pytest.param(True, id="with an order", marks=pytest.mark.slow),
-        pytest.param(False, id="a header alone"),
-    ],
-)
-def test_a_day_is_complete_when_the_last_partner_has_delivered(
-    shop: Shop, sold: bool
-) -> None:
-    late = Folder(source=PARTNER_FILES, totals={"missing_deliveries": ["acme"]})
-    load_all(shop, late)
-    assert not shop.one("daily_summary")["complete"]
-    assert state(control_totals(shop)) == "late"
-
-    order = Order(
-        "A1", NOON, source=PARTNER_FILES, channel="acme", read_at=at("2026-03-04 09:00")
-    )
-    came = Folder(
-        [order] if sold else [],
-        source=PARTNER_FILES,
-        read_at=at("2026-03-04 11:00"),
-        files=[delivery("acme_2026-03-02.csv", *(["A1"] if sold else []))],
-    )
-    load_all(shop, came, day=TUESDAY, run_id="next")
-
+    # A header alone completes the day.
+    header = delivery("bolt_2026-03-02.csv")
+    came = Folder(source=PARTNER_FILES, read_at=at("2026-03-05 11:00"), files=[header])
+    load_all(shop, came, day=TUESDAY, run_id="header")
     assert shop.by("daily_summary", "business_date", "complete")[MONDAY]
-    assert shop.by("daily_summary", "business_date", "missing_sources")[MONDAY] == []
     assert state(control_totals(shop)) == "agrees"
     assert report(shop).quality.complete

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
 from functools import partial
 from itertools import combinations_with_replacement
 from pathlib import Path
@@ -21,11 +20,8 @@ from ecommerce.forecast.loading import FORECASTS
 from ecommerce.maintenance.erasure import customer_hash, forget
 from ecommerce.sales.history.undo import undo
 from ecommerce.sales.loading import ORDERS
-from ecommerce.storage import staging
 from ecommerce.storage.staging import Manifest
-from ecommerce.warehouse.client import Warehouse
-from ecommerce.warehouse.load import _load_staged, load
-from ecommerce.warehouse.schema import write_rows
+from ecommerce.warehouse.load import load
 from ecommerce.warehouse.spec import LoadSpec
 from ecommerce.warehouse.staging_tables import HISTORY
 from tests.integration.conftest import FULL_MATRIX, LendDataset
@@ -36,7 +32,14 @@ from tests.integration.warehouse.bigquery_rules import (
     copy,
 )
 from tests.integration.warehouse.conftest import MONDAY, STATE, Shop, open_shop
-from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.integration.warehouse.loadable import (
+    Folder,
+    Order,
+    at,
+    forecast,
+    picture,
+    staged_rows,
+)
 from tests.integration.warehouse.test_load_in_any_order import NEWER, OLDER, TUESDAY
 from tests.integration.warehouse.web_events import STATE as EVENT_TABLES
 from tests.integration.warehouse.web_events import Website
@@ -64,8 +67,17 @@ KINDS = (
     "catalogue",
     "forecast",
 )
-ALL_PAIRS = list(combinations_with_replacement(KINDS, 2))
-PAIRS = ALL_PAIRS if FULL_MATRIX else ALL_PAIRS[::2]
+CHOSEN = [
+    ("day", "another day"),
+    ("day", "forget"),
+    ("another day", "history"),
+    ("sync", "forecast"),
+    ("history", "undo"),
+    ("forget", "events"),
+    ("events", "events"),
+    ("catalogue", "catalogue"),
+]
+PAIRS = list(combinations_with_replacement(KINDS, 2)) if FULL_MATRIX else CHOSEN
 WAREHOUSES = ("empty", "quiet", "full")
 EXPORT = Folder(
     [Order("1", at("2024-05-06 15:00"), customer=ANN, source="old_shop")],
@@ -78,58 +90,6 @@ SYNCED = Folder(
     source="storefront",
     read_at=at("2026-03-03 16:00"),
 )
-
-
-def folder_of(
-    spec: LoadSpec, root: Path, tables: dict[str, list[dict[str, Any]]]
-) -> Manifest:
-    """Write a loadable folder of a domain with one source."""
-    [source] = spec.sources
-    rows = len(tables[spec.counted])
-    uri = f"file://{root}/{source}"
-    with staging.publish(uri) as draft:
-        columns = {
-            f"{name}.parquet": write_rows(draft.path, name, tables[name])
-            for name in tables
-        }
-        draft.seal(
-            source=source,
-            business_date=TUESDAY,
-            rows=rows,
-            columns=columns,
-            read_at=at("2026-03-04 06:00"),
-            window_start=at("2026-03-03 05:00"),
-            window_end=at("2026-03-31 04:00"),
-            control_totals={
-                spec.counted: rows,
-                "source_orders": rows,
-                "rows_read": rows,
-            }
-            | {"rows_accepted": rows, "rows_rejected": 0, "rows_superseded": 0},
-        )
-    return staging.read_manifest(uri)
-
-
-def picture(sku: str) -> dict[str, Any]:
-    seen = {
-        "first_seen_at": at("2026-03-04 06:00"),
-        "last_seen_at": at("2026-03-04 06:00"),
-    }
-    product = {"sku": sku, "name": sku.title(), "category": "Toys"}
-    return product | seen | {"state": "no_picture", "run_id": "pictures"}
-
-
-def forecast(day: date) -> dict[str, Any]:
-    amounts = dict.fromkeys(
-        ("forecast", "lower_80", "upper_80", "lower_95", "upper_95"), Decimal("10.0000")
-    )
-    key = {
-        "series": "total",
-        "target_date": day,
-        "model": "median",
-        "made_at": at("2026-03-04 05:00"),
-    }
-    return key | amounts | {"actual": None, "run_id": "forecast"}
 
 
 Tables = dict[str, list[str]]
@@ -177,8 +137,13 @@ def operations(shop: Shop, root: Path) -> dict[str, Operation]:
         )
     window = at("2026-03-03 05:00"), at("2026-03-04 05:00"), at("2026-03-04 06:00")
     events = website.staged(TUESDAY, *window, run_id="events")
-    pictures = {"product_pictures": [picture("toys-1"), picture("toys-2")]}
-    forecasts = {"sales_forecasts": [forecast(date(2026, 3, day)) for day in (3, 4, 5)]}
+    seen = at("2026-03-04 06:00")
+    of_day: Any = {"day": TUESDAY, "read_at": seen}
+    pictures = {
+        "product_pictures": [picture(sku, seen) for sku in ("toys-1", "toys-2")]
+    }
+    days = [date(2026, 3, day) for day in (3, 4, 5)]
+    forecasts = {"sales_forecasts": [forecast("total", day, seen) for day in days]}
 
     def of(
         kind: str, *folders: Folder, day: date = TUESDAY, **options: Any
@@ -199,10 +164,14 @@ def operations(shop: Shop, root: Path) -> dict[str, Operation]:
         "forget": lambda shop: forget(ADDRESS, shop.warehouse),
         "events": loads([events], "events", spec=EVENTS),
         "catalogue": loads(
-            [folder_of(CATALOGUE, root, pictures)], "catalogue", spec=CATALOGUE
+            [staged_rows(CATALOGUE, root, pictures, **of_day)],
+            "catalogue",
+            spec=CATALOGUE,
         ),
         "forecast": loads(
-            [folder_of(FORECASTS, root, forecasts)], "forecast", spec=FORECASTS
+            [staged_rows(FORECASTS, root, forecasts, **of_day)],
+            "forecast",
+            spec=FORECASTS,
         ),
     }
 
@@ -238,8 +207,6 @@ def world(
     root = tmp_path_factory.mktemp("interleaved")
     with ExitStack() as lent, pytest.MonkeyPatch.context() as environment:
         environment.setenv("STAGING_URI", f"file://{root}/staging")
-        environment.setattr(_load_staged.retry, "sleep", lambda _: None)
-        environment.setattr(Warehouse.transact.retry, "sleep", lambda _: None)
         shops = []
         for _ in range(6):
             dataset = lent.enter_context(lend_dataset())
@@ -307,7 +274,7 @@ def interleave(
 def test_two_operations_at_once_leave_the_tables_of_one_after_the_other(
     world: World, first: str, second: str
 ) -> None:
-    """The transactions of every second pair overlap, on one of the warehouses. With KILL_MATRIX=full those of
+    """The transactions of the chosen pairs overlap, on one of the warehouses. With KILL_MATRIX=full those of
     all pairs overlap on all warehouses, and the second also runs before each query of the first."""
     number = PAIRS.index((first, second))
     starts = WAREHOUSES if FULL_MATRIX else WAREHOUSES[number % 3 :][:1]

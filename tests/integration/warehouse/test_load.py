@@ -90,15 +90,6 @@ def sales(category: str, lines: int, units: str, net: str) -> dict[str, object]:
     }
 
 
-def test_a_source_that_is_switched_on_again_and_fails_is_missing(shop: Shop):
-    off = ["storefront", "shopify", "partner_files", "exchange_rates"]
-    shop.load(Folder([ANN]), off_sources=off)
-    assert shop.one("daily_summary")["complete"]
-    later = Folder([ANN], read_at=at("2026-03-05 11:00"))
-    shop.load(later, run_id="later", missing_sources=off[:1], off_sources=off[1:])
-    assert shop.one("daily_summary")["missing_sources"] == ["storefront"]
-
-
 def test_days_that_were_not_read_lack_a_source_only_while_it_is_on(shop: Shop):
     """An older day with a late order, which no run has read; and a day on which a source failed."""
     never_read = replace(ANN, order_id="old", ordered_at=at("2026-01-05 15:00"))
@@ -164,20 +155,6 @@ def test_a_load_without_sources_or_rows_gives_the_day_an_empty_summary(shop: Sho
     assert shop.rows("daily_sales") == []
 
 
-def test_a_day_is_complete_only_by_reads_after_its_end(shop: Shop):
-    during = replace(Folder([ANN]), read_at=at("2026-03-02 18:00"))
-    shop.load(during, run_id="hourly", dag_id="storefront_orders_sync")
-    assert shop.one("daily_summary", "missing_sources")["missing_sources"] == [
-        *("exchange_rates", "partner_files", "sales_db", "shopify", "storefront")
-    ]
-
-    shop.load(Folder([ANN]))
-    assert (
-        "sales_db"
-        not in shop.one("daily_summary", "missing_sources")["missing_sources"]
-    )
-
-
 def test_what_an_order_lost_or_moved_is_gone_from_its_old_days(shop: Shop):
     shop.load(
         Folder([ANN, replace(BOB, refunds=[("r1", at("2026-03-05 20:00"), "3.00")])])
@@ -211,28 +188,6 @@ def test_what_an_order_lost_or_moved_is_gone_from_its_old_days(shop: Shop):
         MONDAY: 1,
         TUESDAY: 1,
     }
-
-
-def test_a_late_refund_counts_on_its_own_day(shop: Shop):
-    shop.load(Folder([BOB]))
-    late = replace(
-        BOB, status="refunded", refunds=[("r1", at("2026-03-20 20:00"), "28.75")]
-    )
-
-    result = shop.load(
-        Folder([late], read_at=at("2026-03-21 11:00")),
-        day=date(2026, 3, 20),
-        run_id="scheduled",
-    )
-
-    assert result.touched_days == [MONDAY, date(2026, 3, 20)]
-    assert shop.by("daily_summary", "business_date", "returns") == {
-        MONDAY: 0,
-        date(2026, 3, 20): Decimal("28.75"),
-    }
-    assert shop.by("daily_summary", "business_date", "net_sales")[MONDAY] == Decimal(
-        "26.25"
-    )
 
 
 def test_a_refund_without_order_counts_until_its_order_arrives(shop: Shop):

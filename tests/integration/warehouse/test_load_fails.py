@@ -9,19 +9,23 @@ from typing import Any
 
 import pytest
 from google.api_core.exceptions import BadRequest, Conflict, ServiceUnavailable
+from tenacity import stop_after_attempt
 
 from ecommerce.core.errors import ConcurrentUpdateError, ContractError, TransientError
+from ecommerce.events.loading import EVENTS
 from ecommerce.maintenance import erasure
 from ecommerce.sales.loading import ORDERS
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse import load as load_module
 from ecommerce.warehouse import staging_tables
-from ecommerce.warehouse.client import ATTEMPTS, Warehouse, connect
+from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.load import load
 from tests.googlesql import split
 from tests.integration.conftest import FULL_MATRIX
 from tests.integration.warehouse.conftest import MONDAY, STATE, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.integration.warehouse.web_events import STATE as EVENT_TABLES
+from tests.integration.warehouse.web_events import Website
 from tests.integration.warehouse_contents import of_all_days
 
 TUESDAY = date(2026, 3, 3)
@@ -53,40 +57,57 @@ AFTER = (
 EVERYTHING = (*STATE, "load_audit", "rejected_rows", "report_restatements")
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No pauses between attempts."""
-    monkeypatch.setattr(load_module._load_staged.retry, "sleep", lambda _: None)
+def crash_after_statements(
+    shop: Shop, staged: staging_tables.Staging, names: tuple[str, ...], every: int
+) -> None:
+    """Run the load's script up to every so many statements, each time with a crash; nothing may be left.
+
+    KILL_MATRIX=full tries all of them.
+    """
+    before = shop.state(names)
+    staging_tables.stage(staged)
+    statements = split(load_module.look_up(staged)[1])
+    committed = statements.index("COMMIT TRANSACTION")
+    step = 1 if FULL_MATRIX else every
+    for place in [*range(2, committed, step), committed]:
+        crashing = [*statements[:place], "SELECT ERROR('crash')", *statements[place:]]
+        with pytest.raises(ContractError, match="crash"):
+            shop.warehouse.run(";\n".join(crashing), "crash")
+        assert shop.state(names) == before, statements[place - 1]
 
 
 @pytest.mark.slow
-def test_a_crash_after_any_statement_leaves_nothing(shop: Shop):
+def test_a_crash_after_any_statement_leaves_nothing(shop: Shop) -> None:
     shop.load(*BEFORE, run_id="before")
-    before = shop.state(EVERYTHING)
     manifests = [each.publish(shop.folder, TUESDAY, "after") for each in AFTER]
-    staging = staging_tables.Staging(
-        shop.warehouse, ORDERS, manifests, TUESDAY, "after", "daily"
-    )
-    staging_tables.stage(staging)
-    statements = split(load_module.look_up(staging)[1])
-    committed = statements.index("COMMIT TRANSACTION")
-    # Each place runs the script up to there: KILL_MATRIX=full tries them all.
-    every = 1 if FULL_MATRIX else 5
-    places = [*range(2, committed, every), committed]
-
-    for place in places:
-        crashing = ";\n".join(
-            [*statements[:place], "SELECT ERROR('crash')", *statements[place:]]
-        )
-        with pytest.raises(ContractError, match="crash"):
-            shop.warehouse.run(crashing, "crash")
-        assert shop.state(EVERYTHING) == before, statements[place - 1]
+    of_run = ORDERS, manifests, TUESDAY, "after", "daily"
+    staged = staging_tables.Staging(shop.warehouse, *of_run)
+    crash_after_statements(shop, staged, EVERYTHING, every=7)
 
     shop.load(*AFTER, day=TUESDAY, run_id="after")
     assert shop.by("orders", "order_id", "business_date") == {"1": TUESDAY, "2": MONDAY}
     again = shop.state(EVERYTHING)
     shop.load(*AFTER, day=TUESDAY, run_id="after")
     assert shop.state(EVERYTHING) == again
+
+
+@pytest.mark.slow
+def test_a_crash_within_a_load_of_events_leaves_nothing(shop: Shop) -> None:
+    website = Website(shop)
+    noon, later = at("2026-03-02 17:00"), at("2026-03-03 17:00")
+    website.add("1", noon)
+    website.run(MONDAY, at("2026-03-03 11:00"), run_id="before")
+    website.add("2", later, "purchase")
+    website.add("3", noon, "add_to_cart", received=later)
+    window = at("2026-03-03 05:00"), at("2026-03-04 11:00"), at("2026-03-04 11:00")
+    manifest = website.staged(TUESDAY, *window, run_id="after")
+    of_run = EVENTS, [manifest], TUESDAY, "after", "events"
+    staged = staging_tables.Staging(shop.warehouse, *of_run)
+    tables = (*EVENT_TABLES, "load_audit", "rejected_rows")
+    crash_after_statements(shop, staged, tables, every=4)
+
+    website.load(TUESDAY, *window, run_id="after")
+    assert website.differences() == ""
 
 
 def test_a_load_that_began_before_an_erasure_begins_again(
@@ -159,7 +180,7 @@ def test_a_load_that_lost_against_another_is_tried_again(
 @pytest.mark.parametrize(
     ("error", "kind", "attempts"),
     [
-        (LOST, ConcurrentUpdateError, ATTEMPTS),
+        (LOST, ConcurrentUpdateError, 3),
         (ServiceUnavailable("try again later"), TransientError, 1),
     ],
 )
@@ -171,52 +192,13 @@ def test_a_load_that_cannot_win_leaves_nothing_and_the_task_is_tried_again(
     attempts: int,
 ):
     begun = failing(shop.warehouse, monkeypatch, error, times=99)
+    monkeypatch.setattr(load_module._load_staged.retry, "stop", stop_after_attempt(3))
 
     with pytest.raises(kind):
         shop.load(*BEFORE)
 
     assert len(begun) == attempts
     assert not any(shop.state(EVERYTHING).values())
-
-
-@pytest.mark.slow
-def test_a_load_that_commits_between_look_up_and_transaction_is_noticed(
-    second_shop: Shop,
-    shop: Shop,
-    monkeypatch: pytest.MonkeyPatch,  # the last shop is the environment's
-):
-    # The other load puts order 1 on Monday after this one has looked for it and found nothing.
-    expected = second_shop
-    expected.load(*BEFORE, run_id="before")
-    expected.load(*AFTER, day=TUESDAY, run_id="after")
-    other = [each.publish(shop.folder, MONDAY, "before") for each in BEFORE]
-    run: Callable[..., Any] = Warehouse.run
-    looked_up = 0
-
-    def interfering(
-        self: Warehouse, sql: str, what: str, *arguments: Any, **options: Any
-    ) -> Any:
-        nonlocal looked_up
-        rows = run(self, sql, what, *arguments, **options)
-        if what == "look up touched days" and self is shop.warehouse:
-            looked_up += 1
-            if looked_up == 1:
-                load(
-                    other,
-                    spec=ORDERS,
-                    business_date=MONDAY,
-                    run_id="before",
-                    dag_id="daily",
-                    warehouse=connect(),
-                )
-        return rows
-
-    monkeypatch.setattr(Warehouse, "run", interfering)
-    result = shop.load(*AFTER, day=TUESDAY, run_id="after")
-
-    assert looked_up == 2
-    assert result.touched_days == [MONDAY, TUESDAY]
-    assert shop.state(EVERYTHING) == expected.state(EVERYTHING)
 
 
 def test_files_that_are_not_what_the_table_takes_are_refused(shop: Shop):
@@ -278,13 +260,10 @@ def test_what_was_taken_back_comes_again_when_the_same_load_is_run_again(
 ):
     refusing_taken_ids(shop.warehouse, monkeypatch)
     shop.load(*BEFORE)
-    loaded = shop.state(EVERYTHING)
-    # As taking an export back leaves the tables.
-    for table in EVERYTHING:
-        shop.warehouse.run(
-            f"DELETE FROM `shop.{table}` {of_all_days(table)}", f"empty {table}"
-        )
+    loaded = shop.state()
+    for table in STATE:  # as taking an export back leaves them
+        shop.warehouse.run(f"DELETE FROM `shop.{table}` {of_all_days(table)}", "empty")
 
     shop.load(*BEFORE)
 
-    assert shop.state(EVERYTHING) == loaded
+    assert shop.state() == loaded

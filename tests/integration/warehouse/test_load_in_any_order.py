@@ -4,13 +4,9 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-import pytest
-
 from ecommerce.warehouse.load_history import loaded_files
 from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.loadable import Folder, Order, Row, at
-
-pytestmark = pytest.mark.slow
 
 TUESDAY = date(2026, 3, 3)
 EARLY, LATE = at("2026-03-03 11:00"), at("2026-03-04 11:00")
@@ -154,22 +150,17 @@ def test_two_runs_in_either_order_leave_the_same_tables(shop: Shop, second_shop:
         ("sales_db", "2"),
         ("partner_files", "2"),
     }
+    # A removed order returns when its source has it again.
+    again = Folder([replace(ORDER, order_id="3")], read_at=at("2026-03-05 11:00"))
+    shop.load(again, day=TUESDAY, run_id="again")
+    assert "again" in {row["run_id"] for row in shop.rows("orders")}
+    assert [row["order_id"] for row in shop.rows("removed_orders")] == ["4"]
     # As many orders as the source has, in whatever version they are there (order 4 was taken back).
     audit = {
         row["source"]: (row["source_orders"], row["orders_loaded"])
         for row in result.audit
     }
     assert audit["partner_files"] == (4, 4)
-
-
-def test_a_removed_order_returns_when_its_source_has_it_again(shop: Shop):
-    shop.load(Folder(removed=["1"], read_at=EARLY))
-    assert shop.rows("orders") == []
-
-    shop.load(Folder([ORDER], read_at=LATE), run_id="later")
-
-    assert [row["order_id"] for row in shop.rows("orders")] == ["1"]
-    assert shop.rows("removed_orders") == []
 
 
 def test_a_delivery_that_replaces_one_unknown_to_its_extract_is_read_again(shop: Shop):
@@ -199,3 +190,16 @@ def test_a_delivery_that_replaces_one_unknown_to_its_extract_is_read_again(shop:
     assert [row["order_id"] for row in shop.rows("orders")] == ["1"]
     known = loaded_files("partner_files", [name])[name]
     assert (known["sha256"], known["order_ids"]) == (file(received[1])["sha256"], ["1"])
+
+    # Of another file the newer delivery is loaded first: the older one brings no order back.
+    for run_id, when, ids in (
+        ("newer south", received[1], ["5"]),
+        ("older south", received[0], ["5", "6"]),
+    ):
+        delivered = file(when, *ids) | {"file": "south_2026-03-02.csv"}
+        sold = [partner(each, "2026-03-02 15:00", read_at=EARLY) for each in ids]
+        shop.load(replace(unknown, orders=sold, files=[delivered]), run_id=run_id)
+    assert [row["order_id"] for row in shop.rows("orders")] == ["1", "5"]
+    [south] = loaded_files("partner_files", ["south_2026-03-02.csv"]).values()
+    newer_hash = file(received[1])["sha256"]
+    assert (south["sha256"], south["order_ids"]) == (newer_hash, ["5"])

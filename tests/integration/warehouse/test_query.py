@@ -2,11 +2,7 @@
 
 import csv
 import io
-import json
-import os
 import re
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -79,61 +75,6 @@ def test_every_sample_query_has_an_answer_and_a_csv_is_exact(orders, capsys, tmp
         ("9", Decimal(10)),
     ]
     assert rows[1]["customer_hash"] == ""
-
-
-LOADED = """
-import sys
-from ecommerce.cli import __main__ as command_line
-code = command_line.main(["query", "--format", "csv", "--sql", sys.argv[1]])
-heavy = ("airflow", "airflow.providers.google", "google.cloud.bigquery")
-print(code, *[name for name in heavy if name in sys.modules], file=sys.stderr)
-"""
-
-
-LIKE_THE_EXAMPLE: dict[str, int] = {}
-OF_THE_HOOK = {"num_retries": 2}
-"""Fields of the connection which only the provider's hook knows."""
-CASES = {
-    "a connection as in .env.example": (
-        LIKE_THE_EXAMPLE,
-        "SELECT sku FROM products",
-        "google.cloud.bigquery",
-    ),
-    "another connection": (
-        OF_THE_HOOK,
-        "SELECT sku FROM products",
-        "airflow airflow.providers.google google.cloud.bigquery",
-    ),
-    "a refusal": (LIKE_THE_EXAMPLE, "DELETE FROM products WHERE TRUE", ""),
-}
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_a_process_that_queries_prints_rows_alone_and_imports_no_more_than_it_needs(
-    shop, installation, case
-):
-    fields, sql, loaded = CASES[case]
-    dataset = shop.warehouse.settings.bigquery_dataset
-    shop.warehouse.run(
-        f"INSERT INTO {dataset}.products (sku, name) VALUES ('A', 'Lamp')", "one"
-    )
-    connection = json.loads(os.environ["AIRFLOW_CONN_BIGQUERY"])
-    connection["extra"] |= fields
-    own = {
-        "AIRFLOW_CONN_BIGQUERY": json.dumps(connection),
-        "PYTHONPATH": str(installation / "plugins"),
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", LOADED, sql],
-        cwd=installation,
-        env=os.environ | own,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    rows = [] if case == "a refusal" else [["sku"], ["A"]]
-    assert list(csv.reader(io.StringIO(done.stdout))) == rows, done.stderr
-    assert done.stderr.splitlines()[-1] == f"{int(not rows)} {loaded}".rstrip()
 
 
 def test_what_would_change_something_is_refused_and_not_run(shop, capsys, tmp_path):

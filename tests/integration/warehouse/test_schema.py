@@ -6,13 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from google.cloud.bigquery import SchemaField, Table
+from google.cloud.bigquery import Table
 
 from ecommerce.cli import __main__ as command_line
 from ecommerce.core.errors import ConfigurationError, ContractError
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.client import connect
-from ecommerce.warehouse.migrate import _described as described
 from ecommerce.warehouse.migrate import migrate
 from ecommerce.warehouse.schema import prepare
 from tests.integration.warehouse.conftest import MONDAY, STATE, Shop
@@ -98,34 +97,49 @@ def test_a_fresh_warehouse_needs_no_migration(
     assert "every table was up to date" in capsys.readouterr().out
 
 
-def test_migrate_adds_columns_and_names_what_it_cannot_do(empty_dataset: str):
+def test_migrate_adds_columns_and_names_what_it_cannot_do(
+    empty_dataset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     warehouse = connect()
     prepare(warehouse)
-    warehouse.run(f"DROP TABLE `{empty_dataset}.products`", "drop")
-    warehouse.run(
-        f"CREATE TABLE `{empty_dataset}.products` (sku INT64, name STRING, colour STRING)",
-        "an older table",
-    )
-    warehouse.run(
-        f"INSERT INTO `{empty_dataset}.products` (sku, name) VALUES (1, 'Old')",
-        "an older row",
-    )
+    older = {
+        "products": "sku INT64, name STRING, colour STRING",
+        "order_lines": "business_date DATE NOT NULL, source STRING NOT NULL",
+    }
+    for table, columns in older.items():
+        name = f"`{empty_dataset}.{table}`"
+        warehouse.run(f"DROP TABLE {name}; CREATE TABLE {name} ({columns})", "older")
+    row = f"INSERT INTO `{empty_dataset}.products` (sku, name) VALUES (1, 'Old')"
+    warehouse.run(row, "an older row")
+    updated, update = {}, warehouse.client.update_table
 
-    migration = migrate(warehouse)
+    def updating(table: Table, properties: list[str], **options: Any) -> Any:
+        filtered = table.require_partition_filter
+        updated[table.table_id] = (table.clustering_fields, filtered, properties)
+        return update(table, properties, **options)
 
-    assert migration.done == [
-        f"products: column {column} added, NULL in existing rows"
-        for column in ("category", "picture_uri", "thumbnail_uri", "updated_at")
+    with monkeypatch.context() as patch:
+        patch.setattr(warehouse.client, "update_table", updating)
+        migration = migrate(warehouse)
+
+    added = ("category", "picture_uri", "thumbnail_uri", "updated_at")
+    assert [text for text in migration.done if text.startswith("products")] == [
+        f"products: column {column} added, NULL in existing rows" for column in added
     ]
-    assert migration.left == [
+    assert sorted(migration.left) == [
+        "order_lines: its partitioning is not that of table.sql; copy the table to change that",
+        "products: column colour is not in table.sql; drop it by hand if no query needs it",
         "products: column sku is INT64 NULLABLE, and in table.sql STRING REQUIRED; "
         "copy the table to change that",
-        "products: column colour is not in table.sql; drop it by hand if no query needs it",
     ]
     rows = warehouse.run(
         f"SELECT sku, name, category FROM `{empty_dataset}.products`", "look"
     )
     assert rows == [{"sku": 1, "name": "Old", "category": None}]
+    always = ["schema", "clustering_fields"]
+    assert updated["order_lines"] == (["source", "sku"], None, always)
+    partitioned = [*always, "time_partitioning", "require_partition_filter"]
+    assert updated["refunds"] == (None, True, partitioned)
     assert migrate(warehouse).done == []
 
 
@@ -162,51 +176,3 @@ def test_a_lock_without_a_row_loads_nothing_and_is_created_again(shop: Shop):
 
     shop.load(*OLDER)
     assert len(shop.rows("orders")) == 7
-
-
-def test_migrate_names_a_partitioning_and_columns_that_it_cannot_change(
-    empty_dataset: str, monkeypatch: pytest.MonkeyPatch
-):
-    warehouse = connect()
-    prepare(warehouse)
-    for table in ("order_lines", "sessions"):  # partitions of sessions expire
-        warehouse.run(f"DROP TABLE `{empty_dataset}.{table}`", "drop")
-        kept = "business_date DATE NOT NULL, source STRING NOT NULL"
-        warehouse.run(
-            f"CREATE TABLE `{empty_dataset}.{table}` ({kept})", "an older table"
-        )
-    updated, update = {}, warehouse.client.update_table
-
-    def updating(table: Table, properties: list[str], **options: Any) -> Any:
-        updated[table.table_id] = (
-            table.clustering_fields,
-            table.require_partition_filter,
-            properties,
-        )
-        return update(table, properties, **options)
-
-    monkeypatch.setattr(warehouse.client, "update_table", updating)
-    left = migrate(warehouse).left
-
-    for table in ("order_lines", "sessions"):
-        assert (
-            f"{table}: its partitioning is not that of table.sql; copy the table to change that"
-            in left
-        )
-    always = ["schema", "clustering_fields"]
-    assert updated["order_lines"] == (["source", "sku"], None, always)
-    assert updated["products"] == (None, None, always)
-    assert updated["refunds"] == (
-        None,
-        True,
-        [*always, "time_partitioning", "require_partition_filter"],
-    )
-
-
-def test_digits_of_a_number_are_compared_where_they_are_known():
-    wide, narrow = (
-        SchemaField("amount", "NUMERIC", precision=18, scale=scale) for scale in (4, 2)
-    )
-    assert described(wide, with_digits=True) == "NUMERIC(18, 4) NULLABLE"
-    assert described(wide, with_digits=True) != described(narrow, with_digits=True)
-    assert described(wide, with_digits=False) == "NUMERIC NULLABLE"

@@ -126,16 +126,3 @@ def test_a_bucket_that_bigquery_cannot_load_from_is_reported_with_the_fix(
         check_access.check_bucket(with_bucket(bucket, loading=refusal))
     assert ACCOUNT not in str(refused.value)
     assert list(bucket.iterdir()) == []
-
-
-def test_the_grants_name_the_roles_the_code_names(repository):
-    grants = (repository / "deploy" / "bigquery_grants.sql").read_text()
-    assert set(re.findall(r"roles/[\w.]+", grants)) == {
-        "roles/bigquery.jobUser",
-        "roles/bigquery.dataEditor",
-        "roles/storage.objectUser",
-        "roles/storage.legacyBucketReader",
-    }
-    settings = load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef"})
-    for dataset in (settings.bigquery_dataset, settings.staging_dataset):
-        assert f"ON SCHEMA `PROJECT.{dataset}` TO" in grants

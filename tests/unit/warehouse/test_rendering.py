@@ -9,14 +9,11 @@ import pytest
 from jinja2 import DictLoader, UndefinedError
 
 from ecommerce.core.settings import load_settings
-from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.rendering import (
-    columns,
     in_few_ranges,
     render,
     staging_table,
-    tables,
 )
 
 SETTINGS = load_settings(
@@ -70,26 +67,6 @@ def test_a_staging_table_is_named_by_a_hash(suffix):
 )
 def test_days_become_literals_and_runs_of_days_ranges(template, days, predicate):
     assert template('{{ days("d") }}', days=days) == predicate
-
-
-def test_ten_years_of_days_are_a_short_text(template):
-    days = [date.fromordinal(number) for number in range(735_000, 738_650)]
-    assert len(template('{{ days("d") }}', days=days)) < 100
-
-
-def test_a_load_of_scattered_days_is_a_script_that_bigquery_takes():
-    # Of a shop that opens on odd days: the first orders of customers known for ten years, found in an export.
-    days = [date.fromordinal(735_000 + 2 * number) for number in range(1800)]
-    script = render(
-        "warehouse/loads/orders/script.sql",
-        days=in_few_ranges(days),
-        staging="0a1b",
-        spec=ORDERS,
-        settings=SETTINGS,
-        business_date=days[0],
-        lock_token="0a1b",
-    )
-    assert len(script) < 1_000_000 / 2
 
 
 def test_days_in_many_pieces_are_put_together_over_the_narrowest_gaps():
@@ -148,30 +125,6 @@ def test_values_are_literals(template):
 def test_a_name_nobody_gave_is_an_error(template):
     with pytest.raises(UndefinedError):
         template("{{ busines_date }}")
-
-
-@pytest.mark.parametrize("table", tables())
-def test_every_column_of_a_table_is_read_and_described(table):
-    text = (rendering.SQL_ROOT / f"warehouse/tables/{table}/table.sql").read_text()
-    body = text[text.index("(\n") : text.index("\n)\n")]
-
-    found = columns(table)
-
-    assert len(found) == len(body.splitlines()) - 1
-    assert all(len(column.description) > 10 for column in found)
-    assert all(column.type != "NUMERIC" for column in found), (
-        "bare NUMERIC keeps three decimals in the emulator"
-    )
-    assert 'description = "' in text[text.index("\nOPTIONS (") :]
-
-
-@pytest.mark.parametrize("table", tables())
-def test_a_partitioned_table_asks_for_a_filter_but_orders(table):
-    text = (rendering.SQL_ROOT / f"warehouse/tables/{table}/table.sql").read_text()
-
-    asks = "require_partition_filter = TRUE" in text
-    is_partitioned = bool(re.search(r"^PARTITION BY \w+_date$", text, re.MULTILINE))
-    assert asks == (is_partitioned and table != "orders")
 
 
 def test_every_change_of_rows_belongs_to_a_transaction_that_begins_with_the_lock():

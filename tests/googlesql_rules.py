@@ -1,0 +1,135 @@
+"""What Google's analyzer accepts and BigQuery refuses, or bills the whole history for."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any
+
+import zetasql.types as zt
+from zetasql.core.exceptions import ZetaSQLError
+
+from ecommerce.warehouse import rendering
+from tests.googlesql import Catalogue, Statement, paths, statements
+
+
+def refusals(sql: str) -> Iterator[str]:
+    """What the analyzer accepts and BigQuery refuses."""
+    if found := re.search(r"\bAS (BIG)?(NUMERIC|STRING|BYTES)\s*\(", sql):
+        yield f"Parameterized types are not allowed in CAST expressions: {found.group()}"
+    if re.search(r"\bIN\s*\(\s*\)|\bIN UNNEST\(\[\]\)", sql):
+        yield "an empty list"
+
+
+def unpruned(resolved: Any) -> Iterator[str]:
+    """Partitioned tables a statement reads without comparing their partition with a constant: it reads their
+    whole history, or BigQuery refuses it. (A view gets its filter when it is queried.)"""
+    if isinstance(resolved, zt.ResolvedCreateViewStmt):
+        return
+    nodes = list(_nodes(resolved))
+    pruned = {
+        column.column.column_id
+        for call in nodes
+        if isinstance(call, zt.ResolvedFunctionCall)
+        and call.function.name in COMPARISONS
+        for column in call.argument_list
+        if isinstance(column, zt.ResolvedColumnRef)
+        and all(_is_constant(each) for each in call.argument_list if each is not column)
+    }
+    for scan in nodes:
+        if (
+            isinstance(scan, zt.ResolvedTableScan)
+            and scan.table.name in _need_a_filter()
+        ):
+            partition = _need_a_filter()[scan.table.name]
+            days = {
+                column.column_id
+                for column in scan.column_list
+                if column.name == partition
+            }
+            # An INSERT names its target in a scan too, without reading it; COUNT(*) reads no column.
+            if (
+                scan.column_list
+                and not days & pruned
+                and not _is_insert_target(resolved, scan)
+            ):
+                yield f"no partition filter on {scan.table.name}"
+
+
+def _is_constant(expression: Any) -> bool:
+    if isinstance(expression, zt.ResolvedFunctionCall):
+        return all(_is_constant(each) for each in expression.argument_list)
+    return isinstance(expression, (zt.ResolvedLiteral, zt.ResolvedParameter))
+
+
+def correlated(resolved: Any) -> Iterator[str]:
+    """Correlated subqueries in the clauses of a MERGE, outside its source
+    (https://cloud.google.com/bigquery/docs/reference/standard-sql/dml-syntax#limitations)."""
+    if isinstance(resolved, zt.ResolvedMergeStmt):
+        for clause in (resolved.merge_expr, *resolved.when_clause_list):
+            for node in _nodes(clause):
+                if isinstance(node, zt.ResolvedSubqueryExpr) and node.parameter_list:
+                    yield "a correlated subquery in a clause of a MERGE"
+
+
+COMPARISONS = {
+    f"ZetaSQL:${name}"
+    for name in ("equal", "between", "greater_or_equal", "less_or_equal", "in")
+}
+
+
+def _is_insert_target(resolved: Any, scan: Any) -> bool:
+    return isinstance(resolved, zt.ResolvedInsertStmt) and resolved.table_scan is scan
+
+
+@cache
+def _need_a_filter() -> dict[str, str]:
+    """The column by which each of them is partitioned."""
+    found = {"sales.order_lines_reporting": "business_date"}
+    for name in rendering.tables():
+        sql = (rendering.SQL_ROOT / f"warehouse/tables/{name}/table.sql").read_text()
+        partition = re.search(r"PARTITION BY (\w+)$", sql, re.MULTILINE)
+        if partition:
+            found[f"sales.{name}"] = partition[1]
+    return found
+
+
+def _nodes(value: Any) -> Iterator[Any]:
+    if is_dataclass(value):
+        yield value
+    for part in parts(value):
+        yield from _nodes(part)
+
+
+def parts(node: Any) -> list[Any]:
+    """What a node of a resolved statement, or a list of nodes, consists of."""
+    if is_dataclass(node):
+        return [getattr(node, part.name) for part in fields(node)]
+    return list(node) if isinstance(node, (list, tuple)) else []
+
+
+def problems(catalogue: Catalogue, statement: Statement) -> list[str]:
+    """What is wrong with a statement, in words; what it creates is added to the catalogue."""
+    found = list(refusals(statement.sql))
+    try:
+        resolved = catalogue.analyse(statement.sql)
+        found += correlated(resolved)
+        if (
+            "/procedures/" not in statement.name
+        ):  # those are for one customer or export in all history
+            found += unpruned(resolved)
+    except ZetaSQLError as error:
+        found.append(str(error))
+    return [f"{statement.name}: {each}" for each in found]
+
+
+def analyse_all() -> tuple[Catalogue, list[str]]:
+    """The tables that all files create, and what is wrong with the statements of any."""
+    catalogue = Catalogue()
+    wrong = [
+        each
+        for path in paths()
+        for statement in statements(path)
+        for each in problems(catalogue, statement)
+    ]
+    return catalogue, wrong

@@ -1,0 +1,266 @@
+"""What else happens to a small shop: an export, web events, catalogues, forecasts, look-ups, an erasure."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from ecommerce.catalogue.loading import CATALOGUE, last_catalogue
+from ecommerce.events.loading import EVENTS
+from ecommerce.forecast import loading as forecast_loading
+from ecommerce.forecast.weeks import Week
+from ecommerce.maintenance import erasure
+from ecommerce.pages import day_status
+from ecommerce.pages.views import quality
+from ecommerce.sales import day_state, delivery
+from ecommerce.sales.history import undo
+from ecommerce.sales.loading import ORDERS
+from ecommerce.sales.report.queries import read_figures
+from ecommerce.storage import staging
+from ecommerce.warehouse import load_history
+from ecommerce.warehouse.load import load
+from ecommerce.warehouse.spec import LoadSpec
+from tests.integration.warehouse.conftest import ORIGIN, Shop
+from tests.integration.warehouse.loadable import (
+    Folder,
+    Row,
+    at,
+    picture,
+    rejection,
+    staged_rows,
+)
+from tests.integration.warehouse.small_shop import (
+    ATTRIBUTES,
+    DAY,
+    EXPORT,
+    MORNING,
+    NOON,
+    ONE_DAY,
+    check,
+    priced,
+)
+from tests.integration.warehouse.test_events_load import awkward
+from tests.integration.warehouse.web_events import Website
+from tests.integration.warehouse_contents import of_all_days
+
+
+def export(shop: Shop) -> None:
+    """Load an export and remove it."""
+    old = [
+        priced(
+            "1",
+            900,
+            "15.00",
+            source=EXPORT,
+            customer="ann",
+            refunds=[("R", NOON - 800 * ONE_DAY, "4.00")],
+        ),
+        priced("2", 0, "16.00", source=EXPORT, customer="old"),
+    ]
+    folder = Folder(
+        old,
+        source=EXPORT,
+        read_at=MORNING,
+        rejected=[{"reason": "malformed_line", "raw": "x"}],
+    )
+    shop.load(
+        folder,
+        day=DAY - 900 * ONE_DAY,
+        run_id="manual__export",
+        dag_id="sales_history_load",
+        status="history",
+    )
+    read_report(shop)
+    undo.undo(EXPORT)
+
+
+def read_report(shop: Shop) -> None:
+    """Read all that reports and pages show."""
+    origin = ORIGIN.model_copy(update={"run_id": "again"})
+    for day in (DAY, DAY - ONE_DAY):
+        read_figures(shop.warehouse, day, origin)
+    day_status.load_days(shop.warehouse, DAY - 7 * ONE_DAY, DAY)
+    quality.load_facts(shop.warehouse, DAY)
+    day_state.load_day_states(shop.warehouse, DAY - 7 * ONE_DAY, DAY)
+
+
+def browse(shop: Shop) -> None:
+    """Load three days of web events, and one again."""
+    website = Website(shop)
+    awkward(website)
+    website.add("w1", NOON, visitor_id="zoe", sku="lamp")
+    website.add("w2", NOON, "purchase", visitor_id="zoe", order_id="s1", sku="toys-1")
+    website.add("w3", NOON, "purchase", visitor_id="zoe", order_id="2000", sku="toys-1")
+    for day in (DAY - 2 * ONE_DAY, DAY - ONE_DAY, DAY, DAY):
+        website.run(day, MORNING - (DAY - day), run_id=f"events {day}", check=False)
+    check(shop, EVENTS, f"events {DAY}")
+
+
+def refresh_catalogue(shop: Shop) -> None:
+    """Load a catalogue, and another one that lacks a product."""
+    runs = (
+        ("first", ["toys-1", "lamp", "gone"]),
+        ("second", ["toys-1", "lamp"]),
+        ("second", ["toys-1"]),
+    )
+    for number, (run_id, skus) in enumerate(runs):
+        read_at = MORNING + timedelta(hours=number)
+        rows = {
+            "product_pictures": [shown(sku, read_at, run_id, number) for sku in skus],
+            "rejected_rows": [rejection("product_catalogue", DAY, run_id, raw="x")],
+        }
+        options: Any = {"day": DAY, "read_at": read_at, "run_id": run_id}
+        manifest = staged_rows(CATALOGUE, shop.folder, rows, **options)
+        load_one(shop, CATALOGUE, manifest, run_id)
+        last_catalogue()
+
+
+def load_one(
+    shop: Shop, spec: LoadSpec, manifest: staging.Manifest, run_id: str
+) -> None:
+    """Load a folder and check the load."""
+    load(
+        [manifest],
+        spec=spec,
+        business_date=manifest.business_date,
+        run_id=run_id,
+        dag_id="other",
+        warehouse=shop.warehouse,
+    )
+    check(shop, spec, run_id)
+
+
+def shown(sku: str, read_at: datetime, run_id: str, number: int) -> Row:
+    """A row of `product_pictures` with all columns."""
+    names = (
+        "reason",
+        "image_url_hash",
+        "image_host",
+        "etag",
+        "last_modified",
+        "sha256",
+    )
+    values: Row = {name: f"{name} of {sku}" for name in names}
+    values["state"] = "broken" if sku == "lamp" else "ok"
+    values |= {"name": f"{sku} {number}", "fetched_at": read_at}
+    values |= {"picture_uri": f"file:///{sku}", "thumbnail_uri": f"file:///{sku}.png"}
+    return picture(sku, read_at, run_id, **values)
+
+
+def predict(shop: Shop) -> None:
+    """Load forecasts of two weeks, and read all that a forecast reads."""
+    names = ("total", "category:Toys", "channel:sales_db", "sku:toys-1")
+    for as_of in (DAY - 7 * ONE_DAY, DAY, DAY):
+        rows = [
+            {
+                "series": name,
+                "target_date": as_of + timedelta(days=number),
+                "model": "blend",
+                "forecast": 100 + number,
+                "lower_80": 90,
+                "upper_80": 130,
+                "lower_95": 80,
+                "upper_95": 150,
+            }
+            for name in names
+            for number in range(9)
+        ]
+        refused = [
+            {
+                "file": "p.csv",
+                "line_number": 2,
+                "reason": "invalid_date",
+                "detail": None,
+                "raw": "x",
+            }
+        ]
+        run = staging.DagRun("forecast", f"forecast {as_of}")
+        manifest = forecast_loading.write(rows, as_of, run, refused)
+        load_one(shop, forecast_loading.FORECASTS, manifest, run.run_id)
+    last = DAY + 3 * ONE_DAY
+    shop.warehouse.arrow(
+        "forecast/report_rows.sql",
+        parameters={"begins_at": MORNING},
+        first=DAY - 7 * ONE_DAY,
+        day=last,
+    )
+    shop.warehouse.query("forecast/complete_days.sql", first=DAY - 7 * ONE_DAY, day=DAY)
+
+
+def look_up(shop: Shop) -> None:
+    """What extracts, reconciliations and forecasts look up."""
+    days = [DAY - ONE_DAY, DAY]
+    for source in ("sales_db", "partner_files"):
+        load_history.last_read(source)
+        load_history.was_read(source, DAY)
+        load_history.known_refunds(source, ["2007", "1999", "A1"])
+        load_history.known_lines(source, ["2000", "2009", "A2"])
+        load_history.loaded_files(source, [f"acme_{DAY}.csv"], ["A2", "A3", "A4"])
+        load_history.delivered_files(source, DAY - 7 * ONE_DAY)
+        load_history.read_days(source, DAY - 7 * ONE_DAY, DAY)
+        load_history.known_orders(source, DAY)
+        load_history.rejected_orders(source, DAY)
+        load_history.refunded_orders(source, days)
+        for table in ("orders", "refunds"):
+            path = f"warehouse/tables/{table}/for_reconciliation.sql"
+            shop.warehouse.query(path, days=days, parameters={"source": source})
+    delivery.deliveries(DAY)
+    forecast_loading.week_state(Week(DAY - 2 * ONE_DAY), "forecast", DAY - 30 * ONE_DAY)
+    first, recent = DAY - 30 * ONE_DAY, DAY - 10 * ONE_DAY
+    reading = {"spec": ORDERS, "base": DAY - ONE_DAY, "day": DAY}
+    quarter = {"week_before": DAY - 7 * ONE_DAY, "quarter_before": DAY - 90 * ONE_DAY}
+    shop.warehouse.query("report/daily_sales/channel_days.sql", **reading, **quarter)
+    currencies = {"currencies": ["JPY"]}
+    shop.warehouse.query(
+        "report/daily_sales/currency_shares.sql",
+        days=days,
+        parameters=currencies,
+        **reading,
+    )
+    shop.warehouse.query(
+        "forecast/daily_series.sql",
+        spec=forecast_loading.DAILY_RUNS,
+        first=first,
+        day=DAY,
+    )
+    shop.warehouse.query(
+        "forecast/sku_series.sql",
+        parameters={"named": ["toys-2"]},
+        first=first,
+        day=DAY,
+        recent=recent,
+        most=2,
+    )
+
+
+def copy_rows(shop: Shop) -> None:
+    """Store some rows twice, as two loads did that should have excluded each other."""
+    dataset = shop.warehouse.settings.bigquery_dataset
+    for table in ("orders", "refunds", "products", "exchange_rates", "sales_forecasts"):
+        where = of_all_days(table)
+        sql = (
+            f"INSERT INTO `{dataset}.{table}` SELECT * FROM `{dataset}.{table}` {where}"
+        )
+        shop.warehouse.run(sql, "copies")
+
+
+def forget(shop: Shop) -> None:
+    """Forget a customer. Load their row without an order, then an order of theirs that is new, with its web
+    event."""
+    erasure.forget("c2", shop.warehouse)
+    later = MORNING + timedelta(hours=9)
+    listed = {"customer_hash": "c2", "country_code": "US", "updated_at": NOON}
+    shop.load(Folder(customers=[listed], read_at=later), day=DAY, run_id="listed")
+    order = priced(
+        "3000", 0, "20.00", customer="c2", attributes=ATTRIBUTES, source="storefront"
+    )
+    order = replace(order, refunds=[("r5", NOON, "5.00")], reason="too big")
+    rejected = {"reason": "missing_value", "raw": "x", "order_id": "3000"}
+    folder = Folder([order], source="storefront", rejected=[rejected], read_at=later)
+    shop.load(folder, day=DAY, run_id="forgotten")
+    website = Website(shop)
+    website.add("w9", NOON, "purchase", visitor_id="zoe", order_id="3000", sku="toys-1")
+    website.add(
+        "w8", at("2026-11-14 23:00"), "purchase", order_id="3000", received=NOON
+    )  # too late
+    website.run(DAY, later, run_id="forgotten", check=False)
+    shop.warehouse.query("warehouse/tables/forgotten_hashes/all.sql")

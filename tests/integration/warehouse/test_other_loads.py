@@ -1,0 +1,176 @@
+"""The loads of the catalogue and of forecasts: what a second one replaces, in any order."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from ecommerce.catalogue.loading import CATALOGUE
+from ecommerce.forecast.loading import FORECASTS
+from ecommerce.warehouse.load import load
+from ecommerce.warehouse.spec import LoadSpec
+from tests.integration.warehouse.conftest import MONDAY, Shop
+from tests.integration.warehouse.loadable import (
+    Folder,
+    Order,
+    Row,
+    at,
+    forecast,
+    picture,
+    rejection,
+    staged_rows,
+)
+
+FIRST, SECOND = at("2026-03-03 06:00"), at("2026-03-04 06:00")
+SOURCE = "product_catalogue"
+
+
+def load_rows(
+    shop: Shop, spec: LoadSpec, run_id: str = "run", day: date = MONDAY, **rows: Any
+) -> None:
+    """Load rows by table; `read_at` says when they were read."""
+    read_at = rows.pop("read_at", FIRST)
+    options: Any = {"day": day, "read_at": read_at, "run_id": run_id}
+    manifest = staged_rows(spec, shop.folder, rows, **options)
+    load(
+        [manifest],
+        spec=spec,
+        business_date=day,
+        run_id=run_id,
+        dag_id="test",
+        warehouse=shop.warehouse,
+    )
+
+
+def described(sku: str, name: str) -> Row:
+    """A product as the sales database describes it."""
+    changed = at("2026-03-01 10:00")
+    return {"sku": sku, "name": name, "category": "Sold", "updated_at": changed}
+
+
+def test_a_catalogue_replaces_an_older_one_and_never_what_a_shop_says(
+    shop: Shop, second_shop: Shop
+) -> None:
+    shown = {"state": "ok", "sha256": "a", "picture_uri": "p", "thumbnail_uri": "t"}
+    older = {
+        "read_at": FIRST,
+        "product_pictures": [
+            picture("stays", FIRST, "1st", **shown),
+            picture("renamed", FIRST, "1st"),
+            picture("gone", FIRST, "1st", **shown | {"reason": "x"}),
+            picture("sold", FIRST, "1st", **shown),
+        ],
+        "rejected_rows": [rejection(SOURCE, MONDAY, "1st")],
+    }
+    newer = {
+        "read_at": SECOND,
+        "product_pictures": [
+            picture("stays", SECOND, "2nd", etag="e"),
+            picture("renamed", SECOND, "2nd", name="New", category="Games"),
+            picture("new", SECOND, "2nd"),
+            picture("sold", SECOND, "2nd", name="Catalogue's"),
+        ],
+    }
+    for each in (shop, second_shop):
+        each.load(Folder([Order("1", FIRST)], products=[described("sold", "Shop's")]))
+    load_rows(shop, CATALOGUE, "1st", **older)
+    load_rows(shop, CATALOGUE, "2nd", **newer)
+
+    pictures = {row["sku"]: row for row in shop.rows("product_pictures")}
+    stays, gone = pictures["stays"], pictures["gone"]
+    assert (stays["first_seen_at"], stays["last_seen_at"]) == (FIRST, SECOND)
+    assert (stays["state"], stays["sha256"], stays["etag"]) == ("no_picture", None, "e")
+    assert (gone["state"], gone["reason"], gone["picture_uri"]) == ("gone", None, "p")
+    assert gone["last_seen_at"] == FIRST
+    assert shop.rows("rejected_rows") == [], "of the day, as it was read last"
+    products = {row["sku"]: row for row in shop.rows("products")}
+    named = {sku: (row["name"], row["category"]) for sku, row in products.items()}
+    assert named == {
+        "stays": ("Stays", "Toys"),
+        "renamed": ("New", "Games"),
+        "gone": ("Gone", "Toys"),
+        "new": ("New", "Toys"),
+        "sold": ("Shop's", "Sold"),
+    }
+    uris = {
+        sku: row["picture_uri"] for sku, row in products.items() if row["picture_uri"]
+    }
+    assert uris == {"gone": "p"}, "the catalogue alone sets and removes pictures"
+    assert products["sold"]["updated_at"] == at("2026-03-01 10:00")
+
+    load_rows(second_shop, CATALOGUE, "2nd", **newer)
+    state = second_shop.state(("product_pictures", "products"))
+    load_rows(second_shop, CATALOGUE, "1st", **older)
+    assert second_shop.state(("product_pictures", "products")) == state
+    assert second_shop.rows("rejected_rows") == []
+
+    # What the catalogue had said itself it changes, what a shop says since then it does not.
+    renamed = described("renamed", "Shop's too")
+    same = described("stays", "Stays") | {"category": "Toys"}
+    shop.load(Folder(products=[renamed, same], read_at=SECOND), run_id="later")
+    third = [
+        picture("renamed", SECOND, "3rd", name="Newer"),
+        picture("stays", SECOND, "3rd", name="Newer", category="Newer"),
+        picture("gone", SECOND, "3rd", name="Back"),
+    ]
+    load_rows(shop, CATALOGUE, "3rd", read_at=SECOND, product_pictures=third)
+    products = {row["sku"]: row for row in shop.rows("products")}
+    named = {sku: (row["name"], row["category"]) for sku, row in products.items()}
+    assert named["renamed"] == ("Shop's too", "Sold")
+    assert named["stays"] == ("Stays", "Toys")
+    assert named["gone"] == ("Back", "Toys")
+    assert shop.by("product_pictures", "sku", "state") == {
+        **dict.fromkeys(("renamed", "gone", "stays"), "no_picture"),
+        **dict.fromkeys(("new", "sold"), "gone"),
+    }
+
+
+def test_a_forecast_replaces_that_of_its_origin_and_learns_the_actual_sales(
+    shop: Shop,
+) -> None:
+    days = [MONDAY + timedelta(days=number) for number in range(3)]
+    earlier, origin = at("2026-02-22 05:00"), at("2026-03-01 05:00")
+    rates = [(MONDAY, "USD", "1.1"), (MONDAY, "CHF", "0.9")]
+    orders = [
+        Order(
+            "1",
+            at("2026-03-02 15:00"),
+            [("Toys", "1", "10.00"), ("Books", "1", "5.00")],
+        ),
+        Order("2", at("2026-03-02 15:00"), currency="CHF", channel="app", discount="1"),
+        Order("3", at("2026-03-02 15:00"), currency="XXX"),
+        Order("4", at("2026-03-02 15:00"), is_test=True),
+        Order("5", at("2026-03-02 15:00"), is_sale=False, status="cancelled"),
+    ]
+    shop.load(Folder(orders), Folder(source="exchange_rates", rates=rates))
+    series = ("total", "category:Toys", "channel:sales_db", "sku:toys-1", "sku:none")
+    load_rows(
+        shop,
+        FORECASTS,
+        "week",
+        sales_forecasts=[forecast("total", day, earlier) for day in days],
+    )
+    first = [
+        forecast(name, day, origin, model="old") for name in series for day in days
+    ]
+    load_rows(shop, FORECASTS, "week 2", sales_forecasts=first)
+    second = [forecast(name, day, origin) for name in series for day in days]
+    load_rows(shop, FORECASTS, "week 2", sales_forecasts=second)
+
+    rows = shop.rows("sales_forecasts")
+    assert len(rows) == len(days) * (1 + len(series))
+    assert {row["model"] for row in rows} == {"median"}
+    # 10.00 CHF at 1.1 / 0.9; Tuesday and Wednesday were not loaded.
+    chf = Decimal("12.2222")
+    assert {
+        (row["made_at"], row["series"]): row["actual"]
+        for row in rows
+        if row["target_date"] == MONDAY
+    } == {
+        (earlier, "total"): 15 + chf,
+        (origin, "total"): 15 + chf,
+        (origin, "category:Toys"): 10 + chf,
+        (origin, "channel:sales_db"): 15,
+        (origin, "sku:toys-1"): 10 + chf,
+        (origin, "sku:none"): 0,
+    }
+    assert {row["actual"] for row in rows if row["target_date"] != MONDAY} == {None}
