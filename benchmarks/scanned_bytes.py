@@ -1,0 +1,395 @@
+"""A model of the bytes that BigQuery scans for a load, on Google's analysis of the rendered statements.
+
+`python -m benchmarks.scanned_bytes` prints what the loads of a day scan after a month and after ten years.
+
+A statement scans the columns that it refers to (the analyzer removes the others), of the partitions that its
+constants leave. UPDATE, DELETE and a MERGE with one of them also scan all columns of the partitions that they
+may change, or of the whole table without partitions
+(https://cloud.google.com/bigquery/docs/reference/standard-sql/dml-syntax#on-demand_query_size_calculation).
+Only literals, parameters and variables prune; comparisons with another table's columns do not. The first
+column of a clustered table prunes whole blocks in the same way, but not what DML changes.
+"""
+
+import operator
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cache
+from typing import Any
+
+import zetasql.types as zt
+
+from ecommerce.core.settings import load_settings
+from ecommerce.events.loading import EVENTS
+from ecommerce.sales.loading import ORDERS
+from ecommerce.warehouse import rendering
+from ecommerce.warehouse.spec import LoadSpec
+from tests import googlesql, googlesql_rules
+from tests.googlesql import SETTINGS, STAGING, Catalogue
+
+DAY = date(2026, 3, 31)
+"""The business day of the load: the newest of the history."""
+WIDTHS = {
+    "INT64": 8,
+    "NUMERIC": 16,
+    "BOOL": 1,
+    "DATE": 8,
+    "TIMESTAMP": 8,
+    "STRING": 2,
+    "ARRAY": 0,
+}
+TEXTS = {
+    **{
+        "order_id": 10,
+        "source": 9,
+        "channel": 9,
+        "customer_hash": 64,
+        "visitor_hash": 64,
+    },
+    "forgotten_hash": 64,
+    **{
+        "session_key": 64,
+        "run_id": 40,
+        "currency": 3,
+        "country_code": 2,
+        "status": 9,
+        "sku": 10,
+    },
+    **{
+        "product_name": 30,
+        "raw": 400,
+        "event_id": 36,
+        "attributes": 0,
+        "coupon_code": 1,
+        "reason": 8,
+    },
+    "order_ids": 12 * 10_000,
+}
+"""Characters of text columns; others have 12."""
+BLOCK = 64 * 1024**2
+"""Bytes of a block; BigQuery's documentation expects nothing of clustering below."""
+A_DAY = {
+    **{
+        "orders": 1_000_000,
+        "order_lines": 2_500_000,
+        "refunds": 20_000,
+        "removed_orders": 500,
+    },
+    **{
+        "daily_sales": 2_000,
+        "daily_summary": 1,
+        "stored_order_ids": 200,
+        "rejected_rows": 3_000,
+    },
+    **{
+        "load_audit": 30,
+        "control_totals": 50,
+        "loaded_files": 10,
+        "exchange_rates": 30,
+    },
+    **{"report_deliveries": 1, "report_restatements": 30},
+    **{
+        "user_events": 10_000_000,
+        "sessions": 1_000_000,
+        "daily_events": 10,
+        "daily_funnel": 200,
+    },
+}
+"""Rows by day of history."""
+PRODUCTS = 50_000
+FORGOTTEN = 10_000
+STAGED = {
+    **{
+        "orders": 1_100_000,
+        "order_lines": 2_750_000,
+        "order_versions": 1_100_000,
+        "refunds": 22_000,
+    },
+    **{"customers": 900_000, "affected_customers": 900_000, "first_orders": 900_000},
+    **{
+        "products": PRODUCTS,
+        "replaced_orders": 1_100_000,
+        "rejected_rows": 3_000,
+        "loaded_files": 10,
+    },
+    **{
+        "user_events": 10_000_000,
+        "arriving_events": 10_000_000,
+        "leaving_events": 100_000,
+    },
+}
+"""Rows of a day's staging tables; the others have a few."""
+VIEWS = {"conversion_rates": "exchange_rates"}
+
+
+@dataclass(frozen=True)
+class History:
+    """What a warehouse holds: the last `days`, and its customers."""
+
+    days: int
+    customers: int
+
+    def partitions(self, table: str) -> tuple[int, int]:
+        """The number of a table's days (1 for a table that does not grow by day), and the rows of each."""
+        without_days = {"customers": self.customers, "products": PRODUCTS}
+        without_days |= {"forgotten_hashes": FORGOTTEN, "load_lock": 1}
+        return (1, without_days[table]) if table in without_days else (self.days, A_DAY[table])
+
+
+@dataclass(frozen=True)
+class Load:
+    """A load whose look-ups found these days. `variables` are those of its scripts."""
+
+    spec: LoadSpec
+    days: list[date]
+    read_days: list[date]
+    stored: Mapping[str, list[date]] = field(default_factory=dict)
+    variables: Mapping[str, date] = field(default_factory=dict)
+
+    def statements(self) -> Iterator[tuple[str, str]]:
+        """Its statements by name, in the order of their execution."""
+        for name in ("staged_totals", "find_changes", "script"):
+            sql = rendering.render(
+                self.spec.path(name),
+                days=self.days,
+                read_days=self.read_days,
+                stored=self.stored,
+                staging=STAGING,
+                spec=self.spec,
+                settings=load_settings(SETTINGS),
+                business_date=DAY,
+                looked_up_at=googlesql.sample("looked_up_at"),
+                lock_token="0a1b",
+            )
+            parts = googlesql.without_variables(googlesql.split(sql))
+            yield from ((f"{name}:{number}", each) for number, each in enumerate(parts, start=1))
+
+    def scanned(self, catalogue: Catalogue, *histories: History, sql: str = "") -> list[Counter[str]]:
+        """The bytes that all its statements scan, or that `sql` scans, by table, for each history."""
+        texts = [sql] if sql else [text for _, text in self.statements()]
+        read = [
+            scan
+            for text in texts
+            if not text.startswith(("BEGIN", "COMMIT"))
+            for scan in scans(catalogue.analyse(text))
+        ]
+        found = []
+        for history in histories:
+            sizes: Counter[str] = Counter()
+            for scan in read:
+                sizes[scan.table] += _size(scan, history, self.variables)
+            found.append(sizes)
+        return found
+
+
+@dataclass(frozen=True)
+class Scan:
+    """One table of a statement; `columns` are those that it reads, with their numbers in the statement, and
+    `conditions` are true for each row that it reads."""
+
+    table: str
+    columns: Mapping[str, int]
+    conditions: tuple[Any, ...]
+    is_changed: bool = False
+
+
+@dataclass(frozen=True)
+class Either:
+    """A row is read if one of these may hold."""
+
+    expressions: tuple[Any, ...]
+
+
+def scans(node: Any, conditions: tuple[Any, ...] = ()) -> Iterator[Scan]:
+    """The tables that a resolved statement reads; `conditions` are true for all rows of the node."""
+    match node:
+        case zt.ResolvedTableScan():
+            yield _scan(node, conditions)
+        case zt.ResolvedFilterScan():
+            yield from scans(node.filter_expr)
+            yield from scans(node.input_scan, (*conditions, node.filter_expr))
+        case zt.ResolvedJoinScan():
+            joined = () if node.join_expr is None else (node.join_expr,)
+            yield from scans(node.join_expr)
+            left = joined if node.join_type.name in ("INNER", "RIGHT") else ()
+            yield from scans(node.left_scan, (*conditions, *left))
+            right = joined if node.join_type.name in ("INNER", "LEFT") else ()
+            yield from scans(node.right_scan, (*conditions, *right))
+        case zt.ResolvedMergeStmt():
+            by_source = (each for each in node.when_clause_list if each.match_type.name.endswith("BY_SOURCE"))
+            yield _changed(
+                node,
+                Either((node.merge_expr, *(each.match_expr for each in by_source))),
+            )
+            yield from scans([node.from_scan, node.merge_expr, node.when_clause_list])
+        case zt.ResolvedDeleteStmt() | zt.ResolvedUpdateStmt():
+            yield _changed(node, node.where_expr)
+            yield from scans(node.where_expr)
+        case zt.ResolvedInsertStmt():
+            yield from scans(node.query)
+        case zt.ResolvedProjectScan() | zt.ResolvedArrayScan():
+            for part in googlesql_rules.parts(node):
+                yield from scans(part, conditions if part is node.input_scan else ())
+        case _:  # a condition on what is computed from several rows prunes nothing
+            for part in googlesql_rules.parts(node):
+                yield from scans(part)
+
+
+def _changed(statement: Any, condition: Any) -> Scan:
+    """The table that a statement changes: it also lists the columns that are only written."""
+    columns, access = statement.table_scan.column_list, statement.column_access_list
+    read = [column for column, how in zip(columns, access, strict=True) if "READ" in how.name]
+    return _scan(statement.table_scan, (condition,), read, is_changed=True)
+
+
+def _scan(
+    node: Any,
+    conditions: tuple[Any, ...],
+    columns: Any = None,
+    *,
+    is_changed: bool = False,
+) -> Scan:
+    numbers = {each.name: each.column_id for each in (node.column_list if columns is None else columns)}
+    return Scan(node.table.name.removeprefix("sales."), numbers, conditions, is_changed)
+
+
+def _size(scan: Scan, history: History, variables: Mapping[str, date]) -> int:
+    dataset, _, name = scan.table.rpartition(".")
+    if dataset:
+        table = name.partition("__")[0]
+        widths = _widths(table) if table in rendering.tables() else {}
+        return STAGED.get(table, 10) * sum(widths.get(each, 2 + _text(each)) for each in scan.columns)
+    name = VIEWS.get(name, name)
+    partition, cluster = _layout(name)
+    (length, rows), widths = history.partitions(name), _widths(name)
+    row = sum(widths.values())
+    read = length
+    if column := scan.columns.get(partition or cluster or ""):
+        all_days = (DAY - timedelta(number) for number in range(length))
+        read = sum(_may_contain(scan, column, day, variables) for day in all_days)
+        if not partition:
+            days_of_block = max(1, BLOCK // (rows * row))
+            read = min(length, -(-max(1, read) // days_of_block) * days_of_block)
+    changed = (read if partition else length) * row if scan.is_changed else 0
+    columns = scan.columns if scan.table == name else widths
+    return rows * (read * sum(widths[each] for each in columns) + changed)
+
+
+def _may_contain(scan: Scan, column: int, day: date, variables: Mapping[str, date]) -> bool:
+    return all(evaluate(each, column, day, variables) is not False for each in scan.conditions)
+
+
+@cache
+def _layout(table: str) -> tuple[str | None, str | None]:
+    """The column that a table is partitioned by, and the first one that it is clustered by."""
+    sql = (rendering.SQL_ROOT / f"warehouse/tables/{table}/table.sql").read_text()
+    partition, cluster = (
+        re.search(rf"^{clause} BY (\w+)", sql, re.MULTILINE) for clause in ("PARTITION", "CLUSTER")
+    )
+    return partition and partition[1], cluster and cluster[1]
+
+
+@cache
+def _widths(table: str) -> dict[str, int]:
+    kinds = {each.name: re.split(r"\W", each.type)[0] for each in rendering.columns(table)}
+    texts = {name: _text(name) for name, kind in kinds.items() if kind in ("STRING", "ARRAY")}
+    return {name: WIDTHS[kind] + texts.get(name, 0) for name, kind in kinds.items()}
+
+
+def _text(column: str) -> int:
+    return TEXTS.get(column, 12)
+
+
+COMPARISONS: Mapping[str, Callable[..., Any]] = {
+    "$equal": operator.eq,
+    "$between": lambda value, low, high: low <= value <= high,
+    "$greater_or_equal": operator.ge,
+    "$greater": operator.gt,
+    "$less_or_equal": operator.le,
+    "$less": operator.lt,
+    "$in": lambda value, *others: value in others,
+}
+SHIFTS = {"date_add": 1, "date_sub": -1}
+
+
+def evaluate(expression: Any, column: int, day: date, variables: Mapping[str, date]) -> Any:
+    """The value of an expression where the column with this number is `day`; None if constants do not
+    determine it."""
+    match expression:
+        case Either():
+            values = [evaluate(each, column, day, variables) for each in expression.expressions]
+            return None if any(each is not False for each in values) else False
+        case zt.ResolvedLiteral():
+            value = expression.value.value
+            is_day = value.date_value is not None
+            return date(1970, 1, 1) + timedelta(value.date_value) if is_day else _first(value)
+        case zt.ResolvedColumnRef():
+            return day if expression.column.column_id == column else None
+        case zt.ResolvedParameter():
+            return variables.get(expression.name)
+        case zt.ResolvedFunctionCall():
+            name = expression.function.name.removeprefix("ZetaSQL:")
+            values = [evaluate(each, column, day, variables) for each in expression.argument_list]
+            return _call(name, values)
+    return None
+
+
+def _first(value: Any) -> Any:
+    return value.bool_value if value.int64_value is None else value.int64_value
+
+
+def _call(name: str, values: list[Any]) -> Any:
+    if name in ("$and", "$or"):
+        decisive = name == "$or"
+        return decisive if decisive in values else (None if None in values else not decisive)
+    if name in SHIFTS and None not in values[:2]:
+        return values[0] + timedelta(SHIFTS[name] * values[1])
+    return COMPARISONS[name](*values) if name in COMPARISONS and None not in values else None
+
+
+HISTORIES = (
+    History(days=30, customers=20_000_000),
+    History(days=3650, customers=60_000_000),
+)
+
+
+def main() -> None:
+    """Print the gigabytes that the loads of a large day scan, by length of the history."""
+    catalogue = Catalogue()
+    for path in googlesql.paths():
+        if re.search(r"/(table|view|staged_totals|find_changes)\.sql$|/staging/", path):
+            for statement in googlesql.statements(path):
+                catalogue.analyse(statement.sql)
+    for name, load in large_days().items():
+        month, ten_years = load.scanned(catalogue, *HISTORIES)
+        short, long = month.total() / 1e9, ten_years.total() / 1e9
+        print(f"{name}: {short:.0f} GB after a month, {long:.0f} GB after ten years")
+
+
+def large_days() -> dict[str, Load]:
+    """A million orders, changes of a hundred thousand of the month before, and ten million events."""
+    orders = Load(
+        ORDERS,
+        days=last_days(30),
+        read_days=last_days(1),
+        stored={
+            "orders": last_days(30),
+            "refunds": last_days(30),
+            "exchange_rates": last_days(8),
+            "rejected_rows": last_days(3),
+            "products": last_days(1),
+        },
+        variables={"earliest_date": DAY - timedelta(20)},
+    )
+    return {"orders": orders, "events": Load(EVENTS, days=last_days(5), read_days=last_days(1))}
+
+
+def last_days(number: int) -> list[date]:
+    """Return the last `number` days up to `DAY`."""
+    return [DAY - timedelta(days) for days in reversed(range(number))]
+
+
+if __name__ == "__main__":
+    main()
