@@ -2,9 +2,7 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.unit.sales.transform.tables")
-
-from tests.unit.sales.transform.raw_folders import KEY, RawFolders  # noqa: E402  after the rewrite
+from tests.unit.sales.transform.raw_folders import KEY, RawFolders
 
 
 @pytest.fixture(scope="module", autouse=True)

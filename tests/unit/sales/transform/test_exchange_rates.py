@@ -1,6 +1,6 @@
 """Reference rates."""
 
-from tests.unit.sales.transform.tables import check, records
+from tests.unit.sales.tables import check, records
 
 RATES = """
 rate_date  | currency | rate            | # why

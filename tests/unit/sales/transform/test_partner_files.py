@@ -13,7 +13,7 @@ from tests.unit.sales.transform.raw_folders import (
     RUN_ID,
     csv_line,
 )
-from tests.unit.sales.transform.tables import check, records
+from tests.unit.sales.tables import check, records
 
 MORNING = READ_AT - timedelta(hours=3)
 NOON = READ_AT - timedelta(hours=1)

@@ -18,7 +18,7 @@ from tests.unit.sales.transform.raw_folders import (
     order,
     refund,
 )
-from tests.unit.sales.transform.tables import check, records
+from tests.unit.sales.tables import check, records
 
 ANN, BOB, CARL = (
     safe_id(text, KEY)

@@ -7,7 +7,7 @@ from tests.unit.sales.transform.raw_folders import (
     page_order,
     page_refund,
 )
-from tests.unit.sales.transform.tables import check, records
+from tests.unit.sales.tables import check, records
 
 ANN = {
     "email": "ANN@example.com",

@@ -12,7 +12,7 @@ from tests.unit.sales.transform.raw_folders import (
     page_refund,
     refund_line,
 )
-from tests.unit.sales.transform.tables import check
+from tests.unit.sales.tables import check
 
 KNOWN_AT = datetime(2026, 11, 12, 4, tzinfo=UTC)
 ORDERS = {

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ecommerce.core.email_masking import safe_id, teach_addresses
 from ecommerce.storage.transform import FOLDER, padded_keys
 from tests.unit.core.test_email_masking import ADDRESSES, KEY, NO_ADDRESSES
-from tests.unit.sales.transform.tables import cells
+from tests.unit.sales.tables import cells
 
 
 @pytest.fixture(scope="module")

@@ -20,9 +20,9 @@ def cells(text: str) -> list[dict[str, str]]:
     return rows
 
 
-def records(make: Callable[..., Row], *tables: str) -> list[Row]:
+def records(make: Callable[..., Any], *tables: str) -> list[Any]:
     """What `make` returns for each row. NULL is None; an empty cell keeps the default."""
-    made = []
+    made: list[Any] = []
     for table in tables:
         for row in cells(table):
             changes: Row = {}
