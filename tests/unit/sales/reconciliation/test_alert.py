@@ -20,61 +20,48 @@ def settings(monkeypatch):
 
 
 def difference(day, source=SALES_DB):
-    what = "orders: 1 gone from the source"
     return {
         "business_date": day,
         "source": source,
-        "what": what,
-        "figures": [["orders", "3", "4"]],
+        "what": "orders: 1 gone from the source",
+        "figures": [["orders", "3", "4"], ["gross amount", "20.00", "30.50"]],
     }
 
 
 def test_the_newest_days_are_read_again_each_with_its_sources():
     days = DAYS[:9]
-    listed = newest_first(
-        [[difference(day) for day in days], [], [difference(days[-1], STOREFRONT)]]
-    )
+    of_storefront = [difference(days[-1], STOREFRONT)]
+    listed = newest_first([[difference(day) for day in days], [], of_storefront])
     pairs = select_rereads(listed, 7)
     assert [pair["business_date"] for pair in pairs] == [days[-1], *reversed(days[2:])]
     assert [pair["source"] for pair in pairs[:3]] == [STOREFRONT, SALES_DB, SALES_DB]
 
 
-def both_bodies(differences, results, built=()):
-    texts = mail_texts(differences, results, built)
-    message = mail.compose(texts["subject"], "reconciliation_mail", texts)
-    return [message.get_body((kind,)).get_content() for kind in ("plain", "html")]
-
-
-def test_the_mail_says_what_was_found_what_was_done_and_what_is_left():
-    days = DAYS[18:14:-1]
-    differences = [difference(day) for day in days]
+def test_the_mail_shows_what_was_found_done_and_left(snapshot):
+    """Loaded without a report, failed twice, not read, loaded with a report, and half loaded."""
+    loaded, failed, left, built, half = reversed(DAYS[14:])
+    differences = [difference(day) for day in (loaded, failed, left, built)]
+    differences += [difference(half), difference(half, STOREFRONT)]
     results = {
-        (days[0], SALES_DB): LOADED,
-        (days[1], SALES_DB): None,
-        (days[3], SALES_DB): LOADED,
+        (loaded, SALES_DB): LOADED,
+        (failed, SALES_DB): None,
+        (built, SALES_DB): LOADED,
+        (half, SALES_DB): LOADED,
+        (half, STOREFRONT): None,
     }
-    texts = mail_texts(differences, results, [days[3]])
-    assert texts["subject"] == "Reconciliation: days with differences: 4, corrected: 2"
-    for body in both_bodies(differences, results, [days[3]]):
-        assert "orders: 1 gone from the source" in body
-        assert "read again and loaded" in body
-        assert "Reading again failed for 2026-11-18" in body
-        assert "not read again yet: 2026-11-17" in body
-        assert "make report DAY=2026-11-19" in body
-        assert "make report DAY=2026-11-18" not in body
-        assert "Reports that were rebuilt but not mailed: 2026-11-16" in body
-        assert "make report DAY=2026-11-16" not in body
-    command = """airflow dags trigger sales_reconciliation --conf '{"most_days": 1}'"""
-    assert command in both_bodies(differences, results)[0]
+    texts = mail_texts(differences, results, [built, half])
+    message = mail.compose(texts["subject"], "reconciliation_mail", texts)
+    assert (
+        message["Subject"] == "Reconciliation: days with differences: 5, corrected: 2"
+    )
+    assert message.get_body(("plain",)).get_content() == snapshot
+    html = message.get_body(("html",)).get_content()
+    for text in ("not read again yet: 2026-11-17", "make report DAY=2026-11-19"):
+        assert text in html
 
 
-def test_a_source_that_failed_is_named_and_its_day_is_not_corrected():
-    day = DAYS[-1]
-    differences = [difference(day, STOREFRONT), difference(day)]
-    results = {(day, STOREFRONT): None, (day, SALES_DB): LOADED}
-    subject = "Reconciliation: days with differences: 1, corrected: 0"
-    assert mail_texts(differences, results, [day])["subject"] == subject
-    for body in both_bodies(differences, results, [day]):
-        assert "Reading again failed for 2026-11-19 (Storefront)" in body
-        assert "reading it again failed" in body
-        assert "read again and loaded" in body
+def test_a_mail_without_corrections_names_the_command_that_makes_them():
+    texts = mail_texts([difference(day) for day in DAYS[:3]], {}, [])
+    command = "airflow dags trigger sales_reconciliation --conf '{\"most_days\": 3}'"
+    assert texts["again"] == command
+    assert texts["subject"].endswith("days with differences: 3, corrected: 0")
