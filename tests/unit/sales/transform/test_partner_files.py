@@ -6,6 +6,7 @@ import pytest
 
 from ecommerce.core.email_masking import safe_id
 from tests.explained import findings, unexplained
+from tests.unit.sales.tables import check, records
 from tests.unit.sales.transform.raw_folders import (
     DAY,
     KEY,
@@ -13,7 +14,6 @@ from tests.unit.sales.transform.raw_folders import (
     RUN_ID,
     csv_line,
 )
-from tests.unit.sales.tables import check, records
 
 MORNING = READ_AT - timedelta(hours=3)
 NOON = READ_AT - timedelta(hours=1)

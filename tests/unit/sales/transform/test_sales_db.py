@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.core.email_masking import safe_id
+from tests.unit.sales.tables import check, records
 from tests.unit.sales.transform import sales_db_records as given
 from tests.unit.sales.transform.raw_folders import (
     KEY,
@@ -18,7 +19,6 @@ from tests.unit.sales.transform.raw_folders import (
     order,
     refund,
 )
-from tests.unit.sales.tables import check, records
 
 ANN, BOB, CARL = (
     safe_id(text, KEY)

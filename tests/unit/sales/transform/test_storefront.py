@@ -2,12 +2,12 @@
 
 import pytest
 
+from tests.unit.sales.tables import check, records
 from tests.unit.sales.transform.raw_folders import (
     page_line,
     page_order,
     page_refund,
 )
-from tests.unit.sales.tables import check, records
 
 ANN = {
     "email": "ANN@example.com",

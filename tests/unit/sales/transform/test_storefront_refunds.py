@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from tests.unit.sales.tables import check
 from tests.unit.sales.transform.raw_folders import (
     READ_AT,
     page_line,
@@ -12,7 +13,6 @@ from tests.unit.sales.transform.raw_folders import (
     page_refund,
     refund_line,
 )
-from tests.unit.sales.tables import check
 
 KNOWN_AT = datetime(2026, 11, 12, 4, tzinfo=UTC)
 ORDERS = {
