@@ -32,14 +32,14 @@ from tests.oracle_refunds import Part, split_sales_db, split_storefront
 Row = dict[str, Any]
 
 ALL_SOURCES = ("exchange_rates", *CHANNELS)
-SALE_STATUSES = [
+SALE_STATUSES = {
     "processing",
     "completed",
     "shipped",
     "delivered",
     "refunded",
     "partially_refunded",
-]
+}
 ZERO = Decimal(0)
 IN_TOTAL = (STOREFRONT, SHOPIFY)
 """Channels that state amounts of whole lines, and refunds with tax."""
@@ -279,14 +279,14 @@ class Oracle:
             if order.channel in IN_TOTAL
             else line.unit_price
         )
-        own = [
+        own = {
             "coupon_code",
             "item_count",
             "discount_amount",
             "tax_amount",
             "shipping_amount",
             "fee_amount",
-        ]
+        }
         return {name: value for name, value in header.items() if name not in own} | {
             "line_number": line.line_number,
             "sku": line.sku,
