@@ -1,7 +1,8 @@
 """Which days of a source and of the warehouse differ: one comparison, a day for each case."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -79,8 +80,8 @@ def refund(**changes: Any) -> Row:
 class Case:
     """The orders and refunds of one day, in the source and as they are stored."""
 
-    found: list[Row] = field(default_factory=lambda: [order()])
-    stored: list[Row] = field(default_factory=lambda: [order()])
+    orders: list[Row] = field(default_factory=lambda: [order()])
+    stored_orders: list[Row] = field(default_factory=lambda: [order()])
     refunds: list[Row] = field(default_factory=list)
     stored_refunds: list[Row] = field(default_factory=list)
     lines: list[Line] = field(default_factory=lambda: LINES)
@@ -94,18 +95,18 @@ MOVED = [(1, "cup", "1", "10.00"), (2, "mug", "2", "5.00")]
 DEARER = [(1, "mug", "1", "12.00"), (2, "cup", "2", "4.00")]
 SAME = order(read_at=READ_AT, gross_amount=Decimal("20.0000"), updated_at=None)
 CASES = {
-    "equal": Case(found=[SAME]),
+    "equal": Case(orders=[SAME]),
     "a changed order is in both": Case(
-        found=[order(status="cancelled"), order(order_id="B")],
-        stored=[order(), order(order_id="B", status="cancelled")],
+        orders=[order(status="cancelled"), order(order_id="B")],
+        stored_orders=[order(), order(order_id="B", status="cancelled")],
         what="orders: 2 changed",
     ),
     "another order": Case(
-        found=[order(order_id="new")],
+        orders=[order(order_id="new")],
         what="orders: 1 not in the warehouse, 1 gone from the source",
     ),
     "deleted": Case(
-        found=[],
+        orders=[],
         stored_refunds=[refund()],
         what="orders: 1 gone from the source",
         figures=[
@@ -116,27 +117,29 @@ CASES = {
         ],
     ),
     "never loaded": Case(
-        stored=[],
+        stored_orders=[],
         what="orders: 1 not in the warehouse",
         figures=[["orders", "1", "0"], ["gross amount", "20.00", "0.00"]],
     ),
     "lines with other SKUs": Case(lines=MOVED, what=CHANGED),
     "lines with other prices": Case(lines=DEARER, what=CHANGED),
     "moved to a day that is not compared": Case(
-        found=[order(business_date=NEXT)], what=CHANGED
+        orders=[order(business_date=NEXT)], what=CHANGED
     ),
     "of a day that is not compared": Case(
-        found=[order(business_date=BEFORE)], stored=[]
+        orders=[order(business_date=BEFORE)], stored_orders=[]
     ),
     "changed since the last read": Case(
-        found=[order(status="cancelled", updated_at=LAST_READ)]
+        orders=[order(status="cancelled", updated_at=LAST_READ)]
     ),
     "changed before the last read": Case(
-        found=[order(status="cancelled", updated_at=LAST_READ - SECOND)], what=CHANGED
+        orders=[order(status="cancelled", updated_at=LAST_READ - SECOND)], what=CHANGED
     ),
-    "read since": Case(stored=[order(status="pending", read_at=READ_AT + SECOND)]),
+    "read since": Case(
+        stored_orders=[order(status="pending", read_at=READ_AT + SECOND)]
+    ),
     "read at once": Case(
-        stored=[order(status="pending", read_at=READ_AT)], what=CHANGED
+        stored_orders=[order(status="pending", read_at=READ_AT)], what=CHANGED
     ),
     "refunded since the last read": Case(refunds=[refund(refunded_at=LAST_READ)]),
     "refund read since": Case(stored_refunds=[refund(read_at=READ_AT + SECOND)]),
@@ -157,15 +160,15 @@ CASES = {
         what=REFUNDED,
     ),
     "refund of an older order": Case(
-        found=[],
-        stored=[],
+        orders=[],
+        stored_orders=[],
         refunds=[refund(order_business_date=BEFORE, shipping_amount=Decimal(1))],
         stored_refunds=[refund(order_business_date=BEFORE)],
         what=REFUNDED,
     ),
     "refund of an unknown order": Case(
-        found=[],
-        stored=[],
+        orders=[],
+        stored_orders=[],
         refunds=[refund(order_business_date=None, merchandise_amount=Decimal(3))],
         stored_refunds=[refund(order_business_date=None)],
         what=REFUNDED,
@@ -183,14 +186,15 @@ CASES = {
         refunds=[refund(reason="broken")], stored_refunds=[refund()], what=REFUNDED
     ),
     "forgotten customer": Case(
-        found=[order(customer_hash="forgotten")], stored=[order(customer_hash=None)]
+        orders=[order(customer_hash="forgotten")],
+        stored_orders=[order(customer_hash=None)],
     ),
     "forgotten order": Case(
-        stored=[order(customer_hash=None)],
+        stored_orders=[order(customer_hash=None)],
         refunds=[refund(reason="Ann says it is broken")],
         stored_refunds=[refund()],
     ),
-    "another customer": Case(found=[order(customer_hash="bob")], what=CHANGED),
+    "another customer": Case(orders=[order(customer_hash="bob")], what=CHANGED),
 }
 VALUES = {
     "status": "cancelled",
@@ -207,9 +211,9 @@ VALUES = {
     "ordered_at": datetime(2026, 11, 18, 15, 30, 0, 123457, tzinfo=UTC),
 }
 for column, value in VALUES.items():
-    CASES[column] = Case(found=[order(**{column: value})], what=CHANGED)
+    CASES[column] = Case(orders=[order(**{column: value})], what=CHANGED)
 CASES["gross_amount"] = Case(
-    found=[order(gross_amount=Decimal("20.0001"))],
+    orders=[order(gross_amount=Decimal("20.0001"))],
     what=CHANGED,
     figures=[["gross amount", "20.0001", "20.00"]],
 )
@@ -227,27 +231,10 @@ def line_digest(lines: Iterable[Line]) -> int:
     return digest
 
 
-def named(rows: list[Row], name: str, day: date) -> list[Row]:
-    """Orders with the ids and the day of their case."""
-    own = []
-    for row in rows:
-        order_id = f"{name} {row.get('order_id', '')}".strip()
-        own.append({"business_date": day} | row | {"order_id": order_id})
-    return own
-
-
-def refunds_of(rows: list[Row], name: str, day: date, source: str) -> list[Row]:
-    own = []
-    for row in rows:
-        key = {"refund_id": name, "order_id": name, "source": source}
-        own.append({"business_date": day, "order_business_date": day} | row | key)
-    return own
-
-
-def rows_of_lines(orders: list[Row], lines: Iterable[Line]) -> list[Row]:
-    rows = []
+def rows_of_lines(order: Row, lines: Iterable[Line]) -> Iterator[Row]:
     for number, sku, quantity, price in lines:
-        line = {
+        yield {
+            "order_id": order["order_id"],
             "line_number": number,
             "sku": sku,
             "quantity": Decimal(quantity),
@@ -256,58 +243,55 @@ def rows_of_lines(orders: list[Row], lines: Iterable[Line]) -> list[Row]:
             "discount_amount": Decimal(0),
             "tax_amount": Decimal(0),
         }
-        rows += [line | {"order_id": order["order_id"]} for order in orders]
-    return rows
 
 
-def table_of(
-    table: str, rows: list[Row], more: Iterable[tuple[str, pa.DataType]] = ()
-) -> pa.Table:
+def table_of(table: str, rows: list[Row], **more: pa.DataType) -> pa.Table:
     fields = [(column.name, arrow_type(column)) for column in rendering.columns(table)]
-    return pa.Table.from_pylist(rows, schema=pa.schema([*fields, *more]))
+    return pa.Table.from_pylist(rows, schema=pa.schema([*fields, *more.items()]))
 
 
 def compare(
-    folder: Path,
-    cases: dict[str, Case],
-    source: str = SALES_DB,
-    without: Sequence[str] = (),
+    folder: Path, cases: dict[str, Case], source: str = SALES_DB, without: str = ""
 ) -> dict[str, Difference]:
-    """What differs, by case. `without`: columns that the file of the source's orders lacks."""
-    found: dict[str, list[Row]] = {"orders": [], "order_lines": [], "refunds": []}
-    stored: dict[str, list[Row]] = {"orders": [], "refunds": []}
+    """What differs, by case. `without`: a column that the source's orders lack."""
+    rows: dict[str, list[Row]] = defaultdict(list)
     days = {}
     for place, (name, case) in enumerate(cases.items()):
-        day = FIRST + timedelta(days=place)
-        days[name] = day
-        orders = named(case.found, name, day)
-        found["orders"] += [row | {"source": source} for row in orders]
-        found["order_lines"] += rows_of_lines(orders, case.lines)
-        found["refunds"] += refunds_of(case.refunds, name, day, source)
-        digest = {"line_digest": line_digest(LINES)}
-        stored["orders"] += [row | digest for row in named(case.stored, name, day)]
-        stored["refunds"] += refunds_of(case.stored_refunds, name, day, source)
+        days[name] = FIRST + timedelta(days=place)
+        defaults = {
+            "business_date": days[name],
+            "order_business_date": days[name],
+            "order_id": name,
+            "refund_id": name,
+            "source": source,
+            "line_digest": line_digest(LINES),
+        }
+        for table in ("orders", "stored_orders", "refunds", "stored_refunds"):
+            rows[table] += [defaults | row for row in getattr(case, table)]
+        for order_row in case.orders:
+            rows["order_lines"] += rows_of_lines(defaults | order_row, case.lines)
     columns = {}
-    for table, rows in found.items():
-        written = table_of(table, rows)
-        if table == "orders":
-            written = written.drop_columns(list(without))
+    for table in ("orders", "order_lines", "refunds"):
+        written = table_of(table, rows[table])
         pq.write_table(written, folder / f"{table}.parquet")
-        columns[f"{table}.parquet"] = written.column_names
+        names = [name for name in written.column_names if name != without]
+        columns[f"{table}.parquet"] = names
     uri = f"file://{folder}"
     loadable = Manifest(source, NEXT, uri, 0, 0, "", columns, *[READ_AT] * 3)
     forgotten = ["forgotten", sha256(f"{source} forgotten order")]
+    stored = {
+        "stored_orders": table_of(
+            "orders", rows["stored_orders"], line_digest=pa.int64()
+        ),
+        "stored_refunds": table_of("refunds", rows["stored_refunds"]),
+        "forgotten_hashes": pa.table({"forgotten_hash": forgotten}),
+    }
     with connect_duckdb() as duck:
-        digest_column = [("line_digest", pa.int64())]
-        orders_table = table_of("orders", stored["orders"], digest_column)
-        duck.from_arrow(orders_table).create("stored_orders")
-        refunds_table = table_of("refunds", stored["refunds"])
-        duck.from_arrow(refunds_table).create("stored_refunds")
-        hashes = pa.table({"forgotten_hash": forgotten})
-        duck.from_arrow(hashes).create("forgotten_hashes")
+        for table, content in stored.items():
+            duck.from_arrow(content).create(table)
         result = differing_days(duck, loadable, list(days.values()), LAST_READ)
-    by_day = {row["business_date"]: row for row in result}
     assert {row["source"] for row in result} <= {source}
+    by_day = {row["business_date"]: row for row in result}
     return {name: by_day[str(day)] for name, day in days.items() if str(day) in by_day}
 
 
@@ -339,16 +323,16 @@ def test_a_customers_new_address_changes_no_order_of_the_sales_database(
 
 
 ADDED = {
-    "stored before": Case(found=[order(sales_channel="app")]),
+    "stored before": Case(orders=[order(sales_channel="app")]),
     "same": Case(
-        found=[order(sales_channel="app")], stored=[order(sales_channel="app")]
+        orders=[order(sales_channel="app")], stored_orders=[order(sales_channel="app")]
     ),
     "other": Case(
-        found=[order(sales_channel="app")],
-        stored=[order(sales_channel="web")],
+        orders=[order(sales_channel="app")],
+        stored_orders=[order(sales_channel="web")],
         what=CHANGED,
     ),
-    "gone": Case(stored=[order(sales_channel="web")], what=CHANGED),
+    "gone": Case(stored_orders=[order(sales_channel="web")], what=CHANGED),
 }
 ATTRIBUTES = {
     "configured later": ('{"a":"app","b":"card"}', '{"a":"app"}'),
@@ -373,10 +357,10 @@ def test_a_column_that_was_added_later_makes_no_stored_order_differ(
     cases = dict(ADDED)
     for name, (current, before) in ATTRIBUTES.items():
         found, stored = order(attributes=current), order(attributes=before)
-        cases[name] = Case(found=[found], stored=[stored])
+        cases[name] = Case(orders=[found], stored_orders=[stored])
     assert set(compare(tmp_path, cases)) == {"other", "gone", "another"}
     # A column that only one side has is not compared.
-    assert set(compare(tmp_path, ADDED, without=["sales_channel"])) == set()
+    assert set(compare(tmp_path, ADDED, without="sales_channel")) == set()
 
 
 def test_compares_the_closed_days_up_to_yesterday_in_the_shop(
