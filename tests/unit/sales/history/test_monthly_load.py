@@ -347,7 +347,13 @@ def test_rates_are_read_only_where_an_amount_needs_them(
 ) -> None:
     policies = json.dumps({"exchange_rates": policy})
     monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", policies)
-    monkeypatch.setattr(exchange_rates, "extract", fails)
+    days = []
+
+    def extract(window: Any) -> None:
+        days.append(str(window.day))
+        raise TransientError("the bank is closed")
+
+    monkeypatch.setattr(exchange_rates, "extract", extract)
     context = export.context()
     export.put("a.csv", text(line("A")))
     assert tasks.exchange_rates.function(export.totals(), **context) is None
@@ -359,10 +365,8 @@ def test_rates_are_read_only_where_an_amount_needs_them(
             tasks.exchange_rates.function(euros, **context)
     else:
         assert tasks.exchange_rates.function(euros, **context) is None
-
-
-def fails(_: Any) -> None:
-    raise TransientError("the bank is closed")
+    # From the day before the export, because the first month is loaded under its first day.
+    assert days == ([] if policy == "off" else ["2024-03-04"])
 
 
 def test_columns_of_ones_own_pass_through_from_csv_and_parquet(

@@ -18,21 +18,23 @@ from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.staging import Manifest
 
 Row = dict[str, Any]
-
 KEY = "a key of at least sixteen characters"
 DAY, READ_AT = date(2026, 11, 19), datetime(2026, 11, 20, 11, tzinfo=UTC)
 RUN_ID = "scheduled__2026-11-20"
 
 REJECTS = "row_number BIGINT, reason VARCHAR, detail VARCHAR, file VARCHAR, raw VARCHAR"
 REMOVED = "order_id VARCHAR"
-KNOWN_LINES = "order_id VARCHAR, line_number BIGINT, sku VARCHAR, category VARCHAR"
-KNOWN_REFUNDS = """
-    source VARCHAR, refund_id VARCHAR, line_number BIGINT, order_id VARCHAR, sku VARCHAR,
-    category VARCHAR, country_code VARCHAR, currency VARCHAR, reason VARCHAR,
-    quantity DECIMAL(18, 4), merchandise_amount DECIMAL(18, 4), tax_amount DECIMAL(18, 4),
-    shipping_amount DECIMAL(18, 4), is_sale BOOLEAN, is_test BOOLEAN, business_date DATE,
-    order_business_date DATE, refunded_at TIMESTAMPTZ, read_at TIMESTAMPTZ, run_id VARCHAR
-"""
+STOREFRONT = {
+    "known_lines": "order_id VARCHAR, line_number BIGINT, sku VARCHAR, category VARCHAR",
+    "known_refunds": """
+        source VARCHAR, refund_id VARCHAR, line_number BIGINT, order_id VARCHAR, sku VARCHAR,
+        category VARCHAR, country_code VARCHAR, currency VARCHAR, reason VARCHAR,
+        quantity DECIMAL(18, 4), merchandise_amount DECIMAL(18, 4), tax_amount DECIMAL(18, 4),
+        shipping_amount DECIMAL(18, 4), is_sale BOOLEAN, is_test BOOLEAN, business_date DATE,
+        order_business_date DATE, refunded_at TIMESTAMPTZ, read_at TIMESTAMPTZ, run_id VARCHAR
+    """,
+    "removed_orders": REMOVED,
+}
 SALES_DB = {
     "orders": """
         order_id VARCHAR, customer_id VARCHAR, status VARCHAR, currency VARCHAR,
@@ -60,12 +62,19 @@ PARTNER_COLUMNS = """
     customer_email VARCHAR, country_code VARCHAR, file VARCHAR, partner VARCHAR,
     row_number BIGINT, received_at TIMESTAMPTZ
 """
-FILES = """
-    file VARCHAR, partner VARCHAR, sha256 VARCHAR, lines BIGINT, received_at TIMESTAMPTZ,
-    order_ids VARCHAR[], warnings VARCHAR[], columns MAP(VARCHAR, VARCHAR)
-"""
-REMOVED_OF_FILES = "order_id VARCHAR, file VARCHAR, received_at TIMESTAMPTZ"
-KNOWN_OF_FILES = f"partner VARCHAR, {REMOVED_OF_FILES}"
+PARTNER_FILES = {
+    "files": """
+        file VARCHAR, partner VARCHAR, sha256 VARCHAR, lines BIGINT, received_at TIMESTAMPTZ,
+        order_ids VARCHAR[], warnings VARCHAR[], columns MAP(VARCHAR, VARCHAR)
+    """,
+    "removed_orders": "order_id VARCHAR, file VARCHAR, received_at TIMESTAMPTZ",
+    "known_orders": "order_id TEXT, partner TEXT, file TEXT, received_at TIMESTAMPTZ",
+    "rejects": REJECTS,
+}
+RATES = {
+    "rates": "row_number BIGINT, rate_date VARCHAR, currency VARCHAR, rate VARCHAR",
+    "rejects": REJECTS,
+}
 
 
 @dataclass(frozen=True)
@@ -111,25 +120,18 @@ class RawFolders:
         return self.run("sales_db", fill, **totals or {})
 
     def storefront(
-        self,
-        *pages: list[Row],
-        refunds: list[Row] | None = None,
-        later_refunds: list[Row] | None = None,
-        known: list[Row] | None = None,
-        products: list[Row] | None = None,
-        removed: list[Row] | None = None,
-        known_lines: list[Row] | None = None,
-        totals: Row | None = None,
+        self, *pages: list[Row], totals: Row | None = None, **tables: list[Row]
     ) -> Loadable:
+        """`tables`: refunds, later_refunds, products, and those of `STOREFRONT`."""
+
         def fill(folder: Path) -> None:
             for number, page in enumerate(pages or [[]]):
                 write_json(folder / "orders" / f"0000-{number:02d}-0001.json", page)
-            write_json(folder / "refunds" / "0001.json", refunds or [])
-            write_json(folder / "refunds" / "0002.json", later_refunds or [])
-            write_json(folder / "products" / "0001.json", products or [])
-            write(folder / "known_lines.parquet", KNOWN_LINES, known_lines)
-            write(folder / "known_refunds.parquet", KNOWN_REFUNDS, known)
-            write(folder / "removed_orders.parquet", REMOVED, removed)
+            for number, name in enumerate(("refunds", "later_refunds"), 1):
+                path = folder / "refunds" / f"000{number}.json"
+                write_json(path, tables.get(name, []))
+            write_json(folder / "products" / "0001.json", tables.get("products", []))
+            write_tables(folder, STOREFRONT, tables)
 
         return self.run("storefront", fill, **totals or {})
 
@@ -137,9 +139,8 @@ class RawFolders:
         """Each order as the Admin API answers it."""
 
         def fill(folder: Path) -> None:
-            write(folder / "known_lines.parquet", KNOWN_LINES)
             write_json(folder / "orders" / "000000.json", list(orders))
-            write(folder / "removed_orders.parquet", REMOVED)
+            write_tables(folder, STOREFRONT, {})
 
         return self.run("shopify", fill)
 
@@ -151,11 +152,9 @@ class RawFolders:
     def partner_files_manifest(
         self,
         *files: Row,
-        rejects: list[Row] | None = None,
-        removed: list[Row] | None = None,
-        known: list[Row] | None = None,
         extras: Iterable[str] = (),
         totals: Row | None = None,
+        **tables: list[Row],
     ) -> Manifest:
         """Each file: `name`, `lines` (rows of text, with `extras`), `received_at`, `warnings`."""
         lines: list[Row] = []
@@ -176,25 +175,20 @@ class RawFolders:
             fact["warnings"] = file.get("warnings", [])
             facts.append(fact)
 
+        more = "".join(f", {name} VARCHAR" for name in extras)
+        declared = PARTNER_FILES | {"lines": PARTNER_COLUMNS + more}
+        written = tables | {"lines": lines, "files": facts}
+
         def fill(folder: Path) -> None:
-            more = "".join(f", {name} VARCHAR" for name in extras)
-            write(folder / "lines.parquet", PARTNER_COLUMNS + more, lines)
-            write(folder / "files.parquet", FILES, facts)
-            write(folder / "removed_orders.parquet", REMOVED_OF_FILES, removed)
-            write(folder / "known_orders.parquet", KNOWN_OF_FILES, known)
-            write(folder / "rejects.parquet", REJECTS, rejects)
+            write_tables(folder, declared, written)
 
         return self.publish("partner_files", fill, **totals or {})
 
     def exchange_rates(self, *rates: Row) -> Loadable:
-        declared = (
-            "row_number BIGINT, rate_date VARCHAR, currency VARCHAR, rate VARCHAR"
-        )
         rows = [{"row_number": place} | rate for place, rate in enumerate(rates, 2)]
 
         def fill(folder: Path) -> None:
-            write(folder / "rates.parquet", declared, rows)
-            write(folder / "rejects.parquet", REJECTS)
+            write_tables(folder, RATES, {"rates": rows})
 
         return self.run("exchange_rates", fill)
 
@@ -225,10 +219,16 @@ class RawFolders:
 
 def fill_sales_db(folder: Path, *, more: str = "", **tables: list[Row]) -> None:
     """Write every file of the sales database's extract."""
-    for table, declared in SALES_DB.items():
-        if more and table == "orders":
-            declared = f"{declared}, {more}"  # noqa: PLW2901  columns of a deployment's own
-        write(folder / f"{table}.parquet", declared, tables.get(table))
+    orders = SALES_DB["orders"] + more
+    write_tables(folder, SALES_DB | {"orders": orders}, tables)
+
+
+def write_tables(
+    folder: Path, declared: Mapping[str, str], tables: Mapping[str, list[Row]]
+) -> None:
+    """Write the Parquet files `declared`, empty where no table is given."""
+    for name, columns in declared.items():
+        write(folder / f"{name}.parquet", columns, tables.get(name))
 
 
 def read(manifest: Manifest) -> Loadable:

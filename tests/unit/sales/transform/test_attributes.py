@@ -45,7 +45,7 @@ def test_named_columns_of_the_sales_database_pass_through_as_masked_text(raw):
         broken,
     ]
     done = raw.sales_db(
-        more="sales_channel VARCHAR, payment_method VARCHAR, internal_note VARCHAR, "
+        more=", sales_channel VARCHAR, payment_method VARCHAR, internal_note VARCHAR, "
         "number BIGINT, day DATE, approver JSON, is_new BOOLEAN",
         orders=orders,
         order_items=[item("O1")],

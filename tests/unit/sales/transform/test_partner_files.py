@@ -91,12 +91,14 @@ header   | 7        |
 B2       | 1        |
 earlier  | 1        |
 """
+# Loaded before, although it was received later than the files of this read.
 KNOWN = """
 order_id | partner | file                | received_at
-earlier  | acme    | acme_2026-11-17.csv | 2026-11-20 10:00Z
+earlier  | acme    | acme_2026-11-17.csv | 2026-11-20 12:00Z
 """
 REMOVED = """
 order_id | file                | received_at
+gone     | acme_2026-11-17.csv | 2026-11-20 07:00Z
 gone     | acme_2026-11-18.csv | 2026-11-20 08:00Z
 changed  | acme_2026-11-18.csv | 2026-11-20 08:00Z
 """
@@ -162,8 +164,8 @@ def done(world):
     ]
     return world.partner_files(
         *files,
-        known=records(dict, KNOWN),
-        removed=records(dict, REMOVED),
+        known_orders=records(dict, KNOWN),
+        removed_orders=records(dict, REMOVED),
         rejects=REJECTS,
         totals={"source_amounts": records(dict, STATED)},
     )

@@ -32,6 +32,8 @@ PRODUCTS = [
         "categories": [],
         "date_modified_gmt": "2026-11-01T00:00:00",
     },
+    # The line names a product by its id, which counts more than its SKU.
+    {"id": 9, "sku": "MUG-01", "name": "Pot", "categories": [{"name": "Pots"}]},
 ]
 KNOWN_LINES = """
 order_id | line_number | sku    | category
@@ -142,7 +144,7 @@ def done(world):
         refunds=[page_refund(900, 19, "1", reason="sorry, ann@example.com")],
         products=PRODUCTS,
         known_lines=records(dict, KNOWN_LINES),
-        removed=[{"order_id": "77"}],
+        removed_orders=[{"order_id": "77"}],
         totals={"source_amounts": STATED},
     )
 
@@ -245,8 +247,9 @@ def test_names_are_text_and_not_html(done):
     check(
         done.products,
         """
-sku | name      | category        | updated_at
-MUG | Tea & Mug | Tea & Tableware | NULL
+sku    | name      | category        | updated_at
+MUG    | Tea & Mug | Tea & Tableware | NULL
+MUG-01 | Pot       | Pots            | NULL
 """,
     )
 

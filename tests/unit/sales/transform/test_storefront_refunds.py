@@ -173,7 +173,7 @@ def done(world):
         [page(order_id) for order_id in ORDERS],
         refunds=amount_only() + with_lines(),
         later_refunds=[page_refund(50, 5, "20.00")],
-        known=[known_refund(11), known_refund(0)],
+        known_refunds=[known_refund(11), known_refund(0)],
     )
 
 
