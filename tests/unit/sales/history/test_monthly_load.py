@@ -36,19 +36,20 @@ from tests.unit.sales.history.export import (
 )
 from tests.unit.sales.tables import check, records
 
-# Order A is in two files and three months; of B there are two versions, one of them twice.
+# Order A is in two files and two months; of B there are two versions, one of them twice.
+# D is still of February in the shop; H has a product number as quantity.
 A_CSV = """
-order_id | number | ordered_at           | quantity      | unit_price | currency | # why
+order_id | number | ordered_at           | quantity      | unit_price | currency | discount_amount
 A        | 1      | 2024-01-31T15:00:00Z |               |            |          |
 A        | 3      | 2024-02-15T15:00:00Z | 1             | 0.10       | usd      |
 B        |        | 2024-02-29T15:00:00Z |               |            |          |
 C        |        | 2024-02-01T15:00:00Z |               | 0.10       | EUR      |
-D        |        | 2024-03-01T04:59:59Z | 1             | 5          |          | still February
-E        |        | 2024-03-01T05:00:00Z | 1             | 7          |          |
+D        |        | 2024-03-01T04:59:59Z | 1             | 5          |          |
+E        |        | 2024-03-01T05:00:00Z | 1             | 7          |          | 0.5
 F        |        |                      | many          |            |          |
 G        |        | yesterday            |               |            |          |
 ' '      |        | 2024-02-10T15:00:00Z | 1             | 3          |          |
-H        |        |                      | 4006381333931 | 99.50      | IDR      | a product number
+H        |        |                      | 4006381333931 | 99.50      | IDR      |
 I        |        |                      | 40            | 750000000  | IDR      |
 J        |        |                      | -1            |            |          |
 """
@@ -109,16 +110,18 @@ def test_an_order_is_loaded_whole_with_the_earliest_of_its_months(world: World) 
     check(
         loadable(world.months, "orders"),
         """
-month   | order_id | business_date | status    | item_count | gross       | tax | currency | channel
-2024-01 | A        | 2024-01-31    | completed | 3          | 25.1        | 4.8 | USD      | old_shop
-2024-02 | B        | 2024-02-29    | cancelled | 1          | 52.5        | 1.6 | USD      | old_shop
-2024-02 | C        | 2024-02-01    | completed | 1          | 0.2         | 1.6 | EUR      | old_shop
-2024-02 | D        | 2024-02-29    | completed | 1          | 5           | 1.6 | USD      | old_shop
-2024-03 | E        | 2024-03-01    | completed | 1          | 7           | 1.6 | USD      | old_shop
-2024-03 | I        | 2024-03-05    | completed | 1          | 30000000000 | 1.6 | IDR      | old_shop
-2024-04 | K        | 2024-04-30    | completed | 1          | 4500        | 1.6 | JPY      | old_shop
+month   | order_id | business_date | status    | item_count | gross       | tax | currency | discount
+2024-01 | A        | 2024-01-31    | completed | 3          | 25.1        | 4.8 | USD      | 0
+2024-02 | B        | 2024-02-29    | cancelled | 1          | 52.5        | 1.6 | USD      | 0
+2024-02 | C        | 2024-02-01    | completed | 1          | 0.2         | 1.6 | EUR      | 0
+2024-02 | D        | 2024-02-29    | completed | 1          | 5           | 1.6 | USD      | 0
+2024-03 | E        | 2024-03-01    | completed | 1          | 7           | 1.6 | USD      | 0.5
+2024-03 | I        | 2024-03-05    | completed | 1          | 30000000000 | 1.6 | IDR      | 0
+2024-04 | K        | 2024-04-30    | completed | 1          | 4500        | 1.6 | JPY      | 0
 """,
     )
+    channels = {row["channel"] for row in loadable(world.months, "orders")}
+    assert channels == {"old_shop"}
     updated = {
         row["order_id"]: row["updated_at"] for row in loadable(world.months, "orders")
     }
