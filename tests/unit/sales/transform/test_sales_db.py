@@ -22,7 +22,7 @@ from tests.unit.sales.transform.raw_folders import (
 AT_15 = datetime(2026, 11, 19, 15, tzinfo=UTC)
 
 # What the source says of its lines by currency. JPY: one order more than it hands out.
-STATED = {"USD": "200.0172", "JPY": "1600", "EUR": "35", "CAD": "60", "US$": "20"}
+STATED = {"USD": "240.0172", "JPY": "1600", "EUR": "35", "CAD": "60", "US$": "20"}
 UNREAD = {"USD": "20"}
 PERSONAL = (
     "address address_1 address_2 billing city customer customer_email customer_id "
@@ -156,6 +156,8 @@ JPY           | 1          | 1500             | 0        | 0    | 5
 limits        | 1          | 99999989000.0001 | 0        | 0    | 5
 last second   | 1          | 10               | 0        | 0    | 5
 e-mail-f09d   | 1          | 20               | 0        | 0    | 5
+test          | 1          | 20               | 0        | 0    | 5
+of C1         | 1          | 20               | 0        | 0    | 5
 """,
     )
 
@@ -179,6 +181,8 @@ limits        | 1           | 2026-11-19    | largest     | NULL         | uncat
 cancelled EUR | 1           | 2026-11-19    | MUG-01      | Mug, blue    | Tableware     | EUR      | False
 last second   | 1           | 2026-11-01    | MUG-01      | Mug, blue    | Tableware     | USD      | True
 e-mail-f09d   | 1           | 2026-11-19    | e-mail-9ee2 | Card         | Cards         | USD      | True
+test          | 1           | 2026-11-19    | MUG-01      | Mug, blue    | Tableware     | USD      | True
+of C1         | 1           | 2026-11-19    | MUG-01      | Mug, blue    | Tableware     | USD      | True
 """,
     )
     check(
@@ -199,8 +203,19 @@ limits        | 1    | 9999999  | 9999.9999  | 99999989000.0001 | 0        | 999
 cancelled EUR | 1    | 2        | 17.5       | 35               | 0        | 35                    | 0
 last second   | 1    | 1        | 10         | 10               | 0        | 10                    | 0
 e-mail-f09d   | 1    | 2        | 10         | 20               | 0        | 20                    | 0
+test          | 1    | 2        | 10         | 20               | 0        | 20                    | 0
+of C1         | 1    | 2        | 10         | 20               | 0        | 20                    | 0
 """,
     )
+
+
+def test_a_line_has_the_values_of_its_order(done):
+    orders = {row["order_id"]: row for row in done.orders}
+    own = {"gross_amount", "discount_amount", "tax_amount"}
+    shared = set(done.orders[0]) & set(done.order_lines[0]) - own
+    for line in done.order_lines:
+        for name in shared:
+            assert line[name] == orders[line["order_id"]][name], name
 
 
 def test_a_refund_counts_on_its_own_day_in_the_terms_of_its_order(done):
@@ -291,7 +306,6 @@ order_items | 29         | unknown_order          | order_id = e-mail-38c3
 
 
 def test_what_belongs_to_an_order_that_could_not_be_read_is_rejected_with_it(done):
-    """What was loaded of it before stays."""
     rejected = {
         row["file"] for row in done.rejected_rows if row["order_id"] == "unread"
     }
@@ -310,9 +324,9 @@ def test_a_rejected_row_is_stored_without_what_is_personal(done):
 
 
 def test_every_row_that_was_read_is_accounted_for(done):
-    # 42 orders, 30 lines, 18 refunds, 4 rejects of the extract
-    # 33 orders, 14 lines and 9 refunds were accepted; one refund was read twice
-    assert done.counts == (94, 56, 37, 1)
+    # 42 orders, 32 lines, 18 refunds, 4 rejects of the extract
+    # 33 orders, 16 lines and 9 refunds were accepted; one refund was read twice
+    assert done.counts == (96, 58, 37, 1)
     assert done.totals["orders"] == 33
     assert done.totals["rejected"] == {
         "invalid_currency": 1,
@@ -334,7 +348,7 @@ def test_amounts_by_currency_are_loaded_rejected_or_lost(done):
         done.control_totals,
         """
 currency | source_amount | loaded           | superseded | rejected | file
-USD      | 200.0172      | 110.0372         | 0          | 89.98    | NULL
+USD      | 240.0172      | 150.0372         | 0          | 89.98    | NULL
 JPY      | 1600          | 1500             | 0          | 0        | NULL
 EUR      | 35            | 35               | 0          | 0        | NULL
 CAD      | 60            | 60               | 0          | 0        | NULL
