@@ -173,7 +173,11 @@ def test_an_alert_is_sent_unless_the_report_was_mailed(
     rows = [{"state": state, "sent_at": DAY.end} for state in states]
     monkeypatch.setattr(missing_report.delivery, "deliveries", lambda day: rows)
     sent = []
-    send = lambda message: sent.append(message["Subject"]) or ""  # noqa: E731
+
+    def send(message):
+        sent.append(message["Subject"])
+        return ""
+
     monkeypatch.setattr(missing_report.mail, "send_alert", send)
     found = missing_report.alert_if_not_mailed(DAY, lambda *_, **__: {}, None)
     assert found == reason
