@@ -16,7 +16,6 @@ from ecommerce.core.errors import ContractError, StagingError
 from ecommerce.sales.transform import ORDERS, transform
 from ecommerce.sources import SOURCES
 from ecommerce.storage import staging
-from ecommerce.storage.transform import FOLDER
 from ecommerce.storage.xcom import from_xcom, to_xcom
 from tests.unit.sales.transform.raw_folders import (
     KEY,
@@ -228,14 +227,3 @@ def test_object_stores_work_like_disks(tmp_path):
     (rejected,) = done.rejected_rows
     assert rejected["file"] == "orders/0000-02-0001.json"
     assert not staging.exists(f"{away.root}/storefront")
-
-
-def test_no_step_after_the_first_names_a_source():
-    shared = []
-    for step in (FOLDER / ORDERS.folder).glob("*.sql"):
-        if step.stem not in SOURCES:
-            shared.append(step)
-    assert len(shared) > 10
-    for step in shared:
-        text = step.read_text()
-        assert not [name for name in SOURCES if f"'{name}" in text], step.name
