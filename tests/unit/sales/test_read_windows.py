@@ -5,96 +5,88 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from ecommerce.core.business_day import day_window
-from ecommerce.sales.read_windows import window_of_day, window_of_sync
+from ecommerce.sales.read_windows import (
+    window_of_day,
+    window_of_reread,
+    window_of_sync,
+)
 from ecommerce.sources import PARTNER_FILES, SALES_DB, STOREFRONT
 from ecommerce.storage.staging import DagRun
 from tests.memory import Remembered
 
 DAY = day_window(date(2026, 11, 19), "America/New_York")
 NOW = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
+RUN = DagRun("storefront_orders_sync", "scheduled__1")
+HALF_AN_HOUR, TWO_HOURS = timedelta(minutes=30), timedelta(hours=2)
 
 
-def window(source=SALES_DB, day=DAY, last_read=None, now=NOW):
-    memory = Remembered(last_read=lambda _: last_read)
-    return window_of_day(source, day, "file:///staging/x", memory, now)
+@pytest.fixture(autouse=True)
+def settings(monkeypatch):
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
+    monkeypatch.setenv("STAGING_URI", "file:///staging")
 
 
-def test_newest_day_reads_without_upper_bound():
-    assert window().changed_until is None
-
-
-def test_newest_day_reads_changes_since_its_own_start_even_after_a_later_read():
-    read_at = DAY.end - timedelta(hours=1)
-    assert window(last_read=read_at).changed_from == DAY.start - timedelta(minutes=30)
-
-
-def test_after_an_outage_the_changes_of_the_missing_days_are_read():
-    three_days_ago = DAY.start - timedelta(days=3)
-    assert window(last_read=three_days_ago).changed_from == three_days_ago - timedelta(
-        minutes=30
+def memory(last_read=None):
+    return Remembered(
+        last_read=lambda _: last_read,
+        rejected_orders=lambda source, day: [f"rejected {source} {day}"],
+        known_orders=lambda source, day: [f"known {source} {day}"],
     )
 
 
-def test_storefront_overlaps_two_hours_for_modified_dates_that_are_an_hour_early():
-    assert window(STOREFRONT).changed_from == DAY.start - timedelta(hours=2)
+@pytest.mark.parametrize(
+    ("source", "last_read", "changed_from"),
+    [
+        (SALES_DB, None, DAY.start - HALF_AN_HOUR),
+        # A later read, such as the hourly sync's, does not shorten the day.
+        (SALES_DB, DAY.end - TWO_HOURS, DAY.start - HALF_AN_HOUR),
+        # After an outage, the changes of the missing days are read.
+        (SALES_DB, DAY.shifted(-3).start, DAY.shifted(-3).start - HALF_AN_HOUR),
+        (STOREFRONT, None, DAY.start - TWO_HOURS),
+        (STOREFRONT, DAY.shifted(-3).start, DAY.shifted(-3).start - TWO_HOURS),
+        (PARTNER_FILES, None, DAY.start),  # files have no clock to overlap
+        (PARTNER_FILES, DAY.shifted(-3).start, DAY.start),
+    ],
+)
+def test_the_newest_day_reads_all_changes_since_the_last_read(
+    source, last_read, changed_from
+):
+    window = window_of_day(source, DAY, "file:///x", memory(last_read), NOW)
+    assert (window.changed_from, window.changed_until) == (changed_from, None)
+    assert window.looks_back
+    known = [] if source == PARTNER_FILES else [f"rejected {source} 2026-11-19"]
+    assert window.known_orders == known
 
 
-def test_files_have_no_clock_to_overlap():
-    assert window(PARTNER_FILES).changed_from == DAY.start
+@pytest.mark.parametrize("last_read", [None, NOW, DAY.shifted(-9).start])
+def test_an_older_day_reads_only_its_own_window(last_read):
+    older = DAY.shifted(-1)
+    window = window_of_day(SALES_DB, older, "file:///x", memory(last_read), NOW)
+    assert (window.changed_from, window.changed_until) == (older.start, older.end)
+    assert window.known_orders == ["rejected sales_db 2026-11-18"]
 
 
-def test_older_day_reads_only_its_own_window():
-    older = DAY.shifted(-3)
-    got = window(day=older, last_read=NOW)
-    assert (got.changed_from, got.changed_until) == (older.start, older.end)
+def test_a_reread_asks_for_the_orders_that_the_warehouse_has_or_rejected():
+    window = window_of_reread(STOREFRONT, DAY, RUN, memory(NOW))
+    assert (window.changed_from, window.changed_until) == (DAY.start, DAY.end)
+    known = ["known storefront 2026-11-19", "rejected storefront 2026-11-19"]
+    assert window.known_orders == known
 
 
-class TestSync:
-    @pytest.fixture(autouse=True)
-    def _settings(self, monkeypatch):
-        monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
-        monkeypatch.setenv("STAGING_URI", "file:///staging")
-
-    def sync(self, last_read=None, now=NOW):
-        run = DagRun("storefront_orders_sync", "scheduled__1")
-        return window_of_sync(
-            STOREFRONT, run, Remembered(last_read=lambda _: last_read), now
-        )
-
-    def test_reads_the_running_day_and_all_changes_since_the_last_read_less_two_hours(
-        self,
-    ):
-        last_read = NOW - timedelta(hours=1)
-        window = self.sync(last_read)
-        assert (window.day.date, window.changed_until) == (date(2026, 11, 20), None)
-        assert window.changed_from == last_read - timedelta(hours=2)
-
-    def test_does_not_read_two_weeks_again_every_hour(self):
-        assert not self.sync().looks_back
-
-    def test_begins_yesterday_where_nothing_was_ever_read(self):
-        assert self.sync().changed_from == DAY.start
-
-    def test_begins_on_the_configured_day_where_nothing_was_ever_read(
-        self, monkeypatch
-    ):
-        monkeypatch.setenv("SYNC_START_DATE", "2026-11-01")
-        assert self.sync().changed_from == datetime(2026, 11, 1, 4, tzinfo=UTC)
-        assert self.sync(NOW).changed_from == NOW - timedelta(hours=2)
-
-
-def test_a_run_reads_the_rejected_orders_of_its_day_again_where_the_source_can_be_asked_for_orders():
-    memory = Remembered(rejected_orders=lambda source, day: [f"{source} {day}"])
-    older = day_window(date(2026, 11, 17), "America/New_York")
-    known = {
-        source: [
-            window_of_day(source, day, "file:///staging/x", memory, NOW).known_orders
-            for day in (DAY, older)
-        ]
-        for source in (SALES_DB, STOREFRONT, PARTNER_FILES)
-    }
-    assert known == {
-        SALES_DB: [["sales_db 2026-11-19"], ["sales_db 2026-11-17"]],
-        STOREFRONT: [["storefront 2026-11-19"], ["storefront 2026-11-17"]],
-        PARTNER_FILES: [[], []],
-    }
+@pytest.mark.parametrize(
+    ("last_read", "first_day", "changed_from"),
+    [
+        (NOW - timedelta(hours=1), "", NOW - timedelta(hours=3)),
+        (NOW, "2026-11-01", NOW - TWO_HOURS),
+        (None, "", DAY.start),  # yesterday, where nothing was ever read
+        (None, "2026-11-01", datetime(2026, 11, 1, 4, tzinfo=UTC)),
+    ],
+)
+def test_a_sync_reads_the_running_day_and_all_changes_since_the_last_read(
+    monkeypatch, last_read, first_day, changed_from
+):
+    monkeypatch.setenv("SYNC_START_DATE", first_day)
+    window = window_of_sync(STOREFRONT, RUN, memory(last_read), NOW)
+    assert window.day.date == date(2026, 11, 20)
+    assert (window.changed_from, window.changed_until) == (changed_from, None)
+    assert not window.looks_back, "two weeks are not read again every hour"

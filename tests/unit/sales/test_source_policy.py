@@ -14,74 +14,91 @@ from ecommerce.sources import (
     STOREFRONT,
 )
 
-MANIFESTS = {source: {"source": source} for source in SOURCES}
+ORDERS = [source for source in SOURCES if source != EXCHANGE_RATES]
 
 
-def usable(policies=None, without=()):
-    manifests = [
-        manifest for source, manifest in MANIFESTS.items() if source not in without
-    ]
-    every_policy = source_policy.parse_source_policy("{}") | (policies or {})
+def manifests(without=(), **control_totals):
+    """Those of the extracts that were neither off nor failed."""
     return [
-        manifest["source"]
-        for manifest in source_policy.usable_manifests(every_policy, manifests)
+        {"source": source, "control_totals": control_totals}
+        for source in reversed(SOURCES)
+        if source not in without
     ]
 
 
-def test_all_sources_pass_their_manifests_on():
-    assert usable() == list(SOURCES)
+def usable(policies, left):
+    every_policy = source_policy.parse_source_policy("{}") | policies
+    kept = source_policy.usable_manifests(every_policy, left)
+    return [manifest["source"] for manifest in kept]
 
 
-def test_failed_required_source_fails_the_run():
-    with pytest.raises(
-        errors.PipelineError, match="no data from sales_db, which is required: nothing"
-    ):
-        usable(without=[SALES_DB])
-
-
-def test_run_goes_on_without_a_failed_optional_source():
+def test_a_run_goes_on_with_the_sources_that_it_has():
+    assert usable({}, manifests()) == list(SOURCES)
     without_one = [source for source in SOURCES if source != STOREFRONT]
-    assert usable({STOREFRONT: "optional"}, without=[STOREFRONT]) == without_one
+    assert usable({STOREFRONT: "optional"}, manifests([STOREFRONT])) == without_one
+    others = [source for source in SOURCES if source != SALES_DB]
+    assert usable(dict.fromkeys(others, "off"), manifests(others)) == [SALES_DB]
+
+
+@pytest.mark.parametrize(
+    ("policies", "left", "complaint"),
+    [
+        (
+            {},
+            manifests([SALES_DB]),
+            "no data from sales_db, which is required: nothing",
+        ),
+        (
+            {},
+            manifests([SALES_DB, STOREFRONT]),
+            "no data from sales_db and storefront, which are required",
+        ),
+        (dict.fromkeys(SOURCES, "off"), [], "no source of orders to load"),
+        (
+            dict.fromkeys(ORDERS, "off"),
+            manifests(ORDERS),
+            "no source of orders to load",
+        ),
+        (
+            {"partner_deliveries": "required"},
+            manifests(missing_deliveries=["acme", "bolt"]),
+            "no usable file of acme, bolt, and partner deliveries are required",
+        ),
+    ],
+)
+def test_a_run_fails_without_what_is_required(policies, left, complaint):
+    with pytest.raises(errors.PipelineError, match=complaint):
+        usable(policies, left)
+
+
+def test_deliveries_that_are_not_required_may_be_missing():
+    left = manifests(missing_deliveries=["acme"])
+    assert usable({}, left) == list(SOURCES)
+    assert usable({"partner_deliveries": "optional"}, left) == list(SOURCES)
 
 
 def test_failed_optional_source_is_missing_and_one_that_is_off_is_not():
     policies = source_policy.parse_source_policy(
         '{"storefront": "optional", "partner_files": "off"}'
     )
-    assert source_policy.missing_sources(policies, {SALES_DB, EXCHANGE_RATES}) == [
-        STOREFRONT
-    ]
-
-
-def test_sales_database_alone_is_enough_when_the_others_are_off():
-    off = dict.fromkeys([STOREFRONT, SHOPIFY, PARTNER_FILES, EXCHANGE_RATES], "off")
-    assert usable(off, without=off) == [SALES_DB]
+    present = {SALES_DB, EXCHANGE_RATES}
+    assert source_policy.missing_sources(policies, present) == [STOREFRONT]
+    assert policies[PARTNER_FILES] == "off"
 
 
 def test_an_opt_in_source_is_off_until_its_connection_exists(monkeypatch):
     monkeypatch.delenv("AIRFLOW_CONN_SHOPIFY_API", raising=False)
     assert source_policy.parse_source_policy("{}")[SHOPIFY] == "off"
-    assert (
-        source_policy.parse_source_policy('{"shopify": "optional"}')[SHOPIFY]
-        == "optional"
-    )
-    why = "shopify is off: to switch it on, define the connection shopify_api"
-    assert source_policy.reason_to_skip(SHOPIFY) == why
+    optional = source_policy.parse_source_policy('{"shopify": "optional"}')
+    assert optional[SHOPIFY] == "optional"
+    reason = "shopify is off: to switch it on, define the connection shopify_api"
+    assert source_policy.reason_to_skip(SHOPIFY) == reason
     monkeypatch.setenv("AIRFLOW_CONN_SHOPIFY_API", "http://shop.example.com")
     assert source_policy.parse_source_policy("{}")[SHOPIFY] == "required"
     assert source_policy.reason_to_skip(SHOPIFY) == ""
     monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", '{"shopify": "off"}')
-    assert (
-        source_policy.reason_to_skip(SHOPIFY)
-        == "shopify is off in the Variable source_policy"
-    )
-
-
-@pytest.mark.parametrize("left", [[], [EXCHANGE_RATES]])
-def test_run_without_any_source_of_orders_is_an_error(left):
-    off = {*SOURCES} - {*left}
-    with pytest.raises(errors.PipelineError, match="no source of orders to load"):
-        usable(dict.fromkeys(off, "off"), without=off)
+    reason = "shopify is off in the Variable source_policy"
+    assert source_policy.reason_to_skip(SHOPIFY) == reason
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """The tasks of the sales DAGs, as Airflow calls them."""
 
-import json
 from collections import defaultdict
 from datetime import date
 from types import SimpleNamespace
@@ -13,10 +12,9 @@ from ecommerce.core.data_warnings import sentence
 from ecommerce.core.errors import CheckFailed
 from ecommerce.sales import tasks
 from ecommerce.storage.xcom import to_xcom
-from ecommerce.warehouse import checks
 from ecommerce.warehouse.assets import DAILY_SALES
-from ecommerce.warehouse.checks import CheckResult
 from ecommerce.warehouse.load import LoadResult
+from tests.unit.sales.tables import cells
 
 LOADED = LoadResult(
     business_date=date(2026, 3, 2),
@@ -24,86 +22,69 @@ LOADED = LoadResult(
     rows={},
     audit=[],
     restatements=[],
-    warnings=[{"kind": "note", "text": "a.csv is odd"}],
+    warnings=[],
     bytes_billed=0,
 )
 
 
-def check_the_day(events: Any) -> Any:
+@pytest.mark.parametrize("is_sound", [True, False])
+def test_a_day_is_announced_after_its_checks(
+    monkeypatch: pytest.MonkeyPatch, is_sound: bool
+) -> None:
+    events: Any = defaultdict(Mock)
+    warnings = [{"kind": "note", "text": "a.csv is odd"}]
+
+    def check(*_: Any) -> Any:
+        assert not events, "nothing was announced before"
+        if not is_sound:
+            raise CheckFailed("no")
+        return warnings
+
+    monkeypatch.setattr(tasks, "check_load", check)
     run = SimpleNamespace(
         dag_id="daily_sales_pipeline", partition_key="2026-03-02", run_after=None
     )
     context = {"dag_run": run, "run_id": "run", "params": {}}
-    return tasks.checks.function(to_xcom(LOADED), outlet_events=events, **context)
+    call = {"outlet_events": events, **context}
+    if is_sound:
+        assert tasks.checks.function(to_xcom(LOADED), **call) == warnings
+        events[DAILY_SALES].add_partitions.assert_called_once_with("2026-03-02")
+    else:
+        with pytest.raises(CheckFailed):
+            tasks.checks.function(to_xcom(LOADED), **call)
+        assert not events
 
 
-def test_a_day_is_announced_after_its_checks(monkeypatch: pytest.MonkeyPatch) -> None:
-    events: Any = defaultdict(Mock)
-    seen = []
-    warned = CheckResult(
-        "name", "warn", 3, "rows are odd", "sums are wrong", None, "fix them", 3
-    )
-
-    def checked(*_: Any, **__: Any) -> list[CheckResult]:
-        seen.append(dict(events))
-        return [warned]
-
-    monkeypatch.setattr(checks, "run_checks", checked)
-    monkeypatch.setattr(checks, "connect", lambda **_: None)
-    words = {
-        "found": "3 rows are odd",
-        "meaning": "sums are wrong",
-        "action": "fix them",
-        "weight": 3,
-    }
-    told = {"kind": "check", **words}
-    assert check_the_day(events) == [*LOADED.warnings, told]
-    assert json.dumps(told), "it goes through XCom"
-    assert seen == [{}], "nothing was announced before"
-    events[DAILY_SALES].add_partitions.assert_called_once_with("2026-03-02")
-
-
-def test_a_day_that_fails_its_checks_is_not_announced(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    events: Any = defaultdict(Mock)
-    monkeypatch.setattr(tasks, "check_load", Mock(side_effect=CheckFailed("no")))
-    with pytest.raises(CheckFailed):
-        check_the_day(events)
-    assert not events
+# `clearings` of the task, the run's param, and the attempt for which a repair requested a mail.
+REQUESTS = """
+clearings | param | requested | mails | # why
+0         | True  |           | True  |
+0         | False |           | False |
+0         | False | 1         | True  | a repair of a run that never reached its mail
+1         | True  |           | False | the backfill's MAIL=1 was for its first mail
+1         | False | 2         | True  |
+2         | False | 2         | False | an earlier repair requested it
+"""
 
 
 @pytest.mark.parametrize(
-    ("attempts_before", "param", "asked_for", "mails"),
-    [
-        (0, True, None, True),
-        (0, False, None, False),
-        (0, False, 1, True),  # a repair of a run that never came to its mail
-        (1, True, None, False),  # cleared: the backfill's MAIL=1 was for its first mail
-        (1, False, 2, True),
-        (2, False, 2, False),  # an earlier repair asked
-    ],
+    "case", cells(REQUESTS), ids=lambda case: " ".join(case.values())
 )
 def test_a_repair_mails_only_when_it_asks(
-    monkeypatch: pytest.MonkeyPatch,
-    attempts_before: int,
-    param: bool,
-    asked_for: int | None,
-    mails: bool,
+    monkeypatch: pytest.MonkeyPatch, case: dict[str, str]
 ) -> None:
     deliver = Mock(return_value="")
     monkeypatch.setattr(tasks.delivery, "deliver", deliver)
-    ti = SimpleNamespace(max_tries=attempts_before + 5, task=SimpleNamespace(retries=5))
-    run = SimpleNamespace(partition_key="2026-03-02", run_after=None)
-    store = {} if asked_for is None else {"send_mail": asked_for}
+    max_tries = int(case["clearings"]) + 5
+    store = {"send_mail": int(case["requested"])} if case["requested"] else {}
     context = {
-        "dag_run": run,
-        "ti": ti,
-        "params": {"send_mail": param},
+        "dag_run": SimpleNamespace(partition_key="2026-03-02", run_after=None),
+        "ti": SimpleNamespace(max_tries=max_tries, task=SimpleNamespace(retries=5)),
+        "params": {"send_mail": case["param"] == "True"},
         "task_state_store": store,
     }
     tasks.send.function({}, **context)
-    assert deliver.call_args.kwargs == {"send_mail": mails}
+    assert str(deliver.call_args.kwargs["send_mail"]) == case["mails"]
 
 
 def test_warnings_of_a_source_are_in_the_log_of_its_extract(

@@ -1,5 +1,6 @@
 """A deployment's settings, and an empty export."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,12 +8,23 @@ import pytest
 from tests.unit.sales.history.export import Export
 
 
+def new_export(folder: Path, patch: pytest.MonkeyPatch) -> Export:
+    """The shop is in New York and reports in US dollars."""
+    patch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
+    patch.setenv("SHOP_TIMEZONE", "America/New_York")
+    patch.setenv("REPORTING_CURRENCY", "USD")
+    patch.setenv("STAGING_URI", f"file://{folder}/staging")
+    (folder / "export").mkdir()
+    return Export(folder / "export", folder / "staging")
+
+
 @pytest.fixture
 def export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Export:
-    """The shop is in New York and reports in US dollars."""
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
-    monkeypatch.setenv("SHOP_TIMEZONE", "America/New_York")
-    monkeypatch.setenv("REPORTING_CURRENCY", "USD")
-    monkeypatch.setenv("STAGING_URI", f"file://{tmp_path}/staging")
-    (tmp_path / "export").mkdir()
-    return Export(tmp_path / "export", tmp_path / "staging")
+    return new_export(tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def shared_export(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Export]:
+    """An export that the tests of a module read."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield new_export(tmp_path_factory.mktemp("shared"), patch)

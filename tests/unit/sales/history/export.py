@@ -1,8 +1,8 @@
-"""An export for one test: files put into a folder, read as `sales_history_load` reads them."""
+"""An export for tests: files put into a folder, read as `sales_history_load` reads them."""
 
 import gzip
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +17,7 @@ from ecommerce.storage.xcom import from_xcom
 
 HEADER = ",".join(COLUMNS)
 RUN = "manual__2026-03-15"
+Row = dict[str, Any]
 
 
 def line(order_id: str, number: Any = 1, **values: Any) -> str:
@@ -52,7 +53,6 @@ class Export:
 
     folder: Path
     staging: Path
-    params: dict[str, Any] = field(default_factory=dict)
 
     def put(self, name: str, content: str | bytes) -> Path:
         """Write a file, compressed as its name says."""
@@ -66,9 +66,9 @@ class Export:
         path.write_bytes(data)
         return path
 
-    def context(self, *, run_id: str = RUN, **params: Any) -> dict[str, Any]:
+    def context(self, *, run_id: str = RUN, **params: Any) -> Row:
         """A task's context; `params` as the form would give them."""
-        given = {
+        form = {
             "files": f"file://{self.folder}/*",
             "source": "old_shop",
             "first_day": None,
@@ -79,61 +79,53 @@ class Export:
         run = SimpleNamespace(
             dag_id="sales_history_load", run_id=run_id, run_after=datetime.now(UTC)
         )
-        return {
-            "params": given | self.params | params,
-            "dag_run": run,
-            "run_id": run_id,
-        }
+        return {"params": form | params, "dag_run": run, "run_id": run_id}
 
-    def read(self, **params: Any) -> list[dict[str, Any]]:
+    def read(self, **params: Any) -> list[Row]:
         """List and read the files."""
-        return [
-            tasks.read.function(each)
-            for each in tasks.list_files.function(**self.context(**params))
-        ]
+        listed = tasks.list_files.function(**self.context(**params))
+        return [tasks.read.function(request) for request in listed]
 
-    def totals(self, **params: Any) -> dict[str, Any]:
+    def totals(self, **params: Any) -> Row:
         """The control totals."""
-        return tasks.control_totals.function(
-            self.read(**params), **self.context(**params)
-        )
+        reads = self.read(**params)
+        return tasks.control_totals.function(reads, **self.context(**params))
+
+    def transformed(self, totals: Row, **params: Any) -> list[Row]:
+        """What the transform of every month returns."""
+        context = self.context(**params)
+        months = tasks.months.function(totals, **context)
+        return [tasks.transform.function(month, **context) for month in months]
 
     def months(self, **params: Any) -> list[Manifest]:
         """Every month, transformed."""
-        context = self.context(**params)
-        found = tasks.months.function(self.totals(**params), **context)
-        return [
-            from_xcom(Manifest, tasks.transform.function(month, **context))
-            for month in found
-        ]
+        done = self.transformed(self.totals(**params), **params)
+        return [from_xcom(Manifest, month) for month in done]
 
 
-def staged(
-    folder: str, name: str = "lines", columns: str = "*"
-) -> list[tuple[Any, ...]]:
-    """The rows of a staged Parquet file, in an order that does not depend on how it was written."""
+def staged(folder: str, name: str = "lines") -> list[Row]:
+    """The rows of a staged Parquet file."""
     with duckdb.connect() as duck:
         duck.execute("SET TimeZone = 'UTC'")
         path = local_or_uri(f"{folder}/{name}.parquet")
-        return duck.execute(f"SELECT {columns} FROM '{path}' ORDER BY ALL").fetchall()
+        result = duck.execute(f"FROM '{path}'")
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def all_staged(
-    reads: list[dict[str, Any]], name: str = "lines", columns: str = "*"
-) -> list[tuple[Any, ...]]:
+def all_staged(reads: list[Row], name: str = "lines") -> list[Row]:
     """The rows of all files that were read."""
-    return sorted(
-        (row for each in reads for row in staged(each["uri"], name, columns)),
-        key=repr,
-    )
+    rows = []
+    for read in reads:
+        rows += staged(read["uri"], name)
+    return rows
 
 
-def facts(reads: list[dict[str, Any]]) -> dict[str, Any]:
-    """What the manifest of the only file says of it."""
-    (manifest,) = reads
-    return dict(manifest["control_totals"])
-
-
-def day(text: str) -> date:
-    """A date."""
-    return date.fromisoformat(text)
+def loadable(months: list[Manifest], table: str) -> list[Row]:
+    """What would be loaded, each row with its `month`."""
+    rows = []
+    for manifest in months:
+        if f"{table}.parquet" in manifest.columns:
+            for row in staged(manifest.uri, table):
+                rows.append(row | {"month": f"{manifest.business_date:%Y-%m}"})
+    return rows

@@ -2,7 +2,6 @@
 
 import pytest
 
-from ecommerce.mail import transport as mail
 from ecommerce.sales.reconciliation.comparison import (
     mail_texts,
     newest_first,
@@ -20,61 +19,49 @@ def settings(monkeypatch):
 
 
 def difference(day, source=SALES_DB):
-    what = "orders: 1 gone from the source"
     return {
         "business_date": day,
         "source": source,
-        "what": what,
+        "what": "orders: 1 gone from the source",
         "figures": [["orders", "3", "4"]],
     }
 
 
 def test_the_newest_days_are_read_again_each_with_its_sources():
     days = DAYS[:9]
-    listed = newest_first(
-        [[difference(day) for day in days], [], [difference(days[-1], STOREFRONT)]]
-    )
+    of_storefront = [difference(days[-1], STOREFRONT)]
+    listed = newest_first([[difference(day) for day in days], [], of_storefront])
     pairs = select_rereads(listed, 7)
     assert [pair["business_date"] for pair in pairs] == [days[-1], *reversed(days[2:])]
     assert [pair["source"] for pair in pairs[:3]] == [STOREFRONT, SALES_DB, SALES_DB]
 
 
-def both_bodies(differences, results, built=()):
-    texts = mail_texts(differences, results, built)
-    message = mail.compose(texts["subject"], "reconciliation_mail", texts)
-    return [message.get_body((kind,)).get_content() for kind in ("plain", "html")]
-
-
-def test_the_mail_says_what_was_found_what_was_done_and_what_is_left():
-    days = DAYS[18:14:-1]
-    differences = [difference(day) for day in days]
+def test_the_mail_shows_what_was_found_done_and_left():
+    """Loaded without a report, failed, not read, loaded with a report, and half loaded."""
+    loaded, failed, left, built, half = reversed(DAYS[14:])
+    differences = [difference(day) for day in (loaded, failed, left, built)]
+    differences += [difference(half), difference(half, STOREFRONT)]
     results = {
-        (days[0], SALES_DB): LOADED,
-        (days[1], SALES_DB): None,
-        (days[3], SALES_DB): LOADED,
+        (loaded, SALES_DB): LOADED,
+        (failed, SALES_DB): None,
+        (built, SALES_DB): LOADED,
+        (half, SALES_DB): LOADED,
+        (half, STOREFRONT): None,
     }
-    texts = mail_texts(differences, results, [days[3]])
-    assert texts["subject"] == "Reconciliation: days with differences: 4, corrected: 2"
-    for body in both_bodies(differences, results, [days[3]]):
-        assert "orders: 1 gone from the source" in body
-        assert "read again and loaded" in body
-        assert "Reading again failed for 2026-11-18" in body
-        assert "not read again yet: 2026-11-17" in body
-        assert "make report DAY=2026-11-19" in body
-        assert "make report DAY=2026-11-18" not in body
-        assert "Reports that were rebuilt but not mailed: 2026-11-16" in body
-        assert "make report DAY=2026-11-16" not in body
-    command = """airflow dags trigger sales_reconciliation --conf '{"most_days": 1}'"""
-    assert command in both_bodies(differences, results)[0]
-
-
-def test_a_source_that_failed_is_named_and_its_day_is_not_corrected():
-    day = DAYS[-1]
-    differences = [difference(day, STOREFRONT), difference(day)]
-    results = {(day, STOREFRONT): None, (day, SALES_DB): LOADED}
-    subject = "Reconciliation: days with differences: 1, corrected: 0"
-    assert mail_texts(differences, results, [day])["subject"] == subject
-    for body in both_bodies(differences, results, [day]):
-        assert "Reading again failed for 2026-11-19 (Storefront)" in body
-        assert "reading it again failed" in body
-        assert "read again and loaded" in body
+    texts = mail_texts(differences, results, [built, half])
+    assert [each["outcome"] for each in texts.pop("differences")] == [
+        "read again and loaded",
+        "reading it again failed",
+        "not read again yet",
+        "read again and loaded",
+        "read again and loaded",
+        "reading it again failed",
+    ]
+    assert texts == {
+        "subject": "Reconciliation: days with differences: 5, corrected: 2",
+        "failed": [f"{failed} (Sales database)", f"{half} (Storefront)"],
+        "left": [left],
+        "again": "airflow dags trigger sales_reconciliation --conf '{\"most_days\": 1}'",
+        "built": [built, half],
+        "reports": [f"make report DAY={loaded}"],
+    }

@@ -5,11 +5,20 @@ import pytest
 from tests.unit.sales.transform.raw_folders import KEY, RawFolders
 
 
-@pytest.fixture(autouse=True)
-def settings(monkeypatch):
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", KEY)
-    monkeypatch.setenv("SHOP_TIMEZONE", "America/New_York")
-    monkeypatch.setenv("REPORTING_CURRENCY", "USD")
+@pytest.fixture(scope="module", autouse=True)
+def settings():
+    """The shop is in New York and reports in US dollars."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CUSTOMER_HASH_KEY", KEY)
+        patch.setenv("SHOP_TIMEZONE", "America/New_York")
+        patch.setenv("REPORTING_CURRENCY", "USD")
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def world(settings, tmp_path_factory):
+    """A place for raw folders that the tests of a module share."""
+    return RawFolders(f"file://{tmp_path_factory.mktemp('world')}/run")
 
 
 @pytest.fixture

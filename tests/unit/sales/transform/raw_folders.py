@@ -1,9 +1,6 @@
 """Raw folders as the extracts leave them, of what a test cares about, and what the transform makes of it."""
 
 import json
-import re
-import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -21,78 +18,63 @@ from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.staging import Manifest
 
 Row = dict[str, Any]
-
 KEY = "a key of at least sixteen characters"
-READ_AT = datetime(2026, 11, 20, 11, tzinfo=UTC)
-DAY = date(2026, 11, 19)
+DAY, READ_AT = date(2026, 11, 19), datetime(2026, 11, 20, 11, tzinfo=UTC)
 RUN_ID = "scheduled__2026-11-20"
 
-MONEY, INSTANT = "DECIMAL(18,4)", "TIMESTAMPTZ"
-
-
-def columns(**types: str) -> str:
-    """DuckDB's column list: `columns(VARCHAR="sku name", DATE="day")`, one type and its columns each."""
-    return ", ".join(
-        f"{name} {kind}" for kind, names in types.items() for name in names.split()
-    )
-
-
-REJECTS = columns(BIGINT="row_number", VARCHAR="reason detail file raw")
-SALES_DB = {
-    "orders": {
-        "VARCHAR": "order_id customer_id status currency shipping_country coupon_code",
-        "BOOLEAN": "is_test",
-        MONEY: "shipping_amount",
-        INSTANT: "ordered_at updated_at",
-    },
-    "order_items": {
-        "VARCHAR": "order_id sku",
-        "INTEGER": "line_number quantity",
-        MONEY: "unit_price discount_amount tax_amount",
-    },
-    "refunds": {
-        "VARCHAR": "refund_id order_id reason",
-        "INTEGER": "line_number quantity",
-        MONEY: "amount",
-        INSTANT: "refunded_at updated_at",
-    },
-    "products": {"VARCHAR": "sku name category", INSTANT: "updated_at"},
-    "customers": {"VARCHAR": "customer_id email country_code", INSTANT: "updated_at"},
-    "removed_orders": {"VARCHAR": "order_id"},
-    "rejected_orders": {"VARCHAR": "order_id"},
-    "rejects": {"BIGINT": "row_number", "VARCHAR": "reason detail file raw"},
+REJECTS = "row_number BIGINT, reason VARCHAR, detail VARCHAR, file VARCHAR, raw VARCHAR"
+REMOVED = "order_id VARCHAR"
+STOREFRONT = {
+    "known_lines": "order_id VARCHAR, line_number BIGINT, sku VARCHAR, category VARCHAR",
+    "known_refunds": """
+        source VARCHAR, refund_id VARCHAR, line_number BIGINT, order_id VARCHAR, sku VARCHAR,
+        category VARCHAR, country_code VARCHAR, currency VARCHAR, reason VARCHAR,
+        quantity DECIMAL(18, 4), merchandise_amount DECIMAL(18, 4), tax_amount DECIMAL(18, 4),
+        shipping_amount DECIMAL(18, 4), is_sale BOOLEAN, is_test BOOLEAN, business_date DATE,
+        order_business_date DATE, refunded_at TIMESTAMPTZ, read_at TIMESTAMPTZ, run_id VARCHAR
+    """,
+    "removed_orders": REMOVED,
 }
-KNOWN_REFUNDS = columns(
-    VARCHAR="source refund_id order_id sku category country_code currency reason run_id",
-    BIGINT="line_number",
-    BOOLEAN="is_sale is_test",
-    DATE="business_date order_business_date",
-    **{
-        MONEY: "quantity merchandise_amount tax_amount shipping_amount",
-        INSTANT: "refunded_at read_at",
-    },
-)
-PARTNER_COLUMNS = (
-    *(
-        "order_id",
-        "line_number",
-        "ordered_at",
-        "updated_at",
-        "status",
-        "sku",
-        "product_name",
-        "category",
-    ),
-    *(
-        "quantity",
-        "unit_price",
-        "discount_amount",
-        "tax_amount",
-        "currency",
-        "customer_email",
-        "country_code",
-    ),
-)
+SALES_DB = {
+    "orders": """
+        order_id VARCHAR, customer_id VARCHAR, status VARCHAR, currency VARCHAR,
+        shipping_country VARCHAR, coupon_code VARCHAR, is_test BOOLEAN,
+        shipping_amount DECIMAL(18, 4), ordered_at TIMESTAMPTZ, updated_at TIMESTAMPTZ
+    """,
+    "order_items": """
+        order_id VARCHAR, line_number INTEGER, sku VARCHAR, quantity INTEGER,
+        unit_price DECIMAL(18, 4), discount_amount DECIMAL(18, 4), tax_amount DECIMAL(18, 4)
+    """,
+    "refunds": """
+        refund_id VARCHAR, order_id VARCHAR, reason VARCHAR, line_number INTEGER,
+        quantity INTEGER, amount DECIMAL(18, 4), refunded_at TIMESTAMPTZ, updated_at TIMESTAMPTZ
+    """,
+    "products": "sku VARCHAR, name VARCHAR, category VARCHAR, updated_at TIMESTAMPTZ",
+    "customers": "customer_id TEXT, email TEXT, country_code TEXT, updated_at TIMESTAMPTZ",
+    "removed_orders": REMOVED,
+    "rejected_orders": REMOVED,
+    "rejects": REJECTS,
+}
+PARTNER_COLUMNS = """
+    order_id VARCHAR, line_number VARCHAR, ordered_at VARCHAR, updated_at VARCHAR,
+    status VARCHAR, sku VARCHAR, product_name VARCHAR, category VARCHAR, quantity VARCHAR,
+    unit_price VARCHAR, discount_amount VARCHAR, tax_amount VARCHAR, currency VARCHAR,
+    customer_email VARCHAR, country_code VARCHAR, file VARCHAR, partner VARCHAR,
+    row_number BIGINT, received_at TIMESTAMPTZ
+"""
+PARTNER_FILES = {
+    "files": """
+        file VARCHAR, partner VARCHAR, sha256 VARCHAR, lines BIGINT, received_at TIMESTAMPTZ,
+        order_ids VARCHAR[], warnings VARCHAR[], columns MAP(VARCHAR, VARCHAR)
+    """,
+    "removed_orders": "order_id VARCHAR, file VARCHAR, received_at TIMESTAMPTZ",
+    "known_orders": "order_id TEXT, partner TEXT, file TEXT, received_at TIMESTAMPTZ",
+    "rejects": REJECTS,
+}
+RATES = {
+    "rates": "row_number BIGINT, rate_date VARCHAR, currency VARCHAR, rate VARCHAR",
+    "rejects": REJECTS,
+}
 
 
 @dataclass(frozen=True)
@@ -111,13 +93,14 @@ class Loadable:
         return order
 
     @property
-    def reasons(self) -> Counter[tuple[str, str]]:
-        """How often each (reason, detail) was given."""
-        return Counter((row["reason"], row["detail"]) for row in self.rejected_rows)
-
-    @property
     def totals(self) -> Mapping[str, Any]:
         return self.manifest.control_totals
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many rows were read, accepted, rejected and superseded."""
+        names = ("read", "accepted", "rejected", "superseded")
+        return tuple(self.totals[f"rows_{name}"] for name in names)
 
 
 @dataclass(frozen=True)
@@ -126,145 +109,93 @@ class RawFolders:
 
     root: str
 
-    def sales_db(self, text: Iterable[str] = (), **tables: list[Row]) -> Loadable:
-        """`text`: columns that the database could not type exactly and that therefore come as text."""
+    def sales_db(
+        self, *, more: str = "", totals: Row | None = None, **tables: list[Row]
+    ) -> Loadable:
+        """`more`: further columns of the orders; `totals`: control totals of the extract."""
 
         def fill(folder: Path) -> None:
-            for table, types in SALES_DB.items():
-                declared = columns(**types)
-                for name in text:
-                    declared = re.sub(
-                        rf"\b{name} [^ ]+?(?=, |$)", f"{name} VARCHAR", declared
-                    )
-                write(folder / f"{table}.parquet", declared, tables.get(table, []))
+            fill_sales_db(folder, more=more, **tables)
 
-        return self.run("sales_db", fill)
+        return self.run("sales_db", fill, **totals or {})
 
     def storefront(
-        self,
-        *pages: list[Row],
-        refunds: list[Row] | None = None,
-        known: list[Row] | None = None,
-        products: list[Row] | None = None,
-        removed: list[Row] | None = None,
-        known_lines: list[Row] | None = None,
+        self, *pages: list[Row], totals: Row | None = None, **tables: list[Row]
     ) -> Loadable:
+        """`tables`: refunds, later_refunds, products, and those of `STOREFRONT`."""
+
         def fill(folder: Path) -> None:
-            types = {"VARCHAR": "order_id sku category", "BIGINT": "line_number"}
-            write(folder / "known_lines.parquet", columns(**types), known_lines or [])
             for number, page in enumerate(pages or [[]]):
                 write_json(folder / "orders" / f"0000-{number:02d}-0001.json", page)
-            write_json(folder / "refunds" / "0001.json", refunds or [])
-            write_json(folder / "products" / "0001.json", products or [])
-            write(folder / "known_refunds.parquet", KNOWN_REFUNDS, known or [])
-            write(
-                folder / "removed_orders.parquet",
-                columns(VARCHAR="order_id"),
-                removed or [],
-            )
+            for number, name in enumerate(("refunds", "later_refunds"), 1):
+                path = folder / "refunds" / f"000{number}.json"
+                write_json(path, tables.get(name, []))
+            write_json(folder / "products" / "0001.json", tables.get("products", []))
+            write_tables(folder, STOREFRONT, tables)
 
-        return self.run("storefront", fill)
+        return self.run("storefront", fill, **totals or {})
 
-    def shopify(
-        self,
-        *orders: Row,
-        removed: list[Row] | None = None,
-        known_lines: list[Row] | None = None,
-    ) -> Loadable:
+    def shopify(self, *orders: Row) -> Loadable:
         """Each order as the Admin API answers it."""
 
         def fill(folder: Path) -> None:
-            types = {"VARCHAR": "order_id sku category", "BIGINT": "line_number"}
-            write(folder / "known_lines.parquet", columns(**types), known_lines or [])
             write_json(folder / "orders" / "000000.json", list(orders))
-            write(
-                folder / "removed_orders.parquet",
-                columns(VARCHAR="order_id"),
-                removed or [],
-            )
+            write_tables(folder, STOREFRONT, {})
 
         return self.run("shopify", fill)
 
     def partner_files(self, *files: Row, **more: Any) -> Loadable:
         """As `partner_files_manifest`, transformed."""
-        return read(
-            transform(self.partner_files_manifest(*files, **more), run_id=RUN_ID)
-        )
+        manifest = self.partner_files_manifest(*files, **more)
+        return read(transform(manifest, run_id=RUN_ID))
 
     def partner_files_manifest(
         self,
         *files: Row,
-        rejects: list[Row] | None = None,
-        removed: list[Row] | None = None,
-        known: list[Row] | None = None,
         extras: Iterable[str] = (),
+        totals: Row | None = None,
+        **tables: list[Row],
     ) -> Manifest:
-        """Each file: `name`, `lines` (rows of text, with `extras`), and `received_at` where it matters."""
+        """Each file: `name`, `lines` (rows of text, with `extras`), `received_at`, `warnings`."""
+        lines: list[Row] = []
+        facts: list[Row] = []
+        for file in files:
+            common = {
+                "file": file["name"],
+                "partner": file["name"].split("_")[0],
+                "received_at": file.get("received_at", READ_AT),
+            }
+            order_ids = set()
+            for number, line in enumerate(file["lines"], start=2):
+                lines.append(line | common | {"row_number": number})
+                if line["order_id"]:
+                    order_ids.add(safe_id(line["order_id"], KEY))
+            fact = common | {"sha256": "5" * 64, "lines": len(file["lines"])}
+            fact["order_ids"] = sorted(order_ids)
+            fact["warnings"] = file.get("warnings", [])
+            facts.append(fact)
+
+        more = "".join(f", {name} VARCHAR" for name in extras)
+        declared = PARTNER_FILES | {"lines": PARTNER_COLUMNS + more}
+        written = tables | {"lines": lines, "files": facts}
 
         def fill(folder: Path) -> None:
-            lines: list[Row] = []
-            facts: list[Row] = []
-            for file in files:
-                here = {"file": file["name"], "partner": file["name"].split("_")[0]}
-                here["received_at"] = file.get("received_at", READ_AT)
-                lines += [
-                    line | here | {"row_number": row}
-                    for row, line in enumerate(file["lines"], start=2)
-                ]
-                orders = sorted(
-                    {
-                        safe_id(line["order_id"], KEY)
-                        for line in file["lines"]
-                        if line["order_id"]
-                    }
-                )
-                told = {
-                    "order_ids": orders,
-                    "warnings": file.get("warnings", []),
-                    "columns": None,
-                }
-                facts.append(
-                    here | {"sha256": "5" * 64, "lines": len(file["lines"])} | told
-                )
-            texts = " ".join((*PARTNER_COLUMNS, *extras, "file", "partner"))
-            types = {"VARCHAR": texts, "BIGINT": "row_number", INSTANT: "received_at"}
-            write(folder / "lines.parquet", columns(**types), lines)
-            types = {
-                "VARCHAR": "file partner sha256",
-                "BIGINT": "lines",
-                INSTANT: "received_at",
-            }
-            types |= {
-                "VARCHAR[]": "order_ids warnings",
-                "MAP(VARCHAR, VARCHAR)": "columns",
-            }
-            write(folder / "files.parquet", columns(**types), facts)
-            types = {"VARCHAR": "order_id file", INSTANT: "received_at"}
-            write(folder / "removed_orders.parquet", columns(**types), removed or [])
-            types = {"VARCHAR": "order_id partner file", INSTANT: "received_at"}
-            write(folder / "known_orders.parquet", columns(**types), known or [])
-            write(folder / "rejects.parquet", REJECTS, rejects or [])
+            write_tables(folder, declared, written)
 
-        return self.publish("partner_files", fill)
+        return self.publish("partner_files", fill, **totals or {})
 
-    def exchange_rates(self, *rates: Row, rejects: list[Row] | None = None) -> Loadable:
+    def exchange_rates(self, *rates: Row) -> Loadable:
+        rows = [{"row_number": place} | rate for place, rate in enumerate(rates, 2)]
+
         def fill(folder: Path) -> None:
-            numbered = [
-                {"row_number": number} | rate
-                for number, rate in enumerate(rates, start=2)
-            ]
-            write(
-                folder / "rates.parquet",
-                columns(BIGINT="row_number", VARCHAR="rate_date currency rate"),
-                numbered,
-            )
-            write(folder / "rejects.parquet", REJECTS, rejects or [])
+            write_tables(folder, RATES, {"rates": rows})
 
         return self.run("exchange_rates", fill)
 
-    def run(self, source: str, fill: Callable[[Path], None]) -> Loadable:
+    def run(self, source: str, fill: Callable[[Path], None], **totals: Any) -> Loadable:
         """Publish what `fill` writes, transform it, read the result."""
-        return read(transform(self.publish(source, fill), run_id=RUN_ID))
+        manifest = self.publish(source, fill, **totals)
+        return read(transform(manifest, run_id=RUN_ID))
 
     def publish(
         self, source: str, fill: Callable[[Path], None], **control_totals: Any
@@ -286,57 +217,47 @@ class RawFolders:
         return staging.read_manifest(uri)
 
 
-def split(done: Loadable) -> dict[tuple[str, int], tuple[Decimal, ...]]:
-    """The refunds' money by (refund, line): merchandise, tax, shipping."""
-    names = ("merchandise_amount", "tax_amount", "shipping_amount")
-    return {
-        (row["refund_id"], row["line_number"]): tuple(
-            row[name].normalize() for name in names
-        )
-        for row in done.refunds
-    }
+def fill_sales_db(folder: Path, *, more: str = "", **tables: list[Row]) -> None:
+    """Write every file of the sales database's extract."""
+    orders = SALES_DB["orders"] + more
+    write_tables(folder, SALES_DB | {"orders": orders}, tables)
+
+
+def write_tables(
+    folder: Path, declared: Mapping[str, str], tables: Mapping[str, list[Row]]
+) -> None:
+    """Write the Parquet files `declared`, empty where no table is given."""
+    for name, columns in declared.items():
+        write(folder / f"{name}.parquet", columns, tables.get(name))
 
 
 def read(manifest: Manifest) -> Loadable:
     """The rows of a loadable folder."""
+    connection = _duckdb()
+    if not staging.is_local(manifest.uri):
+        connection = connect_duckdb(manifest.uri)
     tables = {}
-    connection = (
-        _duckdb() if staging.is_local(manifest.uri) else connect_duckdb(manifest.uri)
-    )
     for file in manifest.columns:
         result = connection.execute("FROM read_parquet(?)", [manifest.file(file)])
         names = [column[0] for column in result.description]
-        tables[file.removesuffix(".parquet")] = [
-            dict(zip(names, values, strict=True)) for values in result.fetchall()
-        ]
+        rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        tables[file.removesuffix(".parquet")] = rows
     return Loadable(manifest, tables)
 
 
-def write(path: Path, declared: str, rows: list[Row]) -> None:
-    """A Parquet file of the columns `declared` (DuckDB's names and types); what a row lacks is NULL."""
-    if not rows:
-        path.write_bytes(_without_rows(declared))
-        return
+def write(path: Path, declared: str, rows: list[Row] | None = None) -> None:
+    """A Parquet file of the columns `declared`; what a row lacks is NULL."""
     connection = _duckdb()
     connection.execute(f"CREATE OR REPLACE TABLE rows ({declared})")
     names = [column[0] for column in connection.execute("DESCRIBE rows").fetchall()]
-    for row in rows:
+    values = []
+    for row in rows or []:
         assert row.keys() <= set(names), row.keys() - set(names)
-    values = [[row.get(name) for name in names] for row in rows]
-    connection.executemany(
-        f"INSERT INTO rows VALUES ({', '.join('?' for _ in names)})", values
-    )
+        values.append([row.get(name) for name in names])
+    if values:
+        places = ", ".join("?" for _ in names)
+        connection.executemany(f"INSERT INTO rows VALUES ({places})", values)
     connection.execute(f"COPY rows TO '{path}' (FORMAT parquet)")
-
-
-@cache
-def _without_rows(declared: str) -> bytes:
-    """Most tables of most tests."""
-    connection = _duckdb()
-    with tempfile.TemporaryDirectory() as folder:
-        connection.execute(f"CREATE OR REPLACE TABLE rows ({declared})")
-        connection.execute(f"COPY rows TO '{folder}/rows.parquet' (FORMAT parquet)")
-        return Path(folder, "rows.parquet").read_bytes()
 
 
 @cache
@@ -351,7 +272,7 @@ def write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, default=float))
 
 
-def order(order_id: str = "O1", **changes: Any) -> Row:
+def order(order_id: str | None = "O1", **changes: Any) -> Row:
     """An order of the sales database."""
     return {
         "order_id": order_id,

@@ -1,38 +1,57 @@
 """Reference rates."""
 
-from datetime import date
-from decimal import Decimal
+from tests.unit.sales.tables import check, records
+
+RATES = """
+rate_date  | currency | rate            | # why
+2026-11-19 | USD      | 1.0812          |
+2026-11-19 | idr      | 18123.12345678  |
+2026-11-19 | JPY      | N/A?            |
+2026-11-19 | GBP      | 0               |
+2026-11-19 | CHF      | 0.123456789     |
+19.11.2026 | CAD      | 1.5             |
+2036-11-19 | CAD      | 1.5             |
+2026-11-18 | Dollar   | 1.5             |
+1999-01-04 | USD      | 1.1789          | before the first order that may be
+2026-11-19 | USD      | 1.0813          | the later line counts
+2026-11-21 | SEK      | 11              | the day after the read
+2026-11-22 | SEK      | 11              |
+1989-12-31 | SEK      | 11              |
+2026-11-19 | NULL     | 1.5             |
+2026-11-19 | DKK      | NULL            |
+2026-11-19 | DKK      | -7.4            |
+2026-11-19 | DKK      | 99999999999     |
+"""
 
 
 def test_rates_are_exact_and_bad_ones_are_rejected(raw):
-    done = raw.exchange_rates(
-        {"rate_date": "2026-11-19", "currency": "USD", "rate": "1.0812"},
-        {"rate_date": "2026-11-19", "currency": "idr", "rate": "18123.12345678"},
-        {"rate_date": "2026-11-19", "currency": "JPY", "rate": "N/A?"},
-        {"rate_date": "2026-11-19", "currency": "GBP", "rate": "0"},
-        {"rate_date": "2026-11-19", "currency": "CHF", "rate": "0.123456789"},
-        {"rate_date": "19.11.2026", "currency": "CAD", "rate": "1.5"},
-        {"rate_date": "2036-11-19", "currency": "CAD", "rate": "1.5"},
-        {"rate_date": "2026-11-18", "currency": "Dollar", "rate": "1.5"},
-        {"rate_date": "1999-01-04", "currency": "USD", "rate": "1.1789"},
-        {"rate_date": "2026-11-19", "currency": "USD", "rate": "1.0813"},
+    done = raw.exchange_rates(*records(dict, RATES))
+    check(
+        done.exchange_rates,
+        """
+rate_date  | currency | rate
+2026-11-19 | USD      | 1.0813
+2026-11-19 | IDR      | 18123.12345678
+1999-01-04 | USD      | 1.1789
+2026-11-21 | SEK      | 11
+""",
     )
-    rates = {
-        (row["rate_date"], row["currency"]): row["rate"] for row in done.exchange_rates
-    }
-    assert rates == {
-        (date(2026, 11, 19), "USD"): Decimal("1.0813"),
-        (date(2026, 11, 19), "IDR"): Decimal("18123.12345678"),
-        (date(1999, 1, 4), "USD"): Decimal("1.1789"),
-    }
-    assert done.totals["rejected"] == {
-        "invalid_number": 2,
-        "too_many_digits": 1,
-        "invalid_timestamp": 1,
-        "timestamp_out_of_range": 1,
-        "invalid_currency": 1,
-    }
-    assert (done.totals["rows_read"], done.totals["rows_superseded"]) == (10, 1)
-    assert {(row["file"], row["row_number"]) for row in done.rejected_rows} == {
-        ("rates", n) for n in (4, 5, 6, 7, 8, 9)
-    }
+    check(
+        done.rejected_rows,
+        """
+file  | row_number | reason                 | detail
+rates | 4          | invalid_number         | rate = N/A?
+rates | 5          | invalid_number         | rate = 0
+rates | 6          | too_many_digits        | rate = 0.123456789
+rates | 7          | invalid_timestamp      | rate_date = 19.11.2026
+rates | 8          | timestamp_out_of_range | rate_date = 2036-11-19
+rates | 9          | invalid_currency       | currency = Dollar
+rates | 13         | timestamp_out_of_range | rate_date = 2026-11-22
+rates | 14         | timestamp_out_of_range | rate_date = 1989-12-31
+rates | 15         | missing_value          | currency is empty
+rates | 16         | missing_value          | rate is empty
+rates | 17         | invalid_number         | rate = -7.4
+rates | 18         | too_many_digits        | rate = 99999999999
+""",
+    )
+    assert done.counts == (17, 4, 12, 1)

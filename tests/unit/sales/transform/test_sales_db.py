@@ -2,9 +2,14 @@
 
 import hashlib
 import hmac
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import pytest
+
+from tests.unit.sales.tables import check, records
+from tests.unit.sales.transform import sales_db_records as given
 from tests.unit.sales.transform.raw_folders import (
     KEY,
     READ_AT,
@@ -14,38 +19,67 @@ from tests.unit.sales.transform.raw_folders import (
     refund,
 )
 
-UTC_19TH = datetime(2026, 11, 19, 15, tzinfo=UTC)
+AT_15 = datetime(2026, 11, 19, 15, tzinfo=UTC)
+
+# What the source says of its lines by currency. JPY: one order more than it hands out.
+STATED = {"USD": "240.0172", "JPY": "1600", "EUR": "35", "CAD": "60", "US$": "20"}
+UNREAD = {"USD": "20"}
+PERSONAL = (
+    "address address_1 address_2 billing city customer customer_email customer_id "
+    "customer_ip_address customer_name customer_note email first_name last_name name "
+    "phone postcode shipping"
+)
 
 
 def hash_of(identity):
     return hmac.new(KEY.encode(), identity.encode(), hashlib.sha256).hexdigest()
 
 
-def test_order_is_the_sum_of_its_lines(raw):
-    lines = [
-        item(
-            line_number=1,
-            quantity=3,
-            unit_price=Decimal("9.9999"),
-            discount_amount=Decimal("1.50"),
-        ),
-        item(
-            line_number=2,
-            quantity=1,
-            unit_price=Decimal("0.0375"),
-            tax_amount=Decimal("2.28"),
-        ),
+def by_currency(amounts):
+    return [{"currency": name, "amount": amount} for name, amount in amounts.items()]
+
+
+def header(order_id, **changes):
+    changes.setdefault("status", "checkout-draft" if order_id == "draft" else "shipped")
+    return order(order_id, **changes)
+
+
+def in_status(order_id, **changes):
+    return order(order_id, **{"status": order_id} | changes)
+
+
+@pytest.fixture(scope="module")
+def done(world):
+    orders = [
+        *records(order, given.OTHERS, given.CUSTOMERS_OF_ORDERS),
+        *records(header, given.HEADERS),
+        *records(in_status, given.STATUSES),
     ]
-    done = raw.sales_db(orders=[order(coupon_code=" SAVE10 ")], order_items=lines)
-    first, second = sorted(done.order_lines, key=lambda row: row["line_number"])
-    assert (first["gross_amount"], first["amount_after_discount"]) == (
-        Decimal("29.9997"),
-        Decimal("28.4997"),
+    orders[0]["coupon_code"] = " SAVE10 "
+    rejects = records(dict, given.REJECTS)
+    personal = dict.fromkeys(PERSONAL.split(), "Ann")
+    unread = {"order_id": "O5"} | personal | {"note": "to a@b.example"}
+    rejects[-1]["raw"] = json.dumps(unread)
+    return world.sales_db(
+        orders=orders,
+        order_items=records(item, given.ITEMS),
+        refunds=records(refund, given.REFUNDS),
+        products=records(dict, given.PRODUCTS),
+        customers=records(dict, given.CUSTOMERS),
+        removed_orders=[{"order_id": "removed"}, {"order_id": "sum"}],
+        rejected_orders=[{"order_id": "unread"}],
+        rejects=rejects,
+        totals={
+            "source_amounts": by_currency(STATED),
+            "rejected_amounts": by_currency(UNREAD),
+        },
     )
-    assert second["gross_amount"] == Decimal("0.0375")
-    assert done["O1"] == {
+
+
+def test_an_order_has_the_sums_of_its_lines(done):
+    assert done["sum"] == {
         "source": "sales_db",
-        "order_id": "O1",
+        "order_id": "sum",
         "business_date": date(2026, 11, 19),
         "channel": "sales_db",
         "attributes": None,
@@ -62,404 +96,305 @@ def test_order_is_the_sum_of_its_lines(raw):
         "tax_amount": Decimal("2.28"),
         "shipping_amount": Decimal(5),
         "fee_amount": Decimal(0),
-        "ordered_at": UTC_19TH,
+        "ordered_at": AT_15,
         "updated_at": datetime(2026, 11, 19, 16, tzinfo=UTC),
         "read_at": READ_AT,
         "run_id": RUN_ID,
     }
-    assert done.totals["amount"] == "30.0372"
 
 
-def test_one_bad_line_is_rejected_alone(raw):
-    lines = [
-        item(line_number=1),
-        item(line_number=2, quantity=0),
-        item(line_number=3, quantity=-1),
-        item(line_number=4, unit_price=Decimal("-0.01")),
-        item(line_number=5, unit_price=None),
-        item(line_number=None),
-        item(line_number=7, unit_price=Decimal(0)),  # a gift is a line
-    ]
-    done = raw.sales_db(orders=[order()], order_items=lines)
-    assert done["O1"]["item_count"] == 2
-    assert done["O1"]["gross_amount"] == Decimal(20)
-    assert done.reasons == {
-        ("invalid_quantity", "quantity = 0"): 1,
-        ("invalid_quantity", "quantity = -1"): 1,
-        ("negative_price", "unit_price = -0.01"): 1,
-        ("missing_value", "unit_price is empty"): 1,
-        ("missing_value", "line_number is empty"): 1,
-    }
-    assert (
-        done.totals["rows_read"],
-        done.totals["rows_accepted"],
-        done.totals["rows_rejected"],
-    ) == (8, 3, 5)
-
-
-def test_numbers_that_came_as_text_are_checked(raw):
-    prices = [
-        "12.50",
-        "NaN",
-        "Infinity",
-        "1.23456",
-        "1.50000",
-        "12345678901",
-        "1_000",
-        "9999999999",
-    ]
-    lines = [
-        item(line_number=number, unit_price=price, quantity=20)
-        for number, price in enumerate(prices, 1)
-    ]
-    done = raw.sales_db(text=["unit_price"], orders=[order()], order_items=lines)
-    assert sorted(row["unit_price"] for row in done.order_lines) == [
-        Decimal("1.5"),
-        Decimal("12.5"),
-    ]
-    assert done.totals["rejected"] == {"invalid_number": 3, "too_many_digits": 3}
-    assert (
-        done.reasons["too_many_digits", "gross_amount is empty"] == 1
-    )  # 20 times 9999999999 has 12 digits
-
-
-def test_bad_header_rejects_the_order_with_its_lines_and_refunds(raw):
-    orders = [
-        order("no time", ordered_at=None),
-        order("year 20111", ordered_at="20111-11-19 15:00:00+00"),
-        order("1970", ordered_at="1970-01-01 00:00:00+00"),
-        order("next week", ordered_at="2026-11-27 00:00:00+00"),
-        order("absurd change", updated_at="infinity"),
-        order("no currency", currency=None),
-        order("no money", currency="US$"),
-        order(None),
-        order(None),
-        order("fine"),
-    ]
-    lines = [item(row["order_id"]) for row in orders if row["order_id"]] + [
-        item("fine", 2),
-        item("1970", 2, quantity=0),
-    ]
-    refunds = [refund("R1", "1970"), refund("R2", "fine")]
-    done = raw.sales_db(orders=orders, order_items=lines, refunds=refunds)
-    assert [row["order_id"] for row in done.orders] == ["fine"]
-    assert {row["order_id"] for row in done.order_lines} == {"fine"}
-    assert [row["refund_id"] for row in done.refunds] == ["R2"]
-    assert {row["order_id"] for row in done.order_versions} == {"fine"}, (
-        "what is stored of the others stays"
+def test_orders(done):
+    assert done["never changed"]["updated_at"] == AT_15
+    check(
+        done.orders,
+        """
+order_id           | business_date | status             | is_sale | is_test | currency | country
+sum                | 2026-11-19    | completed          | True    | False   | USD      | US
+lines              | 2026-11-19    | completed          | True    | False   | USD      | US
+goods              | 2026-11-19    | completed          | True    | False   | CAD      | US
+cancelled EUR      | 2026-11-19    | cancelled          | False   | False   | EUR      | US
+JPY                | 2026-11-19    | completed          | True    | False   | JPY      | US
+limits             | 2026-11-19    | completed          | True    | False   | CHF      | US
+of C1              | 2026-11-19    | completed          | True    | False   | USD      | US
+of C2              | 2026-11-19    | completed          | True    | False   | USD      | NULL
+of C3              | 2026-11-19    | completed          | True    | False   | USD      | DE
+of C4              | 2026-11-19    | completed          | True    | False   | USD      | FR
+2000               | 1999-12-31    | shipped            | True    | False   | USD      | US
+in a day           | 2026-11-21    | shipped            | True    | False   | USD      | US
+never changed      | 2026-11-19    | shipped            | True    | False   | USD      | US
+first 01:30        | 2026-11-01    | shipped            | True    | False   | USD      | US
+second 01:30       | 2026-11-01    | shipped            | True    | False   | USD      | US
+last second        | 2026-11-01    | shipped            | True    | False   | USD      | US
+midnight           | 2026-11-02    | shipped            | True    | False   | EUR      | US
+processing         | 2026-11-19    | processing         | True    | False   | USD      | US
+completed          | 2026-11-19    | completed          | True    | False   | USD      | US
+shipped            | 2026-11-19    | shipped            | True    | False   | USD      | US
+delivered          | 2026-11-19    | delivered          | True    | False   | USD      | US
+refunded           | 2026-11-19    | refunded           | True    | False   | USD      | US
+partially_refunded | 2026-11-19    | partially_refunded | True    | False   | USD      | US
+pending            | 2026-11-19    | pending            | False   | False   | USD      | US
+on-hold            | 2026-11-19    | on-hold            | False   | False   | USD      | US
+failed             | 2026-11-19    | failed             | False   | False   | USD      | US
+cancelled          | 2026-11-19    | cancelled          | False   | False   | USD      | US
+checkout-draft     | 2026-11-19    | checkout-draft     | False   | False   | USD      | US
+trash              | 2026-11-19    | trash              | False   | False   | USD      | US
+odd                | 2026-11-19    | awaiting_customs   | False   | False   | USD      | US
+none               | 2026-11-19    | unknown            | False   | False   | USD      | US
+test               | 2026-11-19    | completed          | True    | True    | USD      | US
+e-mail-f09d        | 2026-11-19    | completed          | True    | False   | USD      | US
+""",
     )
-    assert done.totals["rejected"] == {
-        "missing_value": 4,
-        "timestamp_out_of_range": 4,
-        "invalid_currency": 1,
-        "order_rejected": 8,
-        "invalid_quantity": 1,
-    }
-
-
-def test_lines_without_order_are_rejected(raw):
-    done = raw.sales_db(
-        orders=[order()], order_items=[item(), item("O404"), item("O404", 2)]
+    check(
+        [row for row in done.orders if row["item_count"]],
+        """
+order_id      | item_count | gross            | discount | tax  | shipping
+sum           | 2          | 30.0372          | 1.5      | 2.28 | 5
+lines         | 4          | 50               | 99       | 0    | -2.5
+goods         | 3          | 60               | 0        | 0    | 0
+cancelled EUR | 1          | 35               | 0        | 0    | 5
+JPY           | 1          | 1500             | 0        | 0    | 5
+limits        | 1          | 99999989000.0001 | 0        | 0    | 5
+last second   | 1          | 10               | 0        | 0    | 5
+e-mail-f09d   | 1          | 20               | 0        | 0    | 5
+test          | 1          | 20               | 0        | 0    | 5
+of C1         | 1          | 20               | 0        | 0    | 5
+""",
     )
-    assert done.reasons == {("unknown_order", "order_id = O404"): 2}
 
 
-def test_order_without_lines_is_kept(raw):
-    done = raw.sales_db(orders=[order()])
-    assert (done["O1"]["item_count"], done["O1"]["gross_amount"]) == (0, 0)
-    assert done["O1"]["shipping_amount"] == 5
-
-
-def test_status_is_data_and_an_unknown_one_is_no_sale(raw):
-    statuses = [
-        "Completed ",
-        "SHIPPED",
-        "partially_refunded",
-        "refunded",
-        "cancelled",
-        "on-hold",
-        "trash",
-    ]
-    orders = [
-        order(str(number), status=status) for number, status in enumerate(statuses)
-    ]
-    orders += [
-        order("odd", status="Awaiting_Customs"),
-        order("odd too", status="awaiting_customs"),
-    ]
-    orders += [order("none", status=None), order("test", is_test=True)]
-    done = raw.sales_db(orders=orders)
-    assert {row["status"] for row in done.orders if row["is_sale"]} == {
-        "completed",
-        "shipped",
-        "partially_refunded",
-        "refunded",
-    }
-    assert done["odd"]["status"] == "awaiting_customs"
-    assert done["odd"]["is_sale"] is False
-    assert done["test"]["is_sale"] is True
-    assert done["test"]["is_test"] is True
-    assert done["none"]["status"] == "unknown"
-
-
-def test_orders_of_the_hour_that_happens_twice_are_on_the_same_day(raw):
-    orders = [
-        order("first 01:30", ordered_at="2026-11-01 05:30:00+00"),
-        order("second 01:30", ordered_at="2026-11-01 06:30:00+00"),
-        order("last second", ordered_at="2026-11-02 04:59:59+00"),
-        order("midnight", ordered_at="2026-11-02 05:00:00+00"),
-    ]
-    done = raw.sales_db(orders=orders, order_items=[item("last second")])
-    days = {row["order_id"]: row["business_date"].day for row in done.orders}
-    assert days == {
-        "first 01:30": 1,
-        "second 01:30": 1,
-        "last second": 1,
-        "midnight": 2,
-    }
-    assert done.order_lines[0]["business_date"] == date(2026, 11, 1)
-
-
-def test_a_customer_is_known_by_address_else_by_number(raw):
-    customers = [
-        {
-            "customer_id": "C1",
-            "email": " Ann@Example.com ",
-            "country_code": "us",
-            "updated_at": UTC_19TH,
-        },
-        {
-            "customer_id": "C2",
-            "email": None,
-            "country_code": "Germany",
-            "updated_at": UTC_19TH,
-        },
-        {
-            "customer_id": "C3",
-            "email": "ann@example.com",
-            "country_code": None,
-            "updated_at": READ_AT,
-        },
-    ]
-    orders = [
-        order(f"of {number}", customer_id=number)
-        for number in ("C1", "C2", "C3", "C4", None)
-    ]
-    done = raw.sales_db(orders=orders, customers=customers)
-    ann, by_number = hash_of("ann@example.com"), hash_of("sales_db:C2")
-    assert [
-        row["customer_hash"]
-        for row in sorted(done.orders, key=lambda row: row["order_id"])
-    ] == [*(ann, by_number, ann, hash_of("sales_db:C4"), None)]
-    known = {
-        row["customer_hash"]: (row["country_code"], row["updated_at"])
-        for row in done.customers
-    }
-    assert known[ann] == ("US", READ_AT), "the last country known, the latest change"
-    assert known[by_number] == (None, UTC_19TH)
-    assert known[hash_of("sales_db:C4")] == (
-        "US",
-        datetime(2026, 11, 19, 16, tzinfo=UTC),
-    ), "from the order"
-
-
-def test_category_is_the_products_and_codes_differ_by_case(raw):
-    products = [
-        {
-            "sku": "MUG-01",
-            "name": "Mug, blue",
-            "category": "Tableware",
-            "updated_at": UTC_19TH,
-        },
-        {
-            "sku": "mug-01",
-            "name": "Mug, sand",
-            "category": None,
-            "updated_at": UTC_19TH,
-        },
-    ]
-    lines = [
-        item(sku="MUG-01"),
-        item(line_number=2, sku="mug-01"),
-        item(line_number=3, sku="gone"),
-    ]
-    done = raw.sales_db(orders=[order()], order_items=lines, products=products)
-    seen = {
-        row["sku"]: (row["product_name"], row["category"]) for row in done.order_lines
-    }
-    assert seen == {
-        "MUG-01": ("Mug, blue", "Tableware"),
-        "mug-01": ("Mug, sand", "uncategorised"),
-        "gone": (None, "uncategorised"),
-    }
-    assert {row["sku"]: row["category"] for row in done.products} == {
-        "MUG-01": "Tableware",
-        "mug-01": None,
-    }
-
-
-def test_refund_counts_on_its_own_day_in_the_terms_of_its_order(raw):
-    refunds = [
-        refund(
-            "line",
-            refunded_at="2026-11-25 03:00:00+00",
-            reason="asked by ann@example.com",
-        ),
-        refund("whole", line_number=None, quantity=0, amount=Decimal("3.3")),
-        refund("no such line", line_number=9),
-    ]
-    late = datetime(2026, 11, 26, tzinfo=UTC)
-    header = order(status="cancelled", currency="EUR", is_test=True)
-    products = [{"sku": "MUG-01", "category": "Tableware", "updated_at": late}]
-    raw_tables = {"orders": [header], "order_items": [item()], "products": products}
-    done = raw.sales_db(
-        refunds=[row | {"refunded_at": UTC_19TH} for row in refunds[1:]], **raw_tables
+def test_lines(done):
+    check(
+        done.order_lines,
+        """
+order_id      | line_number | business_date | sku         | product_name | category      | currency | is_sale
+sum           | 1           | 2026-11-19    | MUG-01      | Mug, blue    | Tableware     | USD      | True
+sum           | 2           | 2026-11-19    | MUG-01      | Mug, blue    | Tableware     | USD      | True
+lines         | 1           | 2026-11-19    | MUG-01      | Mug, blue    | Tableware     | USD      | True
+lines         | 7           | 2026-11-19    | gift        | NULL         | uncategorised | USD      | True
+lines         | 8           | 2026-11-19    | rebate      | NULL         | uncategorised | USD      | True
+lines         | 9           | 2026-11-19    | dearer      | NULL         | uncategorised | USD      | True
+goods         | 1           | 2026-11-19    | MUG-01      | Mug, blue    | Tableware     | CAD      | True
+goods         | 2           | 2026-11-19    | mug-01      | Mug, sand    | uncategorised | CAD      | True
+goods         | 3           | 2026-11-19    | gone        | NULL         | uncategorised | CAD      | True
+JPY           | 1           | 2026-11-19    | MUG-01      | Mug, blue    | Tableware     | JPY      | True
+limits        | 1           | 2026-11-19    | largest     | NULL         | uncategorised | CHF      | True
+cancelled EUR | 1           | 2026-11-19    | MUG-01      | Mug, blue    | Tableware     | EUR      | False
+last second   | 1           | 2026-11-01    | MUG-01      | Mug, blue    | Tableware     | USD      | True
+e-mail-f09d   | 1           | 2026-11-19    | e-mail-9ee2 | Card         | Cards         | USD      | True
+test          | 1           | 2026-11-19    | MUG-01      | Mug, blue    | Tableware     | USD      | True
+of C1         | 1           | 2026-11-19    | MUG-01      | Mug, blue    | Tableware     | USD      | True
+""",
     )
-    rows = {row["refund_id"]: row for row in done.refunds}
-    assert {
-        (row["is_sale"], row["is_test"], row["currency"]) for row in rows.values()
-    } == {(False, True, "EUR")}
-    assert {row["order_business_date"] for row in rows.values()} == {date(2026, 11, 19)}
-    assert (rows["whole"]["line_number"], rows["whole"]["category"]) == (
-        0,
-        "unallocated",
+    check(
+        done.order_lines,
+        """
+order_id      | line | quantity | unit_price | gross            | discount | amount_after_discount | tax
+sum           | 1    | 3        | 9.9999     | 29.9997          | 1.5      | 28.4997               | 0
+sum           | 2    | 1        | 0.0375     | 0.0375           | 0        | 0.0375                | 2.28
+lines         | 1    | 2        | 10         | 20               | 0        | 20                    | 0
+lines         | 7    | 2        | 0          | 0                | 0        | 0                     | 0
+lines         | 8    | 2        | 10         | 20               | 99.5     | -79.5                 | 0
+lines         | 9    | 1        | 10         | 10               | -0.5     | 10.5                  | 0
+goods         | 1    | 2        | 10         | 20               | 0        | 20                    | 0
+goods         | 2    | 2        | 10         | 20               | 0        | 20                    | 0
+goods         | 3    | 2        | 10         | 20               | 0        | 20                    | 0
+JPY           | 1    | 1        | 1500       | 1500             | 0        | 1500                  | 0
+limits        | 1    | 9999999  | 9999.9999  | 99999989000.0001 | 0        | 99999989000.0001      | 0
+cancelled EUR | 1    | 2        | 17.5       | 35               | 0        | 35                    | 0
+last second   | 1    | 1        | 10         | 10               | 0        | 10                    | 0
+e-mail-f09d   | 1    | 2        | 10         | 20               | 0        | 20                    | 0
+test          | 1    | 2        | 10         | 20               | 0        | 20                    | 0
+of C1         | 1    | 2        | 10         | 20               | 0        | 20                    | 0
+""",
     )
-    assert (rows["no such line"]["line_number"], rows["no such line"]["sku"]) == (
-        0,
-        None,
+
+
+def test_a_line_has_the_values_of_its_order(done):
+    orders = {row["order_id"]: row for row in done.orders}
+    own = {"gross_amount", "discount_amount", "tax_amount"}
+    shared = set(done.orders[0]) & set(done.order_lines[0]) - own
+    for line in done.order_lines:
+        for name in shared:
+            assert line[name] == orders[line["order_id"]][name], name
+
+
+def test_a_refund_counts_on_its_own_day_in_the_terms_of_its_order(done):
+    check(
+        done.refunds,
+        """
+refund_id    | order_id      | line | business_date | order_business | country | currency | is_sale | is_test
+line         | sum           | 2    | 2026-11-19    | 2026-11-19     | US      | USD      | True    | False
+whole        | sum           | 0    | 2026-11-20    | 2026-11-19     | US      | USD      | True    | False
+free         | sum           | 1    | 2026-11-19    | 2026-11-19     | US      | USD      | True    | False
+no such line | cancelled EUR | 0    | 2026-11-19    | 2026-11-19     | US      | EUR      | False   | False
+of a test    | test          | 0    | 2026-11-19    | 2026-11-19     | US      | USD      | True    | True
+again        | lines         | 7    | 2026-11-19    | 2026-11-19     | US      | USD      | True    | False
+orphan       | O404          | 0    | 2026-11-18    | NULL           | NULL    | USD      | True    | False
+of removed   | removed       | 0    | 2026-11-19    | NULL           | NULL    | USD      | True    | False
+e-mail-f09d  | e-mail-f09d   | 1    | 2026-11-19    | 2026-11-19     | US      | USD      | True    | False
+""",
     )
-    assert rows["whole"]["merchandise_amount"] == Decimal("3.3")
-
-
-def test_refund_without_order_is_kept_in_the_reporting_currency(raw):
-    orphan = refund(
-        "R1",
-        "O404",
-        refunded_at="2026-11-19 04:30:00+00",
-        reason="asked by ann@example.com",
+    check(
+        done.refunds,
+        """
+refund_id    | sku         | category      | quantity | merchandise | tax | shipping | reason
+line         | MUG-01      | Tableware     | 1        | 0.04        | 0   | 0        | by <e-mail>
+whole        | NULL        | unallocated   | 0        | 3.3         | 0   | 0        | NULL
+free         | MUG-01      | Tableware     | 1        | 0           | 0   | 0        | NULL
+no such line | NULL        | unallocated   | 3        | 7           | 0   | 0        | too late
+of a test    | NULL        | unallocated   | 0        | 1           | 0   | 0        | NULL
+again        | gift        | uncategorised | 1        | 4           | 0   | 0        | NULL
+orphan       | NULL        | unallocated   | 1        | 250         | 0   | 0        | NULL
+of removed   | NULL        | unallocated   | 2        | 20          | 0   | 0        | NULL
+e-mail-f09d  | e-mail-9ee2 | Cards         | 1        | 10          | 0   | 0        | NULL
+""",
     )
-    done = raw.sales_db(refunds=[orphan])
-    (row,) = done.refunds
-    assert row["business_date"] == date(2026, 11, 18), (
-        "half past eleven in the evening in New York"
-    )
-    assert (row["category"], row["line_number"], row["currency"]) == (
-        "unallocated",
-        0,
-        "USD",
-    )
-    assert (row["is_sale"], row["is_test"], row["order_business_date"]) == (
-        True,
-        False,
-        None,
-    )
-    assert row["reason"] == "asked by <e-mail>"
-    assert [(row["order_id"], row["read_at"]) for row in done.order_versions] == [
-        ("O404", READ_AT)
-    ]
-    assert done.orders == []
 
 
-def test_what_belongs_to_an_order_that_could_not_be_read_is_rejected_with_it(raw):
-    done = raw.sales_db(
-        order_items=[item("O1"), item("O1", 2)],
-        refunds=[refund("R1", "O1"), refund("R2", "O404")],
-        rejected_orders=[{"order_id": "O1"}],
-        rejects=[
-            {
-                "row_number": 1,
-                "reason": "invalid_number",
-                "file": "orders",
-                "raw": "O1,,NaN",
-            }
-        ],
-    )
-    assert [row["refund_id"] for row in done.refunds] == ["R2"]
-    assert [row["order_id"] for row in done.order_versions] == ["O404"], (
-        "what was loaded of O1 stays"
-    )
-    assert {
-        (row["file"], row["row_number"], row["reason"], row["detail"])
-        for row in done.rejected_rows
-    } == {
-        ("orders", 1, "invalid_number", None),
-        ("order_items", 0, "order_rejected", "order_id = O1"),
-        ("order_items", 1, "order_rejected", "order_id = O1"),
-        ("refunds", 0, "order_rejected", "order_id = O1"),
-    }
-    assert (done.totals["rows_read"], done.totals["rows_rejected"]) == (5, 4)
-
-
-def test_bad_refunds_are_rejected(raw):
-    refunds = [
-        refund("negative", amount=Decimal(-1)),
-        refund("undated", refunded_at=None),
-        refund("future", refunded_at="2027-01-01 00:00:00+00"),
-        refund("of nothing", order_id=None),
-        refund("free", amount=Decimal(0)),
-    ]
-    done = raw.sales_db(orders=[order()], order_items=[item()], refunds=refunds)
-    assert [row["refund_id"] for row in done.refunds] == ["free"]
-    assert done.totals["rejected"] == {
-        "missing_value": 2,
-        "negative_price": 1,
-        "timestamp_out_of_range": 1,
-    }
-
-
-def test_rejects_of_the_extract_are_counted_and_masked(raw):
-    rejects = [
-        {
-            "row_number": 3,
-            "reason": "invalid_number",
-            "detail": "amount of bob@example.com",
-            "file": "refunds",
-        },
-        {
-            "row_number": 4,
-            "reason": "malformed_line",
-            "file": "customers",
-            "raw": "C9,xy@example.com,US",
-        },
-        {
-            "row_number": 5,
-            "reason": "malformed_line",
-            "file": "orders",
-            "raw": '{"order_id": "O5", "billing": {"phone": "555"}, "name": "Ann", "note": "to a@b.example"}',
-        },
-    ]
-    done = raw.sales_db(orders=[order()], rejects=rejects)
-    rows = {row["row_number"]: row for row in done.rejected_rows}
-    assert rows[3]["detail"] == "amount of <e-mail>"
-    assert rows[4]["raw"] == "C9,<e-mail>,US"
-    assert rows[5]["raw"] == '{"order_id":"O5","note":"to <e-mail>"}'
-    assert {row["run_id"] for row in rows.values()} == {RUN_ID}
-    assert (done.totals["rows_read"], done.totals["rows_rejected"]) == (4, 3)
-
-
-def test_amounts_beyond_all_reason_reject_their_order_and_no_more(raw):
-    largest, beyond = Decimal(9_999_999_999), Decimal(10_000_000_000)
-    lines = [
-        item("O1", number, quantity=10, unit_price=largest) for number in range(1, 1002)
-    ]
-    lines += [item("O2", 1, unit_price=beyond), item("O2", 2), item("O3")]
-    done = raw.sales_db(
-        orders=[order("O1"), order("O2"), order("O3")], order_items=lines
-    )
-    assert {row["order_id"]: row["gross_amount"] for row in done.orders} == {
-        "O2": 20,
-        "O3": 20,
-    }
-    assert done.totals["rejected"] == {"too_many_digits": 2, "order_rejected": 1001}
-
-
-def test_orders_that_are_gone_are_versions_without_order_once_each(raw):
-    gone = [{"order_id": "O8"}, {"order_id": "O9"}]
-    done = raw.sales_db(
-        orders=[order()],
-        refunds=[refund("R1", "O9"), refund("R2", "O9")],
-        removed_orders=gone,
-    )
-    assert sorted(row["order_id"] for row in done.order_versions) == ["O1", "O8", "O9"]
+def test_an_order_without_a_header_is_replaced_too_and_a_rejected_one_stays(done):
+    loaded = {row["order_id"] for row in done.orders}
+    replaced = [row["order_id"] for row in done.order_versions]
+    assert sorted(replaced) == sorted(loaded | {"O404", "removed"})
     assert {row["read_at"] for row in done.order_versions} == {READ_AT}
-    assert len(done.refunds) == 2, "they are known, so they count"
+    assert {row["version_updated_at"] for row in done.order_versions} == {None}
+
+
+def test_rejected_rows(done):
+    check(
+        done.rejected_rows,
+        """
+file        | row_number | reason                 | detail
+orders      | 11         | missing_value          | ordered_at is empty
+orders      | 12         | undated_draft          | ordered_at is empty
+orders      | 13         | timestamp_out_of_range | ordered_at = 20111-11-19 15:00:00+00
+orders      | 14         | timestamp_out_of_range | ordered_at = 1999-12-31 23:59:00+00
+orders      | 17         | timestamp_out_of_range | ordered_at = 2026-11-21 11:01:00+00
+orders      | 19         | timestamp_out_of_range | updated_at = infinity
+orders      | 20         | missing_value          | currency is empty
+orders      | 21         | invalid_currency       | currency = US$
+orders      | 22         | missing_value          | order_id is empty
+order_items | 3          | invalid_quantity       | quantity = 0
+order_items | 4          | invalid_quantity       | quantity = -1
+order_items | 5          | negative_price         | unit_price = -0.01
+order_items | 6          | missing_value          | unit_price is empty
+order_items | 7          | missing_value          | line_number is empty
+order_items | 16         | too_many_digits        | quantity = 10000000
+order_items | 17         | too_many_digits        | unit_price = 10000000000.0
+order_items | 18         | too_many_digits        | gross_amount is empty
+order_items | 19         | order_rejected         | order_id = no time
+order_items | 20         | undated_draft          | order_id = draft
+order_items | 21         | order_rejected         | order_id = 1999
+order_items | 22         | invalid_quantity       | quantity = 0
+order_items | 24         | order_rejected         | order_id = no money
+order_items | 26         | unknown_order          | order_id = unknown
+order_items | 27         | order_rejected         | order_id = unread
+refunds     | 7          | negative_price         | merchandise_amount = -1.0
+refunds     | 8          | missing_value          | amount is empty
+refunds     | 10         | missing_value          | refunded_at is empty
+refunds     | 11         | timestamp_out_of_range | refunded_at = 2027-01-01 00:00:00+00
+refunds     | 12         | missing_value          | order_id is empty
+refunds     | 13         | invalid_number         | line_number = -1
+refunds     | 14         | order_rejected         | order_id = no time
+refunds     | 15         | order_rejected         | order_id = unread
+orders      | 1          | invalid_number         | NULL
+refunds     | 3          | invalid_number         | amount of <e-mail>
+customers   | 4          | malformed_line         | NULL
+orders      | 5          | malformed_line         | NULL
+order_items | 29         | unknown_order          | order_id = e-mail-38c3
+""",
+    )
+
+
+def test_what_belongs_to_an_order_that_could_not_be_read_is_rejected_with_it(done):
+    rejected = {
+        row["file"] for row in done.rejected_rows if row["order_id"] == "unread"
+    }
+    assert rejected == {"order_items", "refunds"}
+    assert "unread" not in {row["order_id"] for row in done.order_versions}
+
+
+def test_a_rejected_row_is_stored_without_what_is_personal(done):
+    stored = {(row["file"], row["row_number"]): row for row in done.rejected_rows}
+    assert stored["customers", 4]["raw"] == "C9,<e-mail>,US"
+    assert stored["orders", 5]["raw"] == '{"order_id":"O5","note":"to <e-mail>"}'
+    assert stored["orders", 5]["order_id"] == "O5"
+    assert '"quantity":-1' in stored["order_items", 4]["raw"]
+    assert {row["run_id"] for row in done.rejected_rows} == {RUN_ID}
+    assert "example.com" not in repr(done.tables)
+
+
+def test_every_row_that_was_read_is_accounted_for(done):
+    # 42 orders, 32 lines, 18 refunds, 4 rejects of the extract
+    # 33 orders, 16 lines and 9 refunds were accepted; one refund was read twice
+    assert done.counts == (96, 58, 37, 1)
+    assert done.totals["orders"] == 33
+    assert done.totals["rejected"] == {
+        "invalid_currency": 1,
+        "invalid_number": 3,
+        "invalid_quantity": 3,
+        "malformed_line": 2,
+        "missing_value": 8,
+        "negative_price": 2,
+        "order_rejected": 6,
+        "timestamp_out_of_range": 5,
+        "too_many_digits": 3,
+        "undated_draft": 2,
+        "unknown_order": 2,
+    }
+
+
+def test_amounts_by_currency_are_loaded_rejected_or_lost(done):
+    check(
+        done.control_totals,
+        """
+currency | source_amount | loaded           | superseded | rejected | file
+USD      | 240.0172      | 150.0372         | 0          | 89.98    | NULL
+JPY      | 1600          | 1500             | 0          | 0        | NULL
+EUR      | 35            | 35               | 0          | 0        | NULL
+CAD      | 60            | 60               | 0          | 0        | NULL
+CHF      | 0             | 99999989000.0001 | 0          | 0        | NULL
+         | 20            | 0                | 0          | 20       | NULL
+""",
+    )
+
+
+def test_a_customer_is_known_by_address_else_by_number(done):
+    ann = hash_of("ann@example.com")
+    by_number = hash_of("sales_db:C2")
+    unlisted = hash_of("sales_db:C4")
+    hashes = [done[f"of {name}"]["customer_hash"] for name in ("C1", "C2", "C3", "C4")]
+    assert hashes == [ann, by_number, ann, unlisted]
+    check(
+        done.customers,
+        f"""
+customer_hash | country_code | updated_at
+{ann}         | US           | 2026-11-20 11:00
+{by_number}   | NULL         | 2026-11-19 15:00
+{unlisted}    | FR           | 2026-11-19 16:00
+""",
+    )
+
+
+def test_products_differ_by_the_case_of_their_sku(done):
+    check(
+        done.products,
+        """
+sku         | name      | category  | updated_at
+MUG-01      | Mug, blue | Tableware | 2026-11-19 15:00
+mug-01      | Mug, sand | NULL      | 2026-11-19 15:00
+e-mail-9ee2 | Card      | Cards     | NULL
+""",
+    )
+
+
+def test_sums_that_no_column_can_hold_reject_their_order_and_no_other(raw):
+    lines = [
+        item("O1", number, quantity=10, unit_price=Decimal(9_999_999_999))
+        for number in range(1, 1002)
+    ]
+    done = raw.sales_db(
+        orders=[order("O1"), order("O2")], order_items=[*lines, item("O2")]
+    )
+    assert [row["order_id"] for row in done.orders] == ["O2"]
+    assert done.totals["rejected"] == {"order_rejected": 1001, "too_many_digits": 1}
+    assert done.control_totals == []

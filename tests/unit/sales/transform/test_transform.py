@@ -16,15 +16,13 @@ from ecommerce.core.errors import ContractError, StagingError
 from ecommerce.sales.transform import ORDERS, transform
 from ecommerce.sources import SOURCES
 from ecommerce.storage import staging
-from ecommerce.storage.transform import FOLDER
 from ecommerce.storage.xcom import from_xcom, to_xcom
 from tests.unit.sales.transform.raw_folders import (
     KEY,
     RUN_ID,
-    SALES_DB,
     RawFolders,
-    columns,
     csv_line,
+    fill_sales_db,
     item,
     order,
     page_order,
@@ -46,12 +44,13 @@ PARQUET_TYPES = {
     "ARRAY<STRING>": "list<element: string>",
 }
 NOT_OURS = {"picture_uri", "thumbnail_uri", "first_ordered_at"}
-CUSTOMER = {"customer_id": "C1", "email": "ann@example.com"}
-
-
-def fill_sales_db(folder: Path, **tables):
-    for table, types in SALES_DB.items():
-        write(folder / f"{table}.parquet", columns(**types), tables.get(table, []))
+STAGED = [
+    ("source", "string"),
+    ("order_id", "string"),
+    ("version_updated_at", "timestamp[us, tz=UTC]"),
+    ("read_at", "timestamp[us, tz=UTC]"),
+]
+"""The columns of `order_versions`, which is no table of the warehouse."""
 
 
 def one_order(folder: Path):
@@ -61,83 +60,62 @@ def one_order(folder: Path):
         order_items=[item(), item(line_number=2, quantity=0)],
         refunds=[refund()],
         products=[{"sku": "MUG-01"}],
-        customers=[CUSTOMER],
+        customers=[{"customer_id": "C1", "email": "ann@example.com"}],
     )
+
+
+def declared_columns(folder: Path, table: str) -> list[tuple[str, str]]:
+    """The columns of a table of the warehouse, with the types of Parquet."""
+    if table == "order_versions":
+        return STAGED
+    text = (folder / table / "table.sql").read_text()
+    pattern = r"^    (\w+) ([A-Z0-9<>]+(?:\([0-9, ]+\))?)"
+    columns = []
+    for name, kind in re.findall(pattern, text, re.MULTILINE):
+        if name not in NOT_OURS:
+            columns.append((name, PARQUET_TYPES[kind]))
+    return columns
 
 
 def test_files_have_the_warehouses_columns_and_types(raw, repository):
-    stated = raw.publish(
-        "sales_db", one_order, source_amounts=[{"currency": "EUR", "amount": "20.00"}]
-    )
+    stated = [{"currency": "EUR", "amount": "20.00"}]
+    rate = {"rate_date": "2026-11-19", "currency": "USD", "rate": "1.1"}
     done = [
-        read(transform(stated, run_id=RUN_ID)),
-        raw.exchange_rates(
-            {"rate_date": "2026-11-19", "currency": "USD", "rate": "1.1"}
-        ),
+        raw.run("sales_db", one_order, source_amounts=stated),
+        raw.exchange_rates(rate),
         raw.partner_files({"name": "acme_2026-11-19.csv", "lines": [csv_line()]}),
     ]
+    tables = repository / "include/sql/warehouse/tables"
     seen = set()
-    for manifest in (one.manifest for one in done):
+    for manifest in (loadable.manifest for loadable in done):
         for file, names in manifest.columns.items():
             table = file.removesuffix(".parquet")
             schema = pq.read_schema(manifest.file(file))
             assert schema.names == names
-            if (
-                table != "order_versions"
-            ):  # a staging table: the load's own, not the warehouse's
-                text = (
-                    repository / f"include/sql/warehouse/tables/{table}/table.sql"
-                ).read_text()
-                declared = re.findall(
-                    r"^    (\w+) ([A-Z0-9<>]+(?:\([0-9, ]+\))?)", text, re.M
-                )
-                expected = [
-                    (name, PARQUET_TYPES[kind])
-                    for name, kind in declared
-                    if name not in NOT_OURS
-                ]
-                assert [(field.name, str(field.type)) for field in schema] == expected
+            found = [(field.name, str(field.type)) for field in schema]
+            assert found == declared_columns(tables, table)
             seen.add(table)
     assert seen == {*ORDERS.always_there, *ORDERS.when_they_have_rows}
-
-
-def test_order_versions_say_what_is_replaced(raw):
-    manifest = raw.run("sales_db", one_order).manifest
-    schema = pq.read_schema(manifest.file("order_versions.parquet"))
-    assert [(field.name, str(field.type)) for field in schema] == [
-        ("source", "string"),
-        ("order_id", "string"),
-        ("version_updated_at", "timestamp[us, tz=UTC]"),
-        ("read_at", "timestamp[us, tz=UTC]"),
-    ]
 
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_day_without_anything_is_a_valid_day(raw, source):
     done = getattr(raw, source)()
-    assert set(done.manifest.columns) == {
-        f"{table}.parquet" for table in ORDERS.always_there
-    }
-    assert (done.totals["rows_read"], done.totals["amount"], done.manifest.rows) == (
-        0,
-        "0.0000",
-        0,
-    )
+    always = {f"{table}.parquet" for table in ORDERS.always_there}
+    assert set(done.manifest.columns) == always
+    assert (*done.counts, done.manifest.rows) == (0, 0, 0, 0, 0)
+    assert done.totals["amount"] == "0.0000"
 
 
-def test_manifest_carries_what_source_and_extract_said(raw):
-    totals = {
-        "source_orders": 1,
-        "source_amount": "20.00",
-        "warnings": ["extra column ignored"],
-    }
+def test_a_second_run_returns_the_result_of_the_first(raw, tmp_path):
+    """The raw folder is gone then, and with it every address."""
+    totals = {"source_orders": 1, "source_amount": "20.00", "warnings": ["extra"]}
     manifest = raw.publish("sales_db", one_order, **totals)
     done = transform(manifest, run_id=RUN_ID)
-    assert (done.read_at, done.window_start, done.window_end) == (
-        manifest.read_at,
-        manifest.window_start,
-        manifest.window_end,
-    )
+
+    assert transform(manifest, run_id="a later try") == done
+    for name in ("source", "business_date", "read_at", "window_start", "window_end"):
+        assert getattr(done, name) == getattr(manifest, name)
     assert done.control_totals == {
         **totals,
         "rows_read": 4,
@@ -151,154 +129,101 @@ def test_manifest_carries_what_source_and_extract_said(raw):
         "run_id": RUN_ID,
     }
     assert from_xcom(staging.Manifest, to_xcom(done)) == done
-
-
-def test_raw_folder_is_gone_afterwards_and_no_address_is_left(raw, tmp_path):
-    raw.run("sales_db", one_order)
     assert not (tmp_path / "run" / "sales_db").exists()
     left = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert left
     assert not [path for path in left if b"example.com" in path.read_bytes()]
 
 
-def test_nothing_is_left_in_the_temporary_folder(raw, tmp_path, monkeypatch):
+def test_a_second_run_of_the_same_raw_files_gives_the_same_rows(
+    raw, tmp_path, monkeypatch
+):
+    """As if the first had been killed before it removed them. Neither leaves temporary files."""
     spill = tmp_path / "spill"
     spill.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(spill))
-    raw.run("sales_db", one_order)
+    manifest = raw.publish("sales_db", one_order)
+    shutil.copytree(tmp_path / "run" / "sales_db", tmp_path / "kept")
+    first = read(transform(manifest, run_id=RUN_ID))
+    shutil.move(tmp_path / "kept", tmp_path / "run" / "sales_db")
+    again = read(transform(manifest, run_id=RUN_ID))
+    assert again.tables == first.tables
     gc.collect()
     assert list(spill.iterdir()) == []
 
 
-def test_running_again_after_the_raw_files_are_gone_returns_the_first_result(raw):
-    manifest = raw.publish("sales_db", one_order)
-    first = transform(manifest, run_id=RUN_ID)
-    assert transform(manifest, run_id="a later try") == first
-
-
-def test_running_again_while_the_raw_files_are_there_gives_the_same_rows(raw, tmp_path):
-    manifest = raw.publish("sales_db", one_order)
-    shutil.copytree(tmp_path / "run" / "sales_db", tmp_path / "kept")
-    first = read(transform(manifest, run_id=RUN_ID))
-    shutil.move(
-        tmp_path / "kept", tmp_path / "run" / "sales_db"
-    )  # as if killed before the raw files went
-    again = read(transform(manifest, run_id=RUN_ID))
-    assert again.tables == first.tables
-
-
-def test_raw_files_that_are_gone_are_asked_for_in_one_sentence(raw, tmp_path):
-    manifest = raw.publish("sales_db", one_order)
-    staging.discard(manifest.uri)
+def test_raw_files_that_are_not_this_runs_are_not_transformed(raw):
+    gone = raw.publish("sales_db", one_order)
+    staging.discard(gone.uri)
     with pytest.raises(StagingError, match="clear the extract task with downstream"):
-        transform(manifest, run_id=RUN_ID)
+        transform(gone, run_id=RUN_ID)
 
-
-def test_result_of_other_raw_files_is_not_taken_for_this_runs(raw):
     transform(raw.publish("sales_db", one_order), run_id=RUN_ID)
     other = raw.publish("sales_db", fill_sales_db)
     staging.discard(other.uri)
     with pytest.raises(StagingError, match="no staged files"):
         transform(other, run_id=RUN_ID)
 
-
-def test_raw_files_that_were_extracted_again_are_not_taken_for_this_runs(raw):
-    manifest = raw.publish("sales_db", one_order)
+    replaced = raw.publish("sales_db", one_order)
     raw.publish("sales_db", fill_sales_db)
     with pytest.raises(StagingError, match="have been read again"):
-        transform(manifest, run_id=RUN_ID)
+        transform(replaced, run_id=RUN_ID)
 
 
-def test_record_that_gets_lost_fails_the_source_and_keeps_the_raw_files(raw, tmp_path):
-    def one_file_listed_twice(folder):
-        helper = RawFolders(f"file://{tmp_path}/other")
-        lines = {"name": "acme_2026-11-19.csv", "lines": [csv_line()]}
-        helper_manifest = helper.partner_files_manifest(lines, lines | {"lines": []})
-        shutil.copytree(
-            staging.local_or_uri(helper_manifest.uri), folder, dirs_exist_ok=True
-        )
-
-    manifest = raw.publish("partner_files", one_file_listed_twice)
+def test_record_that_gets_lost_fails_the_source_and_keeps_the_raw_files(raw):
+    file = {"name": "acme_2026-11-19.csv", "lines": [csv_line()]}
+    listed_twice = raw.partner_files_manifest(file, file | {"lines": []})
     with pytest.raises(ContractError, match="1 records were read, but 1 accepted"):
-        transform(manifest, run_id=RUN_ID)
-    assert staging.exists(manifest.uri)
+        transform(listed_twice, run_id=RUN_ID)
+    assert staging.exists(listed_twice.uri)
     assert not staging.exists(f"{raw.root}/transformed/partner_files")
 
 
-def test_broken_raw_files_are_named_and_nothing_private_is_quoted(raw, tmp_path):
-    def missing_column(folder):
-        one_order(folder)
-        write(
-            folder / "orders.parquet",
-            "order_id VARCHAR, customer_id VARCHAR",
-            [{"order_id": "ann@example.com"}],
-        )
-
-    def error_page(folder):
-        raw_page = {
-            "code": "woocommerce_rest_cannot_view",
-            "message": "no, ann@example.com",
-        }
-        write_json(folder / "orders" / "1.json", raw_page)
-
-    with pytest.raises(
-        ContractError, match=r"sales_db: .*sales_db.sql: .*status"
-    ) as missing:
-        raw.run("sales_db", missing_column)
-    with pytest.raises(ContractError, match=r"storefront: storefront.sql: ") as page:
-        raw.run("storefront", error_page)
-    for failure in (missing, page):
-        assert "@example" not in str(failure.value)
-        assert failure.value.__cause__ is None
-        assert failure.value.__suppress_context__
+def without_files(folder: Path):
+    """Nothing at all."""
 
 
-def test_missing_raw_file_is_a_staging_error(raw):
-    with pytest.raises(StagingError, match=r"orders\.parquet"):
-        raw.run("sales_db", lambda folder: None)
+def without_status(folder: Path):
+    one_order(folder)
+    declared = "order_id VARCHAR, customer_id VARCHAR"
+    write(folder / "orders.parquet", declared, [{"order_id": "ann@example.com"}])
 
 
-def test_the_hash_key_is_in_no_log_and_no_error(raw, caplog):
+def error_page(folder: Path):
+    page = {"code": "woocommerce_rest_cannot_view", "message": "no, ann@example.com"}
+    write_json(folder / "orders" / "1.json", page)
+
+
+@pytest.mark.parametrize(
+    ("fill", "kind", "place"),
+    [
+        (without_status, ContractError, r"sales_db: .*sales_db\.sql: .*status"),
+        (error_page, ContractError, r"storefront: storefront\.sql: "),
+        (without_files, StagingError, r"sales_db: .*orders\.parquet"),
+    ],
+)
+def test_broken_raw_files_are_named_and_nothing_private_is_quoted(
+    raw, caplog, fill, kind, place
+):
     caplog.set_level(logging.DEBUG)
-    raw.run("sales_db", one_order)
-    with pytest.raises(StagingError) as failure:
-        raw.run("sales_db", lambda folder: None)
-    assert KEY not in caplog.text + repr(failure.value)
-    assert "records read" in caplog.text
+    source = "storefront" if fill is error_page else "sales_db"
+    with pytest.raises(kind, match=place) as failure:
+        raw.run(source, fill)
+    assert failure.value.__cause__ is None
+    assert failure.value.__suppress_context__
+    logged = caplog.text + str(failure.value)
+    assert "@example" not in logged
+    assert KEY not in logged
 
 
 def test_object_stores_work_like_disks(tmp_path):
     attach("memory", fs=MemoryFileSystem())
     away = RawFolders(f"memory://bucket/{tmp_path.name}")
-    done = away.storefront([page_order()], [page_order(101)], refunds=[page_refund()])
+    pages = [[page_order(number)] for number in (100, 101)]
+    broken = page_order(102, currency=None, line_items=[])
+    done = away.storefront(*pages, [broken], refunds=[page_refund()])
     assert {row["order_id"] for row in done.orders} == {"100", "101"}
     assert len(done.refunds) == 1
-    bad = away.storefront([page_order(currency=None)])
-    assert {row["file"].split("#")[0] for row in bad.rejected_rows} == {
-        "orders/0000-00-0001.json"
-    }
+    (rejected,) = done.rejected_rows
+    assert rejected["file"] == "orders/0000-02-0001.json"
     assert not staging.exists(f"{away.root}/storefront")
-
-
-def test_no_step_after_the_first_names_a_source():
-    shared = [
-        step
-        for step in (FOLDER / ORDERS.folder).glob("*.sql")
-        if step.stem not in SOURCES
-    ]
-    assert len(shared) > 10
-    for step in shared:
-        assert not [source for source in SOURCES if f"'{source}" in step.read_text()], (
-            step.name
-        )
-
-
-def test_every_step_is_documented():
-    documented = (FOLDER / ORDERS.folder / "staged_columns.md").read_text()
-    text = (FOLDER / ORDERS.folder / "staged.sql").read_text()
-    for view, body in re.findall(
-        r"CREATE VIEW (\w+) AS\nSELECT(.*?)WHERE FALSE", text, re.S
-    ):
-        assert view in documented
-        for column in re.findall(r"AS (\w+)", body):
-            assert re.search(rf"\b{column}\b", documented), f"{view}.{column}"

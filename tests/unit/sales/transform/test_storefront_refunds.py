@@ -1,0 +1,260 @@
+"""How the amounts of the storefront's refunds are split: one read, an order for each case."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from tests.unit.sales.tables import check
+from tests.unit.sales.transform.raw_folders import (
+    READ_AT,
+    page_line,
+    page_order,
+    page_refund,
+    refund_line,
+)
+
+KNOWN_AT = datetime(2026, 11, 12, 4, tzinfo=UTC)
+ORDERS = {
+    1: "of a line",
+    2: "goodwill",
+    3: "full refund of an amount",
+    4: "refund after refund",
+    5: "read twice",
+    6: "lines before an amount",
+    7: "shipping and fee lines",
+    8: "lines that the order does not have",
+    9: "empty or invalid",
+    10: "negative",
+    11: "nothing paid back",
+    12: "known from an earlier read",
+    13: "less paid back than its lines",
+    14: "a voucher",
+    15: "a voucher first, and reduced",
+    16: "more than the order, with fees",
+    17: "shipping named before",
+    18: "without an amount",
+    19: "more than its lines",
+    20: "an invalid shipping line",
+    21: "two refunds of one line",
+}
+
+
+def page(order_id):
+    """An order of 90.00 merchandise, 7.20 tax and 5.00 shipping, or one with a voucher."""
+    if order_id in (14, 15):
+        knife = page_line(11, subtotal="50.00", total="50.00", total_tax="0")
+        voucher = page_line(12, subtotal="-10.00", total="-10.00", total_tax="0")
+        return page_order(order_id, line_items=[knife, voucher], total_tax="0")
+    changes = {}
+    if order_id == 12:
+        changes = {"status": "cancelled"}
+    if order_id == 16:
+        changes = {"fee_lines": [{"total": "2.50"}]}
+    return page_order(order_id, **changes)
+
+
+def amount_only():
+    """Refunds that name an amount and nothing else."""
+    return [
+        page_refund(20, 2, "5.00", reason="sorry, ann@example.com"),
+        page_refund(30, 3, "102.20"),
+        page_refund(1000, 4, "30.00"),  # ids are numbers: 999 was first
+        page_refund(999, 4, "70.00"),
+        page_refund(1001, 4, "2.20"),
+        page_refund(50, 5, "30.00"),
+        page_refund(61, 6, "5.00"),
+        page_refund(90, 9, "0.00"),
+        page_refund(92, 9, "x"),
+        page_refund(100, 10, "-4.00"),
+        page_refund(105, 10, "3.00"),
+        page_refund(141, 14, "5.00"),
+        page_refund(160, 16, "100.00"),
+        page_refund(161, 16, "1000.00"),
+        page_refund(171, 17, "98.20"),
+        page_refund(180, 18, None),
+        page_refund(404, 404, "12.34"),
+    ]
+
+
+def with_lines():
+    """Refunds that name lines, too."""
+    return [
+        refund(10, 1, "29.16", refund_line(11, "-27.00", "-2.16")),
+        refund(
+            60,
+            6,
+            "97.20",
+            refund_line(11, "-54.00", "-4.32"),
+            refund_line(12, "-36.00", "-2.88"),
+        ),
+        refund(
+            70,
+            7,
+            "33.50",
+            refund_line(11, "-27.00", "0"),
+            shipping_lines=[{"total": "-5.00", "total_tax": "-0.50"}],
+            fee_lines=[{"total": "-1.00", "total_tax": "0.00"}],
+        ),
+        refund(
+            80,
+            8,
+            "8.30",
+            refund_line(77, "-3.00", "0.00"),
+            refund_line(78, "-4.00", "-0.30"),
+            refund_line(12, "-1.00", "0"),
+        ),
+        refund(91, 9, "9.00", refund_line(11, "-5.00", "0"), refund_line(12, "?", "0")),
+        refund(101, 10, "-4.00", refund_line(11, "0.00", "0.00")),
+        refund(102, 10, "-4.00", refund_line(11, "-5.00", "0.00")),
+        refund(103, 10, "-4.00", refund_line(11, "5.00", "0.00")),
+        refund(104, 10, "-4.00", shipping_lines=[{"total": "-5", "total_tax": "0"}]),
+        refund(110, 11, "0", refund_line(11, "0.00", "0.00")),
+        refund(111, 11, "-0.00", refund_line(11, "-5.00", "0.00")),
+        refund(
+            130,
+            13,
+            "72.00",
+            refund_line(11, "-54.00", "-4.32"),
+            refund_line(12, "-40.00", "-2.88"),
+            shipping_lines=[{"total": "-5.00", "total_tax": "-1.80"}],
+        ),
+        refund(131, 13, "30.00", refund_line(11, "-36.00", "-4.00")),
+        refund(
+            140,
+            14,
+            "40.00",
+            refund_line(11, "-50.00", "0"),
+            refund_line(12, "10.00", "0"),
+        ),
+        # Two thirds of 40.00 are paid back, so of each line.
+        refund(
+            150,
+            15,
+            "26.6667",
+            refund_line(12, "10.00", "0"),
+            refund_line(11, "-50.00", "0"),
+        ),
+        refund(170, 17, "5.00", shipping_lines=[{"total": "-5.00", "total_tax": "0"}]),
+        refund(190, 19, "40.00", refund_line(11, "-27.00", "-2.16", "-2")),
+        refund(200, 20, "9", shipping_lines=[{"total": "free", "total_tax": "0"}]),
+        refund(210, 21, "10.00", refund_line(11, "-10.00", "0")),
+        refund(211, 21, "92.20", refund_line(11, "-5.00", "0")),
+    ]
+
+
+def refund(refund_id, order_id, amount, *lines, **more):
+    return page_refund(refund_id, order_id, amount, line_items=list(lines), **more)
+
+
+def known_refund(line_number):
+    """A part of a refund as it is stored."""
+    return {
+        "source": "storefront",
+        "refund_id": "120",
+        "line_number": line_number,
+        "order_id": "12",
+        "currency": "CAD",
+        "country_code": "CA",
+        "category": "Old",
+        "quantity": Decimal(1),
+        "merchandise_amount": Decimal("4.5"),
+        "tax_amount": Decimal("0.4"),
+        "shipping_amount": Decimal("0.1"),
+        "is_sale": True,
+        "refunded_at": KNOWN_AT,
+        "read_at": KNOWN_AT,
+    }
+
+
+@pytest.fixture(scope="module")
+def done(world):
+    return world.storefront(
+        [page(order_id) for order_id in ORDERS],
+        refunds=amount_only() + with_lines(),
+        later_refunds=[page_refund(50, 5, "20.00")],
+        known_refunds=[known_refund(11), known_refund(0)],
+    )
+
+
+def test_merchandise_tax_and_shipping_of_each_refund(done):
+    check(
+        done.refunds,
+        """
+order_id | refund_id | line | merchandise | tax  | shipping | quantity
+1        | 10        | 11   | 27          | 2.16 | 0        | 1
+2        | 20        | 0    | 5           | 0    | 0        | 0
+3        | 30        | 0    | 90          | 7.2  | 5        | 0
+4        | 999       | 0    | 70          | 0    | 0        | 0
+4        | 1000      | 0    | 20          | 7.2  | 2.8      | 0
+4        | 1001      | 0    | 0           | 0    | 2.2      | 0
+5        | 50        | 0    | 20          | 0    | 0        | 0
+6        | 60        | 11   | 54          | 4.32 | 0        | 1
+6        | 60        | 12   | 36          | 2.88 | 0        | 1
+6        | 61        | 0    | 0           | 0    | 5        | 0
+7        | 70        | 11   | 27          | 0    | 0        | 1
+7        | 70        | 0    | 0           | 0.5  | 6        | 0
+8        | 80        | 0    | 7           | 0.3  | 0        | 2
+8        | 80        | 12   | 1           | 0    | 0        | 1
+9        | 90        | 0    | 0           | 0    | 0        | 0
+10       | 105       | 0    | 3           | 0    | 0        | 0
+11       | 110       | 11   | 0           | 0    | 0        | 1
+11       | 111       | 11   | 0           | 0    | 0        | 1
+12       | 120       | 11   | 4.5         | 0.4  | 0.1      | 1
+12       | 120       | 0    | 4.5         | 0.4  | 0.1      | 1
+13       | 130       | 11   | 36          | 2.88 | 0        | 1
+13       | 130       | 12   | 26.6667     | 1.92 | 0        | 1
+13       | 130       | 0    | 0           | 1.2  | 3.3333   | 0
+13       | 131       | 11   | 27          | 3    | 0        | 1
+14       | 140       | 11   | 50          | 0    | 0        | 1
+14       | 140       | 12   | -10         | 0    | 0        | 1
+14       | 141       | 0    | 0           | 0    | 5        | 0
+15       | 150       | 12   | -6.6667     | 0    | 0        | 1
+15       | 150       | 11   | 33.3334     | 0    | 0        | 1
+16       | 160       | 0    | 90          | 7.2  | 2.8      | 0
+16       | 161       | 0    | 995.3       | 0    | 4.7      | 0
+17       | 170       | 0    | 0           | 0    | 5        | 0
+17       | 171       | 0    | 91          | 7.2  | 0        | 0
+19       | 190       | 11   | 27          | 2.16 | 0        | 2
+19       | 190       | 0    | 10.84       | 0    | 0        | 0
+21       | 210       | 11   | 10          | 0    | 0        | 1
+21       | 211       | 11   | 5           | 0    | 0        | 1
+21       | 211       | 0    | 75          | 7.2  | 5        | 0
+404      | 404       | 0    | 12.34       | 0    | 0        | 0
+""",
+    )
+
+
+def test_a_refund_that_is_known_has_what_its_order_is_now(done):
+    check(
+        [row for row in done.refunds if row["refund_id"] in {"20", "120", "404"}],
+        """
+refund_id | line | category      | sku    | is_sale | country | currency | business   | order_business
+20        | 0    | unallocated   | NULL   | True    | US      | USD      | 2026-11-19 | 2026-11-19
+120       | 0    | unallocated   | NULL   | False   | US      | USD      | 2026-11-11 | 2026-11-19
+120       | 11   | uncategorised | MUG-01 | False   | US      | USD      | 2026-11-11 | 2026-11-19
+404       | 0    | unallocated   | NULL   | True    | NULL    | USD      | 2026-11-19 | NULL
+""",
+    )
+    assert {row["read_at"] for row in done.refunds} == {READ_AT}
+    assert {row["reason"] for row in done.refunds} == {None, "sorry, <e-mail>"}
+
+
+def test_a_broken_refund_is_rejected_whole(done):
+    check(
+        done.rejected_rows,
+        """
+order_id | reason         | detail
+9        | invalid_number | merchandise_amount = ?
+9        | invalid_number | unallocated_amount = x
+10       | negative_price | unallocated_amount = -4.00
+10       | negative_price | unallocated_amount = -4.00
+10       | negative_price | merchandise_amount = -5.0000
+10       | negative_price | unallocated_amount = -4.00
+10       | negative_price | unallocated_amount = -4.00
+18       | missing_value  | amount is empty
+20       | invalid_number | shipping_amount = free
+""",
+    )
+    # 21 orders with two lines each, 38 refunds that were read and one that is known
+    assert done.counts == (102, 92, 9, 1)
