@@ -11,7 +11,7 @@ SELECT
     try_cast(sum(gross_amount) FILTER (fault IS NULL) AS DECIMAL(18, 4)) AS gross_amount,
     try_cast(sum(discount_amount) FILTER (fault IS NULL) AS DECIMAL(18, 4)) AS discount_amount,
     try_cast(sum(tax_amount) FILTER (fault IS NULL) AS DECIMAL(18, 4)) AS tax_amount,
-    bit_or(1::UBIGINT << (line_number % 64)::UBIGINT) FILTER (fault IS NULL) AS line_marks,
+    bit_or(1::UBIGINT << (line_number & 63)::UBIGINT) FILTER (fault IS NULL) AS line_marks,
     -- The list keeps the pass over the lines for the sums the only one that also looks for invalid lines.
     list(struct_pack(file := file, row_number := row_number, fault := fault)) FILTER (fault IS NOT NULL) AS faults
 FROM typed_lines

@@ -94,6 +94,7 @@ ann@example.com  | 1           | bob%40example.com |          |             |   
 carl@example.com | 1           | MUG@BLUE          |          |             |                 |
 test             | 1           |                   |          |             |                 |
 of C1            | 1           |                   |          |             |                 |
+lines            | -1          |                   |          |             |                 |
 """
 REFUNDS = """
 refund_id       | order_id        | line_number | quantity | amount | refunded_at       | reason

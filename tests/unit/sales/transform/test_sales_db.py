@@ -301,6 +301,7 @@ refunds     | 3          | invalid_number         | amount of <e-mail>
 customers   | 4          | malformed_line         | NULL
 orders      | 5          | malformed_line         | NULL
 order_items | 29         | unknown_order          | order_id = e-mail-38c3
+order_items | 32         | invalid_number         | line_number = -1
 """,
     )
 
