@@ -4,16 +4,18 @@ The boosted trees are compared by their input (the features), because another pr
 another way; what they forecast is tested in `test_ensemble`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ecommerce.core.named_weeks import black_friday
 from ecommerce.forecast.data.panel import Panel, clean, holidays_of
 from ecommerce.forecast.models.ensemble import (
+    CANDIDATES,
     PanelForecast,
     forecasts_of_all,
     predict,
@@ -26,6 +28,7 @@ from tests.unit.forecast.panels import make_panel, weekly
 
 AS_OF = date(2026, 11, 16)
 SERIES = ("promoted", "half promoted", "closed on Sundays", "rare", "grown", "spiky")
+NAMES = (*SERIES, "total")
 
 
 def shop(days: int) -> Panel:
@@ -67,86 +70,71 @@ def forecasts(panel: Panel) -> Mapping[str, PanelForecast]:
     return forecasts_of_all(panel)
 
 
-def digits(value: float) -> str:
-    """A number with four significant digits."""
-    return "-" if np.isnan(value) else f"{value:.4g}"
-
-
-def table(heads: list[str], rows: list[tuple[str, np.ndarray]]) -> str:
-    """Rows of numbers below their heads."""
-    lines = [f"{'':24}" + "".join(f"{head:>10}" for head in heads)]
-    for name, values in rows:
-        lines.append(f"{name:24}" + "".join(f"{digits(value):>10}" for value in values))
-    return "\n".join(line.rstrip() for line in lines)
+def text_of(values: np.ndarray, rows: Sequence[str], heads: Sequence[str]) -> str:
+    """A table of numbers with four significant digits."""
+    table = pd.DataFrame(values, list(rows), list(heads))
+    return table.to_string(float_format="{:.4g}".format, na_rep="-")
 
 
 def test_each_day_of_four_weeks(forecasts, snapshot):
-    parts = []
-    for candidate in ("open_weekday_mean", "ridge"):
-        values = forecasts[candidate].values.T
-        rows = list(zip([*SERIES, "total"], values, strict=True))
-        days = [str(AS_OF + timedelta(days=day))[5:] for day in range(HORIZON)]
-        parts.append(f"{candidate}\n{table(days, rows)}")
+    dates = [str(AS_OF + timedelta(days=day)) for day in range(HORIZON)]
+    plain, ridge = (forecasts[name].values for name in ("open_weekday_mean", "ridge"))
+    parts = [text_of(values, dates, NAMES) for values in (plain, ridge)]
     assert "\n\n".join(parts) == snapshot
 
 
-def weeks_and_widths(made: PanelForecast, levels: tuple[int, ...]) -> str:
+def weeks_and_widths(made: PanelForecast) -> str:
     """By series: the sums of the four weeks, and how far the intervals of their first days reach."""
-    heads = [f"week {week}" for week in "1234"]
-    heads += [f"{level} % {week}" for level in levels for week in "1234"]
-    rows = []
-    for place, name in enumerate([*SERIES, "total"]):
-        weeks = made.values[:, place].reshape(4, 7).sum(axis=1)
-        widths = [(made.bounds[level][1] - made.values)[::7, place] for level in levels]
-        rows.append((name, np.concatenate([weeks, *widths])))
-    return table(heads, rows)
+    weeks = made.values.reshape(4, 7, -1).sum(axis=1)
+    widths = [(upper - made.values)[::7] for _, upper in made.bounds.values()]
+    heads = [f"{what} {week}" for what in ("week", "80 %", "95 %") for week in "1234"]
+    return text_of(np.concatenate([weeks, *widths]), heads, NAMES)
 
 
-def test_weeks_and_their_intervals(forecasts, snapshot):
-    names = ("seasonal_naive", "weekday_mean_8", "open_weekday_mean", "ridge")
-    parts = [f"{name}\n{weeks_and_widths(forecasts[name], (80, 95))}" for name in names]
-    assert "\n\n".join(parts) == snapshot
+@pytest.mark.parametrize(
+    "candidate", ["seasonal_naive", "weekday_mean_8", "open_weekday_mean", "ridge"]
+)
+def test_weeks_and_their_intervals(forecasts, candidate: str, snapshot):
+    assert weeks_and_widths(forecasts[candidate]) == snapshot
 
 
 def test_a_short_history_its_blend_and_its_back_test(snapshot):
     panel = shop(days=170)
     blend = train_candidates(panel)["blend"]
-    weights = [(name, np.array([part])) for name, part in blend.weights.items()]
-    errors = [(name, np.array([part])) for name, part in blend.errors.items()]
-    parts = [
-        table(["weight"], weights),
-        table(["error"], errors),
-        weeks_and_widths(predict(blend, panel), (80,)),
-    ]
-    assert "\n\n".join(parts) == snapshot
+    facts = pd.DataFrame({"weight": blend.weights, "error": blend.errors})
+    text = facts.reindex(CANDIDATES).to_string(float_format="{:.4g}".format, na_rep="-")
+    assert f"{text}\n\n{weeks_and_widths(predict(blend, panel))}" == snapshot
 
 
-def test_what_is_known_of_the_days_ahead(panel, snapshot):
-    known = Statistics(panel)
-    columns, base, level = features(known, panel.days - 1)
+@pytest.mark.parametrize("place", [0, 2, 3])
+def test_what_is_known_of_the_days_ahead(panel, place: int, snapshot):
+    columns, base, level = features(Statistics(panel), panel.days - 1)
     days = [0, 1, 6, 9, 10, 11, 27]
-    parts = []
-    for place in (0, 2, 3):
-        rows = [("base", base[days, place]), ("level", level[[place]])]
-        for number in range(columns.shape[2]):
-            rows.append((f"feature {number}", columns[days, place, number]))
-        parts.append(
-            f"{SERIES[place]}\n{table([f'day {day + 1}' for day in days], rows)}"
-        )
-    assert "\n\n".join(parts) == snapshot
+    table = np.column_stack(
+        [base[:, place], np.repeat(level[place], 28), columns[:, place]]
+    )
+    heads = [
+        "base",
+        "level",
+        *(f"feature {number}" for number in range(columns.shape[2])),
+    ]
+    assert text_of(table[days].T, heads, [f"day {day + 1}" for day in days]) == snapshot
 
 
 def test_season_growth_and_clean_history(panel, snapshot):
     values, closed = clean(panel)
     line = season(panel, values)
     rises = growth(panel, values / line[: panel.days])
-    days = range(panel.days - 42, panel.days + HORIZON, 2)
-    dates = [str(panel.first_day + timedelta(days=day)) for day in days]
-    rows = list(zip(dates, np.column_stack([line, rises])[days], strict=True))
-    sums = []
-    for place, name in enumerate(SERIES):
-        sales = values[:, place]
-        facts = [np.nansum(sales), np.isnan(sales).sum(), closed[:, place].sum()]
-        sums.append((name, np.array(facts)))
-    text = table(["season", "growth"], rows)
-    assert f"{text}\n\n{table(['sales', 'unknown', 'closed'], sums)}" == snapshot
+    days = slice(panel.days - 42, None, 2)
+    text = text_of(
+        np.column_stack([line, rises])[days],
+        panel.dates[days].astype(str),
+        ["season", "growth"],
+    )
+    facts = [
+        np.nansum(values, axis=0),
+        np.isnan(values).sum(axis=0),
+        closed.sum(axis=0),
+    ]
+    cleaned = text_of(np.array(facts), ["sales", "unknown", "closed"], SERIES)
+    assert f"{text}\n\n{cleaned}" == snapshot

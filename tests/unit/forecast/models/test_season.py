@@ -72,7 +72,6 @@ def peak_of_black_friday(day: date) -> float:
         (christmas, date(2025, 11, 27), 420, 0.15),
         (christmas, date(2025, 11, 27), 785, 0.08),
         (growing, SEPTEMBER, 182, 0.05),
-        (growing, SEPTEMBER, 728, 0.05),
         (grown_until_june, SEPTEMBER, 400, 0.05),
         (three_times_for_two_weeks, SEPTEMBER, 400, 0.15),
         (a_third_for_two_weeks, SEPTEMBER, 400, 0.15),
@@ -111,16 +110,14 @@ CLOSED = [(12, day) for day in range(24, 32)] + [(1, day) for day in range(1, 4)
 
 
 def test_intervals_hold_their_share_of_the_days():
-    """Four shops, with and without a season: a single one may be off."""
+    """Three shops, with and without a season: a single one may be off."""
     shares = {80: [], 95: []}
-    for as_of in (date(2025, 9, 1), date(2025, 11, 10)):
-        for days in (420, 785):
-            end = as_of + timedelta(days=HORIZON)
-            panel, _ = shop(end, days + HORIZON, christmas)
-            bounds = forecast(panel.until(days)).bounds
-            actual = with_total(panel.values[days:])
-            for level, (lower, upper) in bounds.items():
-                shares[level].append((lower <= actual) & (actual <= upper))
+    for as_of in (date(2025, 6, 2), date(2025, 9, 1), date(2025, 11, 10)):
+        panel, _ = shop(as_of + timedelta(days=HORIZON), 420 + HORIZON, christmas)
+        bounds = forecast(panel.until(420)).bounds
+        actual = with_total(panel.values[420:])
+        for level, (lower, upper) in bounds.items():
+            shares[level].append((lower <= actual) & (actual <= upper))
     assert 0.75 < np.mean(shares[80]) < 0.9
     assert 0.9 < np.mean(shares[95]) < 0.995
 
@@ -146,7 +143,7 @@ def test_a_kind_without_sales_has_no_season(sells: float):
 
 @pytest.mark.parametrize("as_of", [date(2026, 12, 1), date(2026, 4, 8)], ids=str)
 def test_every_kind_has_a_season_around_moved_dates(as_of: date):
-    """Of 40 shops of one series each: a rare seller has weeks without any other sale than its own."""
+    """Of shops of one series each: a rare seller has weeks without any other sale than its own."""
     for series in np.maximum(shapes(420, seed=420), 0).T:
         panel = dated(series[:, None], as_of)
         assert np.isfinite(np.log(season(panel, panel.values))).all()
