@@ -15,8 +15,8 @@ def text_of(html: str) -> str:
 
 
 def lines_of(html: str) -> str:
-    """The words of a page line by line, with the addresses of links, images and forms in brackets."""
-    body = html.partition("</style>")[2]
+    """The words of a page's content line by line, with addresses and values in brackets."""
+    body = html.partition("<main")[2]
     body = SHOWN.sub(r" [\1] ", LINES.sub(r"\n\g<0>", body.replace("\n", " ")))
     lines = (text_of(line) for line in body.splitlines())
     return "\n".join(line for line in lines if line)

@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from ecommerce.core.errors import ConfigurationError, TransientError
-from ecommerce.forecast.report import archive as forecasts
 from ecommerce.pages.navigation import PREFIX
 from ecommerce.pages.views.quality import ago
 from ecommerce.pages.warehouse_cache import WarehouseCache
@@ -101,9 +100,7 @@ def test_an_address_without_its_last_slash_is_redirected(open_pages, path: str) 
     assert [each.status_code for each in answer.history] == [307]
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/2026-11-17/", "/2026-11-17/report.pdf", "/forecast/"]
-)
+@pytest.mark.parametrize("path", ["/", "/2026-11-17/", "/2026-11-17/report.pdf"])
 @pytest.mark.parametrize(
     ("error", "words"),
     [
@@ -119,7 +116,6 @@ def test_what_cannot_be_read_gets_a_page_without_secrets(
 
     monkeypatch.setattr("ecommerce.storage.staging.storage_path", fails)
     monkeypatch.setattr("ecommerce.sales.report.archive.archived_days", fails)
-    monkeypatch.setattr("ecommerce.forecast.report.archive.archived", fails)
     answer = client.get(path)
     assert answer.status_code == 503
     assert words in answer.text
@@ -130,21 +126,20 @@ def test_what_cannot_be_read_gets_a_page_without_secrets(
 def test_files_have_their_type_and_are_saved_under_a_name_that_says_what_they_are(
     client,
 ) -> None:
-    folders = [
-        ("/2026-11-19", "sales-report-2026-11-19", archive.FILES),
-        ("/forecast/2026-11-16", "sales-forecast-2026-11-16", forecasts.FILES),
-    ]
-    for folder, begins, files in folders:
-        for name, media_type in files.items():
-            answer = client.get(f"{folder}/{name}")
-            if answer.status_code == 404:
-                continue  # a chart that these figures do not have
-            assert answer.headers["content-type"].split(";")[0] == media_type
-            shown = name == "page-1.png" or name.endswith(".svg")
-            saved = None if shown else f'attachment; filename="{begins}-{name}"'
-            assert answer.headers.get("content-disposition") == saved
-    for path in ("/2026-11-19/report.pdf", "/forecast/2026-11-16/forecast.pdf"):
-        assert client.get(path).content.startswith(b"%PDF-")
+    for name in (
+        "report.pdf",
+        "figures.csv",
+        "figures.json",
+        "page-1.png",
+        "trend.svg",
+    ):
+        answer = client.get(f"/2026-11-19/{name}")
+        assert answer.headers["content-type"].split(";")[0] == archive.FILES[name]
+        shown = name in ("page-1.png", "trend.svg")
+        saved = (
+            None if shown else f'attachment; filename="sales-report-2026-11-19-{name}"'
+        )
+        assert answer.headers.get("content-disposition") == saved
 
 
 def test_thumbnails_are_read_from_the_folder_of_pictures_alone(

@@ -64,15 +64,6 @@ def test_data_quality_without_anything_wrong(open_pages, snapshot) -> None:
     assert lines_of(page).partition("[#differences]")[2] == snapshot
 
 
-def test_the_forecast(client, snapshot) -> None:
-    for path in ("/forecast/", "/forecast/2026-11-09/"):
-        lines = lines_of(client.get(path).text).splitlines()
-        assert "\n".join(lines[:40]) == snapshot
-    words = part(client.get("/forecast/").text, "coming")
-    assert "Mon 16 Nov" in words
-    assert "Sun 13 Dec" in words
-
-
 @pytest.mark.parametrize("make", [make_figures, crowded, empty_day])
 def test_the_page_of_a_day_says_all_that_its_report_says(client, reports, make) -> None:
     figures = make()
@@ -195,20 +186,15 @@ def test_months_from_the_first_year_to_the_newest_day(open_pages, reports) -> No
         open_pages(runs=FakeRuns({}), warehouse=FakeWarehouse({}, {})).get("/").text
     )
     assert "No report has been built yet. The DAG daily_sales_pipeline" in nothing
-    forecast = open_pages().get("/forecast/")
-    assert forecast.status_code == 200
-    assert "There is no forecast yet: the DAG weekly_sales_forecast" in forecast.text
 
 
 def test_figures_of_another_version_leave_the_picture_of_page_one(
     client, open_pages, reports
 ) -> None:
-    for folder in ("2026-11-19", "forecasts/2026-11-16"):
-        (reports / folder / "figures.json").write_text('{"is": "older"}')
+    (reports / "2026-11-19" / "figures.json").write_text('{"is": "older"}')
     page = client.get("/2026-11-19/").text
     assert '<img class="page" src="page-1.png"' in page
     assert 'href="report.pdf"' in page
-    assert 'src="2026-11-16/page-1.png"' in client.get("/forecast/").text
     listed = open_pages(warehouse=None).get("/").text
     assert row(listed, "Thu 19 Nov").startswith(f"Thu 19 Nov ○ Report {text.NOTHING}")
 
