@@ -24,7 +24,7 @@ from tests.integration.live_airflow import LiveAirflow, live_airflow
 from tests.integration.made_up_sales import environment as of_shop
 from tests.integration.mailbox import REPORTED_TO, open_mailbox
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.nightly
 
 SELECTION, WEEKLY = "forecast_model_selection", "weekly_sales_forecast"
 ZONE = ZoneInfo("America/New_York")

@@ -5,13 +5,15 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from ecommerce.forecast import selection
+from ecommerce.forecast import selection, tasks
 from ecommerce.forecast.models import registry
 from ecommerce.forecast.selection import choose, select
 from ecommerce.storage.kept_files import Store
+from ecommerce.warehouse import assets
 from tests.unit.forecast.shops import AS_OF, figures
 from tests.unit.pages.reading import text_of
 
@@ -137,6 +139,17 @@ def test_a_candidate_that_was_removed_and_a_partial_record(store: Store) -> None
     folder = Path(store.uri.removeprefix("file://")) / "champions"
     (folder / ".2026-12-07-abc.json.1f.partial").write_bytes(b'{"champ')
     assert registry.champion(store, AS_OF + timedelta(days=9)) == gone
+
+
+def test_the_task_announces_the_champion(store: Store) -> None:
+    event = SimpleNamespace(extra={})
+    test = figures(8, blend=0.2, ridge=0.1)
+    record = tasks.select.function(
+        test, outlet_events={assets.FORECAST_CHAMPION: event}
+    )
+    assert record["champion"] == "ridge"
+    version = "champions/2026-12-06.json"
+    assert event.extra == {"champion": "ridge", "version": version}
 
 
 def recorded(test: dict) -> dict:

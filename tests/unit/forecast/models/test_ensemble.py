@@ -239,20 +239,6 @@ def test_no_shape_of_a_series_gives_negative_crossed_or_missing_bounds(
         assert (np.diff(amounts, axis=0) >= 0).all(), candidate
 
 
-@pytest.mark.parametrize("age", [1, 150])
-def test_one_absurd_day_does_not_move_the_level(age: int):
-    rare = np.where(np.random.default_rng(6).random(DAYS) < 0.25, 40.0, 0.0)
-    usual = np.column_stack([weekly(DAYS), rare])
-    absurd = usual.copy()
-    absurd[-age, 0] *= 100
-    day_with_sale = np.flatnonzero(rare[: DAYS + 1 - age])[-1]
-    absurd[day_with_sale, 1] *= 100
-    sums = [first.values.sum(axis=0) for first in (forecast(absurd), forecast(usual))]
-    change = sums[0] / sums[1]
-    assert abs(change[0] - 1) < 0.02
-    assert abs(change[1] - 1) < 0.12
-
-
 SCRIPT = """
 import hashlib, json, pickle
 from datetime import date

@@ -49,7 +49,7 @@ def shop(days: int) -> Panel:
     values[[day.weekday() == 6 for day in dates[:days]], 2] = 0
     values[np.random.default_rng(1).random(days) > 0.3, 3] = 0
     values[:, 4] *= 1.02 ** (np.arange(days) / 7)
-    values[-150, 5] *= 4
+    values[-150, 5] *= 30
     values[90:93] = np.nan
     panel = make_panel(
         values,
