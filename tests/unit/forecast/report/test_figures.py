@@ -197,6 +197,13 @@ def test_a_usual_week_is_the_median_of_the_known_and_complete_weeks() -> None:
     complete = [each for each in ALL_DAYS if each not in gaps - {day(-50)}]
     assert usual_week(complete=complete) == weeks[-1]
     assert usual_week(unknown=gaps) is None
+    # A day without sales counts although no run has completed it: the shop was closed.
+    complete = [each for each in ALL_DAYS if each != day(-1)]
+    assert usual_week(complete=complete) == sorted(weeks[1:])[3]
+    weeks[0] -= sold_on[day(-1)]
+    ordered = sorted(weeks)
+    closed = usual_week(complete=complete, closed={day(-1)})
+    assert closed == (ordered[3] + ordered[4]) / 2
 
 
 def test_an_error_by_hand() -> None:
