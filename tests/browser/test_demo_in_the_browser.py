@@ -14,7 +14,6 @@ from tests.browser.conftest import DAYS
 
 pytestmark = pytest.mark.browser
 
-HISTORY_DAG = "sales_history_load"
 GROUPS = ["extract", "transform", "load", "report", "mail"]
 
 
@@ -122,31 +121,6 @@ def test_a_day_is_triggered_by_its_partition_key(demo, signed_in, api, days):
     assert (run["state"], run["partition_key"]) == ("success", before)
 
 
-def test_an_export_is_looked_at_by_the_form_of_the_history_load(demo, signed_in, api):
-    form = trigger_form(demo, signed_in, HISTORY_DAG)
-    form.locator("#element_files").fill(f"file://{demo.folders.partner_drop}/*.csv")
-    form.locator("#element_source").fill("old_marketplace")
-    form.get_by_role("button", name="Trigger", exact=True).click()
-    expect(form).to_be_hidden()
-
-    def asked():  # the other run was the demo's own
-        runs = api.get(f"dags/{HISTORY_DAG}/dagRuns")["dag_runs"]
-        return [run for run in runs if run["conf"]["source"] == "old_marketplace"]
-
-    run = ended(signed_in, asked)
-    assert (run["state"], run["conf"]["dry_run"]) == ("success", True)
-    path = f"dags/{HISTORY_DAG}/dagRuns/{run['dag_run_id']}/taskInstances"
-    states = {
-        task["task_id"]: task["state"]
-        for task in api.get(path, limit=100)["task_instances"]
-    }
-    assert (states["summary"], states["exchange_rates"], states["month.load"]) == (
-        "success",
-        "skipped",
-        "skipped",
-    )
-
-
 def frame_of(page, entry):
     """The frame that an entry of the navigation opens; Airflow gathers them behind one button."""
     page.get_by_role("button", name="Plugins").click()
@@ -169,25 +143,6 @@ def test_calendar_leads_to_a_day_its_charts_its_pdf_and_its_run(signed_in, days)
     assert f"/sales-reports/{days[-1]}/" in signed_in.url  # what the mail links to
     pages.locator("#run a").first.click()
     expect(pages.get_by_text(DAG_DAILY).first).to_be_visible()
-
-
-def test_a_report_is_built_again_from_its_page(demo, signed_in, api, days):
-    before = api.runs_of_day(date.fromisoformat(days[0]))[0]
-    signed_in.goto(f"{demo.airflow}/plugin/sales-reports/sales-reports/{days[0]}/")
-    pages = signed_in.frame_locator("iframe")
-    pages.get_by_role("button", name="Build again").click()
-    expect(pages.get_by_role("status")).to_contain_text("being built again")
-
-    def runs():
-        return [
-            run
-            for run in api.runs_of_day(date.fromisoformat(days[0]))
-            if run["state"] != "queued"
-        ]
-
-    run = ended(signed_in, runs)
-    assert (run["state"], run["dag_run_id"]) == ("success", before["dag_run_id"])
-    assert run["end_date"] > before["end_date"]
 
 
 def test_data_quality_and_forecast(signed_in):

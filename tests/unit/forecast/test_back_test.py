@@ -153,19 +153,6 @@ def test_a_shop_whose_promotions_are_announced_is_forecast_best_by_who_knows_of_
     )
 
 
-def test_a_shop_without_articles_is_judged_by_categories_and_channels():
-    shop = history(110)
-    skus = shop.panels["sku"]
-    tables = {
-        name: getattr(skus, name)[:, :0]
-        for name in ("values", "promotions", "holidays")
-    }
-    none = replace(skus, series=(), **tables)
-    test = back_test(replace(shop, panels={**shop.panels, "sku": none}))
-    assert set(test["scores"][0]["weekly"]) == {"category", "channel"}
-    assert test["scores"][0]["score"]
-
-
 @pytest.mark.parametrize("origin", [94, 230], ids=["no boosting", "boosting"])
 def test_an_origin_knows_nothing_of_what_came_after_it(origin: int):
     """A leak detector: sales after the origin are shuffled, promotions beyond its horizon turned around."""

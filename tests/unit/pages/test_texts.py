@@ -9,7 +9,6 @@ from ecommerce.core import text
 from ecommerce.pages import day_status
 from ecommerce.sales.report.view.page import page_texts
 from tests.unit.pages.made_up import (
-    VIEWER,
     FakeRuns,
     FakeWarehouse,
     archive_figures_alone,
@@ -151,17 +150,6 @@ def test_until_its_daily_run_is_due_the_newest_day_is_awaited(
     # A run that was made by hand before the schedule has a status.
     by_hand = open_pages(now=EARLY).get("/").text
     assert "Mailed" in row(by_hand, "Thu 19 Nov")
-
-
-def test_who_may_not_see_runs_sees_no_state_and_no_form(open_pages) -> None:
-    client = open_pages(runs=FakeRuns({}))
-    page = client.get("/").text
-    assert "Failed" not in page
-    assert "Running" not in page
-    of_day = client.get("/2026-11-17/").text
-    assert "runs/" not in of_day
-    assert "<form" not in of_day
-    assert "<form" not in open_pages(VIEWER).get("/2026-11-17/").text
 
 
 def test_months_from_the_first_year_to_the_newest_day(open_pages, reports) -> None:

@@ -43,19 +43,6 @@ def error(values: np.ndarray, truth: np.ndarray = COMING) -> float:
     return float(np.abs(values - truth).sum() / truth.sum())
 
 
-def test_every_candidate_finds_the_week_and_the_sum_has_an_interval_of_its_own():
-    made = forecasts_of_all(make_panel(weekly(210, series=8, noise=0.1)))
-    assert tuple(made) == CANDIDATES
-    for candidate, found in made.items():
-        assert error(found.values[:, 0]) < 0.12, candidate
-        parts = found.values[:, :-1]
-        assert np.allclose(found.values[:, -1], parts.sum(axis=1)), candidate
-        lower, upper = (bound.sum(axis=0) for bound in found.bounds[80])
-        widths = upper - lower
-        # Errors of independent series cancel each other out.
-        assert widths[-1] < 0.7 * widths[:-1].sum(), candidate
-
-
 def test_a_promotion_that_is_announced_is_forecast():
     days = 364
     promotions = np.zeros((days + HORIZON, 4))
@@ -160,15 +147,6 @@ def test_weeks_before_a_series_had_enough_history_are_not_scored():
         errors[days] = train(make_panel(values)).errors
     assert errors[28] == errors[34] == dict.fromkeys(CANDIDATES)
     assert errors[35]["seasonal_naive"] < 0.15
-
-
-@pytest.mark.parametrize("days", [29, 60, 100, 200])
-def test_a_short_history_is_enough_for_a_forecast_with_an_interval(days: int):
-    found = forecast(weekly(days, series=2))
-    expected = np.roll(COMING, -(days % 7))
-    assert error(found.values[:, 0], expected) < 0.12
-    for lower, upper in found.bounds.values():
-        assert (upper > lower).all()
 
 
 @pytest.mark.parametrize(

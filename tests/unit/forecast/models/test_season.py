@@ -12,7 +12,7 @@ from ecommerce.forecast.data.panel import Panel, clean, holidays_of
 from ecommerce.forecast.models.ensemble import PanelForecast, predict, train, with_total
 from ecommerce.forecast.models.season import season
 from ecommerce.forecast.weeks import HORIZON
-from tests.unit.forecast.panels import WEEK, dated, make_panel, shapes, weekly
+from tests.unit.forecast.panels import WEEK, make_panel, weekly
 
 SEPTEMBER = date(2025, 9, 1)
 Rise = Callable[[date], float]
@@ -122,31 +122,11 @@ def test_intervals_hold_their_share_of_the_days():
     assert 0.9 < np.mean(shares[95]) < 0.995
 
 
-def test_noise_is_no_season():
-    panel = make_panel(weekly(728, series=3, noise=0.2))
-    assert np.abs(season(panel, panel.values) - 1).max() < 0.05
-
-
-def test_a_history_that_begins_on_black_friday_has_no_peak_on_other_days():
-    begin = black_friday(2023)
-    panel, _ = shop(date(2025, 2, 3), 437, lambda day: 2.2 if day == begin else 1.0)
-    assert panel.first_day == begin
-    assert np.abs(np.log(season(panel, panel.values)[10:300])).max() < 0.2
-
-
 @pytest.mark.parametrize("sells", [0.0, np.nan])
 def test_a_kind_without_sales_has_no_season(sells: float):
     panel = make_panel(np.full((450, 2), sells))
     assert (season(panel, panel.values) == 1).all()
     assert not np.nansum(forecast(panel).values)
-
-
-@pytest.mark.parametrize("as_of", [date(2026, 12, 1), date(2026, 4, 8)], ids=str)
-def test_every_kind_has_a_season_around_moved_dates(as_of: date):
-    """Of shops of one series each: a rare seller has weeks without any other sale than its own."""
-    for series in np.maximum(shapes(420, seed=420), 0).T:
-        panel = dated(series[:, None], as_of)
-        assert np.isfinite(np.log(season(panel, panel.values))).all()
 
 
 def test_a_capped_day_leaves_its_part_in_the_level():

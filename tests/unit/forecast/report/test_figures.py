@@ -150,22 +150,6 @@ def test_the_bounds_belong_to_the_interval(actual: str, mark: str) -> None:
     assert last.mark == mark
 
 
-def test_the_largest_differences_come_first() -> None:
-    figures = make_figures()
-    changes = figures.changes("category", "channel")
-    assert {each.name.partition(":")[0] for each in changes} == {"category", "channel"}
-    sizes = [abs(each.difference) for each in changes]
-    assert sizes == sorted(sizes, reverse=True)
-    first = changes[0]
-    week = sum(each.expected.forecast for each in first.days[:7])
-    assert first.difference == week - first.usual_week
-
-
-def test_known_days_are_those_since_the_history_began() -> None:
-    figures = make_figures(unknown=set(ALL_DAYS[:40]), forecasts=[])
-    assert [each.actual is None for each in figures.past] == [True] * 40 + [False] * 16
-
-
 def test_a_series_that_is_not_expected_to_sell_is_left_out_but_not_the_total() -> None:
     nothing = dict.fromkeys(DayForecast.model_fields, Decimal(0))
     forecasts = rows(history(names()))
