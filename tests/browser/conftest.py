@@ -87,7 +87,7 @@ def start_demo(request: pytest.FixtureRequest) -> Iterator[Callable[[], Demo]]:
     }
     company = Scenario.begin(datetime.now(UTC))
     first_day = company.first_day + timedelta(days=8 - DAYS)
-    replace(company, first_day=first_day, old_months=2).save(home / "scenario.json")
+    replace(company, first_day=first_day, old_months=3).save(home / "scenario.json")
     with ThreadPoolExecutor(1) as background:
         starting = background.submit(_bootstrap, "demo", settings)
 

@@ -148,7 +148,9 @@ def test_calendar_leads_to_a_day_its_charts_its_pdf_and_its_run(signed_in, days)
 def test_data_quality_and_forecast(signed_in):
     pages = frame_of(signed_in, "Data quality")
     expect(pages.locator("table.strips")).to_be_visible()
-    pages.locator("#rejected summary").click()  # long tables are folded
+    expect(pages.locator("#rejected")).to_be_visible()
+    for summary in pages.locator("#rejected summary").all():  # a long table is folded
+        summary.click()
     expect(pages.locator("#rejected tbody tr").first).to_be_visible()
     pages = frame_of(signed_in, "Forecast")
     expect(pages.locator("#coming img")).to_be_visible()
