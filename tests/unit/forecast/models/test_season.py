@@ -106,6 +106,19 @@ def test_a_closure_of_every_known_year_is_forecast_as_nothing(days: int):
     assert ((total(panel) > 0) == (truth > 0)).all()
 
 
+@pytest.mark.parametrize(("since", "is_closed"), [(2022, True), (2023, False)])
+def test_a_closure_is_one_of_all_three_known_years(since: int, is_closed: bool):
+    def rise(day: date) -> float:
+        year = (day - timedelta(days=3)).year
+        return float((day.month, day.day) not in CLOSED or year < since)
+
+    panel, truth = shop(date(2025, 12, 10), 1100, rise)
+    closed = clean(panel)[1][panel.days :]
+    is_holiday = panel.holidays[panel.days :, 0] > 0  # closed as the last time
+    assert (closed[(truth == 0) & ~is_holiday] == is_closed).all()
+    assert not closed[truth > 0].any()
+
+
 CLOSED = [(12, day) for day in range(24, 32)] + [(1, day) for day in range(1, 4)]
 
 
