@@ -10,7 +10,8 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from demo.airflow_services import PASSWORD, USER
 from demo.layout import REPOSITORY, Folders, Ports
+from demo.scenario import Scenario
 from demo.screenshots import BROWSERS
 from demo.services.ports import free_port
 
@@ -31,6 +33,8 @@ SWITCHES = (
     "--disable-component-update",
     "--disable-sync",
 )
+DAYS = 4
+"""Business days since the company moved to this pipeline; `make demo` has eight, and a longer history."""
 PATIENCE = 60_000
 """Milliseconds to wait for what a page is to show; a busy machine draws Airflow's graph slowly."""
 
@@ -81,6 +85,9 @@ def start_demo(request: pytest.FixtureRequest) -> Iterator[Callable[[], Demo]]:
     settings = {Ports.variable(name): str(free_port()) for name in names} | {
         "DEMO_HOME": str(home)
     }
+    company = Scenario.begin(datetime.now(UTC))
+    first_day = company.first_day + timedelta(days=8 - DAYS)
+    replace(company, first_day=first_day, old_months=3).save(home / "scenario.json")
     with ThreadPoolExecutor(1) as background:
         starting = background.submit(_bootstrap, "demo", settings)
 

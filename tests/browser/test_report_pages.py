@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from demo.services.ports import free_port
-from ecommerce.core.templates import TEMPLATES, environment, render
+from ecommerce.core.templates import render
 from ecommerce.pages import day_status
 from ecommerce.pages.navigation import PREFIX
 from ecommerce.sales.report import archive, chart_files
@@ -41,7 +41,6 @@ PAGES = {
 }
 WIDE, NARROW = (1280, 900), (390, 844)
 FULL_DAY = date(2026, 11, 16)
-LONGEST_AMOUNT = "-123,456,789,012.346 KWD"
 MISPLACED = """() => {
   const inked = (element) => {
     const range = document.createRange();
@@ -66,12 +65,10 @@ MISPLACED = """() => {
 
 @dataclass(frozen=True)
 class Pages:
-    """The pages of the made-up shop under a prefix, for an analyst and for a viewer; with and without a
-    warehouse. `runs` is what was to be run again, `trend` the picture of a day's mail."""
+    """The address of the made-up shop's pages under a prefix, for an analyst. `runs` is what was to be run
+    again, `trend` the picture of a day's mail."""
 
     analyst: str
-    viewer: str
-    without_warehouse: str
     runs: made_up.FakeRuns
     trend: bytes
 
@@ -98,15 +95,10 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
             "ecommerce.sales.day_state.load_day_states", made_up.load_day_states
         )
         shop.setattr(day_status, "required_sources", lambda: ["sales_db", "storefront"])
-        servers = [
-            _serve(made_up.application(runs=runs, warehouse=warehouse)),
-            _serve(made_up.application(made_up.VIEWER, warehouse=warehouse)),
-            _serve(made_up.application()),
-        ]
+        server, address = _serve(made_up.application(runs=runs, warehouse=warehouse))
         trend = (reports / "2026-11-19" / TREND_PNG).read_bytes()
-        yield Pages(*(address for _, address in servers), runs, trend)
-        for server, _ in servers:
-            server.should_exit = True
+        yield Pages(address, runs, trend)
+        server.should_exit = True
 
 
 def _serve(app: Any) -> tuple[uvicorn.Server, str]:
@@ -169,14 +161,6 @@ def test_on_a_phone_the_page_of_a_day_shows_the_sales_of_products_and_is_of_a_bo
     context.close()
 
 
-def test_details_of_the_annex_open_on_request_and_its_warnings_are_open(pages, window):
-    window.goto(f"{pages.analyst}{FULL_DAY}/")
-    expect(window.locator("#warnings")).to_contain_text("None.")
-    expect(window.locator("#figures table")).to_be_hidden()
-    window.locator("#figures summary").click()
-    expect(window.locator("#figures table")).to_be_visible()
-
-
 def test_no_column_is_cut_on_an_ordinary_screen(pages, browser):
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
@@ -187,30 +171,6 @@ def test_no_column_is_cut_on_an_ordinary_screen(pages, browser):
     cut = "tables => tables.filter(each => each.scrollWidth > each.clientWidth).map(each => each.innerText)"
     assert page.locator(".wide").evaluate_all(cut) == []
     context.close()
-
-
-@pytest.mark.parametrize("width", [320, 390, 700, 1280])
-@pytest.mark.parametrize(
-    "amount", ["18,342.56", "1,234,567.89", "1,234,567.89 USD", LONGEST_AMOUNT]
-)
-def test_an_amount_fits_its_tile(pages, browser, width, amount):
-    context = browser.new_context(viewport={"width": width, "height": 844})
-    page = context.new_page()
-    tiles = [{"label": "Net sales", "value": amount, "changes": []}] * 4
-    macros = "{% import 'pages/parts.html' as parts %}{{ parts.tiles(tiles) }}"
-    css = (TEMPLATES / "pages" / "style.css").read_text()
-    tile = "<div class='tile'>{{ parts.value(each.value) }}</div>"
-    slim = f"<dl class='tiles slim four'>{{% for each in tiles %}}{tile}{{% endfor %}}</dl>"
-    html = environment(TEMPLATES).from_string(macros + slim).render(tiles=tiles)
-    page.set_content(f"<style>{css}</style><main>{html}</main>")
-    assert page.evaluate(MISPLACED) == []
-    context.close()
-
-
-def test_without_warehouse_the_calendar_is_as_usable(pages, window, axe_script):
-    window.goto(pages.without_warehouse)
-    expect(window.get_by_text("Not up to date")).to_be_visible()
-    assert axe.violations(window, axe_script) == []
 
 
 def test_dark_pages_and_mails_are_dark(pages, browser):
@@ -278,12 +238,6 @@ def test_the_report_is_built_again_by_a_form(pages, plain):
     plain.get_by_role("button", name="Read this source again").click()
     expect(plain.get_by_role("status")).to_contain_text("being read again")
     assert [each[0] for each in pages.runs.asked] == ["build", "read"]
-
-
-def test_a_viewer_sees_no_button(pages, plain):
-    plain.goto(f"{pages.viewer}2026-11-17/")
-    expect(plain.get_by_role("heading", level=1)).to_be_visible()
-    assert plain.get_by_role("button").count() == 0
 
 
 def test_by_keyboard_one_skips_to_the_content_and_sees_where_one_is(pages, browser):

@@ -137,22 +137,6 @@ class Stack:
             capture_output=True,
         )
 
-    def left(self) -> dict[str, list[str]]:
-        """What of this project the engine still has."""
-        label = f"label=com.docker.compose.project={self.project}"
-        return {
-            "containers": self.docker(
-                "ps", "--all", "--quiet", "--filter", label
-            ).split(),
-            "volumes": self.docker(
-                "volume", "ls", "--quiet", "--filter", label
-            ).split(),
-            "networks": self.docker(
-                "network", "ls", "--quiet", "--filter", label
-            ).split(),
-            "images": self.docker("image", "ls", "--quiet", "--filter", label).split(),
-        }
-
     def api(
         self, method: str, path: str, body: dict[str, Any] | None = None
     ) -> dict[str, Any]:

@@ -14,19 +14,15 @@ from tests.compose.stack import DAG, ask, wait_until
 pytestmark = pytest.mark.compose
 
 SHOP = "America/New_York"
-SECRETS = (
-    *(
-        "AIRFLOW_ADMIN_PASSWORD",
-        "AIRFLOW__CORE__FERNET_KEY",
-        "AIRFLOW__API_AUTH__JWT_SECRET",
-    ),
-    *(
-        "AIRFLOW__API__SECRET_KEY",
-        "POSTGRES_PASSWORD",
-        "REDIS_PASSWORD",
-        "CUSTOMER_HASH_KEY",
-    ),
-)
+SECRETS = [
+    "AIRFLOW_ADMIN_PASSWORD",
+    "AIRFLOW__CORE__FERNET_KEY",
+    "AIRFLOW__API_AUTH__JWT_SECRET",
+    "AIRFLOW__API__SECRET_KEY",
+    "POSTGRES_PASSWORD",
+    "REDIS_PASSWORD",
+    "CUSTOMER_HASH_KEY",
+]
 
 
 @pytest.fixture(scope="module")
@@ -147,10 +143,6 @@ def test_staging_is_closed_to_other_users(stack, first_run):
     assert stack.run_in("airflow-worker", "bash", "-c", folders).split() == ["700"]
 
 
-def test_containers_reach_the_host_by_name(stack):
-    assert "host.docker.internal" in stack.run_in("airflow-worker", "cat", "/etc/hosts")
-
-
 def test_daily_run_uses_both_workers(stack, first_run):
     ran = {
         task["hostname"]
@@ -186,15 +178,10 @@ def test_report_is_mailed_with_its_pdf(stack, day):
     pdf = f"sales-report-{day}.pdf"
     assert len([mail for mail in reports if pdf in mail["attachments"]]) == 1
     assert [mail for mail in stack.mails() if mail not in reports] == []
-
-
-@pytest.mark.usefixtures("first_run")
-@pytest.mark.parametrize("worker", [1, 2])
-def test_every_worker_sees_the_archived_report(stack, day, worker):
     path = f"/opt/airflow/data/reports/{day}/report.pdf"
-    assert (
-        stack.run_in("airflow-worker", "head", "-c", "5", path, index=worker) == "%PDF-"
-    )
+    for worker in (1, 2):
+        begin = stack.run_in("airflow-worker", "head", "-c", "5", path, index=worker)
+        assert begin == "%PDF-"
 
 
 @pytest.mark.usefixtures("first_run")
@@ -265,16 +252,6 @@ def test_no_secret_is_in_any_log(stack):
     written = logs + archive
     assert len(archive) > 10_000
     assert [name for name in SECRETS if stack.env[name] in written] == []
-
-
-def test_nothing_is_left_behind(stack):
-    stack.down()
-    assert stack.left() == {
-        "containers": [],
-        "volumes": [],
-        "networks": [],
-        "images": [],
-    }
 
 
 def _alive(stack):

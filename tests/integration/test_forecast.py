@@ -7,21 +7,22 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-import numpy as np
 import pytest
+from airflow.sdk.exceptions import AirflowSkipException
 from click.testing import CliRunner
 
 from demo.services.emulator import Emulator
 from ecommerce.cli.forecast import forecast as command
 from ecommerce.core.errors import PipelineError
-from ecommerce.forecast import loading
+from ecommerce.forecast import loading, tasks
 from ecommerce.forecast.data.history import History, NoHistory, prepare, read_prepared
 from ecommerce.forecast.models import registry, training
 from ecommerce.forecast.weeks import Week
-from ecommerce.sources.partner_ftp.files import PartnerFiles
+from ecommerce.sources.partner_ftp.files import Announced, PartnerFiles, Promotion
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse import client as warehouse_client
@@ -116,166 +117,128 @@ def prepared(run_id: str) -> History:
     return read_prepared(manifest).panels()
 
 
+def files(folder: Path) -> dict[str, bytes]:
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+
 def total(day: date) -> int:
     return sum(amount(day, place) for place in range(len(CATEGORIES)))
 
 
-def test_a_week_is_forecast_loaded_and_compared_with_what_came(shop):
+BAD_ROW = {
+    "file": "promotions.csv",
+    "line_number": 3,
+    "reason": "invalid_discount",
+    "detail": "discount_percent is -5",
+    "raw": "2026-11-27,2026-11-30,MUG-01,-5",
+}
+MADE_AT = datetime(2026, 11, 9, 5, tzinfo=UTC)
+"""Midnight in New York."""
+
+
+def test_a_week_is_forecast_loaded_repeated_and_compared_with_actual_sales(shop):
     shop.sell(FIRST, HISTORY)
-    assert run_week(WEEK) == []
+    assert loading.week_state(WEEK, "test", FIRST) == ([], set())
+    assert run_week(WEEK, partner=PartnerFiles(rejected=(BAD_ROW,))) == []
+    assert loading.week_state(WEEK, "test", FIRST) == ([], {WEEK.as_of})
+    assert loading.week_state(NEXT, "test", WEEK.as_of) == ([*NEXT.days], {WEEK.as_of})
+    assert loading.week_state(NEXT, "test", NEXT.as_of) == ([*NEXT.days], set())
+    earlier = Week(WEEK.monday - timedelta(days=7))
+    assert loading.week_state(earlier, "test", FIRST) == ([], set())
 
     rows = shop.forecasts()
-    series = {row["series"] for row in rows}
-    assert series == {
-        "total",
-        "channel:web",
-        *(f"category:{name}" for name in CATEGORIES),
-    }
+    names = {"total", "channel:web", *(f"category:{name}" for name in CATEGORIES)}
+    days = [WEEK.as_of + timedelta(days=ahead) for ahead in range(28)]
+    assert {row["series"] for row in rows} == names
+    assert {(row["made_at"], row["actual"]) for row in rows} == {(MADE_AT, None)}
+    assert len(rows) == 5 * 28
     of_total = [row for row in rows if row["series"] == "total"]
-    assert [row["target_date"] for row in of_total] == [
-        WEEK.as_of + timedelta(days=n) for n in range(28)
-    ]
-    assert {row["made_at"] for row in rows} == {
-        datetime(2026, 11, 9, 5, tzinfo=UTC)
-    }  # midnight in New York
-    assert {row["actual"] for row in rows} == {None}
+    assert [row["target_date"] for row in of_total] == days
     for row in of_total:
-        assert (
-            row["lower_95"]
-            <= row["lower_80"]
-            <= row["forecast"]
-            <= row["upper_80"]
-            <= row["upper_95"]
-        )
-        assert abs(row["forecast"] - total(row["target_date"])) < Decimal(
-            "0.05"
-        ) * total(row["target_date"])
+        day, forecast = row["target_date"], row["forecast"]
+        amounts = [
+            row[name]
+            for name in ("lower_95", "lower_80", "forecast", "upper_80", "upper_95")
+        ]
+        assert amounts == sorted(amounts)
+        assert abs(forecast - total(day)) < Decimal("0.05") * total(day)
         parts = [
             each["forecast"]
             for each in rows
-            if each["series"].startswith("category:")
-            and each["target_date"] == row["target_date"]
+            if each["series"].startswith("category:") and each["target_date"] == day
         ]
-        assert abs(sum(parts) - row["forecast"]) <= Decimal("0.0002")
+        assert abs(sum(parts) - forecast) <= Decimal("0.0002")
+
+    # The same week again ends in the same rows, model and card.
+    models = files(shop.folder / "models")
+    run_week(WEEK, partner=PartnerFiles(rejected=(BAD_ROW,)))
+    run_week(WEEK, "second")
+    assert [{**row, "run_id": "first"} for row in shop.forecasts()] == rows
+    assert files(shop.folder / "models") == models
+    own = "business_date IS NOT NULL AND source = 'sales_forecast'"
+    (rejected,) = shop.ask(f"SELECT * FROM {shop.dataset}.rejected_rows WHERE {own}")
+    facts = {key: BAD_ROW[key] for key in ("file", "reason", "detail", "raw")}
+    origin = {
+        "business_date": WEEK.days[-1],
+        "source": "sales_forecast",
+        "order_id": None,
+    }
+    assert rejected == facts | origin | {"row_number": 3, "run_id": "first"}
+
+    # Another model replaces it.
+    registry.keep(
+        Store.of_models(), registry.CHAMPIONS, WEEK.as_of, {"champion": "ridge"}
+    )
+    run_week(WEEK, "third")
+    replaced = shop.forecasts()
+    assert {row["model"] for row in replaced} == {"ridge"}
+    keys = [(row["series"], row["target_date"]) for row in rows]
+    assert [(row["series"], row["target_date"]) for row in replaced] == keys
 
     # Six of the next seven days are loaded when the next forecast is made.
     shop.sell(NEXT.monday, 6)
     run_week(NEXT)
-    known = {
-        row["target_date"]: row["actual"]
-        for row in shop.forecasts()
-        if row["series"] == "total"
-        and row["made_at"] == datetime(2026, 11, 9, 5, tzinfo=UTC)
-    }
-    assert [known[day] for day in NEXT.days] == [
-        *(total(day) for day in NEXT.days[:6]),
-        None,
-    ]
-    assert not any(known[day] for day in known if day not in NEXT.days)
-    kitchen = {
-        row["target_date"]: row["actual"]
-        for row in shop.forecasts()
-        if row["series"] == "category:Kitchen"
-    }
-    assert kitchen[NEXT.monday] == amount(NEXT.monday, 0)
+    sold = {}
+    for row in shop.forecasts():
+        if row["made_at"] == MADE_AT:
+            sold[row["series"], row["target_date"]] = row["actual"]
+    assert [sold["total", day] for day in days] == [*map(total, days[:6]), *[None] * 22]
+    assert sold["category:Kitchen", NEXT.monday] == amount(NEXT.monday, 0)
 
 
-def test_the_same_week_twice_ends_in_the_same_rows_model_and_card(shop):
-    shop.sell(FIRST, HISTORY)
-    run_week(WEEK)
-    before = [{**row, "run_id": ""} for row in shop.forecasts()]
-    models = files(shop.folder / "models")
-    run_week(WEEK, "second")
-    assert [{**row, "run_id": ""} for row in shop.forecasts()] == before
-    assert files(shop.folder / "models") == models
-
-
-def test_a_week_run_again_with_another_model_replaces_its_forecast(shop):
-    shop.sell(FIRST, HISTORY)
-    run_week(WEEK)
-    record = {
-        "champion": "ridge",
-        "as_of": str(WEEK.monday),
-        "chosen_because": "a test",
-    }
-    registry.keep(Store.of_models(), registry.CHAMPIONS, WEEK.monday, record)
-    run_week(WEEK, "second")
-    rows = shop.forecasts()
-    assert {row["model"] for row in rows} == {"ridge"}
-    assert len(rows) == len({(row["series"], row["target_date"]) for row in rows})
-
-
-def test_rows_of_the_partner_that_cannot_be_used_are_kept_with_their_reason(shop):
-    shop.sell(FIRST, HISTORY)
-    bad = {"file": "promotions.csv", "line_number": 3, "reason": "invalid_discount"}
-    bad |= {
-        "detail": "discount_percent is -5",
-        "raw": "2026-11-27,2026-11-30,MUG-01,-5",
-    }
-    for _ in range(2):
-        run_week(WEEK, partner=PartnerFiles(rejected=(bad,)))
-    own = "business_date IS NOT NULL AND source = 'sales_forecast'"
-    rows = shop.ask(f"SELECT * FROM {shop.dataset}.rejected_rows WHERE {own}")
-    assert rows == [
-        {
-            "business_date": WEEK.days[-1],
-            "source": "sales_forecast",
-            "run_id": "first",
-            "row_number": 3,
-            "reason": "invalid_discount",
-            "detail": "discount_percent is -5",
-            "file": "promotions.csv",
-            "raw": "2026-11-27,2026-11-30,MUG-01,-5",
-            "order_id": None,
-        }
-    ]
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
-
-
-def test_which_days_have_had_a_run_and_which_forecasts_were_made(shop):
+def test_only_what_was_known_before_the_day_counts_as_it_is_now(shop):
     shop.sell(FIRST, HISTORY - 2)
-    shop.sell(WEEK.days[5], 1, runs=False)
+    shop.sell(WEEK.days[5], 2, runs=False)
     assert loading.week_state(WEEK, "test", FIRST) == ([*WEEK.days[5:]], set())
-    run_week(WEEK)
-    assert loading.week_state(WEEK, "test", FIRST) == ([*WEEK.days[5:]], {WEEK.as_of})
-    assert loading.week_state(NEXT, "test", WEEK.as_of) == ([*NEXT.days], {WEEK.as_of})
-    assert loading.week_state(NEXT, "test", NEXT.as_of) == ([*NEXT.days], set())
-    assert loading.week_state(Week(WEEK.monday - timedelta(days=7)), "test", FIRST) == (
-        [],
-        set(),
-    )
-
-
-def test_nothing_of_the_day_or_later_is_looked_at_whatever_is_loaded(shop):
-    shop.sell(FIRST, HISTORY, runs=False)
+    shop.sell(WEEK.as_of - timedelta(days=1101), 1, runs=False)
     out = shop.folder / "forecast.csv"
-    before = said(WEEK.as_of, out=out)
+    printed = said(WEEK.as_of, out=out)
     written = out.read_bytes()
     shop.sell(WEEK.as_of, 30)
-    run_week(
-        Week(WEEK.as_of + timedelta(days=21))
-    )  # what later forecasts leave is not looked at, either
-    assert said(WEEK.as_of, out=out) == before
+    run_week(Week(WEEK.as_of + timedelta(days=21)))
+    assert said(WEEK.as_of, out=out) == printed
     assert out.read_bytes() == written
+    assert said(WEEK.as_of + timedelta(days=14)) != printed
     header, *lines = written.decode().splitlines()
     assert header == "series,target_date,forecast,lower_80,upper_80,lower_95,upper_95"
-    assert [line.split(",")[1] for line in lines] == [
-        str(WEEK.as_of + timedelta(days=n)) for n in range(28)
+    days = [str(WEEK.as_of + timedelta(days=ahead)) for ahead in range(28)]
+    assert [line.split(",")[1] for line in lines] == days
+    assert printed[0] == "total: gross sales in USD, by blend, as of 2026-11-09"
+    assert printed[1].split() == [
+        "day",
+        "forecast",
+        "80",
+        "%",
+        "from",
+        "to",
+        "95",
+        "%",
+        "from",
+        "to",
     ]
-    assert said(WEEK.as_of + timedelta(days=14)) != before
+    assert printed[2].split()[:2] == ["2026-11-09", "Mon"]
 
-
-def test_a_restated_day_is_known_as_it_is_now(shop):
-    shop.sell(FIRST, HISTORY)
-    run_week(WEEK)
-    before = [row["forecast"] for row in shop.forecasts()]
     day = WEEK.days[4]
     shop.ask(
         f"UPDATE {shop.dataset}.daily_sales SET gross_sales_reporting = 2 * gross_sales_reporting "
@@ -283,48 +246,119 @@ def test_a_restated_day_is_known_as_it_is_now(shop):
     )
     history = prepared("again")
     panel = history.panels["category"]
-    assert np.nansum(panel.values[(day - panel.first_day).days]) == 2 * total(day)
-    run_week(WEEK, "again")
-    rows = shop.forecasts()
-    assert len(rows) == len(before)
-    assert [row["forecast"] for row in rows] != before
+    assert panel.first_day == FIRST, "no day is older than three years"
+    sold = panel.values.sum(axis=1)
+    assert sold[-3:].tolist() == [
+        2 * total(day),
+        total(WEEK.days[5]),
+        total(WEEK.days[6]),
+    ]
 
-
-def test_what_is_older_than_three_years_is_not_read(shop):
-    shop.sell(FIRST, HISTORY, runs=False)
-    shop.sell(WEEK.as_of - timedelta(days=1101), 1, runs=False)
-    history = prepared("first")
-    assert history.panels["category"].first_day == FIRST
-
-
-def test_without_a_history_there_is_no_forecast_and_one_sentence_says_so(shop):
-    with pytest.raises(
-        NoHistory, match=f"has no sales in the three years before {WEEK.as_of}"
-    ):
-        run_week(WEEK)
-    with pytest.raises(PipelineError, match="years before 2026-11-09"):
-        said(WEEK.as_of)
-    shop.sell(FIRST, HISTORY)
-    with pytest.raises(NoHistory):
-        said(FIRST)
-    with pytest.raises(
-        PipelineError, match="no series category:Toys before 2026-11-09; it has"
-    ):
-        said(WEEK.as_of, "category:Toys")
-    with pytest.raises(
-        PipelineError, match="total cannot be forecast: no category has 28 days of"
-    ):
-        said(FIRST + timedelta(days=3))
-
-
-def test_a_model_that_was_changed_is_not_used(shop):
-    shop.sell(FIRST, HISTORY)
     store = Store.of_models()
-    history = prepared("first")
     kept = training.fit(history, registry.champion(store, WEEK.as_of), store)
     store.write(f"{kept['name']}/{training.MODEL}", b"something else")
-    with pytest.raises(
-        PipelineError,
-        match=r"model\.pickle is gone or has changed: clear the task `train`",
-    ):
+    with pytest.raises(PipelineError, match=r"clear the task `train` with downstream"):
         training.read(kept, store)
+
+
+def test_without_a_history_there_is_no_forecast_and_no_selection(shop):
+    with pytest.raises(
+        NoHistory, match="no sales in the three years before 2026-11-09"
+    ):
+        run_week(WEEK)
+    run_after = datetime(2026, 11, 10, 4, tzinfo=UTC)  # the 9th in New York
+    run = SimpleNamespace(dag_id="forecast_model_selection", run_after=run_after)
+    context = {"dag_run": run, "run_id": "scheduled", "params": {"as_of": None}}
+    with pytest.raises(AirflowSkipException, match="years before 2026-11-09"):
+        tasks.prepare_selection.function(**context)
+
+    shop.sell(FIRST, HISTORY)
+    chosen = context | {"params": {"as_of": "2026-11-01"}}
+    manifest = tasks.prepare_selection.function(**chosen)
+    assert manifest["business_date"] == "2026-10-31"
+    for as_of, series, sentence in (
+        (FIRST, "total", "no sales in the three years before"),
+        (
+            WEEK.as_of,
+            "category:Toys",
+            "no series category:Toys before 2026-11-09; it has cat",
+        ),
+        (
+            FIRST + timedelta(days=3),
+            "total",
+            "total cannot be forecast: no category has 28 days",
+        ),
+        (WEEK.as_of, "Toys", "'Toys' is not a series: use total, category:"),
+    ):
+        with pytest.raises(PipelineError, match=sentence):
+            said(as_of, series)
+
+
+def order_line(
+    number: int, sku: str, days_before: int, amount: int, **changes: object
+) -> str:
+    """The values of an order line so many days before the forecast."""
+    facts = {
+        "currency": "USD",
+        "is_sale": True,
+        "is_test": False,
+        "product": f"Product {sku}",
+    } | changes
+    day = WEEK.as_of - timedelta(days=days_before)
+    return (
+        f"('sales_db', 'O-{number}', 1, '{day}', 'web', '{sku}', '{facts['product']}', 'Kitchen', 1, "
+        f"{amount}, 0, {amount}, 0, '{facts['currency']}', {facts['is_sale']}, {facts['is_test']}, "
+        f"TIMESTAMP('{day}'), TIMESTAMP('{day}'), 'run')"
+    )
+
+
+def test_products_are_the_best_selling_of_a_quarter_and_the_promoted_ones(shop):
+    shop.sell(FIRST, HISTORY)
+    lines = [
+        order_line(number, f"S-{number:02}", 1, 100 + number) for number in range(30)
+    ]
+    lines += [
+        order_line(40, "promoted", 1, 1),
+        order_line(41, "S-29", 2, 5, product="Older name"),
+        order_line(42, "before", 92, 9999),
+        order_line(43, "s-29", 91, 700),
+        order_line(44, "today", 0, 9999),
+        order_line(45, "test", 1, 9999, is_test=True),
+        order_line(46, "cancelled", 1, 9999, is_sale=False),
+    ]
+    columns = (
+        "source, order_id, line_number, business_date, channel, sku, product_name, category, quantity, "
+        "gross_amount, discount_amount, amount_after_discount, tax_amount, currency, is_sale, is_test, "
+        "ordered_at, read_at, run_id"
+    )
+    shop.ask(
+        f"INSERT INTO {shop.dataset}.order_lines ({columns}) VALUES {', '.join(lines)}"
+    )
+    days = (WEEK.as_of, WEEK.as_of + timedelta(days=1))
+    announced = Announced((Promotion(*days, "promoted", Decimal(10)),))
+    run = DagRun("weekly", "first")
+    manifest = prepare(
+        run, WEEK.as_of, PartnerFiles(announced, warnings=("one row is odd",))
+    )
+    assert manifest.control_totals == {
+        "rejected_rows": 0,
+        "warnings": [{"kind": "note", "text": "one row is odd"}],
+    }
+    sales = read_prepared(manifest)
+    sold = {}
+    for row in sales.table.to_pylist():
+        if row["kind"] == "sku":
+            back = (WEEK.as_of - row["business_date"]).days
+            sold[row["name"], back] = (
+                row["gross_sales"],
+                row["product"],
+                row["category"],
+            )
+    expected = {(f"S-{number:02}", 1): 100 + number for number in range(6, 30)}
+    expected |= {("promoted", 1): 1, ("S-29", 2): 5, ("s-29", 91): 700}
+    assert {key: amount for key, (amount, _, _) in sold.items()} == expected
+    assert sold["S-29", 2][1:] == ("Older name", "Kitchen")
+    history = sales.panels()
+    assert history.products["S-29"] == "Product S-29"
+    assert len(history.panels["sku"].series) == 25
+    assert history.promotions == announced.promotions

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,19 +37,24 @@ def tool(*command: str, folder: Path = MONITORING) -> str:
     return done.stdout
 
 
-def test_configuration_and_rules_are_what_prometheus_takes():
+def test_every_file_is_valid_and_alerts_fire_when_they_should_and_only_then():
     tool("promtool", "check", "config", "prometheus.yml")
-    assert f"{len(rules())} rules found" in tool(
-        "promtool", "check", "rules", "alerts.yml"
-    )
-
-
-def test_alerts_fire_when_they_should_and_only_then():
+    checked = tool("promtool", "check", "rules", "alerts.yml")
+    assert f"{len(rules())} rules found" in checked
     tool("promtool", "test", "rules", "alerts_test.yml", folder=Path(__file__).parent)
-
-
-def test_alertmanager_takes_its_configuration():
     tool("amtool", "check-config", "alertmanager.yml")
+
+
+@contextmanager
+def program(folder: Path, *command: str) -> Iterator[None]:
+    """A running program, whose output goes to a file in `folder`."""
+    with (folder / "output.log").open("w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(60)
 
 
 def until(look: Callable[[], Any], what: str) -> Any:
@@ -92,23 +97,14 @@ def prometheus(tmp_path: Path, sending: Exporter) -> Iterator[Prometheus]:
     ]
     (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(config))
     port = free_port()
-    with (tmp_path / "prometheus.log").open("w") as log:
-        process = subprocess.Popen(
-            [
-                *("prometheus", f"--config.file={tmp_path}/prometheus.yml"),
-                *(
-                    f"--storage.tsdb.path={tmp_path}/data",
-                    f"--web.listen-address=127.0.0.1:{port}",
-                ),
-            ],
-            stdout=log,
-            stderr=log,
-        )
-    try:
+    command = (
+        "prometheus",
+        f"--config.file={tmp_path}/prometheus.yml",
+        f"--storage.tsdb.path={tmp_path}/data",
+        f"--web.listen-address=127.0.0.1:{port}",
+    )
+    with program(tmp_path, *command):
         yield Prometheus(port)
-    finally:
-        process.terminate()
-        process.wait(60)
 
 
 def send_everything() -> None:
@@ -174,8 +170,8 @@ def test_every_metric_is_scraped_every_query_answered_and_a_missing_report_alert
 
 def test_an_alert_reaches_people_by_mail_and_names_what_to_do(tmp_path):
     # Debian's name, and its own.
-    program = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
-    assert program, "apt-get install prometheus-alertmanager"
+    executable = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
+    assert executable, "apt-get install prometheus-alertmanager"
     config = yaml.safe_load((MONITORING / "alertmanager.yml").read_text())
     with open_mailbox(tmp_path / "mail") as mailbox:
         for option in ("smtp_auth_username", "smtp_auth_password_file"):
@@ -187,33 +183,24 @@ def test_an_alert_reaches_people_by_mail_and_names_what_to_do(tmp_path):
         config["route"]["group_wait"] = "0s"
         (tmp_path / "alertmanager.yml").write_text(yaml.safe_dump(config))
         port = free_port()
-        with (tmp_path / "alertmanager.log").open("w") as log:
-            process = subprocess.Popen(
-                [
-                    *(program, f"--config.file={tmp_path}/alertmanager.yml"),
-                    *(
-                        f"--storage.path={tmp_path}/data",
-                        f"--web.listen-address=127.0.0.1:{port}",
-                    ),
-                    "--cluster.listen-address=",
-                ],
-                stdout=log,
-                stderr=log,
-            )
-        try:
-            alert = {
-                "labels": {"alertname": "SalesReportMissing", "severity": "critical"},
-                "annotations": {
-                    "summary": "It is past nine.",
-                    "runbook": "docs/RUNBOOK.md: No sales report",
-                },
-            }
+        command = (
+            executable,
+            f"--config.file={tmp_path}/alertmanager.yml",
+            f"--storage.path={tmp_path}/data",
+            f"--web.listen-address=127.0.0.1:{port}",
+            "--cluster.listen-address=",
+        )
+        alert = {
+            "labels": {"alertname": "SalesReportMissing", "severity": "critical"},
+            "annotations": {
+                "summary": "It is past nine.",
+                "runbook": "docs/RUNBOOK.md: No sales report",
+            },
+        }
+        with program(tmp_path, *command):
             message = until(
                 lambda: post_alert(port, alert) and mailbox.messages(), "a mail arrives"
             )[0]
-        finally:
-            process.terminate()
-            process.wait(60)
     assert message["To"] == config["receivers"][0]["email_configs"][0]["to"]
     assert "SalesReportMissing" in message["Subject"]
     assert (

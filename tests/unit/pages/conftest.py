@@ -44,18 +44,15 @@ def open_pages(shop):
     """Open the pages; arguments as `made_up.application`."""
     from fastapi.testclient import TestClient
 
-    def opened(*arguments, **named):
-        named.setdefault(
-            "warehouse", made_up.FakeWarehouse(rows=made_up.quality_rows())
-        )
-        return TestClient(
-            made_up.application(*arguments, **named), follow_redirects=False
-        )
+    def opened(**named):
+        rows = made_up.quality_rows()
+        named.setdefault("warehouse", made_up.FakeWarehouse(rows=rows))
+        return TestClient(made_up.application(**named), follow_redirects=False)
 
     return opened
 
 
 @pytest.fixture
 def client(open_pages):
-    """The pages with an analyst in front of them."""
+    """The pages of the whole shop."""
     return open_pages()

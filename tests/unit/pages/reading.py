@@ -3,27 +3,32 @@
 import re
 from html import unescape
 
+LINES = re.compile(r"<(?:tr|p|h\d|li|dt|dd|summary|section|nav|form|option|title)\b")
+SHOWN = re.compile(
+    r'<(?:a|img|form|option)\b[^>]*?(?:href|src|action|value)="([^"]*)"[^>]*>'
+)
+
 
 def text_of(html: str) -> str:
     """The words of a piece of HTML on one line."""
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
+def lines_of(html: str) -> str:
+    """The words of a page's content line by line, with addresses and values in brackets."""
+    body = html.partition("<main")[2]
+    body = SHOWN.sub(r" [\1] ", LINES.sub(r"\n\g<0>", body.replace("\n", " ")))
+    lines = (text_of(line) for line in body.splitlines())
+    return "\n".join(line for line in lines if line)
+
+
 def row(page: str, begins: str) -> str:
     """The words of the first row of a table whose first cell is `begins`."""
-    rows = [text_of(found) for found in re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL)]
-    return next(each for each in rows if each.startswith(begins))
-
-
-def cell(page: str, day: int) -> str:
-    """The words of the calendar's cell of a day."""
-    month = page.partition('<table class="month">')[2].partition("</table>")[0]
-    cells = [text_of(found) for found in re.findall(r"<td.*?</td>", month, re.DOTALL)]
-    return next(each for each in cells if each.split()[:1] == [str(day)])
+    rows = [text_of(html) for html in re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL)]
+    return next(words for words in rows if words.startswith(begins))
 
 
 def part(page: str, section: str) -> str:
     """The words of the section with an id."""
-    return text_of(
-        page.partition(f'<section id="{section}"')[2].partition("</section>")[0]
-    )
+    html = page.partition(f'<section id="{section}"')[2].partition("</section>")[0]
+    return text_of(html)

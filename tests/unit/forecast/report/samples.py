@@ -173,6 +173,7 @@ def known(
     unknown: Collection[date] = (),
     gaps: Sequence[date] = (),
     promotions: Sequence[Promotion] = PROMOTIONS,
+    closed: Collection[date] = (),
 ) -> History:
     """What the run knows of a shop."""
     panels = {}
@@ -183,6 +184,7 @@ def known(
             for day in ALL_DAYS
         ]
         values = np.array(rows, dtype=float)
+        values[[day in closed for day in ALL_DAYS]] = 0
         nothing = np.zeros((len(values) + 28, len(series)))
         panels[kind] = Panel(
             ALL_DAYS[0], tuple(series), values, nothing, nothing.astype(int)

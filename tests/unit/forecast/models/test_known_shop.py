@@ -1,0 +1,140 @@
+"""One shop with everything that a forecast reacts to, compared with the reviewed numbers of the snapshot.
+
+The boosted trees are compared by their input (the features), because another processor may split them in
+another way; what they forecast is tested in `test_ensemble`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecommerce.core.named_weeks import black_friday
+from ecommerce.forecast.data.panel import Panel, clean, holidays_of
+from ecommerce.forecast.models.ensemble import (
+    CANDIDATES,
+    PanelForecast,
+    forecasts_of_all,
+    predict,
+    train_candidates,
+)
+from ecommerce.forecast.models.features import Statistics, features
+from ecommerce.forecast.models.season import growth, season
+from ecommerce.forecast.weeks import HORIZON
+from tests.unit.forecast.panels import make_panel, weekly
+
+AS_OF = date(2026, 11, 16)
+SERIES = ("promoted", "half promoted", "closed on Sundays", "rare", "grown", "spiky")
+NAMES = (*SERIES, "total")
+
+
+def shop(days: int) -> Panel:
+    """Known `days` before `AS_OF`, with promotions, holidays, a market index, a gap and a Black Friday."""
+    first = AS_OF - timedelta(days=days)
+    dates = [first + timedelta(days=number) for number in range(days + HORIZON)]
+    promotions = np.zeros((days + HORIZON, len(SERIES)))
+    is_promoted = np.arange(days + HORIZON) % 31 < 4
+    promotions[is_promoted, 0] = 1
+    promotions[is_promoted, 1] = 0.4
+    holidays = holidays_of("US", first, days + HORIZON)
+    is_holiday = holidays[:days] > 0
+    is_black_friday = np.array([day == black_friday(day.year) for day in dates[:days]])
+
+    values = weekly(days, len(SERIES), noise=0.15) * (1 + 0.6 * promotions[:days])
+    values[is_holiday] *= 0.5
+    values[is_black_friday] *= 2.5
+    values[[day.weekday() == 6 for day in dates[:days]], 2] = 0
+    values[np.random.default_rng(1).random(days) > 0.3, 3] = 0
+    values[:, 4] *= 1.02 ** (np.arange(days) / 7)
+    values[-150, 5] *= 30
+    values[90:93] = np.nan
+    panel = make_panel(
+        values,
+        promotions,
+        np.repeat(holidays[:, None], len(SERIES), axis=1),
+        100 + np.arange(days) / 20,
+    )
+    return replace(panel, first_day=first)
+
+
+@pytest.fixture(scope="module")
+def panel() -> Panel:
+    return shop(days=430)
+
+
+@pytest.fixture(scope="module")
+def forecasts(panel: Panel) -> Mapping[str, PanelForecast]:
+    return forecasts_of_all(panel)
+
+
+def text_of(values: np.ndarray, rows: Sequence[str], heads: Sequence[str]) -> str:
+    """A table of numbers with four significant digits."""
+    table = pd.DataFrame(values, list(rows), list(heads))
+    return table.to_string(float_format="{:.4g}".format, na_rep="-")
+
+
+def test_each_day_of_four_weeks(forecasts, snapshot):
+    dates = [str(AS_OF + timedelta(days=day)) for day in range(HORIZON)]
+    plain, ridge = (forecasts[name].values for name in ("open_weekday_mean", "ridge"))
+    parts = [text_of(values, dates, NAMES) for values in (plain, ridge)]
+    assert "\n\n".join(parts) == snapshot
+
+
+def weeks_and_widths(made: PanelForecast) -> str:
+    """By series: the sums of the four weeks, and how far the intervals of their first days reach."""
+    weeks = made.values.reshape(4, 7, -1).sum(axis=1)
+    widths = [(upper - made.values)[::7] for _, upper in made.bounds.values()]
+    heads = [f"{what} {week}" for what in ("week", "80 %", "95 %") for week in "1234"]
+    return text_of(np.concatenate([weeks, *widths]), heads, NAMES)
+
+
+@pytest.mark.parametrize(
+    "candidate", ["seasonal_naive", "weekday_mean_8", "open_weekday_mean", "ridge"]
+)
+def test_weeks_and_their_intervals(forecasts, candidate: str, snapshot):
+    assert weeks_and_widths(forecasts[candidate]) == snapshot
+
+
+def test_a_short_history_its_blend_and_its_back_test(snapshot):
+    panel = shop(days=170)
+    blend = train_candidates(panel)["blend"]
+    facts = pd.DataFrame({"weight": blend.weights, "error": blend.errors})
+    text = facts.reindex(CANDIDATES).to_string(float_format="{:.4g}".format, na_rep="-")
+    assert f"{text}\n\n{weeks_and_widths(predict(blend, panel))}" == snapshot
+
+
+@pytest.mark.parametrize("place", [0, 2, 3])
+def test_what_is_known_of_the_days_ahead(panel, place: int, snapshot):
+    columns, base, level = features(Statistics(panel), panel.days - 1)
+    days = [0, 3, 4, 6, 7, 8, 9, 10, 11, 27]
+    table = np.column_stack(
+        [base[:, place], np.repeat(level[place], 28), columns[:, place]]
+    )
+    heads = [
+        "base",
+        "level",
+        *(f"feature {number}" for number in range(columns.shape[2])),
+    ]
+    assert text_of(table[days].T, heads, [f"day {day + 1}" for day in days]) == snapshot
+
+
+def test_season_growth_and_clean_history(panel, snapshot):
+    values, closed = clean(panel)
+    line = season(panel, values)
+    rises = growth(panel, values / line[: panel.days])
+    days = slice(panel.days - 42, None, 2)
+    text = text_of(
+        np.column_stack([line, rises])[days],
+        panel.dates[days].astype(str),
+        ["season", "growth"],
+    )
+    facts = [
+        np.nansum(values, axis=0),
+        np.isnan(values).sum(axis=0),
+        closed.sum(axis=0),
+    ]
+    cleaned = text_of(np.array(facts), ["sales", "unknown", "closed"], SERIES)
+    assert f"{text}\n\n{cleaned}" == snapshot

@@ -1,0 +1,185 @@
+"""Every text of the forecast's report, in reviewed snapshots: page, mail, CSV."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from ecommerce.core.data_warnings import data_warning
+from ecommerce.forecast.report import archive, view
+from ecommerce.forecast.report.figures import ForecastFigures, figures_csv
+from ecommerce.sources.partner_ftp.files import Promotion
+from tests.unit.forecast.report.samples import (
+    ALL_DAYS,
+    AS_OF,
+    card,
+    day,
+    history,
+    made,
+    make_figures,
+    names,
+    rows,
+)
+from tests.unit.pages.reading import text_of
+
+
+def ordinary() -> ForecastFigures:
+    return make_figures()
+
+
+def first_ever() -> ForecastFigures:
+    """Nothing to look back at, no promotions, the default model without a back-test."""
+    kinds = card(names())["kinds"]
+    for kind in kinds:
+        kind["error"] = kind["error_of_last_week"] = None
+    unselected = card(names(), selected=None, kinds=kinds, total_error=None)
+    return make_figures(past=False, warnings=[], promotions=(), model_card=unselected)
+
+
+def drifting() -> ForecastFigures:
+    """Too high forecasts, after a week whose last three days are incomplete; a gap in two other weeks."""
+    gone = {day(-50), day(-20)}
+    return make_figures(
+        complete=ALL_DAYS[:-3],
+        forecasts=rows(history(names()), bias=1.3),
+        unknown=gone,
+        gaps=sorted(gone),
+        warnings=[
+            data_warning("note", text=text)
+            for text in ("mine", "mine", "ann@example.com wrote")
+        ],
+    )
+
+
+def too_young() -> ForecastFigures:
+    """No category has enough history; the selected model is gone."""
+    gone = card(names(), selected=None, why="the selected model no longer exists")
+    return make_figures(forecasts=[], model_card=gone)
+
+
+def new_channels() -> ForecastFigures:
+    """New channels, a reason for the model, and more promotions and gaps than are listed."""
+    chosen = card(names(), why="it is best.")
+    reason = "fewer than 28 days of history"
+    skipped = {"channel:sales_db": reason, "channel:storefront": reason}
+    chosen["kinds"][1]["skipped"] = skipped
+    of_many = [
+        Promotion(day(0), day(3), f"A-{each:02}", Decimal(10)) for each in range(25)
+    ]
+    single = [
+        Promotion(day(1), day(2), "KIT-001", Decimal(each)) for each in range(1, 23)
+    ]
+    edges = [
+        Promotion(day(27), day(40), None, Decimal("7.5")),
+        Promotion(day(-9), day(0), "TEX-003", Decimal(10)),
+        Promotion(day(-9), day(-1), "over", Decimal(10)),
+        Promotion(day(28), day(30), "later", Decimal(10)),
+    ]
+    return make_figures(
+        model_card=chosen,
+        promotions=[*of_many, *single, *edges],
+        gaps=[AS_OF - timedelta(days=back) for back in range(80, 58, -1)],
+    )
+
+
+SAMPLES = [ordinary, first_ever, drifting, too_young, new_channels]
+
+
+def page_of(figures: ForecastFigures) -> str:
+    """The texts of the page as lines; a table's cells are separated by bars."""
+    texts = view.page_texts(figures)
+    lines = [
+        texts["heading"],
+        " · ".join(texts["scope"]),
+        texts["lead"],
+        texts["chart_alt"],
+    ]
+    for shown in texts["notices"]:
+        mark = "!" if shown["urgent"] else "-"
+        lines.append(f"{mark} {shown['title']}: {shown['words']}")
+    for tile in texts["tiles"]:
+        changes = [
+            f"{each['words']} {each['label']} ({each['tone']})"
+            for each in tile["changes"]
+        ]
+        lines.append(f"[{tile['label']}] {tile['value']}; {'; '.join(changes)}")
+    for section in texts["sections"]:
+        lines += ["", f"## {section['title']} ({section['note']})"]
+        lines.append(" | ".join(column["name"] for column in section["columns"]))
+        lines += [" | ".join(row) for row in section["rows"]] or [section["empty"]]
+        lines += section["remarks"]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+@pytest.mark.parametrize("make", SAMPLES)
+def test_the_page(make: Callable[[], ForecastFigures], snapshot) -> None:
+    assert page_of(make()) == snapshot
+
+
+@pytest.mark.parametrize("make", SAMPLES)
+def test_the_mail(make: Callable[[], ForecastFigures], snapshot) -> None:
+    message = archive.report_message(make(), b"", b"")
+    plain, html = (
+        message.get_body((kind,)).get_content() for kind in ("plain", "html")
+    )
+    body = html.partition("<body")[2]
+    assert f"{message['Subject']}\n\n{plain}\n{text_of(f'<body{body}')}" == snapshot
+
+
+def test_the_csv_has_every_forecast(snapshot) -> None:
+    figures = make_figures(["category:a", "category:=b"])
+    lines = figures_csv(figures).splitlines()
+    assert len(lines) == 1 + 3 * 28
+    assert "\n".join(lines[::9]) == snapshot
+
+
+def test_the_drift_mail(snapshot) -> None:
+    message = archive.alarm_message(str(AS_OF), drifting().drift.reasons)
+    plain = message.get_body(("plain",)).get_content()
+    html = message.get_body(("html",)).get_content().partition("<body")[2]
+    assert f"{message['Subject']}\n\n{plain}\n{text_of(f'<body{html}')}" == snapshot
+
+
+@pytest.mark.parametrize(
+    ("factors", "sentence"),
+    [
+        (
+            (1.2, 1.33, 1.2, 0.9),
+            "Black Friday week (Mon 23 Nov \N{EN DASH} Sun 29 Nov): {week}, +33.0 % vs a usual week.",
+        ),
+        (
+            (1, 1.1, 0.85, 1),
+            "The week from Mon 30 Nov: {week}, \N{MINUS SIGN}15.0 % vs a usual week.",
+        ),
+        (
+            (1.04, 0.96, 1.049, 0.951),
+            "No week of the next four differs by 5 % or more from a usual week.",
+        ),
+        (
+            (1, 1, 1, 1.051),
+            "The week from Mon 7 Dec: {week}, +5.1 % vs a usual week.",
+        ),
+    ],
+)
+def test_the_lead_names_the_week_that_differs_most_from_a_usual_one(
+    factors: tuple[float, ...], sentence: str
+) -> None:
+    usual = float(make_figures().total.usual_week)
+    forecasts = [
+        made("total", day(ahead), factors[ahead // 7] * usual / 7)
+        for ahead in range(28)
+    ]
+    most = max(factors, key=lambda factor: abs(factor - 1))
+    week = f"{most * usual:,.0f} USD gross sales expected"
+    assert view.lead(make_figures(forecasts=forecasts)) == sentence.format(week=week)
+
+
+@pytest.mark.parametrize(
+    "name", ["<script>alert(1)</script>", "W" * 300, "line\r\nBcc: eve@x.example"]
+)
+def test_names_from_data_are_harmless_in_the_mail(name: str) -> None:
+    figures = make_figures(["category:Toys", f"category:{name}"])
+    message = archive.report_message(figures, b"", b"")
+    assert "<script>" not in message.get_body(("html",)).get_content()
+    assert message["Bcc"] is None

@@ -1,0 +1,239 @@
+"""Addresses, headers, files, errors, forms and the cache of the pages."""
+
+import re
+import subprocess
+import sys
+from datetime import timedelta
+from threading import Event
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from ecommerce.core.errors import ConfigurationError, TransientError
+from ecommerce.pages.navigation import PREFIX
+from ecommerce.pages.views.quality import ago
+from ecommerce.pages.warehouse_cache import WarehouseCache
+from ecommerce.sales.report import archive
+from tests.unit.pages.made_up import FakeRuns, day
+from tests.unit.sales.report.samples import make_figures
+
+PAGES = ["/", "/2026-11-19/", "/2026-11-09/", "/quality/", "/forecast/", "/nowhere"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/2026-11-19/manifest.json", 404),
+        ("/2026-11-19/..%2f..%2fetc%2fpasswd", 404),
+        ("/..%2f2026-11-19/report.pdf", 404),
+        ("/%2e%2e/%2e%2e/etc/passwd", 404),
+        ("/2026-11-18x/report.pdf", 422),
+        ("/2026-11-02/report.pdf", 404),
+        ("/2026-13-45/", 422),
+        ("/1700006400/", 422),
+        ("/20261119/", 422),
+        ("/0001-01-01/", 404),
+        ("/9999-12-31/", 404),
+        ("/forecast/0/", 422),
+        ("/forecast/2026-11-02/", 404),
+        ("/forecast/2026-11-16/manifest.json", 404),
+        ("/forecast/..%2f2026-11-16/forecast.pdf", 404),
+        ("/?month=2026-13", 422),
+        ("/?month=<script>", 422),
+        ("/2026-11-17/build", 404),
+        ("/docs", 404),
+        ("/openapi.json", 404),
+    ],
+)
+def test_what_leads_nowhere_gets_a_page_and_a_way_back(
+    client, path: str, status: int
+) -> None:
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert (
+        "All sales reports" in answer.text
+        or "Run in Airflow" in answer.text
+        or "month=" in answer.text
+    )
+    assert "<script>" not in answer.text
+    assert "root:" not in answer.text
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_have_no_scripts_no_foreign_content_and_relative_links(
+    client, path: str
+) -> None:
+    answer = client.get(path)
+    policy = answer.headers["content-security-policy"]
+    assert re.fullmatch(
+        "default-src 'none'; img-src 'self'; style-src 'sha256-[^']+'; frame-ancestors 'self'; "
+        "form-action 'self'; base-uri 'none'",
+        policy,
+    )
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "private" in answer.headers["cache-control"]
+    assert "<script" not in answer.text
+    assert " style=" not in answer.text.partition("</head>")[2]
+    assert not re.search('(href|src|action)="/', answer.text)
+
+
+def test_the_way_back_is_relative_to_the_address_as_it_was_sent(client) -> None:
+    ways = {"/2026-11-19/..%2f..%2fx": "../", "/docs": "./", "/a/b/c": "../../"}
+    for path, way in ways.items():
+        assert f'<a class="button strong" href="{way}">' in client.get(path).text
+    assert 'class="home" href="./../"' in client.get("/").text
+    framed = client.get("/", headers={"Sec-Fetch-Dest": "iframe"}).text
+    assert 'class="home"' not in framed, "Airflow's own navigation is above"
+
+
+@pytest.mark.parametrize(
+    "path", ["/2026-11-19", "/quality", "/forecast", "/forecast/2026-11-16"]
+)
+def test_an_address_without_its_last_slash_is_redirected(open_pages, path: str) -> None:
+    outer = FastAPI(root_path="/team")
+    outer.mount(PREFIX, open_pages().app)
+    client = TestClient(outer, base_url="http://airflow.example")
+    answer = client.get(f"/team{PREFIX}{path}")
+    assert (answer.status_code, answer.url.path) == (200, f"/team{PREFIX}{path}/")
+    assert [each.status_code for each in answer.history] == [307]
+
+
+@pytest.mark.parametrize("path", ["/", "/2026-11-17/", "/2026-11-17/report.pdf"])
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ConfigurationError("the setting X is missing"), "the setting X is missing."),
+        (PermissionError(13, "key=geheim"), "see the API server&#39;s log."),
+    ],
+)
+def test_what_cannot_be_read_gets_a_page_without_secrets(
+    client, monkeypatch, path, error, words
+) -> None:
+    def fails(*_):
+        raise error
+
+    monkeypatch.setattr("ecommerce.storage.staging.storage_path", fails)
+    monkeypatch.setattr("ecommerce.sales.report.archive.archived_days", fails)
+    answer = client.get(path)
+    assert answer.status_code == 503
+    assert words in answer.text
+    assert "All sales reports" in answer.text
+    assert "geheim" not in answer.text
+
+
+def test_files_have_their_type_and_are_saved_under_a_name_that_says_what_they_are(
+    client,
+) -> None:
+    for name in (
+        "report.pdf",
+        "figures.csv",
+        "figures.json",
+        "page-1.png",
+        "trend.svg",
+    ):
+        answer = client.get(f"/2026-11-19/{name}")
+        assert answer.headers["content-type"].split(";")[0] == archive.FILES[name]
+        shown = name in ("page-1.png", "trend.svg")
+        saved = (
+            None if shown else f'attachment; filename="sales-report-2026-11-19-{name}"'
+        )
+        assert answer.headers.get("content-disposition") == saved
+
+
+def test_thumbnails_are_read_from_the_folder_of_pictures_alone(
+    client, reports, monkeypatch, tmp_path
+) -> None:
+    monkeypatch.setenv("PICTURES_URI", f"file://{tmp_path}/pictures")
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "one.png").write_bytes(b"\x89PNG\r\n\x1a\n!")
+    (tmp_path / "pictures" / "text.png").write_bytes(b"text")
+    (tmp_path / "secret.png").write_bytes(b"\x89PNG\r\n\x1a\n?")
+    names = [
+        "pictures/one.png",
+        "secret.png",
+        "pictures/../secret.png",
+        "pictures/text.png",
+    ]
+    figures = make_figures()
+    products = list(figures.products)
+    for place, name in enumerate(names):
+        uri = f"file://{tmp_path}/{name}"
+        products[place] = products[place].model_copy(update={"thumbnail": uri})
+    figures = figures.model_copy(update={"products": products})
+    (reports / "2026-11-19" / "figures.json").write_text(figures.model_dump_json())
+    assert 'src="products/0.png" alt=""' in client.get("/2026-11-19/").text
+    paths = [f"/2026-11-19/products/{number}.png" for number in (0, 1, 2, 3, 4, -1)]
+    assert [client.get(path).status_code for path in paths] == [200] + [404] * 5
+    assert client.get(paths[0]).content.endswith(b"!")
+
+
+REPORT = "The report is being built again."
+SOURCE = "The source is being read again; the report follows."
+
+
+@pytest.mark.parametrize(
+    ("form", "asked", "message"),
+    [
+        ("build", ("build", day(17)), REPORT),
+        ("read", ("read", day(17), "storefront"), SOURCE),
+    ],
+)
+def test_a_form_restarts_tasks_and_the_page_says_so(
+    open_pages, form, asked, message
+) -> None:
+    runs = FakeRuns()
+    client = open_pages(runs=runs)
+    answer = client.post(f"/2026-11-17/{form}", data={"source": "storefront"})
+    assert (answer.status_code, runs.asked) == (303, [asked])
+    location = answer.headers["location"]
+    assert message in client.get(f"/2026-11-17/{location[2:]}").text
+
+
+@pytest.mark.parametrize("source", ["partner_files", "exchange_rates", "../x", ""])
+def test_only_required_sources_are_read_again(open_pages, source: str) -> None:
+    runs = FakeRuns()
+    answer = open_pages(runs=runs).post("/2026-11-17/read", data={"source": source})
+    assert (answer.status_code, runs.asked) == (422, [])
+
+
+def test_other_processes_than_the_api_server_load_no_fastapi() -> None:
+    code = "import sys, report_pages_plugin; assert 'fastapi' not in sys.modules"
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, env={"PYTHONPATH": "plugins"}
+    )
+
+
+def test_an_answer_of_the_warehouse_is_kept_and_an_error_is_one_sentence() -> None:
+    asked = []
+    cache = WarehouseCache(lambda: "warehouse", timeout=0.01)
+
+    def count(warehouse: str) -> int:
+        asked.append(warehouse)
+        return len(asked)
+
+    assert [cache.get("key", count).value for _ in range(3)] == [1, 1, 1]
+    assert cache.get("other", count).value == 2
+    release = Event()
+    hanging = cache.get("hanging", lambda _: release.wait(30))
+    assert hanging == (None, "The warehouse timed out after 0.01 seconds.")
+    release.set()
+    for error, words in (
+        (TransientError("it is away."), "The warehouse is unavailable: it is away."),
+        (
+            ValueError("password=x"),
+            "The warehouse is unavailable: see the API server's log.",
+        ),
+    ):
+
+        def fail(_: str, error: Exception = error) -> None:
+            raise error
+
+        assert WarehouseCache(lambda: "").get("key", fail).failed == words
+
+
+def test_ages_are_given_in_one_unit() -> None:
+    hours = (-1, 0.5, 119 / 60, 2, 47, 48, 72)
+    ages = [ago(timedelta(hours=each)) for each in hours]
+    assert ages == ["0 min", "30 min", "119 min", "2 h", "47 h", "2 days", "3 days"]

@@ -1,0 +1,204 @@
+"""What the pages ask of Airflow: the run of a day, and the tasks that a form restarts."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.testclient import TestClient
+
+from ecommerce.core.names import DAG_DAILY
+from ecommerce.pages.runs import AirflowRuns
+from tests.unit.pages.reading import row
+
+DAG = f"/api/v2/dags/{DAG_DAILY}"
+
+
+def run(
+    run_id: str, start: str | None = "2026-11-18T11:00:00+00:00", **changes: Any
+) -> dict[str, Any]:
+    """A run of 17 November, as Airflow lists it."""
+    return {
+        "dag_run_id": run_id,
+        "state": "success",
+        "partition_key": "2026-11-17",
+        "conf": {},
+        "start_date": start,
+        "run_after": "2026-11-18T11:00:00+00:00",
+        "run_type": "scheduled",
+    } | changes
+
+
+@dataclass
+class Airflow:
+    """Its API, as far as the pages use it."""
+
+    runs: list[dict[str, Any]] = field(default_factory=lambda: [run("r/1")])
+    is_paused: bool = False
+    checks: str = "success"
+    refuses: int = 0
+    cleared: list[dict[str, Any]] = field(default_factory=list)
+    cookies: set[str] = field(default_factory=set)
+
+    def answer(self, request: Request, path: str) -> Any:
+        self.cookies.add(request.headers.get("cookie", ""))
+        if self.refuses:
+            raise HTTPException(self.refuses)
+        if path == "dagRuns":
+            prefix = request.query_params.get("partition_key_prefix_pattern")
+            manual = [each for each in self.runs if each["run_type"] == "manual"]
+            of_days = [
+                each
+                for each in self.runs
+                if (each["partition_key"] or "").startswith(prefix or "-")
+            ]
+            return {"dag_runs": of_days if prefix else manual}
+        assert path == "dagRuns/r/1/taskInstances/load.checks"
+        return {"state": self.checks}
+
+
+@pytest.fixture
+def pages(open_pages: Any) -> Iterator[Callable[[Airflow], TestClient]]:
+    """The pages in front of an Airflow, for a user with a session."""
+
+    def client(airflow: Airflow) -> TestClient:
+        api = FastAPI()
+
+        @api.post(f"{DAG}/clearTaskInstances")
+        async def clear(request: Request) -> dict[str, Any]:
+            airflow.cleared.append(await request.json())
+            return {}
+
+        @api.get(DAG)
+        def dag() -> dict[str, Any]:
+            return {"is_paused": airflow.is_paused}
+
+        @api.get(f"{DAG}/{{path:path}}")
+        def get(request: Request, path: str) -> Any:
+            return airflow.answer(request, path)
+
+        opened = open_pages()
+        del opened.app.dependency_overrides[AirflowRuns]
+        opened.app.state.airflow = api
+        opened.headers["Cookie"] = "_token=of the user"
+        return opened
+
+    return client
+
+
+@pytest.mark.parametrize(
+    ("runs", "shown"),
+    [
+        ([], None),
+        ([run("r1")], "r1"),
+        # The one that began last, or is yet to begin.
+        ([run("r1"), run("r2", "2026-11-18T10:00:00+00:00")], "r1"),
+        ([run("r1"), run("r2", None)], "r2"),
+        # A run by hand has its day in its form, or is of the day closed when it was created.
+        (
+            [
+                run(
+                    "r1",
+                    partition_key=None,
+                    run_type="manual",
+                    conf={"business_date": "2026-11-17"},
+                )
+            ],
+            "r1",
+        ),
+        ([run("r1", partition_key=None, run_type="manual")], "r1"),
+        (
+            [
+                run(
+                    "r1",
+                    partition_key=None,
+                    run_type="manual",
+                    run_after="2026-11-18T04:59:00+00:00",
+                )
+            ],
+            None,
+        ),
+        ([run("r1", partition_key="2026-11-17 by ann")], None),
+        ([run("r1"), run("r2", partition_key="2026-11-18")], "r1"),
+    ],
+)
+def test_the_run_of_a_day(pages, monkeypatch, runs: list, shown: str | None) -> None:
+    monkeypatch.setenv("SHOP_TIMEZONE", "America/New_York")
+    airflow = Airflow(runs)
+    words = pages(airflow).get("/2026-11-17/").text
+    assert ("The newest run of this day" in words) == (shown is not None)
+    assert shown is None or f">{shown}</a>: success." in words
+    assert airflow.cookies == {"_token=of the user"}
+
+
+def test_a_month_is_of_its_days_and_who_may_see_no_runs_sees_none(pages) -> None:
+    page = (
+        pages(
+            Airflow([run("r1", state="failed"), run("r2", partition_key="2026-10-31")])
+        )
+        .get("/")
+        .text
+    )
+    assert "Failed" in row(page, "Tue 17 Nov")
+    assert "Failed" not in pages(Airflow(refuses=403)).get("/").text
+    assert pages(Airflow(refuses=500)).get("/").status_code == 500
+
+
+@pytest.mark.parametrize(
+    ("airflow", "form", "status", "words"),
+    [
+        (Airflow(), "build", 303, "report.report"),
+        (Airflow(), "read", 303, "extract.storefront"),
+        (Airflow(checks="failed"), "read", 303, "extract.storefront"),
+        (
+            Airflow(checks="failed"),
+            "build",
+            409,
+            "The newest run of 2026-11-17 has not reached its report",
+        ),
+        (
+            Airflow([]),
+            "build",
+            404,
+            "No run of 2026-11-17 yet: make backfill FROM=2026-11-17 TO=2026-11-17.",
+        ),
+        (
+            Airflow(is_paused=True),
+            "build",
+            409,
+            "daily_sales_pipeline is paused, so nothing would run.",
+        ),
+        (
+            Airflow([run("r/1", state="running")]),
+            "read",
+            409,
+            "A run of 2026-11-17 is under way",
+        ),
+        (
+            Airflow([run("r/1", state="queued")]),
+            "build",
+            409,
+            "A run of 2026-11-17 is under way",
+        ),
+        (Airflow([run("r/1", state="failed")]), "read", 303, "extract.storefront"),
+    ],
+)
+def test_a_form_clears_one_task_with_all_that_follows(
+    pages, airflow, form, status, words
+) -> None:
+    answer = pages(airflow).post(f"/2026-11-17/{form}", data={"source": "storefront"})
+    assert answer.status_code == status
+    if status != 303:
+        assert words in answer.text
+        assert airflow.cleared == []
+        return
+    assert airflow.cleared == [
+        {
+            "dry_run": False,
+            "only_failed": False,
+            "include_downstream": True,
+            "dag_run_id": "r/1",
+            "task_ids": [words],
+        }
+    ]
