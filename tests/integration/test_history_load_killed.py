@@ -1,6 +1,10 @@
 """`sales_history_load` as Airflow runs it: a dry run, then runs that are killed (kill -9) and run again."""
 
 import json
+import os
+import signal
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
@@ -9,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from demo.ledger import PARTNER_FILES, SALES_DB, Ledger
+from tests.integration.airflow_process import AirflowHome, WarmProcess
 from tests.integration.daily_run import morning_after
 from tests.integration.exports import SOURCE, exported, write
 from tests.integration.holding_proxy import HoldingProxy
-from tests.integration.test_kill import kill_when
 
 pytestmark = pytest.mark.slow
 
@@ -70,6 +74,19 @@ def test_killed_in_every_stage_it_ends_well_when_run_again(
         for order in snapshot.orders
         if order.email and order.email.strip() in log
     ]
+
+
+def kill_when(
+    reached: Callable[[], bool], process: WarmProcess, airflow: AirflowHome
+) -> None:
+    """Kill the run with all its children at the moment `reached` becomes true."""
+    while not reached():
+        assert process.exitcode is None, (
+            f"it ended before it could be killed: {airflow.log()[-3000:]}"
+        )
+        time.sleep(0.005)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def any_of(folder: Path, pattern: str) -> bool:
