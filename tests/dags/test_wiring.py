@@ -31,6 +31,7 @@ TRIED_AGAIN = {
     "an error of the pipeline": errors.PipelineError("x"),
     "a wrong password": errors.CredentialsError("x"),
     "wrong data": errors.ContractError("x"),
+    "a failed check": errors.CheckFailed("x"),
 }
 
 
