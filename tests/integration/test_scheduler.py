@@ -36,7 +36,11 @@ DAILY, SYNC = "daily_sales_pipeline", "storefront_orders_sync"
 HISTORY = "sales_history_load"
 BACKFILLED = 2
 STAGES = {
-    HISTORY: {"extract": "read", "transform": "month.transform", "load": "month.load"},
+    HISTORY: {
+        "extract": "control_totals",
+        "transform": "month.transform",
+        "load": "month.load",
+    },
     SYNC: {"extract": "storefront", "transform": "transform", "load": "load"},
     DAILY: {
         "extract": "extract.sales_db",
