@@ -216,8 +216,13 @@ def storefront_without_tls(trial: Trial) -> str:
     return "storefront_api"
 
 
+def rates_of_a_week_ago(trial: Trial) -> str:
+    write_rates(trial.shop, datetime.now(UTC).date() - timedelta(days=7))
+    return "exchange_rates_api"
+
+
 def rates_that_are_stale(trial: Trial) -> str:
-    write_rates(trial.shop, datetime.now(UTC).date() - timedelta(days=100))
+    write_rates(trial.shop, datetime.now(UTC).date() - timedelta(days=8))
     return "exchange_rates_api"
 
 
@@ -267,6 +272,7 @@ SPOILED: tuple[Callable[[Trial], str], ...] = (
     storefront_that_is_no_shop,
     storefront_that_redirects,
     storefront_without_tls,
+    rates_of_a_week_ago,
     rates_that_are_stale,
     web_events_that_are_there,
     web_events_wrong_token,

@@ -36,6 +36,7 @@ CONNECTIONS: dict[str, tuple[str, dict[str, Any]]] = {
 SETTINGS = {
     "partner_folder_missing": ("PARTNER_DROP_URI", "file:///nowhere"),
     "bigquery_down": ("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:1"),
+    "another_hash_key": ("CUSTOMER_HASH_KEY", "another key that only tests use"),
     "another_timezone": ("SHOP_TIMEZONE", "America/Chicago"),
 }
 NO_ROUTE = b'{"code":"rest_no_route","message":"No route was found."}'
