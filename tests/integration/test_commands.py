@@ -119,9 +119,9 @@ def test_a_run_leaves_the_schedule_alone_and_other_commands_find_connections_of_
             "UPDATE dag SET next_dagrun_create_after = '2099-01-01 06:00:00.000000'"
         )
         database.commit()
-    left = installation / ".demo" / "environment"
-    left.parent.mkdir()
-    left.write_text(format_env_file(company.environment | without))
+    (installation / ".demo").mkdir()
+    known = format_env_file(company.environment | without)
+    (installation / ".demo" / "environment").write_text(known)
 
     done = cli(installation, "run", "--day", str(DAY))
 
@@ -137,9 +137,10 @@ def test_a_run_leaves_the_schedule_alone_and_other_commands_find_connections_of_
         assert next_runs == [("2099-01-01 06:00:00.000000",)]
         assert database.execute("SELECT count(*) FROM dag_run").fetchall() == [(0,)]
 
-    left.write_text(format_env_file(without))
-    checked = cli(installation, "check", "bigquery")
+    of_ui = airflow.own() | without
+    checked = cli(installation, "check", "bigquery", **of_ui)
     assert checked.stdout.startswith("ok    bigquery"), checked.stdout
-    erased = cli(installation, "forget-customer", said="nobody@example.com\n")
+    address = "nobody@example.com\n"
+    erased = cli(installation, "forget-customer", said=address, **of_ui)
     assert erased.returncode == 1
     assert "the warehouse has no customer with that address" in erased.stderr
