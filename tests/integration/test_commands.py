@@ -137,6 +137,7 @@ def test_a_run_leaves_the_schedule_alone_and_other_commands_find_connections_of_
         assert next_runs == [("2099-01-01 06:00:00.000000",)]
         assert database.execute("SELECT count(*) FROM dag_run").fetchall() == [(0,)]
 
+    (installation / ".demo" / "environment").unlink()
     of_ui = airflow.own() | without
     checked = cli(installation, "check", "bigquery", **of_ui)
     assert checked.stdout.startswith("ok    bigquery"), checked.stdout
