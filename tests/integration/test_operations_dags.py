@@ -43,7 +43,8 @@ def plain(message) -> str:
     text = re.sub(r"\d{4}-\d\d-\d\d", "DATE", text)
     text = re.sub(r"\d\d:\d\d(:\d\d)?", "TIME", text)
     # Orders and amounts are those of yesterday, whichever day that is.
-    return re.sub(r"-?\d[\d,]*\.\d\d", "AMOUNT", text)
+    text = re.sub(r"\d[\d,]*\.\d+", "AMOUNT", text)
+    return re.sub(r"\d+ in the", "N in the", text)
 
 
 def test_reconciliation_corrects_a_day_although_one_source_cannot_be_read(
