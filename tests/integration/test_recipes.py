@@ -190,12 +190,20 @@ def agora_sales(shop: Shop, day: date) -> list[str]:
     return [f"{row[name]:.2f}" for name in names]
 
 
-def test_a_typed_column_an_api_source_and_a_dag(
+def test_a_typed_column_reaches_the_table(shop: Shop, tmp_path: Path) -> None:
+    copy = carried_out(tmp_path / "copy", "A typed column")
+    assert "sales_channel" in in_copy(copy, "-m", "ecommerce.cli", "migrate")
+    in_copy(copy, "-c", RUN.format(day=str(DAYS[1]), reconciled=False))
+    assert shop.channels("orders") >= CHANNELS
+    # No order differs from its source.
+    script = RUN.format(day=str(DAYS[1]), reconciled=True)
+    assert answer_of(in_copy(copy, "-c", script)) == {"differences": []}
+
+
+def test_an_api_source_and_a_dag(
     shop: Shop, tmp_path: Path, migrated_airflow: AirflowHome
 ) -> None:
-    recipes = ("A typed column", "An API source", "A DAG")
-    copy = carried_out(tmp_path / "copy", *recipes)
-    assert "sales_channel" in in_copy(copy, "-m", "ecommerce.cli", "migrate")
+    copy = carried_out(tmp_path / "copy", "An API source", "A DAG")
     tasks = {task.partition("=")[0] for task in in_copy(copy, "-c", TASKS).split()}
     assert {"extract.agora", "agora", "transform__2", "load__2", "checks__2"} <= tasks
     rules = ("-m", "pytest", "-q", "-x", "tests/dags", "-k", "house or unsold_products")
@@ -203,7 +211,6 @@ def test_a_typed_column_an_api_source_and_a_dag(
     with open_agora() as agora:
         assert_findings(copy, agora)
         assert_days_of_an_api(shop, agora, copy)
-    assert shop.channels("orders") >= CHANNELS
     assert_mail_of_a_dag(shop, copy, copy_home(migrated_airflow, tmp_path / "home", {}))
 
 
