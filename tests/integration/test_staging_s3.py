@@ -58,13 +58,13 @@ def publish(uri: str) -> staging.Manifest:
 
 
 def test_what_is_published_is_read_back_whole(root, tmp_path, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     manifest = publish(f"{root}/daily_sales_pipeline/2026-11-19/run/storefront")
     with connect_duckdb(manifest.uri) as duckdb:
         files = [manifest.file(name) for name in manifest.columns]
         sql = "SELECT sum(n), count(*) FROM read_csv(?)"
         total = duckdb.execute(sql, [files]).fetchone()
     assert total == (sum(range(PAGES)), PAGES)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with staging.local_folder(manifest.uri) as folder:
         assert Path(folder).is_relative_to(tmp_path)
         assert len(list(Path(folder, "pages").iterdir())) == PAGES
