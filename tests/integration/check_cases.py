@@ -1,300 +1,313 @@
-"""What `make check` is tried against: each case spoils one thing, and gives the line about it."""
+"""What `make check` is tried against: each case spoils one thing of a shop where all is well."""
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
-from demo.services.ports import free_port
+import psycopg
+import pytest
+
+from demo.seeders import sales_db
+from demo.services.postgres import Postgres
 from demo.services.storefront import Fault
-from tests.integration.check_optional_cases import OPTIONAL_CASES
-from tests.integration.check_trial import Trial
+from demo.services.web_events import EventFault
+from tests.integration.company import Company
 
 TODAY = datetime.now(UTC).date()
 """Of the newest rates; they are new enough for a week after this."""
-READER = "grant SELECT to the connection's role"
-ADAPT = "adapt include/sql/extract/sales_db/schema.sql to the schema of the source"
+CLOSED = 1
+"""A port at which nothing listens."""
+
+CONNECTIONS: dict[str, tuple[str, dict[str, Any]]] = {
+    "database_wrong_password": ("sales_db", {"password": "wrong"}),
+    "database_wrong_port": ("sales_db", {"port": CLOSED}),
+    "database_without_tls": ("sales_db", {"extra": {"sslmode": "require"}}),
+    "database_on_the_internet": (
+        "sales_db",
+        {"host": "db.shop-hosting.net", "extra": {"hostaddr": "127.0.0.1"}},
+    ),
+    "database_unknown": ("sales_db", {"schema": "nowhere"}),
+    "storefront_wrong_password": ("storefront_api", {"password": "cs_wrong"}),
+    "storefront_password_that_cannot_be_sent": (
+        "storefront_api",
+        {"password": "cs_\N{EURO SIGN}"},
+    ),
+    "storefront_wrong_host": ("storefront_api", {"host": "https://shop.invalid"}),
+    "storefront_in_the_open": ("storefront_api", {"host": "http://shop.example"}),
+    "web_events_of_the_example": (
+        "web_events_api",
+        {"host": "https://events.example.com", "password": "…"},
+    ),
+    "web_events_wrong_host": ("web_events_api", {"host": "https://events.invalid"}),
+    "catalogue_wrong_host": (
+        "product_catalogue_api",
+        {"host": "https://catalogue.invalid"},
+    ),
+    "catalogue_that_is_none": (
+        "product_catalogue_api",
+        {"extra": {"entries": "items"}},
+    ),
+    "partner_ftp_wrong_password": ("partner_ftp", {"password": "wrong"}),
+    "mail_server_down": ("smtp_default", {"port": CLOSED}),
+    "mail_server_wrong_host": ("smtp_default", {"host": "smtp.invalid"}),
+    "mail_server_without_tls": (
+        "smtp_default",
+        {"extra": {"from_email": "reports@shop.example"}},
+    ),
+    "mail_server_without_starttls": (
+        "smtp_default",
+        {"extra": {"from_email": "reports@shop.example", "disable_ssl": True}},
+    ),
+}
+"""The connection, which is the subject too, and its fields that are different."""
+NO_KEY = '{"conn_type": "google_cloud_platform", "extra": {"key_path": "/no.json"}}'
+SETTINGS: dict[str, tuple[str, str, str | None]] = {
+    "no_database": ("sales_db", "AIRFLOW_CONN_SALES_DB", None),
+    "database_not_json": (
+        "sales_db",
+        "AIRFLOW_CONN_SALES_DB",
+        '{"conn_type": "postgres", host: db}',
+    ),
+    "database_special_characters": (
+        "sales_db",
+        "AIRFLOW_CONN_SALES_DB",
+        "postgresql://reader:pass#word@db/shop",
+    ),
+    "database_no_uri": (
+        "sales_db",
+        "AIRFLOW_CONN_SALES_DB",
+        "db.example.com:5432/shop",
+    ),
+    "storefront_without_address": (
+        "storefront_api",
+        "AIRFLOW_CONN_STOREFRONT_API",
+        '{"conn_type": "http", "host": "http://localhost"}',
+    ),
+    "no_rates": ("exchange_rates_api", "AIRFLOW_CONN_EXCHANGE_RATES_API", None),
+    "no_web_events": ("web_events_api", "AIRFLOW_CONN_WEB_EVENTS_API", None),
+    "no_catalogue": (
+        "product_catalogue_api",
+        "AIRFLOW_CONN_PRODUCT_CATALOGUE_API",
+        None,
+    ),
+    "no_partner_ftp": ("partner_ftp", "AIRFLOW_CONN_PARTNER_FTP", None),
+    "no_mail_server": ("smtp_default", "AIRFLOW_CONN_SMTP_DEFAULT", None),
+    "warehouse_without_key": ("bigquery", "AIRFLOW_CONN_BIGQUERY", NO_KEY),
+    "warehouse_down": (
+        "bigquery",
+        "BIGQUERY_EMULATOR_HOST",
+        f"http://127.0.0.1:{CLOSED}",
+    ),
+    "no_partner_folder": ("PARTNER_DROP_URI", "PARTNER_DROP_URI", "file:///nowhere"),
+    "reports_cannot_be_made": ("REPORTS_URI", "REPORTS_URI", "file:///dev/null/no"),
+    "reports_not_writable": ("REPORTS_URI", "REPORTS_URI", "file:///dev/null"),
+    "staging_of_another_kind": ("STAGING_URI", "STAGING_URI", "gsutil://bucket"),
+    "wrong_recipient": ("report_recipients", "AIRFLOW_VAR_REPORT_RECIPIENTS", "me"),
+    "no_recipient": ("report_recipients", "AIRFLOW_VAR_REPORT_RECIPIENTS", ""),
+    "wrong_source_policy": ("source_policy", "AIRFLOW_VAR_SOURCE_POLICY", "[]"),
+    "source_off": (
+        "storefront_api",
+        "AIRFLOW_VAR_SOURCE_POLICY",
+        '{"storefront": "off"}',
+    ),
+    "wrong_timezone": ("settings", "SHOP_TIMEZONE", "Mars/Olympus"),
+    "wrong_currency": ("settings", "REPORTING_CURRENCY", "EURO"),
+    "wrong_number_of_days": ("settings", "RECONCILE_DAYS", "many"),
+    "unknown_subject": ("smtp", "AIRFLOW_VAR_REPORT_RECIPIENTS", ""),
+}
+"""The subject, and the variable of the environment that is different; None: it is not there."""
 
 
-def database_wrong_password(trial: Trial) -> str:
-    trial.connection("sales_db", password="wrong")
-    return (
-        "FAIL sales_db: sales_db: … password authentication failed for user "
-        '"sales_reader"…: check login and password of the connection'
-    )
+@dataclass
+class Trial:
+    """What a case changes: the environment of a shop where all is well, or one of its systems."""
+
+    shop: Company
+    patch: pytest.MonkeyPatch
+    server: Postgres
+
+    def connection(self, name: str, **fields: Any) -> None:
+        """Change fields of a connection in the environment."""
+        variable = f"AIRFLOW_CONN_{name.upper()}"
+        known = json.loads(self.shop.environment[variable])
+        self.patch.setenv(variable, json.dumps(known | fields))
+
+    def database(self, *statements: str) -> str:
+        """Let the connection be a database after `statements`; the subject."""
+        name = "spoiled"
+        self.server.psql(f"DROP DATABASE IF EXISTS {name}")
+        sales_db.prepare(self.server.dsn(name))
+        with psycopg.connect(self.server.dsn(name)) as database:
+            for statement in statements:
+                database.execute(statement)
+        self.connection("sales_db", schema=name)
+        return "sales_db"
+
+    def web_events(self, *minutes_ago: int) -> None:
+        """Let the collector have received events that long ago."""
+        folder = self.shop.folders.web_events
+        for number in minutes_ago:
+            moment = datetime.now(UTC) - timedelta(minutes=number)
+            event = {"event_id": "one", "received_at": moment.isoformat()}
+            with (folder / f"{moment:%Y-%m-%dT%H}.ndjson").open("a") as file:
+                file.write(json.dumps(event) + "\n")
+
+    def chat(self, *addresses: str) -> str:
+        """Let alerts be posted to these addresses; the subject."""
+        config = [{"path": address} for address in addresses]
+        chat = {"conn_type": "apprise", "extra": {"config": config}}
+        self.patch.setenv("AIRFLOW_CONN_ALERT_CHAT", json.dumps(chat))
+        return "alert_chat"
 
 
-def database_wrong_host(trial: Trial) -> str:
-    trial.connection("sales_db", host="db.invalid")
-    return "FAIL sales_db: sales_db: …db.invalid…"
-
-
-def database_wrong_port(trial: Trial) -> str:
-    port = free_port()
-    trial.connection("sales_db", port=port)
-    return (
-        f'FAIL sales_db: sales_db: …connection to server at "127.0.0.1", port {port} failed: Connection '
-        "refused…"
-    )
-
-
-def database_without_tls(trial: Trial) -> str:
-    port = trial.connection("sales_db", extra={"sslmode": "require"})["port"]
-    return (
-        f"FAIL sales_db: sales_db: …port {port} failed: server does not support SSL…: check schema, sslmode "
-        "and sslrootcert of the connection"
-    )
-
-
-def database_on_the_internet(trial: Trial) -> str:
-    trial.connection(
-        "sales_db", host="db.shop-hosting.net", extra={"hostaddr": "127.0.0.1"}
-    )
-    return (
-        "FAIL sales_db: the host of the connection sales_db is public, and customers' addresses may travel "
-        "without encryption: add sslmode=verify-full to the connection"
-    )
-
-
-def database_unknown(trial: Trial) -> str:
-    trial.connection("sales_db", schema="nowhere")
-    return (
-        'FAIL sales_db: sales_db: …database "nowhere" does not exist…: check schema, sslmode and sslrootcert '
-        "of the connection"
-    )
+def write_rates(shop: Company, newest: date) -> None:
+    """Let the bank's newest rates be of that day."""
+    folder = shop.folders.rates / "stats" / "eurofxref"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "eurofxref-hist.csv").write_text(f"Date,USD,\n{newest},1.1,\n")
 
 
 def database_without_tables(trial: Trial) -> str:
-    trial.sql("DROP TABLE refunds, order_items, orders, products, customers")
-    return (
-        f"FAIL sales_db: no query runs in the database {trial.database}: sales_db: orders.sql: "
-        f'relation "orders" does not exist…: {ADAPT}'
+    return trial.database(
+        "DROP TABLE refunds, order_items, orders, products, customers"
     )
 
 
 def database_without_rights(trial: Trial) -> str:
-    trial.sql("REVOKE SELECT ON ALL TABLES IN SCHEMA public FROM sales_reader")
-    return (
-        f"FAIL sales_db: no query runs in the database {trial.database}: sales_db: orders.sql: "
-        f"permission denied for table orders: {READER}"
+    return trial.database(
+        "REVOKE SELECT ON ALL TABLES IN SCHEMA public FROM sales_reader"
     )
 
 
 def database_that_lets_nobody_in(trial: Trial) -> str:
-    trial.sql(f"REVOKE CONNECT ON DATABASE {trial.database} FROM PUBLIC, sales_reader")
-    return (
-        f'FAIL sales_db: sales_db: …permission denied for database "{trial.database}"…: check login and '
-        "password of the connection"
+    return trial.database(
+        "REVOKE CONNECT ON DATABASE spoiled FROM PUBLIC, sales_reader"
     )
 
 
-def database_without_indexes(trial: Trial) -> str:
-    trial.sql("DROP INDEX refunds_order_id")
-    return "hint sales_db: extracts would be faster with CREATE INDEX ON refunds (order_id)"
-
-
-def storefront_wrong_password(trial: Trial) -> str:
-    trial.connection("storefront_api", password="cs_wrong")
-    return (
-        "FAIL storefront_api: storefront_api: GET /orders (page 1) answered 401 "
-        "…Consumer secret is invalid.…: check that login and password are a consumer key that may read and "
-        "its secret, and that WordPress knows that it is visited over https://"
-    )
-
-
-def storefront_password_that_cannot_be_sent(trial: Trial) -> str:
-    trial.connection("storefront_api", password="cs_\N{EURO SIGN}")
-    return (
-        "FAIL storefront_api: storefront_api: GET /orders (page 1) failed: login or password of the "
-        "connection has a character that HTTP cannot send"
-    )
-
-
-def storefront_wrong_host(trial: Trial) -> str:
-    trial.connection("storefront_api", host="https://shop.invalid")
-    return (
-        "FAIL storefront_api: storefront_api: GET /orders (page 1) failed: the name shop.invalid cannot be "
-        "resolved (DNS): is the host right?"
+def database_of_another_schema(trial: Trial) -> str:
+    return trial.database(
+        "ALTER TABLE refunds DROP reason",
+        "REVOKE SELECT ON customers FROM sales_reader",
+        "ALTER TABLE products ALTER updated_at TYPE date",
+        "DROP INDEX refunds_order_id",
+        "ALTER TABLE order_items ALTER unit_price TYPE text",
     )
 
 
 def storefront_that_is_no_shop(trial: Trial) -> str:
-    rates = json.loads(trial.shop.environment["AIRFLOW_CONN_EXCHANGE_RATES_API"])[
-        "host"
-    ]
-    trial.connection("storefront_api", host=rates)
-    return (
-        "FAIL storefront_api: storefront_api: GET /orders (page 1) answered 404 …: is the host of the "
-        "connection the root of a WooCommerce shop, the part before /wp-json/wc/v3? Does "
-        "it use plain permalinks, which hide the API?"
-    )
+    rates = json.loads(trial.shop.environment["AIRFLOW_CONN_EXCHANGE_RATES_API"])
+    trial.connection("storefront_api", host=rates["host"])
+    return "storefront_api"
 
 
 def storefront_that_redirects(trial: Trial) -> str:
     to = "https://www.shop.example/wp-json/wc/v3/orders"
     trial.shop.storefront.faults.append(Fault(status=301, headers={"Location": to}))
-    return (
-        f"FAIL storefront_api: storefront_api: GET /orders (page 1) answered 301: "
-        f"{trial.shop.storefront.url} redirects to https://www.shop.example, which is another site. "
-        "If that is the right address, make it the host of the connection storefront_api"
-    )
-
-
-def storefront_in_the_open(trial: Trial) -> str:
-    trial.connection("storefront_api", host="http://shop.example")
-    return (
-        "FAIL storefront_api: the host of the connection storefront_api does not begin with https://, and "
-        "the key would travel without encryption: begin it with https://"
-    )
+    return "storefront_api"
 
 
 def storefront_without_tls(trial: Trial) -> str:
     port = urlsplit(trial.shop.storefront.url).port
     trial.connection("storefront_api", host=f"https://127.0.0.1:{port}")
-    return (
-        f"FAIL storefront_api: storefront_api: GET /orders (page 1) failed: 127.0.0.1:{port} does not speak "
-        "TLS: check host and port"
-    )
+    return "storefront_api"
+
+
+def rates_of_a_week_ago(trial: Trial) -> str:
+    write_rates(trial.shop, datetime.now(UTC).date() - timedelta(days=7))
+    return "exchange_rates_api"
 
 
 def rates_that_are_stale(trial: Trial) -> str:
-    old = TODAY - timedelta(days=100)
-    file = trial.shop.folders.rates / "stats/eurofxref/eurofxref-hist.csv"
-    file.write_text(f"Date,USD,\n{old},1.1,\n")
-    age = (datetime.now(UTC).date() - old).days
-    return (
-        f"hint exchange_rates_api: newest rates are of {old}, {age} days ago, and a rate counts for 7 days: "
-        "newer amounts in other currencies stay unconverted; is the host of the connection the right one?"
-    )
+    write_rates(trial.shop, datetime.now(UTC).date() - timedelta(days=8))
+    return "exchange_rates_api"
 
 
-def warehouse_wrong_host(trial: Trial) -> str:
-    port = free_port()
-    trial.patch.setenv("BIGQUERY_EMULATOR_HOST", f"http://127.0.0.1:{port}")
-    trial.patch.setattr("ecommerce.warehouse.client.INTERACTIVE_RETRY_SECONDS", 0.1)
-    return (
-        f"FAIL bigquery: bigquery: list of datasets: BigQuery cannot be reached: nothing answers at "
-        f"127.0.0.1:{port}: does the server run, are host and port right?"
-    )
+def web_events_that_are_there(trial: Trial) -> str:
+    trial.web_events(30, 9, 1)
+    return "web_events_api"
 
 
-def mail_server_down(trial: Trial) -> str:
-    port = free_port()
-    trial.connection("smtp_default", port=port)
-    return (
-        f"FAIL smtp_default: the mail server cannot be reached: nothing answers at 127.0.0.1:{port}: does "
-        "the server run, are host and port right?"
-    )
+def web_events_wrong_token(trial: Trial) -> str:
+    trial.patch.setattr(trial.shop.web_events, "token", "right")
+    trial.connection("web_events_api", password="wrong")
+    return "web_events_api"
 
 
-def mail_server_wrong_host(trial: Trial) -> str:
-    trial.connection("smtp_default", host="smtp.invalid")
-    return (
-        "FAIL smtp_default: the mail server cannot be reached: the name smtp.invalid cannot be resolved "
-        "(DNS): is the host right?"
-    )
-
-
-def mail_server_without_tls(trial: Trial) -> str:
-    extra = {"from_email": "reports@shop.example"}
-    port = trial.connection("smtp_default", extra=extra)["port"]
-    return (
-        "FAIL smtp_default: the mail server does not support the options of the connection smtp_default: "
-        f"127.0.0.1:{port} does not speak TLS: check disable_ssl (true with port 587), disable_tls, "
-        "ssl_context and the port"
-    )
-
-
-def mail_server_without_starttls(trial: Trial) -> str:
-    extra = {"from_email": "reports@shop.example", "disable_ssl": True}
-    trial.connection("smtp_default", extra=extra)
-    return (
-        "FAIL smtp_default: the mail server does not support the options of the connection smtp_default: it "
-        "does not offer STARTTLS, or no login: check disable_ssl (true with port 587), disable_tls, "
-        "ssl_context and the port"
-    )
+def web_events_that_are_a_page(trial: Trial) -> str:
+    page = b"<!DOCTYPE html><title>Sign in</title>"
+    trial.shop.web_events.faults.append(EventFault(status=200, body=page))
+    return "web_events_api"
 
 
 def mail_server_that_nobody_needs(trial: Trial) -> str:
-    trial.connection("smtp_default", port=free_port())
+    trial.connection("smtp_default", port=CLOSED)
     for name in ("REPORT", "ALERT"):
         trial.patch.setenv(f"AIRFLOW_VAR_{name}_RECIPIENTS", "")
-    return "hint smtp_default: not needed while no recipient is set"
+    return "smtp_default"
 
 
 def chat_that_is_read(trial: Trial) -> str:
-    config = [
-        {"path": "slack://TOKENA/TOKENB/TOKENC"},
-        {"path": "json://chat.example/secret"},
-    ]
-    trial.patch.setenv(
-        "AIRFLOW_CONN_ALERT_CHAT",
-        json.dumps({"conn_type": "apprise", "extra": {"config": config}}),
-    )
-    return "ok alert_chat: alerts and the headline are posted to Slack, JSON (nothing was posted now)"
+    return trial.chat("slack://TOKENA/TOKENB/TOKENC", "json://chat.example/secret")
 
 
 def chat_that_cannot_be_read(trial: Trial) -> str:
-    config = [{"path": "json://chat.example/secret"}, {"path": "https:/secret"}]
-    trial.patch.setenv(
-        "AIRFLOW_CONN_ALERT_CHAT",
-        json.dumps({"conn_type": "apprise", "extra": {"config": config}}),
-    )
-    return "FAIL alert_chat: the connection alert_chat: Apprise cannot read the URL of entry 2 of its config"
-
-
-def no_recipients(trial: Trial) -> str:
-    trial.patch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
-    return "hint report_recipients: the Variable is empty: no report is mailed"
+    return trial.chat("json://chat.example/secret", "https:/secret")
 
 
 def folder_that_is_not_there(trial: Trial) -> str:
     folder = trial.shop.folders.home / "not" / "yet"
     trial.patch.setenv("STAGING_URI", f"file://{folder}")
-    return (
-        f"ok STAGING_URI: file://{folder} does not exist yet; the first run creates it in "
-        f"{trial.shop.folders.home}"
-    )
+    return "STAGING_URI"
 
 
-def partner_folder_that_is_not_there(trial: Trial) -> str:
-    trial.patch.setenv("PARTNER_DROP_URI", "file:///nowhere")
-    return (
-        "FAIL PARTNER_DROP_URI: the folder PARTNER_DROP_URI=file:///nowhere does not exist: make it, or name "
-        "the one that partners leave their files in"
-    )
-
-
-CASES: tuple[Callable[[Trial], str], ...] = (
-    database_wrong_password,
-    database_wrong_host,
-    database_wrong_port,
-    database_without_tls,
-    database_on_the_internet,
-    database_unknown,
+SPOILED: tuple[Callable[[Trial], str], ...] = (
     database_without_tables,
     database_without_rights,
     database_that_lets_nobody_in,
-    database_without_indexes,
-    storefront_wrong_password,
-    storefront_password_that_cannot_be_sent,
-    storefront_wrong_host,
+    database_of_another_schema,
     storefront_that_is_no_shop,
     storefront_that_redirects,
-    storefront_in_the_open,
     storefront_without_tls,
+    rates_of_a_week_ago,
     rates_that_are_stale,
-    *OPTIONAL_CASES,
-    warehouse_wrong_host,
-    mail_server_down,
-    mail_server_wrong_host,
-    mail_server_without_tls,
-    mail_server_without_starttls,
+    web_events_that_are_there,
+    web_events_wrong_token,
+    web_events_that_are_a_page,
     mail_server_that_nobody_needs,
     chat_that_is_read,
     chat_that_cannot_be_read,
-    no_recipients,
     folder_that_is_not_there,
-    partner_folder_that_is_not_there,
 )
-"""Each prepares one thing that is not well, and gives the line about it: state, subject and text."""
+"""Each spoils something; the subject."""
+
+
+def connection_case(name: str) -> Callable[[Trial], str]:
+    subject, fields = CONNECTIONS[name]
+
+    def spoil(trial: Trial) -> str:
+        trial.connection(subject, **fields)
+        return subject
+
+    return spoil
+
+
+def setting_case(name: str) -> Callable[[Trial], str]:
+    subject, variable, value = SETTINGS[name]
+
+    def spoil(trial: Trial) -> str:
+        if value is None:
+            trial.patch.delenv(variable)
+        else:
+            trial.patch.setenv(variable, value)
+        return subject
+
+    return spoil
+
+
+CASES = {name: connection_case(name) for name in CONNECTIONS}
+CASES |= {name: setting_case(name) for name in SETTINGS}
+CASES |= {case.__name__: case for case in SPOILED}

@@ -48,7 +48,7 @@ def product_dag(dag_id: str, source: str) -> Any:
     def stage_of_folder(draft: staging.Draft, **_: Any) -> str | None:
         if draft.uri.endswith(f"/transformed/{source}"):
             return "transform"
-        if draft.uri.endswith(f"/{source}"):
+        if draft.uri.endswith((f"/{source}", "/export")):
             return "extract"
         return "report" if draft.uri.startswith(os.environ["REPORTS_URI"]) else None
 

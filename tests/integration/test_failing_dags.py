@@ -1,289 +1,263 @@
-"""DAGs meant to fail (tests/dags/failing), run by the real scheduler: who is told, what is tried again."""
+"""DAGs meant to fail (tests/dags/failing) in the real scheduler: who is notified, what is tried again.
+
+The same Airflow serves the commands that call it: which days a backfill runs, what it prints of a day that
+fails, and which Airflow a command refuses.
+"""
 
 import json
-from dataclasses import dataclass
-from datetime import timedelta
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from ecommerce.sources import (
-    EXCHANGE_RATES,
-    PARTNER_FILES,
-    SALES_DB,
-    SHOPIFY,
-    STOREFRONT,
-)
+from ecommerce.cli.backfill import Range, plan
+from ecommerce.core.names import DAG_EVENTS
+from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, STOREFRONT
+from tests import chat
 from tests.dags.conftest import REPOSITORY
-from tests.dags.failing.retries import ERRORS, PAUSE, RETRIES
+from tests.dags.failing.retries import PAUSE, RETRIES
+from tests.integration.airflow_process import AirflowHome
 from tests.integration.live_airflow import LiveAirflow, live_airflow
 from tests.integration.mailbox import ALERTED, Mailbox, open_mailbox
 from tests.unit.warehouse.silent_bigquery import ANONYMOUS, SilentBigQuery
 
 pytestmark = pytest.mark.slow
 
-TRIED_AGAIN = ["lost_connection", "other_library", "unforeseen"]
-FAILED_AT_ONCE = [
-    "wrong_password",
-    "wrong_setting",
-    "wrong_answer",
-    "wrong_data",
-    "mistake",
-]
-LIMITS = {
-    "limits.slow_task": "the task exceeded its execution timeout (TASK_TIMEOUT_SECONDS) and was stopped",
-    "limits.slow_job": "job load-1-1 within 2 seconds (BIGQUERY_JOB_TIMEOUT_SECONDS); the job is cancelled",
-    "run_limit.endless": "the run did not end within 1 seconds (RUN_TIMEOUT_SECONDS)",
-}
-MAILS = [
-    *(f"Failed: {task}" for task in LIMITS),
-    "Failed: mails.broken",
-    "Failed: mails.lost",
-    *(f"Failed: retries.{task}" for task in (*TRIED_AGAIN, *FAILED_AT_ONCE)),
-    f"Failed: sources.extract.{SALES_DB}",
-    f"Failed: sources.extract.{STOREFRONT}",
-    f"Failed: sources.extract.{PARTNER_FILES}",
-]
+DAY = date(2026, 9, 1)
+MAILS = 18
 POLICY = {STOREFRONT: "optional", EXCHANGE_RATES: "off"}
+RUNS = {
+    "limits": "limits",
+    "run_limit": "run_limit",
+    "mails": "mails",
+    "retries": "retries",
+    "an optional source fails": "sources",
+    "a required source fails": "sources",
+    "a source fails that is made optional": "sources",
+}
+FAILING = {
+    "an optional source fails": STOREFRONT,
+    "a required source fails": SALES_DB,
+    "a source fails that is made optional": PARTNER_FILES,
+}
+SECRET = "of this installation, long enough for a signature with HS512: 64 bytes"
+SHOP = '{"conn_type": "http", "host": "shop", "password": "secret", "extra": {"project": "mine"}}'
 
 
 @dataclass
 class Ended:
-    """All the runs, when they have ended and everybody has been told."""
+    """All the runs, when they have ended and everybody has been notified."""
 
     airflow: LiveAirflow
     mailbox: Mailbox
-    runs: dict[str, str]
-    states: dict[str, str]
     bigquery: SilentBigQuery
+    posted: chat.Chat
+    runs: dict[str, str]
+    states: dict[str, str] = field(default_factory=dict)
 
-    def task_states(self, run: str) -> dict[str, str]:
-        return self.airflow.task_states(run.partition(" ")[0], self.runs[run])
+    def described(self) -> str:
+        """The state of each run and of its tasks, each with the number of its attempts."""
+        lines = []
+        for name, dag_id in RUNS.items():
+            lines.append(f"{name}: {self.states[name]}")
+            tasks = self.airflow.tasks(dag_id, self.runs[name])
+            lines += sorted(
+                f"  {task['task_id']} {task['state']}, attempts: {task['try_number']}"
+                for task in tasks
+            )
+        return "\n".join(lines)
 
-    def texts(self) -> list[str]:
-        return [
-            message.get_body(("plain",)).get_content()
-            for message in self.mailbox.messages()
-        ]
-
-    def pauses(self, task: str) -> list[timedelta]:
-        tries = self.airflow.tries("retries", self.runs["retries"], task)
-        return [after - before for (_, before), (after, _) in pairwise(tries)]
+    def last_line(self, run: str, task: str, attempt: int = 1) -> str:
+        lines = self.airflow.log(RUNS[run], self.runs[run], task, attempt)
+        details = [line["event"] for line in lines if line.get("error_detail")]
+        text = f"{run}.{task} {attempt}: {lines[-1]['event']}; traceback: {details}"
+        return re.sub(r"\d\d:\d\d:\d\d UTC", "TIME", text)
 
 
-def told_of(mailbox: Mailbox) -> dict[str, str]:
-    """The subjects without the day, by Message-ID: of a lost worker Airflow tells twice."""
-    return {
-        str(message["Message-ID"]): str(message["Subject"]).partition(" for ")[0]
-        for message in mailbox.messages()
-    }
+def by_message_id(mailbox: Mailbox) -> dict[str, str]:
+    """Texts of the mails; Airflow calls twice for a lost worker."""
+    texts = {}
+    for message in mailbox.messages():
+        assert message["X-Envelope-To"] == ALERTED
+        text = message.get_body(("plain",)).get_content()
+        text = re.sub(r"http://\S+", "URL", text)
+        text = re.sub(r"manual__\S+", "RUN", text)
+        text = f"Subject: {message['Subject']}\n{text}"
+        texts[message["Message-ID"]] = re.sub(r"\d{4}-\d\d-\d\d", "DAY", text)
+    return texts
 
 
 @pytest.fixture(scope="module")
-def ended(migrated_airflow, tmp_path_factory):
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation whose DAGs are those that fail, and the one of the web events, paused."""
     folder = tmp_path_factory.mktemp("failing")
+    shutil.copytree(REPOSITORY / "tests" / "dags" / "failing", folder / "dags")
+    shutil.copy(REPOSITORY / "dags" / "user_events_daily.py", folder / "dags")
+    (folder / "plugins").symlink_to(REPOSITORY / "plugins")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ended(migrated_airflow: AirflowHome, installation: Path) -> Iterator[Ended]:
     with (
-        open_mailbox(folder / "mail") as mailbox,
+        open_mailbox(installation / "mail") as mailbox,
         SilentBigQuery().serving() as bigquery,
+        chat.running() as posted,
     ):
         environment = mailbox.environment() | {
-            "AIRFLOW__CORE__DAGS_FOLDER": str(
-                REPOSITORY / "tests" / "dags" / "failing"
-            ),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(installation / "dags"),
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "demo:admin,admin:admin",
+            "AIRFLOW__API_AUTH__JWT_SECRET": SECRET,
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "120",
             "SHOP_TIMEZONE": "America/New_York",
             "CUSTOMER_HASH_KEY": "0123456789abcdef",
             "BIGQUERY_EMULATOR_HOST": bigquery.url,
             "AIRFLOW_CONN_BIGQUERY": ANONYMOUS,
+            "AIRFLOW_CONN_ALERT_CHAT": posted.connection(),
+            "AIRFLOW_CONN_SHOP": SHOP,
+            "AIRFLOW_VAR_OF_THE_UI": "set",
             "BIGQUERY_JOB_TIMEOUT_SECONDS": "2",
         }
-        dags = ("limits", "run_limit", "mails", "retries", "sources")
+        dags = (*dict.fromkeys(RUNS.values()), "daily_sales_pipeline", DAG_EVENTS)
         with live_airflow(
-            folder / "airflow", migrated_airflow, environment, *dags
+            installation / "airflow", migrated_airflow, environment, *dags
         ) as airflow:
-            airflow.api.post(
-                "variables", {"key": "source_policy", "value": json.dumps(POLICY)}
-            )
-            runs = {
-                "limits": airflow.trigger("limits"),
-                "run_limit": airflow.trigger("run_limit"),
-                "mails": airflow.trigger("mails"),
-                "retries": airflow.trigger("retries"),
-                "sources without an optional one": airflow.trigger(
-                    "sources", failing=STOREFRONT
-                ),
-                "sources without a required one": airflow.trigger(
-                    "sources", failing=SALES_DB
-                ),
-                "sources without one made optional": airflow.trigger(
-                    "sources", failing=PARTNER_FILES
-                ),
-            }
-            states = {
-                run: airflow.state(run.partition(" ")[0], run_id)
-                for run, run_id in runs.items()
-            }
-            # A task of a run that took too long is stopped, and a mail leaves, a moment after.
-            endless = runs["run_limit"]
-            airflow.until(
-                lambda: (
-                    "running" not in airflow.task_states("run_limit", endless).values()
-                ),
-                "stops the task",
-            )
-            airflow.until(
-                lambda: len(told_of(mailbox)) >= len(MAILS), "has sent its mails"
-            )
-            policy = json.dumps(POLICY | {PARTNER_FILES: "optional"})
-            variable = {"key": "source_policy", "value": policy}
-            airflow.api.request("PATCH", "variables/source_policy", json=variable)
-            run_id = runs["sources without one made optional"]
-            airflow.api.clear(run_id, ["extract.sources_ready"], "sources")
-            states["sources without one made optional"] += (
-                f", then {airflow.state('sources', run_id)}"
-            )
-            yield Ended(airflow, mailbox, runs, states, bigquery)
+            yield run_everything(Ended(airflow, mailbox, bigquery, posted, {}))
 
 
-def test_each_task_that_failed_is_told_of_once_and_nothing_behind_it(ended):
-    assert ended.task_states("mails") == {
-        "broken": "failed",
-        "lost": "failed",
-        "behind": "upstream_failed",
-        "behind_that": "upstream_failed",
-    }
-    assert sorted(told_of(ended.mailbox).values()) == sorted(MAILS)
-    assert {message["X-Envelope-To"] for message in ended.mailbox.messages()} == {
-        ALERTED
-    }
-
-
-def test_the_mail_says_why_even_when_nobody_is_left_who_knows(ended):
-    broken, lost = (
-        next(text for text in ended.texts() if f"mails.{task}" in text)
-        for task in ("broken", "lost")
+def run_everything(ended: Ended) -> Ended:
+    airflow = ended.airflow
+    policy = {"key": "source_policy", "value": json.dumps(POLICY)}
+    airflow.api.post("variables", policy)
+    for name, dag_id in RUNS.items():
+        conf = {"failing": FAILING[name]} if name in FAILING else {}
+        ended.runs[name] = airflow.trigger(dag_id, **conf)
+    for name, dag_id in RUNS.items():
+        ended.states[name] = airflow.state(dag_id, ended.runs[name])
+    # A task of a run that took too long is stopped, and a mail leaves, a moment after.
+    airflow.until(
+        lambda: (
+            "running"
+            not in airflow.task_states("run_limit", ended.runs["run_limit"]).values()
+        ),
+        "stops the task",
     )
-    assert "orders.csv, line 7: no column sku (asked for by <e-mail>)" in broken
-    assert (
-        "the worker stopped without an error (killed, out of memory, or lost): see the log"
-        in lost
-    )
+    airflow.until(lambda: len(by_message_id(ended.mailbox)) >= MAILS, "has sent mails")
+    policy["value"] = json.dumps(POLICY | {PARTNER_FILES: "optional"})
+    airflow.api.request("PATCH", "variables/source_policy", json=policy)
+    name = "a source fails that is made optional"
+    airflow.api.clear(ended.runs[name], ["extract.sources_ready"], "sources")
+    ended.states[name] += f", then {airflow.state('sources', ended.runs[name])}"
+    return ended
 
 
-@pytest.mark.parametrize("task", LIMITS)
-def test_what_takes_too_long_is_stopped_and_its_mail_names_the_setting(ended, task):
-    (text,) = [text for text in ended.texts() if task in text]
-    assert LIMITS[task] in text
-    dag_id, task_id = task.split(".")
-    assert ended.states[dag_id] == "failed"
-    assert ended.task_states(dag_id)[task_id] == (
-        "skipped" if dag_id == "run_limit" else "failed"
-    )
+def test_each_run_and_task_ends_as_reviewed(ended: Ended, snapshot) -> None:
+    assert ended.described() == snapshot
 
 
-def test_a_job_that_takes_too_long_is_cancelled_and_not_begun_again(ended):
-    assert ended.bigquery.cancelled == ["load-1-1"]
-    assert len(ended.airflow.tries("limits", ended.runs["limits"], "slow_job")) == 1
+def test_each_failed_task_is_mailed_once_and_nothing_behind_it(
+    ended: Ended, snapshot
+) -> None:
+    assert "\n".join(sorted(by_message_id(ended.mailbox).values())) == snapshot
+    subjects = {message["Subject"] for message in ended.mailbox.messages()}
+    assert {post["title"] for post in ended.posted.posts} == subjects
+    assert chat.SECRET not in ended.airflow.logs()
 
 
-def test_the_log_ends_with_what_is_wrong(ended):
-    own = ended.airflow.log("mails", ended.runs["mails"], "broken")
-    assert (
-        own[-1]["event"] == "orders.csv, line 7: no column sku (asked for by <e-mail>)"
-    )
-    assert not [line for line in own if line.get("error_detail")]
-    first, last = (
-        ended.airflow.log("retries", ended.runs["retries"], "lost_connection", number)[
-            -1
-        ]["event"]
-        for number in (1, RETRIES + 1)
-    )
-    assert first.startswith(
-        f"{ERRORS['lost_connection']}; attempt 2 of {RETRIES + 1} begins not before "
-    )
-    assert last == str(ERRORS["lost_connection"])
-
-
-def test_the_log_of_an_unforeseen_error_has_its_traceback_and_ends_with_it_in_words(
-    ended,
-):
-    log = ended.airflow.log("retries", ended.runs["retries"], "mistake")
-    assert [line["event"] for line in log if line.get("error_detail")] == [
-        "Task failed with exception"
+def test_a_log_ends_with_what_is_wrong(ended: Ended, snapshot) -> None:
+    lines = [
+        ended.last_line("mails", "broken"),
+        ended.last_line("retries", "lost_connection"),
+        ended.last_line("retries", "lost_connection", RETRIES + 1),
+        ended.last_line("retries", "mistake"),
     ]
-    assert (
-        log[-1]["event"] == f"{type(ERRORS['mistake']).__name__}: {ERRORS['mistake']}"
-    )
+    assert "\n".join(lines) == snapshot
 
 
-@pytest.mark.parametrize("task", TRIED_AGAIN)
-def test_what_may_pass_is_tried_again_after_growing_pauses(ended, task):
-    pauses = ended.pauses(task)
+def test_pauses_grow(ended: Ended) -> None:
+    tries = ended.airflow.tries("retries", ended.runs["retries"], "lost_connection")
+    pauses = [after - before for (_, before), (after, _) in pairwise(tries)]
     assert len(pauses) == RETRIES
     for number, pause in enumerate(pauses):
         assert pause >= PAUSE * 2**number
-    assert ended.task_states("retries")[task] == "failed"
 
 
-@pytest.mark.parametrize("task", FAILED_AT_ONCE)
-def test_what_no_retry_can_mend_fails_at_once(ended, task):
-    assert ended.pauses(task) == []
-    assert ended.task_states("retries")[task] == "failed"
+def test_a_job_that_takes_too_long_is_cancelled(ended: Ended) -> None:
+    assert ended.bigquery.cancelled == ["load-1-1"]
 
 
-def test_a_task_that_recovers_is_green_and_nobody_is_told(ended):
-    assert len(ended.pauses("recovers")) == RETRIES - 1
-    assert ended.task_states("retries")["recovers"] == "success"
+def test_the_load_gets_the_sources_that_were_read(ended: Ended) -> None:
+    run_id = ended.runs["an optional source fails"]
+    path = f"dags/sources/dagRuns/{run_id}/taskInstances/load/xcomEntries/return_value"
+    loaded = str(ended.airflow.api.get(path)["value"])
+    sources = re.findall(r"\w+", loaded)
+    assert sources == [SALES_DB, "shopify", PARTNER_FILES]
 
 
-def test_every_error_is_in_one_of_the_two_groups():
-    assert sorted(ERRORS) == sorted(TRIED_AGAIN + FAILED_AT_ONCE)
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (date(2026, 10, 30), date(2026, 11, 3)),
+        (date(2026, 3, 6), date(2026, 3, 10)),
+        (date(2025, 12, 30), date(2026, 1, 2)),
+    ],
+)
+def test_a_backfill_runs_the_shops_days_first_and_last_included(
+    ended: Ended, first: date, last: date
+) -> None:
+    """Around the hours at which New York's clocks change, and a new year."""
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    planned = plan(ended.airflow.api, Range(first, last, DAG_EVENTS))
+    assert planned == [str(day) for day in days]
 
 
-def test_a_run_goes_on_without_an_optional_source(ended):
-    run = "sources without an optional one"
-    assert ended.states[run] == "success"
-    assert ended.task_states(run) == {
-        f"extract.{SALES_DB}": "success",
-        f"extract.{STOREFRONT}": "failed",
-        f"extract.{PARTNER_FILES}": "success",
-        f"extract.{EXCHANGE_RATES}": "skipped",
-        f"extract.{SHOPIFY}": "success",
-        "extract.sources_ready": "success",
-        "load": "success",
-    }
-    loaded = ended.airflow.api.get(
-        f"dags/sources/dagRuns/{ended.runs[run]}/taskInstances/load/xcomEntries/return_value"
+def command(
+    folder: Path, airflow: LiveAirflow, secret: str, *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """A command of the installation in `folder`, of a user without anything of Airflow in the environment."""
+    passwords = json.loads((airflow.home / "passwords.json").read_text())
+    (folder / ".env").write_text(
+        f"CUSTOMER_HASH_KEY=0123456789abcdef\n"
+        f"AIRFLOW_LISTEN=127.0.0.1:{airflow.ports.airflow}\n"
+        f"AIRFLOW_ADMIN_PASSWORD={passwords['admin']}\n"
+        f"AIRFLOW__API_AUTH__JWT_SECRET='{secret}'\n"
     )
-    assert loaded["value"] in (
-        [SALES_DB, SHOPIFY, PARTNER_FILES],
-        f'["{SALES_DB}", "{SHOPIFY}", "{PARTNER_FILES}"]',
+    known = os.environ.items()
+    own = {name: value for name, value in known if not name.startswith("AIRFLOW")}
+    return subprocess.run(
+        [sys.executable, "-m", "ecommerce.cli", *arguments],
+        cwd=folder,
+        env=own | {"PYTHONPATH": "plugins", "COLUMNS": "500"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
-def test_a_run_stops_without_a_required_source_and_loads_nothing(ended):
-    run = "sources without a required one"
-    assert ended.states[run] == "failed"
-    assert ended.task_states(run) == {
-        f"extract.{SALES_DB}": "failed",
-        f"extract.{STOREFRONT}": "success",
-        f"extract.{PARTNER_FILES}": "success",
-        f"extract.{EXCHANGE_RATES}": "skipped",
-        f"extract.{SHOPIFY}": "success",
-        "extract.sources_ready": "failed",
-        "load": "upstream_failed",
-    }
+def test_a_backfill_of_the_command_line_shows_the_attempts_that_fail(
+    ended: Ended, installation: Path, snapshot
+) -> None:
+    days = (f"--from={DAY}", f"--to={DAY}")
+    done = command(installation, ended.airflow, SECRET, "backfill", *days)
+    assert done.returncode == 1
+    text = re.sub(r"\d\d:\d\d:\d\d UTC", "TIME", done.stderr)
+    assert re.sub(r"http://\S+", "URL", text) == snapshot
 
 
-def test_with_the_source_made_optional_and_the_gate_cleared_the_run_goes_on(ended):
-    run = "sources without one made optional"
-    assert ended.states[run] == "failed, then success"
-    assert ended.task_states(run) == {
-        f"extract.{SALES_DB}": "success",
-        f"extract.{STOREFRONT}": "success",
-        f"extract.{PARTNER_FILES}": "failed",
-        f"extract.{EXCHANGE_RATES}": "skipped",
-        f"extract.{SHOPIFY}": "success",
-        "extract.sources_ready": "success",
-        "load": "success",
-    }
+def test_the_airflow_of_another_installation_is_refused(
+    ended: Ended, installation: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "plugins").symlink_to(installation / "plugins")
+    report = ("report", "--day", str(DAY))
+    for folder, secret in ((tmp_path, SECRET), (installation, SECRET[::-1])):
+        refused = command(folder, ended.airflow, secret, *report)
+        assert f"does not run the DAGs of {folder}: " in refused.stderr

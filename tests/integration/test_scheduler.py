@@ -1,23 +1,29 @@
-"""In the real scheduler: a sync and a daily run killed in every stage, then one backfill twice."""
+"""In the real scheduler: a history load, a sync and a daily run killed in every stage, then backfills."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from demo.airflow_services import PASSWORD, USER
-from demo.ledger import SHOPIFY, STOREFRONT, Ledger
+from demo.ledger import SALES_DB, SHOPIFY, STOREFRONT, Ledger, Snapshot
 from ecommerce.cli.__main__ import main
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.names import TASK_REPORT, TASK_SEND
+from ecommerce.sales.history.undo import undo
 from ecommerce.sales.report import archive
+from ecommerce.sources import SOURCES
 from tests.dags.conftest import REPOSITORY
+from tests.integration.airflow_process import AirflowHome
 from tests.integration.company import Company
+from tests.integration.conftest import StartCompany
+from tests.integration.exports import SOURCE, exported, write
 from tests.integration.live_airflow import LiveAirflow, live_airflow, timezone_at_work
 from tests.integration.mailbox import Mailbox, open_mailbox
 from tests.integration.stopping import arm
@@ -27,8 +33,14 @@ from tests.oracle import ALL_SOURCES
 pytestmark = pytest.mark.slow
 
 DAILY, SYNC = "daily_sales_pipeline", "storefront_orders_sync"
+HISTORY = "sales_history_load"
 BACKFILLED = 2
 STAGES = {
+    HISTORY: {
+        "extract": "control_totals",
+        "transform": "month.transform",
+        "load": "month.load",
+    },
     SYNC: {"extract": "storefront", "transform": "transform", "load": "load"},
     DAILY: {
         "extract": "extract.sales_db",
@@ -42,221 +54,210 @@ STAGES = {
 }
 """Where a process is killed: by DAG and stage, the task at work."""
 WORKER_TOO = (DAILY, "load")
-"""Where the worker, which would tell the scheduler, is killed with it."""
+"""Where the worker, which would notify the scheduler, is killed with it."""
 
-Tables = dict[str, list[Row]]
-
-
-@dataclass
-class Killed:
-    """A run that lost a process in every stage: its end, its tasks by state, the tries of the tasks hit, and
-    what it left."""
-
-    state: str
-    tasks: dict[str, set[str]]
-    tries: dict[str, int]
-    tables: Tables
+Tables = Mapping[str, list[Row]]
 
 
 @dataclass
 class Story:
-    """What was there after the killed runs, after the backfill, and after the second one."""
+    """What was there after the killed runs, after the backfill, and after the second one.
+
+    Attributes:
+        states: the end of each killed run.
+        skipped: the tasks of the daily run that were skipped.
+        tries: by DAG and task, how often a killed task was tried.
+        tables: by DAG, what the killed run left; and after each backfill.
+    """
 
     company: Company
+    airflow: LiveAirflow
     mailbox: Mailbox
+    stops: Path
     yesterday: date
-    sync: Killed
-    daily: Killed
-    backfilled: Tables
-    again: Tables
-    said: list[str]
-    codes: list[int]
+    states: dict[str, str] = field(default_factory=dict)
+    skipped: set[str] = field(default_factory=set)
+    tries: dict[tuple[str, str], int] = field(default_factory=dict)
+    tables: dict[str, Tables] = field(default_factory=dict)
 
     @property
     def days(self) -> list[date]:
-        return [
-            self.yesterday - timedelta(days=back) for back in range(BACKFILLED, -1, -1)
-        ]
+        days = range(BACKFILLED, -1, -1)
+        return [self.yesterday - timedelta(days=back) for back in days]
+
+    def killed_everywhere(
+        self, dag_id: str, day: str | None = None, **conf: Any
+    ) -> None:
+        """Run a DAG whose process is killed once in each of its stages, and wait for its end."""
+        stages = STAGES[dag_id]
+        stopped = arm(self.stops, dag_id, stages)
+        run_id = self.airflow.trigger(dag_id, day, **conf)
+        for stage in stages:
+            self.kill(stopped[stage], worker_too=(dag_id, stage) == WORKER_TOO)
+        self.states[dag_id] = self.airflow.state(dag_id, run_id)
+        for task in self.airflow.tasks(dag_id, run_id):
+            # The load of any source of the sync may be the one that was killed: `load`, `load__1`.
+            key = dag_id, task["task_id"].partition("__")[0]
+            self.tries[key] = max(task["try_number"], self.tries.get(key, 0))
+            if dag_id == DAILY and task["state"] == "skipped":
+                self.skipped.add(task["task_id"])
+        self.tables[dag_id] = self.company.warehouse()
+
+    def kill(self, pid: Path, *, worker_too: bool) -> None:
+        """Kill the process whose id is written to a file, as soon as it is."""
+        self.airflow.until(pid.exists, f"gets to {pid.stem}")
+        process = psutil.Process(int(pid.read_text()))
+        if worker_too:
+            process.parent().kill()
+        process.kill()
+
+    def backfill(self, *options: str) -> None:
+        """What `make backfill` runs of the days before yesterday."""
+        until = self.yesterday - timedelta(days=1)
+        days = (f"--from={self.days[0]}", f"--to={until}", "--jobs=2")
+        output = StringIO()
+        with (
+            pytest.MonkeyPatch.context() as environment,
+            redirect_stdout(output),
+            redirect_stderr(StringIO()),
+        ):
+            environment.setenv("AIRFLOW_URL", self.airflow.url)
+            environment.setenv("AIRFLOW_USERNAME", USER)
+            environment.setenv("AIRFLOW_PASSWORD", PASSWORD)
+            code = main(["backfill", *days, *options])
+        last = output.getvalue().splitlines()[-1]
+        assert (code, last) == (0, f"{BACKFILLED} days succeeded, 0 failed")
+        self.tables["again" if options else "backfilled"] = self.company.warehouse()
+
+
+def old_orders(snapshot: Snapshot) -> Snapshot:
+    """What an old shop exports: orders in dollars, months ago, so that no exchange rates are loaded."""
+    old = timedelta(days=90)
+    orders = [
+        replace(
+            order, order_id=f"o-{order.order_id}", ordered_at=order.ordered_at - old
+        )
+        for order in snapshot.orders_of(SALES_DB)
+        if order.currency == "USD"
+    ]
+    return exported(snapshot, orders)
 
 
 @pytest.fixture(scope="module")
-def story(migrated_airflow, start_shared_company, tmp_path_factory):
+def story(
+    migrated_airflow: AirflowHome,
+    start_shared_company: StartCompany,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Story:
     folder = tmp_path_factory.mktemp("live")
     company = start_shared_company(timezone=timezone_at_work())
     now = datetime.now(UTC)
     yesterday = newest_closed_day(now, company.timezone).date
     first = yesterday - timedelta(days=BACKFILLED)
-    company.show(
-        Ledger(
-            first, BACKFILLED + 1, orders_per_day=12, seed=21, timezone=company.timezone
-        ).as_of(now)
+    ledger = Ledger(
+        first, BACKFILLED + 1, orders_per_day=12, seed=21, timezone=company.timezone
     )
-    days = [f"--from={first}", f"--to={yesterday - timedelta(days=1)}", "--jobs=2"]
-    codes, said, tables = [], [], []
+    company.show(ledger.as_of(now))
+    write(folder / "export", old_orders(company.shown))
     with open_mailbox(folder / "mail") as mailbox:
-        environment = {
-            **company.environment,
-            **mailbox.environment(),
-            "AIRFLOW__CORE__DAGS_FOLDER": str(
-                REPOSITORY / "tests" / "dags" / "stopping"
-            ),
+        stops = folder / "stops"
+        dags = REPOSITORY / "tests" / "dags" / "stopping"
+        environment = company.environment | mailbox.environment()
+        environment |= {
+            "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
             "PYTHONPATH": f"{REPOSITORY / 'plugins'}:{REPOSITORY}",
-            "STOPS": str(folder / "stops"),
+            "STOPS": str(stops),
         }
         with live_airflow(
-            folder / "airflow", migrated_airflow, environment, SYNC, DAILY
+            folder / "airflow", migrated_airflow, environment, HISTORY, SYNC, DAILY
         ) as airflow:
-            sync = killed_everywhere(airflow, company, SYNC, folder / "stops")
-            daily = killed_everywhere(
-                airflow, company, DAILY, folder / "stops", str(yesterday)
-            )
-            for more in ([], ["--again"]):
-                code, words = command(airflow, "backfill", *days, *more)
-                codes.append(code)
-                said.append(words)
-                tables.append(company.warehouse())
-    return Story(company, mailbox, yesterday, sync, daily, *tables, said, codes)
+            story = Story(company, airflow, mailbox, stops, yesterday)
+            files = f"file://{folder}/export/*"
+            story.killed_everywhere(HISTORY, files=files, source=SOURCE, dry_run=False)
+            undo(SOURCE)
+            story.killed_everywhere(SYNC)
+            story.killed_everywhere(DAILY, str(yesterday))
+            story.backfill()
+            story.backfill("--again")
+    return story
 
 
-def killed_everywhere(
-    airflow: LiveAirflow,
-    company: Company,
-    dag_id: str,
-    stops: Path,
-    day: str | None = None,
-) -> Killed:
-    """Run a DAG whose process is killed once in each of its stages, and wait for its end."""
-    stages = STAGES[dag_id]
-    told = arm(stops, dag_id, stages)
-    run_id = airflow.trigger(dag_id, day)
-    for stage in stages:
-        kill(airflow, told[stage], worker_too=(dag_id, stage) == WORKER_TOO)
-    state = airflow.state(dag_id, run_id)
-    tasks = airflow.tasks(dag_id, run_id)
-    states: dict[str, set[str]] = {}
-    for task in tasks:
-        states.setdefault(task["state"], set()).add(task["task_id"])
-    # The load of any source of the sync may be the one that was killed: `load`, `load__1`.
-    of_stage = {
-        name: [task for task in tasks if task["task_id"].partition("__")[0] == name]
-        for name in stages.values()
-    }
-    tries = {
-        name: max(task["try_number"] for task in found)
-        for name, found in of_stage.items()
-    }
-    return Killed(state, states, tries, company.warehouse())
+def of_day(
+    tables: Tables, day: date, names: Sequence[str], sources: Sequence[str] = SOURCES
+) -> Tables:
+    """The rows of one business day (of `sources`): what a run of that day alone must have loaded."""
+    rows = {}
+    for name in names:
+        of_sources = [row for row in tables[name] if row["source"] in sources]
+        rows[name] = [row for row in of_sources if row["business_date"] == day]
+    return rows
 
 
-def kill(airflow: LiveAirflow, told: Path, *, worker_too: bool) -> None:
-    """Kill the process whose id is told, as soon as it is."""
-    airflow.until(told.exists, f"gets to {told.stem}")
-    process = psutil.Process(int(told.read_text()))
-    if worker_too:
-        process.parent().kill()
-    process.kill()
+def test_every_killed_run_ends_by_itself(story: Story) -> None:
+    assert story.states == dict.fromkeys(STAGES, "success")
+    # The last attempt of the daily run finds the report mailed.
+    assert story.skipped == {TASK_SEND}
+    for dag_id, stages in STAGES.items():
+        for task in stages.values():
+            assert story.tries[dag_id, task] >= 2, (dag_id, task)
+    assert story.tries[DAILY, TASK_SEND] >= 4
 
 
-def command(airflow: LiveAirflow, *arguments: str) -> tuple[int, str]:
-    """What `make backfill` runs; its exit code and what it says."""
-    said = StringIO()
-    with (
-        pytest.MonkeyPatch.context() as environment,
-        redirect_stdout(said),
-        redirect_stderr(StringIO()),
-    ):
-        for name, value in {
-            "URL": airflow.url,
-            "USERNAME": USER,
-            "PASSWORD": PASSWORD,
-        }.items():
-            environment.setenv(f"AIRFLOW_{name}", value)
-        code = main(list(arguments))
-    return code, said.getvalue()
+def test_a_history_load_that_was_killed_leaves_the_tables_of_the_oracle(
+    story: Story,
+) -> None:
+    snapshot = old_orders(story.company.shown)
+    days = {row["business_date"] for row in story.company.oracle(snapshot).orders}
+    assert days
+    missing: dict[date, list[str]] = {day: [] for day in days}
+    expected = story.company.oracle(snapshot, missing=missing)
+    assert differences(expected.tables(), story.tables[HISTORY]) == ""
 
 
-def of_day(tables: Tables, day: date, names: Sequence[str], *sources: str) -> Tables:
-    """The rows of one business day (of `sources`): what a run of that day alone must have brought."""
-    return {
-        name: [
-            row
-            for row in tables[name]
-            if row["business_date"] == day and (not sources or row["source"] in sources)
-        ]
-        for name in names
-    }
-
-
-def test_a_sync_killed_once_in_every_stage_ends_by_itself(story):
-    assert story.sync.state == "success"
-    assert set(story.sync.tasks) == {"success"}
-    assert all(tries >= 2 for tries in story.sync.tries.values())
+def test_a_killed_sync_leaves_the_tables_of_the_oracle(story: Story) -> None:
     names = ("orders", "order_lines")
-    expected = of_day(
-        story.company.oracle().tables(), story.yesterday, names, STOREFRONT, SHOPIFY
-    )
+    sources = (STOREFRONT, SHOPIFY)
+    tables = story.company.oracle().tables()
+    expected = of_day(tables, story.yesterday, names, sources)
     assert expected["orders"]
-    assert (
-        differences(expected, of_day(story.sync.tables, story.yesterday, names)) == ""
-    )
+    found = of_day(story.tables[SYNC], story.yesterday, names)
+    assert differences(expected, found) == ""
 
 
-def test_a_run_killed_once_in_every_stage_ends_by_itself(story):
-    assert story.daily.state == "success"
-    assert set(story.daily.tasks) == {"success", "skipped"}
-    assert story.daily.tasks["skipped"] == {
-        TASK_SEND
-    }  # its last attempt finds the report mailed
-    assert all(tries >= 2 for tries in story.daily.tries.values())
-    assert story.daily.tries[TASK_SEND] >= 4
-
-
-def test_after_the_kills_its_day_is_as_if_nothing_had_happened(story):
+def test_a_killed_daily_run_leaves_the_tables_of_the_oracle_and_a_report(
+    story: Story,
+) -> None:
     names = ("orders", "order_lines", "daily_sales")
-    expected = of_day(
-        story.company.oracle(run_days=[story.yesterday]).tables(),
-        story.yesterday,
-        names,
-    )
+    tables = story.company.oracle(run_days=[story.yesterday]).tables()
+    expected = of_day(tables, story.yesterday, names)
     assert expected["orders"]
-    assert (
-        differences(expected, of_day(story.daily.tables, story.yesterday, names)) == ""
-    )
-    folder = archive.folder_of(
-        story.company.environment["REPORTS_URI"], story.yesterday
-    )
-    assert archive.read_figures(folder).headline["orders"].value > 0
+    found = of_day(story.tables[DAILY], story.yesterday, names)
+    assert differences(expected, found) == ""
+    reports = story.company.environment["REPORTS_URI"]
+    figures = archive.read_figures(archive.folder_of(reports, story.yesterday))
+    assert figures.headline["orders"].value > 0
 
 
-def test_the_mail_whose_sender_was_killed_came_twice_under_one_message_id(story):
+def test_the_mail_whose_sender_was_killed_came_twice_under_one_message_id(
+    story: Story,
+) -> None:
     """It was killed before the first, after it, and after it had remembered the second."""
     messages = story.mailbox.messages()
-    assert {message["X-Sales-Mail"] for message in messages} == {"report"}
-    assert not any(
-        "Corrected" in message["Subject"] for message in messages
-    )  # it is the same mail
-    assert len(messages) == 2
+    assert [message["X-Sales-Mail"] for message in messages] == ["report"] * 2
     assert len({message["Message-ID"] for message in messages}) == 1
+    assert not any("Corrected" in message["Subject"] for message in messages)
 
 
-def test_a_backfill_of_several_days_at_once_ends_in_the_tables_of_the_oracle(story):
-    assert (story.codes[0], story.said[0].splitlines()[-1]) == (
-        0,
-        f"{BACKFILLED} days succeeded, 0 failed",
-    )
-    today = story.yesterday + timedelta(
-        days=1
-    )  # the sync has made a day of it, of which nothing is complete
-    expected = story.company.oracle(
-        run_days=[*story.days, today], missing={today: list(ALL_SOURCES)}
-    )
-    assert differences(expected.tables(), story.backfilled) == ""
+def test_a_backfill_of_several_days_at_once_ends_in_the_tables_of_the_oracle(
+    story: Story,
+) -> None:
+    # The sync has made a day of today, of which nothing is complete.
+    today = story.yesterday + timedelta(days=1)
+    missing = {today: list(ALL_SOURCES)}
+    expected = story.company.oracle(run_days=[*story.days, today], missing=missing)
+    assert differences(expected.tables(), story.tables["backfilled"]) == ""
 
 
-def test_a_second_backfill_changes_no_table(story):
-    assert (story.codes[1], story.said[1].splitlines()[-1]) == (
-        0,
-        f"{BACKFILLED} days succeeded, 0 failed",
-    )
-    assert differences(story.backfilled, story.again) == ""
+def test_a_second_backfill_changes_no_table(story: Story) -> None:
+    assert differences(story.tables["backfilled"], story.tables["again"]) == ""

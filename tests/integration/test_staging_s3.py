@@ -57,69 +57,40 @@ def publish(uri: str) -> staging.Manifest:
     return staging.read_manifest(uri)
 
 
-def test_what_is_published_is_read_back_whole_by_duckdb(root):
+def test_what_is_published_is_read_back_whole(root, tmp_path, monkeypatch):
     manifest = publish(f"{root}/daily_sales_pipeline/2026-11-19/run/storefront")
     with connect_duckdb(manifest.uri) as duckdb:
         files = [manifest.file(name) for name in manifest.columns]
-        total = duckdb.execute(
-            "SELECT sum(n), count(*) FROM read_csv(?)", [files]
-        ).fetchone()
+        sql = "SELECT sum(n), count(*) FROM read_csv(?)"
+        total = duckdb.execute(sql, [files]).fetchone()
     assert total == (sum(range(PAGES)), PAGES)
-
-
-def test_a_transform_reads_a_copy_of_which_nothing_stays(root, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    uri = f"{root}/daily_sales_pipeline/2026-11-19/run/storefront"
-    publish(uri)
-    with staging.local_folder(uri) as folder:
-        pages = sorted(int(file.stem) for file in Path(folder, "pages").iterdir())
+    with staging.local_folder(manifest.uri) as folder:
         assert Path(folder).is_relative_to(tmp_path)
-    assert pages == list(range(PAGES))
+        assert len(list(Path(folder, "pages").iterdir())) == PAGES
     assert list(tmp_path.iterdir()) == []
+    gone = f"{root}/gone"
+    with pytest.raises(StagingError, match=f"{gone} could not be read"):
+        with staging.local_folder(gone):
+            pass
 
 
-def test_a_copy_of_a_missing_folder_names_it(root):
-    with (
-        pytest.raises(StagingError, match=f"{root}/gone could not be read"),
-        staging.local_folder(f"{root}/gone"),
-    ):
-        pass
-
-
-def test_files_are_sent_side_by_side_and_the_manifest_after_all_of_them(
-    root, monkeypatch
-):
-    events = []
-    fs = staging.storage_path(root).fs
-    original = type(fs)._put_file
+def test_the_manifest_is_sent_last_and_a_failed_upload_leaves_none(root, monkeypatch):
+    uri = f"{root}/dag/2026-11-19/run/storefront"
+    kind = type(staging.storage_path(root).fs)
+    original, sent, broken = kind._put_file, [], []
 
     async def recorded(self, local, remote, *arguments, **options):
-        name = remote.rpartition("/")[2]
-        events.append(("begins", name))
-        await original(self, local, remote, *arguments, **options)
-        events.append(("arrived", name))
-
-    monkeypatch.setattr(type(fs), "_put_file", recorded)
-    publish(f"{root}/dag/2026-11-19/run/storefront")
-    assert [what for what, _ in events[:2]] == ["begins", "begins"]
-    assert events[-2:] == [("begins", "manifest.json"), ("arrived", "manifest.json")]
-    assert len(events) == 2 * (PAGES + 1)
-
-
-def test_a_failed_upload_leaves_nothing_that_a_reader_takes_for_whole(
-    root, monkeypatch
-):
-    uri = f"{root}/dag/2026-11-19/run/storefront"
-    publish(uri)
-    fs = staging.storage_path(root).fs
-    original = type(fs)._put_file
-
-    async def broken(self, local, remote, *arguments, **options):
-        if remote.endswith("/pages/7.csv"):
+        if broken and remote.endswith("/pages/7.csv"):
             raise OSError(28, "No space left")
         await original(self, local, remote, *arguments, **options)
+        sent.append(remote.rpartition("/")[2])
 
-    monkeypatch.setattr(type(fs), "_put_file", broken)
+    monkeypatch.setattr(kind, "_put_file", recorded)
+    publish(uri)
+    assert len(sent) == PAGES + 1
+    assert sent[-1] == "manifest.json"
+    broken.append(True)
     with pytest.raises(StagingError, match="storefront could not be written"):
         publish(uri)
     assert not staging.exists(uri)
@@ -136,7 +107,7 @@ def test_discarded_and_expired_folders_leave_no_object(root, amazon):
 
     assert {key.split("/")[3] for key in objects()} == {"one"}
     now = datetime.now(UTC)
-    keep = maintenance.expire_staging(root, now - timedelta(days=14))
-    assert (keep, len(objects())) == (0, PAGES + 1)
+    assert maintenance.expire_staging(root, now - timedelta(days=14)) == 0
+    assert len(objects()) == PAGES + 1
     assert maintenance.expire_staging(root, now + timedelta(days=1)) == 1
     assert objects() == []

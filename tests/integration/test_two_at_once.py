@@ -23,7 +23,6 @@ LOST = BadRequest(
 )
 CANCELLED, UNNOTICED = "BigQuery cancels one", "only the load itself notices"
 MEETINGS = {
-    "two daily runs": (DAYS[2], DAYS[2], CANCELLED),
     "daily run and backfill": (DAYS[2], DAYS[1], UNNOTICED),
     "daily run and sync": (DAYS[2], None, CANCELLED),
 }

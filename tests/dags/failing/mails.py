@@ -35,6 +35,10 @@ with DAG(
         )  # … so that nobody is left to say what became of it
 
     @task
+    def each(number):
+        raise ContractError(f"file {number} is empty")
+
+    @task
     def behind():
         pass
 
@@ -42,4 +46,5 @@ with DAG(
     def behind_that():
         pass
 
+    each.expand(number=[1, 2])
     [broken(), lost()] >> behind() >> behind_that()

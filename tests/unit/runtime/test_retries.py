@@ -1,15 +1,17 @@
 """Which errors are tried again."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from airflow.sdk import RetryAction
+from airflow.sdk.exceptions import AirflowTaskTimeout
 from jinja2 import TemplateNotFound
 
 from ecommerce.core import errors
 from ecommerce.core.paths import read_sql
 from ecommerce.core.templates import render
-from ecommerce.runtime.retries import GATE_RETRIES, NETWORK_RETRIES
+from ecommerce.runtime.retries import GATE_RETRIES, NETWORK_RETRIES, pause_after
 
 
 @pytest.mark.parametrize(
@@ -19,6 +21,8 @@ from ecommerce.runtime.retries import GATE_RETRIES, NETWORK_RETRIES
         (errors.ConfigurationError("x"), RetryAction.FAIL),
         (errors.ContractError("x"), RetryAction.FAIL),
         (errors.CheckFailed("x"), RetryAction.FAIL),
+        (errors.TimedOutError("x"), RetryAction.FAIL),
+        (AirflowTaskTimeout("x"), RetryAction.FAIL),
         (TypeError("x"), RetryAction.FAIL),
         (errors.RateLimitedError("x"), RetryAction.RETRY),
         (errors.ConcurrentUpdateError("x"), RetryAction.RETRY),
@@ -89,3 +93,10 @@ def test_the_verdict_on_the_extracts_is_final_but_a_lost_worker_is_not():
         retries.evaluate(OSError("x"), try_number=1, max_tries=1).action
         is not RetryAction.FAIL
     )
+
+
+def test_the_pause_before_the_next_attempt_doubles_up_to_its_limit():
+    task = SimpleNamespace(**NETWORK_RETRIES)
+    lost = errors.TransientError("x")
+    pauses = [pause_after(task, attempt, lost).seconds for attempt in (1, 2, 5, 6)]
+    assert pauses == [30, 60, 480, 600]

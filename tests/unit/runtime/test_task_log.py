@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 import structlog
 from airflow.providers.standard.operators.bash import BashOperator
+from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from ecommerce.core import errors
 from ecommerce.runtime import task_log
@@ -21,6 +22,14 @@ from ecommerce.runtime.retries import NETWORK_RETRIES
         (ValueError("x\ny"), "ValueError: x"),
         (KeyError(), "KeyError"),
         ("killed externally", "killed externally"),
+        (
+            None,
+            "the worker stopped without an error (killed, out of memory, or lost): see the log",
+        ),
+        (
+            AirflowTaskTimeout("x"),
+            "the task exceeded its execution timeout (TASK_TIMEOUT_SECONDS) and was stopped",
+        ),
         (RuntimeError("w" * 1000), "RuntimeError: " + "w" * 236 + "…"),
     ],
 )
@@ -29,7 +38,7 @@ def test_the_reason_is_one_short_line(error, reason):
 
 
 def test_no_half_address_is_left_where_a_reason_is_cut_short():
-    for length in range(950, 1000):
+    for length in range(950, 1000, 3):
         reason = task_log.failure_reason(
             errors.PipelineError("x" * length + " of jane.doe@example.com in line 7")
         )
