@@ -1,6 +1,5 @@
 """The stand-in's schema, cost of queries, search, pages, and who may see what."""
 
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -42,13 +41,17 @@ def test_the_schema_is_a_part_of_the_whole_schema() -> None:
 def signatures(schema: str) -> dict[str, str]:
     """The type of each field, with the types and defaults of its arguments."""
     found = {}
-    for part in parse(re.sub(r"(?s)\"\"\".*?\"\"\"", "", schema)).definitions:
+    for part in parse(schema, no_location=True).definitions:
         if isinstance(part, FIELDS):
-            for field in part.fields:
+            for field in part.fields or ():
                 name = f"{part.name.value}.{field.name.value}"
                 found[name] = print_ast(field.type)
-                for argument in field.arguments:
-                    found[f"{name}({argument.name.value})"] = print_ast(argument)
+                for argument in field.arguments or ():
+                    default = argument.default_value
+                    of_argument = f"{name}({argument.name.value})"
+                    found[of_argument] = print_ast(argument.type)
+                    if default:
+                        found[of_argument] += f" = {print_ast(default)}"
     return found
 
 
