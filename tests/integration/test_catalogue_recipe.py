@@ -22,17 +22,6 @@ DOCUMENT = (REPOSITORY / "docs" / "CATALOGUE.md").read_text()
 RUN = "from tests.integration.catalogue_run import changes, refresh; print(changes.counts(refresh('run')))"
 
 
-def test_every_step_fits_its_file(tmp_path: Path) -> None:
-    copy = copy_repository(tmp_path / "copy")
-    mapping = copy / "include/sql/transform/catalogue/product_catalogue.sql"
-    before = mapping.read_text()
-    found = steps_of(DOCUMENT)
-    assert len(found) == 4
-    for step in found:
-        step.carry_out(copy)
-    assert mapping.read_text().count("\n") == before.count("\n")
-
-
 def host_of_the_document() -> str:
     """The connection as the document writes it; its host."""
     (line,) = re.findall(r"AIRFLOW_CONN_PRODUCT_CATALOGUE_API=(.+)", DOCUMENT)

@@ -14,7 +14,6 @@ import pytest
 from demo.services.web_events import EventCollector
 from ecommerce.events.loading import transform as transform_events
 from ecommerce.sales.transform import transform as transform_orders
-from ecommerce.sources.partner_ftp.files import read_promotions
 from ecommerce.sources.partner_layouts import COLUMNS
 from ecommerce.sources.shopify.client import document
 from tests.integration.partner_files.drop import Drop
@@ -238,26 +237,12 @@ def read_web_events(folder: Path, text: str) -> list[str]:
     return [value for row in rows for value in row.values() if isinstance(value, str)]
 
 
-def read_announced_promotions(folder: Path, text: str) -> list[str]:
-    names = ("start_date", "end_date", "sku", "discount_percent")
-    usual = ["2026-11-20", "2026-11-21", "A", "10"]
-    lines = [",".join(names), *(20_000 * [",".join(usual)])]
-    for place in range(len(names)):
-        values = [f'"{value}"' for value in usual]
-        values[place] = '"' + text.replace('"', '""') + '"'
-        lines.append(",".join(values))
-    parsed = read_promotions("\n".join(lines).encode())
-    assert len(parsed.rows) >= 20_000  # a SKU of blanks is the whole shop
-    return [row["raw"] for row in parsed.rejected]
-
-
 SOURCES: list[Read] = [
     read_sales_db,
     read_storefront,
     read_shopify,
     read_partner_files,
     read_web_events,
-    read_announced_promotions,
 ]
 
 

@@ -116,12 +116,6 @@ def test_operations_that_all_fail_are_an_error(
     assert started(shop) == tries
 
 
-def test_a_large_result_is_refused(shop: Shopify, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(bulk, "MOST_BYTES", 1_000)
-    with pytest.raises(errors.ContractError, match=r"has more than 1,000 bytes$"):
-        shopify.extract(window_in(tmp_path))
-
-
 @pytest.mark.parametrize("status", [400, 403, 404, 410])
 def test_an_expired_address_is_not_requested_again(
     status: int, shop: Shopify, tmp_path: Path, monkeypatch

@@ -8,7 +8,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from demo.services.shopify import (
-    CLIENT_ID,
     CLIENT_SECRET,
     TOKEN,
     Fault,
@@ -21,7 +20,6 @@ from tests.integration.shopify.orders import line, off, refund, unit
 from tests.integration.shopify.reading import (
     NOON,
     Loadable,
-    connect,
     simulated,
     window_in,
 )
@@ -106,17 +104,3 @@ def test_messages_of_failures(serve, tmp_path: Path, monkeypatch, caplog) -> Non
         messages.append(str(failure.value))
     assert leaks(*messages, caplog.text) == []
     assert not [file for file in tmp_path.rglob("*") if file.is_file()]
-
-
-def test_a_refused_secret_is_not_quoted(
-    serve, tmp_path: Path, monkeypatch, caplog
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    shop = serve(careless(1))
-    connect(monkeypatch, shop, login=CLIENT_ID, password=CLIENT_SECRET)
-    for status in (400, 401, 403):
-        body = f"{CLIENT_SECRET} is wrong".encode()
-        shop.faults[:] = [Fault("access_token", status=status, body=body)]
-        with pytest.raises(errors.CredentialsError) as failure:
-            shopify.extract(window_in(tmp_path))
-        assert leaks(str(failure.value), caplog.text) == []

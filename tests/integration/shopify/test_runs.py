@@ -40,7 +40,6 @@ OPENING = morning_after(DAYS[0] - DAY)
 """Six o'clock on the first day."""
 NOON = morning_after(DAYS[-1]) + 6 * HOUR
 """After the last day."""
-SCOPES = ["read_orders", "read_products", "read_returns"]
 
 Versions = list[tuple[datetime, OrderFacts]]
 
@@ -234,33 +233,3 @@ def test_what_left_no_trace_is_found_corrected_and_restated(start: Start) -> Non
         (DAYS[0], "orders"): -1,
         (DAYS[2], "net_sales"): -10,
     }
-
-
-def old_orders(*refunded: RefundFacts) -> list[OrderFacts]:
-    """Two orders that are fifty days old: one with refunds, one that was processed on the first day."""
-    old = OPENING - 50 * DAY
-    return [
-        order(1, 0, created_at=old, refunds=list(refunded)),
-        order(
-            2, 0, created_at=old, processed_at=OPENING + HOUR, updated_at=OPENING + HOUR
-        ),
-    ]
-
-
-def test_what_the_app_no_longer_sees_is_neither_different_nor_deleted(
-    start: Start,
-) -> None:
-    orders = [*old_orders(*refund(5)), order(3, 2), order(4, 3)]
-    story = start([(OPENING, each) for each in orders], accessScopes=SCOPES)
-    story.run(DAYS[0])
-    later = morning_after(DAYS[0]) + 20 * DAY
-    story.show(later)
-    assert compare(later) == []
-    before = story.warehouse.rows("refunds")
-    story.server.store.delete_order("gid://shopify/Order/4")
-    assert [each["what"] for each in reconcile(later + HOUR)] == [
-        "orders: 1 gone from the source"
-    ]
-    assert story.orders().keys() == {"1", "2", "3"}
-    assert story.warehouse.rows("refunds") == before
-    assert len(before) == 1

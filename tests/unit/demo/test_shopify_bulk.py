@@ -110,12 +110,3 @@ def test_operations_fail_and_their_files_are_cut_on_demand() -> None:
         path = operation["url"].removeprefix("http://shop")
         body = shop.handle("GET", path, {}, b"").body
         assert body.count(b"\n") < int(operation["objectCount"])
-
-
-def test_an_address_expires_after_seven_days_and_gets_no_token() -> None:
-    shop = make_shop(make_orders(1))
-    path = finish(shop)["url"].removeprefix("http://shop")
-    shop.handle("GET", path, {"X-Shopify-Access-Token": "shpat_demo_shopify"}, b"")
-    assert shop.leaks == [path]
-    shop.store.clock.advance(7 * 86400)
-    assert shop.handle("GET", path, {}, b"").status == 400

@@ -205,24 +205,3 @@ def test_nested_connections_are_cut_silently_and_can_be_continued() -> None:
     rest = data(shop, query, after=first["pageInfo"]["endCursor"])["order"]["lineItems"]
     assert [node["sku"] for node in rest["nodes"]] == ["SKU-3", "SKU-4"]
     assert rest["pageInfo"]["hasNextPage"] is False
-
-
-def test_an_app_sees_what_its_scopes_allow() -> None:
-    orders = [
-        make_order(1, NOW - timedelta(days=61), updated_at=NOW),
-        make_order(2, NOW - timedelta(days=59), customer_id=7),
-    ]
-    scopes = ["read_orders", "read_products", "read_returns"]
-    shop = make_shop(orders, accessScopes=scopes)
-    assert find(shop) == [2]
-    query = """{ nodes(ids: ["gid://shopify/Order/1", "gid://shopify/Order/2"]) {
-        ... on Order { name customer { id } } } }"""
-    body = run(shop, query)
-    assert body["data"]["nodes"] == [None, {"name": "#2", "customer": None}]
-    [error] = body["errors"]
-    assert error["path"] == ["nodes", 1, "customer"]
-    assert error["extensions"]["code"] == "ACCESS_DENIED"
-    assert find(make_shop(orders)) == [2, 1]
-    hidden = run(make_shop(orders, protectedData=[]), PAGE)
-    message = hidden["errors"][0]["message"]
-    assert message.startswith("This app is not approved to access the Order object.")

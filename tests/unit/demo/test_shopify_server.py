@@ -13,7 +13,6 @@ from demo.services.shopify import (
     CLIENT_ID,
     CLIENT_SECRET,
     TOKEN,
-    Shopify,
     ShopifyStore,
 )
 from tests.unit.demo.shopify_shop import make_orders, make_shop
@@ -68,12 +67,6 @@ def test_only_the_bare_token_is_accepted_and_one_of_a_grant_expires() -> None:
         assert expired.status_code == 401
         wrong = GRANT | {"client_secret": "wrong"}
         assert requests.post(url, json=wrong, timeout=10).status_code == 401
-
-
-def test_hiccups_are_429_and_503_in_turn() -> None:
-    with Shopify(hiccups=2) as shop:
-        statuses = [post(shop.url, with_token()).status_code for _ in range(4)]
-        assert statuses == [200, 429, 200, 503]
 
 
 def test_the_shop_runs_as_a_program_and_notices_a_new_file(tmp_path: Path) -> None:
