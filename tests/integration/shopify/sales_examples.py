@@ -126,6 +126,10 @@ SALES: dict[str, tuple[OrderFacts, str]] = {
         ),
         "gross 9, fees 3",
     ),
+    "a gift of no price, and no tip": (
+        order(line("9"), line("0", custom=True)),
+        "gross 9",
+    ),
     "duties that are listed among the fees": (
         order(
             line("100", duty="12"),

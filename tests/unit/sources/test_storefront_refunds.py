@@ -124,13 +124,12 @@ class Reading:
     def __init__(self, shop: Storefront) -> None:
         self.shop = shop
 
-    def read(self, wanted: dict[str, Stubs], days: int = 0) -> dict[str, Any]:
-        """The refunds of orders, the global list for those of the last `days`."""
+    def read(self, wanted: dict[str, Stubs]) -> dict[str, Any]:
+        """The refunds of orders, from the global list where they are recent."""
         with requests.Session() as session, ThreadPoolExecutor(8) as pool:
             session.auth = (KEY, SECRET)
             client = StorefrontClient(session, f"{self.shop.url}/wp-json/wc/v3")
-            recent = NAIVE_NOON - timedelta(days=days)
-            return read_refunds(client, pool, wanted, recent)
+            return read_refunds(client, pool, wanted, NAIVE_NOON)
 
     @property
     def paths(self) -> list[str]:
@@ -157,24 +156,6 @@ def assert_complete(refunds: dict[str, Any], wanted: dict[str, Stubs]) -> None:
         assert ids == sorted(wanted[order_id].amounts)
 
 
-@pytest.mark.parametrize("mode", ["66", "11", "11c"])
-def test_few_orders_with_many_refunds_are_asked_one_by_one(mode: str) -> None:
-    many = [refunded(number, count=120) for number in (1, 2, 3, 4, 5)]
-    others = [refunded(6, created_at=LONG_AGO), refunded(7, created_at=None)]
-    store = WooStore([*many, *others, refunded(8)])
-    wanted = stubs_of(store)
-    del wanted["8"]
-    with serving(store, mode) as reading:
-        refunds = reading.read(wanted, days=14)
-    assert_complete(refunds, wanted)
-    # 608 refunds are seven pages: more than five orders would need one by one.
-    assert set(reading.paths) - {"/refunds"} == {
-        f"/orders/{key}/refunds" for key in wanted
-    }
-    quantity = refunds["1"][0]["line_items"][0]["quantity"]
-    assert quantity == "-0.25", "as text: no digit is lost"
-
-
 @pytest.mark.parametrize(("mode", "requests"), [("66", 202), ("11", 6), ("11c", 6)])
 def test_many_orders_are_looked_up_in_the_global_list_where_there_is_one(
     mode: str, requests: int
@@ -183,7 +164,10 @@ def test_many_orders_are_looked_up_in_the_global_list_where_there_is_one(
     store = WooStore([*recent, refunded(900, created_at=LONG_AGO)])
     wanted = stubs_of(store)
     with serving(store, mode) as reading:
-        assert_complete(reading.read(wanted), wanted)
+        refunds = reading.read(wanted)
+    assert_complete(refunds, wanted)
+    quantity = refunds["1"][0]["line_items"][0]["quantity"]
+    assert quantity == "-0.25", "as text: no digit is lost"
     assert len(reading.paths) == requests
     assert {"/refunds", "/orders/900/refunds"} <= set(reading.paths)
 
