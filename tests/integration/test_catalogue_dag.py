@@ -56,12 +56,12 @@ def demo_catalogue(tmp_path: Path) -> Iterator[str]:
 
 
 def test_the_demos_catalogue_reaches_products_and_mail_and_a_second_run_is_silent(
-    start_airflow: StartAirflow,
-    environment: dict[str, str],
-    demo_catalogue: str,
-    mailbox: Mailbox,
-    bigquery_emulator: Emulator,
-) -> None:
+    start_airflow,
+    environment,
+    demo_catalogue,
+    mailbox,
+    bigquery_emulator,
+):
     host = {
         "AIRFLOW_CONN_PRODUCT_CATALOGUE_API": f'{{"conn_type": "http", "host": "{demo_catalogue}"}}'
     }
@@ -104,8 +104,8 @@ def shown() -> Iterator[Catalogue]:
 
 
 def test_the_password_is_in_no_log_no_xcom_and_no_rendered_field_also_if_refused(
-    start_airflow: StartAirflow, environment: dict[str, str], shown: Catalogue
-) -> None:
+    start_airflow, environment, shown
+):
     secret = "hardly-a-password"
     airflow = start_airflow(
         environment | shown.environment(login="the-reader", password=secret)

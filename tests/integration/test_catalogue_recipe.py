@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.services.emulator import PROJECT, Emulator
+from demo.services.emulator import PROJECT
 from tests.integration.catalogue_run import stored
 from tests.integration.warehouse_contents import connect
 from tests.recipes import REPOSITORY, copy_repository, steps_of
@@ -49,9 +49,7 @@ def launches(site: Website) -> str:
 
 
 @pytest.mark.slow
-def test_the_rocket_launches_are_products_with_pictures(
-    bigquery_emulator: Emulator, tmp_path: Path
-) -> None:
+def test_the_rocket_launches_are_products_with_pictures(bigquery_emulator, tmp_path):
     copy = copy_repository(tmp_path / "copy")
     for step in steps_of(DOCUMENT):
         step.carry_out(copy)

@@ -50,9 +50,7 @@ def skus(manifest: Manifest) -> list[str]:
     return [entry["sku"] for entry in entries]
 
 
-def test_all_pages_are_fetched_with_login_and_password_as_they_are(
-    shown: Catalogue, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_pages_are_fetched_with_login_and_password_as_they_are(shown, monkeypatch):
     manifest = fetch(RUN)
     assert skus(manifest) == list("0123456")
     assert manifest.rows == 3
@@ -87,8 +85,8 @@ def everything_readable(group: int) -> Iterator[str]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_the_password_is_in_no_argument_and_in_no_environment_of_a_program(
-    shown: Catalogue, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    shown, monkeypatch
+):
     secret = "a-password-of-its-own"
     encoded = base64.b64encode(secret.encode()).decode()
     connect(monkeypatch, shown, login=LOGIN, password=secret)
@@ -150,8 +148,8 @@ CONNECTIONS = [
 
 
 def test_each_failure_has_its_words_and_4xx_is_not_tried_again(
-    shown: Catalogue, monkeypatch: pytest.MonkeyPatch, snapshot
-) -> None:
+    shown, monkeypatch, snapshot
+):
     report = []
     for status, retries in STATUSES.items():
         shown.site.put(FIRST, b"no", status=status, Location="http://127.0.0.2/")
@@ -171,7 +169,7 @@ def test_each_failure_has_its_words_and_4xx_is_not_tried_again(
     assert "\n".join(report) == snapshot
 
 
-def test_a_page_and_their_number_have_a_limit(shown: Catalogue) -> None:
+def test_a_page_and_their_number_have_a_limit(shown):
     assert problem(shown, CATALOGUE_MOST_PAGES="2") == (
         "2 x ContractError: product_catalogue_api: there are more than 2 pages"
     )
@@ -183,9 +181,7 @@ def test_a_page_and_their_number_have_a_limit(shown: Catalogue) -> None:
 
 
 @pytest.mark.slow
-def test_a_server_that_stumbles_drips_is_silent_or_down(
-    shown: Catalogue, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_that_stumbles_drips_is_silent_or_down(shown, monkeypatch):
     good, answers = shown.site.answers[SECOND], []
     shown.site.put(SECOND, b"busy", status=503)
     bad = shown.site.answers[SECOND]
@@ -204,9 +200,7 @@ def test_a_server_that_stumbles_drips_is_silent_or_down(
     assert "nothing answers" in problem(shown)
 
 
-def test_addresses_may_be_relative_and_have_a_path(
-    shown: Catalogue, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_addresses_may_be_relative_and_have_a_path(shown, monkeypatch):
     for where in ("?page=2", SECOND):
         following(shown, where)
         assert skus(fetch(RUN)) == ["A", "3", "4", "5", "6"]

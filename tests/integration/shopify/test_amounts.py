@@ -37,7 +37,7 @@ def loaded(load_once: Callable[..., Loadable]) -> Loadable:
     return load_once(*ORDERS.values())
 
 
-def test_examples_have_their_amounts(loaded: Loadable) -> None:
+def test_examples_have_their_amounts(loaded):
     figures = loaded.figures()
     found = {}
     expected = {}
@@ -47,7 +47,7 @@ def test_examples_have_their_amounts(loaded: Loadable) -> None:
     assert found == expected
 
 
-def test_every_row_is_the_oracles(loaded: Loadable) -> None:
+def test_every_row_is_the_oracles(loaded):
     orders = {row["order_id"]: row for row in loaded.rows("orders")}
     lines: dict[str, list[Any]] = {}
     for row in loaded.rows("order_lines"):
@@ -65,7 +65,7 @@ def test_every_row_is_the_oracles(loaded: Loadable) -> None:
         assert loaded.refunds()[order_id] == returned
 
 
-def test_all_examples_add_up_and_are_accounted_for(loaded: Loadable) -> None:
+def test_all_examples_add_up_and_are_accounted_for(loaded):
     assert loaded.accounts["warnings"] == []
     assert loaded.accounts["rows_rejected"] == 0
     assert loaded.accounts["rows_read"] == loaded.accounts["rows_accepted"]
@@ -82,7 +82,7 @@ def test_all_examples_add_up_and_are_accounted_for(loaded: Loadable) -> None:
     assert Decimal(stated["source_refund_amount"]) == paid_back
 
 
-def test_an_order_that_does_not_add_up_is_loaded_with_a_warning(load) -> None:
+def test_an_order_that_does_not_add_up_is_loaded_with_a_warning(load):
     changes = {
         1: ("totalPriceSet", "19.99"),
         2: ("totalPriceSet", "20.0099"),

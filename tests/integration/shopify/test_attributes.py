@@ -1,7 +1,6 @@
 """What ORDER_ATTRIBUTES names of a Shopify order reaches the orders table."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -66,7 +65,7 @@ def attributes(loaded: Loadable) -> dict[str, Any]:
     return stored
 
 
-def test_fields_tags_custom_attributes_utm_parameters_and_metafields(load) -> None:
+def test_fields_tags_custom_attributes_utm_parameters_and_metafields(load):
     orders = [with_note(1, "wrap", **FULL), with_note(2, "") | {"metafields": []}]
     expected = {"1": STORED, "2": {"sourceName": "web"}}
     for number, (value, stored) in enumerate(VALUES.items(), 3):
@@ -79,8 +78,8 @@ def test_fields_tags_custom_attributes_utm_parameters_and_metafields(load) -> No
 
 
 def test_more_orders_than_are_read_one_by_one_have_their_metafields(
-    serve, tmp_path: Path, monkeypatch
-) -> None:
+    serve, tmp_path, monkeypatch
+):
     serve(*(with_note(number, "wrap", **FULL) for number in range(1, 21)))
     monkeypatch.setattr(extraction, "IN_BULK", 10)
     monkeypatch.setattr(bulk, "PAUSE", 0.0)

@@ -59,8 +59,8 @@ def rows(loaded: Loadable) -> list[dict[str, Any]]:
 
 
 def test_orders_read_in_bulk_end_in_the_same_rows_as_page_by_page(
-    shop: Shopify, tmp_path: Path, monkeypatch
-) -> None:
+    shop, tmp_path, monkeypatch
+):
     shop.bulk.faults.append(BulkFault(count_error=12))
     shop.faults.append(Fault("/bulk/", rewrite=lambda body: body * 2))
     in_bulk = Loadable(window_in(tmp_path / "bulk"))
@@ -85,8 +85,8 @@ UNUSABLE = {
 
 @pytest.mark.parametrize("name", [*UNUSABLE, "lost"])
 def test_an_operation_without_a_usable_result_is_started_again(
-    name: str, shop: Shopify, tmp_path: Path, monkeypatch
-) -> None:
+    name, shop, tmp_path, monkeypatch
+):
     simulated(monkeypatch, shop)
     if name == "lost":
         lost = b'{"data":{"bulkOperation":null}}'
@@ -105,9 +105,7 @@ FAILING = {
 
 
 @pytest.mark.parametrize("name", FAILING)
-def test_operations_that_all_fail_are_an_error(
-    name: str, shop: Shopify, tmp_path: Path, snapshot
-) -> None:
+def test_operations_that_all_fail_are_an_error(name, shop, tmp_path, snapshot):
     fault, tries = FAILING[name]
     shop.bulk.faults += [fault] * 3
     with pytest.raises(errors.PipelineError) as failure:
@@ -117,9 +115,7 @@ def test_operations_that_all_fail_are_an_error(
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 410])
-def test_an_expired_address_is_not_requested_again(
-    status: int, shop: Shopify, tmp_path: Path, monkeypatch
-) -> None:
+def test_an_expired_address_is_not_requested_again(status, shop, tmp_path, monkeypatch):
     simulated(monkeypatch, shop)
     expired = b"<Error><Code>ExpiredToken</Code></Error>"
     gone = Fault("/bulk/1.jsonl", status=status, body=expired, times=99)
@@ -131,8 +127,8 @@ def test_an_expired_address_is_not_requested_again(
 
 
 def test_an_operation_that_never_ends_is_cancelled_and_reported(
-    shop: Shopify, tmp_path: Path, monkeypatch
-) -> None:
+    shop, tmp_path, monkeypatch
+):
     monkeypatch.setattr(bulk, "PAUSE", 5.0)
     clock = simulated(monkeypatch, shop)
     shop.bulk.polls = 1_000_000
@@ -146,8 +142,8 @@ def test_an_operation_that_never_ends_is_cancelled_and_reported(
 
 @pytest.mark.parametrize("code", ["OPERATION_IN_PROGRESS", "LIMIT_REACHED"])
 def test_an_operation_waits_for_others_of_the_app_for_a_while(
-    code: str, shop: Shopify, tmp_path: Path, monkeypatch
-) -> None:
+    code, shop, tmp_path, monkeypatch
+):
     monkeypatch.setattr(bulk, "PAUSE", 5.0)
     simulated(monkeypatch, shop)
     refusal = {"code": code, "message": "Another one is in progress"}
@@ -173,8 +169,8 @@ def test_an_operation_waits_for_others_of_the_app_for_a_while(
     ],
 )
 def test_the_operation_of_a_killed_task_is_taken_over(
-    polls: int, minutes: int, operations: int, shop: Shopify, tmp_path: Path
-) -> None:
+    polls, minutes, operations, shop, tmp_path
+):
     shop.bulk.polls = polls
     killed = {"message": "Killed", "path": ["bulkOperation"]}
     shop.faults.append(Fault("BulkState", error=killed))

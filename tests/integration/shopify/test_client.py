@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -28,7 +27,7 @@ NO_WHOLE_SCHEMA = pytest.mark.skipif(
 @pytest.mark.parametrize(
     "schema", [SUBSET, pytest.param(WHOLE_SCHEMA, marks=NO_WHOLE_SCHEMA)], ids=str
 )
-def test_every_document_is_valid(schema: Path) -> None:
+def test_every_document_is_valid(schema):
     compression = "zstd" if schema == WHOLE_SCHEMA else None
     text = pa.input_stream(schema, compression=compression).read()
     built = build_schema(text.decode(), assume_valid=True)
@@ -50,9 +49,7 @@ def grants(shop: Shopify) -> int:
     return sum("access_token" in request.path for request in shop.requests)
 
 
-def test_client_credentials_are_exchanged_for_tokens(
-    shop: Shopify, tmp_path: Path, monkeypatch
-) -> None:
+def test_client_credentials_are_exchanged_for_tokens(shop, tmp_path, monkeypatch):
     connect(monkeypatch, shop, login=CLIENT_ID, password=CLIENT_SECRET)
     shopify.extract(window_in(tmp_path))
     assert grants(shop) == 1
@@ -64,7 +61,7 @@ def test_client_credentials_are_exchanged_for_tokens(
         shopify.extract(window_in(tmp_path))
 
 
-def test_a_token_is_renewed_five_minutes_before_it_expires(shop: Shopify) -> None:
+def test_a_token_is_renewed_five_minutes_before_it_expires(shop):
     now = 0.0
     session = requests.Session()
     token = Token(session, shop.url, CLIENT_ID, CLIENT_SECRET, clock=lambda: now)
@@ -123,9 +120,7 @@ FAULTS = {
 }
 
 
-def test_a_failure_is_an_error_of_its_kind(
-    shop: Shopify, tmp_path: Path, monkeypatch, snapshot
-) -> None:
+def test_a_failure_is_an_error_of_its_kind(shop, tmp_path, monkeypatch, snapshot):
     simulated(monkeypatch, shop)
     report = []
     for name, fault in FAULTS.items():

@@ -2,7 +2,6 @@
 
 import json
 import logging
-from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -56,9 +55,7 @@ def leaks(*texts: str) -> list[str]:
     return [word for word in FORBIDDEN if any(word in text for text in texts)]
 
 
-def test_rows_rejects_manifests_and_logs(
-    serve, tmp_path: Path, monkeypatch, caplog
-) -> None:
+def test_rows_rejects_manifests_and_logs(serve, tmp_path, monkeypatch, caplog):
     caplog.set_level(logging.DEBUG)
     monkeypatch.setenv("ORDER_ATTRIBUTES", "tags,note,email")
     serve(careless(1), careless(2, amount=TEXT))
@@ -86,7 +83,7 @@ FAULTS = [
 ]
 
 
-def test_messages_of_failures(serve, tmp_path: Path, monkeypatch, caplog) -> None:
+def test_messages_of_failures(serve, tmp_path, monkeypatch, caplog):
     caplog.set_level(logging.DEBUG)
     shop = serve(careless(1))
     simulated(monkeypatch, shop)

@@ -171,12 +171,12 @@ class Tables:
     last_in_bulk=some.booleans(),
 )
 def test_any_split_of_windows_ends_in_the_oracles_rows(
-    history: tuple[Versions, dict[str, datetime]],
-    reads: list[tuple[int, bool]],
-    last_in_bulk: bool,
-    tmp_path_factory: Any,
-    monkeypatch: Any,
-) -> None:
+    history,
+    reads,
+    last_in_bulk,
+    tmp_path_factory,
+    monkeypatch,
+):
     versions, deleted = history
     tables, read_at = Tables(), DAY.start
     monkeypatch.setattr(bulk, "PAUSE", 0.0)

@@ -1,12 +1,11 @@
 """What an app without the scope `read_all_orders` does not see does not count as deleted."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from demo.services.shopify import Fault, OrderFacts, Shopify, ShopifyStore
+from demo.services.shopify import Fault, OrderFacts, ShopifyStore
 from ecommerce.core import errors
 from ecommerce.core.business_day import day_window
 from ecommerce.sources import shopify
@@ -46,12 +45,12 @@ def removed(folder: Path) -> set[str]:
     ],
 )
 def test_an_order_is_deleted_where_the_app_would_see_it(
-    scopes: list[str],
-    days_ago: dict[int, int],
-    expected: set[str],
-    serve: Callable[..., Shopify],
-    tmp_path: Path,
-) -> None:
+    scopes,
+    days_ago,
+    expected,
+    serve,
+    tmp_path,
+):
     serve(*orders(days_ago), accessScopes=scopes)
     assert removed(tmp_path) == expected
 
@@ -69,14 +68,14 @@ def grow_older(store: ShopifyStore) -> None:
     [(ALL, {1: 90, 4: 10}, withdraw), (SCOPES, {1: 60, 4: 10}, grow_older)],
 )
 def test_an_order_that_goes_out_of_sight_during_the_read_is_kept(
-    scopes, days_ago, meanwhile, serve, tmp_path: Path
-) -> None:
+    scopes, days_ago, meanwhile, serve, tmp_path
+):
     shop = serve(*orders(days_ago), accessScopes=scopes)
     shop.faults.append(Fault("OrdersById", before=meanwhile))
     assert removed(tmp_path) == {"5"}
 
 
-def test_older_days_need_a_scope(serve, tmp_path: Path) -> None:
+def test_older_days_need_a_scope(serve, tmp_path):
     serve(*orders(DAYS_AGO), accessScopes=SCOPES)
     seen = day_window((NOW - timedelta(days=59)).date(), DAY.timezone)
     shopify.extract(window_in(tmp_path / "seen", seen))

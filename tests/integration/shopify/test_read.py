@@ -3,7 +3,6 @@
 import json
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,9 +37,7 @@ def ids(loaded: Loadable) -> list[str]:
     return [row["order_id"] for row in loaded.rows("orders")]
 
 
-def test_orders_of_the_day_changed_and_known_ones_are_read(
-    serve, tmp_path: Path
-) -> None:
+def test_orders_of_the_day_changed_and_known_ones_are_read(serve, tmp_path):
     serve(
         order(1, DAY.start),
         order(2, DAY.end - SECOND),
@@ -62,9 +59,7 @@ def test_orders_of_the_day_changed_and_known_ones_are_read(
     assert sorted(versions, key=int) == [*"1235789", "10"]
 
 
-def test_many_orders_take_the_time_of_their_points(
-    serve, tmp_path: Path, monkeypatch
-) -> None:
+def test_many_orders_take_the_time_of_their_points(serve, tmp_path, monkeypatch):
     orders = []
     for number in range(1, 501):
         refunds = [refund(unit())] if number % 5 == 0 else []
@@ -81,7 +76,7 @@ def test_many_orders_take_the_time_of_their_points(
     assert len(shop.requests) <= 13
 
 
-def test_orders_with_many_lines_are_read_whole(load) -> None:
+def test_orders_with_many_lines_are_read_whole(load):
     orders = [order(5)]
     for number, lines in enumerate((50, 51, 250, 600), 1):
         units = [unit(place) for place in range(lines)]
@@ -99,9 +94,7 @@ def edit(store: ShopifyStore) -> None:
     store.update_order("gid://shopify/Order/1", changed_at, email="new@example.com")
 
 
-def test_lines_on_two_pages_and_of_an_order_that_changes_count_once(
-    serve, tmp_path: Path
-) -> None:
+def test_lines_on_two_pages_and_of_an_order_that_changes_count_once(serve, tmp_path):
     shop = serve(order(1, lines=300))
 
     def repeat(body: bytes) -> bytes:
@@ -121,8 +114,8 @@ def test_lines_on_two_pages_and_of_an_order_that_changes_count_once(
 
 
 def test_a_throttled_request_waits_for_points_but_not_for_ever(
-    serve, tmp_path: Path, monkeypatch
-) -> None:
+    serve, tmp_path, monkeypatch
+):
     shop = serve(order(1))
     simulated(monkeypatch, shop)
     shop.faults.append(Fault("OrdersById", throttled=True, times=7))
@@ -134,9 +127,7 @@ def test_a_throttled_request_waits_for_points_but_not_for_ever(
         shopify.extract(window_in(tmp_path))
 
 
-def test_a_request_that_is_too_expensive_is_cut_in_halves(
-    serve, tmp_path: Path
-) -> None:
+def test_a_request_that_is_too_expensive_is_cut_in_halves(serve, tmp_path):
     shop = serve(*(order(number) for number in range(1, 41)))
     refusal = {
         "message": "Query cost is 1019, which exceeds the single query max cost limit.",
@@ -154,8 +145,8 @@ def test_a_request_that_is_too_expensive_is_cut_in_halves(
 
 
 def test_a_search_that_shopify_does_not_understand_is_an_error(
-    serve, tmp_path: Path, monkeypatch
-) -> None:
+    serve, tmp_path, monkeypatch
+):
     serve(order(1))
     searches = {"created": "made_at:>='2026-11-19'", "changed": "id:1"}
     monkeypatch.setattr(extraction, "_searches", lambda window, until: searches)
@@ -164,8 +155,8 @@ def test_a_search_that_shopify_does_not_understand_is_an_error(
 
 
 def test_without_personal_data_orders_are_read_with_a_warning(
-    serve, tmp_path: Path, snapshot
-) -> None:
+    serve, tmp_path, snapshot
+):
     facts = OrderFacts(1, NOON, [line("10")], email="ann@example.com", customer_id=7)
     serve(facts, protectedData=["customer"])
     loaded = Loadable(window_in(tmp_path))

@@ -69,7 +69,8 @@ class Story:
 
     def __init__(self, server: Shopify, warehouse: Shop) -> None:
         self.server, self.warehouse = server, warehouse
-        self.versions = [build_order(facts) for facts in HISTORY]
+        versions = [build_order(facts) for facts in HISTORY]
+        self.versions = sorted(versions, key=lambda order: order["updatedAt"])
 
     def show(self, at: datetime) -> None:
         """Let the shop be as it is at `at`."""
@@ -120,7 +121,7 @@ def story(
         yield Story(server, warehouse)
 
 
-def test_what_left_no_trace_is_found_corrected_and_restated(story: Story) -> None:
+def test_what_left_no_trace_is_found_corrected_and_restated(story):
     for day in DAYS:
         story.mail(day)
         at = morning_after(day) + 9 * HOUR

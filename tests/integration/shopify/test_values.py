@@ -1,7 +1,6 @@
 """The columns that an order's fields become; unusual orders are loaded correctly, or one
 record is rejected with its reason."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -28,7 +27,7 @@ from tests.integration.shopify.orders import (
     shipping,
     unit,
 )
-from tests.integration.shopify.reading import DAY, NOON, Loadable
+from tests.integration.shopify.reading import DAY, NOON
 
 WEEK = timedelta(days=7)
 UNPAID: dict[str, Any] = {"payments": []}
@@ -182,7 +181,7 @@ def built(number: int, facts: OrderFacts, fields: dict[str, Any]) -> dict[str, A
     return build_order(replace(facts, number=number)) | fields
 
 
-def test_the_columns_of_orders(load: Callable[..., Loadable]) -> None:
+def test_the_columns_of_orders(load):
     answers = []
     for number, (facts, fields, _) in enumerate(ORDERS.values(), 1):
         answers.append(built(number, facts, fields))
@@ -197,7 +196,7 @@ def test_the_columns_of_orders(load: Callable[..., Loadable]) -> None:
     assert loaded.accounts["rows_rejected"] == 0
 
 
-def test_the_columns_of_lines_and_refunds(load: Callable[..., Loadable]) -> None:
+def test_the_columns_of_lines_and_refunds(load):
     lines = [
         line("10", 3, sku="A", title="Mug", product_type="Cups", off="1"),
         line("5", sku="B", category="Plates", rate="0.10"),
@@ -244,7 +243,7 @@ def test_the_columns_of_lines_and_refunds(load: Callable[..., Loadable]) -> None
     ]
 
 
-def test_a_guest_is_known_by_the_e_mail_address(load: Callable[..., Loadable]) -> None:
+def test_a_guest_is_known_by_the_e_mail_address(load):
     customers = [
         {"email": "Ann@Example.com"},
         {"email": "ann@example.com ", "customer_id": 7},
@@ -298,7 +297,7 @@ def with_amount(number: int, name: str, amount: Any) -> dict[str, Any]:
     return answer
 
 
-def test_an_amount_may_be_a_number_and_have_further_zeros(load) -> None:
+def test_an_amount_may_be_a_number_and_have_further_zeros(load):
     forms = [12, 12.0, "12", "12.0000000000", "1.2e1"]
     orders = []
     for form in forms:
@@ -320,9 +319,7 @@ def test_an_amount_may_be_a_number_and_have_further_zeros(load) -> None:
     ("amount", "reason"),
     [("12.1234567890", "too_many_digits"), ("twelve", "invalid_number")],
 )
-def test_an_amount_that_is_none_is_rejected_alone(
-    amount: str, reason: str, load
-) -> None:
+def test_an_amount_that_is_none_is_rejected_alone(amount, reason, load):
     orders = [with_amount(number, name, amount) for number, name in enumerate(PATHS)]
     loaded = load(*orders, OrderFacts(9, NOON, [line("10")]))
     columns: dict[str, list[str]] = {name: [] for name in PATHS}
@@ -337,7 +334,7 @@ def test_an_amount_that_is_none_is_rejected_alone(
 
 def test_the_check_reports_another_timezone_and_what_the_app_may_not_see(
     serve, snapshot
-) -> None:
+):
     serve(
         order(line("10"), updated_at=DAY.end),
         ianaTimezone="Europe/Berlin",

@@ -1,6 +1,5 @@
 """What the storefront's extract reads: the same from servers of all three kinds, over real HTTP."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,9 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from demo.services.storefront import Storefront, WooStore
-from ecommerce.core.business_day import BusinessDay, day_window
-from ecommerce.core.read_window import ReadWindow
+from demo.services.storefront import WooStore
+from ecommerce.core.business_day import day_window
 from ecommerce.sources.storefront import extraction as storefront
 from tests.integration.storefront.days import (
     CHANGED_ON_THE_DAY,
@@ -41,12 +39,12 @@ SUMMER = day_window(date(2025, 6, 3), "UTC")
     ids=str,
 )
 def test_the_newest_day_is_read_alike_from_every_server(
-    serve: Callable[..., Storefront],
-    window: Callable[..., ReadWindow],
-    mode: str,
-    day: BusinessDay,
-    site: str,
-) -> None:
+    serve,
+    window,
+    mode,
+    day,
+    site,
+):
     store = storefront_days(day)
     serve(store, mode, timezone=site)
     manifest = storefront.extract(window(day))
@@ -57,8 +55,8 @@ def test_the_newest_day_is_read_alike_from_every_server(
 
 @pytest.mark.parametrize("mode", MODES)
 def test_an_older_day_reads_what_was_created_or_changed_in_it_and_no_more(
-    serve: Callable[..., Storefront], window: Callable[..., ReadWindow], mode: str
-) -> None:
+    serve, window, mode
+):
     store = storefront_days(FALL_BACK)
     serve(store, mode)
     manifest = storefront.extract(window(later=True))
@@ -74,7 +72,7 @@ def test_an_older_day_reads_what_was_created_or_changed_in_it_and_no_more(
     )
 
 
-def test_the_manifest_has_the_storefronts_totals(serve, window) -> None:
+def test_the_manifest_has_the_storefronts_totals(serve, window):
     store = storefront_days(FALL_BACK)
     line = store.orders[2].lines[0]
     store.orders[1].lines[0].subtotal = Decimal(10) ** 15  # beyond all reason
@@ -99,9 +97,7 @@ def test_the_manifest_has_the_storefronts_totals(serve, window) -> None:
     assert manifest.rows == len(orders) + len(refunds) + 2
 
 
-def test_an_empty_shop_is_a_valid_read(
-    serve: Callable[..., Storefront], window: Callable[..., ReadWindow]
-) -> None:
+def test_an_empty_shop_is_a_valid_read(serve, window):
     shop = serve(WooStore())
     manifest = storefront.extract(window())
     assert [
@@ -118,9 +114,7 @@ def test_an_empty_shop_is_a_valid_read(
     assert len(shop.requests) == 4
 
 
-def test_of_known_orders_only_those_that_are_gone_are_removed(
-    serve: Callable[..., Storefront], window: Callable[..., ReadWindow]
-) -> None:
+def test_of_known_orders_only_those_that_are_gone_are_removed(serve, window):
     store = storefront_days(FALL_BACK)
     long_ago = {
         number: replace(store.orders[50], id=number) for number in range(1000, 1101)
@@ -135,9 +129,7 @@ def test_of_known_orders_only_those_that_are_gone_are_removed(
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_refunds_that_are_known_are_not_read_again(
-    serve: Callable[..., Storefront], window: Callable[..., ReadWindow], mode: str
-) -> None:
+def test_refunds_that_are_known_are_not_read_again(serve, window, mode):
     store = storefront_days(FALL_BACK)
     shop = serve(store, mode)
     asked: list[list[str]] = []

@@ -1,7 +1,6 @@
 """What the storefront's extract makes of busy, changing, broken and unwilling servers."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -12,7 +11,6 @@ import pytest
 
 from demo.services.storefront import (
     Fault,
-    Storefront,
     WooLine,
     WooOrder,
     WooStore,
@@ -24,7 +22,6 @@ from ecommerce.core.errors import (
     ContractError,
     TransientError,
 )
-from ecommerce.core.read_window import ReadWindow
 from ecommerce.sources import http
 from ecommerce.sources.storefront import extraction as storefront
 from ecommerce.storage.staging import exists
@@ -80,12 +77,12 @@ TROUBLE = {
     ("trouble", "mode"), [*zip(TROUBLE, ["66", "11", "11c", "11"], strict=True)]
 )
 def test_passing_trouble_changes_nothing(
-    serve: Callable[..., Storefront],
-    window: Callable[..., ReadWindow],
-    monkeypatch: pytest.MonkeyPatch,
-    mode: str,
-    trouble: str,
-) -> None:
+    serve,
+    window,
+    monkeypatch,
+    mode,
+    trouble,
+):
     monkeypatch.setattr(http, "FIRST_PAUSE", 0.0)
     shop = serve(storefront_days(FALL_BACK), mode)
     calm = storefront.extract(window())
@@ -111,9 +108,7 @@ def many_orders(count: int, day: BusinessDay) -> list[WooOrder]:
     ]
 
 
-def test_orders_that_move_over_page_boundaries_meanwhile_are_not_lost(
-    serve: Callable[..., Storefront], window: Callable[..., ReadWindow]
-) -> None:
+def test_orders_that_move_over_page_boundaries_meanwhile_are_not_lost(serve, window):
     """Old orders with small ids enter the list of changed ones, others are thrown away,
     between the pages."""
     old = [WooOrder(n, FALL_BACK.start - timedelta(days=20)) for n in range(1, 9)]
@@ -138,9 +133,7 @@ def test_orders_that_move_over_page_boundaries_meanwhile_are_not_lost(
     assert manifest.control_totals["source_orders"] == 954
 
 
-def test_a_page_that_is_broken_inside_is_named_and_not_quoted(
-    serve: Callable[..., Storefront], window: Callable[..., ReadWindow]
-) -> None:
+def test_a_page_that_is_broken_inside_is_named_and_not_quoted(serve, window):
     shop = serve(storefront_days(FALL_BACK))
 
     # Where a colon is missing, the parser would like to show what it found instead.
@@ -169,8 +162,8 @@ WITHHELD = {
 
 
 def test_what_the_shop_counts_or_names_and_does_not_return_is_a_warning(
-    serve: Callable[..., Storefront], window: Callable[..., ReadWindow], snapshot
-) -> None:
+    serve, window, snapshot
+):
     store = storefront_days(FALL_BACK)
     shop = serve(store, "66")
     report = []
@@ -194,11 +187,11 @@ FAILURES: dict[str, tuple[Fault, type[Exception]]] = {
 
 @pytest.mark.parametrize("failure", FAILURES)
 def test_a_failed_read_publishes_nothing_and_keeps_what_was_there(
-    serve: Callable[..., Storefront],
-    window: Callable[..., ReadWindow],
-    monkeypatch: pytest.MonkeyPatch,
-    failure: str,
-) -> None:
+    serve,
+    window,
+    monkeypatch,
+    failure,
+):
     monkeypatch.setattr(http, "FIRST_PAUSE", 0.0)
     shop = serve(storefront_days(FALL_BACK))
     fault, error = FAILURES[failure]
@@ -215,9 +208,7 @@ def test_a_failed_read_publishes_nothing_and_keeps_what_was_there(
     assert pages(before, "orders")
 
 
-def test_an_unusable_connection_is_a_matter_of_configuration(
-    monkeypatch: pytest.MonkeyPatch, window: Callable[..., ReadWindow]
-) -> None:
+def test_an_unusable_connection_is_a_matter_of_configuration(monkeypatch, window):
     monkeypatch.setenv(
         "AIRFLOW_CONN_STOREFRONT_API",
         '{"conn_type": "http", "host": "http://127.0.0.1"}',

@@ -1,9 +1,7 @@
 """What the mail about a refreshed catalogue says, and when there is none."""
 
 import json
-from collections.abc import Callable
 from datetime import UTC, date, datetime
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -63,7 +61,7 @@ def publish(summary: Summary, folder: Path) -> Manifest:
     return staging.read_manifest(uri)
 
 
-def test_the_mail(summary: Summary, snapshot) -> None:
+def test_the_mail(summary, snapshot):
     warning = {"kind": "note", "text": "1 source had …"}
     message = changes.compose(summary, [warning], changes.thumbnails(summary))
     text = message.get_body(("plain",)).get_content()
@@ -81,11 +79,11 @@ def test_the_mail(summary: Summary, snapshot) -> None:
 
 
 def test_it_is_sent_once_something_has_changed_and_somebody_wants_it(
-    summary: Summary,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    mailbox: Callable[[], list[EmailMessage]],
-) -> None:
+    summary,
+    tmp_path,
+    monkeypatch,
+    mailbox,
+):
     def notify(found: Summary, *, send_mail: bool = False) -> str:
         return changes.notify(publish(found, tmp_path), [], send_mail=send_mail)
 
@@ -138,7 +136,7 @@ BROKEN = {"state": "broken", "sha256": None, "reason": "HTTP 404"}
         ),
     ],
 )
-def test_what_counts_as_a_change(before, now, news) -> None:
+def test_what_counts_as_a_change(before, now, news):
     known = {before["sku"]: before} if before else {}
     rows = [now] if now else []
     catalogue = Catalogue([], [], 0)

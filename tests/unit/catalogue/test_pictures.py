@@ -39,7 +39,7 @@ def bomb(width: int, height: int) -> bytes:
     return data
 
 
-def test_the_file_is_named_by_what_it_is() -> None:
+def test_the_file_is_named_by_what_it_is():
     for kind in ("JPEG", "PNG", "WEBP", "GIF"):
         assert examine(drawn("a", kind)).ending == kind.lower().replace("jpeg", "jpg")
 
@@ -60,14 +60,12 @@ def test_the_file_is_named_by_what_it_is() -> None:
     ],
     ids=range(10),
 )
-def test_what_is_no_picture_is_refused_whatever_it_is_called(
-    data: bytes, reason: str
-) -> None:
+def test_what_is_no_picture_is_refused_whatever_it_is_called(data, reason):
     with pytest.raises(UnusablePicture, match=reason):
         examine(data)
 
 
-def test_a_thumbnail_is_small_upright_and_keeps_its_proportions() -> None:
+def test_a_thumbnail_is_small_upright_and_keeps_its_proportions():
     half = THUMBNAIL_PIXELS // 2
     assert thumbnail(drawn("a", size=(400, 200))).size == (THUMBNAIL_PIXELS, half)
     assert thumbnail(drawn("a", size=(10, 20))).size == (10, 20)
@@ -78,7 +76,7 @@ def test_a_thumbnail_is_small_upright_and_keeps_its_proportions() -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_a_thumbnail_has_nothing_of_the_camera(kind: str) -> None:
+def test_a_thumbnail_has_nothing_of_the_camera(kind):
     data = drawn("a", kind, exif=AT_HOME)
     assert b"Private Road" in data
     assert b"Private Road" not in examine(data).thumbnail
@@ -86,13 +84,13 @@ def test_a_thumbnail_has_nothing_of_the_camera(kind: str) -> None:
 
 
 @pytest.mark.parametrize("mode", ["CMYK", "L", "P", "1", "I;16"])
-def test_pictures_in_all_kinds_of_colours(mode: str) -> None:
+def test_pictures_in_all_kinds_of_colours(mode):
     picture = Image.new(mode, (50, 40))
     kind = "JPEG" if mode == "CMYK" else "PNG"
     assert thumbnail(written(picture, kind)).size == (50, 40)
 
 
-def test_a_large_picture_keeps_its_drawing() -> None:
+def test_a_large_picture_keeps_its_drawing():
     drawing = Image.radial_gradient("L").resize((1_800, 1_200))
     small = thumbnail(written(drawing)).convert("RGB")
     whole = drawing.convert("RGB")

@@ -13,7 +13,7 @@ def fields_of(kind: str) -> set[str]:
     return fields
 
 
-def test_warnings_of_one_thing_and_of_many(snapshot) -> None:
+def test_warnings_of_one_thing_and_of_many(snapshot):
     report = []
     for kind in wordings():
         for count in (1, 1234):
@@ -23,7 +23,7 @@ def test_warnings_of_one_thing_and_of_many(snapshot) -> None:
     assert "\n".join(report) == snapshot
 
 
-def test_the_days_of_a_warning() -> None:
+def test_the_days_of_a_warning():
     for fields, days in (
         ({"day": "2026-11-19"}, [19]),
         ({"days": ["2026-11-20", "2026-11-18", "2026-11-20"]}, [18, 20]),
@@ -34,7 +34,7 @@ def test_the_days_of_a_warning() -> None:
         assert days_of(fields) == [date(2026, 11, day) for day in days]
 
 
-def test_the_same_sentence_is_listed_once() -> None:
+def test_the_same_sentence_is_listed_once():
     warning = {"kind": "check", "found": "a", "meaning": "b", "action": "", "weight": 1}
     found = sentences([warning, warning | {"action": "c"}, warning | {"meaning": ""}])
     assert found == ["a: b", "a"]

@@ -50,13 +50,13 @@ ERRORS = [
 ]
 
 
-def test_each_kind_of_error_has_its_words(snapshot) -> None:
+def test_each_kind_of_error_has_its_words(snapshot):
     report = [f"{type(each).__name__}: {reason_of(each, PLACE)}" for each in ERRORS]
     assert "\n".join(report) == snapshot
     assert "secret" not in "".join(report)
 
 
-def test_what_an_error_stands_for_is_found_wherever_its_library_keeps_it() -> None:
+def test_what_an_error_stands_for_is_found_wherever_its_library_keeps_it():
     refused = ConnectionRefusedError(111, "Connection refused")
     around = exceptions.ConnectionError(refused)
     for error in (around, TransportError(around), RetryError("secret", cause=around)):
@@ -66,13 +66,13 @@ def test_what_an_error_stands_for_is_found_wherever_its_library_keeps_it() -> No
     assert reason_of(while_another, PLACE) == REFUSED
 
 
-def test_an_error_that_was_raised_from_itself_ends() -> None:
+def test_an_error_that_was_raised_from_itself_ends():
     error = ValueError("secret")
     error.args = (error,)
     assert reason_of(error, otherwise="nobody knows") == "nobody knows"
 
 
-def test_a_place_is_host_and_port() -> None:
+def test_a_place_is_host_and_port():
     assert place_of("db.example", 5432) == "db.example:5432"
     assert place_of(None, 5432) == "localhost:5432"
     assert place_of("db.example", None) == "db.example"

@@ -116,7 +116,7 @@ EXAMPLES: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-def test_orders_have_the_totals_of_real_ones() -> None:
+def test_orders_have_the_totals_of_real_ones():
     found = {}
     expected = {}
     for name, (facts, text) in EXAMPLES.items():
@@ -128,7 +128,7 @@ def test_orders_have_the_totals_of_real_ones() -> None:
     assert found == expected
 
 
-def test_the_lines_of_orders_and_refunds() -> None:
+def test_the_lines_of_orders_and_refunds():
     returned = refund(unit(subtotal=Decimal(0), tax=Decimal(0)))
     edited = make_order(lines=[line("100", 3, removed=1)], refunds=[returned])
     [item] = edited["lineItems"]

@@ -31,7 +31,7 @@ FIELDS = (ObjectTypeDefinitionNode, InterfaceTypeDefinitionNode)
 
 
 @pytest.mark.skipif(not WHOLE.exists(), reason="there is no copy of the whole schema")
-def test_the_schema_is_a_part_of_the_whole_schema() -> None:
+def test_the_schema_is_a_part_of_the_whole_schema():
     with pyarrow.input_stream(WHOLE, compression="zstd") as stream:
         whole = signatures(stream.read().decode())
     for name, signature in signatures(SCHEMA_FILE.read_text()).items():
@@ -67,7 +67,7 @@ COSTS = {
 }
 
 
-def test_a_query_has_the_measured_cost_and_pays_for_what_it_returned() -> None:
+def test_a_query_has_the_measured_cost_and_pays_for_what_it_returned():
     costs = {}
     for query in COSTS:
         cost = run(make_shop([]), query)["extensions"]["cost"]
@@ -83,7 +83,7 @@ def test_a_query_has_the_measured_cost_and_pays_for_what_it_returned() -> None:
     }
 
 
-def test_points_are_restored_by_time_and_a_query_above_them_is_throttled() -> None:
+def test_points_are_restored_by_time_and_a_query_above_them_is_throttled():
     shop = make_shop([make_order()])
     shop.bucket.take(1500)
     throttled = run(shop, PAGE_QUERY, n=50, q="")
@@ -103,7 +103,7 @@ REFUSED = {
 }
 
 
-def test_invalid_queries_are_refused() -> None:
+def test_invalid_queries_are_refused():
     for message, query in REFUSED.items():
         body = run(make_shop([]), query)
         assert message in body["errors"][0]["message"]
@@ -141,7 +141,7 @@ SEARCHES = {
 }
 
 
-def test_a_search_finds_what_shopify_finds() -> None:
+def test_a_search_finds_what_shopify_finds():
     facts = [{"tags": ["vip"]}, {}, {"test": True, "email": "ann@example.com"}]
     orders = []
     for number, more in enumerate(facts):
@@ -151,7 +151,7 @@ def test_a_search_finds_what_shopify_finds() -> None:
     assert {query: find(shop, query) for query in SEARCHES} == SEARCHES
 
 
-def test_a_search_that_is_not_understood_is_answered_with_a_warning() -> None:
+def test_a_search_that_is_not_understood_is_answered_with_a_warning():
     shop = make_shop(make_orders(3))
     for query, field, count in (
         ("staff:'ann'", "staff", 3),
@@ -164,7 +164,7 @@ def test_a_search_that_is_not_understood_is_answered_with_a_warning() -> None:
         assert (warning["field"], warning["code"]) == (field, "invalid_field")
 
 
-def test_a_walk_returns_every_order_once_and_those_changed_meanwhile_again() -> None:
+def test_a_walk_returns_every_order_once_and_those_changed_meanwhile_again():
     shop, found, after = make_shop(make_orders(25)), [], None
     while True:
         page = data(shop, PAGE, first=10, after=after)["orders"]
@@ -180,7 +180,7 @@ def test_a_walk_returns_every_order_once_and_those_changed_meanwhile_again() -> 
     assert error["message"] == "Invalid cursor for current pagination sort."
 
 
-def test_the_index_lags_and_a_page_has_the_current_order() -> None:
+def test_the_index_lags_and_a_page_has_the_current_order():
     shop = make_shop([make_order(1, NOW - timedelta(days=1))], lag=10)
     shop.store.put_order(make_order(2))
     shop.store.update_order("gid://shopify/Order/1", NOW, tags=["late"])
@@ -194,7 +194,7 @@ def test_the_index_lags_and_a_page_has_the_current_order() -> None:
     assert find(shop) == [2]
 
 
-def test_nested_connections_are_cut_silently_and_can_be_continued() -> None:
+def test_nested_connections_are_cut_silently_and_can_be_continued():
     query = """query($after: String) { order(id: "gid://shopify/Order/1") {
         lineItems(first: 3, after: $after) {
             pageInfo { hasNextPage endCursor } nodes { sku } } } }"""

@@ -54,7 +54,7 @@ def client(shop: Storefront, pauses: list[float]) -> Iterator[StorefrontClient]:
         yield StorefrontClient(session, root, timeout=5, sleep=pauses.append)
 
 
-def test_a_page_is_read_as_it_was_sent_with_the_total(client, shop) -> None:
+def test_a_page_is_read_as_it_was_sent_with_the_total(client, shop):
     parameters = {"orderby": "id", "order": "asc"}
     page = client.get("/orders", 1, parameters)
     assert (page.total, page.size) == (3, 3)
@@ -67,7 +67,7 @@ def test_a_page_is_read_as_it_was_sent_with_the_total(client, shop) -> None:
     assert (page.total, page.body, page.empty) == (None, b"[ ]", True)
 
 
-def test_retry_after_is_obeyed_in_seconds_and_as_a_date(client, shop, pauses) -> None:
+def test_retry_after_is_obeyed_in_seconds_and_as_a_date(client, shop, pauses):
     moment = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
     shop.faults.append(Fault("/orders", status=429, headers={"Retry-After": "7"}))
     shop.faults.append(Fault("/orders", status=503, headers={"Retry-After": moment}))
@@ -76,14 +76,14 @@ def test_retry_after_is_obeyed_in_seconds_and_as_a_date(client, shop, pauses) ->
     assert 10 < pauses[1] <= 20
 
 
-def test_a_busy_answer_to_one_thread_holds_back_all(client, shop, pauses) -> None:
+def test_a_busy_answer_to_one_thread_holds_back_all(client, shop, pauses):
     shop.faults.append(Fault("/orders", status=429, headers={"Retry-After": "60"}))
     client.get("/orders", 1)
     client.get("/orders", 2)
     assert pauses == [pytest.approx(60, abs=1), pytest.approx(60, abs=5)]
 
 
-def test_a_long_pause_is_left_to_the_task(client, shop, pauses) -> None:
+def test_a_long_pause_is_left_to_the_task(client, shop, pauses):
     for seconds, tries in ((120, 2), (121, 1)):
         shop.requests.clear()
         retry_after = {"Retry-After": str(seconds)}
@@ -128,7 +128,7 @@ FAULTS = {
 
 def test_failures_are_named_and_tried_again_where_they_may_pass(
     client, shop, pauses, caplog, snapshot
-) -> None:
+):
     report = []
     with caplog.at_level(logging.DEBUG):
         for name, fault in FAULTS.items():
@@ -151,7 +151,7 @@ def test_failures_are_named_and_tried_again_where_they_may_pass(
     assert client.get("/orders").total == 3
 
 
-def test_silence_and_a_dead_port_may_pass(shop, pauses) -> None:
+def test_silence_and_a_dead_port_may_pass(shop, pauses):
     session = requests.Session()
     root = f"{shop.url}/wp-json/wc/v3"
     slow = StorefrontClient(session, root, timeout=0.05, sleep=pauses.append)
@@ -167,7 +167,7 @@ def test_silence_and_a_dead_port_may_pass(shop, pauses) -> None:
 
 def test_the_server_is_quoted_where_keys_root_or_parameters_are_wrong(
     client, shop, snapshot
-) -> None:
+):
     messages = []
     with pytest.raises(PipelineError) as caught:
         client.get("/orders", 1, {"after": "yesterday"})
@@ -184,7 +184,7 @@ def test_the_server_is_quoted_where_keys_root_or_parameters_are_wrong(
     assert "\n".join(messages) == snapshot
 
 
-def test_a_redirect_within_the_shop_is_followed(client, shop) -> None:
+def test_a_redirect_within_the_shop_is_followed(client, shop):
     moved = "/wp-json/wc/v3/orders?orderby=id&order=asc&per_page=100&page=1"
     for place in (f"{shop.url}{moved}", moved):
         shop.faults.append(Fault("/orders", status=301, headers={"Location": place}))
@@ -200,9 +200,7 @@ def test_a_redirect_within_the_shop_is_followed(client, shop) -> None:
         "http://127.0.0.1:1",
     ],
 )
-def test_a_redirect_to_another_host_or_scheme_is_not_followed(
-    client, shop, place: str
-) -> None:
+def test_a_redirect_to_another_host_or_scheme_is_not_followed(client, shop, place):
     target = place.format(port=shop.url.rpartition(":")[2])
     elsewhere = {"Location": f"{target}/orders?key={SECRET}"}
     shop.faults.append(Fault("/orders", status=301, headers=elsewhere))
@@ -233,9 +231,7 @@ def connect(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
         ("http://shop.internal", False),
     ],
 )
-def test_a_key_is_not_sent_openly_through_the_internet(
-    monkeypatch: pytest.MonkeyPatch, host: str, refused: bool
-) -> None:
+def test_a_key_is_not_sent_openly_through_the_internet(monkeypatch, host, refused):
     connect(monkeypatch, host)
     if not refused:
         StorefrontClient.connect()
@@ -248,9 +244,7 @@ def test_a_key_is_not_sent_openly_through_the_internet(
     assert SECRET not in str(caught.value)
 
 
-def test_check_names_a_server_that_does_not_date_all_changes(
-    monkeypatch: pytest.MonkeyPatch, snapshot
-) -> None:
+def test_check_names_a_server_that_does_not_date_all_changes(monkeypatch, snapshot):
     report = []
     for mode in ("11", "11c", "66", "11, refused"):
         with Storefront(WooStore(), mode.partition(",")[0]) as shop:

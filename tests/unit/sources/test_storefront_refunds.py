@@ -51,7 +51,7 @@ def stubs(**amounts: str | None) -> Stubs:
     return Stubs(NAIVE_NOON, parsed)
 
 
-def test_orders_are_known_when_every_refund_and_its_sum_is() -> None:
+def test_orders_are_known_when_every_refund_and_its_sum_is():
     orders = {
         "1": stubs(r5="9.72", r6="2.75"),
         "2": stubs(r7="1.00", r8="1.00"),  # one more than known
@@ -77,7 +77,7 @@ def test_orders_are_known_when_every_refund_and_its_sum_is() -> None:
     assert (rows.num_rows, list(changed)) == (0, ["1"])
 
 
-def test_a_refund_that_an_order_lists_twice_counts_once() -> None:
+def test_a_refund_that_an_order_lists_twice_counts_once():
     stub = "{'id': '5', 'total': '-1.00'}"
     order = f"1 AS order_id, now() AS created_at, [{stub}, {stub}] AS refunds"
     with connect_duckdb() as duck:
@@ -158,8 +158,8 @@ def assert_complete(refunds: dict[str, Any], wanted: dict[str, Stubs]) -> None:
 
 @pytest.mark.parametrize(("mode", "requests"), [("66", 202), ("11", 6), ("11c", 6)])
 def test_many_orders_are_looked_up_in_the_global_list_where_there_is_one(
-    mode: str, requests: int
-) -> None:
+    mode, requests
+):
     recent = [refunded(number, count=2) for number in range(1, 201)]
     store = WooStore([*recent, refunded(900, created_at=LONG_AGO)])
     wanted = stubs_of(store)
@@ -172,7 +172,7 @@ def test_many_orders_are_looked_up_in_the_global_list_where_there_is_one(
     assert {"/refunds", "/orders/900/refunds"} <= set(reading.paths)
 
 
-def test_what_the_global_list_lacks_is_asked_for_order_by_order() -> None:
+def test_what_the_global_list_lacks_is_asked_for_order_by_order():
     store = WooStore(refunded(number) for number in range(1, 6))
     wanted = stubs_of(store)
     # Dated a month before its order: an import may do that.
@@ -187,7 +187,7 @@ def test_what_the_global_list_lacks_is_asked_for_order_by_order() -> None:
 
 
 @pytest.mark.parametrize("body", [b"[1, 2]", b'[{"id": 1,]'])
-def test_a_page_that_is_no_list_of_refunds_is_named(body: bytes) -> None:
+def test_a_page_that_is_no_list_of_refunds_is_named(body):
     store = WooStore([refunded(1)])
     with serving(store, "66") as reading:
         broken = Fault("/orders/1/refunds", rewrite=lambda _: body, times=9)

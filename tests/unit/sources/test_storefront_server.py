@@ -72,7 +72,7 @@ BOUNDS = [
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_bounds_are_exclusive_and_utc_only_on_demand(serve, mode: str) -> None:
+def test_bounds_are_exclusive_and_utc_only_on_demand(serve, mode):
     get = serve(WooStore([an_order(1, NOON)]), mode)
     for parameters, found in BOUNDS:
         assert ids(get("/orders", **parameters)) == found, parameters
@@ -102,7 +102,7 @@ MOVES: dict[str, tuple[Callable[[WooStore], object], str]] = {
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_what_moves_the_modified_date(serve, mode: str) -> None:
+def test_what_moves_the_modified_date(serve, mode):
     for name, (happen, shown) in MOVES.items():
         refunded = an_order(2, refunds=[WooRefund(78, NOON, Decimal("1.00"))])
         store = WooStore([an_order(1), refunded])
@@ -120,9 +120,7 @@ def test_what_moves_the_modified_date(serve, mode: str) -> None:
 @pytest.mark.parametrize(
     ("mode", "reported"), [("66", "06:15:57"), ("11", "05:15:57"), ("11c", "06:15:57")]
 )
-def test_hpos_dates_a_change_in_the_repeated_hour_an_hour_early(
-    serve, mode: str, reported: str
-) -> None:
+def test_hpos_dates_a_change_in_the_repeated_hour_an_hour_early(serve, mode, reported):
     store = WooStore([an_order(286, FALL_BACK + timedelta(hours=1))])
     store.update_status(286, "completed", FALL_BACK + timedelta(minutes=75, seconds=57))
     [order] = serve(store, mode)("/orders").json()
@@ -131,9 +129,7 @@ def test_hpos_dates_a_change_in_the_repeated_hour_an_hour_early(
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_refunds_are_negative_stubs_in_the_order_and_positive_under_it(
-    serve, mode: str
-) -> None:
+def test_refunds_are_negative_stubs_in_the_order_and_positive_under_it(serve, mode):
     goodwill = WooRefund(423, NOON + timedelta(days=1), Decimal("2.75"), "goodwill")
     unit = WooRefundLine(1311, 10, Decimal(1), Decimal("9.00"), Decimal("0.72"))
     one_unit = WooRefund(

@@ -66,7 +66,7 @@ def walk_in_order(shelf: Shelf) -> int:
 
 
 @pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 200, 1234])
-def test_every_page_is_read_once_and_the_one_after_a_full_last_page(count: int) -> None:
+def test_every_page_is_read_once_and_the_one_after_a_full_last_page(count):
     shelf = Shelf(range(count))
     assert walk_in_order(shelf) == 0
     assert shelf.seen == set(range(count))
@@ -75,9 +75,7 @@ def test_every_page_is_read_once_and_the_one_after_a_full_last_page(count: int) 
 
 @pytest.mark.parametrize("count", [0, 250, 300])
 @pytest.mark.parametrize(("total", "withheld"), [(None, 0), (100, 0), (570, 320)])
-def test_wrong_totals_cost_requests_only(
-    count: int, total: int | None, withheld: int
-) -> None:
+def test_wrong_totals_cost_requests_only(count, total, withheld):
     shelf = Shelf(range(count))
 
     def misstate(number: int) -> Page:
@@ -92,7 +90,7 @@ def test_wrong_totals_cost_requests_only(
 
 
 @pytest.mark.parametrize("seed", range(100))
-def test_what_stays_on_the_list_is_seen_however_it_changes(seed: int) -> None:
+def test_what_stays_on_the_list_is_seen_however_it_changes(seed):
     """Objects enter and leave anywhere while the pages are asked for in any order."""
     rng = random.Random(seed)
     stays = set(range(0, 3000, 3))
@@ -117,9 +115,7 @@ def test_what_stays_on_the_list_is_seen_however_it_changes(seed: int) -> None:
         assert stays <= shelf.seen
 
 
-def test_an_object_that_enters_between_two_requests_costs_a_second_look_at_its_neighbours_only() -> (
-    None
-):
+def test_an_object_that_enters_costs_a_second_look_at_its_neighbours_only():
     entered = iter([False, False, False, True])
 
     def happen(ids: list[int]) -> None:
@@ -135,7 +131,7 @@ def test_an_object_that_enters_between_two_requests_costs_a_second_look_at_its_n
     ]
 
 
-def test_a_list_that_never_rests_is_given_up() -> None:
+def test_a_list_that_never_rests_is_given_up():
     shelf = Shelf(range(300), lambda ids: ids.append(-len(ids)))
     with pytest.raises(
         TransientError, match="the shelf: the list changed every time it was read"
@@ -151,9 +147,7 @@ def test_a_list_that_never_rests_is_given_up() -> None:
         ([1, 2, 2], TransientError, "page 3 with what is on page 2"),
     ],
 )
-def test_a_page_that_repeats_another_is_no_part_of_the_list(
-    shown: list[int], kind: type[Exception], pages: str
-) -> None:
+def test_a_page_that_repeats_another_is_no_part_of_the_list(shown, kind, pages):
     shelf = Shelf(range(300))
 
     def cached(number: int) -> Page:
@@ -165,7 +159,5 @@ def test_a_page_that_repeats_another_is_no_part_of_the_list(
 
 
 @pytest.mark.parametrize(("total", "withheld"), [(137, 137), (0, 0), (None, 0)])
-def test_an_empty_first_page_of_a_list_with_objects_is_no_empty_list(
-    total: int | None, withheld: int
-) -> None:
+def test_an_empty_first_page_of_a_list_with_objects_is_no_empty_list(total, withheld):
     assert walk_by(lambda number: Page(number, b"[]", total, 0)) == withheld

@@ -70,7 +70,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[list[str]]]:
     return answers
 
 
-def test_a_picture_has_what_its_server_knows_it_by(site: Website) -> None:
+def test_a_picture_has_what_its_server_knows_it_by(site):
     picture = drawn("mug")
     day = "Sat, 21 Nov 2026 05:00:00 GMT"
     url = site.put("/a.png", picture, ETag='"1"', Last_Modified=day)
@@ -88,7 +88,7 @@ def test_a_picture_has_what_its_server_knows_it_by(site: Website) -> None:
     assert download(f"{site.url}/café au lait.png?s=ü", NOTHING, HERE).data
 
 
-def test_redirects_are_followed_and_login_and_cookies_go_nowhere(site: Website) -> None:
+def test_redirects_are_followed_and_login_and_cookies_go_nowhere(site):
     site.put("/a.png", drawn("a"))
     site.redirect("/moved", "/a.png")
     url = site.url.replace("//", "//user:word@")
@@ -116,8 +116,8 @@ def test_redirects_are_followed_and_login_and_cookies_go_nowhere(site: Website) 
     ],
 )
 def test_a_redirect_to_a_private_or_other_address_is_not_followed(
-    site: Website, neighbour: Website, place: str, reason: str
-) -> None:
+    site, neighbour, place, reason
+):
     place = place.format(port=site.port)
     assert why_not(site.redirect("/moved.png", place)) == reason
     if not place.startswith("//"):
@@ -125,15 +125,13 @@ def test_a_redirect_to_a_private_or_other_address_is_not_followed(
     assert neighbour.requests == []
 
 
-def test_one_private_address_of_a_name_is_enough(site: Website, names) -> None:
+def test_one_private_address_of_a_name_is_enough(site, names):
     names["shop.example"] = [["127.0.0.1", "127.0.0.2"]]
     assert why_not(f"http://shop.example:{site.port}/a.png") == PRIVATE
     assert site.requests == []
 
 
-def test_a_name_is_connected_to_at_the_address_that_was_checked(
-    site: Website, neighbour: Website, names
-) -> None:
+def test_a_name_is_connected_to_at_the_address_that_was_checked(site, neighbour, names):
     changing = [["127.0.0.1"], ["127.0.0.2"]]
     names["shop.example"] = list(changing)
     site.put("/secret.png", drawn("public"))
@@ -160,7 +158,7 @@ PUBLIC_ADDRESSES = """
 """
 
 
-def test_private_addresses_in_all_their_forms() -> None:
+def test_private_addresses_in_all_their_forms():
     for address in PRIVATE_ADDRESSES.split():
         assert not is_allowed(address, ()), address
     for address in PUBLIC_ADDRESSES.split():
@@ -171,7 +169,7 @@ def test_private_addresses_in_all_their_forms() -> None:
     assert not is_allowed("10.2.0.1", networks)
 
 
-def test_a_picture_without_end_stops_at_the_limit(site: Website) -> None:
+def test_a_picture_without_end_stops_at_the_limit(site):
     tracemalloc.start()
     assert why_not(site.endless("/5gb.jpg")) == "it is larger than 0 MB"
     _, most = tracemalloc.get_traced_memory()
@@ -189,7 +187,7 @@ DRIPS = {
 
 
 @pytest.mark.parametrize("what", DRIPS)
-def test_a_server_that_drips_is_left_at_the_deadline(what: str) -> None:
+def test_a_server_that_drips_is_left_at_the_deadline(what):
     beginning, drop = DRIPS[what]
 
     def drip() -> None:
@@ -210,7 +208,7 @@ def test_a_server_that_drips_is_left_at_the_deadline(what: str) -> None:
             download(url, NOTHING, HERE, QUICK)
 
 
-def test_a_server_that_is_silent_or_breaks_off_is_left(site: Website) -> None:
+def test_a_server_that_is_silent_or_breaks_off_is_left(site):
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
         assert why_not(url) == "its host timed out"
@@ -224,17 +222,13 @@ def test_a_server_that_is_silent_or_breaks_off_is_left(site: Website) -> None:
     ("status", "is_silent"),
     [(404, False), (500, False), (206, False), (204, False), (429, True), (503, True)],
 )
-def test_other_answers_are_no_pictures(
-    site: Website, status: int, is_silent: bool
-) -> None:
+def test_other_answers_are_no_pictures(site, status, is_silent):
     with pytest.raises(UnusablePicture, match=f"returned HTTP {status}$") as refused:
         download(site.put("/a.png", b"", status=status), NOTHING, HERE)
     assert (refused.type is SilentHost) == is_silent
 
 
-def test_a_certificate_must_be_the_names(
-    site: Website, names, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_certificate_must_be_the_names(site, names, monkeypatch):
     """The name is verified, and not the address that is connected to."""
     asked: list[str] = []
 

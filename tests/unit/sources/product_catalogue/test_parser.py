@@ -70,7 +70,7 @@ def results(*entries: Any) -> dict[str, Any]:
     return {"count": len(entries), "next": None, "results": list(entries)}
 
 
-def test_a_product_is_read_and_its_address_made_whole(pages: Pages) -> None:
+def test_a_product_is_read_and_its_address_made_whole(pages):
     (product,) = read_pages(pages(results(MUG))).products
     assert (product.sku, product.name, product.category) == (
         "MUG-01",
@@ -81,7 +81,7 @@ def test_a_product_is_read_and_its_address_made_whole(pages: Pages) -> None:
     assert product.updated_at == datetime(2026, 11, 1, 10, tzinfo=UTC)
 
 
-def test_pages_follow_each_other_and_only_the_sku_is_needed(pages: Pages) -> None:
+def test_pages_follow_each_other_and_only_the_sku_is_needed(pages):
     catalogue = read_pages(
         pages(
             results({"sku": "B"}), results({"sku": 17}, {"sku": " A ", "image_url": 5})
@@ -129,7 +129,7 @@ WRONG: tuple[tuple[dict[str, Any], str], ...] = (
 )
 
 
-def test_what_is_wrong_with_one_product_rejects_that_product(pages: Pages) -> None:
+def test_what_is_wrong_with_one_product_rejects_that_product(pages):
     entries: list[Any] = [None, 5, "MUG", [], ["sku"]]
     reasons = ["malformed_entry"] * 5
     for number, (change, reason) in enumerate(WRONG):
@@ -146,7 +146,7 @@ def test_what_is_wrong_with_one_product_rejects_that_product(pages: Pages) -> No
     assert catalogue.rejected[0].file == "page 1"
 
 
-def test_json_that_breaks_parsers_breaks_one_product_at_most(pages: Pages) -> None:
+def test_json_that_breaks_parsers_breaks_one_product_at_most(pages):
     for raw in (
         rb'{"sku": "A\ud800"}',
         rb'{"sku": "A", "more": "\udfff"}',
@@ -161,9 +161,7 @@ def test_json_that_breaks_parsers_breaks_one_product_at_most(pages: Pages) -> No
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
-def test_of_several_with_one_sku_the_last_updated_counts(
-    pages: Pages, order: tuple[int, ...]
-) -> None:
+def test_of_several_with_one_sku_the_last_updated_counts(pages, order):
     entries = [
         MUG | {"name": "old", "updated_at": "2026-11-01T10:00:00+00:00"},
         MUG | {"name": "new", "updated_at": "2026-11-01T12:00:00+01:00"},
@@ -188,16 +186,12 @@ def test_of_several_with_one_sku_the_last_updated_counts(
     ],
     ids=range(8),
 )
-def test_a_page_of_another_layout_is_named(
-    pages: Pages, body: Any, message: str
-) -> None:
+def test_a_page_of_another_layout_is_named(pages, body, message):
     with pytest.raises(ContractError, match=message):
         read_pages(pages(results(MUG), body))
 
 
-def test_another_layout_is_told_by_the_connection(
-    pages: Pages, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_layout_is_told_by_the_connection(pages, monkeypatch):
     set_connection(monkeypatch, entries="data.items")
     assert read_pages(pages({"data": {"items": [MUG]}})).products
     assert read_pages(pages([MUG])).products, "a page may be the list itself"
@@ -211,7 +205,7 @@ def parse(
     )
 
 
-def test_an_empty_catalogue_is_refused_unless_somebody_says_so(pages: Pages) -> None:
+def test_an_empty_catalogue_is_refused_unless_somebody_says_so(pages):
     with pytest.raises(
         ContractError, match="the catalogue has 0 products and 0 entries"
     ):
@@ -225,8 +219,8 @@ def test_an_empty_catalogue_is_refused_unless_somebody_says_so(pages: Pages) -> 
 
 
 def test_a_catalogue_that_lost_more_than_half_is_refused_unless_somebody_says_so(
-    pages: Pages,
-) -> None:
+    pages,
+):
     known = {"A", "B", "C", "D", "E"}
     half = pages(results(*({"sku": sku} for sku in "ABX")))
     with pytest.raises(
@@ -239,7 +233,7 @@ def test_a_catalogue_that_lost_more_than_half_is_refused_unless_somebody_says_so
 
 
 @pytest.mark.parametrize("wrong", [{"price": -1}, {"name": ["a"]}])
-def test_a_rejected_product_is_not_missing(pages: Pages, wrong: dict[str, Any]) -> None:
+def test_a_rejected_product_is_not_missing(pages, wrong):
     raw = pages(results({"sku": "A"}, {"sku": "B"} | wrong))
     assert [entry.sku for entry in read_pages(raw).rejected] == ["B"]
     assert parse(raw, {"A", "B"}).control_totals == {
