@@ -196,6 +196,12 @@ def test_the_columns_of_orders(load):
     assert loaded.accounts["rows_rejected"] == 0
 
 
+def refunded(answer: dict[str, Any]) -> dict[str, Any]:
+    """The line of the first refund."""
+    item: dict[str, Any] = answer["refunds"][0]["refundLineItems"][0]["lineItem"]
+    return item
+
+
 def test_the_columns_of_lines_and_refunds(load):
     lines = [
         line("10", 3, sku="A", title="Mug", product_type="Cups", off="1"),
@@ -212,6 +218,9 @@ def test_the_columns_of_lines_and_refunds(load):
         order(*lines, refunds=refunds, processed_at=NOON - WEEK, edited_at=LATER),
         {},
     )
+    # Ids are numbers, and lines are numbered by them.
+    for item in (answer["lineItems"][0], refunded(answer)):
+        item["id"] = "gid://shopify/LineItem/999"
     answer["lineItems"].reverse()
     loaded = load(answer)
     columns = "line_number sku product_name category quantity unit_price tax_amount"
