@@ -220,24 +220,6 @@ RETURNS: dict[str, tuple[OrderFacts, str]] = {
         ),
         "gross 100, tax 21, fees 12, returns 100, returned_tax 21, returned_shipping 12",
     ),
-    "shipping with tax in its price, in amounts before tax": (
-        order(
-            line("11", rate="0.10"),
-            shipping=[shipping("5.50", "0.10")],
-            taxes_included=True,
-            refund_subtotals_with_tax=False,
-            refunds=[
-                refund(
-                    unit(),
-                    shipping="5",
-                    shipping_tax="0.50",
-                    transactions=[paid("16.50")],
-                )
-            ],
-        ),
-        "gross 10, tax 1.50, shipping 5, returns 10, returned_tax 1.50, "
-        "returned_shipping 5",
-    ),
     "duties that are listed among the fees, alone": (
         order(
             line("100", duty="12"), refunds=[refund(duties="12")], duties_place="fees"
