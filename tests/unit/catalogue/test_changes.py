@@ -10,7 +10,7 @@ from ecommerce.catalogue import changes
 from ecommerce.catalogue.changes import Summary
 from ecommerce.catalogue.loading import LastCatalogue
 from ecommerce.catalogue.pictures import examine
-from ecommerce.sources.product_catalogue.entries import Catalogue
+from ecommerce.sources.product_catalogue.entries import Catalogue, RejectedEntry
 from ecommerce.storage import staging
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import Manifest
@@ -145,3 +145,11 @@ def test_what_counts_as_a_change(before, now, news):
     usual = {"new": [], "changed": [], "gone": [], "rejected": [], "broken": []}
     usual |= {"products": 0, "shown": 0, "is_news": bool(news)}
     assert found == usual | news
+
+
+def test_a_product_whose_entry_was_rejected_is_not_gone():
+    entry = RejectedEntry(2, "page 1", "A", "invalid_number", "price", "{}")
+    last = LastCatalogue({"A": row("A")}, 1)
+    found = changes.summarise(Catalogue([], [entry], 0), [], last)
+    assert (found["gone"], found["is_news"]) == ([], False)
+    assert found["rejected"] == ["page 1, entry 2: invalid_number (price)"]

@@ -111,6 +111,11 @@ def test_other_ids_stay_as_they_are(text):
     assert safe_id(text, KEY) == text
 
 
+def test_a_long_id_is_hashed():
+    assert safe_id("x" * 200, KEY) == "x" * 200
+    assert safe_id("x" * 201, KEY).startswith("long-")
+
+
 def test_control_characters_are_removed():
     assert without_controls("A\0B\x07\tC\nD\x85") == "AB\tC\nD"
     assert safe_id("A\x001", KEY) == "A1"
