@@ -5,6 +5,7 @@ the API, its connections as lists.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -97,64 +98,137 @@ def totals_of(order: Row) -> Row:
     }
 
 
-def returns_of(order: Row) -> Iterator[tuple[str, int, Decimal, Decimal]]:
-    """Refund id, line number, and the amounts without and of tax, of each row of refunds; line 0 holds all
-    that belongs to no line of goods, both amounts in one."""
-    by_id = {line["id"]: line for line in lines_of(order)}
+@dataclass
+class Returned:
+    """What one refund pays back, before `rest` is allocated to parts of the order."""
+
+    refund_id: str
+    lines: list[tuple[int, Decimal, Decimal]]
+    merchandise: Fraction = ZERO
+    tax: Fraction = ZERO
+    shipping: Fraction = ZERO
+    rest: Fraction = ZERO
+
+
+def returns_of(order: Row) -> Iterator[tuple[str, int, Decimal, Decimal, Decimal]]:
+    """Refund id, line number, merchandise, tax, and shipping with fees of each row of
+    refunds; line 0 holds all that belongs to no line of goods."""
+    lines = {line["id"]: line for line in lines_of(order)}
+    totals = totals_of(order)
+    left = [
+        Fraction(totals["gross_amount"] - totals["discount_amount"]),
+        Fraction(totals["tax_amount"]),
+        Fraction(totals["shipping_amount"] + totals["fee_amount"]),
+    ]
+    allocated = [ZERO, ZERO, ZERO]
+    paid = ZERO
+    for refund in order["refunds"]:
+        returned = returned_by(refund, order["taxesIncluded"], lines)
+        for line in returned.lines:
+            yield (returned.refund_id, *line, Decimal(0))
+        of_lines = [
+            sum((Fraction(line[1]) for line in returned.lines), returned.merchandise),
+            sum((Fraction(line[2]) for line in returned.lines), returned.tax),
+            returned.shipping,
+        ]
+        paid += returned.rest
+        open_amount = paid
+        now = [ZERO, ZERO, ZERO]
+        for part in range(3):
+            left[part] -= max(of_lines[part], ZERO)
+            so_far = max(allocated[part], min(open_amount, left[part]))
+            now[part] = so_far - allocated[part]
+            allocated[part] = so_far
+            open_amount -= so_far
+        excess = returned.rest - sum(now)
+        yield (
+            returned.refund_id,
+            0,
+            rounded(returned.merchandise + now[0] + excess),
+            rounded(returned.tax + now[1]),
+            rounded(returned.shipping + now[2]),
+        )
+    if not order["cancelledAt"]:
+        yield from removed_units(order, lines)
+
+
+def returned_by(refund: Row, taxes_included: bool, lines: dict[str, Row]) -> Returned:
+    """What a refund pays back for its lines, shipping and duties, and the rest."""
+    items, shipments = refund["refundLineItems"], refund["refundShippingLines"]
+    amounts = sum((exact(item["subtotalSet"]) for item in items), ZERO)
+    amounts += sum((exact(each["subtotalAmountSet"]) for each in shipments), ZERO)
+    shipping_tax = sum((exact(each["taxAmountSet"]) for each in shipments), ZERO)
+    tax = sum((exact(item["totalTaxSet"]) for item in items), shipping_tax)
+    listed = refund.get("duties") or []
+    duties = sum((exact(duty["amountSet"]) for duty in listed), ZERO)
+    paid = exact(refund["totalRefundedSet"])
+    has_tax = taxes_included and paid != amounts + tax + duties
+    explained = amounts + duties + (ZERO if has_tax else tax)
+
+    returned = Returned(str(refund["legacyResourceId"]), [])
+    returned.tax = shipping_tax
+    returned.shipping = duties - (shipping_tax if has_tax else ZERO)
+    returned.shipping += sum(
+        (exact(each["subtotalAmountSet"]) for each in shipments), ZERO
+    )
+    goods, gift_cards = ZERO, ZERO
+    for item in items:
+        line = lines[item["lineItem"]["id"]]
+        item_tax = exact(item["totalTaxSet"])
+        net = exact(item["subtotalSet"]) - (item_tax if has_tax else ZERO)
+        if line["kind"] == "goods":
+            goods += net
+            row = (line["line_number"], rounded(net), rounded(item_tax))
+            returned.lines.append(row)
+        elif line["kind"] == "tip":
+            returned.shipping += net
+            returned.tax += item_tax
+        else:
+            gift_cards += net + item_tax
+
+    rest = ZERO if is_exchange(refund) else unexplained(refund, paid - explained)
+    if rest > 0:
+        returned.rest = rest
+    kept = min(rest + gift_cards, ZERO)
+    returned.merchandise = max(kept, -goods)
+    return returned
+
+
+def is_exchange(refund: Row) -> bool:
+    """Whether the returned goods were replaced by others."""
+    return bool((refund.get("return") or {}).get("exchangeLineItems"))
+
+
+def unexplained(refund: Row, difference: Fraction) -> Fraction:
+    """What was paid back beyond the refund's own lines; below zero what the shop kept."""
+    statuses = set()
+    for payment in refund["transactions"]:
+        if payment["kind"] == "REFUND":
+            statuses.add(payment["status"])
+    if difference > 0 and statuses & {"SUCCESS", "PENDING"}:
+        return difference
+    if difference < 0 and "SUCCESS" in statuses and "PENDING" not in statuses:
+        return difference
+    return ZERO
+
+
+def removed_units(
+    order: Row, lines: dict[str, Row]
+) -> Iterator[tuple[str, int, Decimal, Decimal, Decimal]]:
+    """The rows of units that an edit removed and no refund has."""
     refunded: dict[str, int] = {}
     for refund in order["refunds"]:
-        items, shipments = refund["refundLineItems"], refund["refundShippingLines"]
-        amounts = sum((exact(each["subtotalSet"]) for each in items), ZERO)
-        amounts += sum((exact(each["subtotalAmountSet"]) for each in shipments), ZERO)
-        tax = sum((exact(each["totalTaxSet"]) for each in items), ZERO)
-        tax += sum((exact(each["taxAmountSet"]) for each in shipments), ZERO)
-        duties = sum(
-            (exact(each["amountSet"]) for each in refund.get("duties") or []), ZERO
-        )
-        paid = exact(refund["totalRefundedSet"])
-        has_tax = order["taxesIncluded"] and paid != amounts + tax + duties
-        explained = amounts + duties + (ZERO if has_tax else tax)
-        payments = {
-            each["status"]
-            for each in refund["transactions"]
-            if each["kind"] == "REFUND"
-        }
-        is_final = "SUCCESS" in payments and not (
-            paid < explained and "PENDING" in payments
-        )
-        exchanged = ((refund.get("return") or {}).get("exchangeLineItems")) or []
-        moved = is_final or (paid > explained and "PENDING" in payments)
-        rest = paid - explained if moved and not exchanged else ZERO
-        of_order, of_goods, of_cards = duties, ZERO, ZERO
-        for each in items:
-            line, net = by_id[each["lineItem"]["id"]], exact(each["subtotalSet"])
-            net -= exact(each["totalTaxSet"]) if has_tax else ZERO
-            refunded[line["id"]] = refunded.get(line["id"], 0) + each["quantity"]
-            if line["kind"] == "goods":
-                of_goods += net
-                yield (
-                    str(refund["legacyResourceId"]),
-                    line["line_number"],
-                    rounded(net),
-                    rounded(exact(each["totalTaxSet"])),
-                )
-            elif line["kind"] == "tip":
-                of_order += net + exact(each["totalTaxSet"])
-            else:
-                of_cards += net + exact(each["totalTaxSet"])
-        for each in shipments:
-            of_order += exact(each["subtotalAmountSet"]) + (
-                ZERO if has_tax else exact(each["taxAmountSet"])
-            )
-        of_order += rest if rest > 0 else max(min(rest + of_cards, ZERO), -of_goods)
-        if of_order:
-            yield str(refund["legacyResourceId"]), 0, rounded(of_order), Decimal(0)
-    for line in by_id.values() if not order["cancelledAt"] else ():
+        for item in refund["refundLineItems"]:
+            line_id = item["lineItem"]["id"]
+            refunded[line_id] = refunded.get(line_id, 0) + item["quantity"]
+    for line in lines.values():
         removed = line["quantity"] - line["current"] - refunded.get(line["id"], 0)
         if removed > 0 and line["kind"] == "goods":
             share = Fraction(removed, line["quantity"])
-            net, tax = (
+            yield (
+                f"removed-{order['legacyResourceId']}",
+                line["line_number"],
                 rounded(Fraction(line["net"]) * share),
                 rounded(Fraction(line["tax"]) * share),
+                Decimal(0),
             )
-            yield f"removed-{order['legacyResourceId']}", line["line_number"], net, tax

@@ -17,10 +17,12 @@ from tests.integration.shopify.reading import (
     window_in,
 )
 
+KEY = "a key for tests of Shopify, long enough"
+
 
 @pytest.fixture(autouse=True)
 def _settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "a key for tests of Shopify, long enough")
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", KEY)
     with time_machine.travel(NOW):
         yield
 
@@ -47,3 +49,21 @@ def load(serve: Callable[..., Shopify], tmp_path: Path) -> Callable[..., Loadabl
         return Loadable(window_in(tmp_path))
 
     return of
+
+
+@pytest.fixture(scope="module")
+def load_once(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[..., Loadable]]:
+    """Read and transform a shop whose rows several tests look at."""
+    with ExitStack() as running:
+        patch = running.enter_context(pytest.MonkeyPatch.context())
+        patch.setenv("CUSTOMER_HASH_KEY", KEY)
+
+        def of(*orders: OrderFacts | dict[str, Any], **options: Any) -> Loadable:
+            shop = running.enter_context(shop_with(orders, **options))
+            connect(patch, shop)
+            with time_machine.travel(NOW):
+                return Loadable(window_in(tmp_path_factory.mktemp("shopify")))
+
+        yield of

@@ -30,6 +30,18 @@ DAY = day_window(date(2026, 11, 19), "America/New_York")
 NOON = DAY.start + timedelta(hours=12)
 NOW = datetime(2026, 11, 20, 11, tzinfo=UTC)
 
+FIGURES = (
+    "gross",
+    "discounts",
+    "tax",
+    "shipping",
+    "fees",
+    "returns",
+    "returned_tax",
+    "returned_shipping",
+)
+PARTS = ("merchandise", "tax", "shipping")
+
 
 def connect(monkeypatch: pytest.MonkeyPatch, shop: Shopify, **fields: Any) -> None:
     """Let the connection lead to a shop."""
@@ -101,26 +113,34 @@ class Loadable:
             names = [column[0] for column in result.description]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
-    def sums(self) -> dict[str, Decimal]:
-        """Sums of all orders."""
-        lines, orders, refunds = (
-            self.rows(table) for table in ("order_lines", "orders", "refunds")
-        )
-        gross, discounts = (
-            sum((row[name] for row in lines), Decimal(0))
-            for name in ("gross_amount", "discount_amount")
-        )
-        returns = sum((row["merchandise_amount"] for row in refunds), Decimal(0))
-        return {
-            "gross": gross,
-            "discounts": discounts,
-            "returns": returns,
-            "net": gross - discounts - returns,
-            "tax": sum((row["tax_amount"] for row in orders), Decimal(0)),
-            "shipping": sum((row["shipping_amount"] for row in orders), Decimal(0)),
-            "fees": sum((row["fee_amount"] for row in orders), Decimal(0)),
-            "refunded_shipping": sum(
-                (row["shipping_amount"] for row in refunds), Decimal(0)
-            ),
-            "refunded_tax": sum((row["tax_amount"] for row in refunds), Decimal(0)),
-        }
+    def figures(self) -> dict[str, dict[str, Decimal]]:
+        """The sums of each order."""
+        sums = {}
+        for row in self.rows("orders"):
+            sums[row["order_id"]] = dict.fromkeys(FIGURES, Decimal(0)) | {
+                "tax": row["tax_amount"],
+                "shipping": row["shipping_amount"],
+                "fees": row["fee_amount"],
+            }
+        for row in self.rows("order_lines"):
+            order = sums[row["order_id"]]
+            order["gross"] += row["gross_amount"]
+            order["discounts"] += row["discount_amount"]
+        for row in self.rows("refunds"):
+            order = sums[row["order_id"]]
+            order["returns"] += row["merchandise_amount"]
+            order["returned_tax"] += row["tax_amount"]
+            order["returned_shipping"] += row["shipping_amount"]
+        return sums
+
+    def refunds(self) -> dict[str, set[tuple[Any, ...]]]:
+        """The rows of refunds that are not all 0, as the oracle has them, by order."""
+        refunds: dict[str, set[tuple[Any, ...]]] = {}
+        for row in self.rows("orders"):
+            refunds[row["order_id"]] = set()
+        for row in self.rows("refunds"):
+            amounts = tuple(row[f"{name}_amount"] for name in PARTS)
+            if any(amounts):
+                key = (row["refund_id"], row["line_number"])
+                refunds[row["order_id"]].add((*key, *amounts))
+        return refunds

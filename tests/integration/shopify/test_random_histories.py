@@ -1,4 +1,5 @@
-"""Random orders, edits, refunds, exchanges and deletions, in any split of windows, by pages or in bulk."""
+"""Random orders, edits, refunds, exchanges and deletions, in any split of windows, by
+pages or in bulk."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,10 +19,10 @@ from demo.services.shopify import (
     RefundLineFacts,
     ShippingFacts,
     TaxFacts,
-    TransactionFacts,
     build_order,
 )
 from ecommerce.sources.shopify import OVERLAP, bulk, extraction
+from tests.integration.shopify.orders import paid
 from tests.integration.shopify.reading import (
     DAY,
     NOON,
@@ -34,99 +35,94 @@ from tests.integration.shopify.reading import (
 from tests.oracle_shopify import returns_of, totals_of
 
 MINUTE = timedelta(minutes=1)
+PAYMENTS = [
+    None,
+    None,
+    None,
+    [],
+    [paid("1", status="FAILURE")],
+    [paid("0.50")],
+    [paid("0.50"), paid("2", status="PENDING")],
+]
+"""Of a refund; None is the payment of all that it lists."""
 amounts = some.integers(1, 99_999).map(lambda cents: Decimal(cents) / 100)
 rates = some.sampled_from(["0.07", "0.10", "0.19", "0.21"]).map(Decimal)
+kinds = some.sampled_from(["goods"] * 6 + ["gift_card", "custom", "deleted_product"])
 
 
 @some.composite
 def lines(draw: Any) -> LineFacts:
     price, quantity = draw(amounts), draw(some.integers(1, 4))
+    discounts = []
     share = draw(some.sampled_from([0, 0, 10, 33, 100]))
-    discounts = (
-        [DiscountFacts((price * quantity * share / 100).quantize(Decimal("0.01")))]
-        if share
-        else []
-    )
-    taxes = draw(
-        some.lists(rates, max_size=2).map(
-            lambda found: [TaxFacts(rate) for rate in found]
-        )
-    )
-    kind = draw(
-        some.sampled_from(["goods"] * 6 + ["gift_card", "custom", "deleted_product"])
-    )
-    more: dict[str, Any] = {kind: True} if kind != "goods" else {}
-    removed = draw(some.integers(0, quantity)) if draw(some.booleans()) else 0
+    if share:
+        discount = price * quantity * share / 100
+        discounts.append(DiscountFacts(discount.quantize(Decimal("0.01"))))
+    kind = draw(kinds)
     return LineFacts(
         draw(some.sampled_from(["A", "B", "C"])),
         price,
         quantity,
         discounts=discounts,
-        taxes=taxes,
-        removed=removed,
+        taxes=draw(some.lists(rates.map(TaxFacts), max_size=2)),
+        removed=draw(some.sampled_from([0, draw(some.integers(0, quantity))])),
         duty=draw(some.sampled_from([None, None, Decimal("1.50")])),
-        **more,
+        **({} if kind == "goods" else {kind: True}),
     )
 
 
 @some.composite
 def orders(draw: Any, number: int) -> OrderFacts:
-    found = draw(some.lists(lines(), min_size=1, max_size=4))
+    items = draw(some.lists(lines(), min_size=1, max_size=4))
     if draw(some.booleans()):
-        found.append(LineFacts(None, draw(amounts), title="Tip", tip=True))
-    left = [line.quantity - line.removed for line in found]
-    duties = sum((line.duty or Decimal(0) for line in found), Decimal(0))
-    refunds = []
-    for _ in range(draw(some.integers(0, 3))):
-        items = []
-        for position, units in enumerate(left):
-            if units and draw(some.booleans()):
-                back = draw(some.integers(1, units))
-                left[position] -= back
-                items.append(RefundLineFacts(position, back))
-        transactions = draw(
-            some.sampled_from(
-                [
-                    None,
-                    None,
-                    None,
-                    [],
-                    [TransactionFacts(Decimal(1), status="FAILURE")],
-                    [TransactionFacts(Decimal("0.50"))],
-                    [
-                        TransactionFacts(Decimal("0.50")),
-                        TransactionFacts(Decimal(2), status="PENDING"),
-                    ],
-                ]
-            )
-        )
-        shipping = draw(some.sampled_from([Decimal(0), Decimal(1)]))
-        more: dict[str, Any] = {"shipping": shipping, "transactions": transactions}
-        if (
-            items and draw(some.integers(0, 4)) == 0
-        ):  # exchanged for an item that is added to the order
-            found.append(LineFacts("D", draw(amounts), added=True))
-            more = {"return_number": number, "exchanged": [len(found) - 1]}
-        if duties and draw(some.booleans()):
-            more["duties"], duties = duties, Decimal(0)
-        if items or shipping or transactions or "duties" in more:
-            refunds.append(
-                RefundFacts(NOON + draw(some.integers(1, 600)) * MINUTE, items, **more)
-            )
-    return OrderFacts(
+        items.append(LineFacts(None, draw(amounts), title="Tip", tip=True))
+    fees = [FeeFacts("Bag", Decimal("0.25"), tax=Decimal("0.02"))]
+    order = OrderFacts(
         number,
         NOON - draw(some.integers(0, 600)) * MINUTE,
-        found,
+        items,
         shipping=[ShippingFacts(Decimal(5), taxes=[TaxFacts(draw(rates))])],
-        fees=[FeeFacts("Bag", Decimal("0.25"), tax=Decimal("0.02"))]
-        if draw(some.booleans())
-        else [],
+        fees=fees if draw(some.booleans()) else [],
         duties_place=draw(some.sampled_from(["own", "fees", "prices"])),
-        refunds=refunds,
         taxes_included=draw(some.booleans()),
         refund_subtotals_with_tax=draw(some.sampled_from([None, True, False])),
         email=f"customer.{number}@example.com",
     )
+    left = [line.quantity - line.removed for line in items]
+    for _ in range(draw(some.integers(0, 3))):
+        add_refund(draw, order, left)
+    return order
+
+
+def add_refund(draw: Any, order: OrderFacts, left: list[int]) -> None:
+    """Add a refund of some of the units that are `left` of each line."""
+    units = []
+    for position, available in enumerate(left):
+        if available and draw(some.booleans()):
+            back = draw(some.integers(1, available))
+            left[position] -= back
+            units.append(RefundLineFacts(position, back))
+    refund = RefundFacts(
+        NOON + draw(some.integers(1, 600)) * MINUTE,
+        units,
+        shipping=draw(some.sampled_from([Decimal(0), Decimal(1)])),
+        transactions=draw(some.sampled_from(PAYMENTS)),
+    )
+    if units and draw(some.integers(0, 4)) == 0:
+        # Exchanged for an item that is added to the order.
+        order.lines.append(LineFacts("D", draw(amounts), added=True))
+        refund = RefundFacts(
+            refund.at,
+            units,
+            return_number=order.number,
+            exchanged=[len(order.lines) - 1],
+        )
+    returned_before = any(each.duties for each in order.refunds)
+    if not returned_before and draw(some.booleans()):
+        duties = [line.duty for line in order.lines if line.duty]
+        refund.duties = sum(duties, Decimal(0))
+    if units or refund.shipping or refund.duties or refund.transactions:
+        order.refunds.append(refund)
 
 
 Versions = list[tuple[datetime, OrderFacts]]
@@ -134,16 +130,15 @@ Versions = list[tuple[datetime, OrderFacts]]
 
 @some.composite
 def histories(draw: Any) -> tuple[Versions, dict[str, datetime]]:
-    """What the orders of a shop look like from which instant on, and when some are deleted."""
-    versions, deleted = [], {}
+    """The versions of a shop's orders with their instants, and when some are deleted."""
+    versions: Versions = []
+    deleted = {}
     for number in range(1, draw(some.integers(3, 8)) + 1):
         last = draw(orders(number))
         changed_at = max([last.created_at, *(each.at for each in last.refunds)])
-        first = [line for line in last.lines if not line.added]
-        placed = replace(
-            last, lines=[replace(line, removed=0) for line in first], refunds=[]
-        )
-        versions.append((last.created_at, replace(placed, updated_at=last.created_at)))
+        placed = [replace(line, removed=0) for line in last.lines if not line.added]
+        first = replace(last, lines=placed, refunds=[], updated_at=last.created_at)
+        versions.append((last.created_at, first))
         versions.append((changed_at, replace(last, updated_at=changed_at)))
         if draw(some.integers(0, 5)) == 0:
             deleted[str(number)] = changed_at + MINUTE
@@ -151,7 +146,7 @@ def histories(draw: Any) -> tuple[Versions, dict[str, datetime]]:
 
 
 class Tables:
-    """What the reads of a shop leave: an order is replaced whole by its newest version."""
+    """What the reads leave: an order is replaced whole by its newest version."""
 
     def __init__(self) -> None:
         self.orders: dict[str, dict[str, Any]] = {}
@@ -159,30 +154,14 @@ class Tables:
 
     def add(self, loaded: Loadable) -> None:
         assert loaded.rows("rejected_rows") == []
-        read = {row["order_id"]: row for row in loaded.rows("orders")}
-        for order_id in {
-            row["order_id"] for row in loaded.rows("order_versions")
-        } - read.keys():
-            self.orders.pop(order_id, None)
-        self.orders |= read
-        self.refunds |= {order_id: set() for order_id in read}
-        for row in loaded.rows("refunds"):
-            amounts = (
-                row["merchandise_amount"],
-                row["tax_amount"],
-                row["shipping_amount"],
-            )
-            shown = (
-                (sum(amounts), Decimal(0)) if row["line_number"] == 0 else amounts[:2]
-            )
-            if any(shown):
-                self.refunds[row["order_id"]].add(
-                    (row["refund_id"], row["line_number"], *shown)
-                )
+        for row in loaded.rows("order_versions"):
+            self.orders.pop(row["order_id"], None)
+        self.orders |= {row["order_id"]: row for row in loaded.rows("orders")}
+        self.refunds |= loaded.refunds()
 
 
 @settings(
-    max_examples=10,
+    max_examples=6,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     deadline=None,
 )
@@ -192,48 +171,32 @@ class Tables:
     last_in_bulk=some.booleans(),
 )
 def test_any_split_of_windows_ends_in_the_oracles_rows(
-    history: tuple[Versions, dict[str, datetime]],
-    reads: list[tuple[int, bool]],
-    last_in_bulk: bool,
-    tmp_path_factory: Any,
-    monkeypatch: Any,
-) -> None:
+    history,
+    reads,
+    last_in_bulk,
+    tmp_path_factory,
+    monkeypatch,
+):
     versions, deleted = history
     tables, read_at = Tables(), DAY.start
     monkeypatch.setattr(bulk, "PAUSE", 0.0)
+    opening = NOON - timedelta(hours=10)
+    times = sorted((opening + after * MINUTE, in_bulk) for after, in_bulk in reads)
     with shop_with([]) as shop:
         connect(monkeypatch, shop)
-        times = sorted(
-            (NOON + minutes * MINUTE - timedelta(hours=10), in_bulk)
-            for minutes, in_bulk in reads
-        )
-        for number, (at, in_bulk) in enumerate([*times, (NOW, last_in_bulk)]):
+        for at, in_bulk in [*times, (NOW, last_in_bulk)]:
             shop.store.clock.now = at
-            for since, facts in versions:
-                if (
-                    since <= at
-                    and not deleted.get(str(facts.number), NOW + MINUTE) <= at
-                ):
-                    shop.store.put_order(build_order(facts))
-            for order_id, since in deleted.items():
-                if (
-                    since <= at
-                    and f"gid://shopify/Order/{order_id}" in shop.store.orders
-                ):
-                    shop.store.delete_order(f"gid://shopify/Order/{order_id}")
-            known = (
-                list(tables.orders) if at == NOW else []
-            )  # as the reconciliation asks for them
+            show(shop.store, at, versions, deleted)
+            # The last read is the reconciliation, which asks for the known orders.
+            known = list(tables.orders) if at == NOW else []
             monkeypatch.setattr(extraction, "IN_BULK", -1 if in_bulk else 20_000)
+            window = window_in(
+                tmp_path_factory.mktemp("read"),
+                changed_from=read_at - OVERLAP,
+                known_orders=known,
+            )
             with time_machine.travel(at):
-                folder = tmp_path_factory.mktemp(f"read{number}")
-                tables.add(
-                    Loadable(
-                        window_in(
-                            folder, changed_from=read_at - OVERLAP, known_orders=known
-                        )
-                    )
-                )
+                tables.add(Loadable(window))
             read_at = at
         present = list(shop.store.orders.values())
     assert tables.orders.keys() == {order["legacyResourceId"] for order in present}
@@ -241,6 +204,19 @@ def test_any_split_of_windows_ends_in_the_oracles_rows(
         expected = totals_of(order)
         order_id = expected["order_id"]
         assert {name: tables.orders[order_id][name] for name in expected} == expected
-        assert tables.refunds[order_id] == {
-            row for row in returns_of(order) if any(row[2:])
-        }
+        returned = {row for row in returns_of(order) if any(row[2:])}
+        assert tables.refunds[order_id] == returned
+
+
+def show(
+    store: Any, at: datetime, versions: Versions, deleted: dict[str, datetime]
+) -> None:
+    """Let the shop have the orders that it has at an instant."""
+    for since, facts in versions:
+        gone = deleted.get(str(facts.number), NOW + MINUTE) <= at
+        if since <= at and not gone:
+            store.put_order(build_order(facts))
+    for order_id, since in deleted.items():
+        gid = f"gid://shopify/Order/{order_id}"
+        if since <= at and gid in store.orders:
+            store.delete_order(gid)

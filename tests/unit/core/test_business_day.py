@@ -1,6 +1,6 @@
 """The day a run is for, and its window in UTC."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -11,11 +11,13 @@ from ecommerce.core.business_day import (
     business_day,
     day_window,
     due_at,
-    newest_closed_day,
 )
 from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.names import DAG_EVENTS
 
 NOW = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 11, 20, 5, tzinfo=UTC)
+MOMENT = timedelta(microseconds=1)
 
 
 @pytest.fixture(autouse=True)
@@ -28,55 +30,46 @@ def context(key=None, param=None, run_after=None):
     return {"dag_run": run, "partition_key": key, "params": {"business_date": param}}
 
 
-def test_scheduled_run_takes_its_partition_key():
-    assert business_day(context(key="2026-11-18"), NOW).date == date(2026, 11, 18)
-
-
-def test_run_without_key_takes_the_param():
-    assert business_day(context(param="2026-11-17"), NOW).date == date(2026, 11, 17)
-
-
-def test_run_with_neither_takes_yesterday_in_the_shop_not_in_utc():
-    # 03:00 UTC on the 20th is still the 19th in New York, so the newest closed day is the 18th.
-    assert business_day(
-        context(), datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
-    ).date == date(2026, 11, 18)
-
-
-def test_retry_after_midnight_keeps_the_day_of_the_run():
-    started = datetime(2026, 11, 20, 4, 50, tzinfo=UTC)  # 23:50 on the 19th in New York
-    assert business_day(context(run_after=started), NOW).date == date(2026, 11, 18)
-
-
-def test_key_and_equal_param_agree():
-    assert business_day(
-        context(key="2026-11-18", param="2026-11-18"), NOW
-    ).date == date(2026, 11, 18)
-
-
-def test_key_and_other_param_is_an_error():
-    with pytest.raises(
-        ConfigurationError,
-        match="partition key is 2026-11-18 but its param business_date",
-    ):
-        business_day(context(key="2026-11-18", param="2026-11-17"), NOW)
+@pytest.mark.parametrize(
+    ("given", "now", "day"),
+    [
+        ({"key": "2026-11-18"}, NOW, "2026-11-18"),
+        ({"param": "2026-11-17"}, NOW, "2026-11-17"),
+        ({"key": "2026-11-18", "param": "2026-11-18"}, NOW, "2026-11-18"),
+        # Midnight in New York is at 05:00 UTC.
+        ({}, MIDNIGHT, "2026-11-19"),
+        ({}, MIDNIGHT - MOMENT, "2026-11-18"),
+        ({"param": "2026-11-19"}, MIDNIGHT, "2026-11-19"),
+        # A retry after midnight keeps the day of the run.
+        ({"run_after": MIDNIGHT - MOMENT}, NOW, "2026-11-18"),
+    ],
+)
+def test_the_day_of_a_run(given, now, day):
+    assert str(business_day(context(**given), now)) == day
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-02-30", "yesterday", "20261118", "2026-W47-3", "2026-11-18T00:00:00"]
+    ("given", "message"),
+    [
+        (
+            {"key": "2026-11-18", "param": "2026-11-17"},
+            "partition key is 2026-11-18 but its param business_date is 2026-11-17",
+        ),
+        ({"param": "2026-02-30"}, "is not a business date like 2026-11-19"),
+        ({"param": "yesterday"}, "is not a business date like 2026-11-19"),
+        ({"param": "20261118"}, "is not a business date like 2026-11-19"),
+        ({"param": "2026-W47-3"}, "is not a business date like 2026-11-19"),
+        ({"param": "2026-11-18T00:00:00"}, "is not a business date"),
+        (
+            {"param": "2026-11-19"},
+            "2026-11-19 has not ended yet in America/New_York: "
+            "it closes at 2026-11-20T05:00Z",
+        ),
+    ],
 )
-def test_what_is_not_a_date_is_refused(text):
-    with pytest.raises(
-        ConfigurationError, match="is not a business date like 2026-11-19"
-    ):
-        business_day(context(param=text), NOW)
-
-
-def test_day_that_has_not_ended_is_refused():
-    with pytest.raises(
-        ConfigurationError, match="2026-11-20 has not ended yet in America/New_York"
-    ):
-        business_day(context(param="2026-11-20"), NOW)
+def test_what_is_no_day_of_a_run(given, message):
+    with pytest.raises(ConfigurationError, match=message):
+        business_day(context(**given), MIDNIGHT - MOMENT)
 
 
 @pytest.mark.parametrize(
@@ -108,17 +101,10 @@ def test_days_follow_each_other_without_gap_or_overlap(day, timezone):
     )
 
 
-def test_newest_closed_day_changes_at_the_shops_midnight():
-    midnight = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
-    assert newest_closed_day(midnight, "America/New_York").date == date(2026, 11, 19)
-    just_before = midnight - timedelta(microseconds=1)
-    assert newest_closed_day(just_before, "America/New_York").date == date(2026, 11, 18)
-
-
 def test_the_daily_run_is_due_at_six_by_the_shops_clock_the_morning_after():
-    assert due_at(date(2026, 11, 19), "America/New_York") == datetime(
-        2026, 11, 20, 11, tzinfo=UTC
-    )
-    assert due_at(date(2026, 3, 7), "America/New_York") == datetime(
-        2026, 3, 8, 10, tzinfo=UTC
-    )
+    # On 8 March the clocks go forward at two.
+    for day, hour in ((date(2026, 11, 19), 11), (date(2026, 3, 7), 10)):
+        due = datetime.combine(day + timedelta(days=1), time(hour), UTC)
+        assert due_at(day, "America/New_York") == due
+        events = due_at(day, "America/New_York", DAG_EVENTS)
+        assert events == due - timedelta(minutes=30)

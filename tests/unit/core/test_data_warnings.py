@@ -1,28 +1,40 @@
 """The wordings of data warnings, as users read them."""
 
-import re
+from datetime import date
 from string import Formatter
 
-import pytest
-
-from ecommerce.core.data_warnings import sentence, wordings
-
-ONE_OF_MANY = re.compile(r"\b1 (?!of\b|has\b)(?:\w+ )?(?!has\b|is\b|was\b)[a-z]+s\b")
-"""Such as `1 orders` or `1 late files`."""
+from ecommerce.core.data_warnings import days_of, sentences, wording, wordings
 
 
 def fields_of(kind: str) -> set[str]:
-    return {
-        name
-        for words in wordings()[kind][:3]
-        for _, name, _, _ in Formatter().parse(words)
-        if name
-    }
+    fields = set()
+    for words in wordings()[kind][:3]:
+        fields.update(name for _, name, _, _ in Formatter().parse(words) if name)
+    return fields
 
 
-@pytest.mark.parametrize("kind", wordings())
-def test_a_warning_of_one_thing_is_in_the_singular(kind):
-    text = sentence(
-        {"kind": kind, **dict.fromkeys(fields_of(kind), 1), "source": "shop"}
-    )
-    assert not ONE_OF_MANY.search(text), text
+def test_warnings_of_one_thing_and_of_many(snapshot):
+    report = []
+    for kind in wordings():
+        for count in (1, 1234):
+            fields = dict.fromkeys(fields_of(kind), count) | {"source": "shop"}
+            words = wording({"kind": kind, **fields})
+            report += [f"{kind} ({words.weight})", *words[:3], ""]
+    assert "\n".join(report) == snapshot
+
+
+def test_the_days_of_a_warning():
+    for fields, days in (
+        ({"day": "2026-11-19"}, [19]),
+        ({"days": ["2026-11-20", "2026-11-18", "2026-11-20"]}, [18, 20]),
+        ({"file": "acme_2026-11-17.csv.gz"}, [17]),
+        ({"file": "acme_12026-11-17.csv", "day": None}, []),
+        ({"day": "yesterday"}, []),
+    ):
+        assert days_of(fields) == [date(2026, 11, day) for day in days]
+
+
+def test_the_same_sentence_is_listed_once():
+    warning = {"kind": "check", "found": "a", "meaning": "b", "action": "", "weight": 1}
+    found = sentences([warning, warning | {"action": "c"}, warning | {"meaning": ""}])
+    assert found == ["a: b", "a"]

@@ -5,8 +5,6 @@ import shutil
 import subprocess
 import sys
 
-from ecommerce.core.paths import code_version
-
 PROGRAM = """
 from ecommerce.core import paths, templates
 from ecommerce.storage import transform
@@ -42,11 +40,3 @@ def test_include_may_lie_apart_from_the_code(repository, tmp_path):
     where, tables = done.stdout.splitlines()[-2:]
     assert where == "True"
     assert int(tables) > 10
-
-
-def test_the_code_version_is_the_given_one_or_a_fingerprint_of_the_files(monkeypatch):
-    monkeypatch.setenv("CODE_VERSION", "v1.2.3")
-    assert code_version() == "v1.2.3"
-    monkeypatch.delenv("CODE_VERSION")
-    assert code_version() == code_version()
-    assert code_version().startswith("files ")

@@ -55,12 +55,6 @@ def test_manifest_survives_xcom(root):
     )
 
 
-def test_nothing_is_visible_when_the_writer_fails(root):
-    with pytest.raises(ValueError, match="the extract died"):
-        publish(f"{root}/run/sales_db", fail=True)
-    assert not staging.exists(f"{root}/run/sales_db")
-
-
 def test_failed_second_try_leaves_the_first_as_it_was(root):
     first = publish(f"{root}/run/sales_db")
     with pytest.raises(ValueError, match="the extract died"):
