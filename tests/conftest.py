@@ -27,41 +27,26 @@ settings.register_profile("same", settings.get_profile("search"), derandomize=Tr
 settings.load_profile("same")
 
 LONGEST = (
-    *(
-        "test_scheduler",
-        "test_failing_dags",
-        "test_events_load",
-        "test_history_load_killed",
-        "test_daily_sales",
-    ),
-    *(
-        "test_forecast_scheduler",
-        "test_late_facts",
-        "test_kill",
-        "test_history_load",
-        "test_operations_dags",
-    ),
-    *("test_storefront_orders_sync", "test_corrections", "test_privacy"),
-    *(
-        "test_load",
-        "test_lint",
-        "test_report_figures",
-        "test_scopes",
-        "test_load_restatements",
-    ),
-    *(
-        "test_forecast",
-        "test_forecast_report",
-        "test_forecast_model_selection",
-        "test_bad_records",
-    ),
-    *(
-        "test_error_cases",
-        "test_incomplete",
-        "test_load_fails",
-        "test_check",
-        "test_checks",
-    ),
+    "test_lint",
+    "test_scheduler",
+    "test_failing_dags",
+    "test_forecast_scheduler",
+    "test_daily_sales",
+    "test_late_facts",
+    "test_history_load",
+    "test_operations_dags",
+    "test_storefront_orders_sync",
+    "test_privacy",
+    "test_events_load",
+    "test_load",
+    "test_load_fails",
+    "test_report_figures",
+    "test_forecast",
+    "test_forecast_report",
+    "test_error_cases",
+    "test_check",
+    "test_checks",
+    "test_incomplete",
 )
 
 
