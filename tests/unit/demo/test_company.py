@@ -19,7 +19,6 @@ from demo import processes
 from demo.airflow_services import AirflowServices
 from demo.company import Company
 from demo.layout import Folders, Ports
-from demo.scenario import Scenario
 from demo.services.ports import free_port, is_open, stays_open
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -128,16 +127,3 @@ def test_what_a_killed_process_left_is_stopped(tmp_path):
     finally:
         with suppress(psutil.NoSuchProcess):
             child.kill()
-
-
-def test_a_scenario_is_saved_with_its_incidents(tmp_path):
-    path = tmp_path / "scenario.json"
-    assert Scenario.load(path) is None
-    day = date(2026, 11, 18)
-    scenario = Scenario.begin(NOW).with_held_file(day).with_silent_change(day, NOW)
-    scenario = scenario.with_late_arrivals(day, NOW)
-    scenario.save(path)
-    assert Scenario.load(path) == scenario
-    assert scenario.with_held_file(day) == scenario
-    assert [held.received_at for held in scenario.held_files] == [NOW]
-    assert scenario.today(NOW) - timedelta(days=8) == scenario.first_day

@@ -126,23 +126,3 @@ def test_orders_have_the_totals_of_real_ones():
             field: shop_amount(order[f"{field}Set"]) for field in expected[name]
         }
     assert found == expected
-
-
-def test_the_lines_of_orders_and_refunds():
-    returned = refund(unit(subtotal=Decimal(0), tax=Decimal(0)))
-    edited = make_order(lines=[line("100", 3, removed=1)], refunds=[returned])
-    [item] = edited["lineItems"]
-    assert (item["quantity"], item["currentQuantity"]) == (3, 1)
-    [part] = edited["refunds"][0]["refundLineItems"]
-    assert shop_amount(part["subtotalSet"]) == "0.0"
-    for with_tax, subtotal in ((True, "121.0"), (False, "100.0")):
-        order = make_order(
-            lines=[line("121", 2, rate="0.21")],
-            taxes_included=True,
-            refund_subtotals_with_tax=with_tax,
-            refunds=[refund(unit())],
-        )
-        [part] = order["refunds"][0]["refundLineItems"]
-        amounts = [shop_amount(part[name]) for name in ("subtotalSet", "totalTaxSet")]
-        assert amounts == [subtotal, "21.0"]
-        assert shop_amount(order["totalRefundedSet"]) == "121.0"
