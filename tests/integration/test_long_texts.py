@@ -4,10 +4,9 @@ costs no other record."""
 import copy
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,9 +20,7 @@ from tests.integration.web_events import reading as events
 from tests.unit.demo.shopify_shop import data, make_order, make_shop
 from tests.unit.sales.transform.raw_folders import (
     KEY,
-    Loadable,
     RawFolders,
-    Row,
     csv_line,
     item,
     order,
@@ -51,24 +48,24 @@ Read = Callable[[Path, str], Sequence[str]]
 
 
 @pytest.fixture(autouse=True)
-def settings(monkeypatch: pytest.MonkeyPatch) -> None:
+def settings(monkeypatch):
     monkeypatch.setenv("CUSTOMER_HASH_KEY", KEY)
     monkeypatch.setenv("SHOP_TIMEZONE", "America/New_York")
     monkeypatch.setenv("REPORTING_CURRENCY", "USD")
     monkeypatch.setenv("ORDER_ATTRIBUTES", "payment_method")
 
 
-def as_json(text: str) -> bytes:
+def as_json(text):
     """Return a text as JSON has it between its quotes."""
     return json.dumps(text, ensure_ascii=False)[1:-1].encode()
 
 
-def with_a_long_text(record: Row, text: str) -> list[Row]:
+def with_a_long_text(record, text):
     """Return a copy of a record for each text in it, which has `text` in its place."""
     records = []
     for place in _places_of_texts(record):
         changed = copy.deepcopy(record)
-        holder: Any = changed
+        holder = changed
         for step in place[:-1]:
             holder = holder[step]
         holder[place[-1]] = text
@@ -76,9 +73,9 @@ def with_a_long_text(record: Row, text: str) -> list[Row]:
     return records
 
 
-def _places_of_texts(value: Any) -> Iterator[tuple[Any, ...]]:
+def _places_of_texts(value):
     """Yield the keys that lead to each text; of a list, to those of its first element."""
-    items: Any = ()
+    items = ()
     if isinstance(value, str):
         yield ()
     elif isinstance(value, dict):
@@ -90,7 +87,7 @@ def _places_of_texts(value: Any) -> Iterator[tuple[Any, ...]]:
             yield key, *place
 
 
-def read_sales_db(folder: Path, text: str) -> list[str]:
+def read_sales_db(folder, text):
     usual = order("good", coupon_code="SPRING", customer_id="C1")
     orders = [usual]
     for number, changed in enumerate(with_a_long_text(usual, text)):
@@ -121,7 +118,7 @@ def read_sales_db(folder: Path, text: str) -> list[str]:
     return _texts_beside_the_good_order(loaded)
 
 
-def read_storefront(folder: Path, text: str) -> list[str]:
+def read_storefront(folder, text):
     usual = page_order(coupon_lines=[{"code": "SPRING"}], payment_method="card")
     pages = [[usual | {"id": "good"}]]
     for number, changed in enumerate(with_a_long_text(usual, text)):
@@ -142,7 +139,7 @@ def read_storefront(folder: Path, text: str) -> list[str]:
     return _texts_beside_the_good_order(loaded)
 
 
-def read_shopify(folder: Path, text: str) -> list[str]:
+def read_shopify(folder, text):
     """Only what customers, staff and apps may write: Shopify itself writes ids, states and amounts."""
     text = text[: (1 << 20) // len(as_json(text[:1]))]
     written = make_order(1)
@@ -169,7 +166,7 @@ def read_shopify(folder: Path, text: str) -> list[str]:
     return _texts_beside_the_good_order(RawFolders(f"file://{folder}").shopify(*orders))
 
 
-def read_partner_files(folder: Path, text: str) -> list[str]:
+def read_partner_files(folder, text):
     usual = csv_line(
         "good", ordered_at="2026-03-10T15:00:00Z", updated_at="2026-03-10T15:00:00Z"
     )
@@ -194,7 +191,7 @@ def read_partner_files(folder: Path, text: str) -> list[str]:
     return _texts_beside_the_good_order(read(transform_orders(manifest, run_id="run")))
 
 
-def _as_csv(line: Row) -> str:
+def _as_csv(line):
     values = []
     for name in COLUMNS:
         value = line[name].replace('"', '""')
@@ -202,7 +199,7 @@ def _as_csv(line: Row) -> str:
     return ",".join(values)
 
 
-def _texts_beside_the_good_order(loaded: Loadable) -> list[str]:
+def _texts_beside_the_good_order(loaded):
     assert loaded["good"]["item_count"] >= 1
     rows = (
         row | {"attributes": None} for table in loaded.tables.values() for row in table
@@ -210,7 +207,7 @@ def _texts_beside_the_good_order(loaded: Loadable) -> list[str]:
     return [value for row in rows for value in row.values() if isinstance(value, str)]
 
 
-def read_web_events(folder: Path, text: str) -> list[str]:
+def read_web_events(folder, text):
     received = events.at(12)
     usual = events.event(
         "good", received, order_id="O1", referrer="https://other.example/"
@@ -237,7 +234,7 @@ def read_web_events(folder: Path, text: str) -> list[str]:
     return [value for row in rows for value in row.values() if isinstance(value, str)]
 
 
-SOURCES: list[Read] = [
+SOURCES = [
     read_sales_db,
     read_storefront,
     read_shopify,
@@ -263,11 +260,11 @@ def test_a_long_text_takes_no_more_time_than_letters(
 
 
 @pytest.fixture(scope="module")
-def letters(tmp_path_factory) -> Callable[[Read], float]:
+def letters(tmp_path_factory):
     """Return the processor time that a source takes for texts of letters."""
 
     @cache
-    def least(read_source: Read) -> float:
+    def least(read_source):
         folder = tmp_path_factory.mktemp("letters")
         # The first one imports what a masked text needs.
         runs = [
@@ -278,7 +275,7 @@ def letters(tmp_path_factory) -> Callable[[Read], float]:
     return least
 
 
-def seconds(read_source: Read, folder: Path, sign: str) -> float:
+def seconds(read_source, folder, sign):
     """Read a source with long texts of a sign, and return the processor time."""
     text = sign * (LONG // len(sign.encode()))
     folder.mkdir()

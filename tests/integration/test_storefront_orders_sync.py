@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from demo.ledger import STOREFRONT, Ledger, Snapshot
+from demo.ledger import STOREFRONT, Ledger
 from ecommerce.sources import SOURCES
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.other_runs import sync
@@ -16,11 +16,11 @@ DAY = date(2026, 9, 1)
 HOUR = timedelta(hours=1)
 
 
-def ledger() -> Ledger:
+def ledger():
     return Ledger(DAY, 2, orders_per_day=40, seed=7)
 
 
-def noon_after(day: date = DAY):
+def noon_after(day=DAY):
     """Six hours after the daily run: the next day is half over."""
     return morning_after(day) + 6 * HOUR
 
@@ -94,7 +94,7 @@ def _net_sales(company):
     return next(row["net_sales"] for row in rows if row["business_date"] == DAY)
 
 
-def _trashed(snapshot: Snapshot, at):
+def _trashed(snapshot, at):
     refunded = {refund.order_id for refund in snapshot.refunds_of(STOREFRONT)}
     order = next(
         order

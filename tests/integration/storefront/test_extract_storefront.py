@@ -132,9 +132,9 @@ def test_of_known_orders_only_those_that_are_gone_are_removed(serve, window):
 def test_refunds_that_are_known_are_not_read_again(serve, window, mode):
     store = storefront_days(FALL_BACK)
     shop = serve(store, mode)
-    asked: list[list[str]] = []
+    asked = []
 
-    def as_loaded(source, order_ids: list[str]) -> pa.Table:
+    def as_loaded(source, order_ids):
         """Everything but the newest refund of order 43, as the warehouse spreads it over its columns."""
         asked.append(order_ids)
         rows = [

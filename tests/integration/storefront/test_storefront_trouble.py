@@ -15,7 +15,6 @@ from demo.services.storefront import (
     WooOrder,
     WooStore,
 )
-from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.data_warnings import sentence
 from ecommerce.core.errors import (
     ConfigurationError,
@@ -42,7 +41,7 @@ BURST = [
 ]
 
 
-def numbers_change_their_type(body: bytes) -> bytes:
+def numbers_change_their_type(body):
     orders = json.loads(body)
     for order in orders:
         order["id"] = str(order["id"])
@@ -55,7 +54,7 @@ def numbers_change_their_type(body: bytes) -> bytes:
     return json.dumps(orders).encode()
 
 
-def one_comes_twice(body: bytes) -> bytes:
+def one_comes_twice(body):
     orders = json.loads(body)
     return json.dumps([*orders, *orders[:1]]).encode()
 
@@ -96,8 +95,8 @@ def test_passing_trouble_changes_nothing(
         assert left.times < fault.times
 
 
-def many_orders(count: int, day: BusinessDay) -> list[WooOrder]:
-    def line(number: int) -> WooLine:
+def many_orders(count, day):
+    def line(number):
         return WooLine(
             number, 0, None, "Mug", Decimal(1), Decimal("10.00"), Decimal("10.00")
         )
@@ -115,10 +114,10 @@ def test_orders_that_move_over_page_boundaries_meanwhile_are_not_lost(serve, win
     shop = serve(WooStore([*old, *many_orders(950, FALL_BACK)]))
     noon = FALL_BACK.start + timedelta(hours=12)
 
-    def touch(store: WooStore, number: int) -> None:
+    def touch(store, number):
         store.update_status(number, "completed", noon)
 
-    def throw_away(store: WooStore, number: int) -> None:
+    def throw_away(store, number):
         store.trash(1000 + 150 * number, noon)
 
     for n in range(1, 5):
@@ -137,7 +136,7 @@ def test_a_page_that_is_broken_inside_is_named_and_not_quoted(serve, window):
     shop = serve(storefront_days(FALL_BACK))
 
     # Where a colon is missing, the parser would like to show what it found instead.
-    def break_it(body: bytes) -> bytes:
+    def break_it(body):
         return body.replace(b'"billing":', b'"billing" ', 1)
 
     shop.faults.append(Fault("/orders", rewrite=break_it, times=2))
@@ -150,7 +149,7 @@ def test_a_page_that_is_broken_inside_is_named_and_not_quoted(serve, window):
     assert not exists(window().folder)
 
 
-def ten_of_them(body: bytes) -> bytes:
+def ten_of_them(body):
     return json.dumps(json.loads(body)[:10]).encode()
 
 
@@ -176,7 +175,7 @@ def test_what_the_shop_counts_or_names_and_does_not_return_is_a_warning(
     assert "\n".join(report) == snapshot
 
 
-FAILURES: dict[str, tuple[Fault, type[Exception]]] = {
+FAILURES = {
     "refunds": (Fault(r"/orders/\d+/refunds", status=500, times=99), TransientError),
     "not JSON": (
         Fault("/orders", rewrite=lambda _: b"<html>Log in", times=99),

@@ -10,7 +10,7 @@ from google.api_core.exceptions import RetryError
 from google.auth.exceptions import TransportError
 from requests import exceptions
 
-from ecommerce.core.error_messages import place_of, reason_of
+from ecommerce.core.error_messages import reason_of
 
 PLACE = "shop.example:443"
 REFUSED = (
@@ -18,13 +18,13 @@ REFUSED = (
 )
 
 
-def tls(reason: str) -> ssl.SSLError:
+def tls(reason):
     error = ssl.SSLError(1, f"[SSL: {reason}] (_ssl.c:1006)")
     error.reason = reason
     return error
 
 
-def untrusted() -> ssl.SSLCertVerificationError:
+def untrusted():
     error = ssl.SSLCertVerificationError(1, "certificate verify failed")
     error.verify_message = "certificate has expired."
     return error
@@ -64,15 +64,3 @@ def test_what_an_error_stands_for_is_found_wherever_its_library_keeps_it():
     while_another = ValueError("secret")
     while_another.__context__ = refused
     assert reason_of(while_another, PLACE) == REFUSED
-
-
-def test_an_error_that_was_raised_from_itself_ends():
-    error = ValueError("secret")
-    error.args = (error,)
-    assert reason_of(error, otherwise="nobody knows") == "nobody knows"
-
-
-def test_a_place_is_host_and_port():
-    assert place_of("db.example", 5432) == "db.example:5432"
-    assert place_of(None, 5432) == "localhost:5432"
-    assert place_of("db.example", None) == "db.example"

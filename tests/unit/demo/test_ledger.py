@@ -5,9 +5,8 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -20,8 +19,6 @@ from demo.ledger import (
 FIRST = date(2026, 10, 28)
 LEDGER = Ledger(FIRST, 12)
 END = datetime(2026, 11, 30, tzinfo=UTC)
-NEW_YORK = ZoneInfo("America/New_York")
-SECOND = timedelta(seconds=1)
 
 
 def test_days_added_later_and_other_processes_change_nothing():

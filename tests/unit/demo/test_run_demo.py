@@ -2,14 +2,10 @@
 
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 from demo import console, run_demo
-from demo.dag_runner import DagRun
-from ecommerce.core.names import DAG_DAILY
 
 DAY = date(2026, 11, 18)
-RUN = DagRun(DAG_DAILY, f"backfill__{DAY}", f"the run of {DAY}")
 
 
 def test_figures_and_the_history_are_printed(snapshot):

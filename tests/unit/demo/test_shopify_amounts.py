@@ -2,13 +2,11 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 from demo.services.shopify import (
     AdjustmentFacts,
     FeeFacts,
     RefundFacts,
-    RefundLineFacts,
 )
 from tests.integration.shopify.orders import line, off, paid, shipping, tip, unit
 from tests.unit.demo.shopify_shop import NOW, make_order, shop_amount
@@ -16,11 +14,11 @@ from tests.unit.demo.shopify_shop import NOW, make_order, shop_amount
 LATER = NOW + timedelta(days=2)
 
 
-def refund(*lines: RefundLineFacts, **facts: Any) -> RefundFacts:
+def refund(*lines, **facts):
     return RefundFacts(LATER, list(lines), **facts)
 
 
-EXAMPLES: dict[str, tuple[dict[str, Any], str]] = {
+EXAMPLES = {
     "an edit removes a unit": (
         {"lines": [line("100", 2, rate="0.13", removed=1)]},
         "totalPrice 226.0, originalTotalPrice 226.0, currentTotalPrice 113.0",

@@ -1,9 +1,7 @@
 """The stand-in's schema, cost of queries, search, pages, and who may see what."""
 
 from datetime import timedelta
-from typing import Any
 
-from demo.services.shopify import Shopify
 from tests.unit.demo.shopify_shop import (
     NOW,
     PAGE_QUERY,
@@ -59,7 +57,7 @@ PAGE = """query($query: String, $first: Int = 50, $after: String, $sortKey: Orde
     pageInfo { hasNextPage endCursor } nodes { legacyResourceId updatedAt } } }"""
 
 
-def find(shop: Shopify, query: str = "", **arguments: Any) -> list[int]:
+def find(shop, query="", **arguments):
     """Return the numbers of the orders that a query finds."""
     page = data(shop, PAGE, query=query, **arguments)["orders"]
     return [int(node["legacyResourceId"]) for node in page["nodes"]]

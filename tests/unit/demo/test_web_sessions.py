@@ -1,18 +1,15 @@
 """The website's events are always the same, and fit the orders of the storefront."""
 
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from demo.ledger import Ledger
-from demo.ledger.web_sessions import OUTAGE_AFTER
 from demo.seeders import web_events
 
 MOVED_ON = date(2026, 11, 9)
 LEDGER = Ledger(MOVED_ON, 10, old_months=1)
 NOW = datetime(2026, 11, 18, 7, 30, tzinfo=UTC)
-NEW_YORK = ZoneInfo(LEDGER.timezone)
 
 
 @pytest.fixture(scope="module")

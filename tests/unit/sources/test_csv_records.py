@@ -214,14 +214,3 @@ def test_a_file_beyond_its_bounds_is_not_read_on(content, bounds, why):
     with pytest.raises(OutOfBoundsError, match=why):
         rows(content, 3, bounds)
     assert len(rows(b"1,2,3\n" * 3, 3, Bounds(3, 18, 60))) == 3, "at its bounds"
-
-
-def test_a_record_over_blank_lines_is_read_whatever_the_blocks():
-    text = '1,"' + "\n" * 9 + '",3\n' + "\n" * (3 * MOST_LINES) + "4,5,6\n"
-    for size in (1, 4, 20, 1 << 20):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(text_blocks, "BLOCK", size)
-            assert rows(text.encode()) == [
-                (2, ["1", "\n" * 9, "3"]),
-                (12 + 3 * MOST_LINES, ["4", "5", "6"]),
-            ]

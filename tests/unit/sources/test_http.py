@@ -19,7 +19,6 @@ from ecommerce.sources.http import (
     is_unencrypted,
     network_errors,
     quoted,
-    raise_for_status,
     retry_after,
     with_retries,
 )
@@ -35,23 +34,6 @@ def answer(status, body=b"", **headers):
     for name, value in headers.items():
         response.headers[name.replace("_", "-")] = value
     return response
-
-
-def test_complete_answers_are_no_error():
-    for status in (200, 204):
-        raise_for_status(answer(status), WHAT)
-
-
-def test_errors_that_may_pass_know_how_long_to_wait():
-    for status, kind in (
-        (429, RateLimitedError),
-        (503, RateLimitedError),
-        (500, TransientError),
-    ):
-        with pytest.raises(kind) as caught:
-            raise_for_status(answer(status, Retry_After="5"), WHAT)
-        assert type(caught.value) is kind
-        assert caught.value.retry_after == 5
 
 
 def test_a_request_is_repeated_as_often_as_its_error_allows():
@@ -72,13 +54,6 @@ def test_a_request_is_repeated_as_often_as_its_error_allows():
         with pytest.raises(type(error)):
             with_retries(send, attempts, pauses.append)
         assert pauses == waited, error
-
-
-def test_of_a_long_error_only_the_beginning_is_read():
-    long = answer(400, b"x" * 10_000_000)
-    with pytest.raises(ContractError):
-        raise_for_status(long, WHAT)
-    assert long.raw.tell() < 10_000
 
 
 def test_a_private_host_needs_no_encryption():

@@ -46,11 +46,6 @@ def test_a_promotion_has_its_days_its_product_and_its_discount():
     assert read_promotions(windows.encode()).rows == parsed.rows[:1]
 
 
-def test_no_sku_and_an_asterisk_are_the_whole_shop():
-    rows = [f"2026-11-27,2026-11-30,{sku},20" for sku in ("", " ", "*", '"*"')]
-    assert [row.sku for row in promotions(*rows).rows] == [None] * 4
-
-
 def test_columns_are_found_by_name_and_a_new_one_is_ignored():
     header = "discount_percent,note,sku,end_date,start_date"
     parsed = promotions("100,x,MUG-01,2026-11-30,2026-11-27", header=header)
@@ -74,11 +69,6 @@ def test_columns_are_found_by_name_and_a_new_one_is_ignored():
 def test_another_header_is_an_error(header, words):
     with pytest.raises(ContractError, match=words):
         promotions(GOOD, header=header)
-
-
-def test_a_header_alone_is_warned_of():
-    assert promotions() == Parsed((), (), ("promotions.csv has a header and no row",))
-    assert market() == Parsed((), (), ("market_index.csv has a header and no row",))
 
 
 WRONG = (
