@@ -176,36 +176,3 @@ def test_a_page_and_their_number_have_a_limit(shown):
         failure = problem(shown, CATALOGUE_MOST_BYTES="102400")
         assert failure.startswith("2 x ContractError")
         assert "is larger than 102400 bytes" in failure
-
-
-@pytest.mark.slow
-def test_a_server_that_stumbles_drips_is_silent_or_down(shown, monkeypatch):
-    good, answers = shown.site.answers[SECOND], []
-    shown.site.put(SECOND, b"busy", status=503)
-    bad = shown.site.answers[SECOND]
-
-    def stumbling(request):
-        (good if answers else bad)(request)
-        answers.append(1)
-
-    shown.site.answers[SECOND] = stumbling
-    assert skus(fetch(RUN, CATALOGUE_RETRIES="2")) == list("0123456")
-    shown.site.dripping(SECOND)
-    assert "the server timed out" in problem(shown, CATALOGUE_PAGE_SECONDS="1")
-    shown.site.silent(SECOND)
-    assert "TransientError" in problem(shown)
-    connect(monkeypatch, shown, host="http://127.0.0.1:9")
-    assert "nothing answers" in problem(shown)
-
-
-def test_addresses_may_be_relative_and_have_a_path(shown, monkeypatch):
-    for where in ("?page=2", SECOND):
-        following(shown, where)
-        assert skus(fetch(RUN)) == ["A", "3", "4", "5", "6"]
-    body = b'{"items": [], "links": {"next": null}}'
-    shown.site.put("/2.2.0/launch/upcoming/", body, "application/json")
-    host = f"{shown.site.url}/2.2.0/launch/upcoming/"
-    extra = {"next": "links.next", "entries": "items"}
-    connect(monkeypatch, shown, host=host, extra=extra)
-    assert fetch(RUN).rows == 1
-    assert shown.site.requests[-1][0] == "/2.2.0/launch/upcoming/"

@@ -9,8 +9,6 @@ import pytest
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.events.loading import (
-    browser_family,
-    is_crawler,
     refuse_expired,
     transform,
 )
@@ -219,19 +217,6 @@ def test_the_first_of_several_counts(tmp_path):
         3,
         {"from_the_future": 1},
     )
-
-
-def test_every_bot_of_the_list_is_one():
-    import crawleruseragents
-
-    known = [
-        text
-        for each in crawleruseragents.CRAWLER_USER_AGENTS_DATA
-        for text in each["instances"]
-    ]
-    assert len(known) > 1000
-    assert [text for text in known if not is_crawler(text)] == []
-    assert browser_family("no such browser") == "Other"
 
 
 def test_the_read_of_an_older_day_keeps_that_day_only(tmp_path):

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -16,19 +15,12 @@ from demo.services.storefront import (
     WooStore,
 )
 from ecommerce.core.data_warnings import sentence
-from ecommerce.core.errors import (
-    ConfigurationError,
-    ContractError,
-    TransientError,
-)
 from ecommerce.sources import http
 from ecommerce.sources.storefront import extraction as storefront
-from ecommerce.storage.staging import exists
 from tests.integration.storefront.days import storefront_days
 from tests.integration.storefront.reading import (
     ALL,
     FALL_BACK,
-    pages,
     truth,
     what_was_read,
 )
@@ -132,23 +124,6 @@ def test_orders_that_move_over_page_boundaries_meanwhile_are_not_lost(serve, win
     assert manifest.control_totals["source_orders"] == 954
 
 
-def test_a_page_that_is_broken_inside_is_named_and_not_quoted(serve, window):
-    shop = serve(storefront_days(FALL_BACK))
-
-    # Where a colon is missing, the parser would like to show what it found instead.
-    def break_it(body):
-        return body.replace(b'"billing":', b'"billing" ', 1)
-
-    shop.faults.append(Fault("/orders", rewrite=break_it, times=2))
-    with pytest.raises(
-        ContractError, match=r"GET /orders \(page 1\).* bytes: .*\(byte \d+\)$"
-    ) as caught:
-        storefront.extract(window())
-    assert "@" not in str(caught.value)
-    assert caught.value.__suppress_context__
-    assert not exists(window().folder)
-
-
 def ten_of_them(body):
     return json.dumps(json.loads(body)[:10]).encode()
 
@@ -173,47 +148,3 @@ def test_what_the_shop_counts_or_names_and_does_not_return_is_a_warning(
         if name == "products":
             assert what_was_read(manifest) == truth(store, ALL)
     assert "\n".join(report) == snapshot
-
-
-FAILURES = {
-    "refunds": (Fault(r"/orders/\d+/refunds", status=500, times=99), TransientError),
-    "not JSON": (
-        Fault("/orders", rewrite=lambda _: b"<html>Log in", times=99),
-        ContractError,
-    ),
-}
-
-
-@pytest.mark.parametrize("failure", FAILURES)
-def test_a_failed_read_publishes_nothing_and_keeps_what_was_there(
-    serve,
-    window,
-    monkeypatch,
-    failure,
-):
-    monkeypatch.setattr(http, "FIRST_PAUSE", 0.0)
-    shop = serve(storefront_days(FALL_BACK))
-    fault, error = FAILURES[failure]
-    shop.faults.append(replace(fault))
-    with pytest.raises(error, match="storefront_api: GET /"):
-        storefront.extract(window())
-    folder = Path(window().folder.removeprefix("file://"))
-    assert list(folder.parent.iterdir()) == []
-    shop.faults.clear()
-    before = storefront.extract(window())
-    shop.faults.append(replace(fault))
-    with pytest.raises(error):
-        storefront.extract(window())
-    assert pages(before, "orders")
-
-
-def test_an_unusable_connection_is_a_matter_of_configuration(monkeypatch, window):
-    monkeypatch.setenv(
-        "AIRFLOW_CONN_STOREFRONT_API",
-        '{"conn_type": "http", "host": "http://127.0.0.1"}',
-    )
-    with pytest.raises(ConfigurationError, match="consumer key and secret"):
-        storefront.extract(window())
-    monkeypatch.delenv("AIRFLOW_CONN_STOREFRONT_API")
-    with pytest.raises(ConfigurationError, match="storefront_api is not defined"):
-        storefront.extract(window())

@@ -80,6 +80,13 @@ def test_addresses_are_masked_and_nothing_else_is(text, masked):
     assert mask_e_mails(text) == masked
 
 
+def test_a_long_text_of_parts_of_an_address_is_masked():
+    parts = ["a%2E", "%40", "%40a.", '"', "&#64;", "\\u0040", "a@", "a @ ", "a (at) b"]
+    for part in parts:
+        masked = mask_e_mails(f"x@{20_000 * part}1 ann@example.com \ud800")
+        assert masked.endswith(" <e-mail> ?")
+
+
 @pytest.mark.parametrize(("text", "masked"), ADDRESSES)
 def test_a_long_text_is_masked_like_a_short_one(text, masked):
     assert mask_e_mails(1000 * "long text, " + text) == 1000 * "long text, " + masked

@@ -31,13 +31,6 @@ def test_empty_counts_as_not_set_because_compose_and_kubernetes_hand_on_what_is_
     assert load_settings(dict.fromkeys(names, "") | KEY) == load_settings(KEY)
 
 
-@pytest.mark.parametrize(
-    ("given", "locale"), [("", "en_US"), ("de-CH", "de_CH"), ("fr_FR.UTF-8", "fr_FR")]
-)
-def test_a_locale_may_be_written_as_browsers_and_systems_do(given, locale):
-    assert load_settings(KEY | {"REPORT_LOCALE": given}).report_locale == locale
-
-
 REFUSED = [
     {"CUSTOMER_HASH_KEY": ""},
     {"CUSTOMER_HASH_KEY": "my-secret-of-15"},

@@ -93,8 +93,3 @@ def data(shop, query, /, **variables):
     body = run(shop, query, **variables)
     assert "errors" not in body
     return body["data"]
-
-
-def shop_amount(money):
-    """Return the amount in the shop's currency."""
-    return money["shopMoney"]["amount"]

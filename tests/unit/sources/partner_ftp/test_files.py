@@ -46,12 +46,6 @@ def test_a_promotion_has_its_days_its_product_and_its_discount():
     assert read_promotions(windows.encode()).rows == parsed.rows[:1]
 
 
-def test_columns_are_found_by_name_and_a_new_one_is_ignored():
-    header = "discount_percent,note,sku,end_date,start_date"
-    parsed = promotions("100,x,MUG-01,2026-11-30,2026-11-27", header=header)
-    assert parsed == Parsed((Promotion(FRIDAY, MONDAY, "MUG-01", Decimal(100)),))
-
-
 @pytest.mark.parametrize(
     ("header", "words"),
     [
@@ -61,9 +55,7 @@ def test_columns_are_found_by_name_and_a_new_one_is_ignored():
         ),
         (HEADER.replace(",", ";"), "separated by commas"),
         (f"{HEADER},sku", "each once"),
-        ("", "promotions.csv cannot be read: it is empty"),
         ("\ufeff", "promotions.csv cannot be read: it is empty"),
-        ("\x89PNG\r", "promotions.csv "),
     ],
 )
 def test_another_header_is_an_error(header, words):
@@ -77,23 +69,15 @@ WRONG = (
     ("2026-11-27,2026-11-30,*,", "missing_value"),
     ("27.11.2026,2026-11-30,*,20", "invalid_date"),
     ("20261127,2026-11-30,*,20", "invalid_date"),
-    ("2026-W48-5,2026-11-30,*,20", "invalid_date"),
     ("2026-02-30,2026-11-30,*,20", "invalid_date"),
-    ("2026-11-27T00:00,2026-11-30,*,20", "invalid_date"),
     ("2026-11-27,9999-12-31,*,20", "invalid_date"),
-    ("٢٠٢٦-11-27,2026-11-30,*,20", "invalid_date"),
     ("2026-11-27,2026-11-30,*,0", "invalid_number"),
-    ("2026-11-27,2026-11-30,*,0.000", "invalid_number"),
     ("2026-11-27,2026-11-30,*,-5", "invalid_number"),
     ("2026-11-27,2026-11-30,*,100.01", "invalid_number"),
     ("2026-11-27,2026-11-30,*,20%", "invalid_number"),
     ('2026-11-27,2026-11-30,*,"12,5"', "invalid_number"),
-    ("2026-11-27,2026-11-30,*,NaN", "invalid_number"),
-    ("2026-11-27,2026-11-30,*,1e1", "invalid_number"),
     (f"2026-11-27,2026-11-30,{'x' * 201},20", "invalid_text"),
     ("2026-11-27,2026-11-30,a\0b,20", "invalid_text"),
-    ("2026-11-27,2026-11-30,a\u2028b,20", "invalid_text"),
-    ("2026-11-27,2026-11-30,*", "malformed_line"),
     ("2026-11-27,2026-11-30,*,20,5", "malformed_line"),
     ('2026-11-27,2026-11-30,"open,20', "malformed_line"),
 )
