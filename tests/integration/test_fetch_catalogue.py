@@ -176,3 +176,16 @@ def test_a_page_and_their_number_have_a_limit(shown):
         failure = problem(shown, CATALOGUE_MOST_BYTES="102400")
         assert failure.startswith("2 x ContractError")
         assert "is larger than 102400 bytes" in failure
+
+
+def test_addresses_may_be_relative_and_have_a_path(shown, monkeypatch):
+    for where in ("?page=2", SECOND):
+        following(shown, where)
+        assert skus(fetch(RUN)) == ["A", "3", "4", "5", "6"]
+    body = b'{"items": [], "links": {"next": null}}'
+    shown.site.put("/2.2.0/launch/upcoming/", body, "application/json")
+    host = f"{shown.site.url}/2.2.0/launch/upcoming/"
+    extra = {"next": "links.next", "entries": "items"}
+    connect(monkeypatch, shown, host=host, extra=extra)
+    assert fetch(RUN).rows == 1
+    assert shown.site.requests[-1][0] == "/2.2.0/launch/upcoming/"

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -24,6 +25,7 @@ from tests.integration.storefront.reading import (
     truth,
     what_was_read,
 )
+from tests.memory import REFUNDS, Remembered
 
 SPRING = day_window(date(2025, 3, 9), NEW_YORK)
 SUMMER = day_window(date(2025, 6, 3), "UTC")
@@ -106,3 +108,38 @@ def test_of_known_orders_only_those_that_are_gone_are_removed(serve, window):
     assert pq.read_table(manifest.file("removed_orders.parquet"))[
         "order_id"
     ].to_pylist() == ["999"]
+
+
+def test_refunds_that_are_known_are_not_read_again(serve, window):
+    store = storefront_days(FALL_BACK)
+    shop = serve(store)
+    asked = []
+
+    def as_loaded(source, order_ids):
+        """Everything but the newest refund of order 43, as the warehouse spreads it over its columns."""
+        asked.append(order_ids)
+        rows = [
+            {
+                "source": "storefront",
+                "refund_id": str(refund.id),
+                "order_id": str(order.id),
+                "line_number": 0,
+                "merchandise_amount": refund.amount - Decimal("0.01"),
+                "tax_amount": Decimal("0.01"),
+                "shipping_amount": Decimal(0),
+            }
+            for order in store.orders.values()
+            for refund in order.refunds
+            if str(order.id) in order_ids and refund.id != 2119
+        ]
+        return pa.Table.from_pylist(rows, REFUNDS)
+
+    manifest = storefront.extract(window(memory=Remembered(known_refunds=as_loaded)))
+    assert [sorted(ids) for ids in asked] == [
+        ["24", "41", "43", "6"]
+    ]  # 42 has none any more
+    known = pq.read_table(manifest.file("known_refunds.parquet"))
+    assert sorted(known["refund_id"].to_pylist()) == ["901", "903", "904"]
+    assert {refund["order_id"] for refund in pages(manifest, "refunds")} == {"43"}
+    assert len(pages(manifest, "refunds")) == 120
+    assert not [request for request in shop.requests if "/orders/41/refunds" in request]

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
-from demo.services.ports import free_port
 from ecommerce.core.errors import (
     ConfigurationError,
     ContractError,
@@ -116,10 +115,4 @@ def test_what_cannot_be_requested_is_an_error_without_the_secret(monkeypatch):
         )
     assert sentence == (
         f"{WHAT} failed: login or password of the connection has a character that HTTP cannot send"
-    )
-    proxy = f"http://user:secret-key@127.0.0.1:{free_port()}"
-    monkeypatch.setenv("http_proxy", proxy)
-    monkeypatch.setenv("no_proxy", "")
-    assert failure("http://shop.example/", TransientError).startswith(
-        f"{WHAT} failed: nothing answers at the proxy of this machine (HTTPS_PROXY"
     )

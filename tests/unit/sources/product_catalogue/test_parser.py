@@ -203,3 +203,9 @@ def test_a_rejected_product_is_not_missing(pages, wrong):
         "rows_rejected": 1,
         "rows_superseded": 0,
     }
+
+
+def test_another_layout_is_told_by_the_connection(pages, monkeypatch):
+    set_connection(monkeypatch, entries="data.items")
+    assert read_pages(pages({"data": {"items": [MUG]}})).products
+    assert read_pages(pages([MUG])).products, "a page may be the list itself"
