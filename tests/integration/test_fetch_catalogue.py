@@ -15,6 +15,7 @@ from ecommerce.core import errors
 from ecommerce.sources.product_catalogue import fetch_command
 from ecommerce.storage.staging import DagRun
 from tests.integration.catalogue_run import catalogue, fetch
+from tests.integration.partner_ftp.fetch import everything_readable
 
 RUN = DagRun("product_catalogue_refresh", "run")
 LOGIN, PASSWORD = "reader", 'pa"ss\\word äß % $HOME `id`'
@@ -61,24 +62,6 @@ def test_all_pages_are_fetched_with_login_and_password_as_they_are(shown, monkey
     for _, headers in shown.site.requests:
         sent = headers["authorization"].removeprefix("Basic ")
         assert base64.b64decode(sent).decode() == f"{LOGIN}:{PASSWORD}"
-
-
-def everything_readable(group):
-    """Arguments and environments of the processes that were started from one."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if os.getpgid(int(folder.name)) != group:
-                continue
-            yield (folder / "cmdline").read_bytes().decode("utf-8", "replace")
-            # The script itself has the password there, and hands it on by a pipe. A
-            # process may become another one, so its name is read before and after.
-            before = (folder / "comm").read_text().strip()
-            environment = (folder / "environ").read_bytes().decode("utf-8", "replace")
-            after = (folder / "comm").read_text().strip()
-            if "bash" not in (before, after):
-                yield environment
-        except OSError:
-            continue
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

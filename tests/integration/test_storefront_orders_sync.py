@@ -40,28 +40,6 @@ def test_with_the_daily_run_in_any_order_the_tables_are_the_same(
     assert company.differences(company.oracle(run_days=[DAY])) == ""
 
 
-def test_hour_by_hour_through_the_day_nothing_is_missing_at_its_end(start_company):
-    company, told = start_company(), ledger()
-    company.show(told.as_of(morning_after(DAY)))
-    run_day(DAY)
-    for hours in (1, 9, 17, 18):  # the last one after midnight
-        at = morning_after(DAY) + hours * HOUR
-        company.show(told.as_of(at))
-        sync(at)
-    expected = [
-        row
-        for row in company.oracle(run_days=[DAY]).orders
-        if row["source"] == STOREFRONT
-    ]
-    found = [
-        row for row in company.warehouse()["orders"] if row["source"] == STOREFRONT
-    ]
-    assert len(expected) > 20
-    assert {(row["order_id"], row["status"], row["gross_amount"]) for row in found} == {
-        (row["order_id"], row["status"], row["gross_amount"]) for row in expected
-    }
-
-
 def test_a_trashed_order_leaves_sales_within_the_hour(start_company):
     company = start_company()
     snapshot = ledger().as_of(morning_after(DAY))

@@ -2,17 +2,11 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
-from decimal import Decimal
-from functools import partial
 
 import pytest
 
 from demo.services.storefront import (
     Fault,
-    WooLine,
-    WooOrder,
-    WooStore,
 )
 from ecommerce.core.data_warnings import sentence
 from ecommerce.sources import http
@@ -85,43 +79,6 @@ def test_passing_trouble_changes_nothing(
         assert what_was_read(manifest) == orders
     for left, fault in zip(shop.faults, TROUBLE[trouble], strict=True):
         assert left.times < fault.times
-
-
-def many_orders(count, day):
-    def line(number):
-        return WooLine(
-            number, 0, None, "Mug", Decimal(1), Decimal("10.00"), Decimal("10.00")
-        )
-
-    return [
-        WooOrder(1000 + n, day.start + timedelta(seconds=n), lines=[line(n)])
-        for n in range(count)
-    ]
-
-
-def test_orders_that_move_over_page_boundaries_meanwhile_are_not_lost(serve, window):
-    """Old orders with small ids enter the list of changed ones, others are thrown away,
-    between the pages."""
-    old = [WooOrder(n, FALL_BACK.start - timedelta(days=20)) for n in range(1, 9)]
-    shop = serve(WooStore([*old, *many_orders(950, FALL_BACK)]))
-    noon = FALL_BACK.start + timedelta(hours=12)
-
-    def touch(store, number):
-        store.update_status(number, "completed", noon)
-
-    def throw_away(store, number):
-        store.trash(1000 + 150 * number, noon)
-
-    for n in range(1, 5):
-        enters, leaves = partial(touch, number=n), partial(throw_away, number=n)
-        shop.faults.append(Fault("/orders", page=2 * n, before=enters))
-        shop.faults.append(Fault("/orders", page=2 * n + 1, before=leaves))
-    manifest = storefront.extract(window())
-    read = what_was_read(manifest)
-    assert set(read) == {1, 2, 3, 4, *range(1000, 1950)}
-    trashed = {number for number in read if read[number]["status"] == "trash"}
-    assert trashed == {1150, 1300, 1450, 1600}
-    assert manifest.control_totals["source_orders"] == 954
 
 
 def ten_of_them(body):

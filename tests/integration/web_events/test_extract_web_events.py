@@ -259,15 +259,11 @@ USELESS = {
     b"garbage": "garbage",
     b'{"event_id": "half", "occurr': '{"event_id": "half", "occurr',
     b'["a list"]': '["a list"]',
-    b'"a text"': '"a text"',
-    b"17": "17",
     b"null": "null",
     b'{"event_id": "one"}{"event_id": "two"}': '{"event_id": "one"}{"event_id": "two"}',
     b'{"event_id": "tab\there"}': '{"event_id": "tab\there"}',
     b'{"event_id": "no UTF-8: \xff\xfe"}': '{"event_id": "no UTF-8: \ufffd\ufffd"}',
-    b"zero \x00 byte": "zero \x00 byte",
     "é".encode() * 2000: "é" * 1000,
-    "{}".encode("utf-16"): "\ufffd\ufffd{\x00}\x00",
 }
 
 
@@ -302,7 +298,6 @@ def test_lines_of_any_length_are_bounded(serve, root, tmp_path, monkeypatch):
     for size, name in (
         (longest, "fits"),
         (longest + 1, "over"),
-        (mega, "mega"),
         (9 * mega, "more than a block"),
     ):
         keep_raw(root, at(1), long_event(size, name) + b"\n")
@@ -315,12 +310,10 @@ def test_lines_of_any_length_are_bounded(serve, root, tmp_path, monkeypatch):
         (None, "too_long"),
         ("after over", None),
         (None, "too_long"),
-        ("after mega", None),
-        (None, "too_long"),
         ("after more than a block", None),
         (None, "too_long"),
     ]
-    assert lines[4]["raw"] == long_event(mega, "mega")[:1000].decode()
+    assert lines[2]["raw"] == long_event(longest + 1, "over")[:1000].decode()
     assert len(lines[-1]["raw"]) == 1000
 
 

@@ -12,7 +12,6 @@ import requests
 from demo.services.storefront import KEY, SECRET, Fault, Storefront, WooOrder, WooStore
 from ecommerce.core.errors import (
     ConfigurationError,
-    CredentialsError,
     PipelineError,
     RateLimitedError,
 )
@@ -71,13 +70,6 @@ def test_retry_after_is_obeyed_in_seconds_and_as_a_date(client, shop, pauses):
     assert client.get("/orders").total == 3
     assert pauses[0] == pytest.approx(7, abs=0.5)
     assert 10 < pauses[1] <= 20
-
-
-def test_a_busy_answer_to_one_thread_holds_back_all(client, shop, pauses):
-    shop.faults.append(Fault("/orders", status=429, headers={"Retry-After": "60"}))
-    client.get("/orders", 1)
-    client.get("/orders", 2)
-    assert pauses == [pytest.approx(60, abs=1), pytest.approx(60, abs=5)]
 
 
 def test_a_long_pause_is_left_to_the_task(client, shop, pauses):
@@ -146,25 +138,6 @@ def test_failures_are_named_and_tried_again_where_they_may_pass(
             assert secret not in text
     shop.faults[:] = [Fault("/orders", rewrite=cut)]
     assert client.get("/orders").total == 3
-
-
-def test_the_server_is_quoted_where_keys_root_or_parameters_are_wrong(
-    client, shop, snapshot
-):
-    messages = []
-    with pytest.raises(PipelineError) as caught:
-        client.get("/orders", 1, {"after": "yesterday"})
-    messages.append(str(caught.value))
-    client._session.auth = (KEY, "cs_not_the_secret")
-    with pytest.raises(CredentialsError) as caught:
-        client.get("/orders")
-    messages.append(str(caught.value))
-    client._root = f"{shop.url}/blog/wp-json/wc/v3"
-    with pytest.raises(PipelineError) as caught:
-        client.get("/orders")
-    messages.append(str(caught.value))
-    assert len(shop.requests) == 3
-    assert "\n".join(messages) == snapshot
 
 
 def test_a_redirect_within_the_shop_is_followed(client, shop):

@@ -1,20 +1,18 @@
 """Which rows of the partner's files count, and what is reported of the others."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from ecommerce.core.errors import ContractError, StagingError
+from ecommerce.core.errors import ContractError
 from ecommerce.sources.partner_ftp.files import (
     MarketWeek,
     Parsed,
     Promotion,
-    read_files,
     read_market_index,
     read_promotions,
 )
-from ecommerce.storage import staging
 
 HEADER = "start_date,end_date,sku,discount_percent"
 FRIDAY, MONDAY = date(2026, 11, 27), date(2026, 11, 30)
@@ -146,28 +144,3 @@ def test_weeks_come_by_date_and_of_several_rows_for_one_the_last_counts():
         match="line 2: week_start 2026-11-08 is a Sunday, and weeks begin on Mondays",
     ):
         market("2026-11-08,100", "2026-11-15,100")
-
-
-def test_both_files_are_read_from_staging_and_a_missing_one_is_an_error(tmp_path):
-    uri, now = f"file://{tmp_path}/raw", datetime(2026, 11, 21, tzinfo=UTC)
-    with staging.publish(uri) as draft:
-        (draft.path / "promotions.csv").write_text(f"{HEADER}\n{GOOD}\n")
-        weeks = "week_start,index\n2026-11-09,100\n2026-11-17,1\n"
-        (draft.path / "market_index.csv").write_text(weeks)
-        draft.seal(
-            source="partner_ftp",
-            business_date=FRIDAY,
-            rows=2,
-            columns={},
-            read_at=now,
-            window_start=now,
-            window_end=now,
-        )
-    manifest = staging.read_manifest(uri)
-    files = read_files(manifest)
-    assert len(files.announced.promotions) == len(files.announced.market_index) == 1
-    assert [row["file"] for row in files.rejected] == ["market_index.csv"]
-    assert [text.split(":")[0] for text in files.warnings] == ["market_index.csv"]
-    (tmp_path / "raw" / "market_index.csv").unlink()
-    with pytest.raises(StagingError, match=r"market_index\.csv"):
-        read_files(manifest)

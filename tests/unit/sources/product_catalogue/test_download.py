@@ -3,7 +3,6 @@ private is asked."""
 
 import gzip
 import socket
-import ssl
 import threading
 import time
 from contextlib import suppress
@@ -207,18 +206,3 @@ def test_other_answers_are_no_pictures(site, status, is_silent):
     with pytest.raises(UnusablePicture, match=f"returned HTTP {status}$") as refused:
         download(site.put("/a.png", b"", status=status), NOTHING, HERE)
     assert (refused.type is SilentHost) == is_silent
-
-
-def test_a_certificate_must_be_the_names(site, names, monkeypatch):
-    """The name is verified, and not the address that is connected to."""
-    asked = []
-
-    def wrap_socket(context, sock, **options):
-        asked.append(options["server_hostname"])
-        raise ssl.SSLCertVerificationError("no")
-
-    monkeypatch.setattr(ssl.SSLContext, "wrap_socket", wrap_socket)
-    names["shop.example"] = [["127.0.0.1"]]
-    reason = why_not(f"https://shop.example:{site.port}/a.png")
-    assert reason == "the TLS certificate of its host is not trusted"
-    assert asked == ["shop.example"]
