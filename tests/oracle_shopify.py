@@ -4,34 +4,31 @@ It follows docs/SOURCES.md (Shopify) and shares no code with the pipeline. An or
 the API, its connections as lists.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 ZERO = Fraction(0)
-Row = dict[str, Any]
 
 
-def exact(bag: Any) -> Fraction:
+def exact(bag):
     """An amount in the shop's currency."""
     return Fraction(bag["shopMoney"]["amount"]) if bag else ZERO
 
 
-def rounded(amount: Fraction) -> Decimal:
+def rounded(amount):
     """To four decimals, half away from zero."""
     units = abs(amount) * 10_000
     whole = (2 * units.numerator + units.denominator) // (2 * units.denominator)
     return Decimal(whole if amount >= 0 else -whole) / 10_000
 
 
-def tax_of(part: Row) -> Fraction:
+def tax_of(part):
     """The tax of a line or of shipping."""
     return sum((exact(each["priceSet"]) for each in part["taxLines"]), ZERO)
 
 
-def lines_of(order: Row) -> list[Row]:
+def lines_of(order):
     """All lines of an order, by their ids: those that are `goods` count as sold."""
     tip, rows = exact(order.get("totalTipReceivedSet")), []
     for number, line in enumerate(
@@ -65,7 +62,7 @@ def lines_of(order: Row) -> list[Row]:
     return rows
 
 
-def totals_of(order: Row) -> Row:
+def totals_of(order):
     """What the row of the order must have."""
     goods = [line for line in lines_of(order) if line["kind"] == "goods"]
     shipments = [each for each in order["shippingLines"] if not each["isRemoved"]]
@@ -110,7 +107,7 @@ class Returned:
     rest: Fraction = ZERO
 
 
-def returns_of(order: Row) -> Iterator[tuple[str, int, Decimal, Decimal, Decimal]]:
+def returns_of(order):
     """Refund id, line number, merchandise, tax, and shipping with fees of each row of
     refunds; line 0 holds all that belongs to no line of goods."""
     lines = {line["id"]: line for line in lines_of(order)}
@@ -152,7 +149,7 @@ def returns_of(order: Row) -> Iterator[tuple[str, int, Decimal, Decimal, Decimal
         yield from removed_units(order, lines)
 
 
-def returned_by(refund: Row, taxes_included: bool, lines: dict[str, Row]) -> Returned:
+def returned_by(refund, taxes_included, lines):
     """What a refund pays back for its lines, shipping and duties, and the rest."""
     items, shipments = refund["refundLineItems"], refund["refundShippingLines"]
     amounts = sum((exact(item["subtotalSet"]) for item in items), ZERO)
@@ -194,12 +191,12 @@ def returned_by(refund: Row, taxes_included: bool, lines: dict[str, Row]) -> Ret
     return returned
 
 
-def is_exchange(refund: Row) -> bool:
+def is_exchange(refund):
     """Whether the returned goods were replaced by others."""
     return bool((refund.get("return") or {}).get("exchangeLineItems"))
 
 
-def unexplained(refund: Row, difference: Fraction) -> Fraction:
+def unexplained(refund, difference):
     """What was paid back beyond the refund's own lines; below zero what the shop kept."""
     statuses = set()
     for payment in refund["transactions"]:
@@ -212,11 +209,9 @@ def unexplained(refund: Row, difference: Fraction) -> Fraction:
     return ZERO
 
 
-def removed_units(
-    order: Row, lines: dict[str, Row]
-) -> Iterator[tuple[str, int, Decimal, Decimal, Decimal]]:
+def removed_units(order, lines):
     """The rows of units that an edit removed and no refund has."""
-    refunded: dict[str, int] = {}
+    refunded = {}
     for refund in order["refunds"]:
         for item in refund["refundLineItems"]:
             line_id = item["lineItem"]["id"]

@@ -3,26 +3,22 @@
 import json
 import os
 import subprocess
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from ecommerce.catalogue import changes, loading, pictures
-from ecommerce.catalogue.changes import Summary
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.names import DAG_CATALOGUE
 from ecommerce.sources.product_catalogue import fetch_command, parser
 from ecommerce.sources.product_catalogue.download import Limits
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.checks import check_load
-from ecommerce.warehouse.load import LoadResult, load_manifest
+from ecommerce.warehouse.load import load_manifest
 from tests.website import Website, website
 
 QUICK = Limits(most_bytes=300_000, answer_seconds=1, picture_seconds=2)
-Entry = dict[str, Any]
 
 
 @dataclass
@@ -33,7 +29,7 @@ class Catalogue:
     page_size: int = 3
     pages: list[str] = field(default_factory=list)
 
-    def show(self, *entries: Entry) -> None:
+    def show(self, *entries):
         """Let the catalogue have these entries, in pages with ETags."""
         for path in self.pages:
             self.site.answers.pop(path)
@@ -55,7 +51,7 @@ class Catalogue:
                 self.pages[number - 1], body, "application/json", ETag=f'"{hash(body)}"'
             )
 
-    def environment(self, **connection: Any) -> dict[str, str]:
+    def environment(self, **connection):
         """The connection to this server; fields as given."""
         value = {"conn_type": "http", "host": self.site.url, **connection}
         return {
@@ -65,7 +61,7 @@ class Catalogue:
 
 
 @contextmanager
-def catalogue() -> Iterator[Catalogue]:
+def catalogue():
     """A running catalogue without products."""
     with website() as site:
         yield Catalogue(site)
@@ -80,18 +76,18 @@ class Prepared:
     loadable: Manifest
 
     @property
-    def summary(self) -> Summary:
+    def summary(self):
         """What the mail would say."""
         return changes.read_summary(self.loadable)
 
-    def load(self) -> LoadResult:
+    def load(self):
         """Load and check."""
         result = load_manifest(loading.CATALOGUE, self.run, self.loadable)
         check_load(self.run, result, loading.CATALOGUE)
         return result
 
 
-def fetch(run: DagRun, **settings: str) -> Manifest:
+def fetch(run, **settings):
     """The first task; `settings`: of the script."""
     day = newest_closed_day(datetime.now(UTC), "America/New_York")
     with fetch_command.fetch_folder() as place:
@@ -111,7 +107,7 @@ def fetch(run: DagRun, **settings: str) -> Manifest:
         )
 
 
-def prepare(run_id: str, *, accept_shrunk: bool = False) -> Prepared:
+def prepare(run_id, *, accept_shrunk=False):
     """Everything before the load."""
     run = DagRun(DAG_CATALOGUE, run_id)
     raw = fetch(run)
@@ -128,7 +124,7 @@ def prepare(run_id: str, *, accept_shrunk: bool = False) -> Prepared:
     return Prepared(run, raw, loadable)
 
 
-def refresh(run_id: str, **options: Any) -> Summary:
+def refresh(run_id, **options):
     """A whole run; what its mail would say, and how many pictures were downloaded."""
     prepared = prepare(run_id, **options)
     prepared.load()
@@ -137,7 +133,7 @@ def refresh(run_id: str, **options: Any) -> Summary:
     }
 
 
-def stored(uri: str) -> dict[str, list[str]]:
+def stored(uri):
     """The names of what is stored below PICTURES_URI, by folder."""
     root = Path(uri.removeprefix("file://"))
     return {

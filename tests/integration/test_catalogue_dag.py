@@ -3,9 +3,7 @@
 import base64
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 
@@ -13,10 +11,9 @@ from demo.ledger import Ledger
 from demo.seeders import catalogue as seeder
 from demo.seeders.catalogue import BROKEN
 from demo.services.catalogue import CatalogueServer
-from demo.services.emulator import PROJECT, Emulator
-from tests.integration.airflow_process import AirflowHome
-from tests.integration.catalogue_run import Catalogue, catalogue, stored
-from tests.integration.mailbox import REPORTED_TO, Mailbox
+from demo.services.emulator import PROJECT
+from tests.integration.catalogue_run import catalogue, stored
+from tests.integration.mailbox import REPORTED_TO
 from tests.integration.warehouse_contents import connect
 from tests.website import drawn
 
@@ -26,13 +23,10 @@ DAG = "product_catalogue_refresh"
 SNAPSHOT = Ledger(date(2026, 11, 1), 1, orders_per_day=1).as_of(
     datetime(2026, 11, 2, tzinfo=UTC)
 )
-StartAirflow = Callable[[Mapping[str, str]], AirflowHome]
 
 
 @pytest.fixture
-def environment(
-    bigquery_emulator: Emulator, mailbox: Mailbox, tmp_path: Path
-) -> dict[str, str]:
+def environment(bigquery_emulator, mailbox, tmp_path):
     """What the DAG needs beside the connection to a catalogue."""
     extra = f'{{"is_anonymous": true, "project": "{PROJECT}"}}'
     return mailbox.environment() | {
@@ -48,7 +42,7 @@ def environment(
 
 
 @pytest.fixture
-def demo_catalogue(tmp_path: Path) -> Iterator[str]:
+def demo_catalogue(tmp_path):
     """The demo company's catalogue; its address."""
     seeder.fill(tmp_path / "catalogue", SNAPSHOT)
     with CatalogueServer(tmp_path / "catalogue", 0) as server:
@@ -96,7 +90,7 @@ def test_the_demos_catalogue_reaches_products_and_mail_and_a_second_run_is_silen
 
 
 @pytest.fixture
-def shown() -> Iterator[Catalogue]:
+def shown():
     """A catalogue of one product."""
     with catalogue() as running:
         running.show({"sku": "A", "image_url": running.site.put("/a.png", drawn("a"))})

@@ -14,7 +14,7 @@ from demo.services.emulator import PROJECT
 from tests.integration.catalogue_run import stored
 from tests.integration.warehouse_contents import connect
 from tests.recipes import REPOSITORY, copy_repository, steps_of
-from tests.website import Website, drawn, website
+from tests.website import drawn, website
 
 ANSWERS = Path(__file__).with_name("rocket_launches.json")
 """Two pages of the API, with the fields at hand."""
@@ -22,13 +22,13 @@ DOCUMENT = (REPOSITORY / "docs" / "CATALOGUE.md").read_text()
 RUN = "from tests.integration.catalogue_run import changes, refresh; print(changes.counts(refresh('run')))"
 
 
-def host_of_the_document() -> str:
+def host_of_the_document():
     """The connection as the document writes it; its host."""
     (line,) = re.findall(r"AIRFLOW_CONN_PRODUCT_CATALOGUE_API=(.+)", DOCUMENT)
     return str(json.loads(line)["host"])
 
 
-def launches(site: Website) -> str:
+def launches(site):
     """Let `site` be the API and what keeps its pictures; the address of the first page."""
     told = ANSWERS.read_text().replace("https://ll.thespacedevs.com", site.url)
     told = re.sub(r"https://[\w.-]+\.digitaloceanspaces\.com", site.url, told)
@@ -76,7 +76,7 @@ def test_the_rocket_launches_are_products_with_pictures(bigquery_emulator, tmp_p
             "PYTHONPATH": f"{copy / 'plugins'}:{copy}",
         }
 
-        def in_copy(*command: str) -> str:
+        def in_copy(*command):
             done = subprocess.run(
                 [sys.executable, *command],
                 cwd=copy,

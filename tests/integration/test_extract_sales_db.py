@@ -332,24 +332,3 @@ def clock(shop):
     with psycopg.connect(shop.server.dsn(shop.name)) as connection:
         [(now,)] = connection.execute("SELECT clock_timestamp()").fetchall()
     return now.astimezone(UTC)
-
-
-def test_odd_defaults_of_the_reader_and_odd_ends_of_queries_change_nothing(
-    shop, monkeypatch
-):
-    shop.run(order("O1", "2026-03-10 08:00"))
-    usual = shop.extract()
-    original = sales_db.read_sql
-    ends = {
-        "extract/sales_db/orders.sql": "WHERE status LIKE 'comp%%';\n",
-        "extract/sales_db/refunds.sql": "-- the end",
-    }
-    monkeypatch.setattr(
-        sales_db, "read_sql", lambda path: original(path) + ends.get(path, "")
-    )
-    options = (
-        "-c datestyle=German,DMY -c timezone=Asia/Kolkata -c client_encoding=LATIN1 "
-        "-c bytea_output=escape -c extra_float_digits=-5"
-    )
-    shop.connect_as(extra={"options": options})
-    assert shop.extract(folder="odd").rows("orders") == usual.rows("orders")

@@ -3,19 +3,14 @@
 `source_failures` has the kinds of its errors, and their sentences.
 """
 
-import signal
-import socket
 import threading
 import time
-from contextlib import contextmanager, suppress
 
 import pytest
-from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from ecommerce.core.check_result import FAIL
 from ecommerce.core.errors import TransientError
-from ecommerce.sources import postgres, sales_db
-from ecommerce.storage import staging
+from ecommerce.sources import sales_db
 from tests.integration.sales_database import SCHEMA, SalesDatabase, order
 
 
@@ -74,22 +69,6 @@ def test_bytes_that_are_no_text_are_rejected(shop, postgres_server):
         postgres_server.psql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def test_a_statement_is_limited_where_nobody_says_how(shop, monkeypatch):
-    seen = []
-    row = sales_db.Session.row
-
-    def remember(session, query):
-        limit = session._connection.execute("SHOW statement_timeout").fetchone()
-        seen.append(limit[0])
-        return row(session, query)
-
-    monkeypatch.setattr(sales_db.Session, "row", remember)
-    shop.extract()
-    shop.connect_as(extra={"options": "-c statement_timeout=5min"})
-    shop.extract()
-    assert (set(seen[:2]), set(seen[2:])) == ({"30min"}, {"5min"})
-
-
 @pytest.mark.parametrize(
     ("lost", "name"), [("LIKE", "order_items"), ("NOT LIKE", "control_totals")]
 )
@@ -121,74 +100,3 @@ def test_a_lost_connection_ends_both_reads(shop, lost, name):
     ended.set()
     assert not gave_up.is_set(), "the other read has ended by itself"
     assert list(shop.folder.iterdir()) == []
-
-
-def test_the_end_of_the_tasks_time_ends_a_read_of_a_server_that_falls_silent(
-    shop, monkeypatch
-):
-    """A firewall that drops packets: connections stay open, and nothing comes, not even to a cancellation."""
-    monkeypatch.setattr(postgres, "CANCEL_SECONDS", 0.2)
-    with silenced(shop.server.port, b"COPY (") as (port, fell_silent, gave_up):
-        shop.connect_as(port=port, extra={"sslmode": "disable"})
-
-        def end_of_time(*_):
-            raise AirflowTaskTimeout
-
-        before = signal.signal(signal.SIGALRM, end_of_time)
-        try:
-            main = threading.main_thread().ident or 0
-            threading.Thread(
-                target=lambda: (
-                    fell_silent.wait(30) and signal.pthread_kill(main, signal.SIGALRM)
-                ),
-                daemon=True,
-            ).start()
-            with pytest.raises(AirflowTaskTimeout):
-                shop.extract()
-        finally:
-            signal.signal(signal.SIGALRM, before)
-        assert not gave_up.is_set(), "the read has ended by itself"
-    assert not staging.exists(shop.window().folder)
-
-
-@contextmanager
-def silenced(port, phrase):
-    """A way to `port` that passes nothing on any more, in either direction, once a client has sent `phrase`;
-    the second event: it has given up after half a minute, and closed its connections."""
-    fell_silent, closed, gave_up = (
-        threading.Event(),
-        threading.Event(),
-        threading.Event(),
-    )
-    connections = []
-
-    def pass_on(source, target):
-        with suppress(OSError):
-            while data := source.recv(1 << 16):
-                if phrase in data:
-                    fell_silent.set()
-                if fell_silent.is_set():
-                    if not closed.wait(30):
-                        gave_up.set()
-                        source.close()
-                        target.close()
-                    return
-                target.sendall(data)
-
-    def accept(listener):
-        with suppress(OSError):
-            while True:
-                client, _ = listener.accept()
-                server = socket.create_connection(("127.0.0.1", port))
-                connections.extend((client, server))
-                for pair in ((client, server), (server, client)):
-                    threading.Thread(target=pass_on, args=pair, daemon=True).start()
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=accept, args=(listener,), daemon=True).start()
-        try:
-            yield listener.getsockname()[1], fell_silent, gave_up
-        finally:
-            closed.set()
-            for each in connections:
-                each.close()

@@ -7,16 +7,15 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ecommerce.core import errors
 from ecommerce.sources.product_catalogue import fetch_command
-from ecommerce.storage.staging import DagRun, Manifest
-from tests.integration.catalogue_run import Catalogue, catalogue, fetch
+from ecommerce.storage.staging import DagRun
+from tests.integration.catalogue_run import catalogue, fetch
+from tests.integration.partner_ftp.fetch import everything_readable
 
 RUN = DagRun("product_catalogue_refresh", "run")
 LOGIN, PASSWORD = "reader", 'pa"ss\\word äß % $HOME `id`'
@@ -25,7 +24,7 @@ SECOND = "/products?page=2"
 
 
 @pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Catalogue]:
+def shown(monkeypatch, tmp_path):
     """A catalogue of seven products on three pages, that this process's connection leads to."""
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     monkeypatch.setenv("SHOP_TIMEZONE", "America/New_York")
@@ -37,12 +36,12 @@ def shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Catalogue
         yield running
 
 
-def connect(monkeypatch: pytest.MonkeyPatch, shown: Catalogue, **fields: Any) -> None:
+def connect(monkeypatch, shown, **fields):
     for name, value in shown.environment(**fields).items():
         monkeypatch.setenv(name, value)
 
 
-def skus(manifest: Manifest) -> list[str]:
+def skus(manifest):
     folder = Path(manifest.uri.removeprefix("file://"))
     entries = []
     for name in sorted(manifest.columns):
@@ -63,24 +62,6 @@ def test_all_pages_are_fetched_with_login_and_password_as_they_are(shown, monkey
     for _, headers in shown.site.requests:
         sent = headers["authorization"].removeprefix("Basic ")
         assert base64.b64decode(sent).decode() == f"{LOGIN}:{PASSWORD}"
-
-
-def everything_readable(group: int) -> Iterator[str]:
-    """Arguments and environments of the processes that were started from one."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if os.getpgid(int(folder.name)) != group:
-                continue
-            yield (folder / "cmdline").read_bytes().decode("utf-8", "replace")
-            # The script itself has the password there, and hands it on by a pipe. A
-            # process may become another one, so its name is read before and after.
-            before = (folder / "comm").read_text().strip()
-            environment = (folder / "environ").read_bytes().decode("utf-8", "replace")
-            after = (folder / "comm").read_text().strip()
-            if "bash" not in (before, after):
-                yield environment
-        except OSError:
-            continue
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -113,7 +94,7 @@ def test_the_password_is_in_no_argument_and_in_no_environment_of_a_program(
     assert secret not in "".join(given.values())
 
 
-def problem(shown: Catalogue, **settings: str) -> str:
+def problem(shown, **settings):
     """How a fetch fails, after how many requests."""
     shown.site.requests.clear()
     with pytest.raises(errors.PipelineError) as raised:
@@ -122,7 +103,7 @@ def problem(shown: Catalogue, **settings: str) -> str:
     return f"{len(shown.site.requests)} x {raised.typename}: {message}"
 
 
-def following(shown: Catalogue, where: object) -> None:
+def following(shown, where):
     """Let the first page name this next one."""
     body = json.dumps({"next": where, "results": [{"sku": "A"}]}).encode()
     shown.site.put(FIRST, body, "application/json")
@@ -178,26 +159,6 @@ def test_a_page_and_their_number_have_a_limit(shown):
         failure = problem(shown, CATALOGUE_MOST_BYTES="102400")
         assert failure.startswith("2 x ContractError")
         assert "is larger than 102400 bytes" in failure
-
-
-@pytest.mark.slow
-def test_a_server_that_stumbles_drips_is_silent_or_down(shown, monkeypatch):
-    good, answers = shown.site.answers[SECOND], []
-    shown.site.put(SECOND, b"busy", status=503)
-    bad = shown.site.answers[SECOND]
-
-    def stumbling(request) -> None:
-        (good if answers else bad)(request)
-        answers.append(1)
-
-    shown.site.answers[SECOND] = stumbling
-    assert skus(fetch(RUN, CATALOGUE_RETRIES="2")) == list("0123456")
-    shown.site.dripping(SECOND)
-    assert "the server timed out" in problem(shown, CATALOGUE_PAGE_SECONDS="1")
-    shown.site.silent(SECOND)
-    assert "TransientError" in problem(shown)
-    connect(monkeypatch, shown, host="http://127.0.0.1:9")
-    assert "nothing answers" in problem(shown)
 
 
 def test_addresses_may_be_relative_and_have_a_path(shown, monkeypatch):

@@ -3,10 +3,7 @@
 import gzip
 import json
 import os
-from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -15,7 +12,6 @@ from ecommerce.core.data_warnings import wording
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sources import partner_files
 from ecommerce.sources.partner_layouts import COLUMNS
-from ecommerce.storage.staging import Manifest
 from tests.memory import Remembered
 
 DAY = date(2026, 3, 10)
@@ -30,16 +26,14 @@ HASH_KEY = "a hash key that only tests use"
 class Drop:
     """A drop folder and what the warehouse knows of its files."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder):
         self.drop, self.staging = folder / "drop", folder / "staging"
         self.drop.mkdir()
-        self.loaded: dict[str, dict[str, Any]] = {}
-        self.read: list[date] = []
+        self.loaded = {}
+        self.read = []
         self.memory = Remembered(loaded_files=self.look_up)
 
-    def put(
-        self, name: str, content: str | bytes, received: datetime = RECEIVED
-    ) -> Path:
+    def put(self, name, content, received=RECEIVED):
         """Deliver a file; text is compressed when the name says so."""
         data = content.encode() if isinstance(content, str) else content
         if name.endswith(".gz") and isinstance(content, str):
@@ -49,7 +43,7 @@ class Drop:
         os.utime(path, (received.timestamp(), received.timestamp()))
         return path
 
-    def extract(self, day: date = DAY) -> Manifest:
+    def extract(self, day=DAY):
         """One run; what it read counts as loaded for the next one."""
         window = day_window(day, "UTC")
         folder = f"file://{self.staging}/{len(self.read)}"
@@ -60,9 +54,7 @@ class Drop:
             )
         )
 
-    def look_up(
-        self, source: str, names: Sequence[str], order_ids: Sequence[str] = ()
-    ) -> Mapping[str, dict[str, Any]]:
+    def look_up(self, source, names, order_ids=()):
         """The answer of the warehouse."""
         return {
             name: file
@@ -70,7 +62,7 @@ class Drop:
             if name in names or set(file["order_ids"]) & set(order_ids)
         }
 
-    def load(self, manifest: Manifest) -> None:
+    def load(self, manifest):
         """As the load does with `files.parquet`."""
         for name, sha256, received_at, order_ids in rows(
             manifest, "files", "file, sha256, received_at, order_ids"
@@ -83,14 +75,14 @@ class Drop:
             }
 
 
-def rows(manifest: Manifest, name: str, columns: str = "*") -> list[tuple[Any, ...]]:
+def rows(manifest, name, columns="*"):
     with duckdb.connect() as duck:
         duck.execute("SET TimeZone = 'UTC'")
         path = manifest.file(f"{name}.parquet")
         return duck.execute(f"SELECT {columns} FROM '{path}' ORDER BY ALL").fetchall()
 
 
-def warning_texts(manifest: Manifest) -> str:
+def warning_texts(manifest):
     """What each warning found, what it means and what to do."""
     lines = []
     for warning in manifest.control_totals["warnings"]:
@@ -100,12 +92,12 @@ def warning_texts(manifest: Manifest) -> str:
     return "\n".join(lines)
 
 
-def line(order_id: str, number: int = 1, name: str = "Mug", quantity: str = "2") -> str:
+def line(order_id, number=1, name="Mug", quantity="2"):
     return (
         f"{order_id},{number},2026-03-10T08:00:00+01:00,2026-03-10T09:00:00Z,completed,SKU-1,{name},Cups,"
         f"{quantity},10.50,0,1.60,EUR,jane@example.com,DE"
     )
 
 
-def file_of(*lines: str, end: str = "\n") -> str:
+def file_of(*lines, end="\n"):
     return end.join((HEADER, *lines)) + end

@@ -1,18 +1,13 @@
 """A partner with the layout of docs/RECIPES.md, from its file to what is loaded."""
 
-import re
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from ecommerce.core.business_day import day_window
-from ecommerce.core.check_result import HINT
-from ecommerce.core.errors import ConfigurationError
 from ecommerce.sales.transform import transform
-from ecommerce.sources import partner_files, partner_layouts
-from ecommerce.sources.partner_files import folder
+from ecommerce.sources import partner_layouts
 from tests.integration.partner_files.drop import file_of, line, rows
 from tests.recipes import steps
 
@@ -20,7 +15,6 @@ from tests.recipes import steps
 LAYOUT = RECIPE.text
 HEADER = "Bestellung;Pos;Datum;Artikel;Bezeichnung;Menge;Einzelpreis;Rabatt;E-Mail;Land;Notiz"
 FILE = "globex_2026-03-10.csv"
-DAY = date(2026, 3, 10)
 
 
 @pytest.fixture(autouse=True)
@@ -91,37 +85,3 @@ def test_a_changed_layout_reads_loaded_files_again(drop, layouts):
         LAYOUT.replace("currency: EUR", "currency: CHF")
     )
     assert rows(drop.extract(), "lines", "currency") == [("CHF",)]
-
-
-def test_check_names_layouts_and_what_is_wrong_with_one(drop, layouts):
-    [(_, text), *_] = partner_files.check()
-    assert text.endswith("; layouts of globex in include/partners/")
-    for name, problem in (
-        ("initech.yaml", r": delimeter: Extra inputs are not permitted"),
-        ("initech.yml", r" is not read: rename it initech\.yaml"),
-        ("initech.YAML", r" is not read: rename it initech\.yaml"),
-    ):
-        file = layouts / name
-        file.write_text("delimeter: ';'")
-        wrong = f"include/partners/{re.escape(name)}{problem}"
-        with pytest.raises(ConfigurationError, match=wrong):
-            list(partner_files.check())
-        with pytest.raises(ConfigurationError, match=wrong):
-            drop.extract()
-        file.unlink()
-
-
-def test_check_reads_the_header_of_each_file(drop, monkeypatch):
-    monkeypatch.setattr(
-        folder, "newest_closed_day", lambda *_: day_window(DAY, "America/New_York")
-    )
-    drop.put("acme_2026-03-10.csv", file_of(line("A1")))
-    drop.put("Globex_2026-03-10.csv", file_of(line("A1")))
-    drop.put(FILE, file_of(line("A1")))
-    assert [text for state, text in partner_files.check() if state == HINT] == [
-        "Globex_2026-03-10.csv cannot be read: include/partners/globex.yaml is not its layout: rename it "
-        "Globex.yaml",
-        f"{FILE} cannot be read: its header is separated by the delimiter comma; the delimiter has to be a "
-        "semicolon; include/partners/globex.yaml describes another layout (docs/RECIPES.md, A partner with "
-        "another layout)",
-    ]

@@ -11,7 +11,6 @@ from tests.integration.partner_files.drop import (
     file_of,
     line,
     rows,
-    warning_texts,
 )
 
 FILE = "acme_2026-03-10.csv"
@@ -89,35 +88,6 @@ def test_each_bad_line_is_rejected_with_its_number_and_shape_and_no_other(drop):
     assert rows(manifest, "rejects", "row_number, reason, detail, raw") == expected
     assert manifest.rows == 10
     assert rows(manifest, "files", "lines") == [(10,)]
-
-
-def test_odd_files_are_read(drop, snapshot):
-    padded = [
-        line("B1", name='  "Mug, blue"'),
-        line("B2", name='   ","'),
-        "   " + line('"B3"'),
-        line("B4"),
-    ]
-    files = {
-        "blanks": file_of(*padded),
-        "header": HEADER,
-        "more": f"note,{HEADER},record_number\nhello,{line('M')},77\n",
-        "nameless": f"note,{HEADER},note,,\nhello,{line('N')},world,,\n",
-    }
-    for partner, content in files.items():
-        drop.put(f"{partner}_2026-03-10.csv", content)
-    manifest = drop.extract()
-    assert rows(manifest, "lines", "order_id, row_number, product_name") == [
-        ("B1", 2, "Mug, blue"),
-        ("B2", 3, ","),
-        ("B3", 4, "Mug"),
-        ("B4", 5, "Mug"),
-        ("M", 2, "Mug"),
-        ("N", 2, "Mug"),
-    ]
-    assert rows(manifest, "rejects") == []
-    assert rows(manifest, "files", "partner, lines, order_ids")[1] == ("header", 0, [])
-    assert warning_texts(manifest) == snapshot
 
 
 JANE = 'Jané Doe,"Bäckerstraße 5; 3rd floor",+49 151 2345678'

@@ -2,21 +2,17 @@
 and how it logs in. `source_failures` has its failures."""
 
 import hashlib
-import os
 from pathlib import Path
 
 import pytest
 
-from ecommerce.core import errors
 from tests.integration.partner_ftp.fetch import (
     LARGE,
     connect,
     content,
     fetch,
-    problem,
 )
 from tests.partner_ftp import (
-    MARKET_INDEX,
     PROMOTIONS,
     Sent,
     make_certificate,
@@ -46,45 +42,6 @@ def test_both_files_reach_staging_with_checksums_that_sha256sum_can_check(shown)
         "promotions.csv",
         "promotions.csv.sha256",
     }
-
-
-def test_a_checksum_is_read_as_people_write_it(shown):
-    checksum = sha256(PROMOTIONS).upper()
-    for text in (
-        checksum,
-        f"{checksum}\n",
-        f"{checksum}  promotions.csv\n",
-        f"{checksum} *promotions.csv\r\n",
-        f"\ufeff{checksum}\r\n",
-        f"{checksum}\tpromotions.csv",
-    ):
-        shown.put("promotions.csv", PROMOTIONS, text)
-        assert content(fetch())["promotions.csv"] == PROMOTIONS, text
-    for text in ("", "\n", "0" * 63, "0" * 65, "\0" * 64):
-        shown.put("promotions.csv", PROMOTIONS, text)
-        sentence = problem(errors.ContractError, PARTNER_FTP_LOOKS="1")
-        assert "does not begin with a SHA-256 checksum" in sentence
-
-
-def test_the_files_may_lie_in_a_folder(shown, known):
-    for name, text in (("promotions.csv", LARGE), ("market_index.csv", MARKET_INDEX)):
-        shown.put(f"exports/daily shop #1/{name}", text)
-    for path in ("exports/daily shop #1", "/exports/daily shop #1"):
-        connect(known, shown, extra={"path": path})
-        assert content(fetch())["promotions.csv"] == LARGE
-
-
-def test_a_wrong_checksum_is_looked_at_again_at_growing_intervals(shown, tmp_path):
-    shown.put("market_index.csv", MARKET_INDEX, "0" * 64)
-    sleep = tmp_path / "bin" / "sleep"
-    sleep.parent.mkdir()
-    sleep.write_text('#!/bin/sh\necho "$1" >>"$0.log"\n')
-    sleep.chmod(0o755)
-    path = f"{sleep.parent}:{os.environ['PATH']}"
-    looks = {"PARTNER_FTP_LOOKS": "3", "PARTNER_FTP_LOOK_PAUSE": "5"}
-    problem(errors.ContractError, PATH=path, **looks)
-    assert shown.asked("RETR").count("market_index.csv") == 3
-    assert Path(f"{sleep}.log").read_text().split() == ["5", "10"]
 
 
 def test_a_file_that_is_being_replaced_is_looked_at_again(shown):
@@ -131,29 +88,6 @@ def test_parts_of_two_versions_are_not_mixed(shown, newer, resumed):
     # One look is enough: it begins again by itself.
     assert content(fetch(PARTNER_FTP_LOOKS="1"))["promotions.csv"] == newer
     assert shown.asked("REST") == resumed
-
-
-def without(command):
-    """A server that does not know a command, as old ones do."""
-    from pyftpdlib.handlers import FTPHandler
-
-    commands = dict(FTPHandler.proto_cmds)
-    del commands[command]
-    return {"proto_cmds": commands}
-
-
-def test_old_servers_announce_no_size_and_cannot_resume(known, tmp_path):
-    with partner_site(tmp_path / "no-size", **without("SIZE")) as site:
-        connect(known, site)
-        site.put("promotions.csv", LARGE)
-        assert content(fetch())["promotions.csv"] == LARGE
-        sentence = problem(errors.ContractError, PARTNER_FTP_MOST_BYTES="102400")
-        assert "it is larger than 102400 bytes" in sentence
-    with partner_site(tmp_path / "no-rest", **without("REST")) as site:
-        connect(known, site)
-        site.put("promotions.csv", LARGE)
-        site.fail("promotions.csv", lambda file: Sent(file, 100_000))
-        assert content(fetch())["promotions.csv"] == LARGE
 
 
 def test_login_and_password_are_sent_as_they_are_written(known, tmp_path):

@@ -3,26 +3,12 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from ecommerce.sources.partner_ftp import fetch_command
-from tests.integration.partner_ftp.fetch import AT_ONCE, connect
+from tests.integration.partner_ftp.fetch import AT_ONCE, connect, everything_readable
 from tests.partner_ftp import MARKET_INDEX, partner_site
-
-
-def everything_readable(group):
-    """Arguments and environments of the processes of a group; of bash only its arguments: it is given the
-    password in its environment, and hands it on by a pipe."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if os.getpgid(int(folder.name)) == group:
-                yield (folder / "cmdline").read_bytes().decode("utf-8", "replace")
-                if (folder / "comm").read_text().strip() != "bash":
-                    yield (folder / "environ").read_bytes().decode("utf-8", "replace")
-        except OSError:
-            continue
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 from demo.services.shopify import (
     DiscountFacts,
@@ -19,9 +18,7 @@ from tests.integration.shopify.reading import NOON
 LATER = NOON + timedelta(hours=3)
 
 
-def line(
-    price: str, quantity: int = 1, *, rate: str | None = None, **facts: Any
-) -> LineFacts:
+def line(price, quantity=1, *, rate=None, **facts):
     """A line; `off` is a discount of it, `duty` its duty."""
     taxes = [TaxFacts(Decimal(rate))] if rate else []
     if "off" in facts:
@@ -32,28 +29,28 @@ def line(
     return LineFacts(sku, Decimal(price), quantity, **{"taxes": taxes} | facts)
 
 
-def tip(amount: str) -> LineFacts:
+def tip(amount):
     """The line of a tip."""
     return LineFacts(None, Decimal(amount), title="Tip", tip=True)
 
 
-def off(amount: str, **facts: Any) -> DiscountFacts:
+def off(amount, **facts):
     """A discount of a line."""
     return DiscountFacts(Decimal(amount), **facts)
 
 
-def order(*lines: LineFacts, **facts: Any) -> OrderFacts:
+def order(*lines, **facts):
     """An order of the day."""
     return OrderFacts(1, NOON, list(lines), **facts)
 
 
-def shipping(price: str, rate: str | None = None, **facts: Any) -> ShippingFacts:
+def shipping(price, rate=None, **facts):
     """A shipping line."""
     taxes = [TaxFacts(Decimal(rate))] if rate else []
     return ShippingFacts(Decimal(price), taxes=taxes, **facts)
 
 
-def refund(*lines: RefundLineFacts, **facts: Any) -> RefundFacts:
+def refund(*lines, **facts):
     """A refund some hours after the order; amounts may be texts."""
     for name in ("shipping", "shipping_tax", "duties"):
         if name in facts:
@@ -61,11 +58,11 @@ def refund(*lines: RefundLineFacts, **facts: Any) -> RefundFacts:
     return RefundFacts(LATER, list(lines), **facts)
 
 
-def unit(line: int = 0, quantity: int = 1, **facts: Any) -> RefundLineFacts:
+def unit(line=0, quantity=1, **facts):
     """Units of a line that come back."""
     return RefundLineFacts(line, quantity, **facts)
 
 
-def paid(amount: str, **facts: Any) -> TransactionFacts:
+def paid(amount, **facts):
     """A payment back to the customer."""
     return TransactionFacts(Decimal(amount), **facts)

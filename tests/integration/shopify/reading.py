@@ -1,14 +1,10 @@
 """Reading a Shopify shop, and what the transform makes of it."""
 
 import json
-from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import duckdb
-import pytest
 import requests
 
 from demo.services import shopify as stand_in
@@ -19,7 +15,7 @@ from demo.services.shopify import (
     ShopifyStore,
     build_order,
 )
-from ecommerce.core.business_day import BusinessDay, day_window
+from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sales.transform import transform
 from ecommerce.sources import shopify
@@ -43,13 +39,13 @@ FIGURES = (
 PARTS = ("merchandise", "tax", "shipping")
 
 
-def connect(monkeypatch: pytest.MonkeyPatch, shop: Shopify, **fields: Any) -> None:
+def connect(monkeypatch, shop, **fields):
     """Let the connection lead to a shop."""
     known = {"conn_type": "http", "host": shop.url, "password": stand_in.TOKEN}
     monkeypatch.setenv("AIRFLOW_CONN_SHOPIFY_API", json.dumps(known | fields))
 
 
-def shop_with(orders: Iterable[OrderFacts | dict[str, Any]], **options: Any) -> Shopify:
+def shop_with(orders, **options):
     """A shop with orders, whose clock shows `NOW`."""
     built = [
         build_order(each) if isinstance(each, OrderFacts) else each for each in orders
@@ -58,7 +54,7 @@ def shop_with(orders: Iterable[OrderFacts | dict[str, Any]], **options: Any) -> 
     return Shopify(ShopifyStore(built, options or None, ManualClock(NOW)), lag=lag)
 
 
-def window_in(folder: Path, day: BusinessDay = DAY, **values: Any) -> ReadWindow:
+def window_in(folder, day=DAY, **values):
     """The window of the first run for the newest day."""
     known = {
         "changed_from": day.start - timedelta(minutes=20),
@@ -70,11 +66,11 @@ def window_in(folder: Path, day: BusinessDay = DAY, **values: Any) -> ReadWindow
     )
 
 
-def simulated(monkeypatch: pytest.MonkeyPatch, shop: Shopify) -> ManualClock:
+def simulated(monkeypatch, shop):
     """Let the client read the shop's own clock, which its pauses advance."""
     clock = shop.store.clock
 
-    def client() -> ShopifyClient:
+    def client():
         session = requests.Session()
         return ShopifyClient(
             session,
@@ -91,12 +87,12 @@ def simulated(monkeypatch: pytest.MonkeyPatch, shop: Shopify) -> ManualClock:
 class Loadable:
     """The rows that one read becomes."""
 
-    def __init__(self, window: ReadWindow) -> None:
+    def __init__(self, window):
         self.raw = shopify.extract(window)
         self.done = transform(self.raw, run_id="test")
         self.accounts = self.done.control_totals
 
-    def rows(self, table: str) -> list[dict[str, Any]]:
+    def rows(self, table):
         """The rows of one table in the order of their keys."""
         if f"{table}.parquet" not in self.done.columns:
             return []
@@ -113,7 +109,7 @@ class Loadable:
             names = [column[0] for column in result.description]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
-    def figures(self) -> dict[str, dict[str, Decimal]]:
+    def figures(self):
         """The sums of each order."""
         sums = {}
         for row in self.rows("orders"):
@@ -133,9 +129,9 @@ class Loadable:
             order["returned_shipping"] += row["shipping_amount"]
         return sums
 
-    def refunds(self) -> dict[str, set[tuple[Any, ...]]]:
+    def refunds(self):
         """The rows of refunds that are not all 0, as the oracle has them, by order."""
-        refunds: dict[str, set[tuple[Any, ...]]] = {}
+        refunds = {}
         for row in self.rows("orders"):
             refunds[row["order_id"]] = set()
         for row in self.rows("refunds"):

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from demo.services.shopify import AdjustmentFacts, FeeFacts, OrderFacts
+from demo.services.shopify import AdjustmentFacts, FeeFacts
 from tests.integration.shopify.orders import (
     LATER,
     line,
@@ -17,7 +17,7 @@ from tests.integration.shopify.orders import (
 BAG = FeeFacts("Bag", Decimal(1))
 SHIPPING_ONLY = unit(restock_type="NO_RESTOCK", subtotal=Decimal(0), tax=Decimal(0))
 
-RETURNS: dict[str, tuple[OrderFacts, str]] = {
+RETURNS = {
     "a unit removed by an edit": (
         order(line("100", 2, rate="0.13", removed=1), edited_at=LATER),
         "gross 200, tax 26, returns 100, returned_tax 13",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from demo.services.shopify import FeeFacts, OrderFacts, TaxFacts
+from demo.services.shopify import FeeFacts, TaxFacts
 from tests.integration.shopify.orders import (
     LATER,
     line,
@@ -19,7 +19,7 @@ FEE_WITH_TAX = FeeFacts("Bag", Decimal("1.10"), tax=Decimal("0.10"))
 BAG = FeeFacts("Bag", Decimal(1))
 DUTIES = FeeFacts("Duties", Decimal(12))
 
-SALES: dict[str, tuple[OrderFacts, str]] = {
+SALES = {
     "an item added by an edit": (
         order(line("10"), line("5", added=True), edited_at=LATER),
         "gross 15",

@@ -1,16 +1,14 @@
 """Shopify's orders become amounts before tax: examples of real shops, with known totals."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from demo.services.shopify import build_order
 from ecommerce.core.data_warnings import sentence
 from tests.integration.shopify.orders import LATER, line, order, refund, unit
-from tests.integration.shopify.reading import FIGURES, Loadable
+from tests.integration.shopify.reading import FIGURES
 from tests.integration.shopify.returns_examples import RETURNS
 from tests.integration.shopify.sales_examples import SALES
 from tests.oracle_shopify import lines_of, returns_of, totals_of
@@ -22,7 +20,7 @@ ORDERS = {
 }
 
 
-def amounts(text: str) -> dict[str, Decimal]:
+def amounts(text):
     """The figures of an order that a text names; the others are 0."""
     figures = dict.fromkeys(FIGURES, Decimal(0))
     for figure in text.split(", "):
@@ -32,7 +30,7 @@ def amounts(text: str) -> dict[str, Decimal]:
 
 
 @pytest.fixture(scope="module")
-def loaded(load_once: Callable[..., Loadable]) -> Loadable:
+def loaded(load_once):
     """All examples, read and transformed at once."""
     return load_once(*ORDERS.values())
 
@@ -49,7 +47,7 @@ def test_examples_have_their_amounts(loaded):
 
 def test_every_row_is_the_oracles(loaded):
     orders = {row["order_id"]: row for row in loaded.rows("orders")}
-    lines: dict[str, list[Any]] = {}
+    lines = {}
     for row in loaded.rows("order_lines"):
         net = row["gross_amount"] - row["discount_amount"]
         found = (row["line_number"], row["quantity"], row["gross_amount"], net)

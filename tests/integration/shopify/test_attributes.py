@@ -1,14 +1,11 @@
 """What ORDER_ATTRIBUTES names of a Shopify order reaches the orders table."""
 
 import json
-from typing import Any
 
 import pytest
 
 from demo.services.shopify import build_order
-from ecommerce.sources.shopify import bulk, extraction
 from tests.integration.shopify.orders import line, order
-from tests.integration.shopify.reading import Loadable, window_in
 
 NAMED = (
     "tags,Gift_message,_ref,utm_campaign,custom__gift_note,sourceName,email,customer"
@@ -38,11 +35,11 @@ VALUES = {
 
 
 @pytest.fixture(autouse=True)
-def _named(monkeypatch: pytest.MonkeyPatch) -> None:
+def _named(monkeypatch):
     monkeypatch.setenv("ORDER_ATTRIBUTES", NAMED)
 
 
-def with_note(number: int, note: str, **facts: Any) -> dict[str, Any]:
+def with_note(number, note, **facts):
     """An order with three metafields."""
     metafields = [
         {"namespace": "custom", "key": "gift_note", "value": note},
@@ -57,7 +54,7 @@ def with_note(number: int, note: str, **facts: Any) -> dict[str, Any]:
     }
 
 
-def attributes(loaded: Loadable) -> dict[str, Any]:
+def attributes(loaded):
     """The attributes by order, as stored."""
     stored = {}
     for row in loaded.rows("orders"):
@@ -75,13 +72,3 @@ def test_fields_tags_custom_attributes_utm_parameters_and_metafields(load):
         texts = dict.fromkeys(names, stored) if stored else {}
         expected[str(number)] = texts | {"sourceName": "web"}
     assert attributes(load(*orders)) == expected
-
-
-def test_more_orders_than_are_read_one_by_one_have_their_metafields(
-    serve, tmp_path, monkeypatch
-):
-    serve(*(with_note(number, "wrap", **FULL) for number in range(1, 21)))
-    monkeypatch.setattr(extraction, "IN_BULK", 10)
-    monkeypatch.setattr(bulk, "PAUSE", 0.0)
-    stored = attributes(Loadable(window_in(tmp_path)))
-    assert stored == {str(number): STORED for number in range(1, 21)}

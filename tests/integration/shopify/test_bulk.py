@@ -1,16 +1,14 @@
 """Very many orders are read by bulk operations, which may fail in many ways."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import time_machine
 
-from demo.services.shopify import BulkFault, Fault, OrderFacts, Shopify
+from demo.services.shopify import BulkFault, Fault, OrderFacts
 from ecommerce.core import errors
 from ecommerce.sources import shopify
 from ecommerce.sources.shopify import bulk, extraction
@@ -25,7 +23,7 @@ from tests.integration.shopify.reading import (
 
 
 @pytest.fixture
-def shop(serve: Callable[..., Shopify], monkeypatch: pytest.MonkeyPatch) -> Shopify:
+def shop(serve, monkeypatch):
     """A shop with three orders, read by a bulk operation for each of two searches."""
     monkeypatch.setattr(extraction, "IN_BULK", 1)
     monkeypatch.setattr(bulk, "PAUSE", 0.0)
@@ -38,7 +36,7 @@ def shop(serve: Callable[..., Shopify], monkeypatch: pytest.MonkeyPatch) -> Shop
     return serve(*orders)
 
 
-def ids(folder: Path) -> list[str]:
+def ids(folder):
     """The orders that a read leaves in staging."""
     raw = shopify.extract(window_in(folder))
     pages = sorted(Path(raw.file("orders")).glob("*.json"))
@@ -46,12 +44,12 @@ def ids(folder: Path) -> list[str]:
     return sorted(order["legacyResourceId"] for order in orders)
 
 
-def started(shop: Shopify) -> int:
+def started(shop):
     """How many operations were started."""
     return sum(request.operation == "BulkRun" for request in shop.requests)
 
 
-def rows(loaded: Loadable) -> list[dict[str, Any]]:
+def rows(loaded):
     found = []
     for table in ("orders", "order_lines", "refunds"):
         found += [row | {"read_at": None} for row in loaded.rows(table)]
@@ -97,35 +95,6 @@ def test_an_operation_without_a_usable_result_is_started_again(
     assert started(shop) == 3
 
 
-FAILING = {
-    "failed": (UNUSABLE["failed"], 3),
-    "cut off": (UNUSABLE["cut off"], 3),
-    "denied": (BulkFault("FAILED", error_code="ACCESS_DENIED"), 1),
-}
-
-
-@pytest.mark.parametrize("name", FAILING)
-def test_operations_that_all_fail_are_an_error(name, shop, tmp_path, snapshot):
-    fault, tries = FAILING[name]
-    shop.bulk.faults += [fault] * 3
-    with pytest.raises(errors.PipelineError) as failure:
-        shopify.extract(window_in(tmp_path))
-    assert f"{failure.typename}: {failure.value}" == snapshot
-    assert started(shop) == tries
-
-
-@pytest.mark.parametrize("status", [400, 403, 404, 410])
-def test_an_expired_address_is_not_requested_again(status, shop, tmp_path, monkeypatch):
-    simulated(monkeypatch, shop)
-    expired = b"<Error><Code>ExpiredToken</Code></Error>"
-    gone = Fault("/bulk/1.jsonl", status=status, body=expired, times=99)
-    shop.faults.append(gone)
-    assert ids(tmp_path) == ["1", "2", "3"]
-    paths = [request.path.partition("?")[0] for request in shop.requests]
-    downloads = [path for path in paths if "/bulk/" in path]
-    assert downloads == ["/bulk/1.jsonl", "/bulk/2.jsonl", "/bulk/3.jsonl"]
-
-
 def test_an_operation_that_never_ends_is_cancelled_and_reported(
     shop, tmp_path, monkeypatch
 ):
@@ -138,26 +107,6 @@ def test_an_operation_that_never_ends_is_cancelled_and_reported(
         shopify.extract(window_in(tmp_path))
     assert timedelta(minutes=45) <= clock.now - NOW < timedelta(minutes=50)
     assert any(request.operation == "BulkCancel" for request in shop.requests)
-
-
-@pytest.mark.parametrize("code", ["OPERATION_IN_PROGRESS", "LIMIT_REACHED"])
-def test_an_operation_waits_for_others_of_the_app_for_a_while(
-    code, shop, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(bulk, "PAUSE", 5.0)
-    simulated(monkeypatch, shop)
-    refusal = {"code": code, "message": "Another one is in progress"}
-    payload = {"bulkOperation": None, "userErrors": [refusal]}
-    refused = json.dumps({"data": {"bulkOperationRunQuery": payload}}).encode()
-    busy = Fault("BulkRun", rewrite=lambda _: refused, times=999)
-    shop.faults.append(busy)
-    with pytest.raises(
-        errors.TimedOutError,
-        match="other bulk operations of the app have not ended after 45",
-    ):
-        shopify.extract(window_in(tmp_path))
-    busy.times = 2
-    assert ids(tmp_path) == ["1", "2", "3"]
 
 
 @pytest.mark.parametrize(

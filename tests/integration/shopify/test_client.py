@@ -1,50 +1,23 @@
 """The client of Shopify's API: its documents, its token, and what it makes of failures."""
 
 import json
-from collections.abc import Callable
 
-import pyarrow as pa
 import pytest
-import requests
-from graphql import build_schema, parse, validate
 
-from demo.layout import REPOSITORY
-from demo.services.shopify import CLIENT_ID, CLIENT_SECRET, Fault, OrderFacts, Shopify
+from demo.services.shopify import CLIENT_ID, CLIENT_SECRET, Fault, OrderFacts
 from ecommerce.core import errors
 from ecommerce.sources import shopify
-from ecommerce.sources.shopify.client import Token, document
 from tests.integration.shopify.orders import line
 from tests.integration.shopify.reading import NOON, connect, simulated, window_in
 
-WHOLE_SCHEMA = REPOSITORY.parent / "shared" / "shopify" / "admin-2026-07.graphql.zst"
-SUBSET = REPOSITORY / "demo" / "services" / "shopify" / "schema.graphql"
-DOCUMENTS = REPOSITORY / "include" / "sql" / "extract" / "shopify"
-NO_WHOLE_SCHEMA = pytest.mark.skipif(
-    not WHOLE_SCHEMA.exists(), reason="the whole schema is not published"
-)
-
-
-@pytest.mark.parametrize(
-    "schema", [SUBSET, pytest.param(WHOLE_SCHEMA, marks=NO_WHOLE_SCHEMA)], ids=str
-)
-def test_every_document_is_valid(schema):
-    compression = "zstd" if schema == WHOLE_SCHEMA else None
-    text = pa.input_stream(schema, compression=compression).read()
-    built = build_schema(text.decode(), assume_valid=True)
-    names = {path.stem for path in DOCUMENTS.glob("*.graphql")} - {"fragments"}
-    assert len(names) == 11
-    for name in names:
-        wrong = validate(built, parse(document(name).replace("%s", '"id:1"')))
-        assert not wrong, f"{name}: {wrong}"
-
 
 @pytest.fixture
-def shop(serve: Callable[..., Shopify]) -> Shopify:
+def shop(serve):
     """A shop with one order."""
     return serve(OrderFacts(1, NOON, [line("10")]))
 
 
-def grants(shop: Shopify) -> int:
+def grants(shop):
     """How many tokens were asked for."""
     return sum("access_token" in request.path for request in shop.requests)
 
@@ -59,17 +32,6 @@ def test_client_credentials_are_exchanged_for_tokens(shop, tmp_path, monkeypatch
     shop.faults.append(Fault("OrdersById", status=401, body=b"{}", times=2))
     with pytest.raises(errors.CredentialsError):
         shopify.extract(window_in(tmp_path))
-
-
-def test_a_token_is_renewed_five_minutes_before_it_expires(shop):
-    now = 0.0
-    session = requests.Session()
-    token = Token(session, shop.url, CLIENT_ID, CLIENT_SECRET, clock=lambda: now)
-    first = token.value()
-    now = 86_399 - 301.0
-    assert token.value() == first
-    now = 86_399 - 299.0
-    assert token.value() != first
 
 
 DENIED = {
@@ -88,7 +50,7 @@ BROKEN = {
 ODD_ERROR = {"message": "Odd", "path": 7, "extensions": "none"}
 
 
-def answering(operation: str, answer: object) -> Fault:
+def answering(operation, answer):
     """A fault by which an operation always has this answer."""
     body = json.dumps(answer).encode()
     return Fault(operation, rewrite=lambda _: body, times=99)

@@ -28,7 +28,7 @@ FORBIDDEN = (ADDRESS, ADDRESS.upper(), TOKEN, CLIENT_SECRET)
 TEXT = f"ask {ADDRESS}"
 
 
-def careless(number: int, amount: str = "10.0") -> dict:
+def careless(number, amount="10.0"):
     """An order with an address wherever people write, and `amount` as its price and tax."""
     item = line("10", sku=ADDRESS, title=TEXT, product_type=TEXT)
     item.discounts = [off("1", code=TEXT)]
@@ -50,7 +50,7 @@ def careless(number: int, amount: str = "10.0") -> dict:
     return built
 
 
-def leaks(*texts: str) -> list[str]:
+def leaks(*texts):
     """The forbidden words that texts have."""
     return [word for word in FORBIDDEN if any(word in text for text in texts)]
 

@@ -2,9 +2,8 @@
 pages or in bulk."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import time_machine
 from hypothesis import HealthCheck, given, settings
@@ -51,7 +50,7 @@ kinds = some.sampled_from(["goods"] * 6 + ["gift_card", "custom", "deleted_produ
 
 
 @some.composite
-def lines(draw: Any) -> LineFacts:
+def lines(draw):
     price, quantity = draw(amounts), draw(some.integers(1, 4))
     discounts = []
     share = draw(some.sampled_from([0, 0, 10, 33, 100]))
@@ -72,7 +71,7 @@ def lines(draw: Any) -> LineFacts:
 
 
 @some.composite
-def orders(draw: Any, number: int) -> OrderFacts:
+def orders(draw, number):
     items = draw(some.lists(lines(), min_size=1, max_size=4))
     if draw(some.booleans()):
         items.append(LineFacts(None, draw(amounts), title="Tip", tip=True))
@@ -94,7 +93,7 @@ def orders(draw: Any, number: int) -> OrderFacts:
     return order
 
 
-def add_refund(draw: Any, order: OrderFacts, left: list[int]) -> None:
+def add_refund(draw, order, left):
     """Add a refund of some of the units that are `left` of each line."""
     units = []
     for position, available in enumerate(left):
@@ -125,13 +124,10 @@ def add_refund(draw: Any, order: OrderFacts, left: list[int]) -> None:
         order.refunds.append(refund)
 
 
-Versions = list[tuple[datetime, OrderFacts]]
-
-
 @some.composite
-def histories(draw: Any) -> tuple[Versions, dict[str, datetime]]:
+def histories(draw):
     """The versions of a shop's orders with their instants, and when some are deleted."""
-    versions: Versions = []
+    versions = []
     deleted = {}
     for number in range(1, draw(some.integers(3, 8)) + 1):
         last = draw(orders(number))
@@ -148,11 +144,11 @@ def histories(draw: Any) -> tuple[Versions, dict[str, datetime]]:
 class Tables:
     """What the reads leave: an order is replaced whole by its newest version."""
 
-    def __init__(self) -> None:
-        self.orders: dict[str, dict[str, Any]] = {}
-        self.refunds: dict[str, set[Any]] = {}
+    def __init__(self):
+        self.orders = {}
+        self.refunds = {}
 
-    def add(self, loaded: Loadable) -> None:
+    def add(self, loaded):
         assert loaded.rows("rejected_rows") == []
         for row in loaded.rows("order_versions"):
             self.orders.pop(row["order_id"], None)
@@ -208,9 +204,7 @@ def test_any_split_of_windows_ends_in_the_oracles_rows(
         assert tables.refunds[order_id] == returned
 
 
-def show(
-    store: Any, at: datetime, versions: Versions, deleted: dict[str, datetime]
-) -> None:
+def show(store, at, versions, deleted):
     """Let the shop have the orders that it has at an instant."""
     for since, facts in versions:
         gone = deleted.get(str(facts.number), NOW + MINUTE) <= at

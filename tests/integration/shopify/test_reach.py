@@ -1,11 +1,10 @@
 """What an app without the scope `read_all_orders` does not see does not count as deleted."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from demo.services.shopify import Fault, OrderFacts, ShopifyStore
+from demo.services.shopify import Fault, OrderFacts
 from ecommerce.core import errors
 from ecommerce.core.business_day import day_window
 from ecommerce.sources import shopify
@@ -19,14 +18,14 @@ KNOWN = ["1", "2", "3", "4", "5"]
 DAYS_AGO = {1: 90, 2: 61, 4: 10}
 
 
-def orders(days_ago: dict[int, int]) -> list[OrderFacts]:
+def orders(days_ago):
     placed = []
     for number, days in days_ago.items():
         placed.append(OrderFacts(number, NOW - timedelta(days=days), [line("10")]))
     return placed
 
 
-def removed(folder: Path) -> set[str]:
+def removed(folder):
     """Which of the known orders a read finds deleted."""
     raw = shopify.extract(window_in(folder, known_orders=KNOWN))
     with connect_duckdb() as duck:
@@ -55,11 +54,11 @@ def test_an_order_is_deleted_where_the_app_would_see_it(
     assert removed(tmp_path) == expected
 
 
-def withdraw(store: ShopifyStore) -> None:
+def withdraw(store):
     store.shop = store.shop | {"accessScopes": SCOPES}
 
 
-def grow_older(store: ShopifyStore) -> None:
+def grow_older(store):
     store.clock.advance(60)
 
 

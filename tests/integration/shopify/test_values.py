@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import reduce
-from typing import Any
 
 import pytest
 
@@ -30,7 +29,7 @@ from tests.integration.shopify.orders import (
 from tests.integration.shopify.reading import DAY, NOON
 
 WEEK = timedelta(days=7)
-UNPAID: dict[str, Any] = {"payments": []}
+UNPAID = {"payments": []}
 FREE = LineFacts("GIFT", Decimal(0))
 RETAIL = {"retailLocation": {"address": {"countryCode": "CA"}}}
 NOWHERE = {"shippingAddress": None, "billingAddress": None}
@@ -51,11 +50,11 @@ NULLABLE = (
 )
 
 
-def status(name: str | None, **facts: Any) -> OrderFacts:
+def status(name, **facts):
     return order(line("10"), financial_status=name, **facts)
 
 
-ORDERS: dict[str, tuple[OrderFacts, dict[str, Any], dict[str, Any]]] = {
+ORDERS = {
     # The facts, fields of the answer in place of the usual ones, the columns.
     "paid and sent": (status("PAID"), {}, {"status": "completed", "is_sale": True}),
     "paid": (
@@ -177,7 +176,7 @@ ORDERS: dict[str, tuple[OrderFacts, dict[str, Any], dict[str, Any]]] = {
 }
 
 
-def built(number: int, facts: OrderFacts, fields: dict[str, Any]) -> dict[str, Any]:
+def built(number, facts, fields):
     return build_order(replace(facts, number=number)) | fields
 
 
@@ -196,10 +195,9 @@ def test_the_columns_of_orders(load):
     assert loaded.accounts["rows_rejected"] == 0
 
 
-def refunded(answer: dict[str, Any]) -> dict[str, Any]:
+def refunded(answer):
     """The line of the first refund."""
-    item: dict[str, Any] = answer["refunds"][0]["refundLineItems"][0]["lineItem"]
-    return item
+    return answer["refunds"][0]["refundLineItems"][0]["lineItem"]
 
 
 def test_the_columns_of_lines_and_refunds(load):
@@ -271,7 +269,7 @@ def test_a_guest_is_known_by_the_e_mail_address(load):
     assert len({*hashes}) == 4
 
 
-PATHS: dict[str, tuple[str | int, ...]] = {
+PATHS = {
     "price": ("lineItems", 0, "originalTotalSet"),
     "discount": ("lineItems", 0, "discountAllocations", 0, "allocatedAmountSet"),
     "tax": ("lineItems", 0, "taxLines", 0, "priceSet"),
@@ -292,7 +290,7 @@ REJECTED = {
 """The columns that rejected records name."""
 
 
-def with_amount(number: int, name: str, amount: Any) -> dict[str, Any]:
+def with_amount(number, name, amount):
     """An order in which one amount is another, as JSON or as text."""
     facts = order(
         line("18", 2, off="3", taxes=[TaxFacts(Decimal("0.10"))]),
@@ -331,7 +329,7 @@ def test_an_amount_may_be_a_number_and_have_further_zeros(load):
 def test_an_amount_that_is_none_is_rejected_alone(amount, reason, load):
     orders = [with_amount(number, name, amount) for number, name in enumerate(PATHS)]
     loaded = load(*orders, OrderFacts(9, NOON, [line("10")]))
-    columns: dict[str, list[str]] = {name: [] for name in PATHS}
+    columns = {name: [] for name in PATHS}
     for row in loaded.rows("rejected_rows"):
         name = list(PATHS)[int(row["order_id"])]
         columns[name].append(row["detail"].partition(" = ")[0])

@@ -1,13 +1,11 @@
 """The failures of a source."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 
 from ecommerce.core.errors import PipelineError
 
-Kind = type[PipelineError]
 SECRET = "a-secret"
 """In the connections, and in answers that no message may quote."""
 DIFFERENT = {
@@ -23,10 +21,10 @@ DIFFERENT = {
 class Failures:
     """Failures by case."""
 
-    def __init__(self) -> None:
-        self.errors: dict[str, PipelineError] = {}
+    def __init__(self):
+        self.errors = {}
 
-    def add(self, case: str, read: Callable[[], object], kind: Kind, noun: str) -> None:
+    def add(self, case, read, kind, noun):
         """Read; assert that it fails with this kind of error, and a noun in its text."""
         with pytest.raises(PipelineError) as caught:
             read()
@@ -36,7 +34,7 @@ class Failures:
         assert SECRET not in str(error), case
         self.errors[case] = error
 
-    def text(self) -> str:
+    def text(self):
         """All sentences."""
         lines = []
         for case, error in self.errors.items():

@@ -5,13 +5,10 @@ import io
 import json
 import socket
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-
-import pytest
 
 from demo.services.ports import free_port
 from ecommerce.core.errors import (
@@ -24,9 +21,8 @@ from ecommerce.core.errors import (
 from ecommerce.sources.http import NotFoundError
 from ecommerce.storage import staging
 from ecommerce.storage.staging import Manifest
-from tests.integration.source_failures.failures import SECRET, Failures, Kind
+from tests.integration.source_failures.failures import SECRET, Failures
 from tests.integration.web_events.reading import at, event
-from tests.website import Website
 
 RATES = b"Date,USD,JPY,\n2026-03-10,1.1,160,\n"
 
@@ -42,15 +38,13 @@ class HttpSource:
     folder: Path
     extract: Callable[[], Manifest]
 
-    def connect(
-        self, patch: pytest.MonkeyPatch, host: str, timeout: float = 60
-    ) -> None:
+    def connect(self, patch, host, timeout=60):
         connection = {"conn_type": "http", "host": host, "password": SECRET}
         connection["extra"] = {"timeout": timeout}
         patch.setenv(f"AIRFLOW_CONN_{self.name}_API".upper(), json.dumps(connection))
 
 
-def zipped(content: bytes) -> bytes:
+def zipped(content):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         # Without an hour of its own, which would change the bytes.
@@ -58,13 +52,11 @@ def zipped(content: bytes) -> bytes:
     return packed.getvalue()
 
 
-def damaged_zip() -> bytes:
+def damaged_zip():
     content = zipped(RATES * 10)
     return content[:40] + b"\xff" * 10 + content[50:]
 
 
-Answer = tuple[str, int, bytes, dict[str, str], Kind, str]
-"""Case, status, body, headers; kind of the error and a noun of its text."""
 WAIT = {"Retry_After": "600"}
 GZIP = {"Content_Encoding": "gzip"}
 PAGE = b"<!DOCTYPE html>\n<title>Sign in, jane@example.com</title>\n"
@@ -109,7 +101,7 @@ REDIRECTS = [
 ]
 
 
-def one_event(**fields: str) -> bytes:
+def one_event(**fields):
     return json.dumps(event("one", at(1), visitor_id=SECRET, **fields)).encode() + b"\n"
 
 
@@ -153,7 +145,7 @@ RATE_ANSWERS = [
 ]
 
 
-def cut_in_the_body(request: BaseHTTPRequestHandler) -> None:
+def cut_in_the_body(request):
     request.send_response(200)
     request.send_header("Content-Length", "1000")
     request.end_headers()
@@ -161,19 +153,17 @@ def cut_in_the_body(request: BaseHTTPRequestHandler) -> None:
 
 
 @contextmanager
-def silent_port() -> Iterator[int]:
+def silent_port():
     """The port of a server that accepts connections and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         yield silent.getsockname()[1]
 
 
-def http_failures(
-    source: HttpSource, site: Website, patch: pytest.MonkeyPatch, further: list[Answer]
-) -> Failures:
+def http_failures(source, site, patch, further):
     """Let everything go wrong, one after the other."""
     failures = Failures()
 
-    def fail(case: str, kind: Kind, noun: str) -> None:
+    def fail(case, kind, noun):
         failures.add(case, source.extract, kind, noun)
         assert not staging.exists(f"file://{source.folder}"), case
 

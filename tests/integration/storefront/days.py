@@ -1,8 +1,7 @@
 """A storefront's days around one business day: all that may happen to an order, and what must be read."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 from demo.services.storefront import (
     WooLine,
@@ -12,7 +11,6 @@ from demo.services.storefront import (
     WooRefundLine,
     WooStore,
 )
-from ecommerce.core.business_day import BusinessDay
 
 HUGE = 2**53 + 1
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
@@ -25,11 +23,9 @@ AFTER_THE_DAY = {30, 31}
 """Created or changed after its end, before the read."""
 LOOKED_BACK_AT = {40, 41, 42, 43}
 """Created in the days before it; not every server shows that they changed."""
-NOT_READ = {50, 51}
-"""Neither created nor changed in the days that are read."""
 
 
-def storefront_days(day: BusinessDay) -> WooStore:
+def storefront_days(day):
     """The store as it is some hours after `day` has ended."""
     products = [
         WooProduct(11, "MUG", "Mug", ["Kitchen", "Gifts"], day.start - 90 * DAY),
@@ -103,8 +99,8 @@ def storefront_days(day: BusinessDay) -> WooStore:
     return store
 
 
-def _order(number: int, created_at: datetime | None, **values: Any) -> WooOrder:
-    defaults: dict[str, Any] = {
+def _order(number, created_at, **values):
+    defaults = {
         "status": "processing",
         "email": f"buyer{number}@example.com",
         "country": "US",
@@ -113,7 +109,7 @@ def _order(number: int, created_at: datetime | None, **values: Any) -> WooOrder:
     return WooOrder(number, created_at, **{**defaults, **values})
 
 
-def _line(number: int, product: int = 11, quantity: str = "2") -> WooLine:
+def _line(number, product=11, quantity="2"):
     sku = {11: "MUG", 12: "TEA"}.get(product, "GONE")
     return WooLine(
         number,
@@ -127,7 +123,7 @@ def _line(number: int, product: int = 11, quantity: str = "2") -> WooLine:
     )
 
 
-def facts(order: WooOrder) -> dict[str, Any]:
+def facts(order):
     """What an extract must tell of an order; refunds as (id, amount, UTC), none of an order in the trash."""
     in_trash = order.status == "trash"
     return {
@@ -153,5 +149,5 @@ def facts(order: WooOrder) -> dict[str, Any]:
     }
 
 
-def _gmt(moment: datetime | None) -> str | None:
+def _gmt(moment):
     return moment.strftime("%Y-%m-%dT%H:%M:%S") if moment else None

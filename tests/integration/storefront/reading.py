@@ -3,13 +3,9 @@
 import json
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-import pytest
-
-from demo.services.storefront import KEY, SECRET, WooStore
+from demo.services.storefront import KEY, SECRET
 from ecommerce.core.business_day import day_window
-from ecommerce.storage.staging import Manifest
 from tests.integration.storefront.days import (
     AFTER_THE_DAY,
     CHANGED_ON_THE_DAY,
@@ -26,11 +22,11 @@ ALL = OF_THE_DAY | CHANGED_ON_THE_DAY | AFTER_THE_DAY | LOOKED_BACK_AT
 
 
 def connect(
-    monkeypatch: pytest.MonkeyPatch,
-    host: str,
-    secret: str = SECRET,
-    extra: dict[str, Any] | None = None,
-) -> None:
+    monkeypatch,
+    host,
+    secret=SECRET,
+    extra=None,
+):
     connection = {
         "conn_type": "http",
         "host": host,
@@ -41,14 +37,14 @@ def connect(
     monkeypatch.setenv("AIRFLOW_CONN_STOREFRONT_API", json.dumps(connection))
 
 
-def pages(manifest: Manifest, folder: str) -> list[dict[str, Any]]:
+def pages(manifest, folder):
     files = sorted(Path(manifest.file(folder)).glob("*.json"))
     return [item for file in files for item in json.loads(file.read_text())]
 
 
-def what_was_read(manifest: Manifest) -> dict[int, dict[str, Any]]:
+def what_was_read(manifest):
     """By order id, in the shape of `storefront_days.facts`; the file with the greatest name wins."""
-    refunds: dict[str, list[tuple[str, str, str]]] = {}
+    refunds = {}
     for refund in pages(manifest, "refunds"):
         row = (str(refund["id"]), refund["amount"], refund["date_created_gmt"])
         refunds.setdefault(refund["order_id"], []).append(row)
@@ -75,5 +71,5 @@ def what_was_read(manifest: Manifest) -> dict[int, dict[str, Any]]:
     }
 
 
-def truth(store: WooStore, ids: set[int]) -> dict[int, dict[str, Any]]:
+def truth(store, ids):
     return {number: facts(store.orders[number]) for number in ids}

@@ -8,7 +8,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from demo.services.storefront import WooStore
 from ecommerce.core.business_day import day_window
 from ecommerce.sources.storefront import extraction as storefront
 from tests.integration.storefront.days import (
@@ -97,23 +96,6 @@ def test_the_manifest_has_the_storefronts_totals(serve, window):
     assert manifest.rows == len(orders) + len(refunds) + 2
 
 
-def test_an_empty_shop_is_a_valid_read(serve, window):
-    shop = serve(WooStore())
-    manifest = storefront.extract(window())
-    assert [
-        pages(manifest, folder) for folder in ("orders", "refunds", "products")
-    ] == [[], [], []]
-    assert pq.read_schema(manifest.file("known_refunds.parquet")) == REFUNDS
-    assert (
-        manifest.control_totals["source_orders"],
-        manifest.control_totals["source_amount"],
-    ) == (
-        0,
-        "0.0000",
-    )
-    assert len(shop.requests) == 4
-
-
 def test_of_known_orders_only_those_that_are_gone_are_removed(serve, window):
     store = storefront_days(FALL_BACK)
     long_ago = {
@@ -128,13 +110,12 @@ def test_of_known_orders_only_those_that_are_gone_are_removed(serve, window):
     ].to_pylist() == ["999"]
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_refunds_that_are_known_are_not_read_again(serve, window, mode):
+def test_refunds_that_are_known_are_not_read_again(serve, window):
     store = storefront_days(FALL_BACK)
-    shop = serve(store, mode)
-    asked: list[list[str]] = []
+    shop = serve(store)
+    asked = []
 
-    def as_loaded(source, order_ids: list[str]) -> pa.Table:
+    def as_loaded(source, order_ids):
         """Everything but the newest refund of order 43, as the warehouse spreads it over its columns."""
         asked.append(order_ids)
         rows = [

@@ -2,34 +2,19 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
-from decimal import Decimal
-from functools import partial
-from pathlib import Path
 
 import pytest
 
 from demo.services.storefront import (
     Fault,
-    WooLine,
-    WooOrder,
-    WooStore,
 )
-from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.data_warnings import sentence
-from ecommerce.core.errors import (
-    ConfigurationError,
-    ContractError,
-    TransientError,
-)
 from ecommerce.sources import http
 from ecommerce.sources.storefront import extraction as storefront
-from ecommerce.storage.staging import exists
 from tests.integration.storefront.days import storefront_days
 from tests.integration.storefront.reading import (
     ALL,
     FALL_BACK,
-    pages,
     truth,
     what_was_read,
 )
@@ -42,7 +27,7 @@ BURST = [
 ]
 
 
-def numbers_change_their_type(body: bytes) -> bytes:
+def numbers_change_their_type(body):
     orders = json.loads(body)
     for order in orders:
         order["id"] = str(order["id"])
@@ -55,7 +40,7 @@ def numbers_change_their_type(body: bytes) -> bytes:
     return json.dumps(orders).encode()
 
 
-def one_comes_twice(body: bytes) -> bytes:
+def one_comes_twice(body):
     orders = json.loads(body)
     return json.dumps([*orders, *orders[:1]]).encode()
 
@@ -96,61 +81,7 @@ def test_passing_trouble_changes_nothing(
         assert left.times < fault.times
 
 
-def many_orders(count: int, day: BusinessDay) -> list[WooOrder]:
-    def line(number: int) -> WooLine:
-        return WooLine(
-            number, 0, None, "Mug", Decimal(1), Decimal("10.00"), Decimal("10.00")
-        )
-
-    return [
-        WooOrder(1000 + n, day.start + timedelta(seconds=n), lines=[line(n)])
-        for n in range(count)
-    ]
-
-
-def test_orders_that_move_over_page_boundaries_meanwhile_are_not_lost(serve, window):
-    """Old orders with small ids enter the list of changed ones, others are thrown away,
-    between the pages."""
-    old = [WooOrder(n, FALL_BACK.start - timedelta(days=20)) for n in range(1, 9)]
-    shop = serve(WooStore([*old, *many_orders(950, FALL_BACK)]))
-    noon = FALL_BACK.start + timedelta(hours=12)
-
-    def touch(store: WooStore, number: int) -> None:
-        store.update_status(number, "completed", noon)
-
-    def throw_away(store: WooStore, number: int) -> None:
-        store.trash(1000 + 150 * number, noon)
-
-    for n in range(1, 5):
-        enters, leaves = partial(touch, number=n), partial(throw_away, number=n)
-        shop.faults.append(Fault("/orders", page=2 * n, before=enters))
-        shop.faults.append(Fault("/orders", page=2 * n + 1, before=leaves))
-    manifest = storefront.extract(window())
-    read = what_was_read(manifest)
-    assert set(read) == {1, 2, 3, 4, *range(1000, 1950)}
-    trashed = {number for number in read if read[number]["status"] == "trash"}
-    assert trashed == {1150, 1300, 1450, 1600}
-    assert manifest.control_totals["source_orders"] == 954
-
-
-def test_a_page_that_is_broken_inside_is_named_and_not_quoted(serve, window):
-    shop = serve(storefront_days(FALL_BACK))
-
-    # Where a colon is missing, the parser would like to show what it found instead.
-    def break_it(body: bytes) -> bytes:
-        return body.replace(b'"billing":', b'"billing" ', 1)
-
-    shop.faults.append(Fault("/orders", rewrite=break_it, times=2))
-    with pytest.raises(
-        ContractError, match=r"GET /orders \(page 1\).* bytes: .*\(byte \d+\)$"
-    ) as caught:
-        storefront.extract(window())
-    assert "@" not in str(caught.value)
-    assert caught.value.__suppress_context__
-    assert not exists(window().folder)
-
-
-def ten_of_them(body: bytes) -> bytes:
+def ten_of_them(body):
     return json.dumps(json.loads(body)[:10]).encode()
 
 
@@ -174,47 +105,3 @@ def test_what_the_shop_counts_or_names_and_does_not_return_is_a_warning(
         if name == "products":
             assert what_was_read(manifest) == truth(store, ALL)
     assert "\n".join(report) == snapshot
-
-
-FAILURES: dict[str, tuple[Fault, type[Exception]]] = {
-    "refunds": (Fault(r"/orders/\d+/refunds", status=500, times=99), TransientError),
-    "not JSON": (
-        Fault("/orders", rewrite=lambda _: b"<html>Log in", times=99),
-        ContractError,
-    ),
-}
-
-
-@pytest.mark.parametrize("failure", FAILURES)
-def test_a_failed_read_publishes_nothing_and_keeps_what_was_there(
-    serve,
-    window,
-    monkeypatch,
-    failure,
-):
-    monkeypatch.setattr(http, "FIRST_PAUSE", 0.0)
-    shop = serve(storefront_days(FALL_BACK))
-    fault, error = FAILURES[failure]
-    shop.faults.append(replace(fault))
-    with pytest.raises(error, match="storefront_api: GET /"):
-        storefront.extract(window())
-    folder = Path(window().folder.removeprefix("file://"))
-    assert list(folder.parent.iterdir()) == []
-    shop.faults.clear()
-    before = storefront.extract(window())
-    shop.faults.append(replace(fault))
-    with pytest.raises(error):
-        storefront.extract(window())
-    assert pages(before, "orders")
-
-
-def test_an_unusable_connection_is_a_matter_of_configuration(monkeypatch, window):
-    monkeypatch.setenv(
-        "AIRFLOW_CONN_STOREFRONT_API",
-        '{"conn_type": "http", "host": "http://127.0.0.1"}',
-    )
-    with pytest.raises(ConfigurationError, match="consumer key and secret"):
-        storefront.extract(window())
-    monkeypatch.delenv("AIRFLOW_CONN_STOREFRONT_API")
-    with pytest.raises(ConfigurationError, match="storefront_api is not defined"):
-        storefront.extract(window())

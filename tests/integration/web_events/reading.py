@@ -4,17 +4,14 @@ import json
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
 
 from demo.services.web_events import EventCollector
-from ecommerce.core.business_day import BusinessDay, day_window
+from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sources import web_events
-from ecommerce.storage.staging import Manifest
 
 NEW_YORK = "America/New_York"
 DAY = day_window(date(2026, 3, 10), NEW_YORK)
@@ -22,14 +19,12 @@ Row = dict[str, Any]
 Serve = Callable[..., EventCollector]
 
 
-def z(moment: datetime) -> str:
+def z(moment):
     """As servers write instants."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def event(
-    name: str, received: datetime, occurred: datetime | None = None, **fields: Any
-) -> Row:
+def event(name, received, occurred=None, **fields):
     """An event with the fields of the contract."""
     return {
         "event_id": name,
@@ -46,7 +41,7 @@ def event(
     } | fields
 
 
-def keep(root: Path, *events: Row) -> None:
+def keep(root, *events):
     """Add events to the files of the hours in which they were received."""
     hours = defaultdict(list)
     for each in events:
@@ -57,25 +52,25 @@ def keep(root: Path, *events: Row) -> None:
         keep_raw(root, moment, b"".join(lines))
 
 
-def keep_raw(root: Path, moment: datetime, text: bytes) -> None:
+def keep_raw(root, moment, text):
     """Add a text to the file of an hour, as it is."""
     root.mkdir(exist_ok=True)
     with (root / f"{moment:%Y-%m-%dT%H}.ndjson").open("ab") as file:
         file.write(text)
 
 
-def at(hours: float, day: BusinessDay = DAY) -> datetime:
+def at(hours, day=DAY):
     """An instant of the day."""
     return day.start + timedelta(hours=hours)
 
 
-def connect(patch: pytest.MonkeyPatch, host: str, **fields: Any) -> None:
+def connect(patch, host, **fields):
     """Let the connection lead to `host`."""
     connection = {"conn_type": "http", "host": host, **fields}
     patch.setenv("AIRFLOW_CONN_WEB_EVENTS_API", json.dumps(connection))
 
 
-def older(folder: Path, day: BusinessDay = DAY) -> Manifest:
+def older(folder, day=DAY):
     """Read a day as a backfill does."""
     uri = f"file://{folder}/staging/{day}"
     return web_events.extract(
@@ -85,9 +80,7 @@ def older(folder: Path, day: BusinessDay = DAY) -> Manifest:
     )
 
 
-def newest(
-    folder: Path, since: datetime, now: datetime, patch: pytest.MonkeyPatch
-) -> Manifest:
+def newest(folder, since, now, patch):
     """Read all that was received from `since` to `now`, as the run of the newest day does."""
     patch.setattr("ecommerce.sources.web_events.extraction.now", lambda: now)
     return web_events.extract(
@@ -95,7 +88,7 @@ def newest(
     )
 
 
-def rows(manifest: Manifest) -> list[Row]:
+def rows(manifest):
     """All rows of all parts, by line number."""
     with duckdb.connect() as duck:
         found = duck.execute(
@@ -105,6 +98,6 @@ def rows(manifest: Manifest) -> list[Row]:
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def ids(manifest: Manifest) -> list[str]:
+def ids(manifest):
     """The ids of the events that were read."""
     return [row["event_id"] for row in rows(manifest)]

@@ -1,18 +1,12 @@
 """What the extract of the web events makes of broken connections and busy servers; `source_failures` has its
 errors and their sentences."""
 
-import gzip
-import json
 from collections import Counter
-from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from demo.services.web_events import EventFault
-from ecommerce.core.errors import TransientError
-from ecommerce.sources.web_events import client, extraction
-from ecommerce.storage.staging import Manifest, exists
 from tests.integration.web_events.reading import (
     at,
     connect,
@@ -24,8 +18,6 @@ from tests.integration.web_events.reading import (
 
 HOUR = f"{at(1):%Y-%m-%dT%H}"
 START = f"{HOUR}:00:00Z"
-Read = Callable[[], Manifest]
-FRAMINGS = ("chunked", "length", "close")
 NAMES = [f"e{number:03}" for number in range(400)]
 
 
@@ -69,41 +61,6 @@ def test_a_connection_that_breaks_repeats_its_slice_and_no_other(
     assert set(requests.values()) == {1}
     assert manifest.control_totals["requests"] == 5
     assert manifest.control_totals["bytes_read"] == whole
-
-
-@pytest.mark.parametrize("framing", FRAMINGS)
-def test_a_packed_answer_that_is_cut_is_requested_again_whatever_its_length(
-    serve, tmp_path, framing
-):
-    collector = serve(framing=framing)
-    line = json.dumps(event("one", at(1))).encode() + b"\n"
-    whole = gzip.compress(line * 500)
-    sizes = [1, 9, 30, len(whole) // 2, len(whole) - 8, len(whole) - 1]
-    if framing == "close":
-        sizes.append(0)
-    packed = {"Content-Encoding": "gzip"}
-    file = tmp_path / "answer.ndjson"
-    for size in sizes:
-        # Zeros after the end are padding.
-        for body in (whole[:size], whole + b"\0" * 512):
-            fault = EventFault(HOUR, status=200, body=body, headers=packed)
-            collector.faults.append(fault)
-        reader = client.EventsClient()
-        reader.download(client.Slice(at(1), at(2)), file)
-        assert reader.requests == 2, size
-        assert file.read_bytes() == line * 500
-
-
-def test_one_that_breaks_again_and_again_fails_and_leaves_nothing(
-    serve, received, tmp_path, read
-):
-    collector = serve(framing="close")
-    for number in range(client.ATTEMPTS):
-        collector.faults.append(EventFault(HOUR, cut=50_001 + 10 * number))
-    with pytest.raises(TransientError, match="broke off in the middle of a line"):
-        read()
-    assert not exists(f"file://{tmp_path}/staging/newest")
-    assert starts(collector)[START] == client.ATTEMPTS
 
 
 PASSING = [
@@ -156,13 +113,3 @@ def test_a_few_lines_that_are_no_events_are_no_reason_to_refuse_a_quiet_hour(
     manifest = newest(tmp_path, at(0), at(len(beginnings) + 1), monkeypatch)
     assert [name for name in ids(manifest) if name] == ["a", "a", "last"]
     assert manifest.rows == 4 + 2 + 3 + 1
-
-
-def test_a_failed_conversion_stops_the_download_that_is_ahead(
-    serve, received, monkeypatch, read
-):
-    collector = serve()
-    monkeypatch.setattr(extraction._Writer, "write", lambda *_: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        read()
-    assert len(collector.requests) <= 2

@@ -1,15 +1,13 @@
 """A long mail of the catalogue."""
 
-from email.message import EmailMessage
-
 from ecommerce.catalogue import changes
 from ecommerce.core.data_warnings import CHECK, data_warning
 from tests.unit.mail.samples import ARABIC, JAPANESE, LONG, picture
 
 
-def _catalogue() -> EmailMessage:
+def _catalogue():
     skus = [f"SKU-{number:03}" for number in range(60)]
-    summary: changes.Summary = {
+    summary = {
         "products": 40,
         "new": skus,
         "changed": ["P1"],

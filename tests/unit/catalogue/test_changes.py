@@ -2,25 +2,22 @@
 
 import json
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 
 from ecommerce.catalogue import changes
-from ecommerce.catalogue.changes import Summary
 from ecommerce.catalogue.loading import LastCatalogue
 from ecommerce.catalogue.pictures import examine
-from ecommerce.sources.product_catalogue.entries import Catalogue, RejectedEntry
+from ecommerce.sources.product_catalogue.entries import Catalogue
 from ecommerce.storage import staging
 from ecommerce.storage.kept_files import Store
-from ecommerce.storage.staging import Manifest
 from tests.website import drawn
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
 
 @pytest.fixture
-def summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Summary:
+def summary(tmp_path, monkeypatch):
     """Three new products, one of them with a deleted picture, and some of everything else."""
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     monkeypatch.setenv("PICTURES_URI", f"file://{tmp_path}/pictures")
@@ -47,7 +44,7 @@ def summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Summary:
     }
 
 
-def publish(summary: Summary, folder: Path) -> Manifest:
+def publish(summary, folder):
     uri = f"file://{folder}/loadable"
     with staging.publish(uri) as draft:
         (draft.path / changes.FILE).write_text(json.dumps(summary))
@@ -84,7 +81,7 @@ def test_it_is_sent_once_something_has_changed_and_somebody_wants_it(
     monkeypatch,
     mailbox,
 ):
-    def notify(found: Summary, *, send_mail: bool = False) -> str:
+    def notify(found, *, send_mail=False):
         return changes.notify(publish(found, tmp_path), [], send_mail=send_mail)
 
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
@@ -98,7 +95,7 @@ def test_it_is_sent_once_something_has_changed_and_somebody_wants_it(
     assert first == again != other, "a retry sends the same mail"
 
 
-def row(sku: str, **values: str | None) -> dict[str, str | None]:
+def row(sku, **values):
     """A row of product_pictures with a picture."""
     usual = {"name": sku, "category": "Cups", "sha256": f"sha of {sku}", "state": "ok"}
     links = {"image_url_hash": "1", "image_host": "cdn", "reason": None}
@@ -145,11 +142,3 @@ def test_what_counts_as_a_change(before, now, news):
     usual = {"new": [], "changed": [], "gone": [], "rejected": [], "broken": []}
     usual |= {"products": 0, "shown": 0, "is_news": bool(news)}
     assert found == usual | news
-
-
-def test_a_product_whose_entry_was_rejected_is_not_gone():
-    entry = RejectedEntry(2, "page 1", "A", "invalid_number", "price", "{}")
-    last = LastCatalogue({"A": row("A")}, 1)
-    found = changes.summarise(Catalogue([], [entry], 0), [], last)
-    assert (found["gone"], found["is_news"]) == ([], False)
-    assert found["rejected"] == ["page 1, entry 2: invalid_number (price)"]

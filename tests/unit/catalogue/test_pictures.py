@@ -5,7 +5,7 @@ import struct
 import zlib
 
 import pytest
-from PIL import Image, ImageChops
+from PIL import Image
 
 from ecommerce.catalogue.pictures import THUMBNAIL_PIXELS, examine
 from ecommerce.sources.product_catalogue.download import UnusablePicture
@@ -18,17 +18,11 @@ AT_HOME = Image.Exif()
 AT_HOME[0x010E] = "at home, 5 Private Road"
 
 
-def thumbnail(data: bytes) -> Image.Image:
+def thumbnail(data):
     return Image.open(io.BytesIO(examine(data).thumbnail))
 
 
-def written(picture: Image.Image, kind: str = "PNG") -> bytes:
-    file = io.BytesIO()
-    picture.save(file, kind)
-    return file.getvalue()
-
-
-def bomb(width: int, height: int) -> bytes:
+def bomb(width, height):
     """A PNG of a few bytes that says it has so many pixels."""
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     chunks = {b"IHDR": header, b"IDAT": zlib.compress(bytes(1000)), b"IEND": b""}
@@ -47,18 +41,13 @@ def test_the_file_is_named_by_what_it_is():
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"", "no JPEG, PNG, WebP or GIF"),
         (b"<html><body>404</body></html>", "no JPEG, PNG, WebP or GIF"),
         (SCRIPT, "no JPEG, PNG, WebP or GIF"),
-        (b"%PDF-1.7", "no JPEG, PNG, WebP or GIF"),
         (drawn("a", "TIFF"), "no JPEG, PNG, WebP or GIF"),
-        (drawn("a", "BMP"), "no JPEG, PNG, WebP or GIF"),
-        (b"GIF8", "damaged|no JPEG"),
         (drawn("a")[:-200], "damaged"),
         (bomb(5_000, 4_001), "more than 20 million pixels"),
-        (bomb(65_000, 65_000), "more than 20 million pixels"),
     ],
-    ids=range(10),
+    ids=range(5),
 )
 def test_what_is_no_picture_is_refused_whatever_it_is_called(data, reason):
     with pytest.raises(UnusablePicture, match=reason):
@@ -81,22 +70,3 @@ def test_a_thumbnail_has_nothing_of_the_camera(kind):
     assert b"Private Road" in data
     assert b"Private Road" not in examine(data).thumbnail
     assert not thumbnail(data).getexif()
-
-
-@pytest.mark.parametrize("mode", ["CMYK", "L", "P", "1", "I;16"])
-def test_pictures_in_all_kinds_of_colours(mode):
-    picture = Image.new(mode, (50, 40))
-    kind = "JPEG" if mode == "CMYK" else "PNG"
-    assert thumbnail(written(picture, kind)).size == (50, 40)
-
-
-def test_a_large_picture_keeps_its_drawing():
-    drawing = Image.radial_gradient("L").resize((1_800, 1_200))
-    small = thumbnail(written(drawing)).convert("RGB")
-    whole = drawing.convert("RGB")
-    whole.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
-    difference = ImageChops.difference(small, whole)
-    assert max(most for _, most in difference.getextrema()) <= 3
-    half_transparent = Image.new("RGBA", (2_000, 1_000), (200, 30, 40, 128))
-    small = thumbnail(written(half_transparent))
-    assert small.getextrema() == ((199, 199), (29, 29), (39, 39), (128, 128))

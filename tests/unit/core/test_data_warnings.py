@@ -3,10 +3,10 @@
 from datetime import date
 from string import Formatter
 
-from ecommerce.core.data_warnings import days_of, sentences, wording, wordings
+from ecommerce.core.data_warnings import days_of, wording, wordings
 
 
-def fields_of(kind: str) -> set[str]:
+def fields_of(kind):
     fields = set()
     for words in wordings()[kind][:3]:
         fields.update(name for _, name, _, _ in Formatter().parse(words) if name)
@@ -32,9 +32,3 @@ def test_the_days_of_a_warning():
         ({"day": "yesterday"}, []),
     ):
         assert days_of(fields) == [date(2026, 11, day) for day in days]
-
-
-def test_the_same_sentence_is_listed_once():
-    warning = {"kind": "check", "found": "a", "meaning": "b", "action": "", "weight": 1}
-    found = sentences([warning, warning | {"action": "c"}, warning | {"meaning": ""}])
-    assert found == ["a: b", "a"]

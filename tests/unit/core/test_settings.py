@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.core.settings import OWNER, load_settings, owner_links
+from ecommerce.core.settings import load_settings
 
 KEY = {"CUSTOMER_HASH_KEY": "0123456789abcdef"}
 
@@ -20,13 +20,6 @@ def test_defaults_suit_a_shop_in_new_york_that_reports_in_dollars():
     assert settings.staging_dataset == "sales_staging"
 
 
-def test_trailing_slash_of_a_uri_is_dropped():
-    assert (
-        load_settings(KEY | {"STAGING_URI": "gs://bucket/staging/"}).staging_uri
-        == "gs://bucket/staging"
-    )
-
-
 def test_empty_counts_as_not_set_because_compose_and_kubernetes_hand_on_what_is_empty():
     example = Path(__file__).parents[3] / ".env.example"
     names = re.findall(
@@ -36,18 +29,6 @@ def test_empty_counts_as_not_set_because_compose_and_kubernetes_hand_on_what_is_
     )
     assert {"SHOP_TIMEZONE", "STAGING_URI", "MAXIMUM_BYTES_BILLED"} <= set(names)
     assert load_settings(dict.fromkeys(names, "") | KEY) == load_settings(KEY)
-
-
-@pytest.mark.parametrize(
-    ("given", "locale"), [("", "en_US"), ("de-CH", "de_CH"), ("fr_FR.UTF-8", "fr_FR")]
-)
-def test_a_locale_may_be_written_as_browsers_and_systems_do(given, locale):
-    assert load_settings(KEY | {"REPORT_LOCALE": given}).report_locale == locale
-
-
-def test_folders_may_have_blanks_and_any_letters():
-    uri = "file:///srv/größe und maß"
-    assert load_settings(KEY | {"STAGING_URI": uri}).staging_uri == uri
 
 
 REFUSED = [
@@ -99,11 +80,6 @@ def test_what_is_refused(snapshot):
     assert "my-secret" not in "".join(report)
 
 
-@pytest.mark.parametrize("days", ["1", "36500"])
-def test_the_bounds_of_a_number_are_allowed(days):
-    assert load_settings(KEY | {"RECONCILE_DAYS": days}).reconcile_days == int(days)
-
-
 def test_attributes_are_sorted_and_the_report_may_break_down_by_one_of_them():
     longest = "a" * 63
     names = f" sales_channel, _wc_order_attribution_utm_source,Payment,{longest} "
@@ -118,8 +94,3 @@ def test_attributes_are_sorted_and_the_report_may_break_down_by_one_of_them():
     )
     assert settings.report_attribute == "Payment"
     assert load_settings(KEY).order_attributes == ()
-
-
-def test_the_owners_name_leads_to_the_page_that_the_setting_names():
-    link = "https://wiki.example.com/sales"
-    assert owner_links({"OWNER_LINK": link}) == {OWNER: link}

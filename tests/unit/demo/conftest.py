@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items):
     """Mark the tests of this folder; the hook is given those of all folders."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from demo.services.shopify import (
     LineFacts,
@@ -63,15 +62,13 @@ query OrdersPage($n:Int!,$after:String,$q:String!){
 """
 
 
-def make_order(
-    number: int = 1, created_at: datetime = NOW, **facts: Any
-) -> dict[str, Any]:
+def make_order(number=1, created_at=NOW, **facts):
     """Return an order with one mug for 10.00 unless `facts` differ."""
     lines = facts.pop("lines", [LineFacts("MUG", Decimal(10))])
     return build_order(OrderFacts(number, created_at, lines, **facts))
 
 
-def make_orders(count: int) -> list[dict[str, Any]]:
+def make_orders(count):
     """Return orders 1, 2, … of the minutes before `NOW`, the newest first."""
     return [
         make_order(1 + number, NOW - timedelta(minutes=number))
@@ -79,25 +76,20 @@ def make_orders(count: int) -> list[dict[str, Any]]:
     ]
 
 
-def make_shop(orders: list[dict[str, Any]], lag: float = 0, **shop: Any) -> Shopify:
+def make_shop(orders, lag=0, **shop):
     """Return a shop that does not run, with a clock that shows `NOW`."""
     return Shopify(ShopifyStore(orders, shop, ManualClock(NOW)), lag=lag)
 
 
-def run(shop: Shopify, query: str, /, **variables: Any) -> dict[str, Any]:
+def run(shop, query, /, **variables):
     """Return the body of the response to a query."""
     return shop.engine.execute(
         {"query": query, "variables": variables}, "http://shop"
     ).body
 
 
-def data(shop: Shopify, query: str, /, **variables: Any) -> Any:
+def data(shop, query, /, **variables):
     """Return the data of a query without errors."""
     body = run(shop, query, **variables)
     assert "errors" not in body
     return body["data"]
-
-
-def shop_amount(money: dict[str, Any]) -> str:
-    """Return the amount in the shop's currency."""
-    return money["shopMoney"]["amount"]

@@ -1,25 +1,19 @@
 """The company's systems start, change and stop; what other processes left is not in the way."""
 
-import os
 import shutil
 import socket
-import sys
 import tempfile
-from contextlib import suppress
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import psutil
 import psycopg
 import pytest
 
 from demo import company as company_module
 from demo import processes
-from demo.airflow_services import AirflowServices
 from demo.company import Company
 from demo.layout import Folders, Ports
-from demo.scenario import Scenario
 from demo.services.ports import free_port, is_open, stays_open
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -90,54 +84,3 @@ def test_a_taken_port_is_named_and_nothing_starts(company, monkeypatch, capsys):
         f"or choose another port with DEMO_MAILBOX_PORT={port + 1000}\n"
     )
     assert not any(company.status().values())
-
-
-# Like the scheduler and its `serve-logs`: a child with a title and a session of its own listens.
-PARENT = """
-import os, signal, socket, sys, time
-from setproctitle import setproctitle
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
-if not os.fork():
-    os.setsid()
-    setproctitle("a title that is longer than its command line and environment" * 99)
-    listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-    print("open", flush=True)
-time.sleep(3600)
-"""
-
-
-def test_what_a_killed_process_left_is_stopped(tmp_path):
-    folders, port, log = Folders(tmp_path), free_port(), tmp_path / "log"
-    command = [sys.executable, "-c", PARENT, str(port)]
-    name = "airflow-scheduler"
-    parent = processes.start(folders.processes, name, command, log, dict(os.environ))
-    while "open" not in log.read_text():
-        assert parent.poll() is None, log.read_text()
-    [child] = psutil.Process(parent.pid).children()
-    try:
-        parent.kill()
-        parent.wait()
-        other = Folders(tmp_path / "other").processes
-        assert processes.running(folders.processes, name) is None
-        assert processes.stop(folders.processes, "airflow-api-server") is False
-        assert processes.stop(other, name) is False
-        assert is_open(port)
-        ports = Ports(airflow=free_port(), airflow_logs=port)
-        AirflowServices(ports, folders, "America/New_York").check_ports()
-        assert not stays_open(port)
-    finally:
-        with suppress(psutil.NoSuchProcess):
-            child.kill()
-
-
-def test_a_scenario_is_saved_with_its_incidents(tmp_path):
-    path = tmp_path / "scenario.json"
-    assert Scenario.load(path) is None
-    day = date(2026, 11, 18)
-    scenario = Scenario.begin(NOW).with_held_file(day).with_silent_change(day, NOW)
-    scenario = scenario.with_late_arrivals(day, NOW)
-    scenario.save(path)
-    assert Scenario.load(path) == scenario
-    assert scenario.with_held_file(day) == scenario
-    assert [held.received_at for held in scenario.held_files] == [NOW]
-    assert scenario.today(NOW) - timedelta(days=8) == scenario.first_day

@@ -1,17 +1,12 @@
 """The pipeline's settings and connections lead to the demo company, and to no other."""
 
-import json
-from datetime import UTC, date, datetime
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from demo.airflow_services import AirflowServices
 from demo.environment import environment
 from demo.layout import Folders, Ports
-from demo.ledger import Ledger
-from demo.seeders import sales_db
 from ecommerce.cli import environment as commands
 from ecommerce.core.settings import load_settings
 
@@ -25,26 +20,6 @@ def test_the_pipeline_has_its_settings_and_connections(snapshot):
     assert settings.partner_drop_uri == "file:///srv/demo/partner_drop"
     text = "\n".join(f"{name}={value}" for name, value in variables.items())
     assert text == snapshot
-
-
-def test_the_sales_database_lets_its_connection_in(postgres_server, database):
-    dsn = postgres_server.dsn(database)
-    sales_db.prepare(dsn)
-    sales_db.fill(dsn, Ledger(date(2026, 11, 1), 1).as_of(datetime.now(UTC)))
-    variables = environment(Ports(sales_db=postgres_server.port), FOLDERS)
-    connection = json.loads(variables["AIRFLOW_CONN_SALES_DB"])
-    with psycopg.connect(
-        host=connection["host"],
-        port=connection["port"],
-        user=connection["login"],
-        password=connection["password"],
-        dbname=database,
-        autocommit=True,
-    ) as reader:
-        assert reader.execute("SELECT count(*) > 0 FROM orders").fetchone() == (True,)
-        reader.execute("SET default_transaction_read_only = off")
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            reader.execute("DELETE FROM orders")
 
 
 def test_airflow_of_the_demo_knows_nothing_of_another(tmp_path, monkeypatch):
@@ -61,11 +36,6 @@ def test_airflow_of_the_demo_knows_nothing_of_another(tmp_path, monkeypatch):
     assert secrets[0] == secrets[1] != secrets[2]
     file = tmp_path / "one" / "airflow" / "jwt.secret"
     assert file.stat().st_mode & 0o077 == 0
-
-
-def test_a_port_is_changed_by_its_variable():
-    variables = {"DEMO_AIRFLOW_PORT": "", "DEMO_SMTP_PORT": "2525"}
-    assert Ports.from_environ(variables) == Ports(smtp=2525)
 
 
 @pytest.mark.parametrize("name", ["demo", "Jürgens 'Läden'", "a\\b\\", "$HOME # 1"])

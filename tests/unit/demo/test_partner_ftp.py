@@ -1,15 +1,9 @@
 """What the demo's partner publishes is what happens in the demo company."""
 
-import ftplib
-import hashlib
-import subprocess
-import sys
 from datetime import date
 
 from demo.ledger.season import offer_of
 from demo.seeders import partner_ftp as seeder
-from demo.services import partner_ftp
-from demo.services.ports import free_port, wait_for
 from ecommerce.sources.partner_ftp.files import read_market_index, read_promotions
 
 FIRST = date(2024, 1, 1)
@@ -33,27 +27,3 @@ def test_its_files_are_the_companys_offers_and_every_week_that_is_over(tmp_path)
     before = (tmp_path / "market_index.csv").read_text().splitlines()
     seeder.fill(tmp_path, FIRST, date(2026, 11, 23))
     assert (tmp_path / "market_index.csv").read_text().splitlines()[:-1] == before
-
-
-def test_its_server_shows_files_with_their_checksums_to_whoever_logs_in(tmp_path):
-    seeder.fill(tmp_path, FIRST, TODAY)
-    port = free_port()
-    module = "demo.services.partner_ftp"
-    command = [sys.executable, "-m", module, str(tmp_path), str(port)]
-    files = {}
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
-        try:
-            wait_for(port, process=server)
-            with ftplib.FTP() as client:
-                client.connect("127.0.0.1", port)
-                client.login(partner_ftp.LOGIN, partner_ftp.PASSWORD)
-                for name in client.nlst():
-                    parts = []
-                    client.retrbinary(f"RETR {name}", parts.append)
-                    files[name] = b"".join(parts)
-        finally:
-            server.terminate()
-    for name in ("promotions.csv", "market_index.csv"):
-        checksum = hashlib.sha256(files.pop(name)).hexdigest()
-        assert files.pop(f"{name}.sha256").decode() == f"{checksum}  {name}\n"
-    assert files == {}

@@ -1,22 +1,13 @@
 """The company's servers: the mailbox, the emulator, the catalogue, and their ports."""
 
 import json
-import os
-import signal
 import smtplib
-import subprocess
-import sys
 import urllib.request
-from dataclasses import replace
-from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from urllib.error import HTTPError
 
-from demo.layout import Ports
-from demo.ledger import Ledger
-from demo.seeders import catalogue as catalogue_seeder
-from demo.services import catalogue, mail
-from demo.services.ports import free_port, stays_open, wait_for
+from demo.services import mail
+from demo.services.ports import free_port
 
 
 def get(url, etag=""):
@@ -69,63 +60,3 @@ def test_the_mailbox_shows_a_message_without_running_it(tmp_path):
         assert get(f"{message}/attachments/0")[2] == b"%PDF-1.7 \x00"
         for path in ("/messages/none", "/messages/..%2Fsecret", "/x"):
             assert get(site + path)[0] == 404
-
-
-def start_emulator(folder, port):
-    """Start what `make emulator` starts, with its tables in `folder`."""
-    code = (
-        "import sys, pathlib; from demo.services import emulator; "
-        "emulator.main(pathlib.Path(sys.argv[1]))"
-    )
-    return subprocess.Popen(
-        [sys.executable, "-c", code, str(folder)],
-        env=os.environ | {"DEMO_BIGQUERY_PORT": str(port)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def test_an_emulator_alone_prints_its_settings_and_ends_by_ctrl_c(tmp_path):
-    port = free_port()
-    emulator = start_emulator(tmp_path, port)
-    wait_for(port, process=emulator)
-    second = start_emulator(tmp_path, port)
-    refusal = f"emulator: {Ports(bigquery=port).port_taken('bigquery')}\n"
-    assert second.communicate() == ("", refusal)
-    assert second.returncode == 1
-    emulator.send_signal(signal.SIGINT)
-    host, connection = emulator.communicate()[0].splitlines()[-2:]
-    assert not stays_open(port)
-    assert host == f"BIGQUERY_EMULATOR_HOST=http://localhost:{port}"
-    assert connection == (
-        'AIRFLOW_CONN_BIGQUERY={"conn_type": "google_cloud_platform", '
-        '"extra": {"is_anonymous": true, "project": "demo-shop"}}'
-    )
-
-
-def test_the_catalogue_has_pages_and_pictures_that_stay_the_same(tmp_path):
-    ledger = Ledger(date(2026, 11, 1), 1, orders_per_day=1)
-    snapshot = ledger.as_of(datetime(2026, 11, 2, tzinfo=UTC))
-    product = snapshot.products[0]
-    more = [replace(product, sku=f"MORE-{number}") for number in range(30)]
-    catalogue_seeder.fill(
-        tmp_path, replace(snapshot, products=(*snapshot.products, *more))
-    )
-    with catalogue.CatalogueServer(tmp_path, 0) as server:
-        url = f"{server.url}/products?page=1"
-        _, headers, body = get(url)
-        page = json.loads(body)
-        assert len(page["results"]) == 50
-        assert get(url, headers["ETag"])[0] == 304
-        last = json.loads(get(page["next"])[2])
-        assert last["next"] is None
-        products = page["results"] + last["results"]
-        assert len({found["sku"] for found in products}) == page["count"]
-        broken = []
-        for found in products:
-            if found["image_url"] and get(found["image_url"])[0] == 404:
-                broken.append(found["sku"])
-        assert broken == [catalogue_seeder.BROKEN]
-        for path in ("/products?page=99", "/pictures/../products.json", "/pictures/"):
-            assert get(server.url + path)[0] == 404

@@ -12,7 +12,7 @@ from ecommerce.maintenance.erasure import customer_hash
 KEY = "0123456789abcdef"
 
 
-def transformed(email: str | None, customer_id: str | None) -> str:
+def transformed(email, customer_id):
     """The hash of the transform's own `customer_key`."""
     text = (INCLUDE / "sql/transform/orders/10_customer_hashes.sql").read_text()
     macro = text[text.index("CREATE MACRO customer_key") : text.index("END;")] + "END"

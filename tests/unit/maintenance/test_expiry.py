@@ -7,7 +7,6 @@ import pytest
 from airflow.sdk.io import attach
 from fsspec.implementations.memory import MemoryFileSystem
 
-from ecommerce.core.errors import StagingError
 from ecommerce.maintenance import expiry
 from ecommerce.storage import staging
 
@@ -75,27 +74,6 @@ def test_what_is_no_run_folder_is_not_touched(root):
     folder = leave(root, RUN, dag="somebody", day="elses-folder")
     assert expiry.expire_staging(root, KEPT) == 0
     assert (folder / "sales_db/raw.parquet").exists()
-
-
-def test_days_without_runs_leave_no_empty_folder(tmp_path):
-    leave(f"file://{tmp_path}", RUN)
-    expiry.expire_staging(f"file://{tmp_path}", KEPT)
-    assert [path.name for path in tmp_path.rglob("*")] == ["daily_sales_pipeline"]
-
-
-@pytest.mark.parametrize("unreadable", ["staging", "daily_sales_pipeline"])
-def test_a_folder_that_cannot_be_listed_is_named(tmp_path, monkeypatch, unreadable):
-    leave(f"file://{tmp_path}/staging", RUN)
-
-    def refuse(path):
-        if str(path).endswith(unreadable):
-            raise PermissionError(13, "Permission denied", path)
-        return scandir(path)
-
-    scandir = os.scandir
-    monkeypatch.setattr("os.scandir", refuse)
-    with pytest.raises(StagingError, match="Permission denied"):
-        expiry.expire_staging(f"file://{tmp_path}/staging", KEPT)
 
 
 def test_old_logs_go_and_young_ones_stay(tmp_path):

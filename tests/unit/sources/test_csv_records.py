@@ -12,8 +12,6 @@ from ecommerce.sources.csv_records import (
     LONGEST_LINE,
     MOST_LINES,
     UNBOUNDED,
-    Bounds,
-    OutOfBoundsError,
     header,
     records,
     tables,
@@ -190,38 +188,3 @@ def test_the_blocks_that_a_file_is_read_in_change_nothing(text, size):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(text_blocks, "BLOCK", size)
         split(text)
-
-
-@pytest.mark.parametrize(
-    ("content", "bounds", "why"),
-    [
-        (b"1,2,3\n" * 3, Bounds(2, 10**9, 60), "it has more than 2 lines"),
-        (b"1,2,3\n" * 3, Bounds(9, 17, 60), "it has more than 17 bytes, decompressed"),
-        (
-            b"x" * 3 * LONGEST_LINE,
-            Bounds(9, LONGEST_LINE, 60),
-            "it has more than 1,048,576 bytes, decompressed",
-        ),
-        (b"1,2,3\n", Bounds(9, 99, 0), "reading it takes more than 0 seconds"),
-        (
-            b"1,2,3\n" * 20_000,
-            Bounds(99_999, 10**9, 2, iter((0, 1, 2)).__next__),
-            "more than 2 seconds",
-        ),
-    ],
-)
-def test_a_file_beyond_its_bounds_is_not_read_on(content, bounds, why):
-    with pytest.raises(OutOfBoundsError, match=why):
-        rows(content, 3, bounds)
-    assert len(rows(b"1,2,3\n" * 3, 3, Bounds(3, 18, 60))) == 3, "at its bounds"
-
-
-def test_a_record_over_blank_lines_is_read_whatever_the_blocks():
-    text = '1,"' + "\n" * 9 + '",3\n' + "\n" * (3 * MOST_LINES) + "4,5,6\n"
-    for size in (1, 4, 20, 1 << 20):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(text_blocks, "BLOCK", size)
-            assert rows(text.encode()) == [
-                (2, ["1", "\n" * 9, "3"]),
-                (12 + 3 * MOST_LINES, ["4", "5", "6"]),
-            ]

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
-from demo.services.ports import free_port
 from ecommerce.core.errors import (
     ConfigurationError,
     ContractError,
@@ -19,7 +18,6 @@ from ecommerce.sources.http import (
     is_unencrypted,
     network_errors,
     quoted,
-    raise_for_status,
     retry_after,
     with_retries,
 )
@@ -35,23 +33,6 @@ def answer(status, body=b"", **headers):
     for name, value in headers.items():
         response.headers[name.replace("_", "-")] = value
     return response
-
-
-def test_complete_answers_are_no_error():
-    for status in (200, 204):
-        raise_for_status(answer(status), WHAT)
-
-
-def test_errors_that_may_pass_know_how_long_to_wait():
-    for status, kind in (
-        (429, RateLimitedError),
-        (503, RateLimitedError),
-        (500, TransientError),
-    ):
-        with pytest.raises(kind) as caught:
-            raise_for_status(answer(status, Retry_After="5"), WHAT)
-        assert type(caught.value) is kind
-        assert caught.value.retry_after == 5
 
 
 def test_a_request_is_repeated_as_often_as_its_error_allows():
@@ -72,13 +53,6 @@ def test_a_request_is_repeated_as_often_as_its_error_allows():
         with pytest.raises(type(error)):
             with_retries(send, attempts, pauses.append)
         assert pauses == waited, error
-
-
-def test_of_a_long_error_only_the_beginning_is_read():
-    long = answer(400, b"x" * 10_000_000)
-    with pytest.raises(ContractError):
-        raise_for_status(long, WHAT)
-    assert long.raw.tell() < 10_000
 
 
 def test_a_private_host_needs_no_encryption():
@@ -141,10 +115,4 @@ def test_what_cannot_be_requested_is_an_error_without_the_secret(monkeypatch):
         )
     assert sentence == (
         f"{WHAT} failed: login or password of the connection has a character that HTTP cannot send"
-    )
-    proxy = f"http://user:secret-key@127.0.0.1:{free_port()}"
-    monkeypatch.setenv("http_proxy", proxy)
-    monkeypatch.setenv("no_proxy", "")
-    assert failure("http://shop.example/", TransientError).startswith(
-        f"{WHAT} failed: nothing answers at the proxy of this machine (HTTPS_PROXY"
     )

@@ -8,7 +8,7 @@ import pytest
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.paths import read_sql
 from ecommerce.sources import partner_layouts
-from ecommerce.sources.delivered_files import UnusableFileError, column_names, read_csv
+from ecommerce.sources.delivered_files import read_csv
 from ecommerce.sources.partner_layouts import COLUMNS, STANDARD, Layout
 from ecommerce.storage.duckdb import connect_duckdb
 
@@ -183,42 +183,3 @@ def test_a_file_is_read_in_its_layout(tmp_path, monkeypatch, fields, content, ex
     [line], rejects = read(tmp_path, layout, content, ["utm"])
     assert {name: line[name] for name in expected} == expected
     assert (line["order_id"], rejects) == ("O1", [])
-
-
-def test_a_byte_that_the_encoding_does_not_have_costs_its_line(tmp_path):
-    layout = Layout(encoding="cp1252", delimiter=";", **ONE_COLUMN)
-    content = b"order_id;unit_price\nO1;1\nO2;\x81\nO3;3\n"
-    lines, rejects = read(tmp_path, layout, content)
-    assert [line["order_id"] for line in lines] == ["O1", "O3"]
-    assert rejects == [(3, "bad_encoding", "not CP1252", "O2;\ufffd")]
-    odd = "order_id,unit_price\nO1,1\n".encode("utf-16") + b"\n"
-    with pytest.raises(UnusableFileError, match="it is not valid UTF-16"):
-        read(tmp_path, Layout(encoding="utf-16", **ONE_COLUMN), odd)
-
-
-STANDARD_HEADER = ",".join(COLUMNS)
-HEADERS = [
-    (
-        {"columns": {"Preis": "unit_price"}, **ONE_COLUMN},
-        "order_id",
-        "its header lacks Preis (unit_price)",
-    ),
-    ({}, f'"{STANDARD_HEADER}"', f"its header lacks {', '.join(COLUMNS)}"),
-    (
-        {"delimiter": ";"},
-        STANDARD_HEADER,
-        "its header is separated by the delimiter comma; the delimiter has to be a semicolon",
-    ),
-    (
-        {},
-        STANDARD_HEADER.replace(",", "\t"),
-        "its header is separated by the delimiter tab; the delimiter has to be a comma",
-    ),
-]
-
-
-@pytest.mark.parametrize(("fields", "header", "detail"), HEADERS)
-def test_another_header_is_named(fields, header, detail):
-    with pytest.raises(UnusableFileError) as refused:
-        column_names(io.BytesIO(header.encode()), Layout(**fields))
-    assert refused.value.args == ("missing_column", detail)

@@ -5,8 +5,6 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from ecommerce.core.errors import ContractError
-from ecommerce.core.settings import load_settings
-from ecommerce.sources import web_events
 from ecommerce.sources.web_events.client import instant, slices
 from ecommerce.sources.web_events.lines import check_first_lines
 
@@ -38,10 +36,3 @@ def test_slices_lie_on_the_hours_whatever_the_window():
     ]
     assert slices(cut, cut) == slices(cut, start) == []
     assert instant(start) == "2026-03-10T04:20:00Z"
-
-
-def test_what_is_seen_late_is_told(monkeypatch):
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
-    [text] = web_events.limits(load_settings())
-    assert "more than 3 days after its day" in text
-    assert "more than 30 minutes" in text

@@ -40,22 +40,3 @@ def test_what_a_killed_process_left_is_removed_a_day_later(place):
     connect_duckdb().close()
     assert not folder.exists()
     assert theirs.exists()
-
-
-def test_a_folder_stays_as_long_as_a_task_may_run(place, monkeypatch):
-    monkeypatch.setenv("TASK_TIMEOUT_SECONDS", str(LEFT_SECONDS))
-    folder = place / f"{PREFIX}in_use"
-    folder.mkdir()
-    for seconds, stays in ((-60, True), (60, False)):
-        age(folder, 4 * LEFT_SECONDS + seconds)
-        with scratch_folder():
-            assert folder.exists() == stays
-
-
-def test_a_link_is_not_followed(place, tmp_path_factory):
-    elsewhere = tmp_path_factory.mktemp("elsewhere")
-    (elsewhere / "kept").write_text("x")
-    (place / f"{PREFIX}the_link").symlink_to(elsewhere)
-    os.utime(place / f"{PREFIX}the_link", (0, 0), follow_symlinks=False)
-    with scratch_folder():
-        assert (elsewhere / "kept").exists()

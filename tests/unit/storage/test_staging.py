@@ -2,18 +2,15 @@
 
 import json
 import os
-import re
 import resource
 import subprocess
 import sys
 from datetime import UTC, date, datetime
 
-import duckdb
 import pytest
 from airflow.sdk.io import attach
 from fsspec.implementations.memory import MemoryFileSystem
 
-from ecommerce.core.errors import StagingError
 from ecommerce.storage import staging
 from ecommerce.storage.xcom import from_xcom, to_xcom
 
@@ -67,14 +64,6 @@ def test_second_publication_replaces_the_first(root):
     second = publish(f"{root}/run/sales_db", text="two")
     assert second.sha256 != first.sha256
     assert (staging.storage_path(second.uri) / "pages/1.txt").read_text() == "two"
-
-
-def test_discarded_folder_is_gone_and_may_be_discarded_again(root):
-    uri = publish(f"{root}/run/sales_db").uri
-    staging.discard(uri)
-    staging.discard(uri)
-    with pytest.raises(StagingError, match="clear the extract task with downstream"):
-        staging.read_manifest(uri)
 
 
 def test_only_its_user_can_open_staging_on_a_disk(tmp_path, monkeypatch):
@@ -138,17 +127,3 @@ except staging.StagingError as error:
     )
     assert "sales_db could not be written: File too large" in done.stdout
     assert list((tmp_path / "run").iterdir()) == []
-
-
-@pytest.mark.parametrize("text", ["IO Error: no space", 'IO Error: {"errno": "27"}'])
-def test_duckdb_that_cannot_write_is_said_in_the_same_sentence(tmp_path, text):
-    uri = f"file://{tmp_path}/sales_db"
-    with (
-        pytest.raises(
-            staging.StagingError,
-            match=f"sales_db could not be written: {re.escape(text)}$",
-        ),
-        staging.publish(uri),
-    ):
-        raise duckdb.IOException(text)
-    assert list(tmp_path.iterdir()) == []

@@ -1,14 +1,12 @@
 """Web servers for pictures."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.website import Website, website
+from tests.website import website
 
 
 @pytest.fixture
-def site() -> Iterator[Website]:
+def site():
     """A web server on this machine."""
     with website() as running:
         yield running

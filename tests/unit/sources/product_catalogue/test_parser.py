@@ -1,10 +1,7 @@
 """From pages of JSON to products: a broken entry costs no other."""
 
 import json
-from collections.abc import Callable
 from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,7 +9,6 @@ from ecommerce.core.errors import ContractError
 from ecommerce.sources.product_catalogue import parser
 from ecommerce.sources.product_catalogue.parser import read_pages
 from ecommerce.storage import staging
-from ecommerce.storage.staging import Manifest
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 MUG = {
@@ -24,25 +20,24 @@ MUG = {
     "image_url": "/pictures/mug.png",
     "updated_at": "2026-11-01T10:00:00Z",
 }
-Pages = Callable[..., Manifest]
 
 
 @pytest.fixture(autouse=True)
-def _connection(monkeypatch: pytest.MonkeyPatch) -> None:
+def _connection(monkeypatch):
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
     set_connection(monkeypatch)
 
 
-def set_connection(monkeypatch: pytest.MonkeyPatch, **extra: str) -> None:
+def set_connection(monkeypatch, **extra):
     value = {"conn_type": "http", "host": "https://shop.example", "extra": extra}
     monkeypatch.setenv("AIRFLOW_CONN_PRODUCT_CATALOGUE_API", json.dumps(value))
 
 
 @pytest.fixture
-def pages(tmp_path: Path) -> Pages:
+def pages(tmp_path):
     """Publish a raw folder of these pages: JSON values, or bytes."""
 
-    def publish(*bodies: Any) -> Manifest:
+    def publish(*bodies):
         uri = f"file://{tmp_path}/raw"
         with staging.publish(uri) as draft:
             for number, body in enumerate(bodies, start=1):
@@ -66,7 +61,7 @@ def pages(tmp_path: Path) -> Pages:
     return publish
 
 
-def results(*entries: Any) -> dict[str, Any]:
+def results(*entries):
     return {"count": len(entries), "next": None, "results": list(entries)}
 
 
@@ -96,68 +91,46 @@ def test_pages_follow_each_other_and_only_the_sku_is_needed(pages):
 
 
 SECRET = "https://a.example/b.png?token=secret&x=1"
-WRONG: tuple[tuple[dict[str, Any], str], ...] = (
+WRONG = (
     (
         {"sku": None, "name": "ask ann@example.com", "image_url": SECRET},
         "missing_value",
     ),
-    ({"sku": None}, "missing_value"),
     ({"sku": "  "}, "missing_value"),
     ({"sku": {"a": 1}}, "invalid_text"),
     ({"sku": True}, "invalid_text"),
-    ({"sku": False}, "invalid_text"),
-    ({"sku": []}, "invalid_text"),
-    ({"sku": "\u007f"}, "invalid_text"),
     ({"sku": "x" * 201}, "invalid_text"),
     ({"sku": "a\nb"}, "invalid_text"),
     ({"name": ["a"]}, "invalid_text"),
-    ({"name": "a\u0000b"}, "invalid_text"),
     ({"name": "x" * 2001}, "invalid_text"),
-    ({"category": True}, "invalid_text"),
     ({"price": -3}, "invalid_number"),
     ({"price": "free"}, "invalid_number"),
-    ({"price": {"amount": 1}}, "invalid_number"),
     ({"currency": "Dollar"}, "invalid_currency"),
     ({"image_url": {"url": "https://shop.example/a.png"}}, "invalid_url"),
     ({"image_url": "x" * 4001}, "invalid_url"),
-    ({"image_url": "\u0001/a.png"}, "invalid_url"),
     ({"updated_at": "yesterday"}, "invalid_timestamp"),
     ({"updated_at": "2026-11-01T10:00:00"}, "invalid_timestamp"),
-    ({"updated_at": "0001-01-01T00:00:00+14:00"}, "invalid_timestamp"),
-    ({"updated_at": 1700000000}, "invalid_timestamp"),
     ({"name": "x" * 300_000}, "too_long"),
 )
 
 
 def test_what_is_wrong_with_one_product_rejects_that_product(pages):
-    entries: list[Any] = [None, 5, "MUG", [], ["sku"]]
-    reasons = ["malformed_entry"] * 5
+    entries = [None, ["sku"]]
+    reasons = ["malformed_entry"] * 2
     for number, (change, reason) in enumerate(WRONG):
         entries.append(MUG | {"sku": f"M{number}"} | change)
         reasons.append(reason)
     catalogue = read_pages(pages(results({"sku": "A"}, *entries, {"sku": "C"})))
     assert [each.reason for each in catalogue.rejected] == reasons
-    assert [each.row_number for each in catalogue.rejected] == [*range(2, 33)]
+    assert [each.row_number for each in catalogue.rejected] == [
+        *range(2, len(reasons) + 2)
+    ]
     assert [product.sku for product in catalogue.products] == ["A", "C"]
     for entry in catalogue.rejected:
         assert len(entry.raw) <= 1_000
         assert "ann@" not in entry.raw
         assert "secret" not in entry.raw
     assert catalogue.rejected[0].file == "page 1"
-
-
-def test_json_that_breaks_parsers_breaks_one_product_at_most(pages):
-    for raw in (
-        rb'{"sku": "A\ud800"}',
-        rb'{"sku": "A", "more": "\udfff"}',
-        rb'{"sku": "A", "price": 1e999}',
-        rb'{"sku": "A", "price": NaN}',
-        b"NaN",
-        rb'{"sku": "A", "more": ' + b"[" * 900 + b"]" * 900 + b"}",
-    ):
-        body = b'{"results": [{"sku": "before"}, ' + raw + b', {"sku": "after"}]}'
-        products = [product.sku for product in read_pages(pages(body)).products]
-        assert {"before", "after"} <= set(products), raw
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
@@ -176,30 +149,18 @@ def test_of_several_with_one_sku_the_last_updated_counts(pages, order):
     ("body", "message"),
     [
         (b"<html>", "page 2 is no JSON"),
-        (b"", "page 2 is no JSON"),
         (b'{"results": [', "page 2 is no JSON"),
-        (b"\xff\xfe", "page 2 is no JSON"),
-        (b"[" * 100_000, "page 2 is no JSON"),
         ({}, "page 2 has no list at `results`: name the path"),
         ({"results": {"sku": "A"}}, "page 2 has no list at `results`"),
-        (5, "page 2 has no list at `results`"),
     ],
-    ids=range(8),
+    ids=range(4),
 )
 def test_a_page_of_another_layout_is_named(pages, body, message):
     with pytest.raises(ContractError, match=message):
         read_pages(pages(results(MUG), body))
 
 
-def test_another_layout_is_told_by_the_connection(pages, monkeypatch):
-    set_connection(monkeypatch, entries="data.items")
-    assert read_pages(pages({"data": {"items": [MUG]}})).products
-    assert read_pages(pages([MUG])).products, "a page may be the list itself"
-
-
-def parse(
-    manifest: Manifest, known: set[str], *, accept_shrunk: bool = False
-) -> Manifest:
+def parse(manifest, known, *, accept_shrunk=False):
     return parser.parse(
         manifest, f"{manifest.uri}-parsed", known, accept_shrunk=accept_shrunk
     )
@@ -242,3 +203,9 @@ def test_a_rejected_product_is_not_missing(pages, wrong):
         "rows_rejected": 1,
         "rows_superseded": 0,
     }
+
+
+def test_another_layout_is_told_by_the_connection(pages, monkeypatch):
+    set_connection(monkeypatch, entries="data.items")
+    assert read_pages(pages({"data": {"items": [MUG]}})).products
+    assert read_pages(pages([MUG])).products, "a page may be the list itself"
