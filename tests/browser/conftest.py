@@ -8,14 +8,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from demo.airflow_services import PASSWORD, USER
 from demo.layout import REPOSITORY, Folders, Ports
@@ -50,27 +49,27 @@ class Demo:
     said: str
 
     @property
-    def airflow(self) -> str:
+    def airflow(self):
         """The address of the Airflow UI."""
         return f"http://localhost:{self.ports.airflow}"
 
     @property
-    def mailbox(self) -> str:
+    def mailbox(self):
         """The address of the mailbox page."""
         return f"http://localhost:{self.ports.mailbox}"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items):
     """Run the tests that need the demo last."""
     items.sort(key=_needs_demo)
 
 
-def _needs_demo(item: pytest.Item) -> bool:
+def _needs_demo(item):
     return "demo" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="session", autouse=True)
-def start_demo(request: pytest.FixtureRequest) -> Iterator[Callable[[], Demo]]:
+def start_demo(request):
     """`make demo` from an empty folder on free ports, if any test needs it, stopped by `make stop`; what
     waits for its end.
 
@@ -91,7 +90,7 @@ def start_demo(request: pytest.FixtureRequest) -> Iterator[Callable[[], Demo]]:
     with ThreadPoolExecutor(1) as background:
         starting = background.submit(_bootstrap, "demo", settings)
 
-        def started() -> Demo:
+        def started():
             ended = starting.result()
             assert ended.returncode == 0, ended.stdout[-3000:]
             return Demo(
@@ -106,14 +105,12 @@ def start_demo(request: pytest.FixtureRequest) -> Iterator[Callable[[], Demo]]:
 
 
 @pytest.fixture(scope="session")
-def demo(start_demo: Callable[[], Demo]) -> Demo:
+def demo(start_demo):
     """The demo, when it is complete."""
     return start_demo()
 
 
-def _bootstrap(
-    command: str, settings: dict[str, str]
-) -> subprocess.CompletedProcess[str]:
+def _bootstrap(command, settings):
     return subprocess.run(
         [sys.executable, "demo/bootstrap.py", command],
         cwd=REPOSITORY,
@@ -126,7 +123,7 @@ def _bootstrap(
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser():
     """A real browser of this machine; without one these tests fail."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     assert found, "these tests need Chromium (Debian and Ubuntu: apt install chromium)"
@@ -137,7 +134,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
+def page(browser, tmp_path):
     """A new window in which nobody has signed in; `screen.png` shows where a test ended."""
     context = browser.new_context(
         viewport={"width": 1600, "height": 1100}, accept_downloads=True
@@ -150,7 +147,7 @@ def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
 
 
 @pytest.fixture
-def signed_in(page: Page, demo: Demo) -> Page:
+def signed_in(page, demo):
     """The start page of Airflow, after signing in by its form."""
     page.goto(demo.airflow)
     page.get_by_label("Username").fill(USER)

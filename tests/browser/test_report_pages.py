@@ -3,17 +3,15 @@
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from io import BytesIO
-from typing import Any
 
 import pytest
 import uvicorn
 from fastapi import FastAPI
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from demo.services.ports import free_port
 from ecommerce.core.templates import render
@@ -74,7 +72,7 @@ class Pages:
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+def pages(tmp_path_factory):
     reports = made_up.write_archive(tmp_path_factory.mktemp("pages"))
     days = {
         day: replace(
@@ -101,7 +99,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
         server.should_exit = True
 
 
-def _serve(app: Any) -> tuple[uvicorn.Server, str]:
+def _serve(app):
     outer = FastAPI(root_path="/team")
     outer.mount(PREFIX, app)
     port = free_port()
@@ -113,12 +111,12 @@ def _serve(app: Any) -> tuple[uvicorn.Server, str]:
 
 
 @pytest.fixture(scope="module")
-def axe_script() -> str:
+def axe_script():
     return axe.source()
 
 
 @pytest.fixture(params=[(WIDE, "light"), (NARROW, "dark")], ids=str)
-def window(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+def window(request, browser):
     """A wide and a narrow window, in the one theme and the other, without JavaScript of the page."""
     (width, height), theme = request.param
     context = browser.new_context(
@@ -206,7 +204,7 @@ def test_dark_pages_and_mails_are_dark(pages, browser):
 
 
 @pytest.fixture
-def plain(browser: Browser) -> Iterator[Page]:
+def plain(browser):
     """A window that runs no JavaScript."""
     context = browser.new_context(java_script_enabled=False, accept_downloads=True)
     yield context.new_page()

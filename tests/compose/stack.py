@@ -8,10 +8,9 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
 from demo.services.emulator import PROJECT
@@ -22,7 +21,7 @@ DAG = "daily_sales_pipeline"
 Found = TypeVar("Found")
 
 
-def copy_repository(folder: Path) -> None:
+def copy_repository(folder):
     """What a fresh clone has, with the changes that are not committed yet."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
@@ -37,9 +36,7 @@ def copy_repository(folder: Path) -> None:
             shutil.copy(REPOSITORY / name, folder / name)
 
 
-def wait_until(
-    what: str, look: Callable[[], Found | None], seconds: float, pause: float = 2
-) -> Found:
+def wait_until(what, look, seconds, pause=2):
     """What `look` finds, asked again and again; fails saying `what` was not seen within `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
@@ -53,7 +50,7 @@ def wait_until(
 class Stack:
     """One Compose project in `folder`; its ports are free ones of this machine."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder, **settings):
         self.folder, self.project = folder, f"compose-test-{uuid.uuid4().hex[:8]}"
         ports = [free_port() for _ in range(6)]
         self.airflow, self.mailbox, self.bigquery = (
@@ -83,7 +80,7 @@ class Stack:
         )
         self._token = ""
 
-    def compose(self, *arguments: str, seconds: float = 600, check: bool = True) -> str:
+    def compose(self, *arguments, seconds=600, check=True):
         """What `docker compose <arguments>` prints; fails with what it complains of."""
         done = subprocess.run(
             [
@@ -106,9 +103,7 @@ class Stack:
         )
         return done.stdout
 
-    def run_in(
-        self, service: str, *command: str, index: int = 1, seconds: float = 600
-    ) -> str:
+    def run_in(self, service, *command, index=1, seconds=600):
         """What `command` prints in a container of `service`."""
         return self.compose(
             "exec",
@@ -120,13 +115,13 @@ class Stack:
             seconds=seconds,
         )
 
-    def docker(self, *arguments: str) -> str:
+    def docker(self, *arguments):
         """What `docker <arguments>` prints."""
         return subprocess.run(
             ["docker", *arguments], check=True, capture_output=True, text=True
         ).stdout
 
-    def down(self) -> None:
+    def down(self):
         """Take everything away: containers, volumes, networks, and the images built for this stack."""
         self.compose(
             "down", "--volumes", "--rmi", "local", "--timeout", "30", seconds=300
@@ -137,9 +132,7 @@ class Stack:
             capture_output=True,
         )
 
-    def api(
-        self, method: str, path: str, body: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def api(self, method, path, body=None):
         """One call of Airflow's REST API v2, signed in as admin."""
         if not self._token:
             login = {
@@ -154,14 +147,14 @@ class Stack:
             {"Authorization": f"Bearer {self._token}"},
         )
 
-    def trigger(self, day: str, *, send_mail: bool = False) -> str:
+    def trigger(self, day, *, send_mail=False):
         """Switch the daily DAG on once it is known, and start it for `day`; the run's id."""
         return self.start(DAG, partition_key=day, conf={"send_mail": send_mail})
 
-    def start(self, dag: str, **request: Any) -> str:
+    def start(self, dag, **request):
         """Switch a DAG on once it is known, and start it; the run's id."""
 
-        def start() -> str | None:
+        def start():
             try:
                 self.api("PATCH", f"dags/{dag}", {"is_paused": False})
                 run = self.api(
@@ -175,21 +168,21 @@ class Stack:
 
         return wait_until("the DAG has been parsed", start, 600)
 
-    def finished(self, run_id: str, seconds: float, dag: str = DAG) -> str:
+    def finished(self, run_id, seconds, dag=DAG):
         """The state in which a run ended."""
 
-        def look() -> str | None:
+        def look():
             state = self.api("GET", f"dags/{dag}/dagRuns/{quote(run_id)}")["state"]
             return str(state) if state in ("success", "failed") else None
 
         return wait_until(f"{run_id} has ended", look, seconds)
 
-    def tasks(self, run_id: str, dag: str = DAG) -> list[dict[str, Any]]:
+    def tasks(self, run_id, dag=DAG):
         """The task instances of one run."""
         path = f"dags/{dag}/dagRuns/{quote(run_id)}/taskInstances?limit=200"
         return list(self.api("GET", path)["task_instances"])
 
-    def log(self, task: dict[str, Any]) -> str:
+    def log(self, task):
         """What the UI shows as the log of a task instance's last try."""
         place = f"dags/{task['dag_id']}/dagRuns/{quote(task['dag_run_id'])}/taskInstances/{task['task_id']}"
         answer = self.api(
@@ -197,7 +190,7 @@ class Stack:
         )
         return "\n".join(json.dumps(line) for line in answer["content"])
 
-    def query(self, sql: str) -> list[list[Any]]:
+    def query(self, sql):
         """The rows of a GoogleSQL query in the warehouse."""
         answer = ask(
             f"{self.bigquery}/bigquery/v2/projects/{PROJECT}/queries",
@@ -205,17 +198,17 @@ class Stack:
         )
         return [[cell["v"] for cell in row["f"]] for row in answer.get("rows", [])]
 
-    def mails(self) -> list[dict[str, Any]]:
+    def mails(self):
         """The mails in the demo company's mailbox."""
         return list(ask(f"{self.mailbox}/messages.json"))
 
 
 def ask(
-    url: str,
-    body: dict[str, Any] | None = None,
-    method: str | None = None,
-    headers: dict[str, str] | None = None,
-) -> Any:
+    url,
+    body=None,
+    method=None,
+    headers=None,
+):
     """The JSON answer of one HTTP call."""
     request = urllib.request.Request(
         url,

@@ -2,7 +2,6 @@
 
 import logging
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -15,11 +14,10 @@ import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 from click.testing import CliRunner
 
-from demo.services.emulator import Emulator
 from ecommerce.cli.forecast import forecast as command
 from ecommerce.core.errors import PipelineError
 from ecommerce.forecast import loading, tasks
-from ecommerce.forecast.data.history import History, NoHistory, prepare, read_prepared
+from ecommerce.forecast.data.history import NoHistory, prepare, read_prepared
 from ecommerce.forecast.models import registry, training
 from ecommerce.forecast.weeks import Week
 from ecommerce.sources.partner_ftp.files import Announced, PartnerFiles, Promotion
@@ -29,7 +27,6 @@ from ecommerce.warehouse import client as warehouse_client
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import load_manifest
 from ecommerce.warehouse.schema import prepare as prepare_warehouse
-from tests.integration.conftest import LendDataset
 from tests.integration.made_up_sales import CATEGORIES, amount, ask, environment, sell
 from tests.integration.warehouse_contents import connect
 
@@ -49,16 +46,16 @@ class Shop:
     dataset: str
     client: Any
 
-    def sell(self, first: date, days: int, **options: Any) -> None:
+    def sell(self, first, days, **options):
         sell(self.client, self.dataset, first, days, **options)
 
-    def ask(self, sql: str) -> list[dict[str, Any]]:
+    def ask(self, sql):
         return ask(
             self.client,
             sql.replace("sales_forecasts", f"{self.dataset}.sales_forecasts"),
         )
 
-    def forecasts(self) -> list[dict[str, Any]]:
+    def forecasts(self):
         rows = self.ask("SELECT * FROM sales_forecasts WHERE target_date IS NOT NULL")
         return sorted(
             rows, key=lambda row: (row["series"], row["made_at"], row["target_date"])
@@ -67,11 +64,11 @@ class Shop:
 
 @pytest.fixture
 def shop(
-    bigquery_emulator: Emulator,
-    lend_dataset: LendDataset,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Shop]:
+    bigquery_emulator,
+    lend_dataset,
+    tmp_path,
+    monkeypatch,
+):
     """An empty warehouse, which this process is connected to."""
     with lend_dataset() as dataset:
         for name, value in environment(bigquery_emulator, tmp_path, dataset).items():
@@ -80,9 +77,7 @@ def shop(
         yield Shop(tmp_path, dataset, connect(bigquery_emulator))
 
 
-def run_week(
-    week: Week, run_id: str = "first", partner: PartnerFiles = NOTHING_ANNOUNCED
-) -> list[str]:
+def run_week(week, run_id="first", partner=NOTHING_ANNOUNCED):
     """The tasks of a weekly run behind the fetching of the partner's files; the warnings of the checks."""
     run, store = DagRun("weekly_sales_forecast", run_id), Store.of_models()
     prepared = read_prepared(prepare(run, week.as_of, partner))
@@ -96,7 +91,7 @@ def run_week(
     return check_load(run, loaded, loading.FORECASTS)
 
 
-def said(as_of: date, series: str = "total", **files: Path) -> list[str]:
+def said(as_of, series="total", **files):
     """What `make forecast` prints."""
     options = [f"--{name}={value}" for name, value in files.items()]
     arguments = [f"--series={series}", f"--as-of={as_of}", *options]
@@ -111,18 +106,18 @@ def said(as_of: date, series: str = "total", **files: Path) -> list[str]:
     return done.output.splitlines()
 
 
-def prepared(run_id: str) -> History:
+def prepared(run_id):
     """The history that a run prepares for `WEEK`."""
     manifest = prepare(DagRun("weekly", run_id), WEEK.as_of, NOTHING_ANNOUNCED)
     return read_prepared(manifest).panels()
 
 
-def files(folder: Path) -> dict[str, bytes]:
+def files(folder):
     paths = (path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
 
-def total(day: date) -> int:
+def total(day):
     return sum(amount(day, place) for place in range(len(CATEGORIES)))
 
 
@@ -294,9 +289,7 @@ def test_without_a_history_there_is_no_forecast_and_no_selection(shop):
             said(as_of, series)
 
 
-def order_line(
-    number: int, sku: str, days_before: int, amount: int, **changes: object
-) -> str:
+def order_line(number, sku, days_before, amount, **changes):
     """The values of an order line so many days before the forecast."""
     facts = {
         "currency": "USD",

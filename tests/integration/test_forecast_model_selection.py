@@ -2,22 +2,19 @@
 
 import json
 import sqlite3
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from demo.services.emulator import Emulator
 from ecommerce.forecast.models import registry
 from ecommerce.sources.partner_ftp.files import Announced, Promotion
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.xcom import to_xcom
-from ecommerce.warehouse.client import Warehouse, connect
+from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.schema import prepare
-from tests.integration.airflow_process import AirflowHome
-from tests.integration.live_airflow import LiveAirflow, live_airflow
+from tests.integration.live_airflow import live_airflow
 from tests.integration.made_up_sales import environment as of_shop
 from tests.integration.mailbox import REPORTED_TO, open_mailbox
 
@@ -45,7 +42,7 @@ SALES = """
 """
 
 
-def newest_tick(now: datetime) -> datetime:
+def newest_tick(now):
     """Eight o'clock of the first Sunday, of this month or of the one before."""
     month = now.astimezone(ZONE).date().replace(day=1)
     while True:
@@ -56,7 +53,7 @@ def newest_tick(now: datetime) -> datetime:
         month = (month - timedelta(days=1)).replace(day=1)
 
 
-def fill(warehouse: Warehouse, first: date, last: date) -> None:
+def fill(warehouse, first, last):
     """Sales from `first` to `last`: two categories in two channels."""
     prepare(warehouse)
     dataset = warehouse.settings.bigquery_dataset
@@ -78,7 +75,7 @@ def fill(warehouse: Warehouse, first: date, last: date) -> None:
     )
 
 
-def remember(store: Store, first: date, selected: date) -> None:
+def remember(store, first, selected):
     """Promotions of the whole shop, known to the forecasts before, and a champion that ignores them."""
     starts = [
         first + timedelta(days=EVERY * number)
@@ -98,7 +95,7 @@ def remember(store: Store, first: date, selected: date) -> None:
     )
 
 
-def when_its_time_has_come(airflow: LiveAirflow, tick: datetime) -> str:
+def when_its_time_has_come(airflow, tick):
     """Let the DAG wait for `tick`, as it does between two months, and switch it on; the id of its run."""
     for dag_id in (SELECTION, WEEKLY):
         airflow.until(
@@ -120,16 +117,16 @@ def when_its_time_has_come(airflow: LiveAirflow, tick: datetime) -> str:
     return str(run["dag_run_id"])
 
 
-def knows(airflow: LiveAirflow, dag_id: str) -> bool:
+def knows(airflow, dag_id):
     return bool(airflow.api.get("dags", dag_id_pattern=dag_id)["dags"])
 
 
 def test_the_scheduler_selects_on_the_first_sunday_and_mails_and_announces_the_champion(
-    migrated_airflow: AirflowHome,
-    bigquery_emulator: Emulator,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    migrated_airflow,
+    bigquery_emulator,
+    tmp_path,
+    monkeypatch,
+):
     """A shop with strong promotions whose champion, until now, knows nothing of them."""
     tick = newest_tick(datetime.now(UTC))
     as_of = tick.date()

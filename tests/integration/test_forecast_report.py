@@ -1,19 +1,16 @@
 """The report of a weekly forecast from a warehouse: two weeks, of which the second looks back."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from demo.services.emulator import Emulator
 from ecommerce.forecast import loading
 from ecommerce.forecast.data.history import prepare, read_prepared
 from ecommerce.forecast.models import registry, training
 from ecommerce.forecast.report import archive, steps
-from ecommerce.forecast.report.figures import OUTSIDE_95, ForecastFigures
+from ecommerce.forecast.report.figures import OUTSIDE_95
 from ecommerce.forecast.weeks import Week
 from ecommerce.sources.partner_ftp.files import Announced, PartnerFiles, Promotion
 from ecommerce.storage.kept_files import Store
@@ -22,7 +19,6 @@ from ecommerce.warehouse import client as warehouse_client
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import load_manifest
 from ecommerce.warehouse.schema import prepare as prepare_warehouse
-from tests.integration.conftest import LendDataset
 from tests.integration.made_up_sales import CATEGORIES, amount, ask, environment, sell
 from tests.integration.warehouse_contents import connect
 
@@ -32,7 +28,7 @@ PROMOTION = Promotion(date(2026, 12, 1), date(2026, 12, 2), "KIT-1", Decimal(10)
 PARTNER = PartnerFiles(Announced((PROMOTION,)), warnings=("one row is odd",))
 
 
-def report_of(week: Week) -> tuple[ForecastFigures, dict[str, Any]]:
+def report_of(week):
     """The tasks of a weekly run, but for the fetching: the figures, and what the mails are given."""
     run, store = DagRun("weekly_sales_forecast", f"run-{week}"), Store.of_models()
     prepared = prepare(run, week.as_of, PARTNER)
@@ -47,7 +43,7 @@ def report_of(week: Week) -> tuple[ForecastFigures, dict[str, Any]]:
     return archive.read_figures(archived["uri"]), archived
 
 
-def total(day: date) -> int:
+def total(day):
     return sum(amount(day, place) for place in range(len(CATEGORIES)))
 
 
@@ -60,11 +56,11 @@ class Warehouse(NamedTuple):
 
 @pytest.fixture
 def warehouse(
-    bigquery_emulator: Emulator,
-    lend_dataset: LendDataset,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Warehouse]:
+    bigquery_emulator,
+    lend_dataset,
+    tmp_path,
+    monkeypatch,
+):
     """Ten weeks of sales in the warehouse to which this process is connected."""
     with lend_dataset() as dataset:
         for name, value in environment(bigquery_emulator, tmp_path, dataset).items():
@@ -76,7 +72,7 @@ def warehouse(
         yield Warehouse(client, dataset)
 
 
-def test_the_second_report_looks_back_at_the_first(warehouse: Warehouse) -> None:
+def test_the_second_report_looks_back_at_the_first(warehouse):
     first, archived = report_of(WEEK)
     assert archived["uri"].endswith("/reports/forecasts/2026-11-09")
     assert archived["drift"] == []

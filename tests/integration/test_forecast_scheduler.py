@@ -4,9 +4,7 @@ The seven days are announced as daily runs announce them, by events of their ass
 """
 
 import shutil
-from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -15,7 +13,7 @@ from ecommerce.forecast.weeks import Week, newest_week
 from ecommerce.warehouse.client import connect as connect_warehouse
 from ecommerce.warehouse.schema import prepare as prepare_warehouse
 from tests.dags.conftest import REPOSITORY
-from tests.integration.live_airflow import LiveAirflow, live_airflow, timezone_at_work
+from tests.integration.live_airflow import live_airflow, timezone_at_work
 from tests.integration.made_up_sales import ask, environment, sell
 from tests.integration.mailbox import ALERTED, open_mailbox
 from tests.integration.warehouse_contents import connect
@@ -28,7 +26,7 @@ PAUSE = 3
 """Seconds between two tries; five minutes where no setting says otherwise."""
 
 
-def announce(airflow: LiveAirflow, days: Iterable[date]) -> None:
+def announce(airflow, days):
     """Tell of loaded days, as the daily run's checks do."""
     found = airflow.until(
         lambda: airflow.api.get("assets", name_pattern="daily_sales")["assets"],
@@ -40,16 +38,16 @@ def announce(airflow: LiveAirflow, days: Iterable[date]) -> None:
         )
 
 
-def runs(airflow: LiveAirflow) -> list[tuple[str, str]]:
+def runs(airflow):
     """Week and state of each run, in their order."""
     found = airflow.api.get(f"dags/{DAG}/dagRuns", order_by="id")["dag_runs"]
     return [(run["partition_key"], run["state"]) for run in found]
 
 
-def ended_run(airflow: LiveAirflow, number: int) -> str:
+def ended_run(airflow, number):
     """The id of the run of that number, when there is one and it has ended."""
 
-    def begun() -> str | None:
+    def begun():
         found = airflow.api.get(f"dags/{DAG}/dagRuns", order_by="id")["dag_runs"]
         return found[number - 1]["dag_run_id"] if len(found) >= number else None
 
@@ -59,8 +57,8 @@ def ended_run(airflow: LiveAirflow, number: int) -> str:
 
 
 def test_a_week_is_forecast_once_after_its_last_day_and_after_its_failure(
-    migrated_airflow, bigquery_emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    migrated_airflow, bigquery_emulator, tmp_path, monkeypatch
+):
     timezone = timezone_at_work()
     dags = tmp_path / "dags"
     dags.mkdir()
@@ -86,7 +84,7 @@ def test_a_week_is_forecast_once_after_its_last_day_and_after_its_failure(
         client, dataset = connect(bigquery_emulator), settings["BIGQUERY_DATASET"]
         sell(client, dataset, newest.monday - timedelta(weeks=9), 10 * 7)
 
-        def forecasts() -> list[dict]:
+        def forecasts():
             return ask(
                 client,
                 f"SELECT * EXCEPT (run_id) FROM {dataset}.sales_forecasts "

@@ -11,11 +11,9 @@ import subprocess
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 from urllib.request import urlopen
 
 import pytest
@@ -32,7 +30,7 @@ Labels = tuple[tuple[str, str], ...]
 class StandIn:
     """Holds the current value of every series."""
 
-    def __init__(self, mapping: Mapping[str, Any]) -> None:
+    def __init__(self, mapping):
         self._rules = [
             (re.compile(re.escape(rule["match"]).replace(r"\*", "([^.]*)")), rule)
             for rule in mapping["mappings"]
@@ -40,7 +38,7 @@ class StandIn:
         self._series: dict[tuple[str, Labels], float] = defaultdict(float)
         self._lock = threading.Lock()
 
-    def take(self, packet: str) -> None:
+    def take(self, packet):
         """Count the lines of one packet, such as `airflow.task.duration,dag_id=a:12.5|ms`."""
         for line in packet.splitlines():
             if not (found := re.fullmatch(r"([^:]+):([-+0-9.e]+)\|(c|g|ms)", line)):
@@ -61,7 +59,7 @@ class StandIn:
                     at = tuple(sorted((*key, ("quantile", "0.99"))))
                     self._series[name, at] = float(value) / 1000
 
-    def _renamed(self, name: str) -> tuple[str, dict[str, str]]:
+    def _renamed(self, name):
         for pattern, rule in self._rules:
             if found := pattern.fullmatch(name):
                 labels = {
@@ -73,7 +71,7 @@ class StandIn:
                 return rule["name"], labels
         return re.sub(r"[^A-Za-z0-9_]", "_", name), {}
 
-    def page(self) -> str:
+    def page(self):
         """Everything in Prometheus's text format."""
         with self._lock:
             series = sorted(self._series.items())
@@ -87,11 +85,11 @@ class StandIn:
 class Exporter:
     """Where to send packets to, and the page they become."""
 
-    def __init__(self, statsd_port: int, web_port: int) -> None:
+    def __init__(self, statsd_port, web_port):
         self.statsd_port, self.web_port = statsd_port, web_port
 
     @property
-    def airflow_environment(self) -> dict[str, str]:
+    def airflow_environment(self):
         """What makes Airflow send here: as docker-compose.yaml has it, but for the address."""
         return {
             "AIRFLOW__METRICS__STATSD_ON": "true",
@@ -101,7 +99,7 @@ class Exporter:
             "AIRFLOW__METRICS__LEGACY_NAMES_ON": "false",
         }
 
-    def scrape(self) -> dict[str, float]:
+    def scrape(self):
         """The series by name and labels, as they stand on the page."""
         with urlopen(f"http://127.0.0.1:{self.web_port}/metrics", timeout=30) as page:
             lines = page.read().decode().splitlines()
@@ -110,7 +108,7 @@ class Exporter:
         )
         return {series: float(value) for series, _, value in pairs}
 
-    def until(self, series: str, limit: float = 120) -> float:
+    def until(self, series, limit=120):
         """The value of `series` (a pattern) as soon as it is there."""
         deadline = time.monotonic() + limit
         while time.monotonic() < deadline:
@@ -122,7 +120,7 @@ class Exporter:
 
 
 @contextmanager
-def exporter() -> Iterator[Exporter]:
+def exporter():
     """Start one on free ports."""
     program = shutil.which("statsd_exporter") or shutil.which(
         "prometheus-statsd-exporter"
@@ -137,7 +135,7 @@ def exporter() -> Iterator[Exporter]:
 
 
 @contextmanager
-def sending_to(server: Exporter) -> Iterator[None]:
+def sending_to(server):
     """This process sends its metrics to `server`, set up from Airflow's configuration as a task is."""
     from airflow.sdk.observability import stats
     from airflow.sdk.observability.metrics.stats_utils import get_stats_factory
@@ -151,7 +149,7 @@ def sending_to(server: Exporter) -> Iterator[None]:
 
 
 @contextmanager
-def _real(program: str, ports: Exporter) -> Iterator[None]:
+def _real(program, ports):
     process = subprocess.Popen(
         [
             program,
@@ -172,11 +170,11 @@ def _real(program: str, ports: Exporter) -> Iterator[None]:
 
 
 @contextmanager
-def _stand_in(ports: Exporter) -> Iterator[None]:
+def _stand_in(ports):
     state = StandIn(yaml.safe_load(MAPPING.read_text()))
 
     class Page(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+        def do_GET(self):
             body = state.page().encode()
             self.send_response(200)
             self.send_header("Content-Type", "text/plain; version=0.0.4")
@@ -184,10 +182,10 @@ def _stand_in(ports: Exporter) -> Iterator[None]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *arguments: object) -> None:
+        def log_message(self, *arguments):
             pass
 
-    def receive(inbox: socket.socket) -> None:
+    def receive(inbox):
         while packet := inbox.recv(65536):
             state.take(packet.decode())
 
@@ -210,7 +208,7 @@ def _stand_in(ports: Exporter) -> Iterator[None]:
             receiver.join(60)
 
 
-def _free_udp_port() -> int:
+def _free_udp_port():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -22,12 +22,12 @@ OWN = [
 """The names of the pipeline's own metrics."""
 
 
-def read(name: str):
+def read(name):
     return yaml.safe_load((MONITORING / name).read_text())
 
 
 @pytest.fixture(scope="module")
-def series() -> set[str]:
+def series():
     """The names of all series there can be: what Airflow's registry and the pipeline have, mapped."""
     registry = Path(metrics_registry.__file__).with_name("metrics_template.yaml")
     airflows = [
@@ -47,7 +47,7 @@ def series() -> set[str]:
     return names
 
 
-def asked_for(expression: str) -> set[str]:
+def asked_for(expression):
     """The series that a PromQL expression names."""
     return set(
         re.findall(
@@ -56,21 +56,21 @@ def asked_for(expression: str) -> set[str]:
     )
 
 
-def rules() -> list[dict]:
+def rules():
     return [rule for group in read("alerts.yml")["groups"] for rule in group["rules"]]
 
 
-def dashboard() -> dict:
+def dashboard():
     return json.loads((MONITORING / "grafana/dashboards/sales.json").read_text())
 
 
-def queries() -> list[str]:
+def queries():
     return [
         target["expr"] for panel in dashboard()["panels"] for target in panel["targets"]
     ]
 
 
-def recorded() -> set[str]:
+def recorded():
     return {rule["record"] for rule in rules() if "record" in rule}
 
 

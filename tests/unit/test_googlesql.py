@@ -7,30 +7,30 @@ import pytest
 
 from ecommerce.warehouse import rendering
 from tests import googlesql, googlesql_rules
-from tests.googlesql import Catalogue, Statement
+from tests.googlesql import Statement
 
 REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def analysed() -> tuple[Catalogue, list[str]]:
+def analysed():
     """All tables, views and staging tables, and what is wrong with the statements of all files."""
     return googlesql_rules.analyse_all()
 
 
 @pytest.fixture(scope="module")
-def catalogue(analysed: tuple[Catalogue, list[str]]) -> Catalogue:
+def catalogue(analysed):
     """All tables, views and staging tables."""
     return analysed[0]
 
 
-def test_every_statement_is_googlesql(analysed: tuple[Catalogue, list[str]]) -> None:
+def test_every_statement_is_googlesql(analysed):
     catalogue, wrong = analysed
     assert not wrong, "\n".join(wrong)
     assert {f"sales.{name}" for name in rendering.tables()} <= catalogue.tables.keys()
 
 
-def documented() -> list[str]:
+def documented():
     """What README and runbook tell people to ask the warehouse, of a day."""
     readme, runbook = (
         (REPOSITORY / name).read_text() for name in ("README.md", "docs/RUNBOOK.md")
@@ -42,7 +42,7 @@ def documented() -> list[str]:
     ]
 
 
-def test_what_people_are_told_to_ask_is_googlesql(catalogue: Catalogue) -> None:
+def test_what_people_are_told_to_ask_is_googlesql(catalogue):
     queries = documented()
     assert len(queries) >= 4
     wrong = []
@@ -52,7 +52,7 @@ def test_what_people_are_told_to_ask_is_googlesql(catalogue: Catalogue) -> None:
     assert wrong == []
 
 
-def test_the_load_is_one_transaction() -> None:
+def test_the_load_is_one_transaction():
     kinds = [
         statement.sql.split()[0]
         for statement in googlesql.statements("warehouse/loads/orders/script.sql")

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -37,7 +36,7 @@ def test_a_recipe_can_be_carried_out(recipe, tmp_path):
         compile(file.read_text(), file, "exec")
 
 
-def anchors(document: Path) -> set[str]:
+def anchors(document):
     """Return the anchors of a document's headings, as GitHub makes them."""
     text = re.sub(r"^ *```.*?^ *```", "", document.read_text(), flags=re.M | re.S)
     found = set()
@@ -72,7 +71,7 @@ def test_sample_queries_are_one_statement_about_days_that_are_over():
         assert block.count(";") == 1, block
 
 
-def sql_blocks(text: str) -> list[str]:
+def sql_blocks(text):
     blocks = re.findall(r"^```sql\n(.+?)^```$", text, re.M | re.S)
     assert blocks
     return blocks

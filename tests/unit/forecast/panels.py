@@ -12,9 +12,7 @@ MONDAY = date(2025, 1, 6)
 WEEK = np.array([80.0, 90.0, 100.0, 110.0, 140.0, 160.0, 120.0])
 
 
-def weekly(
-    days: int, series: int = 1, noise: float = 0.05, seed: int = 3
-) -> np.ndarray:
+def weekly(days, series=1, noise=0.05, seed=3):
     """[days, series]: the same week again and again, of 800, with some noise."""
     drawn = np.random.default_rng(seed)
     pattern = WEEK[np.arange(days) % 7][:, None] * drawn.lognormal(
@@ -23,7 +21,7 @@ def weekly(
     return np.round(pattern, 2)
 
 
-def shapes(days: int, seed: int) -> np.ndarray:
+def shapes(days, seed):
     """[days, 20]: rare sellers, alternating and heavy-tailed days, also negative ones, an absurd day at
     several ages, none or one sale ever, growth, gaps."""
     drawn, day = np.random.default_rng(seed), np.arange(days)
@@ -48,7 +46,7 @@ def shapes(days: int, seed: int) -> np.ndarray:
     return np.column_stack([usual, rare, *wild])
 
 
-def dated(values: np.ndarray, as_of: date) -> Panel:
+def dated(values, as_of):
     """A panel that ends before `as_of`, with the holidays of the United States."""
     first = as_of - timedelta(days=len(values))
     holidays = holidays_of("US", first, len(values) + HORIZON)
@@ -59,11 +57,11 @@ def dated(values: np.ndarray, as_of: date) -> Panel:
 
 
 def make_panel(
-    values: np.ndarray,
-    promotions: np.ndarray | None = None,
-    holidays: np.ndarray | None = None,
-    market: np.ndarray | None = None,
-) -> Panel:
+    values,
+    promotions=None,
+    holidays=None,
+    market=None,
+):
     """A panel that begins on a Monday."""
     shape = (len(values) + HORIZON, values.shape[1])
     return Panel(

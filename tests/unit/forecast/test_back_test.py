@@ -23,9 +23,7 @@ from tests.unit.forecast.shops import history, panel
 NAN = float("nan")
 
 
-def made(
-    forecast: object, actual: object, kind: str = "sku", name: str = "1"
-) -> pd.DataFrame:
+def made(forecast, actual, kind="sku", name="1"):
     """The forecasts of a series at one origin, and its sales: an amount a day, or a list of them."""
     frame = pd.DataFrame(
         {"forecast": forecast, "actual": actual}, range(HORIZON), dtype=float
@@ -37,7 +35,7 @@ def made(
     return frame.assign(week=week, kind=kind, series=f"{kind}:{name}", origin=100)
 
 
-def weekly_error(*series: pd.DataFrame) -> float | None:
+def weekly_error(*series):
     return score("any", pd.concat(series))["weekly"]["sku"]
 
 
@@ -62,7 +60,7 @@ WRONG_IN_ITS_WEEK = np.where(np.arange(HORIZON) // 7 == 1, 1000.0, 10.0)
         ([made(10, 0)], None),
     ],
 )
-def test_the_weekly_error(series: list[pd.DataFrame], error: float | None):
+def test_the_weekly_error(series, error):
     assert weekly_error(*series) == error
 
 
@@ -154,7 +152,7 @@ def test_a_shop_whose_promotions_are_announced_is_forecast_best_by_who_knows_of_
 
 
 @pytest.mark.parametrize("origin", [94, 230], ids=["no boosting", "boosting"])
-def test_an_origin_knows_nothing_of_what_came_after_it(origin: int):
+def test_an_origin_knows_nothing_of_what_came_after_it(origin):
     """A leak detector: sales after the origin are shuffled, promotions beyond its horizon turned around."""
     days = origin + HORIZON + 10
     market = 100 + np.arange(days) / 10

@@ -1,9 +1,7 @@
 """The rule by which the champion changes, its record, one a month, and its mail."""
 
 import json
-from collections.abc import Callable
 from datetime import date, timedelta
-from email.message import EmailMessage
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -53,7 +51,7 @@ from tests.unit.pages.reading import text_of
         ("blend", {"blend": (None, None), "ridge": 0.1}, "blend"),
     ],
 )
-def test_the_champion(champion: str, scores: dict, chosen: str) -> None:
+def test_the_champion(champion, scores, chosen):
     choice = choose(figures(**scores), champion)
     assert (choice["champion"], choice["previous"]) == (chosen, champion)
 
@@ -74,9 +72,7 @@ def test_the_champion(champion: str, scores: dict, chosen: str) -> None:
         ([0.15] * 4 + [None] * 4, "ridge"),
     ],
 )
-def test_a_gain_at_some_origins_only_may_be_chance(
-    by_origin: list, champion: str
-) -> None:
+def test_a_gain_at_some_origins_only_may_be_chance(by_origin, champion):
     test = figures(len(by_origin), blend=0.2, ridge=0.15)
     scores = {each["candidate"]: each for each in test["scores"]}
     scores["blend"]["by_origin"] = [0.2] * len(by_origin)
@@ -85,21 +81,21 @@ def test_a_gain_at_some_origins_only_may_be_chance(
 
 
 @pytest.mark.parametrize(("origins", "champion"), [(3, "blend"), (4, "ridge")])
-def test_the_test_needs_four_origins(origins: int, champion: str) -> None:
+def test_the_test_needs_four_origins(origins, champion):
     assert (
         choose(figures(origins, blend=0.2, ridge=0.1), "blend")["champion"] == champion
     )
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+def store(tmp_path, monkeypatch):
     """An empty store of models."""
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     monkeypatch.setenv("MODELS_URI", f"file://{tmp_path}/models")
     return Store.of_models()
 
 
-def test_the_record_has_the_choice_its_reason_and_all_figures(store: Store) -> None:
+def test_the_record_has_the_choice_its_reason_and_all_figures(store):
     test = figures(8, blend=0.2, ridge=0.1)
     selected = select(test)
     # The first run made ridge the champion; the second starts from where the first one did.
@@ -116,7 +112,7 @@ def test_the_record_has_the_choice_its_reason_and_all_figures(store: Store) -> N
     assert registry.champion(store, AS_OF - timedelta(days=1)) == registry.Champion()
 
 
-def test_corrected_data_choose_anew_and_the_last_choice_counts(store: Store) -> None:
+def test_corrected_data_choose_anew_and_the_last_choice_counts(store):
     for ridge, expected in ((0.1, "ridge"), (0.3, "blend"), (0.1, "ridge")):
         select(figures(8, blend=0.2, ridge=ridge))
         assert registry.champion(store, AS_OF).name == expected
@@ -132,7 +128,7 @@ def test_corrected_data_choose_anew_and_the_last_choice_counts(store: Store) -> 
     assert len(store.names(registry.CHAMPIONS)) == 2
 
 
-def test_a_candidate_that_was_removed_and_a_partial_record(store: Store) -> None:
+def test_a_candidate_that_was_removed_and_a_partial_record(store):
     registry.keep(store, registry.CHAMPIONS, AS_OF, {"champion": "removed"})
     gone = registry.Champion(why="the selected model no longer exists")
     assert registry.champion(store, AS_OF) == gone
@@ -141,7 +137,7 @@ def test_a_candidate_that_was_removed_and_a_partial_record(store: Store) -> None
     assert registry.champion(store, AS_OF + timedelta(days=9)) == gone
 
 
-def test_the_task_announces_the_champion(store: Store) -> None:
+def test_the_task_announces_the_champion(store):
     event = SimpleNamespace(extra={})
     test = figures(8, blend=0.2, ridge=0.1)
     record = tasks.select.function(
@@ -152,7 +148,7 @@ def test_the_task_announces_the_champion(store: Store) -> None:
     assert event.extra == {"champion": "ridge", "version": version}
 
 
-def recorded(test: dict) -> dict:
+def recorded(test):
     return {"version": "champions/2026-12-06.json", **choose(test, "blend"), **test}
 
 
@@ -165,7 +161,7 @@ def recorded(test: dict) -> dict:
     ],
     ids=["replaced", "stays", "too short"],
 )
-def test_the_mail(test: dict, snapshot) -> None:
+def test_the_mail(test, snapshot):
     message = selection.compose(recorded(test))
     plain, html = (
         message.get_body((kind,)).get_content() for kind in ("plain", "html")
@@ -174,9 +170,7 @@ def test_the_mail(test: dict, snapshot) -> None:
     assert f"{message['Subject']}\n\n{plain}\n{body}" == snapshot
 
 
-def test_a_record_has_one_message_id_and_nobody_is_no_reader(
-    monkeypatch: pytest.MonkeyPatch, mailbox: Callable[[], list[EmailMessage]]
-) -> None:
+def test_a_record_has_one_message_id_and_nobody_is_no_reader(monkeypatch, mailbox):
     record = recorded(figures(8, blend=0.2, ridge=0.1))
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
     assert selection.notify(record) == "the Variable report_recipients is empty"

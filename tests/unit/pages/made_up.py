@@ -3,19 +3,17 @@ runs as a dictionary, and the application with somebody signed in."""
 
 import json
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from ecommerce.core.parts import exists
 from ecommerce.pages.runs import Run
 from ecommerce.sales.day_state import DayState
 from ecommerce.sales.report import archive
-from ecommerce.sales.report.figures.model import Figures
 from tests.unit.sales.report.samples import DAY, make_figures
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
@@ -27,18 +25,18 @@ CAUSE = {
 }
 
 
-def day(number: int) -> date:
+def day(number):
     """A day of November 2026."""
     return DAY.replace(day=number)
 
 
 def day_state(
-    business_date: date,
-    net_sales: Decimal = Decimal("18342.56"),
-    customers: Decimal = Decimal(201),
-    complete: bool = True,
-    **rest: Any,
-) -> DayState:
+    business_date,
+    net_sales=Decimal("18342.56"),
+    customers=Decimal(201),
+    complete=True,
+    **rest,
+):
     """A day in the warehouse."""
     orders, average = Decimal(214), Decimal("91.63")
     figures = {
@@ -50,7 +48,7 @@ def day_state(
     return DayState(business_date, figures, complete, **rest)
 
 
-def day_states() -> dict[date, DayState]:
+def day_states():
     """From the 3rd on; the 9th is missing, the 12th incomplete, the 17th restated since it was mailed."""
     found = {
         day(number): day_state(
@@ -94,7 +92,7 @@ class FakeWarehouse:
     mails: Mapping[date, int] = field(default_factory=lambda: MAILS)
     rows: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
 
-    def query(self, path: str, **given: Any) -> list[dict[str, Any]]:
+    def query(self, path, **given):
         name = path.rpartition("/")[2].removesuffix(".sql")
         if name == "loaded_days":
             return [
@@ -106,9 +104,7 @@ class FakeWarehouse:
         return self.rows.get(name, [])
 
 
-def load_day_states(
-    warehouse: FakeWarehouse, first: date, last: date, required: Collection[str]
-) -> list[Any]:
+def load_day_states(warehouse, first, last, required):
     """In place of `day_state.load_day_states`."""
     return [
         replace(each, mails=warehouse.mails.get(of_day, 0))
@@ -124,19 +120,19 @@ class FakeRuns:
     runs: Mapping[date, Run] = field(default_factory=lambda: RUNS)
     asked: list[tuple[Any, ...]] = field(default_factory=list)
 
-    def between(self, first: date, last: date) -> Mapping[date, Run]:
+    def between(self, first, last):
         return {
             of_day: run for of_day, run in self.runs.items() if first <= of_day <= last
         }
 
-    def rebuild_report(self, of_day: date) -> None:
+    def rebuild_report(self, of_day):
         self.asked.append(("build", of_day))
 
-    def reread_source(self, of_day: date, source: str) -> None:
+    def reread_source(self, of_day, source):
         self.asked.append(("read", of_day, source))
 
 
-def total(of_day: date, source: str, **changes: Any) -> dict[str, Any]:
+def total(of_day, source, **changes):
     """A row of control_totals.sql."""
     return {
         "business_date": of_day,
@@ -152,7 +148,7 @@ def total(of_day: date, source: str, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def rejected(source: str, reason: str, rows: int, **changes: Any) -> dict[str, Any]:
+def rejected(source, reason, rows, **changes):
     """A row of rejected.sql."""
     return {
         "source": source,
@@ -166,7 +162,7 @@ def rejected(source: str, reason: str, rows: int, **changes: Any) -> dict[str, A
     } | changes
 
 
-def delivered(partner: str, of_day: date) -> dict[str, Any]:
+def delivered(partner, of_day):
     """A row of deliveries.sql."""
     return {
         "file": f"{partner}_{of_day}.csv",
@@ -177,7 +173,7 @@ def delivered(partner: str, of_day: date) -> dict[str, Any]:
     }
 
 
-def quality_rows() -> dict[str, list[dict[str, Any]]]:
+def quality_rows():
     """What the page *Data quality* asks for."""
     sources = ("sales_db", "storefront", "partner_files", "exchange_rates")
     nothing = {"source_orders": None, "orders_loaded": None}
@@ -248,7 +244,7 @@ def quality_rows() -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def archive_figures_alone(reports: Path, figures: Figures) -> None:
+def archive_figures_alone(reports, figures):
     """Archive a day's figures, without its documents."""
     folder = reports / figures.business_date.isoformat()
     shutil.rmtree(folder, ignore_errors=True)
@@ -256,7 +252,7 @@ def archive_figures_alone(reports: Path, figures: Figures) -> None:
     (folder / archive.FIGURES_JSON).write_text(figures.model_dump_json(indent=1))
 
 
-def write_archive(root: Path) -> Path:
+def write_archive(root):
     """The archive below `root`: the report of DAY with its documents, the same for the other days, and two
     forecasts."""
     reports = root / "reports"
@@ -278,17 +274,17 @@ def write_archive(root: Path) -> Path:
 
 
 @cache
-def _app(is_reachable: bool) -> Any:
+def _app(is_reachable):
     from ecommerce.pages.application import create_app
 
     return create_app()
 
 
 def application(
-    runs: FakeRuns | None = None,
-    warehouse: FakeWarehouse | None = None,
-    now: datetime = NOW,
-) -> Any:
+    runs=None,
+    warehouse=None,
+    now=NOW,
+):
     """The FastAPI application for a user who may see and restart everything; without a warehouse it cannot
     be reached."""
     from airflow.api_fastapi.core_api.security import get_user
@@ -298,7 +294,7 @@ def application(
     from ecommerce.pages.runs import AirflowRuns
     from ecommerce.pages.warehouse_cache import WarehouseCache
 
-    def opened() -> Any:
+    def opened():
         if warehouse is None:
             raise TransientError("BigQuery cannot be reached")
         return warehouse

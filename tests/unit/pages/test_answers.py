@@ -46,9 +46,7 @@ PAGES = ["/", "/2026-11-19/", "/2026-11-09/", "/quality/", "/forecast/", "/nowhe
         ("/openapi.json", 404),
     ],
 )
-def test_what_leads_nowhere_gets_a_page_and_a_way_back(
-    client, path: str, status: int
-) -> None:
+def test_what_leads_nowhere_gets_a_page_and_a_way_back(client, path, status):
     answer = client.get(path)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
@@ -62,9 +60,7 @@ def test_what_leads_nowhere_gets_a_page_and_a_way_back(
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_pages_have_no_scripts_no_foreign_content_and_relative_links(
-    client, path: str
-) -> None:
+def test_pages_have_no_scripts_no_foreign_content_and_relative_links(client, path):
     answer = client.get(path)
     policy = answer.headers["content-security-policy"]
     assert re.fullmatch(
@@ -79,7 +75,7 @@ def test_pages_have_no_scripts_no_foreign_content_and_relative_links(
     assert not re.search('(href|src|action)="/', answer.text)
 
 
-def test_the_way_back_is_relative_to_the_address_as_it_was_sent(client) -> None:
+def test_the_way_back_is_relative_to_the_address_as_it_was_sent(client):
     ways = {"/2026-11-19/..%2f..%2fx": "../", "/docs": "./", "/a/b/c": "../../"}
     for path, way in ways.items():
         assert f'<a class="button strong" href="{way}">' in client.get(path).text
@@ -91,7 +87,7 @@ def test_the_way_back_is_relative_to_the_address_as_it_was_sent(client) -> None:
 @pytest.mark.parametrize(
     "path", ["/2026-11-19", "/quality", "/forecast", "/forecast/2026-11-16"]
 )
-def test_an_address_without_its_last_slash_is_redirected(open_pages, path: str) -> None:
+def test_an_address_without_its_last_slash_is_redirected(open_pages, path):
     outer = FastAPI(root_path="/team")
     outer.mount(PREFIX, open_pages().app)
     client = TestClient(outer, base_url="http://airflow.example")
@@ -110,7 +106,7 @@ def test_an_address_without_its_last_slash_is_redirected(open_pages, path: str) 
 )
 def test_what_cannot_be_read_gets_a_page_without_secrets(
     client, monkeypatch, path, error, words
-) -> None:
+):
     def fails(*_):
         raise error
 
@@ -125,7 +121,7 @@ def test_what_cannot_be_read_gets_a_page_without_secrets(
 
 def test_files_have_their_type_and_are_saved_under_a_name_that_says_what_they_are(
     client,
-) -> None:
+):
     for name in (
         "report.pdf",
         "figures.csv",
@@ -144,7 +140,7 @@ def test_files_have_their_type_and_are_saved_under_a_name_that_says_what_they_ar
 
 def test_thumbnails_are_read_from_the_folder_of_pictures_alone(
     client, reports, monkeypatch, tmp_path
-) -> None:
+):
     monkeypatch.setenv("PICTURES_URI", f"file://{tmp_path}/pictures")
     (tmp_path / "pictures").mkdir()
     (tmp_path / "pictures" / "one.png").write_bytes(b"\x89PNG\r\n\x1a\n!")
@@ -180,9 +176,7 @@ SOURCE = "The source is being read again; the report follows."
         ("read", ("read", day(17), "storefront"), SOURCE),
     ],
 )
-def test_a_form_restarts_tasks_and_the_page_says_so(
-    open_pages, form, asked, message
-) -> None:
+def test_a_form_restarts_tasks_and_the_page_says_so(open_pages, form, asked, message):
     runs = FakeRuns()
     client = open_pages(runs=runs)
     answer = client.post(f"/2026-11-17/{form}", data={"source": "storefront"})
@@ -192,24 +186,24 @@ def test_a_form_restarts_tasks_and_the_page_says_so(
 
 
 @pytest.mark.parametrize("source", ["partner_files", "exchange_rates", "../x", ""])
-def test_only_required_sources_are_read_again(open_pages, source: str) -> None:
+def test_only_required_sources_are_read_again(open_pages, source):
     runs = FakeRuns()
     answer = open_pages(runs=runs).post("/2026-11-17/read", data={"source": source})
     assert (answer.status_code, runs.asked) == (422, [])
 
 
-def test_other_processes_than_the_api_server_load_no_fastapi() -> None:
+def test_other_processes_than_the_api_server_load_no_fastapi():
     code = "import sys, report_pages_plugin; assert 'fastapi' not in sys.modules"
     subprocess.run(
         [sys.executable, "-c", code], check=True, env={"PYTHONPATH": "plugins"}
     )
 
 
-def test_an_answer_of_the_warehouse_is_kept_and_an_error_is_one_sentence() -> None:
+def test_an_answer_of_the_warehouse_is_kept_and_an_error_is_one_sentence():
     asked = []
     cache = WarehouseCache(lambda: "warehouse", timeout=0.01)
 
-    def count(warehouse: str) -> int:
+    def count(warehouse):
         asked.append(warehouse)
         return len(asked)
 
@@ -227,13 +221,13 @@ def test_an_answer_of_the_warehouse_is_kept_and_an_error_is_one_sentence() -> No
         ),
     ):
 
-        def fail(_: str, error: Exception = error) -> None:
+        def fail(_, error=error):
             raise error
 
         assert WarehouseCache(lambda: "").get("key", fail).failed == words
 
 
-def test_ages_are_given_in_one_unit() -> None:
+def test_ages_are_given_in_one_unit():
     hours = (-1, 0.5, 119 / 60, 2, 47, 48, 72)
     ages = [ago(timedelta(hours=each)) for each in hours]
     assert ages == ["0 min", "30 min", "119 min", "2 h", "47 h", "2 days", "3 days"]

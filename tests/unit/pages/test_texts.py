@@ -39,12 +39,12 @@ EARLY = datetime(2026, 11, 20, 10, 59, tzinfo=UTC)
         "/nowhere",
     ],
 )
-def test_a_page(client, path: str, snapshot) -> None:
+def test_a_page(client, path, snapshot):
     assert lines_of(client.get(path).text) == snapshot
 
 
 @pytest.mark.parametrize("number", [16, 17, 18, 19])
-def test_what_frames_the_report_of_a_day(client, number: int, snapshot) -> None:
+def test_what_frames_the_report_of_a_day(client, number, snapshot):
     """The heading, what changed since the mail, the run and its forms."""
     page = lines_of(client.get(f"/2026-11-{number}/").text)
     head, _, report = page.partition("\nNet sales\n")
@@ -53,18 +53,18 @@ def test_what_frames_the_report_of_a_day(client, number: int, snapshot) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/2026-11-19/", "/quality/"])
-def test_a_page_without_warehouse(open_pages, path: str, snapshot) -> None:
+def test_a_page_without_warehouse(open_pages, path, snapshot):
     lines = lines_of(open_pages(warehouse=None).get(path).text).splitlines()
     assert "\n".join(lines[:40]) == snapshot
 
 
-def test_data_quality_without_anything_wrong(open_pages, snapshot) -> None:
+def test_data_quality_without_anything_wrong(open_pages, snapshot):
     page = open_pages(warehouse=FakeWarehouse(rows={})).get("/quality/").text
     assert lines_of(page).partition("[#differences]")[2] == snapshot
 
 
 @pytest.mark.parametrize("make", [make_figures, crowded, empty_day])
-def test_the_page_of_a_day_says_all_that_its_report_says(client, reports, make) -> None:
+def test_the_page_of_a_day_says_all_that_its_report_says(client, reports, make):
     figures = make()
     archive_figures_alone(reports, figures)
     (reports / "2026-11-19" / "report.pdf").write_bytes(b"%PDF-")
@@ -83,7 +83,7 @@ def test_the_page_of_a_day_says_all_that_its_report_says(client, reports, make) 
 
 def test_months_and_weekdays_are_written_as_the_locale_does(
     client, monkeypatch, snapshot
-) -> None:
+):
     monkeypatch.setenv("REPORT_LOCALE", "de_DE")
     assert lines_of(client.get("/?month=2026-05").text) == snapshot
     assert "<h1>Donnerstag, 19. November 2026</h1>" in client.get("/2026-11-19/").text
@@ -113,7 +113,7 @@ def test_months_and_weekdays_are_written_as_the_locale_does(
         ),
     ],
 )
-def test_the_status_of_a_day(open_pages, state, label: str, sources: str) -> None:
+def test_the_status_of_a_day(open_pages, state, label, sources):
     of_day = state.business_date
     client = open_pages(warehouse=FakeWarehouse({of_day: state}))
     words = row(client.get("/").text, text.short_day(of_day))
@@ -126,8 +126,8 @@ def test_the_status_of_a_day(open_pages, state, label: str, sources: str) -> Non
 
 @pytest.mark.parametrize("synced", [True, False])
 def test_until_its_daily_run_is_due_the_newest_day_is_awaited(
-    open_pages, reports, synced: bool
-) -> None:
+    open_pages, reports, synced
+):
     shutil.rmtree(reports / "2026-11-19")
     days = day_states()
     del days[day(19)]
@@ -152,7 +152,7 @@ def test_until_its_daily_run_is_due_the_newest_day_is_awaited(
     assert "Mailed" in row(by_hand, "Thu 19 Nov")
 
 
-def test_months_from_the_first_year_to_the_newest_day(open_pages, reports) -> None:
+def test_months_from_the_first_year_to_the_newest_day(open_pages, reports):
     days = {date(2016, 11, 3): day_state(date(2016, 11, 3))} | day_states()
     client = open_pages(warehouse=FakeWarehouse(days))
     page = client.get("/").text
@@ -178,7 +178,7 @@ def test_months_from_the_first_year_to_the_newest_day(open_pages, reports) -> No
 
 def test_figures_of_another_version_leave_the_picture_of_page_one(
     client, open_pages, reports
-) -> None:
+):
     (reports / "2026-11-19" / "figures.json").write_text('{"is": "older"}')
     page = client.get("/2026-11-19/").text
     assert '<img class="page" src="page-1.png"' in page
@@ -187,7 +187,7 @@ def test_figures_of_another_version_leave_the_picture_of_page_one(
     assert row(listed, "Thu 19 Nov").startswith(f"Thu 19 Nov ○ Report {text.NOTHING}")
 
 
-def test_a_day_that_was_completed_after_its_report_says_so(open_pages, reports) -> None:
+def test_a_day_that_was_completed_after_its_report_says_so(open_pages, reports):
     figures = make_figures()
     incomplete = {"complete": False, "empty_sources": ["storefront"]}
     quality = figures.quality.model_copy(update=incomplete)
@@ -201,10 +201,10 @@ def test_a_day_that_was_completed_after_its_report_says_so(open_pages, reports) 
     assert '<span class="pill incomplete">' in unreachable
 
 
-def test_an_unreadable_source_policy_costs_one_form_only(client, monkeypatch) -> None:
+def test_an_unreadable_source_policy_costs_one_form_only(client, monkeypatch):
     from ecommerce.core.errors import ConfigurationError
 
-    def unreadable() -> None:
+    def unreadable():
         raise ConfigurationError("the Variable source_policy is not JSON")
 
     monkeypatch.setattr(day_status, "source_policy", unreadable)
@@ -214,7 +214,7 @@ def test_an_unreadable_source_policy_costs_one_form_only(client, monkeypatch) ->
     assert "the Variable source_policy is not JSON." in page
 
 
-def test_what_comes_from_data_is_escaped_and_masked(open_pages) -> None:
+def test_what_comes_from_data_is_escaped_and_masked(open_pages):
     address = "ann@example.com"
     row_of = rejected(
         "storefront",
@@ -245,7 +245,7 @@ def test_what_comes_from_data_is_escaped_and_masked(open_pages) -> None:
 
 def test_what_is_in_the_partner_folder_and_is_not_read_is_listed(
     open_pages, monkeypatch, tmp_path
-) -> None:
+):
     late = "old_2026-11-11.csv"
     for name in (
         "acme_2026-11-19.csv",
@@ -275,8 +275,8 @@ def test_what_is_in_the_partner_folder_and_is_not_read_is_listed(
     ],
 )
 def test_a_partner_is_missing_once_its_day_was_read_or_is_due(
-    open_pages, now, is_read: bool, ends: str
-) -> None:
+    open_pages, now, is_read, ends
+):
     rows = quality_rows()
     if not is_read:
         totals = rows["control_totals"]
@@ -287,7 +287,7 @@ def test_a_partner_is_missing_once_its_day_was_read_or_is_due(
     assert part(page, "partners").endswith(ends)
 
 
-def test_each_query_reads_its_days_only(open_pages, monkeypatch) -> None:
+def test_each_query_reads_its_days_only(open_pages, monkeypatch):
     spans: dict[str, tuple] = {}
 
     class Watched(FakeWarehouse):

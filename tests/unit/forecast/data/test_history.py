@@ -1,6 +1,5 @@
 """What the warehouse answers and the partner tells, as panels."""
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -20,13 +19,11 @@ DAYS = 126
 LAST = MONDAY + timedelta(days=DAYS - 1)
 
 
-def day(number: int) -> date:
+def day(number):
     return MONDAY + timedelta(days=number)
 
 
-def answer(
-    kinds: Mapping[str, Mapping[str, np.ndarray]], category: Mapping[str, str]
-) -> pa.Table:
+def answer(kinds, category):
     """What the warehouse returns: a row for each series and day with sales."""
     frames = []
     for kind, sales in kinds.items():
@@ -56,7 +53,7 @@ SHOP = answer(
 NOTHING = Announced()
 
 
-def shop(announced: Announced = NOTHING):
+def shop(announced=NOTHING):
     return Sales(LAST, SHOP, announced, calendar="").panels()
 
 
@@ -112,7 +109,7 @@ def test_the_index_of_a_week_is_known_when_the_week_has_ended():
         MarketWeek(day(-7), Decimal(99)),
     ]
 
-    def market(*known: MarketWeek) -> np.ndarray:
+    def market(*known):
         return shop(Announced(market_index=known)).panels["sku"].market
 
     assert market(*weeks).tolist() == [99] * 6 + [101] * 7 + [103] * (DAYS - 13)
@@ -120,7 +117,7 @@ def test_the_index_of_a_week_is_known_when_the_week_has_ended():
     assert np.isnan(market()).all()
 
 
-def found_gaps(total: np.ndarray, holidays: np.ndarray) -> list[int]:
+def found_gaps(total, holidays):
     return np.flatnonzero(
         gaps(pd.Series(total, pd.date_range(MONDAY, periods=DAYS)), holidays)
     ).tolist()

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -14,7 +13,6 @@ import pytest
 from ecommerce.forecast.models.ensemble import (
     CANDIDATES,
     DEFAULT,
-    PanelForecast,
     forecasts_of_all,
     predict,
     train,
@@ -30,16 +28,16 @@ DAYS = 168
 """A history that is too short for the boosted trees, which take the most time."""
 
 
-def forecast(values: np.ndarray, holidays: np.ndarray | None = None) -> PanelForecast:
+def forecast(values, holidays=None):
     panel = make_panel(values, holidays=holidays)
     return predict(train(panel), panel)
 
 
-def first_series(values: np.ndarray, holidays: np.ndarray | None = None) -> np.ndarray:
+def first_series(values, holidays=None):
     return forecast(values, holidays).values[:, 0]
 
 
-def error(values: np.ndarray, truth: np.ndarray = COMING) -> float:
+def error(values, truth=COMING):
     return float(np.abs(values - truth).sum() / truth.sum())
 
 
@@ -87,7 +85,7 @@ STATES = [
 
 
 @pytest.fixture(scope="module")
-def states() -> Mapping[str, np.ndarray]:
+def states():
     """The forecasts of a shop, each of whose series is in another state."""
     values = weekly(DAYS, series=len(STATES))
     values[:, 1] = 0
@@ -112,7 +110,7 @@ def states() -> Mapping[str, np.ndarray]:
         ("closed on Sundays", np.where(np.arange(28) % 7 == 6, 0, COMING), 0.06),
     ],
 )
-def test_a_state_of_one_series(states, state: str, coming: np.ndarray, most: float):
+def test_a_state_of_one_series(states, state, coming, most):
     assert error(states[state], coming) < most
     assert (states[state][coming == 0] == 0).all()
 
@@ -153,7 +151,7 @@ def test_weeks_before_a_series_had_enough_history_are_not_scored():
     ("gap", "most"),
     [((94, 125), 0.06), ((158, 168), 0.1), ((128, 168), 0.1), ((58, 168), 0.15)],
 )
-def test_a_gap_is_no_slump(gap: tuple[int, int], most: float):
+def test_a_gap_is_no_slump(gap, most):
     values = weekly(DAYS)
     values[slice(*gap)] = np.nan
     assert error(first_series(values)) < most
@@ -177,7 +175,7 @@ def test_a_shop_that_was_closed_for_a_week_opens_again():
     [(1, 1, True), (0, 1, False), (7, 99, True), (6, 99, False)],
 )
 def test_a_holiday_is_closed_as_last_time_or_as_seven_of_ten_others(
-    closed: int, named: int, is_closed: bool
+    closed, named, is_closed
 ):
     """Of ten holidays the first `closed` had no sales; the coming one is the first again, or a new one."""
     values = weekly(DAYS)
@@ -191,7 +189,7 @@ def test_a_holiday_is_closed_as_last_time_or_as_seven_of_ten_others(
 
 
 @pytest.mark.parametrize(("part", "is_learned"), [(0.3, False), (0.6, True)])
-def test_a_last_day_that_was_cut_off_is_not_learned_from(part: float, is_learned: bool):
+def test_a_last_day_that_was_cut_off_is_not_learned_from(part, is_learned):
     whole = first_series(weekly(DAYS))[6::7]
     values = weekly(DAYS)
     values[-1] *= part
@@ -202,9 +200,7 @@ def test_a_last_day_that_was_cut_off_is_not_learned_from(part: float, is_learned
 @pytest.mark.parametrize(
     ("as_of", "days"), [(date(2026, 12, 1), 250), (date(2026, 1, 1), 60)]
 )
-def test_no_shape_of_a_series_gives_negative_crossed_or_missing_bounds(
-    as_of: date, days: int
-):
+def test_no_shape_of_a_series_gives_negative_crossed_or_missing_bounds(as_of, days):
     forecasts = forecasts_of_all(dated(shapes(days, seed=days), as_of))
     is_forecast = ~np.isnan(forecasts[DEFAULT].values).all(axis=0)
     assert is_forecast.sum() >= 17

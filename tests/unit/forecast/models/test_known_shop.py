@@ -4,7 +4,6 @@ The boosted trees are compared by their input (the features), because another pr
 another way; what they forecast is tested in `test_ensemble`.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -13,10 +12,9 @@ import pandas as pd
 import pytest
 
 from ecommerce.core.named_weeks import black_friday
-from ecommerce.forecast.data.panel import Panel, clean, holidays_of
+from ecommerce.forecast.data.panel import clean, holidays_of
 from ecommerce.forecast.models.ensemble import (
     CANDIDATES,
-    PanelForecast,
     forecasts_of_all,
     predict,
     train_candidates,
@@ -31,7 +29,7 @@ SERIES = ("promoted", "half promoted", "closed on Sundays", "rare", "grown", "sp
 NAMES = (*SERIES, "total")
 
 
-def shop(days: int) -> Panel:
+def shop(days):
     """Known `days` before `AS_OF`, with promotions, holidays, a market index, a gap and a Black Friday."""
     first = AS_OF - timedelta(days=days)
     dates = [first + timedelta(days=number) for number in range(days + HORIZON)]
@@ -61,16 +59,16 @@ def shop(days: int) -> Panel:
 
 
 @pytest.fixture(scope="module")
-def panel() -> Panel:
+def panel():
     return shop(days=430)
 
 
 @pytest.fixture(scope="module")
-def forecasts(panel: Panel) -> Mapping[str, PanelForecast]:
+def forecasts(panel):
     return forecasts_of_all(panel)
 
 
-def text_of(values: np.ndarray, rows: Sequence[str], heads: Sequence[str]) -> str:
+def text_of(values, rows, heads):
     """A table of numbers with four significant digits."""
     table = pd.DataFrame(values, list(rows), list(heads))
     return table.to_string(float_format="{:.4g}".format, na_rep="-")
@@ -83,7 +81,7 @@ def test_each_day_of_four_weeks(forecasts, snapshot):
     assert "\n\n".join(parts) == snapshot
 
 
-def weeks_and_widths(made: PanelForecast) -> str:
+def weeks_and_widths(made):
     """By series: the sums of the four weeks, and how far the intervals of their first days reach."""
     weeks = made.values.reshape(4, 7, -1).sum(axis=1)
     widths = [(upper - made.values)[::7] for _, upper in made.bounds.values()]
@@ -94,7 +92,7 @@ def weeks_and_widths(made: PanelForecast) -> str:
 @pytest.mark.parametrize(
     "candidate", ["seasonal_naive", "weekday_mean_8", "open_weekday_mean", "ridge"]
 )
-def test_weeks_and_their_intervals(forecasts, candidate: str, snapshot):
+def test_weeks_and_their_intervals(forecasts, candidate, snapshot):
     assert weeks_and_widths(forecasts[candidate]) == snapshot
 
 
@@ -107,7 +105,7 @@ def test_a_short_history_its_blend_and_its_back_test(snapshot):
 
 
 @pytest.mark.parametrize("place", [0, 2, 3])
-def test_what_is_known_of_the_days_ahead(panel, place: int, snapshot):
+def test_what_is_known_of_the_days_ahead(panel, place, snapshot):
     columns, base, level = features(Statistics(panel), panel.days - 1)
     days = [0, 3, 4, 6, 7, 8, 9, 10, 11, 27]
     table = np.column_stack(

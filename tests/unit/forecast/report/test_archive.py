@@ -4,8 +4,6 @@ import json
 from collections.abc import Callable
 from email.message import EmailMessage
 from io import BytesIO
-from pathlib import Path
-from typing import Any
 
 import pytest
 from pypdf import PdfReader
@@ -13,7 +11,6 @@ from pypdf import PdfReader
 from ecommerce.core.errors import StagingError
 from ecommerce.core.settings import load_settings
 from ecommerce.forecast.report import archive
-from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.sales.report.archive import archived_days
 from tests.unit.forecast.report.samples import history, make_figures, names, rows
 
@@ -22,7 +19,7 @@ Mailbox = Callable[[], list[EmailMessage]]
 
 
 @pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _environment(monkeypatch, tmp_path):
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", ", ".join(TO))
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "eve@example.com")
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example/team/")
@@ -30,12 +27,12 @@ def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("REPORTS_URI", f"file://{tmp_path}/reports")
 
 
-def archived(figures: ForecastFigures) -> dict[str, Any]:
+def archived(figures):
     """Archive figures as the tasks do; return what the mails are given."""
     return archive.publish(load_settings().reports_uri, figures)
 
 
-def test_a_folder_holds_the_report_beside_the_days(tmp_path: Path) -> None:
+def test_a_folder_holds_the_report_beside_the_days(tmp_path):
     uri = f"file://{tmp_path}/reports"
     assert archive.archived(uri) == []
     figures = make_figures()
@@ -71,8 +68,8 @@ def test_a_folder_holds_the_report_beside_the_days(tmp_path: Path) -> None:
 
 
 def test_the_report_arrives_with_chart_pdf_and_links_and_a_newer_one_replaces_it(
-    mailbox: Mailbox, caplog: pytest.LogCaptureFixture
-) -> None:
+    mailbox, caplog
+):
     caplog.set_level("INFO")
     older = archived(make_figures())
     assert archive.send_report(older) == archive.send_report(older) == ""
@@ -109,7 +106,7 @@ def test_the_report_arrives_with_chart_pdf_and_links_and_a_newer_one_replaces_it
         assert body.count("/sales-reports/") == body.count(url) == 1
 
 
-def test_nobody_is_a_reason(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_is_a_reason(mailbox, monkeypatch):
     report = {"uri": "gone", "as_of": "2026-11-16", "figures_hash": "0" * 64}
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
     assert archive.send_report(report) == "the Variable report_recipients is empty"
@@ -119,7 +116,7 @@ def test_nobody_is_a_reason(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -
     assert mailbox() == []
 
 
-def test_drift_is_mailed_to_those_who_get_alerts(mailbox: Mailbox) -> None:
+def test_drift_is_mailed_to_those_who_get_alerts(mailbox):
     ordinary = {"as_of": "2026-11-16", "drift": make_figures().drift.reasons}
     assert archive.send_alarm(ordinary).startswith("the forecast does not drift")
     drifting = make_figures(forecasts=rows(history(names()), bias=1.3))

@@ -1,7 +1,6 @@
 """The PDF and its chart."""
 
 import re
-from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -10,7 +9,6 @@ from PIL import Image
 from pypdf import PdfReader
 
 from ecommerce.forecast.report import archive, charts
-from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.reporting import drawing
 from ecommerce.reporting.archive import PREVIEW
 from tests.unit.forecast.report.samples import (
@@ -32,7 +30,7 @@ NASTY = (
 )
 
 
-def nasty_and_crowded() -> ForecastFigures:
+def nasty_and_crowded():
     """Sixty series, some with nasty names, that drift, after a week with missing days."""
     categories = [*NASTY, *(f"Category {number:02}" for number in range(28))]
     series = names(categories, 25)
@@ -46,7 +44,7 @@ def nasty_and_crowded() -> ForecastFigures:
     )
 
 
-def pages_of(folder: Path) -> list[str]:
+def pages_of(folder):
     """The texts of the PDF's pages; spaces are squeezed."""
     pages = []
     for page in PdfReader(folder / archive.PDF).pages:
@@ -55,7 +53,7 @@ def pages_of(folder: Path) -> list[str]:
     return pages
 
 
-def test_the_document_of_an_ordinary_week(tmp_path: Path, snapshot) -> None:
+def test_the_document_of_an_ordinary_week(tmp_path, snapshot):
     folders = [tmp_path / "one", tmp_path / "other"]
     for folder in folders:
         folder.mkdir()
@@ -69,7 +67,7 @@ def test_the_document_of_an_ordinary_week(tmp_path: Path, snapshot) -> None:
 @pytest.mark.parametrize(
     "make", [nasty_and_crowded, lambda: make_figures(forecasts=[])], ids=["all", "none"]
 )
-def test_any_figures_have_a_document(make, tmp_path: Path) -> None:
+def test_any_figures_have_a_document(make, tmp_path):
     archive.write_document(make(), tmp_path)
     pages = pages_of(tmp_path)
     assert "Promotions in the next four weeks" in pages[1], "page one is one page"
@@ -113,9 +111,7 @@ ALL_ENTRIES = [
         (make_figures(forecasts=[]), ["Sales"]),
     ],
 )
-def test_the_chart_explains_what_it_shows(
-    figures: ForecastFigures, entries: list[str]
-) -> None:
+def test_the_chart_explains_what_it_shows(figures, entries):
     with drawing.style():
         axes = charts.chart(figures).axes[0]
     labels = [text.get_text() for text in axes.figure.legends[0].get_texts()]
@@ -130,7 +126,7 @@ def test_the_chart_explains_what_it_shows(
     ]
 
 
-def test_the_chart_shows_sales_forecasts_and_marks_on_their_days() -> None:
+def test_the_chart_shows_sales_forecasts_and_marks_on_their_days():
     figures = make_figures(unknown={day(-50), day(-20)})
     with drawing.style():
         axes = charts.chart(figures).axes[0]

@@ -1,6 +1,5 @@
 """From what the run left to figures, by what the warehouse would answer."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
@@ -35,7 +34,7 @@ from tests.unit.forecast.report.samples import (
 )
 
 
-def sold(back: int, place: int = 0) -> Decimal:
+def sold(back, place=0):
     each = AS_OF - timedelta(days=back)
     return Decimal(str(round(1000 * (place + 1) * WEEKDAYS[each.weekday()], 2)))
 
@@ -43,7 +42,7 @@ def sold(back: int, place: int = 0) -> Decimal:
 SERIES = [("category", "a"), ("category", "b"), ("channel", "web"), ("sku", "A-1")]
 
 
-def sales(days: Sequence[int]) -> Sales:
+def sales(days):
     """Two categories, one channel and one product on the days so many days before `AS_OF`."""
     table = []
     for back in days:
@@ -60,7 +59,7 @@ def sales(days: Sequence[int]) -> Sales:
     return Sales(last, pa.Table.from_pylist(table), Announced(), calendar="")
 
 
-def test_past_sales_are_amounts_by_series_of_eight_weeks() -> None:
+def test_past_sales_are_amounts_by_series_of_eight_weeks():
     found = sales([back for back in range(70, 0, -1) if back != 3]).panels()
     past = steps.past_sales(found)
     assert sorted(past) == [
@@ -81,7 +80,7 @@ def test_past_sales_are_amounts_by_series_of_eight_weeks() -> None:
     assert np.isnan(later["total"]).sum() == 56 - 29
 
 
-def test_what_is_incomplete_unknown_or_old_is_not_scored() -> None:
+def test_what_is_incomplete_unknown_or_old_is_not_scored():
     forecasts = [
         made("total", day(-1), 100, 100),
         made("total", day(-2), 100),
@@ -94,7 +93,7 @@ def test_what_is_incomplete_unknown_or_old_is_not_scored() -> None:
     assert figures.drift.score.periods == 3, "the last four weeks"
 
 
-def test_the_hash_is_of_the_figures_without_their_provenance() -> None:
+def test_the_hash_is_of_the_figures_without_their_provenance():
     figures = make_figures()
     copy = ForecastFigures.model_validate_json(figures.model_dump_json())
     assert copy == figures
@@ -105,12 +104,12 @@ def test_the_hash_is_of_the_figures_without_their_provenance() -> None:
     assert figures_hash(other) != figures_hash(figures)
 
 
-def test_without_this_forecast_an_older_one_does_not_take_its_place() -> None:
+def test_without_this_forecast_an_older_one_does_not_take_its_place():
     older = [made("total", day(7), 1e9, made_at=day_window(day(-7), ZONE).start)]
     assert make_figures(forecasts=older).series == []
 
 
-def test_last_week_and_the_days_outside_their_intervals() -> None:
+def test_last_week_and_the_days_outside_their_intervals():
     figures = make_figures(complete=ALL_DAYS[:-2])
     total = history(names())["total"]
     last_week = [day(-back) for back in range(7, 0, -1)]
@@ -144,13 +143,13 @@ def test_last_week_and_the_days_outside_their_intervals() -> None:
         ("120.0001", OUTSIDE_95),
     ],
 )
-def test_the_bounds_belong_to_the_interval(actual: str, mark: str) -> None:
+def test_the_bounds_belong_to_the_interval(actual, mark):
     figures = make_figures(forecasts=[made("total", day(-1), 100, 100)])
     last = figures.past[-1].model_copy(update={"actual": Decimal(actual)})
     assert last.mark == mark
 
 
-def test_a_series_that_is_not_expected_to_sell_is_left_out_but_not_the_total() -> None:
+def test_a_series_that_is_not_expected_to_sell_is_left_out_but_not_the_total():
     nothing = dict.fromkeys(DayForecast.model_fields, Decimal(0))
     forecasts = rows(history(names()))
     ended = [
@@ -164,11 +163,11 @@ def test_a_series_that_is_not_expected_to_sell_is_left_out_but_not_the_total() -
     assert [len(each.days) for each in series] == [28, 28]
 
 
-def usual_week(**changes) -> Decimal | None:
+def usual_week(**changes):
     return make_figures(**changes).total.usual_week
 
 
-def test_a_usual_week_is_the_median_of_the_known_and_complete_weeks() -> None:
+def test_a_usual_week_is_the_median_of_the_known_and_complete_weeks():
     sold_on = history(names())["total"]
     weeks = []
     for back in range(1, 9):
@@ -190,7 +189,7 @@ def test_a_usual_week_is_the_median_of_the_known_and_complete_weeks() -> None:
     assert closed == (ordered[3] + ordered[4]) / 2
 
 
-def test_an_error_by_hand() -> None:
+def test_an_error_by_hand():
     nan = float("nan")
     pairs = [
         (np.array([[10.0, 20.0], [5.0, 5.0]]), np.array([[12.0, 18.0], [nan, 10.0]])),

@@ -6,7 +6,7 @@ from ecommerce.forecast.report import archive
 from tests.unit.pages.reading import lines_of, part
 
 
-def test_the_newest_forecast_and_the_one_before(client, snapshot) -> None:
+def test_the_newest_forecast_and_the_one_before(client, snapshot):
     for path in ("/forecast/", "/forecast/2026-11-09/"):
         lines = lines_of(client.get(path).text).splitlines()
         assert "\n".join(lines[:40]) == snapshot
@@ -19,7 +19,7 @@ def test_the_newest_forecast_and_the_one_before(client, snapshot) -> None:
 
 def test_files_have_their_type_and_are_saved_under_a_name_that_says_what_they_are(
     client,
-) -> None:
+):
     for name, media_type in archive.FILES.items():
         answer = client.get(f"/forecast/2026-11-16/{name}")
         assert answer.status_code == 200
@@ -33,16 +33,12 @@ def test_files_have_their_type_and_are_saved_under_a_name_that_says_what_they_ar
         assert answer.headers.get("content-disposition") == saved
 
 
-def test_figures_of_another_version_leave_the_picture_of_page_one(
-    client, reports
-) -> None:
+def test_figures_of_another_version_leave_the_picture_of_page_one(client, reports):
     (reports / "forecasts/2026-11-16/figures.json").write_text('{"is": "older"}')
     assert 'src="2026-11-16/page-1.png"' in client.get("/forecast/").text
 
 
-def test_before_the_first_forecast_the_page_says_what_makes_one(
-    client, reports
-) -> None:
+def test_before_the_first_forecast_the_page_says_what_makes_one(client, reports):
     shutil.rmtree(reports / "forecasts")
     answer = client.get("/forecast/")
     assert answer.status_code == 200
@@ -54,8 +50,8 @@ def test_before_the_first_forecast_the_page_says_what_makes_one(
 
 def test_an_archive_that_cannot_be_read_gets_a_page_without_secrets(
     client, monkeypatch
-) -> None:
-    def fails(*_: object) -> None:
+):
+    def fails(*_):
         raise PermissionError(13, "key=geheim")
 
     monkeypatch.setattr(archive, "archived", fails)
