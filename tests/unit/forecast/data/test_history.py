@@ -11,7 +11,6 @@ import pytest
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.forecast.data.history import Sales, gaps
 from ecommerce.forecast.data.panel import holidays_of
-from ecommerce.forecast.weeks import HORIZON
 from ecommerce.sources.partner_ftp.files import Announced, MarketWeek, Promotion
 from tests.unit.forecast.panels import MONDAY, WEEK
 
@@ -25,19 +24,15 @@ def day(number):
 
 def answer(kinds, category):
     """What the warehouse returns: a row for each series and day with sales."""
-    frames = []
+    rows = []
     for kind, sales in kinds.items():
         for name, values in sales.items():
-            frame = pd.DataFrame(
-                {"gross_sales": values, "business_date": map(day, range(DAYS))}
-            )
-            frame = frame[frame.gross_sales > 0]
-            frames.append(
-                frame.assign(
-                    kind=kind, name=name, category=category.get(name), product=None
-                )
-            )
-    return pa.Table.from_pandas(pd.concat(frames), preserve_index=False)
+            series = {"kind": kind, "name": name, "category": category.get(name)}
+            for number, value in enumerate(values):
+                sold = {"business_date": day(number), "gross_sales": value}
+                if value > 0:
+                    rows.append({**series, **sold, "product": None})
+    return pa.Table.from_pylist(rows)
 
 
 ALWAYS = np.tile(WEEK, DAYS // 7)
@@ -65,10 +60,9 @@ def test_each_kind_is_a_panel_of_the_same_days():
         "channel": ("channel:web",),
         "sku": ("sku:G-1", "sku:K-1", "sku:K-2"),
     }
-    for panel in found.panels.values():
-        assert (panel.first_day, panel.days, panel.origin) == (MONDAY, DAYS, LAST)
-    assert np.allclose(found.panels["category"].values[:, 0], LATER)
-    assert np.allclose(found.panels["category"].values[:, 1], ALWAYS)
+    panel = found.panels["category"]
+    assert (panel.first_day, panel.origin) == (MONDAY, LAST)
+    assert np.allclose(panel.values[:, 0], LATER)
 
 
 def test_a_promotion_counts_for_an_article_wholly_and_for_others_by_its_part_of_their_sales():
@@ -148,13 +142,10 @@ def test_days_without_any_sale_are_a_gap_but_not_closed_weekdays_holidays_and_ra
 
 def test_a_holiday_has_the_same_number_every_year():
     found = holidays_of("US", date(2025, 1, 1), 730)
-    assert found[(date(2025, 7, 4) - date(2025, 1, 1)).days] > 0
-    numbers = [
-        found[(date(year, 12, 25) - date(2025, 1, 1)).days] for year in (2025, 2026)
-    ]
-    assert numbers[0] == numbers[1] != 0
+    christmas = (date(2025, 12, 25) - date(2025, 1, 1)).days
+    assert found[christmas] == found[christmas + 365] != 0
     assert found[5] == 0
     assert not holidays_of("", date(2025, 1, 1), 730).any()
-    assert len(holidays_of("DE-BY", date(2026, 11, 1), 10 + HORIZON)) == 10 + HORIZON
+    assert holidays_of("DE-BY", date(2026, 11, 1), 10)[0], "All Saints"
     with pytest.raises(ConfigurationError, match="HOLIDAYS='XX' is not a calendar"):
         holidays_of("XX", date(2026, 11, 1), 10)

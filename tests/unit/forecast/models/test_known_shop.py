@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from ecommerce.core.named_weeks import black_friday
-from ecommerce.forecast.data.panel import clean, holidays_of
+from ecommerce.forecast.data.panel import holidays_of
 from ecommerce.forecast.models.ensemble import (
     CANDIDATES,
     forecasts_of_all,
@@ -20,7 +20,6 @@ from ecommerce.forecast.models.ensemble import (
     train_candidates,
 )
 from ecommerce.forecast.models.features import Statistics, features
-from ecommerce.forecast.models.season import growth, season
 from ecommerce.forecast.weeks import HORIZON
 from tests.unit.forecast.panels import make_panel, weekly
 
@@ -117,22 +116,3 @@ def test_what_is_known_of_the_days_ahead(panel, place, snapshot):
         *(f"feature {number}" for number in range(columns.shape[2])),
     ]
     assert text_of(table[days].T, heads, [f"day {day + 1}" for day in days]) == snapshot
-
-
-def test_season_growth_and_clean_history(panel, snapshot):
-    values, closed = clean(panel)
-    line = season(panel, values)
-    rises = growth(panel, values / line[: panel.days])
-    days = slice(panel.days - 42, None, 2)
-    text = text_of(
-        np.column_stack([line, rises])[days],
-        panel.dates[days].astype(str),
-        ["season", "growth"],
-    )
-    facts = [
-        np.nansum(values, axis=0),
-        np.isnan(values).sum(axis=0),
-        closed.sum(axis=0),
-    ]
-    cleaned = text_of(np.array(facts), ["sales", "unknown", "closed"], SERIES)
-    assert f"{text}\n\n{cleaned}" == snapshot
