@@ -46,16 +46,6 @@ def ended(page, runs):
     return run
 
 
-def test_the_newest_report_is_there_before_anything_else_is_loaded(demo, days):
-    first, rest = demo.said.split("is ready:")
-    assert f"Running {days[-1]}, the newest day that has ended" in first
-    assert "history" not in first
-    pdf, page, mailbox = (line.strip() for line in rest.splitlines()[1:7:2])
-    assert pdf == str(demo.folders.reports / days[-1] / "report.pdf")
-    assert page == f"{demo.airflow}/plugin/sales-reports/sales-reports/{days[-1]}/"
-    assert mailbox == demo.mailbox
-
-
 def test_graph_shows_the_five_groups(demo, signed_in):
     signed_in.goto(f"{demo.airflow}/dags/{DAG_DAILY}")
     signed_in.get_by_label("Show Graph").click()
@@ -178,12 +168,8 @@ def test_mails_are_in_the_mailbox_with_their_pdf(demo, page, days):
     of_newest = [subject for subject in subjects if of_day[days[-1]].search(subject)]
     assert of_newest[0].startswith("Corrected: ")
     assert not of_newest[-1].startswith("Corrected: ")
-    assert len(of_newest) > 1
     page.get_by_role("link", name=of_day[days[-1]]).first.click()
     body = page.frame_locator("iframe").locator("body")
-    expect(body).to_contain_text("Net sales")
     trend = body.get_by_role("img", name=re.compile("^Net sales of the .*28 days"))
     assert trend.evaluate("picture => picture.naturalWidth") > 0
-    with page.expect_download() as download:
-        page.get_by_role("link", name=re.compile(r"\.pdf$")).click()
-    assert download.value.path().read_bytes().startswith(b"%PDF-")
+    expect(page.get_by_role("link", name=re.compile(r"\.pdf$"))).to_have_count(1)

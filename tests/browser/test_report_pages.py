@@ -1,5 +1,6 @@
 """The report pages alone in a real browser: seconds, without Airflow behind them."""
 
+import re
 import threading
 import time
 from base64 import b64encode
@@ -63,11 +64,9 @@ MISPLACED = """() => {
 
 @dataclass(frozen=True)
 class Pages:
-    """The address of the made-up shop's pages under a prefix, for an analyst. `runs` is what was to be run
-    again, `trend` the picture of a day's mail."""
+    """The address of the made-up shop's pages under a prefix, and the picture of a day's mail."""
 
     analyst: str
-    runs: made_up.FakeRuns
     trend: bytes
 
 
@@ -81,7 +80,6 @@ def pages(tmp_path_factory):
         for day, each in made_up.day_states().items()
     }
     warehouse = made_up.FakeWarehouse(days, rows=made_up.quality_rows())
-    runs = made_up.FakeRuns()
     everything = full(business_date=FULL_DAY)
     folder = reports / str(FULL_DAY)
     (folder / archive.FIGURES_JSON).write_text(everything.model_dump_json())
@@ -93,9 +91,9 @@ def pages(tmp_path_factory):
             "ecommerce.sales.day_state.load_day_states", made_up.load_day_states
         )
         shop.setattr(day_status, "required_sources", lambda: ["sales_db", "storefront"])
-        server, address = _serve(made_up.application(runs=runs, warehouse=warehouse))
+        server, address = _serve(made_up.application(warehouse=warehouse))
         trend = (reports / "2026-11-19" / TREND_PNG).read_bytes()
-        yield Pages(address, runs, trend)
+        yield Pages(address, trend)
         server.should_exit = True
 
 
@@ -171,36 +169,30 @@ def test_no_column_is_cut_on_an_ordinary_screen(pages, browser):
     context.close()
 
 
-def test_dark_pages_and_mails_are_dark(pages, browser):
-    lightness, ground, contrast = {}, {}, {}
-    mail = render(
-        "report_mail.html",
-        {**mail_texts(make_figures()), "trend_cid": "trend", "page_url": ""},
-    )
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_dark_pages_and_mails_are_dark(pages, browser, theme):
+    context = browser.new_context(color_scheme=theme)
+    page = context.new_page()
+    page.goto(pages.analyst)
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    red = int(re.search(r"\d+", colour)[0])
+    texts = {**mail_texts(make_figures()), "trend_cid": "trend", "page_url": ""}
     chart = f"data:image/png;base64,{b64encode(pages.trend).decode()}"
-    for theme in ("light", "dark"):
-        context = browser.new_context(color_scheme=theme)
-        page = context.new_page()
-        page.goto(pages.analyst)
-        colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        lightness[theme] = sum(
-            map(int, colour.removeprefix("rgb(").removesuffix(")").split(","))
-        )
-        page = context.new_page()
-        page.set_content(mail.replace("cid:trend", chart))
-        picture = Image.open(BytesIO(page.locator("img.picture").screenshot())).convert(
-            "L"
-        )
-        ground[theme] = picture.getpixel((2, 2))
-        contrast[theme] = max(
-            abs(each - ground[theme]) for each in picture.getextrema()
-        )
-        context.close()
-    assert lightness["dark"] < 150
-    assert lightness["light"] > 600
-    assert ground["dark"] < 50
-    assert ground["light"] == 255
-    assert min(contrast.values()) > 140
+    mail = render("report_mail.html", texts).replace("cid:trend", chart)
+    page.set_content(mail)
+    shot = page.locator("img.picture").screenshot()
+    picture = Image.open(BytesIO(shot)).convert("L")
+    ground = picture.getpixel((2, 2))
+    darkest, lightest = picture.getextrema()
+    context.close()
+    if theme == "dark":
+        assert red < 50
+        assert ground < 50
+        assert lightest > ground + 140
+    else:
+        assert red > 200
+        assert ground == 255
+        assert darkest < 115
 
 
 @pytest.fixture
@@ -225,31 +217,3 @@ def test_without_javascript_one_walks_from_the_calendar_to_a_pdf_and_back(pages,
     plain.get_by_role("link", name="2026-11-16").first.click()
     plain.get_by_role("link", name="November 2026").first.click()
     expect(plain.get_by_role("heading", level=1)).to_have_text("November 2026")
-
-
-def test_the_report_is_built_again_by_a_form(pages, plain):
-    plain.goto(f"{pages.analyst}2026-11-17/")
-    plain.get_by_role("button", name="Build again").click()
-    expect(plain.get_by_role("status")).to_contain_text("being built again")
-    assert plain.url.endswith("/2026-11-17/?asked=report")
-    plain.get_by_label("Source", exact=True).select_option("storefront")
-    plain.get_by_role("button", name="Read this source again").click()
-    expect(plain.get_by_role("status")).to_contain_text("being read again")
-    assert [each[0] for each in pages.runs.asked] == ["build", "read"]
-
-
-def test_by_keyboard_one_skips_to_the_content_and_sees_where_one_is(pages, browser):
-    context = browser.new_context(reduced_motion="reduce")
-    page = context.new_page()
-    page.goto(pages.analyst)
-    page.keyboard.press("Tab")
-    skip = page.get_by_role("link", name="Skip to content")
-    expect(skip).to_be_focused()
-    expect(skip).to_be_in_viewport(ratio=1)
-    page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
-    focused = page.locator("main :focus")
-    assert (
-        focused.evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
-    )
-    context.close()

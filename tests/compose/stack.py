@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
+from dotenv import dotenv_values
+
 from demo.services.emulator import PROJECT
 from demo.services.ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DAG = "daily_sales_pipeline"
+PORTS = ["MAILBOX", "BIGQUERY", "SALES_DB", "STOREFRONT", "SHOPIFY"]
 Found = TypeVar("Found")
 
 
@@ -53,45 +56,25 @@ class Stack:
     def __init__(self, folder, **settings):
         self.folder, self.project = folder, f"compose-test-{uuid.uuid4().hex[:8]}"
         ports = [free_port() for _ in range(6)]
-        self.airflow, self.mailbox, self.bigquery = (
-            f"http://127.0.0.1:{port}" for port in ports[:3]
-        )
-        own = {
-            "AIRFLOW_LISTEN": f"127.0.0.1:{ports[0]}",
-            "DEMO_MAILBOX_PORT": str(ports[1]),
-            "DEMO_BIGQUERY_PORT": str(ports[2]),
-            "DEMO_SALES_DB_PORT": str(ports[3]),
-            "DEMO_STOREFRONT_PORT": str(ports[4]),
-            "DEMO_SHOPIFY_PORT": str(ports[5]),
-        }
-        subprocess.run(
-            [sys.executable, "deploy/make_env.py"],
-            cwd=folder,
-            check=True,
-            capture_output=True,
-        )
-        lines = (folder / ".env").read_text().splitlines()
-        self.env = dict(
-            line.split("=", 1) for line in lines if line and not line.startswith("#")
-        )
-        self.env |= own | settings
-        (folder / ".env").write_text(
-            "".join(f"{name}={value}\n" for name, value in self.env.items())
-        )
+        self.airflow = f"http://127.0.0.1:{ports[0]}"
+        self.mailbox = f"http://127.0.0.1:{ports[1]}"
+        self.bigquery = f"http://127.0.0.1:{ports[2]}"
+        command = [sys.executable, "deploy/make_env.py"]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        self.env = dotenv_values(folder / ".env")
+        self.env |= settings
+        self.env["AIRFLOW_LISTEN"] = f"127.0.0.1:{ports[0]}"
+        for name, port in zip(PORTS, ports[1:], strict=True):
+            self.env[f"DEMO_{name}_PORT"] = str(port)
+        lines = [f"{name}={value}\n" for name, value in self.env.items()]
+        (folder / ".env").write_text("".join(lines))
         self._token = ""
 
     def compose(self, *arguments, seconds=600, check=True):
         """What `docker compose <arguments>` prints; fails with what it complains of."""
+        project = ["--project-name", self.project, "--progress", "plain"]
         done = subprocess.run(
-            [
-                "docker",
-                "compose",
-                "--project-name",
-                self.project,
-                "--progress",
-                "plain",
-                *arguments,
-            ],
+            ["docker", "compose", *project, *arguments],
             cwd=self.folder,
             check=False,
             capture_output=True,
@@ -105,15 +88,8 @@ class Stack:
 
     def run_in(self, service, *command, index=1, seconds=600):
         """What `command` prints in a container of `service`."""
-        return self.compose(
-            "exec",
-            "--no-TTY",
-            "--index",
-            str(index),
-            service,
-            *command,
-            seconds=seconds,
-        )
+        options = ("--no-TTY", "--index", str(index))
+        return self.compose("exec", *options, service, *command, seconds=seconds)
 
     def docker(self, *arguments):
         """What `docker <arguments>` prints."""

@@ -14,6 +14,7 @@ from collections import defaultdict
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import BaseRequestHandler, UDPServer
 from urllib.request import urlopen
 
 import pytest
@@ -173,39 +174,33 @@ def _real(program, ports):
 def _stand_in(ports):
     state = StandIn(yaml.safe_load(MAPPING.read_text()))
 
+    class Packet(BaseRequestHandler):
+        def handle(self):
+            state.take(self.request[0].decode())
+
     class Page(BaseHTTPRequestHandler):
         def do_GET(self):
-            body = state.page().encode()
             self.send_response(200)
             self.send_header("Content-Type", "text/plain; version=0.0.4")
-            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(state.page().encode())
 
         def log_message(self, *arguments):
             pass
 
-    def receive(inbox):
-        while packet := inbox.recv(65536):
-            state.take(packet.decode())
-
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as inbox:
-        inbox.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        inbox.bind(("127.0.0.1", ports.statsd_port))
-        receiver = threading.Thread(target=receive, args=(inbox,), daemon=True)
-        receiver.start()
-        web = ThreadingHTTPServer(("127.0.0.1", ports.web_port), Page)
-        threading.Thread(target=web.serve_forever, args=(0.05,), daemon=True).start()
+    inbox = UDPServer(("127.0.0.1", ports.statsd_port), Packet)
+    inbox.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+    web = ThreadingHTTPServer(("127.0.0.1", ports.web_port), Page)
+    with inbox, web:
+        for server in (inbox, web):
+            threading.Thread(
+                target=server.serve_forever, args=(0.05,), daemon=True
+            ).start()
         try:
             yield
         finally:
+            inbox.shutdown()
             web.shutdown()
-            web.server_close()
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
-                last.sendto(
-                    b"", ("127.0.0.1", ports.statsd_port)
-                )  # an empty packet ends the receiver
-            receiver.join(60)
 
 
 def _free_udp_port():

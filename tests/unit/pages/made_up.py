@@ -17,6 +17,7 @@ from ecommerce.sales.report import archive
 from tests.unit.sales.report.samples import DAY, make_figures
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
+READ_AT = datetime(2026, 11, 20, 11, 0, 3, tzinfo=UTC)
 CAUSE = {
     "kind": "late",
     "source": "partner_files",
@@ -33,30 +34,25 @@ def day(number):
 def day_state(
     business_date,
     net_sales=Decimal("18342.56"),
-    customers=Decimal(201),
     complete=True,
     **rest,
 ):
     """A day in the warehouse."""
-    orders, average = Decimal(214), Decimal("91.63")
     figures = {
         "net_sales": net_sales,
-        "orders": orders,
-        "average_order_value": average,
-        "customers": customers,
+        "orders": Decimal(214),
+        "average_order_value": Decimal("91.63"),
+        "customers": Decimal(201),
     }
     return DayState(business_date, figures, complete, **rest)
 
 
 def day_states():
     """From the 3rd on; the 9th is missing, the 12th incomplete, the 17th restated since it was mailed."""
-    found = {
-        day(number): day_state(
-            day(number), net_sales=Decimal(14_900 + number * 211) + Decimal("0.56")
-        )
-        for number in range(3, 20)
-        if number != 9
-    }
+    found = {}
+    for number in [3, 4, 5, 6, 7, 8, *range(10, 19)]:
+        net_sales = Decimal(14_900 + number * 211) + Decimal("0.56")
+        found[day(number)] = day_state(day(number), net_sales)
     found[day(19)] = day_state(day(19))
     found[day(12)] = day_state(
         day(12),
@@ -68,20 +64,16 @@ def day_states():
     return found
 
 
+TICK = "T11:00:00+00:00"
 RUNS = {
-    **{
-        day(number): Run(
-            f"scheduled__2026-11-{number + 1:02}T11:00:00+00:00", "success"
-        )
-        for number in range(5, 20)
-    },
-    day(14): Run("manual__2026-11-15T11:00:00+00:00", "failed"),
-    day(18): Run("scheduled__2026-11-19T11:00:00+00:00", "running"),
+    day(number): Run(f"scheduled__{day(number + 1)}{TICK}", "success")
+    for number in range(5, 20)
 }
-MAILS = {day(number): 1 for number in range(5, 20) if number not in (8, 9, 12)} | {
-    day(16): 2
-}
-ARCHIVED = [number for number in range(5, 20) if number != 9]
+RUNS[day(14)] = Run(f"manual__{day(15)}{TICK}", "failed")
+RUNS[day(18)] = Run(f"scheduled__{day(19)}{TICK}", "running")
+ARCHIVED = [5, 6, 7, 8, *range(10, 20)]
+MAILS = {day(number): 1 for number in ARCHIVED if number not in (8, 12)}
+MAILS[day(16)] = 2
 
 
 @dataclass
@@ -95,12 +87,8 @@ class FakeWarehouse:
     def query(self, path, **given):
         name = path.rpartition("/")[2].removesuffix(".sql")
         if name == "loaded_days":
-            return [
-                {
-                    "first_day": min(self.days, default=None),
-                    "last_day": max(self.days, default=None),
-                }
-            ]
+            first, last = min(self.days, default=None), max(self.days, default=None)
+            return [{"first_day": first, "last_day": last}]
         return self.rows.get(name, [])
 
 
@@ -138,7 +126,7 @@ def total(of_day, source, **changes):
         "business_date": of_day,
         "source": source,
         "status": "success",
-        "read_at": datetime(2026, 11, 20, 11, 0, 3, tzinfo=UTC),
+        "read_at": READ_AT,
         "rows_rejected": 0,
         "source_orders": 120,
         "orders_loaded": 120,
@@ -173,74 +161,66 @@ def delivered(partner, of_day):
     }
 
 
+def control_totals():
+    """Of 17 days; the 9th is missing."""
+    nothing = {"source_orders": None, "orders_loaded": None}
+    rows = []
+    for number in [2, 3, 4, 5, 6, 7, 8, *range(10, 20)]:
+        storefront = {"status": "failed", **nothing} if number == 12 else {}
+        partners = {"missing_deliveries": ["alpenmarkt"]} if number == 12 else {}
+        if number == 19:
+            partners = {"orders_loaded": 118}
+        rows += [
+            total(day(number), "sales_db"),
+            total(day(number), "storefront", **storefront),
+            total(day(number), "partner_files", **partners),
+            total(day(number), "exchange_rates", **nothing),
+        ]
+    return rows
+
+
+def deliveries():
+    """Of 28 days; the newest file of northwind is missing."""
+    rows = [delivered("alpenmarkt", day(19))]
+    for back in range(1, 28):
+        for partner in ("alpenmarkt", "northwind"):
+            rows.append(delivered(partner, day(19) - timedelta(days=back)))
+    return rows
+
+
 def quality_rows():
     """What the page *Data quality* asks for."""
-    sources = ("sales_db", "storefront", "partner_files", "exchange_rates")
-    nothing = {"source_orders": None, "orders_loaded": None}
-    totals = [
-        total(of_day, source, **(nothing if source == "exchange_rates" else {}))
-        for of_day in (day(19) - timedelta(days=back) for back in range(17, -1, -1))
-        for source in sources
-        if of_day != day(9)
-    ]
-    changes: dict[tuple[date, str], dict[str, Any]] = {
-        (day(12), "storefront"): {"status": "failed", **nothing},
-        (day(12), "partner_files"): {"missing_deliveries": ["alpenmarkt"]},
-        (day(19), "partner_files"): {"orders_loaded": 118},
+    of_partner = {"business_date": day(19), "source": "partner_files"}
+    second = {"row_number": 18, "order_id": "P-1002"}
+    quantity = {"file": None, "row_number": 4, "order_id": "8812", "raw": None}
+    quantity["detail"] = "quantity = -2"
+    restatement = {
+        "business_date": day(17),
+        "figure": "net_sales",
+        "old_value": Decimal("18716.13"),
+        "new_value": Decimal("20373.40"),
+        "reason": "late orders, run x",
+        "causes": json.dumps([CAUSE]),
+        "detected_at": READ_AT,
     }
-    totals = [
-        row | changes.get((row["business_date"], row["source"]), {}) for row in totals
-    ]
-    read_at = datetime(2026, 11, 20, 11, 0, 3, tzinfo=UTC)
+    last_reads = []
+    for source in ("sales_db", "storefront", "partner_files"):
+        read = {"source": source, "read_at": READ_AT, "business_date": day(19)}
+        last_reads.append(read)
     return {
-        "control_totals": totals,
+        "control_totals": control_totals(),
         "currency_totals": [
-            {
-                "business_date": day(19),
-                "source": "partner_files",
-                "currency": currency,
-                "unexplained_amount": Decimal(lost),
-            }
-            for currency, lost in (("EUR", "25.0000"), ("JPY", "0.0002"))
+            {**of_partner, "currency": "EUR", "unexplained_amount": Decimal(25)},
+            {**of_partner, "currency": "JPY", "unexplained_amount": Decimal("0.0002")},
         ],
         "rejected": [
             rejected("partner_files", "invalid_number", 3),
-            rejected(
-                "partner_files", "invalid_number", 3, row_number=18, order_id="P-1002"
-            ),
-            rejected(
-                "storefront",
-                "invalid_quantity",
-                1,
-                file=None,
-                row_number=4,
-                order_id="8812",
-                raw=None,
-                detail="quantity = -2",
-            ),
+            rejected("partner_files", "invalid_number", 3, **second),
+            rejected("storefront", "invalid_quantity", 1, **quantity),
         ],
-        "last_reads": [
-            {"source": source, "read_at": read_at, "business_date": day(19)}
-            for source in sources[:3]
-        ],
-        "deliveries": [
-            delivered(partner, of_day)
-            for back in range(28)
-            for of_day in [day(19) - timedelta(days=back)]
-            for partner in ("alpenmarkt", "northwind")
-            if (partner, back) != ("northwind", 0)
-        ],
-        "restatements": [
-            {
-                "business_date": day(17),
-                "figure": "net_sales",
-                "old_value": Decimal("18716.13"),
-                "new_value": Decimal("20373.40"),
-                "reason": "late orders, run x",
-                "causes": json.dumps([CAUSE]),
-                "detected_at": read_at,
-            }
-        ],
+        "last_reads": last_reads,
+        "deliveries": deliveries(),
+        "restatements": [restatement],
     }
 
 
@@ -274,7 +254,7 @@ def write_archive(root):
 
 
 @cache
-def _app(is_reachable):
+def _app():
     from ecommerce.pages.application import create_app
 
     return create_app()
@@ -299,7 +279,7 @@ def application(
             raise TransientError("BigQuery cannot be reached")
         return warehouse
 
-    app = _app(warehouse is not None)
+    app = _app()
     app.state.warehouse_cache = WarehouseCache(opened)
     asked = runs or FakeRuns()
     app.dependency_overrides = {

@@ -115,9 +115,7 @@ def test_what_a_user_may_do(sign_in, user, sales, forecasts, forms):
         assert buttons == (["build", "read"] if forms == 303 else [])
 
 
-@pytest.mark.parametrize(
-    "path", [*SALES, *FORECASTS, "/nowhere", "/2026-13-45/", "/2026-11-19", "/quality"]
-)
+@pytest.mark.parametrize("path", [*SALES, *FORECASTS, "/nowhere", "/2026-11-19"])
 def test_strangers_are_sent_to_sign_in_and_see_nothing(app, shop, path):
     outer = FastAPI(root_path="/team")
     outer.mount(PREFIX, app)
@@ -165,7 +163,6 @@ def test_every_address_needs_a_session_and_only_forms_change_something(app):
             303,
         ),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
-        ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Sec-Fetch-Site": "none", "Origin": "http://testserver"}, 403),
         # Without HTTPS, a browser sends its origin alone; a proxy of base_url rewrites the host.
         ({"Origin": "http://testserver"}, 303),
@@ -180,11 +177,3 @@ def test_a_form_of_another_site_is_refused(sign_in, monkeypatch, form, headers, 
     client = sign_in("operator")
     answer = client.post(form, data={"source": "sales_db"}, headers=headers)
     assert (answer.status_code, len(client.runs.asked)) == (status, status == 303)
-
-
-def test_without_an_address_of_airflow_a_form_of_no_site_is_refused(
-    sign_in, monkeypatch
-):
-    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "")
-    answer = sign_in("operator").post(FORMS[0], headers={"Origin": "null"})
-    assert answer.status_code == 403

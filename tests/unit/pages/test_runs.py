@@ -115,7 +115,6 @@ def pages(open_pages):
             ],
             None,
         ),
-        ([run("r1", partition_key="2026-11-17 by ann")], None),
         ([run("r1"), run("r2", partition_key="2026-11-18")], "r1"),
     ],
 )
@@ -129,13 +128,7 @@ def test_the_run_of_a_day(pages, monkeypatch, runs, shown):
 
 
 def test_a_month_is_of_its_days_and_who_may_see_no_runs_sees_none(pages):
-    page = (
-        pages(
-            Airflow([run("r1", state="failed"), run("r2", partition_key="2026-10-31")])
-        )
-        .get("/")
-        .text
-    )
+    page = pages(Airflow([run("r1", state="failed")])).get("/").text
     assert "Failed" in row(page, "Tue 17 Nov")
     assert "Failed" not in pages(Airflow(refuses=403)).get("/").text
     assert pages(Airflow(refuses=500)).get("/").status_code == 500
@@ -146,7 +139,6 @@ def test_a_month_is_of_its_days_and_who_may_see_no_runs_sees_none(pages):
     [
         (Airflow(), "build", 303, "report.report"),
         (Airflow(), "read", 303, "extract.storefront"),
-        (Airflow(checks="failed"), "read", 303, "extract.storefront"),
         (
             Airflow(checks="failed"),
             "build",
@@ -177,7 +169,6 @@ def test_a_month_is_of_its_days_and_who_may_see_no_runs_sees_none(pages):
             409,
             "A run of 2026-11-17 is under way",
         ),
-        (Airflow([run("r/1", state="failed")]), "read", 303, "extract.storefront"),
     ],
 )
 def test_a_form_clears_one_task_with_all_that_follows(

@@ -33,11 +33,6 @@ def test_files_have_their_type_and_are_saved_under_a_name_that_says_what_they_ar
         assert answer.headers.get("content-disposition") == saved
 
 
-def test_figures_of_another_version_leave_the_picture_of_page_one(client, reports):
-    (reports / "forecasts/2026-11-16/figures.json").write_text('{"is": "older"}')
-    assert 'src="2026-11-16/page-1.png"' in client.get("/forecast/").text
-
-
 def test_before_the_first_forecast_the_page_says_what_makes_one(client, reports):
     shutil.rmtree(reports / "forecasts")
     answer = client.get("/forecast/")
@@ -46,16 +41,3 @@ def test_before_the_first_forecast_the_page_says_what_makes_one(client, reports)
         "the DAG weekly_sales_forecast makes one when all days of a week are loaded."
     )
     assert f"There is no forecast yet: {sentence}" in answer.text
-
-
-def test_an_archive_that_cannot_be_read_gets_a_page_without_secrets(
-    client, monkeypatch
-):
-    def fails(*_):
-        raise PermissionError(13, "key=geheim")
-
-    monkeypatch.setattr(archive, "archived", fails)
-    answer = client.get("/forecast/")
-    assert answer.status_code == 503
-    assert "see the API server&#39;s log." in answer.text
-    assert "geheim" not in answer.text
