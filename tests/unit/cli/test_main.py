@@ -143,13 +143,6 @@ def test_make_passes_a_value_as_it_is(repository):
     assert make(repository, *words).stdout == f"{sql}\n"
 
 
-def test_make_names_no_airflow_of_its_own(repository):
-    for words in ("report DAY=1", "repair DAY=1", "backfill FROM=1 TO=2"):
-        done = make(repository, *words.split(), "BOOTSTRAP=true", "CLI=env #")
-        assert "PATH=" in done.stdout
-        assert "AIRFLOW_" not in done.stdout
-
-
 def test_standard_output_has_the_result_alone(monkeypatch, capsys):
     def run_query(sql, connect, most_rows):
         print("a line of a library")
@@ -163,21 +156,3 @@ def test_standard_output_has_the_result_alone(monkeypatch, capsys):
     shown = capsys.readouterr()
     assert shown.out == "n\n1\n2\n"
     assert shown.err == "a line of a library\na line of Airflow's log\n"
-
-
-def test_a_command_imports_only_what_it_needs(installation):
-    code = """
-import sys
-from ecommerce.cli.__main__ import main
-code = main(["tables"])
-heavy = ("airflow", "duckdb", "pandas", "google.cloud.bigquery")
-print(code, [name for name in heavy if name in sys.modules], file=sys.stderr)
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=installation,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": "plugins"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.stderr == "0 []\n"

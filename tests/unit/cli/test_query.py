@@ -23,14 +23,12 @@ ROWS = [
     ("x" * 61, 1_000_000, Decimal("0.0000000001"), None),
     ("Seed box\nspring\x1b[2J mix", -3, Decimal("12.50"), None),
     ("=HYPERLINK(1)", 0, None, None),
-    ("+49", 0, None, None),
     ("-1", 0, None, None),
     ("@SUM(1)", 0, None, None),
     ("a\x00b", 0, None, None),
     (["=1", "partner_files: acme", date(2026, 11, 18)], 0, None, None),
     ({"größe": Decimal("1.50")}, 0, None, None),
     (True, 0, None, None),
-    (date(2026, 11, 18), 0, None, None),
 ]
 
 
@@ -66,7 +64,6 @@ def test_a_csv(answer, run, snapshot):
 @pytest.mark.parametrize(
     ("rows", "total", "last"),
     [
-        (0, 0, "0 rows"),
         (1, 1, "1 row"),
         (200, 200, "200 rows"),
         (200, 52_099, "the first 200 of 52,099 rows: FORMAT=csv has all"),
