@@ -14,8 +14,6 @@ from tests.browser.conftest import DAYS
 
 pytestmark = pytest.mark.browser
 
-GROUPS = ["extract", "transform", "load", "report", "mail"]
-
 
 @pytest.fixture(scope="module")
 def days(demo):
@@ -44,19 +42,6 @@ def ended(page, runs):
             break
         page.wait_for_timeout(1000)
     return run
-
-
-def test_graph_shows_the_five_groups(demo, signed_in):
-    signed_in.goto(f"{demo.airflow}/dags/{DAG_DAILY}")
-    signed_in.get_by_label("Show Graph").click()
-    nodes = signed_in.locator(".react-flow__node")
-    expect(nodes).to_have_count(len(GROUPS))
-    across = sorted(
-        (nodes.nth(place).bounding_box()["x"], place) for place in range(len(GROUPS))
-    )
-    assert [nodes.nth(place).get_attribute("data-id") for _, place in across] == GROUPS
-    signed_in.get_by_label("Dag Docs").click()
-    expect(signed_in.get_by_role("dialog")).to_contain_text("When it fails:")
 
 
 def test_scheduler_ran_every_day_to_a_green_end(api, days):

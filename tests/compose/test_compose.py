@@ -111,33 +111,6 @@ def test_staging_is_closed_to_other_users(stack, first_run):
     assert stack.run_in("airflow-worker", "bash", "-c", folders).split() == ["700"]
 
 
-def test_daily_run_uses_both_workers(stack, first_run):
-    ran = {
-        task["hostname"]
-        for task in stack.tasks(first_run)
-        if task["state"] == "success"
-    }
-    workers = stack.docker(
-        "ps", "--format", "{{.ID}}", "--filter", f"name={stack.project}-airflow-worker"
-    )
-    assert ran == set(workers.split())
-
-
-@pytest.mark.usefixtures("first_run")
-def test_orders_of_the_day_are_in_the_warehouse(stack, day):
-    here = f"(ordered_at AT TIME ZONE '{SHOP}')::date = '{day}'"
-    sql = f"SELECT count(*) FROM orders WHERE {here}"
-    in_shop = stack.run_in("demo-sales-db", "psql", "-U", "shop", "-qAtX", "-c", sql)
-    loaded = dict(
-        stack.query(
-            f"SELECT source, COUNT(*) FROM sales.orders WHERE business_date = '{day}' GROUP BY source"
-        )
-    )
-    assert int(in_shop) > 0
-    assert loaded["sales_db"] == in_shop.strip()
-    assert set(loaded) == {"sales_db", "storefront", "shopify", "partner_files"}
-
-
 @pytest.mark.usefixtures("first_run")
 def test_report_is_mailed_with_its_pdf(stack, day):
     reports = [

@@ -1,15 +1,12 @@
 """The files of a Docker deployment: `.env`, what each service runs, and who sees which secret."""
 
 import importlib.util
-import json
 import re
 import shutil
 
 import pytest
 import yaml
 
-from demo.environment import environment
-from demo.layout import Folders, Ports
 from ecommerce.core.settings import load_settings
 
 COMPOSE = ("docker-compose.yaml", "docker-compose.override.yaml")
@@ -123,21 +120,3 @@ def test_tasks_see_no_secret_that_they_do_not_need(repository, make_env, service
     for name in set(make_env.FILLED) - {"CUSTOMER_HASH_KEY", "AIRFLOW_UID"}:
         assert worker[name] == ""
         assert f"${{{name}" not in str(worker)
-
-
-def test_containers_see_the_demo_company_as_make_demo_does(repository, tmp_path):
-    override = yaml.safe_load((repository / COMPOSE[1]).read_text())
-    shown = override["services"]["airflow-worker"]["environment"]
-    for name, value in environment(Ports(), Folders(tmp_path)).items():
-        if name.startswith("AIRFLOW_CONN_"):
-            assert without_address(shown[name]) == without_address(value)
-        elif name.startswith("AIRFLOW_VAR_") or name in (
-            "SHOP_TIMEZONE",
-            "REPORTING_CURRENCY",
-        ):
-            assert shown[name] == value
-
-
-def without_address(connection):
-    fields = json.loads(connection)
-    return {name: fields[name] for name in fields if name not in ("host", "port")}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ecommerce.warehouse import rendering
-from tests import googlesql, googlesql_rules
+from tests import googlesql_rules
 from tests.googlesql import Statement
 
 REPOSITORY = Path(__file__).parents[2]
@@ -50,14 +50,3 @@ def test_what_people_are_told_to_ask_is_googlesql(catalogue):
         named = re.sub(r"\bsales\.(\w+)", r"`sales.\1`", sql)
         wrong += googlesql_rules.problems(catalogue, Statement(sql, named))
     assert wrong == []
-
-
-def test_the_load_is_one_transaction():
-    kinds = [
-        statement.sql.split()[0]
-        for statement in googlesql.statements("warehouse/loads/orders/script.sql")
-    ]
-
-    assert kinds[0] == "BEGIN"
-    assert kinds[-2:] == ["COMMIT", "SELECT"]
-    assert {"UPDATE", "DELETE", "INSERT", "MERGE", "SELECT"} >= set(kinds[1:-2])

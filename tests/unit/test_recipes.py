@@ -60,18 +60,3 @@ def test_no_link_of_a_document_is_dead_even_after_a_part_is_removed():
             for folder in removed:
                 assert not target.is_relative_to(folder), (document.name, link)
     assert links > 100
-
-
-def test_sample_queries_are_one_statement_about_days_that_are_over():
-    queries = (REPOSITORY / "docs" / "QUERIES.md").read_text()
-    samples = queries.partition("## Tables and columns")[0]
-    for block in sql_blocks(samples):
-        assert "_date < CURRENT_DATE()" in block, block
-    for block in sql_blocks((REPOSITORY / "README.md").read_text()):
-        assert block.count(";") == 1, block
-
-
-def sql_blocks(text):
-    blocks = re.findall(r"^```sql\n(.+?)^```$", text, re.M | re.S)
-    assert blocks
-    return blocks

@@ -65,12 +65,6 @@ def test_a_line_that_cannot_be_read_is_named_without_its_value(folder, caplog):
     ]
 
 
-def test_a_fresh_env_file_names_no_folder_of_the_containers(folder, repository):
-    (folder / ".env").write_text((repository / ".env.example").read_text())
-    values = loaded()
-    assert [name for name, value in values.items() if "/opt/airflow" in value] == []
-
-
 @pytest.mark.parametrize("name", ["CUSTOMER_HASH_KEY", "AIRFLOW_CONN_BIGQUERY"])
 def test_in_a_container_the_environment_is_all_there_is(name):
     environ = {name: "x", DATABASE: POSTGRES}

@@ -210,17 +210,6 @@ def test_what_it_starts_takes_its_place_and_keeps_bytecode(repository):
     assert process.communicate()[0] == f"{process.pid} None more\n"
 
 
-def test_the_path_of_the_demo_still_leads_to_it(repository):
-    done = subprocess.run(
-        [sys.executable, "demo/bootstrap.py", "--help"],
-        cwd=repository,
-        capture_output=True,
-        text=True,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.strip() == bootstrap.__doc__.strip()
-
-
 @pytest.mark.parametrize("file", ["deploy/bootstrap.py", "demo/bootstrap.py"])
 def test_old_interpreters_can_read_it(repository, file):
     ast.parse((repository / file).read_text(), feature_version=(3, 8))

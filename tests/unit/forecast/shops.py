@@ -11,6 +11,7 @@ from ecommerce.forecast.weeks import HORIZON
 from tests.unit.forecast.panels import MONDAY, make_panel, weekly
 
 AS_OF = date(2026, 12, 6)
+WORST = 0.4
 SERIES = {"category": 3, "channel": 2, "sku": 2}
 
 
@@ -47,26 +48,17 @@ def score(candidate, value, bias=0.0):
 
 
 def figures(origins=8, /, **scores):
-    """A back-test with the scores that are given, some with a bias; the other candidates are twice as bad as
-    the worst."""
-    given = {
-        name: value if isinstance(value, tuple) else (value, 0.0)
-        for name, value in scores.items()
-    }
-    worst = 2 * max(value or 0.0 for value, _ in given.values())
-    days = [
-        str(AS_OF - timedelta(days=29 + 7 * week)) for week in reversed(range(origins))
-    ]
-    judged = (
-        [score(name, *given.get(name, (worst, 0.0))) for name in CANDIDATES]
-        if origins >= 4
-        else []
-    )
+    """A back-test with the scores that are given, some with a bias; the other candidates are bad."""
+    judged = []
+    for name in CANDIDATES if origins >= 4 else ():
+        value = scores.get(name, WORST)
+        judged.append(score(name, *(value if isinstance(value, tuple) else (value,))))
+    days = [AS_OF - timedelta(days=29 + 7 * week) for week in range(origins)]
     return {
         "as_of": str(AS_OF),
         "first_day": "2026-01-01",
         "days": 339,
-        "origins": days,
+        "origins": sorted(map(str, days)),
         "series": SERIES,
         "scores": judged,
     }

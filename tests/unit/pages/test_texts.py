@@ -1,6 +1,5 @@
 """What the pages say, in reviewed snapshots, and the addresses they lead to."""
 
-import re
 import shutil
 from datetime import UTC, date, datetime
 
@@ -118,8 +117,8 @@ def test_months_from_the_first_year_to_the_newest_day(open_pages, reports):
     days = {date(2016, 11, 3): day_state(date(2016, 11, 3))} | day_states()
     client = open_pages(warehouse=FakeWarehouse(days))
     page = client.get("/").text
-    years = re.findall(r'href="\?month=(\d{4})-11"', page)
-    assert sorted(set(years)) == [str(year) for year in range(2016, 2027)]
+    assert 'href="?month=2016-11"' in page
+    assert 'href="?month=2015-11"' not in page
     assert 'rel="next"' not in page
     older = client.get("/?month=2016-11").text
     assert "No report" in row(older, "Thu 3 Nov")
