@@ -1,14 +1,10 @@
-"""A demo of its own, as `make demo` starts it, and a browser in front of it.
-
-The demo takes minutes, so it starts first; what needs none is tested meanwhile.
-"""
+"""A demo of its own, as `make demo` starts it, and a browser in front of it."""
 
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -59,55 +55,28 @@ class Demo:
         return f"http://localhost:{self.ports.mailbox}"
 
 
-def pytest_collection_modifyitems(items):
-    """Run the tests that need the demo last."""
-    items.sort(key=_needs_demo)
-
-
-def _needs_demo(item):
-    return "demo" in getattr(item, "fixturenames", ())
-
-
-@pytest.fixture(scope="session", autouse=True)
-def start_demo(request):
-    """`make demo` from an empty folder on free ports, if any test needs it, stopped by `make stop`; what
-    waits for its end.
+@pytest.fixture(scope="session")
+def demo():
+    """`make demo` from an empty folder on free ports, stopped by `make stop`.
 
     Not below pytest's own folder: every other pytest that starts closes that to all users but one, and for
     root the demo's PostgreSQL runs as another user.
     """
-    if not any(map(_needs_demo, request.session.items)):
-        yield lambda: pytest.fail("no test was to need the demo")
-        return
     home = Path(tempfile.mkdtemp(prefix="demo-"))
-    names = [field.name for field in fields(Ports)]
-    settings = {Ports.variable(name): str(free_port()) for name in names} | {
-        "DEMO_HOME": str(home)
-    }
+    settings = {"DEMO_HOME": str(home)}
+    for field in fields(Ports):
+        settings[Ports.variable(field.name)] = str(free_port())
     company = Scenario.begin(datetime.now(UTC))
     first_day = company.first_day + timedelta(days=8 - DAYS)
     replace(company, first_day=first_day, old_months=3).save(home / "scenario.json")
-    with ThreadPoolExecutor(1) as background:
-        starting = background.submit(_bootstrap, "demo", settings)
-
-        def started():
-            ended = starting.result()
-            assert ended.returncode == 0, ended.stdout[-3000:]
-            return Demo(
-                Ports.from_environ(settings),
-                Folders.from_environ(settings),
-                ended.stdout,
-            )
-
-        yield started
-    _bootstrap("stop", settings)
-    shutil.rmtree(home, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def demo(start_demo):
-    """The demo, when it is complete."""
-    return start_demo()
+    try:
+        ended = _bootstrap("demo", settings)
+        assert ended.returncode == 0, ended.stdout[-3000:]
+        folders = Folders.from_environ(settings)
+        yield Demo(Ports.from_environ(settings), folders, ended.stdout)
+    finally:
+        _bootstrap("stop", settings)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _bootstrap(command, settings):

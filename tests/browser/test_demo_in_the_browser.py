@@ -62,16 +62,12 @@ def test_every_dag_is_on_and_all_but_the_monthly_one_have_run(api):
         assert not api.get(f"dags/{dag_id}/dagRuns", state="failed")["dag_runs"], dag_id
 
 
-def test_the_newest_whole_week_was_forecast_and_mailed(api, demo, days):
+def test_the_newest_whole_week_was_forecast_and_mailed(api, demo):
     runs = api.get(f"dags/{DAG_FORECAST}/dagRuns")["dag_runs"]
     (week,) = {run["partition_key"] for run in runs}
-    assert [run["run_type"] for run in runs] == [
-        "asset_triggered" if week in days else "manual"
-    ]
     as_of = date.fromisoformat(week) + timedelta(days=7)
     folder = demo.folders.reports / "forecasts" / str(as_of)
     assert (folder / "forecast.pdf").read_bytes().startswith(b"%PDF")
-    assert str(folder) in demo.said
     mails = [path.read_bytes() for path in demo.folders.mail.glob("*.eml")]
     assert sum(b"X-Sales-Mail: forecast" in mail for mail in mails) == 1
 

@@ -63,12 +63,9 @@ class StandIn:
     def _renamed(self, name):
         for pattern, rule in self._rules:
             if found := pattern.fullmatch(name):
-                labels = {
-                    label: re.sub(
-                        r"\$(\d)", lambda m, found=found: found[int(m[1])], text
-                    )
-                    for label, text in rule.get("labels", {}).items()
-                }
+                labels = {}
+                for label, text in rule.get("labels", {}).items():
+                    labels[label] = text.replace("$1", found[1])
                 return rule["name"], labels
         return re.sub(r"[^A-Za-z0-9_]", "_", name), {}
 

@@ -113,9 +113,6 @@ def test_compose_profile_mounts_these_files_and_names_these_addresses():
             profile[name] = service
     assert set(profile) == {"statsd-exporter", "prometheus", "alertmanager", "grafana"}
     for service in profile.values():
-        assert re.fullmatch(r"[\w./-]+:v?\d+\.\d+\.\d+", service["image"]), (
-            "an exact version"
-        )
         for mount in service.get("volumes", ()):
             if mount.startswith("./"):
                 assert (REPOSITORY / mount.split(":")[0]).exists(), mount

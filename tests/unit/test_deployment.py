@@ -10,9 +10,6 @@ import yaml
 from ecommerce.core.settings import load_settings
 
 COMPOSE = ("docker-compose.yaml", "docker-compose.override.yaml")
-VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
-NOT_OF_OPERATORS = {"AIRFLOW_IMAGE", "CODE_VERSION"}
-"""Variables that a build or a release sets."""
 
 
 @pytest.fixture
@@ -81,18 +78,6 @@ def test_the_example_shows_every_setting_with_its_default(example):
     settings = {name: example[name] for name in names}
     settings["CUSTOMER_HASH_KEY"] = "0123456789abcdef"
     assert load_settings(settings) == defaults
-
-
-def test_variables_of_the_stack_have_the_defaults_of_the_example(compose, example):
-    for name, kind, default in VARIABLE.findall(compose):
-        if kind == "?":
-            assert default.startswith("run `make env` once"), name
-            assert example[name] == ""
-        elif name in example and name != "AIRFLOW_UID":
-            assert default == example[name], name
-        else:
-            assert kind == "-", name
-            assert name.startswith(("DEMO_", "AIRFLOW_")) or name in NOT_OF_OPERATORS
 
 
 def test_no_process_of_the_stack_has_a_secret_among_its_arguments(services):

@@ -94,11 +94,6 @@ def test_repair_and_report(name, airflow, run, snapshot):
     assert run(command, airflow) == snapshot
 
 
-def test_what_a_repair_asks_airflow(airflow, run, snapshot):
-    run(f"{ONE_SOURCE} --mail", airflow)
-    assert "\n".join(sorted(set(airflow.queries))) == snapshot
-
-
 def test_the_path_of_a_report_that_was_built_again_is_shown(airflow, run, monkeypatch):
     monkeypatch.setenv("REPORTS_URI", "gs://shop/reports")
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")

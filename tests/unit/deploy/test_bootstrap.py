@@ -68,13 +68,6 @@ def test_what_is_refused_before_anything_is_downloaded(
     assert [command for command in machine if "-c" not in command] == []
 
 
-def test_what_is_enough_is_built(machine, monkeypatch):
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: disk(4.2))
-    with pytest.raises(OSError, match="no such program"):
-        bootstrap.main(["demo"])
-    assert any(command[1:3] == ["-m", "venv"] for command in machine)
-
-
 @pytest.fixture
 def installed(machine, tmp_path, monkeypatch):
     """Both environments exist; it lists what is installed into each instead of installing it."""
@@ -186,28 +179,6 @@ def test_an_interrupted_installation_begins_again(installed, tmp_path, monkeypat
 
 def refuse(venv, locks):
     raise bootstrap.Refusal("the network is gone")
-
-
-def test_what_it_starts_takes_its_place_and_keeps_bytecode(repository):
-    """A signal that ends `make emulator` must not leave the emulator on its port."""
-    command = (
-        "import os, sys; "
-        "print(os.getpid(), os.environ.get('PYTHONDONTWRITEBYTECODE'), *sys.argv[1:])"
-    )
-    code = (
-        "import sys; from pathlib import Path; from deploy import bootstrap as b;"
-        "b.python_of = lambda venv: Path(sys.executable);"
-        f"b.COMMANDS['own'] = ((), (), ('-c', {command!r}));"
-        "b.main(['own', 'more'])"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", code],
-        cwd=repository,
-        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.communicate()[0] == f"{process.pid} None more\n"
 
 
 @pytest.mark.parametrize("file", ["deploy/bootstrap.py", "demo/bootstrap.py"])

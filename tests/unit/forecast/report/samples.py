@@ -19,6 +19,7 @@ from ecommerce.sources.partner_ftp.files import Promotion
 AS_OF = date(2026, 11, 16)
 ZONE = "America/New_York"
 WEEKDAYS = (0.8, 0.85, 0.9, 1.0, 1.3, 1.4, 0.75)
+LEVELS = {"category": 6000, "channel": 12000, "sku": 300}
 CATEGORIES = ("Kitchen", "Lighting", "Garden", "Textiles", "Toys")
 PROMOTIONS = (
     Promotion(date(2026, 11, 14), date(2026, 11, 18), "KIT-001", Decimal(15)),
@@ -78,26 +79,20 @@ def names(categories=CATEGORIES, skus=12):
     ]
 
 
-def history(series, seed=7):
+def history(series):
     """Sales by series and day of eight weeks; the total is the sum of the categories."""
-    drawn = random.Random(seed)
-    pattern = {
-        each: WEEKDAYS[each.weekday()] * UNUSUAL.get(each, 1) for each in ALL_DAYS
-    }
-    found: dict[str, dict[date, Decimal]] = {
-        "total": dict.fromkeys(ALL_DAYS, Decimal(0))
-    }
+    drawn = random.Random(7)
+    found = {"total": dict.fromkeys(ALL_DAYS, Decimal(0))}
     for place, name in enumerate(series):
-        level = {"category": 6000, "channel": 12000}.get(
-            name.partition(":")[0], 300
-        ) / (1 + place % 5)
-        found[name] = {
-            each: Decimal(str(round(level * sold * drawn.uniform(0.9, 1.1), 2)))
-            for each, sold in pattern.items()
-        }
-        if name.startswith("category:"):
-            for each, value in found[name].items():
-                found["total"][each] += value
+        kind = name.partition(":")[0]
+        level = LEVELS[kind] / (1 + place % 5)
+        found[name] = {}
+        for each in ALL_DAYS:
+            pattern = WEEKDAYS[each.weekday()] * UNUSUAL.get(each, 1)
+            sold = level * pattern * drawn.uniform(0.9, 1.1)
+            found[name][each] = Decimal(str(round(sold, 2)))
+            if kind == "category":
+                found["total"][each] += found[name][each]
     return found
 
 
@@ -174,11 +169,9 @@ def known(
     panels = {}
     for kind in ("category", "channel", "sku"):
         series = [name for name in actuals if name.startswith(f"{kind}:")]
-        rows = [
-            [np.nan if day in unknown else actuals[name][day] for name in series]
-            for day in ALL_DAYS
-        ]
+        rows = [[actuals[name][day] for name in series] for day in ALL_DAYS]
         values = np.array(rows, dtype=float)
+        values[[day in unknown for day in ALL_DAYS]] = np.nan
         values[[day in closed for day in ALL_DAYS]] = 0
         nothing = np.zeros((len(values) + 28, len(series)))
         panels[kind] = Panel(

@@ -1,8 +1,6 @@
 """The archive, and who gets the mail with the report and the mail that forecasts drift."""
 
 import json
-from collections.abc import Callable
-from email.message import EmailMessage
 
 import pytest
 
@@ -13,7 +11,6 @@ from ecommerce.sales.report.archive import archived_days
 from tests.unit.forecast.report.samples import history, make_figures, names, rows
 
 TO = ["ann@example.com", "bob@example.com"]
-Mailbox = Callable[[], list[EmailMessage]]
 
 
 @pytest.fixture(autouse=True)

@@ -2,12 +2,10 @@
 
 from decimal import Decimal
 
-import numpy as np
 import pytest
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import data_warning
-from ecommerce.forecast.models.ensemble import wape
 from ecommerce.forecast.report.figures import (
     OUTSIDE_80,
     OUTSIDE_95,
@@ -124,13 +122,3 @@ def test_a_usual_week_is_the_median_of_the_known_and_complete_weeks():
     ordered = sorted(weeks)
     closed = usual_week(complete=complete, closed={day(-1)})
     assert closed == (ordered[3] + ordered[4]) / 2
-
-
-def test_an_error_by_hand():
-    nan = float("nan")
-    pairs = [
-        (np.array([[10.0, 20.0], [5.0, 5.0]]), np.array([[12.0, 18.0], [nan, 10.0]])),
-        (np.array([[1.0, 1.0]]), np.array([[nan, nan]])),
-    ]
-    assert wape(pairs) == round((2 + 2 + 5) / 40, 6)
-    assert wape([]) is None

@@ -2,14 +2,12 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from ecommerce.forecast.report import scoring
 
 AS_OF = date(2026, 11, 16)
-Row = dict[str, Any]
 
 
 def made(back, forecast, actual, series="total", **changes):
@@ -28,21 +26,6 @@ def made(back, forecast, actual, series="total", **changes):
     return facts | changes
 
 
-def test_of_three_days_by_hand():
-    found = scoring.score(
-        "total", [made(3, "110", "100"), made(2, "80", "105"), made(1, "100", "95")]
-    )
-    assert (found.periods, found.forecast, found.actual) == (
-        3,
-        Decimal(290),
-        Decimal(300),
-    )
-    assert found.error == Decimal("0.133333"), "(10 + 25 + 5) / 300"
-    assert found.bias == Decimal("-0.033333"), "290 / 300 - 1"
-    assert found.covered_80 == Decimal("0.666667"), "105 is above 90"
-    assert found.covered_95 == Decimal("0.666667"), "and above 100"
-
-
 def test_a_day_on_the_bound_of_its_interval_lies_in_it():
     found = scoring.score(
         "total",
@@ -50,6 +33,8 @@ def test_a_day_on_the_bound_of_its_interval_lies_in_it():
     )
     assert found.covered_80 == Decimal("0.666667")
     assert found.covered_95 == 1
+    outside = scoring.score("total", [made(1, "100", "120.0001")])
+    assert (outside.covered_95, outside.bias) == (0, Decimal("-0.166667"))
 
 
 def test_a_closed_day_is_in_the_error_and_in_no_interval():

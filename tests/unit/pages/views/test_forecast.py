@@ -2,19 +2,23 @@
 
 import shutil
 
+import pytest
+
 from ecommerce.forecast.report import archive
-from tests.unit.pages.reading import lines_of, part
+from tests.unit.forecast.report.test_texts import SAMPLES
+from tests.unit.pages.reading import lines_of
 
 
-def test_the_newest_forecast_and_the_one_before(client, snapshot):
-    for path in ("/forecast/", "/forecast/2026-11-09/"):
-        lines = lines_of(client.get(path).text).splitlines()
-        assert "\n".join(lines[:40]) == snapshot
-    page = client.get("/forecast/").text
-    assert 'href="../forecast/" aria-current="page">Forecast<' in page
-    words = part(page, "coming")
-    assert "Mon 16 Nov" in words
-    assert "Sun 13 Dec" in words
+@pytest.mark.parametrize("make", SAMPLES)
+def test_the_page(client, reports, make, snapshot):
+    file = reports / "forecasts/2026-11-16/figures.json"
+    file.write_text(make().model_dump_json())
+    assert lines_of(client.get("/forecast/").text) == snapshot
+
+
+def test_an_older_forecast_leads_to_the_newest(client, snapshot):
+    lines = lines_of(client.get("/forecast/2026-11-09/").text).splitlines()
+    assert "\n".join(lines[:10]) == snapshot
 
 
 def test_files_have_their_type_and_are_saved_under_a_name_that_says_what_they_are(
