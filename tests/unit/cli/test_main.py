@@ -9,7 +9,6 @@ import sys
 
 from ecommerce.cli import __main__ as command_line
 from ecommerce.cli import environment
-from ecommerce.core.parts import exists
 from ecommerce.warehouse import adhoc_query
 from ecommerce.warehouse.adhoc_query import QueryResult
 
@@ -124,13 +123,6 @@ def test_what_each_target_of_the_makefile_runs(repository, snapshot):
 
 def test_help_lists_every_target_with_what_it_does(repository, snapshot):
     assert make(repository).stdout == snapshot
-
-
-def test_every_command_has_a_target_of_the_makefile(repository):
-    makefile = (repository / "Makefile").read_text()
-    called = set(re.findall(r"\$\(CLI\) ([a-z-]+)", makefile))
-    removed = set() if exists("cli.forecast") else {"forecast"}
-    assert called - removed == set(command_line.app.commands)
 
 
 def test_make_passes_a_value_as_it_is(repository):

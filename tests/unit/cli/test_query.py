@@ -34,31 +34,31 @@ ROWS = [
 
 @pytest.fixture
 def answer(monkeypatch):
-    """Let the warehouse answer with these rows; it lists the limits that it was asked with."""
-    limits = []
+    """Let the warehouse answer with these rows; it lists the statements and limits."""
+    asked = []
 
     def set_answer(rows, total=None, columns=COLUMNS):
         def run_query(sql, connect, most_rows):
-            limits.append(most_rows)
+            asked.append((sql, most_rows))
             return QueryResult(columns, total or len(rows), iter(rows))
 
         monkeypatch.setattr(adhoc_query, "run_query", run_query)
-        return limits
+        return asked
 
     monkeypatch.setattr(environment, "load", lambda: None)
     return set_answer
 
 
 def test_a_table_in_the_terminal(answer, run, snapshot):
-    limits = answer(ROWS)
+    asked = answer(ROWS)
     assert run(["query", "--sql", "SELECT *"]) == snapshot
-    assert limits == [200]
+    assert asked == [("SELECT *", 200)]
 
 
 def test_a_csv(answer, run, snapshot):
-    limits = answer(ROWS)
+    asked = answer(ROWS)
     assert run(["query", "--sql", "SELECT *", "--format", "csv"]) == snapshot
-    assert limits == [None]
+    assert asked == [("SELECT *", None)]
 
 
 @pytest.mark.parametrize(
@@ -74,17 +74,12 @@ def test_the_last_line_has_the_number_of_rows(answer, run, rows, total, last):
     assert run(["query", "--sql", "SELECT 1"]).splitlines()[-1] == last
 
 
-def test_the_statement_is_a_file_or_the_variable_of_make(monkeypatch, run, folder):
-    asked = []
-
-    def run_query(sql, connect, most_rows):
-        asked.append(sql)
-        return QueryResult((("n", "INTEGER"),), 0, iter([]))
-
-    monkeypatch.setattr(environment, "load", lambda: None)
-    monkeypatch.setattr(adhoc_query, "run_query", run_query)
+def test_the_statement_is_a_file_or_the_variable_of_make(
+    answer, monkeypatch, run, folder
+):
+    asked = answer([])
     (folder / "question.sql").write_text("SELECT 'größe'")
     run(["query", "--file", str(folder / "question.sql")])
     monkeypatch.setenv("QUERY", "SELECT 2")
     run("query")
-    assert asked == ["SELECT 'größe'", "SELECT 2"]
+    assert [sql for sql, _ in asked] == ["SELECT 'größe'", "SELECT 2"]

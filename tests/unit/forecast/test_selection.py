@@ -2,7 +2,6 @@
 
 import json
 from datetime import date, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -115,13 +114,10 @@ def test_corrected_data_choose_anew_and_the_last_choice_counts(store):
     assert registry.champion(store, date(2027, 1, 3)).name == "seasonal_naive"
 
 
-def test_a_candidate_that_was_removed_and_a_partial_record(store):
+def test_the_default_replaces_a_candidate_that_was_removed(store):
     registry.keep(store, registry.CHAMPIONS, AS_OF, {"champion": "removed"})
     gone = registry.Champion(why="the selected model no longer exists")
     assert registry.champion(store, AS_OF) == gone
-    folder = Path(store.uri.removeprefix("file://")) / "champions"
-    (folder / ".2026-12-07-abc.json.1f.partial").write_bytes(b'{"champ')
-    assert registry.champion(store, AS_OF + timedelta(days=9)) == gone
 
 
 def test_the_task_announces_the_champion(store):
