@@ -1,13 +1,11 @@
 """What turns Airflow's StatsD packets into a page that Prometheus scrapes.
 
-That is prometheus/statsd_exporter, where it is installed. Elsewhere a stand-in that does as much of it as
-deploy/monitoring/statsd_mapping.yml needs: tags in InfluxDB's form, glob rules, timings in seconds.
+A stand-in for prometheus/statsd_exporter that does as much of it as deploy/monitoring/statsd_mapping.yml
+needs: tags in InfluxDB's form, glob rules, timings in seconds.
 """
 
 import re
-import shutil
 import socket
-import subprocess
 import threading
 import time
 from collections import defaultdict
@@ -20,7 +18,7 @@ from urllib.request import urlopen
 import pytest
 import yaml
 
-from demo.services.ports import free_port, wait_for
+from demo.services.ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MAPPING = REPOSITORY / "deploy" / "monitoring" / "statsd_mapping.yml"
@@ -120,55 +118,7 @@ class Exporter:
 @contextmanager
 def exporter():
     """Start one on free ports."""
-    program = shutil.which("statsd_exporter") or shutil.which(
-        "prometheus-statsd-exporter"
-    )
-    started = Exporter(_free_udp_port(), free_port())
-    if program:
-        with _real(program, started):
-            yield started
-    else:
-        with _stand_in(started):
-            yield started
-
-
-@contextmanager
-def sending_to(server):
-    """This process sends its metrics to `server`, set up from Airflow's configuration as a task is."""
-    from airflow.sdk.observability import stats
-    from airflow.sdk.observability.metrics.stats_utils import get_stats_factory
-
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in server.airflow_environment.items():
-            environment.setenv(name, value)
-        stats.initialize(factory=get_stats_factory(), export_legacy_names=False)
-        yield
-    stats.initialize(factory=get_stats_factory(), export_legacy_names=False)
-
-
-@contextmanager
-def _real(program, ports):
-    process = subprocess.Popen(
-        [
-            program,
-            f"--statsd.listen-udp=127.0.0.1:{ports.statsd_port}",
-            "--statsd.listen-tcp=",
-            f"--web.listen-address=127.0.0.1:{ports.web_port}",
-            f"--statsd.mapping-config={MAPPING}",
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_for(ports.web_port, 60)
-        yield
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-@contextmanager
-def _stand_in(ports):
+    ports = Exporter(_free_udp_port(), free_port())
     state = StandIn(yaml.safe_load(MAPPING.read_text()))
 
     class Packet(BaseRequestHandler):
@@ -194,10 +144,24 @@ def _stand_in(ports):
                 target=server.serve_forever, args=(0.05,), daemon=True
             ).start()
         try:
-            yield
+            yield ports
         finally:
             inbox.shutdown()
             web.shutdown()
+
+
+@contextmanager
+def sending_to(server):
+    """This process sends its metrics to `server`, set up from Airflow's configuration as a task is."""
+    from airflow.sdk.observability import stats
+    from airflow.sdk.observability.metrics.stats_utils import get_stats_factory
+
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in server.airflow_environment.items():
+            environment.setenv(name, value)
+        stats.initialize(factory=get_stats_factory(), export_legacy_names=False)
+        yield
+    stats.initialize(factory=get_stats_factory(), export_legacy_names=False)
 
 
 def _free_udp_port():

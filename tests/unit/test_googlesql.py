@@ -12,12 +12,6 @@ def analysed():
     return googlesql_rules.analyse_all()
 
 
-@pytest.fixture(scope="module")
-def catalogue(analysed):
-    """All tables, views and staging tables."""
-    return analysed[0]
-
-
 def test_every_statement_is_googlesql(analysed):
     catalogue, wrong = analysed
     assert not wrong, "\n".join(wrong)
