@@ -23,40 +23,39 @@ from demo.services.ports import free_port
 REPOSITORY = Path(__file__).resolve().parents[2]
 MAPPING = REPOSITORY / "deploy" / "monitoring" / "statsd_mapping.yml"
 
-Labels = tuple[tuple[str, str], ...]
-
 
 class StandIn:
     """Holds the current value of every series."""
 
     def __init__(self, mapping):
-        self._rules = [
-            (re.compile(re.escape(rule["match"]).replace(r"\*", "([^.]*)")), rule)
-            for rule in mapping["mappings"]
-        ]
-        self._series: dict[tuple[str, Labels], float] = defaultdict(float)
+        self._rules = []
+        for rule in mapping["mappings"]:
+            pattern = re.escape(rule["match"]).replace(r"\*", "([^.]*)")
+            self._rules.append((re.compile(pattern), rule))
+        self._series = defaultdict(float)
         self._lock = threading.Lock()
 
     def take(self, packet):
         """Count the lines of one packet, such as `airflow.task.duration,dag_id=a:12.5|ms`."""
         for line in packet.splitlines():
-            if not (found := re.fullmatch(r"([^:]+):([-+0-9.e]+)\|(c|g|ms)", line)):
-                continue  # as the real one, which counts it as an error and goes on
-            stat, value, kind = found.groups()
-            name, *tags = stat.split(",")
-            labels = dict(tag.split("=", 1) for tag in tags)
-            name, extra = self._renamed(name)
-            key = tuple(sorted((labels | extra).items()))
-            with self._lock:
-                if kind == "g":
-                    self._series[name, key] = float(value)
-                elif kind == "c":
-                    self._series[name, key] += float(value)
-                else:
-                    self._series[f"{name}_count", key] += 1
-                    self._series[f"{name}_sum", key] += float(value) / 1000
-                    at = tuple(sorted((*key, ("quantile", "0.99"))))
-                    self._series[name, at] = float(value) / 1000
+            found = re.fullmatch(r"([^:]+):([-+0-9.e]+)\|(c|g|ms)", line)
+            if found:
+                with self._lock:
+                    self._count(found[1], float(found[2]), found[3])
+
+    def _count(self, stat, value, kind):
+        stat, *tags = stat.split(",")
+        name, labels = self._renamed(stat)
+        labels |= dict(tag.split("=", 1) for tag in tags)
+        if kind == "g":
+            self._series[shown(name, labels)] = value
+        elif kind == "c":
+            self._series[shown(name, labels)] += value
+        else:
+            seconds = value / 1000
+            self._series[shown(f"{name}_count", labels)] += 1
+            self._series[shown(f"{name}_sum", labels)] += seconds
+            self._series[shown(name, labels | {"quantile": "0.99"})] = seconds
 
     def _renamed(self, name):
         for pattern, rule in self._rules:
@@ -71,11 +70,12 @@ class StandIn:
         """Everything in Prometheus's text format."""
         with self._lock:
             series = sorted(self._series.items())
-        lines = []
-        for (name, labels), value in series:
-            shown = ",".join(f'{label}="{text}"' for label, text in labels)
-            lines.append(f"{name}{{{shown}}} {value!r}")
-        return "\n".join(lines) + "\n"
+        return "".join(f"{name} {value!r}\n" for name, value in series)
+
+
+def shown(name, labels):
+    pairs = [f'{label}="{text}"' for label, text in sorted(labels.items())]
+    return f"{name}{{{','.join(pairs)}}}"
 
 
 class Exporter:
@@ -99,9 +99,7 @@ class Exporter:
         """The series by name and labels, as they stand on the page."""
         with urlopen(f"http://127.0.0.1:{self.web_port}/metrics", timeout=30) as page:
             lines = page.read().decode().splitlines()
-        pairs = (
-            line.rpartition(" ") for line in lines if line and not line.startswith("#")
-        )
+        pairs = (line.rpartition(" ") for line in lines)
         return {series: float(value) for series, _, value in pairs}
 
     def until(self, series, limit=120):
