@@ -4,23 +4,8 @@ import shutil
 
 import pytest
 
-from ecommerce.cli.tables import FOR_ANALYSTS, described
 from ecommerce.warehouse import client
-from ecommerce.warehouse.rendering import columns, tables, views
 from tests import tables_document
-
-
-def test_every_table_and_view_has_its_columns():
-    environ = {"ORDER_ATTRIBUTES": "sales_channel"}
-    known = {table.name: table for table in described(environ)}
-    assert known.keys() == {*tables(), *views()}
-    assert tuple(known)[: len(FOR_ANALYSTS)] == FOR_ANALYSTS
-    for name in tables():
-        assert known[name].columns == columns(name)
-    for table in known.values():
-        assert table.description
-        assert all(column.description for column in table.columns)
-    assert known["orders_attributes"].columns[-1].name == "sales_channel"
 
 
 def test_the_document_for_analysts_is_up_to_date(repository, tmp_path):

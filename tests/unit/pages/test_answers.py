@@ -1,5 +1,6 @@
 """Addresses, headers, files, errors, forms and the cache of the pages."""
 
+import json
 import re
 from datetime import timedelta
 from threading import Event
@@ -14,7 +15,6 @@ from ecommerce.pages.views.quality import ago
 from ecommerce.pages.warehouse_cache import WarehouseCache
 from ecommerce.sales.report import archive
 from tests.unit.pages.made_up import FakeRuns, day
-from tests.unit.sales.report.samples import make_figures
 
 PAGES = ["/", "/2026-11-19/", "/2026-11-09/", "/quality/", "/forecast/", "/nowhere"]
 
@@ -121,13 +121,11 @@ def test_thumbnails_are_read_from_the_folder_of_pictures_alone(
     (tmp_path / "pictures" / "one.png").write_bytes(b"\x89PNG\r\n\x1a\n!")
     (tmp_path / "secret.png").write_bytes(b"\x89PNG\r\n\x1a\n?")
     names = ["pictures/one.png", "secret.png", "pictures/../secret.png"]
-    figures = make_figures()
-    products = list(figures.products)
+    file = reports / "2026-11-19" / "figures.json"
+    figures = json.loads(file.read_text())
     for place, name in enumerate(names):
-        uri = f"file://{tmp_path}/{name}"
-        products[place] = products[place].model_copy(update={"thumbnail": uri})
-    figures = figures.model_copy(update={"products": products})
-    (reports / "2026-11-19" / "figures.json").write_text(figures.model_dump_json())
+        figures["products"][place]["thumbnail"] = f"file://{tmp_path}/{name}"
+    file.write_text(json.dumps(figures))
     assert 'src="products/0.png" alt=""' in client.get("/2026-11-19/").text
     assert client.get("/2026-11-19/products/0.png").content.endswith(b"!")
     for number in (1, 2, 4, -1):

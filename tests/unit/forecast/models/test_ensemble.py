@@ -1,10 +1,5 @@
 """What a forecast is, for shops whose pattern is known, and for histories that are in a bad state."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -16,7 +11,6 @@ from ecommerce.forecast.models.ensemble import (
 from ecommerce.forecast.weeks import HORIZON
 from tests.unit.forecast.panels import WEEK, make_panel, weekly
 
-REPOSITORY = Path(__file__).parents[4]
 COMING = np.tile(WEEK, HORIZON // 7)
 DAYS = 168
 """A history that is too short for the boosted trees, which take the most time."""
@@ -154,32 +148,3 @@ def test_a_last_day_that_was_cut_off_is_not_learned_from(part, is_learned):
     values[-1] *= part
     sundays = first_series(values)[6::7]
     assert (sundays < 0.98 * whole).all() == is_learned
-
-
-SCRIPT = """
-import hashlib, json, pickle
-from datetime import date
-from ecommerce.forecast.data.history import History
-from ecommerce.forecast.models.registry import Champion
-from ecommerce.forecast.models.training import card, predict_all, train_all
-from tests.unit.forecast.panels import make_panel, weekly
-history = History(date(2026, 1, 5), {"category": make_panel(weekly(200, series=3, noise=0.2))}, ())
-trained = train_all(history)
-said = repr(predict_all(history, trained)) + json.dumps(card(history, Champion(), trained), sort_keys=True)
-print(hashlib.sha256(said.encode()).hexdigest(), hashlib.sha256(pickle.dumps(trained)).hexdigest())
-"""
-
-
-@pytest.mark.slow
-def test_the_same_history_gives_the_same_forecasts_card_and_model_on_one_core_and_on_two():
-    answers = set()
-    for threads in ("1", "2"):
-        environment = os.environ | {
-            "PYTHONPATH": f"{REPOSITORY / 'plugins'}:{REPOSITORY}",
-            "OMP_NUM_THREADS": threads,
-            "OPENBLAS_NUM_THREADS": threads,
-        }
-        answers.add(
-            subprocess.check_output([sys.executable, "-c", SCRIPT], env=environment)
-        )
-    assert len(answers) == 1
