@@ -9,10 +9,8 @@ from ecommerce.forecast.models import registry
 from ecommerce.sources.partner_ftp.files import Announced
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.xcom import to_xcom
-from ecommerce.warehouse.client import connect as connect_warehouse
-from ecommerce.warehouse.schema import prepare
 from tests.integration.live_airflow import live_airflow
-from tests.integration.made_up_sales import environment, sell
+from tests.integration.made_up_sales import environment, open_warehouse, sell
 from tests.integration.mailbox import REPORTED_TO, open_mailbox
 from tests.integration.warehouse_contents import connect
 
@@ -29,9 +27,7 @@ def test_a_run_selects_mails_and_announces_the_champion(
 ):
     with open_mailbox(tmp_path / "mail") as mailbox:
         settings = environment(bigquery_emulator, tmp_path) | mailbox.environment()
-        for name, value in settings.items():
-            monkeypatch.setenv(name, value)
-        prepare(connect_warehouse(step="test"))
+        open_warehouse(settings, monkeypatch)
         client, dataset = connect(bigquery_emulator), settings["BIGQUERY_DATASET"]
         first = AS_OF - timedelta(days=DAYS)
         sell(client, dataset, first, DAYS + 9)

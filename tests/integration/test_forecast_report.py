@@ -14,11 +14,16 @@ from ecommerce.forecast.weeks import Week
 from ecommerce.sources.partner_ftp.files import Announced, PartnerFiles, Promotion
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import DagRun
-from ecommerce.warehouse import client as warehouse_client
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import load_manifest
-from ecommerce.warehouse.schema import prepare as prepare_warehouse
-from tests.integration.made_up_sales import CATEGORIES, amount, ask, environment, sell
+from tests.integration.made_up_sales import (
+    CATEGORIES,
+    amount,
+    ask,
+    environment,
+    open_warehouse,
+    sell,
+)
 from tests.integration.warehouse_contents import connect
 
 WEEK, NEXT = Week(date(2026, 11, 2)), Week(date(2026, 11, 9))
@@ -55,9 +60,8 @@ def warehouse(
 ):
     """Ten weeks of sales in the warehouse to which this process is connected."""
     with lend_dataset() as dataset:
-        for name, value in environment(bigquery_emulator, tmp_path, dataset).items():
-            monkeypatch.setenv(name, value)
-        prepare_warehouse(warehouse_client.connect(step="test"))
+        settings = environment(bigquery_emulator, tmp_path, dataset)
+        open_warehouse(settings, monkeypatch)
         client = connect(bigquery_emulator)
         sell(client, dataset, FIRST, 11 * 7)
 

@@ -10,11 +10,9 @@ import pytest
 
 from demo.services.ports import free_port
 from ecommerce.forecast.weeks import Week, newest_week
-from ecommerce.warehouse.client import connect as connect_warehouse
-from ecommerce.warehouse.schema import prepare as prepare_warehouse
 from tests.dags.conftest import REPOSITORY
 from tests.integration.live_airflow import live_airflow, timezone_at_work
-from tests.integration.made_up_sales import ask, environment, sell
+from tests.integration.made_up_sales import ask, environment, open_warehouse, sell
 from tests.integration.mailbox import open_mailbox
 from tests.integration.warehouse_contents import connect
 from tests.partner_ftp import PartnerSite, partner_site
@@ -76,9 +74,7 @@ def test_a_week_is_forecast_once_after_its_last_day_and_after_its_failure(
             "PYTHONPATH": f"{REPOSITORY / 'plugins'}:{REPOSITORY}",
             "SHOP_TIMEZONE": timezone,
         }
-        for name, value in settings.items():
-            monkeypatch.setenv(name, value)
-        prepare_warehouse(connect_warehouse(step="test"))
+        open_warehouse(settings, monkeypatch)
         client, dataset = connect(bigquery_emulator), settings["BIGQUERY_DATASET"]
         sell(client, dataset, newest.monday - timedelta(weeks=9), 10 * 7)
 
