@@ -9,9 +9,6 @@ import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
-from typing import Any
-
-from playwright.sync_api import Page
 
 VERSION = "4.14.1"
 INTEGRITY = "sha512-FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ=="
@@ -21,7 +18,7 @@ FILE = FOLDER / f"axe-core-{VERSION}.tgz"
 SERIOUS = ("serious", "critical")
 
 
-def fetch() -> Path:
+def fetch():
     """The package; fetched where it is not there yet.
 
     Raises:
@@ -47,7 +44,7 @@ def fetch() -> Path:
     return FILE
 
 
-def source() -> str:
+def source():
     """The script itself."""
     with tarfile.open(fileobj=io.BytesIO(fetch().read_bytes())) as package:
         member = package.extractfile("package/axe.min.js")
@@ -55,7 +52,7 @@ def source() -> str:
         return member.read().decode()
 
 
-def violations(page: Page, script: str) -> list[dict[str, Any]]:
+def violations(page, script):
     """What is wrong with `page` and serious: rule, what it says, and the elements."""
     # Through the debugger, because the pages' policy forbids scripts.
     page.evaluate(script)

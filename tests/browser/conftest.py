@@ -1,21 +1,16 @@
-"""A demo of its own, as `make demo` starts it, and a browser in front of it.
-
-The demo takes minutes, so it starts first; what needs none is tested meanwhile.
-"""
+"""A demo of its own, as `make demo` starts it, and a browser in front of it."""
 
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from demo.airflow_services import PASSWORD, USER
 from demo.layout import REPOSITORY, Folders, Ports
@@ -50,70 +45,41 @@ class Demo:
     said: str
 
     @property
-    def airflow(self) -> str:
+    def airflow(self):
         """The address of the Airflow UI."""
         return f"http://localhost:{self.ports.airflow}"
 
     @property
-    def mailbox(self) -> str:
+    def mailbox(self):
         """The address of the mailbox page."""
         return f"http://localhost:{self.ports.mailbox}"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the tests that need the demo last."""
-    items.sort(key=_needs_demo)
-
-
-def _needs_demo(item: pytest.Item) -> bool:
-    return "demo" in getattr(item, "fixturenames", ())
-
-
-@pytest.fixture(scope="session", autouse=True)
-def start_demo(request: pytest.FixtureRequest) -> Iterator[Callable[[], Demo]]:
-    """`make demo` from an empty folder on free ports, if any test needs it, stopped by `make stop`; what
-    waits for its end.
+@pytest.fixture(scope="session")
+def demo():
+    """`make demo` from an empty folder on free ports, stopped by `make stop`.
 
     Not below pytest's own folder: every other pytest that starts closes that to all users but one, and for
     root the demo's PostgreSQL runs as another user.
     """
-    if not any(map(_needs_demo, request.session.items)):
-        yield lambda: pytest.fail("no test was to need the demo")
-        return
     home = Path(tempfile.mkdtemp(prefix="demo-"))
-    names = [field.name for field in fields(Ports)]
-    settings = {Ports.variable(name): str(free_port()) for name in names} | {
-        "DEMO_HOME": str(home)
-    }
+    settings = {"DEMO_HOME": str(home)}
+    for field in fields(Ports):
+        settings[Ports.variable(field.name)] = str(free_port())
     company = Scenario.begin(datetime.now(UTC))
     first_day = company.first_day + timedelta(days=8 - DAYS)
     replace(company, first_day=first_day, old_months=3).save(home / "scenario.json")
-    with ThreadPoolExecutor(1) as background:
-        starting = background.submit(_bootstrap, "demo", settings)
-
-        def started() -> Demo:
-            ended = starting.result()
-            assert ended.returncode == 0, ended.stdout[-3000:]
-            return Demo(
-                Ports.from_environ(settings),
-                Folders.from_environ(settings),
-                ended.stdout,
-            )
-
-        yield started
-    _bootstrap("stop", settings)
-    shutil.rmtree(home, ignore_errors=True)
+    try:
+        ended = _bootstrap("demo", settings)
+        assert ended.returncode == 0, ended.stdout[-3000:]
+        folders = Folders.from_environ(settings)
+        yield Demo(Ports.from_environ(settings), folders, ended.stdout)
+    finally:
+        _bootstrap("stop", settings)
+        shutil.rmtree(home, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
-def demo(start_demo: Callable[[], Demo]) -> Demo:
-    """The demo, when it is complete."""
-    return start_demo()
-
-
-def _bootstrap(
-    command: str, settings: dict[str, str]
-) -> subprocess.CompletedProcess[str]:
+def _bootstrap(command, settings):
     return subprocess.run(
         [sys.executable, "demo/bootstrap.py", command],
         cwd=REPOSITORY,
@@ -126,7 +92,7 @@ def _bootstrap(
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser():
     """A real browser of this machine; without one these tests fail."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     assert found, "these tests need Chromium (Debian and Ubuntu: apt install chromium)"
@@ -137,7 +103,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
+def page(browser, tmp_path):
     """A new window in which nobody has signed in; `screen.png` shows where a test ended."""
     context = browser.new_context(
         viewport={"width": 1600, "height": 1100}, accept_downloads=True
@@ -150,7 +116,7 @@ def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
 
 
 @pytest.fixture
-def signed_in(page: Page, demo: Demo) -> Page:
+def signed_in(page, demo):
     """The start page of Airflow, after signing in by its form."""
     page.goto(demo.airflow)
     page.get_by_label("Username").fill(USER)

@@ -2,7 +2,6 @@
 
 import subprocess
 import uuid
-from collections.abc import Iterator
 
 import pytest
 
@@ -10,17 +9,17 @@ from tests.compose.stack import Stack, copy_repository
 
 
 @pytest.fixture(scope="session")
-def _compose() -> None:
+def _compose():
     """`make test-compose` promises Compose and an engine: without them it fails instead of skipping."""
     _need("docker", "compose", "version")
 
 
 @pytest.fixture(scope="session")
-def _engine(_compose: None) -> None:
+def _engine(_compose):
     _need("docker", "info")
 
 
-def _need(*command: str) -> None:
+def _need(*command):
     try:
         subprocess.run(command, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
@@ -37,7 +36,7 @@ def clone(_compose, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def stack(_engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(_engine, tmp_path_factory):
     """Airflow with two workers and the demo company, healthy."""
     folder = tmp_path_factory.mktemp("clone")
     copy_repository(folder)

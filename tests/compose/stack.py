@@ -8,21 +8,23 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
+
+from dotenv import dotenv_values
 
 from demo.services.emulator import PROJECT
 from demo.services.ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DAG = "daily_sales_pipeline"
+PORTS = ["MAILBOX", "BIGQUERY", "SALES_DB", "STOREFRONT", "SHOPIFY"]
 Found = TypeVar("Found")
 
 
-def copy_repository(folder: Path) -> None:
+def copy_repository(folder):
     """What a fresh clone has, with the changes that are not committed yet."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
@@ -37,9 +39,7 @@ def copy_repository(folder: Path) -> None:
             shutil.copy(REPOSITORY / name, folder / name)
 
 
-def wait_until(
-    what: str, look: Callable[[], Found | None], seconds: float, pause: float = 2
-) -> Found:
+def wait_until(what, look, seconds, pause=2):
     """What `look` finds, asked again and again; fails saying `what` was not seen within `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
@@ -53,48 +53,28 @@ def wait_until(
 class Stack:
     """One Compose project in `folder`; its ports are free ones of this machine."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder, **settings):
         self.folder, self.project = folder, f"compose-test-{uuid.uuid4().hex[:8]}"
         ports = [free_port() for _ in range(6)]
-        self.airflow, self.mailbox, self.bigquery = (
-            f"http://127.0.0.1:{port}" for port in ports[:3]
-        )
-        own = {
-            "AIRFLOW_LISTEN": f"127.0.0.1:{ports[0]}",
-            "DEMO_MAILBOX_PORT": str(ports[1]),
-            "DEMO_BIGQUERY_PORT": str(ports[2]),
-            "DEMO_SALES_DB_PORT": str(ports[3]),
-            "DEMO_STOREFRONT_PORT": str(ports[4]),
-            "DEMO_SHOPIFY_PORT": str(ports[5]),
-        }
-        subprocess.run(
-            [sys.executable, "deploy/make_env.py"],
-            cwd=folder,
-            check=True,
-            capture_output=True,
-        )
-        lines = (folder / ".env").read_text().splitlines()
-        self.env = dict(
-            line.split("=", 1) for line in lines if line and not line.startswith("#")
-        )
-        self.env |= own | settings
-        (folder / ".env").write_text(
-            "".join(f"{name}={value}\n" for name, value in self.env.items())
-        )
+        self.airflow = f"http://127.0.0.1:{ports[0]}"
+        self.mailbox = f"http://127.0.0.1:{ports[1]}"
+        self.bigquery = f"http://127.0.0.1:{ports[2]}"
+        command = [sys.executable, "deploy/make_env.py"]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        self.env = dotenv_values(folder / ".env")
+        self.env |= settings
+        self.env["AIRFLOW_LISTEN"] = f"127.0.0.1:{ports[0]}"
+        for name, port in zip(PORTS, ports[1:], strict=True):
+            self.env[f"DEMO_{name}_PORT"] = str(port)
+        lines = [f"{name}={value}\n" for name, value in self.env.items()]
+        (folder / ".env").write_text("".join(lines))
         self._token = ""
 
-    def compose(self, *arguments: str, seconds: float = 600, check: bool = True) -> str:
+    def compose(self, *arguments, seconds=600, check=True):
         """What `docker compose <arguments>` prints; fails with what it complains of."""
+        project = ["--project-name", self.project, "--progress", "plain"]
         done = subprocess.run(
-            [
-                "docker",
-                "compose",
-                "--project-name",
-                self.project,
-                "--progress",
-                "plain",
-                *arguments,
-            ],
+            ["docker", "compose", *project, *arguments],
             cwd=self.folder,
             check=False,
             capture_output=True,
@@ -106,27 +86,18 @@ class Stack:
         )
         return done.stdout
 
-    def run_in(
-        self, service: str, *command: str, index: int = 1, seconds: float = 600
-    ) -> str:
+    def run_in(self, service, *command, index=1, seconds=600):
         """What `command` prints in a container of `service`."""
-        return self.compose(
-            "exec",
-            "--no-TTY",
-            "--index",
-            str(index),
-            service,
-            *command,
-            seconds=seconds,
-        )
+        options = ("--no-TTY", "--index", str(index))
+        return self.compose("exec", *options, service, *command, seconds=seconds)
 
-    def docker(self, *arguments: str) -> str:
+    def docker(self, *arguments):
         """What `docker <arguments>` prints."""
         return subprocess.run(
             ["docker", *arguments], check=True, capture_output=True, text=True
         ).stdout
 
-    def down(self) -> None:
+    def down(self):
         """Take everything away: containers, volumes, networks, and the images built for this stack."""
         self.compose(
             "down", "--volumes", "--rmi", "local", "--timeout", "30", seconds=300
@@ -137,9 +108,7 @@ class Stack:
             capture_output=True,
         )
 
-    def api(
-        self, method: str, path: str, body: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def api(self, method, path, body=None):
         """One call of Airflow's REST API v2, signed in as admin."""
         if not self._token:
             login = {
@@ -154,14 +123,14 @@ class Stack:
             {"Authorization": f"Bearer {self._token}"},
         )
 
-    def trigger(self, day: str, *, send_mail: bool = False) -> str:
+    def trigger(self, day, *, send_mail=False):
         """Switch the daily DAG on once it is known, and start it for `day`; the run's id."""
         return self.start(DAG, partition_key=day, conf={"send_mail": send_mail})
 
-    def start(self, dag: str, **request: Any) -> str:
+    def start(self, dag, **request):
         """Switch a DAG on once it is known, and start it; the run's id."""
 
-        def start() -> str | None:
+        def start():
             try:
                 self.api("PATCH", f"dags/{dag}", {"is_paused": False})
                 run = self.api(
@@ -175,21 +144,21 @@ class Stack:
 
         return wait_until("the DAG has been parsed", start, 600)
 
-    def finished(self, run_id: str, seconds: float, dag: str = DAG) -> str:
+    def finished(self, run_id, seconds, dag=DAG):
         """The state in which a run ended."""
 
-        def look() -> str | None:
+        def look():
             state = self.api("GET", f"dags/{dag}/dagRuns/{quote(run_id)}")["state"]
             return str(state) if state in ("success", "failed") else None
 
         return wait_until(f"{run_id} has ended", look, seconds)
 
-    def tasks(self, run_id: str, dag: str = DAG) -> list[dict[str, Any]]:
+    def tasks(self, run_id, dag=DAG):
         """The task instances of one run."""
         path = f"dags/{dag}/dagRuns/{quote(run_id)}/taskInstances?limit=200"
         return list(self.api("GET", path)["task_instances"])
 
-    def log(self, task: dict[str, Any]) -> str:
+    def log(self, task):
         """What the UI shows as the log of a task instance's last try."""
         place = f"dags/{task['dag_id']}/dagRuns/{quote(task['dag_run_id'])}/taskInstances/{task['task_id']}"
         answer = self.api(
@@ -197,7 +166,7 @@ class Stack:
         )
         return "\n".join(json.dumps(line) for line in answer["content"])
 
-    def query(self, sql: str) -> list[list[Any]]:
+    def query(self, sql):
         """The rows of a GoogleSQL query in the warehouse."""
         answer = ask(
             f"{self.bigquery}/bigquery/v2/projects/{PROJECT}/queries",
@@ -205,17 +174,17 @@ class Stack:
         )
         return [[cell["v"] for cell in row["f"]] for row in answer.get("rows", [])]
 
-    def mails(self) -> list[dict[str, Any]]:
+    def mails(self):
         """The mails in the demo company's mailbox."""
         return list(ask(f"{self.mailbox}/messages.json"))
 
 
 def ask(
-    url: str,
-    body: dict[str, Any] | None = None,
-    method: str | None = None,
-    headers: dict[str, str] | None = None,
-) -> Any:
+    url,
+    body=None,
+    method=None,
+    headers=None,
+):
     """The JSON answer of one HTTP call."""
     request = urllib.request.Request(
         url,

@@ -1,6 +1,5 @@
 """What Compose says of the files, before anything runs."""
 
-import itertools
 import re
 import subprocess
 import sys
@@ -26,20 +25,15 @@ def compose(folder, *arguments):
 
 
 @pytest.mark.parametrize("files", FILES, ids=["production", "development"])
-def test_every_combination_of_files_and_profiles_is_clean(clone, files):
+def test_every_profile_is_clean(clone, files):
     subprocess.run([sys.executable, "deploy/make_env.py"], cwd=clone, check=True)
     chosen = [argument for file in files for argument in ("--file", file)]
     profiles = compose(clone, *chosen, "config", "--profiles").stdout.split()
     assert "debug" in profiles
-    for count in range(len(profiles) + 1):
-        for combination in itertools.combinations(profiles, count):
-            asked = [
-                argument
-                for profile in combination
-                for argument in ("--profile", profile)
-            ]
-            done = compose(clone, *chosen, *asked, "config", "--quiet")
-            assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    every = [f"--profile={profile}" for profile in profiles]
+    for asked in [[], *([option] for option in every), every]:
+        done = compose(clone, *chosen, *asked, "config", "--quiet")
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize("files", FILES, ids=["production", "development"])

@@ -5,9 +5,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from google.cloud import bigquery
 
 from demo.services.emulator import PROJECT, Emulator
+from ecommerce.warehouse.client import connect
+from ecommerce.warehouse.schema import prepare
 
 WEEK = (80, 90, 100, 110, 140, 160, 120)
 CATEGORIES = ("Kitchen", "Garden", "Textiles")
@@ -29,6 +32,13 @@ def environment(
         "MODELS_URI": f"file://{folder}/models",
         "REPORTS_URI": f"file://{folder}/reports",
     }
+
+
+def open_warehouse(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process have `settings`, and create the tables of its warehouse."""
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    prepare(connect(step="test"))
 
 
 def amount(day: date, place: int) -> int:

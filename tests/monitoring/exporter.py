@@ -1,97 +1,91 @@
 """What turns Airflow's StatsD packets into a page that Prometheus scrapes.
 
-That is prometheus/statsd_exporter, where it is installed. Elsewhere a stand-in that does as much of it as
-deploy/monitoring/statsd_mapping.yml needs: tags in InfluxDB's form, glob rules, timings in seconds.
+A stand-in for prometheus/statsd_exporter that does as much of it as deploy/monitoring/statsd_mapping.yml
+needs: tags in InfluxDB's form, glob rules, timings in seconds.
 """
 
 import re
-import shutil
 import socket
-import subprocess
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from socketserver import BaseRequestHandler, UDPServer
 from urllib.request import urlopen
 
 import pytest
 import yaml
 
-from demo.services.ports import free_port, wait_for
+from demo.services.ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MAPPING = REPOSITORY / "deploy" / "monitoring" / "statsd_mapping.yml"
-
-Labels = tuple[tuple[str, str], ...]
 
 
 class StandIn:
     """Holds the current value of every series."""
 
-    def __init__(self, mapping: Mapping[str, Any]) -> None:
-        self._rules = [
-            (re.compile(re.escape(rule["match"]).replace(r"\*", "([^.]*)")), rule)
-            for rule in mapping["mappings"]
-        ]
-        self._series: dict[tuple[str, Labels], float] = defaultdict(float)
+    def __init__(self, mapping):
+        self._rules = []
+        for rule in mapping["mappings"]:
+            pattern = re.escape(rule["match"]).replace(r"\*", "([^.]*)")
+            self._rules.append((re.compile(pattern), rule))
+        self._series = defaultdict(float)
         self._lock = threading.Lock()
 
-    def take(self, packet: str) -> None:
+    def take(self, packet):
         """Count the lines of one packet, such as `airflow.task.duration,dag_id=a:12.5|ms`."""
         for line in packet.splitlines():
-            if not (found := re.fullmatch(r"([^:]+):([-+0-9.e]+)\|(c|g|ms)", line)):
-                continue  # as the real one, which counts it as an error and goes on
-            stat, value, kind = found.groups()
-            name, *tags = stat.split(",")
-            labels = dict(tag.split("=", 1) for tag in tags)
-            name, extra = self._renamed(name)
-            key = tuple(sorted((labels | extra).items()))
-            with self._lock:
-                if kind == "g":
-                    self._series[name, key] = float(value)
-                elif kind == "c":
-                    self._series[name, key] += float(value)
-                else:
-                    self._series[f"{name}_count", key] += 1
-                    self._series[f"{name}_sum", key] += float(value) / 1000
-                    at = tuple(sorted((*key, ("quantile", "0.99"))))
-                    self._series[name, at] = float(value) / 1000
+            found = re.fullmatch(r"([^:]+):([-+0-9.e]+)\|(c|g|ms)", line)
+            if found:
+                with self._lock:
+                    self._count(found[1], float(found[2]), found[3])
 
-    def _renamed(self, name: str) -> tuple[str, dict[str, str]]:
+    def _count(self, stat, value, kind):
+        stat, *tags = stat.split(",")
+        name, labels = self._renamed(stat)
+        labels |= dict(tag.split("=", 1) for tag in tags)
+        if kind == "g":
+            self._series[shown(name, labels)] = value
+        elif kind == "c":
+            self._series[shown(name, labels)] += value
+        else:
+            seconds = value / 1000
+            self._series[shown(f"{name}_count", labels)] += 1
+            self._series[shown(f"{name}_sum", labels)] += seconds
+            self._series[shown(name, labels | {"quantile": "0.99"})] = seconds
+
+    def _renamed(self, name):
         for pattern, rule in self._rules:
             if found := pattern.fullmatch(name):
-                labels = {
-                    label: re.sub(
-                        r"\$(\d)", lambda m, found=found: found[int(m[1])], text
-                    )
-                    for label, text in rule.get("labels", {}).items()
-                }
+                labels = {}
+                for label, text in rule.get("labels", {}).items():
+                    labels[label] = text.replace("$1", found[1])
                 return rule["name"], labels
         return re.sub(r"[^A-Za-z0-9_]", "_", name), {}
 
-    def page(self) -> str:
+    def page(self):
         """Everything in Prometheus's text format."""
         with self._lock:
             series = sorted(self._series.items())
-        lines = []
-        for (name, labels), value in series:
-            shown = ",".join(f'{label}="{text}"' for label, text in labels)
-            lines.append(f"{name}{{{shown}}} {value!r}")
-        return "\n".join(lines) + "\n"
+        return "".join(f"{name} {value!r}\n" for name, value in series)
+
+
+def shown(name, labels):
+    pairs = [f'{label}="{text}"' for label, text in sorted(labels.items())]
+    return f"{name}{{{','.join(pairs)}}}"
 
 
 class Exporter:
     """Where to send packets to, and the page they become."""
 
-    def __init__(self, statsd_port: int, web_port: int) -> None:
+    def __init__(self, statsd_port, web_port):
         self.statsd_port, self.web_port = statsd_port, web_port
 
     @property
-    def airflow_environment(self) -> dict[str, str]:
+    def airflow_environment(self):
         """What makes Airflow send here: as docker-compose.yaml has it, but for the address."""
         return {
             "AIRFLOW__METRICS__STATSD_ON": "true",
@@ -101,16 +95,14 @@ class Exporter:
             "AIRFLOW__METRICS__LEGACY_NAMES_ON": "false",
         }
 
-    def scrape(self) -> dict[str, float]:
+    def scrape(self):
         """The series by name and labels, as they stand on the page."""
         with urlopen(f"http://127.0.0.1:{self.web_port}/metrics", timeout=30) as page:
             lines = page.read().decode().splitlines()
-        pairs = (
-            line.rpartition(" ") for line in lines if line and not line.startswith("#")
-        )
+        pairs = (line.rpartition(" ") for line in lines)
         return {series: float(value) for series, _, value in pairs}
 
-    def until(self, series: str, limit: float = 120) -> float:
+    def until(self, series, limit=120):
         """The value of `series` (a pattern) as soon as it is there."""
         deadline = time.monotonic() + limit
         while time.monotonic() < deadline:
@@ -122,22 +114,42 @@ class Exporter:
 
 
 @contextmanager
-def exporter() -> Iterator[Exporter]:
+def exporter():
     """Start one on free ports."""
-    program = shutil.which("statsd_exporter") or shutil.which(
-        "prometheus-statsd-exporter"
-    )
-    started = Exporter(_free_udp_port(), free_port())
-    if program:
-        with _real(program, started):
-            yield started
-    else:
-        with _stand_in(started):
-            yield started
+    ports = Exporter(_free_udp_port(), free_port())
+    state = StandIn(yaml.safe_load(MAPPING.read_text()))
+
+    class Packet(BaseRequestHandler):
+        def handle(self):
+            state.take(self.request[0].decode())
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4")
+            self.end_headers()
+            self.wfile.write(state.page().encode())
+
+        def log_message(self, *arguments):
+            pass
+
+    inbox = UDPServer(("127.0.0.1", ports.statsd_port), Packet)
+    inbox.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+    web = ThreadingHTTPServer(("127.0.0.1", ports.web_port), Page)
+    with inbox, web:
+        for server in (inbox, web):
+            threading.Thread(
+                target=server.serve_forever, args=(0.05,), daemon=True
+            ).start()
+        try:
+            yield ports
+        finally:
+            inbox.shutdown()
+            web.shutdown()
 
 
 @contextmanager
-def sending_to(server: Exporter) -> Iterator[None]:
+def sending_to(server):
     """This process sends its metrics to `server`, set up from Airflow's configuration as a task is."""
     from airflow.sdk.observability import stats
     from airflow.sdk.observability.metrics.stats_utils import get_stats_factory
@@ -150,67 +162,7 @@ def sending_to(server: Exporter) -> Iterator[None]:
     stats.initialize(factory=get_stats_factory(), export_legacy_names=False)
 
 
-@contextmanager
-def _real(program: str, ports: Exporter) -> Iterator[None]:
-    process = subprocess.Popen(
-        [
-            program,
-            f"--statsd.listen-udp=127.0.0.1:{ports.statsd_port}",
-            "--statsd.listen-tcp=",
-            f"--web.listen-address=127.0.0.1:{ports.web_port}",
-            f"--statsd.mapping-config={MAPPING}",
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_for(ports.web_port, 60)
-        yield
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-@contextmanager
-def _stand_in(ports: Exporter) -> Iterator[None]:
-    state = StandIn(yaml.safe_load(MAPPING.read_text()))
-
-    class Page(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = state.page().encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    def receive(inbox: socket.socket) -> None:
-        while packet := inbox.recv(65536):
-            state.take(packet.decode())
-
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as inbox:
-        inbox.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        inbox.bind(("127.0.0.1", ports.statsd_port))
-        receiver = threading.Thread(target=receive, args=(inbox,), daemon=True)
-        receiver.start()
-        web = ThreadingHTTPServer(("127.0.0.1", ports.web_port), Page)
-        threading.Thread(target=web.serve_forever, args=(0.05,), daemon=True).start()
-        try:
-            yield
-        finally:
-            web.shutdown()
-            web.server_close()
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
-                last.sendto(
-                    b"", ("127.0.0.1", ports.statsd_port)
-                )  # an empty packet ends the receiver
-            receiver.join(60)
-
-
-def _free_udp_port() -> int:
+def _free_udp_port():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

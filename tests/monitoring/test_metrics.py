@@ -2,13 +2,11 @@
 
 from datetime import UTC, datetime
 
-import pytest
 from airflow.sdk.observability import stats
 from airflow.sdk.observability.metrics.stats_utils import get_stats_factory
 
 from ecommerce.core.business_day import day_window
 from ecommerce.runtime import metrics
-from tests.monitoring.exporter import Exporter
 
 DAY = day_window(datetime(2026, 11, 19, tzinfo=UTC).date(), "America/New_York")
 AUDIT = [
@@ -30,13 +28,13 @@ AUDIT = [
 ]
 
 
-def test_the_day_of_each_step_is_its_end_in_seconds(sending: Exporter) -> None:
+def test_the_day_of_each_step_is_its_end_in_seconds(sending):
     metrics.business_day_done("report", DAY.end)
     series = r'ecommerce_business_day_end_timestamp_seconds\{step="report"\}'
     assert sending.until(series) == datetime(2026, 11, 20, 5, tzinfo=UTC).timestamp()
 
 
-def test_rows_and_share_of_every_source(sending: Exporter) -> None:
+def test_rows_and_share_of_every_source(sending):
     metrics.loaded("daily_sales_pipeline", AUDIT)
     labels = r'\{dag_id="daily_sales_pipeline",source="storefront"\}'
     assert (
@@ -63,7 +61,7 @@ def test_rows_and_share_of_every_source(sending: Exporter) -> None:
     assert 'ecommerce_source_read_timestamp_seconds{source="storefront"}' not in page
 
 
-def test_counts_add_up(sending: Exporter) -> None:
+def test_counts_add_up(sending):
     for count in (10_485_760, 20_971_520):
         metrics.bytes_billed(count, "load")
     metrics.mail_sent("report")
@@ -72,8 +70,8 @@ def test_counts_add_up(sending: Exporter) -> None:
 
 
 def test_airflows_own_durations_are_in_seconds_and_carry_their_state(
-    sending: Exporter,
-) -> None:
+    sending,
+):
     stats.timing(
         "dagrun.duration.failed",
         90_000.0,
@@ -84,16 +82,14 @@ def test_airflows_own_durations_are_in_seconds_and_carry_their_state(
     assert sending.scrape()[series.format("_count")] == 1
 
 
-def test_nothing_is_sent_where_metrics_are_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_sent_where_metrics_are_off(monkeypatch):
     monkeypatch.setenv("AIRFLOW__METRICS__STATSD_ON", "false")
     stats.initialize(factory=get_stats_factory(), export_legacy_names=False)
     metrics.mail_sent("report")  # and nothing happens
 
 
-def test_a_metric_that_cannot_be_sent_fails_nothing(
-    monkeypatch: pytest.MonkeyPatch, caplog
-) -> None:
-    def refuse(*arguments: object, **options: object) -> None:
+def test_a_metric_that_cannot_be_sent_fails_nothing(monkeypatch, caplog):
+    def refuse(*arguments, **options):
         raise ConnectionError("secret-host:8125")
 
     monkeypatch.setattr(stats, "incr", refuse)

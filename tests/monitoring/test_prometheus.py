@@ -4,13 +4,11 @@ import json
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
-from urllib.request import Request, urlopen
+from urllib.request import urlopen
 
 import pytest
 import yaml
@@ -18,8 +16,6 @@ from airflow.sdk.observability import stats
 
 from demo.services.ports import free_port
 from ecommerce.runtime import metrics
-from tests.integration.mailbox import open_mailbox
-from tests.monitoring.exporter import Exporter
 from tests.monitoring.test_files import MONITORING, queries, recorded, rules
 
 pytestmark = pytest.mark.monitoring
@@ -28,7 +24,7 @@ LIMIT = 300
 """Seconds after which something never happens."""
 
 
-def tool(*command: str, folder: Path = MONITORING) -> str:
+def tool(*command, folder=MONITORING):
     assert shutil.which(command[0]), (
         f"{command[0]} is missing: apt-get install prometheus prometheus-alertmanager"
     )
@@ -46,7 +42,7 @@ def test_every_file_is_valid_and_alerts_fire_when_they_should_and_only_then():
 
 
 @contextmanager
-def program(folder: Path, *command: str) -> Iterator[None]:
+def program(folder, *command):
     """A running program, whose output goes to a file in `folder`."""
     with (folder / "output.log").open("w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -57,7 +53,7 @@ def program(folder: Path, *command: str) -> Iterator[None]:
         process.wait(60)
 
 
-def until(look: Callable[[], Any], what: str) -> Any:
+def until(look, what):
     """What `look` gives as soon as it is true; while nobody listens yet it is not."""
     deadline = time.monotonic() + LIMIT
     while time.monotonic() < deadline:
@@ -71,21 +67,21 @@ def until(look: Callable[[], Any], what: str) -> Any:
 class Prometheus:
     """A running server."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port):
         self._url = f"http://127.0.0.1:{port}/api/v1"
 
-    def get(self, path: str, **parameters: str) -> Any:
+    def get(self, path, **parameters):
         with urlopen(
             f"{self._url}/{path}?{urlencode(parameters)}", timeout=30
         ) as answer:
             return json.load(answer)["data"]
 
-    def query(self, expression: str) -> list[Any]:
+    def query(self, expression):
         return self.get("query", query=expression)["result"]
 
 
 @pytest.fixture
-def prometheus(tmp_path: Path, sending: Exporter) -> Iterator[Prometheus]:
+def prometheus(tmp_path, sending):
     """Prometheus with our configuration, but for the addresses and a shorter interval."""
     assert shutil.which("prometheus"), "apt-get install prometheus"
     config = yaml.safe_load((MONITORING / "prometheus.yml").read_text())
@@ -107,7 +103,7 @@ def prometheus(tmp_path: Path, sending: Exporter) -> Iterator[Prometheus]:
         yield Prometheus(port)
 
 
-def send_everything() -> None:
+def send_everything():
     """One of each metric the dashboard and the alerts ask for."""
     now = datetime.now(UTC)
     for step in ("load", "report", "mail"):
@@ -148,7 +144,7 @@ def test_every_metric_is_scraped_every_query_answered_and_a_missing_report_alert
     ]
     assert {rule["name"] for rule in mapping} <= set(names)
 
-    def alert(name: str) -> Any:
+    def alert(name):
         active = prometheus.get("alerts")["alerts"]
         return [
             one
@@ -166,54 +162,3 @@ def test_every_metric_is_scraped_every_query_answered_and_a_missing_report_alert
         == "40% of the records of sales_db were rejected."
     )
     assert not alert("TwoFailedRuns")
-
-
-def test_an_alert_reaches_people_by_mail_and_names_what_to_do(tmp_path):
-    # Debian's name, and its own.
-    executable = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
-    assert executable, "apt-get install prometheus-alertmanager"
-    config = yaml.safe_load((MONITORING / "alertmanager.yml").read_text())
-    with open_mailbox(tmp_path / "mail") as mailbox:
-        for option in ("smtp_auth_username", "smtp_auth_password_file"):
-            del config["global"][option]  # this server asks for none
-        config["global"] |= {
-            "smtp_smarthost": f"127.0.0.1:{mailbox.port}",
-            "smtp_require_tls": False,
-        }
-        config["route"]["group_wait"] = "0s"
-        (tmp_path / "alertmanager.yml").write_text(yaml.safe_dump(config))
-        port = free_port()
-        command = (
-            executable,
-            f"--config.file={tmp_path}/alertmanager.yml",
-            f"--storage.path={tmp_path}/data",
-            f"--web.listen-address=127.0.0.1:{port}",
-            "--cluster.listen-address=",
-        )
-        alert = {
-            "labels": {"alertname": "SalesReportMissing", "severity": "critical"},
-            "annotations": {
-                "summary": "It is past nine.",
-                "runbook": "docs/RUNBOOK.md: No sales report",
-            },
-        }
-        with program(tmp_path, *command):
-            message = until(
-                lambda: post_alert(port, alert) and mailbox.messages(), "a mail arrives"
-            )[0]
-    assert message["To"] == config["receivers"][0]["email_configs"][0]["to"]
-    assert "SalesReportMissing" in message["Subject"]
-    assert (
-        "docs/RUNBOOK.md: No sales report" in message.get_body(("html",)).get_content()
-    )
-
-
-def post_alert(port: int, alert: dict[str, Any]) -> bool:
-    """Tell Alertmanager, as Prometheus does again and again while an alert fires."""
-    request = Request(
-        f"http://127.0.0.1:{port}/api/v2/alerts",
-        data=json.dumps([alert]).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urlopen(request, timeout=30) as answer:
-        return bool(answer.status == 200)

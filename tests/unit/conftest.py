@@ -1,27 +1,22 @@
 """A real mail server to send to, and the connection that leads to it."""
 
 import json
-from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
-from email.message import EmailMessage
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from demo.services import mail as mail_service
 from demo.services.ports import free_port
 from tests import chat as chat_server
-from tests.chat import Chat
 
 SENDER = "shop@reports.example"
 
 
 @pytest.fixture
-def use_server(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def use_server(monkeypatch):
     """Let the connection `smtp_default` lead to a port of this machine; other fields as given."""
 
-    def use(port: int, extra: dict[str, Any] | None = None, **fields: Any) -> None:
+    def use(port, extra=None, **fields):
         plain = {
             "disable_ssl": True,
             "disable_tls": True,
@@ -36,14 +31,12 @@ def use_server(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 @pytest.fixture
-def mailbox(
-    tmp_path: Path, use_server: Callable[..., None]
-) -> Iterator[Callable[[], list[EmailMessage]]]:
+def mailbox(tmp_path, use_server):
     """A mail server that `smtp_default` leads to; call it for the messages it has been given."""
     folder, port = tmp_path / "mailbox", free_port()
     use_server(port)
 
-    def messages() -> list[EmailMessage]:
+    def messages():
         return [
             message_from_bytes(path.read_bytes(), policy=policy.default)
             for path in sorted(folder.glob("*.eml"))
@@ -54,7 +47,7 @@ def mailbox(
 
 
 @pytest.fixture
-def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[Chat]:
+def chat(monkeypatch):
     """A chat's server that the connection `alert_chat` leads to."""
     with chat_server.running() as server:
         monkeypatch.setenv("AIRFLOW_CONN_ALERT_CHAT", server.connection())

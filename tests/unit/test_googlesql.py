@@ -1,63 +1,18 @@
 """Every statement of the warehouse and the report is GoogleSQL, by Google's own analyzer."""
 
-import re
-from pathlib import Path
-
 import pytest
 
 from ecommerce.warehouse import rendering
-from tests import googlesql, googlesql_rules
-from tests.googlesql import Catalogue, Statement
-
-REPOSITORY = Path(__file__).parents[2]
+from tests import googlesql_rules
 
 
 @pytest.fixture(scope="module")
-def analysed() -> tuple[Catalogue, list[str]]:
+def analysed():
     """All tables, views and staging tables, and what is wrong with the statements of all files."""
     return googlesql_rules.analyse_all()
 
 
-@pytest.fixture(scope="module")
-def catalogue(analysed: tuple[Catalogue, list[str]]) -> Catalogue:
-    """All tables, views and staging tables."""
-    return analysed[0]
-
-
-def test_every_statement_is_googlesql(analysed: tuple[Catalogue, list[str]]) -> None:
+def test_every_statement_is_googlesql(analysed):
     catalogue, wrong = analysed
     assert not wrong, "\n".join(wrong)
     assert {f"sales.{name}" for name in rendering.tables()} <= catalogue.tables.keys()
-
-
-def documented() -> list[str]:
-    """What README and runbook tell people to ask the warehouse, of a day."""
-    readme, runbook = (
-        (REPOSITORY / name).read_text() for name in ("README.md", "docs/RUNBOOK.md")
-    )
-    blocks = "".join(re.findall(r"```sql\n(.*?)```", readme, re.DOTALL))
-    return [
-        *blocks.split(";")[:-1],
-        *re.findall(r"`(SELECT [^`]+)`", runbook.replace("'D'", "'2026-11-18'")),
-    ]
-
-
-def test_what_people_are_told_to_ask_is_googlesql(catalogue: Catalogue) -> None:
-    queries = documented()
-    assert len(queries) >= 4
-    wrong = []
-    for sql in queries:
-        named = re.sub(r"\bsales\.(\w+)", r"`sales.\1`", sql)
-        wrong += googlesql_rules.problems(catalogue, Statement(sql, named))
-    assert wrong == []
-
-
-def test_the_load_is_one_transaction() -> None:
-    kinds = [
-        statement.sql.split()[0]
-        for statement in googlesql.statements("warehouse/loads/orders/script.sql")
-    ]
-
-    assert kinds[0] == "BEGIN"
-    assert kinds[-2:] == ["COMMIT", "SELECT"]
-    assert {"UPDATE", "DELETE", "INSERT", "MERGE", "SELECT"} >= set(kinds[1:-2])

@@ -25,7 +25,6 @@ AGAIN = f"{COMMAND} --again"
 NEXT = "attempt 2 of 6 begins not before 11:00:30 UTC"
 RETRIED = attempt("extract.storefront", 1, "up_for_retry", run="backfill__2026-11-02")
 OF_ANOTHER_RUN = attempt("load.load", 1, "failed", run="scheduled__2026-11-04")
-NO_ATTEMPT = {"task_instances": []}
 BUSY = {"detail": "There is already a running backfill"}
 RUNNING = runs("running", "running", "running")
 SUCCESS = runs("success", "success", "success")
@@ -51,14 +50,9 @@ CASES = {
         AGAIN,
         {"POST backfills": [*[LOCKED] * 6, {"id": 7, "created_at": CREATED}]},
     ),
-    "the database stays locked": (AGAIN, {"POST backfills": [LOCKED]}),
     "Airflow fails halfway, so the command does not repeat it": (
         AGAIN,
         {"POST backfills": [DATABASE_ERROR]},
-    ),
-    "a proxy loses the answer, so the command does not repeat it": (
-        AGAIN,
-        {"POST backfills": [(502, "Bad gateway")]},
     ),
     "a failed run of an earlier backfill": (
         AGAIN,
@@ -71,14 +65,6 @@ CASES = {
     "somebody else began a day meanwhile": (
         AGAIN,
         {"GET dagRuns": [runs("success", "success")]},
-    ),
-    "somebody else began every day": (AGAIN, {"GET dagRuns": [runs()]}),
-    "a failed attempt that is seen once, so its log may not be complete": (
-        AGAIN,
-        {
-            "GET dagRuns": [RUNNING, RUNNING, SUCCESS],
-            "GET taskInstances?state": [{"task_instances": [RETRIED]}, NO_ATTEMPT],
-        },
     ),
     "a failed attempt": (
         AGAIN,

@@ -1,8 +1,5 @@
 """What a command adds to its environment before it begins."""
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
 from ecommerce.cli import environment
@@ -10,7 +7,6 @@ from ecommerce.core.errors import ConfigurationError
 
 ENV_FILE = "SHOP_TIMEZONE=Asia/Tokyo\nREPORTING_CURRENCY=\nCUSTOMER_HASH_KEY='a$b'\n"
 DEMO_FILE = "SHOP_TIMEZONE='America/New_York'\nAIRFLOW_HOME='/demo'\n"
-KEY = {"CUSTOMER_HASH_KEY": "0123456789abcdef"}
 DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 POSTGRES = "postgresql://airflow@db/airflow"
 
@@ -32,8 +28,6 @@ LOADS = {
         {"MODELS_URI": "file:///models"},
     ),
     "another home": ("AIRFLOW_HOME=/srv/airflow\n", {"AIRFLOW_HOME": "/home/me"}),
-    "another port": ("AIRFLOW_LISTEN=0.0.0.0:9080\n", {}),
-    "a certificate": ("AIRFLOW__API__SSL_CERT=/cert.pem\n", {}),
     "empty folders": ("PICTURES_URI=\n", dict.fromkeys(FOLDERS, "")),
     "only the demo's file": (None, {"SHOP_TIMEZONE": ""}),
 }
@@ -71,12 +65,6 @@ def test_a_line_that_cannot_be_read_is_named_without_its_value(folder, caplog):
     ]
 
 
-def test_a_fresh_env_file_names_no_folder_of_the_containers(folder, repository):
-    (folder / ".env").write_text((repository / ".env.example").read_text())
-    values = loaded()
-    assert [name for name, value in values.items() if "/opt/airflow" in value] == []
-
-
 @pytest.mark.parametrize("name", ["CUSTOMER_HASH_KEY", "AIRFLOW_CONN_BIGQUERY"])
 def test_in_a_container_the_environment_is_all_there_is(name):
     environ = {name: "x", DATABASE: POSTGRES}
@@ -91,29 +79,11 @@ def test_where_there_is_nothing_one_sentence_shows_what_to_do():
         loaded(PATH="/bin", AIRFLOW_HOME="/opt/airflow")
 
 
-def test_an_sqlite_database_without_tables_is_left_alone(folder):
-    file = folder / "airflow.db"
-    environ = {**KEY, "AIRFLOW_HOME": str(folder)}
-    assert not environment.has_metadata(environ)
-    file.touch()
-    assert not environment.has_metadata(environ)
-    with closing(sqlite3.connect(file)) as database:
-        database.execute("PRAGMA journal_mode = WAL")  # what Airflow leaves
-    assert not environment.has_metadata(environ)
-    with closing(sqlite3.connect(file)) as database:
-        database.execute("CREATE TABLE connection (conn_id TEXT)")
-    before = sorted(folder.iterdir())
-    assert environment.has_metadata(environ)
-    assert environment.has_metadata({DATABASE: f"sqlite:///{file}"})
-    assert sorted(folder.iterdir()) == before
-
-
 @pytest.mark.parametrize(
     ("environ", "expected"),
     [
         ({DATABASE: POSTGRES}, True),
         ({f"{DATABASE}_CMD": "cat /run/secrets/url"}, True),
-        ({f"{DATABASE}_SECRET": "url"}, True),
         ({DATABASE: "sqlite:////nowhere/airflow.db"}, False),
         ({}, False),
     ],
@@ -121,7 +91,3 @@ def test_an_sqlite_database_without_tables_is_left_alone(folder):
 def test_where_airflow_has_metadata(folder, environ, expected):
     environ = {"AIRFLOW_HOME": str(folder), **environ}
     assert environment.has_metadata(environ) is expected
-    if not expected:
-        (folder / "airflow.cfg").write_text(f"[database]\nsql_alchemy_conn={POSTGRES}")
-        is_overridden = DATABASE in environ
-        assert environment.has_metadata(environ) is not is_overridden

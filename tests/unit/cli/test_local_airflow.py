@@ -63,15 +63,7 @@ def test_airflow_starts_with_the_settings_and_the_password_of_env_file(
     assert passwords.stat().st_mode & 0o077 == 0
 
 
-def test_a_command_of_airflows_own_has_the_settings(started, folder):
-    with pytest.raises(SystemExit):
-        local_airflow.airflow.main(["--", "dags", "list"])
-    assert started == [["airflow", "dags", "list"]]
-    assert os.environ["AIRFLOW__CORE__DAGS_FOLDER"] == str(folder / "dags")
-    assert "AIRFLOW_ADMIN_PASSWORD" not in os.environ
-
-
-@pytest.mark.parametrize("port", ["taken", "70000", "http"])
+@pytest.mark.parametrize("port", ["taken", "70000"])
 def test_airflow_does_not_start_on_a_port_that_it_cannot_have(
     started, run, folder, port
 ):
@@ -118,31 +110,6 @@ def test_a_run_that_cannot_begin_is_refused_before_its_tasks_are(run, snapshot):
     assert "\n\n".join(texts) == snapshot
 
 
-def test_the_exit_code_and_the_error_of_a_supervised_run_are_its_own(installation):
-    done = subprocess.run(
-        [sys.executable, "-m", "ecommerce.cli", "run", "--day", "2026-11-18"],
-        cwd=installation,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": "plugins"},
-        capture_output=True,
-        text=True,
-    )
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("there is no .env and no setting")
-    assert len(done.stderr.splitlines()) == 1
-
-
-ATTENDED = """
-import sys, time
-try:
-    print("ready", flush=True)
-    time.sleep(3600)
-except KeyboardInterrupt:
-    time.sleep(0.2)
-    print("interrupted", flush=True)
-    sys.exit(3)
-"""
-
-
 def supervised(repository, program, end, **options):
     """Start a process that supervises a Python program."""
     command = [sys.executable, "-c", program]
@@ -158,14 +125,6 @@ def supervised(repository, program, end, **options):
         text=True,
         **options,
     )
-
-
-def test_airflow_is_interrupted_once_and_ends_its_own_children(repository):
-    process = supervised(repository, ATTENDED, "interrupt", start_new_session=True)
-    assert process.stdout.readline() == "ready\n"
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-    assert process.communicate()[0] == "interrupted\n"
-    assert process.returncode == 3
 
 
 STUBBORN = """
@@ -188,7 +147,7 @@ def next_line(process):
     return process.stdout.readline() if is_ready else ""
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_interrupted_ends_with_all_its_processes(repository, number):
     process = supervised(repository, STUBBORN, "end_with_descendants")
     child = psutil.Process(int(process.stdout.readline()))

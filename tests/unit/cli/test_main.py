@@ -9,7 +9,6 @@ import sys
 
 from ecommerce.cli import __main__ as command_line
 from ecommerce.cli import environment
-from ecommerce.core.parts import exists
 from ecommerce.warehouse import adhoc_query
 from ecommerce.warehouse.adhoc_query import QueryResult
 
@@ -126,13 +125,6 @@ def test_help_lists_every_target_with_what_it_does(repository, snapshot):
     assert make(repository).stdout == snapshot
 
 
-def test_every_command_has_a_target_of_the_makefile(repository):
-    makefile = (repository / "Makefile").read_text()
-    called = set(re.findall(r"\$\(CLI\) ([a-z-]+)", makefile))
-    removed = set() if exists("cli.forecast") else {"forecast"}
-    assert called - removed == set(command_line.app.commands)
-
-
 def test_make_passes_a_value_as_it_is(repository):
     value = "old shop; echo $HOME `it's`"
     given = f"SOURCE={value.replace('$', '$$')}"
@@ -141,13 +133,6 @@ def test_make_passes_a_value_as_it_is(repository):
     sql = "SELECT 'it''s $x $(x) `orders` \"quoted\" #' -- % of\nFROM orders"
     words = ("query", f"SQL={sql}", "BOOTSTRAP=true", "CLI=printenv QUERY #")
     assert make(repository, *words).stdout == f"{sql}\n"
-
-
-def test_make_names_no_airflow_of_its_own(repository):
-    for words in ("report DAY=1", "repair DAY=1", "backfill FROM=1 TO=2"):
-        done = make(repository, *words.split(), "BOOTSTRAP=true", "CLI=env #")
-        assert "PATH=" in done.stdout
-        assert "AIRFLOW_" not in done.stdout
 
 
 def test_standard_output_has_the_result_alone(monkeypatch, capsys):
@@ -163,21 +148,3 @@ def test_standard_output_has_the_result_alone(monkeypatch, capsys):
     shown = capsys.readouterr()
     assert shown.out == "n\n1\n2\n"
     assert shown.err == "a line of a library\na line of Airflow's log\n"
-
-
-def test_a_command_imports_only_what_it_needs(installation):
-    code = """
-import sys
-from ecommerce.cli.__main__ import main
-code = main(["tables"])
-heavy = ("airflow", "duckdb", "pandas", "google.cloud.bigquery")
-print(code, [name for name in heavy if name in sys.modules], file=sys.stderr)
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=installation,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": "plugins"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.stderr == "0 []\n"

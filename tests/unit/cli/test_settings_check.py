@@ -10,7 +10,6 @@ from ecommerce.cli import settings_check
 @pytest.mark.parametrize(
     ("executor", "pod", "folder", "unshared"),
     [
-        ("KubernetesExecutor", "10.0.0.1", "/", True),
         ("CeleryExecutor", "10.0.0.1", "/", True),
         ("LocalExecutor", "10.0.0.1", "/", False),
         ("CeleryExecutor", "10.0.0.1", "/proc", False),  # a mounted volume

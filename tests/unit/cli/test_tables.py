@@ -1,39 +1,19 @@
 """The warehouse's tables as `make tables` and the document for analysts show them."""
 
+import shutil
+
 import pytest
 
-from ecommerce.cli.tables import FOR_ANALYSTS, described
 from ecommerce.warehouse import client
-from ecommerce.warehouse.rendering import columns, tables, views
 from tests import tables_document
-from tests.tables_document import BEGIN, END
-
-
-def test_every_table_and_view_has_its_columns():
-    environ = {"ORDER_ATTRIBUTES": "sales_channel"}
-    known = {table.name: table for table in described(environ)}
-    assert known.keys() == {*tables(), *views()}
-    assert tuple(known)[: len(FOR_ANALYSTS)] == FOR_ANALYSTS
-    for name in tables():
-        assert known[name].columns == columns(name)
-    for table in known.values():
-        assert table.description
-        assert all(column.description for column in table.columns)
-    assert known["orders_attributes"].columns[-1].name == "sales_channel"
 
 
 def test_the_document_for_analysts_is_up_to_date(repository, tmp_path):
     document = repository / "docs" / "QUERIES.md"
     written = tmp_path / "QUERIES.md"
-    written.write_text(f"before\n{BEGIN}\nold\n{END}\nafter")
+    shutil.copy(document, written)
     tables_document.main(written)
-    before, _, rest = written.read_text().partition(BEGIN)
-    text, _, after = rest.partition(END)
-    assert (before, after) == ("before\n", "\nafter")
-    published = document.read_text().partition(BEGIN)[2].partition(END)[0]
-    assert published == text, BEGIN.strip("<>!- ")
-    daily_sales = published.partition("#### daily_sales\n")[2][:300]
-    assert "A query must filter by `business_date`." in daily_sales
+    assert written.read_text() == document.read_text()
 
 
 def test_tables_lists_them_without_a_warehouse(run, monkeypatch, folder):
@@ -42,8 +22,6 @@ def test_tables_lists_them_without_a_warehouse(run, monkeypatch, folder):
     lines = run("tables").splitlines()
     assert lines[1:3] == ["exit code 0", "--- standard output"]
     assert lines[4].startswith("daily_summary: ")
-    customers = "customers: One row per customer, identified by a keyed hash only."
-    assert customers in lines
     changed = "When that source changed the customer."
     assert f"  updated_at        TIMESTAMP        {changed}" in lines
     assert any(line.startswith("  sales_channel ") for line in lines)

@@ -12,7 +12,6 @@ import pytest
 from deploy import bootstrap
 
 OURS = tuple(sys.version_info[:2])
-ANOTHER = (3, 12) if OURS == (3, 11) else (3, 11)
 
 
 @pytest.fixture
@@ -44,9 +43,7 @@ def without_venv(name):
 
 REFUSALS = {
     "an old Python": (sys, "version_info", (3, 8, 18), "demo"),
-    "a Python before the first": (sys, "version_info", (3, 10, 13), "test"),
     "a Python after the last": (sys, "version_info", (3, 14, 0), "env"),
-    "too little disk": (shutil, "disk_usage", lambda _: disk(3.3), "env"),
     "too little disk for both": (shutil, "disk_usage", lambda _: disk(4.1), "demo"),
     "too little memory": (bootstrap, "memory_gb", lambda: 2.9, "env"),
     "no venv module": (bootstrap.importlib.util, "find_spec", without_venv, "env"),
@@ -69,13 +66,6 @@ def test_what_is_refused_before_anything_is_downloaded(
     text = text.replace(str(bootstrap.REPOSITORY), "/shop")
     assert text.replace(f"python{OURS[0]}.{OURS[1]}-", "python3.x-") == snapshot
     assert [command for command in machine if "-c" not in command] == []
-
-
-def test_what_is_enough_is_built(machine, monkeypatch):
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: disk(4.2))
-    with pytest.raises(OSError, match="no such program"):
-        bootstrap.main(["demo"])
-    assert any(command[1:3] == ["-m", "venv"] for command in machine)
 
 
 @pytest.fixture
@@ -189,84 +179,6 @@ def test_an_interrupted_installation_begins_again(installed, tmp_path, monkeypat
 
 def refuse(venv, locks):
     raise bootstrap.Refusal("the network is gone")
-
-
-def test_an_environment_of_another_python_is_built_anew(installed, monkeypatch):
-    stamp = bootstrap.stamp(bootstrap.VENV)
-    stamp.write_text(bootstrap.fingerprint("requirements.txt", ANOTHER))
-    assert bootstrap.lacking(bootstrap.VENV, bootstrap.LOCKS) == bootstrap.LOCKS
-    monkeypatch.setattr(bootstrap, "version_of", lambda _: ANOTHER)
-    assert installed("env") == []  # it suits as it is
-
-
-def interpreter(venv, name, made_with):
-    """Let an environment have an interpreter of the machine, of this name."""
-    target = venv.parent / "machine" / name
-    target.parent.mkdir(exist_ok=True)
-    target.touch(mode=0o755)
-    python = bootstrap.python_of(venv)
-    python.parent.mkdir(parents=True, exist_ok=True)
-    python.unlink(missing_ok=True)
-    python.symlink_to(target)
-    (venv / "pyvenv.cfg").write_text(f"home = /usr/bin\n{made_with}\n")
-    return target
-
-
-def test_an_environment_whose_interpreter_is_gone_or_another_is_none(tmp_path):
-    venv = tmp_path / ".venv"
-    assert bootstrap.version_of(venv) is None
-    interpreter(venv, "python3.12", "version = 3.12.3")
-    assert bootstrap.version_of(venv) == (3, 12)
-    target = interpreter(venv, "python", "version_info = 3.12.3")
-    assert bootstrap.version_of(venv) == (3, 12)
-    target.unlink()
-    assert bootstrap.version_of(venv) is None
-    interpreter(venv, "python3.13", "version = 3.12.3")
-    assert bootstrap.version_of(venv) is None
-
-
-def test_another_python_that_suits_takes_over(monkeypatch, tmp_path):
-    ours = f"python{OURS[0]}.{OURS[1]}"
-    (tmp_path / ours).symlink_to(sys.executable)
-    # What pyenv leaves on the path for versions that are not switched on.
-    shim = tmp_path / f"python3.{OURS[1] % 3 + 11}"
-    shim.write_text("#!/bin/sh\nexit 127\n")
-    shim.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert bootstrap.find_python((3, 8)) == ours
-
-
-def test_what_it_starts_takes_its_place_and_keeps_bytecode(repository):
-    """A signal that ends `make emulator` must not leave the emulator on its port."""
-    command = (
-        "import os, sys; "
-        "print(os.getpid(), os.environ.get('PYTHONDONTWRITEBYTECODE'), *sys.argv[1:])"
-    )
-    code = (
-        "import sys; from pathlib import Path; from deploy import bootstrap as b;"
-        "b.python_of = lambda venv: Path(sys.executable);"
-        f"b.COMMANDS['own'] = ((), (), ('-c', {command!r}));"
-        "b.main(['own', 'more'])"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", code],
-        cwd=repository,
-        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.communicate()[0] == f"{process.pid} None more\n"
-
-
-def test_the_path_of_the_demo_still_leads_to_it(repository):
-    done = subprocess.run(
-        [sys.executable, "demo/bootstrap.py", "--help"],
-        cwd=repository,
-        capture_output=True,
-        text=True,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.strip() == bootstrap.__doc__.strip()
 
 
 @pytest.mark.parametrize("file", ["deploy/bootstrap.py", "demo/bootstrap.py"])

@@ -1,7 +1,6 @@
 """One mail of each kind that the forecast sends."""
 
 from datetime import date
-from email.message import EmailMessage
 
 from ecommerce.forecast import missing_forecast as week_watch
 from ecommerce.forecast import selection
@@ -14,13 +13,13 @@ from tests.unit.mail.samples import ARABIC, JAPANESE, LONG, picture
 from tests.unit.sales.report.samples import DAY
 
 
-def _drift() -> EmailMessage:
+def _drift():
     return forecast.alarm_message(
         str(DAY), ["the error of the total was 31 %, in the back-test 9 %"] * 2
     )
 
 
-def _forecast() -> EmailMessage:
+def _forecast():
     names = [
         *forecasts.names(),
         f"category:{JAPANESE}",
@@ -30,14 +29,14 @@ def _forecast() -> EmailMessage:
     return forecast.report_message(forecasts.make_figures(names), b"%PDF-", picture())
 
 
-def _selection() -> EmailMessage:
+def _selection():
     test = shops.figures(8, blend=(0.2, 0.021), ridge=(0.1, -0.034))
     choice = {"champion": "ridge", "previous": "blend", "why": "ridge is better."}
     record = {"version": "champions/2026-12-06-001-ab.json", **choice, **test}
     return selection.compose(record)
 
 
-def _week() -> EmailMessage:
+def _week():
     texts = week_watch.mail_texts(
         Week(date(2026, 11, 9)), [date(2026, 11, 12), date(2026, 11, 14)]
     )

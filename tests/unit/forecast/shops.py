@@ -2,21 +2,20 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 
 from ecommerce.forecast.data.history import History
-from ecommerce.forecast.data.panel import Panel
 from ecommerce.forecast.models.ensemble import CANDIDATES
 from ecommerce.forecast.weeks import HORIZON
 from tests.unit.forecast.panels import MONDAY, make_panel, weekly
 
 AS_OF = date(2026, 12, 6)
+WORST = 0.4
 SERIES = {"category": 3, "channel": 2, "sku": 2}
 
 
-def history(days: int = 170, *, seed: int = 0, promotions: bool = True) -> History:
+def history(days=170, *, seed=0, promotions=True):
     """A shop that sells nearly twice as much on promotion, five days of every eighteen."""
     panels = {
         kind: panel(kind, days, series, seed + place, promotions=promotions)
@@ -25,9 +24,7 @@ def history(days: int = 170, *, seed: int = 0, promotions: bool = True) -> Histo
     return History(MONDAY + timedelta(days=days), panels, ())
 
 
-def panel(
-    kind: str, days: int, series: int, seed: int, *, promotions: bool = True
-) -> Panel:
+def panel(kind, days, series, seed, *, promotions=True):
     """Series of one kind."""
     promoted = np.zeros((days + HORIZON, series))
     promoted[promotions & (np.arange(days + HORIZON) % 18 < 5)] = 1
@@ -37,9 +34,7 @@ def panel(
     return replace(made, series=tuple(f"{kind}:{place}" for place in range(series)))
 
 
-def score(
-    candidate: str, value: float | None, bias: float | None = 0.0
-) -> dict[str, Any]:
+def score(candidate, value, bias=0.0):
     """A candidate's figures, all kinds alike."""
     return {
         "candidate": candidate,
@@ -52,29 +47,18 @@ def score(
     }
 
 
-def figures(
-    origins: int = 8, /, **scores: float | tuple[float | None, float | None] | None
-) -> dict[str, Any]:
-    """A back-test with the scores that are given, some with a bias; the other candidates are twice as bad as
-    the worst."""
-    given = {
-        name: value if isinstance(value, tuple) else (value, 0.0)
-        for name, value in scores.items()
-    }
-    worst = 2 * max(value or 0.0 for value, _ in given.values())
-    days = [
-        str(AS_OF - timedelta(days=29 + 7 * week)) for week in reversed(range(origins))
-    ]
-    judged = (
-        [score(name, *given.get(name, (worst, 0.0))) for name in CANDIDATES]
-        if origins >= 4
-        else []
-    )
+def figures(origins=8, /, **scores):
+    """A back-test with the scores that are given, some with a bias; the other candidates are bad."""
+    judged = []
+    for name in CANDIDATES if origins >= 4 else ():
+        value = scores.get(name, WORST)
+        judged.append(score(name, *(value if isinstance(value, tuple) else (value,))))
+    days = [AS_OF - timedelta(days=29 + 7 * week) for week in range(origins)]
     return {
         "as_of": str(AS_OF),
         "first_day": "2026-01-01",
         "days": 339,
-        "origins": days,
+        "origins": sorted(map(str, days)),
         "series": SERIES,
         "scores": judged,
     }

@@ -3,22 +3,21 @@ runs as a dictionary, and the application with somebody signed in."""
 
 import json
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from ecommerce.core.parts import exists
 from ecommerce.pages.runs import Run
 from ecommerce.sales.day_state import DayState
 from ecommerce.sales.report import archive
-from ecommerce.sales.report.figures.model import Figures
 from tests.unit.sales.report.samples import DAY, make_figures
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
+READ_AT = datetime(2026, 11, 20, 11, 0, 3, tzinfo=UTC)
 CAUSE = {
     "kind": "late",
     "source": "partner_files",
@@ -27,38 +26,33 @@ CAUSE = {
 }
 
 
-def day(number: int) -> date:
+def day(number):
     """A day of November 2026."""
     return DAY.replace(day=number)
 
 
 def day_state(
-    business_date: date,
-    net_sales: Decimal = Decimal("18342.56"),
-    customers: Decimal = Decimal(201),
-    complete: bool = True,
-    **rest: Any,
-) -> DayState:
+    business_date,
+    net_sales=Decimal("18342.56"),
+    complete=True,
+    **rest,
+):
     """A day in the warehouse."""
-    orders, average = Decimal(214), Decimal("91.63")
     figures = {
         "net_sales": net_sales,
-        "orders": orders,
-        "average_order_value": average,
-        "customers": customers,
+        "orders": Decimal(214),
+        "average_order_value": Decimal("91.63"),
+        "customers": Decimal(201),
     }
     return DayState(business_date, figures, complete, **rest)
 
 
-def day_states() -> dict[date, DayState]:
+def day_states():
     """From the 3rd on; the 9th is missing, the 12th incomplete, the 17th restated since it was mailed."""
-    found = {
-        day(number): day_state(
-            day(number), net_sales=Decimal(14_900 + number * 211) + Decimal("0.56")
-        )
-        for number in range(3, 20)
-        if number != 9
-    }
+    found = {}
+    for number in [3, 4, 5, 6, 7, 8, *range(10, 19)]:
+        net_sales = Decimal(14_900 + number * 211) + Decimal("0.56")
+        found[day(number)] = day_state(day(number), net_sales)
     found[day(19)] = day_state(day(19))
     found[day(12)] = day_state(
         day(12),
@@ -70,20 +64,16 @@ def day_states() -> dict[date, DayState]:
     return found
 
 
+TICK = "T11:00:00+00:00"
 RUNS = {
-    **{
-        day(number): Run(
-            f"scheduled__2026-11-{number + 1:02}T11:00:00+00:00", "success"
-        )
-        for number in range(5, 20)
-    },
-    day(14): Run("manual__2026-11-15T11:00:00+00:00", "failed"),
-    day(18): Run("scheduled__2026-11-19T11:00:00+00:00", "running"),
+    day(number): Run(f"scheduled__{day(number + 1)}{TICK}", "success")
+    for number in range(5, 20)
 }
-MAILS = {day(number): 1 for number in range(5, 20) if number not in (8, 9, 12)} | {
-    day(16): 2
-}
-ARCHIVED = [number for number in range(5, 20) if number != 9]
+RUNS[day(14)] = Run(f"manual__{day(15)}{TICK}", "failed")
+RUNS[day(18)] = Run(f"scheduled__{day(19)}{TICK}", "running")
+ARCHIVED = [5, 6, 7, 8, *range(10, 20)]
+MAILS = {day(number): 1 for number in ARCHIVED if number not in (8, 12)}
+MAILS[day(16)] = 2
 
 
 @dataclass
@@ -94,21 +84,15 @@ class FakeWarehouse:
     mails: Mapping[date, int] = field(default_factory=lambda: MAILS)
     rows: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
 
-    def query(self, path: str, **given: Any) -> list[dict[str, Any]]:
+    def query(self, path, **given):
         name = path.rpartition("/")[2].removesuffix(".sql")
         if name == "loaded_days":
-            return [
-                {
-                    "first_day": min(self.days, default=None),
-                    "last_day": max(self.days, default=None),
-                }
-            ]
+            first, last = min(self.days, default=None), max(self.days, default=None)
+            return [{"first_day": first, "last_day": last}]
         return self.rows.get(name, [])
 
 
-def load_day_states(
-    warehouse: FakeWarehouse, first: date, last: date, required: Collection[str]
-) -> list[Any]:
+def load_day_states(warehouse, first, last, required):
     """In place of `day_state.load_day_states`."""
     return [
         replace(each, mails=warehouse.mails.get(of_day, 0))
@@ -124,25 +108,25 @@ class FakeRuns:
     runs: Mapping[date, Run] = field(default_factory=lambda: RUNS)
     asked: list[tuple[Any, ...]] = field(default_factory=list)
 
-    def between(self, first: date, last: date) -> Mapping[date, Run]:
+    def between(self, first, last):
         return {
             of_day: run for of_day, run in self.runs.items() if first <= of_day <= last
         }
 
-    def rebuild_report(self, of_day: date) -> None:
+    def rebuild_report(self, of_day):
         self.asked.append(("build", of_day))
 
-    def reread_source(self, of_day: date, source: str) -> None:
+    def reread_source(self, of_day, source):
         self.asked.append(("read", of_day, source))
 
 
-def total(of_day: date, source: str, **changes: Any) -> dict[str, Any]:
+def total(of_day, source, **changes):
     """A row of control_totals.sql."""
     return {
         "business_date": of_day,
         "source": source,
         "status": "success",
-        "read_at": datetime(2026, 11, 20, 11, 0, 3, tzinfo=UTC),
+        "read_at": READ_AT,
         "rows_rejected": 0,
         "source_orders": 120,
         "orders_loaded": 120,
@@ -152,7 +136,7 @@ def total(of_day: date, source: str, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def rejected(source: str, reason: str, rows: int, **changes: Any) -> dict[str, Any]:
+def rejected(source, reason, rows, **changes):
     """A row of rejected.sql."""
     return {
         "source": source,
@@ -166,7 +150,7 @@ def rejected(source: str, reason: str, rows: int, **changes: Any) -> dict[str, A
     } | changes
 
 
-def delivered(partner: str, of_day: date) -> dict[str, Any]:
+def delivered(partner, of_day):
     """A row of deliveries.sql."""
     return {
         "file": f"{partner}_{of_day}.csv",
@@ -177,78 +161,70 @@ def delivered(partner: str, of_day: date) -> dict[str, Any]:
     }
 
 
-def quality_rows() -> dict[str, list[dict[str, Any]]]:
-    """What the page *Data quality* asks for."""
-    sources = ("sales_db", "storefront", "partner_files", "exchange_rates")
+def control_totals():
+    """Of 17 days; the 9th is missing."""
     nothing = {"source_orders": None, "orders_loaded": None}
-    totals = [
-        total(of_day, source, **(nothing if source == "exchange_rates" else {}))
-        for of_day in (day(19) - timedelta(days=back) for back in range(17, -1, -1))
-        for source in sources
-        if of_day != day(9)
-    ]
-    changes: dict[tuple[date, str], dict[str, Any]] = {
-        (day(12), "storefront"): {"status": "failed", **nothing},
-        (day(12), "partner_files"): {"missing_deliveries": ["alpenmarkt"]},
-        (day(19), "partner_files"): {"orders_loaded": 118},
+    rows = []
+    for number in [2, 3, 4, 5, 6, 7, 8, *range(10, 20)]:
+        storefront = {"status": "failed", **nothing} if number == 12 else {}
+        partners = {"missing_deliveries": ["alpenmarkt"]} if number == 12 else {}
+        if number == 19:
+            partners = {"orders_loaded": 118}
+        rows += [
+            total(day(number), "sales_db"),
+            total(day(number), "storefront", **storefront),
+            total(day(number), "partner_files", **partners),
+            total(day(number), "exchange_rates", **nothing),
+        ]
+    return rows
+
+
+def deliveries():
+    """Of 28 days; the newest file of northwind is missing."""
+    rows = [delivered("alpenmarkt", day(19))]
+    for back in range(1, 28):
+        for partner in ("alpenmarkt", "northwind"):
+            rows.append(delivered(partner, day(19) - timedelta(days=back)))
+    return rows
+
+
+def quality_rows():
+    """What the page *Data quality* asks for."""
+    of_partner = {"business_date": day(19), "source": "partner_files"}
+    second = {"row_number": 18, "order_id": "P-1002"}
+    quantity = {"file": None, "row_number": 4, "order_id": "8812", "raw": None}
+    quantity["detail"] = "quantity = -2"
+    restatement = {
+        "business_date": day(17),
+        "figure": "net_sales",
+        "old_value": Decimal("18716.13"),
+        "new_value": Decimal("20373.40"),
+        "reason": "late orders, run x",
+        "causes": json.dumps([CAUSE]),
+        "detected_at": READ_AT,
     }
-    totals = [
-        row | changes.get((row["business_date"], row["source"]), {}) for row in totals
-    ]
-    read_at = datetime(2026, 11, 20, 11, 0, 3, tzinfo=UTC)
+    last_reads = []
+    for source in ("sales_db", "storefront", "partner_files"):
+        read = {"source": source, "read_at": READ_AT, "business_date": day(19)}
+        last_reads.append(read)
     return {
-        "control_totals": totals,
+        "control_totals": control_totals(),
         "currency_totals": [
-            {
-                "business_date": day(19),
-                "source": "partner_files",
-                "currency": currency,
-                "unexplained_amount": Decimal(lost),
-            }
-            for currency, lost in (("EUR", "25.0000"), ("JPY", "0.0002"))
+            {**of_partner, "currency": "EUR", "unexplained_amount": Decimal(25)},
+            {**of_partner, "currency": "JPY", "unexplained_amount": Decimal("0.0002")},
         ],
         "rejected": [
             rejected("partner_files", "invalid_number", 3),
-            rejected(
-                "partner_files", "invalid_number", 3, row_number=18, order_id="P-1002"
-            ),
-            rejected(
-                "storefront",
-                "invalid_quantity",
-                1,
-                file=None,
-                row_number=4,
-                order_id="8812",
-                raw=None,
-                detail="quantity = -2",
-            ),
+            rejected("partner_files", "invalid_number", 3, **second),
+            rejected("storefront", "invalid_quantity", 1, **quantity),
         ],
-        "last_reads": [
-            {"source": source, "read_at": read_at, "business_date": day(19)}
-            for source in sources[:3]
-        ],
-        "deliveries": [
-            delivered(partner, of_day)
-            for back in range(28)
-            for of_day in [day(19) - timedelta(days=back)]
-            for partner in ("alpenmarkt", "northwind")
-            if (partner, back) != ("northwind", 0)
-        ],
-        "restatements": [
-            {
-                "business_date": day(17),
-                "figure": "net_sales",
-                "old_value": Decimal("18716.13"),
-                "new_value": Decimal("20373.40"),
-                "reason": "late orders, run x",
-                "causes": json.dumps([CAUSE]),
-                "detected_at": read_at,
-            }
-        ],
+        "last_reads": last_reads,
+        "deliveries": deliveries(),
+        "restatements": [restatement],
     }
 
 
-def archive_figures_alone(reports: Path, figures: Figures) -> None:
+def archive_figures_alone(reports, figures):
     """Archive a day's figures, without its documents."""
     folder = reports / figures.business_date.isoformat()
     shutil.rmtree(folder, ignore_errors=True)
@@ -256,7 +232,7 @@ def archive_figures_alone(reports: Path, figures: Figures) -> None:
     (folder / archive.FIGURES_JSON).write_text(figures.model_dump_json(indent=1))
 
 
-def write_archive(root: Path) -> Path:
+def write_archive(root):
     """The archive below `root`: the report of DAY with its documents, the same for the other days, and two
     forecasts."""
     reports = root / "reports"
@@ -278,17 +254,17 @@ def write_archive(root: Path) -> Path:
 
 
 @cache
-def _app(is_reachable: bool) -> Any:
+def _app():
     from ecommerce.pages.application import create_app
 
     return create_app()
 
 
 def application(
-    runs: FakeRuns | None = None,
-    warehouse: FakeWarehouse | None = None,
-    now: datetime = NOW,
-) -> Any:
+    runs=None,
+    warehouse=None,
+    now=NOW,
+):
     """The FastAPI application for a user who may see and restart everything; without a warehouse it cannot
     be reached."""
     from airflow.api_fastapi.core_api.security import get_user
@@ -298,12 +274,12 @@ def application(
     from ecommerce.pages.runs import AirflowRuns
     from ecommerce.pages.warehouse_cache import WarehouseCache
 
-    def opened() -> Any:
+    def opened():
         if warehouse is None:
             raise TransientError("BigQuery cannot be reached")
         return warehouse
 
-    app = _app(warehouse is not None)
+    app = _app()
     app.state.warehouse_cache = WarehouseCache(opened)
     asked = runs or FakeRuns()
     app.dependency_overrides = {

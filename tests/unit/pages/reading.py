@@ -9,12 +9,12 @@ SHOWN = re.compile(
 )
 
 
-def text_of(html: str) -> str:
+def text_of(html):
     """The words of a piece of HTML on one line."""
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
-def lines_of(html: str) -> str:
+def lines_of(html):
     """The words of a page's content line by line, with addresses and values in brackets."""
     body = html.partition("<main")[2]
     body = SHOWN.sub(r" [\1] ", LINES.sub(r"\n\g<0>", body.replace("\n", " ")))
@@ -22,13 +22,20 @@ def lines_of(html: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def row(page: str, begins: str) -> str:
+def row(page, begins):
     """The words of the first row of a table whose first cell is `begins`."""
     rows = [text_of(html) for html in re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL)]
     return next(words for words in rows if words.startswith(begins))
 
 
-def part(page: str, section: str) -> str:
+def part(page, section):
     """The words of the section with an id."""
     html = page.partition(f'<section id="{section}"')[2].partition("</section>")[0]
     return text_of(html)
+
+
+def mail_of(message):
+    """The words of a mail: its plain part, then its HTML part on one line."""
+    plain = message.get_body(("plain",)).get_content()
+    html = message.get_body(("html",)).get_content()
+    return f"{plain}\n{text_of('<body' + html.partition('<body')[2])}"

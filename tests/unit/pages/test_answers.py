@@ -1,8 +1,7 @@
 """Addresses, headers, files, errors, forms and the cache of the pages."""
 
+import json
 import re
-import subprocess
-import sys
 from datetime import timedelta
 from threading import Event
 
@@ -10,13 +9,12 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from ecommerce.core.errors import ConfigurationError, TransientError
+from ecommerce.core.errors import ConfigurationError
 from ecommerce.pages.navigation import PREFIX
 from ecommerce.pages.views.quality import ago
 from ecommerce.pages.warehouse_cache import WarehouseCache
 from ecommerce.sales.report import archive
 from tests.unit.pages.made_up import FakeRuns, day
-from tests.unit.sales.report.samples import make_figures
 
 PAGES = ["/", "/2026-11-19/", "/2026-11-09/", "/quality/", "/forecast/", "/nowhere"]
 
@@ -26,45 +24,29 @@ PAGES = ["/", "/2026-11-19/", "/2026-11-09/", "/quality/", "/forecast/", "/nowhe
     [
         ("/2026-11-19/manifest.json", 404),
         ("/2026-11-19/..%2f..%2fetc%2fpasswd", 404),
-        ("/..%2f2026-11-19/report.pdf", 404),
         ("/%2e%2e/%2e%2e/etc/passwd", 404),
-        ("/2026-11-18x/report.pdf", 422),
         ("/2026-11-02/report.pdf", 404),
         ("/2026-13-45/", 422),
-        ("/1700006400/", 422),
         ("/20261119/", 422),
-        ("/0001-01-01/", 404),
         ("/9999-12-31/", 404),
-        ("/forecast/0/", 422),
         ("/forecast/2026-11-02/", 404),
         ("/forecast/2026-11-16/manifest.json", 404),
-        ("/forecast/..%2f2026-11-16/forecast.pdf", 404),
         ("/?month=2026-13", 422),
         ("/?month=<script>", 422),
         ("/2026-11-17/build", 404),
         ("/docs", 404),
-        ("/openapi.json", 404),
     ],
 )
-def test_what_leads_nowhere_gets_a_page_and_a_way_back(
-    client, path: str, status: int
-) -> None:
+def test_what_leads_nowhere_gets_a_page_and_a_way_back(client, path, status):
     answer = client.get(path)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert (
-        "All sales reports" in answer.text
-        or "Run in Airflow" in answer.text
-        or "month=" in answer.text
-    )
     assert "<script>" not in answer.text
     assert "root:" not in answer.text
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_pages_have_no_scripts_no_foreign_content_and_relative_links(
-    client, path: str
-) -> None:
+def test_pages_have_no_scripts_no_foreign_content_and_relative_links(client, path):
     answer = client.get(path)
     policy = answer.headers["content-security-policy"]
     assert re.fullmatch(
@@ -79,19 +61,8 @@ def test_pages_have_no_scripts_no_foreign_content_and_relative_links(
     assert not re.search('(href|src|action)="/', answer.text)
 
 
-def test_the_way_back_is_relative_to_the_address_as_it_was_sent(client) -> None:
-    ways = {"/2026-11-19/..%2f..%2fx": "../", "/docs": "./", "/a/b/c": "../../"}
-    for path, way in ways.items():
-        assert f'<a class="button strong" href="{way}">' in client.get(path).text
-    assert 'class="home" href="./../"' in client.get("/").text
-    framed = client.get("/", headers={"Sec-Fetch-Dest": "iframe"}).text
-    assert 'class="home"' not in framed, "Airflow's own navigation is above"
-
-
-@pytest.mark.parametrize(
-    "path", ["/2026-11-19", "/quality", "/forecast", "/forecast/2026-11-16"]
-)
-def test_an_address_without_its_last_slash_is_redirected(open_pages, path: str) -> None:
+@pytest.mark.parametrize("path", ["/quality", "/forecast/2026-11-16"])
+def test_an_address_without_its_last_slash_is_redirected(open_pages, path):
     outer = FastAPI(root_path="/team")
     outer.mount(PREFIX, open_pages().app)
     client = TestClient(outer, base_url="http://airflow.example")
@@ -110,7 +81,7 @@ def test_an_address_without_its_last_slash_is_redirected(open_pages, path: str) 
 )
 def test_what_cannot_be_read_gets_a_page_without_secrets(
     client, monkeypatch, path, error, words
-) -> None:
+):
     def fails(*_):
         raise error
 
@@ -125,7 +96,7 @@ def test_what_cannot_be_read_gets_a_page_without_secrets(
 
 def test_files_have_their_type_and_are_saved_under_a_name_that_says_what_they_are(
     client,
-) -> None:
+):
     for name in (
         "report.pdf",
         "figures.csv",
@@ -144,29 +115,22 @@ def test_files_have_their_type_and_are_saved_under_a_name_that_says_what_they_ar
 
 def test_thumbnails_are_read_from_the_folder_of_pictures_alone(
     client, reports, monkeypatch, tmp_path
-) -> None:
+):
     monkeypatch.setenv("PICTURES_URI", f"file://{tmp_path}/pictures")
     (tmp_path / "pictures").mkdir()
     (tmp_path / "pictures" / "one.png").write_bytes(b"\x89PNG\r\n\x1a\n!")
-    (tmp_path / "pictures" / "text.png").write_bytes(b"text")
     (tmp_path / "secret.png").write_bytes(b"\x89PNG\r\n\x1a\n?")
-    names = [
-        "pictures/one.png",
-        "secret.png",
-        "pictures/../secret.png",
-        "pictures/text.png",
-    ]
-    figures = make_figures()
-    products = list(figures.products)
+    names = ["pictures/one.png", "secret.png", "pictures/../secret.png"]
+    file = reports / "2026-11-19" / "figures.json"
+    figures = json.loads(file.read_text())
     for place, name in enumerate(names):
-        uri = f"file://{tmp_path}/{name}"
-        products[place] = products[place].model_copy(update={"thumbnail": uri})
-    figures = figures.model_copy(update={"products": products})
-    (reports / "2026-11-19" / "figures.json").write_text(figures.model_dump_json())
+        figures["products"][place]["thumbnail"] = f"file://{tmp_path}/{name}"
+    file.write_text(json.dumps(figures))
     assert 'src="products/0.png" alt=""' in client.get("/2026-11-19/").text
-    paths = [f"/2026-11-19/products/{number}.png" for number in (0, 1, 2, 3, 4, -1)]
-    assert [client.get(path).status_code for path in paths] == [200] + [404] * 5
-    assert client.get(paths[0]).content.endswith(b"!")
+    assert client.get("/2026-11-19/products/0.png").content.endswith(b"!")
+    for number in (1, 2, 4, -1):
+        answer = client.get(f"/2026-11-19/products/{number}.png")
+        assert answer.status_code == 404
 
 
 REPORT = "The report is being built again."
@@ -180,9 +144,7 @@ SOURCE = "The source is being read again; the report follows."
         ("read", ("read", day(17), "storefront"), SOURCE),
     ],
 )
-def test_a_form_restarts_tasks_and_the_page_says_so(
-    open_pages, form, asked, message
-) -> None:
+def test_a_form_restarts_tasks_and_the_page_says_so(open_pages, form, asked, message):
     runs = FakeRuns()
     client = open_pages(runs=runs)
     answer = client.post(f"/2026-11-17/{form}", data={"source": "storefront"})
@@ -192,24 +154,17 @@ def test_a_form_restarts_tasks_and_the_page_says_so(
 
 
 @pytest.mark.parametrize("source", ["partner_files", "exchange_rates", "../x", ""])
-def test_only_required_sources_are_read_again(open_pages, source: str) -> None:
+def test_only_required_sources_are_read_again(open_pages, source):
     runs = FakeRuns()
     answer = open_pages(runs=runs).post("/2026-11-17/read", data={"source": source})
     assert (answer.status_code, runs.asked) == (422, [])
 
 
-def test_other_processes_than_the_api_server_load_no_fastapi() -> None:
-    code = "import sys, report_pages_plugin; assert 'fastapi' not in sys.modules"
-    subprocess.run(
-        [sys.executable, "-c", code], check=True, env={"PYTHONPATH": "plugins"}
-    )
-
-
-def test_an_answer_of_the_warehouse_is_kept_and_an_error_is_one_sentence() -> None:
+def test_an_answer_of_the_warehouse_is_kept_and_an_error_is_one_sentence():
     asked = []
     cache = WarehouseCache(lambda: "warehouse", timeout=0.01)
 
-    def count(warehouse: str) -> int:
+    def count(warehouse):
         asked.append(warehouse)
         return len(asked)
 
@@ -219,21 +174,15 @@ def test_an_answer_of_the_warehouse_is_kept_and_an_error_is_one_sentence() -> No
     hanging = cache.get("hanging", lambda _: release.wait(30))
     assert hanging == (None, "The warehouse timed out after 0.01 seconds.")
     release.set()
-    for error, words in (
-        (TransientError("it is away."), "The warehouse is unavailable: it is away."),
-        (
-            ValueError("password=x"),
-            "The warehouse is unavailable: see the API server's log.",
-        ),
-    ):
 
-        def fail(_: str, error: Exception = error) -> None:
-            raise error
+    def fail(_):
+        raise ValueError("password=x")
 
-        assert WarehouseCache(lambda: "").get("key", fail).failed == words
+    answer = cache.get("failing", fail)
+    assert answer.failed == "The warehouse is unavailable: see the API server's log."
 
 
-def test_ages_are_given_in_one_unit() -> None:
+def test_ages_are_given_in_one_unit():
     hours = (-1, 0.5, 119 / 60, 2, 47, 48, 72)
     ages = [ago(timedelta(hours=each)) for each in hours]
     assert ages == ["0 min", "30 min", "119 min", "2 h", "47 h", "2 days", "3 days"]

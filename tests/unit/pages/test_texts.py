@@ -6,21 +6,19 @@ from datetime import UTC, date, datetime
 import pytest
 
 from ecommerce.core import text
-from ecommerce.pages import day_status
-from ecommerce.sales.report.view.page import page_texts
 from tests.unit.pages.made_up import (
+    RUNS,
     FakeRuns,
     FakeWarehouse,
     archive_figures_alone,
     day,
     day_state,
     day_states,
-    delivered,
     quality_rows,
     rejected,
 )
-from tests.unit.pages.reading import lines_of, part, row, text_of
-from tests.unit.sales.report.samples import crowded, empty_day, make_figures
+from tests.unit.pages.reading import lines_of, part, row
+from tests.unit.sales.report.samples import make_figures
 
 EARLY = datetime(2026, 11, 20, 10, 59, tzinfo=UTC)
 """A minute before the daily run of the 19th is due."""
@@ -33,18 +31,19 @@ EARLY = datetime(2026, 11, 20, 10, 59, tzinfo=UTC)
         "/?month=2026-10",
         "/2026-11-02/",
         "/2026-11-09/",
+        "/2026-11-19/",
         "/2026-11-25/",
         "/2026-13-45/",
         "/quality/",
         "/nowhere",
     ],
 )
-def test_a_page(client, path: str, snapshot) -> None:
+def test_a_page(client, path, snapshot):
     assert lines_of(client.get(path).text) == snapshot
 
 
-@pytest.mark.parametrize("number", [16, 17, 18, 19])
-def test_what_frames_the_report_of_a_day(client, number: int, snapshot) -> None:
+@pytest.mark.parametrize("number", [16, 17, 18])
+def test_what_frames_the_report_of_a_day(client, number, snapshot):
     """The heading, what changed since the mail, the run and its forms."""
     page = lines_of(client.get(f"/2026-11-{number}/").text)
     head, _, report = page.partition("\nNet sales\n")
@@ -53,37 +52,19 @@ def test_what_frames_the_report_of_a_day(client, number: int, snapshot) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/2026-11-19/", "/quality/"])
-def test_a_page_without_warehouse(open_pages, path: str, snapshot) -> None:
+def test_a_page_without_warehouse(open_pages, path, snapshot):
     lines = lines_of(open_pages(warehouse=None).get(path).text).splitlines()
     assert "\n".join(lines[:40]) == snapshot
 
 
-def test_data_quality_without_anything_wrong(open_pages, snapshot) -> None:
+def test_data_quality_without_anything_wrong(open_pages, snapshot):
     page = open_pages(warehouse=FakeWarehouse(rows={})).get("/quality/").text
     assert lines_of(page).partition("[#differences]")[2] == snapshot
 
 
-@pytest.mark.parametrize("make", [make_figures, crowded, empty_day])
-def test_the_page_of_a_day_says_all_that_its_report_says(client, reports, make) -> None:
-    figures = make()
-    archive_figures_alone(reports, figures)
-    (reports / "2026-11-19" / "report.pdf").write_bytes(b"%PDF-")
-    page = client.get("/2026-11-19/").text
-    words = text_of(page)
-    texts = text.in_report_locale(page_texts)(figures)
-    for tile in (*texts["tiles"], *texts["small_tiles"]):
-        assert f"{tile['label']} {tile['value']}" in words
-    for section in texts["sections"]:
-        shown = part(page, section["id"])
-        for cells in section["rows"]:
-            for cell in cells:
-                assert " ".join(cell.split()) in shown
-        assert section["rows"] or section["empty"] in shown
-
-
 def test_months_and_weekdays_are_written_as_the_locale_does(
     client, monkeypatch, snapshot
-) -> None:
+):
     monkeypatch.setenv("REPORT_LOCALE", "de_DE")
     assert lines_of(client.get("/?month=2026-05").text) == snapshot
     assert "<h1>Donnerstag, 19. November 2026</h1>" in client.get("/2026-11-19/").text
@@ -91,43 +72,27 @@ def test_months_and_weekdays_are_written_as_the_locale_does(
 
 
 @pytest.mark.parametrize(
-    ("state", "label", "sources"),
+    ("number", "lacks", "words"),
     [
-        (
-            day_state(day(19), complete=False, empty_sources=("storefront",)),
-            "Incomplete",
-            "no orders from Storefront",
-        ),
-        (
-            day_state(
-                day(19), complete=False, missing_sources=("partner_files: acme",)
-            ),
-            "Incomplete",
-            "without acme",
-        ),
-        (day_state(day(19), complete=False), "Incomplete", "Incomplete"),
-        (
-            day_state(day(20), complete=False, missing_sources=("storefront",)),
-            "In progress",
-            "",
-        ),
+        (19, {"empty_sources": ["storefront"]}, "no orders from Storefront"),
+        (19, {"missing_sources": ["partner_files: acme"]}, "without acme"),
+        (19, {}, "Incomplete"),
+        (20, {"missing_sources": ["storefront"]}, "In progress"),
     ],
 )
-def test_the_status_of_a_day(open_pages, state, label: str, sources: str) -> None:
-    of_day = state.business_date
-    client = open_pages(warehouse=FakeWarehouse({of_day: state}))
-    words = row(client.get("/").text, text.short_day(of_day))
-    assert label in words
-    assert sources in words
-    assert ("without" in words) == ("without" in sources)
-    if of_day == day(19):
-        assert '<span class="pill incomplete">' in client.get("/2026-11-19/").text
+def test_the_status_of_a_day(open_pages, number, lacks, words):
+    state = day_state(day(number), complete=False, **lacks)
+    client = open_pages(warehouse=FakeWarehouse({day(number): state}))
+    shown = row(client.get("/").text, text.short_day(day(number)))
+    assert words in shown
+    assert ("Incomplete" in shown) == (number == 19)
+    assert ("without" in shown) == ("without" in words)
 
 
 @pytest.mark.parametrize("synced", [True, False])
 def test_until_its_daily_run_is_due_the_newest_day_is_awaited(
-    open_pages, reports, synced: bool
-) -> None:
+    open_pages, reports, synced
+):
     shutil.rmtree(reports / "2026-11-19")
     days = day_states()
     del days[day(19)]
@@ -135,9 +100,8 @@ def test_until_its_daily_run_is_due_the_newest_day_is_awaited(
         days[day(19)] = day_state(
             day(19), complete=False, missing_sources=("sales_db",)
         )
-    runs = FakeRuns(
-        {of_day: run for of_day, run in FakeRuns().runs.items() if of_day != day(19)}
-    )
+    runs = FakeRuns(dict(RUNS))
+    del runs.runs[day(19)]
     warehouse = FakeWarehouse(days, {})
     early = open_pages(runs=runs, warehouse=warehouse, now=EARLY)
     page = early.get("/").text
@@ -147,38 +111,31 @@ def test_until_its_daily_run_is_due_the_newest_day_is_awaited(
     assert "it begins at 2026-11-20 11:00:00 UTC" in early.get("/2026-11-19/").text
     late = open_pages(runs=runs, warehouse=warehouse).get("/").text
     assert "Not yet run" not in late
-    # A run that was made by hand before the schedule has a status.
-    by_hand = open_pages(now=EARLY).get("/").text
-    assert "Mailed" in row(by_hand, "Thu 19 Nov")
 
 
-def test_months_from_the_first_year_to_the_newest_day(open_pages, reports) -> None:
+def test_months_from_the_first_year_to_the_newest_day(open_pages, reports):
     days = {date(2016, 11, 3): day_state(date(2016, 11, 3))} | day_states()
     client = open_pages(warehouse=FakeWarehouse(days))
     page = client.get("/").text
-    years = [year for year in range(2010, 2030) if f'href="?month={year}-11"' in page]
-    assert years == list(range(2016, 2027))
+    assert 'href="?month=2016-11"' in page
+    assert 'href="?month=2015-11"' not in page
     assert 'rel="next"' not in page
     older = client.get("/?month=2016-11").text
     assert "No report" in row(older, "Thu 3 Nov")
     assert 'href="?month=2016-12" rel="next"' in older
-    assert 'href="?month=2015-12" rel="prev"' in client.get("/?month=2016-01").text
     # Without reports and days in the newest month, the page begins with the month of the last day.
     shutil.rmtree(reports)
     march = FakeWarehouse({date(2026, 3, 2): day_state(date(2026, 3, 2))}, {})
-    assert (
-        "<h1>March 2026</h1>"
-        in open_pages(runs=FakeRuns({}), warehouse=march).get("/").text
-    )
-    nothing = (
-        open_pages(runs=FakeRuns({}), warehouse=FakeWarehouse({}, {})).get("/").text
-    )
+    page = open_pages(runs=FakeRuns({}), warehouse=march).get("/").text
+    assert "<h1>March 2026</h1>" in page
+    empty = FakeWarehouse({}, {})
+    nothing = open_pages(runs=FakeRuns({}), warehouse=empty).get("/").text
     assert "No report has been built yet. The DAG daily_sales_pipeline" in nothing
 
 
 def test_figures_of_another_version_leave_the_picture_of_page_one(
     client, open_pages, reports
-) -> None:
+):
     (reports / "2026-11-19" / "figures.json").write_text('{"is": "older"}')
     page = client.get("/2026-11-19/").text
     assert '<img class="page" src="page-1.png"' in page
@@ -187,7 +144,7 @@ def test_figures_of_another_version_leave_the_picture_of_page_one(
     assert row(listed, "Thu 19 Nov").startswith(f"Thu 19 Nov ○ Report {text.NOTHING}")
 
 
-def test_a_day_that_was_completed_after_its_report_says_so(open_pages, reports) -> None:
+def test_a_day_that_was_completed_after_its_report_says_so(open_pages, reports):
     figures = make_figures()
     incomplete = {"complete": False, "empty_sources": ["storefront"]}
     quality = figures.quality.model_copy(update=incomplete)
@@ -201,20 +158,7 @@ def test_a_day_that_was_completed_after_its_report_says_so(open_pages, reports) 
     assert '<span class="pill incomplete">' in unreachable
 
 
-def test_an_unreadable_source_policy_costs_one_form_only(client, monkeypatch) -> None:
-    from ecommerce.core.errors import ConfigurationError
-
-    def unreadable() -> None:
-        raise ConfigurationError("the Variable source_policy is not JSON")
-
-    monkeypatch.setattr(day_status, "source_policy", unreadable)
-    page = client.get("/2026-11-17/").text
-    assert "Build again" in page
-    assert 'action="read"' not in page
-    assert "the Variable source_policy is not JSON." in page
-
-
-def test_what_comes_from_data_is_escaped_and_masked(open_pages) -> None:
+def test_what_comes_from_data_is_escaped_and_masked(open_pages):
     address = "ann@example.com"
     row_of = rejected(
         "storefront",
@@ -245,7 +189,7 @@ def test_what_comes_from_data_is_escaped_and_masked(open_pages) -> None:
 
 def test_what_is_in_the_partner_folder_and_is_not_read_is_listed(
     open_pages, monkeypatch, tmp_path
-) -> None:
+):
     late = "old_2026-11-11.csv"
     for name in (
         "acme_2026-11-19.csv",
@@ -275,42 +219,33 @@ def test_what_is_in_the_partner_folder_and_is_not_read_is_listed(
     ],
 )
 def test_a_partner_is_missing_once_its_day_was_read_or_is_due(
-    open_pages, now, is_read: bool, ends: str
-) -> None:
+    open_pages, now, is_read, ends
+):
     rows = quality_rows()
     if not is_read:
-        totals = rows["control_totals"]
-        rows["control_totals"] = [
-            each for each in totals if each["business_date"] != day(19)
-        ]
+        for total in rows["control_totals"]:
+            if total["business_date"] == day(19):
+                total["business_date"] = day(9)
     page = open_pages(warehouse=FakeWarehouse(rows=rows), now=now).get("/quality/").text
     assert part(page, "partners").endswith(ends)
 
 
-def test_each_query_reads_its_days_only(open_pages, monkeypatch) -> None:
-    spans: dict[str, tuple] = {}
+def test_each_query_reads_its_days_only(open_pages, monkeypatch):
+    spans = {}
+    months = []
 
     class Watched(FakeWarehouse):
         def query(self, path, **given):
-            rows = super().query(path, **given)
             if "day" in given:
-                first = given.get("first")
-                spans[path.rpartition("/")[2]] = (first, given["day"])
-                if path.endswith("pages/deliveries.sql"):
-                    return [
-                        each
-                        for each in rows
-                        if first <= each["business_date"] <= given["day"]
-                    ]
-            return rows
+                name = path.rpartition("/")[2]
+                spans[name] = (given.get("first"), given["day"])
+            return super().query(path, **given)
 
-    days = (date(2026, 11, 12), date(2026, 10, 29), date(2026, 10, 22))
-    weekly = [delivered("weekly", of_day) for of_day in days]
-    warehouse = Watched(rows=quality_rows() | {"deliveries": weekly})
-    page = open_pages(warehouse=warehouse).get("/quality/").text
-    assert part(page, "partners").endswith("20 missing"), (
-        "a partner of four weeks ago is due"
-    )
+    def load(warehouse, first, last, required):
+        months.append((first, last, *required))
+        return []
+
+    open_pages(warehouse=Watched(rows=quality_rows())).get("/quality/")
     shown = (date(2026, 10, 23), day(19))
     assert spans == {
         "rejected.sql": shown,
@@ -320,12 +255,6 @@ def test_each_query_reads_its_days_only(open_pages, monkeypatch) -> None:
         # What the next day's report would list.
         "restatements.sql": (None, day(20)),
     }
-    months = []
-
-    def load(warehouse, first, last, required):
-        months.append((first, last, *required))
-        return []
-
     monkeypatch.setattr("ecommerce.sales.day_state.load_day_states", load)
     open_pages().get("/?month=2026-02")
     assert months == [(date(2026, 2, 1), date(2026, 2, 28), "sales_db", "storefront")]

@@ -1,120 +1,72 @@
 """What a forecast is, for shops whose pattern is known, and for histories that are in a bad state."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import date
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from ecommerce.forecast.models.ensemble import (
     CANDIDATES,
-    DEFAULT,
-    PanelForecast,
-    forecasts_of_all,
     predict,
     train,
 )
-from ecommerce.forecast.models.features import Statistics
-from ecommerce.forecast.models.members import Boosting
 from ecommerce.forecast.weeks import HORIZON
-from tests.unit.forecast.panels import WEEK, dated, make_panel, shapes, weekly
+from tests.unit.forecast.panels import WEEK, make_panel, weekly
 
-REPOSITORY = Path(__file__).parents[4]
 COMING = np.tile(WEEK, HORIZON // 7)
 DAYS = 168
 """A history that is too short for the boosted trees, which take the most time."""
 
 
-def forecast(values: np.ndarray, holidays: np.ndarray | None = None) -> PanelForecast:
+def forecast(values, holidays=None):
     panel = make_panel(values, holidays=holidays)
     return predict(train(panel), panel)
 
 
-def first_series(values: np.ndarray, holidays: np.ndarray | None = None) -> np.ndarray:
+def first_series(values, holidays=None):
     return forecast(values, holidays).values[:, 0]
 
 
-def error(values: np.ndarray, truth: np.ndarray = COMING) -> float:
+def error(values, truth=COMING):
     return float(np.abs(values - truth).sum() / truth.sum())
 
 
-def test_a_promotion_that_is_announced_is_forecast():
-    days = 364
-    promotions = np.zeros((days + HORIZON, 4))
-    for first in range(20, days, 35):
-        promotions[first : first + 5] = 1
-    promotions[days:] = 0
-    promotions[days + 7 : days + 12] = 1
-    values = weekly(days, series=4) * (1 + 0.5 * promotions[:days])
-    forecasts = forecasts_of_all(make_panel(values, promotions))
-    truth = COMING * np.where(promotions[days:, 0] > 0, 1.5, 1)
-    for champion in ("ridge", "boosting", "blend"):
-        found = forecasts[champion].values[:, 0]
-        assert error(found, truth) < 0.1, champion
-        assert found[7:14].sum() > 1.2 * found[14:21].sum(), champion
-
-
-def test_a_growing_market_is_a_reason_to_expect_more_and_never_less():
-    days = np.arange(420)
-    market = 100 * (1 + 0.3 * np.sin(days / 40))
-    panel = make_panel(weekly(420, series=4) * market[:, None] / 100, market=market)
-    trees = Boosting.fit(Statistics(panel))
-    forecasts = []
-    for level in (70, 130):
-        later = np.where(days < 420 - 28, 100.0, level)
-        forecasts.append(trees.forecast(Statistics(replace(panel, market=later))))
-    rises = forecasts[1] - forecasts[0]
-    assert (rises >= 0).all()
-    assert (rises > 0).any()
-
-
 RARE = np.where(np.random.default_rng(5).random(DAYS) < 0.15, 40.0, 0.0)
-STATES = [
-    "ordinary",
-    "zeros",
-    "doubled",
-    "vanished",
-    "new",
-    "closed on Sundays",
-    "rare",
-    "spike",
-]
+STATES = ["zeros", "doubled", "vanished", "new", "rare"]
 
 
 @pytest.fixture(scope="module")
-def states() -> Mapping[str, np.ndarray]:
+def shop():
     """The forecasts of a shop, each of whose series is in another state."""
     values = weekly(DAYS, series=len(STATES))
-    values[:, 1] = 0
-    values[-64:, 2] *= 2
-    values[-34:, 3] = 0
-    values[:-42, 4] = 0
-    values[6::7, 5] = 0
-    values[:, 6] = RARE
-    values[-14, 7] *= 20
-    found = forecast(values)
-    assert (found.bounds[95][1][:, 1] == 0).all(), "an interval of zeros"
-    return dict(zip(STATES, found.values.T, strict=False))
+    values[:, 0] = 0
+    values[-64:, 1] *= 2
+    values[-34:, 2] = 0
+    values[:-42, 3] = 0
+    values[:, 4] = RARE
+    return forecast(values)
+
+
+@pytest.fixture(scope="module")
+def states(shop):
+    return dict(zip(STATES, shop.values.T, strict=False))
+
+
+def test_bounds_are_ordered_and_not_negative(shop):
+    (lower_80, upper_80), (lower_95, upper_95) = shop.bounds[80], shop.bounds[95]
+    amounts = np.stack([lower_95, lower_80, shop.values, upper_80, upper_95])
+    assert (amounts >= 0).all()
+    assert (np.diff(amounts, axis=0) >= 0).all()
+    assert (upper_95[:, 0] == 0).all(), "nothing is expected of a series of zeros"
 
 
 @pytest.mark.parametrize(
     ("state", "coming", "most"),
     [
-        ("ordinary", COMING, 0.06),
         ("doubled", 2 * COMING, 0.15),
         ("new", COMING, 0.1),
-        ("spike", COMING, 0.12),
-        ("closed on Sundays", np.where(np.arange(28) % 7 == 6, 0, COMING), 0.06),
     ],
 )
-def test_a_state_of_one_series(states, state: str, coming: np.ndarray, most: float):
+def test_a_state_of_one_series(states, state, coming, most):
     assert error(states[state], coming) < most
-    assert (states[state][coming == 0] == 0).all()
 
 
 def test_series_without_a_pattern(states):
@@ -134,7 +86,6 @@ def test_a_forecast_needs_28_known_days():
     found = predict(trained, panel).values
     is_known = np.isfinite(found)
     assert is_known.all(axis=0).tolist() == [True, False, True, True]
-    assert not is_known[:, 1].any()
     assert np.allclose(found[:, 3], found[:, 0] + found[:, 2])
 
 
@@ -151,9 +102,9 @@ def test_weeks_before_a_series_had_enough_history_are_not_scored():
 
 @pytest.mark.parametrize(
     ("gap", "most"),
-    [((94, 125), 0.06), ((158, 168), 0.1), ((128, 168), 0.1), ((58, 168), 0.15)],
+    [((94, 125), 0.06), ((58, 168), 0.15)],
 )
-def test_a_gap_is_no_slump(gap: tuple[int, int], most: float):
+def test_a_gap_is_no_slump(gap, most):
     values = weekly(DAYS)
     values[slice(*gap)] = np.nan
     assert error(first_series(values)) < most
@@ -177,7 +128,7 @@ def test_a_shop_that_was_closed_for_a_week_opens_again():
     [(1, 1, True), (0, 1, False), (7, 99, True), (6, 99, False)],
 )
 def test_a_holiday_is_closed_as_last_time_or_as_seven_of_ten_others(
-    closed: int, named: int, is_closed: bool
+    closed, named, is_closed
 ):
     """Of ten holidays the first `closed` had no sales; the coming one is the first again, or a new one."""
     values = weekly(DAYS)
@@ -191,56 +142,9 @@ def test_a_holiday_is_closed_as_last_time_or_as_seven_of_ten_others(
 
 
 @pytest.mark.parametrize(("part", "is_learned"), [(0.3, False), (0.6, True)])
-def test_a_last_day_that_was_cut_off_is_not_learned_from(part: float, is_learned: bool):
+def test_a_last_day_that_was_cut_off_is_not_learned_from(part, is_learned):
     whole = first_series(weekly(DAYS))[6::7]
     values = weekly(DAYS)
     values[-1] *= part
     sundays = first_series(values)[6::7]
     assert (sundays < 0.98 * whole).all() == is_learned
-
-
-@pytest.mark.parametrize(
-    ("as_of", "days"), [(date(2026, 12, 1), 250), (date(2026, 1, 1), 60)]
-)
-def test_no_shape_of_a_series_gives_negative_crossed_or_missing_bounds(
-    as_of: date, days: int
-):
-    forecasts = forecasts_of_all(dated(shapes(days, seed=days), as_of))
-    is_forecast = ~np.isnan(forecasts[DEFAULT].values).all(axis=0)
-    assert is_forecast.sum() >= 17
-    for candidate, made in forecasts.items():
-        (lower_80, upper_80), (lower_95, upper_95) = made.bounds[80], made.bounds[95]
-        order = [lower_95, lower_80, made.values, upper_80, upper_95]
-        amounts = np.stack(order)[:, :, is_forecast]
-        assert np.isfinite(amounts).all(), candidate
-        assert (amounts >= 0).all(), candidate
-        assert (np.diff(amounts, axis=0) >= 0).all(), candidate
-
-
-SCRIPT = """
-import hashlib, json, pickle
-from datetime import date
-from ecommerce.forecast.data.history import History
-from ecommerce.forecast.models.registry import Champion
-from ecommerce.forecast.models.training import card, predict_all, train_all
-from tests.unit.forecast.panels import make_panel, weekly
-history = History(date(2026, 1, 5), {"category": make_panel(weekly(200, series=3, noise=0.2))}, ())
-trained = train_all(history)
-said = repr(predict_all(history, trained)) + json.dumps(card(history, Champion(), trained), sort_keys=True)
-print(hashlib.sha256(said.encode()).hexdigest(), hashlib.sha256(pickle.dumps(trained)).hexdigest())
-"""
-
-
-@pytest.mark.slow
-def test_the_same_history_gives_the_same_forecasts_card_and_model_on_one_core_and_on_two():
-    answers = set()
-    for threads in ("1", "2"):
-        environment = os.environ | {
-            "PYTHONPATH": f"{REPOSITORY / 'plugins'}:{REPOSITORY}",
-            "OMP_NUM_THREADS": threads,
-            "OPENBLAS_NUM_THREADS": threads,
-        }
-        answers.add(
-            subprocess.check_output([sys.executable, "-c", SCRIPT], env=environment)
-        )
-    assert len(answers) == 1

@@ -4,7 +4,6 @@ The boosted trees are compared by their input (the features), because another pr
 another way; what they forecast is tested in `test_ensemble`.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -13,16 +12,14 @@ import pandas as pd
 import pytest
 
 from ecommerce.core.named_weeks import black_friday
-from ecommerce.forecast.data.panel import Panel, clean, holidays_of
+from ecommerce.forecast.data.panel import holidays_of
 from ecommerce.forecast.models.ensemble import (
     CANDIDATES,
-    PanelForecast,
     forecasts_of_all,
     predict,
     train_candidates,
 )
 from ecommerce.forecast.models.features import Statistics, features
-from ecommerce.forecast.models.season import growth, season
 from ecommerce.forecast.weeks import HORIZON
 from tests.unit.forecast.panels import make_panel, weekly
 
@@ -31,7 +28,7 @@ SERIES = ("promoted", "half promoted", "closed on Sundays", "rare", "grown", "sp
 NAMES = (*SERIES, "total")
 
 
-def shop(days: int) -> Panel:
+def shop(days):
     """Known `days` before `AS_OF`, with promotions, holidays, a market index, a gap and a Black Friday."""
     first = AS_OF - timedelta(days=days)
     dates = [first + timedelta(days=number) for number in range(days + HORIZON)]
@@ -61,16 +58,16 @@ def shop(days: int) -> Panel:
 
 
 @pytest.fixture(scope="module")
-def panel() -> Panel:
+def panel():
     return shop(days=430)
 
 
 @pytest.fixture(scope="module")
-def forecasts(panel: Panel) -> Mapping[str, PanelForecast]:
+def forecasts(panel):
     return forecasts_of_all(panel)
 
 
-def text_of(values: np.ndarray, rows: Sequence[str], heads: Sequence[str]) -> str:
+def text_of(values, rows, heads):
     """A table of numbers with four significant digits."""
     table = pd.DataFrame(values, list(rows), list(heads))
     return table.to_string(float_format="{:.4g}".format, na_rep="-")
@@ -83,7 +80,7 @@ def test_each_day_of_four_weeks(forecasts, snapshot):
     assert "\n\n".join(parts) == snapshot
 
 
-def weeks_and_widths(made: PanelForecast) -> str:
+def weeks_and_widths(made):
     """By series: the sums of the four weeks, and how far the intervals of their first days reach."""
     weeks = made.values.reshape(4, 7, -1).sum(axis=1)
     widths = [(upper - made.values)[::7] for _, upper in made.bounds.values()]
@@ -94,7 +91,7 @@ def weeks_and_widths(made: PanelForecast) -> str:
 @pytest.mark.parametrize(
     "candidate", ["seasonal_naive", "weekday_mean_8", "open_weekday_mean", "ridge"]
 )
-def test_weeks_and_their_intervals(forecasts, candidate: str, snapshot):
+def test_weeks_and_their_intervals(forecasts, candidate, snapshot):
     assert weeks_and_widths(forecasts[candidate]) == snapshot
 
 
@@ -107,7 +104,7 @@ def test_a_short_history_its_blend_and_its_back_test(snapshot):
 
 
 @pytest.mark.parametrize("place", [0, 2, 3])
-def test_what_is_known_of_the_days_ahead(panel, place: int, snapshot):
+def test_what_is_known_of_the_days_ahead(panel, place, snapshot):
     columns, base, level = features(Statistics(panel), panel.days - 1)
     days = [0, 3, 4, 6, 7, 8, 9, 10, 11, 27]
     table = np.column_stack(
@@ -119,22 +116,3 @@ def test_what_is_known_of_the_days_ahead(panel, place: int, snapshot):
         *(f"feature {number}" for number in range(columns.shape[2])),
     ]
     assert text_of(table[days].T, heads, [f"day {day + 1}" for day in days]) == snapshot
-
-
-def test_season_growth_and_clean_history(panel, snapshot):
-    values, closed = clean(panel)
-    line = season(panel, values)
-    rises = growth(panel, values / line[: panel.days])
-    days = slice(panel.days - 42, None, 2)
-    text = text_of(
-        np.column_stack([line, rises])[days],
-        panel.dates[days].astype(str),
-        ["season", "growth"],
-    )
-    facts = [
-        np.nansum(values, axis=0),
-        np.isnan(values).sum(axis=0),
-        closed.sum(axis=0),
-    ]
-    cleaned = text_of(np.array(facts), ["sales", "unknown", "closed"], SERIES)
-    assert f"{text}\n\n{cleaned}" == snapshot

@@ -2,16 +2,13 @@
 
 import random
 import shutil
-from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ecommerce.core.business_day import day_window
-from ecommerce.core.data_warnings import DataWarning, data_warning
+from ecommerce.core.data_warnings import data_warning
 from ecommerce.forecast.data.history import History
 from ecommerce.forecast.data.panel import Panel
 from ecommerce.forecast.report import archive, steps
@@ -22,6 +19,7 @@ from ecommerce.sources.partner_ftp.files import Promotion
 AS_OF = date(2026, 11, 16)
 ZONE = "America/New_York"
 WEEKDAYS = (0.8, 0.85, 0.9, 1.0, 1.3, 1.4, 0.75)
+LEVELS = {"category": 6000, "channel": 12000, "sku": 300}
 CATEGORIES = ("Kitchen", "Lighting", "Garden", "Textiles", "Toys")
 PROMOTIONS = (
     Promotion(date(2026, 11, 14), date(2026, 11, 18), "KIT-001", Decimal(15)),
@@ -41,18 +39,18 @@ REJECTED = data_warning(
 )
 
 
-def day(ahead: int) -> date:
+def day(ahead):
     """A day relative to the first that is forecast."""
     return AS_OF + timedelta(days=ahead)
 
 
 def made(
-    series: str,
-    target: date,
-    forecast: float,
-    actual: float | None = None,
-    **changes: Any,
-) -> dict[str, Any]:
+    series,
+    target,
+    forecast,
+    actual=None,
+    **changes,
+):
     """A forecast whose intervals reach 10 and 20 % to either side, made on the Monday of its week."""
     monday = min(target, day(27)) - timedelta(days=target.weekday())
     cents = [
@@ -67,7 +65,7 @@ def made(
     return dict(zip(DayForecast.model_fields, cents, strict=True)) | facts | changes
 
 
-def names(categories: Sequence[str] = CATEGORIES, skus: int = 12) -> list[str]:
+def names(categories=CATEGORIES, skus=12):
     """The series of a shop but the total, with two channels."""
     articles = [
         f"sku:{CATEGORIES[number % 5][:3].upper()}-{number:03}"
@@ -81,37 +79,29 @@ def names(categories: Sequence[str] = CATEGORIES, skus: int = 12) -> list[str]:
     ]
 
 
-def history(series: Sequence[str], seed: int = 7) -> dict[str, dict[date, Decimal]]:
+def history(series):
     """Sales by series and day of eight weeks; the total is the sum of the categories."""
-    drawn = random.Random(seed)
-    pattern = {
-        each: WEEKDAYS[each.weekday()] * UNUSUAL.get(each, 1) for each in ALL_DAYS
-    }
-    found: dict[str, dict[date, Decimal]] = {
-        "total": dict.fromkeys(ALL_DAYS, Decimal(0))
-    }
+    drawn = random.Random(7)
+    found = {"total": dict.fromkeys(ALL_DAYS, Decimal(0))}
     for place, name in enumerate(series):
-        level = {"category": 6000, "channel": 12000}.get(
-            name.partition(":")[0], 300
-        ) / (1 + place % 5)
-        found[name] = {
-            each: Decimal(str(round(level * sold * drawn.uniform(0.9, 1.1), 2)))
-            for each, sold in pattern.items()
-        }
-        if name.startswith("category:"):
-            for each, value in found[name].items():
-                found["total"][each] += value
+        kind = name.partition(":")[0]
+        level = LEVELS[kind] / (1 + place % 5)
+        found[name] = {}
+        for each in ALL_DAYS:
+            pattern = WEEKDAYS[each.weekday()] * UNUSUAL.get(each, 1)
+            sold = level * pattern * drawn.uniform(0.9, 1.1)
+            found[name][each] = Decimal(str(round(sold, 2)))
+            if kind == "category":
+                found["total"][each] += found[name][each]
     return found
 
 
-def expected(each: date, value: Decimal) -> float:
+def expected(each, value):
     """What is sold without what nobody can know."""
     return float(value) / UNUSUAL.get(each, 1)
 
 
-def rows(
-    actuals: dict[str, dict[date, Decimal]], *, past: bool = True, bias: float = 1
-) -> list[dict[str, Any]]:
+def rows(actuals, *, past=True, bias=1):
     """The forecasts of eight weeks, each made on its Monday, and of the coming four, with 50 % more in
     Black Friday's week; the former are `bias` times what one expects."""
     drawn = random.Random(5)
@@ -140,7 +130,7 @@ def rows(
     return found
 
 
-def card(series: Sequence[str], **changes: Any) -> dict[str, Any]:
+def card(series, **changes):
     """A model card as `training.card` writes it."""
     kinds = []
     for kind, error in (("category", 0.11), ("channel", 0.09), ("sku", 0.42)):
@@ -169,21 +159,19 @@ def card(series: Sequence[str], **changes: Any) -> dict[str, Any]:
 
 
 def known(
-    actuals: dict[str, dict[date, Decimal]],
-    unknown: Collection[date] = (),
-    gaps: Sequence[date] = (),
-    promotions: Sequence[Promotion] = PROMOTIONS,
-    closed: Collection[date] = (),
-) -> History:
+    actuals,
+    unknown=(),
+    gaps=(),
+    promotions=PROMOTIONS,
+    closed=(),
+):
     """What the run knows of a shop."""
     panels = {}
     for kind in ("category", "channel", "sku"):
         series = [name for name in actuals if name.startswith(f"{kind}:")]
-        rows = [
-            [np.nan if day in unknown else actuals[name][day] for name in series]
-            for day in ALL_DAYS
-        ]
+        rows = [[actuals[name][day] for name in series] for day in ALL_DAYS]
         values = np.array(rows, dtype=float)
+        values[[day in unknown for day in ALL_DAYS]] = np.nan
         values[[day in closed for day in ALL_DAYS]] = 0
         nothing = np.zeros((len(values) + 28, len(series)))
         panels[kind] = Panel(
@@ -194,15 +182,15 @@ def known(
 
 
 def make_figures(
-    series: Sequence[str] | None = None,
+    series=None,
     *,
-    past: bool = True,
-    complete: Sequence[date] = ALL_DAYS,
-    warnings: Sequence[DataWarning] = (REJECTED,),
-    forecasts: Sequence[dict[str, Any]] | None = None,
-    model_card: dict[str, Any] | None = None,
-    **changes: Any,
-) -> model.ForecastFigures:
+    past=True,
+    complete=ALL_DAYS,
+    warnings=(REJECTED,),
+    forecasts=None,
+    model_card=None,
+    **changes,
+):
     """The report of an ordinary week; `changes` replace what the run knows."""
     series = names() if series is None else series
     actuals = history(series)
@@ -225,7 +213,7 @@ def make_figures(
     )
 
 
-def publish_two(reports: Path) -> None:
+def publish_two(reports):
     """Archive the forecast of `AS_OF` below `reports`, and a copy as that of the week before."""
     archive.publish(f"file://{reports}", make_figures())
     newest = reports / "forecasts" / str(AS_OF)

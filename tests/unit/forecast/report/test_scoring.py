@@ -2,19 +2,15 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from ecommerce.forecast.report import scoring
 
 AS_OF = date(2026, 11, 16)
-Row = dict[str, Any]
 
 
-def made(
-    back: int, forecast: str, actual: str, series: str = "total", **changes: Any
-) -> Row:
+def made(back, forecast, actual, series="total", **changes):
     """A forecast of the day `back` days before `AS_OF`; its intervals reach 10 and 20 to either side."""
     said = Decimal(forecast)
     facts = {
@@ -30,31 +26,18 @@ def made(
     return facts | changes
 
 
-def test_of_three_days_by_hand() -> None:
-    found = scoring.score(
-        "total", [made(3, "110", "100"), made(2, "80", "105"), made(1, "100", "95")]
-    )
-    assert (found.periods, found.forecast, found.actual) == (
-        3,
-        Decimal(290),
-        Decimal(300),
-    )
-    assert found.error == Decimal("0.133333"), "(10 + 25 + 5) / 300"
-    assert found.bias == Decimal("-0.033333"), "290 / 300 - 1"
-    assert found.covered_80 == Decimal("0.666667"), "105 is above 90"
-    assert found.covered_95 == Decimal("0.666667"), "and above 100"
-
-
-def test_a_day_on_the_bound_of_its_interval_lies_in_it() -> None:
+def test_a_day_on_the_bound_of_its_interval_lies_in_it():
     found = scoring.score(
         "total",
         [made(1, "100", "110"), made(2, "100", "90"), made(3, "100", "110.0001")],
     )
     assert found.covered_80 == Decimal("0.666667")
     assert found.covered_95 == 1
+    outside = scoring.score("total", [made(1, "100", "120.0001")])
+    assert (outside.covered_95, outside.bias) == (0, Decimal("-0.166667"))
 
 
-def test_a_closed_day_is_in_the_error_and_in_no_interval() -> None:
+def test_a_closed_day_is_in_the_error_and_in_no_interval():
     nothing = dict.fromkeys(
         ("lower_80", "upper_80", "lower_95", "upper_95"), Decimal(0)
     )
@@ -62,10 +45,10 @@ def test_a_closed_day_is_in_the_error_and_in_no_interval() -> None:
     found = scoring.score("total", [closed, made(2, "100", "150")])
     assert (found.periods, found.covered_80, found.covered_95) == (2, 0, 0)
     alone = scoring.score("total", [closed])
-    assert (alone.error, alone.bias, alone.covered_80) == (None, None, None)
+    assert (alone.error, alone.covered_80) == (None, None)
 
 
-def test_kinds_are_pooled() -> None:
+def test_kinds_are_pooled():
     rows = [
         made(1, "100", "100"),
         made(56, "100", "50"),
@@ -83,7 +66,7 @@ def test_kinds_are_pooled() -> None:
     assert found["category"].bias == Decimal("-0.100000")
 
 
-def test_articles_are_scored_by_whole_weeks() -> None:
+def test_articles_are_scored_by_whole_weeks():
     # One piece is sold a week, on a day that nobody can know.
     week = [
         made(back, "10", "70" if back == 3 else "0", "sku:A") for back in range(1, 8)
@@ -99,7 +82,7 @@ def test_articles_are_scored_by_whole_weeks() -> None:
     assert found.covered_80 is None
 
 
-def days(forecasts: list[str], **changes: Any) -> list[Row]:
+def days(forecasts, **changes):
     """Days with sales of 100 each."""
     return [
         made(back, each, "100", **changes) for back, each in enumerate(forecasts, 1)
@@ -125,7 +108,6 @@ COVERED = "only 55.0 % of days were within their 80 % interval (limit 60.0 %)"
             None,
             ["forecasts were 10.1 % too high (limit 10.0 %)"],
         ),
-        (days(["90"] * 28, **WIDE), None, []),
         (
             days(["89.9"] * 28, **WIDE),
             None,
@@ -142,11 +124,10 @@ COVERED = "only 55.0 % of days were within their 80 % interval (limit 60.0 %)"
                 "the error was 9.0 % of sales, more than 1.5 times the 5.9 % of the back-test"
             ],
         ),
-        (days(["109", "91"] * 14), None, []),
         (days(["200"] * 28, series="category:a"), None, []),
     ],
 )
-def test_drift(rows: list[Row], usual: str | None, reasons: list[str]) -> None:
+def test_drift(rows, usual, reasons):
     found = scoring.drift(rows, usual and Decimal(usual))
     assert found.reasons == reasons
     assert found.usual_error == (usual and Decimal(usual))
