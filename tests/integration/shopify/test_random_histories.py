@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
@@ -32,6 +33,8 @@ from tests.integration.shopify.reading import (
     window_in,
 )
 from tests.oracle_shopify import returns_of, totals_of
+
+pytestmark = pytest.mark.slow
 
 MINUTE = timedelta(minutes=1)
 PAYMENTS = [
