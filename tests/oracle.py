@@ -9,9 +9,9 @@ was read (`read_at`, `run_id`).
 import hashlib
 import hmac
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cached_property
 from typing import Any
@@ -22,12 +22,9 @@ from demo.ledger import (
     PARTNER_FILES,
     SHOPIFY,
     STOREFRONT,
-    Line,
-    Order,
-    Refund,
     Snapshot,
 )
-from tests.oracle_refunds import Part, split_sales_db, split_storefront
+from tests.oracle_refunds import split_sales_db, split_storefront
 
 Row = dict[str, Any]
 
@@ -46,7 +43,7 @@ IN_TOTAL = (STOREFRONT, SHOPIFY)
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 
 
-def rounded(amount: Decimal) -> Decimal:
+def rounded(amount):
     """To four decimals, half away from zero."""
     return amount.quantize(Decimal("0.0001"), context=_EXACT)
 
@@ -72,7 +69,7 @@ class Oracle:
     missing: Mapping[date, list[str]] = field(default_factory=dict)
     off: Collection[str] = ()
 
-    def tables(self) -> dict[str, list[Row]]:
+    def tables(self):
         """All tables by name."""
         return {
             "orders": self.orders,
@@ -83,12 +80,12 @@ class Oracle:
         }
 
     @cached_property
-    def orders(self) -> list[Row]:
+    def orders(self):
         """One row per order, whatever its status."""
         return [self._order(order) for order in self.snapshot.orders]
 
     @cached_property
-    def order_lines(self) -> list[Row]:
+    def order_lines(self):
         """One row per sound line."""
         return [
             self._line(order, line, header)
@@ -97,9 +94,9 @@ class Oracle:
         ]
 
     @cached_property
-    def refunds(self) -> list[Row]:
+    def refunds(self):
         """One row per refunded line, and one with line number 0 for what no line explains."""
-        by_order: dict[tuple[str, str], list[Refund]] = defaultdict(list)
+        by_order = defaultdict(list)
         for refund in self.snapshot.refunds:
             by_order[refund.channel, refund.order_id].append(refund)
         rows = []
@@ -112,11 +109,11 @@ class Oracle:
         return rows
 
     @cached_property
-    def daily_sales(self) -> list[Row]:
+    def daily_sales(self):
         """Sums per day, source, channel, category, country and currency, over what counts."""
-        sums: dict[tuple[Any, ...], Row] = {}
+        sums = {}
 
-        def group(row: Row) -> Row:
+        def group(row):
             names = (
                 "business_date",
                 "source",
@@ -157,7 +154,7 @@ class Oracle:
         return list(sums.values())
 
     @cached_property
-    def daily_summary(self) -> list[Row]:
+    def daily_summary(self):
         """Headline figures of every day that had a run, an order or a refund."""
         days = {row["business_date"] for row in (*self.orders, *self.refunds)} | set(
             self.run_days
@@ -165,9 +162,9 @@ class Oracle:
         return [self._summary(day) for day in sorted(days)]
 
     @cached_property
-    def first_counted(self) -> dict[str, datetime]:
+    def first_counted(self):
         """When each customer placed their first order that counts."""
-        first: dict[str, datetime] = {}
+        first = {}
         for order in filter(_counts, self.orders):
             if customer := order["customer_hash"]:
                 first[customer] = min(
@@ -176,7 +173,7 @@ class Oracle:
         return first
 
     @property
-    def rejected(self) -> Counter[tuple[str, str]]:
+    def rejected(self):
         """How many different source rows must be rejected, by (source, reason)."""
         snapshot = self.snapshot
         flaws = [
@@ -192,11 +189,11 @@ class Oracle:
         ]
         return Counter(flaws + bad_rows)
 
-    def business_date(self, instant: datetime) -> date:
+    def business_date(self, instant):
         """The day on the shop's wall calendar."""
         return instant.astimezone(ZoneInfo(self.timezone)).date()
 
-    def customer_hash(self, order: Order) -> str | None:
+    def customer_hash(self, order):
         """One hash per person: of the e-mail, else of the channel's customer id."""
         if order.email and order.email.strip():
             identity = order.email.strip().lower()
@@ -208,7 +205,7 @@ class Oracle:
             self.hash_key.encode(), identity.encode(), hashlib.sha256
         ).hexdigest()
 
-    def converted(self, amount: Decimal, currency: str, day: date) -> Decimal | None:
+    def converted(self, amount, currency, day):
         """`amount` in the reporting currency at the rates of `day`, exact; None when a rate is missing."""
         if currency == self.reporting_currency:
             return amount
@@ -219,7 +216,7 @@ class Oracle:
             else _EXACT.divide(_EXACT.multiply(amount, rates[1]), rates[0])
         )
 
-    def _rate(self, currency: str, day: date) -> Decimal | None:
+    def _rate(self, currency, day):
         if currency == "EUR":
             return Decimal(1)
         usable = [
@@ -235,16 +232,16 @@ class Oracle:
         )
 
     @cached_property
-    def _orders_by_key(self) -> dict[tuple[str, str], Order]:
+    def _orders_by_key(self):
         return {
             (order.channel, order.order_id): order for order in self.snapshot.orders
         }
 
     @cached_property
-    def _headers(self) -> dict[tuple[str, str], Row]:
+    def _headers(self):
         return {(row["source"], row["order_id"]): row for row in self.orders}
 
-    def _order(self, order: Order) -> Row:
+    def _order(self, order):
         status = order.status.strip().lower()
         row = {
             "source": order.channel,
@@ -273,7 +270,7 @@ class Oracle:
             ]  # each WooCommerce version calls something else a modification
         return row
 
-    def _line(self, order: Order, line: Line, header: Row) -> Row:
+    def _line(self, order, line, header):
         unit_price = (
             rounded(line.gross / line.quantity)
             if order.channel in IN_TOTAL
@@ -300,7 +297,7 @@ class Oracle:
             "tax_amount": line.tax,
         }
 
-    def _refund(self, refund: Refund, part: Part) -> Row:
+    def _refund(self, refund, part):
         key = refund.channel, refund.order_id
         order, header = self._orders_by_key.get(key), self._headers.get(key)
         line = order and next(
@@ -334,7 +331,7 @@ class Oracle:
             "refunded_at": refund.refunded_at,
         }
 
-    def _summary(self, day: date) -> Row:
+    def _summary(self, day):
         orders = [
             row for row in self.orders if row["business_date"] == day and _counts(row)
         ]
@@ -347,7 +344,7 @@ class Oracle:
             if self.converted(ZERO, row["currency"], day) is not None
         ]
 
-        def total(rows: Iterable[Row], column: str) -> Decimal:
+        def total(rows, column):
             amounts = (
                 self.converted(row[column], row["currency"], day) for row in rows
             )
@@ -391,18 +388,18 @@ class Oracle:
         }
 
     @cached_property
-    def _counted_lines(self) -> dict[date, list[Row]]:
-        by_day: dict[date, list[Row]] = defaultdict(list)
+    def _counted_lines(self):
+        by_day = defaultdict(list)
         for line in filter(_counts, self.order_lines):
             by_day[line["business_date"]].append(line)
         return by_day
 
 
-def _counts(row: Row) -> bool:
+def _counts(row):
     return row["is_sale"] and not row["is_test"]
 
 
-def _channel(order: Order) -> str:
+def _channel(order):
     """The channel of the report."""
     if order.channel == SHOPIFY:
         return f"{SHOPIFY}_{order.partner}"

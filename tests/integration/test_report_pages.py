@@ -90,7 +90,7 @@ def airflow(tmp_path_factory, migrated_airflow):
         process.wait(30)
 
 
-def _ended_run(api: AirflowApi) -> str:
+def _ended_run(api):
     """A run of the day that has succeeded; there is no scheduler."""
     api.request("PATCH", f"dags/{DAG_DAILY}", json={"is_paused": False})
     run = api.post(
@@ -100,7 +100,7 @@ def _ended_run(api: AirflowApi) -> str:
     return run["dag_run_id"]
 
 
-def _end(api: AirflowApi, run_id: str) -> None:
+def _end(api, run_id):
     for task in TASKS.values():
         if api.task_state(run_id, task) != "success":
             instance = f"dags/{DAG_DAILY}/dagRuns/{run_id}/taskInstances/{task}"

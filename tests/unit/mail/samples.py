@@ -1,9 +1,7 @@
 """One mail of each kind, and the report's for several kinds of days. Other domains have their own file."""
 
-from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
-from email.message import EmailMessage
 from functools import partial
 from io import BytesIO
 from unittest.mock import patch
@@ -12,7 +10,6 @@ from ecommerce.core.business_day import day_window
 from ecommerce.mail import transport as mail
 from ecommerce.sales import delivery, missing_report
 from ecommerce.sales.reconciliation import comparison
-from ecommerce.sales.report.figures import model
 from ecommerce.sales.report.figures.restatements import Correction
 from tests.unit.sales.report import samples
 from tests.unit.sales.report.samples import DAY, breakdown, make_figures
@@ -32,7 +29,7 @@ CORRECTIONS = [
 """One is too small to be seen. New values are those of the attached report, whatever changed since."""
 
 
-def picture(width: int = 1184, height: int = 520) -> bytes:
+def picture(width=1184, height=520):
     """A PNG file."""
     from PIL import Image
 
@@ -41,7 +38,7 @@ def picture(width: int = 1184, height: int = 520) -> bytes:
     return stream.getvalue()
 
 
-def without_last_week() -> model.Figures:
+def without_last_week():
     """A day whose week before is missing, and of which one figure has no day before either."""
     headline = {}
     for name, figure in make_figures().headline.items():
@@ -51,14 +48,14 @@ def without_last_week() -> model.Figures:
     return make_figures(headline=headline)
 
 
-def many_partners() -> model.Figures:
+def many_partners():
     """Partners with long names in three scripts, and more of them than a mail has room for."""
     named = [breakdown(name, "1234.5") for name in (JAPANESE, ARABIC, LONG)]
     others = [breakdown(f"partner {number}", "10") for number in range(40)]
     return make_figures(channels=[*named, *others])
 
 
-DAYS: dict[str, Callable[[], model.Figures]] = {
+DAYS = {
     "full": samples.full,
     "troubled": samples.troubled,
     "doubtful": samples.doubtful,
@@ -71,19 +68,19 @@ DAYS: dict[str, Callable[[], model.Figures]] = {
 }
 
 
-def _report(name: str) -> EmailMessage:
+def _report(name):
     return delivery.report_message(DAYS[name](), b"%PDF-", picture())
 
 
-def _corrected() -> EmailMessage:
+def _corrected():
     return delivery.report_message(make_figures(), b"%PDF-", picture(), CORRECTIONS)
 
 
-def _corrected_without_visible_change() -> EmailMessage:
+def _corrected_without_visible_change():
     return delivery.report_message(samples.noted(), b"%PDF-", None, CORRECTIONS[2:3])
 
 
-def _alarm(*, is_complete: bool) -> EmailMessage:
+def _alarm(*, is_complete):
     reasons = [
         "northwind has delivered no valid file for this day",
         "Storefront has no orders",
@@ -91,17 +88,16 @@ def _alarm(*, is_complete: bool) -> EmailMessage:
     report = {"alarms": reasons, "complete": is_complete}
     with patch.object(mail, "send_alert") as send_alert:
         delivery.alarm(day_window(DAY, "America/New_York"), report, send_mail=True)
-    message: EmailMessage = send_alert.call_args.args[0]
-    return message
+    return send_alert.call_args.args[0]
 
 
-def _refused() -> EmailMessage:
+def _refused():
     problem = "the mail server refused 1 of 2 recipients: address 2"
     texts = {"problem": f"{problem} (duplicates not counted)"}
     return mail.compose("Not delivered to all: Sales", "refused_mail", texts)
 
 
-def _reconciliation() -> EmailMessage:
+def _reconciliation():
     days = [str(DAY - timedelta(days=back)) for back in range(4)]
     found = [
         {
@@ -119,7 +115,7 @@ def _reconciliation() -> EmailMessage:
     return mail.compose(texts["subject"], "reconciliation_mail", texts)
 
 
-def _watch(states: Mapping[str, str | None], run_id: str) -> EmailMessage:
+def _watch(states, run_id):
     day = day_window(DAY, "America/New_York")
     texts = missing_report.mail_texts(day, run_id, states)
     return mail.compose(f"No sales report for {DAY}", "watch_mail", texts)
@@ -141,7 +137,7 @@ FAILURE = {
     "source": "storefront",
 }
 
-MAILS: dict[str, Callable[[], EmailMessage]] = {
+MAILS = {
     **{f"report_{name}": partial(_report, name) for name in DAYS},
     "report_corrected": _corrected,
     "report_corrected_unchanged": _corrected_without_visible_change,

@@ -2,7 +2,6 @@
 phone, as text, by a screen reader. And the full text of each."""
 
 import re
-from email.message import EmailMessage
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -33,7 +32,7 @@ def _environment(monkeypatch):
 
 
 @cache
-def made(name: str) -> EmailMessage:
+def made(name):
     return EVERY[name]()
 
 

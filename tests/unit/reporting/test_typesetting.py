@@ -1,8 +1,6 @@
 """What all documents are: in their own fonts, tagged, fit for the archive. Shown by the sales report."""
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from PIL import Image
@@ -48,7 +46,7 @@ def words(report):
     return " ".join(page.extract_text() for page in report.pages)
 
 
-def parts(node: Any) -> Iterator[Any]:
+def parts(node):
     """Every element of the structure below `node`."""
     found = node.get_object()
     if not hasattr(found, "get"):

@@ -22,7 +22,7 @@ def _settings(monkeypatch):
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", recipients)
 
 
-def refused(file: str, *, is_loaded: bool) -> RefusedFile:
+def refused(file, *, is_loaded):
     return RefusedFile(file=file, detail="its header lacks sku", is_loaded=is_loaded)
 
 

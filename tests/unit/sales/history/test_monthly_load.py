@@ -4,8 +4,6 @@ import gzip
 import json
 import logging
 import uuid
-from collections.abc import Iterator
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -27,8 +25,6 @@ from ecommerce.storage.xcom import from_xcom
 from tests.explained import findings
 from tests.unit.sales.history.export import (
     HEADER,
-    Export,
-    Row,
     line,
     loadable,
     staged,
@@ -68,7 +64,7 @@ K        | 2024-04-30T15:00:00Z | 3        | 1500       |           |           
 class World:
     """An export of three files, read and transformed in a dry run."""
 
-    def __init__(self, export: Export) -> None:
+    def __init__(self, export):
         a_csv = text(*records(line, A_CSV)).replace("' '", " ")
         export.put("a.csv", a_csv + "jane@example.com,1\n")
         export.put("b.csv.gz", text(*records(line, B_CSV)))
@@ -80,11 +76,11 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(shared_export: Export) -> Iterator[World]:
+def world(shared_export):
     return World(shared_export)
 
 
-def test_control_totals_by_month_and_currency(world: World) -> None:
+def test_control_totals_by_month_and_currency(world):
     json.dumps(world.totals)
     names = ("rows", "left_out", "without_day", "rejected", "warnings")
     assert {name: world.totals[name] for name in names} == {
@@ -106,7 +102,7 @@ month   | first_day  | last_day   | rows | orders | amounts
     )
 
 
-def test_an_order_is_loaded_whole_with_the_earliest_of_its_months(world: World) -> None:
+def test_an_order_is_loaded_whole_with_the_earliest_of_its_months(world):
     check(
         loadable(world.months, "orders"),
         """
@@ -128,7 +124,7 @@ month   | order_id | business_date | status    | item_count | gross       | tax 
     assert f"{updated['A']:%Y-%m-%d}" == "2024-03-07"
 
 
-def test_amounts_of_each_month_are_loaded_superseded_or_rejected(world: World) -> None:
+def test_amounts_of_each_month_are_loaded_superseded_or_rejected(world):
     check(
         loadable(world.months, "control_totals"),
         """
@@ -146,7 +142,7 @@ month   | currency | source_amount | loaded      | superseded | rejected | file
     assert loadable(world.months, "loaded_files") == []
 
 
-def test_rejected_rows_keep_their_file_and_line_and_no_address(world: World) -> None:
+def test_rejected_rows_keep_their_file_and_line_and_no_address(world):
     """What has no day goes with the first month."""
     rejected = loadable(world.months, "rejected_rows")
     check(
@@ -164,7 +160,7 @@ month   | file  | row_number | reason            | detail
     assert "example.com" not in repr(rejected)
 
 
-def test_the_summary_is_what_was_transformed(world: World, caplog: Any) -> None:
+def test_the_summary_is_what_was_transformed(world, caplog):
     caplog.set_level(logging.INFO)
     context = world.export.context(dry_run=True)
     summaries = tasks.summary.function(world.plain, **context)
@@ -207,8 +203,8 @@ month   | rows_read | rows_accepted | rows_rejected | rows_superseded | orders
 
 
 def test_a_load_with_more_rejected_rows_than_the_form_allows_fails(
-    export: Export,
-) -> None:
+    export,
+):
     lines = [line(f"O{number}", quantity=number) for number in range(8)]
     export.put("a.csv", text(*lines))
     (month,) = export.transformed(export.totals())
@@ -225,8 +221,8 @@ def test_a_load_with_more_rejected_rows_than_the_form_allows_fails(
 
 
 def test_a_range_takes_whole_orders_and_counts_what_it_leaves_out(
-    export: Export,
-) -> None:
+    export,
+):
     table = """
 order_id | number | ordered_at
 A        | 1      | 2024-03-10T15:00:00Z
@@ -260,8 +256,8 @@ F        |        | some day
     [(51, 203, True), (51, 204, False), (50, 50, False)],
 )
 def test_an_export_or_month_of_which_more_than_a_fifth_is_unusable_is_not_loaded(
-    export: Export, broken: int, sound: int, is_refused: bool
-) -> None:
+    export, broken, sound, is_refused
+):
     rows = broken + sound
     export.put("a.csv", of_these({"ordered_at": "x"}, broken, sound))
     if is_refused:
@@ -283,14 +279,14 @@ def test_an_export_or_month_of_which_more_than_a_fifth_is_unusable_is_not_loaded
         assert len(export.transformed(totals, run_id="month")) == 1
 
 
-def of_these(fault: Row, broken: int, sound: int) -> str:
+def of_these(fault, broken, sound):
     changes = [fault] * broken + [{}] * sound
     return text(*[line(f"O{place}", **row) for place, row in enumerate(changes)])
 
 
 def test_rows_without_a_day_are_not_counted_against_the_first_month(
-    export: Export,
-) -> None:
+    export,
+):
     changes = [{"ordered_at": "x"}] * 55 + [{"quantity": 0}] * 45 + [{}] * 215
     lines = [line(f"O{place}", **row) for place, row in enumerate(changes)]
     export.put("a.csv", text(*lines))
@@ -301,7 +297,7 @@ def test_rows_without_a_day_are_not_counted_against_the_first_month(
     assert (counts["rows_rejected"], counts["rows_read"]) == (100, 315)
 
 
-def test_nothing_raw_is_left_when_all_months_are_transformed(export: Export) -> None:
+def test_nothing_raw_is_left_when_all_months_are_transformed(export):
     january = line("A", ordered_at="2024-01-05T15:00:00Z")
     export.put("a.csv", text(january, line("B")))
     reads = export.read()
@@ -319,9 +315,7 @@ def test_nothing_raw_is_left_when_all_months_are_transformed(export: Export) -> 
         tasks.control_totals.function(reads, **export.context())
 
 
-def test_export_and_staging_in_an_object_store(
-    export: Export, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_export_and_staging_in_an_object_store(export, monkeypatch):
     store = MemoryFileSystem()
     attach("memory", fs=store)
     monkeypatch.setattr(files, "SCHEMES", ("memory",))
@@ -346,13 +340,13 @@ def test_export_and_staging_in_an_object_store(
     ("policy", "is_raised"), [("required", True), ("optional", False), ("off", False)]
 )
 def test_rates_are_read_only_where_an_amount_needs_them(
-    policy: str, is_raised: bool, export: Export, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    policy, is_raised, export, monkeypatch
+):
     policies = json.dumps({"exchange_rates": policy})
     monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", policies)
     days = []
 
-    def extract(window: Any) -> None:
+    def extract(window):
         days.append(str(window.day))
         raise TransientError("the bank is closed")
 
@@ -372,12 +366,10 @@ def test_rates_are_read_only_where_an_amount_needs_them(
     assert days == ([] if policy == "off" else ["2024-03-04"])
 
 
-def test_columns_of_ones_own_pass_through_from_csv_and_parquet(
-    export: Export, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_columns_of_ones_own_pass_through_from_csv_and_parquet(export, monkeypatch):
     monkeypatch.setenv("ORDER_ATTRIBUTES", "sales_channel,payment_method")
     export.put("a.csv", f"{HEADER},sales_channel,other\n{line('1')},app,x\n")
-    values: Row = dict(zip(COLUMNS, line("2").split(","), strict=True))
+    values = dict(zip(COLUMNS, line("2").split(","), strict=True))
     values["sales_channel"] = 7
     table = pa.table({name: [value] for name, value in values.items()})
     pq.write_table(table, export.folder / "b.parquet")

@@ -2,11 +2,9 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -14,7 +12,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from ecommerce.sales.reconciliation.comparison import (
-    Difference,
     days_to_compare,
     differing_days,
 )
@@ -33,11 +30,11 @@ LAST_READ = LOADED_AT - timedelta(minutes=30)
 SECOND = timedelta(seconds=1)
 Row = dict[str, Any]
 Line = tuple[int, str, str, str]
-LINES: list[Line] = [(1, "mug", "1", "10.00"), (2, "cup", "2", "5.00")]
+LINES = [(1, "mug", "1", "10.00"), (2, "cup", "2", "5.00")]
 """(line number, SKU, pieces, price of one) of every order, unless told otherwise."""
 
 
-def order(**changes: Any) -> Row:
+def order(**changes):
     """An order of two lines, in either table."""
     return {
         "status": "completed",
@@ -59,7 +56,7 @@ def order(**changes: Any) -> Row:
     } | changes
 
 
-def refund(**changes: Any) -> Row:
+def refund(**changes):
     """A refund of a whole order, in either table."""
     return {
         "line_number": 0,
@@ -219,7 +216,7 @@ CASES["gross_amount"] = Case(
 )
 
 
-def line_digest(lines: Iterable[Line]) -> int:
+def line_digest(lines):
     """As the warehouse's query makes it, in plain Python."""
     digest = 0
     for number, sku, quantity, price in lines:
@@ -231,7 +228,7 @@ def line_digest(lines: Iterable[Line]) -> int:
     return digest
 
 
-def rows_of_lines(order: Row, lines: Iterable[Line]) -> Iterator[Row]:
+def rows_of_lines(order, lines):
     for number, sku, quantity, price in lines:
         yield {
             "order_id": order["order_id"],
@@ -245,16 +242,14 @@ def rows_of_lines(order: Row, lines: Iterable[Line]) -> Iterator[Row]:
         }
 
 
-def table_of(table: str, rows: list[Row], **more: pa.DataType) -> pa.Table:
+def table_of(table, rows, **more):
     fields = [(column.name, arrow_type(column)) for column in rendering.columns(table)]
     return pa.Table.from_pylist(rows, schema=pa.schema([*fields, *more.items()]))
 
 
-def compare(
-    folder: Path, cases: dict[str, Case], source: str = SALES_DB, without: str = ""
-) -> dict[str, Difference]:
+def compare(folder, cases, source=SALES_DB, without=""):
     """What differs, by case. `without`: a column that the source's orders lack."""
-    rows: dict[str, list[Row]] = defaultdict(list)
+    rows = defaultdict(list)
     days = {}
     for place, (name, case) in enumerate(cases.items()):
         days[name] = FIRST + timedelta(days=place)
@@ -295,17 +290,17 @@ def compare(
     return {name: by_day[str(day)] for name, day in days.items() if str(day) in by_day}
 
 
-def sha256(text: str) -> str:
+def sha256(text):
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 @pytest.fixture(scope="module")
-def storefront(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Difference]:
+def storefront(tmp_path_factory):
     return compare(tmp_path_factory.mktemp("storefront"), CASES, STOREFRONT)
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_day_differs(storefront: dict[str, Difference], name: str) -> None:
+def test_a_day_differs(storefront, name):
     case = CASES[name]
     if not case.what:
         assert name not in storefront
@@ -315,8 +310,8 @@ def test_a_day_differs(storefront: dict[str, Difference], name: str) -> None:
 
 
 def test_a_customers_new_address_changes_no_order_of_the_sales_database(
-    storefront: dict[str, Difference], tmp_path: Path
-) -> None:
+    storefront, tmp_path
+):
     """There the address is the customer's, and not the order's."""
     expected = set(storefront) - {"another customer"}
     assert set(compare(tmp_path, CASES)) == expected
@@ -344,13 +339,13 @@ ATTRIBUTES = {
 
 
 def test_a_column_that_was_added_later_makes_no_stored_order_differ(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    tmp_path, monkeypatch
+):
     """README's *Change an extract*. Attributes are compared name by name."""
     real = rendering.columns
     added = Column("sales_channel", "STRING", required=False, description="Added.")
 
-    def columns(table: str) -> tuple[Column, ...]:
+    def columns(table):
         return (*real(table), added) if table == "orders" else real(table)
 
     monkeypatch.setattr(rendering, "columns", columns)
@@ -364,8 +359,8 @@ def test_a_column_that_was_added_later_makes_no_stored_order_differ(
 
 
 def test_compares_the_closed_days_up_to_yesterday_in_the_shop(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    monkeypatch,
+):
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     monkeypatch.setenv("RECONCILE_DAYS", "5")
     # It is still the 19th there.

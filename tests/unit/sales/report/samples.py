@@ -10,10 +10,9 @@ from decimal import Decimal
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 from ecommerce.sales.report.figures import forecast, model
-from ecommerce.sales.report.figures.contributions import Changes, Contribution
+from ecommerce.sales.report.figures.contributions import Contribution
 from ecommerce.sales.report.figures.quality import Provenance, Quality
 from ecommerce.sales.report.findings import findings_of
 
@@ -23,7 +22,7 @@ PARTS = {"expectation": None, "website": None, "findings": []}
 
 
 @cache
-def archived(name: str) -> model.Figures:
+def archived(name):
     """Return the figures of a file of `days`."""
     return model.Figures.model_validate_json((FOLDER / f"{name}.json").read_text())
 
@@ -33,7 +32,7 @@ NASTY = [product.name or "" for product in archived("crowded").products]
 """Names that a layout, a template or a spreadsheet may stumble over."""
 
 
-def full(**changes: Any) -> model.Figures:
+def full(**changes):
     """Return the full day; `changes` replace fields, also those of `quality` and `provenance`."""
     figures = archived("full")
     values = dict(figures)
@@ -42,33 +41,33 @@ def full(**changes: Any) -> model.Figures:
     return model.Figures(**values | changes)
 
 
-def _changed(part: Any, kind: type[Any], changes: dict[str, Any]) -> Any:
+def _changed(part, kind, changes):
     """Return a part with those of the changes that are its fields, and take them out of `changes`."""
     names = [name for name in kind.model_fields if name in changes]
     return kind(**dict(part) | {name: changes.pop(name) for name in names})
 
 
-def make_figures(**changes: Any) -> model.Figures:
+def make_figures(**changes):
     """Return the full day without forecast, website and findings; `changes` as in `full`."""
     return full(**PARTS | changes)
 
 
-def first_day() -> model.Figures:
+def first_day():
     """Return the first day that is ever loaded: nothing to compare with, nothing forecast."""
     return archived("first")
 
 
-def troubled() -> model.Figures:
+def troubled():
     """Return an incomplete day with every notice."""
     return archived("troubled")
 
 
-def crowded() -> model.Figures:
+def crowded():
     """Return everything that strains a layout: hostile names, 40 categories, 12-digit amounts."""
     return archived("crowded")
 
 
-def doubtful() -> model.Figures:
+def doubtful():
     """Return a day whose partner delivered far fewer orders than usual."""
     unjudged = _unjudged(expectation())
     sources = ["partner_files: alpenmarkt"]
@@ -76,7 +75,7 @@ def doubtful() -> model.Figures:
     return figures.model_copy(update={"findings": findings_of(figures)})
 
 
-def empty_day() -> model.Figures:
+def empty_day():
     """Return a closed day on which nothing was sold, after days that were not loaded."""
     zero = model.Figure(value=Decimal(0))
     headline = dict.fromkeys(model.HEADLINE, zero)
@@ -87,11 +86,11 @@ def empty_day() -> model.Figures:
     ]
     trend[-1] = model.TrendDay(business_date=DAY, net_sales=Decimal(0), orders=0)
     rows = ("channels", "categories", "countries", "products", "rejects", "warnings")
-    nothing: dict[str, Any] = {name: [] for name in rows}
+    nothing = {name: [] for name in rows}
     return make_figures(headline=headline, averaged_days=0, trend=trend, **nothing)
 
 
-def large_shop() -> model.Figures:
+def large_shop():
     """Return 500 categories, long words, 60 partners and 300 reasons of returns."""
     figures = full()
     words = ["Wohnzimmerbeleuchtung/Außenbereich", "Küche & Esszimmer", "unallocated"]
@@ -134,7 +133,7 @@ def large_shop() -> model.Figures:
     )
 
 
-def noted() -> model.Figures:
+def noted():
     """Return a day whose average order value leaves orders out."""
     headline = dict(make_figures().headline)
     note = "without orders in BRL, which have no exchange rate"
@@ -142,7 +141,7 @@ def noted() -> model.Figures:
     return make_figures(headline=headline | {"average_order_value": average})
 
 
-def breakdown(name: str, net: str, orders: int | None = 10) -> model.Breakdown:
+def breakdown(name, net, orders=10):
     """Return a row of a breakdown."""
     value = Decimal(net)
     return model.Breakdown(
@@ -156,7 +155,7 @@ def breakdown(name: str, net: str, orders: int | None = 10) -> model.Breakdown:
     )
 
 
-def changed(**changes: Any) -> Changes:
+def changed(**changes):
     """Return the changes of the full day since the week before; `changes` replace fields."""
     whole = archived("full").changes
     assert whole
@@ -164,7 +163,7 @@ def changed(**changes: Any) -> Changes:
 
 
 def expectation(
-    total: tuple[str, ...] = (
+    total=(
         "18900",
         "17100",
         "20700",
@@ -172,7 +171,7 @@ def expectation(
         "22000",
         "20411.06",
     ),
-) -> forecast.Expectation:
+):
     """Return the forecast of the full day with another total: forecast, bounds of 80 %, of 95 %, actual."""
     known = archived("full").expectation
     assert known
@@ -184,12 +183,12 @@ def expectation(
     return judged
 
 
-def _unjudged(whole: forecast.Expectation) -> forecast.Expectation:
+def _unjudged(whole):
     series = [each.model_copy(update={"verdict": None}) for each in whole.series]
     return whole.model_copy(update={"series": series})
 
 
-def trend_with(**changes: dict[str, Any]) -> list[model.TrendDay]:
+def trend_with(**changes):
     """Return the trend of the full day with other fields of days so many days before: `back_3={…}`."""
     trend = list(archived("full").trend)
     for name, fields in changes.items():
@@ -198,7 +197,7 @@ def trend_with(**changes: dict[str, Any]) -> list[model.TrendDay]:
     return trend
 
 
-def pictured(folder: Path) -> model.Figures:
+def pictured(folder):
     """Return the full day with pictures of products in `folder`: whole, broken, missing and cut off."""
     from PIL import Image
 
@@ -215,6 +214,6 @@ def pictured(folder: Path) -> model.Figures:
     return full(products=products)
 
 
-def before(days: int) -> Any:
+def before(days):
     """Return the day so many days before the full day."""
     return DAY - timedelta(days=days)

@@ -10,7 +10,7 @@ from ecommerce.sales.report.figures.contributions import (
     Contribution,
     LikeForLike,
 )
-from ecommerce.sales.report.figures.model import Figure, Figures, ImplausibleAmount
+from ecommerce.sales.report.figures.model import Figure, ImplausibleAmount
 from ecommerce.sales.report.figures.quality import Unconverted
 from ecommerce.sales.report.findings import findings_of, sentence
 from tests.unit.sales.report.figures.test_forecast import expectation_of, expected
@@ -24,7 +24,7 @@ ORDINARY = {
 }
 
 
-def parts(**amounts: str) -> list[Contribution]:
+def parts(**amounts):
     """Contributions by name, `before now` each, the largest change first."""
     rows = []
     for name, both in amounts.items():
@@ -33,19 +33,19 @@ def parts(**amounts: str) -> list[Contribution]:
     return sorted(rows, key=lambda each: (-abs(each.now - each.before), each.name))
 
 
-def since(before: str, now: str, **values) -> Changes:
+def since(before, now, **values):
     """The change of net sales since Thu 12 Nov; contributions as of `parts`."""
     nothing = dict.fromkeys(("categories", "countries", "channels"), ())
     fields = nothing | {"base": date(2026, 11, 12), "rising": [], "falling": []}
     return Changes(before=D(before), now=D(now), **fields | values)
 
 
-def lasting(before: str, now: str, **kinds) -> LikeForLike:
+def lasting(before, now, **kinds):
     nothing = dict.fromkeys(("categories", "countries", "channels"), ())
     return LikeForLike(before=D(before), now=D(now), **nothing | kinds)
 
 
-def unconverted(**orders: int) -> list[Unconverted]:
+def unconverted(**orders):
     amounts = dict.fromkeys(("gross_sales", "discounts", "returns", "net_sales"), D(0))
     return [
         Unconverted(currency=name, orders=count, **amounts)
@@ -53,13 +53,13 @@ def unconverted(**orders: int) -> list[Unconverted]:
     ]
 
 
-def implausible(kind: str, excess: str, order: str = "1001") -> ImplausibleAmount:
+def implausible(kind, excess, order="1001"):
     amount = -D(excess) if kind == "negative_discount" else D(excess) + 20
     values = {"amount": amount, "base_amount": D(20), "excess": D(excess)}
     return ImplausibleAmount(kind=kind, source="sales_db", order_id=order, **values)
 
 
-def figures(**changes) -> Figures:
+def figures(**changes):
     """A day with nothing to say of, but for `changes`; `headline` as value and 28-day average."""
     amounts = ORDINARY | changes.pop("headline", {})
     headline = dict(archived("full").headline)

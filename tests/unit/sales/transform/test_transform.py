@@ -5,7 +5,6 @@ import logging
 import re
 import shutil
 import tempfile
-from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -53,7 +52,7 @@ STAGED = [
 """The columns of `order_versions`, which is no table of the warehouse."""
 
 
-def one_order(folder: Path):
+def one_order(folder):
     fill_sales_db(
         folder,
         orders=[order(customer_id="C1")],
@@ -64,7 +63,7 @@ def one_order(folder: Path):
     )
 
 
-def declared_columns(folder: Path, table: str) -> list[tuple[str, str]]:
+def declared_columns(folder, table):
     """The columns of a table of the warehouse, with the types of Parquet."""
     if table == "order_versions":
         return STAGED
@@ -179,17 +178,17 @@ def test_record_that_gets_lost_fails_the_source_and_keeps_the_raw_files(raw):
     assert not staging.exists(f"{raw.root}/transformed/partner_files")
 
 
-def without_files(folder: Path):
+def without_files(folder):
     """Nothing at all."""
 
 
-def without_status(folder: Path):
+def without_status(folder):
     one_order(folder)
     declared = "order_id VARCHAR, customer_id VARCHAR"
     write(folder / "orders.parquet", declared, [{"order_id": "ann@example.com"}])
 
 
-def error_page(folder: Path):
+def error_page(folder):
     page = {"code": "woocommerce_rest_cannot_view", "message": "no, ann@example.com"}
     write_json(folder / "orders" / "1.json", page)
 

@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -19,9 +18,7 @@ D = Decimal
 MONDAY = datetime(2026, 11, 16, 5, tzinfo=UTC)
 
 
-def expected(
-    series="total", forecast="1000", actual="1000", near="100", far="200"
-) -> Expected:
+def expected(series="total", forecast="1000", actual="1000", near="100", far="200"):
     """A forecast whose 80 % interval reaches `near` to both sides, its 95 % interval `far`."""
     middle = D(forecast)
     return Expected(
@@ -35,7 +32,7 @@ def expected(
     )
 
 
-def expectation_of(*series: Expected, complete=True, **values) -> Expectation:
+def expectation_of(*series, complete=True, **values):
     whole = Expectation(made_at=MONDAY, model="blend", series=list(series), **values)
     judged = forecast.judged(whole, complete=complete)
     assert judged
@@ -156,7 +153,7 @@ def test_the_forecast_known_when_the_day_began_the_total_first_then_the_largest(
     ],
 )
 def test_the_outlook_begins_when_the_day_ends_also_where_clocks_change(day, ends_at):
-    asked: dict[str, Any] = {}
+    asked = {}
 
     def query(name, parameters, **values):
         asked.update(values, name=name, **parameters)
@@ -173,7 +170,7 @@ WEEK = (15100, 14800, 15600, 17000, 19900, 22100, 20500)
 """Forecast gross sales of Monday to Sunday, 125,000 together."""
 
 
-def outlook_on(last, gross="100000", complete=True, days=7) -> forecast.Outlook | None:
+def outlook_on(last, gross="100000", complete=True, days=7):
     """The outlook of the report of `last`, of whose last nine weeks each sold `gross`."""
     sold = {"gross_sales": D(gross) / 7, "complete": complete}
     before = {last - timedelta(days=back): sold for back in range(63)}

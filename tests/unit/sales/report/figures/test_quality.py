@@ -31,7 +31,7 @@ CHECK = {
 UNREAD = data_warning("columns_not_read", file="acme.csv", columns="mood")
 
 
-def packed(day: str) -> dict:
+def packed(day):
     return data_warning("unknown_status", orders=10, day=day, status="packed")
 
 

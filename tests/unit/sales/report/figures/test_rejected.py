@@ -17,7 +17,7 @@ LINE = {
 }
 
 
-def row(detail: str | None, raw: object = None, **values: object) -> dict[str, object]:
+def row(detail, raw=None, **values):
     text = raw if isinstance(raw, str | None) else json.dumps(raw)
     return {
         "file": None,
@@ -28,7 +28,7 @@ def row(detail: str | None, raw: object = None, **values: object) -> dict[str, o
     } | values
 
 
-def cells(source: str, reason: str, given: dict[str, object]) -> list[str]:
+def cells(source, reason, given):
     (found,) = reject_rows(
         rejected.rejects(
             [given | {"source": source, "reason": reason, "reason_rows": 3}]
