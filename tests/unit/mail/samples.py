@@ -63,7 +63,6 @@ DAYS = {
     "empty": samples.empty_day,
     "crowded": samples.crowded,
     "without_last_week": without_last_week,
-    "noted": samples.noted,
     "many_partners": many_partners,
 }
 
@@ -77,7 +76,7 @@ def _corrected():
 
 
 def _corrected_without_visible_change():
-    return delivery.report_message(samples.noted(), b"%PDF-", None, CORRECTIONS[2:3])
+    return delivery.report_message(make_figures(), b"%PDF-", None, CORRECTIONS[2:3])
 
 
 def _alarm(*, is_complete):

@@ -22,8 +22,8 @@ for domain in _OTHERS:
 FIGURE = re.compile(r"[<>]?[±+\N{MINUS SIGN}-]?\d(?:[\d.,:-]*\d)?(?: %)?")
 GMAIL_CUTS_AT = 102 * 1024
 REPORTS = [name for name in EVERY if name.startswith("report_")]
-NOT_REVIEWED = {"report_crowded", "report_many_partners", "report_noted"}
-"""The mails whose names or notes are all that is special; their texts are not reviewed in full."""
+NOT_REVIEWED = {"report_crowded", "report_many_partners"}
+"""The mails whose names are all that is special; their texts are not reviewed in full."""
 
 
 @pytest.fixture(autouse=True)

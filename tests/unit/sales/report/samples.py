@@ -2,7 +2,8 @@
 
 `days/<name>.json` are figures as the archive keeps them: `full` is an ordinary Thursday with everything that
 a report can have but pictures, `troubled` an incomplete one with every notice, finding and quality table,
-`first` the first day that was ever loaded, `crowded` one with hostile names and 12-digit amounts.
+`first` the first day that was ever loaded, `crowded` one with hostile names and 12-digit amounts, `empty` a
+closed day after days that were not loaded, `doubtful` one whose partner delivered too few orders.
 """
 
 from datetime import timedelta
@@ -14,7 +15,6 @@ from pathlib import Path
 from ecommerce.sales.report.figures import forecast, model
 from ecommerce.sales.report.figures.contributions import Contribution
 from ecommerce.sales.report.figures.quality import Provenance, Quality
-from ecommerce.sales.report.findings import findings_of
 
 FOLDER = Path(__file__).parent / "days"
 PARTS = {"expectation": None, "website": None, "findings": []}
@@ -69,25 +69,12 @@ def crowded():
 
 def doubtful():
     """Return a day whose partner delivered far fewer orders than usual."""
-    unjudged = _unjudged(expectation())
-    sources = ["partner_files: alpenmarkt"]
-    figures = full(doubtful_sources=sources, expectation=unjudged)
-    return figures.model_copy(update={"findings": findings_of(figures)})
+    return archived("doubtful")
 
 
 def empty_day():
     """Return a closed day on which nothing was sold, after days that were not loaded."""
-    zero = model.Figure(value=Decimal(0))
-    headline = dict.fromkeys(model.HEADLINE, zero)
-    headline["average_order_value"] = model.Figure(value=None)
-    trend = [
-        day.model_copy(update={"net_sales": None, "orders": None, "complete": False})
-        for day in archived("full").trend
-    ]
-    trend[-1] = model.TrendDay(business_date=DAY, net_sales=Decimal(0), orders=0)
-    rows = ("channels", "categories", "countries", "products", "rejects", "warnings")
-    nothing = {name: [] for name in rows}
-    return make_figures(headline=headline, averaged_days=0, trend=trend, **nothing)
+    return archived("empty")
 
 
 def large_shop():
@@ -113,7 +100,6 @@ def large_shop():
         product.model_copy(update={"name": f"Geschirrspülmaschinenfest {product.sku}"})
         for product in figures.products
     ]
-    assert figures.expectation
     series = figures.expectation.series[-1]
     expectation = figures.expectation.model_copy(
         update={
@@ -124,21 +110,13 @@ def large_shop():
     )
     return full(
         categories=categories,
-        changes=changed(categories=contributions),
+        changes=figures.changes.model_copy(update={"categories": contributions}),
         channels=[breakdown(f"partner {n:02}", str(900 - n), n) for n in range(60)],
         countries=[breakdown(f"{n:02}", str(800 - n), n) for n in range(30)],
         return_reasons=reasons,
         products=products,
         expectation=expectation,
     )
-
-
-def noted():
-    """Return a day whose average order value leaves orders out."""
-    headline = dict(make_figures().headline)
-    note = "without orders in BRL, which have no exchange rate"
-    average = headline["average_order_value"].model_copy(update={"note": note})
-    return make_figures(headline=headline | {"average_order_value": average})
 
 
 def breakdown(name, net, orders=10):
@@ -155,13 +133,6 @@ def breakdown(name, net, orders=10):
     )
 
 
-def changed(**changes):
-    """Return the changes of the full day since the week before; `changes` replace fields."""
-    whole = archived("full").changes
-    assert whole
-    return whole.model_copy(update=changes)
-
-
 def expectation(
     total=(
         "18900",
@@ -174,18 +145,12 @@ def expectation(
 ):
     """Return the forecast of the full day with another total: forecast, bounds of 80 %, of 95 %, actual."""
     known = archived("full").expectation
-    assert known
     values = dict(zip(forecast.FIGURES, map(Decimal, total), strict=True))
     first = known.series[0].model_copy(update=values)
     whole = known.model_copy(update={"series": [first, *known.series[1:]]})
-    judged = forecast.judged(_unjudged(whole), complete=True)
-    assert judged
-    return judged
-
-
-def _unjudged(whole):
     series = [each.model_copy(update={"verdict": None}) for each in whole.series]
-    return whole.model_copy(update={"series": series})
+    unjudged = whole.model_copy(update={"series": series})
+    return forecast.judged(unjudged, complete=True)
 
 
 def trend_with(**changes):
