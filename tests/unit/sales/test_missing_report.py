@@ -43,7 +43,6 @@ def run(key=None, started="11:00", **conf):
         ({BY_API: run("2026-11-19")}, BY_API),
         ({BY_API: run("2026-11-18")}, ""),
         ({BY_API: run(business_date="2026-11-19")}, BY_API),
-        ({BY_API: run(business_date="2026-11-09")}, ""),
         ({BY_API: run("2026-11-19", business_date="2026-11-18")}, ""),
         # With neither it is of the day before it began; a chosen id means nothing.
         ({"by_hand": run()}, "by_hand"),
@@ -108,7 +107,6 @@ FAILED = "The last line of the task's log shows the error. Fix it, then:"
             FAILED,
             REPAIR,
         ),
-        ({"report.report": "failed"}, "report.report (failed)", FAILED, REPAIR),
         # An optional source that failed is not the cause when the checks are.
         (
             {
@@ -143,18 +141,6 @@ def test_the_mail_lists_tasks_and_commands(states, problem, advice, commands):
     assert (texts["day"], texts["run_id"]) == ("2026-11-19", SCHEDULED)
     runs = f"{AIRFLOW}/dags/daily_sales_pipeline/runs"
     assert texts["run_url"].startswith(f"{runs}/scheduled__2026-11-20T11%3A00")
-
-
-def test_without_a_run_the_mail_links_all_runs():
-    texts = missing_report.mail_texts(DAY, "", {})
-    assert texts == {
-        "day": "2026-11-19",
-        "problem": "daily_sales_pipeline has no run for 2026-11-19",
-        "run_id": "none",
-        "run_url": f"{AIRFLOW}/dags/daily_sales_pipeline/runs",
-        "advice": missing_report.NO_RUN,
-        "commands": ["make backfill FROM=2026-11-19 TO=2026-11-19 MAIL=1"],
-    }
 
 
 @pytest.mark.parametrize(

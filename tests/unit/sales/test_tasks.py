@@ -7,7 +7,6 @@ from unittest.mock import Mock
 
 import pytest
 
-from ecommerce.core.data_warnings import sentence
 from ecommerce.core.errors import CheckFailed
 from ecommerce.sales import tasks
 from ecommerce.storage.xcom import to_xcom
@@ -80,12 +79,3 @@ def test_a_repair_mails_only_when_it_asks(monkeypatch, case):
     }
     tasks.send.function({}, **context)
     assert str(deliver.call_args.kwargs["send_mail"]) == case["mails"]
-
-
-def test_warnings_of_a_source_are_in_the_log_of_its_extract(monkeypatch, caplog):
-    warning = {"kind": "orders_withheld", "orders": 3}
-    manifest = Mock(control_totals={"warnings": [warning]})
-    monkeypatch.setattr(tasks, "module", lambda _: Mock(extract=lambda _: manifest))
-    monkeypatch.setattr(tasks, "to_xcom", lambda value: value)
-    assert tasks._read("storefront", Mock()) is manifest
-    assert sentence(warning) in caplog.messages

@@ -12,7 +12,7 @@ from ecommerce.sales.report.figures.forecast import Expectation, Expected
 from ecommerce.sales.report.findings import sentences
 from ecommerce.sales.report.view.forecast_tables import verdict_line
 from tests.unit.sales.report import readable
-from tests.unit.sales.report.samples import DAY, make_figures
+from tests.unit.sales.report.samples import make_figures
 
 D = Decimal
 MONDAY = datetime(2026, 11, 16, 5, tzinfo=UTC)
@@ -108,42 +108,6 @@ def test_a_forecast_is_compared_without_the_part_of_currencies_that_the_day_lack
     ]
 
 
-def row(series, middle):
-    """A row of forecast.sql."""
-    names = ("forecast", *forecast.BOUNDS)
-    amounts = dict(zip(names, map(D, (middle, 90, 110, 80, 120)), strict=True))
-    return {"made_at": MONDAY, "model": "blend", "series": series} | amounts
-
-
-def test_the_forecast_known_when_the_day_began_the_total_first_then_the_largest():
-    asked = []
-    rows = [
-        row("category:Garden", 50),
-        row("category:Toys", 60),
-        row("channel:storefront", 110),
-        row("total", 110),
-    ]
-
-    def query(name, parameters):
-        asked.append((name, parameters))
-        return rows
-
-    names = ("total", "channel:storefront", "category:Toys", "category:New")
-    actual = dict.fromkeys(names, D(130)) | {"category:None": D(0)}
-    day = day_window(DAY, "America/New_York")
-    found = forecast.expectation_of(query, day, actual)
-    assert asked == [("forecast", {"begins_at": datetime(2026, 11, 19, 5, tzinfo=UTC)})]
-    assert found
-    assert [(each.series, each.forecast, each.actual) for each in found.series] == [
-        ("total", 110, 130),
-        ("channel:storefront", 110, 130),
-        ("category:Toys", 60, 130),
-        ("category:Garden", 50, 0),  # forecast, and not sold
-    ]
-    assert (found.made_at, found.unforecast) == (MONDAY, ["category:New"])
-    assert forecast.expectation_of(lambda *_: [], day, actual) is None
-
-
 @pytest.mark.parametrize(
     ("day", "ends_at"),
     [
@@ -201,13 +165,11 @@ NEXT = f"Next 7 days: {EXPECTED}"
         ("2026-11-26", {}, BLACK_FRIDAY),
         ("2026-11-27", {}, f"{NEXT}, {MORE}"),
         ("2026-12-20", {}, "Christmas week (Mon 21 Dec "),
-        ("2026-12-28", {}, "Week of New Year's Day (Mon 28 Dec "),
         # A week that the forecast does not cover is not named.
-        ("2026-11-21", {"days": 7}, NEXT),
+        ("2026-11-21", {}, NEXT),
         ("2026-11-21", {"days": 8}, BLACK_FRIDAY),
         ("2026-12-05", {"gross": "200000"}, f"{NEXT}, {MINUS}37.5 % vs a usual week."),
         ("2026-12-05", {"complete": False}, f"{NEXT}."),
-        ("2026-12-05", {"days": 3}, "Next 3 days: 50,400 USD gross sales expected."),
         ("2026-12-05", {"days": 1}, "Sun 6 Dec: 20,500 USD gross sales expected."),
     ],
 )
