@@ -71,7 +71,6 @@ def test_an_alert_names_the_reasons_and_is_the_same_message_again(
     assert len(ids) == 3
     assert first["Subject"].startswith(f"{subject}: sales of 2026-11-1")
     assert first["X-Envelope-To"] == "oncall@example.com, boss@example.com"
-    assert first["X-Sales-Mail"] == "alarm"
     html = first.get_body(("html",)).get_content()
     assert "<script>" not in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt; has delivered no file" in html
