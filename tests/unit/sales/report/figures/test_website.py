@@ -15,6 +15,7 @@ from ecommerce.sales.report.figures.website import (
 )
 from ecommerce.sales.report.view import notices
 from tests.unit.sales.report.samples import DAY, archived, before, make_figures
+from tests.unit.sales.tables import records
 
 
 def website_of(**answers):
@@ -115,22 +116,24 @@ def test_only_sources_that_are_sold_on_the_website_are_followed():
     assert website.tracked([orders("storefront", 100, 49, back=1)], DAY) == []
 
 
-@pytest.mark.parametrize(
-    ("changes", "is_alarming"),
-    [
-        ({"seen": 95}, False),
-        ({}, True),
-        ({"seen": 80}, False),
-        # 20 points below the usual share is no drop yet.
-        ({"orders": 100, "seen": 76, "usual": Decimal("0.96")}, False),
-        ({"orders": 100, "seen": 75, "usual": Decimal("0.96")}, True),
-        ({"orders": 10, "seen": 0}, True),
-        ({"orders": 9, "seen": 0}, False),
-        ({"usual": None}, False),
-    ],
-)
-def test_when_tracking_is_broken(changes, is_alarming):
-    site = broken(**changes)
+TRACKING = """
+orders | seen | usual | alarms | # why
+98     | 95   | 0.962 | no     |
+98     | 61   | 0.962 | yes    |
+98     | 80   | 0.962 | no     |
+100    | 76   | 0.96  | no     | 20 points below the usual share
+100    | 75   | 0.96  | yes    |
+10     | 0    | 0.962 | yes    |
+9      | 0    | 0.962 | no     |
+98     | 61   | NULL  | no     |
+"""
+
+
+@pytest.mark.parametrize("case", records(dict, TRACKING), ids=str)
+def test_when_tracking_is_broken(case):
+    is_alarming = case["alarms"] == "yes"
+    usual = case["usual"] and Decimal(case["usual"])
+    site = broken(orders=int(case["orders"]), seen=int(case["seen"]), usual=usual)
     assert bool(website.warnings(site, DAY)) is is_alarming
     titles = [each["title"] for each in notices.notices(make_figures(website=site))]
     assert ("Website" in titles) is is_alarming
