@@ -120,10 +120,17 @@ def _watch(states, run_id):
     return mail.compose(f"No sales report for {DAY}", "watch_mail", texts)
 
 
-FAILED = {"extract.storefront": "failed", "load.load": "upstream_failed"}
-RUNNING = {"extract.storefront": "running", "load.load": None}
-DONE = {"load.load": "success"}
-RUN = "scheduled__2026-11-20"
+FAILED = {
+    "extract.sales_db": "success",
+    "extract.storefront": "failed",
+    "extract.sources_ready": "failed",
+    "mail.send": "upstream_failed",
+}
+# An optional source that failed is not the cause when the checks are.
+UNSOUND = FAILED | {"extract.sources_ready": "success", "load.checks": "failed"}
+RUNNING = {"load.load": "up_for_retry", "load.checks": None, "mail.send": None}
+DONE = {"load.load": "success", "mail.send": "skipped"}
+RUN = "scheduled__2026-11-20T11:00:00+00:00"
 
 FAILURE = {
     "task": "daily_sales_pipeline.extract.storefront",
@@ -146,6 +153,7 @@ MAILS = {
     "refused": _refused,
     "reconciliation": _reconciliation,
     "watch_failed": partial(_watch, FAILED, RUN),
+    "watch_checks_failed": partial(_watch, UNSOUND, RUN),
     "watch_running": partial(_watch, RUNNING, RUN),
     "watch_done": partial(_watch, DONE, RUN),
     "watch_none": partial(_watch, {}, ""),

@@ -9,7 +9,6 @@ closed day after days that were not loaded, `doubtful` one whose partner deliver
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
-from io import BytesIO
 from pathlib import Path
 
 from ecommerce.sales.report.figures import forecast, model
@@ -156,17 +155,13 @@ def trend_with(**changes):
 
 
 def pictured(folder):
-    """Return the full day with pictures of products in `folder`: whole, broken, missing and cut off."""
+    """Return the full day with pictures of products in `folder`: whole, broken and missing."""
     from PIL import Image
 
-    stream = BytesIO()
-    Image.new("RGB", (96, 64), (200, 80, 20)).save(stream, "PNG")
-    whole = stream.getvalue()
-    (folder / "whole.png").write_bytes(whole)
+    Image.new("RGB", (96, 64), (200, 80, 20)).save(folder / "whole.png")
     (folder / "broken.png").write_bytes(b"<html>")
-    (folder / "cut.png").write_bytes(whole[:-30])
     products = list(full().products)
-    for place, name in enumerate(("whole", "broken", "missing", "cut")):
+    for place, name in enumerate(("whole", "broken", "missing")):
         thumbnail = {"thumbnail": f"file://{folder}/{name}.png"}
         products[place] = products[place].model_copy(update=thumbnail)
     return full(products=products)

@@ -111,8 +111,6 @@ MOVED = since(
         categories=parts(Textiles="3000 4400", Toys="2000 2100"),
     ),
 )
-EQUAL = parts(A="100 1100", B="900 900")
-THREE = since("1000", "2000", categories=EQUAL, channels=EQUAL, countries=EQUAL)
 TOGETHER = [
     implausible("discount", "400"),
     implausible("negative_discount", "300", "7"),
@@ -127,9 +125,6 @@ DAYS = {
             channels=parts(sales_db="5000 3500", storefront="5000 5500"),
             countries=parts(US="9000 8400", ZZ="1000 600"),
         )
-    ),
-    "two contributions leave room for a rate": figures(
-        changes=THREE, headline={"discounts": ("1600", "800")}
     ),
     "a miss of the forecast outweighs a small contribution": figures(
         changes=RISE, expectation=HIGH

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import duckdb
@@ -110,10 +110,7 @@ class RawFolders:
 
     def sales_db(self, *, more="", totals=None, **tables):
         """`more`: further columns of the orders; `totals`: control totals of the extract."""
-
-        def fill(folder):
-            fill_sales_db(folder, more=more, **tables)
-
+        fill = partial(fill_sales_db, more=more, **tables)
         return self.run("sales_db", fill, **totals or {})
 
     def storefront(self, *pages, totals=None, **tables):
@@ -173,18 +170,12 @@ class RawFolders:
         more = "".join(f", {name} VARCHAR" for name in extras)
         declared = PARTNER_FILES | {"lines": PARTNER_COLUMNS + more}
         written = tables | {"lines": lines, "files": facts}
-
-        def fill(folder):
-            write_tables(folder, declared, written)
-
+        fill = partial(write_tables, declared=declared, tables=written)
         return self.publish("partner_files", fill, **totals or {})
 
     def exchange_rates(self, *rates):
         rows = [{"row_number": place} | rate for place, rate in enumerate(rates, 2)]
-
-        def fill(folder):
-            write_tables(folder, RATES, {"rates": rows})
-
+        fill = partial(write_tables, declared=RATES, tables={"rates": rows})
         return self.run("exchange_rates", fill)
 
     def run(self, source, fill, **totals):
