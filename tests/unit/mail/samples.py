@@ -1,6 +1,5 @@
 """One mail of each kind, and the report's for several kinds of days. Other domains have their own file."""
 
-from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from io import BytesIO
@@ -12,7 +11,7 @@ from ecommerce.sales import delivery, missing_report
 from ecommerce.sales.reconciliation import comparison
 from ecommerce.sales.report.figures.restatements import Correction
 from tests.unit.sales.report import samples
-from tests.unit.sales.report.samples import DAY, breakdown, make_figures
+from tests.unit.sales.report.samples import DAY, make_figures
 
 JAPANESE, ARABIC = "日本の急須" * 8, "كرسي مكتب مريح"
 LONG = (
@@ -48,22 +47,13 @@ def without_last_week():
     return make_figures(headline=headline)
 
 
-def many_partners():
-    """Partners with long names in three scripts, and more of them than a mail has room for."""
-    named = [breakdown(name, "1234.5") for name in (JAPANESE, ARABIC, LONG)]
-    others = [breakdown(f"partner {number}", "10") for number in range(40)]
-    return make_figures(channels=[*named, *others])
-
-
 DAYS = {
     "full": samples.full,
     "troubled": samples.troubled,
     "doubtful": samples.doubtful,
     "first": samples.first_day,
     "empty": samples.empty_day,
-    "crowded": samples.crowded,
     "without_last_week": without_last_week,
-    "many_partners": many_partners,
 }
 
 
@@ -97,20 +87,17 @@ def _refused():
 
 
 def _reconciliation():
-    days = [str(DAY - timedelta(days=back)) for back in range(4)]
-    found = [
-        {
-            "business_date": day,
-            "source": "sales_db",
-            "figures": [["orders", "12", "13"], ["gross amount", "90.50", "100.00"]],
-            "what": "orders: 1 gone from the source",
-        }
-        for day in days
-    ]
-    loaded = {"run_id": "x"}
-    pairs = [(day, "sales_db") for day in days]
-    results = {pairs[0]: loaded, pairs[1]: None, pairs[3]: loaded}
-    texts = comparison.mail_texts(found, results, [days[3]])
+    found = []
+    for day in ("2026-11-19", "2026-11-18", "2026-11-17", "2026-11-16"):
+        figures = [["orders", "12", "13"], ["gross amount", "90.50", "100.00"]]
+        difference = {"business_date": day, "source": "sales_db", "figures": figures}
+        found.append(difference | {"what": "orders: 1 gone from the source"})
+    results = {
+        ("2026-11-19", "sales_db"): {"run_id": "x"},
+        ("2026-11-18", "sales_db"): None,
+        ("2026-11-16", "sales_db"): {"run_id": "x"},
+    }
+    texts = comparison.mail_texts(found, results, ["2026-11-16"])
     return mail.compose(texts["subject"], "reconciliation_mail", texts)
 
 
