@@ -29,14 +29,16 @@ from tests.oracle_refunds import split_sales_db, split_storefront
 Row = dict[str, Any]
 
 ALL_SOURCES = ("exchange_rates", *CHANNELS)
-SALE_STATUSES = {
-    "processing",
-    "completed",
-    "shipped",
-    "delivered",
-    "refunded",
-    "partially_refunded",
-}
+SALE_STATUSES = frozenset(
+    [
+        "processing",
+        "completed",
+        "shipped",
+        "delivered",
+        "refunded",
+        "partially_refunded",
+    ]
+)
 ZERO = Decimal(0)
 IN_TOTAL = (STOREFRONT, SHOPIFY)
 """Channels that state amounts of whole lines, and refunds with tax."""
@@ -166,10 +168,9 @@ class Oracle:
         """When each customer placed their first order that counts."""
         first = {}
         for order in filter(_counts, self.orders):
-            if customer := order["customer_hash"]:
-                first[customer] = min(
-                    order["ordered_at"], first.get(customer, order["ordered_at"])
-                )
+            customer, at = order["customer_hash"], order["ordered_at"]
+            if customer:
+                first[customer] = min(at, first.get(customer, at))
         return first
 
     @property
@@ -265,9 +266,8 @@ class Oracle:
             "updated_at": order.updated_at,
         }
         if order.channel == STOREFRONT:
-            del row[
-                "updated_at"
-            ]  # each WooCommerce version calls something else a modification
+            # Each WooCommerce version calls something else a modification.
+            del row["updated_at"]
         return row
 
     def _line(self, order, line, header):
@@ -300,14 +300,8 @@ class Oracle:
     def _refund(self, refund, part):
         key = refund.channel, refund.order_id
         order, header = self._orders_by_key.get(key), self._headers.get(key)
-        line = order and next(
-            (
-                line
-                for line in order.valid_lines
-                if line.line_number == part.line_number
-            ),
-            None,
-        )
+        lines = order.valid_lines if order else []
+        line = {line.line_number: line for line in lines}.get(part.line_number)
         return {
             "source": refund.channel,
             "refund_id": refund.refund_id,
@@ -350,10 +344,8 @@ class Oracle:
             )
             return sum((amount for amount in amounts if amount is not None), ZERO)
 
-        gross, discounts = (
-            total(orders, "gross_amount"),
-            total(orders, "discount_amount"),
-        )
+        gross = total(orders, "gross_amount")
+        discounts = total(orders, "discount_amount")
         returned = total(returns, "merchandise_amount")
         unread = (
             []
