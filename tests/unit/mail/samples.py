@@ -53,6 +53,7 @@ DAYS = {
     "doubtful": samples.doubtful,
     "first": samples.first_day,
     "empty": samples.empty_day,
+    "crowded": samples.crowded,
     "without_last_week": without_last_week,
 }
 

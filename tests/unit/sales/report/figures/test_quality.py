@@ -71,6 +71,14 @@ def test_warnings_of_the_day_come_first_and_others_with_their_day():
     ]
 
 
+def test_warnings_about_many_days_are_a_short_list():
+    days = [f"2026-10-{day:02}" for day in range(1, 13)]
+    lines = other_days([{**CHECK, "found": day, "days": [day]} for day in days], DAY)
+    assert (lines[0], lines[-1]) == ("Mon 12 Oct: 2026-10-12", "2 more in figures.json")
+    (line,) = other_days([{**CHECK, "days": days}], DAY)
+    assert line.startswith("Thu 1 Oct, Fri 2 Oct, Sat 3 Oct and 9 more days: ")
+
+
 COUNTS = {"orders", "files", "late_days", "entries", "former", "removed", "before"}
 COUNTS |= {"matched", "rows", "rejected", "events"}
 
