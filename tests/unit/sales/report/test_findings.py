@@ -203,9 +203,7 @@ def test_when_a_rate_is_a_finding(case):
     assert bool(findings_of(day)) is (case["found"] == "yes")
 
 
-@pytest.mark.parametrize(
-    ("days", "kinds"), [(14, ["unusual_rate"]), (10, ["unusual_rate"]), (9, [])]
-)
+@pytest.mark.parametrize(("days", "kinds"), [(10, ["unusual_rate"]), (9, [])])
 def test_a_rate_is_compared_with_the_days_that_can_have_it(days, kinds):
     """The other days are of an export without returns: 1,000 of 10,000 on average, not of 20,000."""
     base = Figure(value=D(20000), average=D(10000), days=days)
