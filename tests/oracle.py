@@ -9,9 +9,9 @@ was read (`read_at`, `run_id`).
 import hashlib
 import hmac
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cached_property
 from typing import Any
@@ -22,31 +22,30 @@ from demo.ledger import (
     PARTNER_FILES,
     SHOPIFY,
     STOREFRONT,
-    Line,
-    Order,
-    Refund,
     Snapshot,
 )
-from tests.oracle_refunds import Part, split_sales_db, split_storefront
+from tests.oracle_refunds import split_sales_db, split_storefront
 
 Row = dict[str, Any]
 
 ALL_SOURCES = ("exchange_rates", *CHANNELS)
-SALE_STATUSES = {
-    "processing",
-    "completed",
-    "shipped",
-    "delivered",
-    "refunded",
-    "partially_refunded",
-}
+SALE_STATUSES = frozenset(
+    [
+        "processing",
+        "completed",
+        "shipped",
+        "delivered",
+        "refunded",
+        "partially_refunded",
+    ]
+)
 ZERO = Decimal(0)
 IN_TOTAL = (STOREFRONT, SHOPIFY)
 """Channels that state amounts of whole lines, and refunds with tax."""
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 
 
-def rounded(amount: Decimal) -> Decimal:
+def rounded(amount):
     """To four decimals, half away from zero."""
     return amount.quantize(Decimal("0.0001"), context=_EXACT)
 
@@ -72,7 +71,7 @@ class Oracle:
     missing: Mapping[date, list[str]] = field(default_factory=dict)
     off: Collection[str] = ()
 
-    def tables(self) -> dict[str, list[Row]]:
+    def tables(self):
         """All tables by name."""
         return {
             "orders": self.orders,
@@ -83,12 +82,12 @@ class Oracle:
         }
 
     @cached_property
-    def orders(self) -> list[Row]:
+    def orders(self):
         """One row per order, whatever its status."""
         return [self._order(order) for order in self.snapshot.orders]
 
     @cached_property
-    def order_lines(self) -> list[Row]:
+    def order_lines(self):
         """One row per sound line."""
         return [
             self._line(order, line, header)
@@ -97,9 +96,9 @@ class Oracle:
         ]
 
     @cached_property
-    def refunds(self) -> list[Row]:
+    def refunds(self):
         """One row per refunded line, and one with line number 0 for what no line explains."""
-        by_order: dict[tuple[str, str], list[Refund]] = defaultdict(list)
+        by_order = defaultdict(list)
         for refund in self.snapshot.refunds:
             by_order[refund.channel, refund.order_id].append(refund)
         rows = []
@@ -112,11 +111,11 @@ class Oracle:
         return rows
 
     @cached_property
-    def daily_sales(self) -> list[Row]:
+    def daily_sales(self):
         """Sums per day, source, channel, category, country and currency, over what counts."""
-        sums: dict[tuple[Any, ...], Row] = {}
+        sums = {}
 
-        def group(row: Row) -> Row:
+        def group(row):
             names = (
                 "business_date",
                 "source",
@@ -157,7 +156,7 @@ class Oracle:
         return list(sums.values())
 
     @cached_property
-    def daily_summary(self) -> list[Row]:
+    def daily_summary(self):
         """Headline figures of every day that had a run, an order or a refund."""
         days = {row["business_date"] for row in (*self.orders, *self.refunds)} | set(
             self.run_days
@@ -165,18 +164,17 @@ class Oracle:
         return [self._summary(day) for day in sorted(days)]
 
     @cached_property
-    def first_counted(self) -> dict[str, datetime]:
+    def first_counted(self):
         """When each customer placed their first order that counts."""
-        first: dict[str, datetime] = {}
+        first = {}
         for order in filter(_counts, self.orders):
-            if customer := order["customer_hash"]:
-                first[customer] = min(
-                    order["ordered_at"], first.get(customer, order["ordered_at"])
-                )
+            customer, at = order["customer_hash"], order["ordered_at"]
+            if customer:
+                first[customer] = min(at, first.get(customer, at))
         return first
 
     @property
-    def rejected(self) -> Counter[tuple[str, str]]:
+    def rejected(self):
         """How many different source rows must be rejected, by (source, reason)."""
         snapshot = self.snapshot
         flaws = [
@@ -192,11 +190,11 @@ class Oracle:
         ]
         return Counter(flaws + bad_rows)
 
-    def business_date(self, instant: datetime) -> date:
+    def business_date(self, instant):
         """The day on the shop's wall calendar."""
         return instant.astimezone(ZoneInfo(self.timezone)).date()
 
-    def customer_hash(self, order: Order) -> str | None:
+    def customer_hash(self, order):
         """One hash per person: of the e-mail, else of the channel's customer id."""
         if order.email and order.email.strip():
             identity = order.email.strip().lower()
@@ -208,7 +206,7 @@ class Oracle:
             self.hash_key.encode(), identity.encode(), hashlib.sha256
         ).hexdigest()
 
-    def converted(self, amount: Decimal, currency: str, day: date) -> Decimal | None:
+    def converted(self, amount, currency, day):
         """`amount` in the reporting currency at the rates of `day`, exact; None when a rate is missing."""
         if currency == self.reporting_currency:
             return amount
@@ -219,7 +217,7 @@ class Oracle:
             else _EXACT.divide(_EXACT.multiply(amount, rates[1]), rates[0])
         )
 
-    def _rate(self, currency: str, day: date) -> Decimal | None:
+    def _rate(self, currency, day):
         if currency == "EUR":
             return Decimal(1)
         usable = [
@@ -235,16 +233,16 @@ class Oracle:
         )
 
     @cached_property
-    def _orders_by_key(self) -> dict[tuple[str, str], Order]:
+    def _orders_by_key(self):
         return {
             (order.channel, order.order_id): order for order in self.snapshot.orders
         }
 
     @cached_property
-    def _headers(self) -> dict[tuple[str, str], Row]:
+    def _headers(self):
         return {(row["source"], row["order_id"]): row for row in self.orders}
 
-    def _order(self, order: Order) -> Row:
+    def _order(self, order):
         status = order.status.strip().lower()
         row = {
             "source": order.channel,
@@ -268,12 +266,11 @@ class Oracle:
             "updated_at": order.updated_at,
         }
         if order.channel == STOREFRONT:
-            del row[
-                "updated_at"
-            ]  # each WooCommerce version calls something else a modification
+            # Each WooCommerce version calls something else a modification.
+            del row["updated_at"]
         return row
 
-    def _line(self, order: Order, line: Line, header: Row) -> Row:
+    def _line(self, order, line, header):
         unit_price = (
             rounded(line.gross / line.quantity)
             if order.channel in IN_TOTAL
@@ -300,17 +297,11 @@ class Oracle:
             "tax_amount": line.tax,
         }
 
-    def _refund(self, refund: Refund, part: Part) -> Row:
+    def _refund(self, refund, part):
         key = refund.channel, refund.order_id
         order, header = self._orders_by_key.get(key), self._headers.get(key)
-        line = order and next(
-            (
-                line
-                for line in order.valid_lines
-                if line.line_number == part.line_number
-            ),
-            None,
-        )
+        lines = order.valid_lines if order else []
+        line = {line.line_number: line for line in lines}.get(part.line_number)
         return {
             "source": refund.channel,
             "refund_id": refund.refund_id,
@@ -334,7 +325,7 @@ class Oracle:
             "refunded_at": refund.refunded_at,
         }
 
-    def _summary(self, day: date) -> Row:
+    def _summary(self, day):
         orders = [
             row for row in self.orders if row["business_date"] == day and _counts(row)
         ]
@@ -347,16 +338,14 @@ class Oracle:
             if self.converted(ZERO, row["currency"], day) is not None
         ]
 
-        def total(rows: Iterable[Row], column: str) -> Decimal:
+        def total(rows, column):
             amounts = (
                 self.converted(row[column], row["currency"], day) for row in rows
             )
             return sum((amount for amount in amounts if amount is not None), ZERO)
 
-        gross, discounts = (
-            total(orders, "gross_amount"),
-            total(orders, "discount_amount"),
-        )
+        gross = total(orders, "gross_amount")
+        discounts = total(orders, "discount_amount")
         returned = total(returns, "merchandise_amount")
         unread = (
             []
@@ -391,18 +380,18 @@ class Oracle:
         }
 
     @cached_property
-    def _counted_lines(self) -> dict[date, list[Row]]:
-        by_day: dict[date, list[Row]] = defaultdict(list)
+    def _counted_lines(self):
+        by_day = defaultdict(list)
         for line in filter(_counts, self.order_lines):
             by_day[line["business_date"]].append(line)
         return by_day
 
 
-def _counts(row: Row) -> bool:
+def _counts(row):
     return row["is_sale"] and not row["is_test"]
 
 
-def _channel(order: Order) -> str:
+def _channel(order):
     """The channel of the report."""
     if order.channel == SHOPIFY:
         return f"{SHOPIFY}_{order.partner}"

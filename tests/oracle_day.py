@@ -6,17 +6,16 @@ It follows docs/DEFINITIONS.md and shares no code with the pipeline.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
-from tests.oracle import Oracle, Row, rounded
+from tests.oracle import rounded
 
 
 class Expected:
     """The sums of one day and of those that it is compared with."""
 
-    def __init__(self, oracle: Oracle, day: date) -> None:
+    def __init__(self, oracle, day):
         self.oracle, self.day = oracle, day
         self.summary = {
             row["business_date"]: _with_returning(row) for row in oracle.daily_summary
@@ -26,7 +25,7 @@ class Expected:
         candidates = (day - timedelta(back) for back in (7, 1))
         self.base = next((each for each in candidates if each in self.complete), None)
 
-    def of(self, back: int, name: str) -> Decimal | None:
+    def of(self, back, name):
         """A headline figure of a complete day so many days before."""
         then = self.day - timedelta(back)
         return (
@@ -35,7 +34,7 @@ class Expected:
             else None
         )
 
-    def knows(self, name: str, day: date) -> bool:
+    def knows(self, name, day):
         """Whether customers could be returning on a day: there are complete days with customers before."""
         if name not in {"new_customers", "returning_customers", "repeat_share"}:
             return True
@@ -43,7 +42,7 @@ class Expected:
             self.summary[each]["customers"] for each in self.complete if each < day
         )
 
-    def mean(self, days: Iterable[date], name: str) -> Decimal | None:
+    def mean(self, days, name):
         values = [
             self.summary[each][name]
             for each in days
@@ -53,7 +52,7 @@ class Expected:
         return rounded(Decimal(sum(known)) / len(known)) if known else None
 
     @property
-    def excluded(self) -> list[str]:
+    def excluded(self):
         """The currencies that one of both compared days cannot convert."""
         names = set(self.unconverted(self.day))
         if self.base:
@@ -61,11 +60,11 @@ class Expected:
         return sorted(names)
 
     @property
-    def moved_channels(self) -> tuple[list[str], list[str]]:
+    def moved_channels(self):
         """The live channels that began, and those that ended, since the other day."""
         assert self.base
         began, ended = [], []
-        sold: dict[str, set[date]] = defaultdict(set)
+        sold = defaultdict(set)
         for row in self.oracle.order_lines:
             if (
                 row["is_sale"]
@@ -88,16 +87,14 @@ class Expected:
                 ended.append(name)
         return began, ended
 
-    def net_by(
-        self, kind: str, day: date, currencies: Sequence[str] = ()
-    ) -> dict[str, Decimal]:
+    def net_by(self, kind, day, currencies=()):
         """Net sales of a day by category, country or channel, without some currencies."""
         column = {
             "category": "category",
             "country": "country_code",
             "channel": "channel",
         }[kind]
-        found: dict[str, Decimal] = defaultdict(Decimal)
+        found = defaultdict(Decimal)
         for rows, amount, sign in (
             (self.oracle.order_lines, "amount_after_discount", 1),
             (self.oracle.refunds, "merchandise_amount", -1),
@@ -107,9 +104,9 @@ class Expected:
                     found[row[column] or "ZZ"] += sign * value
         return found
 
-    def sold(self, day: date) -> dict[str, Decimal]:
+    def sold(self, day):
         """Sales after discounts of a day by product, without the currencies that are compared on neither."""
-        found: dict[str, Decimal] = defaultdict(Decimal)
+        found = defaultdict(Decimal)
         for row, value in self._converted(
             self.oracle.order_lines, "amount_after_discount", day
         ):
@@ -117,10 +114,10 @@ class Expected:
                 found[row["sku"] or row["product_name"]] += value
         return found
 
-    def returned(self) -> dict[str | None, tuple[int, Decimal]]:
+    def returned(self):
         """How many refunds of the day have a reason, and their merchandise."""
-        refunds: dict[str | None, set[tuple[str, str]]] = defaultdict(set)
-        amounts: dict[str | None, Decimal] = defaultdict(Decimal)
+        refunds = defaultdict(set)
+        amounts = defaultdict(Decimal)
         for row, value in self._converted(
             self.oracle.refunds, "merchandise_amount", self.day
         ):
@@ -130,7 +127,7 @@ class Expected:
                 amounts[reason] += value
         return {reason: (len(refunds[reason]), amounts[reason]) for reason in amounts}
 
-    def unconverted(self, day: date) -> list[str]:
+    def unconverted(self, day):
         """The currencies in which something of a day has no rate."""
         names = set()
         for rows, amount in (
@@ -143,9 +140,7 @@ class Expected:
                     names |= {row["currency"]} if value is None else set()
         return sorted(names)
 
-    def _converted(
-        self, rows: Iterable[Row], amount: str, day: date
-    ) -> Iterator[tuple[Row, Decimal]]:
+    def _converted(self, rows, amount, day):
         for row in rows:
             if _counts(row, day):
                 value = self.oracle.converted(row[amount], row["currency"], day)
@@ -153,10 +148,10 @@ class Expected:
                     yield row, value
 
 
-def _counts(row: Row, day: date) -> bool:
-    is_counted: bool = row["is_sale"] and not row["is_test"]
+def _counts(row, day):
+    is_counted = row["is_sale"] and not row["is_test"]
     return is_counted and row["business_date"] == day
 
 
-def _with_returning(row: Row) -> Row:
+def _with_returning(row):
     return row | {"returning_customers": row["customers"] - row["new_customers"]}

@@ -5,7 +5,6 @@ It shares no code with the pipeline. What an event says is looked at as the webs
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,7 +17,7 @@ FLAGS = ["viewed", "added", "checkout", "purchased"]
 PAUSE = timedelta(minutes=30)
 
 
-def instant(value: Any) -> datetime | None:
+def instant(value):
     """The instant a text names; None where it names none, or not which."""
     try:
         found = datetime.fromisoformat(value.replace("Z", "+00:00"))
@@ -27,7 +26,7 @@ def instant(value: Any) -> datetime | None:
     return found if found.tzinfo else None
 
 
-def host(referrer: str | None) -> str | None:
+def host(referrer):
     """The host of a referrer."""
     if not referrer:
         return None
@@ -50,7 +49,7 @@ class Accepted:
     raw: Event
 
     @property
-    def order(self) -> tuple[datetime, int, str]:
+    def order(self):
         """Its place among the events of its visitor."""
         step = self.raw.get("event_type")
         return (
@@ -60,10 +59,10 @@ class Accepted:
         )
 
 
-def accepted(events: Iterable[Event], timezone: str) -> list[Accepted]:
+def accepted(events, timezone):
     """The events that count: readable, possible, in time, and the first of their id."""
     zone = ZoneInfo(timezone)
-    first: dict[str, Accepted] = {}
+    first = {}
     for raw in events:
         occurred, received = (
             instant(raw.get("occurred_at")),
@@ -85,9 +84,7 @@ def accepted(events: Iterable[Event], timezone: str) -> list[Accepted]:
     return list(first.values())
 
 
-def sessions(
-    events: Collection[Accepted], bots: Collection[str] = ()
-) -> list[dict[str, Any]]:
+def sessions(events, bots=()):
     """All sessions; `bots` are the user agents of bots."""
     sent = {(event.day, event.raw.get("event_type")) for event in events}
     by_visitor = defaultdict(list)
@@ -97,7 +94,7 @@ def sessions(
     found = []
     for visitor, own in by_visitor.items():
         own.sort(key=lambda event: event.order)
-        runs: list[list[Accepted]] = []
+        runs = []
         for event in own:
             if runs and event.occurred - runs[-1][-1].occurred < PAUSE:
                 runs[-1].append(event)
@@ -108,18 +105,18 @@ def sessions(
 
 
 def _session(
-    visitor: str,
-    run: list[Accepted],
-    sent: set[tuple[date, Any]],
-    bots: Collection[str],
-) -> Any:
+    visitor,
+    run,
+    sent,
+    bots,
+):
     day = run[0].day
     needed = [
         step
         for step in STEPS
         if any((day - timedelta(days=ago), step) in sent for ago in range(28))
     ]
-    reached: list[str] = []
+    reached = []
     for event in run:
         if (
             len(reached) < len(needed)
@@ -141,7 +138,7 @@ def _session(
     }
 
 
-def funnel(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def funnel(found):
     """The rows of the daily funnel that these sessions make."""
     groups = defaultdict(list)
     for session in found:

@@ -1,10 +1,7 @@
 """How the oracle splits refunds into rows and into merchandise, tax and shipping."""
 
-from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
-
-from demo.ledger import Order, Refund
 
 ZERO = Decimal(0)
 
@@ -19,18 +16,14 @@ class Part(NamedTuple):
     shipping: Decimal
 
 
-def split_sales_db(
-    order: Order | None, refunds: Iterable[Refund]
-) -> Iterator[tuple[Refund, Part]]:
+def split_sales_db(order, refunds):
     """The database books merchandise only: one row each, of a line or of the whole order."""
     for refund in refunds:
         number = refund.lines[0].line_number if refund.lines else 0
         yield refund, Part(number, refund.quantity, refund.amount, ZERO, ZERO)
 
 
-def split_storefront(
-    order: Order | None, refunds: Iterable[Refund]
-) -> Iterator[tuple[Refund, Part]]:
+def split_storefront(order, refunds):
     """Refund by refund, in the order of their ids: first the lines, which may be negative.
 
     The rest of the amount is taken from the merchandise not refunded so far, then from the tax, then from

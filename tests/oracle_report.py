@@ -7,13 +7,11 @@ what a report states of a day and what it compares it with.
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
-from ecommerce.sales.report.figures.model import Figures
-from tests.oracle import ZERO, Oracle, rounded
+from tests.oracle import ZERO, rounded
 from tests.oracle_day import Expected
 
 NEARLY = Decimal("0.005")
@@ -33,14 +31,13 @@ HEADLINE = (
 )
 SECTIONS = {"category": "categories", "country": "countries", "channel": "channels"}
 
-Found = Iterator[tuple[str, Any, Any]]
-"""What a figure is called, what the report says, what it must say."""
+# Each part yields what a figure is called, what the report says, what it must say.
 
 
-def differences(oracle: Oracle, figures: Figures) -> list[str]:
+def differences(oracle, figures):
     """Where the report of a day says something else than the oracle; empty where it does not."""
     expected = Expected(oracle, figures.business_date)
-    parts: tuple[Callable[[Figures, Expected], Found], ...] = (
+    parts = (
         _headline,
         _rates,
         _trend,
@@ -58,7 +55,7 @@ def differences(oracle: Oracle, figures: Figures) -> list[str]:
     ]
 
 
-def _headline(figures: Figures, true: Expected) -> Found:
+def _headline(figures, true):
     for name in (*HEADLINE, "returning_customers"):
         figure = figures.headline[name]
         yield name, figure.value, true.summary[true.day][name]
@@ -76,7 +73,7 @@ def _headline(figures: Figures, true: Expected) -> Found:
     )
 
 
-def _rates(figures: Figures, true: Expected) -> Found:
+def _rates(figures, true):
     day = true.summary[true.day]
     for name, part, whole in (
         ("discount_rate", "discounts", "gross_sales"),
@@ -108,7 +105,7 @@ def _rates(figures: Figures, true: Expected) -> Found:
         )
 
 
-def _trend(figures: Figures, true: Expected) -> Found:
+def _trend(figures, true):
     days = [true.day - timedelta(back) for back in range(27, -1, -1)]
     yield "days of the trend", [each.business_date for each in figures.trend], days
     for each in figures.trend:
@@ -126,7 +123,7 @@ def _trend(figures: Figures, true: Expected) -> Found:
         )
 
 
-def _month(figures: Figures, true: Expected) -> Found:
+def _month(figures, true):
     month, day = figures.month, true.day
     assert month
     years = {"now": (day.year, day.month), "last_year": (day.year - 1, day.month)}
@@ -152,7 +149,7 @@ def _month(figures: Figures, true: Expected) -> Found:
             yield "unfinished days", month.unfinished, len(set(days) - true.complete)
 
 
-def _breakdowns(figures: Figures, true: Expected) -> Found:
+def _breakdowns(figures, true):
     for kind, section in SECTIONS.items():
         said = {
             row.name: row.net_sales
@@ -162,7 +159,7 @@ def _breakdowns(figures: Figures, true: Expected) -> Found:
         yield from _amounts(section, said, true.net_by(kind, true.day))
 
 
-def _changes(figures: Figures, true: Expected) -> Found:
+def _changes(figures, true):
     changes = figures.changes
     yield "base", changes and changes.base, true.base
     if changes is None or true.base is None:
@@ -187,7 +184,7 @@ def _changes(figures: Figures, true: Expected) -> Found:
         )
 
 
-def _movers(figures: Figures, true: Expected) -> Found:
+def _movers(figures, true):
     if figures.changes is None or true.base is None:
         return
     before, now = true.sold(true.base), true.sold(true.day)
@@ -208,7 +205,7 @@ def _movers(figures: Figures, true: Expected) -> Found:
             yield f"{each.sku} before", each.before, before.get(each.sku, ZERO)
 
 
-def _reasons(figures: Figures, true: Expected) -> Found:
+def _reasons(figures, true):
     said = {each.reason: (each.refunds, each.amount) for each in figures.return_reasons}
     expected = true.returned()
     yield "reasons", sorted(map(str, said)), sorted(map(str, expected))
@@ -222,21 +219,19 @@ def _reasons(figures: Figures, true: Expected) -> Found:
     )
 
 
-def _amounts(
-    name: str, said: Mapping[str, Decimal], true: Mapping[str, Decimal]
-) -> Found:
+def _amounts(name, said, true):
     some = {each: value for each, value in true.items() if rounded(value)}
     yield name, sorted(said), sorted(some)
     for each in said.keys() & some.keys():
         yield f"{name}, {each}", said[each], some[each]
 
 
-def hundredfold(value: Decimal | None) -> Decimal | None:
+def hundredfold(value):
     # Of a rate half a hundredth is not near.
     return None if value is None else value * 100
 
 
-def _same(said: Any, true: Any) -> bool:
+def _same(said, true):
     if isinstance(said, (Decimal, int)) and isinstance(true, (Decimal, int)):
         return abs(said - true) < NEARLY
     if (

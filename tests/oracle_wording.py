@@ -8,16 +8,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
-from pathlib import Path
 
 from pypdf import PdfReader
 
 from ecommerce.sales import delivery
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.figures.model import Figures, figures_hash
-from tests.oracle import Oracle, rounded
+from tests.oracle import rounded
 from tests.oracle_day import Expected
 from tests.oracle_report import NEARLY, SECTIONS
 from tests.unit.pages import made_up
@@ -36,7 +34,7 @@ MONEY = (
 COUNTS = ("orders", "customers", "new_customers", "returning_customers")
 
 
-def lacking(oracle: Oracle, figures: Figures, folder: Path) -> list[str]:
+def lacking(oracle, figures, folder):
     """What a form of the report does not say although it must; `folder` takes the report's files."""
     expected = Expected(oracle, figures.business_date)
     problems = []
@@ -48,7 +46,7 @@ def lacking(oracle: Oracle, figures: Figures, folder: Path) -> list[str]:
     return problems + list(_cells(figures, folder, expected))
 
 
-def _texts(figures: Figures, folder: Path) -> Iterator[tuple[str, str]]:
+def _texts(figures, folder):
     """The words of each form that people read."""
     uri = archive.publish(f"file://{folder}/reports", figures)
     stored, pdf = archive.read_report(uri, figures_hash(figures))
@@ -62,7 +60,7 @@ def _texts(figures: Figures, folder: Path) -> Iterator[tuple[str, str]]:
     yield "page", _page(figures, folder)
 
 
-def _page(figures: Figures, folder: Path) -> str:
+def _page(figures, folder):
     """The day's page of somebody who may see it."""
     import pytest
     from fastapi.testclient import TestClient
@@ -75,7 +73,7 @@ def _page(figures: Figures, folder: Path) -> str:
     return text_of(answer.text)
 
 
-def _headline(expected: Expected) -> Iterator[str]:
+def _headline(expected):
     day = expected.summary[expected.day]
     for name in MONEY:
         if day[name] is not None:
@@ -84,7 +82,7 @@ def _headline(expected: Expected) -> Iterator[str]:
         yield f"{day[name]:,}"
 
 
-def _cells(figures: Figures, folder: Path, expected: Expected) -> Iterator[str]:
+def _cells(figures, folder, expected):
     """What JSON and CSV say otherwise, to the last decimal."""
     place = folder / "reports" / str(figures.business_date)
     stored = (place / archive.FIGURES_JSON).read_text()
@@ -106,13 +104,13 @@ def _cells(figures: Figures, folder: Path, expected: Expected) -> Iterator[str]:
             yield f"csv: {' '.join(cell)} is {found} instead of {value}"
 
 
-def _same(found: str | None, true: Decimal | None) -> bool:
+def _same(found, true):
     if true is None or not found:
         return true is None and found == ""
     return abs(Decimal(found) - true) < NEARLY
 
 
-def money(value: Decimal) -> str:
+def money(value):
     """As people write it."""
     cents = value.quantize(Decimal("0.01"), ROUND_HALF_UP)
     return f"{cents:,}".replace("-", MINUS)

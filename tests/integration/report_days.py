@@ -1,16 +1,12 @@
 """A warehouse for reports: two weeks in which little happens, and DAY with everything at once."""
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from datetime import date, timedelta
 
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.figures.model import Figures
 from ecommerce.sales.report.figures.quality import Provenance
 from ecommerce.sales.report.queries import read_figures
 from ecommerce.sources import EXCHANGE_RATES, SOURCES, STOREFRONT
-from ecommerce.warehouse.client import Warehouse, connect
+from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import load
 from tests.integration.warehouse.loadable import Folder, Order, at
 
@@ -19,28 +15,26 @@ DAG = "daily_sales_pipeline"
 NOON = at("2026-03-02 17:00")
 
 
-def before(days: int) -> date:
+def before(days):
     """The day so many days before DAY."""
     return DAY - timedelta(days=days)
 
 
-def noon(days: int) -> datetime:
+def noon(days):
     """Noon in New York so many days before DAY."""
     return NOON - timedelta(days=days)
 
 
-def sold(
-    order_id: str, days_before: int, amount: str = "10.00", **values: Any
-) -> Order:
+def sold(order_id, days_before, amount="10.00", **values):
     """An order of one line."""
     return Order(order_id, noon(days_before), [("Toys", "1", amount)], **values)
 
 
-def loaded(root: Path) -> Warehouse:
+def loaded(root):
     """Run the days."""
     warehouse = connect()
 
-    def run(day: date, *folders: Folder, missing: Sequence[str] = ()) -> None:
+    def run(day, *folders, missing=()):
         by_source = {folder.source: folder for folder in folders}
         manifests = []
         for source in SOURCES:
@@ -59,15 +53,13 @@ def loaded(root: Path) -> Warehouse:
     return warehouse
 
 
-def load_day(
-    warehouse: Warehouse, day: date, manifests: Sequence[Any], **options: Any
-) -> None:
+def load_day(warehouse, day, manifests, **options):
     """Load manifests as a run of the daily pipeline does."""
     values = {"spec": ORDERS, "run_id": f"run__{day}", "dag_id": DAG} | options
     load(manifests, business_date=day, warehouse=warehouse, **values)
 
 
-def _database() -> Folder:
+def _database():
     lines = [("Toys", "2", "60.00"), ("Garden", "1", "40.00")]
     amounts = {"discount": "10", "tax": "7.2", "shipping": "5"}
     orders = [
@@ -83,10 +75,8 @@ def _database() -> Folder:
     return Folder(orders, rejected=rejected, totals=totals)
 
 
-def _storefront() -> Folder:
-    def order(
-        order_id: str, customer: str, quantity: str, amount: str, **values: Any
-    ) -> Order:
+def _storefront():
+    def order(order_id, customer, quantity, amount, **values):
         lines = [("Garden", quantity, amount)]
         return Order(
             order_id, NOON, lines, source=STOREFRONT, customer=customer, **values
@@ -110,7 +100,7 @@ def _storefront() -> Folder:
     return Folder(orders, source=STOREFRONT)
 
 
-def figures_of(warehouse: Warehouse, day: date = DAY, **origin: Any) -> Figures:
+def figures_of(warehouse, day=DAY, **origin):
     """The figures of a report that is made on the morning after."""
     values = {
         "dag_id": DAG,

@@ -90,7 +90,7 @@ def airflow(tmp_path_factory, migrated_airflow):
         process.wait(30)
 
 
-def _ended_run(api: AirflowApi) -> str:
+def _ended_run(api):
     """A run of the day that has succeeded; there is no scheduler."""
     api.request("PATCH", f"dags/{DAG_DAILY}", json={"is_paused": False})
     run = api.post(
@@ -100,7 +100,7 @@ def _ended_run(api: AirflowApi) -> str:
     return run["dag_run_id"]
 
 
-def _end(api: AirflowApi, run_id: str) -> None:
+def _end(api, run_id):
     for task in TASKS.values():
         if api.task_state(run_id, task) != "success":
             instance = f"dags/{DAG_DAILY}/dagRuns/{run_id}/taskInstances/{task}"
@@ -142,13 +142,6 @@ def test_strangers_see_nothing_and_are_sent_to_sign_in(airflow, path):
         answer.headers["location"]
         == f"/team/api/v2/auth/login?next={quote('/team' + path, safe='/')}"
     )
-    login = requests.get(
-        f"{airflow.base.removesuffix('/team')}{answer.headers['location']}",
-        timeout=60,
-        allow_redirects=False,
-    )
-    assert login.status_code == 307
-    assert "/auth/login" in login.headers["location"]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -169,34 +162,8 @@ def test_the_navigation_leads_to_the_pages(airflow):
     )
     assert [view["name"] for view in views] == [name for name, _, _ in NAVIGATION]
     for view in views:
-        assert view["destination"] == "nav"
         page = airflow.get(f"/{view['href']}", VIEWER)
         assert f'aria-current="page">{view["name"]}' in page.text
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        f"{DAY}/manifest.json",
-        f"{DAY}/..%2f..%2fairflow.db",
-        "..%2fpasswords.json/",
-        "2026-13-45/",
-    ],
-)
-def test_what_is_not_a_page_gets_one_that_leads_back(airflow, path):
-    answer = airflow.get(f"/sales-reports/{path}", VIEWER)
-    assert answer.status_code in (404, 422)
-    assert "All sales reports" in answer.text
-
-
-def test_the_days_page_shows_its_run_and_the_warehouse_that_is_away(airflow):
-    page = airflow.get(f"/sales-reports/{DAY}/", VIEWER).text
-    assert (
-        f'href="../../dags/{DAG_DAILY}/runs/{quote(airflow.run_id, safe="")}"' in page
-    )
-    assert ": success." in page
-    assert FIGURE in page
-    assert "The warehouse is unavailable" in page
 
 
 def _forms(airflow, user):

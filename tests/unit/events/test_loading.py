@@ -4,8 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from ecommerce.core.business_day import BusinessDay, day_window
-from ecommerce.core.read_window import ReadWindow
+from ecommerce.core.business_day import day_window
 from ecommerce.events.loading import window_of
 from tests.memory import Remembered
 
@@ -18,11 +17,11 @@ WHOLE = DAY.start - timedelta(hours=1)
 
 
 def window(
-    day: BusinessDay = DAY,
-    last_read: datetime | None = None,
-    read: bool = False,
-    now: datetime = NOW,
-) -> ReadWindow:
+    day=DAY,
+    last_read=None,
+    read=False,
+    now=NOW,
+):
     memory = Remembered(
         last_read=lambda source: last_read if source == "web_events" else NOW,
         was_read=lambda source, of: read and (source, of) == ("web_events", day.date),
@@ -42,9 +41,7 @@ def window(
         (DAY.shifted(-1).start, True, DAY.shifted(-1).start - OVERLAP),
     ],
 )
-def test_the_newest_day_is_read_since_the_last_read(
-    last_read: datetime | None, was_read: bool, changed_from: datetime
-) -> None:
+def test_the_newest_day_is_read_since_the_last_read(last_read, was_read, changed_from):
     read = window(last_read=last_read, read=was_read)
     assert (read.changed_from, read.changed_until) == (changed_from, None)
 
@@ -60,9 +57,7 @@ def test_the_newest_day_is_read_since_the_last_read(
         ("2026-11-18", "2026-11-18T04:00", "2026-11-22T05:00"),
     ],
 )
-def test_an_older_day_is_read_until_three_days_after_its_end(
-    day: str, start: str, end: str
-) -> None:
+def test_an_older_day_is_read_until_three_days_after_its_end(day, start, end):
     older = day_window(date.fromisoformat(day), NEW_YORK)
     for last_read in (None, NOW):
         read = window(older, last_read=last_read, read=True)
@@ -70,7 +65,7 @@ def test_an_older_day_is_read_until_three_days_after_its_end(
         assert f"{read.changed_until:%Y-%m-%dT%H:%M}" == end
 
 
-def test_the_newest_day_is_the_shops() -> None:
+def test_the_newest_day_is_the_shops():
     """Shortly after midnight in Tokyo it is still the day before in New York."""
     now = datetime(2026, 11, 19, 15, 30, tzinfo=UTC)
     newest = {"Asia/Tokyo": 19, NEW_YORK: 18}

@@ -1,9 +1,6 @@
 """One mail of each kind, and the report's for several kinds of days. Other domains have their own file."""
 
-from collections.abc import Callable, Mapping
-from datetime import timedelta
 from decimal import Decimal
-from email.message import EmailMessage
 from functools import partial
 from io import BytesIO
 from unittest.mock import patch
@@ -12,10 +9,9 @@ from ecommerce.core.business_day import day_window
 from ecommerce.mail import transport as mail
 from ecommerce.sales import delivery, missing_report
 from ecommerce.sales.reconciliation import comparison
-from ecommerce.sales.report.figures import model
 from ecommerce.sales.report.figures.restatements import Correction
 from tests.unit.sales.report import samples
-from tests.unit.sales.report.samples import DAY, breakdown, make_figures
+from tests.unit.sales.report.samples import DAY, make_figures
 
 JAPANESE, ARABIC = "日本の急須" * 8, "كرسي مكتب مريح"
 LONG = (
@@ -32,7 +28,7 @@ CORRECTIONS = [
 """One is too small to be seen. New values are those of the attached report, whatever changed since."""
 
 
-def picture(width: int = 1184, height: int = 520) -> bytes:
+def picture(width=1184, height=520):
     """A PNG file."""
     from PIL import Image
 
@@ -41,7 +37,7 @@ def picture(width: int = 1184, height: int = 520) -> bytes:
     return stream.getvalue()
 
 
-def without_last_week() -> model.Figures:
+def without_last_week():
     """A day whose week before is missing, and of which one figure has no day before either."""
     headline = {}
     for name, figure in make_figures().headline.items():
@@ -51,14 +47,7 @@ def without_last_week() -> model.Figures:
     return make_figures(headline=headline)
 
 
-def many_partners() -> model.Figures:
-    """Partners with long names in three scripts, and more of them than a mail has room for."""
-    named = [breakdown(name, "1234.5") for name in (JAPANESE, ARABIC, LONG)]
-    others = [breakdown(f"partner {number}", "10") for number in range(40)]
-    return make_figures(channels=[*named, *others])
-
-
-DAYS: dict[str, Callable[[], model.Figures]] = {
+DAYS = {
     "full": samples.full,
     "troubled": samples.troubled,
     "doubtful": samples.doubtful,
@@ -66,24 +55,22 @@ DAYS: dict[str, Callable[[], model.Figures]] = {
     "empty": samples.empty_day,
     "crowded": samples.crowded,
     "without_last_week": without_last_week,
-    "noted": samples.noted,
-    "many_partners": many_partners,
 }
 
 
-def _report(name: str) -> EmailMessage:
+def _report(name):
     return delivery.report_message(DAYS[name](), b"%PDF-", picture())
 
 
-def _corrected() -> EmailMessage:
+def _corrected():
     return delivery.report_message(make_figures(), b"%PDF-", picture(), CORRECTIONS)
 
 
-def _corrected_without_visible_change() -> EmailMessage:
-    return delivery.report_message(samples.noted(), b"%PDF-", None, CORRECTIONS[2:3])
+def _corrected_without_visible_change():
+    return delivery.report_message(make_figures(), b"%PDF-", None, CORRECTIONS[2:3])
 
 
-def _alarm(*, is_complete: bool) -> EmailMessage:
+def _alarm(*, is_complete):
     reasons = [
         "northwind has delivered no valid file for this day",
         "Storefront has no orders",
@@ -91,44 +78,47 @@ def _alarm(*, is_complete: bool) -> EmailMessage:
     report = {"alarms": reasons, "complete": is_complete}
     with patch.object(mail, "send_alert") as send_alert:
         delivery.alarm(day_window(DAY, "America/New_York"), report, send_mail=True)
-    message: EmailMessage = send_alert.call_args.args[0]
-    return message
+    return send_alert.call_args.args[0]
 
 
-def _refused() -> EmailMessage:
+def _refused():
     problem = "the mail server refused 1 of 2 recipients: address 2"
     texts = {"problem": f"{problem} (duplicates not counted)"}
     return mail.compose("Not delivered to all: Sales", "refused_mail", texts)
 
 
-def _reconciliation() -> EmailMessage:
-    days = [str(DAY - timedelta(days=back)) for back in range(4)]
-    found = [
-        {
-            "business_date": day,
-            "source": "sales_db",
-            "figures": [["orders", "12", "13"], ["gross amount", "90.50", "100.00"]],
-            "what": "orders: 1 gone from the source",
-        }
-        for day in days
-    ]
-    loaded = {"run_id": "x"}
-    pairs = [(day, "sales_db") for day in days]
-    results = {pairs[0]: loaded, pairs[1]: None, pairs[3]: loaded}
-    texts = comparison.mail_texts(found, results, [days[3]])
+def _reconciliation():
+    found = []
+    for day in ("2026-11-19", "2026-11-18", "2026-11-17", "2026-11-16"):
+        figures = [["orders", "12", "13"], ["gross amount", "90.50", "100.00"]]
+        difference = {"business_date": day, "source": "sales_db", "figures": figures}
+        found.append(difference | {"what": "orders: 1 gone from the source"})
+    results = {
+        ("2026-11-19", "sales_db"): {"run_id": "x"},
+        ("2026-11-18", "sales_db"): None,
+        ("2026-11-16", "sales_db"): {"run_id": "x"},
+    }
+    texts = comparison.mail_texts(found, results, ["2026-11-16"])
     return mail.compose(texts["subject"], "reconciliation_mail", texts)
 
 
-def _watch(states: Mapping[str, str | None], run_id: str) -> EmailMessage:
+def _watch(states, run_id):
     day = day_window(DAY, "America/New_York")
     texts = missing_report.mail_texts(day, run_id, states)
     return mail.compose(f"No sales report for {DAY}", "watch_mail", texts)
 
 
-FAILED = {"extract.storefront": "failed", "load.load": "upstream_failed"}
-RUNNING = {"extract.storefront": "running", "load.load": None}
-DONE = {"load.load": "success"}
-RUN = "scheduled__2026-11-20"
+FAILED = {
+    "extract.sales_db": "success",
+    "extract.storefront": "failed",
+    "extract.sources_ready": "failed",
+    "mail.send": "upstream_failed",
+}
+# An optional source that failed is not the cause when the checks are.
+UNSOUND = FAILED | {"extract.sources_ready": "success", "load.checks": "failed"}
+RUNNING = {"load.load": "up_for_retry", "load.checks": None, "mail.send": None}
+DONE = {"load.load": "success", "mail.send": "skipped"}
+RUN = "scheduled__2026-11-20T11:00:00+00:00"
 
 FAILURE = {
     "task": "daily_sales_pipeline.extract.storefront",
@@ -141,7 +131,7 @@ FAILURE = {
     "source": "storefront",
 }
 
-MAILS: dict[str, Callable[[], EmailMessage]] = {
+MAILS = {
     **{f"report_{name}": partial(_report, name) for name in DAYS},
     "report_corrected": _corrected,
     "report_corrected_unchanged": _corrected_without_visible_change,
@@ -151,6 +141,7 @@ MAILS: dict[str, Callable[[], EmailMessage]] = {
     "refused": _refused,
     "reconciliation": _reconciliation,
     "watch_failed": partial(_watch, FAILED, RUN),
+    "watch_checks_failed": partial(_watch, UNSOUND, RUN),
     "watch_running": partial(_watch, RUNNING, RUN),
     "watch_done": partial(_watch, DONE, RUN),
     "watch_none": partial(_watch, {}, ""),

@@ -1,7 +1,6 @@
 """Rows as text: one line a row, cells separated by `|`, the first line names the columns."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 Row = dict[str, Any]
 
 
-def cells(text: str) -> list[dict[str, str]]:
+def cells(text):
     """The rows of a table, as they are written. A column whose name begins with `#` is a remark."""
     header, *lines = text.strip().splitlines()
     names = [name.strip() for name in header.split("|")]
@@ -21,12 +20,12 @@ def cells(text: str) -> list[dict[str, str]]:
     return rows
 
 
-def records(make: Callable[..., Any], *tables: str) -> list[Any]:
+def records(make, *tables):
     """What `make` returns for each row. NULL is None; an empty cell keeps the default."""
-    made: list[Any] = []
+    made = []
     for table in tables:
         for row in cells(table):
-            changes: Row = {}
+            changes = {}
             for name, value in row.items():
                 if value:
                     changes[name] = None if value == "NULL" else value
@@ -34,7 +33,7 @@ def records(make: Callable[..., Any], *tables: str) -> list[Any]:
     return made
 
 
-def check(rows: Iterable[Mapping[str, Any]], expected: str) -> None:
+def check(rows, expected):
     """Compare rows in any order with a table, in its columns, whose names may be short."""
     wanted = cells(expected)
     names = list(wanted[0])
@@ -44,7 +43,7 @@ def check(rows: Iterable[Mapping[str, Any]], expected: str) -> None:
     assert sorted(found) == sorted(" | ".join(row.values()) for row in wanted)
 
 
-def _column(name: str, row: Mapping[str, Any]) -> str:
+def _column(name, row):
     """The name of a column of `row`: `gross` stands for `gross_amount`."""
     for ending in ("", "_amount", "_code", "_number", "_date"):
         if name + ending in row:
@@ -52,7 +51,7 @@ def _column(name: str, row: Mapping[str, Any]) -> str:
     raise KeyError(name)
 
 
-def _text(value: Any) -> str:
+def _text(value):
     """Numbers without trailing zeros, instants in UTC, the hash of an address shortened."""
     if value is None:
         return "NULL"

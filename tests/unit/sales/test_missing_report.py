@@ -43,7 +43,6 @@ def run(key=None, started="11:00", **conf):
         ({BY_API: run("2026-11-19")}, BY_API),
         ({BY_API: run("2026-11-18")}, ""),
         ({BY_API: run(business_date="2026-11-19")}, BY_API),
-        ({BY_API: run(business_date="2026-11-09")}, ""),
         ({BY_API: run("2026-11-19", business_date="2026-11-18")}, ""),
         # With neither it is of the day before it began; a chosen id means nothing.
         ({"by_hand": run()}, "by_hand"),
@@ -84,77 +83,6 @@ def test_runs_that_airflow_itself_started_for_other_days_are_not_requested():
     known = {SCHEDULED: run("2026-11-19")}
     runs = [*others, SCHEDULED]
     assert missing_report.latest_run(runs, DAY, known.__getitem__) == SCHEDULED
-
-
-TASKS = """
-extract.sales_db extract.storefront extract.shopify extract.partner_files
-extract.exchange_rates extract.sources_ready transform.transform_source_0 load.load
-load.checks report.report mail.send mail.alarm
-"""
-REPAIR = ["make repair DAY=2026-11-19"]
-FAILED = "The last line of the task's log shows the error. Fix it, then:"
-
-
-@pytest.mark.parametrize(
-    ("states", "problem", "advice", "commands"),
-    [
-        (
-            {
-                "extract.storefront": "failed",
-                "extract.sources_ready": "failed",
-                "mail.send": "upstream_failed",
-            },
-            "extract.sources_ready (failed), extract.storefront (failed)",
-            FAILED,
-            REPAIR,
-        ),
-        ({"report.report": "failed"}, "report.report (failed)", FAILED, REPAIR),
-        # An optional source that failed is not the cause when the checks are.
-        (
-            {
-                "extract.storefront": "failed",
-                "load.checks": "failed",
-                "mail.send": "upstream_failed",
-            },
-            "load.checks (failed)",
-            FAILED,
-            REPAIR,
-        ),
-        (
-            {"load.load": "up_for_retry", "load.checks": None, "mail.send": None},
-            "load.checks (not started), load.load (up_for_retry), mail.send (not started)",
-            missing_report.WAIT,
-            [],
-        ),
-        (
-            {"mail.send": "skipped"},
-            "the run has ended without a failure and without a mail",
-            missing_report.NOT_MAILED,
-            [],
-        ),
-    ],
-)
-def test_the_mail_lists_tasks_and_commands(states, problem, advice, commands):
-    pipeline = dict.fromkeys(TASKS.split(), "success") | states
-    texts = missing_report.mail_texts(DAY, SCHEDULED, pipeline)
-    assert texts["problem"] == problem
-    assert texts["advice"] == advice
-    assert texts["commands"] == commands
-    assert (texts["day"], texts["run_id"]) == ("2026-11-19", SCHEDULED)
-    runs = f"{AIRFLOW}/dags/daily_sales_pipeline/runs"
-    assert texts["run_url"].startswith(f"{runs}/scheduled__2026-11-20T11%3A00")
-
-
-def test_without_a_run_the_mail_links_all_runs():
-    texts = missing_report.mail_texts(DAY, "", {})
-    assert texts == {
-        "day": "2026-11-19",
-        "problem": "daily_sales_pipeline has no run for 2026-11-19",
-        "run_id": "none",
-        "run_url": f"{AIRFLOW}/dags/daily_sales_pipeline/runs",
-        "advice": missing_report.NO_RUN,
-        "commands": ["make backfill FROM=2026-11-19 TO=2026-11-19 MAIL=1"],
-    }
 
 
 @pytest.mark.parametrize(

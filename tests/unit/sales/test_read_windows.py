@@ -1,6 +1,6 @@
 """What one run reads from one source."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -13,11 +13,11 @@ from ecommerce.sales.read_windows import (
 from ecommerce.sources import PARTNER_FILES, SALES_DB, STOREFRONT
 from ecommerce.storage.staging import DagRun
 from tests.memory import Remembered
+from tests.unit.sales.tables import cells
 
 DAY = day_window(date(2026, 11, 19), "America/New_York")
 NOW = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
 RUN = DagRun("storefront_orders_sync", "scheduled__1")
-HALF_AN_HOUR, TWO_HOURS = timedelta(minutes=30), timedelta(hours=2)
 
 
 @pytest.fixture(autouse=True)
@@ -34,25 +34,32 @@ def memory(last_read=None):
     )
 
 
+# 19 November begins at 05:00 UTC in the shop.
+NEWEST = """
+source        | last_read         | changed_from      | # why
+sales_db      |                   | 2026-11-19T04:30Z |
+sales_db      | 2026-11-20T03:00Z | 2026-11-19T04:30Z | a later read, such as a sync's, shortens no day
+sales_db      | 2026-11-16T05:00Z | 2026-11-16T04:30Z | after an outage, missing days are read
+storefront    |                   | 2026-11-19T03:00Z |
+storefront    | 2026-11-16T05:00Z | 2026-11-16T03:00Z |
+partner_files |                   | 2026-11-19T05:00Z | files have no clock to overlap
+partner_files | 2026-11-16T05:00Z | 2026-11-19T05:00Z |
+"""
+
+
+def instant(text):
+    return datetime.fromisoformat(text) if text else None
+
+
 @pytest.mark.parametrize(
-    ("source", "last_read", "changed_from"),
-    [
-        (SALES_DB, None, DAY.start - HALF_AN_HOUR),
-        # A later read, such as the hourly sync's, does not shorten the day.
-        (SALES_DB, DAY.end - TWO_HOURS, DAY.start - HALF_AN_HOUR),
-        # After an outage, the changes of the missing days are read.
-        (SALES_DB, DAY.shifted(-3).start, DAY.shifted(-3).start - HALF_AN_HOUR),
-        (STOREFRONT, None, DAY.start - TWO_HOURS),
-        (STOREFRONT, DAY.shifted(-3).start, DAY.shifted(-3).start - TWO_HOURS),
-        (PARTNER_FILES, None, DAY.start),  # files have no clock to overlap
-        (PARTNER_FILES, DAY.shifted(-3).start, DAY.start),
-    ],
+    "case", cells(NEWEST), ids=lambda case: " ".join(case.values())
 )
-def test_the_newest_day_reads_all_changes_since_the_last_read(
-    source, last_read, changed_from
-):
+def test_the_newest_day_reads_all_changes_since_the_last_read(case):
+    source = case["source"]
+    last_read = instant(case["last_read"])
     window = window_of_day(source, DAY, "file:///x", memory(last_read), NOW)
-    assert (window.changed_from, window.changed_until) == (changed_from, None)
+    assert window.changed_from == instant(case["changed_from"])
+    assert window.changed_until is None
     assert window.looks_back
     known = [] if source == PARTNER_FILES else [f"rejected {source} 2026-11-19"]
     assert window.known_orders == known
@@ -73,20 +80,23 @@ def test_a_reread_asks_for_the_orders_that_the_warehouse_has_or_rejected():
     assert window.known_orders == known
 
 
-@pytest.mark.parametrize(
-    ("last_read", "first_day", "changed_from"),
-    [
-        (NOW - timedelta(hours=1), "", NOW - timedelta(hours=3)),
-        (NOW, "2026-11-01", NOW - TWO_HOURS),
-        (None, "", DAY.start),  # yesterday, where nothing was ever read
-        (None, "2026-11-01", datetime(2026, 11, 1, 4, tzinfo=UTC)),
-    ],
-)
+SYNCS = """
+last_read         | first_day  | changed_from      | # why
+2026-11-20T10:00Z |            | 2026-11-20T08:00Z |
+2026-11-20T11:00Z | 2026-11-01 | 2026-11-20T09:00Z |
+                  |            | 2026-11-19T05:00Z | yesterday, where nothing was ever read
+                  | 2026-11-01 | 2026-11-01T04:00Z |
+"""
+
+
+@pytest.mark.parametrize("case", cells(SYNCS), ids=lambda case: " ".join(case.values()))
 def test_a_sync_reads_the_running_day_and_all_changes_since_the_last_read(
-    monkeypatch, last_read, first_day, changed_from
+    monkeypatch, case
 ):
-    monkeypatch.setenv("SYNC_START_DATE", first_day)
+    monkeypatch.setenv("SYNC_START_DATE", case["first_day"])
+    last_read = instant(case["last_read"])
     window = window_of_sync(STOREFRONT, RUN, memory(last_read), NOW)
     assert window.day.date == date(2026, 11, 20)
-    assert (window.changed_from, window.changed_until) == (changed_from, None)
+    assert window.changed_from == instant(case["changed_from"])
+    assert window.changed_until is None
     assert not window.looks_back, "two weeks are not read again every hour"

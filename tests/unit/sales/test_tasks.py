@@ -3,12 +3,10 @@
 from collections import defaultdict
 from datetime import date
 from types import SimpleNamespace
-from typing import Any
 from unittest.mock import Mock
 
 import pytest
 
-from ecommerce.core.data_warnings import sentence
 from ecommerce.core.errors import CheckFailed
 from ecommerce.sales import tasks
 from ecommerce.storage.xcom import to_xcom
@@ -28,13 +26,11 @@ LOADED = LoadResult(
 
 
 @pytest.mark.parametrize("is_sound", [True, False])
-def test_a_day_is_announced_after_its_checks(
-    monkeypatch: pytest.MonkeyPatch, is_sound: bool
-) -> None:
-    events: Any = defaultdict(Mock)
+def test_a_day_is_announced_after_its_checks(monkeypatch, is_sound):
+    events = defaultdict(Mock)
     warnings = [{"kind": "note", "text": "a.csv is odd"}]
 
-    def check(*_: Any) -> Any:
+    def check(*_):
         assert not events, "nothing was announced before"
         if not is_sound:
             raise CheckFailed("no")
@@ -70,9 +66,7 @@ clearings | param | requested | mails | # why
 @pytest.mark.parametrize(
     "case", cells(REQUESTS), ids=lambda case: " ".join(case.values())
 )
-def test_a_repair_mails_only_when_it_asks(
-    monkeypatch: pytest.MonkeyPatch, case: dict[str, str]
-) -> None:
+def test_a_repair_mails_only_when_it_asks(monkeypatch, case):
     deliver = Mock(return_value="")
     monkeypatch.setattr(tasks.delivery, "deliver", deliver)
     max_tries = int(case["clearings"]) + 5
@@ -85,14 +79,3 @@ def test_a_repair_mails_only_when_it_asks(
     }
     tasks.send.function({}, **context)
     assert str(deliver.call_args.kwargs["send_mail"]) == case["mails"]
-
-
-def test_warnings_of_a_source_are_in_the_log_of_its_extract(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    warning = {"kind": "orders_withheld", "orders": 3}
-    manifest = Mock(control_totals={"warnings": [warning]})
-    monkeypatch.setattr(tasks, "module", lambda _: Mock(extract=lambda _: manifest))
-    monkeypatch.setattr(tasks, "to_xcom", lambda value: value)
-    assert tasks._read("storefront", Mock()) is manifest
-    assert sentence(warning) in caplog.messages

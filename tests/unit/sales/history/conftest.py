@@ -1,14 +1,11 @@
 """A deployment's settings, and an empty export."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tests.unit.sales.history.export import Export
 
 
-def new_export(folder: Path, patch: pytest.MonkeyPatch) -> Export:
+def new_export(folder, patch):
     """The shop is in New York and reports in US dollars."""
     patch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
     patch.setenv("SHOP_TIMEZONE", "America/New_York")
@@ -19,12 +16,12 @@ def new_export(folder: Path, patch: pytest.MonkeyPatch) -> Export:
 
 
 @pytest.fixture
-def export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Export:
+def export(tmp_path, monkeypatch):
     return new_export(tmp_path, monkeypatch)
 
 
 @pytest.fixture(scope="module")
-def shared_export(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Export]:
+def shared_export(tmp_path_factory):
     """An export that the tests of a module read."""
     with pytest.MonkeyPatch.context() as patch:
         yield new_export(tmp_path_factory.mktemp("shared"), patch)

@@ -20,7 +20,7 @@ RUN = "manual__2026-03-15"
 Row = dict[str, Any]
 
 
-def line(order_id: str, number: Any = 1, **values: Any) -> str:
+def line(order_id, number=1, **values):
     """One line of CSV; `values` replaces columns by name."""
     row = {
         "order_id": order_id,
@@ -42,7 +42,7 @@ def line(order_id: str, number: Any = 1, **values: Any) -> str:
     return ",".join(str(value) for value in (row | values).values())
 
 
-def text(*lines: str, end: str = "\n") -> str:
+def text(*lines, end="\n"):
     """A CSV file."""
     return end.join((HEADER, *lines)) + end
 
@@ -54,7 +54,7 @@ class Export:
     folder: Path
     staging: Path
 
-    def put(self, name: str, content: str | bytes) -> Path:
+    def put(self, name, content):
         """Write a file, compressed as its name says."""
         data = content.encode() if isinstance(content, str) else content
         if name.endswith(".gz"):
@@ -66,7 +66,7 @@ class Export:
         path.write_bytes(data)
         return path
 
-    def context(self, *, run_id: str = RUN, **params: Any) -> Row:
+    def context(self, *, run_id=RUN, **params):
         """A task's context; `params` as the form would give them."""
         form = {
             "files": f"file://{self.folder}/*",
@@ -81,29 +81,29 @@ class Export:
         )
         return {"params": form | params, "dag_run": run, "run_id": run_id}
 
-    def read(self, **params: Any) -> list[Row]:
+    def read(self, **params):
         """List and read the files."""
         listed = tasks.list_files.function(**self.context(**params))
         return [tasks.read.function(request) for request in listed]
 
-    def totals(self, **params: Any) -> Row:
+    def totals(self, **params):
         """The control totals."""
         reads = self.read(**params)
         return tasks.control_totals.function(reads, **self.context(**params))
 
-    def transformed(self, totals: Row, **params: Any) -> list[Row]:
+    def transformed(self, totals, **params):
         """What the transform of every month returns."""
         context = self.context(**params)
         months = tasks.months.function(totals, **context)
         return [tasks.transform.function(month, **context) for month in months]
 
-    def months(self, **params: Any) -> list[Manifest]:
+    def months(self, **params):
         """Every month, transformed."""
         done = self.transformed(self.totals(**params), **params)
         return [from_xcom(Manifest, month) for month in done]
 
 
-def staged(folder: str, name: str = "lines") -> list[Row]:
+def staged(folder, name="lines"):
     """The rows of a staged Parquet file."""
     with duckdb.connect() as duck:
         duck.execute("SET TimeZone = 'UTC'")
@@ -113,7 +113,7 @@ def staged(folder: str, name: str = "lines") -> list[Row]:
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def all_staged(reads: list[Row], name: str = "lines") -> list[Row]:
+def all_staged(reads, name="lines"):
     """The rows of all files that were read."""
     rows = []
     for read in reads:
@@ -121,7 +121,7 @@ def all_staged(reads: list[Row], name: str = "lines") -> list[Row]:
     return rows
 
 
-def loadable(months: list[Manifest], table: str) -> list[Row]:
+def loadable(months, table):
     """What would be loaded, each row with its `month`."""
     rows = []
     for manifest in months:

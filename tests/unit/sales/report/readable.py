@@ -1,15 +1,11 @@
 """The texts of a report as lines that a person can review."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-
-from ecommerce.sales.report.figures.model import Figures
 from ecommerce.sales.report.view.page import page_texts
 
 SINGLE = ("title", "long_day", "footer", "changed", "changed_since", "footnote")
 
 
-def page(figures: Figures) -> str:
+def page(figures):
     """Return what the page of a day shows: the top, its sections, and the alternative texts of charts."""
     texts = page_texts(figures)
     lines = [*_top(texts)]
@@ -19,21 +15,21 @@ def page(figures: Figures) -> str:
     return "\n".join(lines)
 
 
-def top(figures: Figures) -> str:
+def top(figures):
     """Return what the page of a day shows above its sections."""
     return "\n".join(_top(page_texts(figures)))
 
 
-def sections(figures: Figures, *ids: str) -> str:
+def sections(figures, *ids):
     """Return some sections of the page of a day."""
-    lines: list[str] = []
+    lines = []
     for section in page_texts(figures)["sections"]:
         if section["id"] in ids:
             lines += _section(section)
     return "\n".join(lines)
 
 
-def _top(texts: Mapping[str, Any]) -> Iterator[str]:
+def _top(texts):
     for name in SINGLE:
         yield f"{name}: {texts[name]}"
     yield f"scope: {' · '.join(texts['scope'])}"
@@ -49,12 +45,12 @@ def _top(texts: Mapping[str, Any]) -> Iterator[str]:
     yield f"expected: {texts['expected']}"
 
 
-def _change(change: Mapping[str, Any]) -> str:
+def _change(change):
     tone = {1: " (good)", 0: "", -1: " (bad)"}[change["tone"]]
     return f"{change['words']} {change['label']}{tone}"
 
 
-def _section(section: Mapping[str, Any]) -> Iterator[str]:
+def _section(section):
     chart = f" [{section['chart']}]" if section["chart"] else ""
     yield ""
     yield f"{section['id']}: {section['title']} ({section['note']}){chart}"

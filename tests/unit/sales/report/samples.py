@@ -2,20 +2,18 @@
 
 `days/<name>.json` are figures as the archive keeps them: `full` is an ordinary Thursday with everything that
 a report can have but pictures, `troubled` an incomplete one with every notice, finding and quality table,
-`first` the first day that was ever loaded, `crowded` one with hostile names and 12-digit amounts.
+`first` the first day that was ever loaded, `crowded` one with hostile names and 12-digit amounts, `empty` a
+closed day after days that were not loaded, `doubtful` one whose partner delivered too few orders.
 """
 
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 from ecommerce.sales.report.figures import forecast, model
-from ecommerce.sales.report.figures.contributions import Changes, Contribution
+from ecommerce.sales.report.figures.contributions import Contribution
 from ecommerce.sales.report.figures.quality import Provenance, Quality
-from ecommerce.sales.report.findings import findings_of
 
 FOLDER = Path(__file__).parent / "days"
 PARTS = {"expectation": None, "website": None, "findings": []}
@@ -23,7 +21,7 @@ PARTS = {"expectation": None, "website": None, "findings": []}
 
 
 @cache
-def archived(name: str) -> model.Figures:
+def archived(name):
     """Return the figures of a file of `days`."""
     return model.Figures.model_validate_json((FOLDER / f"{name}.json").read_text())
 
@@ -33,7 +31,7 @@ NASTY = [product.name or "" for product in archived("crowded").products]
 """Names that a layout, a template or a spreadsheet may stumble over."""
 
 
-def full(**changes: Any) -> model.Figures:
+def full(**changes):
     """Return the full day; `changes` replace fields, also those of `quality` and `provenance`."""
     figures = archived("full")
     values = dict(figures)
@@ -42,69 +40,53 @@ def full(**changes: Any) -> model.Figures:
     return model.Figures(**values | changes)
 
 
-def _changed(part: Any, kind: type[Any], changes: dict[str, Any]) -> Any:
+def _changed(part, kind, changes):
     """Return a part with those of the changes that are its fields, and take them out of `changes`."""
     names = [name for name in kind.model_fields if name in changes]
     return kind(**dict(part) | {name: changes.pop(name) for name in names})
 
 
-def make_figures(**changes: Any) -> model.Figures:
+def make_figures(**changes):
     """Return the full day without forecast, website and findings; `changes` as in `full`."""
     return full(**PARTS | changes)
 
 
-def first_day() -> model.Figures:
+def first_day():
     """Return the first day that is ever loaded: nothing to compare with, nothing forecast."""
     return archived("first")
 
 
-def troubled() -> model.Figures:
+def troubled():
     """Return an incomplete day with every notice."""
     return archived("troubled")
 
 
-def crowded() -> model.Figures:
+def crowded():
     """Return everything that strains a layout: hostile names, 40 categories, 12-digit amounts."""
     return archived("crowded")
 
 
-def doubtful() -> model.Figures:
+def doubtful():
     """Return a day whose partner delivered far fewer orders than usual."""
-    unjudged = _unjudged(expectation())
-    sources = ["partner_files: alpenmarkt"]
-    figures = full(doubtful_sources=sources, expectation=unjudged)
-    return figures.model_copy(update={"findings": findings_of(figures)})
+    return archived("doubtful")
 
 
-def empty_day() -> model.Figures:
+def empty_day():
     """Return a closed day on which nothing was sold, after days that were not loaded."""
-    zero = model.Figure(value=Decimal(0))
-    headline = dict.fromkeys(model.HEADLINE, zero)
-    headline["average_order_value"] = model.Figure(value=None)
-    trend = [
-        day.model_copy(update={"net_sales": None, "orders": None, "complete": False})
-        for day in archived("full").trend
-    ]
-    trend[-1] = model.TrendDay(business_date=DAY, net_sales=Decimal(0), orders=0)
-    rows = ("channels", "categories", "countries", "products", "rejects", "warnings")
-    nothing: dict[str, Any] = {name: [] for name in rows}
-    return make_figures(headline=headline, averaged_days=0, trend=trend, **nothing)
+    return archived("empty")
 
 
-def large_shop() -> model.Figures:
+def large_shop():
     """Return 500 categories, long words, 60 partners and 300 reasons of returns."""
     figures = full()
-    words = ["Wohnzimmerbeleuchtung/Außenbereich", "Küche & Esszimmer", "unallocated"]
-    names = words + [f"Category {number:03}" for number in range(497)]
-    amounts = [Decimal(1000 - number) for number in range(500)]
-    amounts[2] = Decimal("-796.01")
-    categories = [
-        breakdown(name, str(amount), None)
-        for name, amount in zip(names, amounts, strict=True)
-    ]
+    names = ["Wohnzimmerbeleuchtung/Außenbereich", "Küche & Esszimmer", "unallocated"]
+    names += [f"Category {number:03}" for number in range(497)]
+    nets = dict(zip(names, range(1000, 500, -1), strict=True))
+    nets["unallocated"] = "-796.01"
+    categories = [breakdown(name, net, None) for name, net in nets.items()]
     contributions = [
-        Contribution(name=name, before=Decimal(400), now=amount)
-        for name, amount in zip(names, amounts, strict=True)
+        Contribution(name=each.name, before=Decimal(400), now=each.net_sales)
+        for each in categories
     ]
     reasons = [
         model.ReturnReason(reason=f"{n}_th reason", refunds=1, amount=Decimal(400 - n))
@@ -114,35 +96,22 @@ def large_shop() -> model.Figures:
         product.model_copy(update={"name": f"Geschirrspülmaschinenfest {product.sku}"})
         for product in figures.products
     ]
-    assert figures.expectation
-    series = figures.expectation.series[-1]
-    expectation = figures.expectation.model_copy(
-        update={
-            "series": figures.expectation.series
-            + [series.model_copy(update={"series": f"category:{n}"}) for n in names],
-            "unforecast": [f"category:New {number:02}" for number in range(90)],
-        }
-    )
+    series = figures.expectation.series
+    more = [series[-1].model_copy(update={"series": f"category:{n}"}) for n in names]
+    unforecast = [f"category:New {number:02}" for number in range(90)]
+    changes = {"series": series + more, "unforecast": unforecast}
     return full(
         categories=categories,
-        changes=changed(categories=contributions),
-        channels=[breakdown(f"partner {n:02}", str(900 - n), n) for n in range(60)],
-        countries=[breakdown(f"{n:02}", str(800 - n), n) for n in range(30)],
+        changes=figures.changes.model_copy(update={"categories": contributions}),
+        channels=[breakdown(f"partner {n:02}", 900 - n, n) for n in range(60)],
+        countries=[breakdown(f"{n:02}", 800 - n, n) for n in range(30)],
         return_reasons=reasons,
         products=products,
-        expectation=expectation,
+        expectation=figures.expectation.model_copy(update=changes),
     )
 
 
-def noted() -> model.Figures:
-    """Return a day whose average order value leaves orders out."""
-    headline = dict(make_figures().headline)
-    note = "without orders in BRL, which have no exchange rate"
-    average = headline["average_order_value"].model_copy(update={"note": note})
-    return make_figures(headline=headline | {"average_order_value": average})
-
-
-def breakdown(name: str, net: str, orders: int | None = 10) -> model.Breakdown:
+def breakdown(name, net, orders=10):
     """Return a row of a breakdown."""
     value = Decimal(net)
     return model.Breakdown(
@@ -156,15 +125,8 @@ def breakdown(name: str, net: str, orders: int | None = 10) -> model.Breakdown:
     )
 
 
-def changed(**changes: Any) -> Changes:
-    """Return the changes of the full day since the week before; `changes` replace fields."""
-    whole = archived("full").changes
-    assert whole
-    return whole.model_copy(update=changes)
-
-
 def expectation(
-    total: tuple[str, ...] = (
+    total=(
         "18900",
         "17100",
         "20700",
@@ -172,24 +134,18 @@ def expectation(
         "22000",
         "20411.06",
     ),
-) -> forecast.Expectation:
+):
     """Return the forecast of the full day with another total: forecast, bounds of 80 %, of 95 %, actual."""
     known = archived("full").expectation
-    assert known
     values = dict(zip(forecast.FIGURES, map(Decimal, total), strict=True))
     first = known.series[0].model_copy(update=values)
     whole = known.model_copy(update={"series": [first, *known.series[1:]]})
-    judged = forecast.judged(_unjudged(whole), complete=True)
-    assert judged
-    return judged
-
-
-def _unjudged(whole: forecast.Expectation) -> forecast.Expectation:
     series = [each.model_copy(update={"verdict": None}) for each in whole.series]
-    return whole.model_copy(update={"series": series})
+    unjudged = whole.model_copy(update={"series": series})
+    return forecast.judged(unjudged, complete=True)
 
 
-def trend_with(**changes: dict[str, Any]) -> list[model.TrendDay]:
+def trend_with(**changes):
     """Return the trend of the full day with other fields of days so many days before: `back_3={…}`."""
     trend = list(archived("full").trend)
     for name, fields in changes.items():
@@ -198,23 +154,19 @@ def trend_with(**changes: dict[str, Any]) -> list[model.TrendDay]:
     return trend
 
 
-def pictured(folder: Path) -> model.Figures:
-    """Return the full day with pictures of products in `folder`: whole, broken, missing and cut off."""
+def pictured(folder):
+    """Return the full day with pictures of products in `folder`: whole, broken and missing."""
     from PIL import Image
 
-    stream = BytesIO()
-    Image.new("RGB", (96, 64), (200, 80, 20)).save(stream, "PNG")
-    whole = stream.getvalue()
-    (folder / "whole.png").write_bytes(whole)
+    Image.new("RGB", (96, 64), (200, 80, 20)).save(folder / "whole.png")
     (folder / "broken.png").write_bytes(b"<html>")
-    (folder / "cut.png").write_bytes(whole[:-30])
     products = list(full().products)
-    for place, name in enumerate(("whole", "broken", "missing", "cut")):
+    for place, name in enumerate(("whole", "broken", "missing")):
         thumbnail = {"thumbnail": f"file://{folder}/{name}.png"}
         products[place] = products[place].model_copy(update=thumbnail)
     return full(products=products)
 
 
-def before(days: int) -> Any:
+def before(days):
     """Return the day so many days before the full day."""
     return DAY - timedelta(days=days)

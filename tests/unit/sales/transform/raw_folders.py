@@ -1,12 +1,11 @@
 """Raw folders as the extracts leave them, of what a test cares about, and what the transform makes of it."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
+from functools import cache, partial
 from typing import Any
 
 import duckdb
@@ -84,20 +83,20 @@ class Loadable:
     manifest: Manifest
     tables: Mapping[str, list[Row]]
 
-    def __getattr__(self, table: str) -> list[Row]:
+    def __getattr__(self, table):
         return self.tables.get(table, [])
 
-    def __getitem__(self, order_id: str) -> Row:
+    def __getitem__(self, order_id):
         """The order `order_id`."""
         (order,) = [row for row in self.orders if row["order_id"] == order_id]
         return order
 
     @property
-    def totals(self) -> Mapping[str, Any]:
+    def totals(self):
         return self.manifest.control_totals
 
     @property
-    def counts(self) -> tuple[int, ...]:
+    def counts(self):
         """How many rows were read, accepted, rejected and superseded."""
         names = ("read", "accepted", "rejected", "superseded")
         return tuple(self.totals[f"rows_{name}"] for name in names)
@@ -109,22 +108,15 @@ class RawFolders:
 
     root: str
 
-    def sales_db(
-        self, *, more: str = "", totals: Row | None = None, **tables: list[Row]
-    ) -> Loadable:
+    def sales_db(self, *, more="", totals=None, **tables):
         """`more`: further columns of the orders; `totals`: control totals of the extract."""
-
-        def fill(folder: Path) -> None:
-            fill_sales_db(folder, more=more, **tables)
-
+        fill = partial(fill_sales_db, more=more, **tables)
         return self.run("sales_db", fill, **totals or {})
 
-    def storefront(
-        self, *pages: list[Row], totals: Row | None = None, **tables: list[Row]
-    ) -> Loadable:
+    def storefront(self, *pages, totals=None, **tables):
         """`tables`: refunds, later_refunds, products, and those of `STOREFRONT`."""
 
-        def fill(folder: Path) -> None:
+        def fill(folder):
             for number, page in enumerate(pages or [[]]):
                 write_json(folder / "orders" / f"0000-{number:02d}-0001.json", page)
             for number, name in enumerate(("refunds", "later_refunds"), 1):
@@ -135,30 +127,30 @@ class RawFolders:
 
         return self.run("storefront", fill, **totals or {})
 
-    def shopify(self, *orders: Row) -> Loadable:
+    def shopify(self, *orders):
         """Each order as the Admin API answers it."""
 
-        def fill(folder: Path) -> None:
+        def fill(folder):
             write_json(folder / "orders" / "000000.json", list(orders))
             write_tables(folder, STOREFRONT, {})
 
         return self.run("shopify", fill)
 
-    def partner_files(self, *files: Row, **more: Any) -> Loadable:
+    def partner_files(self, *files, **more):
         """As `partner_files_manifest`, transformed."""
         manifest = self.partner_files_manifest(*files, **more)
         return read(transform(manifest, run_id=RUN_ID))
 
     def partner_files_manifest(
         self,
-        *files: Row,
-        extras: Iterable[str] = (),
-        totals: Row | None = None,
-        **tables: list[Row],
-    ) -> Manifest:
+        *files,
+        extras=(),
+        totals=None,
+        **tables,
+    ):
         """Each file: `name`, `lines` (rows of text, with `extras`), `received_at`, `warnings`."""
-        lines: list[Row] = []
-        facts: list[Row] = []
+        lines = []
+        facts = []
         for file in files:
             common = {
                 "file": file["name"],
@@ -178,28 +170,20 @@ class RawFolders:
         more = "".join(f", {name} VARCHAR" for name in extras)
         declared = PARTNER_FILES | {"lines": PARTNER_COLUMNS + more}
         written = tables | {"lines": lines, "files": facts}
-
-        def fill(folder: Path) -> None:
-            write_tables(folder, declared, written)
-
+        fill = partial(write_tables, declared=declared, tables=written)
         return self.publish("partner_files", fill, **totals or {})
 
-    def exchange_rates(self, *rates: Row) -> Loadable:
+    def exchange_rates(self, *rates):
         rows = [{"row_number": place} | rate for place, rate in enumerate(rates, 2)]
-
-        def fill(folder: Path) -> None:
-            write_tables(folder, RATES, {"rates": rows})
-
+        fill = partial(write_tables, declared=RATES, tables={"rates": rows})
         return self.run("exchange_rates", fill)
 
-    def run(self, source: str, fill: Callable[[Path], None], **totals: Any) -> Loadable:
+    def run(self, source, fill, **totals):
         """Publish what `fill` writes, transform it, read the result."""
         manifest = self.publish(source, fill, **totals)
         return read(transform(manifest, run_id=RUN_ID))
 
-    def publish(
-        self, source: str, fill: Callable[[Path], None], **control_totals: Any
-    ) -> Manifest:
+    def publish(self, source, fill, **control_totals):
         """A raw folder with what `fill` writes."""
         uri = f"{self.root}/{source}"
         with staging.publish(uri) as draft:
@@ -217,21 +201,19 @@ class RawFolders:
         return staging.read_manifest(uri)
 
 
-def fill_sales_db(folder: Path, *, more: str = "", **tables: list[Row]) -> None:
+def fill_sales_db(folder, *, more="", **tables):
     """Write every file of the sales database's extract."""
     orders = SALES_DB["orders"] + more
     write_tables(folder, SALES_DB | {"orders": orders}, tables)
 
 
-def write_tables(
-    folder: Path, declared: Mapping[str, str], tables: Mapping[str, list[Row]]
-) -> None:
+def write_tables(folder, declared, tables):
     """Write the Parquet files `declared`, empty where no table is given."""
     for name, columns in declared.items():
         write(folder / f"{name}.parquet", columns, tables.get(name))
 
 
-def read(manifest: Manifest) -> Loadable:
+def read(manifest):
     """The rows of a loadable folder."""
     connection = _duckdb()
     if not staging.is_local(manifest.uri):
@@ -245,7 +227,7 @@ def read(manifest: Manifest) -> Loadable:
     return Loadable(manifest, tables)
 
 
-def write(path: Path, declared: str, rows: list[Row] | None = None) -> None:
+def write(path, declared, rows=None):
     """A Parquet file of the columns `declared`; what a row lacks is NULL."""
     connection = _duckdb()
     connection.execute(f"CREATE OR REPLACE TABLE rows ({declared})")
@@ -261,18 +243,18 @@ def write(path: Path, declared: str, rows: list[Row] | None = None) -> None:
 
 
 @cache
-def _duckdb() -> duckdb.DuckDBPyConnection:
+def _duckdb():
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     return connection
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path, value):
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(value, default=float))
 
 
-def order(order_id: str | None = "O1", **changes: Any) -> Row:
+def order(order_id="O1", **changes):
     """An order of the sales database."""
     return {
         "order_id": order_id,
@@ -286,7 +268,7 @@ def order(order_id: str | None = "O1", **changes: Any) -> Row:
     } | changes
 
 
-def item(order_id: str = "O1", line_number: Any = 1, **changes: Any) -> Row:
+def item(order_id="O1", line_number=1, **changes):
     """A line of the sales database: two pieces at 10.00."""
     return {
         "order_id": order_id,
@@ -299,7 +281,7 @@ def item(order_id: str = "O1", line_number: Any = 1, **changes: Any) -> Row:
     } | changes
 
 
-def refund(refund_id: str = "R1", order_id: str = "O1", **changes: Any) -> Row:
+def refund(refund_id="R1", order_id="O1", **changes):
     """A refund of the sales database: one piece of line 1, 10.00."""
     return {
         "refund_id": refund_id,
@@ -311,9 +293,7 @@ def refund(refund_id: str = "R1", order_id: str = "O1", **changes: Any) -> Row:
     } | changes
 
 
-def csv_line(
-    order_id: str | None = "P1", line_number: str | None = "1", **changes: str | None
-) -> Row:
+def csv_line(order_id="P1", line_number="1", **changes):
     """A line of a partner's file, all text: two pieces at 10.00."""
     return {
         "order_id": order_id,
@@ -334,7 +314,7 @@ def csv_line(
     } | changes
 
 
-def page_order(order_id: int = 100, **changes: Any) -> Row:
+def page_order(order_id=100, **changes):
     """An order on a storefront page: lines of 60.00 and 40.00, 10.00 off, tax 7.20, shipping 5.00."""
     return {
         "id": order_id,
@@ -356,7 +336,7 @@ def page_order(order_id: int = 100, **changes: Any) -> Row:
     } | changes
 
 
-def page_line(line_id: int = 12, **changes: Any) -> Row:
+def page_line(line_id=12, **changes):
     """A storefront line: 40.00, 36.00 after discount."""
     return {
         "id": line_id,
@@ -371,9 +351,7 @@ def page_line(line_id: int = 12, **changes: Any) -> Row:
     } | changes
 
 
-def page_refund(
-    refund_id: int = 900, order_id: int = 100, amount: str = "5.00", **changes: Any
-) -> Row:
+def page_refund(refund_id=900, order_id=100, amount="5.00", **changes):
     """A storefront refund that names only an amount."""
     return {
         "id": refund_id,
@@ -385,7 +363,7 @@ def page_refund(
     } | changes
 
 
-def refund_line(line_id: int, total: str, total_tax: str, quantity: str = "-1") -> Row:
+def refund_line(line_id, total, total_tax, quantity="-1"):
     """A line of a storefront refund, pointing at the order's line `line_id`."""
     meta = [
         {"key": "_refunded_item_id", "value": str(line_id)},

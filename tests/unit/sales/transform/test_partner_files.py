@@ -367,14 +367,3 @@ broken   | 2026-11-19 10:00   | 2026-11-20 08:00
     )
     replaced = {row["order_id"] for row in done.order_versions}
     assert replaced == {row["order_id"] for row in done.orders} | {"gone"}
-
-
-def test_a_sum_that_no_column_can_hold_is_unknown_and_stops_nothing(raw):
-    lines = [
-        csv_line(f"P{number}", quantity="10", unit_price="9999999999")
-        for number in range(1001)
-    ]
-    done = raw.partner_files({"name": "acme_2026-11-19.csv", "lines": lines})
-    assert len(done.orders) == 1001
-    (acme,) = done.loaded_files
-    assert (acme["source_amount"], acme["amount_loaded"]) == (None, None)

@@ -386,16 +386,3 @@ mug-01      | Mug, sand | NULL      | 2026-11-19 15:00
 e-mail-9ee2 | Card      | Cards     | NULL
 """,
     )
-
-
-def test_sums_that_no_column_can_hold_reject_their_order_and_no_other(raw):
-    lines = [
-        item("O1", number, quantity=10, unit_price=Decimal(9_999_999_999))
-        for number in range(1, 1002)
-    ]
-    done = raw.sales_db(
-        orders=[order("O1"), order("O2")], order_items=[*lines, item("O2")]
-    )
-    assert [row["order_id"] for row in done.orders] == ["O2"]
-    assert done.totals["rejected"] == {"order_rejected": 1001, "too_many_digits": 1}
-    assert done.control_totals == []

@@ -1,6 +1,9 @@
 """Orders and lines of the storefront's pages: one read with an order of each kind."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from tests.unit.sales.tables import check, records
 from tests.unit.sales.transform.raw_folders import (
@@ -9,125 +12,33 @@ from tests.unit.sales.transform.raw_folders import (
     page_refund,
 )
 
-ANN = {
-    "email": "ANN@example.com",
-    "first_name": "Annabel",
-    "phone": "555-0100",
-    "country": "FR",
-}
-BIG = 9007199254740993
-"""The first integer that no float holds."""
-UNDATED = {"date_created_gmt": None, "date_modified_gmt": None}
-PRODUCTS = [
-    {
-        "id": 1,
-        "sku": "MUG",
-        "name": "Tea &amp; Mug",
-        "categories": [{"name": "Tea &amp; Tableware"}, {"name": "Sale"}],
-    },
-    {
-        "id": 2,
-        "sku": "",
-        "name": "Sleeve",
-        "categories": [],
-        "date_modified_gmt": "2026-11-01T00:00:00",
-    },
-    # The line names a product by its id, which counts more than its SKU.
-    {"id": 9, "sku": "MUG-01", "name": "Pot", "categories": [{"name": "Pots"}]},
-]
 KNOWN_LINES = """
 order_id | line_number | sku    | category
 5        | 52          | TEA-01 | Tea
 5        | 54          | OLD-01 | Mugs
 6        | 53          | XXX-01 | Others
 """
-NAME = "Sam&#8217;s &quot;Best&quot; Tea &amp; Biscuits for bob@example.com"
 
 
-def line(line_id, subtotal="10.00", total=None, **changes):
-    """A line without discount and tax, unless told otherwise."""
-    amounts = {"subtotal": subtotal, "total": total or subtotal, "total_tax": "0"}
-    return page_line(line_id, **(amounts | changes))
+DATA = yaml.safe_load(Path(__file__).with_name("storefront_orders.yaml").read_text())
+PLAIN = {"subtotal": "10.00", "total": "10.00", "total_tax": "0"}
 
 
-def broken_lines():
-    return [
-        page_line(1, quantity="many"),
-        page_line(2, subtotal="n/a"),
-        page_line(3, total="free"),
-        page_line(4, total_tax="x"),
-        page_line(5, quantity=0),
-        page_line(6),
-        page_line("6.5"),
-    ]
-
-
-def first_page():
-    return [
-        page_order(
-            1,
-            total_tax="7.70",
-            fee_lines=[{"total": "2.50"}, {"total": "-1.00"}],
-            coupon_lines=[{"code": "winter"}, {"code": "ann@example.com"}],
-        ),
-        page_order(
-            2,
-            shipping_total=4.95,
-            total_tax=None,
-            line_items=[
-                line(BIG, 26.29, quantity=0.5, total_tax=1),
-                line(str(BIG + 2), 10, quantity="3", sku=None, product_id=0),
-            ],
-        ),
-        page_order(
-            3,
-            line_items=[
-                line(1, "0.0001", quantity=2),
-                line(2, "0.0001", quantity=3),
-                line(3, "10", quantity=6),
-                line(4, "60000000000.0001", quantity=1),
-                line(5, "-8.00", "-7.50", quantity=1),
-                line(6, "20.00", "25.00"),
-            ],
-        ),
-        page_order(4, line_items=broken_lines()),
-        page_order(
-            5,
-            line_items=[
-                line(51, sku="MUG-BLUE", name=NAME),  # a variation has its parent's id
-                line(52, product_id=0, sku=None),
-                line(53, product_id=0, sku=None),
-                line(54, product_id=8),
-                line(55, product_id=2, sku="", name="Sleeve"),
-            ],
-        ),
-        page_order(6, line_items=[], shipping_total="4.95", total_tax="0.00"),
-        page_order(7, status="processing", date_modified_gmt="2026-11-19T17:00:00"),
-        page_order(8, currency="EUR"),
-        page_order(9, line_items=[line(11, quantity="many"), line(12)]),
-        page_order(10, fee_lines=[{"total": "1"}, {"total": "?"}]),
-        page_order(11, status="checkout-draft", **UNDATED),
-        page_order(12, status="completed", **UNDATED),
-        page_order(13, status="checkout-draft", line_items=[]),
-        page_order(14, shipping={"country": "de"}, line_items=[]),
-        page_order(15, customer_id=0, billing={"email": "", "country": ""}),
-        page_order(16, customer_id=0, billing=ANN, line_items=[]),
-        page_order(17, customer_id=8, billing={}, shipping={}, line_items=[]),
-        page_order(18, billing=ANN, currency=None, status="packed for ann@example.com"),
-        page_order(19, billing=ANN, status="for ann@example.com", line_items=[]),
-        page_order(20, shipping_total="much"),
-        page_order(21, total_tax="some", line_items=[]),
-    ]
-
-
-def later_page():
-    """Orders that were listed again while the pages were read."""
-    return [
-        # Clocks may step back: the last answer counts, whatever its date.
-        page_order(7, date_modified_gmt="2026-11-19T16:00:00", line_items=[line(12)]),
-        page_order(8, currency="EUR", total_tax="?", line_items=[line(11, "30.00")]),
-        page_order(9, line_items=[line(11, quantity="many"), line(12)]),
-    ]
+def page(name):
+    """The orders of a page of `storefront_orders.yaml`."""
+    orders = []
+    for row in DATA[name]:
+        changes = dict(row)
+        order_id = changes.pop("id")
+        if "lines" in changes:
+            lines = [PLAIN | line for line in changes.pop("lines")]
+        else:
+            lines = changes.pop("discounted", None)
+        if lines is not None:
+            made = [page_line(**line) for line in lines]
+            changes["line_items"] = made
+        orders.append(page_order(order_id, **changes))
+    return orders
 
 
 STATED = [
@@ -139,10 +50,10 @@ STATED = [
 @pytest.fixture(scope="module")
 def done(world):
     return world.storefront(
-        first_page(),
-        later_page(),
+        page("first_page"),
+        page("later_page"),
         refunds=[page_refund(900, 19, "1", reason="sorry, ann@example.com")],
-        products=PRODUCTS,
+        products=DATA["products"],
         known_lines=records(dict, KNOWN_LINES),
         removed_orders=[{"order_id": "77"}],
         totals={"source_amounts": STATED},

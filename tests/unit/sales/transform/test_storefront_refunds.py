@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.unit.sales.tables import check
+from tests.unit.sales.tables import cells, check, records
 from tests.unit.sales.transform.raw_folders import (
     READ_AT,
     page_line,
@@ -54,97 +54,99 @@ def page(order_id):
     return page_order(order_id, **changes)
 
 
-def amount_only():
-    """Refunds that name an amount and nothing else."""
-    return [
-        page_refund(20, 2, "5.00", reason="sorry, ann@example.com"),
-        page_refund(30, 3, "102.20"),
-        page_refund(1000, 4, "30.00"),  # ids are numbers: 999 was first
-        page_refund(999, 4, "70.00"),
-        page_refund(1001, 4, "2.20"),
-        page_refund(50, 5, "30.00"),
-        page_refund(61, 6, "5.00"),
-        page_refund(90, 9, "0.00"),
-        page_refund(92, 9, "x"),
-        page_refund(100, 10, "-4.00"),
-        page_refund(105, 10, "3.00"),
-        page_refund(141, 14, "5.00"),
-        page_refund(160, 16, "100.00"),
-        page_refund(161, 16, "1000.00"),
-        page_refund(171, 17, "98.20"),
-        page_refund(180, 18, None),
-        page_refund(404, 404, "12.34"),
-    ]
+# Ids are numbers: 999 was made before 1000.
+REFUNDS = """
+refund_id | order_id | amount  | # names
+10        | 1        | 29.16   | a line
+20        | 2        | 5.00    |
+30        | 3        | 102.20  |
+1000      | 4        | 30.00   |
+999       | 4        | 70.00   |
+1001      | 4        | 2.20    |
+50        | 5        | 30.00   |
+60        | 6        | 97.20   | both lines
+61        | 6        | 5.00    |
+70        | 7        | 33.50   | a line, shipping and a fee
+80        | 8        | 8.30    | two lines that the order does not have
+90        | 9        | 0.00    |
+91        | 9        | 9.00    | a broken line
+92        | 9        | x       |
+100       | 10       | -4.00   |
+101       | 10       | -4.00   | a line of nothing
+102       | 10       | -4.00   | a line
+103       | 10       | -4.00   | a line with the other sign
+104       | 10       | -4.00   | shipping
+105       | 10       | 3.00    |
+110       | 11       | 0       | a line of nothing
+111       | 11       | -0.00   | a line
+130       | 13       | 72.00   | both lines and shipping
+131       | 13       | 30.00   | a line
+140       | 14       | 40.00   | both lines
+141       | 14       | 5.00    |
+150       | 15       | 26.6667 | both lines; two thirds of 40.00 are paid back, so of each line
+160       | 16       | 100.00  |
+161       | 16       | 1000.00 |
+170       | 17       | 5.00    | shipping
+171       | 17       | 98.20   |
+180       | 18       | NULL    |
+190       | 19       | 40.00   | a line
+200       | 20       | 9       | broken shipping
+210       | 21       | 10.00   | a line
+211       | 21       | 92.20   | a line
+404       | 404      | 12.34   |
+"""
+PARTS = """
+refund_id | line     | total  | total_tax | quantity
+10        | 11       | -27.00 | -2.16     | -1
+60        | 11       | -54.00 | -4.32     | -1
+60        | 12       | -36.00 | -2.88     | -1
+70        | 11       | -27.00 | 0         | -1
+70        | shipping | -5.00  | -0.50     |
+70        | fee      | -1.00  | 0.00      |
+80        | 77       | -3.00  | 0.00      | -1
+80        | 78       | -4.00  | -0.30     | -1
+80        | 12       | -1.00  | 0         | -1
+91        | 11       | -5.00  | 0         | -1
+91        | 12       | ?      | 0         | -1
+101       | 11       | 0.00   | 0.00      | -1
+102       | 11       | -5.00  | 0.00      | -1
+103       | 11       | 5.00   | 0.00      | -1
+104       | shipping | -5     | 0         |
+110       | 11       | 0.00   | 0.00      | -1
+111       | 11       | -5.00  | 0.00      | -1
+130       | 11       | -54.00 | -4.32     | -1
+130       | 12       | -40.00 | -2.88     | -1
+130       | shipping | -5.00  | -1.80     |
+131       | 11       | -36.00 | -4.00     | -1
+140       | 11       | -50.00 | 0         | -1
+140       | 12       | 10.00  | 0         | -1
+150       | 12       | 10.00  | 0         | -1
+150       | 11       | -50.00 | 0         | -1
+170       | shipping | -5.00  | 0         |
+190       | 11       | -27.00 | -2.16     | -2
+200       | shipping | free   | 0         |
+210       | 11       | -10.00 | 0         | -1
+211       | 11       | -5.00  | 0         | -1
+"""
 
 
-def with_lines():
-    """Refunds that name lines, too."""
-    return [
-        refund(10, 1, "29.16", refund_line(11, "-27.00", "-2.16")),
-        refund(
-            60,
-            6,
-            "97.20",
-            refund_line(11, "-54.00", "-4.32"),
-            refund_line(12, "-36.00", "-2.88"),
-        ),
-        refund(
-            70,
-            7,
-            "33.50",
-            refund_line(11, "-27.00", "0"),
-            shipping_lines=[{"total": "-5.00", "total_tax": "-0.50"}],
-            fee_lines=[{"total": "-1.00", "total_tax": "0.00"}],
-        ),
-        refund(
-            80,
-            8,
-            "8.30",
-            refund_line(77, "-3.00", "0.00"),
-            refund_line(78, "-4.00", "-0.30"),
-            refund_line(12, "-1.00", "0"),
-        ),
-        refund(91, 9, "9.00", refund_line(11, "-5.00", "0"), refund_line(12, "?", "0")),
-        refund(101, 10, "-4.00", refund_line(11, "0.00", "0.00")),
-        refund(102, 10, "-4.00", refund_line(11, "-5.00", "0.00")),
-        refund(103, 10, "-4.00", refund_line(11, "5.00", "0.00")),
-        refund(104, 10, "-4.00", shipping_lines=[{"total": "-5", "total_tax": "0"}]),
-        refund(110, 11, "0", refund_line(11, "0.00", "0.00")),
-        refund(111, 11, "-0.00", refund_line(11, "-5.00", "0.00")),
-        refund(
-            130,
-            13,
-            "72.00",
-            refund_line(11, "-54.00", "-4.32"),
-            refund_line(12, "-40.00", "-2.88"),
-            shipping_lines=[{"total": "-5.00", "total_tax": "-1.80"}],
-        ),
-        refund(131, 13, "30.00", refund_line(11, "-36.00", "-4.00")),
-        refund(
-            140,
-            14,
-            "40.00",
-            refund_line(11, "-50.00", "0"),
-            refund_line(12, "10.00", "0"),
-        ),
-        # Two thirds of 40.00 are paid back, so of each line.
-        refund(
-            150,
-            15,
-            "26.6667",
-            refund_line(12, "10.00", "0"),
-            refund_line(11, "-50.00", "0"),
-        ),
-        refund(170, 17, "5.00", shipping_lines=[{"total": "-5.00", "total_tax": "0"}]),
-        refund(190, 19, "40.00", refund_line(11, "-27.00", "-2.16", "-2")),
-        refund(200, 20, "9", shipping_lines=[{"total": "free", "total_tax": "0"}]),
-        refund(210, 21, "10.00", refund_line(11, "-10.00", "0")),
-        refund(211, 21, "92.20", refund_line(11, "-5.00", "0")),
-    ]
-
-
-def refund(refund_id, order_id, amount, *lines, **more):
-    return page_refund(refund_id, order_id, amount, line_items=list(lines), **more)
+def refunds():
+    """The refunds with the lines, shipping and fees that they name."""
+    found = {}
+    for refund in records(dict, REFUNDS):
+        order_id = int(refund["order_id"])
+        made = page_refund(int(refund["refund_id"]), order_id, refund["amount"])
+        found[refund["refund_id"]] = made
+    found["20"]["reason"] = "sorry, ann@example.com"
+    for part in cells(PARTS):
+        refund = found[part["refund_id"]]
+        amounts = {"total": part["total"], "total_tax": part["total_tax"]}
+        if part["line"] in ("shipping", "fee"):
+            refund.setdefault(f"{part['line']}_lines", []).append(amounts)
+        else:
+            line = refund_line(int(part["line"]), **amounts, quantity=part["quantity"])
+            refund["line_items"].append(line)
+    return list(found.values())
 
 
 def known_refund(line_number):
@@ -171,7 +173,7 @@ def known_refund(line_number):
 def done(world):
     return world.storefront(
         [page(order_id) for order_id in ORDERS],
-        refunds=amount_only() + with_lines(),
+        refunds=refunds(),
         later_refunds=[page_refund(50, 5, "20.00")],
         known_refunds=[known_refund(11), known_refund(0)],
     )

@@ -2,12 +2,9 @@
 
 import gc
 import logging
-import re
 import shutil
 import tempfile
-from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
 from airflow.sdk.io import attach
 from fsspec.implementations.memory import MemoryFileSystem
@@ -33,27 +30,8 @@ from tests.unit.sales.transform.raw_folders import (
     write_json,
 )
 
-PARQUET_TYPES = {
-    "STRING": "string",
-    "BOOL": "bool",
-    "INT64": "int64",
-    "DATE": "date32[day]",
-    "TIMESTAMP": "timestamp[us, tz=UTC]",
-    "NUMERIC(18, 4)": "decimal128(18, 4)",
-    "NUMERIC(18, 8)": "decimal128(18, 8)",
-    "ARRAY<STRING>": "list<element: string>",
-}
-NOT_OURS = {"picture_uri", "thumbnail_uri", "first_ordered_at"}
-STAGED = [
-    ("source", "string"),
-    ("order_id", "string"),
-    ("version_updated_at", "timestamp[us, tz=UTC]"),
-    ("read_at", "timestamp[us, tz=UTC]"),
-]
-"""The columns of `order_versions`, which is no table of the warehouse."""
 
-
-def one_order(folder: Path):
+def one_order(folder):
     fill_sales_db(
         folder,
         orders=[order(customer_id="C1")],
@@ -62,40 +40,6 @@ def one_order(folder: Path):
         products=[{"sku": "MUG-01"}],
         customers=[{"customer_id": "C1", "email": "ann@example.com"}],
     )
-
-
-def declared_columns(folder: Path, table: str) -> list[tuple[str, str]]:
-    """The columns of a table of the warehouse, with the types of Parquet."""
-    if table == "order_versions":
-        return STAGED
-    text = (folder / table / "table.sql").read_text()
-    pattern = r"^    (\w+) ([A-Z0-9<>]+(?:\([0-9, ]+\))?)"
-    columns = []
-    for name, kind in re.findall(pattern, text, re.MULTILINE):
-        if name not in NOT_OURS:
-            columns.append((name, PARQUET_TYPES[kind]))
-    return columns
-
-
-def test_files_have_the_warehouses_columns_and_types(raw, repository):
-    stated = [{"currency": "EUR", "amount": "20.00"}]
-    rate = {"rate_date": "2026-11-19", "currency": "USD", "rate": "1.1"}
-    done = [
-        raw.run("sales_db", one_order, source_amounts=stated),
-        raw.exchange_rates(rate),
-        raw.partner_files({"name": "acme_2026-11-19.csv", "lines": [csv_line()]}),
-    ]
-    tables = repository / "include/sql/warehouse/tables"
-    seen = set()
-    for manifest in (loadable.manifest for loadable in done):
-        for file, names in manifest.columns.items():
-            table = file.removesuffix(".parquet")
-            schema = pq.read_schema(manifest.file(file))
-            assert schema.names == names
-            found = [(field.name, str(field.type)) for field in schema]
-            assert found == declared_columns(tables, table)
-            seen.add(table)
-    assert seen == {*ORDERS.always_there, *ORDERS.when_they_have_rows}
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -179,17 +123,17 @@ def test_record_that_gets_lost_fails_the_source_and_keeps_the_raw_files(raw):
     assert not staging.exists(f"{raw.root}/transformed/partner_files")
 
 
-def without_files(folder: Path):
+def without_files(folder):
     """Nothing at all."""
 
 
-def without_status(folder: Path):
+def without_status(folder):
     one_order(folder)
     declared = "order_id VARCHAR, customer_id VARCHAR"
     write(folder / "orders.parquet", declared, [{"order_id": "ann@example.com"}])
 
 
-def error_page(folder: Path):
+def error_page(folder):
     page = {"code": "woocommerce_rest_cannot_view", "message": "no, ann@example.com"}
     write_json(folder / "orders" / "1.json", page)
 

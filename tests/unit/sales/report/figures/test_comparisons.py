@@ -9,7 +9,6 @@ from ecommerce.sales.report.figures import comparisons
 from ecommerce.sales.report.figures.model import Figure
 from ecommerce.sales.report.figures.quality import Unconverted
 from ecommerce.sales.report.queries import limits, missing_days
-from tests.unit.sales.report import readable
 from tests.unit.sales.report.samples import DAY, before, make_figures
 
 D = Decimal
@@ -96,7 +95,6 @@ def test_means_are_rounded_half_up():
             {"A": 1200, "B": 2, "C": 3, "D": 4, "E": 5, "F": 6},
             "without orders in A, B, C and 3 other currencies, which have no exchange rate",
         ),
-        ({}, None),
         ({"BRL": 0}, None),  # refunds alone
     ],
 )
@@ -170,9 +168,6 @@ def test_amounts_and_rates_leave_out_exports_that_have_no_returns():
     returns = figures.headline["returns"]
     assert (returns.day_before, returns.average, returns.days) == (None, 7, 2)
     assert figures.headline["shipping"].days == 3
-    assert figures.headline["net_sales"].days is None
-    remark = "remark: Returns: 2-day average, of the days with this data."
-    assert remark in readable.sections(figures, "figures")
 
 
 def test_rates_are_those_of_the_days_of_their_figures():
@@ -181,7 +176,6 @@ def test_rates_are_those_of_the_days_of_their_figures():
     assert rates["discount_rate"].average == D("0.041176")  # 700 of 17,000
     assert rates["return_rate"].week_before == D("0.049438")  # 880 of 17,800
     assert rates["repeat_share"].day_before == D("0.693878")  # 136 of 196
-    assert rates["repeat_share"].year_before == D("0.5")  # 80 of 160
 
 
 def test_the_mean_of_a_weekday_is_of_complete_days_before_alone():
@@ -194,15 +188,6 @@ def test_the_mean_of_a_weekday_is_of_complete_days_before_alone():
     assert trend[before(7)].weekday_mean == 260  # of 20 and 500, four weeks before it
     assert trend[before(1)].weekday_mean is None
     assert (trend[before(2)].net_sales, trend[before(2)].complete) == (None, False)
-    assert len(comparisons.averaged_days(DAY, days)) == 3
-
-
-def test_all_days_that_are_compared_with_are_asked_for_and_not_many_more():
-    asked = comparisons.compared_days(DAY)
-    firsts = {date(2026, 10, 1), date(2026, 10, 19), date(2025, 11, 1)}
-    assert {DAY, before(62), before(364)} | firsts <= asked
-    assert not {before(63), date(2025, 11, 21), before(-1)} & asked
-    assert len(asked) < 130
 
 
 @pytest.mark.parametrize(
@@ -211,7 +196,6 @@ def test_all_days_that_are_compared_with_are_asked_for_and_not_many_more():
         ("2026-11-19", "2026-10-19", "2025-11-19"),
         ("2026-03-31", "2026-02-28", "2025-03-31"),
         ("2028-02-29", "2028-01-29", "2027-02-28"),
-        ("2028-03-30", "2028-02-29", "2027-03-30"),
         ("2026-01-01", "2025-12-01", "2025-01-01"),
     ],
 )
@@ -231,12 +215,11 @@ def test_half_a_span_is_no_base_and_the_month_adds_up_what_is_there():
     days |= rows(date(2026, 3, 3), net="10", complete=False)
     days |= rows(*comparisons.days_of(date(2025, 3, 1), date(2025, 3, 3)))
     month = comparisons.month_to_date(day, days)
-    now, last_month = month.now, month.last_month
-    assert (now.first, now.last) == (date(2026, 3, 1), day)
-    assert (now.net_sales, now.orders, month.unfinished) == (30, 12, 2)
-    assert (last_month.net_sales, last_month.orders) == (40, 12)
-    assert (now.days_without_sales, last_month.days_without_sales) == (0, 1)
-    assert (month.last_year.net_sales, month.last_year.orders) == (None, None)
+    spans = (month.now, month.last_month, month.last_year)
+    assert [span.net_sales for span in spans] == [30, 40, None]
+    assert [span.orders for span in spans] == [12, 12, None]
+    assert [span.days_without_sales for span in spans[:2]] == [0, 1]
+    assert month.unfinished == 2
 
 
 def test_days_without_run_are_missing_only_after_the_first_day_ever_loaded():

@@ -7,6 +7,7 @@ import pytest
 from ecommerce.sales.report.figures import contributions
 from tests.unit.sales.report.figures.test_comparisons import rows
 from tests.unit.sales.report.samples import DAY, before
+from tests.unit.sales.tables import cells
 
 D = Decimal
 
@@ -16,7 +17,6 @@ D = Decimal
     [
         ([7, 1], [], 7),
         ([1], [7], 1),
-        ([1], [], 1),
         ([], [7, 1], None),
         ([2, 14], [], None),
     ],
@@ -92,47 +92,45 @@ def test_the_change_without_channels_that_began_or_ended_adds_up():
     assert [each.name for each in lasting.channels] == ["web"]
 
 
+# `first` and `last`: how many days ago the channel sold; `days_sold`: in the week until the other day.
+CHANNELS = """
+first | last | days_sold | is_export | change | # why
+90    | 0    | 7         |           | none   |
+6     | 0    | 0         |           | began  |
+7     | 0    | 1         |           | none   | it sold on the other day
+6     | 1    | 0         |           | none   | without sales today it contributes nothing
+90    | 1    | 7         | yes       | ended  |
+90    | 0    | 7         | yes       | none   |
+90    | 2    | 7         |           | none   | two bad days
+90    | 3    | 5         |           | ended  |
+90    | 3    | 4         |           | none   | it does not sell every day
+90    | 8    | 6         |           | none   | it had ended before
+"""
+
+
 @pytest.mark.parametrize(
-    ("first", "last", "days_sold", "is_export", "change"),
-    [
-        (90, 0, 7, False, "none"),
-        (6, 0, 0, False, "began"),
-        (7, 0, 1, False, "none"),  # it sold on the other day
-        (6, 1, 0, False, "none"),  # without sales today it contributes nothing
-        (90, 1, 7, True, "ended"),
-        (90, 0, 7, True, "none"),
-        (90, 2, 7, False, "none"),  # two bad days
-        (90, 3, 7, False, "ended"),
-        (90, 3, 5, False, "ended"),
-        (90, 3, 4, False, "none"),  # does not sell every day
-        (90, 8, 6, False, "none"),  # it had ended before
-    ],
+    "case", cells(CHANNELS), ids=lambda case: " ".join(case.values())
 )
-def test_when_a_channel_began_or_ended(first, last, days_sold, is_export, change):
-    row = {"channel": "c", "first_sold": before(first), "last_sold": before(last)}
-    row |= {"days_sold": days_sold, "is_export": is_export}
-    other = {
-        "channel": "d",
-        "first_sold": before(90),
-        "last_sold": DAY,
-        "days_sold": 7,
-        "is_export": False,
+def test_when_a_channel_began_or_ended(case):
+    other = {"channel": "d", "first_sold": before(90), "last_sold": DAY}
+    other |= {"days_sold": 7, "is_export": False}
+    row = {
+        "channel": "c",
+        "first_sold": before(int(case["first"])),
+        "last_sold": before(int(case["last"])),
+        "days_sold": int(case["days_sold"]),
+        "is_export": bool(case["is_export"]),
     }
-    found = contributions.channel_changes(DAY, before(7), [row, other])
-    assert (
-        found == {"none": ([], []), "began": (["c"], []), "ended": ([], ["c"])}[change]
-    )
+    began, ended = contributions.channel_changes(DAY, before(7), [row, other])
+    changes = {"none": ([], []), "began": (["c"], []), "ended": ([], ["c"])}
+    assert (began, ended) == changes[case["change"]]
 
 
 def test_in_a_week_in_which_the_shop_is_closed_no_channel_ended():
     usual = {"first_sold": before(90), "days_sold": 7, "is_export": False}
-    rows = [
-        {"channel": each, "last_sold": before(4), **usual}
-        for each in ("sales_db", "storefront")
-    ]
+    row = usual | {"channel": "sales_db", "last_sold": before(4)}
+    rows = [row, row | {"channel": "storefront"}]
     assert contributions.channel_changes(DAY, before(7), rows) == ([], [])
-    partner = {"channel": "acme", "last_sold": before(8), **usual, "days_sold": 4}
-    assert contributions.channel_changes(DAY, before(7), [*rows, partner]) == ([], [])
 
 
 def product(sku, sales, sales_before):

@@ -31,7 +31,7 @@ CHECK = {
 UNREAD = data_warning("columns_not_read", file="acme.csv", columns="mood")
 
 
-def packed(day: str) -> dict:
+def packed(day):
     return data_warning("unknown_status", orders=10, day=day, status="packed")
 
 
@@ -74,11 +74,9 @@ def test_warnings_of_the_day_come_first_and_others_with_their_day():
 def test_warnings_about_many_days_are_a_short_list():
     days = [f"2026-10-{day:02}" for day in range(1, 13)]
     lines = other_days([{**CHECK, "found": day, "days": [day]} for day in days], DAY)
-    assert lines[0] == "Mon 12 Oct: 2026-10-12"
-    assert lines[-1] == "2 more in figures.json"
-    assert other_days([{**CHECK, "days": days}], DAY) == [
-        f"Thu 1 Oct, Fri 2 Oct, Sat 3 Oct and 9 more days: {CHECK['found']}"
-    ]
+    assert (lines[0], lines[-1]) == ("Mon 12 Oct: 2026-10-12", "2 more in figures.json")
+    (line,) = other_days([{**CHECK, "days": days}], DAY)
+    assert line.startswith("Thu 1 Oct, Fri 2 Oct, Sat 3 Oct and 9 more days: ")
 
 
 COUNTS = {"orders", "files", "late_days", "entries", "former", "removed", "before"}

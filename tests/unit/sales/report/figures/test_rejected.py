@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import yaml
 
 from ecommerce.sales.report.figures import rejected
 from ecommerce.sales.report.figures.rejected import sample_of
@@ -17,7 +18,7 @@ LINE = {
 }
 
 
-def row(detail: str | None, raw: object = None, **values: object) -> dict[str, object]:
+def row(detail, raw=None, **values):
     text = raw if isinstance(raw, str | None) else json.dumps(raw)
     return {
         "file": None,
@@ -28,150 +29,53 @@ def row(detail: str | None, raw: object = None, **values: object) -> dict[str, o
     } | values
 
 
-def cells(source: str, reason: str, given: dict[str, object]) -> list[str]:
-    (found,) = reject_rows(
-        rejected.rejects(
-            [given | {"source": source, "reason": reason, "reason_rows": 3}]
-        )
-    )
-    return found[3:]
+SAMPLES = """
+- {source: partner_files, reason: invalid_number, detail: unit_price = ten, raw: LINE,
+   file: alpenmarkt_2026-11-19.csv, row_number: 17, order_id: A-1001,
+   shown: ["alpenmarkt_2026-11-19.csv, line 17; order A-1001", "unit_price: ten", a number such as 12.50]}
+- {source: partner_files, reason: invalid_number, raw: LINE, order_id: A-1001,
+   detail: Preis (unit_price) = 12.50 (not a number with a decimal comma),
+   shown: ["order A-1001, line 2", Preis (unit_price) = 12.50 (not a number with a decimal comm…,
+           "a number such as 12,50"]}
+- {source: partner_files, reason: invalid_timestamp, raw: LINE, order_id: A-1001,
+   detail: "Tag (ordered_at) = 2026-03-10 (does not match %d.%m.%Y %H:%M)",
+   shown: ["order A-1001, line 2", "Tag (ordered_at) = 2026-03-10 (does not match %d.%m.%Y %H:%M…",
+           "a time such as 19.11.2026 15:00"]}
+- {source: partner_files, reason: missing_column, detail: its header lacks sku,
+   file: bazario_2026-11-19.csv, row_number: 0,
+   shown: ["bazario_2026-11-19.csv, the whole file", its header lacks sku,
+           a header with every required column]}
+- {source: old_shop, reason: invalid_quantity, detail: quantity = 0, raw: LINE,
+   file: orders_2019.csv, row_number: 4, order_id: A-1001,
+   shown: ["orders_2019.csv, line 4; order A-1001", "quantity: 0", a quantity above zero]}
+- {source: web_events, reason: too_long, detail: line, raw: '{"shape": "xx xxx"}',
+   shown: ["", content not kept, a line of at most 256 KiB]}
+- {source: sales_db, reason: invalid_number, detail: tax_amount; unit_price, file: order_items,
+   raw: "O1,2,SKU-2,2,NaN,1.00,NaN",
+   shown: ["order O1, line 2", "tax_amount, unit_price: NaN, NaN", a number such as 12.50]}
+- {source: storefront, reason: missing_value, detail: ordered_at is empty, order_id: "920",
+   raw: '{"order_id": "920"}', file: orders/000001.json,
+   shown: [order 920, ordered_at is empty, a value]}
+- {source: storefront, reason: negative_price, detail: merchandise_amount = -1, order_id: "5",
+   raw: '{"refund_id": "r7", "order_id": "5"}',
+   shown: [order 5; refund r7, "merchandise_amount: -1", no negative amount]}
+- {source: exchange_rates, reason: invalid_number, detail: rate = n.a., file: rates,
+   raw: '{"rate_date": "2026-11-19", "currency": "CAD", "rate": "n.a."}',
+   shown: [rate of CAD on 2026-11-19, "rate: n.a.", a number above zero]}
+# A record that was cut off still has its line.
+- {source: sales_db, reason: invalid_number, detail: tax_amount = x, raw: CUT, order_id: A-1001,
+   shown: ["order A-1001, line 2", "tax_amount: x", a number such as 12.50]}
+"""
 
 
-@pytest.mark.parametrize(
-    ("source", "reason", "given", "said"),
-    [
-        (
-            *("partner_files", "invalid_number"),
-            row(
-                "unit_price = ten",
-                LINE,
-                file="alpenmarkt_2026-11-19.csv",
-                row_number=17,
-                order_id="A-1001",
-            ),
-            (
-                "alpenmarkt_2026-11-19.csv, line 17; order A-1001",
-                "unit_price: ten",
-                "a number such as 12.50",
-            ),
-        ),
-        (
-            *("partner_files", "invalid_number"),
-            row(
-                "Preis (unit_price) = 12.50 (not a number with a decimal comma)",
-                LINE,
-                order_id="A-1001",
-            ),
-            (
-                "order A-1001, line 2",
-                "Preis (unit_price) = 12.50 (not a number with a decimal comm…",
-                "a number such as 12,50",
-            ),
-        ),
-        (
-            *("partner_files", "invalid_timestamp"),
-            row(
-                "Tag (ordered_at) = 2026-03-10 (does not match %d.%m.%Y %H:%M)",
-                LINE,
-                order_id="A-1001",
-            ),
-            (
-                "order A-1001, line 2",
-                "Tag (ordered_at) = 2026-03-10 (does not match %d.%m.%Y %H:%M…",
-                "a time such as 19.11.2026 15:00",
-            ),
-        ),
-        (
-            *("partner_files", "missing_column"),
-            row("its header lacks sku", file="bazario_2026-11-19.csv", row_number=0),
-            (
-                "bazario_2026-11-19.csv, the whole file",
-                "its header lacks sku",
-                "a header with every required column",
-            ),
-        ),
-        (
-            *("old_shop", "invalid_quantity"),
-            row(
-                "quantity = 0",
-                LINE,
-                file="orders_2019.csv",
-                row_number=4,
-                order_id="A-1001",
-            ),
-            (
-                "orders_2019.csv, line 4; order A-1001",
-                "quantity: 0",
-                "a quantity above zero",
-            ),
-        ),
-        (
-            *("web_events", "too_long"),
-            row("line", {"shape": "xx xxx"}),
-            ("", "content not kept", "a line of at most 256 KiB"),
-        ),
-        (
-            *("sales_db", "invalid_quantity"),
-            row("quantity = -2", LINE, file="order_items", order_id="A-1001"),
-            ("order A-1001, line 2", "quantity: -2", "a quantity above zero"),
-        ),
-        (
-            *("sales_db", "invalid_number"),
-            row(
-                "tax_amount; unit_price",
-                "O1,2,SKU-2,2,NaN,1.00,NaN",
-                file="order_items",
-            ),
-            (
-                "order O1, line 2",
-                "tax_amount, unit_price: NaN, NaN",
-                "a number such as 12.50",
-            ),
-        ),
-        (
-            *("storefront", "missing_value"),
-            row(
-                "ordered_at is empty",
-                {"order_id": "920"},
-                file="orders/000001.json",
-                order_id="920",
-            ),
-            ("order 920", "ordered_at is empty", "a value"),
-        ),
-        (
-            *("storefront", "negative_price"),
-            row(
-                "merchandise_amount = -1",
-                {"refund_id": "r7", "order_id": "5"},
-                order_id="5",
-            ),
-            ("order 5; refund r7", "merchandise_amount: -1", "no negative amount"),
-        ),
-        (
-            *("exchange_rates", "invalid_number"),
-            row(
-                "rate = n.a.",
-                {"rate_date": "2026-11-19", "currency": "CAD", "rate": "n.a."},
-                file="rates",
-            ),
-            ("rate of CAD on 2026-11-19", "rate: n.a.", "a number above zero"),
-        ),
-    ],
-)
-def test_a_sample_names_its_place_its_field_and_what_was_expected(
-    source, reason, given, said
-):
-    assert cells(source, reason, given) == list(said)
-
-
-def test_a_record_that_was_cut_off_still_names_its_line():
-    raw = json.dumps(LINE)[:2000]
-    assert (
-        cells(
-            "sales_db", "invalid_number", row("tax_amount = x", raw, order_id="A-1001")
-        )[0]
-        == "order A-1001, line 2"
-    )
+@pytest.mark.parametrize("sample", yaml.safe_load(SAMPLES))
+def test_a_sample_has_its_place_its_field_and_what_was_expected(sample):
+    raws = {"LINE": json.dumps(LINE), "CUT": json.dumps(LINE)[:2000]}
+    raw = sample.get("raw")
+    given = row("", reason_rows=3) | sample | {"raw": raws.get(raw, raw)}
+    shown = given.pop("shown")
+    (found,) = reject_rows(rejected.rejects([given]))
+    assert found[3:] == shown
 
 
 def test_the_number_of_a_row_that_no_file_holds_is_not_shown():
