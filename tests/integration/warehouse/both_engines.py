@@ -7,25 +7,21 @@ shuffled: a result that differs then depends on an order that BigQuery does not 
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-import pytest
 from google.cloud import bigquery
 from zetasql.core.exceptions import ZetaSQLError
 
 from ecommerce.core import templates
 from ecommerce.warehouse import checks, client, rendering, schema, staging_tables
-from ecommerce.warehouse.client import Warehouse
 from tests.integration.conftest import FULL_MATRIX
 from tests.integration.warehouse_contents import of_all_days
 from tests.reference_engine import (
     Parameter,
-    Part,
-    Row,
     Table,
     evaluate,
     script_parts,
@@ -88,11 +84,11 @@ class BothEngines:
     _send: Callable[..., Any] = bigquery.Client.query
 
     @contextmanager
-    def installed(self, patch: pytest.MonkeyPatch) -> Iterator[None]:
+    def installed(self, patch):
         """Compare every query of this process meanwhile; `patch` undoes it."""
         both = self
 
-        def query(api: bigquery.Client, *arguments: Any, **options: Any) -> Any:
+        def query(api, *arguments, **options):
             return both.query(api, *arguments, **options)
 
         patch.setattr(bigquery.Client, "query", query)
@@ -102,13 +98,13 @@ class BothEngines:
             )
         environment = templates.environment(rendering.SQL_ROOT)
         get_template, render = environment.get_template, rendering.render
-        opened: set[str] = set()
+        opened = set()
 
-        def get_noted(name: str, *arguments: Any, **options: Any) -> Any:
+        def get_noted(name, *arguments, **options):
             opened.add(name)
             return get_template(name, *arguments, **options)
 
-        def render_noted(path: str, **values: Any) -> str:
+        def render_noted(path, **values):
             opened.clear()
             sql = render(path, **values)
             self._rendered.append(Rendered(_bare(sql), path, frozenset(opened)))
@@ -119,16 +115,14 @@ class BothEngines:
             patch.setattr(module, "render", render_noted)
         yield
 
-    def ask(self, warehouse: Warehouse, sql: str, name: str = "") -> list[Row]:
+    def ask(self, warehouse, sql, name=""):
         """Run a query in which the warehouse's tables need no dataset."""
         self._rendered.append(Rendered(_bare(sql), name, frozenset([name])))
         dataset = f"{warehouse.client.project}.{warehouse.settings.bigquery_dataset}"
         job = warehouse.begin_query(sql, default_dataset=dataset)
         return [tuple(row.values()) for row in warehouse.rows(job, name)]
 
-    def query(
-        self, api: bigquery.Client, sql: str, job_config: Any = None, **options: Any
-    ) -> Any:
+    def query(self, api, sql, job_config=None, **options):
         """Do what `Client.query` does: return the job of the last statement."""
         config = job_config or bigquery.QueryJobConfig()
         dataset = config.default_dataset.dataset_id if config.default_dataset else None
@@ -162,7 +156,7 @@ class BothEngines:
             self._forget(part)
         return job
 
-    def table(self, api: bigquery.Client, name: str) -> Table:
+    def table(self, api, name):
         """A table or view of the emulator."""
         if name not in self._contents:
             short = name.rpartition(".")[2]
@@ -180,7 +174,7 @@ class BothEngines:
                 )
         return self._contents[name]
 
-    def _view(self, api: bigquery.Client, name: str, short: str) -> Table:
+    def _view(self, api, name, short):
         created = script_parts(schema.ddl(short, client.load_settings()))[-1]
         assert created.query
         path = f"warehouse/tables/{short}/view.sql"
@@ -202,17 +196,15 @@ class BothEngines:
 
     def _dump(
         self,
-        api: bigquery.Client,
-        name: str,
-        short: str,
-        columns: Sequence[tuple[str, Any]],
-    ) -> list[Row]:
+        api,
+        name,
+        short,
+        columns,
+    ):
         selected = ", ".join(f"`{column}`" for column, _ in columns)
         return self._rows(api, f"SELECT {selected} FROM `{name}` {of_all_days(short)}")
 
-    def _compare(
-        self, api: bigquery.Client, path: str, part: Part, given: Sequence[Parameter]
-    ) -> list[Row] | None:
+    def _compare(self, api, path, part, given):
         """Run a query on both engines, and note a difference. Returns the emulator's rows; None where the
         statement was compared often enough."""
         assert part.query
@@ -262,14 +254,14 @@ class BothEngines:
             self.differences.append(f"{path} differs from the emulator: {found}\n{sql}")
         return emulated
 
-    def _rows(self, api: bigquery.Client, sql: str, config: Any = None) -> list[Row]:
+    def _rows(self, api, sql, config=None):
         job = self._send(api, sql, job_config=config, timeout=60)
         return [
             tuple(_plain(value) for value in row.values())
             for row in job.result(timeout=60)
         ]
 
-    def _path_of(self, sql: str) -> str:
+    def _path_of(self, sql):
         """The file that a statement is rendered from, or the paths of several. Notes all that are in it."""
         paths = []
         for rendered in reversed(self._rendered):
@@ -280,7 +272,7 @@ class BothEngines:
                 break
         return ", ".join(sorted(paths))
 
-    def _forget(self, part: Part) -> None:
+    def _forget(self, part):
         """Forget the contents of tables that a statement has changed."""
         if part.kind == "Query":
             return
@@ -290,21 +282,21 @@ class BothEngines:
             if name == part.target or name.rpartition(".")[2] in rendering.views():
                 del self._contents[name]
 
-    def _forgetting(self, method: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any, **options: Any) -> Any:
+    def _forgetting(self, method):
+        def call(*arguments, **options):
             self._contents.clear()
             return method(*arguments, **options)
 
         return call
 
 
-def _without_values(sql: str) -> str:
+def _without_values(sql):
     """A statement without what differs from load to load."""
     sql = re.sub(r"__[0-9a-f]{12}\b|DATE '[^']*'|-?\d+", "", sql)
     return re.sub(r"\((?:[\w.]+ (?:BETWEEN +AND *|= *)(?:OR )?)+\)", "(days)", sql)
 
 
-def _bare(sql: str) -> str:
+def _bare(sql):
     """A statement without what `migrate` changes of it."""
     bare = sql.strip().removesuffix(";")
     return re.sub(
@@ -315,15 +307,15 @@ def _bare(sql: str) -> str:
     )
 
 
-def _translated(part: Part, variables: Mapping[Any, Any], dataset: str | None) -> Part:
+def _translated(part, variables, dataset):
     """The statement with parameters in place of variables, and with the dataset of all tables."""
     names = re.compile(rf"(?<![@.`\w])({'|'.join(variables)})\b") if variables else None
     tables = {*rendering.tables(), *rendering.views()}
 
-    def qualified(found: re.Match[str]) -> str:
+    def qualified(found):
         return f"{found[1]} `{dataset}.{found[2]}`" if found[2] in tables else found[0]
 
-    def text(sql: str) -> str:
+    def text(sql):
         if names:
             sql = names.sub(r"@\1", sql)
         if dataset:
@@ -335,29 +327,29 @@ def _translated(part: Part, variables: Mapping[Any, Any], dataset: str | None) -
     )
 
 
-def _table_names(sql: str) -> list[str]:
+def _table_names(sql):
     return sorted({name for name in re.findall(r"`([^`\s]+)`", sql) if "." in name})
 
 
-def _parameter(given: Any) -> Parameter:
+def _parameter(given):
     if isinstance(given, bigquery.ArrayQueryParameter):
         return Parameter(given.name, f"ARRAY<{given.array_type}>", given.values)
     return Parameter(given.name, given.type_, given.value)
 
 
-def _of_api(given: Parameter) -> Any:
+def _of_api(given):
     element = re.fullmatch("ARRAY<(.+)>", given.kind)
     if element:
         return bigquery.ArrayQueryParameter(given.name, element[1], given.value)
     return bigquery.ScalarQueryParameter(given.name, given.kind, given.value)
 
 
-def _type_of(column: bigquery.SchemaField) -> str:
+def _type_of(column):
     kind = column.field_type
     return f"ARRAY<{kind}>" if column.mode == "REPEATED" else kind
 
 
-def _plain(value: Any) -> Any:
+def _plain(value):
     """A value of the API as `evaluate` returns it."""
     if isinstance(value, dict):
         return tuple(_plain(each) for each in value.values())
@@ -366,7 +358,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _has_null_element(value: Any) -> bool:
+def _has_null_element(value):
     """Whether an array in a value has NULL as an element."""
     if isinstance(value, list) and None in value:
         return True
@@ -375,7 +367,7 @@ def _has_null_element(value: Any) -> bool:
     )
 
 
-def _comparable(value: Any) -> Any:
+def _comparable(value):
     """A value that equals those of the same type only; of FLOAT64, whose sums depend on their order, with 12
     digits."""
     if isinstance(value, float):
@@ -385,12 +377,12 @@ def _comparable(value: Any) -> Any:
     return type(value).__name__, value
 
 
-def _same(left: Sequence[Row], right: Sequence[Row], is_ordered: bool) -> bool:
+def _same(left, right, is_ordered):
     first, second = ([_comparable(row) for row in rows] for rows in (left, right))
     return first == second if is_ordered else Counter(first) == Counter(second)
 
 
-def _difference(left: Sequence[Row], right: Sequence[Row]) -> str:
+def _difference(left, right):
     """What is in one of two results only, or their order."""
     first, second = ({_comparable(row) for row in rows} for rows in (left, right))
     only_left = [row for row in left if _comparable(row) not in second]

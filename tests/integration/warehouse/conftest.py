@@ -1,22 +1,19 @@
 """A warehouse of its own for each test, on the emulator."""
 
 import json
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from demo.services.emulator import PROJECT, Emulator
+from demo.services.emulator import PROJECT
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures.quality import Provenance
 from ecommerce.warehouse.client import Warehouse, connect
-from ecommerce.warehouse.load import LoadResult, _load_staged, load
+from ecommerce.warehouse.load import _load_staged, load
 from ecommerce.warehouse.schema import prepare
-from tests.integration.conftest import LendDataset
-from tests.integration.warehouse.loadable import Folder, Row, at
+from tests.integration.warehouse.loadable import at
 from tests.integration.warehouse_contents import of_all_days
 
 MONDAY = date(2026, 3, 2)
@@ -58,12 +55,12 @@ class Shop:
 
     def load(
         self,
-        *folders: Folder,
-        day: date = MONDAY,
-        run_id: str = "run",
-        dag_id: str = "daily",
-        **options: Any,
-    ) -> LoadResult:
+        *folders,
+        day=MONDAY,
+        run_id="run",
+        dag_id="daily",
+        **options,
+    ):
         """Publish the folders and load them; orders, unless a `spec` is given."""
         manifests = [each.publish(self.folder, day, run_id) for each in folders]
         options = {"spec": ORDERS, "warehouse": self.warehouse} | options
@@ -71,31 +68,31 @@ class Shop:
             manifests, business_date=day, run_id=run_id, dag_id=dag_id, **options
         )
 
-    def rows(self, table: str, *columns: str) -> list[Row]:
+    def rows(self, table, *columns):
         """All rows of a table (or of some of its columns), in an order that does not depend on the load."""
         dataset = self.warehouse.settings.bigquery_dataset
         sql = f"SELECT {', '.join(columns) or '*'} FROM `{dataset}.{table}` {of_all_days(table)}"
         found = self.warehouse.run(sql, table)
         return sorted(found, key=repr)
 
-    def one(self, table: str, *columns: str) -> Row:
+    def one(self, table, *columns):
         """The only row of a table."""
         (row,) = self.rows(table, *columns)
         return row
 
-    def by(self, table: str, key: str, value: str) -> dict[Any, Any]:
+    def by(self, table, key, value):
         """One column of a table by another that is unique."""
         rows = self.rows(table, key, value)
         assert len({row[key] for row in rows}) == len(rows)
         return {row[key]: row[value] for row in rows}
 
-    def insert(self, table: str, columns: str, values: Iterable[str]) -> None:
+    def insert(self, table, columns, values):
         """Put rows into a table without a load, each written as a tuple of SQL."""
         dataset = self.warehouse.settings.bigquery_dataset
         sql = f"INSERT INTO `{dataset}.{table}` ({columns}) VALUES {', '.join(values)}"
         self.warehouse.run(sql, "the test's rows")
 
-    def state(self, names: tuple[str, ...] = STATE) -> dict[str, list[Row]]:
+    def state(self, names=STATE):
         """What must not depend on the order and number of runs."""
         return {
             table: sorted(
@@ -111,11 +108,11 @@ class Shop:
 
 @pytest.fixture
 def shop(
-    bigquery_emulator: Emulator,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    lend_dataset: LendDataset,
-) -> Iterator[Shop]:
+    bigquery_emulator,
+    monkeypatch,
+    tmp_path,
+    lend_dataset,
+):
     """An empty warehouse; the shop is in New York and reports in US dollars."""
     with lend_dataset() as dataset:
         yield open_shop(bigquery_emulator, monkeypatch, tmp_path, dataset)
@@ -123,19 +120,17 @@ def shop(
 
 @pytest.fixture
 def second_shop(
-    bigquery_emulator: Emulator,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    lend_dataset: LendDataset,
-) -> Iterator[Shop]:
+    bigquery_emulator,
+    monkeypatch,
+    tmp_path,
+    lend_dataset,
+):
     """Another one, to compare with."""
     with lend_dataset() as dataset:
         yield open_shop(bigquery_emulator, monkeypatch, tmp_path, dataset)
 
 
-def open_shop(
-    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, folder: Path, dataset: str
-) -> Shop:
+def open_shop(emulator, monkeypatch, folder, dataset):
     """The warehouse in `dataset`, which is empty or not there; this process's environment names it."""
     environment = {
         "BIGQUERY_EMULATOR_HOST": emulator.host,

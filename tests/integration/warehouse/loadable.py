@@ -1,21 +1,20 @@
 """Loadable folders made by hand, in the layout of include/sql/transform/staged_columns.md."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import yaml
 
 from ecommerce.sales.loading import ORDERS
 from ecommerce.storage import staging
 from ecommerce.warehouse.schema import arrow_type, write_rows
-from ecommerce.warehouse.spec import LoadSpec
 from ecommerce.warehouse.staging_tables import staged_columns
 
 Row = dict[str, Any]
@@ -25,12 +24,12 @@ ZERO = Decimal("0.0000")
 OUTCOMES = ("source", "loaded", "superseded", "rejected")
 
 
-def at(text: str) -> datetime:
+def at(text):
     """An instant given as `2026-03-02 14:30` in UTC."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def business_date(instant: datetime) -> date:
+def business_date(instant):
     return instant.astimezone(NEW_YORK).date()
 
 
@@ -85,9 +84,8 @@ class Folder:
     currency_totals: Sequence[tuple[str | None, str, str, str, str, str]] = ()
     """(file, currency, and the amounts of the source, loaded, superseded, rejected)"""
     totals: Row = field(default_factory=dict)
-    is_open_ended: bool = True
 
-    def publish(self, root: Path, day: date, run_id: str = "run") -> staging.Manifest:
+    def publish(self, root, day, run_id="run"):
         """Write the folder below `root` and return its manifest."""
         tables = self._tables(day, run_id)
         uri = f"file://{root}/{hashlib.sha256(f'{self.source}{day}{run_id}{self.read_at}'.encode()).hexdigest()[:8]}"
@@ -132,15 +130,13 @@ class Folder:
                 columns=columns,
                 read_at=self.read_at,
                 window_start=self.read_at - timedelta(days=1),
-                window_end=self.read_at
-                if self.is_open_ended
-                else self.read_at - timedelta(hours=6),
+                window_end=self.read_at,
                 control_totals=totals | self.totals,
             )
         return staging.read_manifest(uri)
 
-    def _tables(self, day: date, run_id: str) -> dict[str, list[Row]]:
-        tables: dict[str, list[Row]] = {name: [] for name in ORDERS.files}
+    def _tables(self, day, run_id):
+        tables = {name: [] for name in ORDERS.files}
         for order in self.orders:
             self._add(order, tables, run_id)
         for order_id in self.removed:
@@ -202,7 +198,7 @@ class Folder:
         ]
         return tables
 
-    def _version(self, order_id: str) -> Row:
+    def _version(self, order_id):
         return {
             "source": self.source,
             "order_id": order_id,
@@ -210,7 +206,7 @@ class Folder:
             "read_at": self.read_at,
         }
 
-    def _add(self, order: Order, tables: dict[str, list[Row]], run_id: str) -> None:
+    def _add(self, order, tables, run_id):
         read_at = order.read_at or self.read_at
         by_file = order.source not in ("sales_db", "storefront")
         header = {
@@ -272,7 +268,7 @@ class Folder:
                 | {name: header[name] for name in REFUND_HAS_OF_ORDER}
             )
 
-    def _line(self, order: Order, header: Row, number: int) -> Row:
+    def _line(self, order, header, number):
         category, quantity, gross = order.lines[number - 1]
         discount = money(order.discount) if number == 1 else ZERO
         return header | {
@@ -302,7 +298,7 @@ REFUND_HAS_OF_ORDER = (
 )
 
 
-def _refund(refund_id: str, made_at: datetime, amount: str) -> Row:
+def _refund(refund_id, made_at, amount):
     """The part of a refund's row that its order does not say; without order it counts in dollars."""
     return {
         "refund_id": refund_id,
@@ -325,23 +321,39 @@ def _refund(refund_id: str, made_at: datetime, amount: str) -> Row:
     }
 
 
-def money(text: str) -> Decimal:
+def read_folders(file):
+    """The folders of a YAML file, by name; fields as in Folder and Order."""
+    written = yaml.safe_load(Path(__file__).with_name(file).read_text())
+    folders = {}
+    for name, of_name in written.items():
+        folders[name] = [_folder(each) for each in of_name]
+    return folders
+
+
+def _folder(written):
+    orders = []
+    for order in written.pop("orders", ()):
+        orders.append(Order(**{"source": written["source"]} | order))
+    return Folder(orders, **written)
+
+
+def money(text):
     return Decimal(text).quantize(Decimal("0.0001"))
 
 
-def total(rows: Iterable[Row], column: str) -> Decimal:
+def total(rows, column):
     return sum((row[column] for row in rows), ZERO)
 
 
 def staged_rows(
-    spec: LoadSpec,
-    root: Path,
-    tables: dict[str, list[Row]],
+    spec,
+    root,
+    tables,
     *,
-    day: date,
-    read_at: datetime,
-    run_id: str = "run",
-) -> staging.Manifest:
+    day,
+    read_at,
+    run_id="run",
+):
     """Write a loadable folder of a domain with one source, such as the catalogue."""
     [source] = spec.sources
     rows = len(tables[spec.counted])
@@ -371,7 +383,7 @@ def staged_rows(
     return staging.read_manifest(uri)
 
 
-def picture(sku: str, seen: datetime, run_id: str = "run", **values: Any) -> Row:
+def picture(sku, seen, run_id="run", **values):
     """A row of `product_pictures` without a picture, unless given."""
     row = {"sku": sku, "name": sku.title(), "category": "Toys", "state": "no_picture"}
     return (
@@ -379,16 +391,16 @@ def picture(sku: str, seen: datetime, run_id: str = "run", **values: Any) -> Row
     )
 
 
-def rejection(source: str, day: date, run_id: str = "run", **values: Any) -> Row:
+def rejection(source, day, run_id="run", **values):
     """A row of `rejected_rows`."""
     row = {"business_date": day, "source": source, "run_id": run_id, "row_number": 1}
     texts = dict.fromkeys(("detail", "file", "raw", "order_id"))
     return row | {"reason": "missing_value"} | texts | values
 
 
-def forecast(series: str, day: date, made_at: datetime, **values: Any) -> Row:
+def forecast(series, day, made_at, **values):
     """A row of `sales_forecasts`: 10.00 on a day."""
-    row: Row = {"series": series, "target_date": day, "model": "median"}
+    row = {"series": series, "target_date": day, "model": "median"}
     for name in ("forecast", "lower_80", "upper_80", "lower_95", "upper_95"):
         row[name] = money("10")
     return row | {"made_at": made_at, "actual": None, "run_id": "forecast"} | values

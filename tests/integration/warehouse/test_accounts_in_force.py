@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -17,17 +16,17 @@ from ecommerce.sources import PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
 from ecommerce.warehouse.checks import run_checks
 from ecommerce.warehouse.load_history import loaded_files
 from tests.explained import findings
-from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
-from tests.integration.warehouse.loadable import Folder, Order, Row, at
+from tests.integration.warehouse.conftest import MONDAY, ORIGIN
+from tests.integration.warehouse.loadable import Folder, Order, at
 
 TUESDAY = MONDAY + timedelta(days=1)
 NOON = at("2026-03-02 17:00")
 FILE = "alpenmarkt_2026-03-02.csv"
 
 
-def delivered(read: int, rejected: int, received: str, file: str = FILE) -> Folder:
+def delivered(read, rejected, received, file=FILE):
     """A file that the extract has read, as the transform leaves it."""
-    facts: Row = {
+    facts = {
         "file": file,
         "sha256": received,
         "received_at": at(received),
@@ -63,9 +62,7 @@ def delivered(read: int, rejected: int, received: str, file: str = FILE) -> Fold
     )
 
 
-def load_all(
-    shop: Shop, *folders: Folder, read_at: str = "2026-03-03 11:00", **run: Any
-) -> None:
+def load_all(shop, *folders, read_at="2026-03-03 11:00", **run):
     """Load them, and nothing from the other sources."""
     given = {folder.source for folder in folders}
     nothing = (
@@ -76,7 +73,7 @@ def load_all(
     shop.load(*folders, *nothing, **run)
 
 
-def warnings(shop: Shop, run_id: str, day: Any = MONDAY) -> list[str]:
+def warnings(shop, run_id, day=MONDAY):
     """What the checks of a run warn of, without orders that its short read no longer returns; CheckFailed
     where they stop it."""
     found = run_checks(
@@ -86,9 +83,7 @@ def warnings(shop: Shop, run_id: str, day: Any = MONDAY) -> list[str]:
     return [text for text in texts if "no longer returns orders" not in text]
 
 
-def shown(
-    shop: Shop, source: str, run_id: str = "run"
-) -> tuple[int | None, int | None]:
+def shown(shop, source, run_id="run"):
     """Rows read and rejected of Monday, as its report shows them; the page shows the same."""
     origin = ORIGIN.model_copy(update={"run_id": run_id})
     [row] = [
@@ -107,8 +102,8 @@ def shown(
 
 
 def test_a_file_with_too_many_broken_lines_stops_every_run_of_its_day_until_it_is_delivered_right(
-    shop: Shop,
-) -> None:
+    shop,
+):
     command = "make repair DAY=2026-03-02 SOURCE=partner_files"
     what = f"partner_files: 120 of 200 records, {FILE}: 120; then {command}"
     load_all(shop, delivered(200, 120, "2026-03-03 08:00"))
@@ -142,8 +137,8 @@ def test_a_file_with_too_many_broken_lines_stops_every_run_of_its_day_until_it_i
 
 
 def test_a_repaired_run_that_reads_no_file_again_keeps_what_is_wrong_with_it(
-    shop: Shop,
-) -> None:
+    shop,
+):
     """A repair clears tasks of the day's run: its loads have one run id."""
     file = replace(
         delivered(200, 3, "2026-03-03 08:00"),
@@ -167,7 +162,7 @@ def test_a_repaired_run_that_reads_no_file_again_keeps_what_is_wrong_with_it(
     ) == (first, shown_first)
 
 
-def test_a_file_counts_for_its_own_day_whichever_run_has_loaded_it(shop: Shop) -> None:
+def test_a_file_counts_for_its_own_day_whichever_run_has_loaded_it(shop):
     """The run of a later day comes first, or the file is late."""
     monday = delivered(200, 120, "2026-03-03 08:00")
     tuesday = delivered(500, 0, "2026-03-04 08:00", "alpenmarkt_2026-03-03.csv")
@@ -197,8 +192,8 @@ def test_a_file_counts_for_its_own_day_whichever_run_has_loaded_it(shop: Shop) -
 
 
 def test_what_is_rejected_of_a_live_source_stays_until_its_orders_are_read_again(
-    shop: Shop,
-) -> None:
+    shop,
+):
     broken = [
         {"reason": "invalid_quantity", "order_id": f"B{number}"} for number in range(60)
     ]
@@ -225,8 +220,8 @@ def test_what_is_rejected_of_a_live_source_stays_until_its_orders_are_read_again
 
 
 def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(
-    shop: Shop,
-) -> None:
+    shop,
+):
     unusable = {
         "reason": "file_unreadable",
         "detail": "it is HTML",
@@ -257,7 +252,7 @@ def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(
     assert not loaded_files(PARTNER_FILES, [FILE])[FILE]["was_refused"]
 
 
-def marked(shop: Shop) -> tuple[list[str], list[str], str]:
+def marked(shop):
     """What Monday's alert and report say, and how the page marks the partners' files."""
     figures = read_figures(shop.warehouse, MONDAY, ORIGIN)
     totals = pages.load_facts(shop.warehouse, MONDAY).totals
@@ -270,7 +265,7 @@ def marked(shop: Shop) -> tuple[list[str], list[str], str]:
     return alarms(figures), findings(figures.quality.warnings), on_page
 
 
-def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop: Shop) -> None:
+def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop):
     """Yen and dollars, a file of which an order is superseded, rejected lines; then a lost order."""
     in_yen = Order("Y", NOON, currency="JPY", lines=[("Toys", "1", "1500")])
     database = Folder(

@@ -2,9 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -30,13 +28,11 @@ class Transformed:
 
     manifest: Manifest
 
-    def publish(self, _root: Path, _day: date, _run_id: str) -> Manifest:
+    def publish(self, _root, _day, _run_id):
         return self.manifest
 
 
-def name_attributes(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, names: str, report: str = ""
-) -> None:
+def name_attributes(shop, monkeypatch, names, report=""):
     """Set ORDER_ATTRIBUTES and REPORT_ATTRIBUTE, and run `make migrate`."""
     monkeypatch.setenv("ORDER_ATTRIBUTES", names)
     monkeypatch.setenv("REPORT_ATTRIBUTE", report)
@@ -49,9 +45,7 @@ def name_attributes(
     migrate(shop.warehouse)
 
 
-def test_named_columns_are_columns_of_the_view(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_named_columns_are_columns_of_the_view(shop, monkeypatch, tmp_path):
     name_attributes(
         shop, monkeypatch, "_wc_order_attribution_utm_source,group,sales_channel"
     )
@@ -80,9 +74,7 @@ def test_named_columns_are_columns_of_the_view(
     ]
 
 
-def test_the_report_by_an_attribute_adds_up_to_the_headline(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_report_by_an_attribute_adds_up_to_the_headline(shop, monkeypatch):
     name_attributes(shop, monkeypatch, "payment_method,sales_channel", "sales_channel")
     app, web = (
         '{"sales_channel":"app"}',
@@ -133,9 +125,7 @@ def test_the_report_by_an_attribute_adds_up_to_the_headline(
 
 
 @pytest.mark.slow
-def test_a_warehouse_from_before_the_column_asks_for_make_migrate(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_warehouse_from_before_the_column_asks_for_make_migrate(shop, monkeypatch):
     monkeypatch.setenv("BIGQUERY_DATASET", "older")
     older = Shop(connect(), shop.folder)
     prepare(older.warehouse)

@@ -1,16 +1,12 @@
 """The product catalogue from its server to the warehouse: what is stored once, asked once, and never lost."""
 
 import hashlib
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ecommerce.catalogue import loading
 from ecommerce.core.errors import ContractError
-from tests.integration.catalogue_run import Catalogue, catalogue, refresh, stored
-from tests.integration.warehouse.conftest import Shop
+from tests.integration.catalogue_run import catalogue, refresh, stored
 from tests.unit.catalogue.test_pictures import bomb
 from tests.website import drawn, website
 
@@ -18,9 +14,7 @@ WHEN = {"first_seen_at", "last_seen_at", "fetched_at", "run_id"}
 
 
 @pytest.fixture
-def shown(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[Catalogue]:
+def shown(shop, monkeypatch, tmp_path):
     """A catalogue that this process's connection leads to, and an empty warehouse."""
     with catalogue() as running:
         environment = running.environment()
@@ -31,31 +25,29 @@ def shown(
         yield running
 
 
-def product(sku: str, image_url: str | None = None, **fields: Any) -> dict[str, Any]:
+def product(sku, image_url=None, **fields):
     entry = {"sku": sku, "name": f"Product {sku}", "category": "Toys"}
     return entry | {"image_url": image_url} | fields
 
 
-def files(tmp_path: Path) -> dict[str, list[str]]:
+def files(tmp_path):
     return stored(f"file://{tmp_path / 'PICTURES_URI'}")
 
 
-def sent_pictures(shown: Catalogue) -> list[str]:
+def sent_pictures(shown):
     """The pictures that were sent since the last call."""
     sent = [path for path in shown.site.sent if path.endswith(".png")]
     shown.site.sent.clear()
     return sent
 
 
-def products(shop: Shop) -> list[dict[str, Any]]:
+def products(shop):
     """The products and their pictures, but for when and by which run they were read."""
     rows = [*shop.rows("product_pictures"), *shop.rows("products")]
     return [{name: row[name] for name in row if name not in WHEN} for row in rows]
 
 
-def test_a_catalogue_from_day_to_day(
-    shown: Catalogue, shop: Shop, tmp_path: Path
-) -> None:
+def test_a_catalogue_from_day_to_day(shown, shop, tmp_path):
     """Ten addresses of six pictures; then changes, a host that fails, and a picture that somebody removed."""
     site = shown.site
     entries = []
@@ -120,8 +112,8 @@ def test_a_catalogue_from_day_to_day(
 
 
 def test_a_hostile_catalogue_leaves_good_pictures_and_a_list_of_the_rest(
-    shown: Catalogue, shop: Shop, tmp_path: Path
-) -> None:
+    shown, shop, tmp_path
+):
     site = shown.site
     private_network = (
         "its host is in a private network (PICTURE_NETWORKS would allow it)"

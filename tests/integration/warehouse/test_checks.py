@@ -2,22 +2,19 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from syrupy.assertion import SnapshotAssertion
 
 from ecommerce.catalogue.loading import CATALOGUE
 from ecommerce.core.errors import CheckFailed
 from ecommerce.events.loading import EVENTS
 from ecommerce.forecast.loading import FORECASTS
 from ecommerce.sales.loading import ORDERS
-from ecommerce.warehouse.checks import CheckResult, run_checks
+from ecommerce.warehouse.checks import run_checks
 from ecommerce.warehouse.rendering import tables
-from ecommerce.warehouse.spec import LoadSpec
 from ecommerce.warehouse.staging_tables import HISTORY
 from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
@@ -37,14 +34,12 @@ RATES = Folder(
 )
 
 
-def results(
-    shop: Shop, run_id: str = "run", spec: LoadSpec = ORDERS, *days: date, **more: Any
-) -> list[CheckResult]:
+def results(shop, run_id="run", spec=ORDERS, *days, **more):
     options = {"business_date": MONDAY, "warehouse": shop.warehouse} | more
     return run_checks(days or [MONDAY], spec=spec, run_id=run_id, **options)
 
 
-def failing(found: list[CheckResult]) -> list[str]:
+def failing(found):
     return [str(each) for each in found if each.failing_rows]
 
 
@@ -54,16 +49,16 @@ class Spoilt:
 
     shop: Shop
 
-    def __post_init__(self) -> None:
+    def __post_init__(self):
         dataset = self.shop.warehouse.settings.bigquery_dataset
         self.names = {name: f"`{dataset}.{name}`" for name in tables()}
 
-    def change(self, sql: str) -> None:
+    def change(self, sql):
         """Run a change, written as in flaws.yaml."""
         day = f"business_date = '{MONDAY}'"
         self.shop.warehouse.run(sql.format(**self.names, day=day), "change")
 
-    def found(self, spec: LoadSpec, check: str, change: str) -> int:
+    def found(self, spec, check, change):
         """Return the number of rows that a check finds after a change, and undo the change."""
         spoilt = sorted(set(re.findall(r"\{(\w+)\}", change)) & self.names.keys())
         staging = self.shop.warehouse.settings.staging_dataset
@@ -87,7 +82,7 @@ class Spoilt:
         return number[check]
 
 
-def test_every_check_finds_its_flaw_from_its_limit_on(shop: Shop) -> None:
+def test_every_check_finds_its_flaw_from_its_limit_on(shop):
     shop.load(Folder([ORDER, replace(ORDER, order_id="2", refunds=[])]), RATES)
     spoilt = Spoilt(shop)
     for rows in FLAWS["world"]:
@@ -113,7 +108,7 @@ def test_every_check_finds_its_flaw_from_its_limit_on(shop: Shop) -> None:
         assert failing(results(shop, "run", spec)) == []
 
 
-def test_an_error_stops_the_run_with_an_example(shop: Shop) -> None:
+def test_an_error_stops_the_run_with_an_example(shop):
     shop.load(Folder([ORDER]), replace(RATES, rates=[(MONDAY, "JPY", "0")]))
     said = (
         "1 exchange rate is zero or negative: amounts in that currency are converted wrongly "
@@ -123,7 +118,7 @@ def test_an_error_stops_the_run_with_an_example(shop: Shop) -> None:
         results(shop)
 
 
-def test_the_words_of_all_checks(shop: Shop, snapshot: SnapshotAssertion) -> None:
+def test_the_words_of_all_checks(shop, snapshot):
     shop.load()
     lines = []
     for spec in SPECS:
@@ -135,7 +130,7 @@ def test_the_words_of_all_checks(shop: Shop, snapshot: SnapshotAssertion) -> Non
     assert "\n".join(lines) == snapshot
 
 
-def test_warnings_do_not_stop_the_run(shop: Shop, snapshot: SnapshotAssertion) -> None:
+def test_warnings_do_not_stop_the_run(shop, snapshot):
     shop.load(
         Folder(
             [replace(ORDER, currency="JPY", refunds=[])],
@@ -149,14 +144,14 @@ def test_warnings_do_not_stop_the_run(shop: Shop, snapshot: SnapshotAssertion) -
 
 
 def test_what_is_wrong_on_other_days_is_told_by_the_run_that_loaded_it(
-    shop: Shop,
-) -> None:
+    shop,
+):
     """Monday's run loads an order in JPY and a refund of Sunday; another run touches Sunday again."""
     sunday = at("2026-03-01 20:00")
     yen = Order("9", sunday, currency="JPY")
     shop.load(Folder([yen], orphans=[("77", "r7", sunday, "1.00")]), run_id="monday")
 
-    def warnings(run_id: str) -> list[dict[str, Any]]:
+    def warnings(run_id):
         found = results(shop, run_id, ORDERS, SUNDAY, MONDAY)
         return [warning for each in found for warning in each.warnings()]
 
@@ -174,7 +169,7 @@ def test_what_is_wrong_on_other_days_is_told_by_the_run_that_loaded_it(
     assert warnings("another") == []
 
 
-def test_orders_of_a_live_source_in_an_export_are_a_warning(shop: Shop) -> None:
+def test_orders_of_a_live_source_in_an_export_are_a_warning(shop):
     shop.load(Folder([ORDER, replace(ORDER, order_id="2", refunds=[])]))
     same = replace(ORDER, source="old_shop", refunds=[])
     other = replace(same, order_id="2", lines=[("Toys", "1", "9")])
@@ -189,8 +184,8 @@ def test_orders_of_a_live_source_in_an_export_are_a_warning(shop: Shop) -> None:
     ]
 
 
-def test_an_unlisted_status_is_reported_by_every_run_of_its_day(shop: Shop) -> None:
-    def warned(run_id: str, day: date = MONDAY) -> list[CheckResult]:
+def test_an_unlisted_status_is_reported_by_every_run_of_its_day(shop):
+    def warned(run_id, day=MONDAY):
         found = results(shop, run_id, ORDERS, SUNDAY, MONDAY, business_date=day)
         return [each for each in found if each.is_failing]
 

@@ -10,7 +10,7 @@ from ecommerce.sales.report.figures import comparisons
 from ecommerce.sales.report.queries import HEADLINE, read_figures
 from ecommerce.sales.report.view import page
 from ecommerce.sources import SOURCES
-from tests.integration.warehouse.conftest import ORIGIN, Shop
+from tests.integration.warehouse.conftest import ORIGIN
 
 FIRST, LAST = date(2025, 2, 1), date(2026, 2, 14)
 """Of the export; both are Saturdays. The daily runs begin on the Monday after."""
@@ -19,12 +19,12 @@ NOT_RUN = date(2026, 2, 24)
 D = Decimal
 
 
-def days(first: date, last: date) -> list[date]:
+def days(first, last):
     return list(comparisons.days_of(first, last))
 
 
 @pytest.fixture
-def closed_on_sundays(shop: Shop) -> Shop:
+def closed_on_sundays(shop):
     """100.00 on every day but Sundays, as loads leave it: first an export, then daily runs, one of which did
     not take place."""
     run = [day for day in days(LAST + timedelta(2), DAY) if day != NOT_RUN]
@@ -52,8 +52,8 @@ def closed_on_sundays(shop: Shop) -> Shop:
 
 
 def test_a_day_without_orders_in_an_exports_range_is_a_day_of_zero(
-    closed_on_sundays: Shop,
-) -> None:
+    closed_on_sundays,
+):
     figures = read_figures(closed_on_sundays.warehouse, DAY, ORIGIN)
 
     # 5 to 14 February are the export's, the 15th is the Sunday before the first run.
@@ -98,13 +98,13 @@ def test_a_day_without_orders_in_an_exports_range_is_a_day_of_zero(
     assert figures.trend[-1].weekday_mean == 0
 
 
-def test_days_that_no_export_covers_are_not_loaded(closed_on_sundays: Shop) -> None:
+def test_days_that_no_export_covers_are_not_loaded(closed_on_sundays):
     asked = {
         *days(FIRST - timedelta(14), FIRST + timedelta(14)),
         *days(LAST - timedelta(14), DAY),
     }
 
-    def without_orders() -> list[date]:
+    def without_orders():
         rows = closed_on_sundays.warehouse.query(HEADLINE, spec=ORDERS, days=asked)
         return [row["business_date"] for row in rows if not row["orders"]]
 

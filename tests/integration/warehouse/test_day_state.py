@@ -11,7 +11,7 @@ from ecommerce.sales.day_state import corrections, load_day_states
 from ecommerce.sales.report.figures.restatements import Correction
 from ecommerce.sales.report.queries import read_figures
 from ecommerce.sales.report.view.notices import restated_lines
-from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
+from tests.integration.warehouse.conftest import MONDAY, ORIGIN
 from tests.integration.warehouse.loadable import Folder, Order, at
 
 TUESDAY, WEDNESDAY = date(2026, 3, 3), date(2026, 3, 4)
@@ -26,14 +26,14 @@ LATE = replace(
 )
 
 
-def mail(day: date, figures_hash: str) -> None:
+def mail(day, figures_hash):
     delivery.claim_delivery(
         day, figures_hash, f"<{figures_hash}@example.com>", datetime.now(UTC)
     )
     delivery.mark_delivered(day, figures_hash)
 
 
-def load_late_file(shop: Shop) -> None:
+def load_late_file(shop):
     file = replace(LATE, read_at=at("2026-03-04 10:00"))
     shop.load(
         Folder([file], source="partner_files", read_at=at("2026-03-04 11:00")),
@@ -43,7 +43,7 @@ def load_late_file(shop: Shop) -> None:
 
 
 def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
-    shop: Shop,
+    shop,
 ):
     assert load_day_states(shop.warehouse, MONDAY, WEDNESDAY) == []
     shop.load(Folder([ORDER]))
@@ -88,7 +88,7 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
     assert again.mailed == monday.mailed
 
 
-def test_a_second_mail_corrects_what_the_first_said(shop: Shop):
+def test_a_second_mail_corrects_what_the_first_said(shop):
     shop.load(Folder([ORDER]))
     assert corrections(MONDAY, {}, shop.warehouse) is None, "nothing was mailed"
     mail(MONDAY, "first")
@@ -119,7 +119,7 @@ def test_a_second_mail_corrects_what_the_first_said(shop: Shop):
     assert monday.mails == 2
 
 
-def test_who_is_new_can_be_all_that_a_second_mail_corrects(shop: Shop):
+def test_who_is_new_can_be_all_that_a_second_mail_corrects(shop):
     shop.load(Folder([ORDER]))
     mail(MONDAY, "first")
     earlier = replace(ORDER, order_id="0", ordered_at=at("2026-03-01 15:00"))

@@ -4,14 +4,12 @@ import io
 import json
 import sys
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ecommerce.cli import __main__ as command_line
 from ecommerce.maintenance import erasure
-from tests.integration.warehouse.conftest import MONDAY, STATE, Shop
+from tests.integration.warehouse.conftest import MONDAY, STATE
 from tests.integration.warehouse.loadable import Folder, Order, at
 from tests.integration.warehouse.web_events import STATE as EVENT_TABLES
 from tests.integration.warehouse.web_events import Website
@@ -44,7 +42,7 @@ REJECTED = [
 
 
 @pytest.fixture
-def known(shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Shop:
+def known(shop, monkeypatch, tmp_path):
     """Ann and Bob have bought, refunded, and been seen on the website; there are staged files and reports."""
     for name in ("STAGING_URI", "REPORTS_URI"):
         monkeypatch.setenv(name, f"file://{tmp_path}/{name}")
@@ -69,7 +67,7 @@ def known(shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Shop:
     return shop
 
 
-def browse(shop: Shop, run_id: str, *orders: str) -> None:
+def browse(shop, run_id, *orders):
     """Load the website's purchases of these orders."""
     website = Website(shop)
     for order_id in orders:
@@ -78,7 +76,7 @@ def browse(shop: Shop, run_id: str, *orders: str) -> None:
     website.run(MONDAY, MORNING, run_id=run_id)
 
 
-def texts(shop: Shop) -> dict[str, dict[Any, Any]]:
+def texts(shop):
     """By table: what its rows hold about customers, by order."""
     columns = {
         "orders": ("order_id", "customer_hash"),
@@ -91,9 +89,7 @@ def texts(shop: Shop) -> dict[str, dict[Any, Any]]:
     return {table: shop.by(table, *names) for table, names in columns.items()}
 
 
-def command(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], typed: str
-) -> tuple[int, str]:
+def command(monkeypatch, capsys, typed):
     monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
     code = command_line.main(["forget-customer"])
     said = capsys.readouterr()
@@ -101,11 +97,11 @@ def command(
 
 
 def test_what_is_known_of_a_customer_is_cleared_and_no_figure_changes(
-    known: Shop,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-) -> None:
+    known,
+    monkeypatch,
+    capsys,
+    tmp_path,
+):
     code, said = command(monkeypatch, capsys, "\n")
     assert (code, said) == (
         1,
@@ -140,7 +136,7 @@ def test_what_is_known_of_a_customer_is_cleared_and_no_figure_changes(
     assert erasure.forget(ADDRESS, known.warehouse) == {"staged folders": 0}
 
 
-def test_no_load_brings_a_forgotten_customer_back(known: Shop) -> None:
+def test_no_load_brings_a_forgotten_customer_back(known):
     erasure.forget(ADDRESS, known.warehouse)
     later = at("2026-03-03 12:00")
     # The same orders and a new one; then a source that has erased the address names the customer otherwise.

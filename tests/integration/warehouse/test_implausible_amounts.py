@@ -8,7 +8,7 @@ from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.findings import sentence
 from ecommerce.sales.report.queries import read_figures
 from ecommerce.warehouse.checks import run_checks
-from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
+from tests.integration.warehouse.conftest import MONDAY, ORIGIN
 from tests.integration.warehouse.loadable import Folder, Order, at
 
 AT = at("2026-03-02 15:00")
@@ -33,7 +33,7 @@ RATES = Folder(
 )
 
 
-def warnings(shop: Shop, day: date = MONDAY) -> list[str]:
+def warnings(shop, day=MONDAY):
     found = run_checks(
         [MONDAY], spec=ORDERS, business_date=day, run_id="run", warehouse=shop.warehouse
     )
@@ -44,7 +44,7 @@ def warnings(shop: Shop, day: date = MONDAY) -> list[str]:
     ]
 
 
-def test_ordinary_amounts_rounding_and_vouchers_are_no_warning(shop: Shop):
+def test_ordinary_amounts_rounding_and_vouchers_are_no_warning(shop):
     negative = replace(ORDINARY, order_id="3", discount="-0.05")
     shop.load(Folder([REFUNDED, VOUCHER, negative]), RATES)
     assert warnings(shop) == []
@@ -54,7 +54,7 @@ def test_ordinary_amounts_rounding_and_vouchers_are_no_warning(shop: Shop):
     ] == []
 
 
-def test_implausible_amounts_are_loaded_and_warned_of(shop: Shop):
+def test_implausible_amounts_are_loaded_and_warned_of(shop):
     orders = [
         replace(ORDINARY, order_id="10", discount="99999.00"),
         replace(ORDINARY, order_id="11", discount="-500.00"),
@@ -108,13 +108,13 @@ def test_implausible_amounts_are_loaded_and_warned_of(shop: Shop):
     )
 
 
-def priced(order_id: str, days_ago: int, *prices: str, **facts: object) -> Order:
+def priced(order_id, days_ago, *prices, **facts):
     """An order with one line of each SKU, toys-1 and so on."""
     lines = [("Toys", "1", price) for price in prices]
     return Order(order_id, AT - timedelta(days=days_ago), lines, **facts)
 
 
-def delivered(name: str, orders: list[Order], hour: int) -> Folder:
+def delivered(name, orders, hour):
     """A file of alpenmarkt; its name ends with its day."""
     received = at(f"2026-03-03 {hour:02}:00")
     file = {
@@ -133,7 +133,7 @@ def delivered(name: str, orders: list[Order], hour: int) -> Folder:
     )
 
 
-def test_a_file_in_another_currency_is_one_warning_until_it_is_corrected(shop: Shop):
+def test_a_file_in_another_currency_is_one_warning_until_it_is_corrected(shop):
     # The prices of the third SKU differ by themselves, so it has no usual one.
     usual = [
         priced(f"usual {days_ago}", days_ago, "20.00", "8.00", price)

@@ -1,8 +1,7 @@
 """Days that are incomplete although every source was read: a source is empty, or a partner is late."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -10,14 +9,13 @@ from ecommerce.pages.views import quality as pages
 from ecommerce.pages.views.quality import state
 from ecommerce.sales.day_state import load_day_states
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.figures.model import Figures
 from ecommerce.sales.report.queries import read_figures
 from ecommerce.sales.report.view.mail import subject
 from ecommerce.sales.report.view.notices import alarms, notices
 from ecommerce.sources import PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
 from ecommerce.warehouse.checks import run_checks
-from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
-from tests.integration.warehouse.loadable import Folder, Order, Row, at
+from tests.integration.warehouse.conftest import MONDAY, ORIGIN
+from tests.integration.warehouse.loadable import Folder, Order, at
 
 NOON = at("2026-03-02 17:00")
 TUESDAY = MONDAY + timedelta(days=1)
@@ -25,7 +23,7 @@ WEEK = timedelta(weeks=1)
 LATER = at("2026-03-04 10:00")
 
 
-def orders(weeks_ago: int, number: int) -> list[Order]:
+def orders(weeks_ago, number):
     """So many orders of the storefront on the Monday so many weeks ago."""
     when = NOON - timedelta(weeks=weeks_ago)
     return [
@@ -33,7 +31,7 @@ def orders(weeks_ago: int, number: int) -> list[Order]:
     ]
 
 
-def load_all(shop: Shop, *folders: Folder, **options: object) -> None:
+def load_all(shop, *folders, **options):
     """Load them, and nothing from the other sources."""
     given = {folder.source for folder in folders}
     shop.load(
@@ -43,17 +41,17 @@ def load_all(shop: Shop, *folders: Folder, **options: object) -> None:
     )
 
 
-def report(shop: Shop, **options: object) -> Figures:
+def report(shop, **options):
     return read_figures(shop.warehouse, MONDAY, ORIGIN, **options)
 
 
-def control_totals(shop: Shop) -> Row:
+def control_totals(shop):
     """What the page *Data quality* asks of the partners' files of Monday."""
     totals = pages.load_facts(shop.warehouse, MONDAY).totals
     return next(row for row in totals if row["source"] == PARTNER_FILES)
 
 
-def warned(shop: Shop, run_id: str = "run") -> list[str]:
+def warned(shop, run_id="run"):
     found = run_checks(
         [MONDAY],
         spec=ORDERS,
@@ -67,8 +65,8 @@ def warned(shop: Shop, run_id: str = "run") -> list[str]:
 
 
 def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empty(
-    shop: Shop,
-) -> None:
+    shop,
+):
     before = [
         order
         for weeks, number in ((1, 25), (2, 20), (3, 31), (4, 22))
@@ -147,21 +145,21 @@ CASES: dict[str, tuple[dict[int, int], int, str]] = {
 """By channel: numbers of orders so many days ago, today's sales, and what the day is."""
 
 
-def of_channel(channel: str, age: int, number: int) -> list[Order]:
+def of_channel(channel, age, number):
     """So many orders of a channel of the storefront so many days ago."""
     when = NOON - timedelta(days=age)
-    facts: Row = {"source": STOREFRONT, "channel": channel}
+    facts = {"source": STOREFRONT, "channel": channel}
     return [Order(f"{channel} {age}-{each}", when, **facts) for each in range(number)]
 
 
-def channels(names: list[str], source: str = STOREFRONT) -> set[str]:
+def channels(names, source=STOREFRONT):
     return {name.removeprefix(f"{source}: ") for name in names}
 
 
 @pytest.mark.parametrize("wanted", [EMPTY, DOUBTFUL])
-def test_how_few_orders_of_a_channel_are_too_few(shop: Shop, wanted: str) -> None:
+def test_how_few_orders_of_a_channel_are_too_few(shop, wanted):
     """A day that is incomplete is not also doubtful, so the cases of each are loaded by themselves."""
-    found: list[Order] = []
+    found = []
     expected = {channel for channel, case in CASES.items() if case[2] == wanted}
     for channel, (before, today, verdict) in CASES.items():
         if verdict not in (wanted, FINE):
@@ -198,12 +196,12 @@ def test_how_few_orders_of_a_channel_are_too_few(shop: Shop, wanted: str) -> Non
         assert warning.startswith(f"{len(expected)} sources have no orders on the day")
 
 
-def test_a_source_that_no_longer_returns_stored_orders_disagrees(shop: Shop) -> None:
+def test_a_source_that_no_longer_returns_stored_orders_disagrees(shop):
     stored = orders(0, 4)
     load_all(shop, Folder(stored, source=STOREFRONT), Folder([Order("1", NOON)]))
     assert (warned(shop), report(shop).quality.doubtful_sources) == ([], [])
 
-    def read_again(*returned: Order, hour: int, **options: object) -> Figures:
+    def read_again(*returned, hour, **options):
         folder = Folder(
             returned,
             source=STOREFRONT,
@@ -238,7 +236,7 @@ def test_a_source_that_no_longer_returns_stored_orders_disagrees(shop: Shop) -> 
     assert not any("no longer" in each for each in warned(shop))
 
 
-def delivery(name: str, *order_ids: str) -> Row:
+def delivery(name, *order_ids):
     received = at("2026-03-04 09:00")
     return {
         "file": name,
@@ -248,7 +246,7 @@ def delivery(name: str, *order_ids: str) -> Row:
     }
 
 
-def partner_days(day: date, **numbers: Sequence[int]) -> Folder:
+def partner_days(day, **numbers):
     """A read of partner files with so many orders each, one a day up to `day`; no file where the number is
     negative."""
     orders, files = [], []
@@ -267,7 +265,7 @@ def partner_days(day: date, **numbers: Sequence[int]) -> Folder:
     return Folder(orders, source=PARTNER_FILES, files=files)
 
 
-def test_a_partner_is_judged_by_its_own_files(shop: Shop) -> None:
+def test_a_partner_is_judged_by_its_own_files(shop):
     """By the orders of each day up to the last one; -1 stands for no file."""
     weekly = [number for _ in range(4) for number in (20, *[0] * 6)]
     partners = {
@@ -318,8 +316,8 @@ def test_a_partner_is_judged_by_its_own_files(shop: Shop) -> None:
 
 
 def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded(
-    shop: Shop,
-) -> None:
+    shop,
+):
     late = Folder(source=PARTNER_FILES, totals={"missing_deliveries": ["acme", "bolt"]})
     load_all(shop, late, Folder([Order("1", NOON)]))
 

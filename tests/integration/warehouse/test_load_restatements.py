@@ -4,14 +4,10 @@ import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
-
-import pytest
 
 from ecommerce.sales import delivery
 from ecommerce.warehouse.client import Warehouse
-from ecommerce.warehouse.load import LoadResult
-from tests.integration.warehouse.conftest import MONDAY, Shop
+from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at
 
 TUESDAY = date(2026, 3, 3)
@@ -39,12 +35,12 @@ CHANGES = {
 """What the late file changes; the tax by less than half a cent."""
 
 
-def mail(shop: Shop, day: date = MONDAY) -> None:
+def mail(shop, day=MONDAY):
     delivery.claim_delivery(day, "hash", "<report@example.com>", datetime.now(UTC))
     delivery.mark_delivered(day, "hash")
 
 
-def causes(result: LoadResult, day: date = MONDAY) -> dict[str, list[tuple]]:
+def causes(result, day=MONDAY):
     """By figure: kind, channel and number of orders of each cause that a load noted for a day."""
     return {
         row["figure"]: [
@@ -56,7 +52,7 @@ def causes(result: LoadResult, day: date = MONDAY) -> dict[str, list[tuple]]:
     }
 
 
-def test_a_mailed_day_that_changes_is_restated_once(shop: Shop):
+def test_a_mailed_day_that_changes_is_restated_once(shop):
     shop.load(Folder([ORDER]))
     mail(shop)
 
@@ -72,7 +68,7 @@ def test_a_mailed_day_that_changes_is_restated_once(shop: Shop):
     assert len(shop.rows("report_restatements")) == len(CHANGES)
 
 
-def test_each_kind_of_change_has_its_cause_and_its_number_of_orders(shop: Shop):
+def test_each_kind_of_change_has_its_cause_and_its_number_of_orders(shop):
     bought = at("2026-03-02 16:00")
     orders = [replace(ORDER, order_id=name, customer=name) for name in "abcdef"]
     refunded, cancelled, dearer, moved, removed, same = orders
@@ -167,14 +163,12 @@ REPORT = {"business_date": str(MONDAY), "figures_hash": "hash", "headline": HEAD
 
 
 def test_a_change_is_later_than_the_figures_of_a_report_that_was_mailed_during_the_load(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    shop, monkeypatch
 ):
     shop.load(Folder([ORDER]))
     run, mailed_at = Warehouse.run, list[datetime]()
 
-    def mail_before_the_load(
-        self: Warehouse, sql: str, what: str, *more: Any, **options: Any
-    ) -> Any:
+    def mail_before_the_load(self, sql, what, *more, **options):
         if what == "load" and not mailed_at:
             mailed_at.append(datetime.now(UTC))
             delivery.claim_delivery(MONDAY, "hash", "<report@example.com>", *mailed_at)
@@ -194,7 +188,7 @@ def test_a_change_is_later_than_the_figures_of_a_report_that_was_mailed_during_t
 
 
 def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(
-    shop: Shop,
+    shop,
 ):
     shop.load(Folder([ORDER]))
     figures_at = datetime.now(UTC)

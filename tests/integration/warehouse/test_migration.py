@@ -12,7 +12,7 @@ from ecommerce.sales.report.findings import sentence
 from ecommerce.sales.report.queries import read_figures
 from ecommerce.sources import SOURCES
 from tests.explained import findings
-from tests.integration.warehouse.conftest import ORIGIN, Shop
+from tests.integration.warehouse.conftest import ORIGIN
 
 DAY = date(2026, 3, 5)
 FIRST, MOVED = DAY - timedelta(40), DAY - timedelta(2)
@@ -22,7 +22,7 @@ AUDIT = "business_date, source, run_id, status, read_at, window_start, window_en
 
 
 @pytest.fixture
-def moved(shop: Shop) -> Shop:
+def moved(shop):
     """The old shop sold 1,000.00 in dollars and 100.00 in dirhams on each day. The new one sells as much, and
     100.00 come back; on the day itself dirhams have no exchange rate."""
     sales, summaries = [], []
@@ -62,7 +62,7 @@ def moved(shop: Shop) -> Shop:
     return shop
 
 
-def test_a_migration_is_a_change_of_channels_and_no_unusual_rate(moved: Shop) -> None:
+def test_a_migration_is_a_change_of_channels_and_no_unusual_rate(moved):
     bounds = "1000, 900, 1100, 800, 1200"
     moved.insert(
         "sales_forecasts",
@@ -115,8 +115,8 @@ def test_a_migration_is_a_change_of_channels_and_no_unusual_rate(moved: Shop) ->
 
 
 def test_an_export_that_was_undone_has_no_forecast_and_no_warning_that_it_was_loaded(
-    moved: Shop,
-) -> None:
+    moved,
+):
     window = f"'{FIRST} 05:00:00+00', '{MOVED} 05:00:00+00'"
     moved.insert(
         "load_audit",
@@ -145,9 +145,7 @@ def test_an_export_that_was_undone_has_no_forecast_and_no_warning_that_it_was_lo
 @pytest.mark.parametrize(
     ("last", "channels"), [(MOVED - timedelta(2), {"old_shop"}), (DAY, {"sales_db"})]
 )
-def test_an_export_that_has_ended_is_no_channel_of_the_forecast(
-    moved: Shop, last: date, channels: set[str]
-) -> None:
+def test_an_export_that_has_ended_is_no_channel_of_the_forecast(moved, last, channels):
     rows = moved.warehouse.query(
         "forecast/daily_series.sql", spec=DAILY_RUNS, first=FIRST, day=last
     )

@@ -1,18 +1,15 @@
 """The loads of the catalogue and of forecasts: what a second one replaces, in any order."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 from ecommerce.catalogue.loading import CATALOGUE
 from ecommerce.forecast.loading import FORECASTS
 from ecommerce.warehouse.load import load
-from ecommerce.warehouse.spec import LoadSpec
-from tests.integration.warehouse.conftest import MONDAY, Shop
+from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import (
     Folder,
     Order,
-    Row,
     at,
     forecast,
     picture,
@@ -24,12 +21,10 @@ FIRST, SECOND = at("2026-03-03 06:00"), at("2026-03-04 06:00")
 SOURCE = "product_catalogue"
 
 
-def load_rows(
-    shop: Shop, spec: LoadSpec, run_id: str = "run", day: date = MONDAY, **rows: Any
-) -> None:
+def load_rows(shop, spec, run_id="run", day=MONDAY, **rows):
     """Load rows by table; `read_at` says when they were read."""
     read_at = rows.pop("read_at", FIRST)
-    options: Any = {"day": day, "read_at": read_at, "run_id": run_id}
+    options = {"day": day, "read_at": read_at, "run_id": run_id}
     manifest = staged_rows(spec, shop.folder, rows, **options)
     load(
         [manifest],
@@ -41,15 +36,15 @@ def load_rows(
     )
 
 
-def described(sku: str, name: str) -> Row:
+def described(sku, name):
     """A product as the sales database describes it."""
     changed = at("2026-03-01 10:00")
     return {"sku": sku, "name": name, "category": "Sold", "updated_at": changed}
 
 
 def test_a_catalogue_replaces_an_older_one_and_never_what_a_shop_says(
-    shop: Shop, second_shop: Shop
-) -> None:
+    shop, second_shop
+):
     shown = {"state": "ok", "sha256": "a", "picture_uri": "p", "thumbnail_uri": "t"}
     older = {
         "read_at": FIRST,
@@ -125,8 +120,8 @@ def test_a_catalogue_replaces_an_older_one_and_never_what_a_shop_says(
 
 
 def test_a_forecast_replaces_that_of_its_origin_and_learns_the_actual_sales(
-    shop: Shop,
-) -> None:
+    shop,
+):
     days = [MONDAY + timedelta(days=number) for number in range(3)]
     earlier, origin = at("2026-02-22 05:00"), at("2026-03-01 05:00")
     rates = [(MONDAY, "USD", "1.1"), (MONDAY, "CHF", "0.9")]

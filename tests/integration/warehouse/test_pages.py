@@ -6,7 +6,7 @@ from ecommerce.core.settings import load_settings
 from ecommerce.pages import day_status
 from ecommerce.pages.views import quality
 from ecommerce.sources import SALES_DB, STOREFRONT
-from tests.integration.warehouse.conftest import MONDAY, Shop
+from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at
 
 ONE_DAY = timedelta(days=1)
@@ -21,7 +21,7 @@ def rows_of(texts, section):
     return next(each["rows"] for each in texts["sections"] if each["id"] == section)
 
 
-def test_the_pages_see_what_was_loaded_rejected_and_read(shop: Shop):
+def test_the_pages_see_what_was_loaded_rejected_and_read(shop):
     rejected = {"reason": "invalid_number", "detail": "price = twelve", "order_id": "7"}
     shop.load(Folder(ORDERS, rejected=[rejected], totals={"source_orders": 3}))
     newest, far = MONDAY + ONE_DAY, MONDAY + timedelta(days=quality.DAYS)
@@ -54,7 +54,7 @@ def test_the_pages_see_what_was_loaded_rejected_and_read(shop: Shop):
 
 
 def test_a_read_that_failed_is_not_hidden_by_what_the_sync_read_of_the_running_day(
-    shop: Shop,
+    shop,
 ):
     def states():
         return {row["source"]: quality.state(row) for row in facts(shop).totals}

@@ -6,10 +6,8 @@ It makes a dataset and its staging dataset, which it removes; it bills a few meg
 import json
 import os
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -30,7 +28,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def shop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Shop]:
+def shop(monkeypatch, tmp_path):
     project = os.environ["BIGQUERY_TEST_PROJECT"]
     dataset = f"test_{uuid.uuid4().hex[:12]}"
     connection = {"conn_type": "google_cloud_platform", "extra": {"project": project}}
@@ -49,7 +47,7 @@ def shop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Shop]:
             )
 
 
-def test_loads_in_any_order_and_at_once_leave_the_same_tables(shop: Shop):
+def test_loads_in_any_order_and_at_once_leave_the_same_tables(shop):
     """Also: a retry finds its jobs, a migration finds nothing, a query needs a partition filter."""
     shop.load(*OLDER, day=MONDAY, run_id="older")
     shop.load(*NEWER, day=TUESDAY, run_id="newer")
@@ -65,7 +63,7 @@ def test_loads_in_any_order_and_at_once_leave_the_same_tables(shop: Shop):
             "all",
         )
 
-    def load(number: int) -> None:
+    def load(number):
         other = Shop(connect(dag=f"parallel_{number}", step="test"), shop.folder)
         other.load(
             *NEWER,
@@ -79,10 +77,10 @@ def test_loads_in_any_order_and_at_once_leave_the_same_tables(shop: Shop):
     assert shop.state(tables) == state
 
 
-def test_new_days_at_once_are_stored_once(shop: Shop):
+def test_new_days_at_once_are_stored_once(shop):
     """No load replaces a row: without the lock, BigQuery would commit all of them."""
 
-    def load(number: int) -> None:
+    def load(number):
         other = Shop(connect(dag=f"parallel_{number}", step="test"), shop.folder)
         folders, day = ((OLDER, MONDAY), (NEWER, TUESDAY))[number % 2]
         other.load(
@@ -99,7 +97,7 @@ def test_new_days_at_once_are_stored_once(shop: Shop):
     assert shop.state() == state
 
 
-def test_claims_at_once_are_one(shop: Shop):
+def test_claims_at_once_are_one(shop):
     claim = MONDAY, "0a1b", "<report@example.com>", datetime(2026, 3, 3, 11, tzinfo=UTC)
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda _: delivery.claim_delivery(*claim), range(3)))

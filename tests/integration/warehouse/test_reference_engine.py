@@ -1,19 +1,16 @@
 """Every query of the warehouse and the reports has the same rows on Google's reference implementation."""
 
 import re
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
-from demo.services.emulator import Emulator
 from ecommerce.core.settings import load_settings
 from ecommerce.maintenance import erasure
 from ecommerce.warehouse.migrate import migrate
 from tests import googlesql
-from tests.integration.conftest import LendDataset
 from tests.integration.warehouse import small_shop, small_shop_runs
-from tests.integration.warehouse.both_engines import BothEngines, Compared
+from tests.integration.warehouse.both_engines import BothEngines
 from tests.integration.warehouse.conftest import open_shop
 from tests.reference_engine import script_parts
 
@@ -31,7 +28,7 @@ WITHOUT_ROWS = {
 REPOSITORY = Path(__file__).parents[3]
 
 
-def samples() -> list[tuple[str, str]]:
+def samples():
     """The sample queries of the documents, each with the name of its document."""
     found = []
     for name in ("README.md", "docs/QUERIES.md"):
@@ -43,10 +40,10 @@ def samples() -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def both(
-    bigquery_emulator: Emulator,
-    lend_dataset: LendDataset,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[BothEngines]:
+    bigquery_emulator,
+    lend_dataset,
+    tmp_path_factory,
+):
     """What both engines made of every query of a small shop."""
     folder = tmp_path_factory.mktemp("shop")
     engines = BothEngines(today=small_shop.DAY + small_shop.ONE_DAY)
@@ -73,19 +70,19 @@ def both(
             yield engines
 
 
-def described(statements: Iterable[Compared]) -> str:
+def described(statements):
     return "\n\n".join(
         f"{statement.path}:\n{statement.key}" for statement in statements
     )
 
 
 def test_the_rows_are_the_same_on_both_engines_and_depend_on_no_order(
-    both: BothEngines,
-) -> None:
+    both,
+):
     assert not both.differences, "\n\n".join(both.differences)
 
 
-def test_every_file_with_a_query_is_compared(both: BothEngines) -> None:
+def test_every_file_with_a_query_is_compared(both):
     with_query = set()
     for path in googlesql.paths():
         parts = script_parts(
@@ -96,13 +93,13 @@ def test_every_file_with_a_query_is_compared(both: BothEngines) -> None:
     assert with_query - both.files == NOT_COMPARED.keys()
 
 
-def test_what_googles_engine_cannot_run_is_known(both: BothEngines) -> None:
+def test_what_googles_engine_cannot_run_is_known(both):
     assert {statement.path for statement in both.not_run} == NOT_RUN.keys(), (
         both.not_run
     )
 
 
-def test_every_statement_had_rows_to_compare(both: BothEngines) -> None:
+def test_every_statement_had_rows_to_compare(both):
     empty = [statement for statement in both.times if not both.with_rows[statement]]
     assert {statement.path for statement in empty} == WITHOUT_ROWS.keys(), described(
         empty

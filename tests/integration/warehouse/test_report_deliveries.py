@@ -2,19 +2,17 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
-from ecommerce.sales.report.figures.quality import Quality
 from ecommerce.sales.report.queries import read_figures
 from ecommerce.warehouse.staging_tables import HISTORY
 from tests.explained import findings
-from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
+from tests.integration.warehouse.conftest import MONDAY, ORIGIN
 from tests.integration.warehouse.loadable import Folder, Order, at
 
 NOON = at("2026-03-02 17:00")
 
 
-def delivery(file: str, rejected: int = 0, **facts: Any) -> dict[str, Any]:
+def delivery(file, rejected=0, **facts):
     counts = {"rows_read": 1 + rejected, "rows_accepted": 1, "rows_rejected": rejected}
     amounts = {"source_orders": 1, "orders_loaded": 1}
     amounts |= {"source_amount": Decimal(10), "amount_loaded": Decimal(10)}
@@ -26,15 +24,15 @@ def delivery(file: str, rejected: int = 0, **facts: Any) -> dict[str, Any]:
     return {"file": file, **received, **counts, **amounts} | facts
 
 
-def quality(shop: Shop, run_id: str) -> Quality:
+def quality(shop, run_id):
     return read_figures(
         shop.warehouse, MONDAY, ORIGIN.model_copy(update={"run_id": run_id})
     ).quality
 
 
 def test_a_rerun_that_finds_nothing_new_tells_what_the_first_run_told(
-    shop: Shop,
-) -> None:
+    shop,
+):
     broken = {"reason": "malformed_line", "file": "acme.csv", "row_number": 3}
     unusable = {"reason": "file_unreadable", "file": "bolt.csv", "row_number": 0}
     files = [
@@ -79,8 +77,8 @@ def test_a_rerun_that_finds_nothing_new_tells_what_the_first_run_told(
 
 
 def test_an_export_is_named_by_the_reports_of_the_day_it_was_loaded_on_and_the_one_before(
-    shop: Shop,
-) -> None:
+    shop,
+):
     old = Order("1", at("2024-05-06 15:00"), source="old_shop")
     rejected = [
         {"reason": "negative_price"},
@@ -97,7 +95,7 @@ def test_an_export_is_named_by_the_reports_of_the_day_it_was_loaded_on_and_the_o
         status=HISTORY,
     )
 
-    def told(day: date) -> list[str]:
+    def told(day):
         return findings(read_figures(shop.warehouse, day, ORIGIN).quality.warnings)
 
     sentence = (

@@ -3,10 +3,8 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from google.cloud.bigquery import Table
 
 from ecommerce.cli import __main__ as command_line
 from ecommerce.core.errors import ConfigurationError, ContractError
@@ -14,22 +12,20 @@ from ecommerce.warehouse import rendering
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.migrate import migrate
 from ecommerce.warehouse.schema import prepare
-from tests.integration.warehouse.conftest import MONDAY, STATE, Shop
+from tests.integration.warehouse.conftest import MONDAY, STATE
 from tests.integration.warehouse.test_load_in_any_order import OLDER
 from tests.integration.warehouse_contents import of_all_days
 
 
 @pytest.fixture
-def empty_dataset(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> str:
+def empty_dataset(shop, monkeypatch, request):
     """The name of a dataset that does not exist."""
     name = re.sub(r"\W", "_", request.node.name)
     monkeypatch.setenv("BIGQUERY_DATASET", name)
     return name
 
 
-def test_tables_are_made_by_whoever_comes_first(empty_dataset: str):
+def test_tables_are_made_by_whoever_comes_first(empty_dataset):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: prepare(connect()), range(4)))
 
@@ -73,9 +69,7 @@ def test_tables_are_made_by_whoever_comes_first(empty_dataset: str):
         ),
     ],
 )
-def test_another_deployment_may_not_use_this_warehouse(
-    shop: Shop, change: dict[str, str], sentence: str
-):
+def test_another_deployment_may_not_use_this_warehouse(shop, change, sentence):
     shop.warehouse.settings = replace(shop.warehouse.settings, **change)
 
     with pytest.raises(ConfigurationError, match=re.escape(sentence)) as stopped:
@@ -87,9 +81,7 @@ def test_another_deployment_may_not_use_this_warehouse(
     )
 
 
-def test_a_fresh_warehouse_needs_no_migration(
-    shop: Shop, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-):
+def test_a_fresh_warehouse_needs_no_migration(shop, capsys, monkeypatch):
     monkeypatch.setattr(
         command_line.warehouse.environment, "load", lambda: None
     )  # it is this process's own
@@ -97,9 +89,7 @@ def test_a_fresh_warehouse_needs_no_migration(
     assert "every table was up to date" in capsys.readouterr().out
 
 
-def test_migrate_adds_columns_and_names_what_it_cannot_do(
-    empty_dataset: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_migrate_adds_columns_and_names_what_it_cannot_do(empty_dataset, monkeypatch):
     warehouse = connect()
     prepare(warehouse)
     older = {
@@ -113,7 +103,7 @@ def test_migrate_adds_columns_and_names_what_it_cannot_do(
     warehouse.run(row, "an older row")
     updated, update = {}, warehouse.client.update_table
 
-    def updating(table: Table, properties: list[str], **options: Any) -> Any:
+    def updating(table, properties, **options):
         filtered = table.require_partition_filter
         updated[table.table_id] = (table.clustering_fields, filtered, properties)
         return update(table, properties, **options)
@@ -143,7 +133,7 @@ def test_migrate_adds_columns_and_names_what_it_cannot_do(
     assert migrate(warehouse).done == []
 
 
-def test_migrate_removes_the_copies_of_rows(shop: Shop):
+def test_migrate_removes_the_copies_of_rows(shop):
     """Two loads at once, without a lock, have stored everything twice."""
     shop.load(*OLDER, day=MONDAY, run_id="older")
     tables = (*STATE, "load_audit", "warehouse_settings")
@@ -164,7 +154,7 @@ def test_migrate_removes_the_copies_of_rows(shop: Shop):
     assert migrate(shop.warehouse).done == []
 
 
-def test_a_lock_without_a_row_loads_nothing_and_is_created_again(shop: Shop):
+def test_a_lock_without_a_row_loads_nothing_and_is_created_again(shop):
     lock = f"`{shop.warehouse.settings.bigquery_dataset}.load_lock`"
     shop.warehouse.run(f"DELETE FROM {lock} WHERE TRUE", "lock")
     with pytest.raises(

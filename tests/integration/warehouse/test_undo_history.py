@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,7 +11,7 @@ from ecommerce.sales.history import undo as undoing
 from ecommerce.sales.history.undo import day_batches, undo
 from ecommerce.sources import LIVE, SOURCES
 from ecommerce.warehouse.staging_tables import HISTORY
-from tests.integration.warehouse.conftest import MONDAY, STATE, Shop
+from tests.integration.warehouse.conftest import MONDAY, STATE
 from tests.integration.warehouse.loadable import Folder, Order, at
 
 TUESDAY = date(2026, 3, 3)
@@ -48,18 +46,16 @@ OTHERS = [source for source in SOURCES if source != "sales_db"]
 
 
 @pytest.fixture(autouse=True)
-def _staging(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _staging(monkeypatch, tmp_path):
     monkeypatch.setenv("STAGING_URI", f"file://{tmp_path}/staging")
 
 
-def load_export(
-    shop: Shop, export: Folder = EXPORT, run_id: str = "manual__export"
-) -> None:
+def load_export(shop, export=EXPORT, run_id="manual__export"):
     dag = "sales_history_load"
     shop.load(export, day=FIRST, run_id=run_id, dag_id=dag, status=HISTORY)
 
 
-def next_day(shop: Shop) -> None:
+def next_day(shop):
     again = replace(
         BEFORE, order_id="2", ordered_at=at("2026-03-03 15:00"), customer="bob"
     )
@@ -68,10 +64,10 @@ def next_day(shop: Shop) -> None:
 
 
 def test_what_other_runs_loaded_before_and_after_it_stays_and_a_mailed_day_is_restated(
-    second_shop: Shop,
-    shop: Shop,
-    tmp_path: Path,  # the last one is the environment's
-) -> None:
+    second_shop,
+    shop,
+    tmp_path,  # the last one is the environment's
+):
     monday = Folder([BEFORE], rejected=[{"reason": "missing_value"}])
     for each in (second_shop, shop):
         each.load(monday, off_sources=OTHERS)
@@ -108,8 +104,8 @@ def test_what_other_runs_loaded_before_and_after_it_stays_and_a_mailed_day_is_re
 
 
 def test_interrupted_it_goes_on_where_it_stopped_and_the_export_can_be_loaded_again(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    shop, monkeypatch
+):
     # Files dated in the future are no newer than their removal.
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     two_months = replace(EXPORT, orders=EXPORT.orders[::2], read_at=tomorrow)
@@ -117,7 +113,7 @@ def test_interrupted_it_goes_on_where_it_stopped_and_the_export_can_be_loaded_ag
     loaded = shop.state()
     original, loads = undoing.load_manifest, []
 
-    def dying(spec: Any, run: Any, manifest: Any, **options: Any) -> Any:
+    def dying(spec, run, manifest, **options):
         loads.append(manifest.business_date)
         if len(loads) == 2:
             raise TransientError("the line is cut")
@@ -137,7 +133,7 @@ def test_interrupted_it_goes_on_where_it_stopped_and_the_export_can_be_loaded_ag
     load_export(shop, two_months, run_id="manual__again")
     assert shop.state() == loaded
 
-    def followed(spec: Any, run: Any, manifest: Any, **options: Any) -> Any:
+    def followed(spec, run, manifest, **options):
         result = original(spec, run, manifest, **options)
         if manifest.business_date == FIRST:  # of the last load
             load_export(shop, two_months, run_id="manual__meanwhile")
@@ -148,7 +144,7 @@ def test_interrupted_it_goes_on_where_it_stopped_and_the_export_can_be_loaded_ag
         undo("old_shop")
 
 
-def test_names_that_cannot_be_taken_back(shop: Shop) -> None:
+def test_names_that_cannot_be_taken_back(shop):
     with pytest.raises(
         ConfigurationError,
         match=r"no export .* the name 'old_shop'; names of exports: none",
@@ -166,8 +162,8 @@ def test_names_that_cannot_be_taken_back(shop: Shop) -> None:
 
 
 def test_one_load_removes_a_month_and_not_many_orders(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    monkeypatch,
+):
     newest = date(2026, 3, 2)
     days = [newest - timedelta(days=3 * number) for number in range(200)]
     stored = [{"business_date": day, "orders": 100} for day in days]

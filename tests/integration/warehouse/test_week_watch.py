@@ -1,29 +1,27 @@
 """What the watch over the week learns from the warehouse, and whom it tells."""
 
-from collections.abc import Iterator
-from datetime import date, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 
 from ecommerce.core.business_day import day_window
 from ecommerce.forecast import missing_forecast
-from tests.integration.mailbox import ALERTED, Mailbox, open_mailbox
-from tests.integration.warehouse.conftest import MONDAY, Shop
+from tests.integration.mailbox import ALERTED, open_mailbox
+from tests.integration.warehouse.conftest import MONDAY
 
 DAY = day_window(MONDAY, "America/New_York")
 WEEK = [MONDAY - timedelta(days=back) for back in range(7, 0, -1)]
 
 
 @pytest.fixture
-def mailbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
+def mailbox(tmp_path, monkeypatch):
     with open_mailbox(tmp_path / "mailbox") as box:
         for name, value in box.environment().items():
             monkeypatch.setenv(name, value)
         yield box
 
 
-def forecast(shop: Shop, as_of: date) -> None:
+def forecast(shop, as_of):
     """Put a forecast of the total of its first and its last day into the warehouse."""
     made_at = day_window(as_of, "America/New_York").start.isoformat()
     bounds = "forecast, lower_80, upper_80, lower_95, upper_95"
@@ -35,7 +33,7 @@ def forecast(shop: Shop, as_of: date) -> None:
     shop.insert("sales_forecasts", columns, rows)
 
 
-def run(shop: Shop, *days: date) -> None:
+def run(shop, *days):
     """The days have had a daily run."""
     columns = "business_date, source, run_id, status"
     for source in ("sales_db", "storefront"):
@@ -44,8 +42,8 @@ def run(shop: Shop, *days: date) -> None:
 
 
 def test_people_are_told_on_tuesday_which_days_of_the_week_are_missing(
-    shop: Shop, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    shop, mailbox, monkeypatch
+):
     # A warehouse older than the forecast gets its table.
     dataset = shop.warehouse.settings.bigquery_dataset
     shop.warehouse.run(f"DROP TABLE `{dataset}.sales_forecasts`", "drop")

@@ -1,15 +1,12 @@
 """A website's events as a list, and runs that read, transform, load and check them at any instant."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from ecommerce.core.business_day import day_window, newest_closed_day
 from ecommerce.events.loading import EVENTS, transform
-from ecommerce.storage import staging
-from ecommerce.warehouse.checks import CheckResult, run_checks
-from ecommerce.warehouse.load import LoadResult, load
+from ecommerce.warehouse.checks import run_checks
+from ecommerce.warehouse.load import load
 from tests import oracle_events
 from tests.integration.raw_events import write_raw
 from tests.integration.warehouse.conftest import Shop
@@ -21,7 +18,7 @@ STATE = ("user_events", "daily_events", "sessions", "daily_funnel")
 """The tables that the order and number of runs must not change."""
 
 
-def text(at: datetime) -> str:
+def text(at):
     """An instant as the website writes it."""
     return at.isoformat().replace("+00:00", "Z")
 
@@ -35,16 +32,16 @@ class Website:
     runs: int = 0
 
     @property
-    def timezone(self) -> str:
+    def timezone(self):
         return self.shop.warehouse.settings.shop_timezone
 
     def add(
         self,
-        event_id: str,
-        at: datetime,
-        event_type: str | None = "view_item",
-        **more: Any,
-    ) -> Event:
+        event_id,
+        at,
+        event_type="view_item",
+        **more,
+    ):
         """One event, received when it occurred, of the visitor `ann`; anything may be said otherwise."""
         received = more.pop("received", at)
         event = {
@@ -60,9 +57,7 @@ class Website:
         self.events.append(event)
         return event
 
-    def run(
-        self, day: date, at: datetime, since: datetime | None = None, **options: Any
-    ) -> LoadResult:
+    def run(self, day, at, since=None, **options):
         """A run of `day` that takes place at `at`: of the newest closed day, it reads all that was received
         `since` (or since the day began); of an older one, what occurred on the day and was received in time,
         by a clock that may be an hour ahead of the server's."""
@@ -77,15 +72,15 @@ class Website:
 
     def load(
         self,
-        day: date,
-        start: datetime,
-        end: datetime,
-        at: datetime,
+        day,
+        start,
+        end,
+        at,
         *,
-        keep: Callable[[date], bool] = lambda _: True,
-        run_id: str = "",
-        check: bool = True,
-    ) -> LoadResult:
+        keep=lambda _: True,
+        run_id="",
+        check=True,
+    ):
         """Read what was received from `start` until `end` and is there at `at`; transform, load and check."""
         run_id = run_id or f"run_{self.runs}"
         manifest = self.staged(day, start, end, at, keep=keep, run_id=run_id)
@@ -103,14 +98,14 @@ class Website:
 
     def staged(
         self,
-        day: date,
-        start: datetime,
-        end: datetime,
-        at: datetime,
+        day,
+        start,
+        end,
+        at,
         *,
-        keep: Callable[[date], bool] = lambda _: True,
-        run_id: str,
-    ) -> staging.Manifest:
+        keep=lambda _: True,
+        run_id,
+    ):
         """What the transform leaves of a read."""
         self.runs += 1
         zone = self.shop.warehouse.settings.zone
@@ -135,11 +130,11 @@ class Website:
         return transform(raw, run_id=run_id)
 
     @staticmethod
-    def _is_read(event: Event, start: datetime, end: datetime) -> bool:
+    def _is_read(event, start, end):
         received = instant(event.get("received_at"))
         return start <= received < end if received else True
 
-    def check(self, result: LoadResult, run_id: str) -> list[CheckResult]:
+    def check(self, result, run_id):
         """The checks of a load; those that found something."""
         results = run_checks(
             result.touched_days,
@@ -150,11 +145,11 @@ class Website:
         )
         return [each for each in results if each.failing_rows]
 
-    def state(self) -> dict[str, Any]:
+    def state(self):
         """The tables, without what only says which run read a row."""
         return self.shop.state(STATE)
 
-    def differences(self) -> str:
+    def differences(self):
         """Where `sessions` and `daily_funnel` are not those of the oracle; empty where they are."""
         counted = oracle_events.accepted(self.events, self.timezone)
         wanted = oracle_events.sessions(counted, bots={BOT})

@@ -2,7 +2,6 @@
 
 import re
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -26,7 +25,7 @@ def template(monkeypatch):
     """Renders a template's text as `render` does a file."""
     real = rendering.templates.environment(rendering.SQL_ROOT)
 
-    def rendered(text: str, **options: Any) -> str:
+    def rendered(text, **options):
         overlay = real.overlay(loader=DictLoader({"one.sql": text}))
         monkeypatch.setattr(rendering.templates, "environment", lambda folder: overlay)
         return render("one.sql", settings=SETTINGS, **options)
