@@ -16,8 +16,7 @@ from typing import Any
 from google.cloud import bigquery
 from zetasql.core.exceptions import ZetaSQLError
 
-from ecommerce.core import templates
-from ecommerce.warehouse import checks, client, rendering, schema, staging_tables
+from ecommerce.warehouse import client, rendering, schema
 from tests.integration.conftest import FULL_MATRIX
 from tests.integration.warehouse_contents import of_all_days
 from tests.reference_engine import (
@@ -43,42 +42,23 @@ COLUMNS_CHANGE = (
 CHANGES_ROWS = ("Insert", "Merge", "Delete", "Update", "CreateTable")
 
 
-@dataclass(frozen=True)
-class Rendered:
-    """A rendered file: its text, its path, and the paths of all files that it consists of."""
-
-    sql: str
-    path: str
-    files: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Compared:
-    """A statement of a file, without what differs from load to load."""
-
-    path: str
-    key: str
-
-
 @dataclass
 class BothEngines:
     """What was compared.
 
-    `files` are all files whose statements ran; `differences` describes rows that differ; `not_run` has the
-    reference engine's errors. `times` and `with_rows` count the comparisons of each statement. `today` is
-    what both engines take for CURRENT_DATE.
+    `differences` describes rows that differ; `not_run` has the reference engine's errors by statement.
+    `times` and `with_rows` count the comparisons of each statement, without what differs from load to load.
+    `today` is what both engines take for CURRENT_DATE.
     """
 
     today: date
-    files: set[str] = field(default_factory=set)
     differences: list[str] = field(default_factory=list)
-    not_run: dict[Compared, str] = field(default_factory=dict)
-    times: Counter[Compared] = field(default_factory=Counter)
-    with_rows: Counter[Compared] = field(default_factory=Counter)
-    _rendered: list[Rendered] = field(default_factory=list)
+    not_run: dict[str, str] = field(default_factory=dict)
+    times: Counter[str] = field(default_factory=Counter)
+    with_rows: Counter[str] = field(default_factory=Counter)
     _contents: dict[str, Table] = field(default_factory=dict)
     _columns: dict[str, Sequence[tuple[str, Any]]] = field(default_factory=dict)
-    _columns_by_statement: dict[Compared, Sequence[tuple[str, Any]]] = field(
+    _columns_by_statement: dict[str, Sequence[tuple[str, Any]]] = field(
         default_factory=dict
     )
     _send: Callable[..., Any] = bigquery.Client.query
@@ -96,62 +76,30 @@ class BothEngines:
             patch.setattr(
                 bigquery.Client, name, self._forgetting(getattr(bigquery.Client, name))
             )
-        environment = templates.environment(rendering.SQL_ROOT)
-        get_template, render = environment.get_template, rendering.render
-        opened = set()
-
-        def get_noted(name, *arguments, **options):
-            opened.add(name)
-            return get_template(name, *arguments, **options)
-
-        def render_noted(path, **values):
-            opened.clear()
-            sql = render(path, **values)
-            self._rendered.append(Rendered(_bare(sql), path, frozenset(opened)))
-            return sql
-
-        patch.setattr(environment, "get_template", get_noted)
-        for module in (client, schema, staging_tables, checks):
-            patch.setattr(module, "render", render_noted)
         yield
-
-    def ask(self, warehouse, sql, name=""):
-        """Run a query in which the warehouse's tables need no dataset."""
-        self._rendered.append(Rendered(_bare(sql), name, frozenset([name])))
-        dataset = f"{warehouse.client.project}.{warehouse.settings.bigquery_dataset}"
-        job = warehouse.begin_query(sql, default_dataset=dataset)
-        return [tuple(row.values()) for row in warehouse.rows(job, name)]
 
     def query(self, api, sql, job_config=None, **options):
         """Do what `Client.query` does: return the job of the last statement."""
         config = job_config or bigquery.QueryJobConfig()
-        dataset = config.default_dataset.dataset_id if config.default_dataset else None
         given = [_parameter(each) for each in config.query_parameters]
-        path = self._path_of(sql)
         parts = script_parts(sql)
-        variables = {
-            part.variable: part.type
-            for part in parts
-            if part.kind == "VariableDeclaration"
-        }
+        types = {part.variable: part.type for part in parts if part.type}
         executed = [part for part in parts if part.kind not in ("Begin", "Commit")]
         job = None
         for number, written in enumerate(executed, start=1):
-            part = _translated(written, variables, dataset)
+            part = _without_variables(written, types)
             rows = None
             if part.query and part.kind != "CreateView":
-                rows = self._compare(api, path, part, given)
+                rows = self._compare(api, part, given)
             if part.variable:
                 value = rows[0][0] if rows else None
                 given = [each for each in given if each.name != part.variable]
-                given.append(Parameter(part.variable, variables[part.variable], value))
+                given.append(Parameter(part.variable, types[part.variable], value))
                 continue
             own = bigquery.QueryJobConfig.from_api_repr(config.to_api_repr())
             own.query_parameters = [_of_api(each) for each in given]
-            own_options = (
-                options if number == len(executed) else {**options, "job_id": None}
-            )
-            job = self._send(api, part.sql, job_config=own, **own_options)
+            job_id = {} if number == len(executed) else {"job_id": None}
+            job = self._send(api, part.sql, job_config=own, **options | job_id)
             job.result()
             self._forget(part)
         return job
@@ -176,39 +124,24 @@ class BothEngines:
 
     def _view(self, api, name, short):
         created = script_parts(schema.ddl(short, client.load_settings()))[-1]
-        assert created.query
-        path = f"warehouse/tables/{short}/view.sql"
-        self.files.add(path)
         tables = [self.table(api, each) for each in _table_names(created.query)]
         result = evaluate(created.query, tables)
         declared = rendering.declared_columns(created.sql)
         types = [kind for _, kind in result.columns]
-        columns = [
-            (column.name, kind) for column, kind in zip(declared, types, strict=True)
-        ]
+        columns = list(zip([each.name for each in declared], types, strict=True))
         rows = self._dump(api, name, short, columns)
-        statement = Compared(path, short)
-        self.times[statement] += 1
-        self.with_rows[statement] += bool(rows)
         if not _same(result.rows, rows, is_ordered=False):
-            self.differences.append(f"{path}: {_difference(result.rows, rows)}")
+            self.differences.append(f"{name}: {_difference(result.rows, rows)}")
         return Table(name, columns, rows)
 
-    def _dump(
-        self,
-        api,
-        name,
-        short,
-        columns,
-    ):
+    def _dump(self, api, name, short, columns):
         selected = ", ".join(f"`{column}`" for column, _ in columns)
         return self._rows(api, f"SELECT {selected} FROM `{name}` {of_all_days(short)}")
 
-    def _compare(self, api, path, part, given):
+    def _compare(self, api, part, given):
         """Run a query on both engines, and note a difference. Returns the emulator's rows; None where the
         statement was compared often enough."""
-        assert part.query
-        statement = Compared(path, _without_values(part.query))
+        statement = _without_values(part.query)
         is_created = part.kind == "CreateTable" and part.target
         often = self.with_rows[statement] >= OFTEN or self.times[statement] >= 4
         if often and not part.variable:
@@ -242,16 +175,12 @@ class BothEngines:
         for rows in shuffled:
             if not _same(google.rows, rows, part.is_ordered):
                 found = _difference(google.rows, rows)
-                self.differences.append(
-                    f"{path} depends on the order of rows: {found}\n{sql}"
-                )
+                self.differences.append(f"depends on the order of rows: {found}\n{sql}")
         if any(_has_null_element(row) for row in google.rows):
-            self.differences.append(
-                f"{path} returns an array with NULL, which BigQuery refuses\n{sql}"
-            )
+            self.differences.append(f"an array has NULL, which BigQuery refuses\n{sql}")
         if not _same(google.rows, emulated, part.is_ordered):
             found = _difference(google.rows, emulated)
-            self.differences.append(f"{path} differs from the emulator: {found}\n{sql}")
+            self.differences.append(f"differs from the emulator: {found}\n{sql}")
         return emulated
 
     def _rows(self, api, sql, config=None):
@@ -261,25 +190,15 @@ class BothEngines:
             for row in job.result(timeout=60)
         ]
 
-    def _path_of(self, sql):
-        """The file that a statement is rendered from, or the paths of several. Notes all that are in it."""
-        paths = []
-        for rendered in reversed(self._rendered):
-            if rendered.sql in _bare(sql) and rendered.path not in paths:
-                paths.append(rendered.path)
-                self.files |= rendered.files
-            if rendered.sql == _bare(sql):
-                break
-        return ", ".join(sorted(paths))
-
     def _forget(self, part):
         """Forget the contents of tables that a statement has changed."""
         if part.kind == "Query":
             return
         if part.kind not in CHANGES_ROWS:
             self._contents.clear()
+        self._contents.pop(part.target, None)
         for name in list(self._contents):
-            if name == part.target or name.rpartition(".")[2] in rendering.views():
+            if name.rpartition(".")[2] in rendering.views():
                 del self._contents[name]
 
     def _forgetting(self, method):
@@ -296,35 +215,13 @@ def _without_values(sql):
     return re.sub(r"\((?:[\w.]+ (?:BETWEEN +AND *|= *)(?:OR )?)+\)", "(days)", sql)
 
 
-def _bare(sql):
-    """A statement without what `migrate` changes of it."""
-    bare = sql.strip().removesuffix(";")
-    return re.sub(
-        r"\bCREATE (OR REPLACE )?(TABLE|VIEW) (IF NOT EXISTS )?",
-        r"CREATE \2 ",
-        bare,
-        count=1,
-    )
-
-
-def _translated(part, variables, dataset):
-    """The statement with parameters in place of variables, and with the dataset of all tables."""
-    names = re.compile(rf"(?<![@.`\w])({'|'.join(variables)})\b") if variables else None
-    tables = {*rendering.tables(), *rendering.views()}
-
-    def qualified(found):
-        return f"{found[1]} `{dataset}.{found[2]}`" if found[2] in tables else found[0]
-
-    def text(sql):
-        if names:
-            sql = names.sub(r"@\1", sql)
-        if dataset:
-            sql = re.sub(r"\b(FROM|JOIN) (\w+)\b", qualified, sql)
-        return sql
-
-    return replace(
-        part, sql=text(part.sql), query=text(part.query) if part.query else None
-    )
+def _without_variables(part, types):
+    """The statement with parameters in place of variables."""
+    if not types:
+        return part
+    names = re.compile(rf"(?<![@.`\w])({'|'.join(types)})\b")
+    query = names.sub(r"@\1", part.query) if part.query else None
+    return replace(part, sql=names.sub(r"@\1", part.sql), query=query)
 
 
 def _table_names(sql):
