@@ -1,20 +1,14 @@
 """Pass-through columns: from a source's own column to the view and the report."""
 
-import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-import pytest
-
-from ecommerce.core.errors import ContractError
 from ecommerce.sales.report.figures.model import FIGURES
 from ecommerce.sales.report.queries import read_figures
 from ecommerce.sales.transform import transform
 from ecommerce.storage.staging import Manifest
-from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.migrate import migrate
-from ecommerce.warehouse.schema import ddl, prepare
-from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
+from tests.integration.warehouse.conftest import MONDAY, ORIGIN
 from tests.integration.warehouse.loadable import Folder, Order, at
 from tests.unit.sales.transform import raw_folders
 from tests.unit.sales.transform.raw_folders import RawFolders, csv_line
@@ -122,24 +116,3 @@ def test_the_report_by_an_attribute_adds_up_to_the_headline(shop, monkeypatch):
             sum(getattr(row, name) for row in found.values())
             == figures.headline[name].value
         ), name
-
-
-@pytest.mark.slow
-def test_a_warehouse_from_before_the_column_asks_for_make_migrate(shop, monkeypatch):
-    monkeypatch.setenv("BIGQUERY_DATASET", "older")
-    older = Shop(connect(), shop.folder)
-    prepare(older.warehouse)
-    columns = re.sub(r"\n +attributes .*", "", ddl("orders", older.warehouse.settings))
-    older.warehouse.run(f"DROP TABLE `older.orders`;\n{columns}", "an older table")
-    day = Folder([Order("1", NOON, attributes='{"sales_channel":"app"}')])
-
-    with pytest.raises(
-        ContractError, match=r"if a column is missing, run make migrate: .*attributes"
-    ):
-        older.load(day)
-
-    migrate(older.warehouse)
-    older.load(day, run_id="again")
-    assert older.one("orders", "attributes") == {
-        "attributes": '{"sales_channel":"app"}'
-    }

@@ -7,8 +7,7 @@ import pytest
 from ecommerce.catalogue import loading
 from ecommerce.core.errors import ContractError
 from tests.integration.catalogue_run import catalogue, refresh, stored
-from tests.unit.catalogue.test_pictures import bomb
-from tests.website import drawn, website
+from tests.website import drawn
 
 WHEN = {"first_seen_at", "last_seen_at", "fetched_at", "run_id"}
 
@@ -109,61 +108,3 @@ def test_a_catalogue_from_day_to_day(shown, shop, tmp_path):
         refresh("fifth")
     assert products(shop) == before
     assert len(refresh("sixth", accept_shrunk=True)["gone"]) == 8
-
-
-def test_a_hostile_catalogue_leaves_good_pictures_and_a_list_of_the_rest(
-    shown, shop, tmp_path
-):
-    site = shown.site
-    private_network = (
-        "its host is in a private network (PICTURE_NETWORKS would allow it)"
-    )
-    no_picture = "its content is no JPEG, PNG, WebP or GIF picture"
-    with website("127.0.0.2", site.port) as private:
-        private.put("/secret.png", drawn("secret"))
-        secret = f"http://127.0.0.2:{site.port}/secret.png"
-        broken = {
-            "redirect": (site.redirect("/r.png", secret), private_network),
-            "private": ("http://169.254.169.254/latest/", private_network),
-            "endless": (site.endless("/5gb.jpg"), "it is larger than 0 MB"),
-            "html": (site.put("/a.jpg", b"<html>gone", "image/jpeg"), no_picture),
-            "svg": (site.put("/s.png", b"<svg><script/></svg>"), no_picture),
-            "bomb": (
-                site.put("/bomb.png", bomb(60_000, 60_000)),
-                "it has more than 20 million pixels",
-            ),
-            "missing": (f"{site.url}/404.png", "its host returned HTTP 404"),
-            "slow": (site.dripping("/slow.png"), "it did not arrive within 2 s"),
-            "file": (
-                "file:///etc/passwd",
-                "its address begins with neither http:// nor https://",
-            ),
-            "nonsense": ("http://[::1", "its address is no web address"),
-        }
-        twice = site.put("/twice.png", drawn("good"))
-        webp = site.put("/good.webp", drawn("webp", "WEBP"), "image/webp")
-        site.put("/etc/cron.d/up.png", drawn("up"), ETag='"../../x"')
-        up = f"{site.url}/../../../etc/cron.d/up.png"
-        shown.show(
-            product("good", webp, updated_at="2026-01-01T00:00:00Z"),
-            product("../../twice", twice),
-            product("up", up),
-            *(product(sku, url) for sku, (url, _) in broken.items()),
-            {"name": "no sku"},
-            product("good", twice, updated_at="2020-01-01T00:00:00Z"),
-        )
-        found = refresh("hostile")
-        assert private.requests == []
-    reasons = {}
-    for line in found["broken"]:
-        reasons[line.partition(" (")[0]] = line.partition("): ")[2]
-    assert reasons == {sku: why for sku, (_, why) in broken.items()}
-    good = dict.fromkeys(("good", "../../twice", "up"), "ok")
-    states = shop.by("product_pictures", "sku", "state")
-    assert states == good | dict.fromkeys(broken, "broken")
-    assert found["rejected"] == ["page 5, entry 14: missing_value (sku)"]
-    assert len(files(tmp_path)["originals"]) == 3
-    written = [
-        path for path in tmp_path.rglob("*.*") if path.suffix in (".png", ".webp")
-    ]
-    assert len(written) == 6, "nothing was written beside"

@@ -117,17 +117,3 @@ def test_a_second_mail_corrects_what_the_first_said(shop):
     (monday,) = load_day_states(shop.warehouse, MONDAY, MONDAY)
     assert not monday.mailed, "the last mail says what is so"
     assert monday.mails == 2
-
-
-def test_who_is_new_can_be_all_that_a_second_mail_corrects(shop):
-    shop.load(Folder([ORDER]))
-    mail(MONDAY, "first")
-    earlier = replace(ORDER, order_id="0", ordered_at=at("2026-03-01 15:00"))
-    shop.load(
-        Folder([earlier], read_at=at("2026-03-04 11:00")), day=TUESDAY, run_id="late"
-    )
-
-    assert corrections(MONDAY, {}, shop.warehouse) == [
-        Correction("new_customers", Decimal(1), Decimal(0)),
-        Correction("returning_customers", Decimal(0), Decimal(1)),
-    ]

@@ -79,33 +79,9 @@ def test_three_days_are_those_of_the_oracle_and_stay_so_when_they_are_run_again(
         website.run(day, morning, since)
         since = morning - timedelta(minutes=30)
     assert website.differences() == ""
-    sessions = website.shop.rows(
-        "sessions", "started_at", "business_date", "events", "purchased", "is_bot"
-    )
-    (over_midnight,) = [
-        row for row in sessions if row["started_at"] == at("2026-11-17 04:50")
-    ]
-    assert (
-        over_midnight["business_date"],
-        over_midnight["events"],
-        over_midnight["purchased"],
-    ) == (
-        MONDAY,
-        3,
-        False,
-    )
+    sessions = website.shop.rows("sessions", "is_bot")
     assert sum(row["is_bot"] for row in sessions) == 2
-    assert [
-        row["events"] for row in sessions if row["started_at"] == at("2026-11-16 20:00")
-    ] == [3]
-    assert [
-        row["events"] for row in sessions if row["started_at"] == at("2026-11-16 06:00")
-    ] == [100]
-
-    before, rejected = (
-        website.state(),
-        website.shop.rows("rejected_rows", "reason", "row_number"),
-    )
+    before = website.state()
     website.run(MONDAY, LATER)  # a backfill
     website.run(
         WEDNESDAY,
@@ -113,11 +89,8 @@ def test_three_days_are_those_of_the_oracle_and_stay_so_when_they_are_run_again(
         since=since - timedelta(days=1),
     )
     assert website.state() == before
-    assert sorted(row["reason"] for row in website.shop.rows("rejected_rows")) == [
-        "from_the_future",
-        "too_late",
-    ]
-    assert sorted(row["reason"] for row in rejected) == ["from_the_future", "too_late"]
+    rejected = website.shop.rows("rejected_rows", "reason")
+    assert [row["reason"] for row in rejected] == ["from_the_future", "too_late"]
 
 
 def test_the_report_shows_days_that_were_read_and_not_what_their_neighbours_brought(

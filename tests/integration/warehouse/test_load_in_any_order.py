@@ -13,7 +13,8 @@ FOLDERS = read_folders("any_order.yaml")
 OLDER = FOLDERS["older"]
 NEWER = FOLDERS["newer"]
 """Order 1 has moved to Tuesday, to another customer, and lost its refund; order 3 is gone.
-The partner's orders: newer by its own date, older by it, newer only by arrival; and the file does not hold order 4 any more."""
+The partner's orders: newer by its own date, older by it, newer only by arrival; order 4 is no longer in
+its file."""
 
 
 def test_two_runs_in_either_order_leave_the_same_tables(shop, second_shop):

@@ -11,7 +11,6 @@ from ecommerce.sales.report.figures import comparisons
 from ecommerce.sales.report.findings import sentence
 from ecommerce.sales.report.queries import read_figures
 from ecommerce.sources import SOURCES
-from tests.explained import findings
 from tests.integration.warehouse.conftest import ORIGIN
 
 DAY = date(2026, 3, 5)
@@ -112,34 +111,6 @@ def test_a_migration_is_a_change_of_channels_and_no_unusual_rate(moved):
         "Channels since Thu 26 Feb: Sales database is new (+900.00 USD), Old shop has ended "
         f"({MINUS}1,000.00 USD).",
     ]
-
-
-def test_an_export_that_was_undone_has_no_forecast_and_no_warning_that_it_was_loaded(
-    moved,
-):
-    window = f"'{FIRST} 05:00:00+00', '{MOVED} 05:00:00+00'"
-    moved.insert(
-        "load_audit",
-        AUDIT,
-        [
-            f"('{FIRST}', 'old_shop', '{run}', 'history', '{DAY + timedelta(1)} {hour}:00:00+00', {window})"
-            for run, hour in (("again", 12), ("undo__old_shop", 13))
-        ],
-    )
-    moved.insert(
-        "sales_forecasts",
-        "series, target_date, model, made_at, forecast, lower_80, upper_80, lower_95, upper_95, run_id",
-        [
-            f"('{series}', '{DAY}', 'blend', '{DAY} 05:00:00+00', 1000, 900, 1100, 800, 1200, 'f')"
-            for series in ("total", "channel:old_shop")
-        ],
-    )
-    figures = read_figures(moved.warehouse, DAY, ORIGIN)
-    assert figures.expectation
-    assert [each.series for each in figures.expectation.series] == ["total"]
-    assert [
-        each for each in findings(figures.quality.warnings) if "export" in each
-    ] == []
 
 
 @pytest.mark.parametrize(

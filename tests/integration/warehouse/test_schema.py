@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from ecommerce.cli import __main__ as command_line
 from ecommerce.core.errors import ConfigurationError, ContractError
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.client import connect
@@ -79,14 +78,6 @@ def test_another_deployment_may_not_use_this_warehouse(shop, change, sentence):
         secret in str(stopped.value)
         for secret in ("fedcba9876543210", "0123456789abcdef")
     )
-
-
-def test_a_fresh_warehouse_needs_no_migration(shop, capsys, monkeypatch):
-    monkeypatch.setattr(
-        command_line.warehouse.environment, "load", lambda: None
-    )  # it is this process's own
-    assert command_line.main(["migrate"]) == 0
-    assert "every table was up to date" in capsys.readouterr().out
 
 
 def test_migrate_adds_columns_and_names_what_it_cannot_do(empty_dataset, monkeypatch):

@@ -10,7 +10,6 @@ FIRST = date(2026, 2, 1)
 DAYS = [FIRST + timedelta(number) for number in range(10)]
 LATER = at("2026-03-04 11:00")
 ASCENDING = [str(995 + number) for number in range(10)]
-RANDOM = ["8f", "1c", "e0", "02", "b7", "5d", "99", "a1", "3e", "c4"]
 
 
 def orders(ids, source):
@@ -18,16 +17,6 @@ def orders(ids, source):
         Order(each, at(f"{day} 15:00"), source=source, customer=each)
         for each, day in zip(ids, DAYS, strict=True)
     ]
-
-
-def test_an_order_with_a_random_id_moves_to_another_day(shop):
-    known = orders(RANDOM, "storefront")
-    shop.load(Folder(known, source="storefront"))
-    moved = replace(known[4], ordered_at=at("2026-02-01 16:00"))
-    later = Folder([moved], source="storefront", read_at=LATER)
-    shop.load(later, day=DAYS[-1], run_id="later")
-    days = dict(zip(RANDOM, DAYS, strict=True)) | {RANDOM[4]: FIRST}
-    assert shop.by("orders", "order_id", "business_date") == days
 
 
 def test_changes_by_others_are_noticed(shop):

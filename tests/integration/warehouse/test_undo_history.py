@@ -8,7 +8,7 @@ import pytest
 from ecommerce.core.errors import ConfigurationError, PipelineError, TransientError
 from ecommerce.sales import delivery
 from ecommerce.sales.history import undo as undoing
-from ecommerce.sales.history.undo import day_batches, undo
+from ecommerce.sales.history.undo import undo
 from ecommerce.sources import LIVE, SOURCES
 from ecommerce.warehouse.staging_tables import HISTORY
 from tests.integration.warehouse.conftest import MONDAY, STATE
@@ -159,19 +159,3 @@ def test_names_that_cannot_be_taken_back(shop):
         with pytest.raises(ConfigurationError, match=f"^{source} is a live source"):
             undo(source)
     assert len(shop.rows("orders")) == 3
-
-
-def test_one_load_removes_a_month_and_not_many_orders(
-    monkeypatch,
-):
-    newest = date(2026, 3, 2)
-    days = [newest - timedelta(days=3 * number) for number in range(200)]
-    stored = [{"business_date": day, "orders": 100} for day in days]
-
-    for limit, longest in ((250_000, 11), (200, 2), (199, 1), (50, 1)):
-        monkeypatch.setattr(undoing, "MOST_ORDERS", limit)
-        batches = list(day_batches(stored))
-        assert [day for batch in batches for day in batch] == days
-        assert max(len(batch) for batch in batches) == longest
-        for batch in batches:
-            assert len({(day.year, day.month) for day in batch}) == 1
