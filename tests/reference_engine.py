@@ -64,7 +64,7 @@ class Parameter:
     value: Any
 
 
-def sql_type(text: str) -> Any:
+def sql_type(text):
     """The type written as in SQL, such as `NUMERIC(18, 4)` or `ARRAY<STRING>`."""
     element = re.fullmatch(r"ARRAY<(.+)>", text)
     if element:
@@ -81,12 +81,12 @@ class Result:
 
 
 def evaluate(
-    sql: str,
-    tables: Sequence[Table],
-    parameters: Sequence[Parameter] = (),
+    sql,
+    tables,
+    parameters=(),
     *,
-    seed: int | None = None,
-) -> Result:
+    seed=None,
+):
     """Run a query. Amounts are Decimal, instants aware, structs tuples and arrays lists; a column has an
     empty array in place of NULL, as in BigQuery's results.
 
@@ -134,7 +134,7 @@ def evaluate(
     return Result(columns, answered)
 
 
-def _catalog(tables: Sequence[Table]) -> Any:
+def _catalog(tables):
     builder = CatalogBuilder("warehouse").with_builtin_functions(
         zt.ZetaSQLBuiltinFunctionOptions(language_options=LANGUAGE)
     )
@@ -146,12 +146,12 @@ def _catalog(tables: Sequence[Table]) -> Any:
     return builder.build()
 
 
-def _known(sql: str) -> str:
+def _known(sql):
     """`sql` without what the open source lacks: the short form of ANY_VALUE(… HAVING MAX …)."""
     return re.sub(r"\b(MAX|MIN)_BY\((\w+), (\w+)\)", r"ANY_VALUE(\2 HAVING \1 \3)", sql)
 
 
-def _options(parameters: Sequence[Parameter]) -> Any:
+def _options(parameters):
     options = zt.AnalyzerOptions(
         language_options=LANGUAGE, default_timezone="UTC", prune_unused_columns=True
     )
@@ -164,23 +164,23 @@ def _options(parameters: Sequence[Parameter]) -> Any:
     return options
 
 
-def _days(value: date) -> int:
+def _days(value):
     return (value - EPOCH).days
 
 
-def _numeric(value: Decimal) -> bytes:
+def _numeric(value):
     return int(EXACT.multiply(Decimal(value), BILLION)).to_bytes(
         16, "little", signed=True
     )
 
 
-def _big_numeric(value: Decimal) -> bytes:
+def _big_numeric(value):
     return int(Decimal(value).scaleb(BIG_SCALE, BIG)).to_bytes(
         32, "little", signed=True
     )
 
 
-def _number(data: bytes) -> int:
+def _number(data):
     return int.from_bytes(data, "little", signed=True)
 
 
@@ -210,7 +210,7 @@ READ: dict[str, Callable[[Any], Any]] = {
 """What a field of a `Value` means; the others are values themselves."""
 
 
-def _fill(cell: Any, kind: Any, value: Any) -> None:
+def _fill(cell, kind, value):
     """Write a value into a protocol buffer `Value`; NULL is an empty one."""
     if value is None:
         return
@@ -228,7 +228,7 @@ def _fill(cell: Any, kind: Any, value: Any) -> None:
         setattr(cell, field, written(value))
 
 
-def _value(cell: Any) -> Any:
+def _value(cell):
     field = cell.WhichOneof("value")
     if field is None:
         return None
@@ -251,11 +251,11 @@ class Part:
     is_ordered: bool = False
 
 
-def script_parts(sql: str) -> list[Part]:
+def script_parts(sql):
     """The statements of a script, as Google's parser finds them."""
     raw = sql.encode()
 
-    def text(node: Any) -> str:
+    def text(node):
         place = node.parse_location_range
         return raw[place.start : place.end].decode()
 

@@ -9,7 +9,7 @@ from ecommerce.sales.transform import transform
 from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse.migrate import migrate
 from tests.integration.warehouse.conftest import MONDAY, ORIGIN
-from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.integration.warehouse.loadable import at, read_folders
 from tests.unit.sales.transform import raw_folders
 from tests.unit.sales.transform.raw_folders import RawFolders, csv_line
 
@@ -70,35 +70,8 @@ def test_named_columns_are_columns_of_the_view(shop, monkeypatch, tmp_path):
 
 def test_the_report_by_an_attribute_adds_up_to_the_headline(shop, monkeypatch):
     name_attributes(shop, monkeypatch, "payment_method,sales_channel", "sales_channel")
-    app, web = (
-        '{"sales_channel":"app"}',
-        '{"payment_method":"card","sales_channel":"web"}',
-    )
-    third = [("Toys", "1", "0.01")]  # 0.00333… US dollars each
-    saturday = at("2026-02-28 17:00")
-    shop.load(
-        Folder(
-            [
-                Order("1", NOON, attributes=app),
-                Order(
-                    "2",
-                    NOON,
-                    [("Toys", "2", "30.00"), ("Books", "1", "5.00")],
-                    attributes=web,
-                    discount="1",
-                ),
-                Order("3", NOON, attributes='{"payment_method":"card"}'),
-                Order("4", NOON, third, currency="JPY", attributes=app),
-                Order("5", NOON, third, currency="JPY", attributes=web),
-                Order("6", NOON, third, currency="JPY"),
-                Order("7", NOON, currency="XXX", attributes=app),
-                Order("8", NOON, attributes=app, is_sale=False, status="cancelled"),
-                Order("9", saturday, refunds=[("R1", NOON, "4.00")], attributes=web),
-            ],
-            orphans=[("0", "R2", NOON, "2.00")],
-            rates=[(MONDAY, "USD", "1"), (MONDAY, "JPY", "3")],
-        )
-    )
+    """The amounts in yen are 0.00333… US dollars each."""
+    shop.load(*read_folders("attributes.yaml")["day"])
 
     figures = read_figures(shop.warehouse, MONDAY, ORIGIN)
 

@@ -33,13 +33,6 @@ def files(tmp_path):
     return stored(f"file://{tmp_path / 'PICTURES_URI'}")
 
 
-def sent_pictures(shown):
-    """The pictures that were sent since the last call."""
-    sent = [path for path in shown.site.sent if path.endswith(".png")]
-    shown.site.sent.clear()
-    return sent
-
-
 def products(shop):
     """The products and their pictures, but for when and by which run they were read."""
     rows = [*shop.rows("product_pictures"), *shop.rows("products")]

@@ -34,6 +34,7 @@ from tests.integration.warehouse.loadable import (
     at,
     forecast,
     picture,
+    read_folders,
     staged_rows,
 )
 from tests.integration.warehouse.test_load_in_any_order import NEWER, OLDER, TUESDAY
@@ -75,17 +76,7 @@ CHOSEN = [
 ]
 PAIRS = list(combinations_with_replacement(KINDS, 2)) if FULL_MATRIX else CHOSEN
 WAREHOUSES = ("empty", "quiet", "full")
-EXPORT = Folder(
-    [Order("1", at("2024-05-06 15:00"), customer=ANN, source="old_shop")],
-    source="old_shop",
-    read_at=at("2024-06-01 00:00"),
-    rejected=[{"reason": "malformed_line", "raw": "x"}],
-)
-SYNCED = Folder(
-    [Order("77", at("2026-03-03 15:00"), customer=ANN, source="storefront")],
-    source="storefront",
-    read_at=at("2026-03-03 16:00"),
-)
+FOLDERS = read_folders("interleaved.yaml")
 
 
 Tables = dict[str, list[str]]
@@ -152,8 +143,10 @@ def operations(shop, root):
     return {
         "day": of("day", *NEWER),
         "another day": of("another day", *OLDER, day=MONDAY),
-        "sync": of("sync", SYNCED),
-        "history": of("history", EXPORT, day=date(2024, 5, 6), status=HISTORY),
+        "sync": of("sync", *FOLDERS["synced"]),
+        "history": of(
+            "history", *FOLDERS["export"], day=date(2024, 5, 6), status=HISTORY
+        ),
         "undo": undo_export,
         "forget": lambda shop: forget(ADDRESS, shop.warehouse),
         "events": loads([events], "events", spec=EVENTS),

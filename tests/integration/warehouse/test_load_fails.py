@@ -133,40 +133,24 @@ LOST = BadRequest(
 )
 
 
-def test_a_load_that_lost_against_another_is_tried_again(
+def test_a_load_that_lost_is_tried_again_and_leaves_nothing_where_it_cannot_win(
     shop, second_shop, monkeypatch
 ):
     second_shop.load(*BEFORE)
+    monkeypatch.setattr(load_module._load_staged.retry, "stop", stop_after_attempt(3))
+    refused = ServiceUnavailable("try again later"), TransientError, 1
+    for error, kind, attempts in ((LOST, ConcurrentUpdateError, 3), refused):
+        with monkeypatch.context() as patch:
+            begun = failing(shop.warehouse, patch, error, times=99)
+            with pytest.raises(kind):
+                shop.load(*BEFORE)
+        assert len(begun) == attempts
+        assert not any(shop.state(EVERYTHING).values())
+
     begun = failing(shop.warehouse, monkeypatch, LOST, times=2)
-
     shop.load(*BEFORE)
-
     assert len(begun) == 3
     assert shop.state(EVERYTHING) == second_shop.state(EVERYTHING)
-
-
-@pytest.mark.parametrize(
-    ("error", "kind", "attempts"),
-    [
-        (LOST, ConcurrentUpdateError, 3),
-        (ServiceUnavailable("try again later"), TransientError, 1),
-    ],
-)
-def test_a_load_that_cannot_win_leaves_nothing_and_the_task_is_tried_again(
-    shop,
-    monkeypatch,
-    error,
-    kind,
-    attempts,
-):
-    begun = failing(shop.warehouse, monkeypatch, error, times=99)
-    monkeypatch.setattr(load_module._load_staged.retry, "stop", stop_after_attempt(3))
-
-    with pytest.raises(kind):
-        shop.load(*BEFORE)
-
-    assert len(begun) == attempts
-    assert not any(shop.state(EVERYTHING).values())
 
 
 def test_files_that_are_not_what_the_table_takes_are_refused(shop):

@@ -13,6 +13,7 @@ from tests.integration.warehouse.loadable import (
     at,
     forecast,
     picture,
+    read_folders,
     rejection,
     staged_rows,
 )
@@ -124,19 +125,7 @@ def test_a_forecast_replaces_that_of_its_origin_and_learns_the_actual_sales(
 ):
     days = [MONDAY + timedelta(days=number) for number in range(3)]
     earlier, origin = at("2026-02-22 05:00"), at("2026-03-01 05:00")
-    rates = [(MONDAY, "USD", "1.1"), (MONDAY, "CHF", "0.9")]
-    orders = [
-        Order(
-            "1",
-            at("2026-03-02 15:00"),
-            [("Toys", "1", "10.00"), ("Books", "1", "5.00")],
-        ),
-        Order("2", at("2026-03-02 15:00"), currency="CHF", channel="app", discount="1"),
-        Order("3", at("2026-03-02 15:00"), currency="XXX"),
-        Order("4", at("2026-03-02 15:00"), is_test=True),
-        Order("5", at("2026-03-02 15:00"), is_sale=False, status="cancelled"),
-    ]
-    shop.load(Folder(orders), Folder(source="exchange_rates", rates=rates))
+    shop.load(*read_folders("other_loads.yaml")["day"])
     series = ("total", "category:Toys", "channel:sales_db", "sku:toys-1", "sku:none")
     load_rows(
         shop,

@@ -61,19 +61,6 @@ def test_loads_in_any_order_and_at_once_leave_the_same_tables(shop):
             "all",
         )
 
-    def load(number):
-        other = Shop(connect(dag=f"parallel_{number}", step="test"), shop.folder)
-        other.load(
-            *NEWER,
-            day=TUESDAY,
-            run_id=f"parallel {number}",
-            dag_id=f"parallel_{number}",
-        )
-
-    with ThreadPoolExecutor(3) as pool:
-        list(pool.map(load, range(3)))
-    assert shop.state(tables) == state
-
 
 def test_new_days_at_once_are_stored_once(shop):
     """No load replaces a row: without the lock, BigQuery would commit all of them."""

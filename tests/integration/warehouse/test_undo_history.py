@@ -12,35 +12,15 @@ from ecommerce.sales.history.undo import undo
 from ecommerce.sources import LIVE, SOURCES
 from ecommerce.warehouse.staging_tables import HISTORY
 from tests.integration.warehouse.conftest import MONDAY, STATE
-from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
 
 TUESDAY = date(2026, 3, 3)
 FIRST = date(2024, 5, 6)
 OWNED = tuple(table for table in STATE if table != "customers")
 """The tables whose rows belong to sources or days."""
 BEFORE = Order("1", at("2026-03-02 15:00"), customer="ann", source="sales_db")
-EXPORT = Folder(
-    [
-        Order("1", at("2024-05-06 15:00"), customer="ann", source="old_shop"),
-        Order(
-            "2",
-            at("2026-03-02 16:00"),
-            customer="ann",
-            source="old_shop",
-            lines=[("Toys", "1", "120.00")],
-        ),
-        Order(
-            "3",
-            at("2025-01-01 15:00"),
-            refunds=[("R", at("2025-02-01 15:00"), "4.00")],
-            customer="bob",
-            source="old_shop",
-        ),
-    ],
-    source="old_shop",
-    read_at=at("2024-01-01 00:00"),  # the files are older than any of the loads
-    rejected=[{"reason": "malformed_line", "raw": "x"}],
-)
+[EXPORT] = read_folders("undo_history.yaml")["export"]
+"""Its files are older than any of the loads."""
 OTHERS = [source for source in SOURCES if source != "sales_db"]
 """A daily run has an audit row of every source."""
 
