@@ -10,6 +10,8 @@ import pytest
 from demo.services.emulator import PROJECT
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures.quality import Provenance
+from ecommerce.sales.report.queries import read_figures
+from ecommerce.warehouse.checks import run_checks
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.load import _load_staged, load
 from ecommerce.warehouse.schema import prepare
@@ -53,20 +55,30 @@ class Shop:
     folder: Path
     runs: int = field(default=0)
 
-    def load(
-        self,
-        *folders,
-        day=MONDAY,
-        run_id="run",
-        dag_id="daily",
-        **options,
-    ):
+    def load(self, *folders, day=MONDAY, run_id="run", **options):
         """Publish the folders and load them; orders, unless a `spec` is given."""
         manifests = [each.publish(self.folder, day, run_id) for each in folders]
-        options = {"spec": ORDERS, "warehouse": self.warehouse} | options
-        return load(
-            manifests, business_date=day, run_id=run_id, dag_id=dag_id, **options
-        )
+        return self.load_staged(manifests, day=day, run_id=run_id, **options)
+
+    def load_staged(self, manifests, *, day=MONDAY, **options):
+        """Load what was published."""
+        options = {"spec": ORDERS, "run_id": "run", "dag_id": "daily"} | options
+        warehouse = self.warehouse
+        return load(manifests, business_date=day, warehouse=warehouse, **options)
+
+    def checks(self, *days, day=MONDAY, spec=ORDERS, run_id="run"):
+        """The results of all checks of a run of `day`, which has changed `days`."""
+        options = {"spec": spec, "run_id": run_id, "warehouse": self.warehouse}
+        return run_checks(days or [day], business_date=day, **options)
+
+    def failing(self, *days, **options):
+        """The checks of a run that found something."""
+        return [each for each in self.checks(*days, **options) if each.failing_rows]
+
+    def report(self, day=MONDAY, run_id="run", **options):
+        """The figures of a day's report."""
+        origin = ORIGIN.model_copy(update={"run_id": run_id})
+        return read_figures(self.warehouse, day, origin, **options)
 
     def rows(self, table, *columns):
         """All rows of a table (or of some of its columns), in an order that does not depend on the load."""

@@ -4,10 +4,9 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -19,7 +18,6 @@ from ecommerce.storage import staging
 from ecommerce.warehouse.schema import arrow_type, write_rows
 from ecommerce.warehouse.staging_tables import staged_columns
 
-Row = dict[str, Any]
 NEW_YORK = ZoneInfo("America/New_York")
 ALWAYS_THERE = {"order_versions", "orders", "order_lines", "refunds"}
 ZERO = Decimal("0.0000")
@@ -35,17 +33,18 @@ def business_date(instant):
     return instant.astimezone(NEW_YORK).date()
 
 
+MORNING = at("2026-03-03 11:00")
+
+
 @dataclass
 class Order:
     """One order and what belongs to it, as one read of its source found it."""
 
     order_id: str
     ordered_at: datetime
-    lines: list[tuple[str, str, str]] = field(
-        default_factory=lambda: [("Toys", "1", "10.00")]
-    )
+    lines: Sequence = (("Toys", "1", "10.00"),)
     """(category, quantity, gross amount) of the lines 1, 2, …"""
-    refunds: list[tuple[str, datetime, str]] = field(default_factory=list)
+    refunds: Sequence = ()
     """(refund id, made at, merchandise amount), each of the order as a whole; an id twice is a refund
     of two lines."""
     source: str = "sales_db"
@@ -72,20 +71,20 @@ class Order:
 class Folder:
     """What one source's transform leaves."""
 
-    orders: Sequence[Order] = ()
+    orders: Sequence = ()
     source: str = "sales_db"
-    read_at: datetime = field(default_factory=lambda: at("2026-03-03 11:00"))
-    removed: Sequence[str] = ()
-    orphans: Sequence[tuple[str, str, datetime, str]] = ()
+    read_at: datetime = MORNING
+    removed: Sequence = ()
+    orphans: Sequence = ()
     """(order id, refund id, made at, merchandise amount) of refunds whose order is unknown."""
-    rates: Sequence[tuple[date, str, str]] = ()
-    products: Sequence[Row] = ()
-    customers: Sequence[Row] | None = None
-    rejected: Sequence[Row] = ()
-    files: Sequence[Row] = ()
-    currency_totals: Sequence[tuple[str | None, str, str, str, str, str]] = ()
+    rates: Sequence = ()
+    products: Sequence = ()
+    customers: Sequence | None = None
+    rejected: Sequence = ()
+    files: Sequence = ()
+    currency_totals: Sequence = ()
     """(file, currency, and the amounts of the source, loaded, superseded, rejected)"""
-    totals: Row = field(default_factory=dict)
+    totals: dict = field(default_factory=dict)
 
     def publish(self, root, day, run_id="run"):
         """Write the folder below `root` and return its manifest."""

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from ecommerce.core.errors import CheckFailed
 from ecommerce.sales import delivery
 from ecommerce.sales.loading import ORDERS
-from ecommerce.warehouse.checks import run_checks
 from tests.integration.warehouse.loadable import at, read_folders
 
 DAY = date(2026, 11, 18)
@@ -63,9 +62,8 @@ def mail(day):
 def check(shop, spec, *run_ids):
     """Run the checks of the days, whatever they find."""
     days = [DAY - timedelta(days=number) for number in range(4)]
-    options = {"spec": spec, "business_date": DAY, "warehouse": shop.warehouse}
     for run_id in run_ids:
         try:
-            run_checks(days, run_id=run_id, **options)
+            shop.checks(*days, day=DAY, spec=spec, run_id=run_id)
         except CheckFailed as error:
             print("checks:", error)

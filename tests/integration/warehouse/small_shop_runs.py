@@ -12,11 +12,8 @@ from ecommerce.pages.views import quality
 from ecommerce.sales import day_state, delivery
 from ecommerce.sales.history import undo
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.queries import read_figures
 from ecommerce.storage import staging
 from ecommerce.warehouse import load_history
-from ecommerce.warehouse.load import load
-from tests.integration.warehouse.conftest import ORIGIN
 from tests.integration.warehouse.loadable import (
     at,
     picture,
@@ -52,9 +49,8 @@ def export(shop):
 
 def read_report(shop):
     """Read all that reports and pages show."""
-    origin = ORIGIN.model_copy(update={"run_id": "again"})
     for day in (DAY, DAY - ONE_DAY):
-        read_figures(shop.warehouse, day, origin)
+        shop.report(day, "again")
     day_status.load_days(shop.warehouse, DAY - 7 * ONE_DAY, DAY)
     quality.load_facts(shop.warehouse, DAY)
     day_state.load_day_states(shop.warehouse, DAY - 7 * ONE_DAY, DAY)
@@ -93,14 +89,8 @@ def refresh_catalogue(shop):
 
 def load_one(shop, spec, manifest, run_id):
     """Load a folder and check the load."""
-    load(
-        [manifest],
-        spec=spec,
-        business_date=manifest.business_date,
-        run_id=run_id,
-        dag_id="other",
-        warehouse=shop.warehouse,
-    )
+    options = {"spec": spec, "run_id": run_id, "dag_id": "other"}
+    shop.load_staged([manifest], day=manifest.business_date, **options)
     check(shop, spec, run_id)
 
 

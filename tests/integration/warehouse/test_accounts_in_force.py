@@ -9,14 +9,11 @@ import pytest
 from ecommerce.core.errors import CheckFailed
 from ecommerce.pages.views import quality as pages
 from ecommerce.pages.views.quality import state, state_text
-from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.queries import read_figures
 from ecommerce.sales.report.view.notices import alarms
 from ecommerce.sources import PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
-from ecommerce.warehouse.checks import run_checks
 from ecommerce.warehouse.load_history import loaded_files
 from tests.explained import findings
-from tests.integration.warehouse.conftest import MONDAY, ORIGIN
+from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at
 
 TUESDAY = MONDAY + timedelta(days=1)
@@ -57,21 +54,13 @@ def load_all(shop, *folders, read_at="2026-03-03 11:00", **run):
 def warnings(shop, run_id, day=MONDAY):
     """What the checks of a run warn of, without orders that its short read no longer returns; CheckFailed
     where they stop it."""
-    found = run_checks(
-        [day], spec=ORDERS, business_date=day, run_id=run_id, warehouse=shop.warehouse
-    )
-    texts = [str(each) for each in found if each.failing_rows]
+    texts = [str(each) for each in shop.failing(day=day, run_id=run_id)]
     return [text for text in texts if "no longer returns orders" not in text]
-
-
-def report(shop, run_id="run"):
-    origin = ORIGIN.model_copy(update={"run_id": run_id})
-    return read_figures(shop.warehouse, MONDAY, origin)
 
 
 def shown(shop, source, run_id="run"):
     """Rows read and rejected of Monday, as its report shows them."""
-    sources = report(shop, run_id).quality.sources
+    sources = shop.report(run_id=run_id).quality.sources
     [row] = [each for each in sources if each.source == source]
     return row.rows_read, row.rows_rejected
 
@@ -130,7 +119,7 @@ def test_a_file_counts_for_its_own_day_whichever_run_has_loaded_it(shop):
     ):
         warnings(shop, "1st")
     assert shown(shop, PARTNER_FILES, "1st") == (200, 120)
-    [listed] = report(shop, "1st").quality.rejects
+    [listed] = shop.report(run_id="1st").quality.rejects
     assert (listed.rows, listed.samples[0].file) == (120, FILE)
 
 
@@ -200,7 +189,7 @@ def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(
 
 def marked(shop):
     """What Monday's alert and report say, and how the page marks the partners' files."""
-    figures = report(shop)
+    figures = shop.report()
     [row] = on_page(shop, PARTNER_FILES)
     text = state(row) if state(row) == "agrees" else state_text(row)
     return alarms(figures), findings(figures.quality.warnings), text
@@ -242,7 +231,7 @@ def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop):
     # A rerun finds nothing new in the file, and the database as it was.
     again = replace(database, read_at=at("2026-03-03 12:00"))
     load_all(shop, again, run_id="again", read_at="2026-03-03 12:00")
-    totals = report(shop).quality.totals
+    totals = shop.report().quality.totals
     amounts = [(each.source, each.currency, each.source_amount) for each in totals]
     assert amounts == [
         (PARTNER_FILES, "", 3),

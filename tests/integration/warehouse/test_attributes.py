@@ -4,11 +4,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from ecommerce.sales.report.figures.model import FIGURES
-from ecommerce.sales.report.queries import read_figures
 from ecommerce.sales.transform import transform
 from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse.migrate import migrate
-from tests.integration.warehouse.conftest import MONDAY, ORIGIN
 from tests.integration.warehouse.loadable import at, read_folders
 from tests.unit.sales.transform import raw_folders
 from tests.unit.sales.transform.raw_folders import RawFolders, csv_line
@@ -73,7 +71,7 @@ def test_the_report_by_an_attribute_adds_up_to_the_headline(shop, monkeypatch):
     """The amounts in yen are 0.00333… US dollars each."""
     shop.load(*read_folders("attributes.yaml")["day"])
 
-    figures = read_figures(shop.warehouse, MONDAY, ORIGIN)
+    figures = shop.report()
 
     assert figures.attribute == "sales_channel"
     found = {row.name: row for row in figures.attributes}

@@ -11,7 +11,6 @@ from ecommerce.catalogue.loading import CATALOGUE
 from ecommerce.events.loading import EVENTS
 from ecommerce.forecast.loading import FORECASTS
 from ecommerce.sales.loading import ORDERS
-from ecommerce.warehouse.checks import run_checks
 from ecommerce.warehouse.rendering import tables
 from ecommerce.warehouse.staging_tables import HISTORY
 from tests.integration.warehouse.conftest import MONDAY, Shop
@@ -30,15 +29,6 @@ ORDER = Order(
 RATES = Folder(
     source="exchange_rates", rates=[(MONDAY, "JPY", "161.5"), (MONDAY, "USD", "1.08")]
 )
-
-
-def results(shop, run_id="run", spec=ORDERS, *days, **more):
-    options = {"business_date": MONDAY, "warehouse": shop.warehouse} | more
-    return run_checks(days or [MONDAY], spec=spec, run_id=run_id, **options)
-
-
-def failing(found):
-    return [str(each) for each in found if each.failing_rows]
 
 
 @dataclass
@@ -88,8 +78,8 @@ def test_every_check_finds_its_flaw_from_its_limit_on(shop):
 
     wrong = []
     for spec in SPECS:
-        sound = results(shop, "run", spec)
-        assert failing(sound) == []
+        sound = shop.checks(spec=spec)
+        assert not any(each.failing_rows for each in sound)
         flaws = FLAWS["flaws"][spec.name]
         assert {each.check_name for each in sound if each.severity == "error"} <= {
             *flaws,
@@ -103,14 +93,14 @@ def test_every_check_finds_its_flaw_from_its_limit_on(shop):
     assert wrong == []
 
     for spec in SPECS:
-        assert failing(results(shop, "run", spec)) == []
+        assert shop.failing(spec=spec) == []
 
 
 def test_the_words_of_all_checks(shop, snapshot):
     shop.load()
     lines = []
     for spec in SPECS:
-        for result in results(shop, spec=spec):
+        for result in shop.checks(spec=spec):
             assert not result.is_failing, "a day without anything is sound"
             for rows in (1, 26):
                 lines.append(str(replace(result, failing_rows=rows, sample=None)))
@@ -128,7 +118,7 @@ def test_warnings_do_not_stop_the_run(shop, snapshot):
             currency_totals=[(None, "JPY", "11", "10", "0", "1")],
         )
     )
-    assert "\n".join(failing(results(shop))) == snapshot
+    assert "\n".join(str(each) for each in shop.failing()) == snapshot
 
 
 def test_what_is_wrong_on_other_days_is_told_by_the_run_that_loaded_it(
@@ -140,7 +130,7 @@ def test_what_is_wrong_on_other_days_is_told_by_the_run_that_loaded_it(
     shop.load(Folder([yen], orphans=[("77", "r7", sunday, "1.00")]), run_id="monday")
 
     def warnings(run_id):
-        found = results(shop, run_id, ORDERS, SUNDAY, MONDAY)
+        found = shop.checks(SUNDAY, MONDAY, run_id=run_id)
         return [warning for each in found for warning in each.warnings()]
 
     assert [(each["found"], each["days"]) for each in warnings("monday")] == [
@@ -164,7 +154,7 @@ def test_orders_of_a_live_source_in_an_export_are_a_warning(shop):
     shop.load(Folder([same, other], source="old_shop"), run_id="export", status=HISTORY)
     twice = [
         each
-        for each in results(shop, "export")
+        for each in shop.checks(run_id="export")
         if each.check_name.endswith("under two sources")
     ]
     assert [(each.failing_rows, each.sample) for each in twice] == [
@@ -174,7 +164,7 @@ def test_orders_of_a_live_source_in_an_export_are_a_warning(shop):
 
 def test_an_unlisted_status_is_reported_by_every_run_of_its_day(shop):
     def warned(run_id, day=MONDAY):
-        found = results(shop, run_id, ORDERS, SUNDAY, MONDAY, business_date=day)
+        found = shop.checks(SUNDAY, MONDAY, run_id=run_id, day=day)
         return [each for each in found if each.is_failing]
 
     packed = replace(ORDER, refunds=[], status="packed", is_sale=False)

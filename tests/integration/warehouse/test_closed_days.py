@@ -7,10 +7,9 @@ import pytest
 
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures import comparisons
-from ecommerce.sales.report.queries import HEADLINE, read_figures
+from ecommerce.sales.report.queries import HEADLINE
 from ecommerce.sales.report.view import page
 from ecommerce.sources import SOURCES
-from tests.integration.warehouse.conftest import ORIGIN
 
 FIRST, LAST = date(2025, 2, 1), date(2026, 2, 14)
 """Of the export; both are Saturdays. The daily runs begin on the Monday after."""
@@ -54,7 +53,7 @@ def closed_on_sundays(shop):
 def test_a_day_without_orders_in_an_exports_range_is_a_day_of_zero(
     closed_on_sundays,
 ):
-    figures = read_figures(closed_on_sundays.warehouse, DAY, ORIGIN)
+    figures = closed_on_sundays.report(DAY)
 
     # 5 to 14 February are the export's, the 15th is the Sunday before the first run.
     trend = {each.business_date: each.net_sales for each in figures.trend}
@@ -87,7 +86,7 @@ def test_a_day_without_orders_in_an_exports_range_is_a_day_of_zero(
     )
 
     # A closed day is compared with closed days.
-    figures = read_figures(closed_on_sundays.warehouse, date(2026, 3, 1), ORIGIN)
+    figures = closed_on_sundays.report(date(2026, 3, 1))
     net = figures.headline["net_sales"]
     assert (net.value, net.day_before, net.week_before, net.year_before) == (
         0,

@@ -149,10 +149,8 @@ def test_random_histories_in_random_order_are_those_of_the_oracle(seed, request)
     shuffled = random.sample(days, len(days))
     if seed % 3 == 0:  # day by day, as the schedule does, some days twice
         since = None
-        for day in [
-            *days,
-            *(days[-1] + timedelta(days=number) for number in range(1, 6)),
-        ]:
+        for number in range(-1, 11):
+            day = first + timedelta(days=number)
             morning = morning_after(day, site.timezone)
             site.run(day, morning, since)
             since = morning - timedelta(minutes=30)

@@ -3,31 +3,22 @@
 from datetime import date
 from decimal import Decimal
 
-from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.findings import sentence
-from ecommerce.sales.report.queries import read_figures
-from ecommerce.warehouse.checks import run_checks
-from tests.integration.warehouse.conftest import MONDAY, ORIGIN
+from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import read_folders
 
 FOLDERS = read_folders("implausible_amounts.yaml")
 
 
 def warnings(shop, day=MONDAY):
-    found = run_checks(
-        [MONDAY], spec=ORDERS, business_date=day, run_id="run", warehouse=shop.warehouse
-    )
-    return [
-        f"{each.weight} {each.failing_rows} {each.sample}"
-        for each in found
-        if each.failing_rows
-    ]
+    found = shop.failing(MONDAY, day=day)
+    return [f"{each.weight} {each.failing_rows} {each.sample}" for each in found]
 
 
 def test_ordinary_amounts_rounding_and_vouchers_are_no_warning(shop):
     shop.load(*FOLDERS["ordinary"])
     assert warnings(shop) == []
-    assert read_figures(shop.warehouse, MONDAY, ORIGIN).implausible == []
+    assert shop.report().implausible == []
 
 
 def test_implausible_amounts_are_loaded_and_warned_of(shop):
@@ -44,7 +35,7 @@ def test_implausible_amounts_are_loaded_and_warned_of(shop):
         "they are warned of by the runs of their day"
     )
 
-    found = read_figures(shop.warehouse, MONDAY, ORIGIN).findings
+    found = shop.report().findings
     (finding,) = [each for each in found if each.kind == "implausible"]
     assert finding.about == ["refund", "sales_db", "14"]
     assert finding.numbers == {
@@ -68,14 +59,8 @@ def test_a_file_in_another_currency_is_one_warning_until_it_is_corrected(shop):
     shop.load(*FOLDERS["in_yen"], run_id="alpenmarkt_2026-03-02.csv")
     found = "3 1 alpenmarkt_2026-03-02.csv: 4 of 4 lines with a usual price, 0.35 USD instead of about 68.00"
     assert warnings(shop) == [found]
-    results = run_checks(
-        [MONDAY],
-        spec=ORDERS,
-        business_date=MONDAY,
-        run_id="alpenmarkt_2026-03-01.csv",
-        warehouse=shop.warehouse,
-    )
-    (prices,) = [each for each in results if each.is_failing]
+    results = shop.checks(run_id="alpenmarkt_2026-03-01.csv")
+    [prices] = [each for each in results if each.is_failing]
     assert prices.other_days == "2026-03-01", (
         "of a late file, the run that loaded it warns"
     )

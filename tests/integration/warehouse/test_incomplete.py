@@ -10,13 +10,10 @@ import yaml
 from ecommerce.pages.views import quality as pages
 from ecommerce.pages.views.quality import state
 from ecommerce.sales.day_state import load_day_states
-from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.queries import read_figures
 from ecommerce.sales.report.view.mail import subject
 from ecommerce.sales.report.view.notices import alarms, notices
 from ecommerce.sources import PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
-from ecommerce.warehouse.checks import run_checks
-from tests.integration.warehouse.conftest import MONDAY, ORIGIN
+from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at
 
 NOON = at("2026-03-02 17:00")
@@ -43,10 +40,6 @@ def load_all(shop, *folders, **options):
     shop.load(*folders, *nothing, **options)
 
 
-def report(shop, **options):
-    return read_figures(shop.warehouse, MONDAY, ORIGIN, **options)
-
-
 def words(figures):
     """What the notice of an incomplete day says."""
     [notice] = [each for each in notices(figures) if each["title"] == "INCOMPLETE"]
@@ -54,11 +47,8 @@ def words(figures):
 
 
 def warned(shop, run_id="run"):
-    options = {"spec": ORDERS, "business_date": MONDAY, "warehouse": shop.warehouse}
-    found = run_checks([MONDAY], run_id=run_id, **options)
-    return [
-        str(each) for each in found if each.failing_rows and each.severity == "warn"
-    ]
+    found = shop.failing(run_id=run_id)
+    return [str(each) for each in found if each.severity == "warn"]
 
 
 def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empty(shop):
@@ -67,7 +57,7 @@ def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empt
         before += sold(STOREFRONT, age, number)
     load_all(shop, Folder(before, source=STOREFRONT), ONE)
 
-    found = report(shop)
+    found = shop.report()
     complete = shop.by("daily_summary", "business_date", "complete")
     assert complete[MONDAY], "every source was read"
     assert not found.quality.complete
@@ -81,7 +71,7 @@ def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empt
         "was closed (for example storefront has no orders on 2026-03-02 and had 25 on average on comparable "
         "days)"
     ]
-    without = report(shop, required=[SALES_DB])
+    without = shop.report(required=[SALES_DB])
     assert without.quality.complete
     assert alarms(without) == []
 
@@ -94,7 +84,7 @@ def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empt
             folders.append(Folder(source=source, read_at=read_at))
     shop.load(*folders, day=next_week, run_id="later")
     for required, is_base in ((SOURCES, False), ([SALES_DB], True)):
-        later = read_figures(shop.warehouse, next_week, ORIGIN, required=required)
+        later = shop.report(next_week, required=required)
         assert later.quality.complete, "one of the last four Mondays had no order"
         assert later.headline["orders"].week_before == (1 if is_base else None)
         assert later.averaged_days == is_base
@@ -140,7 +130,7 @@ def test_how_few_orders_of_a_channel_are_too_few(shop, wanted):
         folders.append(Folder(early, read_at=at("2026-03-03 04:00")))
     load_all(shop, *folders)
 
-    quality = report(shop).quality
+    quality = shop.report().quality
     if wanted == "doubtful":
         assert names(quality.doubtful_sources) == expected
         assert (quality.complete, quality.empty_sources, warned(shop)) == (True, [], [])
@@ -154,13 +144,13 @@ def test_how_few_orders_of_a_channel_are_too_few(shop, wanted):
 def test_a_source_that_no_longer_returns_stored_orders_disagrees(shop):
     stored = sold(STOREFRONT, 0, 4)
     load_all(shop, Folder(stored, source=STOREFRONT), ONE)
-    assert (warned(shop), report(shop).quality.doubtful_sources) == ([], [])
+    assert (warned(shop), shop.report().quality.doubtful_sources) == ([], [])
 
     def read_again(orders, hour, **options):
         read_at = at(f"2026-03-04 {hour}:00")
         options |= {"source": STOREFRONT, "totals": {"records": 0}}
         shop.load(Folder(orders, read_at=read_at, **options), run_id=f"at {hour}")
-        return report(shop)
+        return shop.report()
 
     # The newest read of the day counts, whichever run it is of; other days' orders do not.
     found = read_again(sold("later", -7, 4), hour=11)
@@ -213,18 +203,18 @@ def test_a_partner_is_judged_by_its_own_files(shop):
     }
     load_all(shop, partner_days(partners))
 
-    found = report(shop)
+    found = shop.report()
     doubtful = names(found.quality.doubtful_sources, PARTNER_FILES)
     assert doubtful == {"absent", "absent_without_orders", "bazario", "silent"}
     assert (found.quality.complete, warned(shop)) == (True, [])
     assert [each.kind for each in found.findings] == ["doubtful"]
     assert subject(found).startswith("May be incomplete: ")
-    without = report(shop, required=[SALES_DB]).quality
+    without = shop.report(required=[SALES_DB]).quality
     assert (without.complete, without.doubtful_sources) == (True, [])
 
     more = {"alpenmarkt": [*weekly, 0]}
     shop.load(partner_days(more, read_at=at("2026-03-04 10:00")), run_id="more")
-    found = report(shop)
+    found = shop.report()
     assert found.quality.empty_sources == ["partner_files: alpenmarkt"]
     assert found.quality.doubtful_sources == []
     assert words(found).startswith("alpenmarkt has no orders.")
@@ -241,7 +231,7 @@ def test_a_partner_is_judged_by_its_own_files(shop):
     totals = {"missing_deliveries": ["alpenmarkt"]}
     late = Folder(source=PARTNER_FILES, read_at=at("2026-03-04 11:00"), totals=totals)
     shop.load(late, run_id="late")
-    found = report(shop)
+    found = shop.report()
     assert found.quality.missing_sources == ["partner_files: alpenmarkt"]
     assert found.quality.empty_sources == []
 
@@ -258,7 +248,7 @@ def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded
     day = shop.one("daily_summary")
     assert not day["complete"]
     assert day["missing_sources"] == ["partner_files: acme", "partner_files: bolt"]
-    found = report(shop)
+    found = shop.report()
     said = "acme and bolt have delivered no valid file for Mon 2 Mar."
     assert words(found).startswith(said)
     assert alarms(found) == [
@@ -282,7 +272,7 @@ def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded
     missing = shop.by("daily_summary", "business_date", "missing_sources")
     assert missing[MONDAY] == ["partner_files: bolt"]
     # The day's next report has what is stored, whatever the run of the day found.
-    found = report(shop)
+    found = shop.report()
     assert alarms(found) == ["bolt has delivered no valid file for this day"]
     assert not_delivered(found) == ["bolt"]
 
@@ -294,4 +284,4 @@ def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded
     totals = pages.load_facts(shop.warehouse, MONDAY).totals
     [row] = [row for row in totals if row["source"] == PARTNER_FILES][:1]
     assert state(row) == "agrees"
-    assert report(shop).quality.complete
+    assert shop.report().quality.complete

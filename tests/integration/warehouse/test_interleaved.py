@@ -18,7 +18,6 @@ from ecommerce.forecast.loading import FORECASTS
 from ecommerce.maintenance.erasure import customer_hash, forget
 from ecommerce.sales.history.undo import undo
 from ecommerce.sales.loading import ORDERS
-from ecommerce.warehouse.load import load
 from ecommerce.warehouse.staging_tables import HISTORY
 from tests.integration.conftest import FULL_MATRIX
 from tests.integration.warehouse.bigquery_rules import (
@@ -93,15 +92,8 @@ def loads(
     **options,
 ):
     def operation(shop):
-        load(
-            manifests,
-            spec=spec,
-            business_date=day,
-            run_id=kind,
-            dag_id=kind,
-            warehouse=shop.warehouse,
-            **options,
-        )
+        run = {"spec": spec, "day": day, "run_id": kind, "dag_id": kind}
+        shop.load_staged(manifests, **run, **options)
 
     return operation
 

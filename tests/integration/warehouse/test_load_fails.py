@@ -16,7 +16,6 @@ from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse import load as load_module
 from ecommerce.warehouse import staging_tables
 from ecommerce.warehouse.client import connect
-from ecommerce.warehouse.load import load
 from tests.googlesql import split
 from tests.integration.conftest import FULL_MATRIX
 from tests.integration.warehouse.conftest import MONDAY, STATE
@@ -178,14 +177,7 @@ def test_files_that_are_not_what_the_table_takes_are_refused(shop):
     }
     for complaint, each in broken.items():
         with pytest.raises(ContractError, match=re.escape(complaint)):
-            load(
-                [each],
-                spec=ORDERS,
-                business_date=MONDAY,
-                run_id="run",
-                dag_id="daily",
-                warehouse=shop.warehouse,
-            )
+            shop.load_staged([each])
     assert not any(shop.state(EVERYTHING).values())
 
 

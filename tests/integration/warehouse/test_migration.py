@@ -9,9 +9,7 @@ from ecommerce.core.text import MINUS
 from ecommerce.forecast.loading import DAILY_RUNS
 from ecommerce.sales.report.figures import comparisons
 from ecommerce.sales.report.findings import sentence
-from ecommerce.sales.report.queries import read_figures
 from ecommerce.sources import SOURCES
-from tests.integration.warehouse.conftest import ORIGIN
 
 DAY = date(2026, 3, 5)
 FIRST, MOVED = DAY - timedelta(40), DAY - timedelta(2)
@@ -71,7 +69,7 @@ def test_a_migration_is_a_change_of_channels_and_no_unusual_rate(moved):
             for series in ("total", "channel:old_shop")
         ],
     )
-    figures = read_figures(moved.warehouse, DAY, ORIGIN)
+    figures = moved.report(DAY)
 
     rate = figures.rates["return_rate"]
     assert (rate.value, rate.day_before, rate.week_before) == (

@@ -5,7 +5,6 @@ from decimal import Decimal
 
 from ecommerce.catalogue.loading import CATALOGUE
 from ecommerce.forecast.loading import FORECASTS
-from ecommerce.warehouse.load import load
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import (
     Folder,
@@ -27,14 +26,7 @@ def load_rows(shop, spec, run_id="run", day=MONDAY, **rows):
     read_at = rows.pop("read_at", FIRST)
     options = {"day": day, "read_at": read_at, "run_id": run_id}
     manifest = staged_rows(spec, shop.folder, rows, **options)
-    load(
-        [manifest],
-        spec=spec,
-        business_date=day,
-        run_id=run_id,
-        dag_id="test",
-        warehouse=shop.warehouse,
-    )
+    shop.load_staged([manifest], spec=spec, day=day, run_id=run_id)
 
 
 def described(sku, name):

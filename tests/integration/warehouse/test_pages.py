@@ -33,13 +33,10 @@ def test_the_pages_see_what_was_loaded_rejected_and_read(shop):
     assert (days.first, days.last) == (MONDAY, newest)
     orders = {day: each.figure("orders") for day, each in days.days.items()}
     assert orders == {MONDAY: 2, newest: 1}
-    assert [each.mails for each in days.days.values()] == [0, 0]
-    assert day_status.load_days(shop.warehouse, newest + ONE_DAY, far).days == {}
 
     found = facts(shop, newest)
-    names = ("business_date", "source_orders", "orders_loaded")
-    totals = [tuple(row[name] for name in names) for row in found.totals]
-    assert totals == [(MONDAY, 3, 2), (newest, 1, 1)]
+    totals = [(row["source_orders"], row["orders_loaded"]) for row in found.totals]
+    assert totals == [(3, 2), (1, 1)]
     texts = quality.page_texts(found, at("2026-03-04 12:00"), load_settings())
     # The order that is not loaded is the rejected one.
     assert rows_of(texts, "differences") == rows_of(texts, "restated") == []

@@ -2,10 +2,9 @@
 
 from datetime import date, timedelta
 
-from ecommerce.sales.report.queries import read_figures
 from ecommerce.warehouse.staging_tables import HISTORY
 from tests.explained import findings
-from tests.integration.warehouse.conftest import MONDAY, ORIGIN
+from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at
 
 
@@ -29,7 +28,7 @@ def test_an_export_is_named_by_the_reports_of_the_day_it_was_loaded_on_and_the_o
     )
 
     def told(day):
-        return findings(read_figures(shop.warehouse, day, ORIGIN).quality.warnings)
+        return findings(shop.report(day).quality.warnings)
 
     sentence = (
         "old_shop: the run manual__export loaded an export of 1 order; 3 of its 5 rows were rejected "
