@@ -119,24 +119,14 @@ class Shop:
 
 
 @pytest.fixture
-def shop(
-    bigquery_emulator,
-    monkeypatch,
-    tmp_path,
-    lend_dataset,
-):
+def shop(bigquery_emulator, monkeypatch, tmp_path, lend_dataset):
     """An empty warehouse; the shop is in New York and reports in US dollars."""
     with lend_dataset() as dataset:
         yield open_shop(bigquery_emulator, monkeypatch, tmp_path, dataset)
 
 
 @pytest.fixture
-def second_shop(
-    bigquery_emulator,
-    monkeypatch,
-    tmp_path,
-    lend_dataset,
-):
+def second_shop(bigquery_emulator, monkeypatch, tmp_path, lend_dataset):
     """Another one, to compare with."""
     with lend_dataset() as dataset:
         yield open_shop(bigquery_emulator, monkeypatch, tmp_path, dataset)

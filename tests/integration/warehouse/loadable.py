@@ -267,15 +267,7 @@ def total(rows, column):
     return sum((row[column] for row in rows), ZERO)
 
 
-def staged_rows(
-    spec,
-    root,
-    tables,
-    *,
-    day,
-    read_at,
-    run_id="run",
-):
+def staged_rows(spec, root, tables, *, day, read_at, run_id="run"):
     """Write a loadable folder of a domain with one source, such as the catalogue."""
     [source] = spec.sources
     rows = len(tables[spec.counted])

@@ -123,9 +123,7 @@ def test_a_file_counts_for_its_own_day_whichever_run_has_loaded_it(shop):
     assert (listed.rows, listed.samples[0].file) == (120, FILE)
 
 
-def test_what_is_rejected_of_a_live_source_stays_until_its_orders_are_read_again(
-    shop,
-):
+def test_what_is_rejected_of_a_live_source_stays_until_its_orders_are_read_again(shop):
     broken = [
         {"reason": "invalid_quantity", "order_id": f"B{number}"} for number in range(60)
     ]
@@ -151,9 +149,7 @@ def test_what_is_rejected_of_a_live_source_stays_until_its_orders_are_read_again
     assert shown(shop, SALES_DB, "last") == (21, 1)
 
 
-def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(
-    shop,
-):
+def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(shop):
     unusable = {
         "reason": "file_unreadable",
         "detail": "it is HTML",

@@ -1,27 +1,13 @@
 """Pass-through columns: from a source's own column to the view and the report."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from ecommerce.sales.report.figures.model import FIGURES
-from ecommerce.sales.transform import transform
-from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse.migrate import migrate
-from tests.integration.warehouse.loadable import at, read_folders
-from tests.unit.sales.transform import raw_folders
-from tests.unit.sales.transform.raw_folders import RawFolders, csv_line
+from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
 
 NOON = at("2026-03-02 17:00")
-
-
-@dataclass
-class Transformed:
-    """What a transform left, to be loaded as it is."""
-
-    manifest: Manifest
-
-    def publish(self, _root, _day, _run_id):
-        return self.manifest
 
 
 def name_attributes(shop, monkeypatch, names, report=""):
@@ -37,38 +23,24 @@ def name_attributes(shop, monkeypatch, names, report=""):
     migrate(shop.warehouse)
 
 
-def test_named_columns_are_columns_of_the_view(shop, monkeypatch, tmp_path):
+def test_named_columns_are_columns_of_the_view(shop, monkeypatch):
     name_attributes(
         shop, monkeypatch, "_wc_order_attribution_utm_source,group,sales_channel"
     )
-    named = {"sales_channel": "app", "group": "ann@example.com"}
-    file = {
-        "name": "acme_2026-11-19.csv",
-        "lines": [csv_line("P1") | named, csv_line("P2")],
-    }
-    raw = RawFolders(f"file://{tmp_path}/raw").partner_files_manifest(
-        file, extras=["sales_channel", '"group"']
-    )
-    manifest = transform(raw, run_id=raw_folders.RUN_ID)
+    named = '{"group": "B2B", "sales_channel": "app", "unnamed": "x"}'
+    shop.load(Folder([Order("P1", NOON, attributes=named), Order("P2", NOON)]))
 
-    shop.load(Transformed(manifest), day=raw_folders.DAY)  # type: ignore[arg-type]
-
-    assert shop.rows("orders_attributes") == [
-        {
-            "source": "partner_files",
-            "order_id": order_id,
-            "business_date": raw_folders.DAY,
-            "_wc_order_attribution_utm_source": None,
-            "group": group,
-            "sales_channel": channel,
-        }
-        for order_id, group, channel in (("P1", "<e-mail>", "app"), ("P2", None, None))
+    names = ("order_id", "_wc_order_attribution_utm_source", "`group`", "sales_channel")
+    rows = shop.rows("orders_attributes", *names)
+    assert [tuple(row.values()) for row in rows] == [
+        ("P1", None, "B2B", "app"),
+        ("P2", None, None, None),
     ]
 
 
 def test_the_report_by_an_attribute_adds_up_to_the_headline(shop, monkeypatch):
-    name_attributes(shop, monkeypatch, "payment_method,sales_channel", "sales_channel")
     """The amounts in yen are 0.00333… US dollars each."""
+    name_attributes(shop, monkeypatch, "payment_method,sales_channel", "sales_channel")
     shop.load(*read_folders("attributes.yaml")["day"])
 
     figures = shop.report()

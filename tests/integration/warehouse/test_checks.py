@@ -121,9 +121,7 @@ def test_warnings_do_not_stop_the_run(shop, snapshot):
     assert "\n".join(str(each) for each in shop.failing()) == snapshot
 
 
-def test_what_is_wrong_on_other_days_is_told_by_the_run_that_loaded_it(
-    shop,
-):
+def test_what_is_wrong_on_other_days_is_told_by_the_run_that_loaded_it(shop):
     """Monday's run loads an order in JPY and a refund of Sunday; another run touches Sunday again."""
     sunday = at("2026-03-01 20:00")
     yen = Order("9", sunday, currency="JPY")

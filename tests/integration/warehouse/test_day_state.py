@@ -40,9 +40,7 @@ def load_late_file(shop):
     )
 
 
-def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
-    shop,
-):
+def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(shop):
     assert load_day_states(shop.warehouse, MONDAY, WEDNESDAY) == []
     shop.load(Folder([ORDER]))
     next_day = Folder([NEXT], read_at=at("2026-03-04 09:00"))

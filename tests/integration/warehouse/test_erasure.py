@@ -97,10 +97,7 @@ def command(monkeypatch, capsys, typed):
 
 
 def test_what_is_known_of_a_customer_is_cleared_and_no_figure_changes(
-    known,
-    monkeypatch,
-    capsys,
-    tmp_path,
+    known, monkeypatch, capsys, tmp_path
 ):
     code, said = command(monkeypatch, capsys, "\n")
     assert (code, said) == (

@@ -36,12 +36,7 @@ def website(shop):
 
 
 @pytest.fixture
-def website_in_berlin(
-    bigquery_emulator,
-    monkeypatch,
-    tmp_path,
-    lend_dataset,
-):
+def website_in_berlin(bigquery_emulator, monkeypatch, tmp_path, lend_dataset):
     with lend_dataset() as dataset:
         shop = open_shop(bigquery_emulator, monkeypatch, tmp_path, dataset)
         shop.warehouse.run(
@@ -160,9 +155,7 @@ def test_random_histories_in_random_order_are_those_of_the_oracle(seed, request)
     assert site.differences() == ""
 
 
-def test_a_step_that_was_not_sent_for_28_days_is_left_out_until_it_is_sent(
-    website,
-):
+def test_a_step_that_was_not_sent_for_28_days_is_left_out_until_it_is_sent(website):
     # Tuesday's session buys without checkout, which the shop has not sent yet, or not for long.
     website.add("old", at("2026-10-20 15:00"), "begin_checkout", visitor_id="old")
     for number, step in enumerate(("view_item", "add_to_cart", "purchase")):

@@ -83,14 +83,7 @@ Tables = dict[str, list[str]]
 Operation = Callable[[Shop], Any]
 
 
-def loads(
-    manifests,
-    kind,
-    *,
-    day=TUESDAY,
-    spec=ORDERS,
-    **options,
-):
+def loads(manifests, kind, *, day=TUESDAY, spec=ORDERS, **options):
     def operation(shop):
         run = {"spec": spec, "day": day, "run_id": kind, "dag_id": kind}
         shop.load_staged(manifests, **run, **options)
@@ -178,11 +171,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(
-    bigquery_emulator,
-    lend_dataset,
-    tmp_path_factory,
-):
+def world(bigquery_emulator, lend_dataset, tmp_path_factory):
     root = tmp_path_factory.mktemp("interleaved")
     with ExitStack() as lent, pytest.MonkeyPatch.context() as environment:
         environment.setenv("STAGING_URI", f"file://{root}/staging")

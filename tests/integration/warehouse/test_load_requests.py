@@ -19,11 +19,7 @@ Jobs = list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def loads(
-    bigquery_emulator,
-    tmp_path_factory,
-    lend_dataset,
-):
+def loads(bigquery_emulator, tmp_path_factory, lend_dataset):
     """The jobs of a load, of the same load again, and of another run's, as the API received them."""
     with pytest.MonkeyPatch.context() as monkeypatch, lend_dataset() as dataset:
         monkeypatch.setattr(staging_tables, "SMALL_BYTES", 0)

@@ -187,9 +187,7 @@ def test_a_change_is_later_than_the_figures_of_a_report_that_was_mailed_during_t
     )
 
 
-def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(
-    shop,
-):
+def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(shop):
     shop.load(Folder([ORDER]))
     figures_at = datetime.now(UTC)
     delivery.claim_delivery(MONDAY, "hash", "<report@example.com>", figures_at)

@@ -112,9 +112,7 @@ def test_a_catalogue_replaces_an_older_one_and_never_what_a_shop_says(
     }
 
 
-def test_a_forecast_replaces_that_of_its_origin_and_learns_the_actual_sales(
-    shop,
-):
+def test_a_forecast_replaces_that_of_its_origin_and_learns_the_actual_sales(shop):
     days = [MONDAY + timedelta(days=number) for number in range(3)]
     earlier, origin = at("2026-02-22 05:00"), at("2026-03-01 05:00")
     shop.load(*read_folders("other_loads.yaml")["day"])

@@ -12,11 +12,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def both(
-    bigquery_emulator,
-    lend_dataset,
-    tmp_path_factory,
-):
+def both(bigquery_emulator, lend_dataset, tmp_path_factory):
     """What both engines made of every query of a small shop."""
     folder = tmp_path_factory.mktemp("shop")
     engines = BothEngines(today=small_shop.DAY + small_shop.ONE_DAY)

@@ -41,12 +41,6 @@ def test_tables_are_made_by_whoever_comes_first(empty_dataset):
         warehouse.client.get_dataset(staging).default_table_expiration_ms
         == 24 * 60 * 60 * 1000
     )
-    warehouse.client.delete_dataset(staging)
-    migrate(warehouse)
-    assert (
-        warehouse.client.get_dataset(staging).default_table_expiration_ms
-        == 24 * 60 * 60 * 1000
-    )
 
 
 @pytest.mark.parametrize(

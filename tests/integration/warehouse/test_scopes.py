@@ -47,9 +47,7 @@ def test_runs_of_one_name_in_two_domains_keep_their_rows_and_checks(shop):
         assert sorted(sources) == ["product_catalogue", "sales_db"]
 
 
-def test_audit_rows_of_another_domain_make_no_day_of_sales_and_are_in_no_report(
-    shop,
-):
+def test_audit_rows_of_another_domain_make_no_day_of_sales_and_are_in_no_report(shop):
     """Tuesday has one order, which is removed, and no run but that of the events."""
     rows = [
         (MONDAY, "web_events", "success"),

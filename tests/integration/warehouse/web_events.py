@@ -36,13 +36,7 @@ class Website:
     def timezone(self):
         return self.shop.warehouse.settings.shop_timezone
 
-    def add(
-        self,
-        event_id,
-        at,
-        event_type="view_item",
-        **more,
-    ):
+    def add(self, event_id, at, event_type="view_item", **more):
         """One event, received when it occurred, of the visitor `ann`; anything may be said otherwise."""
         received = more.pop("received", at)
         event = {
