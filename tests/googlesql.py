@@ -114,12 +114,8 @@ class Catalogue:
             query_parameters=_parameters(sql),
             prune_unused_columns=True,
         )
-        # The open source lacks the short form of ANY_VALUE(… HAVING MAX …).
-        known = re.sub(
-            r"\b(MAX|MIN)_BY\((\w+), (\w+)\)", r"ANY_VALUE(\2 HAVING \1 \3)", sql
-        )
         response = ZetaSqlLocalService.get_instance().analyze(
-            sql_statement=known,
+            sql_statement=known(sql),
             options=options,
             registered_catalog_id=self._registered_for(sql),
         )
@@ -145,16 +141,9 @@ class Catalogue:
         if self.registered is None or any(name in sql for name in self.unregistered):
             if self.registered is not None:
                 service.unregister_catalog(registered_id=self.registered)
-            builder = CatalogBuilder("warehouse").with_builtin_functions(
-                zt.ZetaSQLBuiltinFunctionOptions(language_options=LANGUAGE)
-            )
-            for number, (name, columns) in enumerate(self.tables.items(), start=1):
-                table = TableBuilder(name, serialization_id=number)
-                for column, kind in columns:
-                    table.add_column(column, kind)
-                builder.add_table(table.build())
+            catalogue = catalogue_of(self.tables.items())
             self.registered = service.register_catalog(
-                simple_catalog=builder.build()
+                simple_catalog=catalogue
             ).registered_id
             self.unregistered.clear()
         return self.registered
@@ -177,6 +166,24 @@ class Catalogue:
                 for each in staged_columns(spec_of(name), name)
             ]
             self._add(f"sales_staging.{rendering.staging_table(name, STAGING)}", staged)
+
+
+def known(sql):
+    """`sql` without what the open source lacks: the short form of ANY_VALUE(… HAVING MAX …)."""
+    return re.sub(r"\b(MAX|MIN)_BY\((\w+), (\w+)\)", r"ANY_VALUE(\2 HAVING \1 \3)", sql)
+
+
+def catalogue_of(tables):
+    """The analyzer's catalogue of tables, each a name and its columns with their types."""
+    builder = CatalogBuilder("warehouse").with_builtin_functions(
+        zt.ZetaSQLBuiltinFunctionOptions(language_options=LANGUAGE)
+    )
+    for number, (name, columns) in enumerate(tables, start=1):
+        table = TableBuilder(name, serialization_id=number)
+        for column, kind in columns:
+            table.add_column(column, kind)
+        builder.add_table(table.build())
+    return builder.build()
 
 
 class _CachedConfig(wasmtime.Config):

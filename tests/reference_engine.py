@@ -14,11 +14,11 @@ from decimal import Context, Decimal
 from typing import Any
 
 import zetasql.types as zt
-from zetasql.api import CatalogBuilder, Parser, TableBuilder
+from zetasql.api import Parser
 from zetasql.api.type_factory import TypeFactory
 from zetasql.core.local_service import ZetaSqlLocalService
 
-from tests.googlesql import LANGUAGE
+from tests.googlesql import LANGUAGE, catalogue_of, known
 
 EPOCH = date(1970, 1, 1)
 BILLION = Decimal(10**9)
@@ -96,7 +96,9 @@ def evaluate(
         ZetaSQLError: the query fails, or the engine cannot run it.
     """
     request = zt.EvaluateQueryRequest(
-        sql=_known(sql), options=_options(parameters), simple_catalog=_catalog(tables)
+        sql=known(sql),
+        options=_options(parameters),
+        simple_catalog=catalogue_of([(table.name, table.columns) for table in tables]),
     ).to_proto()
     for table in tables:
         content = request.table_content[table.name].table_data
@@ -132,23 +134,6 @@ def evaluate(
             values[number] = values[number] or []
         answered.append(tuple(values))
     return Result(columns, answered)
-
-
-def _catalog(tables):
-    builder = CatalogBuilder("warehouse").with_builtin_functions(
-        zt.ZetaSQLBuiltinFunctionOptions(language_options=LANGUAGE)
-    )
-    for number, table in enumerate(tables, start=1):
-        definition = TableBuilder(table.name, serialization_id=number)
-        for column, kind in table.columns:
-            definition.add_column(column, kind)
-        builder.add_table(definition.build())
-    return builder.build()
-
-
-def _known(sql):
-    """`sql` without what the open source lacks: the short form of ANY_VALUE(… HAVING MAX …)."""
-    return re.sub(r"\b(MAX|MIN)_BY\((\w+), (\w+)\)", r"ANY_VALUE(\2 HAVING \1 \3)", sql)
 
 
 def _options(parameters):

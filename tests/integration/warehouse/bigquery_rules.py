@@ -63,7 +63,6 @@ class Interleaving:
     before: int | None
     is_done: bool = False
     queries: list[str] = field(default_factory=list)
-    conflicts: list[set[str]] = field(default_factory=list)
 
     def begin(self, monkeypatch):
         """Intercept the queries of this process."""
@@ -109,7 +108,6 @@ class Interleaving:
             # Cancelled at the first statement that conflicts.
             _query(self.snapshot, statement)
             if conflict := others & changed_tables(before, contents(self.snapshot)):
-                self.conflicts.append(conflict)
                 raise BadRequest(
                     "Transaction is aborted due to concurrent update against table "
                     + ", ".join(conflict),

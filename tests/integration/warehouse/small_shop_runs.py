@@ -16,6 +16,7 @@ from ecommerce.storage import staging
 from ecommerce.warehouse import load_history
 from tests.integration.warehouse.loadable import (
     at,
+    forecast,
     picture,
     rejection,
     staged_rows,
@@ -96,14 +97,14 @@ def load_one(shop, spec, manifest, run_id):
 
 def shown(sku, read_at, run_id, number):
     """A row of `product_pictures` with all columns."""
-    names = (
+    names = [
         "reason",
         "image_url_hash",
         "image_host",
         "etag",
         "last_modified",
         "sha256",
-    )
+    ]
     values = {name: f"{name} of {sku}" for name in names}
     values["state"] = "broken" if sku == "lamp" else "ok"
     values |= {"name": f"{sku} {number}", "fetched_at": read_at}
@@ -115,29 +116,16 @@ def predict(shop):
     """Load forecasts of two weeks, and read all that a forecast reads."""
     names = ("total", "category:Toys", "channel:sales_db", "sku:toys-1")
     for as_of in (DAY - 7 * ONE_DAY, DAY, DAY):
-        rows = [
-            {
-                "series": name,
-                "target_date": as_of + timedelta(days=number),
-                "model": "blend",
-                "forecast": 100 + number,
-                "lower_80": 90,
-                "upper_80": 130,
-                "lower_95": 80,
-                "upper_95": 150,
-            }
-            for name in names
-            for number in range(9)
-        ]
-        refused = [
-            {
-                "file": "p.csv",
-                "line_number": 2,
-                "reason": "invalid_date",
-                "detail": None,
-                "raw": "x",
-            }
-        ]
+        rows = []
+        for name in names:
+            for number in range(9):
+                day = as_of + timedelta(days=number)
+                values = {"model": "blend", "forecast": 100 + number}
+                values |= {"lower_80": 90, "upper_80": 130}
+                values |= {"lower_95": 80, "upper_95": 150}
+                rows.append(forecast(name, day, MORNING, **values))
+        refused = [{"file": "p.csv", "line_number": 2, "reason": "invalid_date"}]
+        refused[0] |= {"detail": None, "raw": "x"}
         run = staging.DagRun("forecast", f"forecast {as_of}")
         manifest = forecast_loading.write(rows, as_of, run, refused)
         load_one(shop, forecast_loading.FORECASTS, manifest, run.run_id)

@@ -10,7 +10,7 @@ import pytest
 from ecommerce.cli import __main__ as command_line
 from ecommerce.maintenance import erasure
 from tests.integration.warehouse.conftest import MONDAY, STATE
-from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.integration.warehouse.loadable import Folder, at, read_folders
 from tests.integration.warehouse.web_events import STATE as EVENT_TABLES
 from tests.integration.warehouse.web_events import Website
 
@@ -18,27 +18,8 @@ NOON, MORNING = at("2026-03-02 17:00"), at("2026-03-03 11:00")
 ADDRESS = "ann@example.com"
 ANN = erasure.customer_hash(ADDRESS, "0123456789abcdef")
 FIGURES = ("daily_sales", "daily_summary", "sessions", "daily_funnel", "daily_events")
-OF_ANN = Order(
-    "1",
-    NOON,
-    customer=ANN,
-    attributes='{"gift":"for Ann"}',
-    refunds=[("r1", NOON, "3.00")],
-    reason="Ann finds it too small",
-)
-OF_BOB = replace(
-    OF_ANN,
-    order_id="2",
-    customer="bob",
-    attributes='{"gift":"for Bob"}',
-    refunds=[("r2", NOON, "3.00")],
-    reason="too small",
-)
-REJECTED = [
-    {"reason": "invalid_quantity", "raw": "Ann's line", "order_id": "1"},
-    {"reason": "invalid_quantity", "raw": "Bob's line", "order_id": "2"},
-    {"reason": "invalid_quantity", "raw": '{"customer_id": 7}', "order_id": "9"},
-]
+[KNOWN] = read_folders("erasure.yaml")["known"]
+OF_ANN, OF_BOB = KNOWN.orders
 
 
 @pytest.fixture
@@ -47,7 +28,7 @@ def known(shop, monkeypatch, tmp_path):
     for name in ("STAGING_URI", "REPORTS_URI"):
         monkeypatch.setenv(name, f"file://{tmp_path}/{name}")
     monkeypatch.setattr(command_line.warehouse.environment, "load", lambda: None)
-    shop.load(Folder([OF_ANN, OF_BOB], rejected=REJECTED))
+    shop.load(KNOWN)
     browse(shop, "run", "1", "2")
     figures = {
         "2026-03-01": {"checks": ["1 order without lines (for example sales_db 1)"]},
@@ -139,7 +120,8 @@ def test_no_load_brings_a_forgotten_customer_back(known):
     # The same orders and a new one; then a source that has erased the address names the customer otherwise.
     renamed = replace(OF_ANN, customer="no address")
     new = replace(OF_ANN, order_id="3", refunds=[("r3", NOON, "3.00")])
-    rejected = [REJECTED[0], REJECTED[0] | {"order_id": "3"}]
+    [line, *_] = KNOWN.rejected
+    rejected = [line, line | {"order_id": "3"}]
     known.load(Folder([OF_ANN, OF_BOB, new], read_at=later, rejected=rejected))
     browse(known, "again", "1", "2", "3")
     expected = {

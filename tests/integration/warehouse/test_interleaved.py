@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from itertools import combinations_with_replacement
@@ -78,8 +78,6 @@ WAREHOUSES = ("empty", "quiet", "full")
 FOLDERS = read_folders("interleaved.yaml")
 
 
-Tables = dict[str, list[str]]
-"""Rows as JSON, by table."""
 Operation = Callable[[Shop], Any]
 
 
@@ -157,17 +155,13 @@ class World:
     serial: Shop
     starts: dict[str, Shop]
     operations: dict[str, Operation]
-    expected: dict[tuple[str, str, str], Tables] = field(default_factory=dict)
 
     def one_after_the_other(self, start, first, second):
         """Return the tables that two operations leave, one after the other."""
-        key = start, first, second
-        if key not in self.expected:
-            copy(self.starts[start], self.serial)
-            self.operations[first](self.serial)
-            self.operations[second](self.serial)
-            self.expected[key] = state(self.serial)
-        return self.expected[key]
+        copy(self.starts[start], self.serial)
+        self.operations[first](self.serial)
+        self.operations[second](self.serial)
+        return state(self.serial)
 
 
 @pytest.fixture(scope="module")

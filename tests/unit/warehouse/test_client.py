@@ -48,9 +48,7 @@ def reason(text):
             google.Forbidden("slow down", **reason("rateLimitExceeded")),
             errors.TransientError,
         ),
-        (google.TooManyRequests("slow down"), errors.TransientError),
         (google.InternalServerError("oops"), errors.TransientError),
-        (google.ServiceUnavailable("oops"), errors.TransientError),
         (
             google.BadRequest(
                 "Transaction is aborted due to concurrent update against table p:d.t."
@@ -86,7 +84,6 @@ def reason(text):
             ),
             errors.TransientError,
         ),
-        (google.RetryError("Timeout", cause=None), errors.TransientError),
         (
             google.RetryError("Timeout", cause=google.BadRequest("Syntax error")),
             errors.ContractError,
@@ -282,10 +279,7 @@ def test_the_end_of_the_tasks_time_cancels_the_job(running, connected):
 
 @pytest.mark.parametrize("interactive", [False, True], ids=["task", "command"])
 def test_a_server_that_never_answers_is_given_up(
-    mute,
-    connected,
-    interactive,
-    monkeypatch,
+    mute, connected, interactive, monkeypatch
 ):
     prefix = "INTERACTIVE_" if interactive else ""
     monkeypatch.setattr(client, f"{prefix}RETRY_SECONDS", 0.2)
