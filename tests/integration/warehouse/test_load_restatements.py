@@ -8,7 +8,7 @@ from decimal import Decimal
 from ecommerce.sales import delivery
 from ecommerce.warehouse.client import Warehouse
 from tests.integration.warehouse.conftest import MONDAY
-from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
 
 TUESDAY = date(2026, 3, 3)
 ORDER = Order("1", at("2026-03-02 15:00"), tax="1.00", customer="ann")
@@ -69,36 +69,14 @@ def test_a_mailed_day_that_changes_is_restated_once(shop):
 
 
 def test_each_kind_of_change_has_its_cause_and_its_number_of_orders(shop):
-    bought = at("2026-03-02 16:00")
-    orders = [replace(ORDER, order_id=name, customer=name) for name in "abcdef"]
-    refunded, cancelled, dearer, moved, removed, same = orders
-    test_order = replace(ORDER, order_id="test", is_test=True)
-    in_francs = replace(ORDER, order_id="chf", currency="CHF", customer=None)
-    shop.load(Folder([*orders, test_order, in_francs]))
+    folders = read_folders("restatements.yaml")
+    shop.load(*folders["mailed"])
     mail(shop)
 
-    changed = [
-        replace(refunded, refunds=[("r", bought, "4.00")]),
-        replace(cancelled, is_sale=False, status="cancelled"),
-        replace(dearer, lines=[("Toys", "1", "12.00")]),
-        replace(moved, ordered_at=at("2026-03-03 15:00")),
-        same,
-        replace(test_order, lines=[("Toys", "1", "99.00")]),
-        replace(ORDER, order_id="late", customer="late"),
-    ]
-    partner = replace(
-        LATE_FILE.orders[0],
-        channel="alpenmarkt",
-        customer=None,
-        read_at=at("2026-03-04 10:00"),
-    )
-    result = shop.load(
-        Folder(changed, read_at=at("2026-03-04 11:00"), removed=[removed.order_id]),
-        replace(LATE_FILE, orders=[partner, replace(partner, order_id="3")]),
-        day=TUESDAY,
-    )
+    def changed(name):
+        return shop.load(*folders[name], day=TUESDAY, run_id=name)
 
-    assert causes(result)["net_sales"] == [
+    assert causes(changed("changed"))["net_sales"] == [
         ("cancelled", "sales_db", 1),
         ("changed", "sales_db", 2),
         ("late", "alpenmarkt", 2),
@@ -106,29 +84,19 @@ def test_each_kind_of_change_has_its_cause_and_its_number_of_orders(shop):
         ("refunded", "sales_db", 1),
         ("removed", "sales_db", 1),
     ]
-    again = Folder(
-        [same, replace(refunded, refunds=[])], read_at=at("2026-03-05 11:00")
-    )
-    assert causes(shop.load(again, day=TUESDAY, run_id="again")) == {
+    assert causes(changed("refund_taken_back")) == {
         "net_sales": [("unrefunded", "sales_db", 1)],
         "returns": [("unrefunded", "sales_db", 1)],
     }
 
     # Two orders turn out to be of one customer; an earlier order of another; a rate that comes late.
-    one_customer = Folder(
-        [replace(same, customer="late")], read_at=at("2026-03-06 11:00")
-    )
-    result = shop.load(one_customer, day=TUESDAY, run_id="customer")
+    result = changed("one_customer")
     assert [(row["figure"], row["old"], row["new"]) for row in result.restatements] == [
         ("customers", 4, 3),
         ("new_customers", 4, 3),
     ]
     assert causes(result)["customers"] == [("changed", "sales_db", 1)]
-    first = replace(
-        ORDER, order_id="0", customer="a", ordered_at=at("2026-03-01 15:00")
-    )
-    earlier = Folder([first], read_at=at("2026-03-07 11:00"))
-    result = shop.load(earlier, day=TUESDAY, run_id="earlier")
+    result = changed("earlier_order")
     of_monday = [row for row in result.restatements if row["business_date"] == MONDAY]
     assert [(row["figure"], row["old"], row["new"]) for row in of_monday] == [
         ("new_customers", 3, 2),
@@ -139,10 +107,8 @@ def test_each_kind_of_change_has_its_cause_and_its_number_of_orders(shop):
         "new_customers": by_first_orders,
         "returning_customers": by_first_orders,
     }
-    rates = [(MONDAY, "CHF", "0.95"), (MONDAY, "USD", "1.08")]
-    late = Folder(source="exchange_rates", rates=rates, read_at=at("2026-03-08 11:00"))
-    result = shop.load(late, day=TUESDAY, run_id="rate")
-    assert causes(result)["net_sales"] == [("rates", None, None)]
+    late_rate = causes(changed("late_rate"))
+    assert late_rate["net_sales"] == [("rates", None, None)]
 
 
 HEADLINE = {

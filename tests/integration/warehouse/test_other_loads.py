@@ -2,6 +2,9 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
+
+import yaml
 
 from ecommerce.catalogue.loading import CATALOGUE
 from ecommerce.forecast.loading import FORECASTS
@@ -18,6 +21,7 @@ from tests.integration.warehouse.loadable import (
 )
 
 FIRST, SECOND = at("2026-03-03 06:00"), at("2026-03-04 06:00")
+CATALOGUES = yaml.safe_load(Path(__file__).with_name("catalogues.yaml").read_text())
 SOURCE = "product_catalogue"
 
 
@@ -29,6 +33,11 @@ def load_rows(shop, spec, run_id="run", day=MONDAY, **rows):
     shop.load_staged([manifest], spec=spec, day=day, run_id=run_id)
 
 
+def pictures(name, seen, run_id):
+    """The rows of a catalogue of catalogues.yaml."""
+    return [picture(seen=seen, run_id=run_id, **row) for row in CATALOGUES[name]]
+
+
 def described(sku, name):
     """A product as the sales database describes it."""
     changed = at("2026-03-01 10:00")
@@ -38,33 +47,22 @@ def described(sku, name):
 def test_a_catalogue_replaces_an_older_one_and_never_what_a_shop_says(
     shop, second_shop
 ):
-    shown = {"state": "ok", "sha256": "a", "picture_uri": "p", "thumbnail_uri": "t"}
     older = {
         "read_at": FIRST,
-        "product_pictures": [
-            picture("stays", FIRST, "1st", **shown),
-            picture("renamed", FIRST, "1st"),
-            picture("gone", FIRST, "1st", **shown | {"reason": "x"}),
-            picture("sold", FIRST, "1st", **shown),
-        ],
+        "product_pictures": pictures("older", FIRST, "1st"),
         "rejected_rows": [rejection(SOURCE, MONDAY, "1st")],
     }
     newer = {
         "read_at": SECOND,
-        "product_pictures": [
-            picture("stays", SECOND, "2nd", etag="e"),
-            picture("renamed", SECOND, "2nd", name="New", category="Games"),
-            picture("new", SECOND, "2nd"),
-            picture("sold", SECOND, "2nd", name="Catalogue's"),
-        ],
+        "product_pictures": pictures("newer", SECOND, "2nd"),
     }
     for each in (shop, second_shop):
         each.load(Folder([Order("1", FIRST)], products=[described("sold", "Shop's")]))
     load_rows(shop, CATALOGUE, "1st", **older)
     load_rows(shop, CATALOGUE, "2nd", **newer)
 
-    pictures = {row["sku"]: row for row in shop.rows("product_pictures")}
-    stays, gone = pictures["stays"], pictures["gone"]
+    stored = {row["sku"]: row for row in shop.rows("product_pictures")}
+    stays, gone = stored["stays"], stored["gone"]
     assert (stays["first_seen_at"], stays["last_seen_at"]) == (FIRST, SECOND)
     assert (stays["state"], stays["sha256"], stays["etag"]) == ("no_picture", None, "e")
     assert (gone["state"], gone["reason"], gone["picture_uri"]) == ("gone", None, "p")
@@ -95,11 +93,7 @@ def test_a_catalogue_replaces_an_older_one_and_never_what_a_shop_says(
     renamed = described("renamed", "Shop's too")
     same = described("stays", "Stays") | {"category": "Toys"}
     shop.load(Folder(products=[renamed, same], read_at=SECOND), run_id="later")
-    third = [
-        picture("renamed", SECOND, "3rd", name="Newer"),
-        picture("stays", SECOND, "3rd", name="Newer", category="Newer"),
-        picture("gone", SECOND, "3rd", name="Back"),
-    ]
+    third = pictures("third", SECOND, "3rd")
     load_rows(shop, CATALOGUE, "3rd", read_at=SECOND, product_pictures=third)
     products = {row["sku"]: row for row in shop.rows("products")}
     named = {sku: (row["name"], row["category"]) for sku, row in products.items()}
