@@ -4,7 +4,6 @@ It is part of the `zetasql` wheel, and evaluates queries on tables that it is gi
 and no scripts. `script_parts` returns what it can evaluate of a script.
 """
 
-import json
 import random
 import re
 from collections.abc import Callable, Sequence
@@ -36,8 +35,6 @@ KINDS = {
     "FLOAT64": zt.TypeKind.TYPE_DOUBLE,
     "FLOAT": zt.TypeKind.TYPE_DOUBLE,
     "BIGNUMERIC": zt.TypeKind.TYPE_BIGNUMERIC,
-    "BYTES": zt.TypeKind.TYPE_BYTES,
-    "JSON": zt.TypeKind.TYPE_JSON,
 }
 BIG = Context(prec=77)
 BIG_SCALE = 38
@@ -177,8 +174,6 @@ WRITTEN: dict[Any, tuple[str, Callable[[Any], Any]]] = {
     zt.TypeKind.TYPE_NUMERIC: ("numeric_value", _numeric),
     zt.TypeKind.TYPE_BIGNUMERIC: ("bignumeric_value", _big_numeric),
     zt.TypeKind.TYPE_DOUBLE: ("double_value", float),
-    zt.TypeKind.TYPE_BYTES: ("bytes_value", bytes),
-    zt.TypeKind.TYPE_JSON: ("json_value", json.dumps),
 }
 """The field of a protocol buffer `Value`, and what is written into it, by type."""
 READ: dict[str, Callable[[Any], Any]] = {
@@ -188,7 +183,6 @@ READ: dict[str, Callable[[Any], Any]] = {
     "bignumeric_value": lambda data: (
         Decimal(_number(data)).scaleb(-BIG_SCALE, BIG).quantize(EMULATED)
     ),
-    "json_value": json.loads,
     "array_value": lambda array: [_value(element) for element in array.element],
     "struct_value": lambda struct: tuple(_value(part) for part in struct.field),
 }
@@ -244,57 +238,39 @@ def script_parts(sql):
         place = node.parse_location_range
         return raw[place.start : place.end].decode()
 
+    script = Parser.parse_script_static(sql, LANGUAGE)
     parts = []
-    for node in Parser.parse_script_static(
-        sql, LANGUAGE
-    ).statement_list_node.statement_list:
+    for node in script.statement_list_node.statement_list:
         statement = text(node)
         kind = type(node).__name__.removeprefix("AST").removesuffix("Statement")
-        target = re.search(r"`([^`]+)`", statement)
-        name = target[1] if target else None
+        name = re.search(r"`([^`]+)`", statement)
+        facts = {"target": name[1] if name else None}
         match node:
             case zt.ASTQueryStatement():
-                ordered = node.query.order_by is not None
-                parts.append(
-                    Part(statement, kind, text(node.query), is_ordered=ordered)
-                )
+                facts["query"] = text(node.query)
+                facts["is_ordered"] = node.query.order_by is not None
             case zt.ASTMergeStatement():
-                source = text(node.table_expression)
-                parts.append(Part(statement, kind, f"SELECT * FROM {source}", name))
-            case zt.ASTInsertStatement() if node.query:
-                parts.append(Part(statement, kind, text(node.query), name))
-            case zt.ASTCreateTableStatement() | zt.ASTCreateViewStatement() if (
-                node.query
-            ):
-                parts.append(Part(statement, kind, text(node.query), name))
+                facts["query"] = f"SELECT * FROM {text(node.table_expression)}"
+            case (
+                zt.ASTInsertStatement()
+                | zt.ASTCreateTableStatement()
+                | zt.ASTCreateViewStatement()
+            ) if node.query:
+                facts["query"] = text(node.query)
             case zt.ASTDeleteStatement():
                 changed = re.sub(r"^DELETE\b(\s+FROM\b)?", "SELECT * FROM", statement)
-                parts.append(Part(statement, kind, changed, name))
+                facts["query"] = changed
             case zt.ASTUpdateStatement():
-                changed = f"SELECT * FROM {text(node.target_path)}"
-                if node.alias:
-                    changed += f" {text(node.alias)}"
-                parts.append(
-                    Part(statement, kind, f"{changed} WHERE {text(node.where)}", name)
-                )
+                alias = text(node.alias) if node.alias else ""
+                changed = f"{text(node.target_path)} {alias}"
+                facts["query"] = f"SELECT * FROM {changed} WHERE {text(node.where)}"
             case zt.ASTSingleAssignment():
-                variable = text(node.variable)
-                query = f"SELECT {text(node.expression)}"
-                parts.append(Part(statement, kind, query, variable=variable))
+                facts["variable"] = text(node.variable)
+                facts["query"] = f"SELECT {text(node.expression)}"
             case zt.ASTVariableDeclaration():
                 [variable] = node.variable_list.identifier_list
-                query = (
-                    f"SELECT {text(node.default_value)}" if node.default_value else None
-                )
-                parts.append(
-                    Part(
-                        statement,
-                        kind,
-                        query,
-                        variable=text(variable),
-                        type=text(node.type),
-                    )
-                )
-            case _:
-                parts.append(Part(statement, kind, target=name))
+                facts |= {"variable": text(variable), "type": text(node.type)}
+                if node.default_value:
+                    facts["query"] = f"SELECT {text(node.default_value)}"
+        parts.append(Part(statement, kind, **facts))
     return parts
