@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from demo.services.emulator import PROJECT
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures.quality import Provenance
 from ecommerce.sales.report.queries import read_figures
+from ecommerce.sources import SOURCES
 from ecommerce.warehouse.checks import run_checks
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.load import _load_staged, load
@@ -103,6 +104,17 @@ class Shop:
         dataset = self.warehouse.settings.bigquery_dataset
         sql = f"INSERT INTO `{dataset}.{table}` ({columns}) VALUES {', '.join(values)}"
         self.warehouse.run(sql, "the test's rows")
+
+    def ran(self, days, sources=SOURCES):
+        """Note that daily runs have read the sources, the morning after each day."""
+        rows = []
+        for day in days:
+            read_at = f"{day + timedelta(days=1)} 11:00:00+00"
+            for source in sources:
+                run = f"'{source}', 'run {day}', 'success', '{read_at}'"
+                rows.append(f"('{day}', {run})")
+        columns = "business_date, source, run_id, status, read_at"
+        self.insert("load_audit", columns, rows)
 
     def state(self, names=STATE):
         """What must not depend on the order and number of runs."""

@@ -7,13 +7,13 @@ import pytest
 
 from ecommerce.sales.report.figures import comparisons
 from ecommerce.sales.report.view import page
-from ecommerce.sources import SOURCES
 
 FIRST, LAST = date(2025, 2, 1), date(2026, 2, 14)
 """Of the export; both are Saturdays. The daily runs begin on the Monday after."""
 DAY = date(2026, 3, 5)
 NOT_RUN = date(2026, 2, 24)
 D = Decimal
+AUDIT = "business_date, source, run_id, status, read_at, window_start, window_end"
 
 
 def days(first, last):
@@ -36,15 +36,10 @@ def closed_on_sundays(shop):
             for day, net in rows
         ],
     )
-    columns = "business_date, source, run_id, status, read_at, window_start, window_end"
     midnights = f"'{FIRST} 05:00:00+00', '{LAST + timedelta(1)} 05:00:00+00'"
     export = f"('{FIRST}', 'old_shop', 'export', 'history', '2026-02-15 12:00:00+00', {midnights})"
-    daily = [
-        f"('{day}', '{source}', 'run {day}', 'success', '{day + timedelta(1)} 11:00:00+00', NULL, NULL)"
-        for day in run
-        for source in SOURCES
-    ]
-    shop.insert("load_audit", columns, [export, *daily])
+    shop.insert("load_audit", AUDIT, [export])
+    shop.ran(run)
     return shop
 
 
@@ -84,9 +79,8 @@ def test_a_day_without_orders_in_an_exports_range_is_a_day_of_zero(closed_on_sun
     assert figures.trend[-1].weekday_mean == 0
 
     # An export that was undone covers no day.
-    columns = "business_date, source, run_id, status, read_at, window_start, window_end"
     undone = f"('{FIRST}', 'old_shop', 'undo__old_shop', 'history', '2026-03-06 12:00:00+00', NULL, NULL)"
-    closed_on_sundays.insert("load_audit", columns, [undone])
+    closed_on_sundays.insert("load_audit", AUDIT, [undone])
     trend = closed_on_sundays.report(DAY).trend
     zero = [each.business_date for each in trend if each.net_sales == 0]
     assert zero == [date(2026, 2, 22), date(2026, 3, 1)]

@@ -33,18 +33,10 @@ def forecast(shop, as_of):
     shop.insert("sales_forecasts", columns, rows)
 
 
-def run(shop, *days):
-    """The days have had a daily run."""
-    columns = "business_date, source, run_id, status"
-    for source in ("sales_db", "storefront"):
-        rows = [f"('{day}', '{source}', 'run', 'success')" for day in days]
-        shop.insert("load_audit", columns, rows)
-
-
 def test_people_are_told_on_tuesday_which_days_of_the_week_are_missing(
     shop, mailbox, monkeypatch
 ):
-    run(shop, *WEEK[:2], *WEEK[3:])
+    shop.ran([*WEEK[:2], *WEEK[3:]])
     forecast(shop, MONDAY - timedelta(days=63))  # into the eight weeks before
     assert "the forecast is not in use" in missing_forecast.check_last_week(DAY)
     forecast(shop, MONDAY - timedelta(days=56))
@@ -55,7 +47,7 @@ def test_people_are_told_on_tuesday_which_days_of_the_week_are_missing(
 
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", ALERTED)
     assert missing_forecast.check_last_week(DAY) == ""
-    run(shop, WEEK[2])
+    shop.ran([WEEK[2]])
     assert missing_forecast.check_last_week(DAY) == ""
     told = mailbox.messages()
     reasons = "no daily run of Wed 25 Feb", "all days are loaded, but no forecast"
