@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from ecommerce.warehouse.schema import prepare
 from tests.integration.warehouse.loadable import at
 from tests.integration.warehouse_contents import of_all_days
 
+Row = dict[str, Any]
 MONDAY = date(2026, 3, 2)
 ORIGIN = Provenance(
     dag_id="daily",
