@@ -17,12 +17,11 @@ from jinja2 import meta
 from zetasql.api import CatalogBuilder, Parser, TableBuilder
 from zetasql.api.type_factory import TypeFactory
 from zetasql.core import wasm_client
-from zetasql.core.exceptions import ZetaSQLError
 from zetasql.core.local_service import ZetaSqlLocalService
 
 from ecommerce.core import templates
 from ecommerce.core.parts import existing
-from ecommerce.core.settings import Settings, load_settings
+from ecommerce.core.settings import load_settings
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.spec import LoadSpec
 from ecommerce.warehouse.staging_tables import staged_columns
@@ -82,7 +81,7 @@ INSTANTS = re.compile(r"_at$")
 MAPPINGS = {"copies": {"orders": 5}, "reported": dict.fromkeys(rendering.RESTATED, 100)}
 
 
-def spec_of(table: str) -> LoadSpec:
+def spec_of(table):
     """What the domain loads that writes a table."""
     return next((spec for spec in SPECS if table in spec.tables), SPECS[0])
 
@@ -103,7 +102,7 @@ class Catalogue:
     registered: int | None = None
     unregistered: set[str] = field(default_factory=set)
 
-    def analyse(self, sql: str) -> Any:
+    def analyse(self, sql):
         """The resolved statement; what it creates is known from then on.
 
         Raises:
@@ -114,12 +113,8 @@ class Catalogue:
             query_parameters=_parameters(sql),
             prune_unused_columns=True,
         )
-        # The open source lacks the short form of ANY_VALUE(… HAVING MAX …).
-        known = re.sub(
-            r"\b(MAX|MIN)_BY\((\w+), (\w+)\)", r"ANY_VALUE(\2 HAVING \1 \3)", sql
-        )
         response = ZetaSqlLocalService.get_instance().analyze(
-            sql_statement=known,
+            sql_statement=known(sql),
             options=options,
             registered_catalog_id=self._registered_for(sql),
         )
@@ -138,33 +133,26 @@ class Catalogue:
             self._add(resolved.name_path[-1], columns)
         return resolved
 
-    def _registered_for(self, sql: str) -> int:
+    def _registered_for(self, sql):
         """The number under which the analyzer keeps the tables and functions. To hand them over takes longer
         than to read a statement: it happens when one names a table that the analyzer does not know yet."""
         service = ZetaSqlLocalService.get_instance()
         if self.registered is None or any(name in sql for name in self.unregistered):
             if self.registered is not None:
                 service.unregister_catalog(registered_id=self.registered)
-            builder = CatalogBuilder("warehouse").with_builtin_functions(
-                zt.ZetaSQLBuiltinFunctionOptions(language_options=LANGUAGE)
-            )
-            for number, (name, columns) in enumerate(self.tables.items(), start=1):
-                table = TableBuilder(name, serialization_id=number)
-                for column, kind in columns:
-                    table.add_column(column, kind)
-                builder.add_table(table.build())
+            catalogue = catalogue_of(self.tables.items())
             self.registered = service.register_catalog(
-                simple_catalog=builder.build()
+                simple_catalog=catalogue
             ).registered_id
             self.unregistered.clear()
         return self.registered
 
-    def _add(self, name: str, columns: list[tuple[str, Any]]) -> None:
+    def _add(self, name, columns):
         if self.tables.get(name) != columns:
             self.tables[name] = columns
             self.unregistered.add(name)
 
-    def _add_staging_table(self, name: str, columns: list[tuple[str, Any]]) -> None:
+    def _add_staging_table(self, name, columns):
         """What load jobs fill: the table's columns, without those of another owner, and the load's."""
         if name in rendering.tables():
             kinds = dict(columns) | {
@@ -179,23 +167,41 @@ class Catalogue:
             self._add(f"sales_staging.{rendering.staging_table(name, STAGING)}", staged)
 
 
+def known(sql):
+    """`sql` without what the open source lacks: the short form of ANY_VALUE(… HAVING MAX …)."""
+    return re.sub(r"\b(MAX|MIN)_BY\((\w+), (\w+)\)", r"ANY_VALUE(\2 HAVING \1 \3)", sql)
+
+
+def catalogue_of(tables):
+    """The analyzer's catalogue of tables, each a name and its columns with their types."""
+    builder = CatalogBuilder("warehouse").with_builtin_functions(
+        zt.ZetaSQLBuiltinFunctionOptions(language_options=LANGUAGE)
+    )
+    for number, (name, columns) in enumerate(tables, start=1):
+        table = TableBuilder(name, serialization_id=number)
+        for column, kind in columns:
+            table.add_column(column, kind)
+        builder.add_table(table.build())
+    return builder.build()
+
+
 class _CachedConfig(wasmtime.Config):
     """Keeps the compiled analyzer in the user's cache: compiling it takes ten seconds, loading it one."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         super().__init__()
         self.cache = True
 
 
-def _write(client: wasm_client.WasmClient, place: int, data: bytes) -> None:
+def _write(client, place, data):
     ctypes.memmove(_address(client, place), data, len(data))
 
 
-def _read(client: wasm_client.WasmClient, place: int, size: int) -> bytes:
+def _read(client, place, size):
     return ctypes.string_at(_address(client, place), size)
 
 
-def _address(client: wasm_client.WasmClient, place: int) -> int:
+def _address(client, place):
     return ctypes.addressof(client.memory.data_ptr().contents) + place
 
 
@@ -205,7 +211,7 @@ wasm_client.WasmClient.write_bytes = _write
 wasm_client.WasmClient.read_bytes = _read
 
 
-def _parameters(sql: str) -> list[Any]:
+def _parameters(sql):
     """The `@names` of a statement, typed by how they are named; lists where the statement unnests them."""
     kinds = {"_date": zt.TypeKind.TYPE_DATE, "_at": zt.TypeKind.TYPE_TIMESTAMP}
     found = []
@@ -220,7 +226,7 @@ def _parameters(sql: str) -> list[Any]:
     return found
 
 
-def _language() -> Any:
+def _language():
     language = zt.LanguageOptions.maximum_features()
     language.enabled_language_features += [
         zt.LanguageFeature.FEATURE_CREATE_VIEWS_WITH_COLUMN_OPTIONS,
@@ -235,7 +241,7 @@ def _language() -> Any:
 LANGUAGE = _language()
 
 
-def paths() -> list[str]:
+def paths():
     """Every SQL file, in an order in which each finds the tables it names."""
     root = rendering.SQL_ROOT
     found = sorted(
@@ -260,18 +266,14 @@ def paths() -> list[str]:
     )
 
 
-def statements(path: str, settings: Settings | None = None) -> list[Statement]:
+def statements(path, settings=None):
     """The statements of a file, rendered with sample values; none for a file that only holds macros."""
-    sql = rendered(path, settings or load_settings(SETTINGS))
-    try:
-        parts = split(sql)
-    except ZetaSQLError as error:
-        raise SyntaxError(f"{path}: {error}") from error
+    parts = split(rendered(path, settings or load_settings(SETTINGS)))
     numbered = enumerate(without_variables(parts), start=1)
     return [Statement(f"{path}:{number}", each) for number, each in numbered]
 
 
-def without_variables(parts: list[str]) -> list[str]:
+def without_variables(parts):
     """The statements of a script with parameters in place of its variables, which the analyzer lacks.
     BigQuery treats both as constants."""
     declared = [name for part in parts for name in re.findall(r"^DECLARE (\w+) ", part)]
@@ -284,7 +286,7 @@ def without_variables(parts: list[str]) -> list[str]:
     return [names.sub(r"@\1", part) if names else part for part in kept]
 
 
-def rendered(path: str, settings: Settings) -> str:
+def rendered(path, settings):
     """A file rendered for sample days."""
     source = (rendering.SQL_ROOT / path).read_text()
     names = (
@@ -313,7 +315,7 @@ def rendered(path: str, settings: Settings) -> str:
     )
 
 
-def sample(name: str) -> Any:
+def sample(name):
     """A value for a name in a template."""
     if name in MAPPINGS:
         return MAPPINGS[name]
@@ -324,7 +326,7 @@ def sample(name: str) -> Any:
     return 5 if NUMBERS.search(name) else DAYS[-1]
 
 
-def split(sql: str) -> list[str]:
+def split(sql):
     """The statements of a script, as Google's parser finds them."""
     if not re.sub(r"--[^\n]*|\s", "", sql):
         return []

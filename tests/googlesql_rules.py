@@ -1,19 +1,17 @@
 """What Google's analyzer accepts and BigQuery refuses, or bills the whole history for."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Any
 
 import zetasql.types as zt
 from zetasql.core.exceptions import ZetaSQLError
 
 from ecommerce.warehouse import rendering
-from tests.googlesql import Catalogue, Statement, paths, statements
+from tests.googlesql import Catalogue, paths, statements
 
 
-def refusals(sql: str) -> Iterator[str]:
+def refusals(sql):
     """What the analyzer accepts and BigQuery refuses."""
     if found := re.search(r"\bAS (BIG)?(NUMERIC|STRING|BYTES)\s*\(", sql):
         yield f"Parameterized types are not allowed in CAST expressions: {found.group()}"
@@ -21,7 +19,7 @@ def refusals(sql: str) -> Iterator[str]:
         yield "an empty list"
 
 
-def unpruned(resolved: Any) -> Iterator[str]:
+def unpruned(resolved):
     """Partitioned tables a statement reads without comparing their partition with a constant: it reads their
     whole history, or BigQuery refuses it. (A view gets its filter when it is queried.)"""
     if isinstance(resolved, zt.ResolvedCreateViewStmt):
@@ -56,13 +54,13 @@ def unpruned(resolved: Any) -> Iterator[str]:
                 yield f"no partition filter on {scan.table.name}"
 
 
-def _is_constant(expression: Any) -> bool:
+def _is_constant(expression):
     if isinstance(expression, zt.ResolvedFunctionCall):
         return all(_is_constant(each) for each in expression.argument_list)
     return isinstance(expression, (zt.ResolvedLiteral, zt.ResolvedParameter))
 
 
-def correlated(resolved: Any) -> Iterator[str]:
+def correlated(resolved):
     """Correlated subqueries in the clauses of a MERGE, outside its source
     (https://cloud.google.com/bigquery/docs/reference/standard-sql/dml-syntax#limitations)."""
     if isinstance(resolved, zt.ResolvedMergeStmt):
@@ -78,12 +76,12 @@ COMPARISONS = {
 }
 
 
-def _is_insert_target(resolved: Any, scan: Any) -> bool:
+def _is_insert_target(resolved, scan):
     return isinstance(resolved, zt.ResolvedInsertStmt) and resolved.table_scan is scan
 
 
 @cache
-def _need_a_filter() -> dict[str, str]:
+def _need_a_filter():
     """The column by which each of them is partitioned."""
     found = {"sales.order_lines_reporting": "business_date"}
     for name in rendering.tables():
@@ -94,21 +92,21 @@ def _need_a_filter() -> dict[str, str]:
     return found
 
 
-def _nodes(value: Any) -> Iterator[Any]:
+def _nodes(value):
     if is_dataclass(value):
         yield value
     for part in parts(value):
         yield from _nodes(part)
 
 
-def parts(node: Any) -> list[Any]:
+def parts(node):
     """What a node of a resolved statement, or a list of nodes, consists of."""
     if is_dataclass(node):
         return [getattr(node, part.name) for part in fields(node)]
     return list(node) if isinstance(node, (list, tuple)) else []
 
 
-def problems(catalogue: Catalogue, statement: Statement) -> list[str]:
+def problems(catalogue, statement):
     """What is wrong with a statement, in words; what it creates is added to the catalogue."""
     found = list(refusals(statement.sql))
     try:
@@ -123,7 +121,7 @@ def problems(catalogue: Catalogue, statement: Statement) -> list[str]:
     return [f"{statement.name}: {each}" for each in found]
 
 
-def analyse_all() -> tuple[Catalogue, list[str]]:
+def analyse_all():
     """The tables that all files create, and what is wrong with the statements of any."""
     catalogue = Catalogue()
     wrong = [

@@ -4,7 +4,6 @@ It is part of the `zetasql` wheel, and evaluates queries on tables that it is gi
 and no scripts. `script_parts` returns what it can evaluate of a script.
 """
 
-import json
 import random
 import re
 from collections.abc import Callable, Sequence
@@ -14,11 +13,11 @@ from decimal import Context, Decimal
 from typing import Any
 
 import zetasql.types as zt
-from zetasql.api import CatalogBuilder, Parser, TableBuilder
+from zetasql.api import Parser
 from zetasql.api.type_factory import TypeFactory
 from zetasql.core.local_service import ZetaSqlLocalService
 
-from tests.googlesql import LANGUAGE
+from tests.googlesql import LANGUAGE, catalogue_of, known
 
 EPOCH = date(1970, 1, 1)
 BILLION = Decimal(10**9)
@@ -36,8 +35,6 @@ KINDS = {
     "FLOAT64": zt.TypeKind.TYPE_DOUBLE,
     "FLOAT": zt.TypeKind.TYPE_DOUBLE,
     "BIGNUMERIC": zt.TypeKind.TYPE_BIGNUMERIC,
-    "BYTES": zt.TypeKind.TYPE_BYTES,
-    "JSON": zt.TypeKind.TYPE_JSON,
 }
 BIG = Context(prec=77)
 BIG_SCALE = 38
@@ -64,7 +61,7 @@ class Parameter:
     value: Any
 
 
-def sql_type(text: str) -> Any:
+def sql_type(text):
     """The type written as in SQL, such as `NUMERIC(18, 4)` or `ARRAY<STRING>`."""
     element = re.fullmatch(r"ARRAY<(.+)>", text)
     if element:
@@ -81,12 +78,12 @@ class Result:
 
 
 def evaluate(
-    sql: str,
-    tables: Sequence[Table],
-    parameters: Sequence[Parameter] = (),
+    sql,
+    tables,
+    parameters=(),
     *,
-    seed: int | None = None,
-) -> Result:
+    seed=None,
+):
     """Run a query. Amounts are Decimal, instants aware, structs tuples and arrays lists; a column has an
     empty array in place of NULL, as in BigQuery's results.
 
@@ -96,7 +93,9 @@ def evaluate(
         ZetaSQLError: the query fails, or the engine cannot run it.
     """
     request = zt.EvaluateQueryRequest(
-        sql=_known(sql), options=_options(parameters), simple_catalog=_catalog(tables)
+        sql=known(sql),
+        options=_options(parameters),
+        simple_catalog=catalogue_of([(table.name, table.columns) for table in tables]),
     ).to_proto()
     for table in tables:
         content = request.table_content[table.name].table_data
@@ -134,24 +133,7 @@ def evaluate(
     return Result(columns, answered)
 
 
-def _catalog(tables: Sequence[Table]) -> Any:
-    builder = CatalogBuilder("warehouse").with_builtin_functions(
-        zt.ZetaSQLBuiltinFunctionOptions(language_options=LANGUAGE)
-    )
-    for number, table in enumerate(tables, start=1):
-        definition = TableBuilder(table.name, serialization_id=number)
-        for column, kind in table.columns:
-            definition.add_column(column, kind)
-        builder.add_table(definition.build())
-    return builder.build()
-
-
-def _known(sql: str) -> str:
-    """`sql` without what the open source lacks: the short form of ANY_VALUE(… HAVING MAX …)."""
-    return re.sub(r"\b(MAX|MIN)_BY\((\w+), (\w+)\)", r"ANY_VALUE(\2 HAVING \1 \3)", sql)
-
-
-def _options(parameters: Sequence[Parameter]) -> Any:
+def _options(parameters):
     options = zt.AnalyzerOptions(
         language_options=LANGUAGE, default_timezone="UTC", prune_unused_columns=True
     )
@@ -164,23 +146,23 @@ def _options(parameters: Sequence[Parameter]) -> Any:
     return options
 
 
-def _days(value: date) -> int:
+def _days(value):
     return (value - EPOCH).days
 
 
-def _numeric(value: Decimal) -> bytes:
+def _numeric(value):
     return int(EXACT.multiply(Decimal(value), BILLION)).to_bytes(
         16, "little", signed=True
     )
 
 
-def _big_numeric(value: Decimal) -> bytes:
+def _big_numeric(value):
     return int(Decimal(value).scaleb(BIG_SCALE, BIG)).to_bytes(
         32, "little", signed=True
     )
 
 
-def _number(data: bytes) -> int:
+def _number(data):
     return int.from_bytes(data, "little", signed=True)
 
 
@@ -192,8 +174,6 @@ WRITTEN: dict[Any, tuple[str, Callable[[Any], Any]]] = {
     zt.TypeKind.TYPE_NUMERIC: ("numeric_value", _numeric),
     zt.TypeKind.TYPE_BIGNUMERIC: ("bignumeric_value", _big_numeric),
     zt.TypeKind.TYPE_DOUBLE: ("double_value", float),
-    zt.TypeKind.TYPE_BYTES: ("bytes_value", bytes),
-    zt.TypeKind.TYPE_JSON: ("json_value", json.dumps),
 }
 """The field of a protocol buffer `Value`, and what is written into it, by type."""
 READ: dict[str, Callable[[Any], Any]] = {
@@ -203,14 +183,13 @@ READ: dict[str, Callable[[Any], Any]] = {
     "bignumeric_value": lambda data: (
         Decimal(_number(data)).scaleb(-BIG_SCALE, BIG).quantize(EMULATED)
     ),
-    "json_value": json.loads,
     "array_value": lambda array: [_value(element) for element in array.element],
     "struct_value": lambda struct: tuple(_value(part) for part in struct.field),
 }
 """What a field of a `Value` means; the others are values themselves."""
 
 
-def _fill(cell: Any, kind: Any, value: Any) -> None:
+def _fill(cell, kind, value):
     """Write a value into a protocol buffer `Value`; NULL is an empty one."""
     if value is None:
         return
@@ -228,7 +207,7 @@ def _fill(cell: Any, kind: Any, value: Any) -> None:
         setattr(cell, field, written(value))
 
 
-def _value(cell: Any) -> Any:
+def _value(cell):
     field = cell.WhichOneof("value")
     if field is None:
         return None
@@ -251,65 +230,47 @@ class Part:
     is_ordered: bool = False
 
 
-def script_parts(sql: str) -> list[Part]:
+def script_parts(sql):
     """The statements of a script, as Google's parser finds them."""
     raw = sql.encode()
 
-    def text(node: Any) -> str:
+    def text(node):
         place = node.parse_location_range
         return raw[place.start : place.end].decode()
 
+    script = Parser.parse_script_static(sql, LANGUAGE)
     parts = []
-    for node in Parser.parse_script_static(
-        sql, LANGUAGE
-    ).statement_list_node.statement_list:
+    for node in script.statement_list_node.statement_list:
         statement = text(node)
         kind = type(node).__name__.removeprefix("AST").removesuffix("Statement")
-        target = re.search(r"`([^`]+)`", statement)
-        name = target[1] if target else None
+        name = re.search(r"`([^`]+)`", statement)
+        facts = {"target": name[1] if name else None}
         match node:
             case zt.ASTQueryStatement():
-                ordered = node.query.order_by is not None
-                parts.append(
-                    Part(statement, kind, text(node.query), is_ordered=ordered)
-                )
+                facts["query"] = text(node.query)
+                facts["is_ordered"] = node.query.order_by is not None
             case zt.ASTMergeStatement():
-                source = text(node.table_expression)
-                parts.append(Part(statement, kind, f"SELECT * FROM {source}", name))
-            case zt.ASTInsertStatement() if node.query:
-                parts.append(Part(statement, kind, text(node.query), name))
-            case zt.ASTCreateTableStatement() | zt.ASTCreateViewStatement() if (
-                node.query
-            ):
-                parts.append(Part(statement, kind, text(node.query), name))
+                facts["query"] = f"SELECT * FROM {text(node.table_expression)}"
+            case (
+                zt.ASTInsertStatement()
+                | zt.ASTCreateTableStatement()
+                | zt.ASTCreateViewStatement()
+            ) if node.query:
+                facts["query"] = text(node.query)
             case zt.ASTDeleteStatement():
                 changed = re.sub(r"^DELETE\b(\s+FROM\b)?", "SELECT * FROM", statement)
-                parts.append(Part(statement, kind, changed, name))
+                facts["query"] = changed
             case zt.ASTUpdateStatement():
-                changed = f"SELECT * FROM {text(node.target_path)}"
-                if node.alias:
-                    changed += f" {text(node.alias)}"
-                parts.append(
-                    Part(statement, kind, f"{changed} WHERE {text(node.where)}", name)
-                )
+                alias = text(node.alias) if node.alias else ""
+                changed = f"{text(node.target_path)} {alias}"
+                facts["query"] = f"SELECT * FROM {changed} WHERE {text(node.where)}"
             case zt.ASTSingleAssignment():
-                variable = text(node.variable)
-                query = f"SELECT {text(node.expression)}"
-                parts.append(Part(statement, kind, query, variable=variable))
+                facts["variable"] = text(node.variable)
+                facts["query"] = f"SELECT {text(node.expression)}"
             case zt.ASTVariableDeclaration():
                 [variable] = node.variable_list.identifier_list
-                query = (
-                    f"SELECT {text(node.default_value)}" if node.default_value else None
-                )
-                parts.append(
-                    Part(
-                        statement,
-                        kind,
-                        query,
-                        variable=text(variable),
-                        type=text(node.type),
-                    )
-                )
-            case _:
-                parts.append(Part(statement, kind, target=name))
+                facts |= {"variable": text(variable), "type": text(node.type)}
+                if node.default_value:
+                    facts["query"] = f"SELECT {text(node.default_value)}"
+        parts.append(Part(statement, kind, **facts))
     return parts

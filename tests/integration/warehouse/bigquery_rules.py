@@ -23,7 +23,7 @@ Rows = dict[str, Counter[str]]
 """The rows of each table as JSON."""
 
 
-def contents(shop: Shop) -> Rows:
+def contents(shop):
     """Return the rows of all tables."""
     dataset = shop.warehouse.settings.bigquery_dataset
     parts = [
@@ -31,13 +31,13 @@ def contents(shop: Shop) -> Rows:
         f"FROM `{dataset}.{name}` AS stored {of_all_days(name)}"
         for name in tables()
     ]
-    rows: Rows = {name: Counter() for name in tables()}
+    rows = {name: Counter() for name in tables()}
     for row in _query(shop, " UNION ALL ".join(parts)):
         rows[row["name"]][row["content"]] += 1
     return rows
 
 
-def copy(source: Shop, target: Shop) -> None:
+def copy(source, target):
     """Replace the rows of `target` by those of `source`."""
     statements = []
     for name in tables():
@@ -63,13 +63,12 @@ class Interleaving:
     before: int | None
     is_done: bool = False
     queries: list[str] = field(default_factory=list)
-    conflicts: list[set[str]] = field(default_factory=list)
 
-    def begin(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def begin(self, monkeypatch):
         """Intercept the queries of this process."""
         query, interleaving = bigquery.Client.query, self
 
-        def intercepted(client: bigquery.Client, sql: str, **options: Any) -> Any:
+        def intercepted(client, sql, **options):
             number = len(interleaving.queries)
             interleaving.queries.append(sql)
             is_transaction = "BEGIN TRANSACTION" in sql
@@ -91,7 +90,7 @@ class Interleaving:
 
         monkeypatch.setattr(bigquery.Client, "query", intercepted)
 
-    def overlap(self, sql: str) -> None:
+    def overlap(self, sql):
         """Run `other` and the transaction `sql` on the same snapshot.
 
         Raises:
@@ -109,7 +108,6 @@ class Interleaving:
             # Cancelled at the first statement that conflicts.
             _query(self.snapshot, statement)
             if conflict := others & changed_tables(before, contents(self.snapshot)):
-                self.conflicts.append(conflict)
                 raise BadRequest(
                     "Transaction is aborted due to concurrent update against table "
                     + ", ".join(conflict),
@@ -118,7 +116,7 @@ class Interleaving:
         self._add(before, contents(self.snapshot))
         raise Committed
 
-    def _add(self, before: Rows, after: Rows) -> None:
+    def _add(self, before, after):
         """Commit what the transaction has changed on the snapshot."""
         for name in tables():
             table = f"`{_dataset(self.shop)}.{name}`"
@@ -130,7 +128,7 @@ class Interleaving:
             added = f"INSERT INTO {table} SELECT * FROM {changed} AS stored {where}"
             self._apply(after[name] - before[name], added)
 
-    def _apply(self, rows: Counter[str], statement: str) -> None:
+    def _apply(self, rows, statement):
         if rows:
             parameter = bigquery.ArrayQueryParameter("rows", "STRING", list(rows))
             config = bigquery.QueryJobConfig(query_parameters=[parameter])
@@ -141,14 +139,14 @@ class Committed(Exception):
     """The transaction has committed beside the other."""
 
 
-def changed_tables(before: Rows, after: Rows) -> set[str]:
+def changed_tables(before, after):
     """Return the tables of which rows were changed or deleted."""
     return {name for name in before if before[name] - after[name]}
 
 
-def _dataset(shop: Shop) -> str:
+def _dataset(shop):
     return shop.warehouse.settings.bigquery_dataset
 
 
-def _query(shop: Shop, sql: str) -> list[Any]:
+def _query(shop, sql):
     return list(shop.warehouse.client.query(sql, timeout=60).result(timeout=60))

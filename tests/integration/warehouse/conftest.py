@@ -1,24 +1,26 @@
 """A warehouse of its own for each test, on the emulator."""
 
 import json
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from demo.services.emulator import PROJECT, Emulator
+from demo.services.emulator import PROJECT
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures.quality import Provenance
+from ecommerce.sales.report.queries import read_figures
+from ecommerce.sources import SOURCES
+from ecommerce.warehouse.checks import run_checks
 from ecommerce.warehouse.client import Warehouse, connect
-from ecommerce.warehouse.load import LoadResult, _load_staged, load
+from ecommerce.warehouse.load import _load_staged, load
 from ecommerce.warehouse.schema import prepare
-from tests.integration.conftest import LendDataset
-from tests.integration.warehouse.loadable import Folder, Row, at
+from tests.integration.warehouse.loadable import at
 from tests.integration.warehouse_contents import of_all_days
 
+Row = dict[str, Any]
 MONDAY = date(2026, 3, 2)
 ORIGIN = Provenance(
     dag_id="daily",
@@ -56,46 +58,67 @@ class Shop:
     folder: Path
     runs: int = field(default=0)
 
-    def load(
-        self,
-        *folders: Folder,
-        day: date = MONDAY,
-        run_id: str = "run",
-        dag_id: str = "daily",
-        **options: Any,
-    ) -> LoadResult:
+    def load(self, *folders, day=MONDAY, run_id="run", **options):
         """Publish the folders and load them; orders, unless a `spec` is given."""
         manifests = [each.publish(self.folder, day, run_id) for each in folders]
-        options = {"spec": ORDERS, "warehouse": self.warehouse} | options
-        return load(
-            manifests, business_date=day, run_id=run_id, dag_id=dag_id, **options
-        )
+        return self.load_staged(manifests, day=day, run_id=run_id, **options)
 
-    def rows(self, table: str, *columns: str) -> list[Row]:
+    def load_staged(self, manifests, *, day=MONDAY, **options):
+        """Load what was published."""
+        options = {"spec": ORDERS, "run_id": "run", "dag_id": "daily"} | options
+        warehouse = self.warehouse
+        return load(manifests, business_date=day, warehouse=warehouse, **options)
+
+    def checks(self, *days, day=MONDAY, spec=ORDERS, run_id="run"):
+        """The results of all checks of a run of `day`, which has changed `days`."""
+        options = {"spec": spec, "run_id": run_id, "warehouse": self.warehouse}
+        return run_checks(days or [day], business_date=day, **options)
+
+    def failing(self, *days, **options):
+        """The checks of a run that found something."""
+        return [each for each in self.checks(*days, **options) if each.failing_rows]
+
+    def report(self, day=MONDAY, run_id="run", **options):
+        """The figures of a day's report."""
+        origin = ORIGIN.model_copy(update={"run_id": run_id})
+        return read_figures(self.warehouse, day, origin, **options)
+
+    def rows(self, table, *columns):
         """All rows of a table (or of some of its columns), in an order that does not depend on the load."""
         dataset = self.warehouse.settings.bigquery_dataset
         sql = f"SELECT {', '.join(columns) or '*'} FROM `{dataset}.{table}` {of_all_days(table)}"
         found = self.warehouse.run(sql, table)
         return sorted(found, key=repr)
 
-    def one(self, table: str, *columns: str) -> Row:
+    def one(self, table, *columns):
         """The only row of a table."""
         (row,) = self.rows(table, *columns)
         return row
 
-    def by(self, table: str, key: str, value: str) -> dict[Any, Any]:
+    def by(self, table, key, value):
         """One column of a table by another that is unique."""
         rows = self.rows(table, key, value)
         assert len({row[key] for row in rows}) == len(rows)
         return {row[key]: row[value] for row in rows}
 
-    def insert(self, table: str, columns: str, values: Iterable[str]) -> None:
+    def insert(self, table, columns, values):
         """Put rows into a table without a load, each written as a tuple of SQL."""
         dataset = self.warehouse.settings.bigquery_dataset
         sql = f"INSERT INTO `{dataset}.{table}` ({columns}) VALUES {', '.join(values)}"
         self.warehouse.run(sql, "the test's rows")
 
-    def state(self, names: tuple[str, ...] = STATE) -> dict[str, list[Row]]:
+    def ran(self, days, sources=SOURCES):
+        """Note that daily runs have read the sources, the morning after each day."""
+        rows = []
+        for day in days:
+            read_at = f"{day + timedelta(days=1)} 11:00:00+00"
+            for source in sources:
+                run = f"'{source}', 'run {day}', 'success', '{read_at}'"
+                rows.append(f"('{day}', {run})")
+        columns = "business_date, source, run_id, status, read_at"
+        self.insert("load_audit", columns, rows)
+
+    def state(self, names=STATE):
         """What must not depend on the order and number of runs."""
         return {
             table: sorted(
@@ -110,32 +133,20 @@ class Shop:
 
 
 @pytest.fixture
-def shop(
-    bigquery_emulator: Emulator,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    lend_dataset: LendDataset,
-) -> Iterator[Shop]:
+def shop(bigquery_emulator, monkeypatch, tmp_path, lend_dataset):
     """An empty warehouse; the shop is in New York and reports in US dollars."""
     with lend_dataset() as dataset:
         yield open_shop(bigquery_emulator, monkeypatch, tmp_path, dataset)
 
 
 @pytest.fixture
-def second_shop(
-    bigquery_emulator: Emulator,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    lend_dataset: LendDataset,
-) -> Iterator[Shop]:
+def second_shop(bigquery_emulator, monkeypatch, tmp_path, lend_dataset):
     """Another one, to compare with."""
     with lend_dataset() as dataset:
         yield open_shop(bigquery_emulator, monkeypatch, tmp_path, dataset)
 
 
-def open_shop(
-    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, folder: Path, dataset: str
-) -> Shop:
+def open_shop(emulator, monkeypatch, folder, dataset):
     """The warehouse in `dataset`, which is empty or not there; this process's environment names it."""
     environment = {
         "BIGQUERY_EMULATOR_HOST": emulator.host,

@@ -1,37 +1,39 @@
 """Loadable folders made by hand, in the layout of include/sql/transform/staged_columns.md."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import yaml
 
 from ecommerce.sales.loading import ORDERS
 from ecommerce.storage import staging
 from ecommerce.warehouse.schema import arrow_type, write_rows
-from ecommerce.warehouse.spec import LoadSpec
 from ecommerce.warehouse.staging_tables import staged_columns
 
-Row = dict[str, Any]
 NEW_YORK = ZoneInfo("America/New_York")
 ALWAYS_THERE = {"order_versions", "orders", "order_lines", "refunds"}
 ZERO = Decimal("0.0000")
 OUTCOMES = ("source", "loaded", "superseded", "rejected")
 
 
-def at(text: str) -> datetime:
+def at(text):
     """An instant given as `2026-03-02 14:30` in UTC."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def business_date(instant: datetime) -> date:
+def business_date(instant):
     return instant.astimezone(NEW_YORK).date()
+
+
+MORNING = at("2026-03-03 11:00")
 
 
 @dataclass
@@ -40,11 +42,9 @@ class Order:
 
     order_id: str
     ordered_at: datetime
-    lines: list[tuple[str, str, str]] = field(
-        default_factory=lambda: [("Toys", "1", "10.00")]
-    )
+    lines: Sequence = (("Toys", "1", "10.00"),)
     """(category, quantity, gross amount) of the lines 1, 2, …"""
-    refunds: list[tuple[str, datetime, str]] = field(default_factory=list)
+    refunds: Sequence = ()
     """(refund id, made at, merchandise amount), each of the order as a whole; an id twice is a refund
     of two lines."""
     source: str = "sales_db"
@@ -71,58 +71,50 @@ class Order:
 class Folder:
     """What one source's transform leaves."""
 
-    orders: Sequence[Order] = ()
+    orders: Sequence = ()
     source: str = "sales_db"
-    read_at: datetime = field(default_factory=lambda: at("2026-03-03 11:00"))
-    removed: Sequence[str] = ()
-    orphans: Sequence[tuple[str, str, datetime, str]] = ()
+    read_at: datetime = MORNING
+    removed: Sequence = ()
+    orphans: Sequence = ()
     """(order id, refund id, made at, merchandise amount) of refunds whose order is unknown."""
-    rates: Sequence[tuple[date, str, str]] = ()
-    products: Sequence[Row] = ()
-    customers: Sequence[Row] | None = None
-    rejected: Sequence[Row] = ()
-    files: Sequence[Row] = ()
-    currency_totals: Sequence[tuple[str | None, str, str, str, str, str]] = ()
+    rates: Sequence = ()
+    products: Sequence = ()
+    customers: Sequence | None = None
+    rejected: Sequence = ()
+    files: Sequence = ()
+    currency_totals: Sequence = ()
     """(file, currency, and the amounts of the source, loaded, superseded, rejected)"""
-    totals: Row = field(default_factory=dict)
-    is_open_ended: bool = True
+    totals: dict = field(default_factory=dict)
 
-    def publish(self, root: Path, day: date, run_id: str = "run") -> staging.Manifest:
+    def publish(self, root, day, run_id="run"):
         """Write the folder below `root` and return its manifest."""
-        tables = self._tables(day, run_id)
-        uri = f"file://{root}/{hashlib.sha256(f'{self.source}{day}{run_id}{self.read_at}'.encode()).hexdigest()[:8]}"
-        with staging.publish(uri) as draft:
+        run = {"business_date": day, "source": self.source, "run_id": run_id}
+        tables = self._tables(run)
+        name = hashlib.sha256(f"{run}{self.read_at}".encode()).hexdigest()[:8]
+        with staging.publish(f"file://{root}/{name}") as draft:
             columns = {}
-            for name in ORDERS.files:
-                rows = tables[name]
-                if not rows and name not in ALWAYS_THERE:
+            for table in ORDERS.files:
+                if not tables[table] and table not in ALWAYS_THERE:
                     continue
-                schema = pa.schema(
-                    [
-                        (column.name, arrow_type(column))
-                        for column in staged_columns(ORDERS, name)
-                    ]
-                )
-                pq.write_table(
-                    pa.Table.from_pylist(rows, schema=schema),
-                    draft.path / f"{name}.parquet",
-                )
-                columns[f"{name}.parquet"] = schema.names
+                staged = staged_columns(ORDERS, table)
+                schema = pa.schema([(each.name, arrow_type(each)) for each in staged])
+                rows = pa.Table.from_pylist(tables[table], schema=schema)
+                pq.write_table(rows, draft.path / f"{table}.parquet")
+                columns[f"{table}.parquet"] = schema.names
             rejected = len(self.rejected)
-            read = sum(
-                1 + len(order.lines) + len(order.refunds) for order in self.orders
-            )
-            read += len(self.orphans) + len(self.rates)
-            amount = sum((row["gross_amount"] for row in tables["order_lines"]), ZERO)
+            read = len(self.orphans) + len(self.rates)
+            for order in self.orders:
+                read += 1 + len(order.lines) + len(order.refunds)
+            amount = str(total(tables["order_lines"], "gross_amount"))
             totals = {
                 "rows_read": read + rejected,
                 "rows_accepted": read,
                 "rows_rejected": rejected,
                 "rows_superseded": 0,
                 "source_orders": len(self.orders),
-                "source_amount": str(amount),
+                "source_amount": amount,
                 "orders": len(self.orders),
-                "amount": str(amount),
+                "amount": amount,
                 "run_id": run_id,
             }
             draft.seal(
@@ -132,85 +124,43 @@ class Folder:
                 columns=columns,
                 read_at=self.read_at,
                 window_start=self.read_at - timedelta(days=1),
-                window_end=self.read_at
-                if self.is_open_ended
-                else self.read_at - timedelta(hours=6),
+                window_end=self.read_at,
                 control_totals=totals | self.totals,
             )
-        return staging.read_manifest(uri)
+        return staging.read_manifest(f"file://{root}/{name}")
 
-    def _tables(self, day: date, run_id: str) -> dict[str, list[Row]]:
-        tables: dict[str, list[Row]] = {name: [] for name in ORDERS.files}
+    def _tables(self, run):
+        tables = {name: [] for name in ORDERS.files}
         for order in self.orders:
-            self._add(order, tables, run_id)
+            self._add(order, tables, run["run_id"])
+        of_source = {"source": self.source, "read_at": self.read_at}
         for order_id in self.removed:
-            tables["order_versions"].append(self._version(order_id))
-        for order_id, refund_id, made_at, amount in self.orphans:
-            tables["order_versions"].append(self._version(order_id))
+            tables["order_versions"].append(of_source | {"order_id": order_id})
+        for order_id, *refund in self.orphans:
+            of_order = of_source | {"order_id": order_id, "channel": self.source}
+            tables["order_versions"].append(of_order)
             tables["refunds"].append(
-                _refund(refund_id, made_at, amount)
-                | {"source": self.source, "channel": self.source, "order_id": order_id}
-                | {"read_at": self.read_at, "run_id": run_id}
+                _refund(*refund) | of_order | {"run_id": run["run_id"]}
             )
-        tables["exchange_rates"] = [
-            {
-                "rate_date": rate_date,
-                "currency": currency,
-                "rate": Decimal(rate).quantize(Decimal("1e-8")),
-            }
-            for rate_date, currency, rate in self.rates
-        ]
-        tables["products"] = list(self.products)
+        for rate_date, currency, rate in self.rates:
+            exact = Decimal(rate).quantize(Decimal("1e-8"))
+            row = {"rate_date": rate_date, "currency": currency, "rate": exact}
+            tables["exchange_rates"].append(row)
+        tables["products"] += self.products
         if self.customers is not None:
             tables["customers"] = list(self.customers)
-        tables["rejected_rows"] = [
-            {
-                "business_date": day,
-                "source": self.source,
-                "run_id": run_id,
-                "row_number": number,
-                "detail": None,
-            }
-            | {"file": None, "raw": None, "order_id": None}
-            | row
-            for number, row in enumerate(self.rejected, start=1)
-        ]
-        tables["loaded_files"] = [
-            {
-                "source": self.source,
-                "business_date": day,
-                "run_id": run_id,
-                "warnings": [],
-            }
-            | row
-            for row in self.files
-        ]
-        tables["control_totals"] = [
-            {
-                "business_date": day,
-                "source": self.source,
-                "run_id": run_id,
-                "file": file,
-                "currency": currency,
-                "read_at": self.read_at,
-            }
-            | {
-                f"{name}_amount": money(text)
-                for name, text in zip(OUTCOMES, amounts, strict=True)
-            }
-            for file, currency, *amounts in self.currency_totals
-        ]
+        for number, row in enumerate(self.rejected, start=1):
+            tables["rejected_rows"].append(run | {"row_number": number} | row)
+        for row in self.files:
+            tables["loaded_files"].append(run | {"warnings": []} | row)
+        for file, currency, *amounts in self.currency_totals:
+            row = run | {"file": file, "currency": currency, "read_at": self.read_at}
+            for outcome, amount in zip(OUTCOMES, amounts, strict=True):
+                row[f"{outcome}_amount"] = money(amount)
+            tables["control_totals"].append(row)
         return tables
 
-    def _version(self, order_id: str) -> Row:
-        return {
-            "source": self.source,
-            "order_id": order_id,
-            "version_updated_at": None,
-            "read_at": self.read_at,
-        }
-
-    def _add(self, order: Order, tables: dict[str, list[Row]], run_id: str) -> None:
+    def _add(self, order, tables, run_id):
         read_at = order.read_at or self.read_at
         by_file = order.source not in ("sales_db", "storefront")
         header = {
@@ -229,50 +179,37 @@ class Folder:
             "read_at": read_at,
             "run_id": run_id,
         }
-        lines = [
-            self._line(order, header, number)
-            for number in range(1, len(order.lines) + 1)
-        ]
+        lines = []
+        for number in range(1, len(order.lines) + 1):
+            lines.append(self._line(order, header, number))
         tables["order_lines"] += lines
-        tables["orders"].append(
-            header
-            | {
-                "attributes": order.attributes,
-                "coupon_code": None,
-                "item_count": len(lines),
-                "tax_amount": money(order.tax),
-            }
-            | {"shipping_amount": money(order.shipping), "fee_amount": ZERO}
-            | {name: total(lines, name) for name in ("gross_amount", "discount_amount")}
-        )
-        tables["order_versions"].append(
-            {
-                "source": order.source,
-                "order_id": order.order_id,
-                "version_updated_at": header["updated_at"] if by_file else None,
-                "read_at": read_at,
-            }
-        )
-        if order.customer and not any(
-            row["customer_hash"] == order.customer for row in tables["customers"]
-        ):
-            tables["customers"].append(
-                {
-                    "customer_hash": order.customer,
-                    "country_code": order.country_code,
-                    "updated_at": header["updated_at"],
-                }
-            )
-        for place, (refund_id, made_at, amount) in enumerate(order.refunds):
-            lines_before = sum(each[0] == refund_id for each in order.refunds[:place])
-            tables["refunds"].append(
-                _refund(refund_id, made_at, amount)
-                | {"line_number": lines_before, "reason": order.reason}
-                | {"order_business_date": header["business_date"]}
-                | {name: header[name] for name in REFUND_HAS_OF_ORDER}
-            )
+        of_order = {
+            "attributes": order.attributes,
+            "item_count": len(lines),
+            "tax_amount": money(order.tax),
+            "shipping_amount": money(order.shipping),
+            "fee_amount": ZERO,
+            "gross_amount": total(lines, "gross_amount"),
+            "discount_amount": total(lines, "discount_amount"),
+        }
+        tables["orders"].append(header | of_order)
+        version = header["updated_at"] if by_file else None
+        tables["order_versions"].append(header | {"version_updated_at": version})
+        known = {row["customer_hash"] for row in tables["customers"]}
+        if order.customer and order.customer not in known:
+            tables["customers"].append(header)
+        times = Counter()
+        for refund_id, made_at, amount in order.refunds:
+            row = header | _refund(refund_id, made_at, amount)
+            for name in ("currency", "is_sale", "is_test"):
+                row[name] = header[name]
+            row["line_number"] = times[refund_id]
+            row["reason"] = order.reason
+            row["order_business_date"] = header["business_date"]
+            tables["refunds"].append(row)
+            times[refund_id] += 1
 
-    def _line(self, order: Order, header: Row, number: int) -> Row:
+    def _line(self, order, header, number):
         category, quantity, gross = order.lines[number - 1]
         discount = money(order.discount) if number == 1 else ZERO
         return header | {
@@ -289,59 +226,48 @@ class Folder:
         }
 
 
-REFUND_HAS_OF_ORDER = (
-    "source",
-    "order_id",
-    "channel",
-    "country_code",
-    "currency",
-    "is_sale",
-    "is_test",
-    "read_at",
-    "run_id",
-)
-
-
-def _refund(refund_id: str, made_at: datetime, amount: str) -> Row:
-    """The part of a refund's row that its order does not say; without order it counts in dollars."""
+def _refund(refund_id, made_at, amount):
+    """A refund's row, without what its order says; without order it counts in dollars."""
     return {
         "refund_id": refund_id,
         "line_number": 0,
         "business_date": business_date(made_at),
-        "channel": None,
-        "order_business_date": None,
-        "sku": None,
         "category": "unallocated",
-        "country_code": None,
         "currency": "USD",
-        "quantity": None,
         "merchandise_amount": money(amount),
         "tax_amount": ZERO,
         "shipping_amount": ZERO,
-        "reason": None,
         "is_sale": True,
         "is_test": False,
         "refunded_at": made_at,
     }
 
 
-def money(text: str) -> Decimal:
+def read_folders(file):
+    """The folders of a YAML file, by name; fields as in Folder and Order."""
+    written = yaml.safe_load(Path(__file__).with_name(file).read_text())
+    folders = {}
+    for name, of_name in written.items():
+        folders[name] = [_folder(each) for each in of_name]
+    return folders
+
+
+def _folder(written):
+    orders = []
+    for order in written.pop("orders", ()):
+        orders.append(Order(**{"source": written["source"]} | order))
+    return Folder(orders, **written)
+
+
+def money(text):
     return Decimal(text).quantize(Decimal("0.0001"))
 
 
-def total(rows: Iterable[Row], column: str) -> Decimal:
+def total(rows, column):
     return sum((row[column] for row in rows), ZERO)
 
 
-def staged_rows(
-    spec: LoadSpec,
-    root: Path,
-    tables: dict[str, list[Row]],
-    *,
-    day: date,
-    read_at: datetime,
-    run_id: str = "run",
-) -> staging.Manifest:
+def staged_rows(spec, root, tables, *, day, read_at, run_id="run"):
     """Write a loadable folder of a domain with one source, such as the catalogue."""
     [source] = spec.sources
     rows = len(tables[spec.counted])
@@ -371,7 +297,7 @@ def staged_rows(
     return staging.read_manifest(uri)
 
 
-def picture(sku: str, seen: datetime, run_id: str = "run", **values: Any) -> Row:
+def picture(sku, seen, run_id="run", **values):
     """A row of `product_pictures` without a picture, unless given."""
     row = {"sku": sku, "name": sku.title(), "category": "Toys", "state": "no_picture"}
     return (
@@ -379,16 +305,15 @@ def picture(sku: str, seen: datetime, run_id: str = "run", **values: Any) -> Row
     )
 
 
-def rejection(source: str, day: date, run_id: str = "run", **values: Any) -> Row:
+def rejection(source, day, run_id="run", **values):
     """A row of `rejected_rows`."""
     row = {"business_date": day, "source": source, "run_id": run_id, "row_number": 1}
-    texts = dict.fromkeys(("detail", "file", "raw", "order_id"))
-    return row | {"reason": "missing_value"} | texts | values
+    return row | {"reason": "missing_value"} | values
 
 
-def forecast(series: str, day: date, made_at: datetime, **values: Any) -> Row:
+def forecast(series, day, made_at, **values):
     """A row of `sales_forecasts`: 10.00 on a day."""
-    row: Row = {"series": series, "target_date": day, "model": "median"}
+    row = {"series": series, "target_date": day, "model": "median"}
     for name in ("forecast", "lower_80", "upper_80", "lower_95", "upper_95"):
         row[name] = money("10")
-    return row | {"made_at": made_at, "actual": None, "run_id": "forecast"} | values
+    return row | {"made_at": made_at, "run_id": "forecast"} | values

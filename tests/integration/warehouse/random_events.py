@@ -1,10 +1,9 @@
 """Random histories of a website: few visitors, and much of what is awkward."""
 
-from datetime import UTC, date, datetime, time, timedelta
-from random import Random
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.integration.warehouse.web_events import BOT, FIREFOX, Website
+from tests.integration.warehouse.web_events import BOT, FIREFOX
 
 TYPES = ["view_item", "add_to_cart", "begin_checkout", "purchase", "scroll", None]
 PAUSES = [
@@ -24,9 +23,7 @@ DELAYS = [timedelta(0)] * 6 + [
 ]
 
 
-def fill(
-    website: Website, random: Random, first: date, days: int, visitors: int = 4
-) -> None:
+def fill(website, random, first, days, visitors=4):
     """Events of `days` days from `first` on: sessions over midnight, ties, copies, wrong clocks."""
     zone = ZoneInfo(website.timezone)
     begin, end = (

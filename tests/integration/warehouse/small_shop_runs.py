@@ -1,8 +1,6 @@
 """What else happens to a small shop: an export, web events, catalogues, forecasts, look-ups, an erasure."""
 
-from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from ecommerce.catalogue.loading import CATALOGUE, last_catalogue
 from ecommerce.events.loading import EVENTS
@@ -14,56 +12,33 @@ from ecommerce.pages.views import quality
 from ecommerce.sales import day_state, delivery
 from ecommerce.sales.history import undo
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.queries import read_figures
 from ecommerce.storage import staging
 from ecommerce.warehouse import load_history
-from ecommerce.warehouse.load import load
-from ecommerce.warehouse.spec import LoadSpec
-from tests.integration.warehouse.conftest import ORIGIN, Shop
 from tests.integration.warehouse.loadable import (
-    Folder,
-    Row,
     at,
+    forecast,
     picture,
     rejection,
     staged_rows,
 )
 from tests.integration.warehouse.small_shop import (
-    ATTRIBUTES,
     DAY,
     EXPORT,
+    FOLDERS,
     MORNING,
     NOON,
     ONE_DAY,
     check,
-    priced,
 )
 from tests.integration.warehouse.test_events_load import awkward
 from tests.integration.warehouse.web_events import Website
 from tests.integration.warehouse_contents import of_all_days
 
 
-def export(shop: Shop) -> None:
+def export(shop):
     """Load an export and remove it."""
-    old = [
-        priced(
-            "1",
-            900,
-            "15.00",
-            source=EXPORT,
-            customer="ann",
-            refunds=[("R", NOON - 800 * ONE_DAY, "4.00")],
-        ),
-        priced("2", 0, "16.00", source=EXPORT, customer="old"),
-    ]
-    folder = Folder(
-        old,
-        source=EXPORT,
-        read_at=MORNING,
-        rejected=[{"reason": "malformed_line", "raw": "x"}],
-    )
     shop.load(
-        folder,
+        *FOLDERS["export"],
         day=DAY - 900 * ONE_DAY,
         run_id="manual__export",
         dag_id="sales_history_load",
@@ -73,17 +48,16 @@ def export(shop: Shop) -> None:
     undo.undo(EXPORT)
 
 
-def read_report(shop: Shop) -> None:
+def read_report(shop):
     """Read all that reports and pages show."""
-    origin = ORIGIN.model_copy(update={"run_id": "again"})
     for day in (DAY, DAY - ONE_DAY):
-        read_figures(shop.warehouse, day, origin)
+        shop.report(day, "again")
     day_status.load_days(shop.warehouse, DAY - 7 * ONE_DAY, DAY)
     quality.load_facts(shop.warehouse, DAY)
     day_state.load_day_states(shop.warehouse, DAY - 7 * ONE_DAY, DAY)
 
 
-def browse(shop: Shop) -> None:
+def browse(shop):
     """Load three days of web events, and one again."""
     website = Website(shop)
     awkward(website)
@@ -95,7 +69,7 @@ def browse(shop: Shop) -> None:
     check(shop, EVENTS, f"events {DAY}")
 
 
-def refresh_catalogue(shop: Shop) -> None:
+def refresh_catalogue(shop):
     """Load a catalogue, and another one that lacks a product."""
     runs = (
         ("first", ["toys-1", "lamp", "gone"]),
@@ -108,71 +82,50 @@ def refresh_catalogue(shop: Shop) -> None:
             "product_pictures": [shown(sku, read_at, run_id, number) for sku in skus],
             "rejected_rows": [rejection("product_catalogue", DAY, run_id, raw="x")],
         }
-        options: Any = {"day": DAY, "read_at": read_at, "run_id": run_id}
+        options = {"day": DAY, "read_at": read_at, "run_id": run_id}
         manifest = staged_rows(CATALOGUE, shop.folder, rows, **options)
         load_one(shop, CATALOGUE, manifest, run_id)
         last_catalogue()
 
 
-def load_one(
-    shop: Shop, spec: LoadSpec, manifest: staging.Manifest, run_id: str
-) -> None:
+def load_one(shop, spec, manifest, run_id):
     """Load a folder and check the load."""
-    load(
-        [manifest],
-        spec=spec,
-        business_date=manifest.business_date,
-        run_id=run_id,
-        dag_id="other",
-        warehouse=shop.warehouse,
-    )
+    options = {"spec": spec, "run_id": run_id, "dag_id": "other"}
+    shop.load_staged([manifest], day=manifest.business_date, **options)
     check(shop, spec, run_id)
 
 
-def shown(sku: str, read_at: datetime, run_id: str, number: int) -> Row:
+def shown(sku, read_at, run_id, number):
     """A row of `product_pictures` with all columns."""
-    names = (
+    names = [
         "reason",
         "image_url_hash",
         "image_host",
         "etag",
         "last_modified",
         "sha256",
-    )
-    values: Row = {name: f"{name} of {sku}" for name in names}
+    ]
+    values = {name: f"{name} of {sku}" for name in names}
     values["state"] = "broken" if sku == "lamp" else "ok"
     values |= {"name": f"{sku} {number}", "fetched_at": read_at}
     values |= {"picture_uri": f"file:///{sku}", "thumbnail_uri": f"file:///{sku}.png"}
     return picture(sku, read_at, run_id, **values)
 
 
-def predict(shop: Shop) -> None:
+def predict(shop):
     """Load forecasts of two weeks, and read all that a forecast reads."""
     names = ("total", "category:Toys", "channel:sales_db", "sku:toys-1")
     for as_of in (DAY - 7 * ONE_DAY, DAY, DAY):
-        rows = [
-            {
-                "series": name,
-                "target_date": as_of + timedelta(days=number),
-                "model": "blend",
-                "forecast": 100 + number,
-                "lower_80": 90,
-                "upper_80": 130,
-                "lower_95": 80,
-                "upper_95": 150,
-            }
-            for name in names
-            for number in range(9)
-        ]
-        refused = [
-            {
-                "file": "p.csv",
-                "line_number": 2,
-                "reason": "invalid_date",
-                "detail": None,
-                "raw": "x",
-            }
-        ]
+        rows = []
+        for name in names:
+            for number in range(9):
+                day = as_of + timedelta(days=number)
+                values = {"model": "blend", "forecast": 100 + number}
+                values |= {"lower_80": 90, "upper_80": 130}
+                values |= {"lower_95": 80, "upper_95": 150}
+                rows.append(forecast(name, day, MORNING, **values))
+        refused = [{"file": "p.csv", "line_number": 2, "reason": "invalid_date"}]
+        refused[0] |= {"detail": None, "raw": "x"}
         run = staging.DagRun("forecast", f"forecast {as_of}")
         manifest = forecast_loading.write(rows, as_of, run, refused)
         load_one(shop, forecast_loading.FORECASTS, manifest, run.run_id)
@@ -186,7 +139,7 @@ def predict(shop: Shop) -> None:
     shop.warehouse.query("forecast/complete_days.sql", first=DAY - 7 * ONE_DAY, day=DAY)
 
 
-def look_up(shop: Shop) -> None:
+def look_up(shop):
     """What extracts, reconciliations and forecasts look up."""
     days = [DAY - ONE_DAY, DAY]
     for source in ("sales_db", "partner_files"):
@@ -232,7 +185,7 @@ def look_up(shop: Shop) -> None:
     )
 
 
-def copy_rows(shop: Shop) -> None:
+def copy_rows(shop):
     """Store some rows twice, as two loads did that should have excluded each other."""
     dataset = shop.warehouse.settings.bigquery_dataset
     for table in ("orders", "refunds", "products", "exchange_rates", "sales_forecasts"):
@@ -243,20 +196,13 @@ def copy_rows(shop: Shop) -> None:
         shop.warehouse.run(sql, "copies")
 
 
-def forget(shop: Shop) -> None:
+def forget(shop):
     """Forget a customer. Load their row without an order, then an order of theirs that is new, with its web
     event."""
     erasure.forget("c2", shop.warehouse)
     later = MORNING + timedelta(hours=9)
-    listed = {"customer_hash": "c2", "country_code": "US", "updated_at": NOON}
-    shop.load(Folder(customers=[listed], read_at=later), day=DAY, run_id="listed")
-    order = priced(
-        "3000", 0, "20.00", customer="c2", attributes=ATTRIBUTES, source="storefront"
-    )
-    order = replace(order, refunds=[("r5", NOON, "5.00")], reason="too big")
-    rejected = {"reason": "missing_value", "raw": "x", "order_id": "3000"}
-    folder = Folder([order], source="storefront", rejected=[rejected], read_at=later)
-    shop.load(folder, day=DAY, run_id="forgotten")
+    shop.load(*FOLDERS["listed"], day=DAY, run_id="listed")
+    shop.load(*FOLDERS["forgotten"], day=DAY, run_id="forgotten")
     website = Website(shop)
     website.add("w9", NOON, "purchase", visitor_id="zoe", order_id="3000", sku="toys-1")
     website.add(

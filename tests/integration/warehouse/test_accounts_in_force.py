@@ -3,112 +3,71 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from ecommerce.core.errors import CheckFailed
 from ecommerce.pages.views import quality as pages
 from ecommerce.pages.views.quality import state, state_text
-from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.queries import read_figures
 from ecommerce.sales.report.view.notices import alarms
 from ecommerce.sources import PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
-from ecommerce.warehouse.checks import run_checks
 from ecommerce.warehouse.load_history import loaded_files
 from tests.explained import findings
-from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
-from tests.integration.warehouse.loadable import Folder, Order, Row, at
+from tests.integration.warehouse.conftest import MONDAY
+from tests.integration.warehouse.loadable import Folder, Order, at
 
 TUESDAY = MONDAY + timedelta(days=1)
 NOON = at("2026-03-02 17:00")
 FILE = "alpenmarkt_2026-03-02.csv"
 
 
-def delivered(read: int, rejected: int, received: str, file: str = FILE) -> Folder:
+def delivered(read, rejected, received, file=FILE, **facts):
     """A file that the extract has read, as the transform leaves it."""
-    facts: Row = {
-        "file": file,
-        "sha256": received,
-        "received_at": at(received),
-        "order_ids": [],
-    }
     counts = {
         "rows_read": read,
         "rows_accepted": read - rejected,
         "rows_rejected": rejected,
+        "rows_superseded": 0,
     }
-    orders = {
-        "source_orders": 0,
-        "orders_loaded": 0,
-        "source_amount": 0,
-        "amount_loaded": 0,
-    }
-    broken = [
-        {
-            "reason": "invalid_quantity",
-            "file": file,
-            "row_number": number + 2,
-            "order_id": f"P{number}",
-        }
-        for number in range(rejected)
-    ]
-    totals = counts | {"rows_superseded": 0}
+    name = {"file": file, "sha256": received, "received_at": at(received)}
+    amounts = ("source_orders", "orders_loaded", "source_amount", "amount_loaded")
+    row = name | counts | dict.fromkeys(amounts, 0) | {"order_ids": []} | facts
+    del row["rows_superseded"]
+    broken = []
+    for number in range(rejected):
+        line = {"file": file, "row_number": number + 2, "order_id": f"P{number}"}
+        broken.append(line | {"reason": "invalid_quantity"})
+    read_at = at(received)
     return Folder(
-        source=PARTNER_FILES,
-        files=[facts | counts | orders],
-        rejected=broken,
-        totals=totals,
-        read_at=at(received),
+        [], PARTNER_FILES, read_at, files=[row], rejected=broken, totals=counts
     )
 
 
-def load_all(
-    shop: Shop, *folders: Folder, read_at: str = "2026-03-03 11:00", **run: Any
-) -> None:
+def load_all(shop, *folders, read_at="2026-03-03 11:00", **run):
     """Load them, and nothing from the other sources."""
     given = {folder.source for folder in folders}
-    nothing = (
-        Folder(source=each, read_at=at(read_at))
-        for each in SOURCES
-        if each not in given
-    )
+    others = [source for source in SOURCES if source not in given]
+    nothing = [Folder(source=source, read_at=at(read_at)) for source in others]
     shop.load(*folders, *nothing, **run)
 
 
-def warnings(shop: Shop, run_id: str, day: Any = MONDAY) -> list[str]:
+def warnings(shop, run_id, day=MONDAY):
     """What the checks of a run warn of, without orders that its short read no longer returns; CheckFailed
     where they stop it."""
-    found = run_checks(
-        [day], spec=ORDERS, business_date=day, run_id=run_id, warehouse=shop.warehouse
-    )
-    texts = [str(each) for each in found if each.failing_rows]
+    texts = [str(each) for each in shop.failing(day=day, run_id=run_id)]
     return [text for text in texts if "no longer returns orders" not in text]
 
 
-def shown(
-    shop: Shop, source: str, run_id: str = "run"
-) -> tuple[int | None, int | None]:
-    """Rows read and rejected of Monday, as its report shows them; the page shows the same."""
-    origin = ORIGIN.model_copy(update={"run_id": run_id})
-    [row] = [
-        each
-        for each in read_figures(shop.warehouse, MONDAY, origin).quality.sources
-        if each.source == source
-    ]
-    totals = pages.load_facts(shop.warehouse, MONDAY).totals
-    on_page = next(
-        each
-        for each in totals
-        if (each["source"], each["business_date"]) == (source, MONDAY)
-    )
-    assert on_page["rows_rejected"] == row.rows_rejected
+def shown(shop, source, run_id="run"):
+    """Rows read and rejected of Monday, as its report shows them."""
+    sources = shop.report(run_id=run_id).quality.sources
+    [row] = [each for each in sources if each.source == source]
     return row.rows_read, row.rows_rejected
 
 
 def test_a_file_with_too_many_broken_lines_stops_every_run_of_its_day_until_it_is_delivered_right(
-    shop: Shop,
-) -> None:
+    shop,
+):
     command = "make repair DAY=2026-03-02 SOURCE=partner_files"
     what = f"partner_files: 120 of 200 records, {FILE}: 120; then {command}"
     load_all(shop, delivered(200, 120, "2026-03-03 08:00"))
@@ -141,47 +100,16 @@ def test_a_file_with_too_many_broken_lines_stops_every_run_of_its_day_until_it_i
     assert shown(shop, PARTNER_FILES, "right") == (200, 0)
 
 
-def test_a_repaired_run_that_reads_no_file_again_keeps_what_is_wrong_with_it(
-    shop: Shop,
-) -> None:
-    """A repair clears tasks of the day's run: its loads have one run id."""
-    file = replace(
-        delivered(200, 3, "2026-03-03 08:00"),
-        currency_totals=[(FILE, "USD", "30", "0", "0", "30")],
-    )
-    load_all(shop, file)
-    first, shown_first = (
-        warnings(shop, "run"),
-        shop.rows("rejected_rows", "file", "row_number"),
-    )
-    assert (len(first), len(shown_first)) == (2, 3)
-    unusable = {"reason": "file_unreadable", "file": "bolt.csv", "row_number": 0}
-    again = Folder(source=PARTNER_FILES, rejected=[unusable])
-    load_all(shop, again, read_at="2026-03-03 12:00")
-    assert any("4 of 201 records" in each for each in warnings(shop, "run"))
-    # The file that no run can use is taken away.
-    load_all(shop, read_at="2026-03-03 13:00")
-    assert (
-        warnings(shop, "run"),
-        shop.rows("rejected_rows", "file", "row_number"),
-    ) == (first, shown_first)
-
-
-def test_a_file_counts_for_its_own_day_whichever_run_has_loaded_it(shop: Shop) -> None:
+def test_a_file_counts_for_its_own_day_whichever_run_has_loaded_it(shop):
     """The run of a later day comes first, or the file is late."""
     monday = delivered(200, 120, "2026-03-03 08:00")
     tuesday = delivered(500, 0, "2026-03-04 08:00", "alpenmarkt_2026-03-03.csv")
-    counts = {
-        "rows_read": 700,
-        "rows_accepted": 580,
-        "rows_rejected": 120,
-        "rows_superseded": 0,
-    }
+    counts = {"rows_read": 700, "rows_accepted": 580, "rows_rejected": 120}
     both = replace(
-        tuesday,
+        monday,
         files=[*monday.files, *tuesday.files],
-        rejected=monday.rejected,
-        totals=counts,
+        totals=counts | {"rows_superseded": 0},
+        read_at=tuesday.read_at,
     )
     load_all(shop, both, day=TUESDAY, run_id="2nd", read_at="2026-03-04 11:00")
     assert any(f"{FILE}: 120" in each for each in warnings(shop, "2nd", TUESDAY))
@@ -191,14 +119,11 @@ def test_a_file_counts_for_its_own_day_whichever_run_has_loaded_it(shop: Shop) -
     ):
         warnings(shop, "1st")
     assert shown(shop, PARTNER_FILES, "1st") == (200, 120)
-    origin = ORIGIN.model_copy(update={"run_id": "1st"})
-    [listed] = read_figures(shop.warehouse, MONDAY, origin).quality.rejects
+    [listed] = shop.report(run_id="1st").quality.rejects
     assert (listed.rows, listed.samples[0].file) == (120, FILE)
 
 
-def test_what_is_rejected_of_a_live_source_stays_until_its_orders_are_read_again(
-    shop: Shop,
-) -> None:
+def test_what_is_rejected_of_a_live_source_stays_until_its_orders_are_read_again(shop):
     broken = [
         {"reason": "invalid_quantity", "order_id": f"B{number}"} for number in range(60)
     ]
@@ -220,21 +145,20 @@ def test_what_is_rejected_of_a_live_source_stays_until_its_orders_are_read_again
     )
     load_all(shop, next_day, day=TUESDAY, run_id="next")
     load_all(shop, Folder(good[:10], read_at=at("2026-03-04 13:00")), run_id="last")
-    assert [each.partition(":")[0] for each in warnings(shop, "last")] == []
+    assert warnings(shop, "last") == []
     assert shown(shop, SALES_DB, "last") == (21, 1)
 
 
-def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(
-    shop: Shop,
-) -> None:
+def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(shop):
     unusable = {
         "reason": "file_unreadable",
         "detail": "it is HTML",
         "file": FILE,
         "row_number": 0,
     }
-    load_all(shop, delivered(200, 0, "2026-03-03 08:00"))
-    assert marked(shop) == ([], [], "agrees")
+    note = '{"kind": "note", "text": "it has columns"}'
+    load_all(shop, delivered(200, 0, "2026-03-03 08:00", warnings=[note]))
+    assert marked(shop) == ([], ["it has columns"], "agrees")
     for run_id, read_at in (
         ("again", "2026-03-03 12:00"),
         ("third", "2026-03-03 13:00"),
@@ -246,7 +170,9 @@ def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(
             "figures are those of the version loaded before"
         )
         warning = f"a new version of {FILE} was not loaded: it is HTML"
-        assert marked(shop) == ([why], [warning], f"invalid: {FILE}")
+        found, told, on_page = marked(shop)
+        assert (found, on_page) == ([why], f"invalid: {FILE}")
+        assert sorted(told) == [warning, "it has columns"]
         assert loaded_files(PARTNER_FILES, [FILE])[FILE]["was_refused"], (
             "the version that is loaded may be delivered once more"
         )
@@ -257,20 +183,22 @@ def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(
     assert not loaded_files(PARTNER_FILES, [FILE])[FILE]["was_refused"]
 
 
-def marked(shop: Shop) -> tuple[list[str], list[str], str]:
+def marked(shop):
     """What Monday's alert and report say, and how the page marks the partners' files."""
-    figures = read_figures(shop.warehouse, MONDAY, ORIGIN)
+    figures = shop.report()
+    [row] = on_page(shop, PARTNER_FILES)
+    text = state(row) if state(row) == "agrees" else state_text(row)
+    return alarms(figures), findings(figures.quality.warnings), text
+
+
+def on_page(shop, source):
+    """The rows of Monday's read of a source on the page *Data quality*."""
     totals = pages.load_facts(shop.warehouse, MONDAY).totals
-    row = next(
-        each
-        for each in totals
-        if (each["source"], each["business_date"]) == (PARTNER_FILES, MONDAY)
-    )
-    on_page = state(row) if state(row) == "agrees" else state_text(row)
-    return alarms(figures), findings(figures.quality.warnings), on_page
+    of_day = [row for row in totals if row["business_date"] == MONDAY]
+    return [row for row in of_day if row["source"] == source]
 
 
-def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop: Shop) -> None:
+def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop):
     """Yen and dollars, a file of which an order is superseded, rejected lines; then a lost order."""
     in_yen = Order("Y", NOON, currency="JPY", lines=[("Toys", "1", "1500")])
     database = Folder(
@@ -291,29 +219,25 @@ def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop: Shop) -> 
         ],
     )
     load_all(shop, database, files)
-    assert [
-        each for each in warnings(shop, "run") if "in rejected records" in each
-    ] == [
+    found = [text for text in warnings(shop, "run") if "in rejected records" in text]
+    assert found == [
         "3 currencies of sources have amounts in rejected records: the figures lack these records; the table "
         "rejected_rows has the reasons (for example partner_files: 3.0000 without currency)"
     ]
     # A rerun finds nothing new in the file, and the database as it was.
     again = replace(database, read_at=at("2026-03-03 12:00"))
     load_all(shop, again, run_id="again", read_at="2026-03-03 12:00")
-    figures = read_figures(shop.warehouse, MONDAY, ORIGIN)
-    assert [
-        (each.source, each.currency, each.source_amount)
-        for each in figures.quality.totals
-    ] == [
+    totals = shop.report().quality.totals
+    amounts = [(each.source, each.currency, each.source_amount) for each in totals]
+    assert amounts == [
         (PARTNER_FILES, "", 3),
         (PARTNER_FILES, "USD", 24),
         (SALES_DB, "JPY", 1500),
         (SALES_DB, "USD", Decimal("17.5")),
     ]
-    assert {each.unexplained_amount for each in figures.quality.totals} == {0}
-    assert {state(row) for row in pages.load_facts(shop.warehouse, MONDAY).totals} <= {
-        "agrees"
-    }
+    assert {each.unexplained_amount for each in totals} == {0}
+    [row] = on_page(shop, SALES_DB)
+    assert state(row) == "agrees"
 
     lost = replace(
         again,
@@ -325,9 +249,5 @@ def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop: Shop) -> 
     why = "sales_db has 37.5000 USD, 10.0000 were loaded, 0.0000 superseded, 7.5000 rejected: 20.0000 lost"
     with pytest.raises(CheckFailed, match=f"1 amount of a source is neither .*{why}"):
         warnings(shop, "lost")
-    [row] = [
-        row
-        for row in pages.load_facts(shop.warehouse, MONDAY).totals
-        if state(row) == "differs"
-    ]
-    assert row["source"] == SALES_DB
+    [row] = on_page(shop, SALES_DB)
+    assert state(row) == "differs"

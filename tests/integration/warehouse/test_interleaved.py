@@ -1,18 +1,16 @@
 """Two operations at once leave the tables of one after the other, under BigQuery's rules for transactions."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from itertools import combinations_with_replacement
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from demo.services.emulator import Emulator
 from ecommerce.catalogue.loading import CATALOGUE
 from ecommerce.core.errors import ConfigurationError, StagingError
 from ecommerce.events.loading import EVENTS
@@ -20,11 +18,8 @@ from ecommerce.forecast.loading import FORECASTS
 from ecommerce.maintenance.erasure import customer_hash, forget
 from ecommerce.sales.history.undo import undo
 from ecommerce.sales.loading import ORDERS
-from ecommerce.storage.staging import Manifest
-from ecommerce.warehouse.load import load
-from ecommerce.warehouse.spec import LoadSpec
 from ecommerce.warehouse.staging_tables import HISTORY
-from tests.integration.conftest import FULL_MATRIX, LendDataset
+from tests.integration.conftest import FULL_MATRIX
 from tests.integration.warehouse.bigquery_rules import (
     Committed,
     Interleaving,
@@ -38,6 +33,7 @@ from tests.integration.warehouse.loadable import (
     at,
     forecast,
     picture,
+    read_folders,
     staged_rows,
 )
 from tests.integration.warehouse.test_load_in_any_order import NEWER, OLDER, TUESDAY
@@ -79,54 +75,28 @@ CHOSEN = [
 ]
 PAIRS = list(combinations_with_replacement(KINDS, 2)) if FULL_MATRIX else CHOSEN
 WAREHOUSES = ("empty", "quiet", "full")
-EXPORT = Folder(
-    [Order("1", at("2024-05-06 15:00"), customer=ANN, source="old_shop")],
-    source="old_shop",
-    read_at=at("2024-06-01 00:00"),
-    rejected=[{"reason": "malformed_line", "raw": "x"}],
-)
-SYNCED = Folder(
-    [Order("77", at("2026-03-03 15:00"), customer=ANN, source="storefront")],
-    source="storefront",
-    read_at=at("2026-03-03 16:00"),
-)
+FOLDERS = read_folders("interleaved.yaml")
 
 
-Tables = dict[str, list[str]]
-"""Rows as JSON, by table."""
 Operation = Callable[[Shop], Any]
 
 
-def loads(
-    manifests: list[Manifest],
-    kind: str,
-    *,
-    day: date = TUESDAY,
-    spec: LoadSpec = ORDERS,
-    **options: Any,
-) -> Operation:
-    def operation(shop: Shop) -> None:
-        load(
-            manifests,
-            spec=spec,
-            business_date=day,
-            run_id=kind,
-            dag_id=kind,
-            warehouse=shop.warehouse,
-            **options,
-        )
+def loads(manifests, kind, *, day=TUESDAY, spec=ORDERS, **options):
+    def operation(shop):
+        run = {"spec": spec, "day": day, "run_id": kind, "dag_id": kind}
+        shop.load_staged(manifests, **run, **options)
 
     return operation
 
 
-def undo_export(shop: Shop) -> None:
+def undo_export(shop):
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("BIGQUERY_DATASET", shop.warehouse.settings.bigquery_dataset)
         with suppress(ConfigurationError):  # no export is loaded
             undo("old_shop")
 
 
-def operations(shop: Shop, root: Path) -> dict[str, Operation]:
+def operations(shop, root):
     """Stage what each kind of operation loads, and return the operations."""
     website = Website(replace(shop, folder=root / "events"))
     for number in range(3):
@@ -138,16 +108,14 @@ def operations(shop: Shop, root: Path) -> dict[str, Operation]:
     window = at("2026-03-03 05:00"), at("2026-03-04 05:00"), at("2026-03-04 06:00")
     events = website.staged(TUESDAY, *window, run_id="events")
     seen = at("2026-03-04 06:00")
-    of_day: Any = {"day": TUESDAY, "read_at": seen}
+    of_day = {"day": TUESDAY, "read_at": seen}
     pictures = {
         "product_pictures": [picture(sku, seen) for sku in ("toys-1", "toys-2")]
     }
     days = [date(2026, 3, day) for day in (3, 4, 5)]
     forecasts = {"sales_forecasts": [forecast("total", day, seen) for day in days]}
 
-    def of(
-        kind: str, *folders: Folder, day: date = TUESDAY, **options: Any
-    ) -> Operation:
+    def of(kind, *folders, day=TUESDAY, **options):
         return loads(
             [each.publish(root, day, kind) for each in folders],
             kind,
@@ -158,8 +126,10 @@ def operations(shop: Shop, root: Path) -> dict[str, Operation]:
     return {
         "day": of("day", *NEWER),
         "another day": of("another day", *OLDER, day=MONDAY),
-        "sync": of("sync", SYNCED),
-        "history": of("history", EXPORT, day=date(2024, 5, 6), status=HISTORY),
+        "sync": of("sync", *FOLDERS["synced"]),
+        "history": of(
+            "history", *FOLDERS["export"], day=date(2024, 5, 6), status=HISTORY
+        ),
         "undo": undo_export,
         "forget": lambda shop: forget(ADDRESS, shop.warehouse),
         "events": loads([events], "events", spec=EVENTS),
@@ -185,25 +155,17 @@ class World:
     serial: Shop
     starts: dict[str, Shop]
     operations: dict[str, Operation]
-    expected: dict[tuple[str, str, str], Tables] = field(default_factory=dict)
 
-    def one_after_the_other(self, start: str, first: str, second: str) -> Tables:
+    def one_after_the_other(self, start, first, second):
         """Return the tables that two operations leave, one after the other."""
-        key = start, first, second
-        if key not in self.expected:
-            copy(self.starts[start], self.serial)
-            self.operations[first](self.serial)
-            self.operations[second](self.serial)
-            self.expected[key] = state(self.serial)
-        return self.expected[key]
+        copy(self.starts[start], self.serial)
+        self.operations[first](self.serial)
+        self.operations[second](self.serial)
+        return state(self.serial)
 
 
 @pytest.fixture(scope="module")
-def world(
-    bigquery_emulator: Emulator,
-    lend_dataset: LendDataset,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[World]:
+def world(bigquery_emulator, lend_dataset, tmp_path_factory):
     root = tmp_path_factory.mktemp("interleaved")
     with ExitStack() as lent, pytest.MonkeyPatch.context() as environment:
         environment.setenv("STAGING_URI", f"file://{root}/staging")
@@ -229,7 +191,7 @@ def world(
         )
 
 
-def state(shop: Shop) -> Tables:
+def state(shop):
     """Return the rows of the tables that do not depend on the run, and check that no key is stored twice."""
     copies = shop.warehouse.query("warehouse/procedures/copies/find.sql")
     assert copies == [], "rows are stored twice"
@@ -240,16 +202,14 @@ def state(shop: Shop) -> Tables:
     }
 
 
-def _without_run(text: str) -> str:
+def _without_run(text):
     row = json.loads(text)
     return json.dumps(
         {name: value for name, value in row.items() if name not in BY_RUN}
     )
 
 
-def interleave(
-    world: World, start: str, first: str, second: str, before: int | None
-) -> Interleaving:
+def interleave(world, start, first, second, before):
     """Run `second` within `first`, and compare the tables with those of one after the other."""
     copy(world.starts[start], world.shop)
     run_second = partial(world.operations[second], world.shop)
@@ -272,8 +232,8 @@ def interleave(
 
 @pytest.mark.parametrize(("first", "second"), PAIRS)
 def test_two_operations_at_once_leave_the_tables_of_one_after_the_other(
-    world: World, first: str, second: str
-) -> None:
+    world, first, second
+):
     """The transactions of the chosen pairs overlap, on one of the warehouses. With KILL_MATRIX=full those of
     all pairs overlap on all warehouses, and the second also runs before each query of the first."""
     number = PAIRS.index((first, second))

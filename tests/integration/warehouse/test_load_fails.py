@@ -1,11 +1,8 @@
 """A load that fails leaves nothing; done again it ends where it would have ended."""
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
-from typing import Any
 
 import pytest
 from google.api_core.exceptions import BadRequest, Conflict, ServiceUnavailable
@@ -18,48 +15,22 @@ from ecommerce.sales.loading import ORDERS
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse import load as load_module
 from ecommerce.warehouse import staging_tables
-from ecommerce.warehouse.client import Warehouse, connect
-from ecommerce.warehouse.load import load
+from ecommerce.warehouse.client import connect
 from tests.googlesql import split
 from tests.integration.conftest import FULL_MATRIX
-from tests.integration.warehouse.conftest import MONDAY, STATE, Shop
-from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.integration.warehouse.conftest import MONDAY, STATE
+from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
 from tests.integration.warehouse.web_events import STATE as EVENT_TABLES
 from tests.integration.warehouse.web_events import Website
 from tests.integration.warehouse_contents import of_all_days
 
 TUESDAY = date(2026, 3, 3)
-ANN = Order(
-    "1",
-    at("2026-03-02 15:00"),
-    customer="ann",
-    refunds=[("r1", at("2026-03-02 20:00"), "1.00")],
-)
-BOB = Order("2", at("2026-03-02 16:00"), customer="bob", source="partner_files")
-BEFORE = (
-    Folder([ANN], rejected=[{"reason": "missing_value"}]),
-    Folder(source="exchange_rates", rates=[(MONDAY, "JPY", "160")]),
-)
-AFTER = (
-    Folder(
-        [replace(ANN, ordered_at=at("2026-03-03 15:00"), refunds=[])],
-        read_at=at("2026-03-04 11:00"),
-    ),
-    Folder(
-        [BOB], source="partner_files", removed=["9"], read_at=at("2026-03-04 11:00")
-    ),
-    Folder(
-        source="exchange_rates",
-        rates=[(MONDAY, "JPY", "161")],
-        read_at=at("2026-03-04 11:00"),
-    ),
-)
+FOLDERS = read_folders("load_fails.yaml")
+BEFORE, AFTER = FOLDERS["before"], FOLDERS["after"]
 EVERYTHING = (*STATE, "load_audit", "rejected_rows", "report_restatements")
 
 
-def crash_after_statements(
-    shop: Shop, staged: staging_tables.Staging, names: tuple[str, ...], every: int
-) -> None:
+def crash_after_statements(shop, staged, names, every):
     """Run the load's script up to every so many statements, each time with a crash; nothing may be left.
 
     KILL_MATRIX=full tries all of them.
@@ -77,7 +48,7 @@ def crash_after_statements(
 
 
 @pytest.mark.slow
-def test_a_crash_after_any_statement_leaves_nothing(shop: Shop) -> None:
+def test_a_crash_after_any_statement_leaves_nothing(shop):
     shop.load(*BEFORE, run_id="before")
     manifests = [each.publish(shop.folder, TUESDAY, "after") for each in AFTER]
     of_run = ORDERS, manifests, TUESDAY, "after", "daily"
@@ -92,7 +63,7 @@ def test_a_crash_after_any_statement_leaves_nothing(shop: Shop) -> None:
 
 
 @pytest.mark.slow
-def test_a_crash_within_a_load_of_events_leaves_nothing(shop: Shop) -> None:
+def test_a_crash_within_a_load_of_events_leaves_nothing(shop):
     website = Website(shop)
     noon, later = at("2026-03-02 17:00"), at("2026-03-03 17:00")
     website.add("1", noon)
@@ -110,19 +81,17 @@ def test_a_crash_within_a_load_of_events_leaves_nothing(shop: Shop) -> None:
     assert website.differences() == ""
 
 
-def test_a_load_that_began_before_an_erasure_begins_again(
-    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_load_that_began_before_an_erasure_begins_again(shop, tmp_path, monkeypatch):
     monkeypatch.setenv("STAGING_URI", f"file://{tmp_path}/staging")
     key = shop.warehouse.settings.customer_hash_key
-    ann = replace(
-        ANN,
+    ann = Order(
+        "1",
+        at("2026-03-02 15:00"),
         customer=erasure.customer_hash("ann@example.com", key),
         attributes='{"gift": "for Ann"}',
     )
-    manifest = Folder([ann, replace(BOB, source="sales_db")]).publish(
-        shop.folder, MONDAY, "run"
-    )
+    bob = Order("2", at("2026-03-02 16:00"), customer="bob")
+    manifest = Folder([ann, bob]).publish(shop.folder, MONDAY, "run")
     staging = staging_tables.Staging(
         shop.warehouse, ORDERS, [manifest], MONDAY, "run", "daily"
     )
@@ -142,13 +111,11 @@ def test_a_load_that_began_before_an_erasure_begins_again(
     assert shop.one("customers", "customer_hash") == {"customer_hash": "bob"}
 
 
-def failing(
-    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, error: Exception, times: int
-) -> list[str]:
+def failing(warehouse, monkeypatch, error, times):
     """Let the load's script fail as BigQuery would, `times` times; the ids of the jobs that were begun."""
     begin, begun = warehouse.client.query, []
 
-    def query(sql: str, **options: Any) -> Any:
+    def query(sql, **options):
         if "BEGIN TRANSACTION" in sql:
             begun.append(options["job_id"])
             if len(begun) <= times:
@@ -165,98 +132,74 @@ LOST = BadRequest(
 )
 
 
-def test_a_load_that_lost_against_another_is_tried_again(
-    shop: Shop, second_shop: Shop, monkeypatch: pytest.MonkeyPatch
+def test_a_load_that_lost_is_tried_again_and_leaves_nothing_where_it_cannot_win(
+    shop, second_shop, monkeypatch
 ):
     second_shop.load(*BEFORE)
+    monkeypatch.setattr(load_module._load_staged.retry, "stop", stop_after_attempt(3))
+    refused = ServiceUnavailable("try again later"), TransientError, 1
+    for error, kind, attempts in ((LOST, ConcurrentUpdateError, 3), refused):
+        with monkeypatch.context() as patch:
+            begun = failing(shop.warehouse, patch, error, times=99)
+            with pytest.raises(kind):
+                shop.load(*BEFORE)
+        assert len(begun) == attempts
+        assert not any(shop.state(EVERYTHING).values())
+
     begun = failing(shop.warehouse, monkeypatch, LOST, times=2)
-
     shop.load(*BEFORE)
-
     assert len(begun) == 3
     assert shop.state(EVERYTHING) == second_shop.state(EVERYTHING)
 
 
-@pytest.mark.parametrize(
-    ("error", "kind", "attempts"),
-    [
-        (LOST, ConcurrentUpdateError, 3),
-        (ServiceUnavailable("try again later"), TransientError, 1),
-    ],
-)
-def test_a_load_that_cannot_win_leaves_nothing_and_the_task_is_tried_again(
-    shop: Shop,
-    monkeypatch: pytest.MonkeyPatch,
-    error: Exception,
-    kind: type[Exception],
-    attempts: int,
-):
-    begun = failing(shop.warehouse, monkeypatch, error, times=99)
-    monkeypatch.setattr(load_module._load_staged.retry, "stop", stop_after_attempt(3))
-
-    with pytest.raises(kind):
-        shop.load(*BEFORE)
-
-    assert len(begun) == attempts
-    assert not any(shop.state(EVERYTHING).values())
-
-
-def test_files_that_are_not_what_the_table_takes_are_refused(shop: Shop):
-    manifest = Folder([ANN]).publish(shop.folder, MONDAY)
+def test_files_that_are_not_what_the_table_takes_are_refused(shop):
+    order = BEFORE[0].orders[0]
+    manifest = Folder([order]).publish(shop.folder, MONDAY)
     columns = dict(manifest.columns)
     swapped = columns | {
         "orders.parquet": [*columns["orders.parquet"][1:], columns["orders.parquet"][0]]
     }
+    twice = Folder([order, order], read_at=at("2026-03-03 12:00"))
+    totals = dict(manifest.control_totals)
     broken = {
         "orders.parquet of sales_db has the columns order_id": replace(
             manifest, columns=swapped
         ),
         "the transform left 2 orders": replace(
-            manifest, control_totals=dict(manifest.control_totals) | {"orders": 2}
+            manifest, control_totals=totals | {"orders": 2}
         ),
         "an amount of 9.9900": replace(
-            manifest,
-            control_totals=dict(manifest.control_totals) | {"amount": "9.9900"},
+            manifest, control_totals=totals | {"amount": "9.9900"}
         ),
-        "order_versions has more rows (2) than different keys (1)": replace(
-            Folder([ANN, ANN]), read_at=at("2026-03-03 12:00")
-        ).publish(shop.folder, MONDAY),
+        "order_versions has more rows (2) than different keys (1)": twice.publish(
+            shop.folder, MONDAY
+        ),
     }
     for complaint, each in broken.items():
         with pytest.raises(ContractError, match=re.escape(complaint)):
-            load(
-                [each],
-                spec=ORDERS,
-                business_date=MONDAY,
-                run_id="run",
-                dag_id="daily",
-                warehouse=shop.warehouse,
-            )
+            shop.load_staged([each])
     assert not any(shop.state(EVERYTHING).values())
 
 
-def refusing_taken_ids(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+def refusing_taken_ids(warehouse, monkeypatch):
     """BigQuery runs a job's id once; the emulator does not mind."""
-    jobs: dict[str, Any] = {}
+    jobs = {}
+    begin = warehouse.client.query
 
-    def once(begin: Callable[..., Any]) -> Callable[..., Any]:
-        def begun(*arguments: Any, job_id: str | None = None, **options: Any) -> Any:
-            if job_id in jobs:
-                raise Conflict(f"Already Exists: Job {job_id}")
-            job = begin(*arguments, **({"job_id": job_id} if job_id else {}), **options)
-            return jobs.setdefault(job_id, job) if job_id else job
+    def query(sql, job_id=None, **options):
+        if job_id in jobs:
+            raise Conflict(f"Already Exists: Job {job_id}")
+        job = begin(sql, job_id=job_id, **options)
+        if job_id:
+            jobs[job_id] = job
+        return job
 
-        return begun
-
-    for name in ("query", "load_table_from_file"):
-        monkeypatch.setattr(
-            warehouse.client, name, once(getattr(warehouse.client, name))
-        )
+    monkeypatch.setattr(warehouse.client, "query", query)
     monkeypatch.setattr(warehouse.client, "get_job", lambda job_id, **_: jobs[job_id])
 
 
 def test_what_was_taken_back_comes_again_when_the_same_load_is_run_again(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    shop, monkeypatch
 ):
     refusing_taken_ids(shop.warehouse, monkeypatch)
     shop.load(*BEFORE)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-from tests.integration.warehouse.conftest import MONDAY, Shop
+from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at
 
 EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
@@ -22,7 +22,7 @@ RATE_ROWS = [
 ]
 
 
-def converted(amount: Decimal, currency: str) -> Decimal:
+def converted(amount, currency):
     """In US dollars, unrounded."""
     if currency == "USD":
         return amount
@@ -31,11 +31,11 @@ def converted(amount: Decimal, currency: str) -> Decimal:
     )
 
 
-def rounded(amount: Decimal) -> Decimal:
+def rounded(amount):
     return amount.quantize(Decimal("0.0001"), context=EXACT)
 
 
-def test_conversion_and_rounding_are_exact(shop: Shop):
+def test_conversion_and_rounding_are_exact(shop):
     rng = random.Random(20260302)
     # 0.34 EUR are 0.36975 USD at 1.0875: a tie, in an order and in a refund.
     amounts = [
@@ -109,7 +109,7 @@ def test_conversion_and_rounding_are_exact(shop: Shop):
     }
 
 
-def test_an_amount_without_rate_stays_unconverted_until_the_rate_arrives(shop: Shop):
+def test_an_amount_without_rate_stays_unconverted_until_the_rate_arrives(shop):
     in_yen = Order(
         "1",
         at("2026-03-02 15:00"),
@@ -159,7 +159,7 @@ def test_an_amount_without_rate_stays_unconverted_until_the_rate_arrives(shop: S
     assert again.touched_days == [date(2026, 3, 6)], "known rates change nothing"
 
 
-def test_a_rate_serves_for_seven_days(shop: Shop):
+def test_a_rate_serves_for_seven_days(shop):
     week_ago = MONDAY - timedelta(days=7)
     orders = [
         Order(

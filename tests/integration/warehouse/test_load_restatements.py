@@ -4,15 +4,11 @@ import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
-
-import pytest
 
 from ecommerce.sales import delivery
 from ecommerce.warehouse.client import Warehouse
-from ecommerce.warehouse.load import LoadResult
-from tests.integration.warehouse.conftest import MONDAY, Shop
-from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.integration.warehouse.conftest import MONDAY
+from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
 
 TUESDAY = date(2026, 3, 3)
 ORDER = Order("1", at("2026-03-02 15:00"), tax="1.00", customer="ann")
@@ -39,12 +35,12 @@ CHANGES = {
 """What the late file changes; the tax by less than half a cent."""
 
 
-def mail(shop: Shop, day: date = MONDAY) -> None:
+def mail(shop, day=MONDAY):
     delivery.claim_delivery(day, "hash", "<report@example.com>", datetime.now(UTC))
     delivery.mark_delivered(day, "hash")
 
 
-def causes(result: LoadResult, day: date = MONDAY) -> dict[str, list[tuple]]:
+def causes(result, day=MONDAY):
     """By figure: kind, channel and number of orders of each cause that a load noted for a day."""
     return {
         row["figure"]: [
@@ -56,7 +52,7 @@ def causes(result: LoadResult, day: date = MONDAY) -> dict[str, list[tuple]]:
     }
 
 
-def test_a_mailed_day_that_changes_is_restated_once(shop: Shop):
+def test_a_mailed_day_that_changes_is_restated_once(shop):
     shop.load(Folder([ORDER]))
     mail(shop)
 
@@ -72,37 +68,15 @@ def test_a_mailed_day_that_changes_is_restated_once(shop: Shop):
     assert len(shop.rows("report_restatements")) == len(CHANGES)
 
 
-def test_each_kind_of_change_has_its_cause_and_its_number_of_orders(shop: Shop):
-    bought = at("2026-03-02 16:00")
-    orders = [replace(ORDER, order_id=name, customer=name) for name in "abcdef"]
-    refunded, cancelled, dearer, moved, removed, same = orders
-    test_order = replace(ORDER, order_id="test", is_test=True)
-    in_francs = replace(ORDER, order_id="chf", currency="CHF", customer=None)
-    shop.load(Folder([*orders, test_order, in_francs]))
+def test_each_kind_of_change_has_its_cause_and_its_number_of_orders(shop):
+    folders = read_folders("restatements.yaml")
+    shop.load(*folders["mailed"])
     mail(shop)
 
-    changed = [
-        replace(refunded, refunds=[("r", bought, "4.00")]),
-        replace(cancelled, is_sale=False, status="cancelled"),
-        replace(dearer, lines=[("Toys", "1", "12.00")]),
-        replace(moved, ordered_at=at("2026-03-03 15:00")),
-        same,
-        replace(test_order, lines=[("Toys", "1", "99.00")]),
-        replace(ORDER, order_id="late", customer="late"),
-    ]
-    partner = replace(
-        LATE_FILE.orders[0],
-        channel="alpenmarkt",
-        customer=None,
-        read_at=at("2026-03-04 10:00"),
-    )
-    result = shop.load(
-        Folder(changed, read_at=at("2026-03-04 11:00"), removed=[removed.order_id]),
-        replace(LATE_FILE, orders=[partner, replace(partner, order_id="3")]),
-        day=TUESDAY,
-    )
+    def changed(name):
+        return shop.load(*folders[name], day=TUESDAY, run_id=name)
 
-    assert causes(result)["net_sales"] == [
+    assert causes(changed("changed"))["net_sales"] == [
         ("cancelled", "sales_db", 1),
         ("changed", "sales_db", 2),
         ("late", "alpenmarkt", 2),
@@ -110,29 +84,19 @@ def test_each_kind_of_change_has_its_cause_and_its_number_of_orders(shop: Shop):
         ("refunded", "sales_db", 1),
         ("removed", "sales_db", 1),
     ]
-    again = Folder(
-        [same, replace(refunded, refunds=[])], read_at=at("2026-03-05 11:00")
-    )
-    assert causes(shop.load(again, day=TUESDAY, run_id="again")) == {
+    assert causes(changed("refund_taken_back")) == {
         "net_sales": [("unrefunded", "sales_db", 1)],
         "returns": [("unrefunded", "sales_db", 1)],
     }
 
     # Two orders turn out to be of one customer; an earlier order of another; a rate that comes late.
-    one_customer = Folder(
-        [replace(same, customer="late")], read_at=at("2026-03-06 11:00")
-    )
-    result = shop.load(one_customer, day=TUESDAY, run_id="customer")
+    result = changed("one_customer")
     assert [(row["figure"], row["old"], row["new"]) for row in result.restatements] == [
         ("customers", 4, 3),
         ("new_customers", 4, 3),
     ]
     assert causes(result)["customers"] == [("changed", "sales_db", 1)]
-    first = replace(
-        ORDER, order_id="0", customer="a", ordered_at=at("2026-03-01 15:00")
-    )
-    earlier = Folder([first], read_at=at("2026-03-07 11:00"))
-    result = shop.load(earlier, day=TUESDAY, run_id="earlier")
+    result = changed("earlier_order")
     of_monday = [row for row in result.restatements if row["business_date"] == MONDAY]
     assert [(row["figure"], row["old"], row["new"]) for row in of_monday] == [
         ("new_customers", 3, 2),
@@ -143,10 +107,8 @@ def test_each_kind_of_change_has_its_cause_and_its_number_of_orders(shop: Shop):
         "new_customers": by_first_orders,
         "returning_customers": by_first_orders,
     }
-    rates = [(MONDAY, "CHF", "0.95"), (MONDAY, "USD", "1.08")]
-    late = Folder(source="exchange_rates", rates=rates, read_at=at("2026-03-08 11:00"))
-    result = shop.load(late, day=TUESDAY, run_id="rate")
-    assert causes(result)["net_sales"] == [("rates", None, None)]
+    late_rate = causes(changed("late_rate"))
+    assert late_rate["net_sales"] == [("rates", None, None)]
 
 
 HEADLINE = {
@@ -167,14 +129,12 @@ REPORT = {"business_date": str(MONDAY), "figures_hash": "hash", "headline": HEAD
 
 
 def test_a_change_is_later_than_the_figures_of_a_report_that_was_mailed_during_the_load(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    shop, monkeypatch
 ):
     shop.load(Folder([ORDER]))
     run, mailed_at = Warehouse.run, list[datetime]()
 
-    def mail_before_the_load(
-        self: Warehouse, sql: str, what: str, *more: Any, **options: Any
-    ) -> Any:
+    def mail_before_the_load(self, sql, what, *more, **options):
         if what == "load" and not mailed_at:
             mailed_at.append(datetime.now(UTC))
             delivery.claim_delivery(MONDAY, "hash", "<report@example.com>", *mailed_at)
@@ -193,9 +153,7 @@ def test_a_change_is_later_than_the_figures_of_a_report_that_was_mailed_during_t
     )
 
 
-def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(
-    shop: Shop,
-):
+def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(shop):
     shop.load(Folder([ORDER]))
     figures_at = datetime.now(UTC)
     delivery.claim_delivery(MONDAY, "hash", "<report@example.com>", figures_at)

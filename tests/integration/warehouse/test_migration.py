@@ -9,10 +9,6 @@ from ecommerce.core.text import MINUS
 from ecommerce.forecast.loading import DAILY_RUNS
 from ecommerce.sales.report.figures import comparisons
 from ecommerce.sales.report.findings import sentence
-from ecommerce.sales.report.queries import read_figures
-from ecommerce.sources import SOURCES
-from tests.explained import findings
-from tests.integration.warehouse.conftest import ORIGIN, Shop
 
 DAY = date(2026, 3, 5)
 FIRST, MOVED = DAY - timedelta(40), DAY - timedelta(2)
@@ -22,7 +18,7 @@ AUDIT = "business_date, source, run_id, status, read_at, window_start, window_en
 
 
 @pytest.fixture
-def moved(shop: Shop) -> Shop:
+def moved(shop):
     """The old shop sold 1,000.00 in dollars and 100.00 in dirhams on each day. The new one sells as much, and
     100.00 come back; on the day itself dirhams have no exchange rate."""
     sales, summaries = [], []
@@ -53,16 +49,12 @@ def moved(shop: Shop) -> Shop:
     )
     window = f"'{FIRST} 05:00:00+00', '{MOVED} 05:00:00+00'"
     export = f"('{FIRST}', 'old_shop', 'export', 'history', '2026-03-03 12:00:00+00', {window})"
-    daily = [
-        f"('{day}', '{source}', 'run {day}', 'success', '{day + timedelta(1)} 11:00:00+00', NULL, NULL)"
-        for day in comparisons.days_of(MOVED, DAY)
-        for source in SOURCES
-    ]
-    shop.insert("load_audit", AUDIT, [export, *daily])
+    shop.insert("load_audit", AUDIT, [export])
+    shop.ran(comparisons.days_of(MOVED, DAY))
     return shop
 
 
-def test_a_migration_is_a_change_of_channels_and_no_unusual_rate(moved: Shop) -> None:
+def test_a_migration_is_a_change_of_channels_and_no_unusual_rate(moved):
     bounds = "1000, 900, 1100, 800, 1200"
     moved.insert(
         "sales_forecasts",
@@ -72,7 +64,7 @@ def test_a_migration_is_a_change_of_channels_and_no_unusual_rate(moved: Shop) ->
             for series in ("total", "channel:old_shop")
         ],
     )
-    figures = read_figures(moved.warehouse, DAY, ORIGIN)
+    figures = moved.report(DAY)
 
     rate = figures.rates["return_rate"]
     assert (rate.value, rate.day_before, rate.week_before) == (
@@ -114,40 +106,10 @@ def test_a_migration_is_a_change_of_channels_and_no_unusual_rate(moved: Shop) ->
     ]
 
 
-def test_an_export_that_was_undone_has_no_forecast_and_no_warning_that_it_was_loaded(
-    moved: Shop,
-) -> None:
-    window = f"'{FIRST} 05:00:00+00', '{MOVED} 05:00:00+00'"
-    moved.insert(
-        "load_audit",
-        AUDIT,
-        [
-            f"('{FIRST}', 'old_shop', '{run}', 'history', '{DAY + timedelta(1)} {hour}:00:00+00', {window})"
-            for run, hour in (("again", 12), ("undo__old_shop", 13))
-        ],
-    )
-    moved.insert(
-        "sales_forecasts",
-        "series, target_date, model, made_at, forecast, lower_80, upper_80, lower_95, upper_95, run_id",
-        [
-            f"('{series}', '{DAY}', 'blend', '{DAY} 05:00:00+00', 1000, 900, 1100, 800, 1200, 'f')"
-            for series in ("total", "channel:old_shop")
-        ],
-    )
-    figures = read_figures(moved.warehouse, DAY, ORIGIN)
-    assert figures.expectation
-    assert [each.series for each in figures.expectation.series] == ["total"]
-    assert [
-        each for each in findings(figures.quality.warnings) if "export" in each
-    ] == []
-
-
 @pytest.mark.parametrize(
     ("last", "channels"), [(MOVED - timedelta(2), {"old_shop"}), (DAY, {"sales_db"})]
 )
-def test_an_export_that_has_ended_is_no_channel_of_the_forecast(
-    moved: Shop, last: date, channels: set[str]
-) -> None:
+def test_an_export_that_has_ended_is_no_channel_of_the_forecast(moved, last, channels):
     rows = moved.warehouse.query(
         "forecast/daily_series.sql", spec=DAILY_RUNS, first=FIRST, day=last
     )

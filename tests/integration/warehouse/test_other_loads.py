@@ -1,82 +1,68 @@
 """The loads of the catalogue and of forecasts: what a second one replaces, in any order."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+
+import yaml
 
 from ecommerce.catalogue.loading import CATALOGUE
 from ecommerce.forecast.loading import FORECASTS
-from ecommerce.warehouse.load import load
-from ecommerce.warehouse.spec import LoadSpec
-from tests.integration.warehouse.conftest import MONDAY, Shop
+from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import (
     Folder,
     Order,
-    Row,
     at,
     forecast,
     picture,
+    read_folders,
     rejection,
     staged_rows,
 )
 
 FIRST, SECOND = at("2026-03-03 06:00"), at("2026-03-04 06:00")
+CATALOGUES = yaml.safe_load(Path(__file__).with_name("catalogues.yaml").read_text())
 SOURCE = "product_catalogue"
 
 
-def load_rows(
-    shop: Shop, spec: LoadSpec, run_id: str = "run", day: date = MONDAY, **rows: Any
-) -> None:
+def load_rows(shop, spec, run_id="run", day=MONDAY, **rows):
     """Load rows by table; `read_at` says when they were read."""
     read_at = rows.pop("read_at", FIRST)
-    options: Any = {"day": day, "read_at": read_at, "run_id": run_id}
+    options = {"day": day, "read_at": read_at, "run_id": run_id}
     manifest = staged_rows(spec, shop.folder, rows, **options)
-    load(
-        [manifest],
-        spec=spec,
-        business_date=day,
-        run_id=run_id,
-        dag_id="test",
-        warehouse=shop.warehouse,
-    )
+    shop.load_staged([manifest], spec=spec, day=day, run_id=run_id)
 
 
-def described(sku: str, name: str) -> Row:
+def pictures(name, seen, run_id):
+    """The rows of a catalogue of catalogues.yaml."""
+    return [picture(seen=seen, run_id=run_id, **row) for row in CATALOGUES[name]]
+
+
+def described(sku, name):
     """A product as the sales database describes it."""
     changed = at("2026-03-01 10:00")
     return {"sku": sku, "name": name, "category": "Sold", "updated_at": changed}
 
 
 def test_a_catalogue_replaces_an_older_one_and_never_what_a_shop_says(
-    shop: Shop, second_shop: Shop
-) -> None:
-    shown = {"state": "ok", "sha256": "a", "picture_uri": "p", "thumbnail_uri": "t"}
+    shop, second_shop
+):
     older = {
         "read_at": FIRST,
-        "product_pictures": [
-            picture("stays", FIRST, "1st", **shown),
-            picture("renamed", FIRST, "1st"),
-            picture("gone", FIRST, "1st", **shown | {"reason": "x"}),
-            picture("sold", FIRST, "1st", **shown),
-        ],
+        "product_pictures": pictures("older", FIRST, "1st"),
         "rejected_rows": [rejection(SOURCE, MONDAY, "1st")],
     }
     newer = {
         "read_at": SECOND,
-        "product_pictures": [
-            picture("stays", SECOND, "2nd", etag="e"),
-            picture("renamed", SECOND, "2nd", name="New", category="Games"),
-            picture("new", SECOND, "2nd"),
-            picture("sold", SECOND, "2nd", name="Catalogue's"),
-        ],
+        "product_pictures": pictures("newer", SECOND, "2nd"),
     }
     for each in (shop, second_shop):
         each.load(Folder([Order("1", FIRST)], products=[described("sold", "Shop's")]))
     load_rows(shop, CATALOGUE, "1st", **older)
     load_rows(shop, CATALOGUE, "2nd", **newer)
 
-    pictures = {row["sku"]: row for row in shop.rows("product_pictures")}
-    stays, gone = pictures["stays"], pictures["gone"]
+    stored = {row["sku"]: row for row in shop.rows("product_pictures")}
+    stays, gone = stored["stays"], stored["gone"]
     assert (stays["first_seen_at"], stays["last_seen_at"]) == (FIRST, SECOND)
     assert (stays["state"], stays["sha256"], stays["etag"]) == ("no_picture", None, "e")
     assert (gone["state"], gone["reason"], gone["picture_uri"]) == ("gone", None, "p")
@@ -107,11 +93,7 @@ def test_a_catalogue_replaces_an_older_one_and_never_what_a_shop_says(
     renamed = described("renamed", "Shop's too")
     same = described("stays", "Stays") | {"category": "Toys"}
     shop.load(Folder(products=[renamed, same], read_at=SECOND), run_id="later")
-    third = [
-        picture("renamed", SECOND, "3rd", name="Newer"),
-        picture("stays", SECOND, "3rd", name="Newer", category="Newer"),
-        picture("gone", SECOND, "3rd", name="Back"),
-    ]
+    third = pictures("third", SECOND, "3rd")
     load_rows(shop, CATALOGUE, "3rd", read_at=SECOND, product_pictures=third)
     products = {row["sku"]: row for row in shop.rows("products")}
     named = {sku: (row["name"], row["category"]) for sku, row in products.items()}
@@ -124,24 +106,10 @@ def test_a_catalogue_replaces_an_older_one_and_never_what_a_shop_says(
     }
 
 
-def test_a_forecast_replaces_that_of_its_origin_and_learns_the_actual_sales(
-    shop: Shop,
-) -> None:
+def test_a_forecast_replaces_that_of_its_origin_and_learns_the_actual_sales(shop):
     days = [MONDAY + timedelta(days=number) for number in range(3)]
     earlier, origin = at("2026-02-22 05:00"), at("2026-03-01 05:00")
-    rates = [(MONDAY, "USD", "1.1"), (MONDAY, "CHF", "0.9")]
-    orders = [
-        Order(
-            "1",
-            at("2026-03-02 15:00"),
-            [("Toys", "1", "10.00"), ("Books", "1", "5.00")],
-        ),
-        Order("2", at("2026-03-02 15:00"), currency="CHF", channel="app", discount="1"),
-        Order("3", at("2026-03-02 15:00"), currency="XXX"),
-        Order("4", at("2026-03-02 15:00"), is_test=True),
-        Order("5", at("2026-03-02 15:00"), is_sale=False, status="cancelled"),
-    ]
-    shop.load(Folder(orders), Folder(source="exchange_rates", rates=rates))
+    shop.load(*read_folders("other_loads.yaml")["day"])
     series = ("total", "category:Toys", "channel:sales_db", "sku:toys-1", "sku:none")
     load_rows(
         shop,

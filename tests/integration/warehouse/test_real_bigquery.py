@@ -6,10 +6,8 @@ It makes a dataset and its staging dataset, which it removes; it bills a few meg
 import json
 import os
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -30,7 +28,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def shop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Shop]:
+def shop(monkeypatch, tmp_path):
     project = os.environ["BIGQUERY_TEST_PROJECT"]
     dataset = f"test_{uuid.uuid4().hex[:12]}"
     connection = {"conn_type": "google_cloud_platform", "extra": {"project": project}}
@@ -49,40 +47,10 @@ def shop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Shop]:
             )
 
 
-def test_loads_in_any_order_and_at_once_leave_the_same_tables(shop: Shop):
-    """Also: a retry finds its jobs, a migration finds nothing, a query needs a partition filter."""
-    shop.load(*OLDER, day=MONDAY, run_id="older")
-    shop.load(*NEWER, day=TUESDAY, run_id="newer")
-    tables = ("orders", "removed_orders", "customers", "products", "daily_summary")
-    state = shop.state(tables)
-
-    shop.load(*OLDER, day=MONDAY, run_id="older")
-    assert shop.state(tables) == state
-    assert migrate(shop.warehouse).left == []
-    with pytest.raises(ContractError, match="filter"):
-        shop.warehouse.run(
-            f"SELECT 1 FROM `{shop.warehouse.settings.bigquery_dataset}.order_lines`",
-            "all",
-        )
-
-    def load(number: int) -> None:
-        other = Shop(connect(dag=f"parallel_{number}", step="test"), shop.folder)
-        other.load(
-            *NEWER,
-            day=TUESDAY,
-            run_id=f"parallel {number}",
-            dag_id=f"parallel_{number}",
-        )
-
-    with ThreadPoolExecutor(3) as pool:
-        list(pool.map(load, range(3)))
-    assert shop.state(tables) == state
-
-
-def test_new_days_at_once_are_stored_once(shop: Shop):
+def test_new_days_at_once_are_stored_once(shop):
     """No load replaces a row: without the lock, BigQuery would commit all of them."""
 
-    def load(number: int) -> None:
+    def load(number):
         other = Shop(connect(dag=f"parallel_{number}", step="test"), shop.folder)
         folders, day = ((OLDER, MONDAY), (NEWER, TUESDAY))[number % 2]
         other.load(
@@ -97,9 +65,13 @@ def test_new_days_at_once_are_stored_once(shop: Shop):
     shop.load(*OLDER, day=MONDAY, run_id="older")
     shop.load(*NEWER, day=TUESDAY, run_id="newer")
     assert shop.state() == state
+    assert migrate(shop.warehouse).left == []
+    table = f"`{shop.warehouse.settings.bigquery_dataset}.order_lines`"
+    with pytest.raises(ContractError, match="filter"):
+        shop.warehouse.run(f"SELECT 1 FROM {table}", "all")
 
 
-def test_claims_at_once_are_one(shop: Shop):
+def test_claims_at_once_are_one(shop):
     claim = MONDAY, "0a1b", "<report@example.com>", datetime(2026, 3, 3, 11, tzinfo=UTC)
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda _: delivery.claim_delivery(*claim), range(3)))

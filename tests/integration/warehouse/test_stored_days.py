@@ -1,40 +1,25 @@
 """A load finds the stored orders that it changes, on whatever days they are."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-import pytest
-
 from ecommerce.warehouse import load_history
-from tests.integration.warehouse.conftest import Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 
 FIRST = date(2026, 2, 1)
 DAYS = [FIRST + timedelta(number) for number in range(10)]
 LATER = at("2026-03-04 11:00")
 ASCENDING = [str(995 + number) for number in range(10)]
-RANDOM = ["8f", "1c", "e0", "02", "b7", "5d", "99", "a1", "3e", "c4"]
 
 
-def orders(ids: Sequence[str], source: str) -> list[Order]:
+def orders(ids, source):
     return [
         Order(each, at(f"{day} 15:00"), source=source, customer=each)
         for each, day in zip(ids, DAYS, strict=True)
     ]
 
 
-def test_an_order_with_a_random_id_moves_to_another_day(shop: Shop) -> None:
-    known = orders(RANDOM, "storefront")
-    shop.load(Folder(known, source="storefront"))
-    moved = replace(known[4], ordered_at=at("2026-02-01 16:00"))
-    later = Folder([moved], source="storefront", read_at=LATER)
-    shop.load(later, day=DAYS[-1], run_id="later")
-    days = dict(zip(RANDOM, DAYS, strict=True)) | {RANDOM[4]: FIRST}
-    assert shop.by("orders", "order_id", "business_date") == days
-
-
-def test_changes_by_others_are_noticed(shop: Shop) -> None:
+def test_changes_by_others_are_noticed(shop):
     folder = Folder(orders(ASCENDING, "sales_db"))
     shop.load(folder)
     state = shop.state()
@@ -51,9 +36,7 @@ def test_changes_by_others_are_noticed(shop: Shop) -> None:
         assert shop.state() == state, change
 
 
-def test_lines_and_refunds_of_orders_are_found_on_every_day(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lines_and_refunds_of_orders_are_found_on_every_day(shop, monkeypatch):
     monkeypatch.setattr(load_history, "_opened", lambda: shop.warehouse)
     monkeypatch.setattr(load_history, "IDS_PER_QUERY", 3)
     known = orders(ASCENDING, "storefront")

@@ -2,64 +2,40 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ecommerce.core.errors import ConfigurationError, PipelineError, TransientError
 from ecommerce.sales import delivery
 from ecommerce.sales.history import undo as undoing
-from ecommerce.sales.history.undo import day_batches, undo
+from ecommerce.sales.history.undo import undo
 from ecommerce.sources import LIVE, SOURCES
 from ecommerce.warehouse.staging_tables import HISTORY
-from tests.integration.warehouse.conftest import MONDAY, STATE, Shop
-from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.integration.warehouse.conftest import MONDAY, STATE
+from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
 
 TUESDAY = date(2026, 3, 3)
 FIRST = date(2024, 5, 6)
 OWNED = tuple(table for table in STATE if table != "customers")
 """The tables whose rows belong to sources or days."""
 BEFORE = Order("1", at("2026-03-02 15:00"), customer="ann", source="sales_db")
-EXPORT = Folder(
-    [
-        Order("1", at("2024-05-06 15:00"), customer="ann", source="old_shop"),
-        Order(
-            "2",
-            at("2026-03-02 16:00"),
-            customer="ann",
-            source="old_shop",
-            lines=[("Toys", "1", "120.00")],
-        ),
-        Order(
-            "3",
-            at("2025-01-01 15:00"),
-            refunds=[("R", at("2025-02-01 15:00"), "4.00")],
-            customer="bob",
-            source="old_shop",
-        ),
-    ],
-    source="old_shop",
-    read_at=at("2024-01-01 00:00"),  # the files are older than any of the loads
-    rejected=[{"reason": "malformed_line", "raw": "x"}],
-)
+[EXPORT] = read_folders("undo_history.yaml")["export"]
+"""Its files are older than any of the loads."""
 OTHERS = [source for source in SOURCES if source != "sales_db"]
 """A daily run has an audit row of every source."""
 
 
 @pytest.fixture(autouse=True)
-def _staging(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _staging(monkeypatch, tmp_path):
     monkeypatch.setenv("STAGING_URI", f"file://{tmp_path}/staging")
 
 
-def load_export(
-    shop: Shop, export: Folder = EXPORT, run_id: str = "manual__export"
-) -> None:
+def load_export(shop, export=EXPORT, run_id="manual__export"):
     dag = "sales_history_load"
     shop.load(export, day=FIRST, run_id=run_id, dag_id=dag, status=HISTORY)
 
 
-def next_day(shop: Shop) -> None:
+def next_day(shop):
     again = replace(
         BEFORE, order_id="2", ordered_at=at("2026-03-03 15:00"), customer="bob"
     )
@@ -68,10 +44,10 @@ def next_day(shop: Shop) -> None:
 
 
 def test_what_other_runs_loaded_before_and_after_it_stays_and_a_mailed_day_is_restated(
-    second_shop: Shop,
-    shop: Shop,
-    tmp_path: Path,  # the last one is the environment's
-) -> None:
+    second_shop,
+    shop,
+    tmp_path,  # the last one is the environment's
+):
     monday = Folder([BEFORE], rejected=[{"reason": "missing_value"}])
     for each in (second_shop, shop):
         each.load(monday, off_sources=OTHERS)
@@ -108,8 +84,8 @@ def test_what_other_runs_loaded_before_and_after_it_stays_and_a_mailed_day_is_re
 
 
 def test_interrupted_it_goes_on_where_it_stopped_and_the_export_can_be_loaded_again(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    shop, monkeypatch
+):
     # Files dated in the future are no newer than their removal.
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     two_months = replace(EXPORT, orders=EXPORT.orders[::2], read_at=tomorrow)
@@ -117,7 +93,7 @@ def test_interrupted_it_goes_on_where_it_stopped_and_the_export_can_be_loaded_ag
     loaded = shop.state()
     original, loads = undoing.load_manifest, []
 
-    def dying(spec: Any, run: Any, manifest: Any, **options: Any) -> Any:
+    def dying(spec, run, manifest, **options):
         loads.append(manifest.business_date)
         if len(loads) == 2:
             raise TransientError("the line is cut")
@@ -137,7 +113,7 @@ def test_interrupted_it_goes_on_where_it_stopped_and_the_export_can_be_loaded_ag
     load_export(shop, two_months, run_id="manual__again")
     assert shop.state() == loaded
 
-    def followed(spec: Any, run: Any, manifest: Any, **options: Any) -> Any:
+    def followed(spec, run, manifest, **options):
         result = original(spec, run, manifest, **options)
         if manifest.business_date == FIRST:  # of the last load
             load_export(shop, two_months, run_id="manual__meanwhile")
@@ -148,7 +124,7 @@ def test_interrupted_it_goes_on_where_it_stopped_and_the_export_can_be_loaded_ag
         undo("old_shop")
 
 
-def test_names_that_cannot_be_taken_back(shop: Shop) -> None:
+def test_names_that_cannot_be_taken_back(shop):
     with pytest.raises(
         ConfigurationError,
         match=r"no export .* the name 'old_shop'; names of exports: none",
@@ -163,19 +139,3 @@ def test_names_that_cannot_be_taken_back(shop: Shop) -> None:
         with pytest.raises(ConfigurationError, match=f"^{source} is a live source"):
             undo(source)
     assert len(shop.rows("orders")) == 3
-
-
-def test_one_load_removes_a_month_and_not_many_orders(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    newest = date(2026, 3, 2)
-    days = [newest - timedelta(days=3 * number) for number in range(200)]
-    stored = [{"business_date": day, "orders": 100} for day in days]
-
-    for limit, longest in ((250_000, 11), (200, 2), (199, 1), (50, 1)):
-        monkeypatch.setattr(undoing, "MOST_ORDERS", limit)
-        batches = list(day_batches(stored))
-        assert [day for batch in batches for day in batch] == days
-        assert max(len(batch) for batch in batches) == longest
-        for batch in batches:
-            assert len({(day.year, day.month) for day in batch}) == 1

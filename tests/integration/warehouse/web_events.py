@@ -1,15 +1,13 @@
 """A website's events as a list, and runs that read, transform, load and check them at any instant."""
 
-from collections.abc import Callable
+from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from ecommerce.core.business_day import day_window, newest_closed_day
 from ecommerce.events.loading import EVENTS, transform
-from ecommerce.storage import staging
-from ecommerce.warehouse.checks import CheckResult, run_checks
-from ecommerce.warehouse.load import LoadResult, load
+from ecommerce.warehouse.checks import run_checks
+from ecommerce.warehouse.load import load
 from tests import oracle_events
 from tests.integration.raw_events import write_raw
 from tests.integration.warehouse.conftest import Shop
@@ -21,7 +19,7 @@ STATE = ("user_events", "daily_events", "sessions", "daily_funnel")
 """The tables that the order and number of runs must not change."""
 
 
-def text(at: datetime) -> str:
+def text(at):
     """An instant as the website writes it."""
     return at.isoformat().replace("+00:00", "Z")
 
@@ -35,16 +33,10 @@ class Website:
     runs: int = 0
 
     @property
-    def timezone(self) -> str:
+    def timezone(self):
         return self.shop.warehouse.settings.shop_timezone
 
-    def add(
-        self,
-        event_id: str,
-        at: datetime,
-        event_type: str | None = "view_item",
-        **more: Any,
-    ) -> Event:
+    def add(self, event_id, at, event_type="view_item", **more):
         """One event, received when it occurred, of the visitor `ann`; anything may be said otherwise."""
         received = more.pop("received", at)
         event = {
@@ -60,9 +52,7 @@ class Website:
         self.events.append(event)
         return event
 
-    def run(
-        self, day: date, at: datetime, since: datetime | None = None, **options: Any
-    ) -> LoadResult:
+    def run(self, day, at, since=None, **options):
         """A run of `day` that takes place at `at`: of the newest closed day, it reads all that was received
         `since` (or since the day began); of an older one, what occurred on the day and was received in time,
         by a clock that may be an hour ahead of the server's."""
@@ -71,113 +61,63 @@ class Website:
             return self.load(day, since or window.start, at, at, **options)
         end = window.shifted(3).end
         start = window.start - timedelta(hours=1)
-        return self.load(
-            day, start, end, at, keep=lambda found: found == day, **options
-        )
+        return self.load(day, start, end, at, of_day=True, **options)
 
-    def load(
-        self,
-        day: date,
-        start: datetime,
-        end: datetime,
-        at: datetime,
-        *,
-        keep: Callable[[date], bool] = lambda _: True,
-        run_id: str = "",
-        check: bool = True,
-    ) -> LoadResult:
+    def load(self, day, start, end, at, *, of_day=False, run_id="", check=True):
         """Read what was received from `start` until `end` and is there at `at`; transform, load and check."""
         run_id = run_id or f"run_{self.runs}"
-        manifest = self.staged(day, start, end, at, keep=keep, run_id=run_id)
-        result = load(
-            [manifest],
-            spec=EVENTS,
-            business_date=day,
-            run_id=run_id,
-            dag_id="events",
-            warehouse=self.shop.warehouse,
-        )
+        manifest = self.staged(day, start, end, at, of_day=of_day, run_id=run_id)
+        options = {"spec": EVENTS, "business_date": day, "run_id": run_id}
+        options["warehouse"] = self.shop.warehouse
+        result = load([manifest], dag_id="events", **options)
         if check:
-            self.check(result, run_id)
+            run_checks(result.touched_days, **options)
         return result
 
-    def staged(
-        self,
-        day: date,
-        start: datetime,
-        end: datetime,
-        at: datetime,
-        *,
-        keep: Callable[[date], bool] = lambda _: True,
-        run_id: str,
-    ) -> staging.Manifest:
-        """What the transform leaves of a read."""
+    def staged(self, day, start, end, at, *, of_day=False, run_id):
+        """What the transform leaves of a read, which may be of events that occurred on the day only."""
         self.runs += 1
         zone = self.shop.warehouse.settings.zone
-        known = [
-            event for event in self.events if self._is_read(event, start, min(end, at))
-        ]
-        kept = [
-            event
-            for event in known
-            if keep(
-                (
-                    instant(event.get("occurred_at"))
-                    or instant(event.get("received_at"))
-                    or start
-                )
-                .astimezone(zone)
-                .date()
-            )
-        ]
+        read = []
+        for event in self.events:
+            received = instant(event.get("received_at"))
+            occurred = instant(event.get("occurred_at")) or received or start
+            is_wanted = not of_day or occurred.astimezone(zone).date() == day
+            is_there = not received or start <= received < min(end, at)
+            if is_wanted and is_there:
+                read.append(event)
         folder = self.shop.folder / f"{self.runs}"
-        raw = write_raw(folder, kept, day=day, start=start, end=end, at=at)
+        raw = write_raw(folder, read, day=day, start=start, end=end, at=at)
         return transform(raw, run_id=run_id)
 
-    @staticmethod
-    def _is_read(event: Event, start: datetime, end: datetime) -> bool:
-        received = instant(event.get("received_at"))
-        return start <= received < end if received else True
-
-    def check(self, result: LoadResult, run_id: str) -> list[CheckResult]:
-        """The checks of a load; those that found something."""
-        results = run_checks(
-            result.touched_days,
-            spec=EVENTS,
-            business_date=result.business_date,
-            run_id=run_id,
-            warehouse=self.shop.warehouse,
-        )
-        return [each for each in results if each.failing_rows]
-
-    def state(self) -> dict[str, Any]:
+    def state(self):
         """The tables, without what only says which run read a row."""
         return self.shop.state(STATE)
 
-    def differences(self) -> str:
+    def differences(self):
         """Where `sessions` and `daily_funnel` are not those of the oracle; empty where they are."""
         counted = oracle_events.accepted(self.events, self.timezone)
         wanted = oracle_events.sessions(counted, bots={BOT})
         stored = self.shop.rows("sessions")
         columns = [name for name in wanted[0] if name != "visitor"] if wanted else []
         pairs = {
-            "sessions": (
-                [{name: row[name] for name in columns} for row in stored],
-                [{name: row[name] for name in columns} for row in wanted],
-            ),
+            "sessions": (_texts(stored, columns), _texts(wanted, columns)),
             "daily_funnel": (
-                self.shop.rows("daily_funnel"),
-                oracle_events.funnel(wanted),
+                _texts(self.shop.rows("daily_funnel")),
+                _texts(oracle_events.funnel(wanted)),
             ),
         }
         lines = []
         for table, (found, expected) in pairs.items():
-            left, right = (
-                sorted(repr(sorted(row.items())) for row in rows)
-                for rows in (found, expected)
-            )
-            lines += [f"{table}: stored {row}" for row in left if row not in right]
-            lines += [f"{table}: missing {row}" for row in right if row not in left]
-            if not lines and left != right:
-                lines.append(f"{table}: {len(left)} rows, not {len(right)}")
+            lines += [f"{table}: stored {row}" for row in (found - expected).elements()]
+            missing = (expected - found).elements()
+            lines += [f"{table}: missing {row}" for row in missing]
         return "\n".join(lines)
+
+
+def _texts(rows, columns=None):
+    texts = Counter()
+    for row in rows:
+        names = sorted(row) if columns is None else columns
+        texts[repr([row[name] for name in names])] += 1
+    return texts

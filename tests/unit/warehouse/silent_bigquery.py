@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -17,7 +17,7 @@ class SilentBigQuery:
     """Its jobs stay RUNNING until they are cancelled. `mute`: it accepts requests and never answers.
     `requests` holds the method and path of each; `notify` is called with it."""
 
-    def __init__(self, *, mute: bool = False) -> None:
+    def __init__(self, *, mute=False):
         self.requests: list[str] = []
         self.notify: Callable[[str], None] = lambda request: None
         self._mute, self._closed = mute, threading.Event()
@@ -25,19 +25,19 @@ class SilentBigQuery:
         self._server.daemon_threads = True
 
     @property
-    def url(self) -> str:
+    def url(self):
         """Where it listens; the value for BIGQUERY_EMULATOR_HOST."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
     @property
-    def cancelled(self) -> list[str]:
+    def cancelled(self):
         """The ids of the jobs that a request has cancelled."""
         return [
             each.split("/")[-2] for each in self.requests if each.endswith("/cancel")
         ]
 
     @contextmanager
-    def serving(self) -> Iterator[SilentBigQuery]:
+    def serving(self):
         """Serve for the length of the block."""
         threading.Thread(
             target=self._server.serve_forever, args=(0.05,), daemon=True
@@ -49,11 +49,11 @@ class SilentBigQuery:
             self._server.shutdown()
             self._server.server_close()
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
+    def _handler(self):
         service = self
 
         class Handler(BaseHTTPRequestHandler):
-            def _answer(self) -> None:
+            def _answer(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 path = self.path.partition("?")[0]
                 service.requests.append(f"{self.command} {path}")
@@ -90,7 +90,7 @@ class SilentBigQuery:
 
             do_GET = do_POST = _answer
 
-            def log_message(self, *_: object) -> None:
+            def log_message(self, *_):
                 pass
 
         return Handler

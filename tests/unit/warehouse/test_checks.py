@@ -27,9 +27,7 @@ SOUND = CheckResult(
 )
 
 
-def said(
-    rows: int, found: str = FOUND, sample: str | None = "sales_db refund r7 of order 77"
-) -> str:
+def said(rows, found=FOUND, sample="sales_db refund r7 of order 77"):
     return str(
         CheckResult(
             "refunds: the order is in the warehouse",
@@ -108,7 +106,7 @@ def test_a_check_that_cannot_fail_is_an_error(change, sentence):
     )
     day = date(2026, 11, 17)
 
-    def run() -> list[CheckResult]:
+    def run():
         return run_checks(
             [day], spec=ORDERS, business_date=day, run_id="run", warehouse=warehouse
         )
