@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from google.cloud import bigquery
+from jinja2 import Environment
 from zetasql.core.exceptions import ZetaSQLError
 
 from ecommerce.warehouse import client, rendering, schema
@@ -46,10 +47,11 @@ class BothEngines:
 
     `differences` describes rows that differ; `not_run` has the reference engine's errors by statement.
     `times` and `with_rows` count the comparisons of each statement, without what differs from load to load.
-    `today` is what both engines take for CURRENT_DATE.
+    `files` are the templates rendered meanwhile. `today` is what both engines take for CURRENT_DATE.
     """
 
     today: date
+    files: set[str] = field(default_factory=set)
     differences: list[str] = field(default_factory=list)
     not_run: dict[str, str] = field(default_factory=dict)
     times: Counter[str] = field(default_factory=Counter)
@@ -69,6 +71,12 @@ class BothEngines:
         def query(api, *arguments, **options):
             return both.query(api, *arguments, **options)
 
+        def get_template(environment, name, *arguments):
+            both.files.add(name)
+            return find_template(environment, name, *arguments)
+
+        find_template = Environment.get_template
+        patch.setattr(Environment, "get_template", get_template)
         patch.setattr(bigquery.Client, "query", query)
         for name in COLUMNS_CHANGE:
             patch.setattr(

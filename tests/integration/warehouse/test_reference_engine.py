@@ -2,11 +2,14 @@
 
 import pytest
 
+from ecommerce.core.settings import load_settings
 from ecommerce.maintenance import erasure
 from ecommerce.warehouse.migrate import migrate
+from tests import googlesql
 from tests.integration.warehouse import small_shop, small_shop_runs
 from tests.integration.warehouse.both_engines import BothEngines
 from tests.integration.warehouse.conftest import open_shop
+from tests.reference_engine import script_parts
 
 pytestmark = pytest.mark.slow
 
@@ -40,6 +43,16 @@ def both(bigquery_emulator, lend_dataset, tmp_path_factory):
 def test_the_rows_are_the_same_on_both_engines_and_depend_on_no_order(both):
     assert not both.differences, "\n\n".join(both.differences)
     assert both.not_run == {}
+
+
+def test_every_file_with_a_query_is_compared(both):
+    settings = load_settings(googlesql.SETTINGS)
+    with_query = set()
+    for path in googlesql.paths():
+        parts = script_parts(googlesql.rendered(path, settings))
+        if any(part.query for part in parts):
+            with_query.add(path)
+    assert with_query - both.files == set()
 
 
 def test_nearly_every_statement_had_rows_to_compare(both):
