@@ -3,7 +3,7 @@
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -29,9 +29,7 @@ class PartnerSite:
     commands: list[tuple[str, str]] = field(default_factory=list)
     faults: dict[str, list[Fault]] = field(default_factory=dict)
 
-    def put(
-        self, name: str, content: bytes, checksum: str | bytes | None = None
-    ) -> None:
+    def put(self, name, content, checksum=None):
         """Let a file lie there with its checksum, or with what is given as such."""
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,15 +39,15 @@ class PartnerSite:
             told.encode() if isinstance(told, str) else told
         )
 
-    def fail(self, name: str, *faults: Fault) -> None:
+    def fail(self, name, *faults):
         """Let the next downloads of a file go wrong, one fault for each."""
         self.faults[name] = [*faults]
 
-    def asked(self, command: str) -> list[str]:
+    def asked(self, command):
         """The arguments of the commands of that name."""
         return [argument for name, argument in self.commands if name == command]
 
-    def environment(self, **connection: Any) -> dict[str, str]:
+    def environment(self, **connection):
         """The connection to this server; fields as given."""
         value = {
             "conn_type": "ftp",
@@ -71,7 +69,7 @@ class Sent:
     most: int | None = None
     then: Callable[[], object] = lambda: None
 
-    def read(self, size: int) -> bytes:
+    def read(self, size):
         """The next bytes.
 
         Raises:
@@ -85,19 +83,17 @@ class Sent:
             raise OSError("the disk of the server fails")
         return data
 
-    def close(self) -> None:
+    def close(self):
         """Called when all is sent, or nothing more will be."""
         self.file.close()
         self.then()
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name):
         return getattr(self.file, name)
 
 
 @contextmanager
-def partner_site(
-    root: Path, certificate: Path | None = None, port: int = 0, **settings: Any
-) -> Iterator[PartnerSite]:
+def partner_site(root, certificate=None, port=0, **settings):
     """A running server with the two files; `settings` as of `demo.services.partner_ftp.server`."""
     from pyftpdlib.filesystems import AbstractedFS
 
@@ -107,18 +103,16 @@ def partner_site(
     site.put("market_index.csv", MARKET_INDEX)
 
     class Files(AbstractedFS):
-        def open(self, filename: str, mode: str) -> Any:
+        def open(self, filename, mode):
             name = str(Path(filename).relative_to(Path(self.root)))
             file = super().open(filename, mode)
             waiting = site.faults.get(name)
             return waiting.pop(0)(file) if waiting else file
 
-    def log_cmd(_: Any, command: str, argument: str, code: int, text: str) -> None:
+    def log_cmd(_, command, argument, code, text):
         """Keep nothing: `pre_process_command` has it already."""
 
-    def pre_process_command(
-        handler: Any, line: str, command: str, argument: str
-    ) -> None:
+    def pre_process_command(handler, line, command, argument):
         site.commands.append((command, argument))
         base.pre_process_command(handler, line, command, argument)
 
@@ -133,7 +127,7 @@ def partner_site(
     site.port = server.address[1]
     ended = threading.Event()
 
-    def serve() -> None:
+    def serve():
         while not ended.is_set():
             server.ioloop.loop(timeout=0.02, blocking=False)
         server.close_all()
@@ -147,7 +141,7 @@ def partner_site(
         thread.join()
 
 
-def make_certificate(folder: Path) -> Path:
+def make_certificate(folder):
     """A certificate for 127.0.0.1 that signed itself, with its key, in one file."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization

@@ -2,8 +2,6 @@
 
 import ast
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -25,13 +23,13 @@ OTHER_WORDS = re.compile("storefront_orders_sync|fetch_partner_files")
 """Names that users depend on; they contain the name of a source."""
 
 
-def may_import(package: str, imported: str) -> bool:
+def may_import(package, imported):
     if package in OUTSIDE:
         return imported == package or imported not in OUTSIDE
     return imported in NARROWER.get(package, BASE | SHARED | {package})
 
 
-def imports(path: Path) -> Iterator[str]:
+def imports(path):
     """The modules that a file imports, in functions too."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):

@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,13 +22,13 @@ class Agora:
     requests: list[tuple[int, str]] = field(default_factory=list)
     """Status of the answer, and path with the query."""
 
-    def connection(self, **fields: str) -> str:
+    def connection(self, **fields):
         """The value of `AIRFLOW_CONN_AGORA_API` that leads here."""
         return json.dumps(
             {"conn_type": "http", "host": self.url, "password": TOKEN} | fields
         )
 
-    def answer(self, target: str, authorization: str | None) -> tuple[int, Any]:
+    def answer(self, target, authorization):
         """Status and body of the answer to a request."""
         if authorization != f"Bearer {TOKEN}":
             return 401, {"error": "unknown token"}
@@ -45,7 +44,7 @@ class Agora:
         order = self.orders.get(unquote(path.removeprefix("/orders/")))
         return (200, order) if order else (404, {"error": "no such order"})
 
-    def _page(self, query: dict[str, str]) -> dict[str, Any]:
+    def _page(self, query):
         """A page by `created_at` or `updated_at`; the cursor is the place of the last order before it."""
         [kind] = {
             name.removesuffix("_since") for name in query if name.endswith("_since")
@@ -67,12 +66,12 @@ class Agora:
 
 
 @contextmanager
-def open_agora() -> Iterator[Agora]:
+def open_agora():
     """A running marketplace without orders."""
     agora = Agora()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+        def do_GET(self):
             status, body = agora.answer(self.path, self.headers.get("Authorization"))
             agora.requests.append((status, self.path))
             content = json.dumps(body).encode()
@@ -83,7 +82,7 @@ def open_agora() -> Iterator[Agora]:
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, *_: Any) -> None:
+        def log_message(self, *_):
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:

@@ -14,21 +14,17 @@ from demo.ledger import (
     STOREFRONT,
     Line,
     Order,
-    Snapshot,
 )
 from demo.seeders import exchange_rates
 from demo.seeders.partner_files import HEADER
 from demo.services.storefront import store as shop_store
-from tests.integration.company import Company
 
 DAY = date(2026, 9, 1)
 NOON = datetime(2026, 9, 1, 16, tzinfo=UTC)
 TEN = Decimal("10.00")
 
 
-def order(
-    channel: str, order_id: str, *lines: Line, status: str = "completed"
-) -> Order:
+def order(channel, order_id, *lines, status="completed"):
     """A good order of ours, with good and flawed lines."""
     return Order(
         channel=channel,
@@ -50,7 +46,7 @@ def order(
     )
 
 
-def line(number: int, quantity: str = "1", price: Decimal = TEN, **values: str) -> Line:
+def line(number, quantity="1", price=TEN, **values):
     amount = Decimal(quantity) * price if price.is_finite() else price
     told = {
         "sku": "KIT-001",
@@ -95,7 +91,7 @@ OURS = (
 )
 
 
-def row(order_id: str, **values: object) -> str:
+def row(order_id, **values):
     """One line of a partner's file."""
     cells = {
         "order_id": order_id, "line_number": 1, "ordered_at": "2026-09-01T12:00:00-04:00",
@@ -126,7 +122,7 @@ CHAOS = [
 ]
 
 
-def spoil(company: Company, told: Snapshot) -> None:
+def spoil(company, told):
     """Let every system show `told`, the orders `OURS`, and the records that no run can read."""
     company.show(without_cad(replace(told, orders=told.orders + OURS)))
     spoil_database(company)
@@ -135,7 +131,7 @@ def spoil(company: Company, told: Snapshot) -> None:
     spoil_rates(company)
 
 
-def spoil_database(company: Company) -> None:
+def spoil_database(company):
     with psycopg.connect(company.dsn) as database:
         database.execute(
             "INSERT INTO orders (order_id, status, currency, ordered_at, updated_at) VALUES "
@@ -150,7 +146,7 @@ def spoil_database(company: Company) -> None:
         )
 
 
-def spoil_storefront(company: Company) -> None:
+def spoil_storefront(company):
     shown = shop_store.WooStore.load(company.folders.storefront)
     shown.orders[900].lines[1].quantity = Decimal(0)
     shown.create_order(
@@ -159,13 +155,13 @@ def spoil_storefront(company: Company) -> None:
     shown.save(company.folders.storefront)
 
 
-def repeated(body: bytes) -> bytes:
+def repeated(body):
     """A page on which the storefront lists some orders twice."""
     orders = json.loads(body)
     return json.dumps([*orders, *orders[:3]]).encode()
 
 
-def spoil_files(company: Company) -> None:
+def spoil_files(company):
     drop, header = company.folders.partner_drop, ",".join(HEADER)
     lines = [
         text if isinstance(text, bytes) else text.encode() for text in (header, *CHAOS)
@@ -180,13 +176,13 @@ def spoil_files(company: Company) -> None:
     )
 
 
-def without_cad(snapshot: Snapshot) -> Snapshot:
+def without_cad(snapshot):
     """Canada's dollar has no rate, so that it stays unconverted."""
     rates = [rate for rate in snapshot.rates if rate.currency != "CAD"]
     return replace(snapshot, rates=tuple(rates))
 
 
-def spoil_rates(company: Company) -> None:
+def spoil_rates(company):
     """Canada's dollar has a rate that cannot be read, and one line is cut off."""
     file = company.folders.rates / exchange_rates.PATH
     header, newest, *older = file.read_text().splitlines()

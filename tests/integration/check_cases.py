@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -129,13 +129,13 @@ class Trial:
     patch: pytest.MonkeyPatch
     server: Postgres
 
-    def connection(self, name: str, **fields: Any) -> None:
+    def connection(self, name, **fields):
         """Change fields of a connection in the environment."""
         variable = f"AIRFLOW_CONN_{name.upper()}"
         known = json.loads(self.shop.environment[variable])
         self.patch.setenv(variable, json.dumps(known | fields))
 
-    def database(self, *statements: str) -> str:
+    def database(self, *statements):
         """Let the connection be a database after `statements`; the subject."""
         name = "spoiled"
         self.server.psql(f"DROP DATABASE IF EXISTS {name}")
@@ -146,7 +146,7 @@ class Trial:
         self.connection("sales_db", schema=name)
         return "sales_db"
 
-    def web_events(self, *minutes_ago: int) -> None:
+    def web_events(self, *minutes_ago):
         """Let the collector have received events that long ago."""
         folder = self.shop.folders.web_events
         for number in minutes_ago:
@@ -155,7 +155,7 @@ class Trial:
             with (folder / f"{moment:%Y-%m-%dT%H}.ndjson").open("a") as file:
                 file.write(json.dumps(event) + "\n")
 
-    def chat(self, *addresses: str) -> str:
+    def chat(self, *addresses):
         """Let alerts be posted to these addresses; the subject."""
         config = [{"path": address} for address in addresses]
         chat = {"conn_type": "apprise", "extra": {"config": config}}
@@ -163,32 +163,32 @@ class Trial:
         return "alert_chat"
 
 
-def write_rates(shop: Company, newest: date) -> None:
+def write_rates(shop, newest):
     """Let the bank's newest rates be of that day."""
     folder = shop.folders.rates / "stats" / "eurofxref"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "eurofxref-hist.csv").write_text(f"Date,USD,\n{newest},1.1,\n")
 
 
-def database_without_tables(trial: Trial) -> str:
+def database_without_tables(trial):
     return trial.database(
         "DROP TABLE refunds, order_items, orders, products, customers"
     )
 
 
-def database_without_rights(trial: Trial) -> str:
+def database_without_rights(trial):
     return trial.database(
         "REVOKE SELECT ON ALL TABLES IN SCHEMA public FROM sales_reader"
     )
 
 
-def database_that_lets_nobody_in(trial: Trial) -> str:
+def database_that_lets_nobody_in(trial):
     return trial.database(
         "REVOKE CONNECT ON DATABASE spoiled FROM PUBLIC, sales_reader"
     )
 
 
-def database_of_another_schema(trial: Trial) -> str:
+def database_of_another_schema(trial):
     return trial.database(
         "ALTER TABLE refunds DROP reason",
         "REVOKE SELECT ON customers FROM sales_reader",
@@ -198,67 +198,67 @@ def database_of_another_schema(trial: Trial) -> str:
     )
 
 
-def storefront_that_is_no_shop(trial: Trial) -> str:
+def storefront_that_is_no_shop(trial):
     rates = json.loads(trial.shop.environment["AIRFLOW_CONN_EXCHANGE_RATES_API"])
     trial.connection("storefront_api", host=rates["host"])
     return "storefront_api"
 
 
-def storefront_that_redirects(trial: Trial) -> str:
+def storefront_that_redirects(trial):
     to = "https://www.shop.example/wp-json/wc/v3/orders"
     trial.shop.storefront.faults.append(Fault(status=301, headers={"Location": to}))
     return "storefront_api"
 
 
-def storefront_without_tls(trial: Trial) -> str:
+def storefront_without_tls(trial):
     port = urlsplit(trial.shop.storefront.url).port
     trial.connection("storefront_api", host=f"https://127.0.0.1:{port}")
     return "storefront_api"
 
 
-def rates_of_a_week_ago(trial: Trial) -> str:
+def rates_of_a_week_ago(trial):
     write_rates(trial.shop, datetime.now(UTC).date() - timedelta(days=7))
     return "exchange_rates_api"
 
 
-def rates_that_are_stale(trial: Trial) -> str:
+def rates_that_are_stale(trial):
     write_rates(trial.shop, datetime.now(UTC).date() - timedelta(days=8))
     return "exchange_rates_api"
 
 
-def web_events_that_are_there(trial: Trial) -> str:
+def web_events_that_are_there(trial):
     trial.web_events(30, 9, 1)
     return "web_events_api"
 
 
-def web_events_wrong_token(trial: Trial) -> str:
+def web_events_wrong_token(trial):
     trial.patch.setattr(trial.shop.web_events, "token", "right")
     trial.connection("web_events_api", password="wrong")
     return "web_events_api"
 
 
-def web_events_that_are_a_page(trial: Trial) -> str:
+def web_events_that_are_a_page(trial):
     page = b"<!DOCTYPE html><title>Sign in</title>"
     trial.shop.web_events.faults.append(EventFault(status=200, body=page))
     return "web_events_api"
 
 
-def mail_server_that_nobody_needs(trial: Trial) -> str:
+def mail_server_that_nobody_needs(trial):
     trial.connection("smtp_default", port=CLOSED)
     for name in ("REPORT", "ALERT"):
         trial.patch.setenv(f"AIRFLOW_VAR_{name}_RECIPIENTS", "")
     return "smtp_default"
 
 
-def chat_that_is_read(trial: Trial) -> str:
+def chat_that_is_read(trial):
     return trial.chat("slack://TOKENA/TOKENB/TOKENC", "json://chat.example/secret")
 
 
-def chat_that_cannot_be_read(trial: Trial) -> str:
+def chat_that_cannot_be_read(trial):
     return trial.chat("json://chat.example/secret", "https:/secret")
 
 
-def folder_that_is_not_there(trial: Trial) -> str:
+def folder_that_is_not_there(trial):
     folder = trial.shop.folders.home / "not" / "yet"
     trial.patch.setenv("STAGING_URI", f"file://{folder}")
     return "STAGING_URI"
@@ -285,20 +285,20 @@ SPOILED: tuple[Callable[[Trial], str], ...] = (
 """Each spoils something; the subject."""
 
 
-def connection_case(name: str) -> Callable[[Trial], str]:
+def connection_case(name):
     subject, fields = CONNECTIONS[name]
 
-    def spoil(trial: Trial) -> str:
+    def spoil(trial):
         trial.connection(subject, **fields)
         return subject
 
     return spoil
 
 
-def setting_case(name: str) -> Callable[[Trial], str]:
+def setting_case(name):
     subject, variable, value = SETTINGS[name]
 
-    def spoil(trial: Trial) -> str:
+    def spoil(trial):
         if value is None:
             trial.patch.delenv(variable)
         else:

@@ -1,12 +1,9 @@
 """What people correct after the fact, as changes of the ledger's books."""
 
 from dataclasses import replace
-from datetime import datetime
-
-from demo.ledger import Order, Snapshot
 
 
-def plain_orders(snapshot: Snapshot, channel: str) -> list[Order]:
+def plain_orders(snapshot, channel):
     """Orders that count, in dollars, without anything unusual."""
     return [
         order
@@ -20,9 +17,7 @@ def plain_orders(snapshot: Snapshot, channel: str) -> list[Order]:
     ]
 
 
-def change(
-    snapshot: Snapshot, order_id: str, at: datetime, **values: object
-) -> Snapshot:
+def change(snapshot, order_id, at, **values):
     """One order corrected at the instant `at`; what happened to it later stays."""
     orders = [
         replace(order, updated_at=max(order.updated_at, at), **values)
@@ -34,7 +29,7 @@ def change(
     return replace(snapshot, orders=tuple(orders))
 
 
-def delivered_again(snapshot: Snapshot, gone: str, at: datetime) -> Snapshot:
+def delivered_again(snapshot, gone, at):
     """The files that tell of an order come again without it."""
     files = [
         replace(
@@ -51,6 +46,6 @@ def delivered_again(snapshot: Snapshot, gone: str, at: datetime) -> Snapshot:
     return replace(snapshot, files=tuple(files), orders=without(snapshot.orders, gone))
 
 
-def without(orders: tuple[Order, ...], gone: str) -> tuple[Order, ...]:
+def without(orders, gone):
     """All but the order `gone`."""
     return tuple(order for order in orders if order.order_id != gone)

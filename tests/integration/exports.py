@@ -3,7 +3,7 @@
 import csv
 import gzip
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,7 +17,7 @@ import pytest
 import time_machine
 from airflow.sdk.exceptions import AirflowSkipException
 
-from demo.ledger import PARTNERS, Order, PartnerFile, Snapshot
+from demo.ledger import PARTNERS, PartnerFile
 from demo.seeders import partner_files
 from ecommerce.runtime.run_context import run_of
 from ecommerce.sales import loading
@@ -25,16 +25,14 @@ from ecommerce.sales import tasks as sales
 from ecommerce.sales.history import tasks
 from ecommerce.storage.staging import Manifest
 from ecommerce.storage.xcom import from_xcom, to_xcom
-from ecommerce.warehouse.load import LoadResult, load_manifest
+from ecommerce.warehouse.load import load_manifest
 from ecommerce.warehouse.staging_tables import HISTORY
 
 SOURCE = "old_shop"
 KINDS = ("csv", "csv.gz", "parquet", "csv.zst")
 
 
-def exported(
-    snapshot: Snapshot, orders: Sequence[Order], source: str = SOURCE
-) -> Snapshot:
+def exported(snapshot, orders, source=SOURCE):
     """Books with `orders` only, sold by `source`, as far as the layout of an export can tell them."""
     known = [
         replace(
@@ -54,7 +52,7 @@ def exported(
     return replace(snapshot, orders=tuple(known), refunds=(), files=())
 
 
-def rows(snapshot: Snapshot) -> list[list[str]]:
+def rows(snapshot):
     """The export's records, header first."""
     file = PartnerFile(
         name="export.csv",
@@ -70,9 +68,7 @@ def rows(snapshot: Snapshot) -> list[list[str]]:
     )
 
 
-def write(
-    folder: Path, snapshot: Snapshot, files: int = 3, kinds: Sequence[str] = KINDS
-) -> None:
+def write(folder, snapshot, files=3, kinds=KINDS):
     """Deal the lines out to `files` files, one after the other, so that orders are split over them."""
     folder.mkdir(parents=True, exist_ok=True)
     header, *lines = rows(snapshot)
@@ -109,7 +105,7 @@ class HistoryLoad:
     accounts: list[dict[str, Any]] = field(default_factory=list)
 
     @property
-    def context(self) -> dict[str, Any]:
+    def context(self):
         """A task's context."""
         given = {
             "files": f"file://{self.folder}/orders_*",
@@ -124,7 +120,7 @@ class HistoryLoad:
         )
         return {"params": given | self.params, "dag_run": run, "run_id": self.run_id}
 
-    def totals(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    def totals(self):
         """What was read, and the control totals."""
         with time_machine.travel(self.at):
             reads = [
@@ -133,7 +129,7 @@ class HistoryLoad:
             ]
             return reads, tasks.control_totals.function(reads, **self.context)
 
-    def months(self) -> Iterator[dict[str, Any]]:
+    def months(self):
         """Everything up to the loads of single months: their manifests, in order."""
         reads, totals = self.totals()
         months = tasks.months.function(totals, **self.context)
@@ -146,7 +142,7 @@ class HistoryLoad:
         tasks.clean_up.function(reads, totals)
         self.accounts = tasks.summary.function(manifests, **self.context)
 
-    def dry(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    def dry(self):
         """A dry run: the control totals, and what a load would do by month."""
         with time_machine.travel(self.at):
             reads, totals = self.totals()
@@ -159,7 +155,7 @@ class HistoryLoad:
             tasks.clean_up.function(reads, totals)
             return totals, tasks.summary.function(manifests, **self.context)
 
-    def load(self, manifest: dict[str, Any]) -> LoadResult:
+    def load(self, manifest):
         """Load and check one month; the load's result."""
         with time_machine.travel(self.at):
             loaded = load_manifest(
@@ -171,11 +167,11 @@ class HistoryLoad:
             sales.check_read.function(to_xcom(loaded), **self.context)
             return loaded
 
-    def run(self) -> list[LoadResult]:
+    def run(self):
         """The whole run; the results of the loads."""
         return [self.load(manifest) for manifest in self.months()]
 
 
-def now() -> datetime:
+def now():
     """The present, for runs that do not care when."""
     return datetime.now(UTC)

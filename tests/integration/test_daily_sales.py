@@ -6,19 +6,16 @@ import pytest
 
 from demo.ledger import Ledger
 from tests import oracle_report, oracle_wording
-from tests.integration.company import Company
 from tests.integration.daily_run import morning_after, report_of, run_day
 
 FIRST_DAY = date(2026, 9, 1)  # a Tuesday
 
 
-def ledger(
-    days: int, first_day: date = FIRST_DAY, timezone: str = "America/New_York"
-) -> Ledger:
+def ledger(days, first_day=FIRST_DAY, timezone="America/New_York"):
     return Ledger(first_day, days, orders_per_day=40, seed=7, timezone=timezone)
 
 
-def live(company: Company, told: Ledger, day: date) -> None:
+def live(company, told, day):
     """Let the morning after `day` come: the systems show what is known then, and the run begins."""
     company.show(told.as_of(morning_after(day)))
     run_day(day)

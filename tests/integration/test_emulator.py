@@ -1,12 +1,10 @@
 """The BigQuery emulator refuses what BigQuery refuses: tests with it would find such a query."""
 
-from collections.abc import Iterator
-
 import pytest
 from google.api_core.exceptions import BadRequest, GoogleAPICallError
 from google.cloud import bigquery
 
-from demo.services.emulator import PROJECT, Emulator
+from demo.services.emulator import PROJECT
 from tests.integration.warehouse_contents import connect
 
 DAY = "business_date = DATE '2026-03-01'"
@@ -34,7 +32,7 @@ FILTERED = (
 
 
 @pytest.fixture(scope="module")
-def filtered(bigquery_emulator: Emulator) -> Iterator[bigquery.Client]:
+def filtered(bigquery_emulator):
     """A client that reads `lines`, which require a filter, `orders`, and a view of them."""
     client = connect(bigquery_emulator)
     client.create_dataset("filtered")
@@ -51,7 +49,7 @@ def filtered(bigquery_emulator: Emulator) -> Iterator[bigquery.Client]:
     client.delete_dataset("filtered", delete_contents=True)
 
 
-def ask(client: bigquery.Client, sql: str) -> None:
+def ask(client, sql):
     """Run a statement, whose tables are those of the dataset, without any repetition."""
     config = bigquery.QueryJobConfig(default_dataset=f"{PROJECT}.filtered")
     job = client.query(sql, job_config=config, retry=None, job_retry=None)
@@ -59,20 +57,18 @@ def ask(client: bigquery.Client, sql: str) -> None:
 
 
 @pytest.mark.parametrize("sql", NOT_FILTERED)
-def test_a_read_without_its_required_filter_is_refused(
-    filtered: bigquery.Client, sql: str
-) -> None:
+def test_a_read_without_its_required_filter_is_refused(filtered, sql):
     words = r"lines' without a filter over column\(s\) 'business_date'"
     with pytest.raises(BadRequest, match=words):
         ask(filtered, sql)
 
 
-def test_a_read_with_its_filter_is_answered(filtered: bigquery.Client) -> None:
+def test_a_read_with_its_filter_is_answered(filtered):
     for sql in FILTERED:
         ask(filtered, sql)
 
 
-def test_earlier_states_of_tables_are_refused(filtered: bigquery.Client) -> None:
+def test_earlier_states_of_tables_are_refused(filtered):
     before = "FOR SYSTEM_TIME AS OF TIMESTAMP '2026-03-01 00:00:00+00'"
     with pytest.raises(GoogleAPICallError, match="keeps no earlier versions"):
         ask(filtered, f"SELECT * FROM orders {before}")

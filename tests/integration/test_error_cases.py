@@ -5,7 +5,7 @@ The day that fails has every kind of bad record, too: the next run rejects each 
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -21,9 +21,8 @@ from ecommerce.sources import http
 from ecommerce.warehouse import client as bigquery
 from tests.integration import bad_records
 from tests.integration.company import Company
-from tests.integration.conftest import StartCompany
 from tests.integration.daily_run import morning_after, run_day
-from tests.integration.warehouse_contents import Row, read_table
+from tests.integration.warehouse_contents import read_table
 
 FIRST, SECOND = date(2026, 8, 31), bad_records.DAY
 AUDIT = ("load_audit", "rejected_rows", "loaded_files")
@@ -56,58 +55,58 @@ class Shop:
     patch: pytest.MonkeyPatch
     repairs: list[Callable[[], None]] = field(default_factory=list)
 
-    def connection(self, name: str, **changes: Any) -> None:
+    def connection(self, name, **changes):
         variable = f"AIRFLOW_CONN_{name.upper()}"
         connection = json.loads(self.company.environment[variable]) | changes
         self.patch.setenv(variable, json.dumps(connection))
 
-    def sql(self, statement: str) -> None:
+    def sql(self, statement):
         with psycopg.connect(self.company.dsn) as database:
             database.execute(statement)
 
-    def rename(self, table: str, before: str, after: str) -> None:
+    def rename(self, table, before, after):
         """Rename a table or its column, until the case is over."""
         self.sql(f"ALTER TABLE {table} RENAME {before} TO {after}")
         self.repairs.append(
             lambda: self.sql(f"ALTER TABLE {table} RENAME {after} TO {before}")
         )
 
-    def tables(self) -> dict[str, list[Row]]:
+    def tables(self):
         """Everything that a failed run must leave alone."""
         tables = self.company.warehouse()
         for name in AUDIT:
             tables[name] = read_table(self.company.client, self.company.dataset, name)
         return tables
 
-    def mend(self) -> None:
+    def mend(self):
         self.patch.undo()
         self.company.storefront.faults.clear()
         for repair in self.repairs:
             repair()
 
 
-def sales_database_without_a_table(shop: Shop) -> None:
+def sales_database_without_a_table(shop):
     shop.sql("ALTER TABLE order_items RENAME TO lines")
     shop.repairs.append(lambda: shop.sql("ALTER TABLE lines RENAME TO order_items"))
 
 
-def sales_database_without_a_column(shop: Shop) -> None:
+def sales_database_without_a_column(shop):
     shop.rename("orders", "updated_at", "changed_at")
 
 
-def sales_database_statement_timeout(shop: Shop) -> None:
+def sales_database_statement_timeout(shop):
     shop.connection("sales_db", extra={"options": "-c statement_timeout=300"})
     lock = psycopg.connect(shop.company.dsn)
     lock.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
     shop.repairs.append(lock.close)
 
 
-def storefront_timeout(shop: Shop) -> None:
+def storefront_timeout(shop):
     shop.connection("storefront_api", extra={"timeout": 0.2})
     shop.company.storefront.faults.append(Fault("/orders", delay=0.5, times=99))
 
 
-def rates_without_header(shop: Shop) -> None:
+def rates_without_header(shop):
     file = shop.company.folders.rates / exchange_rates.PATH
     known = file.read_bytes()
     file.write_text("<html>maintenance</html>")
@@ -125,7 +124,7 @@ FUNCTIONS = {function.__name__: function for function in SPOILED}
 CASES = [*CONNECTIONS, *SETTINGS, *OF_THE_STOREFRONT, *FUNCTIONS]
 
 
-def break_it(shop: Shop, case: str) -> None:
+def break_it(shop, case):
     if case in CONNECTIONS:
         name, changes = CONNECTIONS[case]
         shop.connection(name, **changes)
@@ -139,7 +138,7 @@ def break_it(shop: Shop, case: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def company(start_shared_company: StartCompany) -> Company:
+def company(start_shared_company):
     company = start_shared_company()
     told = Ledger(FIRST, 2, orders_per_day=20, seed=5)
     company.show(bad_records.without_cad(told.as_of(morning_after(FIRST))))
@@ -149,16 +148,14 @@ def company(start_shared_company: StartCompany) -> Company:
 
 
 @pytest.fixture
-def shop(company: Company, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+def shop(company, monkeypatch):
     shop = Shop(company, monkeypatch)
     yield shop
     shop.mend()
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_failed_run_says_why_and_changes_nothing(
-    shop: Shop, case: str, snapshot
-) -> None:
+def test_a_failed_run_says_why_and_changes_nothing(shop, case, snapshot):
     before = shop.tables()
     shop.patch.setattr(http, "FIRST_PAUSE", 0.0)
     shop.patch.setattr(bigquery, "RETRY_SECONDS", 1)
@@ -177,8 +174,8 @@ def test_a_failed_run_says_why_and_changes_nothing(
 
 
 def test_the_next_run_loads_everything_that_is_good_and_rejects_the_rest_by_name(
-    shop: Shop, snapshot
-) -> None:
+    shop, snapshot
+):
     """The refused files are of partners that were not due, so the day is complete."""
     company = shop.company
     twice = Fault("/orders", rewrite=bad_records.repeated, times=9)
@@ -195,7 +192,7 @@ def test_the_next_run_loads_everything_that_is_good_and_rejects_the_rest_by_name
     assert "example.com" not in str(rows).lower()
 
 
-def rejected(row: Row) -> str:
+def rejected(row):
     """The line about a rejected record; of a file, its place in it."""
     place = row["file"]
     if row["source"] == "partner_files":

@@ -10,11 +10,9 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -24,7 +22,6 @@ from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, STOREFRON
 from tests import chat
 from tests.dags.conftest import REPOSITORY
 from tests.dags.failing.retries import PAUSE, RETRIES
-from tests.integration.airflow_process import AirflowHome
 from tests.integration.live_airflow import LiveAirflow, live_airflow
 from tests.integration.mailbox import ALERTED, Mailbox, open_mailbox
 from tests.unit.warehouse.silent_bigquery import ANONYMOUS, SilentBigQuery
@@ -63,7 +60,7 @@ class Ended:
     runs: dict[str, str]
     states: dict[str, str] = field(default_factory=dict)
 
-    def described(self) -> str:
+    def described(self):
         """The state of each run and of its tasks, each with the number of its attempts."""
         lines = []
         for name, dag_id in RUNS.items():
@@ -75,14 +72,14 @@ class Ended:
             )
         return "\n".join(lines)
 
-    def last_line(self, run: str, task: str, attempt: int = 1) -> str:
+    def last_line(self, run, task, attempt=1):
         lines = self.airflow.log(RUNS[run], self.runs[run], task, attempt)
         details = [line["event"] for line in lines if line.get("error_detail")]
         text = f"{run}.{task} {attempt}: {lines[-1]['event']}; traceback: {details}"
         return re.sub(r"\d\d:\d\d:\d\d UTC", "TIME", text)
 
 
-def by_message_id(mailbox: Mailbox) -> dict[str, str]:
+def by_message_id(mailbox):
     """Texts of the mails; Airflow calls twice for a lost worker."""
     texts = {}
     for message in mailbox.messages():
@@ -96,7 +93,7 @@ def by_message_id(mailbox: Mailbox) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def installation(tmp_path_factory):
     """An installation whose DAGs are those that fail, and the one of the web events, paused."""
     folder = tmp_path_factory.mktemp("failing")
     shutil.copytree(REPOSITORY / "tests" / "dags" / "failing", folder / "dags")
@@ -106,7 +103,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def ended(migrated_airflow: AirflowHome, installation: Path) -> Iterator[Ended]:
+def ended(migrated_airflow, installation):
     with (
         open_mailbox(installation / "mail") as mailbox,
         SilentBigQuery().serving() as bigquery,
@@ -133,7 +130,7 @@ def ended(migrated_airflow: AirflowHome, installation: Path) -> Iterator[Ended]:
             yield run_everything(Ended(airflow, mailbox, bigquery, posted, {}))
 
 
-def run_everything(ended: Ended) -> Ended:
+def run_everything(ended):
     airflow = ended.airflow
     policy = {"key": "source_policy", "value": json.dumps(POLICY)}
     airflow.api.post("variables", policy)
@@ -159,20 +156,18 @@ def run_everything(ended: Ended) -> Ended:
     return ended
 
 
-def test_each_run_and_task_ends_as_reviewed(ended: Ended, snapshot) -> None:
+def test_each_run_and_task_ends_as_reviewed(ended, snapshot):
     assert ended.described() == snapshot
 
 
-def test_each_failed_task_is_mailed_once_and_nothing_behind_it(
-    ended: Ended, snapshot
-) -> None:
+def test_each_failed_task_is_mailed_once_and_nothing_behind_it(ended, snapshot):
     assert "\n".join(sorted(by_message_id(ended.mailbox).values())) == snapshot
     subjects = {message["Subject"] for message in ended.mailbox.messages()}
     assert {post["title"] for post in ended.posted.posts} == subjects
     assert chat.SECRET not in ended.airflow.logs()
 
 
-def test_a_log_ends_with_what_is_wrong(ended: Ended, snapshot) -> None:
+def test_a_log_ends_with_what_is_wrong(ended, snapshot):
     lines = [
         ended.last_line("mails", "broken"),
         ended.last_line("retries", "lost_connection"),
@@ -182,7 +177,7 @@ def test_a_log_ends_with_what_is_wrong(ended: Ended, snapshot) -> None:
     assert "\n".join(lines) == snapshot
 
 
-def test_pauses_grow(ended: Ended) -> None:
+def test_pauses_grow(ended):
     tries = ended.airflow.tries("retries", ended.runs["retries"], "lost_connection")
     pauses = [after - before for (_, before), (after, _) in pairwise(tries)]
     assert len(pauses) == RETRIES
@@ -190,11 +185,11 @@ def test_pauses_grow(ended: Ended) -> None:
         assert pause >= PAUSE * 2**number
 
 
-def test_a_job_that_takes_too_long_is_cancelled(ended: Ended) -> None:
+def test_a_job_that_takes_too_long_is_cancelled(ended):
     assert ended.bigquery.cancelled == ["load-1-1"]
 
 
-def test_the_load_gets_the_sources_that_were_read(ended: Ended) -> None:
+def test_the_load_gets_the_sources_that_were_read(ended):
     run_id = ended.runs["an optional source fails"]
     path = f"dags/sources/dagRuns/{run_id}/taskInstances/load/xcomEntries/return_value"
     loaded = str(ended.airflow.api.get(path)["value"])
@@ -210,18 +205,14 @@ def test_the_load_gets_the_sources_that_were_read(ended: Ended) -> None:
         (date(2025, 12, 30), date(2026, 1, 2)),
     ],
 )
-def test_a_backfill_runs_the_shops_days_first_and_last_included(
-    ended: Ended, first: date, last: date
-) -> None:
+def test_a_backfill_runs_the_shops_days_first_and_last_included(ended, first, last):
     """Around the hours at which New York's clocks change, and a new year."""
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     planned = plan(ended.airflow.api, Range(first, last, DAG_EVENTS))
     assert planned == [str(day) for day in days]
 
 
-def command(
-    folder: Path, airflow: LiveAirflow, secret: str, *arguments: str
-) -> subprocess.CompletedProcess[str]:
+def command(folder, airflow, secret, *arguments):
     """A command of the installation in `folder`, of a user without anything of Airflow in the environment."""
     passwords = json.loads((airflow.home / "passwords.json").read_text())
     (folder / ".env").write_text(
@@ -243,8 +234,8 @@ def command(
 
 
 def test_a_backfill_of_the_command_line_shows_the_attempts_that_fail(
-    ended: Ended, installation: Path, snapshot
-) -> None:
+    ended, installation, snapshot
+):
     days = (f"--from={DAY}", f"--to={DAY}")
     done = command(installation, ended.airflow, SECRET, "backfill", *days)
     assert done.returncode == 1
@@ -252,9 +243,7 @@ def test_a_backfill_of_the_command_line_shows_the_attempts_that_fail(
     assert re.sub(r"http://\S+", "URL", text) == snapshot
 
 
-def test_the_airflow_of_another_installation_is_refused(
-    ended: Ended, installation: Path, tmp_path: Path
-) -> None:
+def test_the_airflow_of_another_installation_is_refused(ended, installation, tmp_path):
     (tmp_path / "dags").mkdir()
     (tmp_path / "plugins").symlink_to(installation / "plugins")
     report = ("report", "--day", str(DAY))

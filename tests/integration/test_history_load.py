@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from demo.ledger import PARTNER_FILES, SALES_DB, Ledger, Snapshot
+from demo.ledger import PARTNER_FILES, SALES_DB, Ledger
 from ecommerce.core.errors import ConcurrentUpdateError
 from ecommerce.sales.history.undo import undo
 from ecommerce.sales.loading import ORDERS
@@ -14,10 +14,8 @@ from ecommerce.sources import SOURCES
 from ecommerce.warehouse import load as load_module
 from ecommerce.warehouse import load_history as audit
 from ecommerce.warehouse.client import Warehouse, connect
-from tests.integration.company import Company
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.exports import SOURCE, HistoryLoad, exported, write
-from tests.oracle import Oracle
 
 FIRST_DAY = date(2026, 8, 29)
 DAYS = 5  # two months
@@ -25,15 +23,15 @@ LATER = timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
-def told() -> Ledger:
+def told():
     return Ledger(FIRST_DAY, DAYS, orders_per_day=20, seed=5)
 
 
-def at(told: Ledger):
+def at(told):
     return morning_after(told.business_days[-1]) + LATER
 
 
-def history(told: Ledger) -> Snapshot:
+def history(told):
     """What an old shop exports: orders of two channels, with ids that tell them apart."""
     snapshot = told.as_of(at(told))
     orders = [*snapshot.orders_of(SALES_DB), *snapshot.orders_of(PARTNER_FILES)]
@@ -42,13 +40,13 @@ def history(told: Ledger) -> Snapshot:
     )
 
 
-def expected(company: Company, snapshot: Snapshot) -> Oracle:
+def expected(company, snapshot):
     """The oracle's tables: days that only an export knows lack nothing."""
     days = {row["business_date"] for row in company.oracle(snapshot).orders}
     return company.oracle(snapshot, missing={day: [] for day in days})
 
 
-def state(company: Company) -> dict[str, list[dict]]:
+def state(company):
     """Everything that two loads must leave alike."""
     tables = company.warehouse()
     names = ("read_at", "run_id")
@@ -93,7 +91,7 @@ def test_a_dry_run_loads_nothing_then_an_export_ends_in_the_tables_of_the_oracle
     assert undo(SOURCE) == 0
 
 
-def assert_control_totals(oracle: Oracle, snapshot: Snapshot, totals, accounts) -> None:
+def assert_control_totals(oracle, snapshot, totals, accounts):
     """By month: the orders, rows, accepted rows and amounts that a load would have."""
     orders: dict[str, set[str]] = {}
     for order in oracle.orders:
@@ -142,7 +140,7 @@ def test_two_halves_in_ranges_out_of_order_then_twice_and_two_at_once(
     assert state(company) == before
 
 
-def disturb(monkeypatch, other) -> list[str]:
+def disturb(monkeypatch, other):
     """Cancel the next load, and let `other` run between the second look-up and its transaction."""
     original, cancelled, looked_up = Warehouse.run, [], []
 

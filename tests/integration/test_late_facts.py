@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
 
 import pytest
 import time_machine
@@ -25,7 +24,6 @@ from ecommerce.sales import delivery
 from ecommerce.sales.report.figures.model import Figures, figures_hash
 from tests import oracle_report
 from tests.integration.company import Company
-from tests.integration.conftest import StartCompany
 from tests.integration.corrections import change, delivered_again, plain_orders, without
 from tests.integration.daily_run import morning_after, report_of, run_day
 from tests.integration.other_runs import reconcile
@@ -56,11 +54,11 @@ Change = Callable[[Snapshot], Snapshot]
 Restatements = dict[tuple[date, str], tuple[Decimal | None, Decimal | None]]
 
 
-def day(number: int) -> date:
+def day(number):
     return START + timedelta(days=number)
 
 
-def before_run_of(number: int) -> datetime:
+def before_run_of(number):
     """An hour before the run of that day begins."""
     return morning_after(day(number)) - HOUR
 
@@ -88,7 +86,7 @@ class World:
     reports: dict[int, Figures] = field(default_factory=dict)
     wrong: dict[int, list[str]] = field(default_factory=dict)
 
-    def snapshot(self, at: datetime) -> Snapshot:
+    def snapshot(self, at):
         """What the systems show at `at`."""
         quiet = morning_after(day(TRADED - 1))
         snapshot = replace(self.told.as_of(min(at, quiet)), at=at)
@@ -97,7 +95,7 @@ class World:
                 snapshot = fact(snapshot)
         return snapshot
 
-    def run(self, number: int) -> None:
+    def run(self, number):
         """Run and mail a day."""
         at = morning_after(day(number))
         self.company.show(self.snapshot(at))
@@ -116,7 +114,7 @@ class World:
         self.expected[number] = oracle.tables()
         self.found[number] = self.company.warehouse()
 
-    def lasting(self, number: int, channel: str) -> list[Order]:
+    def lasting(self, number, channel):
         """Plain orders of a day, to which nothing but a change of status happens by itself."""
         last = self.snapshot(WEEKS_LATER)
         later = {order.order_id: order for order in plain_orders(last, channel)}
@@ -129,7 +127,7 @@ class World:
                 orders.append(order)
         return orders
 
-    def listed(self, number: int) -> Restatements:
+    def listed(self, number):
         """What the report of a day lists of others: the value mailed, and the one now."""
         listed: Restatements = {}
         restatements = self.reports[number].quality.restatements
@@ -139,7 +137,7 @@ class World:
             listed[key] = (first, each.new)
         return listed
 
-    def restated(self, before: int, after: int) -> Restatements:
+    def restated(self, before, after):
         """What has changed of mailed days between two runs, by the oracle."""
         earlier, later = self.summaries(before), self.summaries(after)
         restated: Restatements = {}
@@ -152,26 +150,26 @@ class World:
                     restated[day(number), figure] = (old, new)
         return restated
 
-    def summaries(self, after: int) -> dict[date, Row]:
+    def summaries(self, after):
         rows = self.expected[after]["daily_summary"]
         return {row["business_date"]: row for row in rows}
 
 
-def changed(order: Order, at: datetime, **values: Any) -> Change:
+def changed(order, at, **values):
     return lambda snapshot: change(snapshot, order.order_id, at, **values)
 
 
-def deleted(order: Order) -> Change:
+def deleted(order):
     return lambda snapshot: replace(
         snapshot, orders=without(snapshot.orders, order.order_id)
     )
 
 
-def left_out_of_its_file(order: Order, at: datetime) -> Change:
+def left_out_of_its_file(order, at):
     return lambda snapshot: delivered_again(snapshot, order.order_id, at)
 
 
-def without_rates(snapshot: Snapshot) -> Snapshot:
+def without_rates(snapshot):
     """No rate of the dollar is known yet."""
     if snapshot.at >= morning_after(day(1)):
         return snapshot
@@ -179,7 +177,7 @@ def without_rates(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, rates=tuple(rates))
 
 
-def refunded(order: Order, refunded_at: datetime, booked_at: datetime) -> Change:
+def refunded(order, refunded_at, booked_at):
     """The whole first line of an order is paid back."""
     line = order.lines[0]
     refund_id, tax = f"R-late-{order.order_id}", Decimal(0)
@@ -198,14 +196,14 @@ def refunded(order: Order, refunded_at: datetime, booked_at: datetime) -> Change
         updated_at=booked_at,
     )
 
-    def fact(snapshot: Snapshot) -> Snapshot:
+    def fact(snapshot):
         snapshot = change(snapshot, order.order_id, booked_at)
         return replace(snapshot, refunds=(*snapshot.refunds, refund))
 
     return fact
 
 
-def dearer(order: Order) -> Order:
+def dearer(order):
     """Its first line costs a dollar more a piece."""
     first, *others = order.lines
     price = first.unit_price + 1
@@ -213,7 +211,7 @@ def dearer(order: Order) -> Order:
     return replace(order, lines=(first, *others))
 
 
-def choose_orders(world: World) -> None:
+def choose_orders(world):
     """Choose the orders that the facts are about."""
     of_database = iter(world.lasting(0, SALES_DB))
     orders = {
@@ -236,7 +234,7 @@ def choose_orders(world: World) -> None:
     world.orders = orders
 
 
-def facts_of(orders: dict[str, Order]) -> list[tuple[datetime, Change]]:
+def facts_of(orders):
     """What becomes known later; the calendar of this module."""
     second, third = before_run_of(2), before_run_of(3)
     moved, returned = orders["moved"], orders["returned"]
@@ -263,7 +261,7 @@ def facts_of(orders: dict[str, Order]) -> list[tuple[datetime, Change]]:
 
 
 @pytest.fixture(scope="module")
-def world(start_shared_company: StartCompany) -> World:
+def world(start_shared_company):
     company = start_shared_company(mode="11")
     held = HeldFile(PARTNERS[0], day(1), before_run_of(3))
     told = Ledger(START, TRADED, orders_per_day=30, seed=4, held_files=(held,))
@@ -279,22 +277,22 @@ def world(start_shared_company: StartCompany) -> World:
     return world
 
 
-def test_after_every_run_tables_and_report_have_the_truth_of_then(world: World) -> None:
+def test_after_every_run_tables_and_report_have_the_truth_of_then(world):
     for number in RUN:
         assert differences(world.expected[number], world.found[number]) == "", number
         assert world.wrong[number] == [], number
 
 
 def test_every_report_lists_what_was_restated_since_the_last_and_nothing_else(
-    world: World,
-) -> None:
+    world,
+):
     for before, after in pairwise(RUN):
         listed = world.listed(after)
         listed = {key: each for key, each in listed.items() if key[1] in RESTATED}
         assert listed == world.restated(before, after), after
 
 
-def test_each_kind_of_fact_restates_its_day(world: World) -> None:
+def test_each_kind_of_fact_restates_its_day(world):
     assert (day(0), "gross_sales") in world.listed(2)
     assert (day(1), "orders") in world.listed(2)
     old, new = world.listed(3)[day(1), "net_sales"]

@@ -21,7 +21,7 @@ READER = "least_privileged_reader"
 DAY = date(2026, 9, 1)
 
 
-def run_script(dsn: str, password: str, folder: Path) -> None:
+def run_script(dsn, password, folder):
     """As its head says, under another name: roles belong to the whole server."""
     script = folder / SCRIPT.name
     script.write_text(

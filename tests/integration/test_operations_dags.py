@@ -5,7 +5,6 @@ import os
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,6 @@ from ecommerce.core.business_day import newest_closed_day
 from ecommerce.sales.report import archive
 from ecommerce.sources import SOURCES
 from tests.integration.airflow_process import AirflowHome
-from tests.integration.company import Company
 from tests.integration.daily_run import run_day
 
 pytestmark = pytest.mark.slow
@@ -23,18 +21,18 @@ YESTERDAY = newest_closed_day(datetime.now(UTC), "America/New_York").date
 LONG_AGO = 1_500_000_000
 
 
-def wrong_password(company: Company, connection: str) -> dict[str, str]:
+def wrong_password(company, connection):
     """The environment in which one connection is refused."""
     name = f"AIRFLOW_CONN_{connection.upper()}"
     wrong = json.loads(company.environment[name]) | {"password": "wrong"}
     return {name: json.dumps(wrong)}
 
 
-def with_environment(airflow: AirflowHome, **more: str) -> AirflowHome:
+def with_environment(airflow, **more):
     return AirflowHome(airflow.folder, airflow.environment | more)
 
 
-def plain(message) -> str:
+def plain(message):
     """A mail's subject and text without what differs from run to run."""
     text = message.get_body(("plain",)).get_content()
     text = f"Subject: {message['Subject']}\n{text}".replace(str(YESTERDAY), "YESTERDAY")
@@ -72,7 +70,7 @@ def test_reconciliation_corrects_a_day_although_one_source_cannot_be_read(
     assert len(mailbox.messages()) == len(mails), "a mail without a difference"
 
 
-def assert_report_is_of_now(company: Company) -> None:
+def assert_report_is_of_now(company):
     """The archived report has the warehouse's figures, and every source's latest read."""
     reports = company.environment["REPORTS_URI"]
     figures = archive.read_figures(archive.folder_of(reports, YESTERDAY))
@@ -99,7 +97,7 @@ def test_the_watch_names_the_failed_task_or_that_there_was_no_run(
     assert "\n".join(mails) == snapshot
 
 
-def old_file(path: Path) -> Path:
+def old_file(path):
     path.parent.mkdir(parents=True)
     path.write_text("old")
     os.utime(path, (LONG_AGO, LONG_AGO))

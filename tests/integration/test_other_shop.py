@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from demo.services.postgres import Postgres
 from demo.services.storefront.store import (
     WooLine,
     WooOrder,
@@ -18,16 +17,15 @@ from demo.services.storefront.store import (
     WooStore,
 )
 from ecommerce.sources import SOURCES
-from tests.integration.conftest import StartCompany
 from tests.integration.daily_run import run_day
-from tests.integration.warehouse_contents import Row, differences
+from tests.integration.warehouse_contents import differences
 
 HERE = Path(__file__).parent / "other_shop"
 BERLIN = ZoneInfo("Europe/Berlin")
 TABLES = ("orders", "daily_sales", "daily_summary")
 
 
-def only(source: str, connection: str, patch: pytest.MonkeyPatch) -> None:
+def only(source, connection, patch):
     """Leave nothing but one source, BigQuery and the settings."""
     policy = dict.fromkeys(SOURCES, "off") | {source: "required"}
     patch.setenv("AIRFLOW_VAR_SOURCE_POLICY", json.dumps(policy))
@@ -41,7 +39,7 @@ def only(source: str, connection: str, patch: pytest.MonkeyPatch) -> None:
             patch.delenv(f"AIRFLOW_CONN_{name.upper()}")
 
 
-def of_day(tables: dict[str, list[Row]], day: date) -> dict[str, list[Row]]:
+def of_day(tables, day):
     return {
         name: [row for row in tables[name] if row["business_date"] == day]
         for name in TABLES
@@ -49,11 +47,11 @@ def of_day(tables: dict[str, list[Row]], day: date) -> dict[str, list[Row]]:
 
 
 def test_a_database_filled_by_somebody_else(
-    start_company: StartCompany,
-    monkeypatch: pytest.MonkeyPatch,
-    database: str,
-    postgres_server: Postgres,
-) -> None:
+    start_company,
+    monkeypatch,
+    database,
+    postgres_server,
+):
     day = date(2025, 3, 5)
     postgres_server.psql((HERE / "fill.sql").read_text(), database)
     shop = start_company(timezone="Asia/Tokyo", currency="JPY")
@@ -72,9 +70,7 @@ def test_a_database_filled_by_somebody_else(
     assert {row["currency"] for row in unconverted} == {"USD"}
 
 
-def figures(
-    server: Postgres, database: str, day: date, zone: str
-) -> tuple[dict[str, int], dict[str, list[Row]]]:
+def figures(server, database, day, zone):
     """What independent SQL says of the day: orders by status, and the aggregates."""
     sql = f"\\set day {day}\n\\set zone '{zone}'\n" + (HERE / "figures.sql").read_text()
     answer = json.loads(server.psql(sql, database), parse_float=Decimal)
@@ -85,9 +81,7 @@ def figures(
 
 
 @pytest.mark.parametrize("mode", ["11", pytest.param("66", marks=pytest.mark.slow)])
-def test_a_storefront_of_somebody_else(
-    start_company: StartCompany, monkeypatch: pytest.MonkeyPatch, mode: str
-) -> None:
+def test_a_storefront_of_somebody_else(start_company, monkeypatch, mode):
     now = datetime.now(UTC)
     day = now.astimezone(BERLIN).date() - timedelta(days=1)
     shop = start_company(mode=mode, timezone="Europe/Berlin", currency="EUR")
@@ -130,7 +124,7 @@ def test_a_storefront_of_somebody_else(
     }
 
 
-def open_shop(day: date) -> WooStore:
+def open_shop(day):
     """Seven orders on `day`, one a second before it, one of the week before; ids and hours chosen by hand."""
     start = datetime.combine(day, time.min, BERLIN).astimezone(UTC)
     end = datetime.combine(day + timedelta(days=1), time.min, BERLIN).astimezone(UTC)

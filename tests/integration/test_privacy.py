@@ -5,7 +5,6 @@ import email.policy
 import io
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -19,7 +18,7 @@ from demo.services import mail, shopify
 from demo.services.ports import free_port
 from demo.services.storefront import Fault
 from tests.integration.airflow_process import AirflowHome
-from tests.integration.company import HASH_KEY, Company
+from tests.integration.company import HASH_KEY
 from tests.integration.daily_run import morning_after
 from tests.integration.warehouse_contents import read_table
 
@@ -37,9 +36,7 @@ CARELESS = "ask zoe.secret@example.org, she knows"
 
 
 @pytest.fixture(scope="module")
-def ran(
-    start_shared_company, migrated_airflow, tmp_path_factory, postgres_server
-) -> Iterator[tuple[Company, AirflowHome]]:
+def ran(start_shared_company, migrated_airflow, tmp_path_factory, postgres_server):
     company = start_shared_company(mode="66", own_dataset=True)
     snapshot = Ledger(DAY, 1, orders_per_day=40, seed=11).as_of(morning_after(DAY))
     # People write addresses where none belong.
@@ -81,7 +78,7 @@ def ran(
     return company, airflow
 
 
-def with_secrets(company: Company, server) -> dict[str, str]:
+def with_secrets(company, server):
     """The company's environment with passwords that occur nowhere else."""
     server.psql(
         f"CREATE ROLE {READER} LOGIN PASSWORD '{DATABASE_PASSWORD}' IN ROLE sales_reader"
@@ -101,7 +98,7 @@ def with_secrets(company: Company, server) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def forbidden(ran) -> list[str]:
+def forbidden(ran):
     """Addresses and secrets, in lower case."""
     company, _ = ran
     people = (*company.shown.orders, *company.shown.customers)
@@ -111,7 +108,7 @@ def forbidden(ran) -> list[str]:
     return [*addresses, *careless, *map(str.lower, SECRETS)]
 
 
-def leaks(texts: Iterable[tuple[str, str]], forbidden: list[str]) -> list[str]:
+def leaks(texts, forbidden):
     """Where which forbidden text occurs; and there must have been something to look at."""
     found, looked_at = [], 0
     for where, text in texts:
@@ -122,11 +119,11 @@ def leaks(texts: Iterable[tuple[str, str]], forbidden: list[str]) -> list[str]:
     return found
 
 
-def pages_of(file: Path | io.BytesIO) -> str:
+def pages_of(file):
     return "\n".join(page.extract_text() for page in PdfReader(file).pages)
 
 
-def text_of(file: Path) -> str:
+def text_of(file):
     """Everything a reader of the file could see."""
     if file.suffix == ".parquet":
         rows = pq.read_table(file).to_pylist()
@@ -136,7 +133,7 @@ def text_of(file: Path) -> str:
     return file.read_bytes().decode("utf-8", "replace")
 
 
-def files_below(folder: Path) -> list[tuple[str, str]]:
+def files_below(folder):
     files = [file for file in folder.rglob("*") if file.is_file()]
     return [(file.name, text_of(file)) for file in files]
 

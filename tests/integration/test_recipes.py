@@ -11,12 +11,9 @@ import psycopg
 import pytest
 
 from demo.ledger import Ledger
-from demo.services.postgres import Postgres
-from tests.integration.agora import TOKEN, Agora, open_agora
-from tests.integration.airflow_process import AirflowHome
+from tests.integration.agora import TOKEN, open_agora
 from tests.integration.airflow_process import copy as copy_home
 from tests.integration.company import Company
-from tests.integration.conftest import StartCompany
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.mailbox import open_mailbox
 from tests.recipes import RECIPES, copy_repository, in_copy, steps
@@ -66,7 +63,7 @@ class Shop:
     company: Company
     told: Ledger
 
-    def show(self, day: date) -> None:
+    def show(self, day):
         self.company.show(self.told.as_of(morning_after(day)))
         with psycopg.connect(self.company.dsn) as database:
             database.execute(
@@ -74,11 +71,11 @@ class Shop:
                 "THEN 'app' ELSE 'web' END"
             )
 
-    def rows(self, sql: str) -> list[dict[str, Any]]:
+    def rows(self, sql):
         found = self.company.client.query(sql.format(sales=self.company.dataset))
         return [dict(row.items()) for row in found.result()]
 
-    def channels(self, table: str) -> set[tuple[str, str | None]]:
+    def channels(self, table):
         """Source and sales channel of the second day's orders, in a table or view."""
         sql = f"SELECT source, sales_channel FROM {{sales}}.{table} "
         found = self.rows(f"{sql} WHERE business_date = '{DAYS[1]}'")
@@ -89,7 +86,7 @@ CHANNELS = {("sales_db", "app"), ("sales_db", "web"), ("storefront", None)}
 
 
 @pytest.fixture
-def shop(start_company: StartCompany) -> Shop:
+def shop(start_company):
     told = Ledger(DAYS[0], len(DAYS), orders_per_day=20, seed=5)
     shop = Shop(start_company(own_dataset=True), told)
     with psycopg.connect(shop.company.dsn) as database:
@@ -100,7 +97,7 @@ def shop(start_company: StartCompany) -> Shop:
     return shop
 
 
-def carried_out(folder: Path, *recipes: str) -> Path:
+def carried_out(folder, *recipes):
     copy = copy_repository(folder)
     for recipe in recipes:
         for step in steps(recipe):
@@ -108,14 +105,12 @@ def carried_out(folder: Path, *recipes: str) -> Path:
     return copy
 
 
-def answer_of(printed: str) -> dict[str, Any]:
+def answer_of(printed):
     answer: dict[str, Any] = json.loads(printed.splitlines()[-1])
     return answer
 
 
-def test_a_column_of_your_own_a_source_of_files_retries_and_a_figure(
-    shop: Shop, tmp_path: Path
-) -> None:
+def test_a_column_of_your_own_a_source_of_files_retries_and_a_figure(shop, tmp_path):
     recipes = ("A column of your own", "A source", "Retries of one source", "A figure")
     copy = carried_out(tmp_path / "copy", *recipes)
     till = tmp_path / "till"
@@ -150,9 +145,7 @@ def test_a_column_of_your_own_a_source_of_files_retries_and_a_figure(
     assert {"extract.storefront=8", "extract.sales_db=5", "extract.till=5"} <= {*tasks}
 
 
-def agora_order(
-    number: str, created_at: str, *lines: tuple[str, int, float, float], **fields: Any
-) -> dict[str, Any]:
+def agora_order(number, created_at, *lines, **fields):
     """An order of the marketplace; a line is SKU, quantity, price and discount."""
     order = {
         "id": number,
@@ -174,12 +167,12 @@ def agora_order(
     return order | fields
 
 
-def agora_refund(number: str, line: int, amount: float, at: str) -> dict[str, Any]:
+def agora_refund(number, line, amount, at):
     refund = {"id": number, "line": line, "quantity": 1, "amount": amount}
     return refund | {"tax": 0.4, "reason": "broken", "created_at": at}
 
 
-def agora_sales(shop: Shop, day: date) -> list[str]:
+def agora_sales(shop, day):
     """Gross sales, discounts, returns and net sales of a day."""
     names = ("gross_sales", "discounts", "returns", "net_sales")
     sums = ", ".join(f"SUM({name}) AS {name}" for name in names)
@@ -190,7 +183,7 @@ def agora_sales(shop: Shop, day: date) -> list[str]:
     return [f"{row[name]:.2f}" for name in names]
 
 
-def test_a_typed_column_reaches_the_table(shop: Shop, tmp_path: Path) -> None:
+def test_a_typed_column_reaches_the_table(shop, tmp_path):
     copy = carried_out(tmp_path / "copy", "A typed column")
     assert "sales_channel" in in_copy(copy, "-m", "ecommerce.cli", "migrate")
     in_copy(copy, "-c", RUN.format(day=str(DAYS[1]), reconciled=False))
@@ -200,9 +193,7 @@ def test_a_typed_column_reaches_the_table(shop: Shop, tmp_path: Path) -> None:
     assert answer_of(in_copy(copy, "-c", script)) == {"differences": []}
 
 
-def test_an_api_source_and_a_dag(
-    shop: Shop, tmp_path: Path, migrated_airflow: AirflowHome
-) -> None:
+def test_an_api_source_and_a_dag(shop, tmp_path, migrated_airflow):
     copy = carried_out(tmp_path / "copy", "An API source", "A DAG")
     tasks = {task.partition("=")[0] for task in in_copy(copy, "-c", TASKS).split()}
     assert {"extract.agora", "agora", "transform__2", "load__2", "checks__2"} <= tasks
@@ -214,7 +205,7 @@ def test_an_api_source_and_a_dag(
     assert_mail_of_a_dag(shop, copy, copy_home(migrated_airflow, tmp_path / "home", {}))
 
 
-def assert_findings(copy: Path, agora: Agora) -> None:
+def assert_findings(copy, agora):
     """It is off without its connection, and a wrong one is named."""
     wrong = [agora.connection(password=""), agora.connection(password="no")]
     connections = json.dumps(["", *wrong, agora.connection()])
@@ -228,10 +219,10 @@ def assert_findings(copy: Path, agora: Agora) -> None:
     ]
 
 
-def assert_days_of_an_api(shop: Shop, agora: Agora, copy: Path) -> None:
+def assert_days_of_an_api(shop, agora, copy):
     """Whole orders, late changes and removals. The shop's day is that of New York: it begins at 04:00 UTC."""
 
-    def run(day: date, reconciled: bool = False) -> dict[str, Any]:
+    def run(day, reconciled=False):
         script = RUN.format(day=str(day), reconciled=reconciled)
         printed = in_copy(copy, "-c", script, AIRFLOW_CONN_AGORA_API=agora.connection())
         assert '"GET /orders?created_since=' in printed, "the log has the requests"
@@ -277,7 +268,7 @@ def assert_days_of_an_api(shop: Shop, agora: Agora, copy: Path) -> None:
     assert agora_sales(shop, DAYS[1]) == ["68.87", "5.00", "18.32", "45.55"]
 
 
-def assert_mail_of_a_dag(shop: Shop, copy: Path, airflow: AirflowHome) -> None:
+def assert_mail_of_a_dag(shop, copy, airflow):
     gnome = (
         "INSERT INTO {sales}.products (sku, name) VALUES ('GNOME-9', 'Garden gnome')"
     )
@@ -334,9 +325,7 @@ print(json.dumps({{
 """
 
 
-def test_another_schema_is_mapped_in_one_file(
-    database: str, postgres_server: Postgres, tmp_path: Path
-) -> None:
+def test_another_schema_is_mapped_in_one_file(database, postgres_server, tmp_path):
     copy = carried_out(tmp_path / "copy", "Another schema")
     assert {step.path for step in steps("Another schema")} == {
         "include/sql/extract/sales_db/schema.sql"

@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from demo.ledger import SALES_DB, STOREFRONT, Ledger, Order, Snapshot
-from tests.integration.conftest import StartCompany
+from demo.ledger import SALES_DB, STOREFRONT, Ledger, Snapshot
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.other_runs import compare, reconcile
 
@@ -30,7 +29,7 @@ COUNTED = {
 Change = Callable[[Snapshot], Snapshot]
 
 
-def orders(snapshot: Snapshot, channel: str) -> list[Order]:
+def orders(snapshot, channel):
     """Orders of the first day that count, whose lines are all valid, and which nobody refunded."""
     evening = morning_after(DAYS[0]) - timedelta(hours=7)
     refunded = {refund.order_id for refund in snapshot.refunds}
@@ -44,7 +43,7 @@ def orders(snapshot: Snapshot, channel: str) -> list[Order]:
     ]
 
 
-def refunded_order(snapshot: Snapshot, channel: str) -> str:
+def refunded_order(snapshot, channel):
     refunds = snapshot.refunds_of(channel)
     is_open = {each.order_id for each in refunds if each.refunded_at >= MIDNIGHT}
     counted = {o.order_id for o in snapshot.orders_of(channel) if o.status in COUNTED}
@@ -55,38 +54,38 @@ def refunded_order(snapshot: Snapshot, channel: str) -> str:
     )
 
 
-def without_refunds(order_id: str) -> Change:
+def without_refunds(order_id):
     """The refunds of an order are deleted, and nothing says when."""
 
-    def change(snapshot: Snapshot) -> Snapshot:
+    def change(snapshot):
         refunds = [each for each in snapshot.refunds if each.order_id != order_id]
         return replace(snapshot, refunds=tuple(refunds))
 
     return change
 
 
-def without(gone: Order) -> Change:
+def without(gone):
     """The order is deleted for good."""
 
-    def change(snapshot: Snapshot) -> Snapshot:
+    def change(snapshot):
         kept = [each for each in snapshot.orders if each.order_id != gone.order_id]
         return replace(snapshot, orders=tuple(kept))
 
     return change
 
 
-def replaced(order: Order, **values: object) -> Change:
+def replaced(order, **values):
     """The order has other `values`, and nothing says when."""
     new = replace(order, **values)
 
-    def change(snapshot: Snapshot) -> Snapshot:
+    def change(snapshot):
         changed = [new if o.order_id == new.order_id else o for o in snapshot.orders]
         return replace(snapshot, orders=tuple(changed))
 
     return change
 
 
-def edited(order: Order) -> Change:
+def edited(order):
     """Its first line gets a piece more."""
     first, *others = order.lines
     pieces, gross = first.quantity + 1, first.gross + first.unit_price
@@ -95,7 +94,7 @@ def edited(order: Order) -> Change:
     )
 
 
-def swapped(order: Order) -> Change:
+def swapped(order):
     """Two of its lines swap their products; all sums by day, status and currency stay."""
     names = ("sku", "product_name", "category")
     first, second, *others = order.lines
@@ -106,9 +105,7 @@ def swapped(order: Order) -> Change:
 
 
 @pytest.mark.parametrize("mode", ["11", pytest.param("66", marks=pytest.mark.nightly)])
-def test_only_what_left_no_trace_is_found_and_it_is_corrected(
-    start_company: StartCompany, mode: str
-) -> None:
+def test_only_what_left_no_trace_is_found_and_it_is_corrected(start_company, mode):
     company = start_company(mode=mode)
     told = Ledger(DAYS[0], len(DAYS), orders_per_day=40, seed=11)
     for day in DAYS:

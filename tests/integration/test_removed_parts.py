@@ -2,7 +2,6 @@
 
 import json
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -38,7 +37,7 @@ def test_the_rest_passes_its_tests(copy):
     in_copy(copy, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests)
 
 
-def is_referring(path: Path) -> bool:
+def is_referring(path):
     text = path.read_text()
     return any(each in text for each in REFERRING)
 

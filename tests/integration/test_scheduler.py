@@ -1,18 +1,17 @@
 """In the real scheduler: a history load, a sync and a daily run killed in every stage, then backfills."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
 from demo.airflow_services import PASSWORD, USER
-from demo.ledger import SALES_DB, SHOPIFY, STOREFRONT, Ledger, Snapshot
+from demo.ledger import SALES_DB, SHOPIFY, STOREFRONT, Ledger
 from ecommerce.cli.__main__ import main
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.names import TASK_REPORT, TASK_SEND
@@ -20,9 +19,7 @@ from ecommerce.sales.history.undo import undo
 from ecommerce.sales.report import archive
 from ecommerce.sources import SOURCES
 from tests.dags.conftest import REPOSITORY
-from tests.integration.airflow_process import AirflowHome
 from tests.integration.company import Company
-from tests.integration.conftest import StartCompany
 from tests.integration.exports import SOURCE, exported, write
 from tests.integration.live_airflow import LiveAirflow, live_airflow, timezone_at_work
 from tests.integration.mailbox import Mailbox, open_mailbox
@@ -81,13 +78,11 @@ class Story:
     tables: dict[str, Tables] = field(default_factory=dict)
 
     @property
-    def days(self) -> list[date]:
+    def days(self):
         days = range(BACKFILLED, -1, -1)
         return [self.yesterday - timedelta(days=back) for back in days]
 
-    def killed_everywhere(
-        self, dag_id: str, day: str | None = None, **conf: Any
-    ) -> None:
+    def killed_everywhere(self, dag_id, day=None, **conf):
         """Run a DAG whose process is killed once in each of its stages, and wait for its end."""
         stages = STAGES[dag_id]
         stopped = arm(self.stops, dag_id, stages)
@@ -103,7 +98,7 @@ class Story:
                 self.skipped.add(task["task_id"])
         self.tables[dag_id] = self.company.warehouse()
 
-    def kill(self, pid: Path, *, worker_too: bool) -> None:
+    def kill(self, pid, *, worker_too):
         """Kill the process whose id is written to a file, as soon as it is."""
         self.airflow.until(pid.exists, f"gets to {pid.stem}")
         process = psutil.Process(int(pid.read_text()))
@@ -111,7 +106,7 @@ class Story:
             process.parent().kill()
         process.kill()
 
-    def backfill(self, *options: str) -> None:
+    def backfill(self, *options):
         """What `make backfill` runs of the days before yesterday."""
         until = self.yesterday - timedelta(days=1)
         days = (f"--from={self.days[0]}", f"--to={until}", "--jobs=2")
@@ -130,7 +125,7 @@ class Story:
         self.tables["again" if options else "backfilled"] = self.company.warehouse()
 
 
-def old_orders(snapshot: Snapshot) -> Snapshot:
+def old_orders(snapshot):
     """What an old shop exports: orders in dollars, months ago, so that no exchange rates are loaded."""
     old = timedelta(days=90)
     orders = [
@@ -145,10 +140,10 @@ def old_orders(snapshot: Snapshot) -> Snapshot:
 
 @pytest.fixture(scope="module")
 def story(
-    migrated_airflow: AirflowHome,
-    start_shared_company: StartCompany,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Story:
+    migrated_airflow,
+    start_shared_company,
+    tmp_path_factory,
+):
     folder = tmp_path_factory.mktemp("live")
     company = start_shared_company(timezone=timezone_at_work())
     now = datetime.now(UTC)
@@ -183,9 +178,7 @@ def story(
     return story
 
 
-def of_day(
-    tables: Tables, day: date, names: Sequence[str], sources: Sequence[str] = SOURCES
-) -> Tables:
+def of_day(tables, day, names, sources=SOURCES):
     """The rows of one business day (of `sources`): what a run of that day alone must have loaded."""
     rows = {}
     for name in names:
@@ -194,7 +187,7 @@ def of_day(
     return rows
 
 
-def test_every_killed_run_ends_by_itself(story: Story) -> None:
+def test_every_killed_run_ends_by_itself(story):
     assert story.states == dict.fromkeys(STAGES, "success")
     # The last attempt of the daily run finds the report mailed.
     assert story.skipped == {TASK_SEND}
@@ -205,8 +198,8 @@ def test_every_killed_run_ends_by_itself(story: Story) -> None:
 
 
 def test_a_history_load_that_was_killed_leaves_the_tables_of_the_oracle(
-    story: Story,
-) -> None:
+    story,
+):
     snapshot = old_orders(story.company.shown)
     days = {row["business_date"] for row in story.company.oracle(snapshot).orders}
     assert days
@@ -215,7 +208,7 @@ def test_a_history_load_that_was_killed_leaves_the_tables_of_the_oracle(
     assert differences(expected.tables(), story.tables[HISTORY]) == ""
 
 
-def test_a_killed_sync_leaves_the_tables_of_the_oracle(story: Story) -> None:
+def test_a_killed_sync_leaves_the_tables_of_the_oracle(story):
     names = ("orders", "order_lines")
     sources = (STOREFRONT, SHOPIFY)
     tables = story.company.oracle().tables()
@@ -226,8 +219,8 @@ def test_a_killed_sync_leaves_the_tables_of_the_oracle(story: Story) -> None:
 
 
 def test_a_killed_daily_run_leaves_the_tables_of_the_oracle_and_a_report(
-    story: Story,
-) -> None:
+    story,
+):
     names = ("orders", "order_lines", "daily_sales")
     tables = story.company.oracle(run_days=[story.yesterday]).tables()
     expected = of_day(tables, story.yesterday, names)
@@ -240,8 +233,8 @@ def test_a_killed_daily_run_leaves_the_tables_of_the_oracle_and_a_report(
 
 
 def test_the_mail_whose_sender_was_killed_came_twice_under_one_message_id(
-    story: Story,
-) -> None:
+    story,
+):
     """It was killed before the first, after it, and after it had remembered the second."""
     messages = story.mailbox.messages()
     assert [message["X-Sales-Mail"] for message in messages] == ["report"] * 2
@@ -250,8 +243,8 @@ def test_the_mail_whose_sender_was_killed_came_twice_under_one_message_id(
 
 
 def test_a_backfill_of_several_days_at_once_ends_in_the_tables_of_the_oracle(
-    story: Story,
-) -> None:
+    story,
+):
     # The sync has made a day of today, of which nothing is complete.
     today = story.yesterday + timedelta(days=1)
     missing = {today: list(ALL_SOURCES)}
@@ -259,5 +252,5 @@ def test_a_backfill_of_several_days_at_once_ends_in_the_tables_of_the_oracle(
     assert differences(expected.tables(), story.tables["backfilled"]) == ""
 
 
-def test_a_second_backfill_changes_no_table(story: Story) -> None:
+def test_a_second_backfill_changes_no_table(story):
     assert differences(story.tables["backfilled"], story.tables["again"]) == ""

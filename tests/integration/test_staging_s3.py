@@ -1,7 +1,6 @@
 """Staging in a bucket: the real s3 file system against a stand-in for Amazon."""
 
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from ecommerce.core.errors import StagingError
 from ecommerce.maintenance import expiry as maintenance
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb
-from tests.aws import Aws, aws
+from tests.aws import aws
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +19,7 @@ PAGES = 40
 
 
 @pytest.fixture(scope="module")
-def amazon() -> Iterator[Aws]:
+def amazon():
     with aws() as services, pytest.MonkeyPatch.context() as environment:
         for name, value in services.environment.items():
             environment.setenv(name, value)
@@ -28,7 +27,7 @@ def amazon() -> Iterator[Aws]:
 
 
 @pytest.fixture
-def root(amazon: Aws) -> str:
+def root(amazon):
     """The address of an empty bucket."""
     bucket = f"staging-{uuid.uuid4().hex[:12]}"
     amazon.client("s3").create_bucket(
@@ -40,7 +39,7 @@ def root(amazon: Aws) -> str:
     return f"s3://{bucket}/staging"
 
 
-def publish(uri: str) -> staging.Manifest:
+def publish(uri):
     with staging.publish(uri) as draft:
         (draft.path / "pages").mkdir()
         for number in range(PAGES):
@@ -101,7 +100,7 @@ def test_discarded_and_expired_folders_leave_no_object(root, amazon):
     manifest = publish(f"{root}/dag/2026-11-19/two/storefront")
     staging.discard(manifest.uri)
 
-    def objects() -> list[str]:
+    def objects():
         found = amazon.client("s3").list_objects_v2(Bucket=root.split("/")[2])
         return [each["Key"] for each in found.get("Contents", [])]
 

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -12,14 +11,13 @@ import pytest
 from tests import chat, oracle_events
 from tests.integration.airflow_process import AIRFLOW
 from tests.integration.warehouse_contents import read_table
-from tests.oracle_events import Event
 
 pytestmark = pytest.mark.slow
 
 DAYS = [date(2026, 11, 16), date(2026, 11, 17)]
 
 
-def write(folder: Path, events: list[Event]) -> None:
+def write(folder, events):
     """The collector's files: one per hour of receipt."""
     folder.mkdir(parents=True, exist_ok=True)
     for event in sorted(events, key=lambda event: event["received_at"]):
@@ -27,7 +25,7 @@ def write(folder: Path, events: list[Event]) -> None:
             file.write(json.dumps(event) + "\n")
 
 
-def history() -> list[Event]:
+def history():
     """Two days in New York, with a session over midnight and an event that was received a day late."""
     start = datetime.fromisoformat("2026-11-16T05:00:00+00:00")
     events = []
@@ -50,7 +48,7 @@ def history() -> list[Event]:
 
 
 @pytest.fixture
-def lineage() -> Iterator[chat.Chat]:
+def lineage():
     """A collector of OpenLineage events: the transport posts JSON, as the chat's does."""
     with chat.running() as collector:
         yield collector
@@ -92,11 +90,11 @@ def test_runs_of_two_days_leave_the_sessions_and_the_funnel_of_the_oracle(
     assert_lineage(lineage, f".{company.dataset}.user_events")
 
 
-def in_order(rows: list[dict]) -> list[str]:
+def in_order(rows):
     return sorted(repr(sorted(row.items())) for row in rows)
 
 
-def assert_lineage(lineage: chat.Chat, table: str) -> None:
+def assert_lineage(lineage, table):
     """The load's events name the staged column that a column of the table is read from."""
     datasets = [each for event in lineage.posts for each in event["outputs"]]
     facets = [each["facets"] for each in datasets if each["name"].endswith(table)]

@@ -12,14 +12,14 @@ from ecommerce.core.errors import ConfigurationError
 from ecommerce.sales import delivery
 from ecommerce.sales.report import archive
 from ecommerce.warehouse import load_history, schema
-from ecommerce.warehouse.client import Warehouse, connect
+from ecommerce.warehouse.client import connect
 from tests.integration.mailbox import open_mailbox
 from tests.unit.sales.report.samples import make_figures
 
 DAY = date(2026, 11, 19)
 
 
-def prepared_warehouse() -> Warehouse:
+def prepared_warehouse():
     warehouse = connect(step="audit")
     schema.prepare_once(warehouse)
     return warehouse

@@ -7,10 +7,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 
@@ -26,7 +25,7 @@ from ecommerce.core.names import (
 from tests.integration.live_airflow import timezone_at_work
 from tests.soak import checks
 from tests.soak.company import SoakAirflow, SoakCompany
-from tests.soak.plan import Step, plan
+from tests.soak.plan import plan
 from tests.soak.steps import DAGS, PER_HOUR, Stage, carry_out, repair_day
 
 UPDATE_SECONDS = 5
@@ -35,7 +34,7 @@ UPDATE_SECONDS = 5
 class Soak:
     """One soak, from its start to its checks."""
 
-    def __init__(self, minutes: float, seed: int) -> None:
+    def __init__(self, minutes, seed):
         self.steps = plan(seed, minutes, PER_HOUR)
         self.home = REPOSITORY / ".soak" / f"{seed}-{minutes:g}"
         shutil.rmtree(self.home, ignore_errors=True)
@@ -51,7 +50,7 @@ class Soak:
         self.folder = self.company.folders.logs
         self.folder.mkdir(parents=True)
 
-    def log(self, text: str) -> None:
+    def log(self, text):
         """Print a line with the time since the first step, and write it next to the logs of the processes."""
         since = time.monotonic() - self._began
         line = f"{since // 60:3.0f}:{since % 60:04.1f}  {text}"
@@ -59,7 +58,7 @@ class Soak:
         with (self.folder / "soak.log").open("a") as file:
             file.write(f"{line}\n")
 
-    def run(self) -> list[str]:
+    def run(self):
         """Run the soak; return what is wrong."""
         try:
             self.company.begin()
@@ -79,7 +78,7 @@ class Soak:
         finally:
             self._stop()
 
-    def until(self, reached: Callable[[], bool], what: str) -> None:
+    def until(self, reached, what):
         """Wait for something that Airflow does; an hour means never."""
         deadline = time.monotonic() + 3600
         while True:
@@ -90,11 +89,11 @@ class Soak:
                 raise TimeoutError(f"never: {what}")
             time.sleep(2)
 
-    def _knows_dags(self) -> bool:
+    def _knows_dags(self):
         dags = self.airflow.api().get("dags", limit=100)["dags"]
         return {dag["dag_id"] for dag in dags}.issuperset(DAGS)
 
-    def _keep(self) -> None:
+    def _keep(self):
         """Update the company and revive what was killed, until the end."""
         while not self._ended.wait(UPDATE_SECONDS):
             try:
@@ -105,7 +104,7 @@ class Soak:
             except (OSError, RuntimeError, psycopg.Error) as error:
                 self.log(f"keeper: {' '.join(str(error).split())[:200]}")
 
-    def _attack(self, pool: ThreadPoolExecutor) -> None:
+    def _attack(self, pool):
         self.log(
             f"{len(self.steps)} steps; company from {self.company.first_day}, now {self.company.now()}"
         )
@@ -119,11 +118,11 @@ class Soak:
         for future in carried_out:
             future.result()
 
-    def _carry_out(self, step: Step) -> None:
+    def _carry_out(self, step):
         outcome = carry_out(self.stage, step)
         self.log(f"[{step.at:6.1f}] {step.kind} {step.target} {step.extent}: {outcome}")
 
-    def _finish(self) -> None:
+    def _finish(self):
         """Restore everything, let it run to its end, repair what failed, and run every schedule once more."""
         self.company.down_until.clear()
         self.airflow.down_until.clear()
@@ -152,26 +151,26 @@ class Soak:
         self.stage.run(DAG_SYNC)
         self.until(self._idle, "the last sync ends")
 
-    def _unpause(self) -> None:
+    def _unpause(self):
         api = self.airflow.api()
         for dag_id in DAGS:
             api.request("PATCH", f"dags/{dag_id}", json={"is_paused": False})
 
-    def _restored(self) -> bool:
+    def _restored(self):
         self._unpause()
         return all(self.company.status().values())
 
-    def _idle(self) -> bool:
+    def _idle(self):
         api = self.airflow.api()
         return not api.get("dags/~/dagRuns", state=["queued", "running"], limit=1)[
             "total_entries"
         ]
 
-    def _state(self, dag_id: str, day: date) -> str:
+    def _state(self, dag_id, day):
         runs = self.airflow.api().runs_of_day(day, dag_id)
         return runs[0]["state"] if runs else "never run"
 
-    def _check(self) -> Iterator[str]:
+    def _check(self):
         api = self.airflow.api()
         for dag_id in DAGS:
             runs = api.get(f"dags/{dag_id}/dagRuns", order_by="-id", limit=1)
@@ -184,7 +183,7 @@ class Soak:
         yield from checks.mails(self.company, self.airflow)
         yield from checks.leftovers(self.company, self.airflow)
 
-    def _stop(self) -> list[str]:
+    def _stop(self):
         self._ended.set()
         self.airflow.stop()
         self.company.stop()
@@ -193,7 +192,7 @@ class Soak:
         return list(checks.processes_left(self.home))
 
 
-def main() -> int:
+def main():
     """Run a soak and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=60)

@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
-from pathlib import Path
 from typing import Any, cast
 
 import psutil
 import psycopg
-from google.cloud import bigquery
 
 from demo.environment import DATABASE
 from demo.ledger import PARTNERS, STOREFRONT
@@ -32,17 +29,16 @@ from tests.integration.warehouse_contents import (
     read_warehouse,
 )
 from tests.oracle import Oracle
-from tests.soak.company import SoakAirflow, SoakCompany
 
 DATASET = "sales"
 
 
-def warehouse(company: SoakCompany) -> bigquery.Client:
+def warehouse(company):
     """Return a client of the warehouse that does not go through the pipeline's own code."""
     return connect(Emulator(cast(Any, None), company.ports.bigquery))
 
 
-def orders(company: SoakCompany, days: list[date]) -> Iterator[str]:
+def orders(company, days):
     """Every table of sales is the oracle's."""
     snapshot = company.snapshot()
     listed = []
@@ -70,7 +66,7 @@ def orders(company: SoakCompany, days: list[date]) -> Iterator[str]:
         yield differing
 
 
-def web_events(company: SoakCompany) -> Iterator[str]:
+def web_events(company):
     """Sessions and funnel are the oracle's."""
     ledger, now = company.ledger(), company.now()
     raw = []
@@ -93,9 +89,7 @@ def web_events(company: SoakCompany) -> Iterator[str]:
     yield from _differing("daily_funnel", funnel, oracle_events.funnel(sessions))
 
 
-def _differing(
-    table: str, found: Iterable[dict[str, Any]], expected: Iterable[dict[str, Any]]
-) -> Iterator[str]:
+def _differing(table, found, expected):
     have = Counter(repr(sorted(row.items())) for row in found)
     want = Counter(repr(sorted(row.items())) for row in expected)
     for what, rows in (("too much", have - want), ("missing", want - have)):
@@ -103,7 +97,7 @@ def _differing(
             yield f"{table}: {rows.total()} rows {what}: {min(rows)}"
 
 
-def catalogue(company: SoakCompany) -> Iterator[str]:
+def catalogue(company):
     """Every product has its name."""
     stored = {}
     for row in read_table(warehouse(company), DATASET, "products"):
@@ -114,7 +108,7 @@ def catalogue(company: SoakCompany) -> Iterator[str]:
             yield f"products: {product.sku} is {name}, not {product.name}"
 
 
-def mails(company: SoakCompany, airflow: SoakAirflow) -> Iterator[str]:
+def mails(company, airflow):
     """Every claimed report was mailed, once per state of its figures, and again only after a lost attempt. A
     report that a newer one replaced before it could be mailed is not."""
     mailed = Counter[str]()
@@ -140,9 +134,7 @@ def mails(company: SoakCompany, airflow: SoakAirflow) -> Iterator[str]:
         yield f"{twice} mails were sent again, after {lost} attempts"
 
 
-def _undelivered(
-    deliveries: list[dict[str, Any]], mailed: Counter[str]
-) -> Iterator[str]:
+def _undelivered(deliveries, mailed):
     newest: dict[date, datetime] = {}
     for row in deliveries:
         if row["state"] == "sent":
@@ -163,7 +155,7 @@ def _undelivered(
         yield f"mailed without record: {name}"
 
 
-def leftovers(company: SoakCompany, airflow: SoakAirflow) -> Iterator[str]:
+def leftovers(company, airflow):
     """No session, connection, task, lock or staged file is left."""
     with psycopg.connect(company.postgres.dsn(DATABASE)) as database:
         of_reader = "SELECT pid FROM pg_stat_activity WHERE usename = %s"
@@ -183,7 +175,7 @@ def leftovers(company: SoakCompany, airflow: SoakAirflow) -> Iterator[str]:
             yield f"staged after its expiry: {path}"
 
 
-def processes_left(home: Path) -> Iterator[str]:
+def processes_left(home):
     """No process of the soak runs."""
     for process in psutil.process_iter(["pid", "cmdline", "environ"]):
         command = " ".join(process.info["cmdline"] or [])

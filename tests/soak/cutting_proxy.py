@@ -9,14 +9,14 @@ from contextlib import suppress
 class CuttingProxy:
     """Passes every connection on to 127.0.0.1:`target`; `cut` ends all and refuses new ones for a while."""
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target):
         self._target, self._closed_until = target, 0.0
         self._pairs: set[tuple[socket.socket, socket.socket]] = set()
         self._server = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port: int = self._server.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def cut(self, seconds: float) -> int:
+    def cut(self, seconds):
         """End all connections and those of the next `seconds`; return how many there were."""
         self._closed_until = time.monotonic() + seconds
         pairs = list(self._pairs)
@@ -25,17 +25,17 @@ class CuttingProxy:
                 each.shutdown(socket.SHUT_RDWR)
         return len(pairs)
 
-    def close(self) -> None:
+    def close(self):
         """Stop serving."""
         self._server.close()
         self.cut(0)
 
     @property
-    def connections(self) -> int:
+    def connections(self):
         """How many connections are open."""
         return len(self._pairs)
 
-    def _accept(self) -> None:
+    def _accept(self):
         with suppress(OSError):  # closed
             while True:
                 client, _ = self._server.accept()
@@ -43,7 +43,7 @@ class CuttingProxy:
                     target=self._serve, args=(client,), daemon=True
                 ).start()
 
-    def _serve(self, client: socket.socket) -> None:
+    def _serve(self, client):
         with client, suppress(OSError):
             if time.monotonic() < self._closed_until:
                 return
@@ -59,7 +59,7 @@ class CuttingProxy:
                 self._pairs.discard(pair)
 
 
-def _copy(source: socket.socket, sink: socket.socket) -> None:
+def _copy(source, sink):
     """Copy until `source` ends, then end `sink`."""
     with suppress(OSError):
         while content := source.recv(1 << 16):

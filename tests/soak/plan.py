@@ -1,7 +1,6 @@
 """The steps of a soak, drawn from its seed: the same seed gives the same kinds, targets and times."""
 
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -16,7 +15,7 @@ class Step:
     extent: float
 
 
-def plan(seed: int, minutes: float, per_hour: Mapping[str, int]) -> list[Step]:
+def plan(seed, minutes, per_hour):
     """Return the steps of a soak by time. Each kind, of which `per_hour` has the number, is spread over the
     whole soak."""
     rng = random.Random(f"soak {seed} {minutes:g}")
