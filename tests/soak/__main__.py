@@ -16,7 +16,6 @@ import psycopg
 from demo.layout import REPOSITORY
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import (
-    DAG_CATALOGUE,
     DAG_DAILY,
     DAG_EVENTS,
     DAG_RECONCILIATION,
@@ -144,7 +143,6 @@ class Soak:
         newest = days[-1]
         self.stage.run(DAG_DAILY, newest, send_mail=True)
         self.stage.run(DAG_EVENTS, newest)
-        self.stage.run(DAG_CATALOGUE)
         self.until(self._idle, "the newest day runs again")
         self.stage.run(DAG_RECONCILIATION, most_days=30)
         self.until(self._idle, "the last reconciliation ends")
@@ -179,16 +177,13 @@ class Soak:
                     yield f"the last run of {dag_id} failed: {run['dag_run_id']}"
         yield from checks.orders(self.company, self.stage.days)
         yield from checks.web_events(self.company)
-        yield from checks.catalogue(self.company)
-        yield from checks.mails(self.company, self.airflow)
+        yield from checks.mails(self.company)
         yield from checks.leftovers(self.company, self.airflow)
 
     def _stop(self):
         self._ended.set()
         self.airflow.stop()
         self.company.stop()
-        for proxy in self.airflow.proxies.values():
-            proxy.close()
         return list(checks.processes_left(self.home))
 
 

@@ -1,4 +1,4 @@
-"""The demo company at twenty times its speed, behind proxies, with an Airflow of its own."""
+"""The demo company at twenty times its speed, with an Airflow of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 
 import psutil
@@ -25,20 +25,10 @@ from demo.services.ports import free_port
 from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.core.business_day import newest_closed_day
 from tests.integration.company import CLOCK
-from tests.soak.cutting_proxy import CuttingProxy
 from tests.soak.policy.airflow_local_settings import SPEED
 
 DAYS = 5
 """Business days of the company before today."""
-PROXIED = (
-    "sales_db",
-    "storefront",
-    "exchange_rates",
-    "web_events",
-    "catalogue",
-    "bigquery",
-    "smtp",
-)
 COMPONENTS = ("api-server", "scheduler", "dag-processor")
 
 Edit = Callable[[Snapshot], Snapshot]
@@ -135,16 +125,10 @@ class SoakCompany(Company):
 
 
 class SoakAirflow(AirflowServices):
-    """An Airflow whose tasks reach the company through `proxies` only."""
+    """An Airflow whose processes can be killed."""
 
     def __init__(self, company):
-        self.proxies = {
-            name: CuttingProxy(getattr(company.ports, name)) for name in PROXIED
-        }
-        ports = replace(
-            company.ports, **{name: proxy.port for name, proxy in self.proxies.items()}
-        )
-        super().__init__(ports, company.folders, company.scenario.timezone)
+        super().__init__(company.ports, company.folders, company.scenario.timezone)
         self.down_until: dict[str, float] = {}
 
     def environment(self):

@@ -21,7 +21,6 @@ from demo.ledger import SALES_DB, STOREFRONT
 from ecommerce.cli.backfill import Range, start
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import (
-    DAG_CATALOGUE,
     DAG_DAILY,
     DAG_EVENTS,
     DAG_RECONCILIATION,
@@ -31,13 +30,12 @@ from ecommerce.core.names import (
 from tests.integration.corrections import plain_orders
 from tests.soak.company import (
     DAYS,
-    PROXIED,
     kill,
     kill_process,
 )
 from tests.soak.plan import Step
 
-DAGS = (DAG_DAILY, DAG_EVENTS, DAG_CATALOGUE, DAG_SYNC, DAG_RECONCILIATION, DAG_WATCH)
+DAGS = (DAG_DAILY, DAG_EVENTS, DAG_SYNC, DAG_RECONCILIATION, DAG_WATCH)
 
 T = TypeVar("T")
 
@@ -99,13 +97,6 @@ def run_day(dag_id):
     return run
 
 
-def start_twice(stage, step):
-    """Start a day twice in the same moment."""
-    dag_id = pick((DAG_DAILY, DAG_EVENTS), step.extent)
-    day = pick(stage.days, step.target)
-    return ", ".join(stage.run(dag_id, day) for _ in range(2))
-
-
 def backfill(stage, step):
     """Start a backfill of two or more days."""
     first = int(step.target * (DAYS - 1))
@@ -152,22 +143,6 @@ def kill_task(stage, step):
     return f"process {task.pid}"
 
 
-def freeze_task(stage, step):
-    """Stop a task and its worker for up to a minute, as a paused machine does: after half a minute the
-    scheduler starts another attempt, and then the first continues."""
-    task = await_task(stage, step)
-    seconds = 20 + 40 * step.extent
-    frozen = [task.parent() or task, task]
-    for process in frozen:
-        with suppress(psutil.NoSuchProcess):
-            process.suspend()
-    stage.wait(seconds)
-    for process in frozen:
-        with suppress(psutil.NoSuchProcess):
-            process.resume()
-    return f"process {task.pid} for {seconds:.0f} s"
-
-
 def await_task(stage, step):
     """Return a running task, the first that begins within 20 seconds where there is none."""
     for _ in range(100):
@@ -176,28 +151,6 @@ def await_task(stage, step):
             return pick(tasks, step.target)
         stage.wait(0.2)
     raise NothingThere
-
-
-def cut(stage, step):
-    """Cut the connections with a system as soon as there is one, and refuse others for some seconds."""
-    name = pick(PROXIED, step.target)
-    seconds, proxy = 1 + 9 * step.extent, stage.airflow.proxies[name]
-    for _ in range(300):
-        if proxy.connections or stage.stopped:
-            break
-        time.sleep(0.05)
-    return f"{name}: {proxy.cut(seconds)} connections, {seconds:.0f} s"
-
-
-def clear(stage, step):
-    """Clear a random task of a recent run with everything downstream."""
-    api = stage.airflow.api()
-    path = "dags/~/dagRuns/~/taskInstances"
-    recent = api.get(path, order_by="-start_date", limit=60)["task_instances"]
-    task = pick([task for task in recent if task["dag_id"] in DAGS], step.target)
-    dag_id, run_id = task["dag_id"], task["dag_run_id"]
-    cleared = api.clear(run_id, [task["task_id"]], dag_id)
-    return f"{dag_id} {run_id}: {', '.join(cleared)}"
 
 
 def edit(stage, step):
@@ -212,11 +165,6 @@ def edit(stage, step):
         return replace(one_more(order), coupon_code=coupon, updated_at=at)
 
     return show(stage, order, edited)
-
-
-def edit_silently(stage, step):
-    """Change an order's quantity in the sales database, without a new modification date."""
-    return show(stage, ended_order(stage, SALES_DB, step.target), one_more)
 
 
 def delete(stage, step):
@@ -282,16 +230,12 @@ STEPS: dict[str, tuple[int, Callable[[Stage, Step], str]]] = {
     # What schedules and people do.
     "daily": (50, run_day(DAG_DAILY)),
     "events": (30, run_day(DAG_EVENTS)),
-    "catalogue": (12, lambda stage, _: stage.run(DAG_CATALOGUE)),
     "sync": (30, lambda stage, _: stage.run(DAG_SYNC)),
     "reconciliation": (8, lambda stage, _: stage.run(DAG_RECONCILIATION)),
     "backfill": (15, backfill),
     "repair": (30, repair),
     # What goes wrong in operation.
-    "start twice": (12, start_twice),
-    "clear": (30, clear),
     "kill task": (80, kill_task),
-    "freeze task": (20, freeze_task),
     "kill scheduler": (8, kill_component("scheduler")),
     "kill api-server": (6, kill_component("api-server")),
     "kill dag-processor": (4, kill_component("dag-processor")),
@@ -300,12 +244,9 @@ STEPS: dict[str, tuple[int, Callable[[Stage, Step], str]]] = {
     "kill storefront": (8, kill_system("storefront")),
     "kill exchange_rates": (6, kill_system("exchange_rates")),
     "kill web_events": (8, kill_system("web_events")),
-    "kill catalogue": (4, kill_system("catalogue")),
     "kill mail": (8, kill_system("mail")),
-    "cut": (60, cut),
     # What happens to the data.
     "edit": (30, edit),
-    "edit silently": (12, edit_silently),
     "delete": (12, delete),
 }
 """How often each kind of step occurs in an hour, and what it does."""
