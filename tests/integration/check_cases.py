@@ -1,14 +1,14 @@
 """What `make check` is tried against: each case spoils one thing of a shop where all is well."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+import yaml
 
 from demo.seeders import sales_db
 from demo.services.postgres import Postgres
@@ -21,104 +21,9 @@ TODAY = datetime.now(UTC).date()
 CLOSED = 1
 """A port at which nothing listens."""
 
-CONNECTIONS: dict[str, tuple[str, dict[str, Any]]] = {
-    "database_wrong_password": ("sales_db", {"password": "wrong"}),
-    "database_wrong_port": ("sales_db", {"port": CLOSED}),
-    "database_without_tls": ("sales_db", {"extra": {"sslmode": "require"}}),
-    "database_on_the_internet": (
-        "sales_db",
-        {"host": "db.shop-hosting.net", "extra": {"hostaddr": "127.0.0.1"}},
-    ),
-    "database_unknown": ("sales_db", {"schema": "nowhere"}),
-    "storefront_wrong_password": ("storefront_api", {"password": "cs_wrong"}),
-    "storefront_password_that_cannot_be_sent": (
-        "storefront_api",
-        {"password": "cs_\N{EURO SIGN}"},
-    ),
-    "storefront_wrong_host": ("storefront_api", {"host": "https://shop.invalid"}),
-    "storefront_in_the_open": ("storefront_api", {"host": "http://shop.example"}),
-    "web_events_of_the_example": (
-        "web_events_api",
-        {"host": "https://events.example.com", "password": "…"},
-    ),
-    "web_events_wrong_host": ("web_events_api", {"host": "https://events.invalid"}),
-    "catalogue_wrong_host": (
-        "product_catalogue_api",
-        {"host": "https://catalogue.invalid"},
-    ),
-    "catalogue_that_is_none": (
-        "product_catalogue_api",
-        {"extra": {"entries": "items"}},
-    ),
-    "partner_ftp_wrong_password": ("partner_ftp", {"password": "wrong"}),
-    "mail_server_down": ("smtp_default", {"port": CLOSED}),
-    "mail_server_wrong_host": ("smtp_default", {"host": "smtp.invalid"}),
-    "mail_server_without_tls": (
-        "smtp_default",
-        {"extra": {"from_email": "reports@shop.example"}},
-    ),
-    "mail_server_without_starttls": (
-        "smtp_default",
-        {"extra": {"from_email": "reports@shop.example", "disable_ssl": True}},
-    ),
-}
-"""The connection, which is the subject too, and its fields that are different."""
-NO_KEY = '{"conn_type": "google_cloud_platform", "extra": {"key_path": "/no.json"}}'
-SETTINGS: dict[str, tuple[str, str, str | None]] = {
-    "no_database": ("sales_db", "AIRFLOW_CONN_SALES_DB", None),
-    "database_not_json": (
-        "sales_db",
-        "AIRFLOW_CONN_SALES_DB",
-        '{"conn_type": "postgres", host: db}',
-    ),
-    "database_special_characters": (
-        "sales_db",
-        "AIRFLOW_CONN_SALES_DB",
-        "postgresql://reader:pass#word@db/shop",
-    ),
-    "database_no_uri": (
-        "sales_db",
-        "AIRFLOW_CONN_SALES_DB",
-        "db.example.com:5432/shop",
-    ),
-    "storefront_without_address": (
-        "storefront_api",
-        "AIRFLOW_CONN_STOREFRONT_API",
-        '{"conn_type": "http", "host": "http://localhost"}',
-    ),
-    "no_rates": ("exchange_rates_api", "AIRFLOW_CONN_EXCHANGE_RATES_API", None),
-    "no_web_events": ("web_events_api", "AIRFLOW_CONN_WEB_EVENTS_API", None),
-    "no_catalogue": (
-        "product_catalogue_api",
-        "AIRFLOW_CONN_PRODUCT_CATALOGUE_API",
-        None,
-    ),
-    "no_partner_ftp": ("partner_ftp", "AIRFLOW_CONN_PARTNER_FTP", None),
-    "no_mail_server": ("smtp_default", "AIRFLOW_CONN_SMTP_DEFAULT", None),
-    "warehouse_without_key": ("bigquery", "AIRFLOW_CONN_BIGQUERY", NO_KEY),
-    "warehouse_down": (
-        "bigquery",
-        "BIGQUERY_EMULATOR_HOST",
-        f"http://127.0.0.1:{CLOSED}",
-    ),
-    "no_partner_folder": ("PARTNER_DROP_URI", "PARTNER_DROP_URI", "file:///nowhere"),
-    "reports_cannot_be_made": ("REPORTS_URI", "REPORTS_URI", "file:///dev/null/no"),
-    "reports_not_writable": ("REPORTS_URI", "REPORTS_URI", "file:///dev/null"),
-    "staging_of_another_kind": ("STAGING_URI", "STAGING_URI", "gsutil://bucket"),
-    "wrong_recipient": ("report_recipients", "AIRFLOW_VAR_REPORT_RECIPIENTS", "me"),
-    "no_recipient": ("report_recipients", "AIRFLOW_VAR_REPORT_RECIPIENTS", ""),
-    "wrong_source_policy": ("source_policy", "AIRFLOW_VAR_SOURCE_POLICY", "[]"),
-    "source_off": (
-        "storefront_api",
-        "AIRFLOW_VAR_SOURCE_POLICY",
-        '{"storefront": "off"}',
-    ),
-    "wrong_timezone": ("settings", "SHOP_TIMEZONE", "Mars/Olympus"),
-    "wrong_currency": ("settings", "REPORTING_CURRENCY", "EURO"),
-    "wrong_number_of_days": ("settings", "RECONCILE_DAYS", "many"),
-    "unknown_subject": ("smtp", "AIRFLOW_VAR_REPORT_RECIPIENTS", ""),
-}
-"""The subject, and the variable of the environment that is different; None: it is not there."""
+SPOILED_VALUES = yaml.safe_load(
+    Path(__file__).with_name("check_cases.yaml").read_text(encoding="utf-8")
+)
 
 
 @dataclass
@@ -264,50 +169,42 @@ def folder_that_is_not_there(trial):
     return "STAGING_URI"
 
 
-SPOILED: tuple[Callable[[Trial], str], ...] = (
-    database_without_tables,
-    database_without_rights,
-    database_that_lets_nobody_in,
-    database_of_another_schema,
-    storefront_that_is_no_shop,
-    storefront_that_redirects,
-    storefront_without_tls,
-    rates_of_a_week_ago,
-    rates_that_are_stale,
-    web_events_that_are_there,
-    web_events_wrong_token,
-    web_events_that_are_a_page,
-    mail_server_that_nobody_needs,
-    chat_that_is_read,
-    chat_that_cannot_be_read,
-    folder_that_is_not_there,
-)
+CASES = {
+    function.__name__: function
+    for function in (
+        database_without_tables,
+        database_without_rights,
+        database_that_lets_nobody_in,
+        database_of_another_schema,
+        storefront_that_is_no_shop,
+        storefront_that_redirects,
+        storefront_without_tls,
+        rates_of_a_week_ago,
+        rates_that_are_stale,
+        web_events_that_are_there,
+        web_events_wrong_token,
+        web_events_that_are_a_page,
+        mail_server_that_nobody_needs,
+        chat_that_is_read,
+        chat_that_cannot_be_read,
+        folder_that_is_not_there,
+    )
+}
 """Each spoils something; the subject."""
+NAMES = [*SPOILED_VALUES["connections"], *SPOILED_VALUES["settings"], *CASES]
 
 
-def connection_case(name):
-    subject, fields = CONNECTIONS[name]
-
-    def spoil(trial):
-        trial.connection(subject, **fields)
-        return subject
-
-    return spoil
-
-
-def setting_case(name):
-    subject, variable, value = SETTINGS[name]
-
-    def spoil(trial):
-        if value is None:
-            trial.patch.delenv(variable)
-        else:
-            trial.patch.setenv(variable, value)
-        return subject
-
-    return spoil
-
-
-CASES = {name: connection_case(name) for name in CONNECTIONS}
-CASES |= {name: setting_case(name) for name in SETTINGS}
-CASES |= {case.__name__: case for case in SPOILED}
+def spoil(name, trial):
+    """Carry out a case; return the subject of its line."""
+    if name in CASES:
+        return CASES[name](trial)
+    if name in SPOILED_VALUES["connections"]:
+        case = SPOILED_VALUES["connections"][name]
+        trial.connection(case["subject"], **case["fields"])
+        return case["subject"]
+    subject, (variable, value) = SPOILED_VALUES["settings"][name].items()
+    if value is None:
+        trial.patch.delenv(variable)
+    else:
+        trial.patch.setenv(variable, value)
+    return subject[1]

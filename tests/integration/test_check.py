@@ -14,7 +14,7 @@ from demo.services.ports import free_port
 from ecommerce.cli import check, environment, settings_check
 from ecommerce.warehouse import client, schema
 from tests.integration.catalogue_run import catalogue
-from tests.integration.check_cases import CASES, TODAY, Trial, write_rates
+from tests.integration.check_cases import NAMES, TODAY, Trial, spoil, write_rates
 from tests.partner_ftp import make_certificate, partner_site
 
 
@@ -83,7 +83,7 @@ def test_all_is_well(shop, monkeypatch, snapshot):
     assert text == snapshot
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", NAMES)
 def test_what_is_not_well_has_one_line_that_says_what_to_do(
     shop,
     monkeypatch,
@@ -91,7 +91,7 @@ def test_what_is_not_well_has_one_line_that_says_what_to_do(
     snapshot,
     name,
 ):
-    subject = CASES[name](Trial(shop, monkeypatch, postgres_server))
+    subject = spoil(name, Trial(shop, monkeypatch, postgres_server))
     folders = [path for path in shop.folders.home.rglob("*") if path.is_dir()]
     text = lines(shop, subject)
     assert text == snapshot
