@@ -1,9 +1,7 @@
 """A stand-in for Amazon's services: moto's server, over HTTP, with nothing in it."""
 
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from demo.services.ports import free_port
 
@@ -17,7 +15,7 @@ class Aws:
     url: str
 
     @property
-    def environment(self) -> dict[str, str]:
+    def environment(self):
         """What makes every AWS client of a process come here."""
         return {
             "AWS_ENDPOINT_URL": self.url,
@@ -27,7 +25,7 @@ class Aws:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def client(self, service: str) -> Any:
+    def client(self, service):
         """A client of the tests' own."""
         import boto3
 
@@ -41,7 +39,7 @@ class Aws:
 
 
 @contextmanager
-def aws() -> Iterator[Aws]:
+def aws():
     """Start the services on a free port of the loopback interface."""
     from moto.server import ThreadedMotoServer
 

@@ -1,17 +1,8 @@
-"""The words of the warnings of extracts and transforms, and whether the report explains them."""
+"""The words of the warnings of extracts and transforms."""
 
 import json
 
-from ecommerce.core.data_warnings import sentence, wording
-
-
-def unexplained(warnings):
-    """Return the sentences of `warnings` that the report would show without a meaning or an action."""
-    return [
-        sentence(each)
-        for each in warnings
-        if not (wording(each).meaning and wording(each).action)
-    ]
+from ecommerce.core.data_warnings import wording
 
 
 def findings(warnings):

@@ -44,7 +44,7 @@ class Step:
     anchor: str = ""
     begins: bool = False
 
-    def carry_out(self, root: Path) -> None:
+    def carry_out(self, root):
         """Do it below `root`.
 
         Raises:
@@ -74,7 +74,7 @@ class Step:
         )
 
 
-def steps(recipe: str) -> list[Step]:
+def steps(recipe):
     """The steps of the section `## <recipe>`; blocks that are no file (commands, queries) are left out."""
     sections = dict(
         re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", RECIPES.read_text(), re.S | re.M)
@@ -82,7 +82,7 @@ def steps(recipe: str) -> list[Step]:
     return steps_of(sections[recipe])
 
 
-def steps_of(text: str) -> list[Step]:
+def steps_of(text):
     """The steps in a text; as `steps`."""
     found = []
     for block in _BLOCK.finditer(text):
@@ -101,7 +101,7 @@ def steps_of(text: str) -> list[Step]:
     return found
 
 
-def copy_without(paths: list[str], target: Path) -> Path:
+def copy_without(paths, target):
     """A copy of the tracked files but for `paths`; the folder `target`."""
     tracked = subprocess.run(
         ["git", "ls-files", "-z"],
@@ -117,7 +117,7 @@ def copy_without(paths: list[str], target: Path) -> Path:
     return target
 
 
-def copy_repository(target: Path) -> Path:
+def copy_repository(target):
     """A copy of what runs and tests the pipeline; the folder `target`."""
     target.mkdir()
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
@@ -130,7 +130,7 @@ def copy_repository(target: Path) -> Path:
     return target
 
 
-def parts() -> dict[str, list[str]]:
+def parts():
     """The paths of each part that the recipe *Remove a part* removes."""
     section = re.findall(
         r"^## Remove a part\n(.*?)(?=^## |\Z)", RECIPES.read_text(), re.S | re.M
@@ -143,7 +143,7 @@ def parts() -> dict[str, list[str]]:
     return {part: paths.replace("\\\n", " ").split() for part, paths in blocks}
 
 
-def in_copy(copy: Path, *command: str, **environment: str) -> str:
+def in_copy(copy, *command, **environment):
     """What a command prints that runs with the code of the copy."""
     done = subprocess.run(
         [sys.executable, *command],
