@@ -17,7 +17,7 @@ NOW = datetime(2026, 9, 3, 13, tzinfo=UTC)
 LATER = timedelta(hours=2)
 MIDNIGHT = datetime(2026, 9, 3, 4, tzinfo=UTC)
 """In New York; what happens later belongs to a day that is still open, and is not compared."""
-COUNTED = ("processing", "completed", "shipped", "delivered", "refunded")
+COUNTED = ("completed", "refunded", "partially_refunded")
 
 
 def refunded_order(snapshot, channel):
