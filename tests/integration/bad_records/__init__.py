@@ -2,9 +2,11 @@
 
 import gzip
 import json
+import shutil
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import psycopg
 
@@ -16,9 +18,9 @@ from demo.ledger import (
     Order,
 )
 from demo.seeders import exchange_rates
-from demo.seeders.partner_files import HEADER
 from demo.services.storefront import store as shop_store
 
+HERE = Path(__file__).parent
 DAY = date(2026, 9, 1)
 NOON = datetime(2026, 9, 1, 16, tzinfo=UTC)
 TEN = Decimal("10.00")
@@ -91,37 +93,6 @@ OURS = (
 )
 
 
-def row(order_id, **values):
-    """One line of a partner's file."""
-    cells = {
-        "order_id": order_id, "line_number": 1, "ordered_at": "2026-09-01T12:00:00-04:00",
-        "updated_at": "2026-09-01T16:00:00Z", "status": "completed", "sku": "KIT-001",
-        "product_name": '"Chef\'s knife, 20 cm"', "category": "Kitchen", "quantity": 1, "unit_price": "10.00",
-        "discount_amount": "0.00", "tax_amount": 0, "currency": "USD", "customer_email": " Eve@Example.com",
-        "country_code": "US",
-    }  # fmt: skip
-    return ",".join(str(cell) for cell in (cells | values).values())
-
-
-CHAOS = [
-    row("C-02"),
-    row("C-03", unit_price="ten"),
-    row("C-04", quantity="0"),
-    row("C-05", quantity="-3"),
-    row("C-06", unit_price="1.23456"),
-    row("C-07", ordered_at="20111-09-01T12:00:00Z"),
-    row("C-08", status="Abducted"),
-    row("C-09", product_name='"Tea towel\nblue, ""large"""'),
-    row("C-10", product_name='"Never closed'),
-    row("C-11"),
-    "C-12,1,cut off in the mid",
-    row("C-13", product_name="caf\xe9").encode("latin-1"),
-    row("C-14", unit_price="-1.00"),
-    row(""),
-    row("C-16", ordered_at="2026-09-01 12:00:00"),
-]
-
-
 def spoil(company, told):
     """Let every system show `told`, the orders `OURS`, and the records that no run can read."""
     company.show(without_cad(replace(told, orders=told.orders + OURS)))
@@ -133,17 +104,7 @@ def spoil(company, told):
 
 def spoil_database(company):
     with psycopg.connect(company.dsn) as database:
-        database.execute(
-            "INSERT INTO orders (order_id, status, currency, ordered_at, updated_at) VALUES "
-            "('BAD-4', 'completed', 'USD', '20111-09-01 12:00Z', %(at)s), "
-            "('BAD-5', 'completed', 'USD', NULL, %(at)s), "
-            "('BAD-6', 'completed', 'U$D', %(at)s, %(at)s)",
-            {"at": NOON},
-        )
-        database.execute(
-            "INSERT INTO order_items (order_id, line_number, sku, quantity, unit_price) "
-            "VALUES ('BAD-4', 1, 'KIT-001', 1, 10)"
-        )
+        database.execute((HERE / "sales_db.sql").read_text())
 
 
 def spoil_storefront(company):
@@ -162,18 +123,11 @@ def repeated(body):
 
 
 def spoil_files(company):
-    drop, header = company.folders.partner_drop, ",".join(HEADER)
-    lines = [
-        text if isinstance(text, bytes) else text.encode() for text in (header, *CHAOS)
-    ]
-    (drop / f"chaos_{DAY}.csv").write_bytes(
-        b"\xef\xbb\xbf" + b"\r\n".join(lines) + b"\r\n"
-    )
-    (drop / f"extra_{DAY}.csv").write_text(f"{header},mood\n{row('X-01')},fine\n")
-    (drop / f"lacking_{DAY}.csv").write_text(header.replace(",sku,", ",") + "\n")
-    (drop / f"cut_{DAY}.csv.gz").write_bytes(
-        gzip.compress(f"{header}\n{row('Z-01')}\n".encode())[:-9]
-    )
+    drop = company.folders.partner_drop
+    for file in HERE.glob("*.csv"):
+        shutil.copy(file, drop)
+    whole = gzip.compress((HERE / f"extra_{DAY}.csv").read_bytes())
+    (drop / f"cut_{DAY}.csv.gz").write_bytes(whole[:-9])
 
 
 def without_cad(snapshot):
