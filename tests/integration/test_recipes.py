@@ -153,14 +153,19 @@ def assert_mail_of_the_dag(shop, copy, airflow):
     assert "GNOME-9  Garden gnome" in mail.get_body(("plain",)).get_content()
 
 
-def test_a_typed_column_and_an_api_source(shop, tmp_path):
-    copy = carried_out(tmp_path / "copy", "A typed column", "An API source")
+def test_a_typed_column_reaches_the_table(shop, tmp_path):
+    copy = carried_out(tmp_path / "copy", "A typed column")
     assert "sales_channel" in in_copy(copy, "-m", "ecommerce.cli", "migrate")
+    in_copy(copy, "-c", RUN.format(day=str(DAYS[1])))
+    assert shop.channels("orders") >= CHANNELS
+
+
+def test_an_api_source(shop, tmp_path):
+    copy = carried_out(tmp_path / "copy", "An API source")
     tasks = {task.partition("=")[0] for task in in_copy(copy, "-c", TASKS).split()}
     assert {"extract.agora", "agora", "transform__2", "load__2", "checks__2"} <= tasks
     with open_agora() as agora:
         assert_days_of_an_api(shop, agora, copy)
-    assert shop.channels("orders") >= CHANNELS
 
 
 def assert_days_of_an_api(shop, agora, copy):

@@ -3,31 +3,46 @@
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
 
+from demo.services.ports import free_port
 from ecommerce.core.errors import StagingError
 from ecommerce.maintenance import expiry as maintenance
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb
-from tests.aws import REGION, aws
 
 pytestmark = pytest.mark.slow
 
 INSTANT = datetime(2026, 11, 20, 11, tzinfo=UTC)
 ROOT = "s3://staging/dag/2026-11-19"
 PAGES = 8
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
 
 
 @pytest.fixture(scope="module")
 def s3():
-    """A client of the service, which has an empty bucket."""
-    with aws() as services, pytest.MonkeyPatch.context() as environment:
-        for name, value in services.environment.items():
+    """A client of moto's server, over HTTP, which has an empty bucket."""
+    port = free_port()
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
+    server.start()
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in ENVIRONMENT.items():
             environment.setenv(name, value)
-        client = services.client("s3")
-        configuration = {"LocationConstraint": REGION}
-        client.create_bucket(Bucket="staging", CreateBucketConfiguration=configuration)
+        environment.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+        client = boto3.client("s3")
+        client.create_bucket(
+            Bucket="staging",
+            CreateBucketConfiguration={"LocationConstraint": "eu-central-1"},
+        )
         yield client
+    server.stop()
 
 
 def publish(uri):
@@ -40,7 +55,7 @@ def publish(uri):
             source="storefront",
             business_date=date(2026, 11, 19),
             rows=PAGES,
-            columns=dict.fromkeys(names, ["n"]),
+            columns={name: ["n"] for name in names},
             read_at=INSTANT,
             window_start=INSTANT,
             window_end=INSTANT,
