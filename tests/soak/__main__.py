@@ -17,15 +17,13 @@ from demo.layout import REPOSITORY
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import (
     DAG_DAILY,
-    DAG_EVENTS,
     DAG_RECONCILIATION,
     DAG_SYNC,
 )
 from tests.integration.live_airflow import timezone_at_work
 from tests.soak import checks
 from tests.soak.company import SoakAirflow, SoakCompany
-from tests.soak.plan import plan
-from tests.soak.steps import DAGS, PER_HOUR, Stage, carry_out, repair_day
+from tests.soak.steps import DAGS, Stage, carry_out, plan, repair_day
 
 UPDATE_SECONDS = 5
 
@@ -34,7 +32,7 @@ class Soak:
     """One soak, from its start to its checks."""
 
     def __init__(self, minutes, seed):
-        self.steps = plan(seed, minutes, PER_HOUR)
+        self.steps = plan(seed, minutes)
         self.home = REPOSITORY / ".soak" / f"{seed}-{minutes:g}"
         shutil.rmtree(self.home, ignore_errors=True)
         self.home.mkdir(parents=True)
@@ -119,7 +117,8 @@ class Soak:
 
     def _carry_out(self, step):
         outcome = carry_out(self.stage, step)
-        self.log(f"[{step.at:6.1f}] {step.kind} {step.target} {step.extent}: {outcome}")
+        drawn = f"{step.target:.4f} {step.extent:.4f}"
+        self.log(f"[{step.at:6.1f}] {step.kind} {drawn}: {outcome}")
 
     def _finish(self):
         """Restore everything, let it run to its end, repair what failed, and run every schedule once more."""
@@ -132,17 +131,14 @@ class Soak:
         self.until(self._idle, "all runs end")
         days = self.stage.days
         for day in days:
-            if self._state(DAG_DAILY, day) == "failed":
+            if self._state(day) == "failed":
                 self.log(f"repair: {repair_day(self.stage, day)}")
         self.until(self._idle, "the repairs end")
-        for dag_id in (DAG_DAILY, DAG_EVENTS):
-            for day in days:
-                if self._state(dag_id, day) != "success":
-                    self.stage.run(dag_id, day)
+        for day in days:
+            if self._state(day) != "success":
+                self.stage.run(DAG_DAILY, day)
         self.until(self._idle, "failed days run again")
-        newest = days[-1]
-        self.stage.run(DAG_DAILY, newest, send_mail=True)
-        self.stage.run(DAG_EVENTS, newest)
+        self.stage.run(DAG_DAILY, days[-1], send_mail=True)
         self.until(self._idle, "the newest day runs again")
         self.stage.run(DAG_RECONCILIATION, most_days=30)
         self.until(self._idle, "the last reconciliation ends")
@@ -160,12 +156,11 @@ class Soak:
 
     def _idle(self):
         api = self.airflow.api()
-        return not api.get("dags/~/dagRuns", state=["queued", "running"], limit=1)[
-            "total_entries"
-        ]
+        runs = api.get("dags/~/dagRuns", state=["queued", "running"], limit=1)
+        return runs["total_entries"] == 0
 
-    def _state(self, dag_id, day):
-        runs = self.airflow.api().runs_of_day(day, dag_id)
+    def _state(self, day):
+        runs = self.airflow.api().runs_of_day(day, DAG_DAILY)
         return runs[0]["state"] if runs else "never run"
 
     def _check(self):
@@ -176,7 +171,6 @@ class Soak:
                 if run["state"] == "failed":
                     yield f"the last run of {dag_id} failed: {run['dag_run_id']}"
         yield from checks.orders(self.company, self.stage.days)
-        yield from checks.web_events(self.company)
         yield from checks.mails(self.company)
         yield from checks.leftovers(self.company, self.airflow)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
@@ -15,12 +14,9 @@ import psycopg
 
 from demo.environment import DATABASE
 from demo.ledger import PARTNERS, STOREFRONT
-from demo.ledger.web_sessions import _CRAWLERS
 from demo.seeders.sales_db import READER
-from demo.seeders.web_events import line_of
 from demo.services.emulator import Emulator
 from ecommerce.maintenance.expiry import expire_staging
-from tests import oracle_events
 from tests.integration.warehouse_contents import (
     connect,
     differences,
@@ -63,37 +59,6 @@ def orders(company, days):
     differing = differences(oracle.tables(), stored)
     if differing:
         yield differing
-
-
-def web_events(company):
-    """Sessions and funnel are the oracle's."""
-    ledger, now = company.ledger(), company.now()
-    raw = []
-    for day in ledger.business_days:
-        for event in ledger.web_events(day):
-            if event.received_at <= now and event.text is None:
-                raw.append(json.loads(line_of(event)))
-    events = oracle_events.accepted(raw, company.scenario.timezone)
-    # No run reads the day before the first one.
-    counted = [event for event in events if event.day >= company.first_day]
-    sessions = oracle_events.sessions(counted, bots=_CRAWLERS)
-    client = warehouse(company)
-    columns = [name for name in sessions[0] if name != "visitor"]
-    stored = [
-        {name: row[name] for name in columns}
-        for row in read_table(client, DATASET, "sessions")
-    ]
-    yield from _differing("sessions", stored, sessions)
-    funnel = read_table(client, DATASET, "daily_funnel")
-    yield from _differing("daily_funnel", funnel, oracle_events.funnel(sessions))
-
-
-def _differing(table, found, expected):
-    have = Counter(repr(sorted(row.items())) for row in found)
-    want = Counter(repr(sorted(row.items())) for row in expected)
-    for what, rows in (("too much", have - want), ("missing", want - have)):
-        if rows:
-            yield f"{table}: {rows.total()} rows {what}: {min(rows)}"
 
 
 def mails(company):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
@@ -18,7 +17,7 @@ from demo.airflow_services import PASSWORD, USER, AirflowServices
 from demo.company import Company
 from demo.environment import DATABASE
 from demo.layout import REPOSITORY, Folders, Ports
-from demo.ledger import Ledger, Snapshot
+from demo.ledger import Ledger
 from demo.scenario import Scenario
 from demo.seeders.sales_db import READER
 from demo.services.ports import free_port
@@ -31,14 +30,12 @@ DAYS = 5
 """Business days of the company before today."""
 COMPONENTS = ("api-server", "scheduler", "dag-processor")
 
-Edit = Callable[[Snapshot], Snapshot]
-
 
 @dataclass(frozen=True)
 class EditedLedger(Ledger):
     """A ledger whose snapshots show later edits."""
 
-    edits: tuple[Edit, ...] = ()
+    edits: tuple = ()
 
     def as_of(self, instant):
         """Return the snapshot as of `instant`, edited."""
@@ -63,8 +60,8 @@ class SoakCompany(Company):
             self.first_day, seed=seed, orders_per_day=60, timezone=timezone
         )
         self.ends_at = ends_at
-        self.edits: list[Edit] = []
-        self.down_until: dict[str, float] = {}
+        self.edits = []
+        self.down_until = {}
         self._lock = threading.Lock()
 
     @property
@@ -129,7 +126,7 @@ class SoakAirflow(AirflowServices):
 
     def __init__(self, company):
         super().__init__(company.ports, company.folders, company.scenario.timezone)
-        self.down_until: dict[str, float] = {}
+        self.down_until = {}
 
     def environment(self):
         """Return the environment of its processes."""
@@ -165,7 +162,7 @@ class SoakAirflow(AirflowServices):
     def tasks(self):
         """Return the processes of running tasks; the parent of each is its worker."""
         scheduler = processes.running(self.folders.processes, "airflow-scheduler")
-        tasks: list[psutil.Process] = []
+        tasks = []
         for worker in scheduler.children() if scheduler else []:
             with suppress(psutil.NoSuchProcess):
                 if "LocalExecutor" in " ".join(worker.cmdline()):

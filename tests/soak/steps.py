@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, TypeVar
 
 import psutil
 import psycopg
@@ -22,7 +21,6 @@ from ecommerce.cli.backfill import Range, start
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import (
     DAG_DAILY,
-    DAG_EVENTS,
     DAG_RECONCILIATION,
     DAG_SYNC,
     DAG_WATCH,
@@ -33,11 +31,19 @@ from tests.soak.company import (
     kill,
     kill_process,
 )
-from tests.soak.plan import Step
 
-DAGS = (DAG_DAILY, DAG_EVENTS, DAG_SYNC, DAG_RECONCILIATION, DAG_WATCH)
+DAGS = (DAG_DAILY, DAG_SYNC, DAG_RECONCILIATION, DAG_WATCH)
 
-T = TypeVar("T")
+
+@dataclass(frozen=True, order=True)
+class Step:
+    """A step `at` so many seconds after the start; `target` and `extent`, from 0 to 1, select its target and
+    its duration or size."""
+
+    at: float
+    kind: str
+    target: float
+    extent: float
 
 
 class NothingThere(Exception):
@@ -74,7 +80,7 @@ class Stage:
             "partition_key": day and str(day),
             "conf": conf,
         }
-        run: dict[str, Any] = self.airflow.api().post(f"dags/{dag_id}/dagRuns", request)
+        run = self.airflow.api().post(f"dags/{dag_id}/dagRuns", request)
         return f"{dag_id} {run['dag_run_id']}"
 
 
@@ -85,29 +91,20 @@ def pick(choices, target):
     return choices[int(target * len(choices))]
 
 
-def run_day(dag_id):
-    """Return a step that runs a day: every other time the newest; daily sales at times with a mail."""
-
-    def run(stage, step):
-        day = stage.days[-1] if step.extent < 0.5 else pick(stage.days, step.target)
-        if dag_id == DAG_DAILY and step.extent % 0.5 < 0.25:
-            return stage.run(dag_id, day, send_mail=True)
-        return stage.run(dag_id, day)
-
-    return run
+def run_day(stage, step):
+    """Run a day: every other time the newest, at times with a mail."""
+    day = stage.days[-1] if step.extent < 0.5 else pick(stage.days, step.target)
+    return stage.run(DAG_DAILY, day, send_mail=step.extent % 0.5 < 0.25)
 
 
 def backfill(stage, step):
     """Start a backfill of two or more days."""
     first = int(step.target * (DAYS - 1))
     last = first + 1 + int(step.extent * (DAYS - first - 1))
-    dag_id = pick((DAG_DAILY, DAG_EVENTS), step.extent)
     again = step.target % 0.2 < 0.1
-    span = Range(stage.days[first], stage.days[last], dag_id, again=again)
+    span = Range(stage.days[first], stage.days[last], DAG_DAILY, again=again)
     started = start(stage.airflow.api(), span, jobs=2)
-    if not started:
-        return f"{dag_id}: nothing to do"
-    return f"{dag_id} {', '.join(sorted(started.runs))}"
+    return ", ".join(sorted(started.runs)) if started else "nothing to do"
 
 
 def repair_day(stage, day):
@@ -226,10 +223,9 @@ def kill_component(name):
     return killed
 
 
-STEPS: dict[str, tuple[int, Callable[[Stage, Step], str]]] = {
+STEPS = {
     # What schedules and people do.
-    "daily": (50, run_day(DAG_DAILY)),
-    "events": (30, run_day(DAG_EVENTS)),
+    "daily": (80, run_day),
     "sync": (30, lambda stage, _: stage.run(DAG_SYNC)),
     "reconciliation": (8, lambda stage, _: stage.run(DAG_RECONCILIATION)),
     "backfill": (15, backfill),
@@ -243,14 +239,24 @@ STEPS: dict[str, tuple[int, Callable[[Stage, Step], str]]] = {
     "kill sales_db": (10, kill_system("sales_db")),
     "kill storefront": (8, kill_system("storefront")),
     "kill exchange_rates": (6, kill_system("exchange_rates")),
-    "kill web_events": (8, kill_system("web_events")),
     "kill mail": (8, kill_system("mail")),
     # What happens to the data.
     "edit": (30, edit),
     "delete": (12, delete),
 }
 """How often each kind of step occurs in an hour, and what it does."""
-PER_HOUR = {kind: rate for kind, (rate, _) in STEPS.items()}
+
+
+def plan(seed, minutes):
+    """Return the steps of a soak by time; the same for the same seed."""
+    rng = random.Random(f"soak {seed} {minutes:g}")
+    steps = []
+    for kind, (per_hour, _) in STEPS.items():
+        count = round(per_hour * minutes / 60)
+        for number in range(count):
+            at = (number + rng.random()) / count * minutes * 60
+            steps.append(Step(at, kind, rng.random(), rng.random()))
+    return sorted(steps)
 
 
 def carry_out(stage, step):
