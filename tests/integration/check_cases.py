@@ -75,34 +75,6 @@ def write_rates(shop, newest):
     (folder / "eurofxref-hist.csv").write_text(f"Date,USD,\n{newest},1.1,\n")
 
 
-def database_without_tables(trial):
-    return trial.database(
-        "DROP TABLE refunds, order_items, orders, products, customers"
-    )
-
-
-def database_without_rights(trial):
-    return trial.database(
-        "REVOKE SELECT ON ALL TABLES IN SCHEMA public FROM sales_reader"
-    )
-
-
-def database_that_lets_nobody_in(trial):
-    return trial.database(
-        "REVOKE CONNECT ON DATABASE spoiled FROM PUBLIC, sales_reader"
-    )
-
-
-def database_of_another_schema(trial):
-    return trial.database(
-        "ALTER TABLE refunds DROP reason",
-        "REVOKE SELECT ON customers FROM sales_reader",
-        "ALTER TABLE products ALTER updated_at TYPE date",
-        "DROP INDEX refunds_order_id",
-        "ALTER TABLE order_items ALTER unit_price TYPE text",
-    )
-
-
 def storefront_that_is_no_shop(trial):
     rates = json.loads(trial.shop.environment["AIRFLOW_CONN_EXCHANGE_RATES_API"])
     trial.connection("storefront_api", host=rates["host"])
@@ -172,10 +144,6 @@ def folder_that_is_not_there(trial):
 CASES = {
     function.__name__: function
     for function in (
-        database_without_tables,
-        database_without_rights,
-        database_that_lets_nobody_in,
-        database_of_another_schema,
         storefront_that_is_no_shop,
         storefront_that_redirects,
         storefront_without_tls,
@@ -191,13 +159,15 @@ CASES = {
     )
 }
 """Each spoils something; the subject."""
-NAMES = [*SPOILED_VALUES["connections"], *SPOILED_VALUES["settings"], *CASES]
+NAMES = [*(name for cases in SPOILED_VALUES.values() for name in cases), *CASES]
 
 
 def spoil(name, trial):
     """Carry out a case; return the subject of its line."""
     if name in CASES:
         return CASES[name](trial)
+    if name in SPOILED_VALUES["databases"]:
+        return trial.database(*SPOILED_VALUES["databases"][name])
     if name in SPOILED_VALUES["connections"]:
         case = SPOILED_VALUES["connections"][name]
         trial.connection(case["subject"], **case["fields"])

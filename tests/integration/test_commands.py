@@ -25,7 +25,7 @@ AIRFLOW_CONN_SHOP={"conn_type": "http", "host": "shop", "password": "secret", "e
 """
 
 
-def cli(installation, *arguments, said="", **environment):
+def cli(installation, *arguments, **environment):
     """A command of a user who has nothing of Airflow in the environment."""
     known = os.environ.items()
     own = {name: value for name, value in known if not name.startswith("AIRFLOW")}
@@ -34,7 +34,6 @@ def cli(installation, *arguments, said="", **environment):
         [sys.executable, "-m", "ecommerce.cli", *arguments],
         cwd=installation,
         env=own | plugins | environment,
-        input=said,
         capture_output=True,
         text=True,
         check=False,
@@ -134,7 +133,3 @@ def test_a_run_leaves_the_schedule_alone_and_other_commands_find_connections_of_
     of_ui = airflow.own() | without
     checked = cli(installation, "check", "bigquery", **of_ui)
     assert checked.stdout.startswith("ok    bigquery"), checked.stdout
-    address = "nobody@example.com\n"
-    erased = cli(installation, "forget-customer", said=address, **of_ui)
-    assert erased.returncode == 1
-    assert "the warehouse has no customer with that address" in erased.stderr

@@ -15,7 +15,7 @@ from ecommerce.sources import SOURCES
 from ecommerce.warehouse import load as load_module
 from ecommerce.warehouse import load_history as audit
 from ecommerce.warehouse.client import Warehouse, connect
-from tests.integration.daily_run import morning_after, run_day
+from tests.integration.daily_run import morning_after
 from tests.integration.exports import SOURCE, HistoryLoad, exported, write
 
 FIRST_DAY = date(2026, 8, 29)
@@ -73,6 +73,11 @@ def test_a_dry_run_loads_nothing_then_an_export_ends_in_the_tables_of_the_oracle
     staged = (tmp_path / "company").rglob("*.parquet")
     raw = [path for path in staged if "transformed" not in path.parts]
     assert not raw, "raw files hold e-mail addresses"
+
+    # No daily run takes it for one of its own.
+    assert [audit.last_read(source) for source in SOURCES] == [None] * len(SOURCES)
+    daily_runs = "warehouse/tables/load_audit/daily_runs.sql"
+    assert connect().query(daily_runs, spec=ORDERS, day=told.business_days[-1]) == []
 
     before = company.warehouse()
     assert undo(SOURCE) == len(before["orders"])
@@ -143,31 +148,3 @@ def disturb(monkeypatch, other):
     monkeypatch.setattr(Warehouse, "run", disturbed)
     monkeypatch.setattr(load_module._load_staged.retry, "sleep", lambda _: None)
     return looked_up
-
-
-@pytest.mark.slow
-def test_the_daily_run_after_it_finds_its_watermarks_and_no_day_missing(
-    start_company, tmp_path, told
-):
-    company = start_company()
-    day = date(2026, 9, 10)
-    shown = Ledger(day, 1, orders_per_day=20, seed=9).as_of(morning_after(day))
-    company.show(shown)
-    orders = [replace(o, order_id=f"o-{o.order_id}") for o in history(told).orders]
-    old = exported(shown, orders)
-    write(tmp_path / "export", old)
-    HistoryLoad(tmp_path / "export", morning_after(day) - timedelta(hours=1)).run()
-    assert [audit.last_read(source) for source in SOURCES] == [None] * len(SOURCES)
-
-    run_day(day)
-
-    both = replace(shown, orders=(*shown.orders, *old.orders))
-    days = {row["business_date"] for row in company.oracle(old).orders}
-    missing = {each: [] for each in days - {day}}
-    oracle = company.oracle(both, run_days=[day], missing=missing)
-    assert company.differences(oracle) == ""
-    sql = "warehouse/tables/load_audit/daily_runs.sql"
-    runs = connect().query(sql, spec=ORDERS, day=day)
-    assert [row["business_date"] for row in runs] == [day]
-    undo(SOURCE)
-    assert company.differences(company.oracle(run_days=[day])) == ""

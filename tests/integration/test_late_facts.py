@@ -193,27 +193,18 @@ def refund_of(order, refunded_at, booked_at):
     return fact
 
 
-def dearer(order):
-    """Its first line costs a dollar more a piece."""
-    first, *others = order.lines
-    price = first.unit_price + 1
-    first = replace(first, unit_price=price, gross=price * first.quantity)
-    return replace(order, lines=(first, *others))
-
-
 def facts_of(world):
     """What becomes known later; the calendar of this module."""
     second, third = before_run_of(2), before_run_of(3)
     of_database = iter(world.lasting(0, SALES_DB))
     of_storefront = iter(world.lasting(0, STOREFRONT))
     moved, gone = world.lasting(1, SALES_DB)[:2]
-    repriced, cancelled, refunded, booked_later = (next(of_database) for _ in range(4))
+    cancelled, refunded, booked_later = (next(of_database) for _ in range(3))
     shortened = next(order for order in of_database if len(order.lines) > 1)
     returned = next(of_storefront)
     a_day_earlier = before_run_of(39) - 12 * HOUR
     return [
         (morning_after(day(0)), without_rates),
-        (second, changed(repriced, second, lines=dearer(repriced).lines)),
         (second, changed(moved, second, ordered_at=moved.ordered_at - 24 * HOUR)),
         (second, changed(shortened, second, lines=shortened.lines[1:])),
         (second, left_out_of_its_file(order_of_a_file(world), second)),

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from ecommerce.core.business_day import day_window
-from ecommerce.core.errors import ConfigurationError
 from ecommerce.sales import delivery
 from ecommerce.sales.report import archive
 from ecommerce.warehouse import load_history, schema
@@ -49,20 +48,6 @@ def insert(table, values):
     schema.prepare_once(warehouse)
     dataset = f"{warehouse.client.project}.{warehouse.settings.bigquery_dataset}"
     warehouse.run(f"INSERT INTO `{dataset}.{table}` {values}", "the test's rows")
-
-
-def test_a_process_looks_for_the_tables_once_and_again_with_other_settings(monkeypatch):
-    prepare, calls = schema.prepare, []
-    monkeypatch.setattr(
-        schema, "prepare", lambda warehouse: calls.append(1) or prepare(warehouse)
-    )
-    load_history.last_read("sales_db")
-    load_history.last_read("storefront")
-    delivery.deliveries(DAY)
-    assert len(calls) == 1
-    monkeypatch.setenv("REPORTING_CURRENCY", "EUR")
-    with pytest.raises(ConfigurationError, match="EUR"):
-        load_history.last_read("sales_db")
 
 
 def test_who_asks_first_makes_the_tables(monkeypatch):
