@@ -1,7 +1,6 @@
 """DAGs meant to fail (tests/dags/failing) in the real scheduler: who is notified, what is tried again.
 
-The same Airflow serves the commands that call it: which days a backfill runs, and what it prints of a day that
-fails.
+The same Airflow serves the command that calls it: which days a backfill runs and how it fails.
 """
 
 import json
