@@ -15,7 +15,7 @@ from tests.integration.daily_run import morning_after, run_day
 from tests.integration.mailbox import open_mailbox
 from tests.recipes import RECIPES, copy_repository, in_copy, steps
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.nightly
 
 DAYS = [date(2026, 9, 1) + timedelta(days=number) for number in range(3)]
 CHANNELS = {("sales_db", "app"), ("sales_db", "web"), ("storefront", None)}

@@ -11,7 +11,7 @@ from tests.integration.daily_run import morning_after
 from tests.integration.mailbox import open_mailbox
 from tests.recipes import REPOSITORY, copy_without, in_copy, parts
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.nightly
 
 DAY = date(2026, 9, 1)
 PARTS = {
