@@ -18,7 +18,6 @@ from tests.integration.daily_run import morning_after, run_day
 from tests.integration.warehouse_contents import read_table
 
 FIRST, SECOND = date(2026, 8, 31), bad_records.DAY
-AUDIT = ("load_audit", "rejected_rows", "loaded_files")
 
 NO_ROUTE = b'{"code":"rest_no_route","message":"No route was found."}'
 STOREFRONT = {

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -22,7 +21,7 @@ from tests.integration.exports import SOURCE, exported, write
 from tests.integration.live_airflow import live_airflow, timezone_at_work
 from tests.integration.mailbox import open_mailbox
 from tests.integration.stopping import arm
-from tests.integration.warehouse_contents import Row, differences
+from tests.integration.warehouse_contents import differences
 from tests.oracle import ALL_SOURCES
 
 pytestmark = pytest.mark.slow
@@ -50,8 +49,6 @@ STAGES = {
 """Where a process is killed: by DAG and stage, the task at work."""
 WORKER_TOO = (DAILY, "load")
 """Where the worker, which would notify the scheduler, is killed with it."""
-
-Tables = Mapping[str, list[Row]]
 
 
 class Story:

@@ -1,8 +1,6 @@
 """Two runs whose loads meet: one commits while the other begins; both end in the tables of the oracle."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 import time_machine
@@ -27,8 +25,6 @@ MEETINGS = {
     "daily run and sync": (DAYS[2], None, CANCELLED),
 }
 """Which runs meet (their business days, None for an hourly sync), and who sees it."""
-
-Finish = Callable[[], Any]
 
 
 def begin(day, number, at):

@@ -12,7 +12,6 @@ from ecommerce.warehouse import rendering
 from ecommerce.warehouse.rendering import tables, views
 
 Row = dict[str, Any]
-Key = tuple[Any, ...]
 
 KEYS = {
     "orders": ("source", "order_id"),
