@@ -8,14 +8,13 @@ import pytest
 
 from ecommerce.warehouse import schema
 from tests.integration.airflow_process import copy, migrate
-from tests.integration.company import Company, company
+from tests.integration.company import company
 from tests.integration.mailbox import open_mailbox
 from tests.integration.warehouse_contents import connect, empty
 
 FULL_MATRIX = os.environ.get("KILL_MATRIX") == "full"
 """Whether the tests that choose some cases of many run them all, as for a nightly run (README.md)."""
 
-StartCompany = Callable[..., Company]
 LendDataset = Callable[..., AbstractContextManager[str]]
 
 

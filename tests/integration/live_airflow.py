@@ -7,7 +7,6 @@ import shutil
 import time
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from demo import processes
@@ -20,8 +19,6 @@ from tests.integration.airflow_process import start
 
 LIMIT = 900
 """Seconds after which something never happens; far more than a slow machine needs."""
-
-T = TypeVar("T")
 
 
 def timezone_at_work():
@@ -71,8 +68,7 @@ class LiveAirflow(AirflowServices):
     def trigger(self, dag_id, partition_key=None, **conf):
         """Ask for a run; its id."""
         request = {"logical_date": None, "partition_key": partition_key, "conf": conf}
-        run_id: str = self.api.post(f"dags/{dag_id}/dagRuns", request)["dag_run_id"]
-        return run_id
+        return self.api.post(f"dags/{dag_id}/dagRuns", request)["dag_run_id"]
 
     def state(self, dag_id, run_id):
         """The state of a run once it has ended: success or failed."""
@@ -85,9 +81,8 @@ class LiveAirflow(AirflowServices):
 
     def tasks(self, dag_id, run_id):
         """The task instances of a run."""
-        found = self.api.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=100)
-        tasks: list[dict[str, Any]] = found["task_instances"]
-        return tasks
+        path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances"
+        return self.api.get(path, limit=100)["task_instances"]
 
     def task_states(self, dag_id, run_id):
         """The state of each task of a run."""
@@ -98,20 +93,18 @@ class LiveAirflow(AirflowServices):
         found = self.api.get(
             f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/tries"
         )
-        tries = sorted(found["task_instances"], key=lambda each: each["try_number"])
-        return [
-            (
-                datetime.fromisoformat(each["start_date"]),
-                datetime.fromisoformat(each["end_date"]),
-            )
-            for each in tries
-        ]
+        times = []
+        for each in sorted(
+            found["task_instances"], key=lambda each: each["try_number"]
+        ):
+            begin, end = each["start_date"], each["end_date"]
+            times.append((datetime.fromisoformat(begin), datetime.fromisoformat(end)))
+        return times
 
     def log(self, dag_id, run_id, task_id, number=1):
         """The lines of the log of a try, as the UI gets them."""
         path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{number}"
-        lines: list[dict[str, Any]] = self.api.get(path, map_index=-1)["content"]
-        return lines
+        return self.api.get(path, map_index=-1)["content"]
 
     def logs(self):
         """The last words of its processes."""
