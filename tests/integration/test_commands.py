@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from demo.environment import format_env_file
 from demo.ledger import Ledger
 from tests.dags.conftest import REPOSITORY
 from tests.integration.daily_run import morning_after
@@ -110,7 +111,10 @@ def test_a_run_leaves_the_schedule_alone_and_other_commands_find_connections_of_
             "UPDATE dag SET next_dagrun_create_after = '2099-01-01 06:00:00.000000'"
         )
         database.commit()
-    done = cli(installation, "run", "--day", str(DAY), **company.environment | without)
+    (installation / ".demo").mkdir()
+    known = format_env_file(company.environment | without)
+    (installation / ".demo" / "environment").write_text(known)
+    done = cli(installation, "run", "--day", str(DAY))
 
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
     assert {row["business_date"] for row in company.warehouse()["orders"]} == {DAY}
@@ -124,5 +128,6 @@ def test_a_run_leaves_the_schedule_alone_and_other_commands_find_connections_of_
         assert next_runs == [("2099-01-01 06:00:00.000000",)]
         assert database.execute("SELECT count(*) FROM dag_run").fetchall() == [(0,)]
 
+    (installation / ".demo" / "environment").unlink()
     checked = cli(installation, "check", "bigquery", **airflow.own() | without)
     assert checked.stdout.startswith("ok    bigquery"), checked.stdout
