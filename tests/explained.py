@@ -1,12 +1,11 @@
 """The words of the warnings of extracts and transforms, and whether the report explains them."""
 
 import json
-from collections.abc import Iterable
 
-from ecommerce.core.data_warnings import DataWarning, sentence, wording
+from ecommerce.core.data_warnings import sentence, wording
 
 
-def unexplained(warnings: Iterable[DataWarning]) -> list[str]:
+def unexplained(warnings):
     """Return the sentences of `warnings` that the report would show without a meaning or an action."""
     return [
         sentence(each)
@@ -15,7 +14,7 @@ def unexplained(warnings: Iterable[DataWarning]) -> list[str]:
     ]
 
 
-def findings(warnings: Iterable[DataWarning | str]) -> list[str]:
+def findings(warnings):
     """Return what each warning found; stored ones are JSON."""
     return [
         wording(json.loads(each) if isinstance(each, str) else each).found

@@ -10,18 +10,6 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RECIPES = REPOSITORY / "docs" / "RECIPES.md"
-COPIED = (
-    "dags",
-    "plugins",
-    "include",
-    "tests",
-    "demo",
-    "docs",
-    "deploy",
-    "pyproject.toml",
-    "Makefile",
-)
-
 _BLOCK = re.compile(
     r"(?P<lead>[^\n]*(?:\n(?! *\n)[^\n]+)*?):\n\n(?P<indent> *)```\w*\n(?P<body>.*?)\n(?P=indent)```",
     re.S,
@@ -44,7 +32,7 @@ class Step:
     anchor: str = ""
     begins: bool = False
 
-    def carry_out(self, root: Path) -> None:
+    def carry_out(self, root):
         """Do it below `root`.
 
         Raises:
@@ -57,24 +45,20 @@ class Step:
             file.write_text(f"{self.text}\n")
             return
         lines = file.read_text().split("\n")
-        found = [
-            place
-            for place, line in enumerate(lines)
-            if (line.startswith(self.anchor) if self.begins else line == self.anchor)
-        ]
-        assert len(found) == 1, (
-            f"{self.path} has the line {self.anchor!r} {len(found)} times"
-        )
-        [place] = found
-        first, last = {"after": (place + 1, place + 1), "before": (place, place)}.get(
-            self.how, (place, place + 1)
-        )
-        file.write_text(
-            "\n".join([*lines[:first], *self.text.split("\n"), *lines[last:]])
-        )
+        places = []
+        for place, line in enumerate(lines):
+            is_anchor = line == self.anchor
+            if is_anchor or (self.begins and line.startswith(self.anchor)):
+                places.append(place)
+        assert len(places) == 1, (self.path, self.anchor, len(places))
+        [place] = places
+        first = place + 1 if self.how == "after" else place
+        last = place if self.how == "before" else place + 1
+        lines[first:last] = self.text.split("\n")
+        file.write_text("\n".join(lines))
 
 
-def steps(recipe: str) -> list[Step]:
+def steps(recipe):
     """The steps of the section `## <recipe>`; blocks that are no file (commands, queries) are left out."""
     sections = dict(
         re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", RECIPES.read_text(), re.S | re.M)
@@ -82,7 +66,7 @@ def steps(recipe: str) -> list[Step]:
     return steps_of(sections[recipe])
 
 
-def steps_of(text: str) -> list[Step]:
+def steps_of(text):
     """The steps in a text; as `steps`."""
     found = []
     for block in _BLOCK.finditer(text):
@@ -101,7 +85,7 @@ def steps_of(text: str) -> list[Step]:
     return found
 
 
-def copy_without(paths: list[str], target: Path) -> Path:
+def copy_without(paths, target):
     """A copy of the tracked files but for `paths`; the folder `target`."""
     tracked = subprocess.run(
         ["git", "ls-files", "-z"],
@@ -117,20 +101,12 @@ def copy_without(paths: list[str], target: Path) -> Path:
     return target
 
 
-def copy_repository(target: Path) -> Path:
-    """A copy of what runs and tests the pipeline; the folder `target`."""
-    target.mkdir()
-    ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
-    for name in COPIED:
-        source = REPOSITORY / name
-        if source.is_dir():
-            shutil.copytree(source, target / name, ignore=ignored)
-        else:
-            shutil.copy(source, target / name)
-    return target
+def copy_repository(target):
+    """A copy of the tracked files; the folder `target`."""
+    return copy_without([], target)
 
 
-def parts() -> dict[str, list[str]]:
+def parts():
     """The paths of each part that the recipe *Remove a part* removes."""
     section = re.findall(
         r"^## Remove a part\n(.*?)(?=^## |\Z)", RECIPES.read_text(), re.S | re.M
@@ -143,7 +119,7 @@ def parts() -> dict[str, list[str]]:
     return {part: paths.replace("\\\n", " ").split() for part, paths in blocks}
 
 
-def in_copy(copy: Path, *command: str, **environment: str) -> str:
+def in_copy(copy, *command, **environment):
     """What a command prints that runs with the code of the copy."""
     done = subprocess.run(
         [sys.executable, *command],

@@ -3,11 +3,10 @@
 import io
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 from PIL import Image, ImageDraw
 
@@ -24,29 +23,29 @@ class Website:
     sent: list[str] = field(default_factory=list)
 
     @property
-    def port(self) -> int:
+    def port(self):
         """Where it listens."""
         return self.server.server_port
 
     @property
-    def url(self) -> str:
+    def url(self):
         """Its address, without a slash at the end."""
         return f"http://{self.server.server_address[0]}:{self.port}"
 
     def put(
         self,
-        path: str,
-        body: bytes,
-        kind: str = "image/png",
+        path,
+        body,
+        kind="image/png",
         *,
-        status: int = 200,
-        **headers: str,
-    ) -> str:
+        status=200,
+        **headers,
+    ):
         """Let `path` answer `body`, and 304 to whoever has its ETag or date; the address. Underscores in
         names of headers are hyphens."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
 
-        def answer(request: BaseHTTPRequestHandler) -> None:
+        def answer(request):
             pairs = (("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since"))
             known = any(
                 name in named and request.headers.get(asked) == named[name]
@@ -66,14 +65,14 @@ class Website:
         self.answers[path] = answer
         return f"{self.url}{path}"
 
-    def redirect(self, path: str, location: str) -> str:
+    def redirect(self, path, location):
         """Let `path` lead to `location`; the address."""
         return self.put(path, b"", "text/html", status=302, Location=location)
 
-    def endless(self, path: str, announced: int | None = None) -> str:
+    def endless(self, path, announced=None):
         """Let `path` send a picture's beginning and then zeros, for ever."""
 
-        def answer(request: BaseHTTPRequestHandler) -> None:
+        def answer(request):
             request.send_response(200)
             request.send_header("Content-Type", "image/jpeg")
             if announced:
@@ -88,10 +87,10 @@ class Website:
         self.answers[path] = answer
         return f"{self.url}{path}"
 
-    def dripping(self, path: str, pause: float = 0.05) -> str:
+    def dripping(self, path, pause=0.05):
         """Let `path` send one byte after the other, slowly, for ever."""
 
-        def answer(request: BaseHTTPRequestHandler) -> None:
+        def answer(request):
             with suppress(OSError):
                 request.send_response(200)
                 request.send_header("Content-Type", "image/png")
@@ -103,26 +102,26 @@ class Website:
         self.answers[path] = answer
         return f"{self.url}{path}"
 
-    def silent(self, path: str) -> str:
+    def silent(self, path):
         """Let `path` take the request and close the connection."""
 
-        def answer(request: BaseHTTPRequestHandler) -> None:
+        def answer(request):
             request.close_connection = True
 
         self.answers[path] = answer
         return f"{self.url}{path}"
 
-    def asked(self, path: str) -> list[dict[str, str]]:
+    def asked(self, path):
         """The headers of the requests for `path`, names in lower case."""
         return [headers for asked, headers in self.requests if asked == path]
 
 
 @contextmanager
-def website(address: str = "127.0.0.1", port: int = 0) -> Iterator[Website]:
+def website(address="127.0.0.1", port=0):
     """A running server on `address`, an IPv4 one of this machine."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+        def do_GET(self):
             site.requests.append(
                 (
                     self.path,
@@ -135,7 +134,7 @@ def website(address: str = "127.0.0.1", port: int = 0) -> Iterator[Website]:
             else:
                 self.send_error(404)
 
-        def log_message(self, *_: Any) -> None:
+        def log_message(self, *_):
             """Say nothing."""
 
     server = ThreadingHTTPServer((address, port), Handler)
@@ -148,9 +147,7 @@ def website(address: str = "127.0.0.1", port: int = 0) -> Iterator[Website]:
         server.server_close()
 
 
-def drawn(
-    text: str, kind: str = "PNG", size: tuple[int, int] = (200, 120), **options: Any
-) -> bytes:
+def drawn(text, kind="PNG", size=(200, 120), **options):
     """A picture that differs with its text."""
     picture = Image.new(options.pop("mode", "RGB"), size, (240, 230, 210))
     ImageDraw.Draw(picture).text((10, 10), text, fill=(0, 0, 0))

@@ -25,10 +25,3 @@ def dag_bag(_airflow_home):
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("OWNER_LINK", OWNER_LINK)
         return DagBag(dag_folder=REPOSITORY / "dags", safe_mode=False)
-
-
-@pytest.fixture(params=[path.stem for path in DAG_FILES])
-def dag(request, dag_bag):
-    """Each DAG in turn; its id is its file's name."""
-    assert not dag_bag.import_errors
-    return dag_bag.dags[request.param]

@@ -1,8 +1,6 @@
 """What each DAG is wired like: schedule, form, tasks, their order, retries, pools and callbacks."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, timedelta
 
 import pendulum
 import pytest
@@ -42,7 +40,7 @@ def test_a_dag_is_wired_as_reviewed(dag_bag, snapshot, dag_id):
     assert "\n".join(described(dag_bag.dags[dag_id])) == snapshot
 
 
-def described(dag: Any) -> Iterator[str]:
+def described(dag):
     """The lines of a DAG that a reviewer compares with its documentation."""
     yield f"{dag.description} {sorted(dag.tags)}"
     yield f"at most {dag.max_active_runs} runs, each of {dag.dagrun_timeout} at most"
@@ -62,7 +60,7 @@ def described(dag: Any) -> Iterator[str]:
         yield from described_task(task)
 
 
-def runs_of(dag: Any) -> Iterator[tuple[datetime, str | None]]:
+def runs_of(dag):
     """The next three runs by the clock, with their partition keys."""
     if not getattr(dag.timetable, "expression", None):
         return
@@ -75,7 +73,7 @@ def runs_of(dag: Any) -> Iterator[tuple[datetime, str | None]]:
         yield last.run_after.astimezone(UTC), last.partition_key
 
 
-def described_task(task: Any) -> Iterator[str]:
+def described_task(task):
     """The lines of one task."""
     yield ""
     yield f"{task.task_id} after {sorted(task.upstream_task_ids)}, {task.trigger_rule.value}"
@@ -94,7 +92,7 @@ def described_task(task: Any) -> Iterator[str]:
             yield f"  {kind} {[asset.name for asset in assets]}"
 
 
-def failing_at_once(task: Any) -> list[str]:
+def failing_at_once(task):
     """The errors after which the task is not tried again."""
     decisions = {
         name: task.retry_policy.evaluate(error, try_number=1, max_tries=5)

@@ -15,11 +15,10 @@ import shutil
 import subprocess
 import sys
 import zoneinfo
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 AIRFLOW = Path(sys.executable).with_name("airflow")
@@ -41,7 +40,7 @@ LIBRARIES = """
 class WarmProcess(ForkServerProcess):
     """A process forked from the one that has imported `LIBRARIES`."""
 
-    def wait(self, timeout: float | None = None) -> int:
+    def wait(self, timeout=None):
         """Return its exit code, or the negative number of the signal that ended it.
 
         Raises:
@@ -53,9 +52,7 @@ class WarmProcess(ForkServerProcess):
         return self.exitcode
 
 
-def start(
-    command: Sequence[str | Path], environment: Mapping[str, str], output: Path
-) -> WarmProcess:
+def start(command, environment, output):
     """Start a Python script with its arguments in a session of its own; append what it prints to `output`."""
     multiprocessing.get_context("forkserver").set_forkserver_preload(LIBRARIES.split())
     process = WarmProcess(
@@ -65,7 +62,7 @@ def start(
     return process
 
 
-def _become(command: list[str], environment: dict[str, str], output: Path) -> None:
+def _become(command, environment, output):
     """Run the script in this process as a fresh Python would, but for what is imported already."""
     os.setsid()
     with output.open("ab") as file:
@@ -96,7 +93,7 @@ def _become(command: list[str], environment: dict[str, str], output: Path) -> No
         atexit._run_exitfuncs()  # multiprocessing leaves them out
 
 
-def build_newest_versions_only() -> None:
+def build_newest_versions_only():
     """Make Airflow build only the two newest versions of its task API, which takes five seconds less."""
     from cadwyn import VersionBundle
 
@@ -117,11 +114,11 @@ class AirflowHome:
     environment: Mapping[str, str]
 
     @property
-    def database(self) -> Path:
+    def database(self):
         """The metadata database, SQLite."""
         return self.folder / "airflow.db"
 
-    def start(self, *arguments: str) -> WarmProcess:
+    def start(self, *arguments):
         """Begin `airflow <arguments>`; everything it prints goes to `output`."""
         return start(
             [AIRFLOW, *arguments],
@@ -129,20 +126,20 @@ class AirflowHome:
             self.output,
         )
 
-    def test_dag(self, dag_id: str, **conf: Any) -> int:
+    def test_dag(self, dag_id, **conf):
         """Run the DAG to its end in one process; the exit code, 0 when it succeeded."""
         return self.start("dags", "test", dag_id, "-c", json.dumps(conf)).wait(300)
 
     @property
-    def output(self) -> Path:
+    def output(self):
         """What its processes printed, logs of the tasks included."""
         return self.folder / "output.log"
 
-    def log(self) -> str:
+    def log(self):
         """The text of `output`."""
         return self.output.read_text() if self.output.exists() else ""
 
-    def own(self) -> dict[str, str]:
+    def own(self):
         """What makes its processes find it, beside `environment`."""
         return {
             "AIRFLOW_HOME": str(self.folder),
@@ -155,7 +152,7 @@ class AirflowHome:
         }
 
 
-def migrate(folder: Path) -> AirflowHome:
+def migrate(folder):
     """Make the metadata database; it takes some seconds, so tests copy one."""
     folder.mkdir(parents=True)
     home = AirflowHome(folder, {})
@@ -165,9 +162,7 @@ def migrate(folder: Path) -> AirflowHome:
     return home
 
 
-def copy(
-    home: AirflowHome, folder: Path, environment: Mapping[str, str]
-) -> AirflowHome:
+def copy(home, folder, environment):
     """A fresh Airflow in `folder`, whose DAGs run in `environment`."""
     shutil.copytree(home.folder, folder)
     return AirflowHome(folder, environment)

@@ -2,11 +2,8 @@
 
 import json
 import uuid
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -17,14 +14,11 @@ from demo.layout import Folders, Ports
 from demo.ledger import STOREFRONT, Snapshot
 from demo.seeders import exchange_rates, partner_files, sales_db, shopify, storefront
 from demo.services import exchange_rates as exchange_rate_server
-from demo.services.emulator import Emulator
 from demo.services.ports import free_port
-from demo.services.postgres import Postgres
 from demo.services.shopify import Shopify
 from demo.services.storefront.server import Storefront
 from demo.services.web_events import EventCollector
 from tests.integration.warehouse_contents import (
-    Row,
     connect,
     differences,
     read_warehouse,
@@ -67,11 +61,11 @@ class Company:
     shown: Snapshot | None = field(default=None)
 
     @property
-    def dataset(self) -> str:
+    def dataset(self):
         """Name of the warehouse's dataset."""
         return self.environment["BIGQUERY_DATASET"]
 
-    def show(self, snapshot: Snapshot) -> None:
+    def show(self, snapshot):
         """Let every system show `snapshot`, and the database's clock their instant."""
         self.shown = snapshot
         with psycopg.connect(self.dsn) as database:
@@ -82,7 +76,7 @@ class Company:
         partner_files.fill(self.folders.partner_drop, snapshot)
         exchange_rates.fill(self.folders.rates, snapshot)
 
-    def oracle(self, snapshot: Snapshot | None = None, **settings: Any) -> Oracle:
+    def oracle(self, snapshot=None, **settings):
         """What the warehouse must hold once everything that `snapshot` show was read."""
         snapshot = snapshot or self.shown
         assert snapshot
@@ -103,11 +97,11 @@ class Company:
             **settings,
         )
 
-    def warehouse(self) -> dict[str, list[Row]]:
+    def warehouse(self):
         """The tables every run must lead to alike."""
         return read_warehouse(self.client, self.dataset)
 
-    def differences(self, expected: Oracle | dict[str, list[Row]]) -> str:
+    def differences(self, expected):
         """How the warehouse differs from what it should hold; empty when it does not."""
         tables = expected.tables() if isinstance(expected, Oracle) else expected
         return differences(tables, self.warehouse())
@@ -115,15 +109,15 @@ class Company:
 
 @contextmanager
 def company(
-    home: Path,
-    server: Postgres,
-    emulator: Emulator,
+    home,
+    server,
+    emulator,
     *,
-    mode: str = "11",
-    timezone: str = demo_environment.TIMEZONE,
-    currency: str = "USD",
-    dataset: str | None = None,
-) -> Iterator[Company]:
+    mode="11",
+    timezone=demo_environment.TIMEZONE,
+    currency="USD",
+    dataset=None,
+):
     """Start a company; all its systems are empty, and there is no `dataset` unless an empty one is given."""
     name = f"company_{uuid.uuid4().hex[:10]}"
     folders = Folders(home)
@@ -172,9 +166,7 @@ def company(
         server.psql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _environment(
-    name: str, ports: Ports, folders: Folders, timezone: str
-) -> dict[str, str]:
+def _environment(name, ports, folders, timezone):
     environment = demo_environment.environment(ports, folders, timezone=timezone)
     database = json.loads(environment["AIRFLOW_CONN_SALES_DB"]) | {"schema": name}
     return environment | {

@@ -1,30 +1,25 @@
 """What the tests of whole days share."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from demo.services.emulator import Emulator
-from demo.services.postgres import Postgres
 from ecommerce.warehouse import schema
-from tests.integration.airflow_process import AirflowHome, copy, migrate
-from tests.integration.company import Company, company
-from tests.integration.mailbox import Mailbox, open_mailbox
+from tests.integration.airflow_process import copy, migrate
+from tests.integration.company import company
+from tests.integration.mailbox import open_mailbox
 from tests.integration.warehouse_contents import connect, empty
 
 FULL_MATRIX = os.environ.get("KILL_MATRIX") == "full"
 """Whether the tests that choose some cases of many run them all, as for a nightly run (README.md)."""
 
-StartCompany = Callable[..., Company]
 LendDataset = Callable[..., AbstractContextManager[str]]
 
 
 @pytest.fixture(scope="session")
-def lend_dataset(bigquery_emulator: Emulator) -> LendDataset:
+def lend_dataset(bigquery_emulator):
     """Lend a dataset whose tables are empty, or not made yet; the same few serve all tests of this process.
 
     To empty tables takes a tenth of the time that it takes to make them, and the emulator has translated the
@@ -33,7 +28,7 @@ def lend_dataset(bigquery_emulator: Emulator) -> LendDataset:
     client, lent, used = connect(bigquery_emulator), set[str](), set[str]()
 
     @contextmanager
-    def lend(name: str | None = None) -> Iterator[str]:
+    def lend(name=None):
         names = ("shop", *(f"shop_{number}" for number in range(2, 9)))
         name = name or next(each for each in names if each not in lent)
         assert name not in lent, f"{name} is lent already"
@@ -52,11 +47,11 @@ def lend_dataset(bigquery_emulator: Emulator) -> LendDataset:
 
 @pytest.fixture
 def start_company(
-    tmp_path: Path,
-    postgres_server: Postgres,
-    bigquery_emulator: Emulator,
-    lend_dataset: LendDataset,
-) -> Iterator[StartCompany]:
+    tmp_path,
+    postgres_server,
+    bigquery_emulator,
+    lend_dataset,
+):
     """Start a company (arguments as `company`); this process then is the pipeline's environment.
 
     Its dataset is lent, unless `own_dataset` asks for one that does not exist yet or it reports in another
@@ -68,11 +63,11 @@ def start_company(
 
 @pytest.fixture(scope="module")
 def start_shared_company(
-    tmp_path_factory: pytest.TempPathFactory,
-    postgres_server: Postgres,
-    bigquery_emulator: Emulator,
-    lend_dataset: LendDataset,
-) -> Iterator[StartCompany]:
+    tmp_path_factory,
+    postgres_server,
+    bigquery_emulator,
+    lend_dataset,
+):
     """As `start_company`, for a company that all tests of a module look at."""
     folder = tmp_path_factory.mktemp("shared")
     with _starter(folder, postgres_server, bigquery_emulator, lend_dataset) as start:
@@ -80,14 +75,10 @@ def start_shared_company(
 
 
 @contextmanager
-def _starter(
-    folder: Path, server: Postgres, emulator: Emulator, lend_dataset: LendDataset
-) -> Iterator[StartCompany]:
+def _starter(folder, server, emulator, lend_dataset):
     with ExitStack() as running, pytest.MonkeyPatch.context() as environment:
 
-        def start(
-            name: str = "company", *, own_dataset: bool = False, **arguments: Any
-        ) -> Company:
+        def start(name="company", *, own_dataset=False, **arguments):
             # A view names the reporting currency, and is not made anew in a dataset that is lent again.
             if not own_dataset and arguments.get("currency", "USD") == "USD":
                 arguments["dataset"] = running.enter_context(lend_dataset())
@@ -102,21 +93,19 @@ def _starter(
 
 
 @pytest.fixture(scope="session")
-def migrated_airflow(tmp_path_factory: pytest.TempPathFactory) -> AirflowHome:
+def migrated_airflow(tmp_path_factory):
     """An Airflow home with an empty metadata database, to be copied."""
     return migrate(tmp_path_factory.mktemp("airflow") / "home")
 
 
 @pytest.fixture
-def start_airflow(
-    tmp_path: Path, migrated_airflow: AirflowHome
-) -> Callable[[Mapping[str, str]], AirflowHome]:
+def start_airflow(tmp_path, migrated_airflow):
     """A fresh Airflow whose DAGs run in the given environment."""
     return lambda environment: copy(migrated_airflow, tmp_path / "airflow", environment)
 
 
 @pytest.fixture
-def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
+def mailbox(tmp_path):
     """A running mail server."""
     with open_mailbox(tmp_path / "mailbox") as box:
         yield box

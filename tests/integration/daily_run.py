@@ -1,7 +1,6 @@
 """One run of the daily pipeline without Airflow: what the tasks of its DAG call, in order, at any instant."""
 
-from collections.abc import Collection, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import time_machine
@@ -11,7 +10,6 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.names import DAG_DAILY as DAG
 from ecommerce.sales import read_windows, source_policy, transform
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.figures.model import Figures
 from ecommerce.sales.report.figures.quality import Provenance
 from ecommerce.sales.report.queries import read_figures
 from ecommerce.sources import SOURCES, module
@@ -20,24 +18,24 @@ from ecommerce.warehouse import checks, load, load_history
 from ecommerce.warehouse.client import connect
 
 
-def morning_after(day: date) -> datetime:
+def morning_after(day):
     """When the scheduled run of `day` begins: six o'clock in the shop; in UTC."""
     zone = ZoneInfo(settings.shop_timezone())
     return datetime.combine(day + timedelta(days=1), time(6), zone).astimezone(UTC)
 
 
-def sources_on() -> list[str]:
+def sources_on():
     """The sources that are not off."""
     return [source for source in SOURCES if not source_policy.reason_to_skip(source)]
 
 
 def run_day(
-    day: date,
-    at: datetime | None = None,
+    day,
+    at=None,
     *,
-    sources: Collection[str] = SOURCES,
-    run_id: str | None = None,
-) -> load.LoadResult:
+    sources=SOURCES,
+    run_id=None,
+):
     """Extract, transform, load and check the business day `day`, as a run that begins at `at` does.
 
     Sources that are not in `sources` have failed.
@@ -48,17 +46,13 @@ def run_day(
         return finish(day, run_id, stage(day, run_id, sources))
 
 
-def stage(
-    day: date, run_id: str, sources: Collection[str] = SOURCES
-) -> list[staging.Manifest]:
+def stage(day, run_id, sources=SOURCES):
     """The first half of a run that takes place now: extract and transform."""
     raw = [extract(source, day, run_id) for source in sources_on() if source in sources]
     return [transform.transform(manifest, run_id=run_id) for manifest in raw]
 
 
-def finish(
-    day: date, run_id: str, loadable: Sequence[staging.Manifest]
-) -> load.LoadResult:
+def finish(day, run_id, loadable):
     """The second half: load and check; sources that are not in `loadable` have failed."""
     result = load.load(
         loadable,
@@ -77,7 +71,7 @@ def finish(
     return result
 
 
-def report_of(business_date: date, run_id: str) -> Figures:
+def report_of(business_date, run_id):
     """The report of a day that `run_id` has run, from the warehouse as it is now."""
     window = day_window(business_date, settings.shop_timezone())
     origin = Provenance(
@@ -92,7 +86,7 @@ def report_of(business_date: date, run_id: str) -> Figures:
     return read_figures(connect(), business_date, origin)
 
 
-def extract(source: str, day: date, run_id: str) -> staging.Manifest:
+def extract(source, day, run_id):
     """The extract of one source for a run that takes place now."""
     shop = settings.load_settings()
     window = read_windows.window_of_day(

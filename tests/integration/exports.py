@@ -3,21 +3,18 @@
 import csv
 import gzip
 import io
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pyarrow as pa
+import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 import time_machine
 from airflow.sdk.exceptions import AirflowSkipException
 
-from demo.ledger import PARTNERS, Order, PartnerFile, Snapshot
+from demo.ledger import PARTNERS, PartnerFile
 from demo.seeders import partner_files
 from ecommerce.runtime.run_context import run_of
 from ecommerce.sales import loading
@@ -25,141 +22,103 @@ from ecommerce.sales import tasks as sales
 from ecommerce.sales.history import tasks
 from ecommerce.storage.staging import Manifest
 from ecommerce.storage.xcom import from_xcom, to_xcom
-from ecommerce.warehouse.load import LoadResult, load_manifest
+from ecommerce.warehouse.load import load_manifest
 from ecommerce.warehouse.staging_tables import HISTORY
 
 SOURCE = "old_shop"
-KINDS = ("csv", "csv.gz", "parquet", "csv.zst")
 
 
-def exported(
-    snapshot: Snapshot, orders: Sequence[Order], source: str = SOURCE
-) -> Snapshot:
-    """Books with `orders` only, sold by `source`, as far as the layout of an export can tell them."""
-    known = [
-        replace(
-            order,
-            channel=source,
-            partner=PARTNERS[1],
-            customer_id=None,
-            coupon_code=None,
-            is_test=False,
-            shipping=Decimal(0),
-            fee=Decimal(0),
-            lines=order.valid_lines,
-        )
-        for order in orders
-        if order.valid_lines
-    ]
+def exported(snapshot, orders):
+    """Books with `orders` only, sold by `SOURCE`, as far as the layout of an export can tell them."""
+    changes = {
+        "channel": SOURCE,
+        "partner": PARTNERS[1],
+        "customer_id": None,
+        "coupon_code": None,
+        "is_test": False,
+        "shipping": Decimal(0),
+        "fee": Decimal(0),
+    }
+    known = []
+    for order in orders:
+        if order.valid_lines:
+            known.append(replace(order, lines=order.valid_lines, **changes))
     return replace(snapshot, orders=tuple(known), refunds=(), files=())
 
 
-def rows(snapshot: Snapshot) -> list[list[str]]:
+def rows(snapshot):
     """The export's records, header first."""
-    file = PartnerFile(
-        name="export.csv",
-        partner=PARTNERS[1],
-        day=snapshot.at.date(),
-        received_at=snapshot.at,
-        orders=snapshot.orders,
-        bad_rows=(),
-        repeated=(),
-    )
-    return list(
-        csv.reader(io.StringIO(partner_files.render(file).decode(), newline=""))
-    )
+    day, orders = snapshot.at.date(), snapshot.orders
+    file = PartnerFile("export.csv", PARTNERS[1], day, snapshot.at, orders, (), ())
+    text = partner_files.render(file).decode()
+    return list(csv.reader(io.StringIO(text, newline="")))
 
 
-def write(
-    folder: Path, snapshot: Snapshot, files: int = 3, kinds: Sequence[str] = KINDS
-) -> None:
-    """Deal the lines out to `files` files, one after the other, so that orders are split over them."""
+def write(folder, snapshot):
+    """Deal the lines out to three files of different kinds, so that orders are split over them."""
     folder.mkdir(parents=True, exist_ok=True)
     header, *lines = rows(snapshot)
-    for number in range(files):
-        kind = kinds[number % len(kinds)]
-        records = io.StringIO(newline="")
-        csv.writer(records, lineterminator="\n").writerows(
-            [header, *lines[number::files]]
-        )
-        text = records.getvalue()
-        path = folder / f"orders_{number:02d}.{kind}"
-        if kind == "parquet":
-            table = [
-                dict(zip(header, record, strict=True))
-                for record in lines[number::files]
-            ]
-            pq.write_table(pa.Table.from_pylist(table), path)
-        else:
-            compressed: dict[str, Callable[[bytes], bytes]] = {
-                "csv.gz": gzip.compress,
-                "csv.zst": lambda data: pa.compress(data, "zstd", asbytes=True),
-            }
-            path.write_bytes(compressed.get(kind, bytes)(text.encode()))
+    pa_csv.write_csv(table(header, lines[0::3]), folder / "orders_0.csv")
+    with gzip.open(folder / "orders_1.csv.gz", "wb") as file:
+        pa_csv.write_csv(table(header, lines[1::3]), file)
+    pq.write_table(table(header, lines[2::3]), folder / "orders_2.parquet")
 
 
-@dataclass
+def table(header, lines):
+    return pa.Table.from_pylist(
+        [dict(zip(header, line, strict=True)) for line in lines]
+    )
+
+
 class HistoryLoad:
     """One run of the DAG's tasks over the files of `folder`; every task may be called again."""
 
-    folder: Path
-    at: datetime
-    run_id: str = "manual__history"
-    params: dict[str, Any] = field(default_factory=dict)
-    accounts: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def context(self) -> dict[str, Any]:
-        """A task's context."""
-        given = {
-            "files": f"file://{self.folder}/orders_*",
+    def __init__(self, folder, at, run_id="manual__history", **params):
+        self.at = at
+        run = SimpleNamespace(dag_id="sales_history_load", run_id=run_id, run_after=at)
+        params = {
+            "files": f"file://{folder}/orders_*",
             "source": SOURCE,
             "first_day": None,
             "last_day": None,
             "dry_run": False,
             "most_rejected": 5,
-        }
-        run = SimpleNamespace(
-            dag_id="sales_history_load", run_id=self.run_id, run_after=self.at
-        )
-        return {"params": given | self.params, "dag_run": run, "run_id": self.run_id}
+        } | params
+        self.context = {"params": params, "dag_run": run, "run_id": run_id}
+        self.accounts = []
 
-    def totals(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    def totals(self):
         """What was read, and the control totals."""
-        with time_machine.travel(self.at):
-            reads = [
-                tasks.read.function(each)
-                for each in tasks.list_files.function(**self.context)
-            ]
-            return reads, tasks.control_totals.function(reads, **self.context)
+        files = tasks.list_files.function(**self.context)
+        reads = [tasks.read.function(file) for file in files]
+        return reads, tasks.control_totals.function(reads, **self.context)
 
-    def months(self) -> Iterator[dict[str, Any]]:
-        """Everything up to the loads of single months: their manifests, in order."""
-        reads, totals = self.totals()
+    def manifests(self, totals):
+        """The manifests of the months, in order."""
         months = tasks.months.function(totals, **self.context)
+        return [tasks.transform.function(month, **self.context) for month in months]
+
+    def months(self):
+        """Everything up to the loads of single months: their manifests, in order."""
         with time_machine.travel(self.at):
+            reads, totals = self.totals()
             tasks.exchange_rates.function(totals, **self.context)
-            manifests = [
-                tasks.transform.function(month, **self.context) for month in months
-            ]
+            manifests = self.manifests(totals)
         yield from manifests
         tasks.clean_up.function(reads, totals)
         self.accounts = tasks.summary.function(manifests, **self.context)
 
-    def dry(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    def dry(self):
         """A dry run: the control totals, and what a load would do by month."""
         with time_machine.travel(self.at):
             reads, totals = self.totals()
             with pytest.raises(AirflowSkipException):
                 tasks.exchange_rates.function(totals, **self.context)
-            months = tasks.months.function(totals, **self.context)
-            manifests = [
-                tasks.transform.function(month, **self.context) for month in months
-            ]
+            manifests = self.manifests(totals)
             tasks.clean_up.function(reads, totals)
             return totals, tasks.summary.function(manifests, **self.context)
 
-    def load(self, manifest: dict[str, Any]) -> LoadResult:
+    def load(self, manifest):
         """Load and check one month; the load's result."""
         with time_machine.travel(self.at):
             loaded = load_manifest(
@@ -171,11 +130,6 @@ class HistoryLoad:
             sales.check_read.function(to_xcom(loaded), **self.context)
             return loaded
 
-    def run(self) -> list[LoadResult]:
+    def run(self):
         """The whole run; the results of the loads."""
         return [self.load(manifest) for manifest in self.months()]
-
-
-def now() -> datetime:
-    """The present, for runs that do not care when."""
-    return datetime.now(UTC)

@@ -5,11 +5,8 @@ Unlike the demo's its processes are forked from a warm one, and its metadata dat
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
-from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from demo import processes
@@ -18,15 +15,13 @@ from demo.layout import Folders, Ports
 from demo.services.ports import free_port
 from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.core.errors import TransientError
-from tests.integration.airflow_process import AirflowHome, start
+from tests.integration.airflow_process import start
 
 LIMIT = 900
 """Seconds after which something never happens; far more than a slow machine needs."""
 
-T = TypeVar("T")
 
-
-def timezone_at_work() -> str:
+def timezone_at_work():
     """A place where no day or week ends amid the test, and six is too long ago for a first run of its own.
 
     A DAG that is switched on within a tenth of its interval after a tick runs for that tick.
@@ -40,18 +35,16 @@ class LiveAirflow(AirflowServices):
 
     api: AirflowApi
 
-    def __init__(
-        self, folder: Path, migrated: AirflowHome, environment: Mapping[str, str]
-    ) -> None:
+    def __init__(self, folder, migrated, environment):
         ports = Ports(airflow=free_port(), airflow_logs=free_port())
         super().__init__(ports, Folders(folder), environment["SHOP_TIMEZONE"])
         self._migrated, self._changes = migrated, dict(environment)
 
-    def environment(self) -> dict[str, str]:
+    def environment(self):
         """As the demo's, with the changes of this one."""
         return super().environment() | self._changes
 
-    def begin(self, *dag_ids: str) -> None:
+    def begin(self, *dag_ids):
         """Start it and wait until `dag_ids` can be run."""
         self.start()
         self.wait(LIMIT)
@@ -61,7 +54,7 @@ class LiveAirflow(AirflowServices):
             self.until(lambda dag_id=dag_id: self._knows(dag_id), f"has read {dag_id}")
             self.api.request("PATCH", f"dags/{dag_id}", json={"is_paused": False})
 
-    def until(self, look: Callable[[], T | None], what: str) -> T:
+    def until(self, look, what):
         """What `look` gives as soon as it is true."""
         deadline = time.monotonic() + LIMIT
         while not (found := look()):
@@ -72,80 +65,70 @@ class LiveAirflow(AirflowServices):
             time.sleep(0.5)
         return found
 
-    def trigger(
-        self, dag_id: str, partition_key: str | None = None, **conf: Any
-    ) -> str:
+    def trigger(self, dag_id, partition_key=None, **conf):
         """Ask for a run; its id."""
         request = {"logical_date": None, "partition_key": partition_key, "conf": conf}
-        run_id: str = self.api.post(f"dags/{dag_id}/dagRuns", request)["dag_run_id"]
-        return run_id
+        return self.api.post(f"dags/{dag_id}/dagRuns", request)["dag_run_id"]
 
-    def state(self, dag_id: str, run_id: str) -> str:
+    def state(self, dag_id, run_id):
         """The state of a run once it has ended: success or failed."""
 
-        def ended() -> str | None:
+        def ended():
             state = self.api.get(f"dags/{dag_id}/dagRuns/{run_id}")["state"]
             return state if state in ("success", "failed") else None
 
         return self.until(ended, f"ends {run_id} of {dag_id}")
 
-    def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+    def tasks(self, dag_id, run_id):
         """The task instances of a run."""
-        found = self.api.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=100)
-        tasks: list[dict[str, Any]] = found["task_instances"]
-        return tasks
+        path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances"
+        return self.api.get(path, limit=100)["task_instances"]
 
-    def task_states(self, dag_id: str, run_id: str) -> dict[str, str]:
+    def task_states(self, dag_id, run_id):
         """The state of each task of a run."""
         return {task["task_id"]: task["state"] for task in self.tasks(dag_id, run_id)}
 
-    def tries(
-        self, dag_id: str, run_id: str, task_id: str
-    ) -> list[tuple[datetime, datetime]]:
+    def tries(self, dag_id, run_id, task_id):
         """Begin and end of each try of a task."""
         found = self.api.get(
             f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/tries"
         )
-        tries = sorted(found["task_instances"], key=lambda each: each["try_number"])
-        return [
-            (
-                datetime.fromisoformat(each["start_date"]),
-                datetime.fromisoformat(each["end_date"]),
-            )
-            for each in tries
-        ]
+        times = []
+        for each in sorted(
+            found["task_instances"], key=lambda each: each["try_number"]
+        ):
+            begin, end = each["start_date"], each["end_date"]
+            times.append((datetime.fromisoformat(begin), datetime.fromisoformat(end)))
+        return times
 
-    def log(
-        self, dag_id: str, run_id: str, task_id: str, number: int = 1
-    ) -> list[dict[str, Any]]:
+    def log(self, dag_id, run_id, task_id, number=1):
         """The lines of the log of a try, as the UI gets them."""
         path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{number}"
-        lines: list[dict[str, Any]] = self.api.get(path, map_index=-1)["content"]
-        return lines
+        return self.api.get(path, map_index=-1)["content"]
 
-    def logs(self) -> str:
+    def logs(self):
         """The last words of its processes."""
         return "\n".join(
             f"--- {path.name}\n{path.read_text(errors='replace')[-2000:]}"
             for path in sorted(self.folders.logs.glob("*.log"))
         )
 
-    def _migrate(self, known: dict[str, str]) -> None:
+    def _migrate(self, known):
         shutil.copy(self._migrated.database, self.home)
 
-    def _begin(self, name: str, command: list[str], known: dict[str, str]) -> None:
+    def _begin(self, name, command, known):
         self.folders.logs.mkdir(parents=True, exist_ok=True)
         process = start(command, known, self.folders.logs / f"{name}.log")
         assert process.pid
         processes.record(self.folders.processes, name, process.pid)
 
-    def _signed_in(self) -> AirflowApi | None:
+    def _signed_in(self):
         try:
             return AirflowApi(self.url, USER, PASSWORD)
         except TransientError:
             return None
 
-    def _knows(self, dag_id: str) -> bool:
+    def _knows(self, dag_id):
         broken = self.api.get("importErrors")["import_errors"]
         assert not broken, broken
         return any(
@@ -155,9 +138,7 @@ class LiveAirflow(AirflowServices):
 
 
 @contextmanager
-def live_airflow(
-    folder: Path, migrated: AirflowHome, environment: Mapping[str, str], *dag_ids: str
-) -> Iterator[LiveAirflow]:
+def live_airflow(folder, migrated, environment, *dag_ids):
     """A running Airflow whose `dag_ids` are not paused, stopped at the end of the block."""
     airflow = LiveAirflow(folder, migrated, environment)
     try:

@@ -1,14 +1,9 @@
 """Sales of a shop whose pattern is known, put into the warehouse as loads leave them, without any run."""
 
 import uuid
-from datetime import date, timedelta
-from pathlib import Path
-from typing import Any
+from datetime import timedelta
 
-import pytest
-from google.cloud import bigquery
-
-from demo.services.emulator import PROJECT, Emulator
+from demo.services.emulator import PROJECT
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.schema import prepare
 
@@ -16,9 +11,7 @@ WEEK = (80, 90, 100, 110, 140, 160, 120)
 CATEGORIES = ("Kitchen", "Garden", "Textiles")
 
 
-def environment(
-    emulator: Emulator, folder: Path, dataset: str | None = None
-) -> dict[str, str]:
+def environment(emulator, folder, dataset=None):
     """A deployment with an empty warehouse."""
     extra = f'{{"is_anonymous": true, "project": "{PROJECT}"}}'
     return {
@@ -34,21 +27,19 @@ def environment(
     }
 
 
-def open_warehouse(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def open_warehouse(settings, monkeypatch):
     """Let this process have `settings`, and create the tables of its warehouse."""
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     prepare(connect(step="test"))
 
 
-def amount(day: date, place: int) -> int:
+def amount(day, place):
     """What the category of that place brings on a day; every day is a little different."""
     return WEEK[day.weekday()] * (place + 1) + (day.toordinal() * 7 + place) % 11
 
 
-def sell(
-    client: bigquery.Client, dataset: str, first: date, days: int, *, runs: bool = True
-) -> None:
+def sell(client, dataset, first, days, *, runs=True):
     """Sales of `days` days from `first` on, in one channel; with `runs`, each had its daily run."""
     some = [first + timedelta(days=back) for back in range(days)]
     rows = [
@@ -75,7 +66,7 @@ def sell(
         run(client, dataset, some)
 
 
-def run(client: bigquery.Client, dataset: str, days: list[date]) -> None:
+def run(client, dataset, days):
     """Every source was read for these days."""
     sources = ("sales_db", "storefront", "partner_files", "exchange_rates")
     rows = [
@@ -89,6 +80,6 @@ def run(client: bigquery.Client, dataset: str, days: list[date]) -> None:
     )
 
 
-def ask(client: bigquery.Client, sql: str) -> list[dict[str, Any]]:
+def ask(client, sql):
     """The rows of an answer."""
     return [dict(row.items()) for row in client.query(sql).result()]

@@ -1,11 +1,9 @@
 """A mail server for tests: it keeps what it is given."""
 
 import json
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 
 from demo.services import mail as mail_service
@@ -22,7 +20,7 @@ class Mailbox:
     folder: Path
     port: int
 
-    def messages(self) -> list[EmailMessage]:
+    def messages(self):
         """The messages so far, the oldest first."""
         files = sorted(self.folder.glob("*.eml"))
         return [
@@ -30,7 +28,7 @@ class Mailbox:
             for path in files
         ]
 
-    def environment(self) -> dict[str, str]:
+    def environment(self):
         """The connection to this server, and people to mail to."""
         extra = {
             "disable_ssl": True,
@@ -51,7 +49,7 @@ class Mailbox:
 
 
 @contextmanager
-def open_mailbox(folder: Path) -> Iterator[Mailbox]:
+def open_mailbox(folder):
     """A running mail server that keeps its messages in `folder`."""
     box = Mailbox(folder, free_port())
     with mail_service.run_mail_server(box.folder, box.port, free_port()):

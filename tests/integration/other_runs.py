@@ -9,28 +9,27 @@ from ecommerce.core.names import DAG_RECONCILIATION, DAG_SYNC
 from ecommerce.core.settings import shop_timezone
 from ecommerce.sales import loading, read_windows, transform
 from ecommerce.sales.reconciliation import comparison
-from ecommerce.sales.reconciliation.comparison import Difference
 from ecommerce.sources import STOREFRONT, module
-from ecommerce.storage.staging import DagRun, Manifest
+from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse import load_history
 from ecommerce.warehouse.checks import check_load
-from ecommerce.warehouse.load import LoadResult, load_manifest
+from ecommerce.warehouse.load import load_manifest
 
 
-def sync(at: datetime, source: str = STOREFRONT) -> LoadResult:
+def sync(at, source=STOREFRONT):
     """What `storefront_orders_sync` does for a source in a run that begins at `at`; the load's result."""
     with time_machine.travel(at):
         return finish_sync(at, stage_sync(at, source))
 
 
-def stage_sync(at: datetime, source: str = STOREFRONT) -> Manifest:
+def stage_sync(at, source=STOREFRONT):
     """The first half of a sync that takes place now, at `at`: extract and transform; a manifest."""
     run = _run(DAG_SYNC, at)
     window = read_windows.window_of_sync(source, run, load_history, datetime.now(UTC))
     return transform.transform(module(source).extract(window), run_id=run.run_id)
 
 
-def finish_sync(at: datetime, loadable: Manifest) -> LoadResult:
+def finish_sync(at, loadable):
     """The second half: load and check; the load's result."""
     run = _run(DAG_SYNC, at)
     loaded = load_manifest(loading.ORDERS, run, loadable)
@@ -38,7 +37,7 @@ def finish_sync(at: datetime, loadable: Manifest) -> LoadResult:
     return loaded
 
 
-def compare(at: datetime) -> list[Difference]:
+def compare(at):
     """What the comparisons of `sales_reconciliation` find at `at`, the newest day first."""
     run = _run(DAG_RECONCILIATION, at)
     found = []
@@ -51,7 +50,7 @@ def compare(at: datetime) -> list[Difference]:
     return comparison.newest_first(found)
 
 
-def reconcile(at: datetime, most: int = 7) -> list[Difference]:
+def reconcile(at, most=7):
     """What `sales_reconciliation` does in a run that begins at `at`; the differences it found."""
     found = compare(at)
     run = _run(DAG_RECONCILIATION, at)
@@ -68,5 +67,5 @@ def reconcile(at: datetime, most: int = 7) -> list[Difference]:
     return found
 
 
-def _run(dag_id: str, at: datetime) -> DagRun:
+def _run(dag_id, at):
     return DagRun(dag_id, f"test__{at:%Y%m%dT%H%M%S}")

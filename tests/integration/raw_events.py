@@ -1,15 +1,11 @@
 """Raw folders of web events, as the extract leaves them."""
 
 import json
-from datetime import date, datetime
-from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ecommerce.storage import staging
-from tests.oracle_events import Event
 
 TEXTS = (
     *(
@@ -30,14 +26,14 @@ SCHEMA = pa.schema(
 
 
 def write_raw(
-    folder: Path,
-    events: list[Event],
+    folder,
+    events,
     *,
-    day: date,
-    start: datetime,
-    end: datetime,
-    at: datetime,
-) -> staging.Manifest:
+    day,
+    start,
+    end,
+    at,
+):
     """A raw folder as the extract leaves it."""
     uri = f"file://{folder}/web_events"
     with staging.publish(uri) as draft:
@@ -69,5 +65,5 @@ def write_raw(
     return staging.read_manifest(uri)
 
 
-def _as_text(value: Any) -> str | None:
+def _as_text(value):
     return value if value is None or isinstance(value, str) else json.dumps(value)

@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -31,11 +30,11 @@ class SalesDatabase:
     folder: Path
     monkeypatch: pytest.MonkeyPatch
 
-    def run(self, sql: str) -> str:
+    def run(self, sql):
         """Run statements as its owner; what they print."""
         return self.server.psql(sql, self.name)
 
-    def connect_as(self, **fields: Any) -> None:
+    def connect_as(self, **fields):
         """Let the connection `sales_db` be this database, with other fields where given."""
         connection = {
             "conn_type": "postgres",
@@ -49,11 +48,11 @@ class SalesDatabase:
 
     def window(
         self,
-        changed_from: datetime | None = None,
-        changed_until: datetime | None = None,
-        timezone: str = "UTC",
-        folder: str = "sales_db",
-    ) -> ReadWindow:
+        changed_from=None,
+        changed_until=None,
+        timezone="UTC",
+        folder="sales_db",
+    ):
         """The run of `DAY`: an older day's, or with `changed_from` the newest day's, unless bounded."""
         day = day_window(DAY, timezone)
         if changed_from is None:
@@ -66,7 +65,7 @@ class SalesDatabase:
             f"file://{self.folder}/{folder}",
         )
 
-    def extract(self, *args: Any, **kwargs: Any) -> Extracted:
+    def extract(self, *args, **kwargs):
         """Extract the window of these arguments."""
         return Extracted(sales_db.extract(self.window(*args, **kwargs)))
 
@@ -77,9 +76,7 @@ class Extracted:
 
     manifest: Manifest
 
-    def rows(
-        self, name: str, columns: str = "*", order: str = "ALL"
-    ) -> list[tuple[Any, ...]]:
+    def rows(self, name, columns="*", order="ALL"):
         """Rows of one of its files, in order of their columns."""
         with duckdb.connect() as duck:
             duck.execute("SET TimeZone = 'UTC'")
@@ -88,19 +85,17 @@ class Extracted:
                 f"SELECT {columns} FROM '{path}' ORDER BY {order}"
             ).fetchall()
 
-    def ids(self, name: str, column: str = "order_id") -> list[Any]:
+    def ids(self, name, column="order_id"):
         """One column of one file, sorted."""
         return [value for (value,) in self.rows(name, column)]
 
 
-def at(text: str) -> datetime:
+def at(text):
     """An instant in UTC, as `2026-03-10 12:00`."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def order(
-    order_id: str, ordered_at: str, updated_at: str | None = None, *, lines: int = 1
-) -> str:
+def order(order_id, ordered_at, updated_at=None, *, lines=1):
     """SQL of an order with that many lines of 2 x 10.50."""
     return (
         f"INSERT INTO orders VALUES ('{order_id}', NULL, 'completed', 'USD', 'US', 4.95, NULL, false, "
@@ -111,11 +106,11 @@ def order(
 
 
 def refund(
-    refund_id: str,
-    order_id: str | None,
-    refunded_at: str,
-    updated_at: str | None = None,
-) -> str:
+    refund_id,
+    order_id,
+    refunded_at,
+    updated_at=None,
+):
     """SQL of a refund of 3.25."""
     owner = f"'{order_id}'" if order_id else "NULL"
     return (

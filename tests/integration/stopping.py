@@ -9,10 +9,8 @@ import importlib.util
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from ecommerce.mail.alerts import DEFAULT_ARGS
 from ecommerce.runtime.retries import NETWORK_RETRIES
@@ -28,7 +26,7 @@ QUICK = {
 }
 
 
-def arm(folder: Path, dag_id: str, stages: Iterable[str]) -> dict[str, Path]:
+def arm(folder, dag_id, stages):
     """Ask for stops; by stage, the file that will hold the process id."""
     folder.mkdir(exist_ok=True)
     for stage in stages:
@@ -36,7 +34,7 @@ def arm(folder: Path, dag_id: str, stages: Iterable[str]) -> dict[str, Path]:
     return {stage: folder / f"{dag_id}.{stage}.pid" for stage in stages}
 
 
-def product_dag(dag_id: str, source: str) -> Any:
+def product_dag(dag_id, source):
     """The DAG of `dags/<dag_id>.py`; `source` is the one whose extract and transform may stop."""
     NETWORK_RETRIES.update(QUICK)
     DEFAULT_ARGS.update(QUICK)
@@ -45,23 +43,19 @@ def product_dag(dag_id: str, source: str) -> Any:
     ):  # its decorators took the retries as they were
         importlib.reload(tasks)
 
-    def stage_of_folder(draft: staging.Draft, **_: Any) -> str | None:
+    def stage_of_folder(draft, **_):
         if draft.uri.endswith(f"/transformed/{source}"):
             return "transform"
         if draft.uri.endswith((f"/{source}", "/export")):
             return "extract"
         return "report" if draft.uri.startswith(os.environ["REPORTS_URI"]) else None
 
-    def stage_of_statement(
-        _: Warehouse, __: str, what: str, *___: Any, **____: Any
-    ) -> str | None:
+    def stage_of_statement(_, __, what, *___, **____):
         return "load" if what == "load" else None
 
-    def stopping(
-        step: Callable[..., Any], stage: Callable[..., str | None]
-    ) -> Callable[..., Any]:
+    def stopping(step, stage):
         @functools.wraps(step)
-        def stepped(*arguments: Any, **options: Any) -> Any:
+        def stepped(*arguments, **options):
             result = step(*arguments, **options)
             if name := stage(*arguments, **options):
                 _stop(f"{dag_id}.{name}")
@@ -86,7 +80,7 @@ def product_dag(dag_id: str, source: str) -> Any:
     return product.dag
 
 
-def _stop(name: str) -> None:
+def _stop(name):
     folder = Path(os.environ["STOPS"])
     try:
         (folder / name).rename(folder / f"{name}.taken")

@@ -3,143 +3,49 @@
 The day that fails has every kind of bad record, too: the next run rejects each of them and loads all else.
 """
 
-import json
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
-import psycopg
 import pytest
 
 from demo.ledger import Ledger
-from demo.seeders import exchange_rates
 from demo.services.storefront import Fault
 from ecommerce.core import errors
 from ecommerce.sources import http
 from ecommerce.warehouse import client as bigquery
 from tests.integration import bad_records
-from tests.integration.company import Company
-from tests.integration.conftest import StartCompany
 from tests.integration.daily_run import morning_after, run_day
-from tests.integration.warehouse_contents import Row, read_table
+from tests.integration.warehouse_contents import read_table
 
 FIRST, SECOND = date(2026, 8, 31), bad_records.DAY
-AUDIT = ("load_audit", "rejected_rows", "loaded_files")
 
-CONNECTIONS: dict[str, tuple[str, dict[str, Any]]] = {
-    "sales_database_down": ("sales_db", {"port": 1}),
-    "sales_database_wrong_password": ("sales_db", {"password": "not the password"}),
-    "storefront_401": ("storefront_api", {"password": "cs_wrong"}),
-}
-SETTINGS = {
-    "partner_folder_missing": ("PARTNER_DROP_URI", "file:///nowhere"),
-    "bigquery_down": ("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:1"),
-    "another_hash_key": ("CUSTOMER_HASH_KEY", "another key that only tests use"),
-    "another_timezone": ("SHOP_TIMEZONE", "America/Chicago"),
-}
 NO_ROUTE = b'{"code":"rest_no_route","message":"No route was found."}'
-OF_THE_STOREFRONT: dict[str, dict[str, Any]] = {
+STOREFRONT = {
     "storefront_404": {"status": 404, "body": NO_ROUTE},
     "storefront_429": {"status": 429, "headers": {"Retry-After": "600"}},
     "storefront_500": {"status": 500, "body": b"Fatal error near ann@example.com"},
     "storefront_truncated_json": {"rewrite": lambda body: body[: len(body) // 2]},
 }
+SETTINGS = {
+    "sales_database_down": ("AIRFLOW_CONN_SALES_DB", "postgresql://a:b@127.0.0.1:1/c"),
+    "partner_folder_missing": ("PARTNER_DROP_URI", "file:///nowhere"),
+    "bigquery_down": ("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:1"),
+    "another_hash_key": ("CUSTOMER_HASH_KEY", "another key that only tests use"),
+    "another_timezone": ("SHOP_TIMEZONE", "America/Chicago"),
+}
+CASES = [*STOREFRONT, *SETTINGS]
 
 
-@dataclass
-class Shop:
-    """A company whose first day is loaded, whose second is about to be."""
-
-    company: Company
-    patch: pytest.MonkeyPatch
-    repairs: list[Callable[[], None]] = field(default_factory=list)
-
-    def connection(self, name: str, **changes: Any) -> None:
-        variable = f"AIRFLOW_CONN_{name.upper()}"
-        connection = json.loads(self.company.environment[variable]) | changes
-        self.patch.setenv(variable, json.dumps(connection))
-
-    def sql(self, statement: str) -> None:
-        with psycopg.connect(self.company.dsn) as database:
-            database.execute(statement)
-
-    def rename(self, table: str, before: str, after: str) -> None:
-        """Rename a table or its column, until the case is over."""
-        self.sql(f"ALTER TABLE {table} RENAME {before} TO {after}")
-        self.repairs.append(
-            lambda: self.sql(f"ALTER TABLE {table} RENAME {after} TO {before}")
-        )
-
-    def tables(self) -> dict[str, list[Row]]:
-        """Everything that a failed run must leave alone."""
-        tables = self.company.warehouse()
-        for name in AUDIT:
-            tables[name] = read_table(self.company.client, self.company.dataset, name)
-        return tables
-
-    def mend(self) -> None:
-        self.patch.undo()
-        self.company.storefront.faults.clear()
-        for repair in self.repairs:
-            repair()
-
-
-def sales_database_without_a_table(shop: Shop) -> None:
-    shop.sql("ALTER TABLE order_items RENAME TO lines")
-    shop.repairs.append(lambda: shop.sql("ALTER TABLE lines RENAME TO order_items"))
-
-
-def sales_database_without_a_column(shop: Shop) -> None:
-    shop.rename("orders", "updated_at", "changed_at")
-
-
-def sales_database_statement_timeout(shop: Shop) -> None:
-    shop.connection("sales_db", extra={"options": "-c statement_timeout=300"})
-    lock = psycopg.connect(shop.company.dsn)
-    lock.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
-    shop.repairs.append(lock.close)
-
-
-def storefront_timeout(shop: Shop) -> None:
-    shop.connection("storefront_api", extra={"timeout": 0.2})
-    shop.company.storefront.faults.append(Fault("/orders", delay=0.5, times=99))
-
-
-def rates_without_header(shop: Shop) -> None:
-    file = shop.company.folders.rates / exchange_rates.PATH
-    known = file.read_bytes()
-    file.write_text("<html>maintenance</html>")
-    shop.repairs.append(lambda: file.write_bytes(known))
-
-
-SPOILED = (
-    sales_database_without_a_table,
-    sales_database_without_a_column,
-    sales_database_statement_timeout,
-    storefront_timeout,
-    rates_without_header,
-)
-FUNCTIONS = {function.__name__: function for function in SPOILED}
-CASES = [*CONNECTIONS, *SETTINGS, *OF_THE_STOREFRONT, *FUNCTIONS]
-
-
-def break_it(shop: Shop, case: str) -> None:
-    if case in CONNECTIONS:
-        name, changes = CONNECTIONS[case]
-        shop.connection(name, **changes)
-    elif case in SETTINGS:
-        shop.patch.setenv(*SETTINGS[case])
-    elif case in OF_THE_STOREFRONT:
-        fault = Fault("/orders", times=99, **OF_THE_STOREFRONT[case])
-        shop.company.storefront.faults.append(fault)
-    else:
-        FUNCTIONS[case](shop)
+def tables(company):
+    """Everything that a failed run must leave alone."""
+    tables = company.warehouse()
+    for name in ("load_audit", "rejected_rows", "loaded_files"):
+        tables[name] = read_table(company.client, company.dataset, name)
+    return tables
 
 
 @pytest.fixture(scope="module")
-def company(start_shared_company: StartCompany) -> Company:
+def company(start_shared_company):
     company = start_shared_company()
     told = Ledger(FIRST, 2, orders_per_day=20, seed=5)
     company.show(bad_records.without_cad(told.as_of(morning_after(FIRST))))
@@ -148,46 +54,40 @@ def company(start_shared_company: StartCompany) -> Company:
     return company
 
 
-@pytest.fixture
-def shop(company: Company, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    shop = Shop(company, monkeypatch)
-    yield shop
-    shop.mend()
-
-
 @pytest.mark.parametrize("case", CASES)
 def test_a_failed_run_says_why_and_changes_nothing(
-    shop: Shop, case: str, snapshot
-) -> None:
-    before = shop.tables()
-    shop.patch.setattr(http, "FIRST_PAUSE", 0.0)
-    shop.patch.setattr(bigquery, "RETRY_SECONDS", 1)
-    break_it(shop, case)
+    company, monkeypatch, case, snapshot
+):
+    before = tables(company)
+    monkeypatch.setattr(http, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(bigquery, "RETRY_SECONDS", 1)
+    if case in SETTINGS:
+        monkeypatch.setenv(*SETTINGS[case])
+    else:
+        fault = Fault("/orders", times=99, **STOREFRONT[case])
+        company.storefront.faults.append(fault)
     with pytest.raises(errors.PipelineError) as failure:
         run_day(SECOND)
     text = f"{type(failure.value).__name__}: {failure.value}"
-    text = text.replace(f"dataset {shop.company.dataset}", "dataset DATASET")
-    # The queries of the database run side by side.
-    text = re.sub(r"sales_db: \w+\.sql", "sales_db: QUERY.sql", text)
-    text = re.sub(r" LINE .*: adapt", ": adapt", text)
-    text = re.sub(r"(127\.0\.0\.1:|port )\d+", r"\1PORT", text)
+    text = text.replace(f"dataset {company.dataset}", "dataset DATASET")
+    text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)
     assert re.sub(r"\d+ bytes", "N bytes", text) == snapshot
-    shop.patch.undo()
-    assert shop.tables() == before
+    monkeypatch.undo()
+    company.storefront.faults.clear()
+    assert tables(company) == before
 
 
 def test_the_next_run_loads_everything_that_is_good_and_rejects_the_rest_by_name(
-    shop: Shop, snapshot
-) -> None:
+    company, snapshot
+):
     """The refused files are of partners that were not due, so the day is complete."""
-    company = shop.company
     twice = Fault("/orders", rewrite=bad_records.repeated, times=9)
     company.storefront.faults.append(twice)
     run_day(SECOND)
     assert company.differences(company.oracle(run_days=[FIRST, SECOND])) == ""
     rows = read_table(company.client, company.dataset, "rejected_rows")
-    rows = [row for row in rows if "alpenmarkt" not in str(row["file"])]
-    rows = [row for row in rows if "bazario" not in str(row["file"])]
+    known = re.compile("alpenmarkt|bazario")
+    rows = [row for row in rows if not known.search(str(row["file"]))]
     # A set: an order that the storefront lists twice is rejected twice.
     lines = {rejected(row) for row in rows}
     assert "\n".join(sorted(lines)) == snapshot
@@ -195,7 +95,7 @@ def test_the_next_run_loads_everything_that_is_good_and_rejects_the_rest_by_name
     assert "example.com" not in str(rows).lower()
 
 
-def rejected(row: Row) -> str:
+def rejected(row):
     """The line about a rejected record; of a file, its place in it."""
     place = row["file"]
     if row["source"] == "partner_files":

@@ -21,7 +21,7 @@ READER = "least_privileged_reader"
 DAY = date(2026, 9, 1)
 
 
-def run_script(dsn: str, password: str, folder: Path) -> None:
+def run_script(dsn, password, folder):
     """As its head says, under another name: roles belong to the whole server."""
     script = folder / SCRIPT.name
     script.write_text(
@@ -30,16 +30,9 @@ def run_script(dsn: str, password: str, folder: Path) -> None:
         )
     )
     assert READER in script.read_text()
+    psql = str(postgres.binaries() / "psql")
     subprocess.run(
-        [
-            str(postgres.binaries() / "psql"),
-            "-X",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-f",
-            str(script),
-            dsn,
-        ],
+        [psql, "-X", "-v", "ON_ERROR_STOP=1", "-f", str(script), dsn],
         env=os.environ | {"SALES_READER_PASSWORD": password},
         check=True,
         capture_output=True,
@@ -80,27 +73,24 @@ def test_it_can_read_all_the_pipeline_reads_and_make_check_says_so(reader):
     assert extract(SALES_DB, DAY, "least_privilege").rows > 20
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE orders SET status = 'completed'",
-        "DELETE FROM refunds",
-        "CREATE TABLE mine (x int)",
-        "CREATE ROLE other LOGIN",
-    ],
+STATEMENTS = (
+    "UPDATE orders SET status = 'completed'",
+    "DELETE FROM refunds",
+    "CREATE TABLE mine (x int)",
+    "CREATE ROLE other LOGIN",
 )
-def test_it_can_change_nothing_even_if_it_wants_to(reader, statement):
-    with (
-        psycopg.connect(reader, autocommit=True) as connection,
-        pytest.raises(
-            (
-                psycopg.errors.InsufficientPrivilege,
-                psycopg.errors.ReadOnlySqlTransaction,
-            )
-        ),
-    ):
-        connection.execute(statement)
+REFUSED = (
+    psycopg.errors.InsufficientPrivilege,
+    psycopg.errors.ReadOnlySqlTransaction,
+)
+
+
+def test_it_can_change_nothing_even_if_it_wants_to(reader):
     with psycopg.connect(reader, autocommit=True) as connection:
+        for statement in STATEMENTS:
+            with pytest.raises(REFUSED):
+                connection.execute(statement)
         connection.execute("SET default_transaction_read_only = off")  # anybody may
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            connection.execute(statement)
+        for statement in STATEMENTS:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)

@@ -2,7 +2,6 @@
 
 import json
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from tests.integration.daily_run import morning_after
 from tests.integration.mailbox import open_mailbox
 from tests.recipes import REPOSITORY, copy_without, in_copy, parts
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.nightly
 
 DAY = date(2026, 9, 1)
 PARTS = {
@@ -38,7 +37,7 @@ def test_the_rest_passes_its_tests(copy):
     in_copy(copy, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests)
 
 
-def is_referring(path: Path) -> bool:
+def is_referring(path):
     text = path.read_text()
     return any(each in text for each in REFERRING)
 

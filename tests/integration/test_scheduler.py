@@ -1,33 +1,27 @@
 """In the real scheduler: a history load, a sync and a daily run killed in every stage, then backfills."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field, replace
+import os
+import subprocess
+import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from io import StringIO
-from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
 from demo.airflow_services import PASSWORD, USER
-from demo.ledger import SALES_DB, SHOPIFY, STOREFRONT, Ledger, Snapshot
-from ecommerce.cli.__main__ import main
+from demo.ledger import SALES_DB, SHOPIFY, STOREFRONT, Ledger
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.names import TASK_REPORT, TASK_SEND
 from ecommerce.sales.history.undo import undo
 from ecommerce.sales.report import archive
 from ecommerce.sources import SOURCES
 from tests.dags.conftest import REPOSITORY
-from tests.integration.airflow_process import AirflowHome
-from tests.integration.company import Company
-from tests.integration.conftest import StartCompany
 from tests.integration.exports import SOURCE, exported, write
-from tests.integration.live_airflow import LiveAirflow, live_airflow, timezone_at_work
-from tests.integration.mailbox import Mailbox, open_mailbox
+from tests.integration.live_airflow import live_airflow, timezone_at_work
+from tests.integration.mailbox import open_mailbox
 from tests.integration.stopping import arm
-from tests.integration.warehouse_contents import Row, differences
+from tests.integration.warehouse_contents import differences
 from tests.oracle import ALL_SOURCES
 
 pytestmark = pytest.mark.slow
@@ -56,10 +50,7 @@ STAGES = {
 WORKER_TOO = (DAILY, "load")
 """Where the worker, which would notify the scheduler, is killed with it."""
 
-Tables = Mapping[str, list[Row]]
 
-
-@dataclass
 class Story:
     """What was there after the killed runs, after the backfill, and after the second one.
 
@@ -70,24 +61,18 @@ class Story:
         tables: by DAG, what the killed run left; and after each backfill.
     """
 
-    company: Company
-    airflow: LiveAirflow
-    mailbox: Mailbox
-    stops: Path
-    yesterday: date
-    states: dict[str, str] = field(default_factory=dict)
-    skipped: set[str] = field(default_factory=set)
-    tries: dict[tuple[str, str], int] = field(default_factory=dict)
-    tables: dict[str, Tables] = field(default_factory=dict)
+    def __init__(self, company, airflow, mailbox, stops, yesterday):
+        self.company, self.airflow, self.mailbox = company, airflow, mailbox
+        self.stops, self.yesterday = stops, yesterday
+        self.states, self.tries, self.tables = {}, {}, {}
+        self.skipped = set()
 
     @property
-    def days(self) -> list[date]:
+    def days(self):
         days = range(BACKFILLED, -1, -1)
         return [self.yesterday - timedelta(days=back) for back in days]
 
-    def killed_everywhere(
-        self, dag_id: str, day: str | None = None, **conf: Any
-    ) -> None:
+    def killed_everywhere(self, dag_id, day=None, **conf):
         """Run a DAG whose process is killed once in each of its stages, and wait for its end."""
         stages = STAGES[dag_id]
         stopped = arm(self.stops, dag_id, stages)
@@ -103,7 +88,7 @@ class Story:
                 self.skipped.add(task["task_id"])
         self.tables[dag_id] = self.company.warehouse()
 
-    def kill(self, pid: Path, *, worker_too: bool) -> None:
+    def kill(self, pid, *, worker_too):
         """Kill the process whose id is written to a file, as soon as it is."""
         self.airflow.until(pid.exists, f"gets to {pid.stem}")
         process = psutil.Process(int(pid.read_text()))
@@ -111,44 +96,45 @@ class Story:
             process.parent().kill()
         process.kill()
 
-    def backfill(self, *options: str) -> None:
-        """What `make backfill` runs of the days before yesterday."""
+    def backfill(self, *options):
+        """Run the days before yesterday with `make backfill`."""
         until = self.yesterday - timedelta(days=1)
         days = (f"--from={self.days[0]}", f"--to={until}", "--jobs=2")
-        output = StringIO()
-        with (
-            pytest.MonkeyPatch.context() as environment,
-            redirect_stdout(output),
-            redirect_stderr(StringIO()),
-        ):
-            environment.setenv("AIRFLOW_URL", self.airflow.url)
-            environment.setenv("AIRFLOW_USERNAME", USER)
-            environment.setenv("AIRFLOW_PASSWORD", PASSWORD)
-            code = main(["backfill", *days, *options])
-        last = output.getvalue().splitlines()[-1]
-        assert (code, last) == (0, f"{BACKFILLED} days succeeded, 0 failed")
+        airflow = {
+            "AIRFLOW_URL": self.airflow.url,
+            "AIRFLOW_USERNAME": USER,
+            "AIRFLOW_PASSWORD": PASSWORD,
+            "PYTHONPATH": "plugins",
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "ecommerce.cli", "backfill", *days, *options],
+            cwd=REPOSITORY,
+            env=os.environ | airflow,
+            capture_output=True,
+            text=True,
+        )
+        last = done.stdout.splitlines()[-1]
+        assert last == f"{BACKFILLED} days succeeded, 0 failed"
         self.tables["again" if options else "backfilled"] = self.company.warehouse()
 
 
-def old_orders(snapshot: Snapshot) -> Snapshot:
+def old_orders(snapshot):
     """What an old shop exports: orders in dollars, months ago, so that no exchange rates are loaded."""
     old = timedelta(days=90)
-    orders = [
-        replace(
-            order, order_id=f"o-{order.order_id}", ordered_at=order.ordered_at - old
-        )
-        for order in snapshot.orders_of(SALES_DB)
-        if order.currency == "USD"
-    ]
+    orders = []
+    for order in snapshot.orders_of(SALES_DB):
+        if order.currency == "USD":
+            at, name = order.ordered_at - old, f"o-{order.order_id}"
+            orders.append(replace(order, order_id=name, ordered_at=at))
     return exported(snapshot, orders)
 
 
 @pytest.fixture(scope="module")
 def story(
-    migrated_airflow: AirflowHome,
-    start_shared_company: StartCompany,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Story:
+    migrated_airflow,
+    start_shared_company,
+    tmp_path_factory,
+):
     folder = tmp_path_factory.mktemp("live")
     company = start_shared_company(timezone=timezone_at_work())
     now = datetime.now(UTC)
@@ -183,18 +169,21 @@ def story(
     return story
 
 
-def of_day(
-    tables: Tables, day: date, names: Sequence[str], sources: Sequence[str] = SOURCES
-) -> Tables:
-    """The rows of one business day (of `sources`): what a run of that day alone must have loaded."""
+def of_yesterday(story, tables, names, sources=SOURCES):
+    """The rows (of `sources`) that a run of yesterday alone must have loaded."""
     rows = {}
     for name in names:
-        of_sources = [row for row in tables[name] if row["source"] in sources]
-        rows[name] = [row for row in of_sources if row["business_date"] == day]
+        rows[name] = []
+        for row in tables[name]:
+            if (row["business_date"], row["source"] in sources) == (
+                story.yesterday,
+                True,
+            ):
+                rows[name].append(row)
     return rows
 
 
-def test_every_killed_run_ends_by_itself(story: Story) -> None:
+def test_every_killed_run_ends_by_itself(story):
     assert story.states == dict.fromkeys(STAGES, "success")
     # The last attempt of the daily run finds the report mailed.
     assert story.skipped == {TASK_SEND}
@@ -205,8 +194,8 @@ def test_every_killed_run_ends_by_itself(story: Story) -> None:
 
 
 def test_a_history_load_that_was_killed_leaves_the_tables_of_the_oracle(
-    story: Story,
-) -> None:
+    story,
+):
     snapshot = old_orders(story.company.shown)
     days = {row["business_date"] for row in story.company.oracle(snapshot).orders}
     assert days
@@ -215,33 +204,24 @@ def test_a_history_load_that_was_killed_leaves_the_tables_of_the_oracle(
     assert differences(expected.tables(), story.tables[HISTORY]) == ""
 
 
-def test_a_killed_sync_leaves_the_tables_of_the_oracle(story: Story) -> None:
-    names = ("orders", "order_lines")
-    sources = (STOREFRONT, SHOPIFY)
-    tables = story.company.oracle().tables()
-    expected = of_day(tables, story.yesterday, names, sources)
-    assert expected["orders"]
-    found = of_day(story.tables[SYNC], story.yesterday, names)
-    assert differences(expected, found) == ""
-
-
-def test_a_killed_daily_run_leaves_the_tables_of_the_oracle_and_a_report(
-    story: Story,
-) -> None:
-    names = ("orders", "order_lines", "daily_sales")
+def test_a_killed_sync_and_a_killed_daily_run_leave_the_tables_of_the_oracle(story):
     tables = story.company.oracle(run_days=[story.yesterday]).tables()
-    expected = of_day(tables, story.yesterday, names)
-    assert expected["orders"]
-    found = of_day(story.tables[DAILY], story.yesterday, names)
-    assert differences(expected, found) == ""
+    for dag_id, names, sources in (
+        (SYNC, ("orders", "order_lines"), (STOREFRONT, SHOPIFY)),
+        (DAILY, ("orders", "order_lines", "daily_sales"), SOURCES),
+    ):
+        expected = of_yesterday(story, tables, names, sources)
+        assert expected["orders"]
+        found = of_yesterday(story, story.tables[dag_id], names)
+        assert differences(expected, found) == ""
     reports = story.company.environment["REPORTS_URI"]
     figures = archive.read_figures(archive.folder_of(reports, story.yesterday))
     assert figures.headline["orders"].value > 0
 
 
 def test_the_mail_whose_sender_was_killed_came_twice_under_one_message_id(
-    story: Story,
-) -> None:
+    story,
+):
     """It was killed before the first, after it, and after it had remembered the second."""
     messages = story.mailbox.messages()
     assert [message["X-Sales-Mail"] for message in messages] == ["report"] * 2
@@ -250,8 +230,8 @@ def test_the_mail_whose_sender_was_killed_came_twice_under_one_message_id(
 
 
 def test_a_backfill_of_several_days_at_once_ends_in_the_tables_of_the_oracle(
-    story: Story,
-) -> None:
+    story,
+):
     # The sync has made a day of today, of which nothing is complete.
     today = story.yesterday + timedelta(days=1)
     missing = {today: list(ALL_SOURCES)}
@@ -259,5 +239,5 @@ def test_a_backfill_of_several_days_at_once_ends_in_the_tables_of_the_oracle(
     assert differences(expected.tables(), story.tables["backfilled"]) == ""
 
 
-def test_a_second_backfill_changes_no_table(story: Story) -> None:
+def test_a_second_backfill_changes_no_table(story):
     assert differences(story.tables["backfilled"], story.tables["again"]) == ""

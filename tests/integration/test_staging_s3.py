@@ -1,55 +1,61 @@
 """Staging in a bucket: the real s3 file system against a stand-in for Amazon."""
 
-import uuid
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
 
+from demo.services.ports import free_port
 from ecommerce.core.errors import StagingError
 from ecommerce.maintenance import expiry as maintenance
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb
-from tests.aws import Aws, aws
 
 pytestmark = pytest.mark.slow
 
 INSTANT = datetime(2026, 11, 20, 11, tzinfo=UTC)
-PAGES = 40
+ROOT = "s3://staging/dag/2026-11-19"
+PAGES = 8
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
 
 
 @pytest.fixture(scope="module")
-def amazon() -> Iterator[Aws]:
-    with aws() as services, pytest.MonkeyPatch.context() as environment:
-        for name, value in services.environment.items():
+def s3():
+    """A client of moto's server, over HTTP, which has an empty bucket."""
+    port = free_port()
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
+    server.start()
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in ENVIRONMENT.items():
             environment.setenv(name, value)
-        yield services
+        environment.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+        client = boto3.client("s3")
+        client.create_bucket(
+            Bucket="staging",
+            CreateBucketConfiguration={"LocationConstraint": "eu-central-1"},
+        )
+        yield client
+    server.stop()
 
 
-@pytest.fixture
-def root(amazon: Aws) -> str:
-    """The address of an empty bucket."""
-    bucket = f"staging-{uuid.uuid4().hex[:12]}"
-    amazon.client("s3").create_bucket(
-        Bucket=bucket,
-        CreateBucketConfiguration={
-            "LocationConstraint": amazon.client("s3").meta.region_name
-        },
-    )
-    return f"s3://{bucket}/staging"
-
-
-def publish(uri: str) -> staging.Manifest:
+def publish(uri):
+    names = [f"pages/{number}.csv" for number in range(PAGES)]
     with staging.publish(uri) as draft:
         (draft.path / "pages").mkdir()
-        for number in range(PAGES):
-            (draft.path / "pages" / f"{number}.csv").write_text(f"n\n{number}\n")
+        for number, name in enumerate(names):
+            (draft.path / name).write_text(f"n\n{number}\n")
         draft.seal(
             source="storefront",
             business_date=date(2026, 11, 19),
             rows=PAGES,
-            columns={f"pages/{number}.csv": ["n"] for number in range(PAGES)},
+            columns={name: ["n"] for name in names},
             read_at=INSTANT,
             window_start=INSTANT,
             window_end=INSTANT,
@@ -57,8 +63,16 @@ def publish(uri: str) -> staging.Manifest:
     return staging.read_manifest(uri)
 
 
-def test_what_is_published_is_read_back_whole(root, tmp_path, monkeypatch):
-    manifest = publish(f"{root}/daily_sales_pipeline/2026-11-19/run/storefront")
+def objects(s3):
+    """The runs of the objects in the bucket, one for each."""
+    listed = s3.list_objects_v2(Bucket="staging").get("Contents", [])
+    return [each["Key"].split("/")[2] for each in listed]
+
+
+def test_what_is_published_is_read_back_whole_until_it_is_discarded_or_expires(
+    s3, tmp_path, monkeypatch
+):
+    manifest = publish(f"{ROOT}/one/storefront")
     with connect_duckdb(manifest.uri) as duckdb:
         files = [manifest.file(name) for name in manifest.columns]
         sql = "SELECT sum(n), count(*) FROM read_csv(?)"
@@ -69,15 +83,21 @@ def test_what_is_published_is_read_back_whole(root, tmp_path, monkeypatch):
         assert Path(folder).is_relative_to(tmp_path)
         assert len(list(Path(folder, "pages").iterdir())) == PAGES
     assert list(tmp_path.iterdir()) == []
-    gone = f"{root}/gone"
-    with pytest.raises(StagingError, match=f"{gone} could not be read"):
-        with staging.local_folder(gone):
+    with pytest.raises(StagingError, match=f"{ROOT}/gone could not be read"):
+        with staging.local_folder(f"{ROOT}/gone"):
             pass
 
+    staging.discard(publish(f"{ROOT}/two/storefront").uri)
+    assert objects(s3) == ["one"] * (PAGES + 1)
+    now = datetime.now(UTC)
+    assert maintenance.expire_staging("s3://staging", now - timedelta(days=14)) == 0
+    assert maintenance.expire_staging("s3://staging", now + timedelta(days=1)) == 1
+    assert objects(s3) == []
 
-def test_the_manifest_is_sent_last_and_a_failed_upload_leaves_none(root, monkeypatch):
-    uri = f"{root}/dag/2026-11-19/run/storefront"
-    kind = type(staging.storage_path(root).fs)
+
+def test_the_manifest_is_sent_last_and_a_failed_upload_leaves_none(s3, monkeypatch):
+    uri = f"{ROOT}/run/storefront"
+    kind = type(staging.storage_path(uri).fs)
     original, sent, broken = kind._put_file, [], []
 
     async def recorded(self, local, remote, *arguments, **options):
@@ -94,20 +114,3 @@ def test_the_manifest_is_sent_last_and_a_failed_upload_leaves_none(root, monkeyp
     with pytest.raises(StagingError, match="storefront could not be written"):
         publish(uri)
     assert not staging.exists(uri)
-
-
-def test_discarded_and_expired_folders_leave_no_object(root, amazon):
-    publish(f"{root}/dag/2026-11-19/one/storefront")
-    manifest = publish(f"{root}/dag/2026-11-19/two/storefront")
-    staging.discard(manifest.uri)
-
-    def objects() -> list[str]:
-        found = amazon.client("s3").list_objects_v2(Bucket=root.split("/")[2])
-        return [each["Key"] for each in found.get("Contents", [])]
-
-    assert {key.split("/")[3] for key in objects()} == {"one"}
-    now = datetime.now(UTC)
-    assert maintenance.expire_staging(root, now - timedelta(days=14)) == 0
-    assert len(objects()) == PAGES + 1
-    assert maintenance.expire_staging(root, now + timedelta(days=1)) == 1
-    assert objects() == []

@@ -1,8 +1,6 @@
 """Two runs whose loads meet: one commits while the other begins; both end in the tables of the oracle."""
 
-from collections.abc import Callable
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, timedelta
 
 import pytest
 import time_machine
@@ -28,10 +26,8 @@ MEETINGS = {
 }
 """Which runs meet (their business days, None for an hourly sync), and who sees it."""
 
-Finish = Callable[[], Any]
 
-
-def begin(day: date | None, number: int, at: datetime) -> Finish:
+def begin(day, number, at):
     """Extract and transform; what loads it."""
     if day is None:
         moment = at + timedelta(minutes=number)
@@ -42,13 +38,11 @@ def begin(day: date | None, number: int, at: datetime) -> Finish:
     return lambda: finish(day, run_id, manifests)
 
 
-def meet(
-    monkeypatch: pytest.MonkeyPatch, other: Finish, *, cancelled: bool
-) -> list[str]:
+def meet(monkeypatch, other, *, cancelled):
     """Let `other` commit when the next load begins its transaction; the ids of the transactions begun."""
     query, begun = bigquery.Client.query, []
 
-    def interfering(self: bigquery.Client, sql: str, **options: Any) -> Any:
+    def interfering(self, sql, **options):
         if "BEGIN TRANSACTION" in sql:
             begun.append(options["job_id"])
             if len(begun) == 1:

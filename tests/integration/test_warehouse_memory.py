@@ -8,50 +8,46 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from ecommerce.core.business_day import day_window
-from ecommerce.core.errors import ConfigurationError
 from ecommerce.sales import delivery
 from ecommerce.sales.report import archive
 from ecommerce.warehouse import load_history, schema
-from ecommerce.warehouse.client import Warehouse, connect
+from ecommerce.warehouse.client import connect
 from tests.integration.mailbox import open_mailbox
 from tests.unit.sales.report.samples import make_figures
 
 DAY = date(2026, 11, 19)
-
-
-def prepared_warehouse() -> Warehouse:
-    warehouse = connect(step="audit")
-    schema.prepare_once(warehouse)
-    return warehouse
+BIGQUERY = '{"conn_type": "google_cloud_platform", "extra": {"is_anonymous": true, "project": "demo-shop"}}'
+READS = """
+(business_date, source, run_id, read_at, window_end, status) VALUES
+('2026-11-19', 'web_events', 'live', '2026-11-20 11:00:00+00', '2026-11-20 11:00:00+00', 'success'),
+('2026-11-18', 'web_events', 'backfill', '2026-11-20 11:00:00+00', '2026-11-23 05:00:00+00', 'success'),
+('2026-11-17', 'web_events', 'broken', '2026-11-20 11:00:00+00', '2026-11-20 11:00:00+00', 'failed'),
+('2026-11-17', 'web_events', 'absent', NULL, NULL, 'failed'),
+('2026-11-16', 'sales_db', 'another', '2026-11-20 11:00:00+00', '2026-11-20 11:00:00+00', 'success')
+"""
+FILES = """
+(file, source, sha256, business_date, run_id, received_at, order_ids) VALUES
+('a.csv', 'partner_files', 'aa', '2026-11-19', 'r', '2026-11-20 04:00:00+00', ['1', '2', '3']),
+('b.csv', 'partner_files', 'bb', '2020-11-19', 'r', '2020-11-20 04:00:00+00', ['3', '4']),
+('c.csv', 'partner_files', 'cc', '2020-11-19', 'r', '2020-11-20 04:00:00+00', [])
+"""
 
 
 @pytest.fixture(autouse=True)
 def _warehouse(bigquery_emulator, lend_dataset, monkeypatch):
     monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", bigquery_emulator.host)
-    monkeypatch.setenv(
-        "AIRFLOW_CONN_BIGQUERY",
-        '{"conn_type": "google_cloud_platform", "extra": {"is_anonymous": true, "project": "demo-shop"}}',
-    )
+    monkeypatch.setenv("AIRFLOW_CONN_BIGQUERY", BIGQUERY)
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     with lend_dataset() as dataset:
         monkeypatch.setenv("BIGQUERY_DATASET", dataset)
         yield
 
 
-def test_a_process_looks_for_the_tables_once_and_again_with_other_settings(monkeypatch):
-    prepared, asked = schema.prepare, []
-    monkeypatch.setattr(
-        schema,
-        "prepare",
-        lambda warehouse: asked.append(warehouse) or prepared(warehouse),
-    )
-    load_history.last_read("sales_db")
-    load_history.last_read("storefront")
-    delivery.deliveries(DAY)
-    assert len(asked) == 1
-    monkeypatch.setenv("REPORTING_CURRENCY", "EUR")
-    with pytest.raises(ConfigurationError, match="EUR"):
-        load_history.last_read("sales_db")
+def insert(table, values):
+    warehouse = connect(step="audit")
+    schema.prepare_once(warehouse)
+    dataset = f"{warehouse.client.project}.{warehouse.settings.bigquery_dataset}"
+    warehouse.run(f"INSERT INTO `{dataset}.{table}` {values}", "the test's rows")
 
 
 def test_who_asks_first_makes_the_tables(monkeypatch):
@@ -60,23 +56,7 @@ def test_who_asks_first_makes_the_tables(monkeypatch):
 
 
 def test_a_day_was_read_where_a_run_for_it_read_without_upper_bound():
-    warehouse = prepared_warehouse()
-    read, bound = (
-        "TIMESTAMP '2026-11-20 11:00:00+00'",
-        "TIMESTAMP '2026-11-23 05:00:00+00'",
-    )
-    rows = (
-        f"(DATE '2026-11-19', 'web_events', 'live', {read}, {read}, 'success')",
-        f"(DATE '2026-11-18', 'web_events', 'backfill', {read}, {bound}, 'success')",
-        f"(DATE '2026-11-17', 'web_events', 'broken', {read}, {read}, 'failed')",
-        "(DATE '2026-11-17', 'web_events', 'absent', NULL, NULL, 'failed')",
-        f"(DATE '2026-11-16', 'sales_db', 'another', {read}, {read}, 'success')",
-    )
-    warehouse.run(
-        f"INSERT INTO `{warehouse.client.project}.{warehouse.settings.bigquery_dataset}.load_audit` "
-        f"(business_date, source, run_id, read_at, window_end, status) VALUES {', '.join(rows)}",
-        "the test's reads",
-    )
+    insert("load_audit", READS)
     assert load_history.last_read("storefront") is None
     days = [date(2026, 11, day) for day in (16, 17, 18, 19, 20)]
     assert [day.day for day in days if load_history.was_read("web_events", day)] == [19]
@@ -89,14 +69,11 @@ def test_delivery_is_claimed_again_until_it_is_marked():
     delivery.mark_delivered(DAY, "hash")
     assert not delivery.claim_delivery(*claim, now + timedelta(hours=1))
     assert [row["state"] for row in delivery.deliveries(DAY)] == ["sent"]
-    warehouse = prepared_warehouse()
-    (stored,) = warehouse.run(
-        f"SELECT figures_at FROM `{warehouse.settings.bigquery_dataset}.report_deliveries`",
+    [stored] = connect(step="audit").run(
+        f"SELECT figures_at FROM {os.environ['BIGQUERY_DATASET']}.report_deliveries",
         "the deliveries",
     )
-    assert stored["figures_at"] == now, (
-        "what changed since these figures is a restatement"
-    )
+    assert stored["figures_at"] == now, "what changed since is a restatement"
     # Other figures of the same day are another delivery.
     assert delivery.claim_delivery(DAY, "second", "<second@example.com>", now)
     ids = {row["message_id"] for row in delivery.deliveries(DAY)}
@@ -106,7 +83,8 @@ def test_delivery_is_claimed_again_until_it_is_marked():
 def deliver_and_be_killed(report, after):
     """One attempt to mail the report, in a process of its own that is killed (-9) after one of its steps."""
     step = getattr(delivery, after)
-    if not (attempt := os.fork()):
+    attempt = os.fork()
+    if not attempt:
 
         def last_step(*arguments, **options):
             step(*arguments, **options)
@@ -114,9 +92,8 @@ def deliver_and_be_killed(report, after):
 
         try:
             setattr(delivery, after, last_step)
-            delivery.deliver(
-                day_window(DAY, "America/New_York"), report, send_mail=True
-            )
+            day = day_window(DAY, "America/New_York")
+            delivery.deliver(day, report, send_mail=True)
         finally:
             os._exit(1)
     assert os.WTERMSIG(os.waitpid(attempt, 0)[1]) == signal.SIGKILL
@@ -130,37 +107,21 @@ def test_a_report_whose_sender_is_killed_is_mailed_until_that_is_remembered(
         for name, value in mailbox.environment().items():
             monkeypatch.setenv(name, value)
         report = archive.archive_report(make_figures())
-        mails, states = [], []
+        steps = []
         for step in ("claim", "send", "mark"):
             deliver_and_be_killed(report, after=step)
-            mails.append(len(mailbox.messages()))
-            states += [row["state"] for row in delivery.deliveries(DAY)]
-        assert (mails, states) == ([0, 1, 2], ["claimed", "claimed", "sent"])
-
+            [row] = delivery.deliveries(DAY)
+            steps.append((len(mailbox.messages()), row["state"]))
+        assert steps == [(0, "claimed"), (1, "claimed"), (2, "sent")]
         day = day_window(DAY, "America/New_York")
-        assert (
-            delivery.deliver(day, report, send_mail=True)
-            == "a report with the same figures was mailed before"
-        )
-        messages = mailbox.messages()
-        assert len(messages) == 2
-        assert {message["Message-ID"] for message in messages} == {
-            delivery.message_id(report)
-        }
+        reason = delivery.deliver(day, report, send_mail=True)
+        assert reason == "a report with the same figures was mailed before"
+        ids = [message["Message-ID"] for message in mailbox.messages()]
+        assert ids == [delivery.message_id(report)] * 2
 
 
 def test_files_are_known_by_name_and_by_the_orders_they_hold(monkeypatch):
-    warehouse = prepared_warehouse()
-    warehouse.run(
-        f"INSERT INTO `{warehouse.client.project}.{warehouse.settings.bigquery_dataset}.loaded_files` "
-        "(file, source, sha256, business_date, run_id, received_at, order_ids) VALUES "
-        "('a.csv', 'partner_files', 'aa', DATE '2026-11-19', 'r', TIMESTAMP '2026-11-20 04:00:00+00', "
-        "['1', '2', '3']), "
-        "('b.csv', 'partner_files', 'bb', DATE '2020-11-19', 'r', TIMESTAMP '2020-11-20 04:00:00+00', "
-        "['3', '4']), "
-        "('c.csv', 'partner_files', 'cc', DATE '2020-11-19', 'r', TIMESTAMP '2020-11-20 04:00:00+00', [])",
-        "the test's files",
-    )
+    insert("loaded_files", FILES)
 
     def known(*arguments):
         files = load_history.loaded_files("partner_files", *arguments)
@@ -169,10 +130,7 @@ def test_files_are_known_by_name_and_by_the_orders_they_hold(monkeypatch):
     assert known(["c.csv", "d.csv"]) == {"c.csv": []}
     assert known([], ["9"]) == {}
     monkeypatch.setattr(load_history, "IDS_PER_QUERY", 2)
-    assert known(["b.csv"], ["1", "5", "3"]) == {
-        "a.csv": ["1", "3"],
-        "b.csv": ["3", "4"],
-    }
-    assert (
-        load_history.loaded_files("partner_files", [], ["4"])["b.csv"]["sha256"] == "bb"
-    )
+    by_orders = known(["b.csv"], ["1", "5", "3"])
+    assert by_orders == {"a.csv": ["1", "3"], "b.csv": ["3", "4"]}
+    files = load_history.loaded_files("partner_files", [], ["4"])
+    assert files["b.csv"]["sha256"] == "bb"

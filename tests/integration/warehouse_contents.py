@@ -1,19 +1,17 @@
 """Reading the warehouse in tests, and saying readably how it differs from what it should hold."""
 
 import re
-from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from demo.services.emulator import PROJECT, Emulator
+from demo.services.emulator import PROJECT
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.rendering import tables, views
 
 Row = dict[str, Any]
-Key = tuple[Any, ...]
 
 KEYS = {
     "orders": ("source", "order_id"),
@@ -35,7 +33,7 @@ WHEN_AND_BY_WHOM = {"read_at", "run_id"}
 SHOWN = 20
 
 
-def connect(emulator: Emulator) -> bigquery.Client:
+def connect(emulator):
     """A client of the emulator that does not go through the pipeline's own code."""
     return bigquery.Client(
         project=PROJECT,
@@ -45,7 +43,7 @@ def connect(emulator: Emulator) -> bigquery.Client:
 
 
 @cache
-def of_all_days(table: str) -> str:
+def of_all_days(table):
     """The WHERE clause of all rows of a table or view: most need a filter on a partition."""
     if table in views():
         return "WHERE business_date IS NOT NULL"
@@ -56,7 +54,7 @@ def of_all_days(table: str) -> str:
     return f"WHERE {partition[1]} IS NOT NULL" if partition else "WHERE TRUE"
 
 
-def empty(client: bigquery.Client, dataset: str) -> None:
+def empty(client, dataset):
     """Delete the rows of the warehouse's tables but the lock's, and what else there is in the dataset."""
     present = [table.table_id for table in client.list_tables(dataset)]
     for name in set(present) - {*tables(), *views()}:
@@ -70,7 +68,7 @@ def empty(client: bigquery.Client, dataset: str) -> None:
         client.query("\n".join(statements), timeout=30).result(timeout=60)
 
 
-def read_table(client: bigquery.Client, dataset: str, table: str) -> list[Row]:
+def read_table(client, dataset, table):
     """All rows of a table; numbers are Decimal or int, instants aware."""
     query = f"SELECT * FROM `{dataset}`.`{table}` {of_all_days(table)}"
     return [
@@ -78,9 +76,7 @@ def read_table(client: bigquery.Client, dataset: str, table: str) -> list[Row]:
     ]
 
 
-def read_warehouse(
-    client: bigquery.Client, dataset: str, tables: Iterable[str] = KEYS
-) -> dict[str, list[Row]]:
+def read_warehouse(client, dataset, tables=KEYS):
     """The tables of `KEYS`, without the columns that tell one run from another."""
     return {
         table: [
@@ -95,9 +91,7 @@ def read_warehouse(
     }
 
 
-def differences(
-    expected: Mapping[str, list[Row]], found: Mapping[str, list[Row]]
-) -> str:
+def differences(expected, found):
     """Empty when both hold the same rows; otherwise what is missing, too much or different, by table.
 
     Columns that an expected row does not have are not compared.
@@ -113,7 +107,7 @@ def differences(
     return "\n".join(reports)
 
 
-def _table_differences(table: str, expected: list[Row], found: list[Row]) -> list[str]:
+def _table_differences(table, expected, found):
     key = KEYS[table]
     wanted, present = _by_key(expected, key), _by_key(found, key)
     assert len(wanted) == len(expected), f"the expectation holds {table} rows twice"
@@ -130,7 +124,7 @@ def _table_differences(table: str, expected: list[Row], found: list[Row]) -> lis
     return lines
 
 
-def _row_differences(place: Key, wanted: Row, present: Row) -> list[str]:
+def _row_differences(place, wanted, present):
     lines = []
     for column, value in wanted.items():
         if column not in present or present[column] != value:
@@ -139,5 +133,5 @@ def _row_differences(place: Key, wanted: Row, present: Row) -> list[str]:
     return lines
 
 
-def _by_key(rows: list[Row], key: tuple[str, ...]) -> dict[Key, Row]:
+def _by_key(rows, key):
     return {tuple(row[column] for column in key): row for row in rows}

@@ -7,27 +7,23 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 
 from demo.layout import REPOSITORY
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import (
-    DAG_CATALOGUE,
     DAG_DAILY,
-    DAG_EVENTS,
     DAG_RECONCILIATION,
     DAG_SYNC,
 )
 from tests.integration.live_airflow import timezone_at_work
 from tests.soak import checks
 from tests.soak.company import SoakAirflow, SoakCompany
-from tests.soak.plan import Step, plan
-from tests.soak.steps import DAGS, PER_HOUR, Stage, carry_out, repair_day
+from tests.soak.steps import DAGS, Stage, carry_out, plan, repair_day
 
 UPDATE_SECONDS = 5
 
@@ -35,8 +31,8 @@ UPDATE_SECONDS = 5
 class Soak:
     """One soak, from its start to its checks."""
 
-    def __init__(self, minutes: float, seed: int) -> None:
-        self.steps = plan(seed, minutes, PER_HOUR)
+    def __init__(self, minutes, seed):
+        self.steps = plan(seed, minutes)
         self.home = REPOSITORY / ".soak" / f"{seed}-{minutes:g}"
         shutil.rmtree(self.home, ignore_errors=True)
         self.home.mkdir(parents=True)
@@ -51,7 +47,7 @@ class Soak:
         self.folder = self.company.folders.logs
         self.folder.mkdir(parents=True)
 
-    def log(self, text: str) -> None:
+    def log(self, text):
         """Print a line with the time since the first step, and write it next to the logs of the processes."""
         since = time.monotonic() - self._began
         line = f"{since // 60:3.0f}:{since % 60:04.1f}  {text}"
@@ -59,7 +55,7 @@ class Soak:
         with (self.folder / "soak.log").open("a") as file:
             file.write(f"{line}\n")
 
-    def run(self) -> list[str]:
+    def run(self):
         """Run the soak; return what is wrong."""
         try:
             self.company.begin()
@@ -79,7 +75,7 @@ class Soak:
         finally:
             self._stop()
 
-    def until(self, reached: Callable[[], bool], what: str) -> None:
+    def until(self, reached, what):
         """Wait for something that Airflow does; an hour means never."""
         deadline = time.monotonic() + 3600
         while True:
@@ -90,11 +86,11 @@ class Soak:
                 raise TimeoutError(f"never: {what}")
             time.sleep(2)
 
-    def _knows_dags(self) -> bool:
+    def _knows_dags(self):
         dags = self.airflow.api().get("dags", limit=100)["dags"]
         return {dag["dag_id"] for dag in dags}.issuperset(DAGS)
 
-    def _keep(self) -> None:
+    def _keep(self):
         """Update the company and revive what was killed, until the end."""
         while not self._ended.wait(UPDATE_SECONDS):
             try:
@@ -105,7 +101,7 @@ class Soak:
             except (OSError, RuntimeError, psycopg.Error) as error:
                 self.log(f"keeper: {' '.join(str(error).split())[:200]}")
 
-    def _attack(self, pool: ThreadPoolExecutor) -> None:
+    def _attack(self, pool):
         self.log(
             f"{len(self.steps)} steps; company from {self.company.first_day}, now {self.company.now()}"
         )
@@ -119,11 +115,12 @@ class Soak:
         for future in carried_out:
             future.result()
 
-    def _carry_out(self, step: Step) -> None:
+    def _carry_out(self, step):
         outcome = carry_out(self.stage, step)
-        self.log(f"[{step.at:6.1f}] {step.kind} {step.target} {step.extent}: {outcome}")
+        drawn = f"{step.target:.4f} {step.extent:.4f}"
+        self.log(f"[{step.at:6.1f}] {step.kind} {drawn}: {outcome}")
 
-    def _finish(self) -> None:
+    def _finish(self):
         """Restore everything, let it run to its end, repair what failed, and run every schedule once more."""
         self.company.down_until.clear()
         self.airflow.down_until.clear()
@@ -134,44 +131,39 @@ class Soak:
         self.until(self._idle, "all runs end")
         days = self.stage.days
         for day in days:
-            if self._state(DAG_DAILY, day) == "failed":
+            if self._state(day) == "failed":
                 self.log(f"repair: {repair_day(self.stage, day)}")
         self.until(self._idle, "the repairs end")
-        for dag_id in (DAG_DAILY, DAG_EVENTS):
-            for day in days:
-                if self._state(dag_id, day) != "success":
-                    self.stage.run(dag_id, day)
+        for day in days:
+            if self._state(day) != "success":
+                self.stage.run(DAG_DAILY, day)
         self.until(self._idle, "failed days run again")
-        newest = days[-1]
-        self.stage.run(DAG_DAILY, newest, send_mail=True)
-        self.stage.run(DAG_EVENTS, newest)
-        self.stage.run(DAG_CATALOGUE)
+        self.stage.run(DAG_DAILY, days[-1], send_mail=True)
         self.until(self._idle, "the newest day runs again")
         self.stage.run(DAG_RECONCILIATION, most_days=30)
         self.until(self._idle, "the last reconciliation ends")
         self.stage.run(DAG_SYNC)
         self.until(self._idle, "the last sync ends")
 
-    def _unpause(self) -> None:
+    def _unpause(self):
         api = self.airflow.api()
         for dag_id in DAGS:
             api.request("PATCH", f"dags/{dag_id}", json={"is_paused": False})
 
-    def _restored(self) -> bool:
+    def _restored(self):
         self._unpause()
         return all(self.company.status().values())
 
-    def _idle(self) -> bool:
+    def _idle(self):
         api = self.airflow.api()
-        return not api.get("dags/~/dagRuns", state=["queued", "running"], limit=1)[
-            "total_entries"
-        ]
+        runs = api.get("dags/~/dagRuns", state=["queued", "running"], limit=1)
+        return runs["total_entries"] == 0
 
-    def _state(self, dag_id: str, day: date) -> str:
-        runs = self.airflow.api().runs_of_day(day, dag_id)
+    def _state(self, day):
+        runs = self.airflow.api().runs_of_day(day, DAG_DAILY)
         return runs[0]["state"] if runs else "never run"
 
-    def _check(self) -> Iterator[str]:
+    def _check(self):
         api = self.airflow.api()
         for dag_id in DAGS:
             runs = api.get(f"dags/{dag_id}/dagRuns", order_by="-id", limit=1)
@@ -179,21 +171,17 @@ class Soak:
                 if run["state"] == "failed":
                     yield f"the last run of {dag_id} failed: {run['dag_run_id']}"
         yield from checks.orders(self.company, self.stage.days)
-        yield from checks.web_events(self.company)
-        yield from checks.catalogue(self.company)
-        yield from checks.mails(self.company, self.airflow)
+        yield from checks.mails(self.company)
         yield from checks.leftovers(self.company, self.airflow)
 
-    def _stop(self) -> list[str]:
+    def _stop(self):
         self._ended.set()
         self.airflow.stop()
         self.company.stop()
-        for proxy in self.airflow.proxies.values():
-            proxy.close()
         return list(checks.processes_left(self.home))
 
 
-def main() -> int:
+def main():
     """Run a soak and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=60)

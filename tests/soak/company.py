@@ -1,15 +1,13 @@
-"""The demo company at twenty times its speed, behind proxies, with an Airflow of its own."""
+"""The demo company at twenty times its speed, with an Airflow of its own."""
 
 from __future__ import annotations
 
 import os
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import psutil
 import psycopg
@@ -19,40 +17,27 @@ from demo.airflow_services import PASSWORD, USER, AirflowServices
 from demo.company import Company
 from demo.environment import DATABASE
 from demo.layout import REPOSITORY, Folders, Ports
-from demo.ledger import Ledger, Snapshot
+from demo.ledger import Ledger
 from demo.scenario import Scenario
 from demo.seeders.sales_db import READER
 from demo.services.ports import free_port
-from demo.services.postgres import Postgres
 from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.core.business_day import newest_closed_day
 from tests.integration.company import CLOCK
-from tests.soak.cutting_proxy import CuttingProxy
 from tests.soak.policy.airflow_local_settings import SPEED
 
 DAYS = 5
 """Business days of the company before today."""
-PROXIED = (
-    "sales_db",
-    "storefront",
-    "exchange_rates",
-    "web_events",
-    "catalogue",
-    "bigquery",
-    "smtp",
-)
 COMPONENTS = ("api-server", "scheduler", "dag-processor")
-
-Edit = Callable[[Snapshot], Snapshot]
 
 
 @dataclass(frozen=True)
 class EditedLedger(Ledger):
     """A ledger whose snapshots show later edits."""
 
-    edits: tuple[Edit, ...] = ()
+    edits: tuple = ()
 
-    def as_of(self, instant: datetime) -> Snapshot:
+    def as_of(self, instant):
         """Return the snapshot as of `instant`, edited."""
         snapshot = super().as_of(instant)
         for edit in self.edits:
@@ -66,7 +51,7 @@ class SoakCompany(Company):
     So MINUTES show what happens in `SPEED` times MINUTES. `edits` change what the systems show.
     """
 
-    def __init__(self, home: Path, timezone: str, seed: int, ends_at: datetime) -> None:
+    def __init__(self, home, timezone, seed, ends_at):
         ports = {field.name: free_port() for field in fields(Ports)}
         super().__init__(Ports(**ports), Folders(home), elsewhere=("partner_ftp",))
         self.newest = newest_closed_day(datetime.now(UTC), timezone)
@@ -75,32 +60,32 @@ class SoakCompany(Company):
             self.first_day, seed=seed, orders_per_day=60, timezone=timezone
         )
         self.ends_at = ends_at
-        self.edits: list[Edit] = []
-        self.down_until: dict[str, float] = {}
+        self.edits = []
+        self.down_until = {}
         self._lock = threading.Lock()
 
     @property
-    def scenario(self) -> Scenario:
+    def scenario(self):
         """The company's scenario; nothing of it is staged."""
         return self._own
 
-    def now(self) -> datetime:
+    def now(self):
         """Return the company's instant; never before the newest business day that has ended."""
         left = max(timedelta(0), self.ends_at - datetime.now(UTC))
         return max(
             self.newest.start, min(datetime.now(UTC), self.ends_at - SPEED * left)
         )
 
-    def ledger(self) -> EditedLedger:
+    def ledger(self):
         """Return the ledger with all edits so far."""
         known = vars(self._own.ledger(self.ends_at))
         return EditedLedger(**known, edits=tuple(self.edits))
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self):
         """Return what the systems show now."""
         return self.ledger().as_of(self.now())
 
-    def begin(self) -> None:
+    def begin(self):
         """Start all systems."""
         self.folders.logs.mkdir(parents=True, exist_ok=True)
         self.show(files_only=True)
@@ -109,7 +94,7 @@ class SoakCompany(Company):
         self._seed_sales_db(self.ledger(), self.now())
         self.postgres.psql(CLOCK.format(database=DATABASE, reader=READER), DATABASE)
 
-    def show(self, *, files_only: bool = False) -> None:
+    def show(self, *, files_only=False):
         """Let every system show the present."""
         with self._lock:
             now, ledger = self.now(), self.ledger()
@@ -119,7 +104,7 @@ class SoakCompany(Company):
                 with psycopg.connect(self.postgres.dsn(DATABASE)) as database:
                     database.execute("UPDATE clock.reading SET at = %s", [now])
 
-    def revive(self) -> None:
+    def revive(self):
         """Start the systems whose time is over."""
         for service in self._services:
             until = self.down_until.get(service.name, 0)
@@ -128,28 +113,22 @@ class SoakCompany(Company):
                 service.start()
 
     @property
-    def postgres(self) -> Postgres:
+    def postgres(self):
         """The server of the sales database."""
         return self._postgres
 
-    def _begin_scenario(self, now: datetime) -> None:
+    def _begin_scenario(self, now):
         """Do nothing: the scenario is given."""
 
 
 class SoakAirflow(AirflowServices):
-    """An Airflow whose tasks reach the company through `proxies` only."""
+    """An Airflow whose processes can be killed."""
 
-    def __init__(self, company: SoakCompany) -> None:
-        self.proxies = {
-            name: CuttingProxy(getattr(company.ports, name)) for name in PROXIED
-        }
-        ports = replace(
-            company.ports, **{name: proxy.port for name, proxy in self.proxies.items()}
-        )
-        super().__init__(ports, company.folders, company.scenario.timezone)
-        self.down_until: dict[str, float] = {}
+    def __init__(self, company):
+        super().__init__(company.ports, company.folders, company.scenario.timezone)
+        self.down_until = {}
 
-    def environment(self) -> dict[str, str]:
+    def environment(self):
         """Return the environment of its processes."""
         paths = (REPOSITORY, REPOSITORY / "tests" / "soak" / "policy")
         return super().environment() | {
@@ -160,17 +139,17 @@ class SoakAirflow(AirflowServices):
             "PYTHONPATH": os.pathsep.join(map(str, paths)),
         }
 
-    def begin(self) -> None:
+    def begin(self):
         """Start it."""
         self.start()
         self.wait(600)
         self.create_pools(self.api())
 
-    def api(self) -> AirflowApi:
+    def api(self):
         """Sign in."""
         return AirflowApi(self.url, USER, PASSWORD)
 
-    def revive(self) -> None:
+    def revive(self):
         """Start the components whose time is over, without what a killed one left."""
         missing = [name for name in COMPONENTS if not self._running(name)]
         names = [f"airflow-{component}" for component in missing]
@@ -180,10 +159,10 @@ class SoakAirflow(AirflowServices):
                 processes.stop(self.folders.processes, name)
             self.start()
 
-    def tasks(self) -> list[psutil.Process]:
+    def tasks(self):
         """Return the processes of running tasks; the parent of each is its worker."""
         scheduler = processes.running(self.folders.processes, "airflow-scheduler")
-        tasks: list[psutil.Process] = []
+        tasks = []
         for worker in scheduler.children() if scheduler else []:
             with suppress(psutil.NoSuchProcess):
                 if "LocalExecutor" in " ".join(worker.cmdline()):
@@ -191,7 +170,7 @@ class SoakAirflow(AirflowServices):
         return [task for task in tasks if is_running(task)]
 
 
-def is_running(process: psutil.Process) -> bool:
+def is_running(process):
     """Return whether a process has not ended."""
     try:
         return bool(process.status() != psutil.STATUS_ZOMBIE)
@@ -199,9 +178,7 @@ def is_running(process: psutil.Process) -> bool:
         return False
 
 
-def kill(
-    of: SoakCompany | SoakAirflow, name: str, seconds: float, *, alone: bool = False
-) -> str:
+def kill(of, name, seconds, *, alone=False):
     """Kill (SIGKILL) a recorded process with its descendants, or `alone`; `revive` starts it again after
     `seconds`."""
     process = processes.running(of.folders.processes, name)
@@ -217,7 +194,7 @@ def kill(
     return f"{len(family)} processes killed, down for {seconds:.0f} s"
 
 
-def kill_process(process: psutil.Process) -> None:
+def kill_process(process):
     """Kill a process, unless it has ended."""
     with suppress(psutil.NoSuchProcess):
         process.kill()

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from datetime import date, timedelta
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import psutil
 import psycopg
 
 from demo.airflow_services import PASSWORD, USER
 from demo.layout import REPOSITORY
-from demo.ledger import SALES_DB, STOREFRONT, Order, Snapshot
+from demo.ledger import SALES_DB, STOREFRONT
 from ecommerce.cli.backfill import Range, start
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import (
-    DAG_CATALOGUE,
     DAG_DAILY,
-    DAG_EVENTS,
     DAG_RECONCILIATION,
     DAG_SYNC,
     DAG_WATCH,
@@ -31,17 +28,22 @@ from ecommerce.core.names import (
 from tests.integration.corrections import plain_orders
 from tests.soak.company import (
     DAYS,
-    PROXIED,
-    SoakAirflow,
-    SoakCompany,
     kill,
     kill_process,
 )
-from tests.soak.plan import Step
 
-DAGS = (DAG_DAILY, DAG_EVENTS, DAG_CATALOGUE, DAG_SYNC, DAG_RECONCILIATION, DAG_WATCH)
+DAGS = (DAG_DAILY, DAG_SYNC, DAG_RECONCILIATION, DAG_WATCH)
 
-T = TypeVar("T")
+
+@dataclass(frozen=True, order=True)
+class Step:
+    """A step `at` so many seconds after the start; `target` and `extent`, from 0 to 1, select its target and
+    its duration or size."""
+
+    at: float
+    kind: str
+    target: float
+    extent: float
 
 
 class NothingThere(Exception):
@@ -55,73 +57,57 @@ class Stage:
         stopped: whether the adversary has ended, so that a step that lasts ends early.
     """
 
-    def __init__(self, company: SoakCompany, airflow: SoakAirflow) -> None:
+    def __init__(self, company, airflow):
         self.company, self.airflow = company, airflow
         self.stopped = False
 
     @property
-    def days(self) -> list[date]:
+    def days(self):
         """The company's business days that have ended, the newest last."""
         first = self.company.first_day
         return [first + timedelta(days=number) for number in range(DAYS)]
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, seconds):
         """Wait so long, or until the adversary has ended."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and not self.stopped:
             time.sleep(0.2)
 
-    def run(self, dag_id: str, day: date | None = None, **conf: Any) -> str:
+    def run(self, dag_id, day=None, **conf):
         """Trigger a run; its id."""
         request = {
             "logical_date": None,
             "partition_key": day and str(day),
             "conf": conf,
         }
-        run: dict[str, Any] = self.airflow.api().post(f"dags/{dag_id}/dagRuns", request)
+        run = self.airflow.api().post(f"dags/{dag_id}/dagRuns", request)
         return f"{dag_id} {run['dag_run_id']}"
 
 
-def pick(choices: Sequence[T], target: float) -> T:
+def pick(choices, target):
     """Return the choice at `target`, from 0 to 1."""
     if not choices:
         raise NothingThere
     return choices[int(target * len(choices))]
 
 
-def run_day(dag_id: str) -> Callable[[Stage, Step], str]:
-    """Return a step that runs a day: every other time the newest; daily sales at times with a mail."""
-
-    def run(stage: Stage, step: Step) -> str:
-        day = stage.days[-1] if step.extent < 0.5 else pick(stage.days, step.target)
-        if dag_id == DAG_DAILY and step.extent % 0.5 < 0.25:
-            return stage.run(dag_id, day, send_mail=True)
-        return stage.run(dag_id, day)
-
-    return run
+def run_day(stage, step):
+    """Run a day: every other time the newest, at times with a mail."""
+    day = stage.days[-1] if step.extent < 0.5 else pick(stage.days, step.target)
+    return stage.run(DAG_DAILY, day, send_mail=step.extent % 0.5 < 0.25)
 
 
-def start_twice(stage: Stage, step: Step) -> str:
-    """Start a day twice in the same moment."""
-    dag_id = pick((DAG_DAILY, DAG_EVENTS), step.extent)
-    day = pick(stage.days, step.target)
-    return ", ".join(stage.run(dag_id, day) for _ in range(2))
-
-
-def backfill(stage: Stage, step: Step) -> str:
+def backfill(stage, step):
     """Start a backfill of two or more days."""
     first = int(step.target * (DAYS - 1))
     last = first + 1 + int(step.extent * (DAYS - first - 1))
-    dag_id = pick((DAG_DAILY, DAG_EVENTS), step.extent)
     again = step.target % 0.2 < 0.1
-    span = Range(stage.days[first], stage.days[last], dag_id, again=again)
+    span = Range(stage.days[first], stage.days[last], DAG_DAILY, again=again)
     started = start(stage.airflow.api(), span, jobs=2)
-    if not started:
-        return f"{dag_id}: nothing to do"
-    return f"{dag_id} {', '.join(sorted(started.runs))}"
+    return ", ".join(sorted(started.runs)) if started else "nothing to do"
 
 
-def repair_day(stage: Stage, day: date) -> str:
+def repair_day(stage, day):
     """Run `make repair` for a day; its output."""
     airflow = {
         "AIRFLOW_URL": stage.airflow.url,
@@ -139,12 +125,12 @@ def repair_day(stage: Stage, day: date) -> str:
     return f"{day}: {' '.join((done.stdout + done.stderr).split())[:160]}"
 
 
-def repair(stage: Stage, step: Step) -> str:
+def repair(stage, step):
     """Repair a day."""
     return repair_day(stage, pick(stage.days, step.target))
 
 
-def kill_task(stage: Stage, step: Step) -> str:
+def kill_task(stage, step):
     """Kill the process of a running task; at times first its worker, which would report its end."""
     task = await_task(stage, step)
     worker = task.parent()
@@ -154,23 +140,7 @@ def kill_task(stage: Stage, step: Step) -> str:
     return f"process {task.pid}"
 
 
-def freeze_task(stage: Stage, step: Step) -> str:
-    """Stop a task and its worker for up to a minute, as a paused machine does: after half a minute the
-    scheduler starts another attempt, and then the first continues."""
-    task = await_task(stage, step)
-    seconds = 20 + 40 * step.extent
-    frozen = [task.parent() or task, task]
-    for process in frozen:
-        with suppress(psutil.NoSuchProcess):
-            process.suspend()
-    stage.wait(seconds)
-    for process in frozen:
-        with suppress(psutil.NoSuchProcess):
-            process.resume()
-    return f"process {task.pid} for {seconds:.0f} s"
-
-
-def await_task(stage: Stage, step: Step) -> psutil.Process:
+def await_task(stage, step):
     """Return a running task, the first that begins within 20 seconds where there is none."""
     for _ in range(100):
         tasks = stage.airflow.tasks()
@@ -180,35 +150,13 @@ def await_task(stage: Stage, step: Step) -> psutil.Process:
     raise NothingThere
 
 
-def cut(stage: Stage, step: Step) -> str:
-    """Cut the connections with a system as soon as there is one, and refuse others for some seconds."""
-    name = pick(PROXIED, step.target)
-    seconds, proxy = 1 + 9 * step.extent, stage.airflow.proxies[name]
-    for _ in range(300):
-        if proxy.connections or stage.stopped:
-            break
-        time.sleep(0.05)
-    return f"{name}: {proxy.cut(seconds)} connections, {seconds:.0f} s"
-
-
-def clear(stage: Stage, step: Step) -> str:
-    """Clear a random task of a recent run with everything downstream."""
-    api = stage.airflow.api()
-    path = "dags/~/dagRuns/~/taskInstances"
-    recent = api.get(path, order_by="-start_date", limit=60)["task_instances"]
-    task = pick([task for task in recent if task["dag_id"] in DAGS], step.target)
-    dag_id, run_id = task["dag_id"], task["dag_run_id"]
-    cleared = api.clear(run_id, [task["task_id"]], dag_id)
-    return f"{dag_id} {run_id}: {', '.join(cleared)}"
-
-
-def edit(stage: Stage, step: Step) -> str:
+def edit(stage, step):
     """Change an order's coupon and quantity in its source, with a new modification date."""
     channel = SALES_DB if step.extent < 0.5 else STOREFRONT
     order = pick(plain_orders(stage.company.snapshot(), channel), step.target)
     now = stage.company.now()
 
-    def edited(order: Order) -> Order:
+    def edited(order):
         at = max(order.updated_at, now)
         coupon = f"FIX{step.target}"
         return replace(one_more(order), coupon_code=coupon, updated_at=at)
@@ -216,25 +164,20 @@ def edit(stage: Stage, step: Step) -> str:
     return show(stage, order, edited)
 
 
-def edit_silently(stage: Stage, step: Step) -> str:
-    """Change an order's quantity in the sales database, without a new modification date."""
-    return show(stage, ended_order(stage, SALES_DB, step.target), one_more)
-
-
-def delete(stage: Stage, step: Step) -> str:
+def delete(stage, step):
     """Delete an order in its source for good."""
     channel = SALES_DB if step.extent < 0.5 else STOREFRONT
     return show(stage, ended_order(stage, channel, step.target), lambda _: None)
 
 
-def ended_order(stage: Stage, channel: str, target: float) -> Order:
+def ended_order(stage, channel, target):
     """Return a plain order that the reconciliation compares: one of a day that has ended."""
     end = stage.company.newest.end
     orders = plain_orders(stage.company.snapshot(), channel)
     return pick([order for order in orders if order.ordered_at < end], target)
 
 
-def one_more(order: Order) -> Order:
+def one_more(order):
     """Return an order with one piece more."""
     first, *others = order.lines
     gross = first.gross + first.unit_price
@@ -242,11 +185,11 @@ def one_more(order: Order) -> Order:
     return replace(order, lines=(more, *others))
 
 
-def show(stage: Stage, order: Order, change: Callable[[Order], Order | None]) -> str:
+def show(stage, order, change):
     """Let all systems show a changed order from now on, or none and no refund of it; return its name."""
     key = order.channel, order.order_id
 
-    def edited(snapshot: Snapshot) -> Snapshot:
+    def edited(snapshot):
         orders = []
         refunds = snapshot.refunds
         for other in snapshot.orders:
@@ -264,15 +207,15 @@ def show(stage: Stage, order: Order, change: Callable[[Order], Order | None]) ->
     return f"{order.channel} {order.order_id}"
 
 
-def kill_system(name: str) -> Callable[[Stage, Step], str]:
+def kill_system(name):
     """Return a step that kills a system of the company for some seconds."""
     return lambda stage, step: kill(stage.company, name, 2 + 13 * step.extent)
 
 
-def kill_component(name: str) -> Callable[[Stage, Step], str]:
+def kill_component(name):
     """Return a step that kills a component of Airflow for some seconds; the scheduler at times alone."""
 
-    def killed(stage: Stage, step: Step) -> str:
+    def killed(stage, step):
         alone = name == "scheduler" and step.target < 0.4
         seconds = 2 + 13 * step.extent
         return kill(stage.airflow, f"airflow-{name}", seconds, alone=alone)
@@ -280,20 +223,15 @@ def kill_component(name: str) -> Callable[[Stage, Step], str]:
     return killed
 
 
-STEPS: dict[str, tuple[int, Callable[[Stage, Step], str]]] = {
+STEPS = {
     # What schedules and people do.
-    "daily": (50, run_day(DAG_DAILY)),
-    "events": (30, run_day(DAG_EVENTS)),
-    "catalogue": (12, lambda stage, _: stage.run(DAG_CATALOGUE)),
+    "daily": (80, run_day),
     "sync": (30, lambda stage, _: stage.run(DAG_SYNC)),
     "reconciliation": (8, lambda stage, _: stage.run(DAG_RECONCILIATION)),
     "backfill": (15, backfill),
     "repair": (30, repair),
     # What goes wrong in operation.
-    "start twice": (12, start_twice),
-    "clear": (30, clear),
     "kill task": (80, kill_task),
-    "freeze task": (20, freeze_task),
     "kill scheduler": (8, kill_component("scheduler")),
     "kill api-server": (6, kill_component("api-server")),
     "kill dag-processor": (4, kill_component("dag-processor")),
@@ -301,20 +239,27 @@ STEPS: dict[str, tuple[int, Callable[[Stage, Step], str]]] = {
     "kill sales_db": (10, kill_system("sales_db")),
     "kill storefront": (8, kill_system("storefront")),
     "kill exchange_rates": (6, kill_system("exchange_rates")),
-    "kill web_events": (8, kill_system("web_events")),
-    "kill catalogue": (4, kill_system("catalogue")),
     "kill mail": (8, kill_system("mail")),
-    "cut": (60, cut),
     # What happens to the data.
     "edit": (30, edit),
-    "edit silently": (12, edit_silently),
     "delete": (12, delete),
 }
 """How often each kind of step occurs in an hour, and what it does."""
-PER_HOUR = {kind: rate for kind, (rate, _) in STEPS.items()}
 
 
-def carry_out(stage: Stage, step: Step) -> str:
+def plan(seed, minutes):
+    """Return the steps of a soak by time; the same for the same seed."""
+    rng = random.Random(f"soak {seed} {minutes:g}")
+    steps = []
+    for kind, (per_hour, _) in STEPS.items():
+        count = round(per_hour * minutes / 60)
+        for number in range(count):
+            at = (number + rng.random()) / count * minutes * 60
+            steps.append(Step(at, kind, rng.random(), rng.random()))
+    return sorted(steps)
+
+
+def carry_out(stage, step):
     """Carry out a step and return its line for the log."""
     try:
         return STEPS[step.kind][1](stage, step)

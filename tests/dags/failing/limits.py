@@ -1,7 +1,7 @@
 """
 # Limits
 
-**When it fails:** that is what it is for: a task and a job of BigQuery take longer than they may.
+**When it fails:** that is what it is for: a task and a run take longer than they may.
 """
 
 import time
@@ -11,7 +11,6 @@ from airflow.sdk import DAG, task
 
 from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
 from ecommerce.runtime.retries import NETWORK_RETRIES
-from ecommerce.warehouse.client import connect
 
 with DAG(
     dag_id="limits", schedule=None, default_args=DEFAULT_ARGS, doc_md=__doc__
@@ -21,12 +20,7 @@ with DAG(
     def slow_task():
         time.sleep(600)
 
-    @task(**NETWORK_RETRIES)
-    def slow_job():
-        connect().run("SELECT 1", "load", job_stem="load-1")
-
     slow_task()
-    slow_job()
 
 with DAG(
     dag_id="run_limit",

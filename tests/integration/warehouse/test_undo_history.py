@@ -83,6 +83,7 @@ def test_what_other_runs_loaded_before_and_after_it_stays_and_a_mailed_day_is_re
     assert shop.state() == second_shop.state()
 
 
+@pytest.mark.slow
 def test_interrupted_it_goes_on_where_it_stopped_and_the_export_can_be_loaded_again(
     shop, monkeypatch
 ):

@@ -2,9 +2,11 @@
 
 import gzip
 import json
+import shutil
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import psycopg
 
@@ -14,21 +16,17 @@ from demo.ledger import (
     STOREFRONT,
     Line,
     Order,
-    Snapshot,
 )
 from demo.seeders import exchange_rates
-from demo.seeders.partner_files import HEADER
 from demo.services.storefront import store as shop_store
-from tests.integration.company import Company
 
+HERE = Path(__file__).parent
 DAY = date(2026, 9, 1)
 NOON = datetime(2026, 9, 1, 16, tzinfo=UTC)
 TEN = Decimal("10.00")
 
 
-def order(
-    channel: str, order_id: str, *lines: Line, status: str = "completed"
-) -> Order:
+def order(channel, order_id, *lines, status="completed"):
     """A good order of ours, with good and flawed lines."""
     return Order(
         channel=channel,
@@ -50,7 +48,7 @@ def order(
     )
 
 
-def line(number: int, quantity: str = "1", price: Decimal = TEN, **values: str) -> Line:
+def line(number, quantity="1", price=TEN, **values):
     amount = Decimal(quantity) * price if price.is_finite() else price
     told = {
         "sku": "KIT-001",
@@ -95,38 +93,7 @@ OURS = (
 )
 
 
-def row(order_id: str, **values: object) -> str:
-    """One line of a partner's file."""
-    cells = {
-        "order_id": order_id, "line_number": 1, "ordered_at": "2026-09-01T12:00:00-04:00",
-        "updated_at": "2026-09-01T16:00:00Z", "status": "completed", "sku": "KIT-001",
-        "product_name": '"Chef\'s knife, 20 cm"', "category": "Kitchen", "quantity": 1, "unit_price": "10.00",
-        "discount_amount": "0.00", "tax_amount": 0, "currency": "USD", "customer_email": " Eve@Example.com",
-        "country_code": "US",
-    }  # fmt: skip
-    return ",".join(str(cell) for cell in (cells | values).values())
-
-
-CHAOS = [
-    row("C-02"),
-    row("C-03", unit_price="ten"),
-    row("C-04", quantity="0"),
-    row("C-05", quantity="-3"),
-    row("C-06", unit_price="1.23456"),
-    row("C-07", ordered_at="20111-09-01T12:00:00Z"),
-    row("C-08", status="Abducted"),
-    row("C-09", product_name='"Tea towel\nblue, ""large"""'),
-    row("C-10", product_name='"Never closed'),
-    row("C-11"),
-    "C-12,1,cut off in the mid",
-    row("C-13", product_name="caf\xe9").encode("latin-1"),
-    row("C-14", unit_price="-1.00"),
-    row(""),
-    row("C-16", ordered_at="2026-09-01 12:00:00"),
-]
-
-
-def spoil(company: Company, told: Snapshot) -> None:
+def spoil(company, told):
     """Let every system show `told`, the orders `OURS`, and the records that no run can read."""
     company.show(without_cad(replace(told, orders=told.orders + OURS)))
     spoil_database(company)
@@ -135,22 +102,12 @@ def spoil(company: Company, told: Snapshot) -> None:
     spoil_rates(company)
 
 
-def spoil_database(company: Company) -> None:
+def spoil_database(company):
     with psycopg.connect(company.dsn) as database:
-        database.execute(
-            "INSERT INTO orders (order_id, status, currency, ordered_at, updated_at) VALUES "
-            "('BAD-4', 'completed', 'USD', '20111-09-01 12:00Z', %(at)s), "
-            "('BAD-5', 'completed', 'USD', NULL, %(at)s), "
-            "('BAD-6', 'completed', 'U$D', %(at)s, %(at)s)",
-            {"at": NOON},
-        )
-        database.execute(
-            "INSERT INTO order_items (order_id, line_number, sku, quantity, unit_price) "
-            "VALUES ('BAD-4', 1, 'KIT-001', 1, 10)"
-        )
+        database.execute((HERE / "sales_db.sql").read_text())
 
 
-def spoil_storefront(company: Company) -> None:
+def spoil_storefront(company):
     shown = shop_store.WooStore.load(company.folders.storefront)
     shown.orders[900].lines[1].quantity = Decimal(0)
     shown.create_order(
@@ -159,34 +116,27 @@ def spoil_storefront(company: Company) -> None:
     shown.save(company.folders.storefront)
 
 
-def repeated(body: bytes) -> bytes:
+def repeated(body):
     """A page on which the storefront lists some orders twice."""
     orders = json.loads(body)
     return json.dumps([*orders, *orders[:3]]).encode()
 
 
-def spoil_files(company: Company) -> None:
-    drop, header = company.folders.partner_drop, ",".join(HEADER)
-    lines = [
-        text if isinstance(text, bytes) else text.encode() for text in (header, *CHAOS)
-    ]
-    (drop / f"chaos_{DAY}.csv").write_bytes(
-        b"\xef\xbb\xbf" + b"\r\n".join(lines) + b"\r\n"
-    )
-    (drop / f"extra_{DAY}.csv").write_text(f"{header},mood\n{row('X-01')},fine\n")
-    (drop / f"lacking_{DAY}.csv").write_text(header.replace(",sku,", ",") + "\n")
-    (drop / f"cut_{DAY}.csv.gz").write_bytes(
-        gzip.compress(f"{header}\n{row('Z-01')}\n".encode())[:-9]
-    )
+def spoil_files(company):
+    drop = company.folders.partner_drop
+    for file in HERE.glob("*.csv"):
+        shutil.copy(file, drop)
+    whole = gzip.compress((HERE / f"extra_{DAY}.csv").read_bytes())
+    (drop / f"cut_{DAY}.csv.gz").write_bytes(whole[:-9])
 
 
-def without_cad(snapshot: Snapshot) -> Snapshot:
+def without_cad(snapshot):
     """Canada's dollar has no rate, so that it stays unconverted."""
     rates = [rate for rate in snapshot.rates if rate.currency != "CAD"]
     return replace(snapshot, rates=tuple(rates))
 
 
-def spoil_rates(company: Company) -> None:
+def spoil_rates(company):
     """Canada's dollar has a rate that cannot be read, and one line is cut off."""
     file = company.folders.rates / exchange_rates.PATH
     header, newest, *older = file.read_text().splitlines()
