@@ -146,7 +146,7 @@ class ListQuery:
         if self.order_by in ("date", "modified"):
             column = "created" if self.order_by == "date" else "modified"
             value = getattr(dates, column if self.version.hpos else f"{column}_local")
-            return (value or datetime.min, item_id)  # noqa: DTZ901
+            return (value or datetime.min, item_id)  # noqa: DTZ901 - both are without a zone
         if self.order_by == "include" and item_id in self.include:
             return (self.include.index(item_id),)
         return (item_id,)

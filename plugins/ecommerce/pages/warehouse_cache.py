@@ -29,7 +29,7 @@ class WarehouseCache:
 
     def __init__(
         self,
-        connect: Callable[[], Warehouse] = partial(connect, step="pages"),  # noqa: B008
+        connect: Callable[[], Warehouse] = partial(connect, step="pages"),  # noqa: B008 - it never changes
         timeout: float = 15.0,
     ) -> None:
         self._connect, self._timeout = connect, timeout

@@ -39,11 +39,9 @@ def serve(monkeypatch):
 def window(tmp_path):
     """The window of a run at 06:00 of the next day, or (`later`) of a run for a day long gone."""
 
-    def of(
-        day=FALL_BACK,
-        later=False,
-        memory=Remembered(),  # noqa: B008
-    ):
+    nothing_known = Remembered()
+
+    def of(day=FALL_BACK, later=False, memory=nothing_known):
         now = day.end + (timedelta(days=30) if later else timedelta(hours=6))
         return window_of_day(
             "storefront", day, f"file://{tmp_path}/staging/storefront", memory, now

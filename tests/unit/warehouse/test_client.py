@@ -164,7 +164,7 @@ def job(error, *, done=True):
 
 
 def started(jobs, **options):
-    return Warehouse(jobs, SETTINGS, {}).start(jobs.begin, "load-1", **options)  # type: ignore[arg-type]
+    return Warehouse(jobs, SETTINGS, {}).start(jobs.begin, "load-1", **options)
 
 
 DONE, RUNNING = job(None), job(None, done=False)
