@@ -1,8 +1,7 @@
 """What the tests of whole days share."""
 
 import os
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -14,8 +13,6 @@ from tests.integration.warehouse_contents import connect, empty
 
 FULL_MATRIX = os.environ.get("KILL_MATRIX") == "full"
 """Whether the tests that choose some cases of many run them all, as for a nightly run (README.md)."""
-
-LendDataset = Callable[..., AbstractContextManager[str]]
 
 
 @pytest.fixture(scope="session")

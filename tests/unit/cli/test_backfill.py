@@ -66,6 +66,10 @@ CASES = {
         AGAIN,
         {"GET dagRuns": [runs("success", "success")]},
     ),
+    "cancelled before two days ended": (
+        AGAIN,
+        {"GET dagRuns": [runs("success", "running", "queued")]},
+    ),
     "a failed attempt": (
         AGAIN,
         {

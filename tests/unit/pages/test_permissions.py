@@ -163,6 +163,8 @@ def test_every_address_needs_a_session_and_only_forms_change_something(app):
             303,
         ),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
+        # Another subdomain of the company.
+        ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Sec-Fetch-Site": "none", "Origin": "http://testserver"}, 403),
         # Without HTTPS, a browser sends its origin alone; a proxy of base_url rewrites the host.
         ({"Origin": "http://testserver"}, 303),

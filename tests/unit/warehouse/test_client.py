@@ -3,7 +3,6 @@
 import json
 import signal
 import traceback
-from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -213,9 +212,6 @@ def test_a_connection_that_cannot_be_used_is_a_setting_to_make(
             errors.ConfigurationError, match=f"^connection bigquery: .*{said}"
         ):
             connect(SETTINGS, interactive=interactive)
-
-
-Connect = Callable[..., Warehouse]
 
 
 @pytest.fixture
