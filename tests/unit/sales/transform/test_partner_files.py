@@ -25,6 +25,7 @@ changed  | 2           |          | 2026-11-19T10:00:00Z
 again    |             | 1        |
 broken   |             |          | 2026-11-19T10:00:00Z
 halved   |             |          | 2026-11-19T10:00:00Z
+newest   |             | 1        | 2026-11-19T17:00:00Z
 """
 # Today's file, delivered at 10:00 UTC.
 NEW = """
@@ -84,6 +85,7 @@ numbers   | 1           | 4006381333931 | 99.50           |                 |   
 numbers   | 2           | 2             | 5.00            |                 |            |
 lost      |             | many          |                 |                 |            |
 P3        |             | 0             |                 |                 |            | Pot
+newest    |             | 3             |                 |                 |            |
 """
 THEIRS = """
 order_id | quantity | updated_at
@@ -114,8 +116,8 @@ NOTE = '{"kind": "note", "text": "some columns"}'
 # CHF: one more than in the lines.
 STATED = """
 file                | currency | amount
-acme_2026-11-18.csv | USD      | 90
-acme_2026-11-19.csv | USD      | 10000001765.8551
+acme_2026-11-18.csv | USD      | 100
+acme_2026-11-19.csv | USD      | 10000001795.8551
 acme_2026-11-19.csv | EUR      | 28
 acme_2026-11-19.csv | CHF      | 13
 acme_2026-11-19.csv | US$      | 60
@@ -181,6 +183,7 @@ changed     | acme    | completed  | True    | USD      | US      | 2026-11-19 1
 again       | acme    | completed  | True    | USD      | US      | 2026-11-19 16:00 | 2026-11-20 10:00
 broken      | acme    | completed  | True    | USD      | US      | 2026-11-19 10:00 | 2026-11-20 08:00
 halved      | acme    | completed  | True    | USD      | US      | 2026-11-19 16:00 | 2026-11-20 10:00
+newest      | acme    | completed  | True    | USD      | US      | 2026-11-19 17:00 | 2026-11-20 08:00
 header      | acme    | processing | True    | USD      | DE      | 2026-11-19 18:00 | 2026-11-20 10:00
 countries   | acme    | completed  | True    | EUR      | US      | 2026-11-19 16:00 | 2026-11-20 10:00
 currencies  | acme    | completed  | True    | EUR      | US      | 2026-11-19 16:00 | 2026-11-20 10:00
@@ -206,6 +209,7 @@ changed     | 1          | 50               | 0        | 0
 again       | 1          | 30               | 0        | 0
 broken      | 1          | 20               | 0        | 0
 halved      | 1          | 14               | 0        | 0
+newest      | 1          | 10               | 0        | 0
 header      | 2          | 40               | 0        | 0
 countries   | 2          | 20               | 0        | 0
 currencies  | 2          | 20               | 0        | 0
@@ -274,14 +278,14 @@ acme_2026-11-19.csv | 39         | invalid_number         | discount_amount = 1,
 acme_2026-11-19.csv | 40         | too_many_digits        | quantity = 4006381333931
 acme_2026-11-19.csv | 42         | invalid_number         | quantity = many
 acme_2026-11-19.csv | 43         | invalid_quantity       | quantity = 0
-acme_2026-11-19.csv | 49         | invalid_currency       | currency = <e-mail>
+acme_2026-11-19.csv | 50         | invalid_currency       | currency = <e-mail>
 bolt_2026-11-19.csv | 2          | order_of_other_partner | order_id = header
 bolt_2026-11-19.csv | 4          | order_of_other_partner | order_id = earlier
 cody_2026-11-19.csv | 2          | malformed_line         | NULL
 """,
     )
-    # 5 lines of yesterday, 48 of acme, 3 of bolt and the reject; 4 lines of old versions, 2 repeated
-    assert done.counts == (57, 27, 24, 6)
+    # 6 lines of yesterday, 49 of acme, 3 of bolt and the reject; 5 lines of old versions, 2 repeated
+    assert done.counts == (59, 28, 24, 7)
 
 
 def test_no_address_is_left(done):
@@ -295,8 +299,8 @@ def test_a_file_is_recorded_with_what_became_of_it(done):
         done.loaded_files,
         """
 file                | rows_read | rows_accepted | rows_rejected | source_orders | orders_loaded
-acme_2026-11-18.csv | 5         | 1             | 0             | 4             | 1
-acme_2026-11-19.csv | 48        | 25            | 21            | 18            | 14
+acme_2026-11-18.csv | 6         | 2             | 0             | 5             | 2
+acme_2026-11-19.csv | 49        | 25            | 21            | 19            | 14
 bolt_2026-11-19.csv | 3         | 1             | 2             | 3             | 1
 cody_2026-11-19.csv | 0         | 0             | 1             | 0             | 0
 """,
@@ -305,8 +309,8 @@ cody_2026-11-19.csv | 0         | 0             | 1             | 0             
         done.loaded_files,
         """
 file                | source_amount    | amount_loaded    | received_at      | business
-acme_2026-11-18.csv | 90               | 20               | 2026-11-20 08:00 | 2026-11-19
-acme_2026-11-19.csv | 10000000864.0032 | 10000000524.0032 | 2026-11-20 10:00 | 2026-11-19
+acme_2026-11-18.csv | 100              | 30               | 2026-11-20 08:00 | 2026-11-19
+acme_2026-11-19.csv | 10000000894.0032 | 10000000524.0032 | 2026-11-20 10:00 | 2026-11-19
 bolt_2026-11-19.csv | 90               | 10               | 2026-11-20 11:00 | 2026-11-19
 cody_2026-11-19.csv | 0                | 0                | 2026-11-20 10:00 | 2026-11-19
 """,
@@ -317,7 +321,7 @@ def test_an_order_of_another_partner_is_in_no_file(done):
     """Otherwise the other partner's next file would remove it."""
     orders = {row["file"]: row["order_ids"] for row in done.loaded_files}
     assert orders["bolt_2026-11-19.csv"] == ["B2"]
-    assert orders["acme_2026-11-18.csv"] == ["again", "broken", "changed", "halved"]
+    assert orders["acme_2026-11-18.csv"] == ["again", "broken", "changed", "halved", "newest"]
     assert {"lost", "P3", "header", HASH} < set(orders["acme_2026-11-19.csv"])
 
 
@@ -326,8 +330,8 @@ def test_amounts_by_file_and_currency_are_loaded_superseded_or_rejected(done):
         done.control_totals,
         """
 file                | currency | source_amount    | loaded           | superseded | rejected
-acme_2026-11-18.csv | USD      | 90               | 20               | 70         | 0
-acme_2026-11-19.csv | USD      | 10000001765.8551 | 10000000484.0032 | 100        | 1181.8519
+acme_2026-11-18.csv | USD      | 100              | 30               | 70         | 0
+acme_2026-11-19.csv | USD      | 10000001795.8551 | 10000000484.0032 | 130        | 1181.8519
 acme_2026-11-19.csv | EUR      | 28               | 28               | 0          | 0
 acme_2026-11-19.csv | CHF      | 13               | 12               | 0          | 0
 acme_2026-11-19.csv |          | 60               | 0                | 0          | 60
