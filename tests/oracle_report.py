@@ -151,12 +151,12 @@ def _month(figures, true):
 
 def _breakdowns(figures, true):
     for kind, section in SECTIONS.items():
-        said = {
+        reported = {
             row.name: row.net_sales
             for row in getattr(figures, section)
             if row.net_sales
         }
-        yield from _amounts(section, said, true.net_by(kind, true.day))
+        yield from _amounts(section, reported, true.net_by(kind, true.day))
 
 
 def _changes(figures, true):
@@ -168,17 +168,17 @@ def _changes(figures, true):
     yield "channels", (changes.began, changes.ended), true.moved_channels
     total = true.summary[true.day]["net_sales"] - true.summary[true.base]["net_sales"]
     for kind, section in SECTIONS.items():
-        said = getattr(changes, section)
+        reported = getattr(changes, section)
         if not true.excluded:
-            change = str(sum(each.now - each.before for each in said))
+            change = str(sum(each.now - each.before for each in reported))
             yield f"changes of {section}, exactly", change, str(total)
-        sizes = [abs(each.now - each.before) for each in said]
+        sizes = [abs(each.now - each.before) for each in reported]
         yield f"changes of {section}, sorted", sizes, sorted(sizes, reverse=True)
-        now = {each.name: each.now for each in said if each.now}
+        now = {each.name: each.now for each in reported if each.now}
         yield from _amounts(
             f"{section} now", now, true.net_by(kind, true.day, true.excluded)
         )
-        before = {each.name: each.before for each in said if each.before}
+        before = {each.name: each.before for each in reported if each.before}
         yield from _amounts(
             f"{section} before", before, true.net_by(kind, true.base, true.excluded)
         )
@@ -194,23 +194,25 @@ def _movers(figures, true):
             for sku in {*before, *now}
         ]
         largest = sorted((value for value in changes if value > 0), reverse=True)[:5]
-        said = getattr(figures.changes, name)
+        reported = getattr(figures.changes, name)
         yield (
             f"{name}, changes",
-            [sign * (each.now - each.before) for each in said],
+            [sign * (each.now - each.before) for each in reported],
             largest,
         )
-        for each in said:
+        for each in reported:
             yield f"{each.sku} now", each.now, now.get(each.sku, ZERO)
             yield f"{each.sku} before", each.before, before.get(each.sku, ZERO)
 
 
 def _reasons(figures, true):
-    said = {each.reason: (each.refunds, each.amount) for each in figures.return_reasons}
+    reported = {
+        each.reason: (each.refunds, each.amount) for each in figures.return_reasons
+    }
     expected = true.returned()
-    yield "reasons", sorted(map(str, said)), sorted(map(str, expected))
-    for reason in said.keys() & expected.keys():
-        yield f"refunds, {reason}", said[reason], expected[reason]
+    yield "reasons", sorted(map(str, reported)), sorted(map(str, expected))
+    for reason in reported.keys() & expected.keys():
+        yield f"refunds, {reason}", reported[reason], expected[reason]
     together = sum((each.amount for each in figures.return_reasons), ZERO)
     yield (
         "returns of all reasons, exactly",
@@ -219,11 +221,11 @@ def _reasons(figures, true):
     )
 
 
-def _amounts(name, said, true):
+def _amounts(name, reported, true):
     some = {each: value for each, value in true.items() if rounded(value)}
-    yield name, sorted(said), sorted(some)
-    for each in said.keys() & some.keys():
-        yield f"{name}, {each}", said[each], some[each]
+    yield name, sorted(reported), sorted(some)
+    for each in reported.keys() & some.keys():
+        yield f"{name}, {each}", reported[each], some[each]
 
 
 def hundredfold(value):
@@ -231,13 +233,13 @@ def hundredfold(value):
     return None if value is None else value * 100
 
 
-def _same(said, true):
-    if isinstance(said, (Decimal, int)) and isinstance(true, (Decimal, int)):
-        return abs(said - true) < NEARLY
+def _same(reported, true):
+    if isinstance(reported, (Decimal, int)) and isinstance(true, (Decimal, int)):
+        return abs(reported - true) < NEARLY
     if (
-        isinstance(said, Sequence)
+        isinstance(reported, Sequence)
         and isinstance(true, Sequence)
-        and not isinstance(said, str)
+        and not isinstance(reported, str)
     ):
-        return len(said) == len(true) and all(map(_same, said, true))
-    return bool(said == true)
+        return len(reported) == len(true) and all(map(_same, reported, true))
+    return bool(reported == true)

@@ -34,9 +34,9 @@ class PartnerSite:
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-        told = hashlib.sha256(content).hexdigest() if checksum is None else checksum
+        stated = hashlib.sha256(content).hexdigest() if checksum is None else checksum
         path.with_name(f"{path.name}.sha256").write_bytes(
-            told.encode() if isinstance(told, str) else told
+            stated.encode() if isinstance(stated, str) else stated
         )
 
     def fail(self, name, *faults):

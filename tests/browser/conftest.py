@@ -42,7 +42,7 @@ class Demo:
 
     ports: Ports
     folders: Folders
-    said: str
+    output: str
 
     @property
     def airflow(self):

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def days(demo):
     """The business days that the demo says it has run, in order."""
-    found = re.findall(r"^(\d{4}-\d\d-\d\d) +\d+ .* yes$", demo.said, re.MULTILINE)
+    found = re.findall(r"^(\d{4}-\d\d-\d\d) +\d+ .* yes$", demo.output, re.MULTILINE)
     assert len(found) == DAYS
     return found
 
@@ -70,7 +70,7 @@ def test_the_newest_whole_week_was_forecast_and_mailed(api, demo):
 
 
 def test_the_reconciliation_found_what_changed_without_a_trace(demo, days):
-    (differences,) = re.findall(r"Differences: (.*);", demo.said)
+    (differences,) = re.findall(r"Differences: (.*);", demo.output)
     assert set(differences.split(", ")) == {
         f"storefront on {days[-3]}",
         f"sales_db on {days[-3]}",

@@ -86,8 +86,8 @@ def _stop(name):
         (folder / name).rename(folder / f"{name}.taken")
     except FileNotFoundError:
         return
-    told = folder / f"{name}.told"
-    told.write_text(str(os.getpid()))
-    told.rename(folder / f"{name}.pid")
+    unnamed = folder / f"{name}.new"
+    unnamed.write_text(str(os.getpid()))
+    unnamed.rename(folder / f"{name}.pid")
     while True:
         time.sleep(1)

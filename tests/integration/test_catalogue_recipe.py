@@ -30,10 +30,10 @@ def host_of_the_document():
 
 def launches(site):
     """Let `site` be the API and what keeps its pictures; the address of the first page."""
-    told = ANSWERS.read_text().replace("https://ll.thespacedevs.com", site.url)
-    told = re.sub(r"https://[\w.-]+\.digitaloceanspaces\.com", site.url, told)
+    answers = ANSWERS.read_text().replace("https://ll.thespacedevs.com", site.url)
+    answers = re.sub(r"https://[\w.-]+\.digitaloceanspaces\.com", site.url, answers)
     address = host_of_the_document().replace("https://ll.thespacedevs.com", site.url)
-    for page in json.loads(told):
+    for page in json.loads(answers):
         before = f"{address}?limit=2&offset=2" if page["previous"] else address
         site.put(
             before.removeprefix(site.url), json.dumps(page).encode(), "application/json"

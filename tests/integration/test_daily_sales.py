@@ -15,18 +15,18 @@ def ledger(days, first_day=FIRST_DAY, timezone="America/New_York"):
     return Ledger(first_day, days, orders_per_day=40, seed=7, timezone=timezone)
 
 
-def live(company, told, day):
+def live(company, books, day):
     """Let the morning after `day` come: the systems show what is known then, and the run begins."""
-    company.show(told.as_of(morning_after(day)))
+    company.show(books.as_of(morning_after(day)))
     run_day(day)
 
 
 def test_day_after_day_and_again(start_company, tmp_path):
-    company, told = start_company(mode="11"), ledger(2)
-    first, second = told.business_days
-    live(company, told, first)
+    company, books = start_company(mode="11"), ledger(2)
+    first, second = books.business_days
+    live(company, books, first)
     assert company.differences(company.oracle(run_days=[first])) == ""
-    live(company, told, second)
+    live(company, books, second)
     expected = company.oracle(run_days=[first, second])
     assert company.differences(expected) == ""
     for day in (first, second):
@@ -54,7 +54,7 @@ def test_a_day_on_which_the_clocks_change(start_company):
 
 @pytest.mark.slow
 def test_a_day_read_in_pieces_ends_in_the_same_tables(start_company):
-    company, told = start_company(), ledger(2)
+    company, books = start_company(), ledger(2)
     for hours in (
         -5,
         8,
@@ -62,30 +62,30 @@ def test_a_day_read_in_pieces_ends_in_the_same_tables(start_company):
         26,
     ):  # around the first morning: one in the night, noon, midnight, and the next one
         instant = morning_after(FIRST_DAY) + timedelta(hours=hours)
-        company.show(told.as_of(instant))
+        company.show(books.as_of(instant))
         run_day((instant - timedelta(days=1)).date(), instant)
-    assert company.differences(company.oracle(run_days=told.business_days)) == ""
+    assert company.differences(company.oracle(run_days=books.business_days)) == ""
 
 
 @pytest.mark.slow
 def test_days_in_any_order_end_in_the_same_tables(start_company):
     """The newest first, then a range in two parts that overlap."""
-    company, told = start_company(mode="66"), ledger(3)
-    now = morning_after(told.business_days[-1])
-    company.show(told.as_of(now))
+    company, books = start_company(mode="66"), ledger(3)
+    now = morning_after(books.business_days[-1])
+    company.show(books.as_of(now))
     for minutes, number in enumerate((2, 0, 1, 1)):
-        run_day(told.business_days[number], now + timedelta(minutes=minutes))
-    assert company.differences(company.oracle(run_days=told.business_days)) == ""
+        run_day(books.business_days[number], now + timedelta(minutes=minutes))
+    assert company.differences(company.oracle(run_days=books.business_days)) == ""
 
 
 @pytest.mark.slow
 def test_after_three_days_without_scheduler_the_command_of_the_report_fills_them(
     start_company,
 ):
-    company, told = start_company(), ledger(5)
-    first, *down, last = told.business_days
-    live(company, told, first)
-    live(company, told, last)
+    company, books = start_company(), ledger(5)
+    first, *down, last = books.business_days
+    live(company, books, first)
+    live(company, books, last)
     expected = company.oracle(run_days=[first, last])
     assert company.differences(expected) == ""
     summaries = {row["business_date"]: row for row in expected.daily_summary}
@@ -96,5 +96,5 @@ def test_after_three_days_without_scheduler_the_command_of_the_report_fills_them
 
     for number, day in enumerate(down, start=1):
         run_day(day, morning_after(last) + timedelta(hours=number))
-    assert company.differences(company.oracle(run_days=told.business_days)) == ""
+    assert company.differences(company.oracle(run_days=books.business_days)) == ""
     assert report_of(last, "up again").quality.missing_days == []

@@ -47,10 +47,10 @@ def tables(company):
 @pytest.fixture(scope="module")
 def company(start_shared_company):
     company = start_shared_company()
-    told = Ledger(FIRST, 2, orders_per_day=20, seed=5)
-    company.show(bad_records.without_cad(told.as_of(morning_after(FIRST))))
+    books = Ledger(FIRST, 2, orders_per_day=20, seed=5)
+    company.show(bad_records.without_cad(books.as_of(morning_after(FIRST))))
     run_day(FIRST)
-    bad_records.spoil(company, told.as_of(morning_after(SECOND)))
+    bad_records.spoil(company, books.as_of(morning_after(SECOND)))
     return company
 
 

@@ -95,7 +95,7 @@ def run_week(week, run_id="first", partner=NOTHING_ANNOUNCED):
     return check_load(run, loaded, loading.FORECASTS)
 
 
-def said(as_of, series="total", **files):
+def forecast_table(as_of, series="total", **files):
     """What `make forecast` prints."""
     options = [f"--{name}={value}" for name, value in files.items()]
     arguments = [f"--series={series}", f"--as-of={as_of}", *options]
@@ -197,13 +197,13 @@ def test_only_what_was_known_before_the_day_counts_as_it_is_now(shop):
     assert loading.week_state(WEEK, "test", FIRST) == ([*WEEK.days[5:]], set())
     shop.sell(WEEK.as_of - timedelta(days=1101), 1, runs=False)
     out = shop.folder / "forecast.csv"
-    printed = said(WEEK.as_of, out=out)
+    printed = forecast_table(WEEK.as_of, out=out)
     written = out.read_bytes()
     shop.sell(WEEK.as_of, 30)
     run_week(Week(WEEK.as_of + timedelta(days=21)))
-    assert said(WEEK.as_of, out=out) == printed
+    assert forecast_table(WEEK.as_of, out=out) == printed
     assert out.read_bytes() == written
-    assert said(WEEK.as_of + timedelta(days=14)) != printed
+    assert forecast_table(WEEK.as_of + timedelta(days=14)) != printed
     header, *lines = written.decode().splitlines()
     assert header == "series,target_date,forecast,lower_80,upper_80,lower_95,upper_95"
     days = [str(WEEK.as_of + timedelta(days=ahead)) for ahead in range(28)]
@@ -251,7 +251,7 @@ def test_without_a_history_there_is_no_forecast_and_no_selection(shop):
         (WEEK.as_of, "Toys", "'Toys' is not a series: use total, category:"),
     ):
         with pytest.raises(PipelineError, match=sentence):
-            said(as_of, series)
+            forecast_table(as_of, series)
 
 
 def order_line(number, sku, back, amount, *, name="Product", sale=True, test=False):

@@ -24,17 +24,17 @@ LATER = timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
-def told():
+def books():
     return Ledger(FIRST_DAY, DAYS, orders_per_day=20, seed=5)
 
 
-def at(told):
-    return morning_after(told.business_days[-1]) + LATER
+def at(books):
+    return morning_after(books.business_days[-1]) + LATER
 
 
-def history(told):
+def history(books):
     """What an old shop exports: orders of two channels, with ids that tell them apart."""
-    snapshot = told.as_of(at(told))
+    snapshot = books.as_of(at(books))
     orders = [*snapshot.orders_of(SALES_DB), *snapshot.orders_of(PARTNER_FILES)]
     return exported(
         snapshot, [replace(o, order_id=f"{o.channel[:2]}-{o.order_id}") for o in orders]
@@ -48,19 +48,19 @@ def expected(company, snapshot):
 
 
 def test_a_dry_run_loads_nothing_then_an_export_ends_in_the_tables_of_the_oracle(
-    start_company, tmp_path, told
+    start_company, tmp_path, books
 ):
-    company, snapshot = start_company(own_dataset=True), history(told)
+    company, snapshot = start_company(own_dataset=True), history(books)
     company.show(replace(snapshot, orders=()))
     write(tmp_path / "export", snapshot)
-    run = HistoryLoad(tmp_path / "export", at(told), dry_run=True)
+    run = HistoryLoad(tmp_path / "export", at(books), dry_run=True)
     totals, accounts = run.dry()
     assert_control_totals(company.oracle(snapshot), snapshot, totals, accounts)
     datasets = {dataset.dataset_id for dataset in company.client.list_datasets()}
     assert company.dataset not in datasets
     assert not list((tmp_path / "company").rglob("*.parquet"))
 
-    run = HistoryLoad(tmp_path / "export", at(told))
+    run = HistoryLoad(tmp_path / "export", at(books))
     results = run.run()
     assert company.differences(expected(company, snapshot)) == ""
     loaded = [result.rows["orders"] for result in results]
@@ -77,7 +77,7 @@ def test_a_dry_run_loads_nothing_then_an_export_ends_in_the_tables_of_the_oracle
     # No daily run takes it for one of its own.
     assert [audit.last_read(source) for source in SOURCES] == [None] * len(SOURCES)
     daily_runs = "warehouse/tables/load_audit/daily_runs.sql"
-    assert connect().query(daily_runs, spec=ORDERS, day=told.business_days[-1]) == []
+    assert connect().query(daily_runs, spec=ORDERS, day=books.business_days[-1]) == []
 
     before = company.warehouse()
     assert undo(SOURCE) == len(before["orders"])
@@ -105,24 +105,24 @@ def assert_control_totals(oracle, snapshot, totals, accounts):
 
 @pytest.mark.slow
 def test_two_halves_in_ranges_out_of_order_then_twice_and_two_at_once(
-    start_company, tmp_path, told, monkeypatch
+    start_company, tmp_path, books, monkeypatch
 ):
-    company, snapshot = start_company(), history(told)
+    company, snapshot = start_company(), history(books)
     company.show(replace(snapshot, orders=()))
     for number in (0, 1):
         half = replace(snapshot, orders=snapshot.orders[number::2])
         write(tmp_path / f"half_{number}", half)
-    middle = told.business_days[2]
+    middle = books.business_days[2]
     newer = {"first_day": str(middle)}
     older = {"last_day": str(middle - timedelta(days=1))}
     for number, days in enumerate((newer, older)):
-        HistoryLoad(tmp_path / "half_1", at(told), f"second_{number}", **days).run()
-    HistoryLoad(tmp_path / "half_0", at(told), "first").run()
+        HistoryLoad(tmp_path / "half_1", at(books), f"second_{number}", **days).run()
+    HistoryLoad(tmp_path / "half_0", at(books), "first").run()
     assert company.differences(expected(company, snapshot)) == ""
 
     # Once more: one month is cancelled by BigQuery, and the other one commits while it begins.
     before = company.warehouse()
-    run = HistoryLoad(tmp_path / "half_0", at(told), "again")
+    run = HistoryLoad(tmp_path / "half_0", at(books), "again")
     first, second = run.months()
     look_ups = disturb(monkeypatch, lambda: run.load(second))
     run.load(first)

@@ -71,7 +71,9 @@ class World:
     def __init__(self, company):
         self.company = company
         held = HeldFile(PARTNERS[0], day(1), before_run_of(3))
-        self.told = Ledger(START, TRADED, orders_per_day=30, seed=4, held_files=(held,))
+        self.books = Ledger(
+            START, TRADED, orders_per_day=30, seed=4, held_files=(held,)
+        )
         self.facts = []
         self.expected, self.found = {}, {}
         self.reports, self.wrong = {}, {}
@@ -79,7 +81,7 @@ class World:
     def snapshot(self, at):
         """What the systems show at `at`."""
         quiet = morning_after(day(TRADED - 1))
-        snapshot = replace(self.told.as_of(min(at, quiet)), at=at)
+        snapshot = replace(self.books.as_of(min(at, quiet)), at=at)
         for since, fact in self.facts:
             if since <= at:
                 snapshot = fact(snapshot)
@@ -218,7 +220,7 @@ def facts_of(world):
 
 def order_of_a_file(world):
     """An order of a partner's file of the second day that counts."""
-    files = world.told.as_of(morning_after(day(1))).files
+    files = world.books.as_of(morning_after(day(1))).files
     file = next(f for f in files if (f.partner, f.day) == (PARTNERS[1], day(1)))
     counted = {"processing", "shipped", "completed"}
     orders = [order for order in file.orders if order.status.lower() in counted]

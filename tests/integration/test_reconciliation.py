@@ -70,9 +70,9 @@ def with_product(line, other):
 
 def test_only_what_left_no_trace_is_found_and_it_is_corrected(start_company):
     company = start_company()
-    told = Ledger(DAYS[0], len(DAYS), orders_per_day=40, seed=11)
+    books = Ledger(DAYS[0], len(DAYS), orders_per_day=40, seed=11)
     for day in DAYS:
-        snapshot = told.as_of(morning_after(day))
+        snapshot = books.as_of(morning_after(day))
         company.show(snapshot)
         run_day(day)
     assert compare(NOW) == []

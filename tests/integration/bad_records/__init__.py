@@ -50,7 +50,7 @@ def order(channel, order_id, *lines, status="completed"):
 
 def line(number, quantity="1", price=TEN, **values):
     amount = Decimal(quantity) * price if price.is_finite() else price
-    told = {
+    product = {
         "sku": "KIT-001",
         "product_name": "Chef's knife, 20 cm",
         "category": "Kitchen",
@@ -62,7 +62,7 @@ def line(number, quantity="1", price=TEN, **values):
         gross=amount,
         discount=Decimal(0),
         tax=Decimal(0),
-        **told,
+        **product,
     )
 
 
@@ -93,9 +93,9 @@ OURS = (
 )
 
 
-def spoil(company, told):
-    """Let every system show `told`, the orders `OURS`, and the records that no run can read."""
-    company.show(without_cad(replace(told, orders=told.orders + OURS)))
+def spoil(company, snapshot):
+    """Let every system show `snapshot`, the orders `OURS`, and the records that no run can read."""
+    company.show(without_cad(replace(snapshot, orders=snapshot.orders + OURS)))
     spoil_database(company)
     spoil_storefront(company)
     spoil_files(company)

@@ -170,9 +170,9 @@ def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(shop):
             "figures are those of the version loaded before"
         )
         warning = f"a new version of {FILE} was not loaded: it is HTML"
-        found, told, on_page = marked(shop)
+        found, warnings, on_page = marked(shop)
         assert (found, on_page) == ([why], f"invalid: {FILE}")
-        assert sorted(told) == [warning, "it has columns"]
+        assert sorted(warnings) == [warning, "it has columns"]
         assert loaded_files(PARTNER_FILES, [FILE])[FILE]["was_refused"], (
             "the version that is loaded may be delivered once more"
         )

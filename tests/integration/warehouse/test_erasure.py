@@ -73,26 +73,26 @@ def texts(shop):
 def command(monkeypatch, capsys, typed):
     monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
     code = command_line.main(["forget-customer"])
-    said = capsys.readouterr()
-    return code, said.out + said.err
+    output = capsys.readouterr()
+    return code, output.out + output.err
 
 
 def test_what_is_known_of_a_customer_is_cleared_and_no_figure_changes(
     known, monkeypatch, capsys, tmp_path
 ):
-    code, said = command(monkeypatch, capsys, "\n")
-    assert (code, said) == (
+    code, output = command(monkeypatch, capsys, "\n")
+    assert (code, output) == (
         1,
         "no e-mail address on standard input: nothing was removed\n",
     )
     before = known.state((*STATE, *EVENT_TABLES))
 
-    code, said = command(monkeypatch, capsys, f"  {ADDRESS.upper()}\n")
+    code, output = command(monkeypatch, capsys, f"  {ADDRESS.upper()}\n")
     assert code == 0
-    assert ADDRESS not in said.lower()
+    assert ADDRESS not in output.lower()
     for table in ("customers", "orders", "order_lines", "refunds", "user_events"):
-        assert f"rows of {table}: 1" in said
-    assert "rows of rejected_rows: 2" in said
+        assert f"rows of {table}: 1" in output
+    assert "rows of rejected_rows: 2" in output
 
     assert texts(known) == {
         "orders": {"1": None, "2": "bob"},

@@ -249,8 +249,8 @@ def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded
     assert not day["complete"]
     assert day["missing_sources"] == ["partner_files: acme", "partner_files: bolt"]
     found = shop.report()
-    said = "acme and bolt have delivered no valid file for Mon 2 Mar."
-    assert words(found).startswith(said)
+    sentence = "acme and bolt have delivered no valid file for Mon 2 Mar."
+    assert words(found).startswith(sentence)
     assert alarms(found) == [
         "acme has delivered no valid file for this day",
         "bolt has delivered no valid file for this day",
@@ -278,8 +278,10 @@ def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded
 
     # A header alone completes the day.
     header = delivery("bolt_2026-03-02.csv")
-    came = Folder(source=PARTNER_FILES, read_at=at("2026-03-05 11:00"), files=[header])
-    load_all(shop, came, day=TUESDAY, run_id="header")
+    folder = Folder(
+        source=PARTNER_FILES, read_at=at("2026-03-05 11:00"), files=[header]
+    )
+    load_all(shop, folder, day=TUESDAY, run_id="header")
     assert shop.by("daily_summary", "business_date", "complete")[MONDAY]
     totals = pages.load_facts(shop.warehouse, MONDAY).totals
     [row] = [row for row in totals if row["source"] == PARTNER_FILES][:1]

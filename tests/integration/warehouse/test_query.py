@@ -53,8 +53,8 @@ def orders(shop):
 
 def ask(capsys, *arguments):
     code = command_line.main(["query", *arguments])
-    said = capsys.readouterr()
-    return code, said.out, said.err
+    output = capsys.readouterr()
+    return code, output.out, output.err
 
 
 def test_every_sample_query_has_an_answer_and_a_csv_is_exact(orders, capsys, tmp_path):
@@ -108,7 +108,7 @@ def test_what_would_change_something_is_refused_and_not_run(shop, capsys, tmp_pa
 
 
 def test_a_mistake_is_told_in_one_sentence(shop, capsys):
-    for sql, said in {
+    for sql, message in {
         "SELECT FROM WHERE": r"the query cannot be run: .*Syntax error.*",
         "SELECT * FROM nosuch": r"the query cannot be run: Not found: Table .*nosuch.*",
         "SELECT SUM(merchandise_amount) FROM refunds": (
@@ -118,7 +118,7 @@ def test_a_mistake_is_told_in_one_sentence(shop, capsys):
     }.items():
         code, out, err = ask(capsys, "--sql", sql)
         assert (code, out) == (1, "")
-        assert re.fullmatch(f"{said}\n", err)
+        assert re.fullmatch(f"{message}\n", err)
 
 
 def test_a_query_says_what_it_may_bill_and_when_there_are_more_rows(

@@ -27,14 +27,14 @@ def test_an_export_is_named_by_the_reports_of_the_day_it_was_loaded_on_and_the_o
         status=HISTORY,
     )
 
-    def told(day):
+    def warnings(day):
         return findings(shop.report(day).quality.warnings)
 
     sentence = (
         "old_shop: the run manual__export loaded an export of 1 order; 3 of its 5 rows were rejected "
         "(invalid_quantity 2, negative_price 1)"
     )
-    assert [told(MONDAY + timedelta(days=days)) for days in (-1, 0, 1, 2)] == [
+    assert [warnings(MONDAY + timedelta(days=days)) for days in (-1, 0, 1, 2)] == [
         [],
         [sentence],
         [sentence],

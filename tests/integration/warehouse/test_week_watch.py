@@ -49,9 +49,9 @@ def test_people_are_told_on_tuesday_which_days_of_the_week_are_missing(
     assert missing_forecast.check_last_week(DAY) == ""
     shop.ran([WEEK[2]])
     assert missing_forecast.check_last_week(DAY) == ""
-    told = mailbox.messages()
+    messages = mailbox.messages()
     reasons = "no daily run of Wed 25 Feb", "all days are loaded, but no forecast"
-    for message, why in zip(told, reasons, strict=True):
+    for message, why in zip(messages, reasons, strict=True):
         assert message["Subject"] == "No sales forecast after the week of 2026-02-23"
         assert message["X-Envelope-To"] == ALERTED
         assert why in message.get_body(("plain",)).get_content()

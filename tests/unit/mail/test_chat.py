@@ -91,21 +91,21 @@ def test_an_error_of_the_library_is_a_warning_without_its_text(
 
 
 @pytest.mark.parametrize(
-    ("extra", "said"),
+    ("extra", "sentence"),
     [
         ('{"config": [{"path": "json://x/T0KEN-of-the-chat"}, {"path": "T0KEN-of-the-chat"}]}', "entry 2"),
         ('{"config": "T0KEN-of-the-chat"}', 'needs "config" in its extra'),
     ],
 )  # fmt: skip
 def test_a_connection_that_is_wrong_is_a_warning_that_does_not_quote_it(
-    monkeypatch, spoken, extra, said
+    monkeypatch, spoken, extra, sentence
 ):
     monkeypatch.setenv(
         "AIRFLOW_CONN_ALERT_CHAT", f'{{"conn_type": "apprise", "extra": {extra}}}'
     )
     monkeypatch.setattr(posting, "_notify", lambda *_: ())
     assert not posting.post("title", "text")
-    assert said in spoken()
+    assert sentence in spoken()
     assert SECRET not in spoken()
 
 

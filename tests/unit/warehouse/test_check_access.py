@@ -67,9 +67,9 @@ def test_without_a_right_to_create_the_role_and_the_dataset_are_named():
     unable = warehouse(creating=google.Forbidden(f"Access Denied: {ACCOUNT} may not"))
     with pytest.raises(
         CredentialsError, match=r"roles/bigquery.dataEditor on my-project.sales_staging"
-    ) as told:
+    ) as raised:
         check_access.check_creation(unable, "sales_staging")
-    assert ACCOUNT not in str(told.value)
+    assert ACCOUNT not in str(raised.value)
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ SOUND = CheckResult(
 )
 
 
-def said(rows, found=FOUND, sample="sales_db refund r7 of order 77"):
+def sentence(rows, found=FOUND, sample="sales_db refund r7 of order 77"):
     return str(
         CheckResult(
             "refunds: the order is in the warehouse",
@@ -41,7 +41,7 @@ def said(rows, found=FOUND, sample="sales_db refund r7 of order 77"):
 
 
 def test_a_check_says_what_was_found_and_not_what_should_be():
-    assert said(26) == (
+    assert sentence(26) == (
         "26 refunds belong to orders missing from the warehouse: counted as returns "
         "(for example sales_db refund r7 of order 77)"
     )

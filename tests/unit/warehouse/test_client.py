@@ -108,7 +108,7 @@ MISSING = (
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "message"),
     [
         (
             google.NotFound(MISSING),
@@ -135,10 +135,10 @@ MISSING = (
         ),
     ],
 )
-def test_what_a_refusal_says(error, said):
+def test_what_a_refusal_says(error, message):
     with pytest.raises(errors.PipelineError) as raised, bigquery_errors("load"):
         raise error
-    assert said in str(raised.value)
+    assert message in str(raised.value)
     logged = "".join(traceback.format_exception(raised.value))
     assert "etl@" not in logged
 
@@ -189,7 +189,7 @@ def test_a_job_is_begun_once_and_again_after_it_failed(known, options, begun):
 
 
 @pytest.mark.parametrize(
-    ("extra", "said"),
+    ("extra", "message"),
     [
         (None, "bigquery.* isn't defined"),
         ({"key_path": "/key.p12"}, "Legacy P12 key file are not supported"),
@@ -201,7 +201,7 @@ def test_a_job_is_begun_once_and_again_after_it_failed(known, options, begun):
     ],
 )
 def test_a_connection_that_cannot_be_used_is_a_setting_to_make(
-    extra, said, monkeypatch
+    extra, message, monkeypatch
 ):
     monkeypatch.delenv("AIRFLOW_CONN_BIGQUERY", raising=False)
     if extra:
@@ -209,7 +209,7 @@ def test_a_connection_that_cannot_be_used_is_a_setting_to_make(
         monkeypatch.setenv("AIRFLOW_CONN_BIGQUERY", json.dumps(connection))
     for interactive in (False, True):
         with pytest.raises(
-            errors.ConfigurationError, match=f"^connection bigquery: .*{said}"
+            errors.ConfigurationError, match=f"^connection bigquery: .*{message}"
         ):
             connect(SETTINGS, interactive=interactive)
 

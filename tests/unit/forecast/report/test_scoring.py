@@ -12,16 +12,16 @@ AS_OF = date(2026, 11, 16)
 
 def made(back, forecast, actual, series="total", **changes):
     """A forecast of the day `back` days before `AS_OF`; its intervals reach 10 and 20 to either side."""
-    said = Decimal(forecast)
+    expected = Decimal(forecast)
     facts = {
         "series": series,
         "target_date": AS_OF - timedelta(days=back),
         "actual": Decimal(actual),
-        "forecast": said,
-        "lower_80": said - 10,
-        "upper_80": said + 10,
-        "lower_95": said - 20,
-        "upper_95": said + 20,
+        "forecast": expected,
+        "lower_80": expected - 10,
+        "upper_80": expected + 10,
+        "lower_95": expected - 20,
+        "upper_95": expected + 20,
     }
     return facts | changes
 

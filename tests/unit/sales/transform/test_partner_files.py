@@ -321,7 +321,13 @@ def test_an_order_of_another_partner_is_in_no_file(done):
     """Otherwise the other partner's next file would remove it."""
     orders = {row["file"]: row["order_ids"] for row in done.loaded_files}
     assert orders["bolt_2026-11-19.csv"] == ["B2"]
-    assert orders["acme_2026-11-18.csv"] == ["again", "broken", "changed", "halved", "newest"]
+    assert orders["acme_2026-11-18.csv"] == [
+        "again",
+        "broken",
+        "changed",
+        "halved",
+        "newest",
+    ]
     assert {"lost", "P3", "header", HASH} < set(orders["acme_2026-11-19.csv"])
 
 
