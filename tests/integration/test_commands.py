@@ -17,6 +17,8 @@ from demo.ledger import Ledger
 from tests.dags.conftest import REPOSITORY
 from tests.integration.daily_run import morning_after
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 9, 1)
 ENV = """PAUSE_OF_SHAKY=1
 CUSTOMER_HASH_KEY=0123456789abcdef
@@ -90,7 +92,6 @@ def test_a_run_shows_its_tasks_and_failures_and_nothing_else(troubled, snapshot)
     assert "the file has no header" in log
 
 
-@pytest.mark.slow
 def test_a_run_leaves_the_schedule_alone_and_other_commands_find_connections_of_the_ui(
     start_company,
     start_airflow,

@@ -34,12 +34,11 @@ def test_day_after_day_and_again(start_company, tmp_path):
     # The report of the second day has one to be compared with.
     report = report_of(second, "test")
     assert oracle_wording.lacking(expected, report, tmp_path / "report") == []
-    # The last run once more under its own name; then an older day, which reads its orders as they are now.
-    run_day(second)
-    run_day(first, morning_after(second))
+    run_day(second)  # once more under its own name
     assert company.differences(company.oracle(run_days=[first, second])) == ""
 
 
+@pytest.mark.slow
 def test_a_day_on_which_the_clocks_change(start_company):
     company = start_company(timezone="Europe/Berlin", currency="EUR")
     day = date(2026, 10, 25)

@@ -18,6 +18,8 @@ from ecommerce.warehouse.client import Warehouse, connect
 from tests.integration.daily_run import morning_after
 from tests.integration.exports import SOURCE, HistoryLoad, exported, write
 
+pytestmark = pytest.mark.slow
+
 FIRST_DAY = date(2026, 8, 29)
 DAYS = 5  # two months
 LATER = timedelta(days=1)
@@ -103,7 +105,6 @@ def assert_control_totals(oracle, snapshot, totals, accounts):
     assert found == amounts
 
 
-@pytest.mark.slow
 def test_two_halves_in_ranges_out_of_order_then_twice_and_two_at_once(
     start_company, tmp_path, books, monkeypatch
 ):

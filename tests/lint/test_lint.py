@@ -18,8 +18,8 @@ SQL = [
 LINTERS = [
     pytest.param("ruff", ["check", "."], id="style"),
     pytest.param("ruff", ["format", "--check", "."], id="format"),
-    pytest.param("mypy", [], id="types"),
-    # A minute of processor time, for faults of layout.
+    # Both take a minute and a half of processor time, and CI runs them on every change.
+    pytest.param("mypy", [], id="types", marks=pytest.mark.slow),
     pytest.param(
         "sqlfluff",
         ["lint", "--disable-progress-bar", *SQL],
