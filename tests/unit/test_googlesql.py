@@ -5,6 +5,8 @@ import pytest
 from ecommerce.warehouse import rendering
 from tests import googlesql_rules
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def analysed():
