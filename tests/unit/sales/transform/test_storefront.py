@@ -16,6 +16,7 @@ KNOWN_LINES = """
 order_id | line_number | sku    | category
 5        | 52          | TEA-01 | Tea
 5        | 54          | OLD-01 | Mugs
+5        | 56          | JAM-01 | Jam
 6        | 53          | XXX-01 | Others
 """
 
@@ -43,7 +44,7 @@ def page(name):
 
 STATED = [
     {"currency": "EUR", "amount": "30.00"},
-    {"currency": "USD", "amount": "60000000986.2903"},
+    {"currency": "USD", "amount": "60000000996.2903"},
 ]
 
 
@@ -90,7 +91,7 @@ order_id | item_count | gross            | discount | tax | shipping | fee
 2        | 2          | 36.29            | 0        | 1   | 4.95     | 0
 3        | 6          | 60000000030.0003 | 2.5      | 7.2 | 5        | 0
 4        | 1          | 40               | 4        | 7.2 | 5        | 0
-5        | 5          | 50               | 0        | 7.2 | 5        | 0
+5        | 6          | 60               | 0        | 7.2 | 5        | 0
 6        | 0          | 0                | 0        | 0   | 4.95     | 0
 7        | 1          | 10               | 0        | 7.2 | 5        | 0
 8        | 2          | 100              | 10       | 7.2 | 5        | 0
@@ -127,6 +128,7 @@ order_id | line_number      | sku      | category        | quantity | unit_price
 5        | 53               | NULL     | uncategorised   | 2        | 5
 5        | 54               | MUG-01   | Mugs            | 2        | 5
 5        | 55               | NULL     | uncategorised   | 2        | 5
+5        | 56               | JAM-01   | Jam             | 2        | 5
 """,
     )
     check(
@@ -148,6 +150,7 @@ order_id | line_number      | gross            | discount | amount_after_discoun
 5        | 53               | 10               | 0        | 10                    | 0
 5        | 54               | 10               | 0        | 10                    | 0
 5        | 55               | 10               | 0        | 10                    | 0
+5        | 56               | 10               | 0        | 10                    | 0
 """,
     )
 
@@ -204,8 +207,8 @@ order_id | reason           | detail
 
 
 def test_every_row_that_was_read_is_accounted_for(done):
-    # 24 orders, 44 lines and a refund; what orders 7 and 9 were before is superseded
-    assert done.counts == (69, 38, 25, 6)
+    # 24 orders, 45 lines and a refund; what orders 7 and 9 were before is superseded
+    assert done.counts == (70, 39, 25, 6)
     assert done.totals["orders"] == 15
 
 
@@ -215,7 +218,7 @@ def test_the_source_counts_the_newest_answer_and_an_older_one_is_loaded(done):
         """
 currency | source_amount    | loaded           | superseded | rejected
 EUR      | 30               | 100              | -100       | 30
-USD      | 60000000986.2903 | 60000000376.2903 | 0          | 610
+USD      | 60000000996.2903 | 60000000386.2903 | 0          | 610
          | 0                | 0                | 0          | 100
 """,
     )
