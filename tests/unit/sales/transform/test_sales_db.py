@@ -59,6 +59,7 @@ def done(world):
     rejects = records(dict, given.REJECTS)
     personal = dict.fromkeys(PERSONAL.split(), "Ann")
     unread = {"order_id": "O5"} | personal | {"note": "to a@b.example"}
+    rejects[1]["raw"] = f"{1_990 * 'x'} ann@example.com"
     rejects[-1]["raw"] = json.dumps(unread)
     return world.sales_db(
         orders=orders,
@@ -316,6 +317,7 @@ def test_what_belongs_to_an_order_that_could_not_be_read_is_rejected_with_it(don
 
 def test_a_rejected_row_is_stored_without_what_is_personal(done):
     stored = {(row["file"], row["row_number"]): row for row in done.rejected_rows}
+    assert stored["refunds", 3]["raw"] == f"{1_990 * 'x'} <e-mail>"
     assert stored["customers", 4]["raw"] == "C9,<e-mail>,US"
     assert stored["orders", 5]["raw"] == '{"order_id":"O5","note":"to <e-mail>"}'
     assert stored["orders", 5]["order_id"] == "O5"
