@@ -62,14 +62,14 @@ odd      | 8           |                                 | NULL                 
 odd      | 9           |                                 |                       |          | NULL
 """
 REPEATED = """
-order_id | line_number | quantity | updated_at           | # why
-repeated | 1           |          |                      |
-repeated | 01          | 2.0      |                      | the same said again
-repeated | 2           | 4        |                      |
-repeated | 2           | 6        |                      | says something else
-repeated | 3           | 9        | 2026-11-19T17:00:00Z |
-repeated | 3           | 8        |                      | an older state
-repeated | 66          | 1        |                      | as 2 modulo 64
+order_id | line_number | quantity | updated_at           | status    | # why
+repeated | 1           |          |                      |           |
+repeated | 01          | 2.0      | 2026-11-19T16:30:00Z | Delivered | the same said again, in a newer state
+repeated | 2           | 4        |                      |           |
+repeated | 2           | 6        |                      |           | says something else
+repeated | 3           | 9        | 2026-11-19T17:00:00Z |           |
+repeated | 3           | 8        |                      |           | an older state
+repeated | 66          | 1        |                      |           | as 2 modulo 64
 """
 LINES = """
 order_id  | line_number | quantity      | unit_price      | discount_amount | tax_amount | product_name
@@ -174,7 +174,7 @@ def done(world):
 
 
 def test_the_newest_usable_version_of_an_order_counts(done):
-    """The header is that of its lowest line number."""
+    """The header is that of its lowest line number, in the newest state."""
     check(
         done.orders,
         """
@@ -189,7 +189,7 @@ countries   | acme    | completed  | True    | EUR      | US      | 2026-11-19 1
 currencies  | acme    | completed  | True    | EUR      | US      | 2026-11-19 16:00 | 2026-11-20 10:00
 same        | acme    | completed  | True    | USD      | US      | 2026-11-19 16:00 | 2026-11-20 10:00
 odd         | acme    | unknown    | False   | USD      | US      | 2026-11-19 16:00 | 2026-11-20 10:00
-repeated    | acme    | completed  | True    | USD      | US      | 2026-11-19 17:00 | 2026-11-20 10:00
+repeated    | acme    | delivered  | True    | USD      | US      | 2026-11-19 17:00 | 2026-11-20 10:00
 fractions   | acme    | completed  | True    | USD      | US      | 2026-11-19 16:00 | 2026-11-20 10:00
 numbers     | acme    | completed  | True    | USD      | US      | 2026-11-19 16:00 | 2026-11-20 10:00
 texts       | acme    | completed  | True    | USD      | US      | 2026-11-19 16:00 | 2026-11-20 10:00
@@ -234,10 +234,10 @@ def test_lines(done):
 order_id    | line | sku         | status     | quantity | gross           | amount_after_discount
 header      | 9    | MUG-01      | processing | 2        | 20              | 20
 header      | 10   | MUG-01      | processing | 2        | 20              | 20
-repeated    | 1    | MUG-01      | completed  | 2        | 20              | 20
-repeated    | 2    | MUG-01      | completed  | 6        | 60              | 60
-repeated    | 3    | MUG-01      | completed  | 9        | 90              | 90
-repeated    | 66   | MUG-01      | completed  | 1        | 10              | 10
+repeated    | 1    | MUG-01      | delivered  | 2        | 20              | 20
+repeated    | 2    | MUG-01      | delivered  | 6        | 60              | 60
+repeated    | 3    | MUG-01      | delivered  | 9        | 90              | 90
+repeated    | 66   | MUG-01      | delivered  | 1        | 10              | 10
 fractions   | 1    | MUG-01      | completed  | 2.5      | 10              | 9.5
 fractions   | 2    | MUG-01      | completed  | 0.3333   | 0.0033          | 0.0033
 fractions   | 6    | MUG-01      | completed  | 1        | 9999999999.9999 | 9999999999.9999
@@ -348,7 +348,7 @@ bolt_2026-11-19.csv | USD      | 90               | 10               | 0        
 
 def test_an_order_whose_lines_differ_is_a_warning_of_its_file(done):
     found = (
-        "acme_2026-11-19.csv: 3 orders have lines that differ in status, currency, time, "
+        "acme_2026-11-19.csv: 4 orders have lines that differ in status, currency, time, "
         "customer or country (for example order countries)"
     )
     warnings = done.totals["warnings"]
