@@ -284,6 +284,13 @@ RETURNS = {
         ),
         "gross 10, returns 4",
     ),
+    "goodwill that is pending": (
+        order(
+            line("10"),
+            refunds=[refund(transactions=[paid("3", status="PENDING")])],
+        ),
+        "gross 10",
+    ),
     "no payment": (
         order(line("10", 2), refunds=[refund(unit(), transactions=[])]),
         "gross 20, returns 10",

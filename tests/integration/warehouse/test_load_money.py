@@ -193,3 +193,5 @@ def test_a_rate_serves_for_seven_days(shop):
     }
     dates = shop.by("order_lines_reporting", "currency", "rate_date")
     assert dates == {"CHF": week_ago, "SEK": None}
+    rates = shop.by("order_lines_reporting", "currency", "rate")
+    assert rates == {"CHF": Decimal("1.111111111"), "SEK": None}
