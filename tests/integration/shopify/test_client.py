@@ -32,6 +32,13 @@ def test_client_credentials_are_exchanged_for_tokens(shop, tmp_path, monkeypatch
     shop.faults.append(Fault("OrdersById", status=401, body=b"{}", times=2))
     with pytest.raises(errors.CredentialsError):
         shopify.extract(window_in(tmp_path))
+    repeated = f"{CLIENT_SECRET} is wrong".encode()
+    for status in (400, 401, 403):
+        shop.faults.append(Fault("access_token", status=status, body=repeated))
+        with pytest.raises(errors.CredentialsError) as refused:
+            shopify.extract(window_in(tmp_path))
+        assert f"the token of the app was refused with {status}" in str(refused.value)
+        assert CLIENT_SECRET not in str(refused.value)
 
 
 DENIED = {
