@@ -183,3 +183,12 @@ def test_a_file_is_read_in_its_layout(tmp_path, monkeypatch, fields, content, ex
     [line], rejects = read(tmp_path, layout, content, ["utm"])
     assert {name: line[name] for name in expected} == expected
     assert (line["order_id"], rejects) == ("O1", [])
+
+
+def test_a_byte_that_the_encoding_lacks_rejects_its_line_alone(tmp_path):
+    layout = Layout(encoding="cp1252", **ONE_COLUMN)
+    content = b"order_id,unit_price\nO1,\x80\nO2\x81,6\nO3,7\n"
+    lines, rejects = read(tmp_path, layout, content)
+    prices = {line["order_id"]: line["unit_price"] for line in lines}
+    assert prices == {"O1": "€", "O3": "7"}
+    assert [reject[:2] for reject in rejects] == [(3, "bad_encoding")]
