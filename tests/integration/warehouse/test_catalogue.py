@@ -69,28 +69,35 @@ def test_a_catalogue_from_day_to_day(shown, shop, tmp_path):
     assert (second["downloaded"], second["is_news"]) == (0, False)
     assert (products(shop), files(tmp_path)) == (before, kept)
 
-    # One is gone, one new, one renamed, one has another picture, the host of one fails; one file was removed.
+    # One is gone, one new, one has another picture, the host of one fails; one file was removed.
+    # The picture of one has moved to an address where it is not yet.
     site.put("/3.png?token=secret", drawn("another"), ETag='"3b"')
     site.put("/4.png?token=secret", b"", status=500)
     (tmp_path / "PICTURES_URI" / "thumbnails" / f"{hashes[5]}.png").unlink()
     bad = product("P7", entries[7]["image_url"], price="free")
-    shown.show(*entries[:7], bad, entries[8], product("NEW"))
+    moved = product("P1", site.put("/moved.png", b"", status=404))
+    shown.show(entries[0], moved, *entries[2:7], bad, entries[8], product("NEW"))
     third = refresh("third")
     assert (third["new"], third["gone"]) == (["NEW"], ["P9"])
     assert "P3" in third["changed"]
-    assert [line[:4] for line in third["broken"]] == ["P4 ("]
+    assert [line[:4] for line in third["broken"]] == ["P1 (", "P4 ("]
     assert f"{hashes[5]}.png" in files(tmp_path)["thumbnails"]
     assert [row["reason"] for row in shop.rows("rejected_rows")] == ["invalid_number"]
     pictures = shop.by("products", "sku", "picture_uri")
+    assert hashes[1] in pictures["P1"], "kept, until its new one is there"
     assert hashes[4] in pictures["P4"], "kept, although its host fails"
 
     assert not refresh("fourth")["is_news"], "it was told before"
     # Most are missing: nothing changes unless somebody says so.
     before = products(shop)
-    shown.show(entries[0], entries[1])
+    shown.show(entries[0], moved)
     with pytest.raises(
         ContractError, match="8 of the 10 products it had before are missing"
     ):
         refresh("fifth")
     assert products(shop) == before
+    # The picture at the new address has the old one's ETag: what counts is the address.
+    site.put("/moved.png", drawn("moved"), ETag='"1"')
     assert len(refresh("sixth", accept_shrunk=True)["gone"]) == 8
+    pictures = shop.by("products", "sku", "picture_uri")
+    assert hashlib.sha256(drawn("moved")).hexdigest() in pictures["P1"]
