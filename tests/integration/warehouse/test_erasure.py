@@ -111,7 +111,9 @@ def test_what_is_known_of_a_customer_is_cleared_and_no_figure_changes(
     reports = (tmp_path / "REPORTS_URI").iterdir()
     assert [report.name for report in reports] == ["2026-03-03"]
     assert list((tmp_path / "STAGING_URI").iterdir()) == []
+    token = known.one("load_lock", "token")
     assert erasure.forget(ADDRESS, known.warehouse) == {"staged folders": 0}
+    assert known.one("load_lock", "token") != token, "loads that began earlier abort"
 
 
 def test_no_load_brings_a_forgotten_customer_back(known):
@@ -141,8 +143,14 @@ def test_no_load_brings_a_forgotten_customer_back(known):
     ]
     read = Folder([renamed], customers=listed, read_at=at("2026-03-03 13:00"))
     known.load(read, run_id="renamed")
+    unnamed = replace(OF_ANN, customer=None)
+    known.load(Folder([unnamed], read_at=at("2026-03-03 14:00")), run_id="unnamed")
+    alone = Folder([replace(OF_ANN, order_id="4")], read_at=at("2026-03-03 15:00"))
+    known.load(alone, run_id="alone")
     kept = texts(known)
-    assert kept["orders"] == expected["orders"]
+    assert kept["orders"] == expected["orders"] | {"4": None}
     assert kept["customers"] == expected["customers"]
+    attributes = known.by("orders", "order_id", "attributes")
+    assert attributes == {"2": '{"gift":"for Bob"}'} | dict.fromkeys("134")
     summary = known.one("daily_summary", "orders", "customers", "returns")
-    assert summary == {"orders": 3, "customers": 1, "returns": 9}
+    assert summary == {"orders": 4, "customers": 1, "returns": 12}
