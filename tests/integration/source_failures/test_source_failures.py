@@ -238,6 +238,8 @@ def test_partner_server(partner, monkeypatch, tmp_path, snapshot):
     fail("down", TransientError, "nothing answers")
 
     connect(monkeypatch, partner)
+    partner.refuse(*["450 too many are logged in"] * 2)
+    fail("busy", TransientError, "450")
     for name in ("promotions.csv", "market_index.csv.sha256"):
         content = (partner.root / name).read_bytes()
         (partner.root / name).unlink()
