@@ -42,6 +42,7 @@ def test_an_order_is_read_whole_whatever_brings_it_into_the_window(shop):
         + order("untouched", "2026-03-09 08:00")
         + refund("R-untouched", "untouched", "2026-03-09 09:00")
         + order("later", "2026-03-11 00:00")
+        + "UPDATE orders SET updated_at = NULL WHERE order_id = 'returned'"
     )
     left = shop.extract()
     assert left.ids("orders") == ["changed", "created", "refunded", "returned"]
