@@ -194,6 +194,7 @@ def test_parquet_is_read_by_name_and_every_value_exactly(export, monkeypatch):
         "b",
         ordered_at=pa.array([1_709_650_800_123_456_789], nanoseconds),
         line_number=pa.array(["1"]),
+        quantity=pa.array([4.0], pa.float32()),
         unit_price=pa.nulls(1),
         product_name=pa.array(["Käse".encode()]),
         sales_channel=pa.array(["Café".encode()]),
@@ -204,7 +205,7 @@ def test_parquet_is_read_by_name_and_every_value_exactly(export, monkeypatch):
         """
 file      | row_number | line_number | unit_price          | discount_amount | quantity | customer_email
 a.parquet | 1          | 7           | 12345678901234.5670 | 0.1             | 3        | NULL
-b.parquet | 1          | 1           | NULL                | 0               | 2        | jane.A@example.com
+b.parquet | 1          | 1           | NULL                | 0               | 4        | jane.A@example.com
 """,
     )
     check(
