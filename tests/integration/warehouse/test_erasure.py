@@ -32,13 +32,14 @@ def known(shop, monkeypatch, tmp_path):
     browse(shop, "run", "1", "2")
     figures = {
         "2026-03-01": {"checks": ["1 order without lines (for example sales_db 1)"]},
-        "2026-03-02": {"reasons": ["Ann finds it too small"]},
+        "2026-03-02": {"reasons": ["Ann findet es zu groß"]},
         "2026-03-03": {"orders": 10, "reasons": ["too small"]},
     }
     for day, content in figures.items():
         report = tmp_path / "REPORTS_URI" / day
         report.mkdir(parents=True)
-        (report / "figures.json").write_text(json.dumps(content))
+        figures_json = json.dumps(content, ensure_ascii=False)
+        (report / "figures.json").write_text(figures_json, encoding="utf-8")
     unfinished = tmp_path / "REPORTS_URI" / "2026-03-04"
     unfinished.mkdir()
     (unfinished / "report.pdf").touch()
