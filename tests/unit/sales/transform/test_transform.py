@@ -1,6 +1,8 @@
 """What the transform leaves behind, and what it does when it runs again, elsewhere or on broken files."""
 
 import gc
+import hashlib
+import hmac
 import logging
 import shutil
 import tempfile
@@ -158,6 +160,18 @@ def test_broken_raw_files_are_named_and_nothing_private_is_quoted(
     logged = caplog.text + str(failure.value)
     assert "@example" not in logged
     assert KEY not in logged
+
+
+@pytest.mark.parametrize("length", [64, 65])
+def test_the_hash_of_a_customer_is_an_hmac_whatever_the_length_of_the_key(
+    length, raw, monkeypatch
+):
+    """A key is used as it is up to 64 bytes, and hashed first if it is longer."""
+    key = "k" * length
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", key)
+    done = raw.run("sales_db", one_order)
+    expected = hmac.new(key.encode(), b"ann@example.com", hashlib.sha256).hexdigest()
+    assert done["O1"]["customer_hash"] == expected
 
 
 def test_object_stores_work_like_disks(tmp_path):
