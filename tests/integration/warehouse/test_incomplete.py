@@ -97,6 +97,13 @@ def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empt
     assert (known.complete, known.empty_sources) == (True, [])
 
 
+@pytest.mark.parametrize(("minute", "complete"), [("04:59", False), ("05:01", True)])
+def test_a_day_is_read_after_midnight_in_the_shop(shop, minute, complete):
+    read_at = at(f"2026-03-03 {minute}")
+    shop.load(*[Folder(source=name, read_at=read_at) for name in SOURCES])
+    assert shop.one("daily_summary", "complete") == {"complete": complete}
+
+
 def names(sources, source=STOREFRONT):
     return {name.removeprefix(f"{source}: ") for name in sources}
 

@@ -158,6 +158,10 @@ def test_an_amount_without_rate_stays_unconverted_until_the_rate_arrives(shop):
     )
     assert again.touched_days == [date(2026, 3, 6)], "known rates change nothing"
 
+    dollars = Folder(source="exchange_rates", rates=[(MONDAY, "USD", "2.2")])
+    corrected = shop.load(dollars, day=date(2026, 3, 7), run_id="corrected")
+    assert MONDAY in corrected.touched_days, "a rate of the reporting currency"
+
 
 def test_a_rate_serves_for_seven_days(shop):
     week_ago = MONDAY - timedelta(days=7)
