@@ -129,6 +129,11 @@ def test_a_missed_forecast_is_posted(percent, actual, change):
     assert f"{change} compared with the forecast of 18,900.00 {interval}." in text
 
 
+def test_an_incomplete_day_has_not_missed_its_forecast():
+    figures = make_figures(expectation=expectation(complete=False))
+    assert delivery.forecast_miss_texts(figures, 5) is None
+
+
 # `stored`: what the warehouse has of the day's mails. `claimed`: what the claim finds.
 ATTEMPTS = """
 stored        | newest | send_mail | claimed | reason

@@ -134,6 +134,8 @@ def expectation(
         "22000",
         "20411.06",
     ),
+    *,
+    complete=True,
 ):
     """Return the forecast of the full day with another total: forecast, bounds of 80 %, of 95 %, actual."""
     known = archived("full").expectation
@@ -142,7 +144,7 @@ def expectation(
     whole = known.model_copy(update={"series": [first, *known.series[1:]]})
     series = [each.model_copy(update={"verdict": None}) for each in whole.series]
     unjudged = whole.model_copy(update={"series": series})
-    return forecast.judged(unjudged, complete=True)
+    return forecast.judged(unjudged, complete=complete)
 
 
 def trend_with(**changes):

@@ -66,7 +66,7 @@ refund_id | order_id | amount  | # names
 50        | 5        | 30.00   |
 60        | 6        | 97.20   | both lines
 61        | 6        | 5.00    |
-70        | 7        | 33.50   | a line, shipping and a fee
+70        | 7        | 33.60   | a line, shipping and a fee
 80        | 8        | 8.30    | two lines that the order does not have
 90        | 9        | 0.00    |
 91        | 9        | 9.00    | a broken line
@@ -102,7 +102,7 @@ refund_id | line     | total  | total_tax | quantity
 60        | 12       | -36.00 | -2.88     | -1
 70        | 11       | -27.00 | 0         | -1
 70        | shipping | -5.00  | -0.50     |
-70        | fee      | -1.00  | 0.00      |
+70        | fee      | -1.00  | -0.10     |
 80        | 77       | -3.00  | 0.00      | -1
 80        | 78       | -4.00  | -0.30     | -1
 80        | 12       | -1.00  | 0         | -1
@@ -195,7 +195,7 @@ order_id | refund_id | line | merchandise | tax  | shipping | quantity
 6        | 60        | 12   | 36          | 2.88 | 0        | 1
 6        | 61        | 0    | 0           | 0    | 5        | 0
 7        | 70        | 11   | 27          | 0    | 0        | 1
-7        | 70        | 0    | 0           | 0.5  | 6        | 0
+7        | 70        | 0    | 0           | 0.6  | 6        | 0
 8        | 80        | 0    | 7           | 0.3  | 0        | 2
 8        | 80        | 12   | 1           | 0    | 0        | 1
 9        | 90        | 0    | 0           | 0    | 0        | 0
