@@ -116,6 +116,7 @@ of no time      | no time         |             |          |        |           
 of unread       | unread          |             |          |        |                   |
 of removed      | removed         | NULL        | 2        | 20     |                   |
 ann@example.com | ann@example.com |             |          |        |                   |
+again           | lines           | 7           |          | NULL   |                   |
 """
 PRODUCTS = """
 sku               | name      | category  | updated_at

@@ -19,13 +19,13 @@ HASH = "e-mail-f09dfe3c7fcfd2e075c15d3e2a108880"
 
 # Yesterday's file, delivered at 08:00 UTC.
 OLD = """
-order_id | line_number | quantity | updated_at
-changed  | 1           |          | 2026-11-19T10:00:00Z
-changed  | 2           |          | 2026-11-19T10:00:00Z
-again    |             | 1        |
-broken   |             |          | 2026-11-19T10:00:00Z
-halved   |             |          | 2026-11-19T10:00:00Z
-newest   |             | 1        | 2026-11-19T17:00:00Z
+order_id | line_number | quantity | updated_at           | ordered_at
+changed  | 1           |          | 2026-11-19T10:00:00Z |
+changed  | 2           |          | 2026-11-19T10:00:00Z | 2026-11-19T09:00:00Z
+again    |             | 1        |                      |
+broken   |             |          | 2026-11-19T10:00:00Z |
+halved   |             |          | 2026-11-19T10:00:00Z |
+newest   |             | 1        | 2026-11-19T17:00:00Z |
 """
 # Today's file, delivered at 10:00 UTC.
 NEW = """
@@ -106,13 +106,13 @@ changed  | acme_2026-11-18.csv | 2026-11-20 08:00Z
 """
 REJECTS = [
     {
-        "row_number": 2,
+        "row_number": 3,
         "reason": "malformed_line",
         "file": "cody_2026-11-19.csv",
         "raw": f"x,{ANN}",
     }
 ]
-NOTE = '{"kind": "note", "text": "some columns"}'
+NOTE = '{"kind": "note", "text": "some columns of ann@example.com"}'
 # CHF: one more than in the lines.
 STATED = """
 file                | currency | amount
@@ -122,6 +122,7 @@ acme_2026-11-19.csv | EUR      | 28
 acme_2026-11-19.csv | CHF      | 13
 acme_2026-11-19.csv | US$      | 60
 bolt_2026-11-19.csv | USD      | 90
+cody_2026-11-19.csv | USD      | 20
 """
 
 
@@ -137,7 +138,9 @@ def texts():
             unit_price=" 4 ",
             product_name=f"Seed box\nfor {ANN}",
         ),
-        csv_line("texts", "2", sku=ANN, category=f"of {ANN}"),
+        csv_line(
+            "texts", "2", sku=ANN, category=f"of {ANN}", customer_email="b@c.example"
+        ),
         csv_line("texts", "3", sku="A\0B", product_name="Mug\0"),
         csv_line(ANN, sku="MUG@2"),
         csv_line("status", status=ANN, country_code=ANN),
@@ -162,7 +165,8 @@ def done(world):
             "received_at": READ_AT,
             "warnings": [NOTE],
         },
-        {"name": "cody_2026-11-19.csv", "lines": [], "received_at": NOON},
+        # Before acme's file with an order of this number.
+        {"name": "cody_2026-11-19.csv", "lines": acme[-2:-1], "received_at": MORNING},
     ]
     return world.partner_files(
         *files,
@@ -194,7 +198,7 @@ fractions   | acme    | completed  | True    | USD      | US      | 2026-11-19 1
 numbers     | acme    | completed  | True    | USD      | US      | 2026-11-19 16:00 | 2026-11-20 10:00
 texts       | acme    | completed  | True    | USD      | US      | 2026-11-19 16:00 | 2026-11-20 10:00
 e-mail-f09d | acme    | completed  | True    | USD      | US      | 2026-11-19 16:00 | 2026-11-20 10:00
-status      | acme    | <e-mail>   | False   | USD      | NULL    | 2026-11-19 16:00 | 2026-11-20 10:00
+status      | cody    | <e-mail>   | False   | USD      | NULL    | 2026-11-19 16:00 | 2026-11-20 08:00
 B2          | bolt    | completed  | True    | USD      | US      | 2026-11-19 16:00 | 2026-11-20 11:00
 """,
     )
@@ -278,14 +282,16 @@ acme_2026-11-19.csv | 39         | invalid_number         | discount_amount = 1,
 acme_2026-11-19.csv | 40         | too_many_digits        | quantity = 4006381333931
 acme_2026-11-19.csv | 42         | invalid_number         | quantity = many
 acme_2026-11-19.csv | 43         | invalid_quantity       | quantity = 0
+acme_2026-11-19.csv | 49         | order_of_other_partner | order_id = status
 acme_2026-11-19.csv | 50         | invalid_currency       | currency = <e-mail>
 bolt_2026-11-19.csv | 2          | order_of_other_partner | order_id = header
 bolt_2026-11-19.csv | 4          | order_of_other_partner | order_id = earlier
-cody_2026-11-19.csv | 2          | malformed_line         | NULL
+cody_2026-11-19.csv | 3          | malformed_line         | NULL
 """,
     )
-    # 6 lines of yesterday, 49 of acme, 3 of bolt and the reject; 5 lines of old versions, 2 repeated
-    assert done.counts == (59, 28, 24, 7)
+    # 6 lines of yesterday, 49 of acme, 3 of bolt, one of cody and the reject
+    # 5 lines of old versions, 2 repeated
+    assert done.counts == (60, 28, 25, 7)
 
 
 def test_no_address_is_left(done):
@@ -300,9 +306,9 @@ def test_a_file_is_recorded_with_what_became_of_it(done):
         """
 file                | rows_read | rows_accepted | rows_rejected | source_orders | orders_loaded
 acme_2026-11-18.csv | 6         | 2             | 0             | 5             | 2
-acme_2026-11-19.csv | 49        | 25            | 21            | 19            | 14
+acme_2026-11-19.csv | 49        | 24            | 22            | 19            | 13
 bolt_2026-11-19.csv | 3         | 1             | 2             | 3             | 1
-cody_2026-11-19.csv | 0         | 0             | 1             | 0             | 0
+cody_2026-11-19.csv | 1         | 1             | 1             | 1             | 1
 """,
     )
     check(
@@ -310,9 +316,9 @@ cody_2026-11-19.csv | 0         | 0             | 1             | 0             
         """
 file                | source_amount    | amount_loaded    | received_at      | business
 acme_2026-11-18.csv | 100              | 30               | 2026-11-20 08:00 | 2026-11-19
-acme_2026-11-19.csv | 10000000894.0032 | 10000000524.0032 | 2026-11-20 10:00 | 2026-11-19
+acme_2026-11-19.csv | 10000000894.0032 | 10000000504.0032 | 2026-11-20 10:00 | 2026-11-19
 bolt_2026-11-19.csv | 90               | 10               | 2026-11-20 11:00 | 2026-11-19
-cody_2026-11-19.csv | 0                | 0                | 2026-11-20 10:00 | 2026-11-19
+cody_2026-11-19.csv | 20               | 20               | 2026-11-20 08:00 | 2026-11-19
 """,
     )
 
@@ -337,28 +343,31 @@ def test_amounts_by_file_and_currency_are_loaded_superseded_or_rejected(done):
         """
 file                | currency | source_amount    | loaded           | superseded | rejected
 acme_2026-11-18.csv | USD      | 100              | 30               | 70         | 0
-acme_2026-11-19.csv | USD      | 10000001795.8551 | 10000000484.0032 | 130        | 1181.8519
+acme_2026-11-19.csv | USD      | 10000001795.8551 | 10000000464.0032 | 130        | 1201.8519
 acme_2026-11-19.csv | EUR      | 28               | 28               | 0          | 0
 acme_2026-11-19.csv | CHF      | 13               | 12               | 0          | 0
 acme_2026-11-19.csv |          | 60               | 0                | 0          | 60
 bolt_2026-11-19.csv | USD      | 90               | 10               | 0          | 80
+cody_2026-11-19.csv | USD      | 20               | 20               | 0          | 0
 """,
     )
 
 
 def test_an_order_whose_lines_differ_is_a_warning_of_its_file(done):
     found = (
-        "acme_2026-11-19.csv: 4 orders have lines that differ in status, currency, time, "
+        "acme_2026-11-19.csv: 5 orders have lines that differ in status, currency, time, "
         "customer or country (for example order countries)"
     )
     warnings = done.totals["warnings"]
-    assert findings(warnings) == [found]
+    other, _ = findings(warnings)
+    assert other.startswith("acme_2026-11-18.csv: 1 order has lines that differ")
+    assert findings(warnings) == [other, found]
     assert unexplained(warnings) == []
     stored = {row["file"]: findings(row["warnings"]) for row in done.loaded_files}
     assert stored == {
-        "acme_2026-11-18.csv": [],
+        "acme_2026-11-18.csv": [other],
         "acme_2026-11-19.csv": [found],
-        "bolt_2026-11-19.csv": ["some columns"],
+        "bolt_2026-11-19.csv": ["some columns of <e-mail>"],
         "cody_2026-11-19.csv": [],
     }
 

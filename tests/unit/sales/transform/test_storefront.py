@@ -14,6 +14,7 @@ from tests.unit.sales.transform.raw_folders import (
 
 KNOWN_LINES = """
 order_id | line_number | sku    | category
+5        | 51          | OLD-01 | Old
 5        | 52          | TEA-01 | Tea
 5        | 54          | OLD-01 | Mugs
 5        | 56          | JAM-01 | Jam
@@ -163,7 +164,7 @@ def test_names_are_text_and_not_html(done):
         """
 sku    | name      | category        | updated_at
 MUG    | Tea & Mug | Tea & Tableware | NULL
-MUG-01 | Pot       | Pots            | NULL
+MUG-01 | Pot       | Pots            | 2026-11-01 00:00
 """,
     )
 
