@@ -1,6 +1,7 @@
 """What the extract of the sales database reads: whole orders, one snapshot, every value or a reject."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, timedelta
 from decimal import Decimal
 
@@ -42,7 +43,8 @@ def test_an_order_is_read_whole_whatever_brings_it_into_the_window(shop):
         + order("untouched", "2026-03-09 08:00")
         + refund("R-untouched", "untouched", "2026-03-09 09:00")
         + order("later", "2026-03-11 00:00")
-        + "UPDATE orders SET updated_at = NULL WHERE order_id = 'returned'"
+        + "UPDATE orders SET updated_at = NULL WHERE order_id = 'returned';"
+        "UPDATE orders SET currency = 'usd' WHERE order_id = 'changed'"
     )
     left = shop.extract()
     assert left.ids("orders") == ["changed", "created", "refunded", "returned"]
@@ -133,6 +135,10 @@ def test_refunds_without_order_are_read_once_with_all_refunds_of_that_order(shop
     assert left.ids("orders") == []
     totals = left.manifest.control_totals
     assert (totals["source_orders"], totals["source_refund_amount"]) == (0, "16.25")
+    window = replace(shop.window(folder="known"), known_orders=["lost"])
+    known = Extracted(sales_db.extract(window))
+    assert known.ids("refunds", "refund_id") == sorted([*day, "R-other"])
+    assert known.ids("removed_orders") == [], "its refund counts"
 
 
 def test_products_and_customers_are_those_of_the_orders_and_the_changed(shop):
@@ -171,6 +177,7 @@ def test_a_row_that_cannot_be_read_is_rejected_with_its_text(shop):
         + order("never", "2026-03-10 08:00")
         + "UPDATE order_items SET unit_price = 'NaN', tax_amount = 'NaN'"
         "  WHERE line_number = 2;"
+        "UPDATE order_items SET tax_amount = 'NaN' WHERE line_number = 3;"
         "UPDATE refunds SET amount = 'NaN' WHERE refund_id = 'R1';"
         "UPDATE orders SET shipping_amount = 'NaN' WHERE order_id LIKE 'a%';"
         "UPDATE orders SET ordered_at = '0044-03-15 12:00 BC' WHERE order_id = 'caesar';"
@@ -186,13 +193,14 @@ def test_a_row_that_cannot_be_read_is_rejected_with_its_text(shop):
     assert left.ids("rejected_orders") == [odd, "caesar", "far"]
     rejects = left.rows("rejects", "file, reason, detail, raw")
     assert [reject[:3] for reject in rejects] == [
+        ("order_items", "invalid_number", "tax_amount"),
         ("order_items", "invalid_number", "tax_amount; unit_price"),
         ("orders", "invalid_number", "shipping_amount"),
         ("orders", "invalid_timestamp", "ordered_at"),
         ("orders", "invalid_timestamp", "ordered_at"),
         ("refunds", "invalid_number", "amount"),
     ]
-    line, first, *_, returned = [json.loads(raw) for *_, raw in rejects]
+    _, line, first, *_, returned = [json.loads(raw) for *_, raw in rejects]
     assert (line["order_id"], line["line_number"]) == ("O1", "2")
     assert (line["unit_price"], first["order_id"]) == ("NaN", odd)
     assert (returned["refund_id"], returned["line_number"]) == ("R1", None)
@@ -200,8 +208,8 @@ def test_a_row_that_cannot_be_read_is_rejected_with_its_text(shop):
     totals = left.manifest.control_totals
     assert (totals["source_lines"], totals["source_amount"]) == (8, "147.0000")
     assert (totals["source_refunds"], totals["source_refund_amount"]) == (2, "3.25")
-    # The transform never gets the lines of the three rejected orders.
-    assert totals["rejected_amounts"] == [{"currency": "USD", "amount": "63.0000"}]
+    # The transform never gets the lines of the three rejected orders, nor the third line.
+    assert totals["rejected_amounts"] == [{"currency": "USD", "amount": "84.0000"}]
     assert left.manifest.rows == 5 + 8 + 2
 
 
@@ -212,6 +220,8 @@ def test_numbers_without_limits_are_kept_and_absurd_ones_stay_out_of_the_totals(
         "UPDATE order_items SET quantity = 2147483647, unit_price = 9999999999.9999"
         "  WHERE line_number = 2;"
         "ALTER TABLE order_items ALTER unit_price TYPE numeric;"
+        "ALTER TABLE order_items ALTER tax_amount TYPE numeric(12, 6);"
+        "UPDATE order_items SET tax_amount = 0.123456;"
         "UPDATE order_items SET unit_price = 0.123456789012345678 WHERE line_number = 1;"
         "UPDATE order_items SET unit_price = 'Infinity' WHERE line_number = 3;"
         "UPDATE order_items SET unit_price = 'NaN' WHERE line_number = 4"
@@ -219,6 +229,7 @@ def test_numbers_without_limits_are_kept_and_absurd_ones_stay_out_of_the_totals(
     left = shop.extract()
     prices = left.ids("order_items", "unit_price")
     assert prices[0] == "0.123456789012345678"
+    assert set(left.ids("order_items", "tax_amount")) == {"0.123456"}
     assert sorted(prices)[1:] == [
         "10.5000",
         "9999999.0000",

@@ -85,3 +85,6 @@ def test_a_changed_layout_reads_loaded_files_again(drop, layouts):
         LAYOUT.replace("currency: EUR", "currency: CHF")
     )
     assert rows(drop.extract(), "lines", "currency") == [("CHF",)]
+    drop.put("Globex_2026-03-10.csv", file_of(line("A1")))
+    [(detail,)] = rows(drop.extract(), "rejects", "detail")
+    assert detail.endswith("globex.yaml is not its layout: rename it Globex.yaml")

@@ -72,6 +72,7 @@ def test_all_examples_add_up_and_are_accounted_for(loaded):
     for row in totals:
         assert row["source_amount"] == row["loaded_amount"] > 0
     stated = loaded.raw.control_totals
+    assert stated["source_lines"] == len(loaded.rows("order_lines"))
     refunds = [refund for facts in ORDERS.values() for refund in facts["refunds"]]
     assert stated["source_refunds"] == len(refunds)
     paid_back = sum(

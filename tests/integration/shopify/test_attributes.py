@@ -5,6 +5,7 @@ import json
 import pytest
 
 from demo.services.shopify import build_order
+from ecommerce.sources.shopify import extraction
 from tests.integration.shopify.orders import line, order
 
 NAMED = (
@@ -37,6 +38,8 @@ VALUES = {
 @pytest.fixture(autouse=True)
 def _named(monkeypatch):
     monkeypatch.setenv("ORDER_ATTRIBUTES", NAMED)
+    # More than are read by pages; a bulk operation cannot ask for metafields.
+    monkeypatch.setattr(extraction, "IN_BULK", 1)
 
 
 def with_note(number, note, **facts):

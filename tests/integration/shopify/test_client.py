@@ -54,6 +54,9 @@ BROKEN = {
     "path": ["nodes", 0, "lineItems"],
     "extensions": {"code": "INTERNAL_SERVER_ERROR"},
 }
+LATE = {"message": "Timeout", "extensions": {"code": "TIMEOUT"}}
+WARNING = {"field": "processed_at", "message": "Input is invalid"}
+MISREAD = {"search": [{"query": "processed_at:x", "warnings": [WARNING]}]}
 ODD_ERROR = {"message": "Odd", "path": 7, "extensions": "none"}
 
 
@@ -83,9 +86,11 @@ FAULTS = {
     "errors of other types": answering(
         "OrderIds", {"errors": [ODD_ERROR], "extensions": ["none"]}
     ),
+    "another search": answering("OrderIds", {"data": {}, "extensions": MISREAD}),
     "cut off": Fault("OrdersById", cut=True, times=99),
     "a field of the amounts is hidden": Fault("OrdersById", error=DENIED, times=99),
     "an error beside the data": Fault("OrdersById", error=BROKEN, times=99),
+    "too late": Fault("OrdersById", error=LATE, times=99),
 }
 
 

@@ -8,6 +8,7 @@ from demo.services.shopify import Fault, OrderFacts
 from ecommerce.core import errors
 from ecommerce.core.business_day import day_window
 from ecommerce.sources import shopify
+from ecommerce.sources.shopify import extraction
 from ecommerce.storage.duckdb import connect_duckdb
 from tests.integration.shopify.orders import line
 from tests.integration.shopify.reading import DAY, NOW, window_in
@@ -16,6 +17,11 @@ SCOPES = ["read_orders", "read_products", "read_returns"]
 ALL = [*SCOPES, "read_all_orders"]
 KNOWN = ["1", "2", "3", "4", "5"]
 DAYS_AGO = {1: 90, 2: 61, 4: 10}
+
+
+@pytest.fixture(autouse=True)
+def _few_orders_at_once(monkeypatch):
+    monkeypatch.setattr(extraction, "PER_REQUEST", 2)
 
 
 def orders(days_ago):

@@ -1,15 +1,15 @@
 """Which orders a run reads from a Shopify shop, page by page, and that each is whole."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from demo.services.shopify import Fault, LineFacts, OrderFacts
+from demo.services.shopify import Fault, LineFacts, OrderFacts, build_order
 from ecommerce.core import errors
 from ecommerce.core.data_warnings import sentence
 from ecommerce.sources import shopify
-from tests.integration.shopify.orders import line, refund, unit
+from tests.integration.shopify.orders import line, refund, shipping, unit
 from tests.integration.shopify.reading import (
     DAY,
     NOON,
@@ -56,15 +56,32 @@ def test_orders_of_the_day_changed_and_known_ones_are_read(serve, tmp_path):
     assert sorted(versions, key=int) == [*"1235789", "10"]
 
 
-def test_orders_with_many_lines_are_read_whole(load):
-    orders = [order(5)]
+TOO_EXPENSIVE = {"message": "No", "extensions": {"cost": 1200, "maxCost": 1000}}
+
+
+def test_orders_with_many_lines_are_read_whole(serve, tmp_path):
+    """Also one that changes between its pages, and one with many parcels."""
+    changed_at = []
+
+    def change(store):
+        changed_at.append(datetime.now(UTC))
+        lines = [line("11") for _ in range(600)]
+        store.put_order(build_order(OrderFacts(4, NOON, lines, updated_at=NOW)))
+
+    orders = [order(5, shipping=[shipping("1")] * 11)]
     for number, lines in enumerate((50, 51, 250, 600), 1):
         units = [unit(place) for place in range(lines)]
         orders.append(order(number, lines=lines, refunds=[refund(*units)]))
-    loaded = load(*orders)
+    shop = serve(*orders)
+    shop.faults.append(Fault("OrdersById", error=TOO_EXPENSIVE))
+    shop.faults.append(Fault("OrderLines", before=change))
+    loaded = Loadable(window_in(tmp_path))
     counts = [row["item_count"] for row in loaded.rows("orders")]
     assert counts == [50, 51, 250, 600, 1]
-    assert len(loaded.rows("refunds")) == 951
+    assert len(loaded.rows("refunds")) == 351
+    figures = loaded.figures()
+    assert (figures["4"]["gross"], figures["5"]["shipping"]) == (6600, 11)
+    assert loaded.raw.read_at < changed_at[0], "the next read begins there"
     assert loaded.accounts["warnings"] == []
 
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import reduce
 
+import pyarrow as pa
 import pytest
 
 from demo.services.shopify import (
@@ -22,11 +23,13 @@ from tests.integration.shopify.orders import (
     line,
     off,
     order,
+    paid,
     refund,
     shipping,
     unit,
 )
-from tests.integration.shopify.reading import DAY, NOON
+from tests.integration.shopify.reading import DAY, NOON, Loadable, window_in
+from tests.memory import LINES, Remembered
 
 WEEK = timedelta(days=7)
 UNPAID = {"payments": []}
@@ -200,27 +203,35 @@ def refunded(answer):
     return answer["refunds"][0]["refundLineItems"][0]["lineItem"]
 
 
-def test_the_columns_of_lines_and_refunds(load):
+def as_stored(source, order_ids):
+    """The third line of each order as it was when its product existed."""
+    known = {"line_number": 3, "sku": "C", "category": "Bowls"}
+    return pa.Table.from_pylist(
+        [known | {"order_id": each} for each in order_ids], LINES
+    )
+
+
+def test_the_columns_of_lines_and_refunds(serve, tmp_path):
     lines = [
-        line("10", 3, sku="A", title="Mug", product_type="Cups", off="1"),
-        line("5", sku="B", category="Plates", rate="0.10"),
-        line("2", 4, sku="C", removed=1),
+        line("10", 3, sku="A", title="Mug", product_type="Cups", category="x", off="1"),
+        line("5.50", sku="B", category="Plates", rate="0.10"),
+        line("2", 4, sku="C", removed=1, deleted_product=True),
     ]
     refunds = [
         refund(unit(0, 2), note="chipped"),
-        refund(unit(1, restock_type="CANCEL")),
+        refund(unit(1, restock_type="CANCEL"), note=""),
+        refund(note="sorry", transactions=[paid("1")]),
     ]
     refunds[1].at = DAY.end
-    answer = built(
-        1,
-        order(*lines, refunds=refunds, processed_at=NOON - WEEK, edited_at=LATER),
-        {},
-    )
+    facts = {"processed_at": NOON - WEEK, "edited_at": LATER, "taxes_included": True}
+    answer = built(1, order(*lines, refunds=refunds, **facts), {})
     # Ids are numbers, and lines are numbered by them.
     for item in (answer["lineItems"][0], refunded(answer)):
         item["id"] = "gid://shopify/LineItem/999"
     answer["lineItems"].reverse()
-    loaded = load(answer)
+    serve(answer)
+    memory = Remembered(known_lines=as_stored)
+    loaded = Loadable(window_in(tmp_path, memory=memory))
     columns = "line_number sku product_name category quantity unit_price tax_amount"
     rows = [
         tuple(row[name] for name in columns.split())
@@ -229,8 +240,9 @@ def test_the_columns_of_lines_and_refunds(load):
     assert rows == [
         (1, "A", "Mug", "Cups", 3, 10, 0),
         (2, "B", "B", "Plates", 1, 5, Decimal("0.5")),
-        (3, "C", "C", "uncategorised", 4, 2, 0),
+        (3, "C", "C", "Bowls", 4, 2, 0),
     ]
+    assert {row["channel"] for row in loaded.rows("refunds")} == {"shopify_web"}
     columns = "refund_id line_number sku category quantity reason business_date"
     rows = [
         tuple(row[name] for name in columns.split()) for row in loaded.rows("refunds")
@@ -238,11 +250,12 @@ def test_the_columns_of_lines_and_refunds(load):
     assert rows == [
         ("1001", 1, "A", "Cups", 2, "chipped", DAY.date),
         ("1002", 2, "B", "Plates", 1, "cancel", date(2026, 11, 20)),
+        ("1003", 0, None, "unallocated", 0, "sorry", DAY.date),
         (
             "removed-1",
             3,
             "C",
-            "uncategorised",
+            "Bowls",
             1,
             "removed from the order",
             date(2026, 11, 12),

@@ -1,7 +1,7 @@
 """What the storefront's extract reads: the same from servers of all three kinds, over real HTTP."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pyarrow as pa
@@ -25,7 +25,7 @@ from tests.integration.storefront.reading import (
     truth,
     what_was_read,
 )
-from tests.memory import REFUNDS, Remembered
+from tests.memory import LINES, REFUNDS, Remembered
 
 SPRING = day_window(date(2025, 3, 9), NEW_YORK)
 SUMMER = day_window(date(2025, 6, 3), "UTC")
@@ -74,6 +74,7 @@ def test_an_older_day_reads_what_was_created_or_changed_in_it_and_no_more(
 def test_the_manifest_has_the_storefronts_totals(serve, window):
     store = storefront_days(FALL_BACK)
     line = store.orders[2].lines[0]
+    store.orders[3].currency = " usd"
     store.orders[1].lines[0].subtotal = Decimal(10) ** 15  # beyond all reason
     store.orders[2].lines.append(replace(line, id=29, subtotal=Decimal(-3)))
     serve(store)
@@ -92,6 +93,7 @@ def test_the_manifest_has_the_storefronts_totals(serve, window):
     products = pages(manifest, "products")
     categories = {item["sku"]: item["categories"][0]["name"] for item in products}
     assert categories == {"MUG": "Kitchen", "TEA": "Grocery"}
+    assert all(item["name"] and item["date_modified_gmt"] for item in products)
     orders, refunds = pages(manifest, "orders"), pages(manifest, "refunds")
     assert manifest.rows == len(orders) + len(refunds) + 2
 
@@ -114,6 +116,11 @@ def test_refunds_that_are_known_are_not_read_again(serve, window):
     store = storefront_days(FALL_BACK)
     shop = serve(store)
     asked = []
+    in_doubt = []
+
+    def of_no_line(source, order_ids):
+        in_doubt.append((order_ids, datetime.now(UTC)))
+        return LINES.empty_table()
 
     def as_loaded(source, order_ids):
         """Everything but the newest refund of order 43, as the warehouse spreads it over its columns."""
@@ -134,7 +141,11 @@ def test_refunds_that_are_known_are_not_read_again(serve, window):
         ]
         return pa.Table.from_pylist(rows, REFUNDS)
 
-    manifest = storefront.extract(window(memory=Remembered(known_refunds=as_loaded)))
+    memory = Remembered(known_refunds=as_loaded, known_lines=of_no_line)
+    manifest = storefront.extract(window(memory=memory))
+    [(of_unknown_products, asked_at)] = in_doubt
+    assert of_unknown_products == ["8"]
+    assert manifest.read_at < asked_at, "the next read begins there"
     assert [sorted(ids) for ids in asked] == [
         ["24", "41", "43", "6"]
     ]  # 42 has none any more

@@ -121,14 +121,16 @@ INSTANTS = {
 }
 
 
-def test_decimal_commas_and_local_times_are_converted(tmp_path):
+@pytest.mark.parametrize("timezone", ["Europe/Berlin", None])
+def test_decimal_commas_and_local_times_are_converted(tmp_path, monkeypatch, timezone):
+    monkeypatch.setenv("SHOP_TIMEZONE", "Europe/Paris")
     layout = Layout(delimiter=";", decimal_comma=True, **ONE_COLUMN)
     text = "order_id;unit_price\n" + "".join(f"O1;{value}\n" for value in NUMBERS)
     lines, _ = read(tmp_path, layout, text.encode())
     assert [line["unit_price"] for line in lines] == list(NUMBERS.values())
     layout = Layout(
         date_format="%d.%m.%Y %H:%M",
-        timezone="Europe/Berlin",
+        timezone=timezone,
         columns={"Tag": ["ordered_at", "updated_at"]},
         constants=dict.fromkeys(
             set(COLUMNS) - {"order_id", "ordered_at", "updated_at"}, ""

@@ -16,7 +16,7 @@ from ecommerce.sources.partner_ftp.files import (
 
 HEADER = "start_date,end_date,sku,discount_percent"
 FRIDAY, MONDAY = date(2026, 11, 27), date(2026, 11, 30)
-GOOD = "2026-11-27,2026-11-30,*,20"
+GOOD = "2026-11-27,2026-11-30,*,100"
 
 
 def promotions(*rows, header=HEADER):
@@ -36,11 +36,11 @@ def test_a_promotion_has_its_days_its_product_and_its_discount():
     day = date(2026, 12, 1)
     assert parsed == Parsed(
         (
-            Promotion(FRIDAY, MONDAY, None, Decimal(20)),
+            Promotion(FRIDAY, MONDAY, None, Decimal(100)),
             Promotion(day, day, "Café, 1", Decimal("12.5")),
         )
     )
-    windows = f"\ufeff{HEADER}\r\n{GOOD}\r\n"
+    windows = f"\ufeff{HEADER}\r\n{GOOD.replace('*', '')}\r\n"
     assert read_promotions(windows.encode()).rows == parsed.rows[:1]
 
 

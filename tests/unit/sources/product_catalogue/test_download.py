@@ -134,6 +134,11 @@ def test_a_name_is_connected_to_at_the_address_that_was_checked(site, neighbour,
     found = download(f"http://{host}/secret.png", NOTHING, HERE)
     assert found.data == drawn("public")
     assert site.asked("/secret.png")[0]["host"] == host
+    # One of its addresses does not answer.
+    names["two.example"] = [["127.0.0.3", "127.0.0.1"]]
+    loopback = (ip_network("127.0.0.0/8"),)
+    url = f"http://two.example:{site.port}/secret.png"
+    assert download(url, NOTHING, loopback).data == found.data
     # The next hop is looked up again, and refused now.
     names["shop.example"] = list(changing)
     site.redirect("/moved.png", f"http://{host}/secret.png")
