@@ -60,7 +60,7 @@ TOO_EXPENSIVE = {"message": "No", "extensions": {"cost": 1200, "maxCost": 1000}}
 
 
 def test_orders_with_many_lines_are_read_whole(serve, tmp_path):
-    """Also one that changes between its pages, and one with many parcels."""
+    """Also one that changes between its pages, one with many parcels, and very many."""
     changed_at = []
 
     def change(store):
@@ -72,12 +72,13 @@ def test_orders_with_many_lines_are_read_whole(serve, tmp_path):
     for number, lines in enumerate((50, 51, 250, 600), 1):
         units = [unit(place) for place in range(lines)]
         orders.append(order(number, lines=lines, refunds=[refund(*units)]))
-    shop = serve(*orders)
+    shop = serve(*orders, *(order(number) for number in range(6, 271)))
     shop.faults.append(Fault("OrdersById", error=TOO_EXPENSIVE))
     shop.faults.append(Fault("OrderLines", before=change))
     loaded = Loadable(window_in(tmp_path))
-    counts = [row["item_count"] for row in loaded.rows("orders")]
-    assert counts == [50, 51, 250, 600, 1]
+    counts = {row["order_id"]: row["item_count"] for row in loaded.rows("orders")}
+    many = {"1": 50, "2": 51, "3": 250, "4": 600}
+    assert counts == {str(number): 1 for number in range(1, 271)} | many
     assert len(loaded.rows("refunds")) == 351
     figures = loaded.figures()
     assert (figures["4"]["gross"], figures["5"]["shipping"]) == (6600, 11)

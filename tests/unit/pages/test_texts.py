@@ -195,6 +195,7 @@ def test_what_is_in_the_partner_folder_and_is_not_read_is_listed(
         "acme_2026-11-19.csv",
         ".bolt_2026-11-19.csv.part",
         "bolt_2026-02-30.csv",
+        "cody_2026-11-12.csv",  # still read
         late,
     ):
         (tmp_path / name).write_text("")
