@@ -2,15 +2,17 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from ecommerce.core.errors import ConfigurationError, PipelineError, TransientError
 from ecommerce.sales import delivery
+from ecommerce.sales.history import tasks
 from ecommerce.sales.history import undo as undoing
 from ecommerce.sales.history.undo import undo
 from ecommerce.sources import LIVE, SOURCES
-from ecommerce.warehouse.staging_tables import HISTORY
+from ecommerce.storage.xcom import to_xcom
 from tests.integration.warehouse.conftest import MONDAY, STATE
 from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
 
@@ -31,8 +33,9 @@ def _staging(monkeypatch, tmp_path):
 
 
 def load_export(shop, export=EXPORT, run_id="manual__export"):
-    dag = "sales_history_load"
-    shop.load(export, day=FIRST, run_id=run_id, dag_id=dag, status=HISTORY)
+    manifest = to_xcom(export.publish(shop.folder, FIRST, run_id))
+    dag_run = SimpleNamespace(dag_id="sales_history_load")
+    tasks.load.function({}, manifest, dag_run=dag_run, run_id=run_id)
 
 
 def next_day(shop):

@@ -55,7 +55,7 @@ K        | 2024-04-30T15:00:00Z | 3        | 1500       |           |           
 @pytest.fixture(scope="module")
 def world(shared_export):
     """An export of three files, read and transformed in a dry run."""
-    a_csv = text(*records(line, A_CSV)).replace("' '", " ")
+    a_csv = text(*records(line, A_CSV)).replace("' '", " ").replace("\nA,3", "\nA ,3")
     shared_export.put("a.csv", a_csv + "jane@example.com,1\n")
     shared_export.put("b.csv.gz", text(*records(line, B_CSV)))
     shared_export.put("c.csv.zst", text(*records(line, C_CSV)))
@@ -204,7 +204,7 @@ F        |        | some day
 
     complaint = r"records \(7\) belongs to a day from 2025-01-01"
     with pytest.raises(ConfigurationError, match=complaint):
-        export.totals(first_day="2025-01-01", run_id="later")
+        export.totals(first_day="2025-01-01", last_day="2025-01-01", run_id="later")
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_rates_are_read_only_where_an_amount_needs_them(
 
     monkeypatch.setattr(exchange_rates, "extract", extract)
     context = export.context()
-    export.put("a.csv", text(line("A")))
+    export.put("a.csv", text(line("A"), line("B", currency="")))
     assert tasks.exchange_rates.function(export.totals(), **context) is None
 
     export.put("a.csv", text(line("A", currency="EUR")))

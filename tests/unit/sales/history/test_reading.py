@@ -1,5 +1,6 @@
 """Reading files: no line is lost, whatever its neighbours are."""
 
+import os
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -95,6 +96,9 @@ def test_a_sound_file_is_read_whole_however_it_is_written(reads, case):
         "country_code",
         "customer_email",
     )
+    totals = {each["control_totals"]["file"]: each["control_totals"] for each in reads}
+    kinds = [each["kind"] for each in totals[file_name(case)]["warnings"]]
+    assert kinds == (["columns_not_read"] if case == "more columns" else [])
     lines = rows_of(reads, file_name(case))
     found = [tuple(row[name] for name in names) for row in lines]
     assert sorted(found) == SOUND_ROWS
@@ -157,8 +161,13 @@ def dated(order_id, ordered_at, day):
 
 def test_the_day_is_the_shops_and_unusable_instants_have_none(export):
     path = export.put("a.csv", text(*records(dated, INSTANTS)))
+    os.utime(path, (1_000_000_000, 1_000_000_000))
     reads = export.read()
     check(all_staged(reads), INSTANTS)
+    received = {row["received_at"].timestamp() for row in all_staged(reads)}
+    assert received == {1_000_000_000}, (
+        "of two versions, the one of the newer file wins"
+    )
     assert reads[0]["control_totals"]["without_day"] == 4
     days = [row["day"] for row in all_staged(reads) if row["day"]]
     assert days == sorted(days), "so that a month is read without the others"
