@@ -45,8 +45,8 @@ class Order:
     lines: Sequence = (("Toys", "1", "10.00"),)
     """(category, quantity, gross amount) of the lines 1, 2, …"""
     refunds: Sequence = ()
-    """(refund id, made at, merchandise amount), each of the order as a whole; an id twice is a refund
-    of two lines."""
+    """(refund id, made at, merchandise amount, tax unless none), each of the order as a whole; an id twice
+    is a refund of two lines."""
     source: str = "sales_db"
     status: str = "completed"
     is_sale: bool = True
@@ -199,8 +199,8 @@ class Folder:
         if order.customer and order.customer not in known:
             tables["customers"].append(header)
         times = Counter()
-        for refund_id, made_at, amount in order.refunds:
-            row = header | _refund(refund_id, made_at, amount)
+        for refund_id, made_at, *amounts in order.refunds:
+            row = header | _refund(refund_id, made_at, *amounts)
             for name in ("currency", "is_sale", "is_test"):
                 row[name] = header[name]
             row["line_number"] = times[refund_id]
@@ -226,7 +226,7 @@ class Folder:
         }
 
 
-def _refund(refund_id, made_at, amount):
+def _refund(refund_id, made_at, amount, tax="0"):
     """A refund's row, without what its order says; without order it counts in dollars."""
     return {
         "refund_id": refund_id,
@@ -235,7 +235,7 @@ def _refund(refund_id, made_at, amount):
         "category": "unallocated",
         "currency": "USD",
         "merchandise_amount": money(amount),
-        "tax_amount": ZERO,
+        "tax_amount": money(tax),
         "shipping_amount": ZERO,
         "is_sale": True,
         "is_test": False,

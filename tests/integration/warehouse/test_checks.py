@@ -146,10 +146,14 @@ def test_what_is_wrong_on_other_days_is_told_by_the_run_that_loaded_it(shop):
 
 
 def test_orders_of_a_live_source_in_an_export_are_a_warning(shop):
-    shop.load(Folder([ORDER, replace(ORDER, order_id="2", refunds=[])]))
     same = replace(ORDER, source="old_shop", refunds=[])
     other = replace(same, order_id="2", lines=[("Toys", "1", "9")])
-    shop.load(Folder([same, other], source="old_shop"), run_id="export", status=HISTORY)
+    free = replace(same, order_id="3", lines=[("Toys", "1", "0")])
+    exported = [same, other, free, replace(same, order_id="4")]
+    live = [replace(each, source="sales_db") for each in (same, free, *exported[3:])]
+    live[2] = replace(live[2], status="cancelled", is_sale=False)
+    shop.load(Folder([*live, replace(live[0], order_id="2")]))
+    shop.load(Folder(exported, source="old_shop"), run_id="export", status=HISTORY)
     twice = [
         each
         for each in shop.checks(run_id="export")

@@ -38,7 +38,10 @@ def closed_on_sundays(shop):
     )
     midnights = f"'{FIRST} 05:00:00+00', '{LAST + timedelta(1)} 05:00:00+00'"
     export = f"('{FIRST}', 'old_shop', 'export', 'history', '2026-02-15 12:00:00+00', {midnights})"
-    shop.insert("load_audit", AUDIT, [export])
+    # The export of a shop that closed on the evening before a day without a run.
+    other = f"('{FIRST}', 'other', 'export', 'history', '2026-02-25 12:00:00+00', "
+    other += f"'{NOT_RUN - timedelta(1)} 05:00:00+00', '{NOT_RUN} 05:00:00+00')"
+    shop.insert("load_audit", AUDIT, [export, other])
     shop.ran(run)
     return shop
 

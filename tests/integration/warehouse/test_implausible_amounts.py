@@ -57,7 +57,7 @@ def test_a_file_in_another_currency_is_one_warning_until_it_is_corrected(shop):
 
     shop.load(*FOLDERS["late"], run_id="alpenmarkt_2026-03-01.csv")
     shop.load(*FOLDERS["in_yen"], run_id="alpenmarkt_2026-03-02.csv")
-    found = "3 1 alpenmarkt_2026-03-02.csv: 4 of 4 lines with a usual price, 0.35 USD instead of about 68.00"
+    found = "3 1 alpenmarkt_2026-03-02.csv: 4 of 4 lines with a usual price, 0.35 USD instead of about 88.00"
     assert warnings(shop) == [found]
     results = shop.checks(run_id="alpenmarkt_2026-03-01.csv")
     [prices] = [each for each in results if each.is_failing]

@@ -45,6 +45,7 @@ def test_a_check_says_what_was_found_and_not_what_should_be():
         "26 refunds belong to orders missing from the warehouse: counted as returns "
         "(for example sales_db refund r7 of order 77)"
     )
+    assert sentence(1_234).startswith("1,234 refunds belong to")
 
 
 def test_people_are_told_what_it_means_and_what_to_do():
