@@ -21,10 +21,11 @@ READS = """
 (business_date, source, run_id, read_at, window_end, status) VALUES
 ('2026-11-19', 'web_events', 'live', '2026-11-20 11:00:00+00', '2026-11-20 11:00:00+00', 'success'),
 ('2026-11-18', 'web_events', 'backfill', '2026-11-20 11:00:00+00', '2026-11-23 05:00:00+00', 'success'),
-('2026-11-17', 'web_events', 'broken', '2026-11-20 11:00:00+00', '2026-11-20 11:00:00+00', 'failed'),
+('2026-11-17', 'web_events', 'broken', '2026-11-21 11:00:00+00', '2026-11-21 11:00:00+00', 'failed'),
 ('2026-11-17', 'web_events', 'absent', NULL, NULL, 'failed'),
 ('2026-11-16', 'sales_db', 'another', '2026-11-20 11:00:00+00', '2026-11-20 11:00:00+00', 'success')
 """
+ZEROS = "0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, 0, TRUE"
 FILES = """
 (file, source, sha256, business_date, run_id, received_at, order_ids) VALUES
 ('a.csv', 'partner_files', 'aa', '2026-11-19', 'r', '2026-11-20 04:00:00+00', ['1', '2', '3']),
@@ -60,6 +61,11 @@ def test_a_day_was_read_where_a_run_for_it_read_without_upper_bound():
     assert load_history.last_read("storefront") is None
     days = [date(2026, 11, day) for day in (16, 17, 18, 19, 20)]
     assert [day.day for day in days if load_history.was_read("web_events", day)] == [19]
+    newest = datetime(2026, 11, 20, 11, tzinfo=UTC)
+    assert load_history.last_read("web_events") == newest
+    for day, missing in ((17, []), (18, []), (19, ["web_events"])):
+        insert("daily_summary", f"VALUES ('2026-11-{day}', {ZEROS}, {missing})")
+    assert load_history.read_days("web_events", days[0], days[-1]) == [days[2]]
 
 
 def test_delivery_is_claimed_again_until_it_is_marked():
@@ -129,6 +135,7 @@ def test_files_are_known_by_name_and_by_the_orders_they_hold(monkeypatch):
 
     assert known(["c.csv", "d.csv"]) == {"c.csv": []}
     assert known([], ["9"]) == {}
+    assert load_history.delivered_files("partner_files", DAY) == ["a.csv"]
     monkeypatch.setattr(load_history, "IDS_PER_QUERY", 2)
     by_orders = known(["b.csv"], ["1", "5", "3"])
     assert by_orders == {"a.csv": ["1", "3"], "b.csv": ["3", "4"]}

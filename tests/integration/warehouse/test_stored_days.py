@@ -1,5 +1,6 @@
 """A load finds the stored orders that it changes, on whatever days they are."""
 
+import hashlib
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -40,8 +41,11 @@ def test_lines_and_refunds_of_orders_are_found_on_every_day(shop, monkeypatch):
     monkeypatch.setattr(load_history, "_opened", lambda: shop.warehouse)
     monkeypatch.setattr(load_history, "IDS_PER_QUERY", 3)
     known = orders(ASCENDING, "storefront")
-    known[2] = replace(known[2], refunds=[("r", at("2026-02-08 15:00"), "1.00")])
-    shop.load(Folder(known, source="storefront"))
+    refund = ("r", at("2026-02-08 15:00"), "1.00")
+    known[2] = replace(known[2], refunds=[refund], discount="1", tax="2")
+    known[3] = replace(known[3], lines=[("uncategorised", "1", "10.00")])
+    unknown = ("9", "r9", at("2026-02-08 15:00"), "1.00")
+    shop.load(Folder(known, source="storefront", orphans=[unknown]))
     for change in (
         "SELECT 1 AS nothing",
         "DELETE FROM `shop.stored_order_ids` WHERE TRUE",
@@ -53,3 +57,15 @@ def test_lines_and_refunds_of_orders_are_found_on_every_day(shop, monkeypatch):
         ]
         ids = [sorted(set(rows.column("order_id").to_pylist())) for rows in found]
         assert ids == [sorted(ASCENDING), [ASCENDING[2]]]
+        assert found[0].column("category").to_pylist().count(None) == 1
+    assert load_history.known_orders("storefront", DAYS[7]) == ["1002", "9", "997"]
+    assert load_history.refunded_orders("storefront", DAYS[7:8]) == ["9", "997"]
+    # As a reconciliation compares them with the source.
+    stored = {"days": DAYS[2:3], "parameters": {"source": "storefront"}}
+    tables = "warehouse/tables"
+    query = shop.warehouse.query
+    [order] = query(f"{tables}/orders/for_reconciliation.sql", **stored)
+    line = b"1|toys-1|10000|100000|100000|10000|20000"
+    assert order["line_digest"] == int(hashlib.md5(line).hexdigest()[:15], 16)
+    [row] = query(f"{tables}/refunds/for_reconciliation.sql", **stored)
+    assert row["refund_id"] == "r"
