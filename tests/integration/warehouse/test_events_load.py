@@ -76,6 +76,8 @@ def test_three_days_are_those_of_the_oracle_and_stay_so_when_they_are_run_again(
     assert website.differences() == ""
     sessions = website.shop.rows("sessions", "is_bot")
     assert sum(row["is_bot"] for row in sessions) == 2
+    counts = website.shop.rows("daily_events", "bot_events")
+    assert sum(row["bot_events"] for row in counts) == 1
     before = website.state()
     website.run(MONDAY, LATER)  # a backfill
     website.run(

@@ -188,8 +188,9 @@ def test_only_sales_that_are_no_tests_are_counted(shop):
 
 
 def test_an_older_first_order_moves_the_new_customer(shop):
-    shop.load(Folder([ANN]))
-    older = Order("7", at("2026-02-20 15:00"), source="partner_files", customer="ann")
+    """Both in the shop's evening, which is the next day in UTC."""
+    shop.load(Folder([replace(ANN, ordered_at=at("2026-03-03 03:00"))]))
+    older = Order("7", at("2026-02-21 03:00"), source="partner_files", customer="ann")
 
     result = shop.load(
         Folder([older], source="partner_files", read_at=at("2026-03-04 11:00")),
@@ -205,7 +206,7 @@ def test_an_older_first_order_moves_the_new_customer(shop):
         TUESDAY: 0,
     }
     assert shop.by("customers", "customer_hash", "first_ordered_at") == {
-        "ann": at("2026-02-20 15:00")
+        "ann": at("2026-02-21 03:00")
     }
 
     cancelled = replace(
@@ -218,7 +219,7 @@ def test_an_older_first_order_moves_the_new_customer(shop):
     )
 
     assert shop.by("customers", "customer_hash", "first_ordered_at") == {
-        "ann": at("2026-03-02 15:00")
+        "ann": at("2026-03-03 03:00")
     }
     assert shop.by("daily_summary", "business_date", "new_customers")[MONDAY] == 1
 

@@ -99,12 +99,13 @@ def test_conversion_and_rounding_are_exact(shop):
     assert summary["net_sales"] == rounded(gross - returns)
     assert summary["tax"] == rounded(gross)
     assert summary["average_order_value"] == rounded(gross / len(orders))
+    amounts = ("gross_amount", "unit_price", "amount_after_discount", "tax_amount")
     lines = {
-        row["order_id"]: row["gross_amount"]
-        for row in shop.rows("order_lines_reporting", "order_id", "gross_amount")
+        row["order_id"]: {row[name] for name in amounts}
+        for row in shop.rows("order_lines_reporting", "order_id", *amounts)
     }
     assert lines == {
-        order.order_id: rounded(converted(Decimal(order.lines[0][2]), order.currency))
+        order.order_id: {rounded(converted(Decimal(order.lines[0][2]), order.currency))}
         for order in orders
     }
 
@@ -173,10 +174,10 @@ def test_a_rate_serves_for_seven_days(shop):
             currency=currency,
             customer=None,
         )
-        for currency in ("CHF", "SEK")
+        for currency in ("CHF", "SEK", "USD")
     ]
     rates = [
-        (week_ago, "USD", "1.1"),
+        (week_ago + timedelta(days=2), "USD", "1.1"),
         (week_ago, "CHF", "0.99"),
         (week_ago - timedelta(days=1), "CHF", "0.5"),
         (week_ago - timedelta(days=1), "SEK", "10"),
@@ -194,8 +195,9 @@ def test_a_rate_serves_for_seven_days(shop):
     assert shop.by("daily_sales", "currency", "net_sales_reporting") == {
         "CHF": Decimal("11.1111"),
         "SEK": None,
+        "USD": Decimal(10),
     }
     dates = shop.by("order_lines_reporting", "currency", "rate_date")
-    assert dates == {"CHF": week_ago, "SEK": None}
+    assert dates == {"CHF": week_ago, "SEK": None, "USD": None}
     rates = shop.by("order_lines_reporting", "currency", "rate")
-    assert rates == {"CHF": Decimal("1.111111111"), "SEK": None}
+    assert rates == {"CHF": Decimal("1.111111111"), "SEK": None, "USD": 1}

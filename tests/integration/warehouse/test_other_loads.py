@@ -108,6 +108,7 @@ def test_a_catalogue_replaces_an_older_one_and_never_what_a_shop_says(
 
 def test_a_forecast_replaces_that_of_its_origin_and_learns_the_actual_sales(shop):
     days = [MONDAY + timedelta(days=number) for number in range(3)]
+    old = MONDAY - timedelta(days=34)
     earlier, origin = at("2026-02-22 05:00"), at("2026-03-01 05:00")
     shop.load(*read_folders("other_loads.yaml")["day"])
     series = ("total", "category:Toys", "channel:sales_db", "sku:toys-1", "sku:none")
@@ -115,7 +116,7 @@ def test_a_forecast_replaces_that_of_its_origin_and_learns_the_actual_sales(shop
         shop,
         FORECASTS,
         "week",
-        sales_forecasts=[forecast("total", day, earlier) for day in days],
+        sales_forecasts=[forecast("total", day, earlier) for day in [*days, old]],
     )
     first = [
         forecast(name, day, origin, model="old") for name in series for day in days
@@ -125,7 +126,7 @@ def test_a_forecast_replaces_that_of_its_origin_and_learns_the_actual_sales(shop
     load_rows(shop, FORECASTS, "week 2", sales_forecasts=second)
 
     rows = shop.rows("sales_forecasts")
-    assert len(rows) == len(days) * (1 + len(series))
+    assert len(rows) == len(days) * (1 + len(series)) + 1
     assert {row["model"] for row in rows} == {"median"}
     # 10.00 CHF at 1.1 / 0.9; Tuesday and Wednesday were not loaded.
     chf = Decimal("12.2222")
@@ -141,4 +142,5 @@ def test_a_forecast_replaces_that_of_its_origin_and_learns_the_actual_sales(shop
         (origin, "sku:toys-1"): 10 + chf,
         (origin, "sku:none"): 0,
     }
-    assert {row["actual"] for row in rows if row["target_date"] != MONDAY} == {None}
+    actuals = {row["target_date"]: row["actual"] for row in rows}
+    assert (actuals[old], actuals[days[1]], actuals[days[2]]) == (10, None, None)

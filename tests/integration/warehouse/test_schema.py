@@ -108,7 +108,15 @@ def test_migrate_adds_columns_and_names_what_it_cannot_do(empty_dataset):
 def test_migrate_removes_the_copies_of_rows(shop):
     """Two loads at once, without a lock, have stored everything twice."""
     shop.load(*OLDER, day=MONDAY, run_id="older")
-    tables = (*STATE, "load_audit", "warehouse_settings")
+    # Forecasts of two weeks, and totals of two currencies, are no copies of each other.
+    for made_at in ("2026-03-01", "2026-02-22"):
+        bounds = "1, 1, 1, 1, 1, 'r'"
+        row = f"('total', '{MONDAY}', 'blend', '{made_at} 05:00:00+00', {bounds})"
+        columns = "forecast, lower_80, upper_80, lower_95, upper_95, run_id"
+        columns = f"series, target_date, model, made_at, {columns}"
+        shop.insert("sales_forecasts", columns, [row])
+    loaded = ("load_audit", "warehouse_settings", "control_totals", "sales_forecasts")
+    tables = (*STATE, *loaded)
     state = shop.state(tables)
     dataset = shop.warehouse.settings.bigquery_dataset
     for table in tables:
