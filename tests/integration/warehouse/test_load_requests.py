@@ -27,12 +27,13 @@ def loads(bigquery_emulator, tmp_path_factory, lend_dataset):
         shop = open_shop(bigquery_emulator, monkeypatch, folder, dataset)
         inserted = record_jobs(shop, monkeypatch)
         found = {}
-        for name, run_id in (
-            ("first", "run"),
-            ("again", "run"),
-            ("another", "another run"),
+        for name, run_id, off in (
+            ("first", "run", []),
+            ("again", "run", []),
+            ("another", "another run", []),
+            ("without a source", "run", ["shopify"]),
         ):
-            shop.load(*FOLDERS, run_id=run_id)
+            shop.load(*FOLDERS, run_id=run_id, off_sources=off)
             found[name] = list(inserted)
             inserted.clear()
     return found
@@ -88,4 +89,5 @@ def test_what_changes_data_has_an_id_that_a_retry_finds_again(loads):
 
     assert len(set(first)) == len(first)
     assert ids_of_changes(loads["again"]) == first
-    assert not set(ids_of_changes(loads["another"])) & set(first)
+    for other in ("another", "without a source"):
+        assert not set(ids_of_changes(loads[other])) & set(first)

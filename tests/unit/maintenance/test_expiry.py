@@ -7,7 +7,7 @@ import pytest
 from airflow.sdk.io import attach
 from fsspec.implementations.memory import MemoryFileSystem
 
-from ecommerce.maintenance import expiry
+from ecommerce.maintenance import expiry, tasks
 from ecommerce.storage import staging
 
 NOW = datetime.now(UTC)
@@ -60,6 +60,7 @@ def test_expired_run_goes_with_everything_in_it(root):
     )
     assert expiry.expire_staging(root, KEPT) == 1
     assert not folder.exists()
+    assert folder.protocol != "file" or not folder.parent.exists()
     assert not folder.fs.find(folder.path)
 
 
@@ -76,7 +77,11 @@ def test_what_is_no_run_folder_is_not_touched(root):
     assert (folder / "sales_db/raw.parquet").exists()
 
 
-def test_old_logs_go_and_young_ones_stay(tmp_path):
+def test_old_logs_go_and_young_ones_stay(tmp_path, monkeypatch):
+    monkeypatch.setenv("AIRFLOW__LOGGING__BASE_LOG_FOLDER", str(tmp_path))
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
+    monkeypatch.setenv("LOG_RETENTION_DAYS", "29")
+    monkeypatch.setenv("STAGING_RETENTION_DAYS", "31")
     run = tmp_path / "dag_id=maintenance" / "run_id=1"
     old, young = (
         run / "task_id=a" / "attempt=1.log",
@@ -88,7 +93,7 @@ def test_old_logs_go_and_young_ones_stay(tmp_path):
         path.write_text("a line")
     for path in (old, other):
         os.utime(path, (LONG_AGO.timestamp(), LONG_AGO.timestamp()))
-    assert expiry.expire_logs(tmp_path, KEPT) == 1
+    assert tasks.old_logs.function() == 1
     assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(
         [young, other]
     )

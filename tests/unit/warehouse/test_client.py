@@ -11,7 +11,7 @@ from airflow.sdk import RetryAction
 from airflow.sdk.exceptions import AirflowTaskTimeout
 from airflow.sdk.execution_time.timeout import timeout
 from google.api_core import exceptions as google
-from google.auth.exceptions import RefreshError
+from google.auth.exceptions import RefreshError, TransportError
 from requests.exceptions import ConnectionError as LostConnection
 
 from ecommerce.core import errors
@@ -48,6 +48,10 @@ def reason(text):
             errors.TransientError,
         ),
         (google.InternalServerError("oops"), errors.TransientError),
+        (google.TooManyRequests("slow down"), errors.TransientError),
+        (google.BadGateway("oops"), errors.TransientError),
+        (google.PreconditionFailed("changed"), errors.ConcurrentUpdateError),
+        (TransportError("no token"), errors.TransientError),
         (
             google.BadRequest(
                 "Transaction is aborted due to concurrent update against table p:d.t."
