@@ -86,8 +86,11 @@ def test_migrate_adds_columns_and_names_what_it_cannot_do(empty_dataset):
         warehouse.run(f"DROP TABLE {name}; CREATE TABLE {name} ({columns})", "older")
     row = f"INSERT INTO `{empty_dataset}.products` (sku, name) VALUES (1, 'Old')"
     warehouse.run(row, "an older row")
+    warehouse.settings = replace(warehouse.settings, events_retention_days=30)
     migration = migrate(warehouse)
 
+    events = warehouse.client.get_table(f"{empty_dataset}.user_events")
+    assert events.time_partitioning.expiration_ms == 30 * 24 * 60 * 60 * 1000
     added = ("category", "picture_uri", "thumbnail_uri", "updated_at")
     assert [text for text in migration.done if text.startswith("products")] == [
         f"products: column {column} added, NULL in existing rows" for column in added
