@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from ecommerce.core.errors import ConfigurationError
+from ecommerce.pages import warehouse_cache
 from ecommerce.pages.navigation import PREFIX
 from ecommerce.pages.views.quality import ago
 from ecommerce.pages.warehouse_cache import WarehouseCache
@@ -160,7 +161,7 @@ def test_only_required_sources_are_read_again(open_pages, source):
     assert (answer.status_code, runs.asked) == (422, [])
 
 
-def test_an_answer_of_the_warehouse_is_kept_and_an_error_is_one_sentence():
+def test_an_answer_of_the_warehouse_is_kept_and_an_error_is_one_sentence(monkeypatch):
     asked = []
     cache = WarehouseCache(lambda: "warehouse", timeout=0.01)
 
@@ -170,6 +171,9 @@ def test_an_answer_of_the_warehouse_is_kept_and_an_error_is_one_sentence():
 
     assert [cache.get("key", count).value for _ in range(3)] == [1, 1, 1]
     assert cache.get("other", count).value == 2
+    late = warehouse_cache.monotonic() + 31
+    monkeypatch.setattr(warehouse_cache, "monotonic", lambda: late)
+    assert cache.get("key", count).value == 3
     release = Event()
     hanging = cache.get("hanging", lambda _: release.wait(30))
     assert hanging == (None, "The warehouse timed out after 0.01 seconds.")

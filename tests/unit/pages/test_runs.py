@@ -49,7 +49,10 @@ class Airflow:
                 for each in self.runs
                 if (each["partition_key"] or "").startswith(prefix or "-")
             ]
-            return {"dag_runs": of_days if prefix else manual}
+            found = of_days if prefix else manual
+            if request.query_params["order_by"] == "-id":
+                found = found[::-1]
+            return {"dag_runs": found[: int(request.query_params["limit"])]}
         assert path == "dagRuns/r/1/taskInstances/load.checks"
         return {"state": self.checks}
 
@@ -91,6 +94,8 @@ def pages(open_pages):
         # The one that began last, or is yet to begin.
         ([run("r1"), run("r2", "2026-11-18T10:00:00+00:00")], "r1"),
         ([run("r1"), run("r2", None)], "r2"),
+        # Airflow lists a hundred at most.
+        ([run("r1")] * 100 + [run("r2", "2026-11-18T12:00:00+00:00")], "r2"),
         # A run by hand has its day in its form, or is of the day closed when it was created.
         (
             [

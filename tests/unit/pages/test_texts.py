@@ -1,11 +1,12 @@
 """What the pages say, in reviewed snapshots, and the addresses they lead to."""
 
 import shutil
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from ecommerce.core import text
+from ecommerce.pages.runs import Run
 from tests.unit.pages.made_up import (
     RUNS,
     FakeRuns,
@@ -109,8 +110,17 @@ def test_until_its_daily_run_is_due_the_newest_day_is_awaited(
     assert "without" not in row(page, "Thu 19 Nov")
     assert "Missing" in row(page, "Mon 9 Nov")
     assert "it begins at 2026-11-20 11:00:00 UTC" in early.get("/2026-11-19/").text
-    late = open_pages(runs=runs, warehouse=warehouse).get("/").text
-    assert "Not yet run" not in late
+    night = open_pages(now=datetime(2026, 11, 20, 4, 59, tzinfo=UTC))
+    assert 'rel="next"' not in night.get("/2026-11-18/").text, "the 19th has not ended"
+    due = EARLY + timedelta(minutes=1)
+    late = open_pages(runs=runs, warehouse=warehouse, now=due)
+    assert "Not yet run" not in late.get("/").text
+    for state, words in (
+        ("running", "A run of this day is under way and builds its report."),
+        ("failed", "The newest run of this day has not built its report."),
+    ):
+        runs.runs[day(19)] = Run("manual__x", state)
+        assert words in late.get("/2026-11-19/").text
 
 
 def test_months_from_the_first_year_to_the_newest_day(open_pages, reports):
@@ -150,10 +160,14 @@ def test_a_day_that_was_completed_after_its_report_says_so(open_pages, reports):
     quality = figures.quality.model_copy(update=incomplete)
     archive_figures_alone(reports, figures.model_copy(update={"quality": quality}))
     (reports / "2026-11-19" / "report.pdf").write_bytes(b"%PDF-")
-    page = open_pages().get("/2026-11-19/").text
+    client = open_pages()
+    page = client.get("/2026-11-19/").text
     assert '<span class="pill incomplete">' not in page
     assert "Complete now" in page
-    assert "Complete now" not in open_pages().get("/2026-11-17/").text
+    assert "Changed since the report was mailed" not in page
+    other_day = client.get("/2026-11-17/").text
+    assert "Complete now" not in other_day
+    assert "Changed since the report was mailed" in other_day
     unreachable = open_pages(warehouse=None).get("/2026-11-19/").text
     assert '<span class="pill incomplete">' in unreachable
 

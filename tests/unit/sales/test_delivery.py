@@ -75,6 +75,7 @@ def test_the_report_is_mailed_and_its_headline_posted(mailbox, chat, archived, c
     assert message["From"] == SENDER
     assert message["X-Envelope-To"] == ", ".join(TO)
     assert message["Message-ID"] == delivery.message_id(archived)
+    assert message["Auto-Submitted"] == "auto-generated"  # no answers of absent people
     assert "Net sales 16,716.13" in message.get_body(("plain",)).get_content()
     (pdf,) = message.iter_attachments()
     assert pdf.get_filename() == "sales-report-2026-11-19.pdf"
@@ -167,6 +168,12 @@ def steps(use_server, monkeypatch):
     monkeypatch.setattr(delivery.mail, "send", lambda *_: done.append("send"))
     monkeypatch.setattr(delivery.chat, "post", lambda *_: done.append("chat"))
     monkeypatch.setattr(delivery, "newest_closed_day", lambda *_: NEWEST)
+    monkeypatch.setenv("SHOP_TIMEZONE", "America/New_York")
+
+    def measured(step, end):
+        done.append(f"{step} of the day until {end:%d %H:%M}")
+
+    monkeypatch.setattr(delivery.metrics, "business_day_done", measured)
     return done
 
 
@@ -196,7 +203,8 @@ def test_an_attempt(archived, steps, monkeypatch, caplog, case):
 
     if case["reason"] == "mailed":
         assert reason == ""
-        assert steps == ["claim", "send", "mark", "restate", "chat"]
+        metric = "mail of the day until 20 05:00"
+        assert steps == ["claim", "send", "mark", "restate", metric, "chat"]
         return
     assert f"not mailed: {reason}" in caplog.text
     if case["claimed"]:

@@ -103,10 +103,16 @@ def test_an_alert_is_sent_unless_the_report_was_mailed(
     sent = []
 
     def send(message):
+        assert "load.load (failed)" in message.get_body(("plain",)).get_content()
         sent.append(message["Subject"])
         return ""
 
+    def states_of(dag_id, run_ids=(), task_ids=()):
+        states = {"load.load": "failed"} if run_ids else {}
+        return dict.fromkeys(run_ids or (OTHER_DAY, SCHEDULED), states)
+
     monkeypatch.setattr(missing_report.mail, "send_alert", send)
-    found = missing_report.alert_if_not_mailed(DAY, lambda *_, **__: {}, None)
+    run_of = {("daily_sales_pipeline", SCHEDULED): run("2026-11-19")}
+    found = missing_report.alert_if_not_mailed(DAY, states_of, lambda *key: run_of[key])
     assert found == reason
     assert sent == ["No sales report for 2026-11-19"] * mails

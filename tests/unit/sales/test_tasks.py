@@ -69,6 +69,7 @@ clearings | param | requested | mails | # why
 def test_a_repair_mails_only_when_it_asks(monkeypatch, case):
     deliver = Mock(return_value="")
     monkeypatch.setattr(tasks.delivery, "deliver", deliver)
+    monkeypatch.setattr(tasks.delivery, "alarm", deliver)
     max_tries = int(case["clearings"]) + 5
     store = {"send_mail": int(case["requested"])} if case["requested"] else {}
     context = {
@@ -77,5 +78,16 @@ def test_a_repair_mails_only_when_it_asks(monkeypatch, case):
         "params": {"send_mail": case["param"] == "True"},
         "task_state_store": store,
     }
-    tasks.send.function({}, **context)
-    assert str(deliver.call_args.kwargs["send_mail"]) == case["mails"]
+    for task in (tasks.send, tasks.alarm):
+        task.function({}, **context)
+        assert str(deliver.call_args.kwargs["send_mail"]) == case["mails"]
+
+
+def test_a_report_is_of_the_day_of_its_run_or_of_another_one(monkeypatch):
+    build = Mock(return_value={})
+    monkeypatch.setattr(tasks.archive, "build_report", build)
+    run = SimpleNamespace(dag_id="d", partition_key="2026-03-02", run_after=None)
+    context = {"dag_run": run, "run_id": "r", "params": {}}
+    for given in (None, "2026-02-27"):
+        tasks.report.function([], given, **context)
+        assert str(build.call_args.args[0]) == (given or "2026-03-02")

@@ -67,8 +67,13 @@ def test_archiving_gives_location_and_headline_and_again_ends_in_the_same_archiv
 ):
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
     monkeypatch.setenv("REPORTS_URI", f"file://{tmp_path}/reports")
+    measured = []
+    monkeypatch.setattr(
+        archive.metrics, "business_day_done", lambda *of: measured.append(of)
+    )
     figures = make_figures()
     report = archive.archive_report(figures)
+    assert measured == [("report", figures.provenance.window_end)]
     assert report["uri"] == f"file://{tmp_path}/reports/2026-11-19"
     assert report["figures_hash"] == figures_hash(figures)
     assert report["headline"]["net_sales"] == "18342.56"

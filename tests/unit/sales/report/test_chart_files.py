@@ -73,6 +73,20 @@ def test_what_fell_points_the_other_way_in_another_colour():
     assert to_hex(down.get_facecolor()) == drawing.SIGNAL
 
 
+def test_the_day_and_the_coming_ones_are_drawn_where_their_forecasts_are():
+    figures = samples.full()
+    with drawing.style():
+        day, coming = plots.expected(figures).axes[0], plots.outlook(figures).axes[0]
+    _, forecast, actual = (list(line.get_xdata()) for line in day.lines)
+    assert (forecast, actual) == ([18900, 18900], [20411.06])
+    bands = [(each.get_x(), each.get_width()) for each in day.patches]
+    assert bands == [(15800, 6200), (17100, 3600)]
+    first, bar = figures.outlook.days[0], coming.patches[0]
+    low, high = float(first.lower_80), float(first.upper_80)
+    assert (bar.get_y(), bar.get_height()) == (low, high - low)
+    assert set(coming.lines[0].get_ydata()) == {float(first.forecast)}
+
+
 def test_the_trend_marks_missing_and_incomplete_days():
     days = trend_with(back_24=NOT_LOADED, back_23={"complete": False})
     axes = trend(make_figures(trend=days))

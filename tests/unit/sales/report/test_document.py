@@ -66,6 +66,9 @@ def test_a_day_is_laid_out(written, make):
     for words in (*texts["findings"], *(each["title"] for each in texts["notices"])):
         assert words in first
     assert f"Page 2 of {len(pages)}" in pages[1]
+    for part in texts["sections"]:
+        if part["id"] in ("rates", "return_reasons", "outlook"):
+            assert part["title"] in pages[1]
     fills = typesetting.fills((folder / archive.PDF).read_bytes())
     assert min(fills) >= 1 / 3
     drawn = {path.name for path in folder.iterdir()} - {archive.PDF, archive.PREVIEW}

@@ -133,7 +133,9 @@ DAYS = {
         changes=RISE, headline={"returns": ("2400", "1000")}
     ),
     "the whole is within its interval, a series is not": figures(expectation=MISSED),
-    "returns are high": figures(headline={"returns": ("1600", "1000")}),
+    "returns and discounts are high": figures(
+        headline={"returns": ("1600", "1000"), "discounts": ("2000", "800")}
+    ),
     "an incomplete day has no other findings": figures(
         changes=SLUMP, unconverted=unconverted(BRL=3, CHF=1), **INCOMPLETE
     ),
