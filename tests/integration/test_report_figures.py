@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -109,7 +109,7 @@ def test_a_products_sales_are_rounded_after_summing(warehouse, tmp_path):
     shop = {"source": STOREFRONT, "currency": "GBP"}
     lines = [("Pins", "1", "1.00")]
     orders = [Order(f"e{n}", noon(-1), lines, **shop) for n in range(300)]
-    rates = [(day, "USD", "1.25"), (day, "GBP", "0.99996")]
+    rates = [(day, "USD", "2.5"), (day, "GBP", "1.99992")]
     folders = [
         Folder(orders, source=STOREFRONT, read_at=read_at),
         Folder(source=EXCHANGE_RATES, read_at=read_at, rates=rates),
@@ -117,7 +117,7 @@ def test_a_products_sales_are_rounded_after_summing(warehouse, tmp_path):
     manifests = [folder.publish(tmp_path, day) for folder in folders]
     load_day(warehouse, day, manifests)
     figures = figures_of(warehouse, day)
-    # 1.25 / 0.99996 is 1.250050002: each pin alone would be 1.2501.
+    # 2.5 / 1.99992 is 1.250050002: each pin alone would be 1.2501.
     products = [(product.sku, product.sales) for product in figures.products]
     assert products == [("pins-1", D("375.015"))]
     assert figures.headline["net_sales"].value == D("375.015")
@@ -177,6 +177,7 @@ made_at             | target_date | series             | forecast | near | far
 2026-03-03 05:00:00 | 2026-03-03  | total              | 5        | 1    | 2
 2026-03-03 05:00:00 | 2026-03-09  | total              | 5        | 1    | 2
 2026-03-03 05:00:00 | 2026-03-10  | total              | 5        | 1    | 2
+2026-03-03 05:00:00 | 2026-03-04  | channel:sales_db   | 9        | 1    | 2
 2026-03-03 05:00:01 | 2026-03-04  | total              | 6        | 1    | 2
 """
 
@@ -226,6 +227,18 @@ def test_the_day_is_compared_with_the_forecast_that_was_in_force(warehouse, figu
     (incomplete,) = figures_of(warehouse, before(2)).expectation.series
     numbers = (incomplete.forecast, incomplete.actual, incomplete.verdict)
     assert numbers == (90, 0, None)
+
+    # Where a currency of the day has no rate, the forecast is compared without its share.
+    shares = warehouse.query(
+        "report/daily_sales/currency_shares.sql",
+        days=[DAY],
+        parameters={"currencies": ["EUR"]},
+    )
+    excluded = {
+        (row["category"], row["gross_sales"], row["excluded"]) for row in shares
+    }
+    assert ("Garden", 155, 135) in excluded
+    assert ("Garden", 40, 0) in excluded
 
 
 def test_restatements_since_the_last_mailed_report_are_listed(warehouse):
@@ -291,18 +304,17 @@ def test_web_events_match_orders_until_the_day_after_and_bots_look_at_nothing(
         ('{before(-1)}', '0', 'purchase', NULL, '10', FALSE, {moment}, {moment}, 'ann', {rest}),
         ('{before(-2)}', '1', 'purchase', NULL, '11', FALSE, {moment}, {moment}, 'ann', {rest}),
         ('{DAY}', '2', 'view_item', 'lamp', NULL, FALSE, {moment}, {moment}, 'ann', {rest}),
-        ('{DAY}', '3', 'view_item', 'clock', NULL, TRUE, {moment}, {moment}, 'ann', {rest})
+        ('{DAY}', '3', 'view_item', 'clock', NULL, TRUE, {moment}, {moment}, 'ann', {rest}),
+        ('{DAY}', '4', 'view_item', 'lamp', NULL, FALSE, {moment}, {moment}, 'ann', {rest}),
+        ('{DAY}', '5', 'view_item', 'toys-1', NULL, FALSE, {moment}, {moment}, 'bob', {rest}),
+        ('{before(1)}', '6', 'purchase', NULL, 's1', FALSE, {moment}, {moment}, 'bob', {rest}),
+        ('{DAY}', '7', 'purchase', NULL, 's2', FALSE, {moment}, {moment}, 'bob', {rest})
         """,
     )
     read = f"('{DAY}', 'web_events', 'r', 'success')"
     insert(warehouse, "load_audit", "business_date, source, run_id, status", read)
-    one = timedelta(days=1)
-    days = {"first": DAY, "before_first": DAY - one, "day": DAY, "day_after": DAY + one}
-    tracked = warehouse.query("report/daily_sales/tracked_orders.sql", **days)
-    assert {row["source"]: (row["orders"], row["seen"]) for row in tracked} == {
-        SALES_DB: (2, 1),
-        STOREFRONT: (3, 0),
-    }
-    viewed = "report/daily_sales/viewed_not_purchased.sql"
-    rows = warehouse.query(viewed, day=DAY, most=9)
-    assert [(row["sku"], row["visitors"]) for row in rows] == [("lamp", 1)]
+    site = figures_of(warehouse).website
+    tracked = [(each.source, each.orders, each.seen) for each in site.tracked]
+    assert tracked == [(SALES_DB, 2, 1), (STOREFRONT, 3, 2)]
+    # What was purchased is not listed, and who looks twice is one visitor.
+    assert [(each.sku, each.visitors) for each in site.viewed] == [("lamp", 1)]

@@ -183,8 +183,9 @@ def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(shop):
         )
 
     # A usable one that the next day's run finds is the end of it.
-    load_all(shop, delivered(200, 0, "2026-03-04 08:00"), day=TUESDAY, run_id="next")
-    assert marked(shop) == ([], [], "agrees")
+    usable = delivered(200, 0, "2026-03-04 08:00", warnings=[note])
+    load_all(shop, usable, day=TUESDAY, run_id="next")
+    assert marked(shop) == ([], ["it has columns"], "agrees")
     assert not loaded_files(PARTNER_FILES, [FILE])[FILE]["was_refused"]
 
 

@@ -54,6 +54,11 @@ def test_the_report_by_an_attribute_adds_up_to_the_headline(shop, monkeypatch):
     }
     assert found["web"].returns == 4
     assert found["app"].gross_sales.quantize(Decimal("0.01")) == 10
+    # Without the reversed tax or shipping of a third refund.
+    reasons = [
+        (each.reason, each.refunds, each.amount) for each in figures.return_reasons
+    ]
+    assert reasons == [(None, 2, 6)]
     for name in ("orders", *FIGURES):
         assert (
             sum(getattr(row, name) for row in found.values())

@@ -1,10 +1,12 @@
 """A shop that is closed on Sundays: what a day is compared with, where an export knows no such day."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
+from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures import comparisons
 from ecommerce.sales.report.view import page
 
@@ -80,6 +82,45 @@ def test_a_day_without_orders_in_an_exports_range_is_a_day_of_zero(closed_on_sun
     assert (net.value, net.day_before) == (0, 100)
     assert (net.week_before, net.year_before) == (0, 0)
     assert figures.trend[-1].weekday_mean == 0
+
+    # An export that has a return on any day has its returns; it has no discounts.
+    query = partial(closed_on_sundays.warehouse.query, spec=ORDERS)
+    sold = [(7, "old_shop", "web", 1), (13, "old_shop", "web", 1)]
+    sold += [(14, "old_shop", "web", 0), (13, "old_shop", "app", 1)]
+    sold += [(14, "sales_db", "app", 1)]
+    names = "business_date, source, channel, category, country_code, currency, order_lines, units"
+    names += ", gross_sales, discounts, returns, net_sales, gross_sales_reporting"
+    rows = [
+        f"('2026-02-{day:02}', '{source}', '{channel}', 'Toys', 'US', 'USD', {lines}, {lines}, "
+        f"{lines}, 0, {1 - lines}, 0, {lines})"
+        for day, source, channel, lines in sold
+    ]
+    closed_on_sundays.insert("daily_sales", names, rows)
+    bases = query("report/daily_sales/rate_bases.sql", days=days(FIRST, LAST))
+    without = {row["business_date"].day: [*row.values()][1:3] for row in bases}
+    assert without == {7: [0, 1], 13: [0, 2], 14: [0, 0]}  # returns, discounts
+
+    # Returns alone are no day of sales, and a channel with live sales is no export's.
+    week = {"week_before": LAST - timedelta(6), "base": LAST, "quarter_before": FIRST}
+    rows = query("report/daily_sales/channel_days.sql", day=DAY, **week)
+    channels = {row["channel"]: [*row.values()][2:] for row in rows}
+    friday = date(2026, 2, 13)
+    assert channels == {"app": [LAST, 2, False], "web": [friday, 1, True]}
+
+    # After its last day, nothing is expected of an export.
+    made_at = datetime(2026, 2, 9, 5, tzinfo=UTC)
+    two = (LAST, LAST + timedelta(1))
+    closed_on_sundays.insert(
+        "sales_forecasts",
+        "series, target_date, made_at, model, run_id, forecast, lower_80, upper_80, lower_95, upper_95",
+        [
+            f"('channel:old_shop', '{day}', '{made_at}', 'm', 'r', 9, 8, 10, 7, 11)"
+            for day in two
+        ],
+    )
+    begins = {"begins_at": made_at}
+    path = "report/daily_sales/forecast.sql"
+    assert [len(query(path, day=day, parameters=begins)) for day in two] == [1, 0]
 
     # An export that was undone covers no day.
     undone = f"('{FIRST}', 'old_shop', 'undo__old_shop', 'history', '2026-03-06 12:00:00+00', NULL, NULL)"

@@ -80,6 +80,7 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
 
 def test_a_second_mail_corrects_what_the_first_said(shop):
     shop.load(Folder([ORDER]))
+    delivery.claim_delivery(MONDAY, "first", "<first@x>", datetime.now(UTC))
     assert corrections(MONDAY, {}, shop.warehouse) is None, "nothing was mailed"
     mail(MONDAY, "first")
     assert corrections(MONDAY, {}, shop.warehouse) == []

@@ -5,12 +5,18 @@ from datetime import timedelta
 from ecommerce.core.settings import load_settings
 from ecommerce.pages import day_status
 from ecommerce.pages.views import quality
-from ecommerce.sources import SALES_DB, STOREFRONT
+from ecommerce.sources import PARTNER_FILES, SALES_DB, STOREFRONT
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at
 
 ONE_DAY = timedelta(days=1)
 ORDERS = [Order("1", at("2026-03-02 15:00")), Order("2", at("2026-03-02 16:00"))]
+
+
+def delivered(file, received):
+    """A read that found one file, without orders."""
+    row = {"file": file, "sha256": file, "received_at": at(received), "order_ids": []}
+    return Folder(source=PARTNER_FILES, read_at=at(received), files=[row])
 
 
 def facts(shop, day=MONDAY):
@@ -19,11 +25,16 @@ def facts(shop, day=MONDAY):
 
 def test_the_pages_see_what_was_loaded_rejected_and_read(shop):
     rejected = {"reason": "invalid_number", "detail": "price = twelve", "order_id": "7"}
-    shop.load(Folder(ORDERS, rejected=[rejected], totals={"source_orders": 3}))
+    shop.load(
+        Folder(ORDERS, rejected=[rejected] * 5, totals={"source_orders": 3}),
+        delivered("acme_2026-03-02.csv", "2026-03-03 10:00"),
+    )
     newest, far = MONDAY + ONE_DAY, MONDAY + timedelta(days=quality.DAYS)
     tuesday = [Order("3", at("2026-03-03 15:00"))]
-    later = Folder(tuesday, read_at=at("2026-03-04 11:00"))
-    shop.load(later, day=newest, run_id="tuesday")
+    newer = [rejected | {"order_id": "8"}]
+    later = Folder(tuesday, read_at=at("2026-03-04 11:00"), rejected=newer)
+    late = delivered("acme_2026-03-01.csv", "2026-03-04 10:00")
+    shop.load(later, late, day=newest, run_id="tuesday")
 
     days = day_status.load_days(shop.warehouse, MONDAY - ONE_DAY, newest)
     assert (days.first, days.last) == (MONDAY, newest)
@@ -31,17 +42,23 @@ def test_the_pages_see_what_was_loaded_rejected_and_read(shop):
     assert orders == {MONDAY: 2, newest: 1}
 
     found = facts(shop, newest)
-    totals = [(row["source_orders"], row["orders_loaded"]) for row in found.totals]
+    of_shop = [row for row in found.totals if row["source"] == SALES_DB]
+    totals = [(row["source_orders"], row["orders_loaded"]) for row in of_shop]
     assert totals == [(3, 2), (1, 1)]
     texts = quality.page_texts(found, at("2026-03-04 12:00"), load_settings())
     rows = {section["id"]: section["rows"] for section in texts["sections"]}
     # The order that is not loaded is the rejected one.
     assert rows["differences"] == rows["restated"] == []
-    assert rows["rejected"][0][1:3] == ["Invalid number", "1"]
+    assert rows["rejected"][0][1:4] == ["Invalid number", "6", "order 8"]
+    assert len(rows["rejected"]) == 5
+    assert rows["partners"][0][1:3] == [
+        "acme_2026-03-01.csv",
+        "2026-03-04 10:00:00 UTC",
+    ]
     read = ["Sales database", "2026-03-04 11:00:00 UTC", "60 min", "Tue 3 Mar"]
     assert rows["freshness"][0] == read
 
-    assert [row["business_date"] for row in facts(shop, far).totals] == [newest]
+    assert {row["business_date"] for row in facts(shop, far).totals} == {newest}
     assert facts(shop, far + ONE_DAY).totals == []
 
 

@@ -40,3 +40,10 @@ def test_an_export_is_named_by_the_reports_of_the_day_it_was_loaded_on_and_the_o
         [sentence],
         [],
     ]
+    sources = shop.report(date(2024, 5, 6)).quality.sources
+    assert [(each.source, each.orders_loaded) for each in sources] == [("old_shop", 1)]
+    undone = "('2024-05-06', 'old_shop', 'undo__old_shop', 'history', '2026-03-03 08:00:00+00')"
+    shop.insert(
+        "load_audit", "business_date, source, run_id, status, read_at", [undone]
+    )
+    assert warnings(MONDAY) == []
