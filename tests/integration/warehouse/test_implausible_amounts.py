@@ -26,7 +26,8 @@ def test_implausible_amounts_are_loaded_and_warned_of(shop):
     shop.load(*FOLDERS["implausible"])
 
     assert warnings(shop) == [
-        "3 2 sales_db order 10 line 1: discount 99999.00 USD on 50.00",
+        "3 1 BRL on 2026-03-02",  # without a rate, in no figure
+        "3 3 sales_db order 10 line 1: discount 99999.00 USD on 50.00",
         "3 1 sales_db order 11 line 1: discount -500.00 USD",
         "3 1 sales_db order 12: shipping -7.00 USD",
         "3 2 sales_db order 14: 99999.99 EUR refunded of 10.00",
