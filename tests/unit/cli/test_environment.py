@@ -24,7 +24,8 @@ LOADS = {
         },
     ),
     "some folders": (
-        "AIRFLOW_HOME=/srv/airflow\nSTAGING_URI=\nREPORTS_URI=gs://bucket/reports\n",
+        "AIRFLOW_HOME=/srv/airflow\nSTAGING_URI=\nREPORTS_URI=gs://bucket/reports\n"
+        "AIRFLOW__API__SSL_CERT=/cert.pem\n",
         {"MODELS_URI": "file:///models"},
     ),
     "another home": ("AIRFLOW_HOME=/srv/airflow\n", {"AIRFLOW_HOME": "/home/me"}),

@@ -78,6 +78,7 @@ CASES = {
     "a report": (REPORT, {}),
     "a report, with a mail": (f"{REPORT} --mail --no-wait", {}),
     "a report of a failed load": (REPORT, {"GET load.checks": [{"state": "failed"}]}),
+    "a report of a stopped run": (REPORT, {"GET load.checks": [{"state": "skipped"}]}),
     "a report of a run in progress": (REPORT, {"GET load.checks": [{"state": None}]}),
 }
 

@@ -34,6 +34,7 @@ def test_staging_on_a_containers_own_disk_fails(monkeypatch, tmp_path):
     monkeypatch.setattr(settings_check, "is_unshared", lambda _: True)
     states = [state for state, _ in settings_check.check_folder("STAGING_URI")]
     assert states == ["ok", "FAIL"]
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_invalid_recipient_still_needs_the_mail_server(monkeypatch):
