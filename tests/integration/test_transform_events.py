@@ -49,13 +49,14 @@ REJECTED = {
         {"received_at": ""},
     ],
     "invalid_timestamp": [
-        {"occurred_at": "yesterday"},
+        {"occurred_at": "yesterday", "order_id": "O-1"},
         {"occurred_at": "2026-11-18T17:00:00"},
         {"received_at": "2026-13-18T17:00:00Z"},
     ],
     "timestamp_out_of_range": [
         {"occurred_at": "1999-12-31T23:59:59Z"},
         {"occurred_at": "0001-01-01T00:00:00Z"},
+        {"received_at": "1999-12-31T23:59:59Z"},
     ],
     "from_the_future": [
         {"occurred_at": "2026-11-18T18:00:00.000001Z"},
@@ -64,7 +65,8 @@ REJECTED = {
     # 14 November ends at 05:00 on the 15th in UTC; the 18th begins at 05:00.
     "too_late": [{"occurred_at": "2026-11-15T04:59:59Z"}],
     "outside_window": [
-        {"received_at": "2026-11-18T04:59:59Z", "occurred_at": "2026-11-18T04:00:00Z"}
+        {"received_at": "2026-11-18T04:59:59Z", "occurred_at": "2026-11-18T04:00:00Z"},
+        {"received_at": "2026-11-20T05:00:00Z"},
     ],
     "too_long": [{"event_id": "x" * 201}, {"fault": "too_long", "raw": "{" * 1000}],
     "not_json": [
@@ -92,6 +94,7 @@ def test_every_unusable_event_is_rejected_with_its_reason(tmp_path):
         0,
     )
     assert json.loads(found[-2]["raw"]) == {"shape": "<xxxx>xxx, <e-mail>"}
+    assert {row["order_id"] for row in found} == {None, "O-1"}
     details = {row["detail"] for row in found}
     assert {
         "event_id is empty",
@@ -115,6 +118,7 @@ KEPT = [
     ({"occurred_at": "2026-11-19T02:00:00+09:00"}, {"business_date": DAY}),
     ({"event_type": "VIEW_ITEM"}, {"event_type": "VIEW_ITEM"}),
     ({"event_type": None}, {"event_type": None}),
+    ({"sku": "", "device": ""}, {"sku": None, "device": None}),
     ({"event_type": "for ann@example.com"}, {"event_type": "for <e-mail>"}),
     ({"device": "ann@example.com"}, {"device": "<e-mail>"}),
 ]
@@ -125,8 +129,11 @@ HOSTS = {
     "m.example.com/path": "m.example.com",
     "direct": "direct",
     "https://x.example?ref=https://y.example": "x.example",
+    "//Cdn.example/x": "cdn.example",
     "": None,
     "ann@example.com": None,
+    "ann%40example.com": None,
+    "https://ann%40example.com/": None,
     "somebody told me": None,
 }
 PHONE = (
