@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -142,3 +143,11 @@ def test_what_counts_as_a_change(before, now, news):
     usual = {"new": [], "changed": [], "gone": [], "rejected": [], "broken": []}
     usual |= {"products": 0, "shown": 0, "is_news": bool(news)}
     assert found == usual | news
+
+
+@pytest.mark.parametrize(("before", "is_news"), [(None, True), (2, True), (1, False)])
+def test_another_number_of_rejected_entries_is_news(before, is_news):
+    entry = SimpleNamespace(file="p", row_number=1, reason="r", detail="d", sku=None)
+    catalogue = Catalogue([], [entry], 0)
+    found = changes.summarise(catalogue, [], LastCatalogue({}, before))
+    assert (found["rejected"], found["is_news"]) == (["p, entry 1: r (d)"], is_news)

@@ -31,6 +31,16 @@ def test_empty_counts_as_not_set_because_compose_and_kubernetes_hand_on_what_is_
     assert load_settings(dict.fromkeys(names, "") | KEY) == load_settings(KEY)
 
 
+def test_holidays_are_those_of_the_shops_country_unless_set():
+    for environ, calendar in (
+        ({}, "US"),
+        ({"SHOP_TIMEZONE": "Europe/Berlin"}, "DE"),
+        ({"HOLIDAYS": "DE-BY"}, "DE-BY"),
+        ({"HOLIDAYS": "none"}, ""),
+    ):
+        assert load_settings(KEY | environ).holiday_calendar == calendar
+
+
 REFUSED = [
     {"CUSTOMER_HASH_KEY": ""},
     {"CUSTOMER_HASH_KEY": "my-secret-of-15"},
