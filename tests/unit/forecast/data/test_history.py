@@ -90,7 +90,8 @@ def test_the_part_is_that_of_the_quarter_before_if_it_is_two_percent():
 
 
 def test_a_promotion_of_the_whole_shop_counts_everywhere():
-    announced = Announced((Promotion(day(-5), day(2), None, Decimal(20)),))
+    shown = Promotion(day(-5), day(2), None, Decimal(20))
+    announced = Announced((shown, Promotion(day(0), day(2), "K-1", Decimal(10))))
     for panel in shop(announced).panels.values():
         assert (panel.promotions[:3] == 1).all()
         assert not panel.promotions[3:].any()
