@@ -96,7 +96,9 @@ def compare(folder, source):
         pq.write_table(written, folder / f"{table}.parquet")
         columns[f"{table}.parquet"] = written.column_names
     uri = f"file://{folder}"
-    loadable = Manifest(source, NEXT, uri, 0, 0, "", columns, *[READ_AT] * 3)
+    loadable = Manifest(
+        source, NEXT, uri, 0, 0, "", columns, *[READ_AT] * 3, {"visible_from": "1000"}
+    )
     order_hash = hashlib.sha256(f"{source} forgotten order".encode()).hexdigest()
     digest = ("line_digest", pa.int64())
     stored = {
