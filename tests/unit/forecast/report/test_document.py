@@ -91,6 +91,9 @@ def test_the_chart_shows_sales_forecasts_and_marks_on_their_days():
     assert days["Outside 80 %"][-1] == -5
     assert days["Outside 95 %"][-1] == -3
     assert np.flatnonzero(np.isnan(amounts["Sales"])).tolist() == [6, 36]
+    ticks = zip(axes.get_xticks(), axes.get_xticklabels(), strict=True)
+    named = {int(place): label.get_text() for place, label in ticks}
+    assert (named[-14], named[0]) == ("Mon 2 Nov", "Mon 16 Nov")
     last = figures.past[-1]
     assert amounts["Sales"][-1] == float(last.actual)
     assert amounts["Forecast in force"][-1] == float(last.expected.forecast)
