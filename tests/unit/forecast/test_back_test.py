@@ -138,7 +138,8 @@ def test_an_origin_knows_nothing_of_what_came_after_it(origin):
     """A leak detector: sales after the origin are shuffled, promotions beyond its horizon turned around."""
     days = origin + HORIZON + 10
     market = 100 + np.arange(days) / 10
-    shop = replace(panel("category", days, 2, seed=5), market=market)
+    shop = replace(panel("category", days, 3, seed=5), market=market)
+    shop.values[: origin - 10, 2] = 0  # too new for a forecast
     values, promotions, later = (
         shop.values.copy(),
         shop.promotions.copy(),
@@ -151,3 +152,6 @@ def test_an_origin_knows_nothing_of_what_came_after_it(origin):
     before, after = past_forecasts(shop, origin), past_forecasts(other, origin)
     assert after.drop(columns="actual").equals(before.drop(columns="actual"))
     assert not after["actual"].equals(before["actual"])
+    total = before[(before["kind"] == "total") & (before["candidate"] == "blend")]
+    sold = shop.values[origin : origin + HORIZON, :2].sum(axis=1)
+    assert np.allclose(total["actual"], sold), "of the series with a forecast"
