@@ -18,6 +18,11 @@ def test_defaults_suit_a_shop_in_new_york_that_reports_in_dollars():
         "USD",
     )
     assert settings.staging_dataset == "sales_staging"
+    calendars = {"": "US", "none": "", "DE-BY": "DE-BY"}
+    for holidays, calendar in calendars.items():
+        assert load_settings(KEY | {"HOLIDAYS": holidays}).holiday_calendar == calendar
+    in_berlin = load_settings(KEY | {"SHOP_TIMEZONE": "Europe/Berlin"})
+    assert in_berlin.holiday_calendar == "DE"
 
 
 def test_empty_counts_as_not_set_because_compose_and_kubernetes_hand_on_what_is_empty():
@@ -29,16 +34,6 @@ def test_empty_counts_as_not_set_because_compose_and_kubernetes_hand_on_what_is_
     )
     assert {"SHOP_TIMEZONE", "STAGING_URI", "MAXIMUM_BYTES_BILLED"} <= set(names)
     assert load_settings(dict.fromkeys(names, "") | KEY) == load_settings(KEY)
-
-
-def test_holidays_are_those_of_the_shops_country_unless_set():
-    for environ, calendar in (
-        ({}, "US"),
-        ({"SHOP_TIMEZONE": "Europe/Berlin"}, "DE"),
-        ({"HOLIDAYS": "DE-BY"}, "DE-BY"),
-        ({"HOLIDAYS": "none"}, ""),
-    ):
-        assert load_settings(KEY | environ).holiday_calendar == calendar
 
 
 REFUSED = [
