@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from ecommerce.sales.reconciliation import comparison
 from ecommerce.storage.xcom import to_xcom
 from ecommerce.warehouse.staging_tables import HISTORY
 from tests.integration.warehouse.conftest import MONDAY
@@ -98,8 +99,9 @@ def test_days_that_were_not_read_lack_a_source_only_while_it_is_on(shop):
 
 
 def test_loading_twice_leaves_the_same_tables(shop):
+    bob = replace(BOB, refunds=[("r1", at("2026-03-03 06:00"), "3.00")])
     folders = [
-        Folder([ANN, BOB], rejected=[{"reason": "invalid_quantity"}]),
+        Folder([ANN, bob], rejected=[{"reason": "invalid_quantity"}]),
         Folder(source="exchange_rates", rates=[(MONDAY, "JPY", "161.5")]),
     ]
     tables = ("load_audit", "rejected_rows")
@@ -110,6 +112,16 @@ def test_loading_twice_leaves_the_same_tables(shop):
 
     assert shop.state() == state
     assert shop.state(tables) == audit
+
+    def differing(**changes):
+        read_again = Folder([replace(ANN, **changes), bob])
+        found = comparison.compare(read_again.publish(shop.folder, MONDAY, "compared"))
+        return [each["what"] for each in found]
+
+    assert differing() == []
+    assert differing(status="cancelled") == ["orders: 1 changed"]
+    # What changed half an hour before the last read is left to the next one.
+    assert differing(status="cancelled", updated_at=at("2026-03-03 10:31")) == []
 
 
 def test_what_an_order_lost_or_moved_is_gone_from_its_old_days(shop):
