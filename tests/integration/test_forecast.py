@@ -20,11 +20,11 @@ from ecommerce.forecast import loading, tasks
 from ecommerce.forecast.data.history import NoHistory, prepare, read_prepared
 from ecommerce.forecast.models import registry, training
 from ecommerce.forecast.weeks import Week
+from ecommerce.runtime.run_context import run_of
 from ecommerce.sources.partner_ftp.files import Announced, PartnerFiles, Promotion
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import DagRun
-from ecommerce.warehouse.checks import check_load
-from ecommerce.warehouse.load import load_manifest
+from ecommerce.storage.xcom import to_xcom
 from tests.integration.made_up_sales import (
     CATEGORIES,
     amount,
@@ -81,18 +81,23 @@ def shop(
         yield Shop(tmp_path, dataset, connect(bigquery_emulator))
 
 
+def context_of(week, run_id="first", **params):
+    """What Airflow gives to the tasks of a run that somebody triggered for a week."""
+    later = {"partition_key": None, "run_after": datetime(2027, 1, 20, tzinfo=UTC)}
+    run = SimpleNamespace(dag_id="weekly_sales_forecast", **later)
+    params = {"week": str(week.monday), **params}
+    return {"dag_run": run, "run_id": run_id, "params": params}
+
+
 def run_week(week, run_id="first", partner=NOTHING_ANNOUNCED):
     """The tasks of a weekly run behind the fetching of the partner's files; the warnings of the checks."""
-    run, store = DagRun("weekly_sales_forecast", run_id), Store.of_models()
-    prepared = read_prepared(prepare(run, week.as_of, partner))
-    kept = training.fit(prepared.panels(), registry.champion(store, week.as_of), store)
-    predicted = training.predict_all(prepared.panels(), training.read(kept, store))
-    loaded = load_manifest(
-        loading.FORECASTS,
-        run,
-        loading.write(predicted, week.as_of, run, prepared.rejected),
+    context = context_of(week, run_id)
+    manifest = to_xcom(prepare(run_of(context), week.as_of, partner))
+    predicted = tasks.predict.function(
+        manifest, tasks.train.function(manifest), **context
     )
-    return check_load(run, loaded, loading.FORECASTS)
+    loaded = tasks.load.function(predicted, **context)
+    return tasks.checks.function(loaded, **context)
 
 
 def forecast_table(as_of, series="total", **files):
@@ -182,6 +187,10 @@ def test_a_week_is_forecast_loaded_and_repeated(shop):
     }
     assert rejected == facts | origin | {"row_number": 3, "run_id": "first"}
 
+    with pytest.raises(AirflowSkipException, match="force"):
+        tasks.due.function(**context_of(WEEK))
+    tasks.due.function(**context_of(WEEK, force=True))
+
     # Another model replaces it.
     store = Store.of_models()
     registry.keep(store, registry.CHAMPIONS, WEEK.as_of, {"champion": "ridge"})
@@ -254,12 +263,14 @@ def test_without_a_history_there_is_no_forecast_and_no_selection(shop):
             forecast_table(as_of, series)
 
 
-def order_line(number, sku, back, amount, *, name="Product", sale=True, test=False):
+def order_line(
+    number, sku, back, amount, *, name="Product", sale=True, test=False, currency="USD"
+):
     """The values of an order line so many days before the forecast."""
     day = WEEK.as_of - timedelta(days=back)
     return (
         f"('sales_db', 'O-{number}', 1, '{day}', 'web', '{sku}', '{name}', 'Kitchen', 1, {amount}, 0, "
-        f"{amount}, 0, 'USD', {sale}, {test}, TIMESTAMP('{day}'), TIMESTAMP('{day}'), 'run')"
+        f"{amount}, 0, '{currency}', {sale}, {test}, TIMESTAMP('{day}'), TIMESTAMP('{day}'), 'run')"
     )
 
 
@@ -273,6 +284,7 @@ def test_products_are_the_best_selling_of_a_quarter_and_the_promoted_ones(shop):
         order_line(44, "today", 0, 9999),
         order_line(45, "test", 1, 9999, test=True),
         order_line(46, "cancelled", 1, 9999, sale=False),
+        order_line(47, "S-28", 1, 9, currency="CHF"),
     ]
     for number in range(30):
         lines.append(order_line(number, f"S-{number:02}", 1, 100 + number))
@@ -283,6 +295,22 @@ def test_products_are_the_best_selling_of_a_quarter_and_the_promoted_ones(shop):
     )
     shop.ask(
         f"INSERT INTO {shop.dataset}.order_lines ({columns}) VALUES {', '.join(lines)}"
+    )
+    day = WEEK.days[-1]
+    shop.ask(
+        f"INSERT INTO {shop.dataset}.exchange_rates VALUES "
+        f"('{day}', 'USD', 1.1), ('{day}', 'CHF', 0.9)"
+    )
+    # An export that ended yesterday has sold in a channel of its own.
+    amounts = "1, 1, 5, 0, 0, 5, 5, 0, 0, 5"
+    shop.ask(
+        f"INSERT INTO {shop.dataset}.daily_sales VALUES "
+        f"('{day}', 'old_shop', 'old', 'Kitchen', 'US', 'USD', {amounts})"
+    )
+    shop.ask(
+        f"INSERT INTO {shop.dataset}.load_audit (business_date, source, run_id, status, "
+        f"window_start, window_end, read_at) VALUES ('{day}', 'old_shop', 'run', "
+        f"'history', '{MADE_AT}', '{MADE_AT}', '{MADE_AT}')"
     )
     days = (WEEK.as_of, WEEK.as_of + timedelta(days=1))
     announced = Announced((Promotion(*days, "promoted", Decimal(10)),))
@@ -295,6 +323,7 @@ def test_products_are_the_best_selling_of_a_quarter_and_the_promoted_ones(shop):
             back = (WEEK.as_of - row["business_date"]).days
             sold[row["name"], back] = row
     expected = {(f"S-{number:02}", 1): 100 + number for number in range(6, 30)}
+    expected |= {("S-28", 1): 128 + 11}  # 9 CHF at 1.1 / 0.9
     expected |= {("promoted", 1): 1, ("S-29", 2): 5, ("s-29", 91): 700}
     assert {key: row["gross_sales"] for key, row in sold.items()} == expected
     assert sold["S-29", 2]["category"] == "Kitchen"
@@ -302,3 +331,8 @@ def test_products_are_the_best_selling_of_a_quarter_and_the_promoted_ones(shop):
     assert history.products["S-29"] == "Product"
     assert len(history.panels["sku"].series) == 25
     assert history.promotions == announced.promotions
+    assert history.panels["channel"].series == ("channel:web",)
+    kitchen = history.panels["category"].values[-1, 1]
+    assert kitchen == amount(day, CATEGORIES.index("Kitchen")) + 5
+    with pytest.raises(PipelineError, match="sku:S-00 cannot be forecast: fewer than"):
+        forecast_table(WEEK.as_of, "sku:S-00")
