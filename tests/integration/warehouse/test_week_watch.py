@@ -22,9 +22,9 @@ def mailbox(tmp_path, monkeypatch):
         yield box
 
 
-def forecast(shop, as_of):
+def forecast(shop, as_of, zone="America/New_York"):
     """Put a forecast of the total of its first and its last day into the warehouse."""
-    made_at = day_window(as_of, "America/New_York").start.isoformat()
+    made_at = day_window(as_of, zone).start.isoformat()
     bounds = "forecast, lower_80, upper_80, lower_95, upper_95"
     columns = f"series, target_date, model, made_at, {bounds}, run_id"
     rows = [
@@ -61,4 +61,13 @@ def test_people_are_told_on_tuesday_which_days_of_the_week_are_missing(
     forecast(shop, MONDAY)
     exists = "the forecast after the week of 2026-02-23 exists"
     assert missing_forecast.check_last_week(DAY) == exists
+
+    # In Berlin its origin is a Sunday in UTC.
+    settings = f"{shop.warehouse.settings.bigquery_dataset}.warehouse_settings"
+    shop.warehouse.run(f"DELETE FROM `{settings}` WHERE TRUE", "another timezone")
+    monkeypatch.setenv("SHOP_TIMEZONE", "Europe/Berlin")
+    following = MONDAY + timedelta(days=7)
+    forecast(shop, following, "Europe/Berlin")
+    day = day_window(following, "Europe/Berlin")
+    assert missing_forecast.check_last_week(day).endswith("of 2026-03-02 exists")
     assert len(mailbox.messages()) == 2
