@@ -74,7 +74,7 @@ def _remove_reports(rows: Rows, reports_uri: str) -> list[str]:
     texts = "|".join(map(re.escape, found))
     if not texts:
         return []
-    named = re.compile(f'[" ](?:{texts})[") ]')
+    named = re.compile(f'[" ](?:{texts})[") :]')
     removed = []
     with staging.storage_errors(reports_uri):
         for folder in sorted(staging.storage_path(reports_uri).glob("????-??-??"), key=str):

@@ -35,6 +35,7 @@ def known(shop, monkeypatch, tmp_path):
         "2026-03-02": {"reasons": ["Ann findet es zu groß"]},
         "2026-03-03": {"orders": 10, "reasons": ["too small"]},
         "2026-03-05": {"checks": ["discount (for example sales_db order 1 line 2)"]},
+        "2026-03-06": {"checks": ["shipping (for example sales_db order 1: -7.00)"]},
     }
     for day, content in figures.items():
         report = tmp_path / "REPORTS_URI" / day
