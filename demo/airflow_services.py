@@ -150,7 +150,8 @@ class AirflowServices:
             # Changed DAG files are parsed at once all the same. Parsing an unchanged one makes Airflow
             # compute the next scheduled run from the last backfilled day, and run that day again.
             "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
-            # Tasks must not fail on a busy machine.
+            # Neither requests nor tasks must fail on a busy machine: SQLite waits five seconds for a lock.
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home}/airflow.db?timeout=60",
             "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
             "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "60",
             # Airflow notices the end of some task processes with the next heartbeat only: until then, the
