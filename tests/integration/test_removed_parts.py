@@ -32,7 +32,8 @@ def test_the_rest_passes_its_tests(copy):
     files = (copy / "tests" / "unit").rglob("test_*.py")
     names = [path.name for path in files if is_referring(path)]
     assert names
-    selected = " or ".join(["dags", *names])
+    # Without the forecast, report_watch has one task less than the reviewed one.
+    selected = f"({' or '.join(['dags', *names])}) and not reviewed[report_watch]"
     tests = ("tests/dags", "tests/unit", "-k", selected)
     in_copy(copy, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests)
 
