@@ -32,8 +32,8 @@ test: ## the fast tests, which need no operating-system package
 
 test-all: test test-full test-monitoring test-browser test-compose ## all tests; they need Chromium, Prometheus and Docker
 
-# Six processes on two cores, because most of these tests wait for Airflow's schedulers and retries.
-SLOW := $(VENV)/pytest -n 6 --dist loadfile --no-loadscope-reorder
+# Three processes on two cores, because some of these tests wait for Airflow's retries. Six are no faster.
+SLOW := $(VENV)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 test-slow: development ## the slow tests of CI: complete pipelines, interrupted runs, reconciliation, a second shop
 	@$(SLOW) -m slow $(ARGS)

@@ -101,7 +101,10 @@ def _placeholder(value: str, number: int) -> str:
         return f"{number:012x}"
     if len(value) == 36:
         return f"00000000-0000-0000-0000-{number:012x}"
-    return date.fromordinal(number).isoformat() + value[10:11] + "00:00:00.000000+00:00" * (len(value) > 10)
+    day = date.fromordinal(number).isoformat()
+    if len(value) == 10:
+        return day
+    return f"{day}{value[10]}00:00:00.000000+00:00"
 
 
 shape_of = lru_cache(TEXTS)(Shape)
@@ -235,8 +238,10 @@ class Finder(row_access_filter._Rewriter):
         has_policies: whether a row access policy applies.
     """
 
-    views: dict[str, str]
-    has_policies = False
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.views: dict[str, str] = {}
+        self.has_policies = False
 
     def _expand_view(self, _: Any, *, view_body: str, depth: int, **names: str) -> bool:
         self.views[".".join(names.values())] = view_body
@@ -296,11 +301,12 @@ def rewrite_for_row_access(bq_sql: str, *, project_id: str, caller: CallerIdenti
     finder = Finder(
         project_id=project_id, catalog=catalog, matcher=GranteeMatcher(caller), write_targets=targets
     )
-    finder.views = {}
     finder.rewrite_tree(tree, depth=0)
     if finder.has_policies:
         return _rewrite_for_row_access(bq_sql, project_id=project_id, caller=caller, catalog=catalog)
-    return expanded(bq_sql, project_id, json.dumps(finder.views)) if finder.views else bq_sql
+    if finder.views:
+        return expanded(bq_sql, project_id, json.dumps(finder.views))
+    return bq_sql
 
 
 class DiskCache:

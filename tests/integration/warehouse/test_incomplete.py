@@ -307,7 +307,7 @@ def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded
 
 
 def partners_on_page(shop):
-    """What the page *Data quality* says of Monday's partner files."""
+    """Monday's partner files on the page *Data quality*."""
     totals = pages.load_facts(shop.warehouse, MONDAY).totals
     [row] = [row for row in totals if row["source"] == PARTNER_FILES][:1]
     return state_text(row)

@@ -64,7 +64,7 @@ odd      | 9           |                                 |                      
 REPEATED = """
 order_id | line_number | quantity | updated_at           | status    | # why
 repeated | 1           |          |                      |           |
-repeated | 01          | 2.0      | 2026-11-19T16:30:00Z | Delivered | the same said again, in a newer state
+repeated | 01          | 2.0      | 2026-11-19T16:30:00Z | Delivered | the same, in a newer state
 repeated | 2           | 4        |                      |           |
 repeated | 2           | 6        |                      |           | says something else
 repeated | 3           | 9        | 2026-11-19T17:00:00Z |           |
