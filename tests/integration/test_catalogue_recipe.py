@@ -48,7 +48,7 @@ def launches(site):
     return address
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_rocket_launches_are_products_with_pictures(bigquery_emulator, tmp_path):
     copy = copy_repository(tmp_path / "copy")
     for step in steps_of(DOCUMENT):

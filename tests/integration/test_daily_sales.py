@@ -51,7 +51,7 @@ def test_a_day_on_which_the_clocks_change(start_company):
     assert company.differences(expected) == ""
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_day_read_in_pieces_ends_in_the_same_tables(start_company):
     company, books = start_company(), ledger(2)
     for hours in (
@@ -66,7 +66,7 @@ def test_a_day_read_in_pieces_ends_in_the_same_tables(start_company):
     assert company.differences(company.oracle(run_days=books.business_days)) == ""
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_days_in_any_order_end_in_the_same_tables(start_company):
     """The newest first, then a range in two parts that overlap."""
     company, books = start_company(mode="66"), ledger(3)

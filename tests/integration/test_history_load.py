@@ -18,8 +18,6 @@ from ecommerce.warehouse.client import Warehouse, connect
 from tests.integration.daily_run import morning_after
 from tests.integration.exports import SOURCE, HistoryLoad, exported, write
 
-pytestmark = pytest.mark.slow
-
 FIRST_DAY = date(2026, 8, 29)
 DAYS = 5  # two months
 LATER = timedelta(days=1)
@@ -49,6 +47,7 @@ def expected(company, snapshot):
     return company.oracle(snapshot, missing={day: [] for day in days})
 
 
+@pytest.mark.slow
 def test_a_dry_run_loads_nothing_then_an_export_ends_in_the_tables_of_the_oracle(
     start_company, tmp_path, books
 ):
@@ -105,6 +104,7 @@ def assert_control_totals(oracle, snapshot, totals, accounts):
     assert found == amounts
 
 
+@pytest.mark.nightly
 def test_two_halves_in_ranges_out_of_order_then_twice_and_two_at_once(
     start_company, tmp_path, books, monkeypatch
 ):
