@@ -17,8 +17,6 @@ from tests.integration.mailbox import REPORTED_TO
 from tests.integration.warehouse_contents import connect
 from tests.website import drawn
 
-pytestmark = pytest.mark.slow
-
 DAG = "product_catalogue_refresh"
 SNAPSHOT = Ledger(date(2026, 11, 1), 1, orders_per_day=1).as_of(
     datetime(2026, 11, 2, tzinfo=UTC)
@@ -49,6 +47,7 @@ def demo_catalogue(tmp_path):
         yield server.url
 
 
+@pytest.mark.nightly
 def test_the_demos_catalogue_reaches_products_and_mail_and_a_second_run_is_silent(
     start_airflow,
     environment,
@@ -97,6 +96,7 @@ def shown():
         yield running
 
 
+@pytest.mark.slow
 def test_the_password_is_in_no_log_no_xcom_and_no_rendered_field_also_if_refused(
     start_airflow, environment, shown
 ):

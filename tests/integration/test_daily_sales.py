@@ -77,7 +77,7 @@ def test_days_in_any_order_end_in_the_same_tables(start_company):
     assert company.differences(company.oracle(run_days=books.business_days)) == ""
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_after_three_days_without_scheduler_the_command_of_the_report_fills_them(
     start_company,
 ):

@@ -10,8 +10,6 @@ from ecommerce.sources import SOURCES
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.other_runs import sync
 
-pytestmark = pytest.mark.slow
-
 DAY = date(2026, 9, 1)
 HOUR = timedelta(hours=1)
 
@@ -27,7 +25,11 @@ def noon_after(day=DAY):
 
 @pytest.mark.parametrize(
     ("order", "mode"),
-    [("daily sync", "66"), ("sync daily", "11"), ("sync sync daily sync", "66")],
+    [
+        pytest.param("daily sync", "66", marks=pytest.mark.nightly),
+        pytest.param("sync daily", "11", marks=pytest.mark.nightly),
+        pytest.param("sync sync daily sync", "66", marks=pytest.mark.slow),
+    ],
 )
 def test_with_the_daily_run_in_any_order_the_tables_are_the_same(
     order, mode, start_company
@@ -40,6 +42,7 @@ def test_with_the_daily_run_in_any_order_the_tables_are_the_same(
     assert company.differences(company.oracle(run_days=[DAY])) == ""
 
 
+@pytest.mark.slow
 def test_a_trashed_order_leaves_sales_within_the_hour(start_company):
     company = start_company()
     snapshot = ledger().as_of(morning_after(DAY))
@@ -53,6 +56,7 @@ def test_a_trashed_order_leaves_sales_within_the_hour(start_company):
     assert company.differences(company.oracle(run_days=[DAY])) == ""
 
 
+@pytest.mark.slow
 def test_a_day_whose_daily_run_lacked_the_storefront_stays_incomplete(start_company):
     company = start_company()
     company.show(ledger().as_of(morning_after(DAY)))

@@ -12,18 +12,28 @@ from ecommerce.warehouse import load as load_module
 from tests.integration.daily_run import finish, morning_after, run_day, stage
 from tests.integration.other_runs import finish_sync, stage_sync
 
-pytestmark = pytest.mark.slow
-
 DAYS = [date(2026, 9, 1) + timedelta(days=number) for number in range(3)]
 LOST = BadRequest(
     "Transaction is aborted due to concurrent update against table demo-shop:sales.orders",
     errors=[{"reason": "invalidQuery"}],
 )
 CANCELLED, UNNOTICED = "BigQuery cancels one", "only the load itself notices"
-MEETINGS = {
-    "daily run and backfill": (DAYS[2], DAYS[1], UNNOTICED),
-    "daily run and sync": (DAYS[2], None, CANCELLED),
-}
+MEETINGS = [
+    pytest.param(
+        DAYS[2],
+        DAYS[1],
+        UNNOTICED,
+        id="daily run and backfill",
+        marks=pytest.mark.nightly,
+    ),
+    pytest.param(
+        DAYS[2],
+        None,
+        CANCELLED,
+        id="daily run and sync",
+        marks=pytest.mark.slow,
+    ),
+]
 """Which runs meet (their business days, None for an hourly sync), and who sees it."""
 
 
@@ -55,9 +65,11 @@ def meet(monkeypatch, other, *, cancelled):
     return begun
 
 
-@pytest.mark.parametrize("meeting", MEETINGS)
-def test_end_in_the_tables_of_the_oracle(meeting, start_company, monkeypatch):
-    *days, seen = MEETINGS[meeting]
+@pytest.mark.parametrize(("first_day", "second_day", "seen"), MEETINGS)
+def test_end_in_the_tables_of_the_oracle(
+    first_day, second_day, seen, start_company, monkeypatch
+):
+    days = [first_day, second_day]
     company = start_company()
     now = morning_after(DAYS[-1]) + timedelta(
         hours=6
