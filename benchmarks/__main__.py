@@ -53,22 +53,39 @@ def main() -> None:
     if options and not names:
         names = ["extract", "transform"]
     # The files of a removed part are gone.
-    for name in names or [name for name in SIZES if Path(__file__).with_name(f"{name}.py").exists()]:
-        arguments = [*sizes[name].split(), *options]  # the last of a repeated option counts
-        subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *arguments], cwd=REPOSITORY, check=True)
-    tables = updated(published("make bench"), map(json.loads, map(Path.read_text, RESULTS.glob("*.json"))))
+    for name in names or [
+        name for name in SIZES if Path(__file__).with_name(f"{name}.py").exists()
+    ]:
+        arguments = [
+            *sizes[name].split(),
+            *options,
+        ]  # the last of a repeated option counts
+        subprocess.run(
+            [sys.executable, "-m", f"benchmarks.{name}", *arguments],
+            cwd=REPOSITORY,
+            check=True,
+        )
+    tables = updated(
+        published("make bench"),
+        map(json.loads, map(Path.read_text, RESULTS.glob("*.json"))),
+    )
     publish("make bench", tables)
     print(tables)
 
 
 def updated(tables: str, documents: Iterable[Mapping[str, Any]]) -> str:
     """Return the published `tables`, each replaced by that of its benchmark's result where there is one."""
-    known = {text.partition(" (")[0]: text.strip() for text in re.split(r"(?m)^(?=\*\*)", tables)}
+    known = {
+        text.partition(" (")[0]: text.strip()
+        for text in re.split(r"(?m)^(?=\*\*)", tables)
+    }
     titles = {name: _title(name) for name, _ in GOALS}
     for document in documents:
         if title := titles.get(document.get("benchmark", "")):
             known[title] = table(document).strip()
-    return "\n\n".join(known[title] for title in titles.values() if title in known) + "\n"
+    return (
+        "\n\n".join(known[title] for title in titles.values() if title in known) + "\n"
+    )
 
 
 def table(document: Mapping[str, Any]) -> str:
@@ -83,10 +100,16 @@ def table(document: Mapping[str, Any]) -> str:
     ]
     for one in document["results"]:
         ratio = f"{one['ratio']:.2f}" if one["ratio"] else ""
-        rows = f"{one['facts']['rows'] / one['seconds']:,.0f}" if one["facts"].get("rows") else ""
+        rows = (
+            f"{one['facts']['rows'] / one['seconds']:,.0f}"
+            if one["facts"].get("rows")
+            else ""
+        )
         goal = GOALS.get((name, one["name"]), "")
         peak = f"{one['peak_mb']:.0f}" if one["peak_mb"] else ""
-        lines.append(f"| {one['name']} | {ratio} | {goal} | {one['seconds']:.2f} | {rows} | {peak} |")
+        lines.append(
+            f"| {one['name']} | {ratio} | {goal} | {one['seconds']:.2f} | {rows} | {peak} |"
+        )
     return "\n".join(lines) + "\n"
 
 

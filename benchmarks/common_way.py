@@ -51,7 +51,11 @@ def main() -> None:
     with benchmark_server() as server:
         dsn = server.dsn(day_database(server, arguments.lines, arguments.days))
         rounds = [_round(dsn) for _ in range(arguments.rounds)]
-    results = [_median(way, step, rounds) for way in ("common", "pipeline") for step in (*STEPS, "all")]
+    results = [
+        _median(way, step, rounds)
+        for way in ("common", "pipeline")
+        for step in (*STEPS, "all")
+    ]
     print("written to", report("common_way", results, {"lines": arguments.lines}))
 
 
@@ -72,11 +76,23 @@ def _round(dsn: str) -> dict[tuple[str, str], tuple[float, float]]:
         own |= {"AIRFLOW_CONN_SALES_DB": dsn, "STAGING_URI": f"file://{folder}/staging"}
         try:
             for step in STEPS:
-                command = [sys.executable, "-m", "benchmarks.common_way", "--step", way, step]
+                command = [
+                    sys.executable,
+                    "-m",
+                    "benchmarks.common_way",
+                    "--step",
+                    way,
+                    step,
+                ]
                 begin = time.perf_counter()
-                _, peak, _ = run_once(Contender(f"{way} {step}", command, ENVIRONMENT | own))
+                _, peak, _ = run_once(
+                    Contender(f"{way} {step}", command, ENVIRONMENT | own)
+                )
                 found[way, step] = time.perf_counter() - begin, peak
-                print(f"{way} {step}: {found[way, step][0]:.1f} s {peak:.0f} MB", file=sys.stderr)
+                print(
+                    f"{way} {step}: {found[way, step][0]:.1f} s {peak:.0f} MB",
+                    file=sys.stderr,
+                )
         finally:
             server.stop()
             shutil.rmtree(folder, ignore_errors=True)
@@ -87,14 +103,23 @@ def _round(dsn: str) -> dict[tuple[str, str], tuple[float, float]]:
     return found
 
 
-def _median(way: str, step: str, rounds: list[dict[tuple[str, str], tuple[float, float]]]) -> Result:
+def _median(
+    way: str, step: str, rounds: list[dict[tuple[str, str], tuple[float, float]]]
+) -> Result:
     """The medians of one step; `ratio` is against the same step of the common way."""
     from statistics import median
 
     seconds = [each[way, step][0] for each in rounds]
     ratio = median(each[way, step][0] / each["common", step][0] for each in rounds)
     peak = median(each[way, step][1] for each in rounds)
-    return Result(f"{way}: {step}", median(seconds), ratio, peak, {}, [round(each, 1) for each in seconds])
+    return Result(
+        f"{way}: {step}",
+        median(seconds),
+        ratio,
+        peak,
+        {},
+        [round(each, 1) for each in seconds],
+    )
 
 
 def common_extract(folder: Path) -> None:
@@ -104,7 +129,9 @@ def common_extract(folder: Path) -> None:
     import sqlalchemy
 
     with measured():
-        url = os.environ["AIRFLOW_CONN_SALES_DB"].replace("postgresql://", "postgresql+psycopg://")
+        url = os.environ["AIRFLOW_CONN_SALES_DB"].replace(
+            "postgresql://", "postgresql+psycopg://"
+        )
         engine = sqlalchemy.create_engine(url)
         frames = {}
         with engine.connect() as connection:
@@ -119,7 +146,9 @@ def common_transform(folder: Path) -> None:
 
     with measured():
         frames = pickle.loads((folder / "extract.pickle").read_bytes())
-        (folder / "transform.pickle").write_bytes(pickle.dumps(pandas_frames(frames, "sales_db")))
+        (folder / "transform.pickle").write_bytes(
+            pickle.dumps(pandas_frames(frames, "sales_db"))
+        )
 
 
 def common_load(folder: Path) -> None:
@@ -129,9 +158,13 @@ def common_load(folder: Path) -> None:
 
     with measured():
         options = ClientOptions(api_endpoint=os.environ["BIGQUERY_EMULATOR_HOST"])
-        client = bigquery.Client("demo-shop", AnonymousCredentials(), client_options=options)
+        client = bigquery.Client(
+            "demo-shop", AnonymousCredentials(), client_options=options
+        )
         client.create_dataset("common", exists_ok=True)
-        for name, frame in pickle.loads((folder / "transform.pickle").read_bytes()).items():
+        for name, frame in pickle.loads(
+            (folder / "transform.pickle").read_bytes()
+        ).items():
             client.load_table_from_dataframe(frame, f"demo-shop.common.{name}").result()
 
 
@@ -140,7 +173,10 @@ def pipeline_extract(folder: Path) -> None:
     from ecommerce.core.read_window import ReadWindow
     from ecommerce.sources import sales_db
 
-    day, changed_from = day_window(DAY, "UTC"), datetime(2026, 11, 18, 23, 30, tzinfo=UTC)
+    day, changed_from = (
+        day_window(DAY, "UTC"),
+        datetime(2026, 11, 18, 23, 30, tzinfo=UTC),
+    )
     with measured():
         sales_db.extract(ReadWindow("sales_db", day, changed_from, None, _raw(folder)))
 
@@ -160,7 +196,13 @@ def pipeline_load(folder: Path) -> None:
 
     with measured():
         manifest = read_manifest(f"file://{folder}/staging/run/transformed/sales_db")
-        load([manifest], spec=ORDERS, business_date=DAY, run_id="benchmark", dag_id="daily_sales_pipeline")
+        load(
+            [manifest],
+            spec=ORDERS,
+            business_date=DAY,
+            run_id="benchmark",
+            dag_id="daily_sales_pipeline",
+        )
 
 
 def _raw(folder: Path) -> Any:

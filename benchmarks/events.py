@@ -18,7 +18,11 @@ from benchmarks.runner import RESULTS, Contender, compare, report, run_once, ser
 
 FOLDER = RESULTS / "events"
 STEPS = {
-    "extract": {"limit": "DuckDB, NDJSON to Parquet", "extract": "pipeline", "download": "download alone"},
+    "extract": {
+        "limit": "DuckDB, NDJSON to Parquet",
+        "extract": "pipeline",
+        "download": "download alone",
+    },
     "transform": {"rewrite": "DuckDB, read and rewrite", "transform": "pipeline"},
 }
 
@@ -35,18 +39,32 @@ def main() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     with serving("benchmarks.events_server", str(arguments.events)) as port:
         host = {"conn_type": "http", "host": f"http://127.0.0.1:{port}"}
-        environment = {"AIRFLOW_CONN_WEB_EVENTS_API": json.dumps(host), "STAGING_URI": FOLDER.as_uri()}
+        environment = {
+            "AIRFLOW_CONN_WEB_EVENTS_API": json.dumps(host),
+            "STAGING_URI": FOLDER.as_uri(),
+        }
 
         def contender(step: str, name: str) -> Contender:
-            command = [sys.executable, "-m", "benchmarks.events_stages", step, str(arguments.slice_minutes)]
+            command = [
+                sys.executable,
+                "-m",
+                "benchmarks.events_stages",
+                step,
+                str(arguments.slice_minutes),
+            ]
             return Contender(name, command, environment)
 
         run_once(contender("prepare", "prepare"))
         for step, names in STEPS.items():
             if arguments.only in (step, None):
                 contenders = [contender(*each) for each in names.items()]
-                results = compare(contenders, contenders[0].name, arguments.rounds, warm_up=False)
-                print("written to", report(f"events_{step}", results, {"events": arguments.events}))
+                results = compare(
+                    contenders, contenders[0].name, arguments.rounds, warm_up=False
+                )
+                print(
+                    "written to",
+                    report(f"events_{step}", results, {"events": arguments.events}),
+                )
     shutil.rmtree(FOLDER, ignore_errors=True)
 
 

@@ -41,7 +41,9 @@ def minute(events: int) -> bytes:
             "sku": f"SKU-{chance.randrange(10_000):05}",
             "order_id": f"{chance.getrandbits(40)}" if kind == "purchase" else None,
             "device": chance.choice(("mobile", "desktop", "tablet")),
-            "referrer": chance.choice(("https://www.google.com/", None, "https://shop.example/sale?page=2")),
+            "referrer": chance.choice(
+                ("https://www.google.com/", None, "https://shop.example/sale?page=2")
+            ),
             "user_agent": chance.choices(AGENTS, (60, 39, 1))[0],
         }
         lines.append(json.dumps(event).encode() + b"\n")
@@ -57,7 +59,10 @@ def server(events_of_a_day: int) -> ThreadingHTTPServer:
 
         def do_GET(self) -> None:
             asked = parse_qs(urlsplit(self.path).query)
-            now, end = (datetime.fromisoformat(asked[name][0]).astimezone(UTC) for name in ("start", "end"))
+            now, end = (
+                datetime.fromisoformat(asked[name][0]).astimezone(UTC)
+                for name in ("start", "end")
+            )
             self.send_response(200)
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()

@@ -44,15 +44,22 @@ def download(day: BusinessDay) -> int:
     lines = 0
     for part in client.slices(day.start, day.end):
         query = {"start": client.instant(part.start), "end": client.instant(part.end)}
-        with collector._session.get(f"{collector._root}/events", params=query, stream=True) as answer:
-            lines += sum(chunk.count(b"\n") for chunk in answer.raw.stream(client.CHUNK))
+        with collector._session.get(
+            f"{collector._root}/events", params=query, stream=True
+        ) as answer:
+            lines += sum(
+                chunk.count(b"\n") for chunk in answer.raw.stream(client.CHUNK)
+            )
     return lines
 
 
 def limit(day: BusinessDay) -> int:
     """DuckDB's own reader of JSON, every value as text."""
     with connect_duckdb(memory_limit=web_events.MEMORY_LIMIT) as duck:
-        return _copy(duck, f"read_ndjson('{ANSWERS}/*.ndjson', columns = {dict.fromkeys(FIELDS, 'VARCHAR')})")
+        return _copy(
+            duck,
+            f"read_ndjson('{ANSWERS}/*.ndjson', columns = {dict.fromkeys(FIELDS, 'VARCHAR')})",
+        )
 
 
 def extract(day: BusinessDay, folder: str = f"file://{FOLDER}/extract") -> int:
@@ -74,13 +81,19 @@ def transform(day: BusinessDay) -> int:
     folder = FOLDER / "run" / WEB_EVENTS
     shutil.copytree(RAW, folder, copy_function=os.link, dirs_exist_ok=True)
     (folder / staging.MANIFEST_FILE).unlink()
-    plain = json.loads((RAW / staging.MANIFEST_FILE).read_text()) | {"uri": folder.as_uri()}
+    plain = json.loads((RAW / staging.MANIFEST_FILE).read_text()) | {
+        "uri": folder.as_uri()
+    }
     (folder / staging.MANIFEST_FILE).write_text(json.dumps(plain))
-    return run_transform(staging.read_manifest(folder.as_uri()), run_id="benchmark").rows
+    return run_transform(
+        staging.read_manifest(folder.as_uri()), run_id="benchmark"
+    ).rows
 
 
 def _copy(duck: duckdb.DuckDBPyConnection, source: str) -> int:
-    [(rows,)] = duck.execute(f"COPY (FROM {source}) TO '{FOLDER}/copy.parquet' ({WRITE_OPTIONS})").fetchall()
+    [(rows,)] = duck.execute(
+        f"COPY (FROM {source}) TO '{FOLDER}/copy.parquet' ({WRITE_OPTIONS})"
+    ).fetchall()
     return int(rows)
 
 
@@ -97,7 +110,8 @@ def main() -> None:
     step, minutes = sys.argv[1:]
     client.LENGTH = timedelta(minutes=int(minutes))
     steps: dict[str, Callable[[BusinessDay], int]] = {
-        one.__name__: one for one in (prepare, limit, download, extract, rewrite, transform)
+        one.__name__: one
+        for one in (prepare, limit, download, extract, rewrite, transform)
     }
     day = day_window(DAY, load_settings().shop_timezone)
     with measured() as facts:

@@ -20,7 +20,14 @@ from datetime import UTC, datetime
 import psycopg
 
 from benchmarks.readers import QUERIES
-from benchmarks.runner import BENCHMARK_PYTHON, REPOSITORY, RESULTS, Contender, compare, report
+from benchmarks.runner import (
+    BENCHMARK_PYTHON,
+    REPOSITORY,
+    RESULTS,
+    Contender,
+    compare,
+    report,
+)
 from demo.services import postgres
 from demo.services.ports import free_port
 from demo.services.postgres import Postgres
@@ -44,11 +51,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--lines", type=int, default=2_000_000, help="order lines of the day read")
-    parser.add_argument("--days", type=int, default=10, help="days of history, each like the day read")
+    parser.add_argument(
+        "--lines", type=int, default=2_000_000, help="order lines of the day read"
+    )
+    parser.add_argument(
+        "--days", type=int, default=10, help="days of history, each like the day read"
+    )
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--readers", nargs="*", choices=[*CONTENDERS], help="run only these, and the limit")
-    parser.add_argument("--history", action="store_true", help="the pipeline only, with growing history")
+    parser.add_argument(
+        "--readers",
+        nargs="*",
+        choices=[*CONTENDERS],
+        help="run only these, and the limit",
+    )
+    parser.add_argument(
+        "--history", action="store_true", help="the pipeline only, with growing history"
+    )
     arguments = parser.parse_args()
     with benchmark_server() as server:
         if arguments.history:
@@ -61,11 +79,17 @@ def _compare_readers(server: Postgres, arguments: argparse.Namespace) -> None:
     dsn = server.dsn(day_database(server, arguments.lines, arguments.days))
     wanted = [LIMIT, *arguments.readers] if arguments.readers else list(CONTENDERS)
     if not BENCHMARK_PYTHON.exists():
-        print(f"{BENCHMARK_PYTHON} does not exist: the readers that need it are left out", file=sys.stderr)
+        print(
+            f"{BENCHMARK_PYTHON} does not exist: the readers that need it are left out",
+            file=sys.stderr,
+        )
         wanted = [name for name in wanted if name not in OTHER_ENVIRONMENT]
     contenders = [_contender(CONTENDERS[name], name, dsn) for name in wanted]
     results = compare(contenders, CONTENDERS[LIMIT], arguments.rounds)
-    facts = {"lines": arguments.lines, "lines of history": arguments.lines * arguments.days}
+    facts = {
+        "lines": arguments.lines,
+        "lines of history": arguments.lines * arguments.days,
+    }
     print("written to", report("extract", results, facts))
 
 
@@ -111,12 +135,21 @@ def day_database(server: Postgres, lines: int, days: int) -> str:
     }
     with psycopg.connect(server.dsn(name)) as connection:
         cursor = psycopg.ClientCursor(connection)
-        selection = (folder / "schema.sql").read_text() + (folder / "selection.sql").read_text()
+        selection = (folder / "schema.sql").read_text() + (
+            folder / "selection.sql"
+        ).read_text()
         queries = {}
         for one in TABLES:
-            text = cursor.mogrify(selection + (folder / f"{one}.sql").read_text(), parameters)
-            result = cursor.execute(f"SELECT * FROM ({text}) AS result LIMIT 0").description
-            queries[one] = {"sql": text, "columns": [column.name for column in result or []]}
+            text = cursor.mogrify(
+                selection + (folder / f"{one}.sql").read_text(), parameters
+            )
+            result = cursor.execute(
+                f"SELECT * FROM ({text}) AS result LIMIT 0"
+            ).description
+            queries[one] = {
+                "sql": text,
+                "columns": [column.name for column in result or []],
+            }
     QUERIES.parent.mkdir(parents=True, exist_ok=True)
     QUERIES.write_text(json.dumps(queries))
     return name
@@ -126,7 +159,9 @@ def day_database(server: Postgres, lines: int, days: int) -> str:
 def benchmark_server() -> Iterator[Postgres]:
     """The benchmark's own PostgreSQL, stopped afterwards; its data stay for the next time."""
     data = RESULTS / "postgres" / "data"
-    Postgres(data, 0).stop()  # one that a killed benchmark left behind listens on another port
+    Postgres(
+        data, 0
+    ).stop()  # one that a killed benchmark left behind listens on another port
     server = postgres.start(data, free_port())
     try:
         yield server

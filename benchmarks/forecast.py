@@ -41,7 +41,10 @@ SETS = {
     "expedia": (forecast_data.expedia, "US"),
 }
 """The reader of each set, and the country of the peers' holidays."""
-COLUMNS = ["forecast", *(f"{side}-{level}" for level in LEVELS for side in ("lo", "hi"))]
+COLUMNS = [
+    "forecast",
+    *(f"{side}-{level}" for level in LEVELS for side in ("lo", "hi")),
+]
 Made = dict[str, Floats]
 """By model: forecast and bounds in the order of `COLUMNS`, [columns, origins, HORIZON, series and total]."""
 
@@ -51,8 +54,17 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only", choices=[*SETS, "cost"])
-    parser.add_argument("--earlier", type=int, default=0, help="skip so many weekly origins, the last ones")
-    parser.add_argument("--without-peers", action="store_true", help="the pipeline's own candidates only")
+    parser.add_argument(
+        "--earlier",
+        type=int,
+        default=0,
+        help="skip so many weekly origins, the last ones",
+    )
+    parser.add_argument(
+        "--without-peers",
+        action="store_true",
+        help="the pipeline's own candidates only",
+    )
     parser.add_argument("--series", type=int, default=1000)
     parser.add_argument("--once", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -61,18 +73,35 @@ def main() -> None:
         return
     for name, (read, country) in SETS.items():
         if arguments.only in (None, name):
-            _score(name, read(), arguments.earlier, None if arguments.without_peers else country)
+            _score(
+                name,
+                read(),
+                arguments.earlier,
+                None if arguments.without_peers else country,
+            )
     if arguments.only in (None, "cost"):
-        command = [sys.executable, "-m", "benchmarks.forecast", "--once", "--series", str(arguments.series)]
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.forecast",
+            "--once",
+            "--series",
+            str(arguments.series),
+        ]
         name = f"{arguments.series} series, three years, one thread"
         results = compare([Contender(name, command)], name, rounds=1, warm_up=False)
-        print("written to", report("forecast_cost", results, {"repository": REPOSITORY.name}))
+        print(
+            "written to",
+            report("forecast_cost", results, {"repository": REPOSITORY.name}),
+        )
 
 
 def _cost(series: int) -> None:
     panel = forecast_data.made_up(series, years=3)
     with measured() as facts:
-        facts["forecast"] = round(float(np.nansum(predict(train(panel), panel).values[:, :-1])))
+        facts["forecast"] = round(
+            float(np.nansum(predict(train(panel), panel).values[:, :-1]))
+        )
 
 
 def _score(name: str, panel: Panel, earlier: int, country: str | None) -> None:
@@ -81,10 +110,14 @@ def _score(name: str, panel: Panel, earlier: int, country: str | None) -> None:
     Coverage counts the days with sales, and those without that the default model does not forecast as closed:
     the same days for every model. That of series is over the first ones, which all peers forecast.
     """
-    known = [panel.days - HORIZON - 7 * (week + earlier) for week in reversed(range(ORIGINS))]
+    known = [
+        panel.days - HORIZON - 7 * (week + earlier) for week in reversed(range(ORIGINS))
+    ]
     values = np.column_stack([panel.values, np.nansum(panel.values, axis=1)])
     actual = np.stack([values[days : days + HORIZON] for days in known])
-    made = _own(panel, known) | (_peers(panel, values, known, country) if country else {})
+    made = _own(panel, known) | (
+        _peers(panel, values, known, country) if country else {}
+    )
     is_open = (actual > 0) | (made[DEFAULT][COLUMNS.index("hi-95")] > 0)
     parts = {
         "total": slice(-1, None),
@@ -97,22 +130,32 @@ def _score(name: str, panel: Panel, earlier: int, country: str | None) -> None:
         for model, one in made.items()
     }
     least = np.nanmin(list(errors.values()), axis=0)
-    covers = [f"{level} % cover, {part}" for level in LEVELS for part in ("total", "series")]
+    covers = [
+        f"{level} % cover, {part}" for level in LEVELS for part in ("total", "series")
+    ]
     first, last = (panel.until(days).origin for days in (known[0], known[-1]))
-    print(f"\n{name}: {len(panel.series)} series, {ORIGINS} weekly origins, {first} to {last}\n")
+    print(
+        f"\n{name}: {len(panel.series)} series, {ORIGINS} weekly origins, {first} to {last}\n"
+    )
     print(f"| model | {' | '.join([*parts, 'bias of total', *covers])} |")
     print(f"|---|{'---:|' * (len(parts) + 1 + len(covers))}")
     for model, (forecast, *bounds) in made.items():
         bias = np.nansum(forecast[..., -1]) / np.nansum(actual[..., -1]) - 1
         cells = [
-            "" if np.isnan(error) else f"**{error:.2%}**" if error == best else f"{error:.2%}"
+            ""
+            if np.isnan(error)
+            else f"**{error:.2%}**"
+            if error == best
+            else f"{error:.2%}"
             for error, best in zip(errors[model], least, strict=True)
         ]
         cells.append(f"{bias:+.1%}")
         for lower, upper in zip(bounds[::2], bounds[1::2], strict=True):
             is_held = (actual >= lower) & (actual <= upper)
             for part in list(parts.values())[:2]:
-                cells.append(f"{is_held[..., part][(is_open & ~np.isnan(actual))[..., part]].mean():.1%}")
+                cells.append(
+                    f"{is_held[..., part][(is_open & ~np.isnan(actual))[..., part]].mean():.1%}"
+                )
         print(f"| {model} | {' | '.join(cells)} |", flush=True)
 
 
@@ -121,7 +164,12 @@ def _own(panel: Panel, known: list[int]) -> Made:
     return {
         model: np.stack(
             [
-                np.stack([one.values, *(bound for level in LEVELS for bound in one.bounds[level])])
+                np.stack(
+                    [
+                        one.values,
+                        *(bound for level in LEVELS for bound in one.bounds[level]),
+                    ]
+                )
                 for one in (of_origin[model] for of_origin in made)
             ],
             axis=1,
@@ -133,14 +181,28 @@ def _own(panel: Panel, known: list[int]) -> Made:
 def _peers(panel: Panel, values: Floats, known: list[int], country: str) -> Made:
     names = [*panel.series, "total"]
     with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / "values.parquet", Path(folder) / "forecasts.parquet"
-        pd.DataFrame(values, pd.DatetimeIndex(panel.dates[: panel.days]), names).to_parquet(source)
-        python, script = RESULTS / "peers/bin/python", Path(__file__).with_name("forecast_peers.py")
-        subprocess.run([python, script, source, target, country, str(FIRST), *map(str, known)], check=True)
+        source, target = (
+            Path(folder) / "values.parquet",
+            Path(folder) / "forecasts.parquet",
+        )
+        pd.DataFrame(
+            values, pd.DatetimeIndex(panel.dates[: panel.days]), names
+        ).to_parquet(source)
+        python, script = (
+            RESULTS / "peers/bin/python",
+            Path(__file__).with_name("forecast_peers.py"),
+        )
+        subprocess.run(
+            [python, script, source, target, country, str(FIRST), *map(str, known)],
+            check=True,
+        )
         rows = pd.read_parquet(target).set_index(["model", "days", "day", "series"])
     return {
         model: np.stack(
-            [of_model[column].unstack("series").reindex(columns=names).to_numpy() for column in COLUMNS]
+            [
+                of_model[column].unstack("series").reindex(columns=names).to_numpy()
+                for column in COLUMNS
+            ]
         ).reshape(len(COLUMNS), len(known), HORIZON, len(names))
         for model, of_model in rows.groupby(level="model")
     }
@@ -151,7 +213,9 @@ def _wape(forecast: Floats, actual: Floats) -> float:
     if np.isnan(forecast).all(axis=(0, 1)).any():
         return np.nan
     is_known = ~np.isnan(actual) & ~np.isnan(forecast)
-    return float(np.abs(forecast - actual)[is_known].sum() / np.abs(actual)[is_known].sum())
+    return float(
+        np.abs(forecast - actual)[is_known].sum() / np.abs(actual)[is_known].sum()
+    )
 
 
 if __name__ == "__main__":

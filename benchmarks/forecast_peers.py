@@ -24,7 +24,10 @@ from statsforecast.models import AutoETS
 
 HORIZON = 28
 LEVELS = [80, 95]
-COLUMNS = ["forecast", *(f"{side}-{level}" for level in LEVELS for side in ("lo", "hi"))]
+COLUMNS = [
+    "forecast",
+    *(f"{side}-{level}" for level in LEVELS for side in ("lo", "hi")),
+]
 
 
 def main() -> None:
@@ -39,7 +42,9 @@ def main() -> None:
             "lightgbm": _lightgbm(known),
             "prophet": pd.concat(_prophet(known[name], country) for name in subset),
         }
-        made += [frame.assign(model=model, days=days) for model, frame in forecasts.items()]
+        made += [
+            frame.assign(model=model, days=days) for model, frame in forecasts.items()
+        ]
         print(f"peers: {days} days", file=sys.stderr, flush=True)
     pd.concat(made, ignore_index=True).to_parquet(target)
 
@@ -57,23 +62,33 @@ def _lightgbm(known: pd.DataFrame) -> pd.DataFrame:
         date_features=["dayofweek", "month"],
     )
     # Ten windows as in the documentation, fewer if they would leave less than half of a short history.
-    windows = PredictionIntervals(n_windows=min(10, len(known) // (2 * HORIZON)), h=HORIZON)
+    windows = PredictionIntervals(
+        n_windows=min(10, len(known) // (2 * HORIZON)), h=HORIZON
+    )
     models.fit(_long(known), prediction_intervals=windows, static_features=[])
     return _renamed(models.predict(HORIZON, level=LEVELS))
 
 
 def _prophet(known: pd.Series, country: str) -> pd.DataFrame:
     np.random.seed(1)  # Prophet draws its intervals with the global generator.
-    model = Prophet(yearly_seasonality=len(known) >= 365, weekly_seasonality=True, daily_seasonality=False)
+    model = Prophet(
+        yearly_seasonality=len(known) >= 365,
+        weekly_seasonality=True,
+        daily_seasonality=False,
+    )
     model.add_country_holidays(country)
     model.fit(pd.DataFrame({"ds": known.index, "y": known.to_numpy()}))
     future = model.make_future_dataframe(HORIZON, include_history=False)
     drawn = model.predictive_samples(future)["yhat"]
     bounds = np.quantile(
-        drawn, [(1 + sign * level / 100) / 2 for level in LEVELS for sign in (-1, 1)], axis=1
+        drawn,
+        [(1 + sign * level / 100) / 2 for level in LEVELS for sign in (-1, 1)],
+        axis=1,
     )
     table = np.column_stack([model.predict(future)["yhat"], bounds.T])
-    return pd.DataFrame(table.clip(min=0), columns=COLUMNS).assign(series=known.name, day=range(HORIZON))
+    return pd.DataFrame(table.clip(min=0), columns=COLUMNS).assign(
+        series=known.name, day=range(HORIZON)
+    )
 
 
 def _long(known: pd.DataFrame) -> pd.DataFrame:
@@ -81,15 +96,23 @@ def _long(known: pd.DataFrame) -> pd.DataFrame:
     weekday = known.index.dayofweek
     filled = known.groupby(weekday).ffill()
     filled = filled.fillna(filled.groupby(weekday).bfill()).fillna(0.0)
-    return filled.rename_axis("ds").reset_index().melt("ds", var_name="unique_id", value_name="y")
+    return (
+        filled.rename_axis("ds")
+        .reset_index()
+        .melt("ds", var_name="unique_id", value_name="y")
+    )
 
 
 def _renamed(made: pd.DataFrame) -> pd.DataFrame:
     """Forecasts and bounds below zero are set to zero, as those of the pipeline are."""
     made = made.rename(columns={"unique_id": "series"})
-    made = made.rename(columns=lambda name: "forecast" if name == "m" else name.removeprefix("m-"))
+    made = made.rename(
+        columns=lambda name: "forecast" if name == "m" else name.removeprefix("m-")
+    )
     made[COLUMNS] = made[COLUMNS].clip(lower=0)
-    return made.assign(day=made.groupby("series").cumcount())[["series", "day", *COLUMNS]]
+    return made.assign(day=made.groupby("series").cumcount())[
+        ["series", "day", *COLUMNS]
+    ]
 
 
 if __name__ == "__main__":

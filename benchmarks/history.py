@@ -50,10 +50,19 @@ class Stage:
 
     def result(self, lines: int) -> Result:
         """As the runner reports it."""
-        processor = sum(each[2]["processor"] for each in self.runs) / sum(each[0] for each in self.runs)
+        processor = sum(each[2]["processor"] for each in self.runs) / sum(
+            each[0] for each in self.runs
+        )
         facts = {"rows": lines, "own_processor_share": round(processor, 3)}
         peak = max(each[1] for each in self.runs)
-        return Result(self.name, self.seconds, 0, peak, facts, [round(each[0], 3) for each in self.runs])
+        return Result(
+            self.name,
+            self.seconds,
+            0,
+            peak,
+            facts,
+            [round(each[0], 3) for each in self.runs],
+        )
 
 
 def main() -> None:
@@ -69,16 +78,25 @@ def main() -> None:
     # In a process of its own: a child's peak memory begins with its parent's.
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         export = pool.submit(
-            make_export, FOLDER / "export", arguments.lines, arguments.files, arguments.months
+            make_export,
+            FOLDER / "export",
+            arguments.lines,
+            arguments.files,
+            arguments.months,
         )
         export.result()
     parts, transformed = _transform()
     results = [stage.result(arguments.lines) for stage in parts]
     peak = max(result.peak_mb for result in results)
     seconds = sum(result.seconds for result in results)
-    results.append(Result("end to end", seconds, 0, peak, {"rows": arguments.lines}, []))
+    results.append(
+        Result("end to end", seconds, 0, peak, {"rows": arguments.lines}, [])
+    )
     if arguments.load:
-        results += [stage.result(arguments.lines) for stage in _load(transformed, arguments.lines)]
+        results += [
+            stage.result(arguments.lines)
+            for stage in _load(transformed, arguments.lines)
+        ]
     print("written to", report("history", results, vars(arguments)))
 
 
@@ -89,11 +107,18 @@ def make_export(folder: Path, lines: int, files: int, months: int) -> None:
     each = lines // files
     with duckdb.connect() as duck:
         for number in range(files):
-            parameters = {"first": number * each, "last": (number + 1) * each, "months": months}
+            parameters = {
+                "first": number * each,
+                "last": (number + 1) * each,
+                "months": months,
+            }
             path = folder / f"orders_{number:03d}.csv"
             duck.execute(f"CREATE OR REPLACE TABLE rows AS {rows}", parameters)
             duck.execute(f"COPY rows TO '{path}' (FORMAT csv, HEADER)")
-            with path.open("rb") as plain, gzip.open(f"{path}.gz", "wb", compresslevel=1) as packed:
+            with (
+                path.open("rb") as plain,
+                gzip.open(f"{path}.gz", "wb", compresslevel=1) as packed,
+            ):
                 shutil.copyfileobj(plain, packed, 1 << 20)
             path.unlink()
 
@@ -105,7 +130,9 @@ def _transform() -> tuple[list[Stage], list[Any]]:
     summing = _tasks("control totals", [_result(reading)], 1)
     (months,) = _result(_tasks("months", _result(summing), 1))
     transforming = _tasks("transform", months, 2)
-    return [reading, summing, transforming], list(zip(months, _result(transforming), strict=True))
+    return [reading, summing, transforming], list(
+        zip(months, _result(transforming), strict=True)
+    )
 
 
 def _load(transformed: list[Any], lines: int) -> list[Stage]:
@@ -131,7 +158,10 @@ def _tasks(name: str, inputs: Iterable[Any], at_a_time: int, host: str = "") -> 
         place.write_text(json.dumps(waiting[number]))
         command = [sys.executable, "-m", "benchmarks.history_stages", name, str(place)]
         done = run_once(Contender(f"{name} {number}", command, _environment(host)))
-        print(f"{name} {number + 1}/{len(waiting)}: {done[0]:.1f} s {done[1]:.0f} MB", file=sys.stderr)
+        print(
+            f"{name} {number + 1}/{len(waiting)}: {done[0]:.1f} s {done[1]:.0f} MB",
+            file=sys.stderr,
+        )
         return done
 
     with ThreadPoolExecutor(at_a_time) as pool:
@@ -144,7 +174,10 @@ def _result(stage: Stage) -> Sequence[Any]:
 
 
 def _environment(host: str) -> dict[str, str]:
-    connection = {"conn_type": "google_cloud_platform", "extra": {"is_anonymous": True, "project": PROJECT}}
+    connection = {
+        "conn_type": "google_cloud_platform",
+        "extra": {"is_anonymous": True, "project": PROJECT},
+    }
     return {
         "AIRFLOW_HOME": str(FOLDER / "airflow"),
         "BIGQUERY_EMULATOR_HOST": host,

@@ -39,7 +39,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--lines", type=int, default=10_000_000)
-    parser.add_argument("--days", type=int, default=2, help="days of history, each like the day read")
+    parser.add_argument(
+        "--days", type=int, default=2, help="days of history, each like the day read"
+    )
     arguments = parser.parse_args()
     folder = Path(mkdtemp(prefix="bench-large-day-"))
     with benchmark_server() as server:
@@ -47,10 +49,14 @@ def main() -> None:
         try:
             environment = {
                 **ENVIRONMENT,
-                "AIRFLOW_CONN_SALES_DB": server.dsn(day_database(server, arguments.lines, arguments.days)),
+                "AIRFLOW_CONN_SALES_DB": server.dsn(
+                    day_database(server, arguments.lines, arguments.days)
+                ),
                 "AIRFLOW_CONN_BIGQUERY": json.dumps(emulator.CONNECTION),
                 "AIRFLOW_HOME": str(folder / "airflow"),
-                "AIRFLOW_VAR_SOURCE_POLICY": json.dumps(dict.fromkeys(set(SOURCES) - {SALES_DB}, "off")),
+                "AIRFLOW_VAR_SOURCE_POLICY": json.dumps(
+                    dict.fromkeys(set(SOURCES) - {SALES_DB}, "off")
+                ),
                 "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
                 "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
                 "BIGQUERY_EMULATOR_HOST": warehouse.host,
@@ -69,18 +75,33 @@ def main() -> None:
 def _run(environment: dict[str, str], lines: int, metadata: Path) -> Result:
     """Run the day; the output goes to the terminal."""
     metadata.mkdir()
-    command = [sys.executable, "-c", PROGRAM, "run", "--day", DAY, "--folder", str(metadata)]
+    command = [
+        sys.executable,
+        "-c",
+        PROGRAM,
+        "run",
+        "--day",
+        DAY,
+        "--folder",
+        str(metadata),
+    ]
     begin = time.perf_counter()
     process = subprocess.Popen(command, env=os.environ | environment, cwd=REPOSITORY)
-    _, status, usage = os.wait4(process.pid, 0)  # the only call that returns the peak memory of one child
+    _, status, usage = os.wait4(
+        process.pid, 0
+    )  # the only call that returns the peak memory of one child
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         logs = Path(environment["AIRFLOW_HOME"]) / "logs" / "make_run"
         text = "".join(file.read_text() for file in logs.glob("*.log"))
-        sys.exit("the run failed; its log ends with:\n" + re.sub(r"\n+", "\n", text)[-5000:])
+        sys.exit(
+            "the run failed; its log ends with:\n" + re.sub(r"\n+", "\n", text)[-5000:]
+        )
     unit = 1024**2 if sys.platform == "darwin" else 1024
     seconds = time.perf_counter() - begin
-    return Result("make run", seconds, 0, usage.ru_maxrss / unit, {"rows": lines}, [seconds])
+    return Result(
+        "make run", seconds, 0, usage.ru_maxrss / unit, {"rows": lines}, [seconds]
+    )
 
 
 if __name__ == "__main__":

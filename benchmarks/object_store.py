@@ -14,4 +14,15 @@ if __name__ == "__main__":
     http.server.HTTPServer = http.server.ThreadingHTTPServer
     # Otherwise, it writes a list of all objects with each of them.
     Storage._write_config_to_file = lambda self: None
-    main(["--data-dir", sys.argv[2], "start", "--host", "127.0.0.1", "--port", sys.argv[1], "--quiet"])
+    main(
+        [
+            "--data-dir",
+            sys.argv[2],
+            "start",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            sys.argv[1],
+            "--quiet",
+        ]
+    )

@@ -47,8 +47,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
     folder = Path(mkdtemp(prefix="bench-overhead-"))
-    ports, folders = Ports(**{field.name: free_port() for field in fields(Ports)}), Folders(folder)
-    company, airflow = Company(ports, folders), BenchmarkAirflow(ports, folders, TIMEZONE)
+    ports, folders = (
+        Ports(**{field.name: free_port() for field in fields(Ports)}),
+        Folders(folder),
+    )
+    company, airflow = (
+        Company(ports, folders),
+        BenchmarkAirflow(ports, folders, TIMEZONE),
+    )
     try:
         company.start()
         airflow.start()
@@ -59,7 +65,9 @@ def main() -> None:
         dags.wait_for(DAG_DAILY, "empty_tasks")
         dags.unpause(DAG_DAILY, "empty_tasks")
         last = company.scenario.today(datetime.now(UTC)) - timedelta(days=1)
-        found = [_round(dags, last - timedelta(days=number)) for number in range(rounds + 1)]
+        found = [
+            _round(dags, last - timedelta(days=number)) for number in range(rounds + 1)
+        ]
     finally:
         airflow.stop()
         company.stop()
@@ -72,7 +80,11 @@ def _round(dags: DagRunner, day: date) -> dict[str, float]:
     """Seconds of a run of each, one after the other; the first round fills the caches."""
     found = {}
     for name in (EMPTY, DAILY):
-        run = dags.trigger("empty_tasks") if name == EMPTY else dags.run_day(DAG_DAILY, day)
+        run = (
+            dags.trigger("empty_tasks")
+            if name == EMPTY
+            else dags.run_day(DAG_DAILY, day)
+        )
         dags.wait([run])
         found[name] = _seconds(dags.api, run)
         print(f"{name}: {found[name]:.1f} s", file=sys.stderr)
@@ -81,7 +93,9 @@ def _round(dags: DagRunner, day: date) -> dict[str, float]:
 
 def _seconds(api: AirflowApi, run: DagRun) -> float:
     facts = api.get(f"dags/{run.dag_id}/dagRuns/{run.run_id}")
-    begin, end = (datetime.fromisoformat(facts[f"{each}_date"]) for each in ("start", "end"))
+    begin, end = (
+        datetime.fromisoformat(facts[f"{each}_date"]) for each in ("start", "end")
+    )
     return (end - begin).total_seconds()
 
 

@@ -25,8 +25,16 @@ FOLDER = RESULTS / "partner_csv"
 LIMIT = "DuckDB, clean file"
 NAME = "acme_2026-11-19.csv"
 BROKEN = (
-    *('"H-1",1,too,few', "H-2" + ",too many" * 20, 'H-3,1,"a quote that is not closed' + "," * 12),
-    *('H-4,1,"text"after a quote' + "," * 12, "H-5,\xff" + "," * 13, "H-6,1,\r" + "," * 12),
+    *(
+        '"H-1",1,too,few',
+        "H-2" + ",too many" * 20,
+        'H-3,1,"a quote that is not closed' + "," * 12,
+    ),
+    *(
+        'H-4,1,"text"after a quote' + "," * 12,
+        "H-5,\xff" + "," * 13,
+        "H-6,1,\r" + "," * 12,
+    ),
 )
 """Fifteen fields are right; the fifth is encoded as Latin-1."""
 
@@ -39,12 +47,20 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
     # In a process of its own: a child's peak memory begins with its parent's.
-    making = [sys.executable, "-m", "benchmarks.partner_csv", "make files", str(arguments.lines)]
+    making = [
+        sys.executable,
+        "-m",
+        "benchmarks.partner_csv",
+        "make files",
+        str(arguments.lines),
+    ]
     subprocess.run(making, check=True, cwd=REPOSITORY)
     environment = {"PARTNER_DROP_URI": (FOLDER / "drop").as_uri()}
     command = ["-m", "benchmarks.partner_csv"]
     contenders = [
-        Contender(name, [sys.executable, *command, name, str(arguments.lines)], environment)
+        Contender(
+            name, [sys.executable, *command, name, str(arguments.lines)], environment
+        )
         for name in PROGRAMS
     ]
     results = compare(contenders, LIMIT, arguments.rounds)
@@ -91,7 +107,11 @@ def pipeline(lines: int) -> None:
     del airflow, pyarrow
     day = day_window(date(2026, 11, 19), "UTC")
     window = window_of_day(
-        "partner_files", day, (FOLDER / "staging").as_uri(), Remembered(), day.end + timedelta(hours=6)
+        "partner_files",
+        day,
+        (FOLDER / "staging").as_uri(),
+        Remembered(),
+        day.end + timedelta(hours=6),
     )
     with measured() as facts:
         manifest = extract(window)
@@ -114,15 +134,26 @@ def pandas(lines: int) -> None:
     import_module("pyarrow")
 
     with measured() as facts:
-        rows = pd.read_csv(FOLDER / "drop" / NAME, dtype=str, on_bad_lines="skip", encoding_errors="replace")
+        rows = pd.read_csv(
+            FOLDER / "drop" / NAME,
+            dtype=str,
+            on_bad_lines="skip",
+            encoding_errors="replace",
+        )
         rows.to_parquet(FOLDER / "pandas.parquet")
         facts["rows"] = len(rows)
 
 
-PROGRAMS: dict[str, Callable[[int], None]] = {LIMIT: limit, "pipeline": pipeline, "pandas": pandas}
+PROGRAMS: dict[str, Callable[[int], None]] = {
+    LIMIT: limit,
+    "pipeline": pipeline,
+    "pandas": pandas,
+}
 
 if __name__ == "__main__":
-    if sys.argv[1:] and (program := (PROGRAMS | {"make files": make_files}).get(sys.argv[1])):
+    if sys.argv[1:] and (
+        program := (PROGRAMS | {"make files": make_files}).get(sys.argv[1])
+    ):
         program(int(sys.argv[2]))
     else:
         main()

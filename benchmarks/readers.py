@@ -23,7 +23,9 @@ MONEY = ("unit_price", "discount_amount", "tax_amount", "shipping_amount", "amou
 
 def limit(dsn: str) -> None:
     """The database alone: binary COPY, received and thrown away."""
-    script = "".join(f"COPY ({query}) TO STDOUT (FORMAT binary);\n" for _, query, _ in _queries())
+    script = "".join(
+        f"COPY ({query}) TO STDOUT (FORMAT binary);\n" for _, query, _ in _queries()
+    )
     with measured():
         _psql(dsn, script, subprocess.DEVNULL).wait()
 
@@ -42,7 +44,9 @@ def pipeline(dsn: str) -> None:
 
     day = day_window(date(2026, 11, 19), "UTC")
     changed_from = datetime(2026, 11, 18, 23, 30, tzinfo=UTC)
-    window = ReadWindow("sales_db", day, changed_from, None, f"file://{TARGET / 'sales_db'}")
+    window = ReadWindow(
+        "sales_db", day, changed_from, None, f"file://{TARGET / 'sales_db'}"
+    )
     with measured() as facts:
         manifest = sales_db.extract(window)
         facts |= {"rows": manifest.rows, "bytes": manifest.bytes}
@@ -52,19 +56,36 @@ def psql_duckdb(dsn: str) -> None:
     """psql writes CSV into a pipe that DuckDB reads with declared types."""
     import duckdb
 
-    duck = duckdb.connect(config={"memory_limit": "400MB", "threads": 2, "preserve_insertion_order": False})
-    types = dict.fromkeys(MONEY, "DECIMAL(18,4)") | {"line_number": "INTEGER", "quantity": "INTEGER"}
-    types |= {"is_test": "BOOLEAN", "ordered_at": "TIMESTAMPTZ", "updated_at": "TIMESTAMPTZ"}
+    duck = duckdb.connect(
+        config={
+            "memory_limit": "400MB",
+            "threads": 2,
+            "preserve_insertion_order": False,
+        }
+    )
+    types = dict.fromkeys(MONEY, "DECIMAL(18,4)") | {
+        "line_number": "INTEGER",
+        "quantity": "INTEGER",
+    }
+    types |= {
+        "is_test": "BOOLEAN",
+        "ordered_at": "TIMESTAMPTZ",
+        "updated_at": "TIMESTAMPTZ",
+    }
     types |= {"refunded_at": "TIMESTAMPTZ"}
     with measured():
         for name, query, columns in _queries():
-            with _psql(dsn, f"COPY ({query}) TO STDOUT (FORMAT csv);\n", subprocess.PIPE) as psql:
+            with _psql(
+                dsn, f"COPY ({query}) TO STDOUT (FORMAT csv);\n", subprocess.PIPE
+            ) as psql:
                 duck.execute(
                     "COPY (FROM read_csv($pipe, columns = $columns, auto_detect = false, header = false)) "
                     "TO $target (FORMAT parquet, COMPRESSION zstd)",
                     {
                         "pipe": f"/dev/fd/{psql.stdout.fileno()}",
-                        "columns": {column: types.get(column, "VARCHAR") for column in columns},
+                        "columns": {
+                            column: types.get(column, "VARCHAR") for column in columns
+                        },
                         "target": str(TARGET / f"{name}.parquet"),
                     },
                 )
@@ -76,7 +97,12 @@ def connectorx(dsn: str) -> None:
 
     with measured():
         for name, query, _ in _queries():
-            _write(name, connectorx.read_sql(dsn, query, return_type="arrow_stream", batch_size=65_536))
+            _write(
+                name,
+                connectorx.read_sql(
+                    dsn, query, return_type="arrow_stream", batch_size=65_536
+                ),
+            )
 
 
 def adbc(dsn: str) -> None:
@@ -87,11 +113,19 @@ def adbc(dsn: str) -> None:
     def exact(batch: Any) -> Any:
         for position, column in enumerate(batch.schema.names):
             if column in MONEY:
-                cast = batch.column(position).cast(pyarrow.string()).cast(pyarrow.decimal128(18, 4))
+                cast = (
+                    batch.column(position)
+                    .cast(pyarrow.string())
+                    .cast(pyarrow.decimal128(18, 4))
+                )
                 batch = batch.set_column(position, column, cast)
         return batch
 
-    with measured(), adbc_driver_postgresql.dbapi.connect(dsn) as connection, connection.cursor() as cursor:
+    with (
+        measured(),
+        adbc_driver_postgresql.dbapi.connect(dsn) as connection,
+        connection.cursor() as cursor,
+    ):
         for name, query, _ in _queries():
             cursor.execute(query)
             _write(name, (exact(batch) for batch in cursor.fetch_record_batch()))
@@ -102,7 +136,13 @@ def duckdb_postgres(dsn: str) -> None:
     import duckdb
     from duckdb_extensions import import_extension
 
-    duck = duckdb.connect(config={"memory_limit": "400MB", "threads": 2, "preserve_insertion_order": False})
+    duck = duckdb.connect(
+        config={
+            "memory_limit": "400MB",
+            "threads": 2,
+            "preserve_insertion_order": False,
+        }
+    )
     import_extension("postgres_scanner", con=duck)
     duck.execute("LOAD postgres_scanner")
     with measured():
@@ -130,11 +170,15 @@ def dlt(dsn: str) -> None:
                 name,
                 backend="connectorx",
                 backend_kwargs={"return_type": "arrow_stream", "conn": dsn},
-                query_adapter_callback=lambda *_, query=query: sqlalchemy.text(query.replace(":", r"\:")),
+                query_adapter_callback=lambda *_, query=query: sqlalchemy.text(
+                    query.replace(":", r"\:")
+                ),
             )
             for name, query, _ in _queries()
         ]
-        pipeline = dlt.pipeline("benchmark", destination=target, pipelines_dir=str(TARGET / "pipelines"))
+        pipeline = dlt.pipeline(
+            "benchmark", destination=target, pipelines_dir=str(TARGET / "pipelines")
+        )
         pipeline.run(tables, loader_file_format="parquet", write_disposition="replace")
 
 
@@ -144,10 +188,17 @@ def pandas(dsn: str) -> None:
     import pyarrow
     import sqlalchemy
 
-    engine = sqlalchemy.create_engine(dsn.replace("postgresql://", "postgresql+psycopg://"))
-    with measured(), engine.connect().execution_options(stream_results=True) as connection:
+    engine = sqlalchemy.create_engine(
+        dsn.replace("postgresql://", "postgresql+psycopg://")
+    )
+    with (
+        measured(),
+        engine.connect().execution_options(stream_results=True) as connection,
+    ):
         for name, query, _ in _queries():
-            chunks = pd.read_sql(sqlalchemy.text(query.replace(":", r"\:")), connection, chunksize=50_000)
+            chunks = pd.read_sql(
+                sqlalchemy.text(query.replace(":", r"\:")), connection, chunksize=50_000
+            )
             _write(name, (pyarrow.RecordBatch.from_pandas(chunk) for chunk in chunks))
 
 
@@ -155,7 +206,15 @@ def _psql(dsn: str, script: str, output: int) -> subprocess.Popen[bytes]:
     from demo.services.postgres import binaries
 
     (TARGET / "script.sql").write_text(script)
-    command = [str(binaries() / "psql"), "-qX", "-v", "ON_ERROR_STOP=1", "-f", TARGET / "script.sql", dsn]
+    command = [
+        str(binaries() / "psql"),
+        "-qX",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-f",
+        TARGET / "script.sql",
+        dsn,
+    ]
     return subprocess.Popen(command, stdout=output)
 
 
@@ -163,7 +222,10 @@ def _queries() -> list[tuple[str, str, list[str]]]:
     """Name, SQL and result columns of each query; the target folder is empty afterwards."""
     shutil.rmtree(TARGET, ignore_errors=True)
     TARGET.mkdir(parents=True)
-    return [(name, one["sql"], one["columns"]) for name, one in json.loads(QUERIES.read_text()).items()]
+    return [
+        (name, one["sql"], one["columns"])
+        for name, one in json.loads(QUERIES.read_text()).items()
+    ]
 
 
 def _write(name: str, batches: Iterator[Any]) -> None:
@@ -181,7 +243,16 @@ def _write(name: str, batches: Iterator[Any]) -> None:
 
 READERS: dict[str, Callable[[str], None]] = {
     one.__name__: one
-    for one in (limit, pipeline, psql_duckdb, connectorx, adbc, duckdb_postgres, dlt, pandas)
+    for one in (
+        limit,
+        pipeline,
+        psql_duckdb,
+        connectorx,
+        adbc,
+        duckdb_postgres,
+        dlt,
+        pandas,
+    )
 }
 
 if __name__ == "__main__":

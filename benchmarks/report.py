@@ -29,7 +29,14 @@ DAY = date(2026, 11, 19)
 ROUNDS = 3
 PARTS = ("queries", "document", "all")
 IMPORTED = (
-    *("airflow.sdk.io", "typst", "pypdfium2", "babel.numbers", "babel.dates", "matplotlib.figure"),
+    *(
+        "airflow.sdk.io",
+        "typst",
+        "pypdfium2",
+        "babel.numbers",
+        "babel.dates",
+        "matplotlib.figure",
+    ),
     *("matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"),
 )
 """What a report imports; it is not timed."""
@@ -61,7 +68,9 @@ def main() -> None:
         # In a process of its own: what this one takes would count as the memory of those that it starts.
         fill = [sys.executable, "-m", "benchmarks.report", "--fill"]
         sizes = [f"--lines={arguments.lines}", f"--days={arguments.days}"]
-        subprocess.run([*fill, *sizes], env=os.environ | environment, cwd=REPOSITORY, check=True)
+        subprocess.run(
+            [*fill, *sizes], env=os.environ | environment, cwd=REPOSITORY, check=True
+        )
         rounds = [_measure_report(environment) for _ in range(ROUNDS)]
     finally:
         server.stop()
@@ -102,7 +111,10 @@ def _build() -> None:
     for name in IMPORTED:
         import_module(name)
     queries, document = _timed(Warehouse, "query"), _timed(archive, "publish")
-    day, run = day_window(DAY, os.environ["SHOP_TIMEZONE"]), DagRun("daily_sales_pipeline", "benchmark")
+    day, run = (
+        day_window(DAY, os.environ["SHOP_TIMEZONE"]),
+        DagRun("daily_sales_pipeline", "benchmark"),
+    )
     with measured() as facts:
         archive.build_report(day, run)
         facts |= {"queries": sum(queries), "document": sum(document)}
@@ -142,7 +154,9 @@ def _fill(lines: int, days: int) -> None:
             warehouse.client.query(statement).result()
     counted = f"SELECT COUNT(*) AS n FROM {places['dataset']}.order_lines WHERE business_date >= '2000-01-01'"
     found = next(iter(warehouse.client.query(counted).result())).n
-    print(f"{found:,} order lines in {time.perf_counter() - begin:.0f} s", file=sys.stderr)
+    print(
+        f"{found:,} order lines in {time.perf_counter() - begin:.0f} s", file=sys.stderr
+    )
 
 
 def _environment(server: Any, folder: Path) -> dict[str, str]:

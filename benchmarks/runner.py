@@ -67,7 +67,10 @@ def measured() -> Iterator[dict[str, Any]]:
     facts: dict[str, Any] = {}
     begin, processor = time.perf_counter(), time.process_time()
     yield facts
-    seconds, facts["processor"] = time.perf_counter() - begin, time.process_time() - processor
+    seconds, facts["processor"] = (
+        time.perf_counter() - begin,
+        time.process_time() - processor,
+    )
     print(json.dumps({"seconds": seconds, "facts": facts}), flush=True)
 
 
@@ -79,20 +82,27 @@ def compare(
     Raises:
         RuntimeError: a contender failed; the text ends with its output.
     """
-    runs: dict[str, list[tuple[float, float, dict[str, Any]]]] = {one.name: [] for one in contenders}
+    runs: dict[str, list[tuple[float, float, dict[str, Any]]]] = {
+        one.name: [] for one in contenders
+    }
     for number in range(-1 if warm_up else 0, rounds):
         first = max(number, 0) % len(contenders)
         for contender in [*contenders[first:], *contenders[:first]]:
             run = run_once(contender)
             label = "warm-up" if number < 0 else f"round {number + 1}/{rounds}"
-            print(f"{label}: {contender.name:<28} {run[0]:7.2f} s {run[1]:6.0f} MB", file=sys.stderr)
+            print(
+                f"{label}: {contender.name:<28} {run[0]:7.2f} s {run[1]:6.0f} MB",
+                file=sys.stderr,
+            )
             if number >= 0:
                 runs[contender.name].append(run)
     return [
         Result(
             name=name,
             seconds=statistics.median(run[0] for run in mine),
-            ratio=statistics.median(run[0] / base[0] for run, base in zip(mine, runs[limit], strict=True)),
+            ratio=statistics.median(
+                run[0] / base[0] for run, base in zip(mine, runs[limit], strict=True)
+            ),
             peak_mb=statistics.median(run[1] for run in mine),
             facts=mine[-1][2],
             runs=[round(run[0], 3) for run in mine],
@@ -101,12 +111,20 @@ def compare(
     ]
 
 
-def report(benchmark: str, results: Sequence[Result], parameters: Mapping[str, Any]) -> Path:
+def report(
+    benchmark: str, results: Sequence[Result], parameters: Mapping[str, Any]
+) -> Path:
     """Print the table and write `.bench/<benchmark>.json`; returns that path."""
-    print(f"\n{benchmark}: {', '.join(f'{name} {value}' for name, value in parameters.items())}\n")
-    print(f"| {'':<28} | x limit | seconds | peak MB |\n|{'-' * 30}|--------:|--------:|--------:|")
+    print(
+        f"\n{benchmark}: {', '.join(f'{name} {value}' for name, value in parameters.items())}\n"
+    )
+    print(
+        f"| {'':<28} | x limit | seconds | peak MB |\n|{'-' * 30}|--------:|--------:|--------:|"
+    )
     for one in results:
-        print(f"| {one.name:<28} | {one.ratio:7.2f} | {one.seconds:7.2f} | {one.peak_mb:7.0f} |")
+        print(
+            f"| {one.name:<28} | {one.ratio:7.2f} | {one.seconds:7.2f} | {one.peak_mb:7.0f} |"
+        )
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{benchmark}.json"
     document = {
@@ -147,7 +165,9 @@ def _parts(name: str) -> tuple[str, str, str]:
 def serving(module: str, *arguments: str) -> Iterator[int]:
     """Run a server as a process of its own; give the port that it prints first."""
     command = [sys.executable, "-m", module, *arguments]
-    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         try:
             yield int(process.stdout.readline())
@@ -167,10 +187,16 @@ def run_once(contender: Contender) -> tuple[float, float, dict[str, Any]]:
     )
     assert process.stdout is not None
     output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)  # the only call that returns the peak memory of one child
+    _, status, usage = os.wait4(
+        process.pid, 0
+    )  # the only call that returns the peak memory of one child
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise RuntimeError(f"{contender.name} failed with {process.returncode}:\n{output[-3000:]}")
+        raise RuntimeError(
+            f"{contender.name} failed with {process.returncode}:\n{output[-3000:]}"
+        )
     answer = json.loads(output.strip().splitlines()[-1])
-    unit = 1024**2 if sys.platform == "darwin" else 1024  # ru_maxrss: bytes on macOS, kilobytes elsewhere
+    unit = (
+        1024**2 if sys.platform == "darwin" else 1024
+    )  # ru_maxrss: bytes on macOS, kilobytes elsewhere
     return answer["seconds"], usage.ru_maxrss / unit, answer["facts"]

@@ -135,7 +135,11 @@ class History:
         """The number of a table's days (1 for a table that does not grow by day), and the rows of each."""
         without_days = {"customers": self.customers, "products": PRODUCTS}
         without_days |= {"forgotten_hashes": FORGOTTEN, "load_lock": 1}
-        return (1, without_days[table]) if table in without_days else (self.days, A_DAY[table])
+        return (
+            (1, without_days[table])
+            if table in without_days
+            else (self.days, A_DAY[table])
+        )
 
 
 @dataclass(frozen=True)
@@ -164,9 +168,13 @@ class Load:
                 lock_token="0a1b",
             )
             parts = googlesql.without_variables(googlesql.split(sql))
-            yield from ((f"{name}:{number}", each) for number, each in enumerate(parts, start=1))
+            yield from (
+                (f"{name}:{number}", each) for number, each in enumerate(parts, start=1)
+            )
 
-    def scanned(self, catalogue: Catalogue, *histories: History, sql: str = "") -> list[Counter[str]]:
+    def scanned(
+        self, catalogue: Catalogue, *histories: History, sql: str = ""
+    ) -> list[Counter[str]]:
         """The bytes that all its statements scan, or that `sql` scans, by table, for each history."""
         texts = [sql] if sql else [text for _, text in self.statements()]
         read = [
@@ -218,7 +226,11 @@ def scans(node: Any, conditions: tuple[Any, ...] = ()) -> Iterator[Scan]:
             right = joined if node.join_type.name in ("INNER", "LEFT") else ()
             yield from scans(node.right_scan, (*conditions, *right))
         case zt.ResolvedMergeStmt():
-            by_source = (each for each in node.when_clause_list if each.match_type.name.endswith("BY_SOURCE"))
+            by_source = (
+                each
+                for each in node.when_clause_list
+                if each.match_type.name.endswith("BY_SOURCE")
+            )
             yield _changed(
                 node,
                 Either((node.merge_expr, *(each.match_expr for each in by_source))),
@@ -240,7 +252,11 @@ def scans(node: Any, conditions: tuple[Any, ...] = ()) -> Iterator[Scan]:
 def _changed(statement: Any, condition: Any) -> Scan:
     """The table that a statement changes: it also lists the columns that are only written."""
     columns, access = statement.table_scan.column_list, statement.column_access_list
-    read = [column for column, how in zip(columns, access, strict=True) if "READ" in how.name]
+    read = [
+        column
+        for column, how in zip(columns, access, strict=True)
+        if "READ" in how.name
+    ]
     return _scan(statement.table_scan, (condition,), read, is_changed=True)
 
 
@@ -251,7 +267,10 @@ def _scan(
     *,
     is_changed: bool = False,
 ) -> Scan:
-    numbers = {each.name: each.column_id for each in (node.column_list if columns is None else columns)}
+    numbers = {
+        each.name: each.column_id
+        for each in (node.column_list if columns is None else columns)
+    }
     return Scan(node.table.name.removeprefix("sales."), numbers, conditions, is_changed)
 
 
@@ -260,7 +279,9 @@ def _size(scan: Scan, history: History, variables: Mapping[str, date]) -> int:
     if dataset:
         table = name.partition("__")[0]
         widths = _widths(table) if table in rendering.tables() else {}
-        return STAGED.get(table, 10) * sum(widths.get(each, 2 + _text(each)) for each in scan.columns)
+        return STAGED.get(table, 10) * sum(
+            widths.get(each, 2 + _text(each)) for each in scan.columns
+        )
     name = VIEWS.get(name, name)
     partition, cluster = _layout(name)
     (length, rows), widths = history.partitions(name), _widths(name)
@@ -277,8 +298,12 @@ def _size(scan: Scan, history: History, variables: Mapping[str, date]) -> int:
     return rows * (read * sum(widths[each] for each in columns) + changed)
 
 
-def _may_contain(scan: Scan, column: int, day: date, variables: Mapping[str, date]) -> bool:
-    return all(evaluate(each, column, day, variables) is not False for each in scan.conditions)
+def _may_contain(
+    scan: Scan, column: int, day: date, variables: Mapping[str, date]
+) -> bool:
+    return all(
+        evaluate(each, column, day, variables) is not False for each in scan.conditions
+    )
 
 
 @cache
@@ -286,15 +311,20 @@ def _layout(table: str) -> tuple[str | None, str | None]:
     """The column that a table is partitioned by, and the first one that it is clustered by."""
     sql = (rendering.SQL_ROOT / f"warehouse/tables/{table}/table.sql").read_text()
     partition, cluster = (
-        re.search(rf"^{clause} BY (\w+)", sql, re.MULTILINE) for clause in ("PARTITION", "CLUSTER")
+        re.search(rf"^{clause} BY (\w+)", sql, re.MULTILINE)
+        for clause in ("PARTITION", "CLUSTER")
     )
     return partition and partition[1], cluster and cluster[1]
 
 
 @cache
 def _widths(table: str) -> dict[str, int]:
-    kinds = {each.name: re.split(r"\W", each.type)[0] for each in rendering.columns(table)}
-    texts = {name: _text(name) for name, kind in kinds.items() if kind in ("STRING", "ARRAY")}
+    kinds = {
+        each.name: re.split(r"\W", each.type)[0] for each in rendering.columns(table)
+    }
+    texts = {
+        name: _text(name) for name, kind in kinds.items() if kind in ("STRING", "ARRAY")
+    }
     return {name: WIDTHS[kind] + texts.get(name, 0) for name, kind in kinds.items()}
 
 
@@ -314,24 +344,36 @@ COMPARISONS: Mapping[str, Callable[..., Any]] = {
 SHIFTS = {"date_add": 1, "date_sub": -1}
 
 
-def evaluate(expression: Any, column: int, day: date, variables: Mapping[str, date]) -> Any:
+def evaluate(
+    expression: Any, column: int, day: date, variables: Mapping[str, date]
+) -> Any:
     """The value of an expression where the column with this number is `day`; None if constants do not
     determine it."""
     match expression:
         case Either():
-            values = [evaluate(each, column, day, variables) for each in expression.expressions]
+            values = [
+                evaluate(each, column, day, variables)
+                for each in expression.expressions
+            ]
             return None if any(each is not False for each in values) else False
         case zt.ResolvedLiteral():
             value = expression.value.value
             is_day = value.date_value is not None
-            return date(1970, 1, 1) + timedelta(value.date_value) if is_day else _first(value)
+            return (
+                date(1970, 1, 1) + timedelta(value.date_value)
+                if is_day
+                else _first(value)
+            )
         case zt.ResolvedColumnRef():
             return day if expression.column.column_id == column else None
         case zt.ResolvedParameter():
             return variables.get(expression.name)
         case zt.ResolvedFunctionCall():
             name = expression.function.name.removeprefix("ZetaSQL:")
-            values = [evaluate(each, column, day, variables) for each in expression.argument_list]
+            values = [
+                evaluate(each, column, day, variables)
+                for each in expression.argument_list
+            ]
             return _call(name, values)
     return None
 
@@ -343,10 +385,18 @@ def _first(value: Any) -> Any:
 def _call(name: str, values: list[Any]) -> Any:
     if name in ("$and", "$or"):
         decisive = name == "$or"
-        return decisive if decisive in values else (None if None in values else not decisive)
+        return (
+            decisive
+            if decisive in values
+            else (None if None in values else not decisive)
+        )
     if name in SHIFTS and None not in values[:2]:
         return values[0] + timedelta(SHIFTS[name] * values[1])
-    return COMPARISONS[name](*values) if name in COMPARISONS and None not in values else None
+    return (
+        COMPARISONS[name](*values)
+        if name in COMPARISONS and None not in values
+        else None
+    )
 
 
 HISTORIES = (
@@ -383,7 +433,10 @@ def large_days() -> dict[str, Load]:
         },
         variables={"earliest_date": DAY - timedelta(20)},
     )
-    return {"orders": orders, "events": Load(EVENTS, days=last_days(5), read_days=last_days(1))}
+    return {
+        "orders": orders,
+        "events": Load(EVENTS, days=last_days(5), read_days=last_days(1)),
+    }
 
 
 def last_days(number: int) -> list[date]:

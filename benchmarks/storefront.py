@@ -37,7 +37,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
     with serving("benchmarks.storefront", "server", str(arguments.orders)) as port:
-        host = {"conn_type": "http", "host": f"http://127.0.0.1:{port}", "login": "key", "password": "secret"}
+        host = {
+            "conn_type": "http",
+            "host": f"http://127.0.0.1:{port}",
+            "login": "key",
+            "password": "secret",
+        }
         environment = {
             "AIRFLOW_CONN_STOREFRONT_API": json.dumps(host),
             "REFUND_LOOKBACK_DAYS": str(LOOK_BACK),
@@ -45,7 +50,13 @@ def main() -> None:
         contenders = [
             Contender(
                 name,
-                [sys.executable, "-m", "benchmarks.storefront", name, str(arguments.orders)],
+                [
+                    sys.executable,
+                    "-m",
+                    "benchmarks.storefront",
+                    name,
+                    str(arguments.orders),
+                ],
                 environment,
             )
             for name in PROGRAMS
@@ -63,7 +74,10 @@ def requests_alone(orders: int, at_a_time: int = CONCURRENCY) -> None:
     pages = range(1, -(-orders // PER_PAGE) + 1)
 
     def read(page: int) -> int:
-        url, parameters = f"{client._root}/orders", {"per_page": str(PER_PAGE), "page": str(page)}
+        url, parameters = (
+            f"{client._root}/orders",
+            {"per_page": str(PER_PAGE), "page": str(page)},
+        )
         return len(client._session.get(url, params=parameters).content)
 
     with measured() as facts, ThreadPoolExecutor(at_a_time) as pool:
@@ -106,18 +120,33 @@ def server(orders: int) -> None:
     for number in range(1, orders + 1):
         lines = [
             WooLine(
-                *(number * 3 + n, (number * 7 + n) % PRODUCTS + 1, "MUG", "A mug, in a box", Decimal(n + 1)),
-                *(Decimal("20.00") * (n + 1), Decimal("18.00") * (n + 1), Decimal("1.44")),
+                *(
+                    number * 3 + n,
+                    (number * 7 + n) % PRODUCTS + 1,
+                    "MUG",
+                    "A mug, in a box",
+                    Decimal(n + 1),
+                ),
+                *(
+                    Decimal("20.00") * (n + 1),
+                    Decimal("18.00") * (n + 1),
+                    Decimal("1.44"),
+                ),
             )
             for n in range(3)
         ]
         order = WooOrder(
-            number, end - step * (orders - number + 1), email=f"b{number}@example.com", lines=lines
+            number,
+            end - step * (orders - number + 1),
+            email=f"b{number}@example.com",
+            lines=lines,
         )
         text = json.dumps(order_json(order, VERSIONS["11"], zone, 2)).encode()
         shop.append((order.created_at.replace(tzinfo=None), text))
     products = [
-        json.dumps(product_json(WooProduct(n, "MUG", "Mug", ["Kitchen"], end), zone)).encode()
+        json.dumps(
+            product_json(WooProduct(n, "MUG", "Mug", ["Kitchen"], end), zone)
+        ).encode()
         for n in range(1, PRODUCTS + 1)
     ]
     lists: dict[tuple[str, ...], list[bytes]] = {}
@@ -132,12 +161,16 @@ def server(orders: int) -> None:
         before = query.get("before", ["9"])[0]
         key = (after, before)
         if key not in lists:
-            lists[key] = [text for placed, text in shop if after < placed.isoformat() < before]
+            lists[key] = [
+                text for placed, text in shop if after < placed.isoformat() < before
+            ]
         return lists[key]
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        wbufsize = 1 << 20  # a small body in a packet of its own would wait for the client's delayed ACK
+        wbufsize = (
+            1 << 20
+        )  # a small body in a packet of its own would wait for the client's delayed ACK
 
         def do_GET(self) -> None:
             address = urlsplit(self.path)

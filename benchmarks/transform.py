@@ -30,27 +30,46 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--source", choices=["sales_db", "partner_files"], default="sales_db")
+    parser.add_argument(
+        "--source", choices=["sales_db", "partner_files"], default="sales_db"
+    )
     parser.add_argument("--lines", type=int, default=2_000_000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", nargs="*", choices=[*CONTENDERS], help="run only these, and the limit")
+    parser.add_argument(
+        "--only", nargs="*", choices=[*CONTENDERS], help="run only these, and the limit"
+    )
     arguments = parser.parse_args()
-    wanted = [LIMIT, *(arguments.only or [name for name in CONTENDERS if name != LIMIT])]
+    wanted = [
+        LIMIT,
+        *(arguments.only or [name for name in CONTENDERS if name != LIMIT]),
+    ]
     if not BENCHMARK_PYTHON.exists() or arguments.source != "sales_db":
         wanted = [name for name in wanted if name not in OTHER_ENVIRONMENT]
     # In a process of its own: a child's peak memory begins with its parent's.
     subprocess.run(_command("make_day", arguments), check=True, cwd=REPOSITORY)
-    contenders = [Contender(CONTENDERS[name], _command(name, arguments)) for name in wanted]
+    contenders = [
+        Contender(CONTENDERS[name], _command(name, arguments)) for name in wanted
+    ]
     results = compare(contenders, CONTENDERS[LIMIT], arguments.rounds)
     amounts = {str(one.facts.get("amount")) for one in results if "amount" in one.facts}
     if len(amounts) > 1:
         sys.exit(f"the contenders do not agree about the amount: {sorted(amounts)}")
-    print("written to", report(f"transform_{arguments.source}", results, {"lines": arguments.lines}))
+    print(
+        "written to",
+        report(f"transform_{arguments.source}", results, {"lines": arguments.lines}),
+    )
 
 
 def _command(name: str, arguments: argparse.Namespace) -> list[str]:
     python = str(BENCHMARK_PYTHON) if name in OTHER_ENVIRONMENT else sys.executable
-    return [python, "-m", "benchmarks.transformers", name, arguments.source, str(arguments.lines)]
+    return [
+        python,
+        "-m",
+        "benchmarks.transformers",
+        name,
+        arguments.source,
+        str(arguments.lines),
+    ]
 
 
 if __name__ == "__main__":

@@ -18,7 +18,14 @@ from benchmarks.runner import REPOSITORY, RESULTS, measured
 KEY = "benchmark-key-benchmark-key"
 TIMEZONE = "America/New_York"
 READ_AT = datetime(2026, 11, 20, 11, tzinfo=UTC)
-SALES = ["processing", "completed", "shipped", "delivered", "refunded", "partially_refunded"]
+SALES = [
+    "processing",
+    "completed",
+    "shipped",
+    "delivered",
+    "refunded",
+    "partially_refunded",
+]
 RAW_FILES = {
     "sales_db": (
         *("orders", "order_items", "refunds", "products", "customers"),
@@ -26,7 +33,15 @@ RAW_FILES = {
     ),
     "partner_files": ("lines", "files", "removed_orders", "known_orders", "rejects"),
 }
-FROM_ORDER = ["business_date", "currency", "status", "is_sale", "is_test", "customer_hash", "country_code"]
+FROM_ORDER = [
+    "business_date",
+    "currency",
+    "status",
+    "is_sale",
+    "is_test",
+    "customer_hash",
+    "country_code",
+]
 FROM_ORDER += ["ordered_at", "updated_at", "read_at"]
 
 
@@ -34,7 +49,9 @@ def make_day(source: str, folder: Path, lines: int) -> None:
     """The raw files, and once what the pipeline makes of them: the input of the limit."""
     import duckdb
 
-    there = all((folder / "raw" / f"{name}.parquet").exists() for name in RAW_FILES[source])
+    there = all(
+        (folder / "raw" / f"{name}.parquet").exists() for name in RAW_FILES[source]
+    )
     if there and (folder / "loadable").exists():
         return
     shutil.rmtree(folder, ignore_errors=True)
@@ -45,7 +62,9 @@ def make_day(source: str, folder: Path, lines: int) -> None:
         duck.execute((REPOSITORY / "benchmarks" / "transform_day.sql").read_text())
         for name in RAW_FILES[source]:
             file = f"{folder}/raw/{name}.parquet"
-            duck.execute(f"COPY (FROM {name}) TO '{file}' (FORMAT parquet, COMPRESSION zstd)")
+            duck.execute(
+                f"COPY (FROM {name}) TO '{file}' (FORMAT parquet, COMPRESSION zstd)"
+            )
     done = _transform(_publish(source, folder))
     shutil.copytree(done.uri.removeprefix("file://"), folder / "loadable")
 
@@ -70,8 +89,14 @@ def pipeline(source: str, folder: Path) -> None:
     manifest = _publish(source, folder)
     with measured() as facts:
         totals = _transform(manifest).control_totals
-        facts |= {"amount": f"{float(totals['amount']):.2f}", "orders": totals["orders"]}
-        facts |= {"rejected": totals["rejected"], "superseded": totals["rows_superseded"]}
+        facts |= {
+            "amount": f"{float(totals['amount']):.2f}",
+            "orders": totals["orders"],
+        }
+        facts |= {
+            "rejected": totals["rejected"],
+            "superseded": totals["rows_superseded"],
+        }
 
 
 def polars(source: str, folder: Path) -> None:
@@ -81,7 +106,9 @@ def polars(source: str, folder: Path) -> None:
     raw, target = folder / "raw", _target(folder)
     with measured() as facts:
         money = pl.Decimal(18, 4)
-        customers = pl.read_parquet(raw / "customers.parquet", columns=["customer_id", "email"])
+        customers = pl.read_parquet(
+            raw / "customers.parquet", columns=["customer_id", "email"]
+        )
         customers = customers.with_columns(
             customer_hash=pl.col("email").map_elements(_hash, return_dtype=pl.String)
         )
@@ -89,11 +116,18 @@ def polars(source: str, folder: Path) -> None:
             pl.scan_parquet(raw / "order_items.parquet")
             .filter((pl.col("quantity") > 0) & (pl.col("unit_price") >= 0))
             .unique(["order_id", "line_number"], keep="last")
-            .with_columns(gross_amount=(pl.col("unit_price") * pl.col("quantity").cast(money)).cast(money))
-            .with_columns(amount_after_discount=pl.col("gross_amount") - pl.col("discount_amount"))
+            .with_columns(
+                gross_amount=(
+                    pl.col("unit_price") * pl.col("quantity").cast(money)
+                ).cast(money)
+            )
+            .with_columns(
+                amount_after_discount=pl.col("gross_amount") - pl.col("discount_amount")
+            )
         )
         sums = lines.group_by("order_id").agg(
-            pl.len().alias("item_count"), pl.col("gross_amount", "discount_amount", "tax_amount").sum()
+            pl.len().alias("item_count"),
+            pl.col("gross_amount", "discount_amount", "tax_amount").sum(),
         )
         orders = (
             pl.scan_parquet(raw / "orders.parquet")
@@ -102,7 +136,9 @@ def polars(source: str, folder: Path) -> None:
             .join(customers.lazy().drop("email"), on="customer_id", how="left")
             .with_columns(
                 source=pl.lit(source),
-                business_date=pl.col("ordered_at").dt.convert_time_zone(TIMEZONE).dt.date(),
+                business_date=pl.col("ordered_at")
+                .dt.convert_time_zone(TIMEZONE)
+                .dt.date(),
                 is_sale=pl.col("status").is_in(SALES),
                 country_code=pl.col("shipping_country"),
                 fee_amount=pl.lit(0).cast(money),
@@ -115,11 +151,15 @@ def polars(source: str, folder: Path) -> None:
         headers = pl.scan_parquet(target / "orders.parquet").select(
             "order_id", "run_id", "source", *FROM_ORDER
         )
-        products = pl.scan_parquet(raw / "products.parquet").select("sku", "category", product_name="name")
+        products = pl.scan_parquet(raw / "products.parquet").select(
+            "sku", "category", product_name="name"
+        )
         lines = lines.join(products, on="sku", how="left").join(headers, on="order_id")
         lines.sink_parquet(target / "order_lines.parquet", compression="zstd")
         written = (
-            pl.scan_parquet(target / "order_lines.parquet").select(pl.col("gross_amount").sum()).collect()
+            pl.scan_parquet(target / "order_lines.parquet")
+            .select(pl.col("gross_amount").sum())
+            .collect()
         )
         facts["amount"] = f"{float(written.item()):.2f}"
 
@@ -131,7 +171,9 @@ def pandas(source: str, folder: Path) -> None:
     raw, target = folder / "raw", _target(folder)
     with measured() as facts:
         names = ("orders", "order_items", "customers", "products")
-        frames = pandas_frames({name: pd.read_parquet(raw / f"{name}.parquet") for name in names}, source)
+        frames = pandas_frames(
+            {name: pd.read_parquet(raw / f"{name}.parquet") for name in names}, source
+        )
         for name, frame in frames.items():
             frame.to_parquet(target / f"{name}.parquet", compression="zstd")
         facts["amount"] = f"{frames['order_lines'].gross_amount.sum():.2f}"
@@ -155,19 +197,31 @@ def pandas_frames(raw: dict[str, Any], source: str) -> dict[str, Any]:
         tax_amount=("tax_amount", "sum"),
     )
     orders = raw["orders"].drop_duplicates("order_id", keep="last")
-    orders = orders.merge(sums, on="order_id", how="left").merge(customers, on="customer_id", how="left")
-    orders = orders.rename(columns={"shipping_country": "country_code"}).drop(columns="customer_id")
+    orders = orders.merge(sums, on="order_id", how="left").merge(
+        customers, on="customer_id", how="left"
+    )
+    orders = orders.rename(columns={"shipping_country": "country_code"}).drop(
+        columns="customer_id"
+    )
     orders["business_date"] = orders.ordered_at.dt.tz_convert(TIMEZONE).dt.date
     orders["is_sale"] = orders.status.isin(SALES)
-    orders = orders.assign(source=source, fee_amount=0.0, read_at=READ_AT, run_id="benchmark")
-    products = raw["products"][["sku", "name", "category"]].rename(columns={"name": "product_name"})
+    orders = orders.assign(
+        source=source, fee_amount=0.0, read_at=READ_AT, run_id="benchmark"
+    )
+    products = raw["products"][["sku", "name", "category"]].rename(
+        columns={"name": "product_name"}
+    )
     lines = lines.merge(products, on="sku", how="left")
-    lines = lines.merge(orders[["order_id", "run_id", "source", *FROM_ORDER]], on="order_id")
+    lines = lines.merge(
+        orders[["order_id", "run_id", "source", *FROM_ORDER]], on="order_id"
+    )
     return {"orders": orders, "order_lines": lines}
 
 
 def _hash(email: str) -> str:
-    return hmac.new(KEY.encode(), email.strip().lower().encode(), hashlib.sha256).hexdigest()
+    return hmac.new(
+        KEY.encode(), email.strip().lower().encode(), hashlib.sha256
+    ).hexdigest()
 
 
 def _target(folder: Path) -> Path:
@@ -219,4 +273,6 @@ if __name__ == "__main__":
     if name == "make_day":
         make_day(day, place, int(size))
     else:
-        {"limit": limit, "pipeline": pipeline, "polars": polars, "pandas": pandas}[name](day, place)
+        {"limit": limit, "pipeline": pipeline, "polars": polars, "pandas": pandas}[
+            name
+        ](day, place)

@@ -57,7 +57,9 @@ class SlowCompany(Company):
     """The demo's company with latency, an object store, and a database for Airflow's metadata."""
 
     def __init__(self, folders: Folders, days: int) -> None:
-        super().__init__(Ports(**{field.name: free_port() for field in fields(Ports)}), folders)
+        super().__init__(
+            Ports(**{field.name: free_port() for field in fields(Ports)}), folders
+        )
         timezone = timezone_at_work()
         # One partner's file of the day before yesterday is held back, so that day is left out.
         self.last = datetime.now(ZoneInfo(timezone)).date() - timedelta(days=3)
@@ -76,12 +78,20 @@ class SlowCompany(Company):
 
         super().start(now)
         self._postgres.psql(f"CREATE DATABASE {METADATA}")
-        command = [str(BENCHMARK_PYTHON), "benchmarks/object_store.py", str(self.store_port)]
+        command = [
+            str(BENCHMARK_PYTHON),
+            "benchmarks/object_store.py",
+            str(self.store_port),
+        ]
         command.append(str(self.folders.home))
         log = self.folders.logs / "object_store.log"
-        process = processes.start(self.folders.processes, "object_store", command, log, dict(os.environ))
+        process = processes.start(
+            self.folders.processes, "object_store", command, log, dict(os.environ)
+        )
         wait_for(self.store_port, process=process)
-        store = GCSFileSystem(project=emulator.PROJECT, token="anon", endpoint_url=self.store_url)
+        store = GCSFileSystem(
+            project=emulator.PROJECT, token="anon", endpoint_url=self.store_url
+        )
         store.mkdir(BUCKET)
         store.put(f"{self.folders.partner_drop}/*", f"{BUCKET}/partner_drop/")
 
@@ -91,14 +101,21 @@ class SlowCompany(Company):
         return super().stop()
 
     def _start_storefront(self) -> None:
-        arguments = ("--port", str(self.ports.storefront), "--data", str(self.folders.storefront))
+        arguments = (
+            "--port",
+            str(self.ports.storefront),
+            "--data",
+            str(self.folders.storefront),
+        )
         arguments += ("--timezone", self.scenario.timezone, "--latency", "1")
         self._start_module("storefront", ["storefront"], *arguments)
 
     def _start_bigquery(self) -> None:
         os.environ["BQEMU_GCS_LOCAL_ROOT"] = str(self.folders.home / ".cloudstorage")
         program = REPOSITORY / "benchmarks" / "slow_bigquery.py"
-        started = emulator.start(self.folders.home / "bigquery", self.ports.bigquery, program=program)
+        started = emulator.start(
+            self.folders.home / "bigquery", self.ports.bigquery, program=program
+        )
         processes.record(self.folders.processes, "bigquery", started.process.pid)
 
 
@@ -117,7 +134,9 @@ class CeleryAirflow(AirflowServices):
         return environment | {
             "AIRFLOW_CONN_BIGQUERY": json.dumps(connection),
             "PARTNER_DROP_URI": f"gs://{BUCKET}/partner_drop",
-            "PYTHONPATH": os.pathsep.join((str(REPOSITORY), str(REPOSITORY / "plugins"))),
+            "PYTHONPATH": os.pathsep.join(
+                (str(REPOSITORY), str(REPOSITORY / "plugins"))
+            ),
             "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
             "AIRFLOW__CORE__PARALLELISM": "32",
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"postgresql+psycopg2://{database}",
@@ -132,7 +151,10 @@ class CeleryAirflow(AirflowServices):
         environment = self.environment() | {"BIGQUERY_DATASET": dataset}
         for kind in ("staging", "reports", "models", "pictures"):
             environment[f"{kind.upper()}_URI"] = f"gs://{BUCKET}/{dataset}/{kind}"
-        homes = [self.folders.home / f"worker-{each}-of-{number}" for each in range(1, number + 1)]
+        homes = [
+            self.folders.home / f"worker-{each}-of-{number}"
+            for each in range(1, number + 1)
+        ]
         try:
             for home in homes:
                 (home / "tmp").mkdir(parents=True)
@@ -154,11 +176,23 @@ def worker() -> None:
     from airflow.__main__ import main as airflow
     from kombu.transport.sqlalchemy import Transport
 
-    for name in (*PRELOADED, "airflow.providers.google.cloud.fs.gcs", "ecommerce.sales.tasks"):
+    for name in (
+        *PRELOADED,
+        "airflow.providers.google.cloud.fs.gcs",
+        "ecommerce.sales.tasks",
+    ):
         importlib.import_module(name)
-    Transport.polling_interval = 0.1  # seconds between two looks at an empty queue, by default 1
+    Transport.polling_interval = (
+        0.1  # seconds between two looks at an empty queue, by default 1
+    )
     os.chdir(os.environ["AIRFLOW_HOME"])
-    sys.argv[1:] = ["celery", "worker", "--skip-serve-logs", "--without-mingle", "--without-gossip"]
+    sys.argv[1:] = [
+        "celery",
+        "worker",
+        "--skip-serve-logs",
+        "--without-mingle",
+        "--without-gossip",
+    ]
     airflow()
 
 
@@ -180,7 +214,9 @@ class Run:
     tables: Mapping[str, tuple[int, str]]
 
 
-def run_backfill(company: SlowCompany, airflow: CeleryAirflow, api: AirflowApi, number: int) -> Run:
+def run_backfill(
+    company: SlowCompany, airflow: CeleryAirflow, api: AirflowApi, number: int
+) -> Run:
     """Run all days on `number` workers.
 
     Raises:
@@ -197,23 +233,40 @@ def run_backfill(company: SlowCompany, airflow: CeleryAirflow, api: AirflowApi, 
         raise RuntimeError(f"failed: {failed}; see the logs in {company.folders.home}")
     ids = [run["dag_run_id"] for run in started.runs.values()]
     runs = [api.get(f"dags/{DAG_DAILY}/dagRuns/{run_id}") for run_id in ids]
-    begin, end = min(run["start_date"] for run in runs), max(run["end_date"] for run in runs)
-    hosts = [{task["hostname"] for task in api.instances(run_id).values()} - {""} for run_id in ids]
+    begin, end = (
+        min(run["start_date"] for run in runs),
+        max(run["end_date"] for run in runs),
+    )
+    hosts = [
+        {task["hostname"] for task in api.instances(run_id).values()} - {""}
+        for run_id in ids
+    ]
     from_uri = from_uris(company.warehouse, f"{dataset}_staging")
     return Run(
         name=f"{number} worker{'s' * (number > 1)}",
-        seconds=(datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds(),
+        seconds=(
+            datetime.fromisoformat(end) - datetime.fromisoformat(begin)
+        ).total_seconds(),
         spread=sum(len(each) > 1 for each in hosts),
         from_uris=from_uri.count(True),
         uploads=from_uri.count(False),
-        tables={name: checksum(rows) for name, rows in read_warehouse(company.warehouse, dataset).items()},
+        tables={
+            name: checksum(rows)
+            for name, rows in read_warehouse(company.warehouse, dataset).items()
+        },
     )
 
 
 def from_uris(warehouse: Any, dataset: str) -> list[bool]:
     """Return for each load job of a dataset whether it was from object storage."""
-    jobs = warehouse.list_jobs(all_users=True, max_results=1_000_000)  # the emulator has no second page
-    loads = [job for job in jobs if job.job_type == "load" and job.destination.dataset_id == dataset]
+    jobs = warehouse.list_jobs(
+        all_users=True, max_results=1_000_000
+    )  # the emulator has no second page
+    loads = [
+        job
+        for job in jobs
+        if job.job_type == "load" and job.destination.dataset_id == dataset
+    ]
     return [str((job.source_uris or [""])[0]).startswith("gs://") for job in loads]
 
 
@@ -235,8 +288,15 @@ def tables(runs: list[Run], days: int) -> str:
         f"| {runs[0].seconds / run.seconds:.2f} | {run.spread} | {run.from_uris} | {run.uploads} |"
         for run in runs
     ]
-    lines += ["\nThe tables after each of them:\n", "| table | rows | checksum |", "|---|---:|---|"]
-    lines += [f"| `{name}` | {rows:,} | `{total}` |" for name, (rows, total) in runs[0].tables.items()]
+    lines += [
+        "\nThe tables after each of them:\n",
+        "| table | rows | checksum |",
+        "|---|---:|---|",
+    ]
+    lines += [
+        f"| `{name}` | {rows:,} | `{total}` |"
+        for name, (rows, total) in runs[0].tables.items()
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -245,13 +305,17 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--days", type=int, default=30)
-    parser.add_argument("--keep", action="store_true", help="keep the folder with all logs")
+    parser.add_argument(
+        "--keep", action="store_true", help="keep the folder with all logs"
+    )
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.worker:
         worker()
         return
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is stopped
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(143)
+    )  # so that everything is stopped
     # Otherwise gcsfs tries for a minute to learn a bucket's type by gRPC, which the local server lacks.
     os.environ["GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT"] = "false"
     folder = Path(mkdtemp(prefix="bench-workers-"))
@@ -277,7 +341,14 @@ def main() -> None:
     text = tables(runs, arguments.days)
     publish("make bench workers", text)
     results = [
-        Result(run.name, run.seconds, run.seconds / runs[0].seconds, 0, vars(run), [run.seconds])
+        Result(
+            run.name,
+            run.seconds,
+            run.seconds / runs[0].seconds,
+            0,
+            vars(run),
+            [run.seconds],
+        )
         for run in runs
     ]
     report("workers", results, {"days": arguments.days, "orders": ORDERS})

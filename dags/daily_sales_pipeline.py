@@ -51,28 +51,39 @@ with DAG(
     tags=["sales", "daily"],
     doc_md=__doc__,
 ) as dag:
-    with TaskGroup(GROUP_EXTRACT, tooltip="One task per source; each writes files and a manifest to staging"):
+    with TaskGroup(
+        GROUP_EXTRACT,
+        tooltip="One task per source; each writes files and a manifest to staging",
+    ):
         extracted = [
             tasks.extract.override(
-                task_id=source, inlets=[assets.source(source)], retries=module(source).RETRIES
+                task_id=source,
+                inlets=[assets.source(source)],
+                retries=module(source).RETRIES,
             )(source)
             for source in SOURCES
         ]
         ready = tasks.sources_ready(extracted)
 
-    with TaskGroup(GROUP_TRANSFORM, tooltip="Clean and type each source's files with DuckDB"):
+    with TaskGroup(
+        GROUP_TRANSFORM, tooltip="Clean and type each source's files with DuckDB"
+    ):
         loadable = tasks.transform.expand(manifest=ready)
 
     with TaskGroup(
-        GROUP_LOAD, tooltip="One transaction, then checks; failed checks stop the run before the mail"
+        GROUP_LOAD,
+        tooltip="One transaction, then checks; failed checks stop the run before the mail",
     ):
         warnings = tasks.checks(tasks.load(loadable))
 
-    with TaskGroup(GROUP_REPORT, tooltip="Figures, charts and PDF; clear it to rebuild them"):
+    with TaskGroup(
+        GROUP_REPORT, tooltip="Figures, charts and PDF; clear it to rebuild them"
+    ):
         report = tasks.report(warnings)
 
     with TaskGroup(
-        GROUP_MAIL, tooltip="Claim, send, mark as sent: at-least-once delivery with one Message-ID"
+        GROUP_MAIL,
+        tooltip="Claim, send, mark as sent: at-least-once delivery with one Message-ID",
     ):
         tasks.alarm(report)
         tasks.send(report)

@@ -82,6 +82,8 @@ with DAG(
     read = tasks.read.expand(request=tasks.list_files())
     totals = tasks.control_totals(read)
     rates = tasks.exchange_rates(totals)
-    transformed, checked = tasks.one_month.partial(rates=rates).expand(month=tasks.months(totals))
+    transformed, checked = tasks.one_month.partial(rates=rates).expand(
+        month=tasks.months(totals)
+    )
     transformed >> tasks.clean_up(read, totals)
     checked >> tasks.summary(transformed)

@@ -45,8 +45,14 @@ with DAG(
     tags=["sales", "weekly", "operations"],
     doc_md=__doc__,
 ) as dag:
-    with TaskGroup(GROUP_COMPARE, tooltip="Read each source again and compare it with the warehouse"):
-        by_source = [tasks.compare.override(group_id=source)(source) for source in reconciled_sources()]
+    with TaskGroup(
+        GROUP_COMPARE,
+        tooltip="Read each source again and compare it with the warehouse",
+    ):
+        by_source = [
+            tasks.compare.override(group_id=source)(source)
+            for source in reconciled_sources()
+        ]
 
     differing = tasks.differences(by_source)
     rereads = tasks.rereads(differing)

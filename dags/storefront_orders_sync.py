@@ -41,7 +41,11 @@ with DAG(
         # Without prefix, because the first tasks are older than the groups: later ones are transform__1, …
         with TaskGroup(f"{source}_orders", prefix_group_id=False):
             read = tasks.extract_changes.override(
-                task_id=source, inlets=[assets.source(source)], retries=module(source).RETRIES
+                task_id=source,
+                inlets=[assets.source(source)],
+                retries=module(source).RETRIES,
             )(source)
-            loaded = tasks.load_read(tasks.transform.override(task_id="transform")(manifest=read))
+            loaded = tasks.load_read(
+                tasks.transform.override(task_id="transform")(manifest=read)
+            )
             tasks.check_read(loaded)

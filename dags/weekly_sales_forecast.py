@@ -42,7 +42,9 @@ with DAG(
         assets=DAILY_SALES,
         default_partition_mapper=RollupMapper(
             upstream_mapper=StartOfWeekMapper(
-                timezone=shop_timezone(), input_format="%Y-%m-%d", output_format="%Y-%m-%d"
+                timezone=shop_timezone(),
+                input_format="%Y-%m-%d",
+                output_format="%Y-%m-%d",
             ),
             window=WeekWindow(),
         ),

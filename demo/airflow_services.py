@@ -48,7 +48,10 @@ class AirflowServices:
         for component in _COMPONENTS:
             if not self._running(component):
                 processes.stop(self.folders.processes, f"airflow-{component}")
-        for name, component in (("airflow", "api-server"), ("airflow_logs", "scheduler")):
+        for name, component in (
+            ("airflow", "api-server"),
+            ("airflow_logs", "scheduler"),
+        ):
             if not self._running(component) and stays_open(getattr(self.ports, name)):
                 raise self.ports.port_taken(name)
 
@@ -62,7 +65,9 @@ class AirflowServices:
         """
         self.home.mkdir(parents=True, exist_ok=True)
         self.folders.environment.write_text(format_env_file(self.command_environment()))
-        missing = [component for component in _COMPONENTS if not self._running(component)]
+        missing = [
+            component for component in _COMPONENTS if not self._running(component)
+        ]
         if not missing:
             return
         (self.home / "passwords.json").write_text(json.dumps({USER: PASSWORD}))
@@ -72,7 +77,14 @@ class AirflowServices:
         for component in missing:
             command = [str(_airflow()), component]
             if component == "api-server":
-                command += ["--host", "127.0.0.1", "--port", str(self.ports.airflow), "--workers", "1"]
+                command += [
+                    "--host",
+                    "127.0.0.1",
+                    "--port",
+                    str(self.ports.airflow),
+                    "--workers",
+                    "1",
+                ]
             self._begin(f"airflow-{component}", command, environ)
 
     def wait(self, seconds: float = 180) -> None:
@@ -86,19 +98,28 @@ class AirflowServices:
         """
         deadline = time.monotonic() + seconds
         while not is_open(self.ports.airflow):
-            ended = [component for component in _COMPONENTS if not self._running(component)]
+            ended = [
+                component for component in _COMPONENTS if not self._running(component)
+            ]
             if ended or time.monotonic() > deadline:
                 name = (ended or ["api-server"])[0]
                 log = self.folders.logs / f"airflow-{name}.log"
-                raise RuntimeError(f"Airflow's {name} did not start: see the end of {log}")
+                raise RuntimeError(
+                    f"Airflow's {name} did not start: see the end of {log}"
+                )
             time.sleep(0.5)
-        with suppress(OSError), urlopen(f"{self.url}/execution/health", timeout=seconds):
+        with (
+            suppress(OSError),
+            urlopen(f"{self.url}/execution/health", timeout=seconds),
+        ):
             pass
 
     def create_pools(self, api: AirflowApi) -> None:
         """Create the pools of `include/pools.json` that are missing."""
         existing = {pool["name"] for pool in api.get("pools")["pools"]}
-        for name, pool in json.loads((REPOSITORY / "include" / "pools.json").read_text()).items():
+        for name, pool in json.loads(
+            (REPOSITORY / "include" / "pools.json").read_text()
+        ).items():
             if name not in existing:
                 api.post("pools", {"name": name, **pool})
 
@@ -127,7 +148,11 @@ class AirflowServices:
 
     def environment(self) -> dict[str, str]:
         """Return the environment of Airflow's processes, without the settings of any other installation."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("AIRFLOW")
+        }
         bin_folder = Path(sys.executable).parent
         return {
             **inherited,
@@ -142,7 +167,9 @@ class AirflowServices:
             "AIRFLOW__CORE__PARALLELISM": str(min(8, 3 * (os.cpu_count() or 2))),
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self.home / "passwords.json"),
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(
+                self.home / "passwords.json"
+            ),
             "AIRFLOW__API__BASE_URL": self.url,
             "AIRFLOW__API__SECRET_KEY": self._secret("api"),
             "AIRFLOW__API_AUTH__JWT_SECRET": self._secret("jwt"),
@@ -164,15 +191,28 @@ class AirflowServices:
 
     def _migrate(self, environ: dict[str, str]) -> None:
         command = [str(_airflow()), "db", "migrate"]
-        migrated = subprocess.run(command, env=environ, check=False, capture_output=True, text=True)
+        migrated = subprocess.run(
+            command, env=environ, check=False, capture_output=True, text=True
+        )
         if migrated.returncode:
-            raise RuntimeError(f"Airflow's database could not be migrated: {migrated.stderr[-1000:]}")
+            raise RuntimeError(
+                f"Airflow's database could not be migrated: {migrated.stderr[-1000:]}"
+            )
 
     def _begin(self, name: str, command: list[str], environ: dict[str, str]) -> None:
-        processes.start(self.folders.processes, name, command, self.folders.logs / f"{name}.log", environ)
+        processes.start(
+            self.folders.processes,
+            name,
+            command,
+            self.folders.logs / f"{name}.log",
+            environ,
+        )
 
     def _running(self, component: str) -> bool:
-        return processes.running(self.folders.processes, f"airflow-{component}") is not None
+        return (
+            processes.running(self.folders.processes, f"airflow-{component}")
+            is not None
+        )
 
     def _secret(self, name: str) -> str:
         """Return a random secret that stays the same for this home."""

@@ -4,4 +4,7 @@ import runpy
 from pathlib import Path
 
 if __name__ == "__main__":
-    runpy.run_path(str(Path(__file__).resolve().parents[1] / "deploy" / "bootstrap.py"), run_name="__main__")
+    runpy.run_path(
+        str(Path(__file__).resolve().parents[1] / "deploy" / "bootstrap.py"),
+        run_name="__main__",
+    )

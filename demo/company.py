@@ -57,7 +57,9 @@ class Company:
             database is seeded all the same, at the libpq URI in `DEMO_SALES_DB_DSN`.
     """
 
-    def __init__(self, ports: Ports, folders: Folders, elsewhere: Collection[str] = ()) -> None:
+    def __init__(
+        self, ports: Ports, folders: Folders, elsewhere: Collection[str] = ()
+    ) -> None:
         self.ports, self.folders = ports, folders
         self._scenario_file = folders.home / "scenario.json"
         services = (
@@ -72,7 +74,9 @@ class Company:
             self._server("partner_ftp", folders.partner_ftp),
             self._server("mail", folders.mail, "smtp", "mailbox"),
         )
-        self._services = tuple(service for service in services if service.name not in elsewhere)
+        self._services = tuple(
+            service for service in services if service.name not in elsewhere
+        )
 
     def start(self, now: datetime | None = None) -> None:
         """Start what is not running, with the company's data as of `now`.
@@ -152,7 +156,9 @@ class Company:
         """
         scenario = Scenario.load(self._scenario_file)
         if not scenario:
-            raise LookupError(f"there is no company in {self.folders.home}: start it first")
+            raise LookupError(
+                f"there is no company in {self.folders.home}: start it first"
+            )
         return scenario
 
     def _begin_scenario(self, now: datetime) -> None:
@@ -174,7 +180,9 @@ class Company:
         catalogue.fill(self.folders.catalogue, snapshot)
         web_events.fill(self.folders.web_events, ledger, now)
         two_years_before = date(ledger.first_day.year - 2, 1, 1)
-        partner_ftp.fill(self.folders.partner_ftp, two_years_before, self.scenario.today(now))
+        partner_ftp.fill(
+            self.folders.partner_ftp, two_years_before, self.scenario.today(now)
+        )
 
     def _seed_sales_db(self, ledger: Ledger, now: datetime) -> None:
         dsn = os.environ.get("DEMO_SALES_DB_DSN") or self._postgres.dsn(DATABASE)
@@ -201,7 +209,14 @@ class Company:
 
     def _start_shop(self, name: str, port: int, data: Path) -> None:
         arguments = (
-            *("--port", str(port), "--data", str(data), "--timezone", self.scenario.timezone),
+            *(
+                "--port",
+                str(port),
+                "--data",
+                str(data),
+                "--timezone",
+                self.scenario.timezone,
+            ),
             *("--hiccups", "40"),  # busy now and then, like real shops
         )
         self._start_module(name, [name], *arguments)
@@ -210,12 +225,16 @@ class Company:
         """Return the service `python -m demo.services.<name> ROOT PORT…`; a single port has its name."""
         ports = ports or (name,)
         numbers = [str(getattr(self.ports, port)) for port in ports]
-        return _Service(name, ports, partial(self._start_module, name, ports, str(root), *numbers))
+        return _Service(
+            name, ports, partial(self._start_module, name, ports, str(root), *numbers)
+        )
 
     def _start_module(self, name: str, ports: Collection[str], *arguments: str) -> None:
         log = self.folders.logs / f"{name}.log"
         command = [sys.executable, "-m", f"demo.services.{name}", *arguments]
-        process = processes.start(self.folders.processes, name, command, log, dict(os.environ))
+        process = processes.start(
+            self.folders.processes, name, command, log, dict(os.environ)
+        )
         for port in ports:
             wait_for(getattr(self.ports, port), process=process)
 
@@ -238,7 +257,9 @@ def serve(company: Company) -> None:
 def main(arguments: list[str]) -> int:
     """Run the company and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m demo.company", description=__doc__)
-    parser.add_argument("--elsewhere", nargs="+", default=(), help="systems in other containers")
+    parser.add_argument(
+        "--elsewhere", nargs="+", default=(), help="systems in other containers"
+    )
     options = parser.parse_args(arguments)
     try:
         serve(Company(Ports.from_environ(), Folders.from_environ(), options.elsewhere))

@@ -58,7 +58,9 @@ class Progress:
 
         if self._bar is None:
             bar_format = "  {percentage:3.0f}%|{bar:30}| {n_fmt} of {total_fmt} {unit} [{elapsed}{postfix}]"
-            self._bar = tqdm(total=total, unit=self._unit, bar_format=bar_format, file=sys.stdout)
+            self._bar = tqdm(
+                total=total, unit=self._unit, bar_format=bar_format, file=sys.stdout
+            )
         self._bar.total = total
         self._bar.set_postfix_str(note, refresh=False)
         self._bar.update(done - self._bar.n)
@@ -74,8 +76,12 @@ def describe_history(totals: dict[str, Any], months: Sequence[dict[str, Any]]) -
     """
     exported = sum(month["orders"] for month in totals["months"])
     loaded = sum(month["orders"] for month in months)
-    read, rejected = (sum(month[f"rows_{kind}"] for month in months) for kind in ("read", "rejected"))
-    gross = sum((Decimal(month["amounts"].get("USD", "0")) for month in months), Decimal(0))
+    read, rejected = (
+        sum(month[f"rows_{kind}"] for month in months) for kind in ("read", "rejected")
+    )
+    gross = sum(
+        (Decimal(month["amounts"].get("USD", "0")) for month in months), Decimal(0)
+    )
     return (
         f"Loaded {len(months)} months, {months[0]['month']} to {months[-1]['month']}: {loaded:,} of "
         f"{exported:,} orders; {rejected:,} of {read:,} rows rejected; gross sales {gross:,.2f} USD, plus "
@@ -88,7 +94,8 @@ def format_days(days: Sequence[dict[str, Any]]) -> Iterator[str]:
     yield f"{'business day':14}{'orders':>8}{'gross sales':>16}{'net sales':>16}  complete"
     for day in days:
         amounts = (
-            day[name].quantize(Decimal("0.01"), ROUND_HALF_UP) for name in ("gross_sales", "net_sales")
+            day[name].quantize(Decimal("0.01"), ROUND_HALF_UP)
+            for name in ("gross_sales", "net_sales")
         )
         cells = "".join(f"{amount:>12,} USD" for amount in amounts)
         yield f"{day['business_date']!s:14}{day['orders']:>8}{cells}  {'yes' if day['complete'] else 'no'}"

@@ -58,13 +58,20 @@ class DagRunner:
                 return
             for broken in self.api.get("importErrors")["import_errors"]:
                 last_line = broken["stack_trace"].strip().splitlines()[-1]
-                raise DemoFailed(f"Airflow cannot import {broken['filename']}: {last_line}")
+                raise DemoFailed(
+                    f"Airflow cannot import {broken['filename']}: {last_line}"
+                )
             time.sleep(1)
-        raise DemoFailed(f"Airflow did not find {' and '.join(missing)} within a minute")
+        raise DemoFailed(
+            f"Airflow did not find {' and '.join(missing)} within a minute"
+        )
 
     def has_dag(self, dag_id: str) -> bool:
         """Whether Airflow has parsed this DAG."""
-        return any(dag["dag_id"] == dag_id for dag in self.api.get("dags", dag_id_pattern=dag_id)["dags"])
+        return any(
+            dag["dag_id"] == dag_id
+            for dag in self.api.get("dags", dag_id_pattern=dag_id)["dags"]
+        )
 
     def unpause(self, *dag_ids: str) -> None:
         """Unpause these DAGs."""
@@ -74,12 +81,16 @@ class DagRunner:
     def has_succeeded(self, dag_id: str, day: date | None = None) -> bool:
         """Whether any run of the DAG has succeeded, or any of the business day."""
         if day:
-            return any(run["state"] == "success" for run in self.api.runs_of_day(day, dag_id))
+            return any(
+                run["state"] == "success" for run in self.api.runs_of_day(day, dag_id)
+            )
         return bool(self.runs(dag_id))
 
     def runs(self, dag_id: str) -> list[DagRun]:
         """Return the runs of the DAG that have succeeded."""
-        found = self.api.get(f"dags/{dag_id}/dagRuns", state="success", limit=100)["dag_runs"]
+        found = self.api.get(f"dags/{dag_id}/dagRuns", state="success", limit=100)[
+            "dag_runs"
+        ]
         return [DagRun(dag_id, run["dag_run_id"], dag_id) for run in found]
 
     def trigger(self, dag_id: str, **conf: Any) -> DagRun:
@@ -101,7 +112,9 @@ class DagRunner:
         for run in self.api.runs_of_day(day, dag_id):
             if run["state"] not in FINISHED:
                 return DagRun(dag_id, run["dag_run_id"], f"the run of {day}")
-        return self._trigger(dag_id, f"the run of {day}", conf=conf, partition_key=str(day))
+        return self._trigger(
+            dag_id, f"the run of {day}", conf=conf, partition_key=str(day)
+        )
 
     def _trigger(self, dag_id: str, name: str, **request: Any) -> DagRun:
         self.unpause(dag_id)
@@ -134,7 +147,9 @@ class DagRunner:
         self.unpause(dag_id)
         started = start(self.api, Range(first, last, dag_id), jobs=jobs, mail=mail)
         runs = sorted(started.runs.items()) if started else []
-        return [DagRun(dag_id, run["dag_run_id"], f"the run of {day}") for day, run in runs]
+        return [
+            DagRun(dag_id, run["dag_run_id"], f"the run of {day}") for day, run in runs
+        ]
 
     def wait(self, runs: Sequence[DagRun]) -> None:
         """Wait for the end of `runs`, and show their progress."""
@@ -143,11 +158,19 @@ class DagRunner:
             while True:
                 states = self._states(runs)
                 ended = sum(state in FINISHED for state in states.values())
-                tasks = self._task_instances(limit=1, state=sorted(ENDED))["total_entries"]
-                progress.update(ended, len(runs), f"{tasks} task{'s' * (tasks != 1)} so far")
-                for task in self._task_instances(limit=50, state="up_for_retry")["task_instances"]:
+                tasks = self._task_instances(limit=1, state=sorted(ENDED))[
+                    "total_entries"
+                ]
+                progress.update(
+                    ended, len(runs), f"{tasks} task{'s' * (tasks != 1)} so far"
+                )
+                for task in self._task_instances(limit=50, state="up_for_retry")[
+                    "task_instances"
+                ]:
                     name = f"{task['task_id']} of {task['dag_run_id']}"
-                    progress.log(f"  attempt {task['try_number']} of {name} failed; Airflow retries it")
+                    progress.log(
+                        f"  attempt {task['try_number']} of {name} failed; Airflow retries it"
+                    )
                 if ended == len(runs):
                     break
                 time.sleep(_POLL_SECONDS)
@@ -173,11 +196,14 @@ class DagRunner:
         newest = self.api.get("dags/~/dagRuns", order_by="-id", limit=100)["dag_runs"]
         states = {(run["dag_id"], run["dag_run_id"]): run["state"] for run in newest}
         return {
-            run: states.get((run.dag_id, run.run_id)) or self.api.run_state(run.run_id, run.dag_id)
+            run: states.get((run.dag_id, run.run_id))
+            or self.api.run_state(run.run_id, run.dag_id)
             for run in runs
         }
 
     def _task_instances(self, **filters: Any) -> Any:
         """Return the task instances that started since this object was created."""
         # GET, because Airflow logs each POST in its database, and SQLite has one writer at a time.
-        return self.api.get("dags/~/dagRuns/~/taskInstances", start_date_gte=self._since, **filters)
+        return self.api.get(
+            "dags/~/dagRuns/~/taskInstances", start_date_gte=self._since, **filters
+        )

@@ -49,9 +49,18 @@ def environment(
             "host": f"http://{host}:{ports.shopify}",
             "password": shopify.TOKEN,
         },
-        "exchange_rates_api": {"conn_type": "http", "host": f"http://{host}:{ports.exchange_rates}"},
-        "web_events_api": {"conn_type": "http", "host": f"http://{host}:{ports.web_events}"},
-        "product_catalogue_api": {"conn_type": "http", "host": f"http://{host}:{ports.catalogue}"},
+        "exchange_rates_api": {
+            "conn_type": "http",
+            "host": f"http://{host}:{ports.exchange_rates}",
+        },
+        "web_events_api": {
+            "conn_type": "http",
+            "host": f"http://{host}:{ports.web_events}",
+        },
+        "product_catalogue_api": {
+            "conn_type": "http",
+            "host": f"http://{host}:{ports.catalogue}",
+        },
         "partner_ftp": {
             "conn_type": "ftp",
             "host": host,
@@ -67,11 +76,18 @@ def environment(
             "conn_type": "smtp",
             "host": host,
             "port": ports.smtp,
-            "extra": {"disable_ssl": True, "disable_tls": True, "from_email": "sales-report@example.com"},
+            "extra": {
+                "disable_ssl": True,
+                "disable_tls": True,
+                "from_email": "sales-report@example.com",
+            },
         },
     }
     return {
-        **{f"AIRFLOW_CONN_{name.upper()}": json.dumps(value) for name, value in connections.items()},
+        **{
+            f"AIRFLOW_CONN_{name.upper()}": json.dumps(value)
+            for name, value in connections.items()
+        },
         "AIRFLOW_VAR_REPORT_RECIPIENTS": REPORT_RECIPIENTS,
         "AIRFLOW_VAR_ALERT_RECIPIENTS": ALERT_RECIPIENTS,
         "BIGQUERY_EMULATOR_HOST": f"http://{host}:{ports.bigquery}",
@@ -91,7 +107,10 @@ def environment(
 
 def format_env_file(variables: Mapping[str, str]) -> str:
     """Return the content of an env file that sets `variables`; no value may be empty."""
-    quoted = {name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in variables.items()}
+    quoted = {
+        name: value.replace("\\", "\\\\").replace("'", "\\'")
+        for name, value in variables.items()
+    }
     return "".join(f"{name}='{value}'\n" for name, value in quoted.items())
 
 

@@ -35,7 +35,13 @@ class Ports:
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Ports:
         """Return the default ports with the overrides in `environ`; an empty variable is ignored."""
         variables = {field.name: cls.variable(field.name) for field in fields(cls)}
-        return cls(**{name: int(environ[key]) for name, key in variables.items() if environ.get(key)})
+        return cls(
+            **{
+                name: int(environ[key])
+                for name, key in variables.items()
+                if environ.get(key)
+            }
+        )
 
     @staticmethod
     def variable(name: str) -> str:

@@ -24,7 +24,11 @@ _ORPHANS_SECONDS = 2
 
 
 def start(
-    folder: Path, name: str, command: Sequence[str], log: Path, environment: dict[str, str]
+    folder: Path,
+    name: str,
+    command: Sequence[str],
+    log: Path,
+    environment: dict[str, str],
 ) -> subprocess.Popen[bytes]:
     """Start a background process.
 
@@ -74,7 +78,9 @@ def running(folder: Path, name: str) -> psutil.Process | None:
     return None
 
 
-def stop(folder: Path, name: str, how: signal.Signals = signal.SIGTERM, seconds: float = 20) -> bool:
+def stop(
+    folder: Path, name: str, how: signal.Signals = signal.SIGTERM, seconds: float = 20
+) -> bool:
     """Stop a recorded process with its descendants, or what a killed one left.
 
     Args:
@@ -92,12 +98,16 @@ def stop(folder: Path, name: str, how: signal.Signals = signal.SIGTERM, seconds:
         family |= {process, *process.children(recursive=True)}
     else:
         seconds = min(seconds, _ORPHANS_SECONDS)
-    for receiver in [process] if process else family:  # a live parent stops its children itself
+    for receiver in (
+        [process] if process else family
+    ):  # a live parent stops its children itself
         with suppress(psutil.NoSuchProcess):
             receiver.send_signal(how)
     deadline = time.monotonic() + seconds
     # psutil.wait_procs would also wait for zombies that nothing collects.
-    while (alive := [each for each in family if _is_alive(each)]) and time.monotonic() < deadline:
+    while (
+        alive := [each for each in family if _is_alive(each)]
+    ) and time.monotonic() < deadline:
         time.sleep(0.05)
     for each in alive:
         with suppress(psutil.NoSuchProcess):

@@ -49,7 +49,10 @@ def main(arguments: list[str]) -> int:
     for name in ("NO_PROXY", "no_proxy"):  # all servers are local
         os.environ[name] = f"localhost,127.0.0.1,{os.environ.get(name, '')}"
     ports, folders = Ports.from_environ(), Folders.from_environ()
-    company, airflow = Company(ports, folders), AirflowServices(ports, folders, TIMEZONE)
+    company, airflow = (
+        Company(ports, folders),
+        AirflowServices(ports, folders, TIMEZONE),
+    )
     if arguments == ["stop"]:
         with ThreadPoolExecutor(2) as executor:
             stopped = [executor.submit(airflow.stop), executor.submit(company.stop)]
@@ -62,7 +65,10 @@ def main(arguments: list[str]) -> int:
         print(f"demo: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nInterrupted. Some programs are still running: `make stop` stops them.", file=sys.stderr)
+        print(
+            "\nInterrupted. Some programs are still running: `make stop` stops them.",
+            file=sys.stderr,
+        )
         return 130
     return 0
 
@@ -92,14 +98,19 @@ class Demo:
         echo()
         print_figures(self._company, first, yesterday)
         print_links(self._company, self._airflow, yesterday, forecast_of)
-        echo(f"Finished in {self._minutes()} minutes. `make stop` stops Airflow and the company.")
+        echo(
+            f"Finished in {self._minutes()} minutes. `make stop` stops Airflow and the company."
+        )
 
     def _start(self) -> None:
         self._company.check_ports()
         self._airflow.check_ports()
         echo("Starting the demo company and Airflow …")
         with ThreadPoolExecutor(2) as executor:
-            for started in (executor.submit(self._company.start), executor.submit(self._airflow.start)):
+            for started in (
+                executor.submit(self._company.start),
+                executor.submit(self._airflow.start),
+            ):
                 started.result()
         self._airflow.wait()
         api = sign_in(self._airflow)
@@ -110,10 +121,14 @@ class Demo:
 
     def _show_first_report(self, day: date) -> None:
         """Run the newest closed day before anything else: the order of days makes no difference."""
-        self.dags.unpause(*_DAGS & {DAG_FORECAST})  # a paused DAG misses the asset events of the days
+        self.dags.unpause(
+            *_DAGS & {DAG_FORECAST}
+        )  # a paused DAG misses the asset events of the days
         if not self.dags.has_succeeded(DAG_DAILY, day):
             echo(f"Running {day}, the newest day that has ended, and its web events …")
-            events = [self.dags.run_day(each, day) for each in _DAGS & {DAG_EVENTS}]  # for the funnel
+            events = [
+                self.dags.run_day(each, day) for each in _DAGS & {DAG_EVENTS}
+            ]  # for the funnel
             self.dags.wait([*events, self.dags.run_day(DAG_DAILY, day)])
         self._print_elapsed()
         echo()
@@ -123,27 +138,43 @@ class Demo:
         """Load the order history, the web events since the move, and the catalogue in parallel."""
         dags, scenario = self.dags, self._company.scenario
         echo("Loading the product catalogue with its images …")
-        runs = [dags.trigger(dag_id) for dag_id in (_DAGS & {DAG_CATALOGUE, DAG_MAINTENANCE})]
+        runs = [
+            dags.trigger(dag_id)
+            for dag_id in (_DAGS & {DAG_CATALOGUE, DAG_MAINTENANCE})
+        ]
         for dag_id in _DAGS & {DAG_EVENTS}:
-            if events := dags.backfill(dag_id, first, yesterday - timedelta(days=1), jobs=1):
-                echo(f"Loading the web events of {len(events)} earlier days, from {first} …")
+            if events := dags.backfill(
+                dag_id, first, yesterday - timedelta(days=1), jobs=1
+            ):
+                echo(
+                    f"Loading the web events of {len(events)} earlier days, from {first} …"
+                )
             runs += events
         if scenario.old_months and not dags.has_succeeded(DAG_HISTORY):
             self._company.export_old_shop()
-            echo(f"Loading {scenario.old_months} months of order history, exported from the former shop …")
+            echo(
+                f"Loading {scenario.old_months} months of order history, exported from the former shop …"
+            )
             files = f"file://{self._company.folders.old_shop}/{PATTERN}"
-            runs.append(dags.trigger(DAG_HISTORY, files=files, source=OLD_SHOP, dry_run=False))
+            runs.append(
+                dags.trigger(DAG_HISTORY, files=files, source=OLD_SHOP, dry_run=False)
+            )
         dags.wait(runs)
         for run in runs:
             if run.dag_id == DAG_HISTORY:
-                totals, months = dags.result(run, "control_totals"), dags.result(run, "summary")
+                totals, months = (
+                    dags.result(run, "control_totals"),
+                    dags.result(run, "summary"),
+                )
                 echo(f"  {describe_history(totals, months)}")
         self._print_elapsed()
 
     def _run_days(self, first: date, last: date) -> None:
         runs = self.dags.backfill(DAG_DAILY, first, last, jobs=8, mail=True)
         if runs:
-            echo(f"Running {len(runs)} earlier business days, {first} to {last}, and mailing their reports …")
+            echo(
+                f"Running {len(runs)} earlier business days, {first} to {last}, and mailing their reports …"
+            )
             self.dags.wait(runs)
             self._print_elapsed()
 
@@ -158,37 +189,59 @@ class Demo:
         if DAG_FORECAST not in _DAGS:
             pass
         elif monday >= first:
-            echo(f"Running the weekly forecast, triggered by the last day of the week from {monday} …")
+            echo(
+                f"Running the weekly forecast, triggered by the last day of the week from {monday} …"
+            )
             runs.append(self.dags.wait_for_asset_run(DAG_FORECAST, monday))
         elif not self.dags.has_succeeded(DAG_FORECAST, monday):
-            echo(f"Running the weekly forecast by hand: the week from {monday} began before the move …")
+            echo(
+                f"Running the weekly forecast by hand: the week from {monday} began before the move …"
+            )
             runs.append(self.dags.run_day(DAG_FORECAST, monday, force=True))
         return sunday + timedelta(days=1), runs
 
     def _change_late(self, day: date) -> DagRun:
         self._company.advance(day)
-        echo(f"Changing data of {day} after its report: a refund is booked, and a late partner file arrives.")
+        echo(
+            f"Changing data of {day} after its report: a refund is booked, and a late partner file arrives."
+        )
         echo("Running the hourly sync of storefront orders …")
         return self.dags.trigger(DAG_SYNC)
 
     def _run_newest_again(self, day: date, runs: list[DagRun]) -> None:
         self.dags.wait(runs)  # the report shows the forecast
-        echo(f"Running {day} again: its report compares it with the other days, its mail lists the changes …")
+        echo(
+            f"Running {day} again: its report compares it with the other days, its mail lists the changes …"
+        )
         # A corrected report is mailed on request only.
         self.dags.wait([self.dags.run_day(DAG_DAILY, day, send_mail=True)])
         self._print_elapsed()
 
     def _change_silently(self, day: date) -> None:
         self._company.tamper(day)
-        echo(f"Changing two orders of {day} without a new modification date: one is edited, one deleted.")
-        echo("Running the weekly reconciliation, which compares every order with its source …")
+        echo(
+            f"Changing two orders of {day} without a new modification date: one is edited, one deleted."
+        )
+        echo(
+            "Running the weekly reconciliation, which compares every order with its source …"
+        )
         before = self.dags.runs(DAG_RECONCILIATION)
-        self.dags.wait([self.dags.trigger(DAG_RECONCILIATION), self.dags.trigger(DAG_WATCH)])
+        self.dags.wait(
+            [self.dags.trigger(DAG_RECONCILIATION), self.dags.trigger(DAG_WATCH)]
+        )
         # On Mondays the schedule starts a run too, and the first of both finds and corrects the differences.
         runs = [run for run in self.dags.runs(DAG_RECONCILIATION) if run not in before]
-        differences = [each for run in runs for each in self.dags.result(run, "differences")]
-        days = ", ".join(f"{each['source']} on {each['business_date']}" for each in differences)
-        echo(f"  Differences: {days}; corrected and mailed" if days else "  No differences")
+        differences = [
+            each for run in runs for each in self.dags.result(run, "differences")
+        ]
+        days = ", ".join(
+            f"{each['source']} on {each['business_date']}" for each in differences
+        )
+        echo(
+            f"  Differences: {days}; corrected and mailed"
+            if days
+            else "  No differences"
+        )
         self._print_elapsed()
 
     def _print_elapsed(self) -> None:

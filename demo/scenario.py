@@ -32,7 +32,9 @@ class Scenario:
     @classmethod
     def load(cls, path: Path) -> Scenario | None:
         """Load the scenario from `path`, or return None where the file does not exist."""
-        return TypeAdapter(cls).validate_json(path.read_bytes()) if path.exists() else None
+        return (
+            TypeAdapter(cls).validate_json(path.read_bytes()) if path.exists() else None
+        )
 
     @classmethod
     def begin(cls, now: datetime, timezone: str = TIMEZONE) -> Scenario:
@@ -60,29 +62,40 @@ class Scenario:
         """Return a copy in which the first partner's file of `day` has not arrived; at most once per day."""
         if any(held.day == day for held in self.held_files):
             return self
-        return replace(self, held_files=(*self.held_files, HeldFile(PARTNERS[0], day, None)))
+        return replace(
+            self, held_files=(*self.held_files, HeldFile(PARTNERS[0], day, None))
+        )
 
     def with_due_files(self, now: datetime) -> Scenario:
         """Return a copy in which every other file of a day that has ended has arrived by `now`.
 
         Partners deliver up to a day after midnight; a demo started in between shows complete days too.
         """
-        files = [file for file in self.ledger(now).deliveries if file.day < self.today(now)]
-        settled = {(file.partner, file.day) for file in files if file.received_at <= now}
+        files = [
+            file for file in self.ledger(now).deliveries if file.day < self.today(now)
+        ]
+        settled = {
+            (file.partner, file.day) for file in files if file.received_at <= now
+        }
         settled |= {(held.partner, held.day) for held in self.held_files}
         due = sorted({(file.partner, file.day) for file in files} - settled)
-        return replace(self, held_files=(*self.held_files, *(HeldFile(*file, now) for file in due)))
+        return replace(
+            self, held_files=(*self.held_files, *(HeldFile(*file, now) for file in due))
+        )
 
     def with_late_arrivals(self, day: date, now: datetime) -> Scenario:
         """Return a copy in which the held files arrive at `now`, and a refund of `day` is booked."""
         return replace(
             self,
             held_files=tuple(
-                held if held.received_at else replace(held, received_at=now) for held in self.held_files
+                held if held.received_at else replace(held, received_at=now)
+                for held in self.held_files
             ),
             late_refunds=(*self.late_refunds, LateRefund(day, now)),
         )
 
     def with_silent_change(self, day: date, now: datetime) -> Scenario:
         """Return a copy in which two orders of `day` change at `now` without a new modification date."""
-        return replace(self, silent_changes=(*self.silent_changes, SilentChange(day, now)))
+        return replace(
+            self, silent_changes=(*self.silent_changes, SilentChange(day, now))
+        )

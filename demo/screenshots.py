@@ -38,7 +38,9 @@ def main() -> None:
         mail = browser.new_page(viewport=_viewport(700))
         mail.goto(f"{mailbox}/messages/{_mail_of(mailbox, day)}/html")
         _screenshot(mail, MAIL)
-        _screenshot(day_page(browser, f"http://localhost:{ports.airflow}", day), DAY_PAGE)
+        _screenshot(
+            day_page(browser, f"http://localhost:{ports.airflow}", day), DAY_PAGE
+        )
     for name in (PAGE_ONE, MAIL, DAY_PAGE):
         print(IMAGES / name)
 
@@ -76,9 +78,13 @@ def window() -> Iterator[Browser]:
     """
     executable = next(filter(None, map(shutil.which, BROWSERS)), None)
     if not executable:
-        sys.exit("the screenshots need Chromium (Debian and Ubuntu: apt install chromium)")
+        sys.exit(
+            "the screenshots need Chromium (Debian and Ubuntu: apt install chromium)"
+        )
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=["--no-sandbox"]
+        )
         yield browser
         browser.close()
 

@@ -32,7 +32,9 @@ def sign_in(airflow: AirflowServices) -> AirflowApi:
             return AirflowApi(airflow.url, USER, PASSWORD)
         except TransientError:
             time.sleep(1)
-    raise DemoFailed(f"Airflow at {airflow.url} does not respond: see {airflow.folders.logs}")
+    raise DemoFailed(
+        f"Airflow at {airflow.url} does not respond: see {airflow.folders.logs}"
+    )
 
 
 def print_figures(company: Company, first: date, last: date) -> None:
@@ -58,19 +60,29 @@ def print_first_report(company: Company, airflow: AirflowServices, day: date) ->
     """
     echo(f"The report of {day} is ready:")
     _print_places(
-        (str(company.folders.reports / str(day) / "report.pdf"), "the PDF attached to the mail"),
+        (
+            str(company.folders.reports / str(day) / "report.pdf"),
+            "the PDF attached to the mail",
+        ),
         (
             f"{airflow.url}/plugin/sales-reports/sales-reports/{day}/",
             f"the same day as a page (user {USER}, password {PASSWORD})",
         ),
-        (f"http://localhost:{company.ports.mailbox}", "the mailbox with the report's mail"),
+        (
+            f"http://localhost:{company.ports.mailbox}",
+            "the mailbox with the report's mail",
+        ),
         (f"{airflow.url}/dags/{DAG_DAILY}", "the DAG that built it"),
     )
-    echo("You can read it while the demo loads the order history, the earlier days and the other DAGs.")
+    echo(
+        "You can read it while the demo loads the order history, the earlier days and the other DAGs."
+    )
     echo()
 
 
-def print_links(company: Company, airflow: AirflowServices, day: date, forecast_of: date) -> None:
+def print_links(
+    company: Company, airflow: AirflowServices, day: date, forecast_of: date
+) -> None:
     """Print where to find the results of the demo.
 
     Args:
@@ -84,7 +96,10 @@ def print_links(company: Company, airflow: AirflowServices, day: date, forecast_
     made = "the forecast of the next four weeks; `make forecast` prints one in this terminal"
     echo("Where to look:")
     _print_places(
-        (f"{airflow.url}/plugin/sales-reports", f"all reports (user {USER}, password {PASSWORD})"),
+        (
+            f"{airflow.url}/plugin/sales-reports",
+            f"all reports (user {USER}, password {PASSWORD})",
+        ),
         (str(reports / str(day) / "report.pdf"), f"the report of {day} as PDF"),
         *([(str(forecast), made)] if forecast.exists() else []),
         (
@@ -92,7 +107,10 @@ def print_links(company: Company, airflow: AirflowServices, day: date, forecast_
             "the mailbox: reports, the forecast, and the differences that the reconciliation found",
         ),
         (f"{airflow.url}/dags/{DAG_DAILY}", "the daily pipeline in Airflow"),
-        (f"{airflow.url}/dags", "all DAGs, now unpaused; only the monthly one has not run yet"),
+        (
+            f"{airflow.url}/dags",
+            "all DAGs, now unpaused; only the monthly one has not run yet",
+        ),
         (f'make query SQL="{_QUERY}"', "a query of the warehouse from this terminal"),
     )
 

@@ -62,7 +62,9 @@ def main(arguments: list[str]) -> int:
     try:
         check_platform(sys.platform)
         unsuited = tuple(sys.version_info[:2]) not in VERSIONS
-        if unsuited and to_build(*COMMANDS[arguments[0]][:2]):  # restart with a suitable interpreter
+        if unsuited and to_build(
+            *COMMANDS[arguments[0]][:2]
+        ):  # restart with a suitable interpreter
             other = find_python(sys.version_info[:2])
             return subprocess.run([other, __file__, *arguments], check=False).returncode
         return perform(arguments[0], arguments[1:])
@@ -99,8 +101,13 @@ def build(locks: tuple[str, ...], emulator_locks: tuple[str, ...]) -> None:
         return
     check_venv_module()
     check_memory(memory_gb())
-    check_disk(shutil.disk_usage(str(REPOSITORY)).free / 1e9, sum(DISK_GB[venv] for venv in wanted))
-    say(f"Building {' and '.join(venv.name for venv in wanted)} (the first time one to three minutes) …")
+    check_disk(
+        shutil.disk_usage(str(REPOSITORY)).free / 1e9,
+        sum(DISK_GB[venv] for venv in wanted),
+    )
+    say(
+        f"Building {' and '.join(venv.name for venv in wanted)} (the first time one to three minutes) …"
+    )
     with ThreadPoolExecutor(len(wanted)) as side_by_side:
         list(side_by_side.map(make, wanted))
         get_uv()
@@ -110,18 +117,27 @@ def build(locks: tuple[str, ...], emulator_locks: tuple[str, ...]) -> None:
 def make(venv: Path) -> None:
     """Create an environment with the version of this interpreter, unless it exists."""
     if version_of(venv) != sys.version_info[:2]:
-        run([sys.executable, "-m", "venv", "--clear", str(venv)], "creating the virtual environment failed")
+        run(
+            [sys.executable, "-m", "venv", "--clear", str(venv)],
+            "creating the virtual environment failed",
+        )
 
 
 def fill(venv: Path, locks: tuple[str, ...]) -> None:
     """Install the missing files of `locks` in the environment, and record them."""
     lacks = lacking(venv, locks)
-    complete = [lock for lock in (*DEV_LOCKS, *EMULATOR_LOCKS) if not lacking(venv, (lock,))]
+    complete = [
+        lock for lock in (*DEV_LOCKS, *EMULATOR_LOCKS) if not lacking(venv, (lock,))
+    ]
     stamp(venv).write_text("")  # an interrupted installation is repeated
     install(venv, lacks)
     if venv == EMULATOR_VENV:
         emulator_home = dict(os.environ, HOME=str(venv))
-        run([str(python_of(venv)), "-c", EXTENSIONS], "the emulator is incomplete", emulator_home)
+        run(
+            [str(python_of(venv)), "-c", EXTENSIONS],
+            "the emulator is incomplete",
+            emulator_home,
+        )
     prints = [fingerprint(lock, sys.version_info[:2]) for lock in (*complete, *lacks)]
     stamp(venv).write_text("\n".join(prints))
 
@@ -130,11 +146,21 @@ def get_uv() -> None:
     """Install uv into .venv, unless it exists or pip uses its own package index."""
     python = str(python_of(VENV))
     if not uv_of(VENV).exists() and not own_index(python):
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *strictly(UV_LOCK)]
+        pip = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            *strictly(UV_LOCK),
+        ]
         subprocess.run(pip, cwd=str(REPOSITORY), check=False, capture_output=True)
 
 
-def to_build(locks: tuple[str, ...], emulator_locks: tuple[str, ...]) -> dict[Path, tuple[str, ...]]:
+def to_build(
+    locks: tuple[str, ...], emulator_locks: tuple[str, ...]
+) -> dict[Path, tuple[str, ...]]:
     """Return the environments that do not match their lock files. Every command starts with this, so it reads
     only files."""
     wanted = {VENV: locks, EMULATOR_VENV: emulator_locks}
@@ -152,12 +178,31 @@ def install(venv: Path, locks: tuple[str, ...]) -> None:
         say("pip installs, which takes a few minutes …")
     for lock in locks:
         if by_uv:
-            command = [str(uv), "pip", "install", "--quiet", "--python", python, *strictly(lock)]
-            by_uv = subprocess.run(command, cwd=str(REPOSITORY), check=False).returncode == 0
+            command = [
+                str(uv),
+                "pip",
+                "install",
+                "--quiet",
+                "--python",
+                python,
+                *strictly(lock),
+            ]
+            by_uv = (
+                subprocess.run(command, cwd=str(REPOSITORY), check=False).returncode
+                == 0
+            )
             if not by_uv:
                 say("uv failed: continuing with pip, which takes a few minutes …")
         if not by_uv:
-            pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *strictly(lock)]
+            pip = [
+                python,
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                *strictly(lock),
+            ]
             run(pip, f"the packages of {lock} could not be installed")
 
 
@@ -168,7 +213,9 @@ def strictly(lock: str) -> tuple[str, ...]:
 
 def own_index(python: str) -> bool:
     """Return whether pip is configured with a package index other than PyPI."""
-    listed = subprocess.run([python, "-m", "pip", "config", "list"], check=False, stdout=subprocess.PIPE)
+    listed = subprocess.run(
+        [python, "-m", "pip", "config", "list"], check=False, stdout=subprocess.PIPE
+    )
     return b".index-url=" in listed.stdout
 
 
@@ -183,7 +230,9 @@ def lacking(venv: Path, locks: tuple[str, ...]) -> tuple[str, ...]:
 
 def fingerprint(lock: str, version: tuple[int, ...]) -> str:
     """Return a hash of the lock file and the Python version."""
-    return hashlib.sha256(repr(tuple(version)).encode() + (REPOSITORY / lock).read_bytes()).hexdigest()
+    return hashlib.sha256(
+        repr(tuple(version)).encode() + (REPOSITORY / lock).read_bytes()
+    ).hexdigest()
 
 
 def check_platform(name: str) -> None:
@@ -198,10 +247,15 @@ def find_python(version: tuple[int, ...]) -> str:
         command = f"python{major}.{minor}"
         answer = "import sys; print('{}.{}'.format(*sys.version_info))"
         try:
-            found = subprocess.run([command, "-c", answer], check=False, capture_output=True)
+            found = subprocess.run(
+                [command, "-c", answer], check=False, capture_output=True
+            )
         except OSError:
             continue
-        if found.returncode == 0 and found.stdout.decode().strip() == f"{major}.{minor}":
+        if (
+            found.returncode == 0
+            and found.stdout.decode().strip() == f"{major}.{minor}"
+        ):
             return command
     raise Refusal(
         f"Python {version[0]}.{version[1]} is not supported: install Python 3.11, 3.12 or 3.13 and try again"
@@ -250,9 +304,13 @@ def version_of(venv: Path) -> tuple[int, ...] | None:
     another version."""
     python = Path(os.path.realpath(str(python_of(venv))))
     made_with = venv / "pyvenv.cfg"
-    if not (made_with.is_file() and python.is_file() and os.access(str(python), os.X_OK)):
+    if not (
+        made_with.is_file() and python.is_file() and os.access(str(python), os.X_OK)
+    ):
         return None
-    recorded = re.search(r"(?m)^version(?:_info)? *= *(\d+)\.(\d+)", made_with.read_text())
+    recorded = re.search(
+        r"(?m)^version(?:_info)? *= *(\d+)\.(\d+)", made_with.read_text()
+    )
     named = re.search(r"(\d+)\.(\d+)$", python.name) or recorded
     if not (recorded and named and recorded.groups() == named.groups()):
         return None
@@ -274,19 +332,33 @@ def stamp(venv: Path) -> Path:
     return venv / "built-from"
 
 
-def run(command: list[str], complaint: str, environment: dict[str, str] | None = None) -> None:
+def run(
+    command: list[str], complaint: str, environment: dict[str, str] | None = None
+) -> None:
     """Run a step that must succeed."""
-    done = subprocess.run(command, cwd=str(REPOSITORY), env=environment, check=False, capture_output=True)
+    done = subprocess.run(
+        command, cwd=str(REPOSITORY), env=environment, check=False, capture_output=True
+    )
     if done.returncode:
-        lines = (done.stdout + done.stderr).decode(errors="replace").strip().splitlines()
-        errors = [line for line in lines if "error" in line.lower()] or lines or ["without a word"]
+        lines = (
+            (done.stdout + done.stderr).decode(errors="replace").strip().splitlines()
+        )
+        errors = (
+            [line for line in lines if "error" in line.lower()]
+            or lines
+            or ["without a word"]
+        )
         raise Refusal(f"{complaint}: {errors[-1]}")
 
 
 def with_bytecode() -> dict[str, str]:
     """Return the environment variables without PYTHONDONTWRITEBYTECODE. uv compiles nothing, so without
     bytecode every process would compile Airflow again, which dominates its startup time."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name != "PYTHONDONTWRITEBYTECODE"
+    }
 
 
 def say(text: str) -> None:

@@ -22,8 +22,12 @@ def _user_id() -> str:
 FILLED: dict[str, Callable[[], str]] = {
     "CUSTOMER_HASH_KEY": _text,
     "AIRFLOW_ADMIN_PASSWORD": lambda: secrets.token_urlsafe(12),
-    "AIRFLOW__CORE__FERNET_KEY": lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-    "AIRFLOW__API_AUTH__JWT_SECRET": lambda: secrets.token_urlsafe(64),  # HS512 requires 64 bytes
+    "AIRFLOW__CORE__FERNET_KEY": lambda: base64.urlsafe_b64encode(
+        secrets.token_bytes(32)
+    ).decode(),
+    "AIRFLOW__API_AUTH__JWT_SECRET": lambda: secrets.token_urlsafe(
+        64
+    ),  # HS512 requires 64 bytes
     "AIRFLOW__API__SECRET_KEY": _text,
     "POSTGRES_PASSWORD": _text,
     "REDIS_PASSWORD": _text,
@@ -45,7 +49,11 @@ def filled(example: str) -> str:
 
 def unset(env: str) -> list[str]:
     """Return the settings of `FILLED` without a value in the text of a `.env`."""
-    set_names = {name for name, _, value in (line.partition("=") for line in env.splitlines()) if value}
+    set_names = {
+        name
+        for name, _, value in (line.partition("=") for line in env.splitlines())
+        if value
+    }
     return [name for name in FILLED if name not in set_names]
 
 
@@ -60,7 +68,9 @@ def main(folder: Path = REPOSITORY) -> int:
         sys.stdout.write(f".env exists and is not changed{lacks}\n")
         return 1 if missing else 0
     path.write_text(filled((folder / ".env.example").read_text()))
-    sys.stdout.write("wrote .env with random secrets: sign in as admin with its AIRFLOW_ADMIN_PASSWORD\n")
+    sys.stdout.write(
+        "wrote .env with random secrets: sign in as admin with its AIRFLOW_ADMIN_PASSWORD\n"
+    )
     return 0
 
 

@@ -14,7 +14,9 @@ from ecommerce.pages.navigation import NAVIGATION, PREFIX
 
 
 async def lazy_app(
-    scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
+    scope: dict[str, Any],
+    receive: Callable[[], Awaitable[Any]],
+    send: Callable[[Any], Awaitable[None]],
 ) -> None:
     """Answer one request by ASGI, with an application that is created on the first one. The `app` of `scope`
     is the API server's application, which mounts this one."""
@@ -40,6 +42,11 @@ class ReportPagesPlugin(AirflowPlugin):
     ]
     external_views: ClassVar[list[dict[str, Any]]] = [
         # Relative, so that it also works where Airflow is served under a path.
-        {"name": name, "href": f"{PREFIX.strip('/')}/{path}", "destination": "nav", "url_route": route}
+        {
+            "name": name,
+            "href": f"{PREFIX.strip('/')}/{path}",
+            "destination": "nav",
+            "url_route": route,
+        }
         for name, path, route in NAVIGATION
     ]

@@ -21,10 +21,14 @@ def transform(source: str) -> None: ...
 
 
 with DAG(dag_id="empty_tasks", schedule=None, catchup=False) as dag:
-    ready = each_source([nothing.override(task_id=f"extract_{source}")() for source in SOURCES])
+    ready = each_source(
+        [nothing.override(task_id=f"extract_{source}")() for source in SOURCES]
+    )
     transformed = transform.expand(source=ready)
     report = nothing.override(task_id="report")(
-        nothing.override(task_id="checks")(nothing.override(task_id="load")(transformed))
+        nothing.override(task_id="checks")(
+            nothing.override(task_id="load")(transformed)
+        )
     )
     nothing.override(task_id="alarm")(report)
     nothing.override(task_id="send")(report)

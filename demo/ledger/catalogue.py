@@ -59,7 +59,12 @@ def _products() -> tuple[Product, ...]:
 
 PRODUCTS = _products()
 
-_BULK = {"STA-004": (100, 500), "LAM-003": (2, 12), "GAR-005": (2, 8), "TAB-002": (4, 8)}
+_BULK = {
+    "STA-004": (100, 500),
+    "LAM-003": (2, 12),
+    "GAR-005": (2, 8),
+    "TAB-002": (4, 8),
+}
 
 
 def quantity_range(product: Product) -> tuple[int, int]:
@@ -84,15 +89,26 @@ MARKETS = (
     Market("FR", "EUR", Decimal("0.20"), 30),
     Market("GB", "GBP", Decimal("0.20"), 60),
     Market("JP", "JPY", Decimal("0.10"), 20),
-    Market("AE", "AED", Decimal("0.05"), 10),  # without a published rate, so never converted
+    Market(
+        "AE", "AED", Decimal("0.05"), 10
+    ),  # without a published rate, so never converted
 )
 
-_PRICE_LEVEL = {"USD": "1", "CAD": "1.36", "EUR": "0.92", "GBP": "0.79", "JPY": "151", "AED": "3.67"}
+_PRICE_LEVEL = {
+    "USD": "1",
+    "CAD": "1.36",
+    "EUR": "0.92",
+    "GBP": "0.79",
+    "JPY": "151",
+    "AED": "3.67",
+}
 
 
 def round_money(amount: Decimal, currency: str) -> Decimal:
     """Return `amount` with the decimals of `currency`, rounded half away from zero."""
-    return amount.quantize(Decimal(1) if currency == "JPY" else Decimal("0.01"), ROUND_HALF_UP)
+    return amount.quantize(
+        Decimal(1) if currency == "JPY" else Decimal("0.01"), ROUND_HALF_UP
+    )
 
 
 def price_from_usd(amount: Decimal, currency: str) -> Decimal:
@@ -109,5 +125,7 @@ def price_in(product: Product, currency: str, decimals: int) -> Decimal:
         decimals: 4 keeps four decimals of prices below ten cents.
     """
     if 0 < product.price < Decimal("0.1") and decimals == 4 and currency != "JPY":
-        return (product.price * Decimal(_PRICE_LEVEL[currency])).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+        return (product.price * Decimal(_PRICE_LEVEL[currency])).quantize(
+            Decimal("0.0001"), ROUND_HALF_UP
+        )
     return price_from_usd(product.price, currency)

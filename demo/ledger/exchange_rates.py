@@ -41,7 +41,12 @@ def published_rates(seed: int, first_day: date, until: datetime) -> Iterator[Rat
     while (published_at := datetime.combine(day, time(15), UTC)) <= until:
         if day.weekday() < 5 and (day.month, day.day) not in _HOLIDAYS:
             for currency, par in _PAR.items():
-                yield Rate(day, currency, _rate(seed, day, currency, Decimal(par)), published_at)
+                yield Rate(
+                    day,
+                    currency,
+                    _rate(seed, day, currency, Decimal(par)),
+                    published_at,
+                )
         day += timedelta(days=1)
 
 

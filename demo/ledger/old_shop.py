@@ -66,7 +66,9 @@ class OldShop:
                 partner=OLD_SHOP,
                 day=days[0],
                 received_at=exported_at,
-                orders=tuple(order for day in days for order in _orders(self.shop, day)),
+                orders=tuple(
+                    order for day in days for order in _orders(self.shop, day)
+                ),
                 bad_rows=tuple(row for month in months for row in _bad_rows(month)),
                 repeated=(),
             )
@@ -75,19 +77,32 @@ class OldShop:
 def _orders(shop: Shop, day: date) -> Iterator[Order]:
     rng = shop.rng("old shop", day)
     volume = shop.volume(day) * WEEKDAY_VOLUME[day.weekday()] * rng.uniform(0.92, 1.08)
-    for number, ordered_at in enumerate(shop.instants(day, round(volume), rng), start=1):
+    for number, ordered_at in enumerate(
+        shop.instants(day, round(volume), rng), start=1
+    ):
         yield _order(shop, day, number, ordered_at, rng)
 
 
-def _order(shop: Shop, day: date, number: int, ordered_at: datetime, rng: Random) -> Order:
+def _order(
+    shop: Shop, day: date, number: int, ordered_at: datetime, rng: Random
+) -> Order:
     buyer = shop.buyer(day, number, rng)
     market = next(market for market in MARKETS if market.country == buyer.country_code)
     _, percent = coupon_of(shop, day, rng)
     lines = tuple(
-        line_of(PARTNER_FILES, line_number, product, market, coupon=Decimal(percent), rng=rng)
+        line_of(
+            PARTNER_FILES,
+            line_number,
+            product,
+            market,
+            coupon=Decimal(percent),
+            rng=rng,
+        )
         for line_number, product in enumerate(basket(shop, day, rng), start=1)
     )
-    changed_at = min(ordered_at + timedelta(minutes=rng.randint(5, 6000)), _closed_at(shop))
+    changed_at = min(
+        ordered_at + timedelta(minutes=rng.randint(5, 6000)), _closed_at(shop)
+    )
     return Order(
         channel=OLD_SHOP,
         order_id=f"O-{day:%y%m%d}-{number:04}",

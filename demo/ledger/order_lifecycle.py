@@ -32,12 +32,20 @@ _UNUSUAL = {
     SHOPIFY: ("", 0),
     PARTNER_FILES: ("in_transfer", 0.02),
 }
-PAID = frozenset({"processing", "shipped", "delivered", "completed", "partially_refunded"})
+PAID = frozenset(
+    {"processing", "shipped", "delivered", "completed", "partially_refunded"}
+)
 """Statuses of orders that can be refunded."""
 _WITH_TAX = (STOREFRONT, SHOPIFY)
 """Channels whose refunds are of amounts with tax, shipping and fee."""
 _Plan = list[tuple[datetime, Callable[[datetime], None]]]
-_REASONS = ("too small", "arrived broken", "changed their mind", "one piece missing", "")
+_REASONS = (
+    "too small",
+    "arrived broken",
+    "changed their mind",
+    "one piece missing",
+    "",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +81,11 @@ class _Lifecycle:
 
     def run(self, late_refund: tuple[datetime, datetime] | None) -> None:
         """Plan all steps, then run them by time."""
-        plan = [*self._planned_statuses(), *self._planned_corrections(), *self._planned_refunds()]
+        plan = [
+            *self._planned_statuses(),
+            *self._planned_corrections(),
+            *self._planned_refunds(),
+        ]
         if late_refund:
             dated, booked = late_refund
             plan.append((booked, lambda at: self._refund_line(at, dated)))
@@ -90,28 +102,42 @@ class _Lifecycle:
         roll = rng.random()
         unusual, share = _UNUSUAL[order.channel]
         if roll < 0.04:  # minutes to hours later, sometimes after midnight
-            is_cancelled = rng.random() < 0.7 or order.channel in (PARTNER_FILES, SHOPIFY)
+            is_cancelled = rng.random() < 0.7 or order.channel in (
+                PARTNER_FILES,
+                SHOPIFY,
+            )
             end = "cancelled" if is_cancelled else "failed"
             steps = [(start + timedelta(minutes=rng.randint(3, 900)), end)]
             if order.channel == STOREFRONT and rng.random() < 0.3:
-                steps.append((steps[0][0] + timedelta(hours=rng.randint(1, 40)), "trash"))
+                steps.append(
+                    (steps[0][0] + timedelta(hours=rng.randint(1, 40)), "trash")
+                )
         elif roll < 0.06:
             steps = [
-                (start + timedelta(minutes=2), "checkout-draft" if order.channel == STOREFRONT else "on-hold")
+                (
+                    start + timedelta(minutes=2),
+                    "checkout-draft" if order.channel == STOREFRONT else "on-hold",
+                )
             ]
         elif roll < 0.06 + share:
             steps = [(start + timedelta(minutes=30), unusual)]
         else:
-            hours = iter((rng.uniform(0.03, 0.4), rng.uniform(4, 40), rng.uniform(40, 120)))
+            hours = iter(
+                (rng.uniform(0.03, 0.4), rng.uniform(4, 40), rng.uniform(40, 120))
+            )
             steps = [
-                (start + timedelta(hours=next(hours)), status) for status in _STATUSES[order.channel][1:]
+                (start + timedelta(hours=next(hours)), status)
+                for status in _STATUSES[order.channel][1:]
             ]
         return [
-            (_full_second(at), lambda at, status=status: self._set_status(at, status)) for at, status in steps
+            (_full_second(at), lambda at, status=status: self._set_status(at, status))
+            for at, status in steps
         ]
 
     def _planned_corrections(self) -> _Plan:
-        at = _full_second(self._current.updated_at + timedelta(hours=self._rng.uniform(0.5, 30)))
+        at = _full_second(
+            self._current.updated_at + timedelta(hours=self._rng.uniform(0.5, 30))
+        )
         roll = self._rng.random()
         if self._current.channel == PARTNER_FILES:
             return [(at, self._add_piece)] if roll < 0.02 else []
@@ -130,9 +156,12 @@ class _Lifecycle:
         if self._current.channel == PARTNER_FILES or rng.random() > 0.09:
             return []
         at = _full_second(
-            self._current.updated_at + timedelta(hours=rng.choice((2, 20, 70, 200)) * rng.uniform(0.5, 1.5))
+            self._current.updated_at
+            + timedelta(hours=rng.choice((2, 20, 70, 200)) * rng.uniform(0.5, 1.5))
         )
-        if self._current.channel == SALES_DB and rng.random() < 0.05:  # booked days later than dated
+        if (
+            self._current.channel == SALES_DB and rng.random() < 0.05
+        ):  # booked days later than dated
             booked = _full_second(at + timedelta(hours=rng.uniform(24, 72)))
             return [(booked, lambda booked_at: self._refund_line(booked_at, at))]
         later = at + timedelta(hours=7)
@@ -147,7 +176,10 @@ class _Lifecycle:
         return rng.choices(plans, (45, 25, 15, 8, deleted))[0]
 
     def _set_status(self, at: datetime, status: str) -> None:
-        if self._current.status in {"cancelled", "failed", "refunded"} and status != "trash":
+        if (
+            self._current.status in {"cancelled", "failed", "refunded"}
+            and status != "trash"
+        ):
             return
         if self._current.status == "partially_refunded" and status != "refunded":
             return
@@ -166,14 +198,22 @@ class _Lifecycle:
             self._change(at, lines=(more, *self._current.lines[1:]))
 
     def _move_date(self, at: datetime) -> None:
-        self._change(at, ordered_at=self._current.ordered_at - timedelta(hours=self._rng.randint(2, 14)))
+        self._change(
+            at,
+            ordered_at=self._current.ordered_at
+            - timedelta(hours=self._rng.randint(2, 14)),
+        )
 
     def _refund_line(self, at: datetime, refunded_at: datetime | None = None) -> None:
         line = self._current.valid_lines[0]
         if self._current.status not in PAID or not line.after_discount:
             return
         whole_pieces = line.quantity == int(line.quantity)
-        quantity = Decimal(self._rng.randint(1, int(line.quantity))) if whole_pieces else line.quantity
+        quantity = (
+            Decimal(self._rng.randint(1, int(line.quantity)))
+            if whole_pieces
+            else line.quantity
+        )
         share = quantity / line.quantity
         merchandise = round_money(line.after_discount * share, self._current.currency)
         tax = round_money(line.tax * share, self._current.currency)
@@ -183,7 +223,14 @@ class _Lifecycle:
             refunded_at or at,
             amount=merchandise + tax if with_tax else merchandise,
             quantity=quantity,
-            lines=(RefundLine(line.line_number, quantity, merchandise, tax if with_tax else Decimal(0)),),
+            lines=(
+                RefundLine(
+                    line.line_number,
+                    quantity,
+                    merchandise,
+                    tax if with_tax else Decimal(0),
+                ),
+            ),
         )
         if self._current.channel == SALES_DB:
             self._set_status(at, "partially_refunded")
@@ -198,7 +245,9 @@ class _Lifecycle:
         paid = order.merchandise
         if order.channel in _WITH_TAX:
             paid += order.tax + order.shipping + order.fee
-        rest = round_money(paid, order.currency) - sum((refund.amount for refund in self.refunds), Decimal(0))
+        rest = round_money(paid, order.currency) - sum(
+            (refund.amount for refund in self.refunds), Decimal(0)
+        )
         if order.status not in PAID or rest <= 0:
             return
         units = sum((line.quantity for line in order.valid_lines), Decimal(0))

@@ -51,7 +51,9 @@ class _Sale:
     ordered_at: datetime
 
 
-def order_histories(shop: Shop, day: date, late_refunds: Sequence[datetime] = ()) -> Iterator[OrderHistory]:
+def order_histories(
+    shop: Shop, day: date, late_refunds: Sequence[datetime] = ()
+) -> Iterator[OrderHistory]:
     """Yield the orders placed on `day`, by channel and id.
 
     Args:
@@ -63,16 +65,27 @@ def order_histories(shop: Shop, day: date, late_refunds: Sequence[datetime] = ()
     placed = 0
     for channel in CHANNELS:
         rng = shop.rng("orders", day, channel)
-        volume = shop.volume(day) * _SHARE[channel] * WEEKDAY_VOLUME[day.weekday()] * rng.uniform(0.85, 1.15)
+        volume = (
+            shop.volume(day)
+            * _SHARE[channel]
+            * WEEKDAY_VOLUME[day.weekday()]
+            * rng.uniform(0.85, 1.15)
+        )
         unbooked = sorted(late_refunds) if channel == SALES_DB else []
         paid_out = shop.window(day)[1] - timedelta(hours=1)
-        for number, ordered_at in enumerate(shop.instants(day, round(volume), rng), start=1):
+        for number, ordered_at in enumerate(
+            shop.instants(day, round(volume), rng), start=1
+        ):
             placed += 1
             buyer = shop.buyer(day, placed, rng)
-            order = _order(shop, _sale(channel, day, number, ordered_at, rng), buyer, rng)
+            order = _order(
+                shop, _sale(channel, day, number, ordered_at, rng), buyer, rng
+            )
             history = simulate_order(shop, order)
             if unbooked and _is_refundable(history, paid_out, unbooked[0]):
-                history = simulate_order(shop, order, late_refund=(paid_out, unbooked.pop(0)))
+                history = simulate_order(
+                    shop, order, late_refund=(paid_out, unbooked.pop(0))
+                )
             yield history
 
 
@@ -95,9 +108,13 @@ def orphan_refunds(shop: Shop, day: date) -> Iterator[Refund]:
         )
 
 
-def _is_refundable(history: OrderHistory, refunded_at: datetime, booked_at: datetime) -> bool:
+def _is_refundable(
+    history: OrderHistory, refunded_at: datetime, booked_at: datetime
+) -> bool:
     """Whether a first refund, dated `refunded_at` and booked at `booked_at`, is consistent with `history`."""
-    versions = [version for version in history.versions if version.updated_at < booked_at]
+    versions = [
+        version for version in history.versions if version.updated_at < booked_at
+    ]
     return (
         bool(versions)
         and versions[-1].status in PAID
@@ -108,7 +125,9 @@ def _is_refundable(history: OrderHistory, refunded_at: datetime, booked_at: date
     )
 
 
-def _sale(channel: str, day: date, number: int, ordered_at: datetime, rng: Random) -> _Sale:
+def _sale(
+    channel: str, day: date, number: int, ordered_at: datetime, rng: Random
+) -> _Sale:
     if channel == SALES_DB:
         return _Sale(channel, day, f"S-{day:%Y%m%d}-{number:05}", 1, "", ordered_at)
     if channel == STOREFRONT:
@@ -117,28 +136,63 @@ def _sale(channel: str, day: date, number: int, ordered_at: datetime, rng: Rando
         return _Sale(channel, day, str(order_id), order_id, "", ordered_at)
     if channel == SHOPIFY:
         order_id = (day - _FIRST_ID_DAY).days * 100_000 + number
-        return _Sale(channel, day, str(order_id), 1, "web" if rng.random() < 0.7 else "pos", ordered_at)
+        return _Sale(
+            channel,
+            day,
+            str(order_id),
+            1,
+            "web" if rng.random() < 0.7 else "pos",
+            ordered_at,
+        )
     partner = PARTNERS[0] if rng.random() < 0.6 else PARTNERS[1]
-    return _Sale(channel, day, f"{partner[:3].upper()}-{day:%y%m%d}-{number:05}", 1, partner, ordered_at)
+    return _Sale(
+        channel,
+        day,
+        f"{partner[:3].upper()}-{day:%y%m%d}-{number:05}",
+        1,
+        partner,
+        ordered_at,
+    )
 
 
 def _order(shop: Shop, sale: _Sale, buyer: Customer, rng: Random) -> Order:
     market = next(market for market in MARKETS if market.country == buyer.country_code)
     if sale.channel == SHOPIFY:
-        market = replace(market, currency=SHOP_CURRENCY)  # Shopify also states all amounts in the shop's
+        market = replace(
+            market, currency=SHOP_CURRENCY
+        )  # Shopify also states all amounts in the shop's
     coupon, percent = coupon_of(shop, sale.day, rng)
     if sale.channel == PARTNER_FILES:
         coupon = None
     chosen = basket(shop, sale.day, rng)
     lines = tuple(
-        line_of(sale.channel, sale.first_line + place, product, market, coupon=Decimal(percent), rng=rng)
+        line_of(
+            sale.channel,
+            sale.first_line + place,
+            product,
+            market,
+            coupon=Decimal(percent),
+            rng=rng,
+        )
         for place, product in enumerate(chosen)
     )
     if sale.channel == SALES_DB and rng.random() < 0.01:
-        broken = replace(lines[0], line_number=len(lines) + 1, quantity=Decimal(0), gross=Decimal(0))
-        lines += (replace(broken, discount=Decimal(0), tax=Decimal(0), reject_reason="invalid_quantity"),)
+        broken = replace(
+            lines[0], line_number=len(lines) + 1, quantity=Decimal(0), gross=Decimal(0)
+        )
+        lines += (
+            replace(
+                broken,
+                discount=Decimal(0),
+                tax=Decimal(0),
+                reject_reason="invalid_quantity",
+            ),
+        )
     merchandise = sum((line.after_discount for line in lines), Decimal(0))
-    free = merchandise > price_from_usd(Decimal(60), market.currency) or sale.channel == PARTNER_FILES
+    free = (
+        merchandise > price_from_usd(Decimal(60), market.currency)
+        or sale.channel == PARTNER_FILES
+    )
     gift_wrap = sale.channel == STOREFRONT and rng.random() < 0.06
     # A phone order is entered hours later, possibly after the end of its day.
     entered_at = sale.ordered_at
@@ -156,8 +210,12 @@ def _order(shop: Shop, sale: _Sale, buyer: Customer, rng: Random) -> Order:
         status="new",
         coupon_code=coupon,
         is_test=sale.channel == SALES_DB and rng.random() < 0.02,
-        shipping=Decimal(0) if free else price_from_usd(Decimal("4.95"), market.currency),
-        fee=price_from_usd(Decimal("3.50"), market.currency) if gift_wrap else Decimal(0),
+        shipping=Decimal(0)
+        if free
+        else price_from_usd(Decimal("4.95"), market.currency),
+        fee=price_from_usd(Decimal("3.50"), market.currency)
+        if gift_wrap
+        else Decimal(0),
         lines=lines,
         ordered_at=sale.ordered_at,
         updated_at=entered_at,
@@ -187,7 +245,13 @@ def coupon_of(shop: Shop, day: date, rng: Random) -> tuple[str | None, str]:
 
 
 def line_of(
-    channel: str, line_number: int, product: Product, market: Market, *, coupon: Decimal, rng: Random
+    channel: str,
+    line_number: int,
+    product: Product,
+    market: Market,
+    *,
+    coupon: Decimal,
+    rng: Random,
 ) -> Line:
     """Return an order line.
 
@@ -223,7 +287,9 @@ def line_of(
     )
 
 
-def _identity(sale: _Sale, buyer: Customer, rng: Random) -> tuple[str | None, str | None]:
+def _identity(
+    sale: _Sale, buyer: Customer, rng: Random
+) -> tuple[str | None, str | None]:
     """Return the channel's customer id and its spelling of the e-mail address."""
     if sale.channel == SALES_DB:
         return (None, None) if rng.random() < 0.04 else (buyer.customer_id, buyer.email)
@@ -231,7 +297,9 @@ def _identity(sale: _Sale, buyer: Customer, rng: Random) -> tuple[str | None, st
     if sale.channel in (STOREFRONT, SHOPIFY):
         member = rng.random() < 0.6
         _, joined_on, number = buyer.customer_id.split("-")
-        customer_id = str(int(joined_on[2:]) * 100_000 + int(number)) if member else None
+        customer_id = (
+            str(int(joined_on[2:]) * 100_000 + int(number)) if member else None
+        )
         return customer_id, email and email.lower()
     if email and rng.random() < 0.3:
         email = rng.choice((email.upper(), f" {email} "))

@@ -11,7 +11,10 @@ from demo.ledger.shop import Shop
 
 
 def deliveries(
-    shop: Shop, days: Sequence[date], sold: Iterable[OrderHistory], held: Sequence[HeldFile]
+    shop: Shop,
+    days: Sequence[date],
+    sold: Iterable[OrderHistory],
+    held: Sequence[HeldFile],
 ) -> tuple[PartnerFile, ...]:
     """Return all deliveries, by the instant received.
 
@@ -49,9 +52,15 @@ def merge_files(received: Sequence[PartnerFile]) -> list[Order]:
     The version with the newest `updated_at` wins, then the file received last.
     """
     newest: dict[str, Order] = {}
-    for file in sorted({file.name: file for file in received}.values(), key=lambda file: file.received_at):
+    for file in sorted(
+        {file.name: file for file in received}.values(),
+        key=lambda file: file.received_at,
+    ):
         for order in file.orders:
-            if order.order_id not in newest or order.updated_at >= newest[order.order_id].updated_at:
+            if (
+                order.order_id not in newest
+                or order.updated_at >= newest[order.order_id].updated_at
+            ):
                 newest[order.order_id] = order
     return sorted(newest.values(), key=lambda order: order.order_id)
 
@@ -61,7 +70,11 @@ def _sends(partner: str, day: date) -> bool:
 
 
 def _deliveries_of_day(
-    shop: Shop, partner: str, day: date, today: Sequence[OrderHistory], before: Sequence[OrderHistory]
+    shop: Shop,
+    partner: str,
+    day: date,
+    today: Sequence[OrderHistory],
+    before: Sequence[OrderHistory],
 ) -> list[PartnerFile]:
     rng = shop.rng("file", partner, day)
     start, end = shop.window(day)
@@ -75,7 +88,11 @@ def _deliveries_of_day(
     received_at = end + timedelta(minutes=rng.randint(20, 150))
     if rng.random() < 0.06:
         received_at += timedelta(days=1)
-    repeated = tuple((order.order_id, order.lines[0].line_number) for order in orders if rng.random() < 0.04)
+    repeated = tuple(
+        (order.order_id, order.lines[0].line_number)
+        for order in orders
+        if rng.random() < 0.04
+    )
     file = PartnerFile(
         name=f"{partner}_{day}{ending}",
         partner=partner,
@@ -105,7 +122,9 @@ def _deliveries_of_day(
 
 
 def _version_at(history: OrderHistory, at: datetime) -> Order:
-    return next(version for version in reversed(history.versions) if version.updated_at < at)
+    return next(
+        version for version in reversed(history.versions) if version.updated_at < at
+    )
 
 
 def _bad_rows(partner: str, day: date) -> tuple[BadRow, ...]:
@@ -126,11 +145,18 @@ def _bad_rows(partner: str, day: date) -> tuple[BadRow, ...]:
         BadRow(row.format(**(good | {"id": f"{prefix}-900{number}"} | change)), reason)
         for number, (reason, change) in enumerate(cases, start=1)
     ]
-    return (*rows, BadRow(f"{prefix}-9005,1,{noon},cut off in the mid", "malformed_line"))
+    return (
+        *rows,
+        BadRow(f"{prefix}-9005,1,{noon},cut off in the mid", "malformed_line"),
+    )
 
 
 def _apply_hold(file: PartnerFile, held: Sequence[HeldFile]) -> PartnerFile | None:
     for incident in held:
         if (incident.partner, incident.day) == (file.partner, file.day):
-            return replace(file, received_at=incident.received_at) if incident.received_at else None
+            return (
+                replace(file, received_at=incident.received_at)
+                if incident.received_at
+                else None
+            )
     return file

@@ -49,7 +49,12 @@ class Season:
         """Return the orders of an average weekday around `day`, relative to `orders_per_day`."""
         growth = min(_MOST_GROWTH, 2 ** ((day - self.moved_on).days / _DOUBLED_IN))
         offer = offer_of(day)
-        return growth * _seasonal_factor(day) / _seasonal_factor(self.moved_on) * (offer.draw if offer else 1)
+        return (
+            growth
+            * _seasonal_factor(day)
+            / _seasonal_factor(self.moved_on)
+            * (offer.draw if offer else 1)
+        )
 
 
 @cache
@@ -60,7 +65,9 @@ def popularity(day: date) -> tuple[float, ...]:
         swing, best = _CATEGORY_SEASONS.get(product.category or "", (0.0, 1))
         year = (day - date(day.year, best, 15)).days / 365.25
         # Every fifth product sells twice as well as its neighbours.
-        demand.append((2 if number % 5 == 0 else 1) * (1 + swing * math.cos(2 * math.pi * year)))
+        demand.append(
+            (2 if number % 5 == 0 else 1) * (1 + swing * math.cos(2 * math.pi * year))
+        )
     return tuple(demand)
 
 
@@ -82,9 +89,9 @@ def market_index(week: date) -> Decimal:
     The index has seasons and noise, but neither this company's growth nor its offers.
     """
     noise = random.Random(week.isoformat()).uniform(-1.5, 1.5)
-    return Decimal(100 * _seasonal_factor(week + timedelta(days=3)) / fmean(_MONTHS) + noise).quantize(
-        Decimal("0.1")
-    )
+    return Decimal(
+        100 * _seasonal_factor(week + timedelta(days=3)) / fmean(_MONTHS) + noise
+    ).quantize(Decimal("0.1"))
 
 
 def _nth_weekday(year: int, month: int, weekday: int, number: int) -> date:

@@ -11,12 +11,60 @@ from demo.ledger.model import Customer
 from demo.ledger.season import Season
 
 _FIRST_NAMES = (
-    *("Anna", "Liam", "Mei", "Omar", "Sofia", "Noah", "Aisha", "Lucas", "Emma", "Hiro", "Clara", "Mateo"),
-    *("Zoë", "Ivan", "Nora", "David", "Fatima", "Oscar", "Julia", "Samuel", "Ella", "Viktor", "Ruth", "Paul"),
+    *(
+        "Anna",
+        "Liam",
+        "Mei",
+        "Omar",
+        "Sofia",
+        "Noah",
+        "Aisha",
+        "Lucas",
+        "Emma",
+        "Hiro",
+        "Clara",
+        "Mateo",
+    ),
+    *(
+        "Zoë",
+        "Ivan",
+        "Nora",
+        "David",
+        "Fatima",
+        "Oscar",
+        "Julia",
+        "Samuel",
+        "Ella",
+        "Viktor",
+        "Ruth",
+        "Paul",
+    ),
 )
 _LAST_NAMES = (
-    *("Smith", "Kowalski", "Tanaka", "García", "O'Neill", "Müller", "Brown", "Haddad", "Rossi", "Novak"),
-    *("Dubois", "Johnson", "Lindqvist", "Okafor", "Silva", "Wang", "Miller", "Jansen", "Cohen", "Davis"),
+    *(
+        "Smith",
+        "Kowalski",
+        "Tanaka",
+        "García",
+        "O'Neill",
+        "Müller",
+        "Brown",
+        "Haddad",
+        "Rossi",
+        "Novak",
+    ),
+    *(
+        "Dubois",
+        "Johnson",
+        "Lindqvist",
+        "Okafor",
+        "Silva",
+        "Wang",
+        "Miller",
+        "Jansen",
+        "Cohen",
+        "Davis",
+    ),
 )
 _ASCII = str.maketrans({"ë": "e", "í": "i", "ü": "u", "'": None})
 _FOUNDED = date(2020, 1, 1)
@@ -26,7 +74,32 @@ _RETURN_AFTER = ((1, 29), (30, 89), (90, 179), (180, 299), (300, 540))
 _RETURN_SHARES = (15, 30, 27, 18, 10)
 """Ranges of days since the first order, and the share of returning customers' orders in each."""
 # The shares of the 24 local hours in the day's orders.
-_HOURS = (8, 5, 3, 2, 2, 3, 6, 12, 22, 34, 42, 46, 48, 46, 44, 42, 44, 50, 58, 64, 66, 56, 38, 20)
+_HOURS = (
+    8,
+    5,
+    3,
+    2,
+    2,
+    3,
+    6,
+    12,
+    22,
+    34,
+    42,
+    46,
+    48,
+    46,
+    44,
+    42,
+    44,
+    50,
+    58,
+    64,
+    66,
+    56,
+    38,
+    20,
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +113,9 @@ class Shop:
 
     def rng(self, *purpose: object) -> random.Random:
         """Return a source of randomness for `purpose`, the same in every process."""
-        text = "|".join(map(str, (self.seed, self.orders_per_day, self.timezone, *purpose)))
+        text = "|".join(
+            map(str, (self.seed, self.orders_per_day, self.timezone, *purpose))
+        )
         return random.Random(text)
 
     @lru_cache(maxsize=4096)  # noqa: B019 - there are few, small shops
@@ -48,7 +123,10 @@ class Shop:
         """Return the business day in UTC, `[start, end)`, of 23, 24 or 25 hours."""
         zone = ZoneInfo(self.timezone)
         start, end = (
-            datetime.combine(day + timedelta(days=later), time.min, zone).astimezone(UTC) for later in (0, 1)
+            datetime.combine(day + timedelta(days=later), time.min, zone).astimezone(
+                UTC
+            )
+            for later in (0, 1)
         )
         return start, end
 
@@ -70,7 +148,8 @@ class Shop:
         start, end = self.window(day)
         instants = [start, end - timedelta(seconds=1), *self._repeated(start, end)]
         quarters = [
-            start + timedelta(minutes=15) * n for n in range(int((end - start) / timedelta(minutes=15)))
+            start + timedelta(minutes=15) * n
+            for n in range(int((end - start) / timedelta(minutes=15)))
         ]
         zone = ZoneInfo(self.timezone)
         weights = [_HOURS[quarter.astimezone(zone).hour] for quarter in quarters]
@@ -88,7 +167,9 @@ class Shop:
         if number % 2:
             return self.customer(f"C-{day:%Y%m%d}-{number:05}")
         if rng.random() < _REGULARS:
-            return self.customer(f"C-{_FOUNDED:%Y%m%d}-{rng.randrange(max(3, self.orders_per_day // 4)):05}")
+            return self.customer(
+                f"C-{_FOUNDED:%Y%m%d}-{rng.randrange(max(3, self.orders_per_day // 4)):05}"
+            )
         shortest, longest = rng.choices(_RETURN_AFTER, _RETURN_SHARES)[0]
         joined_on = day - timedelta(days=rng.randint(shortest, longest))
         number = 2 * rng.randrange(max(1, round(self.volume(joined_on) / 2))) + 1
@@ -105,7 +186,9 @@ class Shop:
         created_at = self.window(date.fromisoformat(joined_on))[0]
         return Customer(
             customer_id=customer_id,
-            email=f"{mailbox}@example.{rng.choice(('com', 'org', 'net'))}" if rng.random() > 0.01 else None,
+            email=f"{mailbox}@example.{rng.choice(('com', 'org', 'net'))}"
+            if rng.random() > 0.01
+            else None,
             country_code=market.country,
             created_at=created_at,
             updated_at=created_at,
@@ -116,7 +199,9 @@ class Shop:
         instant = start
         while instant + timedelta(hours=1) < end:
             later = instant + timedelta(hours=1)
-            if instant.astimezone(zone).replace(tzinfo=None) == later.astimezone(zone).replace(tzinfo=None):
+            if instant.astimezone(zone).replace(tzinfo=None) == later.astimezone(
+                zone
+            ).replace(tzinfo=None):
                 return [instant + timedelta(minutes=17), later + timedelta(minutes=17)]
             instant += timedelta(minutes=30)
         return []

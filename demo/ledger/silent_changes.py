@@ -9,7 +9,9 @@ from demo.ledger.order_lifecycle import PAID
 
 
 def apply_silent_change(
-    orders: Iterable[Order], refunds: Iterable[Refund], window: tuple[datetime, datetime]
+    orders: Iterable[Order],
+    refunds: Iterable[Refund],
+    window: tuple[datetime, datetime],
 ) -> tuple[list[Order], list[Refund]]:
     """Return orders and refunds after two orders have changed.
 
@@ -42,7 +44,9 @@ def apply_silent_change(
     edited, deleted = last_order(SALES_DB), last_order(STOREFRONT)
     if edited:
         line = edited.lines[0]
-        more = replace(line, quantity=line.quantity + 1, gross=line.gross + line.unit_price)
+        more = replace(
+            line, quantity=line.quantity + 1, gross=line.gross + line.unit_price
+        )
         orders[orders.index(edited)] = replace(edited, lines=(more, *edited.lines[1:]))
     if deleted:
         orders.remove(deleted)

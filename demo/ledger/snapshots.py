@@ -97,8 +97,12 @@ class Ledger:
             if order := _last(history.versions, instant):
                 if order.channel != PARTNER_FILES:
                     orders_as_of.append(order)
-                refunds += [refund for refund in history.refunds if _is_booked(refund, instant)]
-        refunds += [refund for refund in self.orphan_refunds if _is_booked(refund, instant)]
+                refunds += [
+                    refund for refund in history.refunds if _is_booked(refund, instant)
+                ]
+        refunds += [
+            refund for refund in self.orphan_refunds if _is_booked(refund, instant)
+        ]
         received = [file for file in self.deliveries if file.received_at <= instant]
         orders_as_of += partners.merge_files(received)
         for change in self.silent_changes:
@@ -113,13 +117,17 @@ class Ledger:
             orders=tuple(orders_as_of),
             refunds=tuple(refunds),
             files=tuple({file.name: file for file in received}.values()),
-            rates=tuple(exchange_rates.published_rates(self.seed, self._first_rates, instant)),
+            rates=tuple(
+                exchange_rates.published_rates(self.seed, self._first_rates, instant)
+            ),
         )
 
     @property
     def business_days(self) -> tuple[date, ...]:
         """All business days, first to last."""
-        return tuple(self.first_day + timedelta(days=number) for number in range(self.days))
+        return tuple(
+            self.first_day + timedelta(days=number) for number in range(self.days)
+        )
 
     def web_events(self, day: date) -> Iterator[web_sessions.Event]:
         """Yield the web events of the sessions of `day`, received then or later, unsorted."""
@@ -130,7 +138,9 @@ class Ledger:
     @cached_property
     def histories(self) -> tuple[OrderHistory, ...]:
         """All orders with their versions and refunds, by day, channel and id."""
-        return tuple(history for day in self.business_days for history in self._of_day[day])
+        return tuple(
+            history for day in self.business_days for history in self._of_day[day]
+        )
 
     @cached_property
     def _of_day(self) -> dict[date, tuple[OrderHistory, ...]]:
@@ -139,12 +149,20 @@ class Ledger:
     @cached_property
     def orphan_refunds(self) -> tuple[Refund, ...]:
         """Refunds in the sales database without an order."""
-        return tuple(refund for day in self.business_days for refund in orders.orphan_refunds(self.shop, day))
+        return tuple(
+            refund
+            for day in self.business_days
+            for refund in orders.orphan_refunds(self.shop, day)
+        )
 
     @cached_property
     def deliveries(self) -> tuple[PartnerFile, ...]:
         """All deliveries of partner files, by the instant received."""
-        sold = [history for history in self.histories if history.versions[0].channel == PARTNER_FILES]
+        sold = [
+            history
+            for history in self.histories
+            if history.versions[0].channel == PARTNER_FILES
+        ]
         return partners.deliveries(self.shop, self.business_days, sold, self.held_files)
 
     @cached_property
@@ -163,17 +181,28 @@ class Ledger:
         return self.old_shop.first_day if self.old_shop else self.first_day
 
     def _day(self, day: date) -> Iterator[OrderHistory]:
-        late = [incident.booked_at for incident in self.late_refunds if incident.day == day]
+        late = [
+            incident.booked_at for incident in self.late_refunds if incident.day == day
+        ]
         yield from orders.order_histories(self.shop, day, late)
 
     def _customers(self, orders: list[Order]) -> tuple[Customer, ...]:
-        ids = {order.customer_id for order in orders if order.channel == SALES_DB and order.customer_id}
+        ids = {
+            order.customer_id
+            for order in orders
+            if order.channel == SALES_DB and order.customer_id
+        }
         return tuple(self.shop.customer(customer_id) for customer_id in sorted(ids))
 
 
 def _last(versions: tuple[Order, ...], instant: datetime) -> Order | None:
-    return next((version for version in reversed(versions) if version.updated_at <= instant), None)
+    return next(
+        (version for version in reversed(versions) if version.updated_at <= instant),
+        None,
+    )
 
 
 def _is_booked(refund: Refund, instant: datetime) -> bool:
-    return refund.updated_at <= instant and not (refund.deleted_at and refund.deleted_at <= instant)
+    return refund.updated_at <= instant and not (
+        refund.deleted_at and refund.deleted_at <= instant
+    )

@@ -92,10 +92,16 @@ def events(shop: Shop, day: date, orders: Sequence[Order]) -> Iterator[Event]:
         orders: the storefront's orders of that day.
     """
     rng = shop.rng("visits", day)
-    sent = [*_purchases(shop, orders, rng), *_browsing(shop, day, rng), *_crawlers(shop, day, rng)]
+    sent = [
+        *_purchases(shop, orders, rng),
+        *_browsing(shop, day, rng),
+        *_crawlers(shop, day, rng),
+    ]
     lost = _outage(shop, day)
     received = [
-        event for event in _transmitted(sent, rng) if not (lost and lost[0] <= event.received_at < lost[1])
+        event
+        for event in _transmitted(sent, rng)
+        if not (lost and lost[0] <= event.received_at < lost[1])
     ]
     yield from received
     yield from _invalid_lines(shop, day, received, rng)
@@ -122,7 +128,13 @@ class _Session:
         self._visitor = visitor if rng.random() > 0.04 else None  # some refuse cookies
         self._referrer = rng.choice(_REFERRERS)
 
-    def do(self, kind: str, sku: str | None = None, order_id: str | None = None, seconds: float = 0) -> None:
+    def do(
+        self,
+        kind: str,
+        sku: str | None = None,
+        order_id: str | None = None,
+        seconds: float = 0,
+    ) -> None:
         """Send an event, then wait.
 
         Args:
@@ -146,7 +158,9 @@ class _Session:
                 user_agent=self._agent,
             )
         )
-        self._at += timedelta(milliseconds=int(1000 * (seconds or 4 + self._rng.expovariate(1 / 40))))
+        self._at += timedelta(
+            milliseconds=int(1000 * (seconds or 4 + self._rng.expovariate(1 / 40)))
+        )
         if sku:  # within the shop, the previous page is the referrer
             self._referrer = f"https://shop.example.com/products/{sku}"
 
@@ -154,7 +168,11 @@ class _Session:
         """Shift all events so that the last occurs at `instant`."""
         shift = instant - self.sent[-1].occurred_at
         self.sent = [
-            replace(event, occurred_at=event.occurred_at + shift, received_at=event.received_at + shift)
+            replace(
+                event,
+                occurred_at=event.occurred_at + shift,
+                received_at=event.received_at + shift,
+            )
             for event in self.sent
         ]
 
@@ -163,7 +181,9 @@ def _purchases(shop: Shop, orders: Sequence[Order], rng: Random) -> Iterator[Eve
     for order in orders:
         if rng.random() > _TRACKED:
             continue
-        session = _Session(order.ordered_at, rng, _visitor(shop, order.email or order.order_id))
+        session = _Session(
+            order.ordered_at, rng, _visitor(shop, order.email or order.order_id)
+        )
         for line in order.lines:
             if rng.random() < 0.5:
                 session.do(VIEW, rng.choice(_SKUS))
@@ -172,23 +192,35 @@ def _purchases(shop: Shop, orders: Sequence[Order], rng: Random) -> Iterator[Eve
         session.do(CHECKOUT)
         for line in order.lines:  # one event per product, at the same time
             session.do(PURCHASE, line.sku, order.order_id, seconds=0.001)
-        session.end_at(order.ordered_at + timedelta(milliseconds=rng.randint(100, 2500)))
+        session.end_at(
+            order.ordered_at + timedelta(milliseconds=rng.randint(100, 2500))
+        )
         yield from session.sent
 
 
 def _browsing(shop: Shop, day: date, rng: Random) -> Iterator[Event]:
-    sessions = round(_SESSIONS_PER_ORDER * 0.35 * shop.volume(day) * rng.uniform(0.9, 1.1))
+    sessions = round(
+        _SESSIONS_PER_ORDER * 0.35 * shop.volume(day) * rng.uniform(0.9, 1.1)
+    )
     # Products out of season are viewed all the same.
-    weights = [1.3 - 0.3 * demand for demand in popularity(day)] if shop.season else None
+    weights = (
+        [1.3 - 0.3 * demand for demand in popularity(day)] if shop.season else None
+    )
     for number, at in enumerate(shop.instants(day, sessions, rng)):
         returning = rng.random() < 0.35
-        session = _Session(at, rng, _visitor(shop, rng.randrange(4000) if returning else f"{day} {number}"))
+        session = _Session(
+            at,
+            rng,
+            _visitor(shop, rng.randrange(4000) if returning else f"{day} {number}"),
+        )
         if rng.random() < _BOUNCED:
             for _ in range(rng.choice((1, 1, 2))):
                 session.do(PAGE)
             yield from session.sent
             continue
-        viewed = rng.choices(_SKUS, weights, k=rng.choices((1, 2, 3, 5, 9), (42, 24, 18, 12, 4))[0])
+        viewed = rng.choices(
+            _SKUS, weights, k=rng.choices((1, 2, 3, 5, 9), (42, 24, 18, 12, 4))[0]
+        )
         for sku in viewed:
             if rng.random() < 0.03:
                 session.do("search")
@@ -231,26 +263,53 @@ def _transmitted(sent: Sequence[Event], rng: Random) -> Iterator[Event]:
             skew = timedelta(days=-400)
         for tracked in session:
             is_broken_page = rng.random() < 0.001
-            event = replace(tracked, session_id=None, visitor_id=None) if is_broken_page else tracked
-            received_at = event.received_at + late + timedelta(milliseconds=rng.randint(150, 4000))
-            delivered = replace(event, occurred_at=event.occurred_at + skew, received_at=received_at)
+            event = (
+                replace(tracked, session_id=None, visitor_id=None)
+                if is_broken_page
+                else tracked
+            )
+            received_at = (
+                event.received_at
+                + late
+                + timedelta(milliseconds=rng.randint(150, 4000))
+            )
+            delivered = replace(
+                event, occurred_at=event.occurred_at + skew, received_at=received_at
+            )
             yield delivered
             if rng.random() < 0.006:
                 yield replace(
-                    delivered, received_at=received_at + timedelta(milliseconds=rng.randint(20, 90_000))
+                    delivered,
+                    received_at=received_at
+                    + timedelta(milliseconds=rng.randint(20, 90_000)),
                 )
 
 
-def _invalid_lines(shop: Shop, day: date, received: Iterable[Event], rng: Random) -> Iterator[Event]:
+def _invalid_lines(
+    shop: Shop, day: date, received: Iterable[Event], rng: Random
+) -> Iterator[Event]:
     """Yield invalid lines, each received with an event of the day, and on one day a line that is too long."""
-    texts = ['{"event_id": "cut-off", "occurred_at": "20', "null", "[]", "<html>502 Bad Gateway</html>"]
+    texts = [
+        '{"event_id": "cut-off", "occurred_at": "20',
+        "null",
+        "[]",
+        "<html>502 Bad Gateway</html>",
+    ]
     if shop.season and day == shop.season.moved_on + timedelta(days=3):
         texts.append('{"event_id": "endless", "sku": "' + "x" * 300_000 + '"}')
     start, end = shop.window(day)
-    instants = sorted({event.received_at for event in received if start <= event.received_at < end})
-    for at, text in zip(sorted(rng.sample(instants, min(len(texts), len(instants)))), texts, strict=False):
+    instants = sorted(
+        {event.received_at for event in received if start <= event.received_at < end}
+    )
+    for at, text in zip(
+        sorted(rng.sample(instants, min(len(texts), len(instants)))),
+        texts,
+        strict=False,
+    ):
         yield Event(at, at, text=text)
 
 
 def _visitor(shop: Shop, person: object) -> str:
-    return "v-" + hashlib.sha256(f"{shop.seed}|visitor|{person}".encode()).hexdigest()[:20]
+    return (
+        "v-" + hashlib.sha256(f"{shop.seed}|visitor|{person}".encode()).hexdigest()[:20]
+    )

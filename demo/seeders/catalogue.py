@@ -36,7 +36,10 @@ def fill(root: Path, snapshot: Snapshot) -> None:
         if product.image_url and product.sku != BROKEN and not path.exists():
             _draw(product, path)
     entries = [_entry(product) for product in snapshot.products]
-    write(root / "products.json", json.dumps(entries, ensure_ascii=False, indent=1).encode())
+    write(
+        root / "products.json",
+        json.dumps(entries, ensure_ascii=False, indent=1).encode(),
+    )
 
 
 def picture_name(product: Product) -> str:
@@ -52,7 +55,9 @@ def _entry(product: Product) -> dict[str, str | None]:
         "category": product.category,
         "price": str(product.price),
         "currency": "USD",
-        "image_url": f"/pictures/{picture_name(product)}" if product.image_url else None,
+        "image_url": f"/pictures/{picture_name(product)}"
+        if product.image_url
+        else None,
         "updated_at": product.updated_at.isoformat().replace("+00:00", "Z"),
     }
 
@@ -63,21 +68,32 @@ def _draw(product: Product, path: Path) -> None:
 
     ground, ink = _COLOURS.get(product.category or "", _OTHERS)
     number = int(hashlib.sha256(product.sku.lower().encode()).hexdigest(), 16)
-    canvas = Image.new("RGB", (2 * SIDE, 2 * SIDE), ground)  # twice the size, for smooth edges
+    canvas = Image.new(
+        "RGB", (2 * SIDE, 2 * SIDE), ground
+    )  # twice the size, for smooth edges
     draw = ImageDraw.Draw(canvas)
     middle, radius = SIDE, SIDE * 0.66
     if number % _SHAPES == 0:
-        draw.ellipse((middle - radius, middle - radius, middle + radius, middle + radius), fill=ink)
+        draw.ellipse(
+            (middle - radius, middle - radius, middle + radius, middle + radius),
+            fill=ink,
+        )
     elif number % _SHAPES == 1:
         box = (middle - radius, middle - radius, middle + radius, middle + radius)
         draw.rounded_rectangle(box, radius=radius / 3, fill=ink)
     else:
         sides, turn = (4, 6, 8)[number % _SHAPES - 2], number // _SHAPES % 360
-        draw.regular_polygon((middle, middle, radius * 1.1), sides, rotation=turn, fill=ink)
-    words = [word for word in product.name.replace("-", " ").split() if word[0].isalpha()]
+        draw.regular_polygon(
+            (middle, middle, radius * 1.1), sides, rotation=turn, fill=ink
+        )
+    words = [
+        word for word in product.name.replace("-", " ").split() if word[0].isalpha()
+    ]
     initials = "".join(word[0] for word in words[:2]).upper()
     font = ImageFont.load_default(SIDE * 0.5)
     draw.text((middle, middle), initials, fill=ground, font=font, anchor="mm")
     image = io.BytesIO()
-    canvas.resize((SIDE, SIDE), Image.Resampling.LANCZOS).save(image, "PNG", compress_level=6)
+    canvas.resize((SIDE, SIDE), Image.Resampling.LANCZOS).save(
+        image, "PNG", compress_level=6
+    )
     write(path, image.getvalue())

@@ -10,7 +10,22 @@ PATH = "stats/eurofxref/eurofxref-hist.csv"
 
 # The bank's file still has columns for former currencies.
 _CURRENCIES = (
-    *("USD", "JPY", "CYP", "CZK", "DKK", "EEK", "GBP", "HUF", "LTL", "PLN", "SEK", "CHF", "NOK", "HRK"),
+    *(
+        "USD",
+        "JPY",
+        "CYP",
+        "CZK",
+        "DKK",
+        "EEK",
+        "GBP",
+        "HUF",
+        "LTL",
+        "PLN",
+        "SEK",
+        "CHF",
+        "NOK",
+        "HRK",
+    ),
     *("RUB", "AUD", "CAD", "CNY", "INR"),
 )
 
@@ -29,5 +44,7 @@ def render(snapshot: Snapshot) -> str:
         days.setdefault(rate.rate_date.isoformat(), {})[rate.currency] = str(rate.rate)
     lines = [f"Date,{','.join(_CURRENCIES)},"]
     for day in sorted(days, reverse=True):
-        lines.append(f"{day},{','.join(days[day].get(currency, 'N/A') for currency in _CURRENCIES)},")
+        lines.append(
+            f"{day},{','.join(days[day].get(currency, 'N/A') for currency in _CURRENCIES)},"
+        )
     return "\n".join(lines) + "\n"

@@ -12,7 +12,16 @@ from demo.ledger import OLD_SHOP, PARTNERS, Line, Order, PartnerFile, Snapshot
 from demo.seeders.atomic import write
 
 HEADER = (
-    *("order_id", "line_number", "ordered_at", "updated_at", "status", "sku", "product_name", "category"),
+    *(
+        "order_id",
+        "line_number",
+        "ordered_at",
+        "updated_at",
+        "status",
+        "sku",
+        "product_name",
+        "category",
+    ),
     *(
         "quantity",
         "unit_price",
@@ -52,7 +61,11 @@ def fill(folder: Path, snapshot: Snapshot) -> None:
     for file in snapshot.files:
         target, content = folder / file.name, render(file)
         received_at = file.received_at.timestamp()
-        if target.exists() and target.stat().st_mtime == received_at and target.read_bytes() == content:
+        if (
+            target.exists()
+            and target.stat().st_mtime == received_at
+            and target.read_bytes() == content
+        ):
             continue
         write(target, content, received_at)
 
@@ -64,15 +77,21 @@ def render(file: PartnerFile) -> bytes:
     writer = csv.writer(text, lineterminator=dialect.line_end)
     writer.writerow((*HEADER, *dialect.extra_columns))
     middle = len(file.orders) // 2
-    writer.writerows(row for order in file.orders[:middle] for row in _rows(file, order, dialect))
+    writer.writerows(
+        row for order in file.orders[:middle] for row in _rows(file, order, dialect)
+    )
     # Bad rows are in the middle, so that a reader that stops at the first loses good ones.
     text.writelines(_bad_rows(file, dialect))
-    writer.writerows(row for order in file.orders[middle:] for row in _rows(file, order, dialect))
+    writer.writerows(
+        row for order in file.orders[middle:] for row in _rows(file, order, dialect)
+    )
     content = text.getvalue().encode(dialect.encoding)
     return gzip.compress(content, mtime=0) if file.name.endswith(".gz") else content
 
 
-def _rows(file: PartnerFile, order: Order, dialect: _Dialect) -> Iterator[tuple[object, ...]]:
+def _rows(
+    file: PartnerFile, order: Order, dialect: _Dialect
+) -> Iterator[tuple[object, ...]]:
     for line in order.lines:
         times = 2 if (order.order_id, line.line_number) in file.repeated else 1
         yield from [_row(order, line, dialect)] * times
@@ -96,4 +115,7 @@ def _timestamp(instant: datetime, dialect: _Dialect) -> str:
 def _bad_rows(file: PartnerFile, dialect: _Dialect) -> Iterator[str]:
     for bad in file.bad_rows:
         complete = bad.text.count(",") == len(HEADER) - 1
-        yield ",".join((bad.text, *(dialect.extra_values if complete else ()))) + dialect.line_end
+        yield (
+            ",".join((bad.text, *(dialect.extra_values if complete else ())))
+            + dialect.line_end
+        )

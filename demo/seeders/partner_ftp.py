@@ -24,15 +24,24 @@ def fill(root: Path, first_day: date, today: date) -> None:
         today: the current date; the market index ends with the last completed week.
     """
     root.mkdir(parents=True, exist_ok=True)
-    _write(root / "promotions.csv", "start_date,end_date,sku,discount_percent", _offers(first_day, today))
+    _write(
+        root / "promotions.csv",
+        "start_date,end_date,sku,discount_percent",
+        _offers(first_day, today),
+    )
     _write(root / "market_index.csv", "week_start,index", _weeks(first_day, today))
 
 
 def _offers(first_day: date, today: date) -> Iterator[str]:
     """Yield a row per offer, which applies to all products and to consecutive days with the same code."""
-    days = (first_day + _DAY * number for number in range((today + ANNOUNCED - first_day).days + 1))
+    days = (
+        first_day + _DAY * number
+        for number in range((today + ANNOUNCED - first_day).days + 1)
+    )
     offers = ((day, offer) for day in days if (offer := offer_of(day)))
-    for (_, _, percent), pairs in groupby(offers, lambda pair: (pair[0].year, pair[1].code, pair[1].percent)):
+    for (_, _, percent), pairs in groupby(
+        offers, lambda pair: (pair[0].year, pair[1].code, pair[1].percent)
+    ):
         offer_days = [day for day, _ in pairs]
         yield f"{offer_days[0]},{offer_days[-1]},*,{int(Decimal(percent) * 100)}"
 

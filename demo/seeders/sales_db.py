@@ -29,9 +29,15 @@ _TABLES = (
         "customer_id, status, currency, shipping_country, shipping_amount, coupon_code, is_test, "
         "ordered_at, updated_at",
     ),
-    _Table("order_items", "order_id, line_number", "sku, quantity, unit_price, discount_amount, tax_amount"),
     _Table(
-        "refunds", "refund_id", "order_id, line_number, quantity, amount, reason, refunded_at, updated_at"
+        "order_items",
+        "order_id, line_number",
+        "sku, quantity, unit_price, discount_amount, tax_amount",
+    ),
+    _Table(
+        "refunds",
+        "refund_id",
+        "order_id, line_number, quantity, amount, reason, refunded_at, updated_at",
     ),
 )
 
@@ -43,9 +49,15 @@ def prepare(dsn: str) -> None:
 
     parts = urlsplit(dsn)
     database = parts.path.lstrip("/")
-    with psycopg.connect(urlunsplit(parts._replace(path="/postgres")), autocommit=True) as server:
-        if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
-            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+    with psycopg.connect(
+        urlunsplit(parts._replace(path="/postgres")), autocommit=True
+    ) as server:
+        if not server.execute(
+            "SELECT 1 FROM pg_database WHERE datname = %s", [database]
+        ).fetchone():
+            server.execute(
+                sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database))
+            )
     with psycopg.connect(dsn) as connection:
         connection.execute(SCHEMA.read_text())
 
@@ -56,13 +68,29 @@ def fill(dsn: str, snapshot: Snapshot) -> None:
 
     rows: dict[str, Iterable[tuple[Any, ...]]] = {
         "customers": (
-            (c.customer_id, c.email, c.country_code, c.created_at, c.updated_at) for c in snapshot.customers
+            (c.customer_id, c.email, c.country_code, c.created_at, c.updated_at)
+            for c in snapshot.customers
         ),
-        "products": ((p.sku, p.name, p.category, p.image_url, p.updated_at) for p in snapshot.products),
+        "products": (
+            (p.sku, p.name, p.category, p.image_url, p.updated_at)
+            for p in snapshot.products
+        ),
         "orders": (
             (
-                *(order.order_id, order.customer_id, order.status, order.currency, order.country_code),
-                *(order.shipping, order.coupon_code, order.is_test, order.ordered_at, order.updated_at),
+                *(
+                    order.order_id,
+                    order.customer_id,
+                    order.status,
+                    order.currency,
+                    order.country_code,
+                ),
+                *(
+                    order.shipping,
+                    order.coupon_code,
+                    order.is_test,
+                    order.ordered_at,
+                    order.updated_at,
+                ),
             )
             for order in snapshot.orders_of(SALES_DB)
         ),
@@ -89,7 +117,13 @@ def _refunds(snapshot: Snapshot) -> Iterator[tuple[Any, ...]]:
     for refund in snapshot.refunds_of(SALES_DB):
         line_number = refund.lines[0].line_number if refund.lines else None
         yield (
-            *(refund.refund_id, refund.order_id, line_number, int(refund.quantity), refund.amount),
+            *(
+                refund.refund_id,
+                refund.order_id,
+                line_number,
+                int(refund.quantity),
+                refund.amount,
+            ),
             *(refund.reason, refund.refunded_at, refund.updated_at),
         )
 
@@ -97,13 +131,19 @@ def _refunds(snapshot: Snapshot) -> Iterator[tuple[Any, ...]]:
 def _merge(connection: Any, table: _Table, rows: Iterable[tuple[Any, ...]]) -> None:
     """Make `table` equal to `rows`; equal rows are not updated."""
     columns = f"{table.key}, {table.columns}"
-    key = " AND ".join(f"old.{name} = incoming.{name}" for name in table.key.split(", "))
+    key = " AND ".join(
+        f"old.{name} = incoming.{name}" for name in table.key.split(", ")
+    )
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMP TABLE incoming (LIKE {table.name} INCLUDING INDEXES) ON COMMIT DROP")
+        cursor.execute(
+            f"CREATE TEMP TABLE incoming (LIKE {table.name} INCLUDING INDEXES) ON COMMIT DROP"
+        )
         with cursor.copy(f"COPY incoming ({columns}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
-        cursor.execute(f"DELETE FROM {table.name} AS old WHERE NOT EXISTS (SELECT FROM incoming WHERE {key})")
+        cursor.execute(
+            f"DELETE FROM {table.name} AS old WHERE NOT EXISTS (SELECT FROM incoming WHERE {key})"
+        )
         values = ", ".join(f"EXCLUDED.{name}" for name in table.columns.split(", "))
         cursor.execute(
             f"INSERT INTO {table.name} AS old ({columns}) SELECT {columns} FROM incoming "

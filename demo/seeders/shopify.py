@@ -28,7 +28,8 @@ def fill(path: Path, snapshot: Snapshot) -> None:
     for refund in snapshot.refunds_of(SHOPIFY):
         refunds.setdefault(refund.order_id, []).append(refund)
     orders = (
-        build_order(_order(order, refunds.get(order.order_id, []))) for order in snapshot.orders_of(SHOPIFY)
+        build_order(_order(order, refunds.get(order.order_id, [])))
+        for order in snapshot.orders_of(SHOPIFY)
     )
     ShopifyStore(orders, {"name": "Pop-up shop"}).save(path)
 
@@ -46,7 +47,9 @@ def _order(order: Order, refunds: list[Refund]) -> OrderFacts:
         refunds=[_refund(refund, order) for refund in refunds],
         payments=[] if is_unpaid else None,
         financial_status=_FINANCIAL[order.status] if is_unpaid else "derived",
-        fulfillment_status="UNFULFILLED" if order.status == "processing" else "FULFILLED",
+        fulfillment_status="UNFULFILLED"
+        if order.status == "processing"
+        else "FULFILLED",
         currency=order.currency,
         customer_id=int(order.customer_id) if order.customer_id else None,
         email=order.email,
@@ -63,7 +66,9 @@ def _line(line: Line, coupon: str | None) -> LineFacts:
         product_type=line.category or "",
         price=line.unit_price,
         quantity=int(line.quantity),
-        discounts=[DiscountFacts(line.discount, code=coupon)] if line.discount or coupon else [],
+        discounts=[DiscountFacts(line.discount, code=coupon)]
+        if line.discount or coupon
+        else [],
         taxes=[TaxFacts(round(rate, 4), line.tax)] if line.tax else [],
     )
 
@@ -74,7 +79,10 @@ def _refund(refund: Refund, order: Order) -> RefundFacts:
         at=refund.refunded_at,
         lines=[
             RefundLineFacts(
-                places[line.line_number], int(line.quantity), subtotal=line.merchandise, tax=line.tax
+                places[line.line_number],
+                int(line.quantity),
+                subtotal=line.merchandise,
+                tax=line.tax,
             )
             for line in refund.lines
         ],

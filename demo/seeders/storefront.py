@@ -33,7 +33,9 @@ def fill(path: Path, snapshot: Snapshot) -> None:
     store.WooStore(orders, products).save(path)
 
 
-def _order(order: Order, refunds: list[Refund], product_ids: dict[str, int]) -> store.WooOrder:
+def _order(
+    order: Order, refunds: list[Refund], product_ids: dict[str, int]
+) -> store.WooOrder:
     changes = [(order.status_changed_at, "status")]
     if order.updated_at != order.status_changed_at:
         # An edited line, or a refund: the server uses the refund's own instant, so `line` fits both.

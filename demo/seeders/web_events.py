@@ -34,7 +34,9 @@ def fill(folder: Path, ledger: Ledger, at: datetime) -> None:
         # A session may last into the next day, and its events may arrive days later.
         if hours and ledger.shop.window(day)[1] + MOST_LATE + 6 * HOUR > hours[0]:
             for event in ledger.web_events(day):
-                of_hour = received.get(event.received_at.replace(minute=0, second=0, microsecond=0))
+                of_hour = received.get(
+                    event.received_at.replace(minute=0, second=0, microsecond=0)
+                )
                 if of_hour is not None and event.received_at <= at:
                     of_hour.append(event)
     for hour, events in received.items():

@@ -16,7 +16,12 @@ from demo.services.http_service import Handler, HttpService
 PAGE = 50
 """Products per page."""
 _JSON = "application/json"
-_IMAGE_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".gif": "image/gif"}
+_IMAGE_TYPES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".webp": "image/webp",
+    ".gif": "image/gif",
+}
 
 
 class CatalogueServer(HttpService):
@@ -34,9 +39,14 @@ class _CatalogueHandler(Handler):
         folder, _, name = url.path.removeprefix("/").partition("/")
         if url.path == "/products":
             self._page(parse_qs(url.query).get("page", ["1"])[0])
-        elif folder == "pictures" and name in {path.name for path in pictures.glob("*")}:
+        elif folder == "pictures" and name in {
+            path.name for path in pictures.glob("*")
+        }:
             path = pictures / name
-            self._cached(path.read_bytes(), _IMAGE_TYPES.get(path.suffix, "application/octet-stream"))
+            self._cached(
+                path.read_bytes(),
+                _IMAGE_TYPES.get(path.suffix, "application/octet-stream"),
+            )
         else:
             self.respond(b"not found\n", "text/plain", HTTPStatus.NOT_FOUND)
 
@@ -48,10 +58,15 @@ class _CatalogueHandler(Handler):
             self.respond(b'{"detail": "Invalid page."}', _JSON, HTTPStatus.NOT_FOUND)
             return
         results = [
-            product | {"image_url": product["image_url"] and host + product["image_url"]}
+            product
+            | {"image_url": product["image_url"] and host + product["image_url"]}
             for product in products[first : first + PAGE]
         ]
-        next_page = f"{host}/products?page={int(number) + 1}" if len(products) > first + PAGE else None
+        next_page = (
+            f"{host}/products?page={int(number) + 1}"
+            if len(products) > first + PAGE
+            else None
+        )
         page = {"count": len(products), "next": next_page, "results": results}
         self._cached(json.dumps(page, ensure_ascii=False).encode(), _JSON)
 

@@ -19,7 +19,10 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 VENV = REPOSITORY / ".venv-emulator"
 PROCESS = Path(__file__).with_name("emulator_process.py")
 DATA = REPOSITORY / ".airflow" / "bigquery"
-CONNECTION = {"conn_type": "google_cloud_platform", "extra": {"is_anonymous": True, "project": PROJECT}}
+CONNECTION = {
+    "conn_type": "google_cloud_platform",
+    "extra": {"is_anonymous": True, "project": PROJECT},
+}
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,9 @@ class Emulator:
         self.process.wait(20)
 
 
-def start(data_dir: Path, port: int, *, keep: bool = True, program: Path = PROCESS) -> Emulator:
+def start(
+    data_dir: Path, port: int, *, keep: bool = True, program: Path = PROCESS
+) -> Emulator:
     """Start an emulator.
 
     Args:
@@ -56,7 +61,9 @@ def start(data_dir: Path, port: int, *, keep: bool = True, program: Path = PROCE
     data_dir.mkdir(parents=True, exist_ok=True)
     command, environment = _command(data_dir, port, keep, program)
     with (data_dir / "emulator.log").open("ab") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdout=log, stderr=log, env=environment, start_new_session=True
+        )
     wait_for(port, process=process)
     return Emulator(process, port)
 
@@ -66,11 +73,26 @@ def _command(
 ) -> tuple[list[str], dict[str, str]]:
     """Return the command that runs the emulator, and its environment."""
     # DuckDB loads its extensions from HOME; bootstrap has installed them in the virtual environment.
-    environment = os.environ | {"HOME": str(VENV), "BQEMU_UPLOAD_MAX_BYTES": str(4 * 1024**3)}
+    environment = os.environ | {
+        "HOME": str(VENV),
+        "BQEMU_UPLOAD_MAX_BYTES": str(4 * 1024**3),
+    }
     command = [
         *(str(VENV / "bin" / "python"), str(program)),
-        *("start", "--persistent" if keep else "--ephemeral", "--data-dir", str(data_dir)),
-        *("--rest-host", listen_address(), "--rest-port", str(port), "--grpc-port", str(free_port())),
+        *(
+            "start",
+            "--persistent" if keep else "--ephemeral",
+            "--data-dir",
+            str(data_dir),
+        ),
+        *(
+            "--rest-host",
+            listen_address(),
+            "--rest-port",
+            str(port),
+            "--grpc-port",
+            str(free_port()),
+        ),
         *("--project", PROJECT, "--log-level", "warning"),
     ]
     return command, environment
@@ -86,7 +108,9 @@ def main(folder: Path = DATA) -> NoReturn:
     if stays_open(ports.bigquery):
         raise SystemExit(f"emulator: {ports.port_taken('bigquery')}")
     folder.mkdir(parents=True, exist_ok=True)
-    print(f"The BigQuery emulator runs until Ctrl-C. Tables and emulator.log are in {folder}. For .env:")
+    print(
+        f"The BigQuery emulator runs until Ctrl-C. Tables and emulator.log are in {folder}. For .env:"
+    )
     print(f"BIGQUERY_EMULATOR_HOST=http://localhost:{ports.bigquery}")
     print(f"AIRFLOW_CONN_BIGQUERY={json.dumps(CONNECTION)}", flush=True)
     command, environment = _command(folder, ports.bigquery)

@@ -28,7 +28,11 @@ import sqlglot
 from bqemulator.api import app as api
 from bqemulator.catalog.duckdb_repository import DuckDBCatalogRepository
 from bqemulator.cli import main
-from bqemulator.domain.errors import DomainError, InvalidQueryError, UnsupportedFeatureError
+from bqemulator.domain.errors import (
+    DomainError,
+    InvalidQueryError,
+    UnsupportedFeatureError,
+)
 from bqemulator.domain.events import TableDataChanged
 from bqemulator.domain.result import Err, Ok, Result
 from bqemulator.jobs import ddl_result, executor
@@ -46,7 +50,9 @@ from sqlglot.dialects.dialect import Dialect
 
 RELEASE = "1.4.0"
 if version("bqemulator") != RELEASE:
-    raise SystemExit(f"{__file__} patches bqemulator {RELEASE} only: adapt it to the new release")
+    raise SystemExit(
+        f"{__file__} patches bqemulator {RELEASE} only: adapt it to the new release"
+    )
 
 TEXTS, TREES = 2000, 200
 """Sizes of the caches."""
@@ -73,10 +79,13 @@ class Shape:
         placeholders: dict[str, str] = {}
 
         def placeholder(match: re.Match[str]) -> str:
-            return placeholders.setdefault(match[0], _placeholder(match[0], len(placeholders) + 1))
+            return placeholders.setdefault(
+                match[0], _placeholder(match[0], len(placeholders) + 1)
+            )
 
         self.texts = tuple(
-            VARYING.sub(placeholder, each) if isinstance(each, str) else each for each in texts
+            VARYING.sub(placeholder, each) if isinstance(each, str) else each
+            for each in texts
         )
         self.values = {new: value for value, new in placeholders.items()}
         self._pattern = re.compile("|".join(map(re.escape, self.values)) or r"(?!)")
@@ -147,7 +156,9 @@ def parsed(dialect: Dialect, sql: str, **options: Any) -> list[exp.Expression | 
         try:
             template = Template(_parse(dialect, *shape.texts, **options), shape)
         except Exception:
-            return _parse(dialect, sql, **options)  # so that the error quotes the real statement
+            return _parse(
+                dialect, sql, **options
+            )  # so that the error quotes the real statement
     _templates[key] = template
     while len(_templates) > TREES:
         _templates.popitem(last=False)
@@ -163,7 +174,9 @@ _idle: dict[Any, list[Any]] = defaultdict(list)
 """Idle generators, by dialect and options."""
 
 
-def generate(dialect: Dialect, expression: exp.Expression, copy: bool = True, **options: Any) -> str:
+def generate(
+    dialect: Dialect, expression: exp.Expression, copy: bool = True, **options: Any
+) -> str:
     """Generate like `Dialect.generate`, reusing generators: a new one parses seventeen templates."""
     idle = _idle[type(dialect), *options.items()]
     generator = idle.pop() if idle else dialect.generator(**options)
@@ -176,11 +189,20 @@ def generate(dialect: Dialect, expression: exp.Expression, copy: bool = True, **
 def has_not_null_constraint(column: exp.ColumnDef) -> bool:
     """Check without `constraint.kind`, which fails in the compiled sqlglot for a column with OPTIONS."""
     constraints = column.args.get("constraints") or ()
-    return any(isinstance(each.args.get("kind"), exp.NotNullColumnConstraint) for each in constraints)
+    return any(
+        isinstance(each.args.get("kind"), exp.NotNullColumnConstraint)
+        for each in constraints
+    )
 
 
 _READERS = (
-    *("api.routes.jobs", "catalog.ddl_sync", "jobs.ddl_result", "jobs.executor", "jobs.routine_ddl"),
+    *(
+        "api.routes.jobs",
+        "catalog.ddl_sync",
+        "jobs.ddl_result",
+        "jobs.executor",
+        "jobs.routine_ddl",
+    ),
     *("sql.catalog_schema", "sql.inner_query"),
     *("scripting.interpreter._dml_targets", "scripting.interpreter._is_row_producing"),
 )
@@ -208,7 +230,11 @@ def _restored(part: Any, shape: Shape) -> Any:
         return tuple(_restored(each, shape) for each in part)
     if is_dataclass(part):
         return replace(
-            part, **{each.name: _restored(getattr(part, each.name), shape) for each in fields(part)}
+            part,
+            **{
+                each.name: _restored(getattr(part, each.name), shape)
+                for each in fields(part)
+            },
         )
     return part
 
@@ -226,7 +252,9 @@ def parse_one(sql: str, *arguments: Any, **options: Any) -> Any:
     """Parse like `sqlglot.parse_one`; read-only callers get the shared tree."""
     caller = sys._getframe(1)
     module = caller.f_globals.get("__name__")
-    is_read_only = module in READ_ONLY or f"{module}.{caller.f_code.co_name}" in READ_ONLY
+    is_read_only = (
+        module in READ_ONLY or f"{module}.{caller.f_code.co_name}" in READ_ONLY
+    )
     return (shared if is_read_only else _parse_one)(sql, *arguments, **options)
 
 
@@ -275,7 +303,11 @@ def require_filters(statement: Any, project_id: str, catalog: Any) -> None:
     """Refuse a statement as BigQuery does if it reads a table without the filter that the table requires."""
 
     def find_table(node: exp.Table) -> Any:
-        return catalog.get_table(node.catalog or project_id, node.db, node.name) if node.db else None
+        return (
+            catalog.get_table(node.catalog or project_id, node.db, node.name)
+            if node.db
+            else None
+        )
 
     filters = PartitionFilters(find_table, lambda sql: shared(sql, read="bigquery"))
     for table in filters.missing(statement):
@@ -286,7 +318,9 @@ def require_filters(statement: Any, project_id: str, catalog: Any) -> None:
         )
 
 
-def rewrite_for_row_access(bq_sql: str, *, project_id: str, caller: CallerIdentity, catalog: Any) -> str:
+def rewrite_for_row_access(
+    bq_sql: str, *, project_id: str, caller: CallerIdentity, catalog: Any
+) -> str:
     """Rewrite like the emulator, with a cache of the statements to which no policy applies.
 
     Raises:
@@ -297,13 +331,20 @@ def rewrite_for_row_access(bq_sql: str, *, project_id: str, caller: CallerIdenti
     except Exception:
         return bq_sql
     require_filters(tree, project_id, catalog)
-    targets = row_access_filter._collect_dml_targets(tree) | row_access_filter._collect_ddl_targets(tree)
+    targets = row_access_filter._collect_dml_targets(
+        tree
+    ) | row_access_filter._collect_ddl_targets(tree)
     finder = Finder(
-        project_id=project_id, catalog=catalog, matcher=GranteeMatcher(caller), write_targets=targets
+        project_id=project_id,
+        catalog=catalog,
+        matcher=GranteeMatcher(caller),
+        write_targets=targets,
     )
     finder.rewrite_tree(tree, depth=0)
     if finder.has_policies:
-        return _rewrite_for_row_access(bq_sql, project_id=project_id, caller=caller, catalog=catalog)
+        return _rewrite_for_row_access(
+            bq_sql, project_id=project_id, caller=caller, catalog=catalog
+        )
     if finder.views:
         return expanded(bq_sql, project_id, json.dumps(finder.views))
     return bq_sql
@@ -313,19 +354,33 @@ class DiskCache:
     """A cache on disk, shared by all emulators of this virtual environment; empty if not writable."""
 
     def __init__(self, path: Path) -> None:
-        code = f"{version('bqemulator')} {version('sqlglot')} {Path(__file__).read_text()}"
+        code = (
+            f"{version('bqemulator')} {version('sqlglot')} {Path(__file__).read_text()}"
+        )
         self._code = sha256(code.encode())
         self._database: sqlite3.Connection | None = None
         with suppress(sqlite3.Error):
-            database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            database = sqlite3.connect(
+                path, isolation_level=None, check_same_thread=False
+            )
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA synchronous = OFF")
-            database.execute("CREATE TABLE IF NOT EXISTS cache (key BLOB PRIMARY KEY, text TEXT)")
+            database.execute(
+                "CREATE TABLE IF NOT EXISTS cache (key BLOB PRIMARY KEY, text TEXT)"
+            )
             self._database = database
 
     def get(self, key: str) -> str | None:
         """Return the text of `key`, or None."""
-        return next((text for (text,) in self._execute("SELECT text FROM cache WHERE key = ?", key)), None)
+        return next(
+            (
+                text
+                for (text,) in self._execute(
+                    "SELECT text FROM cache WHERE key = ?", key
+                )
+            ),
+            None,
+        )
 
     def put(self, key: str, text: str) -> None:
         """Store the text of `key`."""
@@ -336,7 +391,9 @@ class DiskCache:
         hashed.update(key.encode())
         with suppress(sqlite3.Error):
             if self._database:
-                return self._database.execute(sql, (hashed.digest(), *values)).fetchall()
+                return self._database.execute(
+                    sql, (hashed.digest(), *values)
+                ).fetchall()
         return []
 
 
@@ -358,7 +415,9 @@ class Cached:
                 try:
                     result = self._function(*shape.texts)
                 except Exception:
-                    return self._function(*arguments)  # so that the error quotes the real statement
+                    return self._function(
+                        *arguments
+                    )  # so that the error quotes the real statement
                 DISK_CACHE.put(key, result)
         self._results[shape.texts] = result
         if len(self._results) > TEXTS:
@@ -382,14 +441,20 @@ def expanded(sql: str, project_id: str, views: str) -> str:
 @Cached
 def translation(sql: str, schema: str, caller: CallerIdentity | None) -> str:
     """Translate like `SQLTranslator.translate`, whose result depends on these arguments only."""
-    result = _translate(executor._translator, sql, schema=json.loads(schema), caller=caller)
+    result = _translate(
+        executor._translator, sql, schema=json.loads(schema), caller=caller
+    )
     if isinstance(result, Err):
         raise result.error
     return str(result.value)
 
 
 def translate(
-    _: SQLTranslator, bq_sql: str, *, schema: Any = None, caller: CallerIdentity | None = None
+    _: SQLTranslator,
+    bq_sql: str,
+    *,
+    schema: Any = None,
+    caller: CallerIdentity | None = None,
 ) -> Result[str, Any]:
     """Translate like `SQLTranslator.translate`, with a cache."""
     try:
@@ -398,14 +463,18 @@ def translate(
         return Err(error)
 
 
-def record_change(self: SnapshotManager, project_id: str, dataset_id: str, table_id: str) -> None:
+def record_change(
+    self: SnapshotManager, project_id: str, dataset_id: str, table_id: str
+) -> None:
     """Record a change like `SnapshotManager.record_change`, without a copy of the table."""
     self._events.publish(TableDataChanged(project_id, dataset_id, table_id))
 
 
 def resolve_time_travel(*_: Any) -> None:
     """Raise an error: there are no earlier versions of tables."""
-    raise UnsupportedFeatureError("FOR SYSTEM_TIME AS OF: this emulator keeps no earlier versions of tables")
+    raise UnsupportedFeatureError(
+        "FOR SYSTEM_TIME AS OF: this emulator keeps no earlier versions of tables"
+    )
 
 
 BACKUP = '"_bqemu_txn_'
@@ -449,7 +518,9 @@ def install() -> None:
     for module in (executor, interpreter):
         module.parse_script = parse_script
         module.rewrite_table_refs = Cached(module.rewrite_table_refs)
-    api.MetricsMiddleware = api.AccessLogMiddleware = api.CorrelationIdMiddleware = without_middleware
+    api.MetricsMiddleware = api.AccessLogMiddleware = api.CorrelationIdMiddleware = (
+        without_middleware
+    )
     DuckDBEngine.start, DuckDBEngine.execute = start, execute
     DuckDBCatalogRepository._write_job = skip_write_job
     SnapshotManager.record_change = record_change

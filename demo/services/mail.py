@@ -32,7 +32,9 @@ class MessageStore:
         name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:8]}"
         partial = self._folder / f"{name}.partial"
         recipients = ", ".join(envelope.rcpt_tos)
-        partial.write_bytes(f"X-Envelope-To: {recipients}\r\n".encode() + envelope.original_content)
+        partial.write_bytes(
+            f"X-Envelope-To: {recipients}\r\n".encode() + envelope.original_content
+        )
         partial.rename(partial.with_suffix(".eml"))
         return "250 Message kept"
 

@@ -21,7 +21,9 @@ from urllib.parse import quote
 
 from demo.services.http_service import Handler, HttpService
 
-_PATH = re.compile(r"/messages/(?P<id>[0-9A-Za-z-]+)(?:/(?P<part>html|source|attachments/(?P<number>\d+)))?")
+_PATH = re.compile(
+    r"/messages/(?P<id>[0-9A-Za-z-]+)(?:/(?P<part>html|source|attachments/(?P<number>\d+)))?"
+)
 _HTML = "text/html; charset=utf-8"
 _SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _OWN_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'"
@@ -83,10 +85,19 @@ class _MailboxHandler(Handler):
             self.send_error(HTTPStatus.NOT_FOUND)
 
     def _send(
-        self, body: bytes, content_type: str = _HTML, policy: str = _OWN_POLICY, disposition: str = "inline"
+        self,
+        body: bytes,
+        content_type: str = _HTML,
+        policy: str = _OWN_POLICY,
+        disposition: str = "inline",
     ) -> None:
-        headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": policy}
-        self.respond(body, content_type, headers=headers | {"Content-Disposition": disposition})
+        headers = {
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": policy,
+        }
+        self.respond(
+            body, content_type, headers=headers | {"Content-Disposition": disposition}
+        )
 
 
 def _parse(file: Path) -> EmailMessage:
@@ -97,7 +108,9 @@ def _parse(file: Path) -> EmailMessage:
 
 def _messages(folder: Path) -> list[tuple[str, EmailMessage]]:
     """Return all messages, newest first."""
-    return [(file.stem, _parse(file)) for file in sorted(folder.glob("*.eml"), reverse=True)]
+    return [
+        (file.stem, _parse(file)) for file in sorted(folder.glob("*.eml"), reverse=True)
+    ]
 
 
 def _summary(name: str, message: EmailMessage) -> dict[str, Any]:
@@ -108,7 +121,9 @@ def _summary(name: str, message: EmailMessage) -> dict[str, Any]:
         "subject": str(message["Subject"] or "(no subject)"),
         "date": str(message["Date"] or ""),
         "message_id": str(message["Message-ID"] or ""),
-        "attachments": [part.get_filename() or "" for part in message.iter_attachments()],
+        "attachments": [
+            part.get_filename() or "" for part in message.iter_attachments()
+        ],
     }
 
 
@@ -117,9 +132,13 @@ def _html(message: EmailMessage) -> str:
     body = message.get_body(("html",))
     text = str(body.get_content()) if body else ""
     for part in message.walk():
-        if (name := part.get("Content-ID", "").strip("<>")) and part.get_content_maintype() == "image":
+        if (
+            name := part.get("Content-ID", "").strip("<>")
+        ) and part.get_content_maintype() == "image":
             data = b64encode(part.get_payload(decode=True) or b"").decode()
-            text = text.replace(f"cid:{name}", f"data:{part.get_content_type()};base64,{data}")
+            text = text.replace(
+                f"cid:{name}", f"data:{part.get_content_type()};base64,{data}"
+            )
     return text
 
 
@@ -129,8 +148,14 @@ def _list_page(folder: Path) -> str:
         summary = _summary(name, message)
         cells = (escape(str(summary[column])) for column in ("date", "from", "to"))
         link = f'<a href="/messages/{name}">{escape(str(summary["subject"]))}</a>'
-        rows.append(f"<tr><td>{link}<td>{'<td>'.join(cells)}<td>{len(summary['attachments'])}")
-    table = "<table><tr><th>Subject<th>Date<th>From<th>To<th>Attachments" + "".join(rows) + "</table>"
+        rows.append(
+            f"<tr><td>{link}<td>{'<td>'.join(cells)}<td>{len(summary['attachments'])}"
+        )
+    table = (
+        "<table><tr><th>Subject<th>Date<th>From<th>To<th>Attachments"
+        + "".join(rows)
+        + "</table>"
+    )
     body = f"<h1>Demo mailbox</h1>{table if rows else '<p>No mail yet.</p>'}"
     return _FRAME.format(title="Demo mailbox", body=body)
 
@@ -138,7 +163,8 @@ def _list_page(folder: Path) -> str:
 def _message_page(name: str, message: EmailMessage) -> str:
     summary = _summary(name, message)
     headers = "".join(
-        f"<tr><th>{label}<td>{escape(str(summary[label.lower()]))}" for label in ("From", "To", "Date")
+        f"<tr><th>{label}<td>{escape(str(summary[label.lower()]))}"
+        for label in ("From", "To", "Date")
     )
     links = "".join(
         f'<li><a href="/messages/{name}/attachments/{number}">{escape(file or "attachment")}</a>'
@@ -151,7 +177,9 @@ def _message_page(name: str, message: EmailMessage) -> str:
         f"<h2>Attachments</h2><ul>{links}</ul>" if links else "",
     ]
     if message.get_body(("html",)):
-        parts.append(f'<iframe sandbox src="/messages/{name}/html" title="The message as HTML"></iframe>')
+        parts.append(
+            f'<iframe sandbox src="/messages/{name}/html" title="The message as HTML"></iframe>'
+        )
     if text:
         parts.append(f"<h2>Text</h2><pre>{escape(text.get_content())}</pre>")
     parts.append(f'<p><a href="/messages/{name}/source">Source</a></p>')

@@ -48,7 +48,9 @@ class PartitionFilters:
         parse: parses the query of a view.
     """
 
-    def __init__(self, find_table: Callable[[Any], Any], parse: Callable[[str], Any]) -> None:
+    def __init__(
+        self, find_table: Callable[[Any], Any], parse: Callable[[str], Any]
+    ) -> None:
         self._find_table = find_table
         self._parse = parse
         self._known_columns: dict[int, list[str]] = {}
@@ -65,7 +67,9 @@ class PartitionFilters:
         elif isinstance(statement, exp.Merge):
             yield from self._merge(statement)
 
-    def _query(self, query: Any, queries: _Queries, filtered: set[int]) -> Iterator[Any]:
+    def _query(
+        self, query: Any, queries: _Queries, filtered: set[int]
+    ) -> Iterator[Any]:
         """Check a query whose output columns at the positions `filtered` have a filter."""
         queries = _with_own(query, queries)
         if query.args.get("limit"):
@@ -78,7 +82,9 @@ class PartitionFilters:
         elif isinstance(query, exp.Select):
             yield from self._scope(query, queries, filtered)
 
-    def _scope(self, scope: Any, queries: _Queries, filtered: set[int]) -> Iterator[Any]:
+    def _scope(
+        self, scope: Any, queries: _Queries, filtered: set[int]
+    ) -> Iterator[Any]:
         """Check a SELECT, UPDATE or DELETE."""
         sources: list[_Source] = []
         if not isinstance(scope, exp.Select):
@@ -94,7 +100,9 @@ class PartitionFilters:
         for query in _subqueries(scope, sources):
             yield from self._query(query, queries, set())
 
-    def _add_sources(self, scope: Any, sources: list[_Source], queries: _Queries) -> None:
+    def _add_sources(
+        self, scope: Any, sources: list[_Source], queries: _Queries
+    ) -> None:
         """Add the sources of a FROM clause and its joins, with the filters of the ON clauses."""
         clause = scope.args.get("from_")
         if clause:
@@ -110,8 +118,12 @@ class PartitionFilters:
             return _Source(node, self._columns(query, scope))
         table = self._find_table(node) if isinstance(node, exp.Table) else None
         if table:
-            return _Source(node, [column.name.lower() for column in table.schema_.fields])
-        return _Source(node, [str(name).lower() for name in (*node.alias_column_names, node.alias)])
+            return _Source(
+                node, [column.name.lower() for column in table.schema_.fields]
+            )
+        return _Source(
+            node, [str(name).lower() for name in (*node.alias_column_names, node.alias)]
+        )
 
     def _query_of(self, node: Any, queries: _Queries) -> tuple[Any, _Queries]:
         """Return the subquery or common table expression that a source is, or None; and its scope."""
@@ -141,9 +153,15 @@ class PartitionFilters:
         if query is not None:
             yield from self._query(query, scope, _positions(source))
             return
-        table = self._find_table(source.node) if isinstance(source.node, exp.Table) else None
+        table = (
+            self._find_table(source.node)
+            if isinstance(source.node, exp.Table)
+            else None
+        )
         if table and table.table_type == "VIEW":
-            yield from self._query(self._parse(table.view_query), {}, _positions(source))
+            yield from self._query(
+                self._parse(table.view_query), {}, _positions(source)
+            )
         elif _required(table) not in (None, *source.filtered):
             yield table
 
@@ -155,7 +173,9 @@ class PartitionFilters:
         for query in _subqueries(merge, [source]):
             yield from self._query(query, {}, set())
         clauses = merge.args["whens"].expressions
-        conditions = [clause.args.get("condition") for clause in clauses if not _inserts(clause)]
+        conditions = [
+            clause.args.get("condition") for clause in clauses if not _inserts(clause)
+        ]
         table = self._find_table(merge.this)
         column = _required(table)
 
@@ -166,7 +186,9 @@ class PartitionFilters:
 
         if column is None or is_filtered(merge.args["on"]):
             return
-        if not conditions or not all(is_filtered(condition) for condition in conditions):
+        if not conditions or not all(
+            is_filtered(condition) for condition in conditions
+        ):
             yield table
 
 
@@ -194,7 +216,9 @@ def _with_own(query: Any, queries: _Queries) -> _Queries:
 
 
 def _positions(source: _Source) -> set[int]:
-    return {place for place, name in enumerate(source.columns) if name in source.filtered}
+    return {
+        place for place, name in enumerate(source.columns) if name in source.filtered
+    }
 
 
 def _outputs(select: Any, sources: list[_Source]) -> list[tuple[str, Any]]:
@@ -234,7 +258,10 @@ def _apply_to_output(expression: Any, select: Any, sources: list[_Source]) -> No
     source, name = _only_column(expression, sources)
     for window in select.find_all(exp.Window):
         if window.parent_select is select and not window.alias:
-            keys = [_only_column(key, sources) for key in window.args.get("partition_by") or ()]
+            keys = [
+                _only_column(key, sources)
+                for key in window.args.get("partition_by") or ()
+            ]
             if (source, name) not in keys:
                 return
     if source:
@@ -264,7 +291,9 @@ def _resolve(column: Any, sources: list[_Source]) -> tuple[Any, str]:
 def _subqueries(scope: Any, sources: list[_Source]) -> Iterator[Any]:
     """Yield the subqueries in the expressions of a statement."""
     known = {id(source.node) for source in sources}
-    for node in scope.walk(prune=lambda node: node is not scope and isinstance(node, exp.Query)):
+    for node in scope.walk(
+        prune=lambda node: node is not scope and isinstance(node, exp.Query)
+    ):
         is_query = isinstance(node, exp.Query) and node is not scope
         if is_query and not isinstance(node.parent, exp.CTE) and id(node) not in known:
             yield node

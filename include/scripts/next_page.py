@@ -40,7 +40,9 @@ def main(folder: Path, number: int) -> None:
             "which is not followed"
         )
     if following in visited:
-        raise Refused(f"the next page in page {number} is page {visited.index(following) + 1} again")
+        raise Refused(
+            f"the next page in page {number} is page {visited.index(following) + 1} again"
+        )
     if number >= (most := int(os.environ["CATALOGUE_MOST_PAGES"])):
         raise Refused(f"there are more than {most} pages")
     page = folder / f"page-{number + 1:04d}"
@@ -53,24 +55,34 @@ def _next(path: Path, url: str, number: int) -> str:
     try:
         value = json.loads(path.read_bytes())
     except (ValueError, RecursionError):
-        start = " ".join(path.read_bytes()[:200].decode("utf-8", "replace").split())[:80]
+        start = " ".join(path.read_bytes()[:200].decode("utf-8", "replace").split())[
+            :80
+        ]
         start = re.sub(r"\S+@\S+", "<e-mail>", start)
         raise Refused(f"page {number} is not JSON, it begins with {start!r}") from None
     for name in os.environ["CATALOGUE_NEXT"].split("."):
         value = value.get(name) if isinstance(value, dict) else None
     if value is not None and not isinstance(value, str):
-        raise Refused(f"page {number}: {os.environ['CATALOGUE_NEXT']} is neither a URL nor null")
+        raise Refused(
+            f"page {number}: {os.environ['CATALOGUE_NEXT']} is neither a URL nor null"
+        )
     try:
         found = quote(urljoin(url, value.strip()), safe=ALLOWED) if value else ""
         _origin(found)
     except ValueError:
-        raise Refused(f"page {number}: {os.environ['CATALOGUE_NEXT']} is not a URL") from None
+        raise Refused(
+            f"page {number}: {os.environ['CATALOGUE_NEXT']} is not a URL"
+        ) from None
     return found
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:
     parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return (
+        parts.scheme,
+        parts.hostname,
+        parts.port or {"http": 80, "https": 443}.get(parts.scheme),
+    )
 
 
 def _quoted(text: str) -> str:

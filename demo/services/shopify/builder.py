@@ -39,10 +39,21 @@ class _OrderBuilder:
 
     def order(self) -> Record:
         facts = self.facts
-        changes = [facts.edited_at, facts.cancelled_at, *(refund.at for refund in facts.refunds)]
-        updated_at = facts.updated_at or max(each for each in (facts.created_at, *changes) if each)
-        codes = [each.code for line in facts.lines for each in line.discounts if each.code]
-        address = facts.country and {"id": self._gid("MailingAddress"), "countryCodeV2": facts.country}
+        changes = [
+            facts.edited_at,
+            facts.cancelled_at,
+            *(refund.at for refund in facts.refunds),
+        ]
+        updated_at = facts.updated_at or max(
+            each for each in (facts.created_at, *changes) if each
+        )
+        codes = [
+            each.code for line in facts.lines for each in line.discounts if each.code
+        ]
+        address = facts.country and {
+            "id": self._gid("MailingAddress"),
+            "countryCodeV2": facts.country,
+        }
         return {
             "id": self._gid("Order"),
             "legacyResourceId": str(facts.number),
@@ -59,7 +70,9 @@ class _OrderBuilder:
             "cancelReason": "CUSTOMER" if facts.cancelled_at else None,
             "displayFinancialStatus": self._financial_status(),
             "displayFulfillmentStatus": facts.fulfillment_status,
-            "returnStatus": "RETURNED" if any(each.return_number for each in facts.refunds) else "NO_RETURN",
+            "returnStatus": "RETURNED"
+            if any(each.return_number for each in facts.refunds)
+            else "NO_RETURN",
             "sourceName": facts.source_name,
             "tags": facts.tags,
             "discountCodes": list(dict.fromkeys(codes)),
@@ -70,15 +83,24 @@ class _OrderBuilder:
             "presentmentCurrencyCode": facts.presentment_currency or facts.currency,
             "email": facts.email,
             "app": {"id": "gid://shopify/OrderApp/580111", "name": "Online Store"},
-            "attribution": {"handle": facts.source_name, "displayName": facts.source_name},
-            "customer": facts.customer_id and {"id": f"gid://shopify/Customer/{facts.customer_id}"},
+            "attribution": {
+                "handle": facts.source_name,
+                "displayName": facts.source_name,
+            },
+            "customer": facts.customer_id
+            and {"id": f"gid://shopify/Customer/{facts.customer_id}"},
             "customerJourneySummary": self._journey(),
             "shippingAddress": address,
             "billingAddress": address,
-            "customAttributes": [{"key": key, "value": value} for key, value in facts.attributes.items()],
+            "customAttributes": [
+                {"key": key, "value": value} for key, value in facts.attributes.items()
+            ],
             "metafields": [],
             "disputes": [],
-            **{name: self._money(amount) for name, amount in self.amounts.totals().items()},
+            **{
+                name: self._money(amount)
+                for name, amount in self.amounts.totals().items()
+            },
             "totalReceivedSet": self._money(*self.amounts.received()),
             "totalRefundedSet": self._money(*self.amounts.refunded()),
             "additionalFees": [
@@ -86,14 +108,20 @@ class _OrderBuilder:
                     "id": self._gid("AdditionalFee", place),
                     "name": fee.name,
                     "price": self._money(fee.amount),
-                    "taxLines": [{"title": "Tax", "priceSet": self._money(fee.tax)}] if fee.tax else [],
+                    "taxLines": [{"title": "Tax", "priceSet": self._money(fee.tax)}]
+                    if fee.tax
+                    else [],
                 }
                 for place, fee in enumerate(self._fees())
             ],
-            "shippingLines": [self._shipping_line(place) for place in range(len(facts.shipping))],
+            "shippingLines": [
+                self._shipping_line(place) for place in range(len(facts.shipping))
+            ],
             "lineItems": [self._line(place) for place in range(len(facts.lines))],
             "refunds": [self._refund(place) for place in range(len(facts.refunds))],
-            "transactions": self._transactions(self.amounts.payments, facts.created_at, -1),
+            "transactions": self._transactions(
+                self.amounts.payments, facts.created_at, -1
+            ),
         }
 
     def _fees(self) -> list[FeeFacts]:
@@ -110,7 +138,11 @@ class _OrderBuilder:
             return "REFUNDED" if refunded >= received else "PARTIALLY_REFUNDED"
         if not received and self.amounts.total:
             return "PENDING"
-        return "PARTIALLY_PAID" if received < self.amounts.totals()["currentTotalPriceSet"] else "PAID"
+        return (
+            "PARTIALLY_PAID"
+            if received < self.amounts.totals()["currentTotalPriceSet"]
+            else "PAID"
+        )
 
     def _journey(self) -> Record | None:
         if self.facts.utm is None:
@@ -125,10 +157,16 @@ class _OrderBuilder:
 
     def _line(self, place: int) -> Record:
         line, amounts = self.facts.lines[place], self.amounts
-        current, title = amounts.current_quantity(place), line.title or line.sku or "Item"
+        current, title = (
+            amounts.current_quantity(place),
+            line.title or line.sku or "Item",
+        )
         full = line.price * line.quantity
         on_line = [each for each in line.discounts if not each.order_level]
-        duty = {"id": self._gid("Duty", place), "price": self._money(line.duty or Decimal(0))}
+        duty = {
+            "id": self._gid("Duty", place),
+            "price": self._money(line.duty or Decimal(0)),
+        }
         return {
             "id": self._gid("LineItem", place),
             "sku": line.sku,
@@ -145,9 +183,13 @@ class _OrderBuilder:
             "lineItemGroup": line.bundle and self._group(line.bundle),
             "originalUnitPriceSet": self._money(line.price),
             "originalTotalSet": self._money(full),
-            "discountedTotalSet": self._money(full - add(each.amount for each in on_line if not each.code)),
+            "discountedTotalSet": self._money(
+                full - add(each.amount for each in on_line if not each.code)
+            ),
             "totalDiscountSet": self._money(add(each.amount for each in on_line)),
-            "priceAfterAllDiscountsBeforeTaxesSet": self._money(amounts.current_net(place)),
+            "priceAfterAllDiscountsBeforeTaxesSet": self._money(
+                amounts.current_net(place)
+            ),
             "discountAllocations": [
                 {
                     "allocatedAmountSet": self._money(each.amount),
@@ -198,9 +240,13 @@ class _OrderBuilder:
         return {
             "id": gid,
             "legacyResourceId": gid.rpartition("/")[2],
-            **dict.fromkeys(("createdAt", "processedAt", "updatedAt"), stamp(refund.at)),
+            **dict.fromkeys(
+                ("createdAt", "processedAt", "updatedAt"), stamp(refund.at)
+            ),
             "note": refund.note,
-            "totalRefundedSet": self._money(*self.amounts.moved(transactions, "REFUND")),
+            "totalRefundedSet": self._money(
+                *self.amounts.moved(transactions, "REFUND")
+            ),
             "refundLineItems": [
                 self._refund_line(part, self._gid("RefundLineItem", place, at))
                 for at, part in enumerate(refund.lines)
@@ -215,7 +261,9 @@ class _OrderBuilder:
                 }
                 for at, each in enumerate(refund.adjustments)
             ],
-            "duties": [{"amountSet": self._money(refund.duties)}] if refund.duties else [],
+            "duties": [{"amountSet": self._money(refund.duties)}]
+            if refund.duties
+            else [],
             "transactions": self._transactions(transactions, refund.at, place),
             "return": self._return(refund),
         }
@@ -250,7 +298,9 @@ class _OrderBuilder:
             ],
         }
 
-    def _transactions(self, transactions: list[TransactionFacts], at: datetime, *places: int) -> list[Record]:
+    def _transactions(
+        self, transactions: list[TransactionFacts], at: datetime, *places: int
+    ) -> list[Record]:
         return [
             {
                 "id": self._gid("OrderTransaction", *places, index),
@@ -268,7 +318,10 @@ class _OrderBuilder:
         currency = self.facts.currency
         other = self.amounts.presentment(amount) if presentment is None else presentment
         return {
-            "shopMoney": {"amount": amount_text(round_money(amount, currency)), "currencyCode": currency},
+            "shopMoney": {
+                "amount": amount_text(round_money(amount, currency)),
+                "currencyCode": currency,
+            },
             "presentmentMoney": {
                 "amount": amount_text(other),
                 "currencyCode": self.facts.presentment_currency or currency,
@@ -276,7 +329,9 @@ class _OrderBuilder:
         }
 
     def _gid(self, kind: str, *places: int) -> str:
-        return f"gid://shopify/{kind}/{self.facts.number}" + "".join(f"{place + 1:03d}" for place in places)
+        return f"gid://shopify/{kind}/{self.facts.number}" + "".join(
+            f"{place + 1:03d}" for place in places
+        )
 
 
 def _product(line: LineFacts) -> dict[str, Any]:
@@ -284,18 +339,26 @@ def _product(line: LineFacts) -> dict[str, Any]:
     if line.tip or line.custom or line.deleted_product:
         return {"product": None, "variant": None}
     number = _sku_number(line.sku)
-    category = {"id": f"gid://shopify/TaxonomyCategory/{_sku_number(line.category)}", "name": line.category}
+    category = {
+        "id": f"gid://shopify/TaxonomyCategory/{_sku_number(line.category)}",
+        "name": line.category,
+    }
     product = {
         "id": f"gid://shopify/Product/{number}",
         "title": line.title or line.sku,
         "productType": line.product_type,
         "category": category if line.category else None,
     }
-    return {"product": product, "variant": {"id": f"gid://shopify/ProductVariant/{number}", "sku": line.sku}}
+    return {
+        "product": product,
+        "variant": {"id": f"gid://shopify/ProductVariant/{number}", "sku": line.sku},
+    }
 
 
 def _application(index: int, discount: DiscountFacts) -> Record:
-    kind = "DiscountCodeApplication" if discount.code else "AutomaticDiscountApplication"
+    kind = (
+        "DiscountCodeApplication" if discount.code else "AutomaticDiscountApplication"
+    )
     name = {"code": discount.code} if discount.code else {"title": "Discount"}
     return {"__typename": kind, "index": index, "targetType": "LINE_ITEM", **name}
 

@@ -74,12 +74,23 @@ class BulkOperations:
     def run(self, context: Context, query: str, grouped: bool) -> Record:
         """Create an operation, and return the payload of `bulkOperationRunQuery`."""
         document, messages = check_query(self.schema, query)
-        errors: list[Record] = [{"field": ["query"], "message": text, "code": "INVALID"} for text in messages]
-        running = [gid for gid, each in self._operations.items() if each.record["status"] in _ACTIVE]
+        errors: list[Record] = [
+            {"field": ["query"], "message": text, "code": "INVALID"}
+            for text in messages
+        ]
+        running = [
+            gid
+            for gid, each in self._operations.items()
+            if each.record["status"] in _ACTIVE
+        ]
         if not errors and len(running) >= MAX_RUNNING:
-            message = "A bulk query operation for this app and shop is already in progress: "
+            message = (
+                "A bulk query operation for this app and shop is already in progress: "
+            )
             message += ", ".join(running) + "."
-            errors = [{"field": None, "message": message, "code": "OPERATION_IN_PROGRESS"}]
+            errors = [
+                {"field": None, "message": message, "code": "OPERATION_IN_PROGRESS"}
+            ]
         if errors or document is None:
             return {"bulkOperation": None, "userErrors": errors}
         now, number = context.store.clock(), len(self._operations) + 1
@@ -93,7 +104,9 @@ class BulkOperations:
             "rootObjectCount": 0,
         }
         fault = self.faults.pop(0) if self.faults else BulkFault()
-        self._operations[record["id"]] = _Operation(number, record, document, grouped, now, fault)
+        self._operations[record["id"]] = _Operation(
+            number, record, document, grouped, now, fault
+        )
         return {"bulkOperation": dict(record), "userErrors": []}
 
     def poll(self, gid: str, context: Context) -> Record | None:
@@ -108,19 +121,33 @@ class BulkOperations:
             record["status"] = "RUNNING"
         if record["status"] == "CANCELING":
             record.update(status="CANCELED", completedAt=stamp(now))
-        elif record["status"] == "RUNNING" and operation.polls >= self.polls and elapsed >= self.seconds:
+        elif (
+            record["status"] == "RUNNING"
+            and operation.polls >= self.polls
+            and elapsed >= self.seconds
+        ):
             self._finish(operation, context, now)
-        elif record["status"] == "COMPLETED" and operation.expires_at and now >= operation.expires_at:
+        elif (
+            record["status"] == "COMPLETED"
+            and operation.expires_at
+            and now >= operation.expires_at
+        ):
             record.update(status="EXPIRED", url=None)
         return dict(record)
 
     def current(self, context: Context) -> Record | None:
         """Return the newest operation."""
-        return self.poll(next(reversed(self._operations)), context) if self._operations else None
+        return (
+            self.poll(next(reversed(self._operations)), context)
+            if self._operations
+            else None
+        )
 
     def all(self, context: Context) -> list[Record]:
         """Return all operations, oldest first."""
-        return [record for gid in self._operations if (record := self.poll(gid, context))]
+        return [
+            record for gid in self._operations if (record := self.poll(gid, context))
+        ]
 
     def cancel(self, context: Context, gid: str) -> Record:
         """Cancel an operation, and return the payload of `bulkOperationCancel`."""
@@ -140,7 +167,11 @@ class BulkOperations:
     def download(self, name: str, now: datetime) -> bytes | None:
         """Return the file `name` of an operation; None if it does not exist or has expired."""
         for operation in self._operations.values():
-            if name == f"{operation.number}.jsonl" and operation.expires_at and now < operation.expires_at:
+            if (
+                name == f"{operation.number}.jsonl"
+                and operation.expires_at
+                and now < operation.expires_at
+            ):
                 return operation.content
         return None
 
@@ -150,15 +181,24 @@ class BulkOperations:
         roots = list(_roots(result.data or {}))
         lines = [line for root in roots for line in _lines(root, None)]
         if not operation.grouped:
-            random.Random(operation.number).shuffle(lines)  # children may precede their parents
+            random.Random(operation.number).shuffle(
+                lines
+            )  # children may precede their parents
         content = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
         operation.content = content[: round(len(content) * fault.kept)]
         operation.expires_at = now + URL_LIFETIME
         status, code = fault.status, fault.error_code
         if result.errors:
             denied = (result.errors[0].extensions or {}).get("code") == "ACCESS_DENIED"
-            status, code = "FAILED", "ACCESS_DENIED" if denied else "INTERNAL_SERVER_ERROR"
-        url = f"{context.base_url}/bulk/{operation.number}.jsonl?Signature=demo" if lines else None
+            status, code = (
+                "FAILED",
+                "ACCESS_DENIED" if denied else "INTERNAL_SERVER_ERROR",
+            )
+        url = (
+            f"{context.base_url}/bulk/{operation.number}.jsonl?Signature=demo"
+            if lines
+            else None
+        )
         record.update(
             status=status,
             errorCode=code,

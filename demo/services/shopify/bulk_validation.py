@@ -27,14 +27,19 @@ MAX_DEPTH = 2
 """How deep a connection may be below the one at the root."""
 
 
-def check_query(schema: GraphQLSchema, query: str) -> tuple[DocumentNode | None, list[str]]:
+def check_query(
+    schema: GraphQLSchema, query: str
+) -> tuple[DocumentNode | None, list[str]]:
     """Return the parsed query and why it cannot run in bulk; it can if there is no reason."""
     try:
         document = parse(query)
     except GraphQLError as error:
         return None, [f"Invalid bulk query: {error.message}"]
     operation = document.definitions[0]
-    if not isinstance(operation, OperationDefinitionNode) or operation.operation != OperationType.QUERY:
+    if (
+        not isinstance(operation, OperationDefinitionNode)
+        or operation.operation != OperationType.QUERY
+    ):
         return None, ["Invalid operation type. Only `query` operations are supported."]
     if errors := validate(schema, document):
         return None, [f"Invalid bulk query: {error.message}" for error in errors]
@@ -58,7 +63,11 @@ class _Connections:
         """Add the connections in a selection, and return whether there is one."""
         before = self.count
         for condition, node in selected_fields(self.document, selection):
-            definition = None if condition else getattr(parent, "fields", {}).get(node.name.value)
+            definition = (
+                None
+                if condition
+                else getattr(parent, "fields", {}).get(node.name.value)
+            )
             result = get_named_type(definition.type) if definition else None
             if definition is None or not is_composite_type(result):
                 continue
@@ -69,7 +78,9 @@ class _Connections:
                 self.add(result, node.selection_set, depth, in_list or is_list)
         return self.count > before
 
-    def _add_connection(self, node: FieldNode, result: Any, depth: int, in_list: bool) -> None:
+    def _add_connection(
+        self, node: FieldNode, result: Any, depth: int, in_list: bool
+    ) -> None:
         self.count += 1
         self.depth, self.in_list = max(self.depth, depth), self.in_list or in_list
         selected = fields_by_name(self.document, node.selection_set)
@@ -79,19 +90,26 @@ class _Connections:
         for _, child in selected_fields(self.document, edges):
             names = fields_by_name(self.document, child.selection_set)
             item = get_named_type(result.fields["nodes"].type)
-            if self.add(item, child.selection_set, depth + 1, False) and "id" not in names:
+            if (
+                self.add(item, child.selection_set, depth + 1, False)
+                and "id" not in names
+            ):
                 self.without_id.append(node.name.value)
 
     def reasons(self) -> list[str]:
         """Return the messages of the user errors."""
-        first, nodes = next(iter(self.with_nodes), ""), ", ".join(f"'{name}'" for name in self.with_nodes)
+        first, nodes = (
+            next(iter(self.with_nodes), ""),
+            ", ".join(f"'{name}'" for name in self.with_nodes),
+        )
         rules = {
             "All connection fields in a bulk query must select their contents using 'edges' > 'node', e.g: "
             f"'{first} {{ edges {{ node {{'. Selecting via 'nodes' is not supported. "
             f"Invalid connection fields: {nodes}.": self.with_nodes,
             "Bulk queries cannot contain connections with a nesting depth greater than 2.": self.depth
             > MAX_DEPTH,
-            "Bulk queries cannot contain more than 5 connections.": self.count > MAX_CONNECTIONS,
+            "Bulk queries cannot contain more than 5 connections.": self.count
+            > MAX_CONNECTIONS,
             "The parent 'node' field for a nested connection must select the 'id' field without an alias and "
             "must be of 'ID' return type. Connection fields without 'id': "
             f"{', '.join(self.without_id)}.": self.without_id,

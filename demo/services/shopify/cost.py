@@ -37,9 +37,13 @@ _REQUESTED: Any = object()
 """The data of a query that has not run."""
 
 
-def bad_request(message: str, node: FieldNode, path: tuple[str | int, ...]) -> GraphQLError:
+def bad_request(
+    message: str, node: FieldNode, path: tuple[str | int, ...]
+) -> GraphQLError:
     """Return the error of an invalid argument."""
-    return GraphQLError(message, node, path=list(path), extensions={"code": "BAD_REQUEST"})
+    return GraphQLError(
+        message, node, path=list(path), extensions={"code": "BAD_REQUEST"}
+    )
 
 
 def weight(size: int) -> int:
@@ -63,12 +67,17 @@ def selected_fields(
             fragment = next(
                 each
                 for each in document.definitions
-                if isinstance(each, FragmentDefinitionNode) and each.name.value == node.name.value
+                if isinstance(each, FragmentDefinitionNode)
+                and each.name.value == node.name.value
             )
-            yield from selected_fields(document, fragment.selection_set, fragment.type_condition.name.value)
+            yield from selected_fields(
+                document, fragment.selection_set, fragment.type_condition.name.value
+            )
 
 
-def fields_by_name(document: DocumentNode, selection: SelectionSetNode | None) -> dict[str, FieldNode]:
+def fields_by_name(
+    document: DocumentNode, selection: SelectionSetNode | None
+) -> dict[str, FieldNode]:
     """Return the fields of a selection by their name in the schema."""
     return {node.name.value: node for _, node in selected_fields(document, selection)}
 
@@ -102,16 +111,22 @@ class QueryCost:
         root = self.schema.get_root_type(self.operation.operation)
         return math.ceil(self._selection(root, self.operation.selection_set, data, ()))
 
-    def _selection(self, parent: Any, selection: SelectionSetNode | None, data: Any, path: Any) -> float:
+    def _selection(
+        self, parent: Any, selection: SelectionSetNode | None, data: Any, path: Any
+    ) -> float:
         """Return the cost of fields; of fragments on several types, the most expensive one counts."""
         costs: dict[str, float] = {"": 0}
         for condition, node in selected_fields(self.document, selection):
             owner = self.schema.type_map[condition] if condition else parent
-            group = "" if condition == parent.name or data is not _REQUESTED else condition
+            group = (
+                "" if condition == parent.name or data is not _REQUESTED else condition
+            )
             costs[group] = costs.get(group, 0) + self._field(owner, node, data, path)
         return costs.pop("") + max(costs.values(), default=0)
 
-    def _field(self, parent: Any, node: FieldNode, data: Any, path: tuple[str | int, ...]) -> float:
+    def _field(
+        self, parent: Any, node: FieldNode, data: Any, path: tuple[str | int, ...]
+    ) -> float:
         name, key = node.name.value, (node.alias or node.name).value
         definition = getattr(parent, "fields", {}).get(name)
         value = data if data is _REQUESTED else data.get(key)
@@ -126,17 +141,26 @@ class QueryCost:
             return self._connection(result, node, value, (*path, key))
         if isinstance(value, list):
             items = [item for item in value if item is not None]
-            costs = [self._selection(result, node.selection_set, item, (*path, key)) for item in items]
+            costs = [
+                self._selection(result, node.selection_set, item, (*path, key))
+                for item in items
+            ]
             return 1 + max(costs) if costs else 0
         return 1 + self._selection(result, node.selection_set, value, (*path, key))
 
-    def _connection(self, result: Any, node: FieldNode, value: Any, path: tuple[str | int, ...]) -> float:
+    def _connection(
+        self, result: Any, node: FieldNode, value: Any, path: tuple[str | int, ...]
+    ) -> float:
         item_type = get_named_type(result.fields["nodes"].type)
         selected = fields_by_name(self.document, node.selection_set)
         size, cost = self._page_size(node, path), 1.0
         for name in selected.keys() & {"nodes", "edges"}:
             child = selected[name]
-            items = None if value is _REQUESTED else value[(child.alias or child.name).value]
+            items = (
+                None
+                if value is _REQUESTED
+                else value[(child.alias or child.name).value]
+            )
             selection = child.selection_set
             if name == "edges":
                 edge = fields_by_name(self.document, selection)
@@ -146,7 +170,9 @@ class QueryCost:
                 cost += self._selection(item_type, selection, _REQUESTED, (*path, name))
             else:
                 size = len(items)
-                costs = [self._selection(item_type, selection, each, path) for each in items]
+                costs = [
+                    self._selection(item_type, selection, each, path) for each in items
+                ]
                 cost += sum(costs) / size if size else 0
         return 2 + weight(size) * cost
 
@@ -156,7 +182,9 @@ class QueryCost:
             size = value_from_ast_untyped(argument.value, dict(self.variables))
             if name in ("first", "last") and isinstance(size, int):
                 if size > MAX_PAGE:
-                    raise bad_request(f"{name} cannot exceed {MAX_PAGE}. {_USE_BULK}", node, path)
+                    raise bad_request(
+                        f"{name} cannot exceed {MAX_PAGE}. {_USE_BULK}", node, path
+                    )
                 return size
         raise bad_request("you must provide one of first or last", node, path)
 
@@ -208,5 +236,7 @@ class Bucket:
     def _restore(self) -> None:
         now = self.clock()
         if self._at is not None:
-            self.spent = max(0.0, self.spent - (now - self._at).total_seconds() * self.restore_rate)
+            self.spent = max(
+                0.0, self.spent - (now - self._at).total_seconds() * self.restore_rate
+            )
         self._at = now

@@ -23,7 +23,13 @@ from graphql import (
 )
 
 from demo.services.shopify.bulk import BulkOperations
-from demo.services.shopify.cost import MAX_COST, RESTORE_RATES, STANDARD_RATE, Bucket, QueryCost
+from demo.services.shopify.cost import (
+    MAX_COST,
+    RESTORE_RATES,
+    STANDARD_RATE,
+    Bucket,
+    QueryCost,
+)
 from demo.services.shopify.resolve import Context, resolve_field, resolve_type
 from demo.services.shopify.search import OrderSearch
 from demo.services.shopify.store import Record, ShopifyStore
@@ -78,7 +84,9 @@ class Engine:
         self.bulk = BulkOperations(load_schema(), self._execute_bulk)
         self.bucket = Bucket(store.clock)
 
-    def execute(self, request: Mapping[str, Any], base_url: str, throttled: bool = False) -> Answer:
+    def execute(
+        self, request: Mapping[str, Any], base_url: str, throttled: bool = False
+    ) -> Answer:
         """Answer a request.
 
         Args:
@@ -108,9 +116,13 @@ class Engine:
         self.bucket.restore_rate = RESTORE_RATES.get(plan, STANDARD_RATE)
         if throttled or not self.bucket.take(requested):
             extensions = {"cost": self._cost(requested, None)}
-            return Answer({"errors": [_throttled()], "extensions": extensions}, requested)
+            return Answer(
+                {"errors": [_throttled()], "extensions": extensions}, requested
+            )
         context = Context(self.store, self.search, self.bulk, base_url)
-        result = self._execute(document, context, variables, request.get("operationName"))
+        result = self._execute(
+            document, context, variables, request.get("operationName")
+        )
         actual = cost.actual(result.data)
         self.bucket.give_back(requested - actual)
         body: Record = dict(result.formatted)
@@ -137,7 +149,9 @@ class Engine:
             type_resolver=resolve_type,
         )
 
-    def _execute_bulk(self, document: DocumentNode, context: Context) -> ExecutionResult:
+    def _execute_bulk(
+        self, document: DocumentNode, context: Context
+    ) -> ExecutionResult:
         unlimited = Context(self.store, self.search, self.bulk, unlimited=True)
         return self._execute(document, unlimited)
 
@@ -151,7 +165,10 @@ class Engine:
 
 def _throttled() -> Record:
     documentation = "https://shopify.dev/api/usage/rate-limits"
-    return {"message": "Throttled", "extensions": {"code": "THROTTLED", "documentation": documentation}}
+    return {
+        "message": "Throttled",
+        "extensions": {"code": "THROTTLED", "documentation": documentation},
+    }
 
 
 def _max_cost_exceeded(cost: int) -> Record:

@@ -18,12 +18,20 @@ from graphql.type import get_nullable_type
 
 from demo.services.shopify.bulk import BulkOperations
 from demo.services.shopify.cost import MAX_PAGE
-from demo.services.shopify.search import EVENT_FIELDS, ORDER_FIELDS, OrderSearch, Page, page
+from demo.services.shopify.search import (
+    EVENT_FIELDS,
+    ORDER_FIELDS,
+    OrderSearch,
+    Page,
+    page,
+)
 from demo.services.shopify.search_syntax import Query
 from demo.services.shopify.store import Record, ShopifyStore, gid_number, nodes_of
 
 _SCOPES = {
-    "QueryRoot": dict.fromkeys(("order", "orders", "ordersCount", "refund"), "read_orders"),
+    "QueryRoot": dict.fromkeys(
+        ("order", "orders", "ordersCount", "refund"), "read_orders"
+    ),
     "Order": {"customer": "read_customers", "returns": "read_returns"},
     "LineItem": {"product": "read_products", "variant": "read_products"},
     "Refund": {"return": "read_returns"},
@@ -70,12 +78,17 @@ class Context:
         """Return the object with a global id, if the app may see it."""
         if gid.startswith("gid://shopify/BulkOperation/"):
             return self.bulk.poll(gid, self)
-        return self.store.find(gid) if self.search.visible(self.store.owner(gid)) else None
+        return (
+            self.store.find(gid) if self.search.visible(self.store.owner(gid)) else None
+        )
 
 
 def resolve_type(value: Record, info: GraphQLResolveInfo, _: Any) -> str:
     """Return the type of an object behind an interface: its `__typename`, or the one in its id."""
-    name = value.get("__typename") or value["id"].removeprefix("gid://shopify/").partition("/")[0]
+    name = (
+        value.get("__typename")
+        or value["id"].removeprefix("gid://shopify/").partition("/")[0]
+    )
     if name not in info.schema.type_map:
         raise GraphQLError(f"This shop has no type {name}.")
     return str(name)
@@ -131,35 +144,53 @@ def _check_access(shop: Record, parent: str, name: str) -> None:
         )
     level = _PROTECTED.get(parent, {}).get(name)
     if level and level not in shop["protectedData"]:
-        what = "access the Order object" if level == "customer" else f"use the {name} field"
+        what = (
+            "access the Order object"
+            if level == "customer"
+            else f"use the {name} field"
+        )
         raise GraphQLError(
             f"This app is not approved to {what}. See {_DENIED} for more details.",
             extensions={"code": "ACCESS_DENIED", "documentation": _DENIED},
         )
 
 
-def _report_search(context: Context, query: str | None, fields: Any, info: GraphQLResolveInfo) -> None:
+def _report_search(
+    context: Context, query: str | None, fields: Any, info: GraphQLResolveInfo
+) -> None:
     report = Query.parse(query).report(fields, info.path.as_list())
     context.search_reports += [report] if report else []
 
 
-def _orders(context: Context, arguments: Mapping[str, Any], info: GraphQLResolveInfo) -> Record:
+def _orders(
+    context: Context, arguments: Mapping[str, Any], info: GraphQLResolveInfo
+) -> Record:
     _report_search(context, arguments.get("query"), ORDER_FIELDS, info)
-    unlimited = {name: value for name, value in arguments.items() if name not in ("first", "last")}
+    unlimited = {
+        name: value
+        for name, value in arguments.items()
+        if name not in ("first", "last")
+    }
     return context.search.orders(unlimited if context.unlimited else arguments)
 
 
-def _orders_count(context: Context, arguments: Mapping[str, Any], info: GraphQLResolveInfo) -> Record:
+def _orders_count(
+    context: Context, arguments: Mapping[str, Any], info: GraphQLResolveInfo
+) -> Record:
     _report_search(context, arguments.get("query"), ORDER_FIELDS, info)
     return context.search.count(arguments)
 
 
-def _events(context: Context, arguments: Mapping[str, Any], info: GraphQLResolveInfo) -> Record:
+def _events(
+    context: Context, arguments: Mapping[str, Any], info: GraphQLResolveInfo
+) -> Record:
     _report_search(context, arguments.get("query"), EVENT_FIELDS, info)
     return context.search.events(arguments)
 
 
-def _nodes(context: Context, arguments: Mapping[str, Any], info: GraphQLResolveInfo) -> list[Record | None]:
+def _nodes(
+    context: Context, arguments: Mapping[str, Any], info: GraphQLResolveInfo
+) -> list[Record | None]:
     ids = arguments["ids"]
     if len(ids) > MAX_PAGE:
         raise GraphQLError(
@@ -174,8 +205,12 @@ def _app(context: Context, *_: Any) -> Record:
     return {"id": "gid://shopify/AppInstallation/1", "accessScopes": scopes}
 
 
-def _of_type(name: str) -> Callable[[Context, Mapping[str, Any], GraphQLResolveInfo], Record | None]:
-    def find(context: Context, arguments: Mapping[str, Any], info: GraphQLResolveInfo) -> Record | None:
+def _of_type(
+    name: str,
+) -> Callable[[Context, Mapping[str, Any], GraphQLResolveInfo], Record | None]:
+    def find(
+        context: Context, arguments: Mapping[str, Any], info: GraphQLResolveInfo
+    ) -> Record | None:
         gid = arguments["id"]
         return context.find(gid) if gid.startswith(f"gid://shopify/{name}/") else None
 
@@ -193,12 +228,18 @@ _ROOT: dict[str, Callable[[Context, Mapping[str, Any], GraphQLResolveInfo], Any]
     "ordersCount": _orders_count,
     "events": _events,
     "bulkOperation": _of_type("BulkOperation"),
-    "currentBulkOperation": lambda context, arguments, info: context.bulk.current(context),
-    "bulkOperations": lambda context, arguments, info: page(context.bulk.all(context), arguments),
+    "currentBulkOperation": lambda context, arguments, info: context.bulk.current(
+        context
+    ),
+    "bulkOperations": lambda context, arguments, info: page(
+        context.bulk.all(context), arguments
+    ),
     "bulkOperationRunQuery": lambda context, arguments, info: context.bulk.run(
         context, arguments["query"], arguments["groupObjects"]
     ),
-    "bulkOperationCancel": lambda context, arguments, info: context.bulk.cancel(context, arguments["id"]),
+    "bulkOperationCancel": lambda context, arguments, info: context.bulk.cancel(
+        context, arguments["id"]
+    ),
 }
 
 
@@ -226,12 +267,18 @@ def _metafields(source: Record, arguments: Mapping[str, Any]) -> list[Record]:
 
 def _metafield(source: Record, arguments: Mapping[str, Any]) -> Record | None:
     of_namespace = _metafields(source, {"namespace": arguments.get("namespace")})
-    return next((each for each in of_namespace if each["key"] == arguments["key"]), None)
+    return next(
+        (each for each in of_namespace if each["key"] == arguments["key"]), None
+    )
 
 
 def _shipping_lines(source: Record, arguments: Mapping[str, Any]) -> list[Record]:
     lines = nodes_of(source.get("shippingLines"))
-    return [each for each in lines if arguments.get("includeRemovals") or not each.get("isRemoved")]
+    return [
+        each
+        for each in lines
+        if arguments.get("includeRemovals") or not each.get("isRemoved")
+    ]
 
 
 _FILTERED: dict[tuple[str, str], Callable[[Record, Mapping[str, Any]], Any]] = {

@@ -38,7 +38,9 @@ ORDER_FIELDS: Fields = {
     "name": Field("text", _name_and_number),
     "tag": Field("text", lambda order: list(order.get("tags") or ())),
     "test": Field("text", lambda order: [str(bool(order.get("test"))).lower()]),
-    "default": Field("text", lambda order: [str(order.get(each) or "") for each in ("name", "email")]),
+    "default": Field(
+        "text", lambda order: [str(order.get(each) or "") for each in ("name", "email")]
+    ),
 }
 EVENT_FIELDS: Fields = {
     "created_at": Field("time", _instants("createdAt")),
@@ -46,8 +48,15 @@ EVENT_FIELDS: Fields = {
     "action": Field("text", lambda event: [event["action"]]),
     "subject_type": Field("text", lambda event: [event["subjectType"]]),
 }
-_SORTED_BY_TIME = {"CREATED_AT": "createdAt", "UPDATED_AT": "updatedAt", "PROCESSED_AT": "processedAt"}
-_SORTED_BY_AMOUNT = {"TOTAL_PRICE": "totalPriceSet", "CURRENT_TOTAL_PRICE": "currentTotalPriceSet"}
+_SORTED_BY_TIME = {
+    "CREATED_AT": "createdAt",
+    "UPDATED_AT": "updatedAt",
+    "PROCESSED_AT": "processedAt",
+}
+_SORTED_BY_AMOUNT = {
+    "TOTAL_PRICE": "totalPriceSet",
+    "CURRENT_TOTAL_PRICE": "currentTotalPriceSet",
+}
 
 
 def parse_instant(text: str | None) -> datetime | None:
@@ -80,14 +89,19 @@ class OrderSearch:
         if order is None or "read_all_orders" in self.store.shop["accessScopes"]:
             return order
         created = parse_instant(order.get("createdAt"))
-        return order if created is None or created >= self.store.clock() - WINDOW else None
+        return (
+            order if created is None or created >= self.store.clock() - WINDOW else None
+        )
 
     def orders(self, arguments: Mapping[str, Any]) -> Page:
         """Return a page of orders."""
         sort_key = arguments.get("sortKey") or "PROCESSED_AT"
         ordered = self._ordered(Query.parse(arguments.get("query")), sort_key)
         connection = page(
-            [order for _, order in ordered], arguments, keys=[key for key, _ in ordered], sort_key=sort_key
+            [order for _, order in ordered],
+            arguments,
+            keys=[key for key, _ in ordered],
+            sort_key=sort_key,
         )
         # An order that the index still has may be deleted.
         edges = [
@@ -95,7 +109,9 @@ class OrderSearch:
             for edge in connection["edges"]
             if edge["node"]["id"] in self.store.orders
         ]
-        return Page(connection | {"edges": edges, "nodes": [edge["node"] for edge in edges]})
+        return Page(
+            connection | {"edges": edges, "nodes": [edge["node"] for edge in edges]}
+        )
 
     def count(self, arguments: Mapping[str, Any]) -> Record:
         """Return the number of orders, capped unless `limit` is null."""
@@ -108,7 +124,11 @@ class OrderSearch:
     def events(self, arguments: Mapping[str, Any]) -> Page:
         """Return a page of events."""
         query = Query.parse(arguments.get("query"))
-        events = [each for each in self.store.events if query.matches(each, EVENT_FIELDS, self._zone)]
+        events = [
+            each
+            for each in self.store.events
+            if query.matches(each, EVENT_FIELDS, self._zone)
+        ]
         return page(events, arguments)
 
     def _ordered(self, query: Query, sort_key: str) -> list[tuple[Any, Record]]:
@@ -116,7 +136,9 @@ class OrderSearch:
         if self._cache_version != self.store.version:
             self._cache, self._cache_version = {}, self.store.version
         # With a lag or a window, the result changes with time.
-        cacheable = not self.lag and "read_all_orders" in self.store.shop["accessScopes"]
+        cacheable = (
+            not self.lag and "read_all_orders" in self.store.shop["accessScopes"]
+        )
         key, zone = (query.text, sort_key), self._zone
         if cacheable and key in self._cache:
             return self._cache[key]
@@ -147,7 +169,10 @@ def page(
         sort_key: how to read the value in a cursor.
     """
     if keys is None:
-        keys = [(Decimal(place), gid_number(item.get("id") or "")) for place, item in enumerate(items)]
+        keys = [
+            (Decimal(place), gid_number(item.get("id") or ""))
+            for place, item in enumerate(items)
+        ]
     ascending, descending = keys, bool(arguments.get("reverse"))
     start, end = 0, len(items)
     if descending:
@@ -166,7 +191,10 @@ def page(
         end = min(end, start + arguments["first"])
     elif arguments.get("last") is not None:
         start = max(start, end - arguments["last"])
-    edges = [{"cursor": _write_cursor(keys[at]), "node": items[at]} for at in range(start, end)]
+    edges = [
+        {"cursor": _write_cursor(keys[at]), "node": items[at]}
+        for at in range(start, end)
+    ]
     info = {
         "hasNextPage": end < len(items),
         "hasPreviousPage": start > 0,
@@ -178,15 +206,23 @@ def page(
 
 def _sort_value(order: Record, sort_key: str) -> Any:
     if sort_key in _SORTED_BY_TIME:
-        return parse_instant(order.get(_SORTED_BY_TIME[sort_key])) or datetime.min.replace(tzinfo=UTC)
+        return parse_instant(
+            order.get(_SORTED_BY_TIME[sort_key])
+        ) or datetime.min.replace(tzinfo=UTC)
     if sort_key in _SORTED_BY_AMOUNT:
         return Decimal(order[_SORTED_BY_AMOUNT[sort_key]]["shopMoney"]["amount"])
-    return Decimal(order["number"] if sort_key == "ORDER_NUMBER" else gid_number(order["id"]))
+    return Decimal(
+        order["number"] if sort_key == "ORDER_NUMBER" else gid_number(order["id"])
+    )
 
 
 def _write_cursor(key: tuple[Any, int]) -> str:
     value, number = key
-    text = value.strftime("%Y-%m-%d %H:%M:%S.%f") if isinstance(value, datetime) else str(value)
+    text = (
+        value.strftime("%Y-%m-%d %H:%M:%S.%f")
+        if isinstance(value, datetime)
+        else str(value)
+    )
     cursor = json.dumps({"last_id": number, "last_value": text}, separators=(",", ":"))
     return base64.b64encode(cursor.encode()).decode()
 

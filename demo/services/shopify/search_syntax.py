@@ -50,7 +50,9 @@ class Term:
     value: str
     negated: bool
 
-    def matches(self, record: Mapping[str, Any], fields: Fields, zone: ZoneInfo) -> bool:
+    def matches(
+        self, record: Mapping[str, Any], fields: Fields, zone: ZoneInfo
+    ) -> bool:
         """Whether `record` fulfils the condition."""
         if self.field not in fields:
             return True
@@ -60,7 +62,10 @@ class Term:
             "number": self._matches_number,
             "text": self._matches_text,
         }
-        return any(tests[field.kind](each, zone) for each in field.values(record)) is not self.negated
+        return (
+            any(tests[field.kind](each, zone) for each in field.values(record))
+            is not self.negated
+        )
 
     @property
     def parsed(self) -> dict[str, Any]:
@@ -78,7 +83,9 @@ class Term:
         second = instant.replace(microsecond=0)
         if self.operator in (">", ">="):
             return second >= start
-        return second < (start if self.operator == "<" else end) and (bool(self.operator) or second >= start)
+        return second < (start if self.operator == "<" else end) and (
+            bool(self.operator) or second >= start
+        )
 
     def _matches_number(self, number: int, _: ZoneInfo) -> bool:
         if not self.value.isdecimal():
@@ -111,7 +118,9 @@ class Query:
         """Parse a `query` argument."""
         text = text or ""
         if "(" in text:
-            raise GraphQLError("This shop does not support parentheses in a search query.")
+            raise GraphQLError(
+                "This shop does not support parentheses in a search query."
+            )
         alternatives: list[list[Term]] = [[]]
         for match in _TERM.finditer(text):
             value = match["value"]
@@ -127,9 +136,14 @@ class Query:
                 alternatives[-1].append(term)
         return cls(text, tuple(tuple(terms) for terms in alternatives))
 
-    def matches(self, record: Mapping[str, Any], fields: Fields, zone: ZoneInfo) -> bool:
+    def matches(
+        self, record: Mapping[str, Any], fields: Fields, zone: ZoneInfo
+    ) -> bool:
         """Whether `record` fulfils one of the alternatives."""
-        return any(all(term.matches(record, fields, zone) for term in terms) for terms in self.alternatives)
+        return any(
+            all(term.matches(record, fields, zone) for term in terms)
+            for terms in self.alternatives
+        )
 
     def report(self, fields: Fields, path: list[str | int]) -> dict[str, Any] | None:
         """Return the entry of `extensions.search` for the field at `path`, or None without a warning."""
@@ -145,8 +159,15 @@ class Query:
         ]
         if not warnings:
             return None
-        joined = [_join("and", [term.parsed for term in terms]) for terms in self.alternatives]
-        return {"path": path, "query": self.text, "parsed": _join("or", joined), "warnings": warnings}
+        joined = [
+            _join("and", [term.parsed for term in terms]) for terms in self.alternatives
+        ]
+        return {
+            "path": path,
+            "query": self.text,
+            "parsed": _join("or", joined),
+            "warnings": warnings,
+        }
 
 
 def parse_period(value: str, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
@@ -154,14 +175,19 @@ def parse_period(value: str, zone: ZoneInfo) -> tuple[datetime, datetime] | None
     try:
         if len(value) == 10:
             day = date.fromisoformat(value)
-            start, end = (datetime.combine(each, datetime.min.time(), zone) for each in (day, day + _DAY))
+            start, end = (
+                datetime.combine(each, datetime.min.time(), zone)
+                for each in (day, day + _DAY)
+            )
             return start.astimezone(UTC), end.astimezone(UTC)
         if ":" not in value:
             return None
         instant = datetime.fromisoformat(value).replace(microsecond=0)
     except ValueError:
         return None
-    start = (instant if instant.tzinfo else instant.replace(tzinfo=zone)).astimezone(UTC)
+    start = (instant if instant.tzinfo else instant.replace(tzinfo=zone)).astimezone(
+        UTC
+    )
     return start, start + timedelta(seconds=1)
 
 

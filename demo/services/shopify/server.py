@@ -29,7 +29,9 @@ TOKEN_LIFETIME = 86399
 _JSON = "application/json; charset=utf-8"
 _GRAPHQL = re.compile(r"/admin/api/([^/]+)/graphql\.json")
 _TOKEN_HEADER = "X-Shopify-Access-Token"
-_UNAUTHORIZED = "[API] Invalid API key or access token (unrecognized login or wrong password)"
+_UNAUTHORIZED = (
+    "[API] Invalid API key or access token (unrecognized login or wrong password)"
+)
 
 
 @dataclass
@@ -77,7 +79,9 @@ class Shopify(HttpService):
         clock: Clock | None = None,
     ) -> None:
         super().__init__(port, _ShopifyHandler)
-        self.store = ShopifyStore(clock=clock or system_clock) if store is None else store
+        self.store = (
+            ShopifyStore(clock=clock or system_clock) if store is None else store
+        )
         self.search = OrderSearch(self.store, timedelta(seconds=lag))
         self.engine = Engine(self.store, self.search)
         self.bulk, self.bucket = self.engine.bulk, self.engine.bucket
@@ -94,9 +98,15 @@ class Shopify(HttpService):
     @property
     def leaks(self) -> list[str]:
         """The downloads of bulk results that carried an access token, which only the API may see."""
-        return [each.path for each in self.requests if each.with_token and each.path.startswith("/bulk/")]
+        return [
+            each.path
+            for each in self.requests
+            if each.with_token and each.path.startswith("/bulk/")
+        ]
 
-    def handle(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Response:
+    def handle(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> Response:
         """Return the response to one request.
 
         Args:
@@ -111,7 +121,9 @@ class Shopify(HttpService):
         time.sleep(self.latency + fault.delay)
         if self.hiccups and number % self.hiccups == 0:
             status = 429 if number // self.hiccups % 2 else 503
-            response = Response(status, b'{"errors":"Try again."}', {"Retry-After": "1.0"})
+            response = Response(
+                status, b'{"errors":"Try again."}', {"Retry-After": "1.0"}
+            )
         elif fault.status:
             response = Response(fault.status, fault.body, dict(fault.headers))
         else:
@@ -125,7 +137,13 @@ class Shopify(HttpService):
             response.body = fault.rewrite(response.body)
         return response
 
-    def _route(self, request: Request, headers: Mapping[str, str], payload: Record, fault: Fault) -> Response:
+    def _route(
+        self,
+        request: Request,
+        headers: Mapping[str, str],
+        payload: Record,
+        fault: Fault,
+    ) -> Response:
         path = request.path.partition("?")[0]
         if request.method == "GET" and path.startswith("/bulk/"):
             return self._download(path)
@@ -138,11 +156,22 @@ class Shopify(HttpService):
         if not self._valid(headers.get(_TOKEN_HEADER, "")):
             return _json(401, {"errors": _UNAUTHORIZED})
         if not request.query:
-            return _json(400, {"errors": {"query": "Required parameter missing or invalid"}})
-        answer = self.engine.execute(payload, f"http://{headers.get('Host', '')}", fault.throttled)
-        request.requested_cost, request.actual_cost = answer.requested_cost, answer.actual_cost
+            return _json(
+                400, {"errors": {"query": "Required parameter missing or invalid"}}
+            )
+        answer = self.engine.execute(
+            payload, f"http://{headers.get('Host', '')}", fault.throttled
+        )
+        request.requested_cost, request.actual_cost = (
+            answer.requested_cost,
+            answer.actual_cost,
+        )
         body = insert_error(answer.body, fault.error) if fault.error else answer.body
-        reason = {"X-Shopify-API-Deprecated-Reason": self.deprecated_reason} if self.deprecated_reason else {}
+        reason = (
+            {"X-Shopify-API-Deprecated-Reason": self.deprecated_reason}
+            if self.deprecated_reason
+            else {}
+        )
         return _json(200, body, {"X-Shopify-API-Version": version, **reason})
 
     def _download(self, path: str) -> Response:
@@ -160,12 +189,18 @@ class Shopify(HttpService):
     def _grant_token(self, payload: Record) -> Response:
         if payload.get("grant_type") != "client_credentials":
             return _json(400, {"error": "unsupported_grant_type"})
-        if (payload.get("client_id"), payload.get("client_secret")) != (CLIENT_ID, CLIENT_SECRET):
+        if (payload.get("client_id"), payload.get("client_secret")) != (
+            CLIENT_ID,
+            CLIENT_SECRET,
+        ):
             return _json(401, {"error": "invalid_client"})
         token = f"shpat_{secrets.token_hex(16)}"
         self.tokens[token] = self.store.clock() + timedelta(seconds=self.token_lifetime)
         scope = ",".join(self.store.shop["accessScopes"])
-        return _json(200, {"access_token": token, "scope": scope, "expires_in": self.token_lifetime})
+        return _json(
+            200,
+            {"access_token": token, "scope": scope, "expires_in": self.token_lifetime},
+        )
 
     def _valid(self, token: str) -> bool:
         expires_at = self.tokens.get(token, datetime.min.replace(tzinfo=UTC))
@@ -174,7 +209,9 @@ class Shopify(HttpService):
     def _record_request(self, request: Request) -> tuple[Fault, int]:
         with self._lock:
             self.requests.append(request)
-            fault = next((each for each in self.faults if request.matches(each)), Fault())
+            fault = next(
+                (each for each in self.faults if request.matches(each)), Fault()
+            )
             fault.times -= 1
             return fault, len(self.requests)
 
@@ -188,13 +225,20 @@ class Shopify(HttpService):
                     self.store.shop = self.store.shop | {"ianaTimezone": self.timezone}
 
 
-def _request(method: str, target: str, headers: Mapping[str, str], payload: Record) -> Request:
+def _request(
+    method: str, target: str, headers: Mapping[str, str], payload: Record
+) -> Request:
     with_token = _TOKEN_HEADER in headers or "Authorization" in headers
     request = Request(method, target, with_token=with_token)
     if _GRAPHQL.fullmatch(target) and isinstance(payload.get("query"), str):
-        request.query, request.variables = payload["query"], payload.get("variables") or {}
+        request.query, request.variables = (
+            payload["query"],
+            payload.get("variables") or {},
+        )
         name = re.search(r"(?:query|mutation)\s+(\w+)|(\w+)", request.query)
-        request.operation = payload.get("operationName") or (name and (name[1] or name[2]))
+        request.operation = payload.get("operationName") or (
+            name and (name[1] or name[2])
+        )
     return request
 
 
@@ -210,7 +254,9 @@ def _payload(body: bytes, content_type: str) -> Record:
 
 
 def _json(status: int, body: Any, headers: dict[str, str] | None = None) -> Response:
-    return Response(status, json.dumps(body, ensure_ascii=False).encode(), headers or {})
+    return Response(
+        status, json.dumps(body, ensure_ascii=False).encode(), headers or {}
+    )
 
 
 class _ShopifyHandler(Handler):

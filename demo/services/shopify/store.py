@@ -28,7 +28,13 @@ from demo.services.shopify.clock import Clock, stamp, system_clock
 Record = dict[str, Any]
 """An object with the keys of the GraphQL schema."""
 
-SCOPES = ("read_orders", "read_all_orders", "read_customers", "read_products", "read_returns")
+SCOPES = (
+    "read_orders",
+    "read_all_orders",
+    "read_customers",
+    "read_products",
+    "read_returns",
+)
 PROTECTED_DATA = ("customer", "name", "email", "phone", "address")
 SHOP: Record = {
     "id": "gid://shopify/Shop/1",
@@ -38,7 +44,11 @@ SHOP: Record = {
     "ianaTimezone": "America/New_York",
     "taxesIncluded": False,
     "taxShipping": False,
-    "plan": {"publicDisplayName": "Basic", "partnerDevelopment": False, "shopifyPlus": False},
+    "plan": {
+        "publicDisplayName": "Basic",
+        "partnerDevelopment": False,
+        "shopifyPlus": False,
+    },
     "accessScopes": list(SCOPES),
     "protectedData": list(PROTECTED_DATA),
 }
@@ -68,7 +78,10 @@ class ShopifyStore:
     """
 
     def __init__(
-        self, orders: Iterable[Record] = (), shop: Record | None = None, clock: Clock = system_clock
+        self,
+        orders: Iterable[Record] = (),
+        shop: Record | None = None,
+        clock: Clock = system_clock,
     ) -> None:
         self.lock = threading.RLock()
         self.clock = clock
@@ -103,7 +116,10 @@ class ShopifyStore:
                     orders[record["id"]] = record
         with self.lock:
             at = self.clock() if self.version else _EVER
-            for order_id in [*self.orders, *(each for each in orders if each not in self.orders)]:
+            for order_id in [
+                *self.orders,
+                *(each for each in orders if each not in self.orders),
+            ]:
                 if self.orders.get(order_id) != orders.get(order_id):
                     self._replace(order_id, orders.get(order_id), at)
             self.shop, self.events = shop, events
@@ -115,7 +131,9 @@ class ShopifyStore:
         with self.lock, partial.open("w", encoding="utf-8") as stream:
             lines = [{"kind": "shop", **self.shop}]
             lines += [{"kind": "event", **event} for event in self.events]
-            for record in lines + [{"kind": "order", **order} for order in self.orders.values()]:
+            for record in lines + [
+                {"kind": "order", **order} for order in self.orders.values()
+            ]:
                 stream.write(json.dumps(record, ensure_ascii=False) + "\n")
         partial.replace(path)
 
@@ -124,7 +142,9 @@ class ShopifyStore:
         with self.lock:
             self._replace(order["id"], order, self.clock())
 
-    def update_order(self, order_id: str, updated_at: datetime | None = None, **fields: Any) -> None:
+    def update_order(
+        self, order_id: str, updated_at: datetime | None = None, **fields: Any
+    ) -> None:
         """Set `fields` of an order, and its `updatedAt` to `updated_at` or now."""
         with self.lock:
             updated = {"updatedAt": stamp(updated_at or self.clock())}
@@ -184,7 +204,9 @@ def _objects(value: Any) -> Iterator[Record]:
         if value.get("id"):
             yield value
         for name, child in value.items():
-            if isinstance(child, dict | list) and not name.endswith("Set"):  # amounts have no id
+            if isinstance(child, dict | list) and not name.endswith(
+                "Set"
+            ):  # amounts have no id
                 yield from _objects(child)
     elif isinstance(value, list):
         for child in value:

@@ -5,7 +5,14 @@ As a program: `python -m demo.services.storefront --port … --data … --mode 1
 """
 
 from demo.services.storefront.server import KEY, SECRET, Fault, Storefront
-from demo.services.storefront.store import WooLine, WooOrder, WooProduct, WooRefund, WooRefundLine, WooStore
+from demo.services.storefront.store import (
+    WooLine,
+    WooOrder,
+    WooProduct,
+    WooRefund,
+    WooRefundLine,
+    WooStore,
+)
 
 __all__ = [
     "KEY",

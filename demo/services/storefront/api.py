@@ -26,7 +26,9 @@ class Api:
         self._cache: dict[Any, Any] = {}
         self._cache_version = -1
 
-    def get(self, route: str, values: dict[str, list[str]]) -> tuple[bytes, tuple[int, int] | None]:
+    def get(
+        self, route: str, values: dict[str, list[str]]
+    ) -> tuple[bytes, tuple[int, int] | None]:
         """Return the body of `route`, and for a list the number of items and of pages.
 
         Raises:
@@ -34,28 +36,51 @@ class Api:
         """
         if self.store.version != self._cache_version:
             self._cache, self._cache_version = {}, self.store.version
-        query = ListQuery.parse(values, self.version, self.zone, self._cached("statuses", self._statuses))
+        query = ListQuery.parse(
+            values, self.version, self.zone, self._cached("statuses", self._statuses)
+        )
         if route == "/orders":
             # All pages of a list share one cache entry.
-            key = sorted((name, tuple(texts)) for name, texts in values.items() if name != "page")
+            key = sorted(
+                (name, tuple(texts)) for name, texts in values.items() if name != "page"
+            )
             orders = self._cached(("orders", *key), lambda: self._orders(query))
             return _page(query, orders, lambda order: self._order(order, query))
         if match := re.fullmatch(r"/orders/(\d+)", route):
             if int(match[1]) not in self.store.orders:
-                raise RestError(404, "woocommerce_rest_shop_order_invalid_id", "Invalid ID.")
+                raise RestError(
+                    404, "woocommerce_rest_shop_order_invalid_id", "Invalid ID."
+                )
             return self._order(self.store.orders[int(match[1])], query), None
         if match := re.fullmatch(r"/orders/(\d+)/refunds", route):
-            owner = self.store.orders.get(int(match[1]))  # an unknown order has no refunds, which is no error
+            owner = self.store.orders.get(
+                int(match[1])
+            )  # an unknown order has no refunds, which is no error
             return self._refunds(query, [owner] if owner else [], {})
         if route == "/refunds" and self.version.global_refunds:
-            return self._refunds(query, list(self.store.orders.values()), {"parent_id": True})
+            return self._refunds(
+                query, list(self.store.orders.values()), {"parent_id": True}
+            )
         if route == "/system_status":
-            settings = {"HPOS_enabled": self.version.hpos} if self.version.global_refunds else {}
+            settings = (
+                {"HPOS_enabled": self.version.hpos}
+                if self.version.global_refunds
+                else {}
+            )
             return json.dumps({"settings": settings}).encode(), None
         if route == "/products":
-            products = [p for p in self.store.products.values() if not query.include or p.id in query.include]
-            products.sort(key=lambda p: query.sort_key(p.id, Dates(None, None)), reverse=query.descending)
-            return _page(query, products, lambda p: _dump(product_json(p, self.zone), query))
+            products = [
+                p
+                for p in self.store.products.values()
+                if not query.include or p.id in query.include
+            ]
+            products.sort(
+                key=lambda p: query.sort_key(p.id, Dates(None, None)),
+                reverse=query.descending,
+            )
+            return _page(
+                query, products, lambda p: _dump(product_json(p, self.zone), query)
+            )
         message = "No route was found matching the URL and request method."
         raise RestError(404, "rest_no_route", message)
 
@@ -69,7 +94,9 @@ class Api:
             and query.matches_dates(dates[order.id])
         ]
         return sorted(
-            chosen, key=lambda order: query.sort_key(order.id, dates[order.id]), reverse=query.descending
+            chosen,
+            key=lambda order: query.sort_key(order.id, dates[order.id]),
+            reverse=query.descending,
         )
 
     def _refunds(
@@ -81,20 +108,31 @@ class Api:
             for refund in self.version.refunds(order)
             if query.matches_dates(dates := dates_of(refund, self.version, self.zone))
         ]
-        refunds.sort(key=lambda item: query.sort_key(item[1].id, item[2]), reverse=query.descending)
+        refunds.sort(
+            key=lambda item: query.sort_key(item[1].id, item[2]),
+            reverse=query.descending,
+        )
 
         def body(item: tuple[WooOrder, WooRefund, Dates]) -> bytes:
             parent = {"parent_id": item[0].id} if with_parent else {}
-            return _dump(refund_json(item[0], item[1], self.zone, query.dp) | parent, query)
+            return _dump(
+                refund_json(item[0], item[1], self.zone, query.dp) | parent, query
+            )
 
         return _page(query, refunds, body)
 
     def _order(self, order: WooOrder, query: ListQuery) -> bytes:
         key = (order.id, query.dp, query.fields)
-        return self._cached(key, lambda: _dump(order_json(order, self.version, self.zone, query.dp), query))
+        return self._cached(
+            key,
+            lambda: _dump(order_json(order, self.version, self.zone, query.dp), query),
+        )
 
     def _dates(self) -> dict[int, Dates]:
-        return {order.id: dates_of(order, self.version, self.zone) for order in self.store.orders.values()}
+        return {
+            order.id: dates_of(order, self.version, self.zone)
+            for order in self.store.orders.values()
+        }
 
     def _statuses(self) -> frozenset[str]:
         return frozenset(order.status for order in self.store.orders.values())

@@ -35,14 +35,22 @@ class Keys:
         """
         query = target.partition("?")[2]
         if not self.https:
-            raise RestError(401, "woocommerce_rest_cannot_view", "Sorry, you cannot list resources.")
-        self._check_secret(*(_basic(authorization) or _in_query(dict(parse_qsl(query)))))
+            raise RestError(
+                401, "woocommerce_rest_cannot_view", "Sorry, you cannot list resources."
+            )
+        self._check_secret(
+            *(_basic(authorization) or _in_query(dict(parse_qsl(query))))
+        )
         if method != "GET":
-            raise RestError(401, _FAILED, "The API key provided does not have write permissions.")
+            raise RestError(
+                401, _FAILED, "The API key provided does not have write permissions."
+            )
 
     def _check_secret(self, key: str, secret: str) -> None:
         if key != self.key:
-            raise RestError(401, "woocommerce_rest_cannot_view", "Sorry, you cannot list resources.")
+            raise RestError(
+                401, "woocommerce_rest_cannot_view", "Sorry, you cannot list resources."
+            )
         if secret != self.secret:
             raise RestError(401, _FAILED, "Consumer secret is invalid.")
 

@@ -14,7 +14,15 @@ from demo.services.storefront.store import WooOrder, WooRefund
 from demo.services.storefront.versions import Version
 
 ORDER_BY = ("date", "id", "include", "title", "slug", "modified")
-_SALES = ("pending", "processing", "on-hold", "completed", "cancelled", "refunded", "failed")
+_SALES = (
+    "pending",
+    "processing",
+    "on-hold",
+    "completed",
+    "cancelled",
+    "refunded",
+    "failed",
+)
 STATUSES = frozenset(("any", "trash", "checkout-draft", "auto-draft", *_SALES))
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?)(Z|[+-]\d\d:?\d\d)?")
 _BOUNDS = ("after", "before", "modified_after", "modified_before")
@@ -27,14 +35,22 @@ class RestError(Exception):
     def __init__(self, status: int, code: str, message: str, **data: Any) -> None:
         super().__init__(message)
         self.status = status
-        self.body = {"code": code, "message": message, "data": {"status": status, **data}}
+        self.body = {
+            "code": code,
+            "message": message,
+            "data": {"status": status, **data},
+        }
 
 
 def invalid(name: str, message: str, code: str = "rest_invalid_param") -> RestError:
     """Return WordPress's error for an invalid parameter."""
     details = {name: {"code": code, "message": message, "data": None}}
     return RestError(
-        400, "rest_invalid_param", f"Invalid parameter(s): {name}", params={name: message}, details=details
+        400,
+        "rest_invalid_param",
+        f"Invalid parameter(s): {name}",
+        params={name: message},
+        details=details,
     )
 
 
@@ -50,7 +66,9 @@ class Dates:
 
 def dates_of(item: WooOrder | WooRefund, version: Version, zone: ZoneInfo) -> Dates:
     """Return the dates that filters and sort orders use."""
-    modified = version.modified(item, zone) if isinstance(item, WooOrder) else item.created_at
+    modified = (
+        version.modified(item, zone) if isinstance(item, WooOrder) else item.created_at
+    )
     return Dates(
         *(_utc(item.created_at), item.created_at and local(item.created_at, zone)),
         *(_utc(modified), modified and local(modified, zone)),
@@ -99,17 +117,27 @@ class ListQuery:
 
         order_by, order = one("orderby", "date"), one("order", "desc")
         if order_by not in ORDER_BY:
-            raise invalid("orderby", f"orderby is not one of {', '.join(ORDER_BY)}.", "rest_not_in_enum")
+            raise invalid(
+                "orderby",
+                f"orderby is not one of {', '.join(ORDER_BY)}.",
+                "rest_not_in_enum",
+            )
         if order not in ("asc", "desc"):
-            raise invalid("order", "order is not one of asc and desc.", "rest_not_in_enum")
+            raise invalid(
+                "order", "order is not one of asc and desc.", "rest_not_in_enum"
+            )
         statuses = frozenset(_list(values, "status") or ["any"])
         if statuses - STATUSES - (frozenset(plugin_statuses) - {"draft"}):
             raise invalid(
-                "status", f"status[0] is not one of {', '.join(sorted(STATUSES))}.", "rest_not_in_enum"
+                "status",
+                f"status[0] is not one of {', '.join(sorted(STATUSES))}.",
+                "rest_not_in_enum",
             )
         gmt = one("dates_are_gmt", "false") in ("true", "1")
         bounds = tuple(
-            (name, _bound(name, one(name, ""), gmt, version, zone)) for name in _BOUNDS if name in values
+            (name, _bound(name, one(name, ""), gmt, version, zone))
+            for name in _BOUNDS
+            if name in values
         )
         return cls(
             version=version,
@@ -119,7 +147,9 @@ class ListQuery:
             order_by=order_by,
             descending=order == "desc",
             statuses=statuses,
-            include=tuple(int(text) for text in _list(values, "include") if text.isdigit()),
+            include=tuple(
+                int(text) for text in _list(values, "include") if text.isdigit()
+            ),
             bounds=bounds,
             gmt=gmt,
             dp=_integer("dp", one("dp", "2"), 0, None),
@@ -129,15 +159,21 @@ class ListQuery:
     def matches_status(self, status: str) -> bool:
         """Whether an order of `status` matches the filter; `any` overrides the other values."""
         if "any" in self.statuses:
-            hidden = {"trash", "auto-draft"} | (set() if self.version.any_has_drafts else {"checkout-draft"})
+            hidden = {"trash", "auto-draft"} | (
+                set() if self.version.any_has_drafts else {"checkout-draft"}
+            )
             return status not in hidden
         return status in self.statuses
 
     def matches_dates(self, dates: Dates) -> bool:
         """Whether the dates lie within all bounds (exclusive)."""
         for name, bound in self.bounds:
-            value = self._column(dates, "modified" if name.startswith("modified") else "created")
-            if value is None or not (value > bound if name.endswith("after") else value < bound):
+            value = self._column(
+                dates, "modified" if name.startswith("modified") else "created"
+            )
+            if value is None or not (
+                value > bound if name.endswith("after") else value < bound
+            ):
                 return False
         return True
 
@@ -165,7 +201,9 @@ class ListQuery:
         return value
 
 
-def _bound(name: str, text: str, gmt: bool, version: Version, zone: ZoneInfo) -> datetime:
+def _bound(
+    name: str, text: str, gmt: bool, version: Version, zone: ZoneInfo
+) -> datetime:
     match = _INSTANT.fullmatch(text)
     try:
         value = datetime.fromisoformat(text) if match else None
@@ -193,15 +231,29 @@ def _integer(name: str, text: str, lowest: int, highest: int | None) -> int:
             "rest_out_of_bounds",
         )
     if value < lowest:
-        raise invalid(name, f"{name} must be greater than or equal to {lowest}", "rest_out_of_bounds")
+        raise invalid(
+            name,
+            f"{name} must be greater than or equal to {lowest}",
+            "rest_out_of_bounds",
+        )
     return value
 
 
 def _list(values: dict[str, list[str]], name: str) -> list[str]:
     """Return a list parameter: `name=a,b`, `name[]=a&name[]=b` and `name[0]=a` are equivalent."""
-    lists = (texts for key, texts in values.items() if re.sub(r"\[\d*\]$", "", key) == name)
-    return [item.strip() for texts in lists for text in texts for item in text.split(",") if item.strip()]
+    lists = (
+        texts for key, texts in values.items() if re.sub(r"\[\d*\]$", "", key) == name
+    )
+    return [
+        item.strip()
+        for texts in lists
+        for text in texts
+        for item in text.split(",")
+        if item.strip()
+    ]
 
 
 def _utc(moment: datetime | None) -> datetime | None:
-    return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0) if moment else None
+    return (
+        moment.astimezone(UTC).replace(tzinfo=None, microsecond=0) if moment else None
+    )

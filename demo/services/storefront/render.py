@@ -18,10 +18,14 @@ from demo.services.storefront.store import (
 from demo.services.storefront.versions import Version
 
 
-def order_json(order: WooOrder, version: Version, zone: ZoneInfo, dp: int) -> dict[str, Any]:
+def order_json(
+    order: WooOrder, version: Version, zone: ZoneInfo, dp: int
+) -> dict[str, Any]:
     """Return an order with its lines and refund stubs."""
     tax = sum((number(line.tax) for line in order.lines), Decimal(0))
-    discount = sum((number(line.subtotal) - number(line.total) for line in order.lines), Decimal(0))
+    discount = sum(
+        (number(line.subtotal) - number(line.total) for line in order.lines), Decimal(0)
+    )
     address = {"first_name": "", "last_name": "", "country": order.country}
     return {
         "id": order.id,
@@ -48,12 +52,24 @@ def order_json(order: WooOrder, version: Version, zone: ZoneInfo, dp: int) -> di
         "number": str(order.id),
         "meta_data": [],
         "line_items": [_line(line, dp) for line in order.lines],
-        "tax_lines": [{"id": order.id, "rate_code": "TAX", "tax_total": money(tax, dp)}] if tax else [],
-        "shipping_lines": [{"id": order.id, "method_id": "flat_rate", "total": money(order.shipping, dp)}]
+        "tax_lines": [{"id": order.id, "rate_code": "TAX", "tax_total": money(tax, dp)}]
+        if tax
+        else [],
+        "shipping_lines": [
+            {
+                "id": order.id,
+                "method_id": "flat_rate",
+                "total": money(order.shipping, dp),
+            }
+        ]
         if order.shipping
         else [],
-        "fee_lines": [{"id": order.id, "name": "Fee", "total": money(order.fee, dp)}] if order.fee else [],
-        "coupon_lines": [{"id": order.id, "code": order.coupon_code, "discount": money(discount, dp)}]
+        "fee_lines": [{"id": order.id, "name": "Fee", "total": money(order.fee, dp)}]
+        if order.fee
+        else [],
+        "coupon_lines": [
+            {"id": order.id, "code": order.coupon_code, "discount": money(discount, dp)}
+        ]
         if order.coupon_code
         else [],
         "refunds": _stubs(order, version, dp),
@@ -61,7 +77,9 @@ def order_json(order: WooOrder, version: Version, zone: ZoneInfo, dp: int) -> di
     }
 
 
-def refund_json(order: WooOrder, refund: WooRefund, zone: ZoneInfo, dp: int) -> dict[str, Any]:
+def refund_json(
+    order: WooOrder, refund: WooRefund, zone: ZoneInfo, dp: int
+) -> dict[str, Any]:
     """Return a refund as in `/orders/<id>/refunds`: positive `amount`, negative lines, no currency."""
     lines = {line.id: line for line in order.lines}
     tax = sum((number(line.tax) for line in refund.lines), Decimal(0))
@@ -79,9 +97,15 @@ def refund_json(order: WooOrder, refund: WooRefund, zone: ZoneInfo, dp: int) -> 
         "refunded_by": 1,
         "refunded_payment": False,
         "meta_data": [],
-        "line_items": [_refunded(line, lines.get(line.line_id), dp) for line in refund.lines],
+        "line_items": [
+            _refunded(line, lines.get(line.line_id), dp) for line in refund.lines
+        ],
         "shipping_lines": [shipping] if refund.shipping else [],
-        "tax_lines": [{"id": refund.id, "rate_code": "TAX", "tax_total": money(-tax, dp)}] if tax else [],
+        "tax_lines": [
+            {"id": refund.id, "rate_code": "TAX", "tax_total": money(-tax, dp)}
+        ]
+        if tax
+        else [],
         "fee_lines": [],
         "_links": {"up": [{"href": f"/wp-json/wc/v3/orders/{order.id}"}]},
     }
@@ -90,7 +114,8 @@ def refund_json(order: WooOrder, refund: WooRefund, zone: ZoneInfo, dp: int) -> 
 def product_json(product: WooProduct, zone: ZoneInfo) -> dict[str, Any]:
     """A product; categories get ids that depend on nothing but their place."""
     categories = [
-        {"id": n, "name": name, "slug": name.lower()} for n, name in enumerate(product.categories, 1)
+        {"id": n, "name": name, "slug": name.lower()}
+        for n, name in enumerate(product.categories, 1)
     ]
     return {
         "id": product.id,
@@ -121,16 +146,30 @@ def _dates(name: str, moment: datetime | None, zone: ZoneInfo) -> dict[str, str 
     if moment is None:
         return {f"date_{name}": None, f"date_{name}_gmt": None}
     gmt = moment.astimezone(UTC).replace(tzinfo=None, microsecond=0)
-    return {f"date_{name}": local(moment, zone).isoformat(), f"date_{name}_gmt": gmt.isoformat()}
+    return {
+        f"date_{name}": local(moment, zone).isoformat(),
+        f"date_{name}_gmt": gmt.isoformat(),
+    }
 
 
 def _stubs(order: WooOrder, version: Version, dp: int) -> list[dict[str, Any]]:
     present = version.refunds(order)
     # A deleted refund leaves an empty stub until the shop's cache expires.
-    gone = [] if order.status == "trash" else [refund for refund in order.refunds if refund.deleted]
-    stubs = [{"id": r.id, "reason": r.reason, "total": f"-{money(r.amount, dp)}"} for r in present]
+    gone = (
+        []
+        if order.status == "trash"
+        else [refund for refund in order.refunds if refund.deleted]
+    )
+    stubs = [
+        {"id": r.id, "reason": r.reason, "total": f"-{money(r.amount, dp)}"}
+        for r in present
+    ]
     stubs += [{"id": 0, "reason": "", "total": "-0.00"} for _ in gone]
-    return [stub | {"total_tax": "0.00"} for stub in stubs] if version.name == "11.0.1" else stubs
+    return (
+        [stub | {"total_tax": "0.00"} for stub in stubs]
+        if version.name == "11.0.1"
+        else stubs
+    )
 
 
 def _line(line: WooLine, dp: int) -> dict[str, Any]:
@@ -162,7 +201,9 @@ def _refunded(part: WooRefundLine, line: WooLine | None, dp: int) -> dict[str, A
         "subtotal": money(-number(part.total), dp),
         "total": money(-number(part.total), dp),
         "total_tax": money(-number(part.tax), dp),
-        "meta_data": [{"id": part.id, "key": "_refunded_item_id", "value": str(part.line_id)}],
+        "meta_data": [
+            {"id": part.id, "key": "_refunded_item_id", "value": str(part.line_id)}
+        ],
         "sku": line.sku if line else None,
     }
 

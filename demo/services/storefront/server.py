@@ -101,7 +101,9 @@ class Storefront(HttpService):
         """The shop's address, as the host of a connection."""
         return super().url + self.prefix
 
-    def handle(self, method: str, target: str, host: str, authorization: str) -> Response:
+    def handle(
+        self, method: str, target: str, host: str, authorization: str
+    ) -> Response:
         """Return the response to one request.
 
         Args:
@@ -117,7 +119,9 @@ class Storefront(HttpService):
         time.sleep(self.latency + fault.delay)
         if self.hiccups and number % self.hiccups == 0:
             status = 429 if number // self.hiccups % 2 else 503
-            return Response(status, b'{"code":"busy","message":"Try again."}', {"Retry-After": "1"})
+            return Response(
+                status, b'{"code":"busy","message":"Try again."}', {"Retry-After": "1"}
+            )
         if fault.status:
             return Response(fault.status, fault.body, dict(fault.headers))
         with self.store.lock:
@@ -127,23 +131,35 @@ class Storefront(HttpService):
             try:
                 if route == path:
                     raise RestError(
-                        404, "rest_no_route", "No route was found matching the URL and request method."
+                        404,
+                        "rest_no_route",
+                        "No route was found matching the URL and request method.",
                     )
                 self.keys.check(method, target, authorization)
                 if method != "GET":  # the API is read-only
-                    raise RestError(400, "woocommerce_rest_shop_order_invalid_id", "Invalid ID.")
+                    raise RestError(
+                        400, "woocommerce_rest_shop_order_invalid_id", "Invalid ID."
+                    )
                 body, totals = self.api.get(route, values)
             except RestError as error:
                 return Response(error.status, json.dumps(error.body).encode())
-        headers = _paging_headers(f"http://{host}{path}", values, totals) if totals else {}
+        headers = (
+            _paging_headers(f"http://{host}{path}", values, totals) if totals else {}
+        )
         return Response(200, fault.rewrite(body) if fault.rewrite else body, headers)
 
-    def _record_request(self, request: str, route: str, values: dict[str, list[str]]) -> tuple[Fault, int]:
+    def _record_request(
+        self, request: str, route: str, values: dict[str, list[str]]
+    ) -> tuple[Fault, int]:
         page = values.get("page", ["1"])[-1]
         with self._lock:
             self.requests.append(request)
             for fault in self.faults:
-                if fault.times and re.fullmatch(fault.path, route) and str(fault.page or page) == page:
+                if (
+                    fault.times
+                    and re.fullmatch(fault.path, route)
+                    and str(fault.page or page) == page
+                ):
                     fault.times -= 1
                     return fault, len(self.requests)
             return Fault(), len(self.requests)
@@ -156,7 +172,9 @@ class Storefront(HttpService):
                 self._data_stat = (status.st_mtime_ns, status.st_ino)
 
 
-def _paging_headers(url: str, values: dict[str, list[str]], totals: tuple[int, int]) -> dict[str, str]:
+def _paging_headers(
+    url: str, values: dict[str, list[str]], totals: tuple[int, int]
+) -> dict[str, str]:
     total, pages = totals
     page = int(values.get("page", ["1"])[-1])
 
@@ -175,7 +193,10 @@ def _paging_headers(url: str, values: dict[str, list[str]], totals: tuple[int, i
 class _StorefrontHandler(Handler):
     def do_GET(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        host, authorization = self.headers.get("Host", ""), self.headers.get("Authorization", "")
+        host, authorization = (
+            self.headers.get("Host", ""),
+            self.headers.get("Authorization", ""),
+        )
         response = self.service.handle(self.command, self.path, host, authorization)
         self.respond(response.body, _JSON, response.status, response.headers)
 

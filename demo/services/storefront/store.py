@@ -35,7 +35,16 @@ from pydantic import TypeAdapter
 
 Amount = Decimal | str
 
-CHANGES = ("status", "customer_note", "trash", "refund", "line", "meta", "touch", "other")
+CHANGES = (
+    "status",
+    "customer_note",
+    "trash",
+    "refund",
+    "line",
+    "meta",
+    "touch",
+    "other",
+)
 """Kinds of change: `line` changes the order's total, `refund` is booked later than it is dated, `touch` saves
 without a change, `other` updates no modified date (a note, a deleted refund or product)."""
 
@@ -99,12 +108,17 @@ class WooOrder:
     @property
     def total(self) -> Decimal:
         """What the customer pays, before refunds."""
-        return sum((number(line.total) + number(line.tax) for line in self.lines), self.shipping + self.fee)
+        return sum(
+            (number(line.total) + number(line.tax) for line in self.lines),
+            self.shipping + self.fee,
+        )
 
     @property
     def remaining(self) -> Decimal:
         """The part of the total that is not refunded."""
-        return self.total - sum((refund.amount for refund in self.refunds if not refund.deleted), Decimal(0))
+        return self.total - sum(
+            (refund.amount for refund in self.refunds if not refund.deleted), Decimal(0)
+        )
 
 
 @dataclass
@@ -127,7 +141,9 @@ class WooStore:
     `version` grows with every change. Instants passed to the methods must be aware.
     """
 
-    def __init__(self, orders: Iterable[WooOrder] = (), products: Iterable[WooProduct] = ()) -> None:
+    def __init__(
+        self, orders: Iterable[WooOrder] = (), products: Iterable[WooProduct] = ()
+    ) -> None:
         self.lock = threading.RLock()
         self.version = 0
         self.orders = {order.id: order for order in orders}
@@ -182,7 +198,9 @@ class WooStore:
             self.version += 1
             return order
 
-    def update_status(self, order_id: int, status: str, at: datetime, refund_id: int | None = None) -> None:
+    def update_status(
+        self, order_id: int, status: str, at: datetime, refund_id: int | None = None
+    ) -> None:
         """Set the status of an order.
 
         Args:
@@ -196,13 +214,23 @@ class WooStore:
             order.status = status
             if status == "refunded" and order.remaining > 0:
                 if refund_id is None:
-                    raise ValueError("the status refunded creates a refund, which needs a refund_id")
-                order.refunds.append(WooRefund(refund_id, at, order.remaining, "Order fully refunded."))
+                    raise ValueError(
+                        "the status refunded creates a refund, which needs a refund_id"
+                    )
+                order.refunds.append(
+                    WooRefund(refund_id, at, order.remaining, "Order fully refunded.")
+                )
 
-    def edit_line(self, order_id: int, line_id: int, at: datetime, **values: Amount) -> None:
+    def edit_line(
+        self, order_id: int, line_id: int, at: datetime, **values: Amount
+    ) -> None:
         """Change fields (`values`) of a line item, and with them the order's total."""
         with self.lock:
-            line = next(line for line in self.change(order_id, "line", at).lines if line.id == line_id)
+            line = next(
+                line
+                for line in self.change(order_id, "line", at).lines
+                if line.id == line_id
+            )
             for name, value in values.items():
                 setattr(line, name, value)
 
@@ -221,7 +249,9 @@ class WooStore:
         with self.lock:
             order = self.orders[order_id]
             if refund.amount > order.remaining:
-                raise ValueError(f"order {order_id}: {refund.amount} exceeds the remaining {order.remaining}")
+                raise ValueError(
+                    f"order {order_id}: {refund.amount} exceeds the remaining {order.remaining}"
+                )
             order.refunds.append(refund)
             self.version += 1
             if order.remaining == 0:
@@ -248,7 +278,9 @@ class WooStore:
         """Delete a product: its line items keep their name but lose product id and SKU."""
         with self.lock:
             self.products.pop(product_id, None)
-            for line in (line for order in self.orders.values() for line in order.lines):
+            for line in (
+                line for order in self.orders.values() for line in order.lines
+            ):
                 if line.product_id == product_id:
                     line.product_id, line.sku = 0, None
             self.version += 1

@@ -40,7 +40,12 @@ class Version:
         last = max(moments).astimezone(UTC).replace(microsecond=0)
         if self.hpos:
             # HPOS stores the local time: in the repeated hour, the date read back is an hour early.
-            last = last.astimezone(zone).replace(tzinfo=None).replace(tzinfo=zone, fold=0).astimezone(UTC)
+            last = (
+                last.astimezone(zone)
+                .replace(tzinfo=None)
+                .replace(tzinfo=zone, fold=0)
+                .astimezone(UTC)
+            )
         return last
 
     def refunds(self, order: WooOrder) -> list[WooRefund]:
@@ -48,11 +53,19 @@ class Version:
         if order.status == "trash" and not self.hpos:
             return []
         present = [refund for refund in order.refunds if not refund.deleted]
-        return sorted(present, key=lambda refund: (refund.created_at, refund.id), reverse=True)
+        return sorted(
+            present, key=lambda refund: (refund.created_at, refund.id), reverse=True
+        )
 
 
 V66 = Version("6.6.0", False, _ALWAYS, any_has_drafts=True, global_refunds=False)
-V11 = Version("11.0.1", True, _ALWAYS | {"refund", "line", "meta", "touch"}, False, global_refunds=True)
+V11 = Version(
+    "11.0.1",
+    True,
+    _ALWAYS | {"refund", "line", "meta", "touch"},
+    False,
+    global_refunds=True,
+)
 V11C = replace(V11, hpos=False, bumps=_ALWAYS | {"refund"})
 VERSIONS = {"66": V66, "11": V11, "11c": V11C}
 """6.6.0; 11.0.1 with its own order tables (HPOS); 11.0.1 on posts."""

@@ -32,10 +32,16 @@ Summary = dict[str, Any]
 name and thumbnail_uri of new pictures), and `is_news`: anything differs from the previous catalogue."""
 
 
-def summarise(catalogue: Catalogue, rows: Sequence[Row], last: LastCatalogue) -> Summary:
+def summarise(
+    catalogue: Catalogue, rows: Sequence[Row], last: LastCatalogue
+) -> Summary:
     """Compare the run's rows of `product_pictures` with the catalogue as loaded last."""
     before = {sku: last.products[sku] for sku in last.present}
-    gone = before.keys() - {row["sku"] for row in rows} - {entry.sku for entry in catalogue.rejected}
+    gone = (
+        before.keys()
+        - {row["sku"] for row in rows}
+        - {entry.sku for entry in catalogue.rejected}
+    )
     known = {product["sha256"] for product in last.products.values()}
     new, changed, broken = [], [], []
     newly_broken = False
@@ -50,7 +56,10 @@ def summarise(catalogue: Catalogue, rows: Sequence[Row], last: LastCatalogue) ->
             broken.append(f"{sku} ({row['image_host'] or 'no host'}): {row['reason']}")
             newly_broken |= not old or _differ(row, old, "state", "image_url_hash")
         elif row["state"] == OK and row["sha256"] not in known:
-            shown.setdefault(row["sha256"], {name: row[name] for name in ("sku", "name", "thumbnail_uri")})
+            shown.setdefault(
+                row["sha256"],
+                {name: row[name] for name in ("sku", "name", "thumbnail_uri")},
+            )
     return {
         "products": len(catalogue.products),
         "new": new,
@@ -63,7 +72,11 @@ def summarise(catalogue: Catalogue, rows: Sequence[Row], last: LastCatalogue) ->
         "broken": broken,
         "shown": [*shown.values()][:MAX_SHOWN],
         "is_news": bool(
-            new or changed or gone or newly_broken or len(catalogue.rejected) != (last.rejected or 0)
+            new
+            or changed
+            or gone
+            or newly_broken
+            or len(catalogue.rejected) != (last.rejected or 0)
         ),
     }
 
@@ -108,11 +121,16 @@ def thumbnails(summary: Summary) -> list[tuple[str, str, bytes]]:
 
 
 def compose(
-    summary: Summary, warnings: Sequence[DataWarning], pictures: Sequence[tuple[str, str, bytes]]
+    summary: Summary,
+    warnings: Sequence[DataWarning],
+    pictures: Sequence[tuple[str, str, bytes]],
 ) -> EmailMessage:
     """Return the mail without its addresses: text, and HTML with the new pictures, as `thumbnails` returns
     them."""
-    news = ", ".join(f"{count} {name}" for name, count in counts(summary).items() if count) or "no changes"
+    news = (
+        ", ".join(f"{count} {name}" for name, count in counts(summary).items() if count)
+        or "no changes"
+    )
     shown, images = [], []
     for number, (sku, name, data) in enumerate(pictures):
         image = transport.InlineImage(f"picture-{number}@{CONNECTION}", data)
@@ -120,7 +138,9 @@ def compose(
         images.append(image)
     texts = {
         "products": summary["products"],
-        "tiles": [{"label": name, "value": count} for name, count in counts(summary).items()],
+        "tiles": [
+            {"label": name, "value": count} for name, count in counts(summary).items()
+        ],
         "pictures": shown,
         "lists": [
             {
@@ -133,4 +153,6 @@ def compose(
         ],
         "warnings": [clean(sentence(each)) for each in warnings],
     }
-    return transport.compose(f"Product catalogue: {news}", "catalogue_mail", texts, images)
+    return transport.compose(
+        f"Product catalogue: {news}", "catalogue_mail", texts, images
+    )

@@ -37,13 +37,19 @@ class LastCatalogue:
     @property
     def present(self) -> set[str]:
         """The SKUs of the products in the catalogue."""
-        return {sku for sku, product in self.products.items() if product["state"] != GONE}
+        return {
+            sku for sku, product in self.products.items() if product["state"] != GONE
+        }
 
 
 def last_catalogue() -> LastCatalogue:
     """Read the catalogue as loaded last; creates missing tables, and raises as `schema.prepare`."""
     warehouse, folder = connect(step="audit"), "warehouse/tables/product_pictures"
     prepare(warehouse)
-    products = {row["sku"]: row for row in warehouse.query(f"{folder}/all_products.sql")}
-    counts = warehouse.query(f"{folder}/rejected_count.sql", parameters={"source": SOURCE})
+    products = {
+        row["sku"]: row for row in warehouse.query(f"{folder}/all_products.sql")
+    }
+    counts = warehouse.query(
+        f"{folder}/rejected_count.sql", parameters={"source": SOURCE}
+    )
     return LastCatalogue(products, next((row["rows_rejected"] for row in counts), None))

@@ -76,9 +76,13 @@ def examine(data: bytes) -> CheckedImage:
         small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
         small = ImageOps.exif_transpose(small)
     except Image.DecompressionBombError:
-        raise UnusablePicture(f"it has more than {MAX_PIXELS // 1_000_000} million pixels") from None
+        raise UnusablePicture(
+            f"it has more than {MAX_PIXELS // 1_000_000} million pixels"
+        ) from None
     except UnidentifiedImageError:
-        raise UnusablePicture("its content is no JPEG, PNG, WebP or GIF picture") from None
+        raise UnusablePicture(
+            "its content is no JPEG, PNG, WebP or GIF picture"
+        ) from None
     except Exception:  # Pillow's decoders raise any type for damaged files
         raise UnusablePicture("it is damaged") from None
     small.info.clear()
@@ -95,7 +99,9 @@ class Fetcher:
     networks: Sequence[Network]
     now: datetime
     limits: Limits
-    decoder: Executor = field(default_factory=lambda: ThreadPoolExecutor(1))  # see `examine`
+    decoder: Executor = field(
+        default_factory=lambda: ThreadPoolExecutor(1)
+    )  # see `examine`
     _timeouts: Counter[str] = field(default_factory=Counter)
 
     def fetch(self, url: str, known: Row | None) -> Row | str:
@@ -104,7 +110,9 @@ class Fetcher:
         host = host_of(url)
         if self._timeouts[host] >= MAX_TIMEOUTS:
             return "its host did not answer for others before it"
-        validators = Validators(known["etag"], known["last_modified"]) if known else Validators()
+        validators = (
+            Validators(known["etag"], known["last_modified"]) if known else Validators()
+        )
         try:
             response = download(url, validators, self.networks, self.limits)
             self._timeouts[host] = 0
@@ -118,7 +126,10 @@ class Fetcher:
     def _stored(self, data: bytes, validators: Validators) -> Row:
         ending, thumbnail = self.decoder.submit(examine, data).result()
         sha256 = hashlib.sha256(data).hexdigest()
-        picture_name, thumbnail_name = f"originals/{sha256}.{ending}", f"thumbnails/{sha256}.png"
+        picture_name, thumbnail_name = (
+            f"originals/{sha256}.{ending}",
+            f"thumbnails/{sha256}.png",
+        )
         self.store.write(picture_name, data)
         self.store.write(thumbnail_name, thumbnail)
         return {
@@ -132,30 +143,50 @@ class Fetcher:
 
 
 def refresh(
-    parsed: Manifest, folder: str, run_id: str, last: LastCatalogue, limits: Limits = LIMITS
+    parsed: Manifest,
+    folder: str,
+    run_id: str,
+    last: LastCatalogue,
+    limits: Limits = LIMITS,
 ) -> Manifest:
     """Download the new and changed pictures of the parsed catalogue, and write the loadable folder, the URI
     `folder`."""
     catalogue, now = read_parsed(parsed), parsed.read_at
     store = Store.of_pictures()
     fetcher = Fetcher(store, load_settings().picture_networks, now, limits)
-    results = fetch_all(fetcher, catalogue.products, _stored_pictures(store, last.products.values()))
+    results = fetch_all(
+        fetcher, catalogue.products, _stored_pictures(store, last.products.values())
+    )
     of_run = {"last_seen_at": now, "run_id": run_id}
     rows = [
-        _row(product, results, last.products.get(product.sku)) | {"first_seen_at": now} | of_run
+        _row(product, results, last.products.get(product.sku))
+        | {"first_seen_at": now}
+        | of_run
         for product in catalogue.products
     ]
     summary = changes.summarise(catalogue, rows, last)
     rows += _rejected_products(catalogue, last, of_run)
     for broken in summary["broken"]:
         log.warning("broken picture: %s", broken)
-    downloaded = sum(not isinstance(each, str) and each["fetched_at"] == now for each in results.values())
-    log.info("%d URLs, %d pictures downloaded; %s", len(results), downloaded, changes.counts(summary))
+    downloaded = sum(
+        not isinstance(each, str) and each["fetched_at"] == now
+        for each in results.values()
+    )
+    log.info(
+        "%d URLs, %d pictures downloaded; %s",
+        len(results),
+        downloaded,
+        changes.counts(summary),
+    )
     with staging.publish(folder) as draft:
-        columns = {"product_pictures.parquet": write_rows(draft.path, "product_pictures", rows)}
+        columns = {
+            "product_pictures.parquet": write_rows(draft.path, "product_pictures", rows)
+        }
         if catalogue.rejected:
             rejected = _rejected_rows(parsed, catalogue, run_id)
-            columns["rejected_rows.parquet"] = write_rows(draft.path, "rejected_rows", rejected)
+            columns["rejected_rows.parquet"] = write_rows(
+                draft.path, "rejected_rows", rejected
+            )
         (draft.path / changes.FILE).write_text(json.dumps(summary))
         totals = {"product_pictures": len(rows), "downloaded": downloaded}
         draft.seal(
@@ -170,7 +201,10 @@ def refresh(
 def _stored_pictures(store: Store, rows: Iterable[Row]) -> dict[str, Row]:
     """Return the columns `PICTURE` of the pictures that were downloaded and are still stored, by hash of
     their URL."""
-    stored = {store.uri_of(name) for name in store.names("originals") | store.names("thumbnails")}
+    stored = {
+        store.uri_of(name)
+        for name in store.names("originals") | store.names("thumbnails")
+    }
     pictures = {}
     for row in sorted(rows, key=lambda row: row["last_seen_at"]):
         if row["fetched_at"] and {row["picture_uri"], row["thumbnail_uri"]} <= stored:
@@ -184,7 +218,9 @@ def fetch_all(
     """Return the result of `Fetcher.fetch` by URL. `known` are the stored pictures by hash of their URL."""
     urls = sorted({product.image_url for product in products if product.image_url})
     with ThreadPoolExecutor(THREADS, "pictures") as pool:
-        results = pool.map(lambda url: fetcher.fetch(url, known.get(hash_of(url))), urls)
+        results = pool.map(
+            lambda url: fetcher.fetch(url, known.get(hash_of(url))), urls
+        )
         return dict(zip(urls, results, strict=True))
 
 
@@ -193,25 +229,42 @@ def hash_of(url: str) -> str:
     return hashlib.sha256(url.encode()).hexdigest()
 
 
-def _row(product: CatalogueProduct, results: Mapping[str, Row | str], known: Row | None) -> Row:
+def _row(
+    product: CatalogueProduct, results: Mapping[str, Row | str], known: Row | None
+) -> Row:
     """Return the product's row of `product_pictures`, without the run's columns.
 
     A product with a broken picture keeps its previous one, with its validators if the URL is the same.
     """
     row: Row = dict.fromkeys((*PICTURE, "reason", "image_url_hash", "image_host"))
-    row |= {"sku": product.sku, "name": product.name, "category": product.category, "state": NO_PICTURE}
+    row |= {
+        "sku": product.sku,
+        "name": product.name,
+        "category": product.category,
+        "state": NO_PICTURE,
+    }
     if not product.image_url:
         return row
     url_hash = hash_of(product.image_url)
-    row |= {"image_url_hash": url_hash, "image_host": host_of(product.image_url), "state": OK}
+    row |= {
+        "image_url_hash": url_hash,
+        "image_host": host_of(product.image_url),
+        "state": OK,
+    }
     result = results[product.image_url]
     if not isinstance(result, str):
         return row | result
     kept = PICTURE if known and known["image_url_hash"] == url_hash else FILES
-    return row | {name: known[name] for name in kept if known} | {"state": BROKEN, "reason": result}
+    return (
+        row
+        | {name: known[name] for name in kept if known}
+        | {"state": BROKEN, "reason": result}
+    )
 
 
-def _rejected_products(catalogue: Catalogue, last: LastCatalogue, of_run: Row) -> list[Row]:
+def _rejected_products(
+    catalogue: Catalogue, last: LastCatalogue, of_run: Row
+) -> list[Row]:
     """Return the previous rows of products whose entry was rejected: they are still in the catalogue."""
     accepted = {product.sku for product in catalogue.products}
     rejected = {each.sku for each in catalogue.rejected if each.sku} - accepted
@@ -219,6 +272,13 @@ def _rejected_products(catalogue: Catalogue, last: LastCatalogue, of_run: Row) -
 
 
 def _rejected_rows(parsed: Manifest, catalogue: Catalogue, run_id: str) -> list[Row]:
-    of_run = {"business_date": parsed.business_date, "source": parsed.source, "run_id": run_id}
+    of_run = {
+        "business_date": parsed.business_date,
+        "source": parsed.source,
+        "run_id": run_id,
+    }
     names = ("row_number", "file", "reason", "detail", "raw")
-    return [of_run | {name: getattr(entry, name) for name in names} for entry in catalogue.rejected]
+    return [
+        of_run | {name: getattr(entry, name) for name in names}
+        for entry in catalogue.rejected
+    ]

@@ -28,7 +28,10 @@ class FetchCatalogue(FetchByScript):
     fetch_folder = fetch_command.fetch_folder
 
     def __init__(self, **arguments: Any) -> None:
-        fixed = {"bash_command": fetch_command.COMMAND, "inlets": [assets.source(SOURCE)]}
+        fixed = {
+            "bash_command": fetch_command.COMMAND,
+            "inlets": [assets.source(SOURCE)],
+        }
         super().__init__(**fixed | NETWORK_RETRIES | arguments)
 
     def destination(self, context: Mapping[str, Any]) -> tuple[str, BusinessDay]:
@@ -43,7 +46,11 @@ def parse(manifest: Plain, **context: Any) -> Plain:
     raw = from_xcom(Manifest, manifest)
     folder = run_of(context).folder(raw.business_date, "parsed")
     accept_shrunk = bool(context["params"].get("accept_shrunk"))
-    return to_xcom(parser.parse(raw, folder, loading.last_catalogue().present, accept_shrunk=accept_shrunk))
+    return to_xcom(
+        parser.parse(
+            raw, folder, loading.last_catalogue().present, accept_shrunk=accept_shrunk
+        )
+    )
 
 
 @task(execution_timeout=task_timeout(LONG), **NETWORK_RETRIES)
@@ -60,7 +67,9 @@ def pictures(manifest: Plain, **context: Any) -> Plain:
 @task(**RARE_LOADS, outlets=assets.tables(loading.CATALOGUE.tables), **NETWORK_RETRIES)
 def load(manifest: Plain, **context: Any) -> Plain:
     """Load products and pictures in one transaction, and return the result."""
-    return to_xcom(load_manifest(loading.CATALOGUE, run_of(context), from_xcom(Manifest, manifest)))
+    return to_xcom(
+        load_manifest(loading.CATALOGUE, run_of(context), from_xcom(Manifest, manifest))
+    )
 
 
 @task(**NETWORK_RETRIES)
@@ -73,4 +82,6 @@ def checks(loaded: Plain, **context: Any) -> list[DataWarning]:
 def notify(manifest: Plain, warnings: list[DataWarning], **context: Any) -> None:
     """Mail what is new, changed, gone and broken; skipped if nothing has changed."""
     send_mail = bool(context["params"].get("send_mail"))
-    skip(changes.notify(from_xcom(Manifest, manifest), warnings[:], send_mail=send_mail))
+    skip(
+        changes.notify(from_xcom(Manifest, manifest), warnings[:], send_mail=send_mail)
+    )

@@ -6,7 +6,15 @@ from contextlib import redirect_stdout
 
 import click
 
-from ecommerce.cli import backfill, check, local_airflow, query, repair, tables, warehouse
+from ecommerce.cli import (
+    backfill,
+    check,
+    local_airflow,
+    query,
+    repair,
+    tables,
+    warehouse,
+)
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.parts import existing
 
@@ -43,7 +51,9 @@ def main(arguments: list[str] | None = None) -> int:
     name = "python -m ecommerce.cli"
     try:
         with redirect_stdout(sys.stderr):
-            code: int | None = app.main(arguments, prog_name=name, standalone_mode=False, obj=results)
+            code: int | None = app.main(
+                arguments, prog_name=name, standalone_mode=False, obj=results
+            )
     except click.Abort as interrupted:
         text = str(interrupted.__cause__)
         click.echo(f"Interrupted; {text}" if text else "Interrupted", err=True)

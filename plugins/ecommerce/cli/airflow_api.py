@@ -17,7 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.cli import environment
 from ecommerce.core.business_day import newest_closed_day
-from ecommerce.core.errors import ConfigurationError, CredentialsError, PipelineError, TransientError
+from ecommerce.core.errors import (
+    ConfigurationError,
+    CredentialsError,
+    PipelineError,
+    TransientError,
+)
 from ecommerce.core.names import DAG_DAILY
 
 if TYPE_CHECKING:
@@ -54,17 +59,27 @@ class AirflowApi:
             CredentialsError, TransientError: see `AirflowApi`.
         """
         environ = dict(os.environ)
-        if not environ.keys() >= {"AIRFLOW_URL", "AIRFLOW_USERNAME", "AIRFLOW_PASSWORD"}:
+        if not environ.keys() >= {
+            "AIRFLOW_URL",
+            "AIRFLOW_USERNAME",
+            "AIRFLOW_PASSWORD",
+        }:
             environment.load(environ)
         username = environ.get("AIRFLOW_USERNAME", ADMIN)
         password = environ.get("AIRFLOW_PASSWORD", "")
         if username == ADMIN:
             password = password or environ.get("AIRFLOW_ADMIN_PASSWORD", "")
         if not password:
-            raise ConfigurationError("AIRFLOW_PASSWORD is not set: commands sign in to Airflow with it")
+            raise ConfigurationError(
+                "AIRFLOW_PASSWORD is not set: commands sign in to Airflow with it"
+            )
         if "AIRFLOW_URL" in environ:
             return cls(environ["AIRFLOW_URL"], username, password)
-        api = cls(f"http://localhost:{environ.get('AIRFLOW__API__PORT', '8080')}", username, password)
+        api = cls(
+            f"http://localhost:{environ.get('AIRFLOW__API__PORT', '8080')}",
+            username,
+            password,
+        )
         if not api.runs_dags_of(environ):
             raise ConfigurationError(
                 f"the Airflow at {api.url} does not run the DAGs of {environment.REPOSITORY}: start this "
@@ -112,25 +127,44 @@ class AirflowApi:
         without either for which it was the newest day that had ended. The first has not begun yet, or began
         last."""
         zone = str(self.get(f"dags/{dag_id}/details")["timezone"])
-        span = {"run_after_gte": f"{day}T00:00:00Z", "run_after_lte": f"{day + timedelta(days=3)}T00:00:00Z"}
+        span = {
+            "run_after_gte": f"{day}T00:00:00Z",
+            "run_after_lte": f"{day + timedelta(days=3)}T00:00:00Z",
+        }
 
         def day_of(run: Mapping[str, Any]) -> str:
             known = run["partition_key"] or (run["conf"] or {}).get("business_date")
-            return str(known or newest_closed_day(datetime.fromisoformat(run["run_after"]), zone).date)
+            return str(
+                known
+                or newest_closed_day(
+                    datetime.fromisoformat(run["run_after"]), zone
+                ).date
+            )
 
         runs = {
             run["dag_run_id"]: run
-            for filters in ({"partition_key_pattern": str(day)}, {"conf_contains": str(day)}, span)
-            for run in self.get(f"dags/{dag_id}/dagRuns", order_by="-id", limit=100, **filters)["dag_runs"]
+            for filters in (
+                {"partition_key_pattern": str(day)},
+                {"conf_contains": str(day)},
+                span,
+            )
+            for run in self.get(
+                f"dags/{dag_id}/dagRuns", order_by="-id", limit=100, **filters
+            )["dag_runs"]
             if day_of(run) == str(day)
         }
         return sorted(
             runs.values(),
-            key=lambda run: (not run["start_date"], run["start_date"] or run["queued_at"] or ""),
+            key=lambda run: (
+                not run["start_date"],
+                run["start_date"] or run["queued_at"] or "",
+            ),
             reverse=True,
         )
 
-    def clear(self, run_id: str, task_ids: Sequence[str], dag_id: str = DAG_DAILY) -> list[str]:
+    def clear(
+        self, run_id: str, task_ids: Sequence[str], dag_id: str = DAG_DAILY
+    ) -> list[str]:
         """Clear tasks of a run with downstream, so that they run again; return the ids of all, in order."""
         request = {
             "dag_run_id": run_id,
@@ -139,7 +173,9 @@ class AirflowApi:
             "only_failed": False,
             "dry_run": False,
         }
-        cleared = self.post(f"dags/{dag_id}/clearTaskInstances", request)["task_instances"]
+        cleared = self.post(f"dags/{dag_id}/clearTaskInstances", request)[
+            "task_instances"
+        ]
         return sorted({instance["task_id"] for instance in cleared})
 
     def is_paused(self, dag_id: str = DAG_DAILY) -> bool:
@@ -148,15 +184,21 @@ class AirflowApi:
 
     def task_state(self, run_id: str, task_id: str) -> str | None:
         """Return the state of a task in a run; None before the scheduler has looked at it."""
-        return self.get(f"dags/{DAG_DAILY}/dagRuns/{run_id}/taskInstances/{task_id}")["state"]
+        return self.get(f"dags/{DAG_DAILY}/dagRuns/{run_id}/taskInstances/{task_id}")[
+            "state"
+        ]
 
     def run_state(self, run_id: str, dag_id: str = DAG_DAILY) -> str:
         """Return the state of a run: queued, running, success or failed."""
         return str(self.get(f"dags/{dag_id}/dagRuns/{run_id}")["state"])
 
-    def instances(self, run_id: str, dag_id: str = DAG_DAILY) -> dict[str, dict[str, Any]]:
+    def instances(
+        self, run_id: str, dag_id: str = DAG_DAILY
+    ) -> dict[str, dict[str, Any]]:
         """Return the task instances of a run, at most a hundred, by `task_id` or `task_id[map_index]`."""
-        instances = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=100)["task_instances"]
+        instances = self.get(
+            f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=100
+        )["task_instances"]
         return {instance_name(instance): instance for instance in instances}
 
     def _sign_in(self) -> None:
@@ -165,7 +207,9 @@ class AirflowApi:
         self._session.headers.pop("Authorization", None)
         server = f"the server at {self.url!r}"
         try:
-            response = self._session.post(f"{self.url}/auth/token", json=self._user, timeout=30)
+            response = self._session.post(
+                f"{self.url}/auth/token", json=self._user, timeout=30
+            )
         except (requests.RequestException, ValueError):
             raise TransientError(
                 f"{server} cannot be reached: start Airflow (make airflow), or correct the address"
@@ -177,7 +221,9 @@ class AirflowApi:
                 "if not, check AIRFLOW_USERNAME and AIRFLOW_PASSWORD"
             )
         try:
-            self._session.headers["Authorization"] = f"Bearer {response.json()['access_token']}"
+            self._session.headers["Authorization"] = (
+                f"Bearer {response.json()['access_token']}"
+            )
         except (ValueError, KeyError, TypeError):
             raise TransientError(
                 f"{server} answered {response.status_code} without a token: is it Airflow, and running?"
@@ -196,7 +242,9 @@ class AirflowApi:
         except (requests.ConnectionError, requests.Timeout):
             # Airflow may have carried out any other request.
             kind = TransientError if method == "GET" else PipelineError
-            raise kind(f"Airflow at {self.url} is unavailable: is it running?") from None
+            raise kind(
+                f"Airflow at {self.url} is unavailable: is it running?"
+            ) from None
         if response.ok:
             return response.json() if response.content else None
         detail = _detail(response)
@@ -204,16 +252,26 @@ class AirflowApi:
             # Airflow has rolled back, but keeps a backfill whose runs it failed to create.
             is_backfill = path == "backfills"
             kind = PipelineError if is_backfill else TransientError
-            first = "cancel the backfill that the UI may show, then " if is_backfill else ""
+            first = (
+                "cancel the backfill that the UI may show, then " if is_backfill else ""
+            )
             raise kind(
                 f"Airflow's own database failed or was busy ({method} {path}; the API server's log has the "
                 f"error): {first}run the command again. SQLite serves one writer at a time"
             )
-        kind = TransientError if response.status_code in _UNAVAILABLE.get(method, {503}) else PipelineError
-        raise kind(f"Airflow answered {response.status_code}: {' '.join(str(detail).split())}")
+        kind = (
+            TransientError
+            if response.status_code in _UNAVAILABLE.get(method, {503})
+            else PipelineError
+        )
+        raise kind(
+            f"Airflow answered {response.status_code}: {' '.join(str(detail).split())}"
+        )
 
     def _send(self, method: str, path: str, **options: Any) -> requests.Response:
-        return self._session.request(method, f"{self.url}/api/v2/{path}", timeout=60, **options)
+        return self._session.request(
+            method, f"{self.url}/api/v2/{path}", timeout=60, **options
+        )
 
 
 @contextmanager
@@ -222,7 +280,9 @@ def left_to_airflow() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        raise KeyboardInterrupt("Airflow continues what was started; its UI shows the progress") from None
+        raise KeyboardInterrupt(
+            "Airflow continues what was started; its UI shows the progress"
+        ) from None
 
 
 def instance_name(instance: Mapping[str, Any]) -> str:

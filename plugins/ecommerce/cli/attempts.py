@@ -16,7 +16,9 @@ class FailedAttempts:
     before the last line of its log is written.
     """
 
-    def __init__(self, api: AirflowApi, dag_id: str = DAG_DAILY, run_id: str = "~") -> None:
+    def __init__(
+        self, api: AirflowApi, dag_id: str = DAG_DAILY, run_id: str = "~"
+    ) -> None:
         self._api = api
         self._path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances"
         self._seen: set[str] = set()
@@ -39,18 +41,26 @@ class FailedAttempts:
                 continue
             if attempt in self._seen or runs[day]["state"] in FINISHED:
                 self._shown.add(attempt)
-                progress(f"  {day} {instance_name(instance)} failed: {self._cause(instance)}")
+                progress(
+                    f"  {day} {instance_name(instance)} failed: {self._cause(instance)}"
+                )
             self._seen.add(attempt)
 
     def _newest(self) -> list[dict[str, Any]]:
         """Return the newest failed attempts, oldest first."""
-        query = {"state": ["up_for_retry", "failed"], "order_by": "-start_date", "limit": 100}
+        query = {
+            "state": ["up_for_retry", "failed"],
+            "order_by": "-start_date",
+            "limit": 100,
+        }
         return self._api.get(self._path, **query)["task_instances"][::-1]
 
     def _cause(self, instance: Mapping[str, Any]) -> str:
         """Return the last line of the attempt's log, which `task_log` writes."""
         run = f"dags/{instance['dag_id']}/dagRuns/{instance['dag_run_id']}"
-        path = f"{run}/taskInstances/{instance['task_id']}/logs/{instance['try_number']}"
+        path = (
+            f"{run}/taskInstances/{instance['task_id']}/logs/{instance['try_number']}"
+        )
         try:
             last = self._api.get(path, map_index=instance["map_index"])["content"][-1]
         except (PipelineError, IndexError):  # such as logs that this user may not read

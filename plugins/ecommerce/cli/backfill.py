@@ -35,9 +35,17 @@ class Range(NamedTuple):
     def request(self, **more: Any) -> dict[str, Any]:
         """Return the body of a request for a backfill. Airflow compares its bounds, as wall-clock time in the
         DAG's timezone, with the tick of each day (`TICKS`), so it ends at the last second."""
-        bounds = {"from_date": f"{self.first}T00:00:00", "to_date": f"{self.last}T23:59:59"}
+        bounds = {
+            "from_date": f"{self.first}T00:00:00",
+            "to_date": f"{self.last}T23:59:59",
+        }
         reprocess = "completed" if self.again else "failed"
-        return {"dag_id": self.dag_id, "reprocess_behavior": reprocess, **bounds, **more}
+        return {
+            "dag_id": self.dag_id,
+            "reprocess_behavior": reprocess,
+            **bounds,
+            **more,
+        }
 
 
 class Backfill(NamedTuple):
@@ -52,18 +60,34 @@ class Backfill(NamedTuple):
 @click.command()
 @day_option("--from", "first", help="first business day")
 @day_option("--to", "last", help="last business day, included")
-@click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="days at the same time")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    default=2,
+    show_default=True,
+    help="days at the same time",
+)
 @click.option("--mail", is_flag=True, help="mail each day's report")
 @click.option("--again", is_flag=True, help="also run days that have succeeded before")
-@click.option("--dag", "dag_id", type=click.Choice(sorted(TICKS)), default=DAG_DAILY, show_default=True)
-def backfill(first: date, last: date, *, jobs: int, mail: bool, again: bool, dag_id: str) -> int:
+@click.option(
+    "--dag",
+    "dag_id",
+    type=click.Choice(sorted(TICKS)),
+    default=DAG_DAILY,
+    show_default=True,
+)
+def backfill(
+    first: date, last: date, *, jobs: int, mail: bool, again: bool, dag_id: str
+) -> int:
     """Run a range of business days and wait for their end.
 
     The exit code is 0 only if no day failed.
     """
     is_daily = dag_id == DAG_DAILY
     if mail and not is_daily:
-        raise click.BadParameter(f"{dag_id} makes no report: leave MAIL out", param_hint="--mail")
+        raise click.BadParameter(
+            f"{dag_id} makes no report: leave MAIL out", param_hint="--mail"
+        )
     api = AirflowApi.from_environment()
     started = start(api, Range(first, last, dag_id, again), jobs=jobs, mail=mail)
     if started is None:
@@ -74,13 +98,17 @@ def backfill(first: date, last: date, *, jobs: int, mail: bool, again: bool, dag
         return 0
     days = list(started.runs)
     to_run = counted(len(days), "day")
-    progress(f"{to_run} to run, {jobs} at a time: {days[0]} to {days[-1]}; progress: {api.url}")
+    progress(
+        f"{to_run} to run, {jobs} at a time: {days[0]} to {days[-1]}; progress: {api.url}"
+    )
     succeeded, failed = wait(api, started)
     if succeeded and is_daily:
         show_report(date.fromisoformat(succeeded[-1]))
     show(f"{counted(len(succeeded), 'day')} succeeded, {len(failed)} failed")
     for day in failed:
-        fix = f"make repair DAY={day}" if is_daily else "clear that task with downstream"
+        fix = (
+            f"make repair DAY={day}" if is_daily else "clear that task with downstream"
+        )
         show(f"failed: {day}: see the run's red task in {api.url}, then {fix}")
     return 1 if failed else 0
 
@@ -98,7 +126,9 @@ def plan(api: AirflowApi, days: Range, now: datetime | None = None) -> list[str]
     # Airflow names a business day by its own morning's tick.
     ended = (now or datetime.now(UTC)) + TICKS[days.dag_id] - timedelta(days=1)
     late = [
-        each["partition_key"] for each in entries if datetime.fromisoformat(each["partition_date"]) > ended
+        each["partition_key"]
+        for each in entries
+        if datetime.fromisoformat(each["partition_date"]) > ended
     ]
     if late:
         newest = date.fromisoformat(min(late)) - timedelta(days=1)
@@ -108,7 +138,9 @@ def plan(api: AirflowApi, days: Range, now: datetime | None = None) -> list[str]
     return sorted(entry["partition_key"] for entry in entries)
 
 
-def start(api: AirflowApi, days: Range, *, jobs: int = 2, mail: bool = False) -> Backfill | None:
+def start(
+    api: AirflowApi, days: Range, *, jobs: int = 2, mail: bool = False
+) -> Backfill | None:
     """Create a backfill in Airflow, of `jobs` days at the same time, and return it; None where there is no
     day to run. `mail`, for the daily DAG only: mail every day's report.
 
@@ -119,12 +151,18 @@ def start(api: AirflowApi, days: Range, *, jobs: int = 2, mail: bool = False) ->
     if not planned:
         return None
     if api.is_paused(dag_id):
-        raise PipelineError(f"{dag_id} is paused, so a backfill would wait for ever: unpause it in the UI")
+        raise PipelineError(
+            f"{dag_id} is paused, so a backfill would wait for ever: unpause it in the UI"
+        )
     conf = {"send_mail": True} if mail else {}
-    created = api.post("backfills", days.request(max_active_runs=jobs, dag_run_conf=conf))
+    created = api.post(
+        "backfills", days.request(max_active_runs=jobs, dag_run_conf=conf)
+    )
     begun = _runs_of(api, dag_id, created["created_at"])
     runs = {day: begun[day] for day in planned if day in begun}
-    return Backfill(dag_id, created["id"], created["created_at"], runs) if runs else None
+    return (
+        Backfill(dag_id, created["id"], created["created_at"], runs) if runs else None
+    )
 
 
 @left_to_airflow()
@@ -154,7 +192,9 @@ def _runs_of(api: AirflowApi, dag_id: str, created_at: str) -> Runs:
     query = {"run_type": "backfill", "order_by": "-id", "limit": 100}
     for offset in count(step=100):
         page = api.get(f"dags/{dag_id}/dagRuns", **query, offset=offset)["dag_runs"]
-        current = [run for run in page if (run["queued_at"] or created_at) >= created_at]
+        current = [
+            run for run in page if (run["queued_at"] or created_at) >= created_at
+        ]
         runs = {run["partition_key"]: run for run in reversed(current)} | runs
         if len(current) < 100:
             break

@@ -59,7 +59,9 @@ def check(subjects: tuple[str, ...]) -> int:
 
         logging.disable(logging.CRITICAL)
         # Airflow's own loggers do not go through `logging`.
-        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+        structlog.configure(
+            wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL)
+        )
         failed = False
         for finding in findings(subjects):
             show(finding)
@@ -87,8 +89,14 @@ def findings(subjects: Sequence[str] = ()) -> Iterator[CheckLine]:
 
     all_checks = checks()
     off = {}
-    with suppress(ConfigurationError):  # of the source policy, which has a check of its own
-        off = {module(source).SUBJECT: reason for source in SOURCES if (reason := reason_to_skip(source))}
+    with suppress(
+        ConfigurationError
+    ):  # of the source policy, which has a check of its own
+        off = {
+            module(source).SUBJECT: reason
+            for source in SOURCES
+            if (reason := reason_to_skip(source))
+        }
     first_with: dict[str, str] = {}
     for subject in subjects or all_checks:
         if subject in off:
@@ -98,7 +106,9 @@ def findings(subjects: Sequence[str] = ()) -> Iterator[CheckLine]:
         for state, text in _lines(subject, all_checks):
             first = first_with.setdefault(text, subject) if state == FAIL else subject
             if first != subject:
-                results.append(CheckLine(subject, HINT, f"not checked: fix {first} first"))
+                results.append(
+                    CheckLine(subject, HINT, f"not checked: fix {first} first")
+                )
             else:
                 results.append(CheckLine(subject, state, text))
         yield from dict.fromkeys(results)
@@ -119,7 +129,9 @@ def _lines(subject: str, all_checks: dict[str, Callable[[], Lines]]) -> Lines:
             return
         if is_example:
             name = f"AIRFLOW_CONN_{subject.upper()}"
-            raise ConfigurationError(f"{name} in .env still has values of .env.example: fill it in")
+            raise ConfigurationError(
+                f"{name} in .env still has values of .env.example: fill it in"
+            )
         yield from all_checks[subject]()
     except PipelineError as error:
         for problem in str(error).splitlines():
@@ -144,8 +156,15 @@ def checks() -> dict[str, Callable[[], Lines]]:
         "settings": own.check_settings,
         names.POOL_LOADS: own.check_pool,
         names.VARIABLE_SOURCE_POLICY: own.check_source_policy,
-        **{module(source).SUBJECT: module(source).check for source in (*SOURCES, *OPTIONAL_SOURCES)},
-        **{subject: each.check for subject, name in FETCHED.items() for each in existing(name)},
+        **{
+            module(source).SUBJECT: module(source).check
+            for source in (*SOURCES, *OPTIONAL_SOURCES)
+        },
+        **{
+            subject: each.check
+            for subject, name in FETCHED.items()
+            for each in existing(name)
+        },
         names.CONNECTION_WAREHOUSE: check_warehouse,
         names.CONNECTION_MAIL: own.check_mail_server,
         names.CONNECTION_CHAT: own.check_chat,

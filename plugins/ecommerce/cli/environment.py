@@ -18,7 +18,11 @@ EMPTY_BYTES = 4096
 """The size of an SQLite file without tables."""
 
 
-def load(environ: MutableMapping[str, str] = os.environ, *, connections_of_the_ui: bool = True) -> None:
+def load(
+    environ: MutableMapping[str, str] = os.environ,
+    *,
+    connections_of_the_ui: bool = True,
+) -> None:
     """Complete `environ` from `.env`, or else the demo's `$DEMO_HOME/environment`, and with defaults for this
     machine.
 
@@ -31,13 +35,21 @@ def load(environ: MutableMapping[str, str] = os.environ, *, connections_of_the_u
     demo = Path(environ.get("DEMO_HOME") or REPOSITORY / ".demo") / "environment"
     file = next((file for file in (REPOSITORY / ".env", demo) if file.exists()), None)
     if file:
-        set_here = {name: value for name, value in environ.items() if value or name not in SETTINGS}
+        set_here = {
+            name: value
+            for name, value in environ.items()
+            if value or name not in SETTINGS
+        }
         from dotenv import dotenv_values
 
-        parsed = dotenv_values(file, interpolate=False)  # logs a line that it cannot parse by its number
+        parsed = dotenv_values(
+            file, interpolate=False
+        )  # logs a line that it cannot parse by its number
         values = {name: value for name, value in parsed.items() if value} | set_here
         environ.update(_defaults(values) | values)
-    elif not any(name in SETTINGS or name.startswith("AIRFLOW_CONN_") for name in environ):
+    elif not any(
+        name in SETTINGS or name.startswith("AIRFLOW_CONN_") for name in environ
+    ):
         raise ConfigurationError(
             "there is no .env and no setting in the environment: run make env and fill in .env, or make demo"
         )
@@ -51,10 +63,17 @@ def has_metadata(environ: Mapping[str, str] = os.environ) -> bool:
     variable = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
     if f"{variable}_CMD" in environ or f"{variable}_SECRET" in environ:
         return True
-    home = Path(os.path.expandvars(environ.get("AIRFLOW_HOME") or "~/airflow")).expanduser()
+    home = Path(
+        os.path.expandvars(environ.get("AIRFLOW_HOME") or "~/airflow")
+    ).expanduser()
     parser = RawConfigParser(strict=False)
-    parser.read(Path(environ.get("AIRFLOW_CONFIG") or home / "airflow.cfg").expanduser(), encoding="utf-8")
-    url = environ.get(variable) or parser.get("database", "sql_alchemy_conn", fallback="")
+    parser.read(
+        Path(environ.get("AIRFLOW_CONFIG") or home / "airflow.cfg").expanduser(),
+        encoding="utf-8",
+    )
+    url = environ.get(variable) or parser.get(
+        "database", "sql_alchemy_conn", fallback=""
+    )
     scheme, _, path = os.path.expandvars(str(url)).partition(":///")
     if url and scheme != "sqlite":
         return True
@@ -79,8 +98,15 @@ def has_pool(name: str) -> bool:
 def _defaults(values: Mapping[str, str]) -> dict[str, str]:
     """Return what Airflow needs on this machine: the code, folders below AIRFLOW_HOME (`.airflow` in the
     repository), and a UI for this machine only."""
-    folder = Path(values.get("AIRFLOW_HOME") or REPOSITORY / ".airflow").expanduser().absolute()
-    port = values.get("AIRFLOW__API__PORT") or values.get("AIRFLOW_LISTEN", "8080").rpartition(":")[2]
+    folder = (
+        Path(values.get("AIRFLOW_HOME") or REPOSITORY / ".airflow")
+        .expanduser()
+        .absolute()
+    )
+    port = (
+        values.get("AIRFLOW__API__PORT")
+        or values.get("AIRFLOW_LISTEN", "8080").rpartition(":")[2]
+    )
     defaults = {
         "AIRFLOW_HOME": str(folder),
         "AIRFLOW__CORE__DAGS_FOLDER": f"{REPOSITORY}/dags",
@@ -104,5 +130,7 @@ def _defaults(values: Mapping[str, str]) -> dict[str, str]:
     }
     if "AIRFLOW__API__SSL_CERT" not in values:
         # Without it, tasks call the public address, AIRFLOW__API__BASE_URL.
-        defaults["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = f"http://localhost:{port}/execution/"
+        defaults["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = (
+            f"http://localhost:{port}/execution/"
+        )
     return defaults

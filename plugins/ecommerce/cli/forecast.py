@@ -13,7 +13,9 @@ from ecommerce.core.errors import ConfigurationError, PipelineError
 
 @click.command()
 @click.option("--series", default="total", help="total, category:…, channel:… or sku:…")
-@day_option("--as-of", required=False, help="the first day to forecast (default: today)")
+@day_option(
+    "--as-of", required=False, help="the first day to forecast (default: today)"
+)
 @click.option("--out", type=click.File("w"), help="a CSV file")
 def forecast(series: str, as_of: date | None, out: IO[str] | None) -> None:
     """Forecast the gross sales of four weeks from the history in the warehouse.
@@ -33,10 +35,21 @@ def forecast(series: str, as_of: date | None, out: IO[str] | None) -> None:
     days = pd.DataFrame(_forecasts(series, first_day))
     first = days.iloc[0]
     currency = settings.reporting_currency
-    show(f"{series}: gross sales in {currency}, by {first['model']}, as of {first['target_date']}")
+    show(
+        f"{series}: gross sales in {currency}, by {first['model']}, as of {first['target_date']}"
+    )
     header = ["day", "forecast", "80 % from", "to", "95 % from", "to"]
-    formats = dict.fromkeys(AMOUNTS, "{:,.2f}".format) | {"target_date": "{:%Y-%m-%d %a}".format}
-    show(days.to_string(columns=["target_date", *AMOUNTS], header=header, formatters=formats, index=False))
+    formats = dict.fromkeys(AMOUNTS, "{:,.2f}".format) | {
+        "target_date": "{:%Y-%m-%d %a}".format
+    }
+    show(
+        days.to_string(
+            columns=["target_date", *AMOUNTS],
+            header=header,
+            formatters=formats,
+            index=False,
+        )
+    )
     if out:
         days.to_csv(out, columns=["series", "target_date", *AMOUNTS], index=False)
         progress(f"Written: {out.name}")
@@ -54,16 +67,24 @@ def _forecasts(series: str, as_of: date) -> list[dict[str, Any]]:
 
     kind, _, name = (f"category:{TOTAL}" if series == TOTAL else series).partition(":")
     if kind not in KINDS or not name:
-        raise ConfigurationError(f"{series!r} is not a series: use total, category:…, channel:… or sku:…")
+        raise ConfigurationError(
+            f"{series!r} is not a series: use total, category:…, channel:… or sku:…"
+        )
     store, skus = Store.of_models(), [name] if kind == "sku" else []
     announced = registry.announced(store, as_of)
-    history = query(as_of, announced, requested=skus, step="forecast", interactive=True).panels()
+    history = query(
+        as_of, announced, requested=skus, step="forecast", interactive=True
+    ).panels()
     panel = history.panels[kind]
     if series not in (*panel.series, TOTAL):
         known = ", ".join(sorted(panel.series)[:8]) or "none"
-        raise PipelineError(f"the warehouse has no series {series} before {as_of}; it has {known}")
+        raise PipelineError(
+            f"the warehouse has no series {series} before {as_of}; it has {known}"
+        )
     model = train(panel, registry.champion(store, as_of).name)
-    rows = [row for row in predict_all(history, {kind: model}) if row["series"] == series]
+    rows = [
+        row for row in predict_all(history, {kind: model}) if row["series"] == series
+    ]
     if not rows:
         why = model.skipped.get(series, f"no category has {LEAST_DAYS} days of history")
         raise PipelineError(f"{series} cannot be forecast: {why}")

@@ -51,12 +51,16 @@ def airflow(words: tuple[str, ...]) -> int:
     if words:
         os.execv(command, ["airflow", *words])  # noqa: S606 - it takes over the terminal
     check_port()
-    if password:  # of the UI's user `admin`, unless the environment names a file of passwords
+    if (
+        password
+    ):  # of the UI's user `admin`, unless the environment names a file of passwords
         file = Path(os.environ["AIRFLOW_HOME"]) / "passwords.json"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch(mode=0o600)
         file.write_text(json.dumps({"admin": password}))
-        os.environ.setdefault("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE", str(file))
+        os.environ.setdefault(
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE", str(file)
+        )
     if not has_metadata():
         subprocess.run([command, "db", "migrate"], check=False)  # pools need the tables
     pools = str(environment.REPOSITORY / "include/pools.json")
@@ -79,19 +83,29 @@ def check_port() -> None:
 @click.command()
 @day_option("--day")
 @click.option(
-    "--folder", type=Path, hidden=True, help="where the supervised process keeps Airflow's metadata"
+    "--folder",
+    type=Path,
+    hidden=True,
+    help="where the supervised process keeps Airflow's metadata",
 )
 def run(day: date, folder: Path | None) -> int:
     """Run one business day here, without a scheduler and without its database.
 
     The exit code is 0 only if the run succeeded. Ctrl-C or SIGTERM ends the run and all its processes.
     """
-    if folder is None:  # Airflow itself treats an interrupt as the failure of one task, and continues
+    if (
+        folder is None
+    ):  # Airflow itself treats an interrupt as the failure of one task, and continues
         with TemporaryDirectory(prefix="airflow-") as metadata:
             arguments = ("run", "--day", str(day), "--folder", metadata)
-            return supervise([sys.executable, "-m", "ecommerce.cli", *arguments], end_with_descendants)
+            return supervise(
+                [sys.executable, "-m", "ecommerce.cli", *arguments],
+                end_with_descendants,
+            )
     environment.load(connections_of_the_ui=False)
-    closed_day(day, load_settings().shop_timezone, datetime.now(UTC))  # raises before Airflow is imported
+    closed_day(
+        day, load_settings().shop_timezone, datetime.now(UTC)
+    )  # raises before Airflow is imported
     succeeded = _run_day(day, folder)
     show(f"The run of {day} {'succeeded' if succeeded else 'failed'}")
     if succeeded:
@@ -104,13 +118,19 @@ def _run_day(day: date, folder: Path) -> bool:
     home = Path(os.environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
     log = home / "logs" / "make_run" / f"{day}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
     with _output_to(log) as echo:
-        echo(f"Running {day} in this terminal: no schedule changes, and Airflow's UI does not list the run")
+        echo(
+            f"Running {day} in this terminal: no schedule changes, and Airflow's UI does not list the run"
+        )
         echo(f"Airflow's own log: {log}")
         # In the scheduler's own database, this run would change when the DAG runs next. Airflow reads its
         # configuration when it is imported.
-        for name in [name for name in os.environ if name.startswith("AIRFLOW__DATABASE__")]:
+        for name in [
+            name for name in os.environ if name.startswith("AIRFLOW__DATABASE__")
+        ]:
             del os.environ[name]
-        os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = f"sqlite:///{folder}/airflow.db"
+        os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = (
+            f"sqlite:///{folder}/airflow.db"
+        )
         from airflow.exceptions import AirflowException
         from airflow.utils import db
         from airflow.utils.cli import get_bagged_dag
@@ -121,7 +141,9 @@ def _run_day(day: date, folder: Path) -> bool:
         except AirflowException as error:
             raise PipelineError(f"{error} (see the log)") from None
         _show_progress(echo)
-        dag_run = dag.test(logical_date=datetime.now(UTC), run_conf={"business_date": day.isoformat()})
+        dag_run = dag.test(
+            logical_date=datetime.now(UTC), run_conf={"business_date": day.isoformat()}
+        )
         return bool(dag_run.state == "success")
 
 
@@ -155,17 +177,25 @@ def _show_progress(echo: Echo) -> None:
 
         @hookimpl
         def on_task_instance_failed(self, task_instance: Any, error: Any) -> None:
-            echo(f"  {_name(task_instance)} failed: {attempt_failure(task_instance, error)}")
+            echo(
+                f"  {_name(task_instance)} failed: {attempt_failure(task_instance, error)}"
+            )
 
     get_listener_manager().add_listener(Listener())
 
 
 def _name(instance: Any) -> str:
     index = instance.map_index
-    return str(instance.task_id) if index is None or index < 0 else f"{instance.task_id}[{index}]"
+    return (
+        str(instance.task_id)
+        if index is None or index < 0
+        else f"{instance.task_id}[{index}]"
+    )
 
 
-def supervise(command: Sequence[str], end: Callable[[subprocess.Popen[bytes]], None]) -> int:
+def supervise(
+    command: Sequence[str], end: Callable[[subprocess.Popen[bytes]], None]
+) -> int:
     """Run `command` in a session of its own, which the terminal does not signal, and return its exit code.
     `end` ends it when this process receives a signal; a second Ctrl-C kills it."""
     for number in SIGNALS:

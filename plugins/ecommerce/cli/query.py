@@ -30,11 +30,18 @@ NUMBERS = {"INTEGER", "INT64", "FLOAT", "FLOAT64", "NUMERIC", "BIGNUMERIC"}
 
 @click.command()
 @click.option(
-    "--sql", envvar="QUERY", default="", help="one SELECT or WITH statement; tables need no dataset"
+    "--sql",
+    envvar="QUERY",
+    default="",
+    help="one SELECT or WITH statement; tables need no dataset",
 )
 @click.option("--file", default="", help="a file with the statement")
 @click.option(
-    "--format", "shape", type=click.Choice(["table", "csv"]), default="table", help="csv has all rows"
+    "--format",
+    "shape",
+    type=click.Choice(["table", "csv"]),
+    default="table",
+    help="csv has all rows",
 )
 def query(sql: str, file: str, shape: str) -> None:
     """Query the warehouse, read-only; tables need no dataset.
@@ -46,7 +53,9 @@ def query(sql: str, file: str, shape: str) -> None:
             "pass one statement: make query SQL='SELECT * FROM daily_summary …' or make query FILE=query.sql"
         )
     try:
-        statement = Path(file).read_text(encoding="utf-8", errors="replace") if file else sql
+        statement = (
+            Path(file).read_text(encoding="utf-8", errors="replace") if file else sql
+        )
     except OSError as error:
         raise PipelineError(f"{file} cannot be read: {error.strerror}") from None
     environment.load()
@@ -72,8 +81,12 @@ def table(answer: QueryResult) -> Iterator[str]:
 
     rows = [[_cell(value) for value in row] for row in answer.rows]
     names = [name for name, _ in answer.columns]
-    alignments = ["decimal" if kind in NUMBERS else "left" for _, kind in answer.columns]
-    yield from tabulate(rows, names, colalign=alignments, disable_numparse=True).splitlines()
+    alignments = [
+        "decimal" if kind in NUMBERS else "left" for _, kind in answer.columns
+    ]
+    yield from tabulate(
+        rows, names, colalign=alignments, disable_numparse=True
+    ).splitlines()
     if len(rows) < answer.total:
         yield f"the first {len(rows)} of {answer.total:,} rows: FORMAT=csv has all"
     else:

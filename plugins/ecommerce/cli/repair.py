@@ -25,12 +25,18 @@ EXTRACTS = [f"{GROUP_EXTRACT}.{source}" for source in SOURCES]
 mail_option = click.option(
     "--mail", is_flag=True, help="mail the report even if it is not due, or was mailed"
 )
-wait_option = click.option("--wait/--no-wait", default=True, help="wait for the end of the run")
+wait_option = click.option(
+    "--wait/--no-wait", default=True, help="wait for the end of the run"
+)
 
 
 @click.command()
 @day_option("--day")
-@click.option("--source", type=click.Choice(SOURCES), help="read this source again, even if it did not fail")
+@click.option(
+    "--source",
+    type=click.Choice(SOURCES),
+    help="read this source again, even if it did not fail",
+)
 @mail_option
 @wait_option
 def repair(day: date, source: str | None, *, mail: bool, wait: bool) -> int:
@@ -73,15 +79,21 @@ def tasks_to_clear(instances: Instances, *, stopped: bool = False) -> list[str]:
     `stopped`: the run failed at its timeout, for which Airflow skips tasks, without a failed task.
     """
     states = ("failed", "skipped") if stopped else ("failed",)
-    failed = {each["task_id"]: each for each in instances.values() if each["state"] in states}
+    failed = {
+        each["task_id"]: each for each in instances.values() if each["state"] in states
+    }
     again = failed.keys() & set(EXTRACTS)
     for each in instances.values():
-        if each["state"] in states and each["task_id"].startswith(f"{names.GROUP_TRANSFORM}."):
+        if each["state"] in states and each["task_id"].startswith(
+            f"{names.GROUP_TRANSFORM}."
+        ):
             extract = f"{GROUP_EXTRACT}.{each['rendered_map_index']}"
             again.update([extract] if extract in EXTRACTS else EXTRACTS)
     if TASK_GATE in failed and not again:
         deliveries = f"{GROUP_EXTRACT}.{DELIVERIES}"
-        again.add(deliveries if instances[deliveries]["state"] == "success" else TASK_GATE)
+        again.add(
+            deliveries if instances[deliveries]["state"] == "success" else TASK_GATE
+        )
     if TASK_GATE in failed:
         again.update(each for each in EXTRACTS if instances[each]["state"] == "skipped")
     if names.TASK_CHECKS in failed:
@@ -95,7 +107,10 @@ def tasks_to_read(instances: Instances, source: str) -> list[str]:
     state = {name: each["state"] for name, each in instances.items()}
     missing = () if state.get(TASK_GATE) == "success" else ("failed", "skipped")
     extract = f"{GROUP_EXTRACT}.{source}"
-    return [extract, *(each for each in EXTRACTS if each != extract and state.get(each) in missing)]
+    return [
+        extract,
+        *(each for each in EXTRACTS if each != extract and state.get(each) in missing),
+    ]
 
 
 @click.command()
@@ -126,18 +141,32 @@ def _runs(api: AirflowApi, day: date) -> list[dict[str, Any]]:
     if not runs:
         raise PipelineError(f"no run of {day} yet: make backfill FROM={day} TO={day}")
     if api.is_paused():
-        raise PipelineError(f"{DAG_DAILY} is paused, so nothing would run: unpause it in the UI")
+        raise PipelineError(
+            f"{DAG_DAILY} is paused, so nothing would run: unpause it in the UI"
+        )
     return runs
 
 
 @left_to_airflow()
 def _run_again(
-    api: AirflowApi, day: date, run_id: str, task_ids: Sequence[str], *, mail: bool, wait: bool
+    api: AirflowApi,
+    day: date,
+    run_id: str,
+    task_ids: Sequence[str],
+    *,
+    mail: bool,
+    wait: bool,
 ) -> int:
     if mail:  # by the next attempt of the task, and by no later one
-        task = f"dags/{DAG_DAILY}/dagRuns/{quote(run_id)}/taskInstances/{names.TASK_SEND}"
+        task = (
+            f"dags/{DAG_DAILY}/dagRuns/{quote(run_id)}/taskInstances/{names.TASK_SEND}"
+        )
         attempt = api.get(task)["try_number"] + 1
-        api.request("PUT", f"{task}/state-store/{names.STATE_SEND_MAIL}", json={"value": attempt})
+        api.request(
+            "PUT",
+            f"{task}/state-store/{names.STATE_SEND_MAIL}",
+            json={"value": attempt},
+        )
     cleared = api.clear(run_id, task_ids)
     url = f"{api.url}/dags/{DAG_DAILY}/runs/{quote(run_id)}"
     progress(f"running again {', '.join(cleared)}: {url}")

@@ -19,7 +19,9 @@ from ecommerce.mail import chat, transport
 from ecommerce.sales.source_policy import source_policy
 from ecommerce.storage.staging import is_local, local_or_uri, storage_path
 
-PLACEHOLDER = re.compile(r'…|[/@"]\w+\.example\.com\b|"reports@example\.com"|"my-project"')
+PLACEHOLDER = re.compile(
+    r'…|[/@"]\w+\.example\.com\b|"reports@example\.com"|"my-project"'
+)
 """Placeholders in the connections of `.env.example`."""
 
 
@@ -27,12 +29,23 @@ def check_settings() -> Lines:
     """Show every setting except the secret one."""
     values = {name.upper(): value for name, value in asdict(load_settings()).items()}
     del values["CUSTOMER_HASH_KEY"]
-    yield OK, ", ".join([*(f"{name}={value}" for name, value in values.items()), "CUSTOMER_HASH_KEY is set"])
+    yield (
+        OK,
+        ", ".join(
+            [
+                *(f"{name}={value}" for name, value in values.items()),
+                "CUSTOMER_HASH_KEY is set",
+            ]
+        ),
+    )
 
 
 def check_source_policy() -> Lines:
     """Show the policy of each source."""
-    yield OK, ", ".join(f"{source} {policy}" for source, policy in source_policy().items())
+    yield (
+        OK,
+        ", ".join(f"{source} {policy}" for source, policy in source_policy().items()),
+    )
 
 
 def check_folder(name: str) -> Lines:
@@ -55,14 +68,25 @@ def check_folder(name: str) -> Lines:
             probe = storage_path(uri) / f".check-{uuid.uuid4().hex}"
             probe.write_text("written by make check")
             probe.unlink()
-        except Exception as error:  # the libraries of object stores raise their own types
+        except (
+            Exception
+        ) as error:  # the libraries of object stores raise their own types
             unknown = isinstance(error, ValueError) and not isinstance(error, OSError)
-            otherwise = "supported are file://, gs:// and s3://" if unknown else "check its credentials"
+            otherwise = (
+                "supported are file://, gs:// and s3://"
+                if unknown
+                else "check its credentials"
+            )
             reason = reason_of(error, otherwise=otherwise)
-            raise ConfigurationError(f"{name}={uri} is not writable: {reason}") from None
+            raise ConfigurationError(
+                f"{name}={uri} is not writable: {reason}"
+            ) from None
         yield OK, f"{uri} is writable"
     if above and is_unshared(above):
-        yield FAIL, f"{uri} is on this container's own disk: mount a volume in every worker, or use a bucket"
+        yield (
+            FAIL,
+            f"{uri} is on this container's own disk: mount a volume in every worker, or use a bucket",
+        )
 
 
 def is_unshared(folder: Path) -> bool:
@@ -70,15 +94,24 @@ def is_unshared(folder: Path) -> bool:
     from airflow.sdk.configuration import conf
 
     executor = conf.get("core", "executor", fallback="")
-    distributed = any(name in executor for name in ("CeleryExecutor", "KubernetesExecutor"))
-    in_container = Path("/.dockerenv").exists() or "KUBERNETES_SERVICE_HOST" in os.environ
-    return distributed and in_container and folder.stat().st_dev == Path("/").stat().st_dev
+    distributed = any(
+        name in executor for name in ("CeleryExecutor", "KubernetesExecutor")
+    )
+    in_container = (
+        Path("/.dockerenv").exists() or "KUBERNETES_SERVICE_HOST" in os.environ
+    )
+    return (
+        distributed and in_container and folder.stat().st_dev == Path("/").stat().st_dev
+    )
 
 
 def check_pool() -> Lines:
     """Look for the pool of the loads in Airflow's metadata database."""
     if not has_metadata():
-        yield HINT, "Airflow has no metadata database yet: make airflow creates the pool"
+        yield (
+            HINT,
+            "Airflow has no metadata database yet: make airflow creates the pool",
+        )
     elif environment.has_pool(names.POOL_LOADS):
         yield OK, "the pool of all loads exists"
     else:
@@ -92,7 +125,10 @@ def check_mail_server() -> Lines:
 
     transport.sender()  # raises without a sender
     with transport.smtp_errors(), SmtpHook(smtp_conn_id=transport.CONNECTION):
-        yield OK, "the mail server accepts the connection, and the login if there is one"
+        yield (
+            OK,
+            "the mail server accepts the connection, and the login if there is one",
+        )
 
 
 def check_chat() -> Lines:
@@ -137,9 +173,15 @@ def is_placeholder(connection: str) -> bool:
     parse = Connection.from_json if is_json else Connection.from_uri
     try:
         _ = parse(text, conn_id=connection).extra_dejson
-    except Exception as error:  # its text may show the password, except that of the JSON parser
+    except (
+        Exception
+    ) as error:  # its text may show the password, except that of the JSON parser
         parser = isinstance(error.__cause__ or error, json.JSONDecodeError)
-        where = f"{error}" if parser else "encode special characters, such as # as %23, or use JSON"
+        where = (
+            f"{error}"
+            if parser
+            else "encode special characters, such as # as %23, or use JSON"
+        )
         raise ConfigurationError(
             f"{name} is neither JSON nor a URI that Airflow can read ({where})"
         ) from None

@@ -26,7 +26,9 @@ FOR_ANALYSTS = (
     "exchange_rates", "conversion_rates",
 )  # fmt: skip
 """The tables for queries, most important first; the others are the pipeline's own."""
-_TABLE = re.compile(r'^OPTIONS \(\s*description = "(?P<description>[^"]+)"', re.MULTILINE)
+_TABLE = re.compile(
+    r'^OPTIONS \(\s*description = "(?P<description>[^"]+)"', re.MULTILINE
+)
 
 
 class Described(NamedTuple):
@@ -41,11 +43,15 @@ class Described(NamedTuple):
 @click.command()
 def tables() -> None:
     """List the warehouse's tables, their columns, types and descriptions, those for queries first."""
-    with suppress(ConfigurationError):  # only the names of attributes depend on the settings
+    with suppress(
+        ConfigurationError
+    ):  # only the names of attributes depend on the settings
         environment.load()
     for table in described(os.environ):
         show(f"\n{click.style(table.name, bold=True)}: {table.description}")
-        for line in aligned([(each.name, column_type(each), each.description) for each in table.columns]):
+        for line in aligned(
+            [(each.name, column_type(each), each.description) for each in table.columns]
+        ):
             show(f"  {line}")
 
 
@@ -56,7 +62,9 @@ def described(environ: Mapping[str, str]) -> Iterator[Described]:
     from ecommerce.warehouse.rendering import tables as all_tables
 
     settings = load_settings({"CUSTOMER_HASH_KEY": "not in any statement", **environ})
-    files = dict.fromkeys(all_tables(), "table.sql") | dict.fromkeys(views(), "view.sql")
+    files = dict.fromkeys(all_tables(), "table.sql") | dict.fromkeys(
+        views(), "view.sql"
+    )
     own = sorted(files.keys() - set(FOR_ANALYSTS))
     for name in (*(each for each in FOR_ANALYSTS if each in files), *own):
         statement = render(f"warehouse/tables/{name}/{files[name]}", settings=settings)

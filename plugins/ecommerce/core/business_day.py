@@ -38,7 +38,12 @@ class BusinessDay:
 
 def day_window(day: date, timezone: str) -> BusinessDay:
     """Return the business day `day` of a shop in `timezone`."""
-    return BusinessDay(day, timezone, _midnight(day, timezone), _midnight(day + timedelta(days=1), timezone))
+    return BusinessDay(
+        day,
+        timezone,
+        _midnight(day, timezone),
+        _midnight(day + timedelta(days=1), timezone),
+    )
 
 
 def shop_day(now: datetime, timezone: str) -> BusinessDay:
@@ -59,7 +64,9 @@ def due_at(day: date, timezone: str, dag_id: str = DAG_DAILY) -> datetime:
     return (midnight + TICKS[dag_id]).astimezone(UTC)
 
 
-def business_day(context: Mapping[str, Any], now: datetime | None = None) -> BusinessDay:
+def business_day(
+    context: Mapping[str, Any], now: datetime | None = None
+) -> BusinessDay:
     """Return the business day of a run, from Airflow's task context. With neither partition key nor param it
     is the newest that had ended at the run's start, so that a retry after midnight keeps its day.
 
@@ -81,7 +88,9 @@ def business_day(context: Mapping[str, Any], now: datetime | None = None) -> Bus
         day = date.fromisoformat(text)
     except (TypeError, ValueError):
         day = None
-    if day is None or day.isoformat() != text:  # fromisoformat also takes 20261119 and 2026-W47-4
+    if (
+        day is None or day.isoformat() != text
+    ):  # fromisoformat also takes 20261119 and 2026-W47-4
         raise ConfigurationError(f"{text!r} is not a business date like 2026-11-19")
     return closed_day(day, timezone, now)
 

@@ -39,7 +39,10 @@ def wordings() -> Mapping[str, Wording]:
     """Return the wordings by kind, before their fields are filled in."""
     with (INCLUDE / "data_warnings.csv").open(encoding="utf-8", newline="") as stream:
         rows: Iterable[dict[str, Any]] = csv.DictReader(stream)
-        return {row.pop("kind"): Wording(**row | {"weight": int(row["weight"])}) for row in rows}
+        return {
+            row.pop("kind"): Wording(**row | {"weight": int(row["weight"])})
+            for row in rows
+        }
 
 
 class _Count(int):
@@ -63,7 +66,8 @@ def wording(warning: Mapping[str, Any]) -> Wording:
     known = wordings()[warning["kind"]]
     # Archived reports of version 1.0 have warnings that do not name their source.
     fields = {"source": "<source>"} | {
-        name: _Count(value) if isinstance(value, int) else value for name, value in warning.items()
+        name: _Count(value) if isinstance(value, int) else value
+        for name, value in warning.items()
     }
     found, meaning, action = (words.format(**fields) for words in known[:3])
     return Wording(found, meaning, action, known.weight)

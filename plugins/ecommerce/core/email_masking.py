@@ -54,7 +54,9 @@ def mask_e_mails(text: str) -> str:
     from pyarrow import compute
 
     readable = text.encode("utf-8", "replace").decode()
-    masked: str = compute.replace_substring_regex(pa.scalar(readable), _ADDRESS, MASK).as_py()
+    masked: str = compute.replace_substring_regex(
+        pa.scalar(readable), _ADDRESS, MASK
+    ).as_py()
     return masked
 
 
@@ -77,10 +79,17 @@ def safe_id(text: str, key: str) -> str:
 def teach_addresses(connection: Any, key: str) -> None:
     """Define the variables and the function that the macros of include/sql/transform/values.sql need:
     `address`, `control`, `suspect`, `blanks`, `id_hash`."""
-    patterns = {"address": _ADDRESS, "control": _CONTROL, "suspect": _SUSPECT, "blanks": _BLANKS}
+    patterns = {
+        "address": _ADDRESS,
+        "control": _CONTROL,
+        "suspect": _SUSPECT,
+        "blanks": _BLANKS,
+    }
     for name, pattern in patterns.items():
         connection.execute(f"SET VARIABLE {name} = ?", [pattern])
-    connection.create_function("id_hash", lambda text: _id_hash(text, key), ["VARCHAR"], "VARCHAR")
+    connection.create_function(
+        "id_hash", lambda text: _id_hash(text, key), ["VARCHAR"], "VARCHAR"
+    )
 
 
 def _id_hash(text: str, key: str) -> str:

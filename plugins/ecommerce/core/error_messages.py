@@ -16,20 +16,35 @@ UNRESOLVED = "the name {host} cannot be resolved (DNS): is the host right?"
 REFUSED = "nothing answers at {place}: does the server run, are host and port right?"
 SILENT = "{place} timed out: is it overloaded, or is a firewall in between?"
 CLOSED = "{place} closed the connection before it had answered"
-NO_WAY = "there is no way to {place} ({detail}): is the host right, is there a firewall?"
+NO_WAY = (
+    "there is no way to {place} ({detail}): is the host right, is there a firewall?"
+)
 NOT_TRUSTED = "the TLS certificate of {place} is not trusted ({detail})"
 NO_TLS = "{place} does not speak TLS"
 TLS_FAILED = "the TLS connection to {place} failed ({detail})"
 UNKNOWN = "the connection to {place} failed"
 
-_NO_WAY = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN, errno.EADDRNOTAVAIL)
-_WITHOUT_TLS = ("WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
+_NO_WAY = (
+    errno.EHOSTUNREACH,
+    errno.ENETUNREACH,
+    errno.EHOSTDOWN,
+    errno.ENETDOWN,
+    errno.EADDRNOTAVAIL,
+)
+_WITHOUT_TLS = (
+    "WRONG_VERSION_NUMBER",
+    "UNKNOWN_PROTOCOL",
+    "HTTP_REQUEST",
+    "RECORD_LAYER_FAILURE",
+)
 _KINDS: dict[type[BaseException], str] = {
     socket.gaierror: UNRESOLVED,
     ConnectionRefusedError: REFUSED,
     TimeoutError: SILENT,
     **dict.fromkeys((ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError), CLOSED),
-    **dict.fromkeys((smtplib.SMTPServerDisconnected, http.client.IncompleteRead), CLOSED),
+    **dict.fromkeys(
+        (smtplib.SMTPServerDisconnected, http.client.IncompleteRead), CLOSED
+    ),
 }
 
 
@@ -40,7 +55,9 @@ def reason_of(error: BaseException, place: str = "", otherwise: str = UNKNOWN) -
     chain = list(_chain(error))
     place = place or next(filter(None, map(_requested_place, chain)), "the server")
     clause, detail = next(filter(None, map(_clause, chain)), (otherwise, ""))
-    return clause.format(place=place, host=place.rpartition(":")[0] or place, detail=detail)
+    return clause.format(
+        place=place, host=place.rpartition(":")[0] or place, detail=detail
+    )
 
 
 def place_of(host: str | None, port: int | str | None) -> str:
@@ -56,7 +73,9 @@ def _clause(error: BaseException) -> tuple[str, str] | None:
             clause = NOT_TRUSTED, error.verify_message.rstrip(".")
         case ssl.SSLError(reason=str(reason)) if reason in _WITHOUT_TLS:
             clause = NO_TLS, ""
-        case _ if known := next((text for kind, text in _KINDS.items() if isinstance(error, kind)), ""):
+        case _ if known := next(
+            (text for kind, text in _KINDS.items() if isinstance(error, kind)), ""
+        ):
             clause = known, ""
         case ssl.SSLError(reason=str(reason)):
             clause = TLS_FAILED, reason.replace("_", " ").lower()
@@ -80,9 +99,16 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(each))
         yield each
-        inner = (*each.args, *(getattr(each, name, None) for name in ("reason", "cause")))
+        inner = (
+            *each.args,
+            *(getattr(each, name, None) for name in ("reason", "cause")),
+        )
         during = None if each.__suppress_context__ else each.__context__
-        waiting += [one for one in (*inner, each.__cause__, during) if isinstance(one, BaseException)]
+        waiting += [
+            one
+            for one in (*inner, each.__cause__, during)
+            if isinstance(one, BaseException)
+        ]
 
 
 def _requested_place(error: BaseException) -> str:
@@ -90,6 +116,10 @@ def _requested_place(error: BaseException) -> str:
     url = getattr(getattr(error, "request", None), "url", None)
     try:
         parts = urlsplit(url or "")
-        return place_of(parts.hostname, parts.port or {"https": 443}.get(parts.scheme, 80)) if url else ""
+        return (
+            place_of(parts.hostname, parts.port or {"https": 443}.get(parts.scheme, 80))
+            if url
+            else ""
+        )
     except ValueError:
         return ""

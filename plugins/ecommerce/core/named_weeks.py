@@ -45,7 +45,9 @@ def usual_week(sales: Mapping[date, Decimal | None], day: date) -> Decimal | Non
     return median(sums) if sums else None
 
 
-def week_sentence(when: str, expected: Decimal, usual: Decimal | None, currency: str) -> str:
+def week_sentence(
+    when: str, expected: Decimal, usual: Decimal | None, currency: str
+) -> str:
     """Return, for example, `Next 7 days: 125,000 USD gross sales expected, +2.0 % vs a usual week.`; without
     the change where there is no usual week."""
     versus = text.versus(expected, usual, "a usual week")
@@ -75,7 +77,9 @@ def public_holidays(calendar: str) -> Mapping[date, str]:
 
     country, _, subdivision = calendar.partition("-")
     try:
-        holidays: Mapping[date, str] = country_holidays(country, subdiv=subdivision or None)
+        holidays: Mapping[date, str] = country_holidays(
+            country, subdiv=subdivision or None
+        )
     except NotImplementedError:
         raise ConfigurationError(
             f"HOLIDAYS={calendar!r} is not a calendar of the package `holidays`: use a country code such as "
@@ -89,7 +93,9 @@ def week_name(event: str, week: Sequence[date]) -> str:
     last day."""
     name = text.clean(event)
     name = f"{name} week" if name in (BLACK_FRIDAY, CHRISTMAS) else f"Week of {name}"
-    return f"{name} ({text.short_day(week[0])} {text.NOTHING} {text.short_day(week[-1])})"
+    return (
+        f"{name} ({text.short_day(week[0])} {text.NOTHING} {text.short_day(week[-1])})"
+    )
 
 
 def black_friday(year: int) -> date:

@@ -15,4 +15,6 @@ def exists(module: str) -> bool:
 
 def existing(*modules: str) -> list[ModuleType]:
     """Import those of the modules that exist."""
-    return [import_module(f"ecommerce.{module}") for module in modules if exists(module)]
+    return [
+        import_module(f"ecommerce.{module}") for module in modules if exists(module)
+    ]

@@ -21,6 +21,17 @@ def code_version() -> str:
     digest = hashlib.sha256()
     for folder in ("dags", "include", "plugins"):
         for path in sorted((_ROOT / folder).rglob("*")):
-            if path.is_file() and path.suffix in {".py", ".sql", ".csv", ".typ", ".txt", ".html"}:
-                digest.update(path.relative_to(_ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+            if path.is_file() and path.suffix in {
+                ".py",
+                ".sql",
+                ".csv",
+                ".typ",
+                ".txt",
+                ".html",
+            }:
+                digest.update(
+                    path.relative_to(_ROOT).as_posix().encode()
+                    + b"\0"
+                    + path.read_bytes()
+                )
     return f"files {digest.hexdigest()[:12]}"

@@ -50,7 +50,9 @@ def _order_attributes(text: str) -> tuple[str, ...]:
         )
     table = read_sql("warehouse/tables/orders/table.sql")
     columns = re.findall(r"^ {4}`?(\w+)`? ", table, re.MULTILINE)
-    lower = [name.lower() for name in names]  # BigQuery and DuckDB ignore the case of column names
+    lower = [
+        name.lower() for name in names
+    ]  # BigQuery and DuckDB ignore the case of column names
     for name in names:
         if not re.fullmatch(ATTRIBUTE_NAME, name):
             raise ConfigurationError(
@@ -58,7 +60,9 @@ def _order_attributes(text: str) -> tuple[str, ...]:
                 "at most), and begin with no digit and no prefix that BigQuery reserves"
             )
         if name.lower() in columns:
-            raise ConfigurationError(f"ORDER_ATTRIBUTES: {name} is a column of orders already: remove it")
+            raise ConfigurationError(
+                f"ORDER_ATTRIBUTES: {name} is a column of orders already: remove it"
+            )
         if lower.count(name.lower()) > 1:
             raise ConfigurationError(f"ORDER_ATTRIBUTES names {name} more than once")
     return tuple(sorted(names))
@@ -77,7 +81,9 @@ def _expected_partners(text: str) -> Expected:
                 bounds = [WEEKDAYS.index(day.strip()) for day in span.split("-")]
                 first, last = bounds[0], bounds[-1]
                 # A span may go over the end of the week: sat-mon.
-                days.update((first + step) % 7 for step in range((last - first) % 7 + 1))
+                days.update(
+                    (first + step) % 7 for step in range((last - first) % 7 + 1)
+                )
         except ValueError:
             partner = ""
         if not partner.strip():
@@ -101,7 +107,9 @@ Uri = Annotated[
 ]
 Count = Annotated[int, Field(ge=1), "is not a positive whole number"]
 Days = Annotated[int, Field(ge=1, le=36_500), "is not a whole number from 1 to 36500"]
-Seconds = Annotated[int, Field(ge=1, le=30 * 86_400), "is not a whole number from 1 to 2592000"]
+Seconds = Annotated[
+    int, Field(ge=1, le=30 * 86_400), "is not a whole number from 1 to 2592000"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +135,19 @@ class Settings:
         "is not a three-letter ISO 4217 code such as EUR",
     ] = "USD"
     report_locale: Annotated[
-        str, AfterValidator(_locale), "is no locale that Babel knows, such as en_US, de_CH or ja_JP"
+        str,
+        AfterValidator(_locale),
+        "is no locale that Babel knows, such as en_US, de_CH or ja_JP",
     ] = "en_US"
     bigquery_dataset: Annotated[
-        str, Field(pattern="^[A-Za-z0-9_]+$"), "may only hold letters, digits and underscores"
+        str,
+        Field(pattern="^[A-Za-z0-9_]+$"),
+        "may only hold letters, digits and underscores",
     ] = "sales"
     bigquery_location: Annotated[
-        str, Field(pattern="^[A-Za-z0-9-]+$"), "is not a location such as EU or europe-west3"
+        str,
+        Field(pattern="^[A-Za-z0-9-]+$"),
+        "is not a location such as EU or europe-west3",
     ] = "US"
     staging_uri: Uri = "file:///opt/airflow/data/staging"
     reports_uri: Uri = "file:///opt/airflow/data/reports"
@@ -153,13 +167,15 @@ class Settings:
     partner_file_max_bytes: Count = 2 * 1024**3
     partner_file_max_seconds: Seconds = 600
     sync_start_date: Annotated[date | None, "is not a date like 2026-11-01"] = None
-    order_attributes: Annotated[tuple[str, ...], BeforeValidator(_order_attributes)] = ()
+    order_attributes: Annotated[
+        tuple[str, ...], BeforeValidator(_order_attributes)
+    ] = ()
     """Columns of the sources that pass through to `orders.attributes`, sorted by name."""
     report_attribute: str | None = None
     """One of them, by which the daily report breaks down."""
-    expected_partners: Annotated[Expected | None, BeforeValidator(_expected_partners)] = field(
-        default=None, hash=False
-    )
+    expected_partners: Annotated[
+        Expected | None, BeforeValidator(_expected_partners)
+    ] = field(default=None, hash=False)
     """None: learnt from what was delivered."""
     picture_networks: Annotated[
         tuple[Network, ...],
@@ -173,7 +189,9 @@ class Settings:
         Field(pattern=r"^https?://[^\s/]"),
         "is not a web address such as https://wiki.example.com/sales-data",
     ] = ""
-    forecast_miss_alert_percent: Annotated[int | None, Field(ge=1), "is not a positive whole number"] = None
+    forecast_miss_alert_percent: Annotated[
+        int | None, Field(ge=1), "is not a positive whole number"
+    ] = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -236,7 +254,9 @@ def read_setting(name: str, env: Mapping[str, str] = os.environ) -> Any:
         raise
     except Exception:  # of pydantic, or of a library that a validator calls
         shown = "" if name == "customer_hash_key" else f"={mask_e_mails(text)!r}"
-        raise ConfigurationError(f"{name.upper()}{shown} {_TYPES[name].__metadata__[-1]}") from None
+        raise ConfigurationError(
+            f"{name.upper()}{shown} {_TYPES[name].__metadata__[-1]}"
+        ) from None
 
 
 def shop_timezone(env: Mapping[str, str] = os.environ) -> str:

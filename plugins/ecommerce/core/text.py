@@ -132,12 +132,16 @@ def average_name(days: int, without_sales: int = 0) -> str:
     return f"{days}-day average{closed}"
 
 
-def share(part: Decimal | float | None, whole: Decimal = Decimal(1), places: int = 1) -> str:
+def share(
+    part: Decimal | float | None, whole: Decimal = Decimal(1), places: int = 1
+) -> str:
     """Format `part` of `whole` in percent with `places` decimals; `NOTHING` without a part, or where the
     whole is not positive."""
     if part is None or whole <= 0:
         return NOTHING
-    percent = (Decimal(str(part)) / whole * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    percent = (Decimal(str(part)) / whole * 100).quantize(
+        Decimal(1).scaleb(-places), ROUND_HALF_UP
+    )
     return f"{MINUS if percent < 0 else ''}{_percent(abs(percent), places)}"
 
 
@@ -145,14 +149,18 @@ def compact(value: float, digits: int = 0) -> str:
     """Format a position on an axis: `1.2M`, `250k`; from 1,000 on with at least so many digits: `31.0k`."""
     from babel.numbers import format_compact_decimal
 
-    exact = Decimal(repr(float(value) + 0.0))  # numpy's repr differs, and so does that of -0.0
+    exact = Decimal(
+        repr(float(value) + 0.0)
+    )  # numpy's repr differs, and so does that of -0.0
     locale = _words_locale()
     text = str(format_compact_decimal(exact, locale=locale, fraction_digits=3))
     if locale.language == "en":
         text = text.replace("K", "k")
     if digits and abs(value) >= 1000:
         whole, *fraction = re.findall(r"\d+", text)
-        padded = _number(Decimal(".".join([whole, *fraction])), max(digits - len(whole), 0))
+        padded = _number(
+            Decimal(".".join([whole, *fraction])), max(digits - len(whole), 0)
+        )
         text = re.sub(r"\d+(\D\d+)?", padded, text, count=1)
     return text.replace("-", MINUS)
 
@@ -207,7 +215,11 @@ def span(first: date, last: date) -> str:
 
 def country(code: str) -> str:
     """Return the name of a country by its ISO 3166 code; an unknown code itself, `Unknown` for `ZZ`."""
-    return "Unknown" if code == "ZZ" else _words_locale().territories.get(code) or clean(code)
+    return (
+        "Unknown"
+        if code == "ZZ"
+        else _words_locale().territories.get(code) or clean(code)
+    )
 
 
 def instant(when: datetime | None) -> str:
@@ -272,7 +284,9 @@ def _is_english() -> bool:
 
 
 def _number(value: Decimal, places: int) -> str:
-    rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) + 0  # without the sign of -0.00
+    rounded = (
+        value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) + 0
+    )  # without the sign of -0.00
     text: str = _pattern(_current.get(), "decimal", places).apply(rounded, _locale())
     return text.replace("-", MINUS)
 
@@ -281,7 +295,9 @@ def _percent(percent: Decimal, places: int) -> str:
     """Format 13.5 as `13.5 %`, without a sign."""
     if _is_english():
         return f"{_number(percent, places)} %"
-    return str(_pattern(_current.get(), "percent", places).apply(percent / 100, _locale()))
+    return str(
+        _pattern(_current.get(), "percent", places).apply(percent / 100, _locale())
+    )
 
 
 @cache

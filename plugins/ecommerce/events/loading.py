@@ -28,7 +28,14 @@ EVENTS = LoadSpec(
     name="events",
     sources=(WEB_EVENTS,),
     files=("user_events", "rejected_rows"),
-    tables=("user_events", "daily_events", "sessions", "daily_funnel", "rejected_rows", "load_audit"),
+    tables=(
+        "user_events",
+        "daily_events",
+        "sessions",
+        "daily_funnel",
+        "rejected_rows",
+        "load_audit",
+    ),
     counted="user_events",
     looked_up=("arriving_events", "leaving_events", "touched_days"),
 )
@@ -94,7 +101,9 @@ def _crawlers() -> Any:
     from ua_parser_rs import UserAgentExtractor
 
     patterns = (each["pattern"] for each in CRAWLER_USER_AGENTS_DATA)
-    return UserAgentExtractor([(pattern, "bot", None, None, None, None) for pattern in patterns])
+    return UserAgentExtractor(
+        [(pattern, "bot", None, None, None, None) for pattern in patterns]
+    )
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection) -> None:

@@ -24,25 +24,33 @@ def extract(**context: Any) -> Plain:
     """Read the web events of the run's window, and return their manifest."""
     day, now = business_day(context), datetime.now(UTC)
     loading.refuse_expired(day, now)
-    window = loading.window_of(day, run_of(context).folder(day.date, WEB_EVENTS), load_history, now)
+    window = loading.window_of(
+        day, run_of(context).folder(day.date, WEB_EVENTS), load_history, now
+    )
     return to_xcom(module(WEB_EVENTS).extract(window))
 
 
 @task
 def transform(manifest: Plain, **context: Any) -> Plain:
     """Clean, type and hash the events, and return the manifest of the loadable folder."""
-    return to_xcom(loading.transform(from_xcom(Manifest, manifest), run_id=context["run_id"]))
+    return to_xcom(
+        loading.transform(from_xcom(Manifest, manifest), run_id=context["run_id"])
+    )
 
 
 @task(**LOADS, outlets=assets.tables(loading.EVENTS.tables), **NETWORK_RETRIES)
 def load(manifest: Plain, **context: Any) -> Plain:
     """Load the events, and recompute sessions and funnel of the changed days, in one transaction."""
-    return to_xcom(load_manifest(loading.EVENTS, run_of(context), from_xcom(Manifest, manifest)))
+    return to_xcom(
+        load_manifest(loading.EVENTS, run_of(context), from_xcom(Manifest, manifest))
+    )
 
 
 @task(outlets=[ANNOUNCED], **NETWORK_RETRIES)
 def checks(loaded: Plain, *, outlet_events: Any, **context: Any) -> list[DataWarning]:
     """Check the loaded days, announce the run's business day, and return the warnings."""
-    warnings = check_load(run_of(context), from_xcom(LoadResult, loaded), loading.EVENTS)
+    warnings = check_load(
+        run_of(context), from_xcom(LoadResult, loaded), loading.EVENTS
+    )
     outlet_events[ANNOUNCED].add_partitions(str(business_day(context)))
     return warnings

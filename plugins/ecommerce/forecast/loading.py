@@ -31,8 +31,12 @@ def week_state(week: Week, dag: str, since: date) -> tuple[list[date], set[date]
     `since` until after the week; `dag` is the caller's."""
     warehouse = connect(dag=dag, step="weeks")
     prepare(warehouse)  # creates the forecast's table in an older deployment
-    runs = warehouse.query("warehouse/tables/load_audit/daily_runs.sql", spec=DAILY_RUNS, day=week.days[-1])
-    made = warehouse.query("warehouse/tables/sales_forecasts/origins.sql", first=since, day=week.as_of)
+    runs = warehouse.query(
+        "warehouse/tables/load_audit/daily_runs.sql", spec=DAILY_RUNS, day=week.days[-1]
+    )
+    made = warehouse.query(
+        "warehouse/tables/sales_forecasts/origins.sql", first=since, day=week.as_of
+    )
     loaded = {row["business_date"] for row in runs}
     missing = [day for day in week.days if day not in loaded]
     return missing, {row["as_of"] for row in made if row["as_of"] >= since}
@@ -44,15 +48,25 @@ def write(forecasts: Rows, as_of: date, run: DagRun, rejected: Rows = ()) -> Man
     first = day_window(as_of, shop_timezone())
     made_at, last_known = first.start, first.shifted(-1).date
     of_run = {"made_at": made_at, "actual": None, "run_id": run.run_id}
-    rejection = {"business_date": last_known, "source": SOURCE, "run_id": run.run_id, "order_id": None}
+    rejection = {
+        "business_date": last_known,
+        "source": SOURCE,
+        "run_id": run.run_id,
+        "order_id": None,
+    }
     tables = {
         "sales_forecasts": [{**row, **of_run} for row in forecasts],
-        "rejected_rows": [{**row, **rejection, "row_number": row["line_number"]} for row in rejected],
+        "rejected_rows": [
+            {**row, **rejection, "row_number": row["line_number"]} for row in rejected
+        ],
     }
     rows, amount = len(forecasts), str(sum(row["forecast"] for row in forecasts))
     uri = run.folder(as_of, f"transformed/{SOURCE}")
     with publish(uri) as draft:
-        columns = {f"{name}.parquet": write_rows(draft.path, name, tables[name]) for name in tables}
+        columns = {
+            f"{name}.parquet": write_rows(draft.path, name, tables[name])
+            for name in tables
+        }
         draft.seal(
             source=SOURCE,
             business_date=last_known,

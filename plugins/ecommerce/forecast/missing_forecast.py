@@ -37,7 +37,9 @@ def check_last_week(day: BusinessDay) -> str:
         return f"no forecast was made in the {UNUSED_DAYS // DAYS} weeks before: the forecast is not in use"
     texts = mail_texts(week, missing)
     log.warning("no forecast was made after %s: %s", week, texts["problem"])
-    return mail.send_alert(mail.compose(f"No sales forecast after {week}", "week_mail", texts))
+    return mail.send_alert(
+        mail.compose(f"No sales forecast after {week}", "week_mail", texts)
+    )
 
 
 @in_report_locale
@@ -47,10 +49,14 @@ def mail_texts(week: Week, missing: Sequence[date]) -> dict[str, Any]:
     days = ", ".join(map(short_day, missing))
     return {
         "week": str(week),
-        "problem": f"no daily run of {days}" if missing else "all days are loaded, but no forecast was made",
+        "problem": f"no daily run of {days}"
+        if missing
+        else "all days are loaded, but no forecast was made",
         "dag": names.DAG_FORECAST,
         "url": f"{url}/dags/{names.DAG_FORECAST}/runs" if url else "",
         "advice": ADVICE,
-        "commands": [f"make backfill FROM={missing[0]} TO={missing[-1]}"] if missing else [],
+        "commands": [f"make backfill FROM={missing[0]} TO={missing[-1]}"]
+        if missing
+        else [],
         "otherwise": f"To forecast now, trigger the DAG with {week.monday} as Week and Forecast in any case.",
     }

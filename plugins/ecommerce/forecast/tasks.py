@@ -12,7 +12,13 @@ from ecommerce.core.business_day import BusinessDay, business_day, day_window
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import LONG, shop_timezone, task_timeout
 from ecommerce.forecast import loading, missing_forecast
-from ecommerce.forecast.weeks import Week, as_of_run, newest_week, reason_to_skip, week_of
+from ecommerce.forecast.weeks import (
+    Week,
+    as_of_run,
+    newest_week,
+    reason_to_skip,
+    week_of,
+)
 from ecommerce.runtime.retries import NETWORK_RETRIES, RARE_LOADS
 from ecommerce.runtime.run_context import run_of, skip
 from ecommerce.sources.partner_ftp import fetch_command
@@ -33,7 +39,11 @@ log = logging.getLogger(__name__)
 
 def _week(context: Mapping[str, Any]) -> Week:
     run = context["dag_run"]
-    monday = context.get("partition_key") or run.partition_key or context["params"].get("week")
+    monday = (
+        context.get("partition_key")
+        or run.partition_key
+        or context["params"].get("week")
+    )
     return week_of(monday, run.run_after, shop_timezone())
 
 
@@ -44,7 +54,11 @@ def due(**context: Any) -> None:
     if context["params"].get("force"):
         return
     missing, made = loading.week_state(week, run_of(context).dag_id, week.as_of)
-    skip(reason_to_skip(week, newest_week(datetime.now(UTC), shop_timezone()), missing, made))
+    skip(
+        reason_to_skip(
+            week, newest_week(datetime.now(UTC), shop_timezone()), missing, made
+        )
+    )
 
 
 class FetchPartnerFiles(FetchByScript):
@@ -54,12 +68,18 @@ class FetchPartnerFiles(FetchByScript):
     fetch_folder = fetch_command.fetch_folder
 
     def __init__(self, **arguments: Any) -> None:
-        super().__init__(bash_command=fetch_command.COMMAND, inlets=[assets.source(SOURCE)], **arguments)
+        super().__init__(
+            bash_command=fetch_command.COMMAND,
+            inlets=[assets.source(SOURCE)],
+            **arguments,
+        )
 
     def destination(self, context: Mapping[str, Any]) -> tuple[str, BusinessDay]:
         """As `FetchByScript`."""
         week = _week(context)
-        return run_of(context).folder(week.as_of, SOURCE), day_window(week.days[-1], shop_timezone())
+        return run_of(context).folder(week.as_of, SOURCE), day_window(
+            week.days[-1], shop_timezone()
+        )
 
 
 @task(inlets=[assets.DAILY_SALES])
@@ -77,7 +97,10 @@ def train(manifest: Plain) -> Plain:
     from ecommerce.forecast.data.history import read_prepared
     from ecommerce.forecast.models import registry, training
 
-    store, known = Store.of_models(), read_prepared(from_xcom(Manifest, manifest)).panels()
+    store, known = (
+        Store.of_models(),
+        read_prepared(from_xcom(Manifest, manifest)).panels(),
+    )
     return Plain(training.fit(known, registry.champion(store, known.as_of), store))
 
 
@@ -90,13 +113,19 @@ def predict(manifest: Plain, model: Plain, **context: Any) -> Plain:
     trained = training.read(model, Store.of_models())
     prepared = history.read_prepared(from_xcom(Manifest, manifest))
     forecasts = training.predict_all(prepared.panels(), trained)
-    return to_xcom(loading.write(forecasts, _week(context).as_of, run_of(context), prepared.rejected))
+    return to_xcom(
+        loading.write(
+            forecasts, _week(context).as_of, run_of(context), prepared.rejected
+        )
+    )
 
 
 @task(**RARE_LOADS, outlets=assets.tables(loading.FORECASTS.tables))
 def load(manifest: Plain, **context: Any) -> Plain:
     """Load the forecasts, and the actual sales for earlier ones, in one transaction."""
-    return to_xcom(load_manifest(loading.FORECASTS, run_of(context), from_xcom(Manifest, manifest)))
+    return to_xcom(
+        load_manifest(loading.FORECASTS, run_of(context), from_xcom(Manifest, manifest))
+    )
 
 
 @task
@@ -112,11 +141,17 @@ def watch(**context: Any) -> None:
 
 
 @task
-def report(manifest: Plain, model: Plain, warnings: list[DataWarning], **context: Any) -> Plain:
+def report(
+    manifest: Plain, model: Plain, warnings: list[DataWarning], **context: Any
+) -> Plain:
     """Build and archive the report."""
     from ecommerce.forecast.report import steps
 
-    return Plain(steps.build_report(from_xcom(Manifest, manifest), model, warnings, run_of(context)))
+    return Plain(
+        steps.build_report(
+            from_xcom(Manifest, manifest), model, warnings, run_of(context)
+        )
+    )
 
 
 @task
@@ -141,7 +176,9 @@ def prepare_selection(**context: Any) -> Plain:
     from ecommerce.forecast.data import history
 
     run = run_of(context)
-    as_of = as_of_run(context["params"].get("as_of"), context["dag_run"].run_after, shop_timezone())
+    as_of = as_of_run(
+        context["params"].get("as_of"), context["dag_run"].run_after, shop_timezone()
+    )
     prepare_warehouse(connect(dag=run.dag_id, step="history"))
     try:
         return to_xcom(history.prepare(run, as_of))
@@ -156,7 +193,11 @@ def back_test(manifest: Plain) -> Plain:
     from ecommerce.forecast import selection
     from ecommerce.forecast.data import history
 
-    return Plain(selection.back_test(history.read_prepared(from_xcom(Manifest, manifest)).panels()))
+    return Plain(
+        selection.back_test(
+            history.read_prepared(from_xcom(Manifest, manifest)).panels()
+        )
+    )
 
 
 @task(outlets=[assets.FORECAST_CHAMPION])
@@ -165,7 +206,9 @@ def select(test: Plain, *, outlet_events: Any) -> Plain:
     from ecommerce.forecast import selection
 
     record = selection.select(test)
-    outlet_events[assets.FORECAST_CHAMPION].extra = {name: record[name] for name in ("champion", "version")}
+    outlet_events[assets.FORECAST_CHAMPION].extra = {
+        name: record[name] for name in ("champion", "version")
+    }
     return Plain(record)
 
 

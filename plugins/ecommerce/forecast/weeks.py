@@ -43,7 +43,9 @@ def week_of(monday: str | None, now: datetime, timezone: str) -> Week:
     day = date.fromisoformat(monday) if monday else newest.monday
     if day.weekday():
         first = day - timedelta(days=day.weekday())
-        raise ConfigurationError(f"{day} is not a Monday: use the first day of the week, {first}")
+        raise ConfigurationError(
+            f"{day} is not a Monday: use the first day of the week, {first}"
+        )
     if day > newest.monday:
         raise ConfigurationError(
             f"the week of {day} has not ended in {timezone}: the newest that has is {newest.monday}"
@@ -64,11 +66,15 @@ def as_of_run(as_of: str | None, run_after: datetime, timezone: str) -> date:
     today = shop_day(run_after, timezone).date
     day = date.fromisoformat(as_of) if as_of else today
     if day > today:
-        raise ConfigurationError(f"{day} is in the future in {timezone}: today is {today}")
+        raise ConfigurationError(
+            f"{day} is in the future in {timezone}: today is {today}"
+        )
     return day
 
 
-def reason_to_skip(week: Week, newest: Week, missing: Sequence[date], made: Collection[date]) -> str:
+def reason_to_skip(
+    week: Week, newest: Week, missing: Sequence[date], made: Collection[date]
+) -> str:
     """Return why no forecast is made after the run's `week`; empty if one is. `newest` has ended last,
     `missing` are the week's days without a daily run, `made` the first days of existing forecasts."""
     if missing:
@@ -78,4 +84,8 @@ def reason_to_skip(week: Week, newest: Week, missing: Sequence[date], made: Coll
         )
     if week != newest:
         return f"{week} is older than {newest}: see force"
-    return f"the forecast after {week} exists: force makes it again" if week.as_of in made else ""
+    return (
+        f"the forecast after {week} exists: force makes it again"
+        if week.as_of in made
+        else ""
+    )

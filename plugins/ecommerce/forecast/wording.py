@@ -28,4 +28,8 @@ def kind_name(series: str) -> str:
 
 def signed_percent(part: Decimal | float | None) -> str:
     """Format a share of 1 with its sign; a dash for None."""
-    return text.NOTHING if part is None else text.change(1 + Decimal(str(part)), Decimal(1))
+    return (
+        text.NOTHING
+        if part is None
+        else text.change(1 + Decimal(str(part)), Decimal(1))
+    )

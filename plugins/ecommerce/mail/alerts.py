@@ -26,7 +26,9 @@ REPAIR = (
     "run has loaded the day, the command names that run, and nothing is to be done."
 )
 OTHER_DAY = "Start a run of a business day that has ended: clearing this task repeats the error."
-RUN_AGAIN = "The terminal shows the path of the log. Fix the cause, then run the day again:"
+RUN_AGAIN = (
+    "The terminal shows the path of the log. Fix the cause, then run the day again:"
+)
 
 
 def alert_failure(context: Mapping[str, Any]) -> None:
@@ -49,7 +51,9 @@ def alert_run_timeout(context: Mapping[str, Any]) -> None:
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": OWNER,
     "retries": 1,  # after five minutes, Airflow's default: `[core] default_task_retry_delay`
-    "retry_policy": NETWORK_RETRIES["retry_policy"],  # fails at once where a retry cannot help
+    "retry_policy": NETWORK_RETRIES[
+        "retry_policy"
+    ],  # fails at once where a retry cannot help
     "execution_timeout": task_timeout(),
     "on_failure_callback": alert_failure,
 }
@@ -62,7 +66,9 @@ def _send(context: Mapping[str, Any]) -> None:
     try:
         reason = transport.send_alert(message, mail_name(context["ti"]))
     except Exception:
-        transport.post(message)  # Airflow does not repeat callbacks, and the mail server may be down
+        transport.post(
+            message
+        )  # Airflow does not repeat callbacks, and the mail server may be down
         raise
     if reason:
         log.info("not mailed: %s", reason)
@@ -80,7 +86,11 @@ def task_message(context: Mapping[str, Any]) -> EmailMessage:
     """Return the mail about a failed task. After the death of a worker, Airflow's `context` has only `ti`."""
     ti, day = context["ti"], _day(context)
     index = getattr(ti, "map_index", None)
-    mapped = "" if index in (None, -1) else f" [{getattr(ti, 'rendered_map_index', None) or index}]"
+    mapped = (
+        ""
+        if index in (None, -1)
+        else f" [{getattr(ti, 'rendered_map_index', None) or index}]"
+    )
     task = f"{ti.dag_id}.{ti.task_id}{mapped}"
     texts = {
         "task": task,
@@ -97,8 +107,15 @@ def task_message(context: Mapping[str, Any]) -> EmailMessage:
         texts |= {"advice": REPAIR, "command": f"make repair DAY={day or '<day>'}"}
         if getattr(context.get("dag_run"), "triggering_user_name", None) == "dag_test":
             # A run of `make run` or `airflow dags test`, which the UI does not list.
-            texts |= {"log_url": "", "advice": RUN_AGAIN, "command": f"make run DAY={day}"}
-        elif ti.task_id.startswith(f"{names.GROUP_EXTRACT}.") and ti.task_id != names.TASK_GATE:
+            texts |= {
+                "log_url": "",
+                "advice": RUN_AGAIN,
+                "command": f"make run DAY={day}",
+            }
+        elif (
+            ti.task_id.startswith(f"{names.GROUP_EXTRACT}.")
+            and ti.task_id != names.TASK_GATE
+        ):
             texts["source"] = ti.task_id.partition(".")[2]
     subject = f"Failed: {task}" + (f" for {day}" if day else "")
     return transport.compose(subject, "failure_mail", texts)

@@ -37,13 +37,20 @@ def post(title: str, text: str, picture: bytes | None = None) -> bool:
         log.warning("nothing was posted to the chat: %s", error)
         return False
     except Exception as error:  # its own text may show a secret
-        log.warning("nothing was posted to the chat: %s", reason_of(error, otherwise="its library fails"))
+        log.warning(
+            "nothing was posted to the chat: %s",
+            reason_of(error, otherwise="its library fails"),
+        )
         return False
     for result in results:
         if result:
             log.info("posted to the chat (%s)", result.name)
         else:
-            log.warning("the chat (%s) did not accept the message: %s", result.name, result.status.name)
+            log.warning(
+                "the chat (%s) did not accept the message: %s",
+                result.name,
+                result.status.name,
+            )
     return any(results)
 
 
@@ -56,14 +63,21 @@ def configured() -> Apprise | None:
     from airflow.providers.apprise.hooks.apprise import AppriseHook
     from apprise import Apprise, AppriseAsset
 
-    for library in ("apprise", "urllib3"):  # their lines show the path, a secret, also after a timeout
+    for library in (
+        "apprise",
+        "urllib3",
+    ):  # their lines show the path, a secret, also after a timeout
         logging.getLogger(library).setLevel(logging.CRITICAL)
-    services = Apprise(asset=AppriseAsset(app_id="Sales pipeline", app_desc="Sales pipeline"))
+    services = Apprise(
+        asset=AppriseAsset(app_id="Sales pipeline", app_desc="Sales pipeline")
+    )
     try:
         config = AppriseHook(CONNECTION).get_config_from_conn(connection)
         entries = [config] if isinstance(config, dict) else list(config)
         entries[0]  # an empty list is invalid, too
-        for place, entry in enumerate(entries, start=1):  # the text of an entry is secret
+        for place, entry in enumerate(
+            entries, start=1
+        ):  # the text of an entry is secret
             if not services.add(str(entry["path"]), tag=entry.get("tag")):
                 raise ConfigurationError(
                     f"the connection {CONNECTION}: Apprise cannot read the URL of entry {place} of its config"
@@ -76,19 +90,25 @@ def configured() -> Apprise | None:
     return services
 
 
-def _notify(chat: Apprise, title: str, text: str, picture: bytes | None) -> tuple[NotifyResult, ...]:
+def _notify(
+    chat: Apprise, title: str, text: str, picture: bytes | None
+) -> tuple[NotifyResult, ...]:
     from apprise.attachment import memory
     from apprise.common import NotifyFormat, OverflowMode
 
     of_bytes: Any = memory.AttachMemory
     for service in chat:
-        service.overflow_mode = OverflowMode.SPLIT  # a service would refuse a text that is too long
+        service.overflow_mode = (
+            OverflowMode.SPLIT
+        )  # a service would refuse a text that is too long
     # The hook's own `notify` has no timeout, and does not return whether a service accepted the message.
     result: Any = chat.notify(
         body=_harmless(text),
         title=clean(_harmless(title)),
         body_format=NotifyFormat.TEXT,
-        attach=of_bytes(picture, name="sales-report.png", mimetype="image/png") if picture else None,
+        attach=of_bytes(picture, name="sales-report.png", mimetype="image/png")
+        if picture
+        else None,
         timeout=TIMEOUT,
     )
     return tuple(result)

@@ -31,7 +31,9 @@ CONNECTION = names.CONNECTION_MAIL
 KIND_HEADER = "X-Sales-Mail"
 """The header with the kind of mail (report, failure, watch, …), for mailbox rules and metrics."""
 
-_ADDRESS = re.compile(r"[^@\s<>()\[\]\\,:\"]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+_ADDRESS = re.compile(
+    r"[^@\s<>()\[\]\\,:\"]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
+)
 
 
 class InlineImage(NamedTuple):
@@ -46,11 +48,19 @@ def recipients(variable: str) -> list[str]:
     ConfigurationError: an entry is not an address; the text shows its position only."""
     from airflow.sdk import Variable
 
-    entries = [entry for entry in re.split(r"[,;\s]+", Variable.get(variable, default="") or "") if entry]
+    entries = [
+        entry
+        for entry in re.split(r"[,;\s]+", Variable.get(variable, default="") or "")
+        if entry
+    ]
     for place, entry in enumerate(entries, start=1):
         if not _ADDRESS.fullmatch(entry) or ".." in entry or not entry.isascii():
-            problem = f"is wrong: entry {place} of {len(entries)} is not an e-mail address"
-            raise errors.wrong_variable(variable, problem, "addresses separated by commas")
+            problem = (
+                f"is wrong: entry {place} of {len(entries)} is not an e-mail address"
+            )
+            raise errors.wrong_variable(
+                variable, problem, "addresses separated by commas"
+            )
     return list({entry.lower(): entry for entry in entries}.values())
 
 
@@ -91,11 +101,18 @@ def page_url(path: str, route: str = "sales-reports") -> str:
     is below `/sales-reports/`, such as `2026-11-19/`; the frame of the navigation entry `route` shows it."""
     base = airflow_url()
     # The UI keeps the path of the page in its frame behind that of the frame.
-    return f"{base}/plugin/{route}{urlsplit(base).path}/sales-reports/{path}" if base else ""
+    return (
+        f"{base}/plugin/{route}{urlsplit(base).path}/sales-reports/{path}"
+        if base
+        else ""
+    )
 
 
 def compose(
-    subject: str, template: str, texts: Mapping[str, Any], pictures: Sequence[InlineImage] = ()
+    subject: str,
+    template: str,
+    texts: Mapping[str, Any],
+    pictures: Sequence[InlineImage] = (),
 ) -> EmailMessage:
     """Return a mail from the templates `<template>.txt` and `<template>.html`, without addresses. `template`
     is `<kind>_mail`; the subject is also a variable of both; the HTML shows each of `pictures` as `cid:<its
@@ -110,7 +127,9 @@ def compose(
     for cid, data in pictures:
         assert html  # noqa: S101 - added above
         name = f"{cid.partition('@')[0]}.png"
-        html.add_related(data, "image", "png", cid=f"<{cid}>", filename=name, disposition="inline")
+        html.add_related(
+            data, "image", "png", cid=f"<{cid}>", filename=name, disposition="inline"
+        )
     return message
 
 
@@ -127,12 +146,18 @@ def send(message: EmailMessage, to: Sequence[str]) -> None:
         # The hook connects and signs in; its own sending has no text alternative.
         refused = hook._smtp_client.send_message(message)
     if refused:
-        places = ", ".join(str(place) for place, each in enumerate(to, start=1) if each in refused)
+        places = ", ".join(
+            str(place) for place, each in enumerate(to, start=1) if each in refused
+        )
         all_recipients = counted(len(to), "recipient")
         problem = f"the mail server refused {len(refused)} of {all_recipients}: address {places}"
         _alert_refused(message, f"{problem} (duplicates not counted)")
     metrics.mail_sent(str(message.get(KIND_HEADER, "other")))
-    log.info("mail %s accepted for %d recipients", message["Message-ID"], len(to) - len(refused))
+    log.info(
+        "mail %s accepted for %d recipients",
+        message["Message-ID"],
+        len(to) - len(refused),
+    )
 
 
 def send_report(composed: Callable[[], EmailMessage], name: str) -> str:
@@ -157,13 +182,19 @@ def send_alert(message: EmailMessage, name: str = "") -> str:
         message["Message-ID"] = message_id(name or uuid.uuid4().hex)
         send(message, to)
     posted = post(message)
-    return "" if to or posted else f"the Variable {names.VARIABLE_ALERT_RECIPIENTS} is empty"
+    return (
+        ""
+        if to or posted
+        else f"the Variable {names.VARIABLE_ALERT_RECIPIENTS} is empty"
+    )
 
 
 def post(message: EmailMessage) -> bool:
     """Post the text of a mail to the chat and return whether a service accepted it; never raise."""
     body = message.get_body(("plain",))
-    return chat.post(str(message["Subject"]), body.get_content().strip() if body else "")
+    return chat.post(
+        str(message["Subject"]), body.get_content().strip() if body else ""
+    )
 
 
 def _alert_refused(message: EmailMessage, problem: str) -> None:
@@ -227,5 +258,9 @@ def _place() -> str:
         server = Connection.get(CONNECTION)
     except AirflowException:  # removed since the hook read it
         return f"the connection {CONNECTION}"
-    default = smtplib.SMTP_PORT if server.extra_dejson.get("disable_ssl") else smtplib.SMTP_SSL_PORT
+    default = (
+        smtplib.SMTP_PORT
+        if server.extra_dejson.get("disable_ssl")
+        else smtplib.SMTP_SSL_PORT
+    )
     return place_of(server.host, server.port or default)

@@ -70,16 +70,24 @@ def _remove_reports(rows: Rows, reports_uri: str) -> list[str]:
     """Remove the archived reports of any day that name an order of the customer or the reason of a refund,
     and what is left of a report without figures; return their folders. An order number may be another
     number in a report: that is removed too, and can be built again."""
-    found = (json.dumps(clean(text), ensure_ascii=False)[1:-1] for row in rows for text in row["texts"])
+    found = (
+        json.dumps(clean(text), ensure_ascii=False)[1:-1]
+        for row in rows
+        for text in row["texts"]
+    )
     texts = "|".join(map(re.escape, found))
     if not texts:
         return []
     named = re.compile(f'[" ](?:{texts})[") :]')
     removed = []
     with staging.storage_errors(reports_uri):
-        for folder in sorted(staging.storage_path(reports_uri).glob("????-??-??"), key=str):
+        for folder in sorted(
+            staging.storage_path(reports_uri).glob("????-??-??"), key=str
+        ):
             figures = folder / FIGURES_JSON
-            if not figures.exists() or named.search(figures.read_text(encoding="utf-8")):
+            if not figures.exists() or named.search(
+                figures.read_text(encoding="utf-8")
+            ):
                 removed.append(f"{reports_uri}/{folder.name}")
                 staging.discard(removed[-1])
     return removed

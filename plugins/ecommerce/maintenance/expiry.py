@@ -19,8 +19,14 @@ def expire_staging(staging_uri: str, limit: datetime) -> int:
     StagingError where the staging area cannot be read, or a folder cannot be removed."""
     removed = 0
     with staging.storage_errors(staging_uri):
-        days = [day for dag in _folders(staging.storage_path(staging_uri)) for day in _folders(dag)]
-        for run in [run for day in days if DATE.fullmatch(day.name) for run in _folders(day)]:
+        days = [
+            day
+            for dag in _folders(staging.storage_path(staging_uri))
+            for day in _folders(dag)
+        ]
+        for run in [
+            run for day in days if DATE.fullmatch(day.name) for run in _folders(day)
+        ]:
             if staging.newest_change(run) >= limit:
                 continue
             staging.remove_folder(run)
@@ -28,7 +34,11 @@ def expire_staging(staging_uri: str, limit: datetime) -> int:
             removed += 1
             if staging.is_local(staging_uri):  # object stores have no empty folders
                 _remove_if_empty(Path(run.path).parent)
-    log.info("%d run folders without a change since %s removed", removed, limit.isoformat(timespec="minutes"))
+    log.info(
+        "%d run folders without a change since %s removed",
+        removed,
+        limit.isoformat(timespec="minutes"),
+    )
     return removed
 
 
@@ -52,7 +62,11 @@ def expire_logs(folder: Path, limit: datetime) -> int:
 
 def _folders(path: Any) -> list[Any]:
     # A glob would omit a folder that cannot be listed.
-    return sorted((each for each in path.iterdir() if each.is_dir()), key=str) if path.exists() else []
+    return (
+        sorted((each for each in path.iterdir() if each.is_dir()), key=str)
+        if path.exists()
+        else []
+    )
 
 
 def _remove_if_empty(folder: Path) -> None:

@@ -11,7 +11,10 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from airflow.api_fastapi.app import get_auth_manager
-from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
+from airflow.api_fastapi.auth.managers.models.resource_details import (
+    DagAccessEntity,
+    DagDetails,
+)
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
 from fastapi import Depends, HTTPException, Request
 from pydantic import BeforeValidator
@@ -39,7 +42,10 @@ def may_restart(user: GetUserDep) -> bool:
     """Return whether the user of a request may restart the daily run's tasks; a dependency."""
     details = DagDetails(id=DAG_DAILY)
     return get_auth_manager().is_authorized_dag(
-        method="PUT", access_entity=DagAccessEntity.TASK_INSTANCE, details=details, user=user
+        method="PUT",
+        access_entity=DagAccessEntity.TASK_INSTANCE,
+        details=details,
+        user=user,
     )
 
 
@@ -47,14 +53,18 @@ def from_this_site(request: Request) -> None:
     """Answer 403 to a form of another site, to which a browser adds the cookie; the dependency of forms."""
     site, origin = (request.headers.get(name) for name in ("sec-fetch-site", "origin"))
     if site is None and origin:  # browsers send the first one over HTTPS alone
-        hosts = {request.headers["host"], urlsplit(airflow_url()).netloc} - {""}  # a proxy may rewrite `Host`
+        hosts = {request.headers["host"], urlsplit(airflow_url()).netloc} - {
+            ""
+        }  # a proxy may rewrite `Host`
         site = "same-origin" if urlsplit(origin).netloc in hosts else "cross-site"
     if site not in (None, "same-origin"):
         raise HTTPException(403, "This form was sent from another site.")
 
 
 def _day(text: Any) -> Any:
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):  # Pydantic also accepts seconds since 1970
+    if not re.fullmatch(
+        r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text
+    ):  # Pydantic also accepts seconds since 1970
         raise ValueError
     return text
 
@@ -93,9 +103,14 @@ def page_request(
     """Return what a page needs to know; a dependency whose arguments are dependencies too."""
     settings = load_settings()
     newest = newest_closed_day(at, settings.shop_timezone).date
-    due, cache = due_at(newest, settings.shop_timezone), request.app.state.warehouse_cache
+    due, cache = (
+        due_at(newest, settings.shop_timezone),
+        request.app.state.warehouse_cache,
+    )
     awaited = newest if at < due else None
-    return PageRequest(request, may_restart, cache, runs, at, settings, newest, due, awaited)
+    return PageRequest(
+        request, may_restart, cache, runs, at, settings, newest, due, awaited
+    )
 
 
 PageRequestDep = Annotated[PageRequest, Depends(page_request)]

@@ -19,7 +19,10 @@ from ecommerce.pages.warehouse_cache import WarehouseCache
 log = logging.getLogger(__name__)
 
 _TEXTS = {
-    403: ("Access denied", "Ask an Airflow administrator for permission to read the DAG."),
+    403: (
+        "Access denied",
+        "Ask an Airflow administrator for permission to read the DAG.",
+    ),
     404: ("Page not found", "There is no page at this address."),
     405: ("Method not allowed", "Open the page and use its buttons."),
     409: ("Conflict", ""),
@@ -33,7 +36,9 @@ def create_app() -> FastAPI:
     """Create the application, to be mounted under `PREFIX` of the Airflow API server."""
     # Airflow does not authenticate requests to a plugin's application.
     needs_session = [Depends(access.signed_in)]
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, dependencies=needs_session)
+    app = FastAPI(
+        docs_url=None, redoc_url=None, openapi_url=None, dependencies=needs_session
+    )
     app.state.warehouse_cache = WarehouseCache()
     for refused in (StarletteHTTPException, RequestValidationError):
         app.add_exception_handler(refused, _error_page)
@@ -41,9 +46,16 @@ def create_app() -> FastAPI:
         app.add_exception_handler(failed, _unavailable_page)
     for path in ("/quality", "/forecast", "/forecast/{day}", "/{day}"):
         app.add_api_route(path, _without_slash)
-    for each in (calendar, quality, *existing("pages.views.forecast"), day):  # `day` has any address
+    for each in (
+        calendar,
+        quality,
+        *existing("pages.views.forecast"),
+        day,
+    ):  # `day` has any address
         app.include_router(each.router)
-    app.add_api_route("/{path:path}", _not_found)  # a route, so that it needs a session too
+    app.add_api_route(
+        "/{path:path}", _not_found
+    )  # a route, so that it needs a session too
     return app
 
 
@@ -51,7 +63,9 @@ def _without_slash(request: Request, day: str = "") -> Response:
     """Redirect from an address without its final slash."""
     if day and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
         raise HTTPException(404)
-    return RedirectResponse(f"{request.url.path.rpartition('/')[2]}/", 307, responses.headers())
+    return RedirectResponse(
+        f"{request.url.path.rpartition('/')[2]}/", 307, responses.headers()
+    )
 
 
 def _not_found() -> None:
@@ -65,11 +79,21 @@ async def _error_page(request: Request, error: Exception) -> Response:
     if status != 401:  # Starlette's default detail is the name of the status
         return _message(request, status, detail if detail.endswith((".", "!")) else "")
     if "text/html" not in request.headers.get("accept", ""):
-        return Response("Not signed in.\n", 401, responses.headers(), media_type="text/plain")
+        return Response(
+            "Not signed in.\n", 401, responses.headers(), media_type="text/plain"
+        )
     # After a form, the user returns to the page that holds it.
-    path = request.url.path if request.method == "GET" else f"{request.url.path.rpartition('/')[0]}/"
-    query = f"?{request.url.query}" if request.url.query and request.method == "GET" else ""
-    served = str(request.scope.get("root_path", "")).removesuffix(PREFIX)  # the path of Airflow, mostly empty
+    path = (
+        request.url.path
+        if request.method == "GET"
+        else f"{request.url.path.rpartition('/')[0]}/"
+    )
+    query = (
+        f"?{request.url.query}" if request.url.query and request.method == "GET" else ""
+    )
+    served = str(request.scope.get("root_path", "")).removesuffix(
+        PREFIX
+    )  # the path of Airflow, mostly empty
     login = f"{served}/api/v2/auth/login?next={quote(path + query, safe='/')}"
     return RedirectResponse(login, 303, {"Cache-Control": "no-store"})
 
@@ -78,10 +102,16 @@ async def _unavailable_page(request: Request, error: Exception) -> Response:
     """Return the page for settings, an archive or a storage that cannot be read."""
     log.error("the page %s is unavailable", request.url.path, exc_info=error)
     # Only the pipeline's own errors are known to hold no secrets.
-    return _message(request, 503, f"{str(error).rstrip('.')}." if isinstance(error, PipelineError) else "")
+    return _message(
+        request,
+        503,
+        f"{str(error).rstrip('.')}." if isinstance(error, PipelineError) else "",
+    )
 
 
 def _message(request: Request, status: int, text: str) -> Response:
-    title, default = _TEXTS.get(status, ("Something went wrong", "Something went wrong."))
+    title, default = _TEXTS.get(
+        status, ("Something went wrong", "Something went wrong.")
+    )
     texts = {"status": status, "words": text or default, "section": ""}
     return responses.page(request, "message.html", title, texts, status)

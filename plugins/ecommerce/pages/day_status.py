@@ -40,15 +40,34 @@ STATUSES = {
     for each in (
         Status("mailed", "Mailed", "✓", "complete, and the report was mailed"),
         Status("corrected", "Corrected", "↻", "mailed again after figures had changed"),
-        Status("made", "Report made", "○", "complete; the report was built and not mailed"),
-        Status("archived", "Report", "○", "a report is in the archive; the warehouse is unavailable"),
+        Status(
+            "made", "Report made", "○", "complete; the report was built and not mailed"
+        ),
+        Status(
+            "archived",
+            "Report",
+            "○",
+            "a report is in the archive; the warehouse is unavailable",
+        ),
         Status("incomplete", "Incomplete", "!", _LACKS),
         Status("running", "Running", "…", "a run is under way"),
         Status("failed", "Failed", "✕", "the newest run failed"),
-        Status("waiting", "Not yet run", "◌", "the day has ended; its daily run is not due yet"),
+        Status(
+            "waiting",
+            "Not yet run",
+            "◌",
+            "the day has ended; its daily run is not due yet",
+        ),
         Status("missing", "Missing", NOTHING, "not loaded by any run"),
-        Status("open", "In progress", "◔", "the day has not ended; its figures are those so far"),
-        Status("history", "No report", "·", "loaded from an export, which builds no report"),
+        Status(
+            "open",
+            "In progress",
+            "◔",
+            "the day has not ended; its figures are those so far",
+        ),
+        Status(
+            "history", "No report", "·", "loaded from an export, which builds no report"
+        ),
     )
 }
 """By code, in the order of the legend."""
@@ -62,7 +81,11 @@ def load_days(warehouse: Warehouse, first: date, last: date) -> Days:
         required = SOURCES  # the page of a day shows the policy's error
     days = day_state.load_day_states(warehouse, first, last, required)
     [bounds] = warehouse.query("report/pages/loaded_days.sql")
-    return Days({each.business_date: each for each in days}, bounds["first_day"], bounds["last_day"])
+    return Days(
+        {each.business_date: each for each in days},
+        bounds["first_day"],
+        bounds["last_day"],
+    )
 
 
 def required_sources() -> list[str]:
@@ -86,11 +109,17 @@ def status_of(
     code = ""
     loaded = days.days.get(day) if days else None
     is_reported = bool(archived or run or (loaded and loaded.mails))
-    is_in_shop = bool(loaded or (days and days.first and days.first < day <= page.newest))
+    is_in_shop = bool(
+        loaded or (days and days.first and days.first < day <= page.newest)
+    )
     if run and run.state in (*UNDER_WAY, "failed"):
         code = "failed" if run.state == "failed" else "running"
     elif days is None:
-        known = "incomplete" if figures and figures.quality.complete is False else "archived"
+        known = (
+            "incomplete"
+            if figures and figures.quality.complete is False
+            else "archived"
+        )
         code = known if archived else ""
     elif day > page.newest and loaded:
         code = "open"

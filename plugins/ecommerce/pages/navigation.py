@@ -7,6 +7,10 @@ PREFIX = "/sales-reports"
 NAVIGATION = (
     ("Sales reports", "", "sales-reports"),
     ("Data quality", "quality/", "data-quality"),
-    *([("Forecast", "forecast/", "sales-forecast")] if exists("pages.views.forecast") else []),
+    *(
+        [("Forecast", "forecast/", "sales-forecast")]
+        if exists("pages.views.forecast")
+        else []
+    ),
 )
 """The entries of Airflow's navigation: name, path below `PREFIX`, and the UI's route to its frame."""

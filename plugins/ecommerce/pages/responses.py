@@ -18,7 +18,11 @@ from ecommerce.pages.navigation import NAVIGATION
 
 
 def page(
-    request: Request, template: str, title: str, texts: Mapping[str, Any], status: int = 200
+    request: Request,
+    template: str,
+    title: str,
+    texts: Mapping[str, Any],
+    status: int = 200,
 ) -> HTMLResponse:
     """Render a page from a file of include/templates/pages. `title` is the browser's; `texts` are the
     template's variables, in addition to those of the frame."""
@@ -39,14 +43,20 @@ def page(
     return HTMLResponse(body, status_code=status, headers=headers())
 
 
-def archived_file(archive: Any, day: date, name: str, kind: str, shown: Collection[str]) -> Response:
+def archived_file(
+    archive: Any, day: date, name: str, kind: str, shown: Collection[str]
+) -> Response:
     """Return a file of `day` in the module `archive`; HTTPException 404 where there is none. Names are fixed,
     so no path of a request reaches the storage. Pages show the files of `shown`; browsers save the others,
     under a name that begins with `kind`."""
     if (content := archive.read_file(load_settings().reports_uri, day, name)) is None:
         raise HTTPException(404, f"There is no such file of {day}.")
     # Browsers open no PDF in the UI's sandboxed frame, but they do save files.
-    saved = {} if name in shown else {"Content-Disposition": f'attachment; filename="{kind}-{day}-{name}"'}
+    saved = (
+        {}
+        if name in shown
+        else {"Content-Disposition": f'attachment; filename="{kind}-{day}-{name}"'}
+    )
     return Response(content, media_type=archive.FILES[name], headers=headers() | saved)
 
 
@@ -65,4 +75,7 @@ def headers() -> dict[str, str]:
 def _style() -> tuple[str, str]:
     """Return the style sheet, and its hash for the policy."""
     css = (TEMPLATES / "pages" / "style.css").read_text(encoding="utf-8")
-    return css, f"sha256-{base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()}"
+    return (
+        css,
+        f"sha256-{base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()}",
+    )

@@ -34,7 +34,9 @@ class AirflowRuns:
     def __init__(self, request: Request) -> None:
         self._airflow = request.app.state.airflow
         names = ("authorization", "cookie")
-        self._session = {name: value for name in names if (value := request.headers.get(name))}
+        self._session = {
+            name: value for name in names if (value := request.headers.get(name))
+        }
 
     def between(self, first: date, last: date) -> Mapping[date, Run]:
         """Return the run of each day from `first` to `last`, of one month, that began last or is yet to
@@ -42,14 +44,21 @@ class AirflowRuns:
         `business_date`, or the newest day closed when it was created."""
         prefix = str(first) if first == last else str(first)[:7]
         try:
-            runs = [*self._runs(partition_key_prefix_pattern=prefix), *self._runs(run_type="manual")]
+            runs = [
+                *self._runs(partition_key_prefix_pattern=prefix),
+                *self._runs(run_type="manual"),
+            ]
         except HTTPException as error:
             if error.status_code == 403:
                 return {}
             raise
         newest: dict[date, Run] = {}
         for run in sorted(
-            runs, key=lambda run: (not run["start_date"], run["start_date"] or run["run_after"])
+            runs,
+            key=lambda run: (
+                not run["start_date"],
+                run["start_date"] or run["run_after"],
+            ),
         ):
             with suppress(ValueError):  # a partition key may be any text
                 newest[_day_of(run)] = Run(run["dag_run_id"], run["state"])
@@ -68,15 +77,22 @@ class AirflowRuns:
     def _restart(self, day: date, task_id: str, after: str = "") -> None:
         run = self.between(day, day).get(day)
         if run is None:
-            raise HTTPException(404, f"No run of {day} yet: make backfill FROM={day} TO={day}.")
+            raise HTTPException(
+                404, f"No run of {day} yet: make backfill FROM={day} TO={day}."
+            )
         if self._request("GET", "")["is_paused"]:
-            raise HTTPException(409, f"{DAG_DAILY} is paused, so nothing would run. Unpause it first.")
+            raise HTTPException(
+                409, f"{DAG_DAILY} is paused, so nothing would run. Unpause it first."
+            )
         if run.state in UNDER_WAY:
-            raise HTTPException(409, f"A run of {day} is under way and builds its report.")
+            raise HTTPException(
+                409, f"A run of {day} is under way and builds its report."
+            )
         task = f"/dagRuns/{quote(run.run_id, safe='')}/taskInstances/{after}"
         if after and self._request("GET", task)["state"] != "success":
             raise HTTPException(
-                409, f"The newest run of {day} has not reached its report: see the failed task in Airflow."
+                409,
+                f"The newest run of {day} has not reached its report: see the failed task in Airflow.",
             )
         cleared = {
             "dry_run": False,
@@ -101,7 +117,9 @@ class AirflowRuns:
             ) as client:
                 # The page's thread waits for another thread of the same pool: never for ever.
                 with anyio.fail_after(15):
-                    return await client.request(method, f"/api/v2/dags/{DAG_DAILY}{path}", **options)
+                    return await client.request(
+                        method, f"/api/v2/dags/{DAG_DAILY}{path}", **options
+                    )
 
         answer = anyio.from_thread.run(send)
         if answer.is_error:
@@ -116,4 +134,6 @@ def _day_of(run: Mapping[str, Any]) -> date:
     key = run["partition_key"] or (run["conf"] or {}).get("business_date")
     if key:
         return date.fromisoformat(key)
-    return newest_closed_day(datetime.fromisoformat(run["run_after"]), shop_timezone()).date
+    return newest_closed_day(
+        datetime.fromisoformat(run["run_after"]), shop_timezone()
+    ).date

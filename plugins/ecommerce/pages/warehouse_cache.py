@@ -49,10 +49,16 @@ class WarehouseCache:
         try:
             return CachedResult(future.result(self._timeout))
         except TimeoutError:
-            return CachedResult(None, f"The warehouse timed out after {self._timeout:g} seconds.")
+            return CachedResult(
+                None, f"The warehouse timed out after {self._timeout:g} seconds."
+            )
         except PipelineError as error:
             log.warning("a page's query of the warehouse failed: %s", error)
-            return CachedResult(None, f"The warehouse is unavailable: {str(error).rstrip('.')}.")
+            return CachedResult(
+                None, f"The warehouse is unavailable: {str(error).rstrip('.')}."
+            )
         except Exception:
             log.exception("a page's query of the warehouse failed")
-            return CachedResult(None, "The warehouse is unavailable: see the API server's log.")
+            return CachedResult(
+                None, "The warehouse is unavailable: see the API server's log."
+            )

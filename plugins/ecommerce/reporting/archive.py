@@ -37,7 +37,12 @@ class Provenance(BaseModel):
     def of(cls, run: staging.DagRun, timezone: str, **fields: Any) -> Self:
         """Return the provenance of a report that `run` makes now."""
         now, version = datetime.now(UTC), code_version()
-        origin = {"dag_id": run.dag_id, "run_id": run.run_id, "code_version": version, "timezone": timezone}
+        origin = {
+            "dag_id": run.dag_id,
+            "run_id": run.run_id,
+            "code_version": version,
+            "timezone": timezone,
+        }
         return cls(**origin, generated_at=now, **fields)
 
 
@@ -58,7 +63,9 @@ class Archive(Generic[F]):
 
     def folder_of(self, reports_uri: str, day: date) -> str:
         """Return the URI of one day's folder."""
-        return "/".join(part for part in (reports_uri, self.folder, day.isoformat()) if part)
+        return "/".join(
+            part for part in (reports_uri, self.folder, day.isoformat()) if part
+        )
 
     def publish(self, uri: str, figures: F, **manifest: Any) -> None:
         """Write the report and put it into the archive as `uri`, the day's folder. `manifest`: the business
@@ -68,10 +75,16 @@ class Archive(Generic[F]):
             StagingError: the archive cannot be written.
         """
         with staging.publish(uri) as draft:
-            (draft.path / FIGURES_JSON).write_text(figures.model_dump_json(indent=1), encoding="utf-8")
-            (draft.path / FIGURES_CSV).write_text(self.figures_csv(figures), encoding="utf-8")
+            (draft.path / FIGURES_JSON).write_text(
+                figures.model_dump_json(indent=1), encoding="utf-8"
+            )
+            (draft.path / FIGURES_CSV).write_text(
+                self.figures_csv(figures), encoding="utf-8"
+            )
             self.write(figures, draft.path)
-            columns: dict[str, list[str]] = {path.name: [] for path in sorted(draft.path.iterdir())}
+            columns: dict[str, list[str]] = {
+                path.name: [] for path in sorted(draft.path.iterdir())
+            }
             draft.seal(source=self.source, rows=1, columns=columns, **manifest)
 
     def read_figures(self, uri: str, expected_hash: str = "") -> F:
@@ -84,7 +97,9 @@ class Archive(Generic[F]):
         try:
             figures = self.model.model_validate_json(self.read(uri, FIGURES_JSON))
         except ValueError:
-            raise StagingError(f"another version of this code wrote the figures at {uri}") from None
+            raise StagingError(
+                f"another version of this code wrote the figures at {uri}"
+            ) from None
         if expected_hash and self.figures_hash(figures) != expected_hash:
             raise StagingError(
                 f"the report at {uri} has other figures than this run: a newer run has replaced it"
@@ -101,13 +116,19 @@ class Archive(Generic[F]):
             try:
                 return bytes((staging.storage_path(uri) / name).read_bytes())
             except FileNotFoundError:
-                raise StagingError(f"no {name} at {uri}: clear the task `report` with downstream") from None
+                raise StagingError(
+                    f"no {name} at {uri}: clear the task `report` with downstream"
+                ) from None
 
     def read_file(self, reports_uri: str, day: date, name: str) -> bytes | None:
         """Return one of `files` of an archived day; None where there is no such file."""
         if name in self.files:
             with suppress(FileNotFoundError):
-                return bytes((staging.storage_path(self.folder_of(reports_uri, day)) / name).read_bytes())
+                return bytes(
+                    (
+                        staging.storage_path(self.folder_of(reports_uri, day)) / name
+                    ).read_bytes()
+                )
         return None
 
     def days(self, reports_uri: str, months: str = "????-??") -> list[date]:
@@ -122,7 +143,9 @@ class Archive(Generic[F]):
         days = []
         for path in paths:
             with suppress(ValueError):  # a folder of another name
-                days.append(date.fromisoformat(str(path).rstrip("/").rpartition("/")[2]))
+                days.append(
+                    date.fromisoformat(str(path).rstrip("/").rpartition("/")[2])
+                )
         return sorted(days)
 
 

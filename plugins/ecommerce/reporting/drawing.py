@@ -60,7 +60,8 @@ def font_paths() -> dict[str, Path]:
 
     bundled = Path(mpl.get_data_path()) / "fonts" / "ttf"
     cjk, devanagari = (
-        Path(str(files(package))) for package in ("noto_cjk_sans_jp_regular", "fontpkg_noto_sans_devanagari")
+        Path(str(files(package)))
+        for package in ("noto_cjk_sans_jp_regular", "fontpkg_noto_sans_devanagari")
     )
     font_files = (
         bundled / "DejaVuSans.ttf",
@@ -110,7 +111,9 @@ def style() -> Iterator[None]:
         yield
 
 
-def canvas(width: float, height: float, layout: Literal["constrained"] | None = None) -> Figure:
+def canvas(
+    width: float, height: float, layout: Literal["constrained"] | None = None
+) -> Figure:
     """Return an empty drawing of so many millimetres; the layout `constrained` fits axes into it."""
     from matplotlib.figure import Figure
 
@@ -123,7 +126,9 @@ def save(figure: Figure, path: Path) -> None:
 
     figure.patch.set_visible(False)
     svg = StringIO()
-    FigureCanvasSVG(figure).print_svg(svg, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+    FigureCanvasSVG(figure).print_svg(
+        svg, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    )
     path.write_text(printable(svg.getvalue()), encoding="utf-8")
 
 
@@ -141,7 +146,9 @@ def shorten(text: str, width: float) -> str:
     if text_width(text[:_LONGEST_LABEL]) <= width and len(text) <= _LONGEST_LABEL:
         return text
     lengths = range(1, min(len(text), _LONGEST_LABEL) + 1)
-    fitting = bisect_right(lengths, width, key=lambda length: text_width(f"{text[:length]}…"))
+    fitting = bisect_right(
+        lengths, width, key=lambda length: text_width(f"{text[:length]}…")
+    )
     return f"{text[:fitting].rstrip()}…"
 
 
@@ -152,7 +159,9 @@ def text_width(text: str) -> float:
 
     announce()
     font = FontProperties(family=list(FAMILIES), size=TEXT_POINTS)
-    return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
+    return float(
+        text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]
+    )
 
 
 def amounts_upward(axes: Axes) -> None:
@@ -165,7 +174,9 @@ def amounts_upward(axes: Axes) -> None:
     axes.spines[:].set_visible(False)
 
 
-def legend_above(figure: Figure, entries: Sequence[Any], columns: int | None = None) -> None:
+def legend_above(
+    figure: Figure, entries: Sequence[Any], columns: int | None = None
+) -> None:
     """A legend above the axes, on one line or in so many columns."""
     figure.legend(
         handles=entries,

@@ -42,7 +42,9 @@ def with_others(
     row named `alone` is always shown."""
     if len(rows) <= most:
         return list(rows)
-    ranked = sorted(rows, key=lambda row: (getattr(row, label) != alone, -abs(size(row))))
+    ranked = sorted(
+        rows, key=lambda row: (getattr(row, label) != alone, -abs(size(row)))
+    )
     others = ranked[most - 1 :]
     totals = {field: _sum(others, field) for field in sums}
     rest = others[0].model_copy(update={label: f"{len(others)} others", **totals})
@@ -59,7 +61,13 @@ def _sum(rows: Iterable[Any], field: str) -> Any:
 
 def name(heading: str, grow: float = 1.0) -> Column:
     """Return a column of words, which takes the remaining width."""
-    return {"name": heading, "align": "left", "grow": grow, "quiet": False, "roomy": False}
+    return {
+        "name": heading,
+        "align": "left",
+        "grow": grow,
+        "quiet": False,
+        "roomy": False,
+    }
 
 
 def word(heading: str) -> Column:
@@ -110,7 +118,11 @@ def table(
 
 
 def column_table(
-    section_id: str, title: str, rows: Iterable[Any], *columns: tuple[Column, Cell], **more: Any
+    section_id: str,
+    title: str,
+    rows: Iterable[Any],
+    *columns: tuple[Column, Cell],
+    **more: Any,
 ) -> Section:
     """Return a table whose columns are pairs of a heading and a function from a row to its cell; `more` as in
     `table`."""
@@ -118,13 +130,19 @@ def column_table(
     return table(section_id, title, [column for column, _ in columns], cells, **more)
 
 
-def sentences(section_id: str, title: str, lines: Sequence[str], *, empty: str, note: str = "") -> Section:
+def sentences(
+    section_id: str, title: str, lines: Sequence[str], *, empty: str, note: str = ""
+) -> Section:
     """Return a section with a list of sentences."""
-    section = table(section_id, title, [], [[line] for line in lines], empty=empty, note=note)
+    section = table(
+        section_id, title, [], [[line] for line in lines], empty=empty, note=note
+    )
     return section | {"kind": "list"}
 
 
-def facts(section_id: str, title: str, pairs: Sequence[Sequence[str]], *, note: str = "") -> Section:
+def facts(
+    section_id: str, title: str, pairs: Sequence[Sequence[str]], *, note: str = ""
+) -> Section:
     """Return a section with names and their values."""
     return table(section_id, title, [], pairs, empty="", note=note) | {"kind": "facts"}
 

@@ -65,8 +65,14 @@ def _compile(root: Path, timestamp: int, name: str) -> bytes:
     import typst
 
     folders = sorted({path.parent for path in font_paths().values()})
-    compiler = typst.Compiler(root / "main.typ", root=root, font_paths=folders, ignore_system_fonts=True)
-    options: dict[str, Any] = {"format": "pdf", "timestamp": timestamp, "pdf_standards": STANDARDS}
+    compiler = typst.Compiler(
+        root / "main.typ", root=root, font_paths=folders, ignore_system_fonts=True
+    )
+    options: dict[str, Any] = {
+        "format": "pdf",
+        "timestamp": timestamp,
+        "pdf_standards": STANDARDS,
+    }
     best, most = b"", -1.0
     for air in AIR:
         options["sys_inputs"] = {"fonts": ",".join(FAMILIES), "air": str(air)}

@@ -17,14 +17,19 @@ _PARAMETER = re.compile(r"%\(\w+\)s")
 """A parameter of a PostgreSQL query; its value stays here."""
 
 
-def report_query(sql: str, *, namespace: str, database: str, query_id: str | None = None) -> None:
+def report_query(
+    sql: str, *, namespace: str, database: str, query_id: str | None = None
+) -> None:
     """Emit the tables and columns that a statement or script read and wrote, as a child of the running task's
     event. Does nothing where OpenLineage is not active; a failure is a warning in the task's log. `namespace`
     is `BIGQUERY` or `postgres://host:port`, `database` that of tables that name none (a BigQuery project, a
     PostgreSQL database), `query_id` the job's id there."""
     if _LISTENER not in sys.modules:
         return
-    from airflow.providers.openlineage.api import emit_query_lineage, is_openlineage_active
+    from airflow.providers.openlineage.api import (
+        emit_query_lineage,
+        is_openlineage_active,
+    )
     from airflow.sdk import get_current_context
     from openlineage.client.facet_v2 import sql_job
 
@@ -71,22 +76,29 @@ def datasets(sql: str, namespace: str, database: str) -> tuple[list[Any], list[A
         reads |= known
         for table in parsed.out_tables:
             columns = writes.setdefault(name(table), {})
-            if statement.lstrip().startswith("DELETE"):  # its columns only select the rows
+            if statement.lstrip().startswith(
+                "DELETE"
+            ):  # its columns only select the rows
                 continue
             for column in parsed.column_lineage:
                 origins = [
                     lineage.InputField(namespace, name(origin.origin), origin.name)
                     for origin in column.lineage
-                    if origin.origin is not None and name(origin.origin) in known  # others are CTEs
+                    if origin.origin is not None
+                    and name(origin.origin) in known  # others are CTEs
                 ]
                 columns[column.descendant.name] = lineage.Fields(inputFields=origins)
     inputs = [InputDataset(namespace, table) for table in sorted(reads)]
     outputs = []
     for table, columns in sorted(writes.items()):
-        fields = [schema_dataset.SchemaDatasetFacetFields(name=column) for column in columns]
+        fields = [
+            schema_dataset.SchemaDatasetFacetFields(name=column) for column in columns
+        ]
         facets = {
             "schema": schema_dataset.SchemaDatasetFacet(fields=fields),
             "columnLineage": lineage.ColumnLineageDatasetFacet(fields=columns),
         }
-        outputs.append(OutputDataset(namespace, table, facets=facets if columns else {}))
+        outputs.append(
+            OutputDataset(namespace, table, facets=facets if columns else {})
+        )
     return inputs, outputs

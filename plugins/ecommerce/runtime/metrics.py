@@ -56,4 +56,7 @@ def _send(how: str, name: str, value: float, **tags: str) -> None:
 
         getattr(stats, how)(f"ecommerce.{name}", value, tags=tags)
     except Exception as error:
-        log.warning("a metric could not be sent (%s)", reason_of(error, otherwise="its library fails"))
+        log.warning(
+            "a metric could not be sent (%s)",
+            reason_of(error, otherwise="its library fails"),
+        )

@@ -19,12 +19,20 @@ LONGEST_REQUESTED = timedelta(hours=1)
 class RetryPolicy(ExceptionRetryPolicy):
     """Rules by type of error; a pause that limits the rate (`retry_after`) takes precedence."""
 
-    def evaluate(self, exception: BaseException, *arguments: Any, **options: Any) -> RetryDecision:
+    def evaluate(
+        self, exception: BaseException, *arguments: Any, **options: Any
+    ) -> RetryDecision:
         """Return the decision on `exception`; see Airflow for the other arguments."""
-        if isinstance(exception, FileNotFoundError) and str(exception.filename).startswith(f"{INCLUDE}/"):
+        if isinstance(exception, FileNotFoundError) and str(
+            exception.filename
+        ).startswith(f"{INCLUDE}/"):
             exception = TemplateNotFound(str(exception.filename))
         decision = super().evaluate(exception, *arguments, **options)
-        requested = exception.retry_after if isinstance(exception, errors.RateLimitedError) else None
+        requested = (
+            exception.retry_after
+            if isinstance(exception, errors.RateLimitedError)
+            else None
+        )
         if requested is None:
             return decision
         delay = max(decision.retry_delay or timedelta(), timedelta(seconds=requested))
@@ -32,7 +40,9 @@ class RetryPolicy(ExceptionRetryPolicy):
 
 
 def _final(why: str, *kinds: type[BaseException]) -> RetryRule:
-    return RetryRule(list(kinds), RetryAction.FAIL, reason=f"a retry cannot help: {why}")
+    return RetryRule(
+        list(kinds), RetryAction.FAIL, reason=f"a retry cannot help: {why}"
+    )
 
 
 NETWORK_RETRIES: dict[str, Any] = {
@@ -47,8 +57,16 @@ NETWORK_RETRIES: dict[str, Any] = {
                 errors.CredentialsError,
                 errors.ConfigurationError,
             ),
-            _final("the data violate their contract", errors.ContractError, errors.CheckFailed),
-            _final("it would take as long, and delay the mail", errors.TimedOutError, AirflowTaskTimeout),
+            _final(
+                "the data violate their contract",
+                errors.ContractError,
+                errors.CheckFailed,
+            ),
+            _final(
+                "it would take as long, and delay the mail",
+                errors.TimedOutError,
+                AirflowTaskTimeout,
+            ),
             _final("a file of include/ is missing", TemplateNotFound),
             _final("this is a bug", AttributeError, ImportError, NameError, TypeError),
             RetryRule(
@@ -68,7 +86,11 @@ NETWORK_RETRIES: dict[str, Any] = {
 """Arguments of every task that uses the network. A policy can only stop early or set the pause: `retries` is
 the maximum."""
 
-LOADS: dict[str, Any] = {"pool": POOL_LOADS, "priority_weight": 5, "weight_rule": "absolute"}
+LOADS: dict[str, Any] = {
+    "pool": POOL_LOADS,
+    "priority_weight": 5,
+    "weight_rule": "absolute",
+}
 """Arguments of loads of which many may wait: those of days and of exports."""
 RARE_LOADS = LOADS | {"priority_weight": 6}
 """Arguments of other loads, of which one waits at a time: without priority, an hourly sync would wait for all
@@ -76,7 +98,12 @@ loads of a backfill."""
 
 GATE_RETRIES: dict[str, Any] = {
     "retry_policy": ExceptionRetryPolicy(
-        rules=[_final("the extracts have ended, and their output does not change", errors.PipelineError)]
+        rules=[
+            _final(
+                "the extracts have ended, and their output does not change",
+                errors.PipelineError,
+            )
+        ]
     )
 }
 """Arguments of the gate after the extracts: its result is final, so only a lost worker is retried."""
@@ -85,8 +112,12 @@ GATE_RETRIES: dict[str, Any] = {
 def pause_after(task: Any, attempt: int, error: BaseException) -> timedelta:
     """Return the shortest pause after a failed attempt, by its number from 1."""
     if task.retry_policy:
-        decision = task.retry_policy.evaluate(error, try_number=attempt, max_tries=task.retries)
+        decision = task.retry_policy.evaluate(
+            error, try_number=attempt, max_tries=task.retries
+        )
         if decision.retry_delay:
             return decision.retry_delay
-    pause = task.retry_delay * (task.retry_exponential_backoff or 1) ** min(attempt - 1, 30)
+    pause = task.retry_delay * (task.retry_exponential_backoff or 1) ** min(
+        attempt - 1, 30
+    )
     return min(pause, task.max_retry_delay or pause)

@@ -51,7 +51,9 @@ def failure_reason(error: BaseException | str | None, *, whole: bool = False) ->
 def attempt_failure(task_instance: Any, error: BaseException | str | None) -> str:
     """Return the whole reason of a failed attempt, and when the next one begins, if there is one."""
     reason = failure_reason(error, whole=True)
-    if getattr(task_instance, "state", None) != "up_for_retry" or not isinstance(error, BaseException):
+    if getattr(task_instance, "state", None) != "up_for_retry" or not isinstance(
+        error, BaseException
+    ):
         return reason
     attempt, last = task_instance.try_number, task_instance.max_tries + 1
     earliest = task_instance.end_date + pause_after(task_instance.task, attempt, error)
@@ -71,7 +73,9 @@ def on_task_instance_running() -> None:
 
 
 @hookimpl
-def on_task_instance_failed(task_instance: Any, error: BaseException | str | None) -> None:
+def on_task_instance_failed(
+    task_instance: Any, error: BaseException | str | None
+) -> None:
     """Log the reason after the group *Post Execute*, which the UI folds."""
     if _tidy not in structlog.get_config()["processors"]:
         return  # no task runs in this process: somebody set its state by hand
@@ -81,7 +85,9 @@ def on_task_instance_failed(task_instance: Any, error: BaseException | str | Non
     _Log.has_ended = True
 
 
-def _tidy(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _tidy(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
     """Drop the traceback of the pipeline's own errors, and a second end of the group."""
     text = event.get("event")
     if text == _TRACEBACK and isinstance(sys.exc_info()[1], PipelineError):

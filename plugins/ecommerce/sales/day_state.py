@@ -31,29 +31,50 @@ class Unusual(NamedTuple):
     few: dict[date, list[str]]
 
 
-def unusual_sources(warehouse: Warehouse, days: Collection[date], required: Collection[str]) -> Unusual:
+def unusual_sources(
+    warehouse: Warehouse, days: Collection[date], required: Collection[str]
+) -> Unusual:
     """Return those of the `required` sources, and their partners, that have unusually few orders; a source is
     named where none of its partners is."""
     unusual = Unusual({}, {})
     if days and required:
-        for row in warehouse.query("report/daily_sales/low_order_counts.sql", days=days):
+        for row in warehouse.query(
+            "report/daily_sales/low_order_counts.sql", days=days
+        ):
             if row["source"] in required:
                 by_day = unusual.empty if row["is_empty"] else unusual.few
                 by_day.setdefault(row["business_date"], []).append(row["name"])
     return unusual
 
 
-def doubtful_partners_of(warehouse: Warehouse, day: date, required: Collection[str]) -> list[str]:
+def doubtful_partners_of(
+    warehouse: Warehouse, day: date, required: Collection[str]
+) -> list[str]:
     """Return the partners whose orders of `day` may be missing, sorted: those that deliver on most days and
     have no file for this day, or a file without orders although their others have `FEW` or more; none where
     `DELIVERIES` are not `required`. A missing file that was due makes the day incomplete, too."""
     if DELIVERIES not in required or warehouse.settings.expected_partners is not None:
         return []
-    rows = warehouse.query("report/daily_sales/partner_days.sql", first=day - timedelta(weeks=WEEKS), day=day)
-    orders = {(row["partner"], date.fromisoformat(row["delivered_for"])): row["orders"] for row in rows}
-    of_day = {partner: count for (partner, delivered_for), count in orders.items() if delivered_for == day}
-    without_file = {each for each in doubtful_partners(day, orders) if each not in of_day}
-    usually_many = doubtful_partners(day, (each for each, count in orders.items() if count >= FEW))
+    rows = warehouse.query(
+        "report/daily_sales/partner_days.sql",
+        first=day - timedelta(weeks=WEEKS),
+        day=day,
+    )
+    orders = {
+        (row["partner"], date.fromisoformat(row["delivered_for"])): row["orders"]
+        for row in rows
+    }
+    of_day = {
+        partner: count
+        for (partner, delivered_for), count in orders.items()
+        if delivered_for == day
+    }
+    without_file = {
+        each for each in doubtful_partners(day, orders) if each not in of_day
+    }
+    usually_many = doubtful_partners(
+        day, (each for each, count in orders.items() if count >= FEW)
+    )
     doubtful = without_file | {each for each in usually_many if of_day.get(each) == 0}
     return [f"{DELIVERIES}: {each}" for each in sorted(doubtful)]
 
@@ -85,14 +106,20 @@ def load_day_states(
     orders of all `required` sources."""
     empty = unusual_sources(warehouse, list(days_of(first, last)), required).empty
     mailed: dict[date, dict[str, Decimal | None]] = {}
-    for row in warehouse.query("report/day_status/mailed_figures.sql", first=first, day=last):
+    for row in warehouse.query(
+        "report/day_status/mailed_figures.sql", first=first, day=last
+    ):
         mailed.setdefault(row["business_date"], {})[row["figure"]] = row["mailed_value"]
-    deliveries = warehouse.query("report/day_status/deliveries.sql", first=first, day=last)
+    deliveries = warehouse.query(
+        "report/day_status/deliveries.sql", first=first, day=last
+    )
     mails = Counter(row["business_date"] for row in deliveries)
     days = []
     for row in warehouse.query("report/day_status/figures.sql", first=first, day=last):
         day, names = row["business_date"], [name for name in HEADLINE if name in row]
-        figures = {name: None if row[name] is None else Decimal(row[name]) for name in names}
+        figures = {
+            name: None if row[name] is None else Decimal(row[name]) for name in names
+        }
         old = mailed.get(day, {})
         state = DayState(
             day,
@@ -101,7 +128,11 @@ def load_day_states(
             missing_sources=list(row["missing_sources"] or ()),
             empty_sources=empty.get(day, []),
             mails=mails[day],
-            mailed={name: old[name] for name in names if name in old and differ(old[name], figures[name])},
+            mailed={
+                name: old[name]
+                for name in names
+                if name in old and differ(old[name], figures[name])
+            },
         )
         days.append(state)
     return days
@@ -114,14 +145,19 @@ def corrections(
     mailed. An empty list: other figures have changed, or whether the day is complete. `headline` has the
     report's figures as decimal texts, by their names in `HEADLINE`."""
     # No required source: its figures do not depend on whether the day is complete.
-    states = load_day_states(warehouse or connect(step="corrections"), day, day, required=())
+    states = load_day_states(
+        warehouse or connect(step="corrections"), day, day, required=()
+    )
     if not states or not states[0].mails:
         return None
     stored = states[0].figures
     mailed = {**stored, **states[0].mailed}
-    reported = {name: None if text is None else Decimal(text) for name, text in headline.items()}
+    reported = {
+        name: None if text is None else Decimal(text) for name, text in headline.items()
+    }
     return [
         Correction(name, mailed[name], now)
         for name in HEADLINE
-        if name in stored and differ(mailed[name], now := reported.get(name, stored[name]))
+        if name in stored
+        and differ(mailed[name], now := reported.get(name, stored[name]))
     ]

@@ -67,8 +67,12 @@ def claim(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
     if not mail.recipients(VARIABLE_REPORT_RECIPIENTS):
         return f"the Variable {VARIABLE_REPORT_RECIPIENTS} is empty"
     figures_at = datetime.fromisoformat(report["figures_at"])
-    if not claim_delivery(day.date, report["figures_hash"], message_id(report), figures_at):
-        _restate(report)  # the attempt that mailed them may have been killed before this step
+    if not claim_delivery(
+        day.date, report["figures_hash"], message_id(report), figures_at
+    ):
+        _restate(
+            report
+        )  # the attempt that mailed them may have been killed before this step
         return "a report with the same figures was mailed before"
     return ""
 
@@ -76,7 +80,9 @@ def claim(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
 def _not_due(day: BusinessDay, report: Report) -> str:
     """Return why a report is mailed on request only; empty where it is due, or an earlier attempt has claimed
     it. Reports of older days and corrections are mailed on request."""
-    states = {row["figures_hash"]: row["state"] for row in reversed(deliveries(day.date))}
+    states = {
+        row["figures_hash"]: row["state"] for row in reversed(deliveries(day.date))
+    }
     if report["figures_hash"] in states:
         return ""
     if not should_mail(day, datetime.now(UTC), send_mail=False):
@@ -91,7 +97,9 @@ def _not_due(day: BusinessDay, report: Report) -> str:
 def send(report: Report) -> tuple[Figures, bytes | None, Sequence[Correction] | None]:
     """Mail the claimed `report`; return its figures, trend chart (PNG) and corrections."""
     figures, pdf = read_report(report["uri"], report["figures_hash"])
-    trend = read_file(report["uri"].rpartition("/")[0], figures.business_date, TREND_PNG)
+    trend = read_file(
+        report["uri"].rpartition("/")[0], figures.business_date, TREND_PNG
+    )
     corrections = day_state.corrections(figures.business_date, report["headline"])
     message = report_message(figures, pdf, trend, corrections)
     message["Message-ID"] = message_id(report)
@@ -113,7 +121,9 @@ def _restate(report: Report) -> None:
     """Record the figures of a mailed report that have changed since they were queried; idempotent. Loads
     record changes of mailed days only, and a mail may wait for hours."""
     values = [report["headline"].get(name) for name in RESTATED]
-    scaled = [None if value is None else int(Decimal(value).scaleb(4)) for value in values]
+    scaled = [
+        None if value is None else int(Decimal(value).scaleb(4)) for value in values
+    ]
     _transact(
         "report_restatements/load_before_mail",
         business_date=date.fromisoformat(report["business_date"]),
@@ -123,7 +133,9 @@ def _restate(report: Report) -> None:
     )
 
 
-def claim_delivery(business_date: date, figures_hash: str, message_id: str, figures_at: datetime) -> bool:
+def claim_delivery(
+    business_date: date, figures_hash: str, message_id: str, figures_at: datetime
+) -> bool:
     """Claim the mail of a day's figures; return False when these figures were mailed before. A claim that was
     never marked as sent can be claimed again. Changes after `figures_at` (aware), when the figures were
     queried, are in the next report."""
@@ -159,7 +171,9 @@ def _warehouse() -> Warehouse:
     return warehouse
 
 
-def post(figures: Figures, trend: bytes | None, corrections: Sequence[Correction] | None) -> None:
+def post(
+    figures: Figures, trend: bytes | None, corrections: Sequence[Correction] | None
+) -> None:
     """Post the headline of a mailed report to the chat, and gross sales that miss their forecast by
     FORECAST_MISS_ALERT_PERCENT or more. Raises nothing; arguments as of `report_message`."""
     try:
@@ -167,18 +181,26 @@ def post(figures: Figures, trend: bytes | None, corrections: Sequence[Correction
     except Exception as error:
         log.warning("the headline is not posted to the chat: %s", failure_reason(error))
     try:
-        if texts := forecast_miss_texts(figures, load_settings().forecast_miss_alert_percent):
+        if texts := forecast_miss_texts(
+            figures, load_settings().forecast_miss_alert_percent
+        ):
             chat.post(*texts)
     except Exception as error:
-        log.warning("the missed forecast is not posted to the chat: %s", failure_reason(error))
+        log.warning(
+            "the missed forecast is not posted to the chat: %s", failure_reason(error)
+        )
 
 
 @in_report_locale
-def forecast_miss_texts(figures: Figures, percent: int | None) -> tuple[str, str] | None:
+def forecast_miss_texts(
+    figures: Figures, percent: int | None
+) -> tuple[str, str] | None:
     """Return title and text of the message; None where the day does not miss its forecast by `percent`, has
     none, or is incomplete."""
     series = figures.expectation.series if figures.expectation else []
-    total = next((each for each in series if each.series == TOTAL and each.verdict), None)
+    total = next(
+        (each for each in series if each.series == TOTAL and each.verdict), None
+    )
     if not (percent and total and total.forecast > 0):
         return None
     if abs(total.actual - total.forecast) * 100 < percent * total.forecast:
@@ -197,9 +219,13 @@ def forecast_miss_texts(figures: Figures, percent: int | None) -> tuple[str, str
 
 
 @in_report_locale
-def chat_texts(figures: Figures, corrections: Sequence[Correction] | None) -> tuple[str, str]:
+def chat_texts(
+    figures: Figures, corrections: Sequence[Correction] | None
+) -> tuple[str, str]:
     """Return the title, of one line, and the text of the headline, both as in the mail."""
-    texts = mail_texts(figures, corrections) | {"page_url": page_url(figures.business_date)}
+    texts = mail_texts(figures, corrections) | {
+        "page_url": page_url(figures.business_date)
+    }
     return texts["subject"], render("report_chat.txt", texts)
 
 
@@ -217,7 +243,9 @@ def report_message(
     texts = mail_texts(figures, corrections) | extra
     pictures = [mail.InlineImage(_TREND_CID, trend)] if trend else []
     message = mail.compose(texts["subject"], "report_mail", texts, pictures)
-    message.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"sales-report-{day}.pdf")
+    message.add_attachment(
+        pdf, maintype="application", subtype="pdf", filename=f"sales-report-{day}.pdf"
+    )
     return message
 
 
@@ -230,7 +258,12 @@ def alarm(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
     if not should_mail(day, datetime.now(UTC), send_mail=send_mail):
         return f"{day} is not the newest day that has ended, and send_mail is not set"
     is_complete = bool(report.get("complete"))
-    texts = {"day": str(day), "reasons": reasons, "page_url": page_url(day.date), "is_complete": is_complete}
+    texts = {
+        "day": str(day),
+        "reasons": reasons,
+        "page_url": page_url(day.date),
+        "is_complete": is_complete,
+    }
     texts |= {"deliveries": DELIVERIES}
     subject = "Delivery refused" if is_complete else "Incomplete"
     message = mail.compose(f"{subject}: sales of {day}", "alarm_mail", texts)

@@ -15,21 +15,56 @@ ORDERS = LoadSpec(
     sources=SOURCES,
     rates_source=RATES,
     files=(
-        *("order_versions", "orders", "order_lines", "refunds", "products", "customers", "exchange_rates"),
+        *(
+            "order_versions",
+            "orders",
+            "order_lines",
+            "refunds",
+            "products",
+            "customers",
+            "exchange_rates",
+        ),
         *("rejected_rows", "loaded_files", "control_totals"),
     ),
     tables=(
-        *("orders", "order_lines", "refunds", "removed_orders", "products", "customers", "exchange_rates"),
-        *("rejected_rows", "loaded_files", "load_audit", "daily_sales", "daily_summary"),
-        *("control_totals", "report_restatements", "stored_order_ids", "forgotten_hashes"),
+        *(
+            "orders",
+            "order_lines",
+            "refunds",
+            "removed_orders",
+            "products",
+            "customers",
+            "exchange_rates",
+        ),
+        *(
+            "rejected_rows",
+            "loaded_files",
+            "load_audit",
+            "daily_sales",
+            "daily_summary",
+        ),
+        *(
+            "control_totals",
+            "report_restatements",
+            "stored_order_ids",
+            "forgotten_hashes",
+        ),
     ),
     counted="orders",
     looked_up=(
-        *("changed_rates", "replaced_orders", "affected_customers", "first_orders", "touched_days"),
+        *(
+            "changed_rates",
+            "replaced_orders",
+            "affected_customers",
+            "first_orders",
+            "touched_days",
+        ),
         "restatement_causes",
     ),
     not_staged={
-        "products": frozenset({"picture_uri", "thumbnail_uri"}),  # the product catalogue's
+        "products": frozenset(
+            {"picture_uri", "thumbnail_uri"}
+        ),  # the product catalogue's
         "customers": frozenset({"first_ordered_at"}),  # computed by the load
     },
     takes_exports=True,
@@ -37,7 +72,9 @@ ORDERS = LoadSpec(
 """Orders and their related records, of every source and of exports."""
 
 
-def load_day(day: BusinessDay, run: DagRun, manifests: Sequence[Manifest]) -> LoadResult:
+def load_day(
+    day: BusinessDay, run: DagRun, manifests: Sequence[Manifest]
+) -> LoadResult:
     """Load the loadable folders of a daily run, which alone decides whether its day is complete. Sources
     without a manifest are missing, unless they are off."""
     policies = source_policy.source_policy()
@@ -47,8 +84,12 @@ def load_day(day: BusinessDay, run: DagRun, manifests: Sequence[Manifest]) -> Lo
         business_date=day.date,
         run_id=run.run_id,
         dag_id=run.dag_id,
-        missing_sources=source_policy.missing_sources(policies, {manifest.source for manifest in manifests}),
-        off_sources=[source for source, policy in policies.items() if policy == source_policy.OFF],
+        missing_sources=source_policy.missing_sources(
+            policies, {manifest.source for manifest in manifests}
+        ),
+        off_sources=[
+            source for source, policy in policies.items() if policy == source_policy.OFF
+        ],
     )
     metrics.business_day_done("load", day.end)
     return result

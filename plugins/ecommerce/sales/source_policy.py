@@ -7,7 +7,11 @@ from typing import Any
 
 from ecommerce.core import errors
 from ecommerce.core.connections import find_connection
-from ecommerce.core.names import GROUP_EXTRACT, POLICY_DELIVERIES, VARIABLE_SOURCE_POLICY
+from ecommerce.core.names import (
+    GROUP_EXTRACT,
+    POLICY_DELIVERIES,
+    VARIABLE_SOURCE_POLICY,
+)
 from ecommerce.core.text import listed, plural
 from ecommerce.sources import DELIVERIES, RATES, SOURCES, module
 
@@ -31,7 +35,9 @@ def source_policy() -> dict[str, str]:
 
 def parse_source_policy(text: str) -> dict[str, str]:
     """Return the policy of each source, from the text of the Variable. Raises as `source_policy`."""
-    allowed = dict.fromkeys(SOURCES, (REQUIRED, OPTIONAL, OFF)) | {POLICY_DELIVERIES: (REQUIRED, OPTIONAL)}
+    allowed = dict.fromkeys(SOURCES, (REQUIRED, OPTIONAL, OFF)) | {
+        POLICY_DELIVERIES: (REQUIRED, OPTIONAL)
+    }
     try:
         policies = json.loads(text or "{}")
     except json.JSONDecodeError:
@@ -40,9 +46,13 @@ def parse_source_policy(text: str) -> dict[str, str]:
         raise _invalid("is not a JSON object")
     for source, policy in policies.items():
         if policy not in allowed.get(source, ()):
-            known = "" if source in allowed else f"; the sources are {', '.join(SOURCES)}"
+            known = (
+                "" if source in allowed else f"; the sources are {', '.join(SOURCES)}"
+            )
             raise _invalid(f"has {source}: {policy}{known}")
-    return {source: OFF if _lacks_connection(source) else REQUIRED for source in SOURCES} | policies
+    return {
+        source: OFF if _lacks_connection(source) else REQUIRED for source in SOURCES
+    } | policies
 
 
 def _lacks_connection(source: str) -> bool:
@@ -50,7 +60,9 @@ def _lacks_connection(source: str) -> bool:
 
 
 def _invalid(problem: str) -> errors.ConfigurationError:
-    return errors.wrong_variable(VARIABLE_SOURCE_POLICY, problem, f'{{"{RATES}": "{OPTIONAL}"}}')
+    return errors.wrong_variable(
+        VARIABLE_SOURCE_POLICY, problem, f'{{"{RATES}": "{OPTIONAL}"}}'
+    )
 
 
 def reason_to_skip(source: str) -> str:
@@ -75,7 +87,11 @@ def usable_manifests(
             "nothing was loaded; fix the error of the extract, then make repair DAY=<day> (make run in a "
             "terminal), or make the source optional (Variable source_policy) and clear this task"
         )
-    due = by_source.get(DELIVERIES, {}).get("control_totals", {}).get("missing_deliveries")
+    due = (
+        by_source.get(DELIVERIES, {})
+        .get("control_totals", {})
+        .get("missing_deliveries")
+    )
     if due and policies.get(POLICY_DELIVERIES) == REQUIRED:
         raise errors.PipelineError(
             f"no usable file of {', '.join(due)}, and partner deliveries are required (Variable "
@@ -88,10 +104,17 @@ def usable_manifests(
             "loaded, because the report would show a day without sales"
         )
     if missing:
-        log.warning("continuing without %s: the report will be marked incomplete", listed(missing))
+        log.warning(
+            "continuing without %s: the report will be marked incomplete",
+            listed(missing),
+        )
     return [by_source[source] for source in SOURCES if source in by_source]
 
 
 def missing_sources(policies: Mapping[str, str], present: Container[str]) -> list[str]:
     """Return the sources that are not `present`, without those that are off."""
-    return [source for source in SOURCES if source not in present and policies[source] != OFF]
+    return [
+        source
+        for source in SOURCES
+        if source not in present and policies[source] != OFF
+    ]

@@ -17,7 +17,13 @@ from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import shop_timezone
 from ecommerce.runtime.retries import GATE_RETRIES, LOADS, NETWORK_RETRIES, RARE_LOADS
 from ecommerce.runtime.run_context import dag_run_of, run_of, skip
-from ecommerce.sales import delivery, loading, missing_report, read_windows, source_policy
+from ecommerce.sales import (
+    delivery,
+    loading,
+    missing_report,
+    read_windows,
+    source_policy,
+)
 from ecommerce.sales.report import archive
 from ecommerce.sales.transform import transform as run_transform
 from ecommerce.sources import module
@@ -37,7 +43,12 @@ def extract(source: str, **context: Any) -> Plain:
     skip(source_policy.reason_to_skip(source))
     day = business_day(context)
     folder = run_of(context).folder(day.date, source)
-    return _read(source, read_windows.window_of_day(source, day, folder, load_history, datetime.now(UTC)))
+    return _read(
+        source,
+        read_windows.window_of_day(
+            source, day, folder, load_history, datetime.now(UTC)
+        ),
+    )
 
 
 @task(task_id="extract", **NETWORK_RETRIES)
@@ -45,7 +56,10 @@ def extract_changes(source: str, **context: Any) -> Plain:
     """Read the changes of one source since the last read; return the manifest."""
     skip(source_policy.reason_to_skip(source))
     return _read(
-        source, read_windows.window_of_sync(source, run_of(context), load_history, datetime.now(UTC))
+        source,
+        read_windows.window_of_sync(
+            source, run_of(context), load_history, datetime.now(UTC)
+        ),
     )
 
 
@@ -61,26 +75,42 @@ def _read(source: str, window: ReadWindow) -> Plain:
 def sources_ready(manifests: list[Plain | None]) -> list[dict[str, Any]]:
     """Let the run continue with the sources that were read, where the source policy allows it; return their
     manifests."""
-    return source_policy.usable_manifests(source_policy.source_policy(), [each for each in manifests if each])
+    return source_policy.usable_manifests(
+        source_policy.source_policy(), [each for each in manifests if each]
+    )
 
 
-@task(task_id="transform_source", map_index_template="{{ task.op_kwargs['manifest']['source'] }}")
+@task(
+    task_id="transform_source",
+    map_index_template="{{ task.op_kwargs['manifest']['source'] }}",
+)
 def transform(manifest: Plain, **context: Any) -> Plain:
     """Clean and type the files of one extract; return the manifest of the loadable folder."""
-    return to_xcom(run_transform(from_xcom(Manifest, manifest), run_id=context["run_id"]))
+    return to_xcom(
+        run_transform(from_xcom(Manifest, manifest), run_id=context["run_id"])
+    )
 
 
 @task(**LOADS, outlets=assets.tables(loading.ORDERS.tables), **NETWORK_RETRIES)
 def load(manifests: list[Plain], **context: Any) -> Plain:
     """Load the run's business day in one transaction; return the load's result."""
     day = business_day(context)
-    return to_xcom(loading.load_day(day, run_of(context), from_xcom(list[Manifest], manifests[:])))
+    return to_xcom(
+        loading.load_day(day, run_of(context), from_xcom(list[Manifest], manifests[:]))
+    )
 
 
-@task(task_id="load", **RARE_LOADS, outlets=assets.tables(loading.ORDERS.tables), **NETWORK_RETRIES)
+@task(
+    task_id="load",
+    **RARE_LOADS,
+    outlets=assets.tables(loading.ORDERS.tables),
+    **NETWORK_RETRIES,
+)
 def load_read(manifest: Plain, **context: Any) -> Plain:
     """Load one source outside a daily run, in one transaction; return the load's result."""
-    return to_xcom(load_manifest(loading.ORDERS, run_of(context), from_xcom(Manifest, manifest)))
+    return to_xcom(
+        load_manifest(loading.ORDERS, run_of(context), from_xcom(Manifest, manifest))
+    )
 
 
 @task(outlets=[DAILY_SALES], **NETWORK_RETRIES)
@@ -102,10 +132,14 @@ def _checked(loaded: Plain, context: Any) -> list[DataWarning]:
 
 
 @task(inlets=[DAILY_SALES, *assets.tables(loading.ORDERS.tables)], **NETWORK_RETRIES)
-def report(warnings: list[DataWarning], business_date: str | None = None, **context: Any) -> Plain:
+def report(
+    warnings: list[DataWarning], business_date: str | None = None, **context: Any
+) -> Plain:
     """Build and archive the report of the run's business day, or of `business_date`; return its archive
     entry."""
-    given = business_date and day_window(date.fromisoformat(business_date), shop_timezone())
+    given = business_date and day_window(
+        date.fromisoformat(business_date), shop_timezone()
+    )
     day = given or business_day(context)
     return Plain(archive.build_report(day, run_of(context), warnings))
 
@@ -114,29 +148,43 @@ def report(warnings: list[DataWarning], business_date: str | None = None, **cont
 def alarm(report: Plain, **context: Any) -> None:
     """Send an alert where the day is incomplete, or a partner's file cannot be used, and no failed task has
     sent one. On an ordinary day it succeeds, because no task depends on it."""
-    reason = delivery.alarm(business_day(context), report, send_mail=_is_mail_requested(context))
+    reason = delivery.alarm(
+        business_day(context), report, send_mail=_is_mail_requested(context)
+    )
     log.info("%s", reason or "the alert was sent")
 
 
 @task(**NETWORK_RETRIES)
 def send(report: Plain, **context: Any) -> None:
     """Mail the report, then post its headline to the chat; skipped unless it is due or was requested."""
-    skip(delivery.deliver(business_day(context), report, send_mail=_is_mail_requested(context)))
+    skip(
+        delivery.deliver(
+            business_day(context), report, send_mail=_is_mail_requested(context)
+        )
+    )
 
 
 def _is_mail_requested(context: Any) -> bool:
     """Return whether a mail was requested. The run's param counts for the first run of the task; after it is
     cleared, a repair requests the mail by the number of the attempt that it starts."""
     ti = context["ti"]
-    first = ti.max_tries - ti.task.retries + 1  # after the latest clearing, which raises max_tries
+    first = (
+        ti.max_tries - ti.task.retries + 1
+    )  # after the latest clearing, which raises max_tries
     requested = context["task_state_store"].get(STATE_SEND_MAIL)
-    return requested == first or (first == 1 and bool(context["params"].get("send_mail")))
+    return requested == first or (
+        first == 1 and bool(context["params"].get("send_mail"))
+    )
 
 
 @task(**NETWORK_RETRIES)
 def report_mailed(**context: Any) -> None:
     """Send an alert with the failed tasks when the day's report has not been mailed."""
-    skip(missing_report.alert_if_not_mailed(business_day(context), context["ti"].get_task_states, dag_run_of))
+    skip(
+        missing_report.alert_if_not_mailed(
+            business_day(context), context["ti"].get_task_states, dag_run_of
+        )
+    )
 
 
 watch = report_mailed  # of the DAG report_watch

@@ -8,7 +8,14 @@ ORDERS = TransformSpec(
     first_steps=("order_status", "staged"),
     always_there=("orders", "order_lines", "refunds", "order_versions"),
     when_they_have_rows=(
-        *("products", "customers", "exchange_rates", "rejected_rows", "loaded_files", "control_totals"),
+        *(
+            "products",
+            "customers",
+            "exchange_rates",
+            "rejected_rows",
+            "loaded_files",
+            "control_totals",
+        ),
     ),
 )
 

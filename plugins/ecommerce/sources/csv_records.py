@@ -62,16 +62,22 @@ class Record(NamedTuple):
     fault: tuple[str, str] | None = None
 
 
-def header(stream: IO[bytes], delimiter: str = ",", encoding: str = "UTF-8") -> list[str]:
+def header(
+    stream: IO[bytes], delimiter: str = ",", encoding: str = "UTF-8"
+) -> list[str]:
     """Read the first line of a file in UTF-8: the column names, without byte order mark and surrounding
     blanks; ValueError where it is empty, too long, or invalid. `encoding` is the file's as delivered."""
     line = stream.readline(LONGEST_LINE).removeprefix(b"\xef\xbb\xbf")
     if len(line) > LONGEST_HEADER:
         raise ValueError(f"its first line is longer than {LONGEST_HEADER} bytes")
     try:
-        rows = list(csv.reader([line.decode().strip("\r\n")], strict=True, delimiter=delimiter))
+        rows = list(
+            csv.reader([line.decode().strip("\r\n")], strict=True, delimiter=delimiter)
+        )
     except (UnicodeDecodeError, csv.Error):
-        raise ValueError(f"its first line cannot be read as a CSV header in {encoding}") from None
+        raise ValueError(
+            f"its first line cannot be read as a CSV header in {encoding}"
+        ) from None
     if not any(rows):
         raise ValueError("it is empty, without even a header")
     return [name.strip() for name in rows[0]]
@@ -114,7 +120,9 @@ def tables(
             copied = end
         usual.append(text[copied:])
         judged = doubtful.records(is_end=False)
-        yield _table(usual, number + np.flatnonzero(is_usual), judged, fields, delimiter)
+        yield _table(
+            usual, number + np.flatnonzero(is_usual), judged, fields, delimiter
+        )
     yield _table([], np.empty(0, int), doubtful.records(is_end=True), fields, delimiter)
 
 
@@ -125,7 +133,9 @@ def _line_blocks(stream: _BoundedStream) -> Iterator[tuple[int, bytes, np.ndarra
 
     for block in blocks(stream, LONGEST_LINE):  # type: ignore[arg-type] # it calls only read
         text = block.replace(b"\r\n", b"\n")
-        starts = np.concatenate(([0], np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n")) + 1))
+        starts = np.concatenate(
+            ([0], np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n")) + 1)
+        )
         for first in range(0, len(starts) - 1, LINES_AT_ONCE):
             places = starts[first : first + LINES_AT_ONCE + 1]
             number = stream.lines + 2
@@ -141,7 +151,9 @@ def _lines_to_judge(text: bytes) -> list[bytes]:
     return text[:-1].split(b"\n", MOST_LINES)[:MOST_LINES]
 
 
-def _is_usual(text: bytes, starts: np.ndarray, fields: int, delimiter: str) -> np.ndarray:
+def _is_usual(
+    text: bytes, starts: np.ndarray, fields: int, delimiter: str
+) -> np.ndarray:
     """Return which lines of `text` are records beyond doubt: with the right number of fields, no carriage
     return, and quotes only around fields. `starts`: where each begins, and the end."""
     import numpy as np
@@ -153,15 +165,25 @@ def _is_usual(text: bytes, starts: np.ndarray, fields: int, delimiter: str) -> n
     unquoted = rf"[^{re.escape(delimiter)}{other}]{'+' if fields == 1 else '*'}"  # a blank line is no record
     field = rf'(?:{unquoted}|"(?:[^{other}]|"")*")'
     pattern = rf"^{field}(?:{re.escape(delimiter)}{field}){{{fields - 1}}}\n$"
-    buffers = [None, pa.py_buffer(starts.astype(np.int32).tobytes()), pa.py_buffer(text)]
+    buffers = [
+        None,
+        pa.py_buffer(starts.astype(np.int32).tobytes()),
+        pa.py_buffer(text),
+    ]
     lines: Any = pa.Array.from_buffers(pa.binary(), len(starts) - 1, buffers)
-    bits = np.frombuffer(pc.match_substring_regex(lines, pattern).buffers()[1], np.uint8)
+    bits = np.frombuffer(
+        pc.match_substring_regex(lines, pattern).buffers()[1], np.uint8
+    )
     matches = np.unpackbits(bits, count=len(lines), bitorder="little").astype(bool)
     return matches & (np.diff(starts) <= LONGEST_LINE)
 
 
 def _table(
-    usual: Sequence[bytes], numbers: np.ndarray, judged: Sequence[Record], fields: int, delimiter: str
+    usual: Sequence[bytes],
+    numbers: np.ndarray,
+    judged: Sequence[Record],
+    fields: int,
+    delimiter: str,
 ) -> tuple[pa.Table, list[Record]]:
     """Return the table of the `usual` lines, which have `numbers`, and of the well-formed records of
     `judged`, and the malformed ones."""
@@ -174,7 +196,9 @@ def _table(
     names = [str(place) for place in range(fields)]
     # Without a header, a byte order mark in the first line would be lost.
     header_line = delimiter.join(names).encode() + b"\n"
-    data = b"".join([header_line, *usual, *(_as_csv(record.values, delimiter) for record in good)])
+    data = b"".join(
+        [header_line, *usual, *(_as_csv(record.values, delimiter) for record in good)]
+    )
     table = pa_csv.read_csv(
         io.BytesIO(data),
         pa_csv.ReadOptions(use_threads=False, block_size=len(data)),
@@ -187,14 +211,21 @@ def _table(
             check_utf8=False,  # `is_utf8` does
         ),
     )
-    numbers = np.concatenate((numbers, np.array([record.number for record in good], int)))
+    numbers = np.concatenate(
+        (numbers, np.array([record.number for record in good], int))
+    )
     # `pa.array`, as most conversions to Arrow, would import pandas: 1.4 s of processor time.
-    column = pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(numbers.tobytes())])
+    column = pa.Array.from_buffers(
+        pa.int64(), len(numbers), [None, pa.py_buffer(numbers.tobytes())]
+    )
     return table.append_column("number", column), malformed
 
 
 def _as_csv(values: Sequence[str | None], delimiter: str) -> bytes:
-    texts = ("" if value is None else '"' + value.replace('"', '""') + '"' for value in values)
+    texts = (
+        "" if value is None else '"' + value.replace('"', '""') + '"'
+        for value in values
+    )
     return delimiter.join(texts).encode() + b"\n"
 
 
@@ -205,11 +236,17 @@ class _DoubtfulLines:
     """
 
     def __init__(self, fields: int, delimiter: str, encoding: str) -> None:
-        self._fields, self._delimiter, self._encoding = fields, delimiter.encode(), encoding
+        self._fields, self._delimiter, self._encoding = (
+            fields,
+            delimiter.encode(),
+            encoding,
+        )
         comma = re.escape(self._delimiter)
         field = rb'(?: *+"(?:[^"]++|"")*+" *+|(?! *")[^%s\r]*+)' % comma
         self._field = re.compile(rb"(%s)%s" % (field, comma))
-        self._record = re.compile(rb"%s(?:%s%s){%d}+" % (field, comma, field, fields - 1))
+        self._record = re.compile(
+            rb"%s(?:%s%s){%d}+" % (field, comma, field, fields - 1)
+        )
         self._complete = re.compile(rb"%s(?:%s%s)*+" % (field, comma, field))
         self._open = re.compile(rb'((?:%s%s)*+) *+"(?:[^"]++|"")*+' % (field, comma))
         self._lines = deque[bytes]()  # neighbours
@@ -217,7 +254,9 @@ class _DoubtfulLines:
         self._inside: list[int] = []
         """Of each line after the first one that was looked at as if it began inside a quote: how many fields
         end in it. All but the last of them go on inside a quote."""
-        self._closes: bool | None = None  # whether the last of them ends a record; None: it goes on, too
+        self._closes: bool | None = (
+            None  # whether the last of them ends a record; None: it goes on, too
+        )
         self._records: list[Record] = []
 
     def add(self, number: int, lines: Sequence[bytes]) -> None:
@@ -249,9 +288,15 @@ class _DoubtfulLines:
             elif self._record.fullmatch(text):
                 values = self._values(text)
             elif self._complete.fullmatch(text):
-                fault = "too many fields" if self._record.match(text) else "too few fields"
+                fault = (
+                    "too many fields" if self._record.match(text) else "too few fields"
+                )
             elif not (opening := self._open.fullmatch(text)):
-                fault = "a carriage return outside quotes" if b"\r" in text else "text after a closing quote"
+                fault = (
+                    "a carriage return outside quotes"
+                    if b"\r" in text
+                    else "text after a closing quote"
+                )
             else:
                 self._look_ahead()
                 if self._closes is None and not is_end and self._may_go_on():
@@ -259,8 +304,16 @@ class _DoubtfulLines:
                 text, values, count = self._continued(opening[1])
                 fault = "" if values else "a quote that is not closed"
             if not (fault and text.isspace()):
-                reason = "bad_encoding" if fault == f"not {self._encoding}" else "malformed_line"
-                self._records.append(Record(self._number, text, values, (reason, fault) if fault else None))
+                reason = (
+                    "bad_encoding"
+                    if fault == f"not {self._encoding}"
+                    else "malformed_line"
+                )
+                self._records.append(
+                    Record(
+                        self._number, text, values, (reason, fault) if fault else None
+                    )
+                )
             self._drop(count)
 
     def _drop(self, count: int) -> None:
@@ -290,13 +343,18 @@ class _DoubtfulLines:
 
     def _may_go_on(self) -> bool:
         """Return whether a line to come may end the record of the first one."""
-        return len(self._inside) < MOST_LINES and sum(map(len, self._lines)) < LONGEST_LINE
+        return (
+            len(self._inside) < MOST_LINES and sum(map(len, self._lines)) < LONGEST_LINE
+        )
 
     def _continued(self, ended: bytes) -> tuple[bytes, list[str | None], int]:
         """Return the record of the first line, which is open after the fields `ended`, its values and its
         number of lines; the line alone, without values, where its quote is not closed."""
         first = self._lines[0]
-        if not self._closes or len(self._field.findall(ended)) + sum(self._inside) != self._fields:
+        if (
+            not self._closes
+            or len(self._field.findall(ended)) + sum(self._inside) != self._fields
+        ):
             return first, [], 1
         count = len(self._inside) + 1
         whole = b"\n".join(islice(self._lines, count))
@@ -310,7 +368,11 @@ class _DoubtfulLines:
         for field in self._field.findall(text + self._delimiter):
             quoted = field.strip(b" ")
             is_quoted = quoted.startswith(b'"')
-            values.append(quoted[1:-1].replace(b'""', b'"').decode() if is_quoted else field.decode() or None)
+            values.append(
+                quoted[1:-1].replace(b'""', b'"').decode()
+                if is_quoted
+                else field.decode() or None
+            )
         return values
 
 
@@ -328,7 +390,11 @@ class _BoundedStream:
         if self.lines > most.lines:
             raise OutOfBoundsError(f"it has more than {most.lines:,} lines")
         if self._size > most.bytes:
-            raise OutOfBoundsError(f"it has more than {most.bytes:,} bytes, decompressed")
+            raise OutOfBoundsError(
+                f"it has more than {most.bytes:,} bytes, decompressed"
+            )
         if most.clock() - self._began >= most.seconds:
-            raise OutOfBoundsError(f"reading it takes more than {most.seconds:g} seconds")
+            raise OutOfBoundsError(
+                f"reading it takes more than {most.seconds:g} seconds"
+            )
         return data

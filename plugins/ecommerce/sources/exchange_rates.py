@@ -59,14 +59,23 @@ def extract(window: ReadWindow) -> Manifest:
     import pyarrow as pa
     from pyarrow.parquet import write_table
 
-    back = EARLIER_DAYS + (load_settings().reconcile_days if window.changed_until is None else 0)
+    back = EARLIER_DAYS + (
+        load_settings().reconcile_days if window.changed_until is None else 0
+    )
     read_at = datetime.now(UTC)
     rates, rejects = parse(fetch(), window.day.date - timedelta(days=back))
-    warning = data_warning("no_rates", source=window.source, before=back, day=str(window.day))
+    warning = data_warning(
+        "no_rates", source=window.source, before=back, day=str(window.day)
+    )
     with publish(window.folder) as draft:
-        for rows, (file, columns) in zip((rates, rejects), COLUMNS.items(), strict=True):
+        for rows, (file, columns) in zip(
+            (rates, rejects), COLUMNS.items(), strict=True
+        ):
             schema = pa.schema(
-                [(name, pa.int64() if name == "row_number" else pa.string()) for name in columns]
+                [
+                    (name, pa.int64() if name == "row_number" else pa.string())
+                    for name in columns
+                ]
             )
             records = [dict(zip(columns, row, strict=True)) for row in rows]
             write_table(pa.Table.from_pylist(records, schema=schema), draft.path / file)
@@ -114,15 +123,23 @@ def fetch() -> str:
         network_errors(what),
         hook.get_conn() as session,
         session.get(
-            hook.url_from_endpoint(endpoint), stream=True, timeout=timeout, hooks=redirects
+            hook.url_from_endpoint(endpoint),
+            stream=True,
+            timeout=timeout,
+            hooks=redirects,
         ) as answer,
     ):
         raise_for_status(answer, what)
         content = b"".join(bounded(answer.iter_content(CHUNK), MOST_BYTES, what))
     try:
         if content.startswith(b"PK\x03\x04"):
-            with zipfile.ZipFile(io.BytesIO(content)) as archive, archive.open(archive.namelist()[0]) as file:
-                content = b"".join(bounded(iter(partial(file.read, CHUNK), b""), MOST_BYTES, what))
+            with (
+                zipfile.ZipFile(io.BytesIO(content)) as archive,
+                archive.open(archive.namelist()[0]) as file,
+            ):
+                content = b"".join(
+                    bounded(iter(partial(file.read, CHUNK), b""), MOST_BYTES, what)
+                )
         return content.decode("utf-8-sig")
     except (zipfile.BadZipFile, zlib.error, UnicodeDecodeError):
         raise ContractError(
@@ -151,7 +168,9 @@ def parse(text: str, first_day: date) -> tuple[list[Row], list[Row]]:
         try:
             wanted = date.fromisoformat(cells[0]) >= first_day
         except ValueError:
-            rejects.append((number, "malformed_line", "no date", "rates", ",".join(cells)))
+            rejects.append(
+                (number, "malformed_line", "no date", "rates", ",".join(cells))
+            )
             continue
         if wanted and len(cells) != len(header):
             detail = f"{counted(len(cells), 'cell')} under a header of {len(header)}"
@@ -159,7 +178,11 @@ def parse(text: str, first_day: date) -> tuple[list[Row], list[Row]]:
         elif wanted:
             # The trailing comma of header and lines makes a column without name.
             named = zip(header[1:], cells[1:], strict=True)
-            rates += [(number, cells[0], *pair) for pair in named if pair[0] and pair[1] not in ("", "N/A")]
+            rates += [
+                (number, cells[0], *pair)
+                for pair in named
+                if pair[0] and pair[1] not in ("", "N/A")
+            ]
     if header[:1] != ["Date"] or len(header) < 2:
         raise ContractError(
             f"{CONNECTION}: the answer is not the CSV file of exchange rates, it begins with "

@@ -14,7 +14,9 @@ FEWEST = 2
 """One delivery is no habit."""
 
 
-def due_partners(day: date, deliveries: Iterable[tuple[str, date]], expected: Expected | None) -> list[str]:
+def due_partners(
+    day: date, deliveries: Iterable[tuple[str, date]], expected: Expected | None
+) -> list[str]:
     """Return the partners whose file of business day `day` is due, sorted.
 
     Args:
@@ -27,15 +29,28 @@ def due_partners(day: date, deliveries: Iterable[tuple[str, date]], expected: Ex
     weekday since its first file.
     """
     if expected is not None:
-        return sorted(partner for partner, weekdays in expected.items() if day.weekday() in weekdays)
+        return sorted(
+            partner
+            for partner, weekdays in expected.items()
+            if day.weekday() in weekdays
+        )
     delivered = _by_partner(day, deliveries)
-    open_days = {each for days in delivered.values() for each in days if each >= day - timedelta(days=LATELY)}
+    open_days = {
+        each
+        for days in delivered.values()
+        for each in days
+        if each >= day - timedelta(days=LATELY)
+    }
     last_days = sorted(open_days)[-IN_A_ROW:]
     due = []
     for partner, days in delivered.items():
         passed, hits = _same_weekdays(day, days)
         in_a_row = len(last_days) == IN_A_ROW and days.issuperset(last_days)
-        if hits >= ENOUGH or (hits >= FEWEST and hits == passed) or (in_a_row and (hits or not passed)):
+        if (
+            hits >= ENOUGH
+            or (hits >= FEWEST and hits == passed)
+            or (in_a_row and (hits or not passed))
+        ):
             due.append(partner)
     return sorted(due)
 
@@ -55,7 +70,9 @@ def doubtful_partners(day: date, deliveries: Iterable[tuple[str, date]]) -> list
     return sorted(doubtful)
 
 
-def _by_partner(day: date, deliveries: Iterable[tuple[str, date]]) -> Mapping[str, set[date]]:
+def _by_partner(
+    day: date, deliveries: Iterable[tuple[str, date]]
+) -> Mapping[str, set[date]]:
     """The days of the `WEEKS` before `day` on which each partner delivered."""
     delivered: dict[str, set[date]] = defaultdict(set)
     for partner, of_day in deliveries:

@@ -32,7 +32,16 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 120.0
 """A server that requests a longer one is left to the task's own retry, which waits as long as requested."""
 PRIVATE_DOMAINS = (
-    *(".localhost", ".local", ".internal", ".intranet", ".lan", ".home.arpa", ".test", ".svc"),
+    *(
+        ".localhost",
+        ".local",
+        ".internal",
+        ".intranet",
+        ".lan",
+        ".home.arpa",
+        ".test",
+        ".svc",
+    ),
 )
 """Domains that do not exist in the public DNS."""
 QUOTED_CHARACTERS = 120
@@ -70,11 +79,17 @@ def with_retries(
             return send()
         except tuple(attempts) as error:
             requested = getattr(error, "retry_after", None)
-            seconds = FIRST_PAUSE * 2 ** (attempt - 1) if requested is None else requested
-            most = next(number for kind, number in attempts.items() if isinstance(error, kind))
+            seconds = (
+                FIRST_PAUSE * 2 ** (attempt - 1) if requested is None else requested
+            )
+            most = next(
+                number for kind, number in attempts.items() if isinstance(error, kind)
+            )
             if attempt >= most or seconds > LONGEST_PAUSE:
                 raise
-            log.info("%s; attempt %d of %d, again in %.1f s", error, attempt, most, seconds)
+            log.info(
+                "%s; attempt %d of %d, again in %.1f s", error, attempt, most, seconds
+            )
             pause(seconds)
     raise AssertionError("unreachable: the last attempt returns or raises")
 
@@ -118,19 +133,31 @@ def network_errors(what: str) -> Iterator[None]:
             f"{what} failed: login or password of the connection has a character that HTTP cannot send"
         ) from None
     except exceptions.TooManyRedirects:
-        raise errors.ContractError(f"{what} failed: the server redirects in circles") from None
+        raise errors.ContractError(
+            f"{what} failed: the server redirects in circles"
+        ) from None
     except (exceptions.SSLError, exceptions.ProxyError) as error:
         place = PROXY if isinstance(error, exceptions.ProxyError) else ""
-        kind: type[errors.PipelineError] = errors.TransientError if place else errors.ContractError
-        raise kind(f"{what} failed: {reason_of(error, place)}: check host and port") from None
-    except (exceptions.Timeout, exceptions.ConnectionError, exceptions.ChunkedEncodingError) as error:
+        kind: type[errors.PipelineError] = (
+            errors.TransientError if place else errors.ContractError
+        )
+        raise kind(
+            f"{what} failed: {reason_of(error, place)}: check host and port"
+        ) from None
+    except (
+        exceptions.Timeout,
+        exceptions.ConnectionError,
+        exceptions.ChunkedEncodingError,
+    ) as error:
         raise errors.TransientError(f"{what} failed: {reason_of(error)}") from None
     except (exceptions.InvalidURL, exceptions.MissingSchema, exceptions.InvalidSchema):
         raise errors.ContractError(
             f"{what} failed: the host of the connection is no web address such as https://shop.example"
         ) from None
     except exceptions.RequestException as error:
-        raise errors.ContractError(f"{what} failed: {reason_of(error, otherwise=UNREADABLE)}") from None
+        raise errors.ContractError(
+            f"{what} failed: {reason_of(error, otherwise=UNREADABLE)}"
+        ) from None
 
 
 def raise_for_status(response: Response, what: str) -> None:
@@ -142,7 +169,9 @@ def raise_for_status(response: Response, what: str) -> None:
     answer = f"{what} answered {status} {response.reason or ''}".rstrip()
     wait = retry_after(response)
     if status in (401, 403):
-        raise errors.CredentialsError(f"{answer}: check login, password and permissions of the connection")
+        raise errors.CredentialsError(
+            f"{answer}: check login, password and permissions of the connection"
+        )
     if status == 429 or (status == 503 and wait is not None):
         why = "too many requests" if status == 429 else "the server is busy"
         retry = "" if wait is None else f", retry after {wait:.0f} s"
@@ -162,14 +191,18 @@ def bounded(chunks: Iterable[bytes], most: int, what: str) -> Iterator[bytes]:
     for chunk in chunks:
         size += len(chunk)
         if size > most:
-            raise errors.ContractError(f"{what}: the answer has more than {most:,} bytes")
+            raise errors.ContractError(
+                f"{what}: the answer has more than {most:,} bytes"
+            )
         yield chunk
 
 
 def retry_after(response: Response, now: datetime | None = None) -> float | None:
     """Return the seconds of the header `Retry-After` (seconds or an HTTP date), or None without one."""
     value = response.headers.get("Retry-After", "").strip()
-    if value.isascii() and value.replace(".", "", 1).isdigit():  # some servers send decimals
+    if (
+        value.isascii() and value.replace(".", "", 1).isdigit()
+    ):  # some servers send decimals
         return float(value)
     try:
         moment = parsedate_to_datetime(value)

@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import IO, Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    model_validator,
+)
 
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.paths import INCLUDE
@@ -21,7 +28,15 @@ FOLDER = INCLUDE / "partners"
 AMOUNTS = ("quantity", "unit_price", "discount_amount", "tax_amount")
 INSTANTS = ("ordered_at", "updated_at")
 COLUMNS = (
-    *("order_id", "line_number", *INSTANTS, "status", "sku", "product_name", "category"),
+    *(
+        "order_id",
+        "line_number",
+        *INSTANTS,
+        "status",
+        "sku",
+        "product_name",
+        "category",
+    ),
     *AMOUNTS,
     *("currency", "customer_email", "country_code"),
 )
@@ -31,7 +46,9 @@ def _known_encoding(name: str) -> str:
     try:
         "".encode(name)
     except LookupError:
-        raise ValueError("must be an encoding that Python knows, such as latin-1") from None
+        raise ValueError(
+            "must be an encoding that Python knows, such as latin-1"
+        ) from None
     return codecs.lookup(name).name
 
 
@@ -95,11 +112,17 @@ class Layout(BaseModel):
         """Return the file's name of each column of ours, of `attributes` too, but not of constants."""
         renamed = self.renamed()
         names = dict.fromkeys((*COLUMNS, *attributes))
-        return {ours: renamed.get(ours, ours) for ours in names if ours not in self.constants}
+        return {
+            ours: renamed.get(ours, ours)
+            for ours in names
+            if ours not in self.constants
+        }
 
     def renamed(self) -> dict[str, str]:
         """Return the file's name of each column of ours that it calls otherwise."""
-        return {ours: theirs for theirs, targets in self.columns.items() for ours in targets}
+        return {
+            ours: theirs for theirs, targets in self.columns.items() for ours in targets
+        }
 
     def conversions(self) -> dict[str, str]:
         """Return the SQL of each column whose values become those of the standard layout."""
@@ -108,7 +131,9 @@ class Layout(BaseModel):
             zone = self.timezone or load_settings().shop_timezone
             form = f"{_literal(self.date_format)}, {_literal(zone)}"
             sql |= {name: f"utc_instant({name}, {form})" for name in INSTANTS}
-        return {name: value for name, value in sql.items() if name not in self.constants}
+        return {
+            name: value for name, value in sql.items() if name not in self.constants
+        }
 
     @contextmanager
     def as_utf8(self, stream: IO[bytes]) -> Iterator[IO[bytes]]:
@@ -141,7 +166,11 @@ STANDARD = Layout.model_construct()
 def partner_layouts() -> dict[str, Layout]:
     """Return the layouts of `include/partners/` by partner; all other partners have `STANDARD`.
     ConfigurationError where a file is no YAML, has another ending, or a key or value that cannot be used."""
-    files = [file for file in sorted(FOLDER.glob("*")) if file.suffix.lower() in (".yaml", ".yml")]
+    files = [
+        file
+        for file in sorted(FOLDER.glob("*"))
+        if file.suffix.lower() in (".yaml", ".yml")
+    ]
     return {file.stem: _layout(file) for file in files}
 
 
@@ -156,12 +185,16 @@ def _layout(file: Path) -> Layout:
         values = yaml.load(file.read_text("utf-8"), yaml.BaseLoader)  # noqa: S506 # it makes no objects
         return Layout.model_validate(values or {})
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{what} is not valid YAML: {' '.join(str(error).split())}") from None
+        raise ConfigurationError(
+            f"{what} is not valid YAML: {' '.join(str(error).split())}"
+        ) from None
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
         problem = first["msg"].removeprefix("Value error, ")
-        raise ConfigurationError(f"{what}: {f'{key}: ' if key else ''}{problem}") from None
+        raise ConfigurationError(
+            f"{what}: {f'{key}: ' if key else ''}{problem}"
+        ) from None
 
 
 def _literal(text: str) -> str:

@@ -67,7 +67,13 @@ _QUERY_ERRORS: tuple[tuple[str, type[errors.PipelineError], str], ...] = (
     ),
 )
 """The kind of a failed query's error by its SQLSTATE, and what helps."""
-_TYPES = {16: "BOOLEAN", 20: "BIGINT", 21: "INTEGER", 23: "INTEGER", 1184: "TIMESTAMPTZ"}
+_TYPES = {
+    16: "BOOLEAN",
+    20: "BIGINT",
+    21: "INTEGER",
+    23: "INTEGER",
+    1184: "TIMESTAMPTZ",
+}
 _NUMERIC, _TIMESTAMP_WITHOUT_ZONE = 1700, 1114
 
 
@@ -90,18 +96,27 @@ class Session:
     def address(self) -> dict[str, str]:
         """The namespace and database of its tables, as OpenLineage names them."""
         server = self._connection.info
-        return {"namespace": f"postgres://{server.host}:{server.port}", "database": server.dbname}
+        return {
+            "namespace": f"postgres://{server.host}:{server.port}",
+            "database": server.dbname,
+        }
 
     def may_be_unencrypted(self) -> bool:
         """Return whether the server is on the internet and nothing makes its connections use TLS."""
         server = self._connection.info
-        return is_public(server.host) and server.get_parameters().get("sslmode") not in _ENCRYPTED
+        return (
+            is_public(server.host)
+            and server.get_parameters().get("sslmode") not in _ENCRYPTED
+        )
 
     def row(self, query: Query) -> dict[str, Any]:
         """Return the only row of a query, by column."""
         from psycopg.rows import dict_row
 
-        with self._named(query), self._connection.cursor(row_factory=dict_row) as cursor:
+        with (
+            self._named(query),
+            self._connection.cursor(row_factory=dict_row) as cursor,
+        ):
             row = cursor.execute(self._literal(query)).fetchone()
         if row is None:
             raise errors.ContractError(f"{self.conn_id}: {query.name} gives no row")
@@ -111,7 +126,9 @@ class Session:
         """Return the result's columns, each with the DuckDB type that holds it exactly, without reading rows;
         ContractError where a column is a timestamp without time zone, which names no instant."""
         with self._named(query), self._connection.cursor() as cursor:
-            cursor.execute(b"SELECT * FROM (" + self._literal(query) + b"\n) AS result LIMIT 0")
+            cursor.execute(
+                b"SELECT * FROM (" + self._literal(query) + b"\n) AS result LIMIT 0"
+            )
             columns = cursor.description or []
         for column in columns:
             if column.type_code == _TIMESTAMP_WITHOUT_ZONE:
@@ -133,7 +150,9 @@ class Session:
             # A database without encoding holds any bytes: sent unchecked, only invalid rows are rejected.
             unchecked = connection.parameter_status(b"server_encoding") == b"SQL_ASCII"
             text = self._literal(query), b"SQL_ASCII" if unchecked else b"UTF8"
-            begun = connection.exec_(b"COPY (%s\n) TO STDOUT (FORMAT csv, ENCODING '%s')" % text)
+            begun = connection.exec_(
+                b"COPY (%s\n) TO STDOUT (FORMAT csv, ENCODING '%s')" % text
+            )
             if begun.status != ExecStatus.COPY_OUT:
                 raise error_from_result(begun)
             with selectors.DefaultSelector() as selector:
@@ -166,9 +185,13 @@ class Session:
     def _literal(self, query: Query) -> bytes:
         from psycopg import ClientCursor, ProgrammingError
 
-        sql = query.sql.rstrip().removesuffix(";")  # it becomes part of another statement
+        sql = query.sql.rstrip().removesuffix(
+            ";"
+        )  # it becomes part of another statement
         try:
-            return ClientCursor(self._connection).mogrify(sql, query.parameters).encode()
+            return (
+                ClientCursor(self._connection).mogrify(sql, query.parameters).encode()
+            )
         except ProgrammingError as error:
             raise errors.ContractError(
                 f"{self.conn_id}: {query.name}: {error}: write a literal percent sign as %%, also in comments"
@@ -183,16 +206,24 @@ class Session:
             yield
         except psycopg.Error as error:
             state = str(error.diag.sqlstate or error.sqlstate)
-            kind, advice = next((kind, text) for start, kind, text in _QUERY_ERRORS if re.match(start, state))
+            kind, advice = next(
+                (kind, text)
+                for start, kind, text in _QUERY_ERRORS
+                if re.match(start, state)
+            )
             advice = advice.format(conn_id=self.conn_id)
-            raise kind(f"{self.conn_id}: {query.name}: {_text_of(error)}{advice}") from None
+            raise kind(
+                f"{self.conn_id}: {query.name}: {_text_of(error)}{advice}"
+            ) from None
 
 
 @contextmanager
 def snapshot(conn_id: str) -> Iterator[tuple[Session, Session, datetime]]:
     """Provide two sessions that see the same state of the database, and its instant by the database's clock.
     ConfigurationError where the connection is not defined; others as `_connect`."""
-    setup = Query("the snapshot", "SELECT now() AS read_at, pg_export_snapshot() AS id", {})
+    setup = Query(
+        "the snapshot", "SELECT now() AS read_at, pg_export_snapshot() AS id", {}
+    )
     with _connect(conn_id) as first, _connect(conn_id) as second:
         exporting, importing = Session(conn_id, first), Session(conn_id, second)
         with exporting._named(setup):
@@ -218,24 +249,39 @@ def copy_to_parquet(
     import duckdb
 
     declared = session.columns(query)
-    columns = {name: "VARCHAR" if name in texts else kind for name, kind in declared.items()}
+    columns = {
+        name: "VARCHAR" if name in texts else kind for name, kind in declared.items()
+    }
     read_end, write_end = os.pipe()
     rows, failure = 0, None
     with ThreadPoolExecutor(1, thread_name_prefix="copy") as pump:
         sent = pump.submit(session.copy_csv, query, write_end)
         try:
-            parameters = {"pipe": f"/dev/fd/{read_end}", "columns": columns, "target": str(target)}
-            [(rows,)] = duck.execute(read_sql("extract/csv_to_parquet.sql"), parameters).fetchall()
+            parameters = {
+                "pipe": f"/dev/fd/{read_end}",
+                "columns": columns,
+                "target": str(target),
+            }
+            [(rows,)] = duck.execute(
+                read_sql("extract/csv_to_parquet.sql"), parameters
+            ).fetchall()
         except duckdb.Error as error:
             failure = error
         finally:
-            os.close(read_end)  # if DuckDB gave up, writing into the pipe now fails, and the copy ends
+            os.close(
+                read_end
+            )  # if DuckDB gave up, writing into the pipe now fails, and the copy ends
         with suppress(BrokenPipeError):
             sent.result()
     if failure:
-        raise errors.StagingError(f"{target.name} could not be written: {failure}") from failure
+        raise errors.StagingError(
+            f"{target.name} could not be written: {failure}"
+        ) from failure
     instants = [name for name, kind in columns.items() if kind == "TIMESTAMPTZ"]
-    duck.execute(read_sql("extract/keep_rejects.sql"), {"file": target.stem, "instants": instants})
+    duck.execute(
+        read_sql("extract/keep_rejects.sql"),
+        {"file": target.stem, "instants": instants},
+    )
     duck.execute("TRUNCATE reject_errors")
     return list(columns), rows
 
@@ -253,7 +299,9 @@ def _connect(conn_id: str) -> Iterator[psycopg.Connection[Any]]:
     except psycopg.OperationalError as error:
         text = f"{conn_id}: {_text_of(error)}"
         if re.search(_REFUSED, text):
-            raise errors.CredentialsError(f"{text}: check login and password of the connection") from None
+            raise errors.CredentialsError(
+                f"{text}: check login and password of the connection"
+            ) from None
         if re.search(_UNUSABLE, text):
             advice = "check schema, sslmode and sslrootcert of the connection"
             raise errors.ContractError(f"{text}: {advice}") from None
@@ -278,6 +326,13 @@ def _text_of(error: Exception) -> str:
 def _duckdb_type(column: psycopg.Column) -> str:
     """Text where a number could be rounded."""
     if column.type_code == _NUMERIC:
-        precision, scale = column.precision or 0, column.scale or 0  # neither: numeric without limits
-        return "DECIMAL(18,4)" if precision and 0 <= scale <= 4 and precision - scale <= 14 else "VARCHAR"
+        precision, scale = (
+            column.precision or 0,
+            column.scale or 0,
+        )  # neither: numeric without limits
+        return (
+            "DECIMAL(18,4)"
+            if precision and 0 <= scale <= 4 and precision - scale <= 14
+            else "VARCHAR"
+        )
     return _TYPES.get(column.type_code, "VARCHAR")

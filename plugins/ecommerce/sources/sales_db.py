@@ -79,10 +79,14 @@ def extract(window: ReadWindow) -> Manifest:
         query(duck, "extract/create_rejects")
         columns, counts = dict[str, list[str]](), list[int]()
 
-        def copy(session: Session, lane: duckdb.DuckDBPyConnection, name: str, **more: Any) -> Path:
+        def copy(
+            session: Session, lane: duckdb.DuckDBPyConnection, name: str, **more: Any
+        ) -> Path:
             target = draft.path / f"{name}.parquet"
             statement = sales_query(name, window, **more)
-            columns[name], rows = copy_to_parquet(session, statement, target, lane, TEXTS)
+            columns[name], rows = copy_to_parquet(
+                session, statement, target, lane, TEXTS
+            )
             counts.append(rows)
             _check_columns(name, columns[name])
             return target
@@ -91,7 +95,12 @@ def extract(window: ReadWindow) -> Manifest:
         def items_and_the_rest() -> None:
             lane = duck.cursor()
             items = copy(first, lane, "order_items")
-            skus = lane.from_parquet(str(items)).filter("sku IS NOT NULL").unique("sku").fetchall()
+            skus = (
+                lane.from_parquet(str(items))
+                .filter("sku IS NOT NULL")
+                .unique("sku")
+                .fetchall()
+            )
             copy(first, lane, "products", skus=[sku for (sku,) in skus])
             for name in ("orders", "refunds", "removed_orders"):
                 copy(first, lane, name)
@@ -101,13 +110,19 @@ def extract(window: ReadWindow) -> Manifest:
             copy(second, duck.cursor(), "customers")
             return totals
 
-        _, totals = _both(items_and_the_rest, totals_and_customers, cancel=(first.cancel, second.cancel))
+        _, totals = _both(
+            items_and_the_rest,
+            totals_and_customers,
+            cancel=(first.cancel, second.cancel),
+        )
         for name in columns:
             lineage.report_query(sales_query(name, window).sql, **first.address())
         headers = list(_rejected(duck, "orders", columns["orders"]))
         broken = list(_rejected(duck, "order_items", columns["order_items"]))
         rejected_amounts = []
-        if headers or broken:  # the lines that are no lines for the transform; the database's sums have them
+        if (
+            headers or broken
+        ):  # the lines that are no lines for the transform; the database's sums have them
             numbers = ("order_id", "quantity", "unit_price")
             rejected_amounts = query(
                 duck,
@@ -115,7 +130,10 @@ def extract(window: ReadWindow) -> Manifest:
                 {
                     "orders": str(draft.path / "orders.parquet"),
                     "items": str(draft.path / "order_items.parquet"),
-                    "headers": [{name: row[name] for name in ("order_id", "currency")} for row in headers],
+                    "headers": [
+                        {name: row[name] for name in ("order_id", "currency")}
+                        for row in headers
+                    ],
                     "broken": [{name: row[name] for name in numbers} for row in broken],
                 },
             )
@@ -123,26 +141,39 @@ def extract(window: ReadWindow) -> Manifest:
         query(duck, "extract/sales_db/mask_unreadable", read)
         duck.execute(
             "COPY (SELECT unnest(?::VARCHAR[]) AS order_id) TO ? (FORMAT parquet)",
-            [sorted({row["order_id"] for row in headers} - {""}), f"{draft.path}/rejected_orders.parquet"],
+            [
+                sorted({row["order_id"] for row in headers} - {""}),
+                f"{draft.path}/rejected_orders.parquet",
+            ],
         )
         rejects = draft.path / "rejects.parquet"
-        [(rejected,)] = duck.execute("COPY rejects TO ? (FORMAT parquet)", [str(rejects)]).fetchall()
+        [(rejected,)] = duck.execute(
+            "COPY rejects TO ? (FORMAT parquet)", [str(rejects)]
+        ).fetchall()
         draft.seal(
             **window.facts(read_at),
             rows=sum(counts) + rejected,
             columns={f"{name}.parquet": columns[name] for name in COLUMNS}
-            | {rejects.name: duck.table("rejects").columns, "rejected_orders.parquet": ["order_id"]},
+            | {
+                rejects.name: duck.table("rejects").columns,
+                "rejected_orders.parquet": ["order_id"],
+            },
             control_totals={
-                name: f"{value:f}" if isinstance(value, Decimal) else value for name, value in totals.items()
+                name: f"{value:f}" if isinstance(value, Decimal) else value
+                for name, value in totals.items()
             }
             | {"rejected_amounts": rejected_amounts},
         )
     return read_manifest(window.folder)
 
 
-def _rejected(duck: duckdb.DuckDBPyConnection, file: str, columns: Sequence[str]) -> Iterator[dict[str, str]]:
+def _rejected(
+    duck: duckdb.DuckDBPyConnection, file: str, columns: Sequence[str]
+) -> Iterator[dict[str, str]]:
     """Yield the cells of each rejected row of CSV by column; broken rows are left out."""
-    for (row,) in duck.execute("SELECT raw FROM rejects WHERE file = ?", [file]).fetchall():
+    for (row,) in duck.execute(
+        "SELECT raw FROM rejects WHERE file = ?", [file]
+    ).fetchall():
         try:
             cells = next(csv.reader((row or "").splitlines(keepends=True)), [])
         except csv.Error:  # a cell of more than 128 KB
@@ -161,7 +192,10 @@ def sales_query(name: str, window: ReadWindow, **more: Any) -> Query:
         "known_orders": list(window.known_orders),
         **more,
     }
-    text = "".join(read_sql(f"extract/sales_db/{each}.sql") for each in ("schema", "selection", name))
+    text = "".join(
+        read_sql(f"extract/sales_db/{each}.sql")
+        for each in ("schema", "selection", name)
+    )
     return Query(f"{name}.sql", text, parameters)
 
 
@@ -176,7 +210,13 @@ def _check_columns(name: str, columns: Collection[str]) -> None:
 def _check_types(name: str, types: Mapping[str, str]) -> None:
     """Raise ContractError where the query `name` declares another type than the transform needs."""
     for column in COLUMNS.get(name, "").split():
-        wanted = "TIMESTAMPTZ" if column.endswith("_at") else "BOOLEAN" if column == "is_test" else ""
+        wanted = (
+            "TIMESTAMPTZ"
+            if column.endswith("_at")
+            else "BOOLEAN"
+            if column == "is_test"
+            else ""
+        )
         if wanted and types[column] != wanted:
             raise ContractError(
                 f"{CONNECTION}: {name}.sql needs {column} as {wanted.lower()}, not as "
@@ -189,7 +229,9 @@ def check() -> Lines:
     day = newest_closed_day(datetime.now(UTC), shop_timezone())
     window = ReadWindow(CONNECTION, day, day.start, None, "")
     with snapshot(CONNECTION) as (session, _, _):
-        server = session.row(Query("inspect.sql", read_sql("extract/sales_db/inspect.sql"), {}))
+        server = session.row(
+            Query("inspect.sql", read_sql("extract/sales_db/inspect.sql"), {})
+        )
         needs_tls = session.may_be_unencrypted()
     problems = []
     if needs_tls:
@@ -207,15 +249,22 @@ def check() -> Lines:
         except (ContractError, CredentialsError) as error:
             problems.append(str(error))
     if not problems:
-        yield OK, f"PostgreSQL {server['server_version']}; all queries of include/sql/extract/sales_db fit it"
+        yield (
+            OK,
+            f"PostgreSQL {server['server_version']}; all queries of include/sql/extract/sales_db fit it",
+        )
     if len(problems) == len(QUERIES):  # for one reason: the first query shows it
-        problems = [f"no query runs in the database {server['database']}: {problems[0]}"]
+        problems = [
+            f"no query runs in the database {server['database']}: {problems[0]}"
+        ]
     yield from ((FAIL, problem) for problem in problems)
     if server["missing_indexes"]:
         yield HINT, f"extracts would be faster with {server['missing_indexes']}"
 
 
-def _both(*lanes: Callable[[], Any], cancel: tuple[Callable[[], None], ...]) -> list[Any]:
+def _both(
+    *lanes: Callable[[], Any], cancel: tuple[Callable[[], None], ...]
+) -> list[Any]:
     """Run the lanes side by side; when one fails or the task is stopped, the other is cancelled at once."""
     with ThreadPoolExecutor(len(lanes)) as pool:
         futures = [pool.submit(lane) for lane in lanes]

@@ -38,7 +38,10 @@ class ScriptFolder:
         try:
             kind, sentence, *_ = (self.path / "problem").read_text().splitlines()
         except (OSError, ValueError):
-            kind, sentence = "", "the script was stopped, or failed without a message: see the log above"
+            kind, sentence = (
+                "",
+                "the script was stopped, or failed without a message: see the log above",
+            )
         return _KINDS.get(kind, errors.PipelineError)(f"{self.connection}: {sentence}")
 
     def publish(self, folder: str, source: str, day: BusinessDay) -> Manifest:
@@ -64,6 +67,8 @@ def curl_option(name: str, value: str) -> str:
     """Return a line of a curl configuration; ConfigurationError for a control character: a line break would
     begin another option."""
     if not value.isprintable():
-        raise errors.ConfigurationError(f"`{name}` for curl has a character that cannot be sent")
+        raise errors.ConfigurationError(
+            f"`{name}` for curl has a character that cannot be sent"
+        )
     quoted = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'{name} = "{quoted}"'

@@ -53,7 +53,9 @@ class Store:
                 final.write_bytes(data)
                 return
             final.parent.mkdir(parents=True, exist_ok=True)
-            part = Path(final.path).with_name(f".{final.name}.{uuid.uuid4().hex}.partial")
+            part = Path(final.path).with_name(
+                f".{final.name}.{uuid.uuid4().hex}.partial"
+            )
             try:
                 part.write_bytes(data)
                 part.replace(final.path)

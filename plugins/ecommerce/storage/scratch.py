@@ -19,7 +19,9 @@ LEFT_SECONDS = 24 * 60 * 60
 
 def make_scratch() -> tempfile.TemporaryDirectory[str]:
     """Make a folder, and remove those that killed processes left; OSError where that fails."""
-    left_seconds = max(LEFT_SECONDS, task_timeout(LONG).total_seconds())  # no task runs that long
+    left_seconds = max(
+        LEFT_SECONDS, task_timeout(LONG).total_seconds()
+    )  # no task runs that long
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with suppress(OSError):  # of another user, a link, or just removed
             if time.time() - folder.lstat().st_mtime > left_seconds:

@@ -76,7 +76,12 @@ class DagRun:
 
     def folder(self, business_date: date, *step: str) -> str:
         """Return the URI of the folder that a step of this run leaves for a business day, or of all steps."""
-        parts = (load_settings().staging_uri, self.dag_id, business_date.isoformat(), path_safe(self.run_id))
+        parts = (
+            load_settings().staging_uri,
+            self.dag_id,
+            business_date.isoformat(),
+            path_safe(self.run_id),
+        )
         return "/".join((*parts, *step))
 
 
@@ -91,7 +96,9 @@ def publish(uri: str) -> Iterator[Draft]:
         with _work_folder(uri) as work:
             draft = Draft(work, uri)
             yield draft
-            (work / MANIFEST_FILE).write_text(json.dumps(to_xcom(_seal(draft)), indent=1))
+            (work / MANIFEST_FILE).write_text(
+                json.dumps(to_xcom(_seal(draft)), indent=1)
+            )
             if is_local(uri):
                 final = Path(local_or_uri(uri))
                 old = final.with_name(f".{final.name}.{uuid.uuid4().hex}.old")
@@ -105,7 +112,9 @@ def publish(uri: str) -> Iterator[Draft]:
         why = reason_of(error, otherwise="its storage fails")
         raise StagingError(f"folder {uri} could not be written: {why}") from error
     except Exception as error:
-        if not str(error).startswith("IO Error: "):  # of DuckDB, which most processes do not import
+        if not str(error).startswith(
+            "IO Error: "
+        ):  # of DuckDB, which most processes do not import
             raise
         raise StagingError(f"folder {uri} could not be written: {error}") from error
 
@@ -142,12 +151,18 @@ def newest_change(folder: Any) -> datetime:
     if files:
         return max(folder.fs.modified(file) for file in files)
     empty = Path(folder.path)
-    return datetime.fromtimestamp(empty.stat().st_mtime if folder.protocol == "file" else 0, UTC)
+    return datetime.fromtimestamp(
+        empty.stat().st_mtime if folder.protocol == "file" else 0, UTC
+    )
 
 
 def remove_folder(folder: Any) -> None:
     """Remove everything below `folder`, manifests first, so that no reader finds an incomplete folder."""
-    manifests = [file for file in folder.fs.find(folder.path) if file.endswith(f"/{MANIFEST_FILE}")]
+    manifests = [
+        file
+        for file in folder.fs.find(folder.path)
+        if file.endswith(f"/{MANIFEST_FILE}")
+    ]
     if manifests:
         folder.fs.rm(manifests)
     folder.fs.rm(folder.path, recursive=True)
@@ -161,7 +176,9 @@ def storage_errors(uri: str) -> Iterator[None]:
     except OSError as error:
         why = reason_of(error, otherwise="its storage fails")
         where = f"{error.filename}: " if error.filename else ""
-        raise StagingError(f"{uri} could not be read or cleaned: {where}{why}") from error
+        raise StagingError(
+            f"{uri} could not be read or cleaned: {where}{why}"
+        ) from error
 
 
 @contextmanager
@@ -187,7 +204,9 @@ def storage_path(uri: str) -> Any:
         return UPath(uri)
     from airflow.sdk import ObjectStoragePath
 
-    return ObjectStoragePath(uri, conn_id=CONNECTION_WAREHOUSE if uri.startswith("gs://") else None)
+    return ObjectStoragePath(
+        uri, conn_id=CONNECTION_WAREHOUSE if uri.startswith("gs://") else None
+    )
 
 
 def is_local(uri: str) -> bool:
@@ -224,7 +243,9 @@ def _close_to_others(folder: Path) -> None:
     for path in (folder, *folder.parents):
         if not path.is_relative_to(root):
             return
-        with suppress(OSError):  # it belongs to another user, or the file system has no modes
+        with suppress(
+            OSError
+        ):  # it belongs to another user, or the file system has no modes
             path.chmod(0o700)
 
 
@@ -242,10 +263,14 @@ def _seal(draft: Draft) -> Manifest:
 def _upload(work: Path, target: Any) -> None:
     (target / MANIFEST_FILE).unlink(missing_ok=True)
     manifest = work / MANIFEST_FILE
-    files = [path for path in sorted(work.rglob("*")) if path.is_file() and path != manifest]
+    files = [
+        path for path in sorted(work.rglob("*")) if path.is_file() and path != manifest
+    ]
     # One call uploads in parallel; the manifest is last.
     for together in (files, [manifest]):
-        places = [(target / path.relative_to(work).as_posix()).path for path in together]
+        places = [
+            (target / path.relative_to(work).as_posix()).path for path in together
+        ]
         if places:
             target.fs.put([str(path) for path in together], places)
 

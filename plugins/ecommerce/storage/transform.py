@@ -28,10 +28,14 @@ log = logging.getLogger(__name__)
 FOLDER = INCLUDE / "sql" / "transform"
 _KEPT = ("source", "business_date", "read_at", "window_start", "window_end")
 """Fields of the raw folder's manifest that the loadable one's has, too."""
-MEMORY_LIMIT = "340MB"  # of DuckDB, which spills beyond it; the process needs about 100 MB more
+MEMORY_LIMIT = (
+    "340MB"  # of DuckDB, which spills beyond it; the process needs about 100 MB more
+)
 # Half of DuckDB's usual row group: what a writer holds in memory is one of them per thread. Level 1 writes
 # order lines with a fifth less processor time than the default, and no larger.
-WRITE_OPTIONS = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 61440"
+WRITE_OPTIONS = (
+    "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 61440"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +58,17 @@ class TransformSpec:
         """Return the SQL files in order; `mapping` is the source's own."""
         path = FOLDER / self.folder
         named = (path / f"{name}.sql" for name in (*self.first_steps, mapping))
-        return [FOLDER / "values.sql", *named, *sorted(path.glob("[0-9]*.sql")), path / "accounting.sql"]
+        return [
+            FOLDER / "values.sql",
+            *named,
+            *sorted(path.glob("[0-9]*.sql")),
+            path / "accounting.sql",
+        ]
 
 
-def run_transform(spec: TransformSpec, manifest: Manifest, *, run_id: str, mapping: str = "") -> Manifest:
+def run_transform(
+    spec: TransformSpec, manifest: Manifest, *, run_id: str, mapping: str = ""
+) -> Manifest:
     """Transform a raw folder into the loadable folder `<run folder>/transformed/<source>`, and return its
     manifest, whose control totals include the accounts, raw_sha256 and run_id. `run_id` is also in every row;
     `mapping` is the source whose SQL file maps the raw folder, by default the manifest's.
@@ -73,14 +84,20 @@ def run_transform(spec: TransformSpec, manifest: Manifest, *, run_id: str, mappi
     if not staging.exists(manifest.uri) and staging.exists(folder):
         done = staging.read_manifest(folder)
         if done.control_totals.get("raw_sha256") == manifest.sha256:
-            log.info("%s was transformed before: using the result at %s", manifest.source, folder)
+            log.info(
+                "%s was transformed before: using the result at %s",
+                manifest.source,
+                folder,
+            )
             return done
     if staging.read_manifest(manifest.uri).sha256 != manifest.sha256:
         raise StagingError(
             f"the files at {manifest.uri} have been read again since: clear the extract task with downstream"
         )
     with staging.publish(folder) as draft:
-        accounts, columns, rows = _run_steps(spec, manifest, run_id, draft.path, mapping or manifest.source)
+        accounts, columns, rows = _run_steps(
+            spec, manifest, run_id, draft.path, mapping or manifest.source
+        )
         _check_nothing_is_lost(manifest, accounts)
         draft.seal(
             **{name: getattr(manifest, name) for name in _KEPT},
@@ -107,7 +124,9 @@ def _run_steps(
                 connection.execute(step.read_text(encoding="utf-8"))
                 if table in spec.always_there + spec.when_they_have_rows:
                     target = f"getvariable('loadable') || '/{table}.parquet'"
-                    copied = connection.execute(f"COPY (FROM {table}) TO ({target}) ({WRITE_OPTIONS})")
+                    copied = connection.execute(
+                        f"COPY (FROM {table}) TO ({target}) ({WRITE_OPTIONS})"
+                    )
                     [(written,)] = copied.fetchall()
                     rows += written
                     if written or table in spec.always_there:
@@ -135,7 +154,10 @@ def _connection(manifest: Manifest, run_id: str, folder: Path) -> Iterator[Any]:
     settings = load_settings()
     day = day_window(manifest.business_date, settings.shop_timezone)
     keys = padded_keys(settings.customer_hash_key.encode())
-    with staging.local_folder(manifest.uri) as raw, connect_duckdb(memory_limit=MEMORY_LIMIT) as connection:
+    with (
+        staging.local_folder(manifest.uri) as raw,
+        connect_duckdb(memory_limit=MEMORY_LIMIT) as connection,
+    ):
         variables = {
             "raw": raw,
             "raw_files": [f"{raw}/{name}" for name in sorted(manifest.columns)],
@@ -146,18 +168,27 @@ def _connection(manifest: Manifest, run_id: str, folder: Path) -> Iterator[Any]:
             "shop_timezone": settings.shop_timezone,
             "day_start": day.start,
             "day_end": day.end,
-            "inner_key": keys[0],  # variables and no constants, so that no statement contains them
+            "inner_key": keys[
+                0
+            ],  # variables and no constants, so that no statement contains them
             "outer_key": keys[1],
             "reporting_currency": settings.reporting_currency,
         }
         # Joins run as written, with the right side in memory: DuckDB estimates that anti joins leave few
         # rows, and would keep the lines in memory instead of the orders.
-        connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        connection.execute(
+            "SET disabled_optimizers = 'join_order,build_side_probe_side'"
+        )
         for name, value in variables.items():
             connection.execute(f"SET VARIABLE {name} = ?", [value])
-        connection.execute("SET VARIABLE order_attributes = ?::VARCHAR[]", [list(settings.order_attributes)])
+        connection.execute(
+            "SET VARIABLE order_attributes = ?::VARCHAR[]",
+            [list(settings.order_attributes)],
+        )
         teach_addresses(connection, settings.customer_hash_key)
-        connection.create_function("without_entities", html.unescape, ["VARCHAR"], "VARCHAR")
+        connection.create_function(
+            "without_entities", html.unescape, ["VARCHAR"], "VARCHAR"
+        )
         yield connection
 
 
@@ -169,11 +200,19 @@ def padded_keys(key: bytes) -> list[bytes]:
 
 def _check_nothing_is_lost(manifest: Manifest, accounts: Mapping[str, Any]) -> None:
     read, accepted, rejected, superseded = (
-        accounts[f"rows_{name}"] for name in ("read", "accepted", "rejected", "superseded")
+        accounts[f"rows_{name}"]
+        for name in ("read", "accepted", "rejected", "superseded")
     )
     log.info(
         "%s: %s records read, %s accepted, %s rejected %s, %s superseded",
-        *(manifest.source, read, accepted, rejected, accounts["rejected"] or "", superseded),
+        *(
+            manifest.source,
+            read,
+            accepted,
+            rejected,
+            accounts["rejected"] or "",
+            superseded,
+        ),
     )
     if read != accepted + rejected + superseded:
         raise ContractError(

@@ -9,7 +9,9 @@ from ecommerce.core.errors import ContractError
 from ecommerce.warehouse.bigquery_errors import bigquery_errors, refusal_text
 from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse
 
-_READS = re.compile(r"(?is)(?:[\s(]|(?:--|#)[^\n]*(?:\n|$)|(?>/\*.*?\*/))*(?:SELECT|WITH)\b")
+_READS = re.compile(
+    r"(?is)(?:[\s(]|(?:--|#)[^\n]*(?:\n|$)|(?>/\*.*?\*/))*(?:SELECT|WITH)\b"
+)
 """The beginning of a query, after comments and parentheses."""
 
 
@@ -23,7 +25,9 @@ class QueryResult:
     rows: Iterator[tuple[Any, ...]]
 
 
-def run_query(sql: str, connect: Callable[[], Warehouse], most_rows: int | None = None) -> QueryResult:
+def run_query(
+    sql: str, connect: Callable[[], Warehouse], most_rows: int | None = None
+) -> QueryResult:
     """Run a query in which the warehouse's tables need no dataset. It bills at most MAXIMUM_BYTES_BILLED.
     `connect` is called only for a statement that may be sent; `most_rows`: None returns all rows.
 
@@ -36,23 +40,39 @@ def run_query(sql: str, connect: Callable[[], Warehouse], most_rows: int | None 
     """
     statement = sql.rstrip("; \t\r\n")
     if ";" in statement:
-        raise _refused("more than one statement, or has a semicolon in a text or comment")
+        raise _refused(
+            "more than one statement, or has a semicolon in a text or comment"
+        )
     if not _READS.match(statement):
         raise _refused("a statement that does not begin with SELECT or WITH")
     warehouse = connect()
     dataset = f"{warehouse.client.project}.{warehouse.settings.bigquery_dataset}"
     with bigquery_errors("the query"):
-        dry_run = _explained(warehouse.begin_query, statement, default_dataset=dataset, dry_run=True)
+        dry_run = _explained(
+            warehouse.begin_query, statement, default_dataset=dataset, dry_run=True
+        )
         if (kind := dry_run.statement_type) != "SELECT":
             raise _refused(f"of the kind {kind or 'unknown'}")
         # The emulator answers when the query has ended.
-        job = _explained(warehouse.begin_query, statement, timeout=REQUEST_SECONDS, default_dataset=dataset)
+        job = _explained(
+            warehouse.begin_query,
+            statement,
+            timeout=REQUEST_SECONDS,
+            default_dataset=dataset,
+        )
         rows = _explained(warehouse.rows, job, "the query", max_results=most_rows)
         columns = tuple(
-            (each.name, f"ARRAY<{each.field_type}>" if each.mode == "REPEATED" else each.field_type)
+            (
+                each.name,
+                f"ARRAY<{each.field_type}>"
+                if each.mode == "REPEATED"
+                else each.field_type,
+            )
             for each in rows.schema
         )
-        return QueryResult(columns, rows.total_rows or 0, (tuple(row.values()) for row in rows))
+        return QueryResult(
+            columns, rows.total_rows or 0, (tuple(row.values()) for row in rows)
+        )
 
 
 def _explained(request: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
@@ -62,7 +82,9 @@ def _explained(request: Callable[..., Any], *arguments: Any, **options: Any) -> 
     try:
         return request(*arguments, **options)
     except (BadRequest, NotFound) as error:
-        if "bytesBilledLimitExceeded" in {each.get("reason") for each in error.errors or ()}:
+        if "bytesBilledLimitExceeded" in {
+            each.get("reason") for each in error.errors or ()
+        }:
             raise
         raise ContractError(f"the query cannot be run: {refusal_text(error)}") from None
 

@@ -19,7 +19,13 @@ _INVALID = "invalidQuery"  # the reason BigQuery gives; its text names the colum
 _COPIES = "must match at most one source row"
 _COPIES_HINT = "a table holds copies of a row, which make migrate removes: "
 _OLDER_TABLE = "the tables and this statement do not match; if a column is missing, run make migrate: "
-_PASSING = {"quotaExceeded", "rateLimitExceeded", "jobRateLimitExceeded", "backendError", "internalError"}
+_PASSING = {
+    "quotaExceeded",
+    "rateLimitExceeded",
+    "jobRateLimitExceeded",
+    "backendError",
+    "internalError",
+}
 
 
 @contextmanager
@@ -39,15 +45,27 @@ def bigquery_errors(what: str) -> Iterator[None]:
     from google.auth import exceptions as auth
     from requests import exceptions
 
-    lost = (RetryError, exceptions.ConnectionError, exceptions.Timeout, TimeoutError, auth.TransportError)
+    lost = (
+        RetryError,
+        exceptions.ConnectionError,
+        exceptions.Timeout,
+        TimeoutError,
+        auth.TransportError,
+    )
     try:
         yield
     except GoogleAPICallError as error:
         raise _refusal(what, error) from None
     except lost as error:
-        if isinstance(error, RetryError) and isinstance(error.cause, GoogleAPICallError):
-            raise _refusal(what, error.cause) from None  # it was reached, and refused each attempt
-        raise errors.TransientError(f"{what}: BigQuery cannot be reached: {reason_of(error)}") from error
+        if isinstance(error, RetryError) and isinstance(
+            error.cause, GoogleAPICallError
+        ):
+            raise _refusal(
+                what, error.cause
+            ) from None  # it was reached, and refused each attempt
+        raise errors.TransientError(
+            f"{what}: BigQuery cannot be reached: {reason_of(error)}"
+        ) from error
     except auth.GoogleAuthError as error:
         raise errors.CredentialsError(
             f"{what}: invalid credentials of the connection {CONNECTION_WAREHOUSE}: set key_path in its "
@@ -66,19 +84,35 @@ def refusal_text(error: Any) -> str:
 
 
 def _refusal(what: str, error: Any) -> errors.PipelineError:
-    text = refusal_text(error) if _NO_DATASET in str(error) else error.message or str(error)
+    text = (
+        refusal_text(error)
+        if _NO_DATASET in str(error)
+        else error.message or str(error)
+    )
     hint = _OLDER_TABLE if _INVALID in str(error) else ""
     if _COPIES in str(error):
         hint = _COPIES_HINT
-    reasons = {detail.get("reason") for detail in error.errors or () if isinstance(detail, dict)}
+    reasons = {
+        detail.get("reason")
+        for detail in error.errors or ()
+        if isinstance(detail, dict)
+    }
     # 409: another first run has created the table; 412: a load has changed it since it was read.
     if CONCURRENT in str(error).lower() or error.code in (409, 412):
         kind: type[errors.PipelineError] = errors.ConcurrentUpdateError
     elif "bytesBilledLimitExceeded" in reasons:
         kind = errors.ConfigurationError
-    elif error.code in (429, 500, 502, 503, 504) or reasons & _PASSING or _LOST.search(str(error)):
+    elif (
+        error.code in (429, 500, 502, 503, 504)
+        or reasons & _PASSING
+        or _LOST.search(str(error))
+    ):
         kind = errors.TransientError
     else:
-        kind = errors.CredentialsError if error.code in (401, 403) else errors.ContractError
+        kind = (
+            errors.CredentialsError
+            if error.code in (401, 403)
+            else errors.ContractError
+        )
     # BigQuery names the service account in refusals.
     return kind(f"{what}: {hint}{mask_e_mails(text.strip())}")

@@ -30,16 +30,27 @@ def check() -> Lines:
     with bigquery_errors(f"bigquery: dataset {dataset}"):
         location = warehouse.client.get_dataset(dataset, **warehouse.bounded()).location
     if location and location.upper() != settings.bigquery_location.upper():
-        raise ConfigurationError(f"the dataset {dataset} is in {location}: set BIGQUERY_LOCATION={location}")
+        raise ConfigurationError(
+            f"the dataset {dataset} is in {location}: set BIGQUERY_LOCATION={location}"
+        )
     absent = schema.missing(warehouse)
     if "warehouse_settings" not in absent:
         schema.compare_settings(warehouse)
-    later = f"; the next run creates the missing tables and views ({len(absent)})" if absent else ""
-    yield OK, f"{where}: queries run, and the dataset {dataset} fits the settings{later}"
+    later = (
+        f"; the next run creates the missing tables and views ({len(absent)})"
+        if absent
+        else ""
+    )
+    yield (
+        OK,
+        f"{where}: queries run, and the dataset {dataset} fits the settings{later}",
+    )
     for each in (dataset, settings.staging_dataset):
         if each in datasets:
             check_creation(warehouse, each)
-    if settings.staging_dataset in datasets and settings.staging_uri.startswith("gs://"):
+    if settings.staging_dataset in datasets and settings.staging_uri.startswith(
+        "gs://"
+    ):
         check_bucket(warehouse)
         yield OK, f"BigQuery loads files from {settings.staging_uri}"
 
@@ -50,8 +61,12 @@ def check_creation(warehouse: Warehouse, dataset_id: str) -> None:
     from google.cloud import bigquery
 
     dataset = f"{warehouse.client.project}.{dataset_id}"
-    probe = bigquery.Table(f"{dataset}.check_{uuid4().hex}", schema=[bigquery.SchemaField("x", "INT64")])
-    probe.expires = datetime.now(UTC) + timedelta(hours=1)  # in case this process is killed
+    probe = bigquery.Table(
+        f"{dataset}.check_{uuid4().hex}", schema=[bigquery.SchemaField("x", "INT64")]
+    )
+    probe.expires = datetime.now(UTC) + timedelta(
+        hours=1
+    )  # in case this process is killed
     try:
         with bigquery_errors(f"create a table in {dataset}"):
             warehouse.client.create_table(probe, **warehouse.bounded())
@@ -82,7 +97,9 @@ def check_bucket(warehouse: Warehouse) -> None:
         try:
             with bigquery_errors(f"load {uri} into {table} ({BUCKET_FIX})"):
                 place = settings.bigquery_location
-                job = client.load_table_from_uri(uri, table, job_config=config, location=place, **bounds)
+                job = client.load_table_from_uri(
+                    uri, table, job_config=config, location=place, **bounds
+                )
                 job.result(**bounds)
                 client.delete_table(table, **bounds)
         finally:

@@ -49,14 +49,22 @@ class CheckResult:
 
     def warnings(self) -> list[DataWarning]:
         """Return the result as warnings: one of the run's day; one, with its `days`, of other loaded days."""
-        known = {"kind": CHECK, "meaning": self.meaning, "action": self.action, "weight": self.weight}
+        known = {
+            "kind": CHECK,
+            "meaning": self.meaning,
+            "action": self.action,
+            "weight": self.weight,
+        }
         warnings = []
         if self.failing_rows:
             found = _counted(self.failing_rows, self.found) + _example(self.sample)
             warnings.append(known | {"found": found})
         if self.other_rows:
             found = _counted(self.other_rows, self.found) + _example(self.other_sample)
-            warnings.append(known | {"found": found, "days": sorted((self.other_days or "").split())})
+            warnings.append(
+                known
+                | {"found": found, "days": sorted((self.other_days or "").split())}
+            )
         return warnings
 
 
@@ -80,7 +88,10 @@ def check_load(run: DagRun, loaded: LoadResult, spec: LoadSpec) -> list[DataWarn
         warehouse=connect(dag=run.dag_id, step="checks"),
     )
     results.sort(key=lambda each: -each.weight)
-    return [*loaded.warnings, *(warning for each in results for warning in each.warnings())]
+    return [
+        *loaded.warnings,
+        *(warning for each in results for warning in each.warnings()),
+    ]
 
 
 def run_checks(
@@ -114,13 +125,16 @@ def run_checks(
             )
             own = sql.strip().removesuffix(";")
             checked.append(table)
-            statements.append(f"SELECT '{table}' AS checked, {columns} FROM (\n{own}\n)")  # noqa: S608 - the SQL is of this repository
+            statement = f"SELECT '{table}' AS checked, {columns} FROM (\n{own}\n)"  # noqa: S608 - the SQL is of this repository
+            statements.append(statement)
     # One job for all, because each costs BigQuery a second.
     together = "\nUNION ALL\n".join(statements)
     rows = warehouse.run(together, "checks", {"run_id": run_id}) if statements else []
     every = []
     if silent := set(checked) - {row["checked"] for row in rows}:
-        raise ContractError(f"no check in {_file(min(silent))} returns a row: write it with the macro check")
+        raise ContractError(
+            f"no check in {_file(min(silent))} returns a row: write it with the macro check"
+        )
     for row in rows:
         file, result = _file(row.pop("checked")), CheckResult(**row)
         if result.severity not in ("error", "warn") or result.failing_rows is None:

@@ -28,7 +28,11 @@ from tenacity import (
 from ecommerce.core.connections import AIRFLOW_IMPORT
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.error_messages import reason_of
-from ecommerce.core.errors import ConcurrentUpdateError, ConfigurationError, TimedOutError
+from ecommerce.core.errors import (
+    ConcurrentUpdateError,
+    ConfigurationError,
+    TimedOutError,
+)
 from ecommerce.core.names import CONNECTION_WAREHOUSE
 from ecommerce.core.settings import Settings, load_settings
 from ecommerce.runtime import lineage, metrics
@@ -90,12 +94,18 @@ class Warehouse:
         return {"retry": DEFAULT_RETRY.with_timeout(retry), "timeout": timeout}
 
     def query(
-        self, path: str, *, parameters: Mapping[str, Parameter] | None = None, **template: Any
+        self,
+        path: str,
+        *,
+        parameters: Mapping[str, Parameter] | None = None,
+        **template: Any,
     ) -> list[dict[str, Any]]:
         """Return the rows of the statement `include/sql/<path>`; raises as `run`. Amounts are Decimal,
         instants aware datetimes in UTC. `parameters` are the statement's `@names`, and lists arrays of
         strings; `template` has the arguments of `rendering.render`."""
-        return self.run(render(path, settings=self.settings, **template), path, parameters)
+        return self.run(
+            render(path, settings=self.settings, **template), path, parameters
+        )
 
     @retry_conflicts
     def transact(self, path: str, **template: Any) -> list[dict[str, Any]]:
@@ -105,13 +115,19 @@ class Warehouse:
         return self.query(path, **template)
 
     def arrow(
-        self, path: str, *, parameters: Mapping[str, Parameter] | None = None, **template: Any
+        self,
+        path: str,
+        *,
+        parameters: Mapping[str, Parameter] | None = None,
+        **template: Any,
     ) -> pa.Table:
         """Return the rows of `query` as an Arrow table, for many rows; arguments as there."""
         sql = render(path, settings=self.settings, **template)
         with bigquery_errors(path):
             # The Storage API would be another service to enable, with a permission of its own.
-            return self.rows(self.begin_query(sql, parameters), path).to_arrow(create_bqstorage_client=False)
+            return self.rows(self.begin_query(sql, parameters), path).to_arrow(
+                create_bqstorage_client=False
+            )
 
     def run(
         self,
@@ -163,7 +179,9 @@ class Warehouse:
         job_config = bigquery.QueryJobConfig(
             labels=dict(self.labels),
             maximum_bytes_billed=self.settings.maximum_bytes_billed,
-            query_parameters=[_parameter(name, value) for name, value in (parameters or {}).items()],
+            query_parameters=[
+                _parameter(name, value) for name, value in (parameters or {}).items()
+            ],
             **config,
         )
         return self.client.query(
@@ -178,7 +196,12 @@ class Warehouse:
     def rows(self, job: Any, what: str, **options: Any) -> Any:
         """Return the rows of a query job, and count the bytes it billed; arguments as `result`."""
         rows = self.result(job, what, **options)
-        lineage.report_query(job.query, namespace=lineage.BIGQUERY, database=job.project, query_id=job.job_id)
+        lineage.report_query(
+            job.query,
+            namespace=lineage.BIGQUERY,
+            database=job.project,
+            query_id=job.job_id,
+        )
         billed = job.total_bytes_billed or 0
         self.bytes_billed += billed
         metrics.bytes_billed(billed, self.labels.get("step", "other"))
@@ -213,7 +236,9 @@ class Warehouse:
             raise
         return job.result(**self.bounded(), **options)
 
-    def start(self, begin: Callable[[str], Any], job_stem: str, *, finished: bool = True) -> Any:
+    def start(
+        self, begin: Callable[[str], Any], job_stem: str, *, finished: bool = True
+    ) -> Any:
         """Begin a job with an id made of `job_stem`, or re-attach to an existing one.
 
         A job outlives its worker. The retry computes the same id, which BigQuery refuses, and waits for that
@@ -233,14 +258,18 @@ class Warehouse:
             try:
                 return begin(job_id)
             except Conflict:
-                job = self.client.get_job(job_id, location=self.settings.bigquery_location, **self.bounded())
+                job = self.client.get_job(
+                    job_id, location=self.settings.bigquery_location, **self.bounded()
+                )
                 if not job.done(reload=False) or (finished and not job.error_result):
                     log.info("Re-attached to job %s of an earlier attempt", job_id)
                     return job
         raise AssertionError("count() does not end")
 
 
-def connect(settings: Settings | None = None, *, interactive: bool = False, **labels: str) -> Warehouse:
+def connect(
+    settings: Settings | None = None, *, interactive: bool = False, **labels: str
+) -> Warehouse:
     """Open this deployment's warehouse. Every job has `labels`, such as `dag="daily_sales_pipeline"`.
 
     Raises:
@@ -260,27 +289,43 @@ def connect(settings: Settings | None = None, *, interactive: bool = False, **la
             f"({error.strerror}): set key_path in its extra to the service account's key on this machine"
         ) from None
     # BigQuery takes lower case letters, digits, dashes and underscores; 63 at most.
-    fit = {name: re.sub(r"[^a-z0-9_-]", "_", value.lower())[:63] for name, value in labels.items()}
-    return Warehouse(client, settings, {"application": "ecommerce-sales"} | fit, interactive=interactive)
+    fit = {
+        name: re.sub(r"[^a-z0-9_-]", "_", value.lower())[:63]
+        for name, value in labels.items()
+    }
+    return Warehouse(
+        client,
+        settings,
+        {"application": "ecommerce-sales"} | fit,
+        interactive=interactive,
+    )
 
 
 def _client_without_airflow(location: str) -> bigquery.Client | None:
     """Return the client of a connection in the environment that has no other fields than those of
     `.env.example`; None for any other. Importing Airflow takes several times as long as the whole query."""
-    if "AIRFLOW__SECRETS__BACKEND" in os.environ:  # it takes precedence over the environment
+    if (
+        "AIRFLOW__SECRETS__BACKEND" in os.environ
+    ):  # it takes precedence over the environment
         return None
     from google.auth.credentials import AnonymousCredentials
     from google.cloud import bigquery
     from google.oauth2.service_account import Credentials
 
     try:
-        connection = json.loads(os.environ.get(f"AIRFLOW_CONN_{CONNECTION_WAREHOUSE.upper()}", ""))
+        connection = json.loads(
+            os.environ.get(f"AIRFLOW_CONN_{CONNECTION_WAREHOUSE.upper()}", "")
+        )
     except ValueError:
         return None
     match connection:
-        case {"extra": {"project": str(project), "is_anonymous": True, **others}} if not others:
+        case {"extra": {"project": str(project), "is_anonymous": True, **others}} if (
+            not others
+        ):
             credentials: Any = AnonymousCredentials()
-        case {"extra": {"project": str(project), "key_path": str(path), **others}} if not others:
+        case {"extra": {"project": str(project), "key_path": str(path), **others}} if (
+            not others
+        ):
             credentials = Credentials.from_service_account_file(path)
         case _:
             return None
@@ -293,10 +338,14 @@ def _client_of_hook(location: str) -> bigquery.Client:
         from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
 
     try:
-        hook = BigQueryHook(gcp_conn_id=CONNECTION_WAREHOUSE, location=location, use_legacy_sql=False)
+        hook = BigQueryHook(
+            gcp_conn_id=CONNECTION_WAREHOUSE, location=location, use_legacy_sql=False
+        )
         return hook.get_client(project_id=hook.project_id, location=location)
     except AirflowException as error:
-        raise ConfigurationError(f"connection {CONNECTION_WAREHOUSE}: {mask_e_mails(str(error))}") from None
+        raise ConfigurationError(
+            f"connection {CONNECTION_WAREHOUSE}: {mask_e_mails(str(error))}"
+        ) from None
 
 
 def _cancel(job: Any) -> None:
@@ -313,5 +362,7 @@ def _parameter(name: str, value: Parameter) -> Any:
     if isinstance(value, (list, tuple)):
         return bigquery.ArrayQueryParameter(name, "STRING", list(value))
     types = {datetime: "TIMESTAMP", date: "DATE", int: "INT64"}
-    kind = next((sql for python, sql in types.items() if isinstance(value, python)), "STRING")
+    kind = next(
+        (sql for python, sql in types.items() if isinstance(value, python)), "STRING"
+    )
     return bigquery.ScalarQueryParameter(name, kind, value)

@@ -78,25 +78,55 @@ def load(
     warehouse = warehouse or connect(dag=dag_id, step="load")
     prepare(warehouse)
     key = business_date, run_id, dag_id
-    staging = Staging(warehouse, spec, manifests, *key, missing_sources, off_sources, status)
+    staging = Staging(
+        warehouse, spec, manifests, *key, missing_sources, off_sources, status
+    )
     stage(staging)
     touched, result = _load_staged(staging)
     rows = {row["name"]: row["entries"] for row in result["counts"]}
     audit, restatements = result["audit"], result.get("restatements", [])
     if status == SUCCESS:
         metrics.loaded(dag_id, audit)
-    warnings = [each for manifest in manifests for each in manifest.control_totals.get("warnings", ())]
+    warnings = [
+        each
+        for manifest in manifests
+        for each in manifest.control_totals.get("warnings", ())
+    ]
     log.info(
         "Loaded %s: %d days recomputed (%s to %s), %d restatements, %d bytes billed",
-        *(rows, len(touched), touched[0], touched[-1], len(restatements), warehouse.bytes_billed),
+        *(
+            rows,
+            len(touched),
+            touched[0],
+            touched[-1],
+            len(restatements),
+            warehouse.bytes_billed,
+        ),
     )
-    return LoadResult(business_date, touched, rows, audit, restatements, warnings, warehouse.bytes_billed)
+    return LoadResult(
+        business_date,
+        touched,
+        rows,
+        audit,
+        restatements,
+        warnings,
+        warehouse.bytes_billed,
+    )
 
 
-def load_manifest(spec: LoadSpec, run: DagRun, manifest: Manifest, *, status: str = SUCCESS) -> LoadResult:
+def load_manifest(
+    spec: LoadSpec, run: DagRun, manifest: Manifest, *, status: str = SUCCESS
+) -> LoadResult:
     """Load one loadable folder under its business day. Arguments and errors as of `load`."""
     day = manifest.business_date
-    return load([manifest], spec=spec, business_date=day, run_id=run.run_id, dag_id=run.dag_id, status=status)
+    return load(
+        [manifest],
+        spec=spec,
+        business_date=day,
+        run_id=run.run_id,
+        dag_id=run.dag_id,
+        status=status,
+    )
 
 
 def _read_days(staging: Staging) -> list[date]:
@@ -104,7 +134,9 @@ def _read_days(staging: Staging) -> list[date]:
     if not staging.manifests:
         return [staging.business_date]
     timezone = staging.warehouse.settings.shop_timezone
-    first = shop_day(min(manifest.window_start for manifest in staging.manifests), timezone).date
+    first = shop_day(
+        min(manifest.window_start for manifest in staging.manifests), timezone
+    ).date
     end = max(manifest.window_end for manifest in staging.manifests)
     last = max(first, shop_day(end - timedelta(microseconds=1), timezone).date)
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
@@ -113,11 +145,16 @@ def _read_days(staging: Staging) -> list[date]:
 def look_up(staging: Staging) -> tuple[list[date], str]:
     """Return the days that change and the script of the transaction; raises as `compare` and
     `Warehouse.run`, and ConcurrentUpdateError where another release or a person has changed `orders`."""
-    run, options = staging.warehouse.run, dict[str, Any](business_date=staging.business_date)
+    run, options = (
+        staging.warehouse.run,
+        dict[str, Any](business_date=staging.business_date),
+    )
     totals = run(staging.rendered("staged_totals", **options), "count staged rows")
     if any(row["name"] == LACKING for row in totals):
         staging.warehouse.transact(REBUILD_ORDER_IDS)
-        raise ConcurrentUpdateError("stored_order_ids did not have all orders, and was rebuilt")
+        raise ConcurrentUpdateError(
+            "stored_order_ids did not have all orders, and was rebuilt"
+        )
     stored = defaultdict(list)
     for row in totals:
         if day := row.get("business_date"):

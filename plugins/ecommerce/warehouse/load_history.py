@@ -21,13 +21,21 @@ def last_read(source: str) -> datetime | None:
 
 def was_read(source: str, day: date) -> bool:
     """Return whether a run for the business day `day` has read `source` without upper bound."""
-    [row] = _query("load_audit/has_open_read", parameters={"source": source}, business_date=day)
+    [row] = _query(
+        "load_audit/has_open_read", parameters={"source": source}, business_date=day
+    )
     return bool(row["was_read"])
 
 
 def known_refunds(source: str, order_ids: Sequence[str]) -> Any:
     """Return the rows of the table `refunds` for orders of a source, as an Arrow table."""
-    return _of_orders("refunds", "refunds", [column.name for column in columns("refunds")], source, order_ids)
+    return _of_orders(
+        "refunds",
+        "refunds",
+        [column.name for column in columns("refunds")],
+        source,
+        order_ids,
+    )
 
 
 def known_lines(source: str, order_ids: Sequence[str]) -> Any:
@@ -43,7 +51,9 @@ def loaded_files(
     a source by name, and of files with orders of `order_ids`, listing these only."""
     files: dict[str, dict[str, Any]] = {}
     for row in _by_order("loaded_files", source, order_ids):
-        file = files.setdefault(row["file"], row | {"order_ids": [], "was_refused": False})
+        file = files.setdefault(
+            row["file"], row | {"order_ids": [], "was_refused": False}
+        )
         file["order_ids"] += row["order_ids"]
     parameters = {"source": source, "files": list(names)}
     by_name = _query("loaded_files/by_name", parameters=parameters) if names else []
@@ -52,7 +62,9 @@ def loaded_files(
 
 def delivered_files(source: str, oldest: date) -> list[str]:
     """Return the names of the files of a source that runs for `oldest` and later days have loaded."""
-    rows = _query("loaded_files/since_day", parameters={"source": source}, oldest_day=oldest)
+    rows = _query(
+        "loaded_files/since_day", parameters={"source": source}, oldest_day=oldest
+    )
     return [row["file"] for row in rows]
 
 
@@ -60,7 +72,12 @@ def read_days(source: str, oldest: date, newest: date) -> list[date]:
     """Return the days from `oldest` to `newest` whose `source` a run has read after they had ended, in
     order."""
     parameters = {"source": source}
-    rows = _query("daily_summary/read_days", parameters=parameters, oldest_day=oldest, newest_day=newest)
+    rows = _query(
+        "daily_summary/read_days",
+        parameters=parameters,
+        oldest_day=oldest,
+        newest_day=newest,
+    )
     return [row["business_date"] for row in rows]
 
 
@@ -90,24 +107,36 @@ def _query(statement: str, **arguments: Any) -> list[dict[str, Any]]:
 
 
 def _order_ids(statement: str, source: str, days: Collection[date]) -> list[str]:
-    return [row["order_id"] for row in _query(statement, days=days, parameters={"source": source})]
+    return [
+        row["order_id"]
+        for row in _query(statement, days=days, parameters={"source": source})
+    ]
 
 
-def _by_order(table: str, source: str, order_ids: Sequence[str], kind: str = "") -> list[dict[str, Any]]:
+def _by_order(
+    table: str, source: str, order_ids: Sequence[str], kind: str = ""
+) -> list[dict[str, Any]]:
     """Return the rows of `table` for orders of a source; with a `kind` of `stored_order_ids`, from its days
     only."""
-    batches = [order_ids[start : start + IDS_PER_QUERY] for start in range(0, len(order_ids), IDS_PER_QUERY)]
+    batches = [
+        order_ids[start : start + IDS_PER_QUERY]
+        for start in range(0, len(order_ids), IDS_PER_QUERY)
+    ]
     warehouse, rows = _opened(), []
     for batch in batches:
         parameters = {"source": source, "order_ids": list(batch)}
-        days = in_few_ranges(_days_of_orders(warehouse, kind, parameters)) if kind else []
+        days = (
+            in_few_ranges(_days_of_orders(warehouse, kind, parameters)) if kind else []
+        )
         if days or not kind:
             statement = f"warehouse/tables/{table}/by_order.sql"
             rows += warehouse.query(statement, days=days, parameters=parameters)
     return rows
 
 
-def _days_of_orders(warehouse: Warehouse, kind: str, parameters: Mapping[str, Any]) -> list[date]:
+def _days_of_orders(
+    warehouse: Warehouse, kind: str, parameters: Mapping[str, Any]
+) -> list[date]:
     statement = "warehouse/tables/stored_order_ids/days_of_orders.sql"
     rows = warehouse.query(statement, parameters=parameters)
     if any(row["business_date"] is None for row in rows):
@@ -116,7 +145,9 @@ def _days_of_orders(warehouse: Warehouse, kind: str, parameters: Mapping[str, An
     return [row["business_date"] for row in rows if row["kind"] == kind]
 
 
-def _of_orders(table: str, kind: str, names: Collection[str], source: str, order_ids: Sequence[str]) -> Any:
+def _of_orders(
+    table: str, kind: str, names: Collection[str], source: str, order_ids: Sequence[str]
+) -> Any:
     import pyarrow as pa
 
     rows = _by_order(table, source, order_ids, kind)

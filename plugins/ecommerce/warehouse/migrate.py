@@ -13,7 +13,13 @@ from typing import Any
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import Warehouse, retry_conflicts
 from ecommerce.warehouse.rendering import columns, tables, views
-from ecommerce.warehouse.schema import REBUILD_ORDER_IDS, api_field, create_datasets, ddl, prepare
+from ecommerce.warehouse.schema import (
+    REBUILD_ORDER_IDS,
+    api_field,
+    create_datasets,
+    ddl,
+    prepare,
+)
 
 
 @dataclass
@@ -44,7 +50,9 @@ def _remove_copies(warehouse: Warehouse, migration: Migration) -> None:
     if not copies:
         return
     warehouse.transact("warehouse/procedures/copies/remove.sql", copies=copies)
-    migration.done += [f"{table}: {number} copies of rows removed" for table, number in copies.items()]
+    migration.done += [
+        f"{table}: {number} copies of rows removed" for table, number in copies.items()
+    ]
     migration.left.append(
         "copies of rows were removed: run the days again whose loads overlapped, with make backfill "
         "FROM=… TO=… AGAIN=1"
@@ -54,7 +62,10 @@ def _remove_copies(warehouse: Warehouse, migration: Migration) -> None:
 def _replace(warehouse: Warehouse, name: str) -> None:
     """Replace a view."""
     statement = ddl(name, warehouse.settings)
-    warehouse.run(statement.replace("CREATE VIEW IF NOT EXISTS", "CREATE OR REPLACE VIEW"), f"replace {name}")
+    warehouse.run(
+        statement.replace("CREATE VIEW IF NOT EXISTS", "CREATE OR REPLACE VIEW"),
+        f"replace {name}",
+    )
 
 
 @retry_conflicts
@@ -69,17 +80,31 @@ def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> No
             f"OPTIONS (description = {column.description!r})",
             f"add {column.name} to {table}",
         )
-        migration.done.append(f"{table}: column {column.name} added, NULL in existing rows")
+        migration.done.append(
+            f"{table}: column {column.name} added, NULL in existing rows"
+        )
     if added:
-        actual = _read(warehouse, name)  # BigQuery accepts an update only of the table's newest version
+        actual = _read(
+            warehouse, name
+        )  # BigQuery accepts an update only of the table's newest version
         # The emulator does not return a column that a statement has added.
         returned = {each.name for each in actual.schema}
-        lacking = [api_field(column, nullable=True) for column in added if column.name not in returned]
+        lacking = [
+            api_field(column, nullable=True)
+            for column in added
+            if column.name not in returned
+        ]
         actual.schema = [*actual.schema, *lacking]
-    properties, statement = ["schema", "clustering_fields"], ddl(table, warehouse.settings)
+    properties, statement = (
+        ["schema", "clustering_fields"],
+        ddl(table, warehouse.settings),
+    )
     clustering = _clause(statement, r"^CLUSTER BY ([\w, ]+)")
     actual.clustering_fields = clustering.split(", ") if clustering else None
-    partitioning, partition = actual.time_partitioning, _clause(statement, r"^PARTITION BY (\w+)")
+    partitioning, partition = (
+        actual.time_partitioning,
+        _clause(statement, r"^PARTITION BY (\w+)"),
+    )
     if ((partitioning and partitioning.field) or "") != partition:
         migration.left.append(
             f"{table}: its partitioning is not that of table.sql; copy the table to change that"
@@ -88,7 +113,9 @@ def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> No
         days = _clause(statement, r"partition_expiration_days = (\d+)")
         partitioning.expiration_ms = int(days) * 24 * 60 * 60 * 1000 if days else None
         actual.time_partitioning = partitioning
-        actual.require_partition_filter = bool(_clause(statement, r"(require_partition_filter = TRUE)"))
+        actual.require_partition_filter = bool(
+            _clause(statement, r"(require_partition_filter = TRUE)")
+        )
         properties += ["time_partitioning", "require_partition_filter"]
     with bigquery_errors(f"update {name}"):
         warehouse.client.update_table(actual, properties, **warehouse.bounded())
@@ -100,7 +127,9 @@ def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> No
             migration.left.append(
                 f"{table}: column {column} is not in table.sql; drop it by hand if no query needs it"
             )
-        elif (needed := _described(wanted[column], digits)) != (described := _described(found, digits)):
+        elif (needed := _described(wanted[column], digits)) != (
+            described := _described(found, digits)
+        ):
             migration.left.append(
                 f"{table}: column {column} is {described}, and in table.sql {needed}; "
                 "copy the table to change that"
@@ -118,6 +147,10 @@ def _read(warehouse: Warehouse, name: str) -> Any:
 
 def _described(each: Any, with_digits: bool) -> str:
     # The API uses old names for some types.
-    name = {"INTEGER": "INT64", "BOOLEAN": "BOOL", "FLOAT": "FLOAT64"}.get(each.field_type, each.field_type)
-    digits = f"({each.precision}, {each.scale})" if with_digits and each.precision else ""
+    name = {"INTEGER": "INT64", "BOOLEAN": "BOOL", "FLOAT": "FLOAT64"}.get(
+        each.field_type, each.field_type
+    )
+    digits = (
+        f"({each.precision}, {each.scale})" if with_digits and each.precision else ""
+    )
     return f"{name}{digits} {each.mode}"

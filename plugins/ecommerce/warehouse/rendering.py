@@ -101,7 +101,9 @@ def render(
         .get_template(path)
         .render(
             table=lambda name: f"`{settings.bigquery_dataset}.{_known(name)}`",
-            staged=lambda name: f"`{settings.staging_dataset}.{staging_table(name, staging, spec)}`",
+            staged=lambda name: (
+                f"`{settings.staging_dataset}.{staging_table(name, staging, spec)}`"
+            ),
             restated_figures=RESTATED,
             days=partial(_days_predicate, days),
             read_days=partial(_days_predicate, read_days),
@@ -112,7 +114,9 @@ def render(
             reporting_currency=_string(settings.reporting_currency),
             events_retention_days=settings.events_retention_days,
             columns=columns,
-            order_attributes=[_matching(ATTRIBUTE_NAME, name) for name in settings.order_attributes],
+            order_attributes=[
+                _matching(ATTRIBUTE_NAME, name) for name in settings.order_attributes
+            ],
             report_attribute=settings.report_attribute
             and _matching(ATTRIBUTE_NAME, settings.report_attribute),
             **own,
@@ -123,7 +127,11 @@ def render(
 def staging_table(name: str, suffix: str | None, spec: LoadSpec | None = None) -> str:
     """Return the name of the staging table `name` of a load. `suffix` is the load's short hash, `spec` that
     of a domain with staging tables that only its own SQL creates."""
-    if name not in {*tables(), *staging_only_tables(), *(spec.looked_up if spec else ())}:
+    if name not in {
+        *tables(),
+        *staging_only_tables(),
+        *(spec.looked_up if spec else ()),
+    }:
         raise ValueError(f"there is no staging table {name!r}")
     if not suffix or not re.fullmatch(r"[0-9a-f]+", suffix):
         raise ValueError(f"{suffix!r} is not the hash of a load")
@@ -133,7 +141,9 @@ def staging_table(name: str, suffix: str | None, spec: LoadSpec | None = None) -
 @cache
 def tables(file: str = "table.sql") -> tuple[str, ...]:
     """Return the tables of the warehouse with a `file`: the names of their folders."""
-    return tuple(sorted(path.parent.name for path in SQL_ROOT.glob(f"warehouse/tables/*/{file}")))
+    return tuple(
+        sorted(path.parent.name for path in SQL_ROOT.glob(f"warehouse/tables/*/{file}"))
+    )
 
 
 def views() -> tuple[str, ...]:
@@ -145,14 +155,20 @@ def views() -> tuple[str, ...]:
 def staging_only_tables() -> Mapping[str, str]:
     """Return the staging tables without a table in the warehouse, with their files below include/sql:
     warehouse/loads/<domain>/staging/<table>.sql."""
-    paths = (path.relative_to(SQL_ROOT) for path in SQL_ROOT.glob("warehouse/loads/*/staging/*.sql"))
+    paths = (
+        path.relative_to(SQL_ROOT)
+        for path in SQL_ROOT.glob("warehouse/loads/*/staging/*.sql")
+    )
     return {path.stem: path.as_posix() for path in paths}
 
 
 @cache
 def columns(table: str) -> tuple[Column, ...]:
     """Return the columns of a table (or of a staging-only table), in the order of its DDL file."""
-    path = staging_only_tables().get(table) or f"warehouse/tables/{_known(table)}/table.sql"
+    path = (
+        staging_only_tables().get(table)
+        or f"warehouse/tables/{_known(table)}/table.sql"
+    )
     return declared_columns((SQL_ROOT / path).read_text())
 
 
@@ -164,7 +180,9 @@ def declared_columns(statement: str) -> tuple[Column, ...]:
         statement,
         re.MULTILINE,
     )
-    return tuple(Column(name, kind, bool(required), text) for name, kind, required, text in found)
+    return tuple(
+        Column(name, kind, bool(required), text) for name, kind, required, text in found
+    )
 
 
 def _known(name: str) -> str:
@@ -173,17 +191,31 @@ def _known(name: str) -> str:
     return name
 
 
-def _days_predicate(days: Collection[date], column: str, before: int = 0, after: int = 0) -> str:
+def _days_predicate(
+    days: Collection[date], column: str, before: int = 0, after: int = 0
+) -> str:
     """Return a predicate: `column` is one of `days`, or up to `before` days before or `after` days after one.
     It consists of ranges, so that a load of ten years stays a short statement."""
     if not days:
         raise ValueError("no days to render this statement for")
-    ordered = sorted({day + timedelta(days=shift) for day in days for shift in range(-before, after + 1)})
+    ordered = sorted(
+        {
+            day + timedelta(days=shift)
+            for day in days
+            for shift in range(-before, after + 1)
+        }
+    )
     ranges = []
     # In a range of days, a day's number less its place is always the same.
-    for _, group in groupby(enumerate(ordered), lambda pair: pair[1].toordinal() - pair[0]):
+    for _, group in groupby(
+        enumerate(ordered), lambda pair: pair[1].toordinal() - pair[0]
+    ):
         first, *others = (_literal(day) for _, day in group)
-        ranges.append(f"{column} BETWEEN {first} AND {others[-1]}" if others else f"{column} = {first}")
+        ranges.append(
+            f"{column} BETWEEN {first} AND {others[-1]}"
+            if others
+            else f"{column} = {first}"
+        )
     return f"({' OR '.join(ranges)})"
 
 
@@ -193,7 +225,10 @@ def in_few_ranges(days: Collection[date], most: int = MOST_RANGES) -> list[date]
     gaps = list(pairwise(filled))
     widest = nlargest(most - 1, gaps, key=lambda gap: (gap[1] - gap[0], gap))
     for earlier, later in set(gaps) - set(widest):
-        filled += [earlier + timedelta(days=number) for number in range(1, (later - earlier).days)]
+        filled += [
+            earlier + timedelta(days=number)
+            for number in range(1, (later - earlier).days)
+        ]
     return sorted(filled)
 
 
@@ -210,7 +245,9 @@ def _literal(value: Value) -> Any:
         return _string(value)
     if value is None:
         return "NULL"
-    raise ValueError(f"only dates, whole numbers and texts may be rendered into SQL, not {value!r}")
+    raise ValueError(
+        f"only dates, whole numbers and texts may be rendered into SQL, not {value!r}"
+    )
 
 
 def _string(value: str) -> str:

@@ -42,17 +42,28 @@ def prepare(warehouse: Warehouse) -> None:
     if lacking := missing(warehouse):
         create_datasets(warehouse)
         for table in lacking:
-            retry_conflicts(warehouse.run)(ddl(table, warehouse.settings), f"create {table}")
+            retry_conflicts(warehouse.run)(
+                ddl(table, warehouse.settings), f"create {table}"
+            )
     if not compare_settings(warehouse):
         fingerprint = _current(warehouse.settings)["hash_key_fingerprint"]
-        warehouse.transact("warehouse/tables/warehouse_settings/store.sql", hash_key_fingerprint=fingerprint)
-        compare_settings(warehouse)  # another first run may have been faster, with other settings
+        warehouse.transact(
+            "warehouse/tables/warehouse_settings/store.sql",
+            hash_key_fingerprint=fingerprint,
+        )
+        compare_settings(
+            warehouse
+        )  # another first run may have been faster, with other settings
 
 
 def prepare_once(warehouse: Warehouse) -> None:
     """As `prepare`, once in a process, for tasks with several small queries."""
     # The client has no public attribute with the address.
-    place = (warehouse.client._connection.API_BASE_URL, warehouse.client.project, warehouse.settings)
+    place = (
+        warehouse.client._connection.API_BASE_URL,
+        warehouse.client.project,
+        warehouse.settings,
+    )
     if place not in _PREPARED:
         prepare(warehouse)
         _PREPARED.add(place)
@@ -82,7 +93,9 @@ def missing(warehouse: Warehouse) -> list[str]:
 
     with bigquery_errors("list tables"):
         try:
-            listed = warehouse.client.list_tables(warehouse.settings.bigquery_dataset, **warehouse.bounded())
+            listed = warehouse.client.list_tables(
+                warehouse.settings.bigquery_dataset, **warehouse.bounded()
+            )
             present = {table.table_id for table in listed}
         except NotFound:
             present = set()
@@ -92,7 +105,10 @@ def missing(warehouse: Warehouse) -> list[str]:
 def datasets(warehouse: Warehouse) -> set[str]:
     """Return the datasets of the project; raises as `bigquery_errors`."""
     with bigquery_errors("bigquery: list of datasets"):
-        return {each.dataset_id for each in warehouse.client.list_datasets(**warehouse.bounded())}
+        return {
+            each.dataset_id
+            for each in warehouse.client.list_datasets(**warehouse.bounded())
+        }
 
 
 def create_datasets(warehouse: Warehouse) -> None:
@@ -101,14 +117,19 @@ def create_datasets(warehouse: Warehouse) -> None:
 
     # Where both exist, the account needs no permission to create datasets, which is for the whole project.
     present, settings = datasets(warehouse), warehouse.settings
-    for name, expires in (settings.bigquery_dataset, None), (settings.staging_dataset, STAGING_EXPIRES_MS):
+    for name, expires in (
+        (settings.bigquery_dataset, None),
+        (settings.staging_dataset, STAGING_EXPIRES_MS),
+    ):
         if name in present:
             continue
         dataset = bigquery.Dataset(f"{warehouse.client.project}.{name}")
         dataset.location = settings.bigquery_location
         dataset.default_table_expiration_ms = expires
         with bigquery_errors(f"create dataset {name}"):
-            warehouse.client.create_dataset(dataset, exists_ok=True, **warehouse.bounded())
+            warehouse.client.create_dataset(
+                dataset, exists_ok=True, **warehouse.bounded()
+            )
 
 
 def ddl(table: str, settings: Settings) -> str:
@@ -123,9 +144,17 @@ def api_field(column: Column, *, nullable: bool = False) -> bigquery.SchemaField
 
     name, element, size = _parsed(column.type)
     digits: dict[str, Any] = dict(zip(("precision", "scale"), size, strict=False))
-    mode = "REPEATED" if element else "REQUIRED" if column.required and not nullable else "NULLABLE"
+    mode = (
+        "REPEATED"
+        if element
+        else "REQUIRED"
+        if column.required and not nullable
+        else "NULLABLE"
+    )
     kind = element or name
-    return bigquery.SchemaField(column.name, kind, mode=mode, description=column.description, **digits)
+    return bigquery.SchemaField(
+        column.name, kind, mode=mode, description=column.description, **digits
+    )
 
 
 def arrow_type(column: Column) -> pa.DataType:
@@ -153,14 +182,18 @@ def arrow_schema(table: str, names: Collection[str] | None = None) -> pa.Schema:
     return pa.schema([(name, types[name]) for name in names or types])
 
 
-def write_rows(folder: Path, table: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def write_rows(
+    folder: Path, table: str, rows: Sequence[Mapping[str, Any]]
+) -> list[str]:
     """Write rows (values by column) in the schema of a table of the warehouse as `<table>.parquet` into
     `folder`, and return its columns."""
     import pyarrow as pa
     from pyarrow import parquet
 
     schema = arrow_schema(table)
-    parquet.write_table(pa.Table.from_pylist(list(rows), schema=schema), folder / f"{table}.parquet")
+    parquet.write_table(
+        pa.Table.from_pylist(list(rows), schema=schema), folder / f"{table}.parquet"
+    )
     return list(schema.names)
 
 
@@ -172,7 +205,9 @@ def _parsed(text: str) -> tuple[str, str, list[int]]:
 
 def _current(settings: Settings) -> dict[str, str]:
     # The fingerprint only shows whether two keys differ.
-    fingerprint = hmac.digest(settings.customer_hash_key.encode(), b"warehouse fingerprint", "sha256").hex()
+    fingerprint = hmac.digest(
+        settings.customer_hash_key.encode(), b"warehouse fingerprint", "sha256"
+    ).hex()
     return {
         "timezone": settings.shop_timezone,
         "reporting_currency": settings.reporting_currency,

@@ -31,7 +31,12 @@ SMALL_BYTES = 8 * 1024**2
 """The size of a manifest's files up to which they share load jobs; each is then read into memory."""
 _READ = ("source", "read_at", "window_start", "window_end")
 _COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
-_KNOWN = Column("known_deliveries", "STRING", required=False, description="Checksums that the extract knew.")
+_KNOWN = Column(
+    "known_deliveries",
+    "STRING",
+    required=False,
+    description="Checksums that the extract knew.",
+)
 """Of `load_audit` in staging only: the list in the manifest, joined by commas; NULL where it has none."""
 
 
@@ -63,9 +68,15 @@ class Staging:
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
-    def rendered(self, statement: str, days: Collection[date] = (), **values: Any) -> str:
+    def rendered(
+        self, statement: str, days: Collection[date] = (), **values: Any
+    ) -> str:
         """Render one of the spec's statements for these tables; the other arguments are those of `render`."""
-        own: dict[str, Any] = {"staging": self.suffix, "spec": self.spec, "settings": self.warehouse.settings}
+        own: dict[str, Any] = {
+            "staging": self.suffix,
+            "spec": self.spec,
+            "settings": self.warehouse.settings,
+        }
         return render(self.spec.path(statement), days=days, **own, **values)
 
     def target(self, table: str) -> str:
@@ -75,7 +86,10 @@ class Staging:
 
     def fields(self, table: str) -> list[Any]:
         """Return the columns of a staging table as the API's `SchemaField`."""
-        return [api_field(column, nullable=True) for column in staged_columns(self.spec, table)]
+        return [
+            api_field(column, nullable=True)
+            for column in staged_columns(self.spec, table)
+        ]
 
 
 def stage(into: Staging) -> None:
@@ -94,17 +108,31 @@ def stage(into: Staging) -> None:
     inputs["load_audit"] = [partial(_parquet, [audit])]
     for table in (table for table, parts in inputs.items() if not parts):
         _create_empty(into, table)
-    jobs = [(table, number, part) for table, parts in inputs.items() for number, part in enumerate(parts)]
+    jobs = [
+        (table, number, part)
+        for table, parts in inputs.items()
+        for number, part in enumerate(parts)
+    ]
     # The first job of a table empties it, so the others begin when all first ones have ended.
-    for together in ([each for each in jobs if not each[1]], [each for each in jobs if each[1]]):
-        for table, job in [(table, _begin(into, table, part, number)) for table, number, part in together]:
+    for together in (
+        [each for each in jobs if not each[1]],
+        [each for each in jobs if each[1]],
+    ):
+        for table, job in [
+            (table, _begin(into, table, part, number))
+            for table, number, part in together
+        ]:
             with bigquery_errors(f"load {table}"):
                 into.warehouse.result(job, f"load {table}")
 
 
 def staged_columns(spec: LoadSpec, table: str) -> list[Column]:
     """Return the columns of a table's Parquet files and staging table, in order."""
-    staged = [column for column in columns(table) if column.name not in spec.not_staged.get(table, ())]
+    staged = [
+        column
+        for column in columns(table)
+        if column.name not in spec.not_staged.get(table, ())
+    ]
     return [*staged, _KNOWN] if table == "load_audit" else staged
 
 
@@ -122,7 +150,9 @@ def audit_rows(load: Staging) -> list[dict[str, Any]]:
                 "status": load.status,
                 **{name: getattr(manifest, name) for name in _READ},
                 "source_orders": totals.get("source_orders"),
-                "source_amount": None if amount is None else Decimal(amount).quantize(Decimal("0.0001")),
+                "source_amount": None
+                if amount is None
+                else Decimal(amount).quantize(Decimal("0.0001")),
                 **{name: totals.get(name) for name in _COUNTS},
                 "missing_deliveries": totals.get("missing_deliveries", []),
                 "known_deliveries": None if known is None else ",".join(known),
@@ -166,7 +196,9 @@ def _begin(into: Staging, table: str, data: Input, number: int) -> Any:
 
     warehouse = into.warehouse
     lists = bigquery.ParquetOptions()
-    lists.enable_list_inference = True  # else BigQuery reads a Parquet list as a record `list.element`
+    lists.enable_list_inference = (
+        True  # else BigQuery reads a Parquet list as a record `list.element`
+    )
     config = bigquery.LoadJobConfig(
         source_format=bigquery.SourceFormat.PARQUET,
         schema=into.fields(table),
@@ -178,7 +210,11 @@ def _begin(into: Staging, table: str, data: Input, number: int) -> Any:
 
     def begin(job_id: str) -> Any:
         place = warehouse.settings.bigquery_location
-        options: dict[str, Any] = {"job_id": job_id, "job_config": config, "location": place}
+        options: dict[str, Any] = {
+            "job_id": job_id,
+            "job_config": config,
+            "location": place,
+        }
         if callable(data):
             with data() as stream:
                 return warehouse.client.load_table_from_file(
@@ -197,7 +233,9 @@ def _create_empty(into: Staging, table: str) -> None:
 
     empty = bigquery.Table(into.target(table), schema=into.fields(table))
     with bigquery_errors(f"create staging table of {table}"):
-        into.warehouse.client.create_table(empty, exists_ok=True, **into.warehouse.bounded())
+        into.warehouse.client.create_table(
+            empty, exists_ok=True, **into.warehouse.bounded()
+        )
 
 
 def _joined(spec: LoadSpec, table: str, uris: Sequence[str]) -> BinaryIO:
@@ -225,7 +263,9 @@ def _parquet(parts: Sequence[Any]) -> BinaryIO:
 def _schema(spec: LoadSpec, table: str) -> Any:
     import pyarrow as pa
 
-    return pa.schema([(column.name, arrow_type(column)) for column in staged_columns(spec, table)])
+    return pa.schema(
+        [(column.name, arrow_type(column)) for column in staged_columns(spec, table)]
+    )
 
 
 def compare(into: Staging, totals: Iterable[Mapping[str, Any]]) -> None:
@@ -238,7 +278,12 @@ def compare(into: Staging, totals: Iterable[Mapping[str, Any]]) -> None:
     amounts: dict[str, Decimal] = defaultdict(Decimal)
     counts: dict[str, int] = {}
     for row in totals:
-        name, source, rows, keys = row["name"], row["source"], row["entries"], row["different_keys"]
+        name, source, rows, keys = (
+            row["name"],
+            row["source"],
+            row["entries"],
+            row["different_keys"],
+        )
         if rows != keys:
             found = f"{name} has more rows ({rows}) than different keys ({keys})"
             raise ContractError(
@@ -249,8 +294,13 @@ def compare(into: Staging, totals: Iterable[Mapping[str, Any]]) -> None:
             counts[source] = rows
     for manifest in into.manifests:
         count, amount = counts.get(manifest.source, 0), amounts[manifest.source]
-        promised = manifest.control_totals.get(counted), manifest.control_totals.get("amount")
-        if promised[0] not in (None, count) or (promised[1] is not None and Decimal(promised[1]) != amount):
+        promised = (
+            manifest.control_totals.get(counted),
+            manifest.control_totals.get("amount"),
+        )
+        if promised[0] not in (None, count) or (
+            promised[1] is not None and Decimal(promised[1]) != amount
+        ):
             raise ContractError(
                 f"{manifest.source}: the transform left {promised[0]} {counted} and an amount of "
                 f"{promised[1]}, but {count} {counted} and {amount} arrived in BigQuery"

@@ -21,7 +21,14 @@ from ecommerce.forecast.weeks import DAYS, HORIZON
 from ecommerce.forecast.wording import KINDS
 from ecommerce.sources.partner_ftp.files import Announced, PartnerFiles, Promotion
 from ecommerce.storage.kept_files import Store
-from ecommerce.storage.staging import DagRun, Manifest, publish, read_manifest, storage_errors, storage_path
+from ecommerce.storage.staging import (
+    DagRun,
+    Manifest,
+    publish,
+    read_manifest,
+    storage_errors,
+    storage_path,
+)
 from ecommerce.storage.xcom import from_xcom, to_xcom
 from ecommerce.warehouse.client import connect
 
@@ -76,10 +83,17 @@ class Sales:
         """Return the panels to train on."""
         # Floats: models learn from the amounts, nothing is added up.
         rows = self.table.to_pandas(date_as_object=False).astype({"gross_sales": float})
-        days = pd.date_range(rows.loc[rows["kind"] != "sku", "business_date"].min(), self.last_day)
+        days = pd.date_range(
+            rows.loc[rows["kind"] != "sku", "business_date"].min(), self.last_day
+        )
         sales = {
             kind: rows[rows["kind"] == kind]
-            .pivot_table(index="business_date", columns="name", values="gross_sales", aggfunc="sum")
+            .pivot_table(
+                index="business_date",
+                columns="name",
+                values="gross_sales",
+                aggfunc="sum",
+            )
             .reindex(days)
             .fillna(0.0)
             for kind in KINDS
@@ -87,28 +101,47 @@ class Sales:
         first = days[0].date()
         holidays = holidays_of(self.calendar, first, len(days) + HORIZON)
         unknown = gaps(sales["category"].sum(axis=1), holidays[: len(days)])
-        newest = rows[rows["kind"] == "sku"].sort_values("business_date").groupby("name").last()
-        category_of, product_of = (dict(newest[column].dropna()) for column in ("category", "product"))
+        newest = (
+            rows[rows["kind"] == "sku"]
+            .sort_values("business_date")
+            .groupby("name")
+            .last()
+        )
+        category_of, product_of = (
+            dict(newest[column].dropna()) for column in ("category", "product")
+        )
         promoted = self._promoted(sales, category_of)
-        recent = sales["sku"][~unknown & (days > days[-1] - pd.Timedelta(days=RECENT_DAYS))].sum()
+        recent = sales["sku"][
+            ~unknown & (days > days[-1] - pd.Timedelta(days=RECENT_DAYS))
+        ].sum()
         best = [*recent[recent > 0].nlargest(MOST_SKUS).index, *self.requested]
         sales["sku"] = sales["sku"].loc[:, sales["sku"].columns.isin(best)]
-        market = np.full(len(days), np.nan)  # of the last week that has ended; NaN before the first
-        for each in sorted(self.announced.market_index, key=lambda each: each.week_start):
-            market[days >= pd.Timestamp(each.week_start) + pd.Timedelta(days=DAYS - 1)] = float(each.index)
+        market = np.full(
+            len(days), np.nan
+        )  # of the last week that has ended; NaN before the first
+        for each in sorted(
+            self.announced.market_index, key=lambda each: each.week_start
+        ):
+            market[
+                days >= pd.Timestamp(each.week_start) + pd.Timedelta(days=DAYS - 1)
+            ] = float(each.index)
         panels = {
             kind: Panel(
                 first_day=first,
                 series=tuple(f"{kind}:{name}" for name in table),
                 values=table.mask(unknown, axis=0).to_numpy(copy=True),
-                promotions=promoted[kind].reindex(columns=table.columns, fill_value=0.0).to_numpy(copy=True),
+                promotions=promoted[kind]
+                .reindex(columns=table.columns, fill_value=0.0)
+                .to_numpy(copy=True),
                 holidays=np.repeat(holidays[:, None], table.shape[1], axis=1),
                 market=market,
             )
             for kind, table in sales.items()
         }
         as_of, gap_days = self.last_day + timedelta(days=1), tuple(days[unknown].date)
-        return History(as_of, panels, gap_days, category_of, product_of, self.announced.promotions)
+        return History(
+            as_of, panels, gap_days, category_of, product_of, self.announced.promotions
+        )
 
     def _promoted(
         self, sales: Mapping[str, pd.DataFrame], category_of: Mapping[str, str]
@@ -126,7 +159,12 @@ class Sales:
                 is_promoted.loc[span, each.sku] = 1
 
         skus, categories = (
-            sales[kind].rolling(WINDOW_DAYS, min_periods=1).sum().reindex(days).shift().ffill()
+            sales[kind]
+            .rolling(WINDOW_DAYS, min_periods=1)
+            .sum()
+            .reindex(days)
+            .shift()
+            .ffill()
             for kind in ("sku", "category")
         )
         sold = is_promoted * skus
@@ -135,12 +173,20 @@ class Sales:
         of_channels = pd.DataFrame(dict.fromkeys(sales["channel"], of_shop), days)
         shares = {"sku": is_promoted, "category": of_category, "channel": of_channels}
         return {
-            kind: share.where(share >= LEAST_SHARE, 0.0).add(is_sale, axis=0).clip(upper=1)
+            kind: share.where(share >= LEAST_SHARE, 0.0)
+            .add(is_sale, axis=0)
+            .clip(upper=1)
             for kind, share in shares.items()
         }
 
 
-def query(as_of: date, announced: Announced, *, requested: Collection[str] = (), **connection: Any) -> Sales:
+def query(
+    as_of: date,
+    announced: Announced,
+    *,
+    requested: Collection[str] = (),
+    **connection: Any,
+) -> Sales:
     """Query the sales of the three years before `as_of`, and nothing later, by category, by channel (without
     exports that have ended), and by SKU (best-selling, promoted or requested). `connection`: as for
     `warehouse.client.connect`. Raises NoHistory: there are no sales before that day; PipelineError: the
@@ -149,9 +195,13 @@ def query(as_of: date, announced: Announced, *, requested: Collection[str] = (),
 
     warehouse = connect(**connection)
     first, last = as_of - timedelta(days=LONGEST_DAYS), as_of - timedelta(days=1)
-    daily = warehouse.arrow("forecast/daily_series.sql", spec=DAILY_RUNS, first=first, day=last)
+    daily = warehouse.arrow(
+        "forecast/daily_series.sql", spec=DAILY_RUNS, first=first, day=last
+    )
     if not daily.num_rows:
-        raise NoHistory(f"no forecast: the warehouse has no sales in the three years before {as_of}")
+        raise NoHistory(
+            f"no forecast: the warehouse has no sales in the three years before {as_of}"
+        )
     promoted = (each.sku for each in announced.promotions if each.sku)
     products = warehouse.arrow(
         "forecast/sku_series.sql",
@@ -162,7 +212,13 @@ def query(as_of: date, announced: Announced, *, requested: Collection[str] = (),
         most=MOST_SKUS,
     )
     table = pa.concat_tables([daily, products], promote_options="permissive")
-    return Sales(last, table, announced, load_settings().holiday_calendar, requested=tuple(requested))
+    return Sales(
+        last,
+        table,
+        announced,
+        load_settings().holiday_calendar,
+        requested=tuple(requested),
+    )
 
 
 def prepare(run: DagRun, as_of: date, partner: PartnerFiles | None = None) -> Manifest:
@@ -174,11 +230,17 @@ def prepare(run: DagRun, as_of: date, partner: PartnerFiles | None = None) -> Ma
     store = Store.of_models()
     if partner:
         calendar = {"calendar": load_settings().holiday_calendar}
-        registry.keep(store, registry.INPUTS, as_of, to_xcom(partner.announced) | calendar)
+        registry.keep(
+            store, registry.INPUTS, as_of, to_xcom(partner.announced) | calendar
+        )
     announced = registry.announced(store, as_of)
     sales = query(as_of, announced, dag=run.dag_id, step="history")
     read = partner or PartnerFiles()
-    known = {**to_xcom(announced), "calendar": sales.calendar, "rejected": read.rejected}
+    known = {
+        **to_xcom(announced),
+        "calendar": sales.calendar,
+        "rejected": read.rejected,
+    }
     warnings = [data_warning("note", text=text) for text in read.warnings]
     day = day_window(sales.last_day, shop_timezone())
     uri = run.folder(as_of, STEP)
@@ -205,14 +267,20 @@ def read_prepared(manifest: Manifest) -> Sales:
     with storage_errors(manifest.uri):
         folder = storage_path(manifest.uri)
         with (folder / SALES).open("rb") as file:
-            table = pq.read_table(file, use_threads=False, pre_buffer=False)  # as in staging_tables
+            table = pq.read_table(
+                file, use_threads=False, pre_buffer=False
+            )  # as in staging_tables
         text = (folder / KNOWN).read_text()
     try:
         known = json.loads(text)
         announced, rejected = from_xcom(Announced, known), tuple(known["rejected"])
-        return Sales(manifest.business_date, table, announced, known["calendar"], rejected)
+        return Sales(
+            manifest.business_date, table, announced, known["calendar"], rejected
+        )
     except (ValueError, KeyError):
-        raise StagingError(f"{folder / KNOWN} was written by another version of this code") from None
+        raise StagingError(
+            f"{folder / KNOWN} was written by another version of this code"
+        ) from None
 
 
 def gaps(total: "pd.Series[float]", holidays: Ints) -> "pd.Series[bool]":
@@ -221,7 +289,9 @@ def gaps(total: "pd.Series[float]", holidays: Ints) -> "pd.Series[bool]":
     without sales on one day of twelve or more, only the latter count. `total` are the shop's daily sales,
     `holidays` those of `holidays_of`."""
     empty = total <= 0
-    runs = empty.groupby((empty != empty.shift()).cumsum()).transform("size")  # of days alike around each day
+    runs = empty.groupby((empty != empty.shift()).cumsum()).transform(
+        "size"
+    )  # of days alike around each day
     is_long = empty & (runs >= LONG_GAP)
     short = empty[~is_long]
     weekdays = pd.DatetimeIndex(short.index).day_of_week

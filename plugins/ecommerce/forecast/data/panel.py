@@ -87,7 +87,9 @@ def holidays_of(calendar: str, first_day: date, days: int) -> Ints:
     and errors are those of `public_holidays`."""
     known = public_holidays(calendar)
     names = (known.get(first_day + timedelta(days=day)) for day in range(days))
-    return np.array([1 + zlib.crc32(name.encode()) if name else 0 for name in names], dtype=np.int64)
+    return np.array(
+        [1 + zlib.crc32(name.encode()) if name else 0 for name in names], dtype=np.int64
+    )
 
 
 def clean(panel: Panel) -> tuple[Floats, Bools]:
@@ -99,8 +101,12 @@ def clean(panel: Panel) -> tuple[Floats, Bools]:
     weekdays = panel.weekdays
     closed = _closed_weekdays(values, weekdays[:days])[weekdays]
     is_zero = values == 0
-    ordinary = (~closed[:days] & (panel.holidays[:days] == 0) & ~np.isnan(values))[-YEAR:]
-    rarely = (is_zero[-YEAR:] & ordinary).sum(axis=0) / np.maximum(ordinary.sum(axis=0), 1) > _RARE
+    ordinary = (~closed[:days] & (panel.holidays[:days] == 0) & ~np.isnan(values))[
+        -YEAR:
+    ]
+    rarely = (is_zero[-YEAR:] & ordinary).sum(axis=0) / np.maximum(
+        ordinary.sum(axis=0), 1
+    ) > _RARE
     for place in np.flatnonzero(~rarely):
         _close_holidays(closed[:, place], panel.holidays[:, place], values[:, place])
     closed[days:] |= _yearly_closure(panel)[:, None]
@@ -146,7 +152,8 @@ def has_vanished(recent: Floats) -> Bools:
     others replaced them."""
     before, week = recent[:-_REPLACED_DAYS], recent[-_REPLACED_DAYS:]
     is_gone, has_stopped = (
-        (part <= 0).any(axis=0) & ~(part > 0).any(axis=0) for part in (recent[-_VANISHED_DAYS:], week)
+        (part <= 0).any(axis=0) & ~(part > 0).any(axis=0)
+        for part in (recent[-_VANISHED_DAYS:], week)
     )
     has_sold = (before[-_VANISHED_DAYS:] > 0).sum(axis=0) >= _SOLD_BEFORE
     usual = np.nansum(before) / max(len(before), 1) * _REPLACED_DAYS
@@ -167,7 +174,11 @@ def _drop_truncated(values: Floats) -> None:
     total = np.nansum(values, axis=1)
     for day in range(len(total) - 1, max(len(total) - _MOST_TRUNCATED, DAYS) - 1, -1):
         before = total[day - DAYS :: -DAYS][:8]
-        if len(before) < 4 or total[day] == 0 or total[day] >= _TRUNCATED * before.min():
+        if (
+            len(before) < 4
+            or total[day] == 0
+            or total[day] >= _TRUNCATED * before.min()
+        ):
             return
         values[day] = np.nan
 
@@ -201,18 +212,27 @@ def _yearly_closure(panel: Panel) -> Bools:
     empty: Bools = ~np.any(panel.values > 0, axis=1)
     known_from = int(np.argmin(empty))
     years = panel.dates.astype("datetime64[Y]")
-    is_closed, has_holiday = np.zeros(panel.days, dtype=bool), np.zeros(panel.days, dtype=bool)
-    for run in np.split(np.arange(panel.days), np.flatnonzero(np.diff(empty)) + 1):  # of days alike
+    is_closed, has_holiday = (
+        np.zeros(panel.days, dtype=bool),
+        np.zeros(panel.days, dtype=bool),
+    )
+    for run in np.split(
+        np.arange(panel.days), np.flatnonzero(np.diff(empty)) + 1
+    ):  # of days alike
         if empty[run[0]] and run[0] > known_from and len(run) in _CLOSED_DAYS:
             is_closed[run] = True
-            has_holiday[run] = np.any(panel.holidays[run] > 0) or years[run[0]] != years[run[-1]]
+            has_holiday[run] = (
+                np.any(panel.holidays[run] > 0) or years[run[0]] != years[run[-1]]
+            )
     coming = panel.dates[panel.days :]
     months = coming.astype("datetime64[M]")
     votes = np.zeros((3, HORIZON), dtype=int)  # known years, closed, on a holiday
     for back in (1, 2, 3):
         place = ((months - 12 * back) + (coming - months) - panel.dates[0]).astype(int)
         is_known, day = place >= known_from, np.maximum(place, 0)
-        votes += is_known & np.stack([np.ones(HORIZON, dtype=bool), is_closed[day], has_holiday[day]])
+        votes += is_known & np.stack(
+            [np.ones(HORIZON, dtype=bool), is_closed[day], has_holiday[day]]
+        )
     known, closed, sure = votes
     return (closed > 0) & (closed == known) & ((known > 1) | (sure > 0))
 
@@ -220,7 +240,9 @@ def _yearly_closure(panel: Panel) -> Bools:
 def _capped(values: Floats) -> Floats:
     """Cap `values` at 2.5 times the median of the same weekday in the eight weeks before, and raise all
     to the sum of the last year: the cap changes the shape, not the level."""
-    earlier = np.sort(np.stack([shifted(values, 7 * week) for week in range(1, 9)]), axis=0)  # NaN is last
+    earlier = np.sort(
+        np.stack([shifted(values, 7 * week) for week in range(1, 9)]), axis=0
+    )  # NaN is last
     known = (~np.isnan(earlier)).sum(axis=0)
     middle = np.stack([(known - 1) // 2, known // 2]).clip(0, len(earlier) - 1)
     median = np.take_along_axis(earlier, middle, axis=0).mean(axis=0)

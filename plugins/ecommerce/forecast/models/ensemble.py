@@ -5,7 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ecommerce.forecast.data.panel import Floats, Panel, has_vanished, sells_rarely, without_absurd_day
+from ecommerce.forecast.data.panel import (
+    Floats,
+    Panel,
+    has_vanished,
+    sells_rarely,
+    without_absurd_day,
+)
 from ecommerce.forecast.models.features import Statistics
 from ecommerce.forecast.models.members import Boosting, Model, Ridge, WeekdayMean
 from ecommerce.forecast.models.season import at_level
@@ -78,7 +84,11 @@ def train_candidates(panel: Panel) -> dict[str, TrainedModel]:
     origins, fitted = look_back(panel), _fit(Statistics(panel))
     known = (~np.isnan(panel.values)).sum(axis=0)
     reason = f"fewer than {LEAST_DAYS} days of history"
-    skipped = {name: reason for name, days in zip(panel.series, known, strict=True) if days < LEAST_DAYS}
+    skipped = {
+        name: reason
+        for name, days in zip(panel.series, known, strict=True)
+        if days < LEAST_DAYS
+    }
     errors: dict[str, float | None] = {}
     trained = {}
     for name in CANDIDATES:
@@ -87,9 +97,14 @@ def train_candidates(panel: Panel) -> dict[str, TrainedModel]:
             if name == "blend"
             else {name if name in {*SIMPLE, *fitted} else PLAIN: 1.0}
         )
-        calibration = [(_combined(forecasts, weights), actual, unit) for forecasts, actual, unit in origins]
+        calibration = [
+            (_combined(forecasts, weights), actual, unit)
+            for forecasts, actual, unit in origins
+        ]
         errors[name] = wape(_scored(panel, calibration))
-        trained[name] = TrainedModel(name, panel.series, fitted, weights, errors, calibration, skipped)
+        trained[name] = TrainedModel(
+            name, panel.series, fitted, weights, errors, calibration, skipped
+        )
     return trained
 
 
@@ -133,17 +148,24 @@ def _prepared(panel: Panel) -> Panel:
 
 
 def _fit(known: Statistics, *, has_boosting: bool = True) -> dict[str, Model]:
-    fitted = {"ridge": Ridge.fit(known), "boosting": Boosting.fit(known) if has_boosting else None}
+    fitted = {
+        "ridge": Ridge.fit(known),
+        "boosting": Boosting.fit(known) if has_boosting else None,
+    }
     return {name: model for name, model in fitted.items() if model}
 
 
-def _forecasts(panel: Panel, fitted: Mapping[str, Model]) -> tuple[dict[str, Floats], Floats]:
+def _forecasts(
+    panel: Panel, fitted: Mapping[str, Model]
+) -> tuple[dict[str, Floats], Floats]:
     known = Statistics(panel, SEEN_DAYS)
     is_gone = has_vanished(known.panel.values)
     is_rare = sells_rarely(panel.values)
     plain = SIMPLE[PLAIN].forecast(known)
     # After a gap that is longer than its window, the weekday as it was before the gap.
-    plain = np.nan_to_num(np.where(np.isnan(plain), _LAST_RESORT.forecast(known), plain))
+    plain = np.nan_to_num(
+        np.where(np.isnan(plain), _LAST_RESORT.forecast(known), plain)
+    )
     rare = np.nan_to_num(_RARE_MODEL.forecast(known))
     forecasts = {}
     for name, model in {**SIMPLE, **fitted}.items():
@@ -155,12 +177,18 @@ def _forecasts(panel: Panel, fitted: Mapping[str, Model]) -> tuple[dict[str, Flo
     return forecasts, known.unit()
 
 
-def _weights(origins: Sequence[Origin], fitted: Mapping[str, Model]) -> dict[str, float]:
+def _weights(
+    origins: Sequence[Origin], fitted: Mapping[str, Model]
+) -> dict[str, float]:
     """The weight of each member of the blend by its error, compared with the plain one's at the origins at
     which it has a forecast; without members that have too few."""
     parts = {}
     for name in (PLAIN, *fitted):
-        both = [(made[name], made[PLAIN], actual) for made, actual, _ in origins if name in made]
+        both = [
+            (made[name], made[PLAIN], actual)
+            for made, actual, _ in origins
+            if name in made
+        ]
         if len(both) >= _FEWEST_ORIGINS:
             own = wape((forecast, actual) for forecast, _, actual in both) or 0
             plain = wape((forecast, actual) for _, forecast, actual in both) or 0
@@ -180,14 +208,21 @@ def _scored(panel: Panel, calibration: Calibration) -> Iterator[tuple[Floats, Fl
 def _combined(forecasts: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
     members = [name for name in weights if name in forecasts] or [PLAIN]
     whole = sum(weights.get(name, 1.0) for name in members)
-    return np.sum([weights.get(name, 1.0) / whole * forecasts[name] for name in members], axis=0)
+    return np.sum(
+        [weights.get(name, 1.0) / whole * forecasts[name] for name in members], axis=0
+    )
 
 
-def _forecast(trained: TrainedModel, forecasts: Mapping[str, Floats], unit: Floats) -> PanelForecast:
+def _forecast(
+    trained: TrainedModel, forecasts: Mapping[str, Floats], unit: Floats
+) -> PanelForecast:
     values = _combined(forecasts, trained.weights)
     values[:, [name in trained.skipped for name in trained.series]] = np.nan
     values = with_total(values)
-    errors = [(with_total(forecast), with_total(actual), at) for forecast, actual, at in trained.calibration]
+    errors = [
+        (with_total(forecast), with_total(actual), at)
+        for forecast, actual, at in trained.calibration
+    ]
     return PanelForecast(values, _bounds(values, unit, errors))
 
 
@@ -207,7 +242,9 @@ def wape(pairs: Iterable[tuple[Floats, Floats]]) -> float | None:
     return round(errors / sales, 6) if sales > 0 else None
 
 
-def _bounds(values: Floats, unit: Floats, calibration: Calibration) -> dict[int, tuple[Floats, Floats]]:
+def _bounds(
+    values: Floats, unit: Floats, calibration: Calibration
+) -> dict[int, tuple[Floats, Floats]]:
     """Lower and upper bounds of `values` [HORIZON, series] by level, by split conformal prediction.
 
     The half width is a weighted quantile of the absolute errors relative to their forecasts and in units of
@@ -220,16 +257,24 @@ def _bounds(values: Floats, unit: Floats, calibration: Calibration) -> dict[int,
         old_enough = [each for each in calibration if len(each[0]) > first]
         if not old_enough:
             break
-        forecast, actual, at = (np.stack([each[part][week] for each in old_enough]) for part in range(3))
+        forecast, actual, at = (
+            np.stack([each[part][week] for each in old_enough]) for part in range(3)
+        )
         unknown = np.full(forecast.shape, np.nan)
-        errors = np.divide(np.abs(actual - forecast), forecast * at, out=unknown, where=forecast > 0)
+        errors = np.divide(
+            np.abs(actual - forecast), forecast * at, out=unknown, where=forecast > 0
+        )
         share = 0.5 ** (np.arange(len(errors))[::-1] / _HALF_LIFE_WEEKS)
         errors, share = errors.reshape(-1, values.shape[1]), np.repeat(share, DAYS)
         for level, width in widths.items():
-            width[first:] = _half_width(errors, share, level / 100)  # also of weeks without errors
+            width[first:] = _half_width(
+                errors, share, level / 100
+            )  # also of weeks without errors
     bounds = {}
     for level, width in widths.items():
-        half = values * np.where(np.isinf(width), 1, np.maximum(width * unit, _LEAST_WIDTH))
+        half = values * np.where(
+            np.isinf(width), 1, np.maximum(width * unit, _LEAST_WIDTH)
+        )
         bounds[level] = (np.maximum(values - half, 0), values + half)
     return bounds
 
@@ -242,6 +287,8 @@ def _half_width(errors: Floats, share: Floats, level: float) -> Floats:
     known = (~np.isnan(errors)).sum(axis=0)
     reached = np.cumsum(np.where(np.isnan(errors), 0, share[order]), axis=0)
     place = (reached < level * (reached[-1] + share.max()) - 1e-9).sum(axis=0)
-    width = np.take_along_axis(errors, place.clip(max=np.maximum(known - 1, 0))[None], axis=0)[0]
+    width = np.take_along_axis(
+        errors, place.clip(max=np.maximum(known - 1, 0))[None], axis=0
+    )[0]
     width = np.where(known < _FEWEST_ERRORS, width * _WIDENED, width)
     return np.where(known == 0, np.inf, width)

@@ -5,7 +5,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecommerce.forecast.data.panel import YEAR, Floats, Panel, clean, ratio, same_weekday_mean, shifted
+from ecommerce.forecast.data.panel import (
+    YEAR,
+    Floats,
+    Panel,
+    clean,
+    ratio,
+    same_weekday_mean,
+    shifted,
+)
 from ecommerce.forecast.models.season import growth, season
 from ecommerce.forecast.weeks import HORIZON
 
@@ -34,11 +42,23 @@ class Statistics:
         self.neutral, self.effect = _neutral(values, panel)
         self.neutral_8 = same_weekday_mean(self.neutral, 8)
         self.neutral_4 = same_weekday_mean(self.neutral, 4)
-        self.without_promotion = same_weekday_mean(np.where(is_promoted, np.nan, values), 13)
-        self.with_promotion = same_weekday_mean(np.where(is_promoted, values, np.nan), 13)
-        self.levels = {days: trailing_mean(self.neutral, days) for days in (7, 28, 84, YEAR)}
-        market = np.full((len(values), 1), np.nan) if panel.market is None else panel.market[:, None]
-        self.market = ratio(trailing_mean(market, 28), trailing_mean(market, YEAR))[:, 0]
+        self.without_promotion = same_weekday_mean(
+            np.where(is_promoted, np.nan, values), 13
+        )
+        self.with_promotion = same_weekday_mean(
+            np.where(is_promoted, values, np.nan), 13
+        )
+        self.levels = {
+            days: trailing_mean(self.neutral, days) for days in (7, 28, 84, YEAR)
+        }
+        market = (
+            np.full((len(values), 1), np.nan)
+            if panel.market is None
+            else panel.market[:, None]
+        )
+        self.market = ratio(trailing_mean(market, 28), trailing_mean(market, YEAR))[
+            :, 0
+        ]
 
     def unit(self) -> Floats:
         """Return the relative size of ordinary errors [HORIZON, series and total]: the noise of the last
@@ -47,7 +67,10 @@ class Statistics:
         usual = shifted(same_weekday_mean(values, 8), 7)
         noise = trailing_mean(np.minimum(np.abs(ratio(values, usual) - 1), 1), 56)[-1]
         noise = np.maximum(np.nan_to_num(noise, nan=0.2), LEAST_NOISE)
-        moves = np.log(self.season[self.panel.days :] / np.mean(self.season[: self.panel.days][-28:], axis=0))
+        moves = np.log(
+            self.season[self.panel.days :]
+            / np.mean(self.season[: self.panel.days][-28:], axis=0)
+        )
         return np.sqrt(noise**2 + (SEASON_ERROR * moves) ** 2)
 
 
@@ -61,19 +84,25 @@ def features(
     panel = known.panel
     ahead = np.arange(1, HORIZON + 1)
     day = origin + ahead
-    same_weekday = origin - 6 + (ahead - 1) % 7  # the last one that is known at the origin
+    same_weekday = (
+        origin - 6 + (ahead - 1) % 7
+    )  # the last one that is known at the origin
     promotions, closed = panel.promotions[:, chosen], known.closed[:, chosen]
     is_holiday = panel.holidays[:, chosen] > 0
 
     def at(table: Floats, days: Any) -> Floats:
-        return np.where(days[:, None] >= 0, table[:, chosen][np.maximum(days, 0)], np.nan)
+        return np.where(
+            days[:, None] >= 0, table[:, chosen][np.maximum(days, 0)], np.nan
+        )
 
     effect = known.effect[origin, chosen]
     levels = {days: table[origin, chosen] for days, table in known.levels.items()}
     level = np.where(np.isnan(levels[28]), levels[84], levels[28])
     level = np.where(level > 0, level, np.nan)
     base = at(known.neutral_8, same_weekday)
-    base = np.where(np.isnan(base), level, base) * np.where(promotions[day] > 0, _known(effect), 1)
+    base = np.where(np.isnan(base), level, base) * np.where(
+        promotions[day] > 0, _known(effect), 1
+    )
     after = np.minimum(day + 1, len(promotions) - 1)
     a_year_ago = day - YEAR
     columns = {
@@ -99,7 +128,8 @@ def features(
         "trend of 84 days": ratio(level, levels[84]),
         "trend of the year": ratio(levels[84], levels[YEAR]),
         "week a year ago": ratio(  # the week around the day, by the month up to that origin
-            at(known.levels[7], a_year_ago + 3), at(known.levels[28], np.full(HORIZON, origin - YEAR))
+            at(known.levels[7], a_year_ago + 3),
+            at(known.levels[28], np.full(HORIZON, origin - YEAR)),
         ),
         "effect of promotions": effect,
         "size": np.log(level),
@@ -134,7 +164,9 @@ def _neutral(values: Floats, panel: Panel) -> tuple[Floats, Floats]:
     is_promoted = panel.promotions[: panel.days] > 0
     relative = ratio(values, same_weekday_mean(values, 8))
     promoted = trailing_mean(np.where(is_promoted, relative, np.nan), 182)
-    effect = ratio(promoted, trailing_mean(np.where(is_promoted, np.nan, relative), 182))
+    effect = ratio(
+        promoted, trailing_mean(np.where(is_promoted, np.nan, relative), 182)
+    )
     return np.where(is_promoted, values / _known(effect), values), effect
 
 

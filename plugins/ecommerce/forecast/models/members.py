@@ -36,7 +36,9 @@ class WeekdayMean:
 
     def forecast(self, known: Statistics) -> Floats:
         """Return the forecast of the days after the panel."""
-        means = same_weekday_mean(known.values if self.open_days else known.panel.values, self.weeks)
+        means = same_weekday_mean(
+            known.values if self.open_days else known.panel.values, self.weeks
+        )
         last_week = np.pad(means, ((DAYS, 0), (0, 0)), constant_values=np.nan)[-DAYS:]
         ahead = np.tile(last_week, (HORIZON // DAYS, 1))
         return _open_days(ahead, known) if self.open_days else ahead
@@ -81,11 +83,17 @@ class Ridge:
         for (coefficients, mean), values, design in of_series:
             line = mean + design @ coefficients
             recent, fitted = values[past], np.maximum(np.expm1(line[past]), 0)
-            share = np.where(np.isnan(recent), 0, 0.5 ** (np.arange(len(recent))[::-1] / (_LEVEL_DAYS / 2)))
+            share = np.where(
+                np.isnan(recent),
+                0,
+                0.5 ** (np.arange(len(recent))[::-1] / (_LEVEL_DAYS / 2)),
+            )
             whole = share @ fitted
             factor = np.nansum(share * recent) / whole if whole > 0 else 1.0
             highest = 1.5 * np.nanmax(values, initial=0.0)
-            values_ahead = np.expm1(np.minimum(line[panel.days :], np.log1p(highest) + 1))
+            values_ahead = np.expm1(
+                np.minimum(line[panel.days :], np.log1p(highest) + 1)
+            )
             ahead.append(np.clip(values_ahead * factor, 0, highest))
         return _open_days(np.stack(ahead, axis=1), known)
 
@@ -116,13 +124,17 @@ class Boosting:
             drawn_from, base, level = features(known, origin, chosen)
             truth = known.values[origin + 1 :][:HORIZON, chosen]
             target = (truth - base[: len(truth)]) / level
-            kept = ~np.isnan(target) & (drawn.random(target.shape) < part / part_of_series)
+            kept = ~np.isnan(target) & (
+                drawn.random(target.shape) < part / part_of_series
+            )
             sampled.append(drawn_from[: len(truth)][kept])
             targets.append(np.clip(target[kept], -3, 3))
         if days < LEAST_DAYS_BOOSTING or sum(map(len, targets)) < 500:
             return None
         samples = np.concatenate(sampled)
-        samples[:, np.isnan(samples).all(axis=0)] = 0  # sklearn refuses a column without any value
+        samples[:, np.isnan(samples).all(axis=0)] = (
+            0  # sklearn refuses a column without any value
+        )
         # A growing market, the last feature, never lowers a forecast; otherwise its level would only identify
         # the date.
         rises = np.arange(samples.shape[1]) == samples.shape[1] - 1
@@ -146,7 +158,9 @@ class Boosting:
         rows, base, level = features(known, known.panel.days - 1)
         with _one_thread():
             difference = self.trees.predict(rows.reshape(-1, rows.shape[-1]))
-        return _open_days(np.maximum(base + difference.reshape(base.shape) * level, 0), known)
+        return _open_days(
+            np.maximum(base + difference.reshape(base.shape) * level, 0), known
+        )
 
 
 Model = WeekdayMean | Ridge | Boosting
@@ -172,9 +186,17 @@ def _designs(panel: Panel) -> Iterator[Floats]:
     weekday = panel.weekdays[:, None] == np.arange(7)
     of_month = [day <= 3, (day >= 4) & (day <= 7), day >= 28, (day >= 14) & (day <= 17)]
     calendar = np.column_stack([weekday, *of_month]).astype(float)
-    for promotion, is_holiday in zip(panel.promotions.T, panel.holidays.T > 0, strict=True):
+    for promotion, is_holiday in zip(
+        panel.promotions.T, panel.holidays.T > 0, strict=True
+    ):
         before = np.append(0.0, promotion[:-1])
-        on_holiday = [is_holiday, np.append(is_holiday[1:], False), np.append(False, is_holiday[:-1])]
+        on_holiday = [
+            is_holiday,
+            np.append(is_holiday[1:], False),
+            np.append(False, is_holiday[:-1]),
+        ]
         starts, ended = (promotion > 0) & (before == 0), before * (promotion == 0)
         by_weekday = weekday * promotion[:, None]
-        yield np.column_stack([calendar, by_weekday, promotion, starts, ended, *on_holiday])
+        yield np.column_stack(
+            [calendar, by_weekday, promotion, starts, ended, *on_holiday]
+        )

@@ -29,7 +29,10 @@ def keep(store: Store, folder: str, as_of: date, content: dict[str, Any]) -> str
     """Store plain JSON as the record of the first day of its use, in place of an earlier one, and return the
     record's name. `folder` is `CHAMPIONS` or `INPUTS`."""
     name = f"{folder}/{as_of}.json"
-    store.write(name, f"{json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)}\n".encode())
+    store.write(
+        name,
+        f"{json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)}\n".encode(),
+    )
     return name
 
 
@@ -47,10 +50,14 @@ def announced(store: Store, as_of: date) -> Announced:
     return from_xcom(Announced, _newest(store, INPUTS, as_of)[1])
 
 
-def _newest(store: Store, folder: str, as_of: date) -> tuple[str | None, dict[str, Any]]:
+def _newest(
+    store: Store, folder: str, as_of: date
+) -> tuple[str | None, dict[str, Any]]:
     """The last record of the latest day up to `as_of`, without partial files of a killed process."""
     names = (name for name in store.names(folder) if name.endswith(".json"))
-    known = (name for name in names if name.removeprefix(f"{folder}/")[:10] <= str(as_of))
+    known = (
+        name for name in names if name.removeprefix(f"{folder}/")[:10] <= str(as_of)
+    )
     if not (newest := max(known, default=None)):
         return None, {}
     try:

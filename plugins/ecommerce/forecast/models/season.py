@@ -14,14 +14,24 @@ from ecommerce.forecast.data.panel import YEAR, Bools, Floats, Ints, Panel, clea
 from ecommerce.forecast.weeks import HORIZON
 
 _EASTER, _BLACK_FRIDAY = 1, 2
-_MOVED = ((easter, -21, 8), (black_friday, -10, 8), (lambda year: date(year, 12, 25), -15, 13))
+_MOVED = (
+    (easter, -21, 8),
+    (black_friday, -10, 8),
+    (lambda year: date(year, 12, 25), -15, 13),
+)
 """The days around these dates are compared with the same days around last year's date."""
 _MONTH = 28
 _PEAK_ERRORS = 3.0
 """A day around these dates that is further above its week, in standard errors, has a peak of its own."""
 _REPEATED, _REPEATED_DAYS, _REPEATED_EVENT_DAYS = 0.95, 91, 14
 """The share of a rise that is expected again while fewer of its days are known from a second year."""
-_GROWTH_WEEKS, _LATE_WEEKS, _FEWEST_WEEKS, _HALF_LIFE_WEEKS, _DAMPED = 26, 12, 10, 13, 0.95
+_GROWTH_WEEKS, _LATE_WEEKS, _FEWEST_WEEKS, _HALF_LIFE_WEEKS, _DAMPED = (
+    26,
+    12,
+    10,
+    13,
+    0.95,
+)
 _LEAST_GROWTH = 0.005
 _SHIFT, _SHIFTED_DAYS, _USUAL_DAYS, _OFTEN = np.log(1.5), range(12, 43), 28, 0.7
 
@@ -36,12 +46,18 @@ def season(panel: Panel, neutral: Floats) -> Floats:
     """
     days, total = panel.days, len(panel.dates)
     event, references = _compared_days(panel)
-    references = [reference for reference in references if (reference >= 0).sum() > HORIZON]
+    references = [
+        reference for reference in references if (reference >= 0).sum() > HORIZON
+    ]
     is_near = _next_to(panel.holidays[:days] > 0) & (event[:days, None] == 0)
     daily = _without_weekdays(np.where(is_near, np.nan, neutral), panel.weekdays[:days])
     rest = _index(daily, daily)[1]
     open_days = (~np.isnan(neutral)).any(axis=1).sum()
-    if days <= YEAR or not references or (neutral > 0).any(axis=1).sum() <= _OFTEN * open_days:
+    if (
+        days <= YEAR
+        or not references
+        or (neutral > 0).any(axis=1).sum() <= _OFTEN * open_days
+    ):
         return np.ones((total, 1))
     variance = float(np.nanmean(np.clip(rest, -1, 1) ** 2))
     is_peak = (event[:days] > 0) & (rest > _PEAK_ERRORS * np.sqrt(variance))
@@ -53,18 +69,28 @@ def season(panel: Panel, neutral: Floats) -> Floats:
     yearly = index[YEAR:] - index[:-YEAR]
     weekly = np.median(yearly) * 7 / YEAR
     index = index - _significant(weekly, 0.0) / 7 * np.arange(days)
-    line = np.mean([_between(index[np.maximum(each, 0)], each >= 0) for each in references], axis=0)
-    peaks = np.mean([np.where(each >= 0, peak[np.maximum(each, 0)], 0) for each in references], axis=0)
+    line = np.mean(
+        [_between(index[np.maximum(each, 0)], each >= 0) for each in references], axis=0
+    )
+    peaks = np.mean(
+        [np.where(each >= 0, peak[np.maximum(each, 0)], 0) for each in references],
+        axis=0,
+    )
     is_apart = np.isin(event, (_EASTER, _BLACK_FRIDAY))
     ordinary, past = _between(line, ~is_apart), _between(index, ~is_apart[:days])
     years = len(references)
     noise = variance / 4 / years  # of a difference between means over two weeks
     rise, was = (each[_MONTH:] - each[:-_MONTH] for each in (ordinary, past))
-    parts = [_share(rise[YEAR - _MONTH :], was[YEAR - _MONTH :], noise, _REPEATED_DAYS) * ordinary]
+    parts = [
+        _share(rise[YEAR - _MONTH :], was[YEAR - _MONTH :], noise, _REPEATED_DAYS)
+        * ordinary
+    ]
     for number in (_EASTER, _BLACK_FRIDAY):
         effect, now = (line - ordinary)[YEAR:], (index - past)[YEAR:]
         is_now = event[YEAR:] == number
-        share = _share(effect[is_now], now[is_now[: len(now)]], noise, _REPEATED_EVENT_DAYS)
+        share = _share(
+            effect[is_now], now[is_now[: len(now)]], noise, _REPEATED_EVENT_DAYS
+        )
         parts.append(np.where(event == number, share * (line - ordinary), 0))
     peaks *= np.maximum(0, 1 - 2 * variance / years / np.maximum(peaks**2, 1e-9))
     return np.exp(np.sum([*parts, peaks], axis=0))[:, None]
@@ -86,7 +112,9 @@ def at_level(panel: Panel) -> Panel:
     if panel.days < 2 * _USUAL_DAYS:
         return panel
     values = clean(panel)[0]
-    values = _without_weekdays(values / season(panel, values)[: panel.days], panel.weekdays[: panel.days])
+    values = _without_weekdays(
+        values / season(panel, values)[: panel.days], panel.weekdays[: panel.days]
+    )
     logs = _log(values[-(_SHIFTED_DAYS.stop + _USUAL_DAYS) :])
     is_often = (panel.values[-len(logs) :] > 0).mean(axis=0) > _OFTEN
     gains, steps = [], []
@@ -95,10 +123,17 @@ def at_level(panel: Panel) -> Panel:
         steps.append(_mean(after, axis=0) - _mean(before, axis=0))
         is_known = is_often & ~np.isnan(steps[-1])
         (low, high), (low_before, high_before) = (
-            np.nanquantile(np.where(is_known, part, 0), (0.2, 0.8), axis=0) for part in (after, before)
+            np.nanquantile(np.where(is_known, part, 0), (0.2, 0.8), axis=0)
+            for part in (after, before)
         )
-        is_apart = ((low > high_before) | (high < low_before)) & (np.abs(steps[-1]) > _SHIFT) & is_known
-        gains.append(np.where(is_apart, steps[-1] ** 2 * back / (back + _USUAL_DAYS), 0))
+        is_apart = (
+            ((low > high_before) | (high < low_before))
+            & (np.abs(steps[-1]) > _SHIFT)
+            & is_known
+        )
+        gains.append(
+            np.where(is_apart, steps[-1] ** 2 * back / (back + _USUAL_DAYS), 0)
+        )
     best = np.argmax(gains, axis=0)
     is_before = np.arange(panel.days)[:, None] < panel.days - _SHIFTED_DAYS.start - best
     is_before &= np.max(gains, axis=0) > 0
@@ -114,16 +149,23 @@ def _compared_days(panel: Panel) -> tuple[Ints, list[Ints]]:
     number = np.arange(len(panel.dates))
     event = np.zeros(len(number), dtype=np.int64)
     references = [number - YEAR, number - 2 * YEAR]
-    years = range(panel.first_day.year - 1, (panel.first_day + timedelta(days=len(number))).year + 1)
+    years = range(
+        panel.first_day.year - 1,
+        (panel.first_day + timedelta(days=len(number))).year + 1,
+    )
     for which, (date_of, first, end) in enumerate(_MOVED, _EASTER):
         for year in years:
             day = (date_of(year) - panel.first_day).days
             inside = slice(max(day + first, 0), max(day + end, 0))
             event[inside] = which
             for back, reference in enumerate(references, 1):
-                reference[inside] = number[inside] - day + (date_of(year - back) - panel.first_day).days
+                reference[inside] = (
+                    number[inside] - day + (date_of(year - back) - panel.first_day).days
+                )
     for reference in references:
-        reference[(event == 0) & (reference >= 0) & (event[np.maximum(reference, 0)] > 0)] = -1
+        reference[
+            (event == 0) & (reference >= 0) & (event[np.maximum(reference, 0)] > 0)
+        ] = -1
     return event, references
 
 
@@ -149,7 +191,9 @@ def _index(daily: Floats, actual: Floats) -> tuple[Floats, Floats]:
     was within four weeks."""
     smooth = pd.DataFrame(_centred(daily, 7)).ffill(limit=_MONTH).to_numpy()
     now, before = _sums(smooth[1:], smooth[:-1])
-    steps = np.log(np.divide(now, before, out=np.ones(len(now)), where=(now > 0) & (before > 0)))
+    steps = np.log(
+        np.divide(now, before, out=np.ones(len(now)), where=(now > 0) & (before > 0))
+    )
     day, week = _sums(actual, smooth)
     return np.concatenate([[0.0], np.cumsum(steps)]), ratio(day, week) - 1
 
@@ -165,7 +209,9 @@ def _slope(panel: Panel, neutral: Floats) -> float:
     weeks = min(_GROWTH_WEEKS, panel.days // 7)
     if weeks < _FEWEST_WEEKS:
         return 0.0
-    daily = _without_weekdays(neutral, panel.weekdays[: panel.days])[panel.days - 7 * weeks :]
+    daily = _without_weekdays(neutral, panel.weekdays[: panel.days])[
+        panel.days - 7 * weeks :
+    ]
     weekly = _log(np.nansum(_mean(daily.reshape(weeks, 7, -1), axis=1), axis=1))
     known = ~np.isnan(weekly)
     week, weekly = np.arange(weeks)[known] - weeks + 1.0, weekly[known]
@@ -177,7 +223,9 @@ def _slope(panel: Panel, neutral: Floats) -> float:
     # Neighbouring weeks are alike: the error is about twice that of independent ones.
     slope = _significant(slope, 2 * np.sqrt(variances[0, 0]))
     # Growth that has ended is none.
-    return float(np.sign(slope) * np.clip(np.sign(slope) * late, 0, min(abs(slope), 0.1)))
+    return float(
+        np.sign(slope) * np.clip(np.sign(slope) * late, 0, min(abs(slope), 0.1))
+    )
 
 
 def _significant(slope: float, error: float) -> float:

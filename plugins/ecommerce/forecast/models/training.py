@@ -12,7 +12,13 @@ import numpy as np
 
 from ecommerce.core.errors import StagingError
 from ecommerce.forecast.data.history import History
-from ecommerce.forecast.models.ensemble import DEFAULT, TrainedModel, predict, train, wape
+from ecommerce.forecast.models.ensemble import (
+    DEFAULT,
+    TrainedModel,
+    predict,
+    train,
+    wape,
+)
 from ecommerce.forecast.models.registry import TRAINED, Champion
 from ecommerce.forecast.wording import TOTAL
 from ecommerce.storage.kept_files import Store
@@ -23,10 +29,16 @@ AMOUNTS = ("forecast", "lower_80", "upper_80", "lower_95", "upper_95")
 
 def train_all(history: History, champion: str = DEFAULT) -> dict[str, TrainedModel]:
     """Train the champion on each kind of series."""
-    return {kind: train(panel, champion) for kind, panel in history.panels.items() if panel.series}
+    return {
+        kind: train(panel, champion)
+        for kind, panel in history.panels.items()
+        if panel.series
+    }
 
 
-def predict_all(history: History, trained: Mapping[str, TrainedModel]) -> list[dict[str, Any]]:
+def predict_all(
+    history: History, trained: Mapping[str, TrainedModel]
+) -> list[dict[str, Any]]:
     """Forecast the next four weeks of all trained kinds. The total is the sum of the categories, with
     intervals from the errors of that sum. Return rows of `series`, `target_date`, `model` and `AMOUNTS`,
     ordered by series and day, without skipped series."""
@@ -41,7 +53,9 @@ def predict_all(history: History, trained: Mapping[str, TrainedModel]) -> list[d
             for ahead, amounts in enumerate(tables[:, :, place].T):
                 day = history.as_of + timedelta(days=ahead)
                 row = {"series": series, "target_date": day, "model": model.champion}
-                rows.append(row | dict(zip(AMOUNTS, map(rounded, amounts), strict=True)))
+                rows.append(
+                    row | dict(zip(AMOUNTS, map(rounded, amounts), strict=True))
+                )
     return sorted(rows, key=lambda row: (row["series"], row["target_date"]))
 
 
@@ -77,7 +91,9 @@ def read(kept: Mapping[str, Any], store: Store) -> dict[str, TrainedModel]:
     return trained
 
 
-def card(history: History, champion: Champion, trained: Mapping[str, TrainedModel]) -> dict[str, Any]:
+def card(
+    history: History, champion: Champion, trained: Mapping[str, TrainedModel]
+) -> dict[str, Any]:
     """Return the model card: training data, errors at the weekly origins, limits. The same history gives the
     same card, byte by byte."""
     total = [
@@ -101,8 +117,12 @@ def card(history: History, champion: Champion, trained: Mapping[str, TrainedMode
                 "skipped": dict(model.skipped),
                 "first_day": str(history.panels[kind].first_day),
                 "days": history.panels[kind].days,
-                "sales": hashlib.sha256(history.panels[kind].values.tobytes()).hexdigest(),
-                "weights": {name: round(weight, 6) for name, weight in model.weights.items()},
+                "sales": hashlib.sha256(
+                    history.panels[kind].values.tobytes()
+                ).hexdigest(),
+                "weights": {
+                    name: round(weight, 6) for name, weight in model.weights.items()
+                },
                 "error": model.errors[champion.name],
                 "error_of_last_week": model.errors["seasonal_naive"],
             }

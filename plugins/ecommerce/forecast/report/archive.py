@@ -45,9 +45,19 @@ def write_document(figures: ForecastFigures, folder: Path) -> None:
 
 
 _ARCHIVE = Archive(
-    ForecastFigures, figures_hash, figures_csv, write_document, FILES, source="forecast_report", folder=FOLDER
+    ForecastFigures,
+    figures_hash,
+    figures_csv,
+    write_document,
+    FILES,
+    source="forecast_report",
+    folder=FOLDER,
 )
-folder_of, read_figures, read_file = _ARCHIVE.folder_of, _ARCHIVE.read_figures, _ARCHIVE.read_file
+folder_of, read_figures, read_file = (
+    _ARCHIVE.folder_of,
+    _ARCHIVE.read_figures,
+    _ARCHIVE.read_file,
+)
 archived, read = _ARCHIVE.days, _ARCHIVE.read
 
 
@@ -77,7 +87,9 @@ def send_report(report: Mapping[str, Any]) -> str:
     """Mail the report that `publish` returned; return why not, or an empty text."""
     uri, digest = report["uri"], report["figures_hash"]
     return mail.send_report(
-        lambda: report_message(read_figures(uri, digest), read(uri, PDF), read(uri, charts.PNG)),
+        lambda: report_message(
+            read_figures(uri, digest), read(uri, PDF), read(uri, charts.PNG)
+        ),
         f"forecast.{report['as_of']}.{digest[:16]}",  # a part of the hash, so that the header is not folded
     )
 
@@ -87,7 +99,9 @@ def send_alarm(report: Mapping[str, Any]) -> str:
     if not (reasons := report["drift"]):
         return "the forecast does not drift, or too few days are scored"
     digest = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]
-    return mail.send_alert(alarm_message(report["as_of"], reasons), f"drift.{report['as_of']}.{digest}")
+    return mail.send_alert(
+        alarm_message(report["as_of"], reasons), f"drift.{report['as_of']}.{digest}"
+    )
 
 
 @in_report_locale
@@ -95,7 +109,9 @@ def report_message(figures: ForecastFigures, pdf: bytes, chart: bytes) -> EmailM
     """Compose the report's mail without its addresses: with the chart, a PNG, in the HTML, and the PDF
     attached."""
     texts = mail_texts(figures) | {"chart_cid": _CHART_CID}
-    message = mail.compose(texts["subject"], "forecast_mail", texts, [mail.InlineImage(_CHART_CID, chart)])
+    message = mail.compose(
+        texts["subject"], "forecast_mail", texts, [mail.InlineImage(_CHART_CID, chart)]
+    )
     name = f"sales-forecast-{figures.as_of}.pdf"
     message.add_attachment(pdf, maintype="application", subtype="pdf", filename=name)
     return message

@@ -28,7 +28,11 @@ class DayForecast(BaseModel, frozen=True):
 
     def covers(self, level: int, actual: Decimal) -> bool:
         """Return whether sales are within the interval of `level` percent; its bounds belong to it."""
-        lower, upper = (self.lower_80, self.upper_80) if level == 80 else (self.lower_95, self.upper_95)
+        lower, upper = (
+            (self.lower_80, self.upper_80)
+            if level == 80
+            else (self.lower_95, self.upper_95)
+        )
         return lower <= actual <= upper
 
 
@@ -70,7 +74,12 @@ class PastDay(BaseModel, frozen=True):
         """`OUTSIDE_80` or `OUTSIDE_95` for a complete day outside that interval of its forecast, else an
         empty text."""
         expected, actual = self.expected, self.actual
-        if expected is None or actual is None or not self.complete or expected.covers(80, actual):
+        if (
+            expected is None
+            or actual is None
+            or not self.complete
+            or expected.covers(80, actual)
+        ):
             return ""
         return OUTSIDE_80 if expected.covers(95, actual) else OUTSIDE_95
 
@@ -178,7 +187,11 @@ class ForecastFigures(BaseModel, frozen=True):
     def last_week_forecast(self) -> Decimal | None:
         """The sum of last week's forecasts in force; None where a day has none."""
         forecasts = [each.expected.forecast for each in self.last_week if each.expected]
-        return sum(forecasts, Decimal(0)) if len(forecasts) == len(self.last_week) else None
+        return (
+            sum(forecasts, Decimal(0))
+            if len(forecasts) == len(self.last_week)
+            else None
+        )
 
     @property
     def last_week_sales(self) -> Decimal | None:
@@ -189,22 +202,38 @@ class ForecastFigures(BaseModel, frozen=True):
     def changes(self, *kinds: str) -> list[ForecastSeries]:
         """Return the series of these kinds with a usual week, the largest difference of the coming week
         first."""
-        shown = [each for each in self.series if each.name.startswith(kinds) and each.usual_week is not None]
+        shown = [
+            each
+            for each in self.series
+            if each.name.startswith(kinds) and each.usual_week is not None
+        ]
         return sorted(shown, key=lambda each: (-abs(each.difference), each.name))
 
 
 def figures_hash(figures: ForecastFigures) -> str:
     """Return the SHA-256 of everything but the provenance."""
-    return hashlib.sha256(figures.model_dump_json(exclude={"provenance"}).encode()).hexdigest()
+    return hashlib.sha256(
+        figures.model_dump_json(exclude={"provenance"}).encode()
+    ).hexdigest()
 
 
 def figures_csv(figures: ForecastFigures) -> str:
     """Return every forecast as a CSV row of plain decimals."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["as_of", "series", "target_date", *DayForecast.model_fields, "currency"])
+    writer.writerow(
+        ["as_of", "series", "target_date", *DayForecast.model_fields, "currency"]
+    )
     for series in figures.series:
         for each in series.days:
             amounts = each.expected.model_dump().values()
-            writer.writerow([figures.as_of, inert(series.name), each.day, *amounts, figures.currency])
+            writer.writerow(
+                [
+                    figures.as_of,
+                    inert(series.name),
+                    each.day,
+                    *amounts,
+                    figures.currency,
+                ]
+            )
     return stream.getvalue()

@@ -27,7 +27,10 @@ LARGEST_ERROR = Decimal("1.5")
 def scores(rows: Rows) -> list[Score]:
     """Return the scores of the total, then of categories, channels and products pooled, without those that
     have none."""
-    scored = [score(of, [row for row in rows if row["series"].startswith(of)]) for of in (TOTAL, *KINDS)]
+    scored = [
+        score(of, [row for row in rows if row["series"].startswith(of)])
+        for of in (TOTAL, *KINDS)
+    ]
     return [each for each in scored if each.periods]
 
 
@@ -35,21 +38,29 @@ def drift(rows: Rows, usual_error: Decimal | None) -> Drift:
     """Return whether the total's forecasts of the last four weeks drifted; `usual_error` is the champion's
     back-test error of the total, None without a back-test."""
     total = score(TOTAL, [row for row in rows if row["series"] == TOTAL])
-    bias, covered, error = total.bias or Decimal(0), total.covered_80, total.error or Decimal(0)
+    bias, covered, error = (
+        total.bias or Decimal(0),
+        total.covered_80,
+        total.error or Decimal(0),
+    )
     reasons = []
     if abs(bias) > LARGEST_BIAS:
         size = f"{text.share(abs(bias))} too {'high' if bias > 0 else 'low'}"
         reasons.append(f"forecasts were {size} (limit {text.share(LARGEST_BIAS)})")
     if covered is not None and covered < LEAST_COVERED:
         limit = f"(limit {text.share(LEAST_COVERED)})"
-        reasons.append(f"only {text.share(covered)} of days were within their 80 % interval {limit}")
+        reasons.append(
+            f"only {text.share(covered)} of days were within their 80 % interval {limit}"
+        )
     if usual_error and error > LARGEST_ERROR * usual_error:
         reasons.append(
             f"the error was {text.share(error)} of sales, more than {LARGEST_ERROR} times the "
             f"{text.share(usual_error)} of the back-test"
         )
     is_judged = total.periods >= LEAST_SCORED_DAYS
-    return Drift(score=total, usual_error=usual_error, reasons=reasons if is_judged else [])
+    return Drift(
+        score=total, usual_error=usual_error, reasons=reasons if is_judged else []
+    )
 
 
 def score(of: str, rows: Rows) -> Score:
@@ -60,13 +71,19 @@ def score(of: str, rows: Rows) -> Score:
     for row in rows:
         day = row["target_date"]
         periods[row["series"], day.isocalendar()[:2] if is_weekly else day].append(row)
-    whole = {key: part for key, part in periods.items() if len(part) == DAYS or not is_weekly}
-    pairs = [[_sum(row[name] for row in part) for name in ("forecast", "actual")] for part in whole.values()]
+    whole = {
+        key: part for key, part in periods.items() if len(part) == DAYS or not is_weekly
+    }
+    pairs = [
+        [_sum(row[name] for row in part) for name in ("forecast", "actual")]
+        for part in whole.values()
+    ]
     forecast, actual = _sum(pair[0] for pair in pairs), _sum(pair[1] for pair in pairs)
     shown = [row for row in rows if row["upper_95"] and not is_weekly]
     open_days = [(DayForecast.model_validate(row), row["actual"]) for row in shown]
     covered_80, covered_95 = (
-        _ratio(sum(day.covers(level, sold) for day, sold in open_days), len(open_days)) for level in (80, 95)
+        _ratio(sum(day.covers(level, sold) for day, sold in open_days), len(open_days))
+        for level in (80, 95)
     )
     sales = max(actual, Decimal(0))
     return Score(
@@ -87,4 +104,8 @@ def _sum(amounts: Iterable[Decimal]) -> Decimal:
 
 
 def _ratio(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
-    return (Decimal(part) / whole).quantize(Decimal("0.000001"), ROUND_HALF_UP) if whole else None
+    return (
+        (Decimal(part) / whole).quantize(Decimal("0.000001"), ROUND_HALF_UP)
+        if whole
+        else None
+    )

@@ -25,24 +25,36 @@ from ecommerce.warehouse.client import connect
 
 @in_report_locale
 def build_report(
-    prepared: Manifest, kept: Mapping[str, Any], warnings: Iterable[DataWarning], run: DagRun
+    prepared: Manifest,
+    kept: Mapping[str, Any],
+    warnings: Iterable[DataWarning],
+    run: DagRun,
 ) -> dict[str, Any]:
     """Build and archive the report, which replaces an older one of the same day; return as `archive.publish`.
     `prepared` is the folder that the model was trained on, `kept` the model, as `training.fit` returned it,
     `warnings` are of the steps before."""
     as_of, settings = prepared.business_date + timedelta(days=1), load_settings()
-    first, last = as_of - timedelta(days=scoring.SCORED_DAYS), as_of + timedelta(days=HORIZON - 1)
+    first, last = (
+        as_of - timedelta(days=scoring.SCORED_DAYS),
+        as_of + timedelta(days=HORIZON - 1),
+    )
     warehouse = connect(dag=run.dag_id, step="report")
     made = {"begins_at": day_window(as_of, settings.shop_timezone).start}
-    rows = warehouse.arrow("forecast/report_rows.sql", parameters=made, first=first, day=last)
-    days = warehouse.query("forecast/complete_days.sql", first=first, day=prepared.business_date)
+    rows = warehouse.arrow(
+        "forecast/report_rows.sql", parameters=made, first=first, day=last
+    )
+    days = warehouse.query(
+        "forecast/complete_days.sql", first=first, day=prepared.business_date
+    )
     report = assemble(
         rows.to_pylist(),
         {row["business_date"] for row in days},
         read_prepared(prepared).panels(),
         kept["card"],
         warnings=[*(prepared.control_totals.get("warnings") or ()), *warnings],
-        origin=figures.ForecastProvenance.of(run, settings.shop_timezone, model=kept["name"]),
+        origin=figures.ForecastProvenance.of(
+            run, settings.shop_timezone, model=kept["name"]
+        ),
         currency=settings.reporting_currency,
         calendar=settings.holiday_calendar,
     )
@@ -64,16 +76,27 @@ def assemble(
     and this one's; `complete`: the days whose sales are complete; `history`: what the model of `card` was
     trained on; `currency`: the reporting currency; `calendar`: of the holidays that name weeks."""
     as_of, model = history.as_of, figures.ModelCard.model_validate(card)
-    last, made_at = as_of + timedelta(days=HORIZON - 1), day_window(as_of, origin.timezone).start
+    last, made_at = (
+        as_of + timedelta(days=HORIZON - 1),
+        day_window(as_of, origin.timezone).start,
+    )
     by_day = sorted(rows, key=lambda row: row["target_date"])
     past = [row for row in by_day if row["target_date"] < as_of]
     total = [row for row in past if row["series"] == TOTAL]
-    of_total = {row["target_date"]: figures.DayForecast.model_validate(row) for row in total}
-    scored = [row for row in past if row["target_date"] in complete and row["actual"] is not None]
+    of_total = {
+        row["target_date"]: figures.DayForecast.model_validate(row) for row in total
+    }
+    scored = [
+        row
+        for row in past
+        if row["target_date"] in complete and row["actual"] is not None
+    ]
     coming: dict[str, list[figures.ComingDay]] = defaultdict(list)
     for row in by_day[len(past) :]:
         if row["made_at"] == made_at:
-            day = figures.ComingDay(day=row["target_date"], expected=figures.DayForecast.model_validate(row))
+            day = figures.ComingDay(
+                day=row["target_date"], expected=figures.DayForecast.model_validate(row)
+            )
             coming[row["series"]].append(day)
     since = as_of - timedelta(days=scoring.DRIFT_DAYS)
     sales = past_sales(history)
@@ -109,14 +132,25 @@ def assemble(
                 sku=each.sku,
                 discount_percent=each.discount_percent,
             )
-            for each in sorted(history.promotions, key=lambda each: (each.start_date, each.sku or ""))
+            for each in sorted(
+                history.promotions, key=lambda each: (each.start_date, each.sku or "")
+            )
             if each.end_date >= as_of and each.start_date <= last
         ],
         scores=scoring.scores(scored),
-        drift=scoring.drift([row for row in scored if row["target_date"] >= since], model.total_error),
-        events=[event(Week(as_of + timedelta(first)).days, calendar) for first in range(0, HORIZON, DAYS)],
+        drift=scoring.drift(
+            [row for row in scored if row["target_date"] >= since], model.total_error
+        ),
+        events=[
+            event(Week(as_of + timedelta(first)).days, calendar)
+            for first in range(0, HORIZON, DAYS)
+        ],
         products=dict(history.products),
-        skipped={series: why for kind in card["kinds"] for series, why in kind["skipped"].items()},
+        skipped={
+            series: why
+            for kind in card["kinds"]
+            for series, why in kind["skipped"].items()
+        },
         gaps=list(history.gaps),
         warnings=[mask_e_mails(text) for text in sentences(warnings)],
         card=model,
@@ -133,8 +167,15 @@ def _usual_week(sales: pd.Series, as_of: date) -> Decimal | None:
 def past_sales(history: History) -> pd.DataFrame:
     """Return the gross sales of the last eight weeks by series and of the total [day, series]; NaN where
     unknown."""
-    days = pd.date_range(end=history.as_of - timedelta(days=1), periods=scoring.SCORED_DAYS)
+    days = pd.date_range(
+        end=history.as_of - timedelta(days=1), periods=scoring.SCORED_DAYS
+    )
     panels = history.panels.values()
-    tables = [pd.DataFrame(each.values, each.dates[: each.days], each.series) for each in panels]
+    tables = [
+        pd.DataFrame(each.values, each.dates[: each.days], each.series)
+        for each in panels
+    ]
     sales = pd.concat(tables, axis=1).reindex(days)
-    return sales.assign(**{TOTAL: sales[[*history.panels["category"].series]].sum(axis=1, skipna=False)})
+    return sales.assign(
+        **{TOTAL: sales[[*history.panels["category"].series]].sum(axis=1, skipna=False)}
+    )

@@ -7,10 +7,24 @@ from decimal import Decimal
 
 from ecommerce.core import text
 from ecommerce.forecast.report import charts
-from ecommerce.forecast.report.figures import DayForecast, Drift, ForecastFigures, PastDay
+from ecommerce.forecast.report.figures import (
+    DayForecast,
+    Drift,
+    ForecastFigures,
+    PastDay,
+)
 from ecommerce.forecast.report.scoring import LEAST_SCORED_DAYS
 from ecommerce.forecast.wording import kind_name, series_name, signed_percent
-from ecommerce.reporting.sections import Section, column_table, facts, name, number, sentences, table, word
+from ecommerce.reporting.sections import (
+    Section,
+    column_table,
+    facts,
+    name,
+    number,
+    sentences,
+    table,
+    word,
+)
 
 MOST_CHANGES, MOST_NAMED = 7, 20
 _USUAL = "usual week: the median of the previous 8 weeks"
@@ -20,14 +34,27 @@ _DAY = (name("Day"), *map(number, _FIGURES_OF_DAY), word("Verdict"))
 
 def sections(figures: ForecastFigures) -> list[Section]:
     """Return all tables in reading order."""
-    return [*_of_days(figures), *_of_series(figures), _notes(figures), *_of_model(figures)]
+    return [
+        *_of_days(figures),
+        *_of_series(figures),
+        _notes(figures),
+        *_of_model(figures),
+    ]
 
 
 def _of_days(figures: ForecastFigures) -> list[Section]:
     week = figures.last_week
     forecast, actual = figures.last_week_forecast, figures.last_week_sales
     difference, change = _difference(actual, forecast), text.change(actual, forecast)
-    total = ["Week", text.count(forecast), "", text.count(actual), difference, change, ""]
+    total = [
+        "Week",
+        text.count(forecast),
+        "",
+        text.count(actual),
+        difference,
+        change,
+        "",
+    ]
     return [
         column_table(
             "coming",
@@ -63,20 +90,33 @@ def _of_days(figures: ForecastFigures) -> list[Section]:
 def _of_series(figures: ForecastFigures) -> list[Section]:
     products: dict[tuple[date, date, Decimal], list[str]] = defaultdict(list)
     for each in figures.promotions:
-        label = "Whole shop" if each.sku is None else series_name(f"sku:{each.sku}", figures.products)
+        label = (
+            "Whole shop"
+            if each.sku is None
+            else series_name(f"sku:{each.sku}", figures.products)
+        )
         products[each.first, each.last, each.discount_percent].append(label)
     hidden = len(products) - MOST_NAMED
-    weeks = [number(text.short_day(figures.as_of + timedelta(weeks=week))) for week in range(4)]
+    weeks = [
+        number(text.short_day(figures.as_of + timedelta(weeks=week)))
+        for week in range(4)
+    ]
     return [
         column_table(
             "changes",
             "Largest expected changes",
-            [*figures.changes("category", "channel")[:MOST_CHANGES], *figures.changes("sku")[:MOST_CHANGES]],
+            [
+                *figures.changes("category", "channel")[:MOST_CHANGES],
+                *figures.changes("sku")[:MOST_CHANGES],
+            ],
             (name("Series", 2), lambda row: series_name(row.name, figures.products)),
             (name("Kind"), lambda row: text.clean(row.category) or kind_name(row.name)),
             (number("Usual week"), lambda row: text.count(row.usual_week)),
             (number("Coming week"), lambda row: text.count(row.week(0))),
-            (number("Difference"), lambda row: _difference(row.week(0), row.usual_week)),
+            (
+                number("Difference"),
+                lambda row: _difference(row.week(0), row.usual_week),
+            ),
             (number("Change"), lambda row: text.change(row.week(0), row.usual_week)),
             empty="No series has a usual week.",
             note=f"{_USUAL}; categories and channels, then products",
@@ -86,11 +126,16 @@ def _of_series(figures: ForecastFigures) -> list[Section]:
             "Promotions in the next four weeks",
             [*products.items()][:MOST_NAMED],
             (word("When"), lambda row: text.span(*row[0][:2])),
-            (name("Products"), lambda row: text.listed(dict.fromkeys(row[1]), MOST_NAMED + 1)),
+            (
+                name("Products"),
+                lambda row: text.listed(dict.fromkeys(row[1]), MOST_NAMED + 1),
+            ),
             (number("Discount"), lambda row: f"{text.quantity(row[0][2])} %"),
             empty="No promotions are announced.",
             note="as announced in promotions.csv; included in the forecast",
-            remarks=[f"and {text.count(hidden)} more (figures.json)"] if hidden > 0 else [],
+            remarks=[f"and {text.count(hidden)} more (figures.json)"]
+            if hidden > 0
+            else [],
         ),
         column_table(
             "scores",
@@ -98,7 +143,9 @@ def _of_series(figures: ForecastFigures) -> list[Section]:
             figures.scores,
             (
                 name("Kind"),
-                lambda row: f"{kind_name(row.of) or 'Total'}, by {'week' if row.of == 'sku' else 'day'}",
+                lambda row: (
+                    f"{kind_name(row.of) or 'Total'}, by {'week' if row.of == 'sku' else 'day'}"
+                ),
             ),
             (number("Series"), lambda row: text.count(row.series)),
             (number("Scored"), lambda row: text.count(row.periods)),
@@ -166,7 +213,10 @@ def _of_model(figures: ForecastFigures) -> list[Section]:
             (number("Days"), lambda row: text.count(row.days)),
             (name("Weights"), lambda row: _weights(row.weights)),
             (number("Error over 13 weeks"), lambda row: _error(row.error)),
-            (number("Error of the naive forecast"), lambda row: _error(row.error_of_last_week)),
+            (
+                number("Error of the naive forecast"),
+                lambda row: _error(row.error_of_last_week),
+            ),
             empty="No model was trained.",
             note="errors are WAPE; naive forecast: the same weekday of the week before",
         ),
@@ -175,11 +225,17 @@ def _of_model(figures: ForecastFigures) -> list[Section]:
             "Model card",
             [
                 ["Champion", f"{text.clean(card.champion)}, {why}"],
-                ["Error of the total", f"{text.share(card.total_error)} (WAPE by day) over 13 weeks"],
+                [
+                    "Error of the total",
+                    f"{text.share(card.total_error)} (WAPE by day) over 13 weeks",
+                ],
                 ["Forecasts", text.clean(card.forecasts)],
                 ["Does not forecast", text.clean(card.not_for)],
                 ["Stored in", text.clean(origin.model)],
-                ["Data", f"days before {figures.as_of} in {origin.timezone}, and announced promotions"],
+                [
+                    "Data",
+                    f"days before {figures.as_of} in {origin.timezone}, and announced promotions",
+                ],
                 ["Run", f"DAG {origin.dag_id}, run {origin.run_id}"],
                 ["Code version", origin.code_version],
                 ["Generated at", text.instant(origin.generated_at)],
@@ -204,7 +260,9 @@ def _day(each: PastDay) -> list[str]:
 def _interval(expected: DayForecast | None, level: int) -> str:
     if expected is None:
         return text.NOTHING
-    lower, upper = (text.count(getattr(expected, f"{side}_{level}")) for side in ("lower", "upper"))
+    lower, upper = (
+        text.count(getattr(expected, f"{side}_{level}")) for side in ("lower", "upper")
+    )
     return f"{lower} {text.NOTHING} {upper}"
 
 
@@ -221,7 +279,9 @@ def _difference(value: Decimal | None, base: Decimal | None) -> str:
 
 def _weights(weights: dict[str, Decimal]) -> str:
     ranked = sorted(weights.items(), key=lambda pair: -pair[1])
-    return ", ".join(f"{text.clean(model)} {text.share(weight)}" for model, weight in ranked)
+    return ", ".join(
+        f"{text.clean(model)} {text.share(weight)}" for model, weight in ranked
+    )
 
 
 def _drift(drift: Drift) -> str:

@@ -42,9 +42,15 @@ def show(page: PageRequestDep, month: str = "") -> Response:
     """Show a month such as `2026-11`, by default the newest one."""
     if month and not re.fullmatch(r"[12]\d{3}-(0[1-9]|1[0-2])", month):
         raise HTTPException(422, "Months are written like 2026-11.")
-    data = _load_month(page, date.fromisoformat(f"{month}-01")) if month else _load_newest_month(page)
+    data = (
+        _load_month(page, date.fromisoformat(f"{month}-01"))
+        if month
+        else _load_newest_month(page)
+    )
     texts = page_texts(data, page)
-    return responses.page(page.request, "calendar.html", f"Sales reports, {texts['called']}", texts)
+    return responses.page(
+        page.request, "calendar.html", f"Sales reports, {texts['called']}", texts
+    )
 
 
 @wording.in_report_locale
@@ -54,7 +60,11 @@ def page_texts(data: MonthData, page: PageRequest) -> dict[str, Any]:
     weeks = calendar.Calendar().monthdatescalendar(month.year, month.month)
     figures = _archived_figures(data, page.settings.reports_uri) if data.failed else {}
     days = [day for week in weeks for day in week if day.month == month.month]
-    entries = {day: entry for day in days if (entry := _entry(day, data, page, figures.get(day)))}
+    entries = {
+        day: entry
+        for day in days
+        if (entry := _entry(day, data, page, figures.get(day)))
+    }
     used = {entry["status"].code for entry in entries.values()}
     since = min(first.year if first else month.year - 1, month.year)
     of_year = [month.replace(month=number) for number in range(1, 13)]
@@ -66,13 +76,21 @@ def page_texts(data: MonthData, page: PageRequest) -> dict[str, Any]:
         "previous": _key_and_name(shifted(month, -1)),
         "next": _key_and_name(later) if later <= page.newest else None,
         "months": [
-            (*_key_and_name(each), wording.short_month(each)) for each in of_year if each <= page.newest
+            (*_key_and_name(each), wording.short_month(each))
+            for each in of_year
+            if each <= page.newest
         ],
         # Those with figures, and the ones next to the current one.
         "years": range(max(page.newest.year, month.year), since - 1, -1),
-        "weekdays": [(wording.weekday(day), wording.short_weekday(day)) for day in weeks[0]],
+        "weekdays": [
+            (wording.weekday(day), wording.short_weekday(day)) for day in weeks[0]
+        ],
         "weeks": [
-            [(day, entries.get(day)) if day.month == month.month else None for day in week] for week in weeks
+            [
+                (day, entries.get(day)) if day.month == month.month else None
+                for day in week
+            ]
+            for week in weeks
         ],
         "entries": list(reversed(entries.values())),
         "labels": [HEADLINE[name].label for name in LISTED],
@@ -97,7 +115,9 @@ def _key_and_name(month: date) -> tuple[str, str]:
 
 def _load_month(page: PageRequest, month: date) -> MonthData:
     last = shifted(month, 1) - timedelta(days=1)
-    days, failed = page.warehouse.get(("month", month), lambda warehouse: load_days(warehouse, month, last))
+    days, failed = page.warehouse.get(
+        ("month", month), lambda warehouse: load_days(warehouse, month, last)
+    )
     archived = archive.archived_days(page.settings.reports_uri, month.year, month.month)
     runs = page.runs.between(month, last)
     return MonthData(month, days or Days(), frozenset(archived), runs, failed)
@@ -110,7 +130,9 @@ def _load_newest_month(page: PageRequest) -> MonthData:
     return _load_month(page, last.replace(day=1)) if last else data
 
 
-def _entry(day: date, data: MonthData, page: PageRequest, figures: Figures | None) -> dict[str, Any] | None:
+def _entry(
+    day: date, data: MonthData, page: PageRequest, figures: Figures | None
+) -> dict[str, Any] | None:
     loaded, archived = data.days.days.get(day), day in data.archived
     days = None if data.failed else data.days
     status = status_of(day, page, data.runs.get(day), days, figures, archived=archived)
@@ -124,22 +146,39 @@ def _entry(day: date, data: MonthData, page: PageRequest, figures: Figures | Non
         values = {name: figures.headline[name].value for name in LISTED}
         currency = figures.currency
     net_sales = values.get("net_sales")
-    state = None if status.code in ("open", "waiting") else loaded or (figures.quality if figures else None)
+    state = (
+        None
+        if status.code in ("open", "waiting")
+        else loaded or (figures.quality if figures else None)
+    )
     sources = ""
     if state:
         empty = ", ".join(map(_source_title, state.empty_sources))
         complete = "Export" if status.code == "history" else "All read"
-        sources = f"no orders from {empty}" if empty else complete if state.complete else "Incomplete"
+        sources = (
+            f"no orders from {empty}"
+            if empty
+            else complete
+            if state.complete
+            else "Incomplete"
+        )
     return {
         "date": day,
         "name": wording.short_day(day),
         "status": status,
         "archived": archived,
-        "figures": [wording.figure(values.get(name), HEADLINE[name].kind, currency) for name in LISTED],
+        "figures": [
+            wording.figure(values.get(name), HEADLINE[name].kind, currency)
+            for name in LISTED
+        ],
         # A cell of the calendar has room for a few letters: `18.3k`.
-        "net_sales": "" if net_sales is None else wording.compact(float(f"{net_sales:.3g}"), digits=3),
+        "net_sales": ""
+        if net_sales is None
+        else wording.compact(float(f"{net_sales:.3g}"), digits=3),
         "restated": bool(loaded and loaded.mailed),
-        "missing": [_source_title(source) for source in state.missing_sources] if state else [],
+        "missing": [_source_title(source) for source in state.missing_sources]
+        if state
+        else [],
         "sources": sources,
     }
 

@@ -44,7 +44,9 @@ def show(day: Day, page: PageRequestDep, asked: str = "") -> Response:
     frame = _frame(page, day, run) | {"asked": RESTARTED.get(asked, "")}
     if not archive.is_archived(page.settings.reports_uri, day):
         texts = frame | {"words": _no_report(day, page, run)}
-        return responses.page(page.request, "no_report.html", f"No report of {day}", texts, 404)
+        return responses.page(
+            page.request, "no_report.html", f"No report of {day}", texts, 404
+        )
     texts = frame | _report_texts(page, day, run)
     return responses.page(page.request, "day.html", f"Sales report {day}", texts)
 
@@ -58,7 +60,9 @@ def rebuild_report(day: Day, page: PageRequestDep) -> RedirectResponse:
 
 
 @router.post("/{day}/read", dependencies=RESTARTS)
-def reread_source(day: Day, page: PageRequestDep, source: Annotated[str, Form()] = "") -> RedirectResponse:
+def reread_source(
+    day: Day, page: PageRequestDep, source: Annotated[str, Form()] = ""
+) -> RedirectResponse:
     """Read one of the required sources of a day again."""
     if source not in day_status.required_sources():
         raise HTTPException(422, "Choose one of the listed sources.")
@@ -105,21 +109,29 @@ def _frame(page: PageRequest, day: date, run: Run | None) -> dict[str, Any]:
         "next": day + timedelta(days=1) if day < page.newest else None,
         "run": run,
         # Relative to Airflow's own root.
-        "run_link": f"dags/{DAG_DAILY}/runs/{quote(run.run_id, safe='')}" if run else "",
+        "run_link": f"dags/{DAG_DAILY}/runs/{quote(run.run_id, safe='')}"
+        if run
+        else "",
     }
 
 
 @wording.in_report_locale
 def _report_texts(page: PageRequest, day: date, run: Run | None) -> dict[str, Any]:
     key = ("day", day)
-    days, failed = page.warehouse.get(key, lambda warehouse: day_status.load_days(warehouse, day, day))
+    days, failed = page.warehouse.get(
+        key, lambda warehouse: day_status.load_days(warehouse, day, day)
+    )
     figures = _figures(archive.folder_of(page.settings.reports_uri, day))
     loaded = days.days.get(day) if days else None
     return {
         "status": day_status.status_of(day, page, run, days, figures, archived=True),
         "failed": failed,
-        "restated": _restated(loaded, page.settings.reporting_currency) if loaded else [],
-        "completed": bool(figures and not figures.quality.complete and loaded and loaded.complete),
+        "restated": _restated(loaded, page.settings.reporting_currency)
+        if loaded
+        else [],
+        "completed": bool(
+            figures and not figures.quality.complete and loaded and loaded.complete
+        ),
         "downloads": DOWNLOADS,
         "actions": _actions(run) if run and page.may_restart else None,
         "report": _report(figures) if figures else None,
@@ -137,9 +149,15 @@ def _figures(folder: str) -> Figures | None:
 def _report(figures: Figures) -> dict[str, Any]:
     texts = page_texts(figures)
     for section in texts["sections"]:
-        if section["id"].startswith("changes_"):  # one heading in the PDF, several on the page
+        if section["id"].startswith(
+            "changes_"
+        ):  # one heading in the PDF, several on the page
             section["title"] = f"Change {section['title'].lower()}"
-    return texts | {"thumbnails": {sku: position for position, sku in enumerate(_thumbnails(figures))}}
+    return texts | {
+        "thumbnails": {
+            sku: position for position, sku in enumerate(_thumbnails(figures))
+        }
+    }
 
 
 def _thumbnails(figures: Figures) -> dict[str, str]:
@@ -152,8 +170,18 @@ def _restated(loaded: DayState, currency: str) -> list[list[str]]:
     rows = []
     for name, mailed in loaded.mailed.items():
         (label, kind, _), now = HEADLINE[name], loaded.figure(name)
-        before, after = (wording.figure(value, kind, currency) for value in (mailed, now))
-        rows.append([label, before, after, currency if kind == "money" else "", wording.change(now, mailed)])
+        before, after = (
+            wording.figure(value, kind, currency) for value in (mailed, now)
+        )
+        rows.append(
+            [
+                label,
+                before,
+                after,
+                currency if kind == "money" else "",
+                wording.change(now, mailed),
+            ]
+        )
     return rows
 
 

@@ -56,7 +56,9 @@ class Facts(NamedTuple):
 def show(page: PageRequestDep) -> Response:
     """Show the page."""
     newest = page.newest
-    facts, failed = page.warehouse.get(("quality", newest), lambda warehouse: load_facts(warehouse, newest))
+    facts, failed = page.warehouse.get(
+        ("quality", newest), lambda warehouse: load_facts(warehouse, newest)
+    )
     texts: dict[str, Any] = {"section": "Data quality", "failed": failed}
     if facts:
         texts |= page_texts(facts, page.at, page.settings, _unread_files(facts))
@@ -68,16 +70,24 @@ def _unread_files(facts: Facts) -> list[str]:
     loaded = {row["file"] for row in facts.deliveries}
     functions = filter(None, (module(source).unread_files for source in SOURCES))
     # They quote file names, of any length.
-    return [text.clean(each, 500) for unread in functions for each in unread(facts.newest, loaded)]
+    return [
+        text.clean(each, 500)
+        for unread in functions
+        for each in unread(facts.newest, loaded)
+    ]
 
 
 def load_facts(warehouse: Warehouse, newest: date) -> Facts:
     """Query what the page shows, for the `DAYS` days up to `newest`; raises as `Warehouse.query`."""
     first = newest - timedelta(days=DAYS - 1)
 
-    def query(name: str, parameters: Row | None = None, **values: date | int) -> list[dict[str, Any]]:
+    def query(
+        name: str, parameters: Row | None = None, **values: date | int
+    ) -> list[dict[str, Any]]:
         path = f"report/{name}.sql"
-        return warehouse.query(path, days=(), staging=None, spec=ORDERS, parameters=parameters, **values)
+        return warehouse.query(
+            path, days=(), staging=None, spec=ORDERS, parameters=parameters, **values
+        )
 
     amounts: dict[tuple[str, date], list[dict[str, Any]]] = {}
     for row in query("currency_totals", first=first, day=newest):
@@ -93,7 +103,10 @@ def load_facts(warehouse: Warehouse, newest: date) -> Facts:
         last_reads=query("pages/last_reads"),
         # As far back as the daily run learns who is due.
         deliveries=query(
-            "pages/deliveries", {"source": DELIVERIES}, first=newest - timedelta(weeks=WEEKS), day=newest
+            "pages/deliveries",
+            {"source": DELIVERIES},
+            first=newest - timedelta(weeks=WEEKS),
+            day=newest,
         ),
         # Those that the next day's report would list: no mailed report has them.
         restated=query("daily_sales/restatements", day=newest + timedelta(days=1)),
@@ -101,15 +114,23 @@ def load_facts(warehouse: Warehouse, newest: date) -> Facts:
 
 
 @text.in_report_locale
-def page_texts(facts: Facts, at: datetime, settings: Settings, unread: Sequence[str] = ()) -> dict[str, Any]:
+def page_texts(
+    facts: Facts, at: datetime, settings: Settings, unread: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return the texts of the page at a time (aware): `strips`, one row of days by source; `states`, their
     legend; `sections`. `unread` are sentences about unread files in the partner folder."""
     known = {(row["source"], row["business_date"]): state(row) for row in facts.totals}
-    days = [facts.first + timedelta(days=step) for step in range((facts.newest - facts.first).days + 1)]
+    days = [
+        facts.first + timedelta(days=step)
+        for step in range((facts.newest - facts.first).days + 1)
+    ]
     strips = [
         {
             "name": text.source_name(source),
-            "days": [{"date": day, "state": known.get((source, day), "unread")} for day in days],
+            "days": [
+                {"date": day, "state": known.get((source, day), "unread")}
+                for day in days
+            ],
         }
         for source in SOURCES
     ]
@@ -133,7 +154,12 @@ def page_texts(facts: Facts, at: datetime, settings: Settings, unread: Sequence[
         table(
             "rejected",
             "Rejected rows",
-            [word("Source"), word("Reason"), number("Rows"), *map(name, ("Where", "Found", "Expected"))],
+            [
+                word("Source"),
+                word("Reason"),
+                number("Rows"),
+                *map(name, ("Where", "Found", "Expected")),
+            ],
             reject_rows(rejected.rejects(facts.rejected)),
             empty=f"None since {since}.",
             note=f"since {since}; up to {MOST_SAMPLES} samples of each reason, personal data masked",
@@ -161,13 +187,20 @@ def page_texts(facts: Facts, at: datetime, settings: Settings, unread: Sequence[
         table(
             "restated",
             "Open restatements",
-            [word("Day"), word("Figure"), *map(number, ("Mailed", "Now", "Change")), name("Reason")],
+            [
+                word("Day"),
+                word("Figure"),
+                *map(number, ("Mailed", "Now", "Change")),
+                name("Reason"),
+            ],
             restated_rows(changed, settings.reporting_currency),
             empty="None: no mailed figure has changed, or a later report has listed the change.",
             note="changes of mailed figures that no later report has listed yet",
         ),
     ]
-    states = [(code, sign, words) for code, (sign, words) in STATES.items() if code in used]
+    states = [
+        (code, sign, words) for code, (sign, words) in STATES.items() if code in used
+    ]
     return {"strips": strips, "states": states, "sections": sections}
 
 
@@ -191,8 +224,13 @@ def state_text(row: Row) -> str:
 
 def _lost(row: Row) -> list[str]:
     """Return the amounts by currency that are not loaded, superseded or rejected."""
-    lost = (each for each in row.get("amounts", ()) if is_loss(each["unexplained_amount"]))
-    return [text.with_currency(each["unexplained_amount"], each["currency"]) for each in lost]
+    lost = (
+        each for each in row.get("amounts", ()) if is_loss(each["unexplained_amount"])
+    )
+    return [
+        text.with_currency(each["unexplained_amount"], each["currency"])
+        for each in lost
+    ]
 
 
 def _difference(row: Row) -> list[str]:
@@ -221,11 +259,17 @@ def _partners(facts: Facts, at: datetime, settings: Settings) -> list[list[str]]
         partner, _, day = row["file"].partition(".csv")[0].rpartition("_")
         of_days.append((partner, date.fromisoformat(day)))
         received = row["received_at"]
-        cells = [row["file"], text.instant(received), ago(at - received), text.count(row["source_orders"])]
+        cells = [
+            row["file"],
+            text.instant(received),
+            ago(at - received),
+            text.count(row["source_orders"]),
+        ]
         newest.setdefault(partner, cells)
     due = due_partners(facts.newest, of_days, settings.expected_partners)
     was_read = any(
-        (row["source"], row["business_date"]) == (DELIVERIES, facts.newest) for row in facts.totals
+        (row["source"], row["business_date"]) == (DELIVERIES, facts.newest)
+        for row in facts.totals
     )
     is_awaited = not was_read and at < due_at(facts.newest, settings.shop_timezone)
     states = dict.fromkeys(due, "not read yet" if is_awaited else "missing")
@@ -244,4 +288,8 @@ def ago(time: timedelta) -> str:
     minutes = max(int(time.total_seconds() // 60), 0)
     if minutes < 120:
         return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 48 * 60 else text.counted(minutes // (24 * 60), "day")
+    return (
+        f"{minutes // 60} h"
+        if minutes < 48 * 60
+        else text.counted(minutes // (24 * 60), "day")
+    )

@@ -64,7 +64,10 @@ class ExportFile:
         file_system.invalidate_cache()  # object stores keep listings
         with storage_errors(self.name):
             try:
-                now = (int(file_system.info(self.path)["size"]), modified_at(file_system, self.path))
+                now = (
+                    int(file_system.info(self.path)["size"]),
+                    modified_at(file_system, self.path),
+                )
             except FileNotFoundError:
                 now = None
         if now != (self.bytes, self.modified_at):
@@ -86,7 +89,9 @@ class ReadRequest:
     run_day: date
 
 
-def read_requests(params: Mapping[str, Any], run: DagRun, run_after: datetime) -> list[ReadRequest]:
+def read_requests(
+    params: Mapping[str, Any], run: DagRun, run_after: datetime
+) -> list[ReadRequest]:
     """Return one request for each file of the form's pattern, by name; `params` are its fields, `run_after`
     is when the run was due (aware). Raises as `day_range` and `find_files`, and a ConfigurationError where
     the export has the name of a live source."""
@@ -123,7 +128,9 @@ def find_files(pattern: str) -> list[ExportFile]:
     scheme, separator, path = pattern.strip().partition("://")
     if not separator or scheme not in SCHEMES or not path.strip("/"):
         allowed = ", ".join(f"{each}://" for each in SCHEMES)
-        raise ConfigurationError(f"{pattern!r} is not a URI of files: it has to begin with {allowed}")
+        raise ConfigurationError(
+            f"{pattern!r} is not a URI of files: it has to begin with {allowed}"
+        )
     folder = re.split(r"[*?\[]", path, maxsplit=1)[0].rpartition("/")[0]
     files = []
     with storage_errors(f"the folder of {pattern}"):

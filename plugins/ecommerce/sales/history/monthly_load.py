@@ -38,7 +38,9 @@ Month = Mapping[str, Any]
 `is_first`: it also has the rows of no month."""
 
 
-def compute_totals(manifests: Sequence[Manifest], first_day: date, last_day: date) -> dict[str, Any]:
+def compute_totals(
+    manifests: Sequence[Manifest], first_day: date, last_day: date
+) -> dict[str, Any]:
     """Compute the control totals of an export, and write the staging folder `export` next to its files, whose
     manifests are in the order of their names. Orders of shop days before `first_day` and after `last_day` are
     left out; lines without a readable day are not.
@@ -80,9 +82,16 @@ def compute_totals(manifests: Sequence[Manifest], first_day: date, last_day: dat
         }
         for manifest, each in zip(manifests, totals_of, strict=True)
     ]
-    with staging.publish(target) as draft, connect_duckdb(target, memory_limit="400MB") as duck:
+    with (
+        staging.publish(target) as draft,
+        connect_duckdb(target, memory_limit="400MB") as duck,
+    ):
         query(duck, f"{SQL}/order_days", {"files": lines})
-        query(duck, f"{SQL}/moved_lines", {"files": lines, "target": f"{draft.path}/moved.parquet"})
+        query(
+            duck,
+            f"{SQL}/moved_lines",
+            {"files": lines, "target": f"{draft.path}/moved.parquet"},
+        )
         days = {"first_day": first_day, "last_day": last_day}
         months = query(duck, f"{SQL}/source_totals", {"files": lines, **days})
         parquet.write_table(pa.Table.from_pylist(files), draft.path / "files.parquet")
@@ -125,9 +134,13 @@ def transform(month: Month, run_id: str, *, is_dry_run: bool) -> Manifest:
     manifest = run_transform(raw, run_id=run_id, mapping=DELIVERIES)
     without_day = 0
     if month["is_first"]:
-        without_day = export.control_totals["without_day"] + sum(export.control_totals["rejected"].values())
+        without_day = export.control_totals["without_day"] + sum(
+            export.control_totals["rejected"].values()
+        )
     totals = manifest.control_totals
-    read, rejected = (totals[name] - without_day for name in ("rows_read", "rows_rejected"))
+    read, rejected = (
+        totals[name] - without_day for name in ("rows_read", "rows_rejected")
+    )
     if _are_too_many(rejected, read):
         refusal = f"{month['month']}: {rejected} of {counted(read, 'line')} rejected {totals['rejected']}"
         if not is_dry_run:
@@ -143,17 +156,32 @@ def _are_too_many(rejected: int, rows: int) -> bool:
 
 def gather(month: Month, export: Manifest, folder: str) -> Manifest:
     """Write the raw folder of a month of `export`, in the layout of the partner files' extract."""
-    is_first, of_export, files = month["is_first"], export.control_totals, export.file("files.parquet")
-    first_day, last_day = (date.fromisoformat(month[name]) for name in ("first_day", "last_day"))
+    is_first, of_export, files = (
+        month["is_first"],
+        export.control_totals,
+        export.file("files.parquet"),
+    )
+    first_day, last_day = (
+        date.fromisoformat(month[name]) for name in ("first_day", "last_day")
+    )
     timezone = load_settings().shop_timezone
-    with staging.publish(folder) as draft, connect_duckdb(export.uri, memory_limit="300MB") as duck:
+    with (
+        staging.publish(folder) as draft,
+        connect_duckdb(export.uri, memory_limit="300MB") as duck,
+    ):
         folders = duck.execute("SELECT folder FROM read_parquet(?)", [files]).fetchall()
         staged = {
-            name: [staging.local_or_uri(f"{each}/{name}.parquet") for (each,) in folders]
+            name: [
+                staging.local_or_uri(f"{each}/{name}.parquet") for (each,) in folders
+            ]
             for name in ("lines", "rejects")
         }
         targets = {name: f"{draft.path}/{name}.parquet" for name in staged}
-        lines = {"files": staged["lines"], "moved": export.file("moved.parquet"), "target": targets["lines"]}
+        lines = {
+            "files": staged["lines"],
+            "moved": export.file("moved.parquet"),
+            "target": targets["lines"],
+        }
         days = {"first_day": first_day, "last_day": last_day}
         query(duck, f"{SQL}/month_lines", lines | days | {"is_first": is_first})
         rejects = {"rejects": staged["rejects"], "target": targets["rejects"]}
@@ -161,8 +189,12 @@ def gather(month: Month, export: Manifest, folder: str) -> Manifest:
         duck.execute("SET VARIABLE files = ?", [files])
         duck.execute("SET VARIABLE folder = ?", [str(draft.path)])
         query(duck, f"{SQL}/month_files")
-        ((rejected,),) = duck.execute("SELECT count(*) FROM read_parquet(?)", [targets["rejects"]]).fetchall()
-        (totals,) = query(duck, f"extract/{DELIVERIES}/control_totals", {"lines": targets["lines"]})
+        ((rejected,),) = duck.execute(
+            "SELECT count(*) FROM read_parquet(?)", [targets["rejects"]]
+        ).fetchall()
+        (totals,) = query(
+            duck, f"extract/{DELIVERIES}/control_totals", {"lines": targets["lines"]}
+        )
         totals["warnings"] = of_export["warnings"] if is_first else []
         draft.seal(
             source=export.source,
@@ -182,9 +214,13 @@ def load_rates(totals: Mapping[str, Any], run: DagRun) -> LoadResult | None:
     where no rates are needed, or the source is off, or optional and fails: amounts stay unconverted. Raises
     as the daily run's extract, transform and load of the rates."""
     settings = load_settings()
-    currencies = {currency for month in totals["months"] for currency in month["amounts"]}
+    currencies = {
+        currency for month in totals["months"] for currency in month["amounts"]
+    }
     if not currencies - {settings.reporting_currency, ""}:
-        log.info("all amounts are in %s: no rates are needed", settings.reporting_currency)
+        log.info(
+            "all amounts are in %s: no rates are needed", settings.reporting_currency
+        )
         return None
     if reason := source_policy.reason_to_skip(RATES):
         log.warning("%s: other currencies stay unconverted", reason)
@@ -200,7 +236,9 @@ def load_rates(totals: Mapping[str, Any], run: DagRun) -> LoadResult | None:
             raise
         log.warning("%s failed: other currencies stay unconverted: %s", RATES, error)
         return None
-    return load_manifest(loading.ORDERS, run, run_transform(raw, run_id=run.run_id), status=HISTORY)
+    return load_manifest(
+        loading.ORDERS, run, run_transform(raw, run_id=run.run_id), status=HISTORY
+    )
 
 
 def summarize(manifest: Manifest) -> dict[str, Any]:
@@ -212,7 +250,10 @@ def summarize(manifest: Manifest) -> dict[str, Any]:
         file and line of the first three).
     """
     with connect_duckdb(manifest.uri, memory_limit="300MB") as duck:
-        files = {"orders": manifest.file("orders.parquet"), "lines": manifest.file("order_lines.parquet")}
+        files = {
+            "orders": manifest.file("orders.parquet"),
+            "lines": manifest.file("order_lines.parquet"),
+        }
         (totals,) = query(duck, f"{SQL}/transformed_totals", files)
         rejected = []
         if "rejected_rows.parquet" in manifest.columns:
@@ -227,7 +268,9 @@ def summarize(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def log_summary(months: Sequence[Mapping[str, Any]], *, limit: Decimal, is_dry_run: bool) -> None:
+def log_summary(
+    months: Sequence[Mapping[str, Any]], *, limit: Decimal, is_dry_run: bool
+) -> None:
     """Log the summary of an export by `months`, and fail where more than `limit` per cent of its rows were
     rejected; in a dry run, which loads nothing, these are a warning."""
     log.info("dry run: nothing is loaded" if is_dry_run else "loaded")

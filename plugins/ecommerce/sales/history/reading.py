@@ -39,7 +39,11 @@ def read_file(request: ReadRequest) -> Manifest:
     """Read one file into staging; raise a ContractError where it has changed since it was listed, or is
     invalid (damaged, no header, a column missing)."""
     file = request.file
-    facts = {"file": file.name, "bytes": file.bytes, "modified_at": file.modified_at.isoformat()}
+    facts = {
+        "file": file.name,
+        "bytes": file.bytes,
+        "modified_at": file.modified_at.isoformat(),
+    }
     file.check_unchanged()
     with (
         staging.publish(request.folder) as draft,
@@ -62,11 +66,23 @@ def read_file(request: ReadRequest) -> Manifest:
                 warnings = _read_csv(duck, request, local, parameters)
             file.check_unchanged()
             lines = f"{draft.path}/lines.parquet"
-            query(duck, "extract/history/keep_lines", {"lines": parameters["lines"], "target": lines})
-            duck.execute(f"COPY rejects TO '{draft.path}/rejects.parquet' (FORMAT parquet, COMPRESSION zstd)")
-        counted = duck.execute("SELECT count(*), count(day) FROM read_parquet(?)", [lines])
+            query(
+                duck,
+                "extract/history/keep_lines",
+                {"lines": parameters["lines"], "target": lines},
+            )
+            duck.execute(
+                f"COPY rejects TO '{draft.path}/rejects.parquet' (FORMAT parquet, COMPRESSION zstd)"
+            )
+        counted = duck.execute(
+            "SELECT count(*), count(day) FROM read_parquet(?)", [lines]
+        )
         ((count, dated),) = counted.fetchall()
-        rejected = dict(duck.sql("SELECT reason, count(*) FROM rejects GROUP BY ALL ORDER BY ALL").fetchall())
+        rejected = dict(
+            duck.sql(
+                "SELECT reason, count(*) FROM rejects GROUP BY ALL ORDER BY ALL"
+            ).fetchall()
+        )
         counts = {"lines": count, "without_day": count - dated, "rejected": rejected}
         draft.seal(
             source=request.source,
@@ -101,7 +117,10 @@ def _local_copy(file: ExportFile, work: Path) -> tuple[Path, str]:
 
 
 def _read_csv(
-    duck: duckdb.DuckDBPyConnection, request: ReadRequest, local: Path, parameters: dict[str, Any]
+    duck: duckdb.DuckDBPyConnection,
+    request: ReadRequest,
+    local: Path,
+    parameters: dict[str, Any],
 ) -> list[DataWarning]:
     """Write the lines to `parameters["lines"]`, malformed ones to the table `rejects`; return warnings."""
     import pyarrow as pa
@@ -109,30 +128,46 @@ def _read_csv(
     file, attributes = request.file, load_settings().order_attributes
     layout = partner_layouts().get(request.source, STANDARD)
     try:
-        with pa.input_stream(str(local), compression=cast(Any, file.compression)) as stream:
+        with pa.input_stream(
+            str(local), compression=cast(Any, file.compression)
+        ) as stream:
             text = io.BufferedReader(cast(io.RawIOBase, stream), 1 << 20)
-            names = delivered_files.read_csv(duck, text, parameters, layout, attributes=attributes)
+            names = delivered_files.read_csv(
+                duck, text, parameters, layout, attributes=attributes
+            )
     except OSError as error:
         if error.errno is not None:  # of the file system, not of the data
             raise
         damage = f"its {file.compression} data is damaged or ends too early"
         raise UnusableFileError("file_unreadable", damage) from None
     extra = delivered_files.unread_columns(names, layout, attributes)
-    return [data_warning("columns_not_read", file=file.name, columns=", ".join(extra))] if extra else []
+    return (
+        [data_warning("columns_not_read", file=file.name, columns=", ".join(extra))]
+        if extra
+        else []
+    )
 
 
-def _read_parquet(duck: duckdb.DuckDBPyConnection, path: Path, parameters: dict[str, Any]) -> None:
+def _read_parquet(
+    duck: duckdb.DuckDBPyConnection, path: Path, parameters: dict[str, Any]
+) -> None:
     """Write the lines to `parameters["lines"]`, every value as the text of exactly the same value."""
     import duckdb
 
-    duck.execute("SET binary_as_string = true")  # Spark, Hive and Impala may mark no column as text
+    duck.execute(
+        "SET binary_as_string = true"
+    )  # Spark, Hive and Impala may mark no column as text
     try:
         columns = duck.execute("DESCRIBE FROM read_parquet(?)", [str(path)]).fetchall()
     except (duckdb.InvalidInputException, duckdb.IOException):
-        raise UnusableFileError("file_unreadable", "it is not a Parquet file, or it is damaged") from None
+        raise UnusableFileError(
+            "file_unreadable", "it is not a Parquet file, or it is damaged"
+        ) from None
     types = {str(column[0]): str(column[1]) for column in columns}
     if missing := [name for name in COLUMNS if name not in types]:
-        raise UnusableFileError("missing_column", f"it lacks the columns {', '.join(missing)}")
+        raise UnusableFileError(
+            "missing_column", f"it lacks the columns {', '.join(missing)}"
+        )
     expressions = [f"{_as_text(name, types[name])} AS {name}" for name in COLUMNS]
     for name in delivered_files.extra_columns(load_settings().order_attributes):
         value = f'"{name}"' if name in types else "NULL"
@@ -148,7 +183,9 @@ def _as_text(name: str, kind: str) -> str:
         return f"strftime({name}, '%Y-%m-%dT%H:%M:%S.%f+00:00')"
     if kind.startswith("TIMESTAMP") and kind != "TIMESTAMPTZ_NS":
         needs = "a time needs a time zone, or has to be text with an offset"
-        raise UnusableFileError("missing_column", f"its column {name} is {kind}: {needs}")
+        raise UnusableFileError(
+            "missing_column", f"its column {name} is {kind}: {needs}"
+        )
     if kind.endswith("]") or kind.startswith(("STRUCT", "MAP")):
         problem = f"its column {name} is {kind}, which is neither text nor number"
         raise UnusableFileError("missing_column", problem)
@@ -168,6 +205,8 @@ def _contract_errors(file: ExportFile) -> Iterator[None]:
     try:
         yield
     except UnusableFileError as error:
-        raise ContractError(f"{file.name}: {error.args[1]}; nothing of the export was loaded") from None
+        raise ContractError(
+            f"{file.name}: {error.args[1]}; nothing of the export was loaded"
+        ) from None
     except duckdb.Error as error:
         raise ContractError(f"{file.name}: {mask_e_mails(str(error))[:500]}") from None

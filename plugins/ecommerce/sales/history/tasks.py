@@ -28,7 +28,9 @@ LONG_TASK = NETWORK_RETRIES | {"execution_timeout": task_timeout(LONG)}
 @task(**NETWORK_RETRIES)
 def list_files(**context: Any) -> list[Plain]:
     """Check the form and list the files that its pattern matches; one request for each."""
-    requests = files.read_requests(context["params"], run_of(context), context["dag_run"].run_after)
+    requests = files.read_requests(
+        context["params"], run_of(context), context["dag_run"].run_after
+    )
     return cast(list[Plain], to_xcom(requests))
 
 
@@ -42,7 +44,11 @@ def read(request: Plain) -> Plain:
 def control_totals(manifests: list[Plain], **context: Any) -> Plain:
     """Compute the control totals of the export, by month."""
     days = files.day_range(context["params"])
-    return Plain(monthly_load.compute_totals([read_manifest(each["uri"]) for each in manifests], *days))
+    return Plain(
+        monthly_load.compute_totals(
+            [read_manifest(each["uri"]) for each in manifests], *days
+        )
+    )
 
 
 @task
@@ -50,7 +56,8 @@ def months(totals: Plain, **context: Any) -> list[Plain]:
     """Return the months of the export, in order."""
     numbered = enumerate(totals["months"])
     return [
-        Plain(month | {"export": totals["export"], "is_first": number == 0}) for number, month in numbered
+        Plain(month | {"export": totals["export"], "is_first": number == 0})
+        for number, month in numbered
     ]
 
 
@@ -67,7 +74,9 @@ def exchange_rates(totals: Plain, **context: Any) -> Plain | None:
 def transform(month: Plain, **context: Any) -> Plain:
     """Gather one month's lines from all files and transform them; return the manifest of the result."""
     is_dry_run = context["params"]["dry_run"]
-    return to_xcom(monthly_load.transform(month, context["run_id"], is_dry_run=is_dry_run))
+    return to_xcom(
+        monthly_load.transform(month, context["run_id"], is_dry_run=is_dry_run)
+    )
 
 
 @task(
@@ -79,7 +88,12 @@ def transform(month: Plain, **context: Any) -> Plain:
 def load(month: Plain, manifest: Plain, **context: Any) -> Plain:
     """Load one month in one transaction; return the load's result."""
     return to_xcom(
-        load_manifest(loading.ORDERS, run_of(context), from_xcom(Manifest, manifest), status=HISTORY)
+        load_manifest(
+            loading.ORDERS,
+            run_of(context),
+            from_xcom(Manifest, manifest),
+            status=HISTORY,
+        )
     )
 
 
@@ -99,7 +113,10 @@ def summary(manifests: list[Plain] | Plain, **context: Any) -> list[Plain]:
     plain = [manifests] if isinstance(manifests, dict) else manifests
     transformed = from_xcom(list[Manifest], list(plain))
     summaries = [Plain(monthly_load.summarize(manifest)) for manifest in transformed]
-    is_dry_run, limit = context["params"]["dry_run"], Decimal(str(context["params"]["most_rejected"]))
+    is_dry_run, limit = (
+        context["params"]["dry_run"],
+        Decimal(str(context["params"]["most_rejected"])),
+    )
     monthly_load.log_summary(summaries, limit=limit, is_dry_run=is_dry_run)
     if is_dry_run:
         for manifest in transformed:

@@ -42,10 +42,14 @@ def undo(source: str) -> int:
         PipelineError: as `load`, or the export was loaded meanwhile. Months that were removed stay removed.
     """
     if source in LIVE:
-        raise ConfigurationError(f"{source} is a live source: only a history load can be undone")
+        raise ConfigurationError(
+            f"{source} is a live source: only a history load can be undone"
+        )
     warehouse = connect(dag=DAG_HISTORY, step="undo")
     prepare(warehouse)
-    names = [row["source"] for row in warehouse.query(_sql("exports"), spec=loading.ORDERS)]
+    names = [
+        row["source"] for row in warehouse.query(_sql("exports"), spec=loading.ORDERS)
+    ]
     if source not in names:
         raise ConfigurationError(
             f"no export was loaded under the name {source!r}; names of exports: {', '.join(names) or 'none'}"
@@ -57,9 +61,17 @@ def undo(source: str) -> int:
     read_at = max([now, *(day["last_read_at"] for day in stored)])
     removed = 0
     for days in day_batches(stored):
-        orders = warehouse.query("warehouse/tables/orders/order_ids.sql", days=days, parameters=of_source)
+        orders = warehouse.query(
+            "warehouse/tables/orders/order_ids.sql", days=days, parameters=of_source
+        )
         _remove(run, source, days, [row["order_id"] for row in orders], read_at)
-        log.info("%d orders of %s from %s to %s are removed", len(orders), source, days[-1], days[0])
+        log.info(
+            "%d orders of %s from %s to %s are removed",
+            len(orders),
+            source,
+            days[-1],
+            days[0],
+        )
         removed += len(orders)
     if warehouse.query(_sql("days"), parameters=of_source):
         raise PipelineError(
@@ -87,15 +99,28 @@ def day_batches(stored: Iterable[Mapping[str, Any]]) -> Iterator[list[date]]:
 
 
 def _remove(
-    run: DagRun, source: str, days: Sequence[date], order_ids: Sequence[str], read_at: datetime
+    run: DagRun,
+    source: str,
+    days: Sequence[date],
+    order_ids: Sequence[str],
+    read_at: datetime,
 ) -> None:
     """Load versions of some days' orders and none of their rows, in one transaction."""
     timezone, folder = load_settings().shop_timezone, run.folder(days[-1], source)
     versions = [  # without version_updated_at: compared by read_at
-        {"source": source, "order_id": order_id, "read_at": read_at} for order_id in order_ids
+        {"source": source, "order_id": order_id, "read_at": read_at}
+        for order_id in order_ids
     ]
     counts = dict.fromkeys(
-        ("source_orders", "rows_read", "rows_accepted", "rows_rejected", "rows_superseded", "orders"), 0
+        (
+            "source_orders",
+            "rows_read",
+            "rows_accepted",
+            "rows_rejected",
+            "rows_superseded",
+            "orders",
+        ),
+        0,
     )
     with staging.publish(folder) as draft:
         columns = write_rows(draft.path, "order_versions", versions)

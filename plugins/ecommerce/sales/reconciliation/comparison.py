@@ -15,7 +15,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import templates, text
-from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day, shop_day
+from ecommerce.core.business_day import (
+    BusinessDay,
+    day_window,
+    newest_closed_day,
+    shop_day,
+)
 from ecommerce.core.names import DAG_RECONCILIATION
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
@@ -86,9 +91,19 @@ def read_once_more(source: str, run: DagRun, now: datetime) -> Manifest | None:
         return None
     first, last = (day_window(day, days[0].timezone) for day in (read[0], read[-1]))
     span = BusinessDay(last.date, last.timezone, first.start, last.end)
-    folder = run.folder(last.date, f"comparison/{source}")  # not where the day is read again
+    folder = run.folder(
+        last.date, f"comparison/{source}"
+    )  # not where the day is read again
     known = load_history.refunded_orders(source, read)
-    window = ReadWindow(source, span, span.start, span.start, folder, known_orders=known, memory=load_history)
+    window = ReadWindow(
+        source,
+        span,
+        span.start,
+        span.start,
+        folder,
+        known_orders=known,
+        memory=load_history,
+    )
     return module(source).extract(window)
 
 
@@ -108,7 +123,10 @@ def compare(loadable: Manifest) -> list[Difference]:
 
 
 def differing_days(
-    duck: duckdb.DuckDBPyConnection, loadable: Manifest, days: Sequence[date], changed_since: datetime | None
+    duck: duckdb.DuckDBPyConnection,
+    loadable: Manifest,
+    days: Sequence[date],
+    changed_since: datetime | None,
 ) -> list[Difference]:
     """Return the days on which orders, as read and transformed, differ from the tables of `keep_stored`,
     oldest first. Not compared are orders changed since `changed_since` (aware, may be None), and those older
@@ -131,8 +149,15 @@ def differing_days(
             null_is_a_value=NULL_IS_A_VALUE,
         )
     )
-    files = {name: loadable.file(f"{name}.parquet") for name in ("orders", "order_lines", "refunds")}
-    more = {"days": list(days), "changed_since": changed_since, "read_at": loadable.read_at}
+    files = {
+        name: loadable.file(f"{name}.parquet")
+        for name in ("orders", "order_lines", "refunds")
+    }
+    more = {
+        "days": list(days),
+        "changed_since": changed_since,
+        "read_at": loadable.read_at,
+    }
     more["visible_from"] = loadable.control_totals.get("visible_from")
     result = duck.execute(statement, files | more)
     names = [column[0] for column in result.description]
@@ -142,9 +167,15 @@ def differing_days(
             "business_date": str(row["business_date"]),
             "source": loadable.source,
             "what": "orders: "
-            + ", ".join(f"{row[name]} {words}" for name, words in WORDS.items() if row[name]),
+            + ", ".join(
+                f"{row[name]} {words}" for name, words in WORDS.items() if row[name]
+            ),
             "figures": [
-                [name, in_words(row[f"source_{column}"]), in_words(row[f"stored_{column}"])]
+                [
+                    name,
+                    in_words(row[f"source_{column}"]),
+                    in_words(row[f"stored_{column}"]),
+                ]
                 for name, (column, in_words) in FIGURES.items()
                 if row[f"source_{column}"] != row[f"stored_{column}"]
             ],
@@ -154,7 +185,9 @@ def differing_days(
     ]
 
 
-def keep_stored(duck: duckdb.DuckDBPyConnection, source: str, days: Collection[date]) -> None:
+def keep_stored(
+    duck: duckdb.DuckDBPyConnection, source: str, days: Collection[date]
+) -> None:
     """Create the tables stored_orders and stored_refunds with the warehouse's rows of a source's business
     days, and forgotten_hashes."""
     import pyarrow as pa
@@ -169,9 +202,13 @@ def keep_stored(duck: duckdb.DuckDBPyConnection, source: str, days: Collection[d
     warehouse = connect(step="reconciliation")
     for table, some in [("refunds", days), *(("orders", [day]) for day in days)]:
         rows = warehouse.query(
-            f"warehouse/tables/{table}/for_reconciliation.sql", days=some, parameters={"source": source}
+            f"warehouse/tables/{table}/for_reconciliation.sql",
+            days=some,
+            parameters={"source": source},
         )
-        duck.from_arrow(pa.Table.from_pylist(rows, schema=schemas[table])).insert_into(f"stored_{table}")
+        duck.from_arrow(pa.Table.from_pylist(rows, schema=schemas[table])).insert_into(
+            f"stored_{table}"
+        )
     hashes = warehouse.arrow("warehouse/tables/forgotten_hashes/all.sql")
     duck.from_arrow(hashes).insert_into("forgotten_hashes")
 
@@ -190,14 +227,21 @@ def newest_first(by_source: Iterable[Sequence[Difference]]) -> list[Difference]:
     return differences
 
 
-def select_rereads(differences: Iterable[Difference], most_days: int) -> list[dict[str, str]]:
+def select_rereads(
+    differences: Iterable[Difference], most_days: int
+) -> list[dict[str, str]]:
     """Return the days and sources to read again: all that differ on the first `most_days` days."""
-    pairs = [{name: each[name] for name in ("business_date", "source")} for each in differences]
+    pairs = [
+        {name: each[name] for name in ("business_date", "source")}
+        for each in differences
+    ]
     days = list(dict.fromkeys(pair["business_date"] for pair in pairs))[:most_days]
     return [pair for pair in pairs if pair["business_date"] in days]
 
 
-def send_alert(differences: Sequence[Difference], results: Results, built: Collection[str]) -> str:
+def send_alert(
+    differences: Sequence[Difference], results: Results, built: Collection[str]
+) -> str:
     """Send an alert, by mail and chat, with the differences and their corrections; return why it cannot be
     sent, or nothing. Arguments as in `mail_texts`."""
     texts = mail_texts(differences, results, built)
@@ -205,10 +249,15 @@ def send_alert(differences: Sequence[Difference], results: Results, built: Colle
     return mail.send_alert(message)
 
 
-def mail_texts(differences: Sequence[Difference], results: Results, built: Collection[str]) -> dict[str, Any]:
+def mail_texts(
+    differences: Sequence[Difference], results: Results, built: Collection[str]
+) -> dict[str, Any]:
     """Return the texts of the alert: the differences, with the newest day first, the results of the loads,
     and the days whose report was `built` again."""
-    read, loaded = dict.fromkeys(day for day, _ in results), [pair for pair in results if results[pair]]
+    read, loaded = (
+        dict.fromkeys(day for day, _ in results),
+        [pair for pair in results if results[pair]],
+    )
     failed = [pair for pair in results if not results[pair]]
     differing = dict.fromkeys(each["business_date"] for each in differences)
     left = [day for day in differing if day not in read]
@@ -228,7 +277,9 @@ def mail_texts(differences: Sequence[Difference], results: Results, built: Colle
         "again": f"airflow dags trigger {DAG_RECONCILIATION} --conf '{{\"most_days\": {len(left)}}}'",
         "built": built,
         "reports": [
-            f"make report DAY={day}" for day in dict.fromkeys(day for day, _ in loaded) if day not in built
+            f"make report DAY={day}"
+            for day in dict.fromkeys(day for day, _ in loaded)
+            if day not in built
         ],
     }
 

@@ -27,7 +27,9 @@ TASK_REREAD_DAYS = "reread_days"
 @task_group
 def compare(source: str) -> Any:
     """Compare one source with the warehouse; return the days that differ."""
-    return days_that_differ(tasks.transform.override(task_id="transform")(manifest=read(source)))
+    return days_that_differ(
+        tasks.transform.override(task_id="transform")(manifest=read(source))
+    )
 
 
 @task(**NETWORK_RETRIES)
@@ -54,7 +56,9 @@ def differences(by_source: list[list[Difference] | None]) -> list[Difference]:
 
 
 @task(task_id=TASK_REREADS)
-def rereads(differing: list[Difference], *, params: dict[str, Any]) -> list[dict[str, str]]:
+def rereads(
+    differing: list[Difference], *, params: dict[str, Any]
+) -> list[dict[str, str]]:
     """Return the days and sources to read again: all that differ on the newest `most_days` days."""
     return comparison.select_rereads(differing, params["most_days"])
 
@@ -66,9 +70,13 @@ OF_MANIFEST = "{{ task.op_kwargs['manifest']['business_date'] }} {{ task.op_kwar
 def reread(business_date: str, source: str) -> None:
     """Read one source again for one day, and load it."""
     # Arguments by name: map_index_template reads op_kwargs.
-    transform = tasks.transform.override(task_id="transform", map_index_template=OF_MANIFEST)
+    transform = tasks.transform.override(
+        task_id="transform", map_index_template=OF_MANIFEST
+    )
     load = tasks.load_read.override(map_index_template=OF_MANIFEST)
-    checks = tasks.check_read.override(map_index_template="{{ task.op_kwargs['loaded']['business_date'] }}")
+    checks = tasks.check_read.override(
+        map_index_template="{{ task.op_kwargs['loaded']['business_date'] }}"
+    )
     read_again = extract(business_date=business_date, source=source)
     checks(loaded=load(manifest=transform(manifest=read_again)))
 
@@ -81,7 +89,9 @@ def extract(business_date: str, source: str, **context: Any) -> Plain:
     """Read the orders of one day, and those that the warehouse has of it; return the manifest."""
     day = day_window(date.fromisoformat(business_date), shop_timezone())
     return to_xcom(
-        module(source).extract(read_windows.window_of_reread(source, day, run_of(context), load_history))
+        module(source).extract(
+            read_windows.window_of_reread(source, day, run_of(context), load_history)
+        )
     )
 
 
@@ -92,27 +102,43 @@ def reread_days(**context: Any) -> list[Plain]:
     """Return the days that were loaded and checked, each with the warnings for its report."""
     pairs = context["ti"].xcom_pull(task_ids=TASK_REREADS)
     warnings: dict[str, list[DataWarning]] = {}
-    for pair, checked in zip(pairs, _of_each(context, f"{GROUP_REREAD}.checks", pairs), strict=True):
+    for pair, checked in zip(
+        pairs, _of_each(context, f"{GROUP_REREAD}.checks", pairs), strict=True
+    ):
         if checked is not None:
             warnings.setdefault(pair["business_date"], []).extend(checked)
-    return [Plain({"business_date": day, "warnings": each}) for day, each in warnings.items()]
+    return [
+        Plain({"business_date": day, "warnings": each})
+        for day, each in warnings.items()
+    ]
 
 
-report = tasks.report.override(map_index_template="{{ task.op_kwargs['business_date'] }}")
+report = tasks.report.override(
+    map_index_template="{{ task.op_kwargs['business_date'] }}"
+)
 
 
 # A day that fails must not keep the others out of the mail.
 @task(task_id="tell", trigger_rule="all_done_min_one_success", **NETWORK_RETRIES)
-def alert(differing: list[Difference], pairs: list[dict[str, str]], **context: Any) -> None:
+def alert(
+    differing: list[Difference], pairs: list[dict[str, str]], **context: Any
+) -> None:
     """Send an alert with the differences and their corrections."""
     loads = _of_each(context, f"{GROUP_REREAD}.load", pairs)
     days = context["ti"].xcom_pull(task_ids=TASK_REREAD_DAYS) or []
-    built = [each["business_date"] for each in _of_each(context, "report", days) if each]
-    results = {(pair["business_date"], pair["source"]): load for pair, load in zip(pairs, loads, strict=True)}
+    built = [
+        each["business_date"] for each in _of_each(context, "report", days) if each
+    ]
+    results = {
+        (pair["business_date"], pair["source"]): load
+        for pair, load in zip(pairs, loads, strict=True)
+    }
     skip(comparison.send_alert(differing, results, built))
 
 
 def _of_each(context: Any, task_id: str, mapped_over: Sequence[Any]) -> list[Any]:
     """Return the results of a mapped task's instances, in order; None for those that failed."""
     indexes = list(range(len(mapped_over)))
-    return cast(list[Any], context["ti"].xcom_pull(task_ids=task_id, map_indexes=indexes))
+    return cast(
+        list[Any], context["ti"].xcom_pull(task_ids=task_id, map_indexes=indexes)
+    )

@@ -40,7 +40,8 @@ def write_document(figures: Figures, folder: Path) -> None:
     thumbnails = _thumbnails(figures)
     typeset(
         "report.typ",
-        page_texts(figures) | {"pictures": {sku: name for sku, (name, _) in thumbnails.items()}},
+        page_texts(figures)
+        | {"pictures": {sku: name for sku, (name, _) in thumbnails.items()}},
         {path.name: path.read_bytes() for path in chart_files.draw(figures, folder)}
         | dict(thumbnails.values()),
         pdf=folder / PDF,
@@ -53,7 +54,11 @@ def _thumbnails(figures: Figures) -> dict[str, tuple[str, bytes]]:
     """Return name and content of each thumbnail by SKU; a report does not fail for a picture."""
     thumbnails: dict[str, tuple[str, bytes]] = {}
     for number, each in enumerate(figures.pictured):
-        if each.sku not in thumbnails and each.thumbnail and (picture := _picture(each.thumbnail)):
+        if (
+            each.sku not in thumbnails
+            and each.thumbnail
+            and (picture := _picture(each.thumbnail))
+        ):
             thumbnails[each.sku] = (f"picture-{number}.png", picture)
     return thumbnails
 
@@ -72,8 +77,14 @@ def _picture(uri: str) -> bytes | None:
     return picture
 
 
-_ARCHIVE = reports.Archive(Figures, figures_hash, figures_csv, write_document, FILES, source="report")
-folder_of, read_figures, read_file = _ARCHIVE.folder_of, _ARCHIVE.read_figures, _ARCHIVE.read_file
+_ARCHIVE = reports.Archive(
+    Figures, figures_hash, figures_csv, write_document, FILES, source="report"
+)
+folder_of, read_figures, read_file = (
+    _ARCHIVE.folder_of,
+    _ARCHIVE.read_figures,
+    _ARCHIVE.read_file,
+)
 
 
 @in_report_locale
@@ -90,10 +101,14 @@ def build_report(
     Raises:
         PipelineError: the warehouse cannot be queried, or the archive cannot be written.
     """
-    origin = Provenance.of(run, day.timezone, window_start=day.start, window_end=day.end)
+    origin = Provenance.of(
+        run, day.timezone, window_start=day.start, window_end=day.end
+    )
     required = [each for each, policy in source_policy().items() if policy == REQUIRED]
     warehouse = connect(dag=run.dag_id, step="report")
-    return archive_report(queries.read_figures(warehouse, day.date, origin, warnings, required))
+    return archive_report(
+        queries.read_figures(warehouse, day.date, origin, warnings, required)
+    )
 
 
 @in_report_locale
@@ -123,8 +138,13 @@ def publish(reports_uri: str, figures: Figures) -> str:
         StagingError: the archive cannot be written.
     """
     day, origin = figures.business_date, figures.provenance
-    uri, window = folder_of(reports_uri, day), origin.model_dump(include={"window_start", "window_end"})
-    _ARCHIVE.publish(uri, figures, business_date=day, read_at=origin.generated_at, **window)
+    uri, window = (
+        folder_of(reports_uri, day),
+        origin.model_dump(include={"window_start", "window_end"}),
+    )
+    _ARCHIVE.publish(
+        uri, figures, business_date=day, read_at=origin.generated_at, **window
+    )
     metrics.business_day_done("report", origin.window_end)
     return uri
 

@@ -22,7 +22,12 @@ from ecommerce.sales.report.plots import Bar
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-TREND, EXPECTED, OUTLOOK, FUNNEL = "trend.svg", "expected.svg", "outlook.svg", "funnel.svg"
+TREND, EXPECTED, OUTLOOK, FUNNEL = (
+    "trend.svg",
+    "expected.svg",
+    "outlook.svg",
+    "funnel.svg",
+)
 TREND_PNG = "trend.png"
 """The trend for mail programs, on white, to be shown at half of its pixels."""
 MOST_BARS = 6
@@ -70,7 +75,11 @@ def sales_chart(dimension: Dimension) -> str:
 
 def own_change(row: Any) -> str:
     """Return the change of a row in percent, or `new`; there is none from a negative amount."""
-    return "new" if row.now and not row.before else text.change(row.now, max(row.before, Decimal(0)))
+    return (
+        "new"
+        if row.now and not row.before
+        else text.change(row.now, max(row.before, Decimal(0)))
+    )
 
 
 def _trend(figures: Figures) -> str:
@@ -79,7 +88,9 @@ def _trend(figures: Figures) -> str:
     title = f"Net sales of the last {len(figures.trend)} days"
     if not known:
         return f"{title}: none is loaded."
-    complete = [day for day in known if day.complete] or known  # part of a day is no lowest one
+    complete = [
+        day for day in known if day.complete
+    ] or known  # part of a day is no lowest one
     lowest = min(complete, key=lambda day: day.net_sales or 0)
     highest = max(known, key=lambda day: day.net_sales or 0)
     ends = ", ".join(
@@ -94,9 +105,15 @@ def _trend(figures: Figures) -> str:
 
 def _expected(figures: Figures) -> str:
     total = figures.expectation.total if figures.expectation else None
-    values = (total.actual, total.forecast, total.lower_80, total.upper_80) if total else ()
+    values = (
+        (total.actual, total.forecast, total.lower_80, total.upper_80) if total else ()
+    )
     amounts = [text.amount(value, figures.currency) for value in values]
-    return "Gross sales {}; forecast {}, 80 % interval {} \N{EN DASH} {}.".format(*amounts) if total else ""
+    return (
+        "Gross sales {}; forecast {}, 80 % interval {} \N{EN DASH} {}.".format(*amounts)
+        if total
+        else ""
+    )
 
 
 def _outlook(figures: Figures) -> str:
@@ -113,7 +130,10 @@ def _net_sales(figures: Figures, dimension: Dimension) -> list[Bar]:
     total = sum((row.net_sales for row in rows), Decimal(0))
 
     def bar(row: Any) -> Bar:
-        amount, share = text.amount(row.net_sales, figures.currency), text.share(row.net_sales, total)
+        amount, share = (
+            text.amount(row.net_sales, figures.currency),
+            text.share(row.net_sales, total),
+        )
         return Bar(dimension.label(row.name), float(row.net_sales), amount, share)
 
     return _largest(rows, ("net_sales",), lambda row: row.net_sales, bar)
@@ -135,7 +155,9 @@ def _contributions(figures: Figures, dimension: Dimension) -> list[Bar]:
 def _funnel(figures: Figures) -> list[Bar]:
     """Return the sessions that reached each step, and their share of all."""
     steps = figures.website.steps if figures.website else []
-    shares = [text.share(Decimal(each.sessions), Decimal(steps[0].sessions)) for each in steps]
+    shares = [
+        text.share(Decimal(each.sessions), Decimal(steps[0].sessions)) for each in steps
+    ]
     return [
         Bar(STEPS[each.step], each.sessions, text.count(each.sessions), share)
         for each, share in zip(steps, shares, strict=True)
@@ -166,19 +188,28 @@ def _bar_chart(title: str, bars: Callable[[Figures], list[Bar]]) -> Chart:
 CHARTS: dict[str, Chart] = {
     TREND: Chart(lambda figures: figures.trend, plots.trend, _trend),
     EXPECTED: Chart(
-        lambda figures: figures.expectation and figures.expectation.series, plots.expected, _expected
+        lambda figures: figures.expectation and figures.expectation.series,
+        plots.expected,
+        _expected,
     ),
     **{
-        sales_chart(each): _bar_chart(f"Net sales by {each.name}", partial(_net_sales, dimension=each))
+        sales_chart(each): _bar_chart(
+            f"Net sales by {each.name}", partial(_net_sales, dimension=each)
+        )
         for each in DIMENSIONS
     },
     **{
         changes_chart(each): _bar_chart(
-            f"Contribution to the change of net sales by {each.name}", partial(_contributions, dimension=each)
+            f"Contribution to the change of net sales by {each.name}",
+            partial(_contributions, dimension=each),
         )
         for each in DIMENSIONS
     },
     FUNNEL: _bar_chart("Sessions by the step that they reached", _funnel),
-    OUTLOOK: Chart(lambda figures: figures.outlook and figures.outlook.days, plots.outlook, _outlook),
+    OUTLOOK: Chart(
+        lambda figures: figures.outlook and figures.outlook.days,
+        plots.outlook,
+        _outlook,
+    ),
 }
 """By their files, in reading order."""

@@ -37,7 +37,9 @@ def findings_of(figures: Figures) -> list[Finding]:
             *(*_unusual_sales(figures), *_unusual_rates(figures)),
             *(*_channels(figures), *_contributions(figures)),
         ]
-        findings += [finding for _, finding in sorted(weighed, key=lambda each: -each[0])]
+        findings += [
+            finding for _, finding in sorted(weighed, key=lambda each: -each[0])
+        ]
     return findings[:MOST]
 
 
@@ -56,14 +58,27 @@ def _implausible(figures: Figures) -> Iterator[Finding]:
     """Yield a finding of amounts that change net sales in one direction; incomplete days have it, too."""
     if not figures.implausible:
         return
-    gross, largest = figures.headline["gross_sales"].value or ZERO, figures.implausible[0]
-    alike = [each for each in figures.implausible if (each.effect > 0) == (largest.effect > 0)]
+    gross, largest = (
+        figures.headline["gross_sales"].value or ZERO,
+        figures.implausible[0],
+    )
+    alike = [
+        each
+        for each in figures.implausible
+        if (each.effect > 0) == (largest.effect > 0)
+    ]
     effect = sum((each.effect for each in alike), ZERO)
     if effect and abs(effect) >= SMALLEST_PART * gross:
         orders = Decimal(len({(each.source, each.order_id) for each in alike}))
-        numbers = {"amount": largest.amount, "base_amount": largest.base_amount, "effect": effect}
+        numbers = {
+            "amount": largest.amount,
+            "base_amount": largest.base_amount,
+            "effect": effect,
+        }
         about = [largest.kind, largest.source, largest.order_id]
-        yield Finding(kind="implausible", about=about, numbers=numbers | {"orders": orders})
+        yield Finding(
+            kind="implausible", about=about, numbers=numbers | {"orders": orders}
+        )
 
 
 def _unusual_sales(figures: Figures) -> Weighed:
@@ -75,15 +90,24 @@ def _unusual_sales(figures: Figures) -> Weighed:
     unusual = [total] if total.verdict in ("unusual", "very unusual") else []
     if not unusual:
         worth = SMALLEST_PART * total.actual
-        ended = [f"channel:{name}" for name in figures.changes.ended] if figures.changes else []
+        ended = (
+            [f"channel:{name}" for name in figures.changes.ended]
+            if figures.changes
+            else []
+        )
         unusual = [
             each
             for each in expectation.series
-            if each.verdict == "very unusual" and _missed(each) >= worth > 0 and each.series not in ended
+            if each.verdict == "very unusual"
+            and _missed(each) >= worth > 0
+            and each.series not in ended
         ]
     if unusual:
         most = max(unusual, key=_missed)
-        numbers = {name: getattr(most, name) for name in ("actual", "forecast", "lower_80", "upper_80")}
+        numbers = {
+            name: getattr(most, name)
+            for name in ("actual", "forecast", "lower_80", "upper_80")
+        }
         about = [most.series, most.verdict or "", *expectation.without]
         yield _missed(most), Finding(kind="unusual_sales", about=about, numbers=numbers)
 
@@ -102,7 +126,10 @@ def _unusual_rates(figures: Figures) -> Weighed:
         distance = abs(rate - average)
         if distance >= UNUSUAL_POINTS and distance >= UNUSUAL_PART * average:
             numbers = {"rate": rate, "average": average, "days": Decimal(days)}
-            yield distance * gross, Finding(kind="unusual_rate", about=[name], numbers=numbers)
+            yield (
+                distance * gross,
+                Finding(kind="unusual_rate", about=[name], numbers=numbers),
+            )
 
 
 def _channels(figures: Figures) -> Weighed:
@@ -112,10 +139,16 @@ def _channels(figures: Figures) -> Weighed:
         return
     moved = {each.name: each.now - each.before for each in changes.channels}
     names = {"began": changes.began, "ended": changes.ended}
-    numbers = {what: sum((moved.get(name, ZERO) for name in names[what]), ZERO) for what in names}
+    numbers = {
+        what: sum((moved.get(name, ZERO) for name in names[what]), ZERO)
+        for what in names
+    }
     weight = max(map(abs, numbers.values()))
     if weight and weight >= SMALLEST_PART * abs(changes.before):
-        about = [changes.base.isoformat(), *(f"{what}:{name}" for what in names for name in names[what])]
+        about = [
+            changes.base.isoformat(),
+            *(f"{what}:{name}" for what in names for name in names[what]),
+        ]
         yield weight, Finding(kind="channels", about=about, numbers=numbers)
 
 
@@ -129,7 +162,10 @@ def _contributions(figures: Figures) -> Weighed:
     total = compared.now - compared.before
     if not total or abs(total) < SMALLEST_PART * abs(compared.before):
         return
-    without = [*whole.unconverted, *(f"channel:{name}" for name in sorted([*whole.began, *whole.ended]))]
+    without = [
+        *whole.unconverted,
+        *(f"channel:{name}" for name in sorted([*whole.began, *whole.ended])),
+    ]
     candidates = []
     for dimension in DIMENSIONS:
         for each in dimension.rows(compared):
@@ -140,7 +176,12 @@ def _contributions(figures: Figures) -> Weighed:
                 rounded = share.quantize(Decimal("0.000001"))
                 numbers = {"change": change, "total_change": total, "share": rounded}
                 about = [dimension.name, each.name, whole.base.isoformat(), *without]
-                candidates.append((abs(change), Finding(kind="contribution", about=about, numbers=numbers)))
+                candidates.append(
+                    (
+                        abs(change),
+                        Finding(kind="contribution", about=about, numbers=numbers),
+                    )
+                )
                 break
     yield from sorted(candidates, key=lambda each: -each[0])[:MOST_CONTRIBUTIONS]
 
@@ -148,7 +189,10 @@ def _contributions(figures: Figures) -> Weighed:
 def sentences(figures: Figures) -> list[str]:
     """Return the findings of a day as sentences, and last the coming week."""
     coming = upcoming_sentence(figures.outlook, figures.currency)
-    return [*(sentence(each, figures.currency) for each in figures.findings), *([coming] if coming else [])]
+    return [
+        *(sentence(each, figures.currency) for each in figures.findings),
+        *([coming] if coming else []),
+    ]
 
 
 def sentence(finding: Finding, currency: str) -> str:
@@ -166,7 +210,9 @@ def upcoming_sentence(outlook: Outlook | None, currency: str) -> str | None:
     if outlook.event and outlook.event_week:
         when = week_name(outlook.event, [each.day for each in days])
     total = sum((each.forecast for each in days), ZERO)
-    return week_sentence(when, total, outlook.usual_week if len(days) == DAYS else None, currency)
+    return week_sentence(
+        when, total, outlook.usual_week if len(days) == DAYS else None, currency
+    )
 
 
 def capital(words: str) -> str:
@@ -195,7 +241,9 @@ def _unconverted_words(finding: Finding, currency: str) -> str:
 def _implausible_words(finding: Finding, currency: str) -> str:
     kind, source, order = finding.about
     numbers = finding.numbers
-    amount, base = (text.amount(numbers[name], currency) for name in ("amount", "base_amount"))
+    amount, base = (
+        text.amount(numbers[name], currency) for name in ("amount", "base_amount")
+    )
     what = {
         "discount": f"a discount of {amount} on {base}",
         "negative_discount": f"a negative discount of {amount}",
@@ -212,10 +260,15 @@ def _sales_words(finding: Finding, currency: str) -> str:
     series, verdict, *without = finding.about
     numbers = finding.numbers
     actual, forecast, low, high = (
-        text.amount(numbers[name], currency) for name in ("actual", "forecast", "lower_80", "upper_80")
+        text.amount(numbers[name], currency)
+        for name in ("actual", "forecast", "lower_80", "upper_80")
     )
     kind, _, name = series.partition(":")
-    of = f" of {text.source_name(name) if kind == CHANNEL.name else text.clean(name)}" if name else ""
+    of = (
+        f" of {text.source_name(name) if kind == CHANNEL.name else text.clean(name)}"
+        if name
+        else ""
+    )
     where = "above" if numbers["actual"] > numbers["forecast"] else "below"
     interval = "95 %" if verdict == "very unusual" else "80 %"
     versus = text.versus(numbers["actual"], numbers["forecast"], "forecast")
@@ -235,18 +288,29 @@ def _rate_words(finding: Finding, currency: str) -> str:
 def _channels_words(finding: Finding, currency: str) -> str:
     base, *changes = finding.about
     parts = []
-    for what, one, more in (("began", "is new", "are new"), ("ended", "has ended", "have ended")):
-        names = [text.source_name(each[6:]) for each in changes if each.startswith(f"{what}:")]
+    for what, one, more in (
+        ("began", "is new", "are new"),
+        ("ended", "has ended", "have ended"),
+    ):
+        names = [
+            text.source_name(each[6:])
+            for each in changes
+            if each.startswith(f"{what}:")
+        ]
         if names:
             amount = f"{text.signed(finding.numbers[what], currency)} {currency}"
-            parts.append(f"{text.listed(names)} {text.plural(len(names), one, more)} ({amount})")
+            parts.append(
+                f"{text.listed(names)} {text.plural(len(names), one, more)} ({amount})"
+            )
     since = text.short_day(date.fromisoformat(base))
     return f"Channels since {since}: {', '.join(parts)}."
 
 
 def _contribution_words(finding: Finding, currency: str) -> str:
     kind, name, base, *without = finding.about
-    change, total, share = (finding.numbers[each] for each in ("change", "total_change", "share"))
+    change, total, share = (
+        finding.numbers[each] for each in ("change", "total_change", "share")
+    )
     direction = "increase" if total > 0 else "decrease"
     part = f"{text.share(share, places=0)} of" if share <= 1 else "more than all of"
     label = next(each.label(name) for each in DIMENSIONS if each.name == kind)
@@ -267,8 +331,12 @@ _SENTENCES: dict[str, Callable[[Finding, str], str]] = {
 
 def _left_out(names: list[str]) -> str:
     """Return `, without Old shop and amounts in BRL`; nothing where nothing is left out."""
-    channels = [text.source_name(each[8:]) for each in names if each.startswith("channel:")]
-    currencies = text.listed(text.clean(each) for each in names if not each.startswith("channel:"))
+    channels = [
+        text.source_name(each[8:]) for each in names if each.startswith("channel:")
+    ]
+    currencies = text.listed(
+        text.clean(each) for each in names if not each.startswith("channel:")
+    )
     labels = [*channels, *([f"amounts in {currencies}"] if currencies else [])]
     return f", without {text.listed(labels)}" if labels else ""
 

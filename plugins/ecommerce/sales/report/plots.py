@@ -40,8 +40,18 @@ _BASELINE = 0.26 * TEXT_POINTS / (ROW * POINTS)
 """Below the middle of a row, so that the text looks centred."""
 _MEAN: dict[str, Any] = {"color": INK, "linewidth": 1.1}
 _AVERAGE: dict[str, Any] = {"color": SIGNAL, "linewidth": 0.9, "dashes": (4, 2.5)}
-_HATCHED: dict[str, Any] = {"facecolor": GRID, "edgecolor": PALE, "linewidth": 0.6, "hatch": "/////"}
-_GAP: dict[str, Any] = {"color": MUTED, "marker": "x", "markersize": 3.5, "linestyle": ""}
+_HATCHED: dict[str, Any] = {
+    "facecolor": GRID,
+    "edgecolor": PALE,
+    "linewidth": 0.6,
+    "hatch": "/////",
+}
+_GAP: dict[str, Any] = {
+    "color": MUTED,
+    "marker": "x",
+    "markersize": 3.5,
+    "linestyle": "",
+}
 
 
 class Bar(NamedTuple):
@@ -63,10 +73,15 @@ def bars(rows: Sequence[Bar]) -> Figure:
     width = BARS_WIDTH * POINTS
     axes.set(xlim=(0, width), ylim=(len(rows), 0))
     detail_left = width - max(text_width(row.detail) for row in rows) - _COLUMN_GAP
-    figures_left = detail_left - max(text_width(row.figure) for row in rows) - _COLUMN_GAP
+    figures_left = (
+        detail_left - max(text_width(row.figure) for row in rows) - _COLUMN_GAP
+    )
     widest_label = max(text_width(row.label[:100]) for row in rows)
     label_width = min(widest_label + _COLUMN_GAP, figures_left * 0.65)
-    low, high = min(0.0, *(row.length for row in rows)), max(0.0, *(row.length for row in rows))
+    low, high = (
+        min(0.0, *(row.length for row in rows)),
+        max(0.0, *(row.length for row in rows)),
+    )
     scale = (figures_left - label_width) / ((high - low) or 1.0)
     zero = label_width - low * scale
     for place, row in enumerate(rows):
@@ -76,10 +91,19 @@ def bars(rows: Sequence[Bar]) -> Figure:
             (detail_left, row.figure, INK, "right"),
             (width, row.detail, MUTED, "right"),
         ):
-            axes.text(x, middle + _BASELINE, words, color=colour, ha=side, va="baseline")
+            axes.text(
+                x, middle + _BASELINE, words, color=colour, ha=side, va="baseline"
+            )
         if row.length:
             colour = STRONG if row.length > 0 else SIGNAL
-            axes.barh(middle, row.length * scale, left=zero, height=0.56, color=colour, linewidth=0)
+            axes.barh(
+                middle,
+                row.length * scale,
+                left=zero,
+                height=0.56,
+                color=colour,
+                linewidth=0,
+            )
     axes.vlines(zero, 0.08, len(rows) - 0.08, color=MUTED, linewidth=0.5)
     return figure
 
@@ -104,7 +128,9 @@ def trend(figures: Figures) -> Figure:
     if means:
         left, right = ([place + half for place in means] for half in (-0.42, 0.42))
         name = "Weekday average (last 4 weeks)"
-        entries.append(axes.hlines([*means.values()], left, right, zorder=3, label=name, **_MEAN))
+        entries.append(
+            axes.hlines([*means.values()], left, right, zorder=3, label=name, **_MEAN)
+        )
     if average is not None:
         name = average_name(figures.averaged_days)
         entries.append(axes.axhline(float(average), zorder=2.5, label=name, **_AVERAGE))
@@ -112,7 +138,9 @@ def trend(figures: Figures) -> Figure:
         entries.append(Patch(label="Incomplete", **_HATCHED))
     if missing:
         zeros = [0] * len(missing)
-        entries += axes.plot(missing, zeros, zorder=3, clip_on=False, label="Not loaded", **_GAP)
+        entries += axes.plot(
+            missing, zeros, zorder=3, clip_on=False, label="Not loaded", **_GAP
+        )
     axes.axhline(0, color=MUTED, linewidth=0.6, zorder=2.6)
     weekly = range(len(days) - 1, -1, -7)
     axes.set_xlim(-0.7, len(days) - 0.3)
@@ -143,18 +171,37 @@ def expected(figures: Figures) -> Figure:
     left, right, middle = low - 5 * point, high + 5 * point, EXPECTED_HEIGHT / 2
     axes.set(xlim=(left, right), ylim=(0, EXPECTED_HEIGHT))
     axes.plot([left, right], [middle, middle], color=GRID, linewidth=0.6, zorder=1)
-    bands = ((total.lower_95, total.upper_95, FAINT), (total.lower_80, total.upper_80, PALE))
+    bands = (
+        (total.lower_95, total.upper_95, FAINT),
+        (total.lower_80, total.upper_80, PALE),
+    )
     for lower, upper, color in bands:
         long = max(float(upper - lower), 0.8 * point)
-        axes.barh(middle, long, left=float(lower), height=2.4, color=color, linewidth=0, zorder=2)
-    axes.plot([forecast, forecast], [middle - 1.9, middle + 1.9], color=INK, linewidth=1.2, zorder=3)
+        axes.barh(
+            middle,
+            long,
+            left=float(lower),
+            height=2.4,
+            color=color,
+            linewidth=0,
+            zorder=2,
+        )
+    axes.plot(
+        [forecast, forecast],
+        [middle - 1.9, middle + 1.9],
+        color=INK,
+        linewidth=1.2,
+        zorder=3,
+    )
     axes.plot(actual, middle, marker="D", markersize=4.6, color=STRONG, zorder=4)
     for words, at, height, color, va in (
         ("this day", actual, EXPECTED_HEIGHT - 0.2, INK, "top"),
         ("forecast", forecast, 0.2, MUTED, "bottom"),
     ):
         side = "left" if at < (left + right) / 2 else "right"
-        axes.text(at, height, words, ha=side, va=va, color=color, fontsize=TEXT_POINTS - 0.5)
+        axes.text(
+            at, height, words, ha=side, va=va, color=color, fontsize=TEXT_POINTS - 0.5
+        )
     return figure
 
 
@@ -167,11 +214,24 @@ def outlook(figures: Figures) -> Figure:
     axes = figure.add_subplot()
     days = figures.outlook.days if figures.outlook else []
     for place, day in enumerate(days):
-        low, middle, high = (float(value) for value in (day.lower_80, day.forecast, day.upper_80))
-        axes.bar(place, high - low, bottom=low, width=0.5, color=PALE, linewidth=0, zorder=2)
-        axes.plot([place - 0.32, place + 0.32], [middle, middle], color=INK, linewidth=1.3, zorder=3)
+        low, middle, high = (
+            float(value) for value in (day.lower_80, day.forecast, day.upper_80)
+        )
+        axes.bar(
+            place, high - low, bottom=low, width=0.5, color=PALE, linewidth=0, zorder=2
+        )
+        axes.plot(
+            [place - 0.32, place + 0.32],
+            [middle, middle],
+            color=INK,
+            linewidth=1.3,
+            zorder=3,
+        )
     axes.set_xlim(-0.6, max(len(days), 7) - 0.4)
-    axes.set_xticks(range(len(days)), [f"{short_weekday(each.day)}\n{each.day.day}" for each in days])
+    axes.set_xticks(
+        range(len(days)),
+        [f"{short_weekday(each.day)}\n{each.day.day}" for each in days],
+    )
     highest = max((float(day.upper_80) for day in days), default=1.0)
     axes.set_ylim(0, (highest or 1.0) * 1.08)
     amounts_upward(axes)

@@ -65,12 +65,18 @@ def read_figures(
     # after. Older days are in the headline alone: a load of history does not delay the report.
     recent = comparisons.recent_days(day)
     for _ in range(MOST_ATTEMPTS):
-        headlines = warehouse.query(HEADLINE, spec=ORDERS, days=comparisons.compared_days(day))
-        figures = _read_once(warehouse, day, origin, warnings, required, headlines=headlines)
+        headlines = warehouse.query(
+            HEADLINE, spec=ORDERS, days=comparisons.compared_days(day)
+        )
+        figures = _read_once(
+            warehouse, day, origin, warnings, required, headlines=headlines
+        )
         before = [row for row in headlines if row["business_date"] in recent]
         if warehouse.query(HEADLINE, spec=ORDERS, days=recent) == before:
             return figures
-    raise TransientError(f"other runs kept loading while the figures of {day} were read")
+    raise TransientError(
+        f"other runs kept loading while the figures of {day} were read"
+    )
 
 
 def _read_once(
@@ -82,14 +88,19 @@ def _read_once(
     *,
     headlines: Sequence[Row],
 ) -> model.Figures:
-    def query(name: str, parameters: Row | None = None, **values: Any) -> list[dict[str, Any]]:
+    def query(
+        name: str, parameters: Row | None = None, **values: Any
+    ) -> list[dict[str, Any]]:
         path, values = f"report/daily_sales/{name}.sql", {"day": day, **values}
         return warehouse.query(path, spec=ORDERS, parameters=parameters, **values)
 
     settings, compared = warehouse.settings, comparisons.compared_days(day)
     empty, few = unusual_sources(warehouse, compared, required)
     days = {
-        row["business_date"]: {**row, "complete": row["complete"] and row["business_date"] not in empty}
+        row["business_date"]: {
+            **row,
+            "complete": row["complete"] and row["business_date"] not in empty,
+        }
         for row in headlines
     }
     (known,) = query("first_days")
@@ -98,7 +109,9 @@ def _read_once(
     days = comparisons.with_lacking(days, known["customers_since"])
     today, averaged = days.get(day, {}), comparisons.averaged_days(day, days)
     complete = bool(today.get("complete"))
-    doubtful = sorted({*few.get(day, ()), *doubtful_partners_of(warehouse, day, required)})
+    doubtful = sorted(
+        {*few.get(day, ()), *doubtful_partners_of(warehouse, day, required)}
+    )
     sales, orders = query("sales"), query("orders")
     unconverted = breakdowns.unconverted_amounts(sales, orders)
     site = website.website_of(query, day, day - timedelta(days=COMPARED_DAYS))
@@ -107,7 +120,9 @@ def _read_once(
     excluded, other = contributions.unconverted(sales, before), base or day
     # Without a day to compare with, the query compares the day with itself; that part is not used.
     most = {"most": MOST_PRODUCTS, "most_movers": contributions.MOST_MOVERS}
-    products = query("products", {"excluded": excluded}, days={day, other}, base=other, **most)
+    products = query(
+        "products", {"excluded": excluded}, days={day, other}, base=other, **most
+    )
     sold = [row for row in products if row["sales"] is not None]
     sold.sort(key=lambda row: (-row["sales"], row["sku"]))
     attributes = []
@@ -123,10 +138,14 @@ def _read_once(
         *export_warnings(query("history_loads")),
         *website.warnings(site, day),
     ]
-    runs = warehouse.query("warehouse/tables/load_audit/daily_runs.sql", spec=ORDERS, day=day)
+    runs = warehouse.query(
+        "warehouse/tables/load_audit/daily_runs.sql", spec=ORDERS, day=day
+    )
     missing = missing_days(day, [row["business_date"] for row in runs])
     sources = [SourceQuality(**row) for row in query("sources")]
-    control_totals = warehouse.query("report/currency_totals.sql", spec=ORDERS, first=day, day=day)
+    control_totals = warehouse.query(
+        "report/currency_totals.sql", spec=ORDERS, first=day, day=day
+    )
     quality = Quality(
         complete=complete,
         missing_sources=missing_sources,
@@ -140,18 +159,26 @@ def _read_once(
         missing_days=missing,
         first_loaded=min((row["business_date"] for row in runs), default=None),
         first_exported=known["first_exported"],
-        fill_command=f"make backfill FROM={missing[0]} TO={missing[-1]}" if missing else None,
+        fill_command=f"make backfill FROM={missing[0]} TO={missing[-1]}"
+        if missing
+        else None,
         restatements=restatements.merged(query("restatements")),
         warnings=collected_warnings(day, warnings, stored_warnings),
-        limits=limits({each.source for each in sources if each.status != OFF}, settings),
+        limits=limits(
+            {each.source for each in sources if each.status != OFF}, settings
+        ),
     )
     changes = None
     if base:
         totals = days[base]["net_sales"], today.get("net_sales", Decimal(0))
         week, quarter = base - timedelta(days=6), base - contributions.QUARTER
-        rows = query("channel_days", base=base, week_before=week, quarter_before=quarter)
+        rows = query(
+            "channel_days", base=base, week_before=week, quarter_before=quarter
+        )
         channels = contributions.channel_changes(day, base, rows)
-        changes = contributions.changes(base, totals, (before, sales), products, channels)
+        changes = contributions.changes(
+            base, totals, (before, sales), products, channels
+        )
     window = day_window(day, settings.shop_timezone)
     figures = model.Figures(
         business_date=day,
@@ -176,7 +203,9 @@ def _read_once(
         quality=quality,
         provenance=origin,
     )
-    expected = forecast.expectation_of(query, window, breakdowns.gross_sales_by_series(figures))
+    expected = forecast.expectation_of(
+        query, window, breakdowns.gross_sales_by_series(figures)
+    )
     if expected and unconverted and averaged:
         currencies = [each.currency for each in unconverted]
         shares = query("currency_shares", {"currencies": currencies}, days=averaged)
@@ -190,9 +219,16 @@ def missing_days(day: date, loaded: Collection[date]) -> list[date]:
     """Return the days of the last 28 before `day` without a daily run, since the first day that ever had
     one."""
     days = (day - timedelta(days=back) for back in range(COMPARED_DAYS, 0, -1))
-    return [each for each in days if loaded and each not in loaded and each > min(loaded)]
+    return [
+        each for each in days if loaded and each not in loaded and each > min(loaded)
+    ]
 
 
 def limits(sources: Collection[str], settings: Settings) -> list[str]:
     """Return the limits of the `sources` in use: changes that runs notice late or never."""
-    return [text for source in SOURCES if source in sources for text in module(source).limits(settings)]
+    return [
+        text
+        for source in SOURCES
+        if source in sources
+        for text in module(source).limits(settings)
+    ]

@@ -4,7 +4,15 @@ from ecommerce.core.settings import Settings
 from ecommerce.sources.partner_files.extraction import extract
 from ecommerce.sources.partner_files.folder import check, unread_files
 
-__all__ = ["OVERLAP", "RECONCILED", "SUBJECT", "check", "extract", "limits", "unread_files"]
+__all__ = [
+    "OVERLAP",
+    "RECONCILED",
+    "SUBJECT",
+    "check",
+    "extract",
+    "limits",
+    "unread_files",
+]
 
 SUBJECT = "PARTNER_DROP_URI"
 OVERLAP = None  # files are known by their checksums

@@ -22,7 +22,13 @@ from ecommerce.sources import delivered_files
 from ecommerce.sources.csv_records import Bounds
 from ecommerce.sources.delivered_files import UnusableFileError
 from ecommerce.sources.expected_partners import WEEKS, due_partners
-from ecommerce.sources.partner_files.folder import LATE_DAYS, NAME, DroppedFile, Folder, is_newer
+from ecommerce.sources.partner_files.folder import (
+    LATE_DAYS,
+    NAME,
+    DroppedFile,
+    Folder,
+    is_newer,
+)
 from ecommerce.sources.partner_layouts import Layout, partner_layouts
 from ecommerce.storage.duckdb import connect_duckdb, query
 from ecommerce.storage.scratch import scratch_folder
@@ -51,7 +57,11 @@ def extract(window: ReadWindow) -> Manifest:
     layouts = partner_layouts()
     folder = Folder.listed(settings.partner_drop_uri)
     dropped, warnings = folder.of_days(window.day.date), folder.misnamed()
-    loaded = memory.loaded_files(window.source, [file.name for file in dropped]) if dropped else {}
+    loaded = (
+        memory.loaded_files(window.source, [file.name for file in dropped])
+        if dropped
+        else {}
+    )
     with (
         publish(window.folder) as draft,
         connect_duckdb(memory_limit="200MB") as duck,
@@ -64,12 +74,19 @@ def extract(window: ReadWindow) -> Manifest:
         for file in dropped:
             try:
                 with delivered_files.storage_errors(file.name):
-                    warnings += _read_file(duck, file, layouts, loaded.get(file.name), work)
+                    warnings += _read_file(
+                        duck, file, layouts, loaded.get(file.name), work
+                    )
             except UnusableFileError as fault:
                 reason, detail = fault.args
-                duck.execute("INSERT INTO rejects VALUES (0, ?, ?, ?, NULL)", [reason, detail, file.name])
+                duck.execute(
+                    "INSERT INTO rejects VALUES (0, ?, ?, ?, NULL)",
+                    [reason, detail, file.name],
+                )
                 kind = "new_version_refused" if file.name in loaded else "file_refused"
-                warnings.append(data_warning(kind, file=file.name, detail=file.advice(fault)))
+                warnings.append(
+                    data_warning(kind, file=file.name, detail=file.advice(fault))
+                )
         # Files of other days, too, that hold orders of those just read, now or formerly.
         order_ids = [row["order_id"] for row in query(duck, f"{SQL}/order_ids")]
         others = memory.loaded_files(window.source, [], order_ids) if order_ids else {}
@@ -82,19 +99,31 @@ def extract(window: ReadWindow) -> Manifest:
         missing = _missing_deliveries(duck, window, loaded)
         for name in ("removed_orders", "known_orders"):
             duck.execute(f"CREATE TABLE {name} AS {read_sql(f'{SQL}/{name}.sql')}")
-        warnings += [json.loads(row["warning"]) for row in query(duck, f"{SQL}/shrunk_files")]
+        warnings += [
+            json.loads(row["warning"]) for row in query(duck, f"{SQL}/shrunk_files")
+        ]
         columns = {}
         for name in OUTPUTS:
             path = draft.path / f"{name}.parquet"
             lines = [*work.glob("*.parquet")] if name == "lines" else []
-            if len(lines) == 1:  # a third of the time of a big file, were it written again
+            if (
+                len(lines) == 1
+            ):  # a third of the time of a big file, were it written again
                 shutil.move(lines[0], path)
             else:
                 source = f"(FROM read_parquet('{work}/*.parquet'))" if lines else name
-                duck.execute(f"COPY {source} TO ? (FORMAT parquet, ROW_GROUP_SIZE 10240)", [str(path)])
+                duck.execute(
+                    f"COPY {source} TO ? (FORMAT parquet, ROW_GROUP_SIZE 10240)",
+                    [str(path)],
+                )
             columns[path.name] = duck.from_parquet(str(path)).columns
-        rows = sum(pq.read_metadata(draft.path / f"{name}.parquet").num_rows for name in ("lines", "rejects"))
-        [totals] = query(duck, f"{SQL}/control_totals", {"lines": f"{draft.path}/lines.parquet"})
+        rows = sum(
+            pq.read_metadata(draft.path / f"{name}.parquet").num_rows
+            for name in ("lines", "rejects")
+        )
+        [totals] = query(
+            duck, f"{SQL}/control_totals", {"lines": f"{draft.path}/lines.parquet"}
+        )
         draft.seal(
             **window.facts(read_at),
             rows=rows,
@@ -106,7 +135,9 @@ def extract(window: ReadWindow) -> Manifest:
     return read_manifest(window.folder)
 
 
-def _arrived_too_late(folder: Folder, window: ReadWindow, layouts: Mapping[str, Layout]) -> list[DataWarning]:
+def _arrived_too_late(
+    folder: Folder, window: ReadWindow, layouts: Mapping[str, Layout]
+) -> list[DataWarning]:
     """Return a warning of files that arrived too late for any run and were not loaded since."""
     first = window.day.shifted(-LATE_DAYS)
     lately = [
@@ -119,11 +150,16 @@ def _arrived_too_late(folder: Folder, window: ReadWindow, layouts: Mapping[str, 
     late = sorted(
         (file_day, file.name)
         for file_day, file in lately
-        if file.name not in loaded or _is_changed(file, loaded[file.name]["sha256"], layouts)
+        if file.name not in loaded
+        or _is_changed(file, loaded[file.name]["sha256"], layouts)
     )
     if not late:
         return []
-    days = {"first_day": str(late[0][0]), "last_day": str(late[-1][0]), "late_days": LATE_DAYS}
+    days = {
+        "first_day": str(late[0][0]),
+        "last_day": str(late[-1][0]),
+        "late_days": LATE_DAYS,
+    }
     return [data_warning("late_files", files=len(late), first_file=late[0][1], **days)]
 
 
@@ -145,8 +181,12 @@ def _missing_deliveries(
     # With files that were loaded and since taken out of the folder.
     names = window.memory.delivered_files(window.source, day - timedelta(weeks=WEEKS))
     matches = [match for match in map(NAME.fullmatch, names) if match]
-    delivered = [(match["partner"], date.fromisoformat(match["date"])) for match in matches]
-    usable = {name for (name,) in duck.execute("SELECT file FROM files").fetchall()}.union(loaded, names)
+    delivered = [
+        (match["partner"], date.fromisoformat(match["date"])) for match in matches
+    ]
+    usable = {
+        name for (name,) in duck.execute("SELECT file FROM files").fetchall()
+    }.union(loaded, names)
     missing = []
     for partner in due_partners(day, delivered, load_settings().expected_partners):
         if usable.isdisjoint((f"{partner}_{day}.csv", f"{partner}_{day}.csv.gz")):
@@ -154,9 +194,14 @@ def _missing_deliveries(
     return missing
 
 
-def _known_deliveries(duck: duckdb.DuckDBPyConnection, loaded: Mapping[str, Any]) -> list[str]:
+def _known_deliveries(
+    duck: duckdb.DuckDBPyConnection, loaded: Mapping[str, Any]
+) -> list[str]:
     """Return the checksums that the warehouse had of the files read."""
-    names = [name for (name,) in duck.execute("SELECT file FROM files ORDER BY file").fetchall()]
+    names = [
+        name
+        for (name,) in duck.execute("SELECT file FROM files ORDER BY file").fetchall()
+    ]
     return [loaded[name]["sha256"] for name in names if name in loaded]
 
 
@@ -206,19 +251,33 @@ def _read_file(
             former_orders=known["order_ids"] if known else (),
         )
     if file.checksum(layout) != sha256:
-        raise TransientError(f"{file.name} changed while it was read: it is still being delivered")
+        raise TransientError(
+            f"{file.name} changed while it was read: it is still being delivered"
+        )
     extra = delivered_files.unread_columns(names, layout, settings.order_attributes)
     more = f" and {len(extra) - MOST_NAMED} more" if len(extra) > MOST_NAMED else ""
     columns = ", ".join(extra[:MOST_NAMED]) + more
-    warnings = [data_warning("columns_not_read", file=file.name, columns=columns)] if extra else []
-    facts |= {"sha256": sha256, "warnings": [json.dumps(each, ensure_ascii=False) for each in warnings]}
-    facts |= {"columns": list(layout.renamed()), "file_columns": list(layout.renamed().values())}
+    warnings = (
+        [data_warning("columns_not_read", file=file.name, columns=columns)]
+        if extra
+        else []
+    )
+    facts |= {
+        "sha256": sha256,
+        "warnings": [json.dumps(each, ensure_ascii=False) for each in warnings],
+    }
+    facts |= {
+        "columns": list(layout.renamed()),
+        "file_columns": list(layout.renamed().values()),
+    }
     query(duck, f"{SQL}/keep_file", facts)
     log.info("read %s, received %s", file.name, received_at)
     return warnings
 
 
-def _remember(duck: duckdb.DuckDBPyConnection, file: str, partner: str, known: Mapping[str, Any]) -> None:
+def _remember(
+    duck: duckdb.DuckDBPyConnection, file: str, partner: str, known: Mapping[str, Any]
+) -> None:
     duck.execute(
         "INSERT INTO loaded_orders SELECT unnest(?::VARCHAR[]), ?, ?, ?",
         [list(known["order_ids"]), file, partner, known["received_at"]],

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 LATE_DAYS = 7
 MOST_NAMED = 5
-NAME = re.compile(r"(?P<partner>[A-Za-z0-9][\w.-]*)_(?P<date>\d{4}-\d{2}-\d{2})\.csv(\.gz)?")
+NAME = re.compile(
+    r"(?P<partner>[A-Za-z0-9][\w.-]*)_(?P<date>\d{4}-\d{2}-\d{2})\.csv(\.gz)?"
+)
 RECIPE = "docs/RECIPES.md, A partner with another layout"
 
 
@@ -52,7 +54,9 @@ class DroppedFile:
     def layout(self, layouts: Mapping[str, Layout]) -> Layout:
         """Return its partner's layout of `layouts`; one whose name differs in case is a mistake."""
         if self.partner not in layouts:
-            for other in (other for other in layouts if other.lower() == self.partner.lower()):
+            for other in (
+                other for other in layouts if other.lower() == self.partner.lower()
+            ):
                 raise UnusableFileError(
                     "file_unreadable",
                     f"include/partners/{other}.yaml is not its layout: rename it {self.partner}.yaml",
@@ -81,7 +85,9 @@ class DroppedFile:
                 with gzip.open(stream) as text:
                     yield io.BufferedReader(text)
             else:
-                yield io.BufferedReader(stream)  # an object store's `readline` takes no size
+                yield io.BufferedReader(
+                    stream
+                )  # an object store's `readline` takes no size
 
     def advice(self, error: UnusableFileError) -> str:
         """The error's detail, with the file that describes other columns or another delimiter."""
@@ -139,22 +145,34 @@ class Folder:
         first = day - timedelta(days=LATE_DAYS)
         return [file for file_day, file in self.files if first <= file_day <= day]
 
-    def never_loaded(self, first: date, day: date, loaded: Collection[str]) -> list[str]:
+    def never_loaded(
+        self, first: date, day: date, loaded: Collection[str]
+    ) -> list[str]:
         """A sentence on the files for days from `first` on that the run for `day` no longer reads, and that
         are not among the `loaded`; none without any."""
-        late = [(of_day, file.name) for of_day, file in self.files if file.name not in loaded]
-        late = [each for each in late if first <= each[0] < day - timedelta(days=LATE_DAYS)]
+        late = [
+            (of_day, file.name)
+            for of_day, file in self.files
+            if file.name not in loaded
+        ]
+        late = [
+            each for each in late if first <= each[0] < day - timedelta(days=LATE_DAYS)
+        ]
         if not late:
             return []
         (from_day, name), to_day = min(late), max(late)[0]
-        files = counted(len(late), "file for an older day has", "files for older days have")
+        files = counted(
+            len(late), "file for an older day has", "files for older days have"
+        )
         command = f"make backfill FROM={from_day} TO={to_day} AGAIN=1"
         return [f"{files} not been loaded, the first is {name}: {command}"]
 
     def misnamed(self) -> list[DataWarning]:
         """Return a warning of each file whose name is nearly right."""
         return [
-            data_warning("misnamed_file", file=_shown(path)) for path in self.others if _is_misnamed(path)
+            data_warning("misnamed_file", file=_shown(path))
+            for path in self.others
+            if _is_misnamed(path)
         ]
 
     def unread(self, day: date, since: datetime | None = None) -> list[DataWarning]:
@@ -163,10 +181,18 @@ class Folder:
         unread = [path for path in self.others if not _is_misnamed(path)]
         tomorrow = day + timedelta(days=1)
         unread += [file.path for dated, file in self.files if dated > tomorrow]
-        names = [_shown(path) for path in unread if since is None or is_newer(path, since)]
+        names = [
+            _shown(path) for path in unread if since is None or is_newer(path, since)
+        ]
         if not names:
             return []
-        return [data_warning("entries_not_read", entries=len(names), names=listed(names, MOST_NAMED + 1))]
+        return [
+            data_warning(
+                "entries_not_read",
+                entries=len(names),
+                names=listed(names, MOST_NAMED + 1),
+            )
+        ]
 
 
 def unread_files(newest: date, loaded: Collection[str]) -> list[str]:
@@ -184,12 +210,17 @@ def unread_files(newest: date, loaded: Collection[str]) -> list[str]:
 def check() -> Lines:
     """List the folder, what in it is not read, and which files' headers do not have their layout."""
     layouts, settings = partner_layouts(), load_settings()
-    drop, day = settings.partner_drop_uri, newest_closed_day(datetime.now(UTC), shop_timezone()).date
+    drop, day = (
+        settings.partner_drop_uri,
+        newest_closed_day(datetime.now(UTC), shop_timezone()).date,
+    )
     folder = Folder.listed(drop)
     files = folder.of_days(day)
     own = f"; layouts of {', '.join(layouts)} in include/partners/" if layouts else ""
     yield OK, f"{drop}: {counted(len(files), 'file')} of the last eight days{own}"
-    yield from ((HINT, wording(each).found) for each in folder.misnamed() + folder.unread(day))
+    yield from (
+        (HINT, wording(each).found) for each in folder.misnamed() + folder.unread(day)
+    )
     for file in files:
         try:
             file.check(settings.partner_file_max_bytes)

@@ -75,10 +75,14 @@ def server_variables() -> dict[str, str]:
 @contextmanager
 def fetch_folder() -> Iterator[ScriptFolder]:
     """Provide an empty folder for the script; raises as `server_variables`."""
-    environment = {"PARTNER_FTP_FILES": f"{PROMOTIONS} {MARKET_INDEX}"} | server_variables()
+    environment = {
+        "PARTNER_FTP_FILES": f"{PROMOTIONS} {MARKET_INDEX}"
+    } | server_variables()
     with scratch_folder() as path:
         environment["PARTNER_FTP_FOLDER"] = str(path)
-        yield ScriptFolder(CONNECTION, path, datetime.now(UTC), environment, "*.csv", "*.csv.sha256")
+        yield ScriptFolder(
+            CONNECTION, path, datetime.now(UTC), environment, "*.csv", "*.csv.sha256"
+        )
 
 
 def check() -> Lines:
@@ -86,7 +90,9 @@ def check() -> Lines:
     `server_variables` and `files`, or the script's failure."""
     with fetch_folder() as place:
         environment = os.environ | place.environment | SHORT_TIMEOUTS
-        done = subprocess.run(["bash", "-c", COMMAND], env=environment, capture_output=True, check=False)
+        done = subprocess.run(
+            ["bash", "-c", COMMAND], env=environment, capture_output=True, check=False
+        )
         if done.returncode:
             raise place.problem()
         files = read_folder(place.path)
@@ -99,5 +105,10 @@ def check() -> Lines:
     )
     for warning in files.warnings:
         yield HINT, warning
-    if not place.environment["PARTNER_FTP_OPTIONS"].startswith(TLS_OPTIONS[TLS_REQUIRED]):
-        yield HINT, f"a server without TLS gets login and password unencrypted: set `tls` to {TLS_REQUIRED!r}"
+    if not place.environment["PARTNER_FTP_OPTIONS"].startswith(
+        TLS_OPTIONS[TLS_REQUIRED]
+    ):
+        yield (
+            HINT,
+            f"a server without TLS gets login and password unencrypted: set `tls` to {TLS_REQUIRED!r}",
+        )

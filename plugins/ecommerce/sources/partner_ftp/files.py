@@ -116,10 +116,16 @@ def read_market_index(content: bytes) -> Parsed[MarketWeek]:
     """Parse the weeks of a file, by date, each once; raises as `read_promotions`."""
     parsed = _parse(content, MARKET_INDEX, ("week_start", "index"), _week)
     by_week = {row.week_start: row for row in parsed.rows}
-    return Parsed(tuple(by_week[week] for week in sorted(by_week)), parsed.rejected, parsed.warnings)
+    return Parsed(
+        tuple(by_week[week] for week in sorted(by_week)),
+        parsed.rejected,
+        parsed.warnings,
+    )
 
 
-def _parse(content: bytes, file: str, columns: Sequence[str], parse_row: Callable[..., Row]) -> Parsed[Row]:
+def _parse(
+    content: bytes, file: str, columns: Sequence[str], parse_row: Callable[..., Row]
+) -> Parsed[Row]:
     """Parse the rows of a file: `parse_row` takes the texts of `columns`, and raises _Unusable."""
     stream = io.BytesIO(content)
     try:
@@ -158,30 +164,45 @@ def _parse(content: bytes, file: str, columns: Sequence[str], parse_row: Callabl
     if rejected:
         first = "line {line_number}: {detail}".format_map(rejected[0])
         summary = (
-            f"{file}: {len(rejected)} of {counted(total, 'row')} cannot be used, the first of them {first}"
+            f"{file}: {len(rejected)} of {counted(total, 'row')} cannot be used, "
+            f"the first of them {first}"
         )
         if not rows or len(rejected) > max(1, total // ROWS_PER_REJECTED):
-            raise ContractError(f"{summary}; at most one row in {ROWS_PER_REJECTED} may be unusable")
+            raise ContractError(
+                f"{summary}; at most one row in {ROWS_PER_REJECTED} may be unusable"
+            )
         warnings.append(summary)
     return Parsed(tuple(rows), tuple(rejected), tuple(warnings))
 
 
-def _promotion(start_date: str, end_date: str, sku: str, discount_percent: str) -> Promotion:
+def _promotion(
+    start_date: str, end_date: str, sku: str, discount_percent: str
+) -> Promotion:
     start, end = _date("start_date", start_date), _date("end_date", end_date)
     if end < start:
-        raise _Unusable("end_before_start", f"it ends on {end}, before it starts on {start}")
+        raise _Unusable(
+            "end_before_start", f"it ends on {end}, before it starts on {start}"
+        )
     percent = _positive("discount_percent", discount_percent)
     if percent > 100:
-        raise _Unusable("invalid_number", f"discount_percent {percent} is more than 100")
+        raise _Unusable(
+            "invalid_number", f"discount_percent {percent} is more than 100"
+        )
     if clean(sku, LONGEST_SKU) != sku:
-        raise _Unusable("invalid_text", f"sku {clean(sku, 50)!r} is too long, or no single line of letters")
+        raise _Unusable(
+            "invalid_text",
+            f"sku {clean(sku, 50)!r} is too long, or no single line of letters",
+        )
     return Promotion(start, end, None if sku in WHOLE_SHOP else sku, percent)
 
 
 def _week(week_start: str, index: str) -> MarketWeek:
     start = _date("week_start", week_start)
     if start.weekday():
-        raise _Unusable("not_a_monday", f"week_start {start} is a {start:%A}, and weeks begin on Mondays")
+        raise _Unusable(
+            "not_a_monday",
+            f"week_start {start} is a {start:%A}, and weeks begin on Mondays",
+        )
     return MarketWeek(start, _positive("index", index))
 
 
@@ -189,7 +210,9 @@ def _date(name: str, text: str) -> date:
     with suppress(ValueError):
         if _DATE.fullmatch(text):
             return date.fromisoformat(text)
-    raise _unusable(name, text, "invalid_date", "date from 2000 to 2099, such as 2026-11-27")
+    raise _unusable(
+        name, text, "invalid_date", "date from 2000 to 2099, such as 2026-11-27"
+    )
 
 
 def _positive(name: str, text: str) -> Decimal:

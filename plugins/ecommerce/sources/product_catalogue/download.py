@@ -32,8 +32,12 @@ REQUEST_HEADERS = {
     "Accept-Encoding": "identity",
     "User-Agent": "ecommerce-sales-airflow",
 }
-_TRANSLATED = ip_network("64:ff9b::/96")  # NAT64: the last 32 bits are the IPv4 address that is reached
-_ASSIGNMENTS = ip_network("192.0.0.0/24")  # a cloud's metadata may be there; Python 3.11 takes it for public
+_TRANSLATED = ip_network(
+    "64:ff9b::/96"
+)  # NAT64: the last 32 bits are the IPv4 address that is reached
+_ASSIGNMENTS = ip_network(
+    "192.0.0.0/24"
+)  # a cloud's metadata may be there; Python 3.11 takes it for public
 
 
 class UnusablePicture(Exception):
@@ -72,7 +76,9 @@ class Downloaded:
     validators: Validators
 
 
-def download(url: str, known: Validators, networks: Sequence[Network], limits: Limits = LIMITS) -> Downloaded:
+def download(
+    url: str, known: Validators, networks: Sequence[Network], limits: Limits = LIMITS
+) -> Downloaded:
     """Fetch a picture, conditionally: `known` are the validators of the last download. It may connect to the
     private `networks`. UnusablePicture has why there is no picture; SilentHost where it is not this picture's
     fault."""
@@ -84,7 +90,9 @@ def download(url: str, known: Validators, networks: Sequence[Network], limits: L
                     return _picture(response, known, limits, deadline)
                 url = urljoin(url, response.headers.get("Location", ""))
     except ssl.SSLCertVerificationError:
-        raise UnusablePicture("the TLS certificate of its host is not trusted") from None
+        raise UnusablePicture(
+            "the TLS certificate of its host is not trusted"
+        ) from None
     except ValueError:  # LocationParseError is one
         raise UnusablePicture("its address is no web address") from None
     except (OSError, HTTPException, HTTPError) as error:
@@ -114,7 +122,9 @@ def allowed_addresses(host: str, port: int, networks: Sequence[Network]) -> list
         raise SilentHost("the name of its host cannot be resolved (DNS)") from None
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
     if not all(is_allowed(address, networks) for address in addresses):
-        raise UnusablePicture("its host is in a private network (PICTURE_NETWORKS would allow it)")
+        raise UnusablePicture(
+            "its host is in a private network (PICTURE_NETWORKS would allow it)"
+        )
     return addresses
 
 
@@ -134,12 +144,18 @@ def is_allowed(text: str, networks: Sequence[Network]) -> bool:
         return True
     if address.is_multicast or address.is_reserved or address in _ASSIGNMENTS:
         return False
-    return address.is_global and not (isinstance(address, IPv6Address) and address.is_site_local)
+    return address.is_global and not (
+        isinstance(address, IPv6Address) and address.is_site_local
+    )
 
 
 @contextmanager
 def _response(
-    url: str, known: Validators, networks: Sequence[Network], limits: Limits, deadline: float
+    url: str,
+    known: Validators,
+    networks: Sequence[Network],
+    limits: Limits,
+    deadline: float,
 ) -> Iterator[BaseHTTPResponse]:
     """Provide the response of one server, before its body is read. A login in the address is not sent. At the
     deadline the connection is shut down: a timeout of the socket begins anew with each byte."""
@@ -148,7 +164,10 @@ def _response(
         raise UnusablePicture("its address begins with neither http:// nor https://")
     if not parts.host:
         raise ValueError("no host")
-    host, port = parts.host.strip("[]"), parts.port or (443 if parts.scheme == "https" else 80)
+    host, port = (
+        parts.host.strip("[]"),
+        parts.port or (443 if parts.scheme == "https" else 80),
+    )
     headers = REQUEST_HEADERS | {"Host": parts.netloc or host}
     if known.etag:
         headers["If-None-Match"] = known.etag
@@ -162,7 +181,9 @@ def _response(
     timer = threading.Timer(deadline - time.monotonic(), _shut_down, [connected])
     timer.start()
     try:
-        connection.request("GET", parts.request_uri, headers=headers, preload_content=False)
+        connection.request(
+            "GET", parts.request_uri, headers=headers, preload_content=False
+        )
         with connection.getresponse() as response:
             if time.monotonic() >= deadline:  # the headers may have been cut
                 raise TimeoutError
@@ -200,7 +221,9 @@ def _tls() -> ssl.SSLContext:
     return tls
 
 
-def _picture(response: BaseHTTPResponse, known: Validators, limits: Limits, deadline: float) -> Downloaded:
+def _picture(
+    response: BaseHTTPResponse, known: Validators, limits: Limits, deadline: float
+) -> Downloaded:
     if response.status == 304:
         return Downloaded(None, known)
     if response.status != 200:
@@ -208,16 +231,27 @@ def _picture(response: BaseHTTPResponse, known: Validators, limits: Limits, dead
         raise kind(f"its host returned HTTP {response.status}")
     data = bytearray()
     # One part at a time, as received: a server may send a byte now and then.
-    while len(data) <= limits.most_bytes and (part := response.read1(64 * 1024, decode_content=False)):
+    while len(data) <= limits.most_bytes and (
+        part := response.read1(64 * 1024, decode_content=False)
+    ):
         data += part
-    if time.monotonic() >= deadline:  # a connection that was shut down looks like the end
+    if (
+        time.monotonic() >= deadline
+    ):  # a connection that was shut down looks like the end
         raise TimeoutError
     if len(data) > limits.most_bytes:
         raise UnusablePicture(f"it is larger than {limits.most_bytes / 1024**2:.0f} MB")
-    return Downloaded(bytes(data), Validators(_header(response, "ETag"), _header(response, "Last-Modified")))
+    return Downloaded(
+        bytes(data),
+        Validators(_header(response, "ETag"), _header(response, "Last-Modified")),
+    )
 
 
 def _header(response: BaseHTTPResponse, name: str) -> str | None:
     """Return a header if it may be sent back unchanged later."""
     value = response.headers.get(name, "").strip()
-    return value if value and len(value) <= 500 and value.isascii() and value.isprintable() else None
+    return (
+        value
+        if value and len(value) <= 500 and value.isascii() and value.isprintable()
+        else None
+    )

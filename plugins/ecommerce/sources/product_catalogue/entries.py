@@ -6,7 +6,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+)
 
 from ecommerce.core.email_masking import safe_id
 from ecommerce.core.settings import read_setting
@@ -47,11 +54,20 @@ class CatalogueProduct(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    sku: Annotated[str, Field(max_length=200, pattern=r"^[^\t-\r]+$"), Text, AfterValidator(safe_sku)]
+    sku: Annotated[
+        str,
+        Field(max_length=200, pattern=r"^[^\t-\r]+$"),
+        Text,
+        AfterValidator(safe_sku),
+    ]
     name: Annotated[str | None, Field(max_length=2_000), Text] = None
     category: Annotated[str | None, Field(max_length=2_000), Text] = None
-    price: Annotated[str | None, Field(pattern=r"^\d{1,14}(\.\d+)?$", exclude=True), Text] = None
-    currency: Annotated[str | None, Field(pattern=r"^[A-Za-z]{3}$", exclude=True), Text] = None
+    price: Annotated[
+        str | None, Field(pattern=r"^\d{1,14}(\.\d+)?$", exclude=True), Text
+    ] = None
+    currency: Annotated[
+        str | None, Field(pattern=r"^[A-Za-z]{3}$", exclude=True), Text
+    ] = None
     image_url: Annotated[str | None, Field(max_length=4_000), Text] = None
     updated_at: Annotated[AwareDatetime | None, BeforeValidator(_instant)] = None
 
@@ -59,7 +75,9 @@ class CatalogueProduct(BaseModel):
     def version(self) -> tuple[Any, ...]:
         """The sort key: of several entries with one sku, the last counts."""
         oldest = datetime.min.replace(tzinfo=UTC)
-        return self.updated_at or oldest, *(text or "" for text in (self.name, self.category, self.image_url))
+        return self.updated_at or oldest, *(
+            text or "" for text in (self.name, self.category, self.image_url)
+        )
 
 
 REASONS = {

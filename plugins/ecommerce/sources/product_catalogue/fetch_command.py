@@ -45,7 +45,9 @@ def address() -> CatalogueAddress:
     try:
         url = HttpHook("GET", CONNECTION).url_from_endpoint("")
         parts = urlsplit(url)
-        is_web = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        is_web = (
+            parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        )
     except ValueError:
         is_web = False
     if not is_web or "@" in parts.netloc:
@@ -57,7 +59,9 @@ def address() -> CatalogueAddress:
     extra = found.extra_dejson
     if not (parts.path.strip("/") or parts.query):
         url = f"{parts.scheme}://{parts.netloc}{FIRST_PAGE}"
-    return CatalogueAddress(url, login, password, extra.get("entries", "results"), extra.get("next", "next"))
+    return CatalogueAddress(
+        url, login, password, extra.get("entries", "results"), extra.get("next", "next")
+    )
 
 
 @contextmanager
@@ -70,8 +74,17 @@ def fetch_folder() -> Iterator[ScriptFolder]:
         "CATALOGUE_MOST_PAGES": str(MOST_PAGES),
     }
     if where.login or where.password:
-        environment["CATALOGUE_CREDENTIALS"] = curl_option("user", f"{where.login}:{where.password}")
+        environment["CATALOGUE_CREDENTIALS"] = curl_option(
+            "user", f"{where.login}:{where.password}"
+        )
     with scratch_folder() as path:
         environment["CATALOGUE_FOLDER"] = str(path)
         (path / "start").write_text(where.url)
-        yield ScriptFolder(CONNECTION, path, datetime.now(UTC), environment, "page-*.json", "page-*.url")
+        yield ScriptFolder(
+            CONNECTION,
+            path,
+            datetime.now(UTC),
+            environment,
+            "page-*.json",
+            "page-*.url",
+        )

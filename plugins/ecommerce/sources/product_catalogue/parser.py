@@ -28,7 +28,11 @@ from ecommerce.sources.product_catalogue.entries import (
     safe_sku,
     text_of,
 )
-from ecommerce.sources.product_catalogue.fetch_command import CONNECTION, SOURCE, address
+from ecommerce.sources.product_catalogue.fetch_command import (
+    CONNECTION,
+    SOURCE,
+    address,
+)
 from ecommerce.storage import staging
 from ecommerce.storage.staging import Manifest, storage_path
 from ecommerce.storage.xcom import from_xcom, to_xcom
@@ -53,7 +57,11 @@ class _Entry(NamedTuple):
 
 
 def parse(
-    manifest: Manifest, folder: str, known: Collection[str], *, accept_shrunk: bool = False
+    manifest: Manifest,
+    folder: str,
+    known: Collection[str],
+    *,
+    accept_shrunk: bool = False,
 ) -> Manifest:
     """Read the pages of `manifest` and leave the parsed folder. `accept_shrunk`: take the catalogue although
     it is empty, or most of `known`, the SKUs of the one before, are not in it.
@@ -67,7 +75,9 @@ def parse(
         _refuse_shrunk(catalogue, known)
     with staging.publish(folder) as draft:
         (draft.path / FILE).write_text(json.dumps(to_xcom(catalogue)))
-        entries = len(catalogue.products) + len(catalogue.rejected) + catalogue.superseded
+        entries = (
+            len(catalogue.products) + len(catalogue.rejected) + catalogue.superseded
+        )
         draft.seal(
             **{name: getattr(manifest, name) for name in KEPT},
             rows=len(catalogue.products),
@@ -84,7 +94,9 @@ def parse(
 
 def _refuse_shrunk(catalogue: Catalogue, known: Collection[str]) -> None:
     """Refuse an incomplete answer, which would remove products."""
-    listed = {product.sku for product in catalogue.products} | {entry.sku for entry in catalogue.rejected}
+    listed = {product.sku for product in catalogue.products} | {
+        entry.sku for entry in catalogue.rejected
+    }
     lost = len(set(known) - listed)
     if catalogue.products and 2 * lost <= len(known):
         return
@@ -110,16 +122,25 @@ def check() -> Lines:
     where = address()
     what = f"{CONNECTION}: GET the first page"
     # As bytes, because requests would write a text as Latin-1.
-    login: Any = (where.login.encode(), where.password.encode()) if where.login or where.password else None
+    login: Any = (
+        (where.login.encode(), where.password.encode())
+        if where.login or where.password
+        else None
+    )
     with network_errors(what):
-        response = requests.get(where.url, auth=login, timeout=TIMEOUT, allow_redirects=False)
+        response = requests.get(
+            where.url, auth=login, timeout=TIMEOUT, allow_redirects=False
+        )
     raise_for_status(response, what)
     catalogue = parse_pages([(response.content, where.url)])
     pictures = sum(product.image_url is not None for product in catalogue.products)
     products = counted(len(catalogue.products), "product")
     yield OK, f"its first page has {products}, {pictures} of them with a picture"
     if where.login and where.url.startswith("http://"):
-        yield HINT, "login and password travel without encryption: let the host begin with https://"
+        yield (
+            HINT,
+            "login and password travel without encryption: let the host begin with https://",
+        )
     if catalogue.rejected:
         yield (
             HINT,
@@ -130,14 +151,18 @@ def check() -> Lines:
 def read_parsed(manifest: Manifest) -> Catalogue:
     """Return the result of `parse`; StagingError where it is gone."""
     with staging.storage_errors(manifest.uri):
-        return from_xcom(Catalogue, json.loads((storage_path(manifest.uri) / FILE).read_text()))
+        return from_xcom(
+            Catalogue, json.loads((storage_path(manifest.uri) / FILE).read_text())
+        )
 
 
 def read_pages(manifest: Manifest) -> Catalogue:
     """Parse the pages in the raw folder of `manifest`; raises as `parse`."""
     with staging.storage_errors(manifest.uri):
         files = [storage_path(manifest.uri) / name for name in sorted(manifest.columns)]
-        pages = [(file.read_bytes(), file.with_suffix(".url").read_text()) for file in files]
+        pages = [
+            (file.read_bytes(), file.with_suffix(".url").read_text()) for file in files
+        ]
     return parse_pages(pages)
 
 
@@ -153,9 +178,13 @@ def parse_pages(pages: Sequence[tuple[bytes, str]]) -> Catalogue:
         for value in _list_in(page, body, path):
             entry = _Entry(len(usable) + len(rejected) + 1, page, url, _written(value))
             if not entry.record.startswith("{"):
-                rejected.append(_rejected(entry, None, "malformed_entry", repr(entry.record[:40])))
+                rejected.append(
+                    _rejected(entry, None, "malformed_entry", repr(entry.record[:40]))
+                )
             elif len(entry.record) > LONGEST_ENTRY:
-                rejected.append(_rejected(entry, None, "too_long", repr(entry.record[:40])))
+                rejected.append(
+                    _rejected(entry, None, "too_long", repr(entry.record[:40]))
+                )
             else:
                 usable.append(entry)
     for entry, values in _mapped(usable):
@@ -169,7 +198,10 @@ def parse_pages(pages: Sequence[tuple[bytes, str]]) -> Catalogue:
                 url = urljoin(entry.page_url, product.image_url)
                 product = product.model_copy(update={"image_url": url})
         superseded += product.sku in products
-        if product.sku not in products or product.version > products[product.sku].version:
+        if (
+            product.sku not in products
+            or product.version > products[product.sku].version
+        ):
             products[product.sku] = product
     return Catalogue(
         products=[products[sku] for sku in sorted(products)],
@@ -193,7 +225,9 @@ def _list_in(page: str, body: bytes, path: str) -> list[Any]:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
-        raise ContractError(f"{SOURCE}: {page} is no JSON: is the host of the connection right?") from None
+        raise ContractError(
+            f"{SOURCE}: {page} is no JSON: is the host of the connection right?"
+        ) from None
     for name in path.split("."):
         if isinstance(value, dict):
             value = value.get(name)
@@ -222,9 +256,13 @@ def _mapped(entries: Sequence[_Entry]) -> Iterator[tuple[_Entry, dict[str, Any]]
             )
             mapped = connection.sql(read_sql(MAPPING))
             columns = set(mapped.columns)
-            rows = mapped.query("mapped", "SELECT to_json(mapped) FROM mapped").fetchall()
+            rows = mapped.query(
+                "mapped", "SELECT to_json(mapped) FROM mapped"
+            ).fetchall()
         except duckdb.Error as error:
-            raise ContractError(f"include/sql/{MAPPING}: {mask_e_mails(clean(str(error)))}") from None
+            raise ContractError(
+                f"include/sql/{MAPPING}: {mask_e_mails(clean(str(error)))}"
+            ) from None
     names = CatalogueProduct.model_fields
     if columns != {"entry_number", *names} or len(rows) != len(entries):
         raise ContractError(
@@ -235,7 +273,9 @@ def _mapped(entries: Sequence[_Entry]) -> Iterator[tuple[_Entry, dict[str, Any]]
         yield by_number[values.pop("entry_number")], values
 
 
-def _invalid(entry: _Entry, values: Mapping[str, Any], error: ValidationError) -> RejectedEntry:
+def _invalid(
+    entry: _Entry, values: Mapping[str, Any], error: ValidationError
+) -> RejectedEntry:
     """Return an entry that violates the schema, with its SKU if that is valid, so that the product stays."""
     fault = error.errors()[0]
     name = str(fault["loc"][0])
@@ -245,9 +285,13 @@ def _invalid(entry: _Entry, values: Mapping[str, Any], error: ValidationError) -
     return _rejected(entry, sku, REASONS[name], f"{name} {values[name]!r}")
 
 
-def _rejected(entry: _Entry, sku: str | None, reason: str, detail: str) -> RejectedEntry:
+def _rejected(
+    entry: _Entry, sku: str | None, reason: str, detail: str
+) -> RejectedEntry:
     # What follows the question mark of an address may be a key.
-    raw = re.sub(r"(https?://[^\s\"?]+)\?[^\s\"]*", r"\1?…", entry.record[: 4 * LONGEST_RAW])
+    raw = re.sub(
+        r"(https?://[^\s\"?]+)\?[^\s\"]*", r"\1?…", entry.record[: 4 * LONGEST_RAW]
+    )
     return RejectedEntry(
         row_number=entry.number,
         file=entry.page,

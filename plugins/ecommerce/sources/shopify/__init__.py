@@ -9,10 +9,21 @@ from ecommerce.core.text import counted
 from ecommerce.sources.shopify.client import CONNECTION, ShopifyClient
 from ecommerce.sources.shopify.extraction import REACH, extract, scopes
 
-__all__ = ["OPT_IN", "OVERLAP", "RECONCILED", "SUBJECT", "SYNCED", "check", "extract", "limits"]
+__all__ = [
+    "OPT_IN",
+    "OVERLAP",
+    "RECONCILED",
+    "SUBJECT",
+    "SYNCED",
+    "check",
+    "extract",
+    "limits",
+]
 
 SUBJECT = CONNECTION
-OVERLAP = timedelta(minutes=20)  # the search index lags by seconds; the rest is for clocks
+OVERLAP = timedelta(
+    minutes=20
+)  # the search index lags by seconds; the rest is for clocks
 RECONCILED = SYNCED = OPT_IN = True
 RETRIES = 5
 NOT_COMPARED = ()
@@ -37,8 +48,13 @@ def check() -> Lines:
     recent = f"updated_at:>='{now - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}'"
     facts = client.ask("shop", created=recent, changed=recent)
     shop, granted = facts["shop"], scopes(facts)
-    about = f"{shop['name']}, {shop['currencyCode']}, version {client.version} of the API"
-    yield OK, f"{about}: {counted(facts['changed']['count'], 'order')} changed in the last 24 hours"
+    about = (
+        f"{shop['name']}, {shop['currencyCode']}, version {client.version} of the API"
+    )
+    yield (
+        OK,
+        f"{about}: {counted(facts['changed']['count'], 'order')} changed in the last 24 hours",
+    )
     if missing := [scope for scope in SCOPES if scope not in granted]:
         yield FAIL, f"the app lacks the access scopes {', '.join(missing)}"
     if "read_all_orders" not in granted:
@@ -54,10 +70,19 @@ def check() -> Lines:
             f"the shop's timezone is {shop['ianaTimezone']}, and SHOP_TIMEZONE is {timezone}: days of the "
             "report begin and end at other times than those of Shopify's own reports",
         )
-    newest = client.ask("order_ids", search=recent, sort="UPDATED_AT")["orders"]["nodes"][:10]
+    newest = client.ask("order_ids", search=recent, sort="UPDATED_AT")["orders"][
+        "nodes"
+    ][:10]
     if newest:
         ids = [order["id"] for order in newest]
-        client.ask("orders_by_id", ids=ids, lines=1, few=1, metafields=[], with_metafields=False)
+        client.ask(
+            "orders_by_id",
+            ids=ids,
+            lines=1,
+            few=1,
+            metafields=[],
+            with_metafields=False,
+        )
     if client.hidden:
         yield (
             HINT,

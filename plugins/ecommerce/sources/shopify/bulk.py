@@ -68,7 +68,9 @@ def read_in_bulk(client: ShopifyClient, search: str, duck: Any, file: Path) -> d
     earlier = _earlier(client, text)
 
     def run() -> datetime:
-        operation = _awaited(client, earlier.pop() if earlier else _started(client, text))
+        operation = _awaited(
+            client, earlier.pop() if earlier else _started(client, text)
+        )
         _load(operation, duck, file)
         return datetime.fromisoformat(operation["createdAt"]).astimezone(UTC)
 
@@ -77,7 +79,9 @@ def read_in_bulk(client: ShopifyClient, search: str, duck: Any, file: Path) -> d
 
 def bulk_orders(duck: Any, *, with_refunds: bool) -> Iterator[list[dict[str, Any]]]:
     """Yield the orders of the table bulk_orders that have refunds, or those without, in batches."""
-    result = duck.execute("SELECT json FROM bulk_orders WHERE has_refunds = ?", [with_refunds])
+    result = duck.execute(
+        "SELECT json FROM bulk_orders WHERE has_refunds = ?", [with_refunds]
+    )
     while rows := result.fetchmany(BATCH):
         yield [json.loads(text, parse_float=str) for (text,) in rows]
 
@@ -102,7 +106,9 @@ def _started(client: ShopifyClient, text: str) -> Operation:
             started: Operation = answer["bulkOperation"]
             return started
         if refusals[0]["code"] not in ("OPERATION_IN_PROGRESS", "LIMIT_REACHED"):
-            raise ContractError(f"{CONNECTION}: a bulk operation was refused: {refusals[0]['message']}")
+            raise ContractError(
+                f"{CONNECTION}: a bulk operation was refused: {refusals[0]['message']}"
+            )
     raise TimedOutError(
         f"{CONNECTION}: other bulk operations of the app have not ended after {_longest_wait() / 60:.0f} "
         "minutes, and Shopify runs no more at once: wait for them, or cancel them"
@@ -121,10 +127,14 @@ def _awaited(client: ShopifyClient, operation: Operation) -> Operation:
             )
         if status not in ACTIVE:
             reason = operation["errorCode"] or "Shopify stopped it"
-            raise UnusableResultError(f"{CONNECTION}: a bulk operation is {status}: {reason}")
+            raise UnusableResultError(
+                f"{CONNECTION}: a bulk operation is {status}: {reason}"
+            )
         found = client.ask("bulk_state", id=operation["id"])["bulkOperation"]
         if not found:
-            raise UnusableResultError(f"{CONNECTION}: Shopify lost the bulk operation {operation['id']}")
+            raise UnusableResultError(
+                f"{CONNECTION}: Shopify lost the bulk operation {operation['id']}"
+            )
         operation = found
     with suppress(PipelineError):
         client.ask("bulk_cancel", id=operation["id"])
@@ -179,12 +189,19 @@ def _download(url: str, file: Path, what: str) -> None:
         with (
             network_errors(what),
             requests.get(
-                url, stream=True, timeout=(10, 120), hooks={"response": partial(refuse_other_site, what)}
+                url,
+                stream=True,
+                timeout=(10, 120),
+                hooks={"response": partial(refuse_other_site, what)},
             ) as response,
             file.open("wb") as target,
         ):
-            if response.status_code in EXPIRED:  # not quoted: it may repeat the signed address
-                raise UnusableResultError(f"{what} answered {response.status_code}: its address has expired")
+            if (
+                response.status_code in EXPIRED
+            ):  # not quoted: it may repeat the signed address
+                raise UnusableResultError(
+                    f"{what} answered {response.status_code}: its address has expired"
+                )
             raise_for_status(response, what)
             for chunk in bounded(response.iter_content(CHUNK), MOST_BYTES, what):
                 target.write(chunk)

@@ -39,7 +39,14 @@ LONGEST_THROTTLING = 600
 RENEW_BEFORE = 300.0
 """Seconds before a token expires."""
 PERSONAL = frozenset(
-    {"email", "customer", "shippingAddress", "billingAddress", "retailLocation", "customerJourneySummary"}
+    {
+        "email",
+        "customer",
+        "shippingAddress",
+        "billingAddress",
+        "retailLocation",
+        "customerJourneySummary",
+    }
 )
 """Fields of an order without which it is still an order: they are null where the app may not see them."""
 STATUSES = {
@@ -57,7 +64,9 @@ def document(name: str) -> str:
     """Return include/sql/extract/shopify/<name>.graphql with the fragments that it uses."""
     text = read_sql(f"extract/shopify/{name}.graphql")
     fragments = read_sql("extract/shopify/fragments.graphql")
-    for fragment, fragment_name in re.findall(r"(?ms)^(fragment (\w+).*?^}\n)", fragments):
+    for fragment, fragment_name in re.findall(
+        r"(?ms)^(fragment (\w+).*?^}\n)", fragments
+    ):
         if f"...{fragment_name}" in text:
             text += fragment
     return re.sub(r"(?m)^#.*\n", "", text)
@@ -102,7 +111,9 @@ class ShopifyClient:
             shop = f"{shop}:{found.port}"
         refuse_unencrypted(CONNECTION, shop, "token")
         session = requests.Session()
-        session.auth = lambda request: request  # `requests` would look for a password in ~/.netrc
+        session.auth = lambda request: (
+            request
+        )  # `requests` would look for a password in ~/.netrc
         token = Token(session, shop, found.login or "", found.password)
         extra = found.extra_dejson
         return cls(
@@ -132,7 +143,9 @@ class ShopifyClient:
                 if not _is_throttled(answer):
                     return self._data(answer, what)
                 self.pause(1)
-            raise errors.RateLimitedError(f"{what}: Shopify throttles every request", LONGEST_THROTTLING)
+            raise errors.RateLimitedError(
+                f"{what}: Shopify throttles every request", LONGEST_THROTTLING
+            )
 
         return with_retries(send, {errors.TransientError: ATTEMPTS}, self.pause)
 
@@ -209,14 +222,20 @@ class ShopifyClient:
         code = more.get("code")
         text = quoted(str(error["message"]).encode())
         path = error.get("path")
-        personal = PERSONAL.intersection(map(str, path)) if isinstance(path, list) else set()
+        personal = (
+            PERSONAL.intersection(map(str, path)) if isinstance(path, list) else set()
+        )
         if personal and (code == "ACCESS_DENIED" or "not approved" in text):
             self.hidden |= personal
         elif more.get("maxCost"):
-            raise TooExpensiveError(f"{what} costs {more.get('cost')} of at most {more['maxCost']} points")
+            raise TooExpensiveError(
+                f"{what} costs {more.get('cost')} of at most {more['maxCost']} points"
+            )
         elif code == "ACCESS_DENIED" or "not approved to access" in text:
             needed = more.get("requiredAccess") or "see docs/SOURCES.md"
-            raise errors.CredentialsError(f"{what}: {text}: the app lacks an access scope: {needed}")
+            raise errors.CredentialsError(
+                f"{what}: {text}: the app lacks an access scope: {needed}"
+            )
         elif code in ("INTERNAL_SERVER_ERROR", "TIMEOUT"):
             raise errors.TransientError(f"{what}: {text}")
         else:
@@ -235,7 +254,12 @@ class Token:
         password: str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._session, self._shop, self._login, self._password = session, shop, login, password
+        self._session, self._shop, self._login, self._password = (
+            session,
+            shop,
+            login,
+            password,
+        )
         self._clock = clock
         self._token, self._expires_at = ("", 0.0) if login else (password, float("inf"))
 
@@ -267,7 +291,11 @@ class Token:
                     timeout=TIMEOUT,
                     hooks={"response": partial(refuse_other_site, what)},
                 )
-            if response.status_code in (400, 401, 403):  # not quoted: it may repeat what was sent
+            if response.status_code in (
+                400,
+                401,
+                403,
+            ):  # not quoted: it may repeat what was sent
                 raise errors.CredentialsError(
                     f"{what} was refused with {response.status_code}: check login and password (client id "
                     f"and secret) of the connection {CONNECTION}, and that the app is installed in the shop"
@@ -290,7 +318,9 @@ def _parsed(response: Response, what: str) -> dict[str, Any]:
     except ValueError:
         answer = None
     if not isinstance(answer, dict):
-        raise errors.TransientError(f"{what} is no JSON object; it begins with {quoted(response.content)}")
+        raise errors.TransientError(
+            f"{what} is no JSON object; it begins with {quoted(response.content)}"
+        )
     return answer
 
 
@@ -304,7 +334,9 @@ def _errors(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     listed = answer.get("errors") or []
     if not isinstance(listed, list):
         listed = [listed]
-    return [error if "message" in _object(error) else {"message": error} for error in listed]
+    return [
+        error if "message" in _object(error) else {"message": error} for error in listed
+    ]
 
 
 def _is_throttled(answer: Mapping[str, Any]) -> bool:

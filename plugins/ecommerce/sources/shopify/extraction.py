@@ -21,7 +21,11 @@ from ecommerce.core.errors import ConfigurationError, ContractError, TransientEr
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sources.shopify.bulk import bulk_orders, read_in_bulk
-from ecommerce.sources.shopify.client import CONNECTION, ShopifyClient, TooExpensiveError
+from ecommerce.sources.shopify.client import (
+    CONNECTION,
+    ShopifyClient,
+    TooExpensiveError,
+)
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, query
 
@@ -63,12 +67,17 @@ def extract(window: ReadWindow) -> staging.Manifest:
     with staging.publish(window.folder) as draft, connect_duckdb() as duck:
         reader = OrderReader(client, draft.path / "orders")
         is_small = max(facts[name]["count"] for name in searches) <= IN_BULK
-        if is_small or reader.with_metafields:  # which the document of a bulk operation cannot ask for
+        if (
+            is_small or reader.with_metafields
+        ):  # which the document of a bulk operation cannot ask for
             reader.read(_ids(client, searches))
         else:
             # Without the time of this attempt, so that the next one finds the operation by its text.
             for search in _searches(window, None).values():
-                read_at = min(read_at, read_in_bulk(client, search, duck, draft.path / "bulk.jsonl"))
+                read_at = min(
+                    read_at,
+                    read_in_bulk(client, search, duck, draft.path / "bulk.jsonl"),
+                )
                 reader.keep(bulk_orders(duck, with_refunds=False))
                 refunded = bulk_orders(duck, with_refunds=True)
                 reader.read(order["id"] for orders in refunded for order in orders)
@@ -80,7 +89,9 @@ def extract(window: ReadWindow) -> staging.Manifest:
             [sorted(removed), str(draft.path / "removed_orders.parquet")],
         )
         duck.execute("SET VARIABLE pages = ?", [f"{draft.path}/orders/*.json"])
-        in_doubt = [row["order_id"] for row in query(duck, f"{SQL}/orders_without_product")]
+        in_doubt = [
+            row["order_id"] for row in query(duck, f"{SQL}/orders_without_product")
+        ]
         [totals] = query(duck, f"{SQL}/control_totals")
         _write_known_lines(window, in_doubt, draft.path)
         hidden = ", ".join(sorted(client.hidden))
@@ -88,9 +99,13 @@ def extract(window: ReadWindow) -> staging.Manifest:
         draft.seal(
             **window.facts(read_at),
             rows=totals.pop("records"),
-            columns={"orders/*.json": COLUMNS.split(), "removed_orders.parquet": ["order_id"]}
+            columns={
+                "orders/*.json": COLUMNS.split(),
+                "removed_orders.parquet": ["order_id"],
+            }
             | {"known_lines.parquet": ["order_id", "line_number", "sku", "category"]},
-            control_totals=totals | {"visible_from": visible_from, "warnings": warnings},
+            control_totals=totals
+            | {"visible_from": visible_from, "warnings": warnings},
         )
     return staging.read_manifest(window.folder)
 
@@ -104,7 +119,10 @@ def _searches(window: ReadWindow, until: datetime | None) -> dict[str, str]:
     changed_until = window.changed_until or until
     if changed_until:
         changed += f" updated_at:<='{_instant(changed_until)}'"
-    return {"created": f"processed_at:>='{start}' processed_at:<='{end}'", "changed": changed}
+    return {
+        "created": f"processed_at:>='{start}' processed_at:<='{end}'",
+        "changed": changed,
+    }
 
 
 def _instant(time: datetime) -> str:
@@ -129,12 +147,17 @@ def _visible_from(client: ShopifyClient) -> int:
     facts = client.ask("oldest_order")
     if "read_all_orders" in scopes(facts):
         return 0
-    return min((int(order["legacyResourceId"]) for order in facts["orders"]["nodes"]), default=sys.maxsize)
+    return min(
+        (int(order["legacyResourceId"]) for order in facts["orders"]["nodes"]),
+        default=sys.maxsize,
+    )
 
 
 def scopes(facts: dict[str, Any]) -> set[str]:
     """Return the granted access scopes."""
-    return {scope["handle"] for scope in facts["currentAppInstallation"]["accessScopes"]}
+    return {
+        scope["handle"] for scope in facts["currentAppInstallation"]["accessScopes"]
+    }
 
 
 def _ids(client: ShopifyClient, searches: dict[str, str]) -> list[str]:
@@ -143,7 +166,9 @@ def _ids(client: ShopifyClient, searches: dict[str, str]) -> list[str]:
     for name, search in searches.items():
         after = None
         while True:
-            page = client.ask("order_ids", search=search, sort=SORT_KEYS[name], after=after)["orders"]
+            page = client.ask(
+                "order_ids", search=search, sort=SORT_KEYS[name], after=after
+            )["orders"]
             ids += [node["id"] for node in page["nodes"]]
             after = next_cursor(page, after, f"{CONNECTION}: the list of {name} orders")
             if not after:
@@ -170,9 +195,14 @@ class OrderReader:
         self._read: set[str] = set()
         self._files = 0
         parts = [name.partition("__") for name in load_settings().order_attributes]
-        wanted = [f"{namespace}.{key}" for namespace, _, key in parts if namespace and key]
+        wanted = [
+            f"{namespace}.{key}" for namespace, _, key in parts if namespace and key
+        ]
         self.with_metafields = bool(wanted)
-        self._options: dict[str, Any] = {"metafields": wanted, "with_metafields": bool(wanted)}
+        self._options: dict[str, Any] = {
+            "metafields": wanted,
+            "with_metafields": bool(wanted),
+        }
         folder.mkdir()
         (folder / "000000.json").write_text("[]")
 
@@ -185,7 +215,11 @@ class OrderReader:
             self._read.update(batch)
             orders = self._orders(batch)
             self._write([self._completed(order) for order in orders if order])
-            missing |= {gid.rpartition("/")[2] for gid, order in zip(batch, orders, strict=True) if not order}
+            missing |= {
+                gid.rpartition("/")[2]
+                for gid, order in zip(batch, orders, strict=True)
+                if not order
+            }
         return missing
 
     def keep(self, batches: Iterable[Sequence[Order]]) -> None:
@@ -202,7 +236,9 @@ class OrderReader:
     def _orders(self, ids: Sequence[str]) -> list[Order | None]:
         """The orders of `ids`, in fewer requests where that is not too expensive."""
         try:
-            answer = self._client.ask("orders_by_id", ids=ids, lines=LINES, few=FEW, **self._options)
+            answer = self._client.ask(
+                "orders_by_id", ids=ids, lines=LINES, few=FEW, **self._options
+            )
         except (TooExpensiveError, TransientError):
             if len(ids) == 1:
                 raise
@@ -217,13 +253,19 @@ class OrderReader:
             if not _cut(order):
                 return order
             larger = {"lines": MOST, "few": MOST}
-            [whole] = self._client.ask("orders_by_id", ids=[order["id"]], **larger, **self._options)["nodes"]
+            [whole] = self._client.ask(
+                "orders_by_id", ids=[order["id"]], **larger, **self._options
+            )["nodes"]
             if whole is None:
-                raise TransientError(f"{CONNECTION}: the order {order['name']} was deleted while it was read")
+                raise TransientError(
+                    f"{CONNECTION}: the order {order['name']} was deleted while it was read"
+                )
             order = whole
             if all(self._read_on(order, holder, name) for holder, name in _cut(order)):
                 return order
-        raise TransientError(f"{CONNECTION}: the order {order['name']} changed whenever it was read")
+        raise TransientError(
+            f"{CONNECTION}: the order {order['name']} changed whenever it was read"
+        )
 
     def _read_on(self, order: Order, holder: dict[str, Any], name: str) -> bool:
         """Add what a connection has beyond `MOST` objects; return whether the order stayed the same."""
@@ -233,12 +275,21 @@ class OrderReader:
         nodes = holder[name]["nodes"]
         after = holder[name]["pageInfo"]["endCursor"]
         while after:
-            answer = self._client.ask(NUMBERED[name], order=order["id"], id=holder["id"], after=after)
-            if not answer["order"] or answer["order"]["updatedAt"] != order["updatedAt"]:
+            answer = self._client.ask(
+                NUMBERED[name], order=order["id"], id=holder["id"], after=after
+            )
+            if (
+                not answer["order"]
+                or answer["order"]["updatedAt"] != order["updatedAt"]
+            ):
                 return False
             page = answer["holder"][name]
             known = {node.get("id") for node in nodes}
-            nodes += [node for node in page["nodes"] if "id" not in node or node["id"] not in known]
+            nodes += [
+                node
+                for node in page["nodes"]
+                if "id" not in node or node["id"] not in known
+            ]
             after = next_cursor(page, after, what)
         return True
 
@@ -247,11 +298,17 @@ def _cut(order: Order) -> list[tuple[dict[str, Any], str]]:
     """Return the connections that have more than was read: the objects that hold them, and their names. The
     refunds are a list without pages: a full one is an error."""
     if len(order["refunds"]) >= MOST:
-        raise ContractError(f"{CONNECTION}: the order {order['name']} has {MOST} refunds or more")
+        raise ContractError(
+            f"{CONNECTION}: the order {order['name']} has {MOST} refunds or more"
+        )
     cut = []
     for holder in (order, *order["refunds"]):
         for name, value in holder.items():
-            if isinstance(value, dict) and "pageInfo" in value and value["pageInfo"]["hasNextPage"]:
+            if (
+                isinstance(value, dict)
+                and "pageInfo" in value
+                and value["pageInfo"]["hasNextPage"]
+            ):
                 cut.append((holder, name))
     return cut
 
@@ -263,4 +320,7 @@ def _gid(order_id: str) -> str:
 def _write_known_lines(window: ReadWindow, order_ids: list[str], folder: Path) -> None:
     from pyarrow.parquet import write_table
 
-    write_table(window.memory.known_lines(window.source, order_ids), folder / "known_lines.parquet")
+    write_table(
+        window.memory.known_lines(window.source, order_ids),
+        folder / "known_lines.parquet",
+    )

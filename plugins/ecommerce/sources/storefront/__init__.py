@@ -39,7 +39,10 @@ def check() -> Lines:
     yield OK, f"{orders} can be read"
     dated = client.dates_all_changes()
     if dated is None:
-        yield HINT, "whether the server dates all changes is not known: the key may not read /system_status"
+        yield (
+            HINT,
+            "whether the server dates all changes is not known: the key may not read /system_status",
+        )
     elif not dated:
         yield (
             HINT,

@@ -67,7 +67,12 @@ class StorefrontClient:
         timeout: float | tuple[float, float] = TIMEOUT,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._session, self._root, self._timeout, self._sleep = session, root, timeout, sleep
+        self._session, self._root, self._timeout, self._sleep = (
+            session,
+            root,
+            timeout,
+            sleep,
+        )
         self._resume_at, self._lock = 0.0, threading.Lock()
 
     @classmethod
@@ -83,14 +88,18 @@ class StorefrontClient:
                 f"the connection {CONNECTION} needs the shop's address as host, and consumer key and secret "
                 "as login and password"
             )
-        hook = HttpHook("GET", CONNECTION, adapter=HTTPAdapter(pool_maxsize=CONCURRENCY))
+        hook = HttpHook(
+            "GET", CONNECTION, adapter=HTTPAdapter(pool_maxsize=CONCURRENCY)
+        )
         # One session for all threads: nothing of it changes after this, and its pool is made for that.
         session = hook.get_conn()
         root = hook.base_url.rstrip("/").removesuffix(API_ROOT) + API_ROOT
         refuse_unencrypted(CONNECTION, root, "key")
         return cls(session, root, hook.merged_extra.get("timeout") or TIMEOUT)
 
-    def get(self, path: str, page: int = 1, parameters: Mapping[str, str] | None = None) -> Page:
+    def get(
+        self, path: str, page: int = 1, parameters: Mapping[str, str] | None = None
+    ) -> Page:
         """Return one page of a list.
 
         Args:
@@ -102,7 +111,11 @@ class StorefrontClient:
             PipelineError: as `http`; NotFoundError for 404, MalformedAnswerError for no JSON list.
         """
         what = f"{CONNECTION}: GET {path} (page {page})"
-        query: dict[str, Any] = {**(parameters or {}), "per_page": PER_PAGE, "page": page}
+        query: dict[str, Any] = {
+            **(parameters or {}),
+            "per_page": PER_PAGE,
+            "page": page,
+        }
 
         def send() -> Page:
             if (wait := self._resume_at - time.monotonic()) > 0:
@@ -118,16 +131,26 @@ class StorefrontClient:
             return _page(response, page, what)
 
         # What is no JSON may be a passing notice in the page; twice, it is the page.
-        return with_retries(send, {errors.TransientError: ATTEMPTS, MalformedAnswerError: 2}, self._hold_back)
+        return with_retries(
+            send,
+            {errors.TransientError: ATTEMPTS, MalformedAnswerError: 2},
+            self._hold_back,
+        )
 
     def dates_all_changes(self) -> bool | None:
         """Return whether every change of an order moves its modified date, as with order tables (HPOS); None
         where the key may not read that."""
         url, parameters = f"{self._root}/system_status", {"_fields": "settings"}
         with network_errors(f"{CONNECTION}: GET /system_status"):
-            answer = self._session.get(url, params=parameters, timeout=self._timeout, allow_redirects=False)
+            answer = self._session.get(
+                url, params=parameters, timeout=self._timeout, allow_redirects=False
+            )
         try:
-            return bool(answer.json()["settings"].get("HPOS_enabled")) if answer.ok else None
+            return (
+                bool(answer.json()["settings"].get("HPOS_enabled"))
+                if answer.ok
+                else None
+            )
         except (ValueError, KeyError, TypeError, AttributeError):
             return None
 
@@ -157,14 +180,22 @@ def _page(response: Response, number: int, what: str) -> Page:
 
     body = response.content.removeprefix(b"\xef\xbb\xbf").strip()
     if not body.startswith(b"["):
-        raise MalformedAnswerError(f"{what} is no JSON list; it begins with {quoted(response.content)}")
+        raise MalformedAnswerError(
+            f"{what} is no JSON list; it begins with {quoted(response.content)}"
+        )
     try:
         body.decode()
         # Counts the objects without building them: 8 times as fast as `json`, whose lock all threads need.
         size = len(msgspec.json.decode(body, type=list[msgspec.Raw]))
     except UnicodeDecodeError as error:
-        raise MalformedAnswerError(f"{what} is no JSON list: byte {error.start} is not UTF-8") from None
+        raise MalformedAnswerError(
+            f"{what} is no JSON list: byte {error.start} is not UTF-8"
+        ) from None
     except msgspec.DecodeError as error:  # its text quotes nothing: these are customers
-        raise MalformedAnswerError(f"{what} is no JSON list of {len(body)} bytes: {error}") from None
+        raise MalformedAnswerError(
+            f"{what} is no JSON list of {len(body)} bytes: {error}"
+        ) from None
     total = response.headers.get("X-WP-Total", "")
-    return Page(number, body, int(total) if total.isascii() and total.isdigit() else None, size)
+    return Page(
+        number, body, int(total) if total.isascii() and total.isdigit() else None, size
+    )

@@ -54,7 +54,10 @@ def extract(window: ReadWindow) -> staging.Manifest:
 
     client = StorefrontClient.connect()
     read_at = datetime.now(UTC)
-    with staging.publish(window.folder) as draft, ThreadPoolExecutor(CONCURRENCY) as pool:
+    with (
+        staging.publish(window.folder) as draft,
+        ThreadPoolExecutor(CONCURRENCY) as pool,
+    ):
         for folder in COLUMNS:
             (draft.path / folder).mkdir()
             (draft.path / folder / "000000.json").write_text("[]")
@@ -67,36 +70,81 @@ def extract(window: ReadWindow) -> staging.Manifest:
                 _load_pages(duck, draft.path / "orders")
             duck.execute(
                 "COPY (SELECT unnest(?::VARCHAR[]) AS order_id) TO ? (FORMAT parquet)",
-                [_not_read(duck, window.known_orders), str(draft.path / "removed_orders.parquet")],
+                [
+                    _not_read(duck, window.known_orders),
+                    str(draft.path / "removed_orders.parquet"),
+                ],
             )
             query(duck, f"{SQL}/refund_stubs")
             stubs: dict[str, Stubs] = {}
-            for order_id, created_at, refund_id, amount in duck.table("refund_stubs").fetchall():
-                stubs.setdefault(order_id, Stubs(created_at, {})).amounts[refund_id] = amount
-            product_ids = [row["product_id"] for row in query(duck, f"{SQL}/product_ids")]
-            products, warnings = _read_products(client, pool, product_ids, draft.path / "products", window)
-            duck.execute("SET VARIABLE product_pages = ?", [f"{draft.path}/products/*.json"])
-            in_doubt = [row["order_id"] for row in query(duck, f"{SQL}/orders_with_unknown_products")]
+            for order_id, created_at, refund_id, amount in duck.table(
+                "refund_stubs"
+            ).fetchall():
+                stubs.setdefault(order_id, Stubs(created_at, {})).amounts[refund_id] = (
+                    amount
+                )
+            product_ids = [
+                row["product_id"] for row in query(duck, f"{SQL}/product_ids")
+            ]
+            products, warnings = _read_products(
+                client, pool, product_ids, draft.path / "products", window
+            )
+            duck.execute(
+                "SET VARIABLE product_pages = ?", [f"{draft.path}/products/*.json"]
+            )
+            in_doubt = [
+                row["order_id"]
+                for row in query(duck, f"{SQL}/orders_with_unknown_products")
+            ]
             [totals] = query(duck, f"{SQL}/control_totals")
         objects = totals.pop("records")
-        write_table(window.memory.known_lines(window.source, in_doubt), draft.path / "known_lines.parquet")
-        known, changed = split_known(stubs, window.memory.known_refunds(window.source, list(stubs)))
+        write_table(
+            window.memory.known_lines(window.source, in_doubt),
+            draft.path / "known_lines.parquet",
+        )
+        known, changed = split_known(
+            stubs, window.memory.known_refunds(window.source, list(stubs))
+        )
         write_table(known, draft.path / "known_refunds.parquet")
-        refunds = read_refunds(client, pool, changed, _recent(window).replace(tzinfo=None))
+        refunds = read_refunds(
+            client, pool, changed, _recent(window).replace(tzinfo=None)
+        )
         rows = [refund for of_order in refunds.values() for refund in of_order]
         for n, start in enumerate(range(0, len(rows), REFUNDS_PER_FILE), 1):
-            text = json.dumps(rows[start : start + REFUNDS_PER_FILE], ensure_ascii=False)
+            text = json.dumps(
+                rows[start : start + REFUNDS_PER_FILE], ensure_ascii=False
+            )
             (draft.path / "refunds" / f"{n:06}.json").write_text(text, encoding="utf-8")
-        given = {key: {str(refund.get("id")) for refund in found} for key, found in refunds.items()}
-        if lacking := [key for key, each in changed.items() if each.amounts.keys() - given.get(key, set())]:
-            warnings.append(data_warning("refunds_withheld", source=window.source, orders=len(lacking)))
+        given = {
+            key: {str(refund.get("id")) for refund in found}
+            for key, found in refunds.items()
+        }
+        if lacking := [
+            key
+            for key, each in changed.items()
+            if each.amounts.keys() - given.get(key, set())
+        ]:
+            warnings.append(
+                data_warning(
+                    "refunds_withheld", source=window.source, orders=len(lacking)
+                )
+            )
         if reader.withheld:
-            warnings.append(data_warning("orders_withheld", source=window.source, orders=reader.withheld))
+            warnings.append(
+                data_warning(
+                    "orders_withheld", source=window.source, orders=reader.withheld
+                )
+            )
         draft.seal(
             **window.facts(read_at),
             rows=objects + len(rows) + known.num_rows + products,
-            columns={f"{folder}/*.json": names.split() for folder, names in COLUMNS.items()}
-            | {"known_refunds.parquet": known.column_names, "removed_orders.parquet": ["order_id"]}
+            columns={
+                f"{folder}/*.json": names.split() for folder, names in COLUMNS.items()
+            }
+            | {
+                "known_refunds.parquet": known.column_names,
+                "removed_orders.parquet": ["order_id"],
+            }
             | {"known_lines.parquet": ["order_id", "line_number", "sku", "category"]},
             control_totals=totals | {"warnings": warnings},
         )
@@ -117,18 +165,26 @@ class _PageReader:
         which needs `dates_are_gmt`."""
         second = timedelta(seconds=1)
         created = {"after": _recent(window) - second}
-        changed = {"modified_after": window.changed_from.astimezone(UTC).replace(microsecond=0) - second}
+        changed = {
+            "modified_after": window.changed_from.astimezone(UTC).replace(microsecond=0)
+            - second
+        }
         if window.changed_until is not None:
             created["before"] = window.day.end
             changed["modified_before"] = window.changed_until
         for name, bounds in {"created": created, "changed": changed}.items():
-            texts = {key: value.strftime("%Y-%m-%dT%H:%M:%S") for key, value in bounds.items()}
+            texts = {
+                key: value.strftime("%Y-%m-%dT%H:%M:%S")
+                for key, value in bounds.items()
+            }
             self._read(name, {"dates_are_gmt": "true", **texts})
 
     def read_known(self, order_ids: Sequence[str]) -> None:
         """Those of the orders `order_ids` that are there, whenever created."""
         for start in range(0, len(order_ids), PER_PAGE):
-            self._read("known", {"include": ",".join(order_ids[start : start + PER_PAGE])})
+            self._read(
+                "known", {"include": ",".join(order_ids[start : start + PER_PAGE])}
+            )
 
     def _read(self, name: str, bounds: Mapping[str, str]) -> None:
         # The trash is read last: an order trashed meanwhile is in one of the two; its newest state wins.
@@ -142,8 +198,12 @@ class _PageReader:
                     (self._folder / file).write_bytes(page.body)
                 return page
 
-            short = walk(f"{CONNECTION}: GET /orders ({name}, {status})", read, self._pool)
-            self.withheld = max(self.withheld, short)  # the walks overlap: a sum would count orders twice
+            short = walk(
+                f"{CONNECTION}: GET /orders ({name}, {status})", read, self._pool
+            )
+            self.withheld = max(
+                self.withheld, short
+            )  # the walks overlap: a sum would count orders twice
 
 
 def _recent(window: ReadWindow) -> datetime:
@@ -177,7 +237,11 @@ def _not_read(duck: duckdb.DuckDBPyConnection, order_ids: Sequence[str]) -> list
 
 
 def _read_products(
-    client: StorefrontClient, pool: Executor, ids: list[str], folder: Path, window: ReadWindow
+    client: StorefrontClient,
+    pool: Executor,
+    ids: list[str],
+    folder: Path,
+    window: ReadWindow,
 ) -> tuple[int, list[DataWarning]]:
     """Write the pages of `ids`; returns how many products there were, and warnings."""
     fields = COLUMNS["products"].replace(" ", ",")
@@ -192,4 +256,6 @@ def _read_products(
     try:
         return sum(pool.map(read, range(0, len(ids), PER_PAGE))), []
     except (CredentialsError, NotFoundError) as error:
-        return 0, [data_warning("uncategorised", source=window.source, detail=str(error))]
+        return 0, [
+            data_warning("uncategorised", source=window.source, detail=str(error))
+        ]

@@ -69,19 +69,32 @@ def walk(what: str, read: Callable[[int], Page], pool: Executor) -> int:
 
 def _unsettled(looks: Mapping[int, list[Total]], sizes: Mapping[int, int]) -> list[int]:
     """The numbers of the pages to be read (again)."""
-    totals = {number: {total for total in seen if total != EMPTY} for number, seen in looks.items()}
+    totals = {
+        number: {total for total in seen if total != EMPTY}
+        for number, seen in looks.items()
+    }
     last = max((number for number, seen in totals.items() if seen), default=0)
     if last == 0:
         return []
     highest = max(total or 0 for seen in totals.values() for total in seen)
     announced = max(last, -(-highest // PER_PAGE))
     todo = {number for number in range(1, announced + 1) if number not in looks}
-    is_whole = {seen[-1] for seen in looks.values()} == {sum(sizes.values())} and sizes[last] < PER_PAGE
+    is_whole = {seen[-1] for seen in looks.values()} == {sum(sizes.values())} and sizes[
+        last
+    ] < PER_PAGE
     if not todo and not is_whole and announced + 1 not in looks:
         todo = {announced + 1}
     # Announced, yet empty: it may have been read before the page filled up.
-    todo |= {number for number in range(last + 1, announced + 1) if len(looks.get(number, ())) == 1}
+    todo |= {
+        number
+        for number in range(last + 1, announced + 1)
+        if len(looks.get(number, ())) == 1
+    }
     for number in range(1, last):
-        if number in looks and number + 1 in looks and totals[number].isdisjoint(totals[number + 1]):
+        if (
+            number in looks
+            and number + 1 in looks
+            and totals[number].isdisjoint(totals[number + 1])
+        ):
             todo |= {number, number + 1}
     return sorted(todo)

@@ -18,7 +18,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecommerce.core.errors import ContractError
 from ecommerce.sources.http import NotFoundError
-from ecommerce.sources.storefront.client import CONNECTION, PER_PAGE, Page, StorefrontClient
+from ecommerce.sources.storefront.client import (
+    CONNECTION,
+    PER_PAGE,
+    Page,
+    StorefrontClient,
+)
 from ecommerce.sources.storefront.pagination import walk
 
 if TYPE_CHECKING:
@@ -38,32 +43,69 @@ class Stubs(NamedTuple):
     amounts: dict[str, Decimal | None]
 
 
-def split_known(orders: Mapping[str, Stubs], known: pa.Table) -> tuple[pa.Table, dict[str, Stubs]]:
+def split_known(
+    orders: Mapping[str, Stubs], known: pa.Table
+) -> tuple[pa.Table, dict[str, Stubs]]:
     """The rows of `known` that are still true, and the orders whose refunds must be read. Amounts of a refund
     are spread over its lines, and over merchandise, tax and shipping; their sum is the stub's amount."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     amounts: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    columns = ["order_id", "refund_id", "merchandise_amount", "tax_amount", "shipping_amount"]
-    for order_id, refund_id, *parts in zip(*known.select(columns).to_pydict().values(), strict=True):
-        amounts[order_id][refund_id] += sum((part for part in parts if part is not None), Decimal(0))
-    unchanged = {order_id for order_id, stubs in orders.items() if stubs.amounts == amounts.get(order_id)}
-    rows = known.filter(pc.is_in(known["order_id"], pa.array(sorted(unchanged), pa.string())))
-    return rows, {order_id: stubs for order_id, stubs in orders.items() if order_id not in unchanged}
+    columns = [
+        "order_id",
+        "refund_id",
+        "merchandise_amount",
+        "tax_amount",
+        "shipping_amount",
+    ]
+    for order_id, refund_id, *parts in zip(
+        *known.select(columns).to_pydict().values(), strict=True
+    ):
+        amounts[order_id][refund_id] += sum(
+            (part for part in parts if part is not None), Decimal(0)
+        )
+    unchanged = {
+        order_id
+        for order_id, stubs in orders.items()
+        if stubs.amounts == amounts.get(order_id)
+    }
+    rows = known.filter(
+        pc.is_in(known["order_id"], pa.array(sorted(unchanged), pa.string()))
+    )
+    return rows, {
+        order_id: stubs
+        for order_id, stubs in orders.items()
+        if order_id not in unchanged
+    }
 
 
 def read_refunds(
-    client: StorefrontClient, pool: Executor, orders: Mapping[str, Stubs], recent: datetime
+    client: StorefrontClient,
+    pool: Executor,
+    orders: Mapping[str, Stubs],
+    recent: datetime,
 ) -> dict[str, list[Refund]]:
     """Return all present refunds of `orders`, by order id; each with the key `order_id` added. Orders created
     since `recent` (naive UTC) are looked up in the global list; for older ones that would be a long way back.
     """
-    newer = {key: stubs for key, stubs in orders.items() if stubs.created_at and stubs.created_at >= recent}
+    newer = {
+        key: stubs
+        for key, stubs in orders.items()
+        if stubs.created_at and stubs.created_at >= recent
+    }
     found = _from_all_refunds(client, pool, newer)
     # What the global list did not give completely is asked for order by order, and that answer counts.
-    rest = [key for key, stubs in orders.items() if not stubs.amounts.keys() <= found.get(key, {}).keys()]
-    found |= zip(rest, pool.map(lambda key: _of_order(client, key, orders[key]), rest), strict=True)
+    rest = [
+        key
+        for key, stubs in orders.items()
+        if not stubs.amounts.keys() <= found.get(key, {}).keys()
+    ]
+    found |= zip(
+        rest,
+        pool.map(lambda key: _of_order(client, key, orders[key]), rest),
+        strict=True,
+    )
     return {order_id: list(refunds.values()) for order_id, refunds in found.items()}
 
 
@@ -77,7 +119,12 @@ def _from_all_refunds(
         return found
     # No refund is older than its order; a day more, because no server was seen applying dates_are_gmt here.
     after = (min(created) - timedelta(days=1)).isoformat(timespec="seconds")
-    parameters = {"after": after, "dates_are_gmt": "true", "orderby": "id", "order": "asc"}
+    parameters = {
+        "after": after,
+        "dates_are_gmt": "true",
+        "orderby": "id",
+        "order": "asc",
+    }
     try:
         first = client.get("/refunds", 1, parameters)
     except NotFoundError:  # an older WooCommerce
@@ -90,19 +137,25 @@ def _from_all_refunds(
         page = at_hand.pop(number, None) or client.get("/refunds", number, parameters)
         for refund in _parse(page, "/refunds"):
             if (order_id := str(refund.get("parent_id"))) in orders:
-                found.setdefault(order_id, {})[str(refund.get("id"))] = refund | {"order_id": order_id}
+                found.setdefault(order_id, {})[str(refund.get("id"))] = refund | {
+                    "order_id": order_id
+                }
         return page
 
     walk(f"{CONNECTION}: GET /refunds", read, pool)
     return found
 
 
-def _of_order(client: StorefrontClient, order_id: str, stubs: Stubs) -> dict[str, Refund]:
+def _of_order(
+    client: StorefrontClient, order_id: str, stubs: Stubs
+) -> dict[str, Refund]:
     found: dict[str, Refund] = {}
     path = f"/orders/{order_id}/refunds"
     for number in itertools.count(1):
         refunds = _parse(client.get(path, number), path)
-        found |= {str(refund.get("id")): refund | {"order_id": order_id} for refund in refunds}
+        found |= {
+            str(refund.get("id")): refund | {"order_id": order_id} for refund in refunds
+        }
         # Newest first: refunds that the order does not list yet precede those that it lists.
         if not refunds or stubs.amounts.keys() <= found.keys():
             break
@@ -114,7 +167,9 @@ def _parse(page: Page, path: str) -> list[Refund]:
         refunds = json.loads(page.body, parse_float=str)  # text keeps every digit
     except ValueError:
         refunds = None
-    if not isinstance(refunds, list) or not all(isinstance(refund, dict) for refund in refunds):
+    if not isinstance(refunds, list) or not all(
+        isinstance(refund, dict) for refund in refunds
+    ):
         raise ContractError(
             f"{CONNECTION}: the answer to GET {path} (page {page.number}) is not a JSON list of refunds"
         )

@@ -7,7 +7,16 @@ from ecommerce.core.settings import Settings
 from ecommerce.sources.web_events.client import CONNECTION
 from ecommerce.sources.web_events.extraction import check, extract
 
-__all__ = ["AHEAD", "LATE_DAYS", "OVERLAP", "RECONCILED", "SUBJECT", "check", "extract", "limits"]
+__all__ = [
+    "AHEAD",
+    "LATE_DAYS",
+    "OVERLAP",
+    "RECONCILED",
+    "SUBJECT",
+    "check",
+    "extract",
+    "limits",
+]
 
 SUBJECT = CONNECTION
 OVERLAP = timedelta(minutes=30)

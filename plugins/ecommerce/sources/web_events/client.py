@@ -71,10 +71,14 @@ class EventsClient:
     def __init__(self) -> None:
         from airflow.providers.http.hooks.http import HttpHook
 
-        token = (http.connection_with_host(CONNECTION, f"URL, without {PATH}").password or "").strip()
+        token = (
+            http.connection_with_host(CONNECTION, f"URL, without {PATH}").password or ""
+        ).strip()
         hook = HttpHook("GET", CONNECTION)
         self._session = hook.get_conn()
-        self._session.auth = lambda request: request  # `requests` would look for a password in ~/.netrc
+        self._session.auth = lambda request: (
+            request
+        )  # `requests` would look for a password in ~/.netrc
         self._session.headers.update({"Accept": ACCEPTED, "Accept-Encoding": "gzip"})
         if token:
             self._session.headers["Authorization"] = f"Bearer {token}"
@@ -103,18 +107,32 @@ class EventsClient:
             file.open("wb") as target,
         ):
             http.raise_for_status(response, part.what)
-            is_packed = response.headers.get("Content-Encoding", "identity").lower() != "identity"
-            stream = gzip.GzipFile(fileobj=response.raw, mode="rb") if is_packed else response.raw
+            is_packed = (
+                response.headers.get("Content-Encoding", "identity").lower()
+                != "identity"
+            )
+            stream = (
+                gzip.GzipFile(fileobj=response.raw, mode="rb")
+                if is_packed
+                else response.raw
+            )
             last = b""
             try:
                 chunks = iter(partial(stream.read, CHUNK), b"")
                 for chunk in http.bounded(chunks, MOST_BYTES, part.what):
                     target.write(chunk)
                     last = chunk[-1:]
-            except (gzip.BadGzipFile, zlib.error):  # also of an answer that is cut within gzip's mark
-                raise TransientError(f"{part.what}: the answer cannot be unpacked as gzip") from None
+            except (
+                gzip.BadGzipFile,
+                zlib.error,
+            ):  # also of an answer that is cut within gzip's mark
+                raise TransientError(
+                    f"{part.what}: the answer cannot be unpacked as gzip"
+                ) from None
             except (EOFError, HTTPError) as error:
-                raise TransientError(f"{part.what} broke off: {reason_of(error)}") from None
+                raise TransientError(
+                    f"{part.what} broke off: {reason_of(error)}"
+                ) from None
             # Without a length, a connection that broke looks like the end, unless gzip has its own.
             has_length = response.raw.chunked or "Content-Length" in response.headers
             is_whole = response.raw.tell() if is_packed else last in (b"", b"\n")

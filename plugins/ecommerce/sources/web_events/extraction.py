@@ -69,8 +69,12 @@ def extract(window: ReadWindow) -> staging.Manifest:
                 file.unlink()
         warnings = []
         if not writer.rows:
-            missing = f"of {kept}" if kept else f"that was received from {Slice(start, end)}"
-            warnings.append(data_warning("note", text=f"the server has no web event {missing}"))
+            missing = (
+                f"of {kept}" if kept else f"that was received from {Slice(start, end)}"
+            )
+            warnings.append(
+                data_warning("note", text=f"the server has no web event {missing}")
+            )
         draft.seal(
             **window.facts(read_at),
             rows=writer.rows,
@@ -99,7 +103,9 @@ def check() -> CheckLines:
     yield OK, f"{counted(found, 'event')} in the last {CHECKED_MINUTES} minutes"
 
 
-def _answers(client: EventsClient, parts: list[Slice], folder: Path) -> Generator[tuple[Slice, Path]]:
+def _answers(
+    client: EventsClient, parts: list[Slice], folder: Path
+) -> Generator[tuple[Slice, Path]]:
     """The slices one after the other, each with its file; while one is worked on, the next is downloaded."""
 
     def download(number: int) -> tuple[Slice, Path]:
@@ -133,9 +139,15 @@ class _Writer:
         what = answered.what
         part = self._folder / f"events-{len(self.names) + 1:05}.parquet"
         check_first_lines(file, what)
-        variables = {"slice_start": answered.start, "slice_end": answered.end, "part": str(part)}
+        variables = {
+            "slice_start": answered.start,
+            "slice_end": answered.end,
+            "part": str(part),
+        }
         with _readable_errors(what):
-            for name, value in (variables | {"tolerance": timedelta(seconds=TOLERANCE_SECONDS)}).items():
+            for name, value in (
+                variables | {"tolerance": timedelta(seconds=TOLERANCE_SECONDS)}
+            ).items():
                 self._duck.execute(f"SET VARIABLE {name} = ?", [value])
             self._duck.register("lines", self.lines.reader(file))
             rows = query(self._duck, f"{SQL}/part")[0]["Count"]
@@ -155,14 +167,19 @@ class _Writer:
 
 
 @contextmanager
-def _database(kept: BusinessDay | None, read_at: datetime) -> Iterator[duckdb.DuckDBPyConnection]:
+def _database(
+    kept: BusinessDay | None, read_at: datetime
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """DuckDB with the macros that the lines are read with, and the day that is kept."""
     with connect_duckdb(memory_limit=MEMORY_LIMIT) as duck:
         teach_addresses(duck, load_settings().customer_hash_key)
         query(duck, "transform/values")
         query(duck, f"{SQL}/macros")
         duck.execute("SET VARIABLE read_at = ?", [read_at])
-        for name, bound in (("kept_from", kept and kept.start), ("kept_until", kept and kept.end)):
+        for name, bound in (
+            ("kept_from", kept and kept.start),
+            ("kept_until", kept and kept.end),
+        ):
             duck.execute(f"SET VARIABLE {name} = ?::TIMESTAMPTZ", [bound])
         yield duck
 

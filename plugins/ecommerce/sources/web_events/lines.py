@@ -29,7 +29,15 @@ FIRST_LINES = 20
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NOT_JSON, TOO_LONG = "not_json", "too_long"
 FIELDS = (
-    *("event_id", "occurred_at", "received_at", "session_id", "visitor_id", "event_type", "sku"),
+    *(
+        "event_id",
+        "occurred_at",
+        "received_at",
+        "session_id",
+        "visitor_id",
+        "event_type",
+        "sku",
+    ),
     *("order_id", "device", "referrer", "user_agent"),
 )
 
@@ -47,7 +55,11 @@ class Lines:
         import pyarrow as pa
 
         text: pa.DataType = pa.string()
-        columns: dict[str, pa.DataType] = {"line_number": pa.int64(), "line": text, "fault": text}
+        columns: dict[str, pa.DataType] = {
+            "line_number": pa.int64(),
+            "line": text,
+            "fault": text,
+        }
         return pa.RecordBatchReader.from_batches(pa.schema(columns), self.batches(path))
 
     def batches(self, path: Path) -> Iterator[pa.RecordBatch]:
@@ -65,18 +77,27 @@ class Lines:
                 numbers = np.arange(self.last + 1, self.last + 1 + len(ends))
                 self.last += len(ends)
                 starts = np.concatenate(([0], ends + 1))
-                usual = (ends - starts[:-1]).max(initial=0) <= LONGEST_LINE and is_utf8(block)
+                usual = (ends - starts[:-1]).max(initial=0) <= LONGEST_LINE and is_utf8(
+                    block
+                )
                 if usual:  # nearly always: the block itself becomes the column, line feeds included
-                    buffers = pa.py_buffer(starts.astype(np.int32).tobytes()), pa.py_buffer(block)
+                    buffers = (
+                        pa.py_buffer(starts.astype(np.int32).tobytes()),
+                        pa.py_buffer(block),
+                    )
                     lines = pa.StringArray.from_buffers(len(ends), *buffers)
                     faults = pa.nulls(len(ends), pa.string())
                 else:
                     known = [_line(line) for line in block.split(b"\n")[:-1]]
                     lines = pa.array([text for text, _ in known], pa.string())
                     faults = pa.array([fault for _, fault in known], pa.string())
-                batch = pa.record_batch([pa.array(numbers), lines, faults], ["line_number", "line", "fault"])
+                batch = pa.record_batch(
+                    [pa.array(numbers), lines, faults], ["line_number", "line", "fault"]
+                )
                 if (signs[starts[:-1]] <= 32).any():  # a line may be blank
-                    batch = batch.filter(pc.match_substring_regex(batch["line"], r"[^ \t\r\n]"))
+                    batch = batch.filter(
+                        pc.match_substring_regex(batch["line"], r"[^ \t\r\n]")
+                    )
                 self.found += len(batch)
                 yield batch
 
@@ -87,9 +108,14 @@ def check_first_lines(path: Path, what: str) -> None:
     events are rejected later."""
     with path.open("rb") as stream:
         lines = filter(bytes.strip, iter(lambda: stream.readline(LONGEST_LINE), b""))
-        beginning = [line.removeprefix(BYTE_ORDER_MARK).strip() for line in islice(lines, FIRST_LINES)]
+        beginning = [
+            line.removeprefix(BYTE_ORDER_MARK).strip()
+            for line in islice(lines, FIRST_LINES)
+        ]
     keys = list(map(_keys, beginning))
-    if not beginning or not all(keys_of_line.isdisjoint(FIELDS) for keys_of_line in keys):
+    if not beginning or not all(
+        keys_of_line.isdisjoint(FIELDS) for keys_of_line in keys
+    ):
         return
     first = beginning[0]
     if keys[0]:

@@ -23,7 +23,9 @@ class Part(BaseModel):
     @classmethod
     def of(cls, row: Row, **fields: Any) -> Self:
         """Return the part with the columns of `row` that have names of its fields, and other `fields`."""
-        return cls(**{name: row[name] for name in cls.model_fields if name in row} | fields)
+        return cls(
+            **{name: row[name] for name in cls.model_fields if name in row} | fields
+        )
 
 
 class Dimension(NamedTuple):

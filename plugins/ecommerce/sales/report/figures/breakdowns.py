@@ -7,9 +7,20 @@ from decimal import Decimal
 
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.text import clean
-from ecommerce.sales.report.figures.base import CATEGORY, CHANNEL, ZERO, Row, rounded_parts
+from ecommerce.sales.report.figures.base import (
+    CATEGORY,
+    CHANNEL,
+    ZERO,
+    Row,
+    rounded_parts,
+)
 from ecommerce.sales.report.figures.forecast import TOTAL
-from ecommerce.sales.report.figures.model import AMOUNTS, Breakdown, Figures, ReturnReason
+from ecommerce.sales.report.figures.model import (
+    AMOUNTS,
+    Breakdown,
+    Figures,
+    ReturnReason,
+)
 from ecommerce.sales.report.figures.quality import Unconverted
 
 NO_ATTRIBUTE = "(none)"
@@ -19,11 +30,15 @@ def gross_sales_by_series(figures: Figures) -> dict[str, Decimal]:
     """Return the day's gross sales in reporting currency, by the series that forecasts have."""
     series = {TOTAL: figures.headline["gross_sales"].value or ZERO}
     for kind in (CHANNEL, CATEGORY):
-        series |= {f"{kind.name}:{row.name}": row.gross_sales for row in kind.rows(figures)}
+        series |= {
+            f"{kind.name}:{row.name}": row.gross_sales for row in kind.rows(figures)
+        }
     return series
 
 
-def breakdown(sales: Iterable[Row], column: str, orders: Iterable[Row] | None) -> list[Breakdown]:
+def breakdown(
+    sales: Iterable[Row], column: str, orders: Iterable[Row] | None
+) -> list[Breakdown]:
     """Return the sales by one of the columns of `sales.sql`, largest net sales first; unconverted amounts
     count as units only. `orders` are rows of `orders.sql`; None where an order has no single value of the
     column."""
@@ -35,7 +50,9 @@ def breakdown(sales: Iterable[Row], column: str, orders: Iterable[Row] | None) -
             entry[figure] += row[f"{figure}_reporting"] or 0
     counts = None if orders is None else orders_by(orders, column)
     rows = [
-        Breakdown(name=name, orders=None if counts is None else counts.get(name, 0), **entry)
+        Breakdown(
+            name=name, orders=None if counts is None else counts.get(name, 0), **entry
+        )
         for name, entry in sums.items()
     ]
     return sorted(rows, key=lambda row: (-row.net_sales, row.name))
@@ -45,7 +62,9 @@ def attributes(rows: Sequence[Row]) -> list[Breakdown]:
     """Return the sales by an attribute of the orders, largest net sales first; rounded so that the rows add
     up to the headline."""
     # Lists: a generator would read every figure as the last one.
-    amounts = [list(rounded_parts(row[figure] or ZERO for row in rows)) for figure in AMOUNTS]
+    amounts = [
+        list(rounded_parts(row[figure] or ZERO for row in rows)) for figure in AMOUNTS
+    ]
     values = [
         Breakdown.of(
             row,
@@ -65,7 +84,9 @@ def orders_by(orders: Iterable[Row], column: str) -> dict[str, int]:
     return counts
 
 
-def unconverted_amounts(sales: Iterable[Row], orders: Iterable[Row]) -> list[Unconverted]:
+def unconverted_amounts(
+    sales: Iterable[Row], orders: Iterable[Row]
+) -> list[Unconverted]:
     """Return the amounts without an exchange rate, by currency."""
     counts = orders_by(orders, "currency")
     sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
@@ -86,11 +107,15 @@ def return_reasons(rows: Iterable[Row]) -> list[ReturnReason]:
     refunds: dict[str, int] = defaultdict(int)
     amounts: dict[str, Decimal] = defaultdict(Decimal)
     for row in rows:
-        reason = clean(mask_e_mails(row["reason"] or ""))  # a free text may hold personal data
+        reason = clean(
+            mask_e_mails(row["reason"] or "")
+        )  # a free text may hold personal data
         refunds[reason] += row["refunds"]
         amounts[reason] += row["amount"]
     ordered = sorted(amounts)
-    rounded = zip(ordered, rounded_parts(amounts[reason] for reason in ordered), strict=True)
+    rounded = zip(
+        ordered, rounded_parts(amounts[reason] for reason in ordered), strict=True
+    )
     reasons = [
         ReturnReason(reason=reason or None, refunds=refunds[reason], amount=amount)
         for reason, amount in rounded

@@ -28,7 +28,9 @@ def recent_days(day: date) -> set[date]:
 def compared_days(day: date) -> set[date]:
     """Return the days whose headline figures the report of `day` states or compares with."""
     # Eight whole weeks before the current one, for a usual week.
-    days = {day - timedelta(days=back) for back in range(7 * (USUAL_WEEKS + 1))} | {day - YEAR}
+    days = {day - timedelta(days=back) for back in range(7 * (USUAL_WEEKS + 1))} | {
+        day - YEAR
+    }
     return days.union(*(days_of(first, last) for first, last in spans(day)))
 
 
@@ -40,7 +42,9 @@ def headline(
     """Return the headline figures of `day` and of complete days. `days`: the rows of `headline.sql` by
     business date; `unconverted`: amounts of `day` that no average includes."""
     notes = {"average_order_value": without_rate(unconverted)}
-    complete = {each: row for each, row in days.items() if row["complete"] and each < day}
+    complete = {
+        each: row for each, row in days.items() if row["complete"] and each < day
+    }
     recent = [complete[each] for each in recent_days(day) if each in complete]
     figures = {}
     for name in model.HEADLINE:
@@ -68,7 +72,9 @@ ROUNDING = Decimal("0.01")
 """The sum of a day's converted and rounded parts may differ by less from its converted sum."""
 
 
-def with_lacking(days: Mapping[date, Row], since: date | None) -> dict[date, dict[str, Any]]:
+def with_lacking(
+    days: Mapping[date, Row], since: date | None
+) -> dict[date, dict[str, Any]]:
     """Return `days` with `lacking`: the figures that a day cannot have. All its sales may be of exports that
     do not contain them; a day without sales lacks what the day before it lacks. Customers from before a day
     are known after `since`, the first complete day with customers; on that day each counts as new."""
@@ -77,7 +83,11 @@ def with_lacking(days: Mapping[date, Row], since: date | None) -> dict[date, dic
     for day, row in sorted(days.items()):
         gross = row["gross_sales"]
         if gross:
-            not_exported = [name for name, column in LACKING.items() if gross - row.get(column, 0) < ROUNDING]
+            not_exported = [
+                name
+                for name, column in LACKING.items()
+                if gross - row.get(column, 0) < ROUNDING
+            ]
         lacking = list(not_exported)
         if since is None or day <= since:
             lacking += ["new_customers", "returning_customers"]
@@ -90,7 +100,9 @@ def rate_bases(day: date, days: Mapping[date, Row]) -> dict[str, model.Figure]:
     `headline.sql` with the columns of `rate_bases.sql`, as `with_lacking` returns them."""
     rates = {}
     for name, (_, (part, whole)) in model.RATES.items():
-        without = {each: row.get(LACKING.get(part, ""), 0) for each, row in days.items()}
+        without = {
+            each: row.get(LACKING.get(part, ""), 0) for each, row in days.items()
+        }
         rows = {
             each: {**row, whole: row[whole] - without[each]}
             for each, row in days.items()
@@ -104,7 +116,11 @@ def rate_bases(day: date, days: Mapping[date, Row]) -> dict[str, model.Figure]:
 
 def averaged_days(day: date, days: Mapping[date, Row]) -> list[date]:
     """Return the days, of the 28 before `day`, that the averages include."""
-    return sorted(each for each in recent_days(day) - {day} if each in days and days[each]["complete"])
+    return sorted(
+        each
+        for each in recent_days(day) - {day}
+        if each in days and days[each]["complete"]
+    )
 
 
 def trend(day: date, days: Mapping[date, Row]) -> list[model.TrendDay]:
@@ -112,7 +128,9 @@ def trend(day: date, days: Mapping[date, Row]) -> list[model.TrendDay]:
     not_loaded = {"net_sales": None, "orders": None, "complete": False}
     return [
         model.TrendDay.of(
-            days.get(each, not_loaded), business_date=each, weekday_mean=weekday_mean(each, days)
+            days.get(each, not_loaded),
+            business_date=each,
+            weekday_mean=weekday_mean(each, days),
         )
         for each in days_of(day - timedelta(days=COMPARED_DAYS - 1), day)
     ]
@@ -141,8 +159,15 @@ def spans(day: date) -> list[tuple[date, date]]:
     """Return the first and the last day of the month of `day` so far, of the last month and of the same month
     of last year."""
     before = day.replace(day=1) - timedelta(days=1)
-    months = ((day.year, day.month), (before.year, before.month), (day.year - 1, day.month))
-    return [(date(*each, 1), date(*each, min(day.day, monthrange(*each)[1]))) for each in months]
+    months = (
+        (day.year, day.month),
+        (before.year, before.month),
+        (day.year - 1, day.month),
+    )
+    return [
+        (date(*each, 1), date(*each, min(day.day, monthrange(*each)[1])))
+        for each in months
+    ]
 
 
 def days_of(first: date, last: date) -> Iterator[date]:
@@ -194,4 +219,6 @@ def _mean(values: Iterable[Decimal | None]) -> Decimal | None:
     known = [value for value in values if value is not None]
     if not known:
         return None
-    return (sum(known, Decimal(0)) / len(known)).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+    return (sum(known, Decimal(0)) / len(known)).quantize(
+        Decimal("0.0001"), ROUND_HALF_UP
+    )

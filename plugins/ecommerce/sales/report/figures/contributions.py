@@ -68,12 +68,21 @@ def base_of(day: date, days: Mapping[date, Row]) -> date | None:
     """Return the day that `day` is compared with; None where neither is complete. `days`: of
     `headline.sql`."""
     candidates = (day - timedelta(days=back) for back in (7, 1))
-    return next((each for each in candidates if each in days and days[each]["complete"]), None)
+    return next(
+        (each for each in candidates if each in days and days[each]["complete"]), None
+    )
 
 
 def unconverted(*days: Iterable[Row]) -> list[str]:
     """Return the currencies with unconverted sales on one of the days; `days` are rows of `sales.sql`."""
-    return sorted({row["currency"] for rows in days for row in rows if row["net_sales_reporting"] is None})
+    return sorted(
+        {
+            row["currency"]
+            for rows in days
+            for row in rows
+            if row["net_sales_reporting"] is None
+        }
+    )
 
 
 def changes(
@@ -87,10 +96,16 @@ def changes(
     day, `sales` the rows of `sales.sql` of both, `products` those of `products.sql`, `channels` those that
     began and those that ended, as `channel_changes` returns them."""
     excluded = unconverted(*sales)
-    compared = [_without(day, "currency", excluded) for day in zip(totals, sales, strict=True)]
+    compared = [
+        _without(day, "currency", excluded) for day in zip(totals, sales, strict=True)
+    ]
     rising, falling = movers(products)
     began, ended = map(sorted, channels)
-    lasting = [_without(day, "channel", [*began, *ended]) for day in compared] if began or ended else []
+    lasting = (
+        [_without(day, "channel", [*began, *ended]) for day in compared]
+        if began or ended
+        else []
+    )
     return Changes(
         base=base,
         rising=rising,
@@ -107,7 +122,9 @@ def _without(day: Day, column: str, names: Collection[str]) -> Day:
     """Return the day without the rows that have one of `names` in `column`."""
     total, rows = day
     left_out = _sums((row for row in rows if row[column] in names), column)
-    return total - sum(left_out.values()), [row for row in rows if row[column] not in names]
+    return total - sum(left_out.values()), [
+        row for row in rows if row[column] not in names
+    ]
 
 
 def _by_dimension(before: Day, now: Day) -> dict[str, Any]:
@@ -126,13 +143,19 @@ def _sums(rows: Iterable[Row], column: str) -> dict[str, Decimal]:
     return sums
 
 
-def channel_changes(day: date, base: date, rows: Iterable[Row]) -> tuple[list[str], list[str]]:
+def channel_changes(
+    day: date, base: date, rows: Iterable[Row]
+) -> tuple[list[str], list[str]]:
     """Return the channels that began, and those that ended, between `base` and `day`, by the rows of
     `channel_days.sql`. A live channel may have bad days, and one that sold as long as any other has not
     ended: the shop is closed."""
     channels = list(rows)
     newest = max((row["last_sold"] for row in channels), default=day)
-    began = [row["channel"] for row in channels if row["first_sold"] > base and row["last_sold"] == day]
+    began = [
+        row["channel"]
+        for row in channels
+        if row["first_sold"] > base and row["last_sold"] == day
+    ]
     ended = [
         row["channel"]
         for row in channels
@@ -143,17 +166,23 @@ def channel_changes(day: date, base: date, rows: Iterable[Row]) -> tuple[list[st
 
 
 def _has_stopped(row: Row, newest: date) -> bool:
-    return (newest - row["last_sold"]).days >= GONE_DAYS and bool(row["days_sold"] >= USUAL_DAYS)
+    return (newest - row["last_sold"]).days >= GONE_DAYS and bool(
+        row["days_sold"] >= USUAL_DAYS
+    )
 
 
 def contributions(
-    totals: tuple[Decimal, Decimal], before: Mapping[str, Decimal], now: Mapping[str, Decimal]
+    totals: tuple[Decimal, Decimal],
+    before: Mapping[str, Decimal],
+    now: Mapping[str, Decimal],
 ) -> list[Contribution]:
     """Return the contributions of one dimension, by the net sales of both days by name; they add up to
     `totals`."""
     earlier, later = _adding_up(before, totals[0]), _adding_up(now, totals[1])
     rows = [
-        Contribution(name=name, before=earlier.get(name, ZERO), now=later.get(name, ZERO))
+        Contribution(
+            name=name, before=earlier.get(name, ZERO), now=later.get(name, ZERO)
+        )
         for name in {*before, *now}
     ]
     some = [each for each in rows if each.before or each.now]
@@ -163,7 +192,10 @@ def contributions(
 def movers(rows: Iterable[Row]) -> tuple[list[Mover], list[Mover]]:
     """Return the products that rose most, and those that fell most, of the rows of `products.sql`."""
     products = [
-        Mover.of(row, before=row["sales_before"] or ZERO, now=row["sales_compared"] or ZERO) for row in rows
+        Mover.of(
+            row, before=row["sales_before"] or ZERO, now=row["sales_compared"] or ZERO
+        )
+        for row in rows
     ]
     products.sort(key=lambda each: (-abs(each.now - each.before), each.sku))
     rising = [each for each in products if each.now > each.before]

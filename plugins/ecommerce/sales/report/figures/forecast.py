@@ -11,7 +11,14 @@ from pydantic import Field
 
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.named_weeks import event, named_week, usual_week
-from ecommerce.sales.report.figures.base import CATEGORY, CHANNEL, ZERO, Part, Query, Row
+from ecommerce.sales.report.figures.base import (
+    CATEGORY,
+    CHANNEL,
+    ZERO,
+    Part,
+    Query,
+    Row,
+)
 
 Verdict = Literal["as expected", "unusual", "very unusual"]
 TOTAL = "total"
@@ -80,30 +87,42 @@ class Outlook(Part):
     usual_week: Decimal | None = None
 
 
-def expectation_of(query: Query, day: BusinessDay, actual: Mapping[str, Decimal]) -> Expectation | None:
+def expectation_of(
+    query: Query, day: BusinessDay, actual: Mapping[str, Decimal]
+) -> Expectation | None:
     """Return the forecast in force of `day`, without verdicts; None where no forecast covers the day.
     `actual`: gross sales of the day by series."""
     rows = query("forecast", {"begins_at": day.start})
     if not rows:
         return None
     series = [Expected.of(row, actual=actual.get(row["series"], ZERO)) for row in rows]
-    unforecast = {name for name, gross in actual.items() if gross} - {each.series for each in series}
+    unforecast = {name for name, gross in actual.items() if gross} - {
+        each.series for each in series
+    }
     return Expectation(
         made_at=rows[0]["made_at"],
         model=rows[0]["model"],
-        series=sorted(series, key=lambda each: (_place(each.series), -each.forecast, each.series)),
+        series=sorted(
+            series, key=lambda each: (_place(each.series), -each.forecast, each.series)
+        ),
         unforecast=sorted(unforecast, key=lambda name: (_place(name), name)),
     )
 
 
-def without(expectation: Expectation, currencies: Sequence[str], rows: Iterable[Row]) -> Expectation:
+def without(
+    expectation: Expectation, currencies: Sequence[str], rows: Iterable[Row]
+) -> Expectation:
     """Return the forecast in force without the share that `currencies` have of each series: they have no
     exchange rate on the day, so the actual sales lack them, too. `rows`: of `currency_shares.sql`, of the
     days that the shares are taken from."""
     gross: dict[str, Decimal] = defaultdict(Decimal)
     excluded: dict[str, Decimal] = defaultdict(Decimal)
     for row in rows:
-        for series in (TOTAL, f"channel:{row['channel']}", f"category:{row['category']}"):
+        for series in (
+            TOTAL,
+            f"channel:{row['channel']}",
+            f"category:{row['category']}",
+        ):
             gross[series] += row["gross_sales"]
             excluded[series] += row["excluded"]
 
@@ -112,11 +131,17 @@ def without(expectation: Expectation, currencies: Sequence[str], rows: Iterable[
             return each
         kept = 1 - excluded[each.series] / gross[each.series]
         values = {name: getattr(each, name) * kept for name in ("forecast", *BOUNDS)}
-        cents = {name: value.quantize(Decimal("0.0001"), ROUND_HALF_UP) for name, value in values.items()}
+        cents = {
+            name: value.quantize(Decimal("0.0001"), ROUND_HALF_UP)
+            for name, value in values.items()
+        }
         return each.model_copy(update=cents)
 
     return expectation.model_copy(
-        update={"series": [less(each) for each in expectation.series], "without": list(currencies)}
+        update={
+            "series": [less(each) for each in expectation.series],
+            "without": list(currencies),
+        }
     )
 
 
@@ -124,7 +149,10 @@ def judged(expectation: Expectation | None, *, complete: bool) -> Expectation | 
     """Return `expectation` with a verdict on each series, or without any where the day is not complete."""
     if expectation is None or not complete:
         return expectation
-    series = [each.model_copy(update={"verdict": verdict(each)}) for each in expectation.series]
+    series = [
+        each.model_copy(update={"verdict": verdict(each)})
+        for each in expectation.series
+    ]
     return expectation.model_copy(update={"series": series})
 
 
@@ -133,22 +161,30 @@ def verdict(each: Expected) -> Verdict:
     inside."""
     if each.lower_80 <= each.actual <= each.upper_80:
         return "as expected"
-    return "unusual" if each.lower_95 <= each.actual <= each.upper_95 else "very unusual"
+    return (
+        "unusual" if each.lower_95 <= each.actual <= each.upper_95 else "very unusual"
+    )
 
 
-def outlook_of(query: Query, day: BusinessDay, days: Mapping[date, Row], calendar: str) -> Outlook | None:
+def outlook_of(
+    query: Query, day: BusinessDay, days: Mapping[date, Row], calendar: str
+) -> Outlook | None:
     """Return the outlook from the end of `day`; None where no forecast covers a day after it. `days`: the
     rows of `headline.sql`; `calendar`: as in `Settings.holiday_calendar`, for the event."""
     coming = [day.date + timedelta(days=later) for later in range(1, DAYS + 1)]
     week = named_week(coming, calendar)
     wanted = sorted({*coming, *week})
-    rows = query("upcoming_forecast", {"ends_at": day.end}, first=wanted[0], last=wanted[-1])
+    rows = query(
+        "upcoming_forecast", {"ends_at": day.end}, first=wanted[0], last=wanted[-1]
+    )
     ahead = [OutlookDay.of(row) for row in rows if row["day"] in coming]
     if not ahead:
         return None
     event_week = [OutlookDay.of(row) for row in rows if row["day"] in week]
     is_whole = len(event_week) == DAYS
-    complete = {each: row["gross_sales"] for each, row in days.items() if row["complete"]}
+    complete = {
+        each: row["gross_sales"] for each, row in days.items() if row["complete"]
+    }
     last_days = [day.date - timedelta(days=back) for back in range(DAYS)]
     past = [complete[each] for each in last_days if each in complete]
     return Outlook(

@@ -218,13 +218,20 @@ class Figures(Part):
     def gaps(self) -> list[TrendDay]:
         """The days of the trend that nothing has loaded, although an earlier day had its daily run."""
         first = self.quality.first_loaded or date.min
-        return [day for day in self.trend if day.net_sales is None and day.business_date > first]
+        return [
+            day
+            for day in self.trend
+            if day.net_sales is None and day.business_date > first
+        ]
 
     @property
     def pictured(self) -> list[Product | Mover]:
         """The products of the tables with pictures, in reading order."""
         changes = self.changes
-        return [*self.products, *([*changes.rising, *changes.falling] if changes else [])]
+        return [
+            *self.products,
+            *([*changes.rising, *changes.falling] if changes else []),
+        ]
 
     @property
     def has_sales(self) -> bool:
@@ -244,9 +251,13 @@ class Figures(Part):
         compared with the same days as its figures are; its average is that of all averaged days together."""
         rates = {}
         for name, (_, (part, whole)) in RATES.items():
-            one, other = self.headline[part], self.rate_bases.get(name, self.headline[whole])
+            one, other = (
+                self.headline[part],
+                self.rate_bases.get(name, self.headline[whole]),
+            )
             quotients: dict[str, Any] = {
-                each: _quotient(getattr(one, each), getattr(other, each)) for each in ("value", *BASES)
+                each: _quotient(getattr(one, each), getattr(other, each))
+                for each in ("value", *BASES)
             }
             rates[name] = Figure(**quotients)
         return rates
@@ -266,7 +277,10 @@ _HASHED: Any = {
     **dict.fromkeys(("channels", "categories", "countries", "attributes"), True),
     "headline": {name: {"value"} for name in HEADLINE},
     "products": {"__all__": {"sku", "units", "sales"}},
-    "quality": {"missing_sources": True, "unconverted": {"__all__": {"currency", "net_sales"}}},
+    "quality": {
+        "missing_sources": True,
+        "unconverted": {"__all__": {"currency", "net_sales"}},
+    },
 }
 
 
@@ -280,7 +294,9 @@ def figures_hash(figures: Figures) -> str:
 def breakdowns(figures: Figures) -> list[tuple[str, list[Breakdown]]]:
     """Return the breakdowns by the name of their section."""
     attribute = [("attribute", figures.attributes)] if figures.attribute else []
-    return [(each.plural, each.rows(figures)) for each in (CHANNEL, CATEGORY, COUNTRY)] + attribute
+    return [
+        (each.plural, each.rows(figures)) for each in (CHANNEL, CATEGORY, COUNTRY)
+    ] + attribute
 
 
 def _quotient(part: Decimal | None, whole: Decimal | None) -> Decimal | None:

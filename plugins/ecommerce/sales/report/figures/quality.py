@@ -120,15 +120,22 @@ class Provenance(archive.Provenance):
     window_end: datetime
 
 
-def collected_warnings(day: date, *groups: Iterable[Mapping[str, Any]]) -> list[DataWarning]:
+def collected_warnings(
+    day: date, *groups: Iterable[Mapping[str, Any]]
+) -> list[DataWarning]:
     """Return the warnings of all groups for the report of `day`, each once, the worst first; e-mail addresses
     are masked. A check of days that are all after `day` is left out: those days have checks of their own."""
     warnings: dict[str, DataWarning] = {}
     for each in chain(*groups):
         kept = {
-            name: mask_e_mails(value) if isinstance(value, str) else value for name, value in each.items()
+            name: mask_e_mails(value) if isinstance(value, str) else value
+            for name, value in each.items()
         }
-        if kept["kind"] == CHECK and kept.get("days") and min(kept["days"]) > day.isoformat():
+        if (
+            kept["kind"] == CHECK
+            and kept.get("days")
+            and min(kept["days"]) > day.isoformat()
+        ):
             continue
         warnings.setdefault(json.dumps(kept, sort_keys=True, default=str), kept)
     return sorted(warnings.values(), key=lambda warning: -wording(warning).weight)
@@ -165,7 +172,11 @@ def export_warnings(rows: Iterable[Row]) -> list[DataWarning]:
         facts = {name: row[name] for name in ("source", "run_id", "orders")}
         if row["rows_rejected"]:
             reasons = f" ({row['reasons']})" if row["reasons"] else ""
-            facts |= {"rejected": row["rows_rejected"], "rows": row["rows_read"], "reasons": reasons}
+            facts |= {
+                "rejected": row["rows_rejected"],
+                "rows": row["rows_read"],
+                "reasons": reasons,
+            }
         kind = "export_rejects" if row["rows_rejected"] else "export_loaded"
         warnings.append(data_warning(kind, **facts))
     return warnings

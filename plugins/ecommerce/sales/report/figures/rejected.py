@@ -46,15 +46,27 @@ EXPECTED = {
 _EXPECTED_OF = {
     ("invalid_number", "line_number"): "a whole number, not negative",
     ("invalid_number", "rate"): "a number above zero",
-    ("too_many_digits", "quantity"): "at most 7 digits before the decimal point and 4 after it",
-    ("too_many_digits", "unit_price"): "at most 10 digits before the decimal point and 4 after it",
+    (
+        "too_many_digits",
+        "quantity",
+    ): "at most 7 digits before the decimal point and 4 after it",
+    (
+        "too_many_digits",
+        "unit_price",
+    ): "at most 10 digits before the decimal point and 4 after it",
     ("invalid_timestamp", "rate_date"): "a date such as 2026-11-19",
     ("timestamp_out_of_range", "rate_date"): "a date from 1990 on, not in the future",
     ("too_long", "event_id"): "at most 200 characters",
 }
 """The same, where it is another for this field."""
 _OF_NO_FIELD = frozenset(
-    {"malformed_line", "bad_encoding", "file_unreadable", "file_too_large", "missing_column"}
+    {
+        "malformed_line",
+        "bad_encoding",
+        "file_unreadable",
+        "file_too_large",
+        "missing_column",
+    }
 )
 
 
@@ -84,10 +96,15 @@ class Rejects(Part):
 
 def rejects(rows: Iterable[Row]) -> list[Rejects]:
     """Return the rows of `rejects.sql` by source and reason, in their order."""
-    groups = groupby(rows, key=lambda row: (row["source"], row["reason"], row["reason_rows"]))
+    groups = groupby(
+        rows, key=lambda row: (row["source"], row["reason"], row["reason_rows"])
+    )
     return [
         Rejects(
-            source=source, reason=reason, rows=count, samples=[sample_of(source, reason, row) for row in some]
+            source=source,
+            reason=reason,
+            rows=count,
+            samples=[sample_of(source, reason, row) for row in some],
         )
         for (source, reason, count), some in groups
     ]
@@ -103,7 +120,9 @@ def sample_of(source: str, reason: str, row: Row) -> RejectSample:
     if detail.endswith("(not a number with a decimal comma)"):
         expected = "a number such as 12,50"
     elif form := re.search(r"\(does not match (.+)\)$", detail):
-        expected = f"a time such as {datetime(2026, 11, 19, 15, tzinfo=UTC).strftime(form[1])}"
+        expected = (
+            f"a time such as {datetime(2026, 11, 19, 15, tzinfo=UTC).strftime(form[1])}"
+        )
     return RejectSample(
         file=_short(row.get("file")) if is_file else None,
         line=(row.get("row_number") or None) if is_file else None,
@@ -116,7 +135,9 @@ def sample_of(source: str, reason: str, row: Row) -> RejectSample:
     )
 
 
-def _fault(reason: str, detail: str, record: Mapping[str, str]) -> tuple[str | None, str | None]:
+def _fault(
+    reason: str, detail: str, record: Mapping[str, str]
+) -> tuple[str | None, str | None]:
     """Return the invalid field and its value; without a field, what is wrong."""
     if match := re.fullmatch(r"(\w+) = (.*)", detail, re.DOTALL):
         return match[1], _short(match[2], LONGEST_VALUE)
@@ -137,9 +158,17 @@ def _record(source: str, row: Row) -> dict[str, str]:
     try:
         record = json.loads(raw)
     except ValueError:
-        record = dict(re.findall(r'"(\w+)":\s*"?([^",{}\[\]]+)', raw)) if raw.startswith("{") else None
+        record = (
+            dict(re.findall(r'"(\w+)":\s*"?([^",{}\[\]]+)', raw))
+            if raw.startswith("{")
+            else None
+        )
     if isinstance(record, dict):
-        return {name: str(value) for name, value in record.items() if value not in (None, "", [], {})}
+        return {
+            name: str(value)
+            for name, value in record.items()
+            if value not in (None, "", [], {})
+        }
     columns = module(source).CSV_COLUMNS if source in SOURCES else None
     if not columns or not row.get("file"):
         return {}

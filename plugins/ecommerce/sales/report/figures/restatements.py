@@ -42,11 +42,17 @@ def merged(rows: Iterable[Row]) -> list[Restatement]:
         return -row["business_date"].toordinal(), order.index(row["figure"])
 
     restated = []
-    for _, group in groupby(sorted(rows, key=lambda row: (*place(row), row["detected_at"])), key=place):
+    for _, group in groupby(
+        sorted(rows, key=lambda row: (*place(row), row["detected_at"])), key=place
+    ):
         steps = list(group)
         old, last = steps[0]["old_value"], steps[-1]
         if differ(old, last["new_value"]):
-            restated.append(Restatement.of(last, old=old, new=last["new_value"], causes=causes(steps)))
+            restated.append(
+                Restatement.of(
+                    last, old=old, new=last["new_value"], causes=causes(steps)
+                )
+            )
     return restated
 
 
@@ -68,6 +74,8 @@ def distinct(causes: Iterable[Cause]) -> list[Cause]:
     """Return each cause once, with its largest number of orders: one order that three loads changed is not
     three orders. New rates first, then by their orders."""
     largest: dict[tuple[str, str | None, str | None], Cause] = {}
-    for each in sorted(causes, key=lambda cause: (cause.kind != "rates", -cause.orders)):
+    for each in sorted(
+        causes, key=lambda cause: (cause.kind != "rates", -cause.orders)
+    ):
         largest.setdefault((each.kind, each.source, each.channel), each)
     return list(largest.values())

@@ -83,13 +83,19 @@ def website_of(query: Query, day: date, first: date) -> Website | None:
         return Website()
     today = [row for row in rows if row["business_date"] == day and row["step"]]
     one = timedelta(days=1)
-    orders = query("tracked_orders", first=first, before_first=first - one, day_after=day + one)
+    orders = query(
+        "tracked_orders", first=first, before_first=first - one, day_after=day + one
+    )
     return Website(
         steps=_steps(rows, day),
-        bot_sessions=sum(row["bot_sessions"] for row in today if row["step"] == "session"),
+        bot_sessions=sum(
+            row["bot_sessions"] for row in today if row["step"] == "session"
+        ),
         devices=_devices(today),
         tracked=tracked(orders, day),
-        viewed=[Viewed(**row) for row in query("viewed_not_purchased", most=MOST_VIEWED)],
+        viewed=[
+            Viewed(**row) for row in query("viewed_not_purchased", most=MOST_VIEWED)
+        ],
     )
 
 
@@ -98,8 +104,16 @@ def tracked(rows: Sequence[Row], day: date) -> list[Tracked]:
     source, of the days that have events."""
     sources = []
     for source in sorted({row["source"] for row in rows}):
-        today = [row for row in rows if row["source"] == source and row["business_date"] == day]
-        before = [row for row in rows if row["source"] == source and row["business_date"] < day]
+        today = [
+            row
+            for row in rows
+            if row["source"] == source and row["business_date"] == day
+        ]
+        before = [
+            row
+            for row in rows
+            if row["source"] == source and row["business_date"] < day
+        ]
         orders, seen = _sums(today)
         usual_orders, usual_seen = _sums(before)
         usual = Decimal(usual_seen) / usual_orders if usual_orders else Decimal(0)
@@ -107,7 +121,9 @@ def tracked(rows: Sequence[Row], day: date) -> list[Tracked]:
         share = usual if before else Decimal(seen) / (orders or 1)
         if share >= IS_TRACKED:
             rounded = round(usual, 4) if before else None
-            sources.append(Tracked(source=source, orders=orders, seen=seen, usual=rounded))
+            sources.append(
+                Tracked(source=source, orders=orders, seen=seen, usual=rounded)
+            )
     return sources
 
 
@@ -136,7 +152,9 @@ def warnings(website: Website | None, day: date) -> list[DataWarning]:
 def _steps(rows: Iterable[Row], day: date) -> list[Step]:
     sessions: dict[tuple[date, str], int] = defaultdict(int)
     for row in rows:
-        sessions[row["business_date"], "session"] += 0  # a day without a session has a figure, too
+        sessions[row["business_date"], "session"] += (
+            0  # a day without a session has a figure, too
+        )
         if row["step"]:
             sessions[row["business_date"], row["step"]] += row["sessions"]
     before, week = day - timedelta(days=1), day - timedelta(days=7)

@@ -6,10 +6,23 @@ from zoneinfo import ZoneInfo
 
 from ecommerce.core import text
 from ecommerce.core.named_weeks import week_name
-from ecommerce.reporting.sections import Section, column_table, name, number, quiet, table, word
+from ecommerce.reporting.sections import (
+    Section,
+    column_table,
+    name,
+    number,
+    quiet,
+    table,
+    word,
+)
 from ecommerce.sales.report import chart_files
 from ecommerce.sales.report.figures.base import CHANNEL
-from ecommerce.sales.report.figures.forecast import TOTAL, Expectation, Expected, OutlookDay
+from ecommerce.sales.report.figures.forecast import (
+    TOTAL,
+    Expectation,
+    Expected,
+    OutlookDay,
+)
 from ecommerce.sales.report.figures.model import Figures
 from ecommerce.sales.report.findings import capital
 
@@ -22,16 +35,25 @@ def month(figures: Figures) -> Section:
     month = figures.month
     if month is None:
         columns = [name(""), number("Net sales"), number("Change"), number("Orders")]
-        return table("month", "Month to date", columns, [], empty="Not known for this day.")
+        return table(
+            "month", "Month to date", columns, [], empty="Not known for this day."
+        )
     every = (month.now, month.last_month, month.last_year)
-    spans = {f"{text.short_month(each.first)} {each.first.year}": each for each in every}
+    spans = {
+        f"{text.short_month(each.first)} {each.first.year}": each for each in every
+    }
     known = {label: span for label, span in spans.items() if span.net_sales is not None}
     missing = [label for label in spans if label not in known]
     remarks = [f"Days 1 to {month.now.last.day} of each month."]
     if month.unfinished:
-        remarks.append(f"Incomplete or not loaded: {text.count(month.unfinished)} of them.")
+        remarks.append(
+            f"Incomplete or not loaded: {text.count(month.unfinished)} of them."
+        )
     if any(span.days_without_sales for span in known.values()):
-        closed = (f"{label}: {text.count(span.days_without_sales)}" for label, span in known.items())
+        closed = (
+            f"{label}: {text.count(span.days_without_sales)}"
+            for label, span in known.items()
+        )
         remarks.append(f"Days without sales in {', '.join(closed)}.")
     if missing:
         remarks.append(f"{text.listed(missing)}: not every day is loaded and complete.")
@@ -40,11 +62,16 @@ def month(figures: Figures) -> Section:
         "Month to date",
         known,
         (name(""), str),
-        (number("Net sales"), lambda label: text.amount(known[label].net_sales, figures.currency)),
+        (
+            number("Net sales"),
+            lambda label: text.amount(known[label].net_sales, figures.currency),
+        ),
         (
             number("Change since"),
             lambda label: (
-                "" if known[label] is month.now else text.change(month.now.net_sales, known[label].net_sales)
+                ""
+                if known[label] is month.now
+                else text.change(month.now.net_sales, known[label].net_sales)
             ),
         ),
         (number("Orders"), lambda label: text.count(known[label].orders)),
@@ -59,7 +86,11 @@ def verdict_line(figures: Figures) -> dict[str, Any] | None:
 
     `verdict`; `words`; `changed`, the change against the forecast; `tone`: 1 above the interval, -1 below,
     else 0."""
-    expectation, currency, caveat = figures.expectation, figures.currency, figures.caveat
+    expectation, currency, caveat = (
+        figures.expectation,
+        figures.currency,
+        figures.caveat,
+    )
     total = expectation.total if expectation else None
     if expectation is None or total is None:
         return None
@@ -81,13 +112,19 @@ def verdict_line(figures: Figures) -> dict[str, Any] | None:
 
 def expected(figures: Figures) -> Section:
     """Return the day's gross sales with the forecast of all sales."""
-    total, currency = figures.expectation.total if figures.expectation else None, figures.currency
+    total, currency = (
+        figures.expectation.total if figures.expectation else None,
+        figures.currency,
+    )
     rows = []
     if total:
         rows = [
             ["This day", text.amount(total.actual, currency)],
             ["Forecast", text.amount(total.forecast, currency)],
-            *([f"{level} % interval", _interval(total, level, currency)] for level in (80, 95)),
+            *(
+                [f"{level} % interval", _interval(total, level, currency)]
+                for level in (80, 95)
+            ),
         ]
     return table(
         "expected",
@@ -102,18 +139,32 @@ def expected(figures: Figures) -> Section:
 
 def series(figures: Figures) -> Section:
     """Return every series with its intervals, the actual sales and the verdict."""
-    expectation, currency, caveat = figures.expectation, figures.currency, figures.caveat
-    every = [each for each in expectation.series if each.upper_95 or each.actual] if expectation else []
+    expectation, currency, caveat = (
+        figures.expectation,
+        figures.currency,
+        figures.caveat,
+    )
+    every = (
+        [each for each in expectation.series if each.upper_95 or each.actual]
+        if expectation
+        else []
+    )
     more: dict[str, Any] = {"empty": f"No forecast covers {figures.business_date}."}
     if expectation:
         hidden = len(every) - MOST_SERIES
-        without = text.listed((_label(each, " ") for each in expectation.unforecast), MOST_NAMED)
+        without = text.listed(
+            (_label(each, " ") for each in expectation.unforecast), MOST_NAMED
+        )
         more = {
             "empty": "No sales were forecast, and there were none.",
             "note": f"gross sales in {currency}; {_source(expectation, figures)}{_without(expectation)}",
             "remarks": [
                 *([f"{capital(caveat)}, so there is no verdict."] if caveat else []),
-                *([f"{text.count(hidden)} more series are in figures.csv."] if hidden > 0 else []),
+                *(
+                    [f"{text.count(hidden)} more series are in figures.csv."]
+                    if hidden > 0
+                    else []
+                ),
                 *([f"No forecast: {without}."] if without else []),
             ],
         }
@@ -136,7 +187,11 @@ def outlook(figures: Figures) -> Section:
     outlook, currency = figures.outlook, figures.currency
     days = outlook.days if outlook else []
     rows = [
-        [text.short_day(each.day), text.amount(each.forecast, currency), _interval(each, 80, currency)]
+        [
+            text.short_day(each.day),
+            text.amount(each.forecast, currency),
+            _interval(each, 80, currency),
+        ]
         for each in days
     ]
     sums = {f"All {len(days)} days": days} if len(days) > 1 else {}
@@ -152,7 +207,9 @@ def outlook(figures: Figures) -> Section:
         [name("Day"), number("Forecast"), quiet("80 % interval")],
         rows,
         empty="No forecast covers the coming days.",
-        note=f"gross sales in {currency}; {_source(outlook, figures)}" if outlook else "",
+        note=f"gross sales in {currency}; {_source(outlook, figures)}"
+        if outlook
+        else "",
         chart=chart_files.OUTLOOK,
     )
 
@@ -171,7 +228,10 @@ def _tone(each: Expected) -> int:
 
 
 def _interval(each: Expected | OutlookDay, level: int, currency: str) -> str:
-    low, high = (text.amount(getattr(each, f"{side}_{level}"), currency) for side in ("lower", "upper"))
+    low, high = (
+        text.amount(getattr(each, f"{side}_{level}"), currency)
+        for side in ("lower", "upper")
+    )
     return f"{low} \N{EN DASH} {high}"
 
 
@@ -186,7 +246,9 @@ def _label(series: str, colon: str = ": ") -> str:
 
 def _source(forecast: Any, figures: Figures) -> str:
     day = forecast.made_at.astimezone(ZoneInfo(figures.provenance.timezone)).date()
-    return f"from data before {text.short_day(day)}, model: {text.clean(forecast.model)}"
+    return (
+        f"from data before {text.short_day(day)}, model: {text.clean(forecast.model)}"
+    )
 
 
 def _without(expectation: Expectation) -> str:

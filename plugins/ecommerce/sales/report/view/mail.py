@@ -11,7 +11,14 @@ from ecommerce.sales.report.figures.model import HEADLINE, Figures
 from ecommerce.sales.report.figures.restatements import Correction
 from ecommerce.sales.report.findings import sentences
 from ecommerce.sales.report.view import forecast_tables, notices
-from ecommerce.sales.report.view.page import CHOICE, TILES, base_names, footnotes, known_bases, tiles
+from ecommerce.sales.report.view.page import (
+    CHOICE,
+    TILES,
+    base_names,
+    footnotes,
+    known_bases,
+    tiles,
+)
 
 MOST_ROWS = 12
 """Of a table or list: programs cut long mails, and the report is attached."""
@@ -23,19 +30,25 @@ _UNCHANGED = (
 )
 
 
-def mail_texts(figures: Figures, corrections: Sequence[Correction] | None = None) -> dict[str, Any]:
+def mail_texts(
+    figures: Figures, corrections: Sequence[Correction] | None = None
+) -> dict[str, Any]:
     """Return the mail's texts by the names its templates use. `corrections`: changes since the day's latest
     mail; None where this is the first mail of its day."""
     day, currency, every = figures.business_date, figures.currency, tiles(figures)
     return {
         "subject": subject(figures, corrected=corrections is not None),
-        "corrected": None if corrections is None else correction_lines(figures, corrections),
+        "corrected": None
+        if corrections is None
+        else correction_lines(figures, corrections),
         "first_line": first_line(figures),
         "long_day": text.long_day(day),
         "currency": currency,
         "timezone": figures.provenance.timezone,
         # The mail lists the restated figures themselves.
-        "notices": [each for each in notices.notices(figures) if each["title"] != "Restated"],
+        "notices": [
+            each for each in notices.notices(figures) if each["title"] != "Restated"
+        ],
         "findings": sentences(figures),
         "tiles": [each | {"changes": each["shown"]} for each in every[:TILES]],
         **_small_figures(every[TILES:]),
@@ -51,14 +64,18 @@ def mail_texts(figures: Figures, corrections: Sequence[Correction] | None = None
 def subject(figures: Figures, *, corrected: bool = False) -> str:
     """Return `Thu 19 Nov: net sales 20,642.52 USD, +1.3 % vs Thu 12 Nov`, after `Corrected: ` and what is
     missing where it applies."""
-    headline = f"{text.short_day(figures.business_date)}: net sales {_net_sales(figures)}"
+    headline = (
+        f"{text.short_day(figures.business_date)}: net sales {_net_sales(figures)}"
+    )
     if chosen := _chosen(figures):
         base, _, change = chosen
         headline += f", {change} vs {base}"
     if missing := notices.missing_words(figures):
         headline = f"INCOMPLETE: {text.clean(missing, _LONGEST_REASON)} · {headline}"
     elif doubtful := notices.doubtful_words(figures):
-        headline = f"May be incomplete: {text.clean(doubtful, _LONGEST_REASON)} · {headline}"
+        headline = (
+            f"May be incomplete: {text.clean(doubtful, _LONGEST_REASON)} · {headline}"
+        )
     return f"Corrected: {headline}" if corrected else headline
 
 
@@ -118,10 +135,19 @@ def _small_figures(tiles: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _channels(figures: Figures) -> list[list[str]]:
     """Return name, orders, net sales of the largest channels; the last row adds up the others."""
-    shown = with_others(figures.channels, MOST_ROWS, ("orders", "net_sales"), size=lambda row: row.net_sales)
+    shown = with_others(
+        figures.channels,
+        MOST_ROWS,
+        ("orders", "net_sales"),
+        size=lambda row: row.net_sales,
+    )
     currency = figures.currency
     return [
-        [text.source_name(row.name), text.count(row.orders or 0), text.amount(row.net_sales, currency)]
+        [
+            text.source_name(row.name),
+            text.count(row.orders or 0),
+            text.amount(row.net_sales, currency),
+        ]
         for row in shown
     ]
 

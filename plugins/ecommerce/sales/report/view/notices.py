@@ -37,17 +37,28 @@ def notices(figures: Figures) -> list[dict[str, Any]]:
     notices = []
     quality, day = figures.quality, figures.business_date
     if missing_sources := missing_words(figures, MOST_NAMES):
-        notices.append(notice("INCOMPLETE", f"{missing_sources}. Figures will change.", urgent=True))
+        notices.append(
+            notice(
+                "INCOMPLETE", f"{missing_sources}. Figures will change.", urgent=True
+            )
+        )
     elif names := doubtful_words(figures, MOST_NAMES):
         words = f"Far fewer sales than usual or than were stored: {names}. Figures may change."
         notices.append(notice("May be incomplete", words, urgent=True))
     if refused := _refused_alone(figures):
-        others = f", and {len(refused) - 1} more of its kind" if len(refused) > 1 else ""
-        notices.append(notice("Delivery refused", f"{_refused(refused[0])}{others}.", urgent=True))
+        others = (
+            f", and {len(refused) - 1} more of its kind" if len(refused) > 1 else ""
+        )
+        notices.append(
+            notice("Delivery refused", f"{_refused(refused[0])}{others}.", urgent=True)
+        )
     if not figures.has_sales:
         notices.append(notice("No sales", f"No counted orders on {day}."))
     if quality.unconverted:
-        amounts = [text.with_currency(each.net_sales, each.currency) for each in quality.unconverted]
+        amounts = [
+            text.with_currency(each.net_sales, each.currency)
+            for each in quality.unconverted
+        ]
         words = f"{text.listed(amounts, MOST_CURRENCIES, 'more currencies')} have no exchange rate to "
         words += f"{figures.currency}: not in the amounts below, but in the orders and units."
         notices.append(notice("Unconverted", words, urgent=True))
@@ -55,7 +66,9 @@ def notices(figures: Figures) -> list[dict[str, Any]]:
         found, meaning, *_ = wording(broken[0])
         notices.append(notice("Website", f"{capital(found)}: {meaning}."))
     if quality.restatements:
-        words = "; ".join(restated_lines(quality.restatements, figures.currency, most=1))
+        words = "; ".join(
+            restated_lines(quality.restatements, figures.currency, most=1)
+        )
         notices.append(notice("Restated", f"{words}."))
     return notices
 
@@ -66,8 +79,18 @@ def missing_words(figures: Figures, most: int = MOST_IN_A_SUBJECT) -> str:
     quality = figures.quality
     no_file = f"delivered no valid file for {text.short_day(figures.business_date)}"
     parts = (
-        ([each for each in quality.missing_sources if ": " in each], "has", "have", no_file),
-        ([each for each in quality.missing_sources if ": " not in each], "was", "were", "not read"),
+        (
+            [each for each in quality.missing_sources if ": " in each],
+            "has",
+            "have",
+            no_file,
+        ),
+        (
+            [each for each in quality.missing_sources if ": " not in each],
+            "was",
+            "were",
+            "not read",
+        ),
         (quality.empty_sources, "has", "have", "no orders"),
     )
     lines = [
@@ -75,7 +98,11 @@ def missing_words(figures: Figures, most: int = MOST_IN_A_SUBJECT) -> str:
         for names, one, more, end in parts
         if names
     ]
-    return "" if quality.complete else ", ".join(lines) or "not every source of this day was read"
+    return (
+        ""
+        if quality.complete
+        else ", ".join(lines) or "not every source of this day was read"
+    )
 
 
 def doubtful_words(figures: Figures, most: int = MOST_IN_A_SUBJECT) -> str:
@@ -88,7 +115,10 @@ def alarms(figures: Figures) -> list[str]:
     """Return what is wrong with the day although all its sources were read, so that no failed task has sent
     it."""
     return [
-        *(f"{each} has delivered no valid file for this day" for each in _missing_partners(figures)),
+        *(
+            f"{each} has delivered no valid file for this day"
+            for each in _missing_partners(figures)
+        ),
         *(
             f"{source_title(source)} has no orders, and usually has 10 or more on such a day"
             for source in figures.quality.empty_sources
@@ -100,11 +130,19 @@ def alarms(figures: Figures) -> list[str]:
 def _refused_alone(figures: Figures) -> list[RefusedFile]:
     """Return the refused files that deserve a sentence of their own: no missing delivery explains them."""
     missing = _missing_partners(figures)
-    return [each for each in figures.quality.refused_files if each.is_loaded or _partner(each) not in missing]
+    return [
+        each
+        for each in figures.quality.refused_files
+        if each.is_loaded or _partner(each) not in missing
+    ]
 
 
 def _refused(each: RefusedFile) -> str:
-    partner, file, detail = _partner(each), text.clean(each.file), text.clean(each.detail)
+    partner, file, detail = (
+        _partner(each),
+        text.clean(each.file),
+        text.clean(each.detail),
+    )
     if each.is_loaded:
         return (
             f"{partner} has delivered {file} again, and the new version is invalid ({detail}); the figures "
@@ -128,17 +166,24 @@ def reason(causes: Iterable[Cause]) -> str:
     return text.clean(words, _LONGEST_REASON) or NO_CAUSE
 
 
-def restated_lines(restatements: Iterable[Restatement], currency: str, most: int = MOST_LINES) -> list[str]:
+def restated_lines(
+    restatements: Iterable[Restatement], currency: str, most: int = MOST_LINES
+) -> list[str]:
     """Return one line per business day, newest first, with its first figure: "Wed 18 Nov: net sales 18,716.13
     → 20,373.40, +8.9 %: 13 orders loaded late from the file of alpenmarkt". A last line counts the days
     beyond `most`. `restatements` are in the order of `figures.restatements.merged`."""
-    days = [next(group) for _, group in groupby(restatements, key=lambda each: each.business_date)]
+    days = [
+        next(group)
+        for _, group in groupby(restatements, key=lambda each: each.business_date)
+    ]
     lines = []
     for each in days[:most]:
         label, old, new, change = _values(each, currency)
         percent = f", {change}" if change != text.NOTHING else ""
         day = text.short_day(each.business_date)
-        lines.append(f"{day}: {_inside(label)} {old} → {new}{percent}: {reason(each.causes)}")
+        lines.append(
+            f"{day}: {_inside(label)} {old} → {new}{percent}: {reason(each.causes)}"
+        )
     return [*lines, *_earlier_days(len(days) - most)]
 
 
@@ -148,7 +193,10 @@ def restated_rows(
     """Return rows of business day, figure, mailed, now, change, reason; only the first row of a day has the
     day and the reasons of all its figures. A last row counts the days beyond `most` (None: there is no
     limit). `restatements` as of `restated_lines`."""
-    days = [list(group) for _, group in groupby(restatements, key=lambda each: each.business_date)]
+    days = [
+        list(group)
+        for _, group in groupby(restatements, key=lambda each: each.business_date)
+    ]
     lines = []
     for day in days[:most]:
         name = text.short_day(day[0].business_date)
@@ -178,7 +226,9 @@ def _cause(cause: Cause) -> str:
         place = f"the {_inside(text.source_name(source))}"
     else:
         place = f"the export {text.clean(source)}"
-    return _WORDINGS[cause.kind].format(place=place, orders=text.counted(cause.orders, "order"))
+    return _WORDINGS[cause.kind].format(
+        place=place, orders=text.counted(cause.orders, "order")
+    )
 
 
 def _inside(label: str) -> str:

@@ -12,7 +12,12 @@ from ecommerce.reporting.sections import Section, name, number, quiet, table
 from ecommerce.sales.report import chart_files
 from ecommerce.sales.report.figures.model import BASES, HEADLINE, RATES, Figures
 from ecommerce.sales.report.findings import sentences
-from ecommerce.sales.report.view import forecast_tables, notices, quality_tables, sales_tables
+from ecommerce.sales.report.view import (
+    forecast_tables,
+    notices,
+    quality_tables,
+    sales_tables,
+)
 
 CHOICE = ("week_before", "day_before", "average", "year_before")
 """In the order in which one comparison is chosen where there is room for one."""
@@ -35,32 +40,54 @@ def page_texts(figures: Figures) -> dict[str, Any]:
     `annex`: its `title`, a `note` and the id of its first section; `charts`, the alternative texts of the
     drawn charts by file name; and `pictures`, files of product pictures by SKU, which the caller may fill.
     """
-    day, zone, every = figures.business_date, figures.provenance.timezone, tiles(figures)
-    hours = (figures.provenance.window_end - figures.provenance.window_start) / timedelta(hours=1)
-    clocks = "" if hours == 24 else f" ({hours:g} hours)"  # on a day on which the clocks change
+    day, zone, every = (
+        figures.business_date,
+        figures.provenance.timezone,
+        tiles(figures),
+    )
+    hours = (
+        figures.provenance.window_end - figures.provenance.window_start
+    ) / timedelta(hours=1)
+    clocks = (
+        "" if hours == 24 else f" ({hours:g} hours)"
+    )  # on a day on which the clocks change
     return {
         "title": f"Daily sales report {day}",
         "day": day.isoformat(),
         "long_day": text.long_day(day),
         "footer": f"Daily sales report · business day {day} ({zone})",
-        "scope": [f"Amounts in {figures.currency}", f"Midnight to midnight{clocks}, {zone}"],
+        "scope": [
+            f"Amounts in {figures.currency}",
+            f"Midnight to midnight{clocks}, {zone}",
+        ],
         "notices": notices.notices(figures),
         "findings": sentences(figures),
         "tiles": every[:TILES],
         "small_tiles": every[TILES:],
         "expected": forecast_tables.verdict_line(figures),
-        "footnote": " ".join([*(footnotes(figures) or [_AVERAGE]), *without_sales(figures), _DEFINED]),
+        "footnote": " ".join(
+            [*(footnotes(figures) or [_AVERAGE]), *without_sales(figures), _DEFINED]
+        ),
         "changed": sales_tables.change_words(figures),
-        "changed_since": text.short_day(figures.changes.base) if figures.changes else "",
+        "changed_since": text.short_day(figures.changes.base)
+        if figures.changes
+        else "",
         "sections": _sections(figures),
-        "annex": {"title": "Annex", "note": "details and data quality", "first": "figures"},
+        "annex": {
+            "title": "Annex",
+            "note": "details and data quality",
+            "first": "figures",
+        },
         "charts": chart_files.alternatives(figures),
         "pictures": {},
     }
 
 
 def _sections(figures: Figures) -> list[Section]:
-    breakdowns, website = sales_tables.breakdowns(figures), sales_tables.website(figures)
+    breakdowns, website = (
+        sales_tables.breakdowns(figures),
+        sales_tables.website(figures),
+    )
     customers = ("customers", "new_customers", "returning_customers", "repeat_share")
     rates = ("discounts", "discount_rate", "returns", "return_rate")
     repeat = "repeat share: returning ÷ all customers"
@@ -72,7 +99,13 @@ def _sections(figures: Figures) -> list[Section]:
         sales_tables.products(figures),
         *sales_tables.contributions(figures),
         summary(figures, "customers", "Customers", customers, note=repeat),
-        summary(figures, "rates", "Discounts and returns", rates, note="rates in % of gross sales"),
+        summary(
+            figures,
+            "rates",
+            "Discounts and returns",
+            rates,
+            note="rates in % of gross sales",
+        ),
         sales_tables.return_reasons(figures),
         *website[:2],
         forecast_tables.outlook(figures),
@@ -87,7 +120,9 @@ def _sections(figures: Figures) -> list[Section]:
 
 def base_names(figures: Figures, figure: str = "") -> dict[str, str]:
     """Return the labels of `BASES` on this day; the average may be of fewer days for a `figure`."""
-    before, week = (text.short_day(figures.business_date - timedelta(days=days)) for days in (1, 7))
+    before, week = (
+        text.short_day(figures.business_date - timedelta(days=days)) for days in (1, 7)
+    )
     year = figures.business_date - timedelta(days=364)  # the same weekday
     names = (
         before,
@@ -113,7 +148,11 @@ def footnotes(figures: Figures) -> list[str]:
 def known_bases(figures: Figures) -> list[str]:
     """Return the `BASES` that at least one figure of the day can be compared with; one day is no average."""
     known = figures.headline.values()
-    bases = [base for base in BASES if any(getattr(figure, base) is not None for figure in known)]
+    bases = [
+        base
+        for base in BASES
+        if any(getattr(figure, base) is not None for figure in known)
+    ]
     return [base for base in bases if base != "average" or figures.averaged_days > 1]
 
 
@@ -126,12 +165,24 @@ def tiles(figures: Figures) -> list[dict[str, Any]]:
 def figures_table(figures: Figures) -> Section:
     """Return all headline figures and rates with all comparisons."""
     bases = known_bases(figures)
-    remarks = [*without_sales(figures), *_shorter_averages(figures, [*HEADLINE, *RATES])]
+    remarks = [
+        *without_sales(figures),
+        *_shorter_averages(figures, [*HEADLINE, *RATES]),
+    ]
     if not bases:
-        remarks = ["No day before this one is loaded and complete, so there is no comparison."]
+        remarks = [
+            "No day before this one is loaded and complete, so there is no comparison."
+        ]
     note = "net sales: gross sales less discounts and returns; "
     note += f"pp: percentage points; {text.MANIFOLD}: more than tenfold; {text.NOTHING}: no data"
-    return _table(figures, ("figures", "All figures"), [*HEADLINE, *RATES], bases, note=note, remarks=remarks)
+    return _table(
+        figures,
+        ("figures", "All figures"),
+        [*HEADLINE, *RATES],
+        bases,
+        note=note,
+        remarks=remarks,
+    )
 
 
 def _shorter_averages(figures: Figures, wanted: Iterable[str]) -> list[str]:
@@ -142,16 +193,22 @@ def _shorter_averages(figures: Figures, wanted: Iterable[str]) -> list[str]:
         days = figures.averaged_days_of(each)
         if 0 < days < figures.averaged_days:
             label = _LABELS[each]
-            remarks.append(f"{label}: {text.average_name(days)}, of the days with this data.")
+            remarks.append(
+                f"{label}: {text.average_name(days)}, of the days with this data."
+            )
     return remarks
 
 
-def summary(figures: Figures, section_id: str, title: str, wanted: Sequence[str], *, note: str) -> Section:
+def summary(
+    figures: Figures, section_id: str, title: str, wanted: Sequence[str], *, note: str
+) -> Section:
     """Return a few figures and rates, `wanted` by their names in `HEADLINE` and `RATES`, with one
     comparison."""
     bases = [base for base in CHOICE if base in known_bases(figures)][:1]
     remarks = _shorter_averages(figures, wanted) if "average" in bases else []
-    return _table(figures, (section_id, title), wanted, bases, note=note, remarks=remarks)
+    return _table(
+        figures, (section_id, title), wanted, bases, note=note, remarks=remarks
+    )
 
 
 def _tile(figures: Figures, headline: str) -> dict[str, Any]:
@@ -159,9 +216,16 @@ def _tile(figures: Figures, headline: str) -> dict[str, Any]:
     names, changes = base_names(figures, headline), {}
     for base in known_bases(figures):
         before = getattr(entry, base)
-        words, tone = text.change(entry.value, before), text.direction(entry.value, before, good)
+        words, tone = (
+            text.change(entry.value, before),
+            text.direction(entry.value, before, good),
+        )
         changes[base] = {"words": words, "label": f"vs {names[base]}", "tone": tone}
-    stated = {base: change for base, change in changes.items() if change["words"] != text.NOTHING}
+    stated = {
+        base: change
+        for base, change in changes.items()
+        if change["words"] != text.NOTHING
+    }
     shown = [base for base in SHOWN if base in stated][:MOST_SHOWN]
     why = NO_ORDERS if entry.value is None else NOTHING_YET
     nothing = {"words": "", "label": why, "tone": 0}
@@ -169,17 +233,32 @@ def _tile(figures: Figures, headline: str) -> dict[str, Any]:
         "label": f"{label}{NOTED}" if entry.note else label,
         "value": text.figure(entry.value, kind, figures.currency),
         "changes": list(changes.values()),
-        "shown": [change for base, change in stated.items() if base in shown] or [nothing],
+        "shown": [change for base, change in stated.items() if base in shown]
+        or [nothing],
         "change": next((stated[base] for base in CHOICE if base in stated), nothing),
     }
 
 
 def _table(
-    figures: Figures, heading: tuple[str, str], wanted: Iterable[str], bases: Sequence[str], **more: Any
+    figures: Figures,
+    heading: tuple[str, str],
+    wanted: Iterable[str],
+    bases: Sequence[str],
+    **more: Any,
 ) -> Section:
     columns = [name("Figure"), number("This day")]
-    columns += [each for base in bases for each in (quiet(base_names(figures)[base]), number("Change"))]
-    return table(*heading, columns, [_row(figures, each, bases) for each in wanted], empty="", **more)
+    columns += [
+        each
+        for base in bases
+        for each in (quiet(base_names(figures)[base]), number("Change"))
+    ]
+    return table(
+        *heading,
+        columns,
+        [_row(figures, each, bases) for each in wanted],
+        empty="",
+        **more,
+    )
 
 
 def _row(figures: Figures, each: str, bases: Iterable[str]) -> list[str]:
@@ -188,9 +267,13 @@ def _row(figures: Figures, each: str, bases: Iterable[str]) -> list[str]:
         label, entry, change = RATES[each].label, figures.rates[each], _points
     else:
         label, entry, change = HEADLINE[each].label, figures.headline[each], text.change
-        words = partial(text.figure, kind=HEADLINE[each].kind, currency=figures.currency)
+        words = partial(
+            text.figure, kind=HEADLINE[each].kind, currency=figures.currency
+        )
     values = [getattr(entry, base) for base in bases]
-    compared = (cell for value in values for cell in (words(value), change(entry.value, value)))
+    compared = (
+        cell for value in values for cell in (words(value), change(entry.value, value))
+    )
     return [label, words(entry.value), *compared]
 
 

@@ -8,7 +8,16 @@ from decimal import Decimal
 from ecommerce.core import text
 from ecommerce.core.data_warnings import DataWarning, days_of, wording
 from ecommerce.core.text import amount, clean, count, source_name
-from ecommerce.reporting.sections import Section, column_table, facts, name, number, sentences, table, word
+from ecommerce.reporting.sections import (
+    Section,
+    column_table,
+    facts,
+    name,
+    number,
+    sentences,
+    table,
+    word,
+)
 from ecommerce.sales.report.figures.model import AMOUNTS, Figures
 from ecommerce.sales.report.figures.quality import CurrencyTotals, SourceQuality
 from ecommerce.sales.report.figures.rejected import Rejects, RejectSample
@@ -31,7 +40,11 @@ def sections(figures: Figures) -> list[Section]:
         table(
             "warnings",
             "Warnings",
-            [name("What was found", 1.4), name("What it means for the figures"), name("What to do", 1.2)],
+            [
+                name("What was found", 1.4),
+                name("What it means for the figures"),
+                name("What to do", 1.2),
+            ],
             warning_rows(quality.warnings, day),
             empty="None.",
             note="of this day, the worst first",
@@ -47,7 +60,13 @@ def sections(figures: Figures) -> list[Section]:
             "restatements",
             "Restated days",
             [
-                *(word("Business day"), name("Figure"), number("Mailed"), number("Now"), number("Change")),
+                *(
+                    word("Business day"),
+                    name("Figure"),
+                    number("Mailed"),
+                    number("Now"),
+                    number("Change"),
+                ),
                 name("Reason", 2.2),
             ],
             restated_rows(quality.restatements, figures.currency, MOST_DAYS),
@@ -73,13 +92,21 @@ def warning_rows(warnings: Iterable[DataWarning], day: date) -> list[list[str]]:
     for each in warnings:
         if not days_of(each) or day in days_of(each):
             words = wording(each)
-            rows.append([_found(each), capital(clean(words.meaning)), capital(clean(words.action))])
+            rows.append(
+                [
+                    _found(each),
+                    capital(clean(words.meaning)),
+                    capital(clean(words.action)),
+                ]
+            )
     return rows
 
 
 def other_days(warnings: Iterable[DataWarning], day: date) -> list[str]:
     """Return a line for each warning about other days, the newest day first: "Mon 9 Nov: 2 orders …"."""
-    others = [(days, each) for each in warnings if (days := days_of(each)) and day not in days]
+    others = [
+        (days, each) for each in warnings if (days := days_of(each)) and day not in days
+    ]
     others.sort(key=lambda pair: max(pair[0]), reverse=True)
     lines = []
     for days, each in others[:MOST_OTHERS]:
@@ -91,7 +118,9 @@ def other_days(warnings: Iterable[DataWarning], day: date) -> list[str]:
 
 def _found(warning: DataWarning) -> str:
     """Return what was found, without the business day, which the table or the line names."""
-    return clean(re.sub(f" (of|for) {warning.get('day')}\\b", "", wording(warning).found))
+    return clean(
+        re.sub(f" (of|for) {warning.get('day')}\\b", "", wording(warning).found)
+    )
 
 
 def reject_rows(all_rejects: Iterable[Rejects]) -> list[list[str]]:
@@ -100,7 +129,9 @@ def reject_rows(all_rejects: Iterable[Rejects]) -> list[list[str]]:
     for each in all_rejects:
         first = [source_name(each.source), label(each.reason), count(each.rows)]
         for sample in each.samples:
-            lines.append([*first, _where(sample), _content(sample), clean(sample.expected)])
+            lines.append(
+                [*first, _where(sample), _content(sample), clean(sample.expected)]
+            )
             first = ["", "", ""]
     return lines
 
@@ -114,11 +145,17 @@ def _missing_days(figures: Figures) -> Section:
     section = sentences(
         "missing_days",
         "Missing days",
-        [", ".join(map(str, figures.quality.missing_days))] if figures.quality.missing_days else [],
+        [", ".join(map(str, figures.quality.missing_days))]
+        if figures.quality.missing_days
+        else [],
         empty="No day since the first daily run is missing.",
         note="of the last 28",
     )
-    return section | {"remarks": [figures.quality.fill_command] if figures.quality.fill_command else []}
+    return section | {
+        "remarks": [figures.quality.fill_command]
+        if figures.quality.fill_command
+        else []
+    }
 
 
 def _source_tables(figures: Figures) -> list[Section]:
@@ -178,7 +215,9 @@ def _source_tables(figures: Figures) -> list[Section]:
 
 
 def _orders_loaded(each: SourceQuality) -> str:
-    return count(None if each.source_orders is None else each.orders_loaded)  # exchange rates have no orders
+    return count(
+        None if each.source_orders is None else each.orders_loaded
+    )  # exchange rates have no orders
 
 
 def _lost(each: CurrencyTotals) -> str:
@@ -190,7 +229,9 @@ def _provenance(figures: Figures) -> Section:
     origin = figures.provenance
     window = f"{text.instant(origin.window_start)} to before {text.instant(origin.window_end)}"
     reads = [each for each in figures.quality.sources if each.read_at]
-    times = [f"{source_name(each.source)} {text.instant(each.read_at)}" for each in reads]
+    times = [
+        f"{source_name(each.source)} {text.instant(each.read_at)}" for each in reads
+    ]
     rows = [
         ["Business day", f"{figures.business_date} in {origin.timezone}"],
         ["Window", window],
@@ -209,7 +250,11 @@ def _where(sample: RejectSample) -> str:
         line = "the whole file" if sample.line is None else f"line {sample.line}"
         places.append(f"{clean(sample.file)}, {line}")
     if sample.order_id:
-        line = f", line {clean(sample.line_number)}" if sample.line_number and not sample.file else ""
+        line = (
+            f", line {clean(sample.line_number)}"
+            if sample.line_number and not sample.file
+            else ""
+        )
         places.append(f"order {clean(sample.order_id)}{line}")
     return "; ".join([*places, *([clean(sample.record)] if sample.record else [])])
 
@@ -218,4 +263,8 @@ def _content(sample: RejectSample) -> str:
     if sample.field is None:
         return clean(sample.value)
     field = clean(sample.field)
-    return f"{field} is empty" if sample.value is None else f"{field}: {clean(sample.value)}"
+    return (
+        f"{field} is empty"
+        if sample.value is None
+        else f"{field}: {clean(sample.value)}"
+    )

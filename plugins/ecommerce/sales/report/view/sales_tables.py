@@ -18,7 +18,13 @@ from ecommerce.reporting.sections import (
     word,
 )
 from ecommerce.sales.report import chart_files
-from ecommerce.sales.report.figures.base import CATEGORY, CHANNEL, COUNTRY, DIMENSIONS, Dimension
+from ecommerce.sales.report.figures.base import (
+    CATEGORY,
+    CHANNEL,
+    COUNTRY,
+    DIMENSIONS,
+    Dimension,
+)
 from ecommerce.sales.report.figures.model import AMOUNTS, FIGURES, Figures
 from ecommerce.sales.report.figures.website import STEPS
 from ecommerce.sales.report.findings import capital
@@ -33,7 +39,10 @@ def change_words(figures: Figures) -> str:
     changes, currency = figures.changes, figures.currency
     if changes is None:
         return no_base(figures)
-    before, now = text.amount(changes.before, currency), text.amount(changes.now, currency)
+    before, now = (
+        text.amount(changes.before, currency),
+        text.amount(changes.now, currency),
+    )
     difference = text.signed(changes.now - changes.before, currency)
     percent = text.change(changes.now, changes.before)
     in_percent = f" ({percent})" if percent != text.NOTHING else ""
@@ -42,7 +51,9 @@ def change_words(figures: Figures) -> str:
 
 def no_base(figures: Figures) -> str:
     """Return why no change is stated."""
-    week, before = (text.short_day(figures.business_date - timedelta(days=days)) for days in (7, 1))
+    week, before = (
+        text.short_day(figures.business_date - timedelta(days=days)) for days in (7, 1)
+    )
     return f"No change is stated: neither {week} nor {before} is loaded and complete."
 
 
@@ -65,11 +76,14 @@ def trend(figures: Figures) -> Section:
 def breakdowns(figures: Figures) -> list[Section]:
     """Return the sales by channel, category and country, and by `REPORT_ATTRIBUTE` where it is set."""
     sections = [
-        _breakdown(figures, each, chart_files.sales_chart(each)) for each in (CHANNEL, CATEGORY, COUNTRY)
+        _breakdown(figures, each, chart_files.sales_chart(each))
+        for each in (CHANNEL, CATEGORY, COUNTRY)
     ]
     if figures.attribute:
         title = label(figures.attribute)
-        sections.append(_breakdown(figures, Dimension(title, "attributes", "attribute", text.clean)))
+        sections.append(
+            _breakdown(figures, Dimension(title, "attributes", "attribute", text.clean))
+        )
     return sections
 
 
@@ -97,8 +111,16 @@ def return_reasons(figures: Figures) -> Section:
         "return_reasons",
         "Returns by reason",
         # Where customers write reasons themselves, there are many.
-        with_others(figures.return_reasons, MOST_CATEGORIES, ("refunds", "amount"), label="reason"),
-        (name("Reason"), lambda row: label(text.clean(row.reason)) or "No reason given"),
+        with_others(
+            figures.return_reasons,
+            MOST_CATEGORIES,
+            ("refunds", "amount"),
+            label="reason",
+        ),
+        (
+            name("Reason"),
+            lambda row: label(text.clean(row.reason)) or "No reason given",
+        ),
         (number("Refunds"), lambda row: text.count(row.refunds)),
         (number("Amount"), lambda row: text.amount(row.amount, figures.currency)),
         (number("Share"), lambda row: text.share(row.amount, total)),
@@ -110,7 +132,10 @@ def return_reasons(figures: Figures) -> Section:
 def contributions(figures: Figures) -> list[Section]:
     """Return the contributions by category, country and channel, then the products."""
     base = text.short_day(figures.changes.base) if figures.changes else "Before"
-    movers = (("rising", "Rising products", "rose"), ("falling", "Falling products", "fell"))
+    movers = (
+        ("rising", "Rising products", "rose"),
+        ("falling", "Falling products", "fell"),
+    )
     return [
         *(_contributions(figures, each, base) for each in DIMENSIONS),
         *(_movers(figures, *each, base) for each in movers),
@@ -122,10 +147,28 @@ def website(figures: Figures) -> list[Section]:
     events."""
     site = figures.website
     if site is None:
-        return [table("funnel", "Funnel", [], [], empty="No web events were loaded in the last 28 days.")]
+        return [
+            table(
+                "funnel",
+                "Funnel",
+                [],
+                [],
+                empty="No web events were loaded in the last 28 days.",
+            )
+        ]
     if not site.steps:
-        return [table("funnel", "Funnel", [], [], empty="The web events of this day are not loaded.")]
-    before, week = (text.short_day(figures.business_date - timedelta(days=days)) for days in (1, 7))
+        return [
+            table(
+                "funnel",
+                "Funnel",
+                [],
+                [],
+                empty="The web events of this day are not loaded.",
+            )
+        ]
+    before, week = (
+        text.short_day(figures.business_date - timedelta(days=days)) for days in (1, 7)
+    )
     first = site.steps[0].sessions
     return [
         column_table(
@@ -135,11 +178,17 @@ def website(figures: Figures) -> list[Section]:
             (name("Step"), lambda row: STEPS[row[0].step]),
             (number("Sessions"), lambda row: text.count(row[0].sessions)),
             (number("Of all sessions"), lambda row: _share(row[0].sessions, first)),
-            (number("Of previous step"), lambda row: _share(row[0].sessions, row[1].sessions)),
+            (
+                number("Of previous step"),
+                lambda row: _share(row[0].sessions, row[1].sessions),
+            ),
             (number(before), lambda row: text.count(row[0].day_before)),
             (number("Change"), lambda row: _change(row[0].sessions, row[0].day_before)),
             (number(week), lambda row: text.count(row[0].week_before)),
-            (number("Change"), lambda row: _change(row[0].sessions, row[0].week_before)),
+            (
+                number("Change"),
+                lambda row: _change(row[0].sessions, row[0].week_before),
+            ),
             empty="No sessions.",
             note=f"sessions that reached each step; bot sessions excluded: {text.count(site.bot_sessions)}",
             chart=chart_files.FUNNEL,
@@ -171,7 +220,12 @@ def website(figures: Figures) -> list[Section]:
             (number("Orders"), lambda each: text.count(each.orders)),
             (number("Matched"), lambda each: text.count(each.seen)),
             (number("Share"), lambda each: _share(each.seen, each.orders)),
-            (number("28 days"), lambda each: text.NOTHING if each.usual is None else _share(each.usual, 1)),
+            (
+                number("28 days"),
+                lambda each: (
+                    text.NOTHING if each.usual is None else _share(each.usual, 1)
+                ),
+            ),
             empty="No source sells on the website.",
             note="28 days: share in the 28 days before",
         ),
@@ -189,7 +243,13 @@ def money(field: str, currency: str = "") -> Callable[[Any], str]:
 
 
 def _state(day: Any) -> str:
-    return "complete" if day.complete else "not loaded" if day.net_sales is None else "incomplete"
+    return (
+        "complete"
+        if day.complete
+        else "not loaded"
+        if day.net_sales is None
+        else "incomplete"
+    )
 
 
 def _breakdown(figures: Figures, dimension: Dimension, chart: str = "") -> Section:
@@ -203,7 +263,11 @@ def _breakdown(figures: Figures, dimension: Dimension, chart: str = "") -> Secti
     )
     total = sum((row.net_sales for row in rows), Decimal(0))
     # An order with two categories cannot be counted under one.
-    orders = [] if dimension is CATEGORY else [(number("Orders"), lambda row: text.count(row.orders))]
+    orders = (
+        []
+        if dimension is CATEGORY
+        else [(number("Orders"), lambda row: text.count(row.orders))]
+    )
     return column_table(
         dimension.plural if chart else dimension.column,
         f"By {dimension.name.lower()}",
@@ -225,7 +289,9 @@ def _contributions(figures: Figures, dimension: Dimension, base: str) -> Section
     return column_table(
         f"changes_{dimension.plural}",
         f"By {dimension.name}",
-        with_others(rows, MOST_CONTRIBUTIONS, ("before", "now"), alone=text.UNALLOCATED),
+        with_others(
+            rows, MOST_CONTRIBUTIONS, ("before", "now"), alone=text.UNALLOCATED
+        ),
         (name(dimension.name.capitalize()), lambda row: dimension.label(row.name)),
         *_both_days(figures, base, "Contribution"),
         (quiet("Change"), chart_files.own_change),
@@ -235,7 +301,9 @@ def _contributions(figures: Figures, dimension: Dimension, base: str) -> Section
     )
 
 
-def _movers(figures: Figures, section_id: str, title: str, verb: str, base: str) -> Section:
+def _movers(
+    figures: Figures, section_id: str, title: str, verb: str, base: str
+) -> Section:
     rows = getattr(figures.changes, section_id) if figures.changes else []
     return column_table(
         section_id,
@@ -249,17 +317,26 @@ def _movers(figures: Figures, section_id: str, title: str, verb: str, base: str)
     )
 
 
-def _both_days(figures: Figures, base: str, difference: str) -> Sequence[tuple[Any, Callable[[Any], str]]]:
+def _both_days(
+    figures: Figures, base: str, difference: str
+) -> Sequence[tuple[Any, Callable[[Any], str]]]:
     return (
         (quiet(base), money("before", figures.currency)),
         (number("This day"), money("now", figures.currency)),
-        (number(difference), lambda row: text.signed(row.now - row.before, figures.currency)),
+        (
+            number(difference),
+            lambda row: text.signed(row.now - row.before, figures.currency),
+        ),
     )
 
 
 def _without(figures: Figures) -> str:
     currencies = figures.changes.unconverted if figures.changes else []
-    return f", without amounts in {text.listed(map(text.clean, currencies))}" if currencies else ""
+    return (
+        f", without amounts in {text.listed(map(text.clean, currencies))}"
+        if currencies
+        else ""
+    )
 
 
 def _share(part: Decimal | int, whole: int) -> str:
