@@ -15,10 +15,9 @@ from benchmarks.runner import measured
 from ecommerce.core.business_day import BusinessDay, day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
-from ecommerce.sources import WEB_EVENTS
-from ecommerce.sources.web_events import client
-from ecommerce.sources.web_events import extraction as web_events
-from ecommerce.sources.web_events.lines import FIELDS
+from ecommerce.events import client
+from ecommerce.events import extraction as web_events
+from ecommerce.events.lines import FIELDS
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.transform import MEMORY_LIMIT, WRITE_OPTIONS
@@ -65,7 +64,9 @@ def limit(day: BusinessDay) -> int:
 def extract(day: BusinessDay, folder: str = f"file://{FOLDER}/extract") -> int:
     """As the run of the newest day does, with all of the day in its window."""
     web_events.now = lambda: day.end
-    return web_events.extract(ReadWindow(WEB_EVENTS, day, day.start, None, folder)).rows
+    return web_events.extract(
+        ReadWindow("web_events", day, day.start, None, folder)
+    ).rows
 
 
 def rewrite(day: BusinessDay) -> int:
@@ -78,7 +79,7 @@ def transform(day: BusinessDay) -> int:
     """What extract left: links to it, because the transform removes the raw folder."""
     from ecommerce.events.loading import transform as run_transform
 
-    folder = FOLDER / "run" / WEB_EVENTS
+    folder = FOLDER / "run" / "web_events"
     shutil.copytree(RAW, folder, copy_function=os.link, dirs_exist_ok=True)
     (folder / staging.MANIFEST_FILE).unlink()
     plain = json.loads((RAW / staging.MANIFEST_FILE).read_text()) | {

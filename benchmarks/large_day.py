@@ -55,7 +55,7 @@ def main() -> None:
                 "AIRFLOW_CONN_BIGQUERY": json.dumps(emulator.CONNECTION),
                 "AIRFLOW_HOME": str(folder / "airflow"),
                 "AIRFLOW_VAR_SOURCE_POLICY": json.dumps(
-                    dict.fromkeys(set(SOURCES) - {SALES_DB}, "off")
+                    dict.fromkeys(set(SOURCES) - {SALES_DB.name}, "off")
                 ),
                 "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
                 "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),

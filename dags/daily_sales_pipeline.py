@@ -24,7 +24,7 @@ from ecommerce.core.settings import owner_links, run_timeout, shop_timezone
 from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
 from ecommerce.runtime.run_context import BUSINESS_DATE
 from ecommerce.sales import tasks
-from ecommerce.sources import SOURCES, module
+from ecommerce.sources import SOURCES
 from ecommerce.warehouse import assets
 
 with DAG(
@@ -57,18 +57,18 @@ with DAG(
     ):
         extracted = [
             tasks.extract.override(
-                task_id=source,
-                inlets=[assets.source(source)],
-                retries=module(source).RETRIES,
-            )(source)
-            for source in SOURCES
+                task_id=source.name,
+                inlets=[assets.source(source.name)],
+                retries=source.retries,
+            )(source.name)
+            for source in SOURCES.values()
         ]
         ready = tasks.sources_ready(extracted)
 
     with TaskGroup(
         GROUP_TRANSFORM, tooltip="Clean and type each source's files with DuckDB"
     ):
-        loadable = tasks.transform.expand(manifest=ready)
+        loadable = tasks.transform_source.expand(manifest=ready)
 
     with TaskGroup(
         GROUP_LOAD,

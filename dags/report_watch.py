@@ -18,10 +18,11 @@ It does not run while the scheduler is down: monitor Airflow's `/api/v2/monitor/
 from airflow.sdk import DAG, CronPartitionTimetable
 
 from ecommerce.core.names import DAG_WATCH
-from ecommerce.core.parts import existing
 from ecommerce.core.settings import owner_links, run_timeout, shop_timezone
+from ecommerce.forecast import tasks as forecast_tasks
 from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
 from ecommerce.runtime.run_context import BUSINESS_DATE
+from ecommerce.sales import tasks as sales_tasks
 
 with DAG(
     dag_id=DAG_WATCH,
@@ -38,5 +39,5 @@ with DAG(
     tags=["sales", "forecast", "daily", "operations"],
     doc_md=__doc__,
 ) as dag:
-    for tasks in existing("sales.tasks", "forecast.tasks"):
-        tasks.watch()
+    sales_tasks.report_mailed()
+    forecast_tasks.week_complete()

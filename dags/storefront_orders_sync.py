@@ -5,7 +5,7 @@
 last successful read. If it fails every hour, the last line of the log describes the error of the shop's
 server or the warehouse; after the fix, the next run catches up.
 
-Runs every hour, one task group for each source that is synced (`SYNCED` in its module). Reads what changed
+Runs every hour, one task group for each source that is synced (`synced`). Reads what changed
 since its last successful read (`load_audit`, minus an overlap) and all orders of the current day, through the
 same extract, transform and load as the daily run; the two may run in any order. Trashed orders leave sales by
 their status; permanently deleted orders are found by `sales_reconciliation`. It neither updates the asset
@@ -20,7 +20,7 @@ from ecommerce.core.names import DAG_SYNC
 from ecommerce.core.settings import owner_links, run_timeout, shop_timezone
 from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
 from ecommerce.sales import tasks
-from ecommerce.sources import SOURCES, module
+from ecommerce.sources import SOURCES
 from ecommerce.warehouse import assets
 
 with DAG(
@@ -37,15 +37,17 @@ with DAG(
     tags=["sales", "hourly"],
     doc_md=__doc__,
 ) as dag:
-    for source in (each for each in SOURCES if module(each).SYNCED):
+    for source in SOURCES.values():
+        if not source.synced:
+            continue
         # Without prefix, because the first tasks are older than the groups: later ones are transform__1, …
-        with TaskGroup(f"{source}_orders", prefix_group_id=False):
+        with TaskGroup(f"{source.name}_orders", prefix_group_id=False):
             read = tasks.extract_changes.override(
-                task_id=source,
-                inlets=[assets.source(source)],
-                retries=module(source).RETRIES,
-            )(source)
+                task_id=source.name,
+                inlets=[assets.source(source.name)],
+                retries=source.retries,
+            )(source.name)
             loaded = tasks.load_read(
-                tasks.transform.override(task_id="transform")(manifest=read)
+                tasks.transform_source.override(task_id="transform")(manifest=read)
             )
             tasks.check_read(loaded)

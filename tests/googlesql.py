@@ -19,11 +19,13 @@ from zetasql.api.type_factory import TypeFactory
 from zetasql.core import wasm_client
 from zetasql.core.local_service import ZetaSqlLocalService
 
+from ecommerce.catalogue.loading import CATALOGUE
 from ecommerce.core import templates
-from ecommerce.core.parts import existing
 from ecommerce.core.settings import load_settings
+from ecommerce.events.loading import EVENTS
+from ecommerce.forecast.loading import FORECASTS
+from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import rendering
-from ecommerce.warehouse.spec import LoadSpec
 from ecommerce.warehouse.staging_tables import staged_columns
 
 DAYS = [date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 8)]
@@ -66,13 +68,11 @@ GIVEN = {
     "order_attributes",
     "report_attribute",
 }
-SPECS = tuple(
-    spec
-    for module in existing(
-        "sales.loading", "events.loading", "catalogue.loading", "forecast.loading"
-    )
-    for spec in vars(module).values()
-    if isinstance(spec, LoadSpec) and spec.files
+SPECS = (
+    ORDERS,
+    EVENTS,
+    CATALOGUE,
+    FORECASTS,
 )
 """What the domains load. SQL that no other domain has is rendered for the first."""
 NUMBERS = re.compile(r"most|count|limit")

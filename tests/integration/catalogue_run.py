@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ecommerce.catalogue import changes, loading, pictures
+from ecommerce.catalogue import changes, fetch_command, loading, parser, pictures
+from ecommerce.catalogue.download import Limits
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.names import DAG_CATALOGUE
-from ecommerce.sources.product_catalogue import fetch_command, parser
-from ecommerce.sources.product_catalogue.download import Limits
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import load_manifest

@@ -12,7 +12,7 @@ from ecommerce.sales import read_windows, source_policy, transform
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures.quality import Provenance
 from ecommerce.sales.report.queries import read_figures
-from ecommerce.sources import SOURCES, module
+from ecommerce.sources import SOURCES
 from ecommerce.storage import staging
 from ecommerce.warehouse import checks, load, load_history
 from ecommerce.warehouse.client import connect
@@ -90,10 +90,10 @@ def extract(source, day, run_id):
     """The extract of one source for a run that takes place now."""
     shop = settings.load_settings()
     window = read_windows.window_of_day(
-        source,
+        SOURCES[source],
         day_window(day, shop.shop_timezone),
         staging.DagRun(DAG, run_id).folder(day, source),
         load_history,
         datetime.now(UTC),
     )
-    return module(source).extract(window)
+    return SOURCES[source].extract(window)

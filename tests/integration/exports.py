@@ -20,8 +20,8 @@ from ecommerce.runtime.run_context import run_of
 from ecommerce.sales import loading
 from ecommerce.sales import tasks as sales
 from ecommerce.sales.history import tasks
+from ecommerce.storage.plain import from_plain, to_plain
 from ecommerce.storage.staging import Manifest
-from ecommerce.storage.xcom import from_xcom, to_xcom
 from ecommerce.warehouse.load import load_manifest
 from ecommerce.warehouse.staging_tables import HISTORY
 
@@ -124,10 +124,10 @@ class HistoryLoad:
             loaded = load_manifest(
                 loading.ORDERS,
                 run_of(self.context),
-                from_xcom(Manifest, manifest),
+                from_plain(Manifest, manifest),
                 status=HISTORY,
             )
-            sales.check_read.function(to_xcom(loaded), **self.context)
+            sales.check_read.function(to_plain(loaded), **self.context)
             return loaded
 
     def run(self):

@@ -9,11 +9,12 @@ from ecommerce.core.names import DAG_RECONCILIATION, DAG_SYNC
 from ecommerce.core.settings import shop_timezone
 from ecommerce.sales import loading, read_windows, transform
 from ecommerce.sales.reconciliation import comparison
-from ecommerce.sources import STOREFRONT, module
+from ecommerce.sources import SOURCES
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse import load_history
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import load_manifest
+from tests.source_names import STOREFRONT
 
 
 def sync(at, source=STOREFRONT):
@@ -25,8 +26,10 @@ def sync(at, source=STOREFRONT):
 def stage_sync(at, source=STOREFRONT):
     """The first half of a sync that takes place now, at `at`: extract and transform; a manifest."""
     run = _run(DAG_SYNC, at)
-    window = read_windows.window_of_sync(source, run, load_history, datetime.now(UTC))
-    return transform.transform(module(source).extract(window), run_id=run.run_id)
+    window = read_windows.window_of_sync(
+        SOURCES[source], run, load_history, datetime.now(UTC)
+    )
+    return transform.transform(SOURCES[source].extract(window), run_id=run.run_id)
 
 
 def finish_sync(at, loadable):
@@ -57,8 +60,10 @@ def reconcile(at, most=7):
     with time_machine.travel(at):
         for pair in comparison.select_rereads(found, most):
             day = day_window(date.fromisoformat(pair["business_date"]), shop_timezone())
-            raw = module(pair["source"]).extract(
-                read_windows.window_of_reread(pair["source"], day, run, load_history)
+            raw = SOURCES[pair["source"]].extract(
+                read_windows.window_of_reread(
+                    SOURCES[pair["source"]], day, run, load_history
+                )
             )
             loaded = load_manifest(
                 loading.ORDERS, run, transform.transform(raw, run_id=run.run_id)

@@ -5,10 +5,11 @@ from datetime import date, timedelta
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures.quality import Provenance
 from ecommerce.sales.report.queries import read_figures
-from ecommerce.sources import EXCHANGE_RATES, SOURCES, STOREFRONT
+from ecommerce.sources import SOURCES
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import load
 from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.source_names import EXCHANGE_RATES, STOREFRONT
 
 DAY = date(2026, 3, 2)
 DAG = "daily_sales_pipeline"

@@ -15,12 +15,12 @@ import pytest
 
 from ecommerce.cli.backfill import Range, plan
 from ecommerce.core.names import DAG_EVENTS
-from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, STOREFRONT
 from tests import chat
 from tests.dags.conftest import REPOSITORY
 from tests.dags.failing.retries import RETRIES
 from tests.integration.live_airflow import live_airflow
 from tests.integration.mailbox import ALERTED, open_mailbox
+from tests.source_names import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, STOREFRONT
 
 pytestmark = pytest.mark.slow
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from ecommerce.catalogue import fetch_command
 from ecommerce.core import errors
-from ecommerce.sources.product_catalogue import fetch_command
 from ecommerce.storage.staging import DagRun
 from tests.integration.catalogue_run import catalogue, fetch
 from tests.integration.partner_ftp.fetch import everything_readable

@@ -19,12 +19,12 @@ from ecommerce.core.errors import PipelineError
 from ecommerce.forecast import loading, tasks
 from ecommerce.forecast.data.history import NoHistory, prepare, read_prepared
 from ecommerce.forecast.models import registry, training
+from ecommerce.forecast.partner_ftp.files import Announced, PartnerFiles, Promotion
 from ecommerce.forecast.weeks import Week
 from ecommerce.runtime.run_context import run_of
-from ecommerce.sources.partner_ftp.files import Announced, PartnerFiles, Promotion
 from ecommerce.storage.kept_files import Store
+from ecommerce.storage.plain import to_plain
 from ecommerce.storage.staging import DagRun
-from ecommerce.storage.xcom import to_xcom
 from tests.integration.made_up_sales import (
     CATEGORIES,
     amount,
@@ -92,7 +92,7 @@ def context_of(week, run_id="first", **params):
 def run_week(week, run_id="first", partner=NOTHING_ANNOUNCED):
     """The tasks of a weekly run behind the fetching of the partner's files; the warnings of the checks."""
     context = context_of(week, run_id)
-    manifest = to_xcom(prepare(run_of(context), week.as_of, partner))
+    manifest = to_plain(prepare(run_of(context), week.as_of, partner))
     predicted = tasks.predict.function(
         manifest, tasks.train.function(manifest), **context
     )

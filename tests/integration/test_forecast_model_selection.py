@@ -6,9 +6,9 @@ from datetime import date, timedelta
 import pytest
 
 from ecommerce.forecast.models import registry
-from ecommerce.sources.partner_ftp.files import Announced
+from ecommerce.forecast.partner_ftp.files import Announced
 from ecommerce.storage.kept_files import Store
-from ecommerce.storage.xcom import to_xcom
+from ecommerce.storage.plain import to_plain
 from tests.integration.live_airflow import live_airflow
 from tests.integration.made_up_sales import environment, open_warehouse, sell
 from tests.integration.mailbox import REPORTED_TO, open_mailbox
@@ -32,7 +32,7 @@ def test_a_run_selects_mails_and_announces_the_champion(
         first = AS_OF - timedelta(days=DAYS)
         sell(client, dataset, first, DAYS + 9)
         store = Store.of_models()
-        known = to_xcom(Announced()) | {"calendar": ""}
+        known = to_plain(Announced()) | {"calendar": ""}
         registry.keep(store, registry.INPUTS, SELECTED, known)
         before = {"champion": "seasonal_naive", "as_of": str(SELECTED)}
         registry.keep(store, registry.CHAMPIONS, SELECTED, before)

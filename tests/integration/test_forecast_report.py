@@ -8,10 +8,10 @@ import pytest
 from ecommerce.forecast import loading
 from ecommerce.forecast.data.history import prepare, read_prepared
 from ecommerce.forecast.models import registry, training
+from ecommerce.forecast.partner_ftp.files import Announced, PartnerFiles, Promotion
 from ecommerce.forecast.report import archive, steps
 from ecommerce.forecast.report.figures import OUTSIDE_95
 from ecommerce.forecast.weeks import Week
-from ecommerce.sources.partner_ftp.files import Announced, PartnerFiles, Promotion
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse.checks import check_load

@@ -13,8 +13,8 @@ import pytest
 from demo.ledger import Ledger
 from demo.services import postgres
 from ecommerce.cli import check
-from ecommerce.sources import SALES_DB
 from tests.integration.daily_run import extract, morning_after
+from tests.source_names import SALES_DB
 
 SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "postgres_reader.sql"
 READER = "least_privileged_reader"

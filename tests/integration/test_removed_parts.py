@@ -17,7 +17,7 @@ DAY = date(2026, 9, 1)
 PARTS = {
     part: paths for part, paths in parts().items() if (REPOSITORY / paths[0]).exists()
 }
-REFERRING = ("core.parts", "googlesql", "mail_samples", "DAG_")
+REFERRING = ("googlesql", "mail_samples", "DAG_")
 """What unit tests name that look for parts, or refer to one by name. Others are only collected."""
 
 

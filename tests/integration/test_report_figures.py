@@ -9,7 +9,6 @@ import pytest
 
 from ecommerce.maintenance import erasure
 from ecommerce.sales.report.figures import model
-from ecommerce.sources import EXCHANGE_RATES, SALES_DB, STOREFRONT
 from tests.integration.report_days import (
     DAY,
     NOON,
@@ -21,6 +20,7 @@ from tests.integration.report_days import (
     sold,
 )
 from tests.integration.warehouse.loadable import Folder, Order
+from tests.source_names import EXCHANGE_RATES, SALES_DB, STOREFRONT
 from tests.unit.sales.report import readable
 from tests.unit.sales.tables import cells
 

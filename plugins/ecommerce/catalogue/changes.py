@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from email.message import EmailMessage
 from typing import Any
 
+from ecommerce.catalogue.entries import Catalogue
+from ecommerce.catalogue.fetch_command import CONNECTION
 from ecommerce.catalogue.loading import BROKEN, OK, LastCatalogue, Row
 from ecommerce.core.data_warnings import DataWarning, sentence
 from ecommerce.core.text import clean
 from ecommerce.mail import transport
-from ecommerce.sources.product_catalogue.entries import Catalogue
-from ecommerce.sources.product_catalogue.fetch_command import CONNECTION
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import Manifest, storage_errors, storage_path
 

@@ -18,9 +18,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ecommerce.catalogue import changes
-from ecommerce.catalogue.loading import BROKEN, NO_PICTURE, OK, LastCatalogue, Row
-from ecommerce.core.settings import Network, load_settings
-from ecommerce.sources.product_catalogue.download import (
+from ecommerce.catalogue.download import (
     LIMITS,
     Limits,
     SilentHost,
@@ -29,8 +27,10 @@ from ecommerce.sources.product_catalogue.download import (
     download,
     host_of,
 )
-from ecommerce.sources.product_catalogue.entries import Catalogue, CatalogueProduct
-from ecommerce.sources.product_catalogue.parser import KEPT, read_parsed
+from ecommerce.catalogue.entries import Catalogue, CatalogueProduct
+from ecommerce.catalogue.loading import BROKEN, NO_PICTURE, OK, LastCatalogue, Row
+from ecommerce.catalogue.parser import KEPT, read_parsed
+from ecommerce.core.settings import Network, load_settings
 from ecommerce.storage import staging
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import Manifest

@@ -3,19 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from airflow.sdk import task
-
-from ecommerce.catalogue import changes, loading
+from ecommerce.catalogue import changes, fetch_command, loading, parser
+from ecommerce.catalogue.fetch_command import SOURCE
 from ecommerce.core.business_day import BusinessDay, business_day
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import LONG, task_timeout
 from ecommerce.runtime.retries import NETWORK_RETRIES, RARE_LOADS
 from ecommerce.runtime.run_context import run_of, skip
-from ecommerce.sources.product_catalogue import fetch_command, parser
-from ecommerce.sources.product_catalogue.fetch_command import SOURCE
+from ecommerce.runtime.typed_task import typed_task
 from ecommerce.sources.script_operator import FetchByScript
 from ecommerce.storage.staging import Manifest
-from ecommerce.storage.xcom import Plain, from_xcom, to_xcom
 from ecommerce.warehouse import assets
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import LoadResult, load_manifest
@@ -40,48 +37,41 @@ class FetchCatalogue(FetchByScript):
         return run_of(context).folder(day.date, SOURCE), day
 
 
-@task(**NETWORK_RETRIES)
-def parse(manifest: Plain, **context: Any) -> Plain:
+@typed_task(**NETWORK_RETRIES)
+def parse(manifest: Manifest, **context: Any) -> Manifest:
     """Parse the pages into products and rejected entries; refuse a catalogue without most of its products."""
-    raw = from_xcom(Manifest, manifest)
-    folder = run_of(context).folder(raw.business_date, "parsed")
+    folder = run_of(context).folder(manifest.business_date, "parsed")
+    known_skus = loading.last_catalogue().present
     accept_shrunk = bool(context["params"].get("accept_shrunk"))
-    return to_xcom(
-        parser.parse(
-            raw, folder, loading.last_catalogue().present, accept_shrunk=accept_shrunk
-        )
-    )
+    return parser.parse(manifest, folder, known_skus, accept_shrunk=accept_shrunk)
 
 
-@task(execution_timeout=task_timeout(LONG), **NETWORK_RETRIES)
-def pictures(manifest: Plain, **context: Any) -> Plain:
+@typed_task(execution_timeout=task_timeout(LONG), **NETWORK_RETRIES)
+def pictures(manifest: Manifest, **context: Any) -> Manifest:
     """Download new and changed pictures in parallel, and create their thumbnails."""
     from ecommerce.catalogue.pictures import refresh
 
-    parsed = from_xcom(Manifest, manifest)
     run = run_of(context)
-    folder = run.folder(parsed.business_date, f"transformed/{parsed.source}")
-    return to_xcom(refresh(parsed, folder, run.run_id, loading.last_catalogue()))
+    folder = run.folder(manifest.business_date, f"transformed/{manifest.source}")
+    return refresh(manifest, folder, run.run_id, loading.last_catalogue())
 
 
-@task(**RARE_LOADS, outlets=assets.tables(loading.CATALOGUE.tables), **NETWORK_RETRIES)
-def load(manifest: Plain, **context: Any) -> Plain:
+@typed_task(
+    **RARE_LOADS, outlets=assets.tables(loading.CATALOGUE.tables), **NETWORK_RETRIES
+)
+def load(manifest: Manifest, **context: Any) -> LoadResult:
     """Load products and pictures in one transaction, and return the result."""
-    return to_xcom(
-        load_manifest(loading.CATALOGUE, run_of(context), from_xcom(Manifest, manifest))
-    )
+    return load_manifest(loading.CATALOGUE, run_of(context), manifest)
 
 
-@task(**NETWORK_RETRIES)
-def checks(loaded: Plain, **context: Any) -> list[DataWarning]:
+@typed_task(**NETWORK_RETRIES)
+def checks(loaded: LoadResult, **context: Any) -> list[DataWarning]:
     """Check the load, and return warnings for the mail."""
-    return check_load(run_of(context), from_xcom(LoadResult, loaded), loading.CATALOGUE)
+    return check_load(run_of(context), loaded, loading.CATALOGUE)
 
 
-@task(**NETWORK_RETRIES)
-def notify(manifest: Plain, warnings: list[DataWarning], **context: Any) -> None:
+@typed_task(**NETWORK_RETRIES)
+def notify(manifest: Manifest, warnings: list[DataWarning], **context: Any) -> None:
     """Mail what is new, changed, gone and broken; skipped if nothing has changed."""
     send_mail = bool(context["params"].get("send_mail"))
-    skip(
-        changes.notify(from_xcom(Manifest, manifest), warnings[:], send_mail=send_mail)
-    )
+    skip(changes.notify(manifest, warnings, send_mail=send_mail))

@@ -9,6 +9,7 @@ import click
 from ecommerce.cli import (
     backfill,
     check,
+    forecast,
     local_airflow,
     query,
     repair,
@@ -16,7 +17,6 @@ from ecommerce.cli import (
     warehouse,
 )
 from ecommerce.core.errors import PipelineError
-from ecommerce.core.parts import existing
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,21 +24,18 @@ def app() -> None:
     """Operate the sales pipeline."""
 
 
-for command in (
-    check.check,
-    local_airflow.run,
-    local_airflow.airflow,
-    backfill.backfill,
-    repair.repair,
-    repair.report,
-    query.query,
-    tables.tables,
-    *(module.forecast for module in existing("cli.forecast")),
-    warehouse.migrate,
-    warehouse.undo_history,
-    warehouse.forget_customer,
-):
-    app.add_command(command)
+app.add_command(check.check)
+app.add_command(local_airflow.run)
+app.add_command(local_airflow.airflow)
+app.add_command(backfill.backfill)
+app.add_command(repair.repair)
+app.add_command(repair.report)
+app.add_command(query.query)
+app.add_command(tables.tables)
+app.add_command(forecast.forecast)
+app.add_command(warehouse.migrate)
+app.add_command(warehouse.undo_history)
+app.add_command(warehouse.forget_customer)
 
 
 def main(arguments: list[str] | None = None) -> int:

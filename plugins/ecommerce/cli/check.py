@@ -26,7 +26,6 @@ from ecommerce.core.check_result import FAIL, HINT, OFF, CheckLine, Lines
 from ecommerce.core.connections import find_connection
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError, PipelineError
-from ecommerce.core.parts import existing
 
 OPTIONAL = {
     names.CONNECTION_WEB_EVENTS: names.DAG_EVENTS,
@@ -34,13 +33,6 @@ OPTIONAL = {
     names.CONNECTION_PARTNER_FTP: names.DAG_FORECAST,
 }
 """Optional connections, and the DAG that needs them."""
-FETCHED = {
-    names.CONNECTION_CATALOGUE: "sources.product_catalogue.parser",
-    names.CONNECTION_PARTNER_FTP: "sources.partner_ftp.fetch_command",
-}
-"""Those that a script fetches from, and the module of their check."""
-
-
 FOLDERS = ("STAGING_URI", "REPORTS_URI", "MODELS_URI", "PICTURES_URI")
 
 
@@ -85,18 +77,16 @@ def _airflow_home() -> Iterator[None]:
 def findings(subjects: Sequence[str] = ()) -> Iterator[CheckLine]:
     """Yield the findings about `subjects`, keys of `checks` (default: all)."""
     from ecommerce.sales.source_policy import reason_to_skip
-    from ecommerce.sources import SOURCES, module
+    from ecommerce.sources import SOURCES
 
     all_checks = checks()
     off = {}
-    with suppress(
-        ConfigurationError
-    ):  # of the source policy, which has a check of its own
-        off = {
-            module(source).SUBJECT: reason
-            for source in SOURCES
-            if (reason := reason_to_skip(source))
-        }
+    # The source policy has a check of its own.
+    with suppress(ConfigurationError):
+        for source in SOURCES.values():
+            reason = reason_to_skip(source.name)
+            if reason:
+                off[source.subject] = reason
     first_with: dict[str, str] = {}
     for subject in subjects or all_checks:
         if subject in off:
@@ -147,8 +137,11 @@ def _lines(subject: str, all_checks: dict[str, Callable[[], Lines]]) -> Lines:
 
 def checks() -> dict[str, Callable[[], Lines]]:
     """Return all checks by subject, in the order in which a new installation is set up."""
+    from ecommerce.catalogue.parser import check as check_catalogue
     from ecommerce.cli import settings_check as own
-    from ecommerce.sources import OPTIONAL_SOURCES, SOURCES, module
+    from ecommerce.events.source import WEB_EVENTS
+    from ecommerce.forecast.partner_ftp.fetch_command import check as check_partner_ftp
+    from ecommerce.sources import SOURCES
     from ecommerce.warehouse.check_access import check as check_warehouse
 
     report, alert = names.VARIABLE_REPORT_RECIPIENTS, names.VARIABLE_ALERT_RECIPIENTS
@@ -156,15 +149,10 @@ def checks() -> dict[str, Callable[[], Lines]]:
         "settings": own.check_settings,
         names.POOL_LOADS: own.check_pool,
         names.VARIABLE_SOURCE_POLICY: own.check_source_policy,
-        **{
-            module(source).SUBJECT: module(source).check
-            for source in (*SOURCES, *OPTIONAL_SOURCES)
-        },
-        **{
-            subject: each.check
-            for subject, name in FETCHED.items()
-            for each in existing(name)
-        },
+        **{source.subject: source.check for source in SOURCES.values()},
+        names.CONNECTION_WEB_EVENTS: WEB_EVENTS.check,
+        names.CONNECTION_CATALOGUE: check_catalogue,
+        names.CONNECTION_PARTNER_FTP: check_partner_ftp,
         names.CONNECTION_WAREHOUSE: check_warehouse,
         names.CONNECTION_MAIL: own.check_mail_server,
         names.CONNECTION_CHAT: own.check_chat,

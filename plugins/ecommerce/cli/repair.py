@@ -17,7 +17,7 @@ from ecommerce.core.business_day import closed_day
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_GATE
 from ecommerce.core.text import listed
-from ecommerce.sources import DELIVERIES, SOURCES
+from ecommerce.sources import PARTNER_FILES, SOURCES
 
 Instances = Mapping[str, Mapping[str, Any]]
 EXTRACTS = [f"{GROUP_EXTRACT}.{source}" for source in SOURCES]
@@ -34,7 +34,7 @@ wait_option = click.option(
 @day_option("--day")
 @click.option(
     "--source",
-    type=click.Choice(SOURCES),
+    type=click.Choice(list(SOURCES)),
     help="read this source again, even if it did not fail",
 )
 @mail_option
@@ -90,7 +90,7 @@ def tasks_to_clear(instances: Instances, *, stopped: bool = False) -> list[str]:
             extract = f"{GROUP_EXTRACT}.{each['rendered_map_index']}"
             again.update([extract] if extract in EXTRACTS else EXTRACTS)
     if TASK_GATE in failed and not again:
-        deliveries = f"{GROUP_EXTRACT}.{DELIVERIES}"
+        deliveries = f"{GROUP_EXTRACT}.{PARTNER_FILES.name}"
         again.add(
             deliveries if instances[deliveries]["state"] == "success" else TASK_GATE
         )

@@ -15,8 +15,7 @@ from ecommerce.core.business_day import BusinessDay, newest_closed_day
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
-from ecommerce.sources import WEB_EVENTS
-from ecommerce.sources.web_events import AHEAD, LATE_DAYS, OVERLAP
+from ecommerce.events.source import AHEAD, LATE_DAYS, OVERLAP, WEB_EVENTS
 from ecommerce.storage.staging import Manifest
 from ecommerce.storage.transform import TransformSpec, run_transform
 from ecommerce.warehouse.spec import LoadSpec
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 EVENTS = LoadSpec(
     name="events",
-    sources=(WEB_EVENTS,),
+    sources=(WEB_EVENTS.name,),
     files=("user_events", "rejected_rows"),
     tables=(
         "user_events",
@@ -74,11 +73,11 @@ def window_of(day: BusinessDay, folder: str, memory: Any, now: datetime) -> Read
     until = None
     if day.date != newest_closed_day(now, day.timezone).date:
         until = day.shifted(LATE_DAYS).end
-    elif (last_read := memory.last_read(WEB_EVENTS)) is not None:
+    elif (last_read := memory.last_read(WEB_EVENTS.name)) is not None:
         since = last_read - OVERLAP
-        if memory.was_read(WEB_EVENTS, day.date):
+        if memory.was_read(WEB_EVENTS.name, day.date):
             since = min(since, start)
-    return ReadWindow(WEB_EVENTS, day, since, until, folder, memory=memory)
+    return ReadWindow(WEB_EVENTS.name, day, since, until, folder, memory=memory)
 
 
 def browser_family(user_agent: str) -> str:

@@ -23,7 +23,9 @@ FORECASTS = LoadSpec(
     tables=("sales_forecasts", "rejected_rows", "load_audit"),
     counted="sales_forecasts",
 )
-DAILY_RUNS = LoadSpec(name="orders", sources=SOURCES, files=(), tables=(), counted="")
+DAILY_RUNS = LoadSpec(
+    name="orders", sources=tuple(SOURCES), files=(), tables=(), counted=""
+)
 
 
 def week_state(week: Week, dag: str, since: date) -> tuple[list[date], set[date]]:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow.sdk import task
-
 from ecommerce.core.business_day import BusinessDay, business_day, day_window
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import LONG, shop_timezone, task_timeout
 from ecommerce.forecast import loading, missing_forecast
+from ecommerce.forecast.partner_ftp import fetch_command
+from ecommerce.forecast.partner_ftp.fetch_command import SOURCE
+from ecommerce.forecast.partner_ftp.files import read_files
 from ecommerce.forecast.weeks import (
     Week,
     as_of_run,
@@ -21,13 +22,10 @@ from ecommerce.forecast.weeks import (
 )
 from ecommerce.runtime.retries import NETWORK_RETRIES, RARE_LOADS
 from ecommerce.runtime.run_context import run_of, skip
-from ecommerce.sources.partner_ftp import fetch_command
-from ecommerce.sources.partner_ftp.fetch_command import SOURCE
-from ecommerce.sources.partner_ftp.files import read_files
+from ecommerce.runtime.typed_task import typed_task
 from ecommerce.sources.script_operator import FetchByScript
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import Manifest
-from ecommerce.storage.xcom import Plain, from_xcom, to_xcom
 from ecommerce.warehouse import assets
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.client import connect
@@ -47,7 +45,7 @@ def _week(context: Mapping[str, Any]) -> Week:
     return week_of(monday, run.run_after, shop_timezone())
 
 
-@task
+@typed_task()
 def due(**context: Any) -> None:
     """Skip the run unless its week is the newest, complete and without a forecast; `force` never skips."""
     week = _week(context)
@@ -82,96 +80,88 @@ class FetchPartnerFiles(FetchByScript):
         )
 
 
-@task(inlets=[assets.DAILY_SALES])
-def preprocess(manifest: Plain, **context: Any) -> Plain:
+@typed_task(inlets=[assets.DAILY_SALES])
+def preprocess(manifest: Manifest, **context: Any) -> Manifest:
     """Read the partner's files and the history from the warehouse."""
     from ecommerce.forecast.data import history
 
-    partner = read_files(from_xcom(Manifest, manifest))
-    return to_xcom(history.prepare(run_of(context), _week(context).as_of, partner))
+    partner = read_files(manifest)
+    return history.prepare(run_of(context), _week(context).as_of, partner)
 
 
-@task(inlets=[assets.FORECAST_CHAMPION], execution_timeout=task_timeout(LONG))
-def train(manifest: Plain) -> Plain:
+@typed_task(inlets=[assets.FORECAST_CHAMPION], execution_timeout=task_timeout(LONG))
+def train(manifest: Manifest) -> dict[str, Any]:
     """Train the champion and store it with its model card."""
     from ecommerce.forecast.data.history import read_prepared
     from ecommerce.forecast.models import registry, training
 
-    store, known = (
-        Store.of_models(),
-        read_prepared(from_xcom(Manifest, manifest)).panels(),
-    )
-    return Plain(training.fit(known, registry.champion(store, known.as_of), store))
+    store = Store.of_models()
+    known = read_prepared(manifest).panels()
+    return training.fit(known, registry.champion(store, known.as_of), store)
 
 
-@task
-def predict(manifest: Plain, model: Plain, **context: Any) -> Plain:
+@typed_task()
+def predict(manifest: Manifest, model: dict[str, Any], **context: Any) -> Manifest:
     """Forecast the next four weeks of every series."""
     from ecommerce.forecast.data import history
     from ecommerce.forecast.models import training
 
     trained = training.read(model, Store.of_models())
-    prepared = history.read_prepared(from_xcom(Manifest, manifest))
+    prepared = history.read_prepared(manifest)
     forecasts = training.predict_all(prepared.panels(), trained)
-    return to_xcom(
-        loading.write(
-            forecasts, _week(context).as_of, run_of(context), prepared.rejected
-        )
-    )
+    as_of = _week(context).as_of
+    return loading.write(forecasts, as_of, run_of(context), prepared.rejected)
 
 
-@task(**RARE_LOADS, outlets=assets.tables(loading.FORECASTS.tables))
-def load(manifest: Plain, **context: Any) -> Plain:
+@typed_task(**RARE_LOADS, outlets=assets.tables(loading.FORECASTS.tables))
+def load(manifest: Manifest, **context: Any) -> LoadResult:
     """Load the forecasts, and the actual sales for earlier ones, in one transaction."""
-    return to_xcom(
-        load_manifest(loading.FORECASTS, run_of(context), from_xcom(Manifest, manifest))
-    )
+    return load_manifest(loading.FORECASTS, run_of(context), manifest)
 
 
-@task
-def checks(loaded: Plain, **context: Any) -> list[DataWarning]:
+@typed_task()
+def checks(loaded: LoadResult, **context: Any) -> list[DataWarning]:
     """Check the load; returns warnings for the report."""
-    return check_load(run_of(context), from_xcom(LoadResult, loaded), loading.FORECASTS)
+    return check_load(run_of(context), loaded, loading.FORECASTS)
 
 
-@task(task_id="week_complete")
-def watch(**context: Any) -> None:
+@typed_task()
+def week_complete(**context: Any) -> None:
     """On Tuesdays, notify if no forecast was made after last week; skipped on other days."""
     skip(missing_forecast.check_last_week(business_day(context)))
 
 
-@task
+@typed_task()
 def report(
-    manifest: Plain, model: Plain, warnings: list[DataWarning], **context: Any
-) -> Plain:
+    manifest: Manifest,
+    model: dict[str, Any],
+    warnings: list[DataWarning],
+    **context: Any,
+) -> dict[str, Any]:
     """Build and archive the report."""
     from ecommerce.forecast.report import steps
 
-    return Plain(
-        steps.build_report(
-            from_xcom(Manifest, manifest), model, warnings, run_of(context)
-        )
-    )
+    return steps.build_report(manifest, model, warnings, run_of(context))
 
 
-@task
-def mail(archived: Plain) -> None:
+@typed_task()
+def mail(archived: dict[str, Any]) -> None:
     """Mail the report; skipped without recipients."""
     from ecommerce.forecast.report import archive
 
     skip(archive.send_report(archived))
 
 
-@task
-def alarm(archived: Plain) -> None:
+@typed_task()
+def alarm(archived: dict[str, Any]) -> None:
     """Notify of drift. Without drift it succeeds instead of being skipped, as no task follows."""
     from ecommerce.forecast.report import archive
 
     log.info("%s", archive.send_alarm(archived) or "sent")
 
 
-@task(task_id="prepare", **NETWORK_RETRIES)
-def prepare_selection(**context: Any) -> Plain:
+@typed_task(task_id="prepare", **NETWORK_RETRIES)
+def prepare_selection(**context: Any) -> Manifest:
     """Read the history before the run's day; skipped without sales."""
     from ecommerce.forecast.data import history
 
@@ -181,27 +171,23 @@ def prepare_selection(**context: Any) -> Plain:
     )
     prepare_warehouse(connect(dag=run.dag_id, step="history"))
     try:
-        return to_xcom(history.prepare(run, as_of))
+        return history.prepare(run, as_of)
     except history.NoHistory as error:
         skip(str(error))
         raise
 
 
-@task(execution_timeout=task_timeout(LONG))
-def back_test(manifest: Plain) -> Plain:
+@typed_task(execution_timeout=task_timeout(LONG))
+def back_test(manifest: Manifest) -> dict[str, Any]:
     """Forecast past weeks with every candidate, and compare with the actual sales."""
     from ecommerce.forecast import selection
     from ecommerce.forecast.data import history
 
-    return Plain(
-        selection.back_test(
-            history.read_prepared(from_xcom(Manifest, manifest)).panels()
-        )
-    )
+    return selection.back_test(history.read_prepared(manifest).panels())
 
 
-@task(outlets=[assets.FORECAST_CHAMPION])
-def select(test: Plain, *, outlet_events: Any) -> Plain:
+@typed_task(outlets=[assets.FORECAST_CHAMPION])
+def select(test: dict[str, Any], *, outlet_events: Any) -> dict[str, Any]:
     """Choose the champion, store its record, and update the asset."""
     from ecommerce.forecast import selection
 
@@ -209,11 +195,11 @@ def select(test: Plain, *, outlet_events: Any) -> Plain:
     outlet_events[assets.FORECAST_CHAMPION].extra = {
         name: record[name] for name in ("champion", "version")
     }
-    return Plain(record)
+    return record
 
 
-@task(task_id="mail", **NETWORK_RETRIES)
-def mail_selection(record: Plain) -> None:
+@typed_task(task_id="mail", **NETWORK_RETRIES)
+def mail_selection(record: dict[str, Any]) -> None:
     """Mail the champion, the reason and all scores; skipped without recipients."""
     from ecommerce.forecast import selection
 

@@ -10,10 +10,9 @@ from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from ecommerce.core.errors import PipelineError
-from ecommerce.core.parts import existing
 from ecommerce.pages import access, responses
 from ecommerce.pages.navigation import PREFIX
-from ecommerce.pages.views import calendar, day, quality
+from ecommerce.pages.views import calendar, day, forecast, quality
 from ecommerce.pages.warehouse_cache import WarehouseCache
 
 log = logging.getLogger(__name__)
@@ -44,18 +43,16 @@ def create_app() -> FastAPI:
         app.add_exception_handler(refused, _error_page)
     for failed in (PipelineError, OSError):
         app.add_exception_handler(failed, _unavailable_page)
-    for path in ("/quality", "/forecast", "/forecast/{day}", "/{day}"):
-        app.add_api_route(path, _without_slash)
-    for each in (
-        calendar,
-        quality,
-        *existing("pages.views.forecast"),
-        day,
-    ):  # `day` has any address
-        app.include_router(each.router)
-    app.add_api_route(
-        "/{path:path}", _not_found
-    )  # a route, so that it needs a session too
+    app.add_api_route("/quality", _without_slash)
+    app.add_api_route("/forecast", _without_slash)
+    app.add_api_route("/forecast/{day}", _without_slash)
+    app.add_api_route("/{day}", _without_slash)
+    app.include_router(calendar.router)
+    app.include_router(quality.router)
+    app.include_router(forecast.router)
+    app.include_router(day.router)  # after the others, because it takes any address
+    # A route, so that it needs a session too.
+    app.add_api_route("/{path:path}", _not_found)
     return app
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ecommerce.sales.report.figures.comparisons import days_of
 from ecommerce.sales.report.figures.model import HEADLINE
 from ecommerce.sales.report.figures.restatements import Correction, differ
-from ecommerce.sources import DELIVERIES, SOURCES
+from ecommerce.sources import PARTNER_FILES, SOURCES
 from ecommerce.sources.expected_partners import WEEKS, doubtful_partners
 from ecommerce.warehouse.client import Warehouse, connect
 
@@ -52,8 +52,11 @@ def doubtful_partners_of(
 ) -> list[str]:
     """Return the partners whose orders of `day` may be missing, sorted: those that deliver on most days and
     have no file for this day, or a file without orders although their others have `FEW` or more; none where
-    `DELIVERIES` are not `required`. A missing file that was due makes the day incomplete, too."""
-    if DELIVERIES not in required or warehouse.settings.expected_partners is not None:
+    partner files are not `required`. A missing file that was due makes the day incomplete, too."""
+    if (
+        PARTNER_FILES.name not in required
+        or warehouse.settings.expected_partners is not None
+    ):
         return []
     rows = warehouse.query(
         "report/daily_sales/partner_days.sql",
@@ -76,7 +79,7 @@ def doubtful_partners_of(
         day, (each for each, count in orders.items() if count >= FEW)
     )
     doubtful = without_file | {each for each in usually_many if of_day.get(each) == 0}
-    return [f"{DELIVERIES}: {each}" for each in sorted(doubtful)]
+    return [f"{PARTNER_FILES.name}: {each}" for each in sorted(doubtful)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from ecommerce.sales.report.figures.forecast import TOTAL
 from ecommerce.sales.report.figures.model import Figures
 from ecommerce.sales.report.figures.restatements import Correction
 from ecommerce.sales.report.view.mail import mail_texts
-from ecommerce.sources import DELIVERIES
+from ecommerce.sources import PARTNER_FILES
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import RESTATED
 from ecommerce.warehouse.schema import prepare_once
@@ -264,7 +264,7 @@ def alarm(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
         "page_url": page_url(day.date),
         "is_complete": is_complete,
     }
-    texts |= {"deliveries": DELIVERIES}
+    texts |= {"deliveries": PARTNER_FILES.name}
     subject = "Delivery refused" if is_complete else "Incomplete"
     message = mail.compose(f"{subject}: sales of {day}", "alarm_mail", texts)
     name = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]

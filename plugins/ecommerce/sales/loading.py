@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.runtime import metrics
 from ecommerce.sales import source_policy
-from ecommerce.sources import RATES, SOURCES
+from ecommerce.sources import EXCHANGE_RATES, SOURCES
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.load import LoadResult, load
 from ecommerce.warehouse.spec import LoadSpec
 
 ORDERS = LoadSpec(
     name="orders",
-    sources=SOURCES,
-    rates_source=RATES,
+    sources=tuple(SOURCES),
+    rates_source=EXCHANGE_RATES.name,
     files=(
         *(
             "order_versions",

@@ -2,8 +2,7 @@
 
 import json
 import logging
-from collections.abc import Container, Mapping, Sequence
-from typing import Any
+from collections.abc import Container, Iterable, Mapping
 
 from ecommerce.core import errors
 from ecommerce.core.connections import find_connection
@@ -13,7 +12,8 @@ from ecommerce.core.names import (
     VARIABLE_SOURCE_POLICY,
 )
 from ecommerce.core.text import listed, plural
-from ecommerce.sources import DELIVERIES, RATES, SOURCES, module
+from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SOURCES, Source
+from ecommerce.storage.staging import Manifest
 
 log = logging.getLogger(__name__)
 
@@ -51,17 +51,18 @@ def parse_source_policy(text: str) -> dict[str, str]:
             )
             raise _invalid(f"has {source}: {policy}{known}")
     return {
-        source: OFF if _lacks_connection(source) else REQUIRED for source in SOURCES
+        name: OFF if _lacks_connection(source) else REQUIRED
+        for name, source in SOURCES.items()
     } | policies
 
 
-def _lacks_connection(source: str) -> bool:
-    return module(source).OPT_IN and find_connection(module(source).SUBJECT) is None
+def _lacks_connection(source: Source) -> bool:
+    return source.needs_connection and find_connection(source.subject) is None
 
 
 def _invalid(problem: str) -> errors.ConfigurationError:
     return errors.wrong_variable(
-        VARIABLE_SOURCE_POLICY, problem, f'{{"{RATES}": "{OPTIONAL}"}}'
+        VARIABLE_SOURCE_POLICY, problem, f'{{"{EXCHANGE_RATES.name}": "{OPTIONAL}"}}'
     )
 
 
@@ -69,17 +70,18 @@ def reason_to_skip(source: str) -> str:
     """Return why `source` is not extracted; empty where it is."""
     if source_policy()[source] != OFF:
         return ""
-    if _lacks_connection(source):
-        return f"{source} is off: to switch it on, define the connection {module(source).SUBJECT}"
+    if _lacks_connection(SOURCES[source]):
+        connection = SOURCES[source].subject
+        return f"{source} is off: to switch it on, define the connection {connection}"
     return f"{source} is off in the Variable {VARIABLE_SOURCE_POLICY}"
 
 
 def usable_manifests(
-    policies: Mapping[str, str], manifests: Sequence[dict[str, Any]]
-) -> list[dict[str, Any]]:
+    policies: Mapping[str, str], manifests: Iterable[Manifest]
+) -> list[Manifest]:
     """Return the manifests with which a run continues after its extracts, in the order of `SOURCES`; raise a
     PipelineError where a required source left none, or there is no source of orders to load."""
-    by_source = {manifest["source"]: manifest for manifest in manifests}
+    by_source = {manifest.source: manifest for manifest in manifests}
     missing = missing_sources(policies, by_source)
     if required := [source for source in missing if policies[source] == REQUIRED]:
         raise errors.AlertedError(
@@ -87,18 +89,14 @@ def usable_manifests(
             "nothing was loaded; fix the error of the extract, then make repair DAY=<day> (make run in a "
             "terminal), or make the source optional (Variable source_policy) and clear this task"
         )
-    due = (
-        by_source.get(DELIVERIES, {})
-        .get("control_totals", {})
-        .get("missing_deliveries")
-    )
-    if due and policies.get(POLICY_DELIVERIES) == REQUIRED:
+    missing_files = _missing_deliveries(by_source.get(PARTNER_FILES.name))
+    if missing_files and policies.get(POLICY_DELIVERIES) == REQUIRED:
         raise errors.PipelineError(
-            f"no usable file of {', '.join(due)}, and partner deliveries are required (Variable "
+            f"no usable file of {', '.join(missing_files)}, and partner deliveries are required (Variable "
             "source_policy): nothing was loaded; when the file has arrived, clear "
-            f"{GROUP_EXTRACT}.{DELIVERIES} with downstream"
+            f"{GROUP_EXTRACT}.{PARTNER_FILES.name} with downstream"
         )
-    if not by_source.keys() - {RATES}:
+    if not by_source.keys() - {EXCHANGE_RATES.name}:
         raise errors.PipelineError(
             "no source of orders to load: each is off or failed (Variable source_policy); nothing was "
             "loaded, because the report would show a day without sales"
@@ -109,6 +107,13 @@ def usable_manifests(
             listed(missing),
         )
     return [by_source[source] for source in SOURCES if source in by_source]
+
+
+def _missing_deliveries(manifest: Manifest | None) -> list[str]:
+    """Return the partners whose file was due and is missing or unusable."""
+    if manifest is None:
+        return []
+    return manifest.control_totals.get("missing_deliveries") or []
 
 
 def missing_sources(policies: Mapping[str, str], present: Container[str]) -> list[str]:

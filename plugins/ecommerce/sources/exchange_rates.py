@@ -13,7 +13,7 @@ from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.errors import ContractError
 from ecommerce.core.read_window import ReadWindow
-from ecommerce.core.settings import Settings, load_settings
+from ecommerce.core.settings import load_settings
 from ecommerce.core.text import counted
 from ecommerce.sources.http import (
     bounded,
@@ -23,14 +23,10 @@ from ecommerce.sources.http import (
     raise_for_status,
     refuse_other_site,
 )
+from ecommerce.sources.source import Source
 from ecommerce.storage.staging import Manifest, publish, read_manifest
 
-SUBJECT = CONNECTION = "exchange_rates_api"
-OVERLAP = None  # the file is read whole
-RECONCILED = SYNCED = OPT_IN = False
-RETRIES = 5
-NOT_COMPARED = ()
-CSV_COLUMNS = unread_files = None
+CONNECTION = "exchange_rates_api"
 DEFAULT_PATH = "/stats/eurofxref/eurofxref-hist.csv"
 TIMEOUT = 60
 CHUNK = 1 << 20
@@ -45,11 +41,6 @@ COLUMNS = {
 }
 
 Row = tuple[int | str, ...]
-
-
-def limits(settings: Settings) -> list[str]:
-    """Return nothing: a corrected rate is read again."""
-    return []
 
 
 def extract(window: ReadWindow) -> Manifest:
@@ -189,3 +180,8 @@ def parse(text: str, first_day: date) -> tuple[list[Row], list[Row]]:
             f"{quoted(text.encode())}: does the host of the connection lead to that file?"
         )
     return rates, rejects
+
+
+EXCHANGE_RATES = Source(
+    name="exchange_rates", subject=CONNECTION, extract=extract, check=check
+)

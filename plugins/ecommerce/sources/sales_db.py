@@ -25,19 +25,14 @@ from ecommerce.core.settings import Settings, shop_timezone
 from ecommerce.core.text import counted
 from ecommerce.runtime import lineage
 from ecommerce.sources.postgres import Query, Session, copy_to_parquet, snapshot
+from ecommerce.sources.source import Source
 from ecommerce.storage.duckdb import connect_duckdb, query
 from ecommerce.storage.staging import Manifest, publish, read_manifest
 
 if TYPE_CHECKING:
     import duckdb
 
-SUBJECT = CONNECTION = "sales_db"
-OVERLAP = timedelta(minutes=30)  # transactions that were open at the last read
-RECONCILED = True
-SYNCED = OPT_IN = False
-RETRIES = 5
-NOT_COMPARED = ("customer_hash",)  # a customer's new e-mail address changes no order
-unread_files = None
+CONNECTION = "sales_db"
 COLUMNS = {
     "orders": "order_id customer_id status currency shipping_country shipping_amount coupon_code is_test "
     "ordered_at updated_at",
@@ -48,7 +43,6 @@ COLUMNS = {
     "removed_orders": "order_id",
 }
 """What each query has to give; more does no harm. `removed_orders`: those of `known_orders` that are gone."""
-CSV_COLUMNS = COLUMNS
 QUERIES = (*COLUMNS, "control_totals")
 TEXTS = frozenset({"order_id", "customer_id", "refund_id", "sku"})
 """Numbers in many a database; every step after this one takes them for text."""
@@ -276,3 +270,16 @@ def _both(
             for stop in cancel:
                 stop()
             raise
+
+
+SALES_DB = Source(
+    name="sales_db",
+    subject=CONNECTION,
+    extract=extract,
+    check=check,
+    limits=limits,
+    overlap=timedelta(minutes=30),  # transactions that were open at the last read
+    reconciled=True,
+    not_compared=("customer_hash",),  # a customer's new e-mail address changes no order
+    csv_columns=COLUMNS,
+)

@@ -9,7 +9,7 @@ from airflow.sdk.exceptions import AirflowException
 
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.sources.script_folder import ScriptFolder
-from ecommerce.storage.xcom import to_xcom
+from ecommerce.storage.plain import to_plain
 
 
 class FetchByScript(BashOperator):
@@ -38,7 +38,7 @@ class FetchByScript(BashOperator):
                 super().execute(context)
             except AirflowException:
                 raise self._script_folder.problem() from None
-            return to_xcom(self._script_folder.publish(folder, self.source, day))
+            return to_plain(self._script_folder.publish(folder, self.source, day))
 
     def get_env(self, context: Any) -> dict[str, str]:
         """Return the environment of the script, with the password."""

@@ -23,8 +23,8 @@ from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import StagingError
 from ecommerce.core.names import CONNECTION_WAREHOUSE
 from ecommerce.core.settings import load_settings, read_setting
+from ecommerce.storage.plain import from_plain, to_plain
 from ecommerce.storage.scratch import scratch_folder
-from ecommerce.storage.xcom import from_xcom, to_xcom
 
 MANIFEST_FILE = "manifest.json"
 
@@ -97,7 +97,7 @@ def publish(uri: str) -> Iterator[Draft]:
             draft = Draft(work, uri)
             yield draft
             (work / MANIFEST_FILE).write_text(
-                json.dumps(to_xcom(_seal(draft)), indent=1)
+                json.dumps(to_plain(_seal(draft)), indent=1)
             )
             if is_local(uri):
                 final = Path(local_or_uri(uri))
@@ -123,7 +123,7 @@ def read_manifest(uri: str) -> Manifest:
     """Return the manifest of a published folder; StagingError where it is not visible from this worker."""
     path = storage_path(uri) / MANIFEST_FILE
     try:
-        return from_xcom(Manifest, json.loads(path.read_text()))
+        return from_plain(Manifest, json.loads(path.read_text()))
     except FileNotFoundError:
         raise StagingError(
             f"no staged files at {uri} on {socket.gethostname()}: they have expired, were removed after "

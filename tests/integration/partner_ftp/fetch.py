@@ -9,7 +9,7 @@ import pytest
 
 from ecommerce.core import errors
 from ecommerce.core.business_day import newest_closed_day
-from ecommerce.sources.partner_ftp import fetch_command
+from ecommerce.forecast.partner_ftp import fetch_command
 from ecommerce.storage.staging import DagRun
 from tests.partner_ftp import PROMOTIONS
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ecommerce.core.errors import ContractError
-from ecommerce.sources.partner_ftp.fetch_command import check
+from ecommerce.forecast.partner_ftp.fetch_command import check
 from tests.integration.partner_ftp.fetch import connect
 from tests.partner_ftp import MARKET_INDEX, make_certificate, partner_site
 

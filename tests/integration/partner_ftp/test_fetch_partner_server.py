@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ecommerce.sources.partner_ftp import fetch_command
+from ecommerce.forecast.partner_ftp import fetch_command
 from tests.integration.partner_ftp.fetch import AT_ONCE, connect, everything_readable
 from tests.partner_ftp import MARKET_INDEX, partner_site
 

@@ -21,7 +21,7 @@ from demo.services.shopify import (
     TaxFacts,
     build_order,
 )
-from ecommerce.sources.shopify import OVERLAP, bulk, extraction
+from ecommerce.sources.shopify import SHOPIFY, bulk, extraction
 from tests.integration.shopify.orders import paid
 from tests.integration.shopify.reading import (
     DAY,
@@ -191,7 +191,7 @@ def test_any_split_of_windows_ends_in_the_oracles_rows(
             monkeypatch.setattr(extraction, "IN_BULK", -1 if in_bulk else 20_000)
             window = window_in(
                 tmp_path_factory.mktemp("read"),
-                changed_from=read_at - OVERLAP,
+                changed_from=read_at - SHOPIFY.overlap,
                 known_orders=known,
             )
             with time_machine.travel(at):

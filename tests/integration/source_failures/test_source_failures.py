@@ -15,8 +15,8 @@ from ecommerce.core.errors import (
     TransientError,
 )
 from ecommerce.core.read_window import ReadWindow
+from ecommerce.events import client
 from ecommerce.sources import exchange_rates, http, sales_db
-from ecommerce.sources.web_events import client
 from tests.integration.partner_ftp.fetch import LARGE, connect, fetch
 from tests.integration.sales_database import SCHEMA, SalesDatabase, order
 from tests.integration.source_failures.failures import SECRET, Failures

@@ -7,6 +7,7 @@ import pytest
 
 from demo.services.storefront import Storefront
 from ecommerce.sales.read_windows import window_of_day
+from ecommerce.sources import STOREFRONT
 from tests.integration.storefront.reading import FALL_BACK, connect
 from tests.memory import Remembered
 
@@ -44,7 +45,7 @@ def window(tmp_path):
     def of(day=FALL_BACK, later=False, memory=nothing_known):
         now = day.end + (timedelta(days=30) if later else timedelta(hours=6))
         return window_of_day(
-            "storefront", day, f"file://{tmp_path}/staging/storefront", memory, now
+            STOREFRONT, day, f"file://{tmp_path}/staging/storefront", memory, now
         )
 
     return of

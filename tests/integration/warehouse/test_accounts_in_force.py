@@ -10,11 +10,12 @@ from ecommerce.core.errors import CheckFailed
 from ecommerce.pages.views import quality as pages
 from ecommerce.pages.views.quality import state, state_text
 from ecommerce.sales.report.view.notices import alarms
-from ecommerce.sources import PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
+from ecommerce.sources import SOURCES
 from ecommerce.warehouse.load_history import loaded_files
 from tests.explained import findings
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.source_names import PARTNER_FILES, SALES_DB, STOREFRONT
 
 TUESDAY = MONDAY + timedelta(days=1)
 NOON = at("2026-03-02 17:00")

@@ -14,10 +14,11 @@ from ecommerce.sales.day_state import load_day_states
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.view.mail import subject
 from ecommerce.sales.report.view.notices import alarms, notices
-from ecommerce.sources import PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
+from ecommerce.sources import SOURCES
 from ecommerce.storage.staging import DagRun
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.source_names import PARTNER_FILES, SALES_DB, STOREFRONT
 
 NOON = at("2026-03-02 17:00")
 TUESDAY = MONDAY + timedelta(days=1)

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from ecommerce.sales.reconciliation import comparison
-from ecommerce.storage.xcom import to_xcom
+from ecommerce.storage.plain import to_plain
 from ecommerce.warehouse.staging_tables import HISTORY
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at
@@ -33,7 +33,7 @@ def test_a_day_is_loaded_with_its_figures(shop):
     )
 
     assert result.touched_days == [MONDAY]
-    assert json.loads(json.dumps(to_xcom(result)))["touched_days"] == ["2026-03-02"]
+    assert json.loads(json.dumps(to_plain(result)))["touched_days"] == ["2026-03-02"]
     rows = [result.rows[name] for name in ("orders", "order_lines", "refunds")]
     assert rows == [2, 3, 1]
     names = ("category", "order_lines", "units", "net_sales", "net_sales_reporting")

@@ -5,9 +5,9 @@ from datetime import timedelta
 from ecommerce.core.settings import load_settings
 from ecommerce.pages import day_status
 from ecommerce.pages.views import quality
-from ecommerce.sources import PARTNER_FILES, SALES_DB, STOREFRONT
 from tests.integration.warehouse.conftest import MONDAY
 from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.source_names import PARTNER_FILES, SALES_DB, STOREFRONT
 
 ONE_DAY = timedelta(days=1)
 ORDERS = [Order("1", at("2026-03-02 15:00")), Order("2", at("2026-03-02 16:00"))]

@@ -11,8 +11,8 @@ from ecommerce.sales import delivery
 from ecommerce.sales.history import tasks
 from ecommerce.sales.history import undo as undoing
 from ecommerce.sales.history.undo import undo
-from ecommerce.sources import LIVE, SOURCES
-from ecommerce.storage.xcom import to_xcom
+from ecommerce.sources import RESERVED_NAMES, SOURCES
+from ecommerce.storage.plain import to_plain
 from tests.integration.warehouse.conftest import MONDAY, STATE
 from tests.integration.warehouse.loadable import Folder, Order, at, read_folders
 
@@ -33,7 +33,7 @@ def _staging(monkeypatch, tmp_path):
 
 
 def load_export(shop, export=EXPORT, run_id="manual__export"):
-    manifest = to_xcom(export.publish(shop.folder, FIRST, run_id))
+    manifest = to_plain(export.publish(shop.folder, FIRST, run_id))
     dag_run = SimpleNamespace(dag_id="sales_history_load")
     tasks.load.function({}, manifest, dag_run=dag_run, run_id=run_id)
 
@@ -139,7 +139,7 @@ def test_names_that_cannot_be_taken_back(shop):
         ConfigurationError, match=r"the name 'old'; names of exports: old_shop$"
     ):
         undo("old")
-    for source in LIVE:
+    for source in RESERVED_NAMES:
         with pytest.raises(ConfigurationError, match=f"^{source} is a live source"):
             undo(source)
     assert len(shop.rows("orders")) == 3

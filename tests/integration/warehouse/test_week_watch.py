@@ -38,7 +38,7 @@ def test_people_are_told_on_tuesday_which_days_of_the_week_are_missing(
     shop, mailbox, monkeypatch
 ):
     shop.ran([*WEEK[:2], *WEEK[3:]])
-    shop.ran([WEEK[2]], SOURCES[:2])  # a run of some sources is no daily run
+    shop.ran([WEEK[2]], list(SOURCES)[:2])  # a run of some sources is no daily run
     forecast(shop, MONDAY - timedelta(days=63))  # into the eight weeks before
     assert "the forecast is not in use" in missing_forecast.check_last_week(DAY)
     forecast(shop, MONDAY - timedelta(days=56))

@@ -175,7 +175,7 @@ def test_a_day_is_not_read_beyond_now_and_may_have_no_event(
     collector = serve()
     keep(root, event("of another day", at(30)))
     now = DAY.end + timedelta(hours=30)
-    monkeypatch.setattr("ecommerce.sources.web_events.extraction.now", lambda: now)
+    monkeypatch.setattr("ecommerce.events.extraction.now", lambda: now)
     manifest = older(tmp_path)
     assert (manifest.window_end, manifest.read_at) == (DAY.shifted(3).end, now)
     assert len(collector.requests) == 24 + 30

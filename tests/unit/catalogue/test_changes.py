@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from ecommerce.catalogue import changes
+from ecommerce.catalogue.entries import Catalogue
 from ecommerce.catalogue.loading import LastCatalogue
 from ecommerce.catalogue.pictures import examine
-from ecommerce.sources.product_catalogue.entries import Catalogue
 from ecommerce.storage import staging
 from ecommerce.storage.kept_files import Store
 from tests.website import drawn

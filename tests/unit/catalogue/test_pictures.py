@@ -7,8 +7,8 @@ import zlib
 import pytest
 from PIL import Image
 
+from ecommerce.catalogue.download import UnusablePicture
 from ecommerce.catalogue.pictures import THUMBNAIL_PIXELS, examine
-from ecommerce.sources.product_catalogue.download import UnusablePicture
 from tests.website import drawn
 
 SCRIPT = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'

@@ -4,7 +4,7 @@ from datetime import date
 
 from demo.ledger.season import offer_of
 from demo.seeders import partner_ftp as seeder
-from ecommerce.sources.partner_ftp.files import read_market_index, read_promotions
+from ecommerce.forecast.partner_ftp.files import read_market_index, read_promotions
 
 FIRST = date(2024, 1, 1)
 TODAY = date(2026, 11, 21)  # a Saturday

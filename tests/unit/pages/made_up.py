@@ -10,10 +10,10 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from ecommerce.core.parts import exists
 from ecommerce.pages.runs import Run
 from ecommerce.sales.day_state import DayState
 from ecommerce.sales.report import archive
+from tests.unit.forecast.report.samples import publish_two_forecasts
 from tests.unit.sales.report.samples import DAY, make_figures
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
@@ -246,10 +246,7 @@ def write_archive(root):
             (folder / archive.FIGURES_JSON).write_text(
                 changed.model_dump_json(indent=1)
             )
-    if exists("forecast"):
-        from tests.unit.forecast.report.samples import publish_two
-
-        publish_two(reports)
+    publish_two_forecasts(reports)
     return reports
 
 

@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from ecommerce.core.names import DAG_DAILY, DAG_FORECAST
-from ecommerce.core.parts import exists
 from ecommerce.pages.application import create_app
 from ecommerce.pages.navigation import PREFIX
 from ecommerce.pages.runs import AirflowRuns
@@ -43,8 +42,6 @@ SALES = [
     "/quality/",
 ]
 FORECASTS = ["/forecast/", "/forecast/2026-11-16/", "/forecast/2026-11-16/forecast.pdf"]
-if not exists("forecast"):
-    FORECASTS = []
 FORMS = ["/2026-11-17/build", "/2026-11-17/read"]
 
 

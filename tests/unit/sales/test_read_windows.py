@@ -10,7 +10,7 @@ from ecommerce.sales.read_windows import (
     window_of_reread,
     window_of_sync,
 )
-from ecommerce.sources import PARTNER_FILES, SALES_DB, STOREFRONT
+from ecommerce.sources import PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
 from ecommerce.storage.staging import DagRun
 from tests.memory import Remembered
 from tests.unit.sales.tables import cells
@@ -55,13 +55,13 @@ def instant(text):
     "case", cells(NEWEST), ids=lambda case: " ".join(case.values())
 )
 def test_the_newest_day_reads_all_changes_since_the_last_read(case):
-    source = case["source"]
+    source = SOURCES[case["source"]]
     last_read = instant(case["last_read"])
     window = window_of_day(source, DAY, "file:///x", memory(last_read), NOW)
     assert window.changed_from == instant(case["changed_from"])
     assert window.changed_until is None
     assert window.looks_back
-    known = [] if source == PARTNER_FILES else [f"rejected {source} 2026-11-19"]
+    known = [] if source == PARTNER_FILES else [f"rejected {source.name} 2026-11-19"]
     assert window.known_orders == known
 
 

@@ -1,16 +1,18 @@
 """Which sources a run can do without."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from ecommerce.core import errors
 from ecommerce.runtime.task_log import failure_reason
 from ecommerce.sales import source_policy
-from ecommerce.sources import (
+from ecommerce.sources import SOURCES
+from tests.source_names import (
     EXCHANGE_RATES,
     PARTNER_FILES,
     SALES_DB,
     SHOPIFY,
-    SOURCES,
     STOREFRONT,
 )
 
@@ -20,7 +22,7 @@ ORDERS = [source for source in SOURCES if source != EXCHANGE_RATES]
 def manifests(without=(), **control_totals):
     """Those of the extracts that were neither off nor failed."""
     return [
-        {"source": source, "control_totals": control_totals}
+        SimpleNamespace(source=source, control_totals=control_totals)
         for source in reversed(SOURCES)
         if source not in without
     ]
@@ -29,7 +31,7 @@ def manifests(without=(), **control_totals):
 def usable(policies, left):
     every_policy = source_policy.parse_source_policy("{}") | policies
     kept = source_policy.usable_manifests(every_policy, left)
-    return [manifest["source"] for manifest in kept]
+    return [manifest.source for manifest in kept]
 
 
 def test_a_run_goes_on_with_the_sources_that_it_has():

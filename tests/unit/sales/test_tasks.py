@@ -9,7 +9,7 @@ import pytest
 
 from ecommerce.core.errors import CheckFailed
 from ecommerce.sales import tasks
-from ecommerce.storage.xcom import to_xcom
+from ecommerce.storage.plain import to_plain
 from ecommerce.warehouse.assets import DAILY_SALES
 from ecommerce.warehouse.load import LoadResult
 from tests.unit.sales.tables import cells
@@ -43,11 +43,11 @@ def test_a_day_is_announced_after_its_checks(monkeypatch, is_sound):
     context = {"dag_run": run, "run_id": "run", "params": {}}
     call = {"outlet_events": events, **context}
     if is_sound:
-        assert tasks.checks.function(to_xcom(LOADED), **call) == warnings
+        assert tasks.checks.function(to_plain(LOADED), **call) == warnings
         events[DAILY_SALES].add_partitions.assert_called_once_with("2026-03-02")
     else:
         with pytest.raises(CheckFailed):
-            tasks.checks.function(to_xcom(LOADED), **call)
+            tasks.checks.function(to_plain(LOADED), **call)
         assert not events
 
 

@@ -12,7 +12,7 @@ from airflow.sdk.io import attach
 from fsspec.implementations.memory import MemoryFileSystem
 
 from ecommerce.storage import staging
-from ecommerce.storage.xcom import from_xcom, to_xcom
+from ecommerce.storage.plain import from_plain, to_plain
 
 INSTANT = datetime(2026, 11, 20, 11, tzinfo=UTC)
 
@@ -47,7 +47,7 @@ def publish(uri, text="one", fail=False):
 def test_manifest_survives_xcom(root):
     manifest = publish(f"{root}/run/sales_db")
     assert (
-        from_xcom(staging.Manifest, json.loads(json.dumps(to_xcom(manifest))))
+        from_plain(staging.Manifest, json.loads(json.dumps(to_plain(manifest))))
         == manifest
     )
 

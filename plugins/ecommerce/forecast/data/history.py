@@ -17,10 +17,11 @@ from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.forecast.data.panel import Ints, Panel, holidays_of
 from ecommerce.forecast.loading import DAILY_RUNS
 from ecommerce.forecast.models import registry
+from ecommerce.forecast.partner_ftp.files import Announced, PartnerFiles, Promotion
 from ecommerce.forecast.weeks import DAYS, HORIZON
 from ecommerce.forecast.wording import KINDS
-from ecommerce.sources.partner_ftp.files import Announced, PartnerFiles, Promotion
 from ecommerce.storage.kept_files import Store
+from ecommerce.storage.plain import from_plain, to_plain
 from ecommerce.storage.staging import (
     DagRun,
     Manifest,
@@ -29,7 +30,6 @@ from ecommerce.storage.staging import (
     storage_errors,
     storage_path,
 )
-from ecommerce.storage.xcom import from_xcom, to_xcom
 from ecommerce.warehouse.client import connect
 
 if TYPE_CHECKING:
@@ -231,13 +231,13 @@ def prepare(run: DagRun, as_of: date, partner: PartnerFiles | None = None) -> Ma
     if partner:
         calendar = {"calendar": load_settings().holiday_calendar}
         registry.keep(
-            store, registry.INPUTS, as_of, to_xcom(partner.announced) | calendar
+            store, registry.INPUTS, as_of, to_plain(partner.announced) | calendar
         )
     announced = registry.announced(store, as_of)
     sales = query(as_of, announced, dag=run.dag_id, step="history")
     read = partner or PartnerFiles()
     known = {
-        **to_xcom(announced),
+        **to_plain(announced),
         "calendar": sales.calendar,
         "rejected": read.rejected,
     }
@@ -273,7 +273,7 @@ def read_prepared(manifest: Manifest) -> Sales:
         text = (folder / KNOWN).read_text()
     try:
         known = json.loads(text)
-        announced, rejected = from_xcom(Announced, known), tuple(known["rejected"])
+        announced, rejected = from_plain(Announced, known), tuple(known["rejected"])
         return Sales(
             manifest.business_date, table, announced, known["calendar"], rejected
         )

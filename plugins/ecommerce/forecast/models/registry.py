@@ -8,9 +8,9 @@ from typing import Any
 
 from ecommerce.core.errors import StagingError
 from ecommerce.forecast.models.ensemble import CANDIDATES, DEFAULT
-from ecommerce.sources.partner_ftp.files import Announced
+from ecommerce.forecast.partner_ftp.files import Announced
 from ecommerce.storage.kept_files import Store
-from ecommerce.storage.xcom import from_xcom
+from ecommerce.storage.plain import from_plain
 
 CHAMPIONS, INPUTS, TRAINED = "champions", "inputs", "trained"
 
@@ -47,7 +47,7 @@ def champion(store: Store, as_of: date) -> Champion:
 
 def announced(store: Store, as_of: date) -> Announced:
     """Return the partner's announcements at the time of the forecast of `as_of`: the last stored inputs."""
-    return from_xcom(Announced, _newest(store, INPUTS, as_of)[1])
+    return from_plain(Announced, _newest(store, INPUTS, as_of)[1])
 
 
 def _newest(

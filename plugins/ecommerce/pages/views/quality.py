@@ -16,7 +16,7 @@ from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures import rejected, restatements
 from ecommerce.sales.report.view.notices import restated_rows
 from ecommerce.sales.report.view.quality_tables import is_loss, reject_rows
-from ecommerce.sources import DELIVERIES, SOURCES, module
+from ecommerce.sources import PARTNER_FILES, SOURCES
 from ecommerce.sources.expected_partners import WEEKS, due_partners
 from ecommerce.warehouse.client import Warehouse
 
@@ -68,7 +68,7 @@ def show(page: PageRequestDep) -> Response:
 def _unread_files(facts: Facts) -> list[str]:
     """Return sentences about delivered files that no run reads."""
     loaded = {row["file"] for row in facts.deliveries}
-    functions = filter(None, (module(source).unread_files for source in SOURCES))
+    functions = filter(None, (source.unread_files for source in SOURCES.values()))
     # They quote file names, of any length.
     return [
         text.clean(each, 500)
@@ -104,7 +104,7 @@ def load_facts(warehouse: Warehouse, newest: date) -> Facts:
         # As far back as the daily run learns who is due.
         deliveries=query(
             "pages/deliveries",
-            {"source": DELIVERIES},
+            {"source": PARTNER_FILES.name},
             first=newest - timedelta(weeks=WEEKS),
             day=newest,
         ),
@@ -268,7 +268,7 @@ def _partners(facts: Facts, at: datetime, settings: Settings) -> list[list[str]]
         newest.setdefault(partner, cells)
     due = due_partners(facts.newest, of_days, settings.expected_partners)
     was_read = any(
-        (row["source"], row["business_date"]) == (DELIVERIES, facts.newest)
+        (row["source"], row["business_date"]) == (PARTNER_FILES.name, facts.newest)
         for row in facts.totals
     )
     is_awaited = not was_read and at < due_at(facts.newest, settings.shop_timezone)

@@ -12,7 +12,7 @@ from typing import Any
 from ecommerce.core.business_day import shop_day
 from ecommerce.core.errors import ConfigurationError, ContractError
 from ecommerce.core.settings import load_settings
-from ecommerce.sources import LIVE
+from ecommerce.sources import RESERVED_NAMES
 from ecommerce.sources.delivered_files import modified_at, storage_errors
 from ecommerce.storage.staging import DagRun, storage_path
 
@@ -96,7 +96,7 @@ def read_requests(
     is when the run was due (aware). Raises as `day_range` and `find_files`, and a ConfigurationError where
     the export has the name of a live source."""
     source, settings = params["source"], load_settings()
-    if source in LIVE:
+    if source in RESERVED_NAMES:
         raise ConfigurationError(
             f"{source} is the name of a live source: give the export a name of its own, such as old_{source}"
         )

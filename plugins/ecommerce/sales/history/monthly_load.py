@@ -18,8 +18,8 @@ from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import counted
 from ecommerce.sales import loading, source_policy
-from ecommerce.sales.transform import transform as run_transform
-from ecommerce.sources import DELIVERIES, RATES, module
+from ecommerce.sales.transform import transform
+from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, query
 from ecommerce.storage.staging import DagRun, Manifest
@@ -29,7 +29,7 @@ from ecommerce.warehouse.staging_tables import HISTORY
 SQL = "extract/history"
 COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
 OUTPUTS = ("lines", "rejects", "files", "removed_orders", "known_orders")
-"""The raw files that the transform of `DELIVERIES` reads."""
+"""The raw files that the transform of `PARTNER_FILES` reads."""
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ def compute_totals(
     return {"export": target, **totals}
 
 
-def transform(month: Month, run_id: str, *, is_dry_run: bool) -> Manifest:
+def transform_month(month: Month, run_id: str, *, is_dry_run: bool) -> Manifest:
     """Gather a month's lines and transform them; return the manifest of the loadable folder. In a dry run,
     which loads nothing, too many rejected lines are a warning.
 
@@ -131,7 +131,7 @@ def transform(month: Month, run_id: str, *, is_dry_run: bool) -> Manifest:
     export = staging.read_manifest(month["export"])
     folder = f"{month['export'].rsplit('/', 1)[0]}/{month['month']}"
     raw = gather(month, export, f"{folder}/{export.source}")
-    manifest = run_transform(raw, run_id=run_id, mapping=DELIVERIES)
+    manifest = transform(raw, run_id=run_id, mapping=PARTNER_FILES.name)
     without_day = 0
     if month["is_first"]:
         without_day = export.control_totals["without_day"] + sum(
@@ -193,7 +193,9 @@ def gather(month: Month, export: Manifest, folder: str) -> Manifest:
             "SELECT count(*) FROM read_parquet(?)", [targets["rejects"]]
         ).fetchall()
         (totals,) = query(
-            duck, f"extract/{DELIVERIES}/control_totals", {"lines": targets["lines"]}
+            duck,
+            f"extract/{PARTNER_FILES.name}/control_totals",
+            {"lines": targets["lines"]},
         )
         totals["warnings"] = of_export["warnings"] if is_first else []
         draft.seal(
@@ -222,22 +224,28 @@ def load_rates(totals: Mapping[str, Any], run: DagRun) -> LoadResult | None:
             "all amounts are in %s: no rates are needed", settings.reporting_currency
         )
         return None
-    if reason := source_policy.reason_to_skip(RATES):
+    if reason := source_policy.reason_to_skip(EXCHANGE_RATES):
         log.warning("%s: other currencies stay unconverted", reason)
         return None
     first = date.fromisoformat(totals["months"][0]["first_day"])
     # The day before: the audit has one load per run and day, and the first month has the first day.
     day = day_window(first, settings.shop_timezone).shifted(-1)
-    folder = f"{totals['export'].rsplit('/', 1)[0]}/{RATES}"
+    folder = f"{totals['export'].rsplit('/', 1)[0]}/{EXCHANGE_RATES.name}"
     try:
-        raw = module(RATES).extract(ReadWindow(RATES, day, day.start, day.end, folder))
+        raw = EXCHANGE_RATES.extract(
+            ReadWindow(EXCHANGE_RATES.name, day, day.start, day.end, folder)
+        )
     except PipelineError as error:
-        if source_policy.source_policy()[RATES] == source_policy.REQUIRED:
+        if source_policy.source_policy()[EXCHANGE_RATES.name] == source_policy.REQUIRED:
             raise
-        log.warning("%s failed: other currencies stay unconverted: %s", RATES, error)
+        log.warning(
+            "%s failed: other currencies stay unconverted: %s",
+            EXCHANGE_RATES.name,
+            error,
+        )
         return None
     return load_manifest(
-        loading.ORDERS, run, run_transform(raw, run_id=run.run_id), status=HISTORY
+        loading.ORDERS, run, transform(raw, run_id=run.run_id), status=HISTORY
     )
 
 

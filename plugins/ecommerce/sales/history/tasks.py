@@ -1,22 +1,23 @@
 """The tasks of `sales_history_load`; only they see Airflow's context and XCom."""
 
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
-from airflow.sdk import task, task_group
+from airflow.sdk import task_group
 
 from ecommerce.core.names import GROUP_MONTH
 from ecommerce.core.settings import LONG, task_timeout
 from ecommerce.runtime.retries import LOADS, NETWORK_RETRIES
 from ecommerce.runtime.run_context import run_of, skip
+from ecommerce.runtime.typed_task import typed_task
 from ecommerce.sales import loading
 from ecommerce.sales import tasks as sales
 from ecommerce.sales.history import files, monthly_load
+from ecommerce.sales.history.files import ReadRequest
 from ecommerce.sales.history.reading import read_file
 from ecommerce.storage.staging import Manifest, discard, read_manifest
-from ecommerce.storage.xcom import Plain, from_xcom, to_xcom
 from ecommerce.warehouse import assets
-from ecommerce.warehouse.load import load_manifest
+from ecommerce.warehouse.load import LoadResult, load_manifest
 from ecommerce.warehouse.staging_tables import HISTORY
 
 DRY_RUN = "a dry run loads nothing: the task summary shows what a load would do"
@@ -25,98 +26,85 @@ LONG_TASK = NETWORK_RETRIES | {"execution_timeout": task_timeout(LONG)}
 """Arguments of the tasks that read, transform or load whole months."""
 
 
-@task(**NETWORK_RETRIES)
-def list_files(**context: Any) -> list[Plain]:
+@typed_task(**NETWORK_RETRIES)
+def list_files(**context: Any) -> list[ReadRequest]:
     """Check the form and list the files that its pattern matches; one request for each."""
-    requests = files.read_requests(
+    return files.read_requests(
         context["params"], run_of(context), context["dag_run"].run_after
     )
-    return cast(list[Plain], to_xcom(requests))
 
 
-@task(map_index_template="{{ task.op_kwargs['request']['file']['name'] }}", **LONG_TASK)
-def read(request: Plain) -> Plain:
+@typed_task(
+    map_index_template="{{ task.op_kwargs['request']['file']['name'] }}", **LONG_TASK
+)
+def read(request: ReadRequest) -> Manifest:
     """Read one file into staging; return the manifest."""
-    return to_xcom(read_file(from_xcom(files.ReadRequest, request)))
+    return read_file(request)
 
 
-@task(**LONG_TASK)
-def control_totals(manifests: list[Plain], **context: Any) -> Plain:
+@typed_task(**LONG_TASK)
+def control_totals(manifests: list[Manifest], **context: Any) -> dict[str, Any]:
     """Compute the control totals of the export, by month."""
-    days = files.day_range(context["params"])
-    return Plain(
-        monthly_load.compute_totals(
-            [read_manifest(each["uri"]) for each in manifests], *days
-        )
-    )
+    first_day, last_day = files.day_range(context["params"])
+    staged = [read_manifest(manifest.uri) for manifest in manifests]
+    return monthly_load.compute_totals(staged, first_day, last_day)
 
 
-@task
-def months(totals: Plain, **context: Any) -> list[Plain]:
+@typed_task()
+def months(totals: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the months of the export, in order."""
-    numbered = enumerate(totals["months"])
     return [
-        Plain(month | {"export": totals["export"], "is_first": number == 0})
-        for number, month in numbered
+        month | {"export": totals["export"], "is_first": number == 0}
+        for number, month in enumerate(totals["months"])
     ]
 
 
-@task(**LOADS, **NETWORK_RETRIES)
-def exchange_rates(totals: Plain, **context: Any) -> Plain | None:
+@typed_task(**LOADS, **NETWORK_RETRIES)
+def exchange_rates(totals: dict[str, Any], **context: Any) -> LoadResult | None:
     """Load the exchange rates of the export's days. In a dry run it is skipped, and so is every load, which
     waits for it."""
     skip(DRY_RUN if context["params"]["dry_run"] else "")
-    loaded = monthly_load.load_rates(totals, run_of(context))
-    return to_xcom(loaded) if loaded else None
+    return monthly_load.load_rates(totals, run_of(context))
 
 
-@task(map_index_template="{{ task.op_kwargs['month']['month'] }}", **LONG_TASK)
-def transform(month: Plain, **context: Any) -> Plain:
+@typed_task(map_index_template="{{ task.op_kwargs['month']['month'] }}", **LONG_TASK)
+def transform(month: dict[str, Any], **context: Any) -> Manifest:
     """Gather one month's lines from all files and transform them; return the manifest of the result."""
     is_dry_run = context["params"]["dry_run"]
-    return to_xcom(
-        monthly_load.transform(month, context["run_id"], is_dry_run=is_dry_run)
-    )
+    return monthly_load.transform_month(month, context["run_id"], is_dry_run=is_dry_run)
 
 
-@task(
+@typed_task(
     **LOADS,
     outlets=assets.tables(loading.ORDERS.tables),
     map_index_template="{{ task.op_kwargs['month']['month'] }}",
     **LONG_TASK,
 )
-def load(month: Plain, manifest: Plain, **context: Any) -> Plain:
+def load(month: dict[str, Any], manifest: Manifest, **context: Any) -> LoadResult:
     """Load one month in one transaction; return the load's result."""
-    return to_xcom(
-        load_manifest(
-            loading.ORDERS,
-            run_of(context),
-            from_xcom(Manifest, manifest),
-            status=HISTORY,
-        )
-    )
+    return load_manifest(loading.ORDERS, run_of(context), manifest, status=HISTORY)
 
 
 # Dry runs too, whose transforms are skipped: the staged files hold e-mail addresses.
-@task(trigger_rule="none_failed", **NETWORK_RETRIES)
-def clean_up(manifests: list[Plain], totals: Plain) -> None:
+@typed_task(trigger_rule="none_failed", **NETWORK_RETRIES)
+def clean_up(manifests: list[Manifest], totals: dict[str, Any]) -> None:
     """Remove the staged files, which transformed months do not need."""
-    for folder in [*(each["uri"] for each in manifests), totals["export"]]:
-        discard(folder)
+    for manifest in manifests:
+        discard(manifest.uri)
+    discard(totals["export"])
 
 
-@task(trigger_rule="none_failed")  # the loads of a dry run are skipped
-def summary(manifests: list[Plain] | Plain, **context: Any) -> list[Plain]:
-    """Show how many rows were accepted and rejected, by month; fail where more were rejected than the form
+@typed_task(trigger_rule="none_failed")  # the loads of a dry run are skipped
+def summary(
+    manifests: list[Manifest] | Manifest, **context: Any
+) -> list[dict[str, Any]]:
+    """Log how many rows were accepted and rejected, by month; fail where more were rejected than the form
     allows."""
-    # Airflow gives the value of a mapped group with one instance itself, not a list of one.
-    plain = [manifests] if isinstance(manifests, dict) else manifests
-    transformed = from_xcom(list[Manifest], list(plain))
-    summaries = [Plain(monthly_load.summarize(manifest)) for manifest in transformed]
-    is_dry_run, limit = (
-        context["params"]["dry_run"],
-        Decimal(str(context["params"]["most_rejected"])),
-    )
+    # Of a mapped group with one instance, Airflow passes the value instead of a list.
+    transformed = [manifests] if isinstance(manifests, Manifest) else manifests
+    summaries = [monthly_load.summarize(manifest) for manifest in transformed]
+    is_dry_run = context["params"]["dry_run"]
+    limit = Decimal(str(context["params"]["most_rejected"]))
     monthly_load.log_summary(summaries, limit=limit, is_dry_run=is_dry_run)
     if is_dry_run:
         for manifest in transformed:
@@ -125,7 +113,7 @@ def summary(manifests: list[Plain] | Plain, **context: Any) -> list[Plain]:
 
 
 @task_group(group_id=GROUP_MONTH)
-def one_month(month: Plain, rates: Any) -> Any:
+def one_month(month: dict[str, Any], rates: Any) -> Any:
     """Transform one month, load it after the rates, check it; return its transform and its checks."""
     # Arguments by name: map_index_template reads op_kwargs.
     transformed = transform(month=month)

@@ -19,7 +19,7 @@ from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.names import DAG_HISTORY
 from ecommerce.core.settings import load_settings
 from ecommerce.sales import loading
-from ecommerce.sources import LIVE
+from ecommerce.sources import RESERVED_NAMES
 from ecommerce.storage import staging
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse.client import connect
@@ -41,7 +41,7 @@ def undo(source: str) -> int:
         ConfigurationError: a live source, or no export of this name was loaded.
         PipelineError: as `load`, or the export was loaded meanwhile. Months that were removed stay removed.
     """
-    if source in LIVE:
+    if source in RESERVED_NAMES:
         raise ConfigurationError(
             f"{source} is a live source: only a history load can be undone"
         )

@@ -25,7 +25,7 @@ from ecommerce.core.names import DAG_RECONCILIATION
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.mail import transport as mail
-from ecommerce.sources import SOURCES, module
+from ecommerce.sources import SOURCES
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.staging import DagRun, Manifest
@@ -71,7 +71,7 @@ log = logging.getLogger(__name__)
 
 def reconciled_sources() -> list[str]:
     """Return the sources that can be reconciled."""
-    return [source for source in SOURCES if module(source).RECONCILED]
+    return [name for name, source in SOURCES.items() if source.reconciled]
 
 
 def days_to_compare(now: datetime) -> list[BusinessDay]:
@@ -104,7 +104,7 @@ def read_once_more(source: str, run: DagRun, now: datetime) -> Manifest | None:
         known_orders=known,
         memory=load_history,
     )
-    return module(source).extract(window)
+    return SOURCES[source].extract(window)
 
 
 def compare(loadable: Manifest) -> list[Difference]:
@@ -113,7 +113,7 @@ def compare(loadable: Manifest) -> list[Difference]:
     source = loadable.source
     first = shop_day(loadable.window_start, load_settings().shop_timezone)
     days = load_history.read_days(source, first.date, loadable.business_date)
-    last_read, overlap = load_history.last_read(source), module(source).OVERLAP
+    last_read, overlap = load_history.last_read(source), SOURCES[source].overlap
     since = last_read - overlap if last_read and overlap else None
     with connect_duckdb(loadable.uri) as duck:
         keep_stored(duck, source, days)
@@ -131,7 +131,7 @@ def differing_days(
     """Return the days on which orders, as read and transformed, differ from the tables of `keep_stored`,
     oldest first. Not compared are orders changed since `changed_since` (aware, may be None), and those older
     than the control total `visible_from`."""
-    ignored = NOT_COMPARED.union(module(loadable.source).NOT_COMPARED)
+    ignored = NOT_COMPARED.union(SOURCES[loadable.source].not_compared)
     compared = {
         table: [
             column.name

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any, cast
 
-from airflow.sdk import task, task_group
+from airflow.sdk import task_group
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning
@@ -12,12 +12,12 @@ from ecommerce.core.names import GROUP_REREAD
 from ecommerce.core.settings import shop_timezone
 from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.runtime.run_context import run_of, skip
+from ecommerce.runtime.typed_task import typed_task
 from ecommerce.sales import read_windows, source_policy, tasks
 from ecommerce.sales.reconciliation import comparison
 from ecommerce.sales.reconciliation.comparison import Difference
-from ecommerce.sources import module
+from ecommerce.sources import SOURCES
 from ecommerce.storage.staging import Manifest
-from ecommerce.storage.xcom import Plain, from_xcom, to_xcom
 from ecommerce.warehouse import load_history
 
 TASK_REREADS = "rereads"
@@ -28,34 +28,34 @@ TASK_REREAD_DAYS = "reread_days"
 def compare(source: str) -> Any:
     """Compare one source with the warehouse; return the days that differ."""
     return days_that_differ(
-        tasks.transform.override(task_id="transform")(manifest=read(source))
+        tasks.transform_source.override(task_id="transform")(manifest=read(source))
     )
 
 
-@task(**NETWORK_RETRIES)
-def read(source: str, **context: Any) -> Plain:
+@typed_task(**NETWORK_RETRIES)
+def read(source: str, **context: Any) -> Manifest:
     """Read the source's orders of all days to compare; return the manifest."""
     skip(source_policy.reason_to_skip(source))
     manifest = comparison.read_once_more(source, run_of(context), datetime.now(UTC))
     skip("" if manifest else f"no run has read {source} for any of the days to compare")
-    return to_xcom(manifest)
+    return manifest
 
 
-@task(task_id="differences", **NETWORK_RETRIES)
-def days_that_differ(manifest: Plain) -> list[Difference]:
+@typed_task(task_id="differences", **NETWORK_RETRIES)
+def days_that_differ(manifest: Manifest) -> list[Difference]:
     """Compare the orders with the warehouse; return the days that differ."""
-    return comparison.compare(from_xcom(Manifest, manifest))
+    return comparison.compare(manifest)
 
 
 # A source may be off; one that cannot be read, which has sent its alert, must not keep the others out. With
 # all_done_min_one_success, one source that is off would skip this.
-@task(trigger_rule="all_done")
+@typed_task(trigger_rule="all_done")
 def differences(by_source: list[list[Difference] | None]) -> list[Difference]:
     """Return the differences of all sources, the newest day first."""
     return comparison.newest_first(each or [] for each in by_source)
 
 
-@task(task_id=TASK_REREADS)
+@typed_task(task_id=TASK_REREADS)
 def rereads(
     differing: list[Difference], *, params: dict[str, Any]
 ) -> list[dict[str, str]]:
@@ -70,7 +70,7 @@ OF_MANIFEST = "{{ task.op_kwargs['manifest']['business_date'] }} {{ task.op_kwar
 def reread(business_date: str, source: str) -> None:
     """Read one source again for one day, and load it."""
     # Arguments by name: map_index_template reads op_kwargs.
-    transform = tasks.transform.override(
+    transform = tasks.transform_source.override(
         task_id="transform", map_index_template=OF_MANIFEST
     )
     load = tasks.load_read.override(map_index_template=OF_MANIFEST)
@@ -81,24 +81,23 @@ def reread(business_date: str, source: str) -> None:
     checks(loaded=load(manifest=transform(manifest=read_again)))
 
 
-@task(
+@typed_task(
     map_index_template="{{ task.op_kwargs['business_date'] }} {{ task.op_kwargs['source'] }}",
     **NETWORK_RETRIES,
 )
-def extract(business_date: str, source: str, **context: Any) -> Plain:
+def extract(business_date: str, source: str, **context: Any) -> Manifest:
     """Read the orders of one day, and those that the warehouse has of it; return the manifest."""
     day = day_window(date.fromisoformat(business_date), shop_timezone())
-    return to_xcom(
-        module(source).extract(
-            read_windows.window_of_reread(source, day, run_of(context), load_history)
-        )
+    window = read_windows.window_of_reread(
+        SOURCES[source], day, run_of(context), load_history
     )
+    return SOURCES[source].extract(window)
 
 
 # Its upstream is the last task of `reread`: it fails where all instances failed, and is skipped where there
 # are none.
-@task(task_id=TASK_REREAD_DAYS, trigger_rule="all_done_min_one_success")
-def reread_days(**context: Any) -> list[Plain]:
+@typed_task(task_id=TASK_REREAD_DAYS, trigger_rule="all_done_min_one_success")
+def reread_days(**context: Any) -> list[dict[str, Any]]:
     """Return the days that were loaded and checked, each with the warnings for its report."""
     pairs = context["ti"].xcom_pull(task_ids=TASK_REREADS)
     warnings: dict[str, list[DataWarning]] = {}
@@ -108,8 +107,7 @@ def reread_days(**context: Any) -> list[Plain]:
         if checked is not None:
             warnings.setdefault(pair["business_date"], []).extend(checked)
     return [
-        Plain({"business_date": day, "warnings": each})
-        for day, each in warnings.items()
+        {"business_date": day, "warnings": of_day} for day, of_day in warnings.items()
     ]
 
 
@@ -119,7 +117,7 @@ report = tasks.report.override(
 
 
 # A day that fails must not keep the others out of the mail.
-@task(task_id="tell", trigger_rule="all_done_min_one_success", **NETWORK_RETRIES)
+@typed_task(task_id="tell", trigger_rule="all_done_min_one_success", **NETWORK_RETRIES)
 def alert(
     differing: list[Difference], pairs: list[dict[str, str]], **context: Any
 ) -> None:

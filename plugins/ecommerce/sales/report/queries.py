@@ -36,7 +36,7 @@ from ecommerce.sales.report.figures.quality import (
     file_warnings,
     no_delivery_warnings,
 )
-from ecommerce.sources import SOURCES, module
+from ecommerce.sources import SOURCES
 from ecommerce.warehouse.client import Warehouse
 
 MOST_ATTEMPTS = 3
@@ -230,5 +230,5 @@ def limits(sources: Collection[str], settings: Settings) -> list[str]:
         text
         for source in SOURCES
         if source in sources
-        for text in module(source).limits(settings)
+        for text in SOURCES[source].limits(settings)
     ]

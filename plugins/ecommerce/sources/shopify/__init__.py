@@ -8,26 +8,8 @@ from ecommerce.core.settings import Settings, load_settings
 from ecommerce.core.text import counted
 from ecommerce.sources.shopify.client import CONNECTION, ShopifyClient
 from ecommerce.sources.shopify.extraction import REACH, extract, scopes
+from ecommerce.sources.source import Source
 
-__all__ = [
-    "OPT_IN",
-    "OVERLAP",
-    "RECONCILED",
-    "SUBJECT",
-    "SYNCED",
-    "check",
-    "extract",
-    "limits",
-]
-
-SUBJECT = CONNECTION
-OVERLAP = timedelta(
-    minutes=20
-)  # the search index lags by seconds; the rest is for clocks
-RECONCILED = SYNCED = OPT_IN = True
-RETRIES = 5
-NOT_COMPARED = ()
-CSV_COLUMNS = unread_files = None
 SCOPES = ("read_orders", "read_products", "read_returns")
 
 
@@ -89,3 +71,17 @@ def check() -> Lines:
             f"the app may not see {', '.join(sorted(client.hidden))}: request access to protected customer "
             "data, or orders have no customer or country",
         )
+
+
+SHOPIFY = Source(
+    name="shopify",
+    subject=CONNECTION,
+    extract=extract,
+    check=check,
+    limits=limits,
+    # The search index lags by seconds; the rest is for clocks that differ.
+    overlap=timedelta(minutes=20),
+    reconciled=True,
+    synced=True,
+    needs_connection=True,
+)

@@ -7,18 +7,9 @@ from datetime import timedelta
 from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.settings import Settings
 from ecommerce.core.text import counted
+from ecommerce.sources.source import Source
 from ecommerce.sources.storefront.client import CONNECTION, StorefrontClient
 from ecommerce.sources.storefront.extraction import extract
-
-__all__ = ["OVERLAP", "RECONCILED", "SUBJECT", "check", "extract", "limits"]
-
-SUBJECT = CONNECTION
-OVERLAP = timedelta(hours=2)  # WooCommerce's modified dates may be an hour early
-RECONCILED = SYNCED = True
-OPT_IN = False
-RETRIES = 5
-NOT_COMPARED = ()
-CSV_COLUMNS = unread_files = None
 
 
 def limits(settings: Settings) -> list[str]:
@@ -49,3 +40,15 @@ def check() -> Lines:
             "the server keeps orders as posts, and dates neither edited lines nor, in older versions, "
             "refunds: orders of the last REFUND_LOOKBACK_DAYS are read again, reconciliation finds others",
         )
+
+
+STOREFRONT = Source(
+    name="storefront",
+    subject=CONNECTION,
+    extract=extract,
+    check=check,
+    limits=limits,
+    overlap=timedelta(hours=2),  # WooCommerce's modified dates may be an hour early
+    reconciled=True,
+    synced=True,
+)

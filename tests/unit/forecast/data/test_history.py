@@ -11,7 +11,7 @@ import pytest
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.forecast.data.history import Sales, gaps
 from ecommerce.forecast.data.panel import holidays_of
-from ecommerce.sources.partner_ftp.files import Announced, MarketWeek, Promotion
+from ecommerce.forecast.partner_ftp.files import Announced, MarketWeek, Promotion
 from tests.unit.forecast.panels import MONDAY, WEEK
 
 DAYS = 126

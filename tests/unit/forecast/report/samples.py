@@ -11,10 +11,10 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import data_warning
 from ecommerce.forecast.data.history import History
 from ecommerce.forecast.data.panel import Panel
+from ecommerce.forecast.partner_ftp.files import Promotion
 from ecommerce.forecast.report import archive, steps
 from ecommerce.forecast.report import figures as model
 from ecommerce.forecast.report.figures import DayForecast
-from ecommerce.sources.partner_ftp.files import Promotion
 
 AS_OF = date(2026, 11, 16)
 ZONE = "America/New_York"
@@ -213,7 +213,7 @@ def make_figures(
     )
 
 
-def publish_two(reports):
+def publish_two_forecasts(reports):
     """Archive the forecast of `AS_OF` below `reports`, and a copy as that of the week before."""
     archive.publish(f"file://{reports}", make_figures())
     newest = reports / "forecasts" / str(AS_OF)

@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.core.data_warnings import data_warning
+from ecommerce.forecast.partner_ftp.files import Promotion
 from ecommerce.forecast.report import archive, view
 from ecommerce.forecast.report.figures import figures_csv
-from ecommerce.sources.partner_ftp.files import Promotion
 from tests.unit.forecast.report.samples import (
     ALL_DAYS,
     AS_OF,

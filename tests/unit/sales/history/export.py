@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from ecommerce.sales.history import tasks
 from ecommerce.sources.partner_layouts import COLUMNS
+from ecommerce.storage.plain import from_plain
 from ecommerce.storage.staging import Manifest, local_or_uri
-from ecommerce.storage.xcom import from_xcom
 
 HEADER = ",".join(COLUMNS)
 RUN = "manual__2026-03-15"
@@ -100,7 +100,7 @@ class Export:
     def months(self, **params):
         """Every month, transformed."""
         done = self.transformed(self.totals(**params), **params)
-        return [from_xcom(Manifest, month) for month in done]
+        return [from_plain(Manifest, month) for month in done]
 
 
 def staged(folder, name="lines"):

@@ -7,7 +7,6 @@ import pytest
 from ecommerce.core.errors import ConfigurationError, ContractError
 from ecommerce.sales.history import tasks
 from ecommerce.sales.history.files import find_files
-from ecommerce.sources import LIVE
 from tests.unit.sales.history.export import line, text
 
 
@@ -57,8 +56,8 @@ def test_names_are_paths_below_the_pattern_and_no_patterns_themselves(
         ("orders.xlsx", {}, r"^orders\.xlsx ends in none of \.csv"),
         (
             "a.csv",
-            {"source": LIVE[0]},
-            f"{LIVE[0]} is .* live source: .* old_{LIVE[0]}",
+            {"source": "sales_db"},
+            "sales_db is .* live source: .* old_sales_db",
         ),
         (
             "a.csv",

@@ -14,8 +14,8 @@ from ecommerce.core.errors import (
 )
 from ecommerce.sales.history import tasks
 from ecommerce.sources import exchange_rates
+from ecommerce.storage.plain import from_plain
 from ecommerce.storage.staging import Manifest, exists
-from ecommerce.storage.xcom import from_xcom
 from tests.unit.sales.history.export import (
     line,
     loadable,
@@ -65,7 +65,7 @@ def world(shared_export):
         export=shared_export,
         totals=totals,
         plain=plain,
-        months=[from_xcom(Manifest, month) for month in plain],
+        months=[from_plain(Manifest, month) for month in plain],
     )
 
 
@@ -193,7 +193,7 @@ F        |        | some day
     days = {"first_day": "2024-03-12", "last_day": "2024-03-13"}
 
     totals = export.totals(**days)
-    months = [from_xcom(Manifest, each) for each in export.transformed(totals, **days)]
+    months = [from_plain(Manifest, each) for each in export.transformed(totals, **days)]
 
     assert (totals["left_out"], totals["without_day"]) == (4, 1)
     assert [month["amounts"] for month in totals["months"]] == [{"USD": "42"}]

@@ -7,7 +7,7 @@ from ecommerce.sales.reconciliation.comparison import (
     newest_first,
     select_rereads,
 )
-from ecommerce.sources import SALES_DB, STOREFRONT
+from tests.source_names import SALES_DB, STOREFRONT
 
 DAYS = [f"2026-11-{number:02}" for number in range(1, 20)]
 LOADED = {"rows": {"orders": 12}}

@@ -12,11 +12,11 @@ import pytest
 import yaml
 
 from ecommerce.sales.reconciliation.comparison import days_to_compare, differing_days
-from ecommerce.sources import SALES_DB, STOREFRONT
 from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.schema import arrow_type
+from tests.source_names import SALES_DB, STOREFRONT
 
 FIRST, NEXT = date(2026, 9, 1), date(2026, 11, 18)
 LAST_READ = datetime(2026, 11, 20, 10, 30, tzinfo=UTC)

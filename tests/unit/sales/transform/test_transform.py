@@ -15,7 +15,7 @@ from ecommerce.core.errors import ContractError, StagingError
 from ecommerce.sales.transform import ORDERS, transform
 from ecommerce.sources import SOURCES
 from ecommerce.storage import staging
-from ecommerce.storage.xcom import from_xcom, to_xcom
+from ecommerce.storage.plain import from_plain, to_plain
 from tests.unit.sales.transform.raw_folders import (
     KEY,
     RUN_ID,
@@ -74,7 +74,7 @@ def test_a_second_run_returns_the_result_of_the_first(raw, tmp_path):
         "raw_sha256": manifest.sha256,
         "run_id": RUN_ID,
     }
-    assert from_xcom(staging.Manifest, to_xcom(done)) == done
+    assert from_plain(staging.Manifest, to_plain(done)) == done
     assert not (tmp_path / "run" / "sales_db").exists()
     left = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert left

@@ -14,13 +14,7 @@ from urllib.parse import urljoin
 
 from pydantic import ValidationError
 
-from ecommerce.core.check_result import HINT, OK, Lines
-from ecommerce.core.email_masking import mask_e_mails
-from ecommerce.core.errors import ContractError
-from ecommerce.core.paths import read_sql
-from ecommerce.core.text import clean, counted
-from ecommerce.sources.http import network_errors, raise_for_status
-from ecommerce.sources.product_catalogue.entries import (
+from ecommerce.catalogue.entries import (
     REASONS,
     Catalogue,
     CatalogueProduct,
@@ -28,14 +22,20 @@ from ecommerce.sources.product_catalogue.entries import (
     safe_sku,
     text_of,
 )
-from ecommerce.sources.product_catalogue.fetch_command import (
+from ecommerce.catalogue.fetch_command import (
     CONNECTION,
     SOURCE,
     address,
 )
+from ecommerce.core.check_result import HINT, OK, Lines
+from ecommerce.core.email_masking import mask_e_mails
+from ecommerce.core.errors import ContractError
+from ecommerce.core.paths import read_sql
+from ecommerce.core.text import clean, counted
+from ecommerce.sources.http import network_errors, raise_for_status
 from ecommerce.storage import staging
+from ecommerce.storage.plain import from_plain, to_plain
 from ecommerce.storage.staging import Manifest, storage_path
-from ecommerce.storage.xcom import from_xcom, to_xcom
 
 MAPPING = "transform/catalogue/product_catalogue.sql"
 FILE = "catalogue.json"
@@ -74,7 +74,7 @@ def parse(
     if not accept_shrunk:
         _refuse_shrunk(catalogue, known)
     with staging.publish(folder) as draft:
-        (draft.path / FILE).write_text(json.dumps(to_xcom(catalogue)))
+        (draft.path / FILE).write_text(json.dumps(to_plain(catalogue)))
         entries = (
             len(catalogue.products) + len(catalogue.rejected) + catalogue.superseded
         )
@@ -151,7 +151,7 @@ def check() -> Lines:
 def read_parsed(manifest: Manifest) -> Catalogue:
     """Return the result of `parse`; StagingError where it is gone."""
     with staging.storage_errors(manifest.uri):
-        return from_xcom(
+        return from_plain(
             Catalogue, json.loads((storage_path(manifest.uri) / FILE).read_text())
         )
 

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.sources.partner_ftp.fetch_command import fetch_folder, server_variables
+from ecommerce.forecast.partner_ftp.fetch_command import fetch_folder, server_variables
 
 
 def set_connection(monkeypatch, **fields):

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.core.errors import ContractError
-from ecommerce.sources.partner_ftp.files import (
+from ecommerce.forecast.partner_ftp.files import (
     MarketWeek,
     Parsed,
     Promotion,

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from ecommerce.catalogue import parser
+from ecommerce.catalogue.parser import read_pages
 from ecommerce.core.errors import ContractError
-from ecommerce.sources.product_catalogue import parser
-from ecommerce.sources.product_catalogue.parser import read_pages
 from ecommerce.storage import staging
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)

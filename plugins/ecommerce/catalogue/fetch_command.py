@@ -11,12 +11,11 @@ from urllib.parse import urlsplit
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.names import CONNECTION_CATALOGUE
 from ecommerce.core.paths import INCLUDE
-from ecommerce.sources import PRODUCT_CATALOGUE
 from ecommerce.sources.http import connection_with_host
 from ecommerce.sources.script_folder import ScriptFolder, curl_option
 from ecommerce.storage.scratch import scratch_folder
 
-SOURCE = PRODUCT_CATALOGUE
+SOURCE = "product_catalogue"
 """Its name in `load_audit` and `rejected_rows`."""
 CONNECTION = CONNECTION_CATALOGUE
 COMMAND = f'bash "{INCLUDE}/scripts/fetch_catalogue.sh" "$CATALOGUE_FOLDER"'

@@ -10,7 +10,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from ecommerce.sources.product_catalogue.download import (
+from ecommerce.catalogue.download import (
     Limits,
     SilentHost,
     UnusablePicture,

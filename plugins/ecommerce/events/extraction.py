@@ -19,8 +19,8 @@ from ecommerce.core.errors import ContractError, PipelineError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import counted
-from ecommerce.sources.web_events.client import EventsClient, Slice, slices
-from ecommerce.sources.web_events.lines import FIELDS, Lines, check_first_lines
+from ecommerce.events.client import EventsClient, Slice, slices
+from ecommerce.events.lines import FIELDS, Lines, check_first_lines
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, query
 from ecommerce.storage.scratch import scratch_folder

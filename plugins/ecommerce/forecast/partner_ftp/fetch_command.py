@@ -15,7 +15,7 @@ from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.names import CONNECTION_PARTNER_FTP
 from ecommerce.core.paths import INCLUDE
 from ecommerce.core.text import counted
-from ecommerce.sources.partner_ftp.files import MARKET_INDEX, PROMOTIONS, read_folder
+from ecommerce.forecast.partner_ftp.files import MARKET_INDEX, PROMOTIONS, read_folder
 from ecommerce.sources.script_folder import ScriptFolder, curl_option
 from ecommerce.storage.scratch import scratch_folder
 

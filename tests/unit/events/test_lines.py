@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from ecommerce.core.errors import ContractError
-from ecommerce.sources.web_events.client import instant, slices
-from ecommerce.sources.web_events.lines import check_first_lines
+from ecommerce.events.client import instant, slices
+from ecommerce.events.lines import check_first_lines
 
 
 def test_twenty_lines_without_an_event_are_no_answer(tmp_path):

@@ -1,0 +1,40 @@
+"""Tasks that take and return dataclasses; XCom stores plain JSON."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from airflow.sdk import task
+from airflow.sdk.execution_time.lazy_sequence import LazyXComSequence
+from pydantic import ConfigDict, validate_call
+from pydantic_core import to_jsonable_python
+
+_CONFIG = ConfigDict(arbitrary_types_allowed=True, defer_build=True)
+
+
+def typed_task(**arguments: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Return the decorator `airflow.sdk.task(**arguments)` for a function whose parameters and result may be
+    dataclasses.
+
+    A result is stored as plain JSON: dates and instants as ISO texts, amounts as decimal texts, never floats.
+    An argument is converted to the type of its annotation; pydantic.ValidationError where that fails. The
+    result is one XCom: Airflow would store each key of a `dict` as another.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        validated = validate_call(function, config=_CONFIG)
+
+        @wraps(function)
+        def execute(*values: Any, **named: Any) -> Any:
+            listed = [_as_list(value) for value in values]
+            named = {name: _as_list(value) for name, value in named.items()}
+            return to_jsonable_python(validated(*listed, **named))
+
+        return task(multiple_outputs=False, **arguments)(execute)
+
+    return decorate
+
+
+def _as_list(value: Any) -> Any:
+    """Return the results of a mapped task, which Airflow reads one by one, as a list."""
+    return list(value) if isinstance(value, LazyXComSequence) else value

@@ -1,0 +1,58 @@
+"""What the daily run, its checks and its reports need to know of a source."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from ecommerce.core.check_result import Lines
+from ecommerce.core.read_window import ReadWindow
+from ecommerce.core.settings import Settings
+from ecommerce.storage.staging import Manifest
+
+
+def no_limits(settings: Settings) -> list[str]:
+    """Return nothing: every change of the source is read."""
+    return []
+
+
+@dataclass(frozen=True)
+class Source:
+    """A system that is read into staging; `include/sql/transform/orders/<name>.sql` maps its raw folder."""
+
+    name: str
+    """In task ids, in the Variable `source_policy`, and in the column `source` of the tables."""
+    subject: str
+    """The name of its lines in `make check`: its connection, or the setting that names its folder."""
+    extract: Callable[[ReadWindow], Manifest]
+    """Reads a window into the staging folder `window.folder`, and returns the manifest.
+
+    The manifest has `window.facts`, the number of records, and control totals that are computed before any
+    cleaning. No record is lost: those that cannot be read are in `rejects.parquet`, and what the source
+    withholds is a warning in the control totals. An order is read whole, with all its lines and refunds.
+    Pagination, rate limits and repeated requests are handled here; `window.memory` has the refunds, lines and
+    files of the source that are in the warehouse. Failures are errors of `core.errors`, whose type decides
+    about retries; no message contains a secret or a customer's data."""
+    check: Callable[[], Lines]
+    """Yields the lines of `make check`; an error becomes a failure."""
+    limits: Callable[[Settings], list[str]] = no_limits
+    """Returns which of its changes are seen late or never, in sentences for the report."""
+    overlap: timedelta | None = None
+    """How far before the last read a new one begins; None: whole days or files are read."""
+    retries: int = 5
+    """Retries of a failed extract in the daily run and the sync."""
+    reconciled: bool = False
+    """Whether reconciliation reads the orders of past days again. `extract` then reads `window.known_orders`
+    too, and lists deleted orders in `removed_orders.parquet`."""
+    synced: bool = False
+    """Whether the hourly sync reads its changes during the day."""
+    needs_connection: bool = False
+    """Whether it is off until the connection `subject` exists."""
+    not_compared: Collection[str] = ()
+    """Columns of `orders` that reconciliation does not compare, because a change of other records changes
+    them."""
+    csv_columns: Mapping[str, str] | None = None
+    """Columns of the CSV rows in `raw` of `rejects.parquet`, by `file`, separated by blanks. None: `raw` is a
+    JSON object, or not shown."""
+    unread_files: Callable[[date, Collection[str]], list[str]] | None = None
+    """Set if the records are lines of delivered files, by which the report locates them. Takes the newest
+    closed day and the names of the loaded files, and returns sentences about files that no run reads."""
