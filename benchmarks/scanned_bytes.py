@@ -80,7 +80,6 @@ A_DAY = {
     **{
         "daily_sales": 2_000,
         "daily_summary": 1,
-        "stored_order_ids": 200,
         "rejected_rows": 3_000,
     },
     **{

@@ -46,7 +46,6 @@ ORDERS = LoadSpec(
         *(
             "control_totals",
             "report_restatements",
-            "stored_order_ids",
             "forgotten_hashes",
         ),
     ),

@@ -17,18 +17,17 @@ from typing import Any
 
 from ecommerce.core.business_day import shop_day
 from ecommerce.core.data_warnings import DataWarning
-from ecommerce.core.errors import ConcurrentUpdateError
 from ecommerce.runtime import metrics
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.client import Warehouse, connect, retry_conflicts
 from ecommerce.warehouse.rendering import in_few_ranges
-from ecommerce.warehouse.schema import REBUILD_ORDER_IDS, prepare
+from ecommerce.warehouse.schema import prepare
 from ecommerce.warehouse.spec import LoadSpec
 from ecommerce.warehouse.staging_tables import SUCCESS, Staging, compare, stage
 
 log = logging.getLogger(__name__)
 
-LOCK, LACKING = "load_lock", "orders missing from stored_order_ids"
+LOCK = "load_lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,17 +143,12 @@ def _read_days(staging: Staging) -> list[date]:
 
 def look_up(staging: Staging) -> tuple[list[date], str]:
     """Return the days that change and the script of the transaction; raises as `compare` and
-    `Warehouse.run`, and ConcurrentUpdateError where another release or a person has changed `orders`."""
+    `Warehouse.run`."""
     run, options = (
         staging.warehouse.run,
         dict[str, Any](business_date=staging.business_date),
     )
     totals = run(staging.rendered("staged_totals", **options), "count staged rows")
-    if any(row["name"] == LACKING for row in totals):
-        staging.warehouse.transact(REBUILD_ORDER_IDS)
-        raise ConcurrentUpdateError(
-            "stored_order_ids did not have all orders, and was rebuilt"
-        )
     stored = defaultdict(list)
     for row in totals:
         if day := row.get("business_date"):

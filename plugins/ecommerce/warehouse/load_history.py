@@ -7,7 +7,7 @@ from typing import Any
 
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import columns, in_few_ranges
-from ecommerce.warehouse.schema import REBUILD_ORDER_IDS, arrow_schema, prepare_once
+from ecommerce.warehouse.schema import arrow_schema, prepare_once
 
 IDS_PER_QUERY = 10_000
 """Fit into the 10 MB of a query's parameters."""
@@ -114,41 +114,45 @@ def _order_ids(statement: str, source: str, days: Collection[date]) -> list[str]
 
 
 def _by_order(
-    table: str, source: str, order_ids: Sequence[str], kind: str = ""
+    table: str, source: str, order_ids: Sequence[str], days_of: str = ""
 ) -> list[dict[str, Any]]:
-    """Return the rows of `table` for orders of a source; with a `kind` of `stored_order_ids`, from its days
-    only."""
-    batches = [
-        order_ids[start : start + IDS_PER_QUERY]
-        for start in range(0, len(order_ids), IDS_PER_QUERY)
-    ]
-    warehouse, rows = _opened(), []
-    for batch in batches:
-        parameters = {"source": source, "order_ids": list(batch)}
-        days = (
-            in_few_ranges(_days_of_orders(warehouse, kind, parameters)) if kind else []
-        )
-        if days or not kind:
-            statement = f"warehouse/tables/{table}/by_order.sql"
-            rows += warehouse.query(statement, days=days, parameters=parameters)
+    """Return the rows of `table` for orders of a source.
+
+    With `days_of`, `orders` or `refunds`, the query reads only the days on which that table has rows of the
+    orders.
+    """
+    warehouse = _opened()
+    rows: list[dict[str, Any]] = []
+    for start in range(0, len(order_ids), IDS_PER_QUERY):
+        batch = list(order_ids[start : start + IDS_PER_QUERY])
+        parameters = {"source": source, "order_ids": batch}
+        days = None
+        if days_of:
+            days = _days_of_orders(warehouse, days_of, parameters)
+            if not days:
+                continue
+        statement = f"warehouse/tables/{table}/by_order.sql"
+        rows += warehouse.query(statement, days=days or [], parameters=parameters)
     return rows
 
 
 def _days_of_orders(
     warehouse: Warehouse, kind: str, parameters: Mapping[str, Any]
 ) -> list[date]:
-    statement = "warehouse/tables/stored_order_ids/days_of_orders.sql"
-    rows = warehouse.query(statement, parameters=parameters)
-    if any(row["business_date"] is None for row in rows):
-        warehouse.transact(REBUILD_ORDER_IDS)
-        rows = warehouse.query(statement, parameters=parameters)
-    return [row["business_date"] for row in rows if row["kind"] == kind]
+    rows = warehouse.query(
+        "warehouse/tables/orders/days_of_orders.sql", parameters=parameters
+    )
+    return in_few_ranges([row["business_date"] for row in rows if row["kind"] == kind])
 
 
 def _of_orders(
-    table: str, kind: str, names: Collection[str], source: str, order_ids: Sequence[str]
+    table: str,
+    days_of: str,
+    names: Collection[str],
+    source: str,
+    order_ids: Sequence[str],
 ) -> Any:
     import pyarrow as pa
 
-    rows = _by_order(table, source, order_ids, kind)
+    rows = _by_order(table, source, order_ids, days_of)
     return pa.Table.from_pylist(rows, schema=arrow_schema(table, names))

@@ -1,8 +1,7 @@
 """Migrates the tables to their `table.sql`: `make migrate`.
 
 It creates what is missing, adds columns, updates clustering, the partition filter, the expiry of partitions
-and the views, fills `stored_order_ids` again, and removes copies of rows, which two loads without a lock
-leave. Another type or partitioning, NOT NULL of an added column, and a removed column are only reported;
+and the views, and removes copies of rows, which two loads without a lock leave. Another type or partitioning, NOT NULL of an added column, and a removed column are only reported;
 descriptions stay as they are.
 """
 
@@ -13,13 +12,7 @@ from typing import Any
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import Warehouse, retry_conflicts
 from ecommerce.warehouse.rendering import columns, tables, views
-from ecommerce.warehouse.schema import (
-    REBUILD_ORDER_IDS,
-    api_field,
-    create_datasets,
-    ddl,
-    prepare,
-)
+from ecommerce.warehouse.schema import api_field, create_datasets, ddl, prepare
 
 
 @dataclass
@@ -40,7 +33,6 @@ def migrate(warehouse: Warehouse) -> Migration:
     for view in views():
         _replace(warehouse, view)
     _remove_copies(warehouse, migration)
-    warehouse.transact(REBUILD_ORDER_IDS)
     return migration
 
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from google.cloud import bigquery
 
-REBUILD_ORDER_IDS = "warehouse/tables/stored_order_ids/rebuild.sql"
-"""The transaction that fills the table again from `orders` and `refunds`."""
 STAGING_EXPIRES_MS = 24 * 60 * 60 * 1000
 _PREPARED: set[tuple[str, str, Settings]] = set()
 """The warehouses that this process has prepared: address of the service, project, settings."""

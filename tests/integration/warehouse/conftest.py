@@ -45,7 +45,7 @@ STATE = (
         "products",
         "exchange_rates",
     ),
-    *("daily_sales", "daily_summary", "loaded_files", "stored_order_ids"),
+    *("daily_sales", "daily_summary", "loaded_files"),
 )
 """The tables that the order and number of runs must not change."""
 

@@ -91,18 +91,6 @@ FROM (
 {{ lock_token("seen_token") | indent(4, first=True) }}
 ) AS lock
 UNION ALL
--- Without a day, a load would store an order twice. BigQuery counts the rows of a whole table without reading it.
-SELECT
-    'orders missing from stored_order_ids' AS name,
-    CAST(NULL AS STRING) AS source,
-    COALESCE(SUM(stored.entries), 0) AS entries,
-    0 AS different_keys,
-    CAST(NULL AS NUMERIC) AS amount,
-    CAST(NULL AS DATE) AS business_date
-FROM {{ table("stored_order_ids") }} AS stored
-WHERE stored.kind = 'orders'
-HAVING COALESCE(SUM(stored.entries), 0) <> (SELECT COUNT(*) FROM {{ table("orders") }})
-UNION ALL
 SELECT
     days.name,
     NULL AS source,
@@ -116,13 +104,13 @@ FROM (
         business_date
     FROM (
 {{ days_of_orders(staged("order_versions")) | indent(8, first=True) }}
-    ) AS ranges
+    ) AS order_days
     UNION DISTINCT
     -- A rate converts the amounts of the seven days after it, where no newer one is published.
     SELECT
         'exchange_rates' AS name,
         stored.business_date
-    FROM {{ table("stored_order_ids") }} AS stored
+    FROM {{ table("daily_summary") }} AS stored
     INNER JOIN {{ staged("changed_rates") }} AS rates
         ON stored.business_date BETWEEN rates.rate_date AND DATE_ADD(rates.rate_date, INTERVAL 7 DAY)
     UNION DISTINCT
