@@ -21,13 +21,13 @@ from typing import Any
 
 import zetasql.types as zt
 
-from ecommerce.core.settings import load_settings
 from ecommerce.events.loading import EVENTS
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.spec import LoadSpec
 from tests import googlesql, googlesql_rules
 from tests.googlesql import SETTINGS, STAGING, Catalogue
+from tests.settings import settings_of
 
 DAY = date(2026, 3, 31)
 """The business day of the load: the newest of the history."""
@@ -161,7 +161,7 @@ class Load:
                 stored=self.stored,
                 staging=STAGING,
                 spec=self.spec,
-                settings=load_settings(SETTINGS),
+                settings=settings_of(SETTINGS),
                 business_date=DAY,
                 looked_up_at=googlesql.sample("looked_up_at"),
                 lock_token="0a1b",

@@ -21,12 +21,12 @@ from zetasql.core.local_service import ZetaSqlLocalService
 
 from ecommerce.catalogue.loading import CATALOGUE
 from ecommerce.core import templates
-from ecommerce.core.settings import load_settings
 from ecommerce.events.loading import EVENTS
 from ecommerce.forecast.loading import FORECASTS
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.staging_tables import staged_columns
+from tests.settings import settings_of
 
 DAYS = [date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 8)]
 STORED = (
@@ -268,7 +268,7 @@ def paths():
 
 def statements(path, settings=None):
     """The statements of a file, rendered with sample values; none for a file that only holds macros."""
-    parts = split(rendered(path, settings or load_settings(SETTINGS)))
+    parts = split(rendered(path, settings or settings_of(SETTINGS)))
     numbered = enumerate(without_variables(parts), start=1)
     return [Statement(f"{path}:{number}", each) for number, each in numbered]
 

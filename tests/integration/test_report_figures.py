@@ -1,7 +1,6 @@
 """The report's queries against the warehouse that the load fills."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -282,7 +281,9 @@ def test_a_forgotten_customer_changes_no_figure(
     warehouse, figures, monkeypatch, tmp_path
 ):
     uris = dict.fromkeys(("staging_uri", "reports_uri"), f"file://{tmp_path}")
-    monkeypatch.setattr(warehouse, "settings", replace(warehouse.settings, **uris))
+    monkeypatch.setattr(
+        warehouse, "settings", warehouse.settings.model_copy(update=uris)
+    )
     monkeypatch.setattr(erasure, "customer_hash", lambda *_: "new")
     erasure.forget("new@customers.test", warehouse)
     again = figures_of(warehouse, code_version="later")

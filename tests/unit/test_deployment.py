@@ -7,7 +7,7 @@ import shutil
 import pytest
 import yaml
 
-from ecommerce.core.settings import load_settings
+from tests.settings import settings_of
 
 COMPOSE = ("docker-compose.yaml", "docker-compose.override.yaml")
 
@@ -72,12 +72,12 @@ def test_an_existing_env_is_kept_and_what_it_lacks_is_named(make_env, tmp_path, 
 
 
 def test_the_example_shows_every_setting_with_its_default(example):
-    defaults = load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef"})
-    names = {name.upper() for name in defaults.__dataclass_fields__}
+    defaults = settings_of({"CUSTOMER_HASH_KEY": "0123456789abcdef"})
+    names = {name.upper() for name in type(defaults).model_fields}
     assert names <= set(example)
     settings = {name: example[name] for name in names}
     settings["CUSTOMER_HASH_KEY"] = "0123456789abcdef"
-    assert load_settings(settings) == defaults
+    assert settings_of(settings) == defaults
 
 
 def test_no_process_of_the_stack_has_a_secret_among_its_arguments(services):

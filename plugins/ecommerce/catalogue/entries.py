@@ -13,10 +13,11 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    ValidationInfo,
 )
 
 from ecommerce.core.email_masking import safe_id
-from ecommerce.core.settings import read_setting
+from ecommerce.core.settings import load_settings
 
 
 def text_of(value: Any) -> Any:
@@ -30,11 +31,14 @@ def text_of(value: Any) -> Any:
     return value
 
 
-def safe_sku(sku: str) -> str:
-    """Replace an address in a SKU, as in order lines; ValueError where nothing of it is readable."""
-    if not (sku := safe_id(sku, read_setting("customer_hash_key"))):
+def safe_sku(sku: str, info: ValidationInfo) -> str:
+    """Replace an address in a SKU, as in order lines, with `customer_hash_key` of the context or the setting;
+    ValueError where nothing of it is readable."""
+    key = (info.context or {}).get("customer_hash_key")
+    safe = safe_id(sku, key or load_settings().customer_hash_key)
+    if not safe:
         raise ValueError("control characters only")
-    return sku
+    return safe
 
 
 def _instant(value: Any) -> Any:

@@ -31,6 +31,7 @@ from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import ContractError
 from ecommerce.core.paths import read_sql
+from ecommerce.core.settings import load_settings
 from ecommerce.core.text import clean, counted
 from ecommerce.sources.http import network_errors, raise_for_status
 from ecommerce.storage import staging
@@ -173,6 +174,7 @@ def parse_pages(pages: Sequence[tuple[bytes, str]]) -> Catalogue:
     rejected: list[RejectedEntry] = []
     usable: list[_Entry] = []
     superseded = 0
+    context = {"customer_hash_key": load_settings().customer_hash_key}
     for number, (body, url) in enumerate(pages, 1):
         page = f"page {number}"
         for value in _list_in(page, body, path):
@@ -189,7 +191,7 @@ def parse_pages(pages: Sequence[tuple[bytes, str]]) -> Catalogue:
                 usable.append(entry)
     for entry, values in _mapped(usable):
         try:
-            product = CatalogueProduct.model_validate(values)
+            product = CatalogueProduct.model_validate(values, context=context)
         except ValidationError as error:
             rejected.append(_invalid(entry, values, error))
             continue

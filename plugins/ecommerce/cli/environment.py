@@ -6,14 +6,13 @@ Airflow reads its configuration when it is imported, so commands call `load` fir
 import os
 from collections.abc import Mapping, MutableMapping
 from configparser import RawConfigParser
-from dataclasses import fields
 from pathlib import Path
 
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings
 
 REPOSITORY = Path(__file__).absolute().parents[3]
-SETTINGS = {field.name.upper() for field in fields(Settings)}
+SETTINGS = {name.upper() for name in Settings.model_fields}
 EMPTY_BYTES = 4096
 """The size of an SQLite file without tables."""
 

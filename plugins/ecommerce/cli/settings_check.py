@@ -4,7 +4,6 @@ import json
 import os
 import re
 import uuid
-from dataclasses import asdict
 from pathlib import Path
 
 from ecommerce.cli import environment
@@ -27,7 +26,9 @@ PLACEHOLDER = re.compile(
 
 def check_settings() -> Lines:
     """Show every setting except the secret one."""
-    values = {name.upper(): value for name, value in asdict(load_settings()).items()}
+    values = {
+        name.upper(): value for name, value in load_settings().model_dump().items()
+    }
     del values["CUSTOMER_HASH_KEY"]
     yield (
         OK,

@@ -3,7 +3,6 @@
 Standard output has only a command's result (`show`); progress and logs go to standard error.
 """
 
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
@@ -45,10 +44,9 @@ def progress(line: str) -> None:
 
 def show_report(day: date) -> None:
     """Print the address of a day's report, if this machine has the settings."""
-    environ = dict(os.environ)
     with suppress(PipelineError):  # Airflow and its settings may be on another machine
-        environment.load(environ)
-        show(f"The report: {load_settings(environ).reports_uri}/{day}/report.pdf")
+        environment.load()
+        show(f"The report: {load_settings().reports_uri}/{day}/report.pdf")
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:

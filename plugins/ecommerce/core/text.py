@@ -16,7 +16,7 @@ from functools import cache, partial
 from typing import Any, Literal
 
 from ecommerce.core.email_masking import without_controls
-from ecommerce.core.settings import read_setting
+from ecommerce.core.settings import load_settings
 
 Kind = Literal["money", "count", "quantity"]
 
@@ -35,7 +35,7 @@ _current: ContextVar[str] = ContextVar("locale", default=_ENGLISH)
 @contextmanager
 def written_in(locale: str = "") -> Iterator[None]:
     """Make `locale` (such as `de_DE`) the current one in this thread; by default that of REPORT_LOCALE."""
-    token = _current.set(locale or read_setting("report_locale"))
+    token = _current.set(locale or load_settings().report_locale)
     try:
         yield
     finally:

@@ -22,7 +22,7 @@ from typing import Any
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import StagingError
 from ecommerce.core.names import CONNECTION_WAREHOUSE
-from ecommerce.core.settings import load_settings, read_setting
+from ecommerce.core.settings import load_settings
 from ecommerce.storage.plain import from_plain, to_plain
 from ecommerce.storage.scratch import scratch_folder
 
@@ -239,7 +239,7 @@ def _work_folder(uri: str) -> Iterator[Path]:
 def _close_to_others(folder: Path) -> None:
     """Set the mode 0700 for `folder` and those above it in staging, which may hold personal data. What is not
     in staging, such as the archive of reports, keeps its mode."""
-    root = Path(local_or_uri(read_setting("staging_uri")))
+    root = Path(local_or_uri(load_settings().staging_uri))
     for path in (folder, *folder.parents):
         if not path.is_relative_to(root):
             return

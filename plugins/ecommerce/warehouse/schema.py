@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from google.cloud import bigquery
 
 STAGING_EXPIRES_MS = 24 * 60 * 60 * 1000
-_PREPARED: set[tuple[str, str, Settings]] = set()
-"""The warehouses that this process has prepared: address of the service, project, settings."""
+_PREPARED: set[tuple[str, str, str]] = set()
+"""The warehouses that this process has prepared: address of the service, project, settings as JSON."""
 _VARIABLES = {
     "timezone": "SHOP_TIMEZONE",
     "reporting_currency": "REPORTING_CURRENCY",
@@ -60,7 +60,7 @@ def prepare_once(warehouse: Warehouse) -> None:
     place = (
         warehouse.client._connection.API_BASE_URL,
         warehouse.client.project,
-        warehouse.settings,
+        warehouse.settings.model_dump_json(),
     )
     if place not in _PREPARED:
         prepare(warehouse)

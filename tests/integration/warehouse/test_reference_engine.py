@@ -2,7 +2,6 @@
 
 import pytest
 
-from ecommerce.core.settings import load_settings
 from ecommerce.maintenance import erasure
 from ecommerce.warehouse.migrate import migrate
 from tests import googlesql
@@ -10,6 +9,7 @@ from tests.integration.warehouse import small_shop, small_shop_runs
 from tests.integration.warehouse.both_engines import BothEngines
 from tests.integration.warehouse.conftest import open_shop
 from tests.reference_engine import script_parts
+from tests.settings import settings_of
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +46,7 @@ def test_the_rows_are_the_same_on_both_engines_and_depend_on_no_order(both):
 
 
 def test_every_file_with_a_query_is_compared(both):
-    settings = load_settings(googlesql.SETTINGS)
+    settings = settings_of(googlesql.SETTINGS)
     with_query = set()
     for path in googlesql.paths():
         parts = script_parts(googlesql.rendered(path, settings))

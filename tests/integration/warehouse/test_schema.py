@@ -2,7 +2,6 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 
@@ -63,7 +62,7 @@ def test_tables_are_made_by_whoever_comes_first(empty_dataset):
     ],
 )
 def test_another_deployment_may_not_use_this_warehouse(shop, change, sentence):
-    shop.warehouse.settings = replace(shop.warehouse.settings, **change)
+    shop.warehouse.settings = shop.warehouse.settings.model_copy(update=change)
 
     with pytest.raises(ConfigurationError, match=re.escape(sentence)) as stopped:
         prepare(shop.warehouse)
@@ -86,7 +85,9 @@ def test_migrate_adds_columns_and_names_what_it_cannot_do(empty_dataset):
         warehouse.run(f"DROP TABLE {name}; CREATE TABLE {name} ({columns})", "older")
     row = f"INSERT INTO `{empty_dataset}.products` (sku, name) VALUES (1, 'Old')"
     warehouse.run(row, "an older row")
-    warehouse.settings = replace(warehouse.settings, events_retention_days=30)
+    warehouse.settings = warehouse.settings.model_copy(
+        update={"events_retention_days": 30}
+    )
     migration = migrate(warehouse)
 
     events = warehouse.client.get_table(f"{empty_dataset}.user_events")

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.core.settings import load_settings
+from tests.settings import settings_of
 
 KEY = {"CUSTOMER_HASH_KEY": "0123456789abcdef"}
 
 
 def test_defaults_suit_a_shop_in_new_york_that_reports_in_dollars():
-    settings = load_settings(KEY)
+    settings = settings_of(KEY)
     assert (settings.shop_timezone, settings.reporting_currency) == (
         "America/New_York",
         "USD",
@@ -20,8 +20,8 @@ def test_defaults_suit_a_shop_in_new_york_that_reports_in_dollars():
     assert settings.staging_dataset == "sales_staging"
     calendars = {"": "US", "none": "", "DE-BY": "DE-BY"}
     for holidays, calendar in calendars.items():
-        assert load_settings(KEY | {"HOLIDAYS": holidays}).holiday_calendar == calendar
-    in_berlin = load_settings(KEY | {"SHOP_TIMEZONE": "Europe/Berlin"})
+        assert settings_of(KEY | {"HOLIDAYS": holidays}).holiday_calendar == calendar
+    in_berlin = settings_of(KEY | {"SHOP_TIMEZONE": "Europe/Berlin"})
     assert in_berlin.holiday_calendar == "DE"
 
 
@@ -33,7 +33,7 @@ def test_empty_counts_as_not_set_because_compose_and_kubernetes_hand_on_what_is_
         re.MULTILINE,
     )
     assert {"SHOP_TIMEZONE", "STAGING_URI", "MAXIMUM_BYTES_BILLED"} <= set(names)
-    assert load_settings(dict.fromkeys(names, "") | KEY) == load_settings(KEY)
+    assert settings_of(dict.fromkeys(names, "") | KEY) == settings_of(KEY)
 
 
 REFUSED = [
@@ -79,7 +79,7 @@ def test_what_is_refused(snapshot):
     report = []
     for environ in REFUSED:
         with pytest.raises(ConfigurationError) as error:
-            load_settings(KEY | environ)
+            settings_of(KEY | environ)
         report.append(f"{' '.join(environ)}\n{error.value}\n")
     assert "\n".join(report) == snapshot
     assert "my-secret" not in "".join(report)
@@ -88,7 +88,7 @@ def test_what_is_refused(snapshot):
 def test_attributes_are_sorted_and_the_report_may_break_down_by_one_of_them():
     longest = "a" * 63
     names = f" sales_channel, _wc_order_attribution_utm_source,Payment,{longest} "
-    settings = load_settings(
+    settings = settings_of(
         KEY | {"ORDER_ATTRIBUTES": names, "REPORT_ATTRIBUTE": "Payment"}
     )
     assert settings.order_attributes == (
@@ -98,4 +98,4 @@ def test_attributes_are_sorted_and_the_report_may_break_down_by_one_of_them():
         "sales_channel",
     )
     assert settings.report_attribute == "Payment"
-    assert load_settings(KEY).order_attributes == ()
+    assert settings_of(KEY).order_attributes == ()

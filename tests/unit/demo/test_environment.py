@@ -8,14 +8,14 @@ from demo.airflow_services import AirflowServices
 from demo.environment import environment
 from demo.layout import Folders, Ports
 from ecommerce.cli import environment as commands
-from ecommerce.core.settings import load_settings
+from tests.settings import settings_of
 
 FOLDERS = Folders(Path("/srv/demo"))
 
 
 def test_the_pipeline_has_its_settings_and_connections(snapshot):
     variables = environment(Ports(), FOLDERS, timezone="Europe/Berlin")
-    settings = load_settings(variables)
+    settings = settings_of(variables)
     assert settings.shop_timezone == "Europe/Berlin"
     assert settings.partner_drop_uri == "file:///srv/demo/partner_drop"
     text = "\n".join(f"{name}={value}" for name, value in variables.items())

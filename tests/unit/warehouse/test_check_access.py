@@ -8,9 +8,9 @@ from google.api_core import exceptions as google
 from pyarrow import parquet as pq
 
 from ecommerce.core.errors import ContractError, CredentialsError
-from ecommerce.core.settings import load_settings
 from ecommerce.warehouse import check_access
 from ecommerce.warehouse.client import Warehouse
+from tests.settings import settings_of
 
 ACCOUNT = "etl@my-project.iam.gserviceaccount.com"
 
@@ -53,7 +53,7 @@ class Client:
 
 def warehouse(**answers):
     return Warehouse(
-        Client(**answers), load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef"}), {}
+        Client(**answers), settings_of({"CUSTOMER_HASH_KEY": "0123456789abcdef"}), {}
     )
 
 
@@ -90,7 +90,7 @@ def with_bucket(bucket, **answers):
     }
     client = Client(**answers)
     client.bucket = bucket
-    return Warehouse(client, load_settings(settings), {})
+    return Warehouse(client, settings_of(settings), {})
 
 
 def test_a_file_of_the_bucket_is_loaded_and_removed(bucket):
