@@ -85,8 +85,8 @@ def steps_of(text):
     return found
 
 
-def copy_without(paths, target):
-    """A copy of the tracked files but for `paths`; the folder `target`."""
+def copy_repository(target):
+    """A copy of the tracked files; the folder `target`."""
     tracked = subprocess.run(
         ["git", "ls-files", "-z"],
         cwd=REPOSITORY,
@@ -95,28 +95,17 @@ def copy_without(paths, target):
         check=True,
     )
     for name in filter(None, tracked.stdout.split("\0")):
-        if not any(name == path or name.startswith(f"{path}/") for path in paths):
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(REPOSITORY / name, target / name)
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(REPOSITORY / name, target / name)
     return target
 
 
-def copy_repository(target):
-    """A copy of the tracked files; the folder `target`."""
-    return copy_without([], target)
-
-
-def parts():
-    """The paths of each part that the recipe *Remove a part* removes."""
+def removals():
+    """The commands of the recipe *Remove a part*, one text for each part."""
     section = re.findall(
         r"^## Remove a part\n(.*?)(?=^## |\Z)", RECIPES.read_text(), re.S | re.M
     )[0]
-    blocks = re.findall(
-        r"^### (.+?)\n.*?^git rm -rq --ignore-unmatch \\\n(.*?)^```",
-        section,
-        re.S | re.M,
-    )
-    return {part: paths.replace("\\\n", " ").split() for part, paths in blocks}
+    return re.findall(r"^```sh\n(.*?)^```", section, re.S | re.M)
 
 
 def in_copy(copy, *command, **environment):

@@ -1,6 +1,7 @@
 """Without every part (docs/RECIPES.md, Remove a part) the rest passes its tests and runs a day."""
 
 import json
+import subprocess
 from datetime import date
 
 import pytest
@@ -9,14 +10,11 @@ from demo.ledger import Ledger
 from tests.integration.airflow_process import copy as copy_home
 from tests.integration.daily_run import morning_after
 from tests.integration.mailbox import open_mailbox
-from tests.recipes import REPOSITORY, copy_without, in_copy, parts
+from tests.recipes import copy_repository, in_copy, removals
 
 pytestmark = pytest.mark.nightly
 
 DAY = date(2026, 9, 1)
-PARTS = {
-    part: paths for part, paths in parts().items() if (REPOSITORY / paths[0]).exists()
-}
 REFERRING = ("googlesql", "mail_samples", "DAG_")
 """What unit tests name that look for parts, or refer to one by name. Others are only collected."""
 
@@ -24,8 +22,11 @@ REFERRING = ("googlesql", "mail_samples", "DAG_")
 @pytest.fixture
 def copy(tmp_path):
     """A copy without all parts at once."""
-    paths = [path for paths in PARTS.values() for path in paths]
-    return copy_without(paths, tmp_path / "copy")
+    target = copy_repository(tmp_path / "copy")
+    commit = "git init -q && git add -A && git -c user.name=me -c user.email=me commit -qm all"
+    for commands in (commit, *removals()):
+        subprocess.run(["bash", "-ec", commands], cwd=target, check=True)
+    return target
 
 
 def test_the_rest_passes_its_tests(copy):

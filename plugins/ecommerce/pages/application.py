@@ -12,7 +12,8 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from ecommerce.core.errors import PipelineError
 from ecommerce.pages import access, responses
 from ecommerce.pages.navigation import PREFIX
-from ecommerce.pages.views import calendar, day, forecast, quality
+from ecommerce.pages.views import calendar, day, quality
+from ecommerce.pages.views.forecast import router as forecast_router
 from ecommerce.pages.warehouse_cache import WarehouseCache
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ def create_app() -> FastAPI:
     app.add_api_route("/{day}", _without_slash)
     app.include_router(calendar.router)
     app.include_router(quality.router)
-    app.include_router(forecast.router)
+    app.include_router(forecast_router)
     app.include_router(day.router)  # after the others, because it takes any address
     # A route, so that it needs a session too.
     app.add_api_route("/{path:path}", _not_found)

@@ -20,7 +20,13 @@ __all__ = [
 
 SOURCES = {
     source.name: source
-    for source in (SALES_DB, STOREFRONT, SHOPIFY, PARTNER_FILES, EXCHANGE_RATES)
+    for source in (
+        SALES_DB,
+        STOREFRONT,
+        SHOPIFY,
+        PARTNER_FILES,
+        EXCHANGE_RATES,
+    )
 }
 """By name: the tasks of the group `extract`, in this order, and the keys of the Variable `source_policy`."""
 

@@ -1,8 +1,8 @@
 """Migrates the tables to their `table.sql`: `make migrate`.
 
 It creates what is missing, adds columns, updates clustering, the partition filter, the expiry of partitions
-and the views, and removes copies of rows, which two loads without a lock leave. Another type or partitioning, NOT NULL of an added column, and a removed column are only reported;
-descriptions stay as they are.
+and the views, and removes copies of rows, which two loads without a lock leave. Another type or partitioning,
+NOT NULL of an added column, and a removed column are only reported; descriptions stay as they are.
 """
 
 import re
