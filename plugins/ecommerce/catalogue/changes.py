@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from ecommerce.catalogue.entries import Catalogue
-from ecommerce.catalogue.fetch_command import CONNECTION
+from ecommerce.catalogue.fetch import CONNECTION
 from ecommerce.catalogue.loading import BROKEN, OK, LastCatalogue, Row
 from ecommerce.core.data_warnings import DataWarning, sentence
 from ecommerce.core.text import clean

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ecommerce.catalogue.fetch_command import SOURCE
+from ecommerce.catalogue.fetch import SOURCE
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.schema import prepare
 from ecommerce.warehouse.spec import LoadSpec

@@ -22,7 +22,7 @@ from ecommerce.catalogue.entries import (
     safe_sku,
     text_of,
 )
-from ecommerce.catalogue.fetch_command import (
+from ecommerce.catalogue.fetch import (
     CONNECTION,
     SOURCE,
     address,
@@ -120,24 +120,18 @@ def check() -> Lines:
     """Fetch and parse the first page; raises as `address`, `sources.http` and `parse_pages`."""
     import requests
 
-    where = address()
+    first = address()
     what = f"{CONNECTION}: GET the first page"
-    # As bytes, because requests would write a text as Latin-1.
-    login: Any = (
-        (where.login.encode(), where.password.encode())
-        if where.login or where.password
-        else None
-    )
     with network_errors(what):
         response = requests.get(
-            where.url, auth=login, timeout=TIMEOUT, allow_redirects=False
+            first.url, auth=first.auth, timeout=TIMEOUT, allow_redirects=False
         )
     raise_for_status(response, what)
-    catalogue = parse_pages([(response.content, where.url)])
+    catalogue = parse_pages([(response.content, first.url)])
     pictures = sum(product.image_url is not None for product in catalogue.products)
     products = counted(len(catalogue.products), "product")
     yield OK, f"its first page has {products}, {pictures} of them with a picture"
-    if where.login and where.url.startswith("http://"):
+    if first.login and first.url.startswith("http://"):
         yield (
             HINT,
             "login and password travel without encryption: let the host begin with https://",

@@ -1,40 +1,47 @@
 """The tasks of the DAG `product_catalogue_refresh`."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from ecommerce.catalogue import changes, fetch_command, loading, parser
-from ecommerce.catalogue.fetch_command import SOURCE
-from ecommerce.core.business_day import BusinessDay, business_day
+from ecommerce.catalogue import changes, fetch, loading, parser
+from ecommerce.core.business_day import business_day
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import LONG, task_timeout
 from ecommerce.runtime.retries import NETWORK_RETRIES, RARE_LOADS
 from ecommerce.runtime.run_context import run_of, skip
 from ecommerce.runtime.typed_task import typed_task
-from ecommerce.sources.script_operator import FetchByScript
+from ecommerce.sources.curl_script import FetchWithCurl
 from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse import assets
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import LoadResult, load_manifest
 
 
-class FetchCatalogue(FetchByScript):
-    """Runs the script that fetches the catalogue's pages, and returns their manifest."""
+class FetchCatalogue(FetchWithCurl):
+    """Fetches the catalogue's pages, and returns their manifest."""
 
-    source = SOURCE
-    fetch_folder = fetch_command.fetch_folder
+    connection = fetch.CONNECTION
 
     def __init__(self, **arguments: Any) -> None:
-        fixed = {
-            "bash_command": fetch_command.COMMAND,
-            "inlets": [assets.source(SOURCE)],
-        }
-        super().__init__(**fixed | NETWORK_RETRIES | arguments)
+        inlets = [assets.source(fetch.SOURCE)]
+        super().__init__(
+            bash_command=fetch.COMMAND, inlets=inlets, **NETWORK_RETRIES, **arguments
+        )
 
-    def destination(self, context: Mapping[str, Any]) -> tuple[str, BusinessDay]:
-        """As `FetchByScript`."""
+    def script_environment(self) -> dict[str, str]:
+        """Return the variables of the script, with its secrets."""
+        return fetch.script_environment(fetch.address())
+
+    def publish(
+        self, path: Path, context: Mapping[str, Any], read_at: datetime
+    ) -> Manifest:
+        """Fetch the pages after the first, and publish all of them."""
+        fetch.fetch_following(fetch.address(), path)
         day = business_day(context)
-        return run_of(context).folder(day.date, SOURCE), day
+        folder = run_of(context).folder(day.date, fetch.SOURCE)
+        return fetch.publish(path, folder, day, read_at)
 
 
 @typed_task(**NETWORK_RETRIES)

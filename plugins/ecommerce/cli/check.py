@@ -140,7 +140,7 @@ def checks() -> dict[str, Callable[[], Lines]]:
     from ecommerce.catalogue.parser import check as check_catalogue
     from ecommerce.cli import settings_check as own
     from ecommerce.events.source import WEB_EVENTS
-    from ecommerce.forecast.partner_ftp.fetch_command import check as check_partner_ftp
+    from ecommerce.forecast.partner_ftp.fetch import check as check_partner_ftp
     from ecommerce.sources import SOURCES
     from ecommerce.warehouse.check_access import check as check_warehouse
 

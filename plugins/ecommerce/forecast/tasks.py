@@ -4,14 +4,14 @@ script has made several attempts by then."""
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from ecommerce.core.business_day import BusinessDay, business_day, day_window
+from ecommerce.core.business_day import business_day, day_window
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import LONG, shop_timezone, task_timeout
 from ecommerce.forecast import loading, missing_forecast
-from ecommerce.forecast.partner_ftp import fetch_command
-from ecommerce.forecast.partner_ftp.fetch_command import SOURCE
+from ecommerce.forecast.partner_ftp import fetch
 from ecommerce.forecast.partner_ftp.files import read_files
 from ecommerce.forecast.weeks import (
     Week,
@@ -23,7 +23,7 @@ from ecommerce.forecast.weeks import (
 from ecommerce.runtime.retries import NETWORK_RETRIES, RARE_LOADS
 from ecommerce.runtime.run_context import run_of, skip
 from ecommerce.runtime.typed_task import typed_task
-from ecommerce.sources.script_operator import FetchByScript
+from ecommerce.sources.curl_script import FetchWithCurl
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse import assets
@@ -59,25 +59,27 @@ def due(**context: Any) -> None:
     )
 
 
-class FetchPartnerFiles(FetchByScript):
-    """The script that fetches the partner's files."""
+class FetchPartnerFiles(FetchWithCurl):
+    """Fetches the partner's files, and returns their manifest."""
 
-    source = SOURCE
-    fetch_folder = fetch_command.fetch_folder
+    connection = fetch.CONNECTION
 
     def __init__(self, **arguments: Any) -> None:
-        super().__init__(
-            bash_command=fetch_command.COMMAND,
-            inlets=[assets.source(SOURCE)],
-            **arguments,
-        )
+        inlets = [assets.source(fetch.SOURCE)]
+        super().__init__(bash_command=fetch.COMMAND, inlets=inlets, **arguments)
 
-    def destination(self, context: Mapping[str, Any]) -> tuple[str, BusinessDay]:
-        """As `FetchByScript`."""
+    def script_environment(self) -> dict[str, str]:
+        """Return the variables of the script, with its secrets."""
+        return fetch.script_environment()
+
+    def publish(
+        self, path: Path, context: Mapping[str, Any], read_at: datetime
+    ) -> Manifest:
+        """Publish the files for the last day of the week."""
         week = _week(context)
-        return run_of(context).folder(week.as_of, SOURCE), day_window(
-            week.days[-1], shop_timezone()
-        )
+        folder = run_of(context).folder(week.as_of, fetch.SOURCE)
+        last_day = day_window(week.days[-1], shop_timezone())
+        return fetch.publish(path, folder, last_day, read_at)
 
 
 @typed_task(inlets=[assets.DAILY_SALES])

@@ -1,0 +1,144 @@
+"""Shell scripts of include/scripts that fetch files with curl.
+
+A script runs in an empty folder and ends with curl's exit code. Secrets reach it in its environment, never
+as arguments, and in no field of the operator, because Airflow stores and shows those.
+"""
+
+import re
+import shutil
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.sdk.exceptions import AirflowException
+
+from ecommerce.core.business_day import BusinessDay
+from ecommerce.core.errors import (
+    ConfigurationError,
+    ContractError,
+    CredentialsError,
+    PipelineError,
+    TransientError,
+)
+from ecommerce.core.paths import INCLUDE
+from ecommerce.storage import staging
+from ecommerce.storage.plain import to_plain
+from ecommerce.storage.scratch import scratch_folder
+from ecommerce.storage.staging import Manifest
+
+CHECKSUM = 100
+"""The exit code of a script for a file that does not match its checksum."""
+NO_TLS = "no trusted TLS connection could be established: use a host name of the server's certificate"
+TOO_LARGE = "a file is larger than 50 MiB, or the disk is full"
+ERRORS: dict[int, tuple[type[PipelineError], str]] = {
+    6: (TransientError, "the name of the host cannot be resolved (DNS): is it right?"),
+    7: (TransientError, "nothing answers: does the server run, is the port right?"),
+    8: (TransientError, "no FTP server answers: are host and port right?"),
+    9: (ContractError, "the login may not enter the folder: check `path` in the extra"),
+    22: (ContractError, "the server has no such page: check the host"),
+    23: (ContractError, TOO_LARGE),
+    28: (TransientError, "the server timed out or is unavailable"),
+    35: (ContractError, NO_TLS),
+    60: (ContractError, NO_TLS),
+    63: (ContractError, TOO_LARGE),
+    64: (ContractError, "the server offers no TLS, and the connection requires it"),
+    67: (CredentialsError, "the server refuses the login: check login and password"),
+    77: (ContractError, "the file `cacert` in the extra cannot be read"),
+    78: (ContractError, "a file is not on the server, or the login may not read it"),
+    CHECKSUM: (TransientError, "a file does not match its published checksum"),
+    127: (ConfigurationError, "curl or sha256sum is not installed on this worker"),
+    153: (ContractError, TOO_LARGE),
+}
+"""By exit code of a script."""
+
+
+def script_error(connection: str, exit_code: int) -> PipelineError:
+    """Return the error for a script that failed. Its output, in the log, names the file."""
+    kind, reason = ERRORS.get(
+        exit_code, (TransientError, f"the connection broke (curl: {exit_code})")
+    )
+    return kind(f"{connection}: {reason}; the lines above name the file")
+
+
+def command(script: str, *arguments: str) -> str:
+    """Return the command that runs a script of include/scripts in the folder `$FOLDER`."""
+    words = ['cd "$FOLDER" && exec bash', f'"{INCLUDE}/scripts/{script}"', *arguments]
+    return " ".join(words)
+
+
+def curl_option(name: str, value: str) -> str:
+    """Return a line of a curl configuration; ConfigurationError for a control character: a line break would
+    begin another option."""
+    if not value.isprintable():
+        raise ConfigurationError(
+            f"`{name}` for curl has a character that cannot be sent"
+        )
+    quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{name} = "{quoted}"'
+
+
+def publish_files(
+    path: Path,
+    patterns: Sequence[str],
+    folder: str,
+    source: str,
+    day: BusinessDay,
+    read_at: datetime,
+) -> Manifest:
+    """Copy the files in `path` into the staging folder `folder`.
+
+    `columns` of the manifest names the files of the first pattern, and `rows` counts them; the others are
+    companions. The read began at `read_at` (UTC).
+    """
+    files = sorted(file.name for file in path.glob(patterns[0]))
+    with staging.publish(folder) as draft:
+        for pattern in patterns:
+            for file in path.glob(pattern):
+                shutil.copyfile(file, draft.path / file.name)
+        draft.seal(
+            source=source,
+            business_date=day.date,
+            rows=len(files),
+            columns={name: [] for name in files},
+            read_at=read_at,
+            window_start=read_at,
+            window_end=read_at,
+        )
+    return staging.read_manifest(folder)
+
+
+class FetchWithCurl(BashOperator):
+    """Runs a script that fetches files, and returns the manifest of the folder that they are published to."""
+
+    connection: str
+    _secrets: dict[str, str]
+
+    @abstractmethod
+    def script_environment(self) -> dict[str, str]:
+        """Return the variables of the script, with its secrets."""
+
+    @abstractmethod
+    def publish(
+        self, path: Path, context: Mapping[str, Any], read_at: datetime
+    ) -> Manifest:
+        """Publish what the script has left in `path`; the read began at `read_at` (UTC)."""
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Run the script and publish its files; a failure is a PipelineError, whose type decides about
+        retries."""
+        read_at = datetime.now(UTC)
+        with scratch_folder() as path:
+            self._secrets = self.script_environment() | {"FOLDER": str(path)}
+            try:
+                super().execute(context)
+            except AirflowException as error:
+                exit_codes = re.findall(r"exit code (\d+)", str(error))
+                raise script_error(self.connection, int(*exit_codes)) from None
+            return to_plain(self.publish(path, context, read_at))
+
+    def get_env(self, context: Any) -> dict[str, str]:
+        """Return the environment of the script, with its secrets."""
+        return super().get_env(context) | self._secrets
