@@ -31,14 +31,18 @@ def text_of(value: Any) -> Any:
     return value
 
 
-def safe_sku(sku: str, info: ValidationInfo) -> str:
-    """Replace an address in a SKU, as in order lines, with `customer_hash_key` of the context or the setting;
-    ValueError where nothing of it is readable."""
-    key = (info.context or {}).get("customer_hash_key")
-    safe = safe_id(sku, key or load_settings().customer_hash_key)
+def safe_sku(sku: str, hash_key: str) -> str:
+    """Replace an address in a SKU, as in order lines; ValueError where nothing of it is readable."""
+    safe = safe_id(sku, hash_key)
     if not safe:
         raise ValueError("control characters only")
     return safe
+
+
+def _safe_sku(sku: str, info: ValidationInfo) -> str:
+    """Return `safe_sku`, with the hash key of the validation's context, or of the settings."""
+    key = (info.context or {}).get("customer_hash_key")
+    return safe_sku(sku, key or load_settings().customer_hash_key)
 
 
 def _instant(value: Any) -> Any:
@@ -62,7 +66,7 @@ class CatalogueProduct(BaseModel):
         str,
         Field(max_length=200, pattern=r"^[^\t-\r]+$"),
         Text,
-        AfterValidator(safe_sku),
+        AfterValidator(_safe_sku),
     ]
     name: Annotated[str | None, Field(max_length=2_000), Text] = None
     category: Annotated[str | None, Field(max_length=2_000), Text] = None

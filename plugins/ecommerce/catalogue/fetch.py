@@ -41,7 +41,7 @@ class CatalogueAddress:
     next: str
 
     @property
-    def auth(self) -> tuple[bytes, bytes] | None:
+    def auth(self) -> Any:
         """Login and password for `requests`; as bytes, because it would write a text as Latin-1."""
         if not (self.login or self.password):
             return None
@@ -160,4 +160,4 @@ def _page(session: Any, url: str, number: int) -> bytes:
 def publish(path: Path, folder: str, day: BusinessDay, read_at: datetime) -> Manifest:
     """Copy the pages in `path` and their URLs into the staging folder `folder`."""
     patterns = ("page-*.json", "page-*.url")
-    return publish_files(path, patterns, folder, SOURCE, day, read_at)
+    return publish_files(path, folder, SOURCE, day, patterns=patterns, read_at=read_at)

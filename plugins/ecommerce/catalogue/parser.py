@@ -275,7 +275,9 @@ def _invalid(
     """Return an entry that violates the schema, with its SKU if that is valid, so that the product stays."""
     fault = error.errors()[0]
     name = str(fault["loc"][0])
-    sku = None if name == "sku" else safe_sku(text_of(values["sku"]))
+    sku = None
+    if name != "sku":
+        sku = safe_sku(text_of(values["sku"]), load_settings().customer_hash_key)
     if fault["input"] is None:  # only a SKU is required
         return _rejected(entry, sku, "missing_value", name)
     return _rejected(entry, sku, REASONS[name], f"{name} {values[name]!r}")

@@ -22,7 +22,7 @@ def typed_task(**arguments: Any) -> Callable[[Callable[..., Any]], Any]:
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
-        validated = validate_call(function, config=_CONFIG)
+        validated = validate_call(config=_CONFIG)(function)
 
         @wraps(function)
         def execute(*values: Any, **named: Any) -> Any:

@@ -26,10 +26,12 @@ def window_of_day(
     known_orders = []
     if source.reconciled:
         known_orders = memory.rejected_orders(source.name, day.date)
-    changed_from, changed_until = day.start, day.end
+    changed_from: datetime = day.start
+    changed_until: datetime | None = day.end
     if day.date == newest_closed_day(now, day.timezone).date:
         last_read = memory.last_read(source.name)
-        changed_from, changed_until = changes_since(source, day, last_read), None
+        changed_from = changes_since(source, day, last_read)
+        changed_until = None
     return ReadWindow(
         source.name,
         day,

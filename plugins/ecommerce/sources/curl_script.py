@@ -82,10 +82,11 @@ def curl_option(name: str, value: str) -> str:
 
 def publish_files(
     path: Path,
-    patterns: Sequence[str],
     folder: str,
     source: str,
     day: BusinessDay,
+    *,
+    patterns: Sequence[str],
     read_at: datetime,
 ) -> Manifest:
     """Copy the files in `path` into the staging folder `folder`.

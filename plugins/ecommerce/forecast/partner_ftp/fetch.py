@@ -80,7 +80,7 @@ def _folder_url(ftp: Any) -> str:
 def publish(path: Path, folder: str, day: BusinessDay, read_at: datetime) -> Manifest:
     """Copy the files in `path` and their checksums into the staging folder `folder`."""
     patterns = ("*.csv", "*.csv.sha256")
-    return publish_files(path, patterns, folder, SOURCE, day, read_at)
+    return publish_files(path, folder, SOURCE, day, patterns=patterns, read_at=read_at)
 
 
 def check() -> Lines:

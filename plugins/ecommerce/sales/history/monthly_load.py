@@ -224,7 +224,7 @@ def load_rates(totals: Mapping[str, Any], run: DagRun) -> LoadResult | None:
             "all amounts are in %s: no rates are needed", settings.reporting_currency
         )
         return None
-    if reason := source_policy.reason_to_skip(EXCHANGE_RATES):
+    if reason := source_policy.reason_to_skip(EXCHANGE_RATES.name):
         log.warning("%s: other currencies stay unconverted", reason)
         return None
     first = date.fromisoformat(totals["months"][0]["first_day"])

@@ -33,11 +33,12 @@ def compare(source: str) -> Any:
 
 
 @typed_task(**NETWORK_RETRIES)
-def read(source: str, **context: Any) -> Manifest:
+def read(source: str, **context: Any) -> Manifest | None:
     """Read the source's orders of all days to compare; return the manifest."""
     skip(source_policy.reason_to_skip(source))
     manifest = comparison.read_once_more(source, run_of(context), datetime.now(UTC))
-    skip("" if manifest else f"no run has read {source} for any of the days to compare")
+    if manifest is None:
+        skip(f"no run has read {source} for any of the days to compare")
     return manifest
 
 
