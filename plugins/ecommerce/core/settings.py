@@ -29,13 +29,19 @@ LONG = 4
 
 
 def _timezone(name: str) -> str:
-    return ZoneInfo(name).key
+    try:
+        return ZoneInfo(name).key
+    except (KeyError, OSError) as error:  # unknown, or a folder of the database
+        raise ValueError from error
 
 
 def _locale(text: str) -> str:
-    from babel import Locale
+    from babel import Locale, UnknownLocaleError
 
-    return str(Locale.parse(text.strip().replace("-", "_")))
+    try:
+        return str(Locale.parse(text.strip().replace("-", "_")))
+    except UnknownLocaleError as error:
+        raise ValueError from error
 
 
 def _without_slash(uri: str) -> str:
