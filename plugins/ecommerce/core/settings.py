@@ -221,7 +221,9 @@ class Settings(DagSettings):
     ] = ()
     """Private networks from which pictures of the catalogue may be fetched."""
     holidays: Annotated[str, AfterValidator(str.strip)] = ""
-    forecast_miss_alert_percent: Count | None = None
+    forecast_miss_alert_percent: Count | None = Field(
+        None, description="a positive whole number"
+    )
 
     @property
     def zone(self) -> ZoneInfo:
