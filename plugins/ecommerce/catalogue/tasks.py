@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from ecommerce.catalogue import changes, fetch, loading, parser
-from ecommerce.core.business_day import business_day
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import LONG, task_timeout
 from ecommerce.runtime.retries import NETWORK_RETRIES, RARE_LOADS
-from ecommerce.runtime.run_context import run_of, skip
+from ecommerce.runtime.run_context import business_day, run_of, skip
 from ecommerce.runtime.typed_task import typed_task
 from ecommerce.sources.curl_script import FetchWithCurl
 from ecommerce.storage.staging import Manifest

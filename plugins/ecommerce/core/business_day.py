@@ -1,19 +1,15 @@
 """The business day, and the only place where dates are computed.
 
 A business day is from midnight to midnight in `SHOP_TIMEZONE`; in UTC it is a window `[start, end)` of 23, 24
-or 25 hours. A run's day is its partition key (scheduled runs, backfills, a trigger with a key) or its param
-`business_date` (form, `--conf`, `airflow dags test`).
+or 25 hours. `runtime.run_context.business_day` returns the day of a run.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.names import DAG_DAILY, DAG_EVENTS
-from ecommerce.core.settings import shop_timezone
 
 TICKS = {DAG_DAILY: timedelta(hours=6), DAG_EVENTS: timedelta(hours=5, minutes=30)}
 """By DAG: the time after the shop's midnight at which its daily run is scheduled."""
@@ -62,37 +58,6 @@ def due_at(day: date, timezone: str, dag_id: str = DAG_DAILY) -> datetime:
     # Adding to an aware datetime moves the hands of the clock, as a cron schedule does.
     midnight = datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(timezone))
     return (midnight + TICKS[dag_id]).astimezone(UTC)
-
-
-def business_day(
-    context: Mapping[str, Any], now: datetime | None = None
-) -> BusinessDay:
-    """Return the business day of a run, from Airflow's task context. With neither partition key nor param it
-    is the newest that had ended at the run's start, so that a retry after midnight keeps its day.
-
-    Raises:
-        ConfigurationError: both are given and differ, one is no date `YYYY-MM-DD`, or the day has not ended.
-    """
-    timezone, dag_run = shop_timezone(), context.get("dag_run")
-    key = context.get("partition_key") or getattr(dag_run, "partition_key", None)
-    param = (context.get("params") or {}).get("business_date") or None
-    if key and param and key != param:
-        raise ConfigurationError(
-            f"the run's partition key is {key} but its param business_date is {param}: give one of the two"
-        )
-    now = now or datetime.now(UTC)
-    text = key or param
-    if not text:
-        return newest_closed_day(getattr(dag_run, "run_after", None) or now, timezone)
-    try:
-        day = date.fromisoformat(text)
-    except (TypeError, ValueError):
-        day = None
-    if (
-        day is None or day.isoformat() != text
-    ):  # fromisoformat also takes 20261119 and 2026-W47-4
-        raise ConfigurationError(f"{text!r} is not a business date like 2026-11-19")
-    return closed_day(day, timezone, now)
 
 
 def closed_day(day: date, timezone: str, now: datetime) -> BusinessDay:

@@ -3,12 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from ecommerce.core.business_day import business_day
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.events import loading
 from ecommerce.events.source import WEB_EVENTS
 from ecommerce.runtime.retries import LOADS, NETWORK_RETRIES
-from ecommerce.runtime.run_context import run_of
+from ecommerce.runtime.run_context import business_day, run_of
 from ecommerce.runtime.typed_task import typed_task
 from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse import assets, load_history

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ecommerce.core.business_day import business_day, day_window
+from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import LONG, shop_timezone, task_timeout
 from ecommerce.forecast import loading, missing_forecast
@@ -21,7 +21,7 @@ from ecommerce.forecast.weeks import (
     week_of,
 )
 from ecommerce.runtime.retries import NETWORK_RETRIES, RARE_LOADS
-from ecommerce.runtime.run_context import run_of, skip
+from ecommerce.runtime.run_context import business_day, run_of, skip
 from ecommerce.runtime.typed_task import typed_task
 from ecommerce.sources.curl_script import FetchWithCurl
 from ecommerce.storage.kept_files import Store

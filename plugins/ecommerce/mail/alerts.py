@@ -11,11 +11,11 @@ from email.message import EmailMessage
 from typing import Any
 
 from ecommerce.core import names
-from ecommerce.core.business_day import business_day
 from ecommerce.core.errors import AlertedError, PipelineError, TimedOutError
 from ecommerce.core.settings import OWNER, task_timeout
 from ecommerce.mail import transport
 from ecommerce.runtime.retries import NETWORK_RETRIES
+from ecommerce.runtime.run_context import business_day
 from ecommerce.runtime.task_log import failure_reason
 
 log = logging.getLogger(__name__)

@@ -1,10 +1,14 @@
-"""The run of a task, from Airflow's context, for the modules `tasks`; the param that several DAGs share."""
+"""The run of a task and its business day, from Airflow's context; the param that several DAGs share."""
 
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 
 from airflow.sdk import Param
 
+from ecommerce.core.business_day import BusinessDay, closed_day, newest_closed_day
+from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.settings import shop_timezone
 from ecommerce.storage.staging import DagRun
 
 BUSINESS_DATE = Param(
@@ -19,6 +23,40 @@ BUSINESS_DATE = Param(
 def run_of(context: Mapping[str, Any]) -> DagRun:
     """Return the run that a task belongs to."""
     return DagRun(context["dag_run"].dag_id, context["run_id"])
+
+
+def business_day(context: Mapping[str, Any]) -> BusinessDay:
+    """Return the business day of a task's run; arguments and errors as `day_of_run`."""
+    return day_of_run(context.get("dag_run"), context.get("params") or {})
+
+
+def day_of_run(dag_run: Any, params: Mapping[str, Any]) -> BusinessDay:
+    """Return the business day of a run: its partition key (scheduled runs, backfills, a trigger with a key)
+    or its param `business_date` (form, `--conf`, `airflow dags test`). With neither it is the newest day that
+    had ended at the run's start, so that a retry after midnight keeps its day.
+
+    Raises:
+        ConfigurationError: both are given and differ, one is no date `YYYY-MM-DD`, or the day has not ended.
+    """
+    timezone = shop_timezone()
+    now = datetime.now(UTC)
+    key = getattr(dag_run, "partition_key", None)
+    param = params.get("business_date")
+    if key and param and key != param:
+        raise ConfigurationError(
+            f"the run's partition key is {key} but its param business_date is {param}: give one of the two"
+        )
+    text = key or param
+    if not text:
+        return newest_closed_day(getattr(dag_run, "run_after", None) or now, timezone)
+    try:
+        day = date.fromisoformat(text)
+    except (TypeError, ValueError):
+        day = None
+    # fromisoformat also takes 20261119 and 2026-W47-4.
+    if day is None or str(day) != text:
+        raise ConfigurationError(f"{text!r} is not a business date like 2026-11-19")
+    return closed_day(day, timezone, now)
 
 
 def dag_run_of(dag_id: str, run_id: str) -> Any:

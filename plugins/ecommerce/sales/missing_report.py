@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import quote
 
 from ecommerce.core import names
-from ecommerce.core.business_day import BusinessDay, business_day
+from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.mail import transport as mail
+from ecommerce.runtime.run_context import day_of_run
 from ecommerce.sales import delivery
 
 log = logging.getLogger(__name__)
@@ -82,7 +83,7 @@ def latest_run(
         with suppress(
             ConfigurationError
         ):  # every task of a run without a valid day fails
-            if business_day({"dag_run": run, "params": run.conf}) == day:
+            if day_of_run(run, run.conf) == day:
                 started[run_id] = (
                     run.start_date is None,
                     run.start_date or run.run_after,

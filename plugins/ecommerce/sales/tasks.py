@@ -8,13 +8,13 @@ import logging
 from datetime import UTC, date, datetime
 from typing import Any
 
-from ecommerce.core.business_day import business_day, day_window
+from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning, sentences
 from ecommerce.core.names import STATE_SEND_MAIL
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import shop_timezone
 from ecommerce.runtime.retries import GATE_RETRIES, LOADS, NETWORK_RETRIES, RARE_LOADS
-from ecommerce.runtime.run_context import dag_run_of, run_of, skip
+from ecommerce.runtime.run_context import business_day, dag_run_of, run_of, skip
 from ecommerce.runtime.typed_task import typed_task
 from ecommerce.sales import (
     delivery,
