@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ecommerce.core.paths import INCLUDE
-from ecommerce.core.text import counted, unbroken
+from ecommerce.core.text import number_of, unbroken
 
 TEMPLATES = INCLUDE / "templates"
 
@@ -21,7 +21,7 @@ def render(template: str, texts: Mapping[str, Any]) -> str:
 @cache
 def environment(folder: Path) -> Any:
     """Return the `jinja2.Environment` of `folder`. An undefined variable is an error; HTML and SVG escape
-    values. The filter `counted` is that of `core.text`."""
+    values. The filter `counted` is `core.text.number_of`."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     templates = Environment(
@@ -32,5 +32,5 @@ def environment(folder: Path) -> Any:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    templates.filters["counted"] = counted
+    templates.filters["counted"] = number_of
     return templates

@@ -1,49 +1,42 @@
-"""Formats figures and dates for users, in the current locale by Babel, and cleans text from data.
+"""Formats figures and dates for readers of reports and pages, and cleans text from data.
 
-The words of reports are always English. In English and in right-to-left locales, dates and percentages have
-the house style, `Thu 19 Nov` and `+1.3 %`; their numbers, and everything in other locales, are Babel's.
-Amounts have the currency's own decimals. Rounding is half away from zero. Examples are in en_US.
+Numbers and dates are in the locale of REPORT_LOCALE, by Babel; words are always English. In English and in
+right-to-left locales, dates and percentages have the house style, `Thu 19 Nov` and `+1.3 %`. Amounts have the
+currency's own decimals. Rounding is half away from zero. Examples are in en_US.
+
+Texts of logs, alerts and commands are English in every locale: they use `counted`, `plural` and `listed`.
 """
 
+import os
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Iterable
+from copy import copy
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache, partial
+from functools import cache
 from typing import Any, Literal
 
 from ecommerce.core.email_masking import without_controls
-from ecommerce.core.settings import load_settings
 
 Kind = Literal["money", "count", "quantity"]
 
-NOTHING, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
+NOTHING = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
 MANIFOLD = "> 10\N{MULTIPLICATION SIGN}"
 """A change above 999 %."""
 UNALLOCATED = "unallocated"
 """The category of refunds without a line: those of whole orders."""
 LONGEST = 250
 """Characters of a line on a page or in a mail."""
+DEFAULT_LOCALE = "en_US"
+
+_CATEGORIES = {
+    UNALLOCATED: "Returns of whole orders",
+    "uncategorised": "Uncategorised",
+}
 _WORDS = {"db": "database", "api": "API", "pos": "POS", "b2b": "B2B"}
-_ENGLISH = "en_US"
-_current: ContextVar[str] = ContextVar("locale", default=_ENGLISH)
-
-
-@contextmanager
-def written_in(locale: str = "") -> Iterator[None]:
-    """Make `locale` (such as `de_DE`) the current one in this thread; by default that of REPORT_LOCALE."""
-    token = _current.set(locale or load_settings().report_locale)
-    try:
-        yield
-    finally:
-        _current.reset(token)
-
-
-in_report_locale = written_in()
-"""Decorates a function whose texts are in the locale of REPORT_LOCALE, read when it is called."""
+_INVISIBLE = "[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+"""Control characters, overrides of the text direction, and halves of characters."""
 
 
 @cache
@@ -56,51 +49,45 @@ def decimals(currency: str) -> int:
 
 def amount(value: Decimal | None, currency: str) -> str:
     """Format 1234.5 in USD as `1,234.50`, with a typographic minus; None as `NOTHING`."""
-    return NOTHING if value is None else _number(value, decimals(currency))
+    if value is None:
+        return NOTHING
+    return _number(value, decimals(currency))
 
 
 def with_currency(value: Decimal | None, currency: str) -> str:
     """Format an amount as `1,234.50 USD`, for texts without a currency of their own."""
-    return NOTHING if value is None else f"{amount(value, currency)} {currency}"
+    if value is None:
+        return NOTHING
+    return f"{amount(value, currency)} {currency}"
 
 
 def signed(value: Decimal, currency: str) -> str:
     """Format a difference with its sign, unless it is zero."""
-    return f"+{amount(value, currency)}" if value > 0 else amount(value, currency)
+    plus = "+" if value > 0 else ""
+    return plus + amount(value, currency)
 
 
 def count(value: Decimal | int | None) -> str:
     """Format a whole number with thousands separators."""
-    return NOTHING if value is None else _number(Decimal(value), 0)
-
-
-def plural(number: Decimal | int, one: str, more: str = "") -> str:
-    """Return the form of a noun for a number: `order` for 1, else `more`, which is `orders` by default."""
-    if number == 1:
-        return one
-    return more or f"{one}s"
-
-
-def counted(number: Decimal | int, one: str, more: str = "") -> str:
-    """Return `1 order` or `1,234 orders`; forms as in `plural`."""
-    return f"{count(number)} {plural(number, one, more)}"
+    if value is None:
+        return NOTHING
+    return _number(Decimal(value), 0)
 
 
 def quantity(value: Decimal | None) -> str:
     """Format units with up to two decimals, none where they are zeros."""
-    return NOTHING if value is None else _shortest(value, 0, 2)
-
-
-def plain(value: Decimal | None) -> str:
-    """Format an amount of several currencies with two to four decimals."""
-    return NOTHING if value is None else _shortest(value, 2, 4, step=2)
+    if value is None:
+        return NOTHING
+    return _number(value, 2, fewest=0)
 
 
 def figure(value: Decimal | None, kind: Kind, currency: str) -> str:
     """Format a headline figure by how it is counted; `currency` is that of money."""
     if kind == "money":
         return amount(value, currency)
-    return count(value) if kind == "count" else quantity(value)
+    if kind == "count":
+        return count(value)
+    return quantity(value)
 
 
 def change(value: Decimal | None, base: Decimal | None) -> str:
@@ -108,28 +95,39 @@ def change(value: Decimal | None, base: Decimal | None) -> str:
     a base of zero, above 999.9 % `MANIFOLD`, or `NOTHING` where the sign changes too."""
     if value is None or not base:
         return NOTHING
-    percent = ((value - base) / abs(base) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    percent = _rounded((value - base) / abs(base) * 100, 1)
     if abs(percent) > Decimal("999.9"):
         return MANIFOLD if (value > 0) == (base > 0) else NOTHING
-    return f"{'+' if percent > 0 else MINUS if percent < 0 else '±'}{_percent(abs(percent), 1)}"
+    sign = "±"
+    if percent > 0:
+        sign = "+"
+    elif percent < 0:
+        sign = MINUS
+    return sign + _percent(abs(percent), 1)
 
 
 def versus(value: Decimal, base: Decimal | None, name: str) -> str:
     """Return `, +1.3 % vs forecast`; nothing where there is no `change` in percent."""
     percent = change(value, base)
-    return "" if percent == NOTHING else f", {percent} vs {name}"
+    if percent == NOTHING:
+        return ""
+    return f", {percent} vs {name}"
 
 
 def direction(value: Decimal | None, base: Decimal | None, good: int) -> int:
     """Return 1 for a welcome change from `base` to `value`, -1 for an unwelcome one, 0 for neither. `good` is
     1 where a rise is welcome, -1 where a fall is, 0 where neither is."""
-    return 0 if value is None or not base else ((value > base) - (value < base)) * good
+    if value is None or not base or value == base:
+        return 0
+    return good if value > base else -good
 
 
 def average_name(days: int, without_sales: int = 0) -> str:
     """Return the name of an average: `28-day average`, or `28-day average, 4 days without sales`."""
-    closed = f", {counted(without_sales, 'day')} without sales" if without_sales else ""
-    return f"{days}-day average{closed}"
+    name = f"{days}-day average"
+    if without_sales:
+        name += f", {counted(without_sales, 'day')} without sales"
+    return name
 
 
 def share(
@@ -139,30 +137,48 @@ def share(
     whole is not positive."""
     if part is None or whole <= 0:
         return NOTHING
-    percent = (Decimal(str(part)) / whole * 100).quantize(
-        Decimal(1).scaleb(-places), ROUND_HALF_UP
-    )
-    return f"{MINUS if percent < 0 else ''}{_percent(abs(percent), places)}"
+    percent = _rounded(Decimal(str(part)) / whole * 100, places)
+    minus = MINUS if percent < 0 else ""
+    return minus + _percent(abs(percent), places)
 
 
-def compact(value: float, digits: int = 0) -> str:
-    """Format a position on an axis: `1.2M`, `250k`; from 1,000 on with at least so many digits: `31.0k`."""
+def compact(value: float) -> str:
+    """Format a position on an axis or a cell of a calendar: `1.2M`, `250k`."""
     from babel.numbers import format_compact_decimal
 
-    exact = Decimal(
-        repr(float(value) + 0.0)
-    )  # numpy's repr differs, and so does that of -0.0
     locale = _words_locale()
-    text = str(format_compact_decimal(exact, locale=locale, fraction_digits=3))
+    # numpy's floats have a text of their own, and so has -0.0.
+    number = float(value) + 0.0
+    text = str(format_compact_decimal(number, locale=locale, fraction_digits=3))
     if locale.language == "en":
         text = text.replace("K", "k")
-    if digits and abs(value) >= 1000:
-        whole, *fraction = re.findall(r"\d+", text)
-        padded = _number(
-            Decimal(".".join([whole, *fraction])), max(digits - len(whole), 0)
-        )
-        text = re.sub(r"\d+(\D\d+)?", padded, text, count=1)
     return text.replace("-", MINUS)
+
+
+def number_of(number: Decimal | int, noun: str, plural_noun: str = "") -> str:
+    """Return `1 order` or `1,234 orders` for a report or a page; nouns as in `plural`."""
+    return f"{count(number)} {plural(number, noun, plural_noun)}"
+
+
+def counted(number: int, noun: str, plural_noun: str = "") -> str:
+    """Return `1 order` or `1,234 orders` in English; nouns as in `plural`."""
+    return f"{number:,} {plural(number, noun, plural_noun)}"
+
+
+def plural(number: Decimal | int, noun: str, plural_noun: str = "") -> str:
+    """Return the form of a noun for a number: `order` for 1, else `plural_noun`, by default `orders`."""
+    if number == 1:
+        return noun
+    return plural_noun or f"{noun}s"
+
+
+def plain(value: Decimal | int | None) -> str:
+    """Format in English a count, or an amount of several currencies with two to four decimals."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.4f}".removesuffix("00").replace("-", MINUS)
 
 
 def unbroken(words: str) -> str:
@@ -176,61 +192,71 @@ def source_name(source: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _date(day: date, english: str, pattern: str = "", skeleton: str = "") -> str:
-    """Format by the pattern `english`, or in other locales by Babel's pattern or CLDR skeleton."""
-    from babel.dates import format_date, format_skeleton
+def long_day(day: date) -> str:
+    """Return `Thursday, 19 November 2026`."""
+    from babel.dates import format_date
 
-    if _is_english():
-        return format_date(day, english, locale=_ENGLISH)
-    if skeleton:
-        return format_skeleton(skeleton, day, locale=_locale())
-    return format_date(day, pattern, _locale())
+    locale = _words_locale()
+    pattern = "EEEE, d MMMM y" if locale.language == "en" else "full"
+    return format_date(day, pattern, locale)
 
 
-long_day = partial(_date, english="EEEE, d MMMM y", pattern="full")
-"""`Thursday, 19 November 2026`."""
-short_day = partial(_date, english="EEE d MMM", skeleton="MMMEd")
-"""`Thu 19 Nov`."""
-weekday = partial(_date, english="EEEE", pattern="EEEE")
-"""`Thursday`."""
-short_weekday = partial(_date, english="EEE", pattern="ccc")
-"""`Thu`."""
-month = partial(_date, english="MMMM y", skeleton="yMMMM")
-"""`November 2026`."""
-short_month = partial(_date, english="MMM", pattern="LLL")
-"""`Nov`."""
+def short_day(day: date) -> str:
+    """Return `Thu 19 Nov`."""
+    return _date(day, "EEE d MMM", "MMMEd")
+
+
+def month(day: date) -> str:
+    """Return `November 2026`."""
+    return _date(day, "MMMM y", "yMMMM")
+
+
+def weekday(day: date) -> str:
+    """Return `Thursday`."""
+    return _date(day, "EEEE")
+
+
+def short_weekday(day: date) -> str:
+    """Return `Thu`."""
+    return _date(day, "ccc")
+
+
+def short_month(day: date) -> str:
+    """Return `Nov`."""
+    return _date(day, "LLL")
 
 
 def span(first: date, last: date) -> str:
-    """`16 Nov to 13 Dec 2026`, or `16 Nov 2026` for one day."""
-    if first == last:
-        return _date(first, "d MMM y", skeleton="yMMMd")
-    if not _is_english():
-        from babel.dates import format_interval
+    """Return `16 Nov to 13 Dec 2026`, or `16 Nov 2026` for one day."""
+    from babel.dates import format_interval
 
-        return format_interval(first, last, "yMMMd", locale=_locale())
-    begins = _date(first, "d MMM" if first.year == last.year else "d MMM y")
-    return f"{begins} to {_date(last, 'd MMM y')}"
+    locale = _words_locale()
+    if locale.language != "en":
+        return format_interval(first, last, "yMMMd", locale=locale)
+    end = _date(last, "d MMM y")
+    if first == last:
+        return end
+    begin = _date(first, "d MMM" if first.year == last.year else "d MMM y")
+    return f"{begin} to {end}"
 
 
 def country(code: str) -> str:
     """Return the name of a country by its ISO 3166 code; an unknown code itself, `Unknown` for `ZZ`."""
-    return (
-        "Unknown"
-        if code == "ZZ"
-        else _words_locale().territories.get(code) or clean(code)
-    )
+    if code == "ZZ":
+        return "Unknown"
+    return _words_locale().territories.get(code) or clean(code)
 
 
 def instant(when: datetime | None) -> str:
     """Format an instant in UTC to the second."""
-    return NOTHING if when is None else f"{when:%Y-%m-%d %H:%M:%S} UTC"
+    if when is None:
+        return NOTHING
+    return f"{when:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def category(name: str) -> str:
     """Return the name of a category of `daily_sales`."""
-    names = {UNALLOCATED: "Returns of whole orders", "uncategorised": "Uncategorised"}
-    return names.get(name) or clean(name)
+    return _CATEGORIES.get(name) or clean(name)
 
 
 def clean(text: str | None, longest: int = LONGEST) -> str:
@@ -239,12 +265,7 @@ def clean(text: str | None, longest: int = LONGEST) -> str:
     if text is None:
         return ""
     spaced = re.sub(r"\s+", " ", text[: 4 * longest]).strip()
-    turns = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-    line = "".join(
-        letter
-        for letter in spaced
-        if letter not in turns and unicodedata.category(letter) not in ("Cc", "Cs")
-    )
+    line = re.sub(_INVISIBLE, "", spaced)
     return line if len(line) <= longest else f"{line[:longest]}…"
 
 
@@ -252,8 +273,11 @@ def listed(names: Iterable[object], most: int = 0, others: str = "more") -> str:
     """Return `A, B and C`; of more than `most` names, where it is set, `A, B and 4 more`."""
     shown = [str(name) for name in names]
     if 0 < most < len(shown):
-        shown[most - 1 :] = [f"{len(shown) - most + 1} {others}"]
-    return " and ".join(part for part in (", ".join(shown[:-1]), *shown[-1:]) if part)
+        hidden = len(shown) - most + 1
+        shown = [*shown[: most - 1], f"{hidden} {others}"]
+    if len(shown) < 2:
+        return "".join(shown)
+    return f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def inert(text: str) -> str:
@@ -264,55 +288,56 @@ def inert(text: str) -> str:
 
 
 @cache
-def _parsed(locale: str) -> Any:
+def parse_locale(name: str) -> Any:
+    """Return the `babel.Locale` of a name such as `de_CH`; ValueError or `babel.UnknownLocaleError` where
+    there is none."""
     from babel import Locale
 
-    return Locale.parse(locale)
+    return Locale.parse(name)
 
 
 def _locale() -> Any:
-    return _parsed(_current.get())
+    return parse_locale(os.environ.get("REPORT_LOCALE") or DEFAULT_LOCALE)
 
 
 def _words_locale() -> Any:
-    return _parsed(_ENGLISH) if _is_english() else _locale()
+    """Return the locale of days, countries and percentages. Words that run from right to left would reorder
+    an English sentence."""
+    locale = _locale()
+    if locale.language == "en" or locale.text_direction == "rtl":
+        return parse_locale(DEFAULT_LOCALE)
+    return locale
 
 
-def _is_english() -> bool:
-    # Words that run from right to left would reorder an English sentence.
-    return _locale().language == "en" or _locale().text_direction == "rtl"
+def _date(day: date, english: str, skeleton: str = "") -> str:
+    """Format by the pattern `english`; in other locales by the CLDR skeleton, if there is one."""
+    from babel.dates import format_date, format_skeleton
+
+    locale = _words_locale()
+    if skeleton and locale.language != "en":
+        return format_skeleton(skeleton, day, locale=locale)
+    return format_date(day, english, locale)
 
 
-def _number(value: Decimal, places: int) -> str:
-    rounded = (
-        value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) + 0
-    )  # without the sign of -0.00
-    text: str = _pattern(_current.get(), "decimal", places).apply(rounded, _locale())
+def _number(value: Decimal, places: int, fewest: int | None = None) -> str:
+    """Format with `places` decimals; zeros at the end are left out down to `fewest` decimals."""
+    locale = _locale()
+    pattern = copy(locale.decimal_formats[None])
+    pattern.frac_prec = (places if fewest is None else fewest, places)
+    text: str = pattern.apply(_rounded(value, places), locale)
     return text.replace("-", MINUS)
 
 
 def _percent(percent: Decimal, places: int) -> str:
     """Format 13.5 as `13.5 %`, without a sign."""
-    if _is_english():
+    locale = _words_locale()
+    if locale.language == "en":
         return f"{_number(percent, places)} %"
-    return str(
-        _pattern(_current.get(), "percent", places).apply(percent / 100, _locale())
-    )
-
-
-@cache
-def _pattern(locale: str, kind: str, places: int) -> Any:
-    from babel.numbers import parse_pattern
-
-    pattern = parse_pattern(getattr(_parsed(locale), f"{kind}_formats")[None].pattern)
+    pattern = copy(locale.percent_formats[None])
     pattern.frac_prec = (places, places)
-    return pattern
+    return str(pattern.apply(percent / 100, locale))
 
 
-def _shortest(value: Decimal, least: int, most: int, step: int = 1) -> str:
-    """Format with `least` decimals, or by `step` more up to `most` where they are not zeros."""
-    rounded = value.quantize(Decimal(1).scaleb(-most), ROUND_HALF_UP)
-    places = least
-    while rounded != rounded.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):
-        places += step
-    return _number(rounded, places)
+def _rounded(value: Decimal, places: int) -> Decimal:
+    # Adding zero removes the sign of -0.00.
+    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) + 0

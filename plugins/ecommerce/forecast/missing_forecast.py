@@ -7,7 +7,7 @@ from typing import Any
 
 from ecommerce.core import names
 from ecommerce.core.business_day import BusinessDay
-from ecommerce.core.text import in_report_locale, short_day
+from ecommerce.core.text import short_day
 from ecommerce.forecast import loading
 from ecommerce.forecast.weeks import DAYS, Week
 from ecommerce.mail import transport as mail
@@ -42,7 +42,6 @@ def check_last_week(day: BusinessDay) -> str:
     )
 
 
-@in_report_locale
 def mail_texts(week: Week, missing: Sequence[date]) -> dict[str, Any]:
     """Return the mail's texts about `week`, whose days `missing` (in order) have no daily run."""
     url = mail.airflow_url()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ecommerce.core.text import counted, in_report_locale, long_day
+from ecommerce.core.text import counted, long_day
 from ecommerce.core.text import share as percent
 from ecommerce.forecast.data.history import History
 from ecommerce.forecast.data.panel import YEAR, Panel
@@ -238,7 +238,6 @@ def notify(record: Mapping[str, Any]) -> str:
     return transport.send_report(lambda: compose(record), f"selection.{digest}")
 
 
-@in_report_locale
 def compose(record: Mapping[str, Any]) -> EmailMessage:
     """Compose the mail without its addresses."""
     champion, scores = record["champion"], record["scores"]

@@ -17,7 +17,6 @@ from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_d
 from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.core.templates import render
-from ecommerce.core.text import in_report_locale
 from ecommerce.mail import chat
 from ecommerce.mail import transport as mail
 from ecommerce.runtime import metrics
@@ -191,7 +190,6 @@ def post(
         )
 
 
-@in_report_locale
 def forecast_miss_texts(
     figures: Figures, percent: int | None
 ) -> tuple[str, str] | None:
@@ -218,7 +216,6 @@ def forecast_miss_texts(
     return title, body.strip()
 
 
-@in_report_locale
 def chat_texts(
     figures: Figures, corrections: Sequence[Correction] | None
 ) -> tuple[str, str]:
@@ -229,7 +226,6 @@ def chat_texts(
     return texts["subject"], render("report_chat.txt", texts)
 
 
-@in_report_locale
 def report_message(
     figures: Figures,
     pdf: bytes,

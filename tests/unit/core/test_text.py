@@ -76,38 +76,39 @@ LOCALES = (
 )
 
 
-def test_figures_and_days_are_written_as_the_locale_does(snapshot):
+def test_figures_and_days_are_written_as_the_locale_does(snapshot, monkeypatch):
     report = []
     for locale in LOCALES:
-        with wording.written_in(locale):
-            report += [
-                locale,
-                wording.with_currency(D("-1234567.5"), "USD"),
-                wording.amount(D("1234.5"), "JPY"),
-                wording.amount(D("1234.5"), "KWD"),
-                wording.quantity(D("1200.2500")),
-                wording.change(D("101.3"), D(100)),
-                wording.change(D("98.7"), D(100)),
-                wording.change(D(100), D(100)),
-                wording.share(D(1), D(3)),
-                wording.unbroken(f"{wording.share(D('0.5'))} of 5 kg"),
-                wording.compact(250_000),
-                wording.compact(np.float64(-1_250_000.0)),
-                wording.compact(31_000, digits=3),
-                wording.short_day(DAY),
-                wording.long_day(DAY),
-                wording.weekday(DAY),
-                wording.short_weekday(DAY),
-                wording.month(DAY),
-                wording.short_month(date(2026, 12, 1)),
-                wording.span(DAY, DAY),
-                wording.span(DAY, date(2026, 12, 13)),
-                wording.span(DAY, date(2027, 1, 3)),
-                ", ".join(map(wording.country, ("US", "ZZ", "Q1"))),
-                "",
-            ]
+        monkeypatch.setenv("REPORT_LOCALE", locale)
+        report += [
+            locale,
+            wording.with_currency(D("-1234567.5"), "USD"),
+            wording.amount(D("1234.5"), "JPY"),
+            wording.amount(D("1234.5"), "KWD"),
+            wording.quantity(D("1200.2500")),
+            wording.change(D("101.3"), D(100)),
+            wording.change(D("98.7"), D(100)),
+            wording.change(D(100), D(100)),
+            wording.share(D(1), D(3)),
+            wording.unbroken(f"{wording.share(D('0.5'))} of 5 kg"),
+            wording.compact(250_000),
+            wording.compact(np.float64(-1_250_000.0)),
+            wording.number_of(31_000, "order"),
+            wording.short_day(DAY),
+            wording.long_day(DAY),
+            wording.weekday(DAY),
+            wording.short_weekday(DAY),
+            wording.month(DAY),
+            wording.short_month(date(2026, 12, 1)),
+            wording.span(DAY, DAY),
+            wording.span(DAY, date(2026, 12, 13)),
+            wording.span(DAY, date(2027, 1, 3)),
+            ", ".join(map(wording.country, ("US", "ZZ", "Q1"))),
+            "",
+        ]
+        assert wording.counted(1234, "order") == "1,234 orders"
+        assert wording.plain(D("-1234.5")) == f"{MINUS}1,234.50"
     assert "\n".join(report) == snapshot
-    assert wording.with_currency(D("1234.5"), "USD") == "1,234.50 USD"
 
 
 def test_words():

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from ecommerce.core.business_day import day_window
-from ecommerce.core.text import in_report_locale
 from ecommerce.forecast.report import charts
 from ecommerce.forecast.report.figures import ForecastFigures, figures_csv, figures_hash
 from ecommerce.forecast.report.view import mail_texts, page_texts
@@ -104,7 +103,6 @@ def send_alarm(report: Mapping[str, Any]) -> str:
     )
 
 
-@in_report_locale
 def report_message(figures: ForecastFigures, pdf: bytes, chart: bytes) -> EmailMessage:
     """Compose the report's mail without its addresses: with the chart, a PNG, in the HTML, and the PDF
     attached."""

@@ -13,7 +13,6 @@ from ecommerce.core.data_warnings import DataWarning, sentences
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.named_weeks import event, usual_week
 from ecommerce.core.settings import load_settings
-from ecommerce.core.text import in_report_locale
 from ecommerce.forecast.data.history import History, read_prepared
 from ecommerce.forecast.models import training
 from ecommerce.forecast.report import archive, figures, scoring
@@ -23,7 +22,6 @@ from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.client import connect
 
 
-@in_report_locale
 def build_report(
     prepared: Manifest,
     kept: Mapping[str, Any],

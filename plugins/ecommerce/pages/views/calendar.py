@@ -53,7 +53,6 @@ def show(page: PageRequestDep, month: str = "") -> Response:
     )
 
 
-@wording.in_report_locale
 def page_texts(data: MonthData, page: PageRequest) -> dict[str, Any]:
     """Return the texts of the page."""
     month, first = data.month, data.days.first
@@ -174,7 +173,7 @@ def _entry(
         # A cell of the calendar has room for a few letters: `18.3k`.
         "net_sales": ""
         if net_sales is None
-        else wording.compact(float(f"{net_sales:.3g}"), digits=3),
+        else wording.compact(float(f"{net_sales:.3g}")),
         "restated": bool(loaded and loaded.mailed),
         "missing": [_source_title(source) for source in state.missing_sources]
         if state

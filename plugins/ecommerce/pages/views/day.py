@@ -96,7 +96,6 @@ def file(day: Day, name: str) -> Response:
     return responses.archived_file(archive, day, name, "sales-report", shown)
 
 
-@wording.in_report_locale
 def _frame(page: PageRequest, day: date, run: Run | None) -> dict[str, Any]:
     """Return what every page of a day shows: its date, the links to other days, and the run."""
     return {
@@ -115,7 +114,6 @@ def _frame(page: PageRequest, day: date, run: Run | None) -> dict[str, Any]:
     }
 
 
-@wording.in_report_locale
 def _report_texts(page: PageRequest, day: date, run: Run | None) -> dict[str, Any]:
     key = ("day", day)
     days, failed = page.warehouse.get(

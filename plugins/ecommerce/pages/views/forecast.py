@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from ecommerce.core.errors import StagingError
 from ecommerce.core.names import DAG_FORECAST
 from ecommerce.core.settings import load_settings
-from ecommerce.core.text import in_report_locale
 from ecommerce.forecast.report import archive, charts
 from ecommerce.forecast.report.view import page_texts
 from ecommerce.pages import access, responses
@@ -46,7 +45,6 @@ def file(as_of: Day, name: str) -> Response:
     return responses.archived_file(archive, as_of, name, "sales-forecast", shown)
 
 
-@in_report_locale
 def _page(request: Request, as_of: date, folder: str) -> Response:
     """`folder`: the relative path from the page to the forecast's files."""
     reports_uri = load_settings().reports_uri

@@ -113,7 +113,6 @@ def load_facts(warehouse: Warehouse, newest: date) -> Facts:
     )
 
 
-@text.in_report_locale
 def page_texts(
     facts: Facts, at: datetime, settings: Settings, unread: Sequence[str] = ()
 ) -> dict[str, Any]:

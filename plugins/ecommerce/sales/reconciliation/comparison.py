@@ -9,9 +9,8 @@ since the last read, which the next run reads.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import templates, text
@@ -45,13 +44,13 @@ NULL_IS_A_VALUE = {
 }
 """Columns in which a stored NULL is a value. In others, which `make migrate` may have added after the row was
 loaded, NULL is no difference."""
-FIGURES: dict[str, tuple[str, Callable[[Decimal], str]]] = {
-    "orders": ("orders", text.count),
-    "gross amount": ("amount", text.plain),
-    "refunds": ("refunds", text.count),
-    "refunded amount": ("refunded", text.plain),
+FIGURES = {
+    "orders": "orders",
+    "gross amount": "amount",
+    "refunds": "refunds",
+    "refunded amount": "refunded",
 }
-"""The names of the compared sums, with their columns in the result of `STATEMENT`, and their format."""
+"""The names of the compared sums, with their columns in the result of `STATEMENT`."""
 WORDS = {
     "missing": "not in the warehouse",
     "gone": "gone from the source",
@@ -173,10 +172,10 @@ def differing_days(
             "figures": [
                 [
                     name,
-                    in_words(row[f"source_{column}"]),
-                    in_words(row[f"stored_{column}"]),
+                    text.plain(row[f"source_{column}"]),
+                    text.plain(row[f"stored_{column}"]),
                 ]
-                for name, (column, in_words) in FIGURES.items()
+                for name, column in FIGURES.items()
                 if row[f"source_{column}"] != row[f"stored_{column}"]
             ],
         }

@@ -12,7 +12,6 @@ from typing import Any
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import load_settings
-from ecommerce.core.text import in_report_locale
 from ecommerce.reporting import archive as reports
 from ecommerce.reporting.typesetting import typeset
 from ecommerce.runtime import metrics
@@ -87,7 +86,6 @@ folder_of, read_figures, read_file = (
 )
 
 
-@in_report_locale
 def build_report(
     day: BusinessDay, run: staging.DagRun, warnings: Sequence[DataWarning] = ()
 ) -> dict[str, Any]:
@@ -111,7 +109,6 @@ def build_report(
     )
 
 
-@in_report_locale
 def archive_report(figures: Figures) -> dict[str, Any]:
     """Archive the report of `figures`; returns and raises as `build_report`."""
     day, origin = figures.business_date, figures.provenance

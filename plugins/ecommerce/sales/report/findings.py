@@ -233,7 +233,8 @@ def _incomplete_words(finding: Finding, currency: str) -> str:
 def _unconverted_words(finding: Finding, currency: str) -> str:
     currencies = text.listed(map(text.clean, finding.about))
     orders = finding.numbers["orders"]
-    what = f"{text.counted(orders, 'order')} in {currencies} {text.plural(orders, 'is', 'are')} counted, but"
+    verb = text.plural(orders, "is", "are")
+    what = f"{text.number_of(orders, 'order')} in {currencies} {verb} counted, but"
     what = what if orders else f"Returns in {currencies} are"
     return f"{what} excluded from all amounts: there is no exchange rate."
 
@@ -250,7 +251,7 @@ def _implausible_words(finding: Finding, currency: str) -> str:
         "refund": f"refunds of {amount} on a total of {base}",
     }[kind]
     others = numbers["orders"] - 1
-    together = f"with {text.counted(others, 'other order')} like it, " if others else ""
+    together = f"with {text.number_of(others, 'other order')} like it, " if others else ""
     direction = "higher" if numbers["effect"] > 0 else "lower"
     effect = f"{together}net sales are {text.amount(abs(numbers['effect']), currency)} {direction}"
     return f"{text.source_name(source)} order {text.clean(order)} has {what}: {effect}."

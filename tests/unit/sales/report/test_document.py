@@ -6,7 +6,6 @@ from functools import cache
 import pytest
 from pypdf import PdfReader
 
-from ecommerce.core.text import written_in
 from ecommerce.reporting import typesetting
 from ecommerce.sales.report import archive, chart_files
 from ecommerce.sales.report.view.page import page_texts
@@ -96,9 +95,11 @@ def test_products_have_their_pictures_and_a_broken_one_does_no_harm(tmp_path):
     assert [len(page.images) for page in pages[:3]] == [1, 1, 1]
 
 
-def test_the_report_is_written_as_the_locale_does(tmp_path, caplog, snapshot):
-    with written_in("de_CH"):
-        archive.write_document(samples.full(), tmp_path)
+def test_the_report_is_written_as_the_locale_does(
+    tmp_path, caplog, snapshot, monkeypatch
+):
+    monkeypatch.setenv("REPORT_LOCALE", "de_CH")
+    archive.write_document(samples.full(), tmp_path)
     pages = PdfReader(tmp_path / archive.PDF).pages
     assert pages[0].extract_text() == snapshot
     assert not caplog.messages

@@ -209,7 +209,7 @@ def restated_rows(
 
 
 def _earlier_days(count: int) -> list[str]:
-    return [f"and {text.counted(count, 'earlier day')}"] if count > 0 else []
+    return [f"and {text.number_of(count, 'earlier day')}"] if count > 0 else []
 
 
 def _values(each: Restatement, currency: str) -> list[str]:
@@ -227,7 +227,7 @@ def _cause(cause: Cause) -> str:
     else:
         place = f"the export {text.clean(source)}"
     return _WORDINGS[cause.kind].format(
-        place=place, orders=text.counted(cause.orders, "order")
+        place=place, orders=text.number_of(cause.orders, "order")
     )
 
 
