@@ -2,10 +2,15 @@
 
 import errno
 import http.client
+import re
 import smtplib
 import socket
 import ssl
 
+import pytest
+import requests
+
+from demo.services.ports import free_port
 from ecommerce.core.error_messages import reason_of
 
 PLACE = "shop.example:443"
@@ -21,6 +26,13 @@ def untrusted():
     error = ssl.SSLCertVerificationError(1, "certificate verify failed")
     error.verify_message = "certificate has expired."
     return error
+
+
+def of_a_request():
+    """An error of requests: of urllib3, of a lost connection."""
+    with pytest.raises(requests.ConnectionError) as caught:
+        requests.get(f"http://ann:secret@127.0.0.1:{free_port()}/secret", timeout=9)
+    return caught.value
 
 
 ERRORS = [
@@ -39,11 +51,12 @@ ERRORS = [
     PermissionError("Access Denied to secret"),
     FileNotFoundError("The bucket secret does not exist"),
     ValueError("secret"),
-    OSError(5, "{place}"),
 ]
 
 
 def test_each_kind_of_error_has_its_words(snapshot):
     report = [f"{type(each).__name__}: {reason_of(each, PLACE)}" for each in ERRORS]
+    request = re.sub(r":\d+", ":PORT", reason_of(of_a_request()))
+    report.append(f"of a request: {request}")
     assert "\n".join(report) == snapshot
     assert "secret" not in "".join(report)
