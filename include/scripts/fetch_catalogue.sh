@@ -11,8 +11,7 @@ ulimit -f 51200                                         # KiB of the page, also 
 echo "fetching the first page"
 status=$(printf '%s\n' "$options" |
     curl -q --config - --silent --show-error --globoff --proto '=http,https' --header 'Accept: application/json' \
-        --connect-timeout 20 --max-time 300 --retry "${CATALOGUE_RETRIES:-4}" --retry-connrefused \
-        --output page-0001.json --write-out '%{http_code}')
+        --connect-timeout 20 --max-time 300 --output page-0001.json --write-out '%{http_code}')
 echo "the server answered $status"
 case $status in
     200) ;;

@@ -11,6 +11,7 @@ unset FTP_OPTIONS CUSTOMER_HASH_KEY ${!AIRFLOW_@} # no child process needs these
 ulimit -f 51200                                   # KiB of one file, also where the server announces no size
 
 fetch() {
+    echo "fetching $1"
     printf '%s\n' "$options" "url = \"$FTP_URL$1\"" "output = \"$1\"" |
         curl -q --config - --silent --show-error --globoff --proto '=ftp' --ftp-skip-pasv-ip \
             --connect-timeout 20 --max-time "${FTP_SECONDS:-600}" --retry 2
@@ -18,7 +19,6 @@ fetch() {
 }
 
 for name in "$@"; do
-    echo "fetching $name"
     fetch "$name"
     fetch "$name.sha256" # after the file: a newer checksum does not match an older file
     read -r checksum _ <"$name.sha256" || true

@@ -29,44 +29,42 @@ from ecommerce.storage.plain import to_plain
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import Manifest
 
-CHECKSUM = 100
-"""The exit code of a script for a file that does not match its checksum."""
 NO_TLS = "no trusted TLS connection could be established: use a host name of the server's certificate"
 TOO_LARGE = "a file is larger than 50 MiB, or the disk is full"
 ERRORS: dict[int, tuple[type[PipelineError], str]] = {
     6: (TransientError, "the name of the host cannot be resolved (DNS): is it right?"),
     7: (TransientError, "nothing answers: does the server run, is the port right?"),
-    8: (TransientError, "no FTP server answers: are host and port right?"),
+    8: (TransientError, "the server is busy, or is no FTP server"),
     9: (ContractError, "the login may not enter the folder: check `path` in the extra"),
     22: (ContractError, "the server has no such page: check the host"),
     23: (ContractError, TOO_LARGE),
     28: (TransientError, "the server timed out or is unavailable"),
     35: (ContractError, NO_TLS),
     60: (ContractError, NO_TLS),
-    63: (ContractError, TOO_LARGE),
     64: (ContractError, "the server offers no TLS, and the connection requires it"),
     67: (CredentialsError, "the server refuses the login: check login and password"),
     77: (ContractError, "the file `cacert` in the extra cannot be read"),
     78: (ContractError, "a file is not on the server, or the login may not read it"),
-    CHECKSUM: (TransientError, "a file does not match its published checksum"),
+    100: (TransientError, "a file does not match its published checksum"),
     127: (ConfigurationError, "curl or sha256sum is not installed on this worker"),
     153: (ContractError, TOO_LARGE),
 }
-"""By exit code of a script."""
+"""The error for each exit code of a script: those of curl, 100 of fetch_partner_files.sh, and 127 and 153 of
+the shell."""
 
 
-def script_error(connection: str, exit_code: int) -> PipelineError:
-    """Return the error for a script that failed. Its output, in the log, names the file."""
-    kind, reason = ERRORS.get(
-        exit_code, (TransientError, f"the connection broke (curl: {exit_code})")
-    )
-    return kind(f"{connection}: {reason}; the lines above name the file")
+def script_error(
+    connection: str, exit_code: int, place: str = "the log of the task names the file"
+) -> PipelineError:
+    """Return the error for a script that failed; `place` shows at which file."""
+    broken = (TransientError, f"the connection broke (curl: {exit_code})")
+    kind, reason = ERRORS.get(exit_code, broken)
+    return kind(f"{connection}: {reason} ({place})")
 
 
 def command(script: str, *arguments: str) -> str:
-    """Return the command that runs a script of include/scripts in the folder `$FOLDER`."""
-    words = ['cd "$FOLDER" && exec bash', f'"{INCLUDE}/scripts/{script}"', *arguments]
-    return " ".join(words)
+    """Return the command that runs a script of include/scripts."""
+    return " ".join(["exec bash", f'"{INCLUDE}/scripts/{script}"', *arguments])
 
 
 def curl_option(name: str, value: str) -> str:
@@ -85,20 +83,16 @@ def publish_files(
     folder: str,
     source: str,
     day: BusinessDay,
-    *,
-    patterns: Sequence[str],
+    files: Sequence[str],
     read_at: datetime,
 ) -> Manifest:
-    """Copy the files in `path` into the staging folder `folder`.
+    """Copy everything in `path` into the staging folder `folder`.
 
-    `columns` of the manifest names the files of the first pattern, and `rows` counts them; the others are
-    companions. The read began at `read_at` (UTC).
+    `columns` of the manifest names `files`, and `rows` counts them; the others are companions. The read began
+    at `read_at` (UTC).
     """
-    files = sorted(file.name for file in path.glob(patterns[0]))
     with staging.publish(folder) as draft:
-        for pattern in patterns:
-            for file in path.glob(pattern):
-                shutil.copyfile(file, draft.path / file.name)
+        shutil.copytree(path, draft.path, dirs_exist_ok=True)
         draft.seal(
             source=source,
             business_date=day.date,
@@ -117,6 +111,10 @@ class FetchWithCurl(BashOperator):
     connection: str
     _secrets: dict[str, str]
 
+    def __init__(self, **arguments: Any) -> None:
+        # By default a task is skipped after the exit code 99, which is an error of curl.
+        super().__init__(skip_on_exit_code=None, **arguments)
+
     @abstractmethod
     def script_environment(self) -> dict[str, str]:
         """Return the variables of the script, with its secrets."""
@@ -132,12 +130,13 @@ class FetchWithCurl(BashOperator):
         retries."""
         read_at = datetime.now(UTC)
         with scratch_folder() as path:
-            self._secrets = self.script_environment() | {"FOLDER": str(path)}
+            self.cwd = str(path)
+            self._secrets = self.script_environment()
             try:
                 super().execute(context)
             except AirflowException as error:
-                exit_codes = re.findall(r"exit code (\d+)", str(error))
-                raise script_error(self.connection, int(*exit_codes)) from None
+                exit_code = re.findall(r"-?\d+", str(error))[-1]
+                raise script_error(self.connection, int(exit_code)) from None
             return to_plain(self.publish(path, context, read_at))
 
     def get_env(self, context: Any) -> dict[str, str]:

@@ -5,16 +5,14 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
-from ecommerce.core import errors
 from ecommerce.core.business_day import newest_closed_day
-from ecommerce.forecast.partner_ftp import fetch_command
+from ecommerce.forecast.partner_ftp import fetch as partner_ftp
+from ecommerce.sources.curl_script import script_error
+from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import DagRun
 from tests.partner_ftp import PROMOTIONS
 
 RUN = DagRun("weekly_sales_forecast", "run")
-AT_ONCE = {"PARTNER_FTP_PAUSE": "0", "PARTNER_FTP_LOOK_PAUSE": "0"}
 LARGE = PROMOTIONS + b"2026-11-27,2026-11-30,MUG-01,20\n" * 10_000
 
 
@@ -25,32 +23,26 @@ def connect(known, site, **fields):
 
 def fetch(**settings):
     """What the task does, with settings of the script."""
-    day = newest_closed_day(datetime.now(UTC), "America/New_York")
-    with fetch_command.fetch_folder() as place:
-        environment = os.environ | place.environment | AT_ONCE | settings
+    read_at = datetime.now(UTC)
+    day = newest_closed_day(read_at, "America/New_York")
+    with scratch_folder() as path:
         done = subprocess.run(
-            ["bash", "-c", fetch_command.COMMAND],
-            env=environment,
+            ["bash", "-c", partner_ftp.COMMAND],
+            env=os.environ | partner_ftp.script_environment() | settings,
+            cwd=path,
             capture_output=True,
             text=True,
         )
         print(done.stdout, done.stderr)
         if done.returncode:
-            assert not (place.path / fetch_command.MARKET_INDEX).exists()
-            raise place.problem()
-        return place.publish(RUN.folder(day.date, "partner_ftp"), "partner_ftp", day)
+            raise script_error("partner_ftp", done.returncode)
+        folder = RUN.folder(day.date, "partner_ftp")
+        return partner_ftp.publish(path, folder, day, read_at)
 
 
 def content(manifest):
     folder = Path(manifest.uri.removeprefix("file://"))
     return {name: (folder / name).read_bytes() for name in manifest.columns}
-
-
-def problem(kind, **settings):
-    with pytest.raises(errors.PipelineError) as raised:
-        fetch(**settings)
-    assert type(raised.value) is kind, raised.value
-    return str(raised.value).removeprefix("partner_ftp: ")
 
 
 def everything_readable(group):

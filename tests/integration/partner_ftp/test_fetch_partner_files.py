@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ecommerce.core.errors import TransientError
 from tests.integration.partner_ftp.fetch import (
     LARGE,
     connect,
@@ -44,50 +45,24 @@ def test_both_files_reach_staging_with_checksums_that_sha256sum_can_check(shown)
     }
 
 
-def test_a_file_that_is_being_replaced_is_looked_at_again(shown):
-    shown.put("promotions.csv", LARGE[:50_000], sha256(LARGE))  # its upload goes on
-    shown.fail(
-        "promotions.csv",
-        lambda file: Sent(file, then=lambda: shown.put("promotions.csv", LARGE)),
-    )
-    assert content(fetch())["promotions.csv"] == LARGE
-    # Replaced between its download and that of its checksum.
-    shown.commands.clear()
+def test_a_file_that_is_being_replaced_is_not_accepted(shown):
     shown.fail(
         "promotions.csv",
         lambda file: Sent(file, then=lambda: shown.put("promotions.csv", NEWER)),
     )
+    with pytest.raises(TransientError, match="does not match its published checksum"):
+        fetch()
     assert content(fetch())["promotions.csv"] == NEWER
-    assert shown.asked("RETR").count("promotions.csv") == 2
 
 
-def test_after_a_broken_connection_only_the_rest_is_fetched(shown):
-    shown.put("promotions.csv", LARGE)
-    shown.fail(
-        "promotions.csv",
-        lambda file: Sent(file, 100_000),
-        lambda file: Sent(file, 50_000),
-    )
-    assert content(fetch())["promotions.csv"] == LARGE
-    assert shown.asked("REST") == ["100000", "150000"]
-
-
-@pytest.mark.parametrize(
-    ("newer", "resumed"),
-    [(NEWER, ["100000"]), (PROMOTIONS, [])],
-    ids=["as long", "shorter"],
-)
-def test_parts_of_two_versions_are_not_mixed(shown, newer, resumed):
-    shown.put("promotions.csv", LARGE)
-    shown.fail(
-        "promotions.csv",
-        lambda file: Sent(
-            file, 100_000, then=lambda: shown.put("promotions.csv", newer)
-        ),
-    )
-    # One look is enough: it begins again by itself.
-    assert content(fetch(PARTNER_FTP_LOOKS="1"))["promotions.csv"] == newer
-    assert shown.asked("REST") == resumed
+def test_a_checksum_may_be_as_sha256sum_of_any_system_writes_it(shown):
+    checksum = sha256(PROMOTIONS)
+    for text in (
+        f"{checksum.upper()} *exports/promotions.csv\r\n",
+        f"\ufeff{checksum}\n",
+    ):
+        shown.put("promotions.csv", PROMOTIONS, text)
+        assert content(fetch())["promotions.csv"] == PROMOTIONS
 
 
 def test_login_and_password_are_sent_as_they_are_written(known, tmp_path):

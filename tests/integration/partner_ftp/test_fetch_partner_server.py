@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from ecommerce.forecast.partner_ftp import fetch_command
-from tests.integration.partner_ftp.fetch import AT_ONCE, connect, everything_readable
+from ecommerce.forecast.partner_ftp import fetch
+from ecommerce.storage.scratch import scratch_folder
+from tests.integration.partner_ftp.fetch import connect, everything_readable
 from tests.partner_ftp import MARKET_INDEX, partner_site
 
 
@@ -29,10 +30,12 @@ def test_the_password_is_in_no_argument_no_environment_of_a_program_and_no_outpu
         site.put("market_index.csv", MARKET_INDEX, "0" * 64)
         for name in ("promotions.csv", "market_index.csv"):
             site.fail(name, look_around)
-        with fetch_command.fetch_folder() as place:
+        variables = fetch.script_environment()
+        with scratch_folder() as path:
             running = subprocess.Popen(
-                ["bash", "-c", f"read -r _; {fetch_command.COMMAND}"],
-                env=os.environ | place.environment | AT_ONCE,
+                ["bash", "-c", f"read -r _; {fetch.COMMAND}"],
+                env=os.environ | variables,
+                cwd=path,
                 start_new_session=True,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -40,11 +43,8 @@ def test_the_password_is_in_no_argument_no_environment_of_a_program_and_no_outpu
             )
             started.append(running)
             output = running.communicate(b"go\n")[0].decode()
-            assert running.returncode == 1
-            left = [path.read_bytes().decode() for path in place.path.iterdir()]
-            variables = [
-                name for name, value in place.environment.items() if secret in value
-            ]
+            assert running.returncode == 100
+            left = [file.read_bytes().decode() for file in path.iterdir()]
     assert len([text for text in seen if text.startswith("curl")]) == 2
-    assert secret not in "\n".join([*seen, *left, output, repr(place)])
-    assert variables == ["PARTNER_FTP_OPTIONS"]
+    assert secret not in "\n".join([*seen, *left, output])
+    assert [name for name in variables if secret in variables[name]] == ["FTP_OPTIONS"]

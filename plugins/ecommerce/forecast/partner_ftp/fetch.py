@@ -4,7 +4,6 @@ connection `partner_ftp`."""
 import os
 import re
 import subprocess
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,12 @@ from ecommerce.core.connections import connection
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.names import CONNECTION_PARTNER_FTP
 from ecommerce.core.text import counted
-from ecommerce.forecast.partner_ftp.files import MARKET_INDEX, PROMOTIONS, read_folder
+from ecommerce.forecast.partner_ftp.files import (
+    MARKET_INDEX,
+    PROMOTIONS,
+    PartnerFiles,
+    read_folder,
+)
 from ecommerce.sources.curl_script import (
     command,
     curl_option,
@@ -29,8 +33,8 @@ from ecommerce.storage.staging import Manifest
 CONNECTION = SOURCE = CONNECTION_PARTNER_FTP
 """Its name in staging is the connection's."""
 COMMAND = command("fetch_partner_files.sh", PROMOTIONS, MARKET_INDEX)
-TLS_OFFERED, TLS_REQUIRED = "offered", "required"
-TLS_OPTIONS = {TLS_OFFERED: "ssl", TLS_REQUIRED: "ssl-reqd"}
+OFFERED, REQUIRED = "offered", "required"
+TLS_OPTIONS = {OFFERED: "ssl", REQUIRED: "ssl-reqd"}
 """Of curl, by `tls` in the connection's extra."""
 CHECK_SECONDS = "30"
 """The limit of a transfer in `make check`, whose user is waiting."""
@@ -44,11 +48,10 @@ def script_environment() -> dict[str, str]:
     """
     ftp = connection(CONNECTION)
     extra = ftp.extra_dejson
-    tls = extra.get("tls") or TLS_OFFERED
+    tls = extra.get("tls") or OFFERED
     if tls not in TLS_OPTIONS:
         raise ConfigurationError(
-            f"`tls` in the extra of the connection {CONNECTION} is {tls!r}: use {TLS_OFFERED!r} or "
-            f"{TLS_REQUIRED!r}"
+            f"`tls` in the extra of the connection {CONNECTION} is {tls!r}: use {OFFERED!r} or {REQUIRED!r}"
         )
     options = [TLS_OPTIONS[tls]]
     if extra.get("cacert"):
@@ -59,28 +62,26 @@ def script_environment() -> dict[str, str]:
 
 
 def _folder_url(ftp: Any) -> str:
-    host = (ftp.host or "").strip("[]")
-    if not re.fullmatch(r"[\w.:-]+", host):
+    if not re.fullmatch(r"[\w.-]+|\[[0-9a-fA-F:.]+\]", ftp.host or ""):
         raise ConfigurationError(
             f"the host of the connection {CONNECTION} is not a server's name such as ftp.partner.example: a "
             "folder belongs into its extra as `path`, and TLS as `tls`"
         )
-    if ":" in host:  # IPv6
-        host = f"[{host}]"
-    # The path is relative to where the login begins, unless it starts with %2F.
-    path = str(ftp.extra_dejson.get("path") or ftp.schema or "")
-    folder = quote(path.strip("/"))
-    if folder:
-        folder += "/"
+    url = f"ftp://{ftp.host}:{ftp.port or 21}/"
+    path = ftp.extra_dejson.get("path") or ftp.schema or ""
+    # A path is relative to the login's folder, unless it starts with %2F, an encoded slash.
     if path.startswith("/"):
-        folder = f"%2F{folder}"
-    return f"ftp://{host}:{ftp.port or 21}/{folder}"
+        url += "%2F"
+    folder = path.strip("/")
+    if folder:
+        url += f"{quote(folder)}/"
+    return url
 
 
 def publish(path: Path, folder: str, day: BusinessDay, read_at: datetime) -> Manifest:
     """Copy the files in `path` and their checksums into the staging folder `folder`."""
-    patterns = ("*.csv", "*.csv.sha256")
-    return publish_files(path, folder, SOURCE, day, patterns=patterns, read_at=read_at)
+    files = [MARKET_INDEX, PROMOTIONS]
+    return publish_files(path, folder, SOURCE, day, files, read_at)
 
 
 def check() -> Lines:
@@ -88,33 +89,33 @@ def check() -> Lines:
 
     Raises the errors of `script_environment`, of the script and of `read_folder`.
     """
-    variables: Mapping[str, str] = script_environment()
-    with scratch_folder() as path:
-        settings = {"FOLDER": str(path), "FTP_SECONDS": CHECK_SECONDS}
-        done = subprocess.run(
-            ["bash", "-c", COMMAND],
-            env={**os.environ, **variables, **settings},
-            capture_output=True,
-            check=False,
-        )
-        if done.returncode:
-            raise script_error(CONNECTION, done.returncode)
-        files = read_folder(path)
+    variables = script_environment()
+    files = _fetch_and_read(variables | {"FTP_SECONDS": CHECK_SECONDS})
     promotions = counted(len(files.announced.promotions), "promotion")
-    weeks = files.announced.market_index
-    last_week = ""
-    if weeks:
-        last_week = f", the last of them {weeks[-1].week_start}"
-    yield (
-        OK,
-        f"{PROMOTIONS} has {promotions}, "
-        f"{MARKET_INDEX} {counted(len(weeks), 'week')}{last_week}",
-    )
+    weeks = counted(len(files.announced.market_index), "week")
+    yield OK, f"{PROMOTIONS} has {promotions}, {MARKET_INDEX} {weeks}"
     for warning in files.warnings:
         yield HINT, warning
-    if TLS_OPTIONS[TLS_REQUIRED] not in variables["FTP_OPTIONS"].splitlines():
+    if TLS_OPTIONS[REQUIRED] not in variables["FTP_OPTIONS"].splitlines():
         yield (
             HINT,
             "a server without TLS gets login and password unencrypted: set `tls` to "
-            f"{TLS_REQUIRED!r}",
+            f"{REQUIRED!r}",
         )
+
+
+def _fetch_and_read(variables: dict[str, str]) -> PartnerFiles:
+    with scratch_folder() as path:
+        done = subprocess.run(
+            ["bash", "-c", COMMAND],
+            env=os.environ | variables,
+            cwd=path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            last_line = done.stdout.rstrip().rpartition("\n")[-1]
+            raise script_error(CONNECTION, done.returncode, last_line)
+        return read_folder(path)

@@ -11,13 +11,13 @@ further ones are ignored. A row that cannot be used is kept with its line and th
 """
 
 import io
-import re
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import ContractError
@@ -27,11 +27,21 @@ from ecommerce.storage.staging import Manifest, storage_errors, storage_path
 
 PROMOTIONS, MARKET_INDEX = "promotions.csv", "market_index.csv"
 ROWS_PER_REJECTED = 10
-WHOLE_SHOP = ("", "*")
-LONGEST_SKU, LONGEST_RAW = 200, 1_000
+EMPTY = {"": None, "*": None}
+"""Texts that mean no value, which is the whole shop for a `sku`."""
+LONGEST_RAW = 1_000
 
-_DATE = re.compile(r"20\d\d-\d\d-\d\d", re.ASCII)
-_NUMBER = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
+
+def _monday(day: date) -> date:
+    if day.weekday():
+        raise ValueError(f"it is a {day:%A}, and weeks begin on Mondays")
+    return day
+
+
+Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
+Number = Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=9)]
+Sku = Annotated[str, Field(max_length=200, pattern=r"^\P{C}*$")]
+"""A text without control characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +49,24 @@ class Promotion:
     """A discount of `discount_percent` (0 < x <= 100) from `start_date` to `end_date`, both included, for one
     product, or the whole shop if `sku` is None."""
 
-    start_date: date
-    end_date: date
-    sku: str | None
-    discount_percent: Decimal
+    start_date: Day
+    end_date: Day
+    sku: Sku | None
+    discount_percent: Annotated[Number, Field(le=100)]
+
+    def __post_init__(self) -> None:
+        if self.end_date < self.start_date:
+            raise ValueError(
+                f"it ends on {self.end_date}, before it starts on {self.start_date}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class MarketWeek:
     """The market index (above 0) of the week that begins on the Monday `week_start`."""
 
-    week_start: date
-    index: Decimal
-
-
-Row = TypeVar("Row", Promotion, MarketWeek)
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed(Generic[Row]):
-    """The content of a file: valid `rows` in its order (weeks by date), rejected rows as `rejected_rows` has
-    them (cut, with e-mail addresses masked; the header is line 1), and warnings."""
-
-    rows: tuple[Row, ...]
-    rejected: tuple[dict[str, Any], ...] = ()
-    warnings: tuple[str, ...] = ()
+    week_start: Annotated[Day, AfterValidator(_monday)]
+    index: Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,152 +79,115 @@ class Announced:
 
 @dataclass(frozen=True, slots=True)
 class PartnerFiles:
-    """The content of both files: valid rows, rejected ones, and warnings."""
+    """The content of both files: valid rows, rejected ones as `rejected_rows` has them (cut, with e-mail
+    addresses masked; the header is line 1), and warnings."""
 
     announced: Announced = Announced()
     rejected: tuple[dict[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
 
 
-class _Unusable(Exception):
-    """Why a row is rejected: `args` are the reason code and the detail."""
-
-
 def read_files(manifest: Manifest) -> PartnerFiles:
-    """Parse both files of the raw folder; raises as `read_promotions`, and StagingError where they cannot be
-    read."""
+    """Parse both files of the raw folder; StagingError where they cannot be read, ContractError where one is
+    invalid."""
     with storage_errors(manifest.uri):
         return read_folder(storage_path(manifest.uri))
 
 
 def read_folder(folder: Any) -> PartnerFiles:
-    """Parse both files of `folder`, a path of any storage; raises as `read_promotions`."""
-    promotions = read_promotions((folder / PROMOTIONS).read_bytes())
-    index = read_market_index((folder / MARKET_INDEX).read_bytes())
-    return PartnerFiles(
-        Announced(promotions.rows, index.rows),
-        promotions.rejected + index.rejected,
-        promotions.warnings + index.warnings,
+    """Parse both files of `folder`, a path of any storage: promotions in the order of the file, weeks by
+    date.
+
+    Raises ContractError: a file is empty, is no CSV in UTF-8, lacks a column, or too many of its rows cannot
+    be used.
+    """
+    rejected: list[dict[str, Any]] = []
+    warnings: list[str] = []
+    promotions = _parse(folder / PROMOTIONS, Promotion, rejected, warnings)
+    weeks = _parse(folder / MARKET_INDEX, MarketWeek, rejected, warnings)
+    by_week = {week.week_start: week for week in weeks}
+    announced = Announced(
+        tuple(promotions), tuple(by_week[monday] for monday in sorted(by_week))
     )
-
-
-def read_promotions(content: bytes) -> Parsed[Promotion]:
-    """Parse the promotions of a file, in its order; ContractError where it is empty, is no CSV in UTF-8,
-    lacks a column, or too many of its rows cannot be used."""
-    columns = ("start_date", "end_date", "sku", "discount_percent")
-    return _parse(content, PROMOTIONS, columns, _promotion)
-
-
-def read_market_index(content: bytes) -> Parsed[MarketWeek]:
-    """Parse the weeks of a file, by date, each once; raises as `read_promotions`."""
-    parsed = _parse(content, MARKET_INDEX, ("week_start", "index"), _week)
-    by_week = {row.week_start: row for row in parsed.rows}
-    return Parsed(
-        tuple(by_week[week] for week in sorted(by_week)),
-        parsed.rejected,
-        parsed.warnings,
-    )
+    return PartnerFiles(announced, tuple(rejected), tuple(warnings))
 
 
 def _parse(
-    content: bytes, file: str, columns: Sequence[str], parse_row: Callable[..., Row]
-) -> Parsed[Row]:
-    """Parse the rows of a file: `parse_row` takes the texts of `columns`, and raises _Unusable."""
-    stream = io.BytesIO(content)
-    try:
-        names = header(stream)
-    except ValueError as error:
-        raise ContractError(f"{file} cannot be read: {error}") from None
-    if any(names.count(name) != 1 for name in columns):
-        raise ContractError(
-            f"{file} has the columns {clean(', '.join(names))}, and should have {', '.join(columns)}, each "
-            "once, separated by commas"
-        )
-    rows: list[Row] = []
-    rejected: list[dict[str, Any]] = []
+    path: Any,
+    kind: type[Promotion | MarketWeek],
+    all_rejected: list[dict[str, Any]],
+    warnings: list[str],
+) -> list[Any]:
+    """Return the valid rows of a file, and add to the rejected ones and the warnings."""
+    file = path.name
+    stream = io.BytesIO(path.read_bytes())
+    names = _columns(stream, file, [column.name for column in fields(kind)])
+    adapter = TypeAdapter(kind)
+    rows = []
+    rejected = []
     for record in records(stream, len(names)):
-        try:
-            if record.fault:
-                raise _Unusable(*record.fault)
-            values = dict(zip(names, record.values, strict=True))
-            rows.append(parse_row(*((values[name] or "").strip() for name in columns)))
-        except _Unusable as fault:
-            reason, detail = fault.args
-            raw = mask_e_mails(record.text[: 4 * LONGEST_RAW].decode(errors="replace"))
-            rejected.append(
-                {
-                    "file": file,
-                    "line_number": record.number,
-                    "reason": reason,
-                    "detail": detail,
-                    "raw": clean(raw, LONGEST_RAW),
-                }
-            )
+        fault = record.fault
+        if not fault:
+            try:
+                rows.append(adapter.validate_python(_values(names, record.values)))
+            except ValidationError as error:
+                fault = _fault(error)
+        if fault:
+            raw = record.text[: 4 * LONGEST_RAW].decode(errors="replace")
+            row = {
+                "file": file,
+                "line_number": record.number,
+                "reason": fault[0],
+                "detail": fault[1],
+                "raw": clean(mask_e_mails(raw), LONGEST_RAW),
+            }
+            rejected.append(row)
     total = len(rows) + len(rejected)
-    warnings = []
     if not total:
         warnings.append(f"{file} has a header and no row")
     if rejected:
-        first = "line {line_number}: {detail}".format_map(rejected[0])
+        first = rejected[0]
         summary = (
             f"{file}: {len(rejected)} of {counted(total, 'row')} cannot be used, "
-            f"the first of them {first}"
+            f"the first of them line {first['line_number']}: {first['detail']}"
         )
         if not rows or len(rejected) > max(1, total // ROWS_PER_REJECTED):
             raise ContractError(
                 f"{summary}; at most one row in {ROWS_PER_REJECTED} may be unusable"
             )
         warnings.append(summary)
-    return Parsed(tuple(rows), tuple(rejected), tuple(warnings))
+    all_rejected += rejected
+    return rows
 
 
-def _promotion(
-    start_date: str, end_date: str, sku: str, discount_percent: str
-) -> Promotion:
-    start, end = _date("start_date", start_date), _date("end_date", end_date)
-    if end < start:
-        raise _Unusable(
-            "end_before_start", f"it ends on {end}, before it starts on {start}"
+def _columns(stream: io.BytesIO, file: str, columns: Sequence[str]) -> list[str]:
+    """Read the header, which must have all of `columns`."""
+    try:
+        names = header(stream)
+    except ValueError as error:
+        raise ContractError(f"{file} cannot be read: {error}") from None
+    if not set(columns).issubset(names):
+        raise ContractError(
+            f"{file} has the columns {clean(', '.join(names))}, and should have {', '.join(columns)}, "
+            "separated by commas"
         )
-    percent = _positive("discount_percent", discount_percent)
-    if percent > 100:
-        raise _Unusable(
-            "invalid_number", f"discount_percent {percent} is more than 100"
-        )
-    if clean(sku, LONGEST_SKU) != sku:
-        raise _Unusable(
-            "invalid_text",
-            f"sku {clean(sku, 50)!r} is too long, or no single line of letters",
-        )
-    return Promotion(start, end, None if sku in WHOLE_SHOP else sku, percent)
+    return names
 
 
-def _week(week_start: str, index: str) -> MarketWeek:
-    start = _date("week_start", week_start)
-    if start.weekday():
-        raise _Unusable(
-            "not_a_monday",
-            f"week_start {start} is a {start:%A}, and weeks begin on Mondays",
-        )
-    return MarketWeek(start, _positive("index", index))
+def _values(names: Sequence[str], texts: Sequence[str | None]) -> dict[str, str | None]:
+    values: dict[str, str | None] = {}
+    for name, text in zip(names, texts, strict=True):
+        stripped = (text or "").strip()
+        values[name] = EMPTY.get(stripped, stripped)
+    return values
 
 
-def _date(name: str, text: str) -> date:
-    with suppress(ValueError):
-        if _DATE.fullmatch(text):
-            return date.fromisoformat(text)
-    raise _unusable(
-        name, text, "invalid_date", "date from 2000 to 2099, such as 2026-11-27"
-    )
-
-
-def _positive(name: str, text: str) -> Decimal:
-    if not _NUMBER.fullmatch(text) or not Decimal(text):
-        raise _unusable(name, text, "invalid_number", "number above 0, such as 12.5")
-    return Decimal(text)
-
-
-def _unusable(name: str, text: str, reason: str, expected: str) -> _Unusable:
-    if not text:
-        return _Unusable("missing_value", f"{name} is empty")
-    return _Unusable(reason, f"{name} {clean(text, 50)!r} is no {expected}")
+def _fault(error: ValidationError) -> tuple[str, str]:
+    """Return the reason code and the detail of an invalid row."""
+    problem = error.errors()[0]
+    column = "row"
+    for name in problem["loc"]:
+        column = str(name)
+    value = clean(str(problem["input"] or ""), 50)
+    why = problem["msg"].removeprefix("Value error, ")
+    return f"invalid_{column}", f"{column} {value!r}: {why}"

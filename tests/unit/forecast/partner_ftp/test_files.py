@@ -7,11 +7,11 @@ import pytest
 
 from ecommerce.core.errors import ContractError
 from ecommerce.forecast.partner_ftp.files import (
+    MARKET_INDEX,
+    PROMOTIONS,
     MarketWeek,
-    Parsed,
     Promotion,
-    read_market_index,
-    read_promotions,
+    read_folder,
 )
 
 HEADER = "start_date,end_date,sku,discount_percent"
@@ -19,29 +19,45 @@ FRIDAY, MONDAY = date(2026, 11, 27), date(2026, 11, 30)
 GOOD = "2026-11-27,2026-11-30,*,100"
 
 
-def promotions(*rows, header=HEADER):
-    return read_promotions(("\n".join([header, *rows]) + "\n").encode())
+WEEKS = "week_start,index\n2026-11-09,100\n"
 
 
-def market(*rows):
-    return read_market_index("\n".join(["week_start,index", *rows, ""]).encode())
+@pytest.fixture
+def read(tmp_path):
+    """Parse a pair of files; valid ones by default."""
+
+    def read(promotions=f"{HEADER}\n{GOOD}\n", weeks=WEEKS):
+        (tmp_path / PROMOTIONS).write_text(promotions)
+        (tmp_path / MARKET_INDEX).write_text(weeks)
+        return read_folder(tmp_path)
+
+    return read
+
+
+@pytest.fixture
+def promotions(read):
+    return lambda *rows, header=HEADER: read("\n".join([header, *rows]) + "\n")
+
+
+@pytest.fixture
+def market(read):
+    return lambda *rows: read(weeks="\n".join(["week_start,index", *rows, ""]))
 
 
 def rejected(parsed):
     return [(row["line_number"], row["reason"]) for row in parsed.rejected]
 
 
-def test_a_promotion_has_its_days_its_product_and_its_discount():
+def test_a_promotion_has_its_days_its_product_and_its_discount(promotions):
     parsed = promotions(GOOD, '2026-12-01, 2026-12-01 ,"Café, 1",12.5')
     day = date(2026, 12, 1)
-    assert parsed == Parsed(
-        (
-            Promotion(FRIDAY, MONDAY, None, Decimal(100)),
-            Promotion(day, day, "Café, 1", Decimal("12.5")),
-        )
-    )
-    windows = f"\ufeff{HEADER}\r\n{GOOD.replace('*', '')}\r\n"
-    assert read_promotions(windows.encode()).rows == parsed.rows[:1]
+    assert not parsed.rejected
+    assert not parsed.warnings
+    whole_shop = Promotion(FRIDAY, MONDAY, None, Decimal(100))
+    product = Promotion(day, day, "Café, 1", Decimal("12.5"))
+    assert parsed.announced.promotions == (whole_shop, product)
+    windows = promotions(f"{GOOD.replace('*', '')}\r", header=f"\ufeff{HEADER}\r")
+    assert windows.announced.promotions == (whole_shop,)
 
 
 @pytest.mark.parametrize(
@@ -52,50 +68,52 @@ def test_a_promotion_has_its_days_its_product_and_its_discount():
             "promotions.csv has the columns start_date, end_date, sku, and should have start_date",
         ),
         (HEADER.replace(",", ";"), "separated by commas"),
-        (f"{HEADER},sku", "each once"),
         ("\ufeff", "promotions.csv cannot be read: it is empty"),
     ],
 )
-def test_another_header_is_an_error(header, words):
+def test_another_header_is_an_error(promotions, header, words):
     with pytest.raises(ContractError, match=words):
         promotions(GOOD, header=header)
 
 
 WRONG = (
-    ("2026-11-30,2026-11-27,*,20", "end_before_start"),
-    (",2026-11-30,*,20", "missing_value"),
-    ("2026-11-27,2026-11-30,*,", "missing_value"),
-    ("27.11.2026,2026-11-30,*,20", "invalid_date"),
-    ("20261127,2026-11-30,*,20", "invalid_date"),
-    ("2026-02-30,2026-11-30,*,20", "invalid_date"),
-    ("2026-11-27,9999-12-31,*,20", "invalid_date"),
-    ("2026-11-27,2026-11-30,*,0", "invalid_number"),
-    ("2026-11-27,2026-11-30,*,-5", "invalid_number"),
-    ("2026-11-27,2026-11-30,*,100.01", "invalid_number"),
-    ("2026-11-27,2026-11-30,*,20%", "invalid_number"),
-    ('2026-11-27,2026-11-30,*,"12,5"', "invalid_number"),
-    (f"2026-11-27,2026-11-30,{'x' * 201},20", "invalid_text"),
-    ("2026-11-27,2026-11-30,a\0b,20", "invalid_text"),
+    ("2026-11-30,2026-11-27,*,20", "invalid_row"),
+    (",2026-11-30,*,20", "invalid_start_date"),
+    ("2026-11-27,2026-11-30,*,", "invalid_discount_percent"),
+    ("27.11.2026,2026-11-30,*,20", "invalid_start_date"),
+    ("20261127,2026-11-30,*,20", "invalid_start_date"),
+    ("2026-02-30,2026-11-30,*,20", "invalid_start_date"),
+    ("2026-11-27,9999-12-31,*,20", "invalid_end_date"),
+    ("2026-11-27,2026-11-30,*,0", "invalid_discount_percent"),
+    ("2026-11-27,2026-11-30,*,-5", "invalid_discount_percent"),
+    ("2026-11-27,2026-11-30,*,NaN", "invalid_discount_percent"),
+    ("2026-11-27,2026-11-30,*,100.01", "invalid_discount_percent"),
+    ("2026-11-27,2026-11-30,*,20%", "invalid_discount_percent"),
+    ('2026-11-27,2026-11-30,*,"12,5"', "invalid_discount_percent"),
+    (f"2026-11-27,2026-11-30,{'x' * 201},20", "invalid_sku"),
+    ("2026-11-27,2026-11-30,a\0b,20", "invalid_sku"),
     ("2026-11-27,2026-11-30,*,20,5", "malformed_line"),
     ('2026-11-27,2026-11-30,"open,20', "malformed_line"),
 )
 
 
-def test_a_bad_row_costs_that_row_and_is_kept_with_its_line_and_reason():
+def test_a_bad_row_costs_that_row_and_is_kept_with_its_line_and_reason(promotions):
     rows = [GOOD] * 300
     for number, (row, _) in enumerate(WRONG):
         rows[10 * number] = row
     parsed = promotions(*rows)
     expected = [(10 * place + 2, reason) for place, (_, reason) in enumerate(WRONG)]
     assert rejected(parsed) == expected
-    assert len(parsed.rows) == 300 - len(WRONG)
-    assert parsed.warnings == (
-        f"promotions.csv: {len(WRONG)} of 300 rows cannot be used, the first of them line 2: it ends on "
-        "2026-11-27, before it starts on 2026-11-30",
+    assert len(parsed.announced.promotions) == 300 - len(WRONG)
+    (warning,) = parsed.warnings
+    assert warning.startswith(
+        f"promotions.csv: {len(WRONG)} of 300 rows cannot be used"
     )
+    assert "the first of them line 2: " in warning
+    assert warning.endswith(": it ends on 2026-11-27, before it starts on 2026-11-30")
 
 
-def test_a_rejected_row_is_cut_and_masked():
+def test_a_rejected_row_is_cut_and_masked(promotions):
     text = f"ann@example.com,{'x' * 200_000}"
     [row] = promotions(GOOD, text, GOOD).rejected
     assert row["file"] == "promotions.csv"
@@ -114,7 +132,9 @@ def test_a_rejected_row_is_cut_and_masked():
         (11, 89, True),
     ],
 )
-def test_more_than_one_bad_row_in_ten_is_another_file_than_agreed(bad, good, refused):
+def test_more_than_one_bad_row_in_ten_is_another_file_than_agreed(
+    promotions, bad, good, refused
+):
     rows = ["2026-11-27,2026-11-30,*,20%"] * bad + [GOOD] * good
     if not refused:
         assert len(promotions(*rows).rejected) == bad
@@ -124,23 +144,21 @@ def test_more_than_one_bad_row_in_ten_is_another_file_than_agreed(bad, good, ref
     text = str(raised.value)
     assert text.startswith(f"promotions.csv: {bad} of {bad + good} row")
     assert text.endswith(
-        "cannot be used, the first of them line 2: discount_percent '20%' is no number above 0, such as "
-        "12.5; at most one row in 10 may be unusable"
+        "cannot be used, the first of them line 2: discount_percent '20%': Input should be a valid decimal; "
+        "at most one row in 10 may be unusable"
     )
 
 
-def test_weeks_come_by_date_and_of_several_rows_for_one_the_last_counts():
+def test_weeks_come_by_date_and_of_several_rows_for_one_the_last_counts(market):
     parsed = market("2026-11-16,102", "2026-11-09,101.25", "2026-11-16,99")
-    assert parsed == Parsed(
-        (
-            MarketWeek(date(2026, 11, 9), Decimal("101.25")),
-            MarketWeek(date(2026, 11, 16), Decimal(99)),
-        )
+    assert parsed.announced.market_index == (
+        MarketWeek(date(2026, 11, 9), Decimal("101.25")),
+        MarketWeek(date(2026, 11, 16), Decimal(99)),
     )
     unusable = market("2026-11-15,1", "2026-11-16,0", *["2026-11-09,100"] * 18)
-    assert rejected(unusable) == [(2, "not_a_monday"), (3, "invalid_number")]
+    assert rejected(unusable) == [(2, "invalid_week_start"), (3, "invalid_index")]
     with pytest.raises(
         ContractError,
-        match="line 2: week_start 2026-11-08 is a Sunday, and weeks begin on Mondays",
+        match="line 2: week_start '2026-11-08': it is a Sunday, and weeks begin on Mondays",
     ):
         market("2026-11-08,100", "2026-11-15,100")
