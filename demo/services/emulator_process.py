@@ -44,7 +44,7 @@ from bqemulator.sql.rewriter import row_access_filter
 from bqemulator.sql.translator import SQLTranslator
 from bqemulator.storage.engine import DuckDBEngine
 from bqemulator.versioning.snapshots import SnapshotManager
-from partition_filters import PartitionFilters
+from partition_filters import missing_filters
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
@@ -303,14 +303,14 @@ def require_filters(statement: Any, project_id: str, catalog: Any) -> None:
     """Refuse a statement as BigQuery does if it reads a table without the filter that the table requires."""
 
     def find_table(node: exp.Table) -> Any:
-        return (
-            catalog.get_table(node.catalog or project_id, node.db, node.name)
-            if node.db
-            else None
-        )
+        if not node.db:
+            return None
+        return catalog.get_table(node.catalog or project_id, node.db, node.name)
 
-    filters = PartitionFilters(find_table, lambda sql: shared(sql, read="bigquery"))
-    for table in filters.missing(statement):
+    def parse(sql: str) -> Any:
+        return shared(sql, read="bigquery")
+
+    for table in missing_filters(statement, find_table, parse):
         name = f"{table.project_id}.{table.dataset_id}.{table.table_id}"
         raise InvalidQueryError(
             f"Cannot query over table '{name}' without a filter over column(s) "
