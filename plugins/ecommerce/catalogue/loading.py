@@ -15,7 +15,6 @@ CATALOGUE = LoadSpec(
     files=("product_pictures", "rejected_rows"),
     tables=("product_pictures", "products", "rejected_rows", "load_audit"),
     counted="product_pictures",
-    looked_up=("newest_read", "arriving_pictures", "gone_products"),
 )
 """The product catalogue, which owns the pictures in `products`."""
 

@@ -36,7 +36,6 @@ EVENTS = LoadSpec(
         "load_audit",
     ),
     counted="user_events",
-    looked_up=("arriving_events", "leaving_events", "touched_days"),
 )
 MARGIN_DAYS = 2
 """A day's sessions need the events of the day before, and BigQuery expires partitions in UTC. The load skips

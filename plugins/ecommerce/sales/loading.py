@@ -50,16 +50,6 @@ ORDERS = LoadSpec(
         ),
     ),
     counted="orders",
-    looked_up=(
-        *(
-            "changed_rates",
-            "replaced_orders",
-            "affected_customers",
-            "first_orders",
-            "touched_days",
-        ),
-        "restatement_causes",
-    ),
     not_staged={
         "products": frozenset(
             {"picture_uri", "thumbnail_uri"}

@@ -2,12 +2,17 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from ecommerce.core.errors import ContractError
-from ecommerce.warehouse.bigquery_errors import bigquery_errors, refusal_text
-from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse
+from ecommerce.warehouse.bigquery_errors import (
+    bigquery_errors,
+    reasons_of,
+    refusal_text,
+)
+from ecommerce.warehouse.client import Warehouse
 
 _READS = re.compile(
     r"(?is)(?:[\s(]|(?:--|#)[^\n]*(?:\n|$)|(?>/\*.*?\*/))*(?:SELECT|WITH)\b"
@@ -47,44 +52,35 @@ def run_query(
         raise _refused("a statement that does not begin with SELECT or WITH")
     warehouse = connect()
     dataset = f"{warehouse.client.project}.{warehouse.settings.bigquery_dataset}"
-    with bigquery_errors("the query"):
-        dry_run = _explained(
-            warehouse.begin_query, statement, default_dataset=dataset, dry_run=True
+    with bigquery_errors("the query"), _invalid_statements():
+        dry_run = warehouse.begin_query(
+            statement, default_dataset=dataset, dry_run=True
         )
-        if (kind := dry_run.statement_type) != "SELECT":
+        kind = dry_run.statement_type
+        if kind != "SELECT":
             raise _refused(f"of the kind {kind or 'unknown'}")
-        # The emulator answers when the query has ended.
-        job = _explained(
-            warehouse.begin_query,
-            statement,
-            timeout=REQUEST_SECONDS,
-            default_dataset=dataset,
-        )
-        rows = _explained(warehouse.rows, job, "the query", max_results=most_rows)
-        columns = tuple(
-            (
-                each.name,
-                f"ARRAY<{each.field_type}>"
-                if each.mode == "REPEATED"
-                else each.field_type,
-            )
-            for each in rows.schema
-        )
-        return QueryResult(
-            columns, rows.total_rows or 0, (tuple(row.values()) for row in rows)
-        )
+        job = warehouse.begin_query(statement, default_dataset=dataset)
+        rows = warehouse.rows(job, "the query", max_results=most_rows)
+    columns = tuple((field.name, _type(field)) for field in rows.schema)
+    values = (tuple(row.values()) for row in rows)
+    return QueryResult(columns, rows.total_rows or 0, values)
 
 
-def _explained(request: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-    """Return the result of `request`; an invalid statement is a ContractError of one sentence."""
+def _type(field: Any) -> str:
+    if field.mode == "REPEATED":
+        return f"ARRAY<{field.field_type}>"
+    return str(field.field_type)
+
+
+@contextmanager
+def _invalid_statements() -> Iterator[None]:
+    """Raise a ContractError of one sentence for an invalid statement."""
     from google.api_core.exceptions import BadRequest, NotFound
 
     try:
-        return request(*arguments, **options)
+        yield
     except (BadRequest, NotFound) as error:
-        if "bytesBilledLimitExceeded" in {
-            each.get("reason") for each in error.errors or ()
-        }:
+        if "bytesBilledLimitExceeded" in reasons_of(error):
             raise
         raise ContractError(f"the query cannot be run: {refusal_text(error)}") from None
 

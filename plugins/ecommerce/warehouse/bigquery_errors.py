@@ -12,13 +12,13 @@ from ecommerce.core.names import CONNECTION_WAREHOUSE
 
 CONCURRENT = "due to concurrent update"
 """In BigQuery's message for a transaction that lost to another, and in that of the load's own SQL."""
-_NO_DATASET = "Not found: Dataset"
 _LOST = re.compile(r"not found: job|upload_id=.*not found", re.IGNORECASE | re.DOTALL)
 """Of a job or an upload that BigQuery accepted and no longer knows: the next attempt sends it again."""
 _INVALID = "invalidQuery"  # the reason BigQuery gives; its text names the column in one of many ways
 _COPIES = "must match at most one source row"
 _COPIES_HINT = "a table holds copies of a row, which make migrate removes: "
 _OLDER_TABLE = "the tables and this statement do not match; if a column is missing, run make migrate: "
+_PASSING_CODES = (429, 500, 502, 503, 504)
 _PASSING = {
     "quotaExceeded",
     "rateLimitExceeded",
@@ -45,24 +45,17 @@ def bigquery_errors(what: str) -> Iterator[None]:
     from google.auth import exceptions as auth
     from requests import exceptions
 
-    lost = (
+    try:
+        yield
+    except GoogleAPICallError as error:
+        raise _refusal(what, error) from None
+    except (
         RetryError,
         exceptions.ConnectionError,
         exceptions.Timeout,
         TimeoutError,
         auth.TransportError,
-    )
-    try:
-        yield
-    except GoogleAPICallError as error:
-        raise _refusal(what, error) from None
-    except lost as error:
-        if isinstance(error, RetryError) and isinstance(
-            error.cause, GoogleAPICallError
-        ):
-            raise _refusal(
-                what, error.cause
-            ) from None  # it was reached, and refused each attempt
+    ) as error:
         raise errors.TransientError(
             f"{what}: BigQuery cannot be reached: {reason_of(error)}"
         ) from error
@@ -73,46 +66,41 @@ def bigquery_errors(what: str) -> Iterator[None]:
         ) from error
 
 
+def reasons_of(error: Any) -> set[str]:
+    """Return the reasons that BigQuery gives, such as `quotaExceeded`."""
+    return {detail.get("reason", "") for detail in error.errors or ()}
+
+
 def refusal_text(error: Any) -> str:
     """Return why BigQuery refused, without the request's URL and the job's id, with the fix for a missing
     dataset."""
     text = (error.message or str(error)).rpartition("prettyPrint=false: ")[2]
     text = " ".join(re.split(r"; reason:|\n\nLocation:|\nLINE ", text)[0].split())
-    if text.startswith(_NO_DATASET):
+    if text.startswith("Not found: Dataset"):
         text += ": is BIGQUERY_LOCATION right? The first run creates the dataset, and so does make migrate"
-    return text
+    # BigQuery names the service account in refusals.
+    return mask_e_mails(text)
 
 
 def _refusal(what: str, error: Any) -> errors.PipelineError:
-    text = (
-        refusal_text(error)
-        if _NO_DATASET in str(error)
-        else error.message or str(error)
-    )
-    hint = _OLDER_TABLE if _INVALID in str(error) else ""
-    if _COPIES in str(error):
+    message = str(error)
+    hint = ""
+    if _COPIES in message:
         hint = _COPIES_HINT
-    reasons = {
-        detail.get("reason")
-        for detail in error.errors or ()
-        if isinstance(detail, dict)
-    }
+    elif _INVALID in message:
+        hint = _OLDER_TABLE
+    return _kind(error)(f"{what}: {hint}{refusal_text(error)}")
+
+
+def _kind(error: Any) -> type[errors.PipelineError]:
+    reasons = reasons_of(error)
     # 409: another first run has created the table; 412: a load has changed it since it was read.
     if CONCURRENT in str(error).lower() or error.code in (409, 412):
-        kind: type[errors.PipelineError] = errors.ConcurrentUpdateError
-    elif "bytesBilledLimitExceeded" in reasons:
-        kind = errors.ConfigurationError
-    elif (
-        error.code in (429, 500, 502, 503, 504)
-        or reasons & _PASSING
-        or _LOST.search(str(error))
-    ):
-        kind = errors.TransientError
-    else:
-        kind = (
-            errors.CredentialsError
-            if error.code in (401, 403)
-            else errors.ContractError
-        )
-    # BigQuery names the service account in refusals.
-    return kind(f"{what}: {hint}{mask_e_mails(text.strip())}")
+        return errors.ConcurrentUpdateError
+    if "bytesBilledLimitExceeded" in reasons:
+        return errors.ConfigurationError
+    if error.code in _PASSING_CODES or reasons & _PASSING or _LOST.search(str(error)):
+        return errors.TransientError
+    if error.code in (401, 403):
+        return errors.CredentialsError
+    return errors.ContractError

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from ecommerce.core.check_result import OK, Lines
-from ecommerce.core.errors import ConfigurationError, CredentialsError
+from ecommerce.core.errors import CredentialsError
 from ecommerce.storage.staging import storage_errors, storage_path
 from ecommerce.warehouse import client, schema
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
@@ -18,41 +18,30 @@ BUCKET_FIX = (
 
 
 def check() -> Lines:
-    """Run a query, compare the datasets with the settings, and create and remove an empty table in each."""
-    warehouse = client.connect(interactive=True)
-    settings, dataset = warehouse.settings, warehouse.settings.bigquery_dataset
-    datasets = schema.datasets(warehouse)
-    warehouse.run("SELECT 1", "bigquery: a query")
+    """Run a query, compare the settings, and create and remove an empty table in each dataset."""
+    warehouse = client.connect()
+    settings = warehouse.settings
     where = f"project {warehouse.client.project}"
-    if dataset not in datasets:
-        yield OK, f"{where}: queries run; the first run creates the dataset {dataset}"
-        return
-    with bigquery_errors(f"bigquery: dataset {dataset}"):
-        location = warehouse.client.get_dataset(dataset, **warehouse.bounded()).location
-    if location and location.upper() != settings.bigquery_location.upper():
-        raise ConfigurationError(
-            f"the dataset {dataset} is in {location}: set BIGQUERY_LOCATION={location}"
+    warehouse.run("SELECT 1", "bigquery: a query")
+    datasets = schema.datasets(warehouse)
+    if settings.bigquery_dataset not in datasets:
+        yield (
+            OK,
+            f"{where}: queries run; the first run creates the dataset {settings.bigquery_dataset}",
         )
-    absent = schema.missing(warehouse)
-    if "warehouse_settings" not in absent:
+        return
+    if "warehouse_settings" not in schema.missing(warehouse):
         schema.compare_settings(warehouse)
-    later = (
-        f"; the next run creates the missing tables and views ({len(absent)})"
-        if absent
-        else ""
-    )
     yield (
         OK,
-        f"{where}: queries run, and the dataset {dataset} fits the settings{later}",
+        f"{where}: queries run, and the dataset {settings.bigquery_dataset} fits the settings",
     )
-    for each in (dataset, settings.staging_dataset):
-        if each in datasets:
-            check_creation(warehouse, each)
-    if settings.staging_dataset in datasets and settings.staging_uri.startswith(
-        "gs://"
-    ):
-        check_bucket(warehouse)
-        yield OK, f"BigQuery loads files from {settings.staging_uri}"
+    check_creation(warehouse, settings.bigquery_dataset)
+    if settings.staging_dataset in datasets:
+        check_creation(warehouse, settings.staging_dataset)
+        if settings.staging_uri.startswith("gs://"):
+            check_bucket(warehouse)
+            yield OK, f"BigQuery loads files from {settings.staging_uri}"
 
 
 def check_creation(warehouse: Warehouse, dataset_id: str) -> None:
@@ -64,9 +53,8 @@ def check_creation(warehouse: Warehouse, dataset_id: str) -> None:
     probe = bigquery.Table(
         f"{dataset}.check_{uuid4().hex}", schema=[bigquery.SchemaField("x", "INT64")]
     )
-    probe.expires = datetime.now(UTC) + timedelta(
-        hours=1
-    )  # in case this process is killed
+    # In case this process is killed.
+    probe.expires = datetime.now(UTC) + timedelta(hours=1)
     try:
         with bigquery_errors(f"create a table in {dataset}"):
             warehouse.client.create_table(probe, **warehouse.bounded())
@@ -83,24 +71,26 @@ def check_bucket(warehouse: Warehouse) -> None:
     raises as `bigquery_errors`, and StagingError where the file cannot be written."""
     import pyarrow as pa
     from google.cloud.bigquery import LoadJobConfig
-    from pyarrow import parquet as pq
+    from pyarrow import parquet
 
-    settings, client, bounds = warehouse.settings, warehouse.client, warehouse.bounded()
     name = f"check_{uuid4().hex}"
-    uri = f"{settings.staging_uri}/{name}.parquet"
-    table = f"{client.project}.{settings.staging_dataset}.{name}"
-    config = LoadJobConfig(source_format="PARQUET")
+    uri = f"{warehouse.settings.staging_uri}/{name}.parquet"
+    table = f"{warehouse.client.project}.{warehouse.settings.staging_dataset}.{name}"
+    bounds = warehouse.bounded()
     with storage_errors(uri):
         file = storage_path(uri)
         with file.open("wb") as stream:
-            pq.write_table(pa.table({"x": [1]}), stream)
+            parquet.write_table(pa.table({"x": [1]}), stream)
         try:
             with bigquery_errors(f"load {uri} into {table} ({BUCKET_FIX})"):
-                place = settings.bigquery_location
-                job = client.load_table_from_uri(
-                    uri, table, job_config=config, location=place, **bounds
+                job = warehouse.client.load_table_from_uri(
+                    uri,
+                    table,
+                    job_config=LoadJobConfig(source_format="PARQUET"),
+                    location=warehouse.settings.bigquery_location,
+                    **bounds,
                 )
                 job.result(**bounds)
-                client.delete_table(table, **bounds)
+                warehouse.client.delete_table(table, **bounds)
         finally:
             file.unlink()

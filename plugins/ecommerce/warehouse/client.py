@@ -5,23 +5,24 @@ Every job has labels, and every query a limit of the bytes it may bill.
 
 from __future__ import annotations
 
-import json
 import logging
-import os
-import re
-import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from tenacity import (
+    RetryError,
+    Retrying,
     before_sleep_log,
     retry,
     retry_if_exception_type,
+    retry_if_result,
     stop_after_attempt,
+    stop_after_delay,
+    wait_exponential,
     wait_random_exponential,
 )
 
@@ -45,11 +46,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS, REQUEST_SECONDS = 30, 60
-"""How long the client itself repeats a failed request, and the timeout of one request. Beyond that, Airflow
-retries the task."""
-INTERACTIVE_RETRY_SECONDS, INTERACTIVE_REQUEST_SECONDS = 5, 15
-"""The same for commands, whose user waits at the terminal."""
+RETRY_SECONDS = 30
+"""How long the client itself repeats a failed request. Beyond that, Airflow retries the task."""
+REQUEST_SECONDS = 60
+"""The timeout of one request."""
 LONGEST_PAUSE = 5.0
 """Seconds between two requests for a job's state."""
 CANCEL_SECONDS = 10
@@ -59,7 +59,7 @@ ATTEMPTS = 12
 """Attempts of a transaction that conflicts with others, with three minutes of pauses on average. Then Airflow
 retries the task."""
 
-Parameter = str | int | date | datetime | None | Sequence[str]
+Parameter = str | datetime | Sequence[str]
 
 retry_conflicts = retry(
     retry=retry_if_exception_type(ConcurrentUpdateError),
@@ -73,25 +73,22 @@ retry_conflicts = retry(
 
 @dataclass
 class Warehouse:
-    """One deployment's warehouse and a client for it; not thread-safe. `interactive`: a failed request is
-    repeated for a few seconds only."""
+    """One deployment's warehouse and a client for it; not thread-safe."""
 
     client: bigquery.Client
     settings: Settings
     labels: Mapping[str, str]
     bytes_billed: int = 0
-    interactive: bool = False
 
     def bounded(self) -> dict[str, Any]:
         """Return the retry and timeout of every request. The emulator answers some mistakes with 500, which
         the library's default repeats for ten minutes."""
         from google.cloud.bigquery.retry import DEFAULT_RETRY
 
-        if self.interactive:
-            retry, timeout = INTERACTIVE_RETRY_SECONDS, INTERACTIVE_REQUEST_SECONDS
-        else:
-            retry, timeout = RETRY_SECONDS, REQUEST_SECONDS
-        return {"retry": DEFAULT_RETRY.with_timeout(retry), "timeout": timeout}
+        return {
+            "retry": DEFAULT_RETRY.with_timeout(RETRY_SECONDS),
+            "timeout": REQUEST_SECONDS,
+        }
 
     def query(
         self,
@@ -100,18 +97,17 @@ class Warehouse:
         parameters: Mapping[str, Parameter] | None = None,
         **template: Any,
     ) -> list[dict[str, Any]]:
-        """Return the rows of the statement `include/sql/<path>`; raises as `run`. Amounts are Decimal,
+        """Return the rows of the statement `include/sql/<path>`; raise as `run`. Amounts are Decimal,
         instants aware datetimes in UTC. `parameters` are the statement's `@names`, and lists arrays of
         strings; `template` has the arguments of `rendering.render`."""
-        return self.run(
-            render(path, settings=self.settings, **template), path, parameters
-        )
+        sql = render(path, settings=self.settings, **template)
+        return self.run(sql, path, parameters)
 
     @retry_conflicts
     def transact(self, path: str, **template: Any) -> list[dict[str, Any]]:
         """Run the transaction `include/sql/<path>`, which begins with `lock.sql`, and return the rows of its
         last SELECT. It has no parameters: `template` has the arguments and values of `rendering.render`.
-        Raises as `run`, and ConcurrentUpdateError where other transactions won `ATTEMPTS` times."""
+        Raise as `run`, and ConcurrentUpdateError where other transactions won `ATTEMPTS` times."""
         return self.query(path, **template)
 
     def arrow(
@@ -124,10 +120,9 @@ class Warehouse:
         """Return the rows of `query` as an Arrow table, for many rows; arguments as there."""
         sql = render(path, settings=self.settings, **template)
         with bigquery_errors(path):
+            rows = self.rows(self.begin_query(sql, parameters), path)
             # The Storage API would be another service to enable, with a permission of its own.
-            return self.rows(self.begin_query(sql, parameters), path).to_arrow(
-                create_bqstorage_client=False
-            )
+            return rows.to_arrow(create_bqstorage_client=False)
 
     def run(
         self,
@@ -149,10 +144,7 @@ class Warehouse:
             TimedOutError: the job has not ended within BIGQUERY_JOB_TIMEOUT_SECONDS, and is cancelled.
             TransientError, CredentialsError, ConfigurationError, ContractError: see `bigquery_errors`.
         """
-
-        def begin(job_id: str | None = None) -> Any:
-            return self.begin_query(sql, parameters, job_id)
-
+        begin = partial(self.begin_query, sql, parameters)
         with bigquery_errors(what):
             job = self.start(begin, job_stem, finished=False) if job_stem else begin()
             return [dict(row.items()) for row in self.rows(job, what)]
@@ -162,16 +154,14 @@ class Warehouse:
         sql: str,
         parameters: Mapping[str, Parameter] | None = None,
         job_id: str | None = None,
-        timeout: float | None = None,
         **config: Any,
     ) -> Any:
-        """Begin a query job and return it; raises as the client.
+        """Begin a query job and return it; raise as the client.
 
         Args:
             sql: GoogleSQL.
             parameters: as in `query`.
             job_id: chosen by BigQuery when not given.
-            timeout: seconds for the request; as `bounded` when not given.
             config: further fields of its `QueryJobConfig`.
         """
         from google.cloud import bigquery
@@ -179,18 +169,20 @@ class Warehouse:
         job_config = bigquery.QueryJobConfig(
             labels=dict(self.labels),
             maximum_bytes_billed=self.settings.maximum_bytes_billed,
-            query_parameters=[
-                _parameter(name, value) for name, value in (parameters or {}).items()
-            ],
             **config,
         )
+        if parameters:
+            job_config.query_parameters = [
+                _parameter(name, value) for name, value in parameters.items()
+            ]
         return self.client.query(
             sql,
             job_config=job_config,
             job_id=job_id,
             location=self.settings.bigquery_location,
-            job_retry=None,  # a job that failed may have failed for good: Airflow's retry decides
-            **self.bounded() | ({"timeout": timeout} if timeout else {}),
+            # A job that failed may have failed for good: Airflow's retry decides.
+            job_retry=None,
+            **self.bounded(),
         )
 
     def rows(self, job: Any, what: str, **options: Any) -> Any:
@@ -219,19 +211,22 @@ class Warehouse:
                 next attempt re-attaches to it.
         """
         seconds = self.settings.bigquery_job_timeout_seconds
-        end, pause = time.monotonic() + seconds, 0.1
+        wait_until_done = Retrying(
+            retry=retry_if_result(lambda is_done: not is_done),
+            stop=stop_after_delay(seconds),
+            wait=wait_exponential(multiplier=0.1, max=LONGEST_PAUSE, exp_base=1.5),
+        )
         try:
-            while not job.done(**self.bounded()):
-                if (left := end - time.monotonic()) <= 0:
-                    raise TimedOutError(
-                        f"{what}: BigQuery has not finished job {job.job_id} within {seconds:g} seconds "
-                        "(BIGQUERY_JOB_TIMEOUT_SECONDS); the job is cancelled"
-                    )
-                time.sleep(min(pause, left))
-                pause = min(1.5 * pause, LONGEST_PAUSE)
+            wait_until_done(job.done, **self.bounded())
+        except RetryError:
+            _cancel(job)
+            raise TimedOutError(
+                f"{what}: BigQuery has not finished job {job.job_id} within {seconds:g} seconds "
+                "(BIGQUERY_JOB_TIMEOUT_SECONDS); the job is cancelled"
+            ) from None
         except BaseException as error:
-            # The job or the task timed out, or the command was interrupted.
-            if isinstance(error, TimedOutError) or not isinstance(error, Exception):
+            # The task timed out, or the command was interrupted.
+            if not isinstance(error, Exception):
                 _cancel(job)
             raise
         return job.result(**self.bounded(), **options)
@@ -261,91 +256,43 @@ class Warehouse:
                 job = self.client.get_job(
                     job_id, location=self.settings.bigquery_location, **self.bounded()
                 )
-                if not job.done(reload=False) or (finished and not job.error_result):
+                is_running = not job.done(reload=False)
+                if is_running or (finished and not job.error_result):
                     log.info("Re-attached to job %s of an earlier attempt", job_id)
                     return job
         raise AssertionError("count() does not end")
 
 
-def connect(
-    settings: Settings | None = None, *, interactive: bool = False, **labels: str
-) -> Warehouse:
+def connect(settings: Settings | None = None, **labels: str) -> Warehouse:
     """Open this deployment's warehouse. Every job has `labels`, such as `dag="daily_sales_pipeline"`.
 
     Raises:
         ConfigurationError: the connection `bigquery` does not exist or is invalid.
         CredentialsError: its credentials are invalid.
     """
-    settings = settings or load_settings()
-    try:
-        with bigquery_errors(f"connection {CONNECTION_WAREHOUSE}"):
-            client = None
-            if interactive and "airflow" not in sys.modules:
-                client = _client_without_airflow(settings.bigquery_location)
-            client = client or _client_of_hook(settings.bigquery_location)
-    except (FileNotFoundError, PermissionError) as error:
-        raise ConfigurationError(
-            f"connection {CONNECTION_WAREHOUSE}: its key file {error.filename} cannot be read "
-            f"({error.strerror}): set key_path in its extra to the service account's key on this machine"
-        ) from None
-    # BigQuery takes lower case letters, digits, dashes and underscores; 63 at most.
-    fit = {
-        name: re.sub(r"[^a-z0-9_-]", "_", value.lower())[:63]
-        for name, value in labels.items()
-    }
-    return Warehouse(
-        client,
-        settings,
-        {"application": "ecommerce-sales"} | fit,
-        interactive=interactive,
-    )
-
-
-def _client_without_airflow(location: str) -> bigquery.Client | None:
-    """Return the client of a connection in the environment that has no other fields than those of
-    `.env.example`; None for any other. Importing Airflow takes several times as long as the whole query."""
-    if (
-        "AIRFLOW__SECRETS__BACKEND" in os.environ
-    ):  # it takes precedence over the environment
-        return None
-    from google.auth.credentials import AnonymousCredentials
-    from google.cloud import bigquery
-    from google.oauth2.service_account import Credentials
-
-    try:
-        connection = json.loads(
-            os.environ.get(f"AIRFLOW_CONN_{CONNECTION_WAREHOUSE.upper()}", "")
-        )
-    except ValueError:
-        return None
-    match connection:
-        case {"extra": {"project": str(project), "is_anonymous": True, **others}} if (
-            not others
-        ):
-            credentials: Any = AnonymousCredentials()
-        case {"extra": {"project": str(project), "key_path": str(path), **others}} if (
-            not others
-        ):
-            credentials = Credentials.from_service_account_file(path)
-        case _:
-            return None
-    return bigquery.Client(project=project, location=location, credentials=credentials)
-
-
-def _client_of_hook(location: str) -> bigquery.Client:
     with AIRFLOW_IMPORT:
         from airflow.exceptions import AirflowException
         from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
 
+    settings = settings or load_settings()
+    location = settings.bigquery_location
+    what = f"connection {CONNECTION_WAREHOUSE}"
     try:
-        hook = BigQueryHook(
-            gcp_conn_id=CONNECTION_WAREHOUSE, location=location, use_legacy_sql=False
-        )
-        return hook.get_client(project_id=hook.project_id, location=location)
+        with bigquery_errors(what):
+            hook = BigQueryHook(
+                gcp_conn_id=CONNECTION_WAREHOUSE,
+                location=location,
+                use_legacy_sql=False,
+            )
+            client = hook.get_client(project_id=hook.project_id, location=location)
     except AirflowException as error:
+        raise ConfigurationError(f"{what}: {mask_e_mails(str(error))}") from None
+    except OSError as error:
         raise ConfigurationError(
-            f"connection {CONNECTION_WAREHOUSE}: {mask_e_mails(str(error))}"
+            f"{what}: its key file {error.filename} cannot be read ({error.strerror}): set key_path in its "
+            "extra to the service account's key on this machine"
         ) from None
+    return Warehouse(client, settings, {"application": "ecommerce-sales", **labels})
 
 
 def _cancel(job: Any) -> None:
@@ -359,10 +306,7 @@ def _cancel(job: Any) -> None:
 def _parameter(name: str, value: Parameter) -> Any:
     from google.cloud import bigquery
 
-    if isinstance(value, (list, tuple)):
-        return bigquery.ArrayQueryParameter(name, "STRING", list(value))
-    types = {datetime: "TIMESTAMP", date: "DATE", int: "INT64"}
-    kind = next(
-        (sql for python, sql in types.items() if isinstance(value, python)), "STRING"
-    )
-    return bigquery.ScalarQueryParameter(name, kind, value)
+    if isinstance(value, (str, datetime)):
+        kind = "STRING" if isinstance(value, str) else "TIMESTAMP"
+        return bigquery.ScalarQueryParameter(name, kind, value)
+    return bigquery.ArrayQueryParameter(name, "STRING", list(value))

@@ -20,7 +20,7 @@ from ecommerce.core.data_warnings import DataWarning
 from ecommerce.runtime import metrics
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.client import Warehouse, connect, retry_conflicts
-from ecommerce.warehouse.rendering import in_few_ranges
+from ecommerce.warehouse.rendering import days_between, in_few_ranges
 from ecommerce.warehouse.schema import prepare
 from ecommerce.warehouse.spec import LoadSpec
 from ecommerce.warehouse.staging_tables import SUCCESS, Staging, compare, stage
@@ -76,52 +76,53 @@ def load(
     """
     warehouse = warehouse or connect(dag=dag_id, step="load")
     prepare(warehouse)
-    key = business_date, run_id, dag_id
     staging = Staging(
-        warehouse, spec, manifests, *key, missing_sources, off_sources, status
+        warehouse,
+        spec,
+        manifests,
+        business_date,
+        run_id,
+        dag_id,
+        missing_sources,
+        off_sources,
+        status,
     )
     stage(staging)
-    touched, result = _load_staged(staging)
-    rows = {row["name"]: row["entries"] for row in result["counts"]}
-    audit, restatements = result["audit"], result.get("restatements", [])
+    days, result = _load_staged(staging)
+    warnings: list[DataWarning] = []
+    for manifest in manifests:
+        warnings += manifest.control_totals.get("warnings", ())
+    loaded = LoadResult(
+        business_date=business_date,
+        touched_days=days,
+        rows={row["name"]: row["entries"] for row in result["counts"]},
+        audit=result["audit"],
+        restatements=result.get("restatements", []),
+        warnings=warnings,
+        bytes_billed=warehouse.bytes_billed,
+    )
     if status == SUCCESS:
-        metrics.loaded(dag_id, audit)
-    warnings = [
-        each
-        for manifest in manifests
-        for each in manifest.control_totals.get("warnings", ())
-    ]
+        metrics.loaded(dag_id, loaded.audit)
     log.info(
         "Loaded %s: %d days recomputed (%s to %s), %d restatements, %d bytes billed",
-        *(
-            rows,
-            len(touched),
-            touched[0],
-            touched[-1],
-            len(restatements),
-            warehouse.bytes_billed,
-        ),
+        loaded.rows,
+        len(days),
+        days[0],
+        days[-1],
+        len(loaded.restatements),
+        loaded.bytes_billed,
     )
-    return LoadResult(
-        business_date,
-        touched,
-        rows,
-        audit,
-        restatements,
-        warnings,
-        warehouse.bytes_billed,
-    )
+    return loaded
 
 
 def load_manifest(
     spec: LoadSpec, run: DagRun, manifest: Manifest, *, status: str = SUCCESS
 ) -> LoadResult:
-    """Load one loadable folder under its business day. Arguments and errors as of `load`."""
-    day = manifest.business_date
+    """Load one loadable folder under its business day; arguments and errors are those of `load`."""
     return load(
         [manifest],
         spec=spec,
-        business_date=day,
+        business_date=manifest.business_date,
         run_id=run.run_id,
         dag_id=run.dag_id,
         status=status,
@@ -133,35 +134,42 @@ def _read_days(staging: Staging) -> list[date]:
     if not staging.manifests:
         return [staging.business_date]
     timezone = staging.warehouse.settings.shop_timezone
-    first = shop_day(
-        min(manifest.window_start for manifest in staging.manifests), timezone
-    ).date
+    start = min(manifest.window_start for manifest in staging.manifests)
     end = max(manifest.window_end for manifest in staging.manifests)
-    last = max(first, shop_day(end - timedelta(microseconds=1), timezone).date)
-    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    first = shop_day(start, timezone).date
+    last = shop_day(end - timedelta(microseconds=1), timezone).date
+    return days_between(first, max(first, last))
 
 
 def look_up(staging: Staging) -> tuple[list[date], str]:
-    """Return the days that change and the script of the transaction; raises as `compare` and
+    """Return the days that change and the script of the transaction; raise as `compare` and
     `Warehouse.run`."""
-    run, options = (
-        staging.warehouse.run,
-        dict[str, Any](business_date=staging.business_date),
+    run = staging.warehouse.run
+    day = staging.business_date
+    totals = run(
+        staging.rendered("staged_totals", business_date=day), "count staged rows"
     )
-    totals = run(staging.rendered("staged_totals", **options), "count staged rows")
+    counts = []
     stored = defaultdict(list)
+    lock_token = ""
     for row in totals:
-        if day := row.get("business_date"):
-            stored[row["name"]].append(day)
-    compare(staging, [row for row in totals if not row.get("business_date")])
-    # A report mailed after this instant aborts the load, so a restatement is later than figures without it.
-    options["looked_up_at"] = datetime.now(UTC)
-    options["stored"] = {name: in_few_ranges(days) for name, days in stored.items()}
-    options["read_days"] = _read_days(staging)
+        if row.get("business_date"):
+            stored[row["name"]].append(row["business_date"])
+        else:
+            counts.append(row)
+        if row["name"] == LOCK:
+            lock_token = row["source"]
+    compare(staging, counts)
+    options: dict[str, Any] = {
+        "business_date": day,
+        # A report mailed later aborts the load: a restatement is later than figures without it.
+        "looked_up_at": datetime.now(UTC),
+        "stored": {name: in_few_ranges(days) for name, days in stored.items()},
+        "read_days": _read_days(staging),
+    }
     changes = run(staging.rendered("find_changes", **options), "look up touched days")
     days = in_few_ranges([row["business_date"] for row in changes])
-    tokens = [row["source"] for row in totals if row["name"] == LOCK]
-    return days, staging.rendered("script", days, lock_token=tokens[0], **options)
+    return days, staging.rendered("script", days, lock_token=lock_token, **options)
 
 
 @retry_conflicts

@@ -1,12 +1,12 @@
 """The warehouse's records of earlier reads: when they began, refunds, partner files, orders. Each function
 creates the warehouse's tables on first use, and raises as `schema.prepare`."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from ecommerce.warehouse.client import Warehouse, connect
-from ecommerce.warehouse.rendering import columns, in_few_ranges
+from ecommerce.warehouse.rendering import in_few_ranges
 from ecommerce.warehouse.schema import arrow_schema, prepare_once
 
 IDS_PER_QUERY = 10_000
@@ -29,19 +29,14 @@ def was_read(source: str, day: date) -> bool:
 
 def known_refunds(source: str, order_ids: Sequence[str]) -> Any:
     """Return the rows of the table `refunds` for orders of a source, as an Arrow table."""
-    return _of_orders(
-        "refunds",
-        "refunds",
-        [column.name for column in columns("refunds")],
-        source,
-        order_ids,
-    )
+    return _rows_of_orders("refunds", "refunds", source, order_ids)
 
 
 def known_lines(source: str, order_ids: Sequence[str]) -> Any:
-    """Return order_id, line_number, sku and category of the stored lines of orders of a source."""
-    names = ["order_id", "line_number", "sku", "category"]
-    return _of_orders("order_lines", "orders", names, source, order_ids)
+    """Return order_id, line_number, sku and category of the stored lines of orders of a source, as an Arrow
+    table."""
+    lines = _rows_of_orders("order_lines", "orders", source, order_ids)
+    return lines.select(["order_id", "line_number", "sku", "category"])
 
 
 def loaded_files(
@@ -50,14 +45,18 @@ def loaded_files(
     """Return sha256, received_at, order_ids and was_refused (a later delivery was invalid) of loaded files of
     a source by name, and of files with orders of `order_ids`, listing these only."""
     files: dict[str, dict[str, Any]] = {}
-    for row in _by_order("loaded_files", source, order_ids):
-        file = files.setdefault(
-            row["file"], row | {"order_ids": [], "was_refused": False}
-        )
-        file["order_ids"] += row["order_ids"]
-    parameters = {"source": source, "files": list(names)}
-    by_name = _query("loaded_files/by_name", parameters=parameters) if names else []
-    return files | {row["file"]: row for row in by_name}
+    for batch in _batches(order_ids):
+        parameters = {"source": source, "order_ids": batch}
+        for row in _query("loaded_files/by_order", parameters=parameters):
+            file = files.setdefault(
+                row["file"], {**row, "order_ids": [], "was_refused": False}
+            )
+            file["order_ids"] += row["order_ids"]
+    if names:
+        parameters = {"source": source, "files": list(names)}
+        for row in _query("loaded_files/by_name", parameters=parameters):
+            files[row["file"]] = row
+    return files
 
 
 def delivered_files(source: str, oldest: date) -> list[str]:
@@ -107,52 +106,29 @@ def _query(statement: str, **arguments: Any) -> list[dict[str, Any]]:
 
 
 def _order_ids(statement: str, source: str, days: Collection[date]) -> list[str]:
-    return [
-        row["order_id"]
-        for row in _query(statement, days=days, parameters={"source": source})
-    ]
+    rows = _query(statement, days=days, parameters={"source": source})
+    return [row["order_id"] for row in rows]
 
 
-def _by_order(
-    table: str, source: str, order_ids: Sequence[str], days_of: str = ""
-) -> list[dict[str, Any]]:
-    """Return the rows of `table` for orders of a source.
-
-    With `days_of`, `orders` or `refunds`, the query reads only the days on which that table has rows of the
-    orders.
-    """
-    warehouse = _opened()
-    rows: list[dict[str, Any]] = []
+def _batches(order_ids: Sequence[str]) -> Iterator[list[str]]:
     for start in range(0, len(order_ids), IDS_PER_QUERY):
-        batch = list(order_ids[start : start + IDS_PER_QUERY])
-        parameters = {"source": source, "order_ids": batch}
-        days = None
-        if days_of:
-            days = _days_of_orders(warehouse, days_of, parameters)
-            if not days:
-                continue
-        statement = f"warehouse/tables/{table}/by_order.sql"
-        rows += warehouse.query(statement, days=days or [], parameters=parameters)
-    return rows
+        yield list(order_ids[start : start + IDS_PER_QUERY])
 
 
-def _days_of_orders(
-    warehouse: Warehouse, kind: str, parameters: Mapping[str, Any]
-) -> list[date]:
-    rows = warehouse.query(
-        "warehouse/tables/orders/days_of_orders.sql", parameters=parameters
-    )
-    return in_few_ranges([row["business_date"] for row in rows if row["kind"] == kind])
-
-
-def _of_orders(
-    table: str,
-    days_of: str,
-    names: Collection[str],
-    source: str,
-    order_ids: Sequence[str],
+def _rows_of_orders(
+    table: str, dated_by: str, source: str, order_ids: Sequence[str]
 ) -> Any:
+    """Return the rows of `table` for orders of a source. Only the days are read under which the table
+    `dated_by`, `orders` or `refunds`, has rows of the orders."""
     import pyarrow as pa
 
-    rows = _by_order(table, source, order_ids, days_of)
-    return pa.Table.from_pylist(rows, schema=arrow_schema(table, names))
+    rows = []
+    for batch in _batches(order_ids):
+        parameters = {"source": source, "order_ids": batch}
+        stored = _query("orders/days_of_orders", parameters=parameters)
+        days = [row["business_date"] for row in stored if row["kind"] == dated_by]
+        if days:
+            rows += _query(
+                f"{table}/by_order", days=in_few_ranges(days), parameters=parameters
+            )
+    return pa.Table.from_pylist(rows, schema=arrow_schema(table))

@@ -14,6 +14,8 @@ from ecommerce.warehouse.client import Warehouse, retry_conflicts
 from ecommerce.warehouse.rendering import columns, tables, views
 from ecommerce.warehouse.schema import api_field, create_datasets, ddl, prepare
 
+DAY_MS = 24 * 60 * 60 * 1000
+
 
 @dataclass
 class Migration:
@@ -24,14 +26,20 @@ class Migration:
 
 
 def migrate(warehouse: Warehouse) -> Migration:
-    """Migrate every table and view; raises as `schema.prepare`. A second time changes nothing."""
+    """Migrate every table and view; raise as `schema.prepare`. A second time changes nothing."""
     create_datasets(warehouse)  # `prepare` looks for missing tables only
     prepare(warehouse)
     migration = Migration()
     for table in tables():
-        _migrate_table(warehouse, table, migration)
+        _add_columns(warehouse, table, migration)
+        _set_options(warehouse, table, migration)
+        _compare_columns(warehouse, table, migration)
     for view in views():
-        _replace(warehouse, view)
+        statement = ddl(view, warehouse.settings)
+        replacing = statement.replace(
+            "CREATE VIEW IF NOT EXISTS", "CREATE OR REPLACE VIEW"
+        )
+        warehouse.run(replacing, f"replace {view}")
     _remove_copies(warehouse, migration)
     return migration
 
@@ -42,88 +50,67 @@ def _remove_copies(warehouse: Warehouse, migration: Migration) -> None:
     if not copies:
         return
     warehouse.transact("warehouse/procedures/copies/remove.sql", copies=copies)
-    migration.done += [
-        f"{table}: {number} copies of rows removed" for table, number in copies.items()
-    ]
+    for table, number in copies.items():
+        migration.done.append(f"{table}: {number} copies of rows removed")
     migration.left.append(
         "copies of rows were removed: run the days again whose loads overlapped, with make backfill "
         "FROM=… TO=… AGAIN=1"
     )
 
 
-def _replace(warehouse: Warehouse, name: str) -> None:
-    """Replace a view."""
-    statement = ddl(name, warehouse.settings)
-    warehouse.run(
-        statement.replace("CREATE VIEW IF NOT EXISTS", "CREATE OR REPLACE VIEW"),
-        f"replace {name}",
-    )
+@retry_conflicts
+def _add_columns(warehouse: Warehouse, table: str, migration: Migration) -> None:
+    name = _full_name(warehouse, table)
+    present = {field.name for present in _read(warehouse, table).schema}
+    for column in columns(table):
+        if column.name not in present:
+            warehouse.run(
+                f"ALTER TABLE `{name}` ADD COLUMN IF NOT EXISTS `{column.name}` {column.type} "
+                f"OPTIONS (description = {column.description!r})",
+                f"add {column.name} to {table}",
+            )
+            migration.done.append(
+                f"{table}: column {column.name} added, NULL in existing rows"
+            )
 
 
 @retry_conflicts
-def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> None:
-    name, declared = f"{warehouse.settings.bigquery_dataset}.{table}", columns(table)
-    actual = _read(warehouse, name)
-    present = {each.name: each for each in actual.schema}
-    added = [column for column in declared if column.name not in present]
-    for column in added:
-        warehouse.run(
-            f"ALTER TABLE `{name}` ADD COLUMN IF NOT EXISTS `{column.name}` {column.type} "
-            f"OPTIONS (description = {column.description!r})",
-            f"add {column.name} to {table}",
-        )
-        migration.done.append(
-            f"{table}: column {column.name} added, NULL in existing rows"
-        )
-    if added:
-        actual = _read(
-            warehouse, name
-        )  # BigQuery accepts an update only of the table's newest version
-        # The emulator does not return a column that a statement has added.
-        returned = {each.name for each in actual.schema}
-        lacking = [
-            api_field(column, nullable=True)
-            for column in added
-            if column.name not in returned
-        ]
-        actual.schema = [*actual.schema, *lacking]
-    properties, statement = (
-        ["schema", "clustering_fields"],
-        ddl(table, warehouse.settings),
-    )
+def _set_options(warehouse: Warehouse, table: str, migration: Migration) -> None:
+    """Update clustering, partition filter and expiry, which BigQuery changes in place."""
+    actual = _read(warehouse, table)
+    statement = ddl(table, warehouse.settings)
     clustering = _clause(statement, r"^CLUSTER BY ([\w, ]+)")
     actual.clustering_fields = clustering.split(", ") if clustering else None
-    partitioning, partition = (
-        actual.time_partitioning,
-        _clause(statement, r"^PARTITION BY (\w+)"),
-    )
-    if ((partitioning and partitioning.field) or "") != partition:
+    properties = ["clustering_fields"]
+    partitioning = actual.time_partitioning
+    column = partitioning.field if partitioning else ""
+    if column != _clause(statement, r"^PARTITION BY (\w+)"):
         migration.left.append(
             f"{table}: its partitioning is not that of table.sql; copy the table to change that"
         )
     elif partitioning:
         days = _clause(statement, r"partition_expiration_days = (\d+)")
-        partitioning.expiration_ms = int(days) * 24 * 60 * 60 * 1000 if days else None
+        partitioning.expiration_ms = int(days) * DAY_MS if days else None
         actual.time_partitioning = partitioning
-        actual.require_partition_filter = bool(
-            _clause(statement, r"(require_partition_filter = TRUE)")
-        )
+        actual.require_partition_filter = "require_partition_filter = TRUE" in statement
         properties += ["time_partitioning", "require_partition_filter"]
-    with bigquery_errors(f"update {name}"):
+    with bigquery_errors(f"update {table}"):
         warehouse.client.update_table(actual, properties, **warehouse.bounded())
-    wanted = {column.name: api_field(column) for column in declared}
-    for column, found in present.items():
-        # The emulator does not return a NUMERIC's digits; they are compared where both are known.
-        digits = found.precision is not None
-        if column not in wanted:
+
+
+def _compare_columns(warehouse: Warehouse, table: str, migration: Migration) -> None:
+    """Report the columns of a table that are not in its `table.sql`, or of another type."""
+    declared = {column.name: api_field(column) for column in columns(table)}
+    for present in _read(warehouse, table).schema:
+        if present.name not in declared:
             migration.left.append(
-                f"{table}: column {column} is not in table.sql; drop it by hand if no query needs it"
+                f"{table}: column {present.name} is not in table.sql; drop it by hand if no query needs it"
             )
-        elif (needed := _described(wanted[column], digits)) != (
-            described := _described(found, digits)
-        ):
+            continue
+        actual, wanted = _described(present), _described(declared[present.name])
+        if actual != wanted:
             migration.left.append(
-                f"{table}: column {column} is {described}, and in table.sql {needed}; "
+                f"{table}: column {present.name} is {actual}, and in table.sql {wanted}; "
                 "copy the table to change that"
             )
 
@@ -132,17 +119,20 @@ def _clause(statement: str, pattern: str) -> str:
     return "".join(re.findall(pattern, statement, re.MULTILINE))
 
 
-def _read(warehouse: Warehouse, name: str) -> Any:
-    with bigquery_errors(f"read schema of {name}"):
-        return warehouse.client.get_table(name, **warehouse.bounded())
+def _full_name(warehouse: Warehouse, table: str) -> str:
+    return f"{warehouse.settings.bigquery_dataset}.{table}"
 
 
-def _described(each: Any, with_digits: bool) -> str:
+def _read(warehouse: Warehouse, table: str) -> Any:
+    with bigquery_errors(f"read schema of {table}"):
+        return warehouse.client.get_table(
+            _full_name(warehouse, table), **warehouse.bounded()
+        )
+
+
+def _described(column: Any) -> str:
     # The API uses old names for some types.
-    name = {"INTEGER": "INT64", "BOOLEAN": "BOOL", "FLOAT": "FLOAT64"}.get(
-        each.field_type, each.field_type
+    kind = {"INTEGER": "INT64", "BOOLEAN": "BOOL", "FLOAT": "FLOAT64"}.get(
+        column.field_type, column.field_type
     )
-    digits = (
-        f"({each.precision}, {each.scale})" if with_digits and each.precision else ""
-    )
-    return f"{name}{digits} {each.mode}"
+    return f"{kind} {column.mode}"

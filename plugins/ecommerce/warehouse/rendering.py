@@ -21,13 +21,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
-from heapq import nlargest
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import Any
 
 from ecommerce.core import templates
 from ecommerce.core.paths import INCLUDE
-from ecommerce.core.settings import ATTRIBUTE_NAME, Settings, load_settings
+from ecommerce.core.settings import Settings, load_settings
 from ecommerce.warehouse.spec import LoadSpec
 
 SQL_ROOT = INCLUDE / "sql"
@@ -36,10 +35,21 @@ FIRST_DAY = date(1999, 12, 31)
 days of a table with a required partition filter."""
 MOST_RANGES = 200
 """Ranges of days in a load's script, which holds each about twenty times and may have 1 MB."""
+FILLED_GAP = 31
+"""Days between two days of a load that are added where it would have more ranges."""
 RESTATED = (
-    *("net_sales", "orders", "average_order_value", "customers"),
-    *("gross_sales", "discounts", "returns", "units"),
-    *("new_customers", "returning_customers", "tax", "shipping"),
+    "net_sales",
+    "orders",
+    "average_order_value",
+    "customers",
+    "gross_sales",
+    "discounts",
+    "returns",
+    "units",
+    "new_customers",
+    "returning_customers",
+    "tax",
+    "shipping",
 )
 """The headline figures, whose change after the mail is a restatement. All are columns of `daily_summary` but
 the returning customers, who are the others than the new ones (`warehouse/macros/restatement.sql`)."""
@@ -84,66 +94,61 @@ def render(
             template uses; or some of them by name.
 
     Raises:
-        ValueError: an unknown table, no days where the template needs some, a value of another type, or a
-            text with other characters than `_string` accepts.
-        jinja2.UndefinedError: the template uses a name that was not given.
+        ValueError: no days where the template needs some, a value of another type, or a text with other
+            characters than `_string` accepts.
+        jinja2.TemplateError: no such file, or it uses a name that was not given.
     """
     settings = settings or load_settings()
-    own: dict[str, Any] = {name: _literal(value) for name, value in values.items()}
-    if spec:
-        own |= {"load": spec.name, "takes_exports": spec.takes_exports}
-        own["sources"] = ", ".join(map(_string, spec.sources))
-        own |= {"rates_source": _string(spec.rates_source)} if spec.rates_source else {}
-        own["restates"] = "report_restatements" in spec.tables
     run_day = values.get("business_date")
-    return (
-        templates.environment(SQL_ROOT)
-        .get_template(path)
-        .render(
-            table=lambda name: f"`{settings.bigquery_dataset}.{_known(name)}`",
-            staged=lambda name: (
-                f"`{settings.staging_dataset}.{staging_table(name, staging, spec)}`"
-            ),
-            restated_figures=RESTATED,
-            days=partial(_days_predicate, days),
-            read_days=partial(_days_predicate, read_days),
-            stored=defaultdict(tuple, stored or {}),
-            any_of=lambda found, column: _days_predicate(found or [run_day], column),
-            first_day=_literal(FIRST_DAY),
-            shop_timezone=_string(settings.shop_timezone),
-            reporting_currency=_string(settings.reporting_currency),
-            events_retention_days=settings.events_retention_days,
-            columns=columns,
-            order_attributes=[
-                _matching(ATTRIBUTE_NAME, name) for name in settings.order_attributes
-            ],
-            report_attribute=settings.report_attribute
-            and _matching(ATTRIBUTE_NAME, settings.report_attribute),
-            **own,
-        )
+
+    def table(name: str) -> str:
+        return f"`{settings.bigquery_dataset}.{name}`"
+
+    def staged(name: str) -> str:
+        return f"`{settings.staging_dataset}.{staging_table(name, staging)}`"
+
+    def any_of(found: Collection[Any], column: str) -> str:
+        return _days_predicate(found or [run_day], column)
+
+    names: dict[str, Any] = {name: _literal(value) for name, value in values.items()}
+    if spec:
+        names["load"] = spec.name
+        names["takes_exports"] = spec.takes_exports
+        names["restates"] = "report_restatements" in spec.tables
+        names["sources"] = ", ".join(map(_string, spec.sources))
+        if spec.rates_source:
+            names["rates_source"] = _string(spec.rates_source)
+    template = templates.environment(SQL_ROOT).get_template(path)
+    text: str = template.render(
+        table=table,
+        staged=staged,
+        columns=columns,
+        days=partial(_days_predicate, days),
+        read_days=partial(_days_predicate, read_days),
+        stored=defaultdict(tuple, stored or {}),
+        any_of=any_of,
+        first_day=_literal(FIRST_DAY),
+        restated_figures=RESTATED,
+        shop_timezone=_string(settings.shop_timezone),
+        reporting_currency=_string(settings.reporting_currency),
+        events_retention_days=settings.events_retention_days,
+        order_attributes=settings.order_attributes,
+        report_attribute=settings.report_attribute,
+        **names,
     )
+    return text
 
 
-def staging_table(name: str, suffix: str | None, spec: LoadSpec | None = None) -> str:
-    """Return the name of the staging table `name` of a load. `suffix` is the load's short hash, `spec` that
-    of a domain with staging tables that only its own SQL creates."""
-    if name not in {
-        *tables(),
-        *staging_only_tables(),
-        *(spec.looked_up if spec else ()),
-    }:
-        raise ValueError(f"there is no staging table {name!r}")
-    if not suffix or not re.fullmatch(r"[0-9a-f]+", suffix):
-        raise ValueError(f"{suffix!r} is not the hash of a load")
+def staging_table(name: str, suffix: str | None) -> str:
+    """Return the name of the staging table `name` of the load with this suffix."""
     return f"{name}__{suffix}"
 
 
 @cache
 def tables(file: str = "table.sql") -> tuple[str, ...]:
     """Return the tables of the warehouse with a `file`: the names of their folders."""
-    return tuple(
-        sorted(path.parent.name for path in SQL_ROOT.glob(f"warehouse/tables/*/{file}"))
-    )
+    paths = SQL_ROOT.glob(f"warehouse/tables/*/{file}")
+    return tuple(sorted(path.parent.name for path in paths))
 
 
 def views() -> tuple[str, ...]:
@@ -152,24 +157,12 @@ def views() -> tuple[str, ...]:
 
 
 @cache
-def staging_only_tables() -> Mapping[str, str]:
-    """Return the staging tables without a table in the warehouse, with their files below include/sql:
-    warehouse/loads/<domain>/staging/<table>.sql."""
-    paths = (
-        path.relative_to(SQL_ROOT)
-        for path in SQL_ROOT.glob("warehouse/loads/*/staging/*.sql")
-    )
-    return {path.stem: path.as_posix() for path in paths}
-
-
-@cache
 def columns(table: str) -> tuple[Column, ...]:
-    """Return the columns of a table (or of a staging-only table), in the order of its DDL file."""
-    path = (
-        staging_only_tables().get(table)
-        or f"warehouse/tables/{_known(table)}/table.sql"
-    )
-    return declared_columns((SQL_ROOT / path).read_text())
+    """Return the columns of a table, or of one that only staging has, in the order of its DDL file."""
+    path = SQL_ROOT / f"warehouse/tables/{table}/table.sql"
+    if not path.exists():
+        [path] = SQL_ROOT.glob(f"warehouse/loads/*/staging/{table}.sql")
+    return declared_columns(path.read_text())
 
 
 def declared_columns(statement: str) -> tuple[Column, ...]:
@@ -185,10 +178,9 @@ def declared_columns(statement: str) -> tuple[Column, ...]:
     )
 
 
-def _known(name: str) -> str:
-    if name not in {*tables(), *views()}:
-        raise ValueError(f"{name!r} is not a table of the warehouse")
-    return name
+def days_between(first: date, last: date) -> list[date]:
+    """Return the days from `first` to `last`, both included."""
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
 def _days_predicate(
@@ -198,63 +190,55 @@ def _days_predicate(
     It consists of ranges, so that a load of ten years stays a short statement."""
     if not days:
         raise ValueError("no days to render this statement for")
-    ordered = sorted(
-        {
-            day + timedelta(days=shift)
-            for day in days
-            for shift in range(-before, after + 1)
-        }
-    )
-    ranges = []
-    # In a range of days, a day's number less its place is always the same.
-    for _, group in groupby(
-        enumerate(ordered), lambda pair: pair[1].toordinal() - pair[0]
-    ):
-        first, *others = (_literal(day) for _, day in group)
-        ranges.append(
-            f"{column} BETWEEN {first} AND {others[-1]}"
-            if others
-            else f"{column} = {first}"
-        )
-    return f"({' OR '.join(ranges)})"
+    wanted: set[date] = set()
+    for day in days:
+        first = day - timedelta(days=before)
+        wanted.update(days_between(first, day + timedelta(days=after)))
+    ranges: list[list[date]] = []
+    for day in sorted(wanted):
+        if ranges and ranges[-1][1] + timedelta(days=1) == day:
+            ranges[-1][1] = day
+        else:
+            ranges.append([day, day])
+    predicates = [
+        f"{column} BETWEEN DATE '{first}' AND DATE '{last}'" for first, last in ranges
+    ]
+    return f"({' OR '.join(predicates)})"
 
 
-def in_few_ranges(days: Collection[date], most: int = MOST_RANGES) -> list[date]:
-    """Return `days` in order, with the days of the narrowest gaps where they form more than `most` ranges."""
-    filled = sorted(set(days))
-    gaps = list(pairwise(filled))
-    widest = nlargest(most - 1, gaps, key=lambda gap: (gap[1] - gap[0], gap))
-    for earlier, later in set(gaps) - set(widest):
-        filled += [
-            earlier + timedelta(days=number)
-            for number in range(1, (later - earlier).days)
-        ]
+def in_few_ranges(days: Collection[date]) -> list[date]:
+    """Return `days` in order, as at most `MOST_RANGES` ranges: where there are more days, gaps of up to
+    `FILLED_GAP` days are filled."""
+    ordered = sorted(set(days))
+    if len(ordered) <= MOST_RANGES:
+        return ordered
+    filled = set(ordered)
+    for earlier, later in pairwise(ordered):
+        if (later - earlier).days <= FILLED_GAP:
+            filled.update(days_between(earlier, later))
     return sorted(filled)
 
 
 def _literal(value: Value) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _literal(part) for name, part in value.items()}
-    if type(value) is date:
-        return f"DATE '{value.isoformat()}'"
-    if isinstance(value, datetime):
-        return f"TIMESTAMP '{value.astimezone(UTC).isoformat()}'"
-    if type(value) is int:
-        return str(value)
-    if isinstance(value, str):
-        return _string(value)
-    if value is None:
-        return "NULL"
+    match value:
+        case None:
+            return "NULL"
+        case Mapping():
+            return {name: _literal(part) for name, part in value.items()}
+        case datetime():
+            return f"TIMESTAMP '{value.astimezone(UTC).isoformat()}'"
+        case date():
+            return f"DATE '{value.isoformat()}'"
+        case int() if not isinstance(value, bool):
+            return str(value)
+        case str():
+            return _string(value)
     raise ValueError(
         f"only dates, whole numbers and texts may be rendered into SQL, not {value!r}"
     )
 
 
 def _string(value: str) -> str:
-    return "'" + _matching(r"[\w/+.:@<>-]+", value) + "'"
-
-
-def _matching(pattern: str, text: str) -> str:
-    if not re.fullmatch(pattern, text):
-        raise ValueError(f"{text!r} cannot be part of SQL")
-    return text
+    if not re.fullmatch(r"[\w/+.:@<>-]+", value):
+        raise ValueError(f"{value!r} cannot be part of SQL")
+    return f"'{value}'"

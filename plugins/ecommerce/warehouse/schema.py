@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from google.cloud import bigquery
 
 STAGING_EXPIRES_MS = 24 * 60 * 60 * 1000
+LIST = "ARRAY<STRING>"
+"""The only type of the tables with more than one value."""
 _PREPARED: set[tuple[str, str, str]] = set()
 """The warehouses that this process has prepared: address of the service, project, settings as JSON."""
 _VARIABLES = {
@@ -35,23 +37,22 @@ def prepare(warehouse: Warehouse) -> None:
 
     Raises:
         ConfigurationError: the warehouse was built with another timezone, reporting currency or hash key.
-        PipelineError: as `Warehouse.run`.
+        PipelineError: BigQuery refused a statement, or cannot be reached.
     """
-    if lacking := missing(warehouse):
+    lacking = missing(warehouse)
+    if lacking:
         create_datasets(warehouse)
-        for table in lacking:
-            retry_conflicts(warehouse.run)(
-                ddl(table, warehouse.settings), f"create {table}"
-            )
+    for table in lacking:
+        retry_conflicts(warehouse.run)(
+            ddl(table, warehouse.settings), f"create {table}"
+        )
     if not compare_settings(warehouse):
-        fingerprint = _current(warehouse.settings)["hash_key_fingerprint"]
         warehouse.transact(
             "warehouse/tables/warehouse_settings/store.sql",
-            hash_key_fingerprint=fingerprint,
+            hash_key_fingerprint=_fingerprint(warehouse.settings),
         )
-        compare_settings(
-            warehouse
-        )  # another first run may have been faster, with other settings
+        # Another first run may have been faster, with other settings.
+        compare_settings(warehouse)
 
 
 def prepare_once(warehouse: Warehouse) -> None:
@@ -68,62 +69,65 @@ def prepare_once(warehouse: Warehouse) -> None:
 
 
 def compare_settings(warehouse: Warehouse) -> bool:
-    """Return whether the warehouse, whose tables exist, has stored settings; raises as `prepare` where they
-    differ."""
+    """Return whether the warehouse, whose tables exist, has stored settings; raise ConfigurationError where
+    they differ from this deployment's."""
     rows = warehouse.query("warehouse/tables/warehouse_settings/stored.sql")
-    stored = {row["setting"]: row["value"] for row in rows}
-    for setting, value in _current(warehouse.settings).items():
-        old, variable = stored.get(setting), _VARIABLES[setting]
-        if stored and old != value:
-            difference = f"{variable} = {old}, and {value} is set now: set {old}"
-            if variable == "CUSTOMER_HASH_KEY":  # a key is secret
-                difference = f"another {variable} than is set now: set that one"
-            raise ConfigurationError(
-                f"dataset {warehouse.settings.bigquery_dataset} was built with {difference} again, or choose "
-                "another BIGQUERY_DATASET and load the history into it"
-            )
-    return bool(stored)
+    settings = warehouse.settings
+    current = {
+        "timezone": settings.shop_timezone,
+        "reporting_currency": settings.reporting_currency,
+        "hash_key_fingerprint": _fingerprint(settings),
+    }
+    for row in rows:
+        stored = row["value"]
+        value = current[row["setting"]]
+        if stored == value:
+            continue
+        variable = _VARIABLES[row["setting"]]
+        difference = f"{variable} = {stored}, and {value} is set now: set {stored}"
+        if variable == "CUSTOMER_HASH_KEY":  # a key is secret
+            difference = f"another {variable} than is set now: set that one"
+        raise ConfigurationError(
+            f"dataset {settings.bigquery_dataset} was built with {difference} again, or choose "
+            "another BIGQUERY_DATASET and load the history into it"
+        )
+    return bool(rows)
 
 
 def missing(warehouse: Warehouse) -> list[str]:
     """Return the tables and views that do not exist, in the order in which they can be created."""
     from google.api_core.exceptions import NotFound
 
+    dataset = warehouse.settings.bigquery_dataset
     with bigquery_errors("list tables"):
         try:
-            listed = warehouse.client.list_tables(
-                warehouse.settings.bigquery_dataset, **warehouse.bounded()
-            )
-            present = {table.table_id for table in listed}
+            listed = list(warehouse.client.list_tables(dataset, **warehouse.bounded()))
         except NotFound:
-            present = set()
-    return [table for table in (*tables(), *views()) if table not in present]
+            listed = []
+    present = {table.table_id for table in listed}
+    return [name for name in tables() + views() if name not in present]
 
 
 def datasets(warehouse: Warehouse) -> set[str]:
-    """Return the datasets of the project; raises as `bigquery_errors`."""
+    """Return the datasets of the project; raise as `bigquery_errors`."""
     with bigquery_errors("bigquery: list of datasets"):
-        return {
-            each.dataset_id
-            for each in warehouse.client.list_datasets(**warehouse.bounded())
-        }
+        listed = warehouse.client.list_datasets(**warehouse.bounded())
+        return {dataset.dataset_id for dataset in listed}
 
 
 def create_datasets(warehouse: Warehouse) -> None:
     """Create both datasets if they are missing; tables of the staging dataset expire after a day."""
     from google.cloud import bigquery
 
+    settings = warehouse.settings
     # Where both exist, the account needs no permission to create datasets, which is for the whole project.
-    present, settings = datasets(warehouse), warehouse.settings
-    for name, expires in (
-        (settings.bigquery_dataset, None),
-        (settings.staging_dataset, STAGING_EXPIRES_MS),
+    for name in {settings.bigquery_dataset, settings.staging_dataset} - datasets(
+        warehouse
     ):
-        if name in present:
-            continue
         dataset = bigquery.Dataset(f"{warehouse.client.project}.{name}")
         dataset.location = settings.bigquery_location
-        dataset.default_table_expiration_ms = expires
+        if name == settings.staging_dataset:
+            dataset.default_table_expiration_ms = STAGING_EXPIRES_MS
         with bigquery_errors(f"create dataset {name}"):
             warehouse.client.create_dataset(
                 dataset, exists_ok=True, **warehouse.bounded()
@@ -140,16 +144,16 @@ def api_field(column: Column, *, nullable: bool = False) -> bigquery.SchemaField
     """Return a column as the API describes it; `nullable` drops NOT NULL, for staging tables."""
     from google.cloud import bigquery
 
-    name, element, size = _parsed(column.type)
-    digits: dict[str, Any] = dict(zip(("precision", "scale"), size, strict=False))
-    mode = (
-        "REPEATED"
-        if element
-        else "REQUIRED"
-        if column.required and not nullable
-        else "NULLABLE"
+    kind = column.type.partition("(")[0]
+    mode = "NULLABLE"
+    if column.type == LIST:
+        kind = "STRING"
+        mode = "REPEATED"
+    elif column.required and not nullable:
+        mode = "REQUIRED"
+    digits: dict[str, Any] = dict(
+        zip(("precision", "scale"), _digits(column), strict=False)
     )
-    kind = element or name
     return bigquery.SchemaField(
         column.name, kind, mode=mode, description=column.description, **digits
     )
@@ -159,25 +163,29 @@ def arrow_type(column: Column) -> pa.DataType:
     """Return the Arrow type of a column in the Parquet files that BigQuery loads."""
     import pyarrow as pa
 
-    name, element, size = _parsed(column.type)
-    types: dict[str, pa.DataType] = {
+    if digits := _digits(column):
+        return pa.decimal128(*digits)
+    types = {
         "STRING": pa.string(),
         "INT64": pa.int64(),
         "BOOL": pa.bool_(),
         "DATE": pa.date32(),
+        "TIMESTAMP": pa.timestamp("us", tz="UTC"),
+        LIST: pa.list_(pa.string()),
     }
-    types["TIMESTAMP"] = pa.timestamp("us", tz="UTC")
-    if name == "NUMERIC":
-        return pa.decimal128(*size)
-    return pa.list_(types[element]) if element else types[name]
+    return types[column.type]
 
 
-def arrow_schema(table: str, names: Collection[str] | None = None) -> pa.Schema:
-    """Return the schema of a table's Parquet files: of all columns, or of `names` in their order."""
+def parquet_schema(fields: Iterable[Column]) -> pa.Schema:
+    """Return the schema of Parquet files with these columns."""
     import pyarrow as pa
 
-    types = {column.name: arrow_type(column) for column in columns(table)}
-    return pa.schema([(name, types[name]) for name in names or types])
+    return pa.schema([(column.name, arrow_type(column)) for column in fields])
+
+
+def arrow_schema(table: str) -> pa.Schema:
+    """Return the schema of a table's Parquet files."""
+    return parquet_schema(columns(table))
 
 
 def write_rows(
@@ -188,26 +196,17 @@ def write_rows(
     import pyarrow as pa
     from pyarrow import parquet
 
-    schema = arrow_schema(table)
-    parquet.write_table(
-        pa.Table.from_pylist(list(rows), schema=schema), folder / f"{table}.parquet"
-    )
-    return list(schema.names)
+    written = pa.Table.from_pylist(list(rows), arrow_schema(table))
+    parquet.write_table(written, folder / f"{table}.parquet")
+    return list(written.column_names)
 
 
-def _parsed(text: str) -> tuple[str, str, list[int]]:
-    """Parse `NUMERIC(18, 4)` as (NUMERIC, "", [18, 4]), `ARRAY<STRING>` as (ARRAY, STRING, [])."""
-    [(name, element)] = re.findall(r"^(\w+)(?:<(\w+)>)?", text)
-    return name, element, [int(digits) for digits in re.findall(r"\b\d+\b", text)]
+def _digits(column: Column) -> list[int]:
+    """Return precision and scale, [18, 4] of `NUMERIC(18, 4)`; nothing of another type."""
+    return [int(digits) for digits in re.findall(r"\d+", column.type.partition("(")[2])]
 
 
-def _current(settings: Settings) -> dict[str, str]:
-    # The fingerprint only shows whether two keys differ.
-    fingerprint = hmac.digest(
-        settings.customer_hash_key.encode(), b"warehouse fingerprint", "sha256"
-    ).hex()
-    return {
-        "timezone": settings.shop_timezone,
-        "reporting_currency": settings.reporting_currency,
-        "hash_key_fingerprint": fingerprint[:16],
-    }
+def _fingerprint(settings: Settings) -> str:
+    """Return a text that only shows whether two hash keys differ."""
+    key = settings.customer_hash_key.encode()
+    return hmac.digest(key, b"warehouse fingerprint", "sha256").hex()[:16]

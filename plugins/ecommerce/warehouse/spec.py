@@ -32,8 +32,6 @@ class LoadSpec:
     """The tables whose rows it writes; those with a `checks.sql` are checked after the load."""
     counted: str
     """The table of `files` whose rows a transform counts, in the control total of this name."""
-    looked_up: tuple[str, ...] = ()
-    """The staging tables that the first two create."""
     not_staged: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By table: the columns that another load fills, and no transform leaves."""
     rates_source: str = ""

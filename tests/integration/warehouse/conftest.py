@@ -69,14 +69,10 @@ class Shop:
         warehouse = self.warehouse
         return load(manifests, business_date=day, warehouse=warehouse, **options)
 
-    def checks(self, *days, day=MONDAY, spec=ORDERS, run_id="run"):
-        """The results of all checks of a run of `day`, which has changed `days`."""
+    def failing(self, *days, day=MONDAY, spec=ORDERS, run_id="run"):
+        """The failing checks of a run of `day`, which has changed `days`."""
         options = {"spec": spec, "run_id": run_id, "warehouse": self.warehouse}
         return run_checks(days or [day], business_date=day, **options)
-
-    def failing(self, *days, **options):
-        """The checks of a run that found something."""
-        return [each for each in self.checks(*days, **options) if each.failing_rows]
 
     def report(self, day=MONDAY, run_id="run", **options):
         """The figures of a day's report."""

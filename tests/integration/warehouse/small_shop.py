@@ -64,6 +64,6 @@ def check(shop, spec, *run_ids):
     days = [DAY - timedelta(days=number) for number in range(4)]
     for run_id in run_ids:
         try:
-            shop.checks(*days, day=DAY, spec=spec, run_id=run_id)
+            shop.failing(*days, day=DAY, spec=spec, run_id=run_id)
         except CheckFailed as error:
             print("checks:", error)

@@ -60,14 +60,11 @@ def test_a_file_in_another_currency_is_one_warning_until_it_is_corrected(shop):
     shop.load(*FOLDERS["in_yen"], run_id="alpenmarkt_2026-03-02.csv")
     found = "3 1 alpenmarkt_2026-03-02.csv: 4 of 4 lines with a usual price, 0.35 USD instead of about 88.00"
     assert warnings(shop) == [found]
-    results = shop.checks(run_id="alpenmarkt_2026-03-01.csv")
-    [prices] = [each for each in results if each.is_failing]
+    [prices] = shop.failing(run_id="alpenmarkt_2026-03-01.csv")
     assert prices.other_days == "2026-03-01", (
         "of a late file, the run that loaded it warns"
     )
-    assert (prices.other_sample or "").startswith(
-        "alpenmarkt_2026-03-01.csv: 1 of 1 lines"
-    )
+    assert prices.sample.startswith("alpenmarkt_2026-03-01.csv: 1 of 1 lines")
 
     shop.load(*FOLDERS["right"], run_id="corrected")
     assert warnings(shop) == []

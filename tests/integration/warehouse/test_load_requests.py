@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from ecommerce.warehouse import staging_tables
 from tests.integration.warehouse.conftest import open_shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 
@@ -22,7 +21,6 @@ Jobs = list[dict[str, Any]]
 def loads(bigquery_emulator, tmp_path_factory, lend_dataset):
     """The jobs of a load, of the same load again, and of another run's, as the API received them."""
     with pytest.MonkeyPatch.context() as monkeypatch, lend_dataset() as dataset:
-        monkeypatch.setattr(staging_tables, "SMALL_BYTES", 0)
         folder = tmp_path_factory.mktemp("requests")
         shop = open_shop(bigquery_emulator, monkeypatch, folder, dataset)
         inserted = record_jobs(shop, monkeypatch)

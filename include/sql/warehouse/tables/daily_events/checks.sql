@@ -1,10 +1,5 @@
 {% from "warehouse/macros/check.sql" import check %}
-{% call check(
-    "daily_events: the counts are those of user_events",
-    "error",
-    "{event type has|event types have} a count that differs from user_events",
-    "the funnel may lack a step or contain one by mistake",
-) %}
+{% call check("daily_events: the counts are those of user_events", "error") %}
 SELECT CONCAT(CAST(business_date AS STRING), ' ', event_type) AS sample
 FROM (
     SELECT
@@ -26,14 +21,7 @@ HAVING SUM(events) <> 0
 {% endcall %}
 
 UNION ALL
-{% call check(
-    "daily_events: the day has events",
-    "warn",
-    "{day has|days have} no events, although the same weekday of each of the last four weeks had at least 100",
-    "events are missing, unless the website was closed",
-    "check whether the website still sends events, then run make backfill DAG=user_events_daily FROM=<day> TO=<day>",
-    3,
-) %}
+{% call check("daily_events: the day has events", "warn") %}
 SELECT CONCAT(CAST({{ business_date }} AS STRING), ', and at least ', CAST(MIN(earlier.entries) AS STRING)) AS sample
 FROM (
     SELECT
@@ -59,14 +47,7 @@ HAVING COUNT(*) = 4
 {% endcall %}
 
 UNION ALL
-{% call check(
-    "daily_events: every tracked funnel step still has events",
-    "warn",
-    "{funnel step has|funnel steps have} no events on the day and at least 20 on each of the seven days before",
-    "tracking of that step is broken; after 28 days without events the funnel omits the step",
-    "ask the website team to fix the tracking of that step",
-    3,
-) %}
+{% call check("daily_events: every tracked funnel step still has events", "warn") %}
 {% from "warehouse/macros/funnel.sql" import step_types with context %}
 SELECT event_type AS sample
 FROM {{ table("daily_events") }}

@@ -1,10 +1,5 @@
 {% from "warehouse/macros/check.sql" import check with context %}
-{% call check(
-    "daily_sales: one row per key",
-    "error",
-    "{row of daily_sales is|rows of daily_sales are} stored more than once",
-    "the breakdowns count these sales more than once; make migrate removes the copies",
-) %}
+{% call check("daily_sales: one row per key", "error") %}
 SELECT
     CONCAT(
         CAST(business_date AS STRING), ' ', source, ' ', channel, ' ', category, ' ', country_code, ' ',
@@ -17,12 +12,7 @@ HAVING COUNT(*) > 1
 {% endcall %}
 
 UNION ALL
-{% call check(
-    "daily_sales: the sums are those of order_lines and refunds",
-    "error",
-    "{sum of daily_sales differs|sums of daily_sales differ} from the order lines and refunds",
-    "the breakdowns of that day are wrong",
-) %}
+{% call check("daily_sales: the sums are those of order_lines and refunds", "error") %}
 SELECT CONCAT(CAST(business_date AS STRING), ' ', source, ' ', currency) AS sample
 FROM (
     SELECT
@@ -73,15 +63,7 @@ HAVING
 {% endcall %}
 
 UNION ALL
-{% call check(
-    "daily_sales: an exchange rate is known for every amount",
-    "warn",
-    "{exchange rate of a day|exchange rates of days} with sales or returns {is|are} missing",
-    "the report excludes these amounts until a run reads the rate",
-    "nothing, if the rate is only late: the next run reads it. A currency without reference rates needs another source",
-    3,
-    dated=True,
-) %}
+{% call check("daily_sales: an exchange rate is known for every amount", "warn", dated=True) %}
 SELECT
     CONCAT(unconverted.currency, ' on ', CAST(unconverted.business_date AS STRING)) AS sample,
     unconverted.business_date,

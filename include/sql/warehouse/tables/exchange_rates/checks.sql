@@ -1,10 +1,5 @@
 {% from "warehouse/macros/check.sql" import check %}
-{% call check(
-    "exchange_rates: one rate per day and currency",
-    "error",
-    "{exchange rate is|exchange rates are} stored more than once",
-    "amounts in that currency are counted more than once; make migrate removes the copies",
-) %}
+{% call check("exchange_rates: one rate per day and currency", "error") %}
 SELECT CONCAT(CAST(rate_date AS STRING), ' ', currency) AS sample
 FROM {{ table("exchange_rates") }}
 GROUP BY rate_date, currency
@@ -12,12 +7,7 @@ HAVING COUNT(*) > 1
 {% endcall %}
 
 UNION ALL
-{% call check(
-    "exchange_rates: rates are positive",
-    "error",
-    "{exchange rate is|exchange rates are} zero or negative",
-    "amounts in that currency are converted wrongly",
-) %}
+{% call check("exchange_rates: rates are positive", "error") %}
 SELECT CONCAT(CAST(rate_date AS STRING), ' ', currency) AS sample
 FROM {{ table("exchange_rates") }}
 WHERE rate <= 0
@@ -25,14 +15,7 @@ WHERE rate <= 0
 
 UNION ALL
 -- Rates that convert amounts of the day: a rate with a misplaced decimal point is loaded like any other.
-{% call check(
-    "exchange_rates: no rate doubles or halves",
-    "warn",
-    "{exchange rate is|exchange rates are} more than twice or less than half of the rate published before",
-    "amounts in that currency may be converted wrongly",
-    "compare it with the published rate; once the feed is correct: make repair DAY=<day> SOURCE=exchange_rates",
-    3,
-) %}
+{% call check("exchange_rates: no rate doubles or halves", "warn") %}
 SELECT
     CONCAT(
         currency, ' ', FORMAT('%.8f', rate), ' on ', CAST(rate_date AS STRING), ' after ', FORMAT('%.8f', rate_before)

@@ -11,12 +11,7 @@
 {{ column }} = {{ business_date }}
 {%- endif %}
 {%- endmacro %}
-{% call check(
-    "orders: one row per order",
-    "error",
-    "{order is|orders are} stored more than once",
-    "orders and sales count them more than once; make migrate removes the copies",
-) %}
+{% call check("orders: one row per order", "error") %}
 SELECT CONCAT(source, ' ', order_id) AS sample
 FROM {{ table("orders") }}
 WHERE {{ days("business_date") }}
@@ -27,14 +22,7 @@ HAVING COUNT(*) > 1
 UNION ALL
 -- An export contains orders of a live source, or was loaded under two names. Comparing the amount excludes orders of
 -- two sources that use the same numbers.
-{% call check(
-    "orders: no order is stored under two sources",
-    "warn",
-    "{order is|orders are} stored under two sources with the same day and amount",
-    "sales count them twice",
-    "if they are the same orders, run make undo-history SOURCE=<export> and load the export without these days",
-    3,
-) %}
+{% call check("orders: no order is stored under two sources", "warn") %}
 SELECT CONCAT(orders.order_id, ' of ', orders.source, ' and ', others.source) AS sample
 FROM {{ table("orders") }} AS orders
 INNER JOIN {{ table("orders") }} AS others
@@ -52,12 +40,7 @@ WHERE
 {% endcall %}
 
 UNION ALL
-{% call check(
-    "orders: key and currency are not empty",
-    "error",
-    "{order has|orders have} no source, no id or no currency",
-    "such an order cannot be identified or converted",
-) %}
+{% call check("orders: key and currency are not empty", "error") %}
 SELECT CONCAT(COALESCE(source, '?'), ' ', COALESCE(order_id, '?')) AS sample
 FROM {{ table("orders") }}
 WHERE
@@ -66,12 +49,7 @@ WHERE
 {% endcall %}
 
 UNION ALL
-{% call check(
-    "orders: each is stored under the shop day of its creation",
-    "error",
-    "{order is|orders are} stored under a different day than the shop day of {its|their} creation",
-    "the figures of both days are wrong",
-) %}
+{% call check("orders: each is stored under the shop day of its creation", "error") %}
 SELECT CONCAT(source, ' ', order_id, ' of ', CAST(ordered_at AS STRING)) AS sample
 FROM {{ table("orders") }}
 WHERE
@@ -80,14 +58,7 @@ WHERE
 {% endcall %}
 
 UNION ALL
-{% call check(
-    "orders: none is dated in the future",
-    "warn",
-    "{order is|orders are} dated more than a day after the read",
-    "they count on a future day and are in no report until then",
-    "correct the date or the clock of the source, then make repair DAY=<day of the run> SOURCE=<source>",
-    3,
-) %}
+{% call check("orders: none is dated in the future", "warn") %}
 SELECT CONCAT(source, ' ', order_id, ' of ', CAST(ordered_at AS STRING)) AS sample
 FROM {{ table("orders") }}
 WHERE
@@ -96,12 +67,7 @@ WHERE
 {% endcall %}
 
 UNION ALL
-{% call check(
-    "orders: amounts are the sums of the lines",
-    "error",
-    "{order has|orders have} amounts that differ from the sum of {its|their} lines",
-    "orders and breakdowns do not match",
-) %}
+{% call check("orders: amounts are the sums of the lines", "error") %}
 SELECT CONCAT(orders.source, ' ', orders.order_id) AS sample
 FROM {{ table("orders") }} AS orders
 LEFT JOIN (
@@ -130,14 +96,7 @@ WHERE
 {% endcall %}
 
 UNION ALL
-{% call check(
-    "orders: no source is unusually empty",
-    "warn",
-    "{source has|sources have} no orders on the day and usually {has|have} 10 or more",
-    "orders are missing, unless the shop was closed",
-    "look for orders of the day in the source; once they exist: make repair DAY=<day> SOURCE=<source>",
-    3,
-) %}
+{% call check("orders: no source is unusually empty", "warn") %}
 SELECT
     CONCAT(
         name, ' has no orders on ', CAST(business_date AS STRING), ' and had ', CAST(usual AS STRING),
@@ -150,14 +109,7 @@ WHERE is_empty
 {% endcall %}
 
 UNION ALL
-{% call check(
-    "orders: sources still return the stored orders of the day",
-    "warn",
-    "{source no longer returns|sources no longer return} orders of the day that are in the warehouse",
-    "the figures contain these orders, and may lack others",
-    "look for the orders in the source. If it has them, make repair DAY=<day> SOURCE=<source>; if they were deleted, the DAG sales_reconciliation removes them from the warehouse",
-    3,
-) %}
+{% call check("orders: sources still return the stored orders of the day", "warn") %}
 SELECT
     CONCAT(source, ': ', CAST(unreturned AS STRING), ' of ', CAST(orders AS STRING), ' orders') AS sample
 FROM (
@@ -167,15 +119,7 @@ FROM (
 
 UNION ALL
 -- A list that was changed after the load counts as well: the stored orders are counted by the former list.
-{% call check(
-    "orders: each is counted by the list of statuses",
-    "warn",
-    "{order has a status|orders have statuses} that order_status.sql does not list, or listed differently when {it was|they were} loaded",
-    "orders with an unlisted status do not count as sales",
-    "add the status to include/sql/transform/orders/order_status.sql and read the source again: make repair DAY=<day> SOURCE=<source> (a partner has to deliver the file again, with any change)",
-    3,
-    dated=True,
-) %}
+{% call check("orders: each is counted by the list of statuses", "warn", dated=True) %}
 SELECT
     CONCAT(COALESCE(status, 'no status'), ', ', source, ' order ', order_id) AS sample,
     business_date,
@@ -187,14 +131,7 @@ WHERE
 {% endcall %}
 
 UNION ALL
-{% call check(
-    "orders: no shipping is negative",
-    "warn",
-    "{order of the day has|orders of the day have} negative shipping",
-    "if it is an error, shipping is too low by that amount; sales are not affected",
-    "compare with the source and correct it there; the next run loads the correction",
-    3,
-) %}
+{% call check("orders: no shipping is negative", "warn") %}
 SELECT
     CONCAT(
         source, ' order ', order_id, ': shipping ', FORMAT('%.2f', shipping_amount), ' ', currency

@@ -1,10 +1,5 @@
 {% from "warehouse/macros/check.sql" import check %}
-{% call check(
-    "product_pictures: one row per product",
-    "error",
-    "{product is|products are} stored more than once",
-    "which of its pictures is shown is arbitrary; make migrate removes the copies",
-) %}
+{% call check("product_pictures: one row per product", "error") %}
 SELECT sku AS sample
 FROM {{ table("product_pictures") }}
 GROUP BY sku
@@ -12,12 +7,7 @@ HAVING COUNT(*) > 1
 {% endcall %}
 
 UNION ALL
-{% call check(
-    "product_pictures: every usable picture is stored with its thumbnail",
-    "error",
-    "{picture has|pictures have} the state ok but {is|are} not stored",
-    "reports show no picture",
-) %}
+{% call check("product_pictures: every usable picture is stored with its thumbnail", "error") %}
 SELECT sku AS sample
 FROM {{ table("product_pictures") }}
 WHERE
@@ -26,12 +16,7 @@ WHERE
 {% endcall %}
 
 UNION ALL
-{% call check(
-    "product_pictures: products has the pictures of the catalogue",
-    "error",
-    "{product|products} of the catalogue {is|are} missing from products or listed with a different picture",
-    "reports show no picture or a wrong one",
-) %}
+{% call check("product_pictures: products has the pictures of the catalogue", "error") %}
 SELECT pictures.sku AS sample
 FROM {{ table("product_pictures") }} AS pictures
 LEFT JOIN {{ table("products") }} AS products
@@ -43,14 +28,7 @@ WHERE
 {% endcall %}
 
 UNION ALL
-{% call check(
-    "product_pictures: most pictures can be used",
-    "warn",
-    "{picture is|pictures are} unusable, which is more than half",
-    "products keep their previous pictures; see product_pictures for the reasons",
-    "correct the picture URLs in the catalogue; the next refresh downloads them",
-    1,
-) %}
+{% call check("product_pictures: most pictures can be used", "warn") %}
 SELECT CONCAT(sku, ' (', COALESCE(image_host, ''), '): ', COALESCE(reason, '')) AS sample
 FROM {{ table("product_pictures") }}
 WHERE

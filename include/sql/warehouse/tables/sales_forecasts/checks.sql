@@ -1,10 +1,5 @@
 {% from "warehouse/macros/check.sql" import check %}
-{% call check(
-    "sales_forecasts: one row per series, day, model and origin",
-    "error",
-    "{forecast is|forecasts are} stored more than once",
-    "reports show the day twice; make migrate removes the copies",
-) %}
+{% call check("sales_forecasts: one row per series, day, model and origin", "error") %}
 SELECT CONCAT(series, ' ', CAST(target_date AS STRING)) AS sample
 FROM {{ table("sales_forecasts") }}
 WHERE {{ days("target_date") }}
@@ -13,12 +8,7 @@ HAVING COUNT(*) > 1
 {% endcall %}
 
 UNION ALL
-{% call check(
-    "sales_forecasts: every forecast lies in its 80 % interval, and that in its 95 % interval",
-    "error",
-    "{forecast lies|forecasts lie} outside {its|their} intervals, or the intervals are not nested",
-    "the verdicts on these days in the report are wrong",
-) %}
+{% call check("sales_forecasts: every forecast lies in its 80 % interval, and that in its 95 % interval", "error") %}
 SELECT CONCAT(series, ' ', CAST(target_date AS STRING)) AS sample
 FROM {{ table("sales_forecasts") }}
 WHERE

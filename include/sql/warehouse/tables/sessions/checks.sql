@@ -1,11 +1,6 @@
 {% from "warehouse/macros/check.sql" import check %}
 {# Like the load, the checks also read the events of neighbouring days: sessions may span midnight. #}
-{% call check(
-    "sessions: one row per session",
-    "error",
-    "{session is|sessions are} stored more than once",
-    "the funnel counts them more than once; make migrate removes the copies",
-) %}
+{% call check("sessions: one row per session", "error") %}
 SELECT session_key AS sample
 FROM {{ table("sessions") }}
 WHERE {{ days("business_date") }}
@@ -14,12 +9,7 @@ HAVING COUNT(*) > 1
 {% endcall %}
 
 UNION ALL
-{% call check(
-    "sessions: each is stored under the shop day it began",
-    "error",
-    "{session is|sessions are} stored under a different day than the shop day on which {it|they} began",
-    "the funnels of both days are wrong",
-) %}
+{% call check("sessions: each is stored under the shop day it began", "error") %}
 SELECT session_key AS sample
 FROM {{ table("sessions") }}
 WHERE
@@ -28,12 +18,7 @@ WHERE
 {% endcall %}
 
 UNION ALL
-{% call check(
-    "sessions: event counts match user_events",
-    "error",
-    "{session has|sessions have} a different number of events than the visitor has in that time",
-    "events are missing from sessions or counted twice",
-) %}
+{% call check("sessions: event counts match user_events", "error") %}
 SELECT counted.session_key AS sample
 FROM (
     SELECT
@@ -61,14 +46,7 @@ WHERE counted.events <> counted.entries
 
 UNION ALL
 -- A visitor without pauses has one session, which covers the first seven days.
-{% call check(
-    "sessions: every event of a visitor is in a session",
-    "warn",
-    "{event of a visitor is|events of visitors are} in no session",
-    "these visitors made no pause of 30 minutes in seven days; their session ends after seven days",
-    "check whether a monitor or crawler causes these events, and add its name to the list of crawlers",
-    1,
-) %}
+{% call check("sessions: every event of a visitor is in a session", "warn") %}
 SELECT events.event_id AS sample
 FROM {{ table("user_events") }} AS events
 LEFT JOIN (
@@ -90,14 +68,7 @@ WHERE
 {% endcall %}
 
 UNION ALL
-{% call check(
-    "sessions: most are of humans",
-    "warn",
-    "{day has|days have} more sessions of bots than of humans",
-    "the website is being crawled; the funnel does not count bots",
-    "nothing, unless the crawler burdens the website",
-    1,
-) %}
+{% call check("sessions: most are of humans", "warn") %}
 SELECT CAST(business_date AS STRING) AS sample
 FROM {{ table("sessions") }}
 WHERE business_date = {{ business_date }}
