@@ -1,13 +1,11 @@
-"""Reading CSV files that somebody else delivers without ever losing a line.
+"""Split CSV files that partners deliver into records without ever losing a line.
 
-A quote that is never closed makes a CSV reader swallow the lines after it. Here a record may go on over
-several lines only when, read whole, it has the right number of fields and none of its later lines looks like
-a record itself; otherwise its first line alone is rejected. So one bad line costs one line. A file beyond its
-`Bounds` is not read to its end.
+A quote that is never closed makes a CSV reader swallow the lines after it. Here a record continues over
+several lines only if, read whole, it has the right number of fields, and no later line of it could be a
+record of its own. Otherwise its first line alone is rejected. So one bad line costs one line.
 
-Lines that are records beyond doubt, nearly all, are found by a regular expression and parsed by pyarrow, both
-in native code; the others are judged one by one. No record of several lines goes on over a line that is one
-itself.
+A regular expression in native code finds the lines that are certainly records, which are nearly all, and
+pyarrow parses them. Only the other lines are parsed one by one in Python.
 """
 
 from __future__ import annotations
@@ -16,23 +14,24 @@ import csv
 import io
 import re
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from ecommerce.sources.text_blocks import blocks, is_utf8
 
 if TYPE_CHECKING:
-    import numpy as np
     import pyarrow as pa
 
-LONGEST_LINE, LONGEST_HEADER = 1 << 20, 1 << 16
+LONGEST_LINE = 1 << 20
+"""Bytes of a record. A longer one is malformed."""
+LONGEST_HEADER = 1 << 16
+"""Bytes."""
 MOST_LINES = 100
-"""A record over more lines, or longer, is taken for an unclosed quote."""
+"""A record that continues over more lines is taken for an unclosed quote."""
 LINES_AT_ONCE = 1 << 14
-"""Of lines of usual lengths, a block of `text_blocks` has 10,000."""
+"""Lines of a batch; a block of lines of the usual length has about 10,000."""
+OPEN_QUOTE = "a quote that is not closed"
 
 
 class OutOfBoundsError(Exception):
@@ -41,54 +40,74 @@ class OutOfBoundsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What reading one file may take: lines (blank ones too), bytes after decompression, seconds."""
+    """The limits of one file: lines (with blank ones), bytes after decompression, seconds."""
 
     lines: int
     bytes: int
     seconds: float
-    clock: Callable[[], float] = time.monotonic
 
 
 UNBOUNDED = Bounds(1 << 62, 1 << 62, float("inf"))
 
 
 class Record(NamedTuple):
-    """One record. `number` is its (first) line in the file, from 1, `text` as delivered, without line end. An
-    empty value without quotes is None. `fault` is a reason code and its detail where it is malformed."""
+    """A record of a file. `fault` has a reason code and its detail if the record is malformed."""
 
     number: int
+    """The record's first line in the file; the header is line 1."""
     text: bytes
+    """Without the line end and, if the record is well-formed, without blanks around quotes."""
     values: list[str | None]
+    """None for an empty value without quotes. A malformed record has no values."""
     fault: tuple[str, str] | None = None
+
+
+@dataclass
+class Batch:
+    """Lines of a file, divided into records."""
+
+    texts: list[bytes] = field(default_factory=list)
+    """The well-formed records."""
+    numbers: list[int] = field(default_factory=list)
+    """The number of the first line of each of `texts`."""
+    malformed: list[Record] = field(default_factory=list)
+    unfinished: list[bytes] = field(default_factory=list)
+    """The last lines, if their record may continue in the next batch."""
 
 
 def header(
     stream: IO[bytes], delimiter: str = ",", encoding: str = "UTF-8"
 ) -> list[str]:
-    """Read the first line of a file in UTF-8: the column names, without byte order mark and surrounding
-    blanks; ValueError where it is empty, too long, or invalid. `encoding` is the file's as delivered."""
-    line = stream.readline(LONGEST_LINE).removeprefix(b"\xef\xbb\xbf")
+    """Read the first line of a file in UTF-8, and return the column names.
+
+    A byte order mark and blanks around the names are removed. Raise ValueError if the line is empty, too
+    long, or not CSV. `encoding` is that of the delivered file, for the message.
+    """
+    line = stream.readline(LONGEST_HEADER + 1).removeprefix(b"\xef\xbb\xbf")
     if len(line) > LONGEST_HEADER:
         raise ValueError(f"its first line is longer than {LONGEST_HEADER} bytes")
     try:
-        rows = list(
-            csv.reader([line.decode().strip("\r\n")], strict=True, delimiter=delimiter)
-        )
+        text = line.decode().strip("\r\n")
+        names = next(csv.reader([text], strict=True, delimiter=delimiter))
     except (UnicodeDecodeError, csv.Error):
         raise ValueError(
             f"its first line cannot be read as a CSV header in {encoding}"
         ) from None
-    if not any(rows):
+    if not names:
         raise ValueError("it is empty, without even a header")
-    return [name.strip() for name in rows[0]]
+    return [name.strip() for name in names]
 
 
 def records(stream: IO[bytes], fields: int) -> list[Record]:
     """Return the records of a small file after its header, which has `fields` columns."""
-    doubtful = _DoubtfulLines(fields, ",", "UTF-8")
-    for number, text, _ in _line_blocks(_BoundedStream(stream, UNBOUNDED)):
-        doubtful.add(number, _lines_to_judge(text))
-    return doubtful.records(is_end=True)
+    lines = stream.read().replace(b"\r\n", b"\n").split(b"\n")
+    grammar = Grammar(fields)
+    batch = grammar.divide(2, lines, is_end=True)
+    found = batch.malformed
+    for text, row in zip(batch.texts, grammar.parse(batch).to_pylist(), strict=True):
+        number = row.pop("number")
+        found.append(Record(number, text, list(row.values())))
+    return sorted(found)
 
 
 def tables(
@@ -98,303 +117,206 @@ def tables(
     delimiter: str = ",",
     encoding: str = "UTF-8",
 ) -> Iterator[tuple[pa.Table, list[Record]]]:
-    """Yield the records of a file in UTF-8 after its header with `fields` columns, in blocks of at most
-    `LINES_AT_ONCE` lines: a table of the well-formed ones (columns `0`, `1`, … as text, and `number`), and
-    the malformed ones. OutOfBoundsError where the file exceeds `bounds`. `encoding` is the file's as
-    delivered."""
-    import numpy as np
+    """Yield the records of a file in UTF-8 after its header, which has `fields` columns, in batches.
 
-    doubtful = _DoubtfulLines(fields, delimiter, encoding)
-    for number, text, starts in _line_blocks(_BoundedStream(stream, bounds)):
-        if fields > 1 and not text.strip(b" \n"):
-            doubtful.add(number, _lines_to_judge(text))
-            continue
-        is_usual = _is_usual(text, starts, fields, delimiter)
-        usual = []
-        copied = 0
-        edges = np.flatnonzero(np.diff(~is_usual, prepend=False, append=False))
-        for first, following in edges.reshape(-1, 2).tolist():
-            start, end = starts[first], starts[following]
-            doubtful.add(number + first, text[start : end - 1].split(b"\n"))
-            usual.append(text[copied:start])
-            copied = end
-        usual.append(text[copied:])
-        judged = doubtful.records(is_end=False)
-        yield _table(
-            usual, number + np.flatnonzero(is_usual), judged, fields, delimiter
-        )
-    yield _table([], np.empty(0, int), doubtful.records(is_end=True), fields, delimiter)
-
-
-def _line_blocks(stream: _BoundedStream) -> Iterator[tuple[int, bytes, np.ndarray]]:
-    """Yield whole lines, which end with a line feed: the number of the first one, their text, and where each
-    begins in it, with the text's end."""
-    import numpy as np
-
-    for block in blocks(stream, LONGEST_LINE):  # type: ignore[arg-type] # it calls only read
-        text = block.replace(b"\r\n", b"\n")
-        starts = np.concatenate(
-            ([0], np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n")) + 1)
-        )
-        for first in range(0, len(starts) - 1, LINES_AT_ONCE):
-            places = starts[first : first + LINES_AT_ONCE + 1]
-            number = stream.lines + 2
-            stream.lines += len(places) - 1
-            yield number, text[places[0] : places[-1]], places - places[0]
-
-
-def _lines_to_judge(text: bytes) -> list[bytes]:
-    """Return the lines of `text`, and of blank ones alone the first `MOST_LINES`: a record that began before
-    them goes on over no more."""
-    if text.strip(b" \n"):
-        return text[:-1].split(b"\n")
-    return text[:-1].split(b"\n", MOST_LINES)[:MOST_LINES]
-
-
-def _is_usual(
-    text: bytes, starts: np.ndarray, fields: int, delimiter: str
-) -> np.ndarray:
-    """Return which lines of `text` are records beyond doubt: with the right number of fields, no carriage
-    return, and quotes only around fields. `starts`: where each begins, and the end."""
-    import numpy as np
-    import pyarrow as pa
-    from pyarrow import compute as pc
-
-    # In a block that is not UTF-8, each line beyond ASCII is in doubt.
-    other = r'"\r\n' + ("" if is_utf8(text) else r"\x80-\xff")
-    unquoted = rf"[^{re.escape(delimiter)}{other}]{'+' if fields == 1 else '*'}"  # a blank line is no record
-    field = rf'(?:{unquoted}|"(?:[^{other}]|"")*")'
-    pattern = rf"^{field}(?:{re.escape(delimiter)}{field}){{{fields - 1}}}\n$"
-    buffers = [
-        None,
-        pa.py_buffer(starts.astype(np.int32).tobytes()),
-        pa.py_buffer(text),
-    ]
-    lines: Any = pa.Array.from_buffers(pa.binary(), len(starts) - 1, buffers)
-    bits = np.frombuffer(
-        pc.match_substring_regex(lines, pattern).buffers()[1], np.uint8
-    )
-    matches = np.unpackbits(bits, count=len(lines), bitorder="little").astype(bool)
-    return matches & (np.diff(starts) <= LONGEST_LINE)
-
-
-def _table(
-    usual: Sequence[bytes],
-    numbers: np.ndarray,
-    judged: Sequence[Record],
-    fields: int,
-    delimiter: str,
-) -> tuple[pa.Table, list[Record]]:
-    """Return the table of the `usual` lines, which have `numbers`, and of the well-formed records of
-    `judged`, and the malformed ones."""
-    import numpy as np
-    import pyarrow as pa
-    from pyarrow import csv as pa_csv
-
-    malformed = [record for record in judged if record.fault]
-    good = [record for record in judged if not record.fault]
-    names = [str(place) for place in range(fields)]
-    # Without a header, a byte order mark in the first line would be lost.
-    header_line = delimiter.join(names).encode() + b"\n"
-    data = b"".join(
-        [header_line, *usual, *(_as_csv(record.values, delimiter) for record in good)]
-    )
-    table = pa_csv.read_csv(
-        io.BytesIO(data),
-        pa_csv.ReadOptions(use_threads=False, block_size=len(data)),
-        pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-        pa_csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()),
-            null_values=[""],
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=False,
-            check_utf8=False,  # `is_utf8` does
-        ),
-    )
-    numbers = np.concatenate(
-        (numbers, np.array([record.number for record in good], int))
-    )
-    # `pa.array`, as most conversions to Arrow, would import pandas: 1.4 s of processor time.
-    column = pa.Array.from_buffers(
-        pa.int64(), len(numbers), [None, pa.py_buffer(numbers.tobytes())]
-    )
-    return table.append_column("number", column), malformed
-
-
-def _as_csv(values: Sequence[str | None], delimiter: str) -> bytes:
-    texts = (
-        "" if value is None else '"' + value.replace('"', '""') + '"'
-        for value in values
-    )
-    return delimiter.join(texts).encode() + b"\n"
-
-
-class _DoubtfulLines:
-    """Lines that may be malformed, or belong to a record over several of them.
-
-    A line that goes on inside a quote is looked at once, however many lines before it open one.
+    Each batch is a table of the well-formed records (columns `0`, `1`, … as text, and `number`), and a list
+    of the malformed ones. Raise OutOfBoundsError if the file exceeds `bounds`. `encoding` is that of the
+    delivered file, for the details of malformed records.
     """
-
-    def __init__(self, fields: int, delimiter: str, encoding: str) -> None:
-        self._fields, self._delimiter, self._encoding = (
-            fields,
-            delimiter.encode(),
-            encoding,
-        )
-        comma = re.escape(self._delimiter)
-        field = rb'(?: *+"(?:[^"]++|"")*+" *+|(?! *")[^%s\r]*+)' % comma
-        self._field = re.compile(rb"(%s)%s" % (field, comma))
-        self._record = re.compile(
-            rb"%s(?:%s%s){%d}+" % (field, comma, field, fields - 1)
-        )
-        self._complete = re.compile(rb"%s(?:%s%s)*+" % (field, comma, field))
-        self._open = re.compile(rb'((?:%s%s)*+) *+"(?:[^"]++|"")*+' % (field, comma))
-        self._lines = deque[bytes]()  # neighbours
-        self._number = 0  # of the first of them
-        self._inside: list[int] = []
-        """Of each line after the first one that was looked at as if it began inside a quote: how many fields
-        end in it. All but the last of them go on inside a quote."""
-        self._closes: bool | None = (
-            None  # whether the last of them ends a record; None: it goes on, too
-        )
-        self._records: list[Record] = []
-
-    def add(self, number: int, lines: Sequence[bytes]) -> None:
-        """Add lines that follow each other, the first of which is the line `number`."""
-        if number != self._number + len(self._lines):
-            self._judge(is_end=True)
-            self._number = number
-        self._lines.extend(line[:LONGEST_LINE].rstrip(b"\r\n") for line in lines)
-
-    def records(self, *, is_end: bool) -> list[Record]:
-        """Return the records since the last call, without those that may go on in lines to come."""
-        self._judge(is_end)
-        judged, self._records = self._records, []
-        return judged
-
-    def _judge(self, is_end: bool) -> None:
-        while self._lines:
-            text = self._lines[0]
-            if not text.strip(b" "):
-                self._drop(1)
-                continue
-            values: list[str | None] = []
-            fault = ""
-            count = 1
-            if len(text) >= LONGEST_LINE:
-                fault = f"longer than {LONGEST_LINE} bytes"
-            elif not is_utf8(text):
-                fault = f"not {self._encoding}"
-            elif self._record.fullmatch(text):
-                values = self._values(text)
-            elif self._complete.fullmatch(text):
-                fault = (
-                    "too many fields" if self._record.match(text) else "too few fields"
-                )
-            elif not (opening := self._open.fullmatch(text)):
-                fault = (
-                    "a carriage return outside quotes"
-                    if b"\r" in text
-                    else "text after a closing quote"
-                )
-            else:
-                self._look_ahead()
-                if self._closes is None and not is_end and self._may_go_on():
-                    return
-                text, values, count = self._continued(opening[1])
-                fault = "" if values else "a quote that is not closed"
-            if not (fault and text.isspace()):
-                reason = (
-                    "bad_encoding"
-                    if fault == f"not {self._encoding}"
-                    else "malformed_line"
-                )
-                self._records.append(
-                    Record(
-                        self._number, text, values, (reason, fault) if fault else None
-                    )
-                )
-            self._drop(count)
-
-    def _drop(self, count: int) -> None:
-        """Forget the first lines."""
-        for _ in range(count):
-            self._lines.popleft()
-        del self._inside[:count]
-        if not self._inside:
-            self._closes = None
-        self._number += count
-
-    def _look_ahead(self) -> None:
-        """Look at the lines after the first one, as far as its record may go."""
-        for line in islice(self._lines, len(self._inside) + 1, MOST_LINES + 1):
-            if self._closes is not None:
-                return
-            ended = b""
-            inside = b'"' + line
-            if line.count(self._delimiter) >= self._fields - 1:
-                self._closes = False
-            elif opening := self._open.fullmatch(inside):
-                ended = opening[1]
-            else:
-                self._closes = bool(self._complete.fullmatch(inside))
-                ended = inside + self._delimiter
-            self._inside.append(len(self._field.findall(ended)))
-
-    def _may_go_on(self) -> bool:
-        """Return whether a line to come may end the record of the first one."""
-        return (
-            len(self._inside) < MOST_LINES and sum(map(len, self._lines)) < LONGEST_LINE
-        )
-
-    def _continued(self, ended: bytes) -> tuple[bytes, list[str | None], int]:
-        """Return the record of the first line, which is open after the fields `ended`, its values and its
-        number of lines; the line alone, without values, where its quote is not closed."""
-        first = self._lines[0]
-        if (
-            not self._closes
-            or len(self._field.findall(ended)) + sum(self._inside) != self._fields
-        ):
-            return first, [], 1
-        count = len(self._inside) + 1
-        whole = b"\n".join(islice(self._lines, count))
-        if len(whole) > LONGEST_LINE or not is_utf8(whole):
-            return first, [], 1
-        return whole, self._values(whole), count
-
-    def _values(self, text: bytes) -> list[str | None]:
-        """Return the values of a complete record; blanks around quotes are no part of them."""
-        values: list[str | None] = []
-        for field in self._field.findall(text + self._delimiter):
-            quoted = field.strip(b" ")
-            is_quoted = quoted.startswith(b'"')
-            values.append(
-                quoted[1:-1].replace(b'""', b'"').decode()
-                if is_quoted
-                else field.decode() or None
-            )
-        return values
+    grammar = Grammar(fields, delimiter, encoding)
+    unfinished: list[bytes] = []
+    for number, new_lines in _numbered_lines(stream, bounds):
+        lines = unfinished + new_lines
+        first = number - len(unfinished)
+        batch = grammar.divide(first, lines, is_end=not new_lines)
+        unfinished = batch.unfinished
+        yield grammar.parse(batch), batch.malformed
 
 
+def _numbered_lines(
+    stream: IO[bytes], bounds: Bounds
+) -> Iterator[tuple[int, list[bytes]]]:
+    """Yield lists of lines with the number of the first line, and an empty list at the end of the file."""
+    bounded = _BoundedStream(stream, bounds)
+    number = 2
+    for block in blocks(bounded, LONGEST_LINE):  # type: ignore[arg-type] # only read is called
+        lines = block.replace(b"\r\n", b"\n").split(b"\n")[:-1]
+        if number - 2 + len(lines) > bounds.lines:
+            raise OutOfBoundsError(f"it has more than {bounds.lines:,} lines")
+        for start in range(0, len(lines), LINES_AT_ONCE):
+            yield number + start, lines[start : start + LINES_AT_ONCE]
+        number += len(lines)
+    yield number, []
+
+
+@dataclass
 class _BoundedStream:
-    """A stream that checks the bounds whenever it is read. `lines`: how many were read, which the reader
-    counts."""
+    """A stream that raises OutOfBoundsError once more was read, or reading took longer, than allowed."""
 
-    def __init__(self, stream: IO[bytes], bounds: Bounds) -> None:
-        self._stream, self._bounds = stream, bounds
-        self._began, self._size, self.lines = bounds.clock(), 0, 0
+    stream: IO[bytes]
+    bounds: Bounds
+    began: float = field(default_factory=time.monotonic)
+    size: int = 0
 
     def read(self, size: int) -> bytes:
-        data, most = self._stream.read(size), self._bounds
-        self._size += len(data)
-        if self.lines > most.lines:
-            raise OutOfBoundsError(f"it has more than {most.lines:,} lines")
-        if self._size > most.bytes:
+        """Return up to `size` bytes."""
+        data = self.stream.read(size)
+        self.size += len(data)
+        if self.size > self.bounds.bytes:
             raise OutOfBoundsError(
-                f"it has more than {most.bytes:,} bytes, decompressed"
+                f"it has more than {self.bounds.bytes:,} bytes, decompressed"
             )
-        if most.clock() - self._began >= most.seconds:
+        if time.monotonic() - self.began >= self.bounds.seconds:
             raise OutOfBoundsError(
-                f"reading it takes more than {most.seconds:g} seconds"
+                f"reading it takes more than {self.bounds.seconds:g} seconds"
             )
         return data
+
+
+class Grammar:
+    """What a record with a given number of fields looks like.
+
+    A field may be in quotes, with blanks around them. A quote inside a field without quotes is a character
+    like any other (5" screen). The patterns are possessive, so that their time is linear.
+    """
+
+    def __init__(
+        self, fields: int, delimiter: str = ",", encoding: str = "UTF-8"
+    ) -> None:
+        self._fields = fields
+        self._delimiter = delimiter
+        self._separator = delimiter.encode()
+        self._encoding = encoding
+        comma = re.escape(self._separator)
+        value = rb'(?: *+"(?:[^"]++|"")*+" *+|(?! *")[^%s\r]*+)' % comma
+        self._field = re.compile(rb"(%s)%s" % (value, comma))
+        self._complete = re.compile(rb"%s(?:%s%s)*+" % (value, comma, value))
+        self._open = re.compile(rb'(?:%s%s)*+ *+"(?:[^"]++|"")*+' % (value, comma))
+
+    def divide(self, number: int, lines: Sequence[bytes], *, is_end: bool) -> Batch:
+        """Divide lines, the first of which is the line `number`, into records.
+
+        With `is_end` no further lines follow.
+        """
+        batch = Batch()
+        next_position = 0
+        certain = self._certain_records(lines)
+        for position, line in enumerate(lines):
+            if position < next_position or not line.strip():
+                continue
+            if certain[position] and len(line) <= LONGEST_LINE:
+                batch.texts.append(line)
+                batch.numbers.append(number + position)
+                continue
+            record = self._record(number + position, line.rstrip(b"\r"))
+            if record.fault and record.fault[1] == OPEN_QUOTE:
+                following = lines[position + 1 : position + 1 + MOST_LINES]
+                whole = self._continued(record, following)
+                if whole is None and not is_end:
+                    batch.unfinished = list(lines[position:])
+                    break
+                record = whole or record
+                next_position = position + 1 + record.text.count(b"\n")
+            if record.fault:
+                batch.malformed.append(record)
+            else:
+                batch.texts.append(record.text)
+                batch.numbers.append(record.number)
+        return batch
+
+    def _certain_records(self, lines: Sequence[bytes]) -> list[bool]:
+        """Return which lines are certainly records: with the right number of fields, no carriage return, and
+        quotes only around fields."""
+        import pyarrow as pa
+        from pyarrow import compute as pc
+
+        excluded = r'"\r\n'
+        if not is_utf8(b"\n".join(lines)):
+            # The lines that are not UTF-8 have to be found one by one.
+            excluded += r"\x80-\xff"
+        comma = re.escape(self._delimiter)
+        value = f'(?:[^{comma}{excluded}]*|"(?:[^{excluded}]|"")*")'
+        pattern = f"^{value}(?:{comma}{value}){{{self._fields - 1}}}$"
+        column = pa.array(lines, pa.binary())
+        matches: list[bool] = pc.match_substring_regex(column, pattern).to_pylist()
+        return matches
+
+    def _record(self, number: int, text: bytes) -> Record:
+        """Return the record that `text` is, well-formed or malformed."""
+        reason = "malformed_line"
+        if len(text) > LONGEST_LINE:
+            text = text[:LONGEST_LINE]
+            detail = f"longer than {LONGEST_LINE} bytes"
+        elif not is_utf8(text):
+            reason = "bad_encoding"
+            detail = f"not {self._encoding}"
+        elif self._complete.fullmatch(text):
+            fields = self._field.findall(text + self._separator)
+            if len(fields) == self._fields:
+                csv_text = self._separator.join(map(_without_blanks, fields))
+                return Record(number, csv_text, [])
+            detail = "too few fields"
+            if len(fields) > self._fields:
+                detail = "too many fields"
+        elif self._open.fullmatch(text):
+            detail = OPEN_QUOTE
+        elif b"\r" in text:
+            detail = "a carriage return outside quotes"
+        else:
+            detail = "text after a closing quote"
+        return Record(number, text, [], (reason, detail))
+
+    def _continued(self, first: Record, following: Sequence[bytes]) -> Record | None:
+        """Return the record of a line with an open quote and of lines after it.
+
+        Return `first` itself if its quote is not closed, and None if it is still open after all of
+        `following`, so that later lines may close it.
+        """
+        text = first.text
+        for line in following:
+            if line.count(self._separator) >= self._fields - 1:
+                # It could be a record of its own.
+                return first
+            text += b"\n" + line.rstrip(b"\r")
+            if len(text) > LONGEST_LINE:
+                return first
+            if b'"' not in line:
+                continue
+            record = self._record(first.number, text)
+            if record.fault is None:
+                return record
+            if record.fault[1] != OPEN_QUOTE:
+                return first
+        if len(following) == MOST_LINES:
+            return first
+        return None
+
+    def parse(self, batch: Batch) -> pa.Table:
+        """Return the table of the well-formed records of a batch."""
+        import pyarrow as pa
+        from pyarrow import csv as pa_csv
+
+        names = [str(place) for place in range(self._fields)]
+        # Without a header, pyarrow would remove a byte order mark from the first record.
+        header_line = self._delimiter.join(names).encode()
+        data = b"\n".join([header_line, *batch.texts, b""])
+        table = pa_csv.read_csv(
+            io.BytesIO(data),
+            pa_csv.ReadOptions(use_threads=False, block_size=len(data)),
+            pa_csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True),
+            pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+            ),
+        )
+        return table.append_column("number", pa.array(batch.numbers, pa.int64()))
+
+
+def _without_blanks(text: bytes) -> bytes:
+    """Remove the blanks around the quotes of a field; others belong to its value."""
+    quoted = text.strip(b" ")
+    if quoted.startswith(b'"'):
+        return quoted
+    return text
