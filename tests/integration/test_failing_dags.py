@@ -67,8 +67,7 @@ class Ended:
     def last_line(self, run, task, attempt=1):
         lines = self.airflow.log(RUNS[run], self.runs[run], task, attempt)
         details = [line["event"] for line in lines if line.get("error_detail")]
-        text = f"{run}.{task} {attempt}: {lines[-1]['event']}; traceback: {details}"
-        return re.sub(r"\d\d:\d\d:\d\d UTC", "TIME", text)
+        return f"{run}.{task} {attempt}: {lines[-1]['event']}; traceback: {details}"
 
 
 def by_message_id(mailbox):
@@ -207,5 +206,4 @@ def test_a_backfill_of_the_command_line_shows_the_attempts_that_fail(
         text=True,
     )
     assert done.returncode == 1
-    text = re.sub(r"\d\d:\d\d:\d\d UTC", "TIME", done.stderr)
-    assert re.sub(r"http://\S+", "URL", text) == snapshot
+    assert re.sub(r"http://\S+", "URL", done.stderr) == snapshot

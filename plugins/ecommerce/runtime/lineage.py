@@ -11,9 +11,9 @@ BIGQUERY = "bigquery"
 """The namespace of BigQuery's tables by OpenLineage's naming rules."""
 _LISTENER = "airflow.providers.openlineage.plugins.listener"
 """Airflow imports it in a task's process where the provider is installed and has a transport."""
-_LOAD_SUFFIX = re.compile(r"__[0-9a-f]+$")
+_LOAD_SUFFIX = r"__[0-9a-f]+\b"
 """What a staging table's name ends with; a catalogue keeps one dataset for all loads."""
-_PARAMETER = re.compile(r"%\(\w+\)s")
+_PARAMETER = r"%\(\w+\)s"
 """A parameter of a PostgreSQL query; its value stays here."""
 
 
@@ -26,18 +26,13 @@ def report_query(
     PostgreSQL database), `query_id` the job's id there."""
     if _LISTENER not in sys.modules:
         return
-    from airflow.providers.openlineage.api import (
-        emit_query_lineage,
-        is_openlineage_active,
-    )
+    from airflow.providers.openlineage.api import emit_query_lineage
     from airflow.sdk import get_current_context
     from openlineage.client.facet_v2 import sql_job
 
     try:
         get_current_context()
     except RuntimeError:  # a page or a command, not a task
-        return
-    if not is_openlineage_active():
         return
     try:
         inputs, outputs = datasets(sql, namespace, database)
@@ -56,49 +51,42 @@ def report_query(
 def datasets(sql: str, namespace: str, database: str) -> tuple[list[Any], list[Any]]:
     """Return the tables that a script reads and writes; the written ones with the columns they come from.
     Arguments are those of `report_query`."""
-    from openlineage.client.event_v2 import InputDataset, OutputDataset
-    from openlineage.client.facet_v2 import column_lineage_dataset as lineage
-    from openlineage.client.facet_v2 import schema_dataset
-    from openlineage_sql import parse
+    from airflow.providers.openlineage.sqlparser import SQLParser, from_table_meta
 
-    def name(table: Any) -> str:
-        schema = table.schema or ("public" if namespace.startswith("postgres") else "")
-        parts = (table.database or database, schema, _LOAD_SUFFIX.sub("", table.name))
-        return ".".join(part for part in parts if part)
-
-    reads: set[str] = set()
-    writes: dict[str, dict[str, lineage.Fields]] = {}
-    for statement in filter(str.strip, _PARAMETER.sub("NULL", sql).split(";\n")):
-        parsed = parse([statement], dialect=namespace.partition(":")[0])
+    dialect = namespace.partition(":")[0]
+    parser = SQLParser(dialect, "public" if dialect == "postgres" else None)
+    script = re.sub(_PARAMETER, "NULL", re.sub(_LOAD_SUFFIX, "", sql))
+    inputs = {}
+    outputs = {}
+    for statement in parser.split_sql_string(script):
+        parsed = parser.parse(statement)
         if parsed is None:
             continue
-        known = {name(table) for table in parsed.in_tables}
-        reads |= known
+        for table in parsed.in_tables:
+            dataset = from_table_meta(table, database, namespace, False)
+            inputs[dataset.name] = dataset
+        written = []
         for table in parsed.out_tables:
-            columns = writes.setdefault(name(table), {})
-            if statement.lstrip().startswith(
-                "DELETE"
-            ):  # its columns only select the rows
-                continue
-            for column in parsed.column_lineage:
-                origins = [
-                    lineage.InputField(namespace, name(origin.origin), origin.name)
-                    for origin in column.lineage
-                    if origin.origin is not None
-                    and name(origin.origin) in known  # others are CTEs
-                ]
-                columns[column.descendant.name] = lineage.Fields(inputFields=origins)
-    inputs = [InputDataset(namespace, table) for table in sorted(reads)]
-    outputs = []
-    for table, columns in sorted(writes.items()):
-        fields = [
-            schema_dataset.SchemaDatasetFacetFields(name=column) for column in columns
-        ]
-        facets = {
-            "schema": schema_dataset.SchemaDatasetFacet(fields=fields),
-            "columnLineage": lineage.ColumnLineageDatasetFacet(fields=columns),
-        }
-        outputs.append(
-            OutputDataset(namespace, table, facets=facets if columns else {})
-        )
-    return inputs, outputs
+            dataset = from_table_meta(table, database, namespace, False)
+            written.append(outputs.setdefault(dataset.name, dataset))
+        # The columns of a DELETE only select its rows.
+        if not statement.startswith("DELETE"):
+            parser.attach_column_lineage(written, database, parsed)
+    for dataset in outputs.values():
+        _name_columns(dataset, set(inputs))
+    return list(inputs.values()), list(outputs.values())
+
+
+def _name_columns(dataset: Any, tables: set[str]) -> None:
+    """Add the written columns to `dataset` as its schema. Only `tables` are origins, no CTEs."""
+    from openlineage.client.facet_v2 import schema_dataset
+
+    columns = dataset.facets.get("columnLineage")
+    if columns is None:
+        return
+    fields = []
+    for name, origins in columns.fields.items():
+        known = [origin for origin in origins.inputFields if origin.name in tables]
+        origins.inputFields = known
+        fields.append(schema_dataset.SchemaDatasetFacetFields(name=name))
+    dataset.facets["schema"] = schema_dataset.SchemaDatasetFacet(fields=fields)

@@ -29,13 +29,15 @@ def loaded(dag_id: str, audit: Iterable[Mapping[str, Any]]) -> None:
     """Send the counts of a load: its rows of `load_audit`, one per source."""
     for row in audit:
         source = str(row["source"])
-        if isinstance(row.get("read_at"), datetime):
+        if row.get("read_at"):
             _send("gauge", "source_read", row["read_at"].timestamp(), source=source)
-        counts = {outcome: int(row.get(f"rows_{outcome}") or 0) for outcome in OUTCOMES}
-        for outcome, count in counts.items():
-            _send("gauge", "rows", count, dag_id=dag_id, source=source, outcome=outcome)
-        share = counts["rejected"] / counts["read"] if counts["read"] else 0.0
-        _send("gauge", "rejected_ratio", round(share, 6), dag_id=dag_id, source=source)
+        tags = {"dag_id": dag_id, "source": source}
+        for outcome in OUTCOMES:
+            count = int(row.get(f"rows_{outcome}") or 0)
+            _send("gauge", "rows", count, **tags, outcome=outcome)
+        rows_read = int(row.get("rows_read") or 0)
+        share = int(row.get("rows_rejected") or 0) / max(rows_read, 1)
+        _send("gauge", "rejected_ratio", round(share, 6), **tags)
 
 
 def bytes_billed(count: int, step: str) -> None:
@@ -56,7 +58,5 @@ def _send(how: str, name: str, value: float, **tags: str) -> None:
 
         getattr(stats, how)(f"ecommerce.{name}", value, tags=tags)
     except Exception as error:
-        log.warning(
-            "a metric could not be sent (%s)",
-            reason_of(error, otherwise="its library fails"),
-        )
+        reason = reason_of(error, otherwise="its library fails")
+        log.warning("a metric could not be sent (%s)", reason)

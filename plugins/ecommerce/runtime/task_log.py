@@ -15,21 +15,40 @@ from airflow.listeners import hookimpl
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.text import LONGEST, clean
-from ecommerce.runtime.retries import pause_after
 
 _LONGEST_SENTENCE = 1000
 """Characters in a mail of an error of the pipeline, which ends with the remedy."""
-_TRACEBACK, _END = "Task failed with exception", "::endgroup::"
-"""Airflow's lines above the traceback, and at the end of the log."""
+_TRACEBACK = "Task failed with exception"
+"""Airflow's line above the traceback."""
+_END = "::endgroup::"
+"""Airflow's line at the end of the group *Post Execute*, which the UI folds. `on_task_instance_failed` logs
+it before the reason."""
 
 
 class _Log:
     has_ended = False  # the running task's reason has been logged
 
 
-def failure_reason(error: BaseException | str | None, *, whole: bool = False) -> str:
-    """Return the first line of `error`, shortened for a mail, or its `whole` text on one line. Secrets and
-    addresses are masked."""
+def failure_reason(error: BaseException | str | None) -> str:
+    """Return the first line of `error`, shortened for a mail. Secrets and addresses are masked."""
+    line = _masked(error).partition("\n")[0]
+    longest = _LONGEST_SENTENCE if isinstance(error, PipelineError) else LONGEST
+    return clean(line, longest)
+
+
+def attempt_failure(task_instance: Any, error: BaseException | str | None) -> str:
+    """Return the whole reason of a failed attempt on one line, and the number of the next one, if there is
+    one."""
+    reason = clean(_masked(error), sys.maxsize)
+    if getattr(task_instance, "state", None) != "up_for_retry":
+        return reason
+    next_attempt, last = task_instance.try_number + 1, task_instance.max_tries + 1
+    return f"{reason}; attempt {next_attempt} of {last} follows"
+
+
+def _masked(error: BaseException | str | None) -> str:
+    """Return the text of an error. It is masked before it is shortened: half an address no longer looks like
+    one, and still identifies a person."""
     from airflow.sdk.exceptions import AirflowTaskTimeout
     from airflow.sdk.log import redact
 
@@ -37,27 +56,10 @@ def failure_reason(error: BaseException | str | None, *, whole: bool = False) ->
         return "the worker stopped without an error (killed, out of memory, or lost): see the log"
     if isinstance(error, AirflowTaskTimeout):
         return "the task exceeded its execution timeout (TASK_TIMEOUT_SECONDS) and was stopped"
-    line = str(error).strip()
-    line = line if whole else line.partition("\n")[0]
-    longest = LONGEST
-    if isinstance(error, PipelineError):
-        longest = _LONGEST_SENTENCE
-    elif isinstance(error, BaseException):
-        line = f"{type(error).__name__}: {line}" if line else type(error).__name__
-    # Mask before shortening: half an address no longer looks like one, and still names a person.
-    return clean(mask_e_mails(str(redact(line))), sys.maxsize if whole else longest)
-
-
-def attempt_failure(task_instance: Any, error: BaseException | str | None) -> str:
-    """Return the whole reason of a failed attempt, and when the next one begins, if there is one."""
-    reason = failure_reason(error, whole=True)
-    if getattr(task_instance, "state", None) != "up_for_retry" or not isinstance(
-        error, BaseException
-    ):
-        return reason
-    attempt, last = task_instance.try_number, task_instance.max_tries + 1
-    earliest = task_instance.end_date + pause_after(task_instance.task, attempt, error)
-    return f"{reason}; attempt {attempt + 1} of {last} begins not before {earliest:%H:%M:%S} UTC"
+    text = str(error).strip()
+    if isinstance(error, BaseException) and not isinstance(error, PipelineError):
+        text = f"{type(error).__name__}: {text}".removesuffix(": ")
+    return mask_e_mails(str(redact(text)))
 
 
 @hookimpl
@@ -76,8 +78,9 @@ def on_task_instance_running() -> None:
 def on_task_instance_failed(
     task_instance: Any, error: BaseException | str | None
 ) -> None:
-    """Log the reason after the group *Post Execute*, which the UI folds."""
-    if _tidy not in structlog.get_config()["processors"]:
+    """Log the reason after the group *Post Execute*."""
+    processors = structlog.get_config()["processors"]
+    if _tidy not in processors:
         return  # no task runs in this process: somebody set its state by hand
     log = structlog.get_logger(logger_name="task")
     log.info(_END)
@@ -89,10 +92,9 @@ def _tidy(
     _logger: Any, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
     """Drop the traceback of the pipeline's own errors, and a second end of the group."""
-    text = event.get("event")
-    if text == _TRACEBACK and isinstance(sys.exc_info()[1], PipelineError):
+    if isinstance(sys.exc_info()[1], PipelineError) and event["event"] == _TRACEBACK:
         event.pop("exc_info", None)
-    elif text == _END and _Log.has_ended:
+    elif _Log.has_ended and event["event"] == _END:
         _Log.has_ended = False
         raise structlog.DropEvent
     return event

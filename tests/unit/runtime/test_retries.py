@@ -1,17 +1,13 @@
 """Which errors are tried again."""
 
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 from airflow.sdk import RetryAction
 from airflow.sdk.exceptions import AirflowTaskTimeout
-from jinja2 import TemplateNotFound
 
 from ecommerce.core import errors
-from ecommerce.core.paths import read_sql
-from ecommerce.core.templates import render
-from ecommerce.runtime.retries import GATE_RETRIES, NETWORK_RETRIES, pause_after
+from ecommerce.runtime.retries import GATE_RETRIES, NETWORK_RETRIES
 
 FINAL = (
     errors.CredentialsError,
@@ -42,25 +38,6 @@ def test_kind_of_error_decides_about_retrying():
     assert decision_on(ValueError("x")).action is RetryAction.DEFAULT
 
 
-@pytest.mark.parametrize(
-    ("read", "kind"),
-    [
-        (lambda: read_sql("extract/no_such_file.sql"), FileNotFoundError),
-        (lambda: render("no_such_mail.txt", {}), TemplateNotFound),
-    ],
-)
-def test_a_missing_file_of_the_repository_fails_at_once(read, kind):
-    with pytest.raises(kind) as missing:
-        read()
-    assert decision_on(missing.value).action is RetryAction.FAIL
-
-
-def test_another_missing_file_may_appear(tmp_path):
-    with pytest.raises(FileNotFoundError) as missing:
-        (tmp_path / "staged.parquet").read_bytes()
-    assert decision_on(missing.value).action is not RetryAction.FAIL
-
-
 def test_rate_limit_waits_longer_than_a_lost_connection():
     limited = decision_on(errors.RateLimitedError("x"))
     assert limited.retry_delay > NETWORK_RETRIES["retry_delay"]
@@ -84,10 +61,3 @@ def test_the_verdict_on_the_extracts_is_final_but_a_lost_worker_is_not():
     final = decision_on(errors.PipelineError("x"), GATE_RETRIES)
     assert final.action is RetryAction.FAIL
     assert decision_on(OSError("x"), GATE_RETRIES).action is not RetryAction.FAIL
-
-
-def test_the_pause_before_the_next_attempt_doubles_up_to_its_limit():
-    task = SimpleNamespace(**NETWORK_RETRIES)
-    lost = errors.TransientError("x")
-    pauses = [pause_after(task, attempt, lost).seconds for attempt in (1, 2, 5, 6)]
-    assert pauses == [30, 60, 480, 600]
