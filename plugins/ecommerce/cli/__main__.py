@@ -13,6 +13,7 @@ from ecommerce.cli import (
     local_airflow,
     query,
     repair,
+    run,
     tables,
     warehouse,
 )
@@ -25,7 +26,7 @@ def app() -> None:
 
 
 app.add_command(check.check)
-app.add_command(local_airflow.run)
+app.add_command(run.run)
 app.add_command(local_airflow.airflow)
 app.add_command(backfill.backfill)
 app.add_command(repair.repair)
@@ -45,15 +46,16 @@ def main(arguments: list[str] | None = None) -> int:
     Libraries print to standard error: Airflow would log to standard output, between the rows of a CSV.
     """
     results = sys.stdout
-    name = "python -m ecommerce.cli"
     try:
         with redirect_stdout(sys.stderr):
             code: int | None = app.main(
-                arguments, prog_name=name, standalone_mode=False, obj=results
+                arguments,
+                prog_name="python -m ecommerce.cli",
+                standalone_mode=False,
+                obj=results,
             )
-    except click.Abort as interrupted:
-        text = str(interrupted.__cause__)
-        click.echo(f"Interrupted; {text}" if text else "Interrupted", err=True)
+    except click.Abort:
+        click.echo("Interrupted", err=True)
         return 130
     except click.ClickException as error:
         error.show()

@@ -1,72 +1,62 @@
 """Failed attempts of tasks, for the commands that wait for runs in Airflow."""
 
 from collections.abc import Mapping
-from typing import Any
+from contextlib import suppress
 
-from ecommerce.cli.airflow_api import FINISHED, AirflowApi, instance_name
+from ecommerce.cli.airflow_api import AirflowApi, Json, instance_name
 from ecommerce.cli.terminal import progress
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_DAILY
 
 
 class FailedAttempts:
-    """The failed attempts of a DAG's run, or of all its runs (`~`); each is shown once.
-
-    An attempt is shown when it is seen for the second time, or its run has ended: a task's state changes
-    before the last line of its log is written.
-    """
+    """The attempts that fail from now on in one run of a DAG, or in all its runs (`~`)."""
 
     def __init__(
         self, api: AirflowApi, dag_id: str = DAG_DAILY, run_id: str = "~"
     ) -> None:
         self._api = api
         self._path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances"
-        self._seen: set[str] = set()
-        self._shown: set[str] = set()
+        self._shown = {_attempt(instance) for instance in self._newest()}
 
-    def skip(self) -> None:
-        """Leave out the attempts that have failed until now."""
-        self._shown.update(map(_attempt, self._newest()))
+    def show(self, days: Mapping[str, str], *, have_ended: bool = False) -> None:
+        """Print each new failed attempt with its cause, as `make run` does.
 
-    def show(self, runs: Mapping[str, Mapping[str, Any]]) -> None:
-        """Print the cause of each new failed attempt and when the next one begins, as `make run` does.
-
-        `runs` has the runs to show by business day, as Airflow's API describes them.
+        A task's state changes before the last line of its log is written, so an attempt without a cause is
+        printed by a later call, or when the runs `have_ended`. `days` has the business day of each run to
+        show, by the id of the run.
         """
-        days = {run["dag_run_id"]: day for day, run in runs.items()}
-        for instance in self._newest():
-            day = days.get(instance["dag_run_id"])
+        for instance in reversed(self._newest()):
             attempt = _attempt(instance)
+            day = days.get(instance["dag_run_id"])
             if day is None or attempt in self._shown:
                 continue
-            if attempt in self._seen or runs[day]["state"] in FINISHED:
+            cause = self._cause(instance)
+            if cause or have_ended:
                 self._shown.add(attempt)
-                progress(
-                    f"  {day} {instance_name(instance)} failed: {self._cause(instance)}"
-                )
-            self._seen.add(attempt)
+                name = instance_name(instance)
+                progress(f"  {day} {name} failed: {cause or 'see its log'}")
 
-    def _newest(self) -> list[dict[str, Any]]:
-        """Return the newest failed attempts, oldest first."""
-        query = {
-            "state": ["up_for_retry", "failed"],
-            "order_by": "-start_date",
-            "limit": 100,
-        }
-        return self._api.get(self._path, **query)["task_instances"][::-1]
-
-    def _cause(self, instance: Mapping[str, Any]) -> str:
-        """Return the last line of the attempt's log, which `task_log` writes."""
-        run = f"dags/{instance['dag_id']}/dagRuns/{instance['dag_run_id']}"
-        path = (
-            f"{run}/taskInstances/{instance['task_id']}/logs/{instance['try_number']}"
+    def _newest(self) -> list[Json]:
+        states = ["up_for_retry", "failed"]
+        answer = self._api.get(
+            self._path, state=states, order_by="-start_date", limit=100
         )
-        try:
-            last = self._api.get(path, map_index=instance["map_index"])["content"][-1]
-        except (PipelineError, IndexError):  # such as logs that this user may not read
-            last = {}
-        return str(last["event"]) if last.get("level") == "error" else "see its log"
+        instances: list[Json] = answer["task_instances"]
+        return instances
+
+    def _cause(self, instance: Json) -> str:
+        """Return the last line of the attempt's log, which `task_log` writes; empty without one."""
+        run = f"dags/{instance['dag_id']}/dagRuns/{instance['dag_run_id']}"
+        log = f"taskInstances/{instance['task_id']}/logs/{instance['try_number']}"
+        # The user may not read logs, or the log is empty.
+        with suppress(PipelineError, IndexError):
+            answer = self._api.get(f"{run}/{log}", map_index=instance["map_index"])
+            last = answer["content"][-1]
+            if last.get("level") == "error":
+                return str(last["event"])
+        return ""
 
 
-def _attempt(instance: Mapping[str, Any]) -> str:
-    return f"{instance['id']} {instance['try_number']}"
+def _attempt(instance: Json) -> tuple[str, int]:
+    return instance["id"], instance["try_number"]

@@ -19,7 +19,6 @@ from tempfile import TemporaryDirectory
 import click
 
 from ecommerce.cli import environment
-from ecommerce.cli.environment import has_metadata
 from ecommerce.cli.terminal import show
 from ecommerce.core import names
 from ecommerce.core.check_result import FAIL, HINT, OFF, CheckLine, Lines
@@ -33,6 +32,7 @@ OPTIONAL = {
     names.CONNECTION_PARTNER_FTP: names.DAG_FORECAST,
 }
 """Optional connections, and the DAG that needs them."""
+SETTINGS = "settings"
 FOLDERS = ("STAGING_URI", "REPORTS_URI", "MODELS_URI", "PICTURES_URI")
 
 
@@ -54,11 +54,12 @@ def check(subjects: tuple[str, ...]) -> int:
         structlog.configure(
             wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL)
         )
-        failed = False
+        exit_code = 0
         for finding in findings(subjects):
             show(finding)
-            failed |= finding.state == FAIL
-        return int(failed)
+            if finding.state == FAIL:
+                exit_code = 1
+        return exit_code
 
 
 @contextmanager
@@ -67,7 +68,7 @@ def _airflow_home() -> Iterator[None]:
     Its configuration stays in use."""
     with TemporaryDirectory(prefix="make-check-", ignore_cleanup_errors=True) as folder:
         os.environ["AIRFLOW__LOGGING__BASE_LOG_FOLDER"] = folder
-        if not has_metadata():
+        if not environment.has_metadata():
             home = Path(os.environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
             os.environ.setdefault("AIRFLOW_CONFIG", str(home / "airflow.cfg"))
             os.environ["AIRFLOW_HOME"] = folder
@@ -76,10 +77,26 @@ def _airflow_home() -> Iterator[None]:
 
 def findings(subjects: Sequence[str] = ()) -> Iterator[CheckLine]:
     """Yield the findings about `subjects`, keys of `checks` (default: all)."""
+    all_checks = checks()
+    off = _sources_that_are_off()
+    for subject in subjects or all_checks:
+        if subject in off:
+            yield CheckLine(subject, OFF, off[subject])
+            continue
+        has_failed = False
+        for state, text in _lines(subject, all_checks):
+            yield CheckLine(subject, state, text)
+            has_failed = has_failed or state == FAIL
+        if has_failed and subject == SETTINGS:
+            yield CheckLine(subject, HINT, "nothing else was checked: fix these first")
+            return
+
+
+def _sources_that_are_off() -> dict[str, str]:
+    """Return why sources are off, by their subjects."""
     from ecommerce.sales.source_policy import reason_to_skip
     from ecommerce.sources import SOURCES
 
-    all_checks = checks()
     off = {}
     # The source policy has a check of its own.
     with suppress(ConfigurationError):
@@ -87,21 +104,7 @@ def findings(subjects: Sequence[str] = ()) -> Iterator[CheckLine]:
             reason = reason_to_skip(source.name)
             if reason:
                 off[source.subject] = reason
-    first_with: dict[str, str] = {}
-    for subject in subjects or all_checks:
-        if subject in off:
-            yield CheckLine(subject, OFF, off[subject])
-            continue
-        results = []
-        for state, text in _lines(subject, all_checks):
-            first = first_with.setdefault(text, subject) if state == FAIL else subject
-            if first != subject:
-                results.append(
-                    CheckLine(subject, HINT, f"not checked: fix {first} first")
-                )
-            else:
-                results.append(CheckLine(subject, state, text))
-        yield from dict.fromkeys(results)
+    return off
 
 
 def _lines(subject: str, all_checks: dict[str, Callable[[], Lines]]) -> Lines:
@@ -118,21 +121,21 @@ def _lines(subject: str, all_checks: dict[str, Callable[[], Lines]]) -> Lines:
             yield HINT, f"not set: {OPTIONAL[subject]} cannot run"
             return
         if is_example:
-            name = f"AIRFLOW_CONN_{subject.upper()}"
             raise ConfigurationError(
-                f"{name} in .env still has values of .env.example: fill it in"
+                f"AIRFLOW_CONN_{subject.upper()} in .env still has values of .env.example: fill it in"
             )
         yield from all_checks[subject]()
     except PipelineError as error:
         for problem in str(error).splitlines():
             yield FAIL, problem
-    except Exception as error:  # its own text may show a secret
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{'/'.join(Path(frame.filename).parts[-2:])}, line {frame.lineno}"
-        unknown = f"unexpected error in {place}: check the fields of the connection"
-        file = getattr(error, "filename", None)
-        reason = reason_of(error, otherwise=unknown)
-        yield FAIL, f"{file}: {reason}" if isinstance(file, str) else reason
+    except Exception as error:
+        # Its own text may show a secret.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        unknown = (
+            f"unexpected error in {Path(place.filename).name}, line {place.lineno}: "
+            "check the fields of the connection"
+        )
+        yield FAIL, reason_of(error, otherwise=unknown)
 
 
 def checks() -> dict[str, Callable[[], Lines]]:
@@ -144,9 +147,10 @@ def checks() -> dict[str, Callable[[], Lines]]:
     from ecommerce.sources import SOURCES
     from ecommerce.warehouse.check_access import check as check_warehouse
 
-    report, alert = names.VARIABLE_REPORT_RECIPIENTS, names.VARIABLE_ALERT_RECIPIENTS
+    report = names.VARIABLE_REPORT_RECIPIENTS
+    alert = names.VARIABLE_ALERT_RECIPIENTS
     return {
-        "settings": own.check_settings,
+        SETTINGS: own.check_settings,
         names.POOL_LOADS: own.check_pool,
         names.VARIABLE_SOURCE_POLICY: own.check_source_policy,
         **{source.subject: source.check for source in SOURCES.values()},

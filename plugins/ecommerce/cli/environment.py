@@ -5,14 +5,16 @@ Airflow reads its configuration when it is imported, so commands call `load` fir
 
 import os
 from collections.abc import Mapping, MutableMapping
-from configparser import RawConfigParser
 from pathlib import Path
+
+from dotenv import dotenv_values
 
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings
 
 REPOSITORY = Path(__file__).absolute().parents[3]
 SETTINGS = {name.upper() for name in Settings.model_fields}
+DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 EMPTY_BYTES = 4096
 """The size of an SQLite file without tables."""
 
@@ -31,20 +33,18 @@ def load(
 
     Raises ConfigurationError: there is neither file, and `environ` has no setting and no connection.
     """
-    demo = Path(environ.get("DEMO_HOME") or REPOSITORY / ".demo") / "environment"
-    file = next((file for file in (REPOSITORY / ".env", demo) if file.exists()), None)
-    if file:
-        set_here = {
-            name: value
-            for name, value in environ.items()
-            if value or name not in SETTINGS
-        }
-        from dotenv import dotenv_values
-
-        parsed = dotenv_values(
-            file, interpolate=False
-        )  # logs a line that it cannot parse by its number
-        values = {name: value for name, value in parsed.items() if value} | set_here
+    file = REPOSITORY / ".env"
+    if not file.exists():
+        file = Path(environ.get("DEMO_HOME") or REPOSITORY / ".demo") / "environment"
+    if file.exists():
+        values = {}
+        # A line that cannot be parsed is logged by its number.
+        for name, value in dotenv_values(file, interpolate=False).items():
+            if value:
+                values[name] = value
+        for name, value in environ.items():
+            if value or name not in SETTINGS:
+                values[name] = value
         environ.update(_defaults(values) | values)
     elif not any(
         name in SETTINGS or name.startswith("AIRFLOW_CONN_") for name in environ
@@ -59,65 +59,32 @@ def load(
 def has_metadata(environ: Mapping[str, str] = os.environ) -> bool:
     """Return whether Airflow's metadata database may hold connections and Variables. An empty SQLite file
     does not: Airflow would create it when it looks for them."""
-    variable = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
-    if f"{variable}_CMD" in environ or f"{variable}_SECRET" in environ:
+    if f"{DATABASE}_CMD" in environ or f"{DATABASE}_SECRET" in environ:
         return True
-    home = Path(
-        os.path.expandvars(environ.get("AIRFLOW_HOME") or "~/airflow")
-    ).expanduser()
-    parser = RawConfigParser(strict=False)
-    parser.read(
-        Path(environ.get("AIRFLOW_CONFIG") or home / "airflow.cfg").expanduser(),
-        encoding="utf-8",
-    )
-    url = environ.get(variable) or parser.get(
-        "database", "sql_alchemy_conn", fallback=""
-    )
-    scheme, _, path = os.path.expandvars(str(url)).partition(":///")
-    if url and scheme != "sqlite":
+    home = Path(environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
+    url = environ.get(DATABASE) or f"sqlite:///{home}/airflow.db"
+    scheme, _, path = url.partition(":///")
+    if scheme != "sqlite":
         return True
-    file = Path(path) if url else home / "airflow.db"
-    files = (file, file.with_name(f"{file.name}-wal"))
-    return any(each.exists() and each.stat().st_size > EMPTY_BYTES for each in files)
-
-
-def has_pool(name: str) -> bool:
-    """Return whether Airflow's metadata database has a pool of this name; ConfigurationError where it cannot
-    be read."""
-    from airflow.models.pool import Pool
-
-    try:
-        return Pool.get_pool(name) is not None
-    except Exception:  # from the driver; its text may show a secret
-        raise ConfigurationError(
-            "Airflow's metadata database is unavailable, or of another version (airflow db migrate)"
-        ) from None
+    file = Path(path)
+    return file.exists() and file.stat().st_size > EMPTY_BYTES
 
 
 def _defaults(values: Mapping[str, str]) -> dict[str, str]:
     """Return what Airflow needs on this machine: the code, folders below AIRFLOW_HOME (`.airflow` in the
     repository), and a UI for this machine only."""
-    folder = (
-        Path(values.get("AIRFLOW_HOME") or REPOSITORY / ".airflow")
-        .expanduser()
-        .absolute()
-    )
-    port = (
-        values.get("AIRFLOW__API__PORT")
-        or values.get("AIRFLOW_LISTEN", "8080").rpartition(":")[2]
-    )
+    home = Path(values.get("AIRFLOW_HOME") or REPOSITORY / ".airflow")
+    folder = home.expanduser().absolute()
+    port = values.get("AIRFLOW__API__PORT")
+    if not port:
+        port = values.get("AIRFLOW_LISTEN", "8080").rpartition(":")[2]
     defaults = {
         "AIRFLOW_HOME": str(folder),
         "AIRFLOW__CORE__DAGS_FOLDER": f"{REPOSITORY}/dags",
         "AIRFLOW__CORE__PLUGINS_FOLDER": f"{REPOSITORY}/plugins",
-        # `as_uri` would write spaces as %20, which nothing decodes.
-        **{
-            name: f"file://{folder}/data/{name.removesuffix('_URI').lower()}"
-            for name in sorted(SETTINGS)
-            if name.endswith("_URI")
-        },
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__PARALLELISM": "8",  # processes, all started at once
+        # Processes, which are all started at once.
+        "AIRFLOW__CORE__PARALLELISM": "8",
         # With Airflow's own few seconds, tasks of a busy machine end before they begin.
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
         "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "60",
@@ -125,8 +92,14 @@ def _defaults(values: Mapping[str, str]) -> dict[str, str]:
         "AIRFLOW__API__PORT": port,
         "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": "8793",
         "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": "8794",
-        "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # otherwise macOS ends forked tasks
+        # Without it, macOS ends forked tasks.
+        "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
     }
+    for name in SETTINGS:
+        if name.endswith("_URI"):
+            data = name.removesuffix("_URI").lower()
+            # `as_uri` would write spaces as %20, which nothing decodes.
+            defaults[name] = f"file://{folder}/data/{data}"
     if "AIRFLOW__API__SSL_CERT" not in values:
         # Without it, tasks call the public address, AIRFLOW__API__BASE_URL.
         defaults["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = (

@@ -33,25 +33,18 @@ def forecast(series: str, as_of: date | None, out: IO[str] | None) -> None:
     logging.disable(logging.INFO)
     first_day = as_of_run(str(as_of or ""), datetime.now(UTC), settings.shop_timezone)
     days = pd.DataFrame(_forecasts(series, first_day))
-    first = days.iloc[0]
+    model = days["model"].iloc[0]
     currency = settings.reporting_currency
-    show(
-        f"{series}: gross sales in {currency}, by {first['model']}, as of {first['target_date']}"
-    )
+    show(f"{series}: gross sales in {currency}, by {model}, as of {first_day}")
+    formats = dict.fromkeys(AMOUNTS, "{:,.2f}".format)
+    formats["target_date"] = "{:%Y-%m-%d %a}".format
+    columns = ["target_date", *AMOUNTS]
     header = ["day", "forecast", "80 % from", "to", "95 % from", "to"]
-    formats = dict.fromkeys(AMOUNTS, "{:,.2f}".format) | {
-        "target_date": "{:%Y-%m-%d %a}".format
-    }
     show(
-        days.to_string(
-            columns=["target_date", *AMOUNTS],
-            header=header,
-            formatters=formats,
-            index=False,
-        )
+        days.to_string(columns=columns, header=header, formatters=formats, index=False)
     )
     if out:
-        days.to_csv(out, columns=["series", "target_date", *AMOUNTS], index=False)
+        days.to_csv(out, columns=["series", *columns], index=False)
         progress(f"Written: {out.name}")
 
 
@@ -65,26 +58,31 @@ def _forecasts(series: str, as_of: date) -> list[dict[str, Any]]:
     from ecommerce.forecast.wording import KINDS, TOTAL
     from ecommerce.storage.kept_files import Store
 
-    kind, _, name = (f"category:{TOTAL}" if series == TOTAL else series).partition(":")
+    kind, _, name = series.partition(":")
+    if series == TOTAL:
+        # The total is the sum of the categories.
+        kind, name = "category", TOTAL
     if kind not in KINDS or not name:
         raise ConfigurationError(
             f"{series!r} is not a series: use total, category:…, channel:… or sku:…"
         )
-    store, skus = Store.of_models(), [name] if kind == "sku" else []
-    announced = registry.announced(store, as_of)
+    store = Store.of_models()
     history = query(
-        as_of, announced, requested=skus, step="forecast", interactive=True
+        as_of,
+        registry.announced(store, as_of),
+        requested=[name] if kind == "sku" else [],
+        step="forecast",
+        interactive=True,
     ).panels()
     panel = history.panels[kind]
-    if series not in (*panel.series, TOTAL):
+    if series not in panel.series and series != TOTAL:
         known = ", ".join(sorted(panel.series)[:8]) or "none"
         raise PipelineError(
             f"the warehouse has no series {series} before {as_of}; it has {known}"
         )
     model = train(panel, registry.champion(store, as_of).name)
-    rows = [
-        row for row in predict_all(history, {kind: model}) if row["series"] == series
-    ]
+    forecasts = predict_all(history, {kind: model})
+    rows = [row for row in forecasts if row["series"] == series]
     if not rows:
         why = model.skipped.get(series, f"no category has {LEAST_DAYS} days of history")
         raise PipelineError(f"{series} cannot be forecast: {why}")

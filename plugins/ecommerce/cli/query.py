@@ -16,7 +16,7 @@ import click
 from ecommerce.cli import environment
 from ecommerce.cli.terminal import result_stream, show
 from ecommerce.core.errors import ConfigurationError, PipelineError
-from ecommerce.core.text import inert, plural
+from ecommerce.core.text import counted, inert
 
 if TYPE_CHECKING:
     from ecommerce.warehouse.adhoc_query import QueryResult
@@ -52,52 +52,64 @@ def query(sql: str, file: str, shape: str) -> None:
         raise ConfigurationError(
             "pass one statement: make query SQL='SELECT * FROM daily_summary …' or make query FILE=query.sql"
         )
-    try:
-        statement = (
-            Path(file).read_text(encoding="utf-8", errors="replace") if file else sql
-        )
-    except OSError as error:
-        raise PipelineError(f"{file} cannot be read: {error.strerror}") from None
+    if file:
+        try:
+            sql = Path(file).read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise PipelineError(f"{file} cannot be read: {error.strerror}") from None
     environment.load()
     from ecommerce.warehouse.adhoc_query import run_query
     from ecommerce.warehouse.client import connect
 
-    is_csv = shape == "csv"
-    warehouse = partial(connect, step="query", interactive=True)
-    answer = run_query(statement, warehouse, None if is_csv else MAX_ROWS)
-    if is_csv:
-        writer = csv.writer(result_stream(), lineterminator="\n")
-        writer.writerow([name for name, _ in answer.columns])
-        for row in answer.rows:
-            writer.writerow([csv_cell(value) for value in row])
+    warehouse = partial(connect, step="query")
+    if shape == "csv":
+        write_csv(run_query(sql, warehouse, None))
         return
-    for line in table(answer):
+    for line in table(run_query(sql, warehouse, MAX_ROWS)):
         show(line)
+
+
+def write_csv(answer: QueryResult) -> None:
+    """Print the exact values; a text that a spreadsheet would take for a formula is inert."""
+    writer = csv.writer(result_stream(), lineterminator="\n")
+    writer.writerow([name for name, _ in answer.columns])
+    for row in answer.rows:
+        writer.writerow([_csv_cell(value) for value in row])
 
 
 def table(answer: QueryResult) -> Iterator[str]:
     """Yield the answer as lines: numbers aligned at their decimal points, the number of rows at the end."""
     from tabulate import tabulate
 
-    rows = [[_cell(value) for value in row] for row in answer.rows]
-    names = [name for name, _ in answer.columns]
-    alignments = [
-        "decimal" if kind in NUMBERS else "left" for _, kind in answer.columns
-    ]
-    yield from tabulate(
-        rows, names, colalign=alignments, disable_numparse=True
-    ).splitlines()
+    names = []
+    alignments = []
+    for name, kind in answer.columns:
+        names.append(name)
+        alignments.append("decimal" if kind in NUMBERS else "left")
+    rows = [[_table_cell(value) for value in row] for row in answer.rows]
+    yield tabulate(rows, names, colalign=alignments, disable_numparse=True)
     if len(rows) < answer.total:
         yield f"the first {len(rows)} of {answer.total:,} rows: FORMAT=csv has all"
     else:
-        yield f"{len(rows):,} {plural(len(rows), 'row')}"
+        yield counted(len(rows), "row")
 
 
-def csv_cell(value: Any) -> str:
-    """Return the exact value as text; a text that a spreadsheet would take for a formula is inert."""
+def _csv_cell(value: Any) -> str:
     if value is None:
         return ""
-    return inert(value) if isinstance(value, str) else format_value(value)
+    if isinstance(value, str):
+        return inert(value)
+    return format_value(value)
+
+
+def _table_cell(value: Any) -> str:
+    """Return a value as one line of at most `LONGEST` characters; none moves the terminal's cursor."""
+    letters = [
+        letter if letter.isprintable() else " " for letter in format_value(value)
+    ]
+    if len(letters) > LONGEST:
+        letters[LONGEST - 1 :] = "…"
+    return "".join(letters)
 
 
 def format_value(value: Any) -> str:
@@ -115,9 +127,3 @@ def format_value(value: Any) -> str:
         case list() | dict():
             return json.dumps(value, ensure_ascii=False, default=format_value)
     return str(value)
-
-
-def _cell(value: Any) -> str:
-    """Return a value as one line of at most `LONGEST` characters; none moves the terminal's cursor."""
-    text = "".join(sign if sign.isprintable() else " " for sign in format_value(value))
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

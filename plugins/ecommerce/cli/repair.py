@@ -3,14 +3,13 @@
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
 from urllib.parse import quote
 
 import click
 
-from ecommerce.cli.airflow_api import FINISHED, AirflowApi, left_to_airflow
+from ecommerce.cli.airflow_api import FINISHED, AirflowApi, Json
 from ecommerce.cli.attempts import FailedAttempts
-from ecommerce.cli.backfill import PAUSE
+from ecommerce.cli.backfill import PAUSE, WAITING
 from ecommerce.cli.terminal import day_option, progress, show, show_report
 from ecommerce.core import names
 from ecommerce.core.business_day import closed_day
@@ -19,7 +18,7 @@ from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_GATE
 from ecommerce.core.text import listed
 from ecommerce.sources import PARTNER_FILES, SOURCES
 
-Instances = Mapping[str, Mapping[str, Any]]
+Instances = Mapping[str, Json]
 EXTRACTS = [f"{GROUP_EXTRACT}.{source}" for source in SOURCES]
 
 mail_option = click.option(
@@ -51,15 +50,16 @@ def repair(day: date, source: str | None, *, mail: bool, wait: bool) -> int:
     if source:
         task_ids = tasks_to_read(instances, source)
     else:
-        has_failed = any(each["state"] == "failed" for each in instances.values())
-        stopped = not has_failed and api.run_state(run_id) == "failed"
-        task_ids = tasks_to_clear(instances, stopped=stopped)
+        task_ids = tasks_to_clear(instances, "failed")
+        if not task_ids and runs[0]["state"] == "failed":
+            # A run that fails at its timeout skips its tasks.
+            task_ids = tasks_to_clear(instances, "skipped")
     if task_ids:
         return _run_again(api, day, run_id, task_ids, mail=mail, wait=wait)
-    older = listed(run["dag_run_id"] for run in runs[1:] if run["state"] == "failed")
     taken_over = ""
+    older = [run["dag_run_id"] for run in runs[1:] if run["state"] == "failed"]
     if older:
-        taken_over = f"It has taken over the day from {older}, which failed and needs no repair. "
+        taken_over = f"It has taken over the day from {listed(older)}, which failed and needs no repair. "
     show(
         f"nothing to repair: the newest run of {day}, {run_id}, has no failed task. {taken_over}To read a "
         f"source again: make repair DAY={day} SOURCE={'|'.join(SOURCES)}; all sources: make backfill "
@@ -68,49 +68,41 @@ def repair(day: date, source: str | None, *, mail: bool, wait: bool) -> int:
     return 0
 
 
-def tasks_to_clear(instances: Instances, *, stopped: bool = False) -> list[str]:
-    """Return the tasks to clear with downstream, for a run with these `instances`.
+def tasks_to_clear(instances: Instances, state: str) -> list[str]:
+    """Return the tasks to clear with downstream, of a run whose broken tasks are in a state.
 
-    - An extract or transform failed: read that source again.
-    - The checks failed: read all sources again, because the checks do not know which one is wrong.
-    - Only the gate failed: read the partner files, because a due file was missing.
-    - The gate failed: also read the sources that were off, because the source policy may have changed.
-
-    `stopped`: the run failed at its timeout, for which Airflow skips tasks, without a failed task.
+    - A transform or the checks: read all sources again, because any of them may be wrong.
+    - The gate: read the partner files if no extract failed, because a due file is missing, and the sources
+      that were off, because the source policy may have changed.
     """
-    states = ("failed", "skipped") if stopped else ("failed",)
-    failed = {
-        each["task_id"]: each for each in instances.values() if each["state"] in states
-    }
-    again = failed.keys() & set(EXTRACTS)
-    for each in instances.values():
-        if each["state"] in states and each["task_id"].startswith(
-            f"{names.GROUP_TRANSFORM}."
-        ):
-            extract = f"{GROUP_EXTRACT}.{each['rendered_map_index']}"
-            again.update([extract] if extract in EXTRACTS else EXTRACTS)
-    if TASK_GATE in failed and not again:
-        deliveries = f"{GROUP_EXTRACT}.{PARTNER_FILES.name}"
-        again.add(
-            deliveries if instances[deliveries]["state"] == "success" else TASK_GATE
-        )
-    if TASK_GATE in failed:
-        again.update(each for each in EXTRACTS if instances[each]["state"] == "skipped")
-    if names.TASK_CHECKS in failed:
-        again.update(each for each in EXTRACTS if instances[each]["state"] != "skipped")
-    return sorted(again or failed)
+    broken = {task["task_id"] for task in instances.values() if task["state"] == state}
+    is_data_wrong = names.TASK_CHECKS in broken
+    for task_id in broken:
+        if task_id.startswith(f"{names.GROUP_TRANSFORM}."):
+            is_data_wrong = True
+    to_read = broken.intersection(EXTRACTS)
+    if TASK_GATE in broken and not to_read:
+        to_read.add(f"{GROUP_EXTRACT}.{PARTNER_FILES.name}")
+    for extract in EXTRACTS:
+        is_off = instances[extract]["state"] == "skipped"
+        if is_data_wrong and not is_off:
+            to_read.add(extract)
+        if TASK_GATE in broken and is_off:
+            to_read.add(extract)
+    return sorted(to_read or broken)
 
 
 def tasks_to_read(instances: Instances, source: str) -> list[str]:
     """Return the extract of `source`; also the others that failed or were off, if the run stopped at the gate
     without them."""
-    state = {name: each["state"] for name, each in instances.items()}
-    missing = () if state.get(TASK_GATE) == "success" else ("failed", "skipped")
-    extract = f"{GROUP_EXTRACT}.{source}"
-    return [
-        extract,
-        *(each for each in EXTRACTS if each != extract and state.get(each) in missing),
-    ]
+    to_read = [f"{GROUP_EXTRACT}.{source}"]
+    if instances[TASK_GATE]["state"] == "success":
+        return to_read
+    for extract in EXTRACTS:
+        state = instances[extract]["state"]
+        if state in ("failed", "skipped") and extract not in to_read:
+            to_read.append(extract)
+    return to_read
 
 
 @click.command()
@@ -124,19 +116,16 @@ def report(day: date, *, mail: bool, wait: bool) -> int:
     """
     api = AirflowApi.from_environment()
     run_id = _runs(api, day)[0]["dag_run_id"]
-    state = api.task_state(run_id, names.TASK_CHECKS)
-    if state in ("failed", "upstream_failed", "skipped"):
+    if api.task_state(run_id, names.TASK_CHECKS) != "success":
         raise PipelineError(
-            f"the newest run of {day} has not loaded the day: see the failed task of {run_id} in "
-            f"{api.url}, then make repair DAY={day}"
+            f"the newest run of {day}, {run_id}, has not loaded the day. If it is in progress, it will build "
+            f"the report itself; if not, see its failed task in {api.url}, then make repair DAY={day}"
         )
-    if state != "success":
-        raise PipelineError(f"{run_id} is in progress and will build the report itself")
     return _run_again(api, day, run_id, [names.TASK_REPORT], mail=mail, wait=wait)
 
 
-def _runs(api: AirflowApi, day: date) -> list[dict[str, Any]]:
-    closed_day(day, api.get(f"dags/{DAG_DAILY}/details")["timezone"], datetime.now(UTC))
+def _runs(api: AirflowApi, day: date) -> list[Json]:
+    closed_day(day, api.timezone(), datetime.now(UTC))
     runs = api.runs_of_day(day)
     if not runs:
         raise PipelineError(f"no run of {day} yet: make backfill FROM={day} TO={day}")
@@ -147,7 +136,6 @@ def _runs(api: AirflowApi, day: date) -> list[dict[str, Any]]:
     return runs
 
 
-@left_to_airflow()
 def _run_again(
     api: AirflowApi,
     day: date,
@@ -157,28 +145,27 @@ def _run_again(
     mail: bool,
     wait: bool,
 ) -> int:
-    if mail:  # by the next attempt of the task, and by no later one
+    if mail:
+        # The task deletes the request when it has mailed the report.
         task = (
             f"dags/{DAG_DAILY}/dagRuns/{quote(run_id)}/taskInstances/{names.TASK_SEND}"
         )
-        attempt = api.get(task)["try_number"] + 1
         api.request(
-            "PUT",
-            f"{task}/state-store/{names.STATE_SEND_MAIL}",
-            json={"value": attempt},
+            "PUT", f"{task}/state-store/{names.STATE_SEND_MAIL}", json={"value": True}
         )
     cleared = api.clear(run_id, task_ids)
     url = f"{api.url}/dags/{DAG_DAILY}/runs/{quote(run_id)}"
     progress(f"running again {', '.join(cleared)}: {url}")
     if not wait:
         return 0
+    progress(WAITING)
+    days = {run_id: str(day)}
     failed_attempts = FailedAttempts(api, run_id=run_id)
-    failed_attempts.skip()  # of tasks that are not run again
     state = ""
     while state not in FINISHED:
         time.sleep(PAUSE)
         state = api.run_state(run_id)
-        failed_attempts.show({str(day): {"dag_run_id": run_id, "state": state}})
+        failed_attempts.show(days, have_ended=state in FINISHED)
     if state == "success":
         show(f"The run of {day} succeeded")
         show_report(day)

@@ -1,12 +1,10 @@
 """Checks of settings, folders, the pool of loads, mail, chat, and connections in the environment."""
 
-import json
 import os
 import re
 import uuid
 from pathlib import Path
 
-from ecommerce.cli import environment
 from ecommerce.cli.environment import has_metadata
 from ecommerce.core import names
 from ecommerce.core.check_result import FAIL, HINT, OK, Lines
@@ -26,68 +24,55 @@ PLACEHOLDER = re.compile(
 
 def check_settings() -> Lines:
     """Show every setting except the secret one."""
-    values = {
-        name.upper(): value for name, value in load_settings().model_dump().items()
-    }
-    del values["CUSTOMER_HASH_KEY"]
-    yield (
-        OK,
-        ", ".join(
-            [
-                *(f"{name}={value}" for name, value in values.items()),
-                "CUSTOMER_HASH_KEY is set",
-            ]
-        ),
-    )
+    settings = load_settings().model_dump(exclude={"customer_hash_key"})
+    shown = [f"{name.upper()}={value}" for name, value in settings.items()]
+    yield OK, ", ".join([*shown, "CUSTOMER_HASH_KEY is set"])
 
 
 def check_source_policy() -> Lines:
     """Show the policy of each source."""
-    yield (
-        OK,
-        ", ".join(f"{source} {policy}" for source, policy in source_policy().items()),
-    )
+    policies = [f"{source} {policy}" for source, policy in source_policy().items()]
+    yield OK, ", ".join(policies)
 
 
 def check_folder(name: str) -> Lines:
     """Write a file to the folder of the setting `name` and remove it again. A missing folder is not created:
     the tasks may run as another user."""
     uri = str(getattr(load_settings(), name.lower()))
-    folder = Path(local_or_uri(uri)) if is_local(uri) else None
-    above = folder
-    while above and not os.access(above, os.F_OK):
-        above = above.parent
-    if above != folder:
-        if not (above and above.is_dir() and os.access(above, os.W_OK | os.X_OK)):
-            raise ConfigurationError(
-                f"{uri} does not exist, and this user cannot create it in {above}: set {name} in .env to a "
-                "folder that tasks may write to (/opt/airflow/data exists in containers)"
-            )
-        yield OK, f"{uri} does not exist yet; the first run creates it in {above}"
+    if not is_local(uri):
+        yield _write_to(name, uri)
+        return
+    folder = Path(local_or_uri(uri))
+    existing = folder
+    while not os.access(existing, os.F_OK):
+        existing = existing.parent
+    if existing == folder:
+        yield _write_to(name, uri)
+    elif existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
+        yield OK, f"{uri} does not exist yet; the first run creates it in {existing}"
     else:
-        try:
-            probe = storage_path(uri) / f".check-{uuid.uuid4().hex}"
-            probe.write_text("written by make check")
-            probe.unlink()
-        except (
-            Exception
-        ) as error:  # the libraries of object stores raise their own types
-            unknown = isinstance(error, ValueError) and not isinstance(error, OSError)
-            otherwise = (
-                "supported are file://, gs:// and s3://"
-                if unknown
-                else "check its credentials"
-            )
-            reason = reason_of(error, otherwise=otherwise)
-            raise ConfigurationError(
-                f"{name}={uri} is not writable: {reason}"
-            ) from None
-        yield OK, f"{uri} is writable"
-    if above and is_unshared(above):
+        raise ConfigurationError(
+            f"{uri} does not exist, and this user cannot create it in {existing}: set {name} in .env to a "
+            "folder that tasks may write to (/opt/airflow/data exists in containers)"
+        )
+    if is_unshared(existing):
         yield (
             FAIL,
             f"{uri} is on this container's own disk: mount a volume in every worker, or use a bucket",
         )
+
+
+def _write_to(name: str, uri: str) -> tuple[str, str]:
+    try:
+        probe = storage_path(uri) / f".check-{uuid.uuid4().hex}"
+        probe.write_text("written by make check")
+        probe.unlink()
+    except Exception as error:
+        # The libraries of object stores raise their own types.
+        unknown = "check its credentials; supported are file://, gs:// and s3://"
+        reason = reason_of(error, otherwise=unknown)
+        raise ConfigurationError(f"{name}={uri} is not writable: {reason}") from None
+    return OK, f"{uri} is writable"
 
 
 def is_unshared(folder: Path) -> bool:
@@ -95,15 +80,12 @@ def is_unshared(folder: Path) -> bool:
     from airflow.sdk.configuration import conf
 
     executor = conf.get("core", "executor", fallback="")
-    distributed = any(
-        name in executor for name in ("CeleryExecutor", "KubernetesExecutor")
-    )
-    in_container = (
-        Path("/.dockerenv").exists() or "KUBERNETES_SERVICE_HOST" in os.environ
-    )
-    return (
-        distributed and in_container and folder.stat().st_dev == Path("/").stat().st_dev
-    )
+    if "Celery" not in executor and "Kubernetes" not in executor:
+        return False
+    is_pod = "KUBERNETES_SERVICE_HOST" in os.environ
+    if not is_pod and not Path("/.dockerenv").exists():
+        return False
+    return folder.stat().st_dev == Path("/").stat().st_dev
 
 
 def check_pool() -> Lines:
@@ -113,11 +95,25 @@ def check_pool() -> Lines:
             HINT,
             "Airflow has no metadata database yet: make airflow creates the pool",
         )
-    elif environment.has_pool(names.POOL_LOADS):
+    elif has_pool(names.POOL_LOADS):
         yield OK, "the pool of all loads exists"
     else:
         fix = "airflow pools import include/pools.json"
         yield FAIL, f"this pool is missing, and Airflow starts no load: {fix}"
+
+
+def has_pool(name: str) -> bool:
+    """Return whether Airflow's metadata database has a pool of this name; ConfigurationError where it cannot
+    be read."""
+    from airflow.models.pool import Pool
+
+    try:
+        return Pool.get_pool(name) is not None
+    except Exception:
+        # The driver's text may show a secret.
+        raise ConfigurationError(
+            "Airflow's metadata database is unavailable, or of another version (airflow db migrate)"
+        ) from None
 
 
 def check_mail_server() -> Lines:
@@ -134,18 +130,26 @@ def check_mail_server() -> Lines:
 
 def check_chat() -> Lines:
     """Parse the URLs of the chat's connection, without posting anything."""
-    called = ", ".join(str(service.service_name) for service in chat.configured() or ())
-    posted = f"alerts and the headline are posted to {called} (nothing was posted now)"
-    yield OK, posted if called else "not set: alerts and the headline are only mailed"
+    services = [str(service.service_name) for service in chat.configured() or ()]
+    if not services:
+        yield OK, "not set: alerts and the headline are only mailed"
+        return
+    names_of_services = ", ".join(services)
+    yield (
+        OK,
+        f"alerts and the headline are posted to {names_of_services} (nothing was posted now)",
+    )
 
 
 def has_recipients() -> bool:
     """Return whether the Variables have any recipient; otherwise the pipeline needs no mail server."""
     try:
-        variables = (names.VARIABLE_REPORT_RECIPIENTS, names.VARIABLE_ALERT_RECIPIENTS)
-        return any(transport.recipients(each) for each in variables)
-    except PipelineError:  # the check of the Variable reports it
+        reports = transport.recipients(names.VARIABLE_REPORT_RECIPIENTS)
+        alerts = transport.recipients(names.VARIABLE_ALERT_RECIPIENTS)
+    except PipelineError:
+        # The check of the Variable reports it.
         return True
+    return bool(reports or alerts)
 
 
 def check_recipients(variable: str, without: str) -> Lines:
@@ -166,24 +170,15 @@ def is_placeholder(connection: str) -> bool:
     text = os.environ.get(name, "").strip()
     if not text:
         return False
-    is_json = text.startswith("{")
-    if not is_json and "://" not in text:
-        raise ConfigurationError(
-            f"{name} is neither JSON nor a URI: start it with a type, such as postgresql://"
-        )
-    parse = Connection.from_json if is_json else Connection.from_uri
+    parse = Connection.from_json if text.startswith("{") else Connection.from_uri
     try:
-        _ = parse(text, conn_id=connection).extra_dejson
-    except (
-        Exception
-    ) as error:  # its text may show the password, except that of the JSON parser
-        parser = isinstance(error.__cause__ or error, json.JSONDecodeError)
-        where = (
-            f"{error}"
-            if parser
-            else "encode special characters, such as # as %23, or use JSON"
-        )
+        conn_type = parse(text, conn_id=connection).conn_type
+    except Exception:
+        # Its text may show the password.
+        conn_type = ""
+    if not conn_type.isidentifier():
         raise ConfigurationError(
-            f"{name} is neither JSON nor a URI that Airflow can read ({where})"
-        ) from None
+            f"{name} is neither JSON nor a URI that Airflow can read: compare it with .env.example; in a "
+            "URI, encode special characters, such as # as %23"
+        )
     return PLACEHOLDER.search(text) is not None

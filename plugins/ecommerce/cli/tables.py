@@ -9,12 +9,13 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
 from ecommerce.cli import environment
-from ecommerce.cli.terminal import aligned, show
+from ecommerce.cli.terminal import show
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings, load_settings
 
@@ -22,17 +23,30 @@ if TYPE_CHECKING:
     from ecommerce.warehouse.rendering import Column
 
 FOR_ANALYSTS = (
-    "daily_summary", "daily_sales", "orders", "order_lines", "order_lines_reporting", "refunds", "products",
-    "customers", "orders_attributes", "daily_funnel", "sessions", "user_events", "sales_forecasts",
-    "exchange_rates", "conversion_rates",
-)  # fmt: skip
+    "daily_summary",
+    "daily_sales",
+    "orders",
+    "order_lines",
+    "order_lines_reporting",
+    "refunds",
+    "products",
+    "customers",
+    "orders_attributes",
+    "daily_funnel",
+    "sessions",
+    "user_events",
+    "sales_forecasts",
+    "exchange_rates",
+    "conversion_rates",
+)
 """The tables for queries, most important first; the others are the pipeline's own."""
 _TABLE = re.compile(
     r'^OPTIONS \(\s*description = "(?P<description>[^"]+)"', re.MULTILINE
 )
 
 
-class Described(NamedTuple):
+@dataclass(frozen=True)
+class Described:
     """A table or view; `declaration` is its statement without a query. A view's columns have empty types."""
 
     name: str
@@ -44,18 +58,26 @@ class Described(NamedTuple):
 @click.command()
 def tables() -> None:
     """List the warehouse's tables, their columns, types and descriptions, those for queries first."""
-    with suppress(
-        ConfigurationError
-    ):  # only the names of attributes depend on the settings
+    from tabulate import tabulate
+
+    # Only the names of attributes depend on the settings.
+    with suppress(ConfigurationError):
         environment.load()
     # No statement contains the key.
     os.environ.setdefault("CUSTOMER_HASH_KEY", "not in any statement")
     for table in described(load_settings()):
         show(f"\n{click.style(table.name, bold=True)}: {table.description}")
-        for line in aligned(
-            [(each.name, column_type(each), each.description) for each in table.columns]
-        ):
-            show(f"  {line}")
+        rows = []
+        for column in table.columns:
+            rows.append([f"  {column.name}", column_type(column), column.description])
+        show(
+            tabulate(
+                rows,
+                tablefmt="plain",
+                disable_numparse=True,
+                preserve_whitespace=True,
+            )
+        )
 
 
 def described(settings: Settings) -> Iterator[Described]:
@@ -63,11 +85,11 @@ def described(settings: Settings) -> Iterator[Described]:
     from ecommerce.warehouse.rendering import declared_columns, render, views
     from ecommerce.warehouse.rendering import tables as all_tables
 
-    files = dict.fromkeys(all_tables(), "table.sql") | dict.fromkeys(
-        views(), "view.sql"
-    )
+    files = dict.fromkeys(all_tables(), "table.sql")
+    files |= dict.fromkeys(views(), "view.sql")
+    for_analysts = [name for name in FOR_ANALYSTS if name in files]
     own = sorted(files.keys() - set(FOR_ANALYSTS))
-    for name in (*(each for each in FOR_ANALYSTS if each in files), *own):
+    for name in for_analysts + own:
         statement = render(f"warehouse/tables/{name}/{files[name]}", settings=settings)
         head = statement.partition("\nAS\n")[0]
         options = _TABLE.search(head)
@@ -77,4 +99,4 @@ def described(settings: Settings) -> Iterator[Described]:
 
 def column_type(column: Column) -> str:
     """Return the type, and whether the column is required."""
-    return f"{column.type}{' NOT NULL' if column.required else ''}"
+    return f"{column.type} NOT NULL" if column.required else column.type

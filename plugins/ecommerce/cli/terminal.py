@@ -1,9 +1,8 @@
-"""What the commands share: the option for a business day, output, and aligned columns.
+"""What the commands share: the option for a business day, and output.
 
 Standard output has only a command's result (`show`); progress and logs go to standard error.
 """
 
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 from functools import partial
@@ -17,8 +16,10 @@ from ecommerce.core.settings import load_settings
 
 
 def _day(_: click.Context, parameter: click.Parameter, text: str | None) -> date | None:
+    if not text:
+        return None
     try:
-        return date.fromisoformat(text) if text else None
+        return date.fromisoformat(text)
     except ValueError:
         raise click.BadParameter(f"{text!r} is not a day like 2026-11-19") from None
 
@@ -44,13 +45,7 @@ def progress(line: str) -> None:
 
 def show_report(day: date) -> None:
     """Print the address of a day's report, if this machine has the settings."""
-    with suppress(PipelineError):  # Airflow and its settings may be on another machine
+    # Airflow and its settings may be on another machine.
+    with suppress(PipelineError):
         environment.load()
         show(f"The report: {load_settings().reports_uri}/{day}/report.pdf")
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return one line per row, with columns of equal width two spaces apart."""
-    from tabulate import tabulate
-
-    return tabulate(rows, tablefmt="plain", disable_numparse=True).splitlines()

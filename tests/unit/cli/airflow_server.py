@@ -90,7 +90,6 @@ ANSWERS = {
     "GET taskInstances": [instances()],
     "GET taskInstances?state": [{"task_instances": []}],
     "GET load.checks": [{"state": "success"}],
-    "GET mail.send": [{"try_number": 2}],
     "GET logs/1": [{"content": []}],
     "GET logs/2": [{"content": []}],
     "PUT": [None],

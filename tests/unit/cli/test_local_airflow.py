@@ -1,13 +1,13 @@
 """The commands `airflow` and `run`: what they start, what they refuse, how they end."""
 
 import os
-import select
 import signal
 import socket
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -27,15 +27,16 @@ def started(monkeypatch, folder):
         f"{ENV_FILE}AIRFLOW_LISTEN={port}\nAIRFLOW_ADMIN_PASSWORD=secret\n"
     )
 
-    def supervise(words, end):
-        commands.append([*words[1:], end.__name__])
-        return 3
+    @contextmanager
+    def session(words):
+        commands.append(words[1:])
+        yield SimpleNamespace(wait=lambda: 3)
 
     def execute(file, words):
         commands.append(words)
         raise SystemExit(0)
 
-    monkeypatch.setattr(local_airflow, "supervise", supervise)
+    monkeypatch.setattr(local_airflow, "session", session)
     monkeypatch.setattr(os, "execv", execute)
     monkeypatch.setattr(
         subprocess, "run", lambda words, **_: commands.append(words[1:])
@@ -50,7 +51,7 @@ def test_airflow_starts_with_the_settings_and_the_password_of_env_file(
     assert started == [
         ["db", "migrate"],
         ["pools", "import", f"{folder}/include/pools.json"],
-        ["standalone", "interrupt"],
+        ["standalone"],
     ]
     assert os.environ["SHOP_TIMEZONE"] == "Asia/Tokyo"
     assert os.environ["PATH"].startswith(f"{Path(sys.executable).parent}:")
@@ -87,9 +88,9 @@ migrate
 undo-history --source old_shop
 forget-customer
 query --sql SELECT
-run --day 2026-11-18 --folder /nowhere
+run --day 2026-11-18
 """
-RUN = "run --day 2999-01-01 --folder /nowhere"
+RUN = "run --day 2999-01-01"
 KEY = "0123456789abcdef"
 
 
@@ -110,28 +111,10 @@ def test_a_run_that_cannot_begin_is_refused_before_its_tasks_are(run, snapshot):
     assert "\n\n".join(texts) == snapshot
 
 
-def supervised(repository, program, end, **options):
-    """Start a process that supervises a Python program."""
-    command = [sys.executable, "-c", program]
-    code = (
-        "import sys; from ecommerce.cli import local_airflow as a; a.GRACE = 0.5; "
-        f"sys.exit(a.supervise({command!r}, a.{end}))"
-    )
-    return subprocess.Popen(
-        [sys.executable, "-c", code],
-        cwd=repository / "plugins",
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        **options,
-    )
-
-
 STUBBORN = """
 import signal, subprocess, sys, time
-signal.signal(signal.SIGTERM, lambda *_: print("ignored", flush=True))
-sleep = "import time; time.sleep(3600)"
-child = subprocess.Popen([sys.executable, "-c", sleep], start_new_session=True)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
 print(child.pid, flush=True)
 while True:
     try:
@@ -139,30 +122,33 @@ while True:
     except KeyboardInterrupt:  # a task's runner takes it for the failure of the task
         pass
 """
-
-
-def next_line(process):
-    """Return a line of the process; empty if it prints none within 20 seconds."""
-    is_ready, _, _ = select.select([process.stdout], [], [], 20)
-    return process.stdout.readline() if is_ready else ""
+SUPERVISOR = f"""
+import sys
+from ecommerce.cli.processes import session
+with session([sys.executable, "-c", {STUBBORN!r}]) as process:
+    process.wait()
+"""
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_interrupted_ends_with_all_its_processes(repository, number):
-    process = supervised(repository, STUBBORN, "end_with_descendants")
-    child = psutil.Process(int(process.stdout.readline()))
-    parent = psutil.Process(process.pid).children()[0]
+    supervisor = subprocess.Popen(
+        [sys.executable, "-c", SUPERVISOR],
+        cwd=repository / "plugins",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    child = psutil.Process(int(supervisor.stdout.readline()))
+    parent = psutil.Process(supervisor.pid).children()[0]
     try:
-        process.send_signal(number)
-        assert next_line(process) == "ignored\n"
-        process.send_signal(number)  # of somebody who is impatient
-        _, error = process.communicate(timeout=30)
-        assert error.rstrip().endswith(
-            "KeyboardInterrupt: the run and its processes have ended"
-        )
-        for each in (child, parent):
-            assert not each.is_running() or each.status() == psutil.STATUS_ZOMBIE
+        supervisor.send_signal(number)
+        _, error = supervisor.communicate(timeout=30)
+        assert error.rstrip().endswith("KeyboardInterrupt")
+        for process in (child, parent):
+            is_running = process.is_running()
+            assert not is_running or process.status() == psutil.STATUS_ZOMBIE
     finally:
-        for each in (child, parent):
+        for process in (child, parent):
             with suppress(psutil.NoSuchProcess):
-                each.kill()
+                process.kill()

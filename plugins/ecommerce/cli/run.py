@@ -1,0 +1,61 @@
+"""`make run`: one business day in the terminal, without a scheduler.
+
+The terminal gets a line for each task; Airflow's own log goes to a file. The day runs in a child process
+(`day_process`), which ends with this one, and with a metadata database of its own: in the scheduler's, the
+run would change when the DAG runs next.
+"""
+
+import os
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from ecommerce.cli import environment
+from ecommerce.cli.processes import session
+from ecommerce.cli.terminal import day_option, progress, show, show_report
+from ecommerce.core.business_day import closed_day
+from ecommerce.core.settings import load_settings
+
+
+@click.command()
+@day_option("--day")
+def run(day: date) -> int:
+    """Run one business day here, without a scheduler and without its database.
+
+    The exit code is 0 only if the run succeeded. Ctrl-C or SIGTERM ends the run and all its processes.
+    """
+    environment.load(connections_of_the_ui=False)
+    started_at = datetime.now(UTC)
+    closed_day(day, load_settings().shop_timezone, started_at)
+    logs = Path(os.environ.get("AIRFLOW_HOME") or "~/airflow") / "logs" / "make_run"
+    log = logs.expanduser() / f"{day}_{started_at:%Y%m%dT%H%M%SZ}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    progress(
+        f"Running {day} in this terminal: no schedule changes, and Airflow's UI does not list the run"
+    )
+    progress(f"Airflow's own log: {log}")
+    command = [sys.executable, "-m", "ecommerce.cli.day_process", str(day)]
+    with TemporaryDirectory(prefix="airflow-") as metadata, log.open("a") as output:
+        environ = environment_of_run(metadata)
+        # The process prints its lines for the terminal to its standard output.
+        with session(command, env=environ, stdout=2, stderr=output) as process:
+            code = process.wait()
+    if code != 0:
+        show(f"The run of {day} failed")
+        return 1
+    show(f"The run of {day} succeeded")
+    show_report(day)
+    return 0
+
+
+def environment_of_run(metadata: str) -> dict[str, str]:
+    """Return the environment of an Airflow with its metadata database in the folder `metadata`."""
+    environ = {}
+    for name, value in os.environ.items():
+        if not name.startswith("AIRFLOW__DATABASE__"):
+            environ[name] = value
+    environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = f"sqlite:///{metadata}/airflow.db"
+    return environ
