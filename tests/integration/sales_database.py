@@ -45,6 +45,7 @@ class SalesDatabase:
             **fields,
         }
         self.monkeypatch.setenv("AIRFLOW_CONN_SALES_DB", json.dumps(connection))
+        self.monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
 
     def window(
         self,

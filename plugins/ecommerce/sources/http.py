@@ -11,11 +11,10 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urljoin, urlsplit
+
+import tenacity
 
 from ecommerce.core import errors
 from ecommerce.core.connections import connection
@@ -26,26 +25,23 @@ if TYPE_CHECKING:
     from airflow.sdk import Connection
     from requests import Response
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 FIRST_PAUSE = 1.0
 """Seconds; each further pause is twice as long."""
 LONGEST_PAUSE = 120.0
 """A server that requests a longer one is left to the task's own retry, which waits as long as requested."""
 PRIVATE_DOMAINS = (
-    *(
-        ".localhost",
-        ".local",
-        ".internal",
-        ".intranet",
-        ".lan",
-        ".home.arpa",
-        ".test",
-        ".svc",
-    ),
+    ".localhost",
+    ".local",
+    ".internal",
+    ".intranet",
+    ".lan",
+    ".home.arpa",
+    ".test",
+    ".svc",
 )
 """Domains that do not exist in the public DNS."""
 QUOTED_CHARACTERS = 120
-PROXY = "the proxy of this machine (HTTPS_PROXY, HTTP_PROXY)"
 UNREADABLE = "the answer of {place} cannot be unpacked"
 
 log = logging.getLogger(__name__)
@@ -58,40 +54,56 @@ class NotFoundError(errors.ContractError):
 def connection_with_host(conn_id: str, kind: str = "URL") -> Connection:
     """Return the connection `conn_id`; ConfigurationError where it is not defined, or has no host, which is
     the server's `kind`."""
-    found = connection(conn_id)
-    if not found.host:
+    server = connection(conn_id)
+    if not server.host:
         raise errors.ConfigurationError(
             f"the connection {conn_id} has no host: set it to the server's {kind}"
         )
-    return found
+    return server
 
 
 def with_retries(
-    send: Callable[[], Answer],
+    send: Callable[[], Result],
     attempts: Mapping[type[errors.PipelineError], int],
-    pause: Callable[[float], object] = time.sleep,
-) -> Answer:
-    """Return the result of `send`, repeated after errors that may pass: `attempts` is how often a kind of
-    error may occur; any other is raised at once. `pause` sleeps so many seconds after an error:
-    `Retry-After`, or twice as long each time."""
-    for attempt in count(1):
-        try:
-            return send()
-        except tuple(attempts) as error:
-            requested = getattr(error, "retry_after", None)
-            seconds = (
-                FIRST_PAUSE * 2 ** (attempt - 1) if requested is None else requested
-            )
-            most = next(
-                number for kind, number in attempts.items() if isinstance(error, kind)
-            )
-            if attempt >= most or seconds > LONGEST_PAUSE:
-                raise
-            log.info(
-                "%s; attempt %d of %d, again in %.1f s", error, attempt, most, seconds
-            )
-            pause(seconds)
-    raise AssertionError("unreachable: the last attempt returns or raises")
+    sleep: Callable[[float], object] = time.sleep,
+) -> Result:
+    """Return the result of `send`, repeated after errors that may pass.
+
+    The pause is the seconds of `Retry-After`, or twice as long each time. A requested pause of more than
+    `LONGEST_PAUSE` seconds is not waited for: the error is raised.
+
+    Args:
+        send: makes one request.
+        attempts: how often `send` is called at most, by the type of its error; the first type that matches
+            counts. Other errors are raised at once.
+        sleep: waits for so many seconds.
+    """
+
+    def pause(state: tenacity.RetryCallState) -> float:
+        requested: float | None = getattr(_error_of(state), "retry_after", None)
+        if requested is not None:
+            return requested
+        return tenacity.wait_exponential(FIRST_PAUSE)(state)
+
+    def may_pass(state: tenacity.RetryCallState) -> bool:
+        error = _error_of(state)
+        for kind, limit in attempts.items():
+            if isinstance(error, kind):
+                return state.attempt_number < limit and pause(state) <= LONGEST_PAUSE
+        return False
+
+    retrying = tenacity.Retrying(
+        retry=may_pass,
+        wait=pause,
+        sleep=sleep,
+        before_sleep=tenacity.before_sleep_log(log, logging.INFO),
+    )
+    return retrying(send)
+
+
+def _error_of(state: tenacity.RetryCallState) -> BaseException | None:
+    """Return the error of the newest attempt; None where it succeeded."""
+    return state.outcome.exception() if state.outcome else None
 
 
 def refuse_other_site(what: str, response: Response, **_: object) -> None:
@@ -129,6 +141,7 @@ def network_errors(what: str) -> Iterator[None]:
     try:
         yield
     except UnicodeError:
+        # The library's text would show the password.
         raise errors.ConfigurationError(
             f"{what} failed: login or password of the connection has a character that HTTP cannot send"
         ) from None
@@ -136,13 +149,9 @@ def network_errors(what: str) -> Iterator[None]:
         raise errors.ContractError(
             f"{what} failed: the server redirects in circles"
         ) from None
-    except (exceptions.SSLError, exceptions.ProxyError) as error:
-        place = PROXY if isinstance(error, exceptions.ProxyError) else ""
-        kind: type[errors.PipelineError] = (
-            errors.TransientError if place else errors.ContractError
-        )
-        raise kind(
-            f"{what} failed: {reason_of(error, place)}: check host and port"
+    except exceptions.SSLError as error:
+        raise errors.ContractError(
+            f"{what} failed: {reason_of(error)}: check host and port"
         ) from None
     except (
         exceptions.Timeout,
@@ -173,43 +182,48 @@ def raise_for_status(response: Response, what: str) -> None:
             f"{answer}: check login, password and permissions of the connection"
         )
     if status == 429 or (status == 503 and wait is not None):
-        why = "too many requests" if status == 429 else "the server is busy"
-        retry = "" if wait is None else f", retry after {wait:.0f} s"
-        raise errors.RateLimitedError(f"{answer}: {why}{retry}", wait)
+        requested = ""
+        if wait is not None:
+            requested = f", retry after {wait:.0f} s"
+        raise errors.RateLimitedError(
+            f"{answer}: the server is busy, or there are too many requests{requested}",
+            wait,
+        )
     if status in (408, 425) or status >= 500:
         raise errors.TransientError(f"{answer}: the server is unavailable", wait)
-    if status < 300:  # not quoted: it may hold customers
+    if status < 300:
+        # The body is not quoted: it may hold customers.
         raise errors.ContractError(f"{answer}: a complete answer has the status 200")
-    kind = NotFoundError if status == 404 else errors.ContractError
     beginning = next(response.iter_content(4 * QUOTED_CHARACTERS), b"")
-    raise kind(f"{answer}: {quoted(beginning)}")
+    message = f"{answer}: {quoted(beginning)}"
+    if status == 404:
+        raise NotFoundError(message)
+    raise errors.ContractError(message)
 
 
-def bounded(chunks: Iterable[bytes], most: int, what: str) -> Iterator[bytes]:
-    """Yield the chunks of an answer, unpacked; ContractError where they have more than `most` bytes."""
+def bounded(chunks: Iterable[bytes], limit: int, what: str) -> Iterator[bytes]:
+    """Yield the chunks of an answer, unpacked; ContractError where they have more than `limit` bytes."""
     size = 0
     for chunk in chunks:
         size += len(chunk)
-        if size > most:
+        if size > limit:
             raise errors.ContractError(
-                f"{what}: the answer has more than {most:,} bytes"
+                f"{what}: the answer has more than {limit:,} bytes"
             )
         yield chunk
 
 
-def retry_after(response: Response, now: datetime | None = None) -> float | None:
+def retry_after(response: Response) -> float | None:
     """Return the seconds of the header `Retry-After` (seconds or an HTTP date), or None without one."""
-    value = response.headers.get("Retry-After", "").strip()
-    if (
-        value.isascii() and value.replace(".", "", 1).isdigit()
-    ):  # some servers send decimals
-        return float(value)
+    from urllib3.exceptions import InvalidHeader
+    from urllib3.util import Retry
+
+    # Shopify sends seconds with decimals; a date has no dot.
+    value, _, _ = response.headers.get("Retry-After", "").partition(".")
     try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
+        return Retry().parse_retry_after(value)
+    except InvalidHeader:
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
 
 
 def quoted(content: bytes) -> str:

@@ -1,19 +1,14 @@
-"""Reading PostgreSQL: one snapshot over two connections, streamed into Parquet.
+"""Reading PostgreSQL: all results of one snapshot, each copied into a Parquet file.
 
-A result goes `COPY (query) TO STDOUT` as CSV → pipe → DuckDB → zstd Parquet, without a row becoming a Python
-object; memory stays flat. Two connections share one exported snapshot, so two results stream at a time and
-still show the same state of the database.
+A result goes `COPY (query) TO STDOUT` as CSV → temporary file → DuckDB → zstd Parquet, without a row becoming
+a Python object; memory stays flat.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import selectors
-import socket
 from collections.abc import Collection, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from ecommerce.core import errors
 from ecommerce.core.connections import connection
 from ecommerce.core.email_masking import mask_e_mails
-from ecommerce.core.paths import read_sql
 from ecommerce.sources.http import is_public
+from ecommerce.storage.duckdb import query as run
 
 if TYPE_CHECKING:
     import duckdb
@@ -31,14 +26,12 @@ if TYPE_CHECKING:
 
 STATEMENT_TIMEOUT = "30min"
 """Where neither the connection's extra nor the database limits a statement."""
-CANCEL_SECONDS = 5.0
-"""How long the request to cancel a statement may take."""
 _SESSION = (
     # CSV must mean the same whatever the server's and the role's defaults are.
     "SET LOCAL client_encoding = 'UTF8'",
     "SET LOCAL timezone = 'UTC'",
     "SET LOCAL datestyle = 'ISO, YMD'",
-    # One connection may wait for the other; and parallel plans scan whole tables where an index would do.
+    # DuckDB may take long between two queries; and parallel plans scan whole tables where an index would do.
     "SET LOCAL idle_in_transaction_session_timeout = 0",
     "SET LOCAL max_parallel_workers_per_gather = 0",
 )
@@ -46,27 +39,30 @@ _ENCRYPTED = ("require", "verify-ca", "verify-full")
 """Values of sslmode with which libpq never falls back to a connection without TLS."""
 _REFUSED = r"password|authentication|pg_hba\.conf|role .* does not exist|permission denied|client certificate"
 _UNUSABLE = r"database .* does not exist|certificate|does not support SSL|invalid response to SSL negotiation"
-_QUERY_ERRORS: tuple[tuple[str, type[errors.PipelineError], str], ...] = (
+_LOST_CONNECTION = "08006"
+_QUERY_ERRORS: tuple[tuple[tuple[str, ...], type[errors.PipelineError], str], ...] = (
     (
-        r"57014",
+        ("57014",),
         errors.TransientError,
         ": add the indexes that make check names, or raise statement_timeout in the connection's extra",
     ),
-    (r"None|08|40|53|55|57|58|25P04", errors.TransientError, ""),
-    (r"42501|28", errors.CredentialsError, ": grant SELECT to the connection's role"),
-    (r"22", errors.ContractError, ": fix that row, or exclude it in the query"),
+    (("08", "40", "53", "55", "57", "58", "25P04"), errors.TransientError, ""),
     (
-        r"42804|42883",
+        ("42501", "28"),
+        errors.CredentialsError,
+        ": grant SELECT to the connection's role",
+    ),
+    (("22",), errors.ContractError, ": fix that row, or exclude it in the query"),
+    (
+        ("42804", "42883"),
         errors.ContractError,
         ": cast the column in include/sql/extract/{conn_id}/schema.sql, known_orders to the type of order_id",
     ),
-    (
-        r"",
-        errors.ContractError,
-        ": adapt include/sql/extract/{conn_id}/schema.sql to the schema of the source",
-    ),
 )
-"""The kind of a failed query's error by its SQLSTATE, and what helps."""
+"""The kind of a failed query's error by the beginnings of its SQLSTATE, and what helps."""
+_OTHER_SCHEMA = (
+    ": adapt include/sql/extract/{conn_id}/schema.sql to the schema of the source"
+)
 _TYPES = {
     16: "BOOLEAN",
     20: "BIGINT",
@@ -74,7 +70,8 @@ _TYPES = {
     23: "INTEGER",
     1184: "TIMESTAMPTZ",
 }
-_NUMERIC, _TIMESTAMP_WITHOUT_ZONE = 1700, 1114
+_NUMERIC = 1700
+_TIMESTAMP_WITHOUT_ZONE = 1114
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +84,14 @@ class Query:
 
 
 class Session:
-    """One connection inside a REPEATABLE READ READ ONLY transaction. Not for use by two threads at a time."""
+    """A connection inside a REPEATABLE READ READ ONLY transaction: all queries see the same state."""
 
     def __init__(self, conn_id: str, connection: psycopg.Connection[Any]) -> None:
         self.conn_id = conn_id
         self._connection = connection
 
     def address(self) -> dict[str, str]:
-        """The namespace and database of its tables, as OpenLineage names them."""
+        """Return the namespace and database of its tables, as OpenLineage names them."""
         server = self._connection.info
         return {
             "namespace": f"postgres://{server.host}:{server.port}",
@@ -104,28 +101,45 @@ class Session:
     def may_be_unencrypted(self) -> bool:
         """Return whether the server is on the internet and nothing makes its connections use TLS."""
         server = self._connection.info
-        return (
-            is_public(server.host)
-            and server.get_parameters().get("sslmode") not in _ENCRYPTED
-        )
+        sslmode = server.get_parameters().get("sslmode")
+        return is_public(server.host) and sslmode not in _ENCRYPTED
+
+    def begin(self) -> datetime:
+        """Begin the transaction; return its instant by the database's clock."""
+        start = Query("the snapshot", "SELECT now() AS read_at", {})
+        with self._query_errors(start):
+            for statement in _SESSION:
+                self._connection.execute(statement)
+            limit = self._connection.execute("SHOW statement_timeout").fetchone()
+            if limit == ("0",):
+                self._connection.execute(
+                    f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'"
+                )
+        read_at: datetime = self.row(start)["read_at"]
+        return read_at
 
     def row(self, query: Query) -> dict[str, Any]:
         """Return the only row of a query, by column."""
         from psycopg.rows import dict_row
 
         with (
-            self._named(query),
+            self._query_errors(query),
             self._connection.cursor(row_factory=dict_row) as cursor,
         ):
-            row = cursor.execute(self._literal(query)).fetchone()
-        if row is None:
-            raise errors.ContractError(f"{self.conn_id}: {query.name} gives no row")
+            [row] = cursor.execute(self._literal(query)).fetchall()
         return row
 
     def columns(self, query: Query) -> dict[str, str]:
-        """Return the result's columns, each with the DuckDB type that holds it exactly, without reading rows;
-        ContractError where a column is a timestamp without time zone, which names no instant."""
-        with self._named(query), self._connection.cursor() as cursor:
+        """Return the result's columns, each with the DuckDB type that holds it exactly, without reading rows.
+
+        ContractError where a column is a timestamp without time zone, which names no instant. The transaction
+        outlives an error.
+        """
+        with (
+            self._query_errors(query),
+            self._connection.transaction(),
+            self._connection.cursor() as cursor,
+        ):
             cursor.execute(
                 b"SELECT * FROM (" + self._literal(query) + b"\n) AS result LIMIT 0"
             )
@@ -139,157 +153,47 @@ class Session:
                 )
         return {column.name: _duckdb_type(column) for column in columns}
 
-    def copy_csv(self, query: Query, sink: int) -> None:
-        """Write the result as CSV into the file descriptor `sink`, and close that in any case."""
-        from psycopg.errors import error_from_result
-        from psycopg.pq import ExecStatus
-
-        # libpq's own calls: psycopg's cursor does the same with twice the time per row.
-        connection = self._connection.pgconn
-        with open(sink, "wb", buffering=1 << 18) as stream, self._named(query):
+    def copy_csv(self, query: Query, target: Path) -> None:
+        """Write the result as CSV into the file `target`."""
+        with self._query_errors(query), target.open("wb") as stream:
             # A database without encoding holds any bytes: sent unchecked, only invalid rows are rejected.
-            unchecked = connection.parameter_status(b"server_encoding") == b"SQL_ASCII"
-            text = self._literal(query), b"SQL_ASCII" if unchecked else b"UTF8"
-            begun = connection.exec_(
-                b"COPY (%s\n) TO STDOUT (FORMAT csv, ENCODING '%s')" % text
-            )
-            if begun.status != ExecStatus.COPY_OUT:
-                raise error_from_result(begun)
-            with selectors.DefaultSelector() as selector:
-                selector.register(connection.socket, selectors.EVENT_READ)
-                while True:
-                    size, row = connection.get_copy_data(1)
-                    if size > 0:
-                        stream.write(row)
-                    elif size == 0:
-                        selector.select()
-                        connection.consume_input()
-                    else:
-                        break
-            while ended := connection.get_result():
-                if ended.status == ExecStatus.FATAL_ERROR:
-                    raise error_from_result(ended)
-
-    def cancel(self) -> None:
-        """Stop the query of another thread, which raises a TransientError, even if the server is down."""
-        import psycopg
-
-        with suppress(psycopg.Error):
-            self._connection.cancel_safe(timeout=CANCEL_SECONDS)
-        with (
-            suppress(psycopg.Error, OSError),  # it is lost already
-            socket.socket(fileno=os.dup(self._connection.fileno())) as connected,
-        ):
-            connected.shutdown(socket.SHUT_RDWR)
+            encoding = b"UTF8"
+            if self._connection.info.parameter_status("server_encoding") == "SQL_ASCII":
+                encoding = b"SQL_ASCII"
+            statement = b"COPY (%s\n) TO STDOUT (FORMAT csv, ENCODING '%s')"
+            with (
+                self._connection.cursor() as cursor,
+                cursor.copy(statement % (self._literal(query), encoding)) as rows,
+            ):
+                for row in rows:
+                    stream.write(row)
 
     def _literal(self, query: Query) -> bytes:
-        from psycopg import ClientCursor, ProgrammingError
+        """Return the statement with its parameters filled in, without semicolon, as a part of another."""
+        from psycopg import ClientCursor
 
-        sql = query.sql.rstrip().removesuffix(
-            ";"
-        )  # it becomes part of another statement
-        try:
-            return (
-                ClientCursor(self._connection).mogrify(sql, query.parameters).encode()
-            )
-        except ProgrammingError as error:
-            raise errors.ContractError(
-                f"{self.conn_id}: {query.name}: {error}: write a literal percent sign as %%, also in comments"
-            ) from None
+        sql = query.sql.rstrip().removesuffix(";")
+        return ClientCursor(self._connection).mogrify(sql, query.parameters).encode()
 
     @contextmanager
-    def _named(self, query: Query) -> Iterator[None]:
-        """Turn errors into ours, with the query's file."""
+    def _query_errors(self, query: Query) -> Iterator[None]:
+        """Turn errors of psycopg into errors of this package, with the query's file."""
         import psycopg
 
         try:
             yield
         except psycopg.Error as error:
-            state = str(error.diag.sqlstate or error.sqlstate)
-            kind, advice = next(
-                (kind, text)
-                for start, kind, text in _QUERY_ERRORS
-                if re.match(start, state)
-            )
-            advice = advice.format(conn_id=self.conn_id)
-            raise kind(
-                f"{self.conn_id}: {query.name}: {_text_of(error)}{advice}"
-            ) from None
+            text = f"{self.conn_id}: {query.name}: {_text_of(error)}"
+            raise _query_error(error, text, self.conn_id) from None
 
 
 @contextmanager
-def snapshot(conn_id: str) -> Iterator[tuple[Session, Session, datetime]]:
-    """Provide two sessions that see the same state of the database, and its instant by the database's clock.
-    ConfigurationError where the connection is not defined; others as `_connect`."""
-    setup = Query(
-        "the snapshot", "SELECT now() AS read_at, pg_export_snapshot() AS id", {}
-    )
-    with _connect(conn_id) as first, _connect(conn_id) as second:
-        exporting, importing = Session(conn_id, first), Session(conn_id, second)
-        with exporting._named(setup):
-            _prepare(first)
-        state = exporting.row(setup)
-        with importing._named(setup):
-            # Allowed only as the first thing that a transaction does.
-            second.execute(f"SET TRANSACTION SNAPSHOT '{state['id']}'")
-            _prepare(second)
-        yield exporting, importing, state["read_at"]
+def snapshot(conn_id: str) -> Iterator[tuple[Session, datetime]]:
+    """Provide a session, and the instant of its state by the database's clock.
 
-
-def copy_to_parquet(
-    session: Session,
-    query: Query,
-    target: Path,
-    duck: duckdb.DuckDBPyConnection,
-    texts: Collection[str] = (),
-) -> tuple[list[str], int]:
-    """Stream a query's result into a Parquet file; return its columns and the number of its rows. Rows with a
-    value that does not have its column's declared type go into the table `rejects` of `duck`. `texts` are
-    VARCHAR whatever the database declares."""
-    import duckdb
-
-    declared = session.columns(query)
-    columns = {
-        name: "VARCHAR" if name in texts else kind for name, kind in declared.items()
-    }
-    read_end, write_end = os.pipe()
-    rows, failure = 0, None
-    with ThreadPoolExecutor(1, thread_name_prefix="copy") as pump:
-        sent = pump.submit(session.copy_csv, query, write_end)
-        try:
-            parameters = {
-                "pipe": f"/dev/fd/{read_end}",
-                "columns": columns,
-                "target": str(target),
-            }
-            [(rows,)] = duck.execute(
-                read_sql("extract/csv_to_parquet.sql"), parameters
-            ).fetchall()
-        except duckdb.Error as error:
-            failure = error
-        finally:
-            os.close(
-                read_end
-            )  # if DuckDB gave up, writing into the pipe now fails, and the copy ends
-        with suppress(BrokenPipeError):
-            sent.result()
-    if failure:
-        raise errors.StagingError(
-            f"{target.name} could not be written: {failure}"
-        ) from failure
-    instants = [name for name, kind in columns.items() if kind == "TIMESTAMPTZ"]
-    duck.execute(
-        read_sql("extract/keep_rejects.sql"),
-        {"file": target.stem, "instants": instants},
-    )
-    duck.execute("TRUNCATE reject_errors")
-    return list(columns), rows
-
-
-@contextmanager
-def _connect(conn_id: str) -> Iterator[psycopg.Connection[Any]]:
-    """Provide a connection that has not begun its transaction; CredentialsError where the server refuses the
-    login, ContractError for another database or TLS, else TransientError."""
+    ConfigurationError where the connection is not defined, CredentialsError where the server refuses the
+    login, ContractError for another database or TLS, else TransientError.
+    """
     import psycopg
     from airflow.providers.postgres.hooks.postgres import PostgresHook
 
@@ -303,20 +207,62 @@ def _connect(conn_id: str) -> Iterator[psycopg.Connection[Any]]:
                 f"{text}: check login and password of the connection"
             ) from None
         if re.search(_UNUSABLE, text):
-            advice = "check schema, sslmode and sslrootcert of the connection"
-            raise errors.ContractError(f"{text}: {advice}") from None
+            raise errors.ContractError(
+                f"{text}: check schema, sslmode and sslrootcert of the connection"
+            ) from None
         raise errors.TransientError(text) from None
     connected.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     connected.read_only = True
     with closing(connected):
-        yield connected
+        session = Session(conn_id, connected)
+        yield session, session.begin()
 
 
-def _prepare(connection: psycopg.Connection[Any]) -> None:
-    for statement in _SESSION:
-        connection.execute(statement)
-    if connection.execute("SHOW statement_timeout").fetchone() == ("0",):
-        connection.execute(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'")
+def copy_to_parquet(
+    session: Session,
+    query: Query,
+    target: Path,
+    duck: duckdb.DuckDBPyConnection,
+    texts: Collection[str] = (),
+) -> tuple[list[str], int]:
+    """Copy a query's result into a Parquet file; return its columns and the number of its rows.
+
+    Rows with a value that does not have its column's declared type go into the table `rejects` of `duck`.
+    `texts` are VARCHAR whatever the database declares.
+    """
+    import duckdb
+
+    columns = session.columns(query)
+    for name in columns:
+        if name in texts:
+            columns[name] = "VARCHAR"
+    csv_file = target.with_suffix(".csv")
+    session.copy_csv(query, csv_file)
+    parameters = {"csv": str(csv_file), "columns": columns, "target": str(target)}
+    try:
+        [result] = run(duck, "extract/csv_to_parquet", parameters)
+    except duckdb.Error as error:
+        raise errors.StagingError(
+            f"{target.name} could not be written: {error}"
+        ) from error
+    csv_file.unlink()
+    instants = [name for name, kind in columns.items() if kind == "TIMESTAMPTZ"]
+    run(duck, "extract/keep_rejects", {"file": target.stem, "instants": instants})
+    duck.execute("TRUNCATE reject_errors")
+    return list(columns), result["Count"]
+
+
+def _query_error(error: psycopg.Error, text: str, conn_id: str) -> errors.PipelineError:
+    """Return the error for a failed query, by its SQLSTATE, with advice."""
+    import psycopg
+
+    state = error.sqlstate or ""
+    if not state and isinstance(error, psycopg.OperationalError):
+        state = _LOST_CONNECTION
+    for states, kind, advice in _QUERY_ERRORS:
+        if state.startswith(states):
+            return kind(text + advice.format(conn_id=conn_id))
+    return errors.ContractError(text + _OTHER_SCHEMA.format(conn_id=conn_id))
 
 
 def _text_of(error: Exception) -> str:
@@ -324,15 +270,12 @@ def _text_of(error: Exception) -> str:
 
 
 def _duckdb_type(column: psycopg.Column) -> str:
-    """Text where a number could be rounded."""
-    if column.type_code == _NUMERIC:
-        precision, scale = (
-            column.precision or 0,
-            column.scale or 0,
-        )  # neither: numeric without limits
-        return (
-            "DECIMAL(18,4)"
-            if precision and 0 <= scale <= 4 and precision - scale <= 14
-            else "VARCHAR"
-        )
-    return _TYPES.get(column.type_code, "VARCHAR")
+    """Return the type for a column: text where a number could be rounded."""
+    if column.type_code != _NUMERIC:
+        return _TYPES.get(column.type_code, "VARCHAR")
+    # A numeric without limits has neither.
+    precision = column.precision or 0
+    scale = column.scale or 0
+    if precision and 0 <= scale <= 4 and precision - scale <= 14:
+        return "DECIMAL(18,4)"
+    return "VARCHAR"

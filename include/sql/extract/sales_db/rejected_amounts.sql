@@ -1,11 +1,20 @@
--- DuckDB: gross amounts by currency of the lines that could not be parsed ($broken), and of the lines of orders whose
--- own row could not ($headers). Both parameters are lists of the texts that PostgreSQL wrote.
+-- DuckDB: gross amounts by currency of the lines that could not be parsed, and of the lines of orders whose own row could
+-- not: the transform gets neither, and the sums of the database have both.
 WITH headers AS (
-    SELECT unnest($headers::STRUCT(order_id VARCHAR, currency VARCHAR)[], recursive := true)
+    SELECT
+        cells['order_id'] AS order_id,
+        cells['currency'] AS currency
+    FROM rejected_cells
+    WHERE file = 'orders' AND cells IS NOT NULL
 ),
 
 lines AS (
-    SELECT unnest($broken::STRUCT(order_id VARCHAR, quantity VARCHAR, unit_price VARCHAR)[], recursive := true)
+    SELECT
+        cells['order_id'] AS order_id,
+        cells['quantity'] AS quantity,
+        cells['unit_price'] AS unit_price
+    FROM rejected_cells
+    WHERE file = 'order_items' AND cells IS NOT NULL
     UNION ALL
     SELECT
         order_id,
