@@ -37,7 +37,7 @@ TASK_REPORT = f"{GROUP_REPORT}.report"
 TASK_SEND = f"{GROUP_MAIL}.send"
 
 STATE_SEND_MAIL = "send_mail"
-"""The key in the state store of `mail.send` for the attempt that mails the report because somebody asked."""
+"""The key in the state store of `mail.send` of a repair's request to mail the report; its value is true."""
 
 VARIABLE_REPORT_RECIPIENTS = "report_recipients"
 VARIABLE_ALERT_RECIPIENTS = "alert_recipients"

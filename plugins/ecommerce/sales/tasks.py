@@ -134,32 +134,21 @@ def alarm(report: dict[str, Any], **context: Any) -> None:
     """Send an alert where the day is incomplete, or a partner's file cannot be used, and no failed task has
     sent one. On an ordinary day it succeeds, because no task depends on it."""
     reason = delivery.alarm(
-        business_day(context), report, send_mail=_is_mail_requested(context)
+        business_day(context), report, send_mail=bool(context["params"]["send_mail"])
     )
     log.info("%s", reason or "the alert was sent")
 
 
 @typed_task(**NETWORK_RETRIES)
 def send(report: dict[str, Any], **context: Any) -> None:
-    """Mail the report, then post its headline to the chat; skipped unless it is due or was requested."""
-    skip(
-        delivery.deliver(
-            business_day(context), report, send_mail=_is_mail_requested(context)
-        )
-    )
-
-
-def _is_mail_requested(context: Any) -> bool:
-    """Return whether a mail was requested. The run's param counts for the first run of the task; after it is
-    cleared, a repair requests the mail by the number of the attempt that it starts."""
-    ti = context["ti"]
-    first = (
-        ti.max_tries - ti.task.retries + 1
-    )  # after the latest clearing, which raises max_tries
-    requested = context["task_state_store"].get(STATE_SEND_MAIL)
-    return requested == first or (
-        first == 1 and bool(context["params"].get("send_mail"))
-    )
+    """Mail the report, then post its headline to the chat; skipped unless it is due or was requested, by the
+    run's param or by a repair."""
+    requests = context["task_state_store"]
+    is_requested = bool(context["params"]["send_mail"] or requests.get(STATE_SEND_MAIL))
+    reason = delivery.deliver(business_day(context), report, send_mail=is_requested)
+    # A request is for one mail. An attempt that failed leaves it to the next one.
+    requests.delete(STATE_SEND_MAIL)
+    skip(reason)
 
 
 @typed_task(**NETWORK_RETRIES)

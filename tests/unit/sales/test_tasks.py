@@ -7,12 +7,11 @@ from unittest.mock import Mock
 
 import pytest
 
-from ecommerce.core.errors import CheckFailed
+from ecommerce.core.errors import CheckFailed, TransientError
 from ecommerce.sales import tasks
 from ecommerce.storage.plain import to_plain
 from ecommerce.warehouse.assets import DAILY_SALES
 from ecommerce.warehouse.load import LoadResult
-from tests.unit.sales.tables import cells
 
 LOADED = LoadResult(
     business_date=date(2026, 3, 2),
@@ -23,6 +22,13 @@ LOADED = LoadResult(
     warnings=[],
     bytes_billed=0,
 )
+
+
+class Store(dict):
+    """A task's state store, of which a key may be deleted that is not there."""
+
+    def delete(self, key):
+        self.pop(key, None)
 
 
 @pytest.mark.parametrize("is_sound", [True, False])
@@ -51,36 +57,27 @@ def test_a_day_is_announced_after_its_checks(monkeypatch, is_sound):
         assert not events
 
 
-# `clearings` of the task, the run's param, and the attempt for which a repair requested a mail.
-REQUESTS = """
-clearings | param | requested | mails | # why
-0         | True  |           | True  |
-0         | False |           | False |
-0         | False | 1         | True  | a repair of a run that never reached its mail
-1         | True  |           | False | the backfill's MAIL=1 was for its first mail
-1         | False | 2         | True  |
-2         | False | 2         | False | an earlier repair requested it
-"""
-
-
 @pytest.mark.parametrize(
-    "case", cells(REQUESTS), ids=lambda case: " ".join(case.values())
+    ("param", "is_requested", "mails"),
+    [(False, False, False), (True, False, True), (False, True, True)],
 )
-def test_a_repair_mails_only_when_it_asks(monkeypatch, case):
-    deliver = Mock(return_value="")
+def test_a_report_is_mailed_by_the_param_and_once_by_a_request(
+    monkeypatch, param, is_requested, mails
+):
+    deliver = Mock(side_effect=[TransientError("the mail server is down"), "", ""])
     monkeypatch.setattr(tasks.delivery, "deliver", deliver)
-    monkeypatch.setattr(tasks.delivery, "alarm", deliver)
-    max_tries = int(case["clearings"]) + 5
-    store = {"send_mail": int(case["requested"])} if case["requested"] else {}
+    store = Store({"send_mail": True} if is_requested else {})
     context = {
         "dag_run": SimpleNamespace(partition_key="2026-03-02", run_after=None),
-        "ti": SimpleNamespace(max_tries=max_tries, task=SimpleNamespace(retries=5)),
-        "params": {"send_mail": case["param"] == "True"},
+        "params": {"send_mail": param},
         "task_state_store": store,
     }
-    for task in (tasks.send, tasks.alarm):
-        task.function({}, **context)
-        assert str(deliver.call_args.kwargs["send_mail"]) == case["mails"]
+    with pytest.raises(TransientError):
+        tasks.send.function({}, **context)
+    for _ in range(2):
+        tasks.send.function({}, **context)
+    requested = [call.kwargs["send_mail"] for call in deliver.call_args_list]
+    assert requested == [mails, mails, param]
 
 
 def test_a_report_is_of_the_day_of_its_run_or_of_another_one(monkeypatch):
