@@ -3,7 +3,6 @@
 `alert_failure` follows the last attempt of a task, `alert_run_timeout` a run that timed out.
 """
 
-import hashlib
 import logging
 import re
 from collections.abc import Mapping
@@ -43,17 +42,19 @@ def alert_run_timeout(context: Mapping[str, Any]) -> None:
     Airflow skips that task without its own callback."""
     if context.get("reason") == "timed_out":
         limit = context["dag"].dagrun_timeout.total_seconds()
-        text = f"the run did not end within {limit:g} seconds (RUN_TIMEOUT_SECONDS)"
-        text += ": Airflow stopped it at this task"
-        _send({**context, "exception": TimedOutError(text)})
+        error = TimedOutError(
+            f"the run did not end within {limit:g} seconds (RUN_TIMEOUT_SECONDS): Airflow stopped it at this "
+            "task"
+        )
+        _send({**context, "exception": error})
 
 
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": OWNER,
-    "retries": 1,  # after five minutes, Airflow's default: `[core] default_task_retry_delay`
-    "retry_policy": NETWORK_RETRIES[
-        "retry_policy"
-    ],  # fails at once where a retry cannot help
+    # After five minutes, Airflow's default: `[core] default_task_retry_delay`.
+    "retries": 1,
+    # Fails at once where a retry cannot help.
+    "retry_policy": NETWORK_RETRIES["retry_policy"],
     "execution_timeout": task_timeout(),
     "on_failure_callback": alert_failure,
 }
@@ -63,35 +64,26 @@ attempt. `AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY` (seconds) sets another pause.
 
 def _send(context: Mapping[str, Any]) -> None:
     message = task_message(context)
+    # Airflow calls twice for a lost worker; mail programs show two mails of one name once.
+    name = f"failure.{context['ti'].id}"
     try:
-        reason = transport.send_alert(message, mail_name(context["ti"]))
+        reason = transport.send_alert(message, name)
     except Exception:
-        transport.post(
-            message
-        )  # Airflow does not repeat callbacks, and the mail server may be down
+        # Airflow does not repeat callbacks, and the mail server may be down.
+        transport.post(message)
         raise
     if reason:
         log.info("not mailed: %s", reason)
 
 
-def mail_name(ti: Any) -> str:
-    """Return the name of the mail about an attempt. Airflow calls twice for a lost worker; mail programs show
-    two mails of one name once."""
-    fields = ("dag_id", "run_id", "task_id", "map_index", "try_number")
-    text = "\0".join(str(getattr(ti, field, "")) for field in fields)
-    return f"failure.{hashlib.sha256(text.encode()).hexdigest()[:24]}"
-
-
 def task_message(context: Mapping[str, Any]) -> EmailMessage:
     """Return the mail about a failed task. After the death of a worker, Airflow's `context` has only `ti`."""
-    ti, day = context["ti"], _day(context)
-    index = getattr(ti, "map_index", None)
-    mapped = (
-        ""
-        if index in (None, -1)
-        else f" [{getattr(ti, 'rendered_map_index', None) or index}]"
-    )
-    task = f"{ti.dag_id}.{ti.task_id}{mapped}"
+    ti = context["ti"]
+    dag_run = context.get("dag_run")
+    day = _day(context)
+    task = f"{ti.dag_id}.{ti.task_id}"
+    if ti.map_index != -1:
+        task += f" [{ti.rendered_map_index or ti.map_index}]"
     texts = {
         "task": task,
         "day": day or "unknown",
@@ -101,24 +93,27 @@ def task_message(context: Mapping[str, Any]) -> EmailMessage:
         "advice": _advice(context.get("dag")) or CLEAR,
         "command": "",
     }
-    if not day and context.get("dag_run"):
+    if dag_run and not day:
         texts["advice"] = OTHER_DAY
+    elif ti.dag_id == names.DAG_DAILY and _is_in_terminal(dag_run):
+        texts["advice"] = RUN_AGAIN
+        texts["command"] = f"make run DAY={day}"
+        texts["log_url"] = ""
     elif ti.dag_id == names.DAG_DAILY:
-        texts |= {"advice": REPAIR, "command": f"make repair DAY={day or '<day>'}"}
-        if getattr(context.get("dag_run"), "triggering_user_name", None) == "dag_test":
-            # A run of `make run` or `airflow dags test`, which the UI does not list.
-            texts |= {
-                "log_url": "",
-                "advice": RUN_AGAIN,
-                "command": f"make run DAY={day}",
-            }
-        elif (
-            ti.task_id.startswith(f"{names.GROUP_EXTRACT}.")
-            and ti.task_id != names.TASK_GATE
-        ):
-            texts["source"] = ti.task_id.partition(".")[2]
-    subject = f"Failed: {task}" + (f" for {day}" if day else "")
+        texts["advice"] = REPAIR
+        texts["command"] = f"make repair DAY={day or '<day>'}"
+        group, _, source = ti.task_id.partition(".")
+        if group == names.GROUP_EXTRACT and ti.task_id != names.TASK_GATE:
+            texts["source"] = source
+    subject = f"Failed: {task}"
+    if day:
+        subject += f" for {day}"
     return transport.compose(subject, "failure_mail", texts)
+
+
+def _is_in_terminal(dag_run: Any) -> bool:
+    """Return whether `make run` or `airflow dags test` runs it; the UI does not list such a run."""
+    return getattr(dag_run, "triggering_user_name", None) == "dag_test"
 
 
 def _day(context: Mapping[str, Any]) -> str:
@@ -131,5 +126,7 @@ def _day(context: Mapping[str, Any]) -> str:
 def _advice(dag: Any) -> str:
     """Return the first paragraph of the DAG's documentation, which begins with "When it fails"."""
     paragraphs = (getattr(dag, "doc_md", None) or "").strip().split("\n\n")
-    text = next((each for each in paragraphs if each and not each.startswith("#")), "")
-    return re.sub(r"[*`]", "", " ".join(text.split()))
+    for paragraph in paragraphs:
+        if not paragraph.startswith("#"):
+            return re.sub(r"[*`]", "", " ".join(paragraph.split()))
+    return ""

@@ -18,7 +18,6 @@ from ecommerce.core.text import clean
 
 if TYPE_CHECKING:
     from apprise import Apprise
-    from apprise.result import NotifyResult
 
 log = logging.getLogger(__name__)
 
@@ -32,26 +31,15 @@ def post(title: str, text: str, picture: bytes | None = None) -> bool:
     text is split for services with a limit; `picture`, a PNG, is for services that accept files."""
     try:
         services = configured()
-        results = _notify(services, title, text, picture) if services else ()
+        if services is None:
+            return False
+        return _notify(services, title, text, picture)
     except PipelineError as error:
-        log.warning("nothing was posted to the chat: %s", error)
-        return False
+        reason = str(error)
     except Exception as error:  # its own text may show a secret
-        log.warning(
-            "nothing was posted to the chat: %s",
-            reason_of(error, otherwise="its library fails"),
-        )
-        return False
-    for result in results:
-        if result:
-            log.info("posted to the chat (%s)", result.name)
-        else:
-            log.warning(
-                "the chat (%s) did not accept the message: %s",
-                result.name,
-                result.status.name,
-            )
-    return any(results)
+        reason = reason_of(error, otherwise="its library fails")
+    log.warning("nothing was posted to the chat: %s", reason)
+    return False
 
 
 def configured() -> Apprise | None:
@@ -60,58 +48,60 @@ def configured() -> Apprise | None:
     connection = find_connection(CONNECTION)
     if connection is None:
         return None
-    from airflow.providers.apprise.hooks.apprise import AppriseHook
     from apprise import Apprise, AppriseAsset
+    from apprise.common import OverflowMode
 
-    for library in (
-        "apprise",
-        "urllib3",
-    ):  # their lines show the path, a secret, also after a timeout
+    # Their lines show the path, a secret, also after a timeout.
+    for library in ("apprise", "urllib3"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
-    services = Apprise(
-        asset=AppriseAsset(app_id="Sales pipeline", app_desc="Sales pipeline")
-    )
+    asset = AppriseAsset(app_id="Sales pipeline", app_desc="Sales pipeline")
+    services = Apprise(asset=asset)
+    entries = connection.extra_dejson.get("config")
+    if isinstance(entries, dict):
+        entries = [entries]
     try:
-        config = AppriseHook(CONNECTION).get_config_from_conn(connection)
-        entries = [config] if isinstance(config, dict) else list(config)
-        entries[0]  # an empty list is invalid, too
-        for place, entry in enumerate(
-            entries, start=1
-        ):  # the text of an entry is secret
-            if not services.add(str(entry["path"]), tag=entry.get("tag")):
-                raise ConfigurationError(
-                    f"the connection {CONNECTION}: Apprise cannot read the URL of entry {place} of its config"
-                )
-    except (LookupError, TypeError, ValueError, AttributeError):
+        is_valid = all(
+            services.add(entry["path"], tag=entry.get("tag")) for entry in entries
+        )
+    except (LookupError, TypeError, AttributeError):
+        is_valid = False
+    # The text of an entry is secret.
+    if not (is_valid and len(services)):
         raise ConfigurationError(
             f'the connection {CONNECTION} needs "config" in its extra: {{"path": "<Apprise URL>"}}, or a '
             "list of these"
-        ) from None
+        )
+    for service in services:
+        service.overflow_mode = OverflowMode.SPLIT
     return services
 
 
-def _notify(
-    chat: Apprise, title: str, text: str, picture: bytes | None
-) -> tuple[NotifyResult, ...]:
-    from apprise.attachment import memory
-    from apprise.common import NotifyFormat, OverflowMode
+def _notify(services: Apprise, title: str, text: str, picture: bytes | None) -> bool:
+    from apprise.attachment.memory import AttachMemory
+    from apprise.common import NotifyFormat
 
-    of_bytes: Any = memory.AttachMemory
-    for service in chat:
-        service.overflow_mode = (
-            OverflowMode.SPLIT
-        )  # a service would refuse a text that is too long
+    attachment: Any = None
+    if picture:
+        attachment = AttachMemory(
+            picture, name="sales-report.png", mimetype="image/png"
+        )
     # The hook's own `notify` has no timeout, and does not return whether a service accepted the message.
-    result: Any = chat.notify(
+    results: Any = services.notify(
         body=_harmless(text),
         title=clean(_harmless(title)),
         body_format=NotifyFormat.TEXT,
-        attach=of_bytes(picture, name="sales-report.png", mimetype="image/png")
-        if picture
-        else None,
+        attach=attachment,
         timeout=TIMEOUT,
     )
-    return tuple(result)
+    for result in results:
+        if result:
+            log.info("posted to the chat (%s)", result.name)
+        else:
+            problem = result.status.name
+            log.warning(
+                "the chat (%s) did not accept the message: %s", result.name, problem
+            )
+    return any(results)
 
 
 def _harmless(text: str) -> str:
