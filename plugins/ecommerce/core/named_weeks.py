@@ -9,7 +9,8 @@ from statistics import median
 from ecommerce.core import text
 from ecommerce.core.errors import ConfigurationError
 
-BLACK_FRIDAY, CHRISTMAS = "Black Friday", "Christmas"
+BLACK_FRIDAY = "Black Friday"
+CHRISTMAS = "Christmas"
 USUAL_WEEKS = 8
 """Weeks that a usual one is the median of: a mean would rise with a season under way."""
 
@@ -23,11 +24,12 @@ def calendar_week(day: date) -> list[date]:
 def named_week(days: Sequence[date], calendar: str) -> list[date]:
     """Return the calendar week whose event begins on one of `days`, which are consecutive and at most seven;
     empty without one. `calendar` as in `event`."""
-    for edge in (days[0], days[-1]):
-        week = calendar_week(edge)
+    for day in days:
+        week = calendar_week(day)
+        before = week[: day.weekday()]
         name = event(week, calendar)
-        event_days = [day for day in week if event([day], calendar) == name]
-        if name and event_days[0] in days:
+        begins = event(before, calendar) != name == event([*before, day], calendar)
+        if name and begins:
             return week
     return []
 
@@ -35,14 +37,17 @@ def named_week(days: Sequence[date], calendar: str) -> list[date]:
 def usual_week(sales: Mapping[date, Decimal | None], day: date) -> Decimal | None:
     """Return the median of the eight calendar weeks before that of `day`. A week with a day whose sales are
     not known is left out; None without any other."""
-    sums = []
+    totals = []
     for back in range(1, USUAL_WEEKS + 1):
-        week = calendar_week(day - timedelta(weeks=back))
-        amounts = [sales.get(each) for each in week]
-        known = [amount for amount in amounts if amount is not None]
-        if len(known) == len(week):
-            sums.append(sum(known, Decimal(0)))
-    return median(sums) if sums else None
+        total = Decimal(0)
+        for past_day in calendar_week(day - timedelta(weeks=back)):
+            amount = sales.get(past_day)
+            if amount is None:
+                break
+            total += amount
+        else:
+            totals.append(total)
+    return median(totals) if totals else None
 
 
 def week_sentence(
@@ -57,45 +62,46 @@ def week_sentence(
 def event(days: Sequence[date], calendar: str) -> str | None:
     """Return the event of a week, given by its days in order; None without one, or where `calendar`, as in
     `Settings.holiday_calendar`, is unknown."""
-    if any(each == black_friday(each.year) for each in days):
-        return BLACK_FRIDAY
-    if any(each.month == 12 and 24 <= each.day <= 26 for each in days):
-        return CHRISTMAS
+    for day in days:
+        if day == black_friday(day.year):
+            return BLACK_FRIDAY
+        if day.month == 12 and 24 <= day.day <= 26:
+            return CHRISTMAS
     try:
-        known = public_holidays(calendar)
+        holidays = public_holidays(calendar)
     except ConfigurationError:  # the forecast's own run fails for it
         return None
-    return next((str(known[each]) for each in days if each in known), None)
+    for day in days:
+        if day in holidays:
+            return holidays[day]
+    return None
 
 
 def public_holidays(calendar: str) -> Mapping[date, str]:
     """Return the names of the public holidays of any year by day. `calendar` is a country code, optionally
     with a subdivision (`US`, `DE-BY`), empty for no holidays; ConfigurationError where it is unknown."""
-    if not calendar:
-        return {}
     from holidays import country_holidays
 
+    if not calendar:
+        return {}
     country, _, subdivision = calendar.partition("-")
     try:
-        holidays: Mapping[date, str] = country_holidays(
-            country, subdiv=subdivision or None
-        )
+        return country_holidays(country, subdiv=subdivision or None)
     except NotImplementedError:
         raise ConfigurationError(
             f"HOLIDAYS={calendar!r} is not a calendar of the package `holidays`: use a country code such as "
             "US, or a subdivision such as DE-BY; `none` for no holidays"
         ) from None
-    return holidays
 
 
 def week_name(event: str, week: Sequence[date]) -> str:
     """Return `Black Friday week` or, for a public holiday, `Week of Labor Day`, followed by its first and
     last day."""
-    name = text.clean(event)
-    name = f"{name} week" if name in (BLACK_FRIDAY, CHRISTMAS) else f"Week of {name}"
-    return (
-        f"{name} ({text.short_day(week[0])} {text.NOTHING} {text.short_day(week[-1])})"
-    )
+    name = f"Week of {text.clean(event)}"
+    if event in (BLACK_FRIDAY, CHRISTMAS):
+        name = f"{event} week"
+    first, last = text.short_day(week[0]), text.short_day(week[-1])
+    return f"{name} ({first} {text.NOTHING} {last})"
 
 
 def black_friday(year: int) -> date:

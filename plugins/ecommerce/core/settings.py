@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.paths import read_sql
+from ecommerce.core.text import DEFAULT_LOCALE, parse_locale
 
 OWNER = "data-engineering"
 """The owner of the DAGs."""
@@ -23,7 +24,6 @@ Expected = Mapping[str, frozenset[int]]
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ATTRIBUTE_NAME = r"(?i)(?!_(table_|file_|partition|row_timestamp|_root__|colidentifier))[a-z_][a-z0-9_]{0,62}"
 """A column name that is valid everywhere; BigQuery reserves some prefixes."""
-MOST_ATTRIBUTES = 20
 LONG = 4
 """The factor of the timeouts of tasks that read, train on or fetch years of history at once."""
 
@@ -36,10 +36,10 @@ def _timezone(name: str) -> str:
 
 
 def _locale(text: str) -> str:
-    from babel import Locale, UnknownLocaleError
+    from babel import UnknownLocaleError
 
     try:
-        return str(Locale.parse(text.strip().replace("-", "_")))
+        return str(parse_locale(text))
     except UnknownLocaleError as error:
         raise ValueError from error
 
@@ -49,28 +49,22 @@ def _without_slash(uri: str) -> str:
 
 
 def _order_attributes(text: str) -> list[str]:
-    names = [name.strip() for name in text.split(",")]
-    if len(names) > MOST_ATTRIBUTES:
-        raise ValueError(
-            f"ORDER_ATTRIBUTES names {len(names)} columns, more than {MOST_ATTRIBUTES}: add typed "
-            "columns instead (README, Change an extract)"
-        )
     table = read_sql("warehouse/tables/orders/table.sql")
-    columns = re.findall(r"^ {4}`?(\w+)`? ", table, re.MULTILINE)
-    lower = [name.lower() for name in names]  # BigQuery and DuckDB ignore the case
+    # BigQuery and DuckDB ignore the case of a column's name.
+    taken = set(re.findall(r"^ {4}`?(\w+)`? ", table, re.MULTILINE))
+    names = sorted(name.strip() for name in text.split(","))
     for name in names:
         if not re.fullmatch(ATTRIBUTE_NAME, name):
             raise ValueError(
                 f"ORDER_ATTRIBUTES: {name!r} cannot name a column: use letters, digits and underscores (63 "
                 "at most), and begin with no digit and no prefix that BigQuery reserves"
             )
-        if name.lower() in columns:
+        if name.lower() in taken:
             raise ValueError(
-                f"ORDER_ATTRIBUTES: {name} is a column of orders already: remove it"
+                f"ORDER_ATTRIBUTES: {name} is a column of orders already, or named twice: remove it"
             )
-        if lower.count(name.lower()) > 1:
-            raise ValueError(f"ORDER_ATTRIBUTES names {name} more than once")
-    return sorted(names)
+        taken.add(name.lower())
+    return names
 
 
 def _expected_partners(text: str) -> Expected:
@@ -79,17 +73,16 @@ def _expected_partners(text: str) -> Expected:
         return {}
     expected = {}
     for entry in text.split(","):
-        partner, _, spans = entry.partition(":")
+        partner, _, spans = entry.strip().partition(":")
         try:
-            weekdays = _weekdays(spans.strip() or "mon-sun")
+            if not partner:
+                raise ValueError
+            expected[partner.strip()] = _weekdays(spans or "mon-sun")
         except ValueError:
-            weekdays = frozenset()
-        if not partner.strip() or not weekdays:
             raise ValueError(
                 f"EXPECTED_PARTNERS: {entry.strip()!r} is neither a partner's name nor one with weekdays, "
                 "such as acme:mon-fri or acme:tue+sat"
-            )
-        expected[partner.strip()] = weekdays
+            ) from None
     return expected
 
 
@@ -97,10 +90,10 @@ def _weekdays(spans: str) -> frozenset[int]:
     """Parse `tue+sat` or `mon-fri`; a span may cross the end of the week, as in `sat-mon`. Raises
     ValueError."""
     days = set()
-    for span in spans.lower().split("+"):
-        first, dash, last = span.partition("-")
-        day = WEEKDAYS.index(first.strip())
-        end = WEEKDAYS.index(last.strip()) if dash else day
+    for span in spans.lower().replace(" ", "").split("+"):
+        first, _, last = span.partition("-")
+        day = WEEKDAYS.index(first)
+        end = WEEKDAYS.index(last or first)
         days.add(end)
         while day != end:
             days.add(day)
@@ -109,7 +102,7 @@ def _weekdays(spans: str) -> frozenset[int]:
 
 
 def _networks(text: str) -> list[str]:
-    return [network.strip() for network in text.split(",") if network.strip()]
+    return text.replace(",", " ").split()
 
 
 Uri = Annotated[
@@ -176,7 +169,7 @@ class Settings(DagSettings):
             description="a locale that Babel knows, such as en_US, de_CH or ja_JP",
         ),
         AfterValidator(_locale),
-    ] = "en_US"
+    ] = DEFAULT_LOCALE
     bigquery_dataset: str = Field(
         "sales",
         pattern="^[A-Za-z0-9_]+$",
@@ -273,21 +266,18 @@ def dag_settings() -> DagSettings:
 
 
 def _invalid(settings: type[DagSettings], error: ValidationError) -> ConfigurationError:
-    problems = {}
+    lines = []
     for problem in error.errors():
         name = str(problem["loc"][0])
         description = settings.model_fields[name].description
-        if description:
-            problems[name] = _problem(name, description)
-        else:
-            problems[name] = str(problem["ctx"]["error"])
-    return ConfigurationError("\n".join(problems.values()))
-
-
-def _problem(name: str, description: str) -> str:
-    value = os.environ.get(name.upper(), "")
-    shown = "" if name == "customer_hash_key" else f"={mask_e_mails(value)!r}"
-    return f"{name.upper()}{shown} is not {description}"
+        value = mask_e_mails(os.environ.get(name.upper(), ""))
+        if description is None:  # the validator names the setting
+            lines.append(str(problem["ctx"]["error"]))
+        elif settings.model_fields[name].repr:
+            lines.append(f"{name.upper()}={value!r} is not {description}")
+        else:  # a secret
+            lines.append(f"{name.upper()} is not {description}")
+    return ConfigurationError("\n".join(dict.fromkeys(lines)))
 
 
 def shop_timezone() -> str:

@@ -49,8 +49,6 @@ def decimals(currency: str) -> int:
 
 def amount(value: Decimal | None, currency: str) -> str:
     """Format 1234.5 in USD as `1,234.50`, with a typographic minus; None as `NOTHING`."""
-    if value is None:
-        return NOTHING
     return _number(value, decimals(currency))
 
 
@@ -69,15 +67,11 @@ def signed(value: Decimal, currency: str) -> str:
 
 def count(value: Decimal | int | None) -> str:
     """Format a whole number with thousands separators."""
-    if value is None:
-        return NOTHING
-    return _number(Decimal(value), 0)
+    return _number(value, 0)
 
 
 def quantity(value: Decimal | None) -> str:
     """Format units with up to two decimals, none where they are zeros."""
-    if value is None:
-        return NOTHING
     return _number(value, 2, fewest=0)
 
 
@@ -293,7 +287,7 @@ def parse_locale(name: str) -> Any:
     there is none."""
     from babel import Locale
 
-    return Locale.parse(name)
+    return Locale.parse(name.strip().replace("-", "_"))
 
 
 def _locale() -> Any:
@@ -319,12 +313,15 @@ def _date(day: date, english: str, skeleton: str = "") -> str:
     return format_date(day, english, locale)
 
 
-def _number(value: Decimal, places: int, fewest: int | None = None) -> str:
-    """Format with `places` decimals; zeros at the end are left out down to `fewest` decimals."""
+def _number(value: Decimal | int | None, places: int, fewest: int | None = None) -> str:
+    """Format with `places` decimals, None as `NOTHING`. Zeros at the end are left out down to `fewest`
+    decimals."""
+    if value is None:
+        return NOTHING
     locale = _locale()
     pattern = copy(locale.decimal_formats[None])
     pattern.frac_prec = (places if fewest is None else fewest, places)
-    text: str = pattern.apply(_rounded(value, places), locale)
+    text: str = pattern.apply(_rounded(Decimal(value), places), locale)
     return text.replace("-", MINUS)
 
 

@@ -67,7 +67,6 @@ REFUSED = [
     {"ORDER_ATTRIBUTES": "_PARTITIONTIME"},
     {"ORDER_ATTRIBUTES": "utm,Status"},
     {"ORDER_ATTRIBUTES": "Utm,payment,utm"},
-    {"ORDER_ATTRIBUTES": ",".join(f"a{number}" for number in range(21))},
     {"ORDER_ATTRIBUTES": "utm", "REPORT_ATTRIBUTE": "channel"},
     {"ORDER_ATTRIBUTES": "", "REPORT_ATTRIBUTE": "utm"},
     # All wrong ones are named at once.
