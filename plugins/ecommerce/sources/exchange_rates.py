@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
 
 from ecommerce.core.check_result import HINT, OK, Lines
@@ -35,49 +36,53 @@ MOST_BYTES = 64 << 20
 RATE_LASTS_DAYS = 7
 EARLIER_DAYS = 10
 """How far before a day its rate may be published; more than `RATE_LASTS_DAYS`."""
+
+
 COLUMNS = {
     "rates.parquet": ["row_number", "rate_date", "currency", "rate"],
     "rejects.parquet": ["row_number", "reason", "detail", "file", "raw"],
 }
 
-Row = tuple[int | str, ...]
+Row = dict[str, Any]
 
 
 def extract(window: ReadWindow) -> Manifest:
-    """Read the rates from `EARLIER_DAYS` before the day on; see docs/SOURCES.md. The run of the newest day
-    goes back as far as reconciliation, so that a rate that is published late reaches the days without it.
-    ContractError: 404, or an answer that is not the file; others as `sources.http`."""
+    """Read the rates from `EARLIER_DAYS` before the day on; see docs/SOURCES.md.
+
+    The run of the newest day goes back as far as reconciliation, so that a rate that is published late
+    reaches the days without it. ContractError: 404, or an answer that is not the file; other errors are
+    those of `http.network_errors` and `http.raise_for_status`.
+    """
     import pyarrow as pa
     from pyarrow.parquet import write_table
 
-    back = EARLIER_DAYS + (
-        load_settings().reconcile_days if window.changed_until is None else 0
-    )
+    days = EARLIER_DAYS
+    if window.changed_until is None:
+        days += load_settings().reconcile_days
     read_at = datetime.now(UTC)
-    rates, rejects = parse(fetch(), window.day.date - timedelta(days=back))
-    warning = data_warning(
-        "no_rates", source=window.source, before=back, day=str(window.day)
-    )
-    with publish(window.folder) as draft:
-        for rows, (file, columns) in zip(
-            (rates, rejects), COLUMNS.items(), strict=True
-        ):
-            schema = pa.schema(
-                [
-                    (name, pa.int64() if name == "row_number" else pa.string())
-                    for name in columns
-                ]
+    rates, rejects = parse(fetch(), window.day.date - timedelta(days=days))
+    warnings = []
+    if not rates:
+        warnings.append(
+            data_warning(
+                "no_rates", source=window.source, before=days, day=str(window.day)
             )
-            records = [dict(zip(columns, row, strict=True)) for row in rows]
-            write_table(pa.Table.from_pylist(records, schema=schema), draft.path / file)
+        )
+    with publish(window.folder) as draft:
+        for (name, columns), rows in zip(
+            COLUMNS.items(), (rates, rejects), strict=True
+        ):
+            schema = pa.schema([(column, pa.string()) for column in columns])
+            schema = schema.set(0, pa.field("row_number", pa.int64()))
+            write_table(pa.Table.from_pylist(rows, schema=schema), draft.path / name)
         draft.seal(
             **window.facts(read_at),
             rows=len(rates) + len(rejects),
             columns=COLUMNS,
             control_totals={
                 "source_rates": len(rates),
-                "newest_rate_date": max((str(row[1]) for row in rates), default=None),
-                "warnings": [] if rates else [warning],
+                "newest_rate_date": newest_date(rates),
+                "warnings": warnings,
             },
         )
     return read_manifest(window.folder)
@@ -86,10 +91,10 @@ def extract(window: ReadWindow) -> Manifest:
 def check() -> Lines:
     """Fetch and parse the whole file."""
     rates, _ = parse(fetch(), date.min)
-    if not rates:
+    newest = newest_date(rates)
+    if newest is None:
         raise ContractError(f"{CONNECTION}: the file has no exchange rate in it")
-    newest = date.fromisoformat(max(str(row[1]) for row in rates))
-    age = (datetime.now(UTC).date() - newest).days
+    age = (datetime.now(UTC).date() - date.fromisoformat(newest)).days
     if age <= RATE_LASTS_DAYS:
         yield OK, f"newest rates are of {newest}"
         return
@@ -100,37 +105,39 @@ def check() -> Lines:
     )
 
 
+def newest_date(rates: list[Row]) -> str | None:
+    """Return the newest date of rates, as `2026-11-19`; None without rates."""
+    return max((rate["rate_date"] for rate in rates), default=None)
+
+
 def fetch() -> str:
-    """Return the text of the file; raises as `extract`."""
+    """Return the text of the file, unpacked if it is a zip; errors are those of `extract`."""
     from airflow.providers.http.hooks.http import HttpHook
 
     timeout = connection_with_host(CONNECTION).extra_dejson.get("timeout", TIMEOUT)
     hook = HttpHook("GET", CONNECTION)
-    path = urlsplit(hook.url_from_endpoint("")).path.strip("/")
-    endpoint = "" if path else DEFAULT_PATH
-    what = f"{CONNECTION}: GET /{path or endpoint.lstrip('/')}"
-    redirects = {"response": partial(refuse_other_site, what)}
+    url = hook.url_from_endpoint("")
+    if not urlsplit(url).path.strip("/"):
+        url = hook.url_from_endpoint(DEFAULT_PATH)
+    what = f"{CONNECTION}: GET {urlsplit(url).path}"
     with (
         network_errors(what),
         hook.get_conn() as session,
         session.get(
-            hook.url_from_endpoint(endpoint),
+            url,
             stream=True,
             timeout=timeout,
-            hooks=redirects,
+            hooks={"response": partial(refuse_other_site, what)},
         ) as answer,
     ):
         raise_for_status(answer, what)
         content = b"".join(bounded(answer.iter_content(CHUNK), MOST_BYTES, what))
     try:
         if content.startswith(b"PK\x03\x04"):
-            with (
-                zipfile.ZipFile(io.BytesIO(content)) as archive,
-                archive.open(archive.namelist()[0]) as file,
-            ):
-                content = b"".join(
-                    bounded(iter(partial(file.read, CHUNK), b""), MOST_BYTES, what)
-                )
+            archive = zipfile.ZipFile(io.BytesIO(content))
+            with archive.open(archive.namelist()[0]) as file:
+                chunks = iter(partial(file.read, CHUNK), b"")
+                content = b"".join(bounded(chunks, MOST_BYTES, what))
         return content.decode("utf-8-sig")
     except (zipfile.BadZipFile, zlib.error, UnicodeDecodeError):
         raise ContractError(
@@ -140,45 +147,56 @@ def fetch() -> str:
 
 
 def parse(text: str, first_day: date) -> tuple[list[Row], list[Row]]:
-    """Return the rates dated `first_day` or later, and the malformed lines, as `COLUMNS`; ContractError where
-    the text does not begin with the header `Date,…`."""
-    header: list[str] = []
-    rates: list[Row] = []
-    rejects: list[Row] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if number > 1 and not line:
-            continue
-        # Parsed one by one, so that an open quote costs one day.
-        try:
-            cells = [cell.strip() for cell in next(csv.reader([line]), [])]
-        except csv.Error:  # a cell of more than 128 KB
-            cells = [line]
-        header = cells if number == 1 else header
-        if number == 1 or not any(cells):
-            continue
-        try:
-            wanted = date.fromisoformat(cells[0]) >= first_day
-        except ValueError:
-            rejects.append(
-                (number, "malformed_line", "no date", "rates", ",".join(cells))
-            )
-            continue
-        if wanted and len(cells) != len(header):
-            detail = f"{counted(len(cells), 'cell')} under a header of {len(header)}"
-            rejects.append((number, "malformed_line", detail, "rates", ",".join(cells)))
-        elif wanted:
-            # The trailing comma of header and lines makes a column without name.
-            named = zip(header[1:], cells[1:], strict=True)
-            rates += [
-                (number, cells[0], *pair)
-                for pair in named
-                if pair[0] and pair[1] not in ("", "N/A")
-            ]
-    if header[:1] != ["Date"] or len(header) < 2:
+    """Return the rates dated `first_day` or later, and the malformed lines, as `COLUMNS`.
+
+    ContractError where the text does not begin with the header `Date,…`.
+    """
+    if not text.startswith("Date,"):
         raise ContractError(
             f"{CONNECTION}: the answer is not the CSV file of exchange rates, it begins with "
             f"{quoted(text.encode())}: does the host of the connection lead to that file?"
         )
+    header: list[str] = []
+    rates: list[Row] = []
+    rejects: list[Row] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        # Parsed one by one, so that an open quote costs one day.
+        cells = [cell.strip() for cell in next(csv.reader([line]), [])]
+        if not header:
+            header = cells
+            continue
+        if not any(cells):
+            continue
+        try:
+            problem = ""
+            if date.fromisoformat(cells[0]) < first_day:
+                continue
+        except ValueError:
+            problem = "no date"
+        if not problem and len(cells) != len(header):
+            problem = f"{counted(len(cells), 'cell')} under a header of {len(header)}"
+        if problem:
+            rejects.append(
+                {
+                    "row_number": number,
+                    "reason": "malformed_line",
+                    "detail": problem,
+                    "file": "rates",
+                    "raw": ",".join(cells),
+                }
+            )
+            continue
+        for currency, rate in zip(header[1:], cells[1:], strict=True):
+            # The trailing comma of header and lines makes a column without name.
+            if currency and rate not in ("", "N/A"):
+                rates.append(
+                    {
+                        "row_number": number,
+                        "rate_date": cells[0],
+                        "currency": currency,
+                        "rate": rate,
+                    }
+                )
     return rates, rejects
 
 
