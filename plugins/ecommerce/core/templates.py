@@ -15,7 +15,9 @@ def render(template: str, texts: Mapping[str, Any]) -> str:
     """Render `include/templates/<template>`; HTML and SVG escape `texts`, and HTML does not wrap before a
     percent sign."""
     rendered = str(environment(TEMPLATES).get_template(template).render(texts))
-    return unbroken(rendered) if template.endswith(".html") else rendered
+    if template.endswith(".html"):
+        return unbroken(rendered)
+    return rendered
 
 
 @cache

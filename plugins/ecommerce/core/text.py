@@ -61,8 +61,10 @@ def with_currency(value: Decimal | None, currency: str) -> str:
 
 def signed(value: Decimal, currency: str) -> str:
     """Format a difference with its sign, unless it is zero."""
-    plus = "+" if value > 0 else ""
-    return plus + amount(value, currency)
+    text = amount(value, currency)
+    if value > 0:
+        return f"+{text}"
+    return text
 
 
 def count(value: Decimal | int | None) -> str:
@@ -89,15 +91,16 @@ def change(value: Decimal | None, base: Decimal | None) -> str:
     a base of zero, above 999.9 % `MANIFOLD`, or `NOTHING` where the sign changes too."""
     if value is None or not base:
         return NOTHING
-    percent = _rounded((value - base) / abs(base) * 100, 1)
-    if abs(percent) > Decimal("999.9"):
-        return MANIFOLD if (value > 0) == (base > 0) else NOTHING
-    sign = "±"
-    if percent > 0:
-        sign = "+"
-    elif percent < 0:
-        sign = MINUS
-    return sign + _percent(abs(percent), 1)
+    ratio = _rounded((value - base) / abs(base), 3)
+    if abs(ratio) > Decimal("9.999"):
+        has_turned = (value > 0) != (base > 0)
+        return NOTHING if has_turned else MANIFOLD
+    percent = _percent(ratio, 1)
+    if ratio == 0:
+        return f"±{percent}"
+    if ratio > 0:
+        return f"+{percent}"
+    return percent
 
 
 def versus(value: Decimal, base: Decimal | None, name: str) -> str:
@@ -113,7 +116,9 @@ def direction(value: Decimal | None, base: Decimal | None, good: int) -> int:
     1 where a rise is welcome, -1 where a fall is, 0 where neither is."""
     if value is None or not base or value == base:
         return 0
-    return good if value > base else -good
+    if value < base:
+        return -good
+    return good
 
 
 def average_name(days: int, without_sales: int = 0) -> str:
@@ -131,9 +136,7 @@ def share(
     whole is not positive."""
     if part is None or whole <= 0:
         return NOTHING
-    percent = _rounded(Decimal(str(part)) / whole * 100, places)
-    minus = MINUS if percent < 0 else ""
-    return minus + _percent(abs(percent), places)
+    return _percent(Decimal(str(part)) / whole, places)
 
 
 def compact(value: float) -> str:
@@ -191,8 +194,9 @@ def long_day(day: date) -> str:
     from babel.dates import format_date
 
     locale = _words_locale()
-    pattern = "EEEE, d MMMM y" if locale.language == "en" else "full"
-    return format_date(day, pattern, locale)
+    if locale.language == "en":
+        return format_date(day, "EEEE, d MMMM y", locale)
+    return format_date(day, "full", locale)
 
 
 def short_day(day: date) -> str:
@@ -230,8 +234,9 @@ def span(first: date, last: date) -> str:
     end = _date(last, "d MMM y")
     if first == last:
         return end
-    begin = _date(first, "d MMM" if first.year == last.year else "d MMM y")
-    return f"{begin} to {end}"
+    if first.year == last.year:
+        return f"{_date(first, 'd MMM')} to {end}"
+    return f"{_date(first, 'd MMM y')} to {end}"
 
 
 def country(code: str) -> str:
@@ -258,9 +263,10 @@ def clean(text: str | None, longest: int = LONGEST) -> str:
     characters and overrides of the text direction."""
     if text is None:
         return ""
-    spaced = re.sub(r"\s+", " ", text[: 4 * longest]).strip()
-    line = re.sub(_INVISIBLE, "", spaced)
-    return line if len(line) <= longest else f"{line[:longest]}…"
+    line = re.sub(_INVISIBLE, "", " ".join(text.split()))
+    if len(line) > longest:
+        return f"{line[:longest]}…"
+    return line
 
 
 def listed(names: Iterable[object], most: int = 0, others: str = "more") -> str:
@@ -268,17 +274,21 @@ def listed(names: Iterable[object], most: int = 0, others: str = "more") -> str:
     shown = [str(name) for name in names]
     if 0 < most < len(shown):
         hidden = len(shown) - most + 1
-        shown = [*shown[: most - 1], f"{hidden} {others}"]
+        shown = shown[: most - 1]
+        shown.append(f"{hidden} {others}")
     if len(shown) < 2:
         return "".join(shown)
-    return f"{', '.join(shown[:-1])} and {shown[-1]}"
+    last = shown.pop()
+    return f"{', '.join(shown)} and {last}"
 
 
 def inert(text: str) -> str:
     """Clean a cell of a CSV file: without control characters, and with an apostrophe where a spreadsheet
     would take it for a formula."""
     text = without_controls(text)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    if text.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{text}"
+    return text
 
 
 @cache
@@ -318,23 +328,29 @@ def _number(value: Decimal | int | None, places: int, fewest: int | None = None)
     decimals."""
     if value is None:
         return NOTHING
-    locale = _locale()
-    pattern = copy(locale.decimal_formats[None])
-    pattern.frac_prec = (places if fewest is None else fewest, places)
-    text: str = pattern.apply(_rounded(Decimal(value), places), locale)
+    if fewest is None:
+        fewest = places
+    pattern = copy(_locale().decimal_formats[None])
+    pattern.frac_prec = (fewest, places)
+    return _written(pattern, _rounded(Decimal(value), places))
+
+
+def _percent(ratio: Decimal, places: int) -> str:
+    """Format 0.135 as `13.5 %`."""
+    locale = _words_locale()
+    if locale.language == "en":
+        return f"{_number(ratio * 100, places)} %"
+    pattern = copy(locale.percent_formats[None])
+    pattern.frac_prec = (places, places)
+    return _written(pattern, _rounded(ratio, places + 2))
+
+
+def _written(pattern: Any, value: Decimal) -> str:
+    text: str = pattern.apply(value, _locale())
     return text.replace("-", MINUS)
 
 
-def _percent(percent: Decimal, places: int) -> str:
-    """Format 13.5 as `13.5 %`, without a sign."""
-    locale = _words_locale()
-    if locale.language == "en":
-        return f"{_number(percent, places)} %"
-    pattern = copy(locale.percent_formats[None])
-    pattern.frac_prec = (places, places)
-    return str(pattern.apply(percent / 100, locale))
-
-
 def _rounded(value: Decimal, places: int) -> Decimal:
+    unit = Decimal(1).scaleb(-places)
     # Adding zero removes the sign of -0.00.
-    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) + 0
+    return value.quantize(unit, ROUND_HALF_UP) + 0
