@@ -44,9 +44,9 @@ def main() -> None:
         "list files": lambda _: tasks.list_files.function(**CONTEXT),
         "read": tasks.read.function,
         "control totals": lambda reads: tasks.control_totals.function(reads, **CONTEXT),
-        "months": lambda totals: tasks.months.function(totals, **CONTEXT),
+        "months": tasks.months.function,
         "transform": lambda month: tasks.transform.function(month, **CONTEXT),
-        "load": lambda given: tasks.load.function(*given, **CONTEXT),
+        "load": lambda manifest: tasks.load.function(manifest, **CONTEXT),
         "checks": lambda loaded: checks.function(loaded, **CONTEXT),
     }
     name, place = sys.argv[1], Path(sys.argv[2])

@@ -95,7 +95,7 @@ class HistoryLoad:
 
     def manifests(self, totals):
         """The manifests of the months, in order."""
-        months = tasks.months.function(totals, **self.context)
+        months = tasks.months.function(totals)
         return [tasks.transform.function(month, **self.context) for month in months]
 
     def months(self):

@@ -35,7 +35,7 @@ def _staging(monkeypatch, tmp_path):
 def load_export(shop, export=EXPORT, run_id="manual__export"):
     manifest = to_plain(export.publish(shop.folder, FIRST, run_id))
     dag_run = SimpleNamespace(dag_id="sales_history_load")
-    tasks.load.function({}, manifest, dag_run=dag_run, run_id=run_id)
+    tasks.load.function(manifest, dag_run=dag_run, run_id=run_id)
 
 
 def next_day(shop):
@@ -140,6 +140,6 @@ def test_names_that_cannot_be_taken_back(shop):
     ):
         undo("old")
     for source in RESERVED_NAMES:
-        with pytest.raises(ConfigurationError, match=f"^{source} is a live source"):
+        with pytest.raises(ConfigurationError, match=f"under the name '{source}'"):
             undo(source)
     assert len(shop.rows("orders")) == 3

@@ -93,12 +93,11 @@ def _reconciliation():
         figures = [["orders", "12", "13"], ["gross amount", "90.50", "100.00"]]
         difference = {"business_date": day, "source": "sales_db", "figures": figures}
         found.append(difference | {"what": "orders: 1 gone from the source"})
-    results = {
-        ("2026-11-19", "sales_db"): {"run_id": "x"},
-        ("2026-11-18", "sales_db"): None,
-        ("2026-11-16", "sales_db"): {"run_id": "x"},
-    }
-    texts = comparison.mail_texts(found, results, ["2026-11-16"])
+    reread = []
+    for day in ("2026-11-19", "2026-11-18", "2026-11-16"):
+        reread.append({"business_date": day, "source": "sales_db"})
+    loaded = [reread[0], reread[2]]
+    texts = comparison.mail_texts(found, reread, loaded, ["2026-11-16"])
     return mail.compose(texts["subject"], "reconciliation_mail", texts)
 
 

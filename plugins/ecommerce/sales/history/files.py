@@ -1,5 +1,5 @@
-"""The form of the history load, and the files of an export. Each file is read by one task, and only while it
-is as it was listed."""
+"""The form of the history load, and the files of an export. Each file is read by one task, and only as it
+was listed."""
 
 import logging
 import re
@@ -16,14 +16,12 @@ from ecommerce.sources import RESERVED_NAMES
 from ecommerce.sources.delivered_files import modified_at, storage_errors
 from ecommerce.storage.staging import DagRun, storage_path
 
-FIRST_DAY, LAST_DAY = "2000-01-01", "9999-12-31"
+FIRST_DAY = "2000-01-01"
+LAST_DAY = "9999-12-31"
 """The range when the form gives none: timestamps before the year 2000 are rejected anyway."""
-SCHEMES = ("file", "gs", "s3")
+SCHEMES = ("file:///", "gs://", "s3://")
 PARQUET = ".parquet"
-COMPRESSIONS: dict[str, str | None] = {
-    ".csv": None, ".csv.gz": "gzip", ".csv.zst": "zstd", PARQUET: None
-}  # fmt: skip
-"""The names' endings that are read, each with the compression of its files."""
+ENDINGS = (".csv", ".csv.gz", ".csv.zst", PARQUET)
 
 log = logging.getLogger(__name__)
 
@@ -49,31 +47,22 @@ class ExportFile:
         return storage_path(self.uri).fs
 
     @property
-    def compression(self) -> str | None:
-        """The compression of a CSV file."""
-        return COMPRESSIONS[_ending(self.name)]
-
-    @property
-    def is_parquet(self) -> bool:
-        """Whether it is Parquet; otherwise it is CSV."""
-        return _ending(self.name) == PARQUET
+    def ending(self) -> str:
+        """The one of `ENDINGS` that its name has, which tells its format and compression."""
+        return _ending(self.name)
 
     def check_unchanged(self) -> None:
-        """Raise a ContractError if size or modification time differ from the listing, or the file is gone."""
+        """Raise a ContractError if size or modification time differ from the listing."""
         file_system = self.file_system
-        file_system.invalidate_cache()  # object stores keep listings
+        # Object stores keep listings.
+        file_system.invalidate_cache()
         with storage_errors(self.name):
-            try:
-                now = (
-                    int(file_system.info(self.path)["size"]),
-                    modified_at(file_system, self.path),
-                )
-            except FileNotFoundError:
-                now = None
-        if now != (self.bytes, self.modified_at):
+            size = int(file_system.info(self.path)["size"])
+            modified = modified_at(file_system, self.path)
+        if size != self.bytes or modified != self.modified_at:
             raise ContractError(
-                f"{self.name} has {'changed' if now else 'disappeared'} since it was listed: when the export "
-                "is complete, clear list_files with downstream"
+                f"{self.name} has changed since it was listed: when the export is complete, clear list_files "
+                "with downstream"
             )
 
 
@@ -92,28 +81,34 @@ class ReadRequest:
 def read_requests(
     params: Mapping[str, Any], run: DagRun, run_after: datetime
 ) -> list[ReadRequest]:
-    """Return one request for each file of the form's pattern, by name; `params` are its fields, `run_after`
-    is when the run was due (aware). Raises as `day_range` and `find_files`, and a ConfigurationError where
-    the export has the name of a live source."""
-    source, settings = params["source"], load_settings()
+    """Return one request for each file of the form's pattern, by name. `params` are the form's fields,
+    `run_after` is when the run was due (aware).
+
+    Raises:
+        ConfigurationError: the export has the name of a live source, the range is empty, or `find_files`
+            finds no file that can be read.
+        PipelineError: the storage fails.
+    """
+    source = params["source"]
     if source in RESERVED_NAMES:
         raise ConfigurationError(
             f"{source} is the name of a live source: give the export a name of its own, such as old_{source}"
         )
     day_range(params)
-    run_day = shop_day(run_after, settings.shop_timezone).date
+    run_day = shop_day(run_after, load_settings().shop_timezone).date
     files = find_files(params["files"])
     log.info("%d files, %d bytes", len(files), sum(file.bytes for file in files))
-    folder, now = run.folder(run_day), datetime.now(UTC)
-    return [
-        ReadRequest(file, f"{folder}/files/{number:05d}", source, now, run_day)
-        for number, file in enumerate(files, start=1)
-    ]
+    listed_at = datetime.now(UTC)
+    requests = []
+    for number, file in enumerate(files, start=1):
+        folder = run.folder(run_day, f"files/{number:05d}")
+        requests.append(ReadRequest(file, folder, source, listed_at, run_day))
+    return requests
 
 
 def day_range(params: Mapping[str, Any]) -> tuple[date, date]:
-    """Return the form's first and last shop day, both included; a ConfigurationError where the last is before
-    the first."""
+    """Return the form's first and last shop day, both included; raise a ConfigurationError where the last is
+    before the first."""
     first = date.fromisoformat(params["first_day"] or FIRST_DAY)
     last = date.fromisoformat(params["last_day"] or LAST_DAY)
     if last < first:
@@ -123,37 +118,44 @@ def day_range(params: Mapping[str, Any]) -> tuple[date, date]:
 
 def find_files(pattern: str) -> list[ExportFile]:
     """Return the files that match the URI `pattern` (`*`, `?`, `[…]`, `**`), by name. Names that begin with a
-    dot or an underscore are left out (`_SUCCESS`, unfinished uploads); a ConfigurationError where none is
-    left, or one is neither CSV nor Parquet, or no regular file (a link, a named pipe)."""
-    scheme, separator, path = pattern.strip().partition("://")
-    if not separator or scheme not in SCHEMES or not path.strip("/"):
-        allowed = ", ".join(f"{each}://" for each in SCHEMES)
+    dot or an underscore are left out (`_SUCCESS`, unfinished uploads).
+
+    Raises:
+        ConfigurationError: no file is left, or one is neither CSV nor Parquet.
+        PipelineError: the storage fails.
+    """
+    pattern = pattern.strip()
+    if not pattern.startswith(SCHEMES):
         raise ConfigurationError(
-            f"{pattern!r} is not a URI of files: it has to begin with {allowed}"
+            f"{pattern!r} is not a URI of files: it has to begin with {', '.join(SCHEMES)}"
         )
+    scheme, _, path = pattern.partition("://")
     folder = re.split(r"[*?\[]", path, maxsplit=1)[0].rpartition("/")[0]
     files = []
     with storage_errors(f"the folder of {pattern}"):
         file_system = storage_path(f"{scheme}://{folder}").fs
-        for each, info in file_system.glob(path, detail=True).items():
-            name = PurePosixPath(each).name
-            if info["type"] == "directory" or name[0] in "._":
+        for found, info in file_system.glob(path, detail=True).items():
+            name = PurePosixPath(found).name
+            if info["type"] == "directory" or name.startswith((".", "_")):
                 continue
-            if info["type"] != "file":
-                raise ConfigurationError(
-                    f"{name} is a link, a named pipe or a device: put the file itself there"
-                )
             if not _ending(name):
                 raise ConfigurationError(
-                    f"{name} ends in none of {', '.join(COMPRESSIONS)}: exclude it by the pattern"
+                    f"{name} ends in none of {', '.join(ENDINGS)}: exclude it by the pattern"
                 )
-            below = each.partition(f"{folder.strip('/')}/")[2] or name
-            listed = int(info["size"]), modified_at(file_system, each)
-            files.append(ExportFile(f"{scheme}://{each}", below, *listed))
+            file = ExportFile(
+                uri=f"{scheme}://{found}",
+                name=str(PurePosixPath(found).relative_to(folder)),
+                bytes=int(info["size"]),
+                modified_at=modified_at(file_system, found),
+            )
+            files.append(file)
     if not files:
         raise ConfigurationError(f"no file matches {pattern}")
     return sorted(files, key=lambda file: file.name)
 
 
 def _ending(name: str) -> str:
-    return next((end for end in COMPRESSIONS if name.lower().endswith(end)), "")
+    for ending in ENDINGS:
+        if name.lower().endswith(ending):
+            return ending
+    return ""

@@ -1,19 +1,20 @@
 """The months of an export: their control totals, transform and summary, and the exchange rates of its days.
 
-The staging folder `export` has `files.parquet` (folder, file, sha256, received_at and lines of each file) and
-`moved.parquet` (lines of orders whose lines name several days, under the day that counts; see
-order_days.sql).
+The staging folder `export` has `moved.parquet`: lines of orders whose lines name several days, under the day
+that counts (order_days.sql).
 """
 
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from ecommerce.core.business_day import day_window
-from ecommerce.core.errors import ConfigurationError, ContractError, PipelineError
+from ecommerce.core.data_warnings import DataWarning
+from ecommerce.core.errors import ConfigurationError, ContractError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import counted
@@ -22,48 +23,80 @@ from ecommerce.sales.transform import transform
 from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, query
+from ecommerce.storage.plain import from_plain, to_plain
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.load import LoadResult, load_manifest
 from ecommerce.warehouse.staging_tables import HISTORY
 
-SQL = "extract/history"
 COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
-OUTPUTS = ("lines", "rejects", "files", "removed_orders", "known_orders")
-"""The raw files that the transform of `PARTNER_FILES` reads."""
 
 log = logging.getLogger(__name__)
 
-Month = Mapping[str, Any]
-"""One of the `months` of `compute_totals`, with the staging folder `export` of the control totals.
-`is_first`: it also has the rows of no month."""
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month `YYYY-MM` of an export: first and last shop day of its orders, and sums over its lines.
+    `amounts` are decimal texts by currency, `export` is the folder of the control totals. The first month
+    also takes the records that belong to no month."""
+
+    month: str
+    first_day: date
+    last_day: date
+    rows: int
+    orders: int
+    amounts: dict[str, str]
+    export: str
+    is_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ControlTotals:
+    """The totals of an export over all its records (`rows`). `export` is the staging folder with them,
+    `folders` are those of its files. `left_out` counts records of days outside the range, `without_day` those
+    without a readable day; `rejected` counts the unreadable ones by reason."""
+
+    export: str
+    folders: list[str]
+    months: list[Month]
+    rows: int
+    left_out: int
+    without_day: int
+    rejected: dict[str, int]
+    warnings: list[DataWarning]
+
+    @property
+    def unusable(self) -> int:
+        """The number of records that belong to no month."""
+        return self.without_day + sum(self.rejected.values())
+
+    @property
+    def folder(self) -> str:
+        """The staging folder of the run."""
+        return self.export.rpartition("/")[0]
 
 
 def compute_totals(
     manifests: Sequence[Manifest], first_day: date, last_day: date
-) -> dict[str, Any]:
+) -> ControlTotals:
     """Compute the control totals of an export, and write the staging folder `export` next to its files, whose
     manifests are in the order of their names. Orders of shop days before `first_day` and after `last_day` are
     left out; lines without a readable day are not.
-
-    Returns:
-        plain JSON: `export` (the folder), `months` (month `YYYY-MM`, first_day, last_day ISO dates of its
-        orders, rows, orders, amounts: decimal text by currency), `rows`, `left_out` (rows outside the range),
-        `without_day`, `rejected` (counts by reason), `warnings`.
 
     Raises:
         ConfigurationError: no order is in the range.
         ContractError: more than a fifth of the records is unusable.
     """
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    one, target = manifests[0], f"{manifests[0].uri.rsplit('/', 2)[0]}/export"
-    totals_of = [manifest.control_totals for manifest in manifests]
+    first = manifests[0]
+    target = f"{first.uri.rsplit('/', 2)[0]}/export"
+    rows = 0
+    without_day = 0
     rejected: Counter[str] = Counter()
-    for each in totals_of:
-        rejected.update(each["rejected"])
-    rows = sum(manifest.rows for manifest in manifests)
-    without_day = sum(each["without_day"] for each in totals_of)
+    warnings: list[DataWarning] = []
+    for manifest in manifests:
+        rows += manifest.rows
+        without_day += manifest.control_totals["without_day"]
+        rejected.update(manifest.control_totals["rejected"])
+        warnings += manifest.control_totals["warnings"]
     unusable = without_day + rejected.total()
     if _are_too_many(unusable, rows):
         raise ContractError(
@@ -71,53 +104,46 @@ def compute_totals(
             f"{without_day}; rejected: {dict(rejected) or 'none'}): nothing was loaded; is this the layout "
             "of partner files?"
         )
-    lines = [manifest.file("lines.parquet") for manifest in manifests]
-    files = [
-        {
-            "folder": manifest.uri,
-            "file": each["file"],
-            "sha256": each["sha256"],
-            "received_at": datetime.fromisoformat(each["modified_at"]),
-            "lines": manifest.rows,
-        }
-        for manifest, each in zip(manifests, totals_of, strict=True)
-    ]
+    files = {"files": [manifest.file("lines.parquet") for manifest in manifests]}
     with (
         staging.publish(target) as draft,
-        connect_duckdb(target, memory_limit="400MB") as duck,
+        connect_duckdb(target) as duck,
     ):
-        query(duck, f"{SQL}/order_days", {"files": lines})
-        query(
-            duck,
-            f"{SQL}/moved_lines",
-            {"files": lines, "target": f"{draft.path}/moved.parquet"},
-        )
+        query(duck, "extract/history/order_days", files)
+        moved = {"target": f"{draft.path}/moved.parquet"}
+        query(duck, "extract/history/moved_lines", files | moved)
         days = {"first_day": first_day, "last_day": last_day}
-        months = query(duck, f"{SQL}/source_totals", {"files": lines, **days})
-        parquet.write_table(pa.Table.from_pylist(files), draft.path / "files.parquet")
-        totals = {
-            "months": months,
-            "rows": rows,
-            "left_out": rows - unusable - sum(month["rows"] for month in months),
-            "without_day": without_day,
-            "rejected": dict(rejected),
-            "warnings": [warning for each in totals_of for warning in each["warnings"]],
-        }
+        months: list[Month] = []
+        for row in query(duck, "extract/history/source_totals", files | days):
+            place = {"export": target, "is_first": not months}
+            months.append(from_plain(Month, row | place))
+        totals = ControlTotals(
+            export=target,
+            folders=[manifest.uri for manifest in manifests],
+            months=months,
+            rows=rows,
+            left_out=rows - unusable - sum(month.rows for month in months),
+            without_day=without_day,
+            rejected=dict(rejected),
+            warnings=warnings,
+        )
         draft.seal(
-            source=one.source,
-            business_date=one.business_date,
+            source=first.source,
+            business_date=first.business_date,
             rows=len(manifests),
             columns={},
-            **dict.fromkeys(("read_at", "window_start", "window_end"), one.read_at),
-            control_totals=totals,
+            read_at=first.read_at,
+            window_start=first.read_at,
+            window_end=first.read_at,
+            control_totals=to_plain(totals),
         )
-    log.info("%s: %s", one.source, totals)
+    log.info("%s: %s", first.source, totals)
     if not months:
         raise ConfigurationError(
             f"none of the export's records ({rows}) belongs to a day from {first_day} to {last_day}: nothing "
             "to load"
         )
-    return {"export": target, **totals}
+    return totals
 
 
 def transform_month(month: Month, run_id: str, *, is_dry_run: bool) -> Manifest:
@@ -126,23 +152,22 @@ def transform_month(month: Month, run_id: str, *, is_dry_run: bool) -> Manifest:
 
     Raises:
         ContractError: more than a fifth of the month's own lines is rejected.
-        PipelineError: as `transform.transform`.
+        StagingError: the staged files are gone.
     """
-    export = staging.read_manifest(month["export"])
-    folder = f"{month['export'].rsplit('/', 1)[0]}/{month['month']}"
-    raw = gather(month, export, f"{folder}/{export.source}")
+    export = staging.read_manifest(month.export)
+    totals = from_plain(ControlTotals, export.control_totals)
+    raw = gather_lines(month, export, totals)
     manifest = transform(raw, run_id=run_id, mapping=PARTNER_FILES.name)
-    without_day = 0
-    if month["is_first"]:
-        without_day = export.control_totals["without_day"] + sum(
-            export.control_totals["rejected"].values()
+    rows = manifest.control_totals["rows_read"]
+    rejected = manifest.control_totals["rows_rejected"]
+    if month.is_first:
+        rows -= totals.unusable
+        rejected -= totals.unusable
+    if _are_too_many(rejected, rows):
+        reasons = manifest.control_totals["rejected"]
+        refusal = (
+            f"{month.month}: {rejected} of {counted(rows, 'line')} rejected {reasons}"
         )
-    totals = manifest.control_totals
-    read, rejected = (
-        totals[name] - without_day for name in ("rows_read", "rows_rejected")
-    )
-    if _are_too_many(rejected, read):
-        refusal = f"{month['month']}: {rejected} of {counted(read, 'line')} rejected {totals['rejected']}"
         if not is_dry_run:
             raise ContractError(f"{refusal}; the month was not loaded")
         log.warning("%s; a load would refuse the month", refusal)
@@ -154,99 +179,72 @@ def _are_too_many(rejected: int, rows: int) -> bool:
     return rejected > 50 and rejected * 5 > rows
 
 
-def gather(month: Month, export: Manifest, folder: str) -> Manifest:
+def gather_lines(month: Month, export: Manifest, totals: ControlTotals) -> Manifest:
     """Write the raw folder of a month of `export`, in the layout of the partner files' extract."""
-    is_first, of_export, files = (
-        month["is_first"],
-        export.control_totals,
-        export.file("files.parquet"),
-    )
-    first_day, last_day = (
-        date.fromisoformat(month[name]) for name in ("first_day", "last_day")
-    )
+    folder = f"{totals.folder}/{month.month}/{export.source}"
     timezone = load_settings().shop_timezone
+    files = [staging.local_or_uri(uri) for uri in totals.folders]
     with (
         staging.publish(folder) as draft,
         connect_duckdb(export.uri, memory_limit="300MB") as duck,
     ):
-        folders = duck.execute("SELECT folder FROM read_parquet(?)", [files]).fetchall()
-        staged = {
-            name: [
-                staging.local_or_uri(f"{each}/{name}.parquet") for (each,) in folders
-            ]
-            for name in ("lines", "rejects")
-        }
-        targets = {name: f"{draft.path}/{name}.parquet" for name in staged}
-        lines = {
-            "files": staged["lines"],
+        variables = {
+            "lines": [f"{file}/lines.parquet" for file in files],
+            "rejects": [f"{file}/rejects.parquet" for file in files],
             "moved": export.file("moved.parquet"),
-            "target": targets["lines"],
+            "first_day": month.first_day,
+            "last_day": month.last_day,
+            "is_first": month.is_first,
+            "folder": str(draft.path),
         }
-        days = {"first_day": first_day, "last_day": last_day}
-        query(duck, f"{SQL}/month_lines", lines | days | {"is_first": is_first})
-        rejects = {"rejects": staged["rejects"], "target": targets["rejects"]}
-        query(duck, f"{SQL}/month_rejects", rejects | {"is_first": is_first})
-        duck.execute("SET VARIABLE files = ?", [files])
-        duck.execute("SET VARIABLE folder = ?", [str(draft.path)])
-        query(duck, f"{SQL}/month_files")
-        ((rejected,),) = duck.execute(
-            "SELECT count(*) FROM read_parquet(?)", [targets["rejects"]]
-        ).fetchall()
-        (totals,) = query(
-            duck,
-            f"extract/{PARTNER_FILES.name}/control_totals",
-            {"lines": targets["lines"]},
-        )
-        totals["warnings"] = of_export["warnings"] if is_first else []
+        for name, value in variables.items():
+            duck.execute(f"SET VARIABLE {name} = ?", [value])
+        query(duck, "extract/history/gather_month")
+        statement = f"extract/{PARTNER_FILES.name}/control_totals"
+        lines = {"lines": f"{draft.path}/lines.parquet"}
+        [control_totals] = query(duck, statement, lines)
+        control_totals["warnings"] = []
+        if month.is_first:
+            control_totals["warnings"] = totals.warnings
         draft.seal(
             source=export.source,
-            business_date=first_day,
-            rows=totals["source_lines"] + rejected,
-            columns={f"{name}.parquet": [] for name in OUTPUTS},
+            business_date=month.first_day,
+            rows=control_totals["source_lines"],
+            columns={},
             read_at=export.read_at,
-            window_start=day_window(first_day, timezone).start,
-            window_end=day_window(last_day, timezone).end,
-            control_totals=totals,
+            window_start=day_window(month.first_day, timezone).start,
+            window_end=day_window(month.last_day, timezone).end,
+            control_totals=control_totals,
         )
     return staging.read_manifest(folder)
 
 
-def load_rates(totals: Mapping[str, Any], run: DagRun) -> LoadResult | None:
+def load_rates(totals: ControlTotals, run: DagRun) -> LoadResult | None:
     """Load the exchange rates of an export's days; a daily run reads those of its own weeks only. Return None
-    where no rates are needed, or the source is off, or optional and fails: amounts stay unconverted. Raises
-    as the daily run's extract, transform and load of the rates."""
+    where no rates are needed, or the source is off: amounts stay unconverted.
+
+    Raises:
+        PipelineError: the rates cannot be read or loaded.
+    """
     settings = load_settings()
-    currencies = {
-        currency for month in totals["months"] for currency in month["amounts"]
-    }
+    currencies: set[str] = set()
+    for month in totals.months:
+        currencies.update(month.amounts)
     if not currencies - {settings.reporting_currency, ""}:
         log.info(
             "all amounts are in %s: no rates are needed", settings.reporting_currency
         )
         return None
-    if reason := source_policy.reason_to_skip(EXCHANGE_RATES.name):
+    reason = source_policy.reason_to_skip(EXCHANGE_RATES.name)
+    if reason:
         log.warning("%s: other currencies stay unconverted", reason)
         return None
-    first = date.fromisoformat(totals["months"][0]["first_day"])
     # The day before: the audit has one load per run and day, and the first month has the first day.
-    day = day_window(first, settings.shop_timezone).shifted(-1)
-    folder = f"{totals['export'].rsplit('/', 1)[0]}/{EXCHANGE_RATES.name}"
-    try:
-        raw = EXCHANGE_RATES.extract(
-            ReadWindow(EXCHANGE_RATES.name, day, day.start, day.end, folder)
-        )
-    except PipelineError as error:
-        if source_policy.source_policy()[EXCHANGE_RATES.name] == source_policy.REQUIRED:
-            raise
-        log.warning(
-            "%s failed: other currencies stay unconverted: %s",
-            EXCHANGE_RATES.name,
-            error,
-        )
-        return None
-    return load_manifest(
-        loading.ORDERS, run, transform(raw, run_id=run.run_id), status=HISTORY
-    )
+    day = day_window(totals.months[0].first_day, settings.shop_timezone).shifted(-1)
+    folder = f"{totals.folder}/{EXCHANGE_RATES.name}"
+    window = ReadWindow(EXCHANGE_RATES.name, day, day.start, day.end, folder)
+    loadable = transform(EXCHANGE_RATES.extract(window), run_id=run.run_id)
+    return load_manifest(loading.ORDERS, run, loadable, status=HISTORY)
 
 
 def summarize(manifest: Manifest) -> dict[str, Any]:
@@ -257,23 +255,24 @@ def summarize(manifest: Manifest) -> dict[str, Any]:
         `amounts` (gross, of the accepted lines: decimal text by currency), `rejected` (reason, rows, places:
         file and line of the first three).
     """
+    summary: dict[str, Any] = {"month": f"{manifest.business_date:%Y-%m}"}
+    for name in COUNTS:
+        summary[name] = int(manifest.control_totals[name])
+    summary["rejected"] = []
     with connect_duckdb(manifest.uri, memory_limit="300MB") as duck:
         files = {
             "orders": manifest.file("orders.parquet"),
             "lines": manifest.file("order_lines.parquet"),
         }
-        (totals,) = query(duck, f"{SQL}/transformed_totals", files)
-        rejected = []
+        [totals] = query(duck, "extract/history/transformed_totals", files)
         if "rejected_rows.parquet" in manifest.columns:
-            files = {"rejected": manifest.file("rejected_rows.parquet")}
-            rejected = query(duck, f"{SQL}/rejected_by_reason", files)
-    return {
-        "month": f"{manifest.business_date:%Y-%m}",
-        **{name: int(manifest.control_totals[name]) for name in COUNTS},
-        "orders": totals["orders"],
-        "amounts": totals["amounts"] or {},
-        "rejected": rejected,
-    }
+            rows = {"rejected": manifest.file("rejected_rows.parquet")}
+            summary["rejected"] = query(
+                duck, "extract/history/rejected_by_reason", rows
+            )
+    summary["orders"] = totals["orders"]
+    summary["amounts"] = totals["amounts"] or {}
+    return summary
 
 
 def log_summary(
@@ -281,25 +280,24 @@ def log_summary(
 ) -> None:
     """Log the summary of an export by `months`, and fail where more than `limit` per cent of its rows were
     rejected; in a dry run, which loads nothing, these are a warning."""
-    log.info("dry run: nothing is loaded" if is_dry_run else "loaded")
-    reasons: Counter[str] = Counter()
+    rows = 0
+    rejected = 0
     for month in months:
+        rows += month["rows_read"]
+        rejected += month["rows_rejected"]
         log.info(
             "%(month)s: %(rows_read)s rows read, %(rows_accepted)s accepted, %(rows_rejected)s rejected, "
             "%(rows_superseded)s superseded; %(orders)s orders of %(amounts)s",
             month,
         )
-        for rejects in month["rejected"]:
-            log.info("rejected: %(reason)s %(rows)s, such as %(places)s", rejects)
-            reasons[rejects["reason"]] += rejects["rows"]
-    rows = sum(month["rows_read"] for month in months)
-    rejected = sum(month["rows_rejected"] for month in months)
+        for reason in month["rejected"]:
+            log.info("rejected: %(reason)s %(rows)s, such as %(places)s", reason)
     if not rejected:
         return
-    result = f"{rejected:,} of {counted(rows, 'row')} ({rejected / rows:.1%}) rejected: {dict(reasons)}"
+    result = f"{rejected:,} of {counted(rows, 'row')} ({rejected / rows:.1%}) rejected"
     if rejected * 100 > limit * rows and not is_dry_run:
         raise ContractError(
-            f"{result}; that is more than {limit} %. The accepted rows are loaded: fix the export and load "
-            "it again, undo the load with make undo-history, or leave it"
+            f"{result}, more than {limit} %: the log has the reasons. The accepted rows are loaded: fix the "
+            "export and load it again, undo the load with make undo-history, or leave it"
         )
     log.warning("%s (a load may have at most %s %%)", result, limit)

@@ -22,7 +22,7 @@ from ecommerce.core.email_masking import mask_e_mails, teach_addresses
 from ecommerce.core.errors import ContractError
 from ecommerce.core.paths import read_sql
 from ecommerce.core.settings import load_settings
-from ecommerce.sales.history.files import ExportFile, ReadRequest
+from ecommerce.sales.history.files import PARQUET, ExportFile, ReadRequest
 from ecommerce.sources import delivered_files
 from ecommerce.sources.delivered_files import UnusableFileError
 from ecommerce.sources.partner_layouts import COLUMNS, STANDARD, partner_layouts
@@ -36,61 +36,64 @@ if TYPE_CHECKING:
 
 
 def read_file(request: ReadRequest) -> Manifest:
-    """Read one file into staging; raise a ContractError where it has changed since it was listed, or is
-    invalid (damaged, no header, a column missing)."""
+    """Read one file into staging and return the manifest.
+
+    Raises:
+        ContractError: the file has changed since it was listed, or is invalid (damaged, no header, a column
+            missing).
+        PipelineError: the storage fails.
+    """
     file = request.file
-    facts = {
-        "file": file.name,
-        "bytes": file.bytes,
-        "modified_at": file.modified_at.isoformat(),
-    }
-    file.check_unchanged()
+    warnings: list[DataWarning] = []
     with (
         staging.publish(request.folder) as draft,
         connect_duckdb(memory_limit="300MB") as duck,
         scratch_folder() as work,
     ):
+        lines = str(draft.path / "lines.parquet")
+        # What the statements that write lines need to know, in the layout of partner files.
+        facts = {
+            "file": file.name,
+            "partner": "",
+            "received_at": file.modified_at,
+            "lines": str(work / "lines.parquet"),
+        }
         _prepare(duck, request)
         with _contract_errors(file), delivered_files.storage_errors(file.name):
-            local, sha256 = _local_copy(file, work)
-            parameters = {  # of the statements that write lines, in the layout of partner files
-                "file": file.name,
-                "partner": "",  # an export is one delivery
-                "received_at": file.modified_at,
-                "lines": str(work / "lines.parquet"),
-            }
-            warnings: list[DataWarning] = []
-            if file.is_parquet:
-                _read_parquet(duck, local, parameters)
+            path = _local_path(file, work)
+            with path.open("rb") as content:
+                sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+            if file.ending == PARQUET:
+                _read_parquet(duck, path, facts)
             else:
-                warnings = _read_csv(duck, request, local, parameters)
+                warnings = _read_csv(duck, request, path, facts)
             file.check_unchanged()
-            lines = f"{draft.path}/lines.parquet"
-            query(
-                duck,
-                "extract/history/keep_lines",
-                {"lines": parameters["lines"], "target": lines},
-            )
-            duck.execute(
-                f"COPY rejects TO '{draft.path}/rejects.parquet' (FORMAT parquet, COMPRESSION zstd)"
-            )
-        counted = duck.execute(
-            "SELECT count(*), count(day) FROM read_parquet(?)", [lines]
-        )
-        ((count, dated),) = counted.fetchall()
-        rejected = dict(
-            duck.sql(
-                "SELECT reason, count(*) FROM rejects GROUP BY ALL ORDER BY ALL"
-            ).fetchall()
-        )
-        counts = {"lines": count, "without_day": count - dated, "rejected": rejected}
+            kept = {"lines": facts["lines"], "target": lines}
+            query(duck, "extract/history/keep_lines", kept)
+        rejects = draft.path / "rejects.parquet"
+        duck.execute(f"COPY rejects TO '{rejects}' (FORMAT parquet, COMPRESSION zstd)")
+        counts = "SELECT count(*), count(day) FROM read_parquet(?)"
+        [(count, dated)] = duck.execute(counts, [lines]).fetchall()
+        reasons = "SELECT reason, count(*) FROM rejects GROUP BY ALL ORDER BY ALL"
+        rejected = dict(duck.sql(reasons).fetchall())
         draft.seal(
             source=request.source,
             business_date=request.run_day,
             rows=count + sum(rejected.values()),
-            columns={f"{name}.parquet": [] for name in ("lines", "rejects")},
-            **dict.fromkeys(("read_at", "window_start", "window_end"), request.read_at),
-            control_totals=facts | {"sha256": sha256} | counts | {"warnings": warnings},
+            columns={},
+            read_at=request.read_at,
+            window_start=request.read_at,
+            window_end=request.read_at,
+            control_totals={
+                "file": file.name,
+                "bytes": file.bytes,
+                "modified_at": file.modified_at.isoformat(),
+                "sha256": sha256,
+                "lines": count,
+                "without_day": count - dated,
+                "rejected": rejected,
+                "warnings": warnings,
+            },
         )
     return staging.read_manifest(request.folder)
 
@@ -105,108 +108,91 @@ def _prepare(duck: duckdb.DuckDBPyConnection, request: ReadRequest) -> None:
     query(duck, "extract/create_rejects")
 
 
-def _local_copy(file: ExportFile, work: Path) -> tuple[Path, str]:
-    """Return the file on this machine, a copy in `work` of one in an object store, and its SHA-256."""
-    path = Path(file.path)
-    # DuckDB would take a name with these signs for a pattern, which may match another file.
-    if not staging.is_local(file.uri) or any(sign in file.path for sign in "*?[{"):
-        path = work / "export_file"
+def _local_path(file: ExportFile, work: Path) -> Path:
+    """Return the path of the file in the folder `work`: a copy of one in an object store, a link to one of
+    this machine, whose own name may look like a pattern to DuckDB."""
+    path = work / f"export{file.ending}"
+    if staging.is_local(file.uri):
+        path.symlink_to(file.path)
+    else:
         file.file_system.get_file(file.path, str(path))
-    with path.open("rb") as content:
-        return path, hashlib.file_digest(content, "sha256").hexdigest()
+    return path
 
 
 def _read_csv(
     duck: duckdb.DuckDBPyConnection,
     request: ReadRequest,
-    local: Path,
-    parameters: dict[str, Any],
+    path: Path,
+    facts: dict[str, Any],
 ) -> list[DataWarning]:
-    """Write the lines to `parameters["lines"]`, malformed ones to the table `rejects`; return warnings."""
+    """Write the lines to `facts["lines"]`, malformed ones to the table `rejects`; return warnings."""
     import pyarrow as pa
 
-    file, attributes = request.file, load_settings().order_attributes
-    layout = partner_layouts().get(request.source, STANDARD)
+    file = request.file
+    attributes = load_settings().order_attributes
+    layout = partner_layouts().get(request.source.lower(), STANDARD)
     try:
-        with pa.input_stream(
-            str(local), compression=cast(Any, file.compression)
-        ) as stream:
+        # Decompresses by the ending of the name.
+        with pa.input_stream(str(path)) as stream:
             text = io.BufferedReader(cast(io.RawIOBase, stream), 1 << 20)
             names = delivered_files.read_csv(
-                duck, text, parameters, layout, attributes=attributes
+                duck, text, facts, layout, attributes=attributes
             )
     except OSError as error:
-        if error.errno is not None:  # of the file system, not of the data
+        # One with a number is of the file system, not of the data.
+        if error.errno is not None:
             raise
-        damage = f"its {file.compression} data is damaged or ends too early"
+        damage = "its compressed data is damaged or ends too early"
         raise UnusableFileError("file_unreadable", damage) from None
-    extra = delivered_files.unread_columns(names, layout, attributes)
-    return (
-        [data_warning("columns_not_read", file=file.name, columns=", ".join(extra))]
-        if extra
-        else []
-    )
+    unread = delivered_files.unread_columns(names, layout, attributes)
+    if not unread:
+        return []
+    columns = ", ".join(unread)
+    return [data_warning("columns_not_read", file=file.name, columns=columns)]
 
 
 def _read_parquet(
-    duck: duckdb.DuckDBPyConnection, path: Path, parameters: dict[str, Any]
+    duck: duckdb.DuckDBPyConnection, path: Path, facts: dict[str, Any]
 ) -> None:
-    """Write the lines to `parameters["lines"]`, every value as the text of exactly the same value."""
-    import duckdb
-
-    duck.execute(
-        "SET binary_as_string = true"
-    )  # Spark, Hive and Impala may mark no column as text
-    try:
-        columns = duck.execute("DESCRIBE FROM read_parquet(?)", [str(path)]).fetchall()
-    except (duckdb.InvalidInputException, duckdb.IOException):
-        raise UnusableFileError(
-            "file_unreadable", "it is not a Parquet file, or it is damaged"
-        ) from None
-    types = {str(column[0]): str(column[1]) for column in columns}
-    if missing := [name for name in COLUMNS if name not in types]:
-        raise UnusableFileError(
-            "missing_column", f"it lacks the columns {', '.join(missing)}"
-        )
-    expressions = [f"{_as_text(name, types[name])} AS {name}" for name in COLUMNS]
+    """Write the lines to `facts["lines"]`, every value as the text of exactly the same value."""
+    # Spark, Hive and Impala may mark no column as text.
+    duck.execute("SET binary_as_string = true")
+    description = duck.execute("DESCRIBE FROM read_parquet(?)", [str(path)])
+    types = {str(column[0]): str(column[1]) for column in description.fetchall()}
+    missing = [name for name in COLUMNS if name not in types]
+    if missing:
+        lacking = f"it lacks the columns {', '.join(missing)}"
+        raise UnusableFileError("missing_column", lacking)
+    expressions = []
+    for name in COLUMNS:
+        value = f"{name}::VARCHAR"
+        if types[name] in ("FLOAT", "DOUBLE"):
+            # pandas stores integers with missing values as floats (1.0).
+            value = rf"regexp_replace({value}, '\.0$', '')"
+        expressions.append(f"{value} AS {name}")
     for name in delivered_files.extra_columns(load_settings().order_attributes):
-        value = f'"{name}"' if name in types else "NULL"
-        expressions.append(f'{value}::VARCHAR AS "{name}"')
+        column = f'"{name}"' if name in types else "NULL"
+        expressions.append(f'{column}::VARCHAR AS "{name}"')
     statement = read_sql("extract/history/read_parquet.sql")
     statement = statement.replace("{columns}", ",\n        ".join(expressions))
-    duck.execute(statement, parameters | {"path": str(path)})
-
-
-def _as_text(name: str, kind: str) -> str:
-    """Return the expression that turns a column of the type `kind` into text."""
-    if kind == "TIMESTAMP WITH TIME ZONE":
-        return f"strftime({name}, '%Y-%m-%dT%H:%M:%S.%f+00:00')"
-    if kind.startswith("TIMESTAMP") and kind != "TIMESTAMPTZ_NS":
-        needs = "a time needs a time zone, or has to be text with an offset"
-        raise UnusableFileError(
-            "missing_column", f"its column {name} is {kind}: {needs}"
-        )
-    if kind.endswith("]") or kind.startswith(("STRUCT", "MAP")):
-        problem = f"its column {name} is {kind}, which is neither text nor number"
-        raise UnusableFileError("missing_column", problem)
-    if kind in ("FLOAT", "DOUBLE"):
-        # pandas stores integers with missing values as floats (1.0); the shortest text of others is exact.
-        whole = f"CASE WHEN {name} = trunc({name}) THEN try_cast({name} AS DECIMAL(38, 0))::VARCHAR END"
-        return f"coalesce({whole}, {name}::VARCHAR)"
-    return f"{name}::VARCHAR"
+    duck.execute(statement, facts | {"path": str(path)})
 
 
 @contextmanager
 def _contract_errors(file: ExportFile) -> Iterator[None]:
-    """Turn errors of the file's contents into a `ContractError` that names it. DuckDB's are not chained:
-    their texts may quote a row."""
+    """Turn errors of the file's contents into a `ContractError` that names it. DuckDB's are masked and not
+    chained: their texts may quote a row."""
     import duckdb
 
     try:
         yield
     except UnusableFileError as error:
-        raise ContractError(
-            f"{file.name}: {error.args[1]}; nothing of the export was loaded"
-        ) from None
+        problem = error.args[1]
     except duckdb.Error as error:
-        raise ContractError(f"{file.name}: {mask_e_mails(str(error))[:500]}") from None
+        problem = mask_e_mails(str(error).partition("\n")[0])
+    else:
+        return
+    # `from None`: the log must not show the error that is replaced.
+    raise ContractError(
+        f"{file.name}: {problem}; nothing of the export was loaded"
+    ) from None

@@ -14,6 +14,7 @@ from ecommerce.sales import loading
 from ecommerce.sales import tasks as sales
 from ecommerce.sales.history import files, monthly_load
 from ecommerce.sales.history.files import ReadRequest
+from ecommerce.sales.history.monthly_load import ControlTotals, Month
 from ecommerce.sales.history.reading import read_file
 from ecommerce.storage.staging import Manifest, discard, read_manifest
 from ecommerce.warehouse import assets
@@ -43,32 +44,31 @@ def read(request: ReadRequest) -> Manifest:
 
 
 @typed_task(**LONG_TASK)
-def control_totals(manifests: list[Manifest], **context: Any) -> dict[str, Any]:
+def control_totals(manifests: list[Manifest], **context: Any) -> ControlTotals:
     """Compute the control totals of the export, by month."""
     first_day, last_day = files.day_range(context["params"])
+    # Read again, because the files may have been removed.
     staged = [read_manifest(manifest.uri) for manifest in manifests]
     return monthly_load.compute_totals(staged, first_day, last_day)
 
 
 @typed_task()
-def months(totals: dict[str, Any]) -> list[dict[str, Any]]:
+def months(totals: ControlTotals) -> list[Month]:
     """Return the months of the export, in order."""
-    return [
-        month | {"export": totals["export"], "is_first": number == 0}
-        for number, month in enumerate(totals["months"])
-    ]
+    return totals.months
 
 
 @typed_task(**LOADS, **NETWORK_RETRIES)
-def exchange_rates(totals: dict[str, Any], **context: Any) -> LoadResult | None:
+def exchange_rates(totals: ControlTotals, **context: Any) -> LoadResult | None:
     """Load the exchange rates of the export's days. In a dry run it is skipped, and so is every load, which
     waits for it."""
-    skip(DRY_RUN if context["params"]["dry_run"] else "")
+    if context["params"]["dry_run"]:
+        skip(DRY_RUN)
     return monthly_load.load_rates(totals, run_of(context))
 
 
 @typed_task(map_index_template="{{ task.op_kwargs['month']['month'] }}", **LONG_TASK)
-def transform(month: dict[str, Any], **context: Any) -> Manifest:
+def transform(month: Month, **context: Any) -> Manifest:
     """Gather one month's lines from all files and transform them; return the manifest of the result."""
     is_dry_run = context["params"]["dry_run"]
     return monthly_load.transform_month(month, context["run_id"], is_dry_run=is_dry_run)
@@ -77,21 +77,21 @@ def transform(month: dict[str, Any], **context: Any) -> Manifest:
 @typed_task(
     **LOADS,
     outlets=assets.tables(loading.ORDERS.tables),
-    map_index_template="{{ task.op_kwargs['month']['month'] }}",
+    map_index_template="{{ task.op_kwargs['manifest']['business_date'][:7] }}",
     **LONG_TASK,
 )
-def load(month: dict[str, Any], manifest: Manifest, **context: Any) -> LoadResult:
+def load(manifest: Manifest, **context: Any) -> LoadResult:
     """Load one month in one transaction; return the load's result."""
     return load_manifest(loading.ORDERS, run_of(context), manifest, status=HISTORY)
 
 
 # Dry runs too, whose transforms are skipped: the staged files hold e-mail addresses.
 @typed_task(trigger_rule="none_failed", **NETWORK_RETRIES)
-def clean_up(manifests: list[Manifest], totals: dict[str, Any]) -> None:
+def clean_up(manifests: list[Manifest], totals: ControlTotals) -> None:
     """Remove the staged files, which transformed months do not need."""
     for manifest in manifests:
         discard(manifest.uri)
-    discard(totals["export"])
+    discard(totals.export)
 
 
 @typed_task(trigger_rule="none_failed")  # the loads of a dry run are skipped
@@ -101,13 +101,14 @@ def summary(
     """Log how many rows were accepted and rejected, by month; fail where more were rejected than the form
     allows."""
     # Of a mapped group with one instance, Airflow passes the value instead of a list.
-    transformed = [manifests] if isinstance(manifests, Manifest) else manifests
-    summaries = [monthly_load.summarize(manifest) for manifest in transformed]
+    if isinstance(manifests, Manifest):
+        manifests = [manifests]
+    summaries = [monthly_load.summarize(manifest) for manifest in manifests]
     is_dry_run = context["params"]["dry_run"]
     limit = Decimal(str(context["params"]["most_rejected"]))
     monthly_load.log_summary(summaries, limit=limit, is_dry_run=is_dry_run)
     if is_dry_run:
-        for manifest in transformed:
+        for manifest in manifests:
             discard(manifest.uri)
     return summaries
 
@@ -117,9 +118,9 @@ def one_month(month: dict[str, Any], rates: Any) -> Any:
     """Transform one month, load it after the rates, check it; return its transform and its checks."""
     # Arguments by name: map_index_template reads op_kwargs.
     transformed = transform(month=month)
-    loaded = load(month=month, manifest=transformed)
+    loaded = load(manifest=transformed)
     rates >> loaded
-    checks = sales.check_read.override(
+    check_month = sales.check_read.override(
         map_index_template="{{ task.op_kwargs['loaded']['business_date'][:7] }}"
     )
-    return transformed, checks(loaded=loaded)
+    return transformed, check_month(loaded=loaded)

@@ -1,17 +1,18 @@
 """Undo a history load: remove all orders of an export, by loads like any other.
 
-The loads go from the newest month to the oldest; each is one transaction over about `MOST_ORDERS` orders or
-fewer. A load names stored orders in a newer version without rows, so aggregates, customers' first orders,
-restatements and the audit follow as when a live source removes an order, and the loads of other runs stay.
-After an interruption, a second undo removes the rest.
+The loads go from the newest month to the oldest; each is one transaction. A load names stored orders in a
+newer version without rows, so aggregates, customers' first orders, restatements and the audit follow as when
+a live source removes an order, and the loads of other runs stay. After an interruption, a second undo removes
+the rest.
 
 The rows of `load_audit`, `customers` (whose `first_ordered_at` is that of the remaining orders, or NULL) and
 the exchange rates stay.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from itertools import groupby
 from typing import Any
 
 from ecommerce.core.business_day import day_window
@@ -19,16 +20,24 @@ from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.names import DAG_HISTORY
 from ecommerce.core.settings import load_settings
 from ecommerce.sales import loading
-from ecommerce.sources import RESERVED_NAMES
 from ecommerce.storage import staging
 from ecommerce.storage.staging import DagRun
-from ecommerce.warehouse.client import connect
+from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.load import load_manifest
 from ecommerce.warehouse.schema import prepare, write_rows
 from ecommerce.warehouse.staging_tables import HISTORY
 
-MOST_ORDERS = 250_000
-"""Their ids pass through this process."""
+NOTHING_READ = {
+    "source_orders": 0,
+    "source_amount": "0",
+    "rows_read": 0,
+    "rows_accepted": 0,
+    "rows_rejected": 0,
+    "rows_superseded": 0,
+    "orders": 0,
+    "amount": "0",
+}
+"""The control totals of a load without rows."""
 
 log = logging.getLogger(__name__)
 
@@ -38,64 +47,60 @@ def undo(source: str) -> int:
     number. Idempotent; the export can be loaded again afterwards.
 
     Raises:
-        ConfigurationError: a live source, or no export of this name was loaded.
-        PipelineError: as `load`, or the export was loaded meanwhile. Months that were removed stay removed.
+        ConfigurationError: no export of this name was loaded.
+        PipelineError: the warehouse fails, or the export was loaded meanwhile. Months that were removed stay
+            removed.
     """
-    if source in RESERVED_NAMES:
-        raise ConfigurationError(
-            f"{source} is a live source: only a history load can be undone"
-        )
     warehouse = connect(dag=DAG_HISTORY, step="undo")
     prepare(warehouse)
-    names = [
-        row["source"] for row in warehouse.query(_sql("exports"), spec=loading.ORDERS)
-    ]
-    if source not in names:
+    rows = warehouse.query(
+        "warehouse/procedures/undo_history/exports.sql", spec=loading.ORDERS
+    )
+    exports = [row["source"] for row in rows]
+    if source not in exports:
         raise ConfigurationError(
-            f"no export was loaded under the name {source!r}; names of exports: {', '.join(names) or 'none'}"
+            f"no export was loaded under the name {source!r}; names of exports: "
+            f"{', '.join(exports) or 'none'}"
         )
-    now, of_source = datetime.now(UTC), {"source": source}
+    now = datetime.now(UTC)
     run = DagRun(DAG_HISTORY, f"undo__{source}__{now.isoformat()}")
-    stored = warehouse.query(_sql("days"), parameters=of_source)
+    stored = _stored_days(warehouse, source)
     # The modification times of files may be ahead of this machine's clock.
-    read_at = max([now, *(day["last_read_at"] for day in stored)])
+    read_at = max([now, *(row["last_read_at"] for row in stored)])
     removed = 0
-    for days in day_batches(stored):
-        orders = warehouse.query(
-            "warehouse/tables/orders/order_ids.sql", days=days, parameters=of_source
+    for days in days_by_month(stored):
+        rows = warehouse.query(
+            "warehouse/tables/orders/order_ids.sql",
+            days=days,
+            parameters={"source": source},
         )
-        _remove(run, source, days, [row["order_id"] for row in orders], read_at)
-        log.info(
-            "%d orders of %s from %s to %s are removed",
-            len(orders),
-            source,
-            days[-1],
-            days[0],
-        )
-        removed += len(orders)
-    if warehouse.query(_sql("days"), parameters=of_source):
+        order_ids = [row["order_id"] for row in rows]
+        _remove(run, source, days, order_ids, read_at)
+        log.info("%d orders from %s to %s removed", len(order_ids), days[-1], days[0])
+        removed += len(order_ids)
+    if _stored_days(warehouse, source):
         raise PipelineError(
             f"orders of {source} were loaded during the undo: wait for the end of that run of {DAG_HISTORY}, "
             "then undo it once more"
         )
-    warehouse.transact(_sql("rejected_rows"), source=source)
+    warehouse.transact(
+        "warehouse/procedures/undo_history/rejected_rows.sql", source=source
+    )
     return removed
 
 
-def day_batches(stored: Iterable[Mapping[str, Any]]) -> Iterator[list[date]]:
-    """Yield the days of each load; `stored` has business_date and orders (a count), the newest first."""
-    days: list[date] = []
-    orders = 0
-    for each in stored:
-        day: date = each["business_date"]
-        is_full = orders + each["orders"] > MOST_ORDERS
-        if days and (is_full or day.replace(day=1) != days[0].replace(day=1)):
-            yield days
-            days, orders = [], 0
-        days.append(day)
-        orders += each["orders"]
-    if days:
-        yield days
+def _stored_days(warehouse: Warehouse, source: str) -> list[dict[str, Any]]:
+    """Return business_date, orders and last_read_at of the days with rows of `source`, the newest first."""
+    return warehouse.query(
+        "warehouse/procedures/undo_history/days.sql", parameters={"source": source}
+    )
+
+
+def days_by_month(stored: Iterable[Mapping[str, Any]]) -> list[list[date]]:
+    """Return the business days of the rows `stored`, those of each month together."""
+    days = [row["business_date"] for row in stored]
+    months = groupby(days, key=lambda day: (day.year, day.month))
+    return [list(days_of_month) for _, days_of_month in months]
 
 
 def _remove(
@@ -105,23 +110,14 @@ def _remove(
     order_ids: Sequence[str],
     read_at: datetime,
 ) -> None:
-    """Load versions of some days' orders and none of their rows, in one transaction."""
-    timezone, folder = load_settings().shop_timezone, run.folder(days[-1], source)
-    versions = [  # without version_updated_at: compared by read_at
-        {"source": source, "order_id": order_id, "read_at": read_at}
-        for order_id in order_ids
-    ]
-    counts = dict.fromkeys(
-        (
-            "source_orders",
-            "rows_read",
-            "rows_accepted",
-            "rows_rejected",
-            "rows_superseded",
-            "orders",
-        ),
-        0,
-    )
+    """Load versions of the orders of `days`, the newest first, and none of their rows, in one transaction."""
+    timezone = load_settings().shop_timezone
+    folder = run.folder(days[-1], source)
+    # Without version_updated_at, versions are compared by read_at.
+    versions = []
+    for order_id in order_ids:
+        version = {"source": source, "order_id": order_id, "read_at": read_at}
+        versions.append(version)
     with staging.publish(folder) as draft:
         columns = write_rows(draft.path, "order_versions", versions)
         draft.seal(
@@ -132,11 +128,7 @@ def _remove(
             read_at=read_at,
             window_start=day_window(days[-1], timezone).start,
             window_end=day_window(days[0], timezone).end,
-            control_totals=counts | {"source_amount": "0", "amount": "0"},
+            control_totals=NOTHING_READ,
         )
     load_manifest(loading.ORDERS, run, staging.read_manifest(folder), status=HISTORY)
     staging.discard(folder)
-
-
-def _sql(name: str) -> str:
-    return f"warehouse/procedures/undo_history/{name}.sql"

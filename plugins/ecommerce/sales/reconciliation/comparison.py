@@ -30,7 +30,6 @@ from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse import load_history, rendering
 from ecommerce.warehouse.client import connect
-from ecommerce.warehouse.schema import arrow_schema
 
 if TYPE_CHECKING:
     import duckdb
@@ -39,8 +38,13 @@ STATEMENT = "reconciliation/orders.sql"
 NOT_COMPARED = {"source", "updated_at", "read_at", "run_id", "category"}
 """Columns of the run that read a row, and the product's category at that time."""
 NULL_IS_A_VALUE = {
-    *("country_code", "customer_hash", "coupon_code"),
-    *("order_business_date", "sku", "quantity", "reason"),
+    "country_code",
+    "customer_hash",
+    "coupon_code",
+    "order_business_date",
+    "sku",
+    "quantity",
+    "reason",
 }
 """Columns in which a stored NULL is a value. In others, which `make migrate` may have added after the row was
 loaded, NULL is no difference."""
@@ -62,8 +66,8 @@ WORDS = {
 Difference = Mapping[str, Any]
 """A source and the warehouse differ on a business day. Plain JSON: `business_date`, `source`, `what` (which
 orders differ), `figures` (lists of name, text of the source, text of the warehouse: those that differ)."""
-Results = Mapping[tuple[str, str], Any]
-"""The result of each load by business date and source; None where reading or loading failed."""
+Reread = Mapping[str, str]
+"""A day and a source to read again. Plain JSON: `business_date`, `source`."""
 
 log = logging.getLogger(__name__)
 
@@ -85,22 +89,19 @@ def read_once_more(source: str, run: DagRun, now: datetime) -> Manifest | None:
     of refunds stored under these days; return None where there is no such day. The window of changes is
     empty."""
     days = days_to_compare(now)
-    read = load_history.read_days(source, days[0].date, days[-1].date)
-    if not read:
+    read_days = load_history.read_days(source, days[0].date, days[-1].date)
+    if not read_days:
         return None
-    first, last = (day_window(day, days[0].timezone) for day in (read[0], read[-1]))
-    span = BusinessDay(last.date, last.timezone, first.start, last.end)
-    folder = run.folder(
-        last.date, f"comparison/{source}"
-    )  # not where the day is read again
-    known = load_history.refunded_orders(source, read)
+    first = day_window(read_days[0], days[0].timezone)
+    last = day_window(read_days[-1], days[0].timezone)
     window = ReadWindow(
-        source,
-        span,
-        span.start,
-        span.start,
-        folder,
-        known_orders=known,
+        source=source,
+        day=BusinessDay(last.date, last.timezone, first.start, last.end),
+        changed_from=first.start,
+        changed_until=first.start,
+        # Not the folder in which the day is read again.
+        folder=run.folder(last.date, f"comparison/{source}"),
+        known_orders=load_history.refunded_orders(source, read_days),
         memory=load_history,
     )
     return SOURCES[source].extract(window)
@@ -112,11 +113,16 @@ def compare(loadable: Manifest) -> list[Difference]:
     source = loadable.source
     first = shop_day(loadable.window_start, load_settings().shop_timezone)
     days = load_history.read_days(source, first.date, loadable.business_date)
-    last_read, overlap = load_history.last_read(source), SOURCES[source].overlap
-    since = last_read - overlap if last_read and overlap else None
+    if not days:
+        return []
+    last_read = load_history.last_read(source)
+    overlap = SOURCES[source].overlap
+    changed_since = None
+    if last_read and overlap:
+        changed_since = last_read - overlap
     with connect_duckdb(loadable.uri) as duck:
-        keep_stored(duck, source, days)
-        differences = differing_days(duck, loadable, days, since)
+        copy_stored(duck, source, days)
+        differences = differing_days(duck, loadable, days, changed_since)
     staging.discard(loadable.uri)
     return differences
 
@@ -127,163 +133,148 @@ def differing_days(
     days: Sequence[date],
     changed_since: datetime | None,
 ) -> list[Difference]:
-    """Return the days on which orders, as read and transformed, differ from the tables of `keep_stored`,
+    """Return the days on which orders, as read and transformed, differ from the tables of `copy_stored`,
     oldest first. Not compared are orders changed since `changed_since` (aware, may be None), and those older
     than the control total `visible_from`."""
-    ignored = NOT_COMPARED.union(SOURCES[loadable.source].not_compared)
-    compared = {
-        table: [
-            column.name
-            for column in rendering.columns(table)
-            if column.name in {*loadable.columns[f"{table}.parquet"]} - ignored
-        ]
-        for table in ("orders", "refunds")
-    }
-    statement = (
-        templates.environment(rendering.SQL_ROOT)
-        .get_template(STATEMENT)
-        .render(
-            order_columns=compared["orders"],
-            refund_columns=compared["refunds"],
-            null_is_a_value=NULL_IS_A_VALUE,
-        )
+    template = templates.environment(rendering.SQL_ROOT).get_template(STATEMENT)
+    statement = template.render(
+        order_columns=_compared_columns(loadable, "orders"),
+        refund_columns=_compared_columns(loadable, "refunds"),
+        null_is_a_value=NULL_IS_A_VALUE,
     )
-    files = {
-        name: loadable.file(f"{name}.parquet")
-        for name in ("orders", "order_lines", "refunds")
-    }
-    more = {
+    values = {
+        "orders": loadable.file("orders.parquet"),
+        "order_lines": loadable.file("order_lines.parquet"),
+        "refunds": loadable.file("refunds.parquet"),
         "days": list(days),
         "changed_since": changed_since,
         "read_at": loadable.read_at,
+        "visible_from": loadable.control_totals.get("visible_from"),
     }
-    more["visible_from"] = loadable.control_totals.get("visible_from")
-    result = duck.execute(statement, files | more)
-    names = [column[0] for column in result.description]
-    rows = [dict(zip(names, values, strict=True)) for values in result.fetchall()]
-    return [
-        {
+    differences = []
+    for row in duck.execute(statement, values).to_arrow_table().to_pylist():
+        found = [f"{row[name]} {words}" for name, words in WORDS.items() if row[name]]
+        if not found:
+            continue
+        figures = []
+        for name, column in FIGURES.items():
+            current = row[f"source_{column}"]
+            stored = row[f"stored_{column}"]
+            if current != stored:
+                figures.append([name, text.plain(current), text.plain(stored)])
+        difference = {
             "business_date": str(row["business_date"]),
             "source": loadable.source,
-            "what": "orders: "
-            + ", ".join(
-                f"{row[name]} {words}" for name, words in WORDS.items() if row[name]
-            ),
-            "figures": [
-                [
-                    name,
-                    text.plain(row[f"source_{column}"]),
-                    text.plain(row[f"stored_{column}"]),
-                ]
-                for name, column in FIGURES.items()
-                if row[f"source_{column}"] != row[f"stored_{column}"]
-            ],
+            "what": f"orders: {', '.join(found)}",
+            "figures": figures,
         }
-        for row in rows
-        if any(row[name] for name in WORDS)
-    ]
+        differences.append(difference)
+    return differences
 
 
-def keep_stored(
+def _compared_columns(loadable: Manifest, table: str) -> list[str]:
+    ignored = NOT_COMPARED.union(SOURCES[loadable.source].not_compared)
+    columns = loadable.columns[f"{table}.parquet"]
+    return [column for column in columns if column not in ignored]
+
+
+def copy_stored(
     duck: duckdb.DuckDBPyConnection, source: str, days: Collection[date]
 ) -> None:
     """Create the tables stored_orders and stored_refunds with the warehouse's rows of a source's business
-    days, and forgotten_hashes."""
-    import pyarrow as pa
-
-    schemas = {table: arrow_schema(table) for table in ("orders", "refunds")}
-    schemas["orders"] = schemas["orders"].append(pa.field("line_digest", pa.int64()))
-    for table, schema in schemas.items():
-        duck.from_arrow(schema.empty_table()).create(f"stored_{table}")
-    duck.execute("CREATE TABLE forgotten_hashes (forgotten_hash VARCHAR)")
-    if not days:
-        return
+    days, of which there is at least one, and forgotten_hashes."""
     warehouse = connect(step="reconciliation")
-    for table, some in [("refunds", days), *(("orders", [day]) for day in days)]:
-        rows = warehouse.query(
+    for table in ("orders", "refunds"):
+        stored = warehouse.arrow(
             f"warehouse/tables/{table}/for_reconciliation.sql",
-            days=some,
+            days=days,
             parameters={"source": source},
         )
-        duck.from_arrow(pa.Table.from_pylist(rows, schema=schemas[table])).insert_into(
-            f"stored_{table}"
-        )
+        duck.from_arrow(stored).create(f"stored_{table}")
     hashes = warehouse.arrow("warehouse/tables/forgotten_hashes/all.sql")
-    duck.from_arrow(hashes).insert_into("forgotten_hashes")
+    duck.from_arrow(hashes).create("forgotten_hashes")
 
 
 def newest_first(by_source: Iterable[Sequence[Difference]]) -> list[Difference]:
     """Log the differences of all sources, and return them in one list."""
-    differences = sorted(
-        (each for differences in by_source for each in differences),
-        key=lambda each: (each["business_date"], each["source"]),
+    differences: list[Difference] = []
+    for of_source in by_source:
+        differences += of_source
+    differences.sort(
+        key=lambda difference: (difference["business_date"], difference["source"]),
         reverse=True,
     )
-    for each in differences:
-        log.warning("%(business_date)s %(source)s: %(what)s %(figures)s", each)
+    for difference in differences:
+        log.warning("%(business_date)s %(source)s: %(what)s %(figures)s", difference)
     if not differences:
         log.info("the sources agree with the warehouse on every day compared")
     return differences
 
 
-def select_rereads(
-    differences: Iterable[Difference], most_days: int
-) -> list[dict[str, str]]:
-    """Return the days and sources to read again: all that differ on the first `most_days` days."""
-    pairs = [
-        {name: each[name] for name in ("business_date", "source")}
-        for each in differences
-    ]
-    days = list(dict.fromkeys(pair["business_date"] for pair in pairs))[:most_days]
-    return [pair for pair in pairs if pair["business_date"] in days]
+def select_rereads(differences: Iterable[Difference], most_days: int) -> list[Reread]:
+    """Return the days and sources to read again: all that differ on the first `most_days` days. The
+    differences of a day follow each other."""
+    days = set()
+    pairs: list[Reread] = []
+    for difference in differences:
+        days.add(difference["business_date"])
+        if len(days) > most_days:
+            break
+        pair = {
+            "business_date": difference["business_date"],
+            "source": difference["source"],
+        }
+        pairs.append(pair)
+    return pairs
 
 
 def send_alert(
-    differences: Sequence[Difference], results: Results, built: Collection[str]
+    differences: Sequence[Difference],
+    reread: Sequence[Reread],
+    loaded: Sequence[Reread],
+    built: Sequence[str],
 ) -> str:
     """Send an alert, by mail and chat, with the differences and their corrections; return why it cannot be
     sent, or nothing. Arguments as in `mail_texts`."""
-    texts = mail_texts(differences, results, built)
+    texts = mail_texts(differences, reread, loaded, built)
     message = mail.compose(texts["subject"], "reconciliation_mail", texts)
     return mail.send_alert(message)
 
 
 def mail_texts(
-    differences: Sequence[Difference], results: Results, built: Collection[str]
+    differences: Sequence[Difference],
+    reread: Sequence[Reread],
+    loaded: Sequence[Reread],
+    built: Sequence[str],
 ) -> dict[str, Any]:
-    """Return the texts of the alert: the differences, with the newest day first, the results of the loads,
-    and the days whose report was `built` again."""
-    read, loaded = (
-        dict.fromkeys(day for day, _ in results),
-        [pair for pair in results if results[pair]],
-    )
-    failed = [pair for pair in results if not results[pair]]
-    differing = dict.fromkeys(each["business_date"] for each in differences)
-    left = [day for day in differing if day not in read]
-    corrected = len(read.keys() - {day for day, _ in failed})
+    """Return the texts of the alert.
+
+    Args:
+        differences: with the newest day first.
+        reread: the days and sources that were to be read again.
+        loaded: those of them that were loaded.
+        built: the days (ISO dates) whose report was built again.
+    """
+    listed = []
+    for difference in differences:
+        day, source = difference["business_date"], difference["source"]
+        pair = {"business_date": day, "source": source}
+        outcome = "not read again yet"
+        if pair in loaded:
+            outcome = "read again and loaded"
+        elif pair in reread:
+            outcome = "reading it again failed"
+        name = text.source_name(source)
+        listed.append({**difference, "source": name, "outcome": outcome})
+    days = dict.fromkeys(difference["business_date"] for difference in differences)
+    reread_days = {pair["business_date"] for pair in reread}
+    failed_days = {pair["business_date"] for pair in reread if pair not in loaded}
+    corrected = len(reread_days - failed_days)
+    left = [day for day in days if day not in reread_days]
     return {
-        "subject": f"Reconciliation: days with differences: {len(differing)}, corrected: {corrected}",
-        "differences": [
-            {
-                **each,
-                "source": text.source_name(each["source"]),
-                "outcome": _outcome((each["business_date"], each["source"]), results),
-            }
-            for each in differences
-        ],
-        "failed": [f"{day} ({text.source_name(source)})" for day, source in failed],
+        "subject": f"Reconciliation: days with differences: {len(days)}, corrected: {corrected}",
+        "differences": listed,
         "left": left,
         "again": f"airflow dags trigger {DAG_RECONCILIATION} --conf '{{\"most_days\": {len(left)}}}'",
         "built": built,
-        "reports": [
-            f"make report DAY={day}"
-            for day in dict.fromkeys(day for day, _ in loaded)
-            if day not in built
-        ],
     }
-
-
-def _outcome(pair: tuple[str, str], results: Results) -> str:
-    if pair not in results:
-        return "not read again yet"
-    return "read again and loaded" if results[pair] else "reading it again failed"

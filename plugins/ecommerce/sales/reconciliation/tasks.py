@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Any, cast
+from typing import Any
 
 from airflow.sdk import task_group
 
@@ -15,7 +15,7 @@ from ecommerce.runtime.run_context import run_of, skip
 from ecommerce.runtime.typed_task import typed_task
 from ecommerce.sales import read_windows, source_policy, tasks
 from ecommerce.sales.reconciliation import comparison
-from ecommerce.sales.reconciliation.comparison import Difference
+from ecommerce.sales.reconciliation.comparison import Difference, Reread
 from ecommerce.sources import SOURCES
 from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse import load_history
@@ -57,9 +57,7 @@ def differences(by_source: list[list[Difference] | None]) -> list[Difference]:
 
 
 @typed_task(task_id=TASK_REREADS)
-def rereads(
-    differing: list[Difference], *, params: dict[str, Any]
-) -> list[dict[str, str]]:
+def rereads(differing: list[Difference], *, params: dict[str, Any]) -> list[Reread]:
     """Return the days and sources to read again: all that differ on the newest `most_days` days."""
     return comparison.select_rereads(differing, params["most_days"])
 
@@ -101,15 +99,15 @@ def extract(business_date: str, source: str, **context: Any) -> Manifest:
 def reread_days(**context: Any) -> list[dict[str, Any]]:
     """Return the days that were loaded and checked, each with the warnings for its report."""
     pairs = context["ti"].xcom_pull(task_ids=TASK_REREADS)
+    checks = _results(context, f"{GROUP_REREAD}.checks", pairs)
     warnings: dict[str, list[DataWarning]] = {}
-    for pair, checked in zip(
-        pairs, _of_each(context, f"{GROUP_REREAD}.checks", pairs), strict=True
-    ):
-        if checked is not None:
-            warnings.setdefault(pair["business_date"], []).extend(checked)
-    return [
-        {"business_date": day, "warnings": of_day} for day, of_day in warnings.items()
-    ]
+    for pair, of_check in zip(pairs, checks, strict=True):
+        if of_check is not None:
+            warnings.setdefault(pair["business_date"], []).extend(of_check)
+    days = []
+    for day, of_day in warnings.items():
+        days.append({"business_date": day, "warnings": of_day})
+    return days
 
 
 report = tasks.report.override(
@@ -119,25 +117,17 @@ report = tasks.report.override(
 
 # A day that fails must not keep the others out of the mail.
 @typed_task(task_id="tell", trigger_rule="all_done_min_one_success", **NETWORK_RETRIES)
-def alert(
-    differing: list[Difference], pairs: list[dict[str, str]], **context: Any
-) -> None:
+def alert(differing: list[Difference], pairs: list[Reread], **context: Any) -> None:
     """Send an alert with the differences and their corrections."""
-    loads = _of_each(context, f"{GROUP_REREAD}.load", pairs)
+    loads = _results(context, f"{GROUP_REREAD}.load", pairs)
+    loaded = [pair for pair, load in zip(pairs, loads, strict=True) if load]
     days = context["ti"].xcom_pull(task_ids=TASK_REREAD_DAYS) or []
-    built = [
-        each["business_date"] for each in _of_each(context, "report", days) if each
-    ]
-    results = {
-        (pair["business_date"], pair["source"]): load
-        for pair, load in zip(pairs, loads, strict=True)
-    }
-    skip(comparison.send_alert(differing, results, built))
+    reports = _results(context, "report", days)
+    built = [report["business_date"] for report in reports if report]
+    skip(comparison.send_alert(differing, pairs, loaded, built))
 
 
-def _of_each(context: Any, task_id: str, mapped_over: Sequence[Any]) -> list[Any]:
-    """Return the results of a mapped task's instances, in order; None for those that failed."""
-    indexes = list(range(len(mapped_over)))
-    return cast(
-        list[Any], context["ti"].xcom_pull(task_ids=task_id, map_indexes=indexes)
-    )
+def _results(context: Any, task_id: str, instances: Sequence[Any]) -> Any:
+    """Return the result of each of a mapped task's `instances`, in order; None for those that failed."""
+    indexes = list(range(len(instances)))
+    return context["ti"].xcom_pull(task_ids=task_id, map_indexes=indexes)

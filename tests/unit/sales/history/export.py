@@ -94,7 +94,7 @@ class Export:
     def transformed(self, totals, **params):
         """What the transform of every month returns."""
         context = self.context(**params)
-        months = tasks.months.function(totals, **context)
+        months = tasks.months.function(totals)
         return [tasks.transform.function(month, **context) for month in months]
 
     def months(self, **params):

@@ -1,0 +1,57 @@
+-- DuckDB: the raw folder of one month of an export, as the partner files' extract leaves it. Variables: `lines` and
+-- `rejects` (files of the export), `moved`, `first_day`, `last_day`, `is_first`, `folder`. The first month also includes
+-- lines without a valid day, and the unreadable records of all files.
+COPY (
+    SELECT * EXCLUDE (day)
+    FROM read_parquet(getvariable('lines')) AS lines
+    WHERE day BETWEEN getvariable('first_day') AND getvariable('last_day')
+        AND NOT EXISTS (
+            SELECT 1
+            FROM read_parquet(getvariable('moved')) AS moved
+            WHERE moved.file = lines.file AND moved.row_number = lines.row_number
+        )
+    UNION ALL
+    SELECT * EXCLUDE (day)
+    FROM read_parquet(getvariable('moved'))
+    WHERE day BETWEEN getvariable('first_day') AND getvariable('last_day')
+    UNION ALL
+    SELECT * EXCLUDE (day)
+    FROM read_parquet(getvariable('lines'))
+    WHERE day IS NULL AND getvariable('is_first')
+) TO (getvariable('folder') || '/lines.parquet') (FORMAT parquet, COMPRESSION zstd);
+
+COPY (
+    FROM read_parquet(getvariable('rejects'))
+    WHERE getvariable('is_first')
+) TO (getvariable('folder') || '/rejects.parquet') (FORMAT parquet, COMPRESSION zstd);
+
+-- An export removes no orders and has no earlier deliveries.
+COPY (
+    SELECT DISTINCT
+        file,
+        '' AS partner,
+        NULL::VARCHAR AS sha256,
+        NULL::TIMESTAMPTZ AS received_at,
+        0::BIGINT AS lines,
+        []::VARCHAR[] AS order_ids,
+        []::VARCHAR[] AS warnings,
+        NULL::MAP(VARCHAR, VARCHAR) AS columns
+    FROM read_parquet(getvariable('folder') || '/lines.parquet')
+) TO (getvariable('folder') || '/files.parquet') (FORMAT parquet, COMPRESSION zstd);
+
+COPY (
+    SELECT
+        NULL::VARCHAR AS order_id,
+        NULL::VARCHAR AS file,
+        NULL::TIMESTAMPTZ AS received_at
+    WHERE FALSE
+) TO (getvariable('folder') || '/removed_orders.parquet') (FORMAT parquet, COMPRESSION zstd);
+
+COPY (
+    SELECT
+        NULL::VARCHAR AS order_id,
+        NULL::VARCHAR AS partner,
+        NULL::VARCHAR AS file,
+        NULL::TIMESTAMPTZ AS received_at
+    WHERE FALSE
+) TO (getvariable('folder') || '/known_orders.parquet') (FORMAT parquet, COMPRESSION zstd);
