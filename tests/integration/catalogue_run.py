@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ecommerce.catalogue import changes, fetch_command, loading, parser, pictures
-from ecommerce.catalogue.download import Limits
+from ecommerce.catalogue import changes, loading, parser, pictures
+from ecommerce.catalogue import fetch as catalogue_fetch
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.names import DAG_CATALOGUE
+from ecommerce.sources.curl_script import script_error
+from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import load_manifest
 from tests.website import Website, website
-
-QUICK = Limits(most_bytes=300_000, answer_seconds=1, picture_seconds=2)
 
 
 @dataclass
@@ -86,24 +86,23 @@ class Prepared:
         return result
 
 
-def fetch(run, **settings):
-    """The first task; `settings`: of the script."""
-    day = newest_closed_day(datetime.now(UTC), "America/New_York")
-    with fetch_command.fetch_folder() as place:
-        environment = (
-            os.environ | place.environment | {"CATALOGUE_RETRIES": "0"} | settings
-        )
+def fetch(run):
+    """The first task."""
+    read_at = datetime.now(UTC)
+    day = newest_closed_day(read_at, "America/New_York")
+    server = catalogue_fetch.address()
+    with scratch_folder() as path:
         done = subprocess.run(
-            ["bash", "-c", fetch_command.COMMAND],
-            env=environment,
+            ["bash", "-c", catalogue_fetch.COMMAND],
+            env=os.environ | catalogue_fetch.script_environment(server),
+            cwd=path,
             capture_output=True,
-            text=True,
         )
         if done.returncode:
-            raise place.problem()
-        return place.publish(
-            run.folder(day.date, "product_catalogue"), "product_catalogue", day
-        )
+            raise script_error("product_catalogue_api", done.returncode)
+        catalogue_fetch.fetch_following(server, path)
+        folder = run.folder(day.date, "product_catalogue")
+        return catalogue_fetch.publish(path, folder, day, read_at)
 
 
 def prepare(run_id, *, accept_shrunk=False):
@@ -118,7 +117,6 @@ def prepare(run_id, *, accept_shrunk=False):
         run.folder(raw.business_date, "transformed"),
         run_id,
         loading.last_catalogue(),
-        QUICK,
     )
     return Prepared(run, raw, loadable)
 

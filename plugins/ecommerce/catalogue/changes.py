@@ -36,18 +36,18 @@ def summarise(
     catalogue: Catalogue, rows: Sequence[Row], last: LastCatalogue
 ) -> Summary:
     """Compare the run's rows of `product_pictures` with the catalogue as loaded last."""
-    before = {sku: last.products[sku] for sku in last.present}
-    gone = (
-        before.keys()
-        - {row["sku"] for row in rows}
-        - {entry.sku for entry in catalogue.rejected}
-    )
-    known = {product["sha256"] for product in last.products.values()}
-    new, changed, broken = [], [], []
+    new = []
+    changed = []
+    broken = []
+    rejected = []
     newly_broken = False
+    gone = set(last.present)
+    known = {product["sha256"] for product in last.products.values()}
     shown: dict[str, Row] = {}  # by content, which several products may share
     for row in rows:
-        sku, old = row["sku"], before.get(row["sku"])
+        sku = row["sku"]
+        old = last.present.get(sku, {})
+        gone.discard(sku)
         if not old:
             new.append(sku)
         elif _differ(row, old, "name", "category", "sha256"):
@@ -56,33 +56,28 @@ def summarise(
             broken.append(f"{sku} ({row['image_host'] or 'no host'}): {row['reason']}")
             newly_broken |= not old or _differ(row, old, "state", "image_url_hash")
         elif row["state"] == OK and row["sha256"] not in known:
-            shown.setdefault(
-                row["sha256"],
-                {name: row[name] for name in ("sku", "name", "thumbnail_uri")},
-            )
+            picture = {"sku": sku, "name": row["name"]}
+            picture["thumbnail_uri"] = row["thumbnail_uri"]
+            shown.setdefault(row["sha256"], picture)
+    for entry in catalogue.rejected:
+        gone.discard(entry.sku or "")
+        place = f"{entry.file}, entry {entry.row_number}"
+        rejected.append(f"{place}: {entry.reason} ({entry.detail})")
+    has_other_rejects = len(rejected) != (last.rejected or 0)
     return {
         "products": len(catalogue.products),
         "new": new,
         "changed": changed,
         "gone": sorted(gone),
-        "rejected": [
-            f"{entry.file}, entry {entry.row_number}: {entry.reason} ({entry.detail})"
-            for entry in catalogue.rejected
-        ],
+        "rejected": rejected,
         "broken": broken,
-        "shown": [*shown.values()][:MAX_SHOWN],
-        "is_news": bool(
-            new
-            or changed
-            or gone
-            or newly_broken
-            or len(catalogue.rejected) != (last.rejected or 0)
-        ),
+        "shown": list(shown.values())[:MAX_SHOWN],
+        "is_news": bool(new or changed or gone or newly_broken or has_other_rejects),
     }
 
 
 def _differ(row: Row, old: Row, *names: str) -> bool:
-    return any(row[name] != old[name] for name in names)
+    return any(row.get(name) != old[name] for name in names)
 
 
 def counts(summary: Summary) -> dict[str, int]:
@@ -127,32 +122,28 @@ def compose(
 ) -> EmailMessage:
     """Return the mail without its addresses: text, and HTML with the new pictures, as `thumbnails` returns
     them."""
-    news = (
-        ", ".join(f"{count} {name}" for name, count in counts(summary).items() if count)
-        or "no changes"
-    )
-    shown, images = [], []
+    tiles = []
+    lists = []
+    news = []
+    for name, count in counts(summary).items():
+        tiles.append({"label": name, "value": count})
+        if count:
+            news.append(f"{count} {name}")
+            lines = [clean(line) for line in summary[name][:MAX_LISTED]]
+            more = max(count - MAX_LISTED, 0)
+            lists.append({"title": LISTS[name], "lines": lines, "more": more})
+    shown = []
+    images = []
     for number, (sku, name, data) in enumerate(pictures):
         image = transport.InlineImage(f"picture-{number}@{CONNECTION}", data)
         shown.append({"cid": image.cid, "sku": sku, "name": name})
         images.append(image)
     texts = {
         "products": summary["products"],
-        "tiles": [
-            {"label": name, "value": count} for name, count in counts(summary).items()
-        ],
+        "tiles": tiles,
         "pictures": shown,
-        "lists": [
-            {
-                "title": title,
-                "lines": [clean(each) for each in summary[name][:MAX_LISTED]],
-                "more": max(len(summary[name]) - MAX_LISTED, 0),
-            }
-            for name, title in LISTS.items()
-            if summary[name]
-        ],
-        "warnings": [clean(sentence(each)) for each in warnings],
+        "lists": lists,
+        "warnings": [clean(sentence(warning)) for warning in warnings],
     }
-    return transport.compose(
-        f"Product catalogue: {news}", "catalogue_mail", texts, images
-    )
+    subject = f"Product catalogue: {', '.join(news) or 'no changes'}"
+    return transport.compose(subject, "catalogue_mail", texts, images)

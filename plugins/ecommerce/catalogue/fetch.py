@@ -2,12 +2,13 @@
 names them. docs/SOURCES.md describes the connection `product_catalogue_api` and the raw folder.
 """
 
+from __future__ import annotations
+
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from ecommerce.core.business_day import BusinessDay
@@ -16,6 +17,9 @@ from ecommerce.core.names import CONNECTION_CATALOGUE
 from ecommerce.sources import http
 from ecommerce.sources.curl_script import command, curl_option, publish_files
 from ecommerce.storage.staging import Manifest
+
+if TYPE_CHECKING:
+    from requests import Session
 
 SOURCE = "product_catalogue"
 """Its name in `load_audit` and `rejected_rows`."""
@@ -40,30 +44,18 @@ class CatalogueAddress:
     entries: str
     next: str
 
-    @property
-    def auth(self) -> Any:
-        """Login and password for `requests`; as bytes, because it would write a text as Latin-1."""
-        if not (self.login or self.password):
-            return None
-        return self.login.encode(), self.password.encode()
-
 
 def address() -> CatalogueAddress:
     """Return the address in the connection.
 
-    Raises ConfigurationError: the connection does not exist or has no host, or HTTP cannot send its fields.
+    Raises ConfigurationError: the connection does not exist, or its host is missing or not a web address.
     """
     from airflow.providers.http.hooks.http import HttpHook
 
     connection = http.connection_with_host(CONNECTION)
-    try:
-        url = HttpHook("GET", CONNECTION).url_from_endpoint("")
-        parts = urlsplit(url)
-        is_web = parts.scheme in ("http", "https") and bool(parts.hostname)
-        is_web = is_web and parts.port != 0 and "@" not in parts.netloc
-    except ValueError:
-        is_web = False
-    if not is_web:
+    url = HttpHook("GET", CONNECTION).url_from_endpoint("")
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or "@" in parts.netloc:
         raise ConfigurationError(
             f"the host of the connection {CONNECTION} is not a web address such as https://shop.example, or "
             "has a login in it, which belongs into the fields login and password"
@@ -83,81 +75,95 @@ def address() -> CatalogueAddress:
 def script_environment(catalogue: CatalogueAddress) -> dict[str, str]:
     """Return the script's variables: URL and login as options of curl."""
     options = [curl_option("url", catalogue.url)]
-    if catalogue.auth:
+    if catalogue.login:
         options.append(curl_option("user", f"{catalogue.login}:{catalogue.password}"))
     return {"CATALOGUE_OPTIONS": "\n".join(options)}
+
+
+def session_of(catalogue: CatalogueAddress) -> Session:
+    """Return a session with the login of the connection, which does not look into ~/.netrc for another."""
+    import requests
+
+    session = requests.Session()
+    session.auth = lambda request: request
+    if catalogue.login:
+        # As bytes, because `requests` writes a text as Latin-1, and curl as UTF-8.
+        session.auth = (catalogue.login.encode(), catalogue.password.encode())
+    return session
+
+
+def fetch_page(session: Session, url: str, number: int) -> bytes:
+    """Return the content of page `number`; raises as `http.network_errors` and `http.raise_for_status`."""
+    what = f"{CONNECTION}: GET page {number}"
+
+    def send() -> bytes:
+        with http.network_errors(what):
+            response = session.get(
+                url, timeout=TIMEOUT, allow_redirects=False, stream=True
+            )
+            http.raise_for_status(response, what)
+            chunks = response.iter_content(1 << 16)
+            return b"".join(http.bounded(chunks, MOST_BYTES, what))
+
+    return http.with_retries(send, {TransientError: ATTEMPTS})
 
 
 def fetch_following(catalogue: CatalogueAddress, path: Path) -> None:
     """Fetch the pages after `page-0001.json` in `path`, each with its URL (`.url`).
 
     Raises:
-        ContractError: a page is not JSON, its next page has been read or is on another site, or there are
-            more than `MOST_PAGES`.
+        ContractError: a page is not JSON, its next page is on another site, or there are more than
+            `MOST_PAGES`.
         PipelineError: a request failed; the type is that of `http.raise_for_status`.
     """
-    import requests
-
-    urls = [catalogue.url]
-    (path / "page-0001.url").write_text(catalogue.url)
+    url = catalogue.url
     body = (path / "page-0001.json").read_bytes()
-    with requests.Session() as session:
-        session.auth = catalogue.auth or (lambda request: request)  # and no ~/.netrc
-        while url := _next_url(body, len(urls), urls[-1], catalogue.next):
-            number = len(urls) + 1
-            if url in urls:
-                raise ContractError(
-                    f"{CONNECTION}: the next page in page {number - 1} is page "
-                    f"{urls.index(url) + 1} again"
-                )
-            if number > MOST_PAGES:
-                raise ContractError(
-                    f"{CONNECTION}: there are more than {MOST_PAGES} pages"
-                )
-            send = partial(_page, session, url, number)
-            body = http.with_retries(send, {TransientError: ATTEMPTS})
+    with session_of(catalogue) as session:
+        for number in range(1, MOST_PAGES + 1):
             (path / f"page-{number:04d}.json").write_bytes(body)
             (path / f"page-{number:04d}.url").write_text(url)
-            urls.append(url)
+            following = value_at(parse_page(body, number), catalogue.next)
+            if not following:
+                return
+            url = _same_site(url, following, number)
+            body = fetch_page(session, url, number + 1)
+    raise ContractError(
+        f"{CONNECTION}: there are more than {MOST_PAGES} pages, or they name each other in a circle"
+    )
 
 
-def _next_url(body: bytes, number: int, url: str, name: str) -> str:
-    """Return the URL of the page after page `number`; empty after the last one."""
-    page = f"{CONNECTION}: page {number}"
+def parse_page(body: bytes, number: int) -> Any:
+    """Return the JSON of page `number`; ContractError where it is none."""
     try:
-        value = json.loads(body)
+        return json.loads(body)
     except (ValueError, RecursionError):
         raise ContractError(
-            f"{page} is not JSON, it begins with {http.quoted(body)}"
+            f"{CONNECTION}: page {number} is not JSON, it begins with {http.quoted(body)}"
         ) from None
-    for key in name.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
-    if value is None or value == "":
-        return ""
-    if not isinstance(value, str):
-        raise ContractError(f"{page}: {name} is neither a URL nor null")
-    try:
-        following = urljoin(url, value.strip())
-        is_same_site = urlsplit(following)[:2] == urlsplit(url)[:2]
-    except ValueError:
-        raise ContractError(f"{page}: {name} is not a URL") from None
-    if not is_same_site:
+
+
+def value_at(page: Any, path: str) -> Any:
+    """Return the value at a path such as `data.items` in a page; None where there is none."""
+    for name in path.split("."):
+        if not isinstance(page, dict):
+            return None
+        page = page.get(name)
+    return page
+
+
+def _same_site(url: str, following: Any, number: int) -> str:
+    """Return the URL of the page after page `number`, whose own is `url`; ContractError where it is on another
+    site, which would get the login."""
+    target = urljoin(url, str(following))
+    if urlsplit(target)[:2] != urlsplit(url)[:2]:
         raise ContractError(
-            f"{page}: its next page is on another site ({urlsplit(following).netloc}), which is not followed"
+            f"{CONNECTION}: the next page in page {number} is on another site "
+            f"({urlsplit(target).netloc}), which is not followed"
         )
-    return following
-
-
-def _page(session: Any, url: str, number: int) -> bytes:
-    what = f"{CONNECTION}: GET page {number}"
-    with http.network_errors(what):
-        response = session.get(url, timeout=TIMEOUT, allow_redirects=False, stream=True)
-        http.raise_for_status(response, what)
-        chunks = response.iter_content(1 << 16)
-        return b"".join(http.bounded(chunks, MOST_BYTES, what))
+    return target
 
 
 def publish(path: Path, folder: str, day: BusinessDay, read_at: datetime) -> Manifest:
     """Copy the pages in `path` and their URLs into the staging folder `folder`."""
-    patterns = ("page-*.json", "page-*.url")
-    return publish_files(path, folder, SOURCE, day, patterns=patterns, read_at=read_at)
+    files = sorted(file.name for file in path.glob("page-*.json"))
+    return publish_files(path, folder, SOURCE, day, files=files, read_at=read_at)

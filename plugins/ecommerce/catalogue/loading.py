@@ -34,21 +34,24 @@ class LastCatalogue:
     rejected: int | None
 
     @property
-    def present(self) -> set[str]:
-        """The SKUs of the products in the catalogue."""
-        return {
-            sku for sku, product in self.products.items() if product["state"] != GONE
-        }
+    def present(self) -> dict[str, Row]:
+        """The products in the catalogue, by SKU."""
+        present = {}
+        for sku, product in self.products.items():
+            if product["state"] != GONE:
+                present[sku] = product
+        return present
 
 
 def last_catalogue() -> LastCatalogue:
     """Read the catalogue as loaded last; creates missing tables, and raises as `schema.prepare`."""
     warehouse, folder = connect(step="audit"), "warehouse/tables/product_pictures"
     prepare(warehouse)
-    products = {
-        row["sku"]: row for row in warehouse.query(f"{folder}/all_products.sql")
-    }
-    counts = warehouse.query(
-        f"{folder}/rejected_count.sql", parameters={"source": SOURCE}
-    )
-    return LastCatalogue(products, next((row["rows_rejected"] for row in counts), None))
+    products = {}
+    for row in warehouse.query(f"{folder}/all_products.sql"):
+        products[row["sku"]] = row
+    rejected = None
+    parameters = {"source": SOURCE}
+    for row in warehouse.query(f"{folder}/rejected_count.sql", parameters=parameters):
+        rejected = row["rows_rejected"]
+    return LastCatalogue(products, rejected)

@@ -11,26 +11,22 @@ import io
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import NamedTuple
 
 from ecommerce.catalogue import changes
 from ecommerce.catalogue.download import (
-    LIMITS,
-    Limits,
+    Download,
     SilentHost,
     UnusablePicture,
-    Validators,
     download,
     host_of,
 )
 from ecommerce.catalogue.entries import Catalogue, CatalogueProduct
 from ecommerce.catalogue.loading import BROKEN, NO_PICTURE, OK, LastCatalogue, Row
-from ecommerce.catalogue.parser import KEPT, read_parsed
-from ecommerce.core.settings import Network, load_settings
+from ecommerce.catalogue.parser import facts_of_read, read_parsed
 from ecommerce.storage import staging
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import Manifest
@@ -40,19 +36,21 @@ log = logging.getLogger(__name__)
 
 THREADS = 4
 """The pictures of a catalogue are often on one host, which should stay usable for its customers."""
-MAX_TIMEOUTS = 5
+MOST_TIMEOUTS = 5
 """After so many timeouts in a row a host is not requested again."""
 FILES = ("sha256", "picture_uri", "thumbnail_uri")
-PICTURE = (*FILES, "etag", "last_modified", "fetched_at")
+VALIDATORS = ("etag", "last_modified", "fetched_at")
+PICTURE = FILES + VALIDATORS
 """The columns of a usable picture; `fetched_at` is aware."""
 ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
 """File endings by accepted format, which the content determines."""
-MAX_PIXELS = 20_000_000
+MOST_PIXELS = 20_000_000
 THUMBNAIL_PIXELS = 96
 """Of the longer side."""
 
 
-class CheckedImage(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class CheckedImage:
     """The file ending of a valid image, and its thumbnail, a PNG without metadata."""
 
     ending: str
@@ -65,122 +63,116 @@ def examine(data: bytes) -> CheckedImage:
     Call this in one thread only: a decoded image takes up to 400 MB, whatever the file's size, and the C
     library keeps memory for each thread that has decoded one.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image, ImageOps
 
     try:
         with Image.open(io.BytesIO(data), formats=tuple(ENDINGS)) as image:
-            kind = str(image.format)
-            if image.width * image.height > MAX_PIXELS:
-                raise Image.DecompressionBombError
+            ending = ENDINGS[str(image.format)]
+            if image.width * image.height > MOST_PIXELS:
+                raise UnusablePicture(
+                    f"it has more than {MOST_PIXELS // 1_000_000} million pixels"
+                )
             small = image.convert("RGBA")
-        small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
-        small = ImageOps.exif_transpose(small)
-    except Image.DecompressionBombError:
-        raise UnusablePicture(
-            f"it has more than {MAX_PIXELS // 1_000_000} million pixels"
-        ) from None
-    except UnidentifiedImageError:
-        raise UnusablePicture(
-            "its content is no JPEG, PNG, WebP or GIF picture"
-        ) from None
+    except UnusablePicture:
+        raise
     except Exception:  # Pillow's decoders raise any type for damaged files
-        raise UnusablePicture("it is damaged") from None
+        raise UnusablePicture(
+            "its content is no JPEG, PNG, WebP or GIF picture, or damaged"
+        ) from None
+    small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
+    small = ImageOps.exif_transpose(small)
     small.info.clear()
     png = io.BytesIO()
     small.save(png, "PNG", optimize=True)
-    return CheckedImage(ENDINGS[kind], png.getvalue())
+    return CheckedImage(ending, png.getvalue())
 
 
 @dataclass
 class Fetcher:
-    """Downloads pictures to `store`, for all threads of a run that began at `now`."""
+    """Downloads pictures to `store`, for all threads of a run that began at `now`. `known` are rows of stored
+    pictures by hash of their URL."""
 
     store: Store
-    networks: Sequence[Network]
+    known: Mapping[str, Row]
     now: datetime
-    limits: Limits
-    decoder: Executor = field(
-        default_factory=lambda: ThreadPoolExecutor(1)
-    )  # see `examine`
-    _timeouts: Counter[str] = field(default_factory=Counter)
+    # See `examine`.
+    decoder: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    timeouts: Counter[str] = field(default_factory=Counter)
 
-    def fetch(self, url: str, known: Row | None) -> Row | str:
-        """Return the columns `PICTURE` of the picture at `url`, or why it cannot be used. `known`: those that
-        the same URL returned before."""
+    def fetch(self, url: str) -> Row:
+        """Return the columns of the picture at `url`, or its state `BROKEN` and the reason."""
         host = host_of(url)
-        if self._timeouts[host] >= MAX_TIMEOUTS:
-            return "its host did not answer for others before it"
-        validators = (
-            Validators(known["etag"], known["last_modified"]) if known else Validators()
-        )
+        if self.timeouts[host] >= MOST_TIMEOUTS:
+            return _broken("its host did not answer for others before it")
+        known = self.known.get(hash_of(url), {})
         try:
-            response = download(url, validators, self.networks, self.limits)
-            self._timeouts[host] = 0
-            if response.data is None and known:
-                return known
-            return self._stored(response.data or b"", response.validators)
+            response = download(url, known.get("etag"), known.get("last_modified"))
+            self.timeouts[host] = 0
+            if response.data is None:
+                return {"state": OK, **_columns(known, PICTURE)}
+            return self._stored(response.data, response)
+        except SilentHost as error:
+            self.timeouts[host] += 1
+            return _broken(str(error))
         except UnusablePicture as error:
-            self._timeouts[host] += isinstance(error, SilentHost)
-            return str(error)
+            return _broken(str(error))
 
-    def _stored(self, data: bytes, validators: Validators) -> Row:
-        ending, thumbnail = self.decoder.submit(examine, data).result()
+    def _stored(self, data: bytes, response: Download) -> Row:
+        image = self.decoder.submit(examine, data).result()
         sha256 = hashlib.sha256(data).hexdigest()
-        picture_name, thumbnail_name = (
-            f"originals/{sha256}.{ending}",
-            f"thumbnails/{sha256}.png",
-        )
-        self.store.write(picture_name, data)
-        self.store.write(thumbnail_name, thumbnail)
+        picture = f"originals/{sha256}.{image.ending}"
+        thumbnail = f"thumbnails/{sha256}.png"
+        self.store.write(picture, data)
+        self.store.write(thumbnail, image.thumbnail)
         return {
+            "state": OK,
             "sha256": sha256,
-            "picture_uri": self.store.uri_of(picture_name),
-            "thumbnail_uri": self.store.uri_of(thumbnail_name),
-            "etag": validators.etag,
-            "last_modified": validators.last_modified,
+            "picture_uri": self.store.uri_of(picture),
+            "thumbnail_uri": self.store.uri_of(thumbnail),
+            "etag": response.etag,
+            "last_modified": response.last_modified,
             "fetched_at": self.now,
         }
 
 
+def _broken(reason: str) -> Row:
+    return {"state": BROKEN, "reason": reason}
+
+
+def _columns(row: Row, names: Sequence[str]) -> Row:
+    return {name: row[name] for name in names}
+
+
+def hash_of(url: str) -> str:
+    """Return the hash that replaces a URL in the warehouse."""
+    return hashlib.sha256(url.encode()).hexdigest()
+
+
 def refresh(
-    parsed: Manifest,
-    folder: str,
-    run_id: str,
-    last: LastCatalogue,
-    limits: Limits = LIMITS,
+    parsed: Manifest, folder: str, run_id: str, last: LastCatalogue
 ) -> Manifest:
     """Download the new and changed pictures of the parsed catalogue, and write the loadable folder, the URI
     `folder`."""
     catalogue, now = read_parsed(parsed), parsed.read_at
     store = Store.of_pictures()
-    fetcher = Fetcher(store, load_settings().picture_networks, now, limits)
-    results = fetch_all(
-        fetcher, catalogue.products, _stored_pictures(store, last.products.values())
-    )
-    of_run = {"last_seen_at": now, "run_id": run_id}
-    rows = [
-        _row(product, results, last.products.get(product.sku))
-        | {"first_seen_at": now}
-        | of_run
-        for product in catalogue.products
-    ]
+    fetcher = Fetcher(store, _stored_pictures(store, last), now)
+    urls = sorted(catalogue.image_urls)
+    with ThreadPoolExecutor(THREADS) as pool:
+        fetched = dict(zip(urls, pool.map(fetcher.fetch, urls), strict=True))
+    rows = [_row(product, fetched, last, now) for product in catalogue.products]
     summary = changes.summarise(catalogue, rows, last)
-    rows += _rejected_products(catalogue, last, of_run)
+    rows += _rejected_products(catalogue, last)
+    of_run = {"last_seen_at": now, "run_id": run_id}
+    downloaded = sum(row.get("fetched_at") == now for row in fetched.values())
+    log.info("%d pictures downloaded; %s", downloaded, changes.counts(summary))
     for broken in summary["broken"]:
         log.warning("broken picture: %s", broken)
-    downloaded = sum(
-        not isinstance(each, str) and each["fetched_at"] == now
-        for each in results.values()
-    )
-    log.info(
-        "%d URLs, %d pictures downloaded; %s",
-        len(results),
-        downloaded,
-        changes.counts(summary),
-    )
     with staging.publish(folder) as draft:
+        pictures = [row | of_run for row in rows]
         columns = {
-            "product_pictures.parquet": write_rows(draft.path, "product_pictures", rows)
+            "product_pictures.parquet": write_rows(
+                draft.path, "product_pictures", pictures
+            )
         }
         if catalogue.rejected:
             rejected = _rejected_rows(parsed, catalogue, run_id)
@@ -190,7 +182,7 @@ def refresh(
         (draft.path / changes.FILE).write_text(json.dumps(summary))
         totals = {"product_pictures": len(rows), "downloaded": downloaded}
         draft.seal(
-            **{name: getattr(parsed, name) for name in KEPT},
+            **facts_of_read(parsed),
             rows=len(rows),
             columns=columns,
             control_totals={**parsed.control_totals, **totals},
@@ -198,77 +190,53 @@ def refresh(
     return staging.read_manifest(folder)
 
 
-def _stored_pictures(store: Store, rows: Iterable[Row]) -> dict[str, Row]:
-    """Return the columns `PICTURE` of the pictures that were downloaded and are still stored, by hash of
-    their URL."""
-    stored = {
-        store.uri_of(name)
-        for name in store.names("originals") | store.names("thumbnails")
-    }
+def _stored_pictures(store: Store, last: LastCatalogue) -> dict[str, Row]:
+    """Return the rows of the pictures that were downloaded and are still stored, by hash of their URL."""
+    names = store.names("originals") | store.names("thumbnails")
+    stored = {store.uri_of(name) for name in names}
     pictures = {}
-    for row in sorted(rows, key=lambda row: row["last_seen_at"]):
+    # Of several products with one URL, the one that was seen last has the newest picture.
+    for row in sorted(last.products.values(), key=lambda row: row["last_seen_at"]):
         if row["fetched_at"] and {row["picture_uri"], row["thumbnail_uri"]} <= stored:
-            pictures[row["image_url_hash"]] = {name: row[name] for name in PICTURE}
+            pictures[row["image_url_hash"]] = row
     return pictures
 
 
-def fetch_all(
-    fetcher: Fetcher, products: Sequence[CatalogueProduct], known: Mapping[str, Row]
-) -> dict[str, Row | str]:
-    """Return the result of `Fetcher.fetch` by URL. `known` are the stored pictures by hash of their URL."""
-    urls = sorted({product.image_url for product in products if product.image_url})
-    with ThreadPoolExecutor(THREADS, "pictures") as pool:
-        results = pool.map(
-            lambda url: fetcher.fetch(url, known.get(hash_of(url))), urls
-        )
-        return dict(zip(urls, results, strict=True))
-
-
-def hash_of(url: str) -> str:
-    """Return the hash that replaces a URL in the warehouse."""
-    return hashlib.sha256(url.encode()).hexdigest()
-
-
 def _row(
-    product: CatalogueProduct, results: Mapping[str, Row | str], known: Row | None
+    product: CatalogueProduct,
+    fetched: Mapping[str, Row],
+    last: LastCatalogue,
+    now: datetime,
 ) -> Row:
-    """Return the product's row of `product_pictures`, without the run's columns.
+    """Return the product's row of `product_pictures`, without what all rows of a run have.
 
     A product with a broken picture keeps its previous one, with its validators if the URL is the same.
     """
-    row: Row = dict.fromkeys((*PICTURE, "reason", "image_url_hash", "image_host"))
-    row |= {
+    row: Row = {
         "sku": product.sku,
         "name": product.name,
         "category": product.category,
         "state": NO_PICTURE,
+        "first_seen_at": now,
     }
     if not product.image_url:
         return row
-    url_hash = hash_of(product.image_url)
-    row |= {
-        "image_url_hash": url_hash,
-        "image_host": host_of(product.image_url),
-        "state": OK,
-    }
-    result = results[product.image_url]
-    if not isinstance(result, str):
-        return row | result
-    kept = PICTURE if known and known["image_url_hash"] == url_hash else FILES
-    return (
-        row
-        | {name: known[name] for name in kept if known}
-        | {"state": BROKEN, "reason": result}
-    )
+    row["image_url_hash"] = hash_of(product.image_url)
+    row["image_host"] = host_of(product.image_url)
+    row |= fetched[product.image_url]
+    known = last.products.get(product.sku)
+    if row["state"] == BROKEN and known:
+        row |= _columns(known, FILES)
+        if known["image_url_hash"] == row["image_url_hash"]:
+            row |= _columns(known, VALIDATORS)
+    return row
 
 
-def _rejected_products(
-    catalogue: Catalogue, last: LastCatalogue, of_run: Row
-) -> list[Row]:
+def _rejected_products(catalogue: Catalogue, last: LastCatalogue) -> list[Row]:
     """Return the previous rows of products whose entry was rejected: they are still in the catalogue."""
-    accepted = {product.sku for product in catalogue.products}
-    rejected = {each.sku for each in catalogue.rejected if each.sku} - accepted
-    return [last.products[sku] | of_run for sku in sorted(rejected & last.present)]
+    rejected = {entry.sku for entry in catalogue.rejected}
+    rejected -= {product.sku for product in catalogue.products}
+    return [last.present[sku] for sku in sorted(rejected & last.present.keys())]
 
 
 def _rejected_rows(parsed: Manifest, catalogue: Catalogue, run_id: str) -> list[Row]:
@@ -277,8 +245,4 @@ def _rejected_rows(parsed: Manifest, catalogue: Catalogue, run_id: str) -> list[
         "source": parsed.source,
         "run_id": run_id,
     }
-    names = ("row_number", "file", "reason", "detail", "raw")
-    return [
-        of_run | {name: getattr(entry, name) for name in names}
-        for entry in catalogue.rejected
-    ]
+    return [asdict(entry) | of_run for entry in catalogue.rejected]

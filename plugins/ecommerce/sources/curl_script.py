@@ -36,7 +36,7 @@ ERRORS: dict[int, tuple[type[PipelineError], str]] = {
     7: (TransientError, "nothing answers: does the server run, is the port right?"),
     8: (TransientError, "the server is busy, or is no FTP server"),
     9: (ContractError, "the login may not enter the folder: check `path` in the extra"),
-    22: (ContractError, "the server has no such page: check the host"),
+    22: (ContractError, "the server has no such page, or redirects: check the host"),
     23: (ContractError, TOO_LARGE),
     28: (TransientError, "the server timed out or is unavailable"),
     35: (ContractError, NO_TLS),
@@ -54,7 +54,7 @@ the shell."""
 
 
 def script_error(
-    connection: str, exit_code: int, place: str = "the log of the task names the file"
+    connection: str, exit_code: int, place: str = "the task's log names the file"
 ) -> PipelineError:
     """Return the error for a script that failed; `place` shows at which file."""
     broken = (TransientError, f"the connection broke (curl: {exit_code})")
@@ -83,6 +83,7 @@ def publish_files(
     folder: str,
     source: str,
     day: BusinessDay,
+    *,
     files: Sequence[str],
     read_at: datetime,
 ) -> Manifest:

@@ -81,7 +81,7 @@ def _folder_url(ftp: Any) -> str:
 def publish(path: Path, folder: str, day: BusinessDay, read_at: datetime) -> Manifest:
     """Copy the files in `path` and their checksums into the staging folder `folder`."""
     files = [MARKET_INDEX, PROMOTIONS]
-    return publish_files(path, folder, SOURCE, day, files, read_at)
+    return publish_files(path, folder, SOURCE, day, files=files, read_at=read_at)
 
 
 def check() -> Lines:
