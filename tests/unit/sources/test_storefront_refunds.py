@@ -1,7 +1,6 @@
-"""Which refunds the storefront is asked for, where, and that all of them are read."""
+"""Which refunds the storefront is asked for, and that all of them are read."""
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -20,12 +19,10 @@ from demo.services.storefront import (
     WooStore,
 )
 from ecommerce.sources.storefront.client import StorefrontClient
-from ecommerce.sources.storefront.refunds import Stubs, read_refunds, split_known
+from ecommerce.sources.storefront.refunds import read_refunds, split_known
 from tests.memory import REFUNDS
 
 NOON = datetime(2025, 6, 3, 16, tzinfo=UTC)
-NAIVE_NOON = NOON.replace(tzinfo=None)
-LONG_AGO = NOON - timedelta(days=90)
 
 
 def known(*rows):
@@ -43,7 +40,7 @@ def stubs(**amounts):
     parsed = {}
     for name, amount in amounts.items():
         parsed[name[1:]] = None if amount is None else Decimal(amount)
-    return Stubs(NAIVE_NOON, parsed)
+    return parsed
 
 
 def test_orders_are_known_when_every_refund_and_its_sum_is():
@@ -95,75 +92,35 @@ def stubs_of(store):
     """What the orders of a store tell of their refunds."""
     wanted = {}
     for order in store.orders.values():
-        amounts = {str(refund.id): refund.amount for refund in order.refunds}
-        created_at = order.created_at and order.created_at.replace(tzinfo=None)
-        wanted[str(order.id)] = Stubs(created_at, amounts)
+        wanted[str(order.id)] = {str(each.id): each.amount for each in order.refunds}
     return wanted
 
 
-class Reading:
-    """Refunds read from a shop, and how."""
-
-    def __init__(self, shop):
-        self.shop = shop
-
-    def read(self, wanted):
-        """The refunds of orders, from the global list where they are recent."""
-        with requests.Session() as session, ThreadPoolExecutor(8) as pool:
-            session.auth = (KEY, SECRET)
-            client = StorefrontClient(session, f"{self.shop.url}/wp-json/wc/v3")
-            return read_refunds(client, pool, wanted, NAIVE_NOON)
-
-    @property
-    def paths(self):
-        """The paths of the requests."""
-        paths = []
-        for request in self.shop.requests:
-            path = request.split("?")[0]
-            paths.append(path.removeprefix("GET /wp-json/wc/v3"))
-        return paths
+def read(shop, wanted):
+    with requests.Session() as session, ThreadPoolExecutor(8) as pool:
+        session.auth = (KEY, SECRET)
+        client = StorefrontClient(session, f"{shop.url}/wp-json/wc/v3")
+        return read_refunds(client, pool, wanted)
 
 
-@contextmanager
-def serving(store, mode):
+@pytest.mark.parametrize("mode", ["66", "11", "11c"])
+def test_all_refunds_of_an_order_are_read(mode):
+    store = WooStore(refunded(number, count=2) for number in range(1, 21))
+    store.orders[20] = refunded(20, count=120)
+    wanted = stubs_of(store)
+    # An order that lists a refund which the shop does not return.
+    wanted["3"]["99"] = Decimal(1)
     with Storefront(store, mode) as shop:
-        yield Reading(shop)
-
-
-def assert_complete(refunds, wanted):
-    """All refunds of the orders are there, and no other."""
-    assert refunds.keys() == wanted.keys()
-    for order_id, of_order in refunds.items():
-        assert {each["order_id"] for each in of_order} == {order_id}
-        ids = sorted(str(each["id"]) for each in of_order)
-        assert ids == sorted(wanted[order_id].amounts)
-
-
-@pytest.mark.parametrize(("mode", "requests"), [("66", 202), ("11", 6), ("11c", 6)])
-def test_many_orders_are_looked_up_in_the_global_list_where_there_is_one(
-    mode, requests
-):
-    recent = [refunded(number, count=2) for number in range(1, 201)]
-    store = WooStore([*recent, refunded(900, created_at=LONG_AGO)])
-    wanted = stubs_of(store)
-    with serving(store, mode) as reading:
-        refunds = reading.read(wanted)
-    assert_complete(refunds, wanted)
-    quantity = refunds["1"][0]["line_items"][0]["quantity"]
+        found = read(shop, wanted)
+        asked = len(shop.requests)
+    assert found.incomplete_orders == ["3"]
+    del wanted["3"]["99"]
+    ids = {}
+    for refund in found.refunds:
+        ids.setdefault(refund["order_id"], set()).add(str(refund["id"]))
+    assert ids == {order_id: set(stubs) for order_id, stubs in wanted.items()}
+    assert len(found.refunds) == 19 * 2 + 120
+    quantity = found.refunds[0]["line_items"][0]["quantity"]
     assert quantity == "-0.25", "as text: no digit is lost"
-    assert len(reading.paths) == requests
-    assert {"/refunds", "/orders/900/refunds"} <= set(reading.paths)
-
-
-def test_what_the_global_list_lacks_is_asked_for_order_by_order():
-    store = WooStore(refunded(number) for number in range(1, 6))
-    wanted = stubs_of(store)
-    # Dated a month before its order: an import may do that.
-    store.orders[3].refunds[0].created_at = NOON - timedelta(days=30)
-    with serving(store, "11") as reading:
-        assert_complete(reading.read(wanted), wanted)
-    assert set(reading.paths) == {"/refunds", "/orders/3/refunds"}
-    del wanted["5"]
-    with serving(store, "11") as reading:
-        reading.read(wanted)
-    assert "/refunds" not in reading.paths, "four orders are not worth a look"
+    # A second page for the order with many refunds, and one to be sure for the incomplete order.
+    assert asked == 20 + 2

@@ -10,7 +10,6 @@ FROM (
     count(*) AS records,
     arg_max({
       currency: CASE WHEN regexp_full_match(trim(currency), '[A-Za-z]{3}') THEN upper(trim(currency)) ELSE '' END,
-      created_at: try_cast(date_created_gmt AS TIMESTAMP),
       product_ids: list_transform(line_items, lambda line: line.product_id),
       subtotal: list_sum(
         list_transform(line_items, lambda line: greatest(try_cast(line.subtotal AS DECIMAL(19, 8)), 0))
@@ -23,7 +22,7 @@ FROM (
   FROM read_json(
     getvariable('pages'), format = 'array', filename = true,
     columns = {
-      id: 'VARCHAR', currency: 'VARCHAR', date_created_gmt: 'VARCHAR', line_items: 'STRUCT(product_id VARCHAR, subtotal VARCHAR)[]',
+      id: 'VARCHAR', currency: 'VARCHAR', line_items: 'STRUCT(product_id VARCHAR, subtotal VARCHAR)[]',
       refunds: 'STRUCT(id VARCHAR, total VARCHAR)[]'
     }
   )

@@ -6,13 +6,15 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecommerce.core.data_warnings import DataWarning, data_warning
+from more_itertools import chunked
+
+from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.errors import ContractError, CredentialsError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
@@ -25,7 +27,12 @@ from ecommerce.sources.storefront.client import (
     StorefrontClient,
 )
 from ecommerce.sources.storefront.pagination import walk
-from ecommerce.sources.storefront.refunds import Stubs, read_refunds, split_known
+from ecommerce.sources.storefront.refunds import (
+    Refund,
+    Stubs,
+    read_refunds,
+    split_known,
+)
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, query
 
@@ -42,220 +49,191 @@ COLUMNS = {
     "refunds": "id order_id date_created_gmt amount reason line_items shipping_lines fee_lines",
     "products": "id sku name categories date_modified_gmt",
 }
+LINE_COLUMNS = ["order_id", "line_number", "sku", "category"]
 
 
 def extract(window: ReadWindow) -> staging.Manifest:
     """Read orders, trashed ones too, with their refunds and products into the folder `window.folder`.
 
     Orders created in the day, changed in the window, named by it as known, and, where it looks back, all that
-    were created in the `REFUND_LOOKBACK_DAYS` before. Raises as `StorefrontClient.get` and `walk`.
+    were created in the `REFUND_LOOKBACK_DAYS` before. Errors are those of `StorefrontClient.get` and `walk`.
     """
     from pyarrow.parquet import write_table
 
     client = StorefrontClient.connect()
     read_at = datetime.now(UTC)
+    warnings = []
     with (
         staging.publish(window.folder) as draft,
         ThreadPoolExecutor(CONCURRENCY) as pool,
+        connect_duckdb() as duck,
     ):
         for folder in COLUMNS:
             (draft.path / folder).mkdir()
             (draft.path / folder / "000000.json").write_text("[]")
-        reader = _PageReader(client, pool, draft.path / "orders")
-        reader.read_window(window)
-        with connect_duckdb() as duck:
-            _load_pages(duck, draft.path / "orders")
-            if lacking := _not_read(duck, window.known_orders):
-                reader.read_known(lacking)
-                _load_pages(duck, draft.path / "orders")
-            duck.execute(
-                "COPY (SELECT unnest(?::VARCHAR[]) AS order_id) TO ? (FORMAT parquet)",
-                [
-                    _not_read(duck, window.known_orders),
-                    str(draft.path / "removed_orders.parquet"),
-                ],
-            )
-            query(duck, f"{SQL}/refund_stubs")
-            stubs: dict[str, Stubs] = {}
-            for order_id, created_at, refund_id, amount in duck.table(
-                "refund_stubs"
-            ).fetchall():
-                stubs.setdefault(order_id, Stubs(created_at, {})).amounts[refund_id] = (
-                    amount
-                )
-            product_ids = [
-                row["product_id"] for row in query(duck, f"{SQL}/product_ids")
-            ]
-            products, warnings = _read_products(
-                client, pool, product_ids, draft.path / "products", window
-            )
-            duck.execute(
-                "SET VARIABLE product_pages = ?", [f"{draft.path}/products/*.json"]
-            )
-            in_doubt = [
-                row["order_id"]
-                for row in query(duck, f"{SQL}/orders_with_unknown_products")
-            ]
-            [totals] = query(duck, f"{SQL}/control_totals")
-        objects = totals.pop("records")
-        write_table(
-            window.memory.known_lines(window.source, in_doubt),
-            draft.path / "known_lines.parquet",
+        orders = _OrderReader(client, pool, draft.path / "orders")
+        orders.read_window(window)
+        _load_orders(duck, draft.path)
+        missing = _not_read(duck, window.known_orders)
+        if missing:
+            orders.read_known(missing)
+            _load_orders(duck, draft.path)
+        removed = str(draft.path / "removed_orders.parquet")
+        duck.execute(
+            "COPY (SELECT unnest(?::VARCHAR[]) AS order_id) TO ? (FORMAT parquet)",
+            [_not_read(duck, window.known_orders), removed],
         )
+        if orders.withheld:
+            warnings.append(
+                data_warning(
+                    "orders_withheld", source=window.source, orders=orders.withheld
+                )
+            )
+
+        products = 0
+        try:
+            products = _read_products(client, duck, draft.path)
+        except (CredentialsError, NotFoundError) as error:
+            warnings.append(
+                data_warning("uncategorised", source=window.source, detail=str(error))
+            )
+        duck.execute(
+            "SET VARIABLE product_pages = ?", [f"{draft.path}/products/*.json"]
+        )
+        rows = query(duck, f"{SQL}/orders_with_unknown_products")
+        known_lines = window.memory.known_lines(
+            window.source, [row["order_id"] for row in rows]
+        )
+        write_table(known_lines, draft.path / "known_lines.parquet")
+
+        query(duck, f"{SQL}/refund_stubs")
+        stubs: dict[str, Stubs] = {}
+        for order_id, refund_id, amount in duck.table("refund_stubs").fetchall():
+            stubs.setdefault(order_id, {})[refund_id] = amount
         known, changed = split_known(
             stubs, window.memory.known_refunds(window.source, list(stubs))
         )
         write_table(known, draft.path / "known_refunds.parquet")
-        refunds = read_refunds(
-            client, pool, changed, _recent(window).replace(tzinfo=None)
-        )
-        rows = [refund for of_order in refunds.values() for refund in of_order]
-        for n, start in enumerate(range(0, len(rows), REFUNDS_PER_FILE), 1):
-            text = json.dumps(
-                rows[start : start + REFUNDS_PER_FILE], ensure_ascii=False
+        read = read_refunds(client, pool, changed)
+        _write_refunds(read.refunds, draft.path / "refunds")
+        if read.incomplete_orders:
+            count = len(read.incomplete_orders)
+            warnings.append(
+                data_warning("refunds_withheld", source=window.source, orders=count)
             )
-            (draft.path / "refunds" / f"{n:06}.json").write_text(text, encoding="utf-8")
-        given = {
-            key: {str(refund.get("id")) for refund in found}
-            for key, found in refunds.items()
+
+        [totals] = query(duck, f"{SQL}/control_totals")
+        objects = totals.pop("records")
+        columns = {
+            "known_refunds.parquet": known.column_names,
+            "removed_orders.parquet": ["order_id"],
+            "known_lines.parquet": LINE_COLUMNS,
         }
-        if lacking := [
-            key
-            for key, each in changed.items()
-            if each.amounts.keys() - given.get(key, set())
-        ]:
-            warnings.append(
-                data_warning(
-                    "refunds_withheld", source=window.source, orders=len(lacking)
-                )
-            )
-        if reader.withheld:
-            warnings.append(
-                data_warning(
-                    "orders_withheld", source=window.source, orders=reader.withheld
-                )
-            )
+        for folder, names in COLUMNS.items():
+            columns[f"{folder}/*.json"] = names.split()
         draft.seal(
             **window.facts(read_at),
-            rows=objects + len(rows) + known.num_rows + products,
-            columns={
-                f"{folder}/*.json": names.split() for folder, names in COLUMNS.items()
-            }
-            | {
-                "known_refunds.parquet": known.column_names,
-                "removed_orders.parquet": ["order_id"],
-            }
-            | {"known_lines.parquet": ["order_id", "line_number", "sku", "category"]},
+            rows=objects + len(read.refunds) + known.num_rows + products,
+            columns=columns,
             control_totals=totals | {"warnings": warnings},
         )
     return staging.read_manifest(window.folder)
 
 
-class _PageReader:
+class _OrderReader:
     """Writes answers of `/orders` into files, in the order of their names. `withheld`: the most orders that
     one list counted and did not return."""
 
     def __init__(self, client: StorefrontClient, pool: Executor, folder: Path) -> None:
-        self._client, self._pool, self._folder = client, pool, folder
+        self._client = client
+        self._pool = pool
+        self._folder = folder
         self._sequence = itertools.count(1)
         self.withheld = 0
 
     def read_window(self, window: ReadWindow) -> None:
-        """The orders created or changed in the window: bounds are exclusive, in full seconds of naive UTC,
-        which needs `dates_are_gmt`."""
+        """Read the orders created or changed in the window.
+
+        Bounds are exclusive, in full seconds of naive UTC, which needs `dates_are_gmt`.
+        """
         second = timedelta(seconds=1)
-        created = {"after": _recent(window) - second}
-        changed = {
-            "modified_after": window.changed_from.astimezone(UTC).replace(microsecond=0)
-            - second
-        }
+        created_from = window.day.start
+        if window.changed_until is None and window.looks_back:
+            look_back = load_settings().refund_lookback_days
+            created_from = window.day.shifted(-look_back).start
+        created = {"after": _instant(created_from - second)}
+        changed = {"modified_after": _instant(window.changed_from - second)}
         if window.changed_until is not None:
-            created["before"] = window.day.end
-            changed["modified_before"] = window.changed_until
-        for name, bounds in {"created": created, "changed": changed}.items():
-            texts = {
-                key: value.strftime("%Y-%m-%dT%H:%M:%S")
-                for key, value in bounds.items()
-            }
-            self._read(name, {"dates_are_gmt": "true", **texts})
+            created["before"] = _instant(window.day.end)
+            changed["modified_before"] = _instant(window.changed_until)
+        self._read_list("created", created | {"dates_are_gmt": "true"})
+        self._read_list("changed", changed | {"dates_are_gmt": "true"})
 
-    def read_known(self, order_ids: Sequence[str]) -> None:
-        """Those of the orders `order_ids` that are there, whenever created."""
-        for start in range(0, len(order_ids), PER_PAGE):
-            self._read(
-                "known", {"include": ",".join(order_ids[start : start + PER_PAGE])}
-            )
+    def read_known(self, order_ids: Iterable[str]) -> None:
+        """Read those of the orders `order_ids` that are there, whenever created."""
+        for ids in chunked(order_ids, PER_PAGE):
+            self._read_list("known", {"include": ",".join(ids)})
 
-    def _read(self, name: str, bounds: Mapping[str, str]) -> None:
+    def _read_list(self, name: str, bounds: Mapping[str, str]) -> None:
         # The trash is read last: an order trashed meanwhile is in one of the two; its newest state wins.
         for status in STATUSES:
-            parameters = {"status": status, "orderby": "id", "order": "asc", **bounds}
+            self._walk(f"{name}-{status}", {"status": status, **bounds})
 
-            def read(number: int, parameters: Mapping[str, str] = parameters) -> Page:
-                page = self._client.get("/orders", number, parameters)
-                if not page.empty:
-                    file = f"{next(self._sequence):06}-{name}-{parameters['status']}-{number:05}.json"
-                    (self._folder / file).write_bytes(page.body)
-                return page
+    def _walk(self, name: str, bounds: Mapping[str, str]) -> None:
+        parameters = {"orderby": "id", "order": "asc", **bounds}
 
-            short = walk(
-                f"{CONNECTION}: GET /orders ({name}, {status})", read, self._pool
-            )
-            self.withheld = max(
-                self.withheld, short
-            )  # the walks overlap: a sum would count orders twice
+        def read(number: int) -> Page:
+            page = self._client.get("/orders", number, parameters)
+            if page.size:
+                file = f"{next(self._sequence):06}-{name}-{number:05}.json"
+                (self._folder / file).write_bytes(page.body)
+            return page
 
-
-def _recent(window: ReadWindow) -> datetime:
-    """From which creation on all orders are read, in UTC."""
-    if window.changed_until is not None or not window.looks_back:
-        return window.day.start
-    return window.day.shifted(-load_settings().refund_lookback_days).start
+        withheld = walk(f"{CONNECTION}: GET /orders ({name})", read, self._pool)
+        # The lists overlap: a sum would count orders twice.
+        self.withheld = max(self.withheld, withheld)
 
 
-def _load_pages(duck: duckdb.DuckDBPyConnection, folder: Path) -> None:
+def _instant(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
+
+
+def _load_orders(duck: duckdb.DuckDBPyConnection, folder: Path) -> None:
     import duckdb
 
     try:
-        duck.execute("SET VARIABLE pages = ?", [f"{folder}/*.json"])
+        duck.execute("SET VARIABLE pages = ?", [f"{folder}/orders/*.json"])
         query(duck, f"{SQL}/orders_read")
     except duckdb.InvalidInputException as error:
-        # Its text may quote what it read: only the name of the file goes on.
-        file = re.search(r"(\d+-\w+-\w+-\d+)\.json", str(error))
+        # Its text may quote customers: only the name of the file goes on.
+        page = re.search(r"\d+-\w+-\w+-\d+(?=\.json)", str(error))
         raise ContractError(
-            f"{CONNECTION}: the answer to GET /orders ({file[1] if file else 'unknown page'}) is not a JSON "
-            "list of orders"
+            f"{CONNECTION}: the answer to GET /orders ({page and page[0]}) is not a JSON list of orders"
         ) from None
 
 
-def _not_read(duck: duckdb.DuckDBPyConnection, order_ids: Sequence[str]) -> list[str]:
-    """Those of `order_ids` that are on no page yet."""
-    if not order_ids:
-        return []
-    read = {row[0] for row in duck.table("orders_read").select("order_id").fetchall()}
+def _not_read(duck: duckdb.DuckDBPyConnection, order_ids: Iterable[str]) -> list[str]:
+    """Return those of `order_ids` that are on no page yet."""
+    rows = duck.table("orders_read").select("order_id").fetchall()
+    read = {order_id for (order_id,) in rows}
     return sorted(set(order_ids) - read)
 
 
 def _read_products(
-    client: StorefrontClient,
-    pool: Executor,
-    ids: list[str],
-    folder: Path,
-    window: ReadWindow,
-) -> tuple[int, list[DataWarning]]:
-    """Write the pages of `ids`; returns how many products there were, and warnings."""
+    client: StorefrontClient, duck: duckdb.DuckDBPyConnection, folder: Path
+) -> int:
+    """Write pages of the products on the lines; return how many products there are."""
     fields = COLUMNS["products"].replace(" ", ",")
+    product_ids = [row["product_id"] for row in query(duck, f"{SQL}/product_ids")]
+    count = 0
+    for number, ids in enumerate(chunked(product_ids, PER_PAGE), 1):
+        page = client.get("/products", 1, {"include": ",".join(ids), "_fields": fields})
+        (folder / "products" / f"{number:06}.json").write_bytes(page.body)
+        count += page.size
+    return count
 
-    def read(start: int) -> int:
-        asked = ",".join(ids[start : start + PER_PAGE])
-        page = client.get("/products", 1, {"include": asked, "_fields": fields})
-        if not page.empty:
-            (folder / f"{start // PER_PAGE + 1:06}.json").write_bytes(page.body)
-        return min(page.total or 0, PER_PAGE)
 
-    try:
-        return sum(pool.map(read, range(0, len(ids), PER_PAGE))), []
-    except (CredentialsError, NotFoundError) as error:
-        return 0, [
-            data_warning("uncategorised", source=window.source, detail=str(error))
-        ]
+def _write_refunds(refunds: list[Refund], folder: Path) -> None:
+    for number, batch in enumerate(chunked(refunds, REFUNDS_PER_FILE), 1):
+        text = json.dumps(batch, ensure_ascii=False)
+        (folder / f"{number:06}.json").write_text(text, encoding="utf-8")
