@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from tenacity import (
 )
 
 from ecommerce.cli import environment
-from ecommerce.core.business_day import newest_closed_day
+from ecommerce.core.airflow_runs import business_day_of, in_order_of_begin
 from ecommerce.core.errors import (
     ConfigurationError,
     CredentialsError,
@@ -142,11 +142,11 @@ class AirflowApi:
         # Only a run that was triggered by hand may have no partition key. Its day had ended before.
         listed = self.runs(dag_id, partition_key_pattern=str(day))
         listed += self.runs(dag_id, run_type="manual", run_after_gte=f"{day}T00:00:00Z")
-        runs: dict[str, Json] = {}
+        runs = {}
         for run in listed:
-            if _business_day(run, timezone) == str(day):
+            if business_day_of(run, timezone) == str(day):
                 runs[run["dag_run_id"]] = run
-        return sorted(runs.values(), key=_begin, reverse=True)
+        return in_order_of_begin(list(runs.values()))[::-1]
 
     def timezone(self, dag_id: str = DAG_DAILY) -> str:
         """Return the name of a DAG's timezone."""
@@ -221,19 +221,6 @@ def instance_name(instance: Json) -> str:
     """Return `task_id` or `task_id[map_index]`."""
     name, index = str(instance["task_id"]), instance["map_index"]
     return f"{name}[{index}]" if index >= 0 else name
-
-
-def _business_day(run: Json, timezone: str) -> str:
-    known = run["partition_key"] or (run["conf"] or {}).get("business_date")
-    if known:
-        return str(known)
-    created = datetime.fromisoformat(run["run_after"])
-    return str(newest_closed_day(created, timezone))
-
-
-def _begin(run: Json) -> tuple[bool, str]:
-    """Return a key by which runs are in the order of their begins; one that has not begun is last."""
-    return not run["start_date"], run["start_date"] or run["queued_at"] or ""
 
 
 def _refusal(response: requests.Response, method: str) -> PipelineError:

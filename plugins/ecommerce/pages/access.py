@@ -24,7 +24,7 @@ from ecommerce.core.names import DAG_DAILY, DAG_FORECAST
 from ecommerce.core.settings import Settings, load_settings
 from ecommerce.mail.transport import airflow_url
 from ecommerce.pages.runs import AirflowRuns, RunsDep
-from ecommerce.pages.warehouse_cache import WarehouseCache
+from ecommerce.pages.warehouse_queries import WarehouseQueries
 
 reads_sales = requires_access_dag("GET", param_dag_id=DAG_DAILY)
 """The dependency of pages about sales."""
@@ -51,20 +51,20 @@ def may_restart(user: GetUserDep) -> bool:
 
 def from_this_site(request: Request) -> None:
     """Answer 403 to a form of another site, to which a browser adds the cookie; the dependency of forms."""
-    site, origin = (request.headers.get(name) for name in ("sec-fetch-site", "origin"))
-    if site is None and origin:  # browsers send the first one over HTTPS alone
-        hosts = {request.headers["host"], urlsplit(airflow_url()).netloc} - {
-            ""
-        }  # a proxy may rewrite `Host`
-        site = "same-origin" if urlsplit(origin).netloc in hosts else "cross-site"
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    if site is None and origin:
+        # Browsers send `Sec-Fetch-Site` over HTTPS alone, and a proxy may rewrite `Host`.
+        own_hosts = (request.headers["host"], urlsplit(airflow_url()).netloc)
+        host = urlsplit(origin).netloc
+        site = "same-origin" if host and host in own_hosts else "cross-site"
     if site not in (None, "same-origin"):
         raise HTTPException(403, "This form was sent from another site.")
 
 
 def _day(text: Any) -> Any:
-    if not re.fullmatch(
-        r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text
-    ):  # Pydantic also accepts seconds since 1970
+    # Pydantic also accepts seconds since 1970.
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         raise ValueError
     return text
 
@@ -85,7 +85,7 @@ class PageRequest:
 
     request: Request
     may_restart: bool
-    warehouse: WarehouseCache
+    warehouse: WarehouseQueries
     runs: AirflowRuns
     at: datetime
     settings: Settings
@@ -103,13 +103,17 @@ def page_request(
     """Return what a page needs to know; a dependency whose arguments are dependencies too."""
     settings = load_settings()
     newest = newest_closed_day(at, settings.shop_timezone).date
-    due, cache = (
-        due_at(newest, settings.shop_timezone),
-        request.app.state.warehouse_cache,
-    )
-    awaited = newest if at < due else None
+    due = due_at(newest, settings.shop_timezone)
     return PageRequest(
-        request, may_restart, cache, runs, at, settings, newest, due, awaited
+        request=request,
+        may_restart=may_restart,
+        warehouse=request.app.state.warehouse,
+        runs=runs,
+        settings=settings,
+        at=at,
+        newest=newest,
+        due_at=due,
+        awaited=newest if at < due else None,
     )
 
 

@@ -14,7 +14,7 @@ from ecommerce.pages import access, responses
 from ecommerce.pages.navigation import PREFIX
 from ecommerce.pages.views import calendar, day, quality
 from ecommerce.pages.views.forecast import router as forecast_router
-from ecommerce.pages.warehouse_cache import WarehouseCache
+from ecommerce.pages.warehouse_queries import WarehouseQueries
 
 log = logging.getLogger(__name__)
 
@@ -30,24 +30,27 @@ _TEXTS = {
     503: ("Page unavailable", "Its data could not be read: see the API server's log."),
 }
 """Title and default text by HTTP status."""
+_OTHER = ("Something went wrong", "Something went wrong.")
 
 
 def create_app() -> FastAPI:
     """Create the application, to be mounted under `PREFIX` of the Airflow API server."""
-    # Airflow does not authenticate requests to a plugin's application.
-    needs_session = [Depends(access.signed_in)]
     app = FastAPI(
-        docs_url=None, redoc_url=None, openapi_url=None, dependencies=needs_session
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        # Airflow does not authenticate requests to a plugin's application.
+        dependencies=[Depends(access.signed_in)],
     )
-    app.state.warehouse_cache = WarehouseCache()
-    for refused in (StarletteHTTPException, RequestValidationError):
-        app.add_exception_handler(refused, _error_page)
-    for failed in (PipelineError, OSError):
-        app.add_exception_handler(failed, _unavailable_page)
-    app.add_api_route("/quality", _without_slash)
-    app.add_api_route("/forecast", _without_slash)
-    app.add_api_route("/forecast/{day}", _without_slash)
-    app.add_api_route("/{day}", _without_slash)
+    app.state.warehouse = WarehouseQueries()
+    app.add_exception_handler(StarletteHTTPException, _refused_page)
+    app.add_exception_handler(RequestValidationError, _invalid_page)
+    app.add_exception_handler(PipelineError, _unavailable_page)
+    app.add_exception_handler(OSError, _unavailable_page)
+    app.add_api_route("/quality", _add_slash)
+    app.add_api_route("/forecast", _add_slash)
+    app.add_api_route("/forecast/{day}", _add_slash)
+    app.add_api_route("/{day}", _add_slash)
     app.include_router(calendar.router)
     app.include_router(quality.router)
     app.include_router(forecast_router)
@@ -57,59 +60,61 @@ def create_app() -> FastAPI:
     return app
 
 
-def _without_slash(request: Request, day: str = "") -> Response:
+def _add_slash(request: Request, day: str = "") -> Response:
     """Redirect from an address without its final slash."""
     if day and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
         raise HTTPException(404)
-    return RedirectResponse(
-        f"{request.url.path.rpartition('/')[2]}/", 307, responses.headers()
-    )
+    name = request.url.path.rpartition("/")[2]
+    return RedirectResponse(f"{name}/", 307, responses.headers())
 
 
 def _not_found() -> None:
     raise HTTPException(404)
 
 
-async def _error_page(request: Request, error: Exception) -> Response:
-    """Return the page for an HTTPException or an invalid parameter; redirect a request without session."""
-    status = getattr(error, "status_code", 422)
-    detail = str(getattr(error, "detail", "") or "")
-    if status != 401:  # Starlette's default detail is the name of the status
-        return _message(request, status, detail if detail.endswith((".", "!")) else "")
-    if "text/html" not in request.headers.get("accept", ""):
-        return Response(
-            "Not signed in.\n", 401, responses.headers(), media_type="text/plain"
-        )
-    # After a form, the user returns to the page that holds it.
-    path = (
-        request.url.path
-        if request.method == "GET"
-        else f"{request.url.path.rpartition('/')[0]}/"
-    )
-    query = (
-        f"?{request.url.query}" if request.url.query and request.method == "GET" else ""
-    )
-    served = str(request.scope.get("root_path", "")).removesuffix(
-        PREFIX
-    )  # the path of Airflow, mostly empty
-    login = f"{served}/api/v2/auth/login?next={quote(path + query, safe='/')}"
-    return RedirectResponse(login, 303, {"Cache-Control": "no-store"})
+async def _refused_page(request: Request, error: Exception) -> Response:
+    """Return the page for an HTTPException; redirect a request without session."""
+    status = getattr(error, "status_code", 500)
+    detail = str(getattr(error, "detail", ""))
+    if status == 401:
+        return _sign_in(request)
+    # Starlette's own detail is the name of the status; ours are sentences.
+    return _message(request, status, detail if detail.endswith(".") else "")
+
+
+async def _invalid_page(request: Request, error: Exception) -> Response:
+    return _message(request, 422, "")
 
 
 async def _unavailable_page(request: Request, error: Exception) -> Response:
     """Return the page for settings, an archive or a storage that cannot be read."""
     log.error("the page %s is unavailable", request.url.path, exc_info=error)
+    text = ""
     # Only the pipeline's own errors are known to hold no secrets.
-    return _message(
-        request,
-        503,
-        f"{str(error).rstrip('.')}." if isinstance(error, PipelineError) else "",
-    )
+    if isinstance(error, PipelineError):
+        text = f"{str(error).rstrip('.')}."
+    return _message(request, 503, text)
+
+
+def _sign_in(request: Request) -> Response:
+    """Redirect a browser to Airflow's login, which leads back to the page."""
+    if "text/html" not in request.headers.get("accept", ""):
+        return Response(
+            "Not signed in.\n", 401, responses.headers(), media_type="text/plain"
+        )
+    wanted = request.url.path
+    if request.method != "GET":
+        # After a form, the user returns to the page that holds it.
+        wanted = f"{wanted.rpartition('/')[0]}/"
+    elif request.url.query:
+        wanted = f"{wanted}?{request.url.query}"
+    # The path of Airflow, which is mostly empty.
+    served = str(request.scope["root_path"]).removesuffix(PREFIX)
+    login = f"{served}/api/v2/auth/login?next={quote(wanted, safe='/')}"
+    return RedirectResponse(login, 303, {"Cache-Control": "no-store"})
 
 
 def _message(request: Request, status: int, text: str) -> Response:
-    title, default = _TEXTS.get(
-        status, ("Something went wrong", "Something went wrong.")
-    )
+    title, default = _TEXTS.get(status, _OTHER)
     texts = {"status": status, "words": text or default, "section": ""}
     return responses.page(request, "message.html", title, texts, status)

@@ -4,6 +4,7 @@ root, and the files of archived reports."""
 import base64
 import hashlib
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Any
@@ -17,6 +18,14 @@ from ecommerce.core.templates import TEMPLATES, render
 from ecommerce.pages.navigation import NAVIGATION
 
 
+@dataclass(frozen=True)
+class Style:
+    """The style sheet, and its hash for the policy."""
+
+    css: str
+    hash: str
+
+
 def page(
     request: Request,
     template: str,
@@ -27,19 +36,20 @@ def page(
     """Render a page from a file of include/templates/pages. `title` is the browser's; `texts` are the
     template's variables, in addition to those of the frame."""
     # Of the address as sent: in the decoded one, %2F would count as a slash.
-    sent = request.scope.get("raw_path", b"").split(b"?")[0].decode("ascii", "replace")
-    below = sent.count("/") - request.scope.get("root_path", "").count("/")
-    up = "../" * (below - 1) or "./"
-    frame = {
+    sent = request.scope["raw_path"].split(b"?")[0]
+    depth = sent.count(b"/") - request.scope["root_path"].count("/")
+    up = "../" * (depth - 1) or "./"
+    variables = {
         "title": title,
         "up": up,
         "airflow": f"{up}../",
-        "css": Markup(_style()[0]),  # noqa: S704 - a file of this repository
-        "tabs": [(name, path) for name, path, _ in NAVIGATION],
+        "css": Markup(_style().css),  # noqa: S704 - a file of this repository
+        "tabs": NAVIGATION,
         # Airflow's UI shows pages in a frame, below its own navigation.
         "framed": request.headers.get("sec-fetch-dest") == "iframe",
+        **texts,
     }
-    body = render(f"pages/{template}", frame | dict(texts))
+    body = render(f"pages/{template}", variables)
     return HTMLResponse(body, status_code=status, headers=headers())
 
 
@@ -49,22 +59,22 @@ def archived_file(
     """Return a file of `day` in the module `archive`; HTTPException 404 where there is none. Names are fixed,
     so no path of a request reaches the storage. Pages show the files of `shown`; browsers save the others,
     under a name that begins with `kind`."""
-    if (content := archive.read_file(load_settings().reports_uri, day, name)) is None:
+    content = archive.read_file(load_settings().reports_uri, day, name)
+    if content is None:
         raise HTTPException(404, f"There is no such file of {day}.")
-    # Browsers open no PDF in the UI's sandboxed frame, but they do save files.
-    saved = (
-        {}
-        if name in shown
-        else {"Content-Disposition": f'attachment; filename="{kind}-{day}-{name}"'}
-    )
-    return Response(content, media_type=archive.FILES[name], headers=headers() | saved)
+    response = Response(content, media_type=archive.FILES[name], headers=headers())
+    if name not in shown:
+        # Browsers open no PDF in the UI's sandboxed frame, but they do save files.
+        saved_as = f'attachment; filename="{kind}-{day}-{name}"'
+        response.headers["Content-Disposition"] = saved_as
+    return response
 
 
 def headers() -> dict[str, str]:
     """Return the headers of every response."""
     return {
         "Content-Security-Policy": "default-src 'none'; img-src 'self'; "
-        f"style-src '{_style()[1]}'; frame-ancestors 'self'; form-action 'self'; base-uri 'none'",
+        f"style-src '{_style().hash}'; frame-ancestors 'self'; form-action 'self'; base-uri 'none'",
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         "Cache-Control": "private, no-cache",
@@ -72,10 +82,7 @@ def headers() -> dict[str, str]:
 
 
 @cache
-def _style() -> tuple[str, str]:
-    """Return the style sheet, and its hash for the policy."""
+def _style() -> Style:
     css = (TEMPLATES / "pages" / "style.css").read_text(encoding="utf-8")
-    return (
-        css,
-        f"sha256-{base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()}",
-    )
+    digest = hashlib.sha256(css.encode()).digest()
+    return Style(css, f"sha256-{base64.b64encode(digest).decode()}")

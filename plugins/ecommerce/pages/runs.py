@@ -4,24 +4,25 @@ Requests go to the API server's own application in this process, with the sessio
 page. So Airflow authorizes each request, and its audit log names the user.
 """
 
-from collections.abc import Mapping
 from contextlib import suppress
-from datetime import date, datetime
-from typing import Annotated, Any, NamedTuple
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import anyio
 import httpx
 from fastapi import Depends, HTTPException, Request
 
-from ecommerce.core.business_day import newest_closed_day
+from ecommerce.core.airflow_runs import business_day_of, in_order_of_begin
 from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_CHECKS, TASK_REPORT
 from ecommerce.core.settings import shop_timezone
 
 UNDER_WAY = frozenset({"queued", "running"})
 
 
-class Run(NamedTuple):
+@dataclass(frozen=True)
+class Run:
     """One run of the daily DAG."""
 
     run_id: str
@@ -33,48 +34,50 @@ class AirflowRuns:
 
     def __init__(self, request: Request) -> None:
         self._airflow = request.app.state.airflow
-        names = ("authorization", "cookie")
-        self._session = {
-            name: value for name in names if (value := request.headers.get(name))
-        }
+        self._session = {}
+        for name in ("authorization", "cookie"):
+            if name in request.headers:
+                self._session[name] = request.headers[name]
 
-    def between(self, first: date, last: date) -> Mapping[date, Run]:
+    def between(self, first: date, last: date) -> dict[date, Run]:
         """Return the run of each day from `first` to `last`, of one month, that began last or is yet to
         begin; empty where the user may not see runs. The day of a run is its partition key, its param
         `business_date`, or the newest day closed when it was created."""
         prefix = str(first) if first == last else str(first)[:7]
         try:
-            runs = [
-                *self._runs(partition_key_prefix_pattern=prefix),
-                *self._runs(run_type="manual"),
-            ]
+            runs = self._list(partition_key_prefix_pattern=prefix)
+            runs += self._list(run_type="manual")
         except HTTPException as error:
             if error.status_code == 403:
                 return {}
             raise
-        newest: dict[date, Run] = {}
-        for run in sorted(
-            runs,
-            key=lambda run: (
-                not run["start_date"],
-                run["start_date"] or run["run_after"],
-            ),
-        ):
-            with suppress(ValueError):  # a partition key may be any text
-                newest[_day_of(run)] = Run(run["dag_run_id"], run["state"])
-        return {day: run for day, run in newest.items() if first <= day <= last}
+        newest = {}
+        for run in in_order_of_begin(runs):
+            # A partition key may be any text.
+            with suppress(ValueError):
+                day = date.fromisoformat(business_day_of(run, shop_timezone()))
+                if first <= day <= last:
+                    newest[day] = Run(run["dag_run_id"], run["state"])
+        return newest
 
     def rebuild_report(self, day: date) -> None:
         """Rebuild the report of `day` from the warehouse, as `make report` does. Raises HTTPException: 404
         without a run; 409 where it is under way or has not reached its report."""
-        self._restart(day, TASK_REPORT, after=TASK_CHECKS)
+        run = self._ended_run(day)
+        checks = f"/dagRuns/{quote(run.run_id, safe='')}/taskInstances/{TASK_CHECKS}"
+        if self._request("GET", checks)["state"] != "success":
+            raise HTTPException(
+                409,
+                f"The newest run of {day} has not reached its report: see the failed task in Airflow.",
+            )
+        self._clear(run, TASK_REPORT)
 
     def reread_source(self, day: date, source: str) -> None:
-        """Read one source of `day` again and run what follows, as `make repair` does; raises as
-        `rebuild_report`."""
-        self._restart(day, f"{GROUP_EXTRACT}.{source}")
+        """Read one source of `day` again and run what follows, as `make repair` does. Raises HTTPException:
+        404 without a run; 409 where it is under way."""
+        self._clear(self._ended_run(day), f"{GROUP_EXTRACT}.{source}")
 
-    def _restart(self, day: date, task_id: str, after: str = "") -> None:
+    def _ended_run(self, day: date) -> Run:
         run = self.between(day, day).get(day)
         if run is None:
             raise HTTPException(
@@ -88,12 +91,10 @@ class AirflowRuns:
             raise HTTPException(
                 409, f"A run of {day} is under way and builds its report."
             )
-        task = f"/dagRuns/{quote(run.run_id, safe='')}/taskInstances/{after}"
-        if after and self._request("GET", task)["state"] != "success":
-            raise HTTPException(
-                409,
-                f"The newest run of {day} has not reached its report: see the failed task in Airflow.",
-            )
+        return run
+
+    def _clear(self, run: Run, task_id: str) -> None:
+        """Clear a task with downstream."""
         cleared = {
             "dry_run": False,
             "only_failed": False,
@@ -103,37 +104,32 @@ class AirflowRuns:
         }
         self._request("POST", "/clearTaskInstances", json=cleared)
 
-    def _runs(self, **filters: str) -> list[dict[str, Any]]:
+    def _list(self, **filters: str) -> list[Any]:
+        """Return the newest hundred runs that match."""
         parameters = {"order_by": "-id", "limit": 100, **filters}
         return list(self._request("GET", "/dagRuns", params=parameters)["dag_runs"])
 
     def _request(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         """Return Airflow's answer about the daily DAG; an HTTPException with its status where it refuses."""
-
-        async def send() -> httpx.Response:
-            transport = httpx.ASGITransport(self._airflow)
-            async with httpx.AsyncClient(
-                transport=transport, base_url="http://airflow", headers=self._session
-            ) as client:
-                # The page's thread waits for another thread of the same pool: never for ever.
-                with anyio.fail_after(15):
-                    return await client.request(
-                        method, f"/api/v2/dags/{DAG_DAILY}{path}", **options
-                    )
-
-        answer = anyio.from_thread.run(send)
+        answer = anyio.from_thread.run(self._send, method, path, options)
         if answer.is_error:
             raise HTTPException(answer.status_code, "Airflow refused the request.")
         return dict(answer.json())
 
+    async def _send(
+        self, method: str, path: str, options: dict[str, Any]
+    ) -> httpx.Response:
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self._airflow),
+            base_url="http://airflow",
+            headers=self._session,
+        )
+        # The page's thread waits for another thread of the same pool: never for ever.
+        with anyio.fail_after(15):
+            async with client:
+                return await client.request(
+                    method, f"/api/v2/dags/{DAG_DAILY}{path}", **options
+                )
+
 
 RunsDep = Annotated[AirflowRuns, Depends(AirflowRuns)]
-
-
-def _day_of(run: Mapping[str, Any]) -> date:
-    key = run["partition_key"] or (run["conf"] or {}).get("business_date")
-    if key:
-        return date.fromisoformat(key)
-    return newest_closed_day(
-        datetime.fromisoformat(run["run_after"]), shop_timezone()
-    ).date

@@ -24,6 +24,7 @@ def run(day, state, **more):
         "state": state,
         "queued_at": "2026-11-20T11:00:01Z",
         "start_date": None,
+        "run_after": "2026-11-20T11:00:00Z",
         "conf": {},
     } | more
 

@@ -94,7 +94,7 @@ def test_a_run_without_a_key_belongs_to_the_newest_day_that_had_ended(airflow):
         runs.append(run_of_day(None, "failed", **more))
     airflow.answers["GET dagRuns"] = [{"dag_runs": runs}]
     found = AirflowApi.from_environment().runs_of_day(date(2026, 11, 5))
-    assert [run["dag_run_id"] for run in found] == ["new", "asked"]
+    assert [run["dag_run_id"] for run in found] == ["asked", "new"]
     asked = "".join(airflow.queries)
     for part in ("partition_key_pattern", "run_type=manual&run_after_gte"):
         assert f"{part}=2026-11-05" in asked

@@ -269,7 +269,7 @@ def application(
     from ecommerce.core.errors import TransientError
     from ecommerce.pages import access
     from ecommerce.pages.runs import AirflowRuns
-    from ecommerce.pages.warehouse_cache import WarehouseCache
+    from ecommerce.pages.warehouse_queries import WarehouseQueries
 
     def opened():
         if warehouse is None:
@@ -277,7 +277,7 @@ def application(
         return warehouse
 
     app = _app()
-    app.state.warehouse_cache = WarehouseCache(opened)
+    app.state.warehouse = WarehouseQueries(opened)
     asked = runs or FakeRuns()
     app.dependency_overrides = {
         get_user: lambda: None,

@@ -10,10 +10,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.pages import warehouse_cache
 from ecommerce.pages.navigation import PREFIX
 from ecommerce.pages.views.quality import ago
-from ecommerce.pages.warehouse_cache import WarehouseCache
+from ecommerce.pages.warehouse_queries import WarehouseQueries
 from ecommerce.sales.report import archive
 from tests.unit.pages.made_up import FakeRuns, day
 
@@ -161,29 +160,18 @@ def test_only_required_sources_are_read_again(open_pages, source):
     assert (answer.status_code, runs.asked) == (422, [])
 
 
-def test_an_answer_of_the_warehouse_is_kept_and_an_error_is_one_sentence(monkeypatch):
-    asked = []
-    cache = WarehouseCache(lambda: "warehouse", timeout=0.01)
-
-    def count(warehouse):
-        asked.append(warehouse)
-        return len(asked)
-
-    assert [cache.get("key", count).value for _ in range(3)] == [1, 1, 1]
-    assert cache.get("other", count).value == 2
-    late = warehouse_cache.monotonic() + 31
-    monkeypatch.setattr(warehouse_cache, "monotonic", lambda: late)
-    assert cache.get("key", count).value == 3
+def test_a_warehouse_that_hangs_or_fails_is_one_sentence():
+    warehouse = WarehouseQueries(lambda: "warehouse", timeout=0.01)
     release = Event()
-    hanging = cache.get("hanging", lambda _: release.wait(30))
+    hanging = warehouse.run(lambda _: release.wait(30))
     assert hanging == (None, "The warehouse timed out after 0.01 seconds.")
     release.set()
 
     def fail(_):
         raise ValueError("password=x")
 
-    answer = cache.get("failing", fail)
-    assert answer.failed == "The warehouse is unavailable: see the API server's log."
+    _, failed = warehouse.run(fail)
+    assert failed == "The warehouse is unavailable: see the API server's log."
 
 
 def test_ages_are_given_in_one_unit():

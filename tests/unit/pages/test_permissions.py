@@ -14,7 +14,7 @@ from ecommerce.core.names import DAG_DAILY, DAG_FORECAST
 from ecommerce.pages.application import create_app
 from ecommerce.pages.navigation import PREFIX
 from ecommerce.pages.runs import AirflowRuns
-from ecommerce.pages.warehouse_cache import WarehouseCache
+from ecommerce.pages.warehouse_queries import WarehouseQueries
 from tests.unit.pages import made_up
 
 TASKS = DagAccessEntity.TASK_INSTANCE
@@ -61,7 +61,7 @@ def sign_in(app, shop, monkeypatch):
     for module in ("airflow.api_fastapi.core_api.security", "ecommerce.pages.access"):
         monkeypatch.setattr(f"{module}.get_auth_manager", lambda: manager)
     monkeypatch.setattr(DagModel, "get_team_name", lambda *_, **__: None)
-    app.state.warehouse_cache = WarehouseCache(made_up.FakeWarehouse)
+    app.state.warehouse = WarehouseQueries(made_up.FakeWarehouse)
 
     def client(user):
         runs = made_up.FakeRuns()

@@ -2,22 +2,31 @@
 
 import calendar
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from fastapi import APIRouter, Depends, HTTPException, Response
 
 from ecommerce.core import text as wording
-from ecommerce.core.errors import StagingError
 from ecommerce.pages import access, responses
 from ecommerce.pages.access import PageRequest, PageRequestDep
-from ecommerce.pages.day_status import STATUSES, Days, load_days, status_of
+from ecommerce.pages.day_status import (
+    HISTORY,
+    LEGEND,
+    OPEN,
+    WAITING,
+    Days,
+    Status,
+    load_days,
+    status_of,
+)
 from ecommerce.pages.runs import Run
+from ecommerce.sales.day_state import DayState
 from ecommerce.sales.report import archive
-from ecommerce.sales.report.figures.model import HEADLINE, Figures
+from ecommerce.sales.report.figures.model import HEADLINE
 
 router = APIRouter(dependencies=[Depends(access.reads_sales)])
 
@@ -25,80 +34,111 @@ LISTED = ("net_sales", "orders", "average_order_value", "customers")
 """The headline figures of the list; all are fields of `DayState`."""
 
 
-class MonthData(NamedTuple):
-    """What is known of a month, given by its first day: the days in the warehouse (empty where `failed`
-    explains why), the days with an archived report, and each day's newest run."""
+@dataclass(frozen=True)
+class MonthData:
+    """What is known of a month, given by its first and last day: the days in the warehouse (None where
+    `failed` explains why), the days with an archived report, and each day's newest run."""
 
-    month: date
-    days: Days
+    first: date
+    last: date
+    days: Days | None
     archived: frozenset[date]
     runs: Mapping[date, Run]
     failed: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A day with a status, as texts. `net_sales` fits a cell of the calendar; `figures` are those `LISTED`;
+    `sources` says which were read, `missing` are the names of those that were not."""
+
+    date: date
+    name: str
+    status: Status
+    archived: bool
+    restated: bool
+    net_sales: str
+    figures: list[str]
+    missing: list[str]
+    sources: str
 
 
 # A plain function: FastAPI runs it in a thread, so slow storage delays no other page.
 @router.get("/")
 def show(page: PageRequestDep, month: str = "") -> Response:
     """Show a month such as `2026-11`, by default the newest one."""
-    if month and not re.fullmatch(r"[12]\d{3}-(0[1-9]|1[0-2])", month):
-        raise HTTPException(422, "Months are written like 2026-11.")
-    data = (
-        _load_month(page, date.fromisoformat(f"{month}-01"))
-        if month
-        else _load_newest_month(page)
+    first = page.newest.replace(day=1)
+    if month:
+        if not re.fullmatch(r"[12]\d{3}-(0[1-9]|1[0-2])", month):
+            raise HTTPException(422, "Months are written like 2026-11.")
+        first = date.fromisoformat(f"{month}-01")
+    texts = page_texts(load_month(page, first), page)
+    title = f"Sales reports, {texts['called']}"
+    return responses.page(page.request, "calendar.html", title, texts)
+
+
+def load_month(page: PageRequest, first: date) -> MonthData:
+    """Load what is known of the month that begins at `first`."""
+    last = shifted(first, 1) - timedelta(days=1)
+    days, failed = page.warehouse.run(
+        lambda warehouse: load_days(warehouse, first, last)
     )
-    texts = page_texts(data, page)
-    return responses.page(
-        page.request, "calendar.html", f"Sales reports, {texts['called']}", texts
-    )
+    archived = archive.archived_days(page.settings.reports_uri, first.year, first.month)
+    runs = page.runs.between(first, last)
+    return MonthData(first, last, days, frozenset(archived), runs, failed)
 
 
 def page_texts(data: MonthData, page: PageRequest) -> dict[str, Any]:
     """Return the texts of the page."""
-    month, first = data.month, data.days.first
-    weeks = calendar.Calendar().monthdatescalendar(month.year, month.month)
-    figures = _archived_figures(data, page.settings.reports_uri) if data.failed else {}
-    days = [day for week in weeks for day in week if day.month == month.month]
-    entries = {
-        day: entry
-        for day in days
-        if (entry := _entry(day, data, page, figures.get(day)))
-    }
-    used = {entry["status"].code for entry in entries.values()}
-    since = min(first.year if first else month.year - 1, month.year)
-    of_year = [month.replace(month=number) for number in range(1, 13)]
-    later = shifted(month, 1)
+    currency = page.settings.reporting_currency
+    entries: dict[date, Entry] = {}
+    for number in range(data.last.day):
+        day = data.first + timedelta(days=number)
+        entry = _entry(day, data, page)
+        if entry:
+            entries[day] = entry
+    used = {entry.status for entry in entries.values()}
+    has_figures = data.days and data.days.first
     return {
         "section": "Sales reports",
-        "month": month,
-        "called": wording.month(month),
-        "previous": _key_and_name(shifted(month, -1)),
-        "next": _key_and_name(later) if later <= page.newest else None,
-        "months": [
-            (*_key_and_name(each), wording.short_month(each))
-            for each in of_year
-            if each <= page.newest
-        ],
-        # Those with figures, and the ones next to the current one.
-        "years": range(max(page.newest.year, month.year), since - 1, -1),
-        "weekdays": [
-            (wording.weekday(day), wording.short_weekday(day)) for day in weeks[0]
-        ],
-        "weeks": [
-            [
-                (day, entries.get(day)) if day.month == month.month else None
-                for day in week
-            ]
-            for week in weeks
-        ],
-        "entries": list(reversed(entries.values())),
+        "called": wording.month(data.first),
+        "weeks": calendar.Calendar().monthdatescalendar(
+            data.first.year, data.first.month
+        ),
+        "entries": entries,
         "labels": [HEADLINE[name].label for name in LISTED],
-        "currency": page.settings.reporting_currency,
-        "summary": _summary(data, page.settings.reporting_currency),
-        "legend": [status for status in STATUSES.values() if status.code in used],
-        "restated": sum(entry["restated"] for entry in entries.values()),
+        "currency": currency,
+        "summary": _summary(data, currency),
+        "legend": [status for status in LEGEND if status in used],
+        "has_restated": any(entry.restated for entry in entries.values()),
         "failed": data.failed,
-        "nothing_yet": not entries and first is None and not data.failed,
+        "nothing_yet": not entries and not has_figures and not data.failed,
+        **_navigation(data, page.newest),
+    }
+
+
+def _navigation(data: MonthData, newest: date) -> dict[str, Any]:
+    """Return the months and years that the page links to. Years are those with figures, and the ones next to
+    the current one."""
+    month = data.first
+    oldest = month.year - 1
+    if data.days and data.days.first:
+        oldest = min(data.days.first.year, month.year)
+    months = []
+    for number in range(1, 13):
+        if month.replace(month=number) <= newest:
+            months.append(month.replace(month=number))
+    following = shifted(month, 1)
+    return {
+        "month": month,
+        "previous": shifted(month, -1),
+        "next": following if following <= newest else None,
+        "months": months,
+        "years": range(max(newest.year, month.year), oldest - 1, -1),
+        "month_name": wording.month,
+        "short_month": wording.short_month,
+        "weekday_name": wording.weekday,
+        "short_weekday": wording.short_weekday,
     }
 
 
@@ -108,104 +148,74 @@ def shifted(month: date, months: int) -> date:
     return date(count // 12, count % 12 + 1, 1)
 
 
-def _key_and_name(month: date) -> tuple[str, str]:
-    return str(month)[:7], wording.month(month)
-
-
-def _load_month(page: PageRequest, month: date) -> MonthData:
-    last = shifted(month, 1) - timedelta(days=1)
-    days, failed = page.warehouse.get(
-        ("month", month), lambda warehouse: load_days(warehouse, month, last)
-    )
-    archived = archive.archived_days(page.settings.reports_uri, month.year, month.month)
-    runs = page.runs.between(month, last)
-    return MonthData(month, days or Days(), frozenset(archived), runs, failed)
-
-
-def _load_newest_month(page: PageRequest) -> MonthData:
-    """Return the newest month with days in the warehouse, or with reports; the current one without any."""
-    data = _load_month(page, page.newest.replace(day=1))
-    last = None if data.days.days or data.archived else data.days.last
-    return _load_month(page, last.replace(day=1)) if last else data
-
-
-def _entry(
-    day: date, data: MonthData, page: PageRequest, figures: Figures | None
-) -> dict[str, Any] | None:
-    loaded, archived = data.days.days.get(day), day in data.archived
-    days = None if data.failed else data.days
-    status = status_of(day, page, data.runs.get(day), days, figures, archived=archived)
+def _entry(day: date, data: MonthData, page: PageRequest) -> Entry | None:
+    archived = day in data.archived
+    status = status_of(day, page, data.runs.get(day), data.days, archived=archived)
     if status is None:
         return None
-    values: dict[str, Decimal | None] = {}
-    currency = page.settings.reporting_currency
+    figures = [wording.NOTHING] * len(LISTED)
+    missing: list[str] = []
+    net_sales = sources = ""
+    loaded = data.days.days.get(day) if data.days else None
     if loaded:
-        values = {name: loaded.figure(name) for name in LISTED}
-    elif figures:
-        values = {name: figures.headline[name].value for name in LISTED}
-        currency = figures.currency
-    net_sales = values.get("net_sales")
-    state = (
-        None
-        if status.code in ("open", "waiting")
-        else loaded or (figures.quality if figures else None)
+        figures = []
+        for name in LISTED:
+            kind = HEADLINE[name].kind
+            currency = page.settings.reporting_currency
+            figures.append(wording.figure(loaded.figure(name), kind, currency))
+        net_sales = _short(loaded.figure("net_sales"))
+        if status not in (OPEN, WAITING):
+            missing = [_source_title(source) for source in loaded.missing_sources]
+            sources = _sources(loaded, status)
+    return Entry(
+        date=day,
+        name=wording.short_day(day),
+        status=status,
+        archived=archived,
+        restated=bool(loaded and loaded.mailed),
+        net_sales=net_sales,
+        figures=figures,
+        missing=missing,
+        sources=sources,
     )
-    sources = ""
-    if state:
-        empty = ", ".join(map(_source_title, state.empty_sources))
-        complete = "Export" if status.code == "history" else "All read"
-        sources = (
-            f"no orders from {empty}"
-            if empty
-            else complete
-            if state.complete
-            else "Incomplete"
-        )
-    return {
-        "date": day,
-        "name": wording.short_day(day),
-        "status": status,
-        "archived": archived,
-        "figures": [
-            wording.figure(values.get(name), HEADLINE[name].kind, currency)
-            for name in LISTED
-        ],
-        # A cell of the calendar has room for a few letters: `18.3k`.
-        "net_sales": ""
-        if net_sales is None
-        else wording.compact(float(f"{net_sales:.3g}")),
-        "restated": bool(loaded and loaded.mailed),
-        "missing": [_source_title(source) for source in state.missing_sources]
-        if state
-        else [],
-        "sources": sources,
-    }
+
+
+def _short(amount: Decimal | None) -> str:
+    """Return an amount with three digits, such as `18.3k`: a cell of the calendar has room for no more."""
+    if amount is None:
+        return ""
+    return wording.compact(float(f"{amount:.3g}"))
+
+
+def _sources(loaded: DayState, status: Status) -> str:
+    if loaded.empty_sources:
+        names = [_source_title(source) for source in loaded.empty_sources]
+        return f"no orders from {', '.join(names)}"
+    if not loaded.complete:
+        return "Incomplete"
+    return "Export" if status is HISTORY else "All read"
 
 
 def _source_title(source: str) -> str:
     """Return the name of a missing source, or of the partner in `<source>: <partner>`."""
-    partner = source.partition(": ")[2]
-    return wording.clean(partner) if partner else wording.source_name(source)
+    name, _, partner = source.partition(": ")
+    return wording.clean(partner) if partner else wording.source_name(name)
 
 
-def _archived_figures(data: MonthData, reports_uri: str) -> dict[date, Figures]:
-    """Return the figures of the month's reports, without those that another version of the code wrote."""
-    figures = {}
-    for day in data.archived:
-        with suppress(StagingError, OSError):
-            figures[day] = archive.read_figures(archive.folder_of(reports_uri, day))
-    return figures
-
-
-def _summary(data: MonthData, currency: str) -> Sequence[tuple[str, str]]:
-    days = data.days.days.values()
-    if not days:
-        return ()
-    total = sum((day.figure("net_sales") or Decimal(0) for day in days), Decimal(0))
-    length = calendar.monthrange(data.month.year, data.month.month)[1]
-    return (
-        ("Net sales", wording.with_currency(total, currency)),
-        ("Orders", wording.count(sum(day.figure("orders") or 0 for day in days))),
-        ("Days loaded", f"{len(days)} of {length}"),
-        ("Reports mailed", wording.count(sum(bool(day.mails) for day in days))),
-    )
+def _summary(data: MonthData, currency: str) -> list[tuple[str, str]]:
+    """Return the totals of the month's days in the warehouse, with their names."""
+    if data.days is None or not data.days.days:
+        return []
+    net_sales = orders = Decimal(0)
+    mailed = 0
+    for day in data.days.days.values():
+        net_sales += day.figure("net_sales") or 0
+        orders += day.figure("orders") or 0
+        if day.mails:
+            mailed += 1
+    return [
+        ("Net sales", wording.with_currency(net_sales, currency)),
+        ("Orders", wording.count(orders)),
+        ("Days loaded", f"{len(data.days.days)} of {data.last.day}"),
+        ("Reports mailed", wording.count(mailed)),
+    ]

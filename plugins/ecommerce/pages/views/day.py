@@ -41,13 +41,13 @@ RESTARTS = [Depends(access.may_clear), Depends(access.from_this_site)]
 def show(day: Day, page: PageRequestDep, asked: str = "") -> Response:
     """Show the page of a day."""
     run = page.runs.between(day, day).get(day)
-    frame = _frame(page, day, run) | {"asked": RESTARTED.get(asked, "")}
+    texts = _frame(page, day, run)
     if not archive.is_archived(page.settings.reports_uri, day):
-        texts = frame | {"words": _no_report(day, page, run)}
-        return responses.page(
-            page.request, "no_report.html", f"No report of {day}", texts, 404
-        )
-    texts = frame | _report_texts(page, day, run)
+        texts["words"] = _no_report(day, page, run)
+        title = f"No report of {day}"
+        return responses.page(page.request, "no_report.html", title, texts, 404)
+    texts |= _report_texts(page, day, run)
+    texts["asked"] = RESTARTED.get(asked, "")
     return responses.page(page.request, "day.html", f"Sales report {day}", texts)
 
 
@@ -75,17 +75,16 @@ def thumbnail(day: Day, number: int) -> Response:
     """Return the thumbnail of one of the report's products, by its position."""
     settings = load_settings()
     figures = _figures(archive.folder_of(settings.reports_uri, day))
-    uris = list(_thumbnails(figures).values()) if figures else []
-    uri = uris[number] if 0 <= number < len(uris) else ""
+    uri = ""
+    if figures and 0 <= number < len(figures.pictured):
+        uri = figures.pictured[number].thumbnail or ""
     # An archived file must not lead outside the folder of pictures.
     if not uri.startswith(f"{settings.pictures_uri}/") or "/../" in uri:
         raise HTTPException(404)
     try:
-        content = bytes(storage_path(uri).read_bytes())
+        content = storage_path(uri).read_bytes()
     except OSError:
         raise HTTPException(404) from None
-    if not content.startswith(b"\x89PNG\r\n\x1a\n"):
-        raise HTTPException(404)
     return Response(content, media_type="image/png", headers=responses.headers())
 
 
@@ -98,6 +97,10 @@ def file(day: Day, name: str) -> Response:
 
 def _frame(page: PageRequest, day: date, run: Run | None) -> dict[str, Any]:
     """Return what every page of a day shows: its date, the links to other days, and the run."""
+    run_link = ""
+    if run:
+        # Relative to Airflow's own root.
+        run_link = f"dags/{DAG_DAILY}/runs/{quote(run.run_id, safe='')}"
     return {
         "section": "Sales reports",
         "day": day,
@@ -107,33 +110,30 @@ def _frame(page: PageRequest, day: date, run: Run | None) -> dict[str, Any]:
         "previous": day - timedelta(days=1) if day > date.min else None,
         "next": day + timedelta(days=1) if day < page.newest else None,
         "run": run,
-        # Relative to Airflow's own root.
-        "run_link": f"dags/{DAG_DAILY}/runs/{quote(run.run_id, safe='')}"
-        if run
-        else "",
+        "run_link": run_link,
     }
 
 
 def _report_texts(page: PageRequest, day: date, run: Run | None) -> dict[str, Any]:
-    key = ("day", day)
-    days, failed = page.warehouse.get(
-        key, lambda warehouse: day_status.load_days(warehouse, day, day)
+    days, failed = page.warehouse.run(
+        lambda warehouse: day_status.load_days(warehouse, day, day)
     )
     figures = _figures(archive.folder_of(page.settings.reports_uri, day))
-    loaded = days.days.get(day) if days else None
-    return {
-        "status": day_status.status_of(day, page, run, days, figures, archived=True),
+    texts: dict[str, Any] = {
+        "status": day_status.status_of(day, page, run, days, archived=True),
         "failed": failed,
-        "restated": _restated(loaded, page.settings.reporting_currency)
-        if loaded
-        else [],
-        "completed": bool(
-            figures and not figures.quality.complete and loaded and loaded.complete
-        ),
+        "restated": [],
+        "completed": False,
         "downloads": DOWNLOADS,
         "actions": _actions(run) if run and page.may_restart else None,
         "report": _report(figures) if figures else None,
     }
+    loaded = days.days.get(day) if days else None
+    if loaded:
+        texts["restated"] = _restated(loaded, page.settings.reporting_currency)
+        if figures and loaded.complete and not figures.quality.complete:
+            texts["completed"] = True
+    return texts
 
 
 def _figures(folder: str) -> Figures | None:
@@ -147,53 +147,44 @@ def _figures(folder: str) -> Figures | None:
 def _report(figures: Figures) -> dict[str, Any]:
     texts = page_texts(figures)
     for section in texts["sections"]:
-        if section["id"].startswith(
-            "changes_"
-        ):  # one heading in the PDF, several on the page
+        # One heading in the PDF is several on the page.
+        if section["id"].startswith("changes_"):
             section["title"] = f"Change {section['title'].lower()}"
-    return texts | {
-        "thumbnails": {
-            sku: position for position, sku in enumerate(_thumbnails(figures))
-        }
-    }
+    texts["thumbnails"] = {}
+    for number, product in enumerate(figures.pictured):
+        if product.thumbnail:
+            texts["thumbnails"][product.sku] = number
+    return texts
 
 
-def _thumbnails(figures: Figures) -> dict[str, str]:
-    """Return the URIs of the products' thumbnails by SKU, in a fixed order."""
-    return {each.sku: each.thumbnail for each in figures.pictured if each.thumbnail}
-
-
-def _restated(loaded: DayState, currency: str) -> list[list[str]]:
-    """Return the figures that changed after the mail: label, as mailed, now, unit, change."""
-    rows = []
+def _restated(loaded: DayState, currency: str) -> list[str]:
+    """Return a sentence for each figure that has changed since the report was mailed."""
+    sentences = []
     for name, mailed in loaded.mailed.items():
-        (label, kind, _), now = HEADLINE[name], loaded.figure(name)
-        before, after = (
-            wording.figure(value, kind, currency) for value in (mailed, now)
-        )
-        rows.append(
-            [
-                label,
-                before,
-                after,
-                currency if kind == "money" else "",
-                wording.change(now, mailed),
-            ]
-        )
-    return rows
+        figure = HEADLINE[name]
+        now = loaded.figure(name)
+        before = wording.figure(mailed, figure.kind, currency)
+        after = wording.figure(now, figure.kind, currency)
+        if figure.kind == "money":
+            after = f"{after} {currency}"
+        change = wording.change(now, mailed)
+        sentences.append(f"{figure.label}: {before} → {after} ({change})")
+    return sentences
 
 
 def _actions(run: Run) -> dict[str, Any]:
     """Return what the forms need."""
-    try:
-        sources, failed = day_status.required_sources(), ""
-    except PipelineError as error:
-        sources, failed = [], f"{str(error).rstrip('.')}."
-    return {
-        "sources": [(source, wording.source_name(source)) for source in sources],
-        "failed": failed,
+    actions: dict[str, Any] = {
+        "sources": [],
+        "failed": "",
         "busy": run.state in UNDER_WAY,
     }
+    try:
+        for source in day_status.required_sources():
+            actions["sources"].append((source, wording.source_name(source)))
+    except PipelineError as error:
+        actions["failed"] = f"{str(error).rstrip('.')}."
+    return actions
 
 
 def _no_report(day: date, page: PageRequest, run: Run | None) -> str:

@@ -25,7 +25,8 @@ DOWNLOADS = (
 @router.get("/")
 def newest(request: Request) -> Response:
     """Show the newest forecast."""
-    if days := archive.archived(load_settings().reports_uri):
+    days = archive.archived(load_settings().reports_uri)
+    if days:
         return _page(request, days[-1], f"{days[-1]}/")
     words = f"There is no forecast yet: the DAG {DAG_FORECAST} makes one when all days of a week are loaded."
     texts = {"section": "Forecast", "status": None, "words": words}
@@ -53,17 +54,18 @@ def _page(request: Request, as_of: date, folder: str) -> Response:
         raise HTTPException(404, f"There is no forecast as of {as_of}.")
     try:
         figures = archive.read_figures(archive.folder_of(reports_uri, as_of))
+        report = page_texts(figures)
     except StagingError:
-        figures = None  # written by another version of the code
-    place = days.index(as_of)
+        # Another version of the code wrote the figures.
+        report = None
     texts = {
         "section": "Forecast",
         "as_of": as_of,
         "folder": folder,
         "downloads": DOWNLOADS,
-        "previous": days[place - 1] if place else None,
-        "next": days[place + 1] if place + 1 < len(days) else None,
+        "previous": max((day for day in days if day < as_of), default=None),
+        "next": min((day for day in days if day > as_of), default=None),
         "narrow": charts.NARROW_SVG,
-        "report": page_texts(figures) if figures else None,
+        "report": report,
     }
     return responses.page(request, "forecast.html", f"Sales forecast {as_of}", texts)

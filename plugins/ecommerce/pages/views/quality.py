@@ -1,17 +1,17 @@
 """*Data quality*: rejected rows, control totals, the age of each source's data, and open restatements."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from fastapi import APIRouter, Depends, Response
 
 from ecommerce.core import text
-from ecommerce.core.business_day import due_at
 from ecommerce.core.settings import Settings
 from ecommerce.pages import access, responses
 from ecommerce.pages.access import PageRequestDep
-from ecommerce.reporting.sections import name, number, table, word
+from ecommerce.reporting.sections import Section, name, number, table, word
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures import rejected, restatements
 from ecommerce.sales.report.view.notices import restated_rows
@@ -25,23 +25,32 @@ router = APIRouter(prefix="/quality", dependencies=[Depends(access.reads_sales)]
 DAYS = 28
 """Days that the page covers; they bound what is read of partitioned tables."""
 MOST_SAMPLES = 5
-SIZES = ("Orders in source", "Orders loaded", "Amount lost")
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class State:
+    """The state of one source on one day: its sign, and its meaning for the legend."""
+
+    sign: str
+    words: str
+
+
 STATES = {
-    "agrees": ("✓", "all that was read is loaded, superseded or rejected"),
-    "differs": ("≠", "orders or amounts of the source are lost"),
-    "late": ("!", "read, but a partner's file is missing or invalid"),
-    "failed": ("✕", "could not be read"),
-    "off": ("·", "off"),
-    "unread": (text.NOTHING, "not read"),
+    "agrees": State("✓", "all that was read is loaded, superseded or rejected"),
+    "differs": State("≠", "orders or amounts of the source are lost"),
+    "late": State("!", "read, but a partner's file is missing or invalid"),
+    "failed": State("✕", "could not be read"),
+    "off": State("·", "off"),
+    "unread": State(text.NOTHING, "not read"),
 }
-"""Sign and meaning by the state of one source on one day."""
-
-Row = Mapping[str, Any]
 
 
-class Facts(NamedTuple):
-    """The rows of the queries in include/sql/report/pages for the days from `first` to `newest`; `restated`
-    has those of the daily report."""
+@dataclass(frozen=True)
+class Facts:
+    """The rows of the queries in include/sql/report/pages for the days from `first` to `newest`. Those of
+    `totals` also have `lost_amounts`, rows of currencies. `restated` has those of the daily report."""
 
     newest: date
     first: date
@@ -55,9 +64,8 @@ class Facts(NamedTuple):
 @router.get("/")
 def show(page: PageRequestDep) -> Response:
     """Show the page."""
-    newest = page.newest
-    facts, failed = page.warehouse.get(
-        ("quality", newest), lambda warehouse: load_facts(warehouse, newest)
+    facts, failed = page.warehouse.run(
+        lambda warehouse: load_facts(warehouse, page.newest)
     )
     texts: dict[str, Any] = {"section": "Data quality", "failed": failed}
     if facts:
@@ -68,13 +76,13 @@ def show(page: PageRequestDep) -> Response:
 def _unread_files(facts: Facts) -> list[str]:
     """Return sentences about delivered files that no run reads."""
     loaded = {row["file"] for row in facts.deliveries}
-    functions = filter(None, (source.unread_files for source in SOURCES.values()))
-    # They quote file names, of any length.
-    return [
-        text.clean(each, 500)
-        for unread in functions
-        for each in unread(facts.newest, loaded)
-    ]
+    sentences = []
+    for source in SOURCES.values():
+        if source.unread_files:
+            for sentence in source.unread_files(facts.newest, loaded):
+                # They quote file names, of any length.
+                sentences.append(text.clean(sentence, 500))
+    return sentences
 
 
 def load_facts(warehouse: Warehouse, newest: date) -> Facts:
@@ -82,24 +90,31 @@ def load_facts(warehouse: Warehouse, newest: date) -> Facts:
     first = newest - timedelta(days=DAYS - 1)
 
     def query(
-        name: str, parameters: Row | None = None, **values: date | int
-    ) -> list[dict[str, Any]]:
-        path = f"report/{name}.sql"
+        path: str, parameters: Mapping[str, Any] | None = None, **values: Any
+    ) -> list[Row]:
         return warehouse.query(
-            path, days=(), staging=None, spec=ORDERS, parameters=parameters, **values
+            f"report/{path}.sql",
+            days=(),
+            staging=None,
+            spec=ORDERS,
+            parameters=parameters,
+            **values,
         )
 
-    amounts: dict[tuple[str, date], list[dict[str, Any]]] = {}
-    for row in query("currency_totals", first=first, day=newest):
-        amounts.setdefault((row["source"], row["business_date"]), []).append(row)
+    totals = query("pages/control_totals", first=first, day=newest)
+    by_source_and_day = {}
+    for total in totals:
+        total["lost_amounts"] = []
+        by_source_and_day[total["source"], total["business_date"]] = total
+    for amount in query("currency_totals", first=first, day=newest):
+        key = (amount["source"], amount["business_date"])
+        if key in by_source_and_day and is_loss(amount["unexplained_amount"]):
+            by_source_and_day[key]["lost_amounts"].append(amount)
     return Facts(
         newest=newest,
         first=first,
         rejected=query("pages/rejected", most=MOST_SAMPLES, first=first, day=newest),
-        totals=[
-            row | {"amounts": amounts.get((row["source"], row["business_date"]), [])}
-            for row in query("pages/control_totals", first=first, day=newest)
-        ],
+        totals=totals,
         last_reads=query("pages/last_reads"),
         # As far back as the daily run learns who is due.
         deliveries=query(
@@ -118,38 +133,10 @@ def page_texts(
 ) -> dict[str, Any]:
     """Return the texts of the page at a time (aware): `strips`, one row of days by source; `states`, their
     legend; `sections`. `unread` are sentences about unread files in the partner folder."""
-    known = {(row["source"], row["business_date"]): state(row) for row in facts.totals}
-    days = [
-        facts.first + timedelta(days=step)
-        for step in range((facts.newest - facts.first).days + 1)
-    ]
-    strips = [
-        {
-            "name": text.source_name(source),
-            "days": [
-                {"date": day, "state": known.get((source, day), "unread")}
-                for day in days
-            ],
-        }
-        for source in SOURCES
-    ]
-    used = {known.get((source, day), "unread") for source in SOURCES for day in days}
-    since, newest = text.short_day(facts.first), text.short_day(facts.newest)
-    last_reads = {row["source"]: row for row in facts.last_reads}
+    since = text.short_day(facts.first)
     changed = restatements.merged(facts.restated)
     sections = [
-        table(
-            "differences",
-            "Control totals: differences from the sources",
-            [word("Day"), name("Source"), *map(number, SIZES), name("State")],
-            [
-                _difference(row)
-                for row in reversed(facts.totals)
-                if state(row) in ("differs", "late", "failed")
-            ],
-            empty=f"None since {since}: every order that was read is accounted for.",
-            note="lost: gross amount of the source that is not loaded, superseded or rejected",
-        ),
+        _differences(facts, since),
         table(
             "rejected",
             "Rejected rows",
@@ -157,27 +144,25 @@ def page_texts(
                 word("Source"),
                 word("Reason"),
                 number("Rows"),
-                *map(name, ("Where", "Found", "Expected")),
+                name("Where"),
+                name("Found"),
+                name("Expected"),
             ],
             reject_rows(rejected.rejects(facts.rejected)),
             empty=f"None since {since}.",
             note=f"since {since}; up to {MOST_SAMPLES} samples of each reason, personal data masked",
         ),
-        table(
-            "freshness",
-            "Freshness by source",
-            [name("Source"), number("Last read"), number("Age"), word("Business day")],
-            [_freshness(source, last_reads.get(source), at) for source in SOURCES],
-            empty="",
-            note="successful reads",
-        ),
+        _freshness(facts, at),
         table(
             "partners",
             "Freshness by partner",
             [
-                *map(name, ("Partner", "Last received file")),
-                *map(number, ("Received", "Age", "Orders")),
-                word(f"File of {newest}"),
+                name("Partner"),
+                name("Last received file"),
+                number("Received"),
+                number("Age"),
+                number("Orders"),
+                word(f"File of {text.short_day(facts.newest)}"),
             ],
             _partners(facts, at, settings),
             empty=f"No partner has delivered a file since {since}.",
@@ -189,7 +174,9 @@ def page_texts(
             [
                 word("Day"),
                 word("Figure"),
-                *map(number, ("Mailed", "Now", "Change")),
+                number("Mailed"),
+                number("Now"),
+                number("Change"),
                 name("Reason"),
             ],
             restated_rows(changed, settings.reporting_currency),
@@ -197,89 +184,135 @@ def page_texts(
             note="changes of mailed figures that no later report has listed yet",
         ),
     ]
-    states = [
-        (code, sign, words) for code, (sign, words) in STATES.items() if code in used
-    ]
-    return {"strips": strips, "states": states, "sections": sections}
+    return {"strips": _strips(facts), "states": STATES, "sections": sections}
+
+
+def _strips(facts: Facts) -> list[Row]:
+    """Return the name of each source, and the state of each day."""
+    known = {}
+    for row in facts.totals:
+        known[row["source"], row["business_date"]] = state(row)
+    strips = []
+    for source in SOURCES:
+        days = {}
+        for number_of_day in range((facts.newest - facts.first).days + 1):
+            day = facts.first + timedelta(days=number_of_day)
+            days[day] = known.get((source, day), "unread")
+        strips.append({"name": text.source_name(source), "days": days})
+    return strips
 
 
 def state(row: Row) -> str:
     """Return the key of `STATES` for a row of control_totals.sql."""
     if row["status"] in ("failed", "off"):
         return str(row["status"])
-    if row.get("lost_orders") or _lost(row):
+    if row["lost_orders"] or row["lost_amounts"]:
         return "differs"
-    return "late" if row["missing_deliveries"] or row.get("refused_files") else "agrees"
+    if row["missing_deliveries"] or row["refused_files"]:
+        return "late"
+    return "agrees"
 
 
 def state_text(row: Row) -> str:
     """Return the meaning of `state`, with the partners or files that are missing or invalid."""
-    if late := row["missing_deliveries"]:
-        return f"no valid file from {', '.join(map(text.clean, late))}"
-    if refused := row.get("refused_files"):
-        return f"invalid: {text.clean(refused)}"
-    return STATES[state(row)][1]
+    if row["missing_deliveries"]:
+        partners = [text.clean(partner) for partner in row["missing_deliveries"]]
+        return f"no valid file from {', '.join(partners)}"
+    if row["refused_files"]:
+        return f"invalid: {text.clean(row['refused_files'])}"
+    return STATES[state(row)].words
 
 
-def _lost(row: Row) -> list[str]:
-    """Return the amounts by currency that are not loaded, superseded or rejected."""
-    lost = (
-        each for each in row.get("amounts", ()) if is_loss(each["unexplained_amount"])
+def _differences(facts: Facts, since: str) -> Section:
+    rows = []
+    for row in reversed(facts.totals):
+        if state(row) not in ("differs", "late", "failed"):
+            continue
+        lost = []
+        for amount in row["lost_amounts"]:
+            lost.append(
+                text.with_currency(amount["unexplained_amount"], amount["currency"])
+            )
+        source_orders = row["source_orders"]
+        loaded = row["orders_loaded"] if source_orders is not None else None
+        rows.append(
+            [
+                text.short_day(row["business_date"]),
+                text.source_name(row["source"]),
+                text.count(source_orders),
+                text.count(loaded),
+                ", ".join(lost) or text.NOTHING,
+                state_text(row),
+            ]
+        )
+    return table(
+        "differences",
+        "Control totals: differences from the sources",
+        [
+            word("Day"),
+            name("Source"),
+            number("Orders in source"),
+            number("Orders loaded"),
+            number("Amount lost"),
+            name("State"),
+        ],
+        rows,
+        empty=f"None since {since}: every order that was read is accounted for.",
+        note="lost: gross amount of the source that is not loaded, superseded or rejected",
     )
-    return [
-        text.with_currency(each["unexplained_amount"], each["currency"])
-        for each in lost
-    ]
 
 
-def _difference(row: Row) -> list[str]:
-    return [
-        text.short_day(row["business_date"]),
-        text.source_name(row["source"]),
-        text.count(row["source_orders"]),
-        text.count(row["orders_loaded"] if row["source_orders"] is not None else None),
-        ", ".join(_lost(row)) or text.NOTHING,
-        state_text(row),
-    ]
-
-
-def _freshness(source: str, row: Row | None, at: datetime) -> list[str]:
-    if row is None:
-        return [text.source_name(source), text.NOTHING, text.NOTHING, "never read"]
-    read_at = row["read_at"]
-    day = text.short_day(row["business_date"])
-    return [text.source_name(source), text.instant(read_at), ago(at - read_at), day]
+def _freshness(facts: Facts, at: datetime) -> Section:
+    last_reads = {row["source"]: row for row in facts.last_reads}
+    rows = []
+    for source in SOURCES:
+        cells = [text.NOTHING, text.NOTHING, "never read"]
+        if source in last_reads:
+            read_at = last_reads[source]["read_at"]
+            day = last_reads[source]["business_date"]
+            cells = [text.instant(read_at), ago(at - read_at), text.short_day(day)]
+        rows.append([text.source_name(source), *cells])
+    return table(
+        "freshness",
+        "Freshness by source",
+        [name("Source"), number("Last read"), number("Age"), word("Business day")],
+        rows,
+        empty="",
+        note="successful reads",
+    )
 
 
 def _partners(facts: Facts, at: datetime, settings: Settings) -> list[list[str]]:
-    newest: dict[str, list[str]] = {}
-    of_days = []
+    """Return a row of texts for each partner that has delivered, or is due."""
+    newest: dict[str, Row] = {}
+    delivered = []
     for row in facts.deliveries:
         partner, _, day = row["file"].partition(".csv")[0].rpartition("_")
-        of_days.append((partner, date.fromisoformat(day)))
-        received = row["received_at"]
-        cells = [
-            row["file"],
-            text.instant(received),
-            ago(at - received),
-            text.count(row["source_orders"]),
-        ]
-        newest.setdefault(partner, cells)
-    due = due_partners(facts.newest, of_days, settings.expected_partners)
-    was_read = any(
-        (row["source"], row["business_date"]) == (PARTNER_FILES.name, facts.newest)
-        for row in facts.totals
-    )
-    is_awaited = not was_read and at < due_at(facts.newest, settings.shop_timezone)
-    states = dict.fromkeys(due, "not read yet" if is_awaited else "missing")
-    states |= {partner: "delivered" for partner, day in of_days if day == facts.newest}
-    return [
-        [
-            *map(text.clean, (partner, *newest.get(partner, [text.NOTHING] * 4))),
-            states.get(partner, "not due"),
-        ]
-        for partner in sorted({*newest, *due})
-    ]
+        delivered.append((partner, date.fromisoformat(day)))
+        newest.setdefault(partner, row)
+    due = due_partners(facts.newest, delivered, settings.expected_partners)
+    was_read = False
+    for row in facts.totals:
+        if row["source"] == PARTNER_FILES.name and row["business_date"] == facts.newest:
+            was_read = True
+    rows = []
+    for partner in sorted({*newest, *due}):
+        status = "not due"
+        if (partner, facts.newest) in delivered:
+            status = "delivered"
+        elif partner in due:
+            status = "missing" if was_read else "not read yet"
+        cells = [text.NOTHING] * 4
+        if partner in newest:
+            received_at = newest[partner]["received_at"]
+            cells = [
+                text.clean(newest[partner]["file"]),
+                text.instant(received_at),
+                ago(at - received_at),
+                text.count(newest[partner]["source_orders"]),
+            ]
+        rows.append([text.clean(partner), *cells, status])
+    return rows
 
 
 def ago(time: timedelta) -> str:
@@ -287,8 +320,7 @@ def ago(time: timedelta) -> str:
     minutes = max(int(time.total_seconds() // 60), 0)
     if minutes < 120:
         return f"{minutes} min"
-    return (
-        f"{minutes // 60} h"
-        if minutes < 48 * 60
-        else text.counted(minutes // (24 * 60), "day")
-    )
+    hours = minutes // 60
+    if hours < 48:
+        return f"{hours} h"
+    return f"{hours // 24} days"

@@ -1,0 +1,29 @@
+"""Runs of DAGs, as Airflow's REST API describes them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from ecommerce.core.business_day import newest_closed_day
+
+Run = Mapping[str, Any]
+
+
+def business_day_of(run: Run, timezone: str) -> str:
+    """Return the business day of a run: its partition key, its param `business_date`, or the newest day in
+    the DAG's timezone that had ended when the run was created. A partition key may be any text."""
+    known = run["partition_key"] or (run["conf"] or {}).get("business_date")
+    if known:
+        return str(known)
+    created = datetime.fromisoformat(run["run_after"])
+    return str(newest_closed_day(created, timezone))
+
+
+def in_order_of_begin(runs: list[Run]) -> list[Run]:
+    """Return runs in the order of their begins; those that have not begun are last, the newest at the end."""
+    return sorted(runs, key=_begin)
+
+
+def _begin(run: Run) -> tuple[bool, str]:
+    has_begun = run["start_date"] is not None
+    return not has_begun, run["start_date"] or run["run_after"]

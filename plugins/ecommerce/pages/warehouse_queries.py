@@ -1,0 +1,47 @@
+"""Queries of the warehouse for pages, answered within seconds."""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from ecommerce.core.errors import PipelineError
+from ecommerce.warehouse.client import Warehouse, connect
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+def connect_pages() -> Warehouse:
+    """Open the warehouse; its jobs are labelled as those of pages."""
+    return connect(step="pages")
+
+
+class WarehouseQueries:
+    """Queries in four threads of its own, so that a warehouse that hangs delays no other page. `timeout` is
+    in seconds."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Warehouse] = connect_pages,
+        timeout: float = 15.0,
+    ) -> None:
+        self._connect = connect
+        self._timeout = timeout
+        self._threads = ThreadPoolExecutor(4, thread_name_prefix="report-pages")
+
+    def run(self, query: Callable[[Warehouse], T]) -> tuple[T | None, str]:
+        """Return the result of `query`, or None and why it failed, in a sentence."""
+        future = self._threads.submit(lambda: query(self._connect()))
+        try:
+            return future.result(self._timeout), ""
+        except TimeoutError:
+            future.cancel()
+            return None, f"The warehouse timed out after {self._timeout:g} seconds."
+        except PipelineError as error:
+            log.warning("a page's query of the warehouse failed: %s", error)
+            return None, f"The warehouse is unavailable: {str(error).rstrip('.')}."
+        except Exception:
+            log.exception("a page's query of the warehouse failed")
+            return None, "The warehouse is unavailable: see the API server's log."
