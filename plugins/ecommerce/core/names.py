@@ -20,7 +20,6 @@ GROUP_TRANSFORM = "transform"
 GROUP_LOAD = "load"
 GROUP_REPORT = "report"
 GROUP_MAIL = "mail"
-DAILY_GROUPS = (GROUP_EXTRACT, GROUP_TRANSFORM, GROUP_LOAD, GROUP_REPORT, GROUP_MAIL)
 
 # Task groups of the others.
 GROUP_COMPARE = "compare"

@@ -5,7 +5,7 @@ A day may be incomplete although every source was read: a source or a partner, n
 has no orders, or few, on a day on which it usually has many.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -37,13 +37,14 @@ def unusual_sources(
     """Return those of the `required` sources, and their partners, that have unusually few orders; a source is
     named where none of its partners is."""
     unusual = Unusual({}, {})
-    if days and required:
-        for row in warehouse.query(
-            "report/daily_sales/low_order_counts.sql", days=days
-        ):
-            if row["source"] in required:
-                by_day = unusual.empty if row["is_empty"] else unusual.few
-                by_day.setdefault(row["business_date"], []).append(row["name"])
+    if not days or not required:
+        return unusual
+    rows = warehouse.query("report/daily_sales/low_order_counts.sql", days=days)
+    for row in rows:
+        if row["source"] not in required:
+            continue
+        names = unusual.empty if row["is_empty"] else unusual.few
+        names.setdefault(row["business_date"], []).append(row["name"])
     return unusual
 
 
@@ -53,33 +54,32 @@ def doubtful_partners_of(
     """Return the partners whose orders of `day` may be missing, sorted: those that deliver on most days and
     have no file for this day, or a file without orders although their others have `FEW` or more; none where
     partner files are not `required`. A missing file that was due makes the day incomplete, too."""
-    if (
-        PARTNER_FILES.name not in required
-        or warehouse.settings.expected_partners is not None
-    ):
+    are_named = warehouse.settings.expected_partners is not None
+    if are_named or PARTNER_FILES.name not in required:
         return []
     rows = warehouse.query(
         "report/daily_sales/partner_days.sql",
         first=day - timedelta(weeks=WEEKS),
         day=day,
     )
-    orders = {
-        (row["partner"], date.fromisoformat(row["delivered_for"])): row["orders"]
-        for row in rows
-    }
-    of_day = {
-        partner: count
-        for (partner, delivered_for), count in orders.items()
-        if delivered_for == day
-    }
-    without_file = {
-        each for each in doubtful_partners(day, orders) if each not in of_day
-    }
-    usually_many = doubtful_partners(
-        day, (each for each, count in orders.items() if count >= FEW)
-    )
-    doubtful = without_file | {each for each in usually_many if of_day.get(each) == 0}
-    return [f"{PARTNER_FILES.name}: {each}" for each in sorted(doubtful)]
+    orders_of_day = {}
+    deliveries = []
+    large_deliveries = []
+    for row in rows:
+        delivery = row["partner"], date.fromisoformat(row["delivered_for"])
+        deliveries.append(delivery)
+        if row["orders"] >= FEW:
+            large_deliveries.append(delivery)
+        if delivery[1] == day:
+            orders_of_day[row["partner"]] = row["orders"]
+    doubtful = set()
+    for partner in doubtful_partners(day, deliveries):
+        if partner not in orders_of_day:
+            doubtful.add(f"{PARTNER_FILES.name}: {partner}")
+    for partner in doubtful_partners(day, large_deliveries):
+        if orders_of_day.get(partner) == 0:
+            doubtful.add(f"{PARTNER_FILES.name}: {partner}")
+    return sorted(doubtful)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,38 +107,37 @@ def load_day_states(
 ) -> list[DayState]:
     """Return the days in the warehouse from `first` to `last`, the earliest first. A day is complete with
     orders of all `required` sources."""
+    span = {"first": first, "day": last}
     empty = unusual_sources(warehouse, list(days_of(first, last)), required).empty
-    mailed: dict[date, dict[str, Decimal | None]] = {}
-    for row in warehouse.query(
-        "report/day_status/mailed_figures.sql", first=first, day=last
-    ):
-        mailed.setdefault(row["business_date"], {})[row["figure"]] = row["mailed_value"]
-    deliveries = warehouse.query(
-        "report/day_status/deliveries.sql", first=first, day=last
-    )
+    mailed: dict[date, dict[str, Decimal | None]] = defaultdict(dict)
+    for row in warehouse.query("report/day_status/mailed_figures.sql", **span):
+        mailed[row["business_date"]][row["figure"]] = row["mailed_value"]
+    deliveries = warehouse.query("report/day_status/deliveries.sql", **span)
     mails = Counter(row["business_date"] for row in deliveries)
-    days = []
-    for row in warehouse.query("report/day_status/figures.sql", first=first, day=last):
-        day, names = row["business_date"], [name for name in HEADLINE if name in row]
-        figures = {
-            name: None if row[name] is None else Decimal(row[name]) for name in names
-        }
-        old = mailed.get(day, {})
+    states = []
+    for row in warehouse.query("report/day_status/figures.sql", **span):
+        day = row["business_date"]
+        figures = {}
+        changed = {}
+        for name in HEADLINE:
+            # A shop may add figures that the warehouse does not keep.
+            if name not in row:
+                continue
+            value = row[name]
+            figures[name] = None if value is None else Decimal(value)
+            if name in mailed[day] and differ(mailed[day][name], figures[name]):
+                changed[name] = mailed[day][name]
         state = DayState(
-            day,
-            figures,
-            complete=bool(row["complete"]) and day not in empty,
-            missing_sources=list(row["missing_sources"] or ()),
+            business_date=day,
+            figures=figures,
+            complete=row["complete"] and day not in empty,
+            missing_sources=row["missing_sources"] or [],
             empty_sources=empty.get(day, []),
             mails=mails[day],
-            mailed={
-                name: old[name]
-                for name in names
-                if name in old and differ(old[name], figures[name])
-            },
+            mailed=changed,
         )
-        days.append(state)
-    return days
+        states.append(state)
+    return states
 
 
 def corrections(
@@ -147,20 +146,19 @@ def corrections(
     """Return the figures that a report corrects, in the headline's order; None where no report of the day was
     mailed. An empty list: other figures have changed, or whether the day is complete. `headline` has the
     report's figures as decimal texts, by their names in `HEADLINE`."""
-    # No required source: its figures do not depend on whether the day is complete.
-    states = load_day_states(
-        warehouse or connect(step="corrections"), day, day, required=()
-    )
+    warehouse = warehouse or connect(step="corrections")
+    # No required source: the figures do not depend on whether the day is complete.
+    states = load_day_states(warehouse, day, day, required=())
     if not states or not states[0].mails:
         return None
     stored = states[0].figures
     mailed = {**stored, **states[0].mailed}
-    reported = {
-        name: None if text is None else Decimal(text) for name, text in headline.items()
-    }
-    return [
-        Correction(name, mailed[name], now)
-        for name in HEADLINE
-        if name in stored
-        and differ(mailed[name], now := reported.get(name, stored[name]))
-    ]
+    corrected = []
+    for name in stored:
+        reported = stored[name]
+        if name in headline:
+            text = headline[name]
+            reported = None if text is None else Decimal(text)
+        if differ(mailed[name], reported):
+            corrected.append(Correction(name, mailed[name], reported))
+    return corrected

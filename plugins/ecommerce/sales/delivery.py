@@ -33,7 +33,7 @@ from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import RESTATED
 from ecommerce.warehouse.schema import prepare_once
 
-_TREND_CID = "trend@report"
+TREND_CID = "trend@report"
 
 log = logging.getLogger(__name__)
 
@@ -50,10 +50,19 @@ def deliver(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
         PipelineError: warehouse or mail server are unavailable, or an address is invalid. The next attempt
             continues at the step that failed.
     """
-    if reason := claim(day, report, send_mail=send_mail):
+    reason = claim(day, report, send_mail=send_mail)
+    if reason:
         log.info("not mailed: %s", reason)
         return reason
-    figures, trend, corrections = send(report)
+    figures, pdf = read_report(report["uri"], report["figures_hash"])
+    reports_uri = report["uri"].rpartition("/")[0]
+    trend = read_file(reports_uri, figures.business_date, TREND_PNG)
+    corrections = day_state.corrections(figures.business_date, report["headline"])
+    message = report_message(figures, pdf, trend, corrections)
+    message["Message-ID"] = message_id(report)
+    recipients = mail.recipients(VARIABLE_REPORT_RECIPIENTS)
+    mail.send(message, recipients)
+    log.info('mailed: "%s" to %d recipients', message["Subject"], len(recipients))
     mark(report)
     post(figures, trend, corrections)
     return ""
@@ -61,17 +70,17 @@ def deliver(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
 
 def claim(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
     """Claim the mail of a report; return why it is not mailed, or nothing. `send_mail`: see `deliver`."""
-    if not send_mail and (reason := _not_due(day, report)):
-        return reason
+    if not send_mail:
+        reason = _not_due(day, report)
+        if reason:
+            return f"{reason}; MAIL=1 with make repair or make report mails it"
     if not mail.recipients(VARIABLE_REPORT_RECIPIENTS):
         return f"the Variable {VARIABLE_REPORT_RECIPIENTS} is empty"
     figures_at = datetime.fromisoformat(report["figures_at"])
-    if not claim_delivery(
-        day.date, report["figures_hash"], message_id(report), figures_at
-    ):
-        _restate(
-            report
-        )  # the attempt that mailed them may have been killed before this step
+    figures_hash = report["figures_hash"]
+    if not claim_delivery(day.date, figures_hash, message_id(report), figures_at):
+        # The attempt that mailed them may have been killed before this step.
+        _restate(report)
         return "a report with the same figures was mailed before"
     return ""
 
@@ -79,33 +88,14 @@ def claim(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
 def _not_due(day: BusinessDay, report: Report) -> str:
     """Return why a report is mailed on request only; empty where it is due, or an earlier attempt has claimed
     it. Reports of older days and corrections are mailed on request."""
-    states = {
-        row["figures_hash"]: row["state"] for row in reversed(deliveries(day.date))
-    }
-    if report["figures_hash"] in states:
+    rows = deliveries(day.date)
+    if report["figures_hash"] in [row["figures_hash"] for row in rows]:
         return ""
-    if not should_mail(day, datetime.now(UTC), send_mail=False):
-        reason = f"{day} is not the newest day that has ended"
-    elif "sent" in states.values():
-        reason = f"an earlier report of {day} was mailed"
-    else:
-        return ""
-    return f"{reason}; MAIL=1 with make repair or make report mails it"
-
-
-def send(report: Report) -> tuple[Figures, bytes | None, Sequence[Correction] | None]:
-    """Mail the claimed `report`; return its figures, trend chart (PNG) and corrections."""
-    figures, pdf = read_report(report["uri"], report["figures_hash"])
-    trend = read_file(
-        report["uri"].rpartition("/")[0], figures.business_date, TREND_PNG
-    )
-    corrections = day_state.corrections(figures.business_date, report["headline"])
-    message = report_message(figures, pdf, trend, corrections)
-    message["Message-ID"] = message_id(report)
-    to = mail.recipients(VARIABLE_REPORT_RECIPIENTS)
-    mail.send(message, to)
-    log.info('mailed: "%s" to %d recipients', message["Subject"], len(to))
-    return figures, trend, corrections
+    if not is_newest(day, datetime.now(UTC)):
+        return f"{day} is not the newest day that has ended"
+    if "sent" in [row["state"] for row in rows]:
+        return f"an earlier report of {day} was mailed"
+    return ""
 
 
 def mark(report: Report) -> None:
@@ -119,14 +109,15 @@ def mark(report: Report) -> None:
 def _restate(report: Report) -> None:
     """Record the figures of a mailed report that have changed since they were queried; idempotent. Loads
     record changes of mailed days only, and a mail may wait for hours."""
-    values = [report["headline"].get(name) for name in RESTATED]
-    scaled = [
-        None if value is None else int(Decimal(value).scaleb(4)) for value in values
-    ]
+    ten_thousandths = {}
+    for name in RESTATED:
+        value = report["headline"].get(name)
+        scaled = None if value is None else int(Decimal(value).scaleb(4))
+        ten_thousandths[name] = scaled
     _transact(
         "report_restatements/load_before_mail",
         business_date=date.fromisoformat(report["business_date"]),
-        reported=dict(zip(RESTATED, scaled, strict=True)),
+        reported=ten_thousandths,
         detected_at=datetime.now(UTC),
         figures_at=datetime.fromisoformat(report["figures_at"]),
     )
@@ -150,8 +141,12 @@ def claim_delivery(
 
 def mark_delivered(business_date: date, figures_hash: str) -> None:
     """Record that the mail server accepted the mail."""
-    key = {"business_date": business_date, "figures_hash": figures_hash}
-    _transact("report_deliveries/mark_sent", **key, sent_at=datetime.now(UTC))
+    _transact(
+        "report_deliveries/mark_sent",
+        business_date=business_date,
+        figures_hash=figures_hash,
+        sent_at=datetime.now(UTC),
+    )
 
 
 def deliveries(business_date: date) -> list[dict[str, Any]]:
@@ -174,20 +169,16 @@ def post(
     figures: Figures, trend: bytes | None, corrections: Sequence[Correction] | None
 ) -> None:
     """Post the headline of a mailed report to the chat, and gross sales that miss their forecast by
-    FORECAST_MISS_ALERT_PERCENT or more. Raises nothing; arguments as of `report_message`."""
+    FORECAST_MISS_ALERT_PERCENT or more; never raise. `trend` is a PNG; `corrections` as in `mail_texts`."""
     try:
-        chat.post(*chat_texts(figures, corrections), trend)
+        title, body = chat_texts(figures, corrections)
+        chat.post(title, body, trend)
+        percent = load_settings().forecast_miss_alert_percent
+        missed = forecast_miss_texts(figures, percent)
+        if missed:
+            chat.post(*missed)
     except Exception as error:
         log.warning("the headline is not posted to the chat: %s", failure_reason(error))
-    try:
-        if texts := forecast_miss_texts(
-            figures, load_settings().forecast_miss_alert_percent
-        ):
-            chat.post(*texts)
-    except Exception as error:
-        log.warning(
-            "the missed forecast is not posted to the chat: %s", failure_reason(error)
-        )
 
 
 def forecast_miss_texts(
@@ -195,34 +186,35 @@ def forecast_miss_texts(
 ) -> tuple[str, str] | None:
     """Return title and text of the message; None where the day does not miss its forecast by `percent`, has
     none, or is incomplete."""
-    series = figures.expectation.series if figures.expectation else []
-    total = next(
-        (each for each in series if each.series == TOTAL and each.verdict), None
-    )
-    if not (percent and total and total.forecast > 0):
+    if not percent or not figures.expectation:
         return None
-    if abs(total.actual - total.forecast) * 100 < percent * total.forecast:
-        return None
-    actual, forecast, low, high = (
-        text.amount(each, figures.currency)
-        for each in (total.actual, total.forecast, total.lower_80, total.upper_80)
-    )
-    change = text.change(total.actual, total.forecast)
-    title = f"Forecast missed: {text.short_day(figures.business_date)}: {change}"
-    body = (
-        f"Gross sales: {actual} {figures.currency}, {change} compared with the forecast of {forecast} "
-        f"(80 % interval {low} \N{EN DASH} {high}).\n{page_url(figures.business_date)}"
-    )
-    return title, body.strip()
+    for series in figures.expectation.series:
+        if series.series != TOTAL or not series.verdict or series.forecast <= 0:
+            continue
+        missing = abs(series.actual - series.forecast)
+        if missing * 100 < percent * series.forecast:
+            continue
+        day, currency = figures.business_date, figures.currency
+        change = text.change(series.actual, series.forecast)
+        title = f"Forecast missed: {text.short_day(day)}: {change}"
+        actual = text.with_currency(series.actual, currency)
+        forecast = text.amount(series.forecast, currency)
+        low = text.amount(series.lower_80, currency)
+        high = text.amount(series.upper_80, currency)
+        body = (
+            f"Gross sales: {actual}, {change} compared with the forecast of {forecast} "
+            f"(80 % interval {low} \N{EN DASH} {high}).\n{mail.page_url(f'{day}/')}"
+        )
+        return title, body.strip()
+    return None
 
 
 def chat_texts(
     figures: Figures, corrections: Sequence[Correction] | None
 ) -> tuple[str, str]:
     """Return the title, of one line, and the text of the headline, both as in the mail."""
-    texts = mail_texts(figures, corrections) | {
-        "page_url": page_url(figures.business_date)
-    }
+    texts = mail_texts(figures, corrections)
+    texts |= {"page_url": mail.page_url(f"{figures.business_date}/")}
     return texts["subject"], render("report_chat.txt", texts)
 
 
@@ -235,9 +227,12 @@ def report_message(
     """Compose the mail of a report without its addresses: text and HTML with the headline and the `trend`
     chart, a PNG, the PDF attached. `corrections` as in `mail_texts`."""
     day = figures.business_date
-    extra = {"trend_cid": _TREND_CID if trend else "", "page_url": page_url(day)}
-    texts = mail_texts(figures, corrections) | extra
-    pictures = [mail.InlineImage(_TREND_CID, trend)] if trend else []
+    texts = mail_texts(figures, corrections)
+    texts |= {"trend_cid": "", "page_url": mail.page_url(f"{day}/")}
+    pictures = []
+    if trend:
+        texts["trend_cid"] = TREND_CID
+        pictures.append(mail.InlineImage(TREND_CID, trend))
     message = mail.compose(texts["subject"], "report_mail", texts, pictures)
     message.add_attachment(
         pdf, maintype="application", subtype="pdf", filename=f"sales-report-{day}.pdf"
@@ -247,37 +242,38 @@ def report_message(
 
 def alarm(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
     """Send an alert, by mail and chat, with the reasons why a day is incomplete, or a partner's file cannot
-    be used; return why not, or nothing. The same reasons have the same Message-ID. Arguments and errors as
-    in `deliver`."""
-    if not (reasons := report["alarms"]):
+    be used; return why not, or nothing. The same reasons have the same Message-ID.
+
+    Raises:
+        PipelineError: the mail server is unavailable, or an address is invalid.
+    """
+    reasons = report["alarms"]
+    if not reasons:
         return "every source and partner has its usual orders"
-    if not should_mail(day, datetime.now(UTC), send_mail=send_mail):
+    if not send_mail and not is_newest(day, datetime.now(UTC)):
         return f"{day} is not the newest day that has ended, and send_mail is not set"
-    is_complete = bool(report.get("complete"))
+    subject = "Incomplete"
+    if report["complete"]:
+        subject = "Delivery refused"
     texts = {
         "day": str(day),
         "reasons": reasons,
-        "page_url": page_url(day.date),
-        "is_complete": is_complete,
+        "page_url": mail.page_url(f"{day}/"),
+        "is_complete": report["complete"],
+        "deliveries": PARTNER_FILES.name,
     }
-    texts |= {"deliveries": PARTNER_FILES.name}
-    subject = "Delivery refused" if is_complete else "Incomplete"
     message = mail.compose(f"{subject}: sales of {day}", "alarm_mail", texts)
     name = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]
     return mail.send_alert(message, f"alarm.{day}.{name}")
 
 
-def should_mail(day: BusinessDay, now: datetime, *, send_mail: bool) -> bool:
-    """Return whether a report is mailed: that of the newest day that has ended, or any with `send_mail`."""
-    return send_mail or day.date == newest_closed_day(now, day.timezone).date
+def is_newest(day: BusinessDay, now: datetime) -> bool:
+    """Return whether `day` is the newest that has ended at `now` (aware)."""
+    return day.date == newest_closed_day(now, day.timezone).date
 
 
 def message_id(report: Report) -> str:
     """Return the Message-ID of a day's figures."""
-    short = report["figures_hash"][:16]  # so that the header is not folded
-    return mail.message_id(f"report.{report['business_date']}.{short}")
-
-
-def page_url(day: date) -> str:
-    """Return the address of the report's page in the Airflow UI; empty where Airflow's address is not set."""
-    return mail.page_url(f"{day}/")
+    # Short, so that the header is not folded.
+    figures_hash = report["figures_hash"][:16]
+    return mail.message_id(f"report.{report['business_date']}.{figures_hash}")

@@ -15,46 +15,40 @@ ORDERS = LoadSpec(
     sources=tuple(SOURCES),
     rates_source=EXCHANGE_RATES.name,
     files=(
-        *(
-            "order_versions",
-            "orders",
-            "order_lines",
-            "refunds",
-            "products",
-            "customers",
-            "exchange_rates",
-        ),
-        *("rejected_rows", "loaded_files", "control_totals"),
+        "order_versions",
+        "orders",
+        "order_lines",
+        "refunds",
+        "products",
+        "customers",
+        "exchange_rates",
+        "rejected_rows",
+        "loaded_files",
+        "control_totals",
     ),
     tables=(
-        *(
-            "orders",
-            "order_lines",
-            "refunds",
-            "removed_orders",
-            "products",
-            "customers",
-            "exchange_rates",
-        ),
-        *(
-            "rejected_rows",
-            "loaded_files",
-            "load_audit",
-            "daily_sales",
-            "daily_summary",
-        ),
-        *(
-            "control_totals",
-            "report_restatements",
-            "forgotten_hashes",
-        ),
+        "orders",
+        "order_lines",
+        "refunds",
+        "removed_orders",
+        "products",
+        "customers",
+        "exchange_rates",
+        "rejected_rows",
+        "loaded_files",
+        "load_audit",
+        "daily_sales",
+        "daily_summary",
+        "control_totals",
+        "report_restatements",
+        "forgotten_hashes",
     ),
     counted="orders",
     not_staged={
-        "products": frozenset(
-            {"picture_uri", "thumbnail_uri"}
-        ),  # the product catalogue's
-        "customers": frozenset({"first_ordered_at"}),  # computed by the load
+        # The product catalogue's.
+        "products": frozenset({"picture_uri", "thumbnail_uri"}),
+        # Computed by the load.
+        "customers": frozenset({"first_ordered_at"}),
     },
     takes_exports=True,
 )
@@ -67,18 +61,15 @@ def load_day(
     """Load the loadable folders of a daily run, which alone decides whether its day is complete. Sources
     without a manifest are missing, unless they are off."""
     policies = source_policy.source_policy()
+    loaded = [manifest.source for manifest in manifests]
     result = load(
         manifests,
         spec=ORDERS,
         business_date=day.date,
         run_id=run.run_id,
         dag_id=run.dag_id,
-        missing_sources=source_policy.missing_sources(
-            policies, {manifest.source for manifest in manifests}
-        ),
-        off_sources=[
-            source for source, policy in policies.items() if policy == source_policy.OFF
-        ],
+        missing_sources=source_policy.missing_sources(policies, loaded),
+        off_sources=[name for name in policies if policies[name] == source_policy.OFF],
     )
     metrics.business_day_done("load", day.end)
     return result

@@ -22,9 +22,10 @@ log = logging.getLogger(__name__)
 States = Mapping[str, str | None]
 """States of one run's tasks by id; a mapped one's id ends in `_<index>`."""
 AIRFLOWS_OWN = ("scheduled__", "backfill__")
-"""Prefixes of run ids that only Airflow itself gives; they end in `__<partition key>__<random>`."""
+"""Prefixes of run ids that only Airflow itself gives; they contain the partition key."""
 NO_RUN = "The scheduler was down or the DAG was paused. Start the scheduler, unpause the DAG, run the day:"
-WAIT = (
+FAILED = "The last line of the task's log shows the error. Fix it, then:"
+UNFINISHED = (
     "The run is still under way. If no task has started, the scheduler or the workers are down, or the DAG is"
     " paused."
 )
@@ -44,24 +45,17 @@ def alert_if_not_mailed(
     by DAG and id."""
     if not mail.recipients(names.VARIABLE_REPORT_RECIPIENTS):
         return f"the Variable {names.VARIABLE_REPORT_RECIPIENTS} is empty: no report is mailed"
-    sent_at = [
-        row["sent_at"]
-        for row in delivery.deliveries(day.date)
-        if row["state"] == "sent"
-    ]
-    if sent_at:
-        log.info("the report of %s was mailed at %s", day, max(sent_at))
-        return ""
+    for row in delivery.deliveries(day.date):
+        if row["state"] == "sent":
+            log.info("the report of %s was mailed at %s", day, row["sent_at"])
+            return ""
     runs = states_of(names.DAG_DAILY, task_ids=[names.TASK_SEND])
     run_id = latest_run(runs, day, lambda run_id: run_of(names.DAG_DAILY, run_id))
-    states = states_of(names.DAG_DAILY, run_ids=[run_id])[run_id] if run_id else {}
+    states: States = {}
+    if run_id:
+        states = states_of(names.DAG_DAILY, run_ids=[run_id])[run_id]
     texts = mail_texts(day, run_id, states)
-    log.warning(
-        "the report of %s has not been mailed: %s (run %s)",
-        day,
-        texts["problem"],
-        texts["run_id"],
-    )
+    log.warning("the report of %s has not been mailed: %s", day, texts["problem"])
     message = mail.compose(f"No sales report for {day}", "watch_mail", texts)
     return mail.send_alert(message)
 
@@ -71,64 +65,51 @@ def latest_run(
 ) -> str:
     """Return the id of the run of `day` that started last, or has not started yet; empty without one.
     `run_ids` are all runs of the daily DAG; `run_of` returns Airflow's record of one."""
-    # Each record is a request, and there may be years of scheduled runs: their ids contain their key.
-    candidates = (
-        each
-        for each in run_ids
-        if not each.startswith(AIRFLOWS_OWN) or str(day) in each.split("__")
-    )
     started = {}
-    for run_id in candidates:
+    for run_id in run_ids:
+        # Each record is a request, and there may be years of scheduled runs.
+        if run_id.startswith(AIRFLOWS_OWN) and str(day) not in run_id.split("__"):
+            continue
         run = run_of(run_id)
-        with suppress(
-            ConfigurationError
-        ):  # every task of a run without a valid day fails
-            if day_of_run(run, run.conf) == day:
-                started[run_id] = (
-                    run.start_date is None,
-                    run.start_date or run.run_after,
-                )
+        # Every task of a run without a valid day fails.
+        with suppress(ConfigurationError):
+            if day_of_run(run, run.conf or {}) == day:
+                is_waiting = run.start_date is None
+                started[run_id] = is_waiting, run.start_date or run.run_after
     return max(started, key=started.__getitem__, default="")
 
 
 def mail_texts(day: BusinessDay, run_id: str, states: States) -> dict[str, Any]:
     """Return the texts of the alert about the day's latest run (empty: it has none) and the states of its
     tasks. It lists the failed tasks, or else those under way, and links the run."""
-    tasks = sorted(
-        states,
-        key=lambda task: (names.DAILY_GROUPS.index(task.partition(".")[0]), task),
-    )
-    if (
-        states.get(names.TASK_GATE) == "success"
-    ):  # the run continued without the sources that failed
-        tasks = [
-            task for task in tasks if not task.startswith(f"{names.GROUP_EXTRACT}.")
-        ]
-    failed = [task for task in tasks if states[task] == "failed"]
-    listed = failed or [task for task in tasks if states[task] not in names.ENDED]
-    problem = ", ".join(f"{task} ({states[task] or 'not started'})" for task in listed)
-    commands: list[str] = []
+    failed = []
+    unfinished = []
+    for task, state in sorted(states.items()):
+        if state == "failed":
+            failed.append(f"{task} (failed)")
+        elif state not in names.ENDED:
+            unfinished.append(f"{task} ({state or 'not started'})")
+    problem = ", ".join(failed or unfinished)
+    advice = UNFINISHED
+    commands = []
     if not run_id:
-        problem, advice = f"{names.DAG_DAILY} has no run for {day}", NO_RUN
+        problem = f"{names.DAG_DAILY} has no run for {day}"
+        advice = NO_RUN
         commands = [f"make backfill FROM={day} TO={day} MAIL=1"]
     elif failed:
-        advice = "The last line of the task's log shows the error. Fix it, then:"
+        advice = FAILED
         commands = [f"make repair DAY={day}"]
-    elif listed:
-        advice = WAIT
-    else:
-        problem, advice = (
-            "the run has ended without a failure and without a mail",
-            NOT_MAILED,
-        )
-    url = mail.airflow_url()
+    elif not unfinished:
+        problem = "the run has ended without a failure and without a mail"
+        advice = NOT_MAILED
+    run_url = mail.airflow_url()
+    if run_url:
+        run_url += f"/dags/{names.DAG_DAILY}/runs/{quote(run_id)}"
     return {
         "day": str(day),
         "problem": problem,
         "run_id": run_id or "none",
-        "run_url": f"{url}/dags/{names.DAG_DAILY}/runs/{quote(run_id)}".rstrip("/")
-        if url
-        else "",
+        "run_url": run_url.rstrip("/"),
         "advice": advice,
         "commands": commands,
     }

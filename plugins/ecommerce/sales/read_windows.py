@@ -23,15 +23,16 @@ def window_of_day(
     The run of the newest closed day reads everything changed since the last read, which `memory` has; the run
     of an older day reads what changed in it. Orders that an earlier run of the day rejected are read again.
     """
+    changed_from = day.start
+    changed_until: datetime | None = day.end
+    if day.date == newest_closed_day(now, day.timezone).date:
+        changed_until = None
+        if source.overlap is not None:
+            last_read = memory.last_read(source.name) or day.start
+            changed_from = min(last_read, day.start) - source.overlap
     known_orders = []
     if source.reconciled:
         known_orders = memory.rejected_orders(source.name, day.date)
-    changed_from: datetime = day.start
-    changed_until: datetime | None = day.end
-    if day.date == newest_closed_day(now, day.timezone).date:
-        last_read = memory.last_read(source.name)
-        changed_from = changes_since(source, day, last_read)
-        changed_until = None
     return ReadWindow(
         source.name,
         day,
@@ -41,16 +42,6 @@ def window_of_day(
         known_orders=known_orders,
         memory=memory,
     )
-
-
-def changes_since(
-    source: Source, day: BusinessDay, last_read: datetime | None
-) -> datetime:
-    """Return from when on the run of the newest closed day reads changes. `last_read` is aware, or None
-    before the first read."""
-    if source.overlap is None:
-        return day.start
-    return min(last_read or day.start, day.start) - source.overlap
 
 
 def window_of_sync(
@@ -68,9 +59,14 @@ def window_of_sync(
     last_read = memory.last_read(source.name)
     if last_read and source.overlap:
         changed_from = last_read - source.overlap
-    folder = run.folder(today.date, source.name)
     return ReadWindow(
-        source.name, today, changed_from, None, folder, looks_back=False, memory=memory
+        source.name,
+        today,
+        changed_from,
+        None,
+        run.folder(today.date, source.name),
+        looks_back=False,
+        memory=memory,
     )
 
 

@@ -17,7 +17,9 @@ from ecommerce.storage.staging import Manifest
 
 log = logging.getLogger(__name__)
 
-REQUIRED, OPTIONAL, OFF = "required", "optional", "off"
+REQUIRED = "required"
+OPTIONAL = "optional"
+OFF = "off"
 
 
 def source_policy() -> dict[str, str]:
@@ -34,26 +36,25 @@ def source_policy() -> dict[str, str]:
 
 
 def parse_source_policy(text: str) -> dict[str, str]:
-    """Return the policy of each source, from the text of the Variable. Raises as `source_policy`."""
-    allowed = dict.fromkeys(SOURCES, (REQUIRED, OPTIONAL, OFF)) | {
-        POLICY_DELIVERIES: (REQUIRED, OPTIONAL)
-    }
+    """Return the policy of each source, from the text of the Variable; errors as in `source_policy`."""
     try:
-        policies = json.loads(text or "{}")
+        given = json.loads(text or "{}")
     except json.JSONDecodeError:
-        policies = None
-    if not isinstance(policies, dict):
+        given = None
+    if not isinstance(given, dict):
         raise _invalid("is not a JSON object")
-    for source, policy in policies.items():
-        if policy not in allowed.get(source, ()):
-            known = (
-                "" if source in allowed else f"; the sources are {', '.join(SOURCES)}"
+    policies = {}
+    for source in SOURCES.values():
+        policies[source.name] = OFF if _lacks_connection(source) else REQUIRED
+    for name, policy in given.items():
+        if name not in policies and name != POLICY_DELIVERIES:
+            raise _invalid(
+                f"has {name}: {policy}; the sources are {', '.join(SOURCES)}"
             )
-            raise _invalid(f"has {source}: {policy}{known}")
-    return {
-        name: OFF if _lacks_connection(source) else REQUIRED
-        for name, source in SOURCES.items()
-    } | policies
+        is_off = policy == OFF and name != POLICY_DELIVERIES
+        if policy not in (REQUIRED, OPTIONAL) and not is_off:
+            raise _invalid(f"has {name}: {policy}")
+    return policies | given
 
 
 def _lacks_connection(source: Source) -> bool:
@@ -79,23 +80,29 @@ def reason_to_skip(source: str) -> str:
 def usable_manifests(
     policies: Mapping[str, str], manifests: Iterable[Manifest]
 ) -> list[Manifest]:
-    """Return the manifests with which a run continues after its extracts, in the order of `SOURCES`; raise a
-    PipelineError where a required source left none, or there is no source of orders to load."""
+    """Return the manifests with which a run continues after its extracts, in the order of `SOURCES`.
+
+    Raises:
+        PipelineError: a required source left none, or there is no source of orders to load.
+    """
     by_source = {manifest.source: manifest for manifest in manifests}
     missing = missing_sources(policies, by_source)
-    if required := [source for source in missing if policies[source] == REQUIRED]:
+    required = [source for source in missing if policies[source] == REQUIRED]
+    if required:
         raise errors.AlertedError(
             f"no data from {listed(required)}, which {plural(len(required), 'is', 'are')} required: "
             "nothing was loaded; fix the error of the extract, then make repair DAY=<day> (make run in a "
             "terminal), or make the source optional (Variable source_policy) and clear this task"
         )
-    missing_files = _missing_deliveries(by_source.get(PARTNER_FILES.name))
-    if missing_files and policies.get(POLICY_DELIVERIES) == REQUIRED:
-        raise errors.PipelineError(
-            f"no usable file of {', '.join(missing_files)}, and partner deliveries are required (Variable "
-            "source_policy): nothing was loaded; when the file has arrived, clear "
-            f"{GROUP_EXTRACT}.{PARTNER_FILES.name} with downstream"
-        )
+    partner_files = by_source.get(PARTNER_FILES.name)
+    if partner_files and policies.get(POLICY_DELIVERIES) == REQUIRED:
+        due = partner_files.control_totals.get("missing_deliveries")
+        if due:
+            raise errors.PipelineError(
+                f"no usable file of {', '.join(due)}, and partner deliveries are required (Variable "
+                "source_policy): nothing was loaded; when the file has arrived, clear "
+                f"{GROUP_EXTRACT}.{PARTNER_FILES.name} with downstream"
+            )
     if not by_source.keys() - {EXCHANGE_RATES.name}:
         raise errors.PipelineError(
             "no source of orders to load: each is off or failed (Variable source_policy); nothing was "
@@ -109,17 +116,7 @@ def usable_manifests(
     return [by_source[source] for source in SOURCES if source in by_source]
 
 
-def _missing_deliveries(manifest: Manifest | None) -> list[str]:
-    """Return the partners whose file was due and is missing or unusable."""
-    if manifest is None:
-        return []
-    return manifest.control_totals.get("missing_deliveries") or []
-
-
 def missing_sources(policies: Mapping[str, str], present: Container[str]) -> list[str]:
     """Return the sources that are not `present`, without those that are off."""
-    return [
-        source
-        for source in SOURCES
-        if source not in present and policies[source] != OFF
-    ]
+    on = [source for source in SOURCES if policies[source] != OFF]
+    return [source for source in on if source not in present]

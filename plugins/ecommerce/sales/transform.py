@@ -8,19 +8,23 @@ ORDERS = TransformSpec(
     first_steps=("order_status", "staged"),
     always_there=("orders", "order_lines", "refunds", "order_versions"),
     when_they_have_rows=(
-        *(
-            "products",
-            "customers",
-            "exchange_rates",
-            "rejected_rows",
-            "loaded_files",
-            "control_totals",
-        ),
+        "products",
+        "customers",
+        "exchange_rates",
+        "rejected_rows",
+        "loaded_files",
+        "control_totals",
     ),
 )
 
 
 def transform(manifest: Manifest, *, run_id: str, mapping: str = "") -> Manifest:
-    """Transform orders; arguments and errors as of `run_transform`. The control totals also have orders
-    (count) and amount (of the accepted lines, gross, decimal text)."""
+    """Transform a raw folder of orders into its loadable one, and return the manifest, whose control totals
+    also have orders (count) and amount (of the accepted lines, gross, decimal text). `mapping` names the
+    source whose SQL file maps the raw folder; by default it is the manifest's.
+
+    Raises:
+        StagingError: raw and loadable files are missing, or the raw ones are not the manifest's.
+        ContractError: the raw files violate the source's contract, or a record was lost.
+    """
     return run_transform(ORDERS, manifest, run_id=run_id, mapping=mapping)

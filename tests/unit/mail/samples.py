@@ -113,8 +113,6 @@ FAILED = {
     "extract.sources_ready": "failed",
     "mail.send": "upstream_failed",
 }
-# An optional source that failed is not the cause when the checks are.
-UNSOUND = FAILED | {"extract.sources_ready": "success", "load.checks": "failed"}
 RUNNING = {"load.load": "up_for_retry", "load.checks": None, "mail.send": None}
 DONE = {"load.load": "success", "mail.send": "skipped"}
 RUN = "scheduled__2026-11-20T11:00:00+00:00"
@@ -140,7 +138,6 @@ MAILS = {
     "refused": _refused,
     "reconciliation": _reconciliation,
     "watch_failed": partial(_watch, FAILED, RUN),
-    "watch_checks_failed": partial(_watch, UNSOUND, RUN),
     "watch_running": partial(_watch, RUNNING, RUN),
     "watch_done": partial(_watch, DONE, RUN),
     "watch_none": partial(_watch, {}, ""),

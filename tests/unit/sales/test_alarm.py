@@ -77,13 +77,15 @@ def test_an_alert_names_the_reasons_and_is_the_same_message_again(
 
 
 def test_no_alert(mailbox, monkeypatch):
-    sound = delivery.alarm(DAY, {"alarms": []}, send_mail=True)
+    sound = delivery.alarm(DAY, {"alarms": [], "complete": False}, send_mail=True)
     assert sound == "every source and partner has its usual orders"
-    older = delivery.alarm(LONG_AGO, {"alarms": [EMPTY]}, send_mail=False)
+    older = delivery.alarm(
+        LONG_AGO, {"alarms": [EMPTY], "complete": False}, send_mail=False
+    )
     assert older == (
         "2020-01-06 is not the newest day that has ended, and send_mail is not set"
     )
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "")
-    nobody = delivery.alarm(DAY, {"alarms": [EMPTY]}, send_mail=True)
+    nobody = delivery.alarm(DAY, {"alarms": [EMPTY], "complete": False}, send_mail=True)
     assert nobody == "the Variable alert_recipients is empty"
     assert mailbox() == []

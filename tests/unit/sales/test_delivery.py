@@ -38,8 +38,11 @@ def archived(tmp_path_factory):
     figures = make_figures()
     folder = tmp_path_factory.mktemp("archived")
     headline = {name: str(figure.value) for name, figure in figures.headline.items()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
+        uri = archive.publish(f"file://{folder}/reports", figures)
     return {
-        "uri": archive.publish(f"file://{folder}/reports", figures),
+        "uri": uri,
         "headline": headline,
         "business_date": DAY.isoformat(),
         "figures_hash": figures_hash(figures),
@@ -47,14 +50,13 @@ def archived(tmp_path_factory):
     }
 
 
-def test_only_the_newest_closed_day_is_mailed_unless_requested():
+def test_the_newest_closed_day():
     now = datetime(2026, 11, 20, 5, tzinfo=UTC)
     midnight = datetime(2026, 11, 21, 5, tzinfo=UTC)
     second_before = datetime(2026, 11, 20, 4, 59, 59, tzinfo=UTC)
-    assert delivery.should_mail(NEWEST, now, send_mail=False)
-    assert not delivery.should_mail(NEWEST, second_before, send_mail=False)
-    assert not delivery.should_mail(NEWEST, midnight, send_mail=False)
-    assert delivery.should_mail(NEWEST, midnight, send_mail=True)
+    assert delivery.is_newest(NEWEST, now)
+    assert not delivery.is_newest(NEWEST, second_before)
+    assert not delivery.is_newest(NEWEST, midnight)
 
 
 def test_the_same_figures_have_the_same_message_id(use_server):
@@ -65,9 +67,18 @@ def test_the_same_figures_have_the_same_message_id(use_server):
     assert delivery.message_id(report | {"business_date": "2026-11-18"}) != expected
 
 
-def test_the_report_is_mailed_and_its_headline_posted(mailbox, chat, archived, caplog):
+@pytest.fixture
+def claimed(monkeypatch):
+    """An attempt has claimed the mail; the warehouse is away."""
+    monkeypatch.setattr(delivery, "claim", lambda *_, **__: "")
+    monkeypatch.setattr(delivery, "mark", lambda report: None)
+
+
+def test_the_report_is_mailed_and_its_headline_posted(
+    mailbox, chat, archived, claimed, caplog
+):
     caplog.set_level(logging.DEBUG)
-    delivery.post(*delivery.send(archived))
+    assert delivery.deliver(NEWEST, archived, send_mail=False) == ""
 
     (message,) = mailbox()
     title, text = delivery.chat_texts(make_figures(), CORRECTIONS)
@@ -92,18 +103,21 @@ def test_the_report_is_mailed_and_its_headline_posted(mailbox, chat, archived, c
     assert not any(address in " ".join(logged) for address in TO)
 
 
-def test_no_mail_for_figures_that_were_replaced(archived):
+def test_no_mail_for_figures_that_were_replaced(archived, claimed):
+    replaced = archived | {"figures_hash": "0" * 64}
     with pytest.raises(errors.StagingError, match="newer run has replaced it"):
-        delivery.send(archived | {"figures_hash": "0" * 64})
+        delivery.deliver(NEWEST, replaced, send_mail=False)
 
 
 def test_a_headline_that_cannot_be_posted_is_a_warning(chat, monkeypatch, caplog):
     monkeypatch.setenv("FORECAST_MISS_ALERT_PERCENT", "5")
-    monkeypatch.delattr(delivery, "mail_texts")
     delivery.post(make_figures(expectation=expectation()), None, None)
+    headline, missed = chat.posts
+    assert headline["title"].startswith("Thu 19 Nov: net sales")
+    assert missed["title"].startswith("Forecast missed: Thu 19 Nov")
+    monkeypatch.delattr(delivery, "mail_texts")
+    delivery.post(make_figures(), None, None)
     assert "the headline is not posted to the chat" in caplog.text
-    (miss,) = chat.posts
-    assert miss["title"].startswith("Forecast missed: Thu 19 Nov")
 
 
 @pytest.mark.parametrize(
