@@ -228,9 +228,9 @@ def run_backfill(
         days = backfill.Range(company.first, company.last, again=True)
         started = backfill.start(api, days, jobs=DAYS_AT_A_TIME)
         assert started
-        _, failed = backfill.wait(api, started)
-    if failed:
-        raise RuntimeError(f"failed: {failed}; see the logs in {company.folders.home}")
+        states = backfill.wait(api, started)
+    if "failed" in states.values():
+        raise RuntimeError(f"failed: {states}; see the logs in {company.folders.home}")
     ids = [run["dag_run_id"] for run in started.runs.values()]
     runs = [api.get(f"dags/{DAG_DAILY}/dagRuns/{run_id}") for run_id in ids]
     begin, end = (

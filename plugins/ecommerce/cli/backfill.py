@@ -7,17 +7,13 @@ from datetime import UTC, date, datetime
 
 import click
 
-from ecommerce.cli.airflow_api import FINISHED, AirflowApi, Json
-from ecommerce.cli.attempts import FailedAttempts
+from ecommerce.cli.airflow_api import AirflowApi, Json
 from ecommerce.cli.terminal import day_option, progress, show, show_report
+from ecommerce.cli.watching import PAUSE, wait_for
 from ecommerce.core.business_day import TICKS, closed_day
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_DAILY
 from ecommerce.core.text import counted
-
-PAUSE = 3.0
-"""Seconds between two requests for the state of runs."""
-WAITING = "Ctrl-C ends this command, not the runs"
 
 
 @dataclass(frozen=True)
@@ -40,14 +36,21 @@ class Range:
             "to_date": f"{self.last}T23:59:59",
         }
 
+    def run_filters(self) -> dict[str, str]:
+        """Return the filters for the runs of backfills of these days."""
+        return {
+            "run_type": "backfill",
+            "partition_date_gte": str(self.first),
+            "partition_date_lte": str(self.last),
+        }
+
 
 @dataclass(frozen=True)
 class Backfill:
-    """A backfill in Airflow; `created_at` as Airflow writes it, `runs` by business day."""
+    """A backfill in Airflow; `runs` by business day."""
 
     days: Range
     backfill_id: int
-    created_at: str
     runs: Mapping[str, Json]
 
 
@@ -93,17 +96,18 @@ def backfill(
     days = list(started.runs)
     to_run = counted(len(days), "day")
     progress(
-        f"{to_run} to run, {jobs} at a time: {days[0]} to {days[-1]}; progress: {api.url} ({WAITING})"
+        f"{to_run} to run, {jobs} at a time: {days[0]} to {days[-1]}; progress: {api.url}"
     )
-    succeeded, failed = wait(api, started)
+    states = wait(api, started)
+    succeeded = [day for day in days if states[day] == "success"]
     if succeeded and is_daily:
         show_report(date.fromisoformat(succeeded[-1]))
+    failed = [day for day in days if states[day] == "failed"]
     show(f"{counted(len(succeeded), 'day')} succeeded, {len(failed)} failed")
+    fix = "make repair DAY={day}" if is_daily else "clear that task with downstream"
     for day in failed:
-        fix = "clear that task with downstream"
-        if is_daily:
-            fix = f"make repair DAY={day}"
-        show(f"failed: {day}: see the run's red task in {api.url}, then {fix}")
+        todo = fix.format(day=day)
+        show(f"failed: {day}: see the run's red task in {api.url}, then {todo}")
     return 1 if failed else 0
 
 
@@ -141,46 +145,23 @@ def start(
     request["max_active_runs"] = jobs
     request["dag_run_conf"] = {"send_mail": True} if mail else {}
     created = api.post("backfills", request)
-    all_runs = _runs_since(api, days, created["created_at"])
-    runs = {day: all_runs[day] for day in planned if day in all_runs}
+    runs: dict[str, Json] = {}
+    for run in api.runs(days.dag_id, **days.run_filters()):
+        # A run that is not queued yet has no `queued_at`.
+        queued_at = run["queued_at"] or created["created_at"]
+        if run["partition_key"] in planned and queued_at >= created["created_at"]:
+            runs.setdefault(run["partition_key"], run)
     if not runs:
         return None
-    return Backfill(days, created["id"], created["created_at"], runs)
+    return Backfill(days, created["id"], dict(sorted(runs.items())))
 
 
-def wait(api: AirflowApi, started: Backfill) -> tuple[list[str], list[str]]:
-    """Wait until Airflow has ended the backfill and accepts another one. Print each failed attempt of a task
-    and each run that ends; return the days that succeeded and those that failed."""
-    failed_attempts = FailedAttempts(api, started.days.dag_id)
+def wait(api: AirflowApi, started: Backfill) -> dict[str, str]:
+    """Wait until the runs of a backfill have ended and Airflow accepts another one, and return their states
+    by day."""
     day_of_run = {run["dag_run_id"]: day for day, run in started.runs.items()}
-    shown: set[str] = set()
-    has_ended = False
-    while not has_ended:
+    days = started.days
+    states = wait_for(api, days.dag_id, day_of_run, **days.run_filters())
+    while not api.get(f"backfills/{started.backfill_id}")["completed_at"]:
         time.sleep(PAUSE)
-        has_ended = bool(api.get(f"backfills/{started.backfill_id}")["completed_at"])
-        failed_attempts.show(day_of_run)
-        runs = _runs_since(api, started.days, started.created_at)
-        for day in started.runs:
-            state = runs[day]["state"]
-            if day not in shown and (has_ended or state in FINISHED):
-                shown.add(day)
-                progress(f"{len(shown)} of {len(started.runs)}: {day} {state}")
-    failed_attempts.show(day_of_run, have_ended=True)
-    succeeded = [day for day in started.runs if runs[day]["state"] == "success"]
-    failed = [day for day in started.runs if day not in succeeded]
-    return succeeded, failed
-
-
-def _runs_since(api: AirflowApi, days: Range, created_at: str) -> dict[str, Json]:
-    """Return the newest backfill run of each day, by day, of those queued since a backfill was created."""
-    runs: dict[str, Json] = {}
-    for run in api.runs(
-        days.dag_id,
-        run_type="backfill",
-        partition_date_gte=str(days.first),
-        partition_date_lte=str(days.last),
-    ):
-        # A run that is not queued yet has no `queued_at`.
-        if (run["queued_at"] or created_at) >= created_at:
-            runs.setdefault(run["partition_key"], run)
-    return runs
+    return states

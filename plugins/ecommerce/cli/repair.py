@@ -1,16 +1,14 @@
 """`make repair` and `make report`: clear tasks of a day's newest run with downstream."""
 
-import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from urllib.parse import quote
 
 import click
 
-from ecommerce.cli.airflow_api import FINISHED, AirflowApi, Json
-from ecommerce.cli.attempts import FailedAttempts
-from ecommerce.cli.backfill import PAUSE, WAITING
+from ecommerce.cli.airflow_api import AirflowApi, Json
 from ecommerce.cli.terminal import day_option, progress, show, show_report
+from ecommerce.cli.watching import wait_for
 from ecommerce.core import names
 from ecommerce.core.business_day import closed_day
 from ecommerce.core.errors import PipelineError
@@ -158,15 +156,8 @@ def _run_again(
     progress(f"running again {', '.join(cleared)}: {url}")
     if not wait:
         return 0
-    progress(WAITING)
-    days = {run_id: str(day)}
-    failed_attempts = FailedAttempts(api, run_id=run_id)
-    state = ""
-    while state not in FINISHED:
-        time.sleep(PAUSE)
-        state = api.run_state(run_id)
-        failed_attempts.show(days, have_ended=state in FINISHED)
-    if state == "success":
+    states = wait_for(api, DAG_DAILY, {run_id: str(day)}, run_id_prefix_pattern=run_id)
+    if states[str(day)] == "success":
         show(f"The run of {day} succeeded")
         show_report(day)
         return 0

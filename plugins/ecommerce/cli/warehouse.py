@@ -50,7 +50,7 @@ def forget_customer() -> None:
     if nothing is known of the customer.
     """
     environment.load()
-    from ecommerce.maintenance.erasure import forget
+    from ecommerce.sales.erasure import forget
     from ecommerce.warehouse.client import connect
 
     if sys.stdin.isatty():

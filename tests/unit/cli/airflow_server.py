@@ -86,7 +86,10 @@ ANSWERS = {
     "GET dags": [{"dags": [{"fileloc": "/opt/airflow/dags/daily_sales_pipeline.py"}]}],
     "GET details": [{"timezone": "America/New_York"}],
     "GET dagRuns": [runs(*["running"] * 3), runs(*["success"] * 3)],
-    "GET dagRuns/new": [{"state": "running"}, {"state": "success"}],
+    "GET dagRuns?run_id": [
+        {"dag_runs": [run(DAYS[1], "running", dag_run_id="new")]},
+        {"dag_runs": [run(DAYS[1], "success", dag_run_id="new")]},
+    ],
     "GET backfills/7": [{"completed_at": None}, {"completed_at": CREATED}],
     "GET taskInstances": [instances()],
     "GET taskInstances?state": [{"task_instances": []}],
@@ -115,8 +118,11 @@ class Airflow(ThreadingHTTPServer):
     def next_answer(self, method, url):
         """Return the answer to a request."""
         parts = url.path.split("/")
-        state = "?state" if "state=" in url.query else ""
-        ends = ["/".join(parts[-2:]), parts[-1] + state]
+        filters = ""
+        for name in ("state", "run_id"):
+            if name in url.query:
+                filters = f"?{name}"
+        ends = ["/".join(parts[-2:]), parts[-1] + filters]
         keys = [f"{method} {end}" for end in ends]
         key = next((key for key in keys if key in self.answers), method)
         answers = self.answers[key]

@@ -67,10 +67,6 @@ CASES = {
         AGAIN,
         {"GET dagRuns": [runs("success", "success")]},
     ),
-    "cancelled before two days ended": (
-        AGAIN,
-        {"GET dagRuns": [runs("success", "running", "queued")]},
-    ),
     "a failed attempt": (
         AGAIN,
         {
@@ -79,10 +75,7 @@ CASES = {
                 {"task_instances": [OF_ANOTHER_RUN, RETRIED]},
             ],
             "GET logs/1": [log_of(f"the storefront is down; {NEXT}")],
-            "GET backfills/7": [
-                *[{"completed_at": None}] * 4,
-                {"completed_at": CREATED},
-            ],
+            "GET dagRuns": [RUNNING, RUNNING, RUNNING, SUCCESS],
         },
     ),
 }

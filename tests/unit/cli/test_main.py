@@ -35,7 +35,6 @@ query --sql SELECT --file query.sql
 query --sql SELECT --format json
 query --file missing.sql
 undo-history
-undo-history --source storefront
 forget-customer ada@example.com
 unknown
 """

@@ -15,7 +15,9 @@ EARLIER = attempt("extract.storefront", 6, "failed", run="new")
 RETRIED = attempt("load.load", 1, "up_for_retry", run="new")
 LAST = attempt("load.load", 2, "failed", run="new")
 PAUSED = {"GET": [{"is_paused": True}]}
-FAILED_RUN = {"GET dagRuns/new": [{"state": "failed"}]}
+FAILED = {"dag_runs": [run("2026-11-02", "failed", dag_run_id="new")]}
+FAILED_RUN = {"GET dagRuns?run_id": [FAILED]}
+RUNNING = {"dag_runs": [run("2026-11-02", "running", dag_run_id="new")]}
 
 
 def failed_attempts(*answers):
@@ -40,11 +42,7 @@ CASES = {
     "a repair that fails": (
         ONE_SOURCE,
         {
-            "GET dagRuns/new": [
-                {"state": "running"},
-                {"state": "running"},
-                {"state": "failed"},
-            ],
+            "GET dagRuns?run_id": [RUNNING, RUNNING, FAILED],
             "GET taskInstances?state": failed_attempts(
                 [EARLIER],
                 [EARLIER, RETRIED],

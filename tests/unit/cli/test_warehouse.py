@@ -7,7 +7,7 @@ import pytest
 
 from ecommerce.cli import environment
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.maintenance import erasure
+from ecommerce.sales import erasure
 from ecommerce.sales.history import undo
 from ecommerce.warehouse import client, migrate
 
