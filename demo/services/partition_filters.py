@@ -55,8 +55,8 @@ def required_column(table: Any) -> str | None:
 
 
 def _written(statement: Any) -> Any:
-    """Return the table that a statement fills without reading it."""
-    if not isinstance(statement, (exp.Insert, exp.Create)):
+    """Return the table that a statement fills or drops without reading it."""
+    if not isinstance(statement, (exp.Insert, exp.Create, exp.Drop)):
         return None
     target = statement.this
     return target.this if isinstance(target, exp.Schema) else target

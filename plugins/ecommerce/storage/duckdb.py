@@ -30,7 +30,11 @@ def connect_duckdb(*uris: str, memory_limit: str = "400MB", threads: int = 2) ->
     return connection
 
 
-def query(duck: Any, statement: str, parameters: Any = None) -> list[dict[str, Any]]:
+def query(
+    duck: Any,
+    statement: str,
+    parameters: Any = None,
+) -> list[dict[str, Any]]:
     """Run a file of include/sql, named without `.sql`, and return its rows by column name."""
     result = duck.execute(read_sql(f"{statement}.sql"), parameters)
     names = [column[0] for column in result.description or []]

@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -76,13 +76,8 @@ class DagRun:
 
     def folder(self, business_date: date, *step: str) -> str:
         """Return the URI of the folder that a step of this run leaves for a business day, or of all steps."""
-        parts = (
-            load_settings().staging_uri,
-            self.dag_id,
-            business_date.isoformat(),
-            path_safe(self.run_id),
-        )
-        return "/".join((*parts, *step))
+        day_folder = f"{load_settings().staging_uri}/{self.dag_id}/{business_date}"
+        return "/".join((day_folder, path_safe(self.run_id), *step))
 
 
 @contextmanager
@@ -92,31 +87,17 @@ def publish(uri: str) -> Iterator[Draft]:
     The caller fills `draft.path` (a local folder) and calls `draft.seal(...)`. When the block raises, nothing
     changes at `uri`. StagingError: the files could not be written (no space, no permission).
     """
-    try:
-        with _work_folder(uri) as work:
-            draft = Draft(work, uri)
-            yield draft
-            (work / MANIFEST_FILE).write_text(
-                json.dumps(to_plain(_seal(draft)), indent=1)
-            )
-            if is_local(uri):
-                final = Path(local_or_uri(uri))
-                old = final.with_name(f".{final.name}.{uuid.uuid4().hex}.old")
-                with suppress(FileNotFoundError):
-                    final.rename(old)
-                work.rename(final)
-                shutil.rmtree(old, ignore_errors=True)
-            else:
-                _upload(work, storage_path(uri))
-    except OSError as error:
-        why = reason_of(error, otherwise="its storage fails")
-        raise StagingError(f"folder {uri} could not be written: {why}") from error
-    except Exception as error:
-        if not str(error).startswith(
-            "IO Error: "
-        ):  # of DuckDB, which most processes do not import
-            raise
-        raise StagingError(f"folder {uri} could not be written: {error}") from error
+    with storage_errors(uri), _work_folder(uri) as work:
+        draft = Draft(work, uri)
+        yield draft
+        manifest = json.dumps(to_plain(_seal(draft)), indent=1)
+        if is_local(uri):
+            (work / MANIFEST_FILE).write_text(manifest)
+            final = Path(local_or_uri(uri))
+            shutil.rmtree(final, ignore_errors=True)
+            work.rename(final)
+        else:
+            _upload(work, storage_path(uri), manifest)
 
 
 def read_manifest(uri: str) -> Manifest:
@@ -138,33 +119,24 @@ def exists(uri: str) -> bool:
 
 
 def discard(uri: str) -> None:
-    """Remove a published folder, its manifest first; it may not exist."""
+    """Remove a published folder; it may not exist."""
     path = storage_path(uri)
-    (path / MANIFEST_FILE).unlink(missing_ok=True)
     if path.exists():
-        path.rmdir(recursive=True)
+        remove_folder(path)
 
 
 def newest_change(folder: Any) -> datetime:
-    """Return when the newest file below `folder` was written (aware)."""
-    files = folder.fs.find(folder.path)
-    if files:
-        return max(folder.fs.modified(file) for file in files)
-    empty = Path(folder.path)
-    return datetime.fromtimestamp(
-        empty.stat().st_mtime if folder.protocol == "file" else 0, UTC
-    )
+    """Return when the newest file below `folder` was written, or the folder itself where it is empty
+    (aware)."""
+    files = folder.fs.find(folder.path) or [folder.path]
+    return max(folder.fs.modified(file) for file in files)
 
 
 def remove_folder(folder: Any) -> None:
     """Remove everything below `folder`, manifests first, so that no reader finds an incomplete folder."""
-    manifests = [
-        file
-        for file in folder.fs.find(folder.path)
-        if file.endswith(f"/{MANIFEST_FILE}")
-    ]
-    if manifests:
-        folder.fs.rm(manifests)
+    for file in folder.fs.find(folder.path):
+        if file.endswith(f"/{MANIFEST_FILE}"):
+            folder.fs.rm(file)
     folder.fs.rm(folder.path, recursive=True)
 
 
@@ -175,10 +147,7 @@ def storage_errors(uri: str) -> Iterator[None]:
         yield
     except OSError as error:
         why = reason_of(error, otherwise="its storage fails")
-        where = f"{error.filename}: " if error.filename else ""
-        raise StagingError(
-            f"{uri} could not be read or cleaned: {where}{why}"
-        ) from error
+        raise StagingError(f"{uri} could not be read or written: {why}") from error
 
 
 @contextmanager
@@ -204,9 +173,8 @@ def storage_path(uri: str) -> Any:
         return UPath(uri)
     from airflow.sdk import ObjectStoragePath
 
-    return ObjectStoragePath(
-        uri, conn_id=CONNECTION_WAREHOUSE if uri.startswith("gs://") else None
-    )
+    connection = CONNECTION_WAREHOUSE if uri.startswith("gs://") else None
+    return ObjectStoragePath(uri, conn_id=connection)
 
 
 def is_local(uri: str) -> bool:
@@ -237,42 +205,38 @@ def _work_folder(uri: str) -> Iterator[Path]:
 
 
 def _close_to_others(folder: Path) -> None:
-    """Set the mode 0700 for `folder` and those above it in staging, which may hold personal data. What is not
-    in staging, such as the archive of reports, keeps its mode."""
+    """Set the mode 0700 for a folder in staging, which may hold personal data, and for all of staging. Other
+    folders, such as the archive of reports, keep their mode."""
     root = Path(local_or_uri(load_settings().staging_uri))
-    for path in (folder, *folder.parents):
-        if not path.is_relative_to(root):
-            return
-        with suppress(
-            OSError
-        ):  # it belongs to another user, or the file system has no modes
-            path.chmod(0o700)
+    if folder.is_relative_to(root):
+        folder.chmod(0o700)
+        # Staging may belong to another user.
+        with suppress(OSError):
+            root.chmod(0o700)
 
 
 def _seal(draft: Draft) -> Manifest:
-    files = sorted(path for path in draft.path.rglob("*") if path.is_file())
+    size = 0
     digest = hashlib.sha256()
-    for path in files:
-        with path.open("rb") as stream:
-            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-        digest.update(f"{path.relative_to(draft.path).as_posix()} {sha256}\n".encode())
-    size = sum(path.stat().st_size for path in files)
+    for path in sorted(draft.path.rglob("*")):
+        if path.is_file():
+            size += path.stat().st_size
+            with path.open("rb") as stream:
+                sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+            name = path.relative_to(draft.path).as_posix()
+            digest.update(f"{name} {sha256}\n".encode())
     return Manifest(uri=draft.uri, bytes=size, sha256=digest.hexdigest(), **draft.facts)
 
 
-def _upload(work: Path, target: Any) -> None:
+def _upload(
+    work: Path,
+    target: Any,
+    manifest: str,
+) -> None:
+    """Upload the files in parallel, and the manifest last."""
     (target / MANIFEST_FILE).unlink(missing_ok=True)
-    manifest = work / MANIFEST_FILE
-    files = [
-        path for path in sorted(work.rglob("*")) if path.is_file() and path != manifest
-    ]
-    # One call uploads in parallel; the manifest is last.
-    for together in (files, [manifest]):
-        places = [
-            (target / path.relative_to(work).as_posix()).path for path in together
-        ]
-        if places:
-            target.fs.put([str(path) for path in together], places)
+    target.fs.put(f"{work}/", f"{target.path}/", recursive=True)
+    (target / MANIFEST_FILE).write_text(manifest)
 
 
 def path_safe(run_id: str) -> str:

@@ -16,11 +16,11 @@ from typing import Any
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.email_masking import mask_e_mails, teach_addresses
-from ecommerce.core.errors import ContractError, PipelineError, StagingError
+from ecommerce.core.errors import ContractError, StagingError
 from ecommerce.core.paths import INCLUDE
 from ecommerce.core.settings import load_settings
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import connect_duckdb
+from ecommerce.storage.duckdb import connect_duckdb, query
 from ecommerce.storage.staging import Manifest
 
 log = logging.getLogger(__name__)
@@ -28,9 +28,8 @@ log = logging.getLogger(__name__)
 FOLDER = INCLUDE / "sql" / "transform"
 _KEPT = ("source", "business_date", "read_at", "window_start", "window_end")
 """Fields of the raw folder's manifest that the loadable one's has, too."""
-MEMORY_LIMIT = (
-    "340MB"  # of DuckDB, which spills beyond it; the process needs about 100 MB more
-)
+MEMORY_LIMIT = "340MB"
+"""Of DuckDB, which spills beyond it; the process needs about 100 MB more."""
 # Half of DuckDB's usual row group: what a writer holds in memory is one of them per thread. Level 1 writes
 # order lines with a fifth less processor time than the default, and no larger.
 WRITE_OPTIONS = (
@@ -55,19 +54,19 @@ class TransformSpec:
     prepare: Callable[[Any], None] | None = None
 
     def steps(self, mapping: str) -> list[Path]:
-        """Return the SQL files in order; `mapping` is the source's own."""
-        path = FOLDER / self.folder
-        named = (path / f"{name}.sql" for name in (*self.first_steps, mapping))
-        return [
-            FOLDER / "values.sql",
-            *named,
-            *sorted(path.glob("[0-9]*.sql")),
-            path / "accounting.sql",
-        ]
+        """Return the SQL files before the accounting in order; `mapping` is the source's own."""
+        folder = FOLDER / self.folder
+        steps = [FOLDER / "values.sql"]
+        steps += [folder / f"{name}.sql" for name in (*self.first_steps, mapping)]
+        return steps + sorted(folder.glob("[0-9]*.sql"))
 
 
 def run_transform(
-    spec: TransformSpec, manifest: Manifest, *, run_id: str, mapping: str = ""
+    spec: TransformSpec,
+    manifest: Manifest,
+    *,
+    run_id: str,
+    mapping: str = "",
 ) -> Manifest:
     """Transform a raw folder into the loadable folder `<run folder>/transformed/<source>`, and return its
     manifest, whose control totals include the accounts, raw_sha256 and run_id. `run_id` is also in every row;
@@ -95,13 +94,13 @@ def run_transform(
             f"the files at {manifest.uri} have been read again since: clear the extract task with downstream"
         )
     with staging.publish(folder) as draft:
-        accounts, columns, rows = _run_steps(
+        columns, accounts = _run_steps(
             spec, manifest, run_id, draft.path, mapping or manifest.source
         )
-        _check_nothing_is_lost(manifest, accounts)
+        _check_nothing_is_lost(manifest.source, accounts)
         draft.seal(
             **{name: getattr(manifest, name) for name in _KEPT},
-            rows=rows,
+            rows=accounts["rows_accepted"],
             columns=columns,
             control_totals={**manifest.control_totals, **accounts},
         )
@@ -110,11 +109,14 @@ def run_transform(
 
 
 def _run_steps(
-    spec: TransformSpec, manifest: Manifest, run_id: str, folder: Path, mapping: str
-) -> tuple[dict[str, Any], dict[str, list[str]], int]:
-    """Run the SQL files; return the accounts, the columns by file and the number of rows written."""
-    columns: dict[str, list[str]] = {}
-    rows = 0
+    spec: TransformSpec,
+    manifest: Manifest,
+    run_id: str,
+    folder: Path,
+    mapping: str,
+) -> tuple[dict[str, list[str]], dict[str, Any]]:
+    """Run the SQL files, write the tables of the spec, and return the columns by file, and the accounts."""
+    columns = {}
     with _connection(manifest, run_id, folder) as connection:
         if spec.prepare:
             spec.prepare(connection)
@@ -124,36 +126,36 @@ def _run_steps(
                 connection.execute(step.read_text(encoding="utf-8"))
                 if table in spec.always_there + spec.when_they_have_rows:
                     target = f"getvariable('loadable') || '/{table}.parquet'"
-                    copied = connection.execute(
+                    connection.execute(
                         f"COPY (FROM {table}) TO ({target}) ({WRITE_OPTIONS})"
                     )
-                    [(written,)] = copied.fetchall()
-                    rows += written
-                    if written or table in spec.always_there:
-                        columns[f"{table}.parquet"] = connection.table(table).columns
+                    written = connection.table(table)
+                    if table in spec.always_there or len(written):
+                        columns[f"{table}.parquet"] = written.columns
         with _readable_errors(f"{manifest.source}: accounting.sql"):
-            [values] = connection.fetchall()
-        names = [column[0] for column in connection.description]
-        accounts = dict(zip(names, values, strict=True))
-    warnings = map(json.loads, accounts["warnings"] or ())
-    accounts |= {
-        "rejected": accounts["rejected"] or {},
-        "warnings": [*manifest.control_totals.get("warnings", []), *warnings],
-        "raw_sha256": manifest.sha256,
-        "run_id": run_id,
-    }
+            [accounts] = query(connection, f"transform/{spec.folder}/accounting")
+    # The accounting also reads tables without rows.
     for file in folder.iterdir():
         if file.name not in columns:
             file.unlink()
-    return accounts, columns, rows
+    accounts["rejected"] = accounts["rejected"] or {}
+    warnings = [json.loads(warning) for warning in accounts["warnings"] or ()]
+    accounts["warnings"] = manifest.control_totals.get("warnings", []) + warnings
+    accounts["raw_sha256"] = manifest.sha256
+    accounts["run_id"] = run_id
+    return columns, accounts
 
 
 @contextmanager
-def _connection(manifest: Manifest, run_id: str, folder: Path) -> Iterator[Any]:
+def _connection(
+    manifest: Manifest,
+    run_id: str,
+    folder: Path,
+) -> Iterator[Any]:
     """Open DuckDB with the variables and functions of the SQL files and the key of the customer hash."""
     settings = load_settings()
     day = day_window(manifest.business_date, settings.shop_timezone)
-    keys = padded_keys(settings.customer_hash_key.encode())
+    inner_key, outer_key = padded_keys(settings.customer_hash_key.encode())
     with (
         staging.local_folder(manifest.uri) as raw,
         connect_duckdb(memory_limit=MEMORY_LIMIT) as connection,
@@ -168,22 +170,22 @@ def _connection(manifest: Manifest, run_id: str, folder: Path) -> Iterator[Any]:
             "shop_timezone": settings.shop_timezone,
             "day_start": day.start,
             "day_end": day.end,
-            "inner_key": keys[
-                0
-            ],  # variables and no constants, so that no statement contains them
-            "outer_key": keys[1],
+            # Variables and no constants, so that no statement contains the keys.
+            "inner_key": inner_key,
+            "outer_key": outer_key,
             "reporting_currency": settings.reporting_currency,
         }
+        for name, value in variables.items():
+            connection.execute(f"SET VARIABLE {name} = ?", [value])
+        # DuckDB knows no type of an empty list.
+        connection.execute(
+            "SET VARIABLE order_attributes = ?::VARCHAR[]",
+            [list(settings.order_attributes)],
+        )
         # Joins run as written, with the right side in memory: DuckDB estimates that anti joins leave few
         # rows, and would keep the lines in memory instead of the orders.
         connection.execute(
             "SET disabled_optimizers = 'join_order,build_side_probe_side'"
-        )
-        for name, value in variables.items():
-            connection.execute(f"SET VARIABLE {name} = ?", [value])
-        connection.execute(
-            "SET VARIABLE order_attributes = ?::VARCHAR[]",
-            [list(settings.order_attributes)],
         )
         teach_addresses(connection, settings.customer_hash_key)
         connection.create_function(
@@ -198,27 +200,18 @@ def padded_keys(key: bytes) -> list[bytes]:
     return [bytes(byte ^ 0x36 for byte in block), bytes(byte ^ 0x5C for byte in block)]
 
 
-def _check_nothing_is_lost(manifest: Manifest, accounts: Mapping[str, Any]) -> None:
-    read, accepted, rejected, superseded = (
-        accounts[f"rows_{name}"]
-        for name in ("read", "accepted", "rejected", "superseded")
-    )
-    log.info(
-        "%s: %s records read, %s accepted, %s rejected %s, %s superseded",
-        *(
-            manifest.source,
-            read,
-            accepted,
-            rejected,
-            accounts["rejected"] or "",
-            superseded,
-        ),
-    )
+def _check_nothing_is_lost(source: str, accounts: Mapping[str, Any]) -> None:
+    """Log a source's accounts, and raise ContractError where they do not add up."""
+    read = accounts["rows_read"]
+    accepted = accounts["rows_accepted"]
+    rejected = accounts["rows_rejected"]
+    superseded = accounts["rows_superseded"]
+    counts = f"{accepted} accepted, {rejected} rejected, {superseded} superseded"
+    log.info("%s: %s records read, %s", source, read, counts)
     if read != accepted + rejected + superseded:
         raise ContractError(
-            f"{manifest.source}: {read} records were read, but {accepted} accepted + {rejected} rejected + "
-            f"{superseded} superseded are {accepted + rejected + superseded}: a record was lost or counted "
-            "twice; look for a key that two records of the source share (customers, files)"
+            f"{source}: {read} records were read, but {counts}: a record was lost or counted twice; "
+            "look for a key that two records of the source share (customers, files)"
         )
 
 
@@ -229,9 +222,7 @@ def _readable_errors(what: str) -> Iterator[None]:
 
     try:
         yield
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise StagingError(f"{what}: {mask_e_mails(str(error))}") from None
     except duckdb.Error as error:
-        text = mask_e_mails(str(error))
-        if isinstance(error, duckdb.OutOfMemoryException):
-            raise PipelineError(f"{what}: not enough memory: {text}") from None
-        kind = StagingError if isinstance(error, duckdb.IOException) else ContractError
-        raise kind(f"{what}: {text}") from None
+        raise ContractError(f"{what}: {mask_e_mails(str(error))}") from None

@@ -31,7 +31,9 @@ class QueryResult:
 
 
 def run_query(
-    sql: str, connect: Callable[[], Warehouse], most_rows: int | None = None
+    sql: str,
+    connect: Callable[[], Warehouse],
+    most_rows: int | None = None,
 ) -> QueryResult:
     """Run a query in which the warehouse's tables need no dataset. It bills at most MAXIMUM_BYTES_BILLED.
     `connect` is called only for a statement that may be sent; `most_rows`: None returns all rows.

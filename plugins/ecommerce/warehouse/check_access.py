@@ -1,7 +1,6 @@
 """`make check` of BigQuery: queries, datasets, settings and permissions. The roles to grant are in
 deploy/bigquery_grants.sql."""
 
-from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from ecommerce.core.check_result import OK, Lines
@@ -53,8 +52,6 @@ def check_creation(warehouse: Warehouse, dataset_id: str) -> None:
     probe = bigquery.Table(
         f"{dataset}.check_{uuid4().hex}", schema=[bigquery.SchemaField("x", "INT64")]
     )
-    # In case this process is killed.
-    probe.expires = datetime.now(UTC) + timedelta(hours=1)
     try:
         with bigquery_errors(f"create a table in {dataset}"):
             warehouse.client.create_table(probe, **warehouse.bounded())

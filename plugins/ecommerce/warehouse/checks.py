@@ -44,7 +44,11 @@ class CheckFailure:
         return f"{words.found}: {words.meaning} (for example {self.sample})"
 
 
-def check_load(run: DagRun, loaded: LoadResult, spec: LoadSpec) -> list[DataWarning]:
+def check_load(
+    run: DagRun,
+    loaded: LoadResult,
+    spec: LoadSpec,
+) -> list[DataWarning]:
     """Check the days that a run's load touched.
 
     Return the warnings of its extracts, then those of the checks, the worst first; raise as `run_checks`.
@@ -99,14 +103,10 @@ def run_checks(
     failures = [
         CheckFailure(**row) for row in warehouse.run(sql, "checks", {"run_id": run_id})
     ]
-    errors = []
     for failure in failures:
-        level = logging.WARNING
-        if failure.severity == "error":
-            level = logging.ERROR
-            errors.append(str(failure))
-        log.log(level, '%s [check "%s"]', failure, failure.check_name)
+        log.warning('%s [check "%s"]', failure, failure.check_name)
+    errors = [str(failure) for failure in failures if failure.severity == "error"]
     if errors:
         raise CheckFailed("; ".join(errors))
-    log.info("Checks of %d tables: %d warnings", len(statements), len(failures))
+    log.info("Checks of %d tables: %d warnings", len(checked), len(failures))
     return failures

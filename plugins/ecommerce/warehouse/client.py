@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from tenacity import (
@@ -28,7 +28,6 @@ from tenacity import (
 
 from ecommerce.core.connections import AIRFLOW_IMPORT
 from ecommerce.core.email_masking import mask_e_mails
-from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import (
     ConcurrentUpdateError,
     ConfigurationError,
@@ -232,7 +231,11 @@ class Warehouse:
         return job.result(**self.bounded(), **options)
 
     def start(
-        self, begin: Callable[[str], Any], job_stem: str, *, finished: bool = True
+        self,
+        begin: Callable[[str], Any],
+        job_stem: str,
+        *,
+        finished: bool = True,
     ) -> Any:
         """Begin a job with an id made of `job_stem`, or re-attach to an existing one.
 
@@ -248,7 +251,9 @@ class Warehouse:
         """
         from google.api_core.exceptions import Conflict
 
-        for attempt in count(1):
+        attempt = 0
+        while True:
+            attempt += 1
             job_id = f"{job_stem}-{attempt}"
             try:
                 return begin(job_id)
@@ -260,7 +265,6 @@ class Warehouse:
                 if is_running or (finished and not job.error_result):
                     log.info("Re-attached to job %s of an earlier attempt", job_id)
                     return job
-        raise AssertionError("count() does not end")
 
 
 def connect(settings: Settings | None = None, **labels: str) -> Warehouse:
@@ -285,22 +289,17 @@ def connect(settings: Settings | None = None, **labels: str) -> Warehouse:
                 use_legacy_sql=False,
             )
             client = hook.get_client(project_id=hook.project_id, location=location)
-    except AirflowException as error:
+    except (AirflowException, OSError) as error:
+        # An OSError names a key file that cannot be read.
         raise ConfigurationError(f"{what}: {mask_e_mails(str(error))}") from None
-    except OSError as error:
-        raise ConfigurationError(
-            f"{what}: its key file {error.filename} cannot be read ({error.strerror}): set key_path in its "
-            "extra to the service account's key on this machine"
-        ) from None
     return Warehouse(client, settings, {"application": "ecommerce-sales", **labels})
 
 
 def _cancel(job: Any) -> None:
-    try:
+    log.warning("Cancelling job %s", job.job_id)
+    # BigQuery may be out of reach; the error that led here is the one to report.
+    with suppress(Exception):
         job.cancel(retry=None, timeout=CANCEL_SECONDS)
-        log.warning("Cancelled job %s", job.job_id)
-    except Exception as error:
-        log.warning("Job %s could not be cancelled: %s", job.job_id, reason_of(error))
 
 
 def _parameter(name: str, value: Parameter) -> Any:

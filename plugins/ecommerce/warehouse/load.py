@@ -20,7 +20,7 @@ from ecommerce.core.data_warnings import DataWarning
 from ecommerce.runtime import metrics
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.client import Warehouse, connect, retry_conflicts
-from ecommerce.warehouse.rendering import days_between, in_few_ranges
+from ecommerce.warehouse.rendering import days_between, days_to_read
 from ecommerce.warehouse.schema import prepare
 from ecommerce.warehouse.spec import LoadSpec
 from ecommerce.warehouse.staging_tables import SUCCESS, Staging, compare, stage
@@ -116,7 +116,11 @@ def load(
 
 
 def load_manifest(
-    spec: LoadSpec, run: DagRun, manifest: Manifest, *, status: str = SUCCESS
+    spec: LoadSpec,
+    run: DagRun,
+    manifest: Manifest,
+    *,
+    status: str = SUCCESS,
 ) -> LoadResult:
     """Load one loadable folder under its business day; arguments and errors are those of `load`."""
     return load(
@@ -164,11 +168,11 @@ def look_up(staging: Staging) -> tuple[list[date], str]:
         "business_date": day,
         # A report mailed later aborts the load: a restatement is later than figures without it.
         "looked_up_at": datetime.now(UTC),
-        "stored": {name: in_few_ranges(days) for name, days in stored.items()},
+        "stored": {name: days_to_read(days) for name, days in stored.items()},
         "read_days": _read_days(staging),
     }
     changes = run(staging.rendered("find_changes", **options), "look up touched days")
-    days = in_few_ranges([row["business_date"] for row in changes])
+    days = days_to_read([row["business_date"] for row in changes])
     return days, staging.rendered("script", days, lock_token=lock_token, **options)
 
 

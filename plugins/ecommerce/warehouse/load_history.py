@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ecommerce.warehouse.client import Warehouse, connect
-from ecommerce.warehouse.rendering import in_few_ranges
+from ecommerce.warehouse.rendering import days_to_read
 from ecommerce.warehouse.schema import arrow_schema, prepare_once
 
 IDS_PER_QUERY = 10_000
@@ -40,7 +40,9 @@ def known_lines(source: str, order_ids: Sequence[str]) -> Any:
 
 
 def loaded_files(
-    source: str, names: Sequence[str], order_ids: Sequence[str] = ()
+    source: str,
+    names: Sequence[str],
+    order_ids: Sequence[str] = (),
 ) -> dict[str, dict[str, Any]]:
     """Return sha256, received_at, order_ids and was_refused (a later delivery was invalid) of loaded files of
     a source by name, and of files with orders of `order_ids`, listing these only."""
@@ -67,7 +69,11 @@ def delivered_files(source: str, oldest: date) -> list[str]:
     return [row["file"] for row in rows]
 
 
-def read_days(source: str, oldest: date, newest: date) -> list[date]:
+def read_days(
+    source: str,
+    oldest: date,
+    newest: date,
+) -> list[date]:
     """Return the days from `oldest` to `newest` whose `source` a run has read after they had ended, in
     order."""
     parameters = {"source": source}
@@ -105,7 +111,11 @@ def _query(statement: str, **arguments: Any) -> list[dict[str, Any]]:
     return _opened().query(f"warehouse/tables/{statement}.sql", **arguments)
 
 
-def _order_ids(statement: str, source: str, days: Collection[date]) -> list[str]:
+def _order_ids(
+    statement: str,
+    source: str,
+    days: Collection[date],
+) -> list[str]:
     rows = _query(statement, days=days, parameters={"source": source})
     return [row["order_id"] for row in rows]
 
@@ -116,7 +126,10 @@ def _batches(order_ids: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _rows_of_orders(
-    table: str, dated_by: str, source: str, order_ids: Sequence[str]
+    table: str,
+    dated_by: str,
+    source: str,
+    order_ids: Sequence[str],
 ) -> Any:
     """Return the rows of `table` for orders of a source. Only the days are read under which the table
     `dated_by`, `orders` or `refunds`, has rows of the orders."""
@@ -129,6 +142,6 @@ def _rows_of_orders(
         days = [row["business_date"] for row in stored if row["kind"] == dated_by]
         if days:
             rows += _query(
-                f"{table}/by_order", days=in_few_ranges(days), parameters=parameters
+                f"{table}/by_order", days=days_to_read(days), parameters=parameters
             )
     return pa.Table.from_pylist(rows, schema=arrow_schema(table))

@@ -2,7 +2,7 @@
 
 It creates what is missing, adds columns, updates clustering, the partition filter, the expiry of partitions
 and the views, and removes copies of rows, which two loads without a lock leave. Another type or partitioning,
-NOT NULL of an added column, and a removed column are only reported; descriptions stay as they are.
+and NOT NULL of an added column are only reported; removed columns and descriptions stay as they are.
 """
 
 import re
@@ -31,9 +31,7 @@ def migrate(warehouse: Warehouse) -> Migration:
     prepare(warehouse)
     migration = Migration()
     for table in tables():
-        _add_columns(warehouse, table, migration)
-        _set_options(warehouse, table, migration)
-        _compare_columns(warehouse, table, migration)
+        _migrate_table(warehouse, table, migration)
     for view in views():
         statement = ddl(view, warehouse.settings)
         replacing = statement.replace(
@@ -59,35 +57,30 @@ def _remove_copies(warehouse: Warehouse, migration: Migration) -> None:
 
 
 @retry_conflicts
-def _add_columns(warehouse: Warehouse, table: str, migration: Migration) -> None:
-    name = _full_name(warehouse, table)
-    present = {field.name for present in _read(warehouse, table).schema}
+def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> None:
+    name = f"{warehouse.settings.bigquery_dataset}.{table}"
+    with bigquery_errors(f"read schema of {table}"):
+        actual = warehouse.client.get_table(name, **warehouse.bounded())
+    present = {column.name: _described(column) for column in actual.schema}
+    added = []
+    left = []
     for column in columns(table):
+        wanted = _described(api_field(column))
         if column.name not in present:
-            warehouse.run(
-                f"ALTER TABLE `{name}` ADD COLUMN IF NOT EXISTS `{column.name}` {column.type} "
-                f"OPTIONS (description = {column.description!r})",
-                f"add {column.name} to {table}",
+            added.append(column)
+            actual.schema += [api_field(column, nullable=True)]
+        elif present[column.name] != wanted:
+            left.append(
+                f"column {column.name} is {present[column.name]}, and in table.sql {wanted}"
             )
-            migration.done.append(
-                f"{table}: column {column.name} added, NULL in existing rows"
-            )
-
-
-@retry_conflicts
-def _set_options(warehouse: Warehouse, table: str, migration: Migration) -> None:
-    """Update clustering, partition filter and expiry, which BigQuery changes in place."""
-    actual = _read(warehouse, table)
     statement = ddl(table, warehouse.settings)
     clustering = _clause(statement, r"^CLUSTER BY ([\w, ]+)")
     actual.clustering_fields = clustering.split(", ") if clustering else None
-    properties = ["clustering_fields"]
+    properties = ["schema", "clustering_fields"]
     partitioning = actual.time_partitioning
-    column = partitioning.field if partitioning else ""
-    if column != _clause(statement, r"^PARTITION BY (\w+)"):
-        migration.left.append(
-            f"{table}: its partitioning is not that of table.sql; copy the table to change that"
-        )
+    partitioned_by = partitioning.field if partitioning else ""
+    if partitioned_by != _clause(statement, r"^PARTITION BY (\w+)"):
+        left.append("its partitioning is not that of table.sql")
     elif partitioning:
         days = _clause(statement, r"partition_expiration_days = (\d+)")
         partitioning.expiration_ms = int(days) * DAY_MS if days else None
@@ -96,38 +89,22 @@ def _set_options(warehouse: Warehouse, table: str, migration: Migration) -> None
         properties += ["time_partitioning", "require_partition_filter"]
     with bigquery_errors(f"update {table}"):
         warehouse.client.update_table(actual, properties, **warehouse.bounded())
-
-
-def _compare_columns(warehouse: Warehouse, table: str, migration: Migration) -> None:
-    """Report the columns of a table that are not in its `table.sql`, or of another type."""
-    declared = {column.name: api_field(column) for column in columns(table)}
-    for present in _read(warehouse, table).schema:
-        if present.name not in declared:
-            migration.left.append(
-                f"{table}: column {present.name} is not in table.sql; drop it by hand if no query needs it"
-            )
-            continue
-        actual, wanted = _described(present), _described(declared[present.name])
-        if actual != wanted:
-            migration.left.append(
-                f"{table}: column {present.name} is {actual}, and in table.sql {wanted}; "
-                "copy the table to change that"
-            )
+    for column in added:
+        # The emulator's update changes the description of the table only.
+        warehouse.run(
+            f"ALTER TABLE `{name}` ADD COLUMN IF NOT EXISTS `{column.name}` {column.type}",
+            f"add {column.name} to {table}",
+        )
+        migration.done.append(
+            f"{table}: column {column.name} added, NULL in existing rows"
+        )
+    migration.left += [
+        f"{table}: {text}; copy the table to change that" for text in left
+    ]
 
 
 def _clause(statement: str, pattern: str) -> str:
     return "".join(re.findall(pattern, statement, re.MULTILINE))
-
-
-def _full_name(warehouse: Warehouse, table: str) -> str:
-    return f"{warehouse.settings.bigquery_dataset}.{table}"
-
-
-def _read(warehouse: Warehouse, table: str) -> Any:
-    with bigquery_errors(f"read schema of {table}"):
-        return warehouse.client.get_table(
-            _full_name(warehouse, table), **warehouse.bounded()
-        )
 
 
 def _described(column: Any) -> str:

@@ -21,7 +21,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
-from itertools import pairwise
 from typing import Any
 
 from ecommerce.core import templates
@@ -33,10 +32,8 @@ SQL_ROOT = INCLUDE / "sql"
 FIRST_DAY = date(1999, 12, 31)
 """The first business day, because timestamps before the year 2000 are rejected. For statements that read all
 days of a table with a required partition filter."""
-MOST_RANGES = 200
-"""Ranges of days in a load's script, which holds each about twenty times and may have 1 MB."""
-FILLED_GAP = 31
-"""Days between two days of a load that are added where it would have more ranges."""
+MOST_DAYS = 500
+"""Days that a statement names one by one. A load has each about twenty times, and may have 1 MB."""
 RESTATED = (
     "net_sales",
     "orders",
@@ -118,23 +115,25 @@ def render(
         names["sources"] = ", ".join(map(_string, spec.sources))
         if spec.rates_source:
             names["rates_source"] = _string(spec.rates_source)
+    names |= {
+        "table": table,
+        "staged": staged,
+        "columns": columns,
+        "days": partial(_days_predicate, days),
+        "read_days": partial(_days_predicate, read_days),
+        "stored": defaultdict(tuple, stored or {}),
+        "any_of": any_of,
+        "first_day": _literal(FIRST_DAY),
+        "restated_figures": RESTATED,
+    }
     template = templates.environment(SQL_ROOT).get_template(path)
     text: str = template.render(
-        table=table,
-        staged=staged,
-        columns=columns,
-        days=partial(_days_predicate, days),
-        read_days=partial(_days_predicate, read_days),
-        stored=defaultdict(tuple, stored or {}),
-        any_of=any_of,
-        first_day=_literal(FIRST_DAY),
-        restated_figures=RESTATED,
+        names,
         shop_timezone=_string(settings.shop_timezone),
         reporting_currency=_string(settings.reporting_currency),
         events_retention_days=settings.events_retention_days,
         order_attributes=settings.order_attributes,
         report_attribute=settings.report_attribute,
-        **names,
     )
     return text
 
@@ -184,39 +183,32 @@ def days_between(first: date, last: date) -> list[date]:
 
 
 def _days_predicate(
-    days: Collection[date], column: str, before: int = 0, after: int = 0
+    days: Collection[date],
+    column: str,
+    before: int = 0,
+    after: int = 0,
 ) -> str:
-    """Return a predicate: `column` is one of `days`, or up to `before` days before or `after` days after one.
-    It consists of ranges, so that a load of ten years stays a short statement."""
+    """Return a predicate: `column` is one of `days`, or up to `before` days before or `after` days after
+    one."""
     if not days:
         raise ValueError("no days to render this statement for")
     wanted: set[date] = set()
     for day in days:
         first = day - timedelta(days=before)
         wanted.update(days_between(first, day + timedelta(days=after)))
-    ranges: list[list[date]] = []
-    for day in sorted(wanted):
-        if ranges and ranges[-1][1] + timedelta(days=1) == day:
-            ranges[-1][1] = day
-        else:
-            ranges.append([day, day])
-    predicates = [
-        f"{column} BETWEEN DATE '{first}' AND DATE '{last}'" for first, last in ranges
-    ]
-    return f"({' OR '.join(predicates)})"
+    every_day = days_between(min(wanted), max(wanted))
+    if len(wanted) == len(every_day):
+        return f"({column} BETWEEN DATE '{every_day[0]}' AND DATE '{every_day[-1]}')"
+    literals = ", ".join(f"DATE '{day}'" for day in sorted(wanted))
+    return f"({column} IN ({literals}))"
 
 
-def in_few_ranges(days: Collection[date]) -> list[date]:
-    """Return `days` in order, as at most `MOST_RANGES` ranges: where there are more days, gaps of up to
-    `FILLED_GAP` days are filled."""
-    ordered = sorted(set(days))
-    if len(ordered) <= MOST_RANGES:
-        return ordered
-    filled = set(ordered)
-    for earlier, later in pairwise(ordered):
-        if (later - earlier).days <= FILLED_GAP:
-            filled.update(days_between(earlier, later))
-    return sorted(filled)
+def days_to_read(days: Collection[date]) -> list[date]:
+    """Return `days` in order; of more than `MOST_DAYS`, all from the first to the last, which a statement
+    names by these two."""
+    if len(set(days)) > MOST_DAYS:
+        return days_between(min(days), max(days))
+    return sorted(set(days))
 
 
 def _literal(value: Value) -> Any:

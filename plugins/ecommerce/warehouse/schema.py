@@ -189,7 +189,9 @@ def arrow_schema(table: str) -> pa.Schema:
 
 
 def write_rows(
-    folder: Path, table: str, rows: Sequence[Mapping[str, Any]]
+    folder: Path,
+    table: str,
+    rows: Sequence[Mapping[str, Any]],
 ) -> list[str]:
     """Write rows (values by column) in the schema of a table of the warehouse as `<table>.parquet` into
     `folder`, and return its columns."""

@@ -82,13 +82,6 @@ class Staging:
         name = staging_table(table, self.suffix)
         return f"{self.warehouse.client.project}.{dataset}.{name}"
 
-    def fields(self, table: str) -> list[Any]:
-        """Return the columns of a staging table as the API's `SchemaField`."""
-        return [
-            api_field(column, nullable=True)
-            for column in staged_columns(self.spec, table)
-        ]
-
 
 def stage(load: Staging) -> None:
     """Fill the staging tables, all at the same time.
@@ -109,9 +102,7 @@ def stage(load: Staging) -> None:
         jobs["load_audit"] = _begin(load, "load_audit", audit)
         for table in load.spec.files:
             uris = _files(load, table)
-            if not uris:
-                _create_empty(load, table)
-            elif uris[0].startswith("gs://"):
+            if uris and uris[0].startswith("gs://"):
                 jobs[table] = _begin(load, table, uris)
             else:
                 joined = folder / f"{table}.parquet"
@@ -181,7 +172,11 @@ def _files(load: Staging, table: str) -> list[str]:
     return uris
 
 
-def _begin(load: Staging, table: str, source: Path | list[str]) -> Any:
+def _begin(
+    load: Staging,
+    table: str,
+    source: Path | list[str],
+) -> Any:
     """Begin the load job that replaces the rows of a staging table by those of a file, which is uploaded, or
     of files in Google Cloud Storage, which BigQuery reads itself."""
     from google.cloud import bigquery
@@ -196,7 +191,10 @@ def _begin(load: Staging, table: str, source: Path | list[str]) -> Any:
         "job_config": bigquery.LoadJobConfig(
             source_format="PARQUET",
             parquet_options=lists,
-            schema=load.fields(table),
+            schema=[
+                api_field(column, nullable=True)
+                for column in staged_columns(load.spec, table)
+            ],
             write_disposition="WRITE_TRUNCATE",
             labels=dict(warehouse.labels),
         ),
@@ -217,21 +215,15 @@ def _begin(load: Staging, table: str, source: Path | list[str]) -> Any:
         return warehouse.start(begin, f"load-{load.suffix}-{table}")
 
 
-def _create_empty(load: Staging, table: str) -> None:
-    from google.cloud import bigquery
-
-    empty = bigquery.Table(load.target(table), schema=load.fields(table))
-    with bigquery_errors(f"create staging table of {table}"):
-        load.warehouse.client.create_table(
-            empty, exists_ok=True, **load.warehouse.bounded()
-        )
-
-
 def _schema(load: Staging, table: str) -> Any:
     return parquet_schema(staged_columns(load.spec, table))
 
 
-def _join(uris: Sequence[str], target: Path, schema: Any) -> None:
+def _join(
+    uris: Sequence[str],
+    target: Path,
+    schema: Any,
+) -> None:
     """Write the rows of Parquet files into one, of which only some are in memory at a time."""
     from pyarrow import parquet
 
@@ -256,27 +248,20 @@ def compare(load: Staging, totals: Iterable[Mapping[str, Any]]) -> None:
     for row in totals:
         source = row["source"]
         rows = row["entries"]
-        keys = row["different_keys"]
-        if rows != keys:
-            found = f"{rows} rows belong to {row['name']}"
-            if keys:
-                found = (
-                    f"{row['name']} has more rows ({rows}) than different keys ({keys})"
-                )
-            raise ContractError(f"{source}: {found}: correct the transform")
+        if rows != row["different_keys"]:
+            raise ContractError(
+                f"{source}: {row['name']}: {rows} rows have {row['different_keys']} different keys: "
+                "correct the transform"
+            )
         amounts[source] += row["amount"] or 0
         if row["name"] == counted:
             counts[source] = rows
     for manifest in load.manifests:
-        count = counts[manifest.source]
-        amount = amounts[manifest.source]
-        left = manifest.control_totals.get(counted)
-        left_amount = manifest.control_totals.get("amount")
-        is_complete = left is None or left == count
-        if left_amount is not None and Decimal(left_amount) != amount:
-            is_complete = False
-        if not is_complete:
-            raise ContractError(
-                f"{manifest.source}: the transform left {left} {counted} and an amount of "
-                f"{left_amount}, but {count} {counted} and {amount} arrived in BigQuery"
-            )
+        source = manifest.source
+        arrived = {counted: counts[source], "amount": amounts[source]}
+        for name, total in arrived.items():
+            left = manifest.control_totals.get(name)
+            if left is not None and Decimal(left) != total:
+                raise ContractError(
+                    f"{source}: {name}: the transform left {left}, but {total} arrived in BigQuery"
+                )

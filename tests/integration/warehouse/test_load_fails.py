@@ -10,7 +10,7 @@ from tenacity import stop_after_attempt
 
 from ecommerce.core.errors import ConcurrentUpdateError, ContractError, TransientError
 from ecommerce.events.loading import EVENTS
-from ecommerce.maintenance import erasure
+from ecommerce.sales import erasure
 from ecommerce.sales.loading import ORDERS
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse import load as load_module
@@ -165,13 +165,13 @@ def test_files_that_are_not_what_the_table_takes_are_refused(shop):
         "orders.parquet of sales_db has the columns order_id": replace(
             manifest, columns=swapped
         ),
-        "the transform left 2 orders": replace(
+        "orders: the transform left 2, but 1 arrived": replace(
             manifest, control_totals=totals | {"orders": 2}
         ),
-        "an amount of 9.9900": replace(
+        "amount: the transform left 9.9900, but": replace(
             manifest, control_totals=totals | {"amount": "9.9900"}
         ),
-        "order_versions has more rows (2) than different keys (1)": twice.publish(
+        "order_versions: 2 rows have 1 different keys": twice.publish(
             shop.folder, MONDAY
         ),
     }

@@ -196,7 +196,7 @@ def test_a_job_is_begun_once_and_again_after_it_failed(known, options, begun):
         ({"keyfile_dict": "{", "project": "p"}, "Invalid key JSON"),
         (
             {"project": "p", "key_path": "/no.json"},
-            r"its key file /no\.json cannot be read",
+            r"No such file or directory: '/no\.json'",
         ),
     ],
 )
