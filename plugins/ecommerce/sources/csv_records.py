@@ -16,6 +16,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from ecommerce.sources.text_blocks import blocks, is_utf8
@@ -29,9 +30,7 @@ LONGEST_HEADER = 1 << 16
 """Bytes."""
 MOST_LINES = 100
 """A record that continues over more lines is taken for an unclosed quote."""
-LINES_AT_ONCE = 1 << 14
-"""Lines of a batch; a block of lines of the usual length has about 10,000."""
-OPEN_QUOTE = "a quote that is not closed"
+OPEN_QUOTE = ("malformed_line", "a quote that is not closed")
 
 
 class OutOfBoundsError(Exception):
@@ -40,14 +39,18 @@ class OutOfBoundsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The limits of one file: lines (with blank ones), bytes after decompression, seconds."""
+    """The limits of one file: lines (with blank ones), bytes after decompression, seconds, malformed lines.
+
+    A file with more malformed lines than this is another kind of file, or has one open quote.
+    """
 
     lines: int
     bytes: int
     seconds: float
+    malformed: int = 100_000
 
 
-UNBOUNDED = Bounds(1 << 62, 1 << 62, float("inf"))
+UNBOUNDED = Bounds(1 << 62, 1 << 62, float("inf"), 1 << 62)
 
 
 class Record(NamedTuple):
@@ -57,9 +60,9 @@ class Record(NamedTuple):
     """The record's first line in the file; the header is line 1."""
     text: bytes
     """Without the line end and, if the record is well-formed, without blanks around quotes."""
-    values: list[str | None]
-    """None for an empty value without quotes. A malformed record has no values."""
     fault: tuple[str, str] | None = None
+    values: Sequence[str | None] = ()
+    """Of the well-formed `records` of a small file; None for an empty value without quotes."""
 
 
 @dataclass
@@ -104,9 +107,10 @@ def records(stream: IO[bytes], fields: int) -> list[Record]:
     grammar = Grammar(fields)
     batch = grammar.divide(2, lines, is_end=True)
     found = batch.malformed
-    for text, row in zip(batch.texts, grammar.parse(batch).to_pylist(), strict=True):
+    rows = grammar.parse(batch).to_pylist()
+    for text, row in zip(batch.texts, rows, strict=True):
         number = row.pop("number")
-        found.append(Record(number, text, list(row.values())))
+        found.append(Record(number, text, values=list(row.values())))
     return sorted(found)
 
 
@@ -124,29 +128,17 @@ def tables(
     delivered file, for the details of malformed records.
     """
     grammar = Grammar(fields, delimiter, encoding)
-    unfinished: list[bytes] = []
-    for number, new_lines in _numbered_lines(stream, bounds):
-        lines = unfinished + new_lines
-        first = number - len(unfinished)
-        batch = grammar.divide(first, lines, is_end=not new_lines)
-        unfinished = batch.unfinished
-        yield grammar.parse(batch), batch.malformed
-
-
-def _numbered_lines(
-    stream: IO[bytes], bounds: Bounds
-) -> Iterator[tuple[int, list[bytes]]]:
-    """Yield lists of lines with the number of the first line, and an empty list at the end of the file."""
     bounded = _BoundedStream(stream, bounds)
     number = 2
-    for block in blocks(bounded, LONGEST_LINE):  # type: ignore[arg-type] # only read is called
-        lines = block.replace(b"\r\n", b"\n").split(b"\n")[:-1]
-        if number - 2 + len(lines) > bounds.lines:
+    unfinished: list[bytes] = []
+    for block in chain(blocks(bounded, LONGEST_LINE), [b""]):  # type: ignore[arg-type]
+        lines = unfinished + block.replace(b"\r\n", b"\n").split(b"\n")[:-1]
+        if number + len(lines) > bounds.lines + 2:
             raise OutOfBoundsError(f"it has more than {bounds.lines:,} lines")
-        for start in range(0, len(lines), LINES_AT_ONCE):
-            yield number + start, lines[start : start + LINES_AT_ONCE]
-        number += len(lines)
-    yield number, []
+        batch = grammar.divide(number, lines, is_end=not block)
+        unfinished = batch.unfinished
+        number += len(lines) - len(unfinished)
+        yield grammar.parse(batch), batch.malformed
 
 
 @dataclass
@@ -188,8 +180,10 @@ class Grammar:
         self._separator = delimiter.encode()
         self._encoding = encoding
         comma = re.escape(self._separator)
-        value = rb'(?: *+"(?:[^"]++|"")*+" *+|(?! *")[^%s\r]*+)' % comma
-        self._field = re.compile(rb"(%s)%s" % (value, comma))
+        quoted = rb'"(?:[^"]++|"")*+"'
+        plain = rb'(?! *")[^%s\r]*+' % comma
+        value = rb"(?: *+%s *+|%s)" % (quoted, plain)
+        self._field = re.compile(rb"(?: *+(%s) *+|(%s))%s" % (quoted, plain, comma))
         self._complete = re.compile(rb"%s(?:%s%s)*+" % (value, comma, value))
         self._open = re.compile(rb'(?:%s%s)*+ *+"(?:[^"]++|"")*+' % (value, comma))
 
@@ -209,7 +203,7 @@ class Grammar:
                 batch.numbers.append(number + position)
                 continue
             record = self._record(number + position, line.rstrip(b"\r"))
-            if record.fault and record.fault[1] == OPEN_QUOTE:
+            if record.fault == OPEN_QUOTE:
                 following = lines[position + 1 : position + 1 + MOST_LINES]
                 whole = self._continued(record, following)
                 if whole is None and not is_end:
@@ -243,28 +237,25 @@ class Grammar:
 
     def _record(self, number: int, text: bytes) -> Record:
         """Return the record that `text` is, well-formed or malformed."""
-        reason = "malformed_line"
+        fault = OPEN_QUOTE
         if len(text) > LONGEST_LINE:
             text = text[:LONGEST_LINE]
-            detail = f"longer than {LONGEST_LINE} bytes"
+            fault = ("malformed_line", f"longer than {LONGEST_LINE} bytes")
         elif not is_utf8(text):
-            reason = "bad_encoding"
-            detail = f"not {self._encoding}"
+            fault = ("bad_encoding", f"not {self._encoding}")
         elif self._complete.fullmatch(text):
-            fields = self._field.findall(text + self._separator)
+            found = self._field.findall(text + self._separator)
+            fields = [quoted or plain for quoted, plain in found]
             if len(fields) == self._fields:
-                csv_text = self._separator.join(map(_without_blanks, fields))
-                return Record(number, csv_text, [])
-            detail = "too few fields"
+                return Record(number, self._separator.join(fields))
+            fault = ("malformed_line", "too few fields")
             if len(fields) > self._fields:
-                detail = "too many fields"
-        elif self._open.fullmatch(text):
-            detail = OPEN_QUOTE
-        elif b"\r" in text:
-            detail = "a carriage return outside quotes"
-        else:
-            detail = "text after a closing quote"
-        return Record(number, text, [], (reason, detail))
+                fault = ("malformed_line", "too many fields")
+        elif not self._open.fullmatch(text):
+            fault = ("malformed_line", "text after a closing quote")
+            if b"\r" in text:
+                fault = ("malformed_line", "a carriage return outside quotes")
+        return Record(number, text, fault)
 
     def _continued(self, first: Record, following: Sequence[bytes]) -> Record | None:
         """Return the record of a line with an open quote and of lines after it.
@@ -285,7 +276,7 @@ class Grammar:
             record = self._record(first.number, text)
             if record.fault is None:
                 return record
-            if record.fault[1] != OPEN_QUOTE:
+            if record.fault != OPEN_QUOTE:
                 return first
         if len(following) == MOST_LINES:
             return first
@@ -312,11 +303,3 @@ class Grammar:
             ),
         )
         return table.append_column("number", pa.array(batch.numbers, pa.int64()))
-
-
-def _without_blanks(text: bytes) -> bytes:
-    """Remove the blanks around the quotes of a field; others belong to its value."""
-    quoted = text.strip(b" ")
-    if quoted.startswith(b'"'):
-        return quoted
-    return text

@@ -9,6 +9,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from ecommerce.core.errors import ConfigurationError, TransientError
 from ecommerce.sources import delivered_files
+from ecommerce.sources.partner_layouts import COLUMNS
 from ecommerce.storage import staging
 from tests.integration.partner_files.drop import (
     HEADER,
@@ -21,6 +22,10 @@ from tests.integration.partner_files.drop import (
 CUT = gzip.compress(file_of(*map(line, "ABC")).encode())[:-12]
 DAMAGED = "its gzip data is damaged or ends too early"
 NO_CSV = "its first line cannot be read as a CSV header in UTF-8"
+OTHER_LAYOUT = (
+    "(the delimiter is ','); a file in include/partners describes another layout "
+    "(docs/RECIPES.md, A partner with another layout)"
+)
 NOT_REGULAR = "it is no regular file of the folder"
 BROKEN = [
     (
@@ -40,7 +45,7 @@ BROKEN = [
         "delimiter_2026-03-10.csv",
         HEADER.replace(",", ";").encode(),
         "missing_column",
-        "its header is separated by the delimiter semicolon; the delimiter has to be a comma",
+        f"its header lacks {', '.join(COLUMNS)} {OTHER_LAYOUT}",
     ),
     (
         "empty_2026-03-10.csv",
@@ -53,7 +58,7 @@ BROKEN = [
         "lacking_2026-03-10.csv",
         HEADER.replace(",sku,", ",").replace("updated_at", "changed").encode(),
         "missing_column",
-        "its header lacks updated_at, sku",
+        f"its header lacks updated_at, sku {OTHER_LAYOUT}",
     ),
     ("large_2026-03-10.csv", b"x" * 200_001, "file_too_large", "it has 200,001 bytes"),
     (
@@ -77,7 +82,7 @@ BROKEN = [
 ]
 """Name, content, reason, detail."""
 ENTRIES = {
-    "dangling_2026-03-10.csv": "it cannot be opened: No such file or directory",
+    "dangling_2026-03-10.csv": "it cannot be opened: it does not exist",
     "device_2026-03-10.csv": NOT_REGULAR,
     "folder_2026-03-10.csv": NOT_REGULAR,
     "out_2026-03-10.csv": NOT_REGULAR,

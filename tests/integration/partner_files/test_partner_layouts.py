@@ -85,6 +85,9 @@ def test_a_changed_layout_reads_loaded_files_again(drop, layouts):
         LAYOUT.replace("currency: EUR", "currency: CHF")
     )
     assert rows(drop.extract(), "lines", "currency") == [("CHF",)]
-    drop.put("Globex_2026-03-10.csv", file_of(line("A1")))
-    [(detail,)] = rows(drop.extract(), "rejects", "detail")
-    assert detail.endswith("globex.yaml is not its layout: rename it Globex.yaml")
+
+
+def test_the_case_of_a_partners_name_does_not_matter(drop):
+    content = f"{HEADER}\nG1;1;10.03.2026 08:00;MUG;Becher;2;10,50;0;;DE;\n"
+    drop.put("Globex_2026-03-10.csv", content.encode("latin-1"))
+    assert rows(drop.extract(), "lines", "partner, unit_price") == [("Globex", "10.50")]

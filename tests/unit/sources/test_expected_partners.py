@@ -5,9 +5,10 @@ from datetime import date, timedelta
 import pytest
 
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.core.settings import load_settings
 from ecommerce.sources.expected_partners import doubtful_partners, due_partners
+from tests.settings import settings_of
 
+KEY = {"CUSTOMER_HASH_KEY": "0123456789abcdef"}
 THURSDAY = date(2026, 11, 19)
 
 
@@ -68,10 +69,7 @@ def test_partners_are_told_apart():
     ],
 )
 def test_the_setting_is_all_there_is(text, due):
-    settings = load_settings(
-        {"CUSTOMER_HASH_KEY": "0123456789abcdef", "EXPECTED_PARTNERS": text}
-    )
-    expected = settings.expected_partners
+    expected = settings_of(KEY | {"EXPECTED_PARTNERS": text}).expected_partners
     monday = date(2026, 11, 16)
     for weekday, partners in due.items():
         assert (
@@ -87,9 +85,7 @@ def test_a_setting_that_nobody_can_read_is_refused(text):
     with pytest.raises(
         ConfigurationError, match="is neither a partner's name nor one with weekdays"
     ):
-        load_settings(
-            {"CUSTOMER_HASH_KEY": "0123456789abcdef", "EXPECTED_PARTNERS": text}
-        )
+        settings_of(KEY | {"EXPECTED_PARTNERS": text})
 
 
 def test_five_days_are_those_on_which_any_partner_delivered():

@@ -55,8 +55,8 @@ def test_a_file_is_a_partners_layout(folder):
         ),
         ("date_format: '%Q'", "date_format: must be a date format such as"),
         ("date_format: '%d.%m.%Y %z'", "date_format: must have no offset"),
-        ("timezone: Berlin", "timezone: must be a time zone such as Europe/Berlin"),
-        ("columns: {Preis: price}", "columns: price must be one of order_id, "),
+        ("timezone: Berlin", "timezone: invalid timezone: Berlin"),
+        ("columns: {Preis: price}", "price must be one of order_id, "),
         (
             "columns: {Preis: unit_price, Netto: unit_price}",
             "unit_price is set more than once",

@@ -1,15 +1,14 @@
--- DuckDB: adds malformed records; $place is the position of order_id in the header.
+-- DuckDB: adds malformed records, whose faults are a reason and a detail; $place is the position of order_id in the header.
 INSERT INTO malformed
 SELECT
     row_number,
-    reason,
-    detail,
+    fault[1] AS reason,
+    fault[2] AS detail,
     record,
     trim(split_part(record, $delimiter, $place), E' "\t\r\n') AS order_id
 FROM (
     SELECT
         unnest($numbers::BIGINT[]) AS row_number,
-        unnest($reasons::VARCHAR[]) AS reason,
-        unnest($details::VARCHAR[]) AS detail,
-        unnest($records::VARCHAR[]) AS record
+        unnest($faults::VARCHAR[][]) AS fault,
+        unnest($texts::VARCHAR[]) AS record
 ) AS added

@@ -1,6 +1,6 @@
--- DuckDB: tables for the raw folder of partner_files. `lines` stays empty: it defines the layout of the files that
+-- DuckDB: tables for the raw folder of partner_files. `no_lines` stays empty: it has the columns of the files that
 -- sources/delivered_files.py writes.
-CREATE TABLE lines (
+CREATE TABLE no_lines (
     order_id VARCHAR,
     line_number VARCHAR,
     ordered_at VARCHAR,

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from ecommerce.core.data_warnings import DataWarning, data_warning
+from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.email_masking import mask_e_mails, teach_addresses
 from ecommerce.core.errors import ContractError
 from ecommerce.core.paths import read_sql
@@ -128,14 +128,13 @@ def _read_csv(
     """Write the lines to `facts["lines"]`, malformed ones to the table `rejects`; return warnings."""
     import pyarrow as pa
 
-    file = request.file
     attributes = load_settings().order_attributes
     layout = partner_layouts().get(request.source.lower(), STANDARD)
     try:
         # Decompresses by the ending of the name.
         with pa.input_stream(str(path)) as stream:
             text = io.BufferedReader(cast(io.RawIOBase, stream), 1 << 20)
-            names = delivered_files.read_csv(
+            return delivered_files.read_csv(
                 duck, text, facts, layout, attributes=attributes
             )
     except OSError as error:
@@ -144,11 +143,6 @@ def _read_csv(
             raise
         damage = "its compressed data is damaged or ends too early"
         raise UnusableFileError("file_unreadable", damage) from None
-    unread = delivered_files.unread_columns(names, layout, attributes)
-    if not unread:
-        return []
-    columns = ", ".join(unread)
-    return [data_warning("columns_not_read", file=file.name, columns=columns)]
 
 
 def _read_parquet(

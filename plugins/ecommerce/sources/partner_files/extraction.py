@@ -3,14 +3,13 @@ docs/SOURCES.md describes which files are read, and the raw folder."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
-import shutil
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from ecommerce.core.data_warnings import DataWarning, data_warning
 from ecommerce.core.email_masking import teach_addresses
@@ -24,12 +23,12 @@ from ecommerce.sources.delivered_files import UnusableFileError
 from ecommerce.sources.expected_partners import WEEKS, due_partners
 from ecommerce.sources.partner_files.folder import (
     LATE_DAYS,
-    NAME,
     DroppedFile,
     Folder,
-    is_newer,
+    late_files,
+    list_folder,
+    partner_and_day,
 )
-from ecommerce.sources.partner_layouts import Layout, partner_layouts
 from ecommerce.storage.duckdb import connect_duckdb, query
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import Manifest, publish, read_manifest
@@ -37,203 +36,157 @@ from ecommerce.storage.staging import Manifest, publish, read_manifest
 if TYPE_CHECKING:
     import duckdb
 
-MOST_NAMED = 10
-"""Columns that are not read."""
+OUTPUTS = ("lines", "rejects", "files", "removed_orders", "known_orders")
 SQL = "extract/partner_files"
 AN_INSTANT = timedelta(milliseconds=1)
 READ_AGAIN = "read again "
 """Precedes the stored checksum of a file that the next run reads again; see tables/loaded_files/load.sql."""
-OUTPUTS = ("lines", "rejects", "files", "removed_orders", "known_orders")
 
 log = logging.getLogger(__name__)
 
 
 def extract(window: ReadWindow) -> Manifest:
-    """Read the files of `window.day` and late ones into the raw folder; see docs/SOURCES.md. Raises as
-    `Folder.listed` and `partner_layouts`; TransientError where a file changed while it was read."""
-    from pyarrow import parquet as pq
+    """Read the files of `window.day` and late ones into the raw folder; see docs/SOURCES.md.
 
-    settings, memory, read_at = load_settings(), window.memory, datetime.now(UTC)
-    layouts = partner_layouts()
-    folder = Folder.listed(settings.partner_drop_uri)
-    dropped, warnings = folder.of_days(window.day.date), folder.misnamed()
-    loaded = (
-        memory.loaded_files(window.source, [file.name for file in dropped])
-        if dropped
-        else {}
-    )
+    Raise TransientError if a file changed while it was read, and other errors as `list_folder`.
+    """
+    read_at = datetime.now(UTC)
+    folder = list_folder(window.day.date)
+    names = [file.name for file in folder.files]
+    loaded = window.memory.loaded_files(window.source, names)
+    warnings = list(folder.warnings)
+    if window.changed_until is None:
+        warnings += _arrived_too_late(folder, window)
     with (
         publish(window.folder) as draft,
         connect_duckdb(memory_limit="200MB") as duck,
         scratch_folder() as work,
     ):
-        teach_addresses(duck, settings.customer_hash_key)
-        query(duck, "transform/values")
-        query(duck, "extract/create_rejects")
-        query(duck, f"{SQL}/create_tables")
-        for file in dropped:
-            try:
-                with delivered_files.storage_errors(file.name):
-                    warnings += _read_file(
-                        duck, file, layouts, loaded.get(file.name), work
-                    )
-            except UnusableFileError as fault:
-                reason, detail = fault.args
-                duck.execute(
-                    "INSERT INTO rejects VALUES (0, ?, ?, ?, NULL)",
-                    [reason, detail, file.name],
-                )
-                kind = "new_version_refused" if file.name in loaded else "file_refused"
-                warnings.append(
-                    data_warning(kind, file=file.name, detail=file.advice(fault))
-                )
-        # Files of other days, too, that hold orders of those just read, now or formerly.
+        _prepare(duck, work)
+        _remember(duck, loaded)
+        for file in folder.files:
+            warnings += _read_or_reject(duck, file, loaded.get(file.name), work)
+        # Files of other days that have orders of those just read, now or formerly.
         order_ids = [row["order_id"] for row in query(duck, f"{SQL}/order_ids")]
-        others = memory.loaded_files(window.source, [], order_ids) if order_ids else {}
-        for name, known in others.items():
-            if name not in loaded and (match := NAME.fullmatch(name)):
-                _remember(duck, name, match["partner"], known)
-        if window.changed_until is None:
-            warnings += _arrived_too_late(folder, window, layouts)
-            warnings += folder.unread(window.day.date, since=window.day.start)
-        missing = _missing_deliveries(duck, window, loaded)
+        related = window.memory.loaded_files(window.source, [], order_ids)
+        for name in loaded:
+            related.pop(name, None)
+        _remember(duck, related)
+        duck.execute(
+            f"CREATE VIEW lines AS FROM read_parquet('{work}/*.parquet', union_by_name = true)"
+        )
         for name in ("removed_orders", "known_orders"):
             duck.execute(f"CREATE TABLE {name} AS {read_sql(f'{SQL}/{name}.sql')}")
-        warnings += [
-            json.loads(row["warning"]) for row in query(duck, f"{SQL}/shrunk_files")
-        ]
+        for row in query(duck, f"{SQL}/shrunk_files"):
+            warnings.append(json.loads(row["warning"]))
         columns = {}
         for name in OUTPUTS:
-            path = draft.path / f"{name}.parquet"
-            lines = [*work.glob("*.parquet")] if name == "lines" else []
-            if (
-                len(lines) == 1
-            ):  # a third of the time of a big file, were it written again
-                shutil.move(lines[0], path)
-            else:
-                source = f"(FROM read_parquet('{work}/*.parquet'))" if lines else name
-                duck.execute(
-                    f"COPY {source} TO ? (FORMAT parquet, ROW_GROUP_SIZE 10240)",
-                    [str(path)],
-                )
-            columns[path.name] = duck.from_parquet(str(path)).columns
-        rows = sum(
-            pq.read_metadata(draft.path / f"{name}.parquet").num_rows
-            for name in ("lines", "rejects")
-        )
-        [totals] = query(
-            duck, f"{SQL}/control_totals", {"lines": f"{draft.path}/lines.parquet"}
-        )
+            path = str(draft.path / f"{name}.parquet")
+            duck.execute(
+                f"COPY {name} TO ? (FORMAT parquet, ROW_GROUP_SIZE 10240)", [path]
+            )
+            columns[f"{name}.parquet"] = duck.from_parquet(path).columns
+        lines = str(draft.path / "lines.parquet")
+        [totals] = query(duck, f"{SQL}/control_totals", {"lines": lines})
+        files_read = duck.sql("SELECT file FROM files ORDER BY file").fetchall()
+        names_read = [name for (name,) in files_read]
+        known = [loaded[name]["sha256"] for name in names_read if name in loaded]
         draft.seal(
             **window.facts(read_at),
-            rows=rows,
+            rows=totals["source_lines"] + len(duck.table("rejects")),
             columns=columns,
-            control_totals=totals
-            | {"warnings": warnings, "missing_deliveries": missing}
-            | {"known_deliveries": _known_deliveries(duck, loaded)},
+            control_totals={
+                **totals,
+                "warnings": warnings,
+                "missing_deliveries": _missing(window, [*names_read, *loaded]),
+                "known_deliveries": known,
+            },
         )
     return read_manifest(window.folder)
 
 
-def _arrived_too_late(
-    folder: Folder, window: ReadWindow, layouts: Mapping[str, Layout]
-) -> list[DataWarning]:
+def _prepare(duck: duckdb.DuckDBPyConnection, work: Path) -> None:
+    teach_addresses(duck, load_settings().customer_hash_key)
+    query(duck, "transform/values")
+    query(duck, "extract/create_rejects")
+    query(duck, f"{SQL}/create_tables")
+    # The lines, if there is no file to read.
+    duck.execute(f"COPY no_lines TO '{work}/0.parquet' (FORMAT parquet)")
+
+
+def _arrived_too_late(folder: Folder, window: ReadWindow) -> list[DataWarning]:
     """Return a warning of files that arrived too late for any run and were not loaded since."""
-    first = window.day.shifted(-LATE_DAYS)
-    lately = [
-        (file_day, file)
-        for file_day, file in folder.files
-        if file_day < first.date and is_newer(file.path, first.start)
-    ]
-    names = [file.name for _, file in lately]
-    loaded = window.memory.loaded_files(window.source, names) if names else {}
-    late = sorted(
-        (file_day, file.name)
-        for file_day, file in lately
-        if file.name not in loaded
-        or _is_changed(file, loaded[file.name]["sha256"], layouts)
-    )
-    if not late:
-        return []
-    days = {
-        "first_day": str(late[0][0]),
-        "last_day": str(late[-1][0]),
-        "late_days": LATE_DAYS,
-    }
-    return [data_warning("late_files", files=len(late), first_file=late[0][1], **days)]
+    since = window.day.shifted(-LATE_DAYS).start
+    recent = [file for file in folder.late if file.arrived_since(since)]
+    loaded = window.memory.loaded_files(window.source, [file.name for file in recent])
+    return late_files([file for file in recent if _is_new(file, loaded)])
 
 
-def _is_changed(file: DroppedFile, sha256: str, layouts: Mapping[str, Layout]) -> bool:
-    """Return whether a file is not the one that was loaded, or cannot be read."""
+def _is_new(file: DroppedFile, loaded: Mapping[str, Any]) -> bool:
+    """Return whether this version of a file was not loaded, or cannot be read."""
+    if file.name not in loaded:
+        return True
     try:
         with delivered_files.storage_errors(file.name):
-            file.check()
-            return file.checksum(file.layout(layouts)) != sha256
+            return file.checksum() != loaded[file.name]["sha256"]
     except UnusableFileError:
         return True
 
 
-def _missing_deliveries(
-    duck: duckdb.DuckDBPyConnection, window: ReadWindow, loaded: Mapping[str, Any]
-) -> list[str]:
-    """Return the partners whose file of the day is due, and neither loaded nor usable."""
+def _missing(window: ReadWindow, usable: Collection[str]) -> list[str]:
+    """Return the partners whose file of the day is due, and neither loaded nor among the `usable`."""
     day = window.day.date
-    # With files that were loaded and since taken out of the folder.
-    names = window.memory.delivered_files(window.source, day - timedelta(weeks=WEEKS))
-    matches = [match for match in map(NAME.fullmatch, names) if match]
-    delivered = [
-        (match["partner"], date.fromisoformat(match["date"])) for match in matches
-    ]
-    usable = {
-        name for (name,) in duck.execute("SELECT file FROM files").fetchall()
-    }.union(loaded, names)
-    missing = []
-    for partner in due_partners(day, delivered, load_settings().expected_partners):
-        if usable.isdisjoint((f"{partner}_{day}.csv", f"{partner}_{day}.csv.gz")):
-            missing.append(partner)
-    return missing
+    oldest = day - timedelta(weeks=WEEKS)
+    # With files that were loaded and then removed from the folder.
+    delivered = window.memory.delivered_files(window.source, oldest)
+    deliveries = list(filter(None, map(partner_and_day, delivered)))
+    arrived = [*deliveries, *map(partner_and_day, usable)]
+    due = due_partners(day, deliveries, load_settings().expected_partners)
+    return [partner for partner in due if (partner, day) not in arrived]
 
 
-def _known_deliveries(
-    duck: duckdb.DuckDBPyConnection, loaded: Mapping[str, Any]
-) -> list[str]:
-    """Return the checksums that the warehouse had of the files read."""
-    names = [
-        name
-        for (name,) in duck.execute("SELECT file FROM files ORDER BY file").fetchall()
-    ]
-    return [loaded[name]["sha256"] for name in names if name in loaded]
+def _read_or_reject(
+    duck: duckdb.DuckDBPyConnection,
+    file: DroppedFile,
+    known: Mapping[str, Any] | None,
+    work: Path,
+) -> list[DataWarning]:
+    """Read one file, unless it is loaded; reject a file that cannot be used. Return warnings."""
+    try:
+        with delivered_files.storage_errors(file.name):
+            return _read_file(duck, file, known, work)
+    except UnusableFileError as error:
+        reason, detail = error.args
+        duck.execute(
+            "INSERT INTO rejects VALUES (0, ?, ?, ?, NULL)", [reason, detail, file.name]
+        )
+        kind = "file_refused"
+        if known:
+            kind = "new_version_refused"
+        return [data_warning(kind, file=file.name, detail=detail)]
 
 
 def _read_file(
     duck: duckdb.DuckDBPyConnection,
     file: DroppedFile,
-    layouts: Mapping[str, Layout],
     known: Mapping[str, Any] | None,
     work: Path,
 ) -> list[DataWarning]:
-    """Read one file, its lines into a Parquet file in `work`, unless that was done before; return warnings.
-    UnusableFileError: nothing of it was read; TransientError: it changed meanwhile."""
+    """Read the lines of one file into a Parquet file in `work`, unless it is loaded; return warnings.
+
+    `known` is what the warehouse has of the file. Raise UnusableFileError if nothing of it can be read, and
+    TransientError if it changed meanwhile.
+    """
     settings = load_settings()
-    if known:
-        _remember(duck, file.name, file.partner, known)
-    file.check(settings.partner_file_max_bytes)
-    layout = file.layout(layouts)
-    sha256 = file.checksum(layout)
+    sha256 = file.checksum()
     if known and known["sha256"] == sha256 and not known["was_refused"]:
         return []
-    received_at = file.received_at()
-    if known and known["sha256"] == READ_AGAIN + sha256:
-        received_at = known["received_at"]
-    elif known and received_at <= known["received_at"]:
-        # A copy kept an older time, and the load would ignore what is the newest delivery.
-        received_at = max(datetime.now(UTC), known["received_at"] + AN_INSTANT)
-    facts: dict[str, Any] = {
+    lines = work / "lines.partial"
+    facts = {
         "file": file.name,
         "partner": file.partner,
-        "received_at": received_at,
-        # The file's own name may be too long to have a suffix.
-        "lines": f"{work / hashlib.sha256(file.name.encode()).hexdigest()}.parquet",
+        "received_at": _received_at(file, sha256, known),
+        "lines": str(lines),
     }
     bounds = Bounds(
         lines=settings.partner_file_max_lines,
@@ -241,44 +194,52 @@ def _read_file(
         seconds=settings.partner_file_max_seconds,
     )
     with file.text() as stream:
-        names = delivered_files.read_csv(
+        warnings = delivered_files.read_csv(
             duck,
             stream,
             facts,
-            layout,
+            file.layout,
             bounds=bounds,
             attributes=settings.order_attributes,
             former_orders=known["order_ids"] if known else (),
         )
-    if file.checksum(layout) != sha256:
+    if file.checksum() != sha256:
         raise TransientError(
             f"{file.name} changed while it was read: it is still being delivered"
         )
-    extra = delivered_files.unread_columns(names, layout, settings.order_attributes)
-    more = f" and {len(extra) - MOST_NAMED} more" if len(extra) > MOST_NAMED else ""
-    columns = ", ".join(extra[:MOST_NAMED]) + more
-    warnings = (
-        [data_warning("columns_not_read", file=file.name, columns=columns)]
-        if extra
-        else []
-    )
-    facts |= {
-        "sha256": sha256,
-        "warnings": [json.dumps(each, ensure_ascii=False) for each in warnings],
-    }
-    facts |= {
-        "columns": list(layout.renamed()),
-        "file_columns": list(layout.renamed().values()),
-    }
+    renamed = file.layout.renamed()
+    facts["sha256"] = sha256
+    facts["warnings"] = [json.dumps(item, ensure_ascii=False) for item in warnings]
+    facts["columns"] = list(renamed)
+    facts["file_columns"] = list(renamed.values())
     query(duck, f"{SQL}/keep_file", facts)
-    log.info("read %s, received %s", file.name, received_at)
+    # Only the lines of files that are read to their end are kept.
+    lines.rename(work / f"{uuid4().hex}.parquet")
+    log.info("read %s, received %s", file.name, facts["received_at"])
     return warnings
 
 
-def _remember(
-    duck: duckdb.DuckDBPyConnection, file: str, partner: str, known: Mapping[str, Any]
-) -> None:
-    duck.execute(
-        "INSERT INTO loaded_orders SELECT unnest(?::VARCHAR[]), ?, ?, ?",
-        [list(known["order_ids"]), file, partner, known["received_at"]],
-    )
+def _received_at(
+    file: DroppedFile, sha256: str, known: Mapping[str, Any] | None
+) -> datetime:
+    """Return when a file was received (UTC), later than the former delivery that the warehouse has."""
+    received_at = file.received_at()
+    if known is None:
+        return received_at
+    former: datetime = known["received_at"]
+    if known["sha256"] == READ_AGAIN + sha256:
+        return former
+    if received_at <= former:
+        # A copy kept an older time, and the load would ignore what is the newest delivery.
+        return max(datetime.now(UTC), former + AN_INSTANT)
+    return received_at
+
+
+def _remember(duck: duckdb.DuckDBPyConnection, loaded: Mapping[str, Any]) -> None:
+    """Keep the orders of loaded files in the table `loaded_orders`."""
+    for name, known in loaded.items():
+        partner = name.rpartition("_")[0]
+        duck.execute(
+            "INSERT INTO loaded_orders SELECT unnest(?::VARCHAR[]), ?, ?, ?",
+            [known["order_ids"], name, partner, known["received_at"]],
+        )
