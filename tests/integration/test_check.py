@@ -41,7 +41,7 @@ def shop(start_shared_company, tmp_path_factory):
         recipients = "a@example.com, b@example.com"
         patch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", recipients)
         patch.setattr("ecommerce.sources.http.FIRST_PAUSE", 0)
-        patch.setattr("ecommerce.warehouse.client.INTERACTIVE_RETRY_SECONDS", 0.1)
+        patch.setattr("ecommerce.warehouse.client.RETRY_SECONDS", 0.1)
         patch.setattr(socket, "getaddrinfo", without_invalid(socket.getaddrinfo))
         yield company
 

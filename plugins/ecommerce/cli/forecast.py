@@ -72,7 +72,6 @@ def _forecasts(series: str, as_of: date) -> list[dict[str, Any]]:
         registry.announced(store, as_of),
         requested=[name] if kind == "sku" else [],
         step="forecast",
-        interactive=True,
     ).panels()
     panel = history.panels[kind]
     if series not in panel.series and series != TOTAL:
