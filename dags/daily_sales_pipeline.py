@@ -55,14 +55,14 @@ with DAG(
         GROUP_EXTRACT,
         tooltip="One task per source; each writes files and a manifest to staging",
     ):
-        extracted = [
-            tasks.extract.override(
+        extracted = []
+        for source in SOURCES.values():
+            extract = tasks.extract.override(
                 task_id=source.name,
                 inlets=[assets.source(source.name)],
                 retries=source.retries,
-            )(source.name)
-            for source in SOURCES.values()
-        ]
+            )
+            extracted.append(extract(source.name))
         ready = tasks.sources_ready(extracted)
 
     with TaskGroup(

@@ -49,10 +49,10 @@ with DAG(
         GROUP_COMPARE,
         tooltip="Read each source again and compare it with the warehouse",
     ):
-        by_source = [
-            tasks.compare.override(group_id=source)(source)
-            for source in reconciled_sources()
-        ]
+        by_source = []
+        for source in reconciled_sources():
+            compare = tasks.compare.override(group_id=source)
+            by_source.append(compare(source))
 
     differing = tasks.differences(by_source)
     rereads = tasks.rereads(differing)

@@ -42,12 +42,11 @@ with DAG(
             continue
         # Without prefix, because the first tasks are older than the groups: later ones are transform__1, …
         with TaskGroup(f"{source.name}_orders", prefix_group_id=False):
-            read = tasks.extract_changes.override(
+            extract = tasks.extract_changes.override(
                 task_id=source.name,
                 inlets=[assets.source(source.name)],
                 retries=source.retries,
-            )(source.name)
-            loaded = tasks.load_read(
-                tasks.transform_source.override(task_id="transform")(manifest=read)
             )
-            tasks.check_read(loaded)
+            transform = tasks.transform_source.override(task_id="transform")
+            loaded = tasks.load_source(transform(manifest=extract(source.name)))
+            tasks.check_source(loaded)

@@ -127,7 +127,7 @@ class HistoryLoad:
                 from_plain(Manifest, manifest),
                 status=HISTORY,
             )
-            sales.check_read.function(to_plain(loaded), **self.context)
+            sales.check_source.function(to_plain(loaded), **self.context)
             return loaded
 
     def run(self):

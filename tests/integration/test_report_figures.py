@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from ecommerce.maintenance import erasure
+from ecommerce.sales import erasure
 from ecommerce.sales.report.figures import model
 from tests.integration.report_days import (
     DAY,

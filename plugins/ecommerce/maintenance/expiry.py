@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -19,27 +20,32 @@ def expire_staging(staging_uri: str, limit: datetime) -> int:
     StagingError where the staging area cannot be read, or a folder cannot be removed."""
     removed = 0
     with staging.storage_errors(staging_uri):
-        days = [
-            day
-            for dag in _folders(staging.storage_path(staging_uri))
-            for day in _folders(dag)
-        ]
-        for run in [
-            run for day in days if DATE.fullmatch(day.name) for run in _folders(day)
-        ]:
+        for run in list(_run_folders(staging_uri)):
             if staging.newest_change(run) >= limit:
                 continue
             staging.remove_folder(run)
             log.info("removed %s", run)
             removed += 1
-            if staging.is_local(staging_uri):  # object stores have no empty folders
+            # Object stores have no empty folders.
+            if staging.is_local(staging_uri):
                 _remove_if_empty(Path(run.path).parent)
-    log.info(
-        "%d run folders without a change since %s removed",
-        removed,
-        limit.isoformat(timespec="minutes"),
-    )
+    log.info("%d run folders without a change since %s removed", removed, limit)
     return removed
+
+
+def _run_folders(staging_uri: str) -> Iterator[Any]:
+    """Yield `<STAGING_URI>/<dag>/<business date>/<run>`."""
+    for dag in _folders(staging.storage_path(staging_uri)):
+        for day in _folders(dag):
+            if DATE.fullmatch(day.name):
+                yield from _folders(day)
+
+
+def _folders(path: Any) -> list[Any]:
+    if not path.exists():
+        return []
+    # A glob would omit a folder that cannot be listed.
+    return [entry for entry in path.iterdir() if entry.is_dir()]
 
 
 def expire_logs(folder: Path, limit: datetime) -> int:
@@ -49,7 +55,8 @@ def expire_logs(folder: Path, limit: datetime) -> int:
     """
     removed = 0
     for path in folder.rglob("*.log"):
-        with suppress(FileNotFoundError):  # another worker was faster
+        # Another worker may be faster.
+        with suppress(FileNotFoundError):
             if not path.is_symlink() and path.stat().st_mtime < limit.timestamp():
                 path.unlink()
                 removed += 1
@@ -60,15 +67,7 @@ def expire_logs(folder: Path, limit: datetime) -> int:
     return removed
 
 
-def _folders(path: Any) -> list[Any]:
-    # A glob would omit a folder that cannot be listed.
-    return (
-        sorted((each for each in path.iterdir() if each.is_dir()), key=str)
-        if path.exists()
-        else []
-    )
-
-
 def _remove_if_empty(folder: Path) -> None:
-    with suppress(OSError):  # it is not empty, or another worker was faster
+    # It is not empty, or another worker was faster.
+    with suppress(OSError):
         folder.rmdir()

@@ -63,7 +63,7 @@ def alert_if_not_mailed(
 def latest_run(
     run_ids: Iterable[str], day: BusinessDay, run_of: Callable[[str], Any]
 ) -> str:
-    """Return the id of the run of `day` that started last, or has not started yet; empty without one.
+    """Return the id of the run of `day` that started last or is to start last; empty without one.
     `run_ids` are all runs of the daily DAG; `run_of` returns Airflow's record of one."""
     started = {}
     for run_id in run_ids:
@@ -74,8 +74,7 @@ def latest_run(
         # Every task of a run without a valid day fails.
         with suppress(ConfigurationError):
             if day_of_run(run, run.conf or {}) == day:
-                is_waiting = run.start_date is None
-                started[run_id] = is_waiting, run.start_date or run.run_after
+                started[run_id] = run.start_date or run.run_after
     return max(started, key=started.__getitem__, default="")
 
 

@@ -44,7 +44,7 @@ def extract(source: str, **context: Any) -> Manifest:
     window = read_windows.window_of_day(
         SOURCES[source], day, folder, load_history, datetime.now(UTC)
     )
-    return _read(SOURCES[source], window)
+    return _extract_window(SOURCES[source], window)
 
 
 @typed_task(task_id="extract", **NETWORK_RETRIES)
@@ -54,10 +54,10 @@ def extract_changes(source: str, **context: Any) -> Manifest:
     window = read_windows.window_of_sync(
         SOURCES[source], run_of(context), load_history, datetime.now(UTC)
     )
-    return _read(SOURCES[source], window)
+    return _extract_window(SOURCES[source], window)
 
 
-def _read(source: Source, window: ReadWindow) -> Manifest:
+def _extract_window(source: Source, window: ReadWindow) -> Manifest:
     manifest = source.extract(window)
     for warning in sentences(manifest.control_totals.get("warnings", [])):
         log.warning("%s", warning)
@@ -93,7 +93,7 @@ def load(manifests: list[Manifest], **context: Any) -> LoadResult:
     outlets=assets.tables(loading.ORDERS.tables),
     **NETWORK_RETRIES,
 )
-def load_read(manifest: Manifest, **context: Any) -> LoadResult:
+def load_source(manifest: Manifest, **context: Any) -> LoadResult:
     """Load one source outside a daily run, in one transaction; return the load's result."""
     return load_manifest(loading.ORDERS, run_of(context), manifest)
 
@@ -109,7 +109,7 @@ def checks(
 
 
 @typed_task(task_id="checks", **NETWORK_RETRIES)
-def check_read(loaded: LoadResult, **context: Any) -> list[DataWarning]:
+def check_source(loaded: LoadResult, **context: Any) -> list[DataWarning]:
     """Check the days that a load outside a daily run touched; return warnings."""
     return check_load(run_of(context), loaded, loading.ORDERS)
 

@@ -6,10 +6,9 @@ from ecommerce.catalogue.loading import CATALOGUE, last_catalogue
 from ecommerce.events.loading import EVENTS
 from ecommerce.forecast import loading as forecast_loading
 from ecommerce.forecast.weeks import Week
-from ecommerce.maintenance import erasure
 from ecommerce.pages import day_status
 from ecommerce.pages.views import quality
-from ecommerce.sales import day_state, delivery
+from ecommerce.sales import day_state, delivery, erasure
 from ecommerce.sales.history import undo
 from ecommerce.sales.loading import ORDERS
 from ecommerce.storage import staging

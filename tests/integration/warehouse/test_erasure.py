@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from ecommerce.cli import __main__ as command_line
-from ecommerce.maintenance import erasure
+from ecommerce.sales import erasure
 from tests.integration.warehouse.conftest import MONDAY, STATE
 from tests.integration.warehouse.loadable import Folder, at, read_folders
 from tests.integration.warehouse.web_events import STATE as EVENT_TABLES

@@ -15,7 +15,7 @@ from ecommerce.catalogue.loading import CATALOGUE
 from ecommerce.core.errors import ConfigurationError, StagingError
 from ecommerce.events.loading import EVENTS
 from ecommerce.forecast.loading import FORECASTS
-from ecommerce.maintenance.erasure import customer_hash, forget
+from ecommerce.sales.erasure import customer_hash, forget
 from ecommerce.sales.history.undo import undo
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse.staging_tables import HISTORY

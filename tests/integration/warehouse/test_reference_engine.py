@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecommerce.maintenance import erasure
+from ecommerce.sales import erasure
 from ecommerce.warehouse.migrate import migrate
 from tests import googlesql
 from tests.integration.warehouse import small_shop, small_shop_runs

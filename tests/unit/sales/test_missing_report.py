@@ -47,7 +47,7 @@ def run(key=None, started="11:00", **conf):
         # With neither it is of the day before it began; a chosen id means nothing.
         ({"by_hand": run()}, "by_hand"),
         ({CHOSEN: run("2026-11-18")}, ""),
-        # The run that began last counts; one that has not begun is the last.
+        # The run that began last counts, or is due last.
         (
             {
                 BACKFILL: run("2026-11-19", "12:30"),
@@ -63,7 +63,7 @@ def run(key=None, started="11:00", **conf):
             SCHEDULED,
         ),
         (
-            {BY_API: run("2026-11-19", None), SCHEDULED: run("2026-11-19", "12:30")},
+            {BY_API: run("2026-11-19", None), SCHEDULED: run("2026-11-19", "10:30")},
             BY_API,
         ),
     ],

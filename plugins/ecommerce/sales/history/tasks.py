@@ -120,7 +120,7 @@ def one_month(month: dict[str, Any], rates: Any) -> Any:
     transformed = transform(month=month)
     loaded = load(manifest=transformed)
     rates >> loaded
-    check_month = sales.check_read.override(
+    check_month = sales.check_source.override(
         map_index_template="{{ task.op_kwargs['loaded']['business_date'][:7] }}"
     )
     return transformed, check_month(loaded=loaded)

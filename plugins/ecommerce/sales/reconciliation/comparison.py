@@ -77,23 +77,18 @@ def reconciled_sources() -> list[str]:
     return [name for name, source in SOURCES.items() if source.reconciled]
 
 
-def days_to_compare(now: datetime) -> list[BusinessDay]:
-    """Return the last `RECONCILE_DAYS` closed days at `now` (aware), oldest first."""
+def read_once_more(source: str, run: DagRun, now: datetime) -> Manifest | None:
+    """Read the orders created on those of the last `RECONCILE_DAYS` closed days at `now` (aware) that a run
+    has read, and the orders of refunds stored under these days; return None where there is no such day. The
+    window of changes is empty."""
     settings = load_settings()
     newest = newest_closed_day(now, settings.shop_timezone)
-    return [newest.shifted(-back) for back in reversed(range(settings.reconcile_days))]
-
-
-def read_once_more(source: str, run: DagRun, now: datetime) -> Manifest | None:
-    """Read the orders created on those days to compare at `now` (aware) that a run has read, and the orders
-    of refunds stored under these days; return None where there is no such day. The window of changes is
-    empty."""
-    days = days_to_compare(now)
-    read_days = load_history.read_days(source, days[0].date, days[-1].date)
-    if not read_days:
+    oldest = newest.shifted(1 - settings.reconcile_days)
+    days = load_history.read_days(source, oldest.date, newest.date)
+    if not days:
         return None
-    first = day_window(read_days[0], days[0].timezone)
-    last = day_window(read_days[-1], days[0].timezone)
+    first = day_window(days[0], settings.shop_timezone)
+    last = day_window(days[-1], settings.shop_timezone)
     window = ReadWindow(
         source=source,
         day=BusinessDay(last.date, last.timezone, first.start, last.end),
@@ -101,7 +96,7 @@ def read_once_more(source: str, run: DagRun, now: datetime) -> Manifest | None:
         changed_until=first.start,
         # Not the folder in which the day is read again.
         folder=run.folder(last.date, f"comparison/{source}"),
-        known_orders=load_history.refunded_orders(source, read_days),
+        known_orders=load_history.refunded_orders(source, days),
         memory=load_history,
     )
     return SOURCES[source].extract(window)
@@ -232,11 +227,10 @@ def send_alert(
     differences: Sequence[Difference],
     reread: Sequence[Reread],
     loaded: Sequence[Reread],
-    built: Sequence[str],
 ) -> str:
     """Send an alert, by mail and chat, with the differences and their corrections; return why it cannot be
     sent, or nothing. Arguments as in `mail_texts`."""
-    texts = mail_texts(differences, reread, loaded, built)
+    texts = mail_texts(differences, reread, loaded)
     message = mail.compose(texts["subject"], "reconciliation_mail", texts)
     return mail.send_alert(message)
 
@@ -245,7 +239,6 @@ def mail_texts(
     differences: Sequence[Difference],
     reread: Sequence[Reread],
     loaded: Sequence[Reread],
-    built: Sequence[str],
 ) -> dict[str, Any]:
     """Return the texts of the alert.
 
@@ -253,7 +246,6 @@ def mail_texts(
         differences: with the newest day first.
         reread: the days and sources that were to be read again.
         loaded: those of them that were loaded.
-        built: the days (ISO dates) whose report was built again.
     """
     listed = []
     for difference in differences:
@@ -276,5 +268,5 @@ def mail_texts(
         "differences": listed,
         "left": left,
         "again": f"airflow dags trigger {DAG_RECONCILIATION} --conf '{{\"most_days\": {len(left)}}}'",
-        "built": built,
+        "is_loaded": bool(loaded),
     }

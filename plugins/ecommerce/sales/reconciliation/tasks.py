@@ -21,7 +21,6 @@ from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse import load_history
 
 TASK_REREADS = "rereads"
-TASK_REREAD_DAYS = "reread_days"
 
 
 @task_group
@@ -72,8 +71,8 @@ def reread(business_date: str, source: str) -> None:
     transform = tasks.transform_source.override(
         task_id="transform", map_index_template=OF_MANIFEST
     )
-    load = tasks.load_read.override(map_index_template=OF_MANIFEST)
-    checks = tasks.check_read.override(
+    load = tasks.load_source.override(map_index_template=OF_MANIFEST)
+    checks = tasks.check_source.override(
         map_index_template="{{ task.op_kwargs['loaded']['business_date'] }}"
     )
     read_again = extract(business_date=business_date, source=source)
@@ -95,7 +94,7 @@ def extract(business_date: str, source: str, **context: Any) -> Manifest:
 
 # Its upstream is the last task of `reread`: it fails where all instances failed, and is skipped where there
 # are none.
-@typed_task(task_id=TASK_REREAD_DAYS, trigger_rule="all_done_min_one_success")
+@typed_task(trigger_rule="all_done_min_one_success")
 def reread_days(**context: Any) -> list[dict[str, Any]]:
     """Return the days that were loaded and checked, each with the warnings for its report."""
     pairs = context["ti"].xcom_pull(task_ids=TASK_REREADS)
@@ -104,10 +103,7 @@ def reread_days(**context: Any) -> list[dict[str, Any]]:
     for pair, of_check in zip(pairs, checks, strict=True):
         if of_check is not None:
             warnings.setdefault(pair["business_date"], []).extend(of_check)
-    days = []
-    for day, of_day in warnings.items():
-        days.append({"business_date": day, "warnings": of_day})
-    return days
+    return [{"business_date": day, "warnings": warnings[day]} for day in warnings]
 
 
 report = tasks.report.override(
@@ -121,10 +117,7 @@ def alert(differing: list[Difference], pairs: list[Reread], **context: Any) -> N
     """Send an alert with the differences and their corrections."""
     loads = _results(context, f"{GROUP_REREAD}.load", pairs)
     loaded = [pair for pair, load in zip(pairs, loads, strict=True) if load]
-    days = context["ti"].xcom_pull(task_ids=TASK_REREAD_DAYS) or []
-    reports = _results(context, "report", days)
-    built = [report["business_date"] for report in reports if report]
-    skip(comparison.send_alert(differing, pairs, loaded, built))
+    skip(comparison.send_alert(differing, pairs, loaded))
 
 
 def _results(context: Any, task_id: str, instances: Sequence[Any]) -> Any:

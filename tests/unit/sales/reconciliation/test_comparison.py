@@ -5,15 +5,17 @@ from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from unittest.mock import Mock
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from ecommerce.sales.reconciliation.comparison import days_to_compare, differing_days
+from ecommerce.sales.reconciliation import comparison
+from ecommerce.sales.reconciliation.comparison import differing_days
 from ecommerce.storage.duckdb import connect_duckdb
-from ecommerce.storage.staging import Manifest
+from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.schema import arrow_type
 from tests.source_names import SALES_DB, STOREFRONT
@@ -141,6 +143,10 @@ def test_a_customers_new_address_changes_no_order_of_the_sales_database(
 def test_compares_the_closed_days_up_to_yesterday_in_the_shop(monkeypatch):
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     monkeypatch.setenv("RECONCILE_DAYS", "5")
+    read_days = Mock(return_value=[])
+    monkeypatch.setattr(comparison.load_history, "read_days", read_days)
     # It is still the 19th there.
-    days = days_to_compare(datetime(2026, 11, 20, 3, tzinfo=UTC))
-    assert (str(days[0]), str(days[-1]), len(days)) == ("2026-11-14", "2026-11-18", 5)
+    now = datetime(2026, 11, 20, 3, tzinfo=UTC)
+    assert comparison.read_once_more(SALES_DB, DagRun("d", "r"), now) is None
+    span = (date(2026, 11, 14), date(2026, 11, 18))
+    read_days.assert_called_once_with(SALES_DB, *span)

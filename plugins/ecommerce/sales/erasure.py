@@ -1,4 +1,4 @@
-"""Erases a customer from the warehouse, staging and the archive of reports: `make forget-customer`.
+"""Erase a customer from the warehouse, staging and the archive of reports: `make forget-customer`.
 
 The customer's hash is remembered first, in the table `forgotten_hashes`: from then on no load stores it, so
 what is cleared here does not come back. docs/PRODUCTION.md has the steps around it, and what remains.
@@ -17,12 +17,9 @@ from ecommerce.storage import staging
 from ecommerce.warehouse.client import Warehouse
 from ecommerce.warehouse.schema import prepare
 
-SQL = "warehouse/procedures/erasure"
-_CUSTOMER_ID = re.compile(r"[a-z][a-z0-9_]*:")
+FIND = "warehouse/procedures/erasure/find.sql"
+CUSTOMER_ID = re.compile(r"[a-z][a-z0-9_]*:")
 """Begins `<source>:<customer id>`, which is hashed as it is, even where the id looks like an address."""
-
-Rows = Sequence[Mapping[str, Any]]
-"""The rows of `find.sql`."""
 
 
 def customer_hash(identity: str, key: str) -> str:
@@ -31,9 +28,9 @@ def customer_hash(identity: str, key: str) -> str:
     import duckdb
 
     text = identity.strip(" \t\r\n")
-    if "@" in text and not _CUSTOMER_ID.match(text):
+    if "@" in text and not CUSTOMER_ID.match(text):
         # By DuckDB, as in the transform: Python's lower() differs for a few letters.
-        ((text,),) = duckdb.execute("SELECT lower($1)", [text]).fetchall()
+        [(text,)] = duckdb.execute("SELECT lower($1)", [text]).fetchall()
     return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
@@ -42,63 +39,68 @@ def forget(identity: str, warehouse: Warehouse) -> dict[str, int]:
     that is loaded again counts the orders without a customer. May be interrupted and repeated.
 
     Raises:
-        PipelineError: as `Warehouse.transact`.
+        PipelineError: the warehouse fails, or other transactions won.
         StagingError: a storage fails.
     """
     prepare(warehouse)
     settings = warehouse.settings
     forgotten = customer_hash(identity, settings.customer_hash_key)
-    warehouse.query(f"{SQL}/remember.sql", parameters={"customer_hash": forgotten})
-    rows = warehouse.query(f"{SQL}/find.sql")
-    cleared = {f"rows of {row['name']}": int(row["entries"]) for row in rows}
+    remember = "warehouse/procedures/erasure/remember.sql"
+    warehouse.query(remember, parameters={"customer_hash": forgotten})
+    rows = warehouse.query(FIND)
+    cleared = {}
+    for row in rows:
+        cleared[f"rows of {row['name']}"] = int(row["entries"])
     # Before the rows, which alone have the texts in them.
-    cleared |= dict.fromkeys(_remove_reports(rows, settings.reports_uri), 1)
+    for folder in _remove_reports(rows, settings.reports_uri):
+        cleared[folder] = 1
     _clear(rows, warehouse)
     # A load that began before the customer was remembered has committed before this transaction, or aborts.
-    _clear(warehouse.query(f"{SQL}/find.sql"), warehouse)
-    return cleared | {"staged folders": _remove_staged(settings.staging_uri)}
+    _clear(warehouse.query(FIND), warehouse)
+    cleared["staged folders"] = _remove_staged(settings.staging_uri)
+    return cleared
 
 
-def _clear(rows: Rows, warehouse: Warehouse) -> None:
-    """Clear `rows`. The transaction runs even if there is nothing to clear: it changes the lock, so that
-    loads that began earlier abort."""
+def _clear(rows: Sequence[Mapping[str, Any]], warehouse: Warehouse) -> None:
+    """Clear the `rows` of `FIND`. The transaction runs even if there is nothing to clear: it changes the
+    lock, so that loads that began earlier abort."""
     stored = {row["name"]: row["days"] for row in rows}
-    warehouse.transact(f"{SQL}/forget.sql", stored=stored)
+    warehouse.transact("warehouse/procedures/erasure/forget.sql", stored=stored)
 
 
-def _remove_reports(rows: Rows, reports_uri: str) -> list[str]:
+def _remove_reports(rows: Sequence[Mapping[str, Any]], reports_uri: str) -> list[str]:
     """Remove the archived reports of any day that name an order of the customer or the reason of a refund,
     and what is left of a report without figures; return their folders. An order number may be another
-    number in a report: that is removed too, and can be built again."""
-    found = (
-        json.dumps(clean(text), ensure_ascii=False)[1:-1]
-        for row in rows
-        for text in row["texts"]
-    )
-    texts = "|".join(map(re.escape, found))
+    number in a report: that is removed too, and can be built again. `rows` are those of `FIND`."""
+    texts = []
+    for row in rows:
+        for text in row["texts"]:
+            in_json = json.dumps(clean(text), ensure_ascii=False)[1:-1]
+            texts.append(re.escape(in_json))
     if not texts:
         return []
-    named = re.compile(f'[" ](?:{texts})[") :]')
+    named = re.compile(f'[" ](?:{"|".join(texts)})[") :]')
     removed = []
     with staging.storage_errors(reports_uri):
-        for folder in sorted(
-            staging.storage_path(reports_uri).glob("????-??-??"), key=str
-        ):
+        for folder in staging.storage_path(reports_uri).glob("????-??-??"):
             figures = folder / FIGURES_JSON
-            if not figures.exists() or named.search(
-                figures.read_text(encoding="utf-8")
-            ):
-                removed.append(f"{reports_uri}/{folder.name}")
-                staging.discard(removed[-1])
+            is_complete = figures.exists()
+            if is_complete and not named.search(figures.read_text(encoding="utf-8")):
+                continue
+            uri = f"{reports_uri}/{folder.name}"
+            staging.discard(uri)
+            removed.append(uri)
     return removed
 
 
 def _remove_staged(staging_uri: str) -> int:
     """Remove all staged files, which may name the customer in any way; return the number of their folders. A
     repair reads the sources again."""
+    removed = 0
     root = staging.storage_path(staging_uri)
     with staging.storage_errors(staging_uri):
-        folders = list(root.iterdir()) if root.exists() else []
-        for folder in folders:
-            staging.remove_folder(folder)
-    return len(folders)
+        if root.exists():
+            for folder in list(root.iterdir()):
+                staging.remove_folder(folder)
+                removed += 1
+    return removed

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from ecommerce.core.paths import INCLUDE
-from ecommerce.maintenance.erasure import customer_hash
+from ecommerce.sales.erasure import customer_hash
 
 KEY = "0123456789abcdef"
 
