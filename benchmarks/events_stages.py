@@ -31,7 +31,7 @@ def prepare(day: BusinessDay) -> int:
     """Keep the answers, and what extract makes of them, for the limits and the transform."""
     ANSWERS.mkdir(parents=True)
     collector = client.EventsClient()
-    for number, part in enumerate(client.slices(day.start, day.end)):
+    for number, part in enumerate(client.slices(day.start, day.end, day.start)):
         collector.download(part, ANSWERS / f"{number:02}.ndjson")
     extract(day, RAW.as_uri())
     return 0
@@ -41,7 +41,7 @@ def download(day: BusinessDay) -> int:
     """Read the same answers, and keep nothing but how many lines they have."""
     collector = client.EventsClient()
     lines = 0
-    for part in client.slices(day.start, day.end):
+    for part in client.slices(day.start, day.end, day.start):
         query = {"start": client.instant(part.start), "end": client.instant(part.end)}
         with collector._session.get(
             f"{collector._root}/events", params=query, stream=True

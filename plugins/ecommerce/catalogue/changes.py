@@ -43,7 +43,7 @@ def summarise(
     newly_broken = False
     gone = set(last.present)
     known = {product["sha256"] for product in last.products.values()}
-    shown: dict[str, Row] = {}  # by content, which several products may share
+    shown = []
     for row in rows:
         sku = row["sku"]
         old = last.present.get(sku, {})
@@ -56,9 +56,11 @@ def summarise(
             broken.append(f"{sku} ({row['image_host'] or 'no host'}): {row['reason']}")
             newly_broken |= not old or _differ(row, old, "state", "image_url_hash")
         elif row["state"] == OK and row["sha256"] not in known:
-            picture = {"sku": sku, "name": row["name"]}
-            picture["thumbnail_uri"] = row["thumbnail_uri"]
-            shown.setdefault(row["sha256"], picture)
+            # Several products may share a picture.
+            known.add(row["sha256"])
+            shown.append(
+                {"sku": sku, "name": row["name"], "thumbnail_uri": row["thumbnail_uri"]}
+            )
     for entry in catalogue.rejected:
         gone.discard(entry.sku or "")
         place = f"{entry.file}, entry {entry.row_number}"
@@ -71,7 +73,7 @@ def summarise(
         "gone": sorted(gone),
         "rejected": rejected,
         "broken": broken,
-        "shown": list(shown.values())[:MAX_SHOWN],
+        "shown": shown[:MAX_SHOWN],
         "is_news": bool(new or changed or gone or newly_broken or has_other_rejects),
     }
 

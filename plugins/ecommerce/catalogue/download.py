@@ -125,14 +125,16 @@ def _content(response: BaseHTTPResponse, deadline: float) -> bytes | None:
     if response.status != 200:
         raise UnusablePicture(f"its host returned HTTP {response.status}")
     data = bytearray()
-    # One part at a time, as received: a server may send a byte now and then.
-    while part := response.read1(64 * 1024, decode_content=False):
+    while time.monotonic() < deadline:
+        # As received: a server may send one byte now and then.
+        part = response.read1(64 * 1024, decode_content=False)
+        if not part:
+            return bytes(data)
         data += part
         if len(data) > MOST_BYTES:
             raise UnusablePicture(f"it is larger than {MOST_BYTES // 1024**2} MB")
-        if time.monotonic() >= deadline:
-            raise SilentHost(f"it did not arrive within {PICTURE_SECONDS} s")
-    return bytes(data)
+    # A connection that was shut down looks like the end of an answer.
+    raise SilentHost(f"it did not arrive within {PICTURE_SECONDS} s")
 
 
 class _GuardedConnection(HTTPConnection):

@@ -15,7 +15,6 @@ class CatalogueProduct(BaseModel):
     `price` and `currency` are validated and not kept."""
 
     model_config = ConfigDict(
-        extra="forbid",
         frozen=True,
         coerce_numbers_to_str=True,
         str_strip_whitespace=True,

@@ -109,7 +109,7 @@ def fetch_page(session: Session, url: str, number: int) -> bytes:
 
 
 def fetch_following(catalogue: CatalogueAddress, path: Path) -> None:
-    """Fetch the pages after `page-0001.json` in `path`, each with its URL (`.url`).
+    """Fetch the pages after `page-0001.json` in `path`.
 
     Raises:
         ContractError: a page is not JSON, its next page is on another site, or there are more than
@@ -121,7 +121,6 @@ def fetch_following(catalogue: CatalogueAddress, path: Path) -> None:
     with session_of(catalogue) as session:
         for number in range(1, MOST_PAGES + 1):
             (path / f"page-{number:04d}.json").write_bytes(body)
-            (path / f"page-{number:04d}.url").write_text(url)
             following = value_at(parse_page(body, number), catalogue.next)
             if not following:
                 return
@@ -152,8 +151,8 @@ def value_at(page: Any, path: str) -> Any:
 
 
 def _same_site(url: str, following: Any, number: int) -> str:
-    """Return the URL of the page after page `number`, whose own is `url`; ContractError where it is on another
-    site, which would get the login."""
+    """Return the URL of the page after page `number`, whose own is `url`; ContractError where it is on
+    another site, which would get the login."""
     target = urljoin(url, str(following))
     if urlsplit(target)[:2] != urlsplit(url)[:2]:
         raise ContractError(
@@ -164,6 +163,6 @@ def _same_site(url: str, following: Any, number: int) -> str:
 
 
 def publish(path: Path, folder: str, day: BusinessDay, read_at: datetime) -> Manifest:
-    """Copy the pages in `path` and their URLs into the staging folder `folder`."""
-    files = sorted(file.name for file in path.glob("page-*.json"))
+    """Copy the pages in `path` into the staging folder `folder`."""
+    files = sorted(file.name for file in path.iterdir())
     return publish_files(path, folder, SOURCE, day, files=files, read_at=read_at)

@@ -47,20 +47,11 @@ UNDATED = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """A page as the server sent it; `number` is 1 for the first."""
-
-    number: int
-    url: str
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class _Entry:
-    """An entry of a page: its number within the fetch, from 1, and its JSON."""
+    """An entry: its number within the fetch and that of its page, both from 1, and its JSON."""
 
     number: int
-    page: Page
+    page: int
     record: str
 
 
@@ -138,7 +129,7 @@ def check() -> Lines:
     """
     server = address()
     with session_of(server) as session:
-        first = Page(1, server.url, fetch_page(session, server.url, 1))
+        first = fetch_page(session, server.url, 1)
     catalogue = parse_pages([first])
     pictures = sum(product.image_url is not None for product in catalogue.products)
     products = counted(len(catalogue.products), "product")
@@ -164,26 +155,23 @@ def read_parsed(manifest: Manifest) -> Catalogue:
 
 def read_pages(manifest: Manifest) -> Catalogue:
     """Parse the pages in the raw folder of `manifest`; raises the errors of `parse`."""
-    pages = []
     with staging.storage_errors(manifest.uri):
-        for number, name in enumerate(sorted(manifest.columns), start=1):
-            file = storage_path(manifest.uri) / name
-            url = file.with_suffix(".url").read_text()
-            pages.append(Page(number, url, file.read_bytes()))
+        folder = storage_path(manifest.uri)
+        pages = [(folder / name).read_bytes() for name in sorted(manifest.columns)]
     return parse_pages(pages)
 
 
-def parse_pages(pages: Sequence[Page]) -> Catalogue:
+def parse_pages(pages: Sequence[bytes]) -> Catalogue:
     """Parse pages: of several products with one SKU, the one that was updated last counts.
 
     Raises ContractError: a page is no JSON or has no list of entries, or the mapping in include/sql is
     invalid.
     """
-    path = address().entries
+    server = address()
     entries: list[_Entry] = []
-    for page in pages:
-        for value in _entries_of(page, path):
-            entries.append(_Entry(len(entries) + 1, page, json.dumps(value)))
+    for number, body in enumerate(pages, start=1):
+        for value in _entries_of(number, body, server.entries):
+            entries.append(_Entry(len(entries) + 1, number, json.dumps(value)))
     key = load_settings().customer_hash_key
     accepted: list[CatalogueProduct] = []
     rejected: list[RejectedEntry] = []
@@ -193,7 +181,7 @@ def parse_pages(pages: Sequence[Page]) -> Catalogue:
         except ValidationError as error:
             rejected.append(_rejected(entry, values, error, key))
         else:
-            accepted.append(_with_safe_values(product, entry.page.url, key))
+            accepted.append(_with_safe_values(product, server.url, key))
     accepted.sort(key=lambda product: product.updated_at or UNDATED)
     newest = {product.sku: product for product in accepted}
     products = [newest[sku] for sku in sorted(newest)]
@@ -201,24 +189,24 @@ def parse_pages(pages: Sequence[Page]) -> Catalogue:
 
 
 def _with_safe_values(
-    product: CatalogueProduct, page_url: str, key: str
+    product: CatalogueProduct, site: str, key: str
 ) -> CatalogueProduct:
     """Replace an e-mail address in the SKU, as in order lines, and make the picture's URL absolute."""
     values: dict[str, Any] = {"sku": safe_id(product.sku, key)}
     if product.image_url:
         with suppress(ValueError):  # the download rejects an invalid one
-            values["image_url"] = urljoin(page_url, product.image_url)
+            values["image_url"] = urljoin(site, product.image_url)
     return product.model_copy(update=values)
 
 
-def _entries_of(page: Page, path: str) -> list[Any]:
+def _entries_of(number: int, body: bytes, path: str) -> list[Any]:
     """Return the list of entries; a page may be that list itself."""
-    content = parse_page(page.body, page.number)
+    content = parse_page(body, number)
     if not isinstance(content, list):
         content = value_at(content, path)
     if not isinstance(content, list):
         raise ContractError(
-            f"{SOURCE}: page {page.number} has no list at `{path}`: name the path to its products as "
+            f"{SOURCE}: page {number} has no list at `{path}`: name the path to its products as "
             "`entries` in the extra of the connection (docs/CATALOGUE.md)"
         )
     return content
@@ -284,7 +272,7 @@ def _rejected(
     )
     return RejectedEntry(
         row_number=entry.number,
-        file=f"page {entry.page.number}",
+        file=f"page {entry.page}",
         sku=sku,
         reason=reason,
         detail=mask_e_mails(clean(detail)),

@@ -3,12 +3,11 @@ connection `web_events_api`."""
 
 import gzip
 import zlib
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from urllib3.exceptions import HTTPError
 
@@ -16,6 +15,9 @@ from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import TransientError
 from ecommerce.core.names import CONNECTION_WEB_EVENTS
 from ecommerce.sources import http
+
+if TYPE_CHECKING:
+    from requests import Response
 
 CONNECTION = CONNECTION_WEB_EVENTS
 PATH = "/events"
@@ -47,16 +49,16 @@ class Slice:
         return f"{CONNECTION}: GET {PATH} of {self}"
 
 
-def slices(start: datetime, end: datetime, *cuts: datetime) -> list[Slice]:
-    """Return `[start, end)` cut at full hours in UTC, whatever the window, and at `cuts`; nothing where it is
-    empty."""
-    inner = {cut for cut in cuts if start < cut < end}
-    hour = start.astimezone(UTC).replace(minute=0, second=0) + LENGTH
-    while hour < end:
-        inner.add(hour)
-        hour += LENGTH
-    edges = [start, *sorted(inner), end] if start < end else []
-    return [Slice(*pair) for pair in pairwise(edges)]
+def slices(start: datetime, end: datetime, day_start: datetime) -> list[Slice]:
+    """Return `[start, end)` cut at whole hours before and after `day_start`; nothing where it is empty."""
+    parts = []
+    start = start.astimezone(UTC)
+    cut = start - (start - day_start) % LENGTH
+    while start < end:
+        cut += LENGTH
+        parts.append(Slice(start, min(cut, end)))
+        start = cut
+    return parts
 
 
 def instant(moment: datetime) -> str:
@@ -71,71 +73,65 @@ class EventsClient:
     def __init__(self) -> None:
         from airflow.providers.http.hooks.http import HttpHook
 
-        token = (
-            http.connection_with_host(CONNECTION, f"URL, without {PATH}").password or ""
-        ).strip()
+        connection = http.connection_with_host(CONNECTION, f"URL, without {PATH}")
+        token = (connection.password or "").strip()
         hook = HttpHook("GET", CONNECTION)
         self._session = hook.get_conn()
-        self._session.auth = lambda request: (
-            request
-        )  # `requests` would look for a password in ~/.netrc
+        # By default, `requests` looks for a password in ~/.netrc.
+        self._session.auth = lambda request: request
         self._session.headers.update({"Accept": ACCEPTED, "Accept-Encoding": "gzip"})
         if token:
             self._session.headers["Authorization"] = f"Bearer {token}"
             http.refuse_unencrypted(CONNECTION, hook.base_url, "token")
         self._root = hook.base_url.rstrip("/").removesuffix(PATH)
         self._timeout = hook.merged_extra.get("timeout") or TIMEOUT
-        self.requests = self.bytes_read = 0
+        self.requests = 0
+        self.bytes_read = 0
 
     def download(self, part: Slice, file: Path) -> None:
-        """Write the lines of one slice, unpacked, into `file`; raises as `http`."""
+        """Write the lines of one slice, unpacked, into `file`.
+
+        Raises the errors of `http.network_errors` and `http.raise_for_status`, and TransientError for an
+        answer that is not complete.
+        """
         http.with_retries(lambda: self._attempt(part, file), {TransientError: ATTEMPTS})
 
     def _attempt(self, part: Slice, file: Path) -> None:
         self.requests += 1
-        with (
-            http.network_errors(part.what),
-            closing(
-                self._session.get(
-                    self._root + PATH,
-                    params={"start": instant(part.start), "end": instant(part.end)},
-                    stream=True,
-                    timeout=self._timeout,
-                    hooks={"response": partial(http.refuse_other_site, part.what)},
-                )
-            ) as response,
-            file.open("wb") as target,
-        ):
-            http.raise_for_status(response, part.what)
-            is_packed = (
-                response.headers.get("Content-Encoding", "identity").lower()
-                != "identity"
+        with http.network_errors(part.what):
+            response = self._session.get(
+                self._root + PATH,
+                params={"start": instant(part.start), "end": instant(part.end)},
+                stream=True,
+                timeout=self._timeout,
+                hooks={"response": partial(http.refuse_other_site, part.what)},
             )
-            stream = (
-                gzip.GzipFile(fileobj=response.raw, mode="rb")
-                if is_packed
-                else response.raw
-            )
-            last = b""
-            try:
-                chunks = iter(partial(stream.read, CHUNK), b"")
-                for chunk in http.bounded(chunks, MOST_BYTES, part.what):
-                    target.write(chunk)
-                    last = chunk[-1:]
-            except (
-                gzip.BadGzipFile,
-                zlib.error,
-            ):  # also of an answer that is cut within gzip's mark
-                raise TransientError(
-                    f"{part.what}: the answer cannot be unpacked as gzip"
-                ) from None
-            except (EOFError, HTTPError) as error:
-                raise TransientError(
-                    f"{part.what} broke off: {reason_of(error)}"
-                ) from None
-            # Without a length, a connection that broke looks like the end, unless gzip has its own.
-            has_length = response.raw.chunked or "Content-Length" in response.headers
-            is_whole = response.raw.tell() if is_packed else last in (b"", b"\n")
-            if not (has_length or is_whole):
-                raise TransientError(f"{part.what} broke off in the middle of a line")
-            self.bytes_read += target.tell()
+            with response:
+                http.raise_for_status(response, part.what)
+                self.bytes_read += _save(response, file, part.what)
+
+
+def _save(response: "Response", file: Path, what: str) -> int:
+    """Write an answer, unpacked, into `file`, and return its bytes; TransientError where it is not complete.
+
+    It is unpacked here because `requests` does not notice that the end of a packed answer is missing.
+    """
+    raw: Any = response.raw
+    is_packed = response.headers.get("Content-Encoding", "identity") != "identity"
+    stream = gzip.GzipFile(fileobj=raw) if is_packed else raw
+    last = b""
+    with file.open("wb") as target:
+        try:
+            chunks = iter(partial(stream.read, CHUNK), b"")
+            for chunk in http.bounded(chunks, MOST_BYTES, what):
+                target.write(chunk)
+                last = chunk[-1:]
+        except (gzip.BadGzipFile, zlib.error, EOFError, HTTPError) as error:
+            why = reason_of(error, otherwise="the answer cannot be unpacked as gzip")
+            raise TransientError(f"{what} broke off: {why}") from None
+        # Without a length, a connection that broke looks like the end.
+        has_length = raw.chunked or "Content-Length" in response.headers
+        is_cut = last not in (b"", b"\n") or (is_packed and not raw.tell())
+        if is_cut and not has_length:
+            raise TransientError(f"{what} broke off in the middle of a line")
+        return target.tell()

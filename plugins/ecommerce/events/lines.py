@@ -7,7 +7,7 @@ quotes, zero bytes and what is no UTF-8. What is within a line is left to DuckDB
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, KeysView
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ecommerce.core.errors import ContractError
 from ecommerce.core.text import clean
-from ecommerce.sources.text_blocks import blocks, is_utf8
+from ecommerce.sources.text_blocks import blocks
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,18 +27,20 @@ KEPT_OF_LONG = 4 * 1000
 FIRST_LINES = 20
 """Among so many first lines there must be an event, unless the first is merely no JSON."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BLANKS = b" \t\r"
 NOT_JSON, TOO_LONG = "not_json", "too_long"
 FIELDS = (
-    *(
-        "event_id",
-        "occurred_at",
-        "received_at",
-        "session_id",
-        "visitor_id",
-        "event_type",
-        "sku",
-    ),
-    *("order_id", "device", "referrer", "user_agent"),
+    "event_id",
+    "occurred_at",
+    "received_at",
+    "session_id",
+    "visitor_id",
+    "event_type",
+    "sku",
+    "order_id",
+    "device",
+    "referrer",
+    "user_agent",
 )
 
 
@@ -51,55 +53,50 @@ class Lines:
     found: int = 0
 
     def reader(self, path: Path) -> pa.RecordBatchReader:
-        """Return `batches` as DuckDB takes them."""
+        """Return the lines of a file as DuckDB takes them: line_number, line (without its line feed), fault.
+        Blank lines are counted and left out."""
         import pyarrow as pa
 
-        text: pa.DataType = pa.string()
         columns: dict[str, pa.DataType] = {
             "line_number": pa.int64(),
-            "line": text,
-            "fault": text,
+            "line": pa.string(),
+            "fault": pa.string(),
         }
-        return pa.RecordBatchReader.from_batches(pa.schema(columns), self.batches(path))
+        schema = pa.schema(columns)
+        batches = self._batches(path, schema)
+        return pa.RecordBatchReader.from_batches(schema, batches)
 
-    def batches(self, path: Path) -> Iterator[pa.RecordBatch]:
-        """Yield the lines of a file: line_number, line (without its line feed), fault. Blank lines are
-        counted and left out."""
-        import numpy as np
+    def _batches(self, path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
-        import pyarrow.compute as pc
 
         with path.open("rb") as stream:
             beginning = stream.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
             for block in blocks(stream, LONGEST_LINE, beginning):
-                signs = np.frombuffer(block, np.uint8)
-                ends = np.flatnonzero(signs == 10)
-                numbers = np.arange(self.last + 1, self.last + 1 + len(ends))
-                self.last += len(ends)
-                starts = np.concatenate(([0], ends + 1))
-                usual = (ends - starts[:-1]).max(initial=0) <= LONGEST_LINE and is_utf8(
-                    block
-                )
-                if usual:  # nearly always: the block itself becomes the column, line feeds included
-                    buffers = (
-                        pa.py_buffer(starts.astype(np.int32).tobytes()),
-                        pa.py_buffer(block),
-                    )
-                    lines = pa.StringArray.from_buffers(len(ends), *buffers)
-                    faults = pa.nulls(len(ends), pa.string())
-                else:
-                    known = [_line(line) for line in block.split(b"\n")[:-1]]
-                    lines = pa.array([text for text, _ in known], pa.string())
-                    faults = pa.array([fault for _, fault in known], pa.string())
-                batch = pa.record_batch(
-                    [pa.array(numbers), lines, faults], ["line_number", "line", "fault"]
-                )
-                if (signs[starts[:-1]] <= 32).any():  # a line may be blank
-                    batch = batch.filter(
-                        pc.match_substring_regex(batch["line"], r"[^ \t\r\n]")
-                    )
-                self.found += len(batch)
-                yield batch
+                numbers: list[int] = []
+                texts: list[str] = []
+                faults: list[str | None] = []
+                for line in block.split(b"\n")[:-1]:
+                    self.last += 1
+                    if not line.strip(BLANKS):
+                        continue
+                    text, fault = _decoded(line)
+                    numbers.append(self.last)
+                    texts.append(text)
+                    faults.append(fault)
+                self.found += len(numbers)
+                yield pa.record_batch([numbers, texts, faults], schema=schema)
+
+
+def _decoded(line: bytes) -> tuple[str, str | None]:
+    """Return the text of a line, and its fault; JSON is UTF-8. Of a long line, the text begins after the
+    blanks."""
+    if len(line) > LONGEST_LINE:
+        beginning = line.lstrip(BLANKS)[:KEPT_OF_LONG]
+        return beginning.decode(errors="replace"), TOO_LONG
+    try:
+        return line.decode(), None
+    except UnicodeDecodeError:
+        return line.decode(errors="replace"), NOT_JSON
 
 
 def check_first_lines(path: Path, what: str) -> None:
@@ -108,42 +105,23 @@ def check_first_lines(path: Path, what: str) -> None:
     events are rejected later."""
     with path.open("rb") as stream:
         lines = filter(bytes.strip, iter(lambda: stream.readline(LONGEST_LINE), b""))
-        beginning = [
-            line.removeprefix(BYTE_ORDER_MARK).strip()
-            for line in islice(lines, FIRST_LINES)
-        ]
-    keys = list(map(_keys, beginning))
-    if not beginning or not all(
-        keys_of_line.isdisjoint(FIELDS) for keys_of_line in keys
-    ):
+        beginning = list(islice(lines, FIRST_LINES))
+    if not beginning or any(_keys(line) & set(FIELDS) for line in beginning):
         return
-    first = beginning[0]
-    if keys[0]:
-        start = f"the keys {clean(', '.join([*keys[0]][:5]))}"
-    elif first.startswith((b"<", b"[")) or first == b"{":
-        start = repr(first[:1].decode())
-    else:
-        return
-    raise ContractError(
-        f"{what}: the answer begins with {start} in place of one JSON object per line, each an event: is the "
-        "host of the connection right, and does it ask for a login?"
-    )
+    first = beginning[0].removeprefix(BYTE_ORDER_MARK).strip()
+    keys = _keys(first)
+    if keys or first == b"{" or first.startswith((b"<", b"[")):
+        start = ", ".join(sorted(keys)) or first[:1].decode()
+        raise ContractError(
+            f"{what}: the answer begins with {clean(start, 50)!r} in place of one JSON object per line, each "
+            "an event: is the host of the connection right, and does it ask for a login?"
+        )
 
 
-def _keys(line: bytes) -> KeysView[str]:
-    """The keys of a line's object; none where it is no object."""
+def _keys(line: bytes) -> set[str]:
+    """Return the keys of a line's object; none where it is no object."""
     try:
-        value = json.loads(line)
+        value = json.loads(line.removeprefix(BYTE_ORDER_MARK))
     except (ValueError, RecursionError):
-        value = None
-    return (value if isinstance(value, dict) else {}).keys()
-
-
-def _line(line: bytes) -> tuple[str, str | None]:
-    """A line's text and fault; JSON is UTF-8. Of a long line, the text begins after the blanks."""
-    if len(line) > LONGEST_LINE:
-        return line.lstrip(b" \t\r")[:KEPT_OF_LONG].decode(errors="replace"), TOO_LONG
-    try:
-        return line.decode(), None
-    except UnicodeDecodeError:
-        return line.decode(errors="replace"), NOT_JSON
+        return set()
+    return set(value) if isinstance(value, dict) else set()

@@ -112,7 +112,7 @@ EVENT_ANSWERS = [
         b'{"error": "a-secret", "code": 1}',
         {},
         ContractError,
-        "error, code",
+        "code, error",
     ),
     ("a list", 200, b"[" + one_event() + b"]", {}, ContractError, "'['"),
     ("JSON over lines", 200, b'{\n"error": "a-secret"\n}', {}, ContractError, "'{'"),

@@ -43,9 +43,6 @@ def pages(tmp_path):
             for number, body in enumerate(bodies, start=1):
                 data = body if isinstance(body, bytes) else json.dumps(body).encode()
                 (draft.path / f"page-{number:04d}.json").write_bytes(data)
-                (draft.path / f"page-{number:04d}.url").write_text(
-                    f"https://shop.example/products?page={number}"
-                )
             draft.seal(
                 source="product_catalogue",
                 business_date=date(2026, 11, 20),

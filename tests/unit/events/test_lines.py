@@ -1,6 +1,7 @@
 """The lines of an answer are found whatever its size, and wherever a block of it ends."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,25 +15,30 @@ def test_twenty_lines_without_an_event_are_no_answer(tmp_path):
     path.write_bytes(b'{"type": "ping"}\n' * 20 + b'{"event_id": "a"}\n')
     with pytest.raises(
         ContractError,
-        match="begins with the keys type in place of one JSON object per line",
+        match="begins with 'type' in place of one JSON object per line",
     ):
         check_first_lines(path, "an answer")
 
 
-def test_slices_lie_on_the_hours_whatever_the_window():
-    start = datetime(2026, 3, 10, 5, 20, tzinfo=timezone(timedelta(hours=1)))
-    cut = datetime(2026, 3, 10, 5, 45, tzinfo=UTC)
-    texts = [
-        str(part)
-        for part in slices(
-            start, cut + timedelta(minutes=20), cut, cut + timedelta(days=1)
-        )
+def test_slices_lie_on_the_hours_of_the_day_whatever_the_window():
+    # Midnight of Kathmandu is a quarter past the hour.
+    midnight = datetime(2026, 3, 11, tzinfo=ZoneInfo("Asia/Kathmandu"))
+    start = datetime(2026, 3, 10, 17, 20, tzinfo=UTC)
+    parts = slices(start, start + timedelta(hours=2), midnight)
+    assert [str(part) for part in parts] == [
+        "2026-03-10T17:20:00Z to 2026-03-10T18:15:00Z",
+        "2026-03-10T18:15:00Z to 2026-03-10T19:15:00Z",
+        "2026-03-10T19:15:00Z to 2026-03-10T19:20:00Z",
     ]
-    assert texts == [
-        "2026-03-10T04:20:00Z to 2026-03-10T05:00:00Z",
-        "2026-03-10T05:00:00Z to 2026-03-10T05:45:00Z",
-        "2026-03-10T05:45:00Z to 2026-03-10T06:00:00Z",
-        "2026-03-10T06:00:00Z to 2026-03-10T06:05:00Z",
-    ]
-    assert slices(cut, cut) == slices(cut, start) == []
-    assert instant(start) == "2026-03-10T04:20:00Z"
+    assert slices(start, start, midnight) == slices(midnight, start, midnight) == []
+    assert instant(midnight) == "2026-03-10T18:15:00Z"
+
+
+def test_slices_last_an_hour_also_where_the_clocks_change():
+    new_york = ZoneInfo("America/New_York")
+    start = datetime(2026, 11, 1, tzinfo=new_york)
+    end = datetime(2026, 11, 2, tzinfo=new_york)
+    parts = slices(start, end, start)
+    assert {part.end - part.start for part in parts} == {timedelta(hours=1)}
+    assert len(parts) == 25
+    assert (parts[0].start, parts[-1].end) == (start, end)
