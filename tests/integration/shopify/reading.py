@@ -19,7 +19,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sales.transform import transform
 from ecommerce.sources import shopify
-from ecommerce.sources.shopify.client import ShopifyClient, Token
+from ecommerce.sources.shopify.client import ShopifyClient
 from tests.memory import Remembered
 
 DAY = day_window(date(2026, 11, 19), "America/New_York")
@@ -75,9 +75,8 @@ def simulated(monkeypatch, shop):
         return ShopifyClient(
             session,
             shop.url,
-            Token(session, shop.url, "", stand_in.TOKEN),
+            stand_in.TOKEN,
             sleep=clock.advance,
-            clock=lambda: clock().timestamp(),
         )
 
     monkeypatch.setattr(ShopifyClient, "connect", client)

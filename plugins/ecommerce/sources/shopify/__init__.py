@@ -60,8 +60,6 @@ def check() -> Lines:
         client.ask(
             "orders_by_id",
             ids=ids,
-            lines=1,
-            few=1,
             metafields=[],
             with_metafields=False,
         )

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ecommerce.core.errors import (
     ContractError,
@@ -28,11 +28,20 @@ from ecommerce.sources.http import (
     refuse_other_site,
     with_retries,
 )
-from ecommerce.sources.shopify.client import CONNECTION, ShopifyClient, document
+from ecommerce.sources.shopify.client import (
+    CONNECTION,
+    JsonObject,
+    ShopifyClient,
+    document,
+)
 from ecommerce.storage.duckdb import query
 
-PAUSE, LONGEST_PAUSE = 5.0, 60.0
-"""Seconds between looks at an operation."""
+if TYPE_CHECKING:
+    import duckdb
+
+PAUSE = 5.0
+"""Seconds between two looks at an operation; each pause is half as long again, up to `LONGEST_PAUSE`."""
+LONGEST_PAUSE = 60.0
 SHARE_OF_TIMEOUT = 0.75
 """How much of the task's timeout one wait may take."""
 USABLE = timedelta(hours=1)
@@ -47,14 +56,14 @@ MOST_BYTES = 16 << 30
 """Of a result: 5 million orders have no more."""
 BATCH = 1000
 
-Operation = dict[str, Any]
-
 
 class UnusableResultError(TransientError):
     """An operation was cancelled or failed, or its file has expired or is not whole: a new one is needed."""
 
 
-def read_in_bulk(client: ShopifyClient, search: str, duck: Any, file: Path) -> datetime:
+def read_in_bulk(
+    client: ShopifyClient, search: str, duck: duckdb.DuckDBPyConnection, file: Path
+) -> datetime:
     """Let the orders of a search be collected, and load them from `file` into the table bulk_orders of
     `duck`; return since when they may have changed (UTC).
 
@@ -65,46 +74,50 @@ def read_in_bulk(client: ShopifyClient, search: str, duck: Any, file: Path) -> d
         TransientError: no operation had a usable result.
     """
     text = document("bulk_orders") % json.dumps(search)
-    earlier = _earlier(client, text)
+    earlier = _earlier_operation(client, text)
 
     def run() -> datetime:
-        operation = _awaited(
-            client, earlier.pop() if earlier else _started(client, text)
-        )
+        nonlocal earlier
+        operation = earlier or _start(client, text)
+        earlier = None
+        operation = _await_end(client, operation)
         _load(operation, duck, file)
         return datetime.fromisoformat(operation["createdAt"]).astimezone(UTC)
 
     return with_retries(run, {UnusableResultError: RUNS}, client.pause)
 
 
-def bulk_orders(duck: Any, *, with_refunds: bool) -> Iterator[list[dict[str, Any]]]:
+def bulk_orders(
+    duck: duckdb.DuckDBPyConnection, *, with_refunds: bool
+) -> Iterator[list[JsonObject]]:
     """Yield the orders of the table bulk_orders that have refunds, or those without, in batches."""
-    result = duck.execute(
+    orders = duck.execute(
         "SELECT json FROM bulk_orders WHERE has_refunds = ?", [with_refunds]
     )
-    while rows := result.fetchmany(BATCH):
+    while rows := orders.fetchmany(BATCH):
         yield [json.loads(text, parse_float=str) for (text,) in rows]
 
 
-def _earlier(client: ShopifyClient, text: str) -> list[Operation]:
+def _earlier_operation(client: ShopifyClient, text: str) -> JsonObject | None:
     """Return the newest usable operation of earlier attempts, if there is one."""
     oldest = datetime.now(UTC) - USABLE
-    for operation in client.ask("bulk_recent")["bulkOperations"]["nodes"]:
+    operations: list[JsonObject] = client.ask("bulk_recent")["bulkOperations"]["nodes"]
+    for operation in operations:
         is_young = datetime.fromisoformat(operation["createdAt"]) >= oldest
         is_usable = operation["status"] in ("CREATED", "RUNNING", "COMPLETED")
         if operation["query"] == text and is_young and is_usable:
-            return [operation]
-    return []
+            return operation
+    return None
 
 
-def _started(client: ShopifyClient, text: str) -> Operation:
+def _start(client: ShopifyClient, text: str) -> JsonObject:
     """Start an operation, after those of the app that already run."""
     for _ in _pauses(client):
         answer = client.ask("bulk_run", query=text)["bulkOperationRunQuery"]
         refusals = answer["userErrors"]
         if not refusals:
-            started: Operation = answer["bulkOperation"]
-            return started
+            operation: JsonObject = answer["bulkOperation"]
+            return operation
         if refusals[0]["code"] not in ("OPERATION_IN_PROGRESS", "LIMIT_REACHED"):
             raise ContractError(
                 f"{CONNECTION}: a bulk operation was refused: {refusals[0]['message']}"
@@ -115,32 +128,31 @@ def _started(client: ShopifyClient, text: str) -> Operation:
     )
 
 
-def _awaited(client: ShopifyClient, operation: Operation) -> Operation:
-    """Return an operation when it is completed."""
+def _await_end(client: ShopifyClient, operation: JsonObject) -> JsonObject:
+    """Return an operation when it is completed; cancel it where it does not end in time."""
+    name = operation["id"]
     for _ in _pauses(client):
-        status = operation["status"]
-        if status == "COMPLETED":
+        if operation["status"] == "COMPLETED":
             return operation
         if operation["errorCode"] == "ACCESS_DENIED":
             raise CredentialsError(
                 f"{CONNECTION}: a bulk operation lacks an access scope: see docs/SOURCES.md"
             )
-        if status not in ACTIVE:
-            reason = operation["errorCode"] or "Shopify stopped it"
+        if operation["status"] not in ACTIVE:
             raise UnusableResultError(
-                f"{CONNECTION}: a bulk operation is {status}: {reason}"
+                f"{CONNECTION}: Shopify stopped the bulk operation {name}: {operation['status']}, "
+                f"{operation['errorCode']}"
             )
-        found = client.ask("bulk_state", id=operation["id"])["bulkOperation"]
-        if not found:
+        operation = client.ask("bulk_state", id=name)["bulkOperation"]
+        if not operation:
             raise UnusableResultError(
-                f"{CONNECTION}: Shopify lost the bulk operation {operation['id']}"
+                f"{CONNECTION}: Shopify lost the bulk operation {name}"
             )
-        operation = found
     with suppress(PipelineError):
-        client.ask("bulk_cancel", id=operation["id"])
+        client.ask("bulk_cancel", id=name)
     raise TimedOutError(
-        f"{CONNECTION}: the bulk operation {operation['id']} has not ended after {_longest_wait() / 60:.0f} "
-        f"minutes ({operation['objectCount']} objects), and is cancelled. If the shop needs longer, raise "
+        f"{CONNECTION}: the bulk operation {name} has not ended after {_longest_wait() / 60:.0f} minutes "
+        f"({operation['objectCount']} objects), and is cancelled. If the shop needs longer, raise "
         "TASK_TIMEOUT_SECONDS"
     )
 
@@ -151,7 +163,8 @@ def _longest_wait() -> float:
 
 def _pauses(client: ShopifyClient) -> Iterator[None]:
     """Yield at once, and after each pause, until the longest wait is over."""
-    left, pause = _longest_wait(), PAUSE
+    left = _longest_wait()
+    pause = PAUSE
     while left > 0:
         yield
         client.pause(pause)
@@ -159,7 +172,7 @@ def _pauses(client: ShopifyClient) -> Iterator[None]:
         pause = min(1.5 * pause, LONGEST_PAUSE)
 
 
-def _load(operation: Operation, duck: Any, file: Path) -> None:
+def _load(operation: JsonObject, duck: duckdb.DuckDBPyConnection, file: Path) -> None:
     """Load the result of an operation into the table bulk_orders."""
     import duckdb
 
@@ -168,14 +181,14 @@ def _load(operation: Operation, duck: Any, file: Path) -> None:
     if operation["url"]:
         _download(operation["url"], file, what)
     try:
-        [found] = query(duck, "extract/shopify/bulk_counts", {"file": str(file)})
-    except duckdb.InvalidInputException:  # its text may quote an order
+        [counts] = query(duck, "extract/shopify/bulk_counts", {"file": str(file)})
+    except duckdb.InvalidInputException:
+        # Its text may quote an order.
         raise UnusableResultError(f"{what} is cut off, or no JSON lines") from None
-    objects, orphans = found["objects"], found["orphans"]
-    if objects != int(operation["objectCount"]) or orphans:
+    if counts["objects"] != int(operation["objectCount"]) or counts["orphans"]:
         raise UnusableResultError(
-            f"{what} has {objects} objects in place of {operation['objectCount']}, {orphans} of them without "
-            "their order"
+            f"{what} has {counts['objects']} objects in place of {operation['objectCount']}, "
+            f"{counts['orphans']} of them without their order"
         )
     query(duck, "extract/shopify/bulk_orders", {"file": str(file)})
     file.unlink()
@@ -196,9 +209,8 @@ def _download(url: str, file: Path, what: str) -> None:
             ) as response,
             file.open("wb") as target,
         ):
-            if (
-                response.status_code in EXPIRED
-            ):  # not quoted: it may repeat the signed address
+            if response.status_code in EXPIRED:
+                # Not quoted: it may repeat the signed address.
                 raise UnusableResultError(
                     f"{what} answered {response.status_code}: its address has expired"
                 )

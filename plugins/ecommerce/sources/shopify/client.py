@@ -1,15 +1,15 @@
 """GraphQL client of Shopify's Admin API. docs/SOURCES.md describes the connection `shopify_api`.
 
-A shop has a bucket of points that refills by the second. A request is admitted when the bucket has the points
-that it may cost, and pays those that it did cost; each response reports both, so the client sends as soon as
-the next request will be admitted.
+A shop has a bucket of points that refills by the second. A request that may cost more than the bucket holds
+is refused, and repeated as soon as the bucket has these points.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -33,11 +33,6 @@ CONNECTION = "shopify_api"
 VERSION = "2026-07"
 """The version of the API that the documents are written for; the connection's extra may name a later one."""
 TIMEOUT = (10.0, 120.0)
-ATTEMPTS = 5
-LONGEST_THROTTLING = 600
-"""Seconds that a request may wait for points. A shop's other apps do not share its bucket."""
-RENEW_BEFORE = 300.0
-"""Seconds before a token expires."""
 PERSONAL = frozenset(
     {
         "email",
@@ -49,14 +44,16 @@ PERSONAL = frozenset(
     }
 )
 """Fields of an order without which it is still an order: they are null where the app may not see them."""
-STATUSES = {
-    402: "the shop is frozen: its owner has to settle the bill with Shopify",
-    423: "Shopify has locked the shop: its owner has to contact Shopify",
-}
+
+JsonObject = dict[str, Any]
 
 
-class TooExpensiveError(errors.ContractError):
-    """A request could cost more points than any request may."""
+class ThrottledError(errors.RateLimitedError):
+    """The bucket does not have the points of a request."""
+
+
+ATTEMPTS = {ThrottledError: 600, errors.TransientError: 5}
+"""Of a request; a shop's other apps do not share its bucket, so that it refills in a minute at most."""
 
 
 @cache
@@ -79,18 +76,18 @@ class ShopifyClient:
         self,
         session: Session,
         shop: str,
-        token: Token,
+        token: str,
         *,
         version: str = VERSION,
         timeout: float | tuple[float, float] = TIMEOUT,
         sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._session, self._token, self._timeout = session, token, timeout
-        self._url, self.version = f"{shop}/admin/api/{version}/graphql.json", version
-        self.pause, self._clock = sleep, clock
-        self._costs: dict[str, float] = {}
-        self._points, self._rate, self._counted_at = float("inf"), 1.0, 0.0
+        self._session = session
+        self._url = f"{shop}/admin/api/{version}/graphql.json"
+        self._token = token
+        self._timeout = timeout
+        self.version = version
+        self.pause = sleep
         self.hidden: set[str] = set()
 
     @classmethod
@@ -99,23 +96,25 @@ class ShopifyClient:
         incomplete, or would send the token openly."""
         import requests
 
-        found = connection(CONNECTION)
-        host = found.host or ""
-        if not (host and found.password):
+        server = connection(CONNECTION)
+        if not (server.host and server.password):
             raise errors.ConfigurationError(
                 f"the connection {CONNECTION} needs https://<shop>.myshopify.com as host, and as password an "
                 "access token, or login and password with client id and secret of a custom app"
             )
-        shop = (host if "://" in host else f"https://{host}").rstrip("/")
-        if found.port:
-            shop = f"{shop}:{found.port}"
+        shop = server.host.rstrip("/")
+        if "://" not in shop:
+            shop = f"https://{shop}"
+        if server.port:
+            shop = f"{shop}:{server.port}"
         refuse_unencrypted(CONNECTION, shop, "token")
         session = requests.Session()
-        session.auth = lambda request: (
-            request
-        )  # `requests` would look for a password in ~/.netrc
-        token = Token(session, shop, found.login or "", found.password)
-        extra = found.extra_dejson
+        # `requests` would look for a password in ~/.netrc.
+        session.auth = lambda request: request
+        token = server.password
+        if server.login:
+            token = _exchanged_token(session, shop, server.login, server.password)
+        extra = server.extra_dejson
         return cls(
             session,
             shop,
@@ -124,66 +123,49 @@ class ShopifyClient:
             timeout=extra.get("timeout") or TIMEOUT,
         )
 
-    def ask(self, name: str, **variables: Any) -> dict[str, Any]:
+    def ask(self, name: str, **variables: Any) -> JsonObject:
         """Return the data of a document of include/sql/extract/shopify.
 
         Raises:
             PipelineError: as `http`; CredentialsError also where the app may not read a field that the
-                figures need; TooExpensiveError where the document asks for too much at once; ContractError
-                for what is no answer of this API, and for a search that Shopify understood otherwise.
+                figures need; ContractError for what is no answer of this API, and for a search that Shopify
+                understood otherwise.
         """
         body = {"query": document(name), "variables": variables}
         what = f"{CONNECTION}: {name}"
 
-        def send() -> dict[str, Any]:
-            for _ in range(LONGEST_THROTTLING):
-                self._await_points(self._costs.get(name, 0))
-                answer = self._post(body, what)
-                self._count(name, answer)
-                if not _is_throttled(answer):
-                    return self._data(answer, what)
-                self.pause(1)
-            raise errors.RateLimitedError(
-                f"{what}: Shopify throttles every request", LONGEST_THROTTLING
+        def send() -> JsonObject:
+            answer = self._post(body, what)
+            try:
+                return self._data(answer, what)
+            except (AttributeError, KeyError, TypeError):
+                listed = quoted(json.dumps(answer.get("errors")).encode())
+                raise errors.ContractError(
+                    f"{what}: the answer is not one of this API; its errors are {listed}"
+                ) from None
+
+        return with_retries(send, ATTEMPTS, self.pause)
+
+    def _post(self, body: JsonObject, what: str) -> JsonObject:
+        with network_errors(what):
+            response = self._session.post(
+                self._url,
+                json=body,
+                headers={"X-Shopify-Access-Token": self._token},
+                timeout=self._timeout,
+                hooks={"response": partial(refuse_other_site, what)},
             )
-
-        return with_retries(send, {errors.TransientError: ATTEMPTS}, self.pause)
-
-    def _await_points(self, needed: float) -> None:
-        available = self._points + (self._clock() - self._counted_at) * self._rate
-        if available < needed:
-            self.pause((needed - available) / self._rate)
-
-    def _count(self, name: str, answer: Mapping[str, Any]) -> None:
-        cost = _object(_object(answer.get("extensions")).get("cost"))
-        status = cost.get("throttleStatus")
-        if status:
-            self._points = float(status["currentlyAvailable"])
-            self._rate = float(status["restoreRate"])
-            requested = float(cost.get("requestedQueryCost") or 0)
-            self._costs[name] = min(requested, float(status["maximumAvailable"]))
-            self._counted_at = self._clock()
-
-    def _post(self, body: Mapping[str, Any], what: str) -> dict[str, Any]:
-        response = self._request(body, what)
-        if response.status_code == 401 and self._token.renewable:
-            self._token.renew()
-            response = self._request(body, what)
         if response.status_code in (401, 403):
             raise errors.CredentialsError(
                 f"{what} answered {response.status_code} {quoted(response.content)}: check the access token, "
                 f"or client id and secret, of the connection {CONNECTION}, and that the app is installed"
             )
-        if response.status_code in STATUSES:
-            raise errors.CredentialsError(
-                f"{what} answered {response.status_code}: {STATUSES[response.status_code]}"
-            )
-        try:
-            raise_for_status(response, what)
-        except NotFoundError as error:
+        if response.status_code == 404:
             raise NotFoundError(
-                f"{error}: is the host of the connection the shop's own address, https://<shop>.myshopify.com?"
-            ) from None
+                f"{what} answered 404: is the host of the connection the shop's own address, "
+                "https://<shop>.myshopify.com?"
+            )
+        raise_for_status(response, what)
         answered = response.headers.get("X-Shopify-API-Version", self.version)
         if answered != self.version:
             raise errors.ContractError(
@@ -193,46 +175,38 @@ class ShopifyClient:
             )
         return _parsed(response, what)
 
-    def _request(self, body: Mapping[str, Any], what: str) -> Response:
-        with network_errors(what):
-            return self._session.post(
-                self._url,
-                json=body,
-                headers={"X-Shopify-Access-Token": self._token.value()},
-                timeout=self._timeout,
-                hooks={"response": partial(refuse_other_site, what)},
-            )
-
-    def _data(self, answer: Mapping[str, Any], what: str) -> dict[str, Any]:
-        for error in _errors(answer):
-            self._raise_unless_personal(error, what)
-        for search in _object(answer.get("extensions")).get("search") or ():
-            for warning in search.get("warnings") or ():
-                raise errors.ContractError(
-                    f"{what}: Shopify does not understand the search {search.get('query')!r} "
-                    f"({warning.get('message')}), and would answer with all orders"
+    def _data(self, answer: JsonObject, what: str) -> JsonObject:
+        """Return the data of an answer; raise an error for its errors and warnings."""
+        extensions = answer.get("extensions") or {}
+        for error in answer.get("errors") or []:
+            if error.get("extensions", {}).get("code") == "THROTTLED":
+                raise ThrottledError(
+                    f"{what}: Shopify throttles the request",
+                    _seconds_to_wait(extensions),
                 )
-        if not isinstance(answer.get("data"), dict):
+            self._raise_unless_personal(error, what)
+        for search in extensions.get("search") or []:
+            for warning in search["warnings"] or []:
+                raise errors.ContractError(
+                    f"{what}: Shopify does not understand the search {search['query']!r} "
+                    f"({warning['message']}), and would answer with all orders"
+                )
+        data: JsonObject | None = answer.get("data")
+        if data is None:
             raise errors.ContractError(f"{what}: the answer has no data")
-        data: dict[str, Any] = answer["data"]
         return data
 
-    def _raise_unless_personal(self, error: Mapping[str, Any], what: str) -> None:
-        more = _object(error.get("extensions"))
-        code = more.get("code")
-        text = quoted(str(error["message"]).encode())
-        path = error.get("path")
-        personal = (
-            PERSONAL.intersection(map(str, path)) if isinstance(path, list) else set()
-        )
-        if personal and (code == "ACCESS_DENIED" or "not approved" in text):
+    def _raise_unless_personal(self, error: JsonObject, what: str) -> None:
+        """Note the field of an error that hides a personal field; raise any other error."""
+        extensions = error.get("extensions", {})
+        code = extensions.get("code")
+        text = quoted(error["message"].encode())
+        is_hidden = code == "ACCESS_DENIED" or "not approved to access" in text
+        personal = PERSONAL.intersection(map(str, error.get("path") or []))
+        if is_hidden and personal:
             self.hidden |= personal
-        elif more.get("maxCost"):
-            raise TooExpensiveError(
-                f"{what} costs {more.get('cost')} of at most {more['maxCost']} points"
-            )
-        elif code == "ACCESS_DENIED" or "not approved to access" in text:
-            needed = more.get("requiredAccess") or "see docs/SOURCES.md"
+        elif is_hidden:
+            needed = extensions.get("requiredAccess") or "see docs/SOURCES.md"
             raise errors.CredentialsError(
                 f"{what}: {text}: the app lacks an access scope: {needed}"
             )
@@ -242,79 +216,51 @@ class ShopifyClient:
             raise errors.ContractError(f"{what}: {text}")
 
 
-class Token:
-    """The access token: the connection's password, or one that client id and secret (`login` and `password`)
-    are exchanged for, which expires."""
-
-    def __init__(
-        self,
-        session: Session,
-        shop: str,
-        login: str,
-        password: str,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._session, self._shop, self._login, self._password = (
-            session,
-            shop,
-            login,
-            password,
-        )
-        self._clock = clock
-        self._token, self._expires_at = ("", 0.0) if login else (password, float("inf"))
-
-    @property
-    def renewable(self) -> bool:
-        """Whether another token can be had."""
-        return bool(self._login)
-
-    def value(self) -> str:
-        """Return a token that is valid for some minutes."""
-        if self._clock() > self._expires_at - RENEW_BEFORE:
-            self.renew()
-        return self._token
-
-    def renew(self) -> None:
-        """Exchange client id and secret for a new token."""
-        what = f"{CONNECTION}: the token of the app"
-        grant = {
-            "grant_type": "client_credentials",
-            "client_id": self._login,
-            "client_secret": self._password,
-        }
-
-        def send() -> Response:
-            with network_errors(what):
-                response = self._session.post(
-                    f"{self._shop}/admin/oauth/access_token",
-                    data=grant,
-                    timeout=TIMEOUT,
-                    hooks={"response": partial(refuse_other_site, what)},
-                )
-            if response.status_code in (
-                400,
-                401,
-                403,
-            ):  # not quoted: it may repeat what was sent
-                raise errors.CredentialsError(
-                    f"{what} was refused with {response.status_code}: check login and password (client id "
-                    f"and secret) of the connection {CONNECTION}, and that the app is installed in the shop"
-                )
-            raise_for_status(response, what)
-            return response
-
-        answer = _parsed(with_retries(send, {errors.TransientError: ATTEMPTS}), what)
-        if not isinstance(answer.get("access_token"), str):
-            raise errors.ContractError(f"{what}: the answer has no access_token")
-        self._token = answer["access_token"]
-        self._expires_at = self._clock() + float(answer.get("expires_in") or 86_400)
+def _seconds_to_wait(extensions: JsonObject) -> float:
+    """Return after how many seconds the bucket has the points of a refused request."""
+    cost = extensions["cost"]
+    status = cost["throttleStatus"]
+    missing = float(cost["requestedQueryCost"]) - float(status["currentlyAvailable"])
+    return max(1.0, missing / float(status["restoreRate"]))
 
 
-def _parsed(response: Response, what: str) -> dict[str, Any]:
-    import json
+def _exchanged_token(session: Session, shop: str, client: str, secret: str) -> str:
+    """Exchange client id and secret for a token, which lasts for 24 hours: longer than any task."""
+    what = f"{CONNECTION}: the token of the app"
+    grant = {
+        "grant_type": "client_credentials",
+        "client_id": client,
+        "client_secret": secret,
+    }
 
+    def send() -> JsonObject:
+        with network_errors(what):
+            response = session.post(
+                f"{shop}/admin/oauth/access_token",
+                data=grant,
+                timeout=TIMEOUT,
+                hooks={"response": partial(refuse_other_site, what)},
+            )
+        if response.status_code in (400, 401, 403):
+            # Not quoted: it may repeat what was sent.
+            raise errors.CredentialsError(
+                f"{what} was refused with {response.status_code}: check login and password (client id and "
+                f"secret) of the connection {CONNECTION}, and that the app is installed in the shop"
+            )
+        raise_for_status(response, what)
+        return _parsed(response, what)
+
+    answer = with_retries(send, ATTEMPTS)
+    token: str | None = answer.get("access_token")
+    if token is None:
+        raise errors.ContractError(f"{what}: the answer has no access_token")
+    return token
+
+
+def _parsed(response: Response, what: str) -> JsonObject:
+    """Return the JSON object of an answer, with numbers as text, which keeps every digit."""
     try:
-        answer = json.loads(response.content, parse_float=str)  # text keeps every digit
+        answer: object = json.loads(response.content, parse_float=str)
     except ValueError:
         answer = None
     if not isinstance(answer, dict):
@@ -322,23 +268,3 @@ def _parsed(response: Response, what: str) -> dict[str, Any]:
             f"{what} is no JSON object; it begins with {quoted(response.content)}"
         )
     return answer
-
-
-def _object(value: Any) -> dict[str, Any]:
-    """Return what should be a JSON object; an empty one for anything else."""
-    return value if isinstance(value, dict) else {}
-
-
-def _errors(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the errors of an answer, which may also be a single text or object; each has a message."""
-    listed = answer.get("errors") or []
-    if not isinstance(listed, list):
-        listed = [listed]
-    return [
-        error if "message" in _object(error) else {"message": error} for error in listed
-    ]
-
-
-def _is_throttled(answer: Mapping[str, Any]) -> bool:
-    codes = [_object(error.get("extensions")).get("code") for error in _errors(answer)]
-    return "THROTTLED" in codes

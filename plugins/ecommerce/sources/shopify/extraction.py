@@ -12,20 +12,16 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from pathlib import Path
-from typing import Any
+
+from more_itertools import chunked
 
 from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.errors import ConfigurationError, ContractError, TransientError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sources.shopify.bulk import bulk_orders, read_in_bulk
-from ecommerce.sources.shopify.client import (
-    CONNECTION,
-    ShopifyClient,
-    TooExpensiveError,
-)
+from ecommerce.sources.shopify.client import CONNECTION, JsonObject, ShopifyClient
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, query
 
@@ -36,8 +32,8 @@ IN_BULK = 20_000
 """More orders than these are read by a bulk operation, which then takes less time."""
 REACH = timedelta(days=60)
 """How far back an app without the scope `read_all_orders` sees orders."""
-LINES, FEW, MOST = 50, 10, 250
-"""Objects of a connection that are read with their order; the most that Shopify gives at once."""
+MOST = 250
+"""Objects of a connection that the documents ask for, the most that Shopify gives at once."""
 LOOKS = 4
 """How often an order is read that changes between its pages."""
 SORT_KEYS = {"created": "PROCESSED_AT", "changed": "UPDATED_AT"}
@@ -49,8 +45,6 @@ COLUMNS = (
     "additionalFees shippingLines lineItems refunds"
 )
 
-Order = dict[str, Any]
-
 
 def extract(window: ReadWindow) -> staging.Manifest:
     """Read the orders dated in the window's day, or changed in the window, or known, into its folder.
@@ -59,6 +53,8 @@ def extract(window: ReadWindow) -> staging.Manifest:
         ConfigurationError: the app may not see orders as old as the window's.
         PipelineError: as `ShopifyClient.ask`.
     """
+    from pyarrow.parquet import write_table
+
     client = ShopifyClient.connect()
     read_at = datetime.now(UTC)
     searches = _searches(window, read_at)
@@ -66,22 +62,22 @@ def extract(window: ReadWindow) -> staging.Manifest:
     check_reach(facts, window.day.start, read_at)
     with staging.publish(window.folder) as draft, connect_duckdb() as duck:
         reader = OrderReader(client, draft.path / "orders")
-        is_small = max(facts[name]["count"] for name in searches) <= IN_BULK
-        if (
-            is_small or reader.with_metafields
-        ):  # which the document of a bulk operation cannot ask for
-            reader.read(_ids(client, searches))
+        count = max(facts[name]["count"] for name in searches)
+        # A bulk operation cannot ask for metafields.
+        if count <= IN_BULK or reader.metafields:
+            for name, search in searches.items():
+                reader.read(_ids(client, search, SORT_KEYS[name]))
         else:
             # Without the time of this attempt, so that the next one finds the operation by its text.
             for search in _searches(window, None).values():
-                read_at = min(
-                    read_at,
-                    read_in_bulk(client, search, duck, draft.path / "bulk.jsonl"),
-                )
-                reader.keep(bulk_orders(duck, with_refunds=False))
-                refunded = bulk_orders(duck, with_refunds=True)
-                reader.read(order["id"] for orders in refunded for order in orders)
-        missing = reader.read(map(_gid, window.known_orders))
+                file = draft.path / "bulk.jsonl"
+                read_at = min(read_at, read_in_bulk(client, search, duck, file))
+                for orders in bulk_orders(duck, with_refunds=False):
+                    reader.keep(orders)
+                for orders in bulk_orders(duck, with_refunds=True):
+                    reader.read([order["id"] for order in orders])
+
+        missing = reader.read([_gid(order_id) for order_id in window.known_orders])
         visible_from = _visible_from(client)
         removed = [order_id for order_id in missing if int(order_id) >= visible_from]
         duck.execute(
@@ -89,21 +85,24 @@ def extract(window: ReadWindow) -> staging.Manifest:
             [sorted(removed), str(draft.path / "removed_orders.parquet")],
         )
         duck.execute("SET VARIABLE pages = ?", [f"{draft.path}/orders/*.json"])
-        in_doubt = [
-            row["order_id"] for row in query(duck, f"{SQL}/orders_without_product")
-        ]
+        rows = query(duck, f"{SQL}/orders_without_product")
+        known_lines = window.memory.known_lines(
+            window.source, [row["order_id"] for row in rows]
+        )
+        write_table(known_lines, draft.path / "known_lines.parquet")
         [totals] = query(duck, f"{SQL}/control_totals")
-        _write_known_lines(window, in_doubt, draft.path)
-        hidden = ", ".join(sorted(client.hidden))
-        warnings = [data_warning("fields_hidden", fields=hidden)] if hidden else []
+        warnings = []
+        if client.hidden:
+            hidden = ", ".join(sorted(client.hidden))
+            warnings.append(data_warning("fields_hidden", fields=hidden))
         draft.seal(
             **window.facts(read_at),
             rows=totals.pop("records"),
             columns={
                 "orders/*.json": COLUMNS.split(),
                 "removed_orders.parquet": ["order_id"],
-            }
-            | {"known_lines.parquet": ["order_id", "line_number", "sku", "category"]},
+                "known_lines.parquet": ["order_id", "line_number", "sku", "category"],
+            },
             control_totals=totals
             | {"visible_from": visible_from, "warnings": warnings},
         )
@@ -111,10 +110,11 @@ def extract(window: ReadWindow) -> staging.Manifest:
 
 
 def _searches(window: ReadWindow, until: datetime | None) -> dict[str, str]:
-    """The two searches: by the date of an order, and by that of its last change, which ends at `until` where
-    the window is open. Without quotes, Shopify cuts an instant at its colons and finds something else."""
-
-    start, end = _instant(window.day.start), _instant(window.day.end)
+    """Return the two searches: by the date of an order, and by that of its last change, which ends at `until`
+    where the window is open. Without quotes, Shopify cuts an instant at its colons and finds something
+    else."""
+    start = _instant(window.day.start)
+    end = _instant(window.day.end)
     changed = f"updated_at:>='{_instant(window.changed_from)}'"
     changed_until = window.changed_until or until
     if changed_until:
@@ -129,7 +129,7 @@ def _instant(time: datetime) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def check_reach(facts: dict[str, Any], oldest: datetime, now: datetime) -> None:
+def check_reach(facts: JsonObject, oldest: datetime, now: datetime) -> None:
     """Raise a ConfigurationError where the app does not see orders as old as `oldest`."""
     if "read_all_orders" not in scopes(facts) and oldest < now - REACH:
         raise ConfigurationError(
@@ -153,174 +153,133 @@ def _visible_from(client: ShopifyClient) -> int:
     )
 
 
-def scopes(facts: dict[str, Any]) -> set[str]:
+def scopes(facts: JsonObject) -> set[str]:
     """Return the granted access scopes."""
     return {
         scope["handle"] for scope in facts["currentAppInstallation"]["accessScopes"]
     }
 
 
-def _ids(client: ShopifyClient, searches: dict[str, str]) -> list[str]:
-    """Return the ids of the orders that the searches find, each once."""
+def _ids(client: ShopifyClient, search: str, sort: str) -> list[str]:
+    """Return the ids of the orders that a search finds."""
     ids = []
-    for name, search in searches.items():
-        after = None
-        while True:
-            page = client.ask(
-                "order_ids", search=search, sort=SORT_KEYS[name], after=after
-            )["orders"]
-            ids += [node["id"] for node in page["nodes"]]
-            after = next_cursor(page, after, f"{CONNECTION}: the list of {name} orders")
-            if not after:
-                break
-    return list(dict.fromkeys(ids))
-
-
-def next_cursor(page: dict[str, Any], after: str | None, what: str) -> str | None:
-    """Return the cursor of the next page of `what`, None after the last one; a TransientError where the page
-    after the cursor `after` ends with it again, which would never end."""
-    if not page["pageInfo"]["hasNextPage"]:
-        return None
-    cursor: str = page["pageInfo"]["endCursor"]
-    if cursor == after:
-        raise TransientError(f"{what} does not go on")
-    return cursor
+    page = None
+    while page is None or page["pageInfo"]["hasNextPage"]:
+        after = page and page["pageInfo"]["endCursor"]
+        page = client.ask("order_ids", search=search, sort=sort, after=after)["orders"]
+        ids += [node["id"] for node in page["nodes"]]
+    return ids
 
 
 class OrderReader:
     """Reads whole orders by id, each once, and writes them into files of `folder`."""
 
     def __init__(self, client: ShopifyClient, folder: Path) -> None:
-        self._client, self._folder = client, folder
+        self._client = client
+        self._folder = folder
         self._read: set[str] = set()
         self._files = 0
-        parts = [name.partition("__") for name in load_settings().order_attributes]
-        wanted = [
-            f"{namespace}.{key}" for namespace, _, key in parts if namespace and key
-        ]
-        self.with_metafields = bool(wanted)
-        self._options: dict[str, Any] = {
-            "metafields": wanted,
-            "with_metafields": bool(wanted),
-        }
+        self.metafields = []
+        for name in load_settings().order_attributes:
+            namespace, _, key = name.partition("__")
+            if namespace and key:
+                self.metafields.append(f"{namespace}.{key}")
         folder.mkdir()
         (folder / "000000.json").write_text("[]")
 
     def read(self, ids: Iterable[str]) -> set[str]:
         """Read the orders of `ids` that were not read before; return the order ids of those that the shop
         does not have."""
-        missing, rest = set[str](), iter(ids)
-        while some := list(islice(rest, PER_REQUEST)):
-            batch = [each for each in dict.fromkeys(some) if each not in self._read]
-            self._read.update(batch)
-            orders = self._orders(batch)
-            self._write([self._completed(order) for order in orders if order])
-            missing |= {
-                gid.rpartition("/")[2]
-                for gid, order in zip(batch, orders, strict=True)
-                if not order
-            }
+        missing = set()
+        new_ids = [gid for gid in dict.fromkeys(ids) if gid not in self._read]
+        for batch in chunked(new_ids, PER_REQUEST):
+            orders = []
+            for gid, order in zip(batch, self._ask(batch), strict=True):
+                if order is None:
+                    missing.add(gid.rpartition("/")[2])
+                else:
+                    orders.append(self._completed(order))
+            self._write(orders)
+        self._read.update(new_ids)
         return missing
 
-    def keep(self, batches: Iterable[Sequence[Order]]) -> None:
+    def keep(self, orders: Iterable[JsonObject]) -> None:
         """Write orders that are whole, unless they were read before."""
-        for orders in batches:
-            self._write([order for order in orders if order["id"] not in self._read])
-            self._read.update(order["id"] for order in orders)
+        new = [order for order in orders if order["id"] not in self._read]
+        self._write(new)
+        self._read.update(order["id"] for order in new)
 
-    def _write(self, orders: Sequence[Order]) -> None:
+    def _write(self, orders: Sequence[JsonObject]) -> None:
         self._files += 1
         text = json.dumps(orders, ensure_ascii=False)
         (self._folder / f"{self._files:06}.json").write_text(text, encoding="utf-8")
 
-    def _orders(self, ids: Sequence[str]) -> list[Order | None]:
-        """The orders of `ids`, in fewer requests where that is not too expensive."""
-        try:
-            answer = self._client.ask(
-                "orders_by_id", ids=ids, lines=LINES, few=FEW, **self._options
-            )
-        except (TooExpensiveError, TransientError):
-            if len(ids) == 1:
-                raise
-            half = len(ids) // 2
-            return self._orders(ids[:half]) + self._orders(ids[half:])
-        orders: list[Order | None] = answer["nodes"]
+    def _ask(self, ids: Sequence[str]) -> list[JsonObject | None]:
+        orders: list[JsonObject | None] = self._client.ask(
+            "orders_by_id",
+            ids=ids,
+            metafields=self.metafields,
+            with_metafields=bool(self.metafields),
+        )["nodes"]
         return orders
 
-    def _completed(self, order: Order) -> Order:
-        """The order with all objects of its connections."""
+    def _completed(self, order: JsonObject) -> JsonObject:
+        """Return the order with all its lines; read it again where it changes meanwhile."""
         for _ in range(LOOKS):
-            if not _cut(order):
+            if self._add_lines(order):
                 return order
-            larger = {"lines": MOST, "few": MOST}
-            [whole] = self._client.ask(
-                "orders_by_id", ids=[order["id"]], **larger, **self._options
-            )["nodes"]
-            if whole is None:
+            [current] = self._ask([order["id"]])
+            if current is None:
                 raise TransientError(
                     f"{CONNECTION}: the order {order['name']} was deleted while it was read"
                 )
-            order = whole
-            if all(self._read_on(order, holder, name) for holder, name in _cut(order)):
-                return order
+            order = current
         raise TransientError(
             f"{CONNECTION}: the order {order['name']} changed whenever it was read"
         )
 
-    def _read_on(self, order: Order, holder: dict[str, Any], name: str) -> bool:
-        """Add what a connection has beyond `MOST` objects; return whether the order stayed the same."""
-        what = f"{CONNECTION}: the list of {name} of the order {order['name']}"
-        if name not in NUMBERED:
-            raise ContractError(f"{what} has more than {MOST} entries")
+    def _add_lines(self, order: JsonObject) -> bool:
+        """Add what the connections of an order and its refunds have beyond `MOST` objects; return whether the
+        order stayed the same."""
+        what = f"{CONNECTION}: the order {order['name']} has {MOST} or more"
+        # The refunds are a list without pages.
+        if len(order["refunds"]) >= MOST:
+            raise ContractError(f"{what} refunds")
+        for holder in (order, *order["refunds"]):
+            for name in list(holder):
+                if not _has_more(holder[name]):
+                    continue
+                if name not in NUMBERED:
+                    raise ContractError(f"{what} {name}")
+                if not self._read_on(order, holder, name):
+                    return False
+        return True
+
+    def _read_on(self, order: JsonObject, holder: JsonObject, name: str) -> bool:
+        """Add the following pages of a connection; return whether the order stayed the same."""
         nodes = holder[name]["nodes"]
-        after = holder[name]["pageInfo"]["endCursor"]
-        while after:
+        page = holder[name]
+        while page["pageInfo"]["hasNextPage"]:
             answer = self._client.ask(
-                NUMBERED[name], order=order["id"], id=holder["id"], after=after
+                NUMBERED[name],
+                order=order["id"],
+                id=holder["id"],
+                after=page["pageInfo"]["endCursor"],
             )
-            if (
-                not answer["order"]
-                or answer["order"]["updatedAt"] != order["updatedAt"]
-            ):
+            current = answer["order"]
+            if current is None or current["updatedAt"] != order["updatedAt"]:
                 return False
             page = answer["holder"][name]
-            known = {node.get("id") for node in nodes}
-            nodes += [
-                node
-                for node in page["nodes"]
-                if "id" not in node or node["id"] not in known
-            ]
-            after = next_cursor(page, after, what)
+            nodes += page["nodes"]
         return True
 
 
-def _cut(order: Order) -> list[tuple[dict[str, Any], str]]:
-    """Return the connections that have more than was read: the objects that hold them, and their names. The
-    refunds are a list without pages: a full one is an error."""
-    if len(order["refunds"]) >= MOST:
-        raise ContractError(
-            f"{CONNECTION}: the order {order['name']} has {MOST} refunds or more"
-        )
-    cut = []
-    for holder in (order, *order["refunds"]):
-        for name, value in holder.items():
-            if (
-                isinstance(value, dict)
-                and "pageInfo" in value
-                and value["pageInfo"]["hasNextPage"]
-            ):
-                cut.append((holder, name))
-    return cut
+def _has_more(value: object) -> bool:
+    """Return whether a field is a connection with more objects than were read."""
+    if not isinstance(value, dict) or "pageInfo" not in value:
+        return False
+    return bool(value["pageInfo"]["hasNextPage"])
 
 
 def _gid(order_id: str) -> str:
     return f"gid://shopify/Order/{order_id}"
-
-
-def _write_known_lines(window: ReadWindow, order_ids: list[str], folder: Path) -> None:
-    from pyarrow.parquet import write_table
-
-    write_table(
-        window.memory.known_lines(window.source, order_ids),
-        folder / "known_lines.parquet",
-    )
