@@ -118,6 +118,7 @@ def made_up(series: int, years: int) -> Panel:
         values,
         promotions,
         holidays,
+        np.full(len(values), np.nan),
     )
 
 
@@ -139,4 +140,5 @@ def _ended(sales: pd.DataFrame, promotions: np.ndarray, holidays: np.ndarray) ->
         values=sales.to_numpy(float),
         promotions=np.concatenate([promotions, beyond]),
         holidays=np.concatenate([holidays, beyond.astype(np.int64)]),
+        market=np.full(len(sales), np.nan),
     )

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from datetime import date, timedelta
 from email.message import EmailMessage
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -36,26 +37,23 @@ def back_test(history: History) -> dict[str, Any]:
     """Test every candidate at the weekly origins of `origins`. Return plain JSON:
     `as_of`, `first_day`, `days`, `origins` (the last known days), the number of `series` by kind, and
     `scores` as `score` returns them, none with too few origins."""
-    panels = {
-        kind: history.panels[kind] for kind in KINDS if history.panels[kind].series
-    }
-    panel = next(iter(panels.values()))
-    known = origins(panel.days)
+    panels = [history.panels[kind] for kind in KINDS if history.panels[kind].series]
+    series = {kind: len(history.panels[kind].series) for kind in KINDS}
+    panel = panels[0]
+    known_days = origins(panel.days)
+    tests = []
     scores = []
-    if len(known) >= FEWEST_ORIGINS:
-        past = pd.concat(
-            [past_forecasts(each, days) for each in panels.values() for days in known]
-        )
-        scores = [
-            score(str(name), rows)
-            for name, rows in past.groupby("candidate", sort=False)
-        ]
+    if len(known_days) >= FEWEST_ORIGINS:
+        for tested in panels:
+            tests += [past_forecasts(tested, days) for days in known_days]
+        for candidate, past in pd.concat(tests).groupby("candidate", sort=False):
+            scores.append(score(str(candidate), past))
     return {
         "as_of": str(history.as_of),
         "first_day": str(panel.first_day),
         "days": panel.days,
-        "origins": [str(panel.until(days).origin) for days in known],
-        "series": {kind: len(each.series) for kind, each in panels.items()},
+        "origins": [str(panel.until(days).origin) for days in known_days],
+        "series": {kind: count for kind, count in series.items() if count},
         "scores": scores,
     }
 
@@ -64,38 +62,41 @@ def origins(days: int) -> list[int]:
     """Return the known days at each weekly origin of a history of `days` days, oldest first: those of the
     coming four weeks a year ago, which have the season to come, and the last eight with four weeks after
     them. With fewer days than the ridge needs, most candidates forecast the same."""
-    season = [days - YEAR + DAYS * week for week in range(SEASON_ORIGINS)]
-    recent = [days - HORIZON - DAYS * week for week in reversed(range(ORIGINS))]
-    return [each for each in season + recent if each >= LEAST_DAYS_RIDGE]
+    a_year_ago, newest = days - YEAR, days - HORIZON
+    season = range(a_year_ago, a_year_ago + DAYS * SEASON_ORIGINS, DAYS)
+    recent = range(newest - DAYS * (ORIGINS - 1), newest + 1, DAYS)
+    return [known for known in (*season, *recent) if known >= LEAST_DAYS_RIDGE]
 
 
 def past_forecasts(panel: Panel, days: int) -> pd.DataFrame:
     """Return every candidate's forecasts when `days` days were known, a row per series and day, with the sum
     of the categories as the series `total`: `candidate`, `kind`, `series`, `origin`, `week`, `forecast`,
     `actual`, and `lower` and `upper` by level; NaN where unknown."""
-    series = np.array([*panel.series, TOTAL])
-    kinds = np.array([name.partition(":")[0] for name in series])
-    shown = kinds != TOTAL if kinds[0] != "category" else np.full(len(series), True)
     sales = panel.values[days : days + HORIZON]
-    frames = []
+    candidates = []
     for name, forecast in forecasts_of_all(panel.until(days)).items():
         # A series that could not be forecast is in neither sum.
-        actual = with_total(np.where(np.isnan(forecast.values[:, :-1]), np.nan, sales))
-        columns = {"forecast": forecast.values, "actual": actual}
-        for level in LEVELS:
-            columns[f"lower_{level}"], columns[f"upper_{level}"] = forecast.bounds[
-                level
-            ]
-        frame = pd.DataFrame(
-            {column: table[:, shown].ravel() for column, table in columns.items()}
-        )
-        frame["kind"], frame["series"] = (
-            np.tile(kinds[shown], HORIZON),
-            np.tile(series[shown], HORIZON),
-        )
-        frame["week"] = np.repeat(np.arange(HORIZON) // DAYS, shown.sum())
-        frames.append(frame.assign(candidate=name, origin=days))
-    return pd.concat(frames)
+        is_unknown = np.isnan(forecast.values[:, :-1])
+        tables = {
+            "forecast": forecast.values,
+            "actual": with_total(np.where(is_unknown, np.nan, sales)),
+        }
+        for level, (lower, upper) in forecast.bounds.items():
+            tables[f"lower_{level}"] = lower
+            tables[f"upper_{level}"] = upper
+        columns = {}
+        for column, table in tables.items():
+            columns[column] = pd.DataFrame(
+                table, columns=[*panel.series, TOTAL]
+            ).stack()
+        days_ahead = pd.DataFrame(columns).reset_index(names=["day", "series"])
+        candidates.append(days_ahead.assign(candidate=name, origin=days))
+    past = pd.concat(candidates)
+    past["week"] = past["day"] // DAYS
+    past["kind"] = past["series"].str.partition(":")[0]
+    if "category" in past["kind"].values:
+        return past
+    return past[past["kind"] != TOTAL]
 
 
 def score(candidate: str, past: pd.DataFrame) -> dict[str, Any]:
@@ -103,32 +104,21 @@ def score(candidate: str, past: pd.DataFrame) -> dict[str, Any]:
     sums by kind of series, their mean `score`, by which candidates are compared, the same `by_origin`, the
     total's `bias` by week and WAPE by day (`daily`), and the share of days within the interval (`coverage`)
     by level in percent; closed days do not count for it."""
-    weeks = past.groupby(["kind", "series", "origin", "week"])[
-        ["forecast", "actual"]
-    ].sum(min_count=DAYS)
-    weeks = weeks.dropna().assign(
-        error=lambda table: (table["forecast"] - table["actual"]).abs()
-    )
-    total = weeks.loc[weeks.index.get_level_values("kind") == TOTAL].sum()
-    by_origin = _wape(
-        weeks.drop(TOTAL, level="kind", errors="ignore")
-        .groupby(["origin", "kind"])
-        .sum()
-    )
-    kinds = [kind for kind in KINDS if (past["kind"] == kind).any()]
-    weekly = _wape(weeks.groupby("kind").sum()).reindex(kinds)
+    by_week = past.groupby(["kind", "series", "origin", "week"])
+    weeks = by_week[["forecast", "actual"]].sum(min_count=DAYS).dropna().reset_index()
+    of_total = weeks[weeks["kind"] == TOTAL].sum()
+    weeks = weeks[weeks["kind"] != TOTAL]
+    weekly = _wape(weeks, ["kind"])
+    by_origin = _wape(weeks, ["origin", "kind"]).groupby("origin").mean()
     days = past[past["kind"] == TOTAL].dropna(subset=["forecast", "actual"])
+    kinds = [kind for kind in KINDS if kind in set(past["kind"])]
+    all_origins = past["origin"].unique()
     return {
         "candidate": candidate,
-        "score": _ratio(weekly.mean()),
-        "by_origin": [
-            *map(
-                _ratio,
-                by_origin.groupby("origin").mean().reindex(past["origin"].unique()),
-            )
-        ],
-        "weekly": {kind: _ratio(error) for kind, error in weekly.items()},
-        "bias": _ratio(total["forecast"] - total["actual"], total["actual"]),
+        "score": _ratio(weekly.reindex(kinds).mean()),
+        "by_origin": [_ratio(by_origin.get(origin)) for origin in all_origins],
+        "weekly": {kind: _ratio(weekly.get(kind)) for kind in kinds},
+        "bias": _ratio(of_total["forecast"] - of_total["actual"], of_total["actual"]),
         "daily": _ratio(
             (days["forecast"] - days["actual"]).abs().sum(), days["actual"].sum()
         ),
@@ -139,23 +129,23 @@ def score(candidate: str, past: pd.DataFrame) -> dict[str, Any]:
 def coverage(past: pd.DataFrame, level: int) -> float | None:
     """Return the share of open days, of all series and the total, within the interval of `level` percent."""
     open_days = past[past["actual"].notna() & (past[f"upper_{level}"] > 0)]
-    inside = open_days["actual"].between(
-        open_days[f"lower_{level}"], open_days[f"upper_{level}"]
-    )
-    return _ratio(inside.sum(), len(inside))
+    lower, upper = open_days[f"lower_{level}"], open_days[f"upper_{level}"]
+    return _ratio(open_days["actual"].between(lower, upper).mean())
 
 
-def _wape(sums: pd.DataFrame) -> "pd.Series[float]":
-    """The absolute errors as a share of sales, NaN without sales."""
-    return sums["error"] / sums["actual"].where(sums["actual"] > 0)
+def _wape(weeks: pd.DataFrame, groups: list[str]) -> "pd.Series[float]":
+    """The absolute errors as a share of sales by groups of weeks, without those that have no sales."""
+    error = (weeks["forecast"] - weeks["actual"]).abs()
+    sums = weeks.assign(error=error).groupby(groups)[["error", "actual"]].sum()
+    sums = sums[sums["actual"] > 0]
+    return sums["error"] / sums["actual"]
 
 
-def _ratio(part: float, whole: float = 1.0) -> float | None:
-    return (
-        round(float(part / whole), 6) + 0.0
-        if whole > 0 and not np.isnan(part)
-        else None
-    )  # no minus zero
+def _ratio(part: float | None, whole: float = 1.0) -> float | None:
+    """Return a share with six decimals; None where it is unknown."""
+    if part is None or np.isnan(part) or whole <= 0:
+        return None
+    return round(float(part / whole), 6) + 0.0  # no minus zero
 
 
 def select(test: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,118 +153,106 @@ def select(test: Mapping[str, Any]) -> dict[str, Any]:
     back-test gives the same record."""
     store, as_of = Store.of_models(), date.fromisoformat(test["as_of"])
     # The champion of the day before: a repeated run starts from where the first one did.
-    record = {
-        **choose(test, registry.champion(store, as_of - timedelta(days=1)).name),
-        **test,
-    }
-    return {
-        "version": registry.keep(store, registry.CHAMPIONS, as_of, record),
-        **record,
-    }
+    champion = registry.champion(store, as_of - timedelta(days=1))
+    record = choose(test, champion.name) | dict(test)
+    version = registry.keep(store, registry.CHAMPIONS, as_of, record)
+    return {"version": version, **record}
 
 
 def choose(test: Mapping[str, Any], champion: str) -> dict[str, Any]:
     """Return the new `champion`, the `previous` one, and `why` in one sentence. The champion changes for a
     challenger that is at least 5 % better, by more than chance, the best of several, the first of equals,
     whose total is not more than 10 % too high or too low, unless the champion's is further off."""
-    present: dict[str, Any] = next(
-        (each for each in test["scores"] if each["candidate"] == champion), {}
-    )
-    choice = {"champion": champion, "previous": champion}
-    if not present.get("score"):
-        days, known = test["days"], len(test["origins"])
+    scores = {score["candidate"]: score for score in test["scores"]}
+    chosen = champion
+    if not scores:
+        days, known = counted(test["days"], "day"), len(test["origins"])
         why = (
-            f"{counted(days, 'day')} of history give {counted(known, 'weekly origin')}"
+            f"{champion} stays: {days} of history give {counted(known, 'weekly origin')}, "
+            f"and the test needs {FEWEST_ORIGINS}."
         )
-        why += f", and the test needs {FEWEST_ORIGINS}"
-        if present:
-            why = "it has no error, or there were no sales to compare with"
-        return choice | {"why": f"{champion} stays: {why}."}
-    bias = abs(present["bias"] or 0)
-    challengers = [
-        each
-        for each in test["scores"]
-        if each["score"] is not None
-        and each["score"] <= round(ENOUGH * present["score"], 9)
-        and _is_more_than_chance(present["by_origin"], each["by_origin"])
-        and (abs(each["bias"] or 0) <= MOST_BIAS or abs(each["bias"]) < bias)
-    ]
-    if not challengers:
-        why = f"{champion} stays: no candidate is at least 5 % better than its {percent(present['score'])}"
-        return choice | {
-            "why": f"{why} by more than chance, with a total within 10 % of actual sales."
-        }
-    best = min(challengers, key=lambda each: each["score"])
-    gain = percent(1 - best["score"] / present["score"])
-    why = f"its score of {percent(best['score'])} is {gain} better than {percent(present['score'])}"
-    return choice | {
-        "champion": best["candidate"],
-        "why": f"{best['candidate']} replaces {champion}: {why}.",
-    }
+    elif not scores[champion]["score"]:
+        why = f"{champion} stays: it has no error, or there were no sales to compare with."
+    else:
+        present = scores[champion]
+        challengers = [s for s in test["scores"] if _is_better(s, present)]
+        share = percent(present["score"])
+        why = (
+            f"{champion} stays: no candidate is at least 5 % better than its {share} by more than chance, "
+            "with a total within 10 % of actual sales."
+        )
+        if challengers:
+            best = min(challengers, key=itemgetter("score"))
+            chosen = best["candidate"]
+            gain = percent(1 - best["score"] / present["score"])
+            why = (
+                f"{chosen} replaces {champion}: its score of {percent(best['score'])} is {gain} better than "
+                f"{share}."
+            )
+    return {"champion": chosen, "previous": champion, "why": why}
+
+
+def _is_better(challenger: Mapping[str, Any], present: Mapping[str, Any]) -> bool:
+    """Return whether a challenger may replace the champion, whose scores are `present`."""
+    if challenger["score"] is None:
+        return False
+    bias = abs(challenger["bias"] or 0)
+    return (
+        challenger["score"] <= round(ENOUGH * present["score"], 9)
+        and (bias <= MOST_BIAS or bias < abs(present["bias"] or 0))
+        and _is_more_than_chance(present["by_origin"], challenger["by_origin"])
+    )
 
 
 def _is_more_than_chance(
-    present: list[float | None], other: list[float | None]
+    present: list[float | None], challenger: list[float | None]
 ) -> bool:
-    """Whether the errors by origin of `other` are lower than can be chance; gains may differ by season."""
-    gains = np.array(present, dtype=float) - np.array(other, dtype=float)
-    parts = [part[~np.isnan(part)] for part in (gains[:-ORIGINS], gains[-ORIGINS:])]
-    gains = np.concatenate(parts)
-    rest = np.concatenate([part - part.mean() for part in parts if len(part)] or parts)
-    error = np.sqrt(rest @ rest) / max(len(gains) - 1, 1)
-    return bool(
-        len(gains) >= FEWEST_ORIGINS
-        and gains.mean() > 0
-        and gains.mean() >= CHANCE * error
-    )
+    """Whether the challenger's errors by origin are lower than can be chance; gains may differ by season."""
+    gains = pd.Series(present, dtype=float) - pd.Series(challenger, dtype=float)
+    is_recent = gains.index >= len(gains) - ORIGINS
+    deviations = gains - gains.groupby(is_recent).transform("mean")
+    count = gains.count()
+    error = np.sqrt((deviations**2).sum()) / max(count - 1, 1)
+    mean = gains.mean()
+    return bool(count >= FEWEST_ORIGINS and mean > 0 and mean >= CHANCE * error)
 
 
 def notify(record: Mapping[str, Any]) -> str:
     """Mail the record of a selection to `report_recipients`; return why there is no mail, or an empty text. A
     record's mail always has the same Message-ID."""
-    digest = hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[
-        :24
-    ]
+    content = json.dumps(record, sort_keys=True).encode()
+    digest = hashlib.sha256(content).hexdigest()[:24]
     return transport.send_report(lambda: compose(record), f"selection.{digest}")
 
 
 def compose(record: Mapping[str, Any]) -> EmailMessage:
     """Compose the mail without its addresses."""
     champion, scores = record["champion"], record["scores"]
-    has_changed = champion != record["previous"]
-    subject = f"Forecast model: {champion} " + (
-        f"replaces {record['previous']}" if has_changed else "stays"
+    subject = f"Forecast model: {champion} stays"
+    if champion != record["previous"]:
+        subject = f"Forecast model: {champion} replaces {record['previous']}"
+    weekly = [["Candidate", "Score"]]
+    of_total = [["Candidate", "Total: bias", "Total by day", "In 80 %", "In 95 %"]]
+    bold = []
+    for place, score in enumerate(scores):
+        name, coverage_of = score["candidate"], score["coverage"]
+        if name == champion:
+            name += " (champion)"
+            bold.append(place)
+        errors = [percent(error) for error in score["weekly"].values()]
+        weekly.append([name, percent(score["score"]), *errors])
+        bias, daily = signed_percent(score["bias"]), percent(score["daily"])
+        covered = [percent(coverage_of["80"]), percent(coverage_of["95"])]
+        of_total.append([name, bias, daily, *covered])
+    if scores:
+        weekly[0] += [KIND_NAMES[kind] for kind in scores[0]["weekly"]]
+    texts = dict(record)
+    texts.update(
+        subject=subject,
+        as_of=long_day(date.fromisoformat(record["as_of"])),
+        first_day=long_day(date.fromisoformat(record["first_day"])),
+        of_season=max(0, len(record["origins"]) - ORIGINS),
+        tables=[weekly, of_total],
+        bold=bold,
     )
-    kinds = [*scores[0]["weekly"]] if scores else []
-    columns = ["Candidate", "Score", *map(KIND_NAMES.__getitem__, kinds)]
-    columns += ["Total: bias", "Total by day", "In 80 %", "In 95 %"]
-    rows = [
-        [
-            each["candidate"]
-            + (" (champion)" if each["candidate"] == champion else ""),
-            *map(percent, [each["score"], *each["weekly"].values()]),
-            signed_percent(each["bias"]),
-            *map(
-                percent, [each["daily"], each["coverage"]["80"], each["coverage"]["95"]]
-            ),
-        ]
-        for each in scores
-    ]
-    split = 2 + len(kinds)
-    texts = {
-        **record,
-        "subject": subject,
-        "as_of": long_day(date.fromisoformat(record["as_of"])),
-        "first_day": long_day(date.fromisoformat(record["first_day"])),
-        "of_season": max(0, len(record["origins"]) - ORIGINS),
-        "columns": columns,
-        "rows": rows,
-        "tables": [  # one table would be wider than a phone
-            (columns[:split], [row[:split] for row in rows]),
-            ([columns[0], *columns[split:]], [[row[0], *row[split:]] for row in rows]),
-        ],
-        "bold": [
-            place for place, each in enumerate(scores) if each["candidate"] == champion
-        ],
-    }
     return transport.compose(subject, "selection_mail", texts)

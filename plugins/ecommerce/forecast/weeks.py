@@ -8,8 +8,9 @@ from ecommerce.core.business_day import newest_closed_day, shop_day
 from ecommerce.core.errors import ConfigurationError
 
 DAYS = 7
-HORIZON = 28
-"""Forecast days: four whole weeks, so that each weekday counts equally."""
+WEEKS = 4
+HORIZON = WEEKS * DAYS
+"""Forecast days: whole weeks, so that each weekday counts equally."""
 
 LEAST_DAYS = 28
 """Series with fewer known days have no forecast."""

@@ -34,5 +34,5 @@ def make_panel(
         values=values,
         promotions=np.zeros(shape) if promotions is None else promotions,
         holidays=np.zeros(shape, dtype=np.int64) if holidays is None else holidays,
-        market=market,
+        market=np.full(len(values), np.nan) if market is None else market,
     )

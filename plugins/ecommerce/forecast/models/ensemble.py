@@ -1,14 +1,16 @@
 """Training and prediction of a panel: the champion, its members' weights, and intervals."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from ecommerce.forecast.data.panel import (
     Floats,
     Panel,
     has_vanished,
+    ratio,
     sells_rarely,
     without_absurd_day,
 )
@@ -41,26 +43,37 @@ _FEWEST_ORIGINS, _HALF_LIFE_WEEKS = 3, 2
 _RARE_MODEL = WeekdayMean(13)
 _LAST_RESORT = WeekdayMean(SEEN_DAYS // DAYS, open_days=True)
 
-Calibration = Sequence[tuple[Floats, Floats, Floats]]
-"""By weekly origin, oldest first: as `Origin`, with the forecasts of one candidate."""
-Origin = tuple[dict[str, Floats], Floats, Floats]
-"""The candidates' forecasts at an origin and the actual sales: [days, series]; and the unit of the errors, as
-`Statistics.unit`: [days, series and total]."""
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A weekly origin of the past: every candidate's `forecasts` and the `actual` sales, [days, series], and
+    the `unit` of the errors, as `Statistics.unit`: [days, series and total]."""
+
+    forecasts: Mapping[str, Floats]
+    actual: Floats
+    unit: Floats
 
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
     """A trained candidate of a panel: the `fitted` ridge and boosting, the `weights` of its members, the
-    WAPE of every candidate at the weekly origins (`errors`; None where no series had enough history), its own
-    forecasts there and the actual sales (`calibration`), and the reason for each of the `skipped` series."""
+    WAPE of every candidate at the weekly `origins` (`errors`; None where no series had enough history), and
+    the reason for each of the `skipped` series."""
 
     champion: str
     series: tuple[str, ...]
     fitted: Mapping[str, Model]
     weights: Mapping[str, float]
     errors: Mapping[str, float | None]
-    calibration: Calibration
+    origins: Sequence[Origin]
     skipped: Mapping[str, str]
+
+    def past_forecasts(self) -> list[tuple[Floats, Floats]]:
+        """Return its forecasts at the origins and the actual sales, [days, series]."""
+        pairs = []
+        for origin in self.origins:
+            pairs.append((_combined(origin.forecasts, self.weights), origin.actual))
+        return pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,59 +95,60 @@ def train_candidates(panel: Panel) -> dict[str, TrainedModel]:
     """Train each candidate as `train` would, with the shared work done once."""
     panel = _prepared(panel)
     origins, fitted = look_back(panel), _fit(Statistics(panel))
-    known = (~np.isnan(panel.values)).sum(axis=0)
-    reason = f"fewer than {LEAST_DAYS} days of history"
-    skipped = {
-        name: reason
-        for name, days in zip(panel.series, known, strict=True)
-        if days < LEAST_DAYS
-    }
+    known_days = (~np.isnan(panel.values)).sum(axis=0)
+    skipped = {}
+    for series, days in zip(panel.series, known_days, strict=True):
+        if days < LEAST_DAYS:
+            skipped[series] = f"fewer than {LEAST_DAYS} days of history"
     errors: dict[str, float | None] = {}
     trained = {}
     for name in CANDIDATES:
-        weights = (
-            _weights(origins, fitted)
-            if name == "blend"
-            else {name if name in {*SIMPLE, *fitted} else PLAIN: 1.0}
+        weights = {name: 1.0}
+        if name == "blend":
+            weights = _weights(origins, fitted)
+        elif name not in SIMPLE and name not in fitted:
+            weights = {PLAIN: 1.0}
+        model = TrainedModel(
+            name, panel.series, fitted, weights, errors, origins, skipped
         )
-        calibration = [
-            (_combined(forecasts, weights), actual, unit)
-            for forecasts, actual, unit in origins
-        ]
-        errors[name] = wape(_scored(panel, calibration))
-        trained[name] = TrainedModel(
-            name, panel.series, fitted, weights, errors, calibration, skipped
-        )
+        errors[name] = _error(panel, model)
+        trained[name] = model
     return trained
 
 
 def predict(trained: TrainedModel, panel: Panel) -> PanelForecast:
     """Forecast the days after the panel that the champion was trained on."""
-    return _forecast(trained, *_forecasts(_prepared(panel), trained.fitted))
+    forecasts, unit = _forecasts(_prepared(panel), trained.fitted)
+    return _forecast(trained, forecasts, unit)
 
 
 def forecasts_of_all(panel: Panel) -> dict[str, PanelForecast]:
     """Return the forecast of every candidate, as `train` and `predict` would."""
     trained = train_candidates(panel)
-    made = _forecasts(_prepared(panel), trained[DEFAULT].fitted)
-    return {name: _forecast(each, *made) for name, each in trained.items()}
+    forecasts, unit = _forecasts(_prepared(panel), trained[DEFAULT].fitted)
+    made = {}
+    for name, model in trained.items():
+        made[name] = _forecast(model, forecasts, unit)
+    return made
 
 
 def look_back(panel: Panel) -> list[Origin]:
     """Return the forecasts at the weekly origins of the last 13 weeks, oldest first, each from data before
     its origin."""
-    weeks = min(CALIBRATION_WEEKS, (panel.days - 3 * DAYS) // DAYS)
+    weeks = min(CALIBRATION_WEEKS, panel.days // DAYS - 3)
     origins: list[Origin] = []
     fitted: dict[str, Model] = {}
-    for number, back in enumerate(range(weeks, 0, -1)):
-        then = panel.until(panel.days - DAYS * back)
+    for number in range(weeks):
+        days = panel.days - DAYS * (weeks - number)
+        then = panel.until(days)
         if number % RIDGE_REFITTED == 0:
             has_boosting = number % BOOSTING_REFITTED == 0 or "boosting" not in fitted
             fitted |= _fit(Statistics(then), has_boosting=has_boosting)
         forecasts, unit = _forecasts(then, fitted)
-        known = slice(0, min(DAYS * back, HORIZON))
+        actual = panel.values[days : days + HORIZON]
+        known = slice(len(actual))
         forecasts = {name: values[known] for name, values in forecasts.items()}
-        origins.append((forecasts, panel.values[then.days :][:HORIZON], unit[known]))
+        origins.append(Origin(forecasts, actual, unit[known]))
     return origins
 
 
@@ -148,29 +162,28 @@ def _prepared(panel: Panel) -> Panel:
 
 
 def _fit(known: Statistics, *, has_boosting: bool = True) -> dict[str, Model]:
-    fitted = {
-        "ridge": Ridge.fit(known),
-        "boosting": Boosting.fit(known) if has_boosting else None,
-    }
+    """Fit the members that have enough history."""
+    fitted: dict[str, Model | None] = {"ridge": Ridge.fit(known)}
+    if has_boosting:
+        fitted["boosting"] = Boosting.fit(known)
     return {name: model for name, model in fitted.items() if model}
 
 
 def _forecasts(
     panel: Panel, fitted: Mapping[str, Model]
 ) -> tuple[dict[str, Floats], Floats]:
+    """Return the forecasts of the candidates but the blend, and the unit of their errors."""
     known = Statistics(panel, SEEN_DAYS)
     is_gone = has_vanished(known.panel.values)
     is_rare = sells_rarely(panel.values)
-    plain = SIMPLE[PLAIN].forecast(known)
-    # After a gap that is longer than its window, the weekday as it was before the gap.
-    plain = np.nan_to_num(
-        np.where(np.isnan(plain), _LAST_RESORT.forecast(known), plain)
-    )
     rare = np.nan_to_num(_RARE_MODEL.forecast(known))
+    # After a gap that is longer than its window, the weekday as it was before the gap.
+    plain = SIMPLE[PLAIN].forecast(known)
+    plain = np.where(np.isnan(plain), _LAST_RESORT.forecast(known), plain)
     forecasts = {}
     for name, model in {**SIMPLE, **fitted}.items():
         values = model.forecast(known)
-        values = np.where(np.isnan(values), plain, values)
+        values = np.where(np.isnan(values), np.nan_to_num(plain), values)
         if name in fitted:
             values = np.where(is_rare, rare, values)
         forecasts[name] = np.where(is_gone, 0.0, values)
@@ -184,66 +197,65 @@ def _weights(
     which it has a forecast; without members that have too few."""
     parts = {}
     for name in (PLAIN, *fitted):
-        both = [
-            (made[name], made[PLAIN], actual)
-            for made, actual, _ in origins
-            if name in made
-        ]
-        if len(both) >= _FEWEST_ORIGINS:
-            own = wape((forecast, actual) for forecast, _, actual in both) or 0
-            plain = wape((forecast, actual) for _, forecast, actual in both) or 0
-            parts[name] = (max(plain, 1e-6) / max(own, 1e-6)) ** POWER
+        known = [origin for origin in origins if name in origin.forecasts]
+        if len(known) >= _FEWEST_ORIGINS:
+            own = wape((origin.forecasts[name], origin.actual) for origin in known)
+            plain = wape((origin.forecasts[PLAIN], origin.actual) for origin in known)
+            parts[name] = (max(plain or 0, 1e-6) / max(own or 0, 1e-6)) ** POWER
+    if not parts:
+        return {PLAIN: 1.0}
     whole = sum(parts.values())
-    return {name: part / whole for name, part in parts.items()} or {PLAIN: 1.0}
+    return {name: part / whole for name, part in parts.items()}
 
 
-def _scored(panel: Panel, calibration: Calibration) -> Iterator[tuple[Floats, Floats]]:
-    """The forecasts at the weekly origins and the actual sales, of the series that had enough history."""
-    for back, (forecast, actual, _) in enumerate(reversed(calibration), start=1):
-        known = ~np.isnan(panel.values[: -DAYS * back])
-        is_scored = known.sum(axis=0) >= LEAST_DAYS
-        yield forecast[:, is_scored], actual[:, is_scored]
+def _error(panel: Panel, model: TrainedModel) -> float | None:
+    """Return the WAPE at the weekly origins, of the series that had enough history there."""
+    pairs = []
+    for back, past in enumerate(reversed(model.past_forecasts()), start=1):
+        known_days = (~np.isnan(panel.values[: -DAYS * back])).sum(axis=0)
+        pairs.append([table[:, known_days >= LEAST_DAYS] for table in past])
+    return wape(pairs)
 
 
 def _combined(forecasts: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
-    members = [name for name in weights if name in forecasts] or [PLAIN]
-    whole = sum(weights.get(name, 1.0) for name in members)
-    return np.sum(
-        [weights.get(name, 1.0) / whole * forecasts[name] for name in members], axis=0
-    )
+    """Return the weighted mean of the members that have a forecast; the plain one's if none has."""
+    present = {name: part for name, part in weights.items() if name in forecasts}
+    if not present:
+        return forecasts[PLAIN]
+    whole = sum(present.values())
+    parts = [part / whole * forecasts[name] for name, part in present.items()]
+    return np.sum(parts, axis=0)
 
 
 def _forecast(
     trained: TrainedModel, forecasts: Mapping[str, Floats], unit: Floats
 ) -> PanelForecast:
     values = _combined(forecasts, trained.weights)
-    values[:, [name in trained.skipped for name in trained.series]] = np.nan
-    values = with_total(values)
-    errors = [
-        (with_total(forecast), with_total(actual), at)
-        for forecast, actual, at in trained.calibration
-    ]
-    return PanelForecast(values, _bounds(values, unit, errors))
+    is_skipped = np.isin(trained.series, list(trained.skipped))
+    values = with_total(np.where(is_skipped, np.nan, values))
+    return PanelForecast(values, _bounds(values, unit, trained))
 
 
 def with_total(table: Floats) -> Floats:
     """Return `table` [days, series] with the sum of the series; unknown series count 0."""
-    total = np.where(np.isnan(table).all(axis=1), np.nan, np.nansum(table, axis=1))
+    total = pd.DataFrame(table).sum(axis=1, min_count=1)
     return np.column_stack([table, total])
 
 
-def wape(pairs: Iterable[tuple[Floats, Floats]]) -> float | None:
+def wape(pairs: Iterable[Sequence[Floats]]) -> float | None:
     """Return the absolute errors of pairs of forecasts and actual sales as a share of sales; None without
     sales."""
     errors = sales = 0.0
     for forecast, actual in pairs:
         errors += float(np.nansum(np.abs(forecast - actual)))
         sales += float(np.nansum(np.abs(actual)))
-    return round(errors / sales, 6) if sales > 0 else None
+    if sales <= 0:
+        return None
+    return round(errors / sales, 6)
 
 
 def _bounds(
-    values: Floats, unit: Floats, calibration: Calibration
+    values: Floats, unit: Floats, trained: TrainedModel
 ) -> dict[int, tuple[Floats, Floats]]:
     """Lower and upper bounds of `values` [HORIZON, series] by level, by split conformal prediction.
 
@@ -251,44 +263,37 @@ def _bounds(
     the noise at their origin, from the same week of the horizon; two weeks halve an error's weight. With
     fewer than 20 errors it is widened by half; without errors the interval is from 0 to twice the forecast.
     """
-    widths = {level: np.full(values.shape, np.inf) for level in LEVELS}
+    errors = []
+    for origin, past in zip(trained.origins, trained.past_forecasts(), strict=True):
+        forecast, actual = map(with_total, past)
+        errors.append(ratio(np.abs(actual - forecast), forecast * origin.unit))
+    widths = np.full((len(LEVELS), *values.shape), np.inf)
     for first in range(0, HORIZON, DAYS):
-        week = slice(first, first + DAYS)
-        old_enough = [each for each in calibration if len(each[0]) > first]
-        if not old_enough:
-            break
-        forecast, actual, at = (
-            np.stack([each[part][week] for each in old_enough]) for part in range(3)
-        )
-        unknown = np.full(forecast.shape, np.nan)
-        errors = np.divide(
-            np.abs(actual - forecast), forecast * at, out=unknown, where=forecast > 0
-        )
-        share = 0.5 ** (np.arange(len(errors))[::-1] / _HALF_LIFE_WEEKS)
-        errors, share = errors.reshape(-1, values.shape[1]), np.repeat(share, DAYS)
-        for level, width in widths.items():
-            width[first:] = _half_width(
-                errors, share, level / 100
-            )  # also of weeks without errors
+        weeks = [days[first : first + DAYS] for days in errors if len(days) > first]
+        if weeks:
+            # Also for later weeks, which may have no errors of their own.
+            widths[:, first:] = _half_widths(np.stack(weeks))[:, None]
     bounds = {}
-    for level, width in widths.items():
-        half = values * np.where(
-            np.isinf(width), 1, np.maximum(width * unit, _LEAST_WIDTH)
-        )
+    for level, width in zip(LEVELS, widths, strict=True):
+        share = np.where(np.isinf(width), 1, np.maximum(width * unit, _LEAST_WIDTH))
+        half = values * share
         bounds[level] = (np.maximum(values - half, 0), values + half)
     return bounds
 
 
-def _half_width(errors: Floats, share: Floats, level: float) -> Floats:
-    """The half width of each series' interval, in units of forecast and noise: the quantile of `errors`
-    [errors, series] with the weights `share` and of one more, infinite error; infinite without errors."""
-    order = np.argsort(errors, axis=0)  # NaN is last
-    errors = np.take_along_axis(errors, order, axis=0)
-    known = (~np.isnan(errors)).sum(axis=0)
-    reached = np.cumsum(np.where(np.isnan(errors), 0, share[order]), axis=0)
-    place = (reached < level * (reached[-1] + share.max()) - 1e-9).sum(axis=0)
-    width = np.take_along_axis(
-        errors, place.clip(max=np.maximum(known - 1, 0))[None], axis=0
-    )[0]
-    width = np.where(known < _FEWEST_ERRORS, width * _WIDENED, width)
-    return np.where(known == 0, np.inf, width)
+def _half_widths(errors: Floats) -> Floats:
+    """Return the half width of each level and series, in units of forecast and noise; infinite without
+    errors. `errors` are [weeks, days, series], the last week is the newest; NaN where unknown."""
+    age = np.arange(len(errors))[::-1, None, None]
+    weight = np.where(np.isnan(errors), 0, 0.5 ** (age / _HALF_LIFE_WEEKS))
+    # The error to come is one more, of full weight, that exceeds all.
+    to_come = np.ones_like(errors[0, :1])
+    weights = np.vstack([*weight, to_come])
+    known = np.vstack([*np.nan_to_num(errors), np.inf * to_come])
+    levels = np.array(LEVELS) / 100
+    widths = np.quantile(known, levels, axis=0, weights=weights, method="inverted_cdf")
+    widths = np.minimum(widths, known[:-1].max(axis=0))
+    count = (~np.isnan(errors)).sum(axis=(0, 1))
+    widths[:, count < _FEWEST_ERRORS] *= _WIDENED
+    widths[:, count == 0] = np.inf
+    return widths

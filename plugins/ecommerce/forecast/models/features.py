@@ -1,21 +1,20 @@
 """The running statistics of a panel, and the features of boosting, all known at the forecast's origin."""
 
-from typing import Any
-
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ecommerce.forecast.data.panel import (
     YEAR,
     Floats,
+    Ints,
     Panel,
     clean,
     ratio,
     same_weekday_mean,
-    shifted,
 )
 from ecommerce.forecast.models.season import growth, season
-from ecommerce.forecast.weeks import HORIZON
+from ecommerce.forecast.weeks import DAYS, HORIZON
 
 LEAST_EFFECT = 0.2
 LEAST_NOISE, SEASON_ERROR = 0.02, 0.3
@@ -31,106 +30,94 @@ class Statistics:
 
     def __init__(self, panel: Panel, seen: int | None = None) -> None:
         values, closed = clean(panel)
-        neutral, _ = _neutral(values, panel)
+        neutral = without_promotions(values, promotion_effect(values, panel), panel)
         line = season(panel, neutral)
         line = line * growth(panel, neutral / line[: panel.days])
-        cut = max(0, panel.days - (seen or panel.days))
-        self.panel = panel = panel.until(panel.days, first=cut)
-        self.closed, self.season = closed[cut:], line[cut:]
-        self.values = values[cut:] / self.season[: panel.days]
-        values, is_promoted = self.values, panel.promotions[: panel.days] > 0
-        self.neutral, self.effect = _neutral(values, panel)
+        first = max(0, panel.days - (seen or panel.days))
+        self.panel = panel.until(panel.days, first)
+        self.closed, self.season = closed[first:], line[first:]
+        self.values = values[first:] / line[first : panel.days]
+        self.effect = promotion_effect(self.values, self.panel)
+        self.neutral = without_promotions(self.values, self.effect, self.panel)
+        is_promoted = is_on_promotion(self.panel)
+        others = np.where(is_promoted, np.nan, self.values)
+        promoted = np.where(is_promoted, self.values, np.nan)
         self.neutral_8 = same_weekday_mean(self.neutral, 8)
         self.neutral_4 = same_weekday_mean(self.neutral, 4)
-        self.without_promotion = same_weekday_mean(
-            np.where(is_promoted, np.nan, values), 13
-        )
-        self.with_promotion = same_weekday_mean(
-            np.where(is_promoted, values, np.nan), 13
-        )
+        self.without_promotion = same_weekday_mean(others, 13)
+        self.with_promotion = same_weekday_mean(promoted, 13)
         self.levels = {
             days: trailing_mean(self.neutral, days) for days in (7, 28, 84, YEAR)
         }
-        market = (
-            np.full((len(values), 1), np.nan)
-            if panel.market is None
-            else panel.market[:, None]
-        )
-        self.market = ratio(trailing_mean(market, 28), trailing_mean(market, YEAR))[
-            :, 0
-        ]
+        market = self.panel.market[:, None]
+        recent, year = trailing_mean(market, 28), trailing_mean(market, YEAR)
+        self.market = ratio(recent, year)[:, 0]
 
     def unit(self) -> Floats:
         """Return the relative size of ordinary errors [HORIZON, series and total]: the noise of the last
         eight weeks, and more where the season moves away from that of the last four."""
-        values = np.column_stack([self.neutral, np.nansum(self.neutral, axis=1)])[-120:]
-        usual = shifted(same_weekday_mean(values, 8), 7)
-        noise = trailing_mean(np.minimum(np.abs(ratio(values, usual) - 1), 1), 56)[-1]
-        noise = np.maximum(np.nan_to_num(noise, nan=0.2), LEAST_NOISE)
-        moves = np.log(
-            self.season[self.panel.days :]
-            / np.mean(self.season[: self.panel.days][-28:], axis=0)
+        total = np.nansum(self.neutral, axis=1)
+        values = np.column_stack([self.neutral, total])[-120:]
+        usual = pd.DataFrame(same_weekday_mean(values, 8)).shift(DAYS).to_numpy()
+        errors = np.minimum(np.abs(ratio(values, usual) - 1), 1)
+        noise = np.nan_to_num(trailing_mean(errors, 56)[-1], nan=0.2)
+        past, coming = np.split(self.season, [self.panel.days])
+        moves = np.log(coming / np.mean(past[-28:], axis=0))
+        return np.sqrt(
+            np.maximum(noise, LEAST_NOISE) ** 2 + (SEASON_ERROR * moves) ** 2
         )
-        return np.sqrt(noise**2 + (SEASON_ERROR * moves) ** 2)
 
 
 def features(
-    known: Statistics, origin: int, chosen: Any = slice(None)
+    known: Statistics, origin: int
 ) -> tuple[NDArray[np.float32], Floats, Floats]:
-    """Return the features of the days after `origin`, the number of the last known day, of the series at the
-    places `chosen` (default all), [HORIZON, series, features], the market's last; and `base` [HORIZON,
-    series] and `level` [series], NaN for a series without recent history. Boosting forecasts the
-    difference from `base` in units of `level`, the mean of the last 28 days."""
-    panel = known.panel
+    """Return the features of the days after `origin`, the number of the last known day, [HORIZON, series,
+    features], the market's last; and `base` [HORIZON, series] and `level` [series], NaN for a series without
+    recent history. Boosting forecasts the difference from `base` in units of `level`, the mean of the last 28
+    days."""
+    panel, promotions, closed = known.panel, known.panel.promotions, known.closed
+    is_holiday = panel.holidays > 0
     ahead = np.arange(1, HORIZON + 1)
     day = origin + ahead
-    same_weekday = (
-        origin - 6 + (ahead - 1) % 7
-    )  # the last one that is known at the origin
-    promotions, closed = panel.promotions[:, chosen], known.closed[:, chosen]
-    is_holiday = panel.holidays[:, chosen] > 0
+    day_before = day - 1
+    day_after = np.minimum(day + 1, len(promotions) - 1)
+    week_before = np.maximum(day - DAYS, 0)
+    last_weekday = origin - 6 + (ahead - 1) % DAYS  # known at the origin
+    year_before = np.full(HORIZON, origin - YEAR)
 
-    def at(table: Floats, days: Any) -> Floats:
-        return np.where(
-            days[:, None] >= 0, table[:, chosen][np.maximum(days, 0)], np.nan
-        )
-
-    effect = known.effect[origin, chosen]
-    levels = {days: table[origin, chosen] for days, table in known.levels.items()}
+    effect = known.effect[origin]
+    levels = {days: table[origin] for days, table in known.levels.items()}
     level = np.where(np.isnan(levels[28]), levels[84], levels[28])
     level = np.where(level > 0, level, np.nan)
-    base = at(known.neutral_8, same_weekday)
-    base = np.where(np.isnan(base), level, base) * np.where(
-        promotions[day] > 0, _known(effect), 1
-    )
-    after = np.minimum(day + 1, len(promotions) - 1)
-    a_year_ago = day - YEAR
+    base = _at(known.neutral_8, last_weekday)
+    base = np.where(np.isnan(base), level, base)
+    base = base * np.where(promotions[day] > 0, _at_least(effect), 1)
+    # The week around the same day a year ago, by the month up to that origin.
+    week_a_year_ago = _at(known.levels[7], day - YEAR + 3)
+    month_a_year_ago = _at(known.levels[28], year_before)
     columns = {
         "weekday": panel.weekdays[day, None],
         "days ahead": ahead[:, None],
         "day of month": panel.days_of_month[day, None],
         "promotion": promotions[day],
-        "promotion the day before": promotions[day - 1],
-        "promotion the day after": promotions[after],
-        "promotion the week before": promotions[np.maximum(day - 7, 0)],
+        "promotion the day before": promotions[day_before],
+        "promotion the day after": promotions[day_after],
+        "promotion the week before": promotions[week_before],
         "days on promotion": _days_on_promotion(promotions, origin),
         "holiday": is_holiday[day],
-        "holiday the day before": is_holiday[day - 1],
-        "holiday the day after": is_holiday[after],
-        "closed the day before": closed[day - 1],
-        "closed the day after": closed[after],
+        "holiday the day before": is_holiday[day_before],
+        "holiday the day after": is_holiday[day_after],
+        "closed the day before": closed[day_before],
+        "closed the day after": closed[day_after],
         "base": base / level,
-        "weekday average of 4": at(known.neutral_4, same_weekday) / level,
-        "last weekday": at(known.neutral, same_weekday) / level,
-        "weekday without promotion": at(known.without_promotion, same_weekday) / level,
-        "weekday with promotion": at(known.with_promotion, same_weekday) / level,
+        "weekday average of 4": _at(known.neutral_4, last_weekday) / level,
+        "last weekday": _at(known.neutral, last_weekday) / level,
+        "weekday without promotion": _at(known.without_promotion, last_weekday) / level,
+        "weekday with promotion": _at(known.with_promotion, last_weekday) / level,
         "level of 7 days": levels[7] / level,
         "trend of 84 days": ratio(level, levels[84]),
         "trend of the year": ratio(levels[84], levels[YEAR]),
-        "week a year ago": ratio(  # the week around the day, by the month up to that origin
-            at(known.levels[7], a_year_ago + 3),
-            at(known.levels[28], np.full(HORIZON, origin - YEAR)),
-        ),
+        "week a year ago": ratio(week_a_year_ago, month_a_year_ago),
         "effect of promotions": effect,
         "size": np.log(level),
         "market": known.market[origin],
@@ -139,15 +126,14 @@ def features(
     return table.astype(np.float32), base, level
 
 
+def _at(table: Floats, days: Ints) -> Floats:
+    """Return the rows of these days; NaN before the first one."""
+    return pd.DataFrame(table).reindex(days).to_numpy()
+
+
 def trailing_mean(values: Floats, days: int) -> Floats:
     """Return the mean of the `days` days up to each day, over known days."""
-    known = ~np.isnan(values)
-    total = np.cumsum(np.where(known, values, 0), axis=0)
-    count = np.cumsum(known, axis=0).astype(float)
-    if days < len(values):
-        total[days:] = total[days:] - total[:-days].copy()
-        count[days:] = count[days:] - count[:-days].copy()
-    return ratio(total, count)
+    return pd.DataFrame(values).rolling(days, min_periods=1).mean().to_numpy()
 
 
 def _days_on_promotion(promotions: Floats, origin: int) -> Floats:
@@ -158,17 +144,24 @@ def _days_on_promotion(promotions: Floats, origin: int) -> Floats:
     return (number - last_without)[-HORIZON:].astype(float)
 
 
-def _neutral(values: Floats, panel: Panel) -> tuple[Floats, Floats]:
-    """`values` without the effect of promotions, and the effect: the sales of days on promotion relative to
-    others, measured over half a year up to each day."""
-    is_promoted = panel.promotions[: panel.days] > 0
+def is_on_promotion(panel: Panel) -> NDArray[np.bool_]:
+    """Return which known days of each series have a promotion."""
+    return panel.promotions[: panel.days] > 0
+
+
+def promotion_effect(values: Floats, panel: Panel) -> Floats:
+    """Return the sales of days on promotion relative to others, measured over half a year up to each day."""
+    is_promoted = is_on_promotion(panel)
     relative = ratio(values, same_weekday_mean(values, 8))
     promoted = trailing_mean(np.where(is_promoted, relative, np.nan), 182)
-    effect = ratio(
-        promoted, trailing_mean(np.where(is_promoted, np.nan, relative), 182)
-    )
-    return np.where(is_promoted, values / _known(effect), values), effect
+    others = trailing_mean(np.where(is_promoted, np.nan, relative), 182)
+    return ratio(promoted, others)
 
 
-def _known(effect: Floats) -> Floats:
+def without_promotions(values: Floats, effect: Floats, panel: Panel) -> Floats:
+    """Return `values` without the effect of promotions."""
+    return np.where(is_on_promotion(panel), values / _at_least(effect), values)
+
+
+def _at_least(effect: Floats) -> Floats:
     return np.maximum(np.nan_to_num(effect, nan=1.0), LEAST_EFFECT)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from ecommerce.forecast.data.panel import Floats, Panel, same_weekday_mean
 from ecommerce.forecast.models.features import Statistics, features
-from ecommerce.forecast.weeks import DAYS, HORIZON
+from ecommerce.forecast.weeks import DAYS, HORIZON, WEEKS
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingRegressor
@@ -36,12 +37,13 @@ class WeekdayMean:
 
     def forecast(self, known: Statistics) -> Floats:
         """Return the forecast of the days after the panel."""
-        means = same_weekday_mean(
-            known.values if self.open_days else known.panel.values, self.weeks
-        )
-        last_week = np.pad(means, ((DAYS, 0), (0, 0)), constant_values=np.nan)[-DAYS:]
-        ahead = np.tile(last_week, (HORIZON // DAYS, 1))
-        return _open_days(ahead, known) if self.open_days else ahead
+        values = known.panel.values
+        if self.open_days:
+            values = known.values
+        ahead = np.tile(same_weekday_mean(values, self.weeks)[-DAYS:], (WEEKS, 1))
+        if self.open_days:
+            return _open_days(ahead, known)
+        return ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Ridge:
         fits = []
         for values, design in zip(known.values.T, _designs(panel), strict=True):
             is_known = ~np.isnan(values) & (weight > 0)
-            if is_known.sum() < 21:
+            if is_known.sum() < 3 * DAYS:
                 fits.append((np.zeros(design.shape[1]), np.nan))
                 continue
             rows, share = design[: panel.days][is_known], weight[is_known]
@@ -76,25 +78,23 @@ class Ridge:
 
     def forecast(self, known: Statistics) -> Floats:
         """Return the forecast of the days after the panel."""
-        panel = known.panel
-        past = slice(max(0, panel.days - 4 * _LEVEL_DAYS), panel.days)
+        days = known.panel.days
+        past = slice(max(0, days - 4 * _LEVEL_DAYS), days)
+        age = np.arange(past.start, days)[::-1] - past.start
         ahead = []
-        of_series = zip(self.fits, known.values.T, _designs(panel), strict=True)
-        for (coefficients, mean), values, design in of_series:
+        designs = _designs(known.panel)
+        for fit, values, design in zip(self.fits, known.values.T, designs, strict=True):
+            coefficients, mean = fit
             line = mean + design @ coefficients
             recent, fitted = values[past], np.maximum(np.expm1(line[past]), 0)
-            share = np.where(
-                np.isnan(recent),
-                0,
-                0.5 ** (np.arange(len(recent))[::-1] / (_LEVEL_DAYS / 2)),
-            )
-            whole = share @ fitted
-            factor = np.nansum(share * recent) / whole if whole > 0 else 1.0
+            share = np.where(np.isnan(recent), 0, 0.5 ** (age / (_LEVEL_DAYS / 2)))
+            factor, whole = 1.0, share @ fitted
+            if whole > 0:
+                factor = np.nansum(share * recent) / whole
             highest = 1.5 * np.nanmax(values, initial=0.0)
-            values_ahead = np.expm1(
-                np.minimum(line[panel.days :], np.log1p(highest) + 1)
-            )
-            ahead.append(np.clip(values_ahead * factor, 0, highest))
+            highest_line = np.log1p(highest) + 1
+            sales = np.expm1(np.minimum(line[days:], highest_line)) * factor
+            ahead.append(np.clip(sales, 0, highest))
         return _open_days(np.stack(ahead, axis=1), known)
 
 
@@ -112,32 +112,29 @@ class Boosting:
         from sklearn.ensemble import HistGradientBoostingRegressor
 
         days, series = known.values.shape
-        origins = list(range(days - 8, _FIRST_ORIGIN, -7))[:_MOST_ORIGINS]
+        origins = range(days - 8, _FIRST_ORIGIN, -DAYS)[:_MOST_ORIGINS]
         share = 0.5 ** (np.arange(len(origins)) / _HALF_LIFE_ORIGINS)
         share *= min(1.0, _MOST_ROWS / max(share.sum() * series * HORIZON, 1))
-        drawn = np.random.default_rng(0)  # the same rows each time
+        random = np.random.default_rng(0)  # the same rows each time
         sampled, targets = [], []
         for origin, part in zip(origins, share, strict=True):
-            # With many series, each origin computes features for a sample of them only.
-            part_of_series = min(1.0, 4 * part)
-            chosen = np.flatnonzero(drawn.random(series) < part_of_series)
-            drawn_from, base, level = features(known, origin, chosen)
-            truth = known.values[origin + 1 :][:HORIZON, chosen]
-            target = (truth - base[: len(truth)]) / level
-            kept = ~np.isnan(target) & (
-                drawn.random(target.shape) < part / part_of_series
-            )
-            sampled.append(drawn_from[: len(truth)][kept])
-            targets.append(np.clip(target[kept], -3, 3))
+            rows, base, level = features(known, origin)
+            sales = known.values[origin + 1 :][:HORIZON]
+            target = (sales - base[: len(sales)]) / level
+            # The first row of numbers has no use: without it, other rows would be drawn than ever before.
+            drawn = random.random((len(sales) + 1, series))[1:]
+            is_kept = ~np.isnan(target) & (drawn < part)
+            sampled.append(rows[: len(sales)][is_kept])
+            targets.append(np.clip(target[is_kept], -3, 3))
         if days < LEAST_DAYS_BOOSTING or sum(map(len, targets)) < 500:
             return None
         samples = np.concatenate(sampled)
-        samples[:, np.isnan(samples).all(axis=0)] = (
-            0  # sklearn refuses a column without any value
-        )
+        # sklearn refuses a column without any value.
+        samples[:, np.isnan(samples).all(axis=0)] = 0
         # A growing market, the last feature, never lowers a forecast; otherwise its level would only identify
         # the date.
-        rises = np.arange(samples.shape[1]) == samples.shape[1] - 1
+        rises = np.zeros(samples.shape[1], dtype=np.int8)
+        rises[-1] = 1
         trees = HistGradientBoostingRegressor(
             max_iter=150,
             learning_rate=0.08,
@@ -147,7 +144,7 @@ class Boosting:
             max_bins=128,
             early_stopping=False,
             random_state=0,
-            monotonic_cst=rises.astype(np.int8),
+            monotonic_cst=rises,
         )
         with _one_thread():
             trees.fit(samples, np.concatenate(targets))
@@ -157,10 +154,9 @@ class Boosting:
         """Return the forecast of the days after the panel."""
         rows, base, level = features(known, known.panel.days - 1)
         with _one_thread():
-            difference = self.trees.predict(rows.reshape(-1, rows.shape[-1]))
-        return _open_days(
-            np.maximum(base + difference.reshape(base.shape) * level, 0), known
-        )
+            change = self.trees.predict(rows.reshape(-1, rows.shape[-1]))
+        sales = base + change.reshape(base.shape) * level
+        return _open_days(np.maximum(sales, 0), known)
 
 
 Model = WeekdayMean | Ridge | Boosting
@@ -176,27 +172,34 @@ def _one_thread() -> Any:
 
 def _open_days(values: Floats, known: Statistics) -> Floats:
     """`values` with season and growth, 0 on closed days."""
-    values = values * known.season[known.panel.days :]
-    return np.where(known.closed[known.panel.days :] & ~np.isnan(values), 0.0, values)
+    coming = slice(known.panel.days, None)
+    values = values * known.season[coming]
+    return np.where(known.closed[coming] & ~np.isnan(values), 0.0, values)
 
 
 def _designs(panel: Panel) -> Iterator[Floats]:
     """The rows of the ridge for each series: [days + HORIZON, columns]."""
-    day = panel.days_of_month
-    weekday = panel.weekdays[:, None] == np.arange(7)
-    of_month = [day <= 3, (day >= 4) & (day <= 7), day >= 28, (day >= 14) & (day <= 17)]
-    calendar = np.column_stack([weekday, *of_month]).astype(float)
-    for promotion, is_holiday in zip(
-        panel.promotions.T, panel.holidays.T > 0, strict=True
-    ):
+    weekday = panel.weekdays[:, None] == np.arange(DAYS)
+    day = pd.Series(panel.days_of_month)
+    calendar = [
+        weekday,
+        day <= 3,
+        day.between(4, 7),
+        day >= 28,
+        day.between(14, 17),
+    ]
+    holidays = pd.DataFrame(panel.holidays > 0)
+    for place, promotion in enumerate(panel.promotions.T):
+        is_holiday = holidays[place]
         before = np.append(0.0, promotion[:-1])
-        on_holiday = [
+        columns = [
+            *calendar,
+            weekday * promotion[:, None],
+            promotion,
+            (promotion > 0) & (before == 0),
+            before * (promotion == 0),
             is_holiday,
-            np.append(is_holiday[1:], False),
-            np.append(False, is_holiday[:-1]),
+            is_holiday.shift(-1, fill_value=False),
+            is_holiday.shift(1, fill_value=False),
         ]
-        starts, ended = (promotion > 0) & (before == 0), before * (promotion == 0)
-        by_weekday = weekday * promotion[:, None]
-        yield np.column_stack(
-            [calendar, by_weekday, promotion, starts, ended, *on_holiday]
-        )
+        yield np.column_stack(columns).astype(float)

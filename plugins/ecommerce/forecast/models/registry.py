@@ -29,38 +29,42 @@ def keep(store: Store, folder: str, as_of: date, content: dict[str, Any]) -> str
     """Store plain JSON as the record of the first day of its use, in place of an earlier one, and return the
     record's name. `folder` is `CHAMPIONS` or `INPUTS`."""
     name = f"{folder}/{as_of}.json"
-    store.write(
-        name,
-        f"{json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)}\n".encode(),
-    )
+    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
+    store.write(name, f"{text}\n".encode())
     return name
 
 
 def champion(store: Store, as_of: date) -> Champion:
     """Return the champion selected last from data before `as_of`; the default without a selection, or where
     this code has no such candidate any more."""
-    name, record = _newest(store, CHAMPIONS, as_of)
+    name = _newest(store, CHAMPIONS, as_of)
+    if name is None:
+        return Champion()
+    record = _record(store, name)
     if record.get("champion") not in CANDIDATES:
-        return Champion(why="the selected model no longer exists" if name else "")
-    return Champion(record["champion"], name, str(record.get("why") or ""))
+        return Champion(why="the selected model no longer exists")
+    return Champion(record["champion"], name, record.get("why", ""))
 
 
 def announced(store: Store, as_of: date) -> Announced:
     """Return the partner's announcements at the time of the forecast of `as_of`: the last stored inputs."""
-    return from_plain(Announced, _newest(store, INPUTS, as_of)[1])
+    name = _newest(store, INPUTS, as_of)
+    if name is None:
+        return Announced()
+    return from_plain(Announced, _record(store, name))
 
 
-def _newest(
-    store: Store, folder: str, as_of: date
-) -> tuple[str | None, dict[str, Any]]:
-    """The last record of the latest day up to `as_of`, without partial files of a killed process."""
-    names = (name for name in store.names(folder) if name.endswith(".json"))
-    known = (
-        name for name in names if name.removeprefix(f"{folder}/")[:10] <= str(as_of)
-    )
-    if not (newest := max(known, default=None)):
-        return None, {}
+def _newest(store: Store, folder: str, as_of: date) -> str | None:
+    """Return the name of the last record up to the day `as_of`."""
+    last = f"{folder}/{as_of}.json"
+    # A process that was killed may leave a partial file of another name.
+    names = [name for name in store.names(folder) if name.endswith(".json")]
+    return max((name for name in names if name <= last), default=None)
+
+
+def _record(store: Store, name: str) -> dict[str, Any]:
     try:
-        return newest, json.loads(store.read(newest) or b"{}")
+        record: dict[str, Any] = json.loads(store.read(name) or b"")
     except ValueError:
-        raise StagingError(f"{store.uri_of(newest)} is not JSON: remove it") from None
+        raise StagingError(f"{store.uri_of(name)} is not JSON: remove it") from None
+    return record

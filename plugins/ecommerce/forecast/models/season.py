@@ -2,8 +2,7 @@
 left of the sales without them."""
 
 from dataclasses import replace
-from datetime import date, timedelta
-from typing import Any
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -25,13 +24,8 @@ _PEAK_ERRORS = 3.0
 """A day around these dates that is further above its week, in standard errors, has a peak of its own."""
 _REPEATED, _REPEATED_DAYS, _REPEATED_EVENT_DAYS = 0.95, 91, 14
 """The share of a rise that is expected again while fewer of its days are known from a second year."""
-_GROWTH_WEEKS, _LATE_WEEKS, _FEWEST_WEEKS, _HALF_LIFE_WEEKS, _DAMPED = (
-    26,
-    12,
-    10,
-    13,
-    0.95,
-)
+_GROWTH_WEEKS, _LATE_WEEKS, _FEWEST_WEEKS = 26, 12, 10
+_HALF_LIFE_WEEKS, _DAMPED = 13, 0.95
 _LEAST_GROWTH = 0.005
 _SHIFT, _SHIFTED_DAYS, _USUAL_DAYS, _OFTEN = np.log(1.5), range(12, 43), 28, 0.7
 
@@ -44,56 +38,56 @@ def season(panel: Panel, neutral: Floats) -> Floats:
 
     `neutral` [days, series] are clean values without the effect of promotions.
     """
-    days, total = panel.days, len(panel.dates)
+    days = panel.days
     event, references = _compared_days(panel)
     references = [
-        reference for reference in references if (reference >= 0).sum() > HORIZON
+        days_ago for days_ago in references if np.sum(days_ago >= 0) > HORIZON
     ]
-    is_near = _next_to(panel.holidays[:days] > 0) & (event[:days, None] == 0)
+    known_event = event[:days]
+    is_near = _next_to(panel.holidays[:days] > 0) & (known_event[:, None] == 0)
     daily = _without_weekdays(np.where(is_near, np.nan, neutral), panel.weekdays[:days])
-    rest = _index(daily, daily)[1]
     open_days = (~np.isnan(neutral)).any(axis=1).sum()
-    if (
-        days <= YEAR
-        or not references
-        or (neutral > 0).any(axis=1).sum() <= _OFTEN * open_days
-    ):
-        return np.ones((total, 1))
-    variance = float(np.nanmean(np.clip(rest, -1, 1) ** 2))
-    is_peak = (event[:days] > 0) & (rest > _PEAK_ERRORS * np.sqrt(variance))
-    index, rest = _index(np.where(is_peak[:, None], np.nan, daily), daily)
+    sells_often = (neutral > 0).any(axis=1).sum() > _OFTEN * open_days
+    if days <= YEAR or not references or not sells_often:
+        return np.ones((len(event), 1))
+    above_week = _index(daily, daily)[1]
+    variance = float(np.nanmean(np.clip(above_week, -1, 1) ** 2))
+    is_peak = (known_event > 0) & (above_week > _PEAK_ERRORS * np.sqrt(variance))
+    index, above_week = _index(np.where(is_peak[:, None], np.nan, daily), daily)
     # Above nothing there is no peak: the other days of its week may have no sales.
-    peak = np.log1p(rest, out=np.zeros(days), where=is_peak & ~np.isnan(rest))
-    index = np.where(event[:days] > 0, index, _centred(index[:, None], 7)[:, 0])
+    has_peak = is_peak & ~np.isnan(above_week)
+    peak = np.log1p(above_week, out=np.zeros(days), where=has_peak)
+    index = np.where(known_event > 0, index, _centred(index[:, None])[:, 0])
     # Growth is forecast by itself: the season is what a day has above or below its year.
-    yearly = index[YEAR:] - index[:-YEAR]
-    weekly = np.median(yearly) * 7 / YEAR
+    weekly = np.median(index[YEAR:] - index[:-YEAR]) * 7 / YEAR
     index = index - _significant(weekly, 0.0) / 7 * np.arange(days)
-    line = np.mean(
-        [_between(index[np.maximum(each, 0)], each >= 0) for each in references], axis=0
-    )
-    peaks = np.mean(
-        [np.where(each >= 0, peak[np.maximum(each, 0)], 0) for each in references],
-        axis=0,
-    )
+    lines, peaks = [], []
+    for days_ago in references:
+        is_known, place = days_ago >= 0, np.maximum(days_ago, 0)
+        lines.append(_between(index[place], is_known))
+        peaks.append(np.where(is_known, peak[place], 0))
+    line, peak = np.mean(lines, axis=0), np.mean(peaks, axis=0)
+    years = len(references)
     is_apart = np.isin(event, (_EASTER, _BLACK_FRIDAY))
     ordinary, past = _between(line, ~is_apart), _between(index, ~is_apart[:days])
-    years = len(references)
     noise = variance / 4 / years  # of a difference between means over two weeks
-    rise, was = (each[_MONTH:] - each[:-_MONTH] for each in (ordinary, past))
-    parts = [
-        _share(rise[YEAR - _MONTH :], was[YEAR - _MONTH :], noise, _REPEATED_DAYS)
-        * ordinary
-    ]
+    rise, known_rise = _rise(ordinary), _rise(past)
+    logarithm = _share(rise, known_rise, noise, _REPEATED_DAYS) * ordinary
+    effect, known_effect = line - ordinary, index - past
     for number in (_EASTER, _BLACK_FRIDAY):
-        effect, now = (line - ordinary)[YEAR:], (index - past)[YEAR:]
-        is_now = event[YEAR:] == number
-        share = _share(
-            effect[is_now], now[is_now[: len(now)]], noise, _REPEATED_EVENT_DAYS
-        )
-        parts.append(np.where(event == number, share * (line - ordinary), 0))
-    peaks *= np.maximum(0, 1 - 2 * variance / years / np.maximum(peaks**2, 1e-9))
-    return np.exp(np.sum([*parts, peaks], axis=0))[:, None]
+        is_now = event == number
+        expected = effect[YEAR:][is_now[YEAR:]]
+        actual = known_effect[YEAR:][is_now[YEAR:days]]
+        share = _share(expected, actual, noise, _REPEATED_EVENT_DAYS)
+        logarithm = logarithm + np.where(is_now, share * effect, 0)
+    noise_of_peaks = 2 * variance / years / np.maximum(peak**2, 1e-9)
+    logarithm = logarithm + peak * np.maximum(0, 1 - noise_of_peaks)
+    return np.exp(logarithm)[:, None]
+
+
+def _rise(line: Floats) -> Floats:
+    """Return by how much each day after the first year is above the day a month before."""
+    return line[YEAR:] - line[YEAR - _MONTH : -_MONTH]
 
 
 def growth(panel: Panel, neutral: Floats) -> Floats:
@@ -101,7 +95,7 @@ def growth(panel: Panel, neutral: Floats) -> Floats:
     26 weeks, as far as it is more than noise and not more than that of the last 12, damped after the origin.
     `neutral` is without the season."""
     slope = _slope(panel, neutral)
-    week = (np.arange(len(panel.dates)) - panel.days + 1) / 7
+    week = (np.arange(panel.days + HORIZON) - panel.days + 1) / 7
     damped = (1 - _DAMPED ** np.maximum(week, 0)) / -np.log(_DAMPED)
     return np.exp(slope * np.where(week > 0, damped, np.maximum(week, -52)))[:, None]
 
@@ -112,28 +106,21 @@ def at_level(panel: Panel) -> Panel:
     if panel.days < 2 * _USUAL_DAYS:
         return panel
     values = clean(panel)[0]
-    values = _without_weekdays(
-        values / season(panel, values)[: panel.days], panel.weekdays[: panel.days]
-    )
+    values = values / season(panel, values)[: panel.days]
+    values = _without_weekdays(values, panel.weekdays[: panel.days])
     logs = _log(values[-(_SHIFTED_DAYS.stop + _USUAL_DAYS) :])
-    is_often = (panel.values[-len(logs) :] > 0).mean(axis=0) > _OFTEN
+    sells_often = (panel.values[-len(logs) :] > 0).mean(axis=0) > _OFTEN
     gains, steps = [], []
     for back in _SHIFTED_DAYS:
         after, before = logs[-back:], logs[-back - _USUAL_DAYS : -back]
-        steps.append(_mean(after, axis=0) - _mean(before, axis=0))
-        is_known = is_often & ~np.isnan(steps[-1])
-        (low, high), (low_before, high_before) = (
-            np.nanquantile(np.where(is_known, part, 0), (0.2, 0.8), axis=0)
-            for part in (after, before)
-        )
-        is_apart = (
-            ((low > high_before) | (high < low_before))
-            & (np.abs(steps[-1]) > _SHIFT)
-            & is_known
-        )
-        gains.append(
-            np.where(is_apart, steps[-1] ** 2 * back / (back + _USUAL_DAYS), 0)
-        )
+        step = _mean(after) - _mean(before)
+        is_known = sells_often & ~np.isnan(step)
+        low, high = _most(after, is_known)
+        low_before, high_before = _most(before, is_known)
+        is_apart = (low > high_before) | (high < low_before)
+        is_shift = is_apart & (np.abs(step) > _SHIFT) & is_known
+        steps.append(step)
+        gains.append(np.where(is_shift, step**2 * back / (back + _USUAL_DAYS), 0))
     best = np.argmax(gains, axis=0)
     is_before = np.arange(panel.days)[:, None] < panel.days - _SHIFTED_DAYS.start - best
     is_before &= np.max(gains, axis=0) > 0
@@ -141,32 +128,31 @@ def at_level(panel: Panel) -> Panel:
     return replace(panel, values=panel.values * np.exp(np.where(is_before, factor, 0)))
 
 
+def _most(logs: Floats, is_known: Bools) -> Floats:
+    """Return the bounds of the middle 60 % of the days of each known series."""
+    return np.nanquantile(np.where(is_known, logs, 0), (0.2, 0.8), axis=0)
+
+
 def _compared_days(panel: Panel) -> tuple[Ints, list[Ints]]:
     """[days + HORIZON]: the number of the moved date around each day, 0 for others; and for one and for two
     years, the number of the day that each is compared with, negative where unknown: around a moved date the
     same day around it, otherwise the same weekday; none for a day that would be compared with one around an
     earlier moved date."""
-    number = np.arange(len(panel.dates))
+    number = np.arange(panel.days + HORIZON)
     event = np.zeros(len(number), dtype=np.int64)
-    references = [number - YEAR, number - 2 * YEAR]
-    years = range(
-        panel.first_day.year - 1,
-        (panel.first_day + timedelta(days=len(number))).year + 1,
-    )
+    references = {1: number - YEAR, 2: number - 2 * YEAR}
     for which, (date_of, first, end) in enumerate(_MOVED, _EASTER):
-        for year in years:
+        for year in range(panel.dates[0].year - 1, panel.dates[-1].year + 2):
             day = (date_of(year) - panel.first_day).days
-            inside = slice(max(day + first, 0), max(day + end, 0))
-            event[inside] = which
-            for back, reference in enumerate(references, 1):
-                reference[inside] = (
-                    number[inside] - day + (date_of(year - back) - panel.first_day).days
-                )
-    for reference in references:
-        reference[
-            (event == 0) & (reference >= 0) & (event[np.maximum(reference, 0)] > 0)
-        ] = -1
-    return event, references
+            around = slice(max(day + first, 0), max(day + end, 0))
+            event[around] = which
+            for years, days_ago in references.items():
+                earlier = (date_of(year - years) - panel.first_day).days
+                days_ago[around] = number[around] - day + earlier
+    for days_ago in references.values():
+        is_moved = event[np.maximum(days_ago, 0)] > 0
+        days_ago[(event == 0) & (days_ago >= 0) & is_moved] = -1
+    return event, list(references.values())
 
 
 def _share(expected: Floats, actual: Floats, noise: float, prior_days: int) -> float:
@@ -189,19 +175,19 @@ def _index(daily: Floats, actual: Floats) -> tuple[Floats, Floats]:
     """The logarithm of the sum of the series [days], smoothed over a week, and by which share of it `actual`
     sums are above it, NaN where unknown. A series counts on days on which it is known with the day before, or
     was within four weeks."""
-    smooth = pd.DataFrame(_centred(daily, 7)).ffill(limit=_MONTH).to_numpy()
+    smooth = pd.DataFrame(_centred(daily)).ffill(limit=_MONTH).to_numpy()
     now, before = _sums(smooth[1:], smooth[:-1])
-    steps = np.log(
-        np.divide(now, before, out=np.ones(len(now)), where=(now > 0) & (before > 0))
+    ratios = np.divide(
+        now, before, out=np.ones(len(now)), where=(now > 0) & (before > 0)
     )
     day, week = _sums(actual, smooth)
-    return np.concatenate([[0.0], np.cumsum(steps)]), ratio(day, week) - 1
+    return np.append(0.0, np.cumsum(np.log(ratios))), ratio(day, week) - 1
 
 
-def _sums(one: Floats, other: Floats) -> list[Floats]:
-    """The sums of the series that are known in both."""
-    is_known = ~np.isnan(one + other)
-    return [np.where(is_known, each, 0).sum(axis=1) for each in (one, other)]
+def _sums(values: Floats, others: Floats) -> Floats:
+    """The sums of both over the series that are known in both."""
+    tables = np.stack([values, others])
+    return np.sum(tables, axis=2, where=~np.isnan(values + others))
 
 
 def _slope(panel: Panel, neutral: Floats) -> float:
@@ -209,12 +195,11 @@ def _slope(panel: Panel, neutral: Floats) -> float:
     weeks = min(_GROWTH_WEEKS, panel.days // 7)
     if weeks < _FEWEST_WEEKS:
         return 0.0
-    daily = _without_weekdays(neutral, panel.weekdays[: panel.days])[
-        panel.days - 7 * weeks :
-    ]
-    weekly = _log(np.nansum(_mean(daily.reshape(weeks, 7, -1), axis=1), axis=1))
-    known = ~np.isnan(weekly)
-    week, weekly = np.arange(weeks)[known] - weeks + 1.0, weekly[known]
+    daily = _without_weekdays(neutral, panel.weekdays[: panel.days])[-7 * weeks :]
+    means = pd.DataFrame(daily).groupby(np.arange(7 * weeks) // 7).mean()
+    weekly = _log(means.sum(axis=1).to_numpy())
+    is_known = ~np.isnan(weekly)
+    week, weekly = np.arange(1.0 - weeks, 1.0)[is_known], weekly[is_known]
     if len(week) < _FEWEST_WEEKS:
         return 0.0
     weight = 0.5 ** (-week / _HALF_LIFE_WEEKS / 2)  # of errors, not of their squares
@@ -223,9 +208,8 @@ def _slope(panel: Panel, neutral: Floats) -> float:
     # Neighbouring weeks are alike: the error is about twice that of independent ones.
     slope = _significant(slope, 2 * np.sqrt(variances[0, 0]))
     # Growth that has ended is none.
-    return float(
-        np.sign(slope) * np.clip(np.sign(slope) * late, 0, min(abs(slope), 0.1))
-    )
+    direction = np.sign(slope)
+    return float(direction * np.clip(direction * late, 0, min(abs(slope), 0.1)))
 
 
 def _significant(slope: float, error: float) -> float:
@@ -235,35 +219,28 @@ def _significant(slope: float, error: float) -> float:
 
 def _without_weekdays(values: Floats, weekdays: Ints) -> Floats:
     """`values` [days, series] divided by the average share of their weekday in a week's mean."""
-    whole = _centred(values, 7)
-    whole[:3], whole[-3:] = np.nan, np.nan
-    share = ratio(values, whole)
-    shares = np.stack([_mean(share[weekdays == day], axis=0) for day in range(7)])
+    whole_weeks = _centred(values)
+    whole_weeks[:3] = whole_weeks[-3:] = np.nan
+    share = ratio(values, whole_weeks)
+    shares = np.stack([_mean(share[weekdays == weekday]) for weekday in range(7)])
     return values / np.where(shares > 0.05, shares, 1)[weekdays]
 
 
-def _centred(values: Floats, days: int) -> Floats:
-    """The mean of the known values of `days` days around each day."""
-    is_known, pad = ~np.isnan(values), ((days // 2 + 1, days // 2), (0, 0))
-    total = np.cumsum(np.pad(np.where(is_known, values, 0), pad), axis=0)
-    count = np.cumsum(np.pad(is_known.astype(float), pad), axis=0)
-    count = count[days:] - count[:-days]
-    return ratio(total[days:] - total[:-days], count)
+def _centred(values: Floats) -> Floats:
+    """The mean of the known values of seven days around each day."""
+    weeks = pd.DataFrame(values).rolling(7, center=True, min_periods=1)
+    return weeks.mean().to_numpy(copy=True)
 
 
 def _next_to(is_holiday: Bools) -> Bools:
     """Holidays, the days before and the days after."""
-    near = is_holiday.copy()
-    near[1:] |= is_holiday[:-1]
-    near[:-1] |= is_holiday[1:]
-    return near
+    days = pd.DataFrame(is_holiday).rolling(3, center=True, min_periods=1)
+    return days.max().to_numpy() > 0
 
 
-def _mean(values: Floats, axis: int) -> Any:
-    """The mean of known values, NaN without one."""
-    known = ~np.isnan(values)
-    count = known.sum(axis=axis)
-    return ratio(np.where(known, values, 0).sum(axis=axis), count)
+def _mean(values: Floats) -> Floats:
+    """The mean of each series over its known days, NaN without one."""
+    return pd.DataFrame(values).mean().to_numpy()
 
 
 def _log(values: Floats) -> Floats:

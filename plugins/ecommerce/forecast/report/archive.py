@@ -52,12 +52,10 @@ _ARCHIVE = Archive(
     source="forecast_report",
     folder=FOLDER,
 )
-folder_of, read_figures, read_file = (
-    _ARCHIVE.folder_of,
-    _ARCHIVE.read_figures,
-    _ARCHIVE.read_file,
-)
-archived, read = _ARCHIVE.days, _ARCHIVE.read
+folder_of = _ARCHIVE.folder_of
+read_figures = _ARCHIVE.read_figures
+read_file = _ARCHIVE.read_file
+archived = _ARCHIVE.days
 
 
 def publish(reports_uri: str, figures: ForecastFigures) -> dict[str, Any]:
@@ -85,31 +83,31 @@ def publish(reports_uri: str, figures: ForecastFigures) -> dict[str, Any]:
 def send_report(report: Mapping[str, Any]) -> str:
     """Mail the report that `publish` returned; return why not, or an empty text."""
     uri, digest = report["uri"], report["figures_hash"]
-    return mail.send_report(
-        lambda: report_message(
-            read_figures(uri, digest), read(uri, PDF), read(uri, charts.PNG)
-        ),
-        f"forecast.{report['as_of']}.{digest[:16]}",  # a part of the hash, so that the header is not folded
-    )
+
+    def message() -> EmailMessage:
+        pdf, chart = _ARCHIVE.read(uri, PDF), _ARCHIVE.read(uri, charts.PNG)
+        return report_message(read_figures(uri, digest), pdf, chart)
+
+    # A part of the hash, so that the header is not folded.
+    return mail.send_report(message, f"forecast.{report['as_of']}.{digest[:16]}")
 
 
 def send_alarm(report: Mapping[str, Any]) -> str:
     """Notify `alert_recipients` and the chat of drift; return why not, or an empty text."""
-    if not (reasons := report["drift"]):
+    as_of, reasons = report["as_of"], report["drift"]
+    if not reasons:
         return "the forecast does not drift, or too few days are scored"
     digest = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]
-    return mail.send_alert(
-        alarm_message(report["as_of"], reasons), f"drift.{report['as_of']}.{digest}"
-    )
+    return mail.send_alert(alarm_message(as_of, reasons), f"drift.{as_of}.{digest}")
 
 
 def report_message(figures: ForecastFigures, pdf: bytes, chart: bytes) -> EmailMessage:
     """Compose the report's mail without its addresses: with the chart, a PNG, in the HTML, and the PDF
     attached."""
-    texts = mail_texts(figures) | {"chart_cid": _CHART_CID}
-    message = mail.compose(
-        texts["subject"], "forecast_mail", texts, [mail.InlineImage(_CHART_CID, chart)]
-    )
+    texts = mail_texts(figures)
+    texts["chart_cid"] = _CHART_CID
+    images = [mail.InlineImage(_CHART_CID, chart)]
+    message = mail.compose(texts["subject"], "forecast_mail", texts, images)
     name = f"sales-forecast-{figures.as_of}.pdf"
     message.add_attachment(pdf, maintype="application", subtype="pdf", filename=name)
     return message

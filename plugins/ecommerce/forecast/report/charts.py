@@ -2,15 +2,19 @@
 intervals. SVG for the PDF, a narrower SVG for phones, PNG for the mail."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
 
 from ecommerce.core.text import short_day
 from ecommerce.forecast.report.figures import (
     OUTSIDE_80,
     OUTSIDE_95,
     ComingDay,
+    DayForecast,
     ForecastFigures,
     PastDay,
 )
@@ -41,86 +45,91 @@ def chart(
     fourth Monday, others every second."""
     from matplotlib.ticker import MaxNLocator
 
-    past, coming, as_of = (
-        figures.past,
-        figures.total.days if figures.total else [],
-        figures.as_of,
-    )
     figure = drawing.canvas(width, height, layout="constrained")
     axes = figure.add_subplot()
-    entries = [
-        *_past(axes, past, as_of),
-        *(_coming(axes, coming, as_of) if coming else []),
-    ]
+    past, coming = figures.past, figures.coming
+    _draw_past(axes, past)
+    if coming:
+        _draw_coming(axes, coming)
+    entries = axes.get_legend_handles_labels()[0]
     axes.axvline(-0.5, color=MUTED, linewidth=0.6, zorder=1.5)
     axes.set_xlim(-len(past) - 0.7, len(coming) - 0.3)
-    is_narrow = width < WIDTH
-    step = 28 if is_narrow else 14
-    places = range(-(len(past) // step) * step, max(len(coming), 1), step)
-    axes.set_xticks(
-        places, [short_day(as_of + timedelta(days=place)) for place in places]
-    )
+    days_per_label, legend_columns = 14, len(entries)
+    if width < WIDTH:
+        days_per_label, legend_columns = 28, 3
+    places = range(-len(past), max(len(coming), 1), days_per_label)
+    mondays = [figures.as_of + timedelta(days=place) for place in places]
+    axes.set_xticks(places, [short_day(monday) for monday in mondays])
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_locator(MaxNLocator(5))
     drawing.amounts_upward(axes)
-    drawing.legend_above(figure, entries, 3 if is_narrow else None)
+    drawing.legend_above(figure, entries, legend_columns)
     return figure
 
 
-def _past(axes: Any, days: Sequence[PastDay], as_of: date) -> list[Any]:
-    places = _places(days, as_of)
-    entries = axes.plot(
-        places,
-        _amounts(days, "actual"),
-        color=INK,
-        linewidth=1.1,
-        zorder=4,
-        label="Sales",
-    )
-    if any(each.expected for each in days):
-        expected = [each.expected for each in days]
-        lower, upper = _amounts(expected, "lower_80"), _amounts(expected, "upper_80")
-        axes.fill_between(places, lower, upper, color=PALE, linewidth=0, zorder=2)
-        dashed = {"color": STRONG, "linewidth": 1, "dashes": (3, 1.5), "zorder": 3}
-        entries += axes.plot(
-            places, _amounts(expected, "forecast"), label="Forecast in force", **dashed
+def _draw_past(axes: Any, days: Sequence[PastDay]) -> None:
+    """Draw sales, the forecasts in force with their 80 % interval, and the days outside it; day -1 is the
+    last known one."""
+    places = np.arange(-len(days), 0)
+    sales = np.array([day.actual for day in days], dtype=float)
+    axes.plot(places, sales, color=INK, linewidth=1.1, zorder=4, label="Sales")
+    amounts = _amounts(days)
+    if any(day.expected for day in days):
+        axes.fill_between(
+            places,
+            amounts["lower_80"],
+            amounts["upper_80"],
+            color=PALE,
+            linewidth=0,
+            zorder=2,
         )
-    ring = {"marker": "o", "markersize": 4, "markeredgecolor": SIGNAL, "zorder": 5}
-    for mark, label, fill in (
-        (OUTSIDE_80, "Outside 80 %", "white"),
-        (OUTSIDE_95, "Outside 95 %", SIGNAL),
-    ):
-        if marked := [each for each in days if each.mark == mark]:
-            look = ring | {"linestyle": "", "markerfacecolor": fill, "label": label}
-            entries += axes.plot(
-                _places(marked, as_of), _amounts(marked, "actual"), **look
+        axes.plot(
+            places,
+            amounts["forecast"],
+            color=STRONG,
+            linewidth=1,
+            dashes=(3, 1.5),
+            zorder=3,
+            label="Forecast in force",
+        )
+    marks = np.array([day.mark for day in days])
+    fills = {
+        OUTSIDE_80: ("Outside 80 %", "white"),
+        OUTSIDE_95: ("Outside 95 %", SIGNAL),
+    }
+    for mark, (label, fill) in fills.items():
+        is_marked = marks == mark
+        if is_marked.any():
+            axes.plot(
+                places[is_marked],
+                sales[is_marked],
+                linestyle="",
+                marker="o",
+                markersize=4,
+                markeredgecolor=SIGNAL,
+                markerfacecolor=fill,
+                zorder=5,
+                label=label,
             )
-    return list(entries)
 
 
-def _coming(axes: Any, days: Sequence[ComingDay], as_of: date) -> list[Any]:
-    places, expected = _places(days, as_of), [each.expected for each in days]
-    forecast = _amounts(expected, "forecast")
-    entries = axes.plot(
-        places, forecast, color=STRONG, linewidth=1.8, zorder=4, label="Forecast"
-    )
-    for level, colour, order in ((80, PALE, 2.5), (95, FAINT, 2)):
-        bounds = (_amounts(expected, f"{side}_{level}") for side in ("lower", "upper"))
-        look = {
-            "color": colour,
-            "linewidth": 0,
-            "zorder": order,
-            "label": f"{level} % interval",
-        }
-        entries.append(axes.fill_between(places, *bounds, **look))
-    return list(entries)
+def _draw_coming(axes: Any, days: Sequence[ComingDay]) -> None:
+    amounts = _amounts(days)
+    forecast = amounts["forecast"]
+    axes.plot(forecast, color=STRONG, linewidth=1.8, zorder=4, label="Forecast")
+    for level, colour, order in (("80", PALE, 2.5), ("95", FAINT, 2)):
+        axes.fill_between(
+            amounts.index,
+            amounts[f"lower_{level}"],
+            amounts[f"upper_{level}"],
+            color=colour,
+            linewidth=0,
+            zorder=order,
+            label=f"{level} % interval",
+        )
 
 
-def _places(days: Sequence[PastDay | ComingDay], as_of: date) -> list[int]:
-    return [(each.day - as_of).days for each in days]
-
-
-def _amounts(rows: Sequence[Any], name: str) -> list[float]:
-    """The amounts `name` of the rows; NaN where there is none."""
-    amounts = (getattr(each, name, None) for each in rows)
-    return [float("nan") if amount is None else float(amount) for amount in amounts]
+def _amounts(days: Sequence[PastDay | ComingDay]) -> pd.DataFrame:
+    """Return the forecasts and their bounds, NaN on days without one."""
+    rows = [dict(day.expected or ()) for day in days]
+    return pd.DataFrame(rows, columns=list(DayForecast.model_fields), dtype=float)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pydantic import BaseModel
 
 from ecommerce.core.text import inert
-from ecommerce.forecast.weeks import DAYS, HORIZON
+from ecommerce.forecast.weeks import DAYS, WEEKS
 from ecommerce.forecast.wording import TOTAL
 from ecommerce.reporting.archive import Provenance
 
@@ -27,13 +27,10 @@ class DayForecast(BaseModel, frozen=True):
     upper_95: Decimal
 
     def covers(self, level: int, actual: Decimal) -> bool:
-        """Return whether sales are within the interval of `level` percent; its bounds belong to it."""
-        lower, upper = (
-            (self.lower_80, self.upper_80)
-            if level == 80
-            else (self.lower_95, self.upper_95)
-        )
-        return lower <= actual <= upper
+        """Return whether sales are within the interval of 80 or 95 percent, or on one of its bounds."""
+        if level == 80:
+            return self.lower_80 <= actual <= self.upper_80
+        return self.lower_95 <= actual <= self.upper_95
 
 
 class Score(BaseModel, frozen=True):
@@ -70,18 +67,23 @@ class PastDay(BaseModel, frozen=True):
     expected: DayForecast | None = None
 
     @property
+    def forecast(self) -> Decimal | None:
+        """The forecast in force."""
+        if self.expected is None:
+            return None
+        return self.expected.forecast
+
+    @property
     def mark(self) -> str:
         """`OUTSIDE_80` or `OUTSIDE_95` for a complete day outside that interval of its forecast, else an
         empty text."""
-        expected, actual = self.expected, self.actual
-        if (
-            expected is None
-            or actual is None
-            or not self.complete
-            or expected.covers(80, actual)
-        ):
+        if self.expected is None or self.actual is None or not self.complete:
             return ""
-        return OUTSIDE_80 if expected.covers(95, actual) else OUTSIDE_95
+        if self.expected.covers(80, self.actual):
+            return ""
+        if self.expected.covers(95, self.actual):
+            return OUTSIDE_80
+        return OUTSIDE_95
 
 
 class ComingDay(BaseModel, frozen=True):
@@ -101,14 +103,12 @@ class ForecastSeries(BaseModel, frozen=True):
     days: list[ComingDay]
 
     @property
-    def difference(self) -> Decimal:
-        """The coming week less a usual week."""
-        return self.week(0) - (self.usual_week or 0)
-
-    def week(self, number: int, weeks: int = 1) -> Decimal:
-        """Return the forecast of the coming week (0) or a later one, or of several from there."""
-        days = self.days[number * DAYS : (number + weeks) * DAYS]
-        return sum((each.expected.forecast for each in days), Decimal(0))
+    def weeks(self) -> list[Decimal]:
+        """The forecasts of the four weeks."""
+        sums = [Decimal(0)] * WEEKS
+        for place, day in enumerate(self.days):
+            sums[place // DAYS] += day.expected.forecast
+        return sums
 
 
 class ComingPromotion(BaseModel, frozen=True):
@@ -165,7 +165,7 @@ class ForecastFigures(BaseModel, frozen=True):
     promotions: list[ComingPromotion]
     scores: list[Score]
     drift: Drift
-    events: list[str | None] = [None] * (HORIZON // DAYS)
+    events: list[str | None] = [None] * WEEKS
     products: dict[str, str] = {}
     skipped: dict[str, str]
     gaps: list[date]
@@ -176,7 +176,17 @@ class ForecastFigures(BaseModel, frozen=True):
     @property
     def total(self) -> ForecastSeries | None:
         """The whole shop; None without a forecast."""
-        return next((each for each in self.series if each.name == TOTAL), None)
+        for series in self.series:
+            if series.name == TOTAL:
+                return series
+        return None
+
+    @property
+    def coming(self) -> list[ComingDay]:
+        """The forecast days of the whole shop; none without a forecast."""
+        if self.total is None:
+            return []
+        return self.total.days
 
     @property
     def last_week(self) -> list[PastDay]:
@@ -186,54 +196,42 @@ class ForecastFigures(BaseModel, frozen=True):
     @property
     def last_week_forecast(self) -> Decimal | None:
         """The sum of last week's forecasts in force; None where a day has none."""
-        forecasts = [each.expected.forecast for each in self.last_week if each.expected]
-        return (
-            sum(forecasts, Decimal(0))
-            if len(forecasts) == len(self.last_week)
-            else None
-        )
+        return _sum_of_known([day.forecast for day in self.last_week])
 
     @property
     def last_week_sales(self) -> Decimal | None:
         """The actual sales of last week; None where a day is a gap."""
-        actuals = [each.actual for each in self.last_week if each.actual is not None]
-        return sum(actuals, Decimal(0)) if len(actuals) == DAYS else None
+        return _sum_of_known([day.actual for day in self.last_week])
 
-    def changes(self, *kinds: str) -> list[ForecastSeries]:
-        """Return the series of these kinds with a usual week, the largest difference of the coming week
-        first."""
-        shown = [
-            each
-            for each in self.series
-            if each.name.startswith(kinds) and each.usual_week is not None
-        ]
-        return sorted(shown, key=lambda each: (-abs(each.difference), each.name))
+
+def _sum_of_known(amounts: list[Decimal | None]) -> Decimal | None:
+    """Return the sum of the amounts; None where one is unknown."""
+    total = Decimal(0)
+    for amount in amounts:
+        if amount is None:
+            return None
+        total += amount
+    return total
 
 
 def figures_hash(figures: ForecastFigures) -> str:
     """Return the SHA-256 of everything but the provenance."""
-    return hashlib.sha256(
-        figures.model_dump_json(exclude={"provenance"}).encode()
-    ).hexdigest()
+    content = figures.model_dump_json(exclude={"provenance"})
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def figures_csv(figures: ForecastFigures) -> str:
     """Return every forecast as a CSV row of plain decimals."""
     stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(
-        ["as_of", "series", "target_date", *DayForecast.model_fields, "currency"]
-    )
+    columns = ["as_of", "series", "target_date", *DayForecast.model_fields, "currency"]
+    writer = csv.DictWriter(stream, columns, lineterminator="\n")
+    writer.writeheader()
     for series in figures.series:
-        for each in series.days:
-            amounts = each.expected.model_dump().values()
-            writer.writerow(
-                [
-                    figures.as_of,
-                    inert(series.name),
-                    each.day,
-                    *amounts,
-                    figures.currency,
-                ]
-            )
+        for day in series.days:
+            row = day.expected.model_dump()
+            row["as_of"] = figures.as_of
+            row["series"] = inert(series.name)
+            row["target_date"] = day.day
+            row["currency"] = figures.currency
+            writer.writerow(row)
     return stream.getvalue()

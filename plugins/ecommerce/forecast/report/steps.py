@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -11,12 +10,12 @@ import pandas as pd
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning, sentences
 from ecommerce.core.email_masking import mask_e_mails
-from ecommerce.core.named_weeks import event, usual_week
+from ecommerce.core.named_weeks import calendar_week, event, usual_week
 from ecommerce.core.settings import load_settings
 from ecommerce.forecast.data.history import History, read_prepared
 from ecommerce.forecast.models import training
 from ecommerce.forecast.report import archive, figures, scoring
-from ecommerce.forecast.weeks import DAYS, HORIZON, Week
+from ecommerce.forecast.weeks import HORIZON, WEEKS
 from ecommerce.forecast.wording import TOTAL
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.client import connect
@@ -31,15 +30,15 @@ def build_report(
     """Build and archive the report, which replaces an older one of the same day; return as `archive.publish`.
     `prepared` is the folder that the model was trained on, `kept` the model, as `training.fit` returned it,
     `warnings` are of the steps before."""
-    as_of, settings = prepared.business_date + timedelta(days=1), load_settings()
-    first, last = (
-        as_of - timedelta(days=scoring.SCORED_DAYS),
-        as_of + timedelta(days=HORIZON - 1),
-    )
+    settings, history = load_settings(), read_prepared(prepared).panels()
+    as_of = history.as_of
+    first = as_of - timedelta(days=scoring.SCORED_DAYS)
     warehouse = connect(dag=run.dag_id, step="report")
-    made = {"begins_at": day_window(as_of, settings.shop_timezone).start}
     rows = warehouse.arrow(
-        "forecast/report_rows.sql", parameters=made, first=first, day=last
+        "forecast/report_rows.sql",
+        parameters={"begins_at": day_window(as_of, settings.shop_timezone).start},
+        first=first,
+        day=as_of + timedelta(days=HORIZON - 1),
     )
     days = warehouse.query(
         "forecast/complete_days.sql", first=first, day=prepared.business_date
@@ -47,9 +46,9 @@ def build_report(
     report = assemble(
         rows.to_pylist(),
         {row["business_date"] for row in days},
-        read_prepared(prepared).panels(),
+        history,
         kept["card"],
-        warnings=[*(prepared.control_totals.get("warnings") or ()), *warnings],
+        warnings=[*prepared.control_totals["warnings"], *warnings],
         origin=figures.ForecastProvenance.of(
             run, settings.shop_timezone, model=kept["name"]
         ),
@@ -73,82 +72,53 @@ def assemble(
     """Assemble the figures of a forecast. `rows`: the forecasts in force on the eight weeks before `as_of`,
     and this one's; `complete`: the days whose sales are complete; `history`: what the model of `card` was
     trained on; `currency`: the reporting currency; `calendar`: of the holidays that name weeks."""
-    as_of, model = history.as_of, figures.ModelCard.model_validate(card)
-    last, made_at = (
-        as_of + timedelta(days=HORIZON - 1),
-        day_window(as_of, origin.timezone).start,
-    )
-    by_day = sorted(rows, key=lambda row: row["target_date"])
-    past = [row for row in by_day if row["target_date"] < as_of]
-    total = [row for row in past if row["series"] == TOTAL]
-    of_total = {
-        row["target_date"]: figures.DayForecast.model_validate(row) for row in total
-    }
-    scored = [
-        row
-        for row in past
-        if row["target_date"] in complete and row["actual"] is not None
-    ]
+    as_of = history.as_of
+    made_at = day_window(as_of, origin.timezone).start
+    in_force: dict[date, figures.DayForecast] = {}
     coming: dict[str, list[figures.ComingDay]] = defaultdict(list)
-    for row in by_day[len(past) :]:
+    scored = []
+    for row in rows:
+        day, series = row["target_date"], row["series"]
+        expected = figures.DayForecast.model_validate(row)
+        # Without this run's forecast, an older one does not take its place.
         if row["made_at"] == made_at:
-            day = figures.ComingDay(
-                day=row["target_date"], expected=figures.DayForecast.model_validate(row)
-            )
-            coming[row["series"]].append(day)
-    since = as_of - timedelta(days=scoring.DRIFT_DAYS)
+            coming[series].append(figures.ComingDay(day=day, expected=expected))
+        if day < as_of and series == TOTAL:
+            in_force[day] = expected
+        if day in complete and row["actual"] is not None:
+            scored.append(row)
+    scored_days = pd.DataFrame(scored, columns=scoring.COLUMNS)
+    recent = scored_days["target_date"] >= as_of - timedelta(days=scoring.DRIFT_DAYS)
+
     sales = past_sales(history)
-    past_days = [
-        figures.PastDay(
-            day=day.date(),
+    past = []
+    for day, amount in sales[TOTAL].items():
+        past_day = figures.PastDay(
+            day=day,
             actual=training.rounded(amount),
-            complete=day.date() in complete,
-            expected=of_total.get(day.date()),
+            complete=day in complete,
+            expected=in_force.get(day),
         )
-        for day, amount in zip(pd.DatetimeIndex(sales.index), sales[TOTAL], strict=True)
-    ]
+        past.append(past_day)
     # A closed day of an export had no run, so it is not among the complete ones.
-    known = [each.complete or each.actual == 0 for each in past_days]
+    known_sales = sales[[day.complete or day.actual == 0 for day in past]]
+
+    model = figures.ModelCard.model_validate(card)
+    skipped: dict[str, str] = {}
+    for kind in card["kinds"]:
+        skipped |= kind["skipped"]
+    weeks = [calendar_week(as_of + timedelta(weeks=week)) for week in range(WEEKS)]
     return figures.ForecastFigures(
         as_of=as_of,
         currency=currency,
-        past=past_days,
-        series=[
-            figures.ForecastSeries(
-                name=name,
-                category=history.categories.get(name.removeprefix("sku:")),
-                usual_week=_usual_week(sales[name][known], as_of),
-                days=coming[name],
-            )
-            for name in sorted(coming, key=lambda name: (name != TOTAL, name))
-            if name == TOTAL or any(each.expected.forecast for each in coming[name])
-        ],
-        promotions=[
-            figures.ComingPromotion(
-                first=each.start_date,
-                last=each.end_date,
-                sku=each.sku,
-                discount_percent=each.discount_percent,
-            )
-            for each in sorted(
-                history.promotions, key=lambda each: (each.start_date, each.sku or "")
-            )
-            if each.end_date >= as_of and each.start_date <= last
-        ],
-        scores=scoring.scores(scored),
-        drift=scoring.drift(
-            [row for row in scored if row["target_date"] >= since], model.total_error
-        ),
-        events=[
-            event(Week(as_of + timedelta(first)).days, calendar)
-            for first in range(0, HORIZON, DAYS)
-        ],
+        past=past,
+        series=_series(coming, known_sales, history),
+        promotions=_promotions(history),
+        scores=scoring.scores(scored_days),
+        drift=scoring.drift(scored_days[recent], model.total_error),
+        events=[event(week, calendar) for week in weeks],
         products=dict(history.products),
-        skipped={
-            series: why
-            for kind in card["kinds"]
-            for series, why in kind["skipped"].items()
-        },
+        skipped=skipped,
         gaps=list(history.gaps),
         warnings=[mask_e_mails(text) for text in sentences(warnings)],
         card=model,
@@ -156,24 +126,53 @@ def assemble(
     )
 
 
-def _usual_week(sales: pd.Series, as_of: date) -> Decimal | None:
-    """Return what a series sells in a usual week. `sales`: of the known days by day, NaN in gaps."""
-    days = pd.DatetimeIndex(sales.index)
-    return usual_week({day.date(): training.rounded(sales[day]) for day in days}, as_of)
-
-
 def past_sales(history: History) -> pd.DataFrame:
     """Return the gross sales of the last eight weeks by series and of the total [day, series]; NaN where
     unknown."""
-    days = pd.date_range(
-        end=history.as_of - timedelta(days=1), periods=scoring.SCORED_DAYS
-    )
-    panels = history.panels.values()
-    tables = [
-        pd.DataFrame(each.values, each.dates[: each.days], each.series)
-        for each in panels
-    ]
-    sales = pd.concat(tables, axis=1).reindex(days)
-    return sales.assign(
-        **{TOTAL: sales[[*history.panels["category"].series]].sum(axis=1, skipna=False)}
-    )
+    tables = []
+    for panel in history.panels.values():
+        days = panel.dates[: panel.days]
+        tables.append(pd.DataFrame(panel.values, days, panel.series))
+    yesterday = history.as_of - timedelta(days=1)
+    last_days = pd.date_range(end=yesterday, periods=scoring.SCORED_DAYS)
+    sales = pd.concat(tables, axis=1).reindex(last_days)
+    sales[TOTAL] = sales.filter(like="category:").sum(axis=1, skipna=False)
+    sales.index = last_days.date
+    return sales
+
+
+def _series(
+    coming: Mapping[str, list[figures.ComingDay]],
+    sales: pd.DataFrame,
+    history: History,
+) -> list[figures.ForecastSeries]:
+    """Return the total, then the series that are expected to sell; `sales` are those of known days."""
+    series = []
+    for name in sorted(coming, key=lambda name: (name != TOTAL, name)):
+        days = coming[name]
+        if name == TOTAL or any(day.expected.forecast for day in days):
+            amounts = sales[name].map(training.rounded).to_dict()
+            forecast = figures.ForecastSeries(
+                name=name,
+                category=history.categories.get(name.removeprefix("sku:")),
+                usual_week=usual_week(amounts, history.as_of),
+                days=days,
+            )
+            series.append(forecast)
+    return series
+
+
+def _promotions(history: History) -> list[figures.ComingPromotion]:
+    """Return the promotions of the forecast days, by their first day."""
+    end = history.as_of + timedelta(days=HORIZON)
+    promotions = []
+    for promotion in history.promotions:
+        if promotion.end_date >= history.as_of and promotion.start_date < end:
+            coming = figures.ComingPromotion(
+                first=promotion.start_date,
+                last=promotion.end_date,
+                sku=promotion.sku,
+                discount_percent=promotion.discount_percent,
+            )
+            promotions.append(coming)
+    return sorted(promotions, key=lambda coming: (coming.first, coming.sku or ""))

@@ -2,22 +2,24 @@
 whole units of the currency: cents would promise an accuracy that no forecast has."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from ecommerce.core import text
 from ecommerce.forecast.report import charts
 from ecommerce.forecast.report.figures import (
-    DayForecast,
     Drift,
     ForecastFigures,
     PastDay,
 )
 from ecommerce.forecast.report.scoring import LEAST_SCORED_DAYS
+from ecommerce.forecast.weeks import WEEKS
 from ecommerce.forecast.wording import kind_name, series_name, signed_percent
 from ecommerce.reporting.sections import (
+    Column,
     Section,
-    column_table,
     facts,
     name,
     number,
@@ -28,271 +30,326 @@ from ecommerce.reporting.sections import (
 
 MOST_CHANGES, MOST_NAMED = 7, 20
 _USUAL = "usual week: the median of the previous 8 weeks"
-_FIGURES_OF_DAY = ("Forecast", "80 % interval", "Actual", "Difference", "Change")
-_DAY = (name("Day"), *map(number, _FIGURES_OF_DAY), word("Verdict"))
+_PAST_COLUMNS = [
+    name("Day"),
+    number("Forecast"),
+    number("80 % interval"),
+    number("Actual"),
+    number("Difference"),
+    number("Change"),
+    word("Verdict"),
+]
+
+Cell = str | date | Decimal | int | None
 
 
 def sections(figures: ForecastFigures) -> list[Section]:
     """Return all tables in reading order."""
     return [
-        *_of_days(figures),
-        *_of_series(figures),
+        _coming_days(figures),
+        _last_week(figures),
+        _past_days(figures),
+        _changes(figures),
+        _promotions(figures),
+        _scores(figures),
+        _series(figures),
         _notes(figures),
-        *_of_model(figures),
+        _kinds(figures),
+        _model_card(figures),
     ]
 
 
-def _of_days(figures: ForecastFigures) -> list[Section]:
-    week = figures.last_week
-    forecast, actual = figures.last_week_forecast, figures.last_week_sales
+def _table(
+    section_id: str,
+    title: str,
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[Cell]],
+    **more: Any,
+) -> Section:
+    """Return a table of days, amounts in whole units, and texts; `more` as for `sections.table`."""
+    cells = [[_words(cell) for cell in row] for row in rows]
+    return table(section_id, title, columns, cells, **more)
+
+
+def _words(cell: Cell) -> str:
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, date):
+        return text.short_day(cell)
+    return text.count(cell)
+
+
+def _coming_days(figures: ForecastFigures) -> Section:
+    rows = []
+    for day in figures.coming:
+        expected = day.expected
+        narrow = _interval(expected.lower_80, expected.upper_80)
+        wide = _interval(expected.lower_95, expected.upper_95)
+        rows.append([day.day, expected.forecast, narrow, wide])
+    return _table(
+        "coming",
+        "Next four weeks",
+        [
+            name("Day"),
+            number("Forecast"),
+            number("80 % interval"),
+            number("95 % interval"),
+        ],
+        rows,
+        empty="No forecast: no category has enough history.",
+        note=f"daily gross sales in {figures.currency}; the chart also shows the past eight weeks",
+        chart=charts.SVG,
+    )
+
+
+def _last_week(figures: ForecastFigures) -> Section:
+    rows = []
+    if any(day.expected for day in figures.last_week):
+        rows = [_past_day(day) for day in figures.last_week]
+        forecast, actual = figures.last_week_forecast, figures.last_week_sales
+        difference = _difference(actual, forecast)
+        change = text.change(actual, forecast)
+        rows.append(["Week", forecast, "", actual, difference, change, ""])
+    return _table(
+        "last-week",
+        "Last week: forecast vs actual",
+        _PAST_COLUMNS,
+        rows,
+        empty="No forecast was available for last week.",
+        note="the verdict names the days with sales outside the 80 % or 95 % interval",
+    )
+
+
+def _past_days(figures: ForecastFigures) -> Section:
+    return _table(
+        "past",
+        "Past eight weeks",
+        _PAST_COLUMNS,
+        map(_past_day, reversed(figures.past)),
+        empty="No past day has data.",
+        note="each day with the last forecast made before it, newest day first",
+    )
+
+
+def _past_day(day: PastDay) -> list[Cell]:
+    forecast, actual = day.forecast, day.actual
+    interval, verdict = text.NOTHING, day.mark
+    if day.expected:
+        interval = _interval(day.expected.lower_80, day.expected.upper_80)
+    if actual is not None and not day.complete:
+        verdict = "incomplete"
     difference, change = _difference(actual, forecast), text.change(actual, forecast)
-    total = [
-        "Week",
-        text.count(forecast),
-        "",
-        text.count(actual),
-        difference,
-        change,
-        "",
-    ]
-    return [
-        column_table(
-            "coming",
-            "Next four weeks",
-            figures.total.days if figures.total else [],
-            (name("Day"), lambda row: text.short_day(row.day)),
-            (number("Forecast"), lambda row: text.count(row.expected.forecast)),
-            (number("80 % interval"), lambda row: _interval(row.expected, 80)),
-            (number("95 % interval"), lambda row: _interval(row.expected, 95)),
-            empty="No forecast: no category has enough history.",
-            note=f"daily gross sales in {figures.currency}; the chart also shows the past eight weeks",
-            chart=charts.SVG,
-        ),
-        table(
-            "last-week",
-            "Last week: forecast vs actual",
-            _DAY,
-            [*map(_day, week), total] if any(each.expected for each in week) else [],
-            empty="No forecast was available for last week.",
-            note="the verdict names the days with sales outside the 80 % or 95 % interval",
-        ),
-        table(
-            "past",
-            "Past eight weeks",
-            _DAY,
-            [_day(each) for each in reversed(figures.past)],
-            empty="No past day has data.",
-            note="each day with the last forecast made before it, newest day first",
-        ),
-    ]
+    return [day.day, forecast, interval, actual, difference, change, verdict]
 
 
-def _of_series(figures: ForecastFigures) -> list[Section]:
-    products: dict[tuple[date, date, Decimal], list[str]] = defaultdict(list)
-    for each in figures.promotions:
-        label = (
-            "Whole shop"
-            if each.sku is None
-            else series_name(f"sku:{each.sku}", figures.products)
-        )
-        products[each.first, each.last, each.discount_percent].append(label)
-    hidden = len(products) - MOST_NAMED
-    weeks = [
-        number(text.short_day(figures.as_of + timedelta(weeks=week)))
-        for week in range(4)
-    ]
-    return [
-        column_table(
-            "changes",
-            "Largest expected changes",
-            [
-                *figures.changes("category", "channel")[:MOST_CHANGES],
-                *figures.changes("sku")[:MOST_CHANGES],
-            ],
-            (name("Series", 2), lambda row: series_name(row.name, figures.products)),
-            (name("Kind"), lambda row: text.clean(row.category) or kind_name(row.name)),
-            (number("Usual week"), lambda row: text.count(row.usual_week)),
-            (number("Coming week"), lambda row: text.count(row.week(0))),
-            (
-                number("Difference"),
-                lambda row: _difference(row.week(0), row.usual_week),
-            ),
-            (number("Change"), lambda row: text.change(row.week(0), row.usual_week)),
-            empty="No series has a usual week.",
-            note=f"{_USUAL}; categories and channels, then products",
-        ),
-        column_table(
-            "promotions",
-            "Promotions in the next four weeks",
-            [*products.items()][:MOST_NAMED],
-            (word("When"), lambda row: text.span(*row[0][:2])),
-            (
-                name("Products"),
-                lambda row: text.listed(dict.fromkeys(row[1]), MOST_NAMED + 1),
-            ),
-            (number("Discount"), lambda row: f"{text.quantity(row[0][2])} %"),
-            empty="No promotions are announced.",
-            note="as announced in promotions.csv; included in the forecast",
-            remarks=[f"and {text.count(hidden)} more (figures.json)"]
-            if hidden > 0
-            else [],
-        ),
-        column_table(
-            "scores",
-            "Forecast accuracy",
-            figures.scores,
-            (
-                name("Kind"),
-                lambda row: (
-                    f"{kind_name(row.of) or 'Total'}, by {'week' if row.of == 'sku' else 'day'}"
-                ),
-            ),
-            (number("Series"), lambda row: text.count(row.series)),
-            (number("Scored"), lambda row: text.count(row.periods)),
-            (number("Forecast"), lambda row: text.count(row.forecast)),
-            (number("Actual"), lambda row: text.count(row.actual)),
-            (number("Error (WAPE)"), lambda row: text.share(row.error)),
-            (number("Bias"), lambda row: signed_percent(row.bias)),
-            (number("In 80 %"), lambda row: text.share(row.covered_80)),
-            (number("In 95 %"), lambda row: text.share(row.covered_95)),
-            empty="No day that has ended had a forecast.",
-            note="last eight weeks; each day with the last forecast made before it, products by whole weeks",
-            remarks=[_drift(figures.drift)],
-        ),
-        column_table(
-            "series",
-            "Every series by week",
-            figures.series,
-            (name("Series"), lambda row: series_name(row.name, figures.products)),
-            (word("Kind"), lambda row: kind_name(row.name)),
-            (number("Usual week"), lambda row: text.count(row.usual_week)),
-            *(
-                (heading, lambda row, week=week: text.count(row.week(week)))
-                for week, heading in enumerate(weeks)
-            ),
-            (number("Change"), lambda row: text.change(row.week(0), row.usual_week)),
-            empty="None.",
-            note=f"{_USUAL}; change: of the first week",
-        ),
-    ]
+def _changes(figures: ForecastFigures) -> Section:
+    rows: list[list[Cell]] = []
+    known = [each for each in figures.series if each.usual_week is not None]
+    known.sort(key=lambda series: -abs(series.weeks[0] - (series.usual_week or 0)))
+    for kinds in ("category", "channel"), ("sku",):
+        shown = [each for each in known if each.name.startswith(kinds)]
+        for series in shown[:MOST_CHANGES]:
+            coming, usual = series.weeks[0], series.usual_week
+            name_of_series = series_name(series.name, figures.products)
+            kind = text.clean(series.category) or kind_name(series.name)
+            change = text.change(coming, usual)
+            difference = _difference(coming, usual)
+            rows.append([name_of_series, kind, usual, coming, difference, change])
+    return _table(
+        "changes",
+        "Largest expected changes",
+        [
+            name("Series", 2),
+            name("Kind"),
+            number("Usual week"),
+            number("Coming week"),
+            number("Difference"),
+            number("Change"),
+        ],
+        rows,
+        empty="No series has a usual week.",
+        note=f"{_USUAL}; categories and channels, then products",
+    )
+
+
+def _promotions(figures: ForecastFigures) -> Section:
+    products: dict[tuple[str, str], dict[str, bool]] = defaultdict(dict)
+    for promotion in figures.promotions:
+        label = "Whole shop"
+        if promotion.sku is not None:
+            label = series_name(f"sku:{promotion.sku}", figures.products)
+        days = text.span(promotion.first, promotion.last)
+        discount = f"{text.quantity(promotion.discount_percent)} %"
+        products[days, discount][label] = True
+    rows = []
+    for (days, discount), labels in products.items():
+        rows.append([days, text.listed(labels, MOST_NAMED + 1), discount])
+    return _table(
+        "promotions",
+        "Promotions in the next four weeks",
+        [word("When"), name("Products"), number("Discount")],
+        rows,
+        empty="No promotions are announced.",
+        note="as announced in promotions.csv; included in the forecast",
+    )
+
+
+def _scores(figures: ForecastFigures) -> Section:
+    rows = []
+    for score in figures.scores:
+        period = "day"
+        if score.of == "sku":
+            period = "week"
+        row = [
+            f"{kind_name(score.of) or 'Total'}, by {period}",
+            score.series,
+            score.periods,
+            score.forecast,
+            score.actual,
+            text.share(score.error),
+            signed_percent(score.bias),
+            text.share(score.covered_80),
+            text.share(score.covered_95),
+        ]
+        rows.append(row)
+    return _table(
+        "scores",
+        "Forecast accuracy",
+        [
+            name("Kind"),
+            number("Series"),
+            number("Scored"),
+            number("Forecast"),
+            number("Actual"),
+            number("Error (WAPE)"),
+            number("Bias"),
+            number("In 80 %"),
+            number("In 95 %"),
+        ],
+        rows,
+        empty="No day that has ended had a forecast.",
+        note="last eight weeks; each day with the last forecast made before it, products by whole weeks",
+        remarks=[_drift(figures.drift)],
+    )
+
+
+def _series(figures: ForecastFigures) -> Section:
+    columns = [name("Series"), word("Kind"), number("Usual week")]
+    for week in range(WEEKS):
+        monday = figures.as_of + timedelta(weeks=week)
+        columns.append(number(text.short_day(monday)))
+    columns.append(number("Change"))
+    rows = []
+    for series in figures.series:
+        row = [
+            series_name(series.name, figures.products),
+            kind_name(series.name),
+            series.usual_week,
+            *series.weeks,
+            text.change(series.weeks[0], series.usual_week),
+        ]
+        rows.append(row)
+    return _table(
+        "series",
+        "Every series by week",
+        columns,
+        rows,
+        empty="None.",
+        note=f"{_USUAL}; change: of the first week",
+    )
 
 
 def _notes(figures: ForecastFigures) -> Section:
-    gaps = text.listed(figures.gaps, MOST_NAMED, "more days (figures.json)")
+    notes = []
+    for series, reason in figures.skipped.items():
+        name_of_series = series_name(series, figures.products)
+        notes.append(f"No forecast of {name_of_series}: {text.clean(reason)}")
+    if figures.gaps:
+        gaps = text.listed(figures.gaps, MOST_NAMED, "more days (figures.json)")
+        notes.append(f"Days missing from the warehouse: {gaps}")
+    notes += map(text.clean, figures.warnings)
     return sentences(
         "notes",
         "Data notes",
-        [
-            *(
-                f"No forecast of {series_name(series, figures.products)}: {text.clean(why)}"
-                for series, why in figures.skipped.items()
-            ),
-            *([f"Days missing from the warehouse: {gaps}"] if gaps else []),
-            *map(text.clean, figures.warnings),
-        ],
+        notes,
         empty="None.",
         note="series without a forecast, gaps in the history, warnings of the partner's files and of checks",
     )
 
 
-def _of_model(figures: ForecastFigures) -> list[Section]:
-    card, origin = figures.card, figures.provenance
-    why = f"the default: {text.clean(card.why) or 'no model has been selected yet'}"
-    if card.selected:
-        reason = f": {text.clean(card.why).rstrip('.')}" if card.why else ""
-        day = card.selected.rpartition("/")[2][:10]
-        why = f"selected on {day}{reason} (record {text.clean(card.selected)})"
-    return [
-        column_table(
-            "kinds",
-            "Training data and back-test",
-            card.kinds,
-            (word("Kind"), lambda row: kind_name(row.kind)),
-            (number("Series"), lambda row: text.count(row.series)),
-            (number("History from"), lambda row: row.first_day.isoformat()),
-            (number("Days"), lambda row: text.count(row.days)),
-            (name("Weights"), lambda row: _weights(row.weights)),
-            (number("Error over 13 weeks"), lambda row: _error(row.error)),
-            (
-                number("Error of the naive forecast"),
-                lambda row: _error(row.error_of_last_week),
-            ),
-            empty="No model was trained.",
-            note="errors are WAPE; naive forecast: the same weekday of the week before",
-        ),
-        facts(
-            "card",
-            "Model card",
-            [
-                ["Champion", f"{text.clean(card.champion)}, {why}"],
-                [
-                    "Error of the total",
-                    f"{text.share(card.total_error)} (WAPE by day) over 13 weeks",
-                ],
-                ["Forecasts", text.clean(card.forecasts)],
-                ["Does not forecast", text.clean(card.not_for)],
-                ["Stored in", text.clean(origin.model)],
-                [
-                    "Data",
-                    f"days before {figures.as_of} in {origin.timezone}, and announced promotions",
-                ],
-                ["Run", f"DAG {origin.dag_id}, run {origin.run_id}"],
-                ["Code version", origin.code_version],
-                ["Generated at", text.instant(origin.generated_at)],
-            ],
-        ),
-    ]
-
-
-def _day(each: PastDay) -> list[str]:
-    forecast = each.expected.forecast if each.expected else None
-    return [
-        text.short_day(each.day),
-        text.count(forecast),
-        _interval(each.expected, 80),
-        text.count(each.actual),
-        _difference(each.actual, forecast),
-        text.change(each.actual, forecast),
-        each.mark if each.complete or each.actual is None else "incomplete",
-    ]
-
-
-def _interval(expected: DayForecast | None, level: int) -> str:
-    if expected is None:
-        return text.NOTHING
-    lower, upper = (
-        text.count(getattr(expected, f"{side}_{level}")) for side in ("lower", "upper")
+def _kinds(figures: ForecastFigures) -> Section:
+    rows = []
+    for kind in figures.card.kinds:
+        weights = sorted(kind.weights.items(), key=lambda pair: -pair[1])
+        members = [f"{text.clean(model)} {text.share(part)}" for model, part in weights]
+        row = [
+            kind_name(kind.kind),
+            kind.series,
+            kind.first_day.isoformat(),
+            kind.days,
+            ", ".join(members),
+            text.share(kind.error),
+            text.share(kind.error_of_last_week),
+        ]
+        rows.append(row)
+    return _table(
+        "kinds",
+        "Training data and back-test",
+        [
+            word("Kind"),
+            number("Series"),
+            number("History from"),
+            number("Days"),
+            name("Weights"),
+            number("Error over 13 weeks"),
+            number("Error of the naive forecast"),
+        ],
+        rows,
+        empty="No model was trained.",
+        note="errors are WAPE; naive forecast: the same weekday of the week before",
     )
-    return f"{lower} {text.NOTHING} {upper}"
 
 
-def _error(error: Decimal | None) -> str:
-    return "nothing to score" if error is None else text.share(error)
+def _model_card(figures: ForecastFigures) -> Section:
+    card, origin = figures.card, figures.provenance
+    selected = f"{card.selected or 'the default model'}; {card.why}"
+    pairs = {
+        "Champion": text.clean(card.champion),
+        "Selected": text.clean(selected.removesuffix("; ")),
+        "Error of the total": f"{text.share(card.total_error)} (WAPE by day) over 13 weeks",
+        "Forecasts": text.clean(card.forecasts),
+        "Does not forecast": text.clean(card.not_for),
+        "Stored in": text.clean(origin.model),
+        "Data": f"days before {figures.as_of} in {origin.timezone}, and announced promotions",
+        "Run": f"DAG {origin.dag_id}, run {origin.run_id}",
+        "Code version": origin.code_version,
+        "Generated at": text.instant(origin.generated_at),
+    }
+    return facts("card", "Model card", list(pairs.items()))
+
+
+def _interval(lower: Decimal, upper: Decimal) -> str:
+    return f"{text.count(lower)} {text.NOTHING} {text.count(upper)}"
 
 
 def _difference(value: Decimal | None, base: Decimal | None) -> str:
     if value is None or base is None:
         return text.NOTHING
     rounded = text.count(value - base)
-    return f"+{rounded}" if value > base and rounded != "0" else rounded
-
-
-def _weights(weights: dict[str, Decimal]) -> str:
-    ranked = sorted(weights.items(), key=lambda pair: -pair[1])
-    return ", ".join(
-        f"{text.clean(model)} {text.share(weight)}" for model, weight in ranked
-    )
+    if value > base and rounded != "0":
+        return f"+{rounded}"
+    return rounded
 
 
 def _drift(drift: Drift) -> str:
-    if drift.score.periods < LEAST_SCORED_DAYS:
+    score = drift.score
+    if score.periods < LEAST_SCORED_DAYS:
         return (
             f"Drift is judged from {LEAST_SCORED_DAYS} days with a forecast in the last four weeks; there "
-            f"are {drift.score.periods}."
+            f"are {score.periods}."
         )
     return (
-        f"Last four weeks: the total's error was {text.share(drift.score.error)} (back-test: "
-        f"{text.share(drift.usual_error)}), its bias {signed_percent(drift.score.bias)}, and "
-        f"{text.share(drift.score.covered_80)} of days were within their 80 % interval. "
-        f"The forecast {'drifts' if drift.reasons else 'does not drift'}."
+        f"Last four weeks: the total's error was {text.share(score.error)} (back-test: "
+        f"{text.share(drift.usual_error)}), its bias {signed_percent(score.bias)}, and "
+        f"{text.share(score.covered_80)} of days were within their 80 % interval."
     )

@@ -24,7 +24,8 @@ def shop(as_of, days, rise):
     holidays = np.repeat(holidays_of("US", first, days + HORIZON)[:, None], 3, axis=1)
     series = tuple(f"category:{place}" for place in range(3))
     values = truth[:days, None] * noise
-    panel = Panel(first, series, values, np.zeros(holidays.shape), holidays)
+    unknown = np.full(days, np.nan)
+    panel = Panel(first, series, values, np.zeros(holidays.shape), holidays, unknown)
     return panel, 3 * truth[days:]
 
 

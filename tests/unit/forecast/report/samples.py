@@ -175,7 +175,12 @@ def known(
         values[[day in closed for day in ALL_DAYS]] = 0
         nothing = np.zeros((len(values) + 28, len(series)))
         panels[kind] = Panel(
-            ALL_DAYS[0], tuple(series), values, nothing, nothing.astype(int)
+            ALL_DAYS[0],
+            tuple(series),
+            values,
+            nothing,
+            nothing.astype(int),
+            np.full(len(values), np.nan),
         )
     categories = {name.removeprefix("sku:"): "Kitchen" for name in panels["sku"].series}
     return History(AS_OF, panels, tuple(gaps), categories, PRODUCTS, tuple(promotions))

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pandas as pd
 import pytest
 
 from ecommerce.forecast.report import scoring
@@ -26,14 +27,17 @@ def made(back, forecast, actual, series="total", **changes):
     return facts | changes
 
 
+def score(*days):
+    return scoring.score("total", pd.DataFrame(days))
+
+
 def test_a_day_on_the_bound_of_its_interval_lies_in_it():
-    found = scoring.score(
-        "total",
-        [made(1, "100", "110"), made(2, "100", "90"), made(3, "100", "110.0001")],
+    found = score(
+        made(1, "100", "110"), made(2, "100", "90"), made(3, "100", "110.0001")
     )
     assert found.covered_80 == Decimal("0.666667")
     assert found.covered_95 == 1
-    outside = scoring.score("total", [made(1, "100", "120.0001")])
+    outside = score(made(1, "100", "120.0001"))
     assert (outside.covered_95, outside.bias) == (0, Decimal("-0.166667"))
 
 
@@ -42,9 +46,9 @@ def test_a_closed_day_is_in_the_error_and_in_no_interval():
         ("lower_80", "upper_80", "lower_95", "upper_95"), Decimal(0)
     )
     closed = made(1, "0", "0", **nothing)
-    found = scoring.score("total", [closed, made(2, "100", "150")])
+    found = score(closed, made(2, "100", "150"))
     assert (found.periods, found.covered_80, found.covered_95) == (2, 0, 0)
-    alone = scoring.score("total", [closed])
+    alone = score(closed)
     assert (alone.error, alone.covered_80) == (None, None)
 
 
@@ -56,7 +60,7 @@ def test_kinds_are_pooled():
         made(1, "30", "50", "category:b"),
         made(1, "90", "100", "channel:x"),
     ]
-    found = {each.of: each for each in scoring.scores(rows)}
+    found = {each.of: each for each in scoring.scores(pd.DataFrame(rows))}
     assert list(found) == ["total", "category", "channel"]
     assert (found["total"].periods, found["total"].actual) == (2, 150)
     assert (found["category"].series, found["category"].error) == (
@@ -75,7 +79,7 @@ def test_articles_are_scored_by_whole_weeks():
         made(back, "10", "0", "sku:A") for back in range(9, 15)
     ]  # the eighth day is missing
     other = [made(back, "10", "5", "sku:B") for back in range(8, 15)]
-    (found,) = scoring.scores([*week, *part, *other])
+    (found,) = scoring.scores(pd.DataFrame([*week, *part, *other]))
     assert (found.of, found.series, found.periods) == ("sku", 2, 2)
     assert (found.forecast, found.actual) == (140, 105)
     assert found.error == Decimal("0.333333"), "(0 + 35) / 105"
@@ -100,18 +104,18 @@ COVERED = "only 55.0 % of days were within their 80 % interval (limit 60.0 %)"
         (
             days(["200"] * 14, **WIDE),
             None,
-            ["forecasts were 100.0 % too high (limit 10.0 %)"],
+            ["the bias of the forecasts was +100.0 % (limit ±10.0 %)"],
         ),
         (days(["110"] * 28, **WIDE), None, []),
         (
             days(["110.1"] * 28, **WIDE),
             None,
-            ["forecasts were 10.1 % too high (limit 10.0 %)"],
+            ["the bias of the forecasts was +10.1 % (limit ±10.0 %)"],
         ),
         (
             days(["89.9"] * 28, **WIDE),
             None,
-            ["forecasts were 10.1 % too low (limit 10.0 %)"],
+            ["the bias of the forecasts was \N{MINUS SIGN}10.1 % (limit ±10.0 %)"],
         ),
         # Of 20 days, as many too high as too low.
         (days(["111", "89"] * 4 + ["100"] * 12), "1", []),
@@ -128,6 +132,6 @@ COVERED = "only 55.0 % of days were within their 80 % interval (limit 60.0 %)"
     ],
 )
 def test_drift(rows, usual, reasons):
-    found = scoring.drift(rows, usual and Decimal(usual))
+    found = scoring.drift(pd.DataFrame(rows), usual and Decimal(usual))
     assert found.reasons == reasons
     assert found.usual_error == (usual and Decimal(usual))
