@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from ecommerce.cli.airflow_api import FINISHED, AirflowApi, Json, instance_name
 from ecommerce.cli.terminal import progress
@@ -13,7 +14,10 @@ PAUSE = 3.0
 
 
 def wait_for(
-    api: AirflowApi, dag_id: str, runs: Mapping[str, str], **filters: str
+    api: AirflowApi,
+    dag_id: str,
+    runs: Mapping[str, str],
+    **filters: str,
 ) -> dict[str, str]:
     """Wait until runs of a DAG have ended, and return their states by business day.
 
@@ -21,50 +25,44 @@ def wait_for(
     Airflow's list.
     """
     progress("Ctrl-C ends this command, not the runs")
-    path = f"dags/{dag_id}/dagRuns/~/taskInstances"
-    shown = {_attempt(instance) for instance in _failed(api, path)}
+    failed_tasks = {
+        "state": ["up_for_retry", "failed"],
+        "start_date_gte": datetime.now(UTC).isoformat(timespec="seconds"),
+        "order_by": "-start_date",
+        "limit": 100,
+    }
     states: dict[str, str] = {}
+    shown: set[str] = set()
     while len(states) < len(runs):
         time.sleep(PAUSE)
-        for run in api.runs(dag_id, **filters):
-            day = runs.get(run["dag_run_id"])
-            if day and day not in states and run["state"] in FINISHED:
-                states[day] = run["state"]
-                progress(f"{len(states)} of {len(runs)}: {day} {run['state']}")
-        have_ended = len(states) == len(runs)
-        for instance in reversed(_failed(api, path)):
-            attempt = _attempt(instance)
-            day = runs.get(instance["dag_run_id"])
-            if day is None or attempt in shown:
+        listed_runs = api.runs(dag_id, **filters)
+        failed = api.get(f"dags/{dag_id}/dagRuns/~/taskInstances", **failed_tasks)
+        for task in reversed(failed["task_instances"]):
+            day = runs.get(task["dag_run_id"])
+            # The id is another one for each attempt.
+            if day is None or task["id"] in shown:
                 continue
-            cause = _cause(api, instance)
             # A task's state changes before the last line of its log is written.
-            if cause or have_ended:
-                shown.add(attempt)
-                name = instance_name(instance)
-                progress(f"  {day} {name} failed: {cause or 'see its log'}")
+            cause = _cause(api, task)
+            if cause:
+                shown.add(task["id"])
+                progress(f"  {day} {instance_name(task)} failed: {cause}")
+        for run in listed_runs:
+            day = runs.get(run["dag_run_id"])
+            state = run["state"]
+            if day and day not in states and state in FINISHED:
+                states[day] = state
+                progress(f"{len(states)} of {len(runs)}: {day} {state}")
     return states
 
 
-def _failed(api: AirflowApi, path: str) -> list[Json]:
-    """Return the newest failed attempts of tasks, the newest first."""
-    states = ["up_for_retry", "failed"]
-    answer = api.get(path, state=states, order_by="-start_date", limit=100)
-    instances: list[Json] = answer["task_instances"]
-    return instances
-
-
-def _attempt(instance: Json) -> tuple[str, int]:
-    return instance["id"], instance["try_number"]
-
-
-def _cause(api: AirflowApi, instance: Json) -> str:
+def _cause(api: AirflowApi, task: Json) -> str:
     """Return the last line of an attempt's log, which `task_log` writes; empty without one."""
-    run = f"dags/{instance['dag_id']}/dagRuns/{instance['dag_run_id']}"
-    log = f"taskInstances/{instance['task_id']}/logs/{instance['try_number']}"
+    run = f"dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}"
+    log = f"taskInstances/{task['task_id']}/logs/{task['try_number']}"
     # The user may not read logs, or the log is empty.
     with suppress(PipelineError, IndexError):
-        answer = api.get(f"{run}/{log}", map_index=instance["map_index"])
+        answer = api.get(f"{run}/{log}", map_index=task["map_index"])
         last = answer["content"][-1]
         if last.get("level") == "error":
             return str(last["event"])

@@ -58,7 +58,7 @@ def instances(*failed, off=(), **more):
 def attempt(task_id, number, state, *, run):
     """Return a failed attempt of a task as Airflow describes its instance."""
     return instance(task_id, state) | {
-        "id": f"{run} {task_id}",
+        "id": f"{run} {task_id} {number}",
         "dag_id": "daily_sales_pipeline",
         "dag_run_id": run,
         "try_number": number,

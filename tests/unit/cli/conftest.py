@@ -37,7 +37,7 @@ def airflow(monkeypatch):
     monkeypatch.setenv("AIRFLOW_URL", f"http://127.0.0.1:{server.server_port}")
     monkeypatch.setenv("AIRFLOW_USERNAME", "admin")
     monkeypatch.setenv("AIRFLOW_PASSWORD", "right")
-    with time_machine.travel("2026-11-21T12:00:00Z"):
+    with time_machine.travel("2026-11-21T12:00:00Z", tick=False):
         yield server
     server.shutdown()
     server.server_close()

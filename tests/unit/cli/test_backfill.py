@@ -70,10 +70,7 @@ CASES = {
     "a failed attempt": (
         AGAIN,
         {
-            "GET taskInstances?state": [
-                {"task_instances": []},
-                {"task_instances": [OF_ANOTHER_RUN, RETRIED]},
-            ],
+            "GET taskInstances?state": [{"task_instances": [OF_ANOTHER_RUN, RETRIED]}],
             "GET logs/1": [log_of(f"the storefront is down; {NEXT}")],
             "GET dagRuns": [RUNNING, RUNNING, RUNNING, SUCCESS],
         },
