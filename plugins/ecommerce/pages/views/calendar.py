@@ -3,7 +3,7 @@
 import calendar
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -36,18 +36,18 @@ LISTED = ("net_sales", "orders", "average_order_value", "customers")
 
 @dataclass(frozen=True)
 class MonthData:
-    """What is known of a month, given by its first and last day: the days in the warehouse (None where
+    """What is known of a month, given by its first and last day: the days in the warehouse (none where
     `failed` explains why), the days with an archived report, and each day's newest run."""
 
     first: date
     last: date
-    days: Days | None
-    archived: frozenset[date]
+    days: Days
+    archived: list[date]
     runs: Mapping[date, Run]
     failed: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class Entry:
     """A day with a status, as texts. `net_sales` fits a cell of the calendar; `figures` are those `LISTED`;
     `sources` says which were read, `missing` are the names of those that were not."""
@@ -56,11 +56,11 @@ class Entry:
     name: str
     status: Status
     archived: bool
-    restated: bool
-    net_sales: str
-    figures: list[str]
-    missing: list[str]
-    sources: str
+    restated: bool = False
+    net_sales: str = ""
+    figures: list[str] = field(default_factory=lambda: [wording.NOTHING] * len(LISTED))
+    missing: list[str] = field(default_factory=list)
+    sources: str = ""
 
 
 # A plain function: FastAPI runs it in a thread, so slow storage delays no other page.
@@ -79,105 +79,76 @@ def show(page: PageRequestDep, month: str = "") -> Response:
 
 def load_month(page: PageRequest, first: date) -> MonthData:
     """Load what is known of the month that begins at `first`."""
-    last = shifted(first, 1) - timedelta(days=1)
+    last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
     days, failed = page.warehouse.run(
         lambda warehouse: load_days(warehouse, first, last)
     )
     archived = archive.archived_days(page.settings.reports_uri, first.year, first.month)
     runs = page.runs.between(first, last)
-    return MonthData(first, last, days, frozenset(archived), runs, failed)
+    return MonthData(first, last, days or Days(), archived, runs, failed)
 
 
 def page_texts(data: MonthData, page: PageRequest) -> dict[str, Any]:
     """Return the texts of the page."""
+    month = data.first
     currency = page.settings.reporting_currency
-    entries: dict[date, Entry] = {}
+    entries = {}
     for number in range(data.last.day):
-        day = data.first + timedelta(days=number)
-        entry = _entry(day, data, page)
+        entry = _entry(month + timedelta(days=number), data, page)
         if entry:
-            entries[day] = entry
+            entries[entry.date] = entry
     used = {entry.status for entry in entries.values()}
-    has_figures = data.days and data.days.first
+    next_month = data.last + timedelta(days=1)
+    months = [month.replace(month=number) for number in range(1, 13)]
+    # The page links to years with figures, and to those next to the current one.
+    newest_year = max(page.newest.year, month.year)
+    oldest_year = month.year - 1
+    if data.days.first:
+        oldest_year = min(data.days.first.year, month.year)
     return {
         "section": "Sales reports",
-        "called": wording.month(data.first),
-        "weeks": calendar.Calendar().monthdatescalendar(
-            data.first.year, data.first.month
-        ),
+        "called": wording.month(month),
+        "month": month,
+        "previous": (month - timedelta(days=1)).replace(day=1),
+        "next": next_month if next_month <= page.newest else None,
+        "months": [date for date in months if date <= page.newest],
+        "years": range(newest_year, oldest_year - 1, -1),
+        "weeks": calendar.Calendar().monthdatescalendar(month.year, month.month),
+        "month_name": wording.month,
+        "short_month": wording.short_month,
+        "weekday_name": wording.weekday,
+        "short_weekday": wording.short_weekday,
         "entries": entries,
         "labels": [HEADLINE[name].label for name in LISTED],
         "currency": currency,
         "summary": _summary(data, currency),
         "legend": [status for status in LEGEND if status in used],
-        "has_restated": any(entry.restated for entry in entries.values()),
         "failed": data.failed,
-        "nothing_yet": not entries and not has_figures and not data.failed,
-        **_navigation(data, page.newest),
+        "nothing_yet": not entries and not data.days.first and not data.failed,
     }
-
-
-def _navigation(data: MonthData, newest: date) -> dict[str, Any]:
-    """Return the months and years that the page links to. Years are those with figures, and the ones next to
-    the current one."""
-    month = data.first
-    oldest = month.year - 1
-    if data.days and data.days.first:
-        oldest = min(data.days.first.year, month.year)
-    months = []
-    for number in range(1, 13):
-        if month.replace(month=number) <= newest:
-            months.append(month.replace(month=number))
-    following = shifted(month, 1)
-    return {
-        "month": month,
-        "previous": shifted(month, -1),
-        "next": following if following <= newest else None,
-        "months": months,
-        "years": range(max(newest.year, month.year), oldest - 1, -1),
-        "month_name": wording.month,
-        "short_month": wording.short_month,
-        "weekday_name": wording.weekday,
-        "short_weekday": wording.short_weekday,
-    }
-
-
-def shifted(month: date, months: int) -> date:
-    """Return the first day of the month so many months later."""
-    count = month.year * 12 + month.month - 1 + months
-    return date(count // 12, count % 12 + 1, 1)
 
 
 def _entry(day: date, data: MonthData, page: PageRequest) -> Entry | None:
     archived = day in data.archived
-    status = status_of(day, page, data.runs.get(day), data.days, archived=archived)
+    days = None if data.failed else data.days
+    status = status_of(day, page, data.runs.get(day), days, archived=archived)
     if status is None:
         return None
-    figures = [wording.NOTHING] * len(LISTED)
-    missing: list[str] = []
-    net_sales = sources = ""
-    loaded = data.days.days.get(day) if data.days else None
-    if loaded:
-        figures = []
-        for name in LISTED:
-            kind = HEADLINE[name].kind
-            currency = page.settings.reporting_currency
-            figures.append(wording.figure(loaded.figure(name), kind, currency))
-        net_sales = _short(loaded.figure("net_sales"))
-        if status not in (OPEN, WAITING):
-            missing = [_source_title(source) for source in loaded.missing_sources]
-            sources = _sources(loaded, status)
-    return Entry(
-        date=day,
-        name=wording.short_day(day),
-        status=status,
-        archived=archived,
-        restated=bool(loaded and loaded.mailed),
-        net_sales=net_sales,
-        figures=figures,
-        missing=missing,
-        sources=sources,
-    )
+    entry = Entry(day, wording.short_day(day), status, archived)
+    loaded = data.days.days.get(day)
+    if loaded is None:
+        return entry
+    entry.net_sales = _short(loaded.figure("net_sales"))
+    entry.restated = bool(loaded.mailed)
+    entry.figures.clear()
+    for name in LISTED:
+        kind = HEADLINE[name].kind
+        currency = page.settings.reporting_currency
+        entry.figures.append(wording.figure(loaded.figure(name), kind, currency))
+    if status not in (OPEN, WAITING):
+        entry.missing = [_source_title(source) for source in loaded.missing_sources]
+        entry.sources = _sources(loaded, status)
+    return entry
 
 
 def _short(amount: Decimal | None) -> str:
@@ -204,18 +175,19 @@ def _source_title(source: str) -> str:
 
 def _summary(data: MonthData, currency: str) -> list[tuple[str, str]]:
     """Return the totals of the month's days in the warehouse, with their names."""
-    if data.days is None or not data.days.days:
+    days = data.days.days.values()
+    if not days:
         return []
-    net_sales = orders = Decimal(0)
+    net_sales = Decimal(0)
+    orders = Decimal(0)
     mailed = 0
-    for day in data.days.days.values():
+    for day in days:
         net_sales += day.figure("net_sales") or 0
         orders += day.figure("orders") or 0
-        if day.mails:
-            mailed += 1
+        mailed += day.mails > 0
     return [
         ("Net sales", wording.with_currency(net_sales, currency)),
         ("Orders", wording.count(orders)),
-        ("Days loaded", f"{len(data.days.days)} of {data.last.day}"),
+        ("Days loaded", f"{len(days)} of {data.last.day}"),
         ("Reports mailed", wording.count(mailed)),
     ]
