@@ -6,26 +6,43 @@
 The extracts and the gate of `daily_sales_pipeline`; the run's conf `failing` names the source that fails.
 """
 
+from datetime import UTC, datetime
+from typing import Any
+
 from airflow.sdk import DAG, TaskGroup, task
 
 from ecommerce.core.errors import ContractError
 from ecommerce.mail.alerts import DEFAULT_ARGS
 from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.runtime.run_context import skip
+from ecommerce.runtime.typed_task import typed_task
 from ecommerce.sales import source_policy, tasks
 from ecommerce.sources import SOURCES
+from ecommerce.storage.staging import Manifest
 
 with DAG(
     dag_id="sources", schedule=None, default_args=DEFAULT_ARGS, doc_md=__doc__
 ) as dag:
     with TaskGroup("extract"):
 
-        @task(**NETWORK_RETRIES)
-        def extract(source, *, dag_run):
+        @typed_task(**NETWORK_RETRIES)
+        def extract(source: str, *, dag_run: Any) -> Manifest:
             skip(source_policy.reason_to_skip(source))
             if dag_run.conf["failing"] == source:
                 raise ContractError(f"{source} is not what was agreed")
-            return {"source": source}
+            instant = datetime.now(UTC)
+            return Manifest(
+                source=source,
+                business_date=instant.date(),
+                uri="",
+                rows=0,
+                bytes=0,
+                sha256="",
+                columns={},
+                read_at=instant,
+                window_start=instant,
+                window_end=instant,
+            )
 
         ready = tasks.sources_ready(
             [extract.override(task_id=source)(source) for source in SOURCES]
