@@ -1,4 +1,4 @@
-"""Products of the catalogue: the schema of an entry, and the reason codes of invalid ones."""
+"""Products of the catalogue: the schema of an entry."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -29,22 +29,10 @@ class CatalogueProduct(BaseModel):
     updated_at: AwareDatetime | None = None
 
 
-REASONS = {
-    "sku": "invalid_text",
-    "name": "invalid_text",
-    "category": "invalid_text",
-    "price": "invalid_number",
-    "currency": "invalid_currency",
-    "image_url": "invalid_url",
-    "updated_at": "invalid_timestamp",
-}
-"""The reason code of an invalid field."""
-
-
 @dataclass(frozen=True, slots=True)
 class RejectedEntry:
     """An invalid entry, with names as in `rejected_rows`; `file` is its page, `sku` None where it is unknown,
-    `reason` a code, `raw` cut and masked."""
+    `reason` a code such as invalid_price, `raw` cut and masked."""
 
     row_number: int
     file: str
@@ -61,8 +49,3 @@ class Catalogue:
     products: list[CatalogueProduct]
     rejected: list[RejectedEntry]
     superseded: int
-
-    @property
-    def image_urls(self) -> set[str]:
-        """The URLs of all pictures."""
-        return {product.image_url for product in self.products if product.image_url}

@@ -17,7 +17,6 @@ from urllib.parse import urljoin
 from pydantic import ValidationError
 
 from ecommerce.catalogue.entries import (
-    REASONS,
     Catalogue,
     CatalogueProduct,
     RejectedEntry,
@@ -258,14 +257,10 @@ def _rejected(
     entry: _Entry, values: Mapping[str, Any], error: ValidationError, key: str
 ) -> RejectedEntry:
     """Return an entry that violates the schema, with its SKU if that is valid, so that the product stays."""
-    problem = error.errors()[0]
-    name = str(problem["loc"][0])
+    name = str(error.errors()[0]["loc"][0])
     sku = None
     if name != "sku":
         sku = safe_id(str(values["sku"]), key)
-    reason, detail = REASONS[name], f"{name} {values.get(name)!r}"
-    if problem["type"] == "missing":
-        reason, detail = "missing_value", name
     # What follows the question mark of an address may be a key.
     raw = re.sub(
         r"(https?://[^\s\"?]+)\?[^\s\"]*", r"\1?…", entry.record[: 4 * LONGEST_RAW]
@@ -274,7 +269,7 @@ def _rejected(
         row_number=entry.number,
         file=f"page {entry.page}",
         sku=sku,
-        reason=reason,
-        detail=mask_e_mails(clean(detail)),
+        reason=f"invalid_{name}",
+        detail=mask_e_mails(clean(f"{name} {values.get(name)!r}")),
         raw=mask_e_mails(raw)[:LONGEST_RAW],
     )

@@ -65,19 +65,15 @@ def examine(data: bytes) -> CheckedImage:
     """
     from PIL import Image, ImageOps
 
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS // 2  # twice as many are an error
     try:
         with Image.open(io.BytesIO(data), formats=tuple(ENDINGS)) as image:
             ending = ENDINGS[str(image.format)]
-            if image.width * image.height > MOST_PIXELS:
-                raise UnusablePicture(
-                    f"it has more than {MOST_PIXELS // 1_000_000} million pixels"
-                )
             small = image.convert("RGBA")
-    except UnusablePicture:
-        raise
     except Exception:  # Pillow's decoders raise any type for damaged files
         raise UnusablePicture(
-            "its content is no JPEG, PNG, WebP or GIF picture, or damaged"
+            "its content is no JPEG, PNG, WebP or GIF picture, is damaged, or has more than "
+            f"{MOST_PIXELS // 1_000_000} million pixels"
         ) from None
     small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
     small = ImageOps.exif_transpose(small)
@@ -156,7 +152,7 @@ def refresh(
     catalogue, now = read_parsed(parsed), parsed.read_at
     store = Store.of_pictures()
     fetcher = Fetcher(store, _stored_pictures(store, last), now)
-    urls = sorted(catalogue.image_urls)
+    urls = {product.image_url for product in catalogue.products if product.image_url}
     with ThreadPoolExecutor(THREADS) as pool:
         fetched = dict(zip(urls, pool.map(fetcher.fetch, urls), strict=True))
     rows = [_row(product, fetched, last, now) for product in catalogue.products]
@@ -165,8 +161,6 @@ def refresh(
     of_run = {"last_seen_at": now, "run_id": run_id}
     downloaded = sum(row.get("fetched_at") == now for row in fetched.values())
     log.info("%d pictures downloaded; %s", downloaded, changes.counts(summary))
-    for broken in summary["broken"]:
-        log.warning("broken picture: %s", broken)
     with staging.publish(folder) as draft:
         pictures = [row | of_run for row in rows]
         columns = {

@@ -82,7 +82,7 @@ def test_a_catalogue_from_day_to_day(shown, shop, tmp_path):
     assert "P3" in third["changed"]
     assert [line[:4] for line in third["broken"]] == ["P1 (", "P4 ("]
     assert f"{hashes[5]}.png" in files(tmp_path)["thumbnails"]
-    assert [row["reason"] for row in shop.rows("rejected_rows")] == ["invalid_number"]
+    assert [row["reason"] for row in shop.rows("rejected_rows")] == ["invalid_price"]
     pictures = shop.by("products", "sku", "picture_uri")
     assert hashes[1] in pictures["P1"], "kept, until its new one is there"
     assert hashes[4] in pictures["P4"], "kept, although its host fails"

@@ -89,33 +89,31 @@ def test_pages_follow_each_other_and_only_the_sku_is_needed(pages):
 
 SECRET = "https://a.example/b.png?token=secret&x=1"
 WRONG = (
-    (
-        {"sku": None, "name": "ask ann@example.com", "image_url": SECRET},
-        "missing_value",
-    ),
-    ({"sku": ""}, "missing_value"),
-    ({"sku": "  "}, "invalid_text"),
-    ({"sku": {"a": 1}}, "invalid_text"),
-    ({"sku": True}, "invalid_text"),
-    ({"sku": "x" * 201}, "invalid_text"),
-    ({"sku": "a\nb"}, "invalid_text"),
-    ({"name": ["a"]}, "invalid_text"),
-    ({"name": "x" * 2001}, "invalid_text"),
-    ({"price": -3}, "invalid_number"),
-    ({"price": "free"}, "invalid_number"),
+    ({"sku": None, "name": "ask ann@example.com", "image_url": SECRET}, "invalid_sku"),
+    ({"sku": ""}, "invalid_sku"),
+    ({"sku": "  "}, "invalid_sku"),
+    ({"sku": {"a": 1}}, "invalid_sku"),
+    ({"sku": True}, "invalid_sku"),
+    ({"sku": "x" * 201}, "invalid_sku"),
+    ({"sku": "a\nb"}, "invalid_sku"),
+    ({"name": ["a"]}, "invalid_name"),
+    ({"name": "x" * 2001}, "invalid_name"),
+    ({"name": "a\0b"}, "invalid_name"),
+    ({"name": "\ud800"}, "invalid_sku"),
+    ({"price": -3}, "invalid_price"),
+    ({"price": "free"}, "invalid_price"),
+    ({"price": float("nan")}, "invalid_price"),
     ({"currency": "Dollar"}, "invalid_currency"),
-    ({"image_url": {"url": "https://shop.example/a.png"}}, "invalid_url"),
-    ({"image_url": "x" * 4001}, "invalid_url"),
-    ({"updated_at": "yesterday"}, "invalid_timestamp"),
-    ({"updated_at": "2026-11-01T10:00:00"}, "invalid_timestamp"),
-    ({"name": "x" * 300_000}, "invalid_text"),
-    ({"name": "\ud800"}, "missing_value"),
+    ({"image_url": {"url": "https://shop.example/a.png"}}, "invalid_image_url"),
+    ({"image_url": "x" * 4001}, "invalid_image_url"),
+    ({"updated_at": "yesterday"}, "invalid_updated_at"),
+    ({"updated_at": "2026-11-01T10:00:00"}, "invalid_updated_at"),
 )
 
 
 def test_what_is_wrong_with_one_product_rejects_that_product(pages):
     entries = [None, ["sku"]]
-    reasons = ["missing_value"] * 2
+    reasons = ["invalid_sku"] * 2
     for number, (change, reason) in enumerate(WRONG):
         entries.append(MUG | {"sku": f"M{number}"} | change)
         reasons.append(reason)
@@ -172,7 +170,7 @@ def test_an_empty_catalogue_is_refused_unless_somebody_says_so(pages):
         parse(pages(results()), set())
     with pytest.raises(
         ContractError,
-        match=r"1 entry that cannot be used \(the first: missing_value, sku\)",
+        match=r"1 entry that cannot be used \(the first: invalid_sku, sku None\)",
     ):
         parse(pages(results({"name": "a"})), set())
     assert parse(pages(results()), {"A"}, accept_shrunk=True).rows == 0
