@@ -34,6 +34,15 @@ LISTED = ("net_sales", "orders", "average_order_value", "customers")
 """The headline figures of the list; all are fields of `DayState`."""
 
 
+NAMES = {
+    "month_name": wording.month,
+    "short_month": wording.short_month,
+    "weekday_name": wording.weekday,
+    "short_weekday": wording.short_weekday,
+}
+"""Functions for the template, which return names in the report's locale."""
+
+
 @dataclass(frozen=True)
 class MonthData:
     """What is known of a month, given by its first and last day: the days in the warehouse (none where
@@ -98,26 +107,9 @@ def page_texts(data: MonthData, page: PageRequest) -> dict[str, Any]:
         if entry:
             entries[entry.date] = entry
     used = {entry.status for entry in entries.values()}
-    next_month = data.last + timedelta(days=1)
-    months = [month.replace(month=number) for number in range(1, 13)]
-    # The page links to years with figures, and to those next to the current one.
-    newest_year = max(page.newest.year, month.year)
-    oldest_year = month.year - 1
-    if data.days.first:
-        oldest_year = min(data.days.first.year, month.year)
-    return {
+    texts = {
         "section": "Sales reports",
         "called": wording.month(month),
-        "month": month,
-        "previous": (month - timedelta(days=1)).replace(day=1),
-        "next": next_month if next_month <= page.newest else None,
-        "months": [date for date in months if date <= page.newest],
-        "years": range(newest_year, oldest_year - 1, -1),
-        "weeks": calendar.Calendar().monthdatescalendar(month.year, month.month),
-        "month_name": wording.month,
-        "short_month": wording.short_month,
-        "weekday_name": wording.weekday,
-        "short_weekday": wording.short_weekday,
         "entries": entries,
         "labels": [HEADLINE[name].label for name in LISTED],
         "currency": currency,
@@ -125,6 +117,28 @@ def page_texts(data: MonthData, page: PageRequest) -> dict[str, Any]:
         "legend": [status for status in LEGEND if status in used],
         "failed": data.failed,
         "nothing_yet": not entries and not data.days.first and not data.failed,
+    }
+    return texts | _navigation(data, page.newest)
+
+
+def _navigation(data: MonthData, newest: date) -> dict[str, Any]:
+    """Return the days of the month, and the months and years to choose from: those with figures, and those
+    next to this one."""
+    month = data.first
+    next_month = data.last + timedelta(days=1)
+    months = [month.replace(month=number) for number in range(1, 13)]
+    newest_year = max(newest.year, month.year)
+    oldest_year = month.year - 1
+    if data.days.first:
+        oldest_year = min(data.days.first.year, month.year)
+    return {
+        "month": month,
+        "weeks": calendar.Calendar().monthdatescalendar(month.year, month.month),
+        "previous": (month - timedelta(days=1)).replace(day=1),
+        "next": next_month if next_month <= newest else None,
+        "months": [date for date in months if date <= newest],
+        "years": range(newest_year, oldest_year - 1, -1),
+        **NAMES,
     }
 
 

@@ -101,14 +101,15 @@ def _frame(page: PageRequest, day: date, run: Run | None) -> dict[str, Any]:
     if run:
         # Relative to Airflow's own root.
         run_link = f"dags/{DAG_DAILY}/runs/{quote(run.run_id, safe='')}"
+    one_day = timedelta(days=1)
     return {
         "section": "Sales reports",
         "day": day,
         "long_day": wording.long_day(day),
         "month": str(day)[:7],
         "month_name": wording.month(day),
-        "previous": day - timedelta(days=1) if day > date.min else None,
-        "next": day + timedelta(days=1) if day < page.newest else None,
+        "previous": day - one_day if day > date.min else None,
+        "next": day + one_day if day < page.newest else None,
         "run": run,
         "run_link": run_link,
     }
@@ -119,8 +120,9 @@ def _report_texts(page: PageRequest, day: date, run: Run | None) -> dict[str, An
         lambda warehouse: day_status.load_days(warehouse, day, day)
     )
     figures = _figures(archive.folder_of(page.settings.reports_uri, day))
+    status = day_status.status_of(day, page, run, days, archived=True)
     texts: dict[str, Any] = {
-        "status": day_status.status_of(day, page, run, days, archived=True),
+        "status": status,
         "failed": failed,
         "restated": [],
         "completed": False,

@@ -58,13 +58,15 @@ def _page(request: Request, as_of: date, folder: str) -> Response:
     except StagingError:
         # Another version of the code wrote the figures.
         report = None
+    older = [day for day in days if day < as_of]
+    newer = [day for day in days if day > as_of]
     texts = {
         "section": "Forecast",
         "as_of": as_of,
         "folder": folder,
         "downloads": DOWNLOADS,
-        "previous": max((day for day in days if day < as_of), default=None),
-        "next": min((day for day in days if day > as_of), default=None),
+        "previous": older[-1] if older else None,
+        "next": newer[0] if newer else None,
         "narrow": charts.NARROW_SVG,
         "report": report,
     }

@@ -1,6 +1,6 @@
 """*Data quality*: rejected rows, control totals, the age of each source's data, and open restatements."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -89,17 +89,8 @@ def load_facts(warehouse: Warehouse, newest: date) -> Facts:
     """Query what the page shows, for the `DAYS` days up to `newest`; raises as `Warehouse.query`."""
     first = newest - timedelta(days=DAYS - 1)
 
-    def query(
-        path: str, parameters: Mapping[str, Any] | None = None, **values: Any
-    ) -> list[Row]:
-        return warehouse.query(
-            f"report/{path}.sql",
-            days=(),
-            staging=None,
-            spec=ORDERS,
-            parameters=parameters,
-            **values,
-        )
+    def query(name: str, **values: Any) -> list[Row]:
+        return warehouse.query(f"report/{name}.sql", spec=ORDERS, **values)
 
     totals = query("pages/control_totals", first=first, day=newest)
     by_source_and_day = {}
@@ -110,21 +101,23 @@ def load_facts(warehouse: Warehouse, newest: date) -> Facts:
         key = (amount["source"], amount["business_date"])
         if key in by_source_and_day and is_loss(amount["unexplained_amount"]):
             by_source_and_day[key]["lost_amounts"].append(amount)
+    # As far back as the daily run learns who is due.
+    deliveries = query(
+        "pages/deliveries",
+        parameters={"source": PARTNER_FILES.name},
+        first=newest - timedelta(weeks=WEEKS),
+        day=newest,
+    )
+    # Those that the next day's report would list: no mailed report has them.
+    restated = query("daily_sales/restatements", day=newest + timedelta(days=1))
     return Facts(
         newest=newest,
         first=first,
         rejected=query("pages/rejected", most=MOST_SAMPLES, first=first, day=newest),
         totals=totals,
         last_reads=query("pages/last_reads"),
-        # As far back as the daily run learns who is due.
-        deliveries=query(
-            "pages/deliveries",
-            {"source": PARTNER_FILES.name},
-            first=newest - timedelta(weeks=WEEKS),
-            day=newest,
-        ),
-        # Those that the next day's report would list: no mailed report has them.
-        restated=query("daily_sales/restatements", day=newest + timedelta(days=1)),
+        deliveries=deliveries,
+        restated=restated,
     )
 
 
@@ -134,70 +127,62 @@ def page_texts(
     """Return the texts of the page at a time (aware): `strips`, one row of days by source; `states`, their
     legend; `sections`. `unread` are sentences about unread files in the partner folder."""
     since = text.short_day(facts.first)
-    changed = restatements.merged(facts.restated)
     sections = [
         _differences(facts, since),
-        table(
-            "rejected",
-            "Rejected rows",
-            [
-                word("Source"),
-                word("Reason"),
-                number("Rows"),
-                name("Where"),
-                name("Found"),
-                name("Expected"),
-            ],
-            reject_rows(rejected.rejects(facts.rejected)),
-            empty=f"None since {since}.",
-            note=f"since {since}; up to {MOST_SAMPLES} samples of each reason, personal data masked",
-        ),
+        _rejected(facts, since),
         _freshness(facts, at),
-        table(
-            "partners",
-            "Freshness by partner",
-            [
-                name("Partner"),
-                name("Last received file"),
-                number("Received"),
-                number("Age"),
-                number("Orders"),
-                word(f"File of {text.short_day(facts.newest)}"),
-            ],
-            _partners(facts, at, settings),
-            empty=f"No partner has delivered a file since {since}.",
-            remarks=unread,
-        ),
-        table(
-            "restated",
-            "Open restatements",
-            [
-                word("Day"),
-                word("Figure"),
-                number("Mailed"),
-                number("Now"),
-                number("Change"),
-                name("Reason"),
-            ],
-            restated_rows(changed, settings.reporting_currency),
-            empty="None: no mailed figure has changed, or a later report has listed the change.",
-            note="changes of mailed figures that no later report has listed yet",
-        ),
+        _partners(facts, at, settings, unread),
+        _restated(facts, settings.reporting_currency),
     ]
     return {"strips": _strips(facts), "states": STATES, "sections": sections}
 
 
+def _rejected(facts: Facts, since: str) -> Section:
+    return table(
+        "rejected",
+        "Rejected rows",
+        [
+            word("Source"),
+            word("Reason"),
+            number("Rows"),
+            name("Where"),
+            name("Found"),
+            name("Expected"),
+        ],
+        reject_rows(rejected.rejects(facts.rejected)),
+        empty=f"None since {since}.",
+        note=f"since {since}; up to {MOST_SAMPLES} samples of each reason, personal data masked",
+    )
+
+
+def _restated(facts: Facts, currency: str) -> Section:
+    return table(
+        "restated",
+        "Open restatements",
+        [
+            word("Day"),
+            word("Figure"),
+            number("Mailed"),
+            number("Now"),
+            number("Change"),
+            name("Reason"),
+        ],
+        restated_rows(restatements.merged(facts.restated), currency),
+        empty="None: no mailed figure has changed, or a later report has listed the change.",
+        note="changes of mailed figures that no later report has listed yet",
+    )
+
+
 def _strips(facts: Facts) -> list[Row]:
     """Return the name of each source, and the state of each day."""
-    known = {}
-    for row in facts.totals:
-        known[row["source"], row["business_date"]] = state(row)
     strips = []
     for source in SOURCES:
         days = {}
-        for number_of_day in range((facts.newest - facts.first).days + 1):
-            day = facts.first + timedelta(days=number_of_day)
-            days[day] = known.get((source, day), "unread")
+        for number_of_day in range(DAYS):
+            days[facts.first + timedelta(days=number_of_day)] = "unread"
+        for row in facts.totals:
+            if row["source"] == source:
+                days[row["business_date"]] = state(row)
         strips.append({"name": text.source_name(source), "days": days})
     return strips
 
@@ -282,8 +267,10 @@ def _freshness(facts: Facts, at: datetime) -> Section:
     )
 
 
-def _partners(facts: Facts, at: datetime, settings: Settings) -> list[list[str]]:
-    """Return a row of texts for each partner that has delivered, or is due."""
+def _partners(
+    facts: Facts, at: datetime, settings: Settings, unread: Sequence[str]
+) -> Section:
+    """Return a table with a row for each partner that has delivered, or is due."""
     newest: dict[str, Row] = {}
     delivered = []
     for row in facts.deliveries:
@@ -291,10 +278,8 @@ def _partners(facts: Facts, at: datetime, settings: Settings) -> list[list[str]]
         delivered.append((partner, date.fromisoformat(day)))
         newest.setdefault(partner, row)
     due = due_partners(facts.newest, delivered, settings.expected_partners)
-    was_read = False
-    for row in facts.totals:
-        if row["source"] == PARTNER_FILES.name and row["business_date"] == facts.newest:
-            was_read = True
+    reads = [(row["source"], row["business_date"]) for row in facts.totals]
+    was_read = (PARTNER_FILES.name, facts.newest) in reads
     rows = []
     for partner in sorted({*newest, *due}):
         status = "not due"
@@ -312,7 +297,21 @@ def _partners(facts: Facts, at: datetime, settings: Settings) -> list[list[str]]
                 text.count(newest[partner]["source_orders"]),
             ]
         rows.append([text.clean(partner), *cells, status])
-    return rows
+    return table(
+        "partners",
+        "Freshness by partner",
+        [
+            name("Partner"),
+            name("Last received file"),
+            number("Received"),
+            number("Age"),
+            number("Orders"),
+            word(f"File of {text.short_day(facts.newest)}"),
+        ],
+        rows,
+        empty=f"No partner has delivered a file since {text.short_day(facts.first)}.",
+        remarks=unread,
+    )
 
 
 def ago(time: timedelta) -> str:
