@@ -56,8 +56,8 @@ def datasets(sql: str, namespace: str, database: str) -> tuple[list[Any], list[A
     dialect = namespace.partition(":")[0]
     parser = SQLParser(dialect, "public" if dialect == "postgres" else None)
     script = re.sub(_PARAMETER, "NULL", re.sub(_LOAD_SUFFIX, "", sql))
-    inputs = {}
-    outputs = {}
+    inputs: dict[str, Any] = {}
+    outputs: dict[str, Any] = {}
     for statement in parser.split_sql_string(script):
         parsed = parser.parse(statement)
         if parsed is None:
