@@ -1,12 +1,11 @@
 """Runs of DAGs, as Airflow's REST API describes them."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from ecommerce.core.business_day import newest_closed_day
 
-Run = Mapping[str, Any]
+Run = dict[str, Any]
 
 
 def business_day_of(run: Run, timezone: str) -> str:

@@ -57,14 +57,15 @@ def from_this_site(request: Request) -> None:
         # Browsers send `Sec-Fetch-Site` over HTTPS alone, and a proxy may rewrite `Host`.
         own_hosts = (request.headers["host"], urlsplit(airflow_url()).netloc)
         host = urlsplit(origin).netloc
-        site = "same-origin" if host and host in own_hosts else "cross-site"
+        if not host or host not in own_hosts:
+            site = "cross-site"
     if site not in (None, "same-origin"):
         raise HTTPException(403, "This form was sent from another site.")
 
 
 def _day(text: Any) -> Any:
     # Pydantic also accepts seconds since 1970.
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+    if not re.fullmatch(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}", text):
         raise ValueError
     return text
 
@@ -104,6 +105,9 @@ def page_request(
     settings = load_settings()
     newest = newest_closed_day(at, settings.shop_timezone).date
     due = due_at(newest, settings.shop_timezone)
+    awaited = None
+    if at < due:
+        awaited = newest
     return PageRequest(
         request=request,
         may_restart=may_restart,
@@ -113,7 +117,7 @@ def page_request(
         at=at,
         newest=newest,
         due_at=due,
-        awaited=newest if at < due else None,
+        awaited=awaited,
     )
 
 

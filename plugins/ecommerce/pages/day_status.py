@@ -106,18 +106,20 @@ def status_of(
     """Return the status of `day`; None for a day before the shop's first, and for one that has not ended and
     has no orders yet. `run` is the day's newest run. `days` is None where the warehouse is unavailable.
     `archived`: whether there is a report."""
-    if run and run.state != "success":
-        return RUNNING if run.state in UNDER_WAY else FAILED
-    if days is None:
-        return ARCHIVED if archived else None
-    loaded = days.days.get(day)
-    if loaded:
-        return _status_of_loaded(loaded, page, run, archived=archived)
-    if archived:
-        return MADE
-    if days.first is None or not days.first < day <= page.newest:
-        return None
-    return WAITING if day == page.awaited and run is None else MISSING
+    status = None
+    if run and run.state == "failed":
+        status = FAILED
+    elif run and run.state in UNDER_WAY:
+        status = RUNNING
+    elif days and day in days.days:
+        status = _status_of_loaded(days.days[day], page, run, archived=archived)
+    elif archived:
+        status = MADE if days else ARCHIVED
+    elif days and days.first and days.first < day <= page.newest:
+        status = MISSING
+        if day == page.awaited and run is None:
+            status = WAITING
+    return status
 
 
 def _status_of_loaded(

@@ -43,7 +43,9 @@ class AirflowRuns:
         """Return the run of each day from `first` to `last`, of one month, that began last or is yet to
         begin; empty where the user may not see runs. The day of a run is its partition key, its param
         `business_date`, or the newest day closed when it was created."""
-        prefix = str(first) if first == last else str(first)[:7]
+        prefix = str(first)
+        if first != last:
+            prefix = prefix[:7]
         try:
             runs = self._list(partition_key_prefix_pattern=prefix)
             runs += self._list(run_type="manual")

@@ -97,22 +97,23 @@ def file(day: Day, name: str) -> Response:
 
 def _frame(page: PageRequest, day: date, run: Run | None) -> dict[str, Any]:
     """Return what every page of a day shows: its date, the links to other days, and the run."""
-    run_link = ""
-    if run:
-        # Relative to Airflow's own root.
-        run_link = f"dags/{DAG_DAILY}/runs/{quote(run.run_id, safe='')}"
-    one_day = timedelta(days=1)
-    return {
+    frame = {
         "section": "Sales reports",
         "day": day,
         "long_day": wording.long_day(day),
         "month": str(day)[:7],
         "month_name": wording.month(day),
-        "previous": day - one_day if day > date.min else None,
-        "next": day + one_day if day < page.newest else None,
+        "previous": day - timedelta(days=1),
+        "next": day + timedelta(days=1),
+        "newest": page.newest,
         "run": run,
-        "run_link": run_link,
+        "run_link": "",
     }
+    if run:
+        # Relative to Airflow's own root.
+        run_id = quote(run.run_id, safe="")
+        frame["run_link"] = f"dags/{DAG_DAILY}/runs/{run_id}"
+    return frame
 
 
 def _report_texts(page: PageRequest, day: date, run: Run | None) -> dict[str, Any]:
@@ -127,11 +128,15 @@ def _report_texts(page: PageRequest, day: date, run: Run | None) -> dict[str, An
         "restated": [],
         "completed": False,
         "downloads": DOWNLOADS,
-        "actions": _actions(run) if run and page.may_restart else None,
-        "report": _report(figures) if figures else None,
+        "actions": None,
+        "report": None,
     }
-    loaded = days.days.get(day) if days else None
-    if loaded:
+    if run and page.may_restart:
+        texts["actions"] = _actions(run)
+    if figures:
+        texts["report"] = _report(figures)
+    if days and day in days.days:
+        loaded = days.days[day]
         texts["restated"] = _restated(loaded, page.settings.reporting_currency)
         if figures and loaded.complete and not figures.quality.complete:
             texts["completed"] = True

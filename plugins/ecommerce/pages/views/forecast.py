@@ -65,8 +65,8 @@ def _page(request: Request, as_of: date, folder: str) -> Response:
         "as_of": as_of,
         "folder": folder,
         "downloads": DOWNLOADS,
-        "previous": older[-1] if older else None,
-        "next": newer[0] if newer else None,
+        "older": older,
+        "newer": newer,
         "narrow": charts.NARROW_SVG,
         "report": report,
     }

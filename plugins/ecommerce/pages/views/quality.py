@@ -219,7 +219,9 @@ def _differences(facts: Facts, since: str) -> Section:
                 text.with_currency(amount["unexplained_amount"], amount["currency"])
             )
         source_orders = row["source_orders"]
-        loaded = row["orders_loaded"] if source_orders is not None else None
+        loaded = None
+        if source_orders is not None:
+            loaded = row["orders_loaded"]
         rows.append(
             [
                 text.short_day(row["business_date"]),
