@@ -65,9 +65,7 @@ def finish(day, run_id, loadable):
         ),
         off_sources=sorted({*SOURCES} - {*sources_on()}),
     )
-    checks.run_checks(
-        result.touched_days, spec=ORDERS, business_date=day, run_id=run_id
-    )
+    checks.check_load(staging.DagRun(DAG, run_id), result, ORDERS)
     return result
 
 
