@@ -6,11 +6,11 @@ last line of the log names the page, product or table with the error. Fix it and
 downstream*. A catalogue that is empty or has lost more than half of its products is refused; if it is
 correct, trigger the DAG with `accept_shrunk`.
 
-Runs every morning at five, one hour before the daily report. `curl` fetches the pages of the catalogue's
-JSON that have changed from the connection `product_catalogue_api`. Each product is validated separately;
-rejected ones are stored in `rejected_rows`. New and changed pictures are downloaded, eight at a time, from
-public addresses only (`PICTURE_NETWORKS` allows others), and stored below `PICTURES_URI` with thumbnails for
-the report. One transaction then updates products and pictures. A broken picture does not fail the run: the
+Runs every morning at five, one hour before the daily report. The first page of the catalogue's JSON is
+fetched by `curl` from the connection `product_catalogue_api`, and the others as each page names the next.
+Each product is validated separately; rejected ones are stored in `rejected_rows`. New and changed pictures
+are downloaded, four at a time, from public addresses only (`PICTURE_NETWORKS` allows others), and stored
+below `PICTURES_URI` with thumbnails for the report. One transaction then updates products and pictures. A broken picture does not fail the run: the
 mail to `report_recipients` lists it. The mail is sent when something has changed. To use a different JSON,
 see docs/CATALOGUE.md.
 """

@@ -88,7 +88,8 @@ def session_of(catalogue: CatalogueAddress) -> Session:
     session.auth = lambda request: request
     if catalogue.login:
         # As bytes, because `requests` writes a text as Latin-1, and curl as UTF-8.
-        session.auth = (catalogue.login.encode(), catalogue.password.encode())
+        login: Any = (catalogue.login.encode(), catalogue.password.encode())
+        session.auth = login
     return session
 
 

@@ -230,7 +230,8 @@ def _rejected_products(catalogue: Catalogue, last: LastCatalogue) -> list[Row]:
     """Return the previous rows of products whose entry was rejected: they are still in the catalogue."""
     rejected = {entry.sku for entry in catalogue.rejected}
     rejected -= {product.sku for product in catalogue.products}
-    return [last.present[sku] for sku in sorted(rejected & last.present.keys())]
+    present = last.present
+    return [present[sku] for sku in sorted(present) if sku in rejected]
 
 
 def _rejected_rows(parsed: Manifest, catalogue: Catalogue, run_id: str) -> list[Row]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.errors import ContractError
 from ecommerce.core.text import clean
@@ -84,7 +84,12 @@ class Lines:
                     texts.append(text)
                     faults.append(fault)
                 self.found += len(numbers)
-                yield pa.record_batch([numbers, texts, faults], schema=schema)
+                columns: dict[str, list[Any]] = {
+                    "line_number": numbers,
+                    "line": texts,
+                    "fault": faults,
+                }
+                yield pa.RecordBatch.from_pydict(columns, schema)
 
 
 def _decoded(line: bytes) -> tuple[str, str | None]:
