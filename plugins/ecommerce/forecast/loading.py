@@ -41,41 +41,48 @@ def week_state(week: Week, dag: str, since: date) -> tuple[list[date], set[date]
     )
     loaded = {row["business_date"] for row in runs}
     missing = [day for day in week.days if day not in loaded]
-    return missing, {row["as_of"] for row in made if row["as_of"] >= since}
+    first_days = {row["as_of"] for row in made}
+    return missing, {day for day in first_days if day >= since}
 
 
 def write(forecasts: Rows, as_of: date, run: DagRun, rejected: Rows = ()) -> Manifest:
     """Write the forecasts of `training.predict_all` from `as_of` on, made by `run`, to staging for the load,
     and the rejected rows of the partner's files: `file`, `line_number`, `reason`, `detail`, `raw`."""
     first = day_window(as_of, shop_timezone())
-    made_at, last_known = first.start, first.shifted(-1).date
-    of_run = {"made_at": made_at, "actual": None, "run_id": run.run_id}
-    rejection = {
-        "business_date": last_known,
-        "source": SOURCE,
-        "run_id": run.run_id,
-        "order_id": None,
-    }
-    tables = {
-        "sales_forecasts": [{**row, **of_run} for row in forecasts],
-        "rejected_rows": [
-            {**row, **rejection, "row_number": row["line_number"]} for row in rejected
-        ],
-    }
+    last_known = first.shifted(-1).date
+    forecast_rows = [
+        {**row, "made_at": first.start, "actual": None, "run_id": run.run_id}
+        for row in forecasts
+    ]
+    rejected_rows = []
+    for row in rejected:
+        rejection = {
+            **row,
+            "business_date": last_known,
+            "source": SOURCE,
+            "run_id": run.run_id,
+            "order_id": None,
+            "row_number": row["line_number"],
+        }
+        rejected_rows.append(rejection)
     rows, amount = len(forecasts), str(sum(row["forecast"] for row in forecasts))
     uri = run.folder(as_of, f"transformed/{SOURCE}")
     with publish(uri) as draft:
         columns = {
-            f"{name}.parquet": write_rows(draft.path, name, tables[name])
-            for name in tables
+            "sales_forecasts.parquet": write_rows(
+                draft.path, "sales_forecasts", forecast_rows
+            ),
+            "rejected_rows.parquet": write_rows(
+                draft.path, "rejected_rows", rejected_rows
+            ),
         }
         draft.seal(
             source=SOURCE,
             business_date=last_known,
             rows=rows,
             columns=columns,
-            read_at=made_at,
-            window_start=made_at,
+            read_at=first.start,
+            window_start=first.start,
             window_end=first.shifted(HORIZON - 1).end,
             control_totals={
                 "sales_forecasts": rows,

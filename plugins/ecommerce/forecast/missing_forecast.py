@@ -44,18 +44,19 @@ def check_last_week(day: BusinessDay) -> str:
 
 def mail_texts(week: Week, missing: Sequence[date]) -> dict[str, Any]:
     """Return the mail's texts about `week`, whose days `missing` (in order) have no daily run."""
+    problem, commands = "all days are loaded, but no forecast was made", []
+    if missing:
+        problem = f"no daily run of {', '.join(map(short_day, missing))}"
+        commands.append(f"make backfill FROM={missing[0]} TO={missing[-1]}")
     url = mail.airflow_url()
-    days = ", ".join(map(short_day, missing))
+    if url:
+        url = f"{url}/dags/{names.DAG_FORECAST}/runs"
     return {
         "week": str(week),
-        "problem": f"no daily run of {days}"
-        if missing
-        else "all days are loaded, but no forecast was made",
+        "problem": problem,
         "dag": names.DAG_FORECAST,
-        "url": f"{url}/dags/{names.DAG_FORECAST}/runs" if url else "",
+        "url": url,
         "advice": ADVICE,
-        "commands": [f"make backfill FROM={missing[0]} TO={missing[-1]}"]
-        if missing
-        else [],
+        "commands": commands,
         "otherwise": f"To forecast now, trigger the DAG with {week.monday} as Week and Forecast in any case.",
     }

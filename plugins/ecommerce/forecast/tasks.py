@@ -37,11 +37,7 @@ log = logging.getLogger(__name__)
 
 def _week(context: Mapping[str, Any]) -> Week:
     run = context["dag_run"]
-    monday = (
-        context.get("partition_key")
-        or run.partition_key
-        or context["params"].get("week")
-    )
+    monday = run.partition_key or context["params"].get("week")
     return week_of(monday, run.run_after, shop_timezone())
 
 
@@ -52,11 +48,8 @@ def due(**context: Any) -> None:
     if context["params"].get("force"):
         return
     missing, made = loading.week_state(week, run_of(context).dag_id, week.as_of)
-    skip(
-        reason_to_skip(
-            week, newest_week(datetime.now(UTC), shop_timezone()), missing, made
-        )
-    )
+    newest = newest_week(datetime.now(UTC), shop_timezone())
+    skip(reason_to_skip(week, newest, missing, made))
 
 
 class FetchPartnerFiles(FetchWithCurl):
@@ -194,9 +187,8 @@ def select(test: dict[str, Any], *, outlet_events: Any) -> dict[str, Any]:
     from ecommerce.forecast import selection
 
     record = selection.select(test)
-    outlet_events[assets.FORECAST_CHAMPION].extra = {
-        name: record[name] for name in ("champion", "version")
-    }
+    event = outlet_events[assets.FORECAST_CHAMPION]
+    event.extra = {"champion": record["champion"], "version": record["version"]}
     return record
 
 

@@ -41,7 +41,9 @@ def week_of(monday: str | None, now: datetime, timezone: str) -> Week:
     newest that has ended at `now` (an aware instant) in the shop's `timezone`. Raises ConfigurationError: the
     date is not a Monday, or the week has not ended."""
     newest = newest_week(now, timezone)
-    day = date.fromisoformat(monday) if monday else newest.monday
+    if not monday:
+        return newest
+    day = date.fromisoformat(monday)
     if day.weekday():
         first = day - timedelta(days=day.weekday())
         raise ConfigurationError(
@@ -65,7 +67,9 @@ def as_of_run(as_of: str | None, run_after: datetime, timezone: str) -> date:
     the shop's `timezone` on which the run was due (an aware instant). Raises ConfigurationError: the param is
     in the future."""
     today = shop_day(run_after, timezone).date
-    day = date.fromisoformat(as_of) if as_of else today
+    if not as_of:
+        return today
+    day = date.fromisoformat(as_of)
     if day > today:
         raise ConfigurationError(
             f"{day} is in the future in {timezone}: today is {today}"
@@ -85,8 +89,6 @@ def reason_to_skip(
         )
     if week != newest:
         return f"{week} is older than {newest}: see force"
-    return (
-        f"the forecast after {week} exists: force makes it again"
-        if week.as_of in made
-        else ""
-    )
+    if week.as_of in made:
+        return f"the forecast after {week} exists: force makes it again"
+    return ""

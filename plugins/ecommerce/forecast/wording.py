@@ -13,12 +13,15 @@ KINDS = tuple(KIND_NAMES)
 def series_name(series: str, products: Mapping[str, str]) -> str:
     """Return the display name of a series: the category, the channel, or `Canvas bag (BAG-1)`, where
     `products` has the names of products by SKU."""
-    kind, _, of_kind = series.partition(":")
     if series == TOTAL:
         return "Total"
-    if kind == "sku" and (product := text.clean(products.get(of_kind))):
-        return f"{product} ({text.clean(of_kind)})"
-    return text.source_name(of_kind) if kind == "channel" else text.clean(of_kind)
+    kind, _, name = series.partition(":")
+    if kind == "channel":
+        return text.source_name(name)
+    product = text.clean(products.get(name))
+    if kind == "sku" and product:
+        return f"{product} ({text.clean(name)})"
+    return text.clean(name)
 
 
 def kind_name(series: str) -> str:
@@ -28,8 +31,6 @@ def kind_name(series: str) -> str:
 
 def signed_percent(part: Decimal | float | None) -> str:
     """Format a share of 1 with its sign; a dash for None."""
-    return (
-        text.NOTHING
-        if part is None
-        else text.change(1 + Decimal(str(part)), Decimal(1))
-    )
+    if part is None:
+        return text.NOTHING
+    return text.change(1 + Decimal(str(part)), Decimal(1))

@@ -2,9 +2,10 @@
 for each kind of series: `category`, `channel` and `sku`."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,12 +13,17 @@ import pandas as pd
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import data_warning
-from ecommerce.core.errors import PipelineError, StagingError
+from ecommerce.core.errors import PipelineError
 from ecommerce.core.settings import load_settings, shop_timezone
-from ecommerce.forecast.data.panel import Ints, Panel, holidays_of
+from ecommerce.forecast.data.panel import Floats, Ints, Panel, holidays_of
 from ecommerce.forecast.loading import DAILY_RUNS
 from ecommerce.forecast.models import registry
-from ecommerce.forecast.partner_ftp.files import Announced, PartnerFiles, Promotion
+from ecommerce.forecast.partner_ftp.files import (
+    Announced,
+    MarketWeek,
+    PartnerFiles,
+    Promotion,
+)
 from ecommerce.forecast.weeks import DAYS, HORIZON
 from ecommerce.forecast.wording import KINDS
 from ecommerce.storage.kept_files import Store
@@ -83,101 +89,97 @@ class Sales:
         """Return the panels to train on."""
         # Floats: models learn from the amounts, nothing is added up.
         rows = self.table.to_pandas(date_as_object=False).astype({"gross_sales": float})
-        days = pd.date_range(
-            rows.loc[rows["kind"] != "sku", "business_date"].min(), self.last_day
-        )
-        sales = {
-            kind: rows[rows["kind"] == kind]
-            .pivot_table(
-                index="business_date",
-                columns="name",
-                values="gross_sales",
-                aggfunc="sum",
-            )
-            .reindex(days)
-            .fillna(0.0)
-            for kind in KINDS
-        }
-        first = days[0].date()
-        holidays = holidays_of(self.calendar, first, len(days) + HORIZON)
-        unknown = gaps(sales["category"].sum(axis=1), holidays[: len(days)])
-        newest = (
-            rows[rows["kind"] == "sku"]
-            .sort_values("business_date")
-            .groupby("name")
-            .last()
-        )
-        category_of, product_of = (
-            dict(newest[column].dropna()) for column in ("category", "product")
-        )
-        promoted = self._promoted(sales, category_of)
-        recent = sales["sku"][
-            ~unknown & (days > days[-1] - pd.Timedelta(days=RECENT_DAYS))
-        ].sum()
-        best = [*recent[recent > 0].nlargest(MOST_SKUS).index, *self.requested]
-        sales["sku"] = sales["sku"].loc[:, sales["sku"].columns.isin(best)]
-        market = np.full(
-            len(days), np.nan
-        )  # of the last week that has ended; NaN before the first
-        for each in sorted(
-            self.announced.market_index, key=lambda each: each.week_start
-        ):
-            market[
-                days >= pd.Timestamp(each.week_start) + pd.Timedelta(days=DAYS - 1)
-            ] = float(each.index)
-        panels = {
-            kind: Panel(
-                first_day=first,
+        is_product = rows["kind"] == "sku"
+        first_day = rows.loc[~is_product, "business_date"].min()
+        days = pd.date_range(first_day, self.last_day)
+        sales = {}
+        for kind in KINDS:
+            sales[kind] = _by_day(rows[rows["kind"] == kind], days)
+        newest = rows[is_product].sort_values("business_date").groupby("name").last()
+        categories = newest["category"].dropna().to_dict()
+        promoted = _promoted(sales, categories, self.announced.promotions)
+
+        holidays = holidays_of(self.calendar, first_day.date(), len(days) + HORIZON)
+        is_gap = gaps(sales["category"].sum(axis=1), holidays[: len(days)])
+        recent = sales["sku"].mask(is_gap, axis=0).tail(RECENT_DAYS).sum()
+        best_sellers = recent[recent > 0].nlargest(MOST_SKUS).index
+        is_forecast = sales["sku"].columns.isin([*best_sellers, *self.requested])
+        sales["sku"] = sales["sku"].loc[:, is_forecast]
+        market = _market_index(days, self.announced.market_index)
+        panels = {}
+        for kind, table in sales.items():
+            panels[kind] = Panel(
+                first_day=first_day.date(),
                 series=tuple(f"{kind}:{name}" for name in table),
-                values=table.mask(unknown, axis=0).to_numpy(copy=True),
-                promotions=promoted[kind]
-                .reindex(columns=table.columns, fill_value=0.0)
-                .to_numpy(copy=True),
+                values=table.mask(is_gap, axis=0).to_numpy(copy=True),
+                promotions=promoted[kind][table.columns].to_numpy(copy=True),
                 holidays=np.repeat(holidays[:, None], table.shape[1], axis=1),
                 market=market,
             )
-            for kind, table in sales.items()
-        }
-        as_of, gap_days = self.last_day + timedelta(days=1), tuple(days[unknown].date)
         return History(
-            as_of, panels, gap_days, category_of, product_of, self.announced.promotions
+            as_of=self.last_day + timedelta(days=1),
+            panels=panels,
+            gaps=tuple(days[is_gap].date),
+            categories=categories,
+            products=newest["product"].dropna().to_dict(),
+            promotions=self.announced.promotions,
         )
 
-    def _promoted(
-        self, sales: Mapping[str, pd.DataFrame], category_of: Mapping[str, str]
-    ) -> dict[str, pd.DataFrame]:
-        """The share of each series that is on promotion, at most 1, on the known days and the horizon: of a
-        category or a channel, the share of the promoted products in its sales of the quarter before."""
-        days = pd.date_range(sales["sku"].index[0], periods=len(sales["sku"]) + HORIZON)
-        is_promoted = pd.DataFrame(0.0, days, sales["sku"].columns)
-        is_sale = pd.Series(0.0, days)
-        for each in self.announced.promotions:
-            span = slice(pd.Timestamp(each.start_date), pd.Timestamp(each.end_date))
-            if each.sku is None:
-                is_sale[span] = 1
-            elif each.sku in is_promoted:
-                is_promoted.loc[span, each.sku] = 1
 
-        skus, categories = (
-            sales[kind]
-            .rolling(WINDOW_DAYS, min_periods=1)
-            .sum()
-            .reindex(days)
-            .shift()
-            .ffill()
-            for kind in ("sku", "category")
-        )
-        sold = is_promoted * skus
-        of_category = sold.T.groupby(sold.columns.map(category_of)).sum().T / categories
-        of_shop = sold.sum(axis=1) / categories.sum(axis=1)
-        of_channels = pd.DataFrame(dict.fromkeys(sales["channel"], of_shop), days)
-        shares = {"sku": is_promoted, "category": of_category, "channel": of_channels}
-        return {
-            kind: share.where(share >= LEAST_SHARE, 0.0)
-            .add(is_sale, axis=0)
-            .clip(upper=1)
-            for kind, share in shares.items()
-        }
+def _by_day(rows: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFrame:
+    """Return the sales of each day and name; 0 without any."""
+    table = rows.pivot_table("gross_sales", "business_date", "name", aggfunc="sum")
+    return table.reindex(days).fillna(0.0)
+
+
+def _market_index(days: pd.DatetimeIndex, weeks: Iterable[MarketWeek]) -> Floats:
+    """Return the index of the last week that has ended on each day; NaN before the first."""
+    market = pd.Series(np.nan, days)
+    for week in sorted(weeks, key=attrgetter("week_start")):
+        sunday = pd.Timestamp(week.week_start) + pd.Timedelta(days=DAYS - 1)
+        market[sunday:] = float(week.index)
+    return market.to_numpy()
+
+
+def _promoted(
+    sales: Mapping[str, pd.DataFrame],
+    categories: Mapping[str, str],
+    promotions: Iterable[Promotion],
+) -> dict[str, pd.DataFrame]:
+    """The share of each series that is on promotion, at most 1, on the known days and the horizon: of a
+    category or a channel, the share of the promoted products in its sales of the quarter before. `categories`
+    are those of SKUs."""
+    known_days = sales["sku"].index
+    days = pd.date_range(known_days[0], periods=len(known_days) + HORIZON)
+    of_sku = pd.DataFrame(0.0, days, sales["sku"].columns)
+    of_shop = pd.Series(0.0, days)
+    for promotion in promotions:
+        first, last = map(pd.Timestamp, (promotion.start_date, promotion.end_date))
+        if promotion.sku is None:
+            of_shop[first:last] = 1
+        elif promotion.sku in of_sku:
+            of_sku.loc[first:last, promotion.sku] = 1
+
+    sold = of_sku * _sales_of_quarter(sales["sku"], days)
+    sold_by_category = _sales_of_quarter(sales["category"], days)
+    sold_on_promotion = sold.T.groupby(sold.columns.map(categories)).sum().T
+    of_channel = sold.sum(axis=1) / sold_by_category.sum(axis=1)
+    shares = {
+        "sku": of_sku,
+        "category": (sold_on_promotion / sold_by_category),
+        "channel": pd.DataFrame(dict.fromkeys(sales["channel"], of_channel), days),
+    }
+    promoted = {}
+    for kind, share in shares.items():
+        large = share.where(share >= LEAST_SHARE, 0.0)
+        promoted[kind] = large.add(of_shop, axis=0).clip(upper=1)
+    return promoted
+
+
+def _sales_of_quarter(sales: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFrame:
+    """Return the sales of the quarter before each of `days`; after the last known one, those of the last."""
+    quarter = sales.rolling(WINDOW_DAYS, min_periods=1).sum()
+    return quarter.reindex(days).shift().ffill()
 
 
 def query(
@@ -202,23 +204,18 @@ def query(
         raise NoHistory(
             f"no forecast: the warehouse has no sales in the three years before {as_of}"
         )
-    promoted = (each.sku for each in announced.promotions if each.sku)
+    named = {promotion.sku for promotion in announced.promotions if promotion.sku}
     products = warehouse.arrow(
         "forecast/sku_series.sql",
-        parameters={"named": sorted({*requested, *promoted})},
+        parameters={"named": sorted(named.union(requested))},
         first=first,
         day=last,
         recent=as_of - timedelta(days=RECENT_DAYS),
         most=MOST_SKUS,
     )
     table = pa.concat_tables([daily, products], promote_options="permissive")
-    return Sales(
-        last,
-        table,
-        announced,
-        load_settings().holiday_calendar,
-        requested=tuple(requested),
-    )
+    calendar = load_settings().holiday_calendar
+    return Sales(last, table, announced, calendar, requested=tuple(requested))
 
 
 def prepare(run: DagRun, as_of: date, partner: PartnerFiles | None = None) -> Manifest:
@@ -228,20 +225,18 @@ def prepare(run: DagRun, as_of: date, partner: PartnerFiles | None = None) -> Ma
     import pyarrow.parquet as pq
 
     store = Store.of_models()
+    rejected: tuple[dict[str, Any], ...] = ()
+    warnings = []
     if partner:
-        calendar = {"calendar": load_settings().holiday_calendar}
-        registry.keep(
-            store, registry.INPUTS, as_of, to_plain(partner.announced) | calendar
-        )
+        inputs = to_plain(partner.announced)
+        inputs["calendar"] = load_settings().holiday_calendar
+        registry.keep(store, registry.INPUTS, as_of, inputs)
+        rejected = partner.rejected
+        warnings = [data_warning("note", text=text) for text in partner.warnings]
     announced = registry.announced(store, as_of)
     sales = query(as_of, announced, dag=run.dag_id, step="history")
-    read = partner or PartnerFiles()
-    known = {
-        **to_plain(announced),
-        "calendar": sales.calendar,
-        "rejected": read.rejected,
-    }
-    warnings = [data_warning("note", text=text) for text in read.warnings]
+    known = to_plain(announced)
+    known.update(calendar=sales.calendar, rejected=rejected)
     day = day_window(sales.last_day, shop_timezone())
     uri = run.folder(as_of, STEP)
     with publish(uri) as draft:
@@ -255,7 +250,7 @@ def prepare(run: DagRun, as_of: date, partner: PartnerFiles | None = None) -> Ma
             read_at=day.end,
             window_start=day.start,
             window_end=day.end,
-            control_totals={"rejected_rows": len(read.rejected), "warnings": warnings},
+            control_totals={"rejected_rows": len(rejected), "warnings": warnings},
         )
     return read_manifest(uri)
 
@@ -267,20 +262,11 @@ def read_prepared(manifest: Manifest) -> Sales:
     with storage_errors(manifest.uri):
         folder = storage_path(manifest.uri)
         with (folder / SALES).open("rb") as file:
-            table = pq.read_table(
-                file, use_threads=False, pre_buffer=False
-            )  # as in staging_tables
-        text = (folder / KNOWN).read_text()
-    try:
-        known = json.loads(text)
-        announced, rejected = from_plain(Announced, known), tuple(known["rejected"])
-        return Sales(
-            manifest.business_date, table, announced, known["calendar"], rejected
-        )
-    except (ValueError, KeyError):
-        raise StagingError(
-            f"{folder / KNOWN} was written by another version of this code"
-        ) from None
+            # As in staging_tables.
+            table = pq.read_table(file, use_threads=False, pre_buffer=False)
+        known = json.loads((folder / KNOWN).read_text())
+    announced, rejected = from_plain(Announced, known), tuple(known["rejected"])
+    return Sales(manifest.business_date, table, announced, known["calendar"], rejected)
 
 
 def gaps(total: "pd.Series[float]", holidays: Ints) -> "pd.Series[bool]":
@@ -288,16 +274,14 @@ def gaps(total: "pd.Series[float]", holidays: Ints) -> "pd.Series[bool]":
     those on weekdays that usually have sales, without holidays, and those of a week or longer. In a shop
     without sales on one day of twelve or more, only the latter count. `total` are the shop's daily sales,
     `holidays` those of `holidays_of`."""
-    empty = total <= 0
-    runs = empty.groupby((empty != empty.shift()).cumsum()).transform(
-        "size"
-    )  # of days alike around each day
-    is_long = empty & (runs >= LONG_GAP)
-    short = empty[~is_long]
-    weekdays = pd.DatetimeIndex(short.index).day_of_week
-    is_open = short.groupby(weekdays).transform("mean") < MOSTLY_EMPTY
-    usual = is_open & (holidays[~is_long] == 0)
+    is_empty = total <= 0
+    runs = (is_empty != is_empty.shift()).cumsum()  # of days alike
+    is_long = is_empty & (runs.groupby(runs).transform("size") >= LONG_GAP)
+    is_empty_alone = is_empty[~is_long]
+    weekdays = pd.DatetimeIndex(is_empty_alone.index).day_of_week
+    share_empty = is_empty_alone.groupby(weekdays).transform("mean")
+    is_usual = (share_empty < MOSTLY_EMPTY) & (holidays[~is_long] == 0)
     is_gap = is_long.copy()
-    if not short[usual].mean() > OFTEN_EMPTY:
-        is_gap[short.index] = short & usual
+    if not is_empty_alone[is_usual].mean() > OFTEN_EMPTY:
+        is_gap[is_empty_alone.index] = is_empty_alone & is_usual
     return is_gap
