@@ -3,7 +3,7 @@ root, and the files of archived reports."""
 
 import base64
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -16,6 +16,9 @@ from markupsafe import Markup
 from ecommerce.core.settings import load_settings
 from ecommerce.core.templates import TEMPLATES, render
 from ecommerce.pages.navigation import NAVIGATION
+
+Texts = dict[str, Any]
+"""Variables of a template."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ def page(
     request: Request,
     template: str,
     title: str,
-    texts: Mapping[str, Any],
+    texts: Texts,
     status: int = 200,
 ) -> HTMLResponse:
     """Render a page from a file of include/templates/pages. `title` is the browser's; `texts` are the

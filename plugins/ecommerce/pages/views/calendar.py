@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 from fastapi import APIRouter, Depends, HTTPException, Response
 
@@ -23,6 +22,7 @@ from ecommerce.pages.day_status import (
     load_days,
     status_of,
 )
+from ecommerce.pages.responses import Texts
 from ecommerce.pages.runs import Run
 from ecommerce.sales.day_state import DayState
 from ecommerce.sales.report import archive
@@ -97,7 +97,7 @@ def load_month(page: PageRequest, first: date) -> MonthData:
     return MonthData(first, last, days or Days(), archived, runs, failed)
 
 
-def page_texts(data: MonthData, page: PageRequest) -> dict[str, Any]:
+def page_texts(data: MonthData, page: PageRequest) -> Texts:
     """Return the texts of the page."""
     month = data.first
     currency = page.settings.reporting_currency
@@ -121,7 +121,7 @@ def page_texts(data: MonthData, page: PageRequest) -> dict[str, Any]:
     return texts | _navigation(data, page.newest)
 
 
-def _navigation(data: MonthData, newest: date) -> dict[str, Any]:
+def _navigation(data: MonthData, newest: date) -> Texts:
     """Return the days of the month, and the months and years to choose from: those with figures, and those
     next to this one."""
     month = data.first

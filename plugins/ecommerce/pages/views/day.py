@@ -1,7 +1,7 @@
 """One business day: its report as a page, its files, its run, and the forms that restart tasks."""
 
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Response
@@ -13,6 +13,7 @@ from ecommerce.core.names import DAG_DAILY
 from ecommerce.core.settings import load_settings
 from ecommerce.pages import access, day_status, responses
 from ecommerce.pages.access import Day, PageRequest, PageRequestDep
+from ecommerce.pages.responses import Texts
 from ecommerce.pages.runs import UNDER_WAY, Run
 from ecommerce.sales.day_state import DayState
 from ecommerce.sales.report import archive, chart_files
@@ -95,7 +96,7 @@ def file(day: Day, name: str) -> Response:
     return responses.archived_file(archive, day, name, "sales-report", shown)
 
 
-def _frame(page: PageRequest, day: date, run: Run | None) -> dict[str, Any]:
+def _frame(page: PageRequest, day: date, run: Run | None) -> Texts:
     """Return what every page of a day shows: its date, the links to other days, and the run."""
     frame = {
         "section": "Sales reports",
@@ -116,13 +117,13 @@ def _frame(page: PageRequest, day: date, run: Run | None) -> dict[str, Any]:
     return frame
 
 
-def _report_texts(page: PageRequest, day: date, run: Run | None) -> dict[str, Any]:
+def _report_texts(page: PageRequest, day: date, run: Run | None) -> Texts:
     days, failed = page.warehouse.run(
         lambda warehouse: day_status.load_days(warehouse, day, day)
     )
     figures = _figures(archive.folder_of(page.settings.reports_uri, day))
     status = day_status.status_of(day, page, run, days, archived=True)
-    texts: dict[str, Any] = {
+    texts: Texts = {
         "status": status,
         "failed": failed,
         "restated": [],
@@ -151,7 +152,7 @@ def _figures(folder: str) -> Figures | None:
         return None
 
 
-def _report(figures: Figures) -> dict[str, Any]:
+def _report(figures: Figures) -> Texts:
     texts = page_texts(figures)
     for section in texts["sections"]:
         # One heading in the PDF is several on the page.
@@ -179,9 +180,9 @@ def _restated(loaded: DayState, currency: str) -> list[str]:
     return sentences
 
 
-def _actions(run: Run) -> dict[str, Any]:
+def _actions(run: Run) -> Texts:
     """Return what the forms need."""
-    actions: dict[str, Any] = {
+    actions: Texts = {
         "sources": [],
         "failed": "",
         "busy": run.state in UNDER_WAY,

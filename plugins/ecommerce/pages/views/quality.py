@@ -11,6 +11,7 @@ from ecommerce.core import text
 from ecommerce.core.settings import Settings
 from ecommerce.pages import access, responses
 from ecommerce.pages.access import PageRequestDep
+from ecommerce.pages.responses import Texts
 from ecommerce.reporting.sections import Section, name, number, table, word
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures import rejected, restatements
@@ -67,7 +68,7 @@ def show(page: PageRequestDep) -> Response:
     facts, failed = page.warehouse.run(
         lambda warehouse: load_facts(warehouse, page.newest)
     )
-    texts: dict[str, Any] = {"section": "Data quality", "failed": failed}
+    texts: Texts = {"section": "Data quality", "failed": failed}
     if facts:
         texts |= page_texts(facts, page.at, page.settings, _unread_files(facts))
     return responses.page(page.request, "quality.html", "Data quality", texts)
@@ -123,7 +124,7 @@ def load_facts(warehouse: Warehouse, newest: date) -> Facts:
 
 def page_texts(
     facts: Facts, at: datetime, settings: Settings, unread: Sequence[str] = ()
-) -> dict[str, Any]:
+) -> Texts:
     """Return the texts of the page at a time (aware): `strips`, one row of days by source; `states`, their
     legend; `sections`. `unread` are sentences about unread files in the partner folder."""
     since = text.short_day(facts.first)
