@@ -11,7 +11,6 @@ further ones are ignored. A row that cannot be used is kept with its line and th
 """
 
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
@@ -22,7 +21,7 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import ContractError
 from ecommerce.core.text import clean, counted
-from ecommerce.sources.csv_records import header, records
+from ecommerce.sources.csv_records import UnusableFileError, header, records
 from ecommerce.storage.staging import Manifest, storage_errors, storage_path
 
 PROMOTIONS, MARKET_INDEX = "promotions.csv", "market_index.csv"
@@ -38,7 +37,9 @@ def _monday(day: date) -> date:
     return day
 
 
-Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
+FIRST_DAY = date(2000, 1, 1)
+LAST_DAY = date(2099, 12, 31)
+Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 Number = Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=9)]
 Sku = Annotated[str, Field(max_length=200, pattern=r"^\P{C}*$")]
 """A text without control characters."""
@@ -121,27 +122,32 @@ def _parse(
     """Return the valid rows of a file, and add to the rejected ones and the warnings."""
     file = path.name
     stream = io.BytesIO(path.read_bytes())
-    names = _columns(stream, file, [column.name for column in fields(kind)])
+    columns = [column.name for column in fields(kind)]
+    names = _header(stream, file, columns)
     adapter = TypeAdapter(kind)
     rows = []
     rejected = []
     for record in records(stream, len(names)):
         fault = record.fault
         if not fault:
+            values = dict(zip(names, map(_value, record.values), strict=True))
             try:
-                rows.append(adapter.validate_python(_values(names, record.values)))
+                rows.append(adapter.validate_python(values))
             except ValidationError as error:
                 fault = _fault(error)
         if fault:
+            reason, detail = fault
             raw = record.text[: 4 * LONGEST_RAW].decode(errors="replace")
-            row = {
-                "file": file,
-                "line_number": record.number,
-                "reason": fault[0],
-                "detail": fault[1],
-                "raw": clean(mask_e_mails(raw), LONGEST_RAW),
-            }
-            rejected.append(row)
+            rejected.append(
+                {
+                    "file": file,
+                    "line_number": record.number,
+                    "reason": reason,
+                    "detail": detail,
+                    "raw": clean(mask_e_mails(raw), LONGEST_RAW),
+                }
+            )
+    all_rejected += rejected
     total = len(rows) + len(rejected)
     if not total:
         warnings.append(f"{file} has a header and no row")
@@ -151,43 +157,39 @@ def _parse(
             f"{file}: {len(rejected)} of {counted(total, 'row')} cannot be used, "
             f"the first of them line {first['line_number']}: {first['detail']}"
         )
+        warnings.append(summary)
         if not rows or len(rejected) > max(1, total // ROWS_PER_REJECTED):
             raise ContractError(
                 f"{summary}; at most one row in {ROWS_PER_REJECTED} may be unusable"
             )
-        warnings.append(summary)
-    all_rejected += rejected
     return rows
 
 
-def _columns(stream: io.BytesIO, file: str, columns: Sequence[str]) -> list[str]:
+def _header(stream: io.BytesIO, file: str, columns: list[str]) -> list[str]:
     """Read the header, which must have all of `columns`."""
     try:
         names = header(stream)
-    except ValueError as error:
-        raise ContractError(f"{file} cannot be read: {error}") from None
+    except UnusableFileError as error:
+        _, detail = error.args
+        raise ContractError(f"{file} cannot be read: {detail}") from None
     if not set(columns).issubset(names):
+        shown = clean(", ".join(names))
+        expected = ", ".join(columns)
         raise ContractError(
-            f"{file} has the columns {clean(', '.join(names))}, and should have {', '.join(columns)}, "
-            "separated by commas"
+            f"{file} has the columns {shown}, and should have {expected}, separated by commas"
         )
     return names
 
 
-def _values(names: Sequence[str], texts: Sequence[str | None]) -> dict[str, str | None]:
-    values: dict[str, str | None] = {}
-    for name, text in zip(names, texts, strict=True):
-        stripped = (text or "").strip()
-        values[name] = EMPTY.get(stripped, stripped)
-    return values
+def _value(text: str | None) -> str | None:
+    stripped = (text or "").strip()
+    return EMPTY.get(stripped, stripped)
 
 
 def _fault(error: ValidationError) -> tuple[str, str]:
     """Return the reason code and the detail of an invalid row."""
     problem = error.errors()[0]
-    column = "row"
-    for name in problem["loc"]:
-        column = str(name)
+    column = "".join(map(str, problem["loc"])) or "row"
     value = clean(str(problem["input"] or ""), 50)
     why = problem["msg"].removeprefix("Value error, ")
     return f"invalid_{column}", f"{column} {value!r}: {why}"
