@@ -33,8 +33,8 @@ MOST_LINES = 100
 OPEN_QUOTE = ("malformed_line", "a quote that is not closed")
 
 
-class OutOfBoundsError(Exception):
-    """A file has more lines or bytes, or takes longer, than its bounds allow; the text shows which."""
+class UnusableFileError(Exception):
+    """A file that is rejected as a whole: `args` are the reason's code and the detail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Bounds:
     malformed: int = 100_000
 
 
-UNBOUNDED = Bounds(1 << 62, 1 << 62, float("inf"), 1 << 62)
+UNBOUNDED = Bounds(1 << 62, 1 << 62, 1 << 62, 1 << 62)
 
 
 class Record(NamedTuple):
@@ -78,39 +78,50 @@ class Batch:
     """The last lines, if their record may continue in the next batch."""
 
 
-def header(
-    stream: IO[bytes], delimiter: str = ",", encoding: str = "UTF-8"
-) -> list[str]:
+def header(stream: IO[bytes], delimiter: str = ",") -> list[str]:
     """Read the first line of a file in UTF-8, and return the column names.
 
-    A byte order mark and blanks around the names are removed. Raise ValueError if the line is empty, too
-    long, or not CSV. `encoding` is that of the delivered file, for the message.
+    A byte order mark and blanks around the names are removed. Raise UnusableFileError if the line is
+    empty, too long, or not CSV.
     """
-    line = stream.readline(LONGEST_HEADER + 1).removeprefix(b"\xef\xbb\xbf")
+    line = stream.readline(LONGEST_HEADER + 1)
     if len(line) > LONGEST_HEADER:
-        raise ValueError(f"its first line is longer than {LONGEST_HEADER} bytes")
+        raise UnusableFileError(
+            "file_unreadable",
+            f"its first line is longer than {LONGEST_HEADER} bytes",
+        )
     try:
-        text = line.decode().strip("\r\n")
-        names = next(csv.reader([text], strict=True, delimiter=delimiter))
+        text = line.decode("utf-8-sig").strip("\r\n")
+        [names] = csv.reader([text], strict=True, delimiter=delimiter)
     except (UnicodeDecodeError, csv.Error):
-        raise ValueError(
-            f"its first line cannot be read as a CSV header in {encoding}"
+        raise UnusableFileError(
+            "file_unreadable",
+            "its first line cannot be read as a CSV header in its encoding",
         ) from None
     if not names:
-        raise ValueError("it is empty, without even a header")
+        raise UnusableFileError(
+            "file_unreadable",
+            "it is empty, without even a header",
+        )
     return [name.strip() for name in names]
 
 
 def records(stream: IO[bytes], fields: int) -> list[Record]:
     """Return the records of a small file after its header, which has `fields` columns."""
-    lines = stream.read().replace(b"\r\n", b"\n").split(b"\n")
+    text_of_file = stream.read().replace(b"\r\n", b"\n")
+    lines = text_of_file.split(b"\n")
     grammar = Grammar(fields)
     batch = grammar.divide(2, lines, is_end=True)
     found = batch.malformed
     rows = grammar.parse(batch).to_pylist()
     for text, row in zip(batch.texts, rows, strict=True):
         number = row.pop("number")
-        found.append(Record(number, text, values=list(row.values())))
+        record = Record(
+            number,
+            text,
+            values=list(row.values()),
+        )
+        found.append(record)
     return sorted(found)
 
 
@@ -119,22 +130,26 @@ def tables(
     fields: int,
     bounds: Bounds = UNBOUNDED,
     delimiter: str = ",",
-    encoding: str = "UTF-8",
 ) -> Iterator[tuple[pa.Table, list[Record]]]:
     """Yield the records of a file in UTF-8 after its header, which has `fields` columns, in batches.
 
     Each batch is a table of the well-formed records (columns `0`, `1`, … as text, and `number`), and a list
-    of the malformed ones. Raise OutOfBoundsError if the file exceeds `bounds`. `encoding` is that of the
-    delivered file, for the details of malformed records.
+    of the malformed ones. Raise UnusableFileError if the file exceeds `bounds`.
     """
-    grammar = Grammar(fields, delimiter, encoding)
+    grammar = Grammar(fields, delimiter)
     bounded = _BoundedStream(stream, bounds)
     number = 2
     unfinished: list[bytes] = []
-    for block in chain(blocks(bounded, LONGEST_LINE), [b""]):  # type: ignore[arg-type]
-        lines = unfinished + block.replace(b"\r\n", b"\n").split(b"\n")[:-1]
+    # Only its method read is called.
+    whole_lines = blocks(bounded, LONGEST_LINE)  # type: ignore[arg-type]
+    for block in chain(whole_lines, [b""]):
+        text = block.replace(b"\r\n", b"\n")
+        lines = unfinished + text.split(b"\n")[:-1]
         if number + len(lines) > bounds.lines + 2:
-            raise OutOfBoundsError(f"it has more than {bounds.lines:,} lines")
+            raise UnusableFileError(
+                "file_too_large",
+                f"it has more than {bounds.lines:,} lines",
+            )
         batch = grammar.divide(number, lines, is_end=not block)
         unfinished = batch.unfinished
         number += len(lines) - len(unfinished)
@@ -143,7 +158,7 @@ def tables(
 
 @dataclass
 class _BoundedStream:
-    """A stream that raises OutOfBoundsError once more was read, or reading took longer, than allowed."""
+    """A stream that raises UnusableFileError once more was read, or reading took longer, than allowed."""
 
     stream: IO[bytes]
     bounds: Bounds
@@ -155,12 +170,15 @@ class _BoundedStream:
         data = self.stream.read(size)
         self.size += len(data)
         if self.size > self.bounds.bytes:
-            raise OutOfBoundsError(
-                f"it has more than {self.bounds.bytes:,} bytes, decompressed"
+            raise UnusableFileError(
+                "file_too_large",
+                f"it has more than {self.bounds.bytes:,} bytes, decompressed",
             )
-        if time.monotonic() - self.began >= self.bounds.seconds:
-            raise OutOfBoundsError(
-                f"reading it takes more than {self.bounds.seconds:g} seconds"
+        seconds = time.monotonic() - self.began
+        if seconds >= self.bounds.seconds:
+            raise UnusableFileError(
+                "file_too_large",
+                f"reading it takes more than {self.bounds.seconds:g} seconds",
             )
         return data
 
@@ -172,13 +190,10 @@ class Grammar:
     like any other (5" screen). The patterns are possessive, so that their time is linear.
     """
 
-    def __init__(
-        self, fields: int, delimiter: str = ",", encoding: str = "UTF-8"
-    ) -> None:
+    def __init__(self, fields: int, delimiter: str = ",") -> None:
         self._fields = fields
         self._delimiter = delimiter
         self._separator = delimiter.encode()
-        self._encoding = encoding
         comma = re.escape(self._separator)
         quoted = rb'"(?:[^"]++|"")*+"'
         plain = rb'(?! *")[^%s\r]*+' % comma
@@ -187,7 +202,13 @@ class Grammar:
         self._complete = re.compile(rb"%s(?:%s%s)*+" % (value, comma, value))
         self._open = re.compile(rb'(?:%s%s)*+ *+"(?:[^"]++|"")*+' % (value, comma))
 
-    def divide(self, number: int, lines: Sequence[bytes], *, is_end: bool) -> Batch:
+    def divide(
+        self,
+        number: int,
+        lines: list[bytes],
+        *,
+        is_end: bool,
+    ) -> Batch:
         """Divide lines, the first of which is the line `number`, into records.
 
         With `is_end` no further lines follow.
@@ -203,14 +224,15 @@ class Grammar:
                 batch.numbers.append(number + position)
                 continue
             record = self._record(number + position, line.rstrip(b"\r"))
+            next_position = position + 1
             if record.fault == OPEN_QUOTE:
-                following = lines[position + 1 : position + 1 + MOST_LINES]
+                following = lines[next_position : next_position + MOST_LINES]
                 whole = self._continued(record, following)
                 if whole is None and not is_end:
-                    batch.unfinished = list(lines[position:])
+                    batch.unfinished = lines[position:]
                     break
                 record = whole or record
-                next_position = position + 1 + record.text.count(b"\n")
+                next_position += record.text.count(b"\n")
             if record.fault:
                 batch.malformed.append(record)
             else:
@@ -224,16 +246,16 @@ class Grammar:
         import pyarrow as pa
         from pyarrow import compute as pc
 
-        excluded = r'"\r\n'
         if not is_utf8(b"\n".join(lines)):
             # The lines that are not UTF-8 have to be found one by one.
-            excluded += r"\x80-\xff"
+            return [False] * len(lines)
         comma = re.escape(self._delimiter)
-        value = f'(?:[^{comma}{excluded}]*|"(?:[^{excluded}]|"")*")'
-        pattern = f"^{value}(?:{comma}{value}){{{self._fields - 1}}}$"
+        value = rf'(?:[^{comma}"\r\n]*|"(?:[^"\r\n]|"")*")'
+        others = self._fields - 1
+        pattern = f"^{value}(?:{comma}{value}){{{others}}}$"
         column = pa.array(lines, pa.binary())
-        matches: list[bool] = pc.match_substring_regex(column, pattern).to_pylist()
-        return matches
+        matches = pc.match_substring_regex(column, pattern)
+        return list(matches.to_pylist())
 
     def _record(self, number: int, text: bytes) -> Record:
         """Return the record that `text` is, well-formed or malformed."""
@@ -242,12 +264,13 @@ class Grammar:
             text = text[:LONGEST_LINE]
             fault = ("malformed_line", f"longer than {LONGEST_LINE} bytes")
         elif not is_utf8(text):
-            fault = ("bad_encoding", f"not {self._encoding}")
+            fault = ("bad_encoding", "bytes that are not in the file's encoding")
         elif self._complete.fullmatch(text):
             found = self._field.findall(text + self._separator)
             fields = [quoted or plain for quoted, plain in found]
             if len(fields) == self._fields:
-                return Record(number, self._separator.join(fields))
+                text = self._separator.join(fields)
+                return Record(number, text)
             fault = ("malformed_line", "too few fields")
             if len(fields) > self._fields:
                 fault = ("malformed_line", "too many fields")
@@ -257,7 +280,11 @@ class Grammar:
                 fault = ("malformed_line", "a carriage return outside quotes")
         return Record(number, text, fault)
 
-    def _continued(self, first: Record, following: Sequence[bytes]) -> Record | None:
+    def _continued(
+        self,
+        first: Record,
+        following: Sequence[bytes],
+    ) -> Record | None:
         """Return the record of a line with an open quote and of lines after it.
 
         Return `first` itself if its quote is not closed, and None if it is still open after all of
@@ -302,4 +329,5 @@ class Grammar:
                 quoted_strings_can_be_null=False,
             ),
         )
-        return table.append_column("number", pa.array(batch.numbers, pa.int64()))
+        numbers = pa.array(batch.numbers, pa.int64())
+        return table.append_column("number", numbers)

@@ -16,8 +16,8 @@ from ecommerce.core.text import listed
 from ecommerce.sources.csv_records import (
     UNBOUNDED,
     Bounds,
-    OutOfBoundsError,
     Record,
+    UnusableFileError,
     header,
     tables,
 )
@@ -41,10 +41,6 @@ MOST_LONG_LINES = 32 << 20
 _SQL = "extract/delivered_files"
 
 
-class UnusableFileError(Exception):
-    """A file that is rejected as a whole: `args` are the reason's code and the detail."""
-
-
 @contextmanager
 def storage_errors(what: str) -> Iterator[None]:
     """Turn what a file system raises while `what` is read into errors of this package."""
@@ -60,23 +56,18 @@ def storage_errors(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def unusable_data(layout: Layout) -> Iterator[None]:
-    """Raise UnusableFileError for data that cannot be decompressed, decoded or parsed, or is too large."""
+def unusable_data() -> Iterator[None]:
+    """Raise UnusableFileError for data that cannot be decompressed, decoded or parsed."""
     import pyarrow as pa
 
     try:
         yield
-    except (EOFError, zlib.error, gzip.BadGzipFile):
+    except (EOFError, zlib.error, gzip.BadGzipFile, UnicodeError):
+        # UnicodeError: UTF-16 that ends within a character.
         raise UnusableFileError(
-            "file_unreadable", "its gzip data is damaged or ends too early"
+            "file_unreadable",
+            "its data is damaged or ends too early",
         ) from None
-    except UnicodeError:
-        # UTF-16 with half a character: no line after it can be read.
-        raise UnusableFileError(
-            "file_unreadable", f"it is not valid {layout.encoding.upper()}"
-        ) from None
-    except OutOfBoundsError as error:
-        raise UnusableFileError("file_too_large", str(error)) from None
     except pa.ArrowInvalid:
         # The error's text may contain a line.
         raise UnusableFileError(
@@ -92,15 +83,15 @@ def modified_at(file_system: Any, path: str) -> datetime:
     return modified.astimezone(UTC)
 
 
-def column_names(stream: IO[bytes], layout: Layout = STANDARD) -> list[str]:
+def column_names(
+    stream: IO[bytes],
+    layout: Layout,
+) -> list[str]:
     """Return the column names in the first line of a CSV file in UTF-8.
 
     Raise UnusableFileError if the line is not a header, lacks a column of `layout`, or repeats one.
     """
-    try:
-        names = header(stream, layout.delimiter, layout.encoding.upper())
-    except ValueError as error:
-        raise UnusableFileError("file_unreadable", str(error)) from None
+    names = header(stream, layout.delimiter)
     missing = []
     for name in dict.fromkeys(layout.file_columns().values()):
         if name not in names:
@@ -112,15 +103,15 @@ def column_names(stream: IO[bytes], layout: Layout = STANDARD) -> list[str]:
     if missing:
         raise UnusableFileError(
             "missing_column",
-            f"its header lacks {', '.join(missing)} (the delimiter is {layout.delimiter!r}); a file in "
-            "include/partners describes another layout (docs/RECIPES.md, A partner with another layout)",
+            f"its header lacks {', '.join(missing)} (the delimiter is {layout.delimiter!r}); if its "
+            "partner has another layout, describe it in include/partners (docs/RECIPES.md)",
         )
     return names
 
 
 def extra_columns(attributes: Sequence[str]) -> list[str]:
     """Return those of `ORDER_ATTRIBUTES` that are not among the columns that `lines.parquet` always has."""
-    always = (*COLUMNS, *LINE_FACTS)
+    always = COLUMNS + LINE_FACTS
     return [name for name in attributes if name.lower() not in always]
 
 
@@ -156,32 +147,39 @@ def read_csv(
 
     query(duck, "extract/layout_macros")
     query(duck, f"{_SQL}/create_malformed")
-    schema = _lines_schema(attributes)
+    extra = extra_columns(attributes)
+    schema = _lines_schema(extra)
     constants = {**layout.constants, **facts}
-    conversions = [f"{sql} AS {name}" for name, sql in layout.conversions().items()]
+    conversions = []
+    for name, value in layout.conversions().items():
+        conversions.append(f"{value} AS {name}")
     rejected = 0
     bytes_of_long_lines = 0
-    with unusable_data(layout):
+    with unusable_data():
         text = layout.as_utf8(stream)
         names = column_names(text, layout)
         held_in = {"row_number": "number"}
-        for name, file_name in layout.file_columns(extra_columns(attributes)).items():
+        file_columns = layout.file_columns(extra)
+        for name, file_name in file_columns.items():
             if file_name in names:
                 held_in[name] = str(names.index(file_name))
         id_field = {
             "delimiter": layout.delimiter,
             "place": int(held_in["order_id"]) + 1,
         }
-        batches = tables(
-            text, len(names), bounds, layout.delimiter, layout.encoding.upper()
-        )
+        batches = tables(text, len(names), bounds, layout.delimiter)
         # DuckDB would need 0.7 s of processor time more for 500,000 lines.
-        with pq.ParquetWriter(facts["lines"], schema, compression="zstd") as writer:
+        with pq.ParquetWriter(
+            facts["lines"],
+            schema,
+            compression="zstd",
+        ) as writer:
             for records, malformed in batches:
                 lines = _lines(records, held_in, constants, schema)
                 if conversions:
                     projection = f"* REPLACE ({', '.join(conversions)})"
-                    lines = duck.from_arrow(lines).project(projection).to_arrow_table()
+                    relation = duck.from_arrow(lines).project(projection)
+                    lines = relation.to_arrow_table()
                 writer.write_table(lines)
                 rejected += len(malformed)
                 if rejected > bounds.malformed:
@@ -199,21 +197,39 @@ def read_csv(
                         "its lines are too long to be read in the available memory",
                     )
     if rejected:
-        known = {"lines": facts["lines"], "former_orders": list(former_orders)}
-        query(duck, f"{_SQL}/forget_doubtful_ids", known)
-        query(duck, f"{_SQL}/keep_malformed", {"file": facts["file"], **id_field})
-    known_columns = layout.file_columns(attributes).values()
-    unread = [name or "(no name)" for name in names if name not in known_columns]
+        query(
+            duck,
+            f"{_SQL}/forget_doubtful_ids",
+            {
+                "lines": facts["lines"],
+                "former_orders": list(former_orders),
+            },
+        )
+        query(
+            duck,
+            f"{_SQL}/keep_malformed",
+            {"file": facts["file"], **id_field},
+        )
+    return _unread_columns(names, layout.file_columns(attributes), facts["file"])
+
+
+def _unread_columns(
+    names: Sequence[str],
+    read: Mapping[str, str],
+    file: str,
+) -> list[DataWarning]:
+    """Return a warning of columns whose names are not in `read`; none without any."""
+    unread = [name or "(no name)" for name in names if name not in read.values()]
     if not unread:
         return []
     columns = listed(dict.fromkeys(unread), MOST_NAMED)
-    return [data_warning("columns_not_read", file=facts["file"], columns=columns)]
+    return [data_warning("columns_not_read", file=file, columns=columns)]
 
 
-def _lines_schema(attributes: Sequence[str]) -> pa.Schema:
+def _lines_schema(extra: Sequence[str]) -> pa.Schema:
     import pyarrow as pa
 
-    names = [*COLUMNS, *extra_columns(attributes), "file", "partner"]
+    names = COLUMNS + tuple(extra) + ("file", "partner")
     types: dict[str, pa.DataType] = dict.fromkeys(names, pa.string())
     types["row_number"] = pa.int64()
     types["received_at"] = pa.timestamp("us", "UTC")
@@ -231,10 +247,11 @@ def _lines(
 
     columns: list[Any] = []
     for column in schema:
-        if column.name in held_in:
-            columns.append(records[held_in[column.name]])
+        name = column.name
+        if name in held_in:
+            columns.append(records[held_in[name]])
         else:
-            value = pa.scalar(constants.get(column.name), column.type)
+            value = pa.scalar(constants.get(name), column.type)
             columns.append(pa.repeat(value, len(records)))
     return pa.table(columns, schema=schema)
 

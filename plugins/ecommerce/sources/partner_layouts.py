@@ -6,7 +6,6 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Mapping, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import IO, Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -70,9 +69,7 @@ def _known_date_format(text: str) -> str:
 
 
 def _as_list(value: Any) -> Any:
-    if isinstance(value, str):
-        return [value]
-    return value
+    return [value] if isinstance(value, str) else value
 
 
 class Layout(BaseModel):
@@ -95,8 +92,10 @@ class Layout(BaseModel):
 
     @model_validator(mode="after")
     def _name_each_column_once(self) -> Layout:
-        known = [*COLUMNS, *load_settings().order_attributes]
-        names = [*self.constants, *chain.from_iterable(self.columns.values())]
+        known = COLUMNS + tuple(load_settings().order_attributes)
+        names = list(self.constants)
+        for targets in self.columns.values():
+            names.extend(targets)
         for name in names:
             if name not in known:
                 raise ValueError(
@@ -112,7 +111,7 @@ class Layout(BaseModel):
         """Return the file's name of each column of ours, of `attributes` too, but not of constants."""
         renamed = self.renamed()
         columns = {}
-        for name in (*COLUMNS, *attributes):
+        for name in COLUMNS + tuple(attributes):
             if name not in self.constants:
                 columns[name] = renamed.get(name, name)
         return columns
@@ -126,7 +125,6 @@ class Layout(BaseModel):
 
     def conversions(self) -> dict[str, str]:
         """Return, by column, the SQL that converts its values to those of the standard layout."""
-        columns = self.file_columns()
         sql = {}
         if self.decimal_comma:
             for name in AMOUNTS:
@@ -136,7 +134,9 @@ class Layout(BaseModel):
             zone = self.timezone or load_settings().shop_timezone
             for name in INSTANTS:
                 sql[name] = f"utc_instant({name}, '{date_format}', '{zone}')"
-        return {name: value for name, value in sql.items() if name in columns}
+        for name in self.constants:
+            sql.pop(name, None)
+        return sql
 
     def as_utf8(self, stream: IO[bytes]) -> IO[bytes]:
         """Return `stream` in UTF-8. A byte that the encoding does not define is kept, so that only its line
@@ -144,7 +144,12 @@ class Layout(BaseModel):
         if self.encoding == "utf-8":
             return stream
         # Only its methods read and readline are called.
-        return _Utf8Stream(stream, self.encoding, "surrogateescape", newline="\n")  # type: ignore[return-value]
+        return _Utf8Stream(  # type: ignore[return-value]
+            stream,
+            encoding=self.encoding,
+            errors="surrogateescape",
+            newline="\n",
+        )
 
 
 class _Utf8Stream(io.TextIOWrapper):
@@ -172,7 +177,8 @@ def _layout(file: Path) -> Layout:
 
     try:
         # The base loader leaves every value a text: NO is Norway here, and 0 an amount.
-        values = yaml.load(file.read_text("utf-8"), yaml.BaseLoader)  # noqa: S506
+        text = file.read_text("utf-8")
+        values = yaml.load(text, yaml.BaseLoader)  # noqa: S506
         return Layout.model_validate(values or {})
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         problem = " ".join(str(error).split())

@@ -12,23 +12,16 @@ def blocks(stream: IO[bytes], longest: int, rest: bytes = b"") -> Iterator[bytes
 
     Args:
         stream: the text after `rest`.
-        longest: of a line that is longer, and fills a block, only `longest` + 1 bytes are kept.
+        longest: bytes. A line that is longer, and fills a block, loses some of the bytes after them.
         rest: what was read of the first line.
     """
-    skipping = False
     while block := stream.read(BLOCK):
-        if skipping:
-            _, line_feed, block = block.partition(b"\n")
-            if not line_feed:
-                continue
-            rest, skipping = rest + line_feed, False
         whole, line_feed, rest = (rest + block).rpartition(b"\n")
         if line_feed:
             yield whole + line_feed
-        if len(rest) > longest:
-            rest, skipping = rest[: longest + 1], True
+        rest = rest[: longest + 1]
     if rest:
-        yield rest if rest.endswith(b"\n") else rest + b"\n"
+        yield rest + b"\n"
 
 
 def is_utf8(text: bytes) -> bool:

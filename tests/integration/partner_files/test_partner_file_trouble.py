@@ -20,11 +20,11 @@ from tests.integration.partner_files.drop import (
 )
 
 CUT = gzip.compress(file_of(*map(line, "ABC")).encode())[:-12]
-DAMAGED = "its gzip data is damaged or ends too early"
-NO_CSV = "its first line cannot be read as a CSV header in UTF-8"
+DAMAGED = "its data is damaged or ends too early"
+NO_CSV = "its first line cannot be read as a CSV header in its encoding"
 OTHER_LAYOUT = (
-    "(the delimiter is ','); a file in include/partners describes another layout "
-    "(docs/RECIPES.md, A partner with another layout)"
+    "(the delimiter is ','); if its partner has another layout, describe it in "
+    "include/partners (docs/RECIPES.md)"
 )
 NOT_REGULAR = "it is no regular file of the folder"
 BROKEN = [

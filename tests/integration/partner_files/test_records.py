@@ -47,6 +47,7 @@ def test_every_field_comes_as_delivered(drop):
     assert rows(manifest, "rejects") == []
 
 
+NOT_TEXT = "bytes that are not in the file's encoding"
 INSTANTS = "9999-99-99x99:99:99+99:99,9999-99-99x99:99:99x"
 SHAPE = f"{INSTANTS},xxxxxxxxx,xxx-9"
 END = "9,99.99,9,9.99,xxx,xxxx@xxxxxxx.xxx,xx"
@@ -67,7 +68,7 @@ BAD = {
         "text after a closing quote",
         f'T8,9,{SHAPE},"xxx"x,xxxx,{END}',
     ),
-    9: (line("Ünï"), "not UTF-8", f"\ufffdx\ufffd,9,{SHAPE},xxx,xxxx,{END}"),
+    9: (line("Ünï"), NOT_TEXT, f"\ufffdx\ufffd,9,{SHAPE},xxx,xxxx,{END}"),
 }
 """By line: the text, the detail, the shape that is kept."""
 
@@ -83,7 +84,7 @@ def test_each_bad_line_is_rejected_with_its_number_and_shape_and_no_other(drop):
     assert rows(manifest, "lines", "row_number, order_id") == good
     expected = []
     for number, (_, detail, shape) in BAD.items():
-        reason = "bad_encoding" if detail == "not UTF-8" else "malformed_line"
+        reason = "bad_encoding" if detail == NOT_TEXT else "malformed_line"
         expected.append((number, reason, detail, shape))
     assert rows(manifest, "rejects", "row_number, reason, detail, raw") == expected
     assert manifest.rows == 10

@@ -12,6 +12,7 @@ from ecommerce.sources.csv_records import (
     LONGEST_LINE,
     MOST_LINES,
     UNBOUNDED,
+    UnusableFileError,
     header,
     records,
     tables,
@@ -50,17 +51,19 @@ def rows(content, fields=3, bounds=UNBOUNDED):
         ("größe,b".encode(), ["größe", "b"]),
         (b"a,b,a,,\n", ["a", "b", "a", "", ""]),
         (b"", "it is empty, without even a header"),
-        (b'"a,b\n', "its first line cannot be read as a CSV header in UTF-8"),
+        (b'"a,b\n', "its first line cannot be read as a CSV header in its encoding"),
     ],
 )
 def test_header(line, names):
     if isinstance(names, list):
         assert header(io.BytesIO(line)) == names
         return
-    with pytest.raises(ValueError, match=f"^{names}$"):
+    with pytest.raises(UnusableFileError) as refused:
         header(io.BytesIO(line))
+    assert refused.value.args == ("file_unreadable", names)
 
 
+NOT_TEXT = "bytes that are not in the file's encoding"
 OPEN = "a quote that is not closed"
 LONG = "x" * (LONGEST_LINE - 10)
 RECORDS = [
@@ -84,9 +87,9 @@ RECORDS = [
         "bytes that are no text cost their line",
         b'1,\xfc,3\n4,"5\n\xff",6\n7,8,9',
         [
-            (2, "1,\ufffd,3", "not UTF-8"),
+            (2, "1,\ufffd,3", NOT_TEXT),
             (3, '4,"5', OPEN),
-            (4, '\ufffd",6', "not UTF-8"),
+            (4, '\ufffd",6', NOT_TEXT),
             (5, "7,8,9", None),
         ],
     ),

@@ -165,7 +165,11 @@ def _parse(
     return rows
 
 
-def _header(stream: io.BytesIO, file: str, columns: list[str]) -> list[str]:
+def _header(
+    stream: io.BytesIO,
+    file: str,
+    columns: list[str],
+) -> list[str]:
     """Read the header, which must have all of `columns`."""
     try:
         names = header(stream)

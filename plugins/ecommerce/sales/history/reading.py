@@ -24,7 +24,7 @@ from ecommerce.core.paths import read_sql
 from ecommerce.core.settings import load_settings
 from ecommerce.sales.history.files import PARQUET, ExportFile, ReadRequest
 from ecommerce.sources import delivered_files
-from ecommerce.sources.delivered_files import UnusableFileError
+from ecommerce.sources.csv_records import UnusableFileError
 from ecommerce.sources.partner_layouts import COLUMNS, STANDARD, partner_layouts
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, query

@@ -18,8 +18,8 @@ from ecommerce.core.paths import read_sql
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sources import delivered_files
-from ecommerce.sources.csv_records import Bounds
-from ecommerce.sources.delivered_files import UnusableFileError
+from ecommerce.sources.csv_records import Bounds, UnusableFileError
+from ecommerce.sources.delivered_files import storage_errors
 from ecommerce.sources.expected_partners import WEEKS, due_partners
 from ecommerce.sources.partner_files.folder import (
     LATE_DAYS,
@@ -53,7 +53,7 @@ def extract(window: ReadWindow) -> Manifest:
     read_at = datetime.now(UTC)
     folder = list_folder(window.day.date)
     names = [file.name for file in folder.files]
-    loaded = window.memory.loaded_files(window.source, names)
+    loaded = window.earlier_reads().loaded_files(window.source, names)
     warnings = list(folder.warnings)
     if window.changed_until is None:
         warnings += _arrived_too_late(folder, window)
@@ -65,10 +65,11 @@ def extract(window: ReadWindow) -> Manifest:
         _prepare(duck, work)
         _remember(duck, loaded)
         for file in folder.files:
-            warnings += _read_or_reject(duck, file, loaded.get(file.name), work)
+            known = loaded.get(file.name)
+            warnings += _read_or_reject(duck, file, known, work)
         # Files of other days that have orders of those just read, now or formerly.
         order_ids = [row["order_id"] for row in query(duck, f"{SQL}/order_ids")]
-        related = window.memory.loaded_files(window.source, [], order_ids)
+        related = window.earlier_reads().loaded_files(window.source, [], order_ids)
         for name in loaded:
             related.pop(name, None)
         _remember(duck, related)
@@ -76,21 +77,22 @@ def extract(window: ReadWindow) -> Manifest:
             f"CREATE VIEW lines AS FROM read_parquet('{work}/*.parquet', union_by_name = true)"
         )
         for name in ("removed_orders", "known_orders"):
-            duck.execute(f"CREATE TABLE {name} AS {read_sql(f'{SQL}/{name}.sql')}")
+            select = read_sql(f"{SQL}/{name}.sql")
+            duck.execute(f"CREATE TABLE {name} AS {select}")
         for row in query(duck, f"{SQL}/shrunk_files"):
             warnings.append(json.loads(row["warning"]))
         columns = {}
         for name in OUTPUTS:
             path = str(draft.path / f"{name}.parquet")
             duck.execute(
-                f"COPY {name} TO ? (FORMAT parquet, ROW_GROUP_SIZE 10240)", [path]
+                f"COPY {name} TO ? (FORMAT parquet, ROW_GROUP_SIZE 10240)",
+                [path],
             )
             columns[f"{name}.parquet"] = duck.from_parquet(path).columns
-        lines = str(draft.path / "lines.parquet")
-        [totals] = query(duck, f"{SQL}/control_totals", {"lines": lines})
+        parameters = {"lines": str(draft.path / "lines.parquet")}
+        [totals] = query(duck, f"{SQL}/control_totals", parameters)
         files_read = duck.sql("SELECT file FROM files ORDER BY file").fetchall()
         names_read = [name for (name,) in files_read]
-        known = [loaded[name]["sha256"] for name in names_read if name in loaded]
         draft.seal(
             **window.facts(read_at),
             rows=totals["source_lines"] + len(duck.table("rejects")),
@@ -98,8 +100,10 @@ def extract(window: ReadWindow) -> Manifest:
             control_totals={
                 **totals,
                 "warnings": warnings,
-                "missing_deliveries": _missing(window, [*names_read, *loaded]),
-                "known_deliveries": known,
+                "missing_deliveries": _missing(window, {*names_read, *loaded}),
+                "known_deliveries": [
+                    loaded[name]["sha256"] for name in names_read if name in loaded
+                ],
             },
         )
     return read_manifest(window.folder)
@@ -118,7 +122,8 @@ def _arrived_too_late(folder: Folder, window: ReadWindow) -> list[DataWarning]:
     """Return a warning of files that arrived too late for any run and were not loaded since."""
     since = window.day.shifted(-LATE_DAYS).start
     recent = [file for file in folder.late if file.arrived_since(since)]
-    loaded = window.memory.loaded_files(window.source, [file.name for file in recent])
+    names = [file.name for file in recent]
+    loaded = window.earlier_reads().loaded_files(window.source, names)
     return late_files([file for file in recent if _is_new(file, loaded)])
 
 
@@ -127,8 +132,9 @@ def _is_new(file: DroppedFile, loaded: Mapping[str, Any]) -> bool:
     if file.name not in loaded:
         return True
     try:
-        with delivered_files.storage_errors(file.name):
-            return file.checksum() != loaded[file.name]["sha256"]
+        with storage_errors(file.name):
+            sha256 = file.checksum()
+            return bool(sha256 != loaded[file.name]["sha256"])
     except UnusableFileError:
         return True
 
@@ -138,10 +144,11 @@ def _missing(window: ReadWindow, usable: Collection[str]) -> list[str]:
     day = window.day.date
     oldest = day - timedelta(weeks=WEEKS)
     # With files that were loaded and then removed from the folder.
-    delivered = window.memory.delivered_files(window.source, oldest)
-    deliveries = list(filter(None, map(partner_and_day, delivered)))
-    arrived = [*deliveries, *map(partner_and_day, usable)]
-    due = due_partners(day, deliveries, load_settings().expected_partners)
+    names = window.earlier_reads().delivered_files(window.source, oldest)
+    deliveries = list(filter(None, map(partner_and_day, names)))
+    arrived = {*deliveries, *map(partner_and_day, usable)}
+    expected = load_settings().expected_partners
+    due = due_partners(day, deliveries, expected)
     return [partner for partner in due if (partner, day) not in arrived]
 
 
@@ -153,16 +160,15 @@ def _read_or_reject(
 ) -> list[DataWarning]:
     """Read one file, unless it is loaded; reject a file that cannot be used. Return warnings."""
     try:
-        with delivered_files.storage_errors(file.name):
+        with storage_errors(file.name):
             return _read_file(duck, file, known, work)
     except UnusableFileError as error:
         reason, detail = error.args
         duck.execute(
-            "INSERT INTO rejects VALUES (0, ?, ?, ?, NULL)", [reason, detail, file.name]
+            "INSERT INTO rejects VALUES (0, ?, ?, ?, NULL)",
+            [reason, detail, file.name],
         )
-        kind = "file_refused"
-        if known:
-            kind = "new_version_refused"
+        kind = "new_version_refused" if known else "file_refused"
         return [data_warning(kind, file=file.name, detail=detail)]
 
 
@@ -209,7 +215,9 @@ def _read_file(
         )
     renamed = file.layout.renamed()
     facts["sha256"] = sha256
-    facts["warnings"] = [json.dumps(item, ensure_ascii=False) for item in warnings]
+    facts["warnings"] = [
+        json.dumps(warning, ensure_ascii=False) for warning in warnings
+    ]
     facts["columns"] = list(renamed)
     facts["file_columns"] = list(renamed.values())
     query(duck, f"{SQL}/keep_file", facts)
@@ -220,7 +228,9 @@ def _read_file(
 
 
 def _received_at(
-    file: DroppedFile, sha256: str, known: Mapping[str, Any] | None
+    file: DroppedFile,
+    sha256: str,
+    known: Mapping[str, Any] | None,
 ) -> datetime:
     """Return when a file was received (UTC), later than the former delivery that the warehouse has."""
     received_at = file.received_at()
@@ -235,11 +245,19 @@ def _received_at(
     return received_at
 
 
-def _remember(duck: duckdb.DuckDBPyConnection, loaded: Mapping[str, Any]) -> None:
+def _remember(
+    duck: duckdb.DuckDBPyConnection,
+    loaded: Mapping[str, Any],
+) -> None:
     """Keep the orders of loaded files in the table `loaded_orders`."""
     for name, known in loaded.items():
         partner = name.rpartition("_")[0]
         duck.execute(
             "INSERT INTO loaded_orders SELECT unnest(?::VARCHAR[]), ?, ?, ?",
-            [known["order_ids"], name, partner, known["received_at"]],
+            [
+                known["order_ids"],
+                name,
+                partner,
+                known["received_at"],
+            ],
         )

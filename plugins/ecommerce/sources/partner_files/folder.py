@@ -19,8 +19,8 @@ from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.core.text import counted
+from ecommerce.sources.csv_records import UnusableFileError
 from ecommerce.sources.delivered_files import (
-    UnusableFileError,
     column_names,
     modified_at,
     storage_errors,
@@ -139,7 +139,8 @@ def list_folder(day: date) -> Folder:
     misnamed = []
     for path in paths:
         # No message can hold bytes that are not UTF-8, such as a name in Latin-1.
-        name = path.name.encode("utf-8", "surrogateescape").decode(errors="replace")
+        name_on_disk = path.name.encode("utf-8", "surrogateescape")
+        name = name_on_disk.decode(errors="replace")
         known = partner_and_day(path.name)
         if known is None:
             if ".csv" in name.lower() and not name.startswith("."):
@@ -147,7 +148,13 @@ def list_folder(day: date) -> Folder:
             continue
         partner, file_day = known
         layout = layouts.get(partner.lower(), STANDARD)
-        file = DroppedFile(file_day, name, partner, layout, path)
+        file = DroppedFile(
+            file_day,
+            name,
+            partner,
+            layout,
+            path,
+        )
         age = (day - file_day).days
         # The next run reads a file of the day after `day`.
         if age < -1:
@@ -156,7 +163,9 @@ def list_folder(day: date) -> Folder:
             late.append(file)
         elif age >= 0:
             files.append(file)
-    warnings = [data_warning("misnamed_file", file=name) for name in sorted(misnamed)]
+    warnings = []
+    for name in sorted(misnamed):
+        warnings.append(data_warning("misnamed_file", file=name))
     return Folder(sorted(files), sorted(late), warnings)
 
 
@@ -164,16 +173,15 @@ def late_files(files: Sequence[DroppedFile]) -> list[DataWarning]:
     """Return a warning of files, sorted by day, that arrived too late for any run; none without any."""
     if not files:
         return []
-    return [
-        data_warning(
-            "late_files",
-            files=len(files),
-            first_file=files[0].name,
-            first_day=str(files[0].day),
-            last_day=str(files[-1].day),
-            late_days=LATE_DAYS,
-        )
-    ]
+    warning = data_warning(
+        "late_files",
+        files=len(files),
+        first_file=files[0].name,
+        first_day=str(files[0].day),
+        last_day=str(files[-1].day),
+        late_days=LATE_DAYS,
+    )
+    return [warning]
 
 
 def unread_files(newest: date, loaded: Collection[str]) -> list[str]:
@@ -186,11 +194,14 @@ def unread_files(newest: date, loaded: Collection[str]) -> list[str]:
     except PipelineError:
         return []
     first = newest - timedelta(weeks=WEEKS)
-    unread = [
-        file for file in folder.late if file.day >= first and file.name not in loaded
-    ]
+    unread = []
+    for file in folder.late:
+        if file.day >= first and file.name not in loaded:
+            unread.append(file)
+    warnings = list(folder.warnings[:MOST_NAMED])
+    warnings += late_files(unread)
     sentences = []
-    for warning in [*folder.warnings[:MOST_NAMED], *late_files(unread)]:
+    for warning in warnings:
         words = wording(warning)
         sentences.append(f"{words.found}: {words.action}")
     return sentences
@@ -198,16 +209,18 @@ def unread_files(newest: date, loaded: Collection[str]) -> list[str]:
 
 def check() -> Lines:
     """List the folder, the misnamed files in it, and files whose headers do not have their layout."""
-    folder = list_folder(newest_closed_day(datetime.now(UTC), shop_timezone()).date)
+    drop = load_settings().partner_drop_uri
+    newest = newest_closed_day(datetime.now(UTC), shop_timezone())
+    folder = list_folder(newest.date)
     count = counted(len(folder.files), "file")
-    yield OK, f"{load_settings().partner_drop_uri}: {count} of the last eight days"
+    yield OK, f"{drop}: {count} of the last eight days"
     for warning in folder.warnings:
         yield HINT, wording(warning).found
     for file in folder.files:
         try:
             with (
                 storage_errors(file.name),
-                unusable_data(file.layout),
+                unusable_data(),
                 file.text() as stream,
             ):
                 text = file.layout.as_utf8(stream)
