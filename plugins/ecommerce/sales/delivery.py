@@ -24,7 +24,6 @@ from ecommerce.runtime.task_log import failure_reason
 from ecommerce.sales import day_state
 from ecommerce.sales.report.archive import read_file, read_report
 from ecommerce.sales.report.chart_files import TREND_PNG
-from ecommerce.sales.report.figures.forecast import TOTAL
 from ecommerce.sales.report.figures.model import Figures
 from ecommerce.sales.report.figures.restatements import Correction
 from ecommerce.sales.report.view.mail import mail_texts
@@ -188,25 +187,23 @@ def forecast_miss_texts(
     none, or is incomplete."""
     if not percent or not figures.expectation:
         return None
-    for series in figures.expectation.series:
-        if series.series != TOTAL or not series.verdict or series.forecast <= 0:
-            continue
-        missing = abs(series.actual - series.forecast)
-        if missing * 100 < percent * series.forecast:
-            continue
-        day, currency = figures.business_date, figures.currency
-        change = text.change(series.actual, series.forecast)
-        title = f"Forecast missed: {text.short_day(day)}: {change}"
-        actual = text.with_currency(series.actual, currency)
-        forecast = text.amount(series.forecast, currency)
-        low = text.amount(series.lower_80, currency)
-        high = text.amount(series.upper_80, currency)
-        body = (
-            f"Gross sales: {actual}, {change} compared with the forecast of {forecast} "
-            f"(80 % interval {low} \N{EN DASH} {high}).\n{mail.page_url(f'{day}/')}"
-        )
-        return title, body.strip()
-    return None
+    total = figures.expectation.total
+    if not total or not total.verdict or total.forecast <= 0:
+        return None
+    if abs(total.actual - total.forecast) * 100 < percent * total.forecast:
+        return None
+    day = figures.business_date
+    change = text.change(total.actual, total.forecast)
+    actual = text.with_currency(total.actual, figures.currency)
+    forecast = text.amount(total.forecast, figures.currency)
+    low = text.amount(total.lower_80, figures.currency)
+    high = text.amount(total.upper_80, figures.currency)
+    title = f"Forecast missed: {text.short_day(day)}: {change}"
+    body = (
+        f"Gross sales: {actual}, {change} compared with the forecast of {forecast} "
+        f"(80 % interval {low} \N{EN DASH} {high}).\n{mail.page_url(f'{day}/')}"
+    )
+    return title, body.strip()
 
 
 def chat_texts(

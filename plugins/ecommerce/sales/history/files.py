@@ -97,7 +97,7 @@ def read_requests(
     day_range(params)
     run_day = shop_day(run_after, load_settings().shop_timezone).date
     files = find_files(params["files"])
-    log.info("%d files, %d bytes", len(files), sum(file.bytes for file in files))
+    log.info("%d files", len(files))
     listed_at = datetime.now(UTC)
     requests = []
     for number, file in enumerate(files, start=1):

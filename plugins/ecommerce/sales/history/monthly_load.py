@@ -69,11 +69,6 @@ class ControlTotals:
         """The number of records that belong to no month."""
         return self.without_day + sum(self.rejected.values())
 
-    @property
-    def folder(self) -> str:
-        """The staging folder of the run."""
-        return self.export.rpartition("/")[0]
-
 
 def compute_totals(
     manifests: Sequence[Manifest], first_day: date, last_day: date
@@ -181,7 +176,8 @@ def _are_too_many(rejected: int, rows: int) -> bool:
 
 def gather_lines(month: Month, export: Manifest, totals: ControlTotals) -> Manifest:
     """Write the raw folder of a month of `export`, in the layout of the partner files' extract."""
-    folder = f"{totals.folder}/{month.month}/{export.source}"
+    run_folder = month.export.rpartition("/")[0]
+    folder = f"{run_folder}/{month.month}/{export.source}"
     timezone = load_settings().shop_timezone
     files = [staging.local_or_uri(uri) for uri in totals.folders]
     with (
@@ -241,7 +237,8 @@ def load_rates(totals: ControlTotals, run: DagRun) -> LoadResult | None:
         return None
     # The day before: the audit has one load per run and day, and the first month has the first day.
     day = day_window(totals.months[0].first_day, settings.shop_timezone).shifted(-1)
-    folder = f"{totals.folder}/{EXCHANGE_RATES.name}"
+    run_folder = totals.export.rpartition("/")[0]
+    folder = f"{run_folder}/{EXCHANGE_RATES.name}"
     window = ReadWindow(EXCHANGE_RATES.name, day, day.start, day.end, folder)
     loadable = transform(EXCHANGE_RATES.extract(window), run_id=run.run_id)
     return load_manifest(loading.ORDERS, run, loadable, status=HISTORY)

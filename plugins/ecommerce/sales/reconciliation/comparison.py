@@ -215,11 +215,7 @@ def select_rereads(differences: Iterable[Difference], most_days: int) -> list[Re
         days.add(difference["business_date"])
         if len(days) > most_days:
             break
-        pair = {
-            "business_date": difference["business_date"],
-            "source": difference["source"],
-        }
-        pairs.append(pair)
+        pairs.append({name: difference[name] for name in ("business_date", "source")})
     return pairs
 
 
