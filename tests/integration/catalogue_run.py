@@ -90,17 +90,16 @@ def fetch(run):
     """The first task."""
     read_at = datetime.now(UTC)
     day = newest_closed_day(read_at, "America/New_York")
-    server = catalogue_fetch.address()
     with scratch_folder() as path:
         done = subprocess.run(
             ["bash", "-c", catalogue_fetch.COMMAND],
-            env=os.environ | catalogue_fetch.script_environment(server),
+            env=os.environ | catalogue_fetch.script_environment(),
             cwd=path,
             capture_output=True,
         )
         if done.returncode:
             raise script_error("product_catalogue_api", done.returncode)
-        catalogue_fetch.fetch_following(server, path)
+        catalogue_fetch.fetch_following(path)
         folder = run.folder(day.date, "product_catalogue")
         return catalogue_fetch.publish(path, folder, day, read_at)
 

@@ -76,7 +76,7 @@ def test_the_password_is_in_no_argument_and_in_no_environment_of_a_program(
     connect(monkeypatch, shown, login=LOGIN, password=secret)
     answer = shown.site.answers[FIRST]
     shown.site.answers[FIRST] = lambda request: (time.sleep(1), answer(request))
-    variables = catalogue_fetch.script_environment(catalogue_fetch.address())
+    variables = catalogue_fetch.script_environment()
     with scratch_folder() as path:
         running = subprocess.Popen(
             ["bash", "-c", catalogue_fetch.COMMAND],

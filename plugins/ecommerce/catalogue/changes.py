@@ -33,7 +33,9 @@ name and thumbnail_uri of new pictures), and `is_news`: anything differs from th
 
 
 def summarise(
-    catalogue: Catalogue, rows: Sequence[Row], last: LastCatalogue
+    catalogue: Catalogue,
+    rows: Sequence[Row],
+    last: LastCatalogue,
 ) -> Summary:
     """Compare the run's rows of `product_pictures` with the catalogue as loaded last."""
     new = []
@@ -41,30 +43,37 @@ def summarise(
     broken = []
     rejected = []
     newly_broken = False
-    gone = set(last.present)
-    known = {product["sha256"] for product in last.products.values()}
     shown = []
+    present = last.present
+    gone = set(present)
+    known = {product["sha256"] for product in last.products.values()}
     for row in rows:
         sku = row["sku"]
-        old = last.present.get(sku, {})
+        old = present.get(sku, {})
         gone.discard(sku)
         if not old:
             new.append(sku)
         elif _differ(row, old, "name", "category", "sha256"):
             changed.append(sku)
         if row["state"] == BROKEN:
-            broken.append(f"{sku} ({row['image_host'] or 'no host'}): {row['reason']}")
+            host = row["image_host"] or "no host"
+            broken.append(f"{sku} ({host}): {row['reason']}")
             newly_broken |= not old or _differ(row, old, "state", "image_url_hash")
         elif row["state"] == OK and row["sha256"] not in known:
             # Several products may share a picture.
             known.add(row["sha256"])
             shown.append(
-                {"sku": sku, "name": row["name"], "thumbnail_uri": row["thumbnail_uri"]}
+                {
+                    "sku": sku,
+                    "name": row["name"],
+                    "thumbnail_uri": row["thumbnail_uri"],
+                }
             )
     for entry in catalogue.rejected:
         gone.discard(entry.sku or "")
         place = f"{entry.file}, entry {entry.row_number}"
-        rejected.append(f"{place}: {entry.reason} ({entry.detail})")
+        reason = f"{entry.reason} ({entry.detail})"
+        rejected.append(f"{place}: {reason}")
     has_other_rejects = len(rejected) != (last.rejected or 0)
     return {
         "products": len(catalogue.products),
@@ -90,11 +99,17 @@ def counts(summary: Summary) -> dict[str, int]:
 def read_summary(manifest: Manifest) -> Summary:
     """Read the summary from the loadable folder; StagingError where it is gone."""
     with storage_errors(manifest.uri):
-        summary: Summary = json.loads((storage_path(manifest.uri) / FILE).read_text())
-        return summary
+        text = (storage_path(manifest.uri) / FILE).read_text()
+    summary: Summary = json.loads(text)
+    return summary
 
 
-def notify(manifest: Manifest, warnings: list[DataWarning], *, send_mail: bool) -> str:
+def notify(
+    manifest: Manifest,
+    warnings: list[DataWarning],
+    *,
+    send_mail: bool,
+) -> str:
     """Mail the changes that a run found, always with the same Message-ID; return why not, or nothing. With
     `send_mail` it also mails that nothing has changed."""
     summary = read_summary(manifest)
@@ -111,9 +126,12 @@ def thumbnails(summary: Summary) -> list[tuple[str, str, bytes]]:
     store = Store.of_pictures()
     pictures = []
     for product in summary["shown"]:
-        data = store.read(product["thumbnail_uri"].removeprefix(f"{store.uri}/"))
+        name = product["thumbnail_uri"].removeprefix(f"{store.uri}/")
+        data = store.read(name)
         if data:
-            pictures.append((clean(product["sku"]), clean(product["name"], 80), data))
+            sku = clean(product["sku"])
+            title = clean(product["name"], 80)
+            pictures.append((sku, title, data))
     return pictures
 
 

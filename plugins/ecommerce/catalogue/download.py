@@ -60,7 +60,9 @@ class Download:
 
 
 def download(
-    url: str, etag: str | None = None, last_modified: str | None = None
+    url: str,
+    etag: str | None = None,
+    last_modified: str | None = None,
 ) -> Download:
     """Fetch a picture, unless it still has the `etag` or `last_modified` of an earlier answer.
 

@@ -5,7 +5,6 @@ names them. docs/SOURCES.md describes the connection `product_catalogue_api` and
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from ecommerce.sources.curl_script import command, curl_option, publish_files
 from ecommerce.storage.staging import Manifest
 
 if TYPE_CHECKING:
+    from airflow.sdk import Connection
     from requests import Session
 
 SOURCE = "product_catalogue"
@@ -33,26 +33,16 @@ TIMEOUT = (20, 300)
 ATTEMPTS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogueAddress:
-    """The first page's `url`, login and password (empty: none), and the paths to the products and to the next
-    page's URL in a page."""
-
-    url: str
-    login: str
-    password: str
-    entries: str
-    next: str
+def server() -> Connection:
+    """Return the connection; ConfigurationError where it does not exist or has no host."""
+    return http.connection_with_host(CONNECTION)
 
 
-def address() -> CatalogueAddress:
-    """Return the address in the connection.
-
-    Raises ConfigurationError: the connection does not exist, or its host is missing or not a web address.
-    """
+def first_url() -> str:
+    """Return the URL of the first page; ConfigurationError where the host is not a web address."""
     from airflow.providers.http.hooks.http import HttpHook
 
-    connection = http.connection_with_host(CONNECTION)
+    server()
     url = HttpHook("GET", CONNECTION).url_from_endpoint("")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or "@" in parts.netloc:
@@ -60,40 +50,43 @@ def address() -> CatalogueAddress:
             f"the host of the connection {CONNECTION} is not a web address such as https://shop.example, or "
             "has a login in it, which belongs into the fields login and password"
         )
-    if not (parts.path.strip("/") or parts.query):
-        url = f"{parts.scheme}://{parts.netloc}{FIRST_PAGE}"
-    extra = connection.extra_dejson
-    return CatalogueAddress(
-        url=url,
-        login=connection.login or "",
-        password=connection.password or "",
-        entries=extra.get("entries", "results"),
-        next=extra.get("next", "next"),
-    )
+    if parts.path.strip("/") or parts.query:
+        return url
+    return urljoin(url, FIRST_PAGE)
 
 
-def script_environment(catalogue: CatalogueAddress) -> dict[str, str]:
+def script_environment() -> dict[str, str]:
     """Return the script's variables: URL and login as options of curl."""
-    options = [curl_option("url", catalogue.url)]
-    if catalogue.login:
-        options.append(curl_option("user", f"{catalogue.login}:{catalogue.password}"))
+    options = [curl_option("url", first_url())]
+    connection = server()
+    if connection.login:
+        login = f"{connection.login}:{connection.password or ''}"
+        options.append(curl_option("user", login))
     return {"CATALOGUE_OPTIONS": "\n".join(options)}
 
 
-def session_of(catalogue: CatalogueAddress) -> Session:
+def open_session() -> Session:
     """Return a session with the login of the connection, which does not look into ~/.netrc for another."""
     import requests
 
     session = requests.Session()
     session.auth = lambda request: request
-    if catalogue.login:
+    connection = server()
+    if connection.login:
         # As bytes, because `requests` writes a text as Latin-1, and curl as UTF-8.
-        login: Any = (catalogue.login.encode(), catalogue.password.encode())
-        session.auth = login
+        login, password = (
+            connection.login.encode(),
+            (connection.password or "").encode(),
+        )
+        session.auth = (login, password)  # type: ignore[assignment]
     return session
 
 
-def fetch_page(session: Session, url: str, number: int) -> bytes:
+def fetch_page(
+    session: Session,
+    url: str,
+    number: int,
+) -> bytes:
     """Return the content of page `number`; raises as `http.network_errors` and `http.raise_for_status`."""
     what = f"{CONNECTION}: GET page {number}"
 
@@ -109,7 +102,7 @@ def fetch_page(session: Session, url: str, number: int) -> bytes:
     return http.with_retries(send, {TransientError: ATTEMPTS})
 
 
-def fetch_following(catalogue: CatalogueAddress, path: Path) -> None:
+def fetch_following(path: Path) -> None:
     """Fetch the pages after `page-0001.json` in `path`.
 
     Raises:
@@ -117,12 +110,13 @@ def fetch_following(catalogue: CatalogueAddress, path: Path) -> None:
             `MOST_PAGES`.
         PipelineError: a request failed; the type is that of `http.raise_for_status`.
     """
-    url = catalogue.url
+    url = first_url()
+    next_path = server().extra_dejson.get("next", "next")
     body = (path / "page-0001.json").read_bytes()
-    with session_of(catalogue) as session:
+    with open_session() as session:
         for number in range(1, MOST_PAGES + 1):
             (path / f"page-{number:04d}.json").write_bytes(body)
-            following = value_at(parse_page(body, number), catalogue.next)
+            following = value_at(parse_page(body, number), next_path)
             if not following:
                 return
             url = _same_site(url, following, number)
@@ -151,7 +145,11 @@ def value_at(page: Any, path: str) -> Any:
     return page
 
 
-def _same_site(url: str, following: Any, number: int) -> str:
+def _same_site(
+    url: str,
+    following: Any,
+    number: int,
+) -> str:
     """Return the URL of the page after page `number`, whose own is `url`; ContractError where it is on
     another site, which would get the login."""
     target = urljoin(url, str(following))
@@ -163,7 +161,12 @@ def _same_site(url: str, following: Any, number: int) -> str:
     return target
 
 
-def publish(path: Path, folder: str, day: BusinessDay, read_at: datetime) -> Manifest:
+def publish(
+    path: Path,
+    folder: str,
+    day: BusinessDay,
+    read_at: datetime,
+) -> Manifest:
     """Copy the pages in `path` into the staging folder `folder`."""
     files = sorted(file.name for file in path.iterdir())
     return publish_files(path, folder, SOURCE, day, files=files, read_at=read_at)

@@ -23,10 +23,11 @@ from ecommerce.catalogue.entries import (
 )
 from ecommerce.catalogue.fetch import (
     SOURCE,
-    address,
     fetch_page,
+    first_url,
+    open_session,
     parse_page,
-    session_of,
+    server,
     value_at,
 )
 from ecommerce.core.check_result import HINT, OK, Lines
@@ -106,10 +107,11 @@ def _refuse_shrunk(catalogue: Catalogue, known: Collection[str]) -> None:
     lost -= {entry.sku for entry in catalogue.rejected}
     if catalogue.products and 2 * len(lost) <= len(known):
         return
+    products = counted(len(catalogue.products), "product")
     raise ContractError(
-        f"{SOURCE}: the catalogue has {counted(len(catalogue.products), 'product')} and "
-        f"{_rejected_entries(catalogue)}; {len(lost)} of the {len(known)} products it had before are "
-        "missing: nothing is changed; if that is right, trigger the DAG with accept_shrunk"
+        f"{SOURCE}: the catalogue has {products} and {_rejected_entries(catalogue)}; {len(lost)} of the "
+        f"{len(known)} products it had before are missing: nothing is changed; if that is right, trigger the "
+        "DAG with accept_shrunk"
     )
 
 
@@ -124,16 +126,16 @@ def _rejected_entries(catalogue: Catalogue) -> str:
 def check() -> Lines:
     """Fetch and parse the first page.
 
-    Raises ConfigurationError and ContractError as `address` and `parse_pages`, and the errors of a request.
+    Raises ConfigurationError and ContractError as `first_url` and `parse_pages`, and the errors of a request.
     """
-    server = address()
-    with session_of(server) as session:
-        first = fetch_page(session, server.url, 1)
+    url = first_url()
+    with open_session() as session:
+        first = fetch_page(session, url, 1)
     catalogue = parse_pages([first])
     pictures = sum(product.image_url is not None for product in catalogue.products)
     products = counted(len(catalogue.products), "product")
     yield OK, f"its first page has {products}, {pictures} of them with a picture"
-    if server.login and server.url.startswith("http://"):
+    if server().login and url.startswith("http://"):
         yield (
             HINT,
             "login and password travel without encryption: let the host begin with https://",
@@ -166,11 +168,13 @@ def parse_pages(pages: Sequence[bytes]) -> Catalogue:
     Raises ContractError: a page is no JSON or has no list of entries, or the mapping in include/sql is
     invalid.
     """
-    server = address()
+    url = first_url()
+    path = server().extra_dejson.get("entries", "results")
     entries: list[_Entry] = []
     for number, body in enumerate(pages, start=1):
-        for value in _entries_of(number, body, server.entries):
-            entries.append(_Entry(len(entries) + 1, number, json.dumps(value)))
+        for value in _entries_of(number, body, path):
+            record = json.dumps(value)
+            entries.append(_Entry(len(entries) + 1, number, record))
     key = load_settings().customer_hash_key
     accepted: list[CatalogueProduct] = []
     rejected: list[RejectedEntry] = []
@@ -180,7 +184,7 @@ def parse_pages(pages: Sequence[bytes]) -> Catalogue:
         except ValidationError as error:
             rejected.append(_rejected(entry, values, error, key))
         else:
-            accepted.append(_with_safe_values(product, server.url, key))
+            accepted.append(_with_safe_values(product, url, key))
     accepted.sort(key=lambda product: product.updated_at or UNDATED)
     newest = {product.sku: product for product in accepted}
     products = [newest[sku] for sku in sorted(newest)]
@@ -188,7 +192,9 @@ def parse_pages(pages: Sequence[bytes]) -> Catalogue:
 
 
 def _with_safe_values(
-    product: CatalogueProduct, site: str, key: str
+    product: CatalogueProduct,
+    site: str,
+    key: str,
 ) -> CatalogueProduct:
     """Replace an e-mail address in the SKU, as in order lines, and make the picture's URL absolute."""
     values: dict[str, Any] = {"sku": safe_id(product.sku, key)}
@@ -198,7 +204,11 @@ def _with_safe_values(
     return product.model_copy(update=values)
 
 
-def _entries_of(number: int, body: bytes, path: str) -> list[Any]:
+def _entries_of(
+    number: int,
+    body: bytes,
+    path: str,
+) -> list[Any]:
     """Return the list of entries; a page may be that list itself."""
     content = parse_page(body, number)
     if not isinstance(content, list):
@@ -239,25 +249,30 @@ def _mapped(entries: Sequence[_Entry]) -> list[dict[str, Any]]:
                 f"include/sql/{MAPPING}: {mask_e_mails(clean(str(error)))}"
             ) from None
     names = CatalogueProduct.model_fields
-    if columns != {"entry_number", *names} or len(texts) != len(entries):
+    is_complete = len(texts) == len(entries)
+    if not is_complete or columns != {"entry_number", *names}:
         raise ContractError(
             f"include/sql/{MAPPING} must give one row per entry, with entry_number, {', '.join(names)}"
         )
     all_values = []
     for text in texts:
-        values = json.loads(text, parse_float=Decimal)
-        del values["entry_number"]
-        all_values.append(
-            {name: value for name, value in values.items() if value not in (None, "")}
-        )
+        values = {}
+        for name, value in json.loads(text, parse_float=Decimal).items():
+            if name != "entry_number" and value not in (None, ""):
+                values[name] = value
+        all_values.append(values)
     return all_values
 
 
 def _rejected(
-    entry: _Entry, values: Mapping[str, Any], error: ValidationError, key: str
+    entry: _Entry,
+    values: Mapping[str, Any],
+    error: ValidationError,
+    key: str,
 ) -> RejectedEntry:
     """Return an entry that violates the schema, with its SKU if that is valid, so that the product stays."""
-    name = str(error.errors()[0]["loc"][0])
+    first = error.errors()[0]
+    name = str(first["loc"][0])
     sku = None
     if name != "sku":
         sku = safe_id(str(values["sku"]), key)

@@ -113,7 +113,11 @@ class Fetcher:
         except UnusablePicture as error:
             return _broken(str(error))
 
-    def _stored(self, data: bytes, response: Download) -> Row:
+    def _stored(
+        self,
+        data: bytes,
+        response: Download,
+    ) -> Row:
         image = self.decoder.submit(examine, data).result()
         sha256 = hashlib.sha256(data).hexdigest()
         picture = f"originals/{sha256}.{image.ending}"
@@ -145,7 +149,10 @@ def hash_of(url: str) -> str:
 
 
 def refresh(
-    parsed: Manifest, folder: str, run_id: str, last: LastCatalogue
+    parsed: Manifest,
+    folder: str,
+    run_id: str,
+    last: LastCatalogue,
 ) -> Manifest:
     """Download the new and changed pictures of the parsed catalogue, and write the loadable folder, the URI
     `folder`."""
@@ -154,12 +161,15 @@ def refresh(
     fetcher = Fetcher(store, _stored_pictures(store, last), now)
     urls = {product.image_url for product in catalogue.products if product.image_url}
     with ThreadPoolExecutor(THREADS) as pool:
-        fetched = dict(zip(urls, pool.map(fetcher.fetch, urls), strict=True))
+        results = pool.map(fetcher.fetch, urls)
+        fetched = dict(zip(urls, results, strict=True))
     rows = [_row(product, fetched, last, now) for product in catalogue.products]
     summary = changes.summarise(catalogue, rows, last)
     rows += _rejected_products(catalogue, last)
     of_run = {"last_seen_at": now, "run_id": run_id}
-    downloaded = sum(row.get("fetched_at") == now for row in fetched.values())
+    downloaded = 0
+    for picture in fetched.values():
+        downloaded += picture.get("fetched_at") == now
     log.info("%d pictures downloaded; %s", downloaded, changes.counts(summary))
     with staging.publish(folder) as draft:
         pictures = [row | of_run for row in rows]
@@ -234,7 +244,11 @@ def _rejected_products(catalogue: Catalogue, last: LastCatalogue) -> list[Row]:
     return [present[sku] for sku in sorted(present) if sku in rejected]
 
 
-def _rejected_rows(parsed: Manifest, catalogue: Catalogue, run_id: str) -> list[Row]:
+def _rejected_rows(
+    parsed: Manifest,
+    catalogue: Catalogue,
+    run_id: str,
+) -> list[Row]:
     of_run = {
         "business_date": parsed.business_date,
         "source": parsed.source,

@@ -31,13 +31,16 @@ class FetchCatalogue(FetchWithCurl):
 
     def script_environment(self) -> dict[str, str]:
         """Return the variables of the script, with its secrets."""
-        return fetch.script_environment(fetch.address())
+        return fetch.script_environment()
 
     def publish(
-        self, path: Path, context: Mapping[str, Any], read_at: datetime
+        self,
+        path: Path,
+        context: Mapping[str, Any],
+        read_at: datetime,
     ) -> Manifest:
         """Fetch the pages after the first, and publish all of them."""
-        fetch.fetch_following(fetch.address(), path)
+        fetch.fetch_following(path)
         day = business_day(context)
         folder = run_of(context).folder(day.date, fetch.SOURCE)
         return fetch.publish(path, folder, day, read_at)

@@ -49,7 +49,11 @@ class Slice:
         return f"{CONNECTION}: GET {PATH} of {self}"
 
 
-def slices(start: datetime, end: datetime, day_start: datetime) -> list[Slice]:
+def slices(
+    start: datetime,
+    end: datetime,
+    day_start: datetime,
+) -> list[Slice]:
     """Return `[start, end)` cut at whole hours before and after `day_start`; nothing where it is empty."""
     parts = []
     start = start.astimezone(UTC)
@@ -88,7 +92,11 @@ class EventsClient:
         self.requests = 0
         self.bytes_read = 0
 
-    def download(self, part: Slice, file: Path) -> None:
+    def download(
+        self,
+        part: Slice,
+        file: Path,
+    ) -> None:
         """Write the lines of one slice, unpacked, into `file`.
 
         Raises the errors of `http.network_errors` and `http.raise_for_status`, and TransientError for an
@@ -96,7 +104,11 @@ class EventsClient:
         """
         http.with_retries(lambda: self._attempt(part, file), {TransientError: ATTEMPTS})
 
-    def _attempt(self, part: Slice, file: Path) -> None:
+    def _attempt(
+        self,
+        part: Slice,
+        file: Path,
+    ) -> None:
         self.requests += 1
         with http.network_errors(part.what):
             response = self._session.get(
@@ -111,7 +123,11 @@ class EventsClient:
                 self.bytes_read += _save(response, file, part.what)
 
 
-def _save(response: "Response", file: Path, what: str) -> int:
+def _save(
+    response: "Response",
+    file: Path,
+    what: str,
+) -> int:
     """Write an answer, unpacked, into `file`, and return its bytes; TransientError where it is not complete.
 
     It is unpacked here because `requests` does not notice that the end of a packed answer is missing.

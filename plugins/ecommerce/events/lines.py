@@ -66,7 +66,11 @@ class Lines:
         batches = self._batches(path, schema)
         return pa.RecordBatchReader.from_batches(schema, batches)
 
-    def _batches(self, path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    def _batches(
+        self,
+        path: Path,
+        schema: pa.Schema,
+    ) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
 
         with path.open("rb") as stream:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.business_day import BusinessDay, newest_closed_day
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.core.read_window import ReadWindow
+from ecommerce.core.read_window import EarlierReads, ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.events.source import AHEAD, LATE_DAYS, OVERLAP, WEB_EVENTS
 from ecommerce.storage.staging import Manifest
@@ -54,7 +54,12 @@ def refuse_expired(day: BusinessDay, now: datetime | None = None) -> None:
         )
 
 
-def window_of(day: BusinessDay, folder: str, memory: Any, now: datetime) -> ReadWindow:
+def window_of(
+    day: BusinessDay,
+    folder: str,
+    memory: EarlierReads,
+    now: datetime,
+) -> ReadWindow:
     """Return the window of a run.
 
     The newest day that has ended reads everything received since the last read, without upper bound, whatever

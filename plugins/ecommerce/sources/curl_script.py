@@ -54,7 +54,9 @@ the shell."""
 
 
 def script_error(
-    connection: str, exit_code: int, place: str = "the task's log names the file"
+    connection: str,
+    exit_code: int,
+    place: str = "the task's log names the file",
 ) -> PipelineError:
     """Return the error for a script that failed; `place` shows at which file."""
     broken = (TransientError, f"the connection broke (curl: {exit_code})")
@@ -122,7 +124,10 @@ class FetchWithCurl(BashOperator):
 
     @abstractmethod
     def publish(
-        self, path: Path, context: Mapping[str, Any], read_at: datetime
+        self,
+        path: Path,
+        context: Mapping[str, Any],
+        read_at: datetime,
     ) -> Manifest:
         """Publish what the script has left in `path`; the read began at `read_at` (UTC)."""
 

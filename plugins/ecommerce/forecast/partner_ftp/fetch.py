@@ -57,7 +57,8 @@ def script_environment() -> dict[str, str]:
     if extra.get("cacert"):
         options.append(curl_option("cacert", extra["cacert"]))
     if ftp.login:
-        options.append(curl_option("user", f"{ftp.login}:{ftp.password or ''}"))
+        login = f"{ftp.login}:{ftp.password or ''}"
+        options.append(curl_option("user", login))
     return {"FTP_URL": _folder_url(ftp), "FTP_OPTIONS": "\n".join(options)}
 
 
@@ -78,7 +79,12 @@ def _folder_url(ftp: Any) -> str:
     return url
 
 
-def publish(path: Path, folder: str, day: BusinessDay, read_at: datetime) -> Manifest:
+def publish(
+    path: Path,
+    folder: str,
+    day: BusinessDay,
+    read_at: datetime,
+) -> Manifest:
     """Copy the files in `path` and their checksums into the staging folder `folder`."""
     files = [MARKET_INDEX, PROMOTIONS]
     return publish_files(path, folder, SOURCE, day, files=files, read_at=read_at)

@@ -152,10 +152,11 @@ def _parse(
     if not total:
         warnings.append(f"{file} has a header and no row")
     if rejected:
-        first = rejected[0]
+        line = rejected[0]["line_number"]
+        detail = rejected[0]["detail"]
+        of_rows = f"{len(rejected)} of {counted(total, 'row')}"
         summary = (
-            f"{file}: {len(rejected)} of {counted(total, 'row')} cannot be used, "
-            f"the first of them line {first['line_number']}: {first['detail']}"
+            f"{file}: {of_rows} cannot be used, the first of them line {line}: {detail}"
         )
         warnings.append(summary)
         if not rows or len(rejected) > max(1, total // ROWS_PER_REJECTED):
