@@ -2,10 +2,40 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Protocol
 
 from ecommerce.core.business_day import BusinessDay
+
+
+class EarlierReads(Protocol):
+    """What the warehouse has of earlier reads: the module `warehouse.load_history`."""
+
+    def last_read(self, source: str) -> datetime | None:
+        """Return when the last read without upper bound began."""
+
+    def was_read(self, source: str, day: date) -> bool:
+        """Return whether a run for the day has read the source without upper bound."""
+
+    def known_orders(self, source: str, day: date) -> list[str]:
+        """Return the orders that are stored under the day."""
+
+    def rejected_orders(self, source: str, day: date) -> list[str]:
+        """Return the orders with rows that runs for the day have rejected."""
+
+    def known_refunds(self, source: str, order_ids: Sequence[str]) -> Any:
+        """Return the stored refunds of orders, as an Arrow table."""
+
+    def known_lines(self, source: str, order_ids: Sequence[str]) -> Any:
+        """Return the stored lines of orders, as an Arrow table."""
+
+    def delivered_files(self, source: str, oldest: date) -> list[str]:
+        """Return the files that runs for `oldest` and later days have loaded."""
+
+    def loaded_files(
+        self, source: str, names: Sequence[str], order_ids: Sequence[str] = ()
+    ) -> dict[str, dict[str, Any]]:
+        """Return what is stored of files by name, and of files with orders of `order_ids`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +55,14 @@ class ReadWindow:
     known_orders: Sequence[str] = ()
     """Orders that the warehouse has of the day, or has rejected. The extract reads them too, whatever their
     day is now, and reports those that the source no longer has."""
-    memory: Any = None
-    """The records of earlier reads: the module `warehouse.load_history`, or a test's own."""
+    memory: EarlierReads | None = None
+    """None for a source that does not ask for earlier reads."""
+
+    def earlier_reads(self) -> EarlierReads:
+        """Return what the warehouse has of earlier reads; ValueError for a window without."""
+        if self.memory is None:
+            raise ValueError(f"the window of {self.source} has no earlier reads")
+        return self.memory
 
     def facts(self, read_at: datetime) -> dict[str, Any]:
         """Return a manifest's fields about this window, read at `read_at` (UTC)."""

@@ -1,7 +1,6 @@
 """The window that a run reads from a source, as docs/DEFINITIONS.md explains it (What a run reads)."""
 
 from datetime import datetime
-from typing import Any
 
 from ecommerce.core.business_day import (
     BusinessDay,
@@ -9,14 +8,14 @@ from ecommerce.core.business_day import (
     newest_closed_day,
     shop_day,
 )
-from ecommerce.core.read_window import ReadWindow
+from ecommerce.core.read_window import EarlierReads, ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sources import Source
 from ecommerce.storage.staging import DagRun
 
 
 def window_of_day(
-    source: Source, day: BusinessDay, folder: str, memory: Any, now: datetime
+    source: Source, day: BusinessDay, folder: str, memory: EarlierReads, now: datetime
 ) -> ReadWindow:
     """Return the window of a daily run at `now` (aware).
 
@@ -45,7 +44,7 @@ def window_of_day(
 
 
 def window_of_sync(
-    source: Source, run: DagRun, memory: Any, now: datetime
+    source: Source, run: DagRun, memory: EarlierReads, now: datetime
 ) -> ReadWindow:
     """Return the window of an hourly sync at `now` (aware).
 
@@ -71,7 +70,7 @@ def window_of_sync(
 
 
 def window_of_reread(
-    source: Source, day: BusinessDay, run: DagRun, memory: Any
+    source: Source, day: BusinessDay, run: DagRun, memory: EarlierReads
 ) -> ReadWindow:
     """Return the window of a reread: the orders created or changed in a closed day, and those of it that the
     warehouse has or has rejected."""

@@ -64,8 +64,8 @@ def connection_with_host(conn_id: str, kind: str = "URL") -> Connection:
 
 def with_retries(
     send: Callable[[], Result],
-    attempts: Mapping[type[errors.PipelineError], int],
-    sleep: Callable[[float], object] = time.sleep,
+    attempts: Mapping[type[errors.TransientError], int],
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Result:
     """Return the result of `send`, repeated after errors that may pass.
 
@@ -120,17 +120,12 @@ def refuse_other_site(what: str, response: Response, **_: object) -> None:
 def refuse_unencrypted(conn_id: str, url: str, secret: str) -> None:
     """Raise ConfigurationError where the `secret` of a connection, such as `token`, would travel the internet
     without encryption."""
-    if is_unencrypted(url):
+    address = urlsplit(url)
+    if address.scheme == "http" and is_public(address.hostname or ""):
         raise errors.ConfigurationError(
             f"the host of the connection {conn_id} does not begin with https://, and the {secret} would "
             "travel without encryption: begin it with https://"
         )
-
-
-def is_unencrypted(url: str) -> bool:
-    """Return whether requests to `url` travel the internet without encryption."""
-    address = urlsplit(url)
-    return address.scheme == "http" and is_public(address.hostname or "")
 
 
 @contextmanager

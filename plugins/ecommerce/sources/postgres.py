@@ -26,19 +26,24 @@ if TYPE_CHECKING:
 
 STATEMENT_TIMEOUT = "30min"
 """Where neither the connection's extra nor the database limits a statement."""
-_SESSION = (
-    # CSV must mean the same whatever the server's and the role's defaults are.
-    "SET LOCAL client_encoding = 'UTF8'",
-    "SET LOCAL timezone = 'UTC'",
-    "SET LOCAL datestyle = 'ISO, YMD'",
-    # DuckDB may take long between two queries; and parallel plans scan whole tables where an index would do.
-    "SET LOCAL idle_in_transaction_session_timeout = 0",
-    "SET LOCAL max_parallel_workers_per_gather = 0",
-)
+_SESSION = f"""
+-- CSV must mean the same whatever the server's and the role's defaults are.
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL timezone = 'UTC';
+SET LOCAL datestyle = 'ISO, YMD';
+-- DuckDB may take long between two queries; and parallel plans scan whole tables where an index would do.
+SET LOCAL idle_in_transaction_session_timeout = 0;
+SET LOCAL max_parallel_workers_per_gather = 0;
+SELECT set_config('statement_timeout', '{STATEMENT_TIMEOUT}', true)
+WHERE current_setting('statement_timeout') = '0'
+"""
 _ENCRYPTED = ("require", "verify-ca", "verify-full")
 """Values of sslmode with which libpq never falls back to a connection without TLS."""
-_REFUSED = r"password|authentication|pg_hba\.conf|role .* does not exist|permission denied|client certificate"
-_UNUSABLE = r"database .* does not exist|certificate|does not support SSL|invalid response to SSL negotiation"
+_REFUSED = (
+    r"password|authentication|pg_hba\.conf|does not exist|permission denied|certificate|does not support SSL"
+    r"|invalid response to SSL negotiation"
+)
+"""What the driver's text has if the server is up, and another attempt would be refused too."""
 _LOST_CONNECTION = "08006"
 _QUERY_ERRORS: tuple[tuple[tuple[str, ...], type[errors.PipelineError], str], ...] = (
     (
@@ -58,11 +63,13 @@ _QUERY_ERRORS: tuple[tuple[tuple[str, ...], type[errors.PipelineError], str], ..
         errors.ContractError,
         ": cast the column in include/sql/extract/{conn_id}/schema.sql, known_orders to the type of order_id",
     ),
+    (
+        ("",),
+        errors.ContractError,
+        ": adapt include/sql/extract/{conn_id}/schema.sql to the schema of the source",
+    ),
 )
 """The kind of a failed query's error by the beginnings of its SQLSTATE, and what helps."""
-_OTHER_SCHEMA = (
-    ": adapt include/sql/extract/{conn_id}/schema.sql to the schema of the source"
-)
 _TYPES = {
     16: "BOOLEAN",
     20: "BIGINT",
@@ -108,13 +115,7 @@ class Session:
         """Begin the transaction; return its instant by the database's clock."""
         start = Query("the snapshot", "SELECT now() AS read_at", {})
         with self._query_errors(start):
-            for statement in _SESSION:
-                self._connection.execute(statement)
-            limit = self._connection.execute("SHOW statement_timeout").fetchone()
-            if limit == ("0",):
-                self._connection.execute(
-                    f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'"
-                )
+            self._connection.execute(_SESSION)
         read_at: datetime = self.row(start)["read_at"]
         return read_at
 
@@ -183,8 +184,14 @@ class Session:
         try:
             yield
         except psycopg.Error as error:
+            state = error.sqlstate or ""
+            if not state and isinstance(error, psycopg.OperationalError):
+                state = _LOST_CONNECTION
             text = f"{self.conn_id}: {query.name}: {_text_of(error)}"
-            raise _query_error(error, text, self.conn_id) from None
+            for states, kind, advice in _QUERY_ERRORS:
+                if state.startswith(states):
+                    raise kind(text + advice.format(conn_id=self.conn_id)) from None
+            raise
 
 
 @contextmanager
@@ -192,7 +199,7 @@ def snapshot(conn_id: str) -> Iterator[tuple[Session, datetime]]:
     """Provide a session, and the instant of its state by the database's clock.
 
     ConfigurationError where the connection is not defined, CredentialsError where the server refuses the
-    login, ContractError for another database or TLS, else TransientError.
+    login, the database or TLS, else TransientError.
     """
     import psycopg
     from airflow.providers.postgres.hooks.postgres import PostgresHook
@@ -204,11 +211,7 @@ def snapshot(conn_id: str) -> Iterator[tuple[Session, datetime]]:
         text = f"{conn_id}: {_text_of(error)}"
         if re.search(_REFUSED, text):
             raise errors.CredentialsError(
-                f"{text}: check login and password of the connection"
-            ) from None
-        if re.search(_UNUSABLE, text):
-            raise errors.ContractError(
-                f"{text}: check schema, sslmode and sslrootcert of the connection"
+                f"{text}: check login, password, schema, sslmode and sslrootcert of the connection"
             ) from None
         raise errors.TransientError(text) from None
     connected.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -250,19 +253,6 @@ def copy_to_parquet(
     run(duck, "extract/keep_rejects", {"file": target.stem, "instants": instants})
     duck.execute("TRUNCATE reject_errors")
     return list(columns), result["Count"]
-
-
-def _query_error(error: psycopg.Error, text: str, conn_id: str) -> errors.PipelineError:
-    """Return the error for a failed query, by its SQLSTATE, with advice."""
-    import psycopg
-
-    state = error.sqlstate or ""
-    if not state and isinstance(error, psycopg.OperationalError):
-        state = _LOST_CONNECTION
-    for states, kind, advice in _QUERY_ERRORS:
-        if state.startswith(states):
-            return kind(text + advice.format(conn_id=conn_id))
-    return errors.ContractError(text + _OTHER_SCHEMA.format(conn_id=conn_id))
 
 
 def _text_of(error: Exception) -> str:

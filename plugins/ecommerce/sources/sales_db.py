@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.check_result import FAIL, HINT, OK, Lines
@@ -67,24 +66,15 @@ def extract(window: ReadWindow) -> Manifest:
         connect_duckdb() as duck,
     ):
         query(duck, "extract/create_rejects")
-        skus: list[str] = []
         for name in COLUMNS:
-            statement = sales_query(name, window, skus)
+            statement = sales_query(name, window)
             target = draft.path / f"{name}.parquet"
             names, count = copy_to_parquet(session, statement, target, duck, TEXTS)
             _check_columns(name, names)
             lineage.report_query(statement.sql, **session.address())
             columns[name] = names
             rows += count
-            if name == "order_items":
-                skus = [
-                    row["sku"]
-                    for row in query(duck, f"{SQL}/skus", {"items": str(target)})
-                ]
         totals = session.row(sales_query("control_totals", window))
-        for name, value in totals.items():
-            if isinstance(value, Decimal):
-                totals[name] = f"{value:f}"
 
         read = {"files": list(columns), "columns": list(columns.values())}
         query(duck, f"{SQL}/rejected_cells", read)
@@ -99,25 +89,23 @@ def extract(window: ReadWindow) -> Manifest:
             file = draft.path / f"{name}.parquet"
             duck.table(name).write_parquet(str(file))
             columns[name] = duck.table(name).columns
-        [(rejected,)] = duck.table("rejects").count("*").fetchall()
         draft.seal(
             **window.facts(read_at),
-            rows=rows + rejected,
+            rows=rows + len(duck.table("rejects")),
             columns={f"{name}.parquet": names for name, names in columns.items()},
             control_totals=totals,
         )
     return read_manifest(window.folder)
 
 
-def sales_query(name: str, window: ReadWindow, skus: Collection[str] = ()) -> Query:
-    """Return the query of `include/sql/extract/sales_db/<name>.sql`; only products.sql takes `skus`."""
+def sales_query(name: str, window: ReadWindow) -> Query:
+    """Return the query of `include/sql/extract/sales_db/<name>.sql`."""
     parameters = {
         "day_start": window.day.start,
         "day_end": window.day.end,
         "changed_from": window.changed_from,
         "changed_until": window.changed_until or "infinity",
         "known_orders": list(window.known_orders),
-        "skus": list(skus),
     }
     files = ("schema", "selection", name)
     text = "".join(read_sql(f"{SQL}/{file}.sql") for file in files)

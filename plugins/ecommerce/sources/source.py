@@ -29,9 +29,9 @@ class Source:
     The manifest has `window.facts`, the number of records, and control totals that are computed before any
     cleaning. No record is lost: those that cannot be read are in `rejects.parquet`, and what the source
     withholds is a warning in the control totals. An order is read whole, with all its lines and refunds.
-    Pagination, rate limits and repeated requests are handled here; `window.memory` has the refunds, lines and
-    files of the source that are in the warehouse. Failures are errors of `core.errors`, whose type decides
-    about retries; no message contains a secret or a customer's data."""
+    Pagination, rate limits and repeated requests are handled here; `window.earlier_reads()` has the refunds,
+    lines and files of the source that are in the warehouse. Failures are errors of `core.errors`, whose type
+    decides about retries; no message contains a secret or a customer's data."""
     check: Callable[[], Lines]
     """Yields the lines of `make check`; an error becomes a failure."""
     limits: Callable[[Settings], list[str]] = no_limits

@@ -51,7 +51,6 @@ BROKEN = {
 LATE = {"message": "Timeout", "extensions": {"code": "TIMEOUT"}}
 WARNING = {"field": "processed_at", "message": "Input is invalid"}
 MISREAD = {"search": [{"query": "processed_at:x", "warnings": [WARNING]}]}
-ODD_ERROR = {"message": "Odd", "path": 7, "extensions": "none"}
 
 
 def answering(operation, answer):
@@ -77,9 +76,6 @@ FAULTS = {
     "no data": answering("OrderIds", {"data": None}),
     "errors as a text": answering("OrderIds", {"errors": "Something is wrong"}),
     "errors as an object": answering("OrderIds", {"errors": {"query": "is missing"}}),
-    "errors of other types": answering(
-        "OrderIds", {"errors": [ODD_ERROR], "extensions": ["none"]}
-    ),
     "another search": answering("OrderIds", {"data": {}, "extensions": MISREAD}),
     "cut off": Fault("OrdersById", cut=True, times=99),
     "a field of the amounts is hidden": Fault("OrdersById", error=DENIED, times=99),

@@ -16,9 +16,9 @@ from ecommerce.core.errors import (
 from ecommerce.sources.http import (
     bounded,
     is_public,
-    is_unencrypted,
     network_errors,
     quoted,
+    refuse_unencrypted,
     retry_after,
     with_retries,
 )
@@ -58,10 +58,11 @@ def test_a_request_is_repeated_as_often_as_its_error_allows():
 
 def test_a_private_host_needs_no_encryption():
     for host in ("shop", "shop.intranet", "nas.home.arpa", "10.0.0.1", "shop.lan"):
-        assert not is_unencrypted(f"http://{host}/")
+        refuse_unencrypted("some_api", f"http://{host}/", "token")
     for host in ("shop.example.com", "8.8.8.8", "intranet.example"):
-        assert is_unencrypted(f"http://{host}/")
-        assert not is_unencrypted(f"https://{host}/")
+        with pytest.raises(ConfigurationError, match="without encryption"):
+            refuse_unencrypted("some_api", f"http://{host}/", "token")
+        refuse_unencrypted("some_api", f"https://{host}/", "token")
     assert not is_public("/var/run/postgresql.d")
 
 

@@ -5,10 +5,10 @@
 SELECT
     (SELECT count(*) FROM read_orders) AS source_orders,
     items.source_lines,
-    items.source_amount,
+    items.source_amount::text,
     items.source_amounts,
     refunds.source_refunds,
-    refunds.source_refund_amount
+    refunds.source_refund_amount::text
 FROM (
     SELECT
         coalesce(sum(lines), 0)::bigint AS source_lines,

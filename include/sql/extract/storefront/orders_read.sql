@@ -2,7 +2,7 @@
 -- in which the responses arrived. All values are read as text: ids may exceed 2^53, and amounts must not become floats.
 -- Gross amounts exclude negative lines, which are discounts, and amounts beyond the limits of
 -- include/sql/transform/values.sql, whose lines the transform rejects.
-CREATE OR REPLACE TABLE orders_read AS
+CREATE TABLE orders_read AS
 SELECT order_id, records, unnest(newest)
 FROM (
   SELECT

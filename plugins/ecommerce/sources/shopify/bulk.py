@@ -62,7 +62,10 @@ class UnusableResultError(TransientError):
 
 
 def read_in_bulk(
-    client: ShopifyClient, search: str, duck: duckdb.DuckDBPyConnection, file: Path
+    client: ShopifyClient,
+    search: str,
+    duck: duckdb.DuckDBPyConnection,
+    file: Path,
 ) -> datetime:
     """Let the orders of a search be collected, and load them from `file` into the table bulk_orders of
     `duck`; return since when they may have changed (UTC).
@@ -143,17 +146,13 @@ def _await_end(client: ShopifyClient, operation: JsonObject) -> JsonObject:
                 f"{CONNECTION}: Shopify stopped the bulk operation {name}: {operation['status']}, "
                 f"{operation['errorCode']}"
             )
-        operation = client.ask("bulk_state", id=name)["bulkOperation"]
-        if not operation:
-            raise UnusableResultError(
-                f"{CONNECTION}: Shopify lost the bulk operation {name}"
-            )
+        state = client.ask("bulk_state", id=name)["bulkOperation"]
+        operation = state or {"status": "lost", "errorCode": None}
     with suppress(PipelineError):
         client.ask("bulk_cancel", id=name)
     raise TimedOutError(
-        f"{CONNECTION}: the bulk operation {name} has not ended after {_longest_wait() / 60:.0f} minutes "
-        f"({operation['objectCount']} objects), and is cancelled. If the shop needs longer, raise "
-        "TASK_TIMEOUT_SECONDS"
+        f"{CONNECTION}: the bulk operation {name} has not ended after {_longest_wait() / 60:.0f} minutes, "
+        "and is cancelled. If the shop needs longer, raise TASK_TIMEOUT_SECONDS"
     )
 
 
@@ -172,7 +171,11 @@ def _pauses(client: ShopifyClient) -> Iterator[None]:
         pause = min(1.5 * pause, LONGEST_PAUSE)
 
 
-def _load(operation: JsonObject, duck: duckdb.DuckDBPyConnection, file: Path) -> None:
+def _load(
+    operation: JsonObject,
+    duck: duckdb.DuckDBPyConnection,
+    file: Path,
+) -> None:
     """Load the result of an operation into the table bulk_orders."""
     import duckdb
 
@@ -194,7 +197,11 @@ def _load(operation: JsonObject, duck: duckdb.DuckDBPyConnection, file: Path) ->
     file.unlink()
 
 
-def _download(url: str, file: Path, what: str) -> None:
+def _download(
+    url: str,
+    file: Path,
+    what: str,
+) -> None:
     """Download the result, from another server, which must not get the token."""
     import requests
 

@@ -105,8 +105,6 @@ class ShopifyClient:
         shop = server.host.rstrip("/")
         if "://" not in shop:
             shop = f"https://{shop}"
-        if server.port:
-            shop = f"{shop}:{server.port}"
         refuse_unencrypted(CONNECTION, shop, "token")
         session = requests.Session()
         # `requests` would look for a password in ~/.netrc.
@@ -135,18 +133,15 @@ class ShopifyClient:
         what = f"{CONNECTION}: {name}"
 
         def send() -> JsonObject:
-            answer = self._post(body, what)
-            try:
-                return self._data(answer, what)
-            except (AttributeError, KeyError, TypeError):
-                listed = quoted(json.dumps(answer.get("errors")).encode())
-                raise errors.ContractError(
-                    f"{what}: the answer is not one of this API; its errors are {listed}"
-                ) from None
+            return self._data(self._post(body, what), what)
 
         return with_retries(send, ATTEMPTS, self.pause)
 
-    def _post(self, body: JsonObject, what: str) -> JsonObject:
+    def _post(
+        self,
+        body: JsonObject,
+        what: str,
+    ) -> JsonObject:
         with network_errors(what):
             response = self._session.post(
                 self._url,
@@ -154,11 +149,6 @@ class ShopifyClient:
                 headers={"X-Shopify-Access-Token": self._token},
                 timeout=self._timeout,
                 hooks={"response": partial(refuse_other_site, what)},
-            )
-        if response.status_code in (401, 403):
-            raise errors.CredentialsError(
-                f"{what} answered {response.status_code} {quoted(response.content)}: check the access token, "
-                f"or client id and secret, of the connection {CONNECTION}, and that the app is installed"
             )
         if response.status_code == 404:
             raise NotFoundError(
@@ -175,10 +165,17 @@ class ShopifyClient:
             )
         return _parsed(response, what)
 
-    def _data(self, answer: JsonObject, what: str) -> JsonObject:
+    def _data(
+        self,
+        answer: JsonObject,
+        what: str,
+    ) -> JsonObject:
         """Return the data of an answer; raise an error for its errors and warnings."""
         extensions = answer.get("extensions") or {}
-        for error in answer.get("errors") or []:
+        listed = answer.get("errors") or []
+        if not isinstance(listed, list):
+            raise errors.ContractError(f"{what}: {quoted(str(listed).encode())}")
+        for error in listed:
             if error.get("extensions", {}).get("code") == "THROTTLED":
                 raise ThrottledError(
                     f"{what}: Shopify throttles the request",
@@ -196,7 +193,11 @@ class ShopifyClient:
             raise errors.ContractError(f"{what}: the answer has no data")
         return data
 
-    def _raise_unless_personal(self, error: JsonObject, what: str) -> None:
+    def _raise_unless_personal(
+        self,
+        error: JsonObject,
+        what: str,
+    ) -> None:
         """Note the field of an error that hides a personal field; raise any other error."""
         extensions = error.get("extensions", {})
         code = extensions.get("code")
@@ -224,7 +225,12 @@ def _seconds_to_wait(extensions: JsonObject) -> float:
     return max(1.0, missing / float(status["restoreRate"]))
 
 
-def _exchanged_token(session: Session, shop: str, client: str, secret: str) -> str:
+def _exchanged_token(
+    session: Session,
+    shop: str,
+    client: str,
+    secret: str,
+) -> str:
     """Exchange client id and secret for a token, which lasts for 24 hours: longer than any task."""
     what = f"{CONNECTION}: the token of the app"
     grant = {
@@ -233,25 +239,21 @@ def _exchanged_token(session: Session, shop: str, client: str, secret: str) -> s
         "client_secret": secret,
     }
 
-    def send() -> JsonObject:
-        with network_errors(what):
-            response = session.post(
-                f"{shop}/admin/oauth/access_token",
-                data=grant,
-                timeout=TIMEOUT,
-                hooks={"response": partial(refuse_other_site, what)},
-            )
-        if response.status_code in (400, 401, 403):
-            # Not quoted: it may repeat what was sent.
-            raise errors.CredentialsError(
-                f"{what} was refused with {response.status_code}: check login and password (client id and "
-                f"secret) of the connection {CONNECTION}, and that the app is installed in the shop"
-            )
-        raise_for_status(response, what)
-        return _parsed(response, what)
-
-    answer = with_retries(send, ATTEMPTS)
-    token: str | None = answer.get("access_token")
+    with network_errors(what):
+        response = session.post(
+            f"{shop}/admin/oauth/access_token",
+            data=grant,
+            timeout=TIMEOUT,
+            hooks={"response": partial(refuse_other_site, what)},
+        )
+    if response.status_code in (400, 401, 403):
+        # Not quoted: it may repeat what was sent.
+        raise errors.CredentialsError(
+            f"{what} was refused with {response.status_code}: check login and password (client id and "
+            f"secret) of the connection {CONNECTION}, and that the app is installed in the shop"
+        )
+    raise_for_status(response, what)
+    token: str | None = _parsed(response, what).get("access_token")
     if token is None:
         raise errors.ContractError(f"{what}: the answer has no access_token")
     return token

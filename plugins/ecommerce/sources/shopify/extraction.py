@@ -39,6 +39,7 @@ LOOKS = 4
 SORT_KEYS = {"created": "PROCESSED_AT", "changed": "UPDATED_AT"}
 NUMBERED = {"lineItems": "order_lines", "refundLineItems": "refund_lines"}
 """Connections that are read on, and by which document; the others never have more than `MOST` objects."""
+REFUND_CONNECTIONS = ("refundLineItems", "refundShippingLines", "transactions")
 COLUMNS = (
     "legacyResourceId test processedAt updatedAt cancelledAt displayFinancialStatus displayFulfillmentStatus "
     "taxesIncluded currencyCode discountCodes email customer totalPriceSet currentTotalPriceSet totalTaxSet "
@@ -71,7 +72,10 @@ def extract(window: ReadWindow) -> staging.Manifest:
             # Without the time of this attempt, so that the next one finds the operation by its text.
             for search in _searches(window, None).values():
                 file = draft.path / "bulk.jsonl"
-                read_at = min(read_at, read_in_bulk(client, search, duck, file))
+                read_at = min(
+                    read_at,
+                    read_in_bulk(client, search, duck, file),
+                )
                 for orders in bulk_orders(duck, with_refunds=False):
                     reader.keep(orders)
                 for orders in bulk_orders(duck, with_refunds=True):
@@ -86,7 +90,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
         )
         duck.execute("SET VARIABLE pages = ?", [f"{draft.path}/orders/*.json"])
         rows = query(duck, f"{SQL}/orders_without_product")
-        known_lines = window.memory.known_lines(
+        known_lines = window.earlier_reads().known_lines(
             window.source, [row["order_id"] for row in rows]
         )
         write_table(known_lines, draft.path / "known_lines.parquet")
@@ -101,7 +105,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
             columns={
                 "orders/*.json": COLUMNS.split(),
                 "removed_orders.parquet": ["order_id"],
-                "known_lines.parquet": ["order_id", "line_number", "sku", "category"],
+                "known_lines.parquet": known_lines.column_names,
             },
             control_totals=totals
             | {"visible_from": visible_from, "warnings": warnings},
@@ -129,7 +133,11 @@ def _instant(time: datetime) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def check_reach(facts: JsonObject, oldest: datetime, now: datetime) -> None:
+def check_reach(
+    facts: JsonObject,
+    oldest: datetime,
+    now: datetime,
+) -> None:
     """Raise a ConfigurationError where the app does not see orders as old as `oldest`."""
     if "read_all_orders" not in scopes(facts) and oldest < now - REACH:
         raise ConfigurationError(
@@ -160,21 +168,30 @@ def scopes(facts: JsonObject) -> set[str]:
     }
 
 
-def _ids(client: ShopifyClient, search: str, sort: str) -> list[str]:
+def _ids(
+    client: ShopifyClient,
+    search: str,
+    sort: str,
+) -> list[str]:
     """Return the ids of the orders that a search finds."""
-    ids = []
-    page = None
-    while page is None or page["pageInfo"]["hasNextPage"]:
-        after = page and page["pageInfo"]["endCursor"]
+    ids: list[str] = []
+    after = None
+    while True:
         page = client.ask("order_ids", search=search, sort=sort, after=after)["orders"]
         ids += [node["id"] for node in page["nodes"]]
-    return ids
+        if not page["pageInfo"]["hasNextPage"]:
+            return ids
+        after = page["pageInfo"]["endCursor"]
 
 
 class OrderReader:
     """Reads whole orders by id, each once, and writes them into files of `folder`."""
 
-    def __init__(self, client: ShopifyClient, folder: Path) -> None:
+    def __init__(
+        self,
+        client: ShopifyClient,
+        folder: Path,
+    ) -> None:
         self._client = client
         self._folder = folder
         self._read: set[str] = set()
@@ -245,17 +262,24 @@ class OrderReader:
         # The refunds are a list without pages.
         if len(order["refunds"]) >= MOST:
             raise ContractError(f"{what} refunds")
-        for holder in (order, *order["refunds"]):
-            for name in list(holder):
-                if not _has_more(holder[name]):
-                    continue
-                if name not in NUMBERED:
-                    raise ContractError(f"{what} {name}")
-                if not self._read_on(order, holder, name):
-                    return False
+        connections = [(order, "lineItems"), (order, "shippingLines")]
+        for refund in order["refunds"]:
+            connections += [(refund, name) for name in REFUND_CONNECTIONS]
+        for holder, name in connections:
+            if not holder[name]["pageInfo"]["hasNextPage"]:
+                continue
+            if name not in NUMBERED:
+                raise ContractError(f"{what} {name}")
+            if not self._read_on(order, holder, name):
+                return False
         return True
 
-    def _read_on(self, order: JsonObject, holder: JsonObject, name: str) -> bool:
+    def _read_on(
+        self,
+        order: JsonObject,
+        holder: JsonObject,
+        name: str,
+    ) -> bool:
         """Add the following pages of a connection; return whether the order stayed the same."""
         nodes = holder[name]["nodes"]
         page = holder[name]
@@ -272,13 +296,6 @@ class OrderReader:
             page = answer["holder"][name]
             nodes += page["nodes"]
         return True
-
-
-def _has_more(value: object) -> bool:
-    """Return whether a field is a connection with more objects than were read."""
-    if not isinstance(value, dict) or "pageInfo" not in value:
-        return False
-    return bool(value["pageInfo"]["hasNextPage"])
 
 
 def _gid(order_id: str) -> str:

@@ -23,22 +23,17 @@ def limits(settings: Settings) -> list[str]:
 
 
 def check() -> Lines:
-    """Read a page, and whether the server dates changes; raises as `StorefrontClient.get`."""
+    """Read a page, and whether the server dates changes; errors are those of `StorefrontClient.get`."""
     client = StorefrontClient.connect()
     page = client.get("/orders")
     orders = "some orders" if page.total is None else counted(page.total, "order")
     yield OK, f"{orders} can be read"
-    dated = client.dates_all_changes()
-    if dated is None:
+    if not client.dates_all_changes():
         yield (
             HINT,
-            "whether the server dates all changes is not known: the key may not read /system_status",
-        )
-    elif not dated:
-        yield (
-            HINT,
-            "the server keeps orders as posts, and dates neither edited lines nor, in older versions, "
-            "refunds: orders of the last REFUND_LOOKBACK_DAYS are read again, reconciliation finds others",
+            "the server keeps orders as posts (or the key may not read /system_status), and dates neither "
+            "edited lines nor, in older versions, refunds: orders of the last REFUND_LOOKBACK_DAYS are read "
+            "again, reconciliation finds others",
         )
 
 

@@ -84,7 +84,10 @@ class StorefrontClient:
         return cls(session, root, hook.merged_extra.get("timeout") or TIMEOUT)
 
     def get(
-        self, path: str, page: int = 1, parameters: Mapping[str, str] | None = None
+        self,
+        path: str,
+        page: int = 1,
+        parameters: Mapping[str, str] | None = None,
     ) -> Page:
         """Return one page of a list.
 
@@ -106,17 +109,20 @@ class StorefrontClient:
 
         return with_retries(send, {errors.TransientError: ATTEMPTS}, self._sleep)
 
-    def dates_all_changes(self) -> bool | None:
-        """Return whether every change of an order moves its modified date, as with order tables (HPOS); None
-        where the key may not read that."""
+    def dates_all_changes(self) -> bool:
+        """Return whether every change of an order moves its modified date, as with order tables (HPOS), and
+        the key may read that."""
         what = f"{CONNECTION}: GET /system_status"
         response = self._send("/system_status", {"_fields": "settings"}, what)
-        if not response.ok:
-            return None
         with network_errors(what):
-            return bool(response.json()["settings"].get("HPOS_enabled"))
+            return response.ok and bool(response.json()["settings"].get("HPOS_enabled"))
 
-    def _send(self, path: str, query: Mapping[str, str], what: str) -> Response:
+    def _send(
+        self,
+        path: str,
+        query: Mapping[str, str],
+        what: str,
+    ) -> Response:
         with network_errors(what):
             return self._session.get(
                 f"{self._root}{path}",
@@ -128,37 +134,40 @@ class StorefrontClient:
 
 def _raise_for_status(response: Response, what: str) -> None:
     """Raise the errors of `http.raise_for_status`, with the meaning of WooCommerce's answers."""
-    answer = f"{what} answered {response.status_code} {quoted(response.content)}"
-    if response.status_code in (401, 403):
+    try:
+        raise_for_status(response, what)
+    except errors.CredentialsError as error:
         raise errors.CredentialsError(
-            f"{answer}: check that login and password are a consumer key that may read and its secret, and "
-            "that WordPress knows that it is visited over https://"
-        )
-    if response.status_code == 404:
+            f"{error} (a consumer key that may read, and its secret), and that WordPress knows that it is "
+            "visited over https://"
+        ) from None
+    except NotFoundError as error:
         raise NotFoundError(
-            f"{answer}: is the host of the connection the root of a WooCommerce shop, the part before "
+            f"{error}: is the host of the connection the root of a WooCommerce shop, the part before "
             f"{API_ROOT}? Does it use plain permalinks, which hide the API?"
-        )
-    raise_for_status(response, what)
+        ) from None
 
 
-def _page(response: Response, number: int, what: str) -> Page:
+def _page(
+    response: Response,
+    number: int,
+    what: str,
+) -> Page:
     """Return the page of an answer; TransientError where it is not a JSON list of objects, which may be a
     passing notice in the page."""
     body = response.content.removeprefix(b"\xef\xbb\xbf").strip()
-    if not body.startswith(b"["):
-        raise errors.TransientError(
-            f"{what} is no JSON list; it begins with {quoted(response.content)}"
-        )
-    # A list is not quoted: these are customers.
     try:
         objects = json.loads(body)
-    except ValueError as error:
+    except ValueError:
+        objects = None
+    if not isinstance(objects, list):
+        beginning = quoted(body)
+        if body.startswith(b"["):
+            # These are customers.
+            beginning = "[, and is cut off or damaged"
         raise errors.TransientError(
-            f"{what} is no JSON list of {len(body)} bytes: {error}"
-        ) from None
-    if not all(isinstance(item, dict) for item in objects):
-        raise errors.TransientError(f"{what} is no JSON list of objects")
+            f"{what} is no JSON list; it begins with {beginning}"
+        )
     total = response.headers.get("X-WP-Total", "")
     count = int(total) if total.isdecimal() else None
     return Page(number, body, count, len(objects))

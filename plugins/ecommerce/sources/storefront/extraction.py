@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +49,6 @@ COLUMNS = {
     "refunds": "id order_id date_created_gmt amount reason line_items shipping_lines fee_lines",
     "products": "id sku name categories date_modified_gmt",
 }
-LINE_COLUMNS = ["order_id", "line_number", "sku", "category"]
 
 
 def extract(window: ReadWindow) -> staging.Manifest:
@@ -73,11 +72,8 @@ def extract(window: ReadWindow) -> staging.Manifest:
             (draft.path / folder / "000000.json").write_text("[]")
         orders = _OrderReader(client, pool, draft.path / "orders")
         orders.read_window(window)
+        orders.read_known(window.known_orders)
         _load_orders(duck, draft.path)
-        missing = _not_read(duck, window.known_orders)
-        if missing:
-            orders.read_known(missing)
-            _load_orders(duck, draft.path)
         removed = str(draft.path / "removed_orders.parquet")
         duck.execute(
             "COPY (SELECT unnest(?::VARCHAR[]) AS order_id) TO ? (FORMAT parquet)",
@@ -101,7 +97,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
             "SET VARIABLE product_pages = ?", [f"{draft.path}/products/*.json"]
         )
         rows = query(duck, f"{SQL}/orders_with_unknown_products")
-        known_lines = window.memory.known_lines(
+        known_lines = window.earlier_reads().known_lines(
             window.source, [row["order_id"] for row in rows]
         )
         write_table(known_lines, draft.path / "known_lines.parquet")
@@ -111,15 +107,16 @@ def extract(window: ReadWindow) -> staging.Manifest:
         for order_id, refund_id, amount in duck.table("refund_stubs").fetchall():
             stubs.setdefault(order_id, {})[refund_id] = amount
         known, changed = split_known(
-            stubs, window.memory.known_refunds(window.source, list(stubs))
+            stubs, window.earlier_reads().known_refunds(window.source, list(stubs))
         )
         write_table(known, draft.path / "known_refunds.parquet")
-        read = read_refunds(client, pool, changed)
-        _write_refunds(read.refunds, draft.path / "refunds")
-        if read.incomplete_orders:
-            count = len(read.incomplete_orders)
+        refunds, incomplete = read_refunds(client, pool, changed)
+        _write_refunds(refunds, draft.path / "refunds")
+        if incomplete:
             warnings.append(
-                data_warning("refunds_withheld", source=window.source, orders=count)
+                data_warning(
+                    "refunds_withheld", source=window.source, orders=incomplete
+                )
             )
 
         [totals] = query(duck, f"{SQL}/control_totals")
@@ -127,13 +124,13 @@ def extract(window: ReadWindow) -> staging.Manifest:
         columns = {
             "known_refunds.parquet": known.column_names,
             "removed_orders.parquet": ["order_id"],
-            "known_lines.parquet": LINE_COLUMNS,
+            "known_lines.parquet": known_lines.column_names,
         }
         for folder, names in COLUMNS.items():
             columns[f"{folder}/*.json"] = names.split()
         draft.seal(
             **window.facts(read_at),
-            rows=objects + len(read.refunds) + known.num_rows + products,
+            rows=objects + len(refunds) + known.num_rows + products,
             columns=columns,
             control_totals=totals | {"warnings": warnings},
         )
@@ -144,7 +141,12 @@ class _OrderReader:
     """Writes answers of `/orders` into files, in the order of their names. `withheld`: the most orders that
     one list counted and did not return."""
 
-    def __init__(self, client: StorefrontClient, pool: Executor, folder: Path) -> None:
+    def __init__(
+        self,
+        client: StorefrontClient,
+        pool: Executor,
+        folder: Path,
+    ) -> None:
         self._client = client
         self._pool = pool
         self._folder = folder
@@ -166,32 +168,45 @@ class _OrderReader:
         if window.changed_until is not None:
             created["before"] = _instant(window.day.end)
             changed["modified_before"] = _instant(window.changed_until)
-        self._read_list("created", created | {"dates_are_gmt": "true"})
-        self._read_list("changed", changed | {"dates_are_gmt": "true"})
+        self._read_list("created", created)
+        self._read_list("changed", changed)
 
     def read_known(self, order_ids: Iterable[str]) -> None:
         """Read those of the orders `order_ids` that are there, whenever created."""
         for ids in chunked(order_ids, PER_PAGE):
             self._read_list("known", {"include": ",".join(ids)})
 
-    def _read_list(self, name: str, bounds: Mapping[str, str]) -> None:
+    def _read_list(
+        self,
+        name: str,
+        bounds: Mapping[str, str],
+    ) -> None:
         # The trash is read last: an order trashed meanwhile is in one of the two; its newest state wins.
         for status in STATUSES:
-            self._walk(f"{name}-{status}", {"status": status, **bounds})
+            label = f"{name}-{status}"
+            parameters = {
+                "status": status,
+                "orderby": "id",
+                "order": "asc",
+                "dates_are_gmt": "true",
+                **bounds,
+            }
+            read = partial(self._read_page, label, parameters)
+            withheld = walk(f"{CONNECTION}: GET /orders ({label})", read, self._pool)
+            # The lists overlap: a sum would count orders twice.
+            self.withheld = max(self.withheld, withheld)
 
-    def _walk(self, name: str, bounds: Mapping[str, str]) -> None:
-        parameters = {"orderby": "id", "order": "asc", **bounds}
-
-        def read(number: int) -> Page:
-            page = self._client.get("/orders", number, parameters)
-            if page.size:
-                file = f"{next(self._sequence):06}-{name}-{number:05}.json"
-                (self._folder / file).write_bytes(page.body)
-            return page
-
-        withheld = walk(f"{CONNECTION}: GET /orders ({name})", read, self._pool)
-        # The lists overlap: a sum would count orders twice.
-        self.withheld = max(self.withheld, withheld)
+    def _read_page(
+        self,
+        label: str,
+        parameters: Mapping[str, str],
+        number: int,
+    ) -> Page:
+        page = self._client.get("/orders", number, parameters)
+        if page.size:
+            file = f"{next(self._sequence):06}-{label}-{number:05}.json"
+            (self._folder / file).write_bytes(page.body)
+        return page
 
 
 def _instant(moment: datetime) -> str:
@@ -204,11 +219,10 @@ def _load_orders(duck: duckdb.DuckDBPyConnection, folder: Path) -> None:
     try:
         duck.execute("SET VARIABLE pages = ?", [f"{folder}/orders/*.json"])
         query(duck, f"{SQL}/orders_read")
-    except duckdb.InvalidInputException as error:
-        # Its text may quote customers: only the name of the file goes on.
-        page = re.search(r"\d+-\w+-\w+-\d+(?=\.json)", str(error))
+    except duckdb.InvalidInputException:
+        # Its text may quote customers.
         raise ContractError(
-            f"{CONNECTION}: the answer to GET /orders ({page and page[0]}) is not a JSON list of orders"
+            f"{CONNECTION}: an answer to GET /orders is not a JSON list of orders"
         ) from None
 
 
@@ -220,7 +234,9 @@ def _not_read(duck: duckdb.DuckDBPyConnection, order_ids: Iterable[str]) -> list
 
 
 def _read_products(
-    client: StorefrontClient, duck: duckdb.DuckDBPyConnection, folder: Path
+    client: StorefrontClient,
+    duck: duckdb.DuckDBPyConnection,
+    folder: Path,
 ) -> int:
     """Write pages of the products on the lines; return how many products there are."""
     fields = COLUMNS["products"].replace(" ", ",")

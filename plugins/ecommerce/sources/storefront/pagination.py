@@ -8,9 +8,10 @@ are read again, in turn, until two answers in a row state the same.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Executor
 from itertools import chain
+from operator import attrgetter
 
 from ecommerce.core.errors import TransientError
 from ecommerce.sources.storefront.client import PER_PAGE, Page
@@ -19,7 +20,11 @@ MOST_LOOKS = 6
 """How often one page is read before the list counts as changing too fast."""
 
 
-def walk(what: str, read: Callable[[int], Page], pool: Executor) -> int:
+def walk(
+    what: str,
+    read: Callable[[int], Page],
+    pool: Executor,
+) -> int:
     """Call `read` until no object of the list can have been missed; return how many objects the server counts
     and no page holds: 0, unless it withholds some (a plugin filters them, or the key's user may not read
     them).
@@ -34,73 +39,56 @@ def walk(what: str, read: Callable[[int], Page], pool: Executor) -> int:
     """
     first = read(1)
     announced = -(-(first.total or 0) // PER_PAGE)
-    ahead = pool.map(read, range(2, announced + 1))
-    pages = _Pages(what, read, chain([first], ahead))
-    page = newest = pages.look_at(1)
+    ahead = chain([first], pool.map(read, range(2, announced + 1)))
+    looks: Counter[int] = Counter()
+    sizes: dict[int, int] = {}
+    numbers: dict[int, int] = {}
+
+    def look_at(number: int) -> Page:
+        """Return a page, read again or for the first time; new ones are asked for in order."""
+        page = None
+        if not looks[number]:
+            page = next(ahead, None)
+        if page is None:
+            page = read(number)
+        looks[number] += 1
+        if looks[number] > MOST_LOOKS:
+            raise TransientError(
+                f"{what}: the list changed every time it was read, so that no read was sure to be whole"
+            )
+        sizes[number] = page.size
+        if page.size:
+            same = numbers.setdefault(hash(page.body), number)
+            if same < number:
+                raise TransientError(
+                    f"{what} answers page {number} with what is on page {same}: does a cache in front of the "
+                    "shop ignore the parameter page?"
+                )
+        return page
+
+    page = newest = look_at(1)
     is_last_sure = False
     while True:
+        count = sum(sizes.values())
+        total = newest.total or 0
         if page.size and page.total != newest.total:
+            # The list changed between these two answers: the other page may be another one now.
             is_last_sure = False
             number = newest.number
             newest = page
         elif page.size:
-            newest = max(page, newest, key=lambda page: page.number)
-            if page.size < PER_PAGE and page.total == pages.count():
+            newest = max(page, newest, key=attrgetter("number"))
+            if page.size < PER_PAGE and page.total == count:
                 break
-            number = pages.last() + 1
-        elif (newest.total or 0) > page.number * PER_PAGE:
+            number = newest.number + 1
+        elif total > page.number * PER_PAGE:
             # The objects of this page are withheld.
             number = page.number + 1
-        elif is_last_sure or (newest.total or 0) <= pages.count():
+        elif is_last_sure or total <= count:
             break
         else:
             # An announced object is on no page: it may have moved to the last one meanwhile.
             is_last_sure = True
             number = newest.number
-        page = pages.look_at(number)
-    return max(0, (newest.total or 0) - pages.count())
-
-
-class _Pages:
-    """The pages of a list, as they were read last; `ahead` yields their first reads, in order."""
-
-    def __init__(
-        self, what: str, read: Callable[[int], Page], ahead: Iterator[Page]
-    ) -> None:
-        self._what = what
-        self._read = read
-        self._ahead = ahead
-        self._looks: Counter[int] = Counter()
-        self._sizes: dict[int, int] = {}
-        self._numbers: dict[int, int] = {}
-
-    def look_at(self, number: int) -> Page:
-        """Return a page, read again or for the first time; new ones are asked for in order."""
-        page = None
-        if not self._looks[number]:
-            page = next(self._ahead, None)
-        if page is None:
-            page = self._read(number)
-        self._looks[number] += 1
-        if self._looks[number] > MOST_LOOKS:
-            raise TransientError(
-                f"{self._what}: the list changed every time it was read, so that no read was sure to be whole"
-            )
-        self._sizes[number] = page.size
-        same = number
-        if page.size:
-            same = self._numbers.setdefault(hash(page.body), number)
-        if same < number:
-            raise TransientError(
-                f"{self._what} answers page {number} with what is on page {same}: does a cache in front of "
-                "the shop ignore the parameter page?"
-            )
-        return page
-
-    def count(self) -> int:
-        """Return the number of objects on all pages."""
-        return sum(self._sizes.values())
-
-    def last(self) -> int:
-        """Return the number of the last page that has objects."""
-        return max(number for number, size in self._sizes.items() if size)
+        page = look_at(number)
+    return max(0, (newest.total or 0) - sum(sizes.values()))

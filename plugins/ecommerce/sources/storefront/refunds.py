@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections import defaultdict
 from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -28,56 +26,54 @@ Stubs = dict[str, Decimal | None]
 PARTS = ("merchandise_amount", "tax_amount", "shipping_amount")
 
 
-@dataclass
-class ReadRefunds:
-    """The refunds read, with the key `order_id` added, and the orders of which the shop withholds some."""
-
-    refunds: list[Refund] = field(default_factory=list)
-    incomplete_orders: list[str] = field(default_factory=list)
-
-
 def split_known(
     orders: Mapping[str, Stubs], known: pa.Table
 ) -> tuple[pa.Table, dict[str, Stubs]]:
     """Return the rows of `known` that are still true, and the orders whose refunds must be read.
 
-    The warehouse spreads a refund over its lines, and over merchandise, tax and shipping; the sum is the
-    stub's amount.
+    `known` has rows of `orders` only. The warehouse spreads a refund over its lines, and over merchandise,
+    tax and shipping; the sum is the stub's amount.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    amounts: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    amounts: dict[str, dict[str, Decimal]] = {}
     for row in known.to_pylist():
+        refunds = amounts.setdefault(row["order_id"], {})
+        refund_id = row["refund_id"]
+        refunds.setdefault(refund_id, Decimal(0))
         for part in PARTS:
-            amounts[row["order_id"]][row["refund_id"]] += row[part] or 0
+            refunds[refund_id] += row[part] or 0
     changed = {}
-    unchanged = []
     for order_id, stubs in orders.items():
-        if stubs == amounts.get(order_id):
-            unchanged.append(order_id)
-        else:
+        if stubs != amounts.get(order_id):
             changed[order_id] = stubs
-    ids = pa.array(unchanged, pa.string())
-    return known.filter(pc.is_in(known["order_id"], ids)), changed
+    is_changed = pc.is_in(known["order_id"], pa.array(list(changed), pa.string()))
+    return known.filter(pc.invert(is_changed)), changed
 
 
 def read_refunds(
-    client: StorefrontClient, pool: Executor, orders: Mapping[str, Stubs]
-) -> ReadRefunds:
-    """Return all present refunds of `orders`."""
-    result = ReadRefunds()
+    client: StorefrontClient,
+    pool: Executor,
+    orders: Mapping[str, Stubs],
+) -> tuple[list[Refund], int]:
+    """Return all present refunds of `orders`, with the key `order_id` added, and the number of orders of
+    which the shop withholds some."""
+    refunds: list[Refund] = []
+    incomplete = 0
     read = partial(_refunds_of_order, client)
     answers = pool.map(read, orders, orders.values())
-    for (order_id, stubs), refunds in zip(orders.items(), answers, strict=True):
-        result.refunds += refunds.values()
-        if not stubs.keys() <= refunds.keys():
-            result.incomplete_orders.append(order_id)
-    return result
+    for stubs, answer in zip(orders.values(), answers, strict=True):
+        refunds += answer.values()
+        if not stubs.keys() <= answer.keys():
+            incomplete += 1
+    return refunds, incomplete
 
 
 def _refunds_of_order(
-    client: StorefrontClient, order_id: str, stubs: Stubs
+    client: StorefrontClient,
+    order_id: str,
+    stubs: Stubs,
 ) -> dict[str, Refund]:
     """Return the refunds of an order by id, at least those of `stubs` that the shop returns."""
     refunds: dict[str, Refund] = {}
