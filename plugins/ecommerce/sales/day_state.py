@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ecommerce.sales.report.figures.comparisons import days_of
 from ecommerce.sales.report.figures.model import HEADLINE
@@ -107,7 +107,7 @@ def load_day_states(
 ) -> list[DayState]:
     """Return the days in the warehouse from `first` to `last`, the earliest first. A day is complete with
     orders of all `required` sources."""
-    span = {"first": first, "day": last}
+    span: dict[str, Any] = {"first": first, "day": last}
     empty = unusual_sources(warehouse, list(days_of(first, last)), required).empty
     mailed: dict[date, dict[str, Decimal | None]] = defaultdict(dict)
     for row in warehouse.query("report/day_status/mailed_figures.sql", **span):

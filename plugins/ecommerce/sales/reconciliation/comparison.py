@@ -146,8 +146,9 @@ def differing_days(
         "read_at": loadable.read_at,
         "visible_from": loadable.control_totals.get("visible_from"),
     }
-    differences = []
-    for row in duck.execute(statement, values).to_arrow_table().to_pylist():
+    differences: list[Difference] = []
+    compared = duck.sql(statement, params=values).to_arrow_table()
+    for row in compared.to_pylist():
         found = [f"{row[name]} {words}" for name, words in WORDS.items() if row[name]]
         if not found:
             continue
