@@ -2,6 +2,7 @@
 runs as a dictionary, and the application with somebody signed in."""
 
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
+from unittest import mock
 
 from ecommerce.pages.runs import Run
 from ecommerce.sales.day_state import DayState
@@ -232,6 +234,7 @@ def archive_figures_alone(reports, figures):
     (folder / archive.FIGURES_JSON).write_text(figures.model_dump_json(indent=1))
 
 
+@mock.patch.dict(os.environ, CUSTOMER_HASH_KEY="a hash key that only tests use")
 def write_archive(root):
     """The archive below `root`: the report of DAY with its documents, the same for the other days, and two
     forecasts."""
