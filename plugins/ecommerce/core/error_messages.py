@@ -16,7 +16,7 @@ UNKNOWN = "the connection to {place} failed"
 _REASONS: list[tuple[type[BaseException], str]] = [
     (
         socket.gaierror,
-        "the name of {place} cannot be resolved (DNS): is the host right?",
+        "the name {host} cannot be resolved (DNS): is the host right?",
     ),
     (
         ConnectionRefusedError,
@@ -45,7 +45,9 @@ def reason_of(error: BaseException, place: str = "", otherwise: str = UNKNOWN) -
         clause = clause or _clause(cause)
         place = place or _requested_place(cause)
         cause = cause.__cause__ or cause.__context__
-    return (clause or otherwise).replace("{place}", place or "the server")
+    place = place or "the server"
+    host = place.partition(":")[0]
+    return (clause or otherwise).replace("{place}", place).replace("{host}", host)
 
 
 def _clause(error: BaseException) -> str:
@@ -58,7 +60,7 @@ def _clause(error: BaseException) -> str:
         return f"the TLS certificate of {{place}} is not trusted ({problem})"
     if isinstance(error, ssl.SSLError) and error.reason:
         problem = error.reason.replace("_", " ").lower()
-        return f"the TLS connection to {{place}} failed ({problem})"
+        return f"the TLS connection to {{place}} failed ({problem}): does it speak TLS?"
     # `strerror` of an error of a mail server is its answer, as bytes.
     if isinstance(error, OSError) and isinstance(error.strerror, str):
         return error.strerror

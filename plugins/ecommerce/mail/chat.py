@@ -68,8 +68,8 @@ def configured() -> Apprise | None:
     # The text of an entry is secret.
     if not (is_valid and len(services)):
         raise ConfigurationError(
-            f'the connection {CONNECTION} needs "config" in its extra: {{"path": "<Apprise URL>"}}, or a '
-            "list of these"
+            f'the connection {CONNECTION} needs a valid "config" in its extra: {{"path": "<Apprise URL>"}}, '
+            "or a list of these"
         )
     for service in services:
         service.overflow_mode = OverflowMode.SPLIT

@@ -107,7 +107,7 @@ def test_a_connection_that_is_wrong_is_a_warning_that_does_not_quote_it(
     )
     monkeypatch.setattr(posting, "_notify", Mock(side_effect=AssertionError))
     assert not posting.post("title", "text")
-    assert 'needs "config" in its extra' in spoken()
+    assert 'needs a valid "config" in its extra' in spoken()
     assert SECRET not in spoken()
 
 
