@@ -50,7 +50,12 @@ class Bounds:
     malformed: int = 100_000
 
 
-UNBOUNDED = Bounds(1 << 62, 1 << 62, 1 << 62, 1 << 62)
+UNBOUNDED = Bounds(
+    1 << 62,
+    1 << 62,
+    1 << 62,
+    1 << 62,
+)
 
 
 class Record(NamedTuple):
@@ -108,20 +113,14 @@ def header(stream: IO[bytes], delimiter: str = ",") -> list[str]:
 
 def records(stream: IO[bytes], fields: int) -> list[Record]:
     """Return the records of a small file after its header, which has `fields` columns."""
-    text_of_file = stream.read().replace(b"\r\n", b"\n")
-    lines = text_of_file.split(b"\n")
+    lines = stream.read().replace(b"\r\n", b"\n").split(b"\n")
     grammar = Grammar(fields)
     batch = grammar.divide(2, lines, is_end=True)
     found = batch.malformed
     rows = grammar.parse(batch).to_pylist()
     for text, row in zip(batch.texts, rows, strict=True):
         number = row.pop("number")
-        record = Record(
-            number,
-            text,
-            values=list(row.values()),
-        )
-        found.append(record)
+        found.append(Record(number, text, values=list(row.values())))
     return sorted(found)
 
 
@@ -240,7 +239,7 @@ class Grammar:
                 batch.numbers.append(record.number)
         return batch
 
-    def _certain_records(self, lines: Sequence[bytes]) -> list[bool]:
+    def _certain_records(self, lines: Sequence[bytes]) -> Sequence[bool | None]:
         """Return which lines are certainly records: with the right number of fields, no carriage return, and
         quotes only around fields."""
         import pyarrow as pa
@@ -251,11 +250,10 @@ class Grammar:
             return [False] * len(lines)
         comma = re.escape(self._delimiter)
         value = rf'(?:[^{comma}"\r\n]*|"(?:[^"\r\n]|"")*")'
-        others = self._fields - 1
-        pattern = f"^{value}(?:{comma}{value}){{{others}}}$"
+        pattern = f"^{value}(?:{comma}{value}){{{self._fields - 1}}}$"
         column = pa.array(lines, pa.binary())
         matches = pc.match_substring_regex(column, pattern)
-        return list(matches.to_pylist())
+        return matches.to_pylist()
 
     def _record(self, number: int, text: bytes) -> Record:
         """Return the record that `text` is, well-formed or malformed."""
@@ -320,8 +318,14 @@ class Grammar:
         data = b"\n".join([header_line, *batch.texts, b""])
         table = pa_csv.read_csv(
             io.BytesIO(data),
-            pa_csv.ReadOptions(use_threads=False, block_size=len(data)),
-            pa_csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True),
+            pa_csv.ReadOptions(
+                use_threads=False,
+                block_size=len(data),
+            ),
+            pa_csv.ParseOptions(
+                delimiter=self._delimiter,
+                newlines_in_values=True,
+            ),
             pa_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()),
                 null_values=[""],

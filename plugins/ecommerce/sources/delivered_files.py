@@ -71,7 +71,8 @@ def unusable_data() -> Iterator[None]:
     except pa.ArrowInvalid:
         # The error's text may contain a line.
         raise UnusableFileError(
-            "file_unreadable", "some of its records were lost"
+            "file_unreadable",
+            "some of its records were lost",
         ) from None
 
 
@@ -98,7 +99,8 @@ def column_names(
             missing.append(name)
         if names.count(name) > 1:
             raise UnusableFileError(
-                "file_unreadable", f"its header has {name} more than once"
+                "file_unreadable",
+                f"its header has {name} more than once",
             )
     if missing:
         raise UnusableFileError(
@@ -167,7 +169,12 @@ def read_csv(
             "delimiter": layout.delimiter,
             "place": int(held_in["order_id"]) + 1,
         }
-        batches = tables(text, len(names), bounds, layout.delimiter)
+        batches = tables(
+            text,
+            len(names),
+            bounds,
+            layout.delimiter,
+        )
         # DuckDB would need 0.7 s of processor time more for 500,000 lines.
         with pq.ParquetWriter(
             facts["lines"],
@@ -175,7 +182,12 @@ def read_csv(
             compression="zstd",
         ) as writer:
             for records, malformed in batches:
-                lines = _lines(records, held_in, constants, schema)
+                lines = _lines(
+                    records,
+                    held_in,
+                    constants,
+                    schema,
+                )
                 if conversions:
                     projection = f"* REPLACE ({', '.join(conversions)})"
                     relation = duck.from_arrow(lines).project(projection)
@@ -210,7 +222,11 @@ def read_csv(
             f"{_SQL}/keep_malformed",
             {"file": facts["file"], **id_field},
         )
-    return _unread_columns(names, layout.file_columns(attributes), facts["file"])
+    return _unread_columns(
+        names,
+        layout.file_columns(attributes),
+        facts["file"],
+    )
 
 
 def _unread_columns(
@@ -223,7 +239,13 @@ def _unread_columns(
     if not unread:
         return []
     columns = listed(dict.fromkeys(unread), MOST_NAMED)
-    return [data_warning("columns_not_read", file=file, columns=columns)]
+    return [
+        data_warning(
+            "columns_not_read",
+            file=file,
+            columns=columns,
+        )
+    ]
 
 
 def _lines_schema(extra: Sequence[str]) -> pa.Schema:

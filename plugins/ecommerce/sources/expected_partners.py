@@ -92,7 +92,8 @@ def _by_partner(
 
 def _recent(day: date, days: set[date]) -> set[date]:
     """Return those of `days` that are among the last `LATELY` days."""
-    return {delivery for delivery in days if (day - delivery).days <= LATELY}
+    first = day - timedelta(days=LATELY)
+    return {delivery for delivery in days if delivery >= first}
 
 
 def _same_weekdays(day: date, days: set[date]) -> tuple[int, int]:

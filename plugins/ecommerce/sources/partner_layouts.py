@@ -72,6 +72,9 @@ def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+
+
 class Layout(BaseModel):
     """The layout of a partner's CSV files; without arguments, the standard one.
 
@@ -87,7 +90,7 @@ class Layout(BaseModel):
     decimal_comma: bool = False
     date_format: Annotated[str, AfterValidator(_known_date_format)] | None = None
     timezone: ZoneInfo | None = None
-    columns: Mapping[str, Annotated[tuple[str, ...], BeforeValidator(_as_list)]] = {}
+    columns: Mapping[str, Names] = {}
     constants: Mapping[str, str] = {}
 
     @model_validator(mode="after")

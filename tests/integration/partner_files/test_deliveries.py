@@ -32,6 +32,7 @@ def test_the_files_of_eight_days_and_no_others(drop, snapshot):
         ".acme_2026-03-10.csv.partial",
         "acme_2026-03-10.csv.filepart",
         "acme_2026-02-30.csv",
+        "acme_2062-03-10.csv",
         "acme-2026-03-10.CSV",
         "README",
     ):

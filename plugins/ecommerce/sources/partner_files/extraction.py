@@ -66,7 +66,12 @@ def extract(window: ReadWindow) -> Manifest:
         _remember(duck, loaded)
         for file in folder.files:
             known = loaded.get(file.name)
-            warnings += _read_or_reject(duck, file, known, work)
+            warnings += _read_or_reject(
+                duck,
+                file,
+                known,
+                work,
+            )
         # Files of other days that have orders of those just read, now or formerly.
         order_ids = [row["order_id"] for row in query(duck, f"{SQL}/order_ids")]
         related = window.earlier_reads().loaded_files(window.source, [], order_ids)
@@ -89,8 +94,11 @@ def extract(window: ReadWindow) -> Manifest:
                 [path],
             )
             columns[f"{name}.parquet"] = duck.from_parquet(path).columns
-        parameters = {"lines": str(draft.path / "lines.parquet")}
-        [totals] = query(duck, f"{SQL}/control_totals", parameters)
+        [totals] = query(
+            duck,
+            f"{SQL}/control_totals",
+            {"lines": str(draft.path / "lines.parquet")},
+        )
         files_read = duck.sql("SELECT file FROM files ORDER BY file").fetchall()
         names_read = [name for (name,) in files_read]
         draft.seal(
@@ -133,8 +141,7 @@ def _is_new(file: DroppedFile, loaded: Mapping[str, Any]) -> bool:
         return True
     try:
         with storage_errors(file.name):
-            sha256 = file.checksum()
-            return bool(sha256 != loaded[file.name]["sha256"])
+            return file.checksum() != loaded[file.name]["sha256"]
     except UnusableFileError:
         return True
 
@@ -169,7 +176,13 @@ def _read_or_reject(
             [reason, detail, file.name],
         )
         kind = "new_version_refused" if known else "file_refused"
-        return [data_warning(kind, file=file.name, detail=detail)]
+        return [
+            data_warning(
+                kind,
+                file=file.name,
+                detail=detail,
+            )
+        ]
 
 
 def _read_file(

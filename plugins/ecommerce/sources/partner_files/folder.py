@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.check_result import HINT, OK, Lines
@@ -64,25 +64,30 @@ class DroppedFile:
             facts = file_system.info(self.path.path)
             if facts["type"] != "file" or facts.get("islink"):
                 raise UnusableFileError(
-                    "file_unreadable", "it is no regular file of the folder"
+                    "file_unreadable",
+                    "it is no regular file of the folder",
                 )
             size = int(facts["size"])
             if size > load_settings().partner_file_max_bytes:
-                raise UnusableFileError("file_too_large", f"it has {size:,} bytes")
+                raise UnusableFileError(
+                    "file_too_large",
+                    f"it has {size:,} bytes",
+                )
             stream: IO[bytes] = file_system.open(self.path.path, "rb")
         except (PermissionError, FileNotFoundError) as error:
             raise UnusableFileError(
-                "file_unreadable", f"it cannot be opened: {reason_of(error)}"
+                "file_unreadable",
+                f"it cannot be opened: {reason_of(error)}",
             ) from None
         return stream
 
     def text(self) -> IO[bytes]:
         """Open the decompressed text of the file."""
-        stream = self.open()
+        stream: Any = self.open()
         if self.name.endswith(".gz"):
-            return gzip.open(stream)
+            stream = gzip.open(stream)
         # The `readline` of an object store takes no size.
-        return io.BufferedReader(stream)  # type: ignore[type-var]
+        return io.BufferedReader(stream)
 
     def checksum(self) -> str:
         """Return the SHA-256 of the file as delivered, and of a layout of its own, so that a changed layout
@@ -166,7 +171,11 @@ def list_folder(day: date) -> Folder:
     warnings = []
     for name in sorted(misnamed):
         warnings.append(data_warning("misnamed_file", file=name))
-    return Folder(sorted(files), sorted(late), warnings)
+    return Folder(
+        sorted(files),
+        sorted(late),
+        warnings,
+    )
 
 
 def late_files(files: Sequence[DroppedFile]) -> list[DataWarning]:
@@ -209,11 +218,10 @@ def unread_files(newest: date, loaded: Collection[str]) -> list[str]:
 
 def check() -> Lines:
     """List the folder, the misnamed files in it, and files whose headers do not have their layout."""
-    drop = load_settings().partner_drop_uri
     newest = newest_closed_day(datetime.now(UTC), shop_timezone())
     folder = list_folder(newest.date)
     count = counted(len(folder.files), "file")
-    yield OK, f"{drop}: {count} of the last eight days"
+    yield OK, f"{load_settings().partner_drop_uri}: {count} of the last eight days"
     for warning in folder.warnings:
         yield HINT, wording(warning).found
     for file in folder.files:
