@@ -54,15 +54,20 @@ def expire_logs(folder: Path, limit: datetime) -> int:
     Logs in a bucket or in CloudWatch expire by the rules of that service.
     """
     removed = 0
+    oldest = limit.timestamp()
     for path in folder.rglob("*.log"):
+        if path.is_symlink():
+            continue
         # Another worker may be faster.
         with suppress(FileNotFoundError):
-            if not path.is_symlink() and path.stat().st_mtime < limit.timestamp():
+            if path.stat().st_mtime < oldest:
                 path.unlink()
                 removed += 1
-    for path in sorted(folder.rglob("*/"), reverse=True):
-        if not path.is_symlink():
-            _remove_if_empty(path)
+    folders = folder.rglob("*/")
+    for path in sorted(folders, reverse=True):
+        if path.is_symlink():
+            continue
+        _remove_if_empty(path)
     log.info("%d log files below %s removed", removed, folder)
     return removed
 

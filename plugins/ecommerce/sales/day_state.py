@@ -32,7 +32,9 @@ class Unusual(NamedTuple):
 
 
 def unusual_sources(
-    warehouse: Warehouse, days: Collection[date], required: Collection[str]
+    warehouse: Warehouse,
+    days: Collection[date],
+    required: Collection[str],
 ) -> Unusual:
     """Return those of the `required` sources, and their partners, that have unusually few orders; a source is
     named where none of its partners is."""
@@ -49,7 +51,9 @@ def unusual_sources(
 
 
 def doubtful_partners_of(
-    warehouse: Warehouse, day: date, required: Collection[str]
+    warehouse: Warehouse,
+    day: date,
+    required: Collection[str],
 ) -> list[str]:
     """Return the partners whose orders of `day` may be missing, sorted: those that deliver on most days and
     have no file for this day, or a file without orders although their others have `FEW` or more; none where
@@ -103,7 +107,10 @@ class DayState:
 
 
 def load_day_states(
-    warehouse: Warehouse, first: date, last: date, required: Collection[str] = SOURCES
+    warehouse: Warehouse,
+    first: date,
+    last: date,
+    required: Collection[str] = SOURCES,
 ) -> list[DayState]:
     """Return the days in the warehouse from `first` to `last`, the earliest first. A day is complete with
     orders of all `required` sources."""
@@ -141,7 +148,9 @@ def load_day_states(
 
 
 def corrections(
-    day: date, headline: Mapping[str, str | None], warehouse: Warehouse | None = None
+    day: date,
+    headline: Mapping[str, str | None],
+    warehouse: Warehouse | None = None,
 ) -> list[Correction] | None:
     """Return the figures that a report corrects, in the headline's order; None where no report of the day was
     mailed. An empty list: other figures have changed, or whether the day is complete. `headline` has the

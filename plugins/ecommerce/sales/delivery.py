@@ -123,7 +123,10 @@ def _restate(report: Report) -> None:
 
 
 def claim_delivery(
-    business_date: date, figures_hash: str, message_id: str, figures_at: datetime
+    business_date: date,
+    figures_hash: str,
+    message_id: str,
+    figures_at: datetime,
 ) -> bool:
     """Claim the mail of a day's figures; return False when these figures were mailed before. A claim that was
     never marked as sent can be claimed again. Changes after `figures_at` (aware), when the figures were
@@ -165,7 +168,9 @@ def _warehouse() -> Warehouse:
 
 
 def post(
-    figures: Figures, trend: bytes | None, corrections: Sequence[Correction] | None
+    figures: Figures,
+    trend: bytes | None,
+    corrections: Sequence[Correction] | None,
 ) -> None:
     """Post the headline of a mailed report to the chat, and gross sales that miss their forecast by
     FORECAST_MISS_ALERT_PERCENT or more; never raise. `trend` is a PNG; `corrections` as in `mail_texts`."""
@@ -181,7 +186,8 @@ def post(
 
 
 def forecast_miss_texts(
-    figures: Figures, percent: int | None
+    figures: Figures,
+    percent: int | None,
 ) -> tuple[str, str] | None:
     """Return title and text of the message; None where the day does not miss its forecast by `percent`, has
     none, or is incomplete."""
@@ -207,7 +213,8 @@ def forecast_miss_texts(
 
 
 def chat_texts(
-    figures: Figures, corrections: Sequence[Correction] | None
+    figures: Figures,
+    corrections: Sequence[Correction] | None,
 ) -> tuple[str, str]:
     """Return the title, of one line, and the text of the headline, both as in the mail."""
     texts = mail_texts(figures, corrections)
@@ -232,7 +239,10 @@ def report_message(
         pictures.append(mail.InlineImage(TREND_CID, trend))
     message = mail.compose(texts["subject"], "report_mail", texts, pictures)
     message.add_attachment(
-        pdf, maintype="application", subtype="pdf", filename=f"sales-report-{day}.pdf"
+        pdf,
+        maintype="application",
+        subtype="pdf",
+        filename=f"sales-report-{day}.pdf",
     )
     return message
 

@@ -56,7 +56,9 @@ ORDERS = LoadSpec(
 
 
 def load_day(
-    day: BusinessDay, run: DagRun, manifests: Sequence[Manifest]
+    day: BusinessDay,
+    run: DagRun,
+    manifests: Sequence[Manifest],
 ) -> LoadResult:
     """Load the loadable folders of a daily run, which alone decides whether its day is complete. Sources
     without a manifest are missing, unless they are off."""

@@ -61,7 +61,9 @@ def alert_if_not_mailed(
 
 
 def latest_run(
-    run_ids: Iterable[str], day: BusinessDay, run_of: Callable[[str], Any]
+    run_ids: Iterable[str],
+    day: BusinessDay,
+    run_of: Callable[[str], Any],
 ) -> str:
     """Return the id of the run of `day` that started last or is to start last; empty without one.
     `run_ids` are all runs of the daily DAG; `run_of` returns Airflow's record of one."""

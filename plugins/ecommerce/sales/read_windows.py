@@ -15,7 +15,11 @@ from ecommerce.storage.staging import DagRun
 
 
 def window_of_day(
-    source: Source, day: BusinessDay, folder: str, memory: EarlierReads, now: datetime
+    source: Source,
+    day: BusinessDay,
+    folder: str,
+    memory: EarlierReads,
+    now: datetime,
 ) -> ReadWindow:
     """Return the window of a daily run at `now` (aware).
 
@@ -44,7 +48,10 @@ def window_of_day(
 
 
 def window_of_sync(
-    source: Source, run: DagRun, memory: EarlierReads, now: datetime
+    source: Source,
+    run: DagRun,
+    memory: EarlierReads,
+    now: datetime,
 ) -> ReadWindow:
     """Return the window of an hourly sync at `now` (aware).
 
@@ -70,7 +77,10 @@ def window_of_sync(
 
 
 def window_of_reread(
-    source: Source, day: BusinessDay, run: DagRun, memory: EarlierReads
+    source: Source,
+    day: BusinessDay,
+    run: DagRun,
+    memory: EarlierReads,
 ) -> ReadWindow:
     """Return the window of a reread: the orders created or changed in a closed day, and those of it that the
     warehouse has or has rejected."""

@@ -61,7 +61,9 @@ def _lacks_connection(source: Source) -> bool:
 
 def _invalid(problem: str) -> errors.ConfigurationError:
     return errors.wrong_variable(
-        VARIABLE_SOURCE_POLICY, problem, f'{{"{EXCHANGE_RATES.name}": "{OPTIONAL}"}}'
+        VARIABLE_SOURCE_POLICY,
+        problem,
+        f'{{"{EXCHANGE_RATES.name}": "{OPTIONAL}"}}',
     )
 
 
@@ -76,7 +78,8 @@ def reason_to_skip(source: str) -> str:
 
 
 def usable_manifests(
-    policies: Mapping[str, str], manifests: Iterable[Manifest]
+    policies: Mapping[str, str],
+    manifests: Iterable[Manifest],
 ) -> list[Manifest]:
     """Return the manifests with which a run continues after its extracts, in the order of `SOURCES`.
 

@@ -42,7 +42,11 @@ def extract(source: str, **context: Any) -> Manifest:
     day = business_day(context)
     folder = run_of(context).folder(day.date, source)
     window = read_windows.window_of_day(
-        SOURCES[source], day, folder, load_history, datetime.now(UTC)
+        SOURCES[source],
+        day,
+        folder,
+        load_history,
+        datetime.now(UTC),
     )
     return _extract_window(SOURCES[source], window)
 
@@ -52,7 +56,10 @@ def extract_changes(source: str, **context: Any) -> Manifest:
     """Read the changes of one source since the last read; return the manifest."""
     skip(source_policy.reason_to_skip(source))
     window = read_windows.window_of_sync(
-        SOURCES[source], run_of(context), load_history, datetime.now(UTC)
+        SOURCES[source],
+        run_of(context),
+        load_history,
+        datetime.now(UTC),
     )
     return _extract_window(SOURCES[source], window)
 
@@ -100,7 +107,10 @@ def load_source(manifest: Manifest, **context: Any) -> LoadResult:
 
 @typed_task(outlets=[DAILY_SALES], **NETWORK_RETRIES)
 def checks(
-    loaded: LoadResult, *, outlet_events: Any, **context: Any
+    loaded: LoadResult,
+    *,
+    outlet_events: Any,
+    **context: Any,
 ) -> list[DataWarning]:
     """Check the days that the load touched, then announce the run's business day; return warnings."""
     warnings = check_load(run_of(context), loaded, loading.ORDERS)
@@ -115,10 +125,13 @@ def check_source(loaded: LoadResult, **context: Any) -> list[DataWarning]:
 
 
 @typed_task(
-    inlets=[DAILY_SALES, *assets.tables(loading.ORDERS.tables)], **NETWORK_RETRIES
+    inlets=[DAILY_SALES, *assets.tables(loading.ORDERS.tables)],
+    **NETWORK_RETRIES,
 )
 def report(
-    warnings: list[DataWarning], business_date: str | None = None, **context: Any
+    warnings: list[DataWarning],
+    business_date: str | None = None,
+    **context: Any,
 ) -> dict[str, Any]:
     """Build and archive the report of the run's business day, or of `business_date`; return its archive
     entry."""
@@ -134,7 +147,9 @@ def alarm(report: dict[str, Any], **context: Any) -> None:
     """Send an alert where the day is incomplete, or a partner's file cannot be used, and no failed task has
     sent one. On an ordinary day it succeeds, because no task depends on it."""
     reason = delivery.alarm(
-        business_day(context), report, send_mail=bool(context["params"]["send_mail"])
+        business_day(context),
+        report,
+        send_mail=bool(context["params"]["send_mail"]),
     )
     log.info("%s", reason or "the alert was sent")
 
@@ -156,6 +171,8 @@ def report_mailed(**context: Any) -> None:
     """Send an alert with the failed tasks when the day's report has not been mailed."""
     skip(
         missing_report.alert_if_not_mailed(
-            business_day(context), context["ti"].get_task_states, dag_run_of
+            business_day(context),
+            context["ti"].get_task_states,
+            dag_run_of,
         )
     )

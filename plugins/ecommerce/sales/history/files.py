@@ -79,7 +79,9 @@ class ReadRequest:
 
 
 def read_requests(
-    params: Mapping[str, Any], run: DagRun, run_after: datetime
+    params: Mapping[str, Any],
+    run: DagRun,
+    run_after: datetime,
 ) -> list[ReadRequest]:
     """Return one request for each file of the form's pattern, by name. `params` are the form's fields,
     `run_after` is when the run was due (aware).

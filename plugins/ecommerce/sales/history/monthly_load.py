@@ -71,7 +71,9 @@ class ControlTotals:
 
 
 def compute_totals(
-    manifests: Sequence[Manifest], first_day: date, last_day: date
+    manifests: Sequence[Manifest],
+    first_day: date,
+    last_day: date,
 ) -> ControlTotals:
     """Compute the control totals of an export, and write the staging folder `export` next to its files, whose
     manifests are in the order of their names. Orders of shop days before `first_day` and after `last_day` are
@@ -228,7 +230,8 @@ def load_rates(totals: ControlTotals, run: DagRun) -> LoadResult | None:
         currencies.update(month.amounts)
     if not currencies - {settings.reporting_currency, ""}:
         log.info(
-            "all amounts are in %s: no rates are needed", settings.reporting_currency
+            "all amounts are in %s: no rates are needed",
+            settings.reporting_currency,
         )
         return None
     reason = source_policy.reason_to_skip(EXCHANGE_RATES.name)
@@ -265,7 +268,9 @@ def summarize(manifest: Manifest) -> dict[str, Any]:
         if "rejected_rows.parquet" in manifest.columns:
             rows = {"rejected": manifest.file("rejected_rows.parquet")}
             summary["rejected"] = query(
-                duck, "extract/history/rejected_by_reason", rows
+                duck,
+                "extract/history/rejected_by_reason",
+                rows,
             )
     summary["orders"] = totals["orders"]
     summary["amounts"] = totals["amounts"] or {}
@@ -273,7 +278,10 @@ def summarize(manifest: Manifest) -> dict[str, Any]:
 
 
 def log_summary(
-    months: Sequence[Mapping[str, Any]], *, limit: Decimal, is_dry_run: bool
+    months: Sequence[Mapping[str, Any]],
+    *,
+    limit: Decimal,
+    is_dry_run: bool,
 ) -> None:
     """Log the summary of an export by `months`, and fail where more than `limit` per cent of its rows were
     rejected; in a dry run, which loads nothing, these are a warning."""

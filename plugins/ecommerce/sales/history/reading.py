@@ -135,7 +135,11 @@ def _read_csv(
         with pa.input_stream(str(path)) as stream:
             text = io.BufferedReader(cast(io.RawIOBase, stream), 1 << 20)
             return delivered_files.read_csv(
-                duck, text, facts, layout, attributes=attributes
+                duck,
+                text,
+                facts,
+                layout,
+                attributes=attributes,
             )
     except OSError as error:
         # One with a number is of the file system, not of the data.
@@ -146,7 +150,9 @@ def _read_csv(
 
 
 def _read_parquet(
-    duck: duckdb.DuckDBPyConnection, path: Path, facts: dict[str, Any]
+    duck: duckdb.DuckDBPyConnection,
+    path: Path,
+    facts: dict[str, Any],
 ) -> None:
     """Write the lines to `facts["lines"]`, every value as the text of exactly the same value."""
     # Spark, Hive and Impala may mark no column as text.

@@ -31,12 +31,15 @@ LONG_TASK = NETWORK_RETRIES | {"execution_timeout": task_timeout(LONG)}
 def list_files(**context: Any) -> list[ReadRequest]:
     """Check the form and list the files that its pattern matches; one request for each."""
     return files.read_requests(
-        context["params"], run_of(context), context["dag_run"].run_after
+        context["params"],
+        run_of(context),
+        context["dag_run"].run_after,
     )
 
 
 @typed_task(
-    map_index_template="{{ task.op_kwargs['request']['file']['name'] }}", **LONG_TASK
+    map_index_template="{{ task.op_kwargs['request']['file']['name'] }}",
+    **LONG_TASK,
 )
 def read(request: ReadRequest) -> Manifest:
     """Read one file into staging; return the manifest."""

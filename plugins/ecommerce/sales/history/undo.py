@@ -54,7 +54,8 @@ def undo(source: str) -> int:
     warehouse = connect(dag=DAG_HISTORY, step="undo")
     prepare(warehouse)
     rows = warehouse.query(
-        "warehouse/procedures/undo_history/exports.sql", spec=loading.ORDERS
+        "warehouse/procedures/undo_history/exports.sql",
+        spec=loading.ORDERS,
     )
     exports = [row["source"] for row in rows]
     if source not in exports:
@@ -84,7 +85,8 @@ def undo(source: str) -> int:
             "then undo it once more"
         )
     warehouse.transact(
-        "warehouse/procedures/undo_history/rejected_rows.sql", source=source
+        "warehouse/procedures/undo_history/rejected_rows.sql",
+        source=source,
     )
     return removed
 
@@ -92,7 +94,8 @@ def undo(source: str) -> int:
 def _stored_days(warehouse: Warehouse, source: str) -> list[dict[str, Any]]:
     """Return business_date, orders and last_read_at of the days with rows of `source`, the newest first."""
     return warehouse.query(
-        "warehouse/procedures/undo_history/days.sql", parameters={"source": source}
+        "warehouse/procedures/undo_history/days.sql",
+        parameters={"source": source},
     )
 
 

@@ -149,7 +149,10 @@ def differing_days(
     differences: list[Difference] = []
     compared = duck.sql(statement, params=values).to_arrow_table()
     for row in compared.to_pylist():
-        found = [f"{row[name]} {words}" for name, words in WORDS.items() if row[name]]
+        found = []
+        for name, words in WORDS.items():
+            if row[name]:
+                found.append(f"{row[name]} {words}")
         if not found:
             continue
         figures = []
@@ -175,7 +178,9 @@ def _compared_columns(loadable: Manifest, table: str) -> list[str]:
 
 
 def copy_stored(
-    duck: duckdb.DuckDBPyConnection, source: str, days: Collection[date]
+    duck: duckdb.DuckDBPyConnection,
+    source: str,
+    days: Collection[date],
 ) -> None:
     """Create the tables stored_orders and stored_refunds with the warehouse's rows of a source's business
     days, of which there is at least one, and forgotten_hashes."""
@@ -216,7 +221,11 @@ def select_rereads(differences: Iterable[Difference], most_days: int) -> list[Re
         days.add(difference["business_date"])
         if len(days) > most_days:
             break
-        pairs.append({name: difference[name] for name in ("business_date", "source")})
+        pair = {
+            "business_date": difference["business_date"],
+            "source": difference["source"],
+        }
+        pairs.append(pair)
     return pairs
 
 
@@ -256,8 +265,12 @@ def mail_texts(
         name = text.source_name(source)
         listed.append({**difference, "source": name, "outcome": outcome})
     days = dict.fromkeys(difference["business_date"] for difference in differences)
-    reread_days = {pair["business_date"] for pair in reread}
-    failed_days = {pair["business_date"] for pair in reread if pair not in loaded}
+    reread_days = set()
+    failed_days = set()
+    for pair in reread:
+        reread_days.add(pair["business_date"])
+        if pair not in loaded:
+            failed_days.add(pair["business_date"])
     corrected = len(reread_days - failed_days)
     left = [day for day in days if day not in reread_days]
     return {

@@ -69,7 +69,8 @@ def reread(business_date: str, source: str) -> None:
     """Read one source again for one day, and load it."""
     # Arguments by name: map_index_template reads op_kwargs.
     transform = tasks.transform_source.override(
-        task_id="transform", map_index_template=OF_MANIFEST
+        task_id="transform",
+        map_index_template=OF_MANIFEST,
     )
     load = tasks.load_source.override(map_index_template=OF_MANIFEST)
     checks = tasks.check_source.override(
@@ -87,7 +88,10 @@ def extract(business_date: str, source: str, **context: Any) -> Manifest:
     """Read the orders of one day, and those that the warehouse has of it; return the manifest."""
     day = day_window(date.fromisoformat(business_date), shop_timezone())
     window = read_windows.window_of_reread(
-        SOURCES[source], day, run_of(context), load_history
+        SOURCES[source],
+        day,
+        run_of(context),
+        load_history,
     )
     return SOURCES[source].extract(window)
 
