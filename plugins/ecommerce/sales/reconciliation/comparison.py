@@ -267,10 +267,10 @@ def mail_texts(
     days = dict.fromkeys(difference["business_date"] for difference in differences)
     reread_days = set()
     failed_days = set()
-    for pair in reread:
-        reread_days.add(pair["business_date"])
-        if pair not in loaded:
-            failed_days.add(pair["business_date"])
+    for day_and_source in reread:
+        reread_days.add(day_and_source["business_date"])
+        if day_and_source not in loaded:
+            failed_days.add(day_and_source["business_date"])
     corrected = len(reread_days - failed_days)
     left = [day for day in days if day not in reread_days]
     return {
