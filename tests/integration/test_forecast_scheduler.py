@@ -70,7 +70,6 @@ def test_a_week_is_forecast_once_after_its_last_day_and_after_its_failure(
             **partner.environment(),
             "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
             "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1",
-            "PARTNER_FTP_PAUSE": "0",
             "PYTHONPATH": f"{REPOSITORY / 'plugins'}:{REPOSITORY}",
             "SHOP_TIMEZONE": timezone,
         }
