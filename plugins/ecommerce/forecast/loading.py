@@ -76,6 +76,16 @@ def write(forecasts: Rows, as_of: date, run: DagRun, rejected: Rows = ()) -> Man
                 draft.path, "rejected_rows", rejected_rows
             ),
         }
+        control_totals = {
+            "sales_forecasts": rows,
+            "source_orders": rows,
+            "amount": amount,
+            "source_amount": amount,
+            "rows_read": rows + len(rejected),
+            "rows_accepted": rows,
+            "rows_rejected": len(rejected),
+            "rows_superseded": 0,
+        }
         draft.seal(
             source=SOURCE,
             business_date=last_known,
@@ -84,15 +94,6 @@ def write(forecasts: Rows, as_of: date, run: DagRun, rejected: Rows = ()) -> Man
             read_at=first.start,
             window_start=first.start,
             window_end=first.shifted(HORIZON - 1).end,
-            control_totals={
-                "sales_forecasts": rows,
-                "source_orders": rows,
-                "amount": amount,
-                "source_amount": amount,
-                "rows_read": rows + len(rejected),
-                "rows_accepted": rows,
-                "rows_rejected": len(rejected),
-                "rows_superseded": 0,
-            },
+            control_totals=control_totals,
         )
     return read_manifest(uri)

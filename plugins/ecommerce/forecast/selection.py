@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from datetime import date, timedelta
 from email.message import EmailMessage
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -41,8 +42,7 @@ def back_test(history: History) -> dict[str, Any]:
     series = {kind: len(history.panels[kind].series) for kind in KINDS}
     panel = panels[0]
     known_days = origins(panel.days)
-    tests = []
-    scores = []
+    tests, scores = [], []
     if len(known_days) >= FEWEST_ORIGINS:
         for tested in panels:
             tests += [past_forecasts(tested, days) for days in known_days]
@@ -65,7 +65,7 @@ def origins(days: int) -> list[int]:
     a_year_ago, newest = days - YEAR, days - HORIZON
     season = range(a_year_ago, a_year_ago + DAYS * SEASON_ORIGINS, DAYS)
     recent = range(newest - DAYS * (ORIGINS - 1), newest + 1, DAYS)
-    return [known for known in (*season, *recent) if known >= LEAST_DAYS_RIDGE]
+    return [known for known in chain(season, recent) if known >= LEAST_DAYS_RIDGE]
 
 
 def past_forecasts(panel: Panel, days: int) -> pd.DataFrame:
@@ -113,15 +113,15 @@ def score(candidate: str, past: pd.DataFrame) -> dict[str, Any]:
     days = past[past["kind"] == TOTAL].dropna(subset=["forecast", "actual"])
     kinds = [kind for kind in KINDS if kind in set(past["kind"])]
     all_origins = past["origin"].unique()
+    bias = _ratio(of_total["forecast"] - of_total["actual"], of_total["actual"])
+    missed = (days["forecast"] - days["actual"]).abs().sum()
     return {
         "candidate": candidate,
         "score": _ratio(weekly.reindex(kinds).mean()),
         "by_origin": [_ratio(by_origin.get(origin)) for origin in all_origins],
         "weekly": {kind: _ratio(weekly.get(kind)) for kind in kinds},
-        "bias": _ratio(of_total["forecast"] - of_total["actual"], of_total["actual"]),
-        "daily": _ratio(
-            (days["forecast"] - days["actual"]).abs().sum(), days["actual"].sum()
-        ),
+        "bias": bias,
+        "daily": _ratio(missed, days["actual"].sum()),
         "coverage": {str(level): coverage(past, level) for level in LEVELS},
     }
 
@@ -235,15 +235,20 @@ def compose(record: Mapping[str, Any]) -> EmailMessage:
     of_total = [["Candidate", "Total: bias", "Total by day", "In 80 %", "In 95 %"]]
     bold = []
     for place, score in enumerate(scores):
-        name, coverage_of = score["candidate"], score["coverage"]
+        name = score["candidate"]
         if name == champion:
             name += " (champion)"
             bold.append(place)
-        errors = [percent(error) for error in score["weekly"].values()]
-        weekly.append([name, percent(score["score"]), *errors])
-        bias, daily = signed_percent(score["bias"]), percent(score["daily"])
-        covered = [percent(coverage_of["80"]), percent(coverage_of["95"])]
-        of_total.append([name, bias, daily, *covered])
+        errors = [score["score"], *score["weekly"].values()]
+        weekly.append([name, *map(percent, errors)])
+        row = [
+            name,
+            signed_percent(score["bias"]),
+            percent(score["daily"]),
+            percent(score["coverage"]["80"]),
+            percent(score["coverage"]["95"]),
+        ]
+        of_total.append(row)
     if scores:
         weekly[0] += [KIND_NAMES[kind] for kind in scores[0]["weekly"]]
     texts = dict(record)

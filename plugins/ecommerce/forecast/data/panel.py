@@ -72,13 +72,14 @@ class Panel:
     def until(self, days: int, first: int = 0) -> "Panel":
         """Return the panel as it was when `days` days were known, without those before the day number
         `first`: a past forecast is made from this alone."""
+        known, with_horizon = slice(first, days), slice(first, days + HORIZON)
         return replace(
             self,
             first_day=self.first_day + timedelta(days=first),
-            values=self.values[first:days],
-            promotions=self.promotions[first : days + HORIZON],
-            holidays=self.holidays[first : days + HORIZON],
-            market=self.market[first:days],
+            values=self.values[known],
+            promotions=self.promotions[with_horizon],
+            holidays=self.holidays[with_horizon],
+            market=self.market[known],
         )
 
 

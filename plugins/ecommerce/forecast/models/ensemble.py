@@ -284,16 +284,18 @@ def _bounds(
 def _half_widths(errors: Floats) -> Floats:
     """Return the half width of each level and series, in units of forecast and noise; infinite without
     errors. `errors` are [weeks, days, series], the last week is the newest; NaN where unknown."""
-    age = np.arange(len(errors))[::-1, None, None]
-    weight = np.where(np.isnan(errors), 0, 0.5 ** (age / _HALF_LIFE_WEEKS))
+    weeks_ago = np.repeat(np.arange(len(errors))[::-1], DAYS)
+    errors = np.concatenate(errors)
+    is_known = ~np.isnan(errors)
+    weights = is_known * 0.5 ** (weeks_ago / _HALF_LIFE_WEEKS)[:, None]
     # The error to come is one more, of full weight, that exceeds all.
-    to_come = np.ones_like(errors[0, :1])
-    weights = np.vstack([*weight, to_come])
-    known = np.vstack([*np.nan_to_num(errors), np.inf * to_come])
+    to_come = np.ones_like(errors[:1])
+    weights = np.vstack([weights, to_come])
+    known = np.vstack([np.nan_to_num(errors), np.inf * to_come])
     levels = np.array(LEVELS) / 100
     widths = np.quantile(known, levels, axis=0, weights=weights, method="inverted_cdf")
     widths = np.minimum(widths, known[:-1].max(axis=0))
-    count = (~np.isnan(errors)).sum(axis=(0, 1))
+    count = is_known.sum(axis=0)
     widths[:, count < _FEWEST_ERRORS] *= _WIDENED
     widths[:, count == 0] = np.inf
     return widths

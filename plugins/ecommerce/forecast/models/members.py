@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ecommerce.forecast.data.panel import Floats, Panel, same_weekday_mean
+from ecommerce.forecast.data.panel import Floats, Panel, by_week
 from ecommerce.forecast.models.features import Statistics, features
 from ecommerce.forecast.weeks import DAYS, HORIZON, WEEKS
 
@@ -40,7 +40,8 @@ class WeekdayMean:
         values = known.panel.values
         if self.open_days:
             values = known.values
-        ahead = np.tile(same_weekday_mean(values, self.weeks)[-DAYS:], (WEEKS, 1))
+        means = by_week(values).rolling(self.weeks, min_periods=1).mean().to_numpy()
+        ahead = np.tile(means[-1].reshape(DAYS, -1), (WEEKS, 1))
         if self.open_days:
             return _open_days(ahead, known)
         return ahead
@@ -181,19 +182,15 @@ def _designs(panel: Panel) -> Iterator[Floats]:
     """The rows of the ridge for each series: [days + HORIZON, columns]."""
     weekday = panel.weekdays[:, None] == np.arange(DAYS)
     day = pd.Series(panel.days_of_month)
-    calendar = [
-        weekday,
-        day <= 3,
-        day.between(4, 7),
-        day >= 28,
-        day.between(14, 17),
-    ]
+    calendar = np.column_stack(
+        [weekday, day <= 3, day.between(4, 7), day >= 28, day.between(14, 17)]
+    )
     holidays = pd.DataFrame(panel.holidays > 0)
     for place, promotion in enumerate(panel.promotions.T):
         is_holiday = holidays[place]
         before = np.append(0.0, promotion[:-1])
         columns = [
-            *calendar,
+            calendar,
             weekday * promotion[:, None],
             promotion,
             (promotion > 0) & (before == 0),

@@ -48,11 +48,13 @@ def predict_all(
     rows = []
     days = [history.as_of + timedelta(days=ahead) for ahead in range(HORIZON)]
     for kind, model in trained.items():
-        names = [*model.series]
+        names = list(model.series)
         if kind == "category":
             names.append(TOTAL)
         forecast = predict(model, history.panels[kind])
-        tables = [forecast.values, *forecast.bounds[80], *forecast.bounds[95]]
+        lower_80, upper_80 = forecast.bounds[80]
+        lower_95, upper_95 = forecast.bounds[95]
+        tables = [forecast.values, lower_80, upper_80, lower_95, upper_95]
         amounts = np.stack(tables, axis=-1)
         for place, series in enumerate(names):
             if np.isnan(forecast.values[:, place]).any():
@@ -123,6 +125,7 @@ def card(
 
 
 def _kind_card(kind: str, model: TrainedModel, panel: Panel) -> dict[str, Any]:
+    weights = {name: round(part, 6) for name, part in model.weights.items()}
     return {
         "kind": kind,
         "names": list(model.series),
@@ -131,7 +134,7 @@ def _kind_card(kind: str, model: TrainedModel, panel: Panel) -> dict[str, Any]:
         "first_day": str(panel.first_day),
         "days": panel.days,
         "sales": hashlib.sha256(panel.values.tobytes()).hexdigest(),
-        "weights": {name: round(part, 6) for name, part in model.weights.items()},
+        "weights": weights,
         "error": model.errors[model.champion],
         "error_of_last_week": model.errors["seasonal_naive"],
     }

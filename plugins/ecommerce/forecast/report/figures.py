@@ -203,6 +203,17 @@ class ForecastFigures(BaseModel, frozen=True):
         """The actual sales of last week; None where a day is a gap."""
         return _sum_of_known([day.actual for day in self.last_week])
 
+    def largest_changes(self, kinds: tuple[str, ...]) -> list[ForecastSeries]:
+        """Return the series of these kinds with a usual week, the largest difference of the coming week
+        first."""
+        series = [item for item in self.series if item.name.startswith(kinds)]
+        known = [item for item in series if item.usual_week is not None]
+        return sorted(known, key=_size_of_change, reverse=True)
+
+
+def _size_of_change(series: ForecastSeries) -> Decimal:
+    return abs(series.weeks[0] - (series.usual_week or 0))
+
 
 def _sum_of_known(amounts: list[Decimal | None]) -> Decimal | None:
     """Return the sum of the amounts; None where one is unknown."""

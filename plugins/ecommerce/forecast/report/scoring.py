@@ -44,6 +44,7 @@ def score(kind: str, days: pd.DataFrame) -> Score:
     actual = sum(periods["actual"], Decimal(0))
     missed = sum(abs(periods["forecast"] - periods["actual"]), Decimal(0))
     sales = max(actual, Decimal(0))
+    bias = _ratio(forecast - actual, sales)
     return Score(
         of=kind,
         series=periods["series"].nunique(),
@@ -51,7 +52,7 @@ def score(kind: str, days: pd.DataFrame) -> Score:
         forecast=forecast,
         actual=actual,
         error=_ratio(missed, sales),
-        bias=_ratio(forecast - actual, sales),
+        bias=bias,
         covered_80=_coverage(open_days, "80"),
         covered_95=_coverage(open_days, "95"),
     )

@@ -43,15 +43,16 @@ def build_report(
     days = warehouse.query(
         "forecast/complete_days.sql", first=first, day=prepared.business_date
     )
+    origin = figures.ForecastProvenance.of(
+        run, settings.shop_timezone, model=kept["name"]
+    )
     report = assemble(
         rows.to_pylist(),
         {row["business_date"] for row in days},
         history,
         kept["card"],
         warnings=[*prepared.control_totals["warnings"], *warnings],
-        origin=figures.ForecastProvenance.of(
-            run, settings.shop_timezone, model=kept["name"]
-        ),
+        origin=origin,
         currency=settings.reporting_currency,
         calendar=settings.holiday_calendar,
     )
@@ -108,6 +109,8 @@ def assemble(
     for kind in card["kinds"]:
         skipped |= kind["skipped"]
     weeks = [calendar_week(as_of + timedelta(weeks=week)) for week in range(WEEKS)]
+    drift = scoring.drift(scored_days[recent], model.total_error)
+    notes = [mask_e_mails(text) for text in sentences(warnings)]
     return figures.ForecastFigures(
         as_of=as_of,
         currency=currency,
@@ -115,12 +118,12 @@ def assemble(
         series=_series(coming, known_sales, history),
         promotions=_promotions(history),
         scores=scoring.scores(scored_days),
-        drift=scoring.drift(scored_days[recent], model.total_error),
+        drift=drift,
         events=[event(week, calendar) for week in weeks],
         products=dict(history.products),
         skipped=skipped,
         gaps=list(history.gaps),
-        warnings=[mask_e_mails(text) for text in sentences(warnings)],
+        warnings=notes,
         card=model,
         provenance=origin,
     )

@@ -144,17 +144,18 @@ def _past_day(day: PastDay) -> list[Cell]:
 
 def _changes(figures: ForecastFigures) -> Section:
     rows: list[list[Cell]] = []
-    known = [each for each in figures.series if each.usual_week is not None]
-    known.sort(key=lambda series: -abs(series.weeks[0] - (series.usual_week or 0)))
     for kinds in ("category", "channel"), ("sku",):
-        shown = [each for each in known if each.name.startswith(kinds)]
-        for series in shown[:MOST_CHANGES]:
+        for series in figures.largest_changes(kinds)[:MOST_CHANGES]:
             coming, usual = series.weeks[0], series.usual_week
-            name_of_series = series_name(series.name, figures.products)
-            kind = text.clean(series.category) or kind_name(series.name)
-            change = text.change(coming, usual)
-            difference = _difference(coming, usual)
-            rows.append([name_of_series, kind, usual, coming, difference, change])
+            row: list[Cell] = [
+                series_name(series.name, figures.products),
+                text.clean(series.category) or kind_name(series.name),
+                usual,
+                coming,
+                _difference(coming, usual),
+                text.change(coming, usual),
+            ]
+            rows.append(row)
     return _table(
         "changes",
         "Largest expected changes",
@@ -313,10 +314,11 @@ def _kinds(figures: ForecastFigures) -> Section:
 def _model_card(figures: ForecastFigures) -> Section:
     card, origin = figures.card, figures.provenance
     selected = f"{card.selected or 'the default model'}; {card.why}"
+    total_error = f"{text.share(card.total_error)} (WAPE by day) over 13 weeks"
     pairs = {
         "Champion": text.clean(card.champion),
         "Selected": text.clean(selected.removesuffix("; ")),
-        "Error of the total": f"{text.share(card.total_error)} (WAPE by day) over 13 weeks",
+        "Error of the total": total_error,
         "Forecasts": text.clean(card.forecasts),
         "Does not forecast": text.clean(card.not_for),
         "Stored in": text.clean(origin.model),

@@ -20,23 +20,23 @@ LEAST_DIFFERENCE = Decimal("0.05")
 def page_texts(figures: ForecastFigures) -> dict[str, Any]:
     """Return all texts of the PDF and the page, by the names that their templates use."""
     as_of = figures.as_of
+    last_day = as_of + timedelta(days=HORIZON - 1)
+    tiles = [
+        _forecast_tile(figures, 1, "Coming week", "a usual week"),
+        _forecast_tile(figures, WEEKS, "Coming four weeks", "four usual weeks"),
+        _last_week_tile(figures),
+        _error_tile(figures),
+    ]
+    currency = f"Gross sales in {figures.currency}"
     return {
         "day": as_of.isoformat(),
         "timezone": figures.provenance.timezone,
-        "scope": [
-            f"Gross sales in {figures.currency}",
-            f"Based on data before {as_of}",
-        ],
+        "scope": [currency, f"Based on data before {as_of}"],
         "page_url": mail.page_url(f"forecast/{as_of}/", "sales-forecast"),
         "lead": lead(figures),
-        "heading": text.span(as_of, as_of + timedelta(days=HORIZON - 1)),
+        "heading": text.span(as_of, last_day),
         "notices": notices(figures),
-        "tiles": [
-            _forecast_tile(figures, 1, "Coming week", "a usual week"),
-            _forecast_tile(figures, WEEKS, "Coming four weeks", "four usual weeks"),
-            _last_week_tile(figures),
-            _error_tile(figures),
-        ],
+        "tiles": tiles,
         "chart_alt": f"Daily gross sales of the eight weeks before {as_of}, and the forecast of the "
         "next four weeks with its 80 % and 95 % intervals",
         "sections": tables.sections(figures),
