@@ -28,7 +28,6 @@ class PartnerSite:
     port: int = 0
     commands: list[tuple[str, str]] = field(default_factory=list)
     faults: dict[str, list[Fault]] = field(default_factory=dict)
-    refusals: list[str] = field(default_factory=list)
 
     def put(self, name, content, checksum=None):
         """Let a file lie there with its checksum, or with what is given as such."""
@@ -43,10 +42,6 @@ class PartnerSite:
     def fail(self, name, *faults):
         """Let the next downloads of a file go wrong, one fault for each."""
         self.faults[name] = [*faults]
-
-    def refuse(self, *replies):
-        """Let the next logins be refused, with one reply for each."""
-        self.refusals = [*replies]
 
     def asked(self, command):
         """The arguments of the commands of that name."""
@@ -119,10 +114,7 @@ def partner_site(root, certificate=None, port=0, **settings):
 
     def pre_process_command(handler, line, command, argument):
         site.commands.append((command, argument))
-        if command == "PASS" and site.refusals:
-            handler.respond(site.refusals.pop(0))
-        else:
-            base.pre_process_command(handler, line, command, argument)
+        base.pre_process_command(handler, line, command, argument)
 
     from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
 
