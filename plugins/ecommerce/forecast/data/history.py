@@ -96,7 +96,7 @@ class Sales:
         for kind in KINDS:
             sales[kind] = _by_day(rows[rows["kind"] == kind], days)
         newest = rows[is_product].sort_values("business_date").groupby("name").last()
-        categories = newest["category"].dropna().to_dict()
+        categories: dict[str, str] = dict(newest["category"].dropna())
         promoted = _promoted(sales, categories, self.announced.promotions)
 
         holidays = holidays_of(self.calendar, first_day.date(), len(days) + HORIZON)
@@ -121,7 +121,7 @@ class Sales:
             panels=panels,
             gaps=tuple(days[is_gap].date),
             categories=categories,
-            products=newest["product"].dropna().to_dict(),
+            products=dict(newest["product"].dropna()),
             promotions=self.announced.promotions,
         )
 
@@ -134,11 +134,11 @@ def _by_day(rows: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFrame:
 
 def _market_index(days: pd.DatetimeIndex, weeks: Iterable[MarketWeek]) -> Floats:
     """Return the index of the last week that has ended on each day; NaN before the first."""
-    market = pd.Series(np.nan, days)
+    market = np.full(len(days), np.nan)
     for week in sorted(weeks, key=attrgetter("week_start")):
         sunday = pd.Timestamp(week.week_start) + pd.Timedelta(days=DAYS - 1)
-        market[sunday:] = float(week.index)
-    return market.to_numpy()
+        market[days >= sunday] = float(week.index)
+    return market
 
 
 def _promoted(

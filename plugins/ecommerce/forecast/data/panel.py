@@ -217,10 +217,11 @@ def _yearly_closure(panel: Panel) -> Bools:
     month; in the only one, if they reach over a public holiday or the turn of the year."""
     past, coming = panel.dates[: panel.days], panel.dates[panel.days :]
     is_empty = pd.Series(~np.any(panel.values > 0, axis=1), past)
-    first_sale = is_empty.idxmin()
+    first_sale = past[int(is_empty.argmin())]
     runs = (is_empty != is_empty.shift()).cumsum()  # of days alike
     lengths = runs.groupby(runs).transform("size")
-    is_closed = is_empty & lengths.between(3, 31) & (past > first_sale)
+    is_closed = is_empty & lengths.between(3, 31)
+    is_closed[:first_sale] = False
     is_holiday = pd.Series(np.any(panel.holidays[: panel.days] > 0, axis=1), past)
     years = pd.Series(past.year, past).groupby(runs).transform("nunique")
     is_sure = is_closed & (is_holiday.groupby(runs).transform("any") | (years > 1))

@@ -45,7 +45,7 @@ def predict_all(
     """Forecast the next four weeks of all trained kinds. The total is the sum of the categories, with
     intervals from the errors of that sum. Return rows of `series`, `target_date`, `model` and `AMOUNTS`,
     ordered by series and day, without skipped series."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     days = [history.as_of + timedelta(days=ahead) for ahead in range(HORIZON)]
     for kind, model in trained.items():
         names = list(model.series)
@@ -60,9 +60,9 @@ def predict_all(
             if np.isnan(forecast.values[:, place]).any():
                 continue
             for day, of_day in zip(days, amounts[:, place], strict=True):
-                row = dict(zip(AMOUNTS, map(rounded, of_day), strict=True))
-                row |= {"series": series, "target_date": day, "model": model.champion}
-                rows.append(row)
+                row = {"series": series, "target_date": day, "model": model.champion}
+                row_amounts = dict(zip(AMOUNTS, map(rounded, of_day), strict=True))
+                rows.append(row | row_amounts)
     return sorted(rows, key=itemgetter("series", "target_date"))
 
 

@@ -93,7 +93,7 @@ def assemble(
 
     sales = past_sales(history)
     past = []
-    for day, amount in sales[TOTAL].items():
+    for day, amount in zip(sales.index, sales[TOTAL], strict=True):
         past_day = figures.PastDay(
             day=day,
             actual=training.rounded(amount),
@@ -154,7 +154,7 @@ def _series(
     for name in sorted(coming, key=lambda name: (name != TOTAL, name)):
         days = coming[name]
         if name == TOTAL or any(day.expected.forecast for day in days):
-            amounts = sales[name].map(training.rounded).to_dict()
+            amounts = dict(sales[name].map(training.rounded))
             forecast = figures.ForecastSeries(
                 name=name,
                 category=history.categories.get(name.removeprefix("sku:")),

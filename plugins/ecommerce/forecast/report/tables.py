@@ -41,6 +41,7 @@ _PAST_COLUMNS = [
 ]
 
 Cell = str | date | Decimal | int | None
+Rows = list[list[Cell]]
 
 
 def sections(figures: ForecastFigures) -> list[Section]:
@@ -80,7 +81,7 @@ def _words(cell: Cell) -> str:
 
 
 def _coming_days(figures: ForecastFigures) -> Section:
-    rows = []
+    rows: Rows = []
     for day in figures.coming:
         expected = day.expected
         narrow = _interval(expected.lower_80, expected.upper_80)
@@ -143,7 +144,7 @@ def _past_day(day: PastDay) -> list[Cell]:
 
 
 def _changes(figures: ForecastFigures) -> Section:
-    rows: list[list[Cell]] = []
+    rows: Rows = []
     for kinds in ("category", "channel"), ("sku",):
         for series in figures.largest_changes(kinds)[:MOST_CHANGES]:
             coming, usual = series.weeks[0], series.usual_week
@@ -196,12 +197,12 @@ def _promotions(figures: ForecastFigures) -> Section:
 
 
 def _scores(figures: ForecastFigures) -> Section:
-    rows = []
+    rows: Rows = []
     for score in figures.scores:
         period = "day"
         if score.of == "sku":
             period = "week"
-        row = [
+        row: list[Cell] = [
             f"{kind_name(score.of) or 'Total'}, by {period}",
             score.series,
             score.periods,
@@ -279,11 +280,11 @@ def _notes(figures: ForecastFigures) -> Section:
 
 
 def _kinds(figures: ForecastFigures) -> Section:
-    rows = []
+    rows: Rows = []
     for kind in figures.card.kinds:
         weights = sorted(kind.weights.items(), key=lambda pair: -pair[1])
         members = [f"{text.clean(model)} {text.share(part)}" for model, part in weights]
-        row = [
+        row: list[Cell] = [
             kind_name(kind.kind),
             kind.series,
             kind.first_day.isoformat(),
