@@ -25,16 +25,12 @@ FOLDER = RESULTS / "partner_csv"
 LIMIT = "DuckDB, clean file"
 NAME = "acme_2026-11-19.csv"
 BROKEN = (
-    *(
-        '"H-1",1,too,few',
-        "H-2" + ",too many" * 20,
-        'H-3,1,"a quote that is not closed' + "," * 12,
-    ),
-    *(
-        'H-4,1,"text"after a quote' + "," * 12,
-        "H-5,\xff" + "," * 13,
-        "H-6,1,\r" + "," * 12,
-    ),
+    '"H-1",1,too,few',
+    "H-2" + ",too many" * 20,
+    'H-3,1,"a quote that is not closed' + "," * 12,
+    'H-4,1,"text"after a quote' + "," * 12,
+    "H-5,\xff" + "," * 13,
+    "H-6,1,\r" + "," * 12,
 )
 """Fifteen fields are right; the fifth is encoded as Latin-1."""
 
@@ -101,13 +97,14 @@ def pipeline(lines: int) -> None:
 
     from ecommerce.core.business_day import day_window
     from ecommerce.sales.read_windows import window_of_day
+    from ecommerce.sources import PARTNER_FILES
     from ecommerce.sources.partner_files.extraction import extract
     from tests.memory import Remembered
 
     del airflow, pyarrow
     day = day_window(date(2026, 11, 19), "UTC")
     window = window_of_day(
-        "partner_files",
+        PARTNER_FILES,
         day,
         (FOLDER / "staging").as_uri(),
         Remembered(),

@@ -245,11 +245,12 @@ class Grammar:
         import pyarrow as pa
         from pyarrow import compute as pc
 
+        excluded = r'"\r\n'
         if not is_utf8(b"\n".join(lines)):
             # The lines that are not UTF-8 have to be found one by one.
-            return [False] * len(lines)
+            excluded += r"\x80-\xff"
         comma = re.escape(self._delimiter)
-        value = rf'(?:[^{comma}"\r\n]*|"(?:[^"\r\n]|"")*")'
+        value = f'(?:[^{comma}{excluded}]*|"(?:[^{excluded}]|"")*")'
         pattern = f"^{value}(?:{comma}{value}){{{self._fields - 1}}}$"
         column = pa.array(lines, pa.binary())
         matches = pc.match_substring_regex(column, pattern)

@@ -85,7 +85,7 @@ class DroppedFile:
         """Open the decompressed text of the file."""
         stream: Any = self.open()
         if self.name.endswith(".gz"):
-            stream = gzip.open(stream)
+            stream = gzip.GzipFile(fileobj=stream)
         # The `readline` of an object store takes no size.
         return io.BufferedReader(stream)
 
