@@ -104,11 +104,9 @@ def load(
     if status == SUCCESS:
         metrics.loaded(dag_id, loaded.audit)
     log.info(
-        "Loaded %s: %d days recomputed (%s to %s), %d restatements, %d bytes billed",
+        "Loaded %s: %d days recomputed, %d restatements, %d bytes billed",
         loaded.rows,
         len(days),
-        days[0],
-        days[-1],
         len(loaded.restatements),
         loaded.bytes_billed,
     )

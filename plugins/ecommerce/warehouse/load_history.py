@@ -50,10 +50,10 @@ def loaded_files(
     for batch in _batches(order_ids):
         parameters = {"source": source, "order_ids": batch}
         for row in _query("loaded_files/by_order", parameters=parameters):
-            file = files.setdefault(
-                row["file"], {**row, "order_ids": [], "was_refused": False}
-            )
-            file["order_ids"] += row["order_ids"]
+            if row["file"] in files:
+                files[row["file"]]["order_ids"] += row["order_ids"]
+            else:
+                files[row["file"]] = {**row, "was_refused": False}
     if names:
         parameters = {"source": source, "files": list(names)}
         for row in _query("loaded_files/by_name", parameters=parameters):

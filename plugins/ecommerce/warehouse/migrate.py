@@ -98,9 +98,8 @@ def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> No
         migration.done.append(
             f"{table}: column {column.name} added, NULL in existing rows"
         )
-    migration.left += [
-        f"{table}: {text}; copy the table to change that" for text in left
-    ]
+    for text in left:
+        migration.left.append(f"{table}: {text}; copy the table to change that")
 
 
 def _clause(statement: str, pattern: str) -> str:

@@ -166,15 +166,15 @@ def columns(table: str) -> tuple[Column, ...]:
 
 def declared_columns(statement: str) -> tuple[Column, ...]:
     """Return the columns that a CREATE statement declares, in order; those of a view have no type."""
-    found = re.findall(
+    declared = []
+    for name, kind, required, description in re.findall(
         r"^ {4}`?(\w+)`?(?: ([A-Z]\w*(?:\([\d, ]+\)|<\w+>)?))?( NOT NULL)?"
         r' OPTIONS \(\s*description = "([^"]+)"\s*\),?$',
         statement,
         re.MULTILINE,
-    )
-    return tuple(
-        Column(name, kind, bool(required), text) for name, kind, required, text in found
-    )
+    ):
+        declared.append(Column(name, kind, bool(required), description))
+    return tuple(declared)
 
 
 def days_between(first: date, last: date) -> list[date]:

@@ -120,10 +120,9 @@ def create_datasets(warehouse: Warehouse) -> None:
     from google.cloud import bigquery
 
     settings = warehouse.settings
+    wanted = {settings.bigquery_dataset, settings.staging_dataset}
     # Where both exist, the account needs no permission to create datasets, which is for the whole project.
-    for name in {settings.bigquery_dataset, settings.staging_dataset} - datasets(
-        warehouse
-    ):
+    for name in wanted - datasets(warehouse):
         dataset = bigquery.Dataset(f"{warehouse.client.project}.{name}")
         dataset.location = settings.bigquery_location
         if name == settings.staging_dataset:
@@ -165,7 +164,7 @@ def arrow_type(column: Column) -> pa.DataType:
 
     if digits := _digits(column):
         return pa.decimal128(*digits)
-    types = {
+    types: dict[str, pa.DataType] = {
         "STRING": pa.string(),
         "INT64": pa.int64(),
         "BOOL": pa.bool_(),

@@ -124,9 +124,9 @@ def staged_columns(spec: LoadSpec, table: str) -> list[Column]:
 
 def audit_rows(load: Staging) -> list[dict[str, Any]]:
     """Return a load's rows of `load_audit`, one for each source, without the counts of the load itself."""
-    rows = [{"source": source, "status": "failed"} for source in load.missing]
+    rows = [_audit_row(manifest, load.status) for manifest in load.manifests]
+    rows += [{"source": source, "status": "failed"} for source in load.missing]
     rows += [{"source": source, "status": "off"} for source in load.off]
-    rows += [_audit_row(manifest, load.status) for manifest in load.manifests]
     for row in rows:
         row["business_date"] = load.business_date
         row["run_id"] = load.run_id

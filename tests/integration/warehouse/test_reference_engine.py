@@ -56,6 +56,8 @@ def test_every_file_with_a_query_is_compared(both):
 
 
 def test_nearly_every_statement_had_rows_to_compare(both):
-    """Of a second run of events all rejected rows are deleted; at first there are no ids of orders."""
-    empty = [statement for statement in both.times if not both.with_rows[statement]]
+    """Of a second run of events all rejected rows are deleted; at first there are no ids of orders. Checks
+    have no rows where all is well."""
+    statements = [each for each in both.times if "AS check_name" not in each]
+    empty = [statement for statement in statements if not both.with_rows[statement]]
     assert len(empty) <= 2, "\n\n".join(empty)
