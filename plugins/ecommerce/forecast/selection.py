@@ -38,10 +38,11 @@ def back_test(history: History) -> dict[str, Any]:
     """Test every candidate at the weekly origins of `origins`. Return plain JSON:
     `as_of`, `first_day`, `days`, `origins` (the last known days), the number of `series` by kind, and
     `scores` as `score` returns them, none with too few origins."""
-    panels = [history.panels[kind] for kind in KINDS if history.panels[kind].series]
-    series = {kind: len(history.panels[kind].series) for kind in KINDS}
+    kinds = [kind for kind in KINDS if history.panels[kind].series]
+    panels = [history.panels[kind] for kind in kinds]
     panel = panels[0]
     known_days = origins(panel.days)
+    last_days = [str(panel.until(days).origin) for days in known_days]
     tests, scores = [], []
     if len(known_days) >= FEWEST_ORIGINS:
         for tested in panels:
@@ -52,8 +53,8 @@ def back_test(history: History) -> dict[str, Any]:
         "as_of": str(history.as_of),
         "first_day": str(panel.first_day),
         "days": panel.days,
-        "origins": [str(panel.until(days).origin) for days in known_days],
-        "series": {kind: count for kind, count in series.items() if count},
+        "origins": last_days,
+        "series": {kind: len(history.panels[kind].series) for kind in kinds},
         "scores": scores,
     }
 
@@ -251,11 +252,13 @@ def compose(record: Mapping[str, Any]) -> EmailMessage:
         of_total.append(row)
     if scores:
         weekly[0] += [KIND_NAMES[kind] for kind in scores[0]["weekly"]]
+    as_of = date.fromisoformat(record["as_of"])
+    first_day = date.fromisoformat(record["first_day"])
     texts = dict(record)
     texts.update(
         subject=subject,
-        as_of=long_day(date.fromisoformat(record["as_of"])),
-        first_day=long_day(date.fromisoformat(record["first_day"])),
+        as_of=long_day(as_of),
+        first_day=long_day(first_day),
         of_season=max(0, len(record["origins"]) - ORIGINS),
         tables=[weekly, of_total],
         bold=bold,

@@ -239,6 +239,7 @@ def prepare(run: DagRun, as_of: date, partner: PartnerFiles | None = None) -> Ma
     known.update(calendar=sales.calendar, rejected=rejected)
     day = day_window(sales.last_day, shop_timezone())
     uri = run.folder(as_of, STEP)
+    control_totals = {"rejected_rows": len(rejected), "warnings": warnings}
     with publish(uri) as draft:
         pq.write_table(sales.table, draft.path / SALES)
         (draft.path / KNOWN).write_text(json.dumps(known), encoding="utf-8")
@@ -250,7 +251,7 @@ def prepare(run: DagRun, as_of: date, partner: PartnerFiles | None = None) -> Ma
             read_at=day.end,
             window_start=day.start,
             window_end=day.end,
-            control_totals={"rejected_rows": len(rejected), "warnings": warnings},
+            control_totals=control_totals,
         )
     return read_manifest(uri)
 

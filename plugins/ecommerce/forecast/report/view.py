@@ -28,6 +28,10 @@ def page_texts(figures: ForecastFigures) -> dict[str, Any]:
         _error_tile(figures),
     ]
     currency = f"Gross sales in {figures.currency}"
+    chart_alt = (
+        f"Daily gross sales of the eight weeks before {as_of}, and the forecast of the "
+        "next four weeks with its 80 % and 95 % intervals"
+    )
     return {
         "day": as_of.isoformat(),
         "timezone": figures.provenance.timezone,
@@ -37,8 +41,7 @@ def page_texts(figures: ForecastFigures) -> dict[str, Any]:
         "heading": text.span(as_of, last_day),
         "notices": notices(figures),
         "tiles": tiles,
-        "chart_alt": f"Daily gross sales of the eight weeks before {as_of}, and the forecast of the "
-        "next four weeks with its 80 % and 95 % intervals",
+        "chart_alt": chart_alt,
         "sections": tables.sections(figures),
     }
 
