@@ -100,23 +100,20 @@ class SlowCompany(Company):
         processes.stop(self.folders.processes, "object_store")
         return super().stop()
 
-    def _start_storefront(self) -> None:
-        arguments = (
-            "--port",
-            str(self.ports.storefront),
-            "--data",
-            str(self.folders.storefront),
-        )
-        arguments += ("--timezone", self.scenario.timezone, "--latency", "1")
-        self._start_module("storefront", ["storefront"], *arguments)
-
-    def _start_bigquery(self) -> None:
-        os.environ["BQEMU_GCS_LOCAL_ROOT"] = str(self.folders.home / ".cloudstorage")
-        program = REPOSITORY / "benchmarks" / "slow_bigquery.py"
-        started = emulator.start(
-            self.folders.home / "bigquery", self.ports.bigquery, program=program
-        )
-        processes.record(self.folders.processes, "bigquery", started.process.pid)
+    def _start(self, name: str) -> None:
+        folders = self.folders
+        if name == "storefront":
+            self._start_shop(name, str(folders.storefront), "--latency", "1")
+        elif name == "bigquery":
+            os.environ["BQEMU_GCS_LOCAL_ROOT"] = str(folders.home / ".cloudstorage")
+            started = emulator.start(
+                folders.home / "bigquery",
+                self.ports.bigquery,
+                program=REPOSITORY / "benchmarks" / "slow_bigquery.py",
+            )
+            processes.record(folders.processes, name, started.process.pid)
+        else:
+            super()._start(name)
 
 
 class CeleryAirflow(AirflowServices):

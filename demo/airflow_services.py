@@ -27,109 +27,97 @@ if TYPE_CHECKING:
 
 USER = "demo"
 PASSWORD = "demo"  # the UI listens on the loopback interface only
-_COMPONENTS = ("api-server", "scheduler", "dag-processor")
+_COMPONENTS = ["api-server", "scheduler", "dag-processor"]
+_AIRFLOW = str(Path(sys.executable).with_name("airflow"))
 
 
 class AirflowServices:
     """The demo's Airflow on `ports.airflow`, with its home below `folders`, in the shop's `timezone`."""
 
     def __init__(self, ports: Ports, folders: Folders, timezone: str) -> None:
-        self.ports, self.folders = ports, folders
+        self.ports = ports
+        self.folders = folders
         self.home = folders.home / "airflow"
         self.url = f"http://localhost:{ports.airflow}"
         self._timezone = timezone
 
     def check_ports(self) -> None:
-        """Check that the ports are free, and stop what a killed process of this demo left on them.
+        """Check that the ports are free, and stop what a killed process left on them.
 
         Raises:
             PortTaken: another program listens on one.
         """
-        for component in _COMPONENTS:
-            if not self._running(component):
-                processes.stop(self.folders.processes, f"airflow-{component}")
-        for name, component in (
-            ("airflow", "api-server"),
-            ("airflow_logs", "scheduler"),
-        ):
-            if not self._running(component) and stays_open(getattr(self.ports, name)):
-                raise self.ports.port_taken(name)
+        missing = self._missing()
+        for component in missing:
+            processes.stop(self.folders.processes, f"airflow-{component}")
+        if "api-server" in missing and stays_open(self.ports.airflow):
+            raise self.ports.port_taken("airflow")
+        if "scheduler" in missing and stays_open(self.ports.airflow_logs):
+            raise self.ports.port_taken("airflow_logs")
 
     def start(self) -> None:
-        """Migrate the metadata database and start what is not running; `wait` waits for it.
+        """Migrate the metadata database and start what is not running.
 
-        The file `folders.environment` has the settings for commands in the terminal.
+        `wait` waits for it. The file `folders.environment` has the settings for commands
+        in the terminal.
 
         Raises:
             RuntimeError: the migration failed; the message ends with Airflow's error.
         """
         self.home.mkdir(parents=True, exist_ok=True)
         self.folders.environment.write_text(format_env_file(self.command_environment()))
-        missing = [
-            component for component in _COMPONENTS if not self._running(component)
-        ]
+        missing = self._missing()
         if not missing:
             return
         (self.home / "passwords.json").write_text(json.dumps({USER: PASSWORD}))
         environ = self.environment()
-        if len(missing) == len(_COMPONENTS):
+        if missing == _COMPONENTS:
             self._migrate(environ)
         for component in missing:
-            command = [str(_airflow()), component]
+            command = [_AIRFLOW, component]
             if component == "api-server":
-                command += [
-                    "--host",
-                    "127.0.0.1",
-                    "--port",
-                    str(self.ports.airflow),
-                    "--workers",
-                    "1",
-                ]
+                command += ["--host", "127.0.0.1", "--port", str(self.ports.airflow)]
+                command += ["--workers", "1"]
             self._begin(f"airflow-{component}", command, environ)
 
     def wait(self, seconds: float = 180) -> None:
         """Wait until the API server and its execution API respond.
 
-        The server builds the execution API on its first request, which takes some seconds; otherwise, the
-        first tasks would wait for it.
+        The server builds the execution API on its first request, which takes some
+        seconds; otherwise, the first tasks would wait for it.
 
         Raises:
-            RuntimeError: it does not respond, or a process has ended; the message names the log.
+            RuntimeError: it does not respond, or a process has ended.
         """
         deadline = time.monotonic() + seconds
         while not is_open(self.ports.airflow):
-            ended = [
-                component for component in _COMPONENTS if not self._running(component)
-            ]
+            ended = ", ".join(self._missing())
             if ended or time.monotonic() > deadline:
-                name = (ended or ["api-server"])[0]
-                log = self.folders.logs / f"airflow-{name}.log"
                 raise RuntimeError(
-                    f"Airflow's {name} did not start: see the end of {log}"
+                    f"Airflow ({ended or 'api-server'}) did not start: "
+                    f"see the end of its log in {self.folders.logs}"
                 )
             time.sleep(0.5)
-        with (
-            suppress(OSError),
-            urlopen(f"{self.url}/execution/health", timeout=seconds),
-        ):
-            pass
+        with suppress(OSError):
+            urlopen(f"{self.url}/execution/health", timeout=seconds).close()
 
     def create_pools(self, api: AirflowApi) -> None:
         """Create the pools of `include/pools.json` that are missing."""
         existing = {pool["name"] for pool in api.get("pools")["pools"]}
-        for name, pool in json.loads(
-            (REPOSITORY / "include" / "pools.json").read_text()
-        ).items():
+        pools = json.loads((REPOSITORY / "include" / "pools.json").read_text())
+        for name, pool in pools.items():
             if name not in existing:
                 api.post("pools", {"name": name, **pool})
 
     def stop(self) -> list[str]:
         """Stop all processes and return the names of those that were running."""
-        return [
-            f"airflow-{component}"
-            for component in reversed(_COMPONENTS)  # clients of the API server first
-            if processes.stop(self.folders.processes, f"airflow-{component}")
-        ]
+        stopped = []
+        # Clients of the API server first.
+        for component in reversed(_COMPONENTS):
+            name = f"airflow-{component}"
+            if processes.stop(self.folders.processes, name):
+                stopped.append(name)
+        return stopped
 
     def command_environment(self) -> dict[str, str]:
         """Return the environment of commands in the terminal: connections, settings, Airflow's home."""
@@ -147,17 +135,19 @@ class AirflowServices:
         }
 
     def environment(self) -> dict[str, str]:
-        """Return the environment of Airflow's processes, without the settings of any other installation."""
-        inherited = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith("AIRFLOW")
-        }
-        bin_folder = Path(sys.executable).parent
+        """Return the environment of Airflow's processes.
+
+        It has no settings of any other installation.
+        """
+        inherited = {}
+        for name, value in os.environ.items():
+            if not name.startswith("AIRFLOW"):
+                inherited[name] = value
+        programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         return {
             **inherited,
             **self.command_environment(),
-            "PATH": f"{bin_folder}{os.pathsep}{inherited.get('PATH', '')}",
+            "PATH": programs,
             "PYTHONTZPATH": "",  # use the timezones of the locked package tzdata
             "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # otherwise macOS kills forked tasks
             "PYTHONPATH": str(REPOSITORY),  # for the executor
@@ -190,29 +180,28 @@ class AirflowServices:
         }
 
     def _migrate(self, environ: dict[str, str]) -> None:
-        command = [str(_airflow()), "db", "migrate"]
         migrated = subprocess.run(
-            command, env=environ, check=False, capture_output=True, text=True
+            [_AIRFLOW, "db", "migrate"],
+            env=environ,
+            check=False,
+            capture_output=True,
+            text=True,
         )
         if migrated.returncode:
-            raise RuntimeError(
-                f"Airflow's database could not be migrated: {migrated.stderr[-1000:]}"
-            )
+            error = migrated.stderr[-1000:]
+            raise RuntimeError(f"Airflow's database could not be migrated: {error}")
 
     def _begin(self, name: str, command: list[str], environ: dict[str, str]) -> None:
-        processes.start(
-            self.folders.processes,
-            name,
-            command,
-            self.folders.logs / f"{name}.log",
-            environ,
-        )
+        log = self.folders.logs / f"{name}.log"
+        processes.start(self.folders.processes, name, command, log, environ)
+
+    def _missing(self) -> list[str]:
+        """Return the components that do not run."""
+        return [name for name in _COMPONENTS if not self._running(name)]
 
     def _running(self, component: str) -> bool:
-        return (
-            processes.running(self.folders.processes, f"airflow-{component}")
-            is not None
-        )
+        name = f"airflow-{component}"
+        return processes.running(self.folders.processes, name) is not None
 
     def _secret(self, name: str) -> str:
         """Return a random secret that stays the same for this home."""
@@ -222,7 +211,3 @@ class AirflowServices:
             path.touch(mode=0o600)
             path.write_text(secrets.token_urlsafe(64))
         return path.read_text()
-
-
-def _airflow() -> Path:
-    return Path(sys.executable).with_name("airflow")

@@ -1,13 +1,12 @@
-"""The demo's output in the terminal: lines, progress bars, and the table of figures."""
+"""The demo's output in the terminal: lines, progress, and the table of figures."""
 
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 _PROGRESS_SECONDS = 10.0
-"""Seconds between two lines of progress without a terminal."""
+"""Seconds between two lines of progress."""
 
 
 def echo(text: str = "") -> None:
@@ -16,55 +15,16 @@ def echo(text: str = "") -> None:
 
 
 class Progress:
-    """The progress of one step: a bar in a terminal, elsewhere (a pipe, CI) a line every few seconds.
+    """The progress of one step: a line every few seconds, and one at the end."""
 
-    Args:
-        unit: what is counted, in the plural.
-    """
-
-    def __init__(self, unit: str) -> None:
-        self._unit = unit
-        self._bar: Any = None
-        self._logged: set[str] = set()
+    def __init__(self) -> None:
         self._next_line = time.monotonic() + _PROGRESS_SECONDS
 
-    def update(self, done: int, total: int, note: str = "") -> None:
-        """Show that `done` of `total` are complete.
-
-        Args:
-            done: how many are complete.
-            total: how many there are; may grow.
-            note: shown after the numbers.
-        """
-        if sys.stdout.isatty():
-            self._draw(done, total, note)
-        elif time.monotonic() > self._next_line or (total and done == total):
-            self.log(f"  {done} of {total} {self._unit} finished{note and f'; {note}'}")
+    def update(self, done: int, total: int) -> None:
+        """Report that `done` of `total` runs have finished."""
+        if done == total or time.monotonic() > self._next_line:
+            echo(f"  {done} of {total} runs finished")
             self._next_line = time.monotonic() + _PROGRESS_SECONDS
-
-    def log(self, line: str) -> None:
-        """Print a line above the bar, each line once."""
-        if line not in self._logged:
-            self._logged.add(line)
-            self._bar.write(line) if self._bar else echo(line)
-
-    def close(self) -> None:
-        """Leave the bar as it is."""
-        if self._bar is not None:
-            self._bar.close()
-
-    def _draw(self, done: int, total: int, note: str) -> None:
-        from tqdm import tqdm
-
-        if self._bar is None:
-            bar_format = "  {percentage:3.0f}%|{bar:30}| {n_fmt} of {total_fmt} {unit} [{elapsed}{postfix}]"
-            self._bar = tqdm(
-                total=total, unit=self._unit, bar_format=bar_format, file=sys.stdout
-            )
-        self._bar.total = total
-        self._bar.set_postfix_str(note, refresh=False)
-        self._bar.update(done - self._bar.n)
-        self._bar.refresh()
 
 
 def describe_history(totals: dict[str, Any], months: Sequence[dict[str, Any]]) -> str:
@@ -74,18 +34,24 @@ def describe_history(totals: dict[str, Any], months: Sequence[dict[str, Any]]) -
         totals: the return value of the task `control_totals`.
         months: the return value of the task `summary`.
     """
-    exported = sum(month["orders"] for month in totals["months"])
-    loaded = sum(month["orders"] for month in months)
-    read, rejected = (
-        sum(month[f"rows_{kind}"] for month in months) for kind in ("read", "rejected")
-    )
-    gross = sum(
-        (Decimal(month["amounts"].get("USD", "0")) for month in months), Decimal(0)
-    )
+    exported = 0
+    for month in totals["months"]:
+        exported += month["orders"]
+    loaded = 0
+    read = 0
+    rejected = 0
+    gross = Decimal(0)
+    for month in months:
+        loaded += month["orders"]
+        read += month["rows_read"]
+        rejected += month["rows_rejected"]
+        gross += Decimal(month["amounts"].get("USD", "0"))
+    first = months[0]["month"]
+    last = months[-1]["month"]
     return (
-        f"Loaded {len(months)} months, {months[0]['month']} to {months[-1]['month']}: {loaded:,} of "
-        f"{exported:,} orders; {rejected:,} of {read:,} rows rejected; gross sales {gross:,.2f} USD, plus "
-        "other currencies"
+        f"Loaded {len(months)} months, {first} to {last}: {loaded:,} of "
+        f"{exported:,} orders; {rejected:,} of {read:,} rows rejected; gross sales "
+        f"{gross:,.2f} USD, plus other currencies"
     )
 
 
@@ -93,9 +59,15 @@ def format_days(days: Sequence[dict[str, Any]]) -> Iterator[str]:
     """Yield the lines of a table of rows of `daily_summary`."""
     yield f"{'business day':14}{'orders':>8}{'gross sales':>16}{'net sales':>16}  complete"
     for day in days:
-        amounts = (
-            day[name].quantize(Decimal("0.01"), ROUND_HALF_UP)
-            for name in ("gross_sales", "net_sales")
+        gross = _cents(day["gross_sales"])
+        net = _cents(day["net_sales"])
+        complete = "yes" if day["complete"] else "no"
+        business_date = str(day["business_date"])
+        yield (
+            f"{business_date:14}{day['orders']:>8}{gross:>12,} USD{net:>12,} USD"
+            f"  {complete}"
         )
-        cells = "".join(f"{amount:>12,} USD" for amount in amounts)
-        yield f"{day['business_date']!s:14}{day['orders']:>8}{cells}  {'yes' if day['complete'] else 'no'}"
+
+
+def _cents(amount: Decimal) -> Decimal:
+    return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)

@@ -83,11 +83,11 @@ def environment(
             },
         },
     }
+    variables = {}
+    for name, connection in connections.items():
+        variables[f"AIRFLOW_CONN_{name.upper()}"] = json.dumps(connection)
     return {
-        **{
-            f"AIRFLOW_CONN_{name.upper()}": json.dumps(value)
-            for name, value in connections.items()
-        },
+        **variables,
         "AIRFLOW_VAR_REPORT_RECIPIENTS": REPORT_RECIPIENTS,
         "AIRFLOW_VAR_ALERT_RECIPIENTS": ALERT_RECIPIENTS,
         "BIGQUERY_EMULATOR_HOST": f"http://{host}:{ports.bigquery}",
@@ -107,11 +107,11 @@ def environment(
 
 def format_env_file(variables: Mapping[str, str]) -> str:
     """Return the content of an env file that sets `variables`; no value may be empty."""
-    quoted = {
-        name: value.replace("\\", "\\\\").replace("'", "\\'")
-        for name, value in variables.items()
-    }
-    return "".join(f"{name}='{value}'\n" for name, value in quoted.items())
+    lines = []
+    for name, value in variables.items():
+        quoted = value.replace("\\", "\\\\").replace("'", "\\'")
+        lines.append(f"{name}='{quoted}'\n")
+    return "".join(lines)
 
 
 def _uri(folder: Path) -> str:

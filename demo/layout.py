@@ -33,27 +33,33 @@ class Ports:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Ports:
-        """Return the default ports with the overrides in `environ`; an empty variable is ignored."""
-        variables = {field.name: cls.variable(field.name) for field in fields(cls)}
-        return cls(
-            **{
-                name: int(environ[key])
-                for name, key in variables.items()
-                if environ.get(key)
-            }
-        )
+        """Return the default ports with the overrides in `environ`.
+
+        An empty variable is ignored.
+        """
+        overrides = {}
+        for field in fields(cls):
+            value = environ.get(cls.variable(field.name))
+            if value:
+                overrides[field.name] = int(value)
+        return cls(**overrides)
 
     @staticmethod
     def variable(name: str) -> str:
         """Return the environment variable that overrides the port `name`."""
         return f"DEMO_{name.upper()}_PORT"
 
+    def number(self, name: str) -> int:
+        """Return the number of the port `name`."""
+        return int(vars(self)[name])
+
     def port_taken(self, name: str) -> PortTaken:
         """Return the error for the port `name` being in use."""
-        port = getattr(self, name)
+        port = self.number(name)
+        label = name.replace("_", " ")
         return PortTaken(
-            f"port {port} ({name.replace('_', ' ')}) is in use by another program: stop that program, or "
-            f"choose another port with {self.variable(name)}={port + 1000}"
+            f"port {port} ({label}) is in use by another program: stop that program, "
+            f"or choose another port with {self.variable(name)}={port + 1000}"
         )
 
 

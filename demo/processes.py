@@ -1,8 +1,9 @@
 """Background processes that outlive the command that started them.
 
-`Folders.processes` holds a file per process with its id and start time, because the system may reuse the id
-alone. A killed process can leave children that are no longer linked to it: every process that `start` starts,
-and all its descendants, carry a marker in their environment.
+`Folders.processes` holds a file per process with its id and start time, because the
+system may reuse the id alone. A killed process can leave children that are no longer
+linked to it: every process that `start` starts, and all its descendants, carry a marker
+in their environment.
 """
 
 import json
@@ -20,7 +21,7 @@ from demo.layout import REPOSITORY
 MARKER = "DEMO_PROCESS"
 """The environment variable that identifies a process and its descendants."""
 _ORPHANS_SECONDS = 2
-"""Some processes of Airflow rely on their parent to stop them: without it, SIGTERM has no effect."""
+"""Some processes of Airflow rely on their parent to stop them: SIGTERM has no effect."""
 
 
 def start(
@@ -40,6 +41,10 @@ def start(
         environment: its environment variables.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
+    marked = dict(environment)
+    marked[MARKER] = _marker(folder, name)
+    # Airflow's processes set titles, which would overwrite their environment.
+    marked["SPT_NOENV"] = "1"
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,
@@ -47,8 +52,7 @@ def start(
             stderr=output,
             stdin=subprocess.DEVNULL,
             cwd=REPOSITORY,
-            # SPT_NOENV: Airflow's processes set titles, which would overwrite their environment.
-            env={**environment, MARKER: _marker(folder, name), "SPT_NOENV": "1"},
+            env=marked,
             start_new_session=True,
         )
     record(folder, name, process.pid)
@@ -93,27 +97,28 @@ def stop(
         Whether anything was running.
     """
     process = running(folder, name)
-    family = set(_marked_processes(folder, name))
+    family = _marked_processes(folder, name)
     if process:
-        family |= {process, *process.children(recursive=True)}
+        family += [process, *process.children(recursive=True)]
+        # A live parent stops its children itself.
+        _signal([process], how)
     else:
-        seconds = min(seconds, _ORPHANS_SECONDS)
-    for receiver in (
-        [process] if process else family
-    ):  # a live parent stops its children itself
-        with suppress(psutil.NoSuchProcess):
-            receiver.send_signal(how)
+        seconds = _ORPHANS_SECONDS
+        _signal(family, how)
     deadline = time.monotonic() + seconds
     # psutil.wait_procs would also wait for zombies that nothing collects.
-    while (
-        alive := [each for each in family if _is_alive(each)]
-    ) and time.monotonic() < deadline:
+    while any(map(_is_alive, family)) and time.monotonic() < deadline:
         time.sleep(0.05)
-    for each in alive:
-        with suppress(psutil.NoSuchProcess):
-            each.kill()
+    _signal(family, signal.SIGKILL)
     (folder / f"{name}.json").unlink(missing_ok=True)
     return bool(family)
+
+
+def _signal(processes: Sequence[psutil.Process], number: signal.Signals) -> None:
+    """Send a signal to those processes that have not ended."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(number)
 
 
 def _marker(folder: Path, name: str) -> str:
@@ -122,13 +127,13 @@ def _marker(folder: Path, name: str) -> str:
 
 def _marked_processes(folder: Path, name: str) -> list[psutil.Process]:
     marker = _marker(folder, name)
-    # The environment of other users' processes is None.
-    marked = (
-        each
-        for each in psutil.process_iter(["environ"])
-        if (each.info["environ"] or {}).get(MARKER) == marker
-    )
-    return [process for process in marked if _is_alive(process)]
+    marked = []
+    for process in psutil.process_iter(["environ"]):
+        # The environment of other users' processes is None.
+        environment = process.info["environ"] or {}
+        if environment.get(MARKER) == marker and _is_alive(process):
+            marked.append(process)
+    return marked
 
 
 def _is_alive(process: psutil.Process) -> bool:

@@ -46,18 +46,15 @@ def main(arguments: list[str]) -> int:
     if arguments not in (["start"], ["stop"]):
         print(__doc__)
         return 2
-    for name in ("NO_PROXY", "no_proxy"):  # all servers are local
-        os.environ[name] = f"localhost,127.0.0.1,{os.environ.get(name, '')}"
-    ports, folders = Ports.from_environ(), Folders.from_environ()
-    company, airflow = (
-        Company(ports, folders),
-        AirflowServices(ports, folders, TIMEZONE),
-    )
+    # All servers are local.
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "localhost,127.0.0.1"
+    ports = Ports.from_environ()
+    folders = Folders.from_environ()
+    company = Company(ports, folders)
+    airflow = AirflowServices(ports, folders, TIMEZONE)
     if arguments == ["stop"]:
-        with ThreadPoolExecutor(2) as executor:
-            stopped = [executor.submit(airflow.stop), executor.submit(company.stop)]
-        names = [name for future in stopped for name in future.result()]
-        print(f"Stopped: {', '.join(names) or 'nothing was running'}")
+        stopped = airflow.stop() + company.stop()
+        print(f"Stopped: {', '.join(stopped) or 'nothing was running'}")
         return 0
     try:
         Demo(company, airflow).run()
@@ -79,27 +76,33 @@ class Demo:
     dags: DagRunner
 
     def __init__(self, company: Company, airflow: AirflowServices) -> None:
-        self._company, self._airflow = company, airflow
+        self._company = company
+        self._airflow = airflow
         self._started_at = time.monotonic()
 
     def run(self) -> None:
         """Run all steps."""
         self._start()
-        today = self._company.scenario.today(datetime.now(UTC))
-        first, yesterday = self._company.scenario.first_day, today - timedelta(days=1)
+        first = self._company.scenario.first_day
+        yesterday = self._company.scenario.today(datetime.now(UTC)) - timedelta(days=1)
+        second_newest = yesterday - timedelta(days=1)
         self._show_first_report(yesterday)
-        self._load_history(first, yesterday)
-        self._run_days(first, yesterday - timedelta(days=1))
-        forecast_of, forecast = self._forecast(first, yesterday)
-        sync = self._change_late(yesterday - timedelta(days=1))
-        self._run_newest_again(yesterday, [*forecast, sync])
+        self._load_history(first, second_newest)
+        self._run_days(first, second_newest)
+        sunday = yesterday - timedelta(days=yesterday.isoweekday() % 7)
+        runs = self._start_forecast(first, sunday - timedelta(days=6))
+        runs.append(self._change_late(second_newest))
+        # The newest report shows the forecast.
+        self.dags.wait(runs)
+        self._run_newest_again(yesterday)
         self._change_silently(yesterday - timedelta(days=2))
         self.dags.unpause(*_DAGS)
         echo()
         print_figures(self._company, first, yesterday)
-        print_links(self._company, self._airflow, yesterday, forecast_of)
+        print_links(self._company, self._airflow, yesterday, sunday + timedelta(days=1))
         echo(
-            f"Finished in {self._minutes()} minutes. `make stop` stops Airflow and the company."
+            f"Finished in {self._minutes()} minutes. "
+            "`make stop` stops Airflow and the company."
         )
 
     def _start(self) -> None:
@@ -107,11 +110,10 @@ class Demo:
         self._airflow.check_ports()
         echo("Starting the demo company and Airflow …")
         with ThreadPoolExecutor(2) as executor:
-            for started in (
-                executor.submit(self._company.start),
-                executor.submit(self._airflow.start),
-            ):
-                started.result()
+            company = executor.submit(self._company.start)
+            airflow = executor.submit(self._airflow.start)
+            company.result()
+            airflow.result()
         self._airflow.wait()
         api = sign_in(self._airflow)
         self._airflow.create_pools(api)
@@ -120,98 +122,92 @@ class Demo:
         self._print_elapsed()
 
     def _show_first_report(self, day: date) -> None:
-        """Run the newest closed day before anything else: the order of days makes no difference."""
-        self.dags.unpause(
-            *_DAGS & {DAG_FORECAST}
-        )  # a paused DAG misses the asset events of the days
+        """Run the newest closed day first: the order of days makes no difference."""
+        if DAG_FORECAST in _DAGS:
+            # A paused DAG misses the asset events of the days.
+            self.dags.unpause(DAG_FORECAST)
         if not self.dags.has_succeeded(DAG_DAILY, day):
             echo(f"Running {day}, the newest day that has ended, and its web events …")
-            events = [
-                self.dags.run_day(each, day) for each in _DAGS & {DAG_EVENTS}
-            ]  # for the funnel
-            self.dags.wait([*events, self.dags.run_day(DAG_DAILY, day)])
+            runs = [self.dags.run_day(DAG_DAILY, day)]
+            if DAG_EVENTS in _DAGS:
+                runs.append(self.dags.run_day(DAG_EVENTS, day))
+            self.dags.wait(runs)
         self._print_elapsed()
         echo()
         print_first_report(self._company, self._airflow, day)
 
-    def _load_history(self, first: date, yesterday: date) -> None:
-        """Load the order history, the web events since the move, and the catalogue in parallel."""
-        dags, scenario = self.dags, self._company.scenario
-        echo("Loading the product catalogue with its images …")
-        runs = [
-            dags.trigger(dag_id)
-            for dag_id in (_DAGS & {DAG_CATALOGUE, DAG_MAINTENANCE})
-        ]
-        for dag_id in _DAGS & {DAG_EVENTS}:
-            if events := dags.backfill(
-                dag_id, first, yesterday - timedelta(days=1), jobs=1
-            ):
-                echo(
-                    f"Loading the web events of {len(events)} earlier days, from {first} …"
-                )
-            runs += events
-        if scenario.old_months and not dags.has_succeeded(DAG_HISTORY):
+    def _load_history(self, first: date, last: date) -> None:
+        """Load the order history, web events from `first` to `last`, and the catalogue."""
+        runs = []
+        for dag_id in (DAG_CATALOGUE, DAG_MAINTENANCE):
+            if dag_id in _DAGS:
+                runs.append(self.dags.trigger(dag_id))
+        if DAG_EVENTS in _DAGS:
+            runs += self.dags.backfill(DAG_EVENTS, first, last, jobs=1)
+        history = None
+        if not self.dags.succeeded_runs(DAG_HISTORY):
             self._company.export_old_shop()
-            echo(
-                f"Loading {scenario.old_months} months of order history, exported from the former shop …"
-            )
             files = f"file://{self._company.folders.old_shop}/{PATTERN}"
-            runs.append(
-                dags.trigger(DAG_HISTORY, files=files, source=OLD_SHOP, dry_run=False)
+            history = self.dags.trigger(
+                DAG_HISTORY, files=files, source=OLD_SHOP, dry_run=False
             )
-        dags.wait(runs)
-        for run in runs:
-            if run.dag_id == DAG_HISTORY:
-                totals, months = (
-                    dags.result(run, "control_totals"),
-                    dags.result(run, "summary"),
-                )
-                echo(f"  {describe_history(totals, months)}")
+            runs.append(history)
+        echo(
+            "Loading the product catalogue, the web events of the earlier days, and the "
+            "order history that the former shop exported …"
+        )
+        self.dags.wait(runs)
+        if history:
+            totals = self.dags.result(history, "control_totals")
+            months = self.dags.result(history, "summary")
+            echo(f"  {describe_history(totals, months)}")
         self._print_elapsed()
 
     def _run_days(self, first: date, last: date) -> None:
         runs = self.dags.backfill(DAG_DAILY, first, last, jobs=8, mail=True)
         if runs:
             echo(
-                f"Running {len(runs)} earlier business days, {first} to {last}, and mailing their reports …"
+                f"Running {len(runs)} earlier business days, {first} to {last}, "
+                "and mailing their reports …"
             )
             self.dags.wait(runs)
             self._print_elapsed()
 
-    def _forecast(self, first: date, yesterday: date) -> tuple[date, list[DagRun]]:
-        """Start the newest forecast; return its first day, and its run unless it has succeeded before.
+    def _start_forecast(self, first: date, monday: date) -> list[DagRun]:
+        """Start the forecast after the week from `monday`, and return its run, if any.
 
-        The seventh day of a week triggers its run. In the week of the move, whose first days are history, it
-        is triggered here.
+        The seventh day of a week triggers its run. In the week of the move, whose first
+        days are history, it is triggered here, unless it has succeeded before.
         """
-        sunday = yesterday - timedelta(days=yesterday.isoweekday() % 7)
-        monday, runs = sunday - timedelta(days=6), []
         if DAG_FORECAST not in _DAGS:
-            pass
-        elif monday >= first:
+            return []
+        if monday >= first:
             echo(
-                f"Running the weekly forecast, triggered by the last day of the week from {monday} …"
+                "Running the weekly forecast, triggered by the last day of the week "
+                f"from {monday} …"
             )
-            runs.append(self.dags.wait_for_asset_run(DAG_FORECAST, monday))
-        elif not self.dags.has_succeeded(DAG_FORECAST, monday):
-            echo(
-                f"Running the weekly forecast by hand: the week from {monday} began before the move …"
-            )
-            runs.append(self.dags.run_day(DAG_FORECAST, monday, force=True))
-        return sunday + timedelta(days=1), runs
+            return [self.dags.wait_for_asset_run(DAG_FORECAST, monday)]
+        if self.dags.has_succeeded(DAG_FORECAST, monday):
+            return []
+        echo(
+            f"Running the weekly forecast by hand: the week from {monday} began "
+            "before the move …"
+        )
+        return [self.dags.run_day(DAG_FORECAST, monday, force=True)]
 
     def _change_late(self, day: date) -> DagRun:
         self._company.advance(day)
         echo(
-            f"Changing data of {day} after its report: a refund is booked, and a late partner file arrives."
+            f"Changing data of {day} after its report: a refund is booked, "
+            "and a late partner file arrives."
         )
         echo("Running the hourly sync of storefront orders …")
         return self.dags.trigger(DAG_SYNC)
 
-    def _run_newest_again(self, day: date, runs: list[DagRun]) -> None:
-        self.dags.wait(runs)  # the report shows the forecast
+    def _run_newest_again(self, day: date) -> None:
         echo(
-            f"Running {day} again: its report compares it with the other days, its mail lists the changes …"
+            f"Running {day} again: its report compares it with the other days, "
+            "its mail lists the changes …"
         )
         # A corrected report is mailed on request only.
         self.dags.wait([self.dags.run_day(DAG_DAILY, day, send_mail=True)])
@@ -220,28 +216,27 @@ class Demo:
     def _change_silently(self, day: date) -> None:
         self._company.tamper(day)
         echo(
-            f"Changing two orders of {day} without a new modification date: one is edited, one deleted."
+            f"Changing two orders of {day} without a new modification date: "
+            "one is edited, one deleted."
         )
         echo(
-            "Running the weekly reconciliation, which compares every order with its source …"
+            "Running the weekly reconciliation, which compares orders with their source …"
         )
-        before = self.dags.runs(DAG_RECONCILIATION)
-        self.dags.wait(
-            [self.dags.trigger(DAG_RECONCILIATION), self.dags.trigger(DAG_WATCH)]
-        )
-        # On Mondays the schedule starts a run too, and the first of both finds and corrects the differences.
-        runs = [run for run in self.dags.runs(DAG_RECONCILIATION) if run not in before]
-        differences = [
-            each for run in runs for each in self.dags.result(run, "differences")
-        ]
-        days = ", ".join(
-            f"{each['source']} on {each['business_date']}" for each in differences
-        )
-        echo(
-            f"  Differences: {days}; corrected and mailed"
-            if days
-            else "  No differences"
-        )
+        before = self.dags.succeeded_runs(DAG_RECONCILIATION)
+        runs = [self.dags.trigger(DAG_RECONCILIATION), self.dags.trigger(DAG_WATCH)]
+        self.dags.wait(runs)
+        # On Mondays the schedule starts a run too. The first of both finds and corrects
+        # the differences.
+        days = []
+        for run in self.dags.succeeded_runs(DAG_RECONCILIATION):
+            if run in before:
+                continue
+            for difference in self.dags.result(run, "differences"):
+                days.append(f"{difference['source']} on {difference['business_date']}")
+        if days:
+            echo(f"  Differences: {', '.join(days)}; corrected and mailed")
+        else:
+            echo("  No differences")
         self._print_elapsed()
 
     def _print_elapsed(self) -> None:

@@ -30,11 +30,9 @@ class Scenario:
     silent_changes: tuple[SilentChange, ...] = ()
 
     @classmethod
-    def load(cls, path: Path) -> Scenario | None:
-        """Load the scenario from `path`, or return None where the file does not exist."""
-        return (
-            TypeAdapter(cls).validate_json(path.read_bytes()) if path.exists() else None
-        )
+    def load(cls, path: Path) -> Scenario:
+        """Load the scenario from `path`."""
+        return TypeAdapter(cls).validate_json(path.read_bytes())
 
     @classmethod
     def begin(cls, now: datetime, timezone: str = TIMEZONE) -> Scenario:
@@ -67,35 +65,43 @@ class Scenario:
         )
 
     def with_due_files(self, now: datetime) -> Scenario:
-        """Return a copy in which every other file of a day that has ended has arrived by `now`.
+        """Return a copy in which every other file of a day that has ended has arrived.
 
-        Partners deliver up to a day after midnight; a demo started in between shows complete days too.
+        Partners deliver up to a day after midnight; a demo started in between shows
+        complete days too. The files arrive at `now`.
         """
-        files = [
-            file for file in self.ledger(now).deliveries if file.day < self.today(now)
-        ]
-        settled = {
-            (file.partner, file.day) for file in files if file.received_at <= now
-        }
-        settled |= {(held.partner, held.day) for held in self.held_files}
-        due = sorted({(file.partner, file.day) for file in files} - settled)
-        return replace(
-            self, held_files=(*self.held_files, *(HeldFile(*file, now) for file in due))
-        )
+        settled = {(held.partner, held.day) for held in self.held_files}
+        today = self.today(now)
+        due = []
+        # The first delivery of a day comes first: a second one may arrive later.
+        for file in self.ledger(now).deliveries:
+            delivery = (file.partner, file.day)
+            if delivery in settled or file.day >= today:
+                continue
+            settled.add(delivery)
+            if file.received_at > now:
+                due.append(HeldFile(file.partner, file.day, now))
+        return replace(self, held_files=(*self.held_files, *due))
 
     def with_late_arrivals(self, day: date, now: datetime) -> Scenario:
-        """Return a copy in which the held files arrive at `now`, and a refund of `day` is booked."""
+        """Return a copy in which the held files arrive at `now`, and a refund is booked.
+
+        The refund is one of `day`.
+        """
+        arrived = []
+        for held in self.held_files:
+            arrived.append(replace(held, received_at=held.received_at or now))
         return replace(
             self,
-            held_files=tuple(
-                held if held.received_at else replace(held, received_at=now)
-                for held in self.held_files
-            ),
+            held_files=tuple(arrived),
             late_refunds=(*self.late_refunds, LateRefund(day, now)),
         )
 
     def with_silent_change(self, day: date, now: datetime) -> Scenario:
-        """Return a copy in which two orders of `day` change at `now` without a new modification date."""
+        """Return a copy in which two orders of `day` change at `now` unnoticed.
+
+        They have no new modification date.
+        """
         return replace(
             self, silent_changes=(*self.silent_changes, SilentChange(day, now))
         )

@@ -1,4 +1,5 @@
-"""The README's screenshots of the running demo: page one of the newest report, its mail, its page in Airflow.
+"""The README's screenshots of the running demo: page one of the newest report, its mail,
+its page in Airflow.
 
 `make pictures` writes them to docs/images. It needs Chromium.
 """
@@ -8,11 +9,9 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
-from pathlib import Path
 from urllib.request import urlopen
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from demo.airflow_services import PASSWORD, USER
 from demo.layout import REPOSITORY, Folders, Ports
@@ -20,45 +19,45 @@ from ecommerce.sales.report.archive import PREVIEW
 
 IMAGES = REPOSITORY / "docs" / "images"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-PAGE_ONE, MAIL, DAY_PAGE = "report-page-1.png", "report-mail.png", "report-day-page.png"
-ASPECT_RATIO = 1286 / 909  # of A4: README shows the three side by side
+ASPECT_RATIO = 1286 / 909
+"""The height of A4 by its width: README shows the three side by side."""
 
 
 def main() -> None:
     """Write the three screenshots.
 
     Raises:
-        SystemExit: the demo is not running, it has mailed no report, or there is no browser.
+        SystemExit: there is no report of the demo, no mail with it, or no browser.
     """
-    ports, folders = Ports.from_environ(), Folders.from_environ()
-    day = newest_report(folders.reports)
-    shutil.copy(folders.reports / str(day) / PREVIEW, IMAGES / PAGE_ONE)
-    with window() as browser:
-        mailbox = f"http://localhost:{ports.mailbox}"
-        mail = browser.new_page(viewport=_viewport(700))
-        mail.goto(f"{mailbox}/messages/{_mail_of(mailbox, day)}/html")
-        _screenshot(mail, MAIL)
-        _screenshot(
-            day_page(browser, f"http://localhost:{ports.airflow}", day), DAY_PAGE
-        )
-    for name in (PAGE_ONE, MAIL, DAY_PAGE):
-        print(IMAGES / name)
-
-
-def newest_report(reports: Path) -> date:
-    """Return the newest business day with a report.
-
-    Raises:
-        SystemExit: there is no report.
-    """
-    days = sorted(path.parent.name for path in reports.glob(f"????-??-??/{PREVIEW}"))
-    if not days:
+    ports = Ports.from_environ()
+    reports = Folders.from_environ().reports
+    previews = sorted(reports.glob(f"????-??-??/{PREVIEW}"))
+    if not previews:
         sys.exit(f"there is no report in {reports}: run `make demo` first")
-    return date.fromisoformat(days[-1])
+    preview = previews[-1]
+    day = preview.parent.name
+    shutil.copy(preview, IMAGES / "report-page-1.png")
+    with window() as browser:
+        take_mail(browser, f"http://localhost:{ports.mailbox}", day)
+        take_day_page(browser, f"http://localhost:{ports.airflow}", day)
+    print(f"The pictures are in {IMAGES}")
 
 
-def day_page(browser: Browser, airflow: str, day: date) -> Page:
-    """Sign in and open the page of `day`."""
+def take_mail(browser: Browser, mailbox: str, day: str) -> None:
+    """Take the screenshot of the newest mail with the report of `day`."""
+    with urlopen(f"{mailbox}/messages.json") as response:
+        messages = json.load(response)
+    for message in messages:
+        if f"sales-report-{day}.pdf" in message["attachments"]:
+            page = browser.new_page(viewport=_viewport(700))
+            page.goto(f"{mailbox}/messages/{message['id']}/html")
+            page.screenshot(path=IMAGES / "report-mail.png")
+            return
+    sys.exit(f"no mail has the report of {day}")
+
+
+def take_day_page(browser: Browser, airflow: str, day: str) -> None:
+    """Sign in and take the screenshot of the page of `day`."""
     page = browser.new_page(viewport=_viewport(1000))
     page.goto(airflow)
     page.get_by_label("Username").fill(USER)
@@ -66,7 +65,7 @@ def day_page(browser: Browser, airflow: str, day: date) -> Page:
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name="Dags", exact=True).first.wait_for()
     page.goto(f"{airflow}/sales-reports/{day}/")
-    return page
+    page.screenshot(path=IMAGES / "report-day-page.png")
 
 
 @contextmanager
@@ -76,14 +75,14 @@ def window() -> Iterator[Browser]:
     Raises:
         SystemExit: there is no browser.
     """
-    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not executable:
+    installed = [name for name in BROWSERS if shutil.which(name)]
+    if not installed:
         sys.exit(
             "the screenshots need Chromium (Debian and Ubuntu: apt install chromium)"
         )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=executable, args=["--no-sandbox"]
+            executable_path=shutil.which(installed[0]), args=["--no-sandbox"]
         )
         yield browser
         browser.close()
@@ -91,21 +90,6 @@ def window() -> Iterator[Browser]:
 
 def _viewport(width: int) -> dict[str, int]:
     return {"width": width, "height": round(width * ASPECT_RATIO)}
-
-
-def _screenshot(page: Page, name: str) -> None:
-    page.screenshot(path=IMAGES / name)
-
-
-def _mail_of(mailbox: str, day: date) -> str:
-    """Return the id of the newest mail with the report of `day`."""
-    with urlopen(f"{mailbox}/messages.json") as answer:
-        messages = json.load(answer)
-    name = f"sales-report-{day}.pdf"
-    ids = [each["id"] for each in messages if name in str(each["attachments"])]
-    if not ids:
-        sys.exit(f"no mail has the report of {day}")
-    return str(ids[0])
 
 
 if __name__ == "__main__":

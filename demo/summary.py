@@ -17,7 +17,12 @@ from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.core.errors import TransientError
 from ecommerce.core.names import DAG_DAILY
 
-_QUERY = "SELECT business_date, orders, net_sales FROM daily_summary ORDER BY business_date DESC LIMIT 14"
+_FIGURES = """
+SELECT business_date, orders, gross_sales, net_sales, complete
+FROM sales.daily_summary
+WHERE business_date BETWEEN '{first}' AND '{last}'
+ORDER BY business_date
+"""
 
 
 def sign_in(airflow: AirflowServices) -> AirflowApi:
@@ -38,46 +43,28 @@ def sign_in(airflow: AirflowServices) -> AirflowApi:
 
 
 def print_figures(company: Company, first: date, last: date) -> None:
-    """Print the warehouse's figures of the days from `first` to `last`.
-
-    Args:
-        company: the demo company.
-        first: first business day.
-        last: last business day, included.
-    """
+    """Print the warehouse's figures of the days from `first` to `last`, included."""
     for line in format_days(_query_figures(company.ports, first, last)):
         echo(line)
     echo()
 
 
 def print_first_report(company: Company, airflow: AirflowServices, day: date) -> None:
-    """Print where to find the first report.
-
-    Args:
-        company: the demo company.
-        airflow: its Airflow.
-        day: the business day of the report.
-    """
-    echo(f"The report of {day} is ready:")
-    _print_places(
-        (
-            str(company.folders.reports / str(day) / "report.pdf"),
-            "the PDF attached to the mail",
-        ),
-        (
-            f"{airflow.url}/plugin/sales-reports/sales-reports/{day}/",
-            f"the same day as a page (user {USER}, password {PASSWORD})",
-        ),
-        (
-            f"http://localhost:{company.ports.mailbox}",
-            "the mailbox with the report's mail",
-        ),
-        (f"{airflow.url}/dags/{DAG_DAILY}", "the DAG that built it"),
-    )
+    """Print where to find the first report, of the business day `day`."""
     echo(
-        "You can read it while the demo loads the order history, the earlier days and the other DAGs."
+        f"""The report of {day} is ready:
+  {company.folders.reports / str(day) / "report.pdf"}
+      the PDF attached to the mail
+  {airflow.url}/plugin/sales-reports/sales-reports/{day}/
+      the same day as a page (user {USER}, password {PASSWORD})
+  http://localhost:{company.ports.mailbox}
+      the mailbox with the report's mail
+  {airflow.url}/dags/{DAG_DAILY}
+      the DAG that built it
+
+You can read it while the demo loads the order history, the earlier days and the other DAGs.
+"""
     )
-    echo()
 
 
 def print_links(
@@ -92,34 +79,30 @@ def print_links(
         forecast_of: the first day of the newest forecast.
     """
     reports = company.folders.reports
-    forecast = reports / "forecasts" / str(forecast_of) / "forecast.pdf"
-    made = "the forecast of the next four weeks; `make forecast` prints one in this terminal"
-    echo("Where to look:")
-    _print_places(
-        (
-            f"{airflow.url}/plugin/sales-reports",
-            f"all reports (user {USER}, password {PASSWORD})",
-        ),
-        (str(reports / str(day) / "report.pdf"), f"the report of {day} as PDF"),
-        *([(str(forecast), made)] if forecast.exists() else []),
-        (
-            f"http://localhost:{company.ports.mailbox}",
-            "the mailbox: reports, the forecast, and the differences that the reconciliation found",
-        ),
-        (f"{airflow.url}/dags/{DAG_DAILY}", "the daily pipeline in Airflow"),
-        (
-            f"{airflow.url}/dags",
-            "all DAGs, now unpaused; only the monthly one has not run yet",
-        ),
-        (f'make query SQL="{_QUERY}"', "a query of the warehouse from this terminal"),
+    echo(
+        f"""Where to look:
+  {airflow.url}/plugin/sales-reports
+      all reports (user {USER}, password {PASSWORD})
+  {reports / str(day) / "report.pdf"}
+      the report of {day} as PDF"""
     )
-
-
-def _print_places(*places: tuple[str, str]) -> None:
-    for place, description in places:
-        echo(f"  {place}")
-        echo(f"      {description}")
-    echo()
+    forecast = reports / "forecasts" / str(forecast_of) / "forecast.pdf"
+    if forecast.exists():
+        echo(
+            f"""  {forecast}
+      the forecast of the next four weeks; `make forecast` prints one in this terminal"""
+        )
+    echo(
+        f"""  http://localhost:{company.ports.mailbox}
+      the mailbox: reports, the forecast, and the differences that the reconciliation found
+  {airflow.url}/dags/{DAG_DAILY}
+      the daily pipeline in Airflow
+  {airflow.url}/dags
+      all DAGs, now unpaused; only the monthly one has not run yet
+  make query SQL="SELECT business_date, orders, net_sales FROM daily_summary ORDER BY business_date DESC LIMIT 14"
+      a query of the warehouse from this terminal
+"""
+    )
 
 
 def _query_figures(ports: Ports, first: date, last: date) -> list[dict[str, Any]]:
@@ -128,8 +111,5 @@ def _query_figures(ports: Ports, first: date, last: date) -> list[dict[str, Any]
     from google.cloud import bigquery
 
     client = bigquery.Client(project=PROJECT, credentials=AnonymousCredentials())
-    rows = client.query(
-        "SELECT business_date, orders, gross_sales, net_sales, complete "
-        f"FROM sales.daily_summary WHERE business_date BETWEEN '{first}' AND '{last}' ORDER BY business_date"
-    ).result()
+    rows = client.query(_FIGURES.format(first=first, last=last)).result()
     return [dict(row.items()) for row in rows]

@@ -89,8 +89,8 @@ class SoakCompany(Company):
         """Start all systems."""
         self.folders.logs.mkdir(parents=True, exist_ok=True)
         self.show(files_only=True)
-        for service in self._services:
-            service.start()
+        for name in self._services:
+            self._start(name)
         self._seed_sales_db(self.ledger(), self.now())
         self.postgres.psql(CLOCK.format(database=DATABASE, reader=READER), DATABASE)
 
@@ -106,11 +106,11 @@ class SoakCompany(Company):
 
     def revive(self):
         """Start the systems whose time is over."""
-        for service in self._services:
-            until = self.down_until.get(service.name, 0)
-            if not self._running(service) and time.monotonic() > until:
-                processes.stop(self.folders.processes, service.name)
-                service.start()
+        for name in self._services:
+            until = self.down_until.get(name, 0)
+            if not self._running(name) and time.monotonic() > until:
+                processes.stop(self.folders.processes, name)
+                self._start(name)
 
     @property
     def postgres(self):
