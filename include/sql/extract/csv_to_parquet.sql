@@ -1,9 +1,9 @@
--- DuckDB: writes a file of PostgreSQL's CSV to a Parquet file. Values that do not fit their column are added to the
+-- DuckDB: writes PostgreSQL's CSV from a pipe to a Parquet file. Values that do not fit their column are added to the
 -- temporary table reject_errors with their text. An empty field is NULL without quotes and the empty text with quotes.
 -- Each thread holds a row group in memory, so they are half as large as DuckDB's.
 COPY (
     FROM read_csv(
-        $csv,
+        $pipe,
         columns = $columns,
         auto_detect = false,
         header = false,

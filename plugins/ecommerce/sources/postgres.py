@@ -1,14 +1,18 @@
-"""Reading PostgreSQL: all results of one snapshot, each copied into a Parquet file.
+"""Reading PostgreSQL: one snapshot over two connections, streamed into Parquet.
 
-A result goes `COPY (query) TO STDOUT` as CSV → temporary file → DuckDB → zstd Parquet, without a row becoming
-a Python object; memory stays flat.
+A result goes `COPY (query) TO STDOUT` as CSV → pipe → DuckDB → zstd Parquet, without a row becoming a Python
+object; memory stays flat. Two connections share one exported snapshot, so two results stream at a time and
+show the same state of the database.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import selectors
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +27,7 @@ from ecommerce.storage.duckdb import query as run
 if TYPE_CHECKING:
     import duckdb
     import psycopg
+    from psycopg.pq.abc import PGresult
 
 STATEMENT_TIMEOUT = "30min"
 """Where neither the connection's extra nor the database limits a statement."""
@@ -31,7 +36,7 @@ _SESSION = f"""
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL timezone = 'UTC';
 SET LOCAL datestyle = 'ISO, YMD';
--- DuckDB may take long between two queries; and parallel plans scan whole tables where an index would do.
+-- One session may wait for the other; and parallel plans scan whole tables where an index would do.
 SET LOCAL idle_in_transaction_session_timeout = 0;
 SET LOCAL max_parallel_workers_per_gather = 0;
 SELECT set_config('statement_timeout', '{STATEMENT_TIMEOUT}', true)
@@ -70,6 +75,8 @@ _QUERY_ERRORS: tuple[tuple[tuple[str, ...], type[errors.PipelineError], str], ..
     ),
 )
 """The kind of a failed query's error by the beginnings of its SQLSTATE, and what helps."""
+CANCEL_SECONDS = 5.0
+"""How long the request to cancel a statement may take."""
 _TYPES = {
     16: "BOOLEAN",
     20: "BIGINT",
@@ -88,6 +95,11 @@ class Query:
     name: str
     sql: str
     parameters: Mapping[str, Any]
+
+
+_SNAPSHOT = Query(
+    "the snapshot", "SELECT now() AS read_at, pg_export_snapshot() AS id", {}
+)
 
 
 class Session:
@@ -111,13 +123,19 @@ class Session:
         sslmode = server.get_parameters().get("sslmode")
         return is_public(server.host) and sslmode not in _ENCRYPTED
 
-    def begin(self) -> datetime:
-        """Begin the transaction; return its instant by the database's clock."""
-        start = Query("the snapshot", "SELECT now() AS read_at", {})
-        with self._query_errors(start):
+    def begin(self, snapshot_id: str = "") -> None:
+        """Begin the transaction, with the exported snapshot `snapshot_id` where one is given."""
+        with self._query_errors(_SNAPSHOT):
+            if snapshot_id:  # allowed only as the first statement of a transaction
+                self._connection.execute(f"SET TRANSACTION SNAPSHOT '{snapshot_id}'")
             self._connection.execute(_SESSION)
-        read_at: datetime = self.row(start)["read_at"]
-        return read_at
+
+    def cancel(self) -> None:
+        """Cancel the query of another thread, which raises a TransientError."""
+        import psycopg
+
+        with suppress(psycopg.Error):
+            self._connection.cancel_safe(timeout=CANCEL_SECONDS)
 
     def row(self, query: Query) -> dict[str, Any]:
         """Return the only row of a query, by column."""
@@ -154,20 +172,29 @@ class Session:
                 )
         return {column.name: _duckdb_type(column) for column in columns}
 
-    def copy_csv(self, query: Query, target: Path) -> None:
-        """Write the result as CSV into the file `target`."""
-        with self._query_errors(query), target.open("wb") as stream:
-            # A database without encoding holds any bytes: sent unchecked, only invalid rows are rejected.
-            encoding = b"UTF8"
-            if self._connection.info.parameter_status("server_encoding") == "SQL_ASCII":
-                encoding = b"SQL_ASCII"
-            statement = b"COPY (%s\n) TO STDOUT (FORMAT csv, ENCODING '%s')"
-            with (
-                self._connection.cursor() as cursor,
-                cursor.copy(statement % (self._literal(query), encoding)) as rows,
-            ):
-                for row in rows:
-                    stream.write(row)
+    def copy_csv(self, query: Query, sink: int) -> None:
+        """Write the result as CSV into the file descriptor `sink`, and close that in any case."""
+        connection = self._connection.pgconn
+        # A database without encoding holds any bytes: sent unchecked, only invalid rows are rejected.
+        encoding = b"UTF8"
+        if connection.parameter_status(b"server_encoding") == b"SQL_ASCII":
+            encoding = b"SQL_ASCII"
+        statement = b"COPY (%s\n) TO STDOUT (FORMAT csv, ENCODING '%s')"
+        with open(sink, "wb", buffering=1 << 18) as stream, self._query_errors(query):
+            # libpq's own calls: psycopg's cursor takes twice the time for a row.
+            _raise_error(connection.exec_(statement % (self._literal(query), encoding)))
+            with selectors.DefaultSelector() as selector:
+                selector.register(connection.socket, selectors.EVENT_READ)
+                size, row = connection.get_copy_data(1)
+                while size >= 0:
+                    if size == 0:
+                        selector.select()
+                        connection.consume_input()
+                    else:
+                        stream.write(row)
+                    size, row = connection.get_copy_data(1)
+            while result := connection.get_result():
+                _raise_error(result)
 
     def _literal(self, query: Query) -> bytes:
         """Return the statement with its parameters filled in, without semicolon, as a part of another."""
@@ -195,12 +222,22 @@ class Session:
 
 
 @contextmanager
-def snapshot(conn_id: str) -> Iterator[tuple[Session, datetime]]:
-    """Provide a session, and the instant of its state by the database's clock.
+def snapshot(conn_id: str) -> Iterator[tuple[Session, Session, datetime]]:
+    """Provide two sessions that see the same state of the database, and its instant by the database's clock.
 
     ConfigurationError where the connection is not defined, CredentialsError where the server refuses the
     login, the database or TLS, else TransientError.
     """
+    with closing(_connect(conn_id)) as first, closing(_connect(conn_id)) as second:
+        exporting = Session(conn_id, first)
+        importing = Session(conn_id, second)
+        exporting.begin()
+        state = exporting.row(_SNAPSHOT)
+        importing.begin(state["id"])
+        yield exporting, importing, state["read_at"]
+
+
+def _connect(conn_id: str) -> psycopg.Connection[Any]:
     import psycopg
     from airflow.providers.postgres.hooks.postgres import PostgresHook
 
@@ -216,9 +253,7 @@ def snapshot(conn_id: str) -> Iterator[tuple[Session, datetime]]:
         raise errors.TransientError(text) from None
     connected.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     connected.read_only = True
-    with closing(connected):
-        session = Session(conn_id, connected)
-        yield session, session.begin()
+    return connected
 
 
 def copy_to_parquet(
@@ -228,7 +263,7 @@ def copy_to_parquet(
     duck: duckdb.DuckDBPyConnection,
     texts: Collection[str] = (),
 ) -> tuple[list[str], int]:
-    """Copy a query's result into a Parquet file; return its columns and the number of its rows.
+    """Stream a query's result into a Parquet file; return its columns and the number of its rows.
 
     Rows with a value that does not have its column's declared type go into the table `rejects` of `duck`.
     `texts` are VARCHAR whatever the database declares.
@@ -239,20 +274,37 @@ def copy_to_parquet(
     for name in columns:
         if name in texts:
             columns[name] = "VARCHAR"
-    csv_file = target.with_suffix(".csv")
-    session.copy_csv(query, csv_file)
-    parameters = {"csv": str(csv_file), "columns": columns, "target": str(target)}
-    try:
-        [result] = run(duck, "extract/csv_to_parquet", parameters)
-    except duckdb.Error as error:
-        raise errors.StagingError(
-            f"{target.name} could not be written: {error}"
-        ) from error
-    csv_file.unlink()
+    read_end, write_end = os.pipe()
+    parameters = {
+        "pipe": f"/dev/fd/{read_end}",
+        "columns": columns,
+        "target": str(target),
+    }
+    with ThreadPoolExecutor(1, thread_name_prefix="copy") as pump:
+        copied = pump.submit(session.copy_csv, query, write_end)
+        try:
+            [result] = run(duck, "extract/csv_to_parquet", parameters)
+        except duckdb.Error as error:
+            raise errors.StagingError(
+                f"{target.name} could not be written: {error}"
+            ) from error
+        finally:
+            # Where DuckDB has failed, writing into the pipe fails now, and the copy ends.
+            os.close(read_end)
+        copied.result()
     instants = [name for name, kind in columns.items() if kind == "TIMESTAMPTZ"]
     run(duck, "extract/keep_rejects", {"file": target.stem, "instants": instants})
     duck.execute("TRUNCATE reject_errors")
     return list(columns), result["Count"]
+
+
+def _raise_error(result: PGresult) -> None:
+    """Raise the error of a result, if it has one."""
+    from psycopg.errors import error_from_result
+    from psycopg.pq import ExecStatus
+
+    if result.status == ExecStatus.FATAL_ERROR:
+        raise error_from_result(result)
 
 
 def _text_of(error: Exception) -> str:

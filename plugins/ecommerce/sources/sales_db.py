@@ -8,8 +8,10 @@ customers those orders name or that changed in the window. docs/SOURCES.md descr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.check_result import FAIL, HINT, OK, Lines
@@ -19,7 +21,7 @@ from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import Settings, shop_timezone
 from ecommerce.core.text import counted
 from ecommerce.runtime import lineage
-from ecommerce.sources.postgres import Query, copy_to_parquet, snapshot
+from ecommerce.sources.postgres import Query, Session, copy_to_parquet, snapshot
 from ecommerce.sources.source import Source
 from ecommerce.storage.duckdb import connect_duckdb, query
 from ecommerce.storage.staging import Manifest, publish, read_manifest
@@ -37,6 +39,9 @@ COLUMNS = {
 }
 """What each query has to give; more does no harm. `removed_orders`: those of `known_orders` that are gone."""
 QUERIES = (*COLUMNS, "control_totals")
+COPIED_FIRST = ("order_items", "products", "orders", "refunds", "removed_orders")
+COPIED_SECOND = ("customers",)
+"""The queries of the two sessions, which take about as long: the second one counts before it copies."""
 TEXTS = frozenset({"order_id", "customer_id", "refund_id", "sku"})
 """Numbers in many a database; every step after this one takes them for text."""
 
@@ -59,22 +64,44 @@ def extract(window: ReadWindow) -> Manifest:
         StagingError: the files could not be written.
     """
     columns: dict[str, list[str]] = {}
-    rows = 0
+    rows: list[int] = []
     with (
         publish(window.folder) as draft,
-        snapshot(CONNECTION) as (session, read_at),
+        snapshot(CONNECTION) as (first, second, read_at),
         connect_duckdb() as duck,
     ):
         query(duck, "extract/create_rejects")
+
+        def copy(session: Session, names: Sequence[str]) -> None:
+            with duck.cursor() as lane:
+                for name in names:
+                    statement = sales_query(name, window)
+                    target = draft.path / f"{name}.parquet"
+                    columns[name], count = copy_to_parquet(
+                        session, statement, target, lane, TEXTS
+                    )
+                    _check_columns(name, columns[name])
+                    rows.append(count)
+
+        def count_and_copy() -> dict[str, Any]:
+            totals = second.row(sales_query("control_totals", window))
+            copy(second, COPIED_SECOND)
+            return totals
+
+        with ThreadPoolExecutor(2) as pool:
+            copying: Future[Any] = pool.submit(copy, first, COPIED_FIRST)
+            counting: Future[Any] = pool.submit(count_and_copy)
+            try:
+                ended, _ = wait([copying, counting], return_when=FIRST_EXCEPTION)
+            finally:
+                # Where a lane has failed, or the task is stopped, the other one ends at once.
+                first.cancel()
+                second.cancel()
+        for lane in ended:
+            lane.result()
+        totals = counting.result()
         for name in COLUMNS:
-            statement = sales_query(name, window)
-            target = draft.path / f"{name}.parquet"
-            names, count = copy_to_parquet(session, statement, target, duck, TEXTS)
-            _check_columns(name, names)
-            lineage.report_query(statement.sql, **session.address())
-            columns[name] = names
-            rows += count
-        totals = session.row(sales_query("control_totals", window))
+            lineage.report_query(sales_query(name, window).sql, **first.address())
 
         read = {"files": list(columns), "columns": list(columns.values())}
         query(duck, f"{SQL}/rejected_cells", read)
@@ -91,7 +118,7 @@ def extract(window: ReadWindow) -> Manifest:
             columns[name] = duck.table(name).columns
         draft.seal(
             **window.facts(read_at),
-            rows=rows + len(duck.table("rejects")),
+            rows=sum(rows) + len(duck.table("rejects")),
             columns={f"{name}.parquet": names for name, names in columns.items()},
             control_totals=totals,
         )
@@ -143,7 +170,7 @@ def check() -> Lines:
     day = newest_closed_day(datetime.now(UTC), shop_timezone())
     window = ReadWindow(CONNECTION, day, day.start, None, "")
     problems = []
-    with snapshot(CONNECTION) as (session, _):
+    with snapshot(CONNECTION) as (session, _, _):
         inspect = Query("inspect.sql", read_sql(f"{SQL}/inspect.sql"), {})
         server = session.row(inspect)
         if session.may_be_unencrypted():

@@ -11,6 +11,7 @@ SECRET = "a-secret"
 DIFFERENT = {
     r"(127\.0\.0\.1|localhost)(:|\", port )\d+": r"\1\2PORT",
     r"\(curl: \d+\)": "(curl: CODE)",
+    r"(order_items|control_totals)\.sql": "QUERY.sql",  # which of two comes first
     r" LINE \d+:.*?: adapt": ": adapt",
     r"'PK.*": "'PK…",
 }
