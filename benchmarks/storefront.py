@@ -120,18 +120,14 @@ def server(orders: int) -> None:
     for number in range(1, orders + 1):
         lines = [
             WooLine(
-                *(
-                    number * 3 + n,
-                    (number * 7 + n) % PRODUCTS + 1,
-                    "MUG",
-                    "A mug, in a box",
-                    Decimal(n + 1),
-                ),
-                *(
-                    Decimal("20.00") * (n + 1),
-                    Decimal("18.00") * (n + 1),
-                    Decimal("1.44"),
-                ),
+                number * 3 + n,
+                (number * 7 + n) % PRODUCTS + 1,
+                "MUG",
+                "A mug, in a box",
+                Decimal(n + 1),
+                Decimal("20.00") * (n + 1),
+                Decimal("18.00") * (n + 1),
+                Decimal("1.44"),
             )
             for n in range(3)
         ]
@@ -141,12 +137,10 @@ def server(orders: int) -> None:
             email=f"b{number}@example.com",
             lines=lines,
         )
-        text = json.dumps(order_json(order, VERSIONS["11"], zone, 2)).encode()
+        text = json.dumps(order_json(order, VERSIONS["11"], zone)).encode()
         shop.append((order.created_at.replace(tzinfo=None), text))
     products = [
-        json.dumps(
-            product_json(WooProduct(n, "MUG", "Mug", ["Kitchen"], end), zone)
-        ).encode()
+        json.dumps(product_json(WooProduct(n, "MUG", "Mug", ["Kitchen"], end))).encode()
         for n in range(1, PRODUCTS + 1)
     ]
     lists: dict[tuple[str, ...], list[bytes]] = {}

@@ -67,9 +67,8 @@ def set_passwords(company, server, environment):
     server.psql(
         f"CREATE ROLE {READER} LOGIN PASSWORD '{PASSWORDS['SALES_DB']}' IN ROLE sales_reader"
     )
-    secret = PASSWORDS["STOREFRONT_API"]
-    company.storefront.keys = replace(company.storefront.keys, secret=secret)
-    company.shopify.tokens = {PASSWORDS["SHOPIFY_API"]: None}
+    company.storefront.secret = PASSWORDS["STOREFRONT_API"]
+    company.shopify.tokens = {PASSWORDS["SHOPIFY_API"]}
     for name, password in PASSWORDS.items():
         variable = f"AIRFLOW_CONN_{name}"
         connection = json.loads(environment[variable]) | {"password": password}

@@ -1,15 +1,14 @@
 """A stand-in for the Admin GraphQL API 2026-07 of a Shopify shop that keeps its data in one file (`store`).
 
 As a program: `python -m demo.services.shopify --port … --data …`; inside a test:
-`with Shopify(store) as shop: …`. The access token is `TOKEN`; `CLIENT_ID` and `CLIENT_SECRET` get one that
-expires. `build_order` derives an order from `OrderFacts`.
+`with Shopify(store) as shop: …`. The access token is `TOKEN`; `CLIENT_ID` and `CLIENT_SECRET` get another.
+`build_order` derives an order from `OrderFacts`.
 """
 
 from demo.services.shopify.builder import build_order
 from demo.services.shopify.bulk import BulkFault
 from demo.services.shopify.clock import ManualClock
 from demo.services.shopify.facts import (
-    AdjustmentFacts,
     DiscountFacts,
     FeeFacts,
     LineFacts,
@@ -20,15 +19,13 @@ from demo.services.shopify.facts import (
     TaxFacts,
     TransactionFacts,
 )
-from demo.services.shopify.faults import Fault
-from demo.services.shopify.server import CLIENT_ID, CLIENT_SECRET, TOKEN, Shopify
+from demo.services.shopify.server import CLIENT_ID, CLIENT_SECRET, TOKEN, Fault, Shopify
 from demo.services.shopify.store import ShopifyStore
 
 __all__ = [
     "CLIENT_ID",
     "CLIENT_SECRET",
     "TOKEN",
-    "AdjustmentFacts",
     "BulkFault",
     "DiscountFacts",
     "Fault",

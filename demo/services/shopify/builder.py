@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-from demo.services.shopify.amounts import Amounts, add, round_money
+from demo.services.shopify.amounts import Amounts, round_money
 from demo.services.shopify.clock import stamp
 from demo.services.shopify.facts import (
-    DiscountFacts,
-    FeeFacts,
     LineFacts,
     OrderFacts,
     RefundFacts,
@@ -35,246 +31,186 @@ def amount_text(amount: Decimal) -> str:
 
 class _OrderBuilder:
     def __init__(self, facts: OrderFacts) -> None:
-        self.facts, self.amounts = facts, Amounts(facts)
+        self.facts = facts
+        self.amounts = Amounts(facts)
 
     def order(self) -> Record:
         facts = self.facts
-        changes = [
-            facts.edited_at,
-            facts.cancelled_at,
-            *(refund.at for refund in facts.refunds),
-        ]
-        updated_at = facts.updated_at or max(
-            each for each in (facts.created_at, *changes) if each
-        )
-        codes = [
-            each.code for line in facts.lines for each in line.discounts if each.code
-        ]
-        address = facts.country and {
-            "id": self._gid("MailingAddress"),
-            "countryCodeV2": facts.country,
-        }
+        places = range(len(facts.lines))
         return {
             "id": self._gid("Order"),
             "legacyResourceId": str(facts.number),
             "name": f"#{facts.number}",
-            "number": facts.number,
             "test": facts.test,
-            "edited": facts.edited_at is not None,
-            "confirmed": True,
-            "closed": False,
             "createdAt": stamp(facts.created_at),
             "processedAt": stamp(facts.processed_at or facts.created_at),
-            "updatedAt": stamp(updated_at),
+            "updatedAt": self._updated_at(),
             "cancelledAt": stamp(facts.cancelled_at) if facts.cancelled_at else None,
-            "cancelReason": "CUSTOMER" if facts.cancelled_at else None,
             "displayFinancialStatus": self._financial_status(),
             "displayFulfillmentStatus": facts.fulfillment_status,
-            "returnStatus": "RETURNED"
-            if any(each.return_number for each in facts.refunds)
-            else "NO_RETURN",
-            "sourceName": facts.source_name,
-            "tags": facts.tags,
-            "discountCodes": list(dict.fromkeys(codes)),
-            "discountCode": codes[0] if codes else None,
-            "taxesIncluded": facts.taxes_included,
-            "dutiesIncluded": facts.duties_place == "prices",
             "currencyCode": facts.currency,
-            "presentmentCurrencyCode": facts.presentment_currency or facts.currency,
+            "taxesIncluded": facts.taxes_included,
+            "sourceName": facts.source_name,
+            "attribution": {"displayName": facts.source_name},
+            "app": {"name": "Online Store"},
+            "discountCodes": self._discount_codes(),
+            "tags": facts.tags,
+            "customAttributes": self._custom_attributes(),
             "email": facts.email,
-            "app": {"id": "gid://shopify/OrderApp/580111", "name": "Online Store"},
-            "attribution": {
-                "handle": facts.source_name,
-                "displayName": facts.source_name,
-            },
-            "customer": facts.customer_id
-            and {"id": f"gid://shopify/Customer/{facts.customer_id}"},
-            "customerJourneySummary": self._journey(),
-            "shippingAddress": address,
-            "billingAddress": address,
-            "customAttributes": [
-                {"key": key, "value": value} for key, value in facts.attributes.items()
+            "customer": self._customer(),
+            "shippingAddress": self._address(),
+            "billingAddress": self._address(),
+            "customerJourneySummary": {"lastVisit": {"utmParameters": facts.utm}},
+            "totalPriceSet": self._money(self.amounts.total),
+            "currentTotalPriceSet": self._money(self.amounts.current_total),
+            "totalTaxSet": self._money(self.amounts.tax),
+            "totalTipReceivedSet": self._money(self.amounts.tips),
+            "totalReceivedSet": self._money(self.amounts.received),
+            "originalTotalDutiesSet": self._duties(self.amounts.duties),
+            "additionalFees": self._fees(),
+            "shippingLines": self._shipping_lines(),
+            "lineItems": [self._line(place) for place in places],
+            "refunds": [
+                self._refund(refund, f"{number:03d}")
+                for number, refund in enumerate(facts.refunds, 1)
             ],
-            "metafields": [],
-            "disputes": [],
-            **{
-                name: self._money(amount)
-                for name, amount in self.amounts.totals().items()
-            },
-            "totalReceivedSet": self._money(*self.amounts.received()),
-            "totalRefundedSet": self._money(*self.amounts.refunded()),
-            "additionalFees": [
-                {
-                    "id": self._gid("AdditionalFee", place),
-                    "name": fee.name,
-                    "price": self._money(fee.amount),
-                    "taxLines": [{"title": "Tax", "priceSet": self._money(fee.tax)}]
-                    if fee.tax
-                    else [],
-                }
-                for place, fee in enumerate(self._fees())
-            ],
-            "shippingLines": [
-                self._shipping_line(place) for place in range(len(facts.shipping))
-            ],
-            "lineItems": [self._line(place) for place in range(len(facts.lines))],
-            "refunds": [self._refund(place) for place in range(len(facts.refunds))],
-            "transactions": self._transactions(
-                self.amounts.payments, facts.created_at, -1
-            ),
         }
 
-    def _fees(self) -> list[FeeFacts]:
-        duties = self.amounts.totals().get("originalTotalDutiesSet")
-        if duties and self.facts.duties_place == "fees":
-            return [*self.facts.fees, FeeFacts("Duties", duties)]
-        return self.facts.fees
+    def _updated_at(self) -> str:
+        facts = self.facts
+        if facts.updated_at:
+            return stamp(facts.updated_at)
+        changes = [facts.created_at]
+        for changed_at in (facts.edited_at, facts.cancelled_at):
+            if changed_at:
+                changes.append(changed_at)
+        for refund in facts.refunds:
+            changes.append(refund.at)
+        return stamp(max(changes))
 
     def _financial_status(self) -> str | None:
         if self.facts.financial_status != "derived":
             return self.facts.financial_status
-        (received, _), (refunded, _) = self.amounts.received(), self.amounts.refunded()
+        received = self.amounts.received
+        refunded = self.amounts.refunded
+        if refunded and refunded >= received:
+            return "REFUNDED"
         if refunded:
-            return "REFUNDED" if refunded >= received else "PARTIALLY_REFUNDED"
+            return "PARTIALLY_REFUNDED"
         if not received and self.amounts.total:
             return "PENDING"
-        return (
-            "PARTIALLY_PAID"
-            if received < self.amounts.totals()["currentTotalPriceSet"]
-            else "PAID"
-        )
+        if received < self.amounts.current_total:
+            return "PARTIALLY_PAID"
+        return "PAID"
 
-    def _journey(self) -> Record | None:
-        if self.facts.utm is None:
+    def _discount_codes(self) -> list[str]:
+        codes = []
+        for line in self.facts.lines:
+            for discount in line.discounts:
+                if discount.code and discount.code not in codes:
+                    codes.append(discount.code)
+        return codes
+
+    def _custom_attributes(self) -> list[Record]:
+        attributes = self.facts.attributes
+        return [{"key": key, "value": value} for key, value in attributes.items()]
+
+    def _customer(self) -> Record | None:
+        if self.facts.customer_id is None:
             return None
-        visit = {
-            "id": self._gid("CustomerVisit"),
-            "source": self.facts.utm.get("source", "direct"),
-            "occurredAt": stamp(self.facts.created_at),
-            "utmParameters": self.facts.utm,
-        }
-        return {"ready": True, "firstVisit": visit, "lastVisit": visit}
+        return {"id": f"gid://shopify/Customer/{self.facts.customer_id}"}
+
+    def _address(self) -> Record | None:
+        if self.facts.country is None:
+            return None
+        return {"countryCodeV2": self.facts.country}
+
+    def _duties(self, amount: Decimal) -> Record | None:
+        return self._money(amount) if amount else None
+
+    def _fees(self) -> list[Record]:
+        fees = []
+        for fee in self.facts.fees:
+            taxes = [{"priceSet": self._money(fee.tax)}] if fee.tax else []
+            fees.append({"price": self._money(fee.amount), "taxLines": taxes})
+        duties = self.amounts.duties
+        if duties and self.facts.duties_place == "fees":
+            fees.append({"price": self._money(duties), "taxLines": []})
+        return fees
+
+    def _shipping_lines(self) -> list[Record]:
+        lines = []
+        for number, line in enumerate(self.facts.shipping, 1):
+            price = line.price - line.discount
+            lines.append(
+                {
+                    "id": self._gid("ShippingLine", f"{number:03d}"),
+                    "isRemoved": line.removed,
+                    "discountedPriceSet": self._money(price),
+                    "taxLines": self._taxes(line.taxes, price),
+                }
+            )
+        return lines
 
     def _line(self, place: int) -> Record:
-        line, amounts = self.facts.lines[place], self.amounts
-        current, title = (
-            amounts.current_quantity(place),
-            line.title or line.sku or "Item",
-        )
-        full = line.price * line.quantity
-        on_line = [each for each in line.discounts if not each.order_level]
-        duty = {
-            "id": self._gid("Duty", place),
-            "price": self._money(line.duty or Decimal(0)),
-        }
+        line = self.facts.lines[place]
+        discounts = []
+        for discount in line.discounts:
+            discounts.append({"allocatedAmountSet": self._money(discount.amount)})
         return {
-            "id": self._gid("LineItem", place),
+            "id": self._line_id(place),
             "sku": line.sku,
-            "name": title,
-            "title": title,
-            "vendor": line.vendor,
+            "name": line.title or line.sku or "Item",
             "quantity": line.quantity,
-            "currentQuantity": current,
-            "refundableQuantity": current,
+            "currentQuantity": self.amounts.current_quantity(place),
             "isGiftCard": line.gift_card,
-            "taxable": bool(line.taxes),
-            "requiresShipping": not (line.gift_card or line.tip),
-            **_product(line),
-            "lineItemGroup": line.bundle and self._group(line.bundle),
-            "originalUnitPriceSet": self._money(line.price),
-            "originalTotalSet": self._money(full),
-            "discountedTotalSet": self._money(
-                full - add(each.amount for each in on_line if not each.code)
-            ),
-            "totalDiscountSet": self._money(add(each.amount for each in on_line)),
-            "priceAfterAllDiscountsBeforeTaxesSet": self._money(
-                amounts.current_net(place)
-            ),
-            "discountAllocations": [
-                {
-                    "allocatedAmountSet": self._money(each.amount),
-                    "discountApplication": _application(at, each),
-                }
-                for at, each in enumerate(line.discounts)
-            ],
-            "taxLines": self._taxes(line.taxes, amounts.discounted(line)),
-            "duties": [duty] if line.duty else [],
-        }
-
-    def _group(self, bundle: str) -> Record:
-        gid = f"{self._gid('LineItemGroup')}{_sku_number(bundle)}"
-        return {"id": gid, "title": bundle, "quantity": 1, "variantSku": bundle}
-
-    def _shipping_line(self, place: int) -> Record:
-        line = self.facts.shipping[place]
-        return {
-            "id": self._gid("ShippingLine", place),
-            "title": "Standard",
-            "custom": False,
-            "isRemoved": line.removed,
-            "originalPriceSet": self._money(line.price),
-            "discountedPriceSet": self._money(line.price - line.discount),
-            "taxLines": self._taxes(line.taxes, line.price - line.discount),
+            "product": _product(line),
+            "variant": _variant(line),
+            "originalTotalSet": self._money(line.price * line.quantity),
+            "discountAllocations": discounts,
+            "taxLines": self._taxes(line.taxes, self.amounts.discounted(line)),
         }
 
     def _taxes(self, taxes: list[TaxFacts], price: Decimal) -> list[Record]:
-        return [
-            {
-                "title": "Tax",
-                "rate": float(tax.rate),
-                "channelLiable": tax.channel_liable,
-                "priceSet": self._money(amount),
-            }
-            for tax, amount in zip(taxes, self.amounts.taxes(taxes, price), strict=True)
-        ]
+        lines = []
+        amounts = self.amounts.taxes(taxes, price)
+        for tax, amount in zip(taxes, amounts, strict=True):
+            lines.append({"rate": float(tax.rate), "priceSet": self._money(amount)})
+        return lines
 
-    def _refund(self, place: int) -> Record:
-        refund, gid = self.facts.refunds[place], self._gid("Refund", place)
+    def _refund(self, refund: RefundFacts, number: str) -> Record:
         transactions = self.amounts.refund_transactions(refund)
-        shipping = {
-            "id": self._gid("RefundShippingLine", place),
-            "shippingLine": {"id": self._gid("ShippingLine", 0)},
-            "subtotalAmountSet": self._money(refund.shipping),
-            "taxAmountSet": self._money(refund.shipping_tax),
-        }
-        return {
-            "id": gid,
-            "legacyResourceId": gid.rpartition("/")[2],
-            **dict.fromkeys(
-                ("createdAt", "processedAt", "updatedAt"), stamp(refund.at)
-            ),
-            "note": refund.note,
-            "totalRefundedSet": self._money(
-                *self.amounts.moved(transactions, "REFUND")
-            ),
-            "refundLineItems": [
-                self._refund_line(part, self._gid("RefundLineItem", place, at))
-                for at, part in enumerate(refund.lines)
-            ],
-            "refundShippingLines": [shipping] if refund.shipping else [],
-            "orderAdjustments": [
+        paid_back = Decimal(0)
+        for transaction in transactions:
+            if transaction.status == "SUCCESS" and transaction.kind == "REFUND":
+                paid_back += transaction.amount
+        shipping_lines = []
+        if refund.shipping:
+            shipping_lines.append(
                 {
-                    "id": self._gid("OrderAdjustment", place, at),
-                    "reason": each.reason,
-                    "amountSet": self._money(each.amount),
-                    "taxAmountSet": self._money(each.tax),
+                    "subtotalAmountSet": self._money(refund.shipping),
+                    "taxAmountSet": self._money(refund.shipping_tax),
                 }
-                for at, each in enumerate(refund.adjustments)
-            ],
-            "duties": [{"amountSet": self._money(refund.duties)}]
-            if refund.duties
-            else [],
-            "transactions": self._transactions(transactions, refund.at, place),
+            )
+        duties = self._duties(refund.duties)
+        return {
+            "id": self._gid("Refund", number),
+            "legacyResourceId": f"{self.facts.number}{number}",
+            "processedAt": stamp(refund.at),
+            "note": refund.note,
+            "totalRefundedSet": self._money(paid_back),
+            "refundLineItems": [self._refund_line(part) for part in refund.lines],
+            "refundShippingLines": shipping_lines,
+            "duties": [{"amountSet": duties}] if duties else [],
+            "transactions": [_transaction(moved) for moved in transactions],
             "return": self._return(refund),
         }
 
-    def _refund_line(self, part: RefundLineFacts, gid: str) -> Record:
+    def _refund_line(self, part: RefundLineFacts) -> Record:
         return {
-            "id": gid,
-            "lineItem": {"id": self._gid("LineItem", part.line)},
+            "lineItem": {"id": self._line_id(part.line)},
             "quantity": part.quantity,
             "restockType": part.restock_type,
-            "restocked": part.restock_type != "NO_RESTOCK",
             "subtotalSet": self._money(self.amounts.refund_subtotal(part)),
             "totalTaxSet": self._money(self.amounts.refund_tax(part)),
         }
@@ -282,87 +218,41 @@ class _OrderBuilder:
     def _return(self, refund: RefundFacts) -> Record | None:
         if refund.return_number is None:
             return None
-        return {
-            "id": f"{self._gid('Return')}{refund.return_number:03d}",
-            "name": f"#{self.facts.number}-R{refund.return_number}",
-            "status": "CLOSED",
-            "createdAt": stamp(refund.at),
-            "totalQuantity": sum(part.quantity for part in refund.lines),
-            "exchangeLineItems": [
-                {
-                    "id": self._gid("ExchangeLineItem", place),
-                    "quantity": self.facts.lines[place].quantity,
-                    "lineItems": [{"id": self._gid("LineItem", place)}],
-                }
-                for place in refund.exchanged
-            ],
-        }
+        items = []
+        for place in refund.exchanged:
+            items.append({"id": self._gid("ExchangeLineItem", f"{place + 1:03d}")})
+        return {"exchangeLineItems": items}
 
-    def _transactions(
-        self, transactions: list[TransactionFacts], at: datetime, *places: int
-    ) -> list[Record]:
-        return [
-            {
-                "id": self._gid("OrderTransaction", *places, index),
-                "kind": each.kind,
-                "status": each.status,
-                "gateway": "shopify_payments",
-                "test": self.facts.test,
-                **dict.fromkeys(("createdAt", "processedAt"), stamp(at)),
-                "amountSet": self._money(each.amount, each.presentment),
-            }
-            for index, each in enumerate(transactions)
-        ]
-
-    def _money(self, amount: Decimal, presentment: Decimal | None = None) -> Record:
+    def _money(self, amount: Decimal) -> Record:
         currency = self.facts.currency
-        other = self.amounts.presentment(amount) if presentment is None else presentment
-        return {
-            "shopMoney": {
-                "amount": amount_text(round_money(amount, currency)),
-                "currencyCode": currency,
-            },
-            "presentmentMoney": {
-                "amount": amount_text(other),
-                "currencyCode": self.facts.presentment_currency or currency,
-            },
-        }
+        text = amount_text(round_money(amount, currency))
+        return {"shopMoney": {"amount": text, "currencyCode": currency}}
 
-    def _gid(self, kind: str, *places: int) -> str:
-        return f"gid://shopify/{kind}/{self.facts.number}" + "".join(
-            f"{place + 1:03d}" for place in places
-        )
+    def _line_id(self, place: int) -> str:
+        return self._gid("LineItem", f"{place + 1:03d}")
+
+    def _gid(self, kind: str, number: str = "") -> str:
+        return f"gid://shopify/{kind}/{self.facts.number}{number}"
 
 
-def _product(line: LineFacts) -> dict[str, Any]:
-    """Return product and variant of a line, which belong together."""
-    if line.tip or line.custom or line.deleted_product:
-        return {"product": None, "variant": None}
-    number = _sku_number(line.sku)
-    category = {
-        "id": f"gid://shopify/TaxonomyCategory/{_sku_number(line.category)}",
-        "name": line.category,
-    }
-    product = {
-        "id": f"gid://shopify/Product/{number}",
-        "title": line.title or line.sku,
-        "productType": line.product_type,
-        "category": category if line.category else None,
-    }
-    return {
-        "product": product,
-        "variant": {"id": f"gid://shopify/ProductVariant/{number}", "sku": line.sku},
-    }
+def _transaction(transaction: TransactionFacts) -> Record:
+    return {"kind": transaction.kind, "status": transaction.status}
 
 
-def _application(index: int, discount: DiscountFacts) -> Record:
-    kind = (
-        "DiscountCodeApplication" if discount.code else "AutomaticDiscountApplication"
-    )
-    name = {"code": discount.code} if discount.code else {"title": "Discount"}
-    return {"__typename": kind, "index": index, "targetType": "LINE_ITEM", **name}
+def _has_product(line: LineFacts) -> bool:
+    return not (line.tip or line.custom or line.deleted_product)
 
 
-def _sku_number(sku: str | None) -> int:
-    """Return a number that identifies a SKU."""
-    return zlib.crc32((sku or "").encode())
+def _product(line: LineFacts) -> Record | None:
+    if not _has_product(line):
+        return None
+    category = {"name": line.category} if line.category else None
+    return {"productType": line.product_type, "category": category}
+
+
+def _variant(line: LineFacts) -> Record | None:
+    if not _has_product(line):
+        return None
+    # A SKU has the same variant in all orders.
+    number = zlib.crc32((line.sku or "").encode())
+    return {"id": f"gid://shopify/ProductVariant/{number}"}

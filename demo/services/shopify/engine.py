@@ -1,10 +1,10 @@
-"""The execution of a request: validation, cost, throttling, result."""
+"""The GraphQL API: validation, cost, execution, and the values of fields."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,172 +12,199 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     GraphQLError,
-    GraphQLScalarType,
-    GraphQLSchema,
+    GraphQLResolveInfo,
     build_schema,
     execute_sync,
-    get_operation_ast,
+    get_named_type,
+    is_list_type,
     parse,
     validate,
-    value_from_ast_untyped,
 )
+from graphql.type import get_nullable_type
 
+from demo.services.shopify.access import check_access
 from demo.services.shopify.bulk import BulkOperations
-from demo.services.shopify.cost import (
-    MAX_COST,
-    RESTORE_RATES,
-    STANDARD_RATE,
-    Bucket,
-    QueryCost,
-)
-from demo.services.shopify.resolve import Context, resolve_field, resolve_type
-from demo.services.shopify.search import OrderSearch
+from demo.services.shopify.cost import query_cost
+from demo.services.shopify.search import Page, find_orders, list_page, orders_page
 from demo.services.shopify.store import Record, ShopifyStore
 
-_LIMITS = "https://shopify.dev/api/usage/limits"
-_TOO_EXPENSIVE = (
-    "Query cost is {cost}, which exceeds the single query max cost limit ({limit}).\n\n"
-    "See https://shopify.dev/concepts/about-apis/rate-limits for more information on how the\n"
-    "cost of a query is calculated.\n\n"
-    "To query larger amounts of data with fewer limits, bulk operations should be used instead.\n"
-    "See https://shopify.dev/api/usage/bulk-operations/queries for usage details.\n"
-)
-
-
-SCHEMA_FILE = Path(__file__).with_name("schema.graphql")
-
-
-@cache
-def load_schema() -> GraphQLSchema:
-    """Return the schema."""
-    schema = build_schema(SCHEMA_FILE.read_text(encoding="utf-8"))
-    numbers = schema.type_map["UnsignedInt64"]
-    assert isinstance(numbers, GraphQLScalarType)
-    numbers.coerce_output_value = str
-    return schema
-
-
-@lru_cache(100)
-def _prepare(query: str) -> tuple[DocumentNode | None, tuple[GraphQLError, ...]]:
-    """Return the parsed query, or why it is invalid."""
-    try:
-        document = parse(query)
-    except GraphQLError as error:
-        return None, (error,)
-    return document, tuple(validate(load_schema(), document))
+SCHEMA = build_schema(Path(__file__).with_name("schema.graphql").read_text())
+_BUCKET = 2000
+"""The points of a full bucket."""
+_RESTORE_RATE = 100
+"""Points per second."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The body of a response, with the query's requested and actual cost where they are known."""
+class Context:
+    """What the resolvers of one request share; `base_url` is the server as the client sees it."""
 
-    body: Record
-    requested_cost: int | None = None
-    actual_cost: int | None = None
+    store: ShopifyStore
+    bulk: BulkOperations
+    base_url: str = ""
 
 
 class Engine:
     """The GraphQL API of one app in a shop."""
 
-    def __init__(self, store: ShopifyStore, search: OrderSearch) -> None:
-        self.store, self.search = store, search
-        self.bulk = BulkOperations(load_schema(), self._execute_bulk)
-        self.bucket = Bucket(store.clock)
+    def __init__(self, store: ShopifyStore) -> None:
+        self.store = store
+        self.bulk = BulkOperations(SCHEMA, store.clock, self._execute_bulk)
 
     def execute(
-        self, request: Mapping[str, Any], base_url: str, throttled: bool = False
-    ) -> Answer:
-        """Answer a request.
+        self,
+        query: str,
+        variables: dict[str, Any],
+        base_url: str,
+        throttled: bool = False,
+    ) -> Record:
+        """Return the body of the response to a request.
 
         Args:
-            request: `query`, `variables`, `operationName`.
+            query: a document with one operation.
+            variables: its variables.
             base_url: the server as the client sees it.
-            throttled: answer as if the bucket were empty.
+            throttled: respond as if the bucket of points were empty.
         """
-        document, errors = _prepare(str(request["query"]))
-        if document is None or errors:
-            return Answer({"errors": [error.formatted for error in errors]})
-        operation = get_operation_ast(document, request.get("operationName"))
-        if operation is None:
-            return Answer({"errors": [{"message": "An operation name is required"}]})
-        variables = {
-            each.variable.name.value: value_from_ast_untyped(each.default_value)
-            for each in operation.variable_definitions or ()
-            if each.default_value
-        } | dict(request.get("variables") or {})
-        cost = QueryCost(load_schema(), document, operation, variables)
         try:
-            requested = cost.requested()
+            document = _valid_document(query)
+            cost = query_cost(SCHEMA, document, variables)
         except GraphQLError as error:
-            return Answer({"errors": [error.formatted], "data": None})
-        if requested > MAX_COST:
-            return Answer({"errors": [_max_cost_exceeded(requested)]}, requested)
-        plan = self.store.shop["plan"]["publicDisplayName"]
-        self.bucket.restore_rate = RESTORE_RATES.get(plan, STANDARD_RATE)
-        if throttled or not self.bucket.take(requested):
-            extensions = {"cost": self._cost(requested, None)}
-            return Answer(
-                {"errors": [_throttled()], "extensions": extensions}, requested
-            )
-        context = Context(self.store, self.search, self.bulk, base_url)
-        result = self._execute(
-            document, context, variables, request.get("operationName")
-        )
-        actual = cost.actual(result.data)
-        self.bucket.give_back(requested - actual)
-        body: Record = dict(result.formatted)
-        body["extensions"] = {"cost": self._cost(requested, actual)}
-        if context.search_reports:
-            body["extensions"]["search"] = context.search_reports
-        return Answer(body, requested, actual)
+            return {"errors": [error.formatted]}
+        if throttled:
+            return _throttled(cost)
+        context = Context(self.store, self.bulk, base_url)
+        return dict(_execute(document, context, variables).formatted)
 
-    def _execute(
-        self,
-        document: DocumentNode,
-        context: Context,
-        variables: dict[str, Any] | None = None,
-        operation_name: str | None = None,
-    ) -> ExecutionResult:
-        return execute_sync(
-            load_schema(),
-            document,
-            {},
-            context,
-            variables,
-            operation_name,
-            field_resolver=resolve_field,
-            type_resolver=resolve_type,
-        )
-
-    def _execute_bulk(
-        self, document: DocumentNode, context: Context
-    ) -> ExecutionResult:
-        unlimited = Context(self.store, self.search, self.bulk, unlimited=True)
-        return self._execute(document, unlimited)
-
-    def _cost(self, requested: int, actual: int | None) -> Record:
-        return {
-            "requestedQueryCost": requested,
-            "actualQueryCost": actual,
-            "throttleStatus": self.bucket.status(),
-        }
+    def _execute_bulk(self, document: DocumentNode) -> ExecutionResult:
+        return _execute(document, Context(self.store, self.bulk))
 
 
-def _throttled() -> Record:
-    documentation = "https://shopify.dev/api/usage/rate-limits"
-    return {
-        "message": "Throttled",
-        "extensions": {"code": "THROTTLED", "documentation": documentation},
+@lru_cache(100)
+def _valid_document(query: str) -> DocumentNode:
+    """Return the parsed query; raise a GraphQLError if it is invalid."""
+    document = parse(query)
+    for error in validate(SCHEMA, document):
+        raise error
+    return document
+
+
+def _throttled(cost: int) -> Record:
+    """Return the body of a response that asks the client to wait for points."""
+    error = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
+    status = {
+        "maximumAvailable": float(_BUCKET),
+        "currentlyAvailable": 0,
+        "restoreRate": float(_RESTORE_RATE),
     }
+    points = {"requestedQueryCost": cost, "throttleStatus": status}
+    return {"errors": [error], "extensions": {"cost": points}}
 
 
-def _max_cost_exceeded(cost: int) -> Record:
-    return {
-        "message": _TOO_EXPENSIVE.format(cost=cost, limit=MAX_COST),
-        "extensions": {
-            "code": "MAX_COST_EXCEEDED",
-            "cost": cost,
-            "maxCost": MAX_COST,
-            "documentation": f"{_LIMITS}#rate-limits",
-        },
-    }
+def _execute(
+    document: DocumentNode,
+    context: Context,
+    variables: dict[str, Any] | None = None,
+) -> ExecutionResult:
+    return execute_sync(
+        SCHEMA,
+        document,
+        {},
+        context,
+        variables,
+        field_resolver=_resolve_field,
+        type_resolver=_resolve_type,
+    )
+
+
+def _resolve_type(*_: Any) -> str:
+    """Return the type of an object behind the interface `Node`, which is always an order."""
+    return "Order"
+
+
+def _resolve_field(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    """Return the value of a field."""
+    parent = info.parent_type.name
+    check_access(info.context.store.shop, parent, info.field_name)
+    if parent in ("QueryRoot", "Mutation"):
+        return _ROOT_FIELDS[info.field_name](info.context, arguments)
+    value = source.get(info.field_name)
+    if info.field_name == "metafields":
+        value = _with_keys(value or [], arguments["keys"])
+    named_type = get_named_type(info.return_type)
+    if named_type.name.endswith("Connection") and not isinstance(value, Page):
+        return list_page(value or [], arguments)
+    if is_list_type(get_nullable_type(info.return_type)):
+        items = value or []
+        return items[: arguments.get("first")]
+    return value
+
+
+def _with_keys(metafields: list[Record], keys: list[str]) -> list[Record]:
+    """Return the metafields with one of the keys, as in `custom.gift_note`."""
+    chosen = []
+    for metafield in metafields:
+        if f"{metafield['namespace']}.{metafield['key']}" in keys:
+            chosen.append(metafield)
+    return chosen
+
+
+def _shop(context: Context, arguments: Mapping[str, Any]) -> Record:
+    return context.store.shop
+
+
+def _app(context: Context, arguments: Mapping[str, Any]) -> Record:
+    scopes = context.store.shop["accessScopes"]
+    return {"accessScopes": [{"handle": scope} for scope in scopes]}
+
+
+def _order(context: Context, arguments: Mapping[str, Any]) -> Record | None:
+    return context.store.visible_order(arguments["id"])
+
+
+def _nodes(context: Context, arguments: Mapping[str, Any]) -> list[Record | None]:
+    return [context.store.visible_order(gid) for gid in arguments["ids"]]
+
+
+def _refund(context: Context, arguments: Mapping[str, Any]) -> Record | None:
+    return context.store.visible_refund(arguments["id"])
+
+
+def _orders(context: Context, arguments: Mapping[str, Any]) -> Page:
+    return orders_page(context.store.visible_orders(), arguments)
+
+
+def _orders_count(context: Context, arguments: Mapping[str, Any]) -> Record:
+    found = find_orders(context.store.visible_orders(), arguments.get("query"))
+    return {"count": len(found), "precision": "EXACT"}
+
+
+def _bulk_operation(context: Context, arguments: Mapping[str, Any]) -> Record | None:
+    return context.bulk.poll(arguments["id"], context.base_url)
+
+
+def _bulk_operations(context: Context, arguments: Mapping[str, Any]) -> Page:
+    return list_page(context.bulk.newest_first(context.base_url), arguments)
+
+
+def _run_bulk_query(context: Context, arguments: Mapping[str, Any]) -> Record:
+    return context.bulk.run(arguments["query"])
+
+
+def _cancel_bulk_operation(context: Context, arguments: Mapping[str, Any]) -> Record:
+    return context.bulk.cancel(arguments["id"])
+
+
+_ROOT_FIELDS: dict[str, Callable[[Context, Mapping[str, Any]], Any]] = {
+    "shop": _shop,
+    "currentAppInstallation": _app,
+    "order": _order,
+    "nodes": _nodes,
+    "refund": _refund,
+    "orders": _orders,
+    "ordersCount": _orders_count,
+    "bulkOperation": _bulk_operation,
+    "bulkOperations": _bulk_operations,
+    "bulkOperationRunQuery": _run_bulk_query,
+    "bulkOperationCancel": _cancel_bulk_operation,
+}

@@ -1,7 +1,6 @@
 """The facts of an order, from which `builder` derives the order of the API.
 
-Amounts are in the shop's currency unless stated otherwise, and include tax in an order with `taxes_included`.
-Instants are aware.
+Amounts are in the shop's currency, and include tax in an order with `taxes_included`. Instants are aware.
 """
 
 from __future__ import annotations
@@ -13,18 +12,10 @@ from decimal import Decimal
 
 @dataclass
 class DiscountFacts:
-    """The part of a discount that is allocated to one line.
-
-    Attributes:
-        code: the code; None for an automatic discount.
-        order_level: it applies to the whole order.
-        by_edit: an order edit added it.
-    """
+    """The part of a discount that is allocated to one line; an automatic discount has no code."""
 
     amount: Decimal
     code: str | None = None
-    order_level: bool = False
-    by_edit: bool = False
 
 
 @dataclass
@@ -33,7 +24,6 @@ class TaxFacts:
 
     rate: Decimal
     amount: Decimal | None = None
-    channel_liable: bool = False
 
 
 @dataclass
@@ -48,9 +38,7 @@ class LineFacts:
         tip: it is a tip, without product and variant.
         custom: a custom item, without product and variant.
         deleted_product: its product and variant no longer exist.
-        bundle: the SKU of the bundle that it is a component of.
         duty: the duty of the line.
-        added: an order edit or an exchange added it.
         removed: the units that an order edit removed, without a refund record.
     """
 
@@ -60,16 +48,13 @@ class LineFacts:
     title: str | None = None
     product_type: str = ""
     category: str | None = None
-    vendor: str | None = None
     discounts: list[DiscountFacts] = field(default_factory=list)
     taxes: list[TaxFacts] = field(default_factory=list)
     gift_card: bool = False
     tip: bool = False
     custom: bool = False
     deleted_product: bool = False
-    bundle: str | None = None
     duty: Decimal | None = None
-    added: bool = False
     removed: int = 0
 
 
@@ -94,12 +79,11 @@ class FeeFacts:
 
 @dataclass
 class TransactionFacts:
-    """A movement of money; `presentment` is the amount in the customer's currency at a rate of its own."""
+    """A movement of money."""
 
     amount: Decimal
     kind: str = "REFUND"
     status: str = "SUCCESS"
-    presentment: Decimal | None = None
 
 
 @dataclass
@@ -119,20 +103,12 @@ class RefundLineFacts:
 
 
 @dataclass
-class AdjustmentFacts:
-    """An order adjustment; positive in the merchant's favour."""
-
-    amount: Decimal
-    tax: Decimal = Decimal(0)
-    reason: str = "REFUND_DISCREPANCY"
-
-
-@dataclass
 class RefundFacts:
     """A refund.
 
     Attributes:
-        at: when it was created and processed.
+        at: when it was processed.
+        adjustment: an amount in the merchant's favour; a negative one is goodwill.
         transactions: by default one of everything above; an edit or exchange without payment has none.
         return_number: the number of the return that it belongs to.
         exchanged: the positions of the lines that replace the returned ones.
@@ -143,7 +119,7 @@ class RefundFacts:
     shipping: Decimal = Decimal(0)
     shipping_tax: Decimal = Decimal(0)
     duties: Decimal = Decimal(0)
-    adjustments: list[AdjustmentFacts] = field(default_factory=list)
+    adjustment: Decimal = Decimal(0)
     transactions: list[TransactionFacts] | None = None
     note: str | None = None
     return_number: int | None = None
@@ -162,9 +138,8 @@ class OrderFacts:
         edited_at: when an order edit changed it.
         duties_place: where the duties are in the total: `own`, listed among the additional `fees` too, or in
             the `prices` of the lines.
-        exchange_rate: the shop's currency per unit of the customer's currency.
         refund_subtotals_with_tax: subtotals of refund lines include tax, by default as `taxes_included`.
-        payments: by default one SALE of the original total.
+        payments: by default one SALE of the total.
         financial_status: `derived` from payments and refunds, or the status, or None.
         utm: the UTM parameters of the last visit.
     """
@@ -187,8 +162,6 @@ class OrderFacts:
     financial_status: str | None = "derived"
     fulfillment_status: str = "FULFILLED"
     currency: str = "USD"
-    presentment_currency: str | None = None
-    exchange_rate: Decimal = Decimal(1)
     customer_id: int | None = None
     email: str | None = None
     country: str | None = "US"

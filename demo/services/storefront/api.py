@@ -1,157 +1,161 @@
-"""The read-only routes of the REST API v3."""
+"""The read-only routes of the REST API v3 that an extract of sales needs."""
 
-import json
+from __future__ import annotations
+
 import re
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from demo.services.storefront.query import Dates, ListQuery, RestError, dates_of
-from demo.services.storefront.render import order_json, product_json, refund_json
-from demo.services.storefront.store import WooOrder, WooRefund, WooStore
+from demo.services.storefront.render import (
+    Json,
+    gmt,
+    order_json,
+    product_json,
+    refund_json,
+)
+from demo.services.storefront.store import WooOrder, WooStore
 from demo.services.storefront.versions import Version
 
-_Item = TypeVar("_Item")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+_BOUNDS = ("after", "before", "modified_after", "modified_before")
+_PARAMETERS = {
+    "_fields",
+    "dates_are_gmt",
+    "include",
+    "order",
+    "orderby",
+    "page",
+    "per_page",
+    "status",
+    *_BOUNDS,
+}
+
+
+class RestError(Exception):
+    """An error response in WordPress's layout."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = {"code": code, "message": message}
+
+
+@dataclass(frozen=True)
+class Result:
+    """The JSON of a route; for a list, with the number of items on all its pages."""
+
+    body: Json | list[Json]
+    total: int | None = None
 
 
 class Api:
-    """A store as one version of WooCommerce shows it on a site in `zone`.
-
-    Results are cached until the store changes, so that paging through 20,000 orders does not sort them for
-    every page.
-    """
+    """A store as one version of WooCommerce shows it on a site in `zone`. Lists are sorted by id."""
 
     def __init__(self, store: WooStore, version: Version, zone: ZoneInfo) -> None:
-        self.store, self.version, self.zone = store, version, zone
-        self._cache: dict[Any, Any] = {}
-        self._cache_version = -1
+        self.store = store
+        self.version = version
+        self.zone = zone
 
-    def get(
-        self, route: str, values: dict[str, list[str]]
-    ) -> tuple[bytes, tuple[int, int] | None]:
-        """Return the body of `route`, and for a list the number of items and of pages.
+    def get(self, route: str, parameters: Mapping[str, str]) -> Result:
+        """Return the result of `route`.
 
         Raises:
-            RestError: 400 for an invalid parameter, 404 for an unknown route or order.
+            RestError: 400 for an invalid parameter or one that this server does not support, 404 for an
+                unknown route.
         """
-        if self.store.version != self._cache_version:
-            self._cache, self._cache_version = {}, self.store.version
-        query = ListQuery.parse(
-            values, self.version, self.zone, self._cached("statuses", self._statuses)
-        )
+        _check_parameters(parameters)
+        refunds_route = re.fullmatch(r"/orders/(\d+)/refunds", route)
         if route == "/orders":
-            # All pages of a list share one cache entry.
-            key = sorted(
-                (name, tuple(texts)) for name, texts in values.items() if name != "page"
-            )
-            orders = self._cached(("orders", *key), lambda: self._orders(query))
-            return _page(query, orders, lambda order: self._order(order, query))
-        if match := re.fullmatch(r"/orders/(\d+)", route):
-            if int(match[1]) not in self.store.orders:
-                raise RestError(
-                    404, "woocommerce_rest_shop_order_invalid_id", "Invalid ID."
-                )
-            return self._order(self.store.orders[int(match[1])], query), None
-        if match := re.fullmatch(r"/orders/(\d+)/refunds", route):
-            owner = self.store.orders.get(
-                int(match[1])
-            )  # an unknown order has no refunds, which is no error
-            return self._refunds(query, [owner] if owner else [], {})
-        if route == "/refunds" and self.version.global_refunds:
-            return self._refunds(
-                query, list(self.store.orders.values()), {"parent_id": True}
-            )
-        if route == "/system_status":
-            settings = (
-                {"HPOS_enabled": self.version.hpos}
-                if self.version.global_refunds
-                else {}
-            )
-            return json.dumps({"settings": settings}).encode(), None
+            return self._orders(parameters)
+        if refunds_route:
+            return self._refunds(int(refunds_route[1]), parameters)
         if route == "/products":
-            products = [
-                p
-                for p in self.store.products.values()
-                if not query.include or p.id in query.include
-            ]
-            products.sort(
-                key=lambda p: query.sort_key(p.id, Dates(None, None)),
-                reverse=query.descending,
-            )
-            return _page(
-                query, products, lambda p: _dump(product_json(p, self.zone), query)
-            )
-        message = "No route was found matching the URL and request method."
-        raise RestError(404, "rest_no_route", message)
+            return self._products(parameters)
+        if route == "/system_status":
+            return Result({"settings": {"HPOS_enabled": self.version.hpos}})
+        raise RestError(404, "rest_no_route", "No route was found matching the URL.")
 
-    def _orders(self, query: ListQuery) -> list[WooOrder]:
-        dates = self._cached("dates", self._dates)
-        chosen = [
-            order
-            for order in self.store.orders.values()
-            if query.matches_status(order.status)
-            and (not query.include or order.id in query.include)
-            and query.matches_dates(dates[order.id])
-        ]
-        return sorted(
-            chosen,
-            key=lambda order: query.sort_key(order.id, dates[order.id]),
-            reverse=query.descending,
-        )
+    def _orders(self, parameters: Mapping[str, str]) -> Result:
+        orders = []
+        for _, order in sorted(self.store.orders.items()):
+            if self._is_listed(order, parameters):
+                orders.append(order)
+        page = []
+        for order in orders[_page_slice(parameters)]:
+            page.append(order_json(order, self.version, self.zone))
+        return self._list(page, len(orders))
 
-    def _refunds(
-        self, query: ListQuery, owners: list[WooOrder], with_parent: dict[str, bool]
-    ) -> tuple[bytes, tuple[int, int] | None]:
-        refunds = [
-            (order, refund, dates)
-            for order in owners
-            for refund in self.version.refunds(order)
-            if query.matches_dates(dates := dates_of(refund, self.version, self.zone))
-        ]
-        refunds.sort(
-            key=lambda item: query.sort_key(item[1].id, item[2]),
-            reverse=query.descending,
-        )
+    def _is_listed(self, order: WooOrder, parameters: Mapping[str, str]) -> bool:
+        """Whether status, id and dates of an order match the parameters; bounds are exclusive."""
+        if not self._has_status(order, parameters.get("status", "any")):
+            return False
+        include = parameters.get("include")
+        if include and str(order.id) not in include.split(","):
+            return False
+        for name in _BOUNDS:
+            bound = parameters.get(name)
+            if bound is None:
+                continue
+            instant = order.created_at
+            if name.startswith("modified"):
+                instant = self.version.modified(order, self.zone)
+            # Instants in UTC and full seconds sort like their texts.
+            date = gmt(instant)
+            if date is None:
+                return False
+            is_within = date > bound if name.endswith("after") else date < bound
+            if not is_within:
+                return False
+        return True
 
-        def body(item: tuple[WooOrder, WooRefund, Dates]) -> bytes:
-            parent = {"parent_id": item[0].id} if with_parent else {}
-            return _dump(
-                refund_json(item[0], item[1], self.zone, query.dp) | parent, query
-            )
+    def _has_status(self, order: WooOrder, status: str) -> bool:
+        if status != "any":
+            return order.status == status
+        if order.status == "checkout-draft":
+            return self.version.any_has_drafts
+        return order.status != "trash"
 
-        return _page(query, refunds, body)
+    def _refunds(self, order_id: int, parameters: Mapping[str, str]) -> Result:
+        order = self.store.orders.get(order_id)
+        # An unknown order has no refunds, which is no error.
+        refunds = self.version.refunds(order) if order else []
+        page = [refund_json(refund) for refund in refunds[_page_slice(parameters)]]
+        return self._list(page, len(refunds))
 
-    def _order(self, order: WooOrder, query: ListQuery) -> bytes:
-        key = (order.id, query.dp, query.fields)
-        return self._cached(
-            key,
-            lambda: _dump(order_json(order, self.version, self.zone, query.dp), query),
-        )
+    def _products(self, parameters: Mapping[str, str]) -> Result:
+        products = []
+        for text in parameters["include"].split(","):
+            product = self.store.products.get(int(text))
+            if product:
+                products.append(product_json(product))
+        return self._list(products, len(products))
 
-    def _dates(self) -> dict[int, Dates]:
-        return {
-            order.id: dates_of(order, self.version, self.zone)
-            for order in self.store.orders.values()
-        }
-
-    def _statuses(self) -> frozenset[str]:
-        return frozenset(order.status for order in self.store.orders.values())
-
-    def _cached(self, key: Any, compute: Callable[[], _Item]) -> _Item:
-        if key not in self._cache:
-            self._cache[key] = compute()
-        item: _Item = self._cache[key]
-        return item
+    def _list(self, page: list[Json], total: int) -> Result:
+        """Return a page of a list; HPOS counts nothing past the last page."""
+        if not page and self.version.hpos:
+            return Result(page, 0)
+        return Result(page, total)
 
 
-def _page(
-    query: ListQuery, items: list[_Item], body: Callable[[_Item], bytes]
-) -> tuple[bytes, tuple[int, int] | None]:
-    chosen, total, pages = query.paginate(items)
-    return b"[" + b",".join(map(body, chosen)) + b"]", (total, pages)
+def _check_parameters(parameters: Mapping[str, str]) -> None:
+    for name, value in parameters.items():
+        if name not in _PARAMETERS:
+            raise _invalid(name, "this server does not support it")
+        if name in _BOUNDS and not _INSTANT.fullmatch(value):
+            raise _invalid(name, "Invalid date.")
+        if name in _BOUNDS and parameters.get("dates_are_gmt") != "true":
+            raise _invalid(name, "this server supports dates in UTC only")
+        if name == "per_page" and int(value) > 100:
+            raise _invalid(name, "per_page must be at most 100.")
 
 
-def _dump(record: dict[str, Any], query: ListQuery) -> bytes:
-    if query.fields:
-        record = {name: value for name, value in record.items() if name in query.fields}
-    return json.dumps(record, ensure_ascii=False).encode()
+def _page_slice(parameters: Mapping[str, str]) -> slice:
+    page = int(parameters.get("page", "1"))
+    size = int(parameters.get("per_page", "10"))
+    return slice((page - 1) * size, page * size)
+
+
+def _invalid(name: str, message: str) -> RestError:
+    text = f"Invalid parameter {name}: {message}"
+    return RestError(400, "rest_invalid_param", text)

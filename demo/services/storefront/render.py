@@ -6,211 +6,128 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from demo.services.storefront.store import (
-    Amount,
     WooLine,
     WooOrder,
     WooProduct,
     WooRefund,
     WooRefundLine,
-    is_number,
-    number,
 )
 from demo.services.storefront.versions import Version
 
+Json = dict[str, Any]
 
-def order_json(
-    order: WooOrder, version: Version, zone: ZoneInfo, dp: int
-) -> dict[str, Any]:
+
+def order_json(order: WooOrder, version: Version, zone: ZoneInfo) -> Json:
     """Return an order with its lines and refund stubs."""
-    tax = sum((number(line.tax) for line in order.lines), Decimal(0))
-    discount = sum(
-        (number(line.subtotal) - number(line.total) for line in order.lines), Decimal(0)
-    )
-    address = {"first_name": "", "last_name": "", "country": order.country}
+    tax = Decimal(0)
+    discount = Decimal(0)
+    for line in order.lines:
+        tax += line.tax
+        discount += line.subtotal - line.total
+    fees = [{"name": "Fee", "total": money(order.fee)}] if order.fee else []
+    coupons = []
+    if order.coupon_code:
+        coupons.append({"code": order.coupon_code, "discount": money(discount)})
     return {
         "id": order.id,
-        "parent_id": 0,
         "status": order.status,
         "currency": order.currency,
-        "version": version.name,
-        "prices_include_tax": False,
-        **_dates("created", order.created_at, zone),
-        **_dates("modified", version.modified(order, zone), zone),
-        "discount_total": money(discount, dp),
-        "discount_tax": money(Decimal(0), dp),
-        "shipping_total": money(order.shipping, dp),
-        "shipping_tax": money(Decimal(0), dp),
-        "cart_tax": money(tax, dp),
-        "total": money(order.total, dp),
-        "total_tax": money(tax, dp),
+        "date_created_gmt": gmt(order.created_at),
+        "date_modified_gmt": gmt(version.modified(order, zone)),
+        "discount_total": money(discount),
+        "shipping_total": money(order.shipping),
+        "total": money(order.total),
+        "total_tax": money(tax),
         "customer_id": order.customer_id,
-        "order_key": f"wc_order_{order.id}",
-        "billing": {**address, "email": order.email, "phone": ""},
-        "shipping": address,
+        "billing": {"country": order.country, "email": order.email},
+        "shipping": {"country": order.country},
         "payment_method": "cod",
-        "customer_note": "",
-        "number": str(order.id),
         "meta_data": [],
-        "line_items": [_line(line, dp) for line in order.lines],
-        "tax_lines": [{"id": order.id, "rate_code": "TAX", "tax_total": money(tax, dp)}]
-        if tax
-        else [],
-        "shipping_lines": [
-            {
-                "id": order.id,
-                "method_id": "flat_rate",
-                "total": money(order.shipping, dp),
-            }
-        ]
-        if order.shipping
-        else [],
-        "fee_lines": [{"id": order.id, "name": "Fee", "total": money(order.fee, dp)}]
-        if order.fee
-        else [],
-        "coupon_lines": [
-            {"id": order.id, "code": order.coupon_code, "discount": money(discount, dp)}
-        ]
-        if order.coupon_code
-        else [],
-        "refunds": _stubs(order, version, dp),
-        "_links": {"collection": [{"href": "/wp-json/wc/v3/orders"}]},
+        "line_items": [_line(line) for line in order.lines],
+        "fee_lines": fees,
+        "coupon_lines": coupons,
+        "refunds": _stubs(order, version),
     }
 
 
-def refund_json(
-    order: WooOrder, refund: WooRefund, zone: ZoneInfo, dp: int
-) -> dict[str, Any]:
+def refund_json(refund: WooRefund) -> Json:
     """Return a refund as in `/orders/<id>/refunds`: positive `amount`, negative lines, no currency."""
-    lines = {line.id: line for line in order.lines}
-    tax = sum((number(line.tax) for line in refund.lines), Decimal(0))
-    shipping = {
-        "id": refund.id,
-        "method_id": "flat_rate",
-        "total": money(-refund.shipping, dp),
-        "total_tax": "0.00",
-    }
     return {
         "id": refund.id,
-        **_dates("created", refund.created_at, zone),
-        "amount": money(refund.amount, dp),
+        "date_created_gmt": gmt(refund.created_at),
+        "amount": money(refund.amount),
         "reason": refund.reason,
-        "refunded_by": 1,
-        "refunded_payment": False,
-        "meta_data": [],
-        "line_items": [
-            _refunded(line, lines.get(line.line_id), dp) for line in refund.lines
-        ],
-        "shipping_lines": [shipping] if refund.shipping else [],
-        "tax_lines": [
-            {"id": refund.id, "rate_code": "TAX", "tax_total": money(-tax, dp)}
-        ]
-        if tax
-        else [],
+        "line_items": [_refunded_line(part) for part in refund.lines],
+        "shipping_lines": [],
         "fee_lines": [],
-        "_links": {"up": [{"href": f"/wp-json/wc/v3/orders/{order.id}"}]},
     }
 
 
-def product_json(product: WooProduct, zone: ZoneInfo) -> dict[str, Any]:
-    """A product; categories get ids that depend on nothing but their place."""
-    categories = [
-        {"id": n, "name": name, "slug": name.lower()}
-        for n, name in enumerate(product.categories, 1)
-    ]
+def product_json(product: WooProduct) -> Json:
+    """Return a product."""
     return {
         "id": product.id,
         "name": product.name,
-        "slug": product.sku.lower(),
-        **_dates("modified", product.modified_at, zone),
-        "type": "simple",
-        "status": "publish",
+        "date_modified_gmt": gmt(product.modified_at),
         "sku": product.sku,
-        "categories": categories,
-        "images": [],
+        "categories": [{"name": name} for name in product.categories],
     }
 
 
-def money(value: Amount, dp: int) -> str:
-    """Return an amount with `dp` decimals, rounded half up; an invalid amount is returned as is."""
-    if not is_number(value):
-        return str(value)
-    return str(number(value).quantize(Decimal(1).scaleb(-dp), ROUND_HALF_UP))
+def money(value: Decimal) -> str:
+    """Return an amount with two decimals, rounded half up."""
+    return str(value.quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
-def local(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Return the naive local time, in full seconds."""
-    return moment.astimezone(zone).replace(tzinfo=None, microsecond=0)
+def gmt(instant: datetime | None) -> str | None:
+    """Return an instant in UTC and full seconds, without offset: `2026-11-02T05:30:00`."""
+    if instant is None:
+        return None
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def _dates(name: str, moment: datetime | None, zone: ZoneInfo) -> dict[str, str | None]:
-    if moment is None:
-        return {f"date_{name}": None, f"date_{name}_gmt": None}
-    gmt = moment.astimezone(UTC).replace(tzinfo=None, microsecond=0)
-    return {
-        f"date_{name}": local(moment, zone).isoformat(),
-        f"date_{name}_gmt": gmt.isoformat(),
-    }
+def _stubs(order: WooOrder, version: Version) -> list[Json]:
+    stubs = []
+    for refund in version.refunds(order):
+        stubs.append(_stub(refund.id, refund.reason, refund.amount))
+    for refund in order.refunds:
+        # A deleted refund leaves an empty stub until the shop's cache expires.
+        if refund.deleted and order.status != "trash":
+            stubs.append(_stub(0, "", Decimal(0)))
+    return stubs
 
 
-def _stubs(order: WooOrder, version: Version, dp: int) -> list[dict[str, Any]]:
-    present = version.refunds(order)
-    # A deleted refund leaves an empty stub until the shop's cache expires.
-    gone = (
-        []
-        if order.status == "trash"
-        else [refund for refund in order.refunds if refund.deleted]
-    )
-    stubs = [
-        {"id": r.id, "reason": r.reason, "total": f"-{money(r.amount, dp)}"}
-        for r in present
-    ]
-    stubs += [{"id": 0, "reason": "", "total": "-0.00"} for _ in gone]
-    return (
-        [stub | {"total_tax": "0.00"} for stub in stubs]
-        if version.name == "11.0.1"
-        else stubs
-    )
+def _stub(refund_id: int, reason: str, amount: Decimal) -> Json:
+    return {"id": refund_id, "reason": reason, "total": f"-{money(amount)}"}
 
 
-def _line(line: WooLine, dp: int) -> dict[str, Any]:
-    quantity, tax = number(line.quantity), money(line.tax, dp)
+def _line(line: WooLine) -> Json:
     return {
         "id": line.id,
         "name": line.name,
         "product_id": line.product_id,
-        "variation_id": 0,
         "quantity": _quantity(line.quantity),
-        "tax_class": "",
-        "subtotal": money(line.subtotal, dp),
-        "subtotal_tax": tax,
-        "total": money(line.total, dp),
-        "total_tax": tax,
-        "taxes": [{"id": 1, "total": tax, "subtotal": tax}] if number(line.tax) else [],
+        "subtotal": money(line.subtotal),
+        "total": money(line.total),
+        "total_tax": money(line.tax),
         "meta_data": [],
         "sku": line.sku,
-        "price": float(number(line.total) / quantity) if quantity else 0,
     }
 
 
-def _refunded(part: WooRefundLine, line: WooLine | None, dp: int) -> dict[str, Any]:
+def _refunded_line(part: WooRefundLine) -> Json:
+    item = {"key": "_refunded_item_id", "value": str(part.line_id)}
     return {
         "id": part.id,
-        "name": line.name if line else "",
-        "product_id": line.product_id if line else 0,
-        "quantity": _quantity(-number(part.quantity)),
-        "subtotal": money(-number(part.total), dp),
-        "total": money(-number(part.total), dp),
-        "total_tax": money(-number(part.tax), dp),
-        "meta_data": [
-            {"id": part.id, "key": "_refunded_item_id", "value": str(part.line_id)}
-        ],
-        "sku": line.sku if line else None,
+        "quantity": _quantity(-part.quantity),
+        "total": money(-part.total),
+        "total_tax": money(-part.tax),
+        "meta_data": [item],
     }
 
 
-def _quantity(value: Amount) -> int | float | str:
-    """Return a JSON number, fractional where the shop sells by weight; an invalid one is returned as is."""
-    if not is_number(value):
-        return str(value)
-    amount = number(value)
-    return int(amount) if amount == amount.to_integral_value() else float(amount)
+def _quantity(quantity: Decimal) -> int | float:
+    """Return a JSON number, fractional where the shop sells by weight."""
+    if quantity == quantity.to_integral_value():
+        return int(quantity)
+    return float(quantity)

@@ -110,9 +110,8 @@ def spoil_database(company):
 def spoil_storefront(company):
     shown = shop_store.WooStore.load(company.folders.storefront)
     shown.orders[900].lines[1].quantity = Decimal(0)
-    shown.create_order(
-        shop_store.WooOrder(920, None, "completed", changes=[(NOON, "status")])
-    )
+    undated = shop_store.WooOrder(920, None, "completed", changes=[(NOON, "status")])
+    shown.orders[920] = undated
     shown.save(company.folders.storefront)
 
 

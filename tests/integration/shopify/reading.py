@@ -50,8 +50,7 @@ def shop_with(orders, **options):
     built = [
         build_order(each) if isinstance(each, OrderFacts) else each for each in orders
     ]
-    lag = options.pop("lag", 0)
-    return Shopify(ShopifyStore(built, options or None, ManualClock(NOW)), lag=lag)
+    return Shopify(ShopifyStore(built, options or None, ManualClock(NOW)))
 
 
 def window_in(folder, day=DAY, **values):

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from demo.services.shopify import AdjustmentFacts, FeeFacts
+from demo.services.shopify import FeeFacts
 from tests.integration.shopify.orders import (
     LATER,
     line,
@@ -115,7 +115,7 @@ RETURNS = {
         "gross 9.99, discounts 0.50, tax 0.66, returns 9.49, returned_tax 0.66",
     ),
     "goodwill": (
-        order(line("10"), refunds=[refund(adjustments=[AdjustmentFacts(Decimal(-3))])]),
+        order(line("10"), refunds=[refund(adjustment=Decimal(-3))]),
         "gross 10, returns 3",
     ),
     "more than a line": (
@@ -157,7 +157,7 @@ RETURNS = {
     "a part kept as a fee": (
         order(
             line("10"),
-            refunds=[refund(unit(), adjustments=[AdjustmentFacts(Decimal(4))])],
+            refunds=[refund(unit(), adjustment=Decimal(4))],
         ),
         "gross 10, returns 6",
     ),
@@ -229,7 +229,7 @@ RETURNS = {
     "an exchange for something dearer": (
         order(
             line("100"),
-            line("250", added=True),
+            line("250"),
             refunds=[refund(unit(), transactions=[], return_number=1, exchanged=[1])],
             payments=[paid("100", kind="SALE"), paid("150", kind="SALE")],
         ),
@@ -238,7 +238,7 @@ RETURNS = {
     "an exchange for something cheaper": (
         order(
             line("100"),
-            line("60", added=True),
+            line("60"),
             refunds=[
                 refund(
                     unit(), transactions=[paid("40")], return_number=1, exchanged=[1]

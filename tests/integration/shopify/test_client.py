@@ -96,7 +96,7 @@ def test_a_failure_is_an_error_of_its_kind(shop, tmp_path, monkeypatch, snapshot
         report.append(f"{name}\n  {tries} x {failure.typename}\n  {message}")
         assert "shpat" not in message
     shop.faults.clear()
-    shop.versions = ("2026-10", "2027-01")
+    shop.oldest_version = "2026-10"
     with pytest.raises(errors.ContractError) as failure:
         shopify.extract(window_in(tmp_path))
     report.append(f"another version\n  {failure.value}")

@@ -37,6 +37,8 @@ from tests.oracle_shopify import returns_of, totals_of
 pytestmark = pytest.mark.slow
 
 MINUTE = timedelta(minutes=1)
+ADDED = "D"
+"""The SKU of the items that an exchange adds."""
 PAYMENTS = [
     None,
     None,
@@ -112,7 +114,7 @@ def add_refund(draw, order, left):
     )
     if units and draw(some.integers(0, 4)) == 0:
         # Exchanged for an item that is added to the order.
-        order.lines.append(LineFacts("D", draw(amounts), added=True))
+        order.lines.append(LineFacts(ADDED, draw(amounts)))
         refund = RefundFacts(
             refund.at,
             units,
@@ -135,7 +137,7 @@ def histories(draw):
     for number in range(1, draw(some.integers(3, 8)) + 1):
         last = draw(orders(number))
         changed_at = max([last.created_at, *(each.at for each in last.refunds)])
-        placed = [replace(line, removed=0) for line in last.lines if not line.added]
+        placed = [replace(line, removed=0) for line in last.lines if line.sku != ADDED]
         first = replace(last, lines=placed, refunds=[], updated_at=last.created_at)
         versions.append((last.created_at, first))
         versions.append((changed_at, replace(last, updated_at=changed_at)))

@@ -49,7 +49,6 @@ NULLABLE = (
     "shippingAddress",
     "sourceName",
     "totalTaxSet",
-    "totalTipReceivedSet",
 )
 
 

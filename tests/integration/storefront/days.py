@@ -76,24 +76,17 @@ def storefront_days(day):
     store = WooStore(orders, products)
     store.update_status(1, "completed", day.end + HOUR)
     store.update_status(2, "completed", day.end + HOUR)
-    store.trash(7, noon + HOUR)
+    store.update_status(7, "trash", noon + HOUR)
     store.update_status(20, "completed", day.start)
     # In the repeated hour: HPOS dates this an hour early.
     store.update_status(21, "cancelled", day.start + 2.25 * HOUR)
-    store.trash(22, noon)
+    store.update_status(22, "trash", noon)
     store.add_refund(24, WooRefund(903, noon, store.orders[24].total, "all of it"))
     store.update_status(25, "completed", day.end - SECOND)
     store.update_status(31, "completed", day.end + HOUR)
-    store.edit_line(
-        40,
-        400,
-        noon,
-        quantity=Decimal(1),
-        subtotal=Decimal("10.00"),
-        total=Decimal("10.00"),
-    )
+    store.edit_line(40, noon, quantity=Decimal(1), amount=Decimal("10.00"))
     store.add_refund(41, WooRefund(904, noon, Decimal("2.75"), "goodwill"))
-    store.delete_refund(42, 902, noon)
+    store.delete_refund(42, 902)
     for n in range(120):
         store.add_refund(43, WooRefund(2000 + n, noon + n * SECOND, Decimal("0.10")))
     return store

@@ -1,0 +1,180 @@
+"""The base of the two shops' servers: a data file, faults on demand, and pauses like those of real shops."""
+
+from __future__ import annotations
+
+import argparse
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from demo.services.http_service import Handler, HttpService
+
+
+@dataclass
+class Response:
+    """An HTTP response; with `cut`, the connection is closed after half of the body."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+    content_type: str = "application/json; charset=utf-8"
+    cut: bool = False
+
+
+@dataclass
+class ShopFault:
+    """A fault of the next `times` requests that `match` is found in.
+
+    Attributes:
+        match: a regular expression; the shop defines what it must match.
+        status: send this status with `headers` and `body` instead of the result, as for a redirect.
+        rewrite: changes the body of the real response.
+        cut: close the connection after half of the body.
+        before: changes the shop's store before the request is handled.
+    """
+
+    match: str = ""
+    times: int = 1
+    status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    rewrite: Callable[[bytes], bytes] | None = None
+    cut: bool = False
+    before: Callable[[Any], None] | None = None
+
+
+class ShopServer(HttpService):
+    """A shop's server.
+
+    Append to `faults` to make requests fail.
+
+    Args:
+        store: the shop's data, with a `lock` and the method `reload`.
+        port: 0 picks a free one.
+        data: the file of the store's data; reloaded whenever it is replaced.
+        latency: seconds added to every response.
+        hiccups: every n-th request gets 429 or 503 in turn; 0 = never.
+    """
+
+    def __init__(
+        self,
+        store: Any,
+        *,
+        port: int = 0,
+        data: Path | None = None,
+        latency: float = 0,
+        hiccups: int = 0,
+    ) -> None:
+        super().__init__(port, _ShopHandler)
+        self.store = store
+        self.faults: list[Any] = []
+        self._data = data
+        self._loaded_version = (0, 0)
+        self._latency = latency
+        self._hiccups = hiccups
+        self._served = 0
+        self._lock = threading.Lock()
+
+    def respond(self, request: Any) -> Response:
+        """Return the response to one request, or what a fault makes of it."""
+        with self._lock:
+            self._served += 1
+            number = self._served
+            fault = self._next_fault(request)
+        time.sleep(self._latency)
+        if self._hiccups and number % self._hiccups == 0:
+            status = 429 if number // self._hiccups % 2 else 503
+            return Response(status, b'{"message": "Busy"}', {"Retry-After": "1"})
+        if fault is None:
+            with self.store.lock:
+                self._reload_data()
+                return self.route(request, None)
+        if fault.status:
+            return Response(fault.status, fault.body, fault.headers)
+        with self.store.lock:
+            if fault.before:
+                fault.before(self.store)
+            self._reload_data()
+            response = self.route(request, fault)
+        if fault.rewrite:
+            response.body = fault.rewrite(response.body)
+        response.cut = fault.cut
+        return response
+
+    def handle(
+        self, method: str, target: str, headers: dict[str, str], body: bytes
+    ) -> Response:
+        """Record a request and return its response: `target` is path and query of the request line."""
+        raise NotImplementedError
+
+    def route(self, request: Any, fault: Any | None) -> Response:
+        """Return the real response to a request."""
+        raise NotImplementedError
+
+    def concerns(self, fault: Any, request: Any) -> bool:
+        """Whether a fault concerns a request."""
+        raise NotImplementedError
+
+    def load_data(self, path: Path) -> None:
+        """Replace the store's data with those of the file."""
+        self.store.reload(path)
+
+    def _next_fault(self, request: Any) -> Any | None:
+        for fault in self.faults:
+            if fault.times > 0 and self.concerns(fault, request):
+                fault.times -= 1
+                return fault
+        return None
+
+    def _reload_data(self) -> None:
+        if self._data is None or not self._data.exists():
+            return
+        status = self._data.stat()
+        file_version = (status.st_mtime_ns, status.st_ino)
+        if file_version != self._loaded_version:
+            self.load_data(self._data)
+            self._loaded_version = file_version
+
+
+class _ShopHandler(Handler):
+    def do_GET(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = dict(self.headers.items())
+        response = self.service.handle(self.command, self.path, headers, body)
+        if response.cut:
+            self.send_response(response.status)
+            self.send_header("Content-Length", str(len(response.body)))
+            self.end_headers()
+            self.wfile.write(response.body[: len(response.body) // 2])
+            self.close_connection = True
+            return
+        self.respond(
+            response.body, response.content_type, response.status, response.headers
+        )
+
+    do_POST = do_GET
+
+
+def shop_arguments(name: str) -> argparse.ArgumentParser:
+    """Return the parser for the arguments of both shops' programs, named `python -m …`."""
+    parser = argparse.ArgumentParser(prog=f"python -m {name}")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument(
+        "--data", type=Path, required=True, help="file of the shop's data, see store.py"
+    )
+    parser.add_argument(
+        "--timezone", default="America/New_York", help="the shop's timezone"
+    )
+    parser.add_argument(
+        "--hiccups",
+        type=int,
+        default=0,
+        help="respond to every n-th request with 429 or 503",
+    )
+    parser.add_argument(
+        "--latency", type=float, default=0, help="seconds added to every response"
+    )
+    return parser
