@@ -1,6 +1,5 @@
 """Pass-through columns: from a source's own column to the view and the report."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 from ecommerce.sales.report.figures.model import FIGURES
@@ -14,12 +13,11 @@ def name_attributes(shop, monkeypatch, names, report=""):
     """Set ORDER_ATTRIBUTES and REPORT_ATTRIBUTE, and run `make migrate`."""
     monkeypatch.setenv("ORDER_ATTRIBUTES", names)
     monkeypatch.setenv("REPORT_ATTRIBUTE", report)
-    settings = replace(
-        shop.warehouse.settings,
-        order_attributes=tuple(names.split(",")),
-        report_attribute=report or None,
-    )
-    shop.warehouse.settings = settings
+    change = {
+        "order_attributes": tuple(names.split(",")),
+        "report_attribute": report or None,
+    }
+    shop.warehouse.settings = shop.warehouse.settings.model_copy(update=change)
     migrate(shop.warehouse)
 
 
