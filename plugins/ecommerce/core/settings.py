@@ -121,7 +121,7 @@ Seconds = Annotated[
 
 
 class DagSettings(BaseSettings):
-    """The settings that a DAG file needs while it is parsed."""
+    """The settings that are read without the others: while a DAG file is parsed, and by storage."""
 
     model_config = SettingsConfigDict(
         env_ignore_empty=True, frozen=True, validate_default=False
@@ -132,6 +132,7 @@ class DagSettings(BaseSettings):
         Field(description="an IANA timezone name such as Europe/Berlin"),
         AfterValidator(_timezone),
     ] = "America/New_York"
+    staging_uri: Uri = "file:///opt/airflow/data/staging"
     task_timeout_seconds: Seconds = 3600
     run_timeout_seconds: Seconds = 21600
     owner_link: Annotated[
@@ -178,7 +179,6 @@ class Settings(DagSettings):
         pattern="^[A-Za-z0-9-]+$",
         description="a location such as EU or europe-west3",
     )
-    staging_uri: Uri = "file:///opt/airflow/data/staging"
     reports_uri: Uri = "file:///opt/airflow/data/reports"
     models_uri: Uri = "file:///opt/airflow/data/models"
     pictures_uri: Uri = "file:///opt/airflow/data/pictures"

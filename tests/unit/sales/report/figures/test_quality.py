@@ -4,8 +4,6 @@ import json
 from string import Formatter
 
 from ecommerce.core.data_warnings import (
-    HARMLESS,
-    WRONG,
     data_warning,
     sentence,
     wording,
@@ -26,7 +24,7 @@ CHECK = {
     "found": "1 currency has no exchange rate (for example JPY on 2026-11-19)",
     "meaning": "the amounts are in no sum",
     "action": "wait for the rate",
-    "weight": WRONG,
+    "weight": 3,
 }
 UNREAD = data_warning("columns_not_read", file="acme.csv", columns="mood")
 
@@ -37,7 +35,7 @@ def packed(day):
 
 def test_the_worst_comes_first_and_each_once():
     quiet, new = (
-        {**CHECK, "found": "quiet", "weight": HARMLESS},
+        {**CHECK, "found": "quiet", "weight": 1},
         data_warning("note", text="something new"),
     )
     assert collected_warnings(DAY, [quiet, new, CHECK], [new, CHECK]) == [
