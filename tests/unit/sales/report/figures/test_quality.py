@@ -60,7 +60,8 @@ def test_warnings_of_the_day_come_first_and_others_with_their_day():
     )
     assert [cells[0] for cells in warning_rows(warnings, DAY)] == [
         '10 orders have the status "packed", which order_status.sql does not list',
-        "x_2026-02-30.csv was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz, or its day is in the future",
+        "x_2026-02-30.csv was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz, or its day is "
+        "in the future",
     ]
     assert other_days(warnings, DAY) == [
         "Wed 18 Nov and Fri 20 Nov: two days",
