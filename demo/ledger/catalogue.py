@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
-from demo.ledger.model import Product
+from demo.ledger.model import Customer, Product
 
 _EPOCH = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
@@ -43,8 +43,9 @@ def _products() -> tuple[Product, ...]:
         ("STA-004", "Paper clips, single", "Stationery", "0.0375"),
         ("GIFT-01", "Gift card sleeve", None, "0.00"),
     ]
-    return tuple(
-        Product(
+    products = []
+    for number, (sku, name, category, price) in enumerate(rows):
+        product = Product(
             sku=sku,
             product_id=11 + 3 * number,
             name=name,
@@ -53,8 +54,8 @@ def _products() -> tuple[Product, ...]:
             image_url=f"/pictures/{sku}.png" if category else None,
             updated_at=_EPOCH,
         )
-        for number, (sku, name, category, price) in enumerate(rows)
-    )
+        products.append(product)
+    return tuple(products)
 
 
 PRODUCTS = _products()
@@ -94,6 +95,12 @@ MARKETS = (
     ),  # without a published rate, so never converted
 )
 
+
+def market_of(customer: Customer) -> Market:
+    """Return the market of a customer's country."""
+    return next(market for market in MARKETS if market.country == customer.country_code)
+
+
 _PRICE_LEVEL = {
     "USD": "1",
     "CAD": "1.36",
@@ -106,13 +113,12 @@ _PRICE_LEVEL = {
 
 def round_money(amount: Decimal, currency: str) -> Decimal:
     """Return `amount` with the decimals of `currency`, rounded half away from zero."""
-    return amount.quantize(
-        Decimal(1) if currency == "JPY" else Decimal("0.01"), ROUND_HALF_UP
-    )
+    unit = Decimal(1) if currency == "JPY" else Decimal("0.01")
+    return amount.quantize(unit, ROUND_HALF_UP)
 
 
 def price_from_usd(amount: Decimal, currency: str) -> Decimal:
-    """Convert a price in US dollars to `currency`, by the shop's price levels, not by exchange rates."""
+    """Convert a price in US dollars by the shop's price levels, not by exchange rates."""
     return round_money(amount * Decimal(_PRICE_LEVEL[currency]), currency)
 
 
@@ -124,8 +130,7 @@ def price_in(product: Product, currency: str, decimals: int) -> Decimal:
         currency: the currency of the price.
         decimals: 4 keeps four decimals of prices below ten cents.
     """
-    if 0 < product.price < Decimal("0.1") and decimals == 4 and currency != "JPY":
-        return (product.price * Decimal(_PRICE_LEVEL[currency])).quantize(
-            Decimal("0.0001"), ROUND_HALF_UP
-        )
+    if decimals == 4 and 0 < product.price < Decimal("0.1") and currency != "JPY":
+        price = product.price * Decimal(_PRICE_LEVEL[currency])
+        return price.quantize(Decimal("0.0001"), ROUND_HALF_UP)
     return price_from_usd(product.price, currency)

@@ -38,16 +38,14 @@ def published_rates(seed: int, first_day: date, until: datetime) -> Iterator[Rat
         until: the instant of the last publication.
     """
     day = first_day - _HISTORY
-    while (published_at := datetime.combine(day, time(15), UTC)) <= until:
+    published_at = datetime.combine(day, time(15), UTC)
+    while published_at <= until:
         if day.weekday() < 5 and (day.month, day.day) not in _HOLIDAYS:
             for currency, par in _PAR.items():
-                yield Rate(
-                    day,
-                    currency,
-                    _rate(seed, day, currency, Decimal(par)),
-                    published_at,
-                )
+                rate = _rate(seed, day, currency, Decimal(par))
+                yield Rate(day, currency, rate, published_at)
         day += timedelta(days=1)
+        published_at += timedelta(days=1)
 
 
 def _rate(seed: int, day: date, currency: str, par: Decimal) -> Decimal:

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from demo.ledger.catalogue import MARKETS
+from demo.ledger.catalogue import market_of
 from demo.ledger.model import OLD_SHOP, PARTNER_FILES, BadRow, Order, PartnerFile
 from demo.ledger.orders import WEEKDAY_VOLUME, basket, coupon_of, line_of
 from demo.ledger.shop import Shop
@@ -49,91 +49,78 @@ class OldShop:
         assert self.shop.season
         return self.shop.season.moved_on
 
-    def orders(self) -> tuple[Order, ...]:
-        """Return all orders, by day."""
-        return tuple(order for day in self.days for order in _orders(self.shop, day))
-
     def export(self) -> Iterator[PartnerFile]:
-        """Yield the files of the bulk export, one per quarter, created at the instant of the move."""
-        exported_at = _closed_at(self.shop)
+        """Yield the files of the bulk export, one per quarter.
+
+        They are created at the instant of the move.
+        """
+        exported_at = self.shop.window(self._moved_on)[0]
         by_quarter: dict[str, list[date]] = {}
         for day in self.days:
-            by_quarter.setdefault(f"{day:%Y}-Q{(day.month + 2) // 3}", []).append(day)
+            quarter = f"{day:%Y}-Q{(day.month + 2) // 3}"
+            by_quarter.setdefault(quarter, []).append(day)
         for quarter, days in by_quarter.items():
-            months = sorted({f"{day:%Y-%m}" for day in days})
+            orders: list[Order] = []
+            for day in days:
+                orders += self._orders(day)
+            # An invalid row at the end of each whole quarter.
+            last = max(days)
+            bad_rows = (_bad_row(last),) if last.month % 3 == 0 else ()
             yield PartnerFile(
                 name=f"orders_{quarter}.csv.gz",
                 partner=OLD_SHOP,
                 day=days[0],
                 received_at=exported_at,
-                orders=tuple(
-                    order for day in days for order in _orders(self.shop, day)
-                ),
-                bad_rows=tuple(row for month in months for row in _bad_rows(month)),
+                orders=tuple(orders),
+                bad_rows=bad_rows,
                 repeated=(),
             )
 
+    def _orders(self, day: date) -> Iterator[Order]:
+        shop = self.shop
+        rng = shop.rng("old shop", day)
+        volume = shop.volume(day) * WEEKDAY_VOLUME[day.weekday()]
+        count = round(volume * rng.uniform(0.92, 1.08))
+        for number, ordered_at in enumerate(shop.instants(day, count, rng), start=1):
+            yield self._order(day, number, ordered_at, rng)
 
-def _orders(shop: Shop, day: date) -> Iterator[Order]:
-    rng = shop.rng("old shop", day)
-    volume = shop.volume(day) * WEEKDAY_VOLUME[day.weekday()] * rng.uniform(0.92, 1.08)
-    for number, ordered_at in enumerate(
-        shop.instants(day, round(volume), rng), start=1
-    ):
-        yield _order(shop, day, number, ordered_at, rng)
-
-
-def _order(
-    shop: Shop, day: date, number: int, ordered_at: datetime, rng: Random
-) -> Order:
-    buyer = shop.buyer(day, number, rng)
-    market = next(market for market in MARKETS if market.country == buyer.country_code)
-    _, percent = coupon_of(shop, day, rng)
-    lines = tuple(
-        line_of(
-            PARTNER_FILES,
-            line_number,
-            product,
-            market,
-            coupon=Decimal(percent),
-            rng=rng,
+    def _order(
+        self, day: date, number: int, ordered_at: datetime, rng: Random
+    ) -> Order:
+        shop = self.shop
+        buyer = shop.buyer(day, number, rng)
+        market = market_of(buyer)
+        _, percent = coupon_of(shop, day, rng)
+        lines = []
+        for line_number, product in enumerate(basket(shop, day, rng), start=1):
+            line = line_of(PARTNER_FILES, line_number, product, market, percent, rng)
+            lines.append(line)
+        closed_at = shop.window(self._moved_on)[0]
+        later = timedelta(minutes=rng.randint(5, 6000))
+        changed_at = min(ordered_at + later, closed_at)
+        return Order(
+            channel=OLD_SHOP,
+            order_id=f"O-{day:%y%m%d}-{number:04}",
+            partner=OLD_SHOP,
+            customer_id=None,
+            email=buyer.email,
+            country_code=buyer.country_code,
+            currency=market.currency,
+            status=rng.choices(_STATUSES, _SHARES)[0],
+            coupon_code=None,
+            is_test=False,
+            shipping=Decimal(0),
+            fee=Decimal(0),
+            lines=tuple(lines),
+            ordered_at=ordered_at,
+            updated_at=changed_at,
+            status_changed_at=changed_at,
         )
-        for line_number, product in enumerate(basket(shop, day, rng), start=1)
-    )
-    changed_at = min(
-        ordered_at + timedelta(minutes=rng.randint(5, 6000)), _closed_at(shop)
-    )
-    return Order(
-        channel=OLD_SHOP,
-        order_id=f"O-{day:%y%m%d}-{number:04}",
-        partner=OLD_SHOP,
-        customer_id=None,
-        email=buyer.email,
-        country_code=buyer.country_code,
-        currency=market.currency,
-        status=rng.choices(_STATUSES, _SHARES)[0],
-        coupon_code=None,
-        is_test=False,
-        shipping=Decimal(0),
-        fee=Decimal(0),
-        lines=lines,
-        ordered_at=ordered_at,
-        updated_at=changed_at,
-        status_changed_at=changed_at,
-    )
 
 
-def _closed_at(shop: Shop) -> datetime:
-    """Return the end of the last business day."""
-    assert shop.season
-    return shop.window(shop.season.moved_on)[0]
-
-
-def _bad_rows(month: str) -> tuple[BadRow, ...]:
-    """Return an invalid row for every third month: a price edited by hand, with its currency."""
-    if int(month[-2:]) % 3:
-        return ()
-    at = f"{month}-03T12:00:00Z"
-    order = f"O-{month[2:].replace('-', '')}03-9001,1,{at},{at},completed"
+def _bad_row(day: date) -> BadRow:
+    """Return an invalid row: a price edited by hand, with its currency."""
+    at = f"{day:%Y-%m}-03T12:00:00Z"
+    order = f"O-{day:%y%m}03-9001,1,{at},{at},completed"
     line = "KIT-001,Chef's knife,Kitchen,1,79.00 USD,0.00,6.32,USD,buyer@example.org,US"
-    return (BadRow(f"{order},{line}", "invalid_number"),)
+    return BadRow(f"{order},{line}", "invalid_number")

@@ -48,13 +48,9 @@ class Season:
     def volume(self, day: date) -> float:
         """Return the orders of an average weekday around `day`, relative to `orders_per_day`."""
         growth = min(_MOST_GROWTH, 2 ** ((day - self.moved_on).days / _DOUBLED_IN))
+        volume = growth * _seasonal_factor(day) / _seasonal_factor(self.moved_on)
         offer = offer_of(day)
-        return (
-            growth
-            * _seasonal_factor(day)
-            / _seasonal_factor(self.moved_on)
-            * (offer.draw if offer else 1)
-        )
+        return volume * offer.draw if offer else volume
 
 
 @cache
@@ -64,22 +60,22 @@ def popularity(day: date) -> tuple[float, ...]:
     for number, product in enumerate(PRODUCTS):
         swing, best = _CATEGORY_SEASONS.get(product.category or "", (0.0, 1))
         year = (day - date(day.year, best, 15)).days / 365.25
+        seasonal = 1 + swing * math.cos(2 * math.pi * year)
         # Every fifth product sells twice as well as its neighbours.
-        demand.append(
-            (2 if number % 5 == 0 else 1) * (1 + swing * math.cos(2 * math.pi * year))
-        )
+        demand.append(2 * seasonal if number % 5 == 0 else seasonal)
     return tuple(demand)
 
 
 @cache
 def offer_of(day: date) -> Offer | None:
     """Return the offer of `day`: in the week of May's second Monday, or the four days after Thanksgiving."""
-    since = (day - (_nth_weekday(day.year, 5, 0, 2))).days
-    if 0 <= since < 7:
+    spring = _nth_weekday(day.year, 5, 0, 2)
+    if timedelta(0) <= day - spring < timedelta(days=7):
         return Offer("SPRING25", "0.25", 1.5, 0.5)
-    since = (day - (_nth_weekday(day.year, 11, 3, 4) + timedelta(days=1))).days
-    if 0 <= since < len(_AFTER_THANKSGIVING):
-        return Offer("BLACKFRIDAY", "0.20", _AFTER_THANKSGIVING[since], 0.6)
+    friday = _nth_weekday(day.year, 11, 3, 4) + timedelta(days=1)
+    for number, draw in enumerate(_AFTER_THANKSGIVING):
+        if day == friday + timedelta(days=number):
+            return Offer("BLACKFRIDAY", "0.20", draw, 0.6)
     return None
 
 
@@ -89,9 +85,8 @@ def market_index(week: date) -> Decimal:
     The index has seasons and noise, but neither this company's growth nor its offers.
     """
     noise = random.Random(week.isoformat()).uniform(-1.5, 1.5)
-    return Decimal(
-        100 * _seasonal_factor(week + timedelta(days=3)) / fmean(_MONTHS) + noise
-    ).quantize(Decimal("0.1"))
+    season = 100 * _seasonal_factor(week + timedelta(days=3)) / fmean(_MONTHS)
+    return Decimal(season + noise).quantize(Decimal("0.1"))
 
 
 def _nth_weekday(year: int, month: int, weekday: int, number: int) -> date:

@@ -11,60 +11,52 @@ from demo.ledger.model import Customer
 from demo.ledger.season import Season
 
 _FIRST_NAMES = (
-    *(
-        "Anna",
-        "Liam",
-        "Mei",
-        "Omar",
-        "Sofia",
-        "Noah",
-        "Aisha",
-        "Lucas",
-        "Emma",
-        "Hiro",
-        "Clara",
-        "Mateo",
-    ),
-    *(
-        "Zoë",
-        "Ivan",
-        "Nora",
-        "David",
-        "Fatima",
-        "Oscar",
-        "Julia",
-        "Samuel",
-        "Ella",
-        "Viktor",
-        "Ruth",
-        "Paul",
-    ),
+    "Anna",
+    "Liam",
+    "Mei",
+    "Omar",
+    "Sofia",
+    "Noah",
+    "Aisha",
+    "Lucas",
+    "Emma",
+    "Hiro",
+    "Clara",
+    "Mateo",
+    "Zoë",
+    "Ivan",
+    "Nora",
+    "David",
+    "Fatima",
+    "Oscar",
+    "Julia",
+    "Samuel",
+    "Ella",
+    "Viktor",
+    "Ruth",
+    "Paul",
 )
 _LAST_NAMES = (
-    *(
-        "Smith",
-        "Kowalski",
-        "Tanaka",
-        "García",
-        "O'Neill",
-        "Müller",
-        "Brown",
-        "Haddad",
-        "Rossi",
-        "Novak",
-    ),
-    *(
-        "Dubois",
-        "Johnson",
-        "Lindqvist",
-        "Okafor",
-        "Silva",
-        "Wang",
-        "Miller",
-        "Jansen",
-        "Cohen",
-        "Davis",
-    ),
+    "Smith",
+    "Kowalski",
+    "Tanaka",
+    "García",
+    "O'Neill",
+    "Müller",
+    "Brown",
+    "Haddad",
+    "Rossi",
+    "Novak",
+    "Dubois",
+    "Johnson",
+    "Lindqvist",
+    "Okafor",
+    "Silva",
+    "Wang",
+    "Miller",
+    "Jansen",
+    "Cohen",
+    "Davis",
 )
 _ASCII = str.maketrans({"ë": "e", "í": "i", "ü": "u", "'": None})
 _FOUNDED = date(2020, 1, 1)
@@ -113,26 +105,22 @@ class Shop:
 
     def rng(self, *purpose: object) -> random.Random:
         """Return a source of randomness for `purpose`, the same in every process."""
-        text = "|".join(
-            map(str, (self.seed, self.orders_per_day, self.timezone, *purpose))
-        )
-        return random.Random(text)
+        parts = (self.seed, self.orders_per_day, self.timezone, *purpose)
+        return random.Random("|".join(map(str, parts)))
 
     @lru_cache(maxsize=4096)  # noqa: B019 - there are few, small shops
     def window(self, day: date) -> tuple[datetime, datetime]:
         """Return the business day in UTC, `[start, end)`, of 23, 24 or 25 hours."""
         zone = ZoneInfo(self.timezone)
-        start, end = (
-            datetime.combine(day + timedelta(days=later), time.min, zone).astimezone(
-                UTC
-            )
-            for later in (0, 1)
-        )
-        return start, end
+        start = datetime.combine(day, time.min, zone)
+        end = datetime.combine(day + timedelta(days=1), time.min, zone)
+        return start.astimezone(UTC), end.astimezone(UTC)
 
     def volume(self, day: date) -> float:
         """Return the orders of an average weekday around `day`, over all channels."""
-        return self.orders_per_day * (self.season.volume(day) if self.season else 1)
+        if self.season:
+            return self.orders_per_day * self.season.volume(day)
+        return self.orders_per_day
 
     def instants(self, day: date, count: int, rng: random.Random) -> list[datetime]:
         """Return sorted instants of `day` in full seconds, more in the evening.
@@ -145,34 +133,43 @@ class Shop:
             count: the number of instants.
             rng: the source of randomness.
         """
-        start, end = self.window(day)
-        instants = [start, end - timedelta(seconds=1), *self._repeated(start, end)]
-        quarters = [
-            start + timedelta(minutes=15) * n
-            for n in range(int((end - start) / timedelta(minutes=15)))
-        ]
         zone = ZoneInfo(self.timezone)
-        weights = [_HOURS[quarter.astimezone(zone).hour] for quarter in quarters]
+        start, end = self.window(day)
+        instants = [start, end - timedelta(seconds=1)]
+        quarters = []
+        weights = []
+        quarter = start
+        while quarter < end:
+            local = quarter.astimezone(zone)
+            if local.fold and len(instants) == 2:
+                # The clocks went back: 17 past the repeated hour, both times.
+                first = quarter - timedelta(minutes=43)
+                instants += [first, quarter + timedelta(minutes=17)]
+            quarters.append(quarter)
+            weights.append(_HOURS[local.hour])
+            quarter += timedelta(minutes=15)
         missing = max(0, count - len(instants))
         for quarter in rng.choices(quarters, weights, k=missing):
             instants.append(quarter + timedelta(seconds=rng.randrange(900)))
         return sorted(instants)
 
     def buyer(self, day: date, number: int, rng: random.Random) -> Customer:
-        """Return the buyer of the order `number` of `day`: a new customer, a returning one, or a regular.
+        """Return the buyer of the order `number` of `day`.
 
-        Every second order is a customer's first one, whose day and number make the customer's id. Returning
-        customers draw such an order of an earlier day.
+        Every second order is a customer's first one, whose day and number make the
+        customer's id. Returning customers draw such an order of an earlier day; the others
+        are regulars.
         """
-        if number % 2:
-            return self.customer(f"C-{day:%Y%m%d}-{number:05}")
-        if rng.random() < _REGULARS:
-            return self.customer(
-                f"C-{_FOUNDED:%Y%m%d}-{rng.randrange(max(3, self.orders_per_day // 4)):05}"
-            )
-        shortest, longest = rng.choices(_RETURN_AFTER, _RETURN_SHARES)[0]
-        joined_on = day - timedelta(days=rng.randint(shortest, longest))
-        number = 2 * rng.randrange(max(1, round(self.volume(joined_on) / 2))) + 1
+        joined_on = day
+        if number % 2 == 0:
+            if rng.random() < _REGULARS:
+                joined_on = _FOUNDED
+                number = rng.randrange(max(3, self.orders_per_day // 4))
+            else:
+                shortest, longest = rng.choices(_RETURN_AFTER, _RETURN_SHARES)[0]
+                joined_on = day - timedelta(days=rng.randint(shortest, longest))
+                first_orders = max(1, round(self.volume(joined_on) / 2))
+                number = 2 * rng.randrange(first_orders) + 1
         return self.customer(f"C-{joined_on:%Y%m%d}-{number:05}")
 
     @lru_cache(maxsize=65_536)  # noqa: B019 - most customers buy again
@@ -180,28 +177,18 @@ class Shop:
         """Return the customer of an id of the form `C-<day of the first order>-<number>`."""
         rng = self.rng("customer", customer_id)
         _, joined_on, number = customer_id.split("-")
-        first, last = rng.choice(_FIRST_NAMES), rng.choice(_LAST_NAMES)
+        first = rng.choice(_FIRST_NAMES)
+        last = rng.choice(_LAST_NAMES)
         mailbox = f"{first}.{last}.{joined_on[2:]}{int(number)}".translate(_ASCII)
         market = rng.choices(MARKETS, [market.weight for market in MARKETS])[0]
         created_at = self.window(date.fromisoformat(joined_on))[0]
+        email = None
+        if rng.random() > 0.01:
+            email = f"{mailbox}@example.{rng.choice(('com', 'org', 'net'))}"
         return Customer(
             customer_id=customer_id,
-            email=f"{mailbox}@example.{rng.choice(('com', 'org', 'net'))}"
-            if rng.random() > 0.01
-            else None,
+            email=email,
             country_code=market.country,
             created_at=created_at,
             updated_at=created_at,
         )
-
-    def _repeated(self, start: datetime, end: datetime) -> list[datetime]:
-        zone = ZoneInfo(self.timezone)
-        instant = start
-        while instant + timedelta(hours=1) < end:
-            later = instant + timedelta(hours=1)
-            if instant.astimezone(zone).replace(tzinfo=None) == later.astimezone(
-                zone
-            ).replace(tzinfo=None):
-                return [instant + timedelta(minutes=17), later + timedelta(minutes=17)]
-            instant += timedelta(minutes=30)
-        return []

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from itertools import chain
 
 from demo.ledger import exchange_rates, orders, partners, web_sessions
 from demo.ledger.catalogue import PRODUCTS
@@ -22,7 +23,7 @@ from demo.ledger.model import (
     SilentChange,
 )
 from demo.ledger.old_shop import OldShop
-from demo.ledger.order_lifecycle import OrderHistory
+from demo.ledger.order_lifecycle import OrderHistory, last_version
 from demo.ledger.season import Season
 from demo.ledger.shop import Shop
 from demo.ledger.silent_changes import apply_silent_change
@@ -58,6 +59,13 @@ class Snapshot:
         """Return the refunds of one channel."""
         return tuple(refund for refund in self.refunds if refund.channel == channel)
 
+    def refunds_by_order(self, channel: str) -> dict[str, list[Refund]]:
+        """Return the refunds of each refunded order of a channel, by order id."""
+        refunds: dict[str, list[Refund]] = {}
+        for refund in self.refunds_of(channel):
+            refunds.setdefault(refund.order_id, []).append(refund)
+        return refunds
+
 
 @dataclass(frozen=True)
 class Ledger:
@@ -89,37 +97,33 @@ class Ledger:
     silent_changes: tuple[SilentChange, ...] = field(default=())
 
     def as_of(self, instant: datetime) -> Snapshot:
-        """Return the snapshot as of `instant` (aware), which may be before or after all days."""
+        """Return the snapshot as of `instant` (aware), before, in or after all days."""
         instant = instant.astimezone(UTC)
         orders_as_of: list[Order] = []
         refunds: list[Refund] = []
         for history in self.histories:
-            if order := _last(history.versions, instant):
+            order = last_version(history.versions, instant)
+            if order:
+                refunds += history.refunds
                 if order.channel != PARTNER_FILES:
                     orders_as_of.append(order)
-                refunds += [
-                    refund for refund in history.refunds if _is_booked(refund, instant)
-                ]
-        refunds += [
-            refund for refund in self.orphan_refunds if _is_booked(refund, instant)
-        ]
+        refunds += self.orphan_refunds
+        booked = [refund for refund in refunds if _is_booked(refund, instant)]
         received = [file for file in self.deliveries if file.received_at <= instant]
         orders_as_of += partners.merge_files(received)
         for change in self.silent_changes:
             if change.at <= instant:
-                orders_as_of, refunds = apply_silent_change(
-                    orders_as_of, refunds, self.shop.window(change.day)
-                )
+                window = self.shop.window(change.day)
+                apply_silent_change(orders_as_of, booked, window)
+        rates = exchange_rates.published_rates(self.seed, self._first_rates, instant)
         return Snapshot(
             at=instant,
             products=PRODUCTS,
             customers=self._customers(orders_as_of),
             orders=tuple(orders_as_of),
-            refunds=tuple(refunds),
+            refunds=tuple(booked),
             files=tuple({file.name: file for file in received}.values()),
-            rates=tuple(
-                exchange_rates.published_rates(self.seed, self._first_rates, instant)
-            ),
+            rates=tuple(rates),
         )
 
     @property
@@ -130,39 +134,48 @@ class Ledger:
         )
 
     def web_events(self, day: date) -> Iterator[web_sessions.Event]:
-        """Yield the web events of the sessions of `day`, received then or later, unsorted."""
-        placed = (history.versions[0] for history in self._of_day[day])
-        sold = [order for order in placed if order.channel == STOREFRONT]
+        """Yield the web events of the sessions of `day`, unsorted.
+
+        They are received then or later.
+        """
+        sold = []
+        for history in self._of_day[day]:
+            order = history.versions[0]
+            if order.channel == STOREFRONT:
+                sold.append(order)
         return web_sessions.events(self.shop, day, sold)
 
     @cached_property
     def histories(self) -> tuple[OrderHistory, ...]:
         """All orders with their versions and refunds, by day, channel and id."""
-        return tuple(
-            history for day in self.business_days for history in self._of_day[day]
-        )
+        return tuple(chain.from_iterable(self._of_day.values()))
 
     @cached_property
-    def _of_day(self) -> dict[date, tuple[OrderHistory, ...]]:
-        return {day: tuple(self._day(day)) for day in self.business_days}
+    def _of_day(self) -> dict[date, list[OrderHistory]]:
+        late: dict[date, list[datetime]] = {}
+        for incident in self.late_refunds:
+            late.setdefault(incident.day, []).append(incident.booked_at)
+        histories = {}
+        for day in self.business_days:
+            booked = late.get(day, [])
+            histories[day] = list(orders.order_histories(self.shop, day, booked))
+        return histories
 
     @cached_property
     def orphan_refunds(self) -> tuple[Refund, ...]:
         """Refunds in the sales database without an order."""
-        return tuple(
-            refund
-            for day in self.business_days
-            for refund in orders.orphan_refunds(self.shop, day)
-        )
+        refunds: list[Refund] = []
+        for day in self.business_days:
+            refunds += orders.orphan_refunds(self.shop, day)
+        return tuple(refunds)
 
     @cached_property
     def deliveries(self) -> tuple[PartnerFile, ...]:
         """All deliveries of partner files, by the instant received."""
-        sold = [
-            history
-            for history in self.histories
-            if history.versions[0].channel == PARTNER_FILES
-        ]
+        sold = []
+        for history in self.histories:
+            if history.versions[0].channel == PARTNER_FILES:
+                sold.append(history)
         return partners.deliveries(self.shop, self.business_days, sold, self.held_files)
 
     @cached_property
@@ -180,29 +193,15 @@ class Ledger:
     def _first_rates(self) -> date:
         return self.old_shop.first_day if self.old_shop else self.first_day
 
-    def _day(self, day: date) -> Iterator[OrderHistory]:
-        late = [
-            incident.booked_at for incident in self.late_refunds if incident.day == day
-        ]
-        yield from orders.order_histories(self.shop, day, late)
-
     def _customers(self, orders: list[Order]) -> tuple[Customer, ...]:
-        ids = {
-            order.customer_id
-            for order in orders
-            if order.channel == SALES_DB and order.customer_id
-        }
+        ids = set()
+        for order in orders:
+            if order.channel == SALES_DB and order.customer_id:
+                ids.add(order.customer_id)
         return tuple(self.shop.customer(customer_id) for customer_id in sorted(ids))
 
 
-def _last(versions: tuple[Order, ...], instant: datetime) -> Order | None:
-    return next(
-        (version for version in reversed(versions) if version.updated_at <= instant),
-        None,
-    )
-
-
 def _is_booked(refund: Refund, instant: datetime) -> bool:
-    return refund.updated_at <= instant and not (
-        refund.deleted_at and refund.deleted_at <= instant
-    )
+    if refund.deleted_at and refund.deleted_at <= instant:
+        return False
+    return refund.updated_at <= instant

@@ -10,41 +10,42 @@ PATH = "stats/eurofxref/eurofxref-hist.csv"
 
 # The bank's file still has columns for former currencies.
 _CURRENCIES = (
-    *(
-        "USD",
-        "JPY",
-        "CYP",
-        "CZK",
-        "DKK",
-        "EEK",
-        "GBP",
-        "HUF",
-        "LTL",
-        "PLN",
-        "SEK",
-        "CHF",
-        "NOK",
-        "HRK",
-    ),
-    *("RUB", "AUD", "CAD", "CNY", "INR"),
+    "USD",
+    "JPY",
+    "CYP",
+    "CZK",
+    "DKK",
+    "EEK",
+    "GBP",
+    "HUF",
+    "LTL",
+    "PLN",
+    "SEK",
+    "CHF",
+    "NOK",
+    "HRK",
+    "RUB",
+    "AUD",
+    "CAD",
+    "CNY",
+    "INR",
 )
 
 
 def fill(root: Path, snapshot: Snapshot) -> None:
-    """Write `PATH` below `root`."""
-    target = root / PATH
-    target.parent.mkdir(parents=True, exist_ok=True)
-    write(target, render(snapshot).encode("ascii"))
+    """Write `PATH` below `root`.
 
-
-def render(snapshot: Snapshot) -> str:
-    """Return the file: `Date,USD,JPY,…,` with a trailing comma, newest day first, `N/A` without a rate."""
+    The header is `Date,USD,JPY,…,` with a trailing comma. The newest day is first; `N/A` is
+    in place of a missing rate.
+    """
     days: dict[str, dict[str, str]] = {}
     for rate in snapshot.rates:
-        days.setdefault(rate.rate_date.isoformat(), {})[rate.currency] = str(rate.rate)
-    lines = [f"Date,{','.join(_CURRENCIES)},"]
-    for day in sorted(days, reverse=True):
-        lines.append(
-            f"{day},{','.join(days[day].get(currency, 'N/A') for currency in _CURRENCIES)},"
-        )
-    return "\n".join(lines) + "\n"
+        day = rate.rate_date.isoformat()
+        days.setdefault(day, {})[rate.currency] = str(rate.rate)
+    lines = [f"Date,{','.join(_CURRENCIES)},\n"]
+    for day, rates in sorted(days.items(), reverse=True):
+        cells = [rates.get(currency, "N/A") for currency in _CURRENCIES]
+        lines.append(f"{day},{','.join(cells)},\n")
+    target = root / PATH
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write(target, "".join(lines).encode("ascii"))

@@ -3,7 +3,7 @@
 import csv
 import gzip
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
@@ -12,62 +12,57 @@ from demo.ledger import OLD_SHOP, PARTNERS, Line, Order, PartnerFile, Snapshot
 from demo.seeders.atomic import write
 
 HEADER = (
-    *(
-        "order_id",
-        "line_number",
-        "ordered_at",
-        "updated_at",
-        "status",
-        "sku",
-        "product_name",
-        "category",
-    ),
-    *(
-        "quantity",
-        "unit_price",
-        "discount_amount",
-        "tax_amount",
-        "currency",
-        "customer_email",
-        "country_code",
-    ),
+    "order_id",
+    "line_number",
+    "ordered_at",
+    "updated_at",
+    "status",
+    "sku",
+    "product_name",
+    "category",
+    "quantity",
+    "unit_price",
+    "discount_amount",
+    "tax_amount",
+    "currency",
+    "customer_email",
+    "country_code",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _Dialect:
-    """The dialect of one partner's files, or of the old shop's export."""
+    """The dialect of one partner's files, or of the old shop's export.
 
-    encoding: str
-    line_end: str
-    clock: tzinfo
-    extra_columns: tuple[str, ...]
-    extra_values: tuple[str, ...]
+    `extra` are the header and the value of columns that the contract does not have.
+    """
+
+    encoding: str = "utf-8"
+    line_end: str = "\n"
+    clock: tzinfo = UTC
+    extra: tuple[str, ...] = ()
 
 
 _DIALECTS = {
-    PARTNERS[0]: _Dialect("utf-8-sig", "\r\n", timezone(timedelta(hours=1)), (), ()),
-    PARTNERS[1]: _Dialect("utf-8", "\n", UTC, ("warehouse",), ("LIS-2",)),
-    OLD_SHOP: _Dialect("utf-8", "\n", UTC, (), ()),
+    PARTNERS[0]: _Dialect("utf-8-sig", "\r\n", timezone(timedelta(hours=1))),
+    PARTNERS[1]: _Dialect(extra=("warehouse", "LIS-2")),
+    OLD_SHOP: _Dialect(),
 }
 
 
 def fill(folder: Path, snapshot: Snapshot) -> None:
-    """Write the new and changed files of `snapshot`, with the time of receipt as modification time.
+    """Write the new and changed files of `snapshot`.
 
-    Other files in `folder` are left alone.
+    Their modification time is the time of receipt. Other files in `folder` are left alone.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for file in snapshot.files:
-        target, content = folder / file.name, render(file)
+        target = folder / file.name
+        content = render(file)
         received_at = file.received_at.timestamp()
-        if (
-            target.exists()
-            and target.stat().st_mtime == received_at
-            and target.read_bytes() == content
-        ):
-            continue
-        write(target, content, received_at)
+        is_same = target.exists() and target.read_bytes() == content
+        if not is_same or target.stat().st_mtime != received_at:
+            write(target, content, received_at)
 
 
 def render(file: PartnerFile) -> bytes:
@@ -75,47 +70,52 @@ def render(file: PartnerFile) -> bytes:
     dialect = _DIALECTS[file.partner]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator=dialect.line_end)
-    writer.writerow((*HEADER, *dialect.extra_columns))
-    middle = len(file.orders) // 2
-    writer.writerows(
-        row for order in file.orders[:middle] for row in _rows(file, order, dialect)
-    )
+    writer.writerow([*HEADER, *dialect.extra[:1]])
     # Bad rows are in the middle, so that a reader that stops at the first loses good ones.
-    text.writelines(_bad_rows(file, dialect))
-    writer.writerows(
-        row for order in file.orders[middle:] for row in _rows(file, order, dialect)
-    )
+    middle = len(file.orders) // 2
+    writer.writerows(_rows(file, file.orders[:middle], dialect))
+    for bad in file.bad_rows:
+        cells = [bad.text]
+        if bad.text.count(",") == len(HEADER) - 1:
+            cells += dialect.extra[1:]
+        text.write(",".join(cells) + dialect.line_end)
+    writer.writerows(_rows(file, file.orders[middle:], dialect))
     content = text.getvalue().encode(dialect.encoding)
-    return gzip.compress(content, mtime=0) if file.name.endswith(".gz") else content
+    if file.name.endswith(".gz"):
+        return gzip.compress(content, mtime=0)
+    return content
 
 
 def _rows(
-    file: PartnerFile, order: Order, dialect: _Dialect
-) -> Iterator[tuple[object, ...]]:
-    for line in order.lines:
-        times = 2 if (order.order_id, line.line_number) in file.repeated else 1
-        yield from [_row(order, line, dialect)] * times
+    file: PartnerFile, orders: Sequence[Order], dialect: _Dialect
+) -> Iterator[list[object]]:
+    for order in orders:
+        for line in order.lines:
+            yield _row(order, line, dialect)
+            if (order.order_id, line.line_number) in file.repeated:
+                yield _row(order, line, dialect)
 
 
-def _row(order: Order, line: Line, dialect: _Dialect) -> tuple[object, ...]:
-    return (
-        *(order.order_id, line.line_number),
-        *(_timestamp(order.ordered_at, dialect), _timestamp(order.updated_at, dialect)),
-        *(order.status, line.sku, line.product_name, line.category),
-        *(line.quantity, line.unit_price, line.discount, line.tax),
-        *(order.currency, order.email, order.country_code),
-        *dialect.extra_values,
-    )
+def _row(order: Order, line: Line, dialect: _Dialect) -> list[object]:
+    return [
+        order.order_id,
+        line.line_number,
+        _timestamp(order.ordered_at, dialect),
+        _timestamp(order.updated_at, dialect),
+        order.status,
+        line.sku,
+        line.product_name,
+        line.category,
+        line.quantity,
+        line.unit_price,
+        line.discount,
+        line.tax,
+        order.currency,
+        order.email,
+        order.country_code,
+        *dialect.extra[1:],
+    ]
 
 
 def _timestamp(instant: datetime, dialect: _Dialect) -> str:
     return instant.astimezone(dialect.clock).isoformat().replace("+00:00", "Z")
-
-
-def _bad_rows(file: PartnerFile, dialect: _Dialect) -> Iterator[str]:
-    for bad in file.bad_rows:
-        complete = bad.text.count(",") == len(HEADER) - 1
-        yield (
-            ",".join((bad.text, *(dialect.extra_values if complete else ())))
-            + dialect.line_end
-        )

@@ -1,10 +1,8 @@
 """Seeder of the partner's FTP server: promotions and a market index, for forecasts."""
 
 import hashlib
-from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import groupby
 from pathlib import Path
 
 from demo.ledger.season import market_index, offer_of
@@ -12,7 +10,8 @@ from demo.seeders.atomic import write
 
 ANNOUNCED = timedelta(days=120)
 """How long before their start offers are published."""
-_DAY, _WEEK = timedelta(days=1), timedelta(days=7)
+_DAY = timedelta(days=1)
+_WEEK = timedelta(days=7)
 
 
 def fill(root: Path, first_day: date, today: date) -> None:
@@ -24,40 +23,38 @@ def fill(root: Path, first_day: date, today: date) -> None:
         today: the current date; the market index ends with the last completed week.
     """
     root.mkdir(parents=True, exist_ok=True)
-    _write(
-        root / "promotions.csv",
-        "start_date,end_date,sku,discount_percent",
-        _offers(first_day, today),
-    )
-    _write(root / "market_index.csv", "week_start,index", _weeks(first_day, today))
-
-
-def _offers(first_day: date, today: date) -> Iterator[str]:
-    """Yield a row per offer, which applies to all products and to consecutive days with the same code."""
-    days = (
-        first_day + _DAY * number
-        for number in range((today + ANNOUNCED - first_day).days + 1)
-    )
-    offers = ((day, offer) for day in days if (offer := offer_of(day)))
-    for (_, _, percent), pairs in groupby(
-        offers, lambda pair: (pair[0].year, pair[1].code, pair[1].percent)
-    ):
-        offer_days = [day for day, _ in pairs]
-        yield f"{offer_days[0]},{offer_days[-1]},*,{int(Decimal(percent) * 100)}"
-
-
-def _weeks(first_day: date, today: date) -> Iterator[str]:
+    offers = _offers(first_day, today + ANNOUNCED)
+    offers.insert(0, "start_date,end_date,sku,discount_percent")
+    _write(root / "promotions.csv", offers)
+    weeks = ["week_start,index"]
     monday = first_day - timedelta(days=first_day.weekday())
     while monday + _WEEK <= today:
-        yield f"{monday},{market_index(monday)}"
+        weeks.append(f"{monday},{market_index(monday)}")
         monday += _WEEK
+    _write(root / "market_index.csv", weeks)
 
 
-def _write(path: Path, header: str, rows: Iterator[str]) -> None:
+def _offers(first_day: date, last_day: date) -> list[str]:
+    """Return a row per offer, of consecutive days; it applies to all products."""
+    rows = []
+    day = first_day
+    while day <= last_day:
+        offer = offer_of(day)
+        start = day
+        while offer and day < last_day and offer_of(day + _DAY):
+            day += _DAY
+        if offer:
+            percent = int(Decimal(offer.percent) * 100)
+            rows.append(f"{start},{day},*,{percent}")
+        day += _DAY
+    return rows
+
+
+def _write(path: Path, lines: list[str]) -> None:
     """Write a changed file, then its checksum."""
-    content = ("\n".join([header, *rows]) + "\n").encode()
+    content = "".join(f"{line}\n" for line in lines).encode()
     if path.exists() and path.read_bytes() == content:
         return
-    checksum = f"{hashlib.sha256(content).hexdigest()}  {path.name}\n".encode()
+    checksum = f"{hashlib.sha256(content).hexdigest()}  {path.name}\n"
     write(path, content)
-    write(path.with_name(f"{path.name}.sha256"), checksum)
+    write(path.with_name(f"{path.name}.sha256"), checksum.encode())

@@ -1,10 +1,9 @@
 """Seeder of the sales database (schema: `demo/schema.sql`)."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from demo.ledger import SALES_DB, Snapshot
 
@@ -12,142 +11,112 @@ SCHEMA = Path(__file__).resolve().parents[1] / "schema.sql"
 READER = "sales_reader"
 READER_PASSWORD = "read-only"
 
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    name: str
-    key: str
-    columns: str
-
-
-_TABLES = (
-    _Table("customers", "customer_id", "email, country_code, created_at, updated_at"),
-    _Table("products", "sku", "name, category, image_url, updated_at"),
-    _Table(
-        "orders",
-        "order_id",
-        "customer_id, status, currency, shipping_country, shipping_amount, coupon_code, is_test, "
-        "ordered_at, updated_at",
+_COLUMNS = {
+    "customers": "customer_id, email, country_code, created_at, updated_at",
+    "products": "sku, name, category, image_url, updated_at",
+    "orders": (
+        "order_id, customer_id, status, currency, shipping_country, shipping_amount, "
+        "coupon_code, is_test, ordered_at, updated_at"
     ),
-    _Table(
-        "order_items",
-        "order_id, line_number",
-        "sku, quantity, unit_price, discount_amount, tax_amount",
+    "order_items": (
+        "order_id, line_number, sku, quantity, unit_price, discount_amount, tax_amount"
     ),
-    _Table(
-        "refunds",
-        "refund_id",
-        "order_id, line_number, quantity, amount, reason, refunded_at, updated_at",
+    "refunds": (
+        "refund_id, order_id, line_number, quantity, amount, reason, refunded_at, "
+        "updated_at"
     ),
-)
+}
+"""The columns of each table, in the order of the rows of `_rows`."""
 
 
 def prepare(dsn: str) -> None:
-    """Create the database of the libpq URI `dsn`, its tables and the read-only role, where missing."""
-    import psycopg
-    from psycopg import sql
+    """Create the database of the libpq URI `dsn`, its tables and the read-only role.
 
-    parts = urlsplit(dsn)
-    database = parts.path.lstrip("/")
-    with psycopg.connect(
-        urlunsplit(parts._replace(path="/postgres")), autocommit=True
-    ) as server:
-        if not server.execute(
-            "SELECT 1 FROM pg_database WHERE datname = %s", [database]
-        ).fetchone():
-            server.execute(
-                sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database))
-            )
+    What exists stays.
+    """
+    import psycopg
+    from psycopg import conninfo, errors, sql
+
+    name = sql.Identifier(str(conninfo.conninfo_to_dict(dsn)["dbname"]))
+    with (
+        psycopg.connect(dsn, dbname="postgres", autocommit=True) as server,
+        suppress(errors.DuplicateDatabase),
+    ):
+        server.execute(sql.SQL("CREATE DATABASE {}").format(name))
     with psycopg.connect(dsn) as connection:
         connection.execute(SCHEMA.read_text())
 
 
 def fill(dsn: str, snapshot: Snapshot) -> None:
-    """Make the tables equal to `snapshot` in one transaction."""
+    """Replace all rows by those of `snapshot` in one transaction."""
     import psycopg
 
-    rows: dict[str, Iterable[tuple[Any, ...]]] = {
-        "customers": (
-            (c.customer_id, c.email, c.country_code, c.created_at, c.updated_at)
-            for c in snapshot.customers
-        ),
-        "products": (
-            (p.sku, p.name, p.category, p.image_url, p.updated_at)
-            for p in snapshot.products
-        ),
-        "orders": (
-            (
-                *(
-                    order.order_id,
-                    order.customer_id,
-                    order.status,
-                    order.currency,
-                    order.country_code,
-                ),
-                *(
-                    order.shipping,
-                    order.coupon_code,
-                    order.is_test,
-                    order.ordered_at,
-                    order.updated_at,
-                ),
-            )
-            for order in snapshot.orders_of(SALES_DB)
-        ),
-        "order_items": _items(snapshot),
-        "refunds": _refunds(snapshot),
-    }
-    with psycopg.connect(dsn) as connection:
-        for table in _TABLES:
-            _merge(connection, table, rows[table.name])
+    with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
+        for table in reversed(_COLUMNS):
+            cursor.execute(f"DELETE FROM {table}")
+        for table, columns in _COLUMNS.items():
+            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                for row in _rows(table, snapshot):
+                    copy.write_row(row)
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("ANALYZE")
 
 
-def _items(snapshot: Snapshot) -> Iterator[tuple[Any, ...]]:
-    for order in snapshot.orders_of(SALES_DB):
-        for line in order.lines:
+def _rows(table: str, snapshot: Snapshot) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a table."""
+    if table == "customers":
+        for customer in snapshot.customers:
             yield (
-                *(order.order_id, line.line_number, line.sku, int(line.quantity)),
-                *(line.unit_price, line.discount, line.tax),
+                customer.customer_id,
+                customer.email,
+                customer.country_code,
+                customer.created_at,
+                customer.updated_at,
             )
-
-
-def _refunds(snapshot: Snapshot) -> Iterator[tuple[Any, ...]]:
-    for refund in snapshot.refunds_of(SALES_DB):
-        line_number = refund.lines[0].line_number if refund.lines else None
-        yield (
-            *(
+    elif table == "products":
+        for product in snapshot.products:
+            yield (
+                product.sku,
+                product.name,
+                product.category,
+                product.image_url,
+                product.updated_at,
+            )
+    elif table == "orders":
+        for order in snapshot.orders_of(SALES_DB):
+            yield (
+                order.order_id,
+                order.customer_id,
+                order.status,
+                order.currency,
+                order.country_code,
+                order.shipping,
+                order.coupon_code,
+                order.is_test,
+                order.ordered_at,
+                order.updated_at,
+            )
+    elif table == "order_items":
+        for order in snapshot.orders_of(SALES_DB):
+            for line in order.lines:
+                yield (
+                    order.order_id,
+                    line.line_number,
+                    line.sku,
+                    int(line.quantity),
+                    line.unit_price,
+                    line.discount,
+                    line.tax,
+                )
+    elif table == "refunds":
+        for refund in snapshot.refunds_of(SALES_DB):
+            yield (
                 refund.refund_id,
                 refund.order_id,
-                line_number,
+                refund.lines[0].line_number if refund.lines else None,
                 int(refund.quantity),
                 refund.amount,
-            ),
-            *(refund.reason, refund.refunded_at, refund.updated_at),
-        )
-
-
-def _merge(connection: Any, table: _Table, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Make `table` equal to `rows`; equal rows are not updated."""
-    columns = f"{table.key}, {table.columns}"
-    key = " AND ".join(
-        f"old.{name} = incoming.{name}" for name in table.key.split(", ")
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"CREATE TEMP TABLE incoming (LIKE {table.name} INCLUDING INDEXES) ON COMMIT DROP"
-        )
-        with cursor.copy(f"COPY incoming ({columns}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
-        cursor.execute(
-            f"DELETE FROM {table.name} AS old WHERE NOT EXISTS (SELECT FROM incoming WHERE {key})"
-        )
-        values = ", ".join(f"EXCLUDED.{name}" for name in table.columns.split(", "))
-        cursor.execute(
-            f"INSERT INTO {table.name} AS old ({columns}) SELECT {columns} FROM incoming "
-            f"ON CONFLICT ({table.key}) DO UPDATE SET ({table.columns}) = ROW({values}) "
-            "WHERE old IS DISTINCT FROM EXCLUDED"
-        )
-        cursor.execute("DROP TABLE incoming")
+                refund.reason,
+                refund.refunded_at,
+                refund.updated_at,
+            )
