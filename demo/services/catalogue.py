@@ -6,6 +6,7 @@
 
 import hashlib
 import json
+import mimetypes
 import sys
 from http import HTTPStatus
 from pathlib import Path
@@ -15,13 +16,6 @@ from demo.services.http_service import Handler, HttpService
 
 PAGE = 50
 """Products per page."""
-_JSON = "application/json"
-_IMAGE_TYPES = {
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".webp": "image/webp",
-    ".gif": "image/gif",
-}
 
 
 class CatalogueServer(HttpService):
@@ -35,44 +29,35 @@ class CatalogueServer(HttpService):
 class _CatalogueHandler(Handler):
     def do_GET(self) -> None:
         url = urlsplit(self.path)
-        pictures = self.service.root / "pictures"
         folder, _, name = url.path.removeprefix("/").partition("/")
+        picture = self.service.root / "pictures" / Path(name).name
         if url.path == "/products":
-            self._page(parse_qs(url.query).get("page", ["1"])[0])
-        elif folder == "pictures" and name in {
-            path.name for path in pictures.glob("*")
-        }:
-            path = pictures / name
-            self._cached(
-                path.read_bytes(),
-                _IMAGE_TYPES.get(path.suffix, "application/octet-stream"),
-            )
+            pages = parse_qs(url.query).get("page", ["1"])
+            self._send_page(int(pages[0]))
+        elif folder == "pictures" and picture.is_file():
+            content_type, _ = mimetypes.guess_type(picture.name)
+            content_type = content_type or "application/octet-stream"
+            self._send_cached(picture.read_bytes(), content_type)
         else:
             self.respond(b"not found\n", "text/plain", HTTPStatus.NOT_FOUND)
 
-    def _page(self, number: str) -> None:
-        host = f"http://{self.headers.get('Host', '')}"
+    def _send_page(self, number: int) -> None:
+        host = f"http://{self.headers['Host']}"
         products = json.loads((self.service.root / "products.json").read_text())
-        first = (int(number) - 1) * PAGE if number.isdigit() else -1
-        if not 0 <= first <= max(len(products) - 1, 0):
-            self.respond(b'{"detail": "Invalid page."}', _JSON, HTTPStatus.NOT_FOUND)
-            return
-        results = [
-            product
-            | {"image_url": product["image_url"] and host + product["image_url"]}
-            for product in products[first : first + PAGE]
-        ]
-        next_page = (
-            f"{host}/products?page={int(number) + 1}"
-            if len(products) > first + PAGE
-            else None
-        )
+        end = number * PAGE
+        results = products[end - PAGE : end]
+        for product in results:
+            if product["image_url"]:
+                product["image_url"] = host + product["image_url"]
+        next_page = None
+        if len(products) > end:
+            next_page = f"{host}/products?page={number + 1}"
         page = {"count": len(products), "next": next_page, "results": results}
-        self._cached(json.dumps(page, ensure_ascii=False).encode(), _JSON)
+        self._send_cached(json.dumps(page).encode(), "application/json")
 
-    def _cached(self, body: bytes, content_type: str) -> None:
+    def _send_cached(self, body: bytes, content_type: str) -> None:
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-        if etag in self.headers.get("If-None-Match", ""):
+        if self.headers["If-None-Match"] == etag:
             self.send_response(HTTPStatus.NOT_MODIFIED)
             self.send_header("ETag", etag)
             self.end_headers()

@@ -78,22 +78,16 @@ def _command(
         "BQEMU_UPLOAD_MAX_BYTES": str(4 * 1024**3),
     }
     command = [
-        *(str(VENV / "bin" / "python"), str(program)),
-        *(
-            "start",
-            "--persistent" if keep else "--ephemeral",
-            "--data-dir",
-            str(data_dir),
-        ),
-        *(
-            "--rest-host",
-            listen_address(),
-            "--rest-port",
-            str(port),
-            "--grpc-port",
-            str(free_port()),
-        ),
-        *("--project", PROJECT, "--log-level", "warning"),
+        str(VENV / "bin" / "python"),
+        str(program),
+        "start",
+        "--persistent" if keep else "--ephemeral",
+        f"--data-dir={data_dir}",
+        f"--rest-host={listen_address()}",
+        f"--rest-port={port}",
+        f"--grpc-port={free_port()}",
+        f"--project={PROJECT}",
+        "--log-level=warning",
     ]
     return command, environment
 

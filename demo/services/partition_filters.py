@@ -25,24 +25,27 @@ def missing_filters(
         parse: parses the query of a view.
     """
     if isinstance(statement, exp.Create) and statement.kind == "VIEW":
-        return  # a new view reads nothing yet
+        # A new view reads nothing yet.
+        return
+    written = _written(statement)
     trees = [statement]
     tables = []
+    filtered = set()
     for tree in trees:
+        for condition in tree.find_all(*CONDITIONS):
+            for column in condition.find_all(exp.Column):
+                filtered.add(column.name.lower())
         for node in tree.find_all(exp.Table):
             table = find_table(node)
-            if table is None or node is _written(statement):
+            if table is None or node is written:
                 continue
             if table.table_type == "VIEW":
                 trees.append(parse(table.view_query))
             else:
                 tables.append(table)
-    names = set()
-    for tree in trees:
-        names |= _names_in_conditions(tree)
     for table in tables:
         column = required_column(table)
-        if column and column not in names:
+        if column and column not in filtered:
             yield table
 
 
@@ -59,12 +62,6 @@ def _written(statement: Any) -> Any:
     if not isinstance(statement, (exp.Insert, exp.Create, exp.Drop)):
         return None
     target = statement.this
-    return target.this if isinstance(target, exp.Schema) else target
-
-
-def _names_in_conditions(tree: Any) -> set[str]:
-    names = set()
-    for condition in tree.find_all(*CONDITIONS):
-        for column in condition.find_all(exp.Column):
-            names.add(column.name.lower())
-    return names
+    if isinstance(target, exp.Schema):
+        return target.this
+    return target

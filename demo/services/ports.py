@@ -52,30 +52,16 @@ def wait_for(
     Args:
         port: a port of the loopback interface.
         seconds: how long to wait.
-        process: the program that must listen on it; any program will do without.
+        process: the program that opens it.
 
     Raises:
         TimeoutError: the port did not open in time.
         RuntimeError: `process` has ended.
     """
     deadline = time.monotonic() + seconds
-    while not (_listens(process, port) if process else is_open(port)):
+    while not is_open(port):
         if process and process.poll() is not None:
             raise RuntimeError(f"the program for port {port} ended: {process.args!r}")
         if time.monotonic() > deadline:
             raise TimeoutError(f"port {port} is still closed after {seconds:.0f} s")
         time.sleep(0.1)
-
-
-def _listens(process: subprocess.Popen[bytes], port: int) -> bool:
-    """Whether the process, or one of its descendants, listens on `port`."""
-    import psutil  # not installed where only the emulator runs
-
-    with suppress(psutil.NoSuchProcess):
-        parent = psutil.Process(process.pid)
-        return any(
-            connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
-            for each in (parent, *parent.children(recursive=True))
-            for connection in each.net_connections("tcp")
-        )
-    return False

