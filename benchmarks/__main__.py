@@ -56,15 +56,11 @@ def main() -> None:
     for name in names or [
         name for name in SIZES if Path(__file__).with_name(f"{name}.py").exists()
     ]:
-        arguments = [
-            *sizes[name].split(),
-            *options,
-        ]  # the last of a repeated option counts
-        subprocess.run(
-            [sys.executable, "-m", f"benchmarks.{name}", *arguments],
-            cwd=REPOSITORY,
-            check=True,
-        )
+        command = [sys.executable, "-m", f"benchmarks.{name}"]
+        command += sizes[name].split()
+        # The last of a repeated option counts.
+        command += options
+        subprocess.run(command, cwd=REPOSITORY, check=True)
     tables = updated(
         published("make bench"),
         map(json.loads, map(Path.read_text, RESULTS.glob("*.json"))),
@@ -75,10 +71,9 @@ def main() -> None:
 
 def updated(tables: str, documents: Iterable[Mapping[str, Any]]) -> str:
     """Return the published `tables`, each replaced by that of its benchmark's result where there is one."""
-    known = {
-        text.partition(" (")[0]: text.strip()
-        for text in re.split(r"(?m)^(?=\*\*)", tables)
-    }
+    known = {}
+    for text in re.split(r"(?m)^(?=\*\*)", tables):
+        known[text.partition(" (")[0]] = text.strip()
     titles = {name: _title(name) for name, _ in GOALS}
     for document in documents:
         if title := titles.get(document.get("benchmark", "")):

@@ -175,10 +175,25 @@ def pipeline_extract(folder: Path) -> None:
 
     day, changed_from = (
         day_window(DAY, "UTC"),
-        datetime(2026, 11, 18, 23, 30, tzinfo=UTC),
+        datetime(
+            2026,
+            11,
+            18,
+            23,
+            30,
+            tzinfo=UTC,
+        ),
     )
     with measured():
-        sales_db.extract(ReadWindow("sales_db", day, changed_from, None, _raw(folder)))
+        sales_db.extract(
+            ReadWindow(
+                "sales_db",
+                day,
+                changed_from,
+                None,
+                _raw(folder),
+            )
+        )
 
 
 def pipeline_transform(folder: Path) -> None:

@@ -59,7 +59,10 @@ def main() -> None:
             if arguments.only in (step, None):
                 contenders = [contender(*each) for each in names.items()]
                 results = compare(
-                    contenders, contenders[0].name, arguments.rounds, warm_up=False
+                    contenders,
+                    contenders[0].name,
+                    arguments.rounds,
+                    warm_up=False,
                 )
                 print(
                     "written to",

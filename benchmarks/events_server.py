@@ -59,10 +59,8 @@ def server(events_of_a_day: int) -> ThreadingHTTPServer:
 
         def do_GET(self) -> None:
             asked = parse_qs(urlsplit(self.path).query)
-            now, end = (
-                datetime.fromisoformat(asked[name][0]).astimezone(UTC)
-                for name in ("start", "end")
-            )
+            now = datetime.fromisoformat(asked["start"][0]).astimezone(UTC)
+            end = datetime.fromisoformat(asked["end"][0]).astimezone(UTC)
             self.send_response(200)
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()

@@ -65,7 +65,13 @@ def extract(day: BusinessDay, folder: str = f"file://{FOLDER}/extract") -> int:
     """As the run of the newest day does, with all of the day in its window."""
     web_events.now = lambda: day.end
     return web_events.extract(
-        ReadWindow("web_events", day, day.start, None, folder)
+        ReadWindow(
+            "web_events",
+            day,
+            day.start,
+            None,
+            folder,
+        )
     ).rows
 
 
@@ -80,7 +86,12 @@ def transform(day: BusinessDay) -> int:
     from ecommerce.events.loading import transform as run_transform
 
     folder = FOLDER / "run" / "web_events"
-    shutil.copytree(RAW, folder, copy_function=os.link, dirs_exist_ok=True)
+    shutil.copytree(
+        RAW,
+        folder,
+        copy_function=os.link,
+        dirs_exist_ok=True,
+    )
     (folder / staging.MANIFEST_FILE).unlink()
     plain = json.loads((RAW / staging.MANIFEST_FILE).read_text()) | {
         "uri": folder.as_uri()

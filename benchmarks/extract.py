@@ -52,16 +52,22 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--lines", type=int, default=2_000_000, help="order lines of the day read"
+        "--lines",
+        type=int,
+        default=2_000_000,
+        help="order lines of the day read",
     )
     parser.add_argument(
-        "--days", type=int, default=10, help="days of history, each like the day read"
+        "--days",
+        type=int,
+        default=10,
+        help="days of history, each like the day read",
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument(
         "--readers",
         nargs="*",
-        choices=[*CONTENDERS],
+        choices=list(CONTENDERS),
         help="run only these, and the limit",
     )
     parser.add_argument(
@@ -109,7 +115,16 @@ def _compare_histories(server: Postgres, arguments: argparse.Namespace) -> None:
 
 def _contender(name: str, reader: str, dsn: str) -> Contender:
     python = str(BENCHMARK_PYTHON) if reader in OTHER_ENVIRONMENT else sys.executable
-    return Contender(name, [python, "-m", "benchmarks.readers", reader, dsn])
+    return Contender(
+        name,
+        [
+            python,
+            "-m",
+            "benchmarks.readers",
+            reader,
+            dsn,
+        ],
+    )
 
 
 def day_database(server: Postgres, lines: int, days: int) -> str:
@@ -126,9 +141,26 @@ def day_database(server: Postgres, lines: int, days: int) -> str:
         server.psql(f"ALTER DATABASE {name}_unfinished RENAME TO {name}")
     folder = REPOSITORY / "include" / "sql" / "extract" / "sales_db"
     parameters = {
-        "day_start": datetime(2026, 11, 19, tzinfo=UTC),
-        "day_end": datetime(2026, 11, 20, tzinfo=UTC),
-        "changed_from": datetime(2026, 11, 18, 23, 30, tzinfo=UTC),
+        "day_start": datetime(
+            2026,
+            11,
+            19,
+            tzinfo=UTC,
+        ),
+        "day_end": datetime(
+            2026,
+            11,
+            20,
+            tzinfo=UTC,
+        ),
+        "changed_from": datetime(
+            2026,
+            11,
+            18,
+            23,
+            30,
+            tzinfo=UTC,
+        ),
         "changed_until": "infinity",
         "known_orders": [],
         "skus": [f"SKU-{number}" for number in range(1, 20_001)],

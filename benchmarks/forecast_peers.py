@@ -24,10 +24,9 @@ from statsforecast.models import AutoETS
 
 HORIZON = 28
 LEVELS = [80, 95]
-COLUMNS = [
-    "forecast",
-    *(f"{side}-{level}" for level in LEVELS for side in ("lo", "hi")),
-]
+COLUMNS = ["forecast"]
+for level in LEVELS:
+    COLUMNS += [f"lo-{level}", f"hi-{level}"]
 
 
 def main() -> None:
@@ -42,9 +41,8 @@ def main() -> None:
             "lightgbm": _lightgbm(known),
             "prophet": pd.concat(_prophet(known[name], country) for name in subset),
         }
-        made += [
-            frame.assign(model=model, days=days) for model, frame in forecasts.items()
-        ]
+        for model, frame in forecasts.items():
+            made.append(frame.assign(model=model, days=days))
         print(f"peers: {days} days", file=sys.stderr, flush=True)
     pd.concat(made, ignore_index=True).to_parquet(target)
 
@@ -58,7 +56,12 @@ def _lightgbm(known: pd.DataFrame) -> pd.DataFrame:
     models = MLForecast(
         models={"m": LGBMRegressor(verbosity=-1, random_state=1, n_jobs=1)},
         freq="D",
-        lags=[7, 14, 21, 28],
+        lags=[
+            7,
+            14,
+            21,
+            28,
+        ],
         date_features=["dayofweek", "month"],
     )
     # Ten windows as in the documentation, fewer if they would leave less than half of a short history.

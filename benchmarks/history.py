@@ -90,7 +90,14 @@ def main() -> None:
     peak = max(result.peak_mb for result in results)
     seconds = sum(result.seconds for result in results)
     results.append(
-        Result("end to end", seconds, 0, peak, {"rows": arguments.lines}, [])
+        Result(
+            "end to end",
+            seconds,
+            0,
+            peak,
+            {"rows": arguments.lines},
+            [],
+        )
     )
     if arguments.load:
         results += [
@@ -100,7 +107,12 @@ def main() -> None:
     print("written to", report("history", results, vars(arguments)))
 
 
-def make_export(folder: Path, lines: int, files: int, months: int) -> None:
+def make_export(
+    folder: Path,
+    lines: int,
+    files: int,
+    months: int,
+) -> None:
     """`files` gzip files with `lines` lines in all, of orders over `months` months, three lines each."""
     folder.mkdir(parents=True)
     rows = ROWS.read_text()
@@ -138,8 +150,18 @@ def _transform() -> tuple[list[Stage], list[Any]]:
 def _load(transformed: list[Any], lines: int) -> list[Stage]:
     server = emulator.start(FOLDER / "bigquery", free_port())
     try:
-        loading = _tasks("load", transformed, 1, server.host)
-        checking = _tasks("checks", _result(loading), 1, server.host)
+        loading = _tasks(
+            "load",
+            transformed,
+            1,
+            server.host,
+        )
+        checking = _tasks(
+            "checks",
+            _result(loading),
+            1,
+            server.host,
+        )
     finally:
         server.stop()
     loaded = sum(result["rows"]["order_lines"] for result in _result(loading))
@@ -148,7 +170,12 @@ def _load(transformed: list[Any], lines: int) -> list[Stage]:
     return [loading, checking]
 
 
-def _tasks(name: str, inputs: Iterable[Any], at_a_time: int, host: str = "") -> Stage:
+def _tasks(
+    name: str,
+    inputs: Iterable[Any],
+    at_a_time: int,
+    host: str = "",
+) -> Stage:
     """Run the stage once per input, each in a process of its own."""
     waiting = list(inputs)
     stage = Stage(name, len(waiting), at_a_time)
@@ -156,7 +183,13 @@ def _tasks(name: str, inputs: Iterable[Any], at_a_time: int, host: str = "") -> 
     def one(number: int) -> tuple[float, float, dict[str, Any]]:
         place = FOLDER / f"{name}_{number}.json".replace(" ", "_")
         place.write_text(json.dumps(waiting[number]))
-        command = [sys.executable, "-m", "benchmarks.history_stages", name, str(place)]
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.history_stages",
+            name,
+            str(place),
+        ]
         done = run_once(Contender(f"{name} {number}", command, _environment(host)))
         print(
             f"{name} {number + 1}/{len(waiting)}: {done[0]:.1f} s {done[1]:.0f} MB",

@@ -13,7 +13,12 @@ from benchmarks.runner import RESULTS, measured
 RUN = SimpleNamespace(
     dag_id="sales_history_load",
     run_id="benchmark",
-    run_after=datetime(2026, 11, 20, tzinfo=UTC),
+    run_after=datetime(
+        2026,
+        11,
+        20,
+        tzinfo=UTC,
+    ),
 )
 CONTEXT: dict[str, Any] = {
     "dag_run": RUN,

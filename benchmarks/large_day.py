@@ -40,23 +40,24 @@ def main() -> None:
     )
     parser.add_argument("--lines", type=int, default=10_000_000)
     parser.add_argument(
-        "--days", type=int, default=2, help="days of history, each like the day read"
+        "--days",
+        type=int,
+        default=2,
+        help="days of history, each like the day read",
     )
     arguments = parser.parse_args()
     folder = Path(mkdtemp(prefix="bench-large-day-"))
     with benchmark_server() as server:
         warehouse = emulator.start(folder / "bigquery", free_port())
         try:
+            database = day_database(server, arguments.lines, arguments.days)
+            policy = dict.fromkeys(set(SOURCES) - {SALES_DB.name}, "off")
             environment = {
                 **ENVIRONMENT,
-                "AIRFLOW_CONN_SALES_DB": server.dsn(
-                    day_database(server, arguments.lines, arguments.days)
-                ),
+                "AIRFLOW_CONN_SALES_DB": server.dsn(database),
                 "AIRFLOW_CONN_BIGQUERY": json.dumps(emulator.CONNECTION),
                 "AIRFLOW_HOME": str(folder / "airflow"),
-                "AIRFLOW_VAR_SOURCE_POLICY": json.dumps(
-                    dict.fromkeys(set(SOURCES) - {SALES_DB.name}, "off")
-                ),
+                "AIRFLOW_VAR_SOURCE_POLICY": json.dumps(policy),
                 "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
                 "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
                 "BIGQUERY_EMULATOR_HOST": warehouse.host,
@@ -75,7 +76,12 @@ def main() -> None:
 def _run(environment: dict[str, str], lines: int, metadata: Path) -> Result:
     """Run the day; the output goes to the terminal."""
     metadata.mkdir()
-    command = [sys.executable, "-c", PROGRAM, DAY]
+    command = [
+        sys.executable,
+        "-c",
+        PROGRAM,
+        DAY,
+    ]
     database = f"sqlite:///{metadata}/airflow.db"
     environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = database
     begin = time.perf_counter()
@@ -89,7 +95,12 @@ def _run(environment: dict[str, str], lines: int, metadata: Path) -> Result:
     unit = 1024**2 if sys.platform == "darwin" else 1024
     seconds = time.perf_counter() - begin
     return Result(
-        "make run", seconds, 0, usage.ru_maxrss / unit, {"rows": lines}, [seconds]
+        "make run",
+        seconds,
+        0,
+        usage.ru_maxrss / unit,
+        {"rows": lines},
+        [seconds],
     )
 
 

@@ -47,14 +47,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
     folder = Path(mkdtemp(prefix="bench-overhead-"))
-    ports, folders = (
-        Ports(**{field.name: free_port() for field in fields(Ports)}),
-        Folders(folder),
-    )
-    company, airflow = (
-        Company(ports, folders),
-        BenchmarkAirflow(ports, folders, TIMEZONE),
-    )
+    ports = Ports(**{field.name: free_port() for field in fields(Ports)})
+    folders = Folders(folder)
+    company = Company(ports, folders)
+    airflow = BenchmarkAirflow(ports, folders, TIMEZONE)
     try:
         company.start()
         airflow.start()
@@ -65,9 +61,9 @@ def main() -> None:
         dags.wait_for(DAG_DAILY, "empty_tasks")
         dags.unpause(DAG_DAILY, "empty_tasks")
         last = company.scenario.today(datetime.now(UTC)) - timedelta(days=1)
-        found = [
-            _round(dags, last - timedelta(days=number)) for number in range(rounds + 1)
-        ]
+        found = []
+        for number in range(rounds + 1):
+            found.append(_round(dags, last - timedelta(days=number)))
     finally:
         airflow.stop()
         company.stop()
@@ -93,16 +89,22 @@ def _round(dags: DagRunner, day: date) -> dict[str, float]:
 
 def _seconds(api: AirflowApi, run: DagRun) -> float:
     facts = api.get(f"dags/{run.dag_id}/dagRuns/{run.run_id}")
-    begin, end = (
-        datetime.fromisoformat(facts[f"{each}_date"]) for each in ("start", "end")
-    )
+    begin = datetime.fromisoformat(facts["start_date"])
+    end = datetime.fromisoformat(facts["end_date"])
     return (end - begin).total_seconds()
 
 
 def _median(name: str, rounds: list[dict[str, float]]) -> Result:
     seconds = [each[name] for each in rounds]
     ratio = statistics.median(each[name] / each[EMPTY] for each in rounds)
-    return Result(name, statistics.median(seconds), ratio, 0, {}, seconds)
+    return Result(
+        name,
+        statistics.median(seconds),
+        ratio,
+        0,
+        {},
+        seconds,
+    )
 
 
 if __name__ == "__main__":

@@ -55,7 +55,14 @@ def main() -> None:
     command = ["-m", "benchmarks.partner_csv"]
     contenders = [
         Contender(
-            name, [sys.executable, *command, name, str(arguments.lines)], environment
+            name,
+            [
+                sys.executable,
+                *command,
+                name,
+                str(arguments.lines),
+            ],
+            environment,
         )
         for name in PROGRAMS
     ]

@@ -43,9 +43,20 @@ def pipeline(dsn: str) -> None:
     from ecommerce.sources import sales_db
 
     day = day_window(date(2026, 11, 19), "UTC")
-    changed_from = datetime(2026, 11, 18, 23, 30, tzinfo=UTC)
+    changed_from = datetime(
+        2026,
+        11,
+        18,
+        23,
+        30,
+        tzinfo=UTC,
+    )
     window = ReadWindow(
-        "sales_db", day, changed_from, None, f"file://{TARGET / 'sales_db'}"
+        "sales_db",
+        day,
+        changed_from,
+        None,
+        f"file://{TARGET / 'sales_db'}",
     )
     with measured() as facts:
         manifest = sales_db.extract(window)
@@ -100,7 +111,10 @@ def connectorx(dsn: str) -> None:
             _write(
                 name,
                 connectorx.read_sql(
-                    dsn, query, return_type="arrow_stream", batch_size=65_536
+                    dsn,
+                    query,
+                    return_type="arrow_stream",
+                    batch_size=65_536,
                 ),
             )
 

@@ -29,15 +29,14 @@ DAY = date(2026, 11, 19)
 ROUNDS = 3
 PARTS = ("queries", "document", "all")
 IMPORTED = (
-    *(
-        "airflow.sdk.io",
-        "typst",
-        "pypdfium2",
-        "babel.numbers",
-        "babel.dates",
-        "matplotlib.figure",
-    ),
-    *("matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"),
+    "airflow.sdk.io",
+    "typst",
+    "pypdfium2",
+    "babel.numbers",
+    "babel.dates",
+    "matplotlib.figure",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
 )
 """What a report imports; it is not timed."""
 FILL = Path(__file__).with_name("report_warehouse.sql")
@@ -66,10 +65,19 @@ def main() -> None:
     try:
         environment = _environment(server, folder)
         # In a process of its own: what this one takes would count as the memory of those that it starts.
-        fill = [sys.executable, "-m", "benchmarks.report", "--fill"]
-        sizes = [f"--lines={arguments.lines}", f"--days={arguments.days}"]
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.report",
+            "--fill",
+            f"--lines={arguments.lines}",
+            f"--days={arguments.days}",
+        ]
         subprocess.run(
-            [*fill, *sizes], env=os.environ | environment, cwd=REPOSITORY, check=True
+            command,
+            env=os.environ | environment,
+            cwd=REPOSITORY,
+            check=True,
         )
         rounds = [_measure_report(environment) for _ in range(ROUNDS)]
     finally:
@@ -81,7 +89,12 @@ def main() -> None:
 
 def _measure_report(environment: dict[str, str]) -> tuple[dict[str, float], float]:
     """Seconds by part, and the peak of memory."""
-    command = [sys.executable, "-m", "benchmarks.report", "--build"]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.report",
+        "--build",
+    ]
     seconds, peak, facts = run_once(Contender("report", command, environment))
     found = {"queries": facts["queries"], "document": facts["document"], "all": seconds}
     times = ", ".join(f"{name} {each:.2f} s" for name, each in found.items())
@@ -96,7 +109,16 @@ def _medians(rounds: list[tuple[dict[str, float], float]]) -> list[Result]:
         seconds = [found[name] for found, _ in rounds]
         ratio = statistics.median(found[name] / found["queries"] for found, _ in rounds)
         runs = [round(each, 3) for each in seconds]
-        results.append(Result(name, statistics.median(seconds), ratio, peak, {}, runs))
+        results.append(
+            Result(
+                name,
+                statistics.median(seconds),
+                ratio,
+                peak,
+                {},
+                runs,
+            )
+        )
     return results
 
 

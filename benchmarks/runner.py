@@ -75,7 +75,10 @@ def measured() -> Iterator[dict[str, Any]]:
 
 
 def compare(
-    contenders: Sequence[Contender], limit: str, rounds: int = 5, warm_up: bool = True
+    contenders: Sequence[Contender],
+    limit: str,
+    rounds: int = 5,
+    warm_up: bool = True,
 ) -> list[Result]:
     """Run every contender once per round, after one unmeasured round that fills the caches.
 
@@ -87,7 +90,7 @@ def compare(
     }
     for number in range(-1 if warm_up else 0, rounds):
         first = max(number, 0) % len(contenders)
-        for contender in [*contenders[first:], *contenders[:first]]:
+        for contender in (*contenders[first:], *contenders[:first]):
             run = run_once(contender)
             label = "warm-up" if number < 0 else f"round {number + 1}/{rounds}"
             print(
@@ -96,19 +99,25 @@ def compare(
             )
             if number >= 0:
                 runs[contender.name].append(run)
-    return [
-        Result(
+    results = []
+    for name, of_contender in runs.items():
+        seconds = []
+        ratios = []
+        peaks = []
+        for run, limit_run in zip(of_contender, runs[limit], strict=True):
+            seconds.append(run[0])
+            ratios.append(run[0] / limit_run[0])
+            peaks.append(run[1])
+        result = Result(
             name=name,
-            seconds=statistics.median(run[0] for run in mine),
-            ratio=statistics.median(
-                run[0] / base[0] for run, base in zip(mine, runs[limit], strict=True)
-            ),
-            peak_mb=statistics.median(run[1] for run in mine),
-            facts=mine[-1][2],
-            runs=[round(run[0], 3) for run in mine],
+            seconds=statistics.median(seconds),
+            ratio=statistics.median(ratios),
+            peak_mb=statistics.median(peaks),
+            facts=of_contender[-1][2],
+            runs=[round(each, 3) for each in seconds],
         )
-        for name, mine in runs.items()
-    ]
+        results.append(result)
+    return results
 
 
 def report(
@@ -164,9 +173,17 @@ def _parts(name: str) -> tuple[str, str, str]:
 @contextmanager
 def serving(module: str, *arguments: str) -> Iterator[int]:
     """Run a server as a process of its own; give the port that it prints first."""
-    command = [sys.executable, "-m", module, *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        module,
+        *arguments,
+    ]
     with subprocess.Popen(
-        command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
+        command,
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout is not None
         try:

@@ -172,7 +172,10 @@ class Load:
             )
 
     def scanned(
-        self, catalogue: Catalogue, *histories: History, sql: str = ""
+        self,
+        catalogue: Catalogue,
+        *histories: History,
+        sql: str = "",
     ) -> list[Counter[str]]:
         """The bytes that all its statements scan, or that `sql` scans, by table, for each history."""
         texts = [sql] if sql else [text for _, text in self.statements()]
@@ -218,22 +221,14 @@ def scans(node: Any, conditions: tuple[Any, ...] = ()) -> Iterator[Scan]:
             yield from scans(node.filter_expr)
             yield from scans(node.input_scan, (*conditions, node.filter_expr))
         case zt.ResolvedJoinScan():
-            joined = () if node.join_expr is None else (node.join_expr,)
             yield from scans(node.join_expr)
-            left = joined if node.join_type.name in ("INNER", "RIGHT") else ()
-            yield from scans(node.left_scan, (*conditions, *left))
-            right = joined if node.join_type.name in ("INNER", "LEFT") else ()
-            yield from scans(node.right_scan, (*conditions, *right))
+            yield from _joined_scans(node, conditions)
         case zt.ResolvedMergeStmt():
-            by_source = (
-                each
-                for each in node.when_clause_list
-                if each.match_type.name.endswith("BY_SOURCE")
-            )
-            yield _changed(
-                node,
-                Either((node.merge_expr, *(each.match_expr for each in by_source))),
-            )
+            changed = [node.merge_expr]
+            for clause in node.when_clause_list:
+                if clause.match_type.name.endswith("BY_SOURCE"):
+                    changed.append(clause.match_expr)
+            yield _changed(node, Either(tuple(changed)))
             yield from scans([node.from_scan, node.merge_expr, node.when_clause_list])
         case zt.ResolvedDeleteStmt() | zt.ResolvedUpdateStmt():
             yield _changed(node, node.where_expr)
@@ -248,6 +243,19 @@ def scans(node: Any, conditions: tuple[Any, ...] = ()) -> Iterator[Scan]:
                 yield from scans(part)
 
 
+def _joined_scans(node: Any, conditions: tuple[Any, ...]) -> Iterator[Scan]:
+    """The tables of both sides of a join; an outer join keeps all rows of one side."""
+    left = conditions
+    right = conditions
+    kind = node.join_type.name
+    if node.join_expr is not None and kind in ("INNER", "RIGHT"):
+        left = (*conditions, node.join_expr)
+    if node.join_expr is not None and kind in ("INNER", "LEFT"):
+        right = (*conditions, node.join_expr)
+    yield from scans(node.left_scan, left)
+    yield from scans(node.right_scan, right)
+
+
 def _changed(statement: Any, condition: Any) -> Scan:
     """The table that a statement changes: it also lists the columns that are only written."""
     columns, access = statement.table_scan.column_list, statement.column_access_list
@@ -256,7 +264,12 @@ def _changed(statement: Any, condition: Any) -> Scan:
         for column, how in zip(columns, access, strict=True)
         if "READ" in how.name
     ]
-    return _scan(statement.table_scan, (condition,), read, is_changed=True)
+    return _scan(
+        statement.table_scan,
+        (condition,),
+        read,
+        is_changed=True,
+    )
 
 
 def _scan(
@@ -270,7 +283,12 @@ def _scan(
         each.name: each.column_id
         for each in (node.column_list if columns is None else columns)
     }
-    return Scan(node.table.name.removeprefix("sales."), numbers, conditions, is_changed)
+    return Scan(
+        node.table.name.removeprefix("sales."),
+        numbers,
+        conditions,
+        is_changed,
+    )
 
 
 def _size(scan: Scan, history: History, variables: Mapping[str, date]) -> int:
@@ -288,7 +306,15 @@ def _size(scan: Scan, history: History, variables: Mapping[str, date]) -> int:
     read = length
     if column := scan.columns.get(partition or cluster or ""):
         all_days = (DAY - timedelta(number) for number in range(length))
-        read = sum(_may_contain(scan, column, day, variables) for day in all_days)
+        read = sum(
+            _may_contain(
+                scan,
+                column,
+                day,
+                variables,
+            )
+            for day in all_days
+        )
         if not partition:
             days_of_block = max(1, BLOCK // (rows * row))
             read = min(length, -(-max(1, read) // days_of_block) * days_of_block)
@@ -298,10 +324,20 @@ def _size(scan: Scan, history: History, variables: Mapping[str, date]) -> int:
 
 
 def _may_contain(
-    scan: Scan, column: int, day: date, variables: Mapping[str, date]
+    scan: Scan,
+    column: int,
+    day: date,
+    variables: Mapping[str, date],
 ) -> bool:
     return all(
-        evaluate(each, column, day, variables) is not False for each in scan.conditions
+        evaluate(
+            each,
+            column,
+            day,
+            variables,
+        )
+        is not False
+        for each in scan.conditions
     )
 
 
@@ -318,13 +354,13 @@ def _layout(table: str) -> tuple[str | None, str | None]:
 
 @cache
 def _widths(table: str) -> dict[str, int]:
-    kinds = {
-        each.name: re.split(r"\W", each.type)[0] for each in rendering.columns(table)
-    }
-    texts = {
-        name: _text(name) for name, kind in kinds.items() if kind in ("STRING", "ARRAY")
-    }
-    return {name: WIDTHS[kind] + texts.get(name, 0) for name, kind in kinds.items()}
+    widths = {}
+    for column in rendering.columns(table):
+        kind = re.split(r"\W", column.type)[0]
+        widths[column.name] = WIDTHS[kind]
+        if kind in ("STRING", "ARRAY"):
+            widths[column.name] += _text(column.name)
+    return widths
 
 
 def _text(column: str) -> int:
@@ -344,58 +380,54 @@ SHIFTS = {"date_add": 1, "date_sub": -1}
 
 
 def evaluate(
-    expression: Any, column: int, day: date, variables: Mapping[str, date]
+    expression: Any,
+    column: int,
+    day: date,
+    variables: Mapping[str, date],
 ) -> Any:
     """The value of an expression where the column with this number is `day`; None if constants do not
     determine it."""
     match expression:
         case Either():
-            values = [
-                evaluate(each, column, day, variables)
-                for each in expression.expressions
-            ]
-            return None if any(each is not False for each in values) else False
-        case zt.ResolvedLiteral():
-            value = expression.value.value
-            is_day = value.date_value is not None
-            return (
-                date(1970, 1, 1) + timedelta(value.date_value)
-                if is_day
-                else _first(value)
+            may_hold = any(
+                evaluate(part, column, day, variables) is not False
+                for part in expression.expressions
             )
+            return None if may_hold else False
+        case zt.ResolvedLiteral():
+            return _literal(expression.value.value)
         case zt.ResolvedColumnRef():
             return day if expression.column.column_id == column else None
         case zt.ResolvedParameter():
             return variables.get(expression.name)
         case zt.ResolvedFunctionCall():
             name = expression.function.name.removeprefix("ZetaSQL:")
-            values = [
-                evaluate(each, column, day, variables)
-                for each in expression.argument_list
-            ]
+            values = []
+            for argument in expression.argument_list:
+                values.append(evaluate(argument, column, day, variables))
             return _call(name, values)
     return None
 
 
-def _first(value: Any) -> Any:
-    return value.bool_value if value.int64_value is None else value.int64_value
+def _literal(value: Any) -> Any:
+    if value.date_value is not None:
+        return date(1970, 1, 1) + timedelta(value.date_value)
+    if value.int64_value is not None:
+        return value.int64_value
+    return value.bool_value
 
 
 def _call(name: str, values: list[Any]) -> Any:
     if name in ("$and", "$or"):
         decisive = name == "$or"
-        return (
-            decisive
-            if decisive in values
-            else (None if None in values else not decisive)
-        )
+        if decisive in values:
+            return decisive
+        return None if None in values else not decisive
     if name in SHIFTS and None not in values[:2]:
         return values[0] + timedelta(SHIFTS[name] * values[1])
-    return (
-        COMPARISONS[name](*values)
-        if name in COMPARISONS and None not in values
-        else None
-    )
+    if name in COMPARISONS and None not in values:
+        return COMPARISONS[name](*values)
+    return None
 
 
 HISTORIES = (

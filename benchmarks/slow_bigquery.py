@@ -17,8 +17,18 @@ SECONDS = 1.0
 def slow(build: Any) -> Any:
     """Return `build`, which describes a job in a response, but let a job of less than a second run still."""
 
-    def response(project_id: str, job_id: str, job: Any, configuration: Any) -> Any:
-        description = build(project_id, job_id, job, configuration)
+    def response(
+        project_id: str,
+        job_id: str,
+        job: Any,
+        configuration: Any,
+    ) -> Any:
+        description = build(
+            project_id,
+            job_id,
+            job,
+            configuration,
+        )
         if (datetime.now(UTC) - job.creation_time).total_seconds() < SECONDS:
             description["status"] = {"state": "RUNNING"}
         return description

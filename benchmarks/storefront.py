@@ -100,7 +100,13 @@ def pipeline(orders: int) -> None:
     StorefrontClient.connect()  # imports Airflow
     day = day_window(DAY, "UTC")
     now = day.end + timedelta(hours=6)
-    window = window_of_day("storefront", day, STAGING.as_uri(), Remembered(), now)
+    window = window_of_day(
+        "storefront",
+        day,
+        STAGING.as_uri(),
+        Remembered(),
+        now,
+    )
     with measured() as facts:
         totals = extract(window).control_totals
         facts["rows"] = totals["source_orders"]
@@ -114,23 +120,29 @@ def server(orders: int) -> None:
     from demo.services.storefront.store import WooLine, WooOrder, WooProduct
     from demo.services.storefront.versions import VERSIONS
 
-    end = datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC) + timedelta(days=1)
+    end = datetime(
+        DAY.year,
+        DAY.month,
+        DAY.day,
+        tzinfo=UTC,
+    ) + timedelta(days=1)
     step, zone = timedelta(days=LOOK_BACK + 1) / orders, ZoneInfo("UTC")
     shop = []
     for number in range(1, orders + 1):
-        lines = [
-            WooLine(
+        lines = []
+        for n in range(3):
+            pieces = n + 1
+            line = WooLine(
                 number * 3 + n,
                 (number * 7 + n) % PRODUCTS + 1,
                 "MUG",
                 "A mug, in a box",
-                Decimal(n + 1),
-                Decimal("20.00") * (n + 1),
-                Decimal("18.00") * (n + 1),
+                Decimal(pieces),
+                Decimal("20.00") * pieces,
+                Decimal("18.00") * pieces,
                 Decimal("1.44"),
             )
-            for n in range(3)
-        ]
+            lines.append(line)
         order = WooOrder(
             number,
             end - step * (orders - number + 1),
@@ -139,10 +151,10 @@ def server(orders: int) -> None:
         )
         text = json.dumps(order_json(order, VERSIONS["11"], zone)).encode()
         shop.append((order.created_at.replace(tzinfo=None), text))
-    products = [
-        json.dumps(product_json(WooProduct(n, "MUG", "Mug", ["Kitchen"], end))).encode()
-        for n in range(1, PRODUCTS + 1)
-    ]
+    products = []
+    for n in range(1, PRODUCTS + 1):
+        product = WooProduct(n, "MUG", "Mug", ["Kitchen"], end)
+        products.append(json.dumps(product_json(product)).encode())
     lists: dict[tuple[str, ...], list[bytes]] = {}
 
     def chosen(path: str, query: dict[str, list[str]]) -> list[bytes]:

@@ -17,7 +17,13 @@ from benchmarks.runner import REPOSITORY, RESULTS, measured
 
 KEY = "benchmark-key-benchmark-key"
 TIMEZONE = "America/New_York"
-READ_AT = datetime(2026, 11, 20, 11, tzinfo=UTC)
+READ_AT = datetime(
+    2026,
+    11,
+    20,
+    11,
+    tzinfo=UTC,
+)
 SALES = [
     "processing",
     "completed",
@@ -28,8 +34,14 @@ SALES = [
 ]
 RAW_FILES = {
     "sales_db": (
-        *("orders", "order_items", "refunds", "products", "customers"),
-        *("removed_orders", "rejected_orders", "rejects"),
+        "orders",
+        "order_items",
+        "refunds",
+        "products",
+        "customers",
+        "removed_orders",
+        "rejected_orders",
+        "rejects",
     ),
     "partner_files": ("lines", "files", "removed_orders", "known_orders", "rejects"),
 }
@@ -149,7 +161,10 @@ def polars(source: str, folder: Path) -> None:
         )
         orders.sink_parquet(target / "orders.parquet", compression="zstd")
         headers = pl.scan_parquet(target / "orders.parquet").select(
-            "order_id", "run_id", "source", *FROM_ORDER
+            "order_id",
+            "run_id",
+            "source",
+            *FROM_ORDER,
         )
         products = pl.scan_parquet(raw / "products.parquet").select(
             "sku", "category", product_name="name"
@@ -206,14 +221,25 @@ def pandas_frames(raw: dict[str, Any], source: str) -> dict[str, Any]:
     orders["business_date"] = orders.ordered_at.dt.tz_convert(TIMEZONE).dt.date
     orders["is_sale"] = orders.status.isin(SALES)
     orders = orders.assign(
-        source=source, fee_amount=0.0, read_at=READ_AT, run_id="benchmark"
+        source=source,
+        fee_amount=0.0,
+        read_at=READ_AT,
+        run_id="benchmark",
     )
     products = raw["products"][["sku", "name", "category"]].rename(
         columns={"name": "product_name"}
     )
     lines = lines.merge(products, on="sku", how="left")
     lines = lines.merge(
-        orders[["order_id", "run_id", "source", *FROM_ORDER]], on="order_id"
+        orders[
+            [
+                "order_id",
+                "run_id",
+                "source",
+                *FROM_ORDER,
+            ]
+        ],
+        on="order_id",
     )
     return {"orders": orders, "order_lines": lines}
 
@@ -273,6 +299,9 @@ if __name__ == "__main__":
     if name == "make_day":
         make_day(day, place, int(size))
     else:
-        {"limit": limit, "pipeline": pipeline, "polars": polars, "pandas": pandas}[
-            name
-        ](day, place)
+        {
+            "limit": limit,
+            "pipeline": pipeline,
+            "polars": polars,
+            "pandas": pandas,
+        }[name](day, place)

@@ -43,6 +43,7 @@ from demo.services.ports import free_port, wait_for
 from ecommerce.cli import backfill
 from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.core.names import DAG_DAILY
+from ecommerce.core.text import counted
 from tests.integration.live_airflow import timezone_at_work
 from tests.integration.warehouse_contents import connect, read_warehouse
 
@@ -86,7 +87,11 @@ class SlowCompany(Company):
         command.append(str(self.folders.home))
         log = self.folders.logs / "object_store.log"
         process = processes.start(
-            self.folders.processes, "object_store", command, log, dict(os.environ)
+            self.folders.processes,
+            "object_store",
+            command,
+            log,
+            dict(os.environ),
         )
         wait_for(self.store_port, process=process)
         store = GCSFileSystem(
@@ -103,7 +108,12 @@ class SlowCompany(Company):
     def _start(self, name: str) -> None:
         folders = self.folders
         if name == "storefront":
-            self._start_shop(name, str(folders.storefront), "--latency", "1")
+            self._start_shop(
+                name,
+                str(folders.storefront),
+                "--latency",
+                "1",
+            )
         elif name == "bigquery":
             os.environ["BQEMU_GCS_LOCAL_ROOT"] = str(folders.home / ".cloudstorage")
             started = emulator.start(
@@ -131,9 +141,7 @@ class CeleryAirflow(AirflowServices):
         return environment | {
             "AIRFLOW_CONN_BIGQUERY": json.dumps(connection),
             "PARTNER_DROP_URI": f"gs://{BUCKET}/partner_drop",
-            "PYTHONPATH": os.pathsep.join(
-                (str(REPOSITORY), str(REPOSITORY / "plugins"))
-            ),
+            "PYTHONPATH": f"{REPOSITORY}{os.pathsep}{REPOSITORY}/plugins",
             "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
             "AIRFLOW__CORE__PARALLELISM": "32",
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"postgresql+psycopg2://{database}",
@@ -160,7 +168,12 @@ class CeleryAirflow(AirflowServices):
                     "TMPDIR": str(home / "tmp"),
                     "AIRFLOW__CORE__HOSTNAME_CALLABLE": "benchmarks.workers.worker_name",
                 }
-                command = [sys.executable, "-m", "benchmarks.workers", "--worker"]
+                command = [
+                    sys.executable,
+                    "-m",
+                    "benchmarks.workers",
+                    "--worker",
+                ]
                 self._begin(home.name, command, environment | own)
             yield dataset
         finally:
@@ -212,7 +225,10 @@ class Run:
 
 
 def run_backfill(
-    company: SlowCompany, airflow: CeleryAirflow, api: AirflowApi, number: int
+    company: SlowCompany,
+    airflow: CeleryAirflow,
+    api: AirflowApi,
+    number: int,
 ) -> Run:
     """Run all days on `number` workers.
 
@@ -228,49 +244,49 @@ def run_backfill(
         states = backfill.wait(api, started)
     if "failed" in states.values():
         raise RuntimeError(f"failed: {states}; see the logs in {company.folders.home}")
-    ids = [run["dag_run_id"] for run in started.runs.values()]
-    runs = [api.get(f"dags/{DAG_DAILY}/dagRuns/{run_id}") for run_id in ids]
-    begin, end = (
-        min(run["start_date"] for run in runs),
-        max(run["end_date"] for run in runs),
-    )
-    hosts = [
-        {task["hostname"] for task in api.instances(run_id).values()} - {""}
-        for run_id in ids
-    ]
+    begins = []
+    ends = []
+    spread = 0
+    for backfilled in started.runs.values():
+        run_id = backfilled["dag_run_id"]
+        run = api.get(f"dags/{DAG_DAILY}/dagRuns/{run_id}")
+        begins.append(datetime.fromisoformat(run["start_date"]))
+        ends.append(datetime.fromisoformat(run["end_date"]))
+        hosts = {task["hostname"] for task in api.instances(run_id).values()}
+        if len(hosts - {""}) > 1:
+            spread += 1
     from_uri = from_uris(company.warehouse, f"{dataset}_staging")
+    tables = {}
+    for name, rows in read_warehouse(company.warehouse, dataset).items():
+        tables[name] = checksum(rows)
     return Run(
-        name=f"{number} worker{'s' * (number > 1)}",
-        seconds=(
-            datetime.fromisoformat(end) - datetime.fromisoformat(begin)
-        ).total_seconds(),
-        spread=sum(len(each) > 1 for each in hosts),
+        name=counted(number, "worker"),
+        seconds=(max(ends) - min(begins)).total_seconds(),
+        spread=spread,
         from_uris=from_uri.count(True),
         uploads=from_uri.count(False),
-        tables={
-            name: checksum(rows)
-            for name, rows in read_warehouse(company.warehouse, dataset).items()
-        },
+        tables=tables,
     )
 
 
 def from_uris(warehouse: Any, dataset: str) -> list[bool]:
     """Return for each load job of a dataset whether it was from object storage."""
-    jobs = warehouse.list_jobs(
-        all_users=True, max_results=1_000_000
-    )  # the emulator has no second page
-    loads = [
-        job
-        for job in jobs
-        if job.job_type == "load" and job.destination.dataset_id == dataset
-    ]
-    return [str((job.source_uris or [""])[0]).startswith("gs://") for job in loads]
+    from_uri = []
+    # The emulator has no second page.
+    for job in warehouse.list_jobs(all_users=True, max_results=1_000_000):
+        if job.job_type == "load" and job.destination.dataset_id == dataset:
+            sources = job.source_uris or [""]
+            from_uri.append(sources[0].startswith("gs://"))
+    return from_uri
 
 
 def checksum(rows: list[dict[str, Any]]) -> tuple[int, str]:
     """Return the number of rows, and a checksum that does not depend on their order."""
-    hashes = (sha256(repr(sorted(row.items())).encode()).digest()[:8] for row in rows)
-    return len(rows), f"{sum(int.from_bytes(each) for each in hashes) % 2**64:016x}"
+    total = 0
+    for row in rows:
+        digest = sha256(repr(sorted(row.items())).encode()).digest()
+        total += int.from_bytes(digest[:8])
+    return len(rows), f"{total % 2**64:016x}"
 
 
 def tables(runs: list[Run], days: int) -> str:
@@ -280,20 +296,20 @@ def tables(runs: list[Run], days: int) -> str:
         "| | seconds | days per hour | × 1 worker | days on several workers | loads from `gs://` | uploads |",
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
-    lines += [
-        f"| {run.name} | {run.seconds:.0f} | {3600 * days / run.seconds:.0f} "
-        f"| {runs[0].seconds / run.seconds:.2f} | {run.spread} | {run.from_uris} | {run.uploads} |"
-        for run in runs
-    ]
+    for run in runs:
+        days_per_hour = 3600 * days / run.seconds
+        speedup = runs[0].seconds / run.seconds
+        lines.append(
+            f"| {run.name} | {run.seconds:.0f} | {days_per_hour:.0f} | {speedup:.2f} "
+            f"| {run.spread} | {run.from_uris} | {run.uploads} |"
+        )
     lines += [
         "\nThe tables after each of them:\n",
         "| table | rows | checksum |",
         "|---|---:|---|",
     ]
-    lines += [
-        f"| `{name}` | {rows:,} | `{total}` |"
-        for name, (rows, total) in runs[0].tables.items()
-    ]
+    for name, (rows, total) in runs[0].tables.items():
+        lines.append(f"| `{name}` | {rows:,} | `{total}` |")
     return "\n".join(lines) + "\n"
 
 
@@ -325,7 +341,9 @@ def main() -> None:
         api = AirflowApi(airflow.url, USER, PASSWORD)
         airflow.create_pools(api)
         DagRunner(api, folder).wait_for(DAG_DAILY)
-        runs = [run_backfill(company, airflow, api, number) for number in WORKERS]
+        runs = []
+        for number in WORKERS:
+            runs.append(run_backfill(company, airflow, api, number))
     finally:
         airflow.stop()
         company.stop()
@@ -337,17 +355,17 @@ def main() -> None:
         raise SystemExit(f"the tables differ: {[run.tables for run in runs]}")
     text = tables(runs, arguments.days)
     publish("make bench workers", text)
-    results = [
-        Result(
-            run.name,
-            run.seconds,
-            run.seconds / runs[0].seconds,
-            0,
-            vars(run),
-            [run.seconds],
+    results = []
+    for run in runs:
+        result = Result(
+            name=run.name,
+            seconds=run.seconds,
+            ratio=run.seconds / runs[0].seconds,
+            peak_mb=0,
+            facts=vars(run),
+            runs=[run.seconds],
         )
-        for run in runs
-    ]
+        results.append(result)
     report("workers", results, {"days": arguments.days, "orders": ORDERS})
     print(text)
 
