@@ -10,7 +10,7 @@ import mimetypes
 import sys
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from demo.services.http_service import Handler, HttpService
 
@@ -29,21 +29,22 @@ class CatalogueServer(HttpService):
 class _CatalogueHandler(Handler):
     def do_GET(self) -> None:
         url = urlsplit(self.path)
-        folder, _, name = url.path.removeprefix("/").partition("/")
-        picture = self.service.root / "pictures" / Path(name).name
+        path = Path(url.path)
+        picture = self.service.root / "pictures" / path.name
         if url.path == "/products":
-            pages = parse_qs(url.query).get("page", ["1"])
-            self._send_page(int(pages[0]))
-        elif folder == "pictures" and picture.is_file():
+            parameters = dict(parse_qsl(url.query))
+            self._send_page(int(parameters.get("page", "1")))
+        elif path.parent == Path("/pictures") and picture.is_file():
             content_type, _ = mimetypes.guess_type(picture.name)
-            content_type = content_type or "application/octet-stream"
-            self._send_cached(picture.read_bytes(), content_type)
+            content = picture.read_bytes()
+            self._send_cached(content, content_type or "application/octet-stream")
         else:
             self.respond(b"not found\n", "text/plain", HTTPStatus.NOT_FOUND)
 
     def _send_page(self, number: int) -> None:
         host = f"http://{self.headers['Host']}"
-        products = json.loads((self.service.root / "products.json").read_text())
+        file = self.service.root / "products.json"
+        products = json.loads(file.read_text())
         end = number * PAGE
         results = products[end - PAGE : end]
         for product in results:
@@ -56,7 +57,8 @@ class _CatalogueHandler(Handler):
         self._send_cached(json.dumps(page).encode(), "application/json")
 
     def _send_cached(self, body: bytes, content_type: str) -> None:
-        etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        digest = hashlib.sha256(body).hexdigest()
+        etag = f'"{digest}"'
         if self.headers["If-None-Match"] == etag:
             self.send_response(HTTPStatus.NOT_MODIFIED)
             self.send_header("ETag", etag)

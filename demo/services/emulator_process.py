@@ -54,7 +54,8 @@ if version("bqemulator") != RELEASE:
         f"{__file__} patches bqemulator {RELEASE} only: adapt it to the new release"
     )
 
-TEXTS, TREES = 2000, 200
+TEXTS = 2000
+TREES = 200
 """Sizes of the caches."""
 
 VARYING = re.compile(
@@ -83,18 +84,22 @@ class Shape:
                 match[0], _placeholder(match[0], len(placeholders) + 1)
             )
 
-        self.texts = tuple(
-            VARYING.sub(placeholder, each) if isinstance(each, str) else each
-            for each in texts
-        )
+        shapes = []
+        for text in texts:
+            if isinstance(text, str):
+                shapes.append(VARYING.sub(placeholder, text))
+            else:
+                shapes.append(text)
+        self.texts = tuple(shapes)
         self.values = {new: value for value, new in placeholders.items()}
         self._pattern = re.compile("|".join(map(re.escape, self.values)) or r"(?!)")
-        if any(
-            isinstance(new, str) and self.restored(new) != text
-            for new, text in zip(self.texts, texts, strict=True)
-        ):
-            self.texts, self.values = texts, {}  # a text has a placeholder of its own
-            self._pattern = re.compile(r"(?!)")
+        for shape, text in zip(shapes, texts, strict=True):
+            if isinstance(shape, str) and self.restored(shape) != text:
+                # A text has a placeholder of its own.
+                self.texts = texts
+                self.values = {}
+                self._pattern = re.compile(r"(?!)")
+                return
 
     def varies(self, text: str) -> bool:
         """Return whether `text` has a placeholder."""
@@ -124,12 +129,12 @@ class Template:
 
     def __init__(self, trees: list[exp.Expression | None], shape: Shape) -> None:
         self._trees = trees
-        nodes = (node for tree in trees if tree for node in tree.walk())
-        self._parts = [
-            (node, text)
-            for node in nodes
-            if isinstance(text := node.args.get("this"), str) and shape.varies(text)
-        ]
+        self._parts = []
+        for tree in trees:
+            for node in tree.walk() if tree else ():
+                text = node.args.get("this")
+                if isinstance(text, str) and shape.varies(text):
+                    self._parts.append((node, text))
 
     def filled(self, shape: Shape) -> list[exp.Expression | None]:
         """Return the trees of the statement with this shape. The next call changes them."""
@@ -156,9 +161,8 @@ def parsed(dialect: Dialect, sql: str, **options: Any) -> list[exp.Expression | 
         try:
             template = Template(_parse(dialect, *shape.texts, **options), shape)
         except Exception:
-            return _parse(
-                dialect, sql, **options
-            )  # so that the error quotes the real statement
+            # The error must quote the real statement.
+            return _parse(dialect, sql, **options)
     _templates[key] = template
     while len(_templates) > TREES:
         _templates.popitem(last=False)
@@ -188,25 +192,23 @@ def generate(
 
 def has_not_null_constraint(column: exp.ColumnDef) -> bool:
     """Check without `constraint.kind`, which fails in the compiled sqlglot for a column with OPTIONS."""
-    constraints = column.args.get("constraints") or ()
-    return any(
-        isinstance(each.args.get("kind"), exp.NotNullColumnConstraint)
-        for each in constraints
-    )
+    for constraint in column.args.get("constraints") or ():
+        if isinstance(constraint.args.get("kind"), exp.NotNullColumnConstraint):
+            return True
+    return False
 
 
-_READERS = (
-    *(
-        "api.routes.jobs",
-        "catalog.ddl_sync",
-        "jobs.ddl_result",
-        "jobs.executor",
-        "jobs.routine_ddl",
-    ),
-    *("sql.catalog_schema", "sql.inner_query"),
-    *("scripting.interpreter._dml_targets", "scripting.interpreter._is_row_producing"),
-)
-READ_ONLY = {f"bqemulator.{name}" for name in _READERS}
+READ_ONLY = {
+    "bqemulator.api.routes.jobs",
+    "bqemulator.catalog.ddl_sync",
+    "bqemulator.jobs.ddl_result",
+    "bqemulator.jobs.executor",
+    "bqemulator.jobs.routine_ddl",
+    "bqemulator.sql.catalog_schema",
+    "bqemulator.sql.inner_query",
+    "bqemulator.scripting.interpreter._dml_targets",
+    "bqemulator.scripting.interpreter._is_row_producing",
+}
 """Modules and functions that do not change their trees, and share them."""
 _parse_one = sqlglot.parse_one
 _parse_script = lru_cache(TREES)(interpreter.parse_script)
@@ -218,8 +220,11 @@ def parse_script(sql: str) -> Any:
     try:
         script = _parse_script(*shape.texts)
     except DomainError:
-        return _parse_script(sql)  # so that the error quotes the real script
-    return _restored(script, shape) if shape.values else script
+        # The error must quote the real script.
+        return _parse_script(sql)
+    if not shape.values:
+        return script
+    return _restored(script, shape)
 
 
 def _restored(part: Any, shape: Shape) -> Any:
@@ -227,15 +232,13 @@ def _restored(part: Any, shape: Shape) -> Any:
     if isinstance(part, str):
         return shape.restored(part)
     if isinstance(part, tuple):
-        return tuple(_restored(each, shape) for each in part)
+        return tuple(_restored(item, shape) for item in part)
     if is_dataclass(part):
-        return replace(
-            part,
-            **{
-                each.name: _restored(getattr(part, each.name), shape)
-                for each in fields(part)
-            },
-        )
+        values = {}
+        for attribute in fields(part):
+            value = getattr(part, attribute.name)
+            values[attribute.name] = _restored(value, shape)
+        return replace(part, **values)
     return part
 
 
@@ -244,18 +247,21 @@ def shared(sql: str, read: str) -> Any:
     with suppress(DomainError):
         if ";" in sql.rstrip("; \n") and len(parse_script(sql).statements) > 1:
             return exp.Block()
-    tree = next(iter(parsed(Dialect.get_or_raise(read), sql)), None)
-    return _parse_one(sql, read=read) if tree is None else tree  # to raise its error
+    trees = parsed(Dialect.get_or_raise(read), sql)
+    if trees and trees[0] is not None:
+        return trees[0]
+    # This raises the error of an empty statement.
+    return _parse_one(sql, read=read)
 
 
 def parse_one(sql: str, *arguments: Any, **options: Any) -> Any:
     """Parse like `sqlglot.parse_one`; read-only callers get the shared tree."""
     caller = sys._getframe(1)
     module = caller.f_globals.get("__name__")
-    is_read_only = (
-        module in READ_ONLY or f"{module}.{caller.f_code.co_name}" in READ_ONLY
-    )
-    return (shared if is_read_only else _parse_one)(sql, *arguments, **options)
+    function = f"{module}.{caller.f_code.co_name}"
+    if module in READ_ONLY or function in READ_ONLY:
+        return shared(sql, *arguments, **options)
+    return _parse_one(sql, *arguments, **options)
 
 
 class Finder(row_access_filter._Rewriter):
@@ -331,9 +337,8 @@ def rewrite_for_row_access(
     except Exception:
         return bq_sql
     require_filters(tree, project_id, catalog)
-    targets = row_access_filter._collect_dml_targets(
-        tree
-    ) | row_access_filter._collect_ddl_targets(tree)
+    targets = row_access_filter._collect_dml_targets(tree)
+    targets |= row_access_filter._collect_ddl_targets(tree)
     finder = Finder(
         project_id=project_id,
         catalog=catalog,
@@ -354,9 +359,8 @@ class DiskCache:
     """A cache on disk, shared by all emulators of this virtual environment; empty if not writable."""
 
     def __init__(self, path: Path) -> None:
-        code = (
-            f"{version('bqemulator')} {version('sqlglot')} {Path(__file__).read_text()}"
-        )
+        releases = f"{version('bqemulator')} {version('sqlglot')}"
+        code = f"{releases} {Path(__file__).read_text()}"
         self._code = sha256(code.encode())
         self._database: sqlite3.Connection | None = None
         with suppress(sqlite3.Error):
@@ -372,15 +376,10 @@ class DiskCache:
 
     def get(self, key: str) -> str | None:
         """Return the text of `key`, or None."""
-        return next(
-            (
-                text
-                for (text,) in self._execute(
-                    "SELECT text FROM cache WHERE key = ?", key
-                )
-            ),
-            None,
-        )
+        rows = self._execute("SELECT text FROM cache WHERE key = ?", key)
+        if not rows:
+            return None
+        return rows[0][0]
 
     def put(self, key: str, text: str) -> None:
         """Store the text of `key`."""
@@ -415,9 +414,8 @@ class Cached:
                 try:
                     result = self._function(*shape.texts)
                 except Exception:
-                    return self._function(
-                        *arguments
-                    )  # so that the error quotes the real statement
+                    # The error must quote the real statement.
+                    return self._function(*arguments)
                 DISK_CACHE.put(key, result)
         self._results[shape.texts] = result
         if len(self._results) > TEXTS:

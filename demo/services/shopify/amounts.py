@@ -20,7 +20,6 @@ from demo.services.shopify.facts import (
 )
 
 _DECIMALS = {"JPY": 0, "KWD": 3}
-_ZERO = Decimal(0)
 
 
 def round_money(amount: Decimal, currency: str) -> Decimal:
@@ -29,9 +28,13 @@ def round_money(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
-def add(amounts: Iterable[Decimal]) -> Decimal:
-    """Return the sum of amounts."""
-    return sum(amounts, _ZERO)
+def moved(transactions: Iterable[TransactionFacts], kind: str) -> Decimal:
+    """Return the money that the successful transactions of a kind moved."""
+    total = Decimal(0)
+    for transaction in transactions:
+        if transaction.status == "SUCCESS" and transaction.kind == kind:
+            total += transaction.amount
+    return total
 
 
 class Amounts:
@@ -42,57 +45,39 @@ class Amounts:
         tax: the taxes of lines, shipping and fees.
         tips: the price of the tips.
         total: what the customer pays, with additions and before removals and refunds.
-        payments: the transactions that paid it.
+        current_total: the total without removed and refunded parts; 0 for a cancelled order.
+        received: the money received.
+        refunded: the money paid back.
     """
 
     def __init__(self, facts: OrderFacts) -> None:
         self.facts = facts
-        self._subtotals_with_tax = facts.refund_subtotals_with_tax
-        if self._subtotals_with_tax is None:
-            self._subtotals_with_tax = facts.taxes_included
+        self._subtotals_with_tax = facts.taxes_included
+        if facts.refund_subtotals_with_tax is not None:
+            self._subtotals_with_tax = facts.refund_subtotals_with_tax
         self._refunded_before = self._count_refunded()
-        self.duties = add(line.duty or _ZERO for line in facts.lines)
-        self.tips = add(self.discounted(line) for line in facts.lines if line.tip)
-        goods = add(map(self.discounted, facts.lines))
-        shipments = [line for line in facts.shipping if not line.removed]
-        shipping = add(line.price - line.discount for line in shipments)
-        fees = add(fee.amount for fee in facts.fees)
-        self.tax = add(map(self.tax_of_line, facts.lines))
-        self.tax += add(add(self.shipping_taxes(line)) for line in shipments)
-        self.tax += add(fee.tax for fee in facts.fees)
-        self.total = goods + shipping + fees + self._unless_included(self.tax)
-        if facts.duties_place != "prices":
-            self.total += self.duties
-        self.payments = facts.payments
-        if self.payments is None:
-            self.payments = [TransactionFacts(self.total, "SALE")]
-
-    @property
-    def current_total(self) -> Decimal:
-        """The total without removed and refunded parts; 0 for a cancelled order."""
-        if self.facts.cancelled_at:
-            return _ZERO
-        removed = add(map(self._removed_value, self.facts.lines))
-        return self.total - removed - add(map(self._refund_value, self.facts.refunds))
-
-    @property
-    def received(self) -> Decimal:
-        """The money received."""
-        return moved(self.payments or [], "SALE")
-
-    @property
-    def refunded(self) -> Decimal:
-        """The money paid back."""
-        amounts = []
-        for refund in self.facts.refunds:
-            amounts.append(moved(self.refund_transactions(refund), "REFUND"))
-        return add(amounts)
+        self.duties = Decimal(0)
+        self.tax = Decimal(0)
+        self.tips = Decimal(0)
+        self.total = Decimal(0)
+        self._add_parts()
+        self.current_total = self._without_removed()
+        payments = facts.payments
+        if payments is None:
+            payments = [TransactionFacts(self.total, "SALE")]
+        self.received = moved(payments, "SALE")
+        self.refunded = Decimal(0)
+        for refund in facts.refunds:
+            self.refunded += moved(self.refund_transactions(refund), "REFUND")
 
     def taxes(self, taxes: list[TaxFacts], price: Decimal) -> list[Decimal]:
         """Return the amounts of taxes on a discounted price."""
         net = price
         if self.facts.taxes_included:
-            net = price / (1 + add(tax.rate for tax in taxes))
+            rates = Decimal(0)
+            for tax in taxes:
+                rates += tax.rate
+            net = price / (1 + rates)
         amounts = []
         for tax in taxes:
             amount = tax.amount
@@ -101,18 +86,16 @@ class Amounts:
             amounts.append(amount)
         return amounts
 
-    def shipping_taxes(self, line: ShippingFacts) -> list[Decimal]:
-        """Return the taxes of a shipping line."""
-        return self.taxes(line.taxes, line.price - line.discount)
-
     def discounted(self, line: LineFacts) -> Decimal:
         """Return the price of all units of a line after discounts."""
-        discount = add(discount.amount for discount in line.discounts)
-        return line.price * line.quantity - discount
+        price = line.price * line.quantity
+        for discount in line.discounts:
+            price -= discount.amount
+        return price
 
     def tax_of_line(self, line: LineFacts) -> Decimal:
         """Return the tax of all units of a line."""
-        return add(self.taxes(line.taxes, self.discounted(line)))
+        return sum(self.taxes(line.taxes, self.discounted(line)), Decimal(0))
 
     def current_quantity(self, place: int) -> int:
         """Return the units of the line at `place` that are neither removed nor refunded."""
@@ -130,7 +113,8 @@ class Amounts:
         """Return the tax of a refund line."""
         if part.tax is not None:
             return part.tax
-        return self._share(self.tax_of_line(self.facts.lines[part.line]), part)
+        line = self.facts.lines[part.line]
+        return self._share(self.tax_of_line(line), part)
 
     def refund_subtotal(self, part: RefundLineFacts) -> Decimal:
         """Return the subtotal of a refund line, after discounts."""
@@ -147,7 +131,45 @@ class Amounts:
         if refund.transactions is not None:
             return refund.transactions
         amount = self._refund_value(refund) - refund.adjustment
-        return [TransactionFacts(amount)] if amount else []
+        if not amount:
+            return []
+        return [TransactionFacts(amount)]
+
+    def _add_parts(self) -> None:
+        """Add lines, shipping and fees to the totals."""
+        for line in self.facts.lines:
+            price = self.discounted(line)
+            self.total += price
+            self.tax += self.tax_of_line(line)
+            if line.tip:
+                self.tips += price
+            if line.duty:
+                self.duties += line.duty
+        for shipment in self.facts.shipping:
+            if not shipment.removed:
+                self._add_shipment(shipment)
+        for fee in self.facts.fees:
+            self.total += fee.amount
+            self.tax += fee.tax
+        if self.facts.duties_place != "prices":
+            self.total += self.duties
+        self.total += self._unless_included(self.tax)
+
+    def _add_shipment(self, shipment: ShippingFacts) -> None:
+        price = shipment.price - shipment.discount
+        self.total += price
+        self.tax += sum(self.taxes(shipment.taxes, price), Decimal(0))
+
+    def _without_removed(self) -> Decimal:
+        """Return the total without removed and refunded parts."""
+        if self.facts.cancelled_at:
+            return Decimal(0)
+        total = self.total
+        for line in self.facts.lines:
+            total -= self._removed_value(line)
+        for refund in self.facts.refunds:
+            total -= self._refund_value(refund)
+        return total
 
     def _count_refunded(self) -> dict[int, int]:
         """Return how many units of its line are gone before each refund line, by its `id()`."""
@@ -166,8 +188,10 @@ class Amounts:
         """
         quantity = self.facts.lines[part.line].quantity
         before = self._refunded_before[id(part)]
-        up_to_here = self._round(amount * (before + part.quantity) / quantity)
-        return up_to_here - self._round(amount * before / quantity)
+        after = before + part.quantity
+        amount_after = self._round(amount * after / quantity)
+        amount_before = self._round(amount * before / quantity)
+        return amount_after - amount_before
 
     def _removed_value(self, line: LineFacts) -> Decimal:
         """Return what the removed units of a line take off the order, with tax."""
@@ -177,8 +201,8 @@ class Amounts:
 
     def _refund_value(self, refund: RefundFacts) -> Decimal:
         """Return what the lines, shipping and duties of a refund take off the order, with tax."""
-        value = refund.shipping + self._unless_included(refund.shipping_tax)
-        value += refund.duties
+        value = refund.shipping + refund.duties
+        value += self._unless_included(refund.shipping_tax)
         for part in refund.lines:
             value += self.refund_subtotal(part)
             if not self._subtotals_with_tax:
@@ -186,16 +210,9 @@ class Amounts:
         return value
 
     def _unless_included(self, tax: Decimal) -> Decimal:
-        return _ZERO if self.facts.taxes_included else tax
+        if self.facts.taxes_included:
+            return Decimal(0)
+        return tax
 
     def _round(self, amount: Decimal) -> Decimal:
         return round_money(amount, self.facts.currency)
-
-
-def moved(transactions: Iterable[TransactionFacts], kind: str) -> Decimal:
-    """Return the money that the successful transactions of a kind moved."""
-    amounts = []
-    for transaction in transactions:
-        if transaction.status == "SUCCESS" and transaction.kind == kind:
-            amounts.append(transaction.amount)
-    return add(amounts)

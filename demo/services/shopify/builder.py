@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import zlib
+from datetime import datetime
 from decimal import Decimal
 
-from demo.services.shopify.amounts import Amounts, round_money
+from demo.services.shopify.amounts import Amounts, moved, round_money
 from demo.services.shopify.clock import stamp
 from demo.services.shopify.facts import (
     LineFacts,
@@ -36,7 +37,7 @@ class _OrderBuilder:
 
     def order(self) -> Record:
         facts = self.facts
-        places = range(len(facts.lines))
+        amounts = self.amounts
         return {
             "id": self._gid("Order"),
             "legacyResourceId": str(facts.number),
@@ -45,7 +46,7 @@ class _OrderBuilder:
             "createdAt": stamp(facts.created_at),
             "processedAt": stamp(facts.processed_at or facts.created_at),
             "updatedAt": self._updated_at(),
-            "cancelledAt": stamp(facts.cancelled_at) if facts.cancelled_at else None,
+            "cancelledAt": _stamp(facts.cancelled_at),
             "displayFinancialStatus": self._financial_status(),
             "displayFulfillmentStatus": facts.fulfillment_status,
             "currencyCode": facts.currency,
@@ -61,19 +62,16 @@ class _OrderBuilder:
             "shippingAddress": self._address(),
             "billingAddress": self._address(),
             "customerJourneySummary": {"lastVisit": {"utmParameters": facts.utm}},
-            "totalPriceSet": self._money(self.amounts.total),
-            "currentTotalPriceSet": self._money(self.amounts.current_total),
-            "totalTaxSet": self._money(self.amounts.tax),
-            "totalTipReceivedSet": self._money(self.amounts.tips),
-            "totalReceivedSet": self._money(self.amounts.received),
-            "originalTotalDutiesSet": self._duties(self.amounts.duties),
+            "totalPriceSet": self._money(amounts.total),
+            "currentTotalPriceSet": self._money(amounts.current_total),
+            "totalTaxSet": self._money(amounts.tax),
+            "totalTipReceivedSet": self._money(amounts.tips),
+            "totalReceivedSet": self._money(amounts.received),
+            "originalTotalDutiesSet": self._money_unless_zero(amounts.duties),
             "additionalFees": self._fees(),
             "shippingLines": self._shipping_lines(),
-            "lineItems": [self._line(place) for place in places],
-            "refunds": [
-                self._refund(refund, f"{number:03d}")
-                for number, refund in enumerate(facts.refunds, 1)
-            ],
+            "lineItems": self._lines(),
+            "refunds": self._refunds(),
         }
 
     def _updated_at(self) -> str:
@@ -116,22 +114,27 @@ class _OrderBuilder:
         return [{"key": key, "value": value} for key, value in attributes.items()]
 
     def _customer(self) -> Record | None:
-        if self.facts.customer_id is None:
+        customer_id = self.facts.customer_id
+        if customer_id is None:
             return None
-        return {"id": f"gid://shopify/Customer/{self.facts.customer_id}"}
+        return {"id": f"gid://shopify/Customer/{customer_id}"}
 
     def _address(self) -> Record | None:
         if self.facts.country is None:
             return None
         return {"countryCodeV2": self.facts.country}
 
-    def _duties(self, amount: Decimal) -> Record | None:
-        return self._money(amount) if amount else None
+    def _money_unless_zero(self, amount: Decimal) -> Record | None:
+        if not amount:
+            return None
+        return self._money(amount)
 
     def _fees(self) -> list[Record]:
         fees = []
         for fee in self.facts.fees:
-            taxes = [{"priceSet": self._money(fee.tax)}] if fee.tax else []
+            taxes = []
+            if fee.tax:
+                taxes.append({"priceSet": self._money(fee.tax)})
             fees.append({"price": self._money(fee.amount), "taxLines": taxes})
         duties = self.amounts.duties
         if duties and self.facts.duties_place == "fees":
@@ -151,6 +154,9 @@ class _OrderBuilder:
                 }
             )
         return lines
+
+    def _lines(self) -> list[Record]:
+        return [self._line(place) for place in range(len(self.facts.lines))]
 
     def _line(self, place: int) -> Record:
         line = self.facts.lines[place]
@@ -178,12 +184,14 @@ class _OrderBuilder:
             lines.append({"rate": float(tax.rate), "priceSet": self._money(amount)})
         return lines
 
+    def _refunds(self) -> list[Record]:
+        refunds = []
+        for number, refund in enumerate(self.facts.refunds, 1):
+            refunds.append(self._refund(refund, f"{number:03d}"))
+        return refunds
+
     def _refund(self, refund: RefundFacts, number: str) -> Record:
         transactions = self.amounts.refund_transactions(refund)
-        paid_back = Decimal(0)
-        for transaction in transactions:
-            if transaction.status == "SUCCESS" and transaction.kind == "REFUND":
-                paid_back += transaction.amount
         shipping_lines = []
         if refund.shipping:
             shipping_lines.append(
@@ -192,17 +200,19 @@ class _OrderBuilder:
                     "taxAmountSet": self._money(refund.shipping_tax),
                 }
             )
-        duties = self._duties(refund.duties)
+        duties = []
+        if refund.duties:
+            duties.append({"amountSet": self._money(refund.duties)})
         return {
             "id": self._gid("Refund", number),
             "legacyResourceId": f"{self.facts.number}{number}",
             "processedAt": stamp(refund.at),
             "note": refund.note,
-            "totalRefundedSet": self._money(paid_back),
+            "totalRefundedSet": self._money(moved(transactions, "REFUND")),
             "refundLineItems": [self._refund_line(part) for part in refund.lines],
             "refundShippingLines": shipping_lines,
-            "duties": [{"amountSet": duties}] if duties else [],
-            "transactions": [_transaction(moved) for moved in transactions],
+            "duties": duties,
+            "transactions": [_transaction(entry) for entry in transactions],
             "return": self._return(refund),
         }
 
@@ -233,6 +243,12 @@ class _OrderBuilder:
 
     def _gid(self, kind: str, number: str = "") -> str:
         return f"gid://shopify/{kind}/{self.facts.number}{number}"
+
+
+def _stamp(instant: datetime | None) -> str | None:
+    if instant is None:
+        return None
+    return stamp(instant)
 
 
 def _transaction(transaction: TransactionFacts) -> Record:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -25,7 +25,13 @@ from graphql.type import get_nullable_type
 from demo.services.shopify.access import check_access
 from demo.services.shopify.bulk import BulkOperations
 from demo.services.shopify.cost import query_cost
-from demo.services.shopify.search import Page, find_orders, list_page, orders_page
+from demo.services.shopify.search import (
+    Arguments,
+    Page,
+    find_orders,
+    list_page,
+    orders_page,
+)
 from demo.services.shopify.store import Record, ShopifyStore
 
 SCHEMA = build_schema(Path(__file__).with_name("schema.graphql").read_text())
@@ -149,53 +155,53 @@ def _with_keys(metafields: list[Record], keys: list[str]) -> list[Record]:
     return chosen
 
 
-def _shop(context: Context, arguments: Mapping[str, Any]) -> Record:
+def _shop(context: Context, arguments: Arguments) -> Record:
     return context.store.shop
 
 
-def _app(context: Context, arguments: Mapping[str, Any]) -> Record:
+def _app(context: Context, arguments: Arguments) -> Record:
     scopes = context.store.shop["accessScopes"]
     return {"accessScopes": [{"handle": scope} for scope in scopes]}
 
 
-def _order(context: Context, arguments: Mapping[str, Any]) -> Record | None:
+def _order(context: Context, arguments: Arguments) -> Record | None:
     return context.store.visible_order(arguments["id"])
 
 
-def _nodes(context: Context, arguments: Mapping[str, Any]) -> list[Record | None]:
+def _nodes(context: Context, arguments: Arguments) -> list[Record | None]:
     return [context.store.visible_order(gid) for gid in arguments["ids"]]
 
 
-def _refund(context: Context, arguments: Mapping[str, Any]) -> Record | None:
+def _refund(context: Context, arguments: Arguments) -> Record | None:
     return context.store.visible_refund(arguments["id"])
 
 
-def _orders(context: Context, arguments: Mapping[str, Any]) -> Page:
+def _orders(context: Context, arguments: Arguments) -> Page:
     return orders_page(context.store.visible_orders(), arguments)
 
 
-def _orders_count(context: Context, arguments: Mapping[str, Any]) -> Record:
+def _orders_count(context: Context, arguments: Arguments) -> Record:
     found = find_orders(context.store.visible_orders(), arguments.get("query"))
     return {"count": len(found), "precision": "EXACT"}
 
 
-def _bulk_operation(context: Context, arguments: Mapping[str, Any]) -> Record | None:
+def _bulk_operation(context: Context, arguments: Arguments) -> Record | None:
     return context.bulk.poll(arguments["id"], context.base_url)
 
 
-def _bulk_operations(context: Context, arguments: Mapping[str, Any]) -> Page:
+def _bulk_operations(context: Context, arguments: Arguments) -> Page:
     return list_page(context.bulk.newest_first(context.base_url), arguments)
 
 
-def _run_bulk_query(context: Context, arguments: Mapping[str, Any]) -> Record:
+def _run_bulk_query(context: Context, arguments: Arguments) -> Record:
     return context.bulk.run(arguments["query"])
 
 
-def _cancel_bulk_operation(context: Context, arguments: Mapping[str, Any]) -> Record:
+def _cancel_bulk_operation(context: Context, arguments: Arguments) -> Record:
     return context.bulk.cancel(arguments["id"])
 
 
-_ROOT_FIELDS: dict[str, Callable[[Context, Mapping[str, Any]], Any]] = {
+_ROOT_FIELDS: dict[str, Callable[[Context, Arguments], Any]] = {
     "shop": _shop,
     "currentAppInstallation": _app,
     "order": _order,

@@ -14,10 +14,14 @@ from graphql import GraphQLError
 
 from demo.services.shopify.store import Record
 
+Arguments = Mapping[str, Any]
+"""The arguments of a field, by name."""
 Key = list[Any]
 """The values that a connection is sorted by, unique within it; a cursor holds those of one item."""
+Keyed = list[tuple[Key, Record]]
+"""The items of a connection with their keys, sorted by them."""
 _TERM = re.compile(
-    r"(?P<field>\w+):(?P<operator>>=|<=)'(?P<instant>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)'"
+    r"(?P<field>processed_at|updated_at):(?P<operator>>=|<=)'(?P<instant>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)'"
 )
 _SEARCH_FIELDS = {"processed_at": "processedAt", "updated_at": "updatedAt"}
 _SORT_FIELDS = {
@@ -43,14 +47,15 @@ def find_orders(orders: Iterable[Record], query: str | None) -> list[Record]:
         GraphQLError: the query has another term. The real shop would ignore it and return too many orders.
     """
     found = list(orders)
-    for term in (query or "").split():
+    terms = query.split() if query else []
+    for term in terms:
         match = _TERM.fullmatch(term)
-        field = _SEARCH_FIELDS.get(match["field"]) if match else None
-        if match is None or field is None:
+        if match is None:
             raise GraphQLError(
                 f"This shop does not support the search term {term}; supported are "
                 "processed_at and updated_at, with >= or <= and a quoted UTC instant"
             )
+        field = _SEARCH_FIELDS[match["field"]]
         compare = _OPERATORS[match["operator"]]
         instant = match["instant"]
         # Instants in UTC and full seconds sort like their texts.
@@ -58,29 +63,29 @@ def find_orders(orders: Iterable[Record], query: str | None) -> list[Record]:
     return found
 
 
-def orders_page(orders: Iterable[Record], arguments: Mapping[str, Any]) -> Page:
+def orders_page(orders: Iterable[Record], arguments: Arguments) -> Page:
     """Return a page of the orders that match `query`, sorted by `sortKey`.
 
     Raises:
         GraphQLError: the search or the cursor is invalid.
     """
     sort_field = _SORT_FIELDS[arguments["sortKey"]]
-    keyed: list[tuple[Key, Record]] = []
+    keyed: Keyed = []
     for order in find_orders(orders, arguments.get("query")):
         keyed.append(([order[sort_field], int(order["legacyResourceId"])], order))
     keyed.sort(key=operator.itemgetter(0))
     return _page(keyed, arguments)
 
 
-def list_page(items: Iterable[Record], arguments: Mapping[str, Any]) -> Page:
+def list_page(items: Iterable[Record], arguments: Arguments) -> Page:
     """Return a page of items in their order; GraphQLError for an invalid cursor."""
-    keyed: list[tuple[Key, Record]] = []
+    keyed: Keyed = []
     for place, item in enumerate(items):
         keyed.append(([place], item))
     return _page(keyed, arguments)
 
 
-def _page(keyed: list[tuple[Key, Record]], arguments: Mapping[str, Any]) -> Page:
+def _page(keyed: Keyed, arguments: Arguments) -> Page:
     """Return the `first` items after the cursor `after`; without `first`, all of them."""
     start = 0
     after = arguments.get("after")
@@ -90,15 +95,15 @@ def _page(keyed: list[tuple[Key, Record]], arguments: Mapping[str, Any]) -> Page
     end = len(keyed)
     if arguments.get("first") is not None:
         end = min(end, start + arguments["first"])
-    nodes = [item for _, item in keyed[start:end]]
-    return Page(
-        nodes=nodes,
-        edges=[{"node": node} for node in nodes],
-        pageInfo={
-            "hasNextPage": end < len(keyed),
-            "endCursor": _write_cursor(keyed[end - 1][0]) if nodes else None,
-        },
-    )
+    nodes = []
+    edges = []
+    end_cursor = None
+    for key, item in keyed[start:end]:
+        nodes.append(item)
+        edges.append({"node": item})
+        end_cursor = _write_cursor(key)
+    page_info = {"hasNextPage": end < len(keyed), "endCursor": end_cursor}
+    return Page(nodes=nodes, edges=edges, pageInfo=page_info)
 
 
 def _write_cursor(key: Key) -> str:

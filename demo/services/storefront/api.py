@@ -32,6 +32,10 @@ _PARAMETERS = {
 }
 
 
+Parameters = Mapping[str, str]
+"""The parameters of a request, by name."""
+
+
 class RestError(Exception):
     """An error response in WordPress's layout."""
 
@@ -57,7 +61,7 @@ class Api:
         self.version = version
         self.zone = zone
 
-    def get(self, route: str, parameters: Mapping[str, str]) -> Result:
+    def get(self, route: str, parameters: Parameters) -> Result:
         """Return the result of `route`.
 
         Raises:
@@ -76,17 +80,18 @@ class Api:
             return Result({"settings": {"HPOS_enabled": self.version.hpos}})
         raise RestError(404, "rest_no_route", "No route was found matching the URL.")
 
-    def _orders(self, parameters: Mapping[str, str]) -> Result:
+    def _orders(self, parameters: Parameters) -> Result:
         orders = []
-        for _, order in sorted(self.store.orders.items()):
+        for number in sorted(self.store.orders):
+            order = self.store.orders[number]
             if self._is_listed(order, parameters):
                 orders.append(order)
         page = []
         for order in orders[_page_slice(parameters)]:
             page.append(order_json(order, self.version, self.zone))
-        return self._list(page, len(orders))
+        return self._result(page, len(orders))
 
-    def _is_listed(self, order: WooOrder, parameters: Mapping[str, str]) -> bool:
+    def _is_listed(self, order: WooOrder, parameters: Parameters) -> bool:
         """Whether status, id and dates of an order match the parameters; bounds are exclusive."""
         if not self._has_status(order, parameters.get("status", "any")):
             return False
@@ -104,8 +109,9 @@ class Api:
             date = gmt(instant)
             if date is None:
                 return False
-            is_within = date > bound if name.endswith("after") else date < bound
-            if not is_within:
+            if name.endswith("after") and date <= bound:
+                return False
+            if name.endswith("before") and date >= bound:
                 return False
         return True
 
@@ -116,29 +122,31 @@ class Api:
             return self.version.any_has_drafts
         return order.status != "trash"
 
-    def _refunds(self, order_id: int, parameters: Mapping[str, str]) -> Result:
+    def _refunds(self, order_id: int, parameters: Parameters) -> Result:
         order = self.store.orders.get(order_id)
         # An unknown order has no refunds, which is no error.
-        refunds = self.version.refunds(order) if order else []
+        refunds = []
+        if order:
+            refunds = self.version.refunds(order)
         page = [refund_json(refund) for refund in refunds[_page_slice(parameters)]]
-        return self._list(page, len(refunds))
+        return self._result(page, len(refunds))
 
-    def _products(self, parameters: Mapping[str, str]) -> Result:
+    def _products(self, parameters: Parameters) -> Result:
         products = []
         for text in parameters["include"].split(","):
             product = self.store.products.get(int(text))
             if product:
                 products.append(product_json(product))
-        return self._list(products, len(products))
+        return self._result(products, len(products))
 
-    def _list(self, page: list[Json], total: int) -> Result:
+    def _result(self, page: list[Json], total: int) -> Result:
         """Return a page of a list; HPOS counts nothing past the last page."""
         if not page and self.version.hpos:
             return Result(page, 0)
         return Result(page, total)
 
 
-def _check_parameters(parameters: Mapping[str, str]) -> None:
+def _check_parameters(parameters: Parameters) -> None:
     for name, value in parameters.items():
         if name not in _PARAMETERS:
             raise _invalid(name, "this server does not support it")
@@ -150,7 +158,7 @@ def _check_parameters(parameters: Mapping[str, str]) -> None:
             raise _invalid(name, "per_page must be at most 100.")
 
 
-def _page_slice(parameters: Mapping[str, str]) -> slice:
+def _page_slice(parameters: Parameters) -> slice:
     page = int(parameters.get("page", "1"))
     size = int(parameters.get("per_page", "10"))
     return slice((page - 1) * size, page * size)
