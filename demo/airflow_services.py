@@ -34,7 +34,12 @@ _AIRFLOW = str(Path(sys.executable).with_name("airflow"))
 class AirflowServices:
     """The demo's Airflow on `ports.airflow`, with its home below `folders`, in the shop's `timezone`."""
 
-    def __init__(self, ports: Ports, folders: Folders, timezone: str) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        folders: Folders,
+        timezone: str,
+    ) -> None:
         self.ports = ports
         self.folders = folders
         self.home = folders.home / "airflow"
@@ -76,7 +81,12 @@ class AirflowServices:
         for component in missing:
             command = [_AIRFLOW, component]
             if component == "api-server":
-                command += ["--host", "127.0.0.1", "--port", str(self.ports.airflow)]
+                command += [
+                    "--host",
+                    "127.0.0.1",
+                    "--port",
+                    str(self.ports.airflow),
+                ]
                 command += ["--workers", "1"]
             self._begin(f"airflow-{component}", command, environ)
 
@@ -191,9 +201,20 @@ class AirflowServices:
             error = migrated.stderr[-1000:]
             raise RuntimeError(f"Airflow's database could not be migrated: {error}")
 
-    def _begin(self, name: str, command: list[str], environ: dict[str, str]) -> None:
+    def _begin(
+        self,
+        name: str,
+        command: list[str],
+        environ: dict[str, str],
+    ) -> None:
         log = self.folders.logs / f"{name}.log"
-        processes.start(self.folders.processes, name, command, log, environ)
+        processes.start(
+            self.folders.processes,
+            name,
+            command,
+            log,
+            environ,
+        )
 
     def _missing(self) -> list[str]:
         """Return the components that do not run."""

@@ -58,7 +58,10 @@ class Company:
     """
 
     def __init__(
-        self, ports: Ports, folders: Folders, elsewhere: Collection[str] = ()
+        self,
+        ports: Ports,
+        folders: Folders,
+        elsewhere: Collection[str] = (),
     ) -> None:
         self.ports = ports
         self.folders = folders
@@ -195,14 +198,29 @@ class Company:
             processes.record(folders.processes, name, started.process.pid)
         elif name == "storefront":
             # Busy now and then, like real shops.
-            self._start_shop(name, str(folders.storefront), "--hiccups", "40")
+            self._start_shop(
+                name,
+                str(folders.storefront),
+                "--hiccups",
+                "40",
+            )
         elif name == "shopify":
-            self._start_shop(name, str(folders.shopify), "--hiccups", "40")
+            self._start_shop(
+                name,
+                str(folders.shopify),
+                "--hiccups",
+                "40",
+            )
         else:
             ports = [str(self.ports.number(port)) for port in _SERVICES[name]]
             self._start_module(name, str(roots[name]), *ports)
 
-    def _start_shop(self, name: str, data: str, *options: str) -> None:
+    def _start_shop(
+        self,
+        name: str,
+        data: str,
+        *options: str,
+    ) -> None:
         self._start_module(
             name,
             "--port",
@@ -219,7 +237,12 @@ class Company:
         process = processes.start(
             self.folders.processes,
             name,
-            [sys.executable, "-m", f"demo.services.{name}", *arguments],
+            [
+                sys.executable,
+                "-m",
+                f"demo.services.{name}",
+                *arguments,
+            ],
             self.folders.logs / f"{name}.log",
             dict(os.environ),
         )
@@ -246,7 +269,10 @@ def main(arguments: list[str]) -> int:
     """Run the company and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m demo.company", description=__doc__)
     parser.add_argument(
-        "--elsewhere", nargs="+", default=(), help="systems in other containers"
+        "--elsewhere",
+        nargs="+",
+        default=(),
+        help="systems in other containers",
     )
     options = parser.parse_args(arguments)
     try:

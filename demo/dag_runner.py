@@ -83,7 +83,12 @@ class DagRunner:
         """Trigger a run with the params `conf`."""
         return self._trigger(dag_id, dag_id, conf=conf)
 
-    def run_day(self, dag_id: str, day: date, **conf: Any) -> DagRun:
+    def run_day(
+        self,
+        dag_id: str,
+        day: date,
+        **conf: Any,
+    ) -> DagRun:
         """Trigger a run with the partition key `day`: a business day, or a Monday.
 
         No backfill, because Airflow may take half a minute to close the previous one.
@@ -100,9 +105,19 @@ class DagRunner:
             if run["state"] not in FINISHED:
                 self.unpause(dag_id)
                 return DagRun(dag_id, run["dag_run_id"], name)
-        return self._trigger(dag_id, name, conf=conf, partition_key=str(day))
+        return self._trigger(
+            dag_id,
+            name,
+            conf=conf,
+            partition_key=str(day),
+        )
 
-    def _trigger(self, dag_id: str, name: str, **request: Any) -> DagRun:
+    def _trigger(
+        self,
+        dag_id: str,
+        name: str,
+        **request: Any,
+    ) -> DagRun:
         self.unpause(dag_id)
         run = self.api.post(f"dags/{dag_id}/dagRuns", {"logical_date": None, **request})
         return DagRun(dag_id, run["dag_run_id"], name)
@@ -117,7 +132,13 @@ class DagRunner:
         raise DemoFailed(f"no asset triggered {dag_id} of {day} within a minute")
 
     def backfill(
-        self, dag_id: str, first: date, last: date, *, jobs: int = 2, mail: bool = False
+        self,
+        dag_id: str,
+        first: date,
+        last: date,
+        *,
+        jobs: int = 2,
+        mail: bool = False,
     ) -> list[DagRun]:
         """Start a backfill; any earlier backfill of the DAG must have ended.
 
@@ -132,7 +153,12 @@ class DagRunner:
             The runs, by day; empty where all days have succeeded before.
         """
         self.unpause(dag_id)
-        backfill = start(self.api, Range(first, last, dag_id), jobs=jobs, mail=mail)
+        backfill = start(
+            self.api,
+            Range(first, last, dag_id),
+            jobs=jobs,
+            mail=mail,
+        )
         runs = []
         if backfill:
             for day, run in backfill.runs.items():

@@ -16,7 +16,10 @@ ALERT_RECIPIENTS = "data-engineering@example.com"
 
 
 def environment(
-    ports: Ports, folders: Folders, host: str = "127.0.0.1", timezone: str = TIMEZONE
+    ports: Ports,
+    folders: Folders,
+    host: str = "127.0.0.1",
+    timezone: str = TIMEZONE,
 ) -> dict[str, str]:
     """Return the environment variables that connect Airflow with the demo company.
 

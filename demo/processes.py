@@ -83,7 +83,10 @@ def running(folder: Path, name: str) -> psutil.Process | None:
 
 
 def stop(
-    folder: Path, name: str, how: signal.Signals = signal.SIGTERM, seconds: float = 20
+    folder: Path,
+    name: str,
+    how: signal.Signals = signal.SIGTERM,
+    seconds: float = 20,
 ) -> bool:
     """Stop a recorded process with its descendants, or what a killed one left.
 

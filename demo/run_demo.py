@@ -99,7 +99,12 @@ class Demo:
         self.dags.unpause(*_DAGS)
         echo()
         print_figures(self._company, first, yesterday)
-        print_links(self._company, self._airflow, yesterday, sunday + timedelta(days=1))
+        print_links(
+            self._company,
+            self._airflow,
+            yesterday,
+            sunday + timedelta(days=1),
+        )
         echo(
             f"Finished in {self._minutes()} minutes. "
             "`make stop` stops Airflow and the company."
@@ -143,13 +148,21 @@ class Demo:
             if dag_id in _DAGS:
                 runs.append(self.dags.trigger(dag_id))
         if DAG_EVENTS in _DAGS:
-            runs += self.dags.backfill(DAG_EVENTS, first, last, jobs=1)
+            runs += self.dags.backfill(
+                DAG_EVENTS,
+                first,
+                last,
+                jobs=1,
+            )
         history = None
         if not self.dags.succeeded_runs(DAG_HISTORY):
             self._company.export_old_shop()
             files = f"file://{self._company.folders.old_shop}/{PATTERN}"
             history = self.dags.trigger(
-                DAG_HISTORY, files=files, source=OLD_SHOP, dry_run=False
+                DAG_HISTORY,
+                files=files,
+                source=OLD_SHOP,
+                dry_run=False,
             )
             runs.append(history)
         echo(
@@ -164,7 +177,13 @@ class Demo:
         self._print_elapsed()
 
     def _run_days(self, first: date, last: date) -> None:
-        runs = self.dags.backfill(DAG_DAILY, first, last, jobs=8, mail=True)
+        runs = self.dags.backfill(
+            DAG_DAILY,
+            first,
+            last,
+            jobs=8,
+            mail=True,
+        )
         if runs:
             echo(
                 f"Running {len(runs)} earlier business days, {first} to {last}, "

@@ -68,7 +68,10 @@ You can read it while the demo loads the order history, the earlier days and the
 
 
 def print_links(
-    company: Company, airflow: AirflowServices, day: date, forecast_of: date
+    company: Company,
+    airflow: AirflowServices,
+    day: date,
+    forecast_of: date,
 ) -> None:
     """Print where to find the results of the demo.
 

@@ -6,7 +6,13 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from demo.ledger.model import Customer, Product
 
-_EPOCH = datetime(2026, 1, 5, 9, tzinfo=UTC)
+_EPOCH = datetime(
+    2026,
+    1,
+    5,
+    9,
+    tzinfo=UTC,
+)
 
 
 def _products() -> tuple[Product, ...]:
@@ -84,14 +90,47 @@ class Market:
 
 
 MARKETS = (
-    Market("US", "USD", Decimal("0.08"), 760),
-    Market("CA", "CAD", Decimal("0.05"), 60),
-    Market("DE", "EUR", Decimal("0.19"), 60),
-    Market("FR", "EUR", Decimal("0.20"), 30),
-    Market("GB", "GBP", Decimal("0.20"), 60),
-    Market("JP", "JPY", Decimal("0.10"), 20),
     Market(
-        "AE", "AED", Decimal("0.05"), 10
+        "US",
+        "USD",
+        Decimal("0.08"),
+        760,
+    ),
+    Market(
+        "CA",
+        "CAD",
+        Decimal("0.05"),
+        60,
+    ),
+    Market(
+        "DE",
+        "EUR",
+        Decimal("0.19"),
+        60,
+    ),
+    Market(
+        "FR",
+        "EUR",
+        Decimal("0.20"),
+        30,
+    ),
+    Market(
+        "GB",
+        "GBP",
+        Decimal("0.20"),
+        60,
+    ),
+    Market(
+        "JP",
+        "JPY",
+        Decimal("0.10"),
+        20,
+    ),
+    Market(
+        "AE",
+        "AED",
+        Decimal("0.05"),
+        10,
     ),  # without a published rate, so never converted
 )
 

@@ -42,13 +42,28 @@ def published_rates(seed: int, first_day: date, until: datetime) -> Iterator[Rat
     while published_at <= until:
         if day.weekday() < 5 and (day.month, day.day) not in _HOLIDAYS:
             for currency, par in _PAR.items():
-                rate = _rate(seed, day, currency, Decimal(par))
-                yield Rate(day, currency, rate, published_at)
+                rate = _rate(
+                    seed,
+                    day,
+                    currency,
+                    Decimal(par),
+                )
+                yield Rate(
+                    day,
+                    currency,
+                    rate,
+                    published_at,
+                )
         day += timedelta(days=1)
         published_at += timedelta(days=1)
 
 
-def _rate(seed: int, day: date, currency: str, par: Decimal) -> Decimal:
+def _rate(
+    seed: int,
+    day: date,
+    currency: str,
+    par: Decimal,
+) -> Decimal:
     noise = random.Random(f"{seed}|rate|{day}|{currency}").uniform(-0.003, 0.003)
     swing = 0.02 * math.sin(day.toordinal() / 40 + len(currency + str(par)))
     return (par * Decimal(f"{1 + swing + noise:.6f}")).quantize(par)

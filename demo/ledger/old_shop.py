@@ -82,10 +82,19 @@ class OldShop:
         volume = shop.volume(day) * WEEKDAY_VOLUME[day.weekday()]
         count = round(volume * rng.uniform(0.92, 1.08))
         for number, ordered_at in enumerate(shop.instants(day, count, rng), start=1):
-            yield self._order(day, number, ordered_at, rng)
+            yield self._order(
+                day,
+                number,
+                ordered_at,
+                rng,
+            )
 
     def _order(
-        self, day: date, number: int, ordered_at: datetime, rng: Random
+        self,
+        day: date,
+        number: int,
+        ordered_at: datetime,
+        rng: Random,
     ) -> Order:
         shop = self.shop
         buyer = shop.buyer(day, number, rng)
@@ -93,7 +102,14 @@ class OldShop:
         _, percent = coupon_of(shop, day, rng)
         lines = []
         for line_number, product in enumerate(basket(shop, day, rng), start=1):
-            line = line_of(PARTNER_FILES, line_number, product, market, percent, rng)
+            line = line_of(
+                PARTNER_FILES,
+                line_number,
+                product,
+                market,
+                percent,
+                rng,
+            )
             lines.append(line)
         closed_at = shop.window(self._moved_on)[0]
         later = timedelta(minutes=rng.randint(5, 6000))

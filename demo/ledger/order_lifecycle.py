@@ -223,9 +223,20 @@ class _Lifecycle:
         tax = Decimal(0)
         if order.channel in _WITH_TAX:
             tax = round_money(line.tax * share, order.currency)
-        refunded = RefundLine(line.line_number, quantity, merchandise, tax)
+        refunded = RefundLine(
+            line.line_number,
+            quantity,
+            merchandise,
+            tax,
+        )
         amount = merchandise + tax
-        self._book(at, amount, quantity, (refunded,), refunded_at)
+        self._book(
+            at,
+            amount,
+            quantity,
+            (refunded,),
+            refunded_at,
+        )
         if order.channel == SALES_DB:
             self._set_status(at, "partially_refunded")
 

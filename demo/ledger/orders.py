@@ -37,7 +37,12 @@ from demo.ledger.order_lifecycle import (
 from demo.ledger.season import offer_of, popularity
 from demo.ledger.shop import Shop
 
-_SHARE = {SALES_DB: 0.5, STOREFRONT: 0.35, SHOPIFY: 0.1, PARTNER_FILES: 0.15}
+_SHARE = {
+    SALES_DB: 0.5,
+    STOREFRONT: 0.35,
+    SHOPIFY: 0.1,
+    PARTNER_FILES: 0.15,
+}
 _COUPONS = (("WELCOME10", "0.10"), ("AUTUMN15", "0.15"), ("Friends-20", "0.20"))
 _FABRIC = "LIN-005"
 """The SKU of fabric by the metre."""
@@ -79,8 +84,19 @@ def order_histories(
         for number, ordered_at in enumerate(shop.instants(day, count, rng), start=1):
             placed += 1
             buyer = shop.buyer(day, placed, rng)
-            sale = _sale(channel, day, number, ordered_at, rng)
-            order = _order(shop, sale, buyer, rng)
+            sale = _sale(
+                channel,
+                day,
+                number,
+                ordered_at,
+                rng,
+            )
+            order = _order(
+                shop,
+                sale,
+                buyer,
+                rng,
+            )
             history = simulate_order(shop, order)
             if (
                 unbooked
@@ -128,26 +144,58 @@ def _is_refundable(
 
 
 def _sale(
-    channel: str, day: date, number: int, ordered_at: datetime, rng: Random
+    channel: str,
+    day: date,
+    number: int,
+    ordered_at: datetime,
+    rng: Random,
 ) -> _Sale:
     """Return the sale `number` of a channel and day, with the channel's kind of id."""
     days = (day - _FIRST_ID_DAY).days
     if channel == SALES_DB:
-        return _Sale(channel, day, f"S-{day:%Y%m%d}-{number:05}", ordered_at)
+        return _Sale(
+            channel,
+            day,
+            f"S-{day:%Y%m%d}-{number:05}",
+            ordered_at,
+        )
     if channel == STOREFRONT:
         # Ten ids each, for the order and its refunds: WooCommerce has one sequence.
         order_id = days * 1_000_000 + number * 10
-        return _Sale(channel, day, str(order_id), ordered_at, first_line=order_id)
+        return _Sale(
+            channel,
+            day,
+            str(order_id),
+            ordered_at,
+            first_line=order_id,
+        )
     if channel == SHOPIFY:
         place = "web" if rng.random() < 0.7 else "pos"
         order_id = days * 100_000 + number
-        return _Sale(channel, day, str(order_id), ordered_at, partner=place)
+        return _Sale(
+            channel,
+            day,
+            str(order_id),
+            ordered_at,
+            partner=place,
+        )
     partner = PARTNERS[0] if rng.random() < 0.6 else PARTNERS[1]
     text = f"{partner[:3].upper()}-{day:%y%m%d}-{number:05}"
-    return _Sale(channel, day, text, ordered_at, partner=partner)
+    return _Sale(
+        channel,
+        day,
+        text,
+        ordered_at,
+        partner=partner,
+    )
 
 
-def _order(shop: Shop, sale: _Sale, buyer: Customer, rng: Random) -> Order:
+def _order(
+    shop: Shop,
+    sale: _Sale,
+    buyer: Customer,
+    rng: Random,
+) -> Order:
     channel = sale.channel
     market = market_of(buyer)
     if channel == SHOPIFY:
@@ -159,7 +207,14 @@ def _order(shop: Shop, sale: _Sale, buyer: Customer, rng: Random) -> Order:
     products = basket(shop, sale.day, rng)
     lines = []
     for line_number, product in enumerate(products, start=sale.first_line):
-        line = line_of(channel, line_number, product, market, percent, rng)
+        line = line_of(
+            channel,
+            line_number,
+            product,
+            market,
+            percent,
+            rng,
+        )
         lines.append(line)
     merchandise = sum((line.after_discount for line in lines), Decimal(0))
     if channel == SALES_DB and rng.random() < 0.01:

@@ -53,7 +53,13 @@ def deliveries(
                 continue
             today = by_day.get((partner, day), [])
             before = by_day.get((partner, day - _DAY), [])
-            for file in _deliveries_of_day(shop, partner, day, today, before):
+            for file in _deliveries_of_day(
+                shop,
+                partner,
+                day,
+                today,
+                before,
+            ):
                 received_at = arrivals.get((partner, day), file.received_at)
                 if received_at:
                     files.append(replace(file, received_at=received_at))

@@ -69,13 +69,33 @@ def popularity(day: date) -> tuple[float, ...]:
 @cache
 def offer_of(day: date) -> Offer | None:
     """Return the offer of `day`: in the week of May's second Monday, or the four days after Thanksgiving."""
-    spring = _nth_weekday(day.year, 5, 0, 2)
+    spring = _nth_weekday(
+        day.year,
+        5,
+        0,
+        2,
+    )
     if timedelta(0) <= day - spring < timedelta(days=7):
-        return Offer("SPRING25", "0.25", 1.5, 0.5)
-    friday = _nth_weekday(day.year, 11, 3, 4) + timedelta(days=1)
+        return Offer(
+            "SPRING25",
+            "0.25",
+            1.5,
+            0.5,
+        )
+    friday = _nth_weekday(
+        day.year,
+        11,
+        3,
+        4,
+    ) + timedelta(days=1)
     for number, draw in enumerate(_AFTER_THANKSGIVING):
         if day == friday + timedelta(days=number):
-            return Offer("BLACKFRIDAY", "0.20", draw, 0.6)
+            return Offer(
+                "BLACKFRIDAY",
+                "0.20",
+                draw,
+                0.6,
+            )
     return None
 
 
@@ -89,7 +109,12 @@ def market_index(week: date) -> Decimal:
     return Decimal(season + noise).quantize(Decimal("0.1"))
 
 
-def _nth_weekday(year: int, month: int, weekday: int, number: int) -> date:
+def _nth_weekday(
+    year: int,
+    month: int,
+    weekday: int,
+    number: int,
+) -> date:
     """Return the n-th `weekday` (0 is Monday) of a month."""
     first = date(year, month, 1)
     return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (number - 1))

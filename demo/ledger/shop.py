@@ -58,7 +58,14 @@ _LAST_NAMES = (
     "Cohen",
     "Davis",
 )
-_ASCII = str.maketrans({"ë": "e", "í": "i", "ü": "u", "'": None})
+_ASCII = str.maketrans(
+    {
+        "ë": "e",
+        "í": "i",
+        "ü": "u",
+        "'": None,
+    }
+)
 _FOUNDED = date(2020, 1, 1)
 _REGULARS = 0.1
 """The share of the orders of known customers that regulars place: cafés, offices."""
@@ -122,7 +129,12 @@ class Shop:
             return self.orders_per_day * self.season.volume(day)
         return self.orders_per_day
 
-    def instants(self, day: date, count: int, rng: random.Random) -> list[datetime]:
+    def instants(
+        self,
+        day: date,
+        count: int,
+        rng: random.Random,
+    ) -> list[datetime]:
         """Return sorted instants of `day` in full seconds, more in the evening.
 
         They include the day's first and last second and, where the clocks go back, two with the same local
@@ -153,7 +165,12 @@ class Shop:
             instants.append(quarter + timedelta(seconds=rng.randrange(900)))
         return sorted(instants)
 
-    def buyer(self, day: date, number: int, rng: random.Random) -> Customer:
+    def buyer(
+        self,
+        day: date,
+        number: int,
+        rng: random.Random,
+    ) -> Customer:
         """Return the buyer of the order `number` of `day`.
 
         Every second order is a customer's first one, whose day and number make the

@@ -176,13 +176,23 @@ class Ledger:
         for history in self.histories:
             if history.versions[0].channel == PARTNER_FILES:
                 sold.append(history)
-        return partners.deliveries(self.shop, self.business_days, sold, self.held_files)
+        return partners.deliveries(
+            self.shop,
+            self.business_days,
+            sold,
+            self.held_files,
+        )
 
     @cached_property
     def shop(self) -> Shop:
         """The company's constants."""
         season = Season(self.first_day) if self.old_months else None
-        return Shop(self.seed, self.orders_per_day, self.timezone, season)
+        return Shop(
+            self.seed,
+            self.orders_per_day,
+            self.timezone,
+            season,
+        )
 
     @cached_property
     def old_shop(self) -> OldShop | None:

@@ -120,7 +120,15 @@ def events(shop: Shop, day: date, orders: Sequence[Order]) -> Iterator[Event]:
         visitor = _visitor(shop, f"{day} {number}")
         if rng.random() < 0.35:
             visitor = _visitor(shop, rng.randrange(4000))
-        yield from _transmitted(_browsing(at, rng, visitor, weights), rng)
+        yield from _transmitted(
+            _browsing(
+                at,
+                rng,
+                visitor,
+                weights,
+            ),
+            rng,
+        )
     for at in shop.instants(day, 5, rng):
         yield from _transmitted(_crawling(at, rng), rng)
     for at, text in zip(shop.instants(day, 4, rng), _INVALID_LINES, strict=False):
@@ -130,7 +138,12 @@ def events(shop: Shop, day: date, orders: Sequence[Order]) -> Iterator[Event]:
 class _Session:
     """A session: a device, a visitor, and consecutive events from `at`."""
 
-    def __init__(self, at: datetime, rng: Random, visitor: str | None) -> None:
+    def __init__(
+        self,
+        at: datetime,
+        rng: Random,
+        visitor: str | None,
+    ) -> None:
         self.sent: list[Event] = []
         self._rng = rng
         self._at = at
@@ -182,12 +195,20 @@ def _purchase(shop: Shop, order: Order, rng: Random) -> list[Event]:
     session.send(CHECKOUT, pause=pause)
     # One event per product, at the same time.
     for line in order.lines:
-        session.send(PURCHASE, line.sku, order.order_id, pause=0.001)
+        session.send(
+            PURCHASE,
+            line.sku,
+            order.order_id,
+            pause=0.001,
+        )
     return session.sent
 
 
 def _browsing(
-    at: datetime, rng: Random, visitor: str, weights: Sequence[float] | None
+    at: datetime,
+    rng: Random,
+    visitor: str,
+    weights: Sequence[float] | None,
 ) -> list[Event]:
     """Return a session without an order; `weights` are the demand for each product."""
     session = _Session(at, rng, visitor)

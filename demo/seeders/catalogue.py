@@ -61,7 +61,13 @@ def _draw(product: Product, path: Path) -> None:
     draw.circle(middle, SIDE / 3, fill=ink)
     text = f"{product.sku[0]}{product.sku[-1]}".upper()
     font = ImageFont.load_default(SIDE / 4)
-    draw.text(middle, text, fill=ground, font=font, anchor="mm")
+    draw.text(
+        middle,
+        text,
+        fill=ground,
+        font=font,
+        anchor="mm",
+    )
     image = io.BytesIO()
     canvas.save(image, "PNG")
     write(path, image.getvalue())

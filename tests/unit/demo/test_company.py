@@ -16,7 +16,13 @@ from demo.company import Company
 from demo.layout import Folders, Ports
 from demo.services.ports import free_port, is_open, stays_open
 
-NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
+NOW = datetime(
+    2026,
+    11,
+    20,
+    15,
+    tzinfo=UTC,
+)
 
 
 @pytest.fixture
@@ -31,7 +37,11 @@ def company():
 
 
 def test_the_company_opens_advances_and_closes(company):
-    ports = [company.ports.sales_db, company.ports.bigquery, company.ports.storefront]
+    ports = [
+        company.ports.sales_db,
+        company.ports.bigquery,
+        company.ports.storefront,
+    ]
     held = company.folders.partner_drop / "alpenmarkt_2026-11-18.csv"
     later = NOW + timedelta(minutes=5)
 
@@ -44,7 +54,10 @@ def test_the_company_opens_advances_and_closes(company):
 
     def running():
         folder = company.folders.processes
-        return {name: processes.running(folder, name) for name in company.status()}
+        found = {}
+        for name in company.status():
+            found[name] = processes.running(folder, name)
+        return found
 
     company.start(NOW)
     started = running()

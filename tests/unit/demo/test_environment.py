@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from demo.airflow_services import AirflowServices
-from demo.environment import environment
+from demo.environment import environment, format_env_file
 from demo.layout import Folders, Ports
 from ecommerce.cli import environment as commands
 from tests.settings import settings_of
@@ -18,8 +18,7 @@ def test_the_pipeline_has_its_settings_and_connections(snapshot):
     settings = settings_of(variables)
     assert settings.shop_timezone == "Europe/Berlin"
     assert settings.partner_drop_uri == "file:///srv/demo/partner_drop"
-    text = "\n".join(f"{name}={value}" for name, value in variables.items())
-    assert text == snapshot
+    assert format_env_file(variables) == snapshot
 
 
 def test_airflow_of_the_demo_knows_nothing_of_another(tmp_path, monkeypatch):
@@ -38,7 +37,15 @@ def test_airflow_of_the_demo_knows_nothing_of_another(tmp_path, monkeypatch):
     assert file.stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("name", ["demo", "Jürgens 'Läden'", "a\\b\\", "$HOME # 1"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "demo",
+        "Jürgens 'Läden'",
+        "a\\b\\",
+        "$HOME # 1",
+    ],
+)
 def test_commands_find_the_demo_by_its_file(name, tmp_path, monkeypatch):
     folders = Folders(tmp_path / name)
     services = AirflowServices(Ports(smtp=2525), folders, "Asia/Tokyo")
@@ -47,5 +54,5 @@ def test_commands_find_the_demo_by_its_file(name, tmp_path, monkeypatch):
     monkeypatch.setattr(commands, "REPOSITORY", tmp_path)  # where there is no .env
     variables = {"DEMO_HOME": str(folders.home)}
     commands.load(variables)
-    wanted = services.command_environment()
-    assert {key: variables[key] for key in wanted} == wanted
+    for variable, value in services.command_environment().items():
+        assert variables[variable] == value
