@@ -8,7 +8,12 @@ from demo.ledger import Ledger
 from demo.seeders import old_shop, partner_files
 
 MOVED_ON = date(2026, 11, 9)
-LEDGER = Ledger(MOVED_ON, 13, orders_per_day=60, old_months=18)
+LEDGER = Ledger(
+    MOVED_ON,
+    13,
+    orders_per_day=60,
+    old_months=18,
+)
 
 
 def test_the_export_has_a_file_per_quarter_that_is_always_the_same(tmp_path):
