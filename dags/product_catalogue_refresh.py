@@ -11,8 +11,8 @@ fetched by `curl` from the connection `product_catalogue_api`, and the others as
 Each product is validated separately; rejected ones are stored in `rejected_rows`. New and changed pictures
 are downloaded, four at a time, from public addresses only (`PICTURE_NETWORKS` allows others), and stored
 below `PICTURES_URI` with thumbnails for the report. One transaction then updates products and pictures. A
-broken picture does not fail the run: the mail to `report_recipients` lists it. The mail is sent when
-something has changed. To use a different JSON, see docs/CATALOGUE.md.
+broken picture does not fail the run: the mail to `report_recipients` lists it. The mail is sent when a
+product or the state of its picture has changed. To use a different JSON, see docs/CATALOGUE.md.
 """
 
 from airflow.sdk import DAG, CronTriggerTimetable, Param

@@ -108,25 +108,24 @@ def prepare(run_id, *, accept_shrunk=False):
     """Everything before the load."""
     run = DagRun(DAG_CATALOGUE, run_id)
     raw = fetch(run)
-    known = loading.last_catalogue().present
+    stored = loading.stored_products()
+    known = loading.present_products(stored)
     folder = run.folder(raw.business_date, "parsed")
     parsed = parser.parse(raw, folder, known, accept_shrunk=accept_shrunk)
     loadable = pictures.refresh(
         parsed,
         run.folder(raw.business_date, "transformed"),
         run_id,
-        loading.last_catalogue(),
+        stored,
     )
     return Prepared(run, raw, loadable)
 
 
 def refresh(run_id, **options):
-    """A whole run; what its mail would say, and how many pictures were downloaded."""
+    """A whole run; what its mail would say."""
     prepared = prepare(run_id, **options)
     prepared.load()
-    return prepared.summary | {
-        "downloaded": prepared.loadable.control_totals["downloaded"]
-    }
+    return prepared.summary
 
 
 def stored(uri):

@@ -2,22 +2,19 @@
 `report_recipients`."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
+from functools import partial
 from typing import Any
 
 from ecommerce.catalogue.entries import Catalogue
-from ecommerce.catalogue.fetch import CONNECTION
-from ecommerce.catalogue.loading import BROKEN, OK, LastCatalogue, Row
+from ecommerce.catalogue.loading import BROKEN, Row, present_products
 from ecommerce.core.data_warnings import DataWarning, sentence
 from ecommerce.core.text import clean
 from ecommerce.mail import transport
-from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import Manifest, storage_errors, storage_path
 
 FILE = "summary.json"
-MAX_SHOWN = 12
-"""New pictures in the mail."""
 MAX_LISTED = 50
 LISTS = {
     "new": "New",
@@ -27,54 +24,39 @@ LISTS = {
     "broken": "Broken pictures (a product keeps its previous picture, if it has one)",
 }
 
+COMPARED = ("name", "category", "state", "sha256")
+"""Columns whose changes are mailed: `state` and `sha256` are those of the picture."""
+
 Summary = dict[str, Any]
-"""Plain JSON: `LISTS` (SKUs; `rejected` and `broken` with the reason), `products` (a count), `shown` (sku,
-name and thumbnail_uri of new pictures), and `is_news`: anything differs from the previous catalogue."""
+"""Plain JSON: `LISTS` (SKUs; `rejected` and `broken` with the reason) and `products` (a count)."""
 
 
 def summarise(
     catalogue: Catalogue,
     rows: Sequence[Row],
-    last: LastCatalogue,
+    stored: Mapping[str, Row],
 ) -> Summary:
-    """Compare the run's rows of `product_pictures` with the catalogue as loaded last."""
+    """Compare the run's rows of `product_pictures` with the `stored` ones, by SKU."""
     new = []
     changed = []
     broken = []
     rejected = []
-    newly_broken = False
-    shown = []
-    present = last.present
+    present = present_products(stored)
     gone = set(present)
-    known = {product["sha256"] for product in last.products.values()}
     for row in rows:
         sku = row["sku"]
-        old = present.get(sku, {})
         gone.discard(sku)
-        if not old:
+        if sku not in present:
             new.append(sku)
-        elif _differ(row, old, "name", "category", "sha256"):
+        elif any(row.get(name) != present[sku][name] for name in COMPARED):
             changed.append(sku)
         if row["state"] == BROKEN:
             host = row["image_host"] or "no host"
             broken.append(f"{sku} ({host}): {row['reason']}")
-            newly_broken |= not old or _differ(row, old, "state", "image_url_hash")
-        elif row["state"] == OK and row["sha256"] not in known:
-            # Several products may share a picture.
-            known.add(row["sha256"])
-            shown.append(
-                {
-                    "sku": sku,
-                    "name": row["name"],
-                    "thumbnail_uri": row["thumbnail_uri"],
-                }
-            )
     for entry in catalogue.rejected:
         gone.discard(entry.sku or "")
         place = f"{entry.file}, entry {entry.row_number}"
-        reason = f"{entry.reason} ({entry.detail})"
-        rejected.append(f"{place}: {reason}")
-    has_other_rejects = len(rejected) != (last.rejected or 0)
+        rejected.append(f"{place}: {entry.reason} ({entry.detail})")
     return {
         "products": len(catalogue.products),
         "new": new,
@@ -82,18 +64,7 @@ def summarise(
         "gone": sorted(gone),
         "rejected": rejected,
         "broken": broken,
-        "shown": shown[:MAX_SHOWN],
-        "is_news": bool(new or changed or gone or newly_broken or has_other_rejects),
     }
-
-
-def _differ(row: Row, old: Row, *names: str) -> bool:
-    return any(row.get(name) != old[name] for name in names)
-
-
-def counts(summary: Summary) -> dict[str, int]:
-    """Return the figures of the mail."""
-    return {name: len(summary[name]) for name in LISTS}
 
 
 def read_summary(manifest: Manifest) -> Summary:
@@ -113,57 +84,33 @@ def notify(
     """Mail the changes that a run found, always with the same Message-ID; return why not, or nothing. With
     `send_mail` it also mails that nothing has changed."""
     summary = read_summary(manifest)
-    if not (summary["is_news"] or send_mail):
+    has_changed = summary["new"] or summary["changed"] or summary["gone"]
+    if not has_changed and not send_mail:
         return "the catalogue has not changed, and send_mail is not set"
     short = manifest.sha256[:24]  # so that the header is not folded
     return transport.send_report(
-        lambda: compose(summary, warnings, thumbnails(summary)), f"catalogue.{short}"
+        partial(compose, summary, warnings), f"catalogue.{short}"
     )
 
 
-def thumbnails(summary: Summary) -> list[tuple[str, str, bytes]]:
-    """Return SKU, name and thumbnail of the new pictures, without those deleted since."""
-    store = Store.of_pictures()
-    pictures = []
-    for product in summary["shown"]:
-        name = product["thumbnail_uri"].removeprefix(f"{store.uri}/")
-        data = store.read(name)
-        if data:
-            sku = clean(product["sku"])
-            title = clean(product["name"], 80)
-            pictures.append((sku, title, data))
-    return pictures
-
-
-def compose(
-    summary: Summary,
-    warnings: Sequence[DataWarning],
-    pictures: Sequence[tuple[str, str, bytes]],
-) -> EmailMessage:
-    """Return the mail without its addresses: text, and HTML with the new pictures, as `thumbnails` returns
-    them."""
+def compose(summary: Summary, warnings: Sequence[DataWarning]) -> EmailMessage:
+    """Return the mail without its addresses, as text and HTML."""
     tiles = []
     lists = []
     news = []
-    for name, count in counts(summary).items():
+    for name, title in LISTS.items():
+        count = len(summary[name])
         tiles.append({"label": name, "value": count})
         if count:
             news.append(f"{count} {name}")
             lines = [clean(line) for line in summary[name][:MAX_LISTED]]
             more = max(count - MAX_LISTED, 0)
-            lists.append({"title": LISTS[name], "lines": lines, "more": more})
-    shown = []
-    images = []
-    for number, (sku, name, data) in enumerate(pictures):
-        image = transport.InlineImage(f"picture-{number}@{CONNECTION}", data)
-        shown.append({"cid": image.cid, "sku": sku, "name": name})
-        images.append(image)
+            lists.append({"title": title, "lines": lines, "more": more})
     texts = {
         "products": summary["products"],
         "tiles": tiles,
-        "pictures": shown,
         "lists": lists,
         "warnings": [clean(sentence(warning)) for warning in warnings],
     }
     subject = f"Product catalogue: {', '.join(news) or 'no changes'}"
-    return transport.compose(subject, "catalogue_mail", texts, images)
+    return transport.compose(subject, "catalogue_mail", texts)

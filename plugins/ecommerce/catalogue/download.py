@@ -46,10 +46,6 @@ class UnusablePicture(Exception):
     """Why a picture cannot be used, without its URL."""
 
 
-class SilentHost(UnusablePicture):
-    """A picture that is unusable because its host is unavailable."""
-
-
 @dataclass(frozen=True, slots=True)
 class Download:
     """An answer: `data` is None where the picture is unchanged, the others where its headers lack them."""
@@ -66,9 +62,7 @@ def download(
 ) -> Download:
     """Fetch a picture, unless it still has the `etag` or `last_modified` of an earlier answer.
 
-    Raises:
-        SilentHost: the host cannot be reached, times out, or is busy.
-        UnusablePicture: there is no picture for another reason.
+    Raises UnusablePicture: there is none, or its host is unavailable.
     """
     headers = dict(REQUEST_HEADERS)
     if etag:
@@ -96,8 +90,8 @@ def download(
     except ValueError:
         raise UnusablePicture("its address is not a web address") from None
     except (HTTPError, OSError) as error:
-        why = reason_of(error, "its host", BROKEN_HOST)
-        raise SilentHost(why) from None
+        reason = reason_of(error, "its host", BROKEN_HOST)
+        raise UnusablePicture(reason) from None
 
 
 def host_of(url: str) -> str:
@@ -122,8 +116,6 @@ def is_allowed(text: str, networks: Sequence[Network]) -> bool:
 def _content(response: BaseHTTPResponse, deadline: float) -> bytes | None:
     if response.status == 304:
         return None
-    if response.status in (429, 503):
-        raise SilentHost(f"its host returned HTTP {response.status}")
     if response.status != 200:
         raise UnusablePicture(f"its host returned HTTP {response.status}")
     data = bytearray()
@@ -136,7 +128,7 @@ def _content(response: BaseHTTPResponse, deadline: float) -> bytes | None:
         if len(data) > MOST_BYTES:
             raise UnusablePicture(f"it is larger than {MOST_BYTES // 1024**2} MB")
     # A connection that was shut down looks like the end of an answer.
-    raise SilentHost(f"it did not arrive within {PICTURE_SECONDS} s")
+    raise UnusablePicture(f"it did not arrive within {PICTURE_SECONDS} s")
 
 
 class _GuardedConnection(HTTPConnection):

@@ -1,7 +1,6 @@
 """The load of the product catalogue (`CATALOGUE`), and its state in the warehouse before a run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ecommerce.catalogue.fetch import SOURCE
@@ -18,40 +17,31 @@ CATALOGUE = LoadSpec(
 )
 """The product catalogue, which owns the pictures in `products`."""
 
-OK, NO_PICTURE, BROKEN, GONE = "ok", "no_picture", "broken", "gone"
+OK = "ok"
+NO_PICTURE = "no_picture"
+BROKEN = "broken"
+GONE = "gone"
 """The states of a product's picture in the table product_pictures."""
 
 Row = dict[str, Any]
 """A row of `product_pictures`, by column."""
 
 
-@dataclass(frozen=True, slots=True)
-class LastCatalogue:
-    """The catalogue as loaded last: rows by SKU, including removed products, and the number of rejected
-    entries (None before the first load)."""
-
-    products: Mapping[str, Row]
-    rejected: int | None
-
-    @property
-    def present(self) -> dict[str, Row]:
-        """The products in the catalogue, by SKU."""
-        present = {}
-        for sku, product in self.products.items():
-            if product["state"] != GONE:
-                present[sku] = product
-        return present
-
-
-def last_catalogue() -> LastCatalogue:
-    """Read the catalogue as loaded last; creates missing tables, and raises as `schema.prepare`."""
-    warehouse, folder = connect(step="audit"), "warehouse/tables/product_pictures"
+def stored_products() -> dict[str, Row]:
+    """Return the products of the catalogue as loaded last, by SKU, and those that are gone from it; create
+    missing tables. Raises the errors of `schema.prepare`."""
+    warehouse = connect(step="audit")
     prepare(warehouse)
     products = {}
-    for row in warehouse.query(f"{folder}/all_products.sql"):
+    for row in warehouse.query("warehouse/tables/product_pictures/all_products.sql"):
         products[row["sku"]] = row
-    rejected = None
-    parameters = {"source": SOURCE}
-    for row in warehouse.query(f"{folder}/rejected_count.sql", parameters=parameters):
-        rejected = row["rows_rejected"]
-    return LastCatalogue(products, rejected)
+    return products
+
+
+def present_products(products: Mapping[str, Row]) -> dict[str, Row]:
+    """Return the stored `products` that are not gone."""
+    present = {}
+    for sku, product in products.items():
+        if product["state"] != GONE:
+            present[sku] = product
+    return present

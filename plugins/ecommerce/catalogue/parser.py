@@ -108,19 +108,14 @@ def _refuse_shrunk(catalogue: Catalogue, known: Collection[str]) -> None:
     if catalogue.products and 2 * len(lost) <= len(known):
         return
     products = counted(len(catalogue.products), "product")
-    raise ContractError(
-        f"{SOURCE}: the catalogue has {products} and {_rejected_entries(catalogue)}; {len(lost)} of the "
-        f"{len(known)} products it had before are missing: nothing is changed; if that is right, trigger the "
-        "DAG with accept_shrunk"
-    )
-
-
-def _rejected_entries(catalogue: Catalogue) -> str:
-    text = f"{counted(len(catalogue.rejected), 'entry', 'entries')} that cannot be used"
+    entries = counted(len(catalogue.rejected), "rejected entry", "rejected entries")
     if catalogue.rejected:
         first = catalogue.rejected[0]
-        text += f" (the first: {first.reason}, {first.detail})"
-    return text
+        entries += f" (the first: {first.reason}, {first.detail})"
+    raise ContractError(
+        f"{SOURCE}: the catalogue has {products} and {entries}; {len(lost)} of the {len(known)} products it "
+        "had before are missing: nothing is changed; if that is right, trigger the DAG with accept_shrunk"
+    )
 
 
 def check() -> Lines:
@@ -140,10 +135,11 @@ def check() -> Lines:
             HINT,
             "login and password travel without encryption: let the host begin with https://",
         )
-    if catalogue.rejected:
+    for entry in catalogue.rejected[:1]:
         yield (
             HINT,
-            f"its first page has {_rejected_entries(catalogue)}: docs/CATALOGUE.md maps another JSON",
+            f"entry {entry.row_number} of its first page cannot be used ({entry.reason}, {entry.detail}): "
+            "docs/CATALOGUE.md maps another JSON",
         )
 
 
@@ -231,19 +227,14 @@ def _mapped(entries: Sequence[_Entry]) -> list[dict[str, Any]]:
     with connect_duckdb() as connection:
         try:
             connection.execute(
-                "CREATE TABLE entries AS "
-                "SELECT unnest($1) AS entry_number, TRY_CAST(unnest($2::VARCHAR[]) AS JSON) AS record",
-                [
-                    [entry.number for entry in entries],
-                    [entry.record for entry in entries],
-                ],
+                "CREATE TABLE entries AS SELECT entry_number, TRY_CAST(record AS JSON) AS record "
+                "FROM unnest($1::VARCHAR[]) WITH ORDINALITY AS records (record, entry_number)",
+                [[entry.record for entry in entries]],
             )
-            mapped = connection.sql(read_sql(MAPPING))
+            mapped = connection.sql(read_sql(MAPPING)).order("entry_number")
             columns = set(mapped.columns)
-            rows = mapped.order("entry_number").query(
-                "mapped", "SELECT to_json(mapped) FROM mapped"
-            )
-            texts = [text for (text,) in rows.fetchall()]
+            rows = mapped.query("mapped", "SELECT to_json(mapped) FROM mapped")
+            texts = rows.fetchall()
         except duckdb.Error as error:
             raise ContractError(
                 f"include/sql/{MAPPING}: {mask_e_mails(clean(str(error)))}"
@@ -255,7 +246,7 @@ def _mapped(entries: Sequence[_Entry]) -> list[dict[str, Any]]:
             f"include/sql/{MAPPING} must give one row per entry, with entry_number, {', '.join(names)}"
         )
     all_values = []
-    for text in texts:
+    for (text,) in texts:
         values = {}
         for name, value in json.loads(text, parse_float=Decimal).items():
             if name != "entry_number" and value not in (None, ""):

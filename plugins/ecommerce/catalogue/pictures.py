@@ -9,8 +9,6 @@ server sends neither, it is downloaded again. Broken pictures are listed only. T
 import hashlib
 import io
 import json
-import logging
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -19,25 +17,26 @@ from datetime import datetime
 from ecommerce.catalogue import changes
 from ecommerce.catalogue.download import (
     Download,
-    SilentHost,
     UnusablePicture,
     download,
     host_of,
 )
 from ecommerce.catalogue.entries import Catalogue, CatalogueProduct
-from ecommerce.catalogue.loading import BROKEN, NO_PICTURE, OK, LastCatalogue, Row
+from ecommerce.catalogue.loading import (
+    BROKEN,
+    NO_PICTURE,
+    OK,
+    Row,
+    present_products,
+)
 from ecommerce.catalogue.parser import facts_of_read, read_parsed
 from ecommerce.storage import staging
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse.schema import write_rows
 
-log = logging.getLogger(__name__)
-
 THREADS = 4
 """The pictures of a catalogue are often on one host, which should stay usable for its customers."""
-MOST_TIMEOUTS = 5
-"""After so many timeouts in a row a host is not requested again."""
 FILES = ("sha256", "picture_uri", "thumbnail_uri")
 VALIDATORS = ("etag", "last_modified", "fetched_at")
 PICTURE = FILES + VALIDATORS
@@ -93,31 +92,19 @@ class Fetcher:
     now: datetime
     # See `examine`.
     decoder: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
-    timeouts: Counter[str] = field(default_factory=Counter)
 
     def fetch(self, url: str) -> Row:
         """Return the columns of the picture at `url`, or its state `BROKEN` and the reason."""
-        host = host_of(url)
-        if self.timeouts[host] >= MOST_TIMEOUTS:
-            return _broken("its host did not answer for others before it")
         known = self.known.get(hash_of(url), {})
         try:
             response = download(url, known.get("etag"), known.get("last_modified"))
-            self.timeouts[host] = 0
             if response.data is None:
                 return {"state": OK, **_columns(known, PICTURE)}
             return self._stored(response.data, response)
-        except SilentHost as error:
-            self.timeouts[host] += 1
-            return _broken(str(error))
         except UnusablePicture as error:
-            return _broken(str(error))
+            return {"state": BROKEN, "reason": str(error)}
 
-    def _stored(
-        self,
-        data: bytes,
-        response: Download,
-    ) -> Row:
+    def _stored(self, data: bytes, response: Download) -> Row:
         image = self.decoder.submit(examine, data).result()
         sha256 = hashlib.sha256(data).hexdigest()
         picture = f"originals/{sha256}.{image.ending}"
@@ -135,10 +122,6 @@ class Fetcher:
         }
 
 
-def _broken(reason: str) -> Row:
-    return {"state": BROKEN, "reason": reason}
-
-
 def _columns(row: Row, names: Sequence[str]) -> Row:
     return {name: row[name] for name in names}
 
@@ -152,25 +135,25 @@ def refresh(
     parsed: Manifest,
     folder: str,
     run_id: str,
-    last: LastCatalogue,
+    stored: Mapping[str, Row],
 ) -> Manifest:
     """Download the new and changed pictures of the parsed catalogue, and write the loadable folder, the URI
-    `folder`."""
-    catalogue, now = read_parsed(parsed), parsed.read_at
-    store = Store.of_pictures()
-    fetcher = Fetcher(store, _stored_pictures(store, last), now)
+    `folder`. `stored` are the products as loaded last, by SKU."""
+    catalogue = read_parsed(parsed)
+    now = parsed.read_at
+    known = {}
+    for row in stored.values():
+        if row["fetched_at"]:
+            known[row["image_url_hash"]] = row
+    fetcher = Fetcher(Store.of_pictures(), known, now)
     urls = {product.image_url for product in catalogue.products if product.image_url}
     with ThreadPoolExecutor(THREADS) as pool:
         results = pool.map(fetcher.fetch, urls)
         fetched = dict(zip(urls, results, strict=True))
-    rows = [_row(product, fetched, last, now) for product in catalogue.products]
-    summary = changes.summarise(catalogue, rows, last)
-    rows += _rejected_products(catalogue, last)
+    rows = [_row(product, fetched, stored, now) for product in catalogue.products]
+    summary = changes.summarise(catalogue, rows, stored)
+    rows += _rejected_products(catalogue, stored)
     of_run = {"last_seen_at": now, "run_id": run_id}
-    downloaded = 0
-    for picture in fetched.values():
-        downloaded += picture.get("fetched_at") == now
-    log.info("%d pictures downloaded; %s", downloaded, changes.counts(summary))
     with staging.publish(folder) as draft:
         pictures = [row | of_run for row in rows]
         columns = {
@@ -179,37 +162,29 @@ def refresh(
             )
         }
         if catalogue.rejected:
-            rejected = _rejected_rows(parsed, catalogue, run_id)
+            of_entries = {
+                "business_date": parsed.business_date,
+                "source": parsed.source,
+                "run_id": run_id,
+            }
+            rejected = [asdict(entry) | of_entries for entry in catalogue.rejected]
             columns["rejected_rows.parquet"] = write_rows(
                 draft.path, "rejected_rows", rejected
             )
         (draft.path / changes.FILE).write_text(json.dumps(summary))
-        totals = {"product_pictures": len(rows), "downloaded": downloaded}
         draft.seal(
             **facts_of_read(parsed),
             rows=len(rows),
             columns=columns,
-            control_totals={**parsed.control_totals, **totals},
+            control_totals={**parsed.control_totals, "product_pictures": len(rows)},
         )
     return staging.read_manifest(folder)
-
-
-def _stored_pictures(store: Store, last: LastCatalogue) -> dict[str, Row]:
-    """Return the rows of the pictures that were downloaded and are still stored, by hash of their URL."""
-    names = store.names("originals") | store.names("thumbnails")
-    stored = {store.uri_of(name) for name in names}
-    pictures = {}
-    # Of several products with one URL, the one that was seen last has the newest picture.
-    for row in sorted(last.products.values(), key=lambda row: row["last_seen_at"]):
-        if row["fetched_at"] and {row["picture_uri"], row["thumbnail_uri"]} <= stored:
-            pictures[row["image_url_hash"]] = row
-    return pictures
 
 
 def _row(
     product: CatalogueProduct,
     fetched: Mapping[str, Row],
-    last: LastCatalogue,
+    stored: Mapping[str, Row],
     now: datetime,
 ) -> Row:
     """Return the product's row of `product_pictures`, without what all rows of a run have.
@@ -228,7 +203,7 @@ def _row(
     row["image_url_hash"] = hash_of(product.image_url)
     row["image_host"] = host_of(product.image_url)
     row |= fetched[product.image_url]
-    known = last.products.get(product.sku)
+    known = stored.get(product.sku)
     if row["state"] == BROKEN and known:
         row |= _columns(known, FILES)
         if known["image_url_hash"] == row["image_url_hash"]:
@@ -236,22 +211,12 @@ def _row(
     return row
 
 
-def _rejected_products(catalogue: Catalogue, last: LastCatalogue) -> list[Row]:
+def _rejected_products(
+    catalogue: Catalogue,
+    stored: Mapping[str, Row],
+) -> list[Row]:
     """Return the previous rows of products whose entry was rejected: they are still in the catalogue."""
     rejected = {entry.sku for entry in catalogue.rejected}
     rejected -= {product.sku for product in catalogue.products}
-    present = last.present
+    present = present_products(stored)
     return [present[sku] for sku in sorted(present) if sku in rejected]
-
-
-def _rejected_rows(
-    parsed: Manifest,
-    catalogue: Catalogue,
-    run_id: str,
-) -> list[Row]:
-    of_run = {
-        "business_date": parsed.business_date,
-        "source": parsed.source,
-        "run_id": run_id,
-    }
-    return [asdict(entry) | of_run for entry in catalogue.rejected]

@@ -50,7 +50,7 @@ class FetchCatalogue(FetchWithCurl):
 def parse(manifest: Manifest, **context: Any) -> Manifest:
     """Parse the pages into products and rejected entries; refuse a catalogue without most of its products."""
     folder = run_of(context).folder(manifest.business_date, "parsed")
-    known_skus = loading.last_catalogue().present
+    known_skus = loading.present_products(loading.stored_products())
     accept_shrunk = bool(context["params"].get("accept_shrunk"))
     return parser.parse(manifest, folder, known_skus, accept_shrunk=accept_shrunk)
 
@@ -62,7 +62,7 @@ def pictures(manifest: Manifest, **context: Any) -> Manifest:
 
     run = run_of(context)
     folder = run.folder(manifest.business_date, f"transformed/{manifest.source}")
-    return refresh(manifest, folder, run.run_id, loading.last_catalogue())
+    return refresh(manifest, folder, run.run_id, loading.stored_products())
 
 
 @typed_task(

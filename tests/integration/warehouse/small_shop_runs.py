@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from ecommerce.catalogue.loading import CATALOGUE, last_catalogue
+from ecommerce.catalogue.loading import CATALOGUE, stored_products
 from ecommerce.events.loading import EVENTS
 from ecommerce.forecast import loading as forecast_loading
 from ecommerce.forecast.weeks import Week
@@ -84,7 +84,7 @@ def refresh_catalogue(shop):
         options = {"day": DAY, "read_at": read_at, "run_id": run_id}
         manifest = staged_rows(CATALOGUE, shop.folder, rows, **options)
         load_one(shop, CATALOGUE, manifest, run_id)
-        last_catalogue()
+        stored_products()
 
 
 def load_one(shop, spec, manifest, run_id):

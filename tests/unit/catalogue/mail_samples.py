@@ -2,7 +2,6 @@
 
 from ecommerce.catalogue import changes
 from ecommerce.core.data_warnings import CHECK, data_warning
-from tests.unit.mail.samples import ARABIC, JAPANESE, LONG, picture
 
 
 def _catalogue():
@@ -16,17 +15,11 @@ def _catalogue():
         "broken": [
             f"{sku} (cdn.example:8080): its host returned HTTP 404" for sku in skus
         ],
-        "shown": [],
-        "is_news": True,
     }
-    shown = [
-        (f"SKU-{number}", name, picture(96, 96))
-        for number, name in enumerate((JAPANESE, ARABIC, LONG, "Mug", ""))
-    ]
     warning = data_warning(
         CHECK, found="1 product has two pictures", meaning="", action="", weight=2
     )
-    return changes.compose(summary, [warning], shown)
+    return changes.compose(summary, [warning])
 
 
 MAILS = {"catalogue": _catalogue}

@@ -8,41 +8,18 @@ import pytest
 
 from ecommerce.catalogue import changes
 from ecommerce.catalogue.entries import Catalogue
-from ecommerce.catalogue.loading import LastCatalogue
-from ecommerce.catalogue.pictures import examine
 from ecommerce.storage import staging
-from ecommerce.storage.kept_files import Store
-from tests.website import drawn
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
-
-
-@pytest.fixture
-def summary(tmp_path, monkeypatch):
-    """Three new products, one of them with a deleted picture, and some of everything else."""
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
-    monkeypatch.setenv("PICTURES_URI", f"file://{tmp_path}/pictures")
-    store = Store.of_pictures()
-    shown = []
-    for sku, name in (
-        ("MUG", "Mug, blue"),
-        ("X", "<b>\u202eevil</b>\nname"),
-        ("Y", ""),
-    ):
-        file = f"thumbnails/{sku}.png"
-        if name:
-            store.write(file, examine(drawn(sku)).thumbnail)
-        shown.append({"sku": sku, "name": name, "thumbnail_uri": store.uri_of(file)})
-    return {
-        "products": 40,
-        "new": ["MUG", *(f"N{number}" for number in range(52))],
-        "changed": ["P1"],
-        "gone": ["OLD"],
-        "rejected": ["page 2, entry 51: invalid_number (price '-3')"],
-        "broken": ["GAR-003 (cdn.example:8080): its host returned HTTP 404"],
-        "shown": shown,
-        "is_news": True,
-    }
+SUMMARY = {
+    "products": 40,
+    "new": ["<b>\u202eevil</b>\nMUG", *(f"N{number}" for number in range(52))],
+    "changed": ["P1"],
+    "gone": ["OLD"],
+    "rejected": ["page 2, entry 51: invalid_number (price '-3')"],
+    "broken": ["GAR-003 (cdn.example:8080): its host returned HTTP 404"],
+}
+SILENT = SUMMARY | {"new": [], "changed": [], "gone": []}
 
 
 def publish(summary, folder):
@@ -59,25 +36,17 @@ def publish(summary, folder):
     return staging.read_manifest(uri)
 
 
-def test_the_mail(summary, snapshot):
+def test_the_mail(snapshot):
     warning = {"kind": "note", "text": "1 source had …"}
-    message = changes.compose(summary, [warning], changes.thumbnails(summary))
+    message = changes.compose(SUMMARY, [warning])
     text = message.get_body(("plain",)).get_content()
     assert f"{message['Subject']}\n\n{text}" == snapshot
     html = message.get_body(("html",)).get_content()
-    assert "&lt;b&gt;evil&lt;/b&gt; name" in html
+    assert "&lt;b&gt;evil&lt;/b&gt; MUG" in html
     assert "\u202e" not in html
-    pictures = [
-        part for part in message.walk() if part.get_content_type() == "image/png"
-    ]
-    assert len(pictures) == 2, "the third one is gone"
-    for part in pictures:
-        assert part.get_content_disposition() == "inline"
-        assert f'src="cid:{part["Content-ID"][1:-1]}"' in html
 
 
 def test_it_is_sent_once_something_has_changed_and_somebody_wants_it(
-    summary,
     tmp_path,
     monkeypatch,
     mailbox,
@@ -85,13 +54,13 @@ def test_it_is_sent_once_something_has_changed_and_somebody_wants_it(
     def notify(found, *, send_mail=False):
         return changes.notify(publish(found, tmp_path), [], send_mail=send_mail)
 
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
-    assert notify(summary) == "the Variable report_recipients is empty"
+    assert notify(SUMMARY) == "the Variable report_recipients is empty"
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "ann@example.com")
-    silent = summary | {"is_news": False}
-    assert notify(silent) == "the catalogue has not changed, and send_mail is not set"
+    assert notify(SILENT) == "the catalogue has not changed, and send_mail is not set"
     assert mailbox() == []
-    assert notify(summary) == notify(summary) == notify(silent, send_mail=True) == ""
+    assert notify(SUMMARY) == notify(SUMMARY) == notify(SILENT, send_mail=True) == ""
     first, again, other = (message["Message-ID"] for message in mailbox())
     assert first == again != other, "a retry sends the same mail"
 
@@ -104,50 +73,33 @@ def row(sku, **values):
 
 
 BROKEN = {"state": "broken", "sha256": None, "reason": "HTTP 404"}
+LISTED = {"broken": ["A (cdn): HTTP 404"]}
 
 
 @pytest.mark.parametrize(
     ("before", "now", "news"),
     [
         (row("A"), row("A"), {}),
-        (None, row("A"), {"new": ["A"], "shown": 1}),
+        (None, row("A"), {"new": ["A"]}),
         (row("A", state="gone"), row("A"), {"new": ["A"]}),
         (row("A", name="old"), row("A"), {"changed": ["A"]}),
         (row("A", category="old"), row("A"), {"changed": ["A"]}),
-        (row("A", sha256="old"), row("A"), {"changed": ["A"], "shown": 1}),
+        (row("A", sha256="old"), row("A"), {"changed": ["A"]}),
         (row("A"), None, {"gone": ["A"]}),
         (row("A", state="gone"), None, {}),
-        (
-            row("A", **BROKEN),
-            row("A", **BROKEN),
-            {"broken": ["A (cdn): HTTP 404"], "is_news": False},
-        ),
-        (
-            row("A", **BROKEN | {"state": "no_picture"}),
-            row("A", **BROKEN),
-            {"broken": ["A (cdn): HTTP 404"]},
-        ),
-        (
-            row("A", **BROKEN, image_url_hash="2"),
-            row("A", **BROKEN),
-            {"broken": ["A (cdn): HTTP 404"]},
-        ),
+        (row("A", **BROKEN), row("A", **BROKEN), LISTED),
+        (row("A"), row("A", **BROKEN), LISTED | {"changed": ["A"]}),
     ],
 )
 def test_what_counts_as_a_change(before, now, news):
     known = {before["sku"]: before} if before else {}
     rows = [now] if now else []
-    catalogue = Catalogue([], [], 0)
-    found = changes.summarise(catalogue, rows, LastCatalogue(known, None))
-    found["shown"] = len(found["shown"])
+    found = changes.summarise(Catalogue([], [], 0), rows, known)
     usual = {"new": [], "changed": [], "gone": [], "rejected": [], "broken": []}
-    usual |= {"products": 0, "shown": 0, "is_news": bool(news)}
-    assert found == usual | news
+    assert found == usual | {"products": 0} | news
 
 
-@pytest.mark.parametrize(("before", "is_news"), [(None, True), (2, True), (1, False)])
-def test_another_number_of_rejected_entries_is_news(before, is_news):
-    entry = SimpleNamespace(file="p", row_number=1, reason="r", detail="d", sku=None)
-    catalogue = Catalogue([], [entry], 0)
-    found = changes.summarise(catalogue, [], LastCatalogue({}, before))
-    assert (found["rejected"], found["is_news"]) == (["p, entry 1: r (d)"], is_news)
+def test_rejected_entries_are_listed_and_their_products_are_not_gone():
+    entry = SimpleNamespace(file="p", row_number=1, reason="r", detail="d", sku="A")
+    found = changes.summarise(Catalogue([], [entry], 0), [], {"A": row("A")})
+    assert (found["rejected"], found["gone"]) == (["p, entry 1: r (d)"], [])

@@ -165,12 +165,12 @@ def parse(manifest, known, *, accept_shrunk=False):
 
 def test_an_empty_catalogue_is_refused_unless_somebody_says_so(pages):
     with pytest.raises(
-        ContractError, match="the catalogue has 0 products and 0 entries"
+        ContractError, match="the catalogue has 0 products and 0 rejected entries"
     ):
         parse(pages(results()), set())
     with pytest.raises(
         ContractError,
-        match=r"1 entry that cannot be used \(the first: invalid_sku, sku None\)",
+        match=r"1 rejected entry \(the first: invalid_sku, sku None\)",
     ):
         parse(pages(results({"name": "a"})), set())
     assert parse(pages(results()), {"A"}, accept_shrunk=True).rows == 0
