@@ -145,10 +145,9 @@ class Company:
         return Scenario.load(self._scenario_file)
 
     def _begin_scenario(self, now: datetime) -> None:
+        scenario = Scenario.begin(now)
         if self._scenario_file.exists():
             scenario = self.scenario
-        else:
-            scenario = Scenario.begin(now)
         day = scenario.today(now) - timedelta(days=2)
         if not list(self.folders.partner_drop.glob(f"{PARTNERS[0]}_{day}.csv*")):
             scenario = scenario.with_held_file(day)

@@ -27,31 +27,20 @@ class Progress:
             self._next_line = time.monotonic() + _PROGRESS_SECONDS
 
 
-def describe_history(totals: dict[str, Any], months: Sequence[dict[str, Any]]) -> str:
-    """Return one line about a history load: loaded orders, rejected rows, gross sales.
+def describe_history(months: Sequence[dict[str, Any]]) -> str:
+    """Return one line about a history load: its months, orders and rejected rows.
 
     Args:
-        totals: the return value of the task `control_totals`.
         months: the return value of the task `summary`.
     """
-    exported = 0
-    for month in totals["months"]:
-        exported += month["orders"]
-    loaded = 0
-    read = 0
+    orders = 0
     rejected = 0
-    gross = Decimal(0)
     for month in months:
-        loaded += month["orders"]
-        read += month["rows_read"]
+        orders += month["orders"]
         rejected += month["rows_rejected"]
-        gross += Decimal(month["amounts"].get("USD", "0"))
-    first = months[0]["month"]
-    last = months[-1]["month"]
     return (
-        f"Loaded {len(months)} months, {first} to {last}: {loaded:,} of "
-        f"{exported:,} orders; {rejected:,} of {read:,} rows rejected; gross sales "
-        f"{gross:,.2f} USD, plus other currencies"
+        f"Loaded {len(months)} months, {months[0]['month']} to {months[-1]['month']}: "
+        f"{orders:,} orders; {rejected:,} rows rejected"
     )
 
 

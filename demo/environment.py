@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 
 from demo.layout import Folders, Ports
 from demo.seeders.sales_db import READER, READER_PASSWORD
@@ -86,6 +85,8 @@ def environment(
             },
         },
     }
+    # Not `Path.as_uri`, because its percent-encoding is not decoded later.
+    home = f"file://{folders.home}"
     variables = {}
     for name, connection in connections.items():
         variables[f"AIRFLOW_CONN_{name.upper()}"] = json.dumps(connection)
@@ -98,12 +99,12 @@ def environment(
         "REPORTING_CURRENCY": "USD",
         "BIGQUERY_DATASET": "sales",
         "BIGQUERY_LOCATION": "US",
-        "STAGING_URI": _uri(folders.home / "staging"),
-        "REPORTS_URI": _uri(folders.reports),
-        "MODELS_URI": _uri(folders.home / "models"),
-        "PICTURES_URI": _uri(folders.home / "pictures"),
+        "STAGING_URI": f"{home}/staging",
+        "REPORTS_URI": f"file://{folders.reports}",
+        "MODELS_URI": f"{home}/models",
+        "PICTURES_URI": f"{home}/pictures",
         "PICTURE_NETWORKS": "127.0.0.0/8",  # the demo's catalogue is local
-        "PARTNER_DROP_URI": _uri(folders.partner_drop),
+        "PARTNER_DROP_URI": f"file://{folders.partner_drop}",
         "CUSTOMER_HASH_KEY": "only-for-the-demo-company",
     }
 
@@ -115,8 +116,3 @@ def format_env_file(variables: Mapping[str, str]) -> str:
         quoted = value.replace("\\", "\\\\").replace("'", "\\'")
         lines.append(f"{name}='{quoted}'\n")
     return "".join(lines)
-
-
-def _uri(folder: Path) -> str:
-    # Not `Path.as_uri`, because its percent-encoding is not decoded later.
-    return f"file://{folder}"

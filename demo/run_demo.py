@@ -171,9 +171,8 @@ class Demo:
         )
         self.dags.wait(runs)
         if history:
-            totals = self.dags.result(history, "control_totals")
             months = self.dags.result(history, "summary")
-            echo(f"  {describe_history(totals, months)}")
+            echo(f"  {describe_history(months)}")
         self._print_elapsed()
 
     def _run_days(self, first: date, last: date) -> None:

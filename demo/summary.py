@@ -51,9 +51,10 @@ def print_figures(company: Company, first: date, last: date) -> None:
 
 def print_first_report(company: Company, airflow: AirflowServices, day: date) -> None:
     """Print where to find the first report, of the business day `day`."""
+    pdf = company.folders.reports / str(day) / "report.pdf"
     echo(
         f"""The report of {day} is ready:
-  {company.folders.reports / str(day) / "report.pdf"}
+  {pdf}
       the PDF attached to the mail
   {airflow.url}/plugin/sales-reports/sales-reports/{day}/
       the same day as a page (user {USER}, password {PASSWORD})
@@ -102,7 +103,7 @@ def print_links(
       the daily pipeline in Airflow
   {airflow.url}/dags
       all DAGs, now unpaused; only the monthly one has not run yet
-  make query SQL="SELECT business_date, orders, net_sales FROM daily_summary ORDER BY business_date DESC LIMIT 14"
+  make query SQL="SELECT business_date, orders, net_sales FROM daily_summary ORDER BY 1 DESC LIMIT 14"
       a query of the warehouse from this terminal
 """
     )

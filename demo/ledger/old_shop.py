@@ -107,8 +107,8 @@ class OldShop:
                 line_number,
                 product,
                 market,
-                percent,
-                rng,
+                coupon=percent,
+                rng=rng,
             )
             lines.append(line)
         closed_at = shop.window(self._moved_on)[0]

@@ -113,10 +113,11 @@ def orphan_refunds(shop: Shop, day: date) -> Iterator[Refund]:
     rng = shop.rng("orphans", day)
     if rng.random() < 0.4:
         refunded_at = shop.instants(day, 9, rng)[4]
+        month = rng.randint(1, 12)
         yield Refund(
             channel=SALES_DB,
             refund_id=f"R-{day:%Y%m%d}-X1",
-            order_id=f"S-2019{rng.randint(1, 12):02}15-00042",
+            order_id=f"S-2019{month:02}15-00042",
             currency=None,
             amount=Decimal(rng.randint(500, 4500)) / 100,
             quantity=Decimal(1),
@@ -212,8 +213,8 @@ def _order(
             line_number,
             product,
             market,
-            percent,
-            rng,
+            coupon=percent,
+            rng=rng,
         )
         lines.append(line)
     merchandise = sum((line.after_discount for line in lines), Decimal(0))
@@ -282,6 +283,7 @@ def line_of(
     line_number: int,
     product: Product,
     market: Market,
+    *,
     coupon: Decimal,
     rng: Random,
 ) -> Line:

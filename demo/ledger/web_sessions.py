@@ -162,10 +162,11 @@ class _Session:
         pause: float,
     ) -> None:
         """Send an event, then wait `pause` seconds."""
+        event_id = f"{self._rng.getrandbits(96):024x}"
         event = Event(
             received_at=self._at,
             occurred_at=self._at,
-            event_id=f"{self._rng.getrandbits(96):024x}",
+            event_id=event_id,
             session_id=self._session,
             visitor_id=self._visitor,
             event_type=kind,

@@ -97,11 +97,13 @@ def _rows(
 
 
 def _row(order: Order, line: Line, dialect: _Dialect) -> list[object]:
-    return [
+    ordered_at = _timestamp(order.ordered_at, dialect)
+    updated_at = _timestamp(order.updated_at, dialect)
+    row = [
         order.order_id,
         line.line_number,
-        _timestamp(order.ordered_at, dialect),
-        _timestamp(order.updated_at, dialect),
+        ordered_at,
+        updated_at,
         order.status,
         line.sku,
         line.product_name,
@@ -113,8 +115,8 @@ def _row(order: Order, line: Line, dialect: _Dialect) -> list[object]:
         order.currency,
         order.email,
         order.country_code,
-        *dialect.extra[1:],
     ]
+    return [*row, *dialect.extra[1:]]
 
 
 def _timestamp(instant: datetime, dialect: _Dialect) -> str:
