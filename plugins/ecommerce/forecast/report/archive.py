@@ -21,21 +21,18 @@ from ecommerce.reporting.typesetting import typeset
 log = logging.getLogger(__name__)
 
 FOLDER, PDF = "forecasts", "forecast.pdf"
-FILES = media_types(PDF, charts.SVG, charts.NARROW_SVG)
+FILES = media_types(PDF, charts.SVG)
 """The files of a forecast's folder that pages serve, with media types."""
 _CHART_CID = "forecast-chart@forecast"
-_NOTICE_HEIGHT = 9.5
-"""Millimetres that a notice of two lines takes on page one."""
 
 
 def write_document(figures: ForecastFigures, folder: Path) -> None:
     """Write the PDF, the picture of its page one and the charts into `folder`. The same figures give the same
     bytes: the PDF's date is `provenance.generated_at`."""
-    texts = page_texts(figures)
-    charts.draw(figures, folder, lower_by=_NOTICE_HEIGHT * len(texts["notices"]))
+    charts.draw(figures, folder)
     typeset(
         "forecast.typ",
-        texts,
+        page_texts(figures),
         {charts.SVG: (folder / charts.SVG).read_bytes()},
         pdf=folder / PDF,
         preview=folder / PREVIEW,

@@ -1,5 +1,5 @@
 """The forecast chart: eight weeks of sales with the forecasts in force, and the next 28 days with their
-intervals. SVG for the PDF, a narrower SVG for phones, PNG for the mail."""
+intervals. SVG for the PDF and the page, PNG for the mail."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -24,46 +24,37 @@ from ecommerce.reporting.drawing import FAINT, INK, MUTED, PALE, SIGNAL, STRONG
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SVG, NARROW_SVG, PNG = "forecast.svg", "forecast-narrow.svg", "forecast.png"
+SVG, PNG = "forecast.svg", "forecast.png"
 WIDTH, HEIGHT = 178.0, 86.0
-_PHONE_WIDTH, _PHONE_HEIGHT = 90.0, 74.0
+"""Millimetres."""
 PNG_DPI = 190
+DAYS_PER_LABEL = 14
 
 
-def draw(figures: ForecastFigures, folder: Path, lower_by: float = 0.0) -> None:
-    """Write `SVG`, lower by millimetres than usual, `NARROW_SVG` and `PNG` into `folder`."""
+def draw(figures: ForecastFigures, folder: Path) -> None:
+    """Write `SVG` and `PNG` into `folder`."""
     with drawing.style():
-        drawing.save(chart(figures, HEIGHT - lower_by), folder / SVG)
-        drawing.save(chart(figures, _PHONE_HEIGHT, _PHONE_WIDTH), folder / NARROW_SVG)
-        drawing.save_png(chart(figures), folder / PNG, PNG_DPI)
+        figure = chart(figures)
+        drawing.save(figure, folder / SVG)
+        drawing.save_png(figure, folder / PNG, PNG_DPI)
 
 
-def chart(
-    figures: ForecastFigures, height: float = HEIGHT, width: float = WIDTH
-) -> "Figure":
-    """Draw the chart within `drawing.style`; height and width are in millimetres. A narrow chart labels every
-    fourth Monday, others every second."""
-    from matplotlib.ticker import MaxNLocator
-
-    figure = drawing.canvas(width, height, layout="constrained")
+def chart(figures: ForecastFigures) -> "Figure":
+    """Draw the chart within `drawing.style`."""
+    figure = drawing.canvas(WIDTH, HEIGHT, layout="constrained")
     axes = figure.add_subplot()
     past, coming = figures.past, figures.coming
     _draw_past(axes, past)
     if coming:
         _draw_coming(axes, coming)
-    entries = axes.get_legend_handles_labels()[0]
     axes.axvline(-0.5, color=MUTED, linewidth=0.6, zorder=1.5)
     axes.set_xlim(-len(past) - 0.7, len(coming) - 0.3)
-    days_per_label, legend_columns = 14, len(entries)
-    if width < WIDTH:
-        days_per_label, legend_columns = 28, 3
-    places = range(-len(past), max(len(coming), 1), days_per_label)
+    places = range(-len(past), max(len(coming), 1), DAYS_PER_LABEL)
     mondays = [figures.as_of + timedelta(days=place) for place in places]
     axes.set_xticks(places, [short_day(monday) for monday in mondays])
     axes.set_ylim(bottom=0)
-    axes.yaxis.set_major_locator(MaxNLocator(5))
     drawing.amounts_upward(axes)
-    drawing.legend_above(figure, entries, legend_columns)
+    drawing.legend_above(figure, axes.get_legend_handles_labels()[0])
     return figure
 
 
@@ -74,43 +65,41 @@ def _draw_past(axes: Any, days: Sequence[PastDay]) -> None:
     sales = np.array([day.actual for day in days], dtype=float)
     axes.plot(places, sales, color=INK, linewidth=1.1, zorder=4, label="Sales")
     amounts = _amounts(days)
-    if any(day.expected for day in days):
-        axes.fill_between(
-            places,
-            amounts["lower_80"],
-            amounts["upper_80"],
-            color=PALE,
-            linewidth=0,
-            zorder=2,
-        )
-        axes.plot(
-            places,
-            amounts["forecast"],
-            color=STRONG,
-            linewidth=1,
-            dashes=(3, 1.5),
-            zorder=3,
-            label="Forecast in force",
-        )
+    axes.fill_between(
+        places,
+        amounts["lower_80"],
+        amounts["upper_80"],
+        color=PALE,
+        linewidth=0,
+        zorder=2,
+    )
+    axes.plot(
+        places,
+        amounts["forecast"],
+        color=STRONG,
+        linewidth=1,
+        dashes=(3, 1.5),
+        zorder=3,
+        label="Forecast in force",
+    )
     marks = np.array([day.mark for day in days])
-    fills = {
-        OUTSIDE_80: ("Outside 80 %", "white"),
-        OUTSIDE_95: ("Outside 95 %", SIGNAL),
-    }
-    for mark, (label, fill) in fills.items():
+    outside = [
+        (OUTSIDE_80, "Outside 80 %", "white"),
+        (OUTSIDE_95, "Outside 95 %", SIGNAL),
+    ]
+    for mark, label, fill in outside:
         is_marked = marks == mark
-        if is_marked.any():
-            axes.plot(
-                places[is_marked],
-                sales[is_marked],
-                linestyle="",
-                marker="o",
-                markersize=4,
-                markeredgecolor=SIGNAL,
-                markerfacecolor=fill,
-                zorder=5,
-                label=label,
-            )
+        axes.plot(
+            places[is_marked],
+            sales[is_marked],
+            linestyle="",
+            marker="o",
+            markersize=4,
+            markeredgecolor=SIGNAL,
+            markerfacecolor=fill,
+            zorder=5,
+            label=label,
+        )
 
 
 def _draw_coming(axes: Any, days: Sequence[ComingDay]) -> None:

@@ -1,12 +1,11 @@
 """The figures of a forecast report: one structure for the PDF, the mail, the page and the archive. Amounts
 are gross sales as `Decimal` in reporting currency; JSON holds them as text."""
 
-import csv
 import hashlib
-import io
 from datetime import date
 from decimal import Decimal
 
+import pandas as pd
 from pydantic import BaseModel
 
 from ecommerce.core.text import inert
@@ -25,12 +24,6 @@ class DayForecast(BaseModel, frozen=True):
     upper_80: Decimal
     lower_95: Decimal
     upper_95: Decimal
-
-    def covers(self, level: int, actual: Decimal) -> bool:
-        """Return whether sales are within the interval of 80 or 95 percent, or on one of its bounds."""
-        if level == 80:
-            return self.lower_80 <= actual <= self.upper_80
-        return self.lower_95 <= actual <= self.upper_95
 
 
 class Score(BaseModel, frozen=True):
@@ -79,9 +72,9 @@ class PastDay(BaseModel, frozen=True):
         empty text."""
         if self.expected is None or self.actual is None or not self.complete:
             return ""
-        if self.expected.covers(80, self.actual):
+        if self.expected.lower_80 <= self.actual <= self.expected.upper_80:
             return ""
-        if self.expected.covers(95, self.actual):
+        if self.expected.lower_95 <= self.actual <= self.expected.upper_95:
             return OUTSIDE_80
         return OUTSIDE_95
 
@@ -203,17 +196,6 @@ class ForecastFigures(BaseModel, frozen=True):
         """The actual sales of last week; None where a day is a gap."""
         return _sum_of_known([day.actual for day in self.last_week])
 
-    def largest_changes(self, kinds: tuple[str, ...]) -> list[ForecastSeries]:
-        """Return the series of these kinds with a usual week, the largest difference of the coming week
-        first."""
-        series = [item for item in self.series if item.name.startswith(kinds)]
-        known = [item for item in series if item.usual_week is not None]
-        return sorted(known, key=_size_of_change, reverse=True)
-
-
-def _size_of_change(series: ForecastSeries) -> Decimal:
-    return abs(series.weeks[0] - (series.usual_week or 0))
-
 
 def _sum_of_known(amounts: list[Decimal | None]) -> Decimal | None:
     """Return the sum of the amounts; None where one is unknown."""
@@ -233,16 +215,14 @@ def figures_hash(figures: ForecastFigures) -> str:
 
 def figures_csv(figures: ForecastFigures) -> str:
     """Return every forecast as a CSV row of plain decimals."""
-    stream = io.StringIO()
     columns = ["as_of", "series", "target_date", *DayForecast.model_fields, "currency"]
-    writer = csv.DictWriter(stream, columns, lineterminator="\n")
-    writer.writeheader()
+    rows = []
     for series in figures.series:
         for day in series.days:
-            row = day.expected.model_dump()
+            row = dict(day.expected)
             row["as_of"] = figures.as_of
             row["series"] = inert(series.name)
             row["target_date"] = day.day
             row["currency"] = figures.currency
-            writer.writerow(row)
-    return stream.getvalue()
+            rows.append(row)
+    return pd.DataFrame(rows, columns=columns).to_csv(index=False)

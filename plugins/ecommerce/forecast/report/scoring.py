@@ -82,26 +82,20 @@ def drift(days: pd.DataFrame, usual_error: Decimal | None) -> Drift:
     champion's back-test error of the total, None without a back-test."""
     total = score(TOTAL, days)
     reasons: list[str] = []
-    if total.periods >= LEAST_SCORED_DAYS:
-        reasons = _reasons(total, usual_error)
-    return Drift(score=total, usual_error=usual_error, reasons=reasons)
-
-
-def _reasons(total: Score, usual_error: Decimal | None) -> list[str]:
-    """Return a sentence for each limit that the total's score exceeds."""
-    reasons = []
+    if total.periods < LEAST_SCORED_DAYS:
+        return Drift(score=total, usual_error=usual_error, reasons=reasons)
     if total.bias and abs(total.bias) > LARGEST_BIAS:
         bias, limit = signed_percent(total.bias), text.share(LARGEST_BIAS)
         reasons.append(f"the bias of the forecasts was {bias} (limit ±{limit})")
     covered = total.covered_80
     if covered is not None and covered < LEAST_COVERED:
+        covered_days, limit = text.share(covered), text.share(LEAST_COVERED)
         reasons.append(
-            f"only {text.share(covered)} of days were within their 80 % interval "
-            f"(limit {text.share(LEAST_COVERED)})"
+            f"only {covered_days} of days were within their 80 % interval (limit {limit})"
         )
     if usual_error and total.error and total.error > LARGEST_ERROR * usual_error:
+        error, usual = text.share(total.error), text.share(usual_error)
         reasons.append(
-            f"the error was {text.share(total.error)} of sales, more than {LARGEST_ERROR} times the "
-            f"{text.share(usual_error)} of the back-test"
+            f"the error was {error} of sales, more than {LARGEST_ERROR} times the {usual} of the back-test"
         )
-    return reasons
+    return Drift(score=total, usual_error=usual_error, reasons=reasons)

@@ -13,7 +13,7 @@ from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.named_weeks import calendar_week, event, usual_week
 from ecommerce.core.settings import load_settings
 from ecommerce.forecast.data.history import History, read_prepared
-from ecommerce.forecast.models import training
+from ecommerce.forecast.models.training import rounded
 from ecommerce.forecast.report import archive, figures, scoring
 from ecommerce.forecast.weeks import HORIZON, WEEKS
 from ecommerce.forecast.wording import TOTAL
@@ -93,24 +93,22 @@ def assemble(
 
     sales = past_sales(history)
     past = []
-    for day, amount in zip(sales.index, sales[TOTAL], strict=True):
+    for day, amount in sales[TOTAL].items():
         past_day = figures.PastDay(
             day=day,
-            actual=training.rounded(amount),
+            actual=rounded(amount),
             complete=day in complete,
             expected=in_force.get(day),
         )
         past.append(past_day)
     # A closed day of an export had no run, so it is not among the complete ones.
-    known_sales = sales[[day.complete or day.actual == 0 for day in past]]
+    known_sales = sales[sales.index.isin(complete) | (sales[TOTAL] == 0)]
 
     model = figures.ModelCard.model_validate(card)
     skipped: dict[str, str] = {}
     for kind in card["kinds"]:
         skipped |= kind["skipped"]
     weeks = [calendar_week(as_of + timedelta(weeks=week)) for week in range(WEEKS)]
-    drift = scoring.drift(scored_days[recent], model.total_error)
-    notes = [mask_e_mails(text) for text in sentences(warnings)]
     return figures.ForecastFigures(
         as_of=as_of,
         currency=currency,
@@ -118,12 +116,12 @@ def assemble(
         series=_series(coming, known_sales, history),
         promotions=_promotions(history),
         scores=scoring.scores(scored_days),
-        drift=drift,
+        drift=scoring.drift(scored_days[recent], model.total_error),
         events=[event(week, calendar) for week in weeks],
         products=dict(history.products),
         skipped=skipped,
         gaps=list(history.gaps),
-        warnings=notes,
+        warnings=[mask_e_mails(text) for text in sentences(warnings)],
         card=model,
         provenance=origin,
     )
@@ -154,7 +152,7 @@ def _series(
     for name in sorted(coming, key=lambda name: (name != TOTAL, name)):
         days = coming[name]
         if name == TOTAL or any(day.expected.forecast for day in days):
-            amounts = dict(sales[name].map(training.rounded))
+            amounts = dict(sales[name].map(rounded))
             forecast = figures.ForecastSeries(
                 name=name,
                 category=history.categories.get(name.removeprefix("sku:")),

@@ -1,4 +1,4 @@
-"""The page *Forecast*: the next four weeks, past forecasts vs actual sales, the model card."""
+"""The page *Forecast*: the next four weeks, past forecasts vs actual sales, the model."""
 
 from datetime import date
 
@@ -42,7 +42,7 @@ def show(request: Request, as_of: Day) -> Response:
 @router.get("/{as_of}/{name}")
 def file(as_of: Day, name: str) -> Response:
     """Return a file of a forecast."""
-    shown = {PREVIEW, charts.SVG, charts.NARROW_SVG}
+    shown = {PREVIEW, charts.SVG}
     return responses.archived_file(archive, as_of, name, "sales-forecast", shown)
 
 
@@ -67,7 +67,6 @@ def _page(request: Request, as_of: date, folder: str) -> Response:
         "downloads": DOWNLOADS,
         "older": older,
         "newer": newer,
-        "narrow": charts.NARROW_SVG,
         "report": report,
     }
     return responses.page(request, "forecast.html", f"Sales forecast {as_of}", texts)
