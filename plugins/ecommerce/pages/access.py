@@ -81,17 +81,15 @@ def now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """One request. `newest` is the newest day that has ended at `at`; its scheduled run begins at `due_at`
-    (UTC). `awaited` is the newest day until then, later None."""
+    """One request. `newest` is the newest day that has ended; `awaited` is the same day until its scheduled
+    run begins, later None."""
 
     request: Request
     may_restart: bool
     warehouse: WarehouseQueries
     runs: AirflowRuns
-    at: datetime
     settings: Settings
     newest: date
-    due_at: datetime
     awaited: date | None
 
 
@@ -104,9 +102,8 @@ def page_request(
     """Return what a page needs to know; a dependency whose arguments are dependencies too."""
     settings = load_settings()
     newest = newest_closed_day(at, settings.shop_timezone).date
-    due = due_at(newest, settings.shop_timezone)
     awaited = None
-    if at < due:
+    if at < due_at(newest, settings.shop_timezone):
         awaited = newest
     return PageRequest(
         request=request,
@@ -114,9 +111,7 @@ def page_request(
         warehouse=request.app.state.warehouse,
         runs=runs,
         settings=settings,
-        at=at,
         newest=newest,
-        due_at=due,
         awaited=awaited,
     )
 

@@ -1,7 +1,6 @@
 """The FastAPI application: its routes, and its error pages, each with a way back."""
 
 import logging
-import re
 from urllib.parse import quote
 
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
@@ -26,7 +25,10 @@ _TEXTS = {
     404: ("Page not found", "There is no page at this address."),
     405: ("Method not allowed", "Open the page and use its buttons."),
     409: ("Conflict", ""),
-    422: ("Invalid date", "Days are written like 2026-11-19, months like 2026-11."),
+    422: (
+        "Invalid address",
+        "Days are written like 2026-11-19, months like 2026-11.",
+    ),
     503: ("Page unavailable", "Its data could not be read: see the API server's log."),
 }
 """Title and default text by HTTP status."""
@@ -47,10 +49,8 @@ def create_app() -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid_page)
     app.add_exception_handler(PipelineError, _unavailable_page)
     app.add_exception_handler(OSError, _unavailable_page)
-    app.add_api_route("/quality", _add_slash)
-    app.add_api_route("/forecast", _add_slash)
+    app.add_api_route("/{page}", _add_slash)
     app.add_api_route("/forecast/{day}", _add_slash)
-    app.add_api_route("/{day}", _add_slash)
     app.include_router(calendar.router)
     app.include_router(quality.router)
     app.include_router(forecast_router)
@@ -60,10 +60,8 @@ def create_app() -> FastAPI:
     return app
 
 
-def _add_slash(request: Request, day: str = "") -> Response:
+def _add_slash(request: Request) -> Response:
     """Redirect from an address without its final slash."""
-    if day and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
-        raise HTTPException(404)
     name = request.url.path.rpartition("/")[2]
     return RedirectResponse(f"{name}/", 307, responses.headers())
 

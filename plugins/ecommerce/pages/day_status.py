@@ -1,11 +1,9 @@
 """The status of a business day: one label, from Airflow's runs, the warehouse and the archive."""
 
-from collections.abc import Collection, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from ecommerce.core.errors import PipelineError
 from ecommerce.core.text import NOTHING
 from ecommerce.pages.access import PageRequest
 from ecommerce.pages.runs import UNDER_WAY, Run
@@ -18,11 +16,10 @@ from ecommerce.warehouse.client import Warehouse
 
 @dataclass(frozen=True)
 class Days:
-    """Days in the warehouse, and the first and the last day for which it has figures at all."""
+    """Days in the warehouse, and the first day for which it has figures at all."""
 
     days: Mapping[date, DayState] = field(default_factory=dict)
     first: date | None = None
-    last: date | None = None
 
 
 @dataclass(frozen=True)
@@ -67,35 +64,18 @@ OPEN = Status(
 HISTORY = Status(
     "history", "No report", "·", "loaded from an export, which builds no report"
 )
-LEGEND = (
-    MAILED,
-    CORRECTED,
-    MADE,
-    ARCHIVED,
-    INCOMPLETE,
-    RUNNING,
-    FAILED,
-    WAITING,
-    MISSING,
-    OPEN,
-    HISTORY,
-)
 
 
 def load_days(warehouse: Warehouse, first: date, last: date) -> Days:
-    """Return the days from `first` to `last`; raises as `Warehouse.query`."""
-    required: Collection[str] = SOURCES
-    # The page of a day shows an error of the policy.
-    with suppress(PipelineError):
-        required = required_sources()
-    states = day_state.load_day_states(warehouse, first, last, required)
+    """Return the days from `first` to `last`. Raises the errors of `Warehouse.query` and `source_policy`."""
+    states = day_state.load_day_states(warehouse, first, last, required_sources())
     [bounds] = warehouse.query("report/pages/loaded_days.sql")
     days = {state.business_date: state for state in states}
-    return Days(days, bounds["first_day"], bounds["last_day"])
+    return Days(days, bounds["first_day"])
 
 
 def required_sources() -> list[str]:
-    """Return the sources that a complete day needs; raises as `source_policy`."""
+    """Return the sources that a complete day needs. Raises the errors of `source_policy`."""
     policies = source_policy()
     return [source for source in SOURCES if policies[source] == REQUIRED]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 from ecommerce.core.check_result import Lines
 from ecommerce.core.read_window import ReadWindow
@@ -53,6 +53,3 @@ class Source:
     csv_columns: Mapping[str, str] | None = None
     """Columns of the CSV rows in `raw` of `rejects.parquet`, by `file`, separated by blanks. None: `raw` is a
     JSON object, or not shown."""
-    unread_files: Callable[[date, Collection[str]], list[str]] | None = None
-    """Set if the records are lines of delivered files, by which the report locates them. Takes the newest
-    closed day and the names of the loaded files, and returns sentences about files that no run reads."""

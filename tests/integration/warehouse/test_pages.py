@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from ecommerce.core.settings import load_settings
 from ecommerce.pages import day_status
 from ecommerce.pages.views import quality
 from tests.integration.warehouse.conftest import MONDAY
@@ -37,7 +36,7 @@ def test_the_pages_see_what_was_loaded_rejected_and_read(shop):
     shop.load(later, late, day=newest, run_id="tuesday")
 
     days = day_status.load_days(shop.warehouse, MONDAY - ONE_DAY, newest)
-    assert (days.first, days.last) == (MONDAY, newest)
+    assert days.first == MONDAY
     orders = {day: each.figure("orders") for day, each in days.days.items()}
     assert orders == {MONDAY: 2, newest: 1}
 
@@ -45,7 +44,7 @@ def test_the_pages_see_what_was_loaded_rejected_and_read(shop):
     of_shop = [row for row in found.totals if row["source"] == SALES_DB]
     totals = [(row["source_orders"], row["orders_loaded"]) for row in of_shop]
     assert totals == [(3, 2), (1, 1)]
-    texts = quality.page_texts(found, at("2026-03-04 12:00"), load_settings())
+    texts = quality.page_texts(found, "USD")
     rows = {section["id"]: section["rows"] for section in texts["sections"]}
     # The order that is not loaded is the rejected one.
     assert rows["differences"] == rows["restated"] == []
@@ -55,7 +54,7 @@ def test_the_pages_see_what_was_loaded_rejected_and_read(shop):
         "acme_2026-03-01.csv",
         "2026-03-04 10:00:00 UTC",
     ]
-    read = ["Sales database", "2026-03-04 11:00:00 UTC", "60 min", "Tue 3 Mar"]
+    read = ["Sales database", "2026-03-04 11:00:00 UTC", "Tue 3 Mar"]
     assert rows["freshness"][0] == read
 
     assert {row["business_date"] for row in facts(shop, far).totals} == {newest}

@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal
 
 from fastapi import APIRouter, Depends, HTTPException, Response
 
@@ -13,8 +12,6 @@ from ecommerce.core import text as wording
 from ecommerce.pages import access, responses
 from ecommerce.pages.access import PageRequest, PageRequestDep
 from ecommerce.pages.day_status import (
-    HISTORY,
-    LEGEND,
     OPEN,
     WAITING,
     Days,
@@ -24,7 +21,6 @@ from ecommerce.pages.day_status import (
 )
 from ecommerce.pages.responses import Texts
 from ecommerce.pages.runs import Run
-from ecommerce.sales.day_state import DayState
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.figures.model import HEADLINE
 
@@ -32,15 +28,6 @@ router = APIRouter(dependencies=[Depends(access.reads_sales)])
 
 LISTED = ("net_sales", "orders", "average_order_value", "customers")
 """The headline figures of the list; all are fields of `DayState`."""
-
-
-NAMES = {
-    "month_name": wording.month,
-    "short_month": wording.short_month,
-    "weekday_name": wording.weekday,
-    "short_weekday": wording.short_weekday,
-}
-"""Functions for the template, which return names in the report's locale."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +46,7 @@ class MonthData:
 @dataclass
 class Entry:
     """A day with a status, as texts. `net_sales` fits a cell of the calendar; `figures` are those `LISTED`;
-    `sources` says which were read, `missing` are the names of those that were not."""
+    `missing` are the names of sources and partners without orders of the day."""
 
     date: date
     name: str
@@ -69,7 +56,6 @@ class Entry:
     net_sales: str = ""
     figures: list[str] = field(default_factory=lambda: [wording.NOTHING] * len(LISTED))
     missing: list[str] = field(default_factory=list)
-    sources: str = ""
 
 
 # A plain function: FastAPI runs it in a thread, so slow storage delays no other page.
@@ -100,45 +86,27 @@ def load_month(page: PageRequest, first: date) -> MonthData:
 def page_texts(data: MonthData, page: PageRequest) -> Texts:
     """Return the texts of the page."""
     month = data.first
-    currency = page.settings.reporting_currency
+    next_month = data.last + timedelta(days=1)
     entries = {}
     for number in range(data.last.day):
         entry = _entry(month + timedelta(days=number), data, page)
         if entry:
             entries[entry.date] = entry
-    used = {entry.status for entry in entries.values()}
-    texts = {
+    return {
         "section": "Sales reports",
         "called": wording.month(month),
+        "month": month,
+        "previous": month - timedelta(days=1),
+        "next": next_month if next_month <= page.newest else None,
+        "month_name": wording.month,
+        "weekdays": list(calendar.day_name),
+        "weeks": calendar.Calendar().monthdatescalendar(month.year, month.month),
         "entries": entries,
         "labels": [HEADLINE[name].label for name in LISTED],
-        "currency": currency,
-        "summary": _summary(data, currency),
-        "legend": [status for status in LEGEND if status in used],
+        "currency": page.settings.reporting_currency,
+        "legend": list(dict.fromkeys(entry.status for entry in entries.values())),
         "failed": data.failed,
         "nothing_yet": not entries and not data.days.first and not data.failed,
-    }
-    return texts | _navigation(data, page.newest)
-
-
-def _navigation(data: MonthData, newest: date) -> Texts:
-    """Return the days of the month, and the months and years to choose from: those with figures, and those
-    next to this one."""
-    month = data.first
-    next_month = data.last + timedelta(days=1)
-    months = [month.replace(month=number) for number in range(1, 13)]
-    newest_year = max(newest.year, month.year)
-    oldest_year = month.year - 1
-    if data.days.first:
-        oldest_year = min(data.days.first.year, month.year)
-    return {
-        "month": month,
-        "weeks": calendar.Calendar().monthdatescalendar(month.year, month.month),
-        "previous": (month - timedelta(days=1)).replace(day=1),
-        "next": next_month if next_month <= newest else None,
-        "months": [date for date in months if date <= newest],
-        "years": range(newest_year, oldest_year - 1, -1),
-        **NAMES,
     }
 
 
@@ -152,7 +120,10 @@ def _entry(day: date, data: MonthData, page: PageRequest) -> Entry | None:
     loaded = data.days.days.get(day)
     if loaded is None:
         return entry
-    entry.net_sales = _short(loaded.figure("net_sales"))
+    net_sales = loaded.figure("net_sales")
+    if net_sales is not None:
+        # Three digits: a cell of the calendar has room for no more.
+        entry.net_sales = wording.compact(float(f"{net_sales:.3g}"))
     entry.restated = bool(loaded.mailed)
     entry.figures.clear()
     for name in LISTED:
@@ -160,48 +131,8 @@ def _entry(day: date, data: MonthData, page: PageRequest) -> Entry | None:
         currency = page.settings.reporting_currency
         entry.figures.append(wording.figure(loaded.figure(name), kind, currency))
     if status not in (OPEN, WAITING):
-        entry.missing = [_source_title(source) for source in loaded.missing_sources]
-        entry.sources = _sources(loaded, status)
+        for source in [*loaded.missing_sources, *loaded.empty_sources]:
+            # A partner is named `<source>: <partner>`.
+            name, _, partner = source.partition(": ")
+            entry.missing.append(wording.clean(partner) or wording.source_name(name))
     return entry
-
-
-def _short(amount: Decimal | None) -> str:
-    """Return an amount with three digits, such as `18.3k`: a cell of the calendar has room for no more."""
-    if amount is None:
-        return ""
-    return wording.compact(float(f"{amount:.3g}"))
-
-
-def _sources(loaded: DayState, status: Status) -> str:
-    if loaded.empty_sources:
-        names = [_source_title(source) for source in loaded.empty_sources]
-        return f"no orders from {', '.join(names)}"
-    if not loaded.complete:
-        return "Incomplete"
-    return "Export" if status is HISTORY else "All read"
-
-
-def _source_title(source: str) -> str:
-    """Return the name of a missing source, or of the partner in `<source>: <partner>`."""
-    name, _, partner = source.partition(": ")
-    return wording.clean(partner) if partner else wording.source_name(name)
-
-
-def _summary(data: MonthData, currency: str) -> list[tuple[str, str]]:
-    """Return the totals of the month's days in the warehouse, with their names."""
-    days = data.days.days.values()
-    if not days:
-        return []
-    net_sales = Decimal(0)
-    orders = Decimal(0)
-    mailed = 0
-    for day in days:
-        net_sales += day.figure("net_sales") or 0
-        orders += day.figure("orders") or 0
-        mailed += day.mails > 0
-    return [
-        ("Net sales", wording.with_currency(net_sales, currency)),
-        ("Orders", wording.count(orders)),
-        ("Days loaded", f"{len(days)} of {data.last.day}"),
-        ("Reports mailed", wording.count(mailed)),
-    ]

@@ -8,9 +8,8 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Response
 from fastapi.responses import RedirectResponse
 
 from ecommerce.core import text as wording
-from ecommerce.core.errors import PipelineError, StagingError
+from ecommerce.core.errors import StagingError
 from ecommerce.core.names import DAG_DAILY
-from ecommerce.core.settings import load_settings
 from ecommerce.pages import access, day_status, responses
 from ecommerce.pages.access import Day, PageRequest, PageRequestDep
 from ecommerce.pages.responses import Texts
@@ -19,7 +18,6 @@ from ecommerce.sales.day_state import DayState
 from ecommerce.sales.report import archive, chart_files
 from ecommerce.sales.report.figures.model import HEADLINE, Figures
 from ecommerce.sales.report.view.page import page_texts
-from ecommerce.storage.staging import storage_path
 
 router = APIRouter(dependencies=[Depends(access.reads_sales)])
 
@@ -71,24 +69,6 @@ def reread_source(
     return RedirectResponse("./?asked=source", 303)
 
 
-@router.get("/{day}/products/{number}.png")
-def thumbnail(day: Day, number: int) -> Response:
-    """Return the thumbnail of one of the report's products, by its position."""
-    settings = load_settings()
-    figures = _figures(archive.folder_of(settings.reports_uri, day))
-    uri = ""
-    if figures and 0 <= number < len(figures.pictured):
-        uri = figures.pictured[number].thumbnail or ""
-    # An archived file must not lead outside the folder of pictures.
-    if not uri.startswith(f"{settings.pictures_uri}/") or "/../" in uri:
-        raise HTTPException(404)
-    try:
-        content = storage_path(uri).read_bytes()
-    except OSError:
-        raise HTTPException(404) from None
-    return Response(content, media_type="image/png", headers=responses.headers())
-
-
 @router.get("/{day}/{name}")
 def file(day: Day, name: str) -> Response:
     """Return one of the archived files of a day."""
@@ -129,11 +109,14 @@ def _report_texts(page: PageRequest, day: date, run: Run | None) -> Texts:
         "restated": [],
         "completed": False,
         "downloads": DOWNLOADS,
-        "actions": None,
+        "sources": [],
+        "may_restart": run is not None and page.may_restart,
+        "busy": run is not None and run.state in UNDER_WAY,
         "report": None,
     }
-    if run and page.may_restart:
-        texts["actions"] = _actions(run)
+    if texts["may_restart"]:
+        for source in day_status.required_sources():
+            texts["sources"].append((source, wording.source_name(source)))
     if figures:
         texts["report"] = _report(figures)
     if days and day in days.days:
@@ -158,10 +141,6 @@ def _report(figures: Figures) -> Texts:
         # One heading in the PDF is several on the page.
         if section["id"].startswith("changes_"):
             section["title"] = f"Change {section['title'].lower()}"
-    texts["thumbnails"] = {}
-    for number, product in enumerate(figures.pictured):
-        if product.thumbnail:
-            texts["thumbnails"][product.sku] = number
     return texts
 
 
@@ -180,21 +159,6 @@ def _restated(loaded: DayState, currency: str) -> list[str]:
     return sentences
 
 
-def _actions(run: Run) -> Texts:
-    """Return what the forms need."""
-    actions: Texts = {
-        "sources": [],
-        "failed": "",
-        "busy": run.state in UNDER_WAY,
-    }
-    try:
-        for source in day_status.required_sources():
-            actions["sources"].append((source, wording.source_name(source)))
-    except PipelineError as error:
-        actions["failed"] = f"{str(error).rstrip('.')}."
-    return actions
-
-
 def _no_report(day: date, page: PageRequest, run: Run | None) -> str:
     if day > page.newest:
         return "This day has not ended yet. Its report is built the morning after."
@@ -202,9 +166,8 @@ def _no_report(day: date, page: PageRequest, run: Run | None) -> str:
         return "A run of this day is under way and builds its report."
     if run:
         return "The newest run of this day has not built its report."
-    if day == page.awaited:
-        return f"Its daily run is not due yet: it begins at {wording.instant(page.due_at)}."
     return (
-        "No daily run has loaded this day. A day that an export has loaded has figures but no report; to "
-        f"load any other: make backfill FROM={day} TO={day}."
+        "No daily run has loaded this day; the run of a day begins on the morning after it. A day that an "
+        "export has loaded has figures but no report. To load any other: "
+        f"make backfill FROM={day} TO={day}."
     )

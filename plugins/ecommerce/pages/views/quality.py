@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Depends, Response
 
 from ecommerce.core import text
-from ecommerce.core.settings import Settings
 from ecommerce.pages import access, responses
 from ecommerce.pages.access import PageRequestDep
 from ecommerce.pages.responses import Texts
@@ -18,7 +17,6 @@ from ecommerce.sales.report.figures import rejected, restatements
 from ecommerce.sales.report.view.notices import restated_rows
 from ecommerce.sales.report.view.quality_tables import is_loss, reject_rows
 from ecommerce.sources import PARTNER_FILES, SOURCES
-from ecommerce.sources.expected_partners import WEEKS, due_partners
 from ecommerce.warehouse.client import Warehouse
 
 router = APIRouter(prefix="/quality", dependencies=[Depends(access.reads_sales)])
@@ -70,20 +68,8 @@ def show(page: PageRequestDep) -> Response:
     )
     texts: Texts = {"section": "Data quality", "failed": failed}
     if facts:
-        texts |= page_texts(facts, page.at, page.settings, _unread_files(facts))
+        texts |= page_texts(facts, page.settings.reporting_currency)
     return responses.page(page.request, "quality.html", "Data quality", texts)
-
-
-def _unread_files(facts: Facts) -> list[str]:
-    """Return sentences about delivered files that no run reads."""
-    loaded = {row["file"] for row in facts.deliveries}
-    sentences = []
-    for source in SOURCES.values():
-        if source.unread_files:
-            for sentence in source.unread_files(facts.newest, loaded):
-                # They quote file names, of any length.
-                sentences.append(text.clean(sentence, 500))
-    return sentences
 
 
 def load_facts(warehouse: Warehouse, newest: date) -> Facts:
@@ -102,11 +88,10 @@ def load_facts(warehouse: Warehouse, newest: date) -> Facts:
         key = (amount["source"], amount["business_date"])
         if key in by_source_and_day and is_loss(amount["unexplained_amount"]):
             by_source_and_day[key]["lost_amounts"].append(amount)
-    # As far back as the daily run learns who is due.
     deliveries = query(
         "pages/deliveries",
         parameters={"source": PARTNER_FILES.name},
-        first=newest - timedelta(weeks=WEEKS),
+        first=first,
         day=newest,
     )
     # Those that the next day's report would list: no mailed report has them.
@@ -122,18 +107,16 @@ def load_facts(warehouse: Warehouse, newest: date) -> Facts:
     )
 
 
-def page_texts(
-    facts: Facts, at: datetime, settings: Settings, unread: Sequence[str] = ()
-) -> Texts:
-    """Return the texts of the page at a time (aware): `strips`, one row of days by source; `states`, their
-    legend; `sections`. `unread` are sentences about unread files in the partner folder."""
+def page_texts(facts: Facts, currency: str) -> Texts:
+    """Return the texts of the page: `strips`, one row of days by source; `states`, their legend; `sections`.
+    `currency` is that of reports."""
     since = text.short_day(facts.first)
     sections = [
         _differences(facts, since),
         _rejected(facts, since),
-        _freshness(facts, at),
-        _partners(facts, at, settings, unread),
-        _restated(facts, settings.reporting_currency),
+        _freshness(facts),
+        _partners(facts, since),
+        _restated(facts, currency),
     ]
     return {"strips": _strips(facts), "states": STATES, "sections": sections}
 
@@ -250,56 +233,38 @@ def _differences(facts: Facts, since: str) -> Section:
     )
 
 
-def _freshness(facts: Facts, at: datetime) -> Section:
+def _freshness(facts: Facts) -> Section:
     last_reads = {row["source"]: row for row in facts.last_reads}
     rows = []
     for source in SOURCES:
-        cells = [text.NOTHING, text.NOTHING, "never read"]
+        read_at = text.NOTHING
+        day = "never read"
         if source in last_reads:
-            read_at = last_reads[source]["read_at"]
-            day = last_reads[source]["business_date"]
-            cells = [text.instant(read_at), ago(at - read_at), text.short_day(day)]
-        rows.append([text.source_name(source), *cells])
+            read_at = text.instant(last_reads[source]["read_at"])
+            day = text.short_day(last_reads[source]["business_date"])
+        rows.append([text.source_name(source), read_at, day])
     return table(
         "freshness",
         "Freshness by source",
-        [name("Source"), number("Last read"), number("Age"), word("Business day")],
+        [name("Source"), number("Last read"), word("Business day")],
         rows,
         empty="",
         note="successful reads",
     )
 
 
-def _partners(
-    facts: Facts, at: datetime, settings: Settings, unread: Sequence[str]
-) -> Section:
-    """Return a table with a row for each partner that has delivered, or is due."""
-    newest: dict[str, Row] = {}
-    delivered = []
-    for row in facts.deliveries:
-        partner, _, day = row["file"].partition(".csv")[0].rpartition("_")
-        delivered.append((partner, date.fromisoformat(day)))
-        newest.setdefault(partner, row)
-    due = due_partners(facts.newest, delivered, settings.expected_partners)
-    reads = [(row["source"], row["business_date"]) for row in facts.totals]
-    was_read = (PARTNER_FILES.name, facts.newest) in reads
-    rows = []
-    for partner in sorted({*newest, *due}):
-        status = "not due"
-        if (partner, facts.newest) in delivered:
-            status = "delivered"
-        elif partner in due:
-            status = "missing" if was_read else "not read yet"
-        cells = [text.NOTHING] * 4
-        if partner in newest:
-            received_at = newest[partner]["received_at"]
-            cells = [
-                text.clean(newest[partner]["file"]),
-                text.instant(received_at),
-                ago(at - received_at),
-                text.count(newest[partner]["source_orders"]),
+def _partners(facts: Facts, since: str) -> Section:
+    """Return a table with the last file of each partner."""
+    rows = {}
+    for row in facts.deliveries:  # the newest first
+        partner = row["file"].rpartition("_")[0]
+        if partner not in rows:
+            rows[partner] = [
+                text.clean(partner),
+                text.clean(row["file"]),
+                text.instant(row["received_at"]),
+                text.count(row["source_orders"]),
             ]
-        rows.append([text.clean(partner), *cells, status])
     return table(
         "partners",
         "Freshness by partner",
@@ -307,22 +272,8 @@ def _partners(
             name("Partner"),
             name("Last received file"),
             number("Received"),
-            number("Age"),
             number("Orders"),
-            word(f"File of {text.short_day(facts.newest)}"),
         ],
-        rows,
-        empty=f"No partner has delivered a file since {text.short_day(facts.first)}.",
-        remarks=unread,
+        [rows[partner] for partner in sorted(rows)],
+        empty=f"No partner has delivered a file since {since}.",
     )
-
-
-def ago(time: timedelta) -> str:
-    """`14 min`, `7 h`, `3 days`."""
-    minutes = max(int(time.total_seconds() // 60), 0)
-    if minutes < 120:
-        return f"{minutes} min"
-    hours = minutes // 60
-    if hours < 48:
-        return f"{hours} h"
-    return f"{hours // 24} days"

@@ -1,7 +1,7 @@
 """CSV files that partner marketplaces drop under `PARTNER_DROP_URI`."""
 
 from ecommerce.sources.partner_files.extraction import extract
-from ecommerce.sources.partner_files.folder import check, unread_files
+from ecommerce.sources.partner_files.folder import check
 from ecommerce.sources.source import Source
 
 PARTNER_FILES = Source(
@@ -9,5 +9,4 @@ PARTNER_FILES = Source(
     subject="PARTNER_DROP_URI",
     extract=extract,
     check=check,
-    unread_files=unread_files,
 )

@@ -6,17 +6,17 @@ import gzip
 import hashlib
 import io
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import IO, TYPE_CHECKING, Any
 
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.data_warnings import DataWarning, data_warning, wording
 from ecommerce.core.error_messages import reason_of
-from ecommerce.core.errors import ConfigurationError, PipelineError
+from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.core.text import counted
 from ecommerce.sources.csv_records import UnusableFileError
@@ -26,7 +26,6 @@ from ecommerce.sources.delivered_files import (
     storage_errors,
     unusable_data,
 )
-from ecommerce.sources.expected_partners import WEEKS
 from ecommerce.sources.partner_layouts import STANDARD, Layout, partner_layouts
 from ecommerce.storage.staging import is_local, storage_path
 
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from upath import UPath
 
 LATE_DAYS = 7
-MOST_NAMED = 5
 NAME = re.compile(r"([A-Za-z0-9][\w.-]*)_(\d{4}-\d{2}-\d{2})\.csv(?:\.gz)?")
 
 
@@ -191,29 +189,6 @@ def late_files(files: Sequence[DroppedFile]) -> list[DataWarning]:
         late_days=LATE_DAYS,
     )
     return [warning]
-
-
-def unread_files(newest: date, loaded: Collection[str]) -> list[str]:
-    """Return sentences about unread files of the folder, as for the run of the day `newest`.
-
-    None if this server cannot list it. `loaded` are the names of the files loaded in the last weeks.
-    """
-    try:
-        folder = list_folder(newest)
-    except PipelineError:
-        return []
-    first = newest - timedelta(weeks=WEEKS)
-    unread = []
-    for file in folder.late:
-        if file.day >= first and file.name not in loaded:
-            unread.append(file)
-    warnings = list(folder.warnings[:MOST_NAMED])
-    warnings += late_files(unread)
-    sentences = []
-    for warning in warnings:
-        words = wording(warning)
-        sentences.append(f"{words.found}: {words.action}")
-    return sentences
 
 
 def check() -> Lines:

@@ -13,7 +13,7 @@ from itertools import groupby
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.text import clean
 from ecommerce.sales.report.figures.base import Part, Row
-from ecommerce.sources import SOURCES
+from ecommerce.sources import PARTNER_FILES, SOURCES
 
 LONGEST_VALUE = 60
 _LONGEST_ID = 40
@@ -115,7 +115,7 @@ def sample_of(source: str, reason: str, row: Row) -> RejectSample:
     record = _record(source, row)
     detail = row.get("detail") or ""
     field, value = _fault(reason, detail, record)
-    is_file = source not in SOURCES or SOURCES[source].unread_files is not None
+    is_file = source not in SOURCES or source == PARTNER_FILES.name
     expected = _EXPECTED_OF.get((reason, field or "")) or EXPECTED.get(reason)
     if detail.endswith("(not a number with a decimal comma)"):
         expected = "a number such as 12,50"
