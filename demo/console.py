@@ -1,30 +1,13 @@
-"""The demo's output in the terminal: lines, progress, and the table of figures."""
+"""The demo's output in the terminal: lines, and the table of figures."""
 
-import time
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
-
-_PROGRESS_SECONDS = 10.0
-"""Seconds between two lines of progress."""
 
 
 def echo(text: str = "") -> None:
     """Print a line and flush it."""
     print(text, flush=True)
-
-
-class Progress:
-    """The progress of one step: a line every few seconds, and one at the end."""
-
-    def __init__(self) -> None:
-        self._next_line = time.monotonic() + _PROGRESS_SECONDS
-
-    def update(self, done: int, total: int) -> None:
-        """Report that `done` of `total` runs have finished."""
-        if done == total or time.monotonic() > self._next_line:
-            echo(f"  {done} of {total} runs finished")
-            self._next_line = time.monotonic() + _PROGRESS_SECONDS
 
 
 def describe_history(months: Sequence[dict[str, Any]]) -> str:

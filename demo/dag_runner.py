@@ -2,22 +2,20 @@
 
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from demo.console import Progress
 from demo.layout import REPOSITORY
 
 sys.path.insert(0, str(REPOSITORY / "plugins"))
 
 from ecommerce.cli.airflow_api import FINISHED, AirflowApi
 from ecommerce.cli.backfill import Range, start
+from ecommerce.cli.watching import wait_for
 
-_POLL_SECONDS = 2.0
-"""Each poll takes the API server some tenths of a second."""
 _TIMEOUT = 60
 
 
@@ -27,7 +25,7 @@ class DemoFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DagRun:
-    """A run of a DAG; `name` is its name in messages."""
+    """A run of a DAG; `name` is its business day, its week or its DAG, for messages."""
 
     dag_id: str
     run_id: str
@@ -79,16 +77,18 @@ class DagRunner:
         runs = self.api.get(f"dags/{dag_id}/dagRuns", state="success", limit=100)
         return [DagRun(dag_id, run["dag_run_id"], dag_id) for run in runs["dag_runs"]]
 
-    def trigger(self, dag_id: str, **conf: Any) -> DagRun:
-        """Trigger a run with the params `conf`."""
-        return self._trigger(dag_id, dag_id, conf=conf)
+    def trigger(self, dag_id: str, day: date | None = None, **conf: Any) -> DagRun:
+        """Trigger a run with the params `conf`, and with the partition key `day`."""
+        self.unpause(dag_id)
+        request = {
+            "logical_date": None,
+            "partition_key": str(day) if day else None,
+            "conf": conf,
+        }
+        run = self.api.post(f"dags/{dag_id}/dagRuns", request)
+        return DagRun(dag_id, run["dag_run_id"], str(day or dag_id))
 
-    def run_day(
-        self,
-        dag_id: str,
-        day: date,
-        **conf: Any,
-    ) -> DagRun:
+    def run_day(self, dag_id: str, day: date, **conf: Any) -> DagRun:
         """Trigger a run with the partition key `day`: a business day, or a Monday.
 
         No backfill, because Airflow may take half a minute to close the previous one.
@@ -100,34 +100,18 @@ class DagRunner:
             day: the partition key.
             conf: the run's params.
         """
-        name = f"the run of {day}"
         for run in self.api.runs_of_day(day, dag_id):
             if run["state"] not in FINISHED:
                 self.unpause(dag_id)
-                return DagRun(dag_id, run["dag_run_id"], name)
-        return self._trigger(
-            dag_id,
-            name,
-            conf=conf,
-            partition_key=str(day),
-        )
-
-    def _trigger(
-        self,
-        dag_id: str,
-        name: str,
-        **request: Any,
-    ) -> DagRun:
-        self.unpause(dag_id)
-        run = self.api.post(f"dags/{dag_id}/dagRuns", {"logical_date": None, **request})
-        return DagRun(dag_id, run["dag_run_id"], name)
+                return DagRun(dag_id, run["dag_run_id"], str(day))
+        return self.trigger(dag_id, day, **conf)
 
     def wait_for_asset_run(self, dag_id: str, day: date) -> DagRun:
         """Return the first run of a partition key, which its assets trigger."""
         for _ in range(_TIMEOUT):
             runs = self.api.runs_of_day(day, dag_id)
             if runs:
-                return DagRun(dag_id, runs[-1]["dag_run_id"], f"{dag_id} of {day}")
+                return DagRun(dag_id, runs[-1]["dag_run_id"], str(day))
             time.sleep(1)
         raise DemoFailed(f"no asset triggered {dag_id} of {day} within a minute")
 
@@ -162,18 +146,22 @@ class DagRunner:
         runs = []
         if backfill:
             for day, run in backfill.runs.items():
-                runs.append(DagRun(dag_id, run["dag_run_id"], f"the run of {day}"))
+                runs.append(DagRun(dag_id, run["dag_run_id"], day))
         return runs
 
     def wait(self, runs: Sequence[DagRun]) -> None:
-        """Wait for the end of `runs`, and show their progress."""
-        progress = Progress()
-        unfinished = list(runs)
-        while unfinished:
-            unfinished = self._without_finished(unfinished)
-            progress.update(len(runs) - len(unfinished), len(runs))
-            if unfinished:
-                time.sleep(_POLL_SECONDS)
+        """Wait for the end of `runs`, and print when one ends or an attempt fails."""
+        names_by_dag: dict[str, dict[str, str]] = {}
+        for run in runs:
+            names_by_dag.setdefault(run.dag_id, {})[run.run_id] = run.name
+        for dag_id, names in names_by_dag.items():
+            states = wait_for(self.api, dag_id, names)
+            for name, state in states.items():
+                if state == "failed":
+                    logs = self._logs / f"dag_id={dag_id}"
+                    raise DemoFailed(
+                        f"{dag_id} of {name} failed: see the logs in {logs}"
+                    )
 
     def result(self, run: DagRun, task_id: str) -> Any:
         """Return the return value of a task."""
@@ -182,25 +170,3 @@ class DagRunner:
             "/xcomEntries/return_value"
         )
         return self.api.get(path, deserialize=False, stringify=False)["value"]
-
-    def _without_finished(self, runs: Iterable[DagRun]) -> list[DagRun]:
-        """Return those of `runs` that have not ended yet; raise if one has failed."""
-        newest = self.api.get("dags/~/dagRuns", order_by="-id", limit=100)["dag_runs"]
-        states = {(run["dag_id"], run["dag_run_id"]): run["state"] for run in newest}
-        unfinished = []
-        for run in runs:
-            state = states.get((run.dag_id, run.run_id))
-            if state is None:
-                state = self.api.run_state(run.run_id, run.dag_id)
-            if state == "failed":
-                raise DemoFailed(self._failure_message(run))
-            if state not in FINISHED:
-                unfinished.append(run)
-        return unfinished
-
-    def _failure_message(self, run: DagRun) -> str:
-        """Return which task of a run failed, and where its log is."""
-        tasks = self.api.instances(run.run_id, run.dag_id).values()
-        failed = [task["task_id"] for task in tasks if task["state"] == "failed"]
-        logs = self._logs / f"dag_id={run.dag_id}" / f"run_id={run.run_id}"
-        return f"{run.name} failed at {', '.join(failed)}: see the log below {logs}"

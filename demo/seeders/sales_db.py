@@ -1,7 +1,6 @@
 """Seeder of the sales database (schema: `demo/schema.sql`)."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,14 +34,14 @@ def prepare(dsn: str) -> None:
     What exists stays.
     """
     import psycopg
-    from psycopg import conninfo, errors, sql
+    from psycopg import conninfo, sql
 
-    name = sql.Identifier(str(conninfo.conninfo_to_dict(dsn)["dbname"]))
-    with (
-        psycopg.connect(dsn, dbname="postgres", autocommit=True) as server,
-        suppress(errors.DuplicateDatabase),
-    ):
-        server.execute(sql.SQL("CREATE DATABASE {}").format(name))
+    name = str(conninfo.conninfo_to_dict(dsn)["dbname"])
+    exists = "SELECT 1 FROM pg_database WHERE datname = %s"
+    with psycopg.connect(dsn, dbname="postgres", autocommit=True) as server:
+        if not server.execute(exists, [name]).fetchone():
+            create = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+            server.execute(create)
     with psycopg.connect(dsn) as connection:
         connection.execute(SCHEMA.read_text())
 
