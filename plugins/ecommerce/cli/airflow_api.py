@@ -8,10 +8,8 @@ docs/DECISIONS.md has the comparison with `apache-airflow-client`.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Collection
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import requests
@@ -34,8 +32,6 @@ from ecommerce.core.names import DAG_DAILY
 
 ADMIN = "admin"
 """The user that `make airflow` and Docker Compose create, with the password AIRFLOW_ADMIN_PASSWORD."""
-IMAGE_DAGS = "/opt/airflow/dags"
-"""The DAGs in the image of Docker Compose, which cannot know this folder's path."""
 FINISHED = ("success", "failed")
 """The states of a run that has ended."""
 PAGE = 100
@@ -64,36 +60,26 @@ class AirflowApi:
             CredentialsError, TransientError: see `AirflowApi`.
         """
         environ = dict(os.environ)
-        if "AIRFLOW_URL" not in environ or "AIRFLOW_PASSWORD" not in environ:
+        if "AIRFLOW_URL" not in environ:
             environment.load(environ)
-        username = environ.get("AIRFLOW_USERNAME", ADMIN)
-        password = environ.get("AIRFLOW_PASSWORD", "")
-        if username == ADMIN and not password:
-            password = environ.get("AIRFLOW_ADMIN_PASSWORD", "")
+            environ.setdefault(
+                "AIRFLOW_PASSWORD", environ.get("AIRFLOW_ADMIN_PASSWORD", "")
+            )
+        password = environ.get("AIRFLOW_PASSWORD")
         if not password:
             raise ConfigurationError(
                 "AIRFLOW_PASSWORD is not set: commands sign in to Airflow with it"
             )
-        if "AIRFLOW_URL" in environ:
-            return cls(environ["AIRFLOW_URL"], username, password)
         port = environ.get("AIRFLOW__API__PORT", "8080")
-        api = cls(f"http://localhost:{port}", username, password)
-        api.require_dags_of(environ.get("AIRFLOW__CORE__DAGS_FOLDER", IMAGE_DAGS))
-        return api
+        url = environ.get("AIRFLOW_URL", f"http://localhost:{port}")
+        return cls(url, environ.get("AIRFLOW_USERNAME", ADMIN), password)
 
-    def require_dags_of(self, folder: str) -> None:
-        """Raise ConfigurationError unless the daily DAG is the file in `folder`, or that of the image."""
-        own = []
-        for dags in (folder, IMAGE_DAGS):
-            own.append(Path(dags, f"{DAG_DAILY}.py").resolve())
-        for dag in self.get("dags", dag_id_pattern=DAG_DAILY)["dags"]:
-            if Path(dag["fileloc"]).resolve() in own:
-                return
-        raise ConfigurationError(
-            f"the Airflow at {self.url} does not run the DAGs of {environment.REPOSITORY}: start this "
-            "folder's (make airflow) on a port of its own (AIRFLOW_LISTEN in .env), or name the one to use "
-            "with AIRFLOW_URL"
-        )
+    def require_unpaused(self, dag_id: str) -> None:
+        """Raise PipelineError if the scheduler starts no run of the DAG."""
+        if self.get(f"dags/{dag_id}")["is_paused"]:
+            raise PipelineError(
+                f"{dag_id} is paused, so nothing would run: unpause it in the UI"
+            )
 
     def get(self, path: str, **params: Any) -> Any:
         """GET `/api/v2/<path>` and return the decoded body."""
@@ -153,22 +139,18 @@ class AirflowApi:
         return str(self.get(f"dags/{dag_id}/details")["timezone"])
 
     def clear(
-        self, run_id: str, task_ids: Sequence[str], dag_id: str = DAG_DAILY
+        self, run_id: str, task_ids: Collection[str], dag_id: str = DAG_DAILY
     ) -> list[str]:
         """Clear tasks of a run with downstream, so that they run again; return the ids of all, in order."""
         request = {
             "dag_run_id": run_id,
-            "task_ids": list(task_ids),
+            "task_ids": sorted(task_ids),
             "include_downstream": True,
             "only_failed": False,
             "dry_run": False,
         }
         cleared = self.post(f"dags/{dag_id}/clearTaskInstances", request)
         return sorted({task["task_id"] for task in cleared["task_instances"]})
-
-    def is_paused(self, dag_id: str = DAG_DAILY) -> bool:
-        """Return whether the scheduler starts no run of the DAG."""
-        return bool(self.get(f"dags/{dag_id}")["is_paused"])
 
     def task_state(self, run_id: str, task_id: str) -> str | None:
         """Return the state of a task in a run; None before the scheduler has looked at it."""
@@ -183,23 +165,25 @@ class AirflowApi:
     def instances(self, run_id: str, dag_id: str = DAG_DAILY) -> dict[str, Json]:
         """Return the task instances of a run, at most a hundred, by `task_id` or `task_id[map_index]`."""
         path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances"
-        instances = self.get(path, limit=PAGE)["task_instances"]
-        return {instance_name(instance): instance for instance in instances}
+        instances = {}
+        for task in self.get(path, limit=PAGE)["task_instances"]:
+            instances[instance_name(task["task_id"], task["map_index"])] = task
+        return instances
 
     def _sign_in(self) -> None:
         self._session.headers.pop("Authorization", None)
+        url = f"{self.url}/auth/token"
         try:
-            response = self._session.post(
-                f"{self.url}/auth/token", json=self._user, timeout=30
-            )
-            if response.status_code in (400, 401, 403, 422):
+            response = self._session.post(url, json=self._user, timeout=30)
+            if 400 <= response.status_code < 500:
                 raise CredentialsError(
-                    f"Airflow at {self.url} refuses the user {self._user['username']!r}: if it is another "
-                    "installation's, such as the demo's (make stop), set another port in .env "
-                    "(AIRFLOW_LISTEN); if not, check AIRFLOW_USERNAME and AIRFLOW_PASSWORD"
+                    f"Airflow at {self.url} refuses the user {self._user['username']!r}: check "
+                    "AIRFLOW_USERNAME and AIRFLOW_PASSWORD, and that no other installation, such as the demo "
+                    "(make stop), uses the port"
                 )
+            response.raise_for_status()
             token = response.json()["access_token"]
-        except (requests.RequestException, ValueError, KeyError, TypeError):
+        except (requests.RequestException, ValueError, KeyError):
             raise TransientError(
                 f"no Airflow answers at {self.url!r}: start it (make airflow), or correct the address"
             ) from None
@@ -217,21 +201,19 @@ class AirflowApi:
             ) from None
 
 
-def instance_name(instance: Json) -> str:
+def instance_name(task_id: str, map_index: int | None) -> str:
     """Return `task_id` or `task_id[map_index]`."""
-    name, index = str(instance["task_id"]), instance["map_index"]
-    return f"{name}[{index}]" if index >= 0 else name
+    if map_index is None or map_index < 0:
+        return task_id
+    return f"{task_id}[{map_index}]"
 
 
 def _refusal(response: requests.Response, method: str) -> PipelineError:
     """Return the error for a response with an error status: a TransientError if nothing has happened."""
-    detail = response.text[:300]
-    with suppress(ValueError, KeyError, TypeError):
-        detail = response.json()["detail"]
-    text = f"Airflow answered {response.status_code}: {' '.join(str(detail).split())}"
+    detail = " ".join(response.text.split())[:300]
+    text = f"Airflow answered {response.status_code}: {detail}"
     # Airflow rolls back what its database refuses; SQLite is locked while another process writes.
-    if response.status_code == 503 or "orig_error" in detail:
-        return TransientError(text)
-    if method == "GET" and response.status_code in (502, 504):
+    is_rolled_back = response.status_code == 503 or "orig_error" in detail
+    if is_rolled_back or (method == "GET" and response.status_code in (502, 504)):
         return TransientError(text)
     return PipelineError(text)

@@ -81,10 +81,6 @@ def backfill(
     The exit code is 0 only if no day failed.
     """
     is_daily = dag_id == DAG_DAILY
-    if mail and not is_daily:
-        raise click.BadParameter(
-            f"{dag_id} makes no report: leave MAIL out", param_hint="--mail"
-        )
     api = AirflowApi.from_environment()
     started = start(api, Range(first, last, dag_id, again), jobs=jobs, mail=mail)
     if started is None:
@@ -94,20 +90,18 @@ def backfill(
         )
         return 0
     days = list(started.runs)
-    to_run = counted(len(days), "day")
-    progress(
-        f"{to_run} to run, {jobs} at a time: {days[0]} to {days[-1]}; progress: {api.url}"
-    )
+    progress(f"{counted(len(days), 'day')} to run: {days[0]} to {days[-1]}; {api.url}")
     states = wait(api, started)
     succeeded = [day for day in days if states[day] == "success"]
-    if succeeded and is_daily:
-        show_report(date.fromisoformat(succeeded[-1]))
     failed = [day for day in days if states[day] == "failed"]
     show(f"{counted(len(succeeded), 'day')} succeeded, {len(failed)} failed")
-    fix = "make repair DAY={day}" if is_daily else "clear that task with downstream"
+    if succeeded and is_daily:
+        show_report(date.fromisoformat(succeeded[-1]))
     for day in failed:
-        todo = fix.format(day=day)
-        show(f"failed: {day}: see the run's red task in {api.url}, then {todo}")
+        show(
+            f"failed: {day}: see the run's red task in {api.url}, then make repair DAY={day} (another DAG: "
+            "clear the task with downstream)"
+        )
     return 1 if failed else 0
 
 
@@ -137,10 +131,7 @@ def start(
     planned = plan(api, days)
     if not planned:
         return None
-    if api.is_paused(days.dag_id):
-        raise PipelineError(
-            f"{days.dag_id} is paused, so a backfill would wait for ever: unpause it in the UI"
-        )
+    api.require_unpaused(days.dag_id)
     request = days.request()
     request["max_active_runs"] = jobs
     request["dag_run_conf"] = {"send_mail": True} if mail else {}

@@ -9,9 +9,8 @@ The checks are in `settings_check` and in the functions `check` of the warehouse
 
 import logging
 import os
-import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -76,36 +75,15 @@ def _airflow_home() -> Iterator[None]:
 
 
 def findings(subjects: Sequence[str] = ()) -> Iterator[CheckLine]:
-    """Yield the findings about `subjects`, keys of `checks` (default: all)."""
+    """Yield the findings about `subjects`, keys of `checks` (default: all). Wrong settings end the check."""
     all_checks = checks()
-    off = _sources_that_are_off()
-    selected = subjects or list(all_checks)
-    for subject in selected:
-        if subject in off:
-            yield CheckLine(subject, OFF, off[subject])
-            continue
+    for subject in subjects or all_checks:
         has_failed = False
         for state, text in _lines(subject, all_checks):
             yield CheckLine(subject, state, text)
             has_failed = has_failed or state == FAIL
-        if has_failed and subject == SETTINGS and len(selected) > 1:
-            yield CheckLine(subject, HINT, "nothing else was checked: fix these first")
+        if has_failed and subject == SETTINGS:
             return
-
-
-def _sources_that_are_off() -> dict[str, str]:
-    """Return why sources are off, by their subjects."""
-    from ecommerce.sales.source_policy import reason_to_skip
-    from ecommerce.sources import SOURCES
-
-    off = {}
-    # The source policy has a check of its own.
-    with suppress(ConfigurationError):
-        for source in SOURCES.values():
-            reason = reason_to_skip(source.name)
-            if reason:
-                off[source.subject] = reason
-    return off
 
 
 def _lines(subject: str, all_checks: dict[str, Callable[[], Lines]]) -> Lines:
@@ -114,6 +92,10 @@ def _lines(subject: str, all_checks: dict[str, Callable[[], Lines]]) -> Lines:
     try:
         if subject not in all_checks:
             raise ConfigurationError(f"unknown subject; choose {', '.join(all_checks)}")
+        why_off = _why_off(subject)
+        if why_off:
+            yield OFF, why_off
+            return
         if subject == names.CONNECTION_MAIL and not has_recipients():
             yield HINT, "not needed while no recipient is set"
             return
@@ -131,12 +113,19 @@ def _lines(subject: str, all_checks: dict[str, Callable[[], Lines]]) -> Lines:
             yield FAIL, problem
     except Exception as error:
         # Its own text may show a secret.
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        unknown = (
-            f"unexpected error in {Path(place.filename).name}, line {place.lineno}: "
-            "check the fields of the connection"
-        )
+        unknown = f"{type(error).__name__}: check the fields of the connection"
         yield FAIL, reason_of(error, otherwise=unknown)
+
+
+def _why_off(subject: str) -> str:
+    """Return why the source that `subject` tests is off; empty where it is not, and for other subjects."""
+    from ecommerce.sales.source_policy import reason_to_skip
+    from ecommerce.sources import SOURCES
+
+    for source in SOURCES.values():
+        if source.subject == subject:
+            return reason_to_skip(source.name)
+    return ""
 
 
 def checks() -> dict[str, Callable[[], Lines]]:

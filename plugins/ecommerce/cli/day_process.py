@@ -15,6 +15,7 @@ from airflow.sdk.listener import get_listener_manager
 from airflow.utils import db
 from airflow.utils.cli import get_bagged_dag
 
+from ecommerce.cli.airflow_api import instance_name
 from ecommerce.core.names import DAG_DAILY
 from ecommerce.runtime.task_log import attempt_failure
 
@@ -53,11 +54,8 @@ def run_day(day: str, terminal: TextIO) -> bool:
     return bool(dag_run.state == "success")
 
 
-def _name(instance: Any) -> str:
-    index = instance.map_index
-    if index is None or index < 0:
-        return str(instance.task_id)
-    return f"{instance.task_id}[{index}]"
+def _name(task_instance: Any) -> str:
+    return instance_name(task_instance.task_id, task_instance.map_index)
 
 
 if __name__ == "__main__":

@@ -5,18 +5,16 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
-from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from ecommerce.cli import environment
 from ecommerce.cli.terminal import result_stream, show
-from ecommerce.core.errors import ConfigurationError, PipelineError
-from ecommerce.core.text import counted, inert
+from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.text import clean, counted, inert
 
 if TYPE_CHECKING:
     from ecommerce.warehouse.adhoc_query import QueryResult
@@ -35,7 +33,11 @@ NUMBERS = {"INTEGER", "INT64", "FLOAT", "FLOAT64", "NUMERIC", "BIGNUMERIC"}
     default="",
     help="one SELECT or WITH statement; tables need no dataset",
 )
-@click.option("--file", default="", help="a file with the statement")
+@click.option(
+    "--file",
+    type=click.File(encoding="utf-8", errors="replace"),
+    help="a file with the statement",
+)
 @click.option(
     "--format",
     "shape",
@@ -43,20 +45,17 @@ NUMBERS = {"INTEGER", "INT64", "FLOAT", "FLOAT64", "NUMERIC", "BIGNUMERIC"}
     default="table",
     help="csv has all rows",
 )
-def query(sql: str, file: str, shape: str) -> None:
+def query(sql: str, file: IO[str] | None, shape: str) -> None:
     """Query the warehouse, read-only; tables need no dataset.
 
     A query reads at most MAXIMUM_BYTES_BILLED.
     """
-    if bool(sql.strip()) == bool(file):
+    if bool(sql.strip()) == (file is not None):
         raise ConfigurationError(
             "pass one statement: make query SQL='SELECT * FROM daily_summary …' or make query FILE=query.sql"
         )
     if file:
-        try:
-            sql = Path(file).read_text(encoding="utf-8", errors="replace")
-        except OSError as error:
-            raise PipelineError(f"{file} cannot be read: {error.strerror}") from None
+        sql = file.read()
     environment.load()
     from ecommerce.warehouse.adhoc_query import run_query
     from ecommerce.warehouse.client import connect
@@ -86,7 +85,10 @@ def table(answer: QueryResult) -> Iterator[str]:
     for name, kind in answer.columns:
         names.append(name)
         alignments.append("decimal" if kind in NUMBERS else "left")
-    rows = [[_table_cell(value) for value in row] for row in answer.rows]
+    rows = []
+    for row in answer.rows:
+        # Control characters would move the terminal's cursor.
+        rows.append([clean(format_value(value), LONGEST) for value in row])
     yield tabulate(rows, names, colalign=alignments, disable_numparse=True)
     if len(rows) < answer.total:
         yield f"the first {len(rows)} of {answer.total:,} rows: FORMAT=csv has all"
@@ -102,28 +104,12 @@ def _csv_cell(value: Any) -> str:
     return format_value(value)
 
 
-def _table_cell(value: Any) -> str:
-    """Return a value as one line of at most `LONGEST` characters; none moves the terminal's cursor."""
-    letters = [
-        letter if letter.isprintable() else " " for letter in format_value(value)
-    ]
-    if len(letters) > LONGEST:
-        letters[LONGEST - 1 :] = "…"
-    return "".join(letters)
-
-
 def format_value(value: Any) -> str:
-    """Return the exact value as text, a decimal without trailing zeros."""
-    match value:
-        case None:
-            return "NULL"
-        case bool():
-            return str(value).lower()
-        case Decimal():
-            text = f"{value:f}"
-            return text.rstrip("0").rstrip(".") if "." in text else text
-        case datetime():
-            return value.isoformat(sep=" ")
-        case list() | dict():
-            return json.dumps(value, ensure_ascii=False, default=format_value)
+    """Return the exact value as text."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
     return str(value)

@@ -1,6 +1,6 @@
 """`make repair` and `make report`: clear tasks of a day's newest run with downstream."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from urllib.parse import quote
 
@@ -13,11 +13,11 @@ from ecommerce.core import names
 from ecommerce.core.business_day import closed_day
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_GATE
-from ecommerce.core.text import listed
 from ecommerce.sources import PARTNER_FILES, SOURCES
 
-Instances = Mapping[str, Json]
 EXTRACTS = [f"{GROUP_EXTRACT}.{source}" for source in SOURCES]
+DATA_TASKS = (f"{names.GROUP_TRANSFORM}.", names.TASK_CHECKS)
+"""Beginnings of the names of tasks that fail because data is wrong."""
 
 mail_option = click.option(
     "--mail", is_flag=True, help="mail the report even if it is not due, or was mailed"
@@ -42,65 +42,43 @@ def repair(day: date, source: str | None, *, mail: bool, wait: bool) -> int:
     The exit code is 0 only if the run succeeded, or nothing had failed.
     """
     api = AirflowApi.from_environment()
-    runs = _runs(api, day)
-    run_id = runs[0]["dag_run_id"]
+    run = _newest_run(api, day)
+    run_id = run["dag_run_id"]
     instances = api.instances(run_id)
+    task_ids = tasks_to_clear(instances, "failed")
+    if not task_ids and run["state"] == "failed":
+        # A run that fails at its timeout skips its tasks.
+        task_ids = tasks_to_clear(instances, "skipped")
     if source:
-        task_ids = tasks_to_read(instances, source)
-    else:
-        task_ids = tasks_to_clear(instances, "failed")
-        if not task_ids and runs[0]["state"] == "failed":
-            # A run that fails at its timeout skips its tasks.
-            task_ids = tasks_to_clear(instances, "skipped")
+        task_ids.add(f"{GROUP_EXTRACT}.{source}")
     if task_ids:
         return _run_again(api, day, run_id, task_ids, mail=mail, wait=wait)
-    taken_over = ""
-    older = [run["dag_run_id"] for run in runs[1:] if run["state"] == "failed"]
-    if older:
-        taken_over = f"It has taken over the day from {listed(older)}, which failed and needs no repair. "
     show(
-        f"nothing to repair: the newest run of {day}, {run_id}, has no failed task. {taken_over}To read a "
-        f"source again: make repair DAY={day} SOURCE={'|'.join(SOURCES)}; all sources: make backfill "
-        f"FROM={day} TO={day} AGAIN=1; to rebuild its report: make report DAY={day}"
+        f"nothing to repair: the newest run of {day}, {run_id}, has no failed task. To read a source again: "
+        f"make repair DAY={day} SOURCE={'|'.join(SOURCES)}; all sources: make backfill FROM={day} TO={day} "
+        f"AGAIN=1; to rebuild its report: make report DAY={day}"
     )
     return 0
 
 
-def tasks_to_clear(instances: Instances, state: str) -> list[str]:
+def tasks_to_clear(instances: Mapping[str, Json], state: str) -> set[str]:
     """Return the tasks to clear with downstream, of a run whose broken tasks are in a state.
 
     - A transform or the checks: read all sources again, because any of them may be wrong.
-    - The gate: read the partner files if no extract failed, because a due file is missing, and the sources
-      that were off, because the source policy may have changed.
+    - The gate: read the partner files, because a due file may be missing, and the sources that failed or were
+      off, because the source policy may have changed.
     """
     broken = {task["task_id"] for task in instances.values() if task["state"] == state}
-    is_data_wrong = names.TASK_CHECKS in broken
-    for task_id in broken:
-        if task_id.startswith(f"{names.GROUP_TRANSFORM}."):
-            is_data_wrong = True
-    to_read = broken.intersection(EXTRACTS)
-    if TASK_GATE in broken and not to_read:
-        to_read.add(f"{GROUP_EXTRACT}.{PARTNER_FILES.name}")
+    if TASK_GATE in broken:
+        broken.add(f"{GROUP_EXTRACT}.{PARTNER_FILES.name}")
+    is_data_wrong = any(task_id.startswith(DATA_TASKS) for task_id in broken)
     for extract in EXTRACTS:
         is_off = instances[extract]["state"] == "skipped"
         if is_data_wrong and not is_off:
-            to_read.add(extract)
+            broken.add(extract)
         if TASK_GATE in broken and is_off:
-            to_read.add(extract)
-    return sorted(to_read or broken)
-
-
-def tasks_to_read(instances: Instances, source: str) -> list[str]:
-    """Return the extract of `source`; also the others that failed or were off, if the run stopped at the gate
-    without them."""
-    to_read = [f"{GROUP_EXTRACT}.{source}"]
-    if instances[TASK_GATE]["state"] == "success":
-        return to_read
-    for extract in EXTRACTS:
-        state = instances[extract]["state"]
-        if state in ("failed", "skipped") and extract not in to_read:
-            to_read.append(extract)
-    return to_read
+            broken.add(extract)
+    return broken
 
 
 @click.command()
@@ -113,7 +91,7 @@ def report(day: date, *, mail: bool, wait: bool) -> int:
     The exit code is 0 only if the run succeeded.
     """
     api = AirflowApi.from_environment()
-    run_id = _runs(api, day)[0]["dag_run_id"]
+    run_id = _newest_run(api, day)["dag_run_id"]
     if api.task_state(run_id, names.TASK_CHECKS) != "success":
         raise PipelineError(
             f"the newest run of {day}, {run_id}, has not loaded the day. If it is in progress, it will build "
@@ -122,23 +100,20 @@ def report(day: date, *, mail: bool, wait: bool) -> int:
     return _run_again(api, day, run_id, [names.TASK_REPORT], mail=mail, wait=wait)
 
 
-def _runs(api: AirflowApi, day: date) -> list[Json]:
+def _newest_run(api: AirflowApi, day: date) -> Json:
     closed_day(day, api.timezone(), datetime.now(UTC))
     runs = api.runs_of_day(day)
     if not runs:
         raise PipelineError(f"no run of {day} yet: make backfill FROM={day} TO={day}")
-    if api.is_paused():
-        raise PipelineError(
-            f"{DAG_DAILY} is paused, so nothing would run: unpause it in the UI"
-        )
-    return runs
+    api.require_unpaused(DAG_DAILY)
+    return runs[0]
 
 
 def _run_again(
     api: AirflowApi,
     day: date,
     run_id: str,
-    task_ids: Sequence[str],
+    task_ids: Collection[str],
     *,
     mail: bool,
     wait: bool,

@@ -5,7 +5,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from ecommerce.cli.airflow_api import FINISHED, AirflowApi, Json, instance_name
+from ecommerce.cli.airflow_api import (
+    FINISHED,
+    PAGE,
+    AirflowApi,
+    Json,
+    instance_name,
+)
 from ecommerce.cli.terminal import progress
 from ecommerce.core.errors import PipelineError
 
@@ -25,19 +31,12 @@ def wait_for(
     Airflow's list.
     """
     progress("Ctrl-C ends this command, not the runs")
-    failed_tasks = {
-        "state": ["up_for_retry", "failed"],
-        "start_date_gte": datetime.now(UTC).isoformat(timespec="seconds"),
-        "order_by": "-start_date",
-        "limit": 100,
-    }
+    begun_at = datetime.now(UTC).isoformat(timespec="seconds")
     states: dict[str, str] = {}
-    shown: set[str] = set()
+    shown = set()
     while len(states) < len(runs):
         time.sleep(PAUSE)
-        listed_runs = api.runs(dag_id, **filters)
-        failed = api.get(f"dags/{dag_id}/dagRuns/~/taskInstances", **failed_tasks)
-        for task in reversed(failed["task_instances"]):
+        for task in _failed_attempts(api, dag_id, begun_at):
             day = runs.get(task["dag_run_id"])
             # The id is another one for each attempt.
             if day is None or task["id"] in shown:
@@ -46,14 +45,24 @@ def wait_for(
             cause = _cause(api, task)
             if cause:
                 shown.add(task["id"])
-                progress(f"  {day} {instance_name(task)} failed: {cause}")
-        for run in listed_runs:
+                name = instance_name(task["task_id"], task["map_index"])
+                progress(f"  {day} {name} failed: {cause}")
+        for run in api.runs(dag_id, **filters):
             day = runs.get(run["dag_run_id"])
-            state = run["state"]
-            if day and day not in states and state in FINISHED:
-                states[day] = state
-                progress(f"{len(states)} of {len(runs)}: {day} {state}")
+            if day and day not in states and run["state"] in FINISHED:
+                states[day] = run["state"]
+                progress(f"{len(states)} of {len(runs)}: {day} {run['state']}")
     return states
+
+
+def _failed_attempts(api: AirflowApi, dag_id: str, begun_at: str) -> list[Json]:
+    attempts: list[Json] = api.get(
+        f"dags/{dag_id}/dagRuns/~/taskInstances",
+        state=["up_for_retry", "failed"],
+        start_date_gte=begun_at,
+        limit=PAGE,
+    )["task_instances"]
+    return attempts
 
 
 def _cause(api: AirflowApi, task: Json) -> str:
@@ -62,8 +71,7 @@ def _cause(api: AirflowApi, task: Json) -> str:
     log = f"taskInstances/{task['task_id']}/logs/{task['try_number']}"
     # The user may not read logs, or the log is empty.
     with suppress(PipelineError, IndexError):
-        answer = api.get(f"{run}/{log}", map_index=task["map_index"])
-        last = answer["content"][-1]
+        last = api.get(f"{run}/{log}", map_index=task["map_index"])["content"][-1]
         if last.get("level") == "error":
             return str(last["event"])
     return ""

@@ -83,7 +83,6 @@ def planned(*days):
 CLEARED = ["extract.sales_db", "load.load", "load.load", "mail.send"]
 ANSWERS = {
     "GET": [{"is_paused": False}],
-    "GET dags": [{"dags": [{"fileloc": "/opt/airflow/dags/daily_sales_pipeline.py"}]}],
     "GET details": [{"timezone": "America/New_York"}],
     "GET dagRuns": [runs(*["running"] * 3), runs(*["success"] * 3)],
     "GET dagRuns?run_id": [

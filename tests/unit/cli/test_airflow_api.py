@@ -3,7 +3,6 @@
 import copy
 from datetime import date
 
-import jwt
 import pytest
 import requests
 
@@ -13,8 +12,6 @@ from tests.unit.cli.airflow_server import DATABASE_ERROR, LOCKED
 from tests.unit.cli.airflow_server import run as run_of_day
 
 REPORT = "report --day 2026-11-02"
-SECRET = "of this installation, long enough for a signature with HS512: 64 bytes"
-ELSEWHERE = {"dags": [{"fileloc": "/home/ann/shop/dags/daily_sales_pipeline.py"}]}
 PAGE = "<html>\n<h1>Sorry</h1>\n</html>"
 
 ANSWERS = {
@@ -102,57 +99,24 @@ def test_a_run_without_a_key_belongs_to_the_newest_day_that_had_ended(airflow):
 
 @pytest.fixture
 def of_env_file(airflow, monkeypatch, folder):
-    """A folder whose `.env` leads to the stand-in, which runs the folder's DAGs."""
+    """A folder whose `.env` leads to the stand-in."""
     for name in ("AIRFLOW_URL", "AIRFLOW_USERNAME", "AIRFLOW_PASSWORD"):
         monkeypatch.delenv(name)
     (folder / ".env").write_text(
         f"AIRFLOW_LISTEN=127.0.0.1:{airflow.server_port}\n"
         "AIRFLOW_ADMIN_PASSWORD=right\n"
-        f"AIRFLOW__API_AUTH__JWT_SECRET='{SECRET}'\n"
     )
-    file = folder / "dags" / "daily_sales_pipeline.py"
-    airflow.answers["GET dags"] = [{"dags": [{"fileloc": str(file)}]}]
-    airflow.answers["POST auth/token"] = [signed(SECRET)]
     return airflow
 
 
-def signed(secret):
-    token = jwt.encode({"sub": "admin"}, secret, algorithm="HS512")
-    return {"access_token": token}
-
-
-@pytest.mark.parametrize("folder_of_dags", ["/opt/airflow/dags", None])
-def test_a_command_acts_on_the_airflow_of_env_file(of_env_file, folder_of_dags):
-    if folder_of_dags:
-        image = [{"fileloc": f"{folder_of_dags}/daily_sales_pipeline.py"}]
-        of_env_file.answers["GET dags"] = [{"dags": image}]
+def test_a_command_acts_on_the_airflow_of_env_file(of_env_file):
     api = AirflowApi.from_environment()
     assert api.url == f"http://localhost:{of_env_file.server_port}"
     user = {"username": "admin", "password": "right"}
     assert of_env_file.requests == [("POST", "/auth/token", user)]
 
 
-OTHERS = {
-    "another folder": {"GET dags": [ELSEWHERE]},
-    "no DAGs": {"GET dags": [{"dags": []}]},
-}
-
-
-@pytest.mark.parametrize("name", OTHERS)
-def test_the_airflow_of_another_installation_is_refused(name, of_env_file, run):
-    of_env_file.answers |= OTHERS[name]
-    text = run(REPORT, of_env_file)
-    assert "exit code 1\n" in text
-    assert text.endswith(
-        "the Airflow at http://airflow does not run the DAGs of /shop: start this "
-        "folder's (make airflow) on a port of its own (AIRFLOW_LISTEN in .env), or "
-        "name the one to use with AIRFLOW_URL"
-    )
-    assert len(of_env_file.requests) == 1
-
-
 def test_an_airflow_that_the_environment_names_may_be_any(of_env_file, monkeypatch):
-    of_env_file.answers["GET dags"] = [ELSEWHERE]
     monkeypatch.setenv("AIRFLOW_URL", f"http://127.0.0.1:{of_env_file.server_port}/")
     monkeypatch.setenv("AIRFLOW_USERNAME", "ann")
     with pytest.raises(ConfigurationError, match="AIRFLOW_PASSWORD is not set"):

@@ -23,7 +23,6 @@ USAGE_ERRORS = """
 backfill --from 2026-11-01
 backfill --from 2026-02-01 --to 2026-02-30
 backfill --from 2026-02-01 --to 2026-02-02 --jobs 0
-backfill --from 2026-02-01 --to 2026-02-02 --dag user_events_daily --mail
 backfill --from 2026-02-01 --to 2026-02-02 --dag storefront_orders_sync
 repair
 repair --day 18.11.2026
@@ -31,7 +30,7 @@ repair --day 2026-11-18 --source web_events
 report
 run
 query
-query --sql SELECT --file query.sql
+query --sql SELECT --file Makefile
 query --sql SELECT --format json
 query --file missing.sql
 undo-history
