@@ -76,7 +76,7 @@ def assert_report_is_of_now(company):
     assert {each.source for each in figures.quality.sources} == set(SOURCES)
 
 
-def test_the_watch_names_the_failed_task_or_that_there_was_no_run(
+def test_the_watch_alerts_about_a_failed_run_and_about_a_day_without_a_run(
     start_company, start_airflow, mailbox, snapshot
 ):
     company = start_company()

@@ -26,9 +26,6 @@ GROUP_COMPARE = "compare"
 GROUP_REREAD = "reread"
 GROUP_MONTH = "month"
 
-# Airflow's states of tasks that have ended.
-ENDED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
-
 # Tasks that something else refers to.
 TASK_GATE = f"{GROUP_EXTRACT}.sources_ready"
 TASK_CHECKS = f"{GROUP_LOAD}.checks"

@@ -59,15 +59,6 @@ def day_of_run(dag_run: Any, params: Mapping[str, Any]) -> BusinessDay:
     return closed_day(day, timezone, now)
 
 
-def dag_run_of(dag_id: str, run_id: str) -> Any:
-    """Return Airflow's record of another run: `partition_key`, `conf`, `run_after`, `start_date`, …"""
-    # Airflow 3.3 has this request, but no public method for it.
-    from airflow.sdk.execution_time.comms import GetDagRun
-    from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
-
-    return SUPERVISOR_COMMS.send(GetDagRun(dag_id=dag_id, run_id=run_id))
-
-
 def skip(reason: str) -> None:
     """Skip the running task and everything downstream, unless `reason` is empty."""
     from airflow.sdk.exceptions import AirflowSkipException

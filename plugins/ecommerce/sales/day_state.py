@@ -19,9 +19,6 @@ from ecommerce.sources import PARTNER_FILES, SOURCES
 from ecommerce.sources.expected_partners import WEEKS, doubtful_partners
 from ecommerce.warehouse.client import Warehouse, connect
 
-FEW = 5
-"""Partners whose files have fewer orders may well have a day without any."""
-
 
 class Unusual(NamedTuple):
     """Sources and partners by business day, in alphabetical order: those without orders, and those with far
@@ -56,8 +53,8 @@ def doubtful_partners_of(
     required: Collection[str],
 ) -> list[str]:
     """Return the partners whose orders of `day` may be missing, sorted: those that deliver on most days and
-    have no file for this day, or a file without orders although their others have `FEW` or more; none where
-    partner files are not `required`. A missing file that was due makes the day incomplete, too."""
+    have no file for this day; none where partner files are not `required`. A missing file that was due makes
+    the day incomplete, too."""
     are_named = warehouse.settings.expected_partners is not None
     if are_named or PARTNER_FILES.name not in required:
         return []
@@ -66,24 +63,14 @@ def doubtful_partners_of(
         first=day - timedelta(weeks=WEEKS),
         day=day,
     )
-    orders_of_day = {}
     deliveries = []
-    large_deliveries = []
     for row in rows:
-        delivery = row["partner"], date.fromisoformat(row["delivered_for"])
-        deliveries.append(delivery)
-        if row["orders"] >= FEW:
-            large_deliveries.append(delivery)
-        if delivery[1] == day:
-            orders_of_day[row["partner"]] = row["orders"]
-    doubtful = set()
+        deliveries.append((row["partner"], date.fromisoformat(row["delivered_for"])))
+    doubtful = []
     for partner in doubtful_partners(day, deliveries):
-        if partner not in orders_of_day:
-            doubtful.add(f"{PARTNER_FILES.name}: {partner}")
-    for partner in doubtful_partners(day, large_deliveries):
-        if orders_of_day.get(partner) == 0:
-            doubtful.add(f"{PARTNER_FILES.name}: {partner}")
-    return sorted(doubtful)
+        if (partner, day) not in deliveries:
+            doubtful.append(f"{PARTNER_FILES.name}: {partner}")
+    return doubtful
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +117,7 @@ def load_day_states(
             # A shop may add figures that the warehouse does not keep.
             if name not in row:
                 continue
-            value = row[name]
-            figures[name] = None if value is None else Decimal(value)
+            figures[name] = _decimal(row[name])
             if name in mailed[day] and differ(mailed[day][name], figures[name]):
                 changed[name] = mailed[day][name]
         state = DayState(
@@ -147,6 +133,12 @@ def load_day_states(
     return states
 
 
+def _decimal(value: Decimal | int | str | None) -> Decimal | None:
+    if value is None:
+        return None
+    return Decimal(value)
+
+
 def corrections(
     day: date,
     headline: Mapping[str, str | None],
@@ -160,14 +152,13 @@ def corrections(
     states = load_day_states(warehouse, day, day, required=())
     if not states or not states[0].mails:
         return None
-    stored = states[0].figures
-    mailed = {**stored, **states[0].mailed}
+    state = states[0]
     corrected = []
-    for name in stored:
-        reported = stored[name]
+    for name, stored in state.figures.items():
+        mailed = state.mailed.get(name, stored)
+        reported = stored
         if name in headline:
-            text = headline[name]
-            reported = None if text is None else Decimal(text)
-        if differ(mailed[name], reported):
-            corrected.append(Correction(name, mailed[name], reported))
+            reported = _decimal(headline[name])
+        if differ(mailed, reported):
+            corrected.append(Correction(name, mailed, reported))
     return corrected

@@ -202,12 +202,10 @@ def forecast_miss_texts(
     change = text.change(total.actual, total.forecast)
     actual = text.with_currency(total.actual, figures.currency)
     forecast = text.amount(total.forecast, figures.currency)
-    low = text.amount(total.lower_80, figures.currency)
-    high = text.amount(total.upper_80, figures.currency)
     title = f"Forecast missed: {text.short_day(day)}: {change}"
     body = (
-        f"Gross sales: {actual}, {change} compared with the forecast of {forecast} "
-        f"(80 % interval {low} \N{EN DASH} {high}).\n{mail.page_url(f'{day}/')}"
+        f"Gross sales: {actual}, {change} compared with the forecast of {forecast}.\n"
+        f"{mail.page_url(f'{day}/')}"
     )
     return title, body.strip()
 

@@ -14,7 +14,7 @@ from ecommerce.core.names import STATE_SEND_MAIL
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import shop_timezone
 from ecommerce.runtime.retries import GATE_RETRIES, LOADS, NETWORK_RETRIES, RARE_LOADS
-from ecommerce.runtime.run_context import business_day, dag_run_of, run_of, skip
+from ecommerce.runtime.run_context import business_day, run_of, skip
 from ecommerce.runtime.typed_task import typed_task
 from ecommerce.sales import (
     delivery,
@@ -168,11 +168,5 @@ def send(report: dict[str, Any], **context: Any) -> None:
 
 @typed_task(**NETWORK_RETRIES)
 def report_mailed(**context: Any) -> None:
-    """Send an alert with the failed tasks when the day's report has not been mailed."""
-    skip(
-        missing_report.alert_if_not_mailed(
-            business_day(context),
-            context["ti"].get_task_states,
-            dag_run_of,
-        )
-    )
+    """Send an alert when the day's report has not been mailed."""
+    skip(missing_report.alert_if_not_mailed(business_day(context)))

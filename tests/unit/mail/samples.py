@@ -101,20 +101,11 @@ def _reconciliation():
     return mail.compose(texts["subject"], "reconciliation_mail", texts)
 
 
-def _watch(states, run_id):
+def _watch():
     day = day_window(DAY, "America/New_York")
-    texts = missing_report.mail_texts(day, run_id, states)
-    return mail.compose(f"No sales report for {DAY}", "watch_mail", texts)
+    return missing_report.compose(day, missing_report.NOT_BEGUN)
 
 
-FAILED = {
-    "extract.sales_db": "success",
-    "extract.storefront": "failed",
-    "extract.sources_ready": "failed",
-    "mail.send": "upstream_failed",
-}
-RUNNING = {"load.load": "up_for_retry", "load.checks": None, "mail.send": None}
-DONE = {"load.load": "success", "mail.send": "skipped"}
 RUN = "scheduled__2026-11-20T11:00:00+00:00"
 
 FAILURE = {
@@ -137,8 +128,5 @@ MAILS = {
     "failure": partial(mail.compose, "Failed: a task", "failure_mail", FAILURE),
     "refused": _refused,
     "reconciliation": _reconciliation,
-    "watch_failed": partial(_watch, FAILED, RUN),
-    "watch_running": partial(_watch, RUNNING, RUN),
-    "watch_done": partial(_watch, DONE, RUN),
-    "watch_none": partial(_watch, {}, ""),
+    "watch": _watch,
 }

@@ -140,8 +140,7 @@ def test_a_missed_forecast_is_posted(percent, actual, change):
         return
     title, text = texts
     assert title == f"Forecast missed: Thu 19 Nov: {change}"
-    interval = "(80 % interval 17,100.00 \N{EN DASH} 20,700.00)"
-    assert f"{change} compared with the forecast of 18,900.00 {interval}." in text
+    assert f"{change} compared with the forecast of 18,900.00." in text
 
 
 def test_an_incomplete_day_has_not_missed_its_forecast():
