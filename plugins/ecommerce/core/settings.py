@@ -5,10 +5,17 @@ import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PositiveInt,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ecommerce.core.email_masking import mask_e_mails
@@ -32,8 +39,8 @@ LONG = 4
 def _timezone(name: str) -> str:
     try:
         return ZoneInfo(name).key
-    except (KeyError, OSError) as error:  # unknown, or a folder of the database
-        raise ValueError from error
+    except (KeyError, OSError):  # unknown, or a folder of the database
+        raise ValueError("use an IANA name such as Europe/Berlin") from None
 
 
 def _locale(text: str) -> str:
@@ -41,8 +48,8 @@ def _locale(text: str) -> str:
 
     try:
         return str(parse_locale(text))
-    except UnknownLocaleError as error:
-        raise ValueError from error
+    except (ValueError, UnknownLocaleError):
+        raise ValueError("use one that Babel knows, such as de_CH or ja_JP") from None
 
 
 def _without_slash(uri: str) -> str:
@@ -55,35 +62,25 @@ def _order_attributes(text: str) -> list[str]:
     taken = set(re.findall(r"^ {4}`?(\w+)`? ", table, re.MULTILINE))
     names = sorted(name.strip() for name in text.split(","))
     for name in names:
-        if not re.fullmatch(ATTRIBUTE_NAME, name):
+        if not re.fullmatch(ATTRIBUTE_NAME, name) or name.lower() in taken:
             raise ValueError(
-                f"ORDER_ATTRIBUTES: {name!r} cannot name a column: use letters, digits and underscores (63 "
-                "at most), and begin with no digit and no prefix that BigQuery reserves"
-            )
-        if name.lower() in taken:
-            raise ValueError(
-                f"ORDER_ATTRIBUTES: {name} is a column of orders already, or named twice: remove it"
+                f"{name!r} cannot name a new column of orders: use letters, digits and underscores, no name "
+                "twice and none that orders has"
             )
         taken.add(name.lower())
     return names
 
 
 def _expected_partners(text: str) -> Expected:
-    """Parse `acme, globex:mon-fri, initech:tue+sat`; `none` expects no partner."""
+    """Parse `acme, globex:mon-fri, initech:tue+sat`; `none` expects no partner. Raises ValueError."""
     if text.strip() == "none":
         return {}
     expected = {}
     for entry in text.split(","):
         partner, _, spans = entry.strip().partition(":")
-        try:
-            if not partner:
-                raise ValueError
-            expected[partner.strip()] = _weekdays(spans or "mon-sun")
-        except ValueError:
-            raise ValueError(
-                f"EXPECTED_PARTNERS: {entry.strip()!r} is neither a partner's name nor one with weekdays, "
-                "such as acme:mon-fri or acme:tue+sat"
-            ) from None
+        if not partner:
+            raise ValueError
+        expected[partner.strip()] = _weekdays(spans or "mon-sun")
     return expected
 
 
@@ -111,13 +108,8 @@ Uri = Annotated[
     ),
     AfterValidator(_without_slash),
 ]
-Count = Annotated[int, Field(ge=1, description="a positive whole number")]
-Days = Annotated[
-    int, Field(ge=1, le=36_500, description="a whole number from 1 to 36500")
-]
-Seconds = Annotated[
-    int, Field(ge=1, le=30 * 86_400, description="a whole number from 1 to 2592000")
-]
+Days = Annotated[int, Field(ge=1, le=36_500)]
+Seconds = Annotated[int, Field(ge=1, le=30 * 86_400)]
 
 
 class DagSettings(BaseSettings):
@@ -127,21 +119,15 @@ class DagSettings(BaseSettings):
         env_ignore_empty=True, frozen=True, validate_default=False
     )
 
-    shop_timezone: Annotated[
-        str,
-        Field(description="an IANA timezone name such as Europe/Berlin"),
-        AfterValidator(_timezone),
-    ] = "America/New_York"
+    shop_timezone: Annotated[str, AfterValidator(_timezone)] = "America/New_York"
     staging_uri: Uri = "file:///opt/airflow/data/staging"
     task_timeout_seconds: Seconds = 3600
     run_timeout_seconds: Seconds = 21600
-    owner_link: Annotated[
-        str,
-        Field(
-            pattern=r"^https?://[^\s/]",
-            description="a web address such as https://wiki.example.com/sales-data",
-        ),
-    ] = ""
+    owner_link: str = Field(
+        "",
+        pattern=r"^https?://[^\s/]",
+        description="a web address such as https://wiki.example.com/sales-data",
+    )
 
 
 class Settings(DagSettings):
@@ -154,21 +140,12 @@ class Settings(DagSettings):
         description="a random text of 16 characters or more: set it once and keep it, because it identifies "
         "customers across sources",
     )
-    reporting_currency: Annotated[
-        str,
-        Field(
-            pattern="^[A-Za-z]{3}$",
-            description="a three-letter ISO 4217 code such as EUR",
-        ),
-        AfterValidator(str.upper),
-    ] = "USD"
-    report_locale: Annotated[
-        str,
-        Field(
-            description="a locale that Babel knows, such as en_US, de_CH or ja_JP",
-        ),
-        AfterValidator(_locale),
-    ] = DEFAULT_LOCALE
+    reporting_currency: str = Field(
+        "USD",
+        pattern="^[A-Z]{3}$",
+        description="an ISO 4217 code of three capitals such as EUR",
+    )
+    report_locale: Annotated[str, AfterValidator(_locale)] = DEFAULT_LOCALE
     bigquery_dataset: str = Field(
         "sales",
         pattern="^[A-Za-z0-9_]+$",
@@ -188,10 +165,10 @@ class Settings(DagSettings):
     staging_retention_days: Days = 14
     log_retention_days: Days = 60
     events_retention_days: Days = 400
-    maximum_bytes_billed: Count = 100 * 1024**3
+    maximum_bytes_billed: PositiveInt = 100 * 1024**3
     bigquery_job_timeout_seconds: Seconds = 1800
-    partner_file_max_lines: Count = 5_000_000
-    partner_file_max_bytes: Count = 2 * 1024**3
+    partner_file_max_lines: PositiveInt = 5_000_000
+    partner_file_max_bytes: PositiveInt = 2 * 1024**3
     partner_file_max_seconds: Seconds = 600
     sync_start_date: date | None = Field(None, description="a date like 2026-11-01")
     order_attributes: Annotated[
@@ -202,24 +179,16 @@ class Settings(DagSettings):
     """One of them, by which the daily report breaks down."""
     expected_partners: Annotated[
         Expected | None, NoDecode, BeforeValidator(_expected_partners)
-    ] = None
+    ] = Field(
+        None, description="a list such as acme,globex:mon-fri,initech:tue+sat, or none"
+    )
     """None: learnt from what was delivered."""
     picture_networks: Annotated[
-        tuple[Network, ...],
-        NoDecode,
-        Field(description="a list of networks such as 10.1.0.0/16,fd00::/8"),
-        BeforeValidator(_networks),
+        tuple[Network, ...], NoDecode, BeforeValidator(_networks)
     ] = ()
     """Private networks from which pictures of the catalogue may be fetched."""
-    holidays: Annotated[str, AfterValidator(str.strip)] = ""
-    forecast_miss_alert_percent: Count | None = Field(
-        None, description="a positive whole number"
-    )
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The shop's timezone, in which business days begin at midnight."""
-        return ZoneInfo(self.shop_timezone)
+    holidays: str = ""
+    forecast_miss_alert_percent: PositiveInt | None = None
 
     @property
     def holiday_calendar(self) -> str:
@@ -239,13 +208,13 @@ class Settings(DagSettings):
         return f"{self.bigquery_dataset}_staging"
 
 
+S = TypeVar("S", bound=DagSettings)
+
+
 def load_settings() -> Settings:
     """Read all settings; ConfigurationError with a line for each problem. Never called while a DAG file is
     parsed."""
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        raise _invalid(Settings, error) from None
+    settings = _read(Settings)
     attribute = settings.report_attribute
     if attribute and attribute not in settings.order_attributes:
         known = ", ".join(settings.order_attributes) or "none"
@@ -257,25 +226,27 @@ def load_settings() -> Settings:
 
 def dag_settings() -> DagSettings:
     """Read the settings of DAG files; ConfigurationError with a line for each problem."""
+    return _read(DagSettings)
+
+
+def _read(kind: type[S]) -> S:
     try:
-        return DagSettings()
+        return kind()
     except ValidationError as error:
-        raise _invalid(DagSettings, error) from None
+        lines = [_line(kind, problem) for problem in error.errors()]
+    raise ConfigurationError("\n".join(lines))
 
 
-def _invalid(settings: type[DagSettings], error: ValidationError) -> ConfigurationError:
-    lines = []
-    for problem in error.errors():
-        name = str(problem["loc"][0])
-        description = settings.model_fields[name].description
-        value = mask_e_mails(os.environ.get(name.upper(), ""))
-        if description is None:  # the validator names the setting
-            lines.append(str(problem["ctx"]["error"]))
-        elif settings.model_fields[name].repr:
-            lines.append(f"{name.upper()}={value!r} is not {description}")
-        else:  # a secret
-            lines.append(f"{name.upper()} is not {description}")
-    return ConfigurationError("\n".join(dict.fromkeys(lines)))
+def _line(kind: type[DagSettings], problem: ErrorDetails) -> str:
+    """Return the line of an invalid setting: its name, its value unless it is a secret, and what is wrong."""
+    name = str(problem["loc"][0])
+    field = kind.model_fields[name]
+    shown = name.upper()
+    if field.repr:
+        shown += f"={mask_e_mails(os.environ.get(shown, ''))!r}"
+    if field.description:
+        return f"{shown} is not {field.description}"
+    return f"{shown}: {problem['msg'].removeprefix('Value error, ')}"
 
 
 def shop_timezone() -> str:

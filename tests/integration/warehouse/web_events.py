@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from ecommerce.core.business_day import day_window, newest_closed_day
 from ecommerce.events.loading import EVENTS, transform
@@ -77,7 +78,7 @@ class Website:
     def staged(self, day, start, end, at, *, of_day=False, run_id):
         """What the transform leaves of a read, which may be of events that occurred on the day only."""
         self.runs += 1
-        zone = self.shop.warehouse.settings.zone
+        zone = ZoneInfo(self.shop.warehouse.settings.shop_timezone)
         read = []
         for event in self.events:
             received = instant(event.get("received_at"))
