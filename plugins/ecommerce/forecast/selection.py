@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ecommerce.core.text import counted, long_day
+from ecommerce.core.text import counted
 from ecommerce.core.text import share as percent
 from ecommerce.forecast.data.history import History
 from ecommerce.forecast.data.panel import YEAR, Panel
 from ecommerce.forecast.models import registry
-from ecommerce.forecast.models.ensemble import LEVELS, forecasts_of_all, with_total
+from ecommerce.forecast.models.ensemble import forecasts_of_all, with_total
 from ecommerce.forecast.models.members import LEAST_DAYS_RIDGE
 from ecommerce.forecast.weeks import DAYS, HORIZON
 from ecommerce.forecast.wording import KIND_NAMES, KINDS, TOTAL, signed_percent
@@ -72,28 +72,24 @@ def origins(days: int) -> list[int]:
 def past_forecasts(panel: Panel, days: int) -> pd.DataFrame:
     """Return every candidate's forecasts when `days` days were known, a row per series and day, with the sum
     of the categories as the series `total`: `candidate`, `kind`, `series`, `origin`, `week`, `forecast`,
-    `actual`, and `lower` and `upper` by level; NaN where unknown."""
+    `actual`; NaN where unknown."""
     sales = panel.values[days : days + HORIZON]
+    names = [*panel.series, TOTAL]
     candidates = []
-    for name, forecast in forecasts_of_all(panel.until(days)).items():
+    for candidate, forecast in forecasts_of_all(panel.until(days)).items():
         # A series that could not be forecast is in neither sum.
         is_unknown = np.isnan(forecast.values[:, :-1])
-        tables = {
-            "forecast": forecast.values,
-            "actual": with_total(np.where(is_unknown, np.nan, sales)),
+        actual = with_total(np.where(is_unknown, np.nan, sales))
+        columns = {
+            "candidate": candidate,
+            "series": np.tile(names, HORIZON),
+            "origin": days,
+            "week": np.repeat(np.arange(HORIZON) // DAYS, len(names)),
+            "forecast": forecast.values.ravel(),
+            "actual": actual.ravel(),
         }
-        for level, (lower, upper) in forecast.bounds.items():
-            tables[f"lower_{level}"] = lower
-            tables[f"upper_{level}"] = upper
-        columns = {}
-        for column, table in tables.items():
-            columns[column] = pd.DataFrame(
-                table, columns=[*panel.series, TOTAL]
-            ).stack()
-        days_ahead = pd.DataFrame(columns).reset_index(names=["day", "series"])
-        candidates.append(days_ahead.assign(candidate=name, origin=days))
+        candidates.append(pd.DataFrame(columns))
     past = pd.concat(candidates)
-    past["week"] = past["day"] // DAYS
     past["kind"] = past["series"].str.partition(":")[0]
     if "category" in past["kind"].values:
         return past
@@ -102,36 +98,23 @@ def past_forecasts(panel: Panel, days: int) -> pd.DataFrame:
 
 def score(candidate: str, past: pd.DataFrame) -> dict[str, Any]:
     """Return the accuracy of a candidate as ratios (0.1 is 10 %), None without sales: the WAPE of `weekly`
-    sums by kind of series, their mean `score`, by which candidates are compared, the same `by_origin`, the
-    total's `bias` by week and WAPE by day (`daily`), and the share of days within the interval (`coverage`)
-    by level in percent; closed days do not count for it."""
+    sums by kind of series, their mean `score`, by which candidates are compared, the same `by_origin`, and
+    the total's `bias`."""
     by_week = past.groupby(["kind", "series", "origin", "week"])
     weeks = by_week[["forecast", "actual"]].sum(min_count=DAYS).dropna().reset_index()
     of_total = weeks[weeks["kind"] == TOTAL].sum()
     weeks = weeks[weeks["kind"] != TOTAL]
     weekly = _wape(weeks, ["kind"])
     by_origin = _wape(weeks, ["origin", "kind"]).groupby("origin").mean()
-    days = past[past["kind"] == TOTAL].dropna(subset=["forecast", "actual"])
     kinds = [kind for kind in KINDS if kind in set(past["kind"])]
     all_origins = past["origin"].unique()
-    bias = _ratio(of_total["forecast"] - of_total["actual"], of_total["actual"])
-    missed = (days["forecast"] - days["actual"]).abs().sum()
     return {
         "candidate": candidate,
-        "score": _ratio(weekly.reindex(kinds).mean()),
+        "score": _ratio(weekly.mean()),
         "by_origin": [_ratio(by_origin.get(origin)) for origin in all_origins],
         "weekly": {kind: _ratio(weekly.get(kind)) for kind in kinds},
-        "bias": bias,
-        "daily": _ratio(missed, days["actual"].sum()),
-        "coverage": {str(level): coverage(past, level) for level in LEVELS},
+        "bias": _ratio(of_total["forecast"] - of_total["actual"], of_total["actual"]),
     }
-
-
-def coverage(past: pd.DataFrame, level: int) -> float | None:
-    """Return the share of open days, of all series and the total, within the interval of `level` percent."""
-    open_days = past[past["actual"].notna() & (past[f"upper_{level}"] > 0)]
-    lower, upper = open_days[f"lower_{level}"], open_days[f"upper_{level}"]
-    return _ratio(open_days["actual"].between(lower, upper).mean())
 
 
 def _wape(weeks: pd.DataFrame, groups: list[str]) -> "pd.Series[float]":
@@ -165,37 +148,30 @@ def choose(test: Mapping[str, Any], champion: str) -> dict[str, Any]:
     challenger that is at least 5 % better, by more than chance, the best of several, the first of equals,
     whose total is not more than 10 % too high or too low, unless the champion's is further off."""
     scores = {score["candidate"]: score for score in test["scores"]}
+    present = scores.get(champion, {"score": None})
+    challengers = [s for s in test["scores"] if _is_better(s, present)]
     chosen = champion
-    if not scores:
-        days, known = counted(test["days"], "day"), len(test["origins"])
+    if challengers:
+        best = min(challengers, key=itemgetter("score"))
+        chosen = best["candidate"]
+        share, former = percent(best["score"]), percent(present["score"])
+        why = f"{chosen} replaces {champion}: its score is {share}, {champion}'s {former}."
+    elif scores:
         why = (
-            f"{champion} stays: {days} of history give {counted(known, 'weekly origin')}, "
-            f"and the test needs {FEWEST_ORIGINS}."
-        )
-    elif not scores[champion]["score"]:
-        why = f"{champion} stays: it has no error, or there were no sales to compare with."
-    else:
-        present = scores[champion]
-        challengers = [s for s in test["scores"] if _is_better(s, present)]
-        share = percent(present["score"])
-        why = (
-            f"{champion} stays: no candidate is at least 5 % better than its {share} by more than chance, "
+            f"{champion} stays: no candidate is at least 5 % better by more than chance, "
             "with a total within 10 % of actual sales."
         )
-        if challengers:
-            best = min(challengers, key=itemgetter("score"))
-            chosen = best["candidate"]
-            gain = percent(1 - best["score"] / present["score"])
-            why = (
-                f"{chosen} replaces {champion}: its score of {percent(best['score'])} is {gain} better than "
-                f"{share}."
-            )
+    else:
+        known = counted(len(test["origins"]), "weekly origin")
+        why = (
+            f"{champion} stays: there are {known}, and the test needs {FEWEST_ORIGINS}."
+        )
     return {"champion": chosen, "previous": champion, "why": why}
 
 
 def _is_better(challenger: Mapping[str, Any], present: Mapping[str, Any]) -> bool:
     """Return whether a challenger may replace the champion, whose scores are `present`."""
-    if challenger["score"] is None:
+    if challenger["score"] is None or not present["score"]:
         return False
     bias = abs(challenger["bias"] or 0)
     return (
@@ -208,14 +184,12 @@ def _is_better(challenger: Mapping[str, Any], present: Mapping[str, Any]) -> boo
 def _is_more_than_chance(
     present: list[float | None], challenger: list[float | None]
 ) -> bool:
-    """Whether the challenger's errors by origin are lower than can be chance; gains may differ by season."""
+    """Return whether the challenger's errors by origin are lower than can be chance."""
     gains = pd.Series(present, dtype=float) - pd.Series(challenger, dtype=float)
-    is_recent = gains.index >= len(gains) - ORIGINS
-    deviations = gains - gains.groupby(is_recent).transform("mean")
-    count = gains.count()
-    error = np.sqrt((deviations**2).sum()) / max(count - 1, 1)
-    mean = gains.mean()
-    return bool(count >= FEWEST_ORIGINS and mean > 0 and mean >= CHANCE * error)
+    count, mean = gains.count(), gains.mean()
+    if count < FEWEST_ORIGINS or mean <= 0:
+        return False
+    return bool(mean >= CHANCE * gains.std() / np.sqrt(count - 1))
 
 
 def notify(record: Mapping[str, Any]) -> str:
@@ -228,39 +202,18 @@ def notify(record: Mapping[str, Any]) -> str:
 
 def compose(record: Mapping[str, Any]) -> EmailMessage:
     """Compose the mail without its addresses."""
-    champion, scores = record["champion"], record["scores"]
+    champion = record["champion"]
     subject = f"Forecast model: {champion} stays"
     if champion != record["previous"]:
         subject = f"Forecast model: {champion} replaces {record['previous']}"
-    weekly = [["Candidate", "Score"]]
-    of_total = [["Candidate", "Total: bias", "Total by day", "In 80 %", "In 95 %"]]
-    bold = []
-    for place, score in enumerate(scores):
+    rows = []
+    for score in record["scores"]:
         name = score["candidate"]
         if name == champion:
             name += " (champion)"
-            bold.append(place)
         errors = [score["score"], *score["weekly"].values()]
-        weekly.append([name, *map(percent, errors)])
-        row = [
-            name,
-            signed_percent(score["bias"]),
-            percent(score["daily"]),
-            percent(score["coverage"]["80"]),
-            percent(score["coverage"]["95"]),
-        ]
-        of_total.append(row)
-    if scores:
-        weekly[0] += [KIND_NAMES[kind] for kind in scores[0]["weekly"]]
-    as_of = date.fromisoformat(record["as_of"])
-    first_day = date.fromisoformat(record["first_day"])
+        rows.append([name, *map(percent, errors), signed_percent(score["bias"])])
+    header = ["Candidate", "Score", *map(KIND_NAMES.get, record["series"]), "Bias"]
     texts = dict(record)
-    texts.update(
-        subject=subject,
-        as_of=long_day(as_of),
-        first_day=long_day(first_day),
-        of_season=max(0, len(record["origins"]) - ORIGINS),
-        tables=[weekly, of_total],
-        bold=bold,
-    )
+    texts.update(subject=subject, header=header, rows=rows)
     return transport.compose(subject, "selection_mail", texts)

@@ -42,8 +42,6 @@ def score(candidate, value, bias=0.0):
         "by_origin": [value] * 8,
         "weekly": dict.fromkeys(SERIES, value),
         "bias": bias,
-        "daily": value,
-        "coverage": {"80": 0.81, "95": 0.95},
     }
 
 

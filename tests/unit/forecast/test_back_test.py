@@ -11,7 +11,6 @@ from ecommerce.forecast.models.ensemble import (
 )
 from ecommerce.forecast.selection import (
     back_test,
-    coverage,
     origins,
     past_forecasts,
     score,
@@ -27,9 +26,6 @@ def made(forecast, actual, kind="sku", name="1"):
     frame = pd.DataFrame(
         {"forecast": forecast, "actual": actual}, range(HORIZON), dtype=float
     )
-    for level, width in ((80, 1), (95, 3)):
-        frame[f"lower_{level}"] = frame.forecast - width
-        frame[f"upper_{level}"] = frame.forecast + width
     week = np.arange(HORIZON) // 7
     return frame.assign(week=week, kind=kind, series=f"{kind}:{name}", origin=100)
 
@@ -63,9 +59,8 @@ def test_the_weekly_error(series, error):
     assert weekly_error(*series) == error
 
 
-def test_the_total_has_an_error_by_day_and_a_bias_by_week():
-    total = score("any", made(UNEVEN, 10, "total"))
-    assert (total["daily"], total["bias"]) == (round(4 / 70, 6), 0)
+def test_the_total_has_a_bias_by_week():
+    assert score("any", made(UNEVEN, 10, "total"))["bias"] == 0
     assert score("any", made(WRONG_IN_ITS_WEEK, UNKNOWN_DAY, "total"))["bias"] == 0
 
 
@@ -73,16 +68,6 @@ def test_bias_has_a_sign_and_is_that_of_the_total():
     past = pd.concat([made(5, 1), made(9, 10, "total")])
     assert score("any", past)["bias"] == pytest.approx(-0.1)
     assert score("any", made(12, 10, "total"))["bias"] == pytest.approx(0.2)
-
-
-def test_coverage_counts_days_on_which_something_was_expected():
-    truth = np.full(HORIZON, 10.0)
-    truth[:7] = 12
-    truth[7:14] = NAN
-    one = made(10, truth)
-    assert coverage(one, 80) == pytest.approx(2 / 3)
-    assert coverage(one, 95) == 1
-    assert coverage(one.assign(lower_80=0, upper_80=0), 80) is None
 
 
 def test_the_score_is_the_mean_of_the_kinds_that_could_be_judged():
