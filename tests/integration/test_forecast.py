@@ -143,13 +143,12 @@ MADE_AT = datetime(2026, 11, 9, 5, tzinfo=UTC)
 
 def test_a_week_is_forecast_loaded_and_repeated(shop):
     shop.sell(FIRST, HISTORY)
-    assert loading.week_state(WEEK, "test", FIRST) == ([], set())
+    assert loading.week_state(WEEK, "test") == ([], set())
     assert run_week(WEEK, partner=PartnerFiles(rejected=(BAD_ROW,))) == []
-    assert loading.week_state(WEEK, "test", FIRST) == ([], {WEEK.as_of})
-    assert loading.week_state(NEXT, "test", WEEK.as_of) == ([*NEXT.days], {WEEK.as_of})
-    assert loading.week_state(NEXT, "test", NEXT.as_of) == ([*NEXT.days], set())
+    assert loading.week_state(WEEK, "test") == ([], {WEEK.as_of})
+    assert loading.week_state(NEXT, "test") == ([*NEXT.days], {WEEK.as_of})
     earlier = Week(WEEK.monday - timedelta(days=7))
-    assert loading.week_state(earlier, "test", FIRST) == ([], set())
+    assert loading.week_state(earlier, "test") == ([], set())
 
     rows = shop.forecasts()
     names = {"total", "channel:web", *(f"category:{name}" for name in CATEGORIES)}
@@ -203,7 +202,7 @@ def test_a_week_is_forecast_loaded_and_repeated(shop):
 def test_only_what_was_known_before_the_day_counts_as_it_is_now(shop):
     shop.sell(FIRST, HISTORY - 2)
     shop.sell(WEEK.days[5], 2, runs=False)
-    assert loading.week_state(WEEK, "test", FIRST) == ([*WEEK.days[5:]], set())
+    assert loading.week_state(WEEK, "test") == ([*WEEK.days[5:]], set())
     shop.sell(WEEK.as_of - timedelta(days=1101), 1, runs=False)
     out = shop.folder / "forecast.csv"
     printed = forecast_table(WEEK.as_of, out=out)

@@ -1,7 +1,7 @@
 """What forecasts load (`FORECASTS`), and what the warehouse knows of weeks and of earlier forecasts."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from ecommerce.core.business_day import day_window
@@ -16,6 +16,7 @@ from ecommerce.warehouse.spec import LoadSpec
 Rows = Sequence[Mapping[str, Any]]
 SOURCE = "sales_forecast"
 """The source's name in `load_audit`."""
+RECENT_DAYS = 56
 FORECASTS = LoadSpec(
     name="forecasts",
     sources=(SOURCE,),
@@ -28,21 +29,22 @@ DAILY_RUNS = LoadSpec(
 )
 
 
-def week_state(week: Week, dag: str, since: date) -> tuple[list[date], set[date]]:
-    """Return the days of `week` without a daily run, in order, and the first days of the forecasts made from
-    `since` until after the week; `dag` is the caller's."""
+def week_state(week: Week, dag: str) -> tuple[list[date], set[date]]:
+    """Return the days of `week` without a daily run, in order, and the first days of the forecasts of the
+    `RECENT_DAYS` before the next week and of its Monday; `dag` is the caller's."""
     warehouse = connect(dag=dag, step="weeks")
     prepare(warehouse)  # creates the forecast's table in an older deployment
     runs = warehouse.query(
         "warehouse/tables/load_audit/daily_runs.sql", spec=DAILY_RUNS, day=week.days[-1]
     )
     made = warehouse.query(
-        "warehouse/tables/sales_forecasts/origins.sql", first=since, day=week.as_of
+        "warehouse/tables/sales_forecasts/origins.sql",
+        first=week.as_of - timedelta(days=RECENT_DAYS),
+        day=week.as_of,
     )
     loaded = {row["business_date"] for row in runs}
     missing = [day for day in week.days if day not in loaded]
-    first_days = {row["as_of"] for row in made}
-    return missing, {day for day in first_days if day >= since}
+    return missing, {row["as_of"] for row in made}
 
 
 def write(forecasts: Rows, as_of: date, run: DagRun, rejected: Rows = ()) -> Manifest:

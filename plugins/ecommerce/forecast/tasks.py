@@ -47,7 +47,7 @@ def due(**context: Any) -> None:
     week = _week(context)
     if context["params"].get("force"):
         return
-    missing, made = loading.week_state(week, run_of(context).dag_id, week.as_of)
+    missing, made = loading.week_state(week, run_of(context).dag_id)
     newest = newest_week(datetime.now(UTC), shop_timezone())
     skip(reason_to_skip(week, newest, missing, made))
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from ecommerce.core.business_day import newest_closed_day, shop_day
+from ecommerce.core.business_day import shop_day
 from ecommerce.core.errors import ConfigurationError
 
 DAYS = 7
@@ -36,30 +36,30 @@ class Week:
         return f"the week of {self.monday}"
 
 
-def week_of(monday: str | None, now: datetime, timezone: str) -> Week:
-    """Return the week of a run: that of the ISO date `monday`, from the partition key or the form, else the
+def week_of(day: str | None, now: datetime, timezone: str) -> Week:
+    """Return the week of a run: that of the ISO date `day`, from the partition key or the form, else the
     newest that has ended at `now` (an aware instant) in the shop's `timezone`. Raises ConfigurationError: the
-    date is not a Monday, or the week has not ended."""
+    week has not ended."""
     newest = newest_week(now, timezone)
-    if not monday:
+    if not day:
         return newest
-    day = date.fromisoformat(monday)
-    if day.weekday():
-        first = day - timedelta(days=day.weekday())
+    week = Week(monday_of(date.fromisoformat(day)))
+    if week.monday > newest.monday:
         raise ConfigurationError(
-            f"{day} is not a Monday: use the first day of the week, {first}"
+            f"{week} has not ended in {timezone}: the newest that has is {newest.monday}"
         )
-    if day > newest.monday:
-        raise ConfigurationError(
-            f"the week of {day} has not ended in {timezone}: the newest that has is {newest.monday}"
-        )
-    return Week(day)
+    return week
 
 
 def newest_week(now: datetime, timezone: str) -> Week:
     """Return the last week whose Sunday has ended at `now` (an aware instant)."""
-    yesterday = newest_closed_day(now, timezone).date
-    return Week(yesterday - timedelta(days=(yesterday.weekday() + 1) % DAYS + DAYS - 1))
+    today = shop_day(now, timezone).date
+    return Week(monday_of(today) - timedelta(days=DAYS))
+
+
+def monday_of(day: date) -> date:
+    """Return the Monday of the week of `day`."""
+    return day - timedelta(days=day.weekday())
 
 
 def as_of_run(as_of: str | None, run_after: datetime, timezone: str) -> date:
@@ -85,7 +85,7 @@ def reason_to_skip(
     if missing:
         return (
             f"{week} is not complete: no daily run of {', '.join(map(str, missing))} "
-            f"(make backfill FROM={missing[0]} TO={missing[-1]}); force forecasts it anyway"
+            f"(make backfill FROM={missing[0]} TO={missing[-1]})"
         )
     if week != newest:
         return f"{week} is older than {newest}: see force"

@@ -156,7 +156,7 @@ def look_up(shop):
             path = f"warehouse/tables/{table}/for_reconciliation.sql"
             shop.warehouse.query(path, days=days, parameters={"source": source})
     delivery.deliveries(DAY)
-    forecast_loading.week_state(Week(DAY - 2 * ONE_DAY), "forecast", DAY - 30 * ONE_DAY)
+    forecast_loading.week_state(Week(DAY - 2 * ONE_DAY), "forecast")
     first, recent = DAY - 30 * ONE_DAY, DAY - 10 * ONE_DAY
     reading = {"spec": ORDERS, "base": DAY - ONE_DAY, "day": DAY}
     quarter = {"week_before": DAY - 7 * ONE_DAY, "quarter_before": DAY - 90 * ONE_DAY}

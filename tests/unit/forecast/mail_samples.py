@@ -2,11 +2,9 @@
 
 from datetime import date
 
-from ecommerce.forecast import missing_forecast as week_watch
-from ecommerce.forecast import selection
+from ecommerce.forecast import missing_forecast, selection
 from ecommerce.forecast.report import archive as forecast
 from ecommerce.forecast.weeks import Week
-from ecommerce.mail import transport as mail
 from tests.unit.forecast import shops
 from tests.unit.forecast.report import samples as forecasts
 from tests.unit.mail.samples import ARABIC, JAPANESE, LONG, picture
@@ -37,10 +35,8 @@ def _selection():
 
 
 def _week():
-    texts = week_watch.mail_texts(
-        Week(date(2026, 11, 9)), [date(2026, 11, 12), date(2026, 11, 14)]
-    )
-    return mail.compose("No sales forecast", "week_mail", texts)
+    missing = [date(2026, 11, 12), date(2026, 11, 14)]
+    return missing_forecast.alert(Week(date(2026, 11, 9)), missing)
 
 
 MAILS = {"drift": _drift, "forecast": _forecast, "selection": _selection, "week": _week}

@@ -7,7 +7,6 @@ import pytest
 from ecommerce.core.business_day import day_window
 from ecommerce.forecast import missing_forecast
 from ecommerce.forecast.weeks import Week
-from ecommerce.mail import transport as mail
 from tests.unit.pages.reading import mail_of
 
 WEEK = Week(date(2026, 11, 9))
@@ -21,8 +20,6 @@ def test_the_week_is_checked_on_tuesdays_for_monday(weekday):
 
 
 @pytest.mark.parametrize("places", [(), (3,), (0, 1, 5)], ids=["none", "one", "three"])
-def test_the_mail(places, monkeypatch, snapshot):
-    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example/shop/")
-    texts = missing_forecast.mail_texts(WEEK, [WEEK.days[place] for place in places])
-    message = mail.compose("No sales forecast", "week_mail", texts)
+def test_the_mail(places, snapshot):
+    message = missing_forecast.alert(WEEK, [WEEK.days[place] for place in places])
     assert mail_of(message) == snapshot
