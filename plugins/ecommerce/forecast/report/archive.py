@@ -1,8 +1,7 @@
 """The archive of forecasts, `<REPORTS_URI>/forecasts/<as of>/`, next to the daily reports' folders, and its
-mails: the report to `report_recipients`, drift to `alert_recipients`. The same figures, or reasons, of a day
-always have the same Message-ID."""
+mails: the report to `report_recipients`, drift to `alert_recipients`. The same figures of a day always have
+the same Message-ID."""
 
-import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
@@ -94,8 +93,8 @@ def send_alarm(report: Mapping[str, Any]) -> str:
     as_of, reasons = report["as_of"], report["drift"]
     if not reasons:
         return "the forecast does not drift, or too few days are scored"
-    digest = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]
-    return mail.send_alert(alarm_message(as_of, reasons), f"drift.{as_of}.{digest}")
+    message = alarm_message(as_of, reasons)
+    return mail.send_alert(message, f"drift.{as_of}.{report['figures_hash'][:16]}")
 
 
 def report_message(figures: ForecastFigures, pdf: bytes, chart: bytes) -> EmailMessage:

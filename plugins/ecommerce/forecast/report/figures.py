@@ -158,8 +158,8 @@ class ForecastFigures(BaseModel, frozen=True):
     promotions: list[ComingPromotion]
     scores: list[Score]
     drift: Drift
-    events: list[str | None] = [None] * WEEKS
-    products: dict[str, str] = {}
+    events: list[str | None]
+    products: dict[str, str]
     skipped: dict[str, str]
     gaps: list[date]
     warnings: list[str]
@@ -199,12 +199,10 @@ class ForecastFigures(BaseModel, frozen=True):
 
 def _sum_of_known(amounts: list[Decimal | None]) -> Decimal | None:
     """Return the sum of the amounts; None where one is unknown."""
-    total = Decimal(0)
-    for amount in amounts:
-        if amount is None:
-            return None
-        total += amount
-    return total
+    known = [amount for amount in amounts if amount is not None]
+    if len(known) < len(amounts):
+        return None
+    return sum(known, Decimal(0))
 
 
 def figures_hash(figures: ForecastFigures) -> str:

@@ -43,7 +43,7 @@ def mail_texts(figures: ForecastFigures) -> dict[str, Any]:
     series = []
     for name, kind, usual, coming, *_, change in rows["series"]:
         if kind != "Product":
-            series.append([(text.clean(name, 80), kind), usual, coming, change])
+            series.append([(name, kind), usual, coming, change])
     texts.update(
         subject=subject(figures),
         currency=figures.currency,
@@ -75,13 +75,6 @@ def notices(figures: ForecastFigures) -> list[dict[str, Any]]:
     if figures.drift.reasons:
         reasons = "; ".join(figures.drift.reasons)
         shown.append(notice("Drift", f"In the last four weeks {reasons}.", urgent=True))
-    incomplete = []
-    for day in figures.last_week:
-        if not day.complete:
-            incomplete.append(text.short_day(day.day))
-    if incomplete:
-        words = f"Sales of {text.listed(incomplete)} may be missing."
-        shown.append(notice("Incomplete", words))
     return shown
 
 

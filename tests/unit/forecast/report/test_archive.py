@@ -96,7 +96,7 @@ def test_drift_is_mailed_to_those_who_get_alerts(mailbox):
     ordinary = {"as_of": "2026-11-16", "drift": make_figures().drift.reasons}
     assert archive.send_alarm(ordinary).startswith("the forecast does not drift")
     drifting = make_figures(forecasts=rows(history(names()), bias=1.3))
-    report = {"as_of": "2026-11-16", "drift": drifting.drift.reasons}
+    report = archived(drifting)
     assert len(report["drift"]) == 3
     assert archive.send_alarm(report) == archive.send_alarm(report) == ""
     message, again = mailbox()
