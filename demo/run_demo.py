@@ -166,8 +166,8 @@ class Demo:
             )
             runs.append(history)
         echo(
-            "Loading the product catalogue, the web events of the earlier days, and the "
-            "order history that the former shop exported …"
+            "Loading what is missing of the product catalogue, the web events of the "
+            "earlier days, and the former shop's order history …"
         )
         self.dags.wait(runs)
         if history:
