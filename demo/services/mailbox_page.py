@@ -10,8 +10,9 @@
 import json
 import re
 from base64 import b64encode
-from email import message_from_bytes, policy
+from email import policy
 from email.message import EmailMessage
+from email.parser import BytesParser
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -118,9 +119,8 @@ class _MailboxHandler(Handler):
 
 
 def _parse(file: Path) -> EmailMessage:
-    message = message_from_bytes(file.read_bytes(), policy=policy.default)
-    assert isinstance(message, EmailMessage)
-    return message
+    parser = BytesParser(EmailMessage, policy=policy.default)
+    return parser.parsebytes(file.read_bytes())
 
 
 def _summaries(folder: Path) -> list[dict[str, Any]]:

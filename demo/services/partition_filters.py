@@ -44,17 +44,12 @@ def missing_filters(
             else:
                 tables.append(table)
     for table in tables:
-        column = required_column(table)
-        if column and column not in filtered:
+        partitioning = table.time_partitioning
+        if not (partitioning and partitioning.require_partition_filter):
+            continue
+        column = partitioning.field
+        if column and column.lower() not in filtered:
             yield table
-
-
-def required_column(table: Any) -> str | None:
-    """Return the column by which a table must be filtered, or None."""
-    partitioning = table.time_partitioning
-    if partitioning and partitioning.require_partition_filter and partitioning.field:
-        return str(partitioning.field).lower()
-    return None
 
 
 def _written(statement: Any) -> Any:

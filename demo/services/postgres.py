@@ -55,7 +55,7 @@ def start(data_dir: Path, port: int) -> Postgres:
     production.
 
     Raises:
-        RuntimeError: the server did not start; the message ends with its log.
+        RuntimeError: the server did not start; the message names its log.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
     owner = _owner()
@@ -71,8 +71,7 @@ def start(data_dir: Path, port: int) -> Postgres:
         )
         started = _control(data_dir, "-l", str(log), "-o", options, "-w", "start")
         if started.returncode:
-            why = log.read_text()[-2000:] if log.exists() else "there is no log"
-            raise RuntimeError(f"PostgreSQL did not start on port {port}: {why}")
+            raise RuntimeError(f"PostgreSQL did not start on port {port}: see {log}")
     return Postgres(data_dir, port)
 
 
@@ -148,12 +147,7 @@ def _owner() -> str | None:
         return None
     with (Path(tempfile.gettempdir()) / f"{_SYSTEM_USER}-user.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            _package().utils.ensure_user_exists(_SYSTEM_USER)
-        except subprocess.CalledProcessError as error:
-            raise RuntimeError(
-                f"the system user {_SYSTEM_USER} cannot be created: {error.stderr}"
-            ) from error
+        _package().utils.ensure_user_exists(_SYSTEM_USER)
     return _SYSTEM_USER
 
 

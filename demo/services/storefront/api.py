@@ -19,17 +19,9 @@ from demo.services.storefront.versions import Version
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _BOUNDS = ("after", "before", "modified_after", "modified_before")
-_PARAMETERS = {
-    "_fields",
-    "dates_are_gmt",
-    "include",
-    "order",
-    "orderby",
-    "page",
-    "per_page",
-    "status",
-    *_BOUNDS,
-}
+_PARAMETERS = {"_fields", "include", "page", "per_page", "status", *_BOUNDS}
+_FIXED = {"dates_are_gmt": "true", "order": "asc", "orderby": "id"}
+"""Parameters of which this server supports one value."""
 
 
 Parameters = Mapping[str, str]
@@ -148,11 +140,11 @@ class Api:
 
 def _check_parameters(parameters: Parameters) -> None:
     for name, value in parameters.items():
-        if name not in _PARAMETERS:
+        if name not in _PARAMETERS and _FIXED.get(name) != value:
             raise _invalid(name, "this server does not support it")
         if name in _BOUNDS and not _INSTANT.fullmatch(value):
             raise _invalid(name, "Invalid date.")
-        if name in _BOUNDS and parameters.get("dates_are_gmt") != "true":
+        if name in _BOUNDS and "dates_are_gmt" not in parameters:
             raise _invalid(name, "this server supports dates in UTC only")
         if name == "per_page" and int(value) > 100:
             raise _invalid(name, "per_page must be at most 100.")

@@ -1,4 +1,4 @@
-"""The company's servers: the mailbox, the emulator, the catalogue, and their ports."""
+"""The demo's mailbox."""
 
 import json
 import smtplib
@@ -10,11 +10,10 @@ from demo.services import mail
 from demo.services.ports import free_port
 
 
-def get(url, etag=""):
-    """Return status, headers and body of an answer."""
-    request = urllib.request.Request(url, headers={"If-None-Match": etag})
+def get(url):
+    """Return status, headers and body of a response."""
     try:
-        with urllib.request.urlopen(request) as answer:
+        with urllib.request.urlopen(url) as answer:
             return answer.status, answer.headers, answer.read()
     except HTTPError as error:
         return error.code, error.headers, error.read()
