@@ -55,12 +55,12 @@ def _clause(error: BaseException) -> str:
     for kind, clause in _REASONS:
         if isinstance(error, kind):
             return clause
-    if isinstance(error, ssl.SSLCertVerificationError):
-        problem = error.verify_message.rstrip(".")
-        return f"the TLS certificate of {{place}} is not trusted ({problem})"
     if isinstance(error, ssl.SSLError) and error.reason:
         problem = error.reason.replace("_", " ").lower()
-        return f"the TLS connection to {{place}} failed ({problem}): does it speak TLS?"
+        return (
+            f"the TLS connection to {{place}} failed ({problem}): does it speak TLS with a "
+            "valid certificate?"
+        )
     # `strerror` of an error of a mail server is its answer, as bytes.
     if isinstance(error, OSError) and isinstance(error.strerror, str):
         return error.strerror

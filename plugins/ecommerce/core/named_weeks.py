@@ -1,4 +1,4 @@
-"""Calendar weeks: the event that a week is named for (Black Friday, Christmas, or a public holiday), what a
+"""Calendar weeks: the event that a week is named for (Black Friday or a public holiday), what a
 usual one sells, and the sentence on a coming one, the same in all reports."""
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,6 @@ from ecommerce.core import text
 from ecommerce.core.errors import ConfigurationError
 
 BLACK_FRIDAY = "Black Friday"
-CHRISTMAS = "Christmas"
 USUAL_WEEKS = 8
 """Weeks that a usual one is the median of: a mean would rise with a season under way."""
 
@@ -22,14 +21,12 @@ def calendar_week(day: date) -> list[date]:
 
 
 def named_week(days: Sequence[date], calendar: str) -> list[date]:
-    """Return the calendar week whose event begins on one of `days`, which are consecutive and at most seven;
+    """Return the calendar week whose event is on one of `days`, which are consecutive and at most seven;
     empty without one. `calendar` as in `event`."""
     for day in days:
         week = calendar_week(day)
-        before = week[: day.weekday()]
         name = event(week, calendar)
-        begins = event(before, calendar) != name == event([*before, day], calendar)
-        if name and begins:
+        if name and name == event([day], calendar):
             return week
     return []
 
@@ -60,13 +57,11 @@ def week_sentence(
 
 
 def event(days: Sequence[date], calendar: str) -> str | None:
-    """Return the event of a week, given by its days in order; None without one, or where `calendar`, as in
-    `Settings.holiday_calendar`, is unknown."""
+    """Return the event of a week, given by its days in order: Black Friday, else the first public holiday;
+    None without one, or where `calendar`, as in `Settings.holiday_calendar`, is unknown."""
     for day in days:
         if day == black_friday(day.year):
             return BLACK_FRIDAY
-        if day.month == 12 and 24 <= day.day <= 26:
-            return CHRISTMAS
     try:
         holidays = public_holidays(calendar)
     except ConfigurationError:  # the forecast's own run fails for it
@@ -78,15 +73,16 @@ def event(days: Sequence[date], calendar: str) -> str | None:
 
 
 def public_holidays(calendar: str) -> Mapping[date, str]:
-    """Return the names of the public holidays of any year by day. `calendar` is a country code, optionally
-    with a subdivision (`US`, `DE-BY`), empty for no holidays; ConfigurationError where it is unknown."""
+    """Return the English names of the public holidays of any year by day. `calendar` is a country code,
+    optionally with a subdivision (`US`, `DE-BY`), empty for no holidays; ConfigurationError where it
+    is unknown."""
     from holidays import country_holidays
 
     if not calendar:
         return {}
     country, _, subdivision = calendar.partition("-")
     try:
-        return country_holidays(country, subdiv=subdivision or None)
+        return country_holidays(country, subdiv=subdivision or None, language="en_US")
     except NotImplementedError:
         raise ConfigurationError(
             f"HOLIDAYS={calendar!r} is not a calendar of the package `holidays`: use a country code such as "
@@ -95,13 +91,9 @@ def public_holidays(calendar: str) -> Mapping[date, str]:
 
 
 def week_name(event: str, week: Sequence[date]) -> str:
-    """Return `Black Friday week` or, for a public holiday, `Week of Labor Day`, followed by its first and
-    last day."""
-    name = f"Week of {text.clean(event)}"
-    if event in (BLACK_FRIDAY, CHRISTMAS):
-        name = f"{event} week"
+    """Return `Week of Black Friday …` with the first and the last day."""
     first, last = text.short_day(week[0]), text.short_day(week[-1])
-    return f"{name} ({first} {text.NOTHING} {last})"
+    return f"Week of {text.clean(event)} ({first} {text.NOTHING} {last})"
 
 
 def black_friday(year: int) -> date:

@@ -24,7 +24,7 @@ def tls(reason):
 
 def untrusted():
     error = ssl.SSLCertVerificationError(1, "certificate verify failed")
-    error.verify_message = "certificate has expired."
+    error.reason = "CERTIFICATE_VERIFY_FAILED"
     return error
 
 

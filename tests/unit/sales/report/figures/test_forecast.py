@@ -151,7 +151,7 @@ def outlook_on(last, gross="100000", complete=True, days=7):
 EXPECTED = "125,000 USD gross sales expected"
 MORE = "+25.0 % vs a usual week."
 BLACK_FRIDAY = (
-    f"Black Friday week (Mon 23 Nov \N{EN DASH} Sun 29 Nov): {EXPECTED}, {MORE}"
+    f"Week of Black Friday (Mon 23 Nov \N{EN DASH} Sun 29 Nov): {EXPECTED}, {MORE}"
 )
 NEXT = f"Next 7 days: {EXPECTED}"
 
@@ -162,7 +162,7 @@ NEXT = f"Next 7 days: {EXPECTED}"
         ("2026-11-22", {}, BLACK_FRIDAY),
         ("2026-11-26", {}, BLACK_FRIDAY),
         ("2026-11-27", {}, f"{NEXT}, {MORE}"),
-        ("2026-12-20", {}, "Christmas week (Mon 21 Dec "),
+        ("2026-12-20", {}, "Week of Christmas Day (Mon 21 Dec "),
         # A week that the forecast does not cover is not named.
         ("2026-11-21", {}, NEXT),
         ("2026-11-21", {"days": 8}, BLACK_FRIDAY),
