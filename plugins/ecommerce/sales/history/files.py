@@ -87,8 +87,8 @@ def read_requests(
     `run_after` is when the run was due (aware).
 
     Raises:
-        ConfigurationError: the export has the name of a live source, the range is empty, or `find_files`
-            finds no file that can be read.
+        ConfigurationError: the export has the name of a live source, or `find_files` finds no file that can
+            be read.
         PipelineError: the storage fails.
     """
     source = params["source"]
@@ -96,7 +96,6 @@ def read_requests(
         raise ConfigurationError(
             f"{source} is the name of a live source: give the export a name of its own, such as old_{source}"
         )
-    day_range(params)
     run_day = shop_day(run_after, load_settings().shop_timezone).date
     files = find_files(params["files"])
     log.info("%d files", len(files))
@@ -109,12 +108,9 @@ def read_requests(
 
 
 def day_range(params: Mapping[str, Any]) -> tuple[date, date]:
-    """Return the form's first and last shop day, both included; raise a ConfigurationError where the last is
-    before the first."""
+    """Return the form's first and last shop day, both included."""
     first = date.fromisoformat(params["first_day"] or FIRST_DAY)
     last = date.fromisoformat(params["last_day"] or LAST_DAY)
-    if last < first:
-        raise ConfigurationError(f"last_day {last} is before first_day {first}")
     return first, last
 
 

@@ -5,11 +5,9 @@ that counts (order_days.sql).
 """
 
 import logging
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from ecommerce.core.business_day import day_window
@@ -53,7 +51,7 @@ class Month:
 class ControlTotals:
     """The totals of an export over all its records (`rows`). `export` is the staging folder with them,
     `folders` are those of its files. `left_out` counts records of days outside the range, `without_day` those
-    without a readable day; `rejected` counts the unreadable ones by reason."""
+    without a readable day, `rejected` the unreadable ones."""
 
     export: str
     folders: list[str]
@@ -61,13 +59,8 @@ class ControlTotals:
     rows: int
     left_out: int
     without_day: int
-    rejected: dict[str, int]
+    rejected: int
     warnings: list[DataWarning]
-
-    @property
-    def unusable(self) -> int:
-        """The number of records that belong to no month."""
-        return self.without_day + sum(self.rejected.values())
 
 
 def compute_totals(
@@ -81,25 +74,24 @@ def compute_totals(
 
     Raises:
         ConfigurationError: no order is in the range.
-        ContractError: more than a fifth of the records is unusable.
+        ContractError: more than a fifth of the records, and more than 50, are unusable.
     """
     first = manifests[0]
     target = f"{first.uri.rsplit('/', 2)[0]}/export"
     rows = 0
     without_day = 0
-    rejected: Counter[str] = Counter()
+    rejected = 0
     warnings: list[DataWarning] = []
     for manifest in manifests:
         rows += manifest.rows
         without_day += manifest.control_totals["without_day"]
-        rejected.update(manifest.control_totals["rejected"])
+        rejected += manifest.control_totals["rejected"]
         warnings += manifest.control_totals["warnings"]
-    unusable = without_day + rejected.total()
-    if _are_too_many(unusable, rows):
+    unusable = without_day + rejected
+    if unusable > 50 and unusable * 5 > rows:
         raise ContractError(
             f"{unusable} of {counted(rows, 'record')} cannot be used (without a readable ordered_at: "
-            f"{without_day}; rejected: {dict(rejected) or 'none'}): nothing was loaded; is this the layout "
-            "of partner files?"
+            f"{without_day}; malformed: {rejected}): nothing was loaded; is this the layout of partner files?"
         )
     files = {"files": [manifest.file("lines.parquet") for manifest in manifests]}
     with (
@@ -121,7 +113,7 @@ def compute_totals(
             rows=rows,
             left_out=rows - unusable - sum(month.rows for month in months),
             without_day=without_day,
-            rejected=dict(rejected),
+            rejected=rejected,
             warnings=warnings,
         )
         draft.seal(
@@ -143,41 +135,16 @@ def compute_totals(
     return totals
 
 
-def transform_month(month: Month, run_id: str, *, is_dry_run: bool) -> Manifest:
-    """Gather a month's lines and transform them; return the manifest of the loadable folder. In a dry run,
-    which loads nothing, too many rejected lines are a warning.
+def transform_month(month: Month, run_id: str) -> Manifest:
+    """Gather a month's lines and transform them; return the manifest of the loadable folder. Raises
+    StagingError where the staged files are gone."""
+    return transform(gather_lines(month), run_id=run_id, mapping=PARTNER_FILES.name)
 
-    Raises:
-        ContractError: more than a fifth of the month's own lines is rejected.
-        StagingError: the staged files are gone.
-    """
+
+def gather_lines(month: Month) -> Manifest:
+    """Write the raw folder of a month, in the layout of the partner files' extract."""
     export = staging.read_manifest(month.export)
     totals = from_plain(ControlTotals, export.control_totals)
-    raw = gather_lines(month, export, totals)
-    manifest = transform(raw, run_id=run_id, mapping=PARTNER_FILES.name)
-    rows = manifest.control_totals["rows_read"]
-    rejected = manifest.control_totals["rows_rejected"]
-    if month.is_first:
-        rows -= totals.unusable
-        rejected -= totals.unusable
-    if _are_too_many(rejected, rows):
-        reasons = manifest.control_totals["rejected"]
-        refusal = (
-            f"{month.month}: {rejected} of {counted(rows, 'line')} rejected {reasons}"
-        )
-        if not is_dry_run:
-            raise ContractError(f"{refusal}; the month was not loaded")
-        log.warning("%s; a load would refuse the month", refusal)
-    return manifest
-
-
-def _are_too_many(rejected: int, rows: int) -> bool:
-    """Return whether more than a fifth of `rows`, and more than 50, were rejected."""
-    return rejected > 50 and rejected * 5 > rows
-
-
-def gather_lines(month: Month, export: Manifest, totals: ControlTotals) -> Manifest:
-    """Write the raw folder of a month of `export`, in the layout of the partner files' extract."""
     run_folder = month.export.rpartition("/")[0]
     folder = f"{run_folder}/{month.month}/{export.source}"
     timezone = load_settings().shop_timezone
@@ -219,27 +186,18 @@ def gather_lines(month: Month, export: Manifest, totals: ControlTotals) -> Manif
 
 def load_rates(totals: ControlTotals, run: DagRun) -> LoadResult | None:
     """Load the exchange rates of an export's days; a daily run reads those of its own weeks only. Return None
-    where no rates are needed, or the source is off: amounts stay unconverted.
+    where the source is off: other currencies stay unconverted.
 
     Raises:
         PipelineError: the rates cannot be read or loaded.
     """
-    settings = load_settings()
-    currencies: set[str] = set()
-    for month in totals.months:
-        currencies.update(month.amounts)
-    if not currencies - {settings.reporting_currency, ""}:
-        log.info(
-            "all amounts are in %s: no rates are needed",
-            settings.reporting_currency,
-        )
-        return None
     reason = source_policy.reason_to_skip(EXCHANGE_RATES.name)
     if reason:
         log.warning("%s: other currencies stay unconverted", reason)
         return None
     # The day before: the audit has one load per run and day, and the first month has the first day.
-    day = day_window(totals.months[0].first_day, settings.shop_timezone).shifted(-1)
+    first = day_window(totals.months[0].first_day, load_settings().shop_timezone)
+    day = first.shifted(-1)
     run_folder = totals.export.rpartition("/")[0]
     folder = f"{run_folder}/{EXCHANGE_RATES.name}"
     window = ReadWindow(EXCHANGE_RATES.name, day, day.start, day.end, folder)
@@ -280,7 +238,7 @@ def summarize(manifest: Manifest) -> dict[str, Any]:
 def log_summary(
     months: Sequence[Mapping[str, Any]],
     *,
-    limit: Decimal,
+    limit: float,
     is_dry_run: bool,
 ) -> None:
     """Log the summary of an export by `months`, and fail where more than `limit` per cent of its rows were

@@ -1,6 +1,5 @@
 """The tasks of `sales_history_load`; only they see Airflow's context and XCom."""
 
-from decimal import Decimal
 from typing import Any
 
 from airflow.sdk import task_group
@@ -73,8 +72,7 @@ def exchange_rates(totals: ControlTotals, **context: Any) -> LoadResult | None:
 @typed_task(map_index_template="{{ task.op_kwargs['month']['month'] }}", **LONG_TASK)
 def transform(month: Month, **context: Any) -> Manifest:
     """Gather one month's lines from all files and transform them; return the manifest of the result."""
-    is_dry_run = context["params"]["dry_run"]
-    return monthly_load.transform_month(month, context["run_id"], is_dry_run=is_dry_run)
+    return monthly_load.transform_month(month, context["run_id"])
 
 
 @typed_task(
@@ -108,7 +106,7 @@ def summary(
         manifests = [manifests]
     summaries = [monthly_load.summarize(manifest) for manifest in manifests]
     is_dry_run = context["params"]["dry_run"]
-    limit = Decimal(str(context["params"]["most_rejected"]))
+    limit = context["params"]["most_rejected"]
     monthly_load.log_summary(summaries, limit=limit, is_dry_run=is_dry_run)
     if is_dry_run:
         for manifest in manifests:

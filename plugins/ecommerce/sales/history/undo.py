@@ -10,9 +10,8 @@ the exchange rates stay.
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from itertools import groupby
 from typing import Any
 
 from ecommerce.core.business_day import day_window
@@ -68,8 +67,12 @@ def undo(source: str) -> int:
     stored = _stored_days(warehouse, source)
     # The modification times of files may be ahead of this machine's clock.
     read_at = max([now, *(row["last_read_at"] for row in stored)])
+    months: dict[date, list[date]] = {}
+    for row in stored:
+        day = row["business_date"]
+        months.setdefault(day.replace(day=1), []).append(day)
     removed = 0
-    for days in days_by_month(stored):
+    for days in months.values():
         rows = warehouse.query(
             "warehouse/tables/orders/order_ids.sql",
             days=days,
@@ -97,13 +100,6 @@ def _stored_days(warehouse: Warehouse, source: str) -> list[dict[str, Any]]:
         "warehouse/procedures/undo_history/days.sql",
         parameters={"source": source},
     )
-
-
-def days_by_month(stored: Iterable[Mapping[str, Any]]) -> list[list[date]]:
-    """Return the business days of the rows `stored`, those of each month together."""
-    days = [row["business_date"] for row in stored]
-    months = groupby(days, key=lambda day: (day.year, day.month))
-    return [list(days_of_month) for _, days_of_month in months]
 
 
 def _remove(

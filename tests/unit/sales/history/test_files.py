@@ -57,11 +57,6 @@ def test_names_are_paths_below_the_pattern_and_no_patterns_themselves(
             {"source": "sales_db"},
             "sales_db is .* live source: .* old_sales_db",
         ),
-        (
-            "a.csv",
-            {"first_day": "2024-01-02", "last_day": "2024-01-01"},
-            "last_day 2024-01-01 is before first_day 2024-01-02",
-        ),
     ],
 )
 def test_a_form_or_a_file_that_cannot_be(export, name, params, complaint):
