@@ -97,7 +97,7 @@ def _reconciliation():
     for day in ("2026-11-19", "2026-11-18", "2026-11-16"):
         reread.append({"business_date": day, "source": "sales_db"})
     loaded = [reread[0], reread[2]]
-    texts = comparison.mail_texts(found, reread, loaded)
+    texts = comparison.mail_texts(found, loaded)
     return mail.compose(texts["subject"], "reconciliation_mail", texts)
 
 

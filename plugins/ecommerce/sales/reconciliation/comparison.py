@@ -207,76 +207,48 @@ def newest_first(by_source: Iterable[Sequence[Difference]]) -> list[Difference]:
     )
     for difference in differences:
         log.warning("%(business_date)s %(source)s: %(what)s %(figures)s", difference)
-    if not differences:
-        log.info("the sources agree with the warehouse on every day compared")
     return differences
 
 
 def select_rereads(differences: Iterable[Difference], most_days: int) -> list[Reread]:
-    """Return the days and sources to read again: all that differ on the first `most_days` days. The
-    differences of a day follow each other."""
-    days = set()
-    pairs: list[Reread] = []
-    for difference in differences:
-        days.add(difference["business_date"])
-        if len(days) > most_days:
-            break
-        pair = {
-            "business_date": difference["business_date"],
-            "source": difference["source"],
-        }
-        pairs.append(pair)
-    return pairs
+    """Return the days and sources to read again: all that differ on the first `most_days` days."""
+    pairs = [_pair(difference) for difference in differences]
+    days = list(dict.fromkeys(pair["business_date"] for pair in pairs))
+    return [pair for pair in pairs if pair["business_date"] in days[:most_days]]
 
 
-def send_alert(
-    differences: Sequence[Difference],
-    reread: Sequence[Reread],
-    loaded: Sequence[Reread],
-) -> str:
+def _pair(difference: Difference) -> Reread:
+    return {name: difference[name] for name in ("business_date", "source")}
+
+
+def send_alert(differences: Sequence[Difference], loaded: Sequence[Reread]) -> str:
     """Send an alert, by mail and chat, with the differences and their corrections; return why it cannot be
     sent, or nothing. Arguments as in `mail_texts`."""
-    texts = mail_texts(differences, reread, loaded)
+    texts = mail_texts(differences, loaded)
     message = mail.compose(texts["subject"], "reconciliation_mail", texts)
     return mail.send_alert(message)
 
 
 def mail_texts(
     differences: Sequence[Difference],
-    reread: Sequence[Reread],
     loaded: Sequence[Reread],
 ) -> dict[str, Any]:
-    """Return the texts of the alert.
-
-    Args:
-        differences: with the newest day first.
-        reread: the days and sources that were to be read again.
-        loaded: those of them that were loaded.
-    """
+    """Return the texts of the alert about `differences`, the newest day first; `loaded` are the days and
+    sources that were read again and loaded."""
     listed = []
+    left = set()
     for difference in differences:
-        day, source = difference["business_date"], difference["source"]
-        pair = {"business_date": day, "source": source}
-        outcome = "not read again yet"
-        if pair in loaded:
-            outcome = "read again and loaded"
-        elif pair in reread:
-            outcome = "reading it again failed"
-        name = text.source_name(source)
+        outcome = "read again and loaded"
+        if _pair(difference) not in loaded:
+            outcome = "not corrected"
+            left.add(difference["business_date"])
+        name = text.source_name(difference["source"])
         listed.append({**difference, "source": name, "outcome": outcome})
-    days = dict.fromkeys(difference["business_date"] for difference in differences)
-    reread_days = set()
-    failed_days = set()
-    for day_and_source in reread:
-        reread_days.add(day_and_source["business_date"])
-        if day_and_source not in loaded:
-            failed_days.add(day_and_source["business_date"])
-    corrected = len(reread_days - failed_days)
-    left = [day for day in days if day not in reread_days]
+    days = {difference["business_date"] for difference in differences}
     return {
-        "subject": f"Reconciliation: days with differences: {len(days)}, corrected: {corrected}",
+        "subject": f"Reconciliation: days with differences: {len(days)}, corrected: {len(days - left)}",
         "differences": listed,
-        "left": left,
+        "left": sorted(left, reverse=True),
         "again": f"airflow dags trigger {DAG_RECONCILIATION} --conf '{{\"most_days\": {len(left)}}}'",
         "is_loaded": bool(loaded),
     }

@@ -52,7 +52,7 @@ def days_that_differ(manifest: Manifest) -> list[Difference]:
 @typed_task(trigger_rule="all_done")
 def differences(by_source: list[list[Difference] | None]) -> list[Difference]:
     """Return the differences of all sources, the newest day first."""
-    return comparison.newest_first(each or [] for each in by_source)
+    return comparison.newest_first(filter(None, by_source))
 
 
 @typed_task(task_id=TASK_REREADS)
@@ -121,7 +121,7 @@ def alert(differing: list[Difference], pairs: list[Reread], **context: Any) -> N
     """Send an alert with the differences and their corrections."""
     loads = _results(context, f"{GROUP_REREAD}.load", pairs)
     loaded = [pair for pair, load in zip(pairs, loads, strict=True) if load]
-    skip(comparison.send_alert(differing, pairs, loaded))
+    skip(comparison.send_alert(differing, loaded))
 
 
 def _results(context: Any, task_id: str, instances: Sequence[Any]) -> Any:
