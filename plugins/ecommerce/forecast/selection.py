@@ -1,7 +1,5 @@
 """The monthly selection of the model that the weekly forecast trains: back-test, rule, record, mail."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from datetime import date, timedelta
 from email.message import EmailMessage
@@ -43,10 +41,12 @@ def back_test(history: History) -> dict[str, Any]:
     panel = panels[0]
     known_days = origins(panel.days)
     last_days = [str(panel.until(days).origin) for days in known_days]
-    tests, scores = [], []
+    scores = []
     if len(known_days) >= FEWEST_ORIGINS:
+        tests = []
         for tested in panels:
-            tests += [past_forecasts(tested, days) for days in known_days]
+            for days in known_days:
+                tests.append(past_forecasts(tested, days))
         for candidate, past in pd.concat(tests).groupby("candidate", sort=False):
             scores.append(score(str(candidate), past))
     return {
@@ -101,19 +101,24 @@ def score(candidate: str, past: pd.DataFrame) -> dict[str, Any]:
     sums by kind of series, their mean `score`, by which candidates are compared, the same `by_origin`, and
     the total's `bias`."""
     by_week = past.groupby(["kind", "series", "origin", "week"])
-    weeks = by_week[["forecast", "actual"]].sum(min_count=DAYS).dropna().reset_index()
-    of_total = weeks[weeks["kind"] == TOTAL].sum()
-    weeks = weeks[weeks["kind"] != TOTAL]
+    sums = by_week[["forecast", "actual"]].sum(min_count=DAYS)
+    weeks = sums.dropna().reset_index()
+    is_total = weeks["kind"] == TOTAL
+    total = weeks[is_total].sum()
+    weeks = weeks[~is_total]
     weekly = _wape(weeks, ["kind"])
     by_origin = _wape(weeks, ["origin", "kind"]).groupby("origin").mean()
-    kinds = [kind for kind in KINDS if kind in set(past["kind"])]
+    errors = {}
+    for kind in KINDS:
+        if kind in past["kind"].values:
+            errors[kind] = _ratio(weekly.get(kind))
     all_origins = past["origin"].unique()
     return {
         "candidate": candidate,
         "score": _ratio(weekly.mean()),
         "by_origin": [_ratio(by_origin.get(origin)) for origin in all_origins],
-        "weekly": {kind: _ratio(weekly.get(kind)) for kind in kinds},
-        "bias": _ratio(of_total["forecast"] - of_total["actual"], of_total["actual"]),
+        "weekly": errors,
+        "bias": _ratio(total["forecast"] - total["actual"], total["actual"]),
     }
 
 
@@ -149,23 +154,22 @@ def choose(test: Mapping[str, Any], champion: str) -> dict[str, Any]:
     whose total is not more than 10 % too high or too low, unless the champion's is further off."""
     scores = {score["candidate"]: score for score in test["scores"]}
     present = scores.get(champion, {"score": None})
-    challengers = [s for s in test["scores"] if _is_better(s, present)]
+    challengers = []
+    for challenger in test["scores"]:
+        if _is_better(challenger, present):
+            challengers.append(challenger)
     chosen = champion
+    tested = counted(len(test["origins"]), "weekly origin")
+    why = (
+        f"{champion} stays: at {tested} ({FEWEST_ORIGINS} are needed) no candidate is at least 5 % better "
+        "by more than chance, with a total within 10 % of actual sales."
+    )
     if challengers:
         best = min(challengers, key=itemgetter("score"))
         chosen = best["candidate"]
-        share, former = percent(best["score"]), percent(present["score"])
+        share = percent(best["score"])
+        former = percent(present["score"])
         why = f"{chosen} replaces {champion}: its score is {share}, {champion}'s {former}."
-    elif scores:
-        why = (
-            f"{champion} stays: no candidate is at least 5 % better by more than chance, "
-            "with a total within 10 % of actual sales."
-        )
-    else:
-        known = counted(len(test["origins"]), "weekly origin")
-        why = (
-            f"{champion} stays: there are {known}, and the test needs {FEWEST_ORIGINS}."
-        )
     return {"champion": chosen, "previous": champion, "why": why}
 
 
@@ -173,12 +177,12 @@ def _is_better(challenger: Mapping[str, Any], present: Mapping[str, Any]) -> boo
     """Return whether a challenger may replace the champion, whose scores are `present`."""
     if challenger["score"] is None or not present["score"]:
         return False
+    if challenger["score"] > round(ENOUGH * present["score"], 9):
+        return False
     bias = abs(challenger["bias"] or 0)
-    return (
-        challenger["score"] <= round(ENOUGH * present["score"], 9)
-        and (bias <= MOST_BIAS or bias < abs(present["bias"] or 0))
-        and _is_more_than_chance(present["by_origin"], challenger["by_origin"])
-    )
+    if bias > MOST_BIAS and bias >= abs(present["bias"] or 0):
+        return False
+    return _is_more_than_chance(present["by_origin"], challenger["by_origin"])
 
 
 def _is_more_than_chance(
@@ -193,11 +197,10 @@ def _is_more_than_chance(
 
 
 def notify(record: Mapping[str, Any]) -> str:
-    """Mail the record of a selection to `report_recipients`; return why there is no mail, or an empty text. A
-    record's mail always has the same Message-ID."""
-    content = json.dumps(record, sort_keys=True).encode()
-    digest = hashlib.sha256(content).hexdigest()[:24]
-    return transport.send_report(lambda: compose(record), f"selection.{digest}")
+    """Mail the record of a selection to `report_recipients`; return why there is no mail, or an empty text.
+    The same choice always has the same Message-ID."""
+    name = f"selection.{record['as_of']}.{record['champion']}"
+    return transport.send_report(lambda: compose(record), name)
 
 
 def compose(record: Mapping[str, Any]) -> EmailMessage:
@@ -215,5 +218,5 @@ def compose(record: Mapping[str, Any]) -> EmailMessage:
         rows.append([name, *map(percent, errors), signed_percent(score["bias"])])
     header = ["Candidate", "Score", *map(KIND_NAMES.get, record["series"]), "Bias"]
     texts = dict(record)
-    texts.update(subject=subject, header=header, rows=rows)
+    texts.update(header=header, rows=rows)
     return transport.compose(subject, "selection_mail", texts)

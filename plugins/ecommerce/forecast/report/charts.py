@@ -43,9 +43,10 @@ def chart(figures: ForecastFigures) -> "Figure":
     """Draw the chart within `drawing.style`."""
     figure = drawing.canvas(WIDTH, HEIGHT, layout="constrained")
     axes = figure.add_subplot()
-    past, coming = figures.past, figures.coming
+    past, coming = figures.past, []
     _draw_past(axes, past)
-    if coming:
+    if figures.total:
+        coming = figures.total.days
         _draw_coming(axes, coming)
     axes.axvline(-0.5, color=MUTED, linewidth=0.6, zorder=1.5)
     axes.set_xlim(-len(past) - 0.7, len(coming) - 0.3)
@@ -83,11 +84,8 @@ def _draw_past(axes: Any, days: Sequence[PastDay]) -> None:
         label="Forecast in force",
     )
     marks = np.array([day.mark for day in days])
-    outside = [
-        (OUTSIDE_80, "Outside 80 %", "white"),
-        (OUTSIDE_95, "Outside 95 %", SIGNAL),
-    ]
-    for mark, label, fill in outside:
+    fills = {OUTSIDE_80: "white", OUTSIDE_95: SIGNAL}
+    for mark, fill in fills.items():
         is_marked = marks == mark
         axes.plot(
             places[is_marked],
@@ -98,7 +96,7 @@ def _draw_past(axes: Any, days: Sequence[PastDay]) -> None:
             markeredgecolor=SIGNAL,
             markerfacecolor=fill,
             zorder=5,
-            label=label,
+            label=mark.capitalize(),
         )
 
 

@@ -13,7 +13,7 @@ from ecommerce.forecast.weeks import DAYS, WEEKS
 from ecommerce.forecast.wording import TOTAL
 from ecommerce.reporting.archive import Provenance
 
-OUTSIDE_80, OUTSIDE_95 = "outside the 80 % interval", "outside the 95 % interval"
+OUTSIDE_80, OUTSIDE_95 = "outside 80 %", "outside 95 %"
 
 
 class DayForecast(BaseModel, frozen=True):
@@ -173,13 +173,6 @@ class ForecastFigures(BaseModel, frozen=True):
             if series.name == TOTAL:
                 return series
         return None
-
-    @property
-    def coming(self) -> list[ComingDay]:
-        """The forecast days of the whole shop; none without a forecast."""
-        if self.total is None:
-            return []
-        return self.total.days
 
     @property
     def last_week(self) -> list[PastDay]:

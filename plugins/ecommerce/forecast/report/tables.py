@@ -113,7 +113,6 @@ def _scores(figures: ForecastFigures) -> Section:
     for score in figures.scores:
         row = _cells(
             kind_name(score.of) or "Total",
-            score.series,
             score.periods,
             text.share(score.error),
             signed_percent(score.bias),
@@ -125,7 +124,6 @@ def _scores(figures: ForecastFigures) -> Section:
         "Forecast accuracy",
         [
             name("Kind"),
-            number("Series"),
             number("Scored"),
             number("Error (WAPE)"),
             number("Bias"),
@@ -168,9 +166,6 @@ def _notes(figures: ForecastFigures) -> Section:
     for series, reason in figures.skipped.items():
         name_of_series = series_name(series, figures.products)
         notes.append(f"No forecast of {name_of_series}: {text.clean(reason)}")
-    if figures.gaps:
-        gaps = text.listed(figures.gaps, MOST_NAMED, "more days (figures.json)")
-        notes.append(f"Days missing from the warehouse: {gaps}")
     notes += map(text.clean, figures.warnings)
     return sentences("notes", "Data notes", notes, empty="None.")
 

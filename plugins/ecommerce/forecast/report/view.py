@@ -37,17 +37,14 @@ def mail_texts(figures: ForecastFigures) -> dict[str, Any]:
     """Return the texts of the mail: those of the page, and two tables narrow enough for a phone."""
     texts = page_texts(figures)
     rows = {section["id"]: section["rows"] for section in texts["sections"]}
-    last_week = []
-    for day, forecast, actual, change, verdict in rows["last-week"]:
-        last_week.append([(day, verdict), forecast, actual, change])
     series = []
     for name, kind, usual, coming, *_, change in rows["series"]:
         if kind != "Product":
-            series.append([(name, kind), usual, coming, change])
+            series.append([name, usual, coming, change])
     texts.update(
         subject=subject(figures),
         currency=figures.currency,
-        last_week=last_week,
+        last_week=rows["last-week"],
         series=series,
         promotions=len(figures.promotions),
     )
@@ -83,7 +80,7 @@ def model(figures: ForecastFigures) -> str:
     card, origin = figures.card, figures.provenance
     selected = card.selected or card.why or "default"
     made_at = text.instant(origin.generated_at)
-    return text.clean(
+    return (
         f"Model {card.champion} ({selected}), trained on data before {figures.as_of}, stored in "
         f"{origin.model}. Code version {origin.code_version}, generated at {made_at}."
     )
