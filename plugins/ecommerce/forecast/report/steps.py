@@ -93,7 +93,7 @@ def assemble(
 
     sales = past_sales(history)
     past = []
-    for day, amount in sales[TOTAL].items():
+    for day, amount in zip(sales.index, sales[TOTAL], strict=True):
         past_day = figures.PastDay(
             day=day,
             actual=rounded(amount),
