@@ -32,8 +32,7 @@ def test_a_run_selects_mails_and_announces_the_champion(
         first = AS_OF - timedelta(days=DAYS)
         sell(client, dataset, first, DAYS + 9)
         store = Store.of_models()
-        known = to_plain(Announced()) | {"calendar": ""}
-        registry.keep(store, registry.INPUTS, SELECTED, known)
+        registry.keep(store, registry.INPUTS, SELECTED, to_plain(Announced()))
         before = {"champion": "seasonal_naive", "as_of": str(SELECTED)}
         registry.keep(store, registry.CHAMPIONS, SELECTED, before)
         home = tmp_path / "airflow"

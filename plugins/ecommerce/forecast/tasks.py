@@ -105,7 +105,7 @@ def predict(manifest: Manifest, model: dict[str, Any], **context: Any) -> Manife
     prepared = history.read_prepared(manifest)
     forecasts = training.predict_all(prepared.panels(), trained)
     as_of = _week(context).as_of
-    return loading.write(forecasts, as_of, run_of(context), prepared.rejected)
+    return loading.write(forecasts, as_of, run_of(context), prepared.partner.rejected)
 
 
 @typed_task(**RARE_LOADS, outlets=assets.tables(loading.FORECASTS.tables))

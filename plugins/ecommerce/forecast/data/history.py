@@ -15,16 +15,18 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.settings import load_settings, shop_timezone
-from ecommerce.forecast.data.panel import Floats, Ints, Panel, holidays_of
+from ecommerce.forecast.data.panel import (
+    LONGEST_DAYS,
+    Floats,
+    Ints,
+    Panel,
+    holidays_of,
+    run_lengths,
+)
 from ecommerce.forecast.loading import DAILY_RUNS
 from ecommerce.forecast.models import registry
-from ecommerce.forecast.partner_ftp.files import (
-    Announced,
-    MarketWeek,
-    PartnerFiles,
-    Promotion,
-)
-from ecommerce.forecast.weeks import DAYS, HORIZON
+from ecommerce.forecast.partner_ftp.files import MarketWeek, PartnerFiles, Promotion
+from ecommerce.forecast.weeks import DAYS, HORIZON, LEAST_DAYS
 from ecommerce.forecast.wording import KINDS
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.plain import from_plain, to_plain
@@ -42,8 +44,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MOST_SKUS = 25
-LONGEST_DAYS = 1100
-"""Three years: models use no older days, and queries read no more partitions."""
 RECENT_DAYS = 91
 """The period whose best-selling products are forecast."""
 WINDOW_DAYS = 91
@@ -75,41 +75,47 @@ class History:
 @dataclass(frozen=True, slots=True)
 class Sales:
     """Daily gross sales of three years up to `last_day`, by `business_date`, `kind` and `name`, with the
-    `category` and the name (`product`) of a SKU; the partner's announcements and its rejected rows; the
-    holidays' calendar; SKUs to forecast in addition to the best-selling ones."""
+    `category` and the name (`product`) of a SKU; the content of the partner's files; the holidays' calendar;
+    SKUs to forecast in addition to the best-selling ones."""
 
     last_day: date
     table: "pa.Table"
-    announced: Announced
+    partner: PartnerFiles
     calendar: str
-    rejected: tuple[dict[str, Any], ...] = ()
     requested: tuple[str, ...] = ()
 
     def panels(self) -> History:
-        """Return the panels to train on."""
+        """Return the panels to train on, of four weeks at least."""
         # Floats: models learn from the amounts, nothing is added up.
         rows = self.table.to_pandas(date_as_object=False).astype({"gross_sales": float})
         is_product = rows["kind"] == "sku"
         first_day = rows.loc[~is_product, "business_date"].min()
         days = pd.date_range(first_day, self.last_day)
+        if len(days) < LEAST_DAYS:
+            days = pd.date_range(end=self.last_day, periods=LEAST_DAYS)
         sales = {}
         for kind in KINDS:
-            sales[kind] = _by_day(rows[rows["kind"] == kind], days)
+            of_kind = rows[rows["kind"] == kind]
+            table = of_kind.pivot_table(
+                "gross_sales", "business_date", "name", aggfunc="sum"
+            )
+            sales[kind] = table.reindex(days).fillna(0.0)
         newest = rows[is_product].sort_values("business_date").groupby("name").last()
         categories: dict[str, str] = dict(newest["category"].dropna())
-        promoted = _promoted(sales, categories, self.announced.promotions)
+        announced = self.partner.announced
+        promoted = _promoted(sales, categories, announced.promotions)
 
-        holidays = holidays_of(self.calendar, first_day.date(), len(days) + HORIZON)
+        holidays = holidays_of(self.calendar, days[0].date(), len(days) + HORIZON)
         is_gap = gaps(sales["category"].sum(axis=1), holidays[: len(days)])
         recent = sales["sku"].mask(is_gap, axis=0).tail(RECENT_DAYS).sum()
         best_sellers = recent[recent > 0].nlargest(MOST_SKUS).index
         is_forecast = sales["sku"].columns.isin([*best_sellers, *self.requested])
         sales["sku"] = sales["sku"].loc[:, is_forecast]
-        market = _market_index(days, self.announced.market_index)
+        market = _market_index(days, announced.market_index)
         panels = {}
         for kind, table in sales.items():
             panels[kind] = Panel(
-                first_day=first_day.date(),
+                first_day=days[0].date(),
                 series=tuple(f"{kind}:{name}" for name in table),
                 values=table.mask(is_gap, axis=0).to_numpy(copy=True),
                 promotions=promoted[kind][table.columns].to_numpy(copy=True),
@@ -122,23 +128,17 @@ class Sales:
             gaps=tuple(days[is_gap].date),
             categories=categories,
             products=dict(newest["product"].dropna()),
-            promotions=self.announced.promotions,
+            promotions=announced.promotions,
         )
-
-
-def _by_day(rows: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFrame:
-    """Return the sales of each day and name; 0 without any."""
-    table = rows.pivot_table("gross_sales", "business_date", "name", aggfunc="sum")
-    return table.reindex(days).fillna(0.0)
 
 
 def _market_index(days: pd.DatetimeIndex, weeks: Iterable[MarketWeek]) -> Floats:
     """Return the index of the last week that has ended on each day; NaN before the first."""
-    market = np.full(len(days), np.nan)
+    market = pd.Series(np.nan, days)
     for week in sorted(weeks, key=attrgetter("week_start")):
-        sunday = pd.Timestamp(week.week_start) + pd.Timedelta(days=DAYS - 1)
-        market[days >= sunday] = float(week.index)
-    return market
+        sunday = week.week_start + timedelta(days=DAYS - 1)
+        market[str(sunday) :] = float(week.index)
+    return market.to_numpy()
 
 
 def _promoted(
@@ -149,12 +149,12 @@ def _promoted(
     """The share of each series that is on promotion, at most 1, on the known days and the horizon: of a
     category or a channel, the share of the promoted products in its sales of the quarter before. `categories`
     are those of SKUs."""
-    known_days = sales["sku"].index
-    days = pd.date_range(known_days[0], periods=len(known_days) + HORIZON)
+    days = sales["sku"].index
+    days = pd.date_range(days[0], periods=len(days) + HORIZON)
     of_sku = pd.DataFrame(0.0, days, sales["sku"].columns)
     of_shop = pd.Series(0.0, days)
     for promotion in promotions:
-        first, last = map(pd.Timestamp, (promotion.start_date, promotion.end_date))
+        first, last = str(promotion.start_date), str(promotion.end_date)
         if promotion.sku is None:
             of_shop[first:last] = 1
         elif promotion.sku in of_sku:
@@ -162,13 +162,10 @@ def _promoted(
 
     sold = of_sku * _sales_of_quarter(sales["sku"], days)
     sold_by_category = _sales_of_quarter(sales["category"], days)
-    sold_on_promotion = sold.T.groupby(sold.columns.map(categories)).sum().T
+    of_category = sold.T.groupby(categories).sum().T / sold_by_category
     of_channel = sold.sum(axis=1) / sold_by_category.sum(axis=1)
-    shares = {
-        "sku": of_sku,
-        "category": (sold_on_promotion / sold_by_category),
-        "channel": pd.DataFrame(dict.fromkeys(sales["channel"], of_channel), days),
-    }
+    of_channels = pd.DataFrame(dict.fromkeys(sales["channel"], of_channel), days)
+    shares = {"sku": of_sku, "category": of_category, "channel": of_channels}
     promoted = {}
     for kind, share in shares.items():
         large = share.where(share >= LEAST_SHARE, 0.0)
@@ -184,7 +181,7 @@ def _sales_of_quarter(sales: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFra
 
 def query(
     as_of: date,
-    announced: Announced,
+    partner: PartnerFiles,
     *,
     requested: Collection[str] = (),
     **connection: Any,
@@ -204,10 +201,13 @@ def query(
         raise NoHistory(
             f"no forecast: the warehouse has no sales in the three years before {as_of}"
         )
-    named = {promotion.sku for promotion in announced.promotions if promotion.sku}
+    named = set(requested)
+    for promotion in partner.announced.promotions:
+        if promotion.sku:
+            named.add(promotion.sku)
     products = warehouse.arrow(
         "forecast/sku_series.sql",
-        parameters={"named": sorted(named.union(requested))},
+        parameters={"named": sorted(named)},
         first=first,
         day=last,
         recent=as_of - timedelta(days=RECENT_DAYS),
@@ -215,7 +215,7 @@ def query(
     )
     table = pa.concat_tables([daily, products], promote_options="permissive")
     calendar = load_settings().holiday_calendar
-    return Sales(last, table, announced, calendar, requested=tuple(requested))
+    return Sales(last, table, partner, calendar, tuple(requested))
 
 
 def prepare(run: DagRun, as_of: date, partner: PartnerFiles | None = None) -> Manifest:
@@ -225,21 +225,15 @@ def prepare(run: DagRun, as_of: date, partner: PartnerFiles | None = None) -> Ma
     import pyarrow.parquet as pq
 
     store = Store.of_models()
-    rejected: tuple[dict[str, Any], ...] = ()
-    warnings = []
     if partner:
-        inputs = to_plain(partner.announced)
-        inputs["calendar"] = load_settings().holiday_calendar
-        registry.keep(store, registry.INPUTS, as_of, inputs)
-        rejected = partner.rejected
-        warnings = [data_warning("note", text=text) for text in partner.warnings]
-    announced = registry.announced(store, as_of)
-    sales = query(as_of, announced, dag=run.dag_id, step="history")
-    known = to_plain(announced)
-    known.update(calendar=sales.calendar, rejected=rejected)
+        registry.keep(store, registry.INPUTS, as_of, to_plain(partner.announced))
+    else:
+        partner = registry.announced(store, as_of)
+    sales = query(as_of, partner, dag=run.dag_id, step="history")
+    known = {"partner": to_plain(partner), "calendar": sales.calendar}
+    warnings = [data_warning("note", text=text) for text in partner.warnings]
     day = day_window(sales.last_day, shop_timezone())
     uri = run.folder(as_of, STEP)
-    control_totals = {"rejected_rows": len(rejected), "warnings": warnings}
     with publish(uri) as draft:
         pq.write_table(sales.table, draft.path / SALES)
         (draft.path / KNOWN).write_text(json.dumps(known), encoding="utf-8")
@@ -251,7 +245,7 @@ def prepare(run: DagRun, as_of: date, partner: PartnerFiles | None = None) -> Ma
             read_at=day.end,
             window_start=day.start,
             window_end=day.end,
-            control_totals=control_totals,
+            control_totals={"warnings": warnings},
         )
     return read_manifest(uri)
 
@@ -266,8 +260,8 @@ def read_prepared(manifest: Manifest) -> Sales:
             # As in staging_tables.
             table = pq.read_table(file, use_threads=False, pre_buffer=False)
         known = json.loads((folder / KNOWN).read_text())
-    announced, rejected = from_plain(Announced, known), tuple(known["rejected"])
-    return Sales(manifest.business_date, table, announced, known["calendar"], rejected)
+    partner = from_plain(PartnerFiles, known["partner"])
+    return Sales(manifest.business_date, table, partner, known["calendar"])
 
 
 def gaps(total: "pd.Series[float]", holidays: Ints) -> "pd.Series[bool]":
@@ -276,13 +270,11 @@ def gaps(total: "pd.Series[float]", holidays: Ints) -> "pd.Series[bool]":
     without sales on one day of twelve or more, only the latter count. `total` are the shop's daily sales,
     `holidays` those of `holidays_of`."""
     is_empty = total <= 0
-    runs = (is_empty != is_empty.shift()).cumsum()  # of days alike
-    is_long = is_empty & (runs.groupby(runs).transform("size") >= LONG_GAP)
-    is_empty_alone = is_empty[~is_long]
-    weekdays = pd.DatetimeIndex(is_empty_alone.index).day_of_week
-    share_empty = is_empty_alone.groupby(weekdays).transform("mean")
+    is_long = is_empty & (run_lengths(is_empty) >= LONG_GAP)
+    is_empty = is_empty[~is_long]
+    weekdays = pd.DatetimeIndex(is_empty.index).day_of_week
+    share_empty = is_empty.groupby(weekdays).transform("mean")
     is_usual = (share_empty < MOSTLY_EMPTY) & (holidays[~is_long] == 0)
-    is_gap = is_long.copy()
-    if not is_empty_alone[is_usual].mean() > OFTEN_EMPTY:
-        is_gap[is_empty_alone.index] = is_empty_alone & is_usual
-    return is_gap
+    if is_empty[is_usual].mean() > OFTEN_EMPTY:
+        return is_long
+    return is_long | (is_empty & is_usual).reindex(is_long.index, fill_value=False)

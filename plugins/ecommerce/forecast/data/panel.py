@@ -21,6 +21,8 @@ _CLOSED = 0.85
 _RARE = 0.08
 YEAR = 364
 """Days; the same weekday a year ago."""
+LONGEST_DAYS = 1100
+"""Three years: models use no older days, and queries read no more partitions."""
 _TRUNCATED, _MOST_TRUNCATED = 0.4, 3
 _CAPPED = 2.5
 _ABSURD = 5.0
@@ -69,17 +71,17 @@ class Panel:
         """The day of the month of each of these days, from 1."""
         return self.dates.day.to_numpy()
 
-    def until(self, days: int, first: int = 0) -> "Panel":
-        """Return the panel as it was when `days` days were known, without those before the day number
-        `first`: a past forecast is made from this alone."""
-        known, with_horizon = slice(first, days), slice(first, days + HORIZON)
+    def until(self, days: int, seen: int = LONGEST_DAYS) -> "Panel":
+        """Return the panel as it was when `days` days were known, with the last `seen` of them: a past
+        forecast is made from this alone."""
+        first = max(0, days - seen)
         return replace(
             self,
             first_day=self.first_day + timedelta(days=first),
-            values=self.values[known],
-            promotions=self.promotions[with_horizon],
-            holidays=self.holidays[with_horizon],
-            market=self.market[known],
+            values=self.values[first:days],
+            promotions=self.promotions[first : days + HORIZON],
+            holidays=self.holidays[first : days + HORIZON],
+            market=self.market[first:days],
         )
 
 
@@ -101,12 +103,14 @@ def clean(panel: Panel) -> tuple[Floats, Bools]:
     values, days = panel.values.copy(), panel.days
     _drop_truncated(values)
     values[~np.maximum.accumulate(values > 0, axis=0)] = np.nan
-    closed = _closed_weekdays(values, panel.weekdays[:days])[panel.weekdays]
+    # The first of these seven weekdays is also that of the first day to forecast.
+    weekday = (np.arange(days + HORIZON) - days) % DAYS
+    closed = _closed_weekdays(values)[weekday]
     is_empty = values == 0
     is_ordinary = ~closed[:days] & (panel.holidays[:days] == 0) & ~np.isnan(values)
     ordinary_days = is_ordinary[-YEAR:].sum(axis=0)
     empty_days = (is_empty & is_ordinary)[-YEAR:].sum(axis=0)
-    sells_rarely = empty_days / np.maximum(ordinary_days, 1) > _RARE
+    sells_rarely = empty_days > _RARE * ordinary_days
     for series in np.flatnonzero(~sells_rarely):
         _close_holidays(closed[:, series], panel.holidays[:, series], values[:, series])
     closed[days:] |= _yearly_closure(panel)[:, None]
@@ -119,32 +123,48 @@ def without_absurd_day(values: Floats) -> Floats:
     than five times the second largest: a single absurd day is no level."""
     values = values.copy()
     year = values[-YEAR:]
-    second_largest = np.sort(np.nan_to_num(year), axis=0)[-2:][0]
+    second_largest = np.sort(np.nan_to_num(year), axis=0)[-2]
     year[(year > _ABSURD * second_largest) & (second_largest > 0)] = np.nan
     return values
 
 
-def by_week(values: Floats) -> pd.DataFrame:
-    """Return `values` [days, series] with a row for each seven days, which end on the last day, and a column
-    for each weekday and series."""
+def by_week(values: Floats) -> Floats:
+    """Return `values` [days, series] as [weeks, 7, series]; a week ends on the weekday of the last day."""
     missing_days = -len(values) % DAYS
     whole = np.pad(values, ((missing_days, 0), (0, 0)), constant_values=np.nan)
-    return pd.DataFrame(whole.reshape(-1, DAYS * values.shape[1]))
+    return whole.reshape(-1, DAYS, values.shape[1])
 
 
-def by_day(weeks: pd.DataFrame, values: Floats) -> Floats:
+def by_day(weeks: Floats, values: Floats) -> Floats:
     """Return what was computed from `by_week(values)`, as [days, series]."""
-    return weeks.to_numpy().reshape(-1, values.shape[1])[-len(values) :]
+    return weeks.reshape(-1, values.shape[1])[-len(values) :]
+
+
+def trailing_mean(values: Floats, rows: int) -> Floats:
+    """Return the mean of the `rows` rows up to each row, over known ones."""
+    # Cumulative sums: the windows of pandas take several times as long.
+    is_known = ~np.isnan(values)
+    sums = np.cumsum(np.where(is_known, values, 0), axis=0)
+    counts = np.cumsum(is_known, axis=0)
+    sums[rows:] -= sums[:-rows].copy()
+    counts[rows:] -= counts[:-rows].copy()
+    return ratio(sums, counts)
 
 
 def same_weekday_mean(values: Floats, weeks: int) -> Floats:
     """Return the weekday average of `weeks` weeks up to each day, over known days."""
-    return by_day(by_week(values).rolling(weeks, min_periods=1).mean(), values)
+    return by_day(trailing_mean(by_week(values), weeks), values)
 
 
-def ratio(part: Floats, whole: Floats) -> Floats:
+def ratio(part: Floats, whole: Floats | Ints) -> Floats:
     """Return `part / whole`; NaN where `whole` is not positive."""
     return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
+
+
+def run_lengths(flags: "pd.Series[bool]") -> "pd.Series[int]":
+    """Return for each day how many days in a row, with itself, have the same flag."""
+    runs = (flags != flags.shift()).cumsum()
+    return runs.groupby(runs).transform("size")
 
 
 def has_vanished(recent: Floats) -> Bools:
@@ -153,47 +173,44 @@ def has_vanished(recent: Floats) -> Bools:
     others replaced them."""
     before, week = recent[:-_REPLACED_DAYS], recent[-_REPLACED_DAYS:]
     has_sold = (before[-_VANISHED_DAYS:] > 0).sum(axis=0) >= _SOLD_BEFORE
-    usual = np.nansum(before) / max(len(before), 1) * _REPLACED_DAYS
+    usual = np.nansum(before) / len(before) * _REPLACED_DAYS
     is_replaced = has_sold & (np.nansum(week) >= usual / 2)
     return _sold_nothing(recent[-_VANISHED_DAYS:]) | (_sold_nothing(week) & is_replaced)
 
 
 def _sold_nothing(values: Floats) -> Bools:
     """Return the series that are known on some of the days, and had sales on none."""
-    return np.any(values <= 0, axis=0) & ~np.any(values > 0, axis=0)
+    return np.nanmax(values, axis=0, initial=-1) == 0
 
 
 def sells_rarely(values: Floats) -> Bools:
     """Return the series without sales on more than half of the days of a quarter: they are forecast
     by a long weekday average."""
     recent = values[-_QUARTER:]
-    known_days = np.maximum((~np.isnan(recent)).sum(axis=0), 1)
-    return (recent == 0).sum(axis=0) / known_days > _RARELY
+    known_days = (~np.isnan(recent)).sum(axis=0)
+    return (recent == 0).sum(axis=0) > _RARELY * known_days
 
 
 def _drop_truncated(values: Floats) -> None:
     """Drop the last days, three at most, whose total is below 40 % of the lowest of the same weekday in eight
     weeks: an export that ended in the middle of a day."""
     total = np.nansum(values, axis=1)
-    for day in range(len(total) - 1, max(len(total) - _MOST_TRUNCATED, DAYS) - 1, -1):
-        before = total[day - DAYS :: -DAYS][:8]
-        if len(before) < 4 or total[day] == 0:
+    for back in range(1, _MOST_TRUNCATED + 1):
+        day = total[-back]
+        before = total[-back - DAYS :: -DAYS][:8]
+        if len(before) < 4 or day == 0 or day >= _TRUNCATED * before.min():
             return
-        if total[day] >= _TRUNCATED * before.min():
-            return
-        values[day] = np.nan
+        values[-back] = np.nan
 
 
-def _closed_weekdays(values: Floats, weekdays: Ints) -> Bools:
-    """[7, series]; a series without sales on all weekdays is not closed: it does not sell."""
-    closed = np.zeros((DAYS, values.shape[1]), dtype=bool)
-    for weekday in range(DAYS):
-        recent = values[weekdays == weekday][-_WEEKDAY_WEEKS:]
-        known = (~np.isnan(recent)).sum(axis=0)
-        empty = (recent == 0).sum(axis=0)
-        closed[weekday] = (known >= 3) & (empty >= _CLOSED * known)
-    closed[:, closed.all(axis=0)] = False
-    return closed
+def _closed_weekdays(values: Floats) -> Bools:
+    """Return which of the last seven days' weekdays are closed, [7, series]; a series without sales on all
+    weekdays is not closed: it does not sell."""
+    recent = by_week(values)[-_WEEKDAY_WEEKS:]
+    known = (~np.isnan(recent)).sum(axis=0)
+    empty = (recent == 0).sum(axis=0)
+    closed = (known >= 3) & (empty >= _CLOSED * known)
+    return closed & ~closed.all(axis=0)
 
 
 def _close_holidays(closed: Bools, holidays: Ints, values: Floats) -> None:
@@ -206,40 +223,36 @@ def _close_holidays(closed: Bools, holidays: Ints, values: Floats) -> None:
     is_usually_closed = len(past) >= 2 and was_closed[-12:].mean() >= 0.7
     for day in days + np.flatnonzero(holidays[days:]):
         last_times = was_closed[holidays[past] == holidays[day]]
-        if len(last_times):
-            closed[day] |= last_times[-1]
-        else:
-            closed[day] |= is_usually_closed
+        closed[day] |= np.append(is_usually_closed, last_times)[-1]
 
 
 def _yearly_closure(panel: Panel) -> Bools:
-    """[HORIZON]: the days on which the shop sold nothing in every known year, as part of three days to a
-    month; in the only one, if they reach over a public holiday or the turn of the year."""
+    """[HORIZON]: the days on which the shop sold nothing in every known year, two at least, as part of three
+    or more such days."""
+    if panel.days < 2 * YEAR:
+        return np.zeros(HORIZON, dtype=bool)
     past, coming = panel.dates[: panel.days], panel.dates[panel.days :]
     is_empty = pd.Series(~np.any(panel.values > 0, axis=1), past)
-    first_sale = past[int(is_empty.argmin())]
-    runs = (is_empty != is_empty.shift()).cumsum()  # of days alike
-    lengths = runs.groupby(runs).transform("size")
-    is_closed = is_empty & lengths.between(3, 31)
-    is_closed[:first_sale] = False
-    is_holiday = pd.Series(np.any(panel.holidays[: panel.days] > 0, axis=1), past)
-    years = pd.Series(past.year, past).groupby(runs).transform("nunique")
-    is_sure = is_closed & (is_holiday.groupby(runs).transform("any") | (years > 1))
-    known_years, closed_years, sure_years = np.zeros((3, HORIZON))
+    is_closed = is_empty & (run_lengths(is_empty) >= 3)
+    known = is_closed[is_empty.argmin() :].astype(float)
+    years = []
     for back in (1, 2, 3):
-        same_days = coming - pd.DateOffset(years=back)
-        known_years += same_days >= first_sale
-        closed_years += is_closed.reindex(same_days, fill_value=False).to_numpy()
-        sure_years += is_sure.reindex(same_days, fill_value=False).to_numpy()
-    is_always = (closed_years > 0) & (closed_years == known_years)
-    return is_always & ((known_years > 1) | (sure_years > 0))
+        years.append(known.reindex(coming - pd.DateOffset(years=back)).to_numpy())
+    table = pd.DataFrame(years)
+    return ((table.count() >= 2) & (table.min() == 1)).to_numpy()
 
 
 def _capped(values: Floats) -> Floats:
     """Cap `values` at 2.5 times the median of the same weekday in the eight weeks before, and raise all
     to the sum of the last year: the cap changes the shape, not the level."""
-    medians = by_week(values).rolling(8, min_periods=4).median().shift()
+    weeks = np.pad(by_week(values), ((8, 0), (0, 0), (0, 0)), constant_values=np.nan)
+    windows = np.lib.stride_tricks.sliding_window_view(weeks[:-1], 8, axis=0)
+    before = np.sort(windows)  # NaN is last
+    known = (~np.isnan(before)).sum(axis=-1, keepdims=True)
+    middle = np.concatenate([(known - 1) // 2, known // 2], axis=-1)
+    medians = np.take_along_axis(before, middle.clip(0, 7), axis=-1).mean(axis=-1)
+    medians[known[..., 0] < 4] = np.nan
     limit = _CAPPED * by_day(medians, values)
     capped = np.where((values > limit) & (limit > 0), limit, values)
     sold, kept = np.nansum(values[-YEAR:], axis=0), np.nansum(capped[-YEAR:], axis=0)
-    return capped * np.divide(sold, kept, out=np.ones(len(sold)), where=kept > 0)
+    return capped * np.nan_to_num(ratio(sold, kept), nan=1)

@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 
 from ecommerce.forecast.data.panel import (
+    LONGEST_DAYS,
     Floats,
+    Ints,
     Panel,
     has_vanished,
     ratio,
@@ -17,7 +19,7 @@ from ecommerce.forecast.data.panel import (
 from ecommerce.forecast.models.features import Statistics
 from ecommerce.forecast.models.members import Boosting, Model, Ridge, WeekdayMean
 from ecommerce.forecast.models.season import at_level
-from ecommerce.forecast.weeks import DAYS, HORIZON, LEAST_DAYS
+from ecommerce.forecast.weeks import DAYS, HORIZON, LEAST_DAYS, WEEKS
 
 CALIBRATION_WEEKS = 13
 RIDGE_REFITTED, BOOSTING_REFITTED = 4, 12
@@ -47,7 +49,7 @@ _LAST_RESORT = WeekdayMean(SEEN_DAYS // DAYS, open_days=True)
 @dataclass(frozen=True, slots=True)
 class Origin:
     """A weekly origin of the past: every candidate's `forecasts` and the `actual` sales, [days, series], and
-    the `unit` of the errors, as `Statistics.unit`: [days, series and total]."""
+    the `unit` of the errors, as `Statistics.unit`: [days, series and total]; NaN where unknown."""
 
     forecasts: Mapping[str, Floats]
     actual: Floats
@@ -56,24 +58,21 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """A trained candidate of a panel: the `fitted` ridge and boosting, the `weights` of its members, the
-    WAPE of every candidate at the weekly `origins` (`errors`; None where no series had enough history), and
-    the reason for each of the `skipped` series."""
+    """The trained candidates of a panel, of which the `champion` forecasts: the `fitted` ridge and boosting,
+    each candidate's `weights` of members, its WAPE at the weekly `origins` (`errors`; None where no series
+    had enough history), and the reason for each of the `skipped` series."""
 
     champion: str
     series: tuple[str, ...]
     fitted: Mapping[str, Model]
-    weights: Mapping[str, float]
+    weights: Mapping[str, Mapping[str, float]]
     errors: Mapping[str, float | None]
     origins: Sequence[Origin]
     skipped: Mapping[str, str]
 
     def past_forecasts(self) -> list[tuple[Floats, Floats]]:
-        """Return its forecasts at the origins and the actual sales, [days, series]."""
-        pairs = []
-        for origin in self.origins:
-            pairs.append((_combined(origin.forecasts, self.weights), origin.actual))
-        return pairs
+        """Return the champion's forecasts at the origins and the actual sales, [HORIZON, series]."""
+        return _past_forecasts(self.origins, self.weights[self.champion])
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,34 +85,26 @@ class PanelForecast:
 
 
 def train(panel: Panel, champion: str = DEFAULT) -> TrainedModel:
-    """Train the champion and measure its errors at the weekly origins before. The result does not depend on
-    the number of cores."""
-    return train_candidates(panel)[champion]
-
-
-def train_candidates(panel: Panel) -> dict[str, TrainedModel]:
-    """Train each candidate as `train` would, with the shared work done once."""
+    """Train all candidates and measure their errors at the weekly origins before. The result does not depend
+    on the number of cores."""
     panel = _prepared(panel)
-    origins, fitted = look_back(panel), _fit(Statistics(panel))
-    known_days = (~np.isnan(panel.values)).sum(axis=0)
+    origins, fitted = look_back(panel), _fit(Statistics(panel, LONGEST_DAYS))
     skipped = {}
-    for series, days in zip(panel.series, known_days, strict=True):
+    for series, days in zip(panel.series, _known_days(panel.values), strict=True):
         if days < LEAST_DAYS:
             skipped[series] = f"fewer than {LEAST_DAYS} days of history"
-    errors: dict[str, float | None] = {}
-    trained = {}
+    weights: dict[str, Mapping[str, float]] = {}
+    errors = {}
     for name in CANDIDATES:
-        weights = {name: 1.0}
+        weights[name] = {name: 1.0}
         if name == "blend":
-            weights = _weights(origins, fitted)
+            weights[name] = _weights(origins, fitted)
         elif name not in SIMPLE and name not in fitted:
-            weights = {PLAIN: 1.0}
-        model = TrainedModel(
-            name, panel.series, fitted, weights, errors, origins, skipped
-        )
-        errors[name] = _error(panel, model)
-        trained[name] = model
-    return trained
+            weights[name] = {PLAIN: 1.0}
+        errors[name] = _error(panel, _past_forecasts(origins, weights[name]))
+    return TrainedModel(
+        champion, panel.series, fitted, weights, errors, origins, skipped
+    )
 
 
 def predict(trained: TrainedModel, panel: Panel) -> PanelForecast:
@@ -124,11 +115,11 @@ def predict(trained: TrainedModel, panel: Panel) -> PanelForecast:
 
 def forecasts_of_all(panel: Panel) -> dict[str, PanelForecast]:
     """Return the forecast of every candidate, as `train` and `predict` would."""
-    trained = train_candidates(panel)
-    forecasts, unit = _forecasts(_prepared(panel), trained[DEFAULT].fitted)
+    trained = train(panel)
+    forecasts, unit = _forecasts(_prepared(panel), trained.fitted)
     made = {}
-    for name, model in trained.items():
-        made[name] = _forecast(model, forecasts, unit)
+    for name in CANDIDATES:
+        made[name] = _forecast(replace(trained, champion=name), forecasts, unit)
     return made
 
 
@@ -143,12 +134,12 @@ def look_back(panel: Panel) -> list[Origin]:
         then = panel.until(days)
         if number % RIDGE_REFITTED == 0:
             has_boosting = number % BOOSTING_REFITTED == 0 or "boosting" not in fitted
-            fitted |= _fit(Statistics(then), has_boosting=has_boosting)
+            fitted |= _fit(Statistics(then, LONGEST_DAYS), has_boosting=has_boosting)
         forecasts, unit = _forecasts(then, fitted)
-        actual = panel.values[days : days + HORIZON]
-        known = slice(len(actual))
-        forecasts = {name: values[known] for name, values in forecasts.items()}
-        origins.append(Origin(forecasts, actual, unit[known]))
+        actual = np.full((HORIZON, len(panel.series)), np.nan)
+        known = panel.values[days : days + HORIZON]
+        actual[: len(known)] = known
+        origins.append(Origin(forecasts, actual, unit))
     return origins
 
 
@@ -195,42 +186,62 @@ def _weights(
 ) -> dict[str, float]:
     """The weight of each member of the blend by its error, compared with the plain one's at the origins at
     which it has a forecast; without members that have too few."""
-    parts = {}
-    for name in (PLAIN, *fitted):
+    parts = {PLAIN: 1.0}
+    for name in fitted:
         known = [origin for origin in origins if name in origin.forecasts]
         if len(known) >= _FEWEST_ORIGINS:
-            own = wape((origin.forecasts[name], origin.actual) for origin in known)
-            plain = wape((origin.forecasts[PLAIN], origin.actual) for origin in known)
-            parts[name] = (max(plain or 0, 1e-6) / max(own or 0, 1e-6)) ** POWER
-    if not parts:
-        return {PLAIN: 1.0}
+            gain = _member_error(known, PLAIN) / _member_error(known, name)
+            parts[name] = gain**POWER
     whole = sum(parts.values())
     return {name: part / whole for name, part in parts.items()}
 
 
-def _error(panel: Panel, model: TrainedModel) -> float | None:
-    """Return the WAPE at the weekly origins, of the series that had enough history there."""
+def _member_error(origins: Sequence[Origin], member: str) -> float:
+    """Return the member's WAPE at the origins, above 0."""
+    error = wape((origin.forecasts[member], origin.actual) for origin in origins)
+    return max(error or 0, 1e-6)
+
+
+def _error(panel: Panel, past: Sequence[tuple[Floats, Floats]]) -> float | None:
+    """Return the WAPE of forecasts at the weekly origins, of the series that had enough history there."""
     pairs = []
-    for back, past in enumerate(reversed(model.past_forecasts()), start=1):
-        known_days = (~np.isnan(panel.values[: -DAYS * back])).sum(axis=0)
-        pairs.append([table[:, known_days >= LEAST_DAYS] for table in past])
+    for back, (forecast, actual) in enumerate(reversed(past), start=1):
+        is_old = _known_days(panel.values[: -DAYS * back]) >= LEAST_DAYS
+        pairs.append((forecast[:, is_old], actual[:, is_old]))
     return wape(pairs)
+
+
+def _known_days(values: Floats) -> Ints:
+    """Return the number of known days of each series."""
+    return (~np.isnan(values)).sum(axis=0)
+
+
+def _past_forecasts(
+    origins: Sequence[Origin], weights: Mapping[str, float]
+) -> list[tuple[Floats, Floats]]:
+    pairs = []
+    for origin in origins:
+        pairs.append((_combined(origin.forecasts, weights), origin.actual))
+    return pairs
 
 
 def _combined(forecasts: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
     """Return the weighted mean of the members that have a forecast; the plain one's if none has."""
-    present = {name: part for name, part in weights.items() if name in forecasts}
-    if not present:
+    total = np.zeros_like(forecasts[PLAIN])
+    whole = 0.0
+    for name, weight in weights.items():
+        if name in forecasts:
+            total += weight * forecasts[name]
+            whole += weight
+    if not whole:
         return forecasts[PLAIN]
-    whole = sum(present.values())
-    parts = [part / whole * forecasts[name] for name, part in present.items()]
-    return np.sum(parts, axis=0)
+    return total / whole
 
 
 def _forecast(
     trained: TrainedModel, forecasts: Mapping[str, Floats], unit: Floats
 ) -> PanelForecast:
-    values = _combined(forecasts, trained.weights)
+    values = _combined(forecasts, trained.weights[trained.champion])
     is_skipped = np.isin(trained.series, list(trained.skipped))
     values = with_total(np.where(is_skipped, np.nan, values))
     return PanelForecast(values, _bounds(values, unit, trained))
@@ -268,11 +279,12 @@ def _bounds(
         forecast, actual = map(with_total, past)
         errors.append(ratio(np.abs(actual - forecast), forecast * origin.unit))
     widths = np.full((len(LEVELS), *values.shape), np.inf)
-    for first in range(0, HORIZON, DAYS):
-        weeks = [days[first : first + DAYS] for days in errors if len(days) > first]
-        if weeks:
-            # Also for later weeks, which may have no errors of their own.
-            widths[:, first:] = _half_widths(np.stack(weeks))[:, None]
+    for week in range(min(WEEKS, len(errors))):
+        first = DAYS * week
+        # The newest origins know nothing of later weeks yet.
+        known = np.stack(errors[: len(errors) - week])[:, first : first + DAYS]
+        # Also for later weeks, which may have no errors of their own.
+        widths[:, first:] = _half_widths(known)[:, None]
     bounds = {}
     for level, width in zip(LEVELS, widths, strict=True):
         share = np.where(np.isinf(width), 1, np.maximum(width * unit, _LEAST_WIDTH))
@@ -286,16 +298,14 @@ def _half_widths(errors: Floats) -> Floats:
     errors. `errors` are [weeks, days, series], the last week is the newest; NaN where unknown."""
     weeks_ago = np.repeat(np.arange(len(errors))[::-1], DAYS)
     errors = np.concatenate(errors)
-    is_known = ~np.isnan(errors)
-    weights = is_known * 0.5 ** (weeks_ago / _HALF_LIFE_WEEKS)[:, None]
+    count = _known_days(errors)
+    weights = ~np.isnan(errors) * 0.5 ** (weeks_ago / _HALF_LIFE_WEEKS)[:, None]
     # The error to come is one more, of full weight, that exceeds all.
-    to_come = np.ones_like(errors[:1])
-    weights = np.vstack([weights, to_come])
-    known = np.vstack([np.nan_to_num(errors), np.inf * to_come])
+    weights = np.pad(weights, ((0, 1), (0, 0)), constant_values=1)
+    known = np.pad(np.nan_to_num(errors), ((0, 1), (0, 0)), constant_values=np.inf)
     levels = np.array(LEVELS) / 100
     widths = np.quantile(known, levels, axis=0, weights=weights, method="inverted_cdf")
     widths = np.minimum(widths, known[:-1].max(axis=0))
-    count = is_known.sum(axis=0)
     widths[:, count < _FEWEST_ERRORS] *= _WIDENED
     widths[:, count == 0] = np.inf
     return widths

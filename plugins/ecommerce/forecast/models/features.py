@@ -12,6 +12,7 @@ from ecommerce.forecast.data.panel import (
     clean,
     ratio,
     same_weekday_mean,
+    trailing_mean,
 )
 from ecommerce.forecast.models.season import growth, season
 from ecommerce.forecast.weeks import DAYS, HORIZON
@@ -28,44 +29,43 @@ class Statistics:
     the values without the `effect` of promotions, which is measured over half a year, and `levels` their
     means by number of days. Only the last `seen` days of the panel are kept."""
 
-    def __init__(self, panel: Panel, seen: int | None = None) -> None:
+    def __init__(self, panel: Panel, seen: int) -> None:
         values, closed = clean(panel)
         neutral = without_promotions(values, promotion_effect(values, panel), panel)
         line = season(panel, neutral)
         line = line * growth(panel, neutral / line[: panel.days])
-        first = max(0, panel.days - (seen or panel.days))
-        self.panel = panel.until(panel.days, first)
-        self.closed, self.season = closed[first:], line[first:]
-        self.values = values[first:] / line[first : panel.days]
-        self.effect = promotion_effect(self.values, self.panel)
-        self.neutral = without_promotions(self.values, self.effect, self.panel)
-        is_promoted = is_on_promotion(self.panel)
+        self.panel = panel = panel.until(panel.days, seen)
+        self.values = values[-seen:] / line[: len(values)][-seen:]
+        self.closed = closed[-seen - HORIZON :]
+        self.season = line[-seen - HORIZON :]
+        self.effect = promotion_effect(self.values, panel)
+        self.neutral = without_promotions(self.values, self.effect, panel)
+        is_promoted = is_on_promotion(panel)
         others = np.where(is_promoted, np.nan, self.values)
         promoted = np.where(is_promoted, self.values, np.nan)
         self.neutral_8 = same_weekday_mean(self.neutral, 8)
         self.neutral_4 = same_weekday_mean(self.neutral, 4)
         self.without_promotion = same_weekday_mean(others, 13)
         self.with_promotion = same_weekday_mean(promoted, 13)
-        self.levels = {
-            days: trailing_mean(self.neutral, days) for days in (7, 28, 84, YEAR)
-        }
-        market = self.panel.market[:, None]
-        recent, year = trailing_mean(market, 28), trailing_mean(market, YEAR)
-        self.market = ratio(recent, year)[:, 0]
+        self.levels = {}
+        for days in (7, 28, 84, YEAR):
+            self.levels[days] = trailing_mean(self.neutral, days)
+        self.market = ratio(
+            trailing_mean(panel.market, 28), trailing_mean(panel.market, YEAR)
+        )
 
     def unit(self) -> Floats:
         """Return the relative size of ordinary errors [HORIZON, series and total]: the noise of the last
         eight weeks, and more where the season moves away from that of the last four."""
         total = np.nansum(self.neutral, axis=1)
         values = np.column_stack([self.neutral, total])[-120:]
-        usual = pd.DataFrame(same_weekday_mean(values, 8)).shift(DAYS).to_numpy()
-        errors = np.minimum(np.abs(ratio(values, usual) - 1), 1)
-        noise = np.nan_to_num(trailing_mean(errors, 56)[-1], nan=0.2)
+        usual = same_weekday_mean(values, 8)
+        errors = np.abs(ratio(values[DAYS:], usual[:-DAYS]) - 1)
+        noise = trailing_mean(np.minimum(errors, 1), 56)[-1]
+        noise = np.maximum(np.nan_to_num(noise, nan=0.2), LEAST_NOISE)
         past, coming = np.split(self.season, [self.panel.days])
-        moves = np.log(coming / np.mean(past[-28:], axis=0))
-        return np.sqrt(
-            np.maximum(noise, LEAST_NOISE) ** 2 + (SEASON_ERROR * moves) ** 2
-        )
+        moves = np.log(coming / np.mean(past[-28:]))
+        return np.hypot(noise, SEASON_ERROR * moves)
 
 
 def features(
@@ -129,11 +129,6 @@ def features(
 def _at(table: Floats, days: Ints) -> Floats:
     """Return the rows of these days; NaN before the first one."""
     return pd.DataFrame(table).reindex(days).to_numpy()
-
-
-def trailing_mean(values: Floats, days: int) -> Floats:
-    """Return the mean of the `days` days up to each day, over known days."""
-    return pd.DataFrame(values).rolling(days, min_periods=1).mean().to_numpy()
 
 
 def _days_on_promotion(promotions: Floats, origin: int) -> Floats:

@@ -2,14 +2,13 @@
 later panel of the same series as [HORIZON, series]: 0 on closed days, and NaN for a series
 with too little history."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from ecommerce.forecast.data.panel import Floats, Panel, by_week
+from ecommerce.forecast.data.panel import Floats, Panel, by_week, ratio, trailing_mean
 from ecommerce.forecast.models.features import Statistics, features
 from ecommerce.forecast.weeks import DAYS, HORIZON, WEEKS
 
@@ -40,8 +39,8 @@ class WeekdayMean:
         values = known.panel.values
         if self.open_days:
             values = known.values
-        means = by_week(values).rolling(self.weeks, min_periods=1).mean().to_numpy()
-        ahead = np.tile(means[-1].reshape(DAYS, -1), (WEEKS, 1))
+        week = trailing_mean(by_week(values), self.weeks)[-1]
+        ahead = np.tile(week, (WEEKS, 1))
         if self.open_days:
             return _open_days(ahead, known)
         return ahead
@@ -51,52 +50,45 @@ class WeekdayMean:
 class Ridge:
     """A linear model of log sales, one per series: weekday, promotion by weekday, holidays and the days next
     to them, days of the month. Recent days weigh more, and the level of the last weeks corrects it.
-    `fits` by series: the coefficients and the logarithms' mean, NaN with fewer than three known weeks."""
+    `coefficients` [series, columns] are of the difference from the logarithms' `mean` [series], which is NaN
+    with fewer than three known weeks."""
 
-    fits: tuple[tuple[Floats, float], ...]
+    coefficients: Floats
+    mean: Floats
 
     @classmethod
     def fit(cls, known: Statistics) -> "Ridge | None":
         """Fit on the last three years; None where the history is too short."""
-        panel = known.panel
-        if panel.days < LEAST_DAYS_RIDGE:
+        days = known.panel.days
+        if days < LEAST_DAYS_RIDGE:
             return None
-        age = np.arange(panel.days)[::-1]
+        values = known.values.T
+        age = np.arange(days)[::-1]
         weight = 0.5 ** (age / _HALF_LIFE_DAYS) * (age < _RIDGE_DAYS)
-        fits = []
-        for values, design in zip(known.values.T, _designs(panel), strict=True):
-            is_known = ~np.isnan(values) & (weight > 0)
-            if is_known.sum() < 3 * DAYS:
-                fits.append((np.zeros(design.shape[1]), np.nan))
-                continue
-            rows, share = design[: panel.days][is_known], weight[is_known]
-            target = np.log1p(np.maximum(values[is_known], 0))
-            mean = np.average(target, weights=share)
-            weighted = rows * share[:, None]
-            matrix = weighted.T @ rows + np.eye(rows.shape[1])
-            fits.append((np.linalg.solve(matrix, weighted.T @ (target - mean)), mean))
-        return cls(tuple(fits))
+        share = np.where(np.isnan(values), 0, weight)
+        target = np.log1p(np.nan_to_num(values))
+        is_enough = (share > 0).sum(axis=1) >= 3 * DAYS
+        mean = ratio((share * target).sum(axis=1), share.sum(axis=1) * is_enough)
+        rows = _designs(known.panel)[:, :days]
+        weighted = rows.transpose(0, 2, 1) * share[:, None]
+        matrix = weighted @ rows + np.eye(rows.shape[2])
+        sums = weighted @ (target - np.nan_to_num(mean)[:, None])[..., None]
+        return cls(np.linalg.solve(matrix, sums)[..., 0], mean)
 
     def forecast(self, known: Statistics) -> Floats:
         """Return the forecast of the days after the panel."""
-        days = known.panel.days
-        past = slice(max(0, days - 4 * _LEVEL_DAYS), days)
-        age = np.arange(past.start, days)[::-1] - past.start
-        ahead = []
-        designs = _designs(known.panel)
-        for fit, values, design in zip(self.fits, known.values.T, designs, strict=True):
-            coefficients, mean = fit
-            line = mean + design @ coefficients
-            recent, fitted = values[past], np.maximum(np.expm1(line[past]), 0)
-            share = np.where(np.isnan(recent), 0, 0.5 ** (age / (_LEVEL_DAYS / 2)))
-            factor, whole = 1.0, share @ fitted
-            if whole > 0:
-                factor = np.nansum(share * recent) / whole
-            highest = 1.5 * np.nanmax(values, initial=0.0)
-            highest_line = np.log1p(highest) + 1
-            sales = np.expm1(np.minimum(line[days:], highest_line)) * factor
-            ahead.append(np.clip(sales, 0, highest))
-        return _open_days(np.stack(ahead, axis=1), known)
+        days, values = known.panel.days, known.values
+        products = _designs(known.panel) @ self.coefficients[..., None]
+        line = products[..., 0].T + self.mean
+        recent = values[-4 * _LEVEL_DAYS :]
+        fitted = np.maximum(np.expm1(line[days - len(recent) : days]), 0)
+        age = np.arange(len(recent))[::-1, None]
+        share = np.where(np.isnan(recent), 0, 0.5 ** (age / (_LEVEL_DAYS / 2)))
+        factor = ratio(np.nansum(share * recent, axis=0), (share * fitted).sum(axis=0))
+        highest = 1.5 * np.nanmax(values, axis=0, initial=0.0)
+        line = np.minimum(line[days:], np.log1p(highest) + 1)
+        sales = np.expm1(line) * np.nan_to_num(factor, nan=1.0)
+        return _open_days(np.clip(sales, 0, highest), known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,25 +170,27 @@ def _open_days(values: Floats, known: Statistics) -> Floats:
     return np.where(known.closed[coming] & ~np.isnan(values), 0.0, values)
 
 
-def _designs(panel: Panel) -> Iterator[Floats]:
-    """The rows of the ridge for each series: [days + HORIZON, columns]."""
-    weekday = panel.weekdays[:, None] == np.arange(DAYS)
-    day = pd.Series(panel.days_of_month)
-    calendar = np.column_stack(
-        [weekday, day <= 3, day.between(4, 7), day >= 28, day.between(14, 17)]
-    )
+def _designs(panel: Panel) -> Floats:
+    """Return the rows of the ridge: [series, days + HORIZON, columns]."""
+    weekday = panel.weekdays[:, None]
+    day = panel.days_of_month[:, None]
+    promotion = panel.promotions
+    before = np.vstack([np.zeros_like(promotion[:1]), promotion[:-1]])
     holidays = pd.DataFrame(panel.holidays > 0)
-    for place, promotion in enumerate(panel.promotions.T):
-        is_holiday = holidays[place]
-        before = np.append(0.0, promotion[:-1])
-        columns = [
-            calendar,
-            weekday * promotion[:, None],
-            promotion,
-            (promotion > 0) & (before == 0),
-            before * (promotion == 0),
-            is_holiday,
-            is_holiday.shift(-1, fill_value=False),
-            is_holiday.shift(1, fill_value=False),
-        ]
-        yield np.column_stack(columns).astype(float)
+    columns = [
+        day <= 3,
+        (day >= 4) & (day <= 7),
+        day >= 28,
+        (day >= 14) & (day <= 17),
+        promotion,
+        (promotion > 0) & (before == 0),
+        before * (promotion == 0),
+        holidays.to_numpy(),
+        holidays.shift(-1, fill_value=False).to_numpy(),
+        holidays.shift(1, fill_value=False).to_numpy(),
+    ]
+    for number in range(DAYS):
+        is_weekday = weekday == number
+        columns += [is_weekday, is_weekday * promotion]
+    table = np.stack(np.broadcast_arrays(*columns), axis=-1)
+    return table.astype(float).transpose(1, 0, 2)

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ecommerce.core.errors import StagingError
 from ecommerce.forecast.models.ensemble import CANDIDATES, DEFAULT
-from ecommerce.forecast.partner_ftp.files import Announced
+from ecommerce.forecast.partner_ftp.files import Announced, PartnerFiles
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.plain import from_plain
 
@@ -40,31 +39,22 @@ def champion(store: Store, as_of: date) -> Champion:
     name = _newest(store, CHAMPIONS, as_of)
     if name is None:
         return Champion()
-    record = _record(store, name)
-    if record.get("champion") not in CANDIDATES:
+    record = json.loads(store.read(name) or b"")
+    if record["champion"] not in CANDIDATES:
         return Champion(why="the selected model no longer exists")
     return Champion(record["champion"], name, record.get("why", ""))
 
 
-def announced(store: Store, as_of: date) -> Announced:
+def announced(store: Store, as_of: date) -> PartnerFiles:
     """Return the partner's announcements at the time of the forecast of `as_of`: the last stored inputs."""
     name = _newest(store, INPUTS, as_of)
     if name is None:
-        return Announced()
-    return from_plain(Announced, _record(store, name))
+        return PartnerFiles()
+    return PartnerFiles(from_plain(Announced, json.loads(store.read(name) or b"")))
 
 
 def _newest(store: Store, folder: str, as_of: date) -> str | None:
     """Return the name of the last record up to the day `as_of`."""
     last = f"{folder}/{as_of}.json"
-    # A process that was killed may leave a partial file of another name.
-    names = [name for name in store.names(folder) if name.endswith(".json")]
-    return max((name for name in names if name <= last), default=None)
-
-
-def _record(store: Store, name: str) -> dict[str, Any]:
-    try:
-        record: dict[str, Any] = json.loads(store.read(name) or b"")
-    except ValueError:
-        raise StagingError(f"{store.uri_of(name)} is not JSON: remove it") from None
-    return record
+    names = [name for name in store.names(folder) if name <= last]
+    return max(names, default=None)

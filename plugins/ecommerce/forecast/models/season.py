@@ -9,7 +9,18 @@ import pandas as pd
 from dateutil.easter import easter
 
 from ecommerce.core.named_weeks import black_friday
-from ecommerce.forecast.data.panel import YEAR, Bools, Floats, Ints, Panel, clean, ratio
+from ecommerce.forecast.data.panel import (
+    YEAR,
+    Bools,
+    Floats,
+    Ints,
+    Panel,
+    by_day,
+    by_week,
+    clean,
+    ratio,
+    trailing_mean,
+)
 from ecommerce.forecast.weeks import HORIZON
 
 _EASTER, _BLACK_FRIDAY = 1, 2
@@ -39,24 +50,21 @@ def season(panel: Panel, neutral: Floats) -> Floats:
     `neutral` [days, series] are clean values without the effect of promotions.
     """
     days = panel.days
+    open_days = (~np.isnan(neutral)).any(axis=1).sum()
+    selling_days = (neutral > 0).any(axis=1).sum()
     event, references = _compared_days(panel)
-    references = [
-        days_ago for days_ago in references if np.sum(days_ago >= 0) > HORIZON
-    ]
+    years = len(references)
+    if days <= YEAR or not years or selling_days <= _OFTEN * open_days:
+        return np.ones((days + HORIZON, 1))
     known_event = event[:days]
     is_near = _next_to(panel.holidays[:days] > 0) & (known_event[:, None] == 0)
-    daily = _without_weekdays(np.where(is_near, np.nan, neutral), panel.weekdays[:days])
-    open_days = (~np.isnan(neutral)).any(axis=1).sum()
-    sells_often = (neutral > 0).any(axis=1).sum() > _OFTEN * open_days
-    if days <= YEAR or not references or not sells_often:
-        return np.ones((len(event), 1))
+    daily = _without_weekdays(np.where(is_near, np.nan, neutral))
     above_week = _index(daily, daily)[1]
     variance = float(np.nanmean(np.clip(above_week, -1, 1) ** 2))
     is_peak = (known_event > 0) & (above_week > _PEAK_ERRORS * np.sqrt(variance))
     index, above_week = _index(np.where(is_peak[:, None], np.nan, daily), daily)
     # Above nothing there is no peak: the other days of its week may have no sales.
-    has_peak = is_peak & ~np.isnan(above_week)
-    peak = np.log1p(above_week, out=np.zeros(days), where=has_peak)
+    peak = np.log1p(np.nan_to_num(np.where(is_peak, above_week, 0)))
     index = np.where(known_event > 0, index, _centred(index[:, None])[:, 0])
     # Growth is forecast by itself: the season is what a day has above or below its year.
     weekly = np.median(index[YEAR:] - index[:-YEAR]) * 7 / YEAR
@@ -67,7 +75,6 @@ def season(panel: Panel, neutral: Floats) -> Floats:
         lines.append(_between(index[place], is_known))
         peaks.append(np.where(is_known, peak[place], 0))
     line, peak = np.mean(lines, axis=0), np.mean(peaks, axis=0)
-    years = len(references)
     is_apart = np.isin(event, (_EASTER, _BLACK_FRIDAY))
     ordinary, past = _between(line, ~is_apart), _between(index, ~is_apart[:days])
     noise = variance / 4 / years  # of a difference between means over two weeks
@@ -106,53 +113,52 @@ def at_level(panel: Panel) -> Panel:
     if panel.days < 2 * _USUAL_DAYS:
         return panel
     values = clean(panel)[0]
-    values = values / season(panel, values)[: panel.days]
-    values = _without_weekdays(values, panel.weekdays[: panel.days])
+    values = _without_weekdays(values / season(panel, values)[: panel.days])
     logs = _log(values[-(_SHIFTED_DAYS.stop + _USUAL_DAYS) :])
     sells_often = (panel.values[-len(logs) :] > 0).mean(axis=0) > _OFTEN
-    gains, steps = [], []
+    largest_gain = np.zeros(len(sells_often))
+    factor = np.zeros_like(panel.values)
     for back in _SHIFTED_DAYS:
         after, before = logs[-back:], logs[-back - _USUAL_DAYS : -back]
         step = _mean(after) - _mean(before)
-        is_known = sells_often & ~np.isnan(step)
-        low, high = _most(after, is_known)
-        low_before, high_before = _most(before, is_known)
+        low, high = _most(after)
+        low_before, high_before = _most(before)
         is_apart = (low > high_before) | (high < low_before)
-        is_shift = is_apart & (np.abs(step) > _SHIFT) & is_known
-        steps.append(step)
-        gains.append(np.where(is_shift, step**2 * back / (back + _USUAL_DAYS), 0))
-    best = np.argmax(gains, axis=0)
-    is_before = np.arange(panel.days)[:, None] < panel.days - _SHIFTED_DAYS.start - best
-    is_before &= np.max(gains, axis=0) > 0
-    factor = np.take_along_axis(np.array(steps), best[None], axis=0)
-    return replace(panel, values=panel.values * np.exp(np.where(is_before, factor, 0)))
+        is_shift = is_apart & (np.abs(step) > _SHIFT) & sells_often
+        gain = np.where(is_shift, step**2 * back / (back + _USUAL_DAYS), 0)
+        is_larger = gain > largest_gain
+        largest_gain = np.maximum(gain, largest_gain)
+        factor[:-back, is_larger] = step[is_larger]
+        factor[-back:, is_larger] = 0
+    return replace(panel, values=panel.values * np.exp(factor))
 
 
-def _most(logs: Floats, is_known: Bools) -> Floats:
-    """Return the bounds of the middle 60 % of the days of each known series."""
-    return np.nanquantile(np.where(is_known, logs, 0), (0.2, 0.8), axis=0)
+def _most(logs: Floats) -> Floats:
+    """Return the bounds of the middle 60 % of the days of each series."""
+    return pd.DataFrame(logs).quantile([0.2, 0.8]).to_numpy()
 
 
 def _compared_days(panel: Panel) -> tuple[Ints, list[Ints]]:
     """[days + HORIZON]: the number of the moved date around each day, 0 for others; and for one and for two
-    years, the number of the day that each is compared with, negative where unknown: around a moved date the
-    same day around it, otherwise the same weekday; none for a day that would be compared with one around an
-    earlier moved date."""
+    years, if known, the number of the day that each is compared with, negative where unknown: around a moved
+    date the same day around it, otherwise the same weekday; none for a day that would be compared with one
+    around an earlier moved date."""
     number = np.arange(panel.days + HORIZON)
-    event = np.zeros(len(number), dtype=np.int64)
-    references = {1: number - YEAR, 2: number - 2 * YEAR}
+    event = np.zeros_like(number)
+    references = [number - YEAR, number - 2 * YEAR]
     for which, (date_of, first, end) in enumerate(_MOVED, _EASTER):
         for year in range(panel.dates[0].year - 1, panel.dates[-1].year + 2):
             day = (date_of(year) - panel.first_day).days
             around = slice(max(day + first, 0), max(day + end, 0))
             event[around] = which
-            for years, days_ago in references.items():
-                earlier = (date_of(year - years) - panel.first_day).days
-                days_ago[around] = number[around] - day + earlier
-    for days_ago in references.values():
-        is_moved = event[np.maximum(days_ago, 0)] > 0
-        days_ago[(event == 0) & (days_ago >= 0) & is_moved] = -1
-    return event, list(references.values())
+            for back, reference in enumerate(references, 1):
+                days_between = (date_of(year) - date_of(year - back)).days
+                reference[around] = number[around] - days_between
+    for reference in references:
+        is_moved = event[np.maximum(reference, 0)] > 0
+        reference[(event == 0) & is_moved] = -1
+    known = [days_ago for days_ago in references if np.sum(days_ago >= 0) > HORIZON]
+    return event, known
 
 
 def _share(expected: Floats, actual: Floats, noise: float, prior_days: int) -> float:
@@ -177,11 +183,9 @@ def _index(daily: Floats, actual: Floats) -> tuple[Floats, Floats]:
     was within four weeks."""
     smooth = pd.DataFrame(_centred(daily)).ffill(limit=_MONTH).to_numpy()
     now, before = _sums(smooth[1:], smooth[:-1])
-    ratios = np.divide(
-        now, before, out=np.ones(len(now)), where=(now > 0) & (before > 0)
-    )
+    rises = np.nan_to_num(_log(ratio(now, before)))
     day, week = _sums(actual, smooth)
-    return np.append(0.0, np.cumsum(np.log(ratios))), ratio(day, week) - 1
+    return np.append(0.0, np.cumsum(rises)), ratio(day, week) - 1
 
 
 def _sums(values: Floats, others: Floats) -> Floats:
@@ -193,9 +197,7 @@ def _sums(values: Floats, others: Floats) -> Floats:
 def _slope(panel: Panel, neutral: Floats) -> float:
     """The growth of all series together in a week, in logarithms: 0 as far as it can be noise."""
     weeks = min(_GROWTH_WEEKS, panel.days // 7)
-    if weeks < _FEWEST_WEEKS:
-        return 0.0
-    daily = _without_weekdays(neutral, panel.weekdays[: panel.days])[-7 * weeks :]
+    daily = _without_weekdays(neutral)[-7 * weeks :]
     means = pd.DataFrame(daily).groupby(np.arange(7 * weeks) // 7).mean()
     weekly = _log(means.sum(axis=1).to_numpy())
     is_known = ~np.isnan(weekly)
@@ -217,25 +219,27 @@ def _significant(slope: float, error: float) -> float:
     return slope * max(0.0, 1 - (error**2 + _LEAST_GROWTH**2) / max(slope**2, 1e-12))
 
 
-def _without_weekdays(values: Floats, weekdays: Ints) -> Floats:
+def _without_weekdays(values: Floats) -> Floats:
     """`values` [days, series] divided by the average share of their weekday in a week's mean."""
     whole_weeks = _centred(values)
     whole_weeks[:3] = whole_weeks[-3:] = np.nan
-    share = ratio(values, whole_weeks)
-    shares = np.stack([_mean(share[weekdays == weekday]) for weekday in range(7)])
-    return values / np.where(shares > 0.05, shares, 1)[weekdays]
+    weeks = by_week(ratio(values, whole_weeks))
+    shares = trailing_mean(weeks, len(weeks))[-1]
+    return by_day(by_week(values) / np.where(shares > 0.05, shares, 1), values)
 
 
 def _centred(values: Floats) -> Floats:
     """The mean of the known values of seven days around each day."""
-    weeks = pd.DataFrame(values).rolling(7, center=True, min_periods=1)
-    return weeks.mean().to_numpy(copy=True)
+    padded = np.pad(values, ((0, 3), (0, 0)), constant_values=np.nan)
+    return trailing_mean(padded, 7)[3:]
 
 
 def _next_to(is_holiday: Bools) -> Bools:
     """Holidays, the days before and the days after."""
-    days = pd.DataFrame(is_holiday).rolling(3, center=True, min_periods=1)
-    return days.max().to_numpy() > 0
+    is_near = is_holiday.copy()
+    is_near[1:] |= is_holiday[:-1]
+    is_near[:-1] |= is_holiday[1:]
+    return is_near
 
 
 def _mean(values: Floats) -> Floats:

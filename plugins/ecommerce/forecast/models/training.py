@@ -6,16 +6,13 @@ import pickle
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from ecommerce.core.errors import StagingError
 from ecommerce.forecast.data.history import History
-from ecommerce.forecast.data.panel import Panel
 from ecommerce.forecast.models.ensemble import (
-    DEFAULT,
     TrainedModel,
     predict,
     train,
@@ -30,40 +27,32 @@ MODEL, CARD = "model.pickle", "card.json"
 AMOUNTS = ("forecast", "lower_80", "upper_80", "lower_95", "upper_95")
 
 
-def train_all(history: History, champion: str = DEFAULT) -> dict[str, TrainedModel]:
-    """Train the champion on each kind of series."""
-    models = {}
-    for kind, panel in history.panels.items():
-        if panel.series:
-            models[kind] = train(panel, champion)
-    return models
-
-
 def predict_all(
     history: History, trained: Mapping[str, TrainedModel]
 ) -> list[dict[str, Any]]:
     """Forecast the next four weeks of all trained kinds. The total is the sum of the categories, with
     intervals from the errors of that sum. Return rows of `series`, `target_date`, `model` and `AMOUNTS`,
-    ordered by series and day, without skipped series."""
+    without skipped series."""
     rows: list[dict[str, Any]] = []
-    days = [history.as_of + timedelta(days=ahead) for ahead in range(HORIZON)]
     for kind, model in trained.items():
         names = list(model.series)
         if kind == "category":
             names.append(TOTAL)
         forecast = predict(model, history.panels[kind])
-        lower_80, upper_80 = forecast.bounds[80]
-        lower_95, upper_95 = forecast.bounds[95]
-        tables = [forecast.values, lower_80, upper_80, lower_95, upper_95]
+        tables = [forecast.values, *forecast.bounds[80], *forecast.bounds[95]]
         amounts = np.stack(tables, axis=-1)
         for place, series in enumerate(names):
             if np.isnan(forecast.values[:, place]).any():
                 continue
-            for day, of_day in zip(days, amounts[:, place], strict=True):
-                row = {"series": series, "target_date": day, "model": model.champion}
-                row_amounts = dict(zip(AMOUNTS, map(rounded, of_day), strict=True))
-                rows.append(row | row_amounts)
-    return sorted(rows, key=itemgetter("series", "target_date"))
+            for ahead in range(HORIZON):
+                row = dict(
+                    zip(AMOUNTS, map(rounded, amounts[ahead, place]), strict=True)
+                )
+                row["series"] = series
+                row["target_date"] = history.as_of + timedelta(days=ahead)
+                row["model"] = model.champion
+                rows.append(row)
+    return rows
 
 
 def rounded(value: float) -> Decimal | None:
@@ -74,17 +63,19 @@ def rounded(value: float) -> Decimal | None:
 
 
 def fit(history: History, champion: Champion, store: Store) -> dict[str, Any]:
-    """Fit the champion and store it with its card below `trained/<as of>-<hash>/`, unless it is there; return
-    the folder's `name`, the model's `sha256` and the `card`."""
-    trained = train_all(history, champion.name)
-    model, facts = pickle.dumps(trained, protocol=5), card(history, champion, trained)
-    text = (json.dumps(facts, indent=1, sort_keys=True) + "\n").encode()
-    # Of both: another version of this code writes another model with the same card.
-    digest = hashlib.sha256(text + model).hexdigest()
+    """Fit the champion on each kind of series, and store it with its card below `trained/<as of>-<hash>/`;
+    return the folder's `name`, the model's `sha256` and the `card`."""
+    trained = {}
+    for kind, panel in history.panels.items():
+        if panel.series:
+            trained[kind] = train(panel, champion.name)
+    model = pickle.dumps(trained, protocol=5)
+    digest = hashlib.sha256(model).hexdigest()
     name = f"{TRAINED}/{history.as_of}-{digest[:16]}"
+    facts = card(history, champion, trained)
     store.write(f"{name}/{MODEL}", model)
-    store.write(f"{name}/{CARD}", text)
-    return {"name": name, "sha256": hashlib.sha256(model).hexdigest(), "card": facts}
+    store.write(f"{name}/{CARD}", json.dumps(facts, indent=1).encode())
+    return {"name": name, "sha256": digest, "card": facts}
 
 
 def read(kept: Mapping[str, Any], store: Store) -> dict[str, TrainedModel]:
@@ -102,39 +93,33 @@ def read(kept: Mapping[str, Any], store: Store) -> dict[str, TrainedModel]:
 def card(
     history: History, champion: Champion, trained: Mapping[str, TrainedModel]
 ) -> dict[str, Any]:
-    """Return the model card: training data, errors at the weekly origins, limits. The same history gives the
-    same card, byte by byte."""
-    kinds = [
-        _kind_card(kind, model, history.panels[kind]) for kind, model in trained.items()
-    ]
+    """Return the model card, as the report shows it: training data, errors at the weekly origins, limits."""
+    kinds = []
+    for kind, model in trained.items():
+        panel, weights = history.panels[kind], {}
+        for name, weight in model.weights[model.champion].items():
+            weights[name] = round(weight, 6)
+        facts = {
+            "kind": kind,
+            "series": len(model.series),
+            "skipped": model.skipped,
+            "first_day": str(panel.first_day),
+            "days": panel.days,
+            "weights": weights,
+            "error": model.errors[model.champion],
+            "error_of_last_week": model.errors["seasonal_naive"],
+        }
+        kinds.append(facts)
     totals = []
     for forecast, actual in trained["category"].past_forecasts():
         known = np.where(np.isnan(actual), 0, forecast)
         totals.append((known.sum(axis=1), np.nansum(actual, axis=1)))
     return {
-        "as_of": str(history.as_of),
         "champion": champion.name,
         "selected": champion.version,
         "why": champion.why,
         "forecasts": "gross sales of 28 days in the reporting currency, with 80 % and 95 % intervals",
         "not_for": "later days, net sales, and effects that neither the history nor the promotions show",
         "total_error": wape(totals),
-        "gaps": [str(day) for day in history.gaps],
         "kinds": kinds,
-    }
-
-
-def _kind_card(kind: str, model: TrainedModel, panel: Panel) -> dict[str, Any]:
-    weights = {name: round(part, 6) for name, part in model.weights.items()}
-    return {
-        "kind": kind,
-        "names": list(model.series),
-        "series": len(model.series),
-        "skipped": dict(model.skipped),
-        "first_day": str(panel.first_day),
-        "days": panel.days,
-        "sales": hashlib.sha256(panel.values.tobytes()).hexdigest(),
-        "weights": weights,
-        "error": model.errors[model.champion],
-        "error_of_last_week": model.errors["seasonal_naive"],
     }

@@ -11,7 +11,12 @@ import pytest
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.forecast.data.history import Sales, gaps
 from ecommerce.forecast.data.panel import holidays_of
-from ecommerce.forecast.partner_ftp.files import Announced, MarketWeek, Promotion
+from ecommerce.forecast.partner_ftp.files import (
+    Announced,
+    MarketWeek,
+    PartnerFiles,
+    Promotion,
+)
 from tests.unit.forecast.panels import MONDAY, WEEK
 
 DAYS = 126
@@ -49,7 +54,7 @@ NOTHING = Announced()
 
 
 def shop(announced=NOTHING):
-    return Sales(LAST, SHOP, announced, calendar="").panels()
+    return Sales(LAST, SHOP, PartnerFiles(announced), calendar="").panels()
 
 
 def test_each_kind_is_a_panel_of_the_same_days():
