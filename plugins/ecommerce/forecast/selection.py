@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from email.message import EmailMessage
-from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -36,8 +35,13 @@ def back_test(history: History) -> dict[str, Any]:
     """Test every candidate at the weekly origins of `origins`. Return plain JSON:
     `as_of`, `first_day`, `days`, `origins` (the last known days), the number of `series` by kind, and
     `scores` as `score` returns them, none with too few origins."""
-    kinds = [kind for kind in KINDS if history.panels[kind].series]
-    panels = [history.panels[kind] for kind in kinds]
+    panels = []
+    series = {}
+    for kind in KINDS:
+        panel = history.panels[kind]
+        if panel.series:
+            panels.append(panel)
+            series[kind] = len(panel.series)
     panel = panels[0]
     known_days = origins(panel.days)
     last_days = [str(panel.until(days).origin) for days in known_days]
@@ -54,7 +58,7 @@ def back_test(history: History) -> dict[str, Any]:
         "first_day": str(panel.first_day),
         "days": panel.days,
         "origins": last_days,
-        "series": {kind: len(history.panels[kind].series) for kind in kinds},
+        "series": series,
         "scores": scores,
     }
 
@@ -63,10 +67,14 @@ def origins(days: int) -> list[int]:
     """Return the known days at each weekly origin of a history of `days` days, oldest first: those of the
     coming four weeks a year ago, which have the season to come, and the last eight with four weeks after
     them. With fewer days than the ridge needs, most candidates forecast the same."""
-    a_year_ago, newest = days - YEAR, days - HORIZON
-    season = range(a_year_ago, a_year_ago + DAYS * SEASON_ORIGINS, DAYS)
-    recent = range(newest - DAYS * (ORIGINS - 1), newest + 1, DAYS)
-    return [known for known in chain(season, recent) if known >= LEAST_DAYS_RIDGE]
+    a_year_ago = days - YEAR
+    oldest = days - HORIZON - DAYS * (ORIGINS - 1)
+    known_days = []
+    for week in range(SEASON_ORIGINS):
+        known_days.append(a_year_ago + DAYS * week)
+    for week in range(ORIGINS):
+        known_days.append(oldest + DAYS * week)
+    return [known for known in known_days if known >= LEAST_DAYS_RIDGE]
 
 
 def past_forecasts(panel: Panel, days: int) -> pd.DataFrame:
@@ -124,8 +132,9 @@ def score(candidate: str, past: pd.DataFrame) -> dict[str, Any]:
 
 def _wape(weeks: pd.DataFrame, groups: list[str]) -> "pd.Series[float]":
     """The absolute errors as a share of sales by groups of weeks, without those that have no sales."""
-    error = (weeks["forecast"] - weeks["actual"]).abs()
-    sums = weeks.assign(error=error).groupby(groups)[["error", "actual"]].sum()
+    differences = weeks["forecast"] - weeks["actual"]
+    errors = weeks.assign(error=differences.abs())
+    sums = errors.groupby(groups)[["error", "actual"]].sum()
     sums = sums[sums["actual"] > 0]
     return sums["error"] / sums["actual"]
 
@@ -140,7 +149,8 @@ def _ratio(part: float | None, whole: float = 1.0) -> float | None:
 def select(test: Mapping[str, Any]) -> dict[str, Any]:
     """Choose the champion, store the record of the choice, and return it with its name as `version`. The same
     back-test gives the same record."""
-    store, as_of = Store.of_models(), date.fromisoformat(test["as_of"])
+    store = Store.of_models()
+    as_of = date.fromisoformat(test["as_of"])
     # The champion of the day before: a repeated run starts from where the first one did.
     champion = registry.champion(store, as_of - timedelta(days=1))
     record = choose(test, champion.name) | dict(test)
@@ -190,10 +200,12 @@ def _is_more_than_chance(
 ) -> bool:
     """Return whether the challenger's errors by origin are lower than can be chance."""
     gains = pd.Series(present, dtype=float) - pd.Series(challenger, dtype=float)
-    count, mean = gains.count(), gains.mean()
+    count = gains.count()
+    mean = gains.mean()
     if count < FEWEST_ORIGINS or mean <= 0:
         return False
-    return bool(mean >= CHANCE * gains.std() / np.sqrt(count - 1))
+    error = gains.std() / np.sqrt(count - 1)
+    return bool(mean >= CHANCE * error)
 
 
 def notify(record: Mapping[str, Any]) -> str:

@@ -25,8 +25,12 @@ LARGEST_ERROR = Decimal("1.5")
 def scores(days: pd.DataFrame) -> list[Score]:
     """Return the scores of the total, then of categories, channels and products pooled, without those that
     have none."""
-    all_scores = [score(kind, days) for kind in (TOTAL, *KINDS)]
-    return [kind_score for kind_score in all_scores if kind_score.periods]
+    kind_scores = []
+    for kind in (TOTAL, *KINDS):
+        kind_score = score(kind, days)
+        if kind_score.periods:
+            kind_scores.append(kind_score)
+    return kind_scores
 
 
 def score(kind: str, days: pd.DataFrame) -> Score:
@@ -36,15 +40,18 @@ def score(kind: str, days: pd.DataFrame) -> Score:
     Closed days (forecast 0) do not count for the intervals.
     """
     periods = days[days["series"].str.startswith(kind)]
-    open_days = periods[periods["upper_95"] > 0]
+    covered_80 = covered_95 = None
     if kind == "sku":
         periods = _whole_weeks(periods)
-        open_days = open_days[:0]
+    else:
+        open_days = periods[periods["upper_95"] > 0]
+        covered_80 = _coverage(open_days, "80")
+        covered_95 = _coverage(open_days, "95")
+    errors = periods["forecast"] - periods["actual"]
+    missed = sum(errors.abs(), Decimal(0))
     forecast = sum(periods["forecast"], Decimal(0))
     actual = sum(periods["actual"], Decimal(0))
-    missed = sum(abs(periods["forecast"] - periods["actual"]), Decimal(0))
     sales = max(actual, Decimal(0))
-    bias = _ratio(forecast - actual, sales)
     return Score(
         of=kind,
         series=periods["series"].nunique(),
@@ -52,9 +59,9 @@ def score(kind: str, days: pd.DataFrame) -> Score:
         forecast=forecast,
         actual=actual,
         error=_ratio(missed, sales),
-        bias=bias,
-        covered_80=_coverage(open_days, "80"),
-        covered_95=_coverage(open_days, "95"),
+        bias=_ratio(forecast - actual, sales),
+        covered_80=covered_80,
+        covered_95=covered_95,
     )
 
 
@@ -85,16 +92,19 @@ def drift(days: pd.DataFrame, usual_error: Decimal | None) -> Drift:
     if total.periods < LEAST_SCORED_DAYS:
         return Drift(score=total, usual_error=usual_error, reasons=reasons)
     if total.bias and abs(total.bias) > LARGEST_BIAS:
-        bias, limit = signed_percent(total.bias), text.share(LARGEST_BIAS)
+        bias = signed_percent(total.bias)
+        limit = text.share(LARGEST_BIAS)
         reasons.append(f"the bias of the forecasts was {bias} (limit ±{limit})")
     covered = total.covered_80
     if covered is not None and covered < LEAST_COVERED:
-        covered_days, limit = text.share(covered), text.share(LEAST_COVERED)
+        covered_days = text.share(covered)
+        limit = text.share(LEAST_COVERED)
         reasons.append(
             f"only {covered_days} of days were within their 80 % interval (limit {limit})"
         )
     if usual_error and total.error and total.error > LARGEST_ERROR * usual_error:
-        error, usual = text.share(total.error), text.share(usual_error)
+        error = text.share(total.error)
+        usual = text.share(usual_error)
         reasons.append(
             f"the error was {error} of sales, more than {LARGEST_ERROR} times the {usual} of the back-test"
         )

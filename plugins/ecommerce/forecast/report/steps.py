@@ -30,7 +30,8 @@ def build_report(
     """Build and archive the report, which replaces an older one of the same day; return as `archive.publish`.
     `prepared` is the folder that the model was trained on, `kept` the model, as `training.fit` returned it,
     `warnings` are of the steps before."""
-    settings, history = load_settings(), read_prepared(prepared).panels()
+    settings = load_settings()
+    history = read_prepared(prepared).panels()
     as_of = history.as_of
     first = as_of - timedelta(days=scoring.SCORED_DAYS)
     warehouse = connect(dag=run.dag_id, step="report")
@@ -46,12 +47,14 @@ def build_report(
     origin = figures.ForecastProvenance.of(
         run, settings.shop_timezone, model=kept["name"]
     )
+    all_warnings = list(prepared.control_totals["warnings"])
+    all_warnings.extend(warnings)
     report = assemble(
         rows.to_pylist(),
         {row["business_date"] for row in days},
         history,
         kept["card"],
-        warnings=[*prepared.control_totals["warnings"], *warnings],
+        warnings=all_warnings,
         origin=origin,
         currency=settings.reporting_currency,
         calendar=settings.holiday_calendar,
@@ -79,7 +82,8 @@ def assemble(
     coming: dict[str, list[figures.ComingDay]] = defaultdict(list)
     scored = []
     for row in rows:
-        day, series = row["target_date"], row["series"]
+        day = row["target_date"]
+        series = row["series"]
         expected = figures.DayForecast.model_validate(row)
         # Without this run's forecast, an older one does not take its place.
         if row["made_at"] == made_at:
@@ -89,7 +93,8 @@ def assemble(
         if day in complete and row["actual"] is not None:
             scored.append(row)
     scored_days = pd.DataFrame(scored, columns=scoring.COLUMNS)
-    recent = scored_days["target_date"] >= as_of - timedelta(days=scoring.DRIFT_DAYS)
+    drift_start = as_of - timedelta(days=scoring.DRIFT_DAYS)
+    recent = scored_days["target_date"] >= drift_start
 
     sales = past_sales(history)
     past = []
@@ -108,7 +113,12 @@ def assemble(
     skipped: dict[str, str] = {}
     for kind in card["kinds"]:
         skipped |= kind["skipped"]
-    weeks = [calendar_week(as_of + timedelta(weeks=week)) for week in range(WEEKS)]
+    events = []
+    for week in range(WEEKS):
+        monday = as_of + timedelta(weeks=week)
+        events.append(event(calendar_week(monday), calendar))
+    recent_days = scored_days[recent]
+    notes = [mask_e_mails(text) for text in sentences(warnings)]
     return figures.ForecastFigures(
         as_of=as_of,
         currency=currency,
@@ -116,12 +126,12 @@ def assemble(
         series=_series(coming, known_sales, history),
         promotions=_promotions(history),
         scores=scoring.scores(scored_days),
-        drift=scoring.drift(scored_days[recent], model.total_error),
-        events=[event(week, calendar) for week in weeks],
+        drift=scoring.drift(recent_days, model.total_error),
+        events=events,
         products=dict(history.products),
         skipped=skipped,
         gaps=list(history.gaps),
-        warnings=[mask_e_mails(text) for text in sentences(warnings)],
+        warnings=notes,
         card=model,
         provenance=origin,
     )

@@ -46,7 +46,6 @@ def mail_texts(figures: ForecastFigures) -> dict[str, Any]:
         currency=figures.currency,
         last_week=rows["last-week"],
         series=series,
-        promotions=len(figures.promotions),
     )
     return texts
 
