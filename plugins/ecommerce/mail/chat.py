@@ -27,8 +27,8 @@ TIMEOUT = 20.0
 
 
 def post(title: str, text: str, picture: bytes | None = None) -> bool:
-    """Post a message and return whether a service accepted it; never raise. The title is one line; a long
-    text is split for services with a limit; `picture`, a PNG, is for services that accept files."""
+    """Post a message and return whether a service accepted it; never raise. The title is one line;
+    `picture`, a PNG, is for services that accept files."""
     try:
         services = configured()
         if services is None:
@@ -49,21 +49,17 @@ def configured() -> Apprise | None:
     if connection is None:
         return None
     from apprise import Apprise, AppriseAsset
-    from apprise.common import OverflowMode
 
     # Their lines show the path, a secret, also after a timeout.
     for library in ("apprise", "urllib3"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
-    asset = AppriseAsset(app_id="Sales pipeline", app_desc="Sales pipeline")
-    services = Apprise(asset=asset)
+    services = Apprise(asset=AppriseAsset(app_id="Sales pipeline"))
     entries = connection.extra_dejson.get("config")
     if isinstance(entries, dict):
         entries = [entries]
     try:
-        is_valid = all(
-            services.add(entry["path"], tag=entry.get("tag")) for entry in entries
-        )
-    except (LookupError, TypeError, AttributeError):
+        is_valid = all(services.add(entry["path"]) for entry in entries)
+    except (LookupError, TypeError):
         is_valid = False
     # The text of an entry is secret.
     if not (is_valid and len(services)):
@@ -71,19 +67,17 @@ def configured() -> Apprise | None:
             f'the connection {CONNECTION} needs a valid "config" in its extra: {{"path": "<Apprise URL>"}}, '
             "or a list of these"
         )
-    for service in services:
-        service.overflow_mode = OverflowMode.SPLIT
     return services
 
 
 def _notify(services: Apprise, title: str, text: str, picture: bytes | None) -> bool:
-    from apprise.attachment import memory
+    from apprise.attachment.memory import AttachMemory
     from apprise.common import NotifyFormat
 
-    attachment: Any = None
+    attachment = None
     if picture:
-        of_bytes: Any = memory.AttachMemory
-        attachment = of_bytes(picture, name="sales-report.png", mimetype="image/png")
+        name = "sales-report.png"
+        attachment = AttachMemory(picture, name=name, mimetype="image/png")
     # The hook's own `notify` has no timeout, and does not return whether a service accepted the message.
     results: Any = services.notify(
         body=_harmless(text),
@@ -93,9 +87,7 @@ def _notify(services: Apprise, title: str, text: str, picture: bytes | None) -> 
         timeout=TIMEOUT,
     )
     for result in results:
-        if result:
-            log.info("posted to the chat (%s)", result.name)
-        else:
+        if not result:
             problem = result.status.name
             log.warning(
                 "the chat (%s) did not accept the message: %s", result.name, problem

@@ -21,10 +21,9 @@ from ecommerce.core import errors, names
 from ecommerce.core.connections import connection
 from ecommerce.core.error_messages import CLOSED, reason_of
 from ecommerce.core.templates import render
-from ecommerce.core.text import clean, listed
+from ecommerce.core.text import clean
 from ecommerce.mail import chat
 from ecommerce.runtime import metrics
-from ecommerce.runtime.task_log import failure_reason
 
 log = logging.getLogger(__name__)
 
@@ -137,9 +136,9 @@ def send(message: EmailMessage, to: Sequence[str]) -> None:
     metrics.mail_sent(message.get(KIND_HEADER, "other"))
     accepted = len(to) - len(refused)
     log.info("mail %s accepted for %d recipients", message["Message-ID"], accepted)
-    if refused:
-        places = [place for place, address in enumerate(to, 1) if address in refused]
-        _alert_refused(message, places, len(to))
+    for place, address in enumerate(to, start=1):
+        if address in refused:
+            log.warning("the mail server refused recipient %d of %d", place, len(to))
 
 
 def send_report(composed: Callable[[], EmailMessage], name: str) -> str:
@@ -177,22 +176,6 @@ def post(message: EmailMessage) -> bool:
     return chat.post(message["Subject"], text.get_content().strip())
 
 
-def _alert_refused(message: EmailMessage, places: list[int], total: int) -> None:
-    """Log and alert that some recipients of `message` were refused; never raise: the others have it."""
-    problem = (
-        f"the mail server refused {len(places)} of {total} recipients: address "
-        f"{listed(places)} (duplicates not counted)"
-    )
-    log.warning("%s", problem)
-    if message[KIND_HEADER] == "refused":
-        return
-    subject = f"Not delivered to all: {message['Subject']}"
-    try:
-        send_alert(compose(subject, "refused_mail", {"problem": problem}))
-    except Exception as error:
-        log.warning("no alert was sent: %s", failure_reason(error))
-
-
 @contextmanager
 def smtp_errors() -> Iterator[None]:
     """Convert errors of smtplib to this package's, without their cause, which may contain addresses."""
@@ -209,14 +192,12 @@ def _converted(error: Exception) -> errors.PipelineError:
     match error:
         case smtplib.SMTPRecipientsRefused(recipients=refused):
             code = next(iter(refused.values()))[0]
-            problem = "the mail server refuses every recipient"
+            problem = "refuses every recipient"
         case smtplib.SMTPAuthenticationError(smtp_code=code):
-            problem = (
-                f"the mail server refuses the login of the connection {CONNECTION}"
-            )
+            problem = f"refuses the login of the connection {CONNECTION}"
             kind = errors.CredentialsError
         case smtplib.SMTPResponseException(smtp_code=code):
-            problem = "the mail server rejects the mail"
+            problem = "rejects the mail"
         case smtplib.SMTPNotSupportedError() | ssl.SSLError() | UnicodeError():
             reason = reason_of(
                 error, _place(), otherwise="it does not offer STARTTLS, or no login"
@@ -231,7 +212,7 @@ def _converted(error: Exception) -> errors.PipelineError:
             return errors.TransientError(f"the mail server cannot be reached: {reason}")
     if 400 <= code < 500:  # greylisting, a full queue
         kind = errors.TransientError
-    return kind(f"{problem} (code {code})")
+    return kind(f"the mail server {problem} (code {code})")
 
 
 def _place() -> str:

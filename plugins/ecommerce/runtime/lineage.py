@@ -20,7 +20,7 @@ _PARAMETER = r"%\(\w+\)s"
 def report_query(
     sql: str, *, namespace: str, database: str, query_id: str | None = None
 ) -> None:
-    """Emit the tables and columns that a statement or script read and wrote, as a child of the running task's
+    """Emit the tables that a statement or script read and wrote, as a child of the running task's
     event. Does nothing where OpenLineage is not active; a failure is a warning in the task's log. `namespace`
     is `BIGQUERY` or `postgres://host:port`, `database` that of tables that name none (a BigQuery project, a
     PostgreSQL database), `query_id` the job's id there."""
@@ -49,8 +49,7 @@ def report_query(
 
 
 def datasets(sql: str, namespace: str, database: str) -> tuple[list[Any], list[Any]]:
-    """Return the tables that a script reads and writes; the written ones with the columns they come from.
-    Arguments are those of `report_query`."""
+    """Return the tables that a script reads and writes. Arguments are those of `report_query`."""
     from airflow.providers.openlineage.sqlparser import SQLParser, from_table_meta
 
     dialect = namespace.partition(":")[0]
@@ -65,28 +64,7 @@ def datasets(sql: str, namespace: str, database: str) -> tuple[list[Any], list[A
         for table in parsed.in_tables:
             dataset = from_table_meta(table, database, namespace, False)
             inputs[dataset.name] = dataset
-        written = []
         for table in parsed.out_tables:
             dataset = from_table_meta(table, database, namespace, False)
-            written.append(outputs.setdefault(dataset.name, dataset))
-        # The columns of a DELETE only select its rows.
-        if not statement.startswith("DELETE"):
-            parser.attach_column_lineage(written, database, parsed)
-    for dataset in outputs.values():
-        _name_columns(dataset, set(inputs))
+            outputs[dataset.name] = dataset
     return list(inputs.values()), list(outputs.values())
-
-
-def _name_columns(dataset: Any, tables: set[str]) -> None:
-    """Add the written columns to `dataset` as its schema. Only `tables` are origins, no CTEs."""
-    from openlineage.client.facet_v2 import schema_dataset
-
-    columns = dataset.facets.get("columnLineage")
-    if columns is None:
-        return
-    fields = []
-    for name, origins in columns.fields.items():
-        known = [origin for origin in origins.inputFields if origin.name in tables]
-        origins.inputFields = known
-        fields.append(schema_dataset.SchemaDatasetFacetFields(name=name))
-    dataset.facets["schema"] = schema_dataset.SchemaDatasetFacet(fields=fields)

@@ -81,17 +81,10 @@ def _alarm(*, is_complete):
     return send_alert.call_args.args[0]
 
 
-def _refused():
-    problem = "the mail server refused 1 of 2 recipients: address 2"
-    texts = {"problem": f"{problem} (duplicates not counted)"}
-    return mail.compose("Not delivered to all: Sales", "refused_mail", texts)
-
-
 def _reconciliation():
     found = []
     for day in ("2026-11-19", "2026-11-18", "2026-11-17", "2026-11-16"):
-        figures = [["orders", "12", "13"], ["gross amount", "90.50", "100.00"]]
-        difference = {"business_date": day, "source": "sales_db", "figures": figures}
+        difference = {"business_date": day, "source": "sales_db"}
         found.append(difference | {"what": "orders: 1 gone from the source"})
     reread = []
     for day in ("2026-11-19", "2026-11-18", "2026-11-16"):
@@ -126,7 +119,6 @@ MAILS = {
     "alarm": partial(_alarm, is_complete=False),
     "alarm_complete": partial(_alarm, is_complete=True),
     "failure": partial(mail.compose, "Failed: a task", "failure_mail", FAILURE),
-    "refused": _refused,
     "reconciliation": _reconciliation,
     "watch": _watch,
 }
