@@ -92,8 +92,6 @@ orders AS (
         coalesce(stored.business_date, current.business_date) AS business_date,
         current.order_id IS NOT NULL AS is_in_source,
         stored.order_id IS NOT NULL AS is_stored,
-        current.gross_amount AS source_amount,
-        stored.gross_amount AS stored_amount,
         current.order_id = stored.order_id AND (
             source_lines.line_digest IS DISTINCT FROM stored.line_digest OR (
 {{ differ(order_columns) }}
@@ -113,10 +111,6 @@ refunds AS (
             min(stored.order_business_date),
             min(current.order_business_date)
         ) AS business_date,
-        count(DISTINCT current.refund_id) AS source_refunds,
-        count(DISTINCT stored.refund_id) AS stored_refunds,
-        sum(current.merchandise_amount) AS source_amount,
-        sum(stored.merchandise_amount) AS stored_amount,
         bool_or(current.refund_id IS NULL OR stored.refund_id IS NULL OR (
 {{ differ(refund_columns) }}
         )) AS is_changed
@@ -128,14 +122,6 @@ refunds AS (
 
 SELECT
     coalesce(orders.business_date, refunds.business_date) AS business_date,
-    count(*) FILTER (orders.is_in_source) AS source_orders,
-    count(*) FILTER (orders.is_stored) AS stored_orders,
-    coalesce(sum(orders.source_amount), 0) AS source_amount,
-    coalesce(sum(orders.stored_amount), 0) AS stored_amount,
-    coalesce(sum(refunds.source_refunds), 0)::BIGINT AS source_refunds,
-    coalesce(sum(refunds.stored_refunds), 0)::BIGINT AS stored_refunds,
-    coalesce(sum(refunds.source_amount), 0) AS source_refunded,
-    coalesce(sum(refunds.stored_amount), 0) AS stored_refunded,
     count(*) FILTER (NOT orders.is_stored) AS missing,
     count(*) FILTER (NOT orders.is_in_source) AS gone,
     count(*) FILTER (orders.is_changed) AS changed,

@@ -48,24 +48,17 @@ NULL_IS_A_VALUE = {
 }
 """Columns in which a stored NULL is a value. In others, which `make migrate` may have added after the row was
 loaded, NULL is no difference."""
-FIGURES = {
-    "orders": "orders",
-    "gross amount": "amount",
-    "refunds": "refunds",
-    "refunded amount": "refunded",
-}
-"""The names of the compared sums, with their columns in the result of `STATEMENT`."""
 WORDS = {
     "missing": "not in the warehouse",
     "gone": "gone from the source",
     "changed": "changed",
     "refunded": "with other refunds",
 }
-"""What orders differ in, by column of the same result."""
+"""What orders differ in, by column of the result of `STATEMENT`."""
 
-Difference = Mapping[str, Any]
+Difference = Mapping[str, str]
 """A source and the warehouse differ on a business day. Plain JSON: `business_date`, `source`, `what` (which
-orders differ), `figures` (lists of name, text of the source, text of the warehouse: those that differ)."""
+orders differ)."""
 Reread = Mapping[str, str]
 """A day and a source to read again. Plain JSON: `business_date`, `source`."""
 
@@ -155,17 +148,10 @@ def differing_days(
                 found.append(f"{row[name]} {words}")
         if not found:
             continue
-        figures = []
-        for name, column in FIGURES.items():
-            current = row[f"source_{column}"]
-            stored = row[f"stored_{column}"]
-            if current != stored:
-                figures.append([name, text.plain(current), text.plain(stored)])
         difference = {
             "business_date": str(row["business_date"]),
             "source": loadable.source,
             "what": f"orders: {', '.join(found)}",
-            "figures": figures,
         }
         differences.append(difference)
     return differences
@@ -206,7 +192,7 @@ def newest_first(by_source: Iterable[Sequence[Difference]]) -> list[Difference]:
         reverse=True,
     )
     for difference in differences:
-        log.warning("%(business_date)s %(source)s: %(what)s %(figures)s", difference)
+        log.warning("%(business_date)s %(source)s: %(what)s", difference)
     return differences
 
 
