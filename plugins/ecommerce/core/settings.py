@@ -29,7 +29,6 @@ Network = IPv4Network | IPv6Network
 Expected = Mapping[str, frozenset[int]]
 """The weekdays (0 is Monday) on which each partner delivers."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-TWO_WEEKS = WEEKDAYS * 2
 ATTRIBUTE_NAME = r"(?i)(?!_(table_|file_|partition|row_timestamp|_root__|colidentifier))[a-z_][a-z0-9_]{0,62}"
 """A column name that is valid everywhere; BigQuery reserves some prefixes."""
 LONG = 4
@@ -85,14 +84,12 @@ def _expected_partners(text: str) -> Expected:
 
 
 def _weekdays(spans: str) -> frozenset[int]:
-    """Parse `tue+sat` or `mon-fri`; a span may cross the end of the week, as in `sat-mon`. Raises
-    ValueError."""
+    """Parse `tue+sat` or `mon-fri`. Raises ValueError."""
     days: set[int] = set()
-    for span in spans.lower().replace(" ", "").split("+"):
+    for span in spans.lower().split("+"):
         first, _, last = span.partition("-")
         start = WEEKDAYS.index(first)
-        end = TWO_WEEKS.index(last or first, start)
-        days.update(place % 7 for place in range(start, end + 1))
+        days.update(range(start, WEEKDAYS.index(last or first, start) + 1))
     return frozenset(days)
 
 

@@ -165,15 +165,6 @@ def plural(number: Decimal | int, noun: str, plural_noun: str = "") -> str:
     return plural_noun or f"{noun}s"
 
 
-def plain(value: Decimal | int | None) -> str:
-    """Format in English a count, or an amount of several currencies with two to four decimals."""
-    if value is None:
-        return NOTHING
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:,.4f}".removesuffix("00").replace("-", MINUS)
-
-
 def unbroken(words: str) -> str:
     """Return text for a layout that wraps lines, with a percent sign on the line of its number."""
     return re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", words)
@@ -247,12 +238,10 @@ def listed(names: Iterable[object], most: int = 0, others: str = "more") -> str:
     shown = [str(name) for name in names]
     if 0 < most < len(shown):
         hidden = len(shown) - most + 1
-        shown = shown[: most - 1]
-        shown.append(f"{hidden} {others}")
+        shown = [*shown[: most - 1], f"{hidden} {others}"]
     if len(shown) < 2:
         return "".join(shown)
-    last = shown.pop()
-    return f"{', '.join(shown)} and {last}"
+    return f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def inert(text: str) -> str:

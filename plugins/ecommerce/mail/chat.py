@@ -71,13 +71,13 @@ def configured() -> Apprise | None:
 
 
 def _notify(services: Apprise, title: str, text: str, picture: bytes | None) -> bool:
-    from apprise.attachment.memory import AttachMemory
+    from apprise.attachment import memory
     from apprise.common import NotifyFormat
 
-    attachment = None
+    attachment: Any = None
     if picture:
-        name = "sales-report.png"
-        attachment = AttachMemory(picture, name=name, mimetype="image/png")
+        of_bytes: Any = memory.AttachMemory
+        attachment = of_bytes(picture, name="sales-report.png", mimetype="image/png")
     # The hook's own `notify` has no timeout, and does not return whether a service accepted the message.
     results: Any = services.notify(
         body=_harmless(text),

@@ -189,6 +189,8 @@ def smtp_errors() -> Iterator[None]:
 
 def _converted(error: Exception) -> errors.PipelineError:
     kind: type[errors.PipelineError] = errors.ConfigurationError
+    server = connection(CONNECTION)
+    place = f"{server.host}:{server.port or ''}".rstrip(":")
     match error:
         case smtplib.SMTPRecipientsRefused(recipients=refused):
             code = next(iter(refused.values()))[0]
@@ -200,7 +202,7 @@ def _converted(error: Exception) -> errors.PipelineError:
             problem = "rejects the mail"
         case smtplib.SMTPNotSupportedError() | ssl.SSLError() | UnicodeError():
             reason = reason_of(
-                error, _place(), otherwise="it does not offer STARTTLS, or no login"
+                error, place, otherwise="it does not offer STARTTLS, or no login"
             )
             return errors.ConfigurationError(
                 f"the mail server does not support the options or the login of the connection {CONNECTION}: "
@@ -208,16 +210,8 @@ def _converted(error: Exception) -> errors.PipelineError:
                 "login and password (ASCII only)"
             )
         case _:
-            reason = reason_of(error, _place(), otherwise=CLOSED)
+            reason = reason_of(error, place, otherwise=CLOSED)
             return errors.TransientError(f"the mail server cannot be reached: {reason}")
     if 400 <= code < 500:  # greylisting, a full queue
         kind = errors.TransientError
     return kind(f"the mail server {problem} (code {code})")
-
-
-def _place() -> str:
-    """Return host and port of the mail server."""
-    server = connection(CONNECTION)
-    if not server.port:
-        return str(server.host)
-    return f"{server.host}:{server.port}"
