@@ -121,8 +121,8 @@ def test_data_quality_and_forecast(signed_in):
         summary.click()
     expect(pages.locator("#rejected tbody tr").first).to_be_visible()
     pages = frame_of(signed_in, "Forecast")
-    expect(pages.locator("#coming img")).to_be_visible()
-    expect(pages.locator("#coming tbody tr")).to_have_count(28)
+    expect(pages.locator("#weeks img")).to_be_visible()
+    expect(pages.locator("#weeks tbody tr")).to_have_count(4)
 
 
 def test_who_signs_in_comes_to_the_page_they_wanted(demo, page, days):
