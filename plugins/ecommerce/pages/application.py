@@ -1,6 +1,7 @@
 """The FastAPI application: its routes, and its error pages, each with a way back."""
 
 import logging
+from http import HTTPStatus
 from urllib.parse import quote
 
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
@@ -18,21 +19,12 @@ from ecommerce.pages.warehouse_queries import WarehouseQueries
 log = logging.getLogger(__name__)
 
 _TEXTS = {
-    403: (
-        "Access denied",
-        "Ask an Airflow administrator for permission to read the DAG.",
-    ),
-    404: ("Page not found", "There is no page at this address."),
-    405: ("Method not allowed", "Open the page and use its buttons."),
-    409: ("Conflict", ""),
-    422: (
-        "Invalid address",
-        "Days are written like 2026-11-19, months like 2026-11.",
-    ),
-    503: ("Page unavailable", "Its data could not be read: see the API server's log."),
+    403: "Ask an Airflow administrator for permission to read the DAG.",
+    404: "There is no page at this address.",
+    422: "Days are written like 2026-11-19, months like 2026-11.",
+    503: "Its data could not be read: see the API server's log.",
 }
-"""Title and default text by HTTP status."""
-_OTHER = ("Something went wrong", "Something went wrong.")
+"""Default text by HTTP status."""
 
 
 def create_app() -> FastAPI:
@@ -113,6 +105,7 @@ def _sign_in(request: Request) -> Response:
 
 
 def _message(request: Request, status: int, text: str) -> Response:
-    title, default = _TEXTS.get(status, _OTHER)
-    texts = {"status": status, "words": text or default, "section": ""}
+    words = text or _TEXTS.get(status, "Something went wrong.")
+    title = HTTPStatus(status).phrase
+    texts = {"status": status, "words": words, "section": ""}
     return responses.page(request, "message.html", title, texts, status)
