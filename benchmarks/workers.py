@@ -252,7 +252,7 @@ def run_backfill(
         run = api.get(f"dags/{DAG_DAILY}/dagRuns/{run_id}")
         begins.append(datetime.fromisoformat(run["start_date"]))
         ends.append(datetime.fromisoformat(run["end_date"]))
-        hosts = {task["hostname"] for task in api.instances(run_id).values()}
+        hosts = {task["hostname"] for task in api.instances(run_id)}
         if len(hosts - {""}) > 1:
             spread += 1
     from_uri = from_uris(company.warehouse, f"{dataset}_staging")

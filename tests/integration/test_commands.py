@@ -86,7 +86,7 @@ def test_a_run_shows_its_tasks_and_failures_and_nothing_else(troubled, snapshot)
     text = re.sub(r"mapped\[\d\]", "mapped[N]", text)  # they run in any order
     text = re.sub(r"(?<=make_run/)\S+", "FILE", text)
     assert text.replace(str(troubled), "FOLDER") == snapshot
-    [file] = re.findall(r"^Airflow's own log: (.+)$", done.stderr, re.MULTILINE)
+    [file] = re.findall(r"Airflow's own log: (.+)$", done.stderr, re.MULTILINE)
     log = Path(file).read_text()
     assert "seen: {'business_date': '2026-09-01'} of .env {'project': 'mine'}" in log
     assert "the file has no header" in log

@@ -183,7 +183,7 @@ def test_a_backfill_runs_the_shops_days_first_and_last_included(ended):
         assert plan(ended.airflow.api, span) == days
 
 
-def test_a_backfill_of_the_command_line_shows_the_attempts_that_fail(
+def test_a_backfill_of_the_command_line_shows_the_tasks_that_fail(
     ended, installation, snapshot
 ):
     """Of a user without anything of Airflow in the environment."""
@@ -193,7 +193,6 @@ def test_a_backfill_of_the_command_line_shows_the_attempts_that_fail(
         f"CUSTOMER_HASH_KEY=0123456789abcdef\n"
         f"AIRFLOW_LISTEN=127.0.0.1:{airflow.ports.airflow}\n"
         f"AIRFLOW_ADMIN_PASSWORD={passwords['admin']}\n"
-        f"AIRFLOW__API_AUTH__JWT_SECRET='{SECRET}'\n"
     )
     known = os.environ.items()
     own = {name: value for name, value in known if not name.startswith("AIRFLOW")}

@@ -217,7 +217,7 @@ def test_only_what_was_known_before_the_day_counts_as_it_is_now(shop):
     days = [str(WEEK.as_of + timedelta(days=ahead)) for ahead in range(28)]
     assert [line.split(",")[1] for line in lines] == days
     assert printed[0] == "total: gross sales in USD, by blend, as of 2026-11-09"
-    assert printed[2].split()[:2] == ["2026-11-09", "Mon"]
+    assert printed[2].split()[:2] == ["2026-11-09", "495.05"]
 
     day = WEEK.days[4]
     shop.ask(
@@ -254,8 +254,16 @@ def test_without_a_history_there_is_no_forecast_and_no_selection(shop):
     assert manifest["business_date"] == "2026-10-31"
     for as_of, series, sentence in (
         (FIRST, "total", "no sales in the three years before"),
-        (WEEK.as_of, "category:Toys", "no series category:Toys before 2026-11-09"),
-        (FIRST + timedelta(days=3), "total", "no category has 28 days"),
+        (
+            WEEK.as_of,
+            "category:Toys",
+            "Toys cannot be forecast: the warehouse has less than 28 days",
+        ),
+        (
+            FIRST + timedelta(days=3),
+            "total",
+            "total cannot be forecast: the warehouse has less",
+        ),
         (WEEK.as_of, "Toys", "'Toys' is not a series: use total, category:"),
     ):
         with pytest.raises(PipelineError, match=sentence):
@@ -333,5 +341,7 @@ def test_products_are_the_best_selling_of_a_quarter_and_the_promoted_ones(shop):
     assert history.panels["channel"].series == ("channel:web",)
     kitchen = history.panels["category"].values[-1, 1]
     assert kitchen == amount(day, CATEGORIES.index("Kitchen")) + 5
-    with pytest.raises(PipelineError, match="sku:S-00 cannot be forecast: fewer than"):
+    with pytest.raises(
+        PipelineError, match="sku:S-00 cannot be forecast: the warehouse has less"
+    ):
         forecast_table(WEEK.as_of, "sku:S-00")

@@ -19,24 +19,24 @@ from ecommerce.cli import (
 )
 from ecommerce.core.errors import PipelineError
 
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def app() -> None:
-    """Operate the sales pipeline."""
-
-
-app.add_command(check.check)
-app.add_command(run.run)
-app.add_command(local_airflow.airflow)
-app.add_command(backfill.backfill)
-app.add_command(repair.repair)
-app.add_command(repair.report)
-app.add_command(query.query)
-app.add_command(tables.tables)
-app.add_command(forecast.forecast)
-app.add_command(warehouse.migrate)
-app.add_command(warehouse.undo_history)
-app.add_command(warehouse.forget_customer)
+app = click.Group(
+    help="Operate the sales pipeline.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    commands=[
+        check.check,
+        run.run,
+        local_airflow.airflow,
+        backfill.backfill,
+        repair.repair,
+        repair.report,
+        query.query,
+        tables.tables,
+        forecast.forecast,
+        warehouse.migrate,
+        warehouse.undo_history,
+        warehouse.forget_customer,
+    ],
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

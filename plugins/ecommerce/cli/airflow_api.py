@@ -34,6 +34,7 @@ ADMIN = "admin"
 """The user that `make airflow` and Docker Compose create, with the password AIRFLOW_ADMIN_PASSWORD."""
 FINISHED = ("success", "failed")
 """The states of a run that has ended."""
+SIGN_IN = "auth/token"
 PAGE = 100
 """The most entries that Airflow lists at once."""
 
@@ -56,7 +57,7 @@ class AirflowApi:
         """Sign in to the Airflow that the environment, `.env` or the demo names.
 
         Raises:
-            ConfigurationError: none of them has a password, or an Airflow of another folder answers.
+            ConfigurationError: none of them has a password.
             CredentialsError, TransientError: see `AirflowApi`.
         """
         environ = dict(os.environ)
@@ -100,6 +101,7 @@ class AirflowApi:
 
         Raises TransientError if it could be repeated, and was without success; else PipelineError.
         """
+        path = f"api/v2/{path}"
         response = self._send(method, path, **options)
         if response.status_code == requests.codes.unauthorized:
             self._sign_in()
@@ -128,11 +130,11 @@ class AirflowApi:
         # Only a run that was triggered by hand may have no partition key. Its day had ended before.
         listed = self.runs(dag_id, partition_key_pattern=str(day))
         listed += self.runs(dag_id, run_type="manual", run_after_gte=f"{day}T00:00:00Z")
-        runs = {}
+        runs = []
         for run in listed:
-            if business_day_of(run, timezone) == str(day):
-                runs[run["dag_run_id"]] = run
-        return in_order_of_begin(list(runs.values()))[::-1]
+            if business_day_of(run, timezone) == str(day) and run not in runs:
+                runs.append(run)
+        return in_order_of_begin(runs)[::-1]
 
     def timezone(self, dag_id: str = DAG_DAILY) -> str:
         """Return the name of a DAG's timezone."""
@@ -140,8 +142,8 @@ class AirflowApi:
 
     def clear(
         self, run_id: str, task_ids: Collection[str], dag_id: str = DAG_DAILY
-    ) -> list[str]:
-        """Clear tasks of a run with downstream, so that they run again; return the ids of all, in order."""
+    ) -> None:
+        """Clear tasks of a run with downstream, so that they run again."""
         request = {
             "dag_run_id": run_id,
             "task_ids": sorted(task_ids),
@@ -149,8 +151,7 @@ class AirflowApi:
             "only_failed": False,
             "dry_run": False,
         }
-        cleared = self.post(f"dags/{dag_id}/clearTaskInstances", request)
-        return sorted({task["task_id"] for task in cleared["task_instances"]})
+        self.post(f"dags/{dag_id}/clearTaskInstances", request)
 
     def task_state(self, run_id: str, task_id: str) -> str | None:
         """Return the state of a task in a run; None before the scheduler has looked at it."""
@@ -158,54 +159,35 @@ class AirflowApi:
         state: str | None = task["state"]
         return state
 
-    def run_state(self, run_id: str, dag_id: str = DAG_DAILY) -> str:
-        """Return the state of a run: queued, running, success or failed."""
-        return str(self.get(f"dags/{dag_id}/dagRuns/{run_id}")["state"])
-
-    def instances(self, run_id: str, dag_id: str = DAG_DAILY) -> dict[str, Json]:
-        """Return the task instances of a run, at most a hundred, by `task_id` or `task_id[map_index]`."""
+    def instances(self, run_id: str, dag_id: str = DAG_DAILY) -> list[Json]:
+        """Return the task instances of a run, at most a hundred."""
         path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances"
-        instances = {}
-        for task in self.get(path, limit=PAGE)["task_instances"]:
-            instances[instance_name(task["task_id"], task["map_index"])] = task
+        instances: list[Json] = self.get(path, limit=PAGE)["task_instances"]
         return instances
 
     def _sign_in(self) -> None:
         self._session.headers.pop("Authorization", None)
-        url = f"{self.url}/auth/token"
-        try:
-            response = self._session.post(url, json=self._user, timeout=30)
-            if 400 <= response.status_code < 500:
-                raise CredentialsError(
-                    f"Airflow at {self.url} refuses the user {self._user['username']!r}: check "
-                    "AIRFLOW_USERNAME and AIRFLOW_PASSWORD, and that no other installation, such as the demo "
-                    "(make stop), uses the port"
-                )
-            response.raise_for_status()
-            token = response.json()["access_token"]
-        except (requests.RequestException, ValueError, KeyError):
-            raise TransientError(
-                f"no Airflow answers at {self.url!r}: start it (make airflow), or correct the address"
-            ) from None
+        response = self._send("POST", SIGN_IN, json=self._user)
+        if "access_token" not in response.text:
+            raise CredentialsError(
+                f"Airflow at {self.url} answers {response.status_code} to the login of "
+                f"{self._user['username']!r}: check AIRFLOW_USERNAME and AIRFLOW_PASSWORD, and that no other "
+                "installation, such as the demo (make stop), uses the port"
+            )
+        token = response.json()["access_token"]
         self._session.headers["Authorization"] = f"Bearer {token}"
 
     def _send(self, method: str, path: str, **options: Any) -> requests.Response:
-        url = f"{self.url}/api/v2/{path}"
+        url = f"{self.url}/{path}"
         try:
             return self._session.request(method, url, timeout=60, **options)
-        except (requests.ConnectionError, requests.Timeout):
-            # Airflow may have carried out any request but a GET.
-            kind = TransientError if method == "GET" else PipelineError
+        except requests.RequestException:
+            # Airflow may have carried out a request that changes something.
+            is_repeatable = method == "GET" or path == SIGN_IN
+            kind = TransientError if is_repeatable else PipelineError
             raise kind(
-                f"Airflow at {self.url} is unavailable: is it running?"
+                f"Airflow at {self.url!r} is unavailable: start it (make airflow), or correct the address"
             ) from None
-
-
-def instance_name(task_id: str, map_index: int | None) -> str:
-    """Return `task_id` or `task_id[map_index]`."""
-    if map_index is None or map_index < 0:
-        return task_id
-    return f"{task_id}[{map_index}]"
 
 
 def _refusal(response: requests.Response, method: str) -> PipelineError:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import click
 
 from ecommerce.cli.airflow_api import AirflowApi, Json
-from ecommerce.cli.terminal import day_option, progress, show, show_report
+from ecommerce.cli.terminal import day_option, progress, show
 from ecommerce.cli.watching import PAUSE, wait_for
 from ecommerce.core.business_day import TICKS, closed_day
 from ecommerce.core.errors import PipelineError
@@ -80,7 +80,6 @@ def backfill(
 
     The exit code is 0 only if no day failed.
     """
-    is_daily = dag_id == DAG_DAILY
     api = AirflowApi.from_environment()
     started = start(api, Range(first, last, dag_id, again), jobs=jobs, mail=mail)
     if started is None:
@@ -92,11 +91,8 @@ def backfill(
     days = list(started.runs)
     progress(f"{counted(len(days), 'day')} to run: {days[0]} to {days[-1]}; {api.url}")
     states = wait(api, started)
-    succeeded = [day for day in days if states[day] == "success"]
     failed = [day for day in days if states[day] == "failed"]
-    show(f"{counted(len(succeeded), 'day')} succeeded, {len(failed)} failed")
-    if succeeded and is_daily:
-        show_report(date.fromisoformat(succeeded[-1]))
+    show(f"{counted(len(days) - len(failed), 'day')} succeeded, {len(failed)} failed")
     for day in failed:
         show(
             f"failed: {day}: see the run's red task in {api.url}, then make repair DAY={day} (another DAG: "
@@ -137,10 +133,9 @@ def start(
     request["dag_run_conf"] = {"send_mail": True} if mail else {}
     created = api.post("backfills", request)
     runs: dict[str, Json] = {}
+    # The newest run of a day is the first.
     for run in api.runs(days.dag_id, **days.run_filters()):
-        # A run that is not queued yet has no `queued_at`.
-        queued_at = run["queued_at"] or created["created_at"]
-        if run["partition_key"] in planned and queued_at >= created["created_at"]:
+        if run["partition_key"] in planned:
             runs.setdefault(run["partition_key"], run)
     if not runs:
         return None

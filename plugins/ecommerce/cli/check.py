@@ -10,9 +10,7 @@ The checks are in `settings_check` and in the functions `check` of the warehouse
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
@@ -44,7 +42,11 @@ def check(subjects: tuple[str, ...]) -> int:
     each folder and a table in the warehouse, and removes them again. It skips sources that are off.
     """
     environment.load()
-    with _airflow_home():
+    with TemporaryDirectory(prefix="make-check-", ignore_cleanup_errors=True) as folder:
+        os.environ["AIRFLOW__LOGGING__BASE_LOG_FOLDER"] = folder
+        if not environment.has_metadata():
+            # Airflow creates its home on import.
+            os.environ["AIRFLOW_HOME"] = folder
         import airflow  # noqa: F401 - sets up its loggers, which the next lines silence
         import structlog
 
@@ -59,19 +61,6 @@ def check(subjects: tuple[str, ...]) -> int:
             if finding.state == FAIL:
                 exit_code = 1
         return exit_code
-
-
-@contextmanager
-def _airflow_home() -> Iterator[None]:
-    """Keep Airflow from creating its home on import: a temporary folder replaces a home that is not set up.
-    Its configuration stays in use."""
-    with TemporaryDirectory(prefix="make-check-", ignore_cleanup_errors=True) as folder:
-        os.environ["AIRFLOW__LOGGING__BASE_LOG_FOLDER"] = folder
-        if not environment.has_metadata():
-            home = Path(os.environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
-            os.environ.setdefault("AIRFLOW_CONFIG", str(home / "airflow.cfg"))
-            os.environ["AIRFLOW_HOME"] = folder
-        yield
 
 
 def findings(subjects: Sequence[str] = ()) -> Iterator[CheckLine]:
@@ -113,7 +102,7 @@ def _lines(subject: str, all_checks: dict[str, Callable[[], Lines]]) -> Lines:
             yield FAIL, problem
     except Exception as error:
         # Its own text may show a secret.
-        unknown = f"{type(error).__name__}: check the fields of the connection"
+        unknown = f"{type(error).__name__}: check the connection or database"
         yield FAIL, reason_of(error, otherwise=unknown)
 
 

@@ -15,7 +15,6 @@ from airflow.sdk.listener import get_listener_manager
 from airflow.utils import db
 from airflow.utils.cli import get_bagged_dag
 
-from ecommerce.cli.airflow_api import instance_name
 from ecommerce.core.names import DAG_DAILY
 from ecommerce.runtime.task_log import attempt_failure
 
@@ -29,13 +28,13 @@ class TaskLines:
     @hookimpl
     def on_task_instance_success(self, task_instance: Any) -> None:
         """Print the name of a task that succeeded."""
-        self._print(_name(task_instance))
+        self._print(task_instance.task_id)
 
     @hookimpl
     def on_task_instance_failed(self, task_instance: Any, error: Any) -> None:
         """Print why an attempt failed, and when the next one begins."""
         cause = attempt_failure(task_instance, error)
-        self._print(f"{_name(task_instance)} failed: {cause}")
+        self._print(f"{task_instance.task_id} failed: {cause}")
 
     def _print(self, line: str) -> None:
         print(f"  {line}", file=self._terminal, flush=True)
@@ -52,10 +51,6 @@ def run_day(day: str, terminal: TextIO) -> bool:
     get_listener_manager().add_listener(TaskLines(terminal))
     dag_run = dag.test(logical_date=datetime.now(UTC), run_conf={"business_date": day})
     return bool(dag_run.state == "success")
-
-
-def _name(task_instance: Any) -> str:
-    return instance_name(task_instance.task_id, task_instance.map_index)
 
 
 if __name__ == "__main__":

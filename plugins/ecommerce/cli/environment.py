@@ -27,11 +27,11 @@ def load(
     """Complete `environ` from `.env`, or else the demo's `$DEMO_HOME/environment`, and with defaults for this
     machine.
 
-    A value in `environ` wins, except an empty setting. A container has neither file: its environment stays as
-    it is. With `connections_of_the_ui`, this process reads the connections of Airflow's UI from the metadata
-    database, as `airflow connections get` does; tasks get theirs from the API server.
+    A value in `environ` wins. A container has neither file: its environment stays as it is. With
+    `connections_of_the_ui`, this process reads the connections of Airflow's UI from the metadata database, as
+    `airflow connections get` does; tasks get theirs from the API server.
 
-    Raises ConfigurationError: there is neither file, and `environ` has no setting and no connection.
+    Raises ConfigurationError: there is neither file, and `environ` has no CUSTOMER_HASH_KEY.
     """
     file = REPOSITORY / ".env"
     if not file.exists():
@@ -42,13 +42,9 @@ def load(
         for name, value in dotenv_values(file, interpolate=False).items():
             if value:
                 values[name] = value
-        for name, value in environ.items():
-            if value or name not in SETTINGS:
-                values[name] = value
+        values |= environ
         environ.update(_defaults(values) | values)
-    elif not any(
-        name in SETTINGS or name.startswith("AIRFLOW_CONN_") for name in environ
-    ):
+    elif "CUSTOMER_HASH_KEY" not in environ:
         raise ConfigurationError(
             "there is no .env and no setting in the environment: run make env and fill in .env, or make demo"
         )
@@ -59,14 +55,11 @@ def load(
 def has_metadata(environ: Mapping[str, str] = os.environ) -> bool:
     """Return whether Airflow's metadata database may hold connections and Variables. An empty SQLite file
     does not: Airflow would create it when it looks for them."""
-    if f"{DATABASE}_CMD" in environ or f"{DATABASE}_SECRET" in environ:
+    # A worker has no access to the database: there the variable is empty.
+    if environ.get(DATABASE):
         return True
     home = Path(environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
-    url = environ.get(DATABASE) or f"sqlite:///{home}/airflow.db"
-    scheme, _, path = url.partition(":///")
-    if scheme != "sqlite":
-        return True
-    file = Path(path)
+    file = home / "airflow.db"
     return file.exists() and file.stat().st_size > EMPTY_BYTES
 
 
@@ -90,19 +83,13 @@ def _defaults(values: Mapping[str, str]) -> dict[str, str]:
         "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "60",
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": port,
-        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": "8793",
-        "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": "8794",
+        # Without it, tasks call the public address, AIRFLOW__API__BASE_URL.
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://localhost:{port}/execution/",
         # Without it, macOS ends forked tasks.
         "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
     }
     for name in SETTINGS:
         if name.endswith("_URI"):
             data = name.removesuffix("_URI").lower()
-            # `as_uri` would write spaces as %20, which nothing decodes.
             defaults[name] = f"file://{folder}/data/{data}"
-    if "AIRFLOW__API__SSL_CERT" not in values:
-        # Without it, tasks call the public address, AIRFLOW__API__BASE_URL.
-        defaults["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = (
-            f"http://localhost:{port}/execution/"
-        )
     return defaults

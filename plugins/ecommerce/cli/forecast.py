@@ -7,7 +7,7 @@ from typing import IO, Any
 import click
 
 from ecommerce.cli import environment
-from ecommerce.cli.terminal import day_option, progress, show
+from ecommerce.cli.terminal import day_option, show
 from ecommerce.core.errors import ConfigurationError, PipelineError
 
 
@@ -36,16 +36,14 @@ def forecast(series: str, as_of: date | None, out: IO[str] | None) -> None:
     model = days["model"].iloc[0]
     currency = settings.reporting_currency
     show(f"{series}: gross sales in {currency}, by {model}, as of {first_day}")
-    formats = dict.fromkeys(AMOUNTS, "{:,.2f}".format)
-    formats["target_date"] = "{:%Y-%m-%d %a}".format
     columns = ["target_date", *AMOUNTS]
     header = ["day", "forecast", "80 % from", "to", "95 % from", "to"]
+    formats = dict.fromkeys(AMOUNTS, "{:,.2f}".format)
     show(
         days.to_string(columns=columns, header=header, formatters=formats, index=False)
     )
     if out:
         days.to_csv(out, columns=["series", *columns], index=False)
-        progress(f"Written: {out.name}")
 
 
 def _forecasts(series: str, as_of: date) -> list[dict[str, Any]]:
@@ -61,28 +59,21 @@ def _forecasts(series: str, as_of: date) -> list[dict[str, Any]]:
     kind, _, name = series.partition(":")
     if series == TOTAL:
         # The total is the sum of the categories.
-        kind, name = "category", TOTAL
-    if kind not in KINDS or not name:
+        kind = "category"
+    if kind not in KINDS:
         raise ConfigurationError(
             f"{series!r} is not a series: use total, category:…, channel:… or sku:…"
         )
     store = Store.of_models()
-    history = query(
-        as_of,
-        registry.announced(store, as_of),
-        requested=[name] if kind == "sku" else [],
-        step="forecast",
-    ).panels()
-    panel = history.panels[kind]
-    if series not in panel.series and series != TOTAL:
-        known = ", ".join(sorted(panel.series)[:8]) or "none"
-        raise PipelineError(
-            f"the warehouse has no series {series} before {as_of}; it has {known}"
-        )
-    model = train(panel, registry.champion(store, as_of).name)
+    requested = [name] if kind == "sku" else []
+    announced = registry.announced(store, as_of)
+    sales = query(as_of, announced, requested=requested, step="forecast")
+    history = sales.panels()
+    model = train(history.panels[kind], registry.champion(store, as_of).name)
     forecasts = predict_all(history, {kind: model})
     rows = [row for row in forecasts if row["series"] == series]
     if not rows:
-        why = model.skipped.get(series, f"no category has {LEAST_DAYS} days of history")
-        raise PipelineError(f"{series} cannot be forecast: {why}")
+        raise PipelineError(
+            f"{series} cannot be forecast: the warehouse has less than {LEAST_DAYS} days of it"
+        )
     return rows

@@ -37,9 +37,8 @@ def airflow(words: tuple[str, ...]) -> int:
     check_port()
     if password:
         set_password(password)
-    if not environment.has_metadata():
-        # Pools need the tables.
-        subprocess.run([command, "db", "migrate"], check=False)
+    # Pools need the tables.
+    subprocess.run([command, "db", "migrate"], check=False)
     pools = str(environment.REPOSITORY / "include/pools.json")
     subprocess.run([command, "pools", "import", pools], check=False)
     with session([command, "standalone"]) as process:
@@ -56,7 +55,7 @@ def check_port() -> None:
     port = os.environ["AIRFLOW__API__PORT"]
     try:
         socket.create_server(("127.0.0.1", int(port))).close()
-    except (OSError, OverflowError, ValueError):
+    except OSError:
         raise ConfigurationError(
             f"Airflow cannot listen on port {port}: stop the program that uses it (make stop ends the demo), "
             "or set another one in .env with AIRFLOW_LISTEN"

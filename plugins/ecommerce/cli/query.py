@@ -50,12 +50,12 @@ def query(sql: str, file: IO[str] | None, shape: str) -> None:
 
     A query reads at most MAXIMUM_BYTES_BILLED.
     """
-    if bool(sql.strip()) == (file is not None):
+    if file:
+        sql = file.read()
+    if not sql.strip():
         raise ConfigurationError(
             "pass one statement: make query SQL='SELECT * FROM daily_summary …' or make query FILE=query.sql"
         )
-    if file:
-        sql = file.read()
     environment.load()
     from ecommerce.warehouse.adhoc_query import run_query
     from ecommerce.warehouse.client import connect

@@ -1,6 +1,6 @@
 """`make repair` and `make report`: clear tasks of a day's newest run with downstream."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime
 from urllib.parse import quote
 
@@ -15,7 +15,7 @@ from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_GATE
 from ecommerce.sources import PARTNER_FILES, SOURCES
 
-EXTRACTS = [f"{GROUP_EXTRACT}.{source}" for source in SOURCES]
+EXTRACTS = {f"{GROUP_EXTRACT}.{source}" for source in SOURCES}
 DATA_TASKS = (f"{names.GROUP_TRANSFORM}.", names.TASK_CHECKS)
 """Beginnings of the names of tasks that fail because data is wrong."""
 
@@ -54,30 +54,33 @@ def repair(day: date, source: str | None, *, mail: bool, wait: bool) -> int:
     if task_ids:
         return _run_again(api, day, run_id, task_ids, mail=mail, wait=wait)
     show(
-        f"nothing to repair: the newest run of {day}, {run_id}, has no failed task. To read a source again: "
-        f"make repair DAY={day} SOURCE={'|'.join(SOURCES)}; all sources: make backfill FROM={day} TO={day} "
-        f"AGAIN=1; to rebuild its report: make report DAY={day}"
+        f"nothing to repair: the newest run of {day}, {run_id}, has no failed task; SOURCE=… reads a source "
+        "again, make report rebuilds the report"
     )
     return 0
 
 
-def tasks_to_clear(instances: Mapping[str, Json], state: str) -> set[str]:
+def tasks_to_clear(instances: Iterable[Json], state: str) -> set[str]:
     """Return the tasks to clear with downstream, of a run whose broken tasks are in a state.
 
     - A transform or the checks: read all sources again, because any of them may be wrong.
     - The gate: read the partner files, because a due file may be missing, and the sources that failed or were
       off, because the source policy may have changed.
     """
-    broken = {task["task_id"] for task in instances.values() if task["state"] == state}
-    if TASK_GATE in broken:
-        broken.add(f"{GROUP_EXTRACT}.{PARTNER_FILES.name}")
+    broken = set()
+    off = set()
+    for task in instances:
+        task_id = task["task_id"]
+        if task["state"] == state:
+            broken.add(task_id)
+        if task["state"] == "skipped" and task_id in EXTRACTS:
+            off.add(task_id)
     is_data_wrong = any(task_id.startswith(DATA_TASKS) for task_id in broken)
-    for extract in EXTRACTS:
-        is_off = instances[extract]["state"] == "skipped"
-        if is_data_wrong and not is_off:
-            broken.add(extract)
-        if TASK_GATE in broken and is_off:
-            broken.add(extract)
+    if TASK_GATE in broken:
+        broken |= off
+        broken.add(f"{GROUP_EXTRACT}.{PARTNER_FILES.name}")
+    if is_data_wrong:
+        broken.update(EXTRACTS - off)
     return broken
 
 
@@ -126,9 +129,9 @@ def _run_again(
         api.request(
             "PUT", f"{task}/state-store/{names.STATE_SEND_MAIL}", json={"value": True}
         )
-    cleared = api.clear(run_id, task_ids)
+    api.clear(run_id, task_ids)
     url = f"{api.url}/dags/{DAG_DAILY}/runs/{quote(run_id)}"
-    progress(f"running again {', '.join(cleared)}: {url}")
+    progress(f"running again {', '.join(sorted(task_ids))} with downstream: {url}")
     if not wait:
         return 0
     states = wait_for(api, DAG_DAILY, {run_id: str(day)}, run_id_prefix_pattern=run_id)

@@ -33,13 +33,11 @@ def run(day: date) -> int:
     logs = Path(os.environ.get("AIRFLOW_HOME") or "~/airflow") / "logs" / "make_run"
     log = logs.expanduser() / f"{day}_{started_at:%Y%m%dT%H%M%SZ}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    progress(
-        f"Running {day} in this terminal: no schedule changes, and Airflow's UI does not list the run"
-    )
-    progress(f"Airflow's own log: {log}")
+    progress(f"Running {day} in this terminal; Airflow's own log: {log}")
     command = [sys.executable, "-m", "ecommerce.cli.day_process", str(day)]
     with TemporaryDirectory(prefix="airflow-") as metadata, log.open("a") as output:
-        environ = environment_of_run(metadata)
+        database = f"sqlite:///{metadata}/airflow.db"
+        environ = os.environ | {environment.DATABASE: database}
         # The process prints its lines for the terminal to its standard output.
         with session(command, env=environ, stdout=2, stderr=output) as process:
             code = process.wait()
@@ -49,13 +47,3 @@ def run(day: date) -> int:
     show(f"The run of {day} succeeded")
     show_report(day)
     return 0
-
-
-def environment_of_run(metadata: str) -> dict[str, str]:
-    """Return the environment of an Airflow with its metadata database in the folder `metadata`."""
-    environ = {}
-    for name, value in os.environ.items():
-        if not name.startswith("AIRFLOW__DATABASE__"):
-            environ[name] = value
-    environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = f"sqlite:///{metadata}/airflow.db"
-    return environ

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,6 @@ import click
 
 from ecommerce.cli import environment
 from ecommerce.cli.terminal import show
-from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -60,24 +58,15 @@ def tables() -> None:
     """List the warehouse's tables, their columns, types and descriptions, those for queries first."""
     from tabulate import tabulate
 
-    # Only the names of attributes depend on the settings.
-    with suppress(ConfigurationError):
-        environment.load()
+    environment.load()
     # No statement contains the key.
     os.environ.setdefault("CUSTOMER_HASH_KEY", "not in any statement")
     for table in described(load_settings()):
         show(f"\n{click.style(table.name, bold=True)}: {table.description}")
         rows = []
         for column in table.columns:
-            rows.append([f"  {column.name}", column_type(column), column.description])
-        show(
-            tabulate(
-                rows,
-                tablefmt="plain",
-                disable_numparse=True,
-                preserve_whitespace=True,
-            )
-        )
+            rows.append([column.name, column_type(column), column.description])
+        show(tabulate(rows, tablefmt="plain", disable_numparse=True))
 
 
 def described(settings: Settings) -> Iterator[Described]:

@@ -4,7 +4,7 @@ Standard output has only a command's result (`show`); progress and logs go to st
 """
 
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import TextIO
 
@@ -15,16 +15,19 @@ from ecommerce.core.errors import PipelineError
 from ecommerce.core.settings import load_settings
 
 
-def _day(_: click.Context, parameter: click.Parameter, text: str | None) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not a day like 2026-11-19") from None
+def _day(
+    _context: click.Context, _parameter: click.Parameter, value: datetime | None
+) -> date | None:
+    return value.date() if value else None
 
 
-day_option = partial(click.option, callback=_day, required=True, metavar="YYYY-MM-DD")
+day_option = partial(
+    click.option,
+    type=click.DateTime(["%Y-%m-%d"]),
+    callback=_day,
+    required=True,
+    metavar="YYYY-MM-DD",
+)
 
 
 def result_stream() -> TextIO:

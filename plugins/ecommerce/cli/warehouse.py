@@ -20,10 +20,7 @@ def migrate() -> int:
     from ecommerce.warehouse import migrate
     from ecommerce.warehouse.client import connect
 
-    try:
-        migration = migrate.migrate(connect(step="migrate"))
-    except PipelineError as error:
-        raise PipelineError(f"not migrated: {error}") from None
+    migration = migrate.migrate(connect(step="migrate"))
     for sentence in migration.done or ["every table was up to date"]:
         show(sentence)
     for sentence in migration.left:
@@ -54,7 +51,7 @@ def forget_customer() -> None:
     from ecommerce.warehouse.client import connect
 
     if sys.stdin.isatty():
-        click.echo("E-mail address, or <source>:<customer id>: ", nl=False, err=True)
+        progress("E-mail address, or <source>:<customer id>:")
     identity = sys.stdin.readline().strip()
     if not identity:
         raise PipelineError("no e-mail address on standard input: nothing was removed")

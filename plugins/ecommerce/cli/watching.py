@@ -1,17 +1,10 @@
-"""Waiting for runs in Airflow, with a line for each failed attempt of a task and each run that ends."""
+"""Waiting for runs in Airflow, with a line for each run that ends and each task that failed it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 
-from ecommerce.cli.airflow_api import (
-    FINISHED,
-    PAGE,
-    AirflowApi,
-    Json,
-    instance_name,
-)
+from ecommerce.cli.airflow_api import FINISHED, AirflowApi
 from ecommerce.cli.terminal import progress
 from ecommerce.core.errors import PipelineError
 
@@ -31,47 +24,30 @@ def wait_for(
     Airflow's list.
     """
     progress("Ctrl-C ends this command, not the runs")
-    begun_at = datetime.now(UTC).isoformat(timespec="seconds")
     states: dict[str, str] = {}
-    shown = set()
     while len(states) < len(runs):
         time.sleep(PAUSE)
-        for task in _failed_attempts(api, dag_id, begun_at):
-            day = runs.get(task["dag_run_id"])
-            # The id is another one for each attempt.
-            if day is None or task["id"] in shown:
-                continue
-            # A task's state changes before the last line of its log is written.
-            cause = _cause(api, task)
-            if cause:
-                shown.add(task["id"])
-                name = instance_name(task["task_id"], task["map_index"])
-                progress(f"  {day} {name} failed: {cause}")
         for run in api.runs(dag_id, **filters):
-            day = runs.get(run["dag_run_id"])
-            if day and day not in states and run["state"] in FINISHED:
-                states[day] = run["state"]
-                progress(f"{len(states)} of {len(runs)}: {day} {run['state']}")
+            run_id, state = run["dag_run_id"], run["state"]
+            day = runs.get(run_id)
+            if day and day not in states and state in FINISHED:
+                states[day] = state
+                progress(f"{len(states)} of {len(runs)}: {day} {state}")
+                for line in _failures(api, dag_id, run_id):
+                    progress(f"  {line}")
     return states
 
 
-def _failed_attempts(api: AirflowApi, dag_id: str, begun_at: str) -> list[Json]:
-    attempts: list[Json] = api.get(
-        f"dags/{dag_id}/dagRuns/~/taskInstances",
-        state=["up_for_retry", "failed"],
-        start_date_gte=begun_at,
-        limit=PAGE,
-    )["task_instances"]
-    return attempts
-
-
-def _cause(api: AirflowApi, task: Json) -> str:
-    """Return the last line of an attempt's log, which `task_log` writes; empty without one."""
-    run = f"dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}"
-    log = f"taskInstances/{task['task_id']}/logs/{task['try_number']}"
-    # The user may not read logs, or the log is empty.
-    with suppress(PipelineError, IndexError):
-        last = api.get(f"{run}/{log}", map_index=task["map_index"])["content"][-1]
-        if last.get("level") == "error":
-            return str(last["event"])
-    return ""
+def _failures(api: AirflowApi, dag_id: str, run_id: str) -> Iterator[str]:
+    """Yield the failed tasks of a run with the last line of their logs, which `task_log` writes."""
+    for task in api.instances(run_id, dag_id):
+        if task["state"] != "failed":
+            continue
+        task_id = task["task_id"]
+        log = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{task['try_number']}"
+        reason = "see its log"
+        # The user may not read logs, or the log is empty.
+        with suppress(PipelineError, IndexError):
+            lines = api.get(log, map_index=task["map_index"])["content"]
+            reason = lines[-1]["event"]
+        yield f"{task_id} failed: {reason}"

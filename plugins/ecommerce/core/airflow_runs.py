@@ -20,9 +20,5 @@ def business_day_of(run: Run, timezone: str) -> str:
 
 def in_order_of_begin(runs: list[Run]) -> list[Run]:
     """Return runs in the order of their begins; those that have not begun are last, the newest at the end."""
-    return sorted(runs, key=_begin)
-
-
-def _begin(run: Run) -> tuple[bool, str]:
-    has_begun = run["start_date"] is not None
-    return not has_begun, run["start_date"] or run["run_after"]
+    by_begin = sorted(runs, key=lambda run: run["start_date"] or run["run_after"])
+    return sorted(by_begin, key=lambda run: run["start_date"] is None)

@@ -42,6 +42,7 @@ def instance(task, state):
         "map_index": 0 if source else -1,
         "rendered_map_index": source or None,
         "state": state,
+        "try_number": 1,
     }
 
 
@@ -53,16 +54,6 @@ def instances(*failed, off=(), **more):
     states |= dict.fromkeys(AFTER_GATE, "upstream_failed" if is_stopped else "success")
     states |= dict.fromkeys(failed, "failed") | more
     return {"task_instances": [instance(*state) for state in states.items()]}
-
-
-def attempt(task_id, number, state, *, run):
-    """Return a failed attempt of a task as Airflow describes its instance."""
-    return instance(task_id, state) | {
-        "id": f"{run} {task_id} {number}",
-        "dag_id": "daily_sales_pipeline",
-        "dag_run_id": run,
-        "try_number": number,
-    }
 
 
 def log_of(cause):
@@ -80,7 +71,6 @@ def planned(*days):
     return {"backfills": entries}
 
 
-CLEARED = ["extract.sales_db", "load.load", "load.load", "mail.send"]
 ANSWERS = {
     "GET": [{"is_paused": False}],
     "GET details": [{"timezone": "America/New_York"}],
@@ -91,15 +81,13 @@ ANSWERS = {
     ],
     "GET backfills/7": [{"completed_at": None}, {"completed_at": CREATED}],
     "GET taskInstances": [instances()],
-    "GET taskInstances?state": [{"task_instances": []}],
     "GET load.checks": [{"state": "success"}],
     "GET logs/1": [{"content": []}],
-    "GET logs/2": [{"content": []}],
     "PUT": [None],
     "POST auth/token": [{"access_token": "t"}],
     "POST dry_run": [planned(*DAYS)],
     "POST backfills": [{"id": 7, "created_at": CREATED}],
-    "POST clearTaskInstances": [{"task_instances": [{"task_id": t} for t in CLEARED]}],
+    "POST clearTaskInstances": [{"task_instances": []}],
 }
 """By method and end of the path: the answers, of which the last one repeats. An answer is
 a body, or a status and a body."""
@@ -118,9 +106,8 @@ class Airflow(ThreadingHTTPServer):
         """Return the answer to a request."""
         parts = url.path.split("/")
         filters = ""
-        for name in ("state", "run_id"):
-            if name in url.query:
-                filters = f"?{name}"
+        if "run_id" in url.query:
+            filters = "?run_id"
         ends = ["/".join(parts[-2:]), parts[-1] + filters]
         keys = [f"{method} {end}" for end in ends]
         key = next((key for key in keys if key in self.answers), method)

@@ -73,7 +73,7 @@ def test_without_a_connection_only_a_get_is_repeated(airflow, monkeypatch):
     monkeypatch.setattr(api._session, "request", fail_twice)
     assert api.get("dags/x") == {"is_paused": False}
     asked.clear()
-    with pytest.raises(PipelineError, match="is unavailable: is it running") as error:
+    with pytest.raises(PipelineError, match="is unavailable: start it") as error:
         api.post("backfills", {})
     assert not isinstance(error.value, TransientError)
     assert asked == ["POST"]

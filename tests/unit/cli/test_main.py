@@ -30,7 +30,6 @@ repair --day 2026-11-18 --source web_events
 report
 run
 query
-query --sql SELECT --file Makefile
 query --sql SELECT --format json
 query --file missing.sql
 undo-history

@@ -23,5 +23,5 @@ def test_tables_lists_them_without_a_warehouse(run, monkeypatch, folder):
     assert lines[1:3] == ["exit code 0", "--- standard output"]
     assert lines[4].startswith("daily_summary: ")
     changed = "When that source changed the customer."
-    assert f"  updated_at        TIMESTAMP        {changed}" in lines
-    assert any(line.startswith("  sales_channel ") for line in lines)
+    assert f"updated_at        TIMESTAMP        {changed}" in lines
+    assert any(line.startswith("sales_channel ") for line in lines)
