@@ -22,6 +22,7 @@ def find_connection(conn_id: str) -> Any:
 
 def connection(conn_id: str) -> Any:
     """Return an `airflow.sdk.Connection`; ConfigurationError where it is not defined."""
-    if (found := find_connection(conn_id)) is None:
+    known = find_connection(conn_id)
+    if known is None:
         raise ConfigurationError(f"the connection {conn_id} is not defined")
-    return found
+    return known

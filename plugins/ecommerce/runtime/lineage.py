@@ -55,16 +55,12 @@ def datasets(sql: str, namespace: str, database: str) -> tuple[list[Any], list[A
     dialect = namespace.partition(":")[0]
     parser = SQLParser(dialect, "public" if dialect == "postgres" else None)
     script = re.sub(_PARAMETER, "NULL", re.sub(_LOAD_SUFFIX, "", sql))
-    inputs: dict[str, Any] = {}
-    outputs: dict[str, Any] = {}
-    for statement in parser.split_sql_string(script):
-        parsed = parser.parse(statement)
-        if parsed is None:
-            continue
+    parsed = parser.parse(parser.split_sql_string(script))
+    inputs: list[Any] = []
+    outputs: list[Any] = []
+    if parsed is not None:
         for table in parsed.in_tables:
-            dataset = from_table_meta(table, database, namespace, False)
-            inputs[dataset.name] = dataset
+            inputs.append(from_table_meta(table, database, namespace, False))
         for table in parsed.out_tables:
-            dataset = from_table_meta(table, database, namespace, False)
-            outputs[dataset.name] = dataset
-    return list(inputs.values()), list(outputs.values())
+            outputs.append(from_table_meta(table, database, namespace, False))
+    return inputs, outputs
