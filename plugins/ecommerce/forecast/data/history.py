@@ -134,11 +134,11 @@ class Sales:
 
 def _market_index(days: pd.DatetimeIndex, weeks: Iterable[MarketWeek]) -> Floats:
     """Return the index of the last week that has ended on each day; NaN before the first."""
-    market = pd.Series(np.nan, days)
+    market = np.full(len(days), np.nan)
     for week in sorted(weeks, key=attrgetter("week_start")):
-        sunday = week.week_start + timedelta(days=DAYS - 1)
-        market[str(sunday) :] = float(week.index)
-    return market.to_numpy()
+        sunday = pd.Timestamp(week.week_start) + pd.Timedelta(days=DAYS - 1)
+        market[days >= sunday] = float(week.index)
+    return market
 
 
 def _promoted(
@@ -162,7 +162,8 @@ def _promoted(
 
     sold = of_sku * _sales_of_quarter(sales["sku"], days)
     sold_by_category = _sales_of_quarter(sales["category"], days)
-    of_category = sold.T.groupby(categories).sum().T / sold_by_category
+    of_categories = sold.T.groupby(sold.columns.map(categories)).sum().T
+    of_category = of_categories / sold_by_category
     of_channel = sold.sum(axis=1) / sold_by_category.sum(axis=1)
     of_channels = pd.DataFrame(dict.fromkeys(sales["channel"], of_channel), days)
     shares = {"sku": of_sku, "category": of_category, "channel": of_channels}

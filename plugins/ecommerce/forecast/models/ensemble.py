@@ -7,9 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ecommerce.forecast.data.panel import (
-    LONGEST_DAYS,
     Floats,
-    Ints,
     Panel,
     has_vanished,
     ratio,
@@ -59,20 +57,23 @@ class Origin:
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
     """The trained candidates of a panel, of which the `champion` forecasts: the `fitted` ridge and boosting,
-    each candidate's `weights` of members, its WAPE at the weekly `origins` (`errors`; None where no series
-    had enough history), and the reason for each of the `skipped` series."""
+    each candidate's `weights` of members, the weekly `origins` before, and the reason for each of the
+    `skipped` series."""
 
     champion: str
     series: tuple[str, ...]
     fitted: Mapping[str, Model]
     weights: Mapping[str, Mapping[str, float]]
-    errors: Mapping[str, float | None]
     origins: Sequence[Origin]
     skipped: Mapping[str, str]
 
     def past_forecasts(self) -> list[tuple[Floats, Floats]]:
         """Return the champion's forecasts at the origins and the actual sales, [HORIZON, series]."""
-        return _past_forecasts(self.origins, self.weights[self.champion])
+        weights = self.weights[self.champion]
+        pairs = []
+        for origin in self.origins:
+            pairs.append((_combined(origin.forecasts, weights), origin.actual))
+        return pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,26 +86,23 @@ class PanelForecast:
 
 
 def train(panel: Panel, champion: str = DEFAULT) -> TrainedModel:
-    """Train all candidates and measure their errors at the weekly origins before. The result does not depend
+    """Train all candidates, and forecast from the weekly origins before with each. The result does not depend
     on the number of cores."""
     panel = _prepared(panel)
-    origins, fitted = look_back(panel), _fit(Statistics(panel, LONGEST_DAYS))
+    origins, fitted = look_back(panel), _fit(Statistics(panel))
+    known_days = (~np.isnan(panel.values)).sum(axis=0)
     skipped = {}
-    for series, days in zip(panel.series, _known_days(panel.values), strict=True):
+    for series, days in zip(panel.series, known_days, strict=True):
         if days < LEAST_DAYS:
             skipped[series] = f"fewer than {LEAST_DAYS} days of history"
     weights: dict[str, Mapping[str, float]] = {}
-    errors = {}
     for name in CANDIDATES:
         weights[name] = {name: 1.0}
         if name == "blend":
             weights[name] = _weights(origins, fitted)
         elif name not in SIMPLE and name not in fitted:
             weights[name] = {PLAIN: 1.0}
-        errors[name] = _error(panel, _past_forecasts(origins, weights[name]))
-    return TrainedModel(
-        champion, panel.series, fitted, weights, errors, origins, skipped
-    )
+    return TrainedModel(champion, panel.series, fitted, weights, origins, skipped)
 
 
 def predict(trained: TrainedModel, panel: Panel) -> PanelForecast:
@@ -134,7 +132,7 @@ def look_back(panel: Panel) -> list[Origin]:
         then = panel.until(days)
         if number % RIDGE_REFITTED == 0:
             has_boosting = number % BOOSTING_REFITTED == 0 or "boosting" not in fitted
-            fitted |= _fit(Statistics(then, LONGEST_DAYS), has_boosting=has_boosting)
+            fitted |= _fit(Statistics(then), has_boosting=has_boosting)
         forecasts, unit = _forecasts(then, fitted)
         actual = np.full((HORIZON, len(panel.series)), np.nan)
         known = panel.values[days : days + HORIZON]
@@ -200,29 +198,6 @@ def _member_error(origins: Sequence[Origin], member: str) -> float:
     """Return the member's WAPE at the origins, above 0."""
     error = wape((origin.forecasts[member], origin.actual) for origin in origins)
     return max(error or 0, 1e-6)
-
-
-def _error(panel: Panel, past: Sequence[tuple[Floats, Floats]]) -> float | None:
-    """Return the WAPE of forecasts at the weekly origins, of the series that had enough history there."""
-    pairs = []
-    for back, (forecast, actual) in enumerate(reversed(past), start=1):
-        is_old = _known_days(panel.values[: -DAYS * back]) >= LEAST_DAYS
-        pairs.append((forecast[:, is_old], actual[:, is_old]))
-    return wape(pairs)
-
-
-def _known_days(values: Floats) -> Ints:
-    """Return the number of known days of each series."""
-    return (~np.isnan(values)).sum(axis=0)
-
-
-def _past_forecasts(
-    origins: Sequence[Origin], weights: Mapping[str, float]
-) -> list[tuple[Floats, Floats]]:
-    pairs = []
-    for origin in origins:
-        pairs.append((_combined(origin.forecasts, weights), origin.actual))
-    return pairs
 
 
 def _combined(forecasts: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
@@ -298,8 +273,9 @@ def _half_widths(errors: Floats) -> Floats:
     errors. `errors` are [weeks, days, series], the last week is the newest; NaN where unknown."""
     weeks_ago = np.repeat(np.arange(len(errors))[::-1], DAYS)
     errors = np.concatenate(errors)
-    count = _known_days(errors)
-    weights = ~np.isnan(errors) * 0.5 ** (weeks_ago / _HALF_LIFE_WEEKS)[:, None]
+    is_known = ~np.isnan(errors)
+    count = is_known.sum(axis=0)
+    weights = is_known * 0.5 ** (weeks_ago / _HALF_LIFE_WEEKS)[:, None]
     # The error to come is one more, of full weight, that exceeds all.
     weights = np.pad(weights, ((0, 1), (0, 0)), constant_values=1)
     known = np.pad(np.nan_to_num(errors), ((0, 1), (0, 0)), constant_values=np.inf)

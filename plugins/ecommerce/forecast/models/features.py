@@ -5,6 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ecommerce.forecast.data.panel import (
+    LONGEST_DAYS,
     YEAR,
     Floats,
     Ints,
@@ -29,7 +30,7 @@ class Statistics:
     the values without the `effect` of promotions, which is measured over half a year, and `levels` their
     means by number of days. Only the last `seen` days of the panel are kept."""
 
-    def __init__(self, panel: Panel, seen: int) -> None:
+    def __init__(self, panel: Panel, seen: int = LONGEST_DAYS) -> None:
         values, closed = clean(panel)
         neutral = without_promotions(values, promotion_effect(values, panel), panel)
         line = season(panel, neutral)

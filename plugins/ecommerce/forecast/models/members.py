@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 LEAST_DAYS_RIDGE = 56
 LEAST_DAYS_BOOSTING = 182
-_MOST_ROWS = 200_000
 _MOST_ORIGINS = 78
 _HALF_LIFE_ORIGINS = 52
 _HALF_LIFE_DAYS = 120
@@ -73,7 +72,8 @@ class Ridge:
         weighted = rows.transpose(0, 2, 1) * share[:, None]
         matrix = weighted @ rows + np.eye(rows.shape[2])
         sums = weighted @ (target - np.nan_to_num(mean)[:, None])[..., None]
-        return cls(np.linalg.solve(matrix, sums)[..., 0], mean)
+        coefficients = np.linalg.solve(matrix, sums)[..., 0]
+        return cls(coefficients.astype(np.float64), mean)
 
     def forecast(self, known: Statistics) -> Floats:
         """Return the forecast of the days after the panel."""
@@ -100,14 +100,13 @@ class Boosting:
 
     @classmethod
     def fit(cls, known: Statistics) -> "Boosting | None":
-        """Fit on weekly origins of the last year and a half, recent ones more densely; 200,000 rows at most.
-        None where the history is too short."""
+        """Fit on weekly origins of the last year and a half, recent ones more densely. None where the history
+        is too short."""
         from sklearn.ensemble import HistGradientBoostingRegressor
 
         days, series = known.values.shape
         origins = range(days - 8, _FIRST_ORIGIN, -DAYS)[:_MOST_ORIGINS]
         share = 0.5 ** (np.arange(len(origins)) / _HALF_LIFE_ORIGINS)
-        share *= min(1.0, _MOST_ROWS / max(share.sum() * series * HORIZON, 1))
         random = np.random.default_rng(0)  # the same rows each time
         sampled, targets = [], []
         for origin, part in zip(origins, share, strict=True):

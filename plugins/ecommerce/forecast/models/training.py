@@ -4,6 +4,7 @@ import hashlib
 import json
 import pickle
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -45,12 +46,10 @@ def predict_all(
             if np.isnan(forecast.values[:, place]).any():
                 continue
             for ahead in range(HORIZON):
-                row = dict(
-                    zip(AMOUNTS, map(rounded, amounts[ahead, place]), strict=True)
-                )
-                row["series"] = series
+                row: dict[str, Any] = {"series": series, "model": model.champion}
                 row["target_date"] = history.as_of + timedelta(days=ahead)
-                row["model"] = model.champion
+                for name, amount in zip(AMOUNTS, amounts[ahead, place], strict=True):
+                    row[name] = rounded(amount)
                 rows.append(row)
     return rows
 
@@ -99,6 +98,7 @@ def card(
         panel, weights = history.panels[kind], {}
         for name, weight in model.weights[model.champion].items():
             weights[name] = round(weight, 6)
+        naive = replace(model, champion="seasonal_naive")
         facts = {
             "kind": kind,
             "series": len(model.series),
@@ -106,8 +106,8 @@ def card(
             "first_day": str(panel.first_day),
             "days": panel.days,
             "weights": weights,
-            "error": model.errors[model.champion],
-            "error_of_last_week": model.errors["seasonal_naive"],
+            "error": wape(model.past_forecasts()),
+            "error_of_last_week": wape(naive.past_forecasts()),
         }
         kinds.append(facts)
     totals = []
