@@ -67,9 +67,10 @@ def product_dag(dag_id, source):
     # marked, and no other process knows.
     staging.Draft.seal = stopping(staging.Draft.seal, stage_of_folder)
     Warehouse.run = stopping(Warehouse.run, stage_of_statement)
-    for step in ("claim", "send", "mark"):
-        stopped = stopping(getattr(delivery, step), lambda *_, name=step, **__: name)
-        setattr(delivery, step, stopped)
+    steps = ((delivery, "claim"), (delivery.mail, "send"), (delivery, "mark"))
+    for module, step in steps:
+        stopped = stopping(getattr(module, step), lambda *_, name=step, **__: name)
+        setattr(module, step, stopped)
     spec = importlib.util.spec_from_file_location(
         f"product_{dag_id}", DAGS / f"{dag_id}.py"
     )

@@ -14,4 +14,4 @@ FROM {{ table("sales_forecasts") }}
 WHERE target_date BETWEEN {{ first }} AND {{ day }}
     AND made_at <= @begins_at
 QUALIFY RANK() OVER (PARTITION BY target_date ORDER BY made_at DESC) = 1
-ORDER BY target_date
+ORDER BY target_date, series

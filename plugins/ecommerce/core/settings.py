@@ -137,10 +137,10 @@ class Settings(DagSettings):
         description="a random text of 16 characters or more: set it once and keep it, because it identifies "
         "customers across sources",
     )
-    reporting_currency: str = Field(
+    reporting_currency: Annotated[str, AfterValidator(str.upper)] = Field(
         "USD",
-        pattern="^[A-Z]{3}$",
-        description="an ISO 4217 code of three capitals such as EUR",
+        pattern="^[A-Za-z]{3}$",
+        description="a three-letter ISO 4217 code such as EUR",
     )
     report_locale: Annotated[str, AfterValidator(_locale)] = DEFAULT_LOCALE
     bigquery_dataset: str = Field(
