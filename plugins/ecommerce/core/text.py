@@ -1,7 +1,8 @@
 """Formats figures and dates for readers of reports and pages, and cleans text from data.
 
-Numbers are in the locale of REPORT_LOCALE, by Babel; words, dates and countries are always English. Amounts
-have the currency's own decimals. Rounding is half away from zero. Examples are in en_US.
+Numbers and dates are in the locale of REPORT_LOCALE, by Babel; words are always English. In English and in
+right-to-left locales, dates and percentages have the house style, `Thu 19 Nov` and `+1.3 %`. Amounts have the
+currency's own decimals. Rounding is half away from zero. Examples are in en_US.
 
 Texts of logs, alerts and commands are English in every locale: they use `counted`, `plural` and `listed`.
 """
@@ -94,7 +95,7 @@ def change(value: Decimal | None, base: Decimal | None) -> str:
     if abs(ratio) > Decimal("9.999"):
         has_turned = (value > 0) != (base > 0)
         return NOTHING if has_turned else MANIFOLD
-    percent = f"{_number(ratio * 100, 1)} %"
+    percent = _percent(ratio, 1)
     if ratio == 0:
         return f"±{percent}"
     if ratio > 0:
@@ -135,17 +136,20 @@ def share(
     whole is not positive."""
     if part is None or whole <= 0:
         return NOTHING
-    return f"{_number(Decimal(str(part)) / whole * 100, places)} %"
+    return _percent(Decimal(str(part)) / whole, places)
 
 
 def compact(value: float) -> str:
-    """Format a position on an axis or a cell of a calendar, in every locale: `1.2M`, `250k`."""
+    """Format a position on an axis or a cell of a calendar: `1.2M`, `250k`."""
     from babel.numbers import format_compact_decimal
 
+    locale = _words_locale()
     # numpy's floats have a text of their own, and so has -0.0.
     number = float(value) + 0.0
-    text = str(format_compact_decimal(number, locale=DEFAULT_LOCALE, fraction_digits=3))
-    return text.replace("K", "k").replace("-", MINUS)
+    text = str(format_compact_decimal(number, locale=locale, fraction_digits=3))
+    if locale.language == "en":
+        text = text.replace("K", "k")
+    return text.replace("-", MINUS)
 
 
 def number_of(number: Decimal | int, noun: str, plural_noun: str = "") -> str:
@@ -178,36 +182,59 @@ def source_name(source: str) -> str:
 
 def long_day(day: date) -> str:
     """Return `Thursday, 19 November 2026`."""
-    return f"{day:%A}, {day.day} {day:%B %Y}"
+    from babel.dates import format_date
+
+    locale = _words_locale()
+    if locale.language == "en":
+        return format_date(day, "EEEE, d MMMM y", locale)
+    return format_date(day, "full", locale)
 
 
 def short_day(day: date) -> str:
     """Return `Thu 19 Nov`."""
-    return f"{day:%a} {day.day} {day:%b}"
+    return _date(day, "EEE d MMM", "MMMEd")
 
 
 def month(day: date) -> str:
     """Return `November 2026`."""
-    return f"{day:%B %Y}"
+    return _date(day, "MMMM y", "yMMMM")
+
+
+def weekday(day: date) -> str:
+    """Return `Thursday`."""
+    return _date(day, "EEEE")
+
+
+def short_weekday(day: date) -> str:
+    """Return `Thu`."""
+    return _date(day, "ccc")
+
+
+def short_month(day: date) -> str:
+    """Return `Nov`."""
+    return _date(day, "LLL")
 
 
 def span(first: date, last: date) -> str:
     """Return `16 Nov to 13 Dec 2026`, or `16 Nov 2026` for one day."""
-    end = f"{last.day} {last:%b %Y}"
+    from babel.dates import format_interval
+
+    locale = _words_locale()
+    if locale.language != "en":
+        return format_interval(first, last, "yMMMd", locale=locale)
+    end = _date(last, "d MMM y")
     if first == last:
         return end
-    start = f"{first.day} {first:%b}"
-    if first.year != last.year:
-        start = f"{start} {first.year}"
-    return f"{start} to {end}"
+    if first.year == last.year:
+        return f"{_date(first, 'd MMM')} to {end}"
+    return f"{_date(first, 'd MMM y')} to {end}"
 
 
 def country(code: str) -> str:
-    """Return the English name of a country by its ISO 3166 code; an unknown code itself, `Unknown` for
-    `ZZ`."""
+    """Return the name of a country by its ISO 3166 code; an unknown code itself, `Unknown` for `ZZ`."""
     if code == "ZZ":
         return "Unknown"
-    return parse_locale(DEFAULT_LOCALE).territories.get(code) or clean(code)
+    return _words_locale().territories.get(code) or clean(code)
 
 
 def instant(when: datetime | None) -> str:
@@ -266,15 +293,49 @@ def _locale() -> Any:
     return parse_locale(os.environ.get("REPORT_LOCALE") or DEFAULT_LOCALE)
 
 
+def _words_locale() -> Any:
+    """Return the locale of days, countries and percentages. Words that run from right to left would reorder
+    an English sentence."""
+    locale = _locale()
+    if locale.language == "en" or locale.text_direction == "rtl":
+        return parse_locale(DEFAULT_LOCALE)
+    return locale
+
+
+def _date(day: date, english: str, skeleton: str = "") -> str:
+    """Format by the pattern `english`; in other locales by the CLDR skeleton, if there is one."""
+    from babel.dates import format_date, format_skeleton
+
+    locale = _words_locale()
+    if skeleton and locale.language != "en":
+        return format_skeleton(skeleton, day, locale=locale)
+    return format_date(day, english, locale)
+
+
 def _number(value: Decimal | int | None, places: int, fewest: int | None = None) -> str:
     """Format with `places` decimals, None as `NOTHING`. Zeros at the end are left out down to `fewest`
     decimals."""
     if value is None:
         return NOTHING
-    locale = _locale()
-    pattern = copy(locale.decimal_formats[None])
-    pattern.frac_prec = (places if fewest is None else fewest, places)
-    text: str = pattern.apply(_rounded(Decimal(value), places), locale)
+    if fewest is None:
+        fewest = places
+    pattern = copy(_locale().decimal_formats[None])
+    pattern.frac_prec = (fewest, places)
+    return _written(pattern, _rounded(Decimal(value), places))
+
+
+def _percent(ratio: Decimal, places: int) -> str:
+    """Format 0.135 as `13.5 %`."""
+    locale = _words_locale()
+    if locale.language == "en":
+        return f"{_number(ratio * 100, places)} %"
+    pattern = copy(locale.percent_formats[None])
+    pattern.frac_prec = (places, places)
+    return _written(pattern, _rounded(ratio, places + 2))
+
+
+def _written(pattern: Any, value: Decimal) -> str:
+    text: str = pattern.apply(value, _locale())
     return text.replace("-", MINUS)
 
 

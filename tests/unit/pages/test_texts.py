@@ -63,6 +63,15 @@ def test_data_quality_without_anything_wrong(open_pages, snapshot):
     assert lines_of(page).partition("[#differences]")[2] == snapshot
 
 
+def test_months_and_weekdays_are_written_as_the_locale_does(
+    client, monkeypatch, snapshot
+):
+    monkeypatch.setenv("REPORT_LOCALE", "de_DE")
+    assert lines_of(client.get("/?month=2026-05").text) == snapshot
+    assert "<h1>Donnerstag, 19. November 2026</h1>" in client.get("/2026-11-19/").text
+    assert "No report of Donnerstag, 1. Oktober 2026" in client.get("/2026-10-01/").text
+
+
 @pytest.mark.parametrize(
     ("number", "lacks", "words"),
     [

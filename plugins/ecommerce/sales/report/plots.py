@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecommerce.core.text import average_name, short_day
+from ecommerce.core.text import average_name, short_day, short_weekday
 from ecommerce.reporting.drawing import (
     FAINT,
     GRID,
@@ -230,7 +230,7 @@ def outlook(figures: Figures) -> Figure:
     axes.set_xlim(-0.6, max(len(days), 7) - 0.4)
     axes.set_xticks(
         range(len(days)),
-        [f"{each.day:%a}\n{each.day.day}" for each in days],
+        [f"{short_weekday(each.day)}\n{each.day.day}" for each in days],
     )
     highest = max((float(day.upper_80) for day in days), default=1.0)
     axes.set_ylim(0, (highest or 1.0) * 1.08)

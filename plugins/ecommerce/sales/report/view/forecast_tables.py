@@ -39,7 +39,9 @@ def month(figures: Figures) -> Section:
             "month", "Month to date", columns, [], empty="Not known for this day."
         )
     every = (month.now, month.last_month, month.last_year)
-    spans = {f"{each.first:%b %Y}": each for each in every}
+    spans = {
+        f"{text.short_month(each.first)} {each.first.year}": each for each in every
+    }
     known = {label: span for label, span in spans.items() if span.net_sales is not None}
     missing = [label for label in spans if label not in known]
     remarks = [f"Days 1 to {month.now.last.day} of each month."]
