@@ -84,12 +84,14 @@ def _expected_partners(text: str) -> Expected:
 
 
 def _weekdays(spans: str) -> frozenset[int]:
-    """Parse `tue+sat` or `mon-fri`. Raises ValueError."""
+    """Parse `tue+sat`, `mon-fri` or `sat-mon`. Raises ValueError."""
     days: set[int] = set()
     for span in spans.lower().split("+"):
         first, _, last = span.partition("-")
         start = WEEKDAYS.index(first)
-        days.update(range(start, WEEKDAYS.index(last or first, start) + 1))
+        length = (WEEKDAYS.index(last or first) - start) % 7
+        for offset in range(length + 1):
+            days.add((start + offset) % 7)
     return frozenset(days)
 
 
