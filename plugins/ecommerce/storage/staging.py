@@ -94,8 +94,12 @@ def publish(uri: str) -> Iterator[Draft]:
         if is_local(uri):
             (work / MANIFEST_FILE).write_text(manifest)
             final = Path(local_or_uri(uri))
-            shutil.rmtree(final, ignore_errors=True)
+            replaced = final.with_name(f".{work.name}.replaced")
+            # Removing a folder takes time, in which a reader would find some of its files.
+            with suppress(FileNotFoundError):
+                final.rename(replaced)
             work.rename(final)
+            shutil.rmtree(replaced, ignore_errors=True)
         else:
             _upload(work, storage_path(uri), manifest)
 
