@@ -145,9 +145,7 @@ def network_errors(what: str) -> Iterator[None]:
             f"{what} failed: the server redirects in circles"
         ) from None
     except exceptions.SSLError as error:
-        raise errors.ContractError(
-            f"{what} failed: {reason_of(error)}: check host and port"
-        ) from None
+        raise errors.ContractError(f"{what} failed: {reason_of(error)}") from None
     except (
         exceptions.Timeout,
         exceptions.ConnectionError,
