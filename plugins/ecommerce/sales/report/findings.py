@@ -251,7 +251,9 @@ def _implausible_words(finding: Finding, currency: str) -> str:
         "refund": f"refunds of {amount} on a total of {base}",
     }[kind]
     others = numbers["orders"] - 1
-    together = f"with {text.number_of(others, 'other order')} like it, " if others else ""
+    together = (
+        f"with {text.number_of(others, 'other order')} like it, " if others else ""
+    )
     direction = "higher" if numbers["effect"] > 0 else "lower"
     effect = f"{together}net sales are {text.amount(abs(numbers['effect']), currency)} {direction}"
     return f"{text.source_name(source)} order {text.clean(order)} has {what}: {effect}."
