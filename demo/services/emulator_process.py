@@ -15,7 +15,6 @@ import sys
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from functools import lru_cache
 from hashlib import sha256
@@ -44,7 +43,6 @@ from bqemulator.sql.rewriter import row_access_filter
 from bqemulator.sql.translator import SQLTranslator
 from bqemulator.storage.engine import DuckDBEngine
 from bqemulator.versioning.snapshots import SnapshotManager
-from partition_filters import missing_filters
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
@@ -211,35 +209,8 @@ READ_ONLY = {
 }
 """Modules and functions that do not change their trees, and share them."""
 _parse_one = sqlglot.parse_one
-_parse_script = lru_cache(TREES)(interpreter.parse_script)
-
-
-def parse_script(sql: str) -> Any:
-    """Parse like the emulator, with a cache of shapes."""
-    shape = shape_of(sql)
-    try:
-        script = _parse_script(*shape.texts)
-    except DomainError:
-        # The error must quote the real script.
-        return _parse_script(sql)
-    if not shape.values:
-        return script
-    return _restored(script, shape)
-
-
-def _restored(part: Any, shape: Shape) -> Any:
-    """Return a part of a script with the varying parts in the place of their placeholders."""
-    if isinstance(part, str):
-        return shape.restored(part)
-    if isinstance(part, tuple):
-        return tuple(_restored(item, shape) for item in part)
-    if is_dataclass(part):
-        values = {}
-        for attribute in fields(part):
-            value = getattr(part, attribute.name)
-            values[attribute.name] = _restored(value, shape)
-        return replace(part, **values)
-    return part
+parse_script = lru_cache(TREES)(interpreter.parse_script)
+"""Parses like the emulator, with a cache."""
 
 
 def shared(sql: str, read: str) -> Any:
@@ -264,26 +235,38 @@ def parse_one(sql: str, *arguments: Any, **options: Any) -> Any:
     return _parse_one(sql, *arguments, **options)
 
 
-class Finder(row_access_filter._Rewriter):
-    """Finds what its base class would rewrite.
+ANYONE = CallerIdentity(principal="", is_authenticated=False)
+CONDITIONS = (exp.Where, exp.Join, exp.Merge, exp.When)
+
+
+class Reads(row_access_filter._Rewriter):
+    """What a statement reads; row access policies, which its base class applies, are ignored.
 
     Attributes:
-        views: the queries of the views that the statement reads, by `project.dataset.name`.
-        has_policies: whether a row access policy applies.
+        views: the queries of the views, by `project.dataset.name`.
+        tables: the descriptions of the tables, of the views too; None for unknown ones.
     """
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, statement: Any, project_id: str, catalog: Any) -> None:
+        targets = row_access_filter._collect_dml_targets(statement)
+        targets |= row_access_filter._collect_ddl_targets(statement)
+        super().__init__(
+            project_id=project_id,
+            catalog=catalog,
+            matcher=GranteeMatcher(ANYONE),
+            write_targets=targets,
+        )
         self.views: dict[str, str] = {}
-        self.has_policies = False
+        self.tables: list[Any] = []
+        self.rewrite_tree(statement, depth=0)
 
     def _expand_view(self, _: Any, *, view_body: str, depth: int, **names: str) -> bool:
         self.views[".".join(names.values())] = view_body
         return self.rewrite_tree(shared(view_body, read="bigquery"), depth=depth + 1)
 
-    def _wrap_with_filter(self, *_: Any, **__: Any) -> bool:
-        self.has_policies = True
-        return True
+    def _policies_for(self, *name: str) -> tuple[tuple[()], bool]:
+        self.tables.append(self._catalog.get_table(*name))
+        return (), False
 
 
 class Views:
@@ -302,97 +285,88 @@ class Views:
         return ()
 
 
-_rewrite_for_row_access = row_access_filter.rewrite_for_row_access
+def require_filters(statement: Any, reads: Reads) -> None:
+    """Refuse a statement that reads a table without the partition filter that the table requires.
 
-
-def require_filters(statement: Any, project_id: str, catalog: Any) -> None:
-    """Refuse a statement as BigQuery does if it reads a table without the filter that the table requires."""
-
-    def find_table(node: exp.Table) -> Any:
-        if not node.db:
-            return None
-        return catalog.get_table(node.catalog or project_id, node.db, node.name)
-
-    def parse(sql: str) -> Any:
-        return shared(sql, read="bigquery")
-
-    for table in missing_filters(statement, find_table, parse):
-        name = f"{table.project_id}.{table.dataset_id}.{table.table_id}"
-        raise InvalidQueryError(
-            f"Cannot query over table '{name}' without a filter over column(s) "
-            f"'{table.time_partitioning.field}' that can be used for partition elimination"
-        )
+    This is more lenient than BigQuery: a condition anywhere in the statement, or in a view
+    that it reads, counts for every table with that column. `tests/googlesql_rules.py`
+    checks the statements of this repository strictly.
+    """
+    if isinstance(statement, exp.Create) and statement.kind == "VIEW":
+        # A new view reads nothing yet.
+        return
+    queries = [statement]
+    for view in reads.views.values():
+        queries.append(shared(view, read="bigquery"))
+    filtered = set()
+    for query in queries:
+        for condition in query.find_all(*CONDITIONS):
+            for column in condition.find_all(exp.Column):
+                filtered.add(column.name.lower())
+    for table in reads.tables:
+        partitioning = table and table.time_partitioning
+        if not partitioning or not partitioning.require_partition_filter:
+            continue
+        if partitioning.field and partitioning.field.lower() not in filtered:
+            name = f"{table.project_id}.{table.dataset_id}.{table.table_id}"
+            raise InvalidQueryError(
+                f"Cannot query over table '{name}' without a filter over column(s) "
+                f"'{partitioning.field}' that can be used for partition elimination"
+            )
 
 
 def rewrite_for_row_access(
     bq_sql: str, *, project_id: str, caller: CallerIdentity, catalog: Any
 ) -> str:
-    """Rewrite like the emulator, with a cache of the statements to which no policy applies.
+    """Expand views like the emulator, with a cache.
 
     Raises:
         InvalidQueryError: a required partition filter is missing.
     """
     try:
-        tree = shared(bq_sql, read="bigquery")
+        statement = shared(bq_sql, read="bigquery")
     except Exception:
         return bq_sql
-    require_filters(tree, project_id, catalog)
-    targets = row_access_filter._collect_dml_targets(tree)
-    targets |= row_access_filter._collect_ddl_targets(tree)
-    finder = Finder(
-        project_id=project_id,
-        catalog=catalog,
-        matcher=GranteeMatcher(caller),
-        write_targets=targets,
-    )
-    finder.rewrite_tree(tree, depth=0)
-    if finder.has_policies:
-        return _rewrite_for_row_access(
-            bq_sql, project_id=project_id, caller=caller, catalog=catalog
-        )
-    if finder.views:
-        return expanded(bq_sql, project_id, json.dumps(finder.views))
+    reads = Reads(statement, project_id, catalog)
+    require_filters(statement, reads)
+    if reads.views:
+        return expanded(bq_sql, project_id, json.dumps(reads.views))
     return bq_sql
 
 
 class DiskCache:
-    """A cache on disk, shared by all emulators of this virtual environment; empty if not writable."""
+    """A cache on disk, shared by all emulators of this virtual environment; in memory if not writable."""
 
     def __init__(self, path: Path) -> None:
-        releases = f"{version('bqemulator')} {version('sqlglot')}"
-        code = f"{releases} {Path(__file__).read_text()}"
-        self._code = sha256(code.encode())
-        self._database: sqlite3.Connection | None = None
-        with suppress(sqlite3.Error):
-            database = sqlite3.connect(
-                path, isolation_level=None, check_same_thread=False
-            )
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = OFF")
-            database.execute(
-                "CREATE TABLE IF NOT EXISTS cache (key BLOB PRIMARY KEY, text TEXT)"
-            )
-            self._database = database
+        code = Path(__file__).read_text()
+        self._code = f"{version('bqemulator')} {version('sqlglot')} {code}"
+        try:
+            self._database = self._open(path)
+        except sqlite3.Error:
+            self._database = self._open(":memory:")
 
     def get(self, key: str) -> str | None:
         """Return the text of `key`, or None."""
-        rows = self._execute("SELECT text FROM cache WHERE key = ?", key)
-        if not rows:
-            return None
-        return rows[0][0]
+        for row in self._execute("SELECT text FROM cache WHERE key = ?", key):
+            return str(row[0])
+        return None
 
     def put(self, key: str, text: str) -> None:
         """Store the text of `key`."""
         self._execute("INSERT OR IGNORE INTO cache VALUES (?, ?)", key, text)
 
+    def _open(self, path: Path | str) -> sqlite3.Connection:
+        database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        database.executescript(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;"
+            "CREATE TABLE IF NOT EXISTS cache (key BLOB PRIMARY KEY, text TEXT)"
+        )
+        return database
+
     def _execute(self, sql: str, key: str, *values: str) -> list[tuple[str]]:
-        hashed = self._code.copy()
-        hashed.update(key.encode())
+        hashed = sha256(f"{self._code} {key}".encode()).digest()
         with suppress(sqlite3.Error):
-            if self._database:
-                return self._database.execute(
-                    sql, (hashed.digest(), *values)
-                ).fetchall()
+            return self._database.execute(sql, (hashed, *values)).fetchall()
         return []
 
 
@@ -401,25 +375,19 @@ class Cached:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
-        self._results: OrderedDict[Any, str] = OrderedDict()
 
     def __call__(self, *arguments: Any) -> Any:
         """Call the function, or return its cached result."""
         shape = shape_of(*arguments)
-        result = self._results.pop(shape.texts, None)
+        key = repr((self._function.__name__, shape.texts))
+        result = DISK_CACHE.get(key)
         if result is None:
-            key = repr((self._function.__name__, shape.texts))
-            result = DISK_CACHE.get(key)
-            if result is None:
-                try:
-                    result = self._function(*shape.texts)
-                except Exception:
-                    # The error must quote the real statement.
-                    return self._function(*arguments)
-                DISK_CACHE.put(key, result)
-        self._results[shape.texts] = result
-        if len(self._results) > TEXTS:
-            self._results.popitem(last=False)
+            try:
+                result = self._function(*shape.texts)
+            except Exception:
+                # The error must quote the real statement.
+                return self._function(*arguments)
+            DISK_CACHE.put(key, result)
         return shape.restored(result)
 
 
@@ -429,10 +397,9 @@ _translate = SQLTranslator.translate
 
 @Cached
 def expanded(sql: str, project_id: str, views: str) -> str:
-    """Rewrite like the emulator, where nothing but views is rewritten."""
-    caller = CallerIdentity(principal="", is_authenticated=False)
-    return _rewrite_for_row_access(
-        sql, project_id=project_id, caller=caller, catalog=Views(json.loads(views))
+    """Return the statement with the queries of its views in their place."""
+    return row_access_filter.rewrite_for_row_access(
+        sql, project_id=project_id, caller=ANYONE, catalog=Views(json.loads(views))
     )
 
 
