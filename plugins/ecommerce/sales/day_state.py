@@ -19,6 +19,9 @@ from ecommerce.sources import PARTNER_FILES, SOURCES
 from ecommerce.sources.expected_partners import WEEKS, doubtful_partners
 from ecommerce.warehouse.client import Warehouse, connect
 
+FEW = 5
+"""Partners whose files have fewer orders may well have a day without any."""
+
 
 class Unusual(NamedTuple):
     """Sources and partners by business day, in alphabetical order: those without orders, and those with far
@@ -53,8 +56,8 @@ def doubtful_partners_of(
     required: Collection[str],
 ) -> list[str]:
     """Return the partners whose orders of `day` may be missing, sorted: those that deliver on most days and
-    have no file for this day; none where partner files are not `required`. A missing file that was due makes
-    the day incomplete, too."""
+    have no file for this day, or a file without orders although their others have `FEW` or more; none where
+    partner files are not `required`. A missing file that was due makes the day incomplete, too."""
     are_named = warehouse.settings.expected_partners is not None
     if are_named or PARTNER_FILES.name not in required:
         return []
@@ -63,14 +66,19 @@ def doubtful_partners_of(
         first=day - timedelta(weeks=WEEKS),
         day=day,
     )
-    deliveries = []
+    orders: dict[tuple[str, date], int] = {}
     for row in rows:
-        deliveries.append((row["partner"], date.fromisoformat(row["delivered_for"])))
+        delivered_for = date.fromisoformat(row["delivered_for"])
+        orders[row["partner"], delivered_for] = row["orders"]
     doubtful = []
-    for partner in doubtful_partners(day, deliveries):
-        if (partner, day) not in deliveries:
+    for partner in doubtful_partners(day, orders):
+        if (partner, day) not in orders:
             doubtful.append(f"{PARTNER_FILES.name}: {partner}")
-    return doubtful
+    files_with_many = [file for file, count in orders.items() if count >= FEW]
+    for partner in doubtful_partners(day, files_with_many):
+        if orders.get((partner, day)) == 0:
+            doubtful.append(f"{PARTNER_FILES.name}: {partner}")
+    return sorted(doubtful)
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,7 +224,7 @@ def test_a_partner_is_judged_by_its_own_files(shop):
 
     found = shop.report()
     doubtful = names(found.quality.doubtful_sources, PARTNER_FILES)
-    assert doubtful == {"absent", "absent_without_orders", "bazario"}
+    assert doubtful == {"absent", "absent_without_orders", "bazario", "silent"}
     assert (found.quality.complete, warned(shop)) == (True, [])
     assert [each.kind for each in found.findings] == ["doubtful"]
     assert subject(found).startswith("May be incomplete: ")
