@@ -9,6 +9,7 @@ set -euo pipefail
 options=$FTP_OPTIONS
 unset FTP_OPTIONS CUSTOMER_HASH_KEY ${!AIRFLOW_@} # no child process needs these
 ulimit -f 51200                                   # KiB of one file, also where the server announces no size
+command -v sha256sum >/dev/null || sha256sum() { shasum --algorithm 256 "$@"; } # of macOS
 
 fetch() {
     echo "fetching $1"
@@ -24,5 +25,5 @@ for name in "$@"; do
     read -r checksum _ <"$name.sha256" || true
     checksum=${checksum#$'\xef\xbb\xbf'} # a byte order mark
     printf '%s  %s\n' "${checksum%$'\r'}" "$name" >"$name.sha256"
-    sha256sum --check --strict "$name.sha256" || exit 100
+    sha256sum --check "$name.sha256" || exit 100
 done

@@ -46,6 +46,10 @@ class UnusablePicture(Exception):
     """Why a picture cannot be used, without its URL."""
 
 
+class SilentHost(UnusablePicture):
+    """The picture's host gave no answer of HTTP."""
+
+
 @dataclass(frozen=True, slots=True)
 class Download:
     """An answer: `data` is None where the picture is unchanged, the others where its headers lack them."""
@@ -62,7 +66,7 @@ def download(
 ) -> Download:
     """Fetch a picture, unless it still has the `etag` or `last_modified` of an earlier answer.
 
-    Raises UnusablePicture: there is none, or its host is unavailable.
+    Raises UnusablePicture: there is none; SilentHost: its host is unavailable.
     """
     headers = dict(REQUEST_HEADERS)
     if etag:
@@ -91,7 +95,7 @@ def download(
         raise UnusablePicture("its address is not a web address") from None
     except (HTTPError, OSError) as error:
         reason = reason_of(error, "its host", BROKEN_HOST)
-        raise UnusablePicture(reason) from None
+        raise SilentHost(reason) from None
 
 
 def host_of(url: str) -> str:

@@ -9,6 +9,7 @@ server sends neither, it is downloaded again. Broken pictures are listed only. T
 import hashlib
 import io
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -17,6 +18,7 @@ from datetime import datetime
 from ecommerce.catalogue import changes
 from ecommerce.catalogue.download import (
     Download,
+    SilentHost,
     UnusablePicture,
     download,
     host_of,
@@ -37,6 +39,8 @@ from ecommerce.warehouse.schema import write_rows
 
 THREADS = 4
 """The pictures of a catalogue are often on one host, which should stay usable for its customers."""
+MOST_SILENCES = 5
+"""So many downloads in a row without an answer, and a host is not requested again in the run."""
 FILES = ("sha256", "picture_uri", "thumbnail_uri")
 VALIDATORS = ("etag", "last_modified", "fetched_at")
 PICTURE = FILES + VALIDATORS
@@ -92,16 +96,25 @@ class Fetcher:
     now: datetime
     # See `examine`.
     decoder: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    silences: Counter[str] = field(default_factory=Counter)
+    """By host, since its last answer."""
 
     def fetch(self, url: str) -> Row:
         """Return the columns of the picture at `url`, or its state `BROKEN` and the reason."""
         known = self.known.get(hash_of(url), {})
+        host = host_of(url)
+        if self.silences[host] >= MOST_SILENCES:
+            reason = "its host did not answer for others before it"
+            return {"state": BROKEN, "reason": reason}
         try:
             response = download(url, known.get("etag"), known.get("last_modified"))
+            self.silences[host] = 0
             if response.data is None:
                 return {"state": OK, **_columns(known, PICTURE)}
             return self._stored(response.data, response)
         except UnusablePicture as error:
+            if isinstance(error, SilentHost):
+                self.silences[host] += 1
             return {"state": BROKEN, "reason": str(error)}
 
     def _stored(self, data: bytes, response: Download) -> Row:

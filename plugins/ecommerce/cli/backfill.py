@@ -80,6 +80,8 @@ def backfill(
 
     The exit code is 0 only if no day failed.
     """
+    if mail and dag_id != DAG_DAILY:
+        raise click.UsageError(f"only {DAG_DAILY} has a report to mail")
     api = AirflowApi.from_environment()
     started = start(api, Range(first, last, dag_id, again), jobs=jobs, mail=mail)
     if started is None:

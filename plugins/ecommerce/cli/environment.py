@@ -5,6 +5,7 @@ Airflow reads its configuration when it is imported, so commands call `load` fir
 
 import os
 from collections.abc import Mapping, MutableMapping
+from configparser import RawConfigParser
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -27,9 +28,9 @@ def load(
     """Complete `environ` from `.env`, or else the demo's `$DEMO_HOME/environment`, and with defaults for this
     machine.
 
-    A value in `environ` wins. A container has neither file: its environment stays as it is. With
-    `connections_of_the_ui`, this process reads the connections of Airflow's UI from the metadata database, as
-    `airflow connections get` does; tasks get theirs from the API server.
+    A value in `environ` wins, except an empty setting. A container has neither file: its environment stays as
+    it is. With `connections_of_the_ui`, this process reads the connections of Airflow's UI from the metadata
+    database, as `airflow connections get` does; tasks get theirs from the API server.
 
     Raises ConfigurationError: there is neither file, and `environ` has no CUSTOMER_HASH_KEY.
     """
@@ -42,7 +43,9 @@ def load(
         for name, value in dotenv_values(file, interpolate=False).items():
             if value:
                 values[name] = value
-        values |= environ
+        for name, value in environ.items():
+            if value or name not in SETTINGS:
+                values[name] = value
         environ.update(_defaults(values) | values)
     elif "CUSTOMER_HASH_KEY" not in environ:
         raise ConfigurationError(
@@ -56,9 +59,16 @@ def has_metadata(environ: Mapping[str, str] = os.environ) -> bool:
     """Return whether Airflow's metadata database may hold connections and Variables. An empty SQLite file
     does not: Airflow would create it when it looks for them."""
     # A worker has no access to the database: there the variable is empty.
-    if environ.get(DATABASE):
+    if environ.get(DATABASE) or {f"{DATABASE}_CMD", f"{DATABASE}_SECRET"} & set(
+        environ
+    ):
         return True
     home = Path(environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
+    configured = RawConfigParser(strict=False)
+    configured.read(environ.get("AIRFLOW_CONFIG") or home / "airflow.cfg")
+    url = configured.get("database", "sql_alchemy_conn", fallback="")
+    if url and not url.startswith("sqlite:"):
+        return True
     file = home / "airflow.db"
     return file.exists() and file.stat().st_size > EMPTY_BYTES
 

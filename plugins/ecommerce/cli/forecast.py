@@ -26,7 +26,7 @@ def forecast(series: str, as_of: date | None, out: IO[str] | None) -> None:
     import pandas as pd
 
     from ecommerce.core.settings import load_settings
-    from ecommerce.forecast.models.training import AMOUNTS
+    from ecommerce.forecast.models.ensemble import AMOUNTS
     from ecommerce.forecast.weeks import as_of_run
 
     settings = load_settings()

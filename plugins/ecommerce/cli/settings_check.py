@@ -41,6 +41,13 @@ def check_folder(name: str) -> Lines:
     the tasks may run as another user."""
     uri = str(getattr(load_settings(), name.lower()))
     if is_local(uri) and not Path(local_or_uri(uri)).exists():
+        parents = Path(local_or_uri(uri)).parents
+        above = next(folder for folder in parents if folder.exists())
+        if not os.access(above, os.W_OK | os.X_OK):
+            raise ConfigurationError(
+                f"{uri} does not exist, and this user cannot create it in {above}: set {name} in .env to a "
+                "folder that tasks may write to (/opt/airflow/data exists in containers)"
+            )
         yield HINT, f"{uri} does not exist yet; the first run creates it"
         return
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import click
 
 from ecommerce.cli import environment
 from ecommerce.cli.terminal import show
+from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -58,7 +60,9 @@ def tables() -> None:
     """List the warehouse's tables, their columns, types and descriptions, those for queries first."""
     from tabulate import tabulate
 
-    environment.load()
+    # Only the attributes of orders depend on settings.
+    with suppress(ConfigurationError):
+        environment.load()
     # No statement contains the key.
     os.environ.setdefault("CUSTOMER_HASH_KEY", "not in any statement")
     for table in described(load_settings()):

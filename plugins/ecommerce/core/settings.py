@@ -75,11 +75,11 @@ def _expected_partners(text: str) -> Expected:
     if text.strip() == "none":
         return {}
     expected = {}
-    for entry in text.split(","):
-        partner, _, spans = entry.strip().partition(":")
+    for entry in text.replace(" ", "").split(","):
+        partner, _, spans = entry.partition(":")
         if not partner:
             raise ValueError
-        expected[partner.strip()] = _weekdays(spans or "mon-sun")
+        expected[partner] = _weekdays(spans or "mon-sun")
     return expected
 
 

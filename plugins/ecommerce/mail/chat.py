@@ -6,6 +6,7 @@ its services contain secrets, which Apprise and urllib3 log, so their own logs a
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -55,11 +56,14 @@ def configured() -> Apprise | None:
         logging.getLogger(library).setLevel(logging.CRITICAL)
     services = Apprise(asset=AppriseAsset(app_id="Sales pipeline"))
     entries = connection.extra_dejson.get("config")
-    if isinstance(entries, dict):
-        entries = [entries]
     try:
+        # Airflow's own form for the connection stores a text.
+        if isinstance(entries, str):
+            entries = json.loads(entries)
+        if isinstance(entries, dict):
+            entries = [entries]
         is_valid = all(services.add(entry["path"]) for entry in entries)
-    except (LookupError, TypeError):
+    except (LookupError, TypeError, ValueError):
         is_valid = False
     # The text of an entry is secret.
     if not (is_valid and len(services)):
@@ -72,8 +76,11 @@ def configured() -> Apprise | None:
 
 def _notify(services: Apprise, title: str, text: str, picture: bytes | None) -> bool:
     from apprise.attachment import memory
-    from apprise.common import NotifyFormat
+    from apprise.common import NotifyFormat, OverflowMode
 
+    for service in services:
+        # A service would refuse a text that is too long.
+        service.overflow_mode = OverflowMode.SPLIT
     attachment: Any = None
     if picture:
         of_bytes: Any = memory.AttachMemory

@@ -44,7 +44,8 @@ ERRORS: dict[int, tuple[type[PipelineError], str]] = {
     64: (ContractError, "the server offers no TLS, and the connection requires it"),
     67: (CredentialsError, "the server refuses the login: check login and password"),
     77: (ContractError, "the file `cacert` in the extra cannot be read"),
-    78: (ContractError, "a file is not on the server, or the login may not read it"),
+    # The partner may be replacing it.
+    78: (TransientError, "a file is not on the server, or the login may not read it"),
     100: (TransientError, "a file does not match its published checksum"),
     127: (ConfigurationError, "curl or sha256sum is not installed on this worker"),
     153: (ContractError, TOO_LARGE),

@@ -96,9 +96,19 @@ def with_retries(
         retry=may_pass,
         wait=pause,
         sleep=sleep,
-        before_sleep=tenacity.before_sleep_log(log, logging.INFO),
+        before_sleep=_log_failure,
     )
     return retrying(send)
+
+
+def _log_failure(state: tenacity.RetryCallState) -> None:
+    """Log why a request is sent again. The request is not named: its arguments may have secrets."""
+    log.info(
+        "attempt %d failed: %s; the next one is in %.1f s",
+        state.attempt_number,
+        _error_of(state),
+        state.upcoming_sleep,
+    )
 
 
 def _error_of(state: tenacity.RetryCallState) -> BaseException | None:
@@ -145,7 +155,11 @@ def network_errors(what: str) -> Iterator[None]:
             f"{what} failed: the server redirects in circles"
         ) from None
     except exceptions.SSLError as error:
-        raise errors.ContractError(f"{what} failed: {reason_of(error)}") from None
+        kind: type[errors.PipelineError] = errors.ContractError
+        # The server has closed the connection: it may be about to restart.
+        if "EOF occurred" in str(error):
+            kind = errors.TransientError
+        raise kind(f"{what} failed: {reason_of(error)}") from None
     except (
         exceptions.Timeout,
         exceptions.ConnectionError,
@@ -212,11 +226,12 @@ def retry_after(response: Response) -> float | None:
     from urllib3.util import Retry
 
     # Shopify sends seconds with decimals; a date has no dot.
-    value, _, _ = response.headers.get("Retry-After", "").partition(".")
+    value, dot, _ = response.headers.get("Retry-After", "").partition(".")
     try:
-        return Retry().parse_retry_after(value)
+        seconds = Retry().parse_retry_after(value)
     except InvalidHeader:
         return None
+    return seconds + 1 if dot else seconds
 
 
 def quoted(content: bytes) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import selectors
+import socket
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
@@ -50,6 +51,7 @@ _REFUSED = (
 )
 """What the driver's text has if the server is up, and another attempt would be refused too."""
 _LOST_CONNECTION = "08006"
+_DATA_EXCEPTION = "22"
 _QUERY_ERRORS: tuple[tuple[tuple[str, ...], type[errors.PipelineError], str], ...] = (
     (
         ("57014",),
@@ -62,7 +64,11 @@ _QUERY_ERRORS: tuple[tuple[tuple[str, ...], type[errors.PipelineError], str], ..
         errors.CredentialsError,
         ": grant SELECT to the connection's role",
     ),
-    (("22",), errors.ContractError, ": fix that row, or exclude it in the query"),
+    (
+        (_DATA_EXCEPTION,),
+        errors.ContractError,
+        ": fix that row, or exclude it in the query",
+    ),
     (
         ("42804", "42883"),
         errors.ContractError,
@@ -131,11 +137,18 @@ class Session:
             self._connection.execute(_SESSION)
 
     def cancel(self) -> None:
-        """Cancel the query of another thread, which raises a TransientError."""
+        """Cancel the query of another thread, also where the server is down: it raises a
+        TransientError."""
         import psycopg
 
         with suppress(psycopg.Error):
             self._connection.cancel_safe(timeout=CANCEL_SECONDS)
+        # OSError: the connection is lost already.
+        with (
+            suppress(psycopg.Error, OSError),
+            socket.socket(fileno=os.dup(self._connection.fileno())) as connected,
+        ):
+            connected.shutdown(socket.SHUT_RDWR)
 
     def row(self, query: Query) -> dict[str, Any]:
         """Return the only row of a query, by column."""
@@ -215,6 +228,9 @@ class Session:
             if not state and isinstance(error, psycopg.OperationalError):
                 state = _LOST_CONNECTION
             text = f"{self.conn_id}: {query.name}: {_text_of(error)}"
+            if state.startswith(_DATA_EXCEPTION):
+                # The value may be personal data.
+                text = text.partition(': "')[0]
             for states, kind, advice in _QUERY_ERRORS:
                 if state.startswith(states):
                     raise kind(text + advice.format(conn_id=self.conn_id)) from None

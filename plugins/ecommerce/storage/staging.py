@@ -101,32 +101,35 @@ def publish(uri: str) -> Iterator[Draft]:
             work.rename(final)
             shutil.rmtree(replaced, ignore_errors=True)
         else:
-            _upload(work, storage_path(uri), manifest)
+            _upload(work, uri, manifest)
 
 
 def read_manifest(uri: str) -> Manifest:
     """Return the manifest of a published folder; StagingError where it is not visible from this worker."""
-    path = storage_path(uri) / MANIFEST_FILE
-    try:
-        return from_plain(Manifest, json.loads(path.read_text()))
-    except FileNotFoundError:
-        raise StagingError(
-            f"no staged files at {uri} on {socket.gethostname()}: they have expired, were removed after "
-            "their transform, or STAGING_URI is not shared between workers (make check); to read again, "
-            "clear the extract task with downstream"
-        ) from None
+    with storage_errors(uri):
+        path = storage_path(uri) / MANIFEST_FILE
+        try:
+            return from_plain(Manifest, json.loads(path.read_text()))
+        except FileNotFoundError:
+            raise StagingError(
+                f"no staged files at {uri} on {socket.gethostname()}: they have expired, were removed after "
+                "their transform, or STAGING_URI is not shared between workers (make check); to read again, "
+                "clear the extract task with downstream"
+            ) from None
 
 
 def exists(uri: str) -> bool:
     """Return whether a folder is published at `uri`."""
-    return (storage_path(uri) / MANIFEST_FILE).exists()
+    with storage_errors(uri):
+        return bool((storage_path(uri) / MANIFEST_FILE).exists())
 
 
 def discard(uri: str) -> None:
     """Remove a published folder; it may not exist."""
-    path = storage_path(uri)
-    if path.exists():
-        remove_folder(path)
+    with storage_errors(uri):
+        path = storage_path(uri)
+        if path.exists():
+            remove_folder(path)
 
 
 def newest_change(folder: Any) -> datetime:
@@ -146,12 +149,17 @@ def remove_folder(folder: Any) -> None:
 
 @contextmanager
 def storage_errors(uri: str) -> Iterator[None]:
-    """Raise a StagingError in place of any OSError."""
+    """Raise a StagingError in place of any OSError, and of DuckDB's errors of files."""
     try:
         yield
     except OSError as error:
         why = reason_of(error, otherwise="its storage fails")
         raise StagingError(f"{uri} could not be read or written: {why}") from error
+    except Exception as error:
+        # DuckDB is not imported for the name of its error.
+        if type(error).__name__ != "IOException":
+            raise
+        raise StagingError(f"{uri} could not be read or written: {error}") from error
 
 
 @contextmanager
@@ -212,11 +220,12 @@ def _close_to_others(folder: Path) -> None:
     """Set the mode 0700 for a folder in staging, which may hold personal data, and for all of staging. Other
     folders, such as the archive of reports, keep their mode."""
     root = Path(local_or_uri(dag_settings().staging_uri))
-    if folder.is_relative_to(root):
-        folder.chmod(0o700)
-        # Staging may belong to another user.
+    if not folder.is_relative_to(root):
+        return
+    for path in (folder, root):
+        # It may belong to another user, or its file system has no modes.
         with suppress(OSError):
-            root.chmod(0o700)
+            path.chmod(0o700)
 
 
 def _seal(draft: Draft) -> Manifest:
@@ -232,13 +241,10 @@ def _seal(draft: Draft) -> Manifest:
     return Manifest(uri=draft.uri, bytes=size, sha256=digest.hexdigest(), **draft.facts)
 
 
-def _upload(
-    work: Path,
-    target: Any,
-    manifest: str,
-) -> None:
-    """Upload the files in parallel, and the manifest last."""
-    (target / MANIFEST_FILE).unlink(missing_ok=True)
+def _upload(work: Path, uri: str, manifest: str) -> None:
+    """Upload the files in parallel, and the manifest last, in place of all files of an earlier attempt."""
+    discard(uri)
+    target = storage_path(uri)
     target.fs.put(f"{work}/", f"{target.path}/", recursive=True)
     (target / MANIFEST_FILE).write_text(manifest)
 

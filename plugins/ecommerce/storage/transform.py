@@ -8,6 +8,7 @@ import hashlib
 import html
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -225,4 +226,6 @@ def _readable_errors(what: str) -> Iterator[None]:
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise StagingError(f"{what}: {mask_e_mails(str(error))}") from None
     except duckdb.Error as error:
-        raise ContractError(f"{what}: {mask_e_mails(str(error))}") from None
+        # What follows is the value, which may be personal data.
+        problem = re.split("[\"'\n]", str(error))[0]
+        raise ContractError(f"{what}: {problem.strip()}") from None

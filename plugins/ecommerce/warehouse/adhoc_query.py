@@ -1,10 +1,12 @@
 """Queries of users: one statement that only reads, and its result."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.errors import ContractError
 from ecommerce.warehouse.bigquery_errors import (
@@ -13,6 +15,9 @@ from ecommerce.warehouse.bigquery_errors import (
     refusal_text,
 )
 from ecommerce.warehouse.client import Warehouse
+
+if TYPE_CHECKING:
+    from google.cloud.bigquery.table import RowIterator
 
 _READS = re.compile(
     r"(?is)(?:[\s(]|(?:--|#)[^\n]*(?:\n|$)|(?>/\*.*?\*/))*(?:SELECT|WITH)\b"
@@ -64,8 +69,14 @@ def run_query(
         job = warehouse.begin_query(statement, default_dataset=dataset)
         rows = warehouse.rows(job, "the query", max_results=most_rows)
     columns = tuple((field.name, _type(field)) for field in rows.schema)
-    values = (tuple(row.values()) for row in rows)
-    return QueryResult(columns, rows.total_rows or 0, values)
+    return QueryResult(columns, rows.total_rows or 0, _values(rows))
+
+
+def _values(rows: RowIterator) -> Iterator[tuple[Any, ...]]:
+    # Further pages are fetched on the way.
+    with bigquery_errors("the query"):
+        for row in rows:
+            yield tuple(row.values())
 
 
 def _type(field: Any) -> str:

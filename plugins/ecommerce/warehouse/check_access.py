@@ -4,7 +4,7 @@ deploy/bigquery_grants.sql."""
 from uuid import uuid4
 
 from ecommerce.core.check_result import OK, Lines
-from ecommerce.core.errors import CredentialsError
+from ecommerce.core.errors import ConfigurationError, CredentialsError
 from ecommerce.storage.staging import storage_errors, storage_path
 from ecommerce.warehouse import client, schema
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
@@ -29,6 +29,14 @@ def check() -> Lines:
             f"{where}: queries run; the first run creates the dataset {settings.bigquery_dataset}",
         )
         return
+    with bigquery_errors(f"dataset {settings.bigquery_dataset}"):
+        location = warehouse.client.get_dataset(
+            settings.bigquery_dataset, **warehouse.bounded()
+        ).location
+    if location and location.upper() != settings.bigquery_location.upper():
+        raise ConfigurationError(
+            f"the dataset {settings.bigquery_dataset} is in {location}: set BIGQUERY_LOCATION={location}"
+        )
     absent = schema.missing(warehouse)
     if "warehouse_settings" not in absent:
         schema.compare_settings(warehouse)

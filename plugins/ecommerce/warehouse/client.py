@@ -6,6 +6,7 @@ Every job has labels, and every query a limit of the bytes it may bill.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -292,7 +293,11 @@ def connect(settings: Settings | None = None, **labels: str) -> Warehouse:
     except (AirflowException, OSError) as error:
         # An OSError names a key file that cannot be read.
         raise ConfigurationError(f"{what}: {mask_e_mails(str(error))}") from None
-    return Warehouse(client, settings, {"application": "ecommerce-sales", **labels})
+    fit = {"application": "ecommerce-sales"}
+    for name, value in labels.items():
+        # A label has no capitals and no dots.
+        fit[name] = re.sub("[^a-z0-9_-]", "_", value.lower())[:63]
+    return Warehouse(client, settings, fit)
 
 
 def _cancel(job: Any) -> None:

@@ -3,19 +3,55 @@
 import io
 import struct
 import zlib
+from datetime import UTC, datetime
 
 import pytest
 from PIL import Image
 
-from ecommerce.catalogue.download import UnusablePicture
-from ecommerce.catalogue.pictures import THUMBNAIL_PIXELS, examine
+from ecommerce.catalogue import pictures
+from ecommerce.catalogue.download import SilentHost, UnusablePicture
+from ecommerce.catalogue.loading import BROKEN
+from ecommerce.catalogue.pictures import (
+    MOST_SILENCES,
+    THUMBNAIL_PIXELS,
+    Fetcher,
+    examine,
+)
 from tests.website import drawn
 
 SCRIPT = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 UPRIGHT = Image.Exif()
 UPRIGHT[0x0112] = 6  # turned by 90 degrees
+INSTANT = datetime(2026, 11, 20, 11, tzinfo=UTC)
 AT_HOME = Image.Exif()
 AT_HOME[0x010E] = "at home, 5 Private Road"
+
+
+class Site:
+    """Answers downloads: while it is silent, none."""
+
+    def __init__(self):
+        self.requested = []
+        self.is_silent = True
+
+    def download(self, url, *validators):
+        self.requested.append(url)
+        if self.is_silent:
+            raise SilentHost("its host timed out")
+        raise UnusablePicture("its host returned HTTP 404")
+
+
+def test_a_host_that_does_not_answer_is_left_alone_after_five_pictures(monkeypatch):
+    site = Site()
+    monkeypatch.setattr(pictures, "download", site.download)
+    fetcher = Fetcher(None, {}, INSTANT)
+    dead = [fetcher.fetch(f"https://dead.example/{number}") for number in range(8)]
+    assert len(site.requested) == MOST_SILENCES == 5
+    assert {row["state"] for row in dead} == {BROKEN}
+    assert "did not answer for others" in dead[-1]["reason"]
+    site.is_silent = False
+    fetcher.fetch("https://alive.example/1")
+    assert site.requested[-1] == "https://alive.example/1"
 
 
 def thumbnail(data):

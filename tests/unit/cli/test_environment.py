@@ -80,9 +80,26 @@ def test_where_there_is_nothing_one_sentence_shows_what_to_do():
     [
         ({DATABASE: POSTGRES}, True),
         ({DATABASE: ""}, False),
+        ({f"{DATABASE}_CMD": "cat secret"}, True),
+        ({f"{DATABASE}_SECRET": "airflow/database"}, True),
         ({}, False),
     ],
 )
 def test_where_airflow_has_metadata(folder, environ, expected):
     environ = {"AIRFLOW_HOME": str(folder), **environ}
     assert environment.has_metadata(environ) is expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"), [(POSTGRES, True), ("sqlite:////tmp/airflow.db", False)]
+)
+def test_where_airflow_cfg_names_the_database(folder, url, expected):
+    file = folder / "airflow.cfg"
+    file.write_text(f"[database]\nsql_alchemy_conn = {url}\n")
+    environ = {"AIRFLOW_HOME": str(folder)}
+    assert environment.has_metadata(environ) is expected
+
+
+def test_an_empty_setting_does_not_hide_that_of_the_file(folder):
+    (folder / ".env").write_text("SHOP_TIMEZONE=Asia/Tokyo\n")
+    assert loaded(SHOP_TIMEZONE="")["SHOP_TIMEZONE"] == "Asia/Tokyo"

@@ -1,6 +1,8 @@
 """What is posted to the chat, and that no trouble with it reaches anybody but the log."""
 
+import json
 import logging
+import os
 from unittest.mock import Mock
 
 import pytest
@@ -40,6 +42,15 @@ def test_a_message_arrives_with_title_text_and_picture(chat, spoken):
     assert (file["filename"], file["mimetype"]) == ("sales-report.png", "image/png")
     assert chat.pictures() == [PNG]
     assert SECRET not in spoken()
+
+
+def test_the_config_of_airflows_form_is_a_text(chat, monkeypatch):
+    connection = json.loads(os.environ["AIRFLOW_CONN_ALERT_CHAT"])
+    extra = connection["extra"]
+    extra["config"] = json.dumps(extra["config"])
+    monkeypatch.setenv("AIRFLOW_CONN_ALERT_CHAT", json.dumps(connection))
+    assert posting.post("title", "text")
+    assert len(chat.posts) == 1
 
 
 def test_without_the_connection_nothing_is_posted_or_said(monkeypatch, caplog):

@@ -7,10 +7,12 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime
 
+import duckdb
 import pytest
 from airflow.sdk.io import attach
 from fsspec.implementations.memory import MemoryFileSystem
 
+from ecommerce.core.errors import StagingError
 from ecommerce.storage import staging
 from ecommerce.storage.plain import from_plain, to_plain
 
@@ -30,10 +32,10 @@ def root(request, tmp_path):
     return f"memory://bucket/{tmp_path.name}"
 
 
-def publish(uri, text="one", fail=False):
+def publish(uri, text="one", fail=False, name="1.txt"):
     with staging.publish(uri) as draft:
         (draft.path / "pages").mkdir()
-        (draft.path / "pages" / "1.txt").write_text(text)
+        (draft.path / "pages" / name).write_text(text)
         if fail:
             raise ValueError("the extract died")
         draft.seal(
@@ -57,6 +59,16 @@ def test_manifest_survives_xcom(root):
     )
 
 
+def test_a_full_disk_met_by_duckdb_is_an_error_of_staging(root):
+    uri = f"{root}/run/sales_db"
+    with (
+        pytest.raises(StagingError, match="disk is full"),
+        staging.publish(uri),
+    ):
+        raise duckdb.IOException("IO Error: the disk is full")
+    assert not staging.exists(uri)
+
+
 def test_failed_second_try_leaves_the_first_as_it_was(root):
     first = publish(f"{root}/run/sales_db")
     with pytest.raises(ValueError, match="the extract died"):
@@ -69,6 +81,19 @@ def test_second_publication_replaces_the_first(root):
     second = publish(f"{root}/run/sales_db", text="two")
     assert second.sha256 != first.sha256
     assert (staging.storage_path(second.uri) / "pages/1.txt").read_text() == "two"
+
+
+def test_second_publication_leaves_no_file_of_the_first(root):
+    publish(f"{root}/run/storefront", name="2.txt")
+    publish(f"{root}/run/storefront")
+    pages = staging.storage_path(f"{root}/run/storefront") / "pages"
+    assert [path.name for path in pages.iterdir()] == ["1.txt"]
+
+
+def test_a_manifest_that_cannot_be_read_is_an_error_of_staging(tmp_path):
+    (tmp_path / "run" / staging.MANIFEST_FILE).mkdir(parents=True)
+    with pytest.raises(StagingError, match="could not be read"):
+        staging.read_manifest(f"file://{tmp_path}/run")
 
 
 def test_only_its_user_can_open_staging_on_a_disk(tmp_path, monkeypatch):

@@ -232,12 +232,20 @@ class OrderReader:
         (self._folder / f"{self._files:06}.json").write_text(text, encoding="utf-8")
 
     def _ask(self, ids: Sequence[str]) -> list[JsonObject | None]:
-        orders: list[JsonObject | None] = self._client.ask(
-            "orders_by_id",
-            ids=ids,
-            metafields=self.metafields,
-            with_metafields=bool(self.metafields),
-        )["nodes"]
+        """Return the orders of `ids`, in smaller requests where Shopify does not answer one of this size."""
+        try:
+            answer = self._client.ask(
+                "orders_by_id",
+                ids=ids,
+                metafields=self.metafields,
+                with_metafields=bool(self.metafields),
+            )
+        except TransientError:
+            if len(ids) == 1:
+                raise
+            half = len(ids) // 2
+            return self._ask(ids[:half]) + self._ask(ids[half:])
+        orders: list[JsonObject | None] = answer["nodes"]
         return orders
 
     def _completed(self, order: JsonObject) -> JsonObject:
