@@ -40,6 +40,7 @@ from demo.layout import Folders, Ports
 from demo.scenario import Scenario
 from demo.services import emulator
 from demo.services.ports import free_port, wait_for
+from demo.services.storefront import Storefront
 from ecommerce.cli import backfill
 from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.core.names import DAG_DAILY
@@ -108,12 +109,14 @@ class SlowCompany(Company):
     def _start(self, name: str) -> None:
         folders = self.folders
         if name == "storefront":
-            self._start_shop(
-                name,
-                str(folders.storefront),
-                "--latency",
-                "1",
+            # In this process, which runs as long as the benchmark.
+            shop = Storefront(
+                data=folders.storefront,
+                port=self.ports.storefront,
+                timezone=self.scenario.timezone,
+                latency=1,
             )
+            shop.__enter__()
         elif name == "bigquery":
             os.environ["BQEMU_GCS_LOCAL_ROOT"] = str(folders.home / ".cloudstorage")
             started = emulator.start(

@@ -76,13 +76,13 @@ class Company:
         """
         now = now or datetime.now(UTC)
         self.check_ports()
-        missing = [name for name in self._services if not self._running(name)]
         self._begin_scenario(now)
         self.folders.logs.mkdir(parents=True, exist_ok=True)
         ledger = self.scenario.ledger(now)
         self._seed_files(ledger, now)
-        for name in missing:
-            self._start(name)
+        for name in self._services:
+            if not self._running(name):
+                self._start(name)
         self._seed_sales_db(ledger, now)
 
     def check_ports(self) -> None:
@@ -182,69 +182,35 @@ class Company:
     def _start(self, name: str) -> None:
         """Start a system, and wait until it accepts connections."""
         folders = self.folders
-        roots = {
-            "exchange_rates": folders.rates,
-            "web_events": folders.web_events,
-            "catalogue": folders.catalogue,
-            "partner_ftp": folders.partner_ftp,
-            "mail": folders.mail,
-        }
         if name == "sales_db":
             server = postgres.start(self._postgres.data_dir, self.ports.sales_db)
             processes.record(folders.processes, name, server.process_id)
         elif name == "bigquery":
             started = emulator.start(folders.home / "bigquery", self.ports.bigquery)
             processes.record(folders.processes, name, started.process.pid)
-        elif name == "storefront":
-            # Busy now and then, like real shops.
-            self._start_shop(
-                name,
-                str(folders.storefront),
-                "--hiccups",
-                "40",
-            )
-        elif name == "shopify":
-            self._start_shop(
-                name,
-                str(folders.shopify),
-                "--hiccups",
-                "40",
-            )
         else:
-            ports = [str(self.ports.number(port)) for port in _SERVICES[name]]
-            self._start_module(name, str(roots[name]), *ports)
+            self._start_program(name)
 
-    def _start_shop(
-        self,
-        name: str,
-        data: str,
-        *options: str,
-    ) -> None:
-        self._start_module(
-            name,
-            "--port",
-            str(self.ports.number(name)),
-            "--data",
-            data,
-            "--timezone",
-            self.scenario.timezone,
-            *options,
-        )
-
-    def _start_module(self, name: str, *arguments: str) -> None:
-        """Start `python -m demo.services.<name>` with these arguments."""
-        process = processes.start(
-            self.folders.processes,
-            name,
-            [
-                sys.executable,
-                "-m",
-                f"demo.services.{name}",
-                *arguments,
-            ],
-            self.folders.logs / f"{name}.log",
-            dict(os.environ),
-        )
+    def _start_program(self, name: str) -> None:
+        """Start `python -m demo.services.<name>` with its data, ports and timezone."""
+        folders = self.folders
+        data = {
+            "storefront": folders.storefront,
+            "shopify": folders.shopify,
+            "exchange_rates": folders.rates,
+            "web_events": folders.web_events,
+            "catalogue": folders.catalogue,
+            "partner_ftp": folders.partner_ftp,
+            "mail": folders.mail,
+        }
+        command = [sys.executable, "-m", f"demo.services.{name}", str(data[name])]
+        for port in _SERVICES[name]:
+            command.append(str(self.ports.number(port)))
+        if name in ("storefront", "shopify"):
+            command.append(self.scenario.timezone)
+        log = folders.logs / f"{name}.log"
+        environment = dict(os.environ)
+        process = processes.start(folders.processes, name, command, log, environment)
         for port in _SERVICES[name]:
             wait_for(self.ports.number(port), process=process)
 

@@ -1,7 +1,7 @@
 """The orders of one day with their whole history."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -51,18 +51,6 @@ _FIRST_ID_DAY = date(2015, 1, 1)
 SHOP_CURRENCY = "USD"
 
 
-@dataclass(frozen=True, slots=True)
-class _Sale:
-    """The fields of an order that never change."""
-
-    channel: str
-    day: date
-    order_id: str
-    ordered_at: datetime
-    first_line: int = 1
-    partner: str = ""
-
-
 def order_histories(
     shop: Shop, day: date, late_refunds: Sequence[datetime] = ()
 ) -> Iterator[OrderHistory]:
@@ -84,18 +72,14 @@ def order_histories(
         for number, ordered_at in enumerate(shop.instants(day, count, rng), start=1):
             placed += 1
             buyer = shop.buyer(day, placed, rng)
-            sale = _sale(
-                channel,
-                day,
-                number,
-                ordered_at,
-                rng,
-            )
             order = _order(
                 shop,
-                sale,
+                channel,
+                day,
                 buyer,
-                rng,
+                number=number,
+                ordered_at=ordered_at,
+                rng=rng,
             )
             history = simulate_order(shop, order)
             if (
@@ -144,70 +128,52 @@ def _is_refundable(
     )
 
 
-def _sale(
-    channel: str,
-    day: date,
-    number: int,
-    ordered_at: datetime,
-    rng: Random,
-) -> _Sale:
-    """Return the sale `number` of a channel and day, with the channel's kind of id."""
+def _partner(channel: str, rng: Random) -> str:
+    """Return the partner of an order; in Shopify, where it was sold."""
+    if channel == SHOPIFY:
+        return "web" if rng.random() < 0.7 else "pos"
+    if channel == PARTNER_FILES:
+        return PARTNERS[0] if rng.random() < 0.6 else PARTNERS[1]
+    return ""
+
+
+def _order_id(channel: str, day: date, number: int, partner: str) -> str:
+    """Return the id of the order `number` of a channel and day."""
     days = (day - _FIRST_ID_DAY).days
     if channel == SALES_DB:
-        return _Sale(
-            channel,
-            day,
-            f"S-{day:%Y%m%d}-{number:05}",
-            ordered_at,
-        )
+        return f"S-{day:%Y%m%d}-{number:05}"
     if channel == STOREFRONT:
         # Ten ids each, for the order and its refunds: WooCommerce has one sequence.
-        order_id = days * 1_000_000 + number * 10
-        return _Sale(
-            channel,
-            day,
-            str(order_id),
-            ordered_at,
-            first_line=order_id,
-        )
+        return str(days * 1_000_000 + number * 10)
     if channel == SHOPIFY:
-        place = "web" if rng.random() < 0.7 else "pos"
-        order_id = days * 100_000 + number
-        return _Sale(
-            channel,
-            day,
-            str(order_id),
-            ordered_at,
-            partner=place,
-        )
-    partner = PARTNERS[0] if rng.random() < 0.6 else PARTNERS[1]
-    text = f"{partner[:3].upper()}-{day:%y%m%d}-{number:05}"
-    return _Sale(
-        channel,
-        day,
-        text,
-        ordered_at,
-        partner=partner,
-    )
+        return str(days * 100_000 + number)
+    return f"{partner[:3].upper()}-{day:%y%m%d}-{number:05}"
 
 
 def _order(
     shop: Shop,
-    sale: _Sale,
+    channel: str,
+    day: date,
     buyer: Customer,
+    *,
+    number: int,
+    ordered_at: datetime,
     rng: Random,
 ) -> Order:
-    channel = sale.channel
+    partner = _partner(channel, rng)
+    order_id = _order_id(channel, day, number, partner)
+    # In the storefront, the ids of an order's lines follow its own.
+    first_line = int(order_id) if channel == STOREFRONT else 1
     market = market_of(buyer)
     if channel == SHOPIFY:
         # Shopify also states all amounts in the shop's currency.
         market = replace(market, currency=SHOP_CURRENCY)
-    coupon, percent = coupon_of(shop, sale.day, rng)
+    coupon, percent = coupon_of(shop, day, rng)
     if channel == PARTNER_FILES:
         coupon = None
-    products = basket(shop, sale.day, rng)
+    products = basket(shop, day, rng)
     lines = []
-    for line_number, product in enumerate(products, start=sale.first_line):
+    for line_number, product in enumerate(products, start=first_line):
         line = line_of(
             channel,
             line_number,
@@ -228,15 +194,15 @@ def _order(
     if channel == STOREFRONT and rng.random() < 0.06:
         # For gift wrap.
         fee = price_from_usd(Decimal("3.50"), market.currency)
-    entered_at = sale.ordered_at
+    entered_at = ordered_at
     if channel == SALES_DB and rng.random() < 0.02:
         # A phone order is entered hours later, possibly after the end of its day.
         entered_at += timedelta(minutes=rng.randint(90, 900))
     customer_id, email = _identity(channel, buyer, rng)
     return Order(
         channel=channel,
-        order_id=sale.order_id,
-        partner=sale.partner,
+        order_id=order_id,
+        partner=partner,
         customer_id=customer_id,
         email=email,
         country_code=buyer.country_code if rng.random() > 0.005 else None,
@@ -247,7 +213,7 @@ def _order(
         shipping=shipping,
         fee=fee,
         lines=tuple(lines),
-        ordered_at=sale.ordered_at,
+        ordered_at=ordered_at,
         updated_at=entered_at,
         status_changed_at=entered_at,
     )

@@ -20,7 +20,6 @@ class HttpService:
     def __init__(self, port: int, handler: Any) -> None:
         self._server = ThreadingHTTPServer((listen_address(), port), handler)
         self._server.service = self
-        self._thread = threading.Thread(target=self.serve, daemon=True)
 
     @property
     def port(self) -> int:
@@ -37,13 +36,12 @@ class HttpService:
         self._server.serve_forever(0.05)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        threading.Thread(target=self.serve, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join()
 
 
 class Handler(BaseHTTPRequestHandler):

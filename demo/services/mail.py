@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from demo.services.mailbox_page import MailboxServer
+from demo.services.flask_service import FlaskService
+from demo.services.mailbox_page import mailbox_app
 from demo.services.ports import listen_address
 
 MAXIMUM_BYTES = 50 * 1024**2
@@ -60,7 +61,7 @@ def run_mail_server(folder: Path, smtp_port: int, page_port: int) -> Iterator[No
     )
     smtp.start()
     try:
-        with MailboxServer(folder, page_port):
+        with FlaskService(page_port, mailbox_app(folder)):
             yield
     finally:
         smtp.stop()

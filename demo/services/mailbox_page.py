@@ -7,25 +7,18 @@
 /messages/<id>/attachments/<n>      its n-th attachment, from 0
 """
 
-import json
-import re
 from base64 import b64encode
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from http import HTTPStatus
+from io import BytesIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
+from flask import Flask, Response, jsonify, send_file
 from jinja2 import DictLoader, Environment
 
-from demo.services.http_service import Handler, HttpService
-
-_PATH = re.compile(
-    r"/messages/(?P<id>[0-9A-Za-z-]+)(?P<html>/html)?(?:/attachments/(?P<number>\d+))?"
-)
-_HTML = "text/html; charset=utf-8"
 _SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _OWN_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'"
 _TEMPLATES = {
@@ -59,63 +52,57 @@ _TEMPLATES = {
 _PAGES = Environment(loader=DictLoader(_TEMPLATES), autoescape=True)
 
 
-class MailboxServer(HttpService):
-    """A server of the messages (`*.eml`) in `folder`."""
+def mailbox_app(folder: Path) -> Flask:
+    """Return the pages of the messages (`*.eml`) in `folder`."""
+    app = Flask(__name__)
 
-    def __init__(self, folder: Path, port: int) -> None:
-        super().__init__(port, _MailboxHandler)
-        self.folder = folder
+    @app.get("/")
+    def list_messages() -> str:
+        return _PAGES.get_template("list").render(mails=_summaries(folder))
 
+    @app.get("/messages.json")
+    def list_as_json() -> Response:
+        return jsonify(_summaries(folder))
 
-class _MailboxHandler(Handler):
-    def do_GET(self) -> None:
-        folder: Path = self.service.folder
-        match = _PATH.fullmatch(self.path)
-        if self.path == "/":
-            page = _PAGES.get_template("list").render(mails=_summaries(folder))
-            self._send(page.encode())
-        elif self.path == "/messages.json":
-            body = json.dumps(_summaries(folder)).encode()
-            self._send(body, "application/json")
-        elif match and (folder / f"{match['id']}.eml").exists():
-            self._send_part(folder / f"{match['id']}.eml", match)
-        else:
-            self.send_error(HTTPStatus.NOT_FOUND)
-
-    def _send_part(self, file: Path, match: re.Match[str]) -> None:
+    @app.get("/messages/<name>")
+    def show_message(name: str) -> str:
+        file = folder / f"{name}.eml"
         message = _parse(file)
-        if match["html"]:
-            self._send(_html(message).encode(), policy=_SANDBOX)
-        elif match["number"]:
-            attachment = list(message.iter_attachments())[int(match["number"])]
-            name = quote(attachment.get_filename() or "attachment")
-            self._send(
-                attachment.get_payload(decode=True) or b"",
-                attachment.get_content_type(),
-                disposition=f"attachment; filename*=UTF-8''{name}",
-            )
-        else:
-            text = message.get_body(("plain",))
-            page = _PAGES.get_template("message").render(
-                mail=_summary(file),
-                html=message.get_body(("html",)),
-                text=text.get_content() if text else "",
-            )
-            self._send(page.encode())
+        text = message.get_body(("plain",))
+        return _PAGES.get_template("message").render(
+            mail=_summary(file),
+            html=message.get_body(("html",)),
+            text=text.get_content() if text else "",
+        )
 
-    def _send(
-        self,
-        body: bytes,
-        content_type: str = _HTML,
-        policy: str = _OWN_POLICY,
-        disposition: str = "inline",
-    ) -> None:
-        headers = {
-            "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": policy,
-            "Content-Disposition": disposition,
-        }
-        self.respond(body, content_type, headers=headers)
+    @app.get("/messages/<name>/html")
+    def show_html(name: str) -> Response:
+        message = _parse(folder / f"{name}.eml")
+        policy = {"Content-Security-Policy": _SANDBOX}
+        return Response(_html(message), headers=policy)
+
+    @app.get("/messages/<name>/attachments/<int:number>")
+    def send_attachment(name: str, number: int) -> Response:
+        message = _parse(folder / f"{name}.eml")
+        attachment = list(message.iter_attachments())[number]
+        return send_file(
+            BytesIO(attachment.get_payload(decode=True) or b""),
+            attachment.get_content_type(),
+            as_attachment=True,
+            download_name=attachment.get_filename() or "attachment",
+        )
+
+    @app.errorhandler(FileNotFoundError)
+    def report_unknown_message(_: FileNotFoundError) -> tuple[str, HTTPStatus]:
+        return "There is no such message.", HTTPStatus.NOT_FOUND
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        response.headers.setdefault("Content-Security-Policy", _OWN_POLICY)
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    return app
 
 
 def _parse(file: Path) -> EmailMessage:

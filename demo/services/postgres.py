@@ -44,8 +44,7 @@ class Postgres:
 
     def stop(self) -> None:
         """Stop the server, if it is running."""
-        if _is_running(self.data_dir):
-            _control(self.data_dir, "-m", "fast", "-w", "stop")
+        _control(self.data_dir, "-m", "fast", "-w", "stop")
 
 
 def start(data_dir: Path, port: int) -> Postgres:
@@ -63,7 +62,7 @@ def start(data_dir: Path, port: int) -> Postgres:
         shutil.chown(data_dir, owner)
     if not (data_dir / "PG_VERSION").exists():
         _initialise(data_dir)
-    if not _is_running(data_dir):
+    if _control(data_dir, "status").returncode:
         log = data_dir / "server.log"
         options = (
             f"-c listen_addresses={listen_address()} -c port={port} "
@@ -78,12 +77,6 @@ def start(data_dir: Path, port: int) -> Postgres:
 def binaries() -> Path:
     """Return the folder of `postgres`, `psql` and `pg_ctl`."""
     return Path(_package().__file__).parent / "pginstall18" / "bin"
-
-
-def _is_running(data_dir: Path) -> bool:
-    if not data_dir.exists():
-        return False
-    return _control(data_dir, "status", tries=1).returncode == 0
 
 
 def _initialise(data_dir: Path) -> None:
@@ -104,37 +97,25 @@ def _initialise(data_dir: Path) -> None:
         initdb = _run(command, data_dir, output=subprocess.PIPE)
     if initdb.returncode:
         raise RuntimeError(f"initdb failed in {data_dir}: {initdb.stderr[-1000:]}")
-    with (data_dir / "pg_hba.conf").open("a") as rules:
-        # For other values of DEMO_LISTEN.
-        rules.write("host all all all scram-sha-256\n")
 
 
-def _control(
-    data_dir: Path, *arguments: str, tries: int = 3
-) -> subprocess.CompletedProcess[str]:
+def _control(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     # No pipes: the server inherits them and keeps them open.
     command = [str(binaries() / "pg_ctl"), "-D", str(data_dir), *arguments]
-    return _run(command, data_dir, tries=tries, output=subprocess.DEVNULL)
+    return _run(command, data_dir, output=subprocess.DEVNULL)
 
 
 def _run(
-    command: list[str], data_dir: Path, *, tries: int = 3, output: int
+    command: list[str], data_dir: Path, output: int
 ) -> subprocess.CompletedProcess[str]:
-    """Run `command` as the server's user, which needs access to the folders.
-
-    Another test run may revoke the access to the temporary folder at any moment: a failed command is retried.
-    """
+    """Run `command` as the server's user, which needs access to the folders."""
     owner = _owner()
-    while True:
-        if owner:
-            _package().utils.ensure_prefix_permissions(data_dir)
-            _package().utils.ensure_prefix_permissions(binaries())
-        result = subprocess.run(
-            command, check=False, text=True, stdout=output, stderr=output, user=owner
-        )
-        tries -= 1
-        if result.returncode == 0 or owner is None or tries <= 0:
-            return result
+    if owner:
+        _package().utils.ensure_prefix_permissions(data_dir)
+        _package().utils.ensure_prefix_permissions(binaries())
+    return subprocess.run(
+        command, check=False, text=True, stdout=output, stderr=output, user=owner
+    )
 
 
 def _owner() -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -88,20 +88,17 @@ class ShopServer(HttpService):
         if self._hiccups and number % self._hiccups == 0:
             status = 429 if number // self._hiccups % 2 else 503
             return Response(status, b'{"message": "Busy"}', {"Retry-After": "1"})
-        if fault is None:
-            with self.store.lock:
-                self._reload_data()
-                return self.route(request, None)
-        if fault.status:
+        if fault and fault.status:
             return Response(fault.status, fault.body, fault.headers)
         with self.store.lock:
-            if fault.before:
+            if fault and fault.before:
                 fault.before(self.store)
             self._reload_data()
             response = self.route(request, fault)
-        if fault.rewrite:
+        if fault:
+            response.cut = fault.cut
+        if fault and fault.rewrite:
             response.body = fault.rewrite(response.body)
-        response.cut = fault.cut
         return response
 
     def handle(
@@ -158,23 +155,10 @@ class _ShopHandler(Handler):
     do_POST = do_GET
 
 
-def shop_arguments(name: str) -> argparse.ArgumentParser:
-    """Return the parser for the arguments of both shops' programs, named `python -m …`."""
-    parser = argparse.ArgumentParser(prog=f"python -m {name}")
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument(
-        "--data", type=Path, required=True, help="file of the shop's data, see store.py"
-    )
-    parser.add_argument(
-        "--timezone", default="America/New_York", help="the shop's timezone"
-    )
-    parser.add_argument(
-        "--hiccups",
-        type=int,
-        default=0,
-        help="respond to every n-th request with 429 or 503",
-    )
-    parser.add_argument(
-        "--latency", type=float, default=0, help="seconds added to every response"
-    )
-    return parser
+def serve_shop(shop: type[ShopServer]) -> None:
+    """Run a shop in the foreground, with the arguments `DATA PORT TIMEZONE`.
+
+    It is busy now and then, like real shops.
+    """
+    data, port, timezone = sys.argv[1:]
+    shop(data=Path(data), port=int(port), timezone=timezone, hiccups=40).serve()

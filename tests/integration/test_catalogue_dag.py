@@ -10,8 +10,9 @@ import pytest
 from demo.ledger import Ledger
 from demo.seeders import catalogue as seeder
 from demo.seeders.catalogue import BROKEN
-from demo.services.catalogue import CatalogueServer
+from demo.services.catalogue import catalogue_app
 from demo.services.emulator import PROJECT
+from demo.services.flask_service import FlaskService
 from tests.integration.catalogue_run import catalogue, stored
 from tests.integration.mailbox import REPORTED_TO
 from tests.integration.warehouse_contents import connect
@@ -43,7 +44,7 @@ def environment(bigquery_emulator, mailbox, tmp_path):
 def demo_catalogue(tmp_path):
     """The demo company's catalogue; its address."""
     seeder.fill(tmp_path / "catalogue", SNAPSHOT)
-    with CatalogueServer(tmp_path / "catalogue", 0) as server:
+    with FlaskService(0, catalogue_app(tmp_path / "catalogue")) as server:
         yield server.url
 
 

@@ -1,6 +1,6 @@
 """A stand-in for the Admin GraphQL API 2026-07 of a Shopify shop that keeps its data in one file (`store`).
 
-As a program: `python -m demo.services.shopify --port … --data …`; inside a test:
+As a program: `python -m demo.services.shopify DATA PORT TIMEZONE`; inside a test:
 `with Shopify(store) as shop: …`. The access token is `TOKEN`; `CLIENT_ID` and `CLIENT_SECRET` get another.
 `build_order` derives an order from `OrderFacts`.
 """

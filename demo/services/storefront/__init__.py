@@ -1,6 +1,6 @@
 """A stand-in for a shop's WooCommerce REST API v3 that keeps its data in one file (layout: `store`).
 
-As a program: `python -m demo.services.storefront --port … --data … --mode 11`; inside a test:
+As a program: `python -m demo.services.storefront DATA PORT TIMEZONE`; inside a test:
 `with Storefront(store, mode) as shop: …`. Key and secret are `KEY` and `SECRET`.
 """
 
