@@ -104,7 +104,7 @@ def _cost(series: int) -> None:
     panel = forecast_data.made_up(series, years=3)
     with measured() as facts:
         facts["forecast"] = round(
-            float(np.nansum(predict(train(panel), panel).values[:, :-1]))
+            float(np.nansum(predict(train(panel), panel)["forecast"][:, :-1]))
         )
 
 
@@ -176,10 +176,8 @@ def _own(panel: Panel, known: list[int]) -> Made:
     by_model: dict[str, list[Floats]] = {}
     for days in known:
         for model, forecast in forecasts_of_all(panel.until(days)).items():
-            columns = [forecast.values]
-            for level in LEVELS:
-                columns += forecast.bounds[level]
-            by_model.setdefault(model, []).append(np.stack(columns))
+            amounts = np.stack(list(forecast.values()))
+            by_model.setdefault(model, []).append(amounts)
     made = {}
     for model, of_origins in by_model.items():
         made[model] = np.stack(of_origins, axis=1)

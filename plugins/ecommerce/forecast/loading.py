@@ -1,19 +1,18 @@
 """What forecasts load (`FORECASTS`), and what the warehouse knows of weeks and of earlier forecasts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import Any
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.settings import shop_timezone
 from ecommerce.forecast.weeks import HORIZON, Week
 from ecommerce.sources import SOURCES
+from ecommerce.storage.plain import Json
 from ecommerce.storage.staging import DagRun, Manifest, publish, read_manifest
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.schema import prepare, write_rows
 from ecommerce.warehouse.spec import LoadSpec
 
-Rows = Sequence[Mapping[str, Any]]
 SOURCE = "sales_forecast"
 """The source's name in `load_audit`."""
 RECENT_DAYS = 56
@@ -47,47 +46,43 @@ def week_state(week: Week, dag: str) -> tuple[list[date], set[date]]:
     return missing, {row["as_of"] for row in made}
 
 
-def write(forecasts: Rows, as_of: date, run: DagRun, rejected: Rows = ()) -> Manifest:
+def write(
+    forecasts: list[Json], as_of: date, run: DagRun, rejected: Iterable[Json] = ()
+) -> Manifest:
     """Write the forecasts of `training.predict_all` from `as_of` on, made by `run`, to staging for the load,
     and the rejected rows of the partner's files: `file`, `line_number`, `reason`, `detail`, `raw`."""
     first = day_window(as_of, shop_timezone())
     last_known = first.shifted(-1).date
-    forecast_rows = [
-        {**row, "made_at": first.start, "actual": None, "run_id": run.run_id}
-        for row in forecasts
-    ]
+    facts = {"run_id": run.run_id, "made_at": first.start, "actual": None}
+    forecast_rows = [row | facts for row in forecasts]
     rejected_rows = []
     for row in rejected:
         rejection = {
-            **row,
             "business_date": last_known,
             "source": SOURCE,
             "run_id": run.run_id,
             "order_id": None,
             "row_number": row["line_number"],
         }
-        rejected_rows.append(rejection)
-    rows, amount = len(forecasts), str(sum(row["forecast"] for row in forecasts))
+        rejected_rows.append(row | rejection)
+    rows = len(forecasts)
+    amount = str(sum(row["forecast"] for row in forecasts))
+    control_totals = {
+        "sales_forecasts": rows,
+        "source_orders": rows,
+        "amount": amount,
+        "source_amount": amount,
+        "rows_read": rows + len(rejected_rows),
+        "rows_accepted": rows,
+        "rows_rejected": len(rejected_rows),
+        "rows_superseded": 0,
+    }
     uri = run.folder(as_of, f"transformed/{SOURCE}")
     with publish(uri) as draft:
-        columns = {
-            "sales_forecasts.parquet": write_rows(
-                draft.path, "sales_forecasts", forecast_rows
-            ),
-            "rejected_rows.parquet": write_rows(
-                draft.path, "rejected_rows", rejected_rows
-            ),
-        }
-        control_totals = {
-            "sales_forecasts": rows,
-            "source_orders": rows,
-            "amount": amount,
-            "source_amount": amount,
-            "rows_read": rows + len(rejected),
-            "rows_accepted": rows,
-            "rows_rejected": len(rejected),
-            "rows_superseded": 0,
-        }
+        columns = {}
+        tables = {"sales_forecasts": forecast_rows, "rejected_rows": rejected_rows}
+        for table, written in tables.items():
+            columns[f"{table}.parquet"] = write_rows(draft.path, table, written)
         draft.seal(
             source=SOURCE,
             business_date=last_known,

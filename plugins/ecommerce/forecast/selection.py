@@ -1,10 +1,8 @@
 """The monthly selection of the model that the weekly forecast trains: back-test, rule, record, mail."""
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from email.message import EmailMessage
 from operator import itemgetter
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,9 +15,10 @@ from ecommerce.forecast.models import registry
 from ecommerce.forecast.models.ensemble import forecasts_of_all, with_total
 from ecommerce.forecast.models.members import LEAST_DAYS_RIDGE
 from ecommerce.forecast.weeks import DAYS, HORIZON
-from ecommerce.forecast.wording import KIND_NAMES, KINDS, TOTAL, signed_percent
+from ecommerce.forecast.wording import KIND_NAMES, TOTAL, signed_percent
 from ecommerce.mail import transport
 from ecommerce.storage.kept_files import Store
+from ecommerce.storage.plain import Json
 
 ORIGINS, SEASON_ORIGINS = 8, 4
 FEWEST_ORIGINS = 4
@@ -31,33 +30,27 @@ one is that much better in about one test of fourteen."""
 MOST_BIAS = 0.1
 
 
-def back_test(history: History) -> dict[str, Any]:
+def back_test(history: History) -> Json:
     """Test every candidate at the weekly origins of `origins`. Return plain JSON:
     `as_of`, `first_day`, `days`, `origins` (the last known days), the number of `series` by kind, and
     `scores` as `score` returns them, none with too few origins."""
-    panels = []
-    series = {}
-    for kind in KINDS:
-        panel = history.panels[kind]
-        if panel.series:
-            panels.append(panel)
-            series[kind] = len(panel.series)
-    panel = panels[0]
+    panel = history.panels["category"]
     known_days = origins(panel.days)
-    last_days = [str(panel.until(days).origin) for days in known_days]
+    series = {}
+    tests = []
+    for kind, tested in history.panels.items():
+        if tested.series:
+            series[kind] = len(tested.series)
+            tests += [past_forecasts(tested, days) for days in known_days]
     scores = []
     if len(known_days) >= FEWEST_ORIGINS:
-        tests = []
-        for tested in panels:
-            for days in known_days:
-                tests.append(past_forecasts(tested, days))
         for candidate, past in pd.concat(tests).groupby("candidate", sort=False):
             scores.append(score(str(candidate), past))
     return {
         "as_of": str(history.as_of),
         "first_day": str(panel.first_day),
         "days": panel.days,
-        "origins": last_days,
+        "origins": [str(panel.until(days).origin) for days in known_days],
         "series": series,
         "scores": scores,
     }
@@ -67,14 +60,11 @@ def origins(days: int) -> list[int]:
     """Return the known days at each weekly origin of a history of `days` days, oldest first: those of the
     coming four weeks a year ago, which have the season to come, and the last eight with four weeks after
     them. With fewer days than the ridge needs, most candidates forecast the same."""
+    newest = days - HORIZON
     a_year_ago = days - YEAR
-    oldest = days - HORIZON - DAYS * (ORIGINS - 1)
-    known_days = []
-    for week in range(SEASON_ORIGINS):
-        known_days.append(a_year_ago + DAYS * week)
-    for week in range(ORIGINS):
-        known_days.append(oldest + DAYS * week)
-    return [known for known in known_days if known >= LEAST_DAYS_RIDGE]
+    last_year = range(a_year_ago, a_year_ago + DAYS * SEASON_ORIGINS, DAYS)
+    this_year = range(newest - DAYS * (ORIGINS - 1), newest + 1, DAYS)
+    return [known for known in (*last_year, *this_year) if known >= LEAST_DAYS_RIDGE]
 
 
 def past_forecasts(panel: Panel, days: int) -> pd.DataFrame:
@@ -84,27 +74,26 @@ def past_forecasts(panel: Panel, days: int) -> pd.DataFrame:
     sales = panel.values[days : days + HORIZON]
     names = [*panel.series, TOTAL]
     candidates = []
-    for candidate, forecast in forecasts_of_all(panel.until(days)).items():
+    for candidate, amounts in forecasts_of_all(panel.until(days)).items():
+        forecast = amounts["forecast"]
         # A series that could not be forecast is in neither sum.
-        is_unknown = np.isnan(forecast.values[:, :-1])
-        actual = with_total(np.where(is_unknown, np.nan, sales))
+        actual = with_total(np.where(np.isnan(forecast[:, :-1]), np.nan, sales))
         columns = {
             "candidate": candidate,
             "series": np.tile(names, HORIZON),
             "origin": days,
             "week": np.repeat(np.arange(HORIZON) // DAYS, len(names)),
-            "forecast": forecast.values.ravel(),
+            "forecast": forecast.ravel(),
             "actual": actual.ravel(),
         }
         candidates.append(pd.DataFrame(columns))
     past = pd.concat(candidates)
-    past["kind"] = past["series"].str.partition(":")[0]
-    if "category" in past["kind"].values:
-        return past
-    return past[past["kind"] != TOTAL]
+    kind = past["series"].str.partition(":")[0]
+    has_total = kind.eq("category").any()
+    return past.assign(kind=kind)[has_total | (kind != TOTAL)]
 
 
-def score(candidate: str, past: pd.DataFrame) -> dict[str, Any]:
+def score(candidate: str, past: pd.DataFrame) -> Json:
     """Return the accuracy of a candidate as ratios (0.1 is 10 %), None without sales: the WAPE of `weekly`
     sums by kind of series, their mean `score`, by which candidates are compared, the same `by_origin`, and
     the total's `bias`."""
@@ -114,18 +103,15 @@ def score(candidate: str, past: pd.DataFrame) -> dict[str, Any]:
     is_total = weeks["kind"] == TOTAL
     total = weeks[is_total].sum()
     weeks = weeks[~is_total]
-    weekly = _wape(weeks, ["kind"])
+    kinds = past.loc[past["kind"] != TOTAL, "kind"].unique()
+    weekly = _wape(weeks, ["kind"]).reindex(kinds)
     by_origin = _wape(weeks, ["origin", "kind"]).groupby("origin").mean()
-    errors = {}
-    for kind in KINDS:
-        if kind in past["kind"].values:
-            errors[kind] = _ratio(weekly.get(kind))
-    all_origins = past["origin"].unique()
+    by_origin = by_origin.reindex(past["origin"].unique())
     return {
         "candidate": candidate,
         "score": _ratio(weekly.mean()),
-        "by_origin": [_ratio(by_origin.get(origin)) for origin in all_origins],
-        "weekly": errors,
+        "by_origin": [_ratio(error) for error in by_origin],
+        "weekly": {kind: _ratio(error) for kind, error in weekly.items()},
         "bias": _ratio(total["forecast"] - total["actual"], total["actual"]),
     }
 
@@ -139,35 +125,32 @@ def _wape(weeks: pd.DataFrame, groups: list[str]) -> "pd.Series[float]":
     return sums["error"] / sums["actual"]
 
 
-def _ratio(part: float | None, whole: float = 1.0) -> float | None:
+def _ratio(part: float, whole: float = 1.0) -> float | None:
     """Return a share with six decimals; None where it is unknown."""
-    if part is None or np.isnan(part) or whole <= 0:
+    if np.isnan(part) or whole <= 0:
         return None
     return round(float(part / whole), 6) + 0.0  # no minus zero
 
 
-def select(test: Mapping[str, Any]) -> dict[str, Any]:
+def select(test: Json) -> Json:
     """Choose the champion, store the record of the choice, and return it with its name as `version`. The same
     back-test gives the same record."""
     store = Store.of_models()
     as_of = date.fromisoformat(test["as_of"])
     # The champion of the day before: a repeated run starts from where the first one did.
     champion = registry.champion(store, as_of - timedelta(days=1))
-    record = choose(test, champion.name) | dict(test)
+    record = choose(test, champion.name) | test
     version = registry.keep(store, registry.CHAMPIONS, as_of, record)
     return {"version": version, **record}
 
 
-def choose(test: Mapping[str, Any], champion: str) -> dict[str, Any]:
+def choose(test: Json, champion: str) -> Json:
     """Return the new `champion`, the `previous` one, and `why` in one sentence. The champion changes for a
     challenger that is at least 5 % better, by more than chance, the best of several, the first of equals,
     whose total is not more than 10 % too high or too low, unless the champion's is further off."""
     scores = {score["candidate"]: score for score in test["scores"]}
     present = scores.get(champion, {"score": None})
-    challengers = []
-    for challenger in test["scores"]:
-        if _is_better(challenger, present):
-            challengers.append(challenger)
+    challengers = [score for score in test["scores"] if _is_better(score, present)]
     chosen = champion
     tested = counted(len(test["origins"]), "weekly origin")
     why = (
@@ -183,7 +166,7 @@ def choose(test: Mapping[str, Any], champion: str) -> dict[str, Any]:
     return {"champion": chosen, "previous": champion, "why": why}
 
 
-def _is_better(challenger: Mapping[str, Any], present: Mapping[str, Any]) -> bool:
+def _is_better(challenger: Json, present: Json) -> bool:
     """Return whether a challenger may replace the champion, whose scores are `present`."""
     if challenger["score"] is None or not present["score"]:
         return False
@@ -192,30 +175,23 @@ def _is_better(challenger: Mapping[str, Any], present: Mapping[str, Any]) -> boo
     bias = abs(challenger["bias"] or 0)
     if bias > MOST_BIAS and bias >= abs(present["bias"] or 0):
         return False
-    return _is_more_than_chance(present["by_origin"], challenger["by_origin"])
-
-
-def _is_more_than_chance(
-    present: list[float | None], challenger: list[float | None]
-) -> bool:
-    """Return whether the challenger's errors by origin are lower than can be chance."""
-    gains = pd.Series(present, dtype=float) - pd.Series(challenger, dtype=float)
+    # The gains by origin must be more than chance.
+    errors = pd.Series(challenger["by_origin"], dtype=float)
+    gains = pd.Series(present["by_origin"], dtype=float) - errors
     count = gains.count()
-    mean = gains.mean()
-    if count < FEWEST_ORIGINS or mean <= 0:
+    if count < FEWEST_ORIGINS or gains.mean() <= 0:
         return False
-    error = gains.std() / np.sqrt(count - 1)
-    return bool(mean >= CHANCE * error)
+    return bool(gains.mean() >= CHANCE * gains.std() / np.sqrt(count - 1))
 
 
-def notify(record: Mapping[str, Any]) -> str:
+def notify(record: Json) -> str:
     """Mail the record of a selection to `report_recipients`; return why there is no mail, or an empty text.
     The same choice always has the same Message-ID."""
     name = f"selection.{record['as_of']}.{record['champion']}"
     return transport.send_report(lambda: compose(record), name)
 
 
-def compose(record: Mapping[str, Any]) -> EmailMessage:
+def compose(record: Json) -> EmailMessage:
     """Compose the mail without its addresses."""
     champion = record["champion"]
     subject = f"Forecast model: {champion} stays"
@@ -229,6 +205,5 @@ def compose(record: Mapping[str, Any]) -> EmailMessage:
         errors = [score["score"], *score["weekly"].values()]
         rows.append([name, *map(percent, errors), signed_percent(score["bias"])])
     header = ["Candidate", "Score", *map(KIND_NAMES.get, record["series"]), "Bias"]
-    texts = dict(record)
-    texts.update(header=header, rows=rows)
+    texts = record | {"header": header, "rows": rows}
     return transport.compose(subject, "selection_mail", texts)

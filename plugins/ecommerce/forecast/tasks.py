@@ -2,7 +2,6 @@
 script has made several attempts by then."""
 
 import logging
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,8 +22,9 @@ from ecommerce.forecast.weeks import (
 from ecommerce.runtime.retries import NETWORK_RETRIES, RARE_LOADS
 from ecommerce.runtime.run_context import business_day, run_of, skip
 from ecommerce.runtime.typed_task import typed_task
-from ecommerce.sources.curl_script import FetchWithCurl
+from ecommerce.sources.curl_script import FetchWithCurl, publish_files
 from ecommerce.storage.kept_files import Store
+from ecommerce.storage.plain import Json
 from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse import assets
 from ecommerce.warehouse.checks import check_load
@@ -35,7 +35,7 @@ from ecommerce.warehouse.schema import prepare as prepare_warehouse
 log = logging.getLogger(__name__)
 
 
-def _week(context: Mapping[str, Any]) -> Week:
+def _week(context: Any) -> Week:
     run = context["dag_run"]
     monday = run.partition_key or context["params"].get("week")
     return week_of(monday, run.run_after, shop_timezone())
@@ -58,21 +58,24 @@ class FetchPartnerFiles(FetchWithCurl):
     connection = fetch.CONNECTION
 
     def __init__(self, **arguments: Any) -> None:
-        inlets = [assets.source(fetch.SOURCE)]
-        super().__init__(bash_command=fetch.COMMAND, inlets=inlets, **arguments)
+        super().__init__(
+            bash_command=fetch.COMMAND,
+            inlets=[assets.source(fetch.SOURCE)],
+            **arguments,
+        )
 
     def script_environment(self) -> dict[str, str]:
         """Return the variables of the script, with its secrets."""
         return fetch.script_environment()
 
-    def publish(
-        self, path: Path, context: Mapping[str, Any], read_at: datetime
-    ) -> Manifest:
+    def publish(self, path: Path, context: Any, read_at: datetime) -> Manifest:
         """Publish the files for the last day of the week."""
         week = _week(context)
         folder = run_of(context).folder(week.as_of, fetch.SOURCE)
         last_day = day_window(week.days[-1], shop_timezone())
-        return fetch.publish(path, folder, last_day, read_at)
+        return publish_files(
+            path, folder, fetch.SOURCE, last_day, files=fetch.FILES, read_at=read_at
+        )
 
 
 @typed_task(inlets=[assets.DAILY_SALES])
@@ -85,7 +88,7 @@ def preprocess(manifest: Manifest, **context: Any) -> Manifest:
 
 
 @typed_task(inlets=[assets.FORECAST_CHAMPION], execution_timeout=task_timeout(LONG))
-def train(manifest: Manifest) -> dict[str, Any]:
+def train(manifest: Manifest) -> Json:
     """Train the champion and store it with its model card."""
     from ecommerce.forecast.data.history import read_prepared
     from ecommerce.forecast.models import registry, training
@@ -96,7 +99,7 @@ def train(manifest: Manifest) -> dict[str, Any]:
 
 
 @typed_task()
-def predict(manifest: Manifest, model: dict[str, Any], **context: Any) -> Manifest:
+def predict(manifest: Manifest, model: Json, **context: Any) -> Manifest:
     """Forecast the next four weeks of every series."""
     from ecommerce.forecast.data import history
     from ecommerce.forecast.models import training
@@ -129,10 +132,10 @@ def week_complete(**context: Any) -> None:
 @typed_task()
 def report(
     manifest: Manifest,
-    model: dict[str, Any],
+    model: Json,
     warnings: list[DataWarning],
     **context: Any,
-) -> dict[str, Any]:
+) -> Json:
     """Build and archive the report."""
     from ecommerce.forecast.report import steps
 
@@ -140,7 +143,7 @@ def report(
 
 
 @typed_task()
-def mail(archived: dict[str, Any]) -> None:
+def mail(archived: Json) -> None:
     """Mail the report; skipped without recipients."""
     from ecommerce.forecast.report import archive
 
@@ -148,7 +151,7 @@ def mail(archived: dict[str, Any]) -> None:
 
 
 @typed_task()
-def alarm(archived: dict[str, Any]) -> None:
+def alarm(archived: Json) -> None:
     """Notify of drift. Without drift it succeeds instead of being skipped, as no task follows."""
     from ecommerce.forecast.report import archive
 
@@ -173,7 +176,7 @@ def prepare_selection(**context: Any) -> Manifest:
 
 
 @typed_task(execution_timeout=task_timeout(LONG))
-def back_test(manifest: Manifest) -> dict[str, Any]:
+def back_test(manifest: Manifest) -> Json:
     """Forecast past weeks with every candidate, and compare with the actual sales."""
     from ecommerce.forecast import selection
     from ecommerce.forecast.data import history
@@ -182,7 +185,7 @@ def back_test(manifest: Manifest) -> dict[str, Any]:
 
 
 @typed_task(outlets=[assets.FORECAST_CHAMPION])
-def select(test: dict[str, Any], *, outlet_events: Any) -> dict[str, Any]:
+def select(test: Json, *, outlet_events: Any) -> Json:
     """Choose the champion, store its record, and update the asset."""
     from ecommerce.forecast import selection
 
@@ -193,7 +196,7 @@ def select(test: dict[str, Any], *, outlet_events: Any) -> dict[str, Any]:
 
 
 @typed_task(task_id="mail", **NETWORK_RETRIES)
-def mail_selection(record: dict[str, Any]) -> None:
+def mail_selection(record: Json) -> None:
     """Mail the champion, the reason and all scores; skipped without recipients."""
     from ecommerce.forecast import selection
 

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from ecommerce.core.business_day import shop_day
 from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.named_weeks import calendar_week
 
 DAYS = 7
 WEEKS = 4
@@ -23,9 +24,9 @@ class Week:
     monday: date
 
     @property
-    def days(self) -> tuple[date, ...]:
+    def days(self) -> list[date]:
         """Its seven business days."""
-        return tuple(self.monday + timedelta(days=day) for day in range(DAYS))
+        return calendar_week(self.monday)
 
     @property
     def as_of(self) -> date:
@@ -43,7 +44,7 @@ def week_of(day: str | None, now: datetime, timezone: str) -> Week:
     newest = newest_week(now, timezone)
     if not day:
         return newest
-    week = Week(monday_of(date.fromisoformat(day)))
+    week = Week(calendar_week(date.fromisoformat(day))[0])
     if week.monday > newest.monday:
         raise ConfigurationError(
             f"{week} has not ended in {timezone}: the newest that has is {newest.monday}"
@@ -53,13 +54,8 @@ def week_of(day: str | None, now: datetime, timezone: str) -> Week:
 
 def newest_week(now: datetime, timezone: str) -> Week:
     """Return the last week whose Sunday has ended at `now` (an aware instant)."""
-    today = shop_day(now, timezone).date
-    return Week(monday_of(today) - timedelta(days=DAYS))
-
-
-def monday_of(day: date) -> date:
-    """Return the Monday of the week of `day`."""
-    return day - timedelta(days=day.weekday())
+    a_week_ago = shop_day(now, timezone).shifted(-DAYS).date
+    return Week(calendar_week(a_week_ago)[0])
 
 
 def as_of_run(as_of: str | None, run_after: datetime, timezone: str) -> date:
@@ -67,9 +63,7 @@ def as_of_run(as_of: str | None, run_after: datetime, timezone: str) -> date:
     the shop's `timezone` on which the run was due (an aware instant). Raises ConfigurationError: the param is
     in the future."""
     today = shop_day(run_after, timezone).date
-    if not as_of:
-        return today
-    day = date.fromisoformat(as_of)
+    day = date.fromisoformat(as_of or str(today))
     if day > today:
         raise ConfigurationError(
             f"{day} is in the future in {timezone}: today is {today}"

@@ -24,11 +24,6 @@ def series_name(series: str, products: Mapping[str, str]) -> str:
     return text.clean(name)
 
 
-def kind_name(series: str) -> str:
-    """Return the display name of a series' kind; empty for the total."""
-    return KIND_NAMES.get(series.partition(":")[0], "")
-
-
 def signed_percent(part: Decimal | float | None) -> str:
     """Format a share of 1 with its sign; a dash for None."""
     if part is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.forecast.partner_ftp import fetch as partner_ftp
-from ecommerce.sources.curl_script import script_error
+from ecommerce.sources.curl_script import publish_files, script_error
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import DagRun
 from tests.partner_ftp import PROMOTIONS
@@ -37,7 +37,10 @@ def fetch(**settings):
         if done.returncode:
             raise script_error("partner_ftp", done.returncode)
         folder = RUN.folder(day.date, "partner_ftp")
-        return partner_ftp.publish(path, folder, day, read_at)
+        files = partner_ftp.FILES
+        return publish_files(
+            path, folder, "partner_ftp", day, files=files, read_at=read_at
+        )
 
 
 def content(manifest):

@@ -5,10 +5,8 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from ecommerce.core.business_day import day_window
@@ -17,7 +15,6 @@ from ecommerce.core.errors import PipelineError
 from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.forecast.data.panel import (
     LONGEST_DAYS,
-    Floats,
     Ints,
     Panel,
     holidays_of,
@@ -25,7 +22,7 @@ from ecommerce.forecast.data.panel import (
 )
 from ecommerce.forecast.loading import DAILY_RUNS
 from ecommerce.forecast.models import registry
-from ecommerce.forecast.partner_ftp.files import MarketWeek, PartnerFiles, Promotion
+from ecommerce.forecast.partner_ftp.files import PartnerFiles, Promotion
 from ecommerce.forecast.weeks import DAYS, HORIZON, LEAST_DAYS
 from ecommerce.forecast.wording import KINDS
 from ecommerce.storage.kept_files import Store
@@ -49,6 +46,7 @@ RECENT_DAYS = 91
 WINDOW_DAYS = 91
 LEAST_SHARE = 0.02
 """A smaller share of a category's sales is not a promotion of the category."""
+SIX_DAYS = timedelta(days=DAYS - 1)
 LONG_GAP = 7
 OFTEN_EMPTY, MOSTLY_EMPTY = 0.08, 0.85
 SALES, KNOWN = "sales.parquet", "known.json"
@@ -89,10 +87,9 @@ class Sales:
         # Floats: models learn from the amounts, nothing is added up.
         rows = self.table.to_pandas(date_as_object=False).astype({"gross_sales": float})
         is_product = rows["kind"] == "sku"
-        first_day = rows.loc[~is_product, "business_date"].min()
-        days = pd.date_range(first_day, self.last_day)
-        if len(days) < LEAST_DAYS:
-            days = pd.date_range(end=self.last_day, periods=LEAST_DAYS)
+        first_day = rows.loc[~is_product, "business_date"].min().date()
+        four_weeks_ago = self.last_day - timedelta(days=LEAST_DAYS - 1)
+        days = pd.date_range(min(first_day, four_weeks_ago), self.last_day)
         sales = {}
         for kind in KINDS:
             of_kind = rows[rows["kind"] == kind]
@@ -111,7 +108,11 @@ class Sales:
         best_sellers = recent[recent > 0].nlargest(MOST_SKUS).index
         is_forecast = sales["sku"].columns.isin([*best_sellers, *self.requested])
         sales["sku"] = sales["sku"].loc[:, is_forecast]
-        market = _market_index(days, announced.market_index)
+        weeks = announced.market_index
+        ends = pd.DatetimeIndex([week.week_start + SIX_DAYS for week in weeks])
+        indices = pd.Series([week.index for week in weeks], ends, dtype=float)
+        # The index of the last week that has ended on each day.
+        market = indices.reindex(days, method="ffill").to_numpy()
         panels = {}
         for kind, table in sales.items():
             panels[kind] = Panel(
@@ -119,7 +120,7 @@ class Sales:
                 series=tuple(f"{kind}:{name}" for name in table),
                 values=table.mask(is_gap, axis=0).to_numpy(copy=True),
                 promotions=promoted[kind][table.columns].to_numpy(copy=True),
-                holidays=np.repeat(holidays[:, None], table.shape[1], axis=1),
+                holidays=holidays[:, None],
                 market=market,
             )
         return History(
@@ -130,15 +131,6 @@ class Sales:
             products=dict(newest["product"].dropna()),
             promotions=announced.promotions,
         )
-
-
-def _market_index(days: pd.DatetimeIndex, weeks: Iterable[MarketWeek]) -> Floats:
-    """Return the index of the last week that has ended on each day; NaN before the first."""
-    market = np.full(len(days), np.nan)
-    for week in sorted(weeks, key=attrgetter("week_start")):
-        sunday = pd.Timestamp(week.week_start) + pd.Timedelta(days=DAYS - 1)
-        market[days >= sunday] = float(week.index)
-    return market
 
 
 def _promoted(
@@ -202,10 +194,8 @@ def query(
         raise NoHistory(
             f"no forecast: the warehouse has no sales in the three years before {as_of}"
         )
-    named = set(requested)
-    for promotion in partner.announced.promotions:
-        if promotion.sku:
-            named.add(promotion.sku)
+    promoted = {promotion.sku for promotion in partner.announced.promotions}
+    named = promoted.union(requested) - {None}
     products = warehouse.arrow(
         "forecast/sku_series.sql",
         parameters={"named": sorted(named)},

@@ -34,7 +34,7 @@ class Panel:
     """Several series of the same days.
 
     `values` [days, series]: gross sales of each day, NaN in gaps. `promotions` [days + HORIZON, series]: the
-    share of a series that is on promotion (0 to 1). `holidays` [days + HORIZON, series]: a number for each
+    share of a series that is on promotion (0 to 1). `holidays` [days + HORIZON, 1]: a number for each
     holiday's name, 0 on other days. `market` [days]: the market index known on each day, NaN without one.
     """
 
@@ -103,11 +103,10 @@ def clean(panel: Panel) -> tuple[Floats, Bools]:
     closed = _closed_weekdays(values)[weekday]
     is_empty = values == 0
     is_ordinary = ~closed[:days] & (panel.holidays[:days] == 0) & ~np.isnan(values)
-    ordinary_days = is_ordinary[-YEAR:].sum(axis=0)
     empty_days = (is_empty & is_ordinary)[-YEAR:].sum(axis=0)
-    sells_rarely = empty_days > _RARE * ordinary_days
+    sells_rarely = empty_days > _RARE * is_ordinary[-YEAR:].sum(axis=0)
     for series in np.flatnonzero(~sells_rarely):
-        _close_holidays(closed[:, series], panel.holidays[:, series], values[:, series])
+        _close_holidays(closed[:, series], panel.holidays[:, 0], values[:, series])
     closed[days:] |= _yearly_closure(panel)[:, None]
     values[is_empty & (~sells_rarely | closed[:days])] = np.nan
     return _capped(values), closed
@@ -153,7 +152,7 @@ def same_weekday_mean(values: Floats, weeks: int) -> Floats:
 
 def ratio(part: Floats, whole: Floats | Ints) -> Floats:
     """Return `part / whole`; NaN where `whole` is not positive."""
-    return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
+    return part / np.where(whole > 0, whole, np.nan)
 
 
 def run_lengths(flags: "pd.Series[bool]") -> "pd.Series[int]":
@@ -226,14 +225,12 @@ def _yearly_closure(panel: Panel) -> Bools:
     or more such days."""
     if panel.days < 2 * YEAR:
         return np.zeros(HORIZON, dtype=bool)
-    past, coming = panel.dates[: panel.days], panel.dates[panel.days :]
-    is_empty = pd.Series(~np.any(panel.values > 0, axis=1), past)
+    coming = panel.dates[panel.days :]
+    is_empty = pd.Series(~(panel.values > 0).any(axis=1), panel.dates[: panel.days])
     is_closed = is_empty & (run_lengths(is_empty) >= 3)
     known = is_closed[is_empty.argmin() :].astype(float)
-    years = []
-    for back in (1, 2, 3):
-        years.append(known.reindex(coming - pd.DateOffset(years=back)).to_numpy())
-    table = pd.DataFrame(years)
+    years = [known.reindex(coming - pd.DateOffset(years=back)) for back in (1, 2, 3)]
+    table = pd.DataFrame(np.stack(years))
     return ((table.count() >= 2) & (table.min() == 1)).to_numpy()
 
 

@@ -1,10 +1,9 @@
 """Training and prediction of a panel: the champion, its members' weights, and intervals."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
 from ecommerce.forecast.data.panel import (
     Floats,
@@ -35,7 +34,11 @@ PLAIN = "open_weekday_mean"
 CANDIDATES = (*SIMPLE, "ridge", "boosting", "blend")
 DEFAULT = "blend"
 POWER = 8
-LEVELS = (80, 95)
+AMOUNTS = ("forecast", "lower_80", "upper_80", "lower_95", "upper_95")
+LEVELS = (0.8, 0.95)
+Forecast = dict[str, Floats]
+"""The next `HORIZON` days: the forecast and the bounds of its intervals by `AMOUNTS`, [HORIZON, series and
+total]; NaN for skipped series. The total is the sum of all series, with bounds from its own errors."""
 _FEWEST_ERRORS = 20
 _WIDENED = 1.5
 _LEAST_WIDTH = 0.02
@@ -67,22 +70,11 @@ class TrainedModel:
     origins: Sequence[Origin]
     skipped: Mapping[str, str]
 
-    def past_forecasts(self) -> list[tuple[Floats, Floats]]:
-        """Return the champion's forecasts at the origins and the actual sales, [HORIZON, series]."""
+    def past_forecasts(self) -> tuple[Floats, Floats]:
+        """Return the champion's forecasts at the origins and the actual sales, [origins, HORIZON, series]."""
         weights = self.weights[self.champion]
-        pairs = []
-        for origin in self.origins:
-            pairs.append((_combined(origin.forecasts, weights), origin.actual))
-        return pairs
-
-
-@dataclass(frozen=True, slots=True)
-class PanelForecast:
-    """The next `HORIZON` days: `values` [HORIZON, series], `bounds` by level: lower and upper [HORIZON,
-    series]; NaN for skipped series. The last series is the sum of all, with bounds from its own errors."""
-
-    values: Floats
-    bounds: Mapping[int, tuple[Floats, Floats]]
+        forecasts = [_combined(origin.forecasts, weights) for origin in self.origins]
+        return np.array(forecasts), np.array([origin.actual for origin in self.origins])
 
 
 def train(panel: Panel, champion: str = DEFAULT) -> TrainedModel:
@@ -95,30 +87,26 @@ def train(panel: Panel, champion: str = DEFAULT) -> TrainedModel:
     for series, days in zip(panel.series, known_days, strict=True):
         if days < LEAST_DAYS:
             skipped[series] = f"fewer than {LEAST_DAYS} days of history"
-    weights: dict[str, Mapping[str, float]] = {}
-    for name in CANDIDATES:
+    weights = {name: {PLAIN: 1.0} for name in CANDIDATES}
+    for name in (*SIMPLE, *fitted):
         weights[name] = {name: 1.0}
-        if name == "blend":
-            weights[name] = _weights(origins, fitted)
-        elif name not in SIMPLE and name not in fitted:
-            weights[name] = {PLAIN: 1.0}
+    weights["blend"] = _weights(origins, fitted)
     return TrainedModel(champion, panel.series, fitted, weights, origins, skipped)
 
 
-def predict(trained: TrainedModel, panel: Panel) -> PanelForecast:
+def predict(trained: TrainedModel, panel: Panel) -> Forecast:
     """Forecast the days after the panel that the champion was trained on."""
-    forecasts, unit = _forecasts(_prepared(panel), trained.fitted)
-    return _forecast(trained, forecasts, unit)
+    return _forecast(trained, *_forecasts(_prepared(panel), trained.fitted))
 
 
-def forecasts_of_all(panel: Panel) -> dict[str, PanelForecast]:
+def forecasts_of_all(panel: Panel) -> dict[str, Forecast]:
     """Return the forecast of every candidate, as `train` and `predict` would."""
     trained = train(panel)
-    forecasts, unit = _forecasts(_prepared(panel), trained.fitted)
-    made = {}
+    made = _forecasts(_prepared(panel), trained.fitted)
+    forecasts = {}
     for name in CANDIDATES:
-        made[name] = _forecast(replace(trained, champion=name), forecasts, unit)
-    return made
+        forecasts[name] = _forecast(replace(trained, champion=name), *made)
+    return forecasts
 
 
 def look_back(panel: Panel) -> list[Origin]:
@@ -134,9 +122,9 @@ def look_back(panel: Panel) -> list[Origin]:
             has_boosting = number % BOOSTING_REFITTED == 0 or "boosting" not in fitted
             fitted |= _fit(Statistics(then), has_boosting=has_boosting)
         forecasts, unit = _forecasts(then, fitted)
-        actual = np.full((HORIZON, len(panel.series)), np.nan)
         known = panel.values[days : days + HORIZON]
-        actual[: len(known)] = known
+        unknown_days = ((0, HORIZON - len(known)), (0, 0))
+        actual = np.pad(known, unknown_days, constant_values=np.nan)
         origins.append(Origin(forecasts, actual, unit))
     return origins
 
@@ -196,8 +184,9 @@ def _weights(
 
 def _member_error(origins: Sequence[Origin], member: str) -> float:
     """Return the member's WAPE at the origins, above 0."""
-    error = wape((origin.forecasts[member], origin.actual) for origin in origins)
-    return max(error or 0, 1e-6)
+    forecasts = np.array([origin.forecasts[member] for origin in origins])
+    actual = np.array([origin.actual for origin in origins])
+    return max(wape(forecasts, actual) or 0, 1e-6)
 
 
 def _combined(forecasts: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
@@ -215,57 +204,47 @@ def _combined(forecasts: Mapping[str, Floats], weights: Mapping[str, float]) -> 
 
 def _forecast(
     trained: TrainedModel, forecasts: Mapping[str, Floats], unit: Floats
-) -> PanelForecast:
-    values = _combined(forecasts, trained.weights[trained.champion])
-    is_skipped = np.isin(trained.series, list(trained.skipped))
-    values = with_total(np.where(is_skipped, np.nan, values))
-    return PanelForecast(values, _bounds(values, unit, trained))
-
-
-def with_total(table: Floats) -> Floats:
-    """Return `table` [days, series] with the sum of the series; unknown series count 0."""
-    total = pd.DataFrame(table).sum(axis=1, min_count=1)
-    return np.column_stack([table, total])
-
-
-def wape(pairs: Iterable[Sequence[Floats]]) -> float | None:
-    """Return the absolute errors of pairs of forecasts and actual sales as a share of sales; None without
-    sales."""
-    errors = sales = 0.0
-    for forecast, actual in pairs:
-        errors += float(np.nansum(np.abs(forecast - actual)))
-        sales += float(np.nansum(np.abs(actual)))
-    if sales <= 0:
-        return None
-    return round(errors / sales, 6)
-
-
-def _bounds(
-    values: Floats, unit: Floats, trained: TrainedModel
-) -> dict[int, tuple[Floats, Floats]]:
-    """Lower and upper bounds of `values` [HORIZON, series] by level, by split conformal prediction.
+) -> Forecast:
+    """Return the champion's forecast of `forecasts`, with bounds by split conformal prediction.
 
     The half width is a weighted quantile of the absolute errors relative to their forecasts and in units of
     the noise at their origin, from the same week of the horizon; two weeks halve an error's weight. With
     fewer than 20 errors it is widened by half; without errors the interval is from 0 to twice the forecast.
     """
-    errors = []
-    for origin, past in zip(trained.origins, trained.past_forecasts(), strict=True):
-        forecast, actual = map(with_total, past)
-        errors.append(ratio(np.abs(actual - forecast), forecast * origin.unit))
+    is_skipped = np.isin(trained.series, list(trained.skipped))
+    champion = _combined(forecasts, trained.weights[trained.champion])
+    values = with_total(np.where(is_skipped, np.nan, champion))
+    forecast, actual = map(with_total, trained.past_forecasts())
+    units = [origin.unit for origin in trained.origins]
+    errors = ratio(np.abs(actual - forecast), forecast * units)
     widths = np.full((len(LEVELS), *values.shape), np.inf)
     for week in range(min(WEEKS, len(errors))):
         first = DAYS * week
         # The newest origins know nothing of later weeks yet.
-        known = np.stack(errors[: len(errors) - week])[:, first : first + DAYS]
+        known = errors[: len(errors) - week, first : first + DAYS]
         # Also for later weeks, which may have no errors of their own.
         widths[:, first:] = _half_widths(known)[:, None]
-    bounds = {}
-    for level, width in zip(LEVELS, widths, strict=True):
-        share = np.where(np.isinf(width), 1, np.maximum(width * unit, _LEAST_WIDTH))
-        half = values * share
-        bounds[level] = (np.maximum(values - half, 0), values + half)
-    return bounds
+    shares = np.nan_to_num(np.maximum(widths * unit, _LEAST_WIDTH), posinf=1)
+    half = values * shares
+    lower_80, lower_95 = np.maximum(values - half, 0)
+    upper_80, upper_95 = values + half
+    amounts = (values, lower_80, upper_80, lower_95, upper_95)
+    return dict(zip(AMOUNTS, amounts, strict=True))
+
+
+def with_total(table: Floats) -> Floats:
+    """Return `table` [..., series] with the sum of the series; unknown series count 0."""
+    total = np.nansum(table, axis=-1, keepdims=True)
+    is_unknown = np.isnan(table).all(axis=-1, keepdims=True)
+    return np.append(table, np.where(is_unknown, np.nan, total), axis=-1)
+
+
+def wape(forecast: Floats, actual: Floats) -> float | None:
+    """Return the absolute errors as a share of sales, over known days; None without sales."""
+    sales = np.nansum(np.abs(actual))
+    if sales <= 0:
+        return None
+    return round(float(np.nansum(np.abs(forecast - actual)) / sales), 6)
 
 
 def _half_widths(errors: Floats) -> Floats:
@@ -279,8 +258,7 @@ def _half_widths(errors: Floats) -> Floats:
     # The error to come is one more, of full weight, that exceeds all.
     weights = np.pad(weights, ((0, 1), (0, 0)), constant_values=1)
     known = np.pad(np.nan_to_num(errors), ((0, 1), (0, 0)), constant_values=np.inf)
-    levels = np.array(LEVELS) / 100
-    widths = np.quantile(known, levels, axis=0, weights=weights, method="inverted_cdf")
+    widths = np.quantile(known, LEVELS, axis=0, weights=weights, method="inverted_cdf")
     widths = np.minimum(widths, known[:-1].max(axis=0))
     widths[:, count < _FEWEST_ERRORS] *= _WIDENED
     widths[:, count == 0] = np.inf

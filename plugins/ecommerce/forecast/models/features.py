@@ -1,7 +1,6 @@
 """The running statistics of a panel, and the features of boosting, all known at the forecast's origin."""
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ecommerce.forecast.data.panel import (
@@ -27,8 +26,9 @@ class Statistics:
     """The input of every model: a panel, its cleaned `values` without `season` (growth included) and
     statistics of them, [days, series]; no row uses later days. `closed` is [days + HORIZON, series], `season`
     [days + HORIZON, 1], `market` [days]: the market index of four weeks relative to the year's. `neutral` are
-    the values without the `effect` of promotions, which is measured over half a year, and `levels` their
-    means by number of days. Only the last `seen` days of the panel are kept."""
+    the values without the `effect` of promotions, which is measured over half a year; `base` is their weekday
+    average of eight weeks, `weekdays` has others, and `levels` their means by number of days. Only the last
+    `seen` days of the panel are kept."""
 
     def __init__(self, panel: Panel, seen: int = LONGEST_DAYS) -> None:
         values, closed = clean(panel)
@@ -44,16 +44,18 @@ class Statistics:
         is_promoted = is_on_promotion(panel)
         others = np.where(is_promoted, np.nan, self.values)
         promoted = np.where(is_promoted, self.values, np.nan)
-        self.neutral_8 = same_weekday_mean(self.neutral, 8)
-        self.neutral_4 = same_weekday_mean(self.neutral, 4)
-        self.without_promotion = same_weekday_mean(others, 13)
-        self.with_promotion = same_weekday_mean(promoted, 13)
+        self.base = same_weekday_mean(self.neutral, 8)
+        self.weekdays = {
+            "weekday average of 4": same_weekday_mean(self.neutral, 4),
+            "last weekday": self.neutral,
+            "weekday without promotion": same_weekday_mean(others, 13),
+            "weekday with promotion": same_weekday_mean(promoted, 13),
+        }
         self.levels = {}
         for days in (7, 28, 84, YEAR):
             self.levels[days] = trailing_mean(self.neutral, days)
-        self.market = ratio(
-            trailing_mean(panel.market, 28), trailing_mean(panel.market, YEAR)
-        )
+        year = trailing_mean(panel.market, YEAR)
+        self.market = ratio(trailing_mean(panel.market, 28), year)
 
     def unit(self) -> Floats:
         """Return the relative size of ordinary errors [HORIZON, series and total]: the noise of the last
@@ -80,41 +82,38 @@ def features(
     is_holiday = panel.holidays > 0
     ahead = np.arange(1, HORIZON + 1)
     day = origin + ahead
-    day_before = day - 1
     day_after = np.minimum(day + 1, len(promotions) - 1)
-    week_before = np.maximum(day - DAYS, 0)
     last_weekday = origin - 6 + (ahead - 1) % DAYS  # known at the origin
-    year_before = np.full(HORIZON, origin - YEAR)
 
     effect = known.effect[origin]
     levels = {days: table[origin] for days, table in known.levels.items()}
     level = np.where(np.isnan(levels[28]), levels[84], levels[28])
     level = np.where(level > 0, level, np.nan)
-    base = _at(known.neutral_8, last_weekday)
+    base = _at(known.base, last_weekday)
     base = np.where(np.isnan(base), level, base)
     base = base * np.where(promotions[day] > 0, _at_least(effect), 1)
     # The week around the same day a year ago, by the month up to that origin.
     week_a_year_ago = _at(known.levels[7], day - YEAR + 3)
-    month_a_year_ago = _at(known.levels[28], year_before)
+    month_a_year_ago = _at(known.levels[28], np.full(HORIZON, origin - YEAR))
     columns = {
         "weekday": panel.weekdays[day, None],
         "days ahead": ahead[:, None],
         "day of month": panel.days_of_month[day, None],
         "promotion": promotions[day],
-        "promotion the day before": promotions[day_before],
+        "promotion the day before": promotions[day - 1],
         "promotion the day after": promotions[day_after],
-        "promotion the week before": promotions[week_before],
+        "promotion the week before": promotions[np.maximum(day - DAYS, 0)],
         "days on promotion": _days_on_promotion(promotions, origin),
         "holiday": is_holiday[day],
-        "holiday the day before": is_holiday[day_before],
+        "holiday the day before": is_holiday[day - 1],
         "holiday the day after": is_holiday[day_after],
-        "closed the day before": closed[day_before],
+        "closed the day before": closed[day - 1],
         "closed the day after": closed[day_after],
         "base": base / level,
-        "weekday average of 4": _at(known.neutral_4, last_weekday) / level,
-        "last weekday": _at(known.neutral, last_weekday) / level,
-        "weekday without promotion": _at(known.without_promotion, last_weekday) / level,
-        "weekday with promotion": _at(known.with_promotion, last_weekday) / level,
+    }
+    for name, averages in known.weekdays.items():
+        columns[name] = _at(averages, last_weekday) / level
+    columns |= {
         "level of 7 days": levels[7] / level,
         "trend of 84 days": ratio(level, levels[84]),
         "trend of the year": ratio(levels[84], levels[YEAR]),
@@ -129,15 +128,15 @@ def features(
 
 def _at(table: Floats, days: Ints) -> Floats:
     """Return the rows of these days; NaN before the first one."""
-    return pd.DataFrame(table).reindex(days).to_numpy()
+    return np.where(days[:, None] < 0, np.nan, table[np.maximum(days, 0)])
 
 
-def _days_on_promotion(promotions: Floats, origin: int) -> Floats:
+def _days_on_promotion(promotions: Floats, origin: int) -> Ints:
     """Return for how many days a promotion has lasted, from two weeks before the origin at most."""
     is_promoted = promotions[max(0, origin - 13) : origin + HORIZON + 1] > 0
     number = np.arange(1, len(is_promoted) + 1)[:, None]
     last_without = np.maximum.accumulate(np.where(is_promoted, 0, number), axis=0)
-    return (number - last_without)[-HORIZON:].astype(float)
+    return (number - last_without)[-HORIZON:]
 
 
 def is_on_promotion(panel: Panel) -> NDArray[np.bool_]:

@@ -174,8 +174,8 @@ def _designs(panel: Panel) -> Floats:
     weekday = panel.weekdays[:, None]
     day = panel.days_of_month[:, None]
     promotion = panel.promotions
-    before = np.vstack([np.zeros_like(promotion[:1]), promotion[:-1]])
-    holidays = pd.DataFrame(panel.holidays > 0)
+    before = _shifted(promotion, 1)
+    holidays = (panel.holidays > 0).astype(float)
     columns = [
         day <= 3,
         (day >= 4) & (day <= 7),
@@ -184,12 +184,17 @@ def _designs(panel: Panel) -> Floats:
         promotion,
         (promotion > 0) & (before == 0),
         before * (promotion == 0),
-        holidays.to_numpy(),
-        holidays.shift(-1, fill_value=False).to_numpy(),
-        holidays.shift(1, fill_value=False).to_numpy(),
+        holidays,
+        _shifted(holidays, -1),
+        _shifted(holidays, 1),
     ]
     for number in range(DAYS):
         is_weekday = weekday == number
         columns += [is_weekday, is_weekday * promotion]
     table = np.stack(np.broadcast_arrays(*columns), axis=-1)
-    return table.astype(float).transpose(1, 0, 2)
+    return table.transpose(1, 0, 2)
+
+
+def _shifted(table: Floats, days: int) -> Floats:
+    """Return `table` [days, series] so many days later, with zeros on the days without a value."""
+    return pd.DataFrame(table).shift(days, fill_value=0).to_numpy()

@@ -4,12 +4,11 @@ of use, and `trained/`."""
 import json
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from ecommerce.forecast.models.ensemble import CANDIDATES, DEFAULT
 from ecommerce.forecast.partner_ftp.files import Announced, PartnerFiles
 from ecommerce.storage.kept_files import Store
-from ecommerce.storage.plain import from_plain
+from ecommerce.storage.plain import Json, from_plain
 
 CHAMPIONS, INPUTS, TRAINED = "champions", "inputs", "trained"
 
@@ -24,7 +23,7 @@ class Champion:
     why: str = ""
 
 
-def keep(store: Store, folder: str, as_of: date, content: dict[str, Any]) -> str:
+def keep(store: Store, folder: str, as_of: date, content: Json) -> str:
     """Store plain JSON as the record of the first day of its use, in place of an earlier one, and return the
     record's name. `folder` is `CHAMPIONS` or `INPUTS`."""
     name = f"{folder}/{as_of}.json"
@@ -36,10 +35,9 @@ def keep(store: Store, folder: str, as_of: date, content: dict[str, Any]) -> str
 def champion(store: Store, as_of: date) -> Champion:
     """Return the champion selected last from data before `as_of`; the default without a selection, or where
     this code has no such candidate any more."""
-    name = _newest(store, CHAMPIONS, as_of)
-    if name is None:
+    name, record = _newest(store, CHAMPIONS, as_of)
+    if not record:
         return Champion()
-    record = json.loads(store.read(name) or b"")
     if record["champion"] not in CANDIDATES:
         return Champion(why="the selected model no longer exists")
     return Champion(record["champion"], name, record.get("why", ""))
@@ -47,14 +45,15 @@ def champion(store: Store, as_of: date) -> Champion:
 
 def announced(store: Store, as_of: date) -> PartnerFiles:
     """Return the partner's announcements at the time of the forecast of `as_of`: the last stored inputs."""
-    name = _newest(store, INPUTS, as_of)
-    if name is None:
-        return PartnerFiles()
-    return PartnerFiles(from_plain(Announced, json.loads(store.read(name) or b"")))
+    _, record = _newest(store, INPUTS, as_of)
+    return PartnerFiles(from_plain(Announced, record))
 
 
-def _newest(store: Store, folder: str, as_of: date) -> str | None:
-    """Return the name of the last record up to the day `as_of`."""
+def _newest(store: Store, folder: str, as_of: date) -> tuple[str, Json]:
+    """Return the name and the content of the last record up to the day `as_of`; both empty without one."""
     last = f"{folder}/{as_of}.json"
     names = [name for name in store.names(folder) if name <= last]
-    return max(names, default=None)
+    if not names:
+        return "", {}
+    name = max(names)
+    return name, json.loads(store.read(name) or b"")

@@ -57,8 +57,10 @@ def season(panel: Panel, neutral: Floats) -> Floats:
     if days <= YEAR or not years or selling_days <= _OFTEN * open_days:
         return np.ones((days + HORIZON, 1))
     known_event = event[:days]
-    is_near = _next_to(panel.holidays[:days] > 0) & (known_event[:, None] == 0)
-    daily = _without_weekdays(np.where(is_near, np.nan, neutral))
+    # Holidays, the days before and the days after.
+    is_near = np.convolve(panel.holidays[:days, 0] > 0, [1, 1, 1], "same") > 0
+    is_ordinary = ~is_near | (known_event > 0)
+    daily = _without_weekdays(np.where(is_ordinary[:, None], neutral, np.nan))
     above_week = _index(daily, daily)[1]
     variance = float(np.nanmean(np.clip(above_week, -1, 1) ** 2))
     is_peak = (known_event > 0) & (above_week > _PEAK_ERRORS * np.sqrt(variance))
@@ -86,9 +88,9 @@ def season(panel: Panel, neutral: Floats) -> Floats:
         expected = effect[YEAR:][is_now[YEAR:]]
         actual = known_effect[YEAR:][is_now[YEAR:days]]
         share = _share(expected, actual, noise, _REPEATED_EVENT_DAYS)
-        logarithm = logarithm + np.where(is_now, share * effect, 0)
+        logarithm += np.where(is_now, share * effect, 0)
     noise_of_peaks = 2 * variance / years / np.maximum(peak**2, 1e-9)
-    logarithm = logarithm + peak * np.maximum(0, 1 - noise_of_peaks)
+    logarithm += peak * np.maximum(0, 1 - noise_of_peaks)
     return np.exp(logarithm)[:, None]
 
 
@@ -234,18 +236,11 @@ def _centred(values: Floats) -> Floats:
     return trailing_mean(padded, 7)[3:]
 
 
-def _next_to(is_holiday: Bools) -> Bools:
-    """Holidays, the days before and the days after."""
-    is_near = is_holiday.copy()
-    is_near[1:] |= is_holiday[:-1]
-    is_near[:-1] |= is_holiday[1:]
-    return is_near
-
-
 def _mean(values: Floats) -> Floats:
     """The mean of each series over its known days, NaN without one."""
     return pd.DataFrame(values).mean().to_numpy()
 
 
 def _log(values: Floats) -> Floats:
-    return np.log(values, out=np.full(values.shape, np.nan), where=values > 0)
+    """The logarithms, NaN of what is not positive."""
+    return np.log(np.where(values > 0, values, np.nan))

@@ -4,12 +4,9 @@ connection `partner_ftp`."""
 import os
 import re
 import subprocess
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.connections import connection
 from ecommerce.core.errors import ConfigurationError
@@ -18,21 +15,19 @@ from ecommerce.core.text import counted
 from ecommerce.forecast.partner_ftp.files import (
     MARKET_INDEX,
     PROMOTIONS,
-    PartnerFiles,
     read_folder,
 )
 from ecommerce.sources.curl_script import (
     command,
     curl_option,
-    publish_files,
     script_error,
 )
 from ecommerce.storage.scratch import scratch_folder
-from ecommerce.storage.staging import Manifest
 
 CONNECTION = SOURCE = CONNECTION_PARTNER_FTP
 """Its name in staging is the connection's."""
-COMMAND = command("fetch_partner_files.sh", PROMOTIONS, MARKET_INDEX)
+FILES = (PROMOTIONS, MARKET_INDEX)
+COMMAND = command("fetch_partner_files.sh", *FILES)
 OFFERED, REQUIRED = "offered", "required"
 TLS_OPTIONS = {OFFERED: "ssl", REQUIRED: "ssl-reqd"}
 """Of curl, by `tls` in the connection's extra."""
@@ -57,8 +52,7 @@ def script_environment() -> dict[str, str]:
     if extra.get("cacert"):
         options.append(curl_option("cacert", extra["cacert"]))
     if ftp.login:
-        login = f"{ftp.login}:{ftp.password or ''}"
-        options.append(curl_option("user", login))
+        options.append(curl_option("user", f"{ftp.login}:{ftp.password or ''}"))
     return {"FTP_URL": _folder_url(ftp), "FTP_OPTIONS": "\n".join(options)}
 
 
@@ -73,21 +67,8 @@ def _folder_url(ftp: Any) -> str:
     # A path is relative to the login's folder, unless it starts with %2F, an encoded slash.
     if path.startswith("/"):
         url += "%2F"
-    folder = path.strip("/")
-    if folder:
-        url += f"{quote(folder)}/"
-    return url
-
-
-def publish(
-    path: Path,
-    folder: str,
-    day: BusinessDay,
-    read_at: datetime,
-) -> Manifest:
-    """Copy the files in `path` and their checksums into the staging folder `folder`."""
-    files = [MARKET_INDEX, PROMOTIONS]
-    return publish_files(path, folder, SOURCE, day, files=files, read_at=read_at)
+    folder = quote(f"{path.strip('/')}/")
+    return url + folder.lstrip("/")
 
 
 def check() -> Lines:
@@ -96,7 +77,20 @@ def check() -> Lines:
     Raises the errors of `script_environment`, of the script and of `read_folder`.
     """
     variables = script_environment()
-    files = _fetch_and_read(variables | {"FTP_SECONDS": CHECK_SECONDS})
+    with scratch_folder() as path:
+        done = subprocess.run(
+            ["bash", "-c", COMMAND],
+            env=os.environ | variables | {"FTP_SECONDS": CHECK_SECONDS},
+            cwd=path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            last_line = done.stdout.rstrip().rpartition("\n")[-1]
+            raise script_error(CONNECTION, done.returncode, last_line)
+        files = read_folder(path)
     promotions = counted(len(files.announced.promotions), "promotion")
     weeks = counted(len(files.announced.market_index), "week")
     yield OK, f"{PROMOTIONS} has {promotions}, {MARKET_INDEX} {weeks}"
@@ -108,20 +102,3 @@ def check() -> Lines:
             "a server without TLS gets login and password unencrypted: set `tls` to "
             f"{REQUIRED!r}",
         )
-
-
-def _fetch_and_read(variables: dict[str, str]) -> PartnerFiles:
-    with scratch_folder() as path:
-        done = subprocess.run(
-            ["bash", "-c", COMMAND],
-            env=os.environ | variables,
-            cwd=path,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            last_line = done.stdout.rstrip().rpartition("\n")[-1]
-            raise script_error(CONNECTION, done.returncode, last_line)
-        return read_folder(path)

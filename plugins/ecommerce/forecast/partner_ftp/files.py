@@ -11,7 +11,7 @@ further ones are ignored. A row that cannot be used is kept with its line and th
 """
 
 import io
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
@@ -22,6 +22,7 @@ from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import ContractError
 from ecommerce.core.text import clean, counted
 from ecommerce.sources.csv_records import UnusableFileError, header, records
+from ecommerce.storage.plain import Json
 from ecommerce.storage.staging import Manifest, storage_errors, storage_path
 
 PROMOTIONS, MARKET_INDEX = "promotions.csv", "market_index.csv"
@@ -62,7 +63,7 @@ class Promotion:
             )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class MarketWeek:
     """The market index (above 0) of the week that begins on the Monday `week_start`."""
 
@@ -84,8 +85,8 @@ class PartnerFiles:
     addresses masked; the header is line 1), and warnings."""
 
     announced: Announced = Announced()
-    rejected: tuple[dict[str, Any], ...] = ()
-    warnings: tuple[str, ...] = ()
+    rejected: list[Json] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 def read_files(manifest: Manifest) -> PartnerFiles:
@@ -102,28 +103,32 @@ def read_folder(folder: Any) -> PartnerFiles:
     Raises ContractError: a file is empty, is no CSV in UTF-8, lacks a column, or too many of its rows cannot
     be used.
     """
-    rejected: list[dict[str, Any]] = []
-    warnings: list[str] = []
-    promotions = _parse(folder / PROMOTIONS, Promotion, rejected, warnings)
-    weeks = _parse(folder / MARKET_INDEX, MarketWeek, rejected, warnings)
+    files = PartnerFiles()
+    promotions = _parse(folder / PROMOTIONS, Promotion, files)
+    weeks = _parse(folder / MARKET_INDEX, MarketWeek, files)
     by_week = {week.week_start: week for week in weeks}
-    announced = Announced(
-        tuple(promotions), tuple(by_week[monday] for monday in sorted(by_week))
-    )
-    return PartnerFiles(announced, tuple(rejected), tuple(warnings))
+    announced = Announced(tuple(promotions), tuple(sorted(by_week.values())))
+    return replace(files, announced=announced)
 
 
 def _parse(
-    path: Any,
-    kind: type[Promotion | MarketWeek],
-    all_rejected: list[dict[str, Any]],
-    warnings: list[str],
+    path: Any, kind: type[Promotion | MarketWeek], files: PartnerFiles
 ) -> list[Any]:
-    """Return the valid rows of a file, and add to the rejected ones and the warnings."""
+    """Return the valid rows of a file, and add its rejected ones and its warnings to `files`."""
     file = path.name
     stream = io.BytesIO(path.read_bytes())
+    try:
+        names = header(stream)
+    except UnusableFileError as error:
+        _, detail = error.args
+        raise ContractError(f"{file} cannot be read: {detail}") from None
     columns = [column.name for column in fields(kind)]
-    names = _header(stream, file, columns)
+    if not set(columns).issubset(names):
+        shown = clean(", ".join(names))
+        expected = ", ".join(columns)
+        raise ContractError(
+            f"{file} has the columns {shown}, and should have {expected}, separated by commas"
+        )
     adapter = TypeAdapter(kind)
     rows = []
     rejected = []
@@ -136,54 +141,31 @@ def _parse(
             except ValidationError as error:
                 fault = _fault(error)
         if fault:
-            reason, detail = fault
             raw = record.text[: 4 * LONGEST_RAW].decode(errors="replace")
-            rejected.append(
-                {
-                    "file": file,
-                    "line_number": record.number,
-                    "reason": reason,
-                    "detail": detail,
-                    "raw": clean(mask_e_mails(raw), LONGEST_RAW),
-                }
-            )
-    all_rejected += rejected
+            rejection = {
+                "file": file,
+                "line_number": record.number,
+                "reason": fault[0],
+                "detail": fault[1],
+                "raw": clean(mask_e_mails(raw), LONGEST_RAW),
+            }
+            rejected.append(rejection)
+    files.rejected.extend(rejected)
     total = len(rows) + len(rejected)
     if not total:
-        warnings.append(f"{file} has a header and no row")
+        files.warnings.append(f"{file} has a header and no row")
     if rejected:
-        line = rejected[0]["line_number"]
-        detail = rejected[0]["detail"]
-        of_rows = f"{len(rejected)} of {counted(total, 'row')}"
+        first = rejected[0]
         summary = (
-            f"{file}: {of_rows} cannot be used, the first of them line {line}: {detail}"
+            f"{file}: {len(rejected)} of {counted(total, 'row')} cannot be used, "
+            f"the first of them line {first['line_number']}: {first['detail']}"
         )
-        warnings.append(summary)
+        files.warnings.append(summary)
         if not rows or len(rejected) > max(1, total // ROWS_PER_REJECTED):
             raise ContractError(
                 f"{summary}; at most one row in {ROWS_PER_REJECTED} may be unusable"
             )
     return rows
-
-
-def _header(
-    stream: io.BytesIO,
-    file: str,
-    columns: list[str],
-) -> list[str]:
-    """Read the header, which must have all of `columns`."""
-    try:
-        names = header(stream)
-    except UnusableFileError as error:
-        _, detail = error.args
-        raise ContractError(f"{file} cannot be read: {detail}") from None
-    if not set(columns).issubset(names):
-        shown = clean(", ".join(names))
-        expected = ", ".join(columns)
-        raise ContractError(
-            f"{file} has the columns {shown}, and should have {expected}, separated by commas"
-        )
-    return names
 
 
 def _value(text: str | None) -> str | None:

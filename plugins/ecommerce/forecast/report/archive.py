@@ -3,10 +3,9 @@ mails: the report to `report_recipients`, drift to `alert_recipients`. The same 
 the same Message-ID."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
 from ecommerce.core.business_day import day_window
 from ecommerce.forecast.report import charts
@@ -16,11 +15,12 @@ from ecommerce.forecast.weeks import HORIZON
 from ecommerce.mail import transport as mail
 from ecommerce.reporting.archive import PREVIEW, Archive, media_types
 from ecommerce.reporting.typesetting import typeset
+from ecommerce.storage.plain import Json
 
 log = logging.getLogger(__name__)
 
 FOLDER, PDF = "forecasts", "forecast.pdf"
-FILES = media_types(PDF, charts.SVG)
+FILES = media_types(PDF, charts.SVG, charts.NARROW_SVG)
 """The files of a forecast's folder that pages serve, with media types."""
 _CHART_CID = "forecast-chart@forecast"
 
@@ -54,7 +54,7 @@ read_file = _ARCHIVE.read_file
 archived = _ARCHIVE.days
 
 
-def publish(reports_uri: str, figures: ForecastFigures) -> dict[str, Any]:
+def publish(reports_uri: str, figures: ForecastFigures) -> Json:
     """Write the report into the archive. Return plain JSON for the mails: the folder's `uri`, `as_of`,
     `figures_hash`, `drift` (reasons)."""
     uri = folder_of(reports_uri, figures.as_of)
@@ -76,7 +76,7 @@ def publish(reports_uri: str, figures: ForecastFigures) -> dict[str, Any]:
     }
 
 
-def send_report(report: Mapping[str, Any]) -> str:
+def send_report(report: Json) -> str:
     """Mail the report that `publish` returned; return why not, or an empty text."""
     uri, digest = report["uri"], report["figures_hash"]
 
@@ -88,7 +88,7 @@ def send_report(report: Mapping[str, Any]) -> str:
     return mail.send_report(message, f"forecast.{report['as_of']}.{digest[:16]}")
 
 
-def send_alarm(report: Mapping[str, Any]) -> str:
+def send_alarm(report: Json) -> str:
     """Notify `alert_recipients` and the chat of drift; return why not, or an empty text."""
     as_of, reasons = report["as_of"], report["drift"]
     if not reasons:

@@ -1,12 +1,11 @@
 """The forecast chart: eight weeks of sales with the forecasts in force, and the next 28 days with their
-intervals. SVG for the PDF and the page, PNG for the mail."""
+intervals. SVG for the PDF and the page, a narrower SVG for phones, PNG for the mail."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from ecommerce.core.text import short_day
@@ -24,24 +23,30 @@ from ecommerce.reporting.drawing import FAINT, INK, MUTED, PALE, SIGNAL, STRONG
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SVG, PNG = "forecast.svg", "forecast.png"
-WIDTH, HEIGHT = 178.0, 86.0
-"""Millimetres."""
+SVG, NARROW_SVG, PNG = "forecast.svg", "forecast-narrow.svg", "forecast.png"
+SIZE, NARROW_SIZE = (178.0, 86.0), (90.0, 74.0)
+"""Width and height in millimetres."""
 PNG_DPI = 190
-DAYS_PER_LABEL = 14
 
 
 def draw(figures: ForecastFigures, folder: Path) -> None:
-    """Write `SVG` and `PNG` into `folder`."""
+    """Write `SVG`, `NARROW_SVG` and `PNG` into `folder`."""
     with drawing.style():
         figure = chart(figures)
         drawing.save(figure, folder / SVG)
         drawing.save_png(figure, folder / PNG, PNG_DPI)
+        narrow = chart(figures, NARROW_SIZE, days_per_label=28, legend_columns=3)
+        drawing.save(narrow, folder / NARROW_SVG)
 
 
-def chart(figures: ForecastFigures) -> "Figure":
+def chart(
+    figures: ForecastFigures,
+    size: tuple[float, float] = SIZE,
+    days_per_label: int = 14,
+    legend_columns: int | None = None,
+) -> "Figure":
     """Draw the chart within `drawing.style`."""
-    figure = drawing.canvas(WIDTH, HEIGHT, layout="constrained")
+    figure = drawing.canvas(*size, layout="constrained")
     axes = figure.add_subplot()
     past, coming = figures.past, []
     _draw_past(axes, past)
@@ -50,32 +55,33 @@ def chart(figures: ForecastFigures) -> "Figure":
         _draw_coming(axes, coming)
     axes.axvline(-0.5, color=MUTED, linewidth=0.6, zorder=1.5)
     axes.set_xlim(-len(past) - 0.7, len(coming) - 0.3)
-    places = range(-len(past), max(len(coming), 1), DAYS_PER_LABEL)
+    places = range(-len(past), max(len(coming), 1), days_per_label)
     mondays = [figures.as_of + timedelta(days=place) for place in places]
     axes.set_xticks(places, [short_day(monday) for monday in mondays])
     axes.set_ylim(bottom=0)
     drawing.amounts_upward(axes)
-    drawing.legend_above(figure, axes.get_legend_handles_labels()[0])
+    entries = axes.get_legend_handles_labels()[0]
+    drawing.legend_above(figure, entries, legend_columns)
     return figure
 
 
 def _draw_past(axes: Any, days: Sequence[PastDay]) -> None:
     """Draw sales, the forecasts in force with their 80 % interval, and the days outside it; day -1 is the
     last known one."""
-    places = np.arange(-len(days), 0)
-    sales = np.array([day.actual for day in days], dtype=float)
-    axes.plot(places, sales, color=INK, linewidth=1.1, zorder=4, label="Sales")
-    amounts = _amounts(days)
+    amounts = _amounts(days, -len(days))
+    places = amounts.index
+    sales = pd.Series([day.actual for day in days], places, dtype=float)
+    axes.plot(sales, color=INK, linewidth=1.1, zorder=4, label="Sales")
     axes.fill_between(
         places,
-        amounts["lower_80"],
-        amounts["upper_80"],
+        "lower_80",
+        "upper_80",
+        data=amounts,
         color=PALE,
         linewidth=0,
         zorder=2,
     )
     axes.plot(
-        places,
         amounts["forecast"],
         color=STRONG,
         linewidth=1,
@@ -83,13 +89,11 @@ def _draw_past(axes: Any, days: Sequence[PastDay]) -> None:
         zorder=3,
         label="Forecast in force",
     )
-    marks = np.array([day.mark for day in days])
+    marks = pd.Series([day.mark for day in days], places)
     fills = {OUTSIDE_80: "white", OUTSIDE_95: SIGNAL}
     for mark, fill in fills.items():
-        is_marked = marks == mark
         axes.plot(
-            places[is_marked],
-            sales[is_marked],
+            sales[marks == mark],
             linestyle="",
             marker="o",
             markersize=4,
@@ -101,14 +105,15 @@ def _draw_past(axes: Any, days: Sequence[PastDay]) -> None:
 
 
 def _draw_coming(axes: Any, days: Sequence[ComingDay]) -> None:
-    amounts = _amounts(days)
+    amounts = _amounts(days, 0)
     forecast = amounts["forecast"]
     axes.plot(forecast, color=STRONG, linewidth=1.8, zorder=4, label="Forecast")
     for level, colour, order in (("80", PALE, 2.5), ("95", FAINT, 2)):
         axes.fill_between(
             amounts.index,
-            amounts[f"lower_{level}"],
-            amounts[f"upper_{level}"],
+            f"lower_{level}",
+            f"upper_{level}",
+            data=amounts,
             color=colour,
             linewidth=0,
             zorder=order,
@@ -116,7 +121,8 @@ def _draw_coming(axes: Any, days: Sequence[ComingDay]) -> None:
         )
 
 
-def _amounts(days: Sequence[PastDay | ComingDay]) -> pd.DataFrame:
-    """Return the forecasts and their bounds, NaN on days without one."""
+def _amounts(days: Sequence[PastDay | ComingDay], first: int) -> pd.DataFrame:
+    """Return the forecasts and their bounds, NaN on days without one; `first` is the first day's number."""
     rows = [dict(day.expected or ()) for day in days]
-    return pd.DataFrame(rows, columns=list(DayForecast.model_fields), dtype=float)
+    places = range(first, first + len(days))
+    return pd.DataFrame(rows, places, list(DayForecast.model_fields), dtype=float)

@@ -4,6 +4,7 @@ are gross sales as `Decimal` in reporting currency; JSON holds them as text."""
 import hashlib
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 from pydantic import BaseModel
@@ -14,6 +15,8 @@ from ecommerce.forecast.wording import TOTAL
 from ecommerce.reporting.archive import Provenance
 
 OUTSIDE_80, OUTSIDE_95 = "outside 80 %", "outside 95 %"
+Known = Decimal | None
+"""None where it is unknown."""
 
 
 class DayForecast(BaseModel, frozen=True):
@@ -35,10 +38,10 @@ class Score(BaseModel, frozen=True):
     periods: int
     forecast: Decimal
     actual: Decimal
-    error: Decimal | None
-    bias: Decimal | None
-    covered_80: Decimal | None
-    covered_95: Decimal | None
+    error: Known
+    bias: Known
+    covered_80: Known
+    covered_95: Known
 
 
 class Drift(BaseModel, frozen=True):
@@ -46,7 +49,7 @@ class Drift(BaseModel, frozen=True):
     reasons why the forecast drifts: none where it does not, or where too few days are scored."""
 
     score: Score
-    usual_error: Decimal | None
+    usual_error: Known
     reasons: list[str]
 
 
@@ -55,12 +58,12 @@ class PastDay(BaseModel, frozen=True):
     forecast was in force. A day that is not `complete` may lack sales."""
 
     day: date
-    actual: Decimal | None
+    actual: Known
     complete: bool
     expected: DayForecast | None = None
 
     @property
-    def forecast(self) -> Decimal | None:
+    def forecast(self) -> Known:
         """The forecast in force."""
         if self.expected is None:
             return None
@@ -92,7 +95,7 @@ class ForecastSeries(BaseModel, frozen=True):
 
     name: str
     category: str | None = None
-    usual_week: Decimal | None
+    usual_week: Known
     days: list[ComingDay]
 
     @property
@@ -122,8 +125,8 @@ class KindCard(BaseModel, frozen=True):
     first_day: date
     days: int
     weights: dict[str, Decimal]
-    error: Decimal | None
-    error_of_last_week: Decimal | None
+    error: Known
+    error_of_last_week: Known
 
 
 class ModelCard(BaseModel, frozen=True):
@@ -135,7 +138,7 @@ class ModelCard(BaseModel, frozen=True):
     why: str = ""
     forecasts: str
     not_for: str
-    total_error: Decimal | None
+    total_error: Known
     kinds: list[KindCard]
 
 
@@ -180,22 +183,21 @@ class ForecastFigures(BaseModel, frozen=True):
         return self.past[-DAYS:]
 
     @property
-    def last_week_forecast(self) -> Decimal | None:
+    def last_week_forecast(self) -> Known:
         """The sum of last week's forecasts in force; None where a day has none."""
         return _sum_of_known([day.forecast for day in self.last_week])
 
     @property
-    def last_week_sales(self) -> Decimal | None:
+    def last_week_sales(self) -> Known:
         """The actual sales of last week; None where a day is a gap."""
         return _sum_of_known([day.actual for day in self.last_week])
 
 
-def _sum_of_known(amounts: list[Decimal | None]) -> Decimal | None:
+def _sum_of_known(amounts: list[Any]) -> Known:
     """Return the sum of the amounts; None where one is unknown."""
-    known = [amount for amount in amounts if amount is not None]
-    if len(known) < len(amounts):
+    if None in amounts:
         return None
-    return sum(known, Decimal(0))
+    return sum(amounts, Decimal(0))
 
 
 def figures_hash(figures: ForecastFigures) -> str:
@@ -209,11 +211,8 @@ def figures_csv(figures: ForecastFigures) -> str:
     columns = ["as_of", "series", "target_date", *DayForecast.model_fields, "currency"]
     rows = []
     for series in figures.series:
+        name = inert(series.name)
         for day in series.days:
-            row = dict(day.expected)
-            row["as_of"] = figures.as_of
-            row["series"] = inert(series.name)
-            row["target_date"] = day.day
-            row["currency"] = figures.currency
-            rows.append(row)
+            amounts = dict(day.expected).values()
+            rows.append([figures.as_of, name, day.day, *amounts, figures.currency])
     return pd.DataFrame(rows, columns=columns).to_csv(index=False)

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import pandas as pd
 
 from ecommerce.core import text
-from ecommerce.forecast.report.figures import DayForecast, Drift, Score
+from ecommerce.forecast.report.figures import DayForecast, Drift, Known, Score
 from ecommerce.forecast.weeks import DAYS
 from ecommerce.forecast.wording import KINDS, TOTAL, signed_percent
 
@@ -25,12 +25,8 @@ LARGEST_ERROR = Decimal("1.5")
 def scores(days: pd.DataFrame) -> list[Score]:
     """Return the scores of the total, then of categories, channels and products pooled, without those that
     have none."""
-    kind_scores = []
-    for kind in (TOTAL, *KINDS):
-        kind_score = score(kind, days)
-        if kind_score.periods:
-            kind_scores.append(kind_score)
-    return kind_scores
+    kind_scores = [score(kind, days) for kind in (TOTAL, *KINDS)]
+    return [kind_score for kind_score in kind_scores if kind_score.periods]
 
 
 def score(kind: str, days: pd.DataFrame) -> Score:
@@ -72,40 +68,39 @@ def _whole_weeks(days: pd.DataFrame) -> pd.DataFrame:
     return weeks.sum()[weeks.size() == DAYS].reset_index()
 
 
-def _coverage(days: pd.DataFrame, level: str) -> Decimal | None:
+def _coverage(days: pd.DataFrame, level: str) -> Known:
     """Return the share of days with sales in their interval, or on its bounds; None without days."""
     is_inside = days["actual"].between(days[f"lower_{level}"], days[f"upper_{level}"])
     return _ratio(Decimal(int(is_inside.sum())), Decimal(len(days)))
 
 
-def _ratio(part: Decimal, whole: Decimal) -> Decimal | None:
+def _ratio(part: Decimal, whole: Decimal) -> Known:
     if not whole:
         return None
     return (part / whole).quantize(Decimal("0.000001"), ROUND_HALF_UP)
 
 
-def drift(days: pd.DataFrame, usual_error: Decimal | None) -> Drift:
+def drift(days: pd.DataFrame, usual_error: Known) -> Drift:
     """Return whether the total's forecasts of `days`, the last four weeks, drifted; `usual_error` is the
     champion's back-test error of the total, None without a back-test."""
     total = score(TOTAL, days)
-    reasons: list[str] = []
-    if total.periods < LEAST_SCORED_DAYS:
-        return Drift(score=total, usual_error=usual_error, reasons=reasons)
-    if total.bias and abs(total.bias) > LARGEST_BIAS:
-        bias = signed_percent(total.bias)
-        limit = text.share(LARGEST_BIAS)
-        reasons.append(f"the bias of the forecasts was {bias} (limit ±{limit})")
     covered = total.covered_80
-    if covered is not None and covered < LEAST_COVERED:
-        covered_days = text.share(covered)
-        limit = text.share(LEAST_COVERED)
+    reasons: list[str] = []
+    if total.bias and abs(total.bias) > LARGEST_BIAS:
         reasons.append(
-            f"only {covered_days} of days were within their 80 % interval (limit {limit})"
+            f"the bias of the forecasts was {signed_percent(total.bias)} "
+            f"(limit ±{text.share(LARGEST_BIAS)})"
+        )
+    if covered is not None and covered < LEAST_COVERED:
+        reasons.append(
+            f"only {text.share(covered)} of days were within their 80 % interval "
+            f"(limit {text.share(LEAST_COVERED)})"
         )
     if usual_error and total.error and total.error > LARGEST_ERROR * usual_error:
-        error = text.share(total.error)
-        usual = text.share(usual_error)
         reasons.append(
-            f"the error was {error} of sales, more than {LARGEST_ERROR} times the {usual} of the back-test"
+            f"the error was {text.share(total.error)} of sales, more than {LARGEST_ERROR} times "
+            f"the {text.share(usual_error)} of the back-test"
         )
+    if total.periods < LEAST_SCORED_DAYS:
+        reasons = []
     return Drift(score=total, usual_error=usual_error, reasons=reasons)

@@ -7,9 +7,13 @@ from decimal import Decimal
 
 from ecommerce.core import text
 from ecommerce.forecast.report import charts
-from ecommerce.forecast.report.figures import ForecastFigures, PastDay
+from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.forecast.weeks import WEEKS
-from ecommerce.forecast.wording import kind_name, series_name, signed_percent
+from ecommerce.forecast.wording import (
+    KIND_NAMES,
+    series_name,
+    signed_percent,
+)
 from ecommerce.reporting.sections import (
     Section,
     name,
@@ -60,7 +64,13 @@ def _weeks(figures: ForecastFigures) -> Section:
 
 
 def _last_week(figures: ForecastFigures) -> Section:
-    rows = [_past_day(day) for day in figures.last_week]
+    rows = []
+    for day in figures.last_week:
+        verdict = day.mark
+        if day.actual is not None and not day.complete:
+            verdict = "incomplete"
+        change = text.change(day.actual, day.forecast)
+        rows.append(_cells(day.day, day.forecast, day.actual, change, verdict))
     forecast, actual = figures.last_week_forecast, figures.last_week_sales
     change = text.change(actual, forecast)
     rows.append(_cells("Week", forecast, actual, change, ""))
@@ -77,14 +87,6 @@ def _last_week(figures: ForecastFigures) -> Section:
         rows,
         empty="",
     )
-
-
-def _past_day(day: PastDay) -> list[str]:
-    verdict = day.mark
-    if day.actual is not None and not day.complete:
-        verdict = "incomplete"
-    change = text.change(day.actual, day.forecast)
-    return _cells(day.day, day.forecast, day.actual, change, verdict)
 
 
 def _promotions(figures: ForecastFigures) -> Section:
@@ -111,14 +113,11 @@ def _promotions(figures: ForecastFigures) -> Section:
 def _scores(figures: ForecastFigures) -> Section:
     rows = []
     for score in figures.scores:
-        row = _cells(
-            kind_name(score.of) or "Total",
-            score.periods,
-            text.share(score.error),
-            signed_percent(score.bias),
-            text.share(score.covered_80),
-        )
-        rows.append(row)
+        name_of_kind = KIND_NAMES.get(score.of, "Total")
+        error = text.share(score.error)
+        covered = text.share(score.covered_80)
+        bias = signed_percent(score.bias)
+        rows.append([name_of_kind, text.count(score.periods), error, bias, covered])
     return table(
         "scores",
         "Forecast accuracy",
@@ -136,16 +135,14 @@ def _scores(figures: ForecastFigures) -> Section:
 
 
 def _series(figures: ForecastFigures) -> Section:
-    columns = [name("Series"), word("Kind"), number("Usual week")]
-    for week in range(WEEKS):
-        monday = figures.as_of + timedelta(weeks=week)
-        columns.append(number(text.short_day(monday)))
-    columns.append(number("Change"))
+    mondays = [figures.as_of + timedelta(weeks=week) for week in range(WEEKS)]
+    headings = ["Usual week", *map(text.short_day, mondays), "Change"]
+    columns = [name("Series"), word("Kind"), *map(number, headings)]
     rows = []
     for series in figures.series:
         row = _cells(
             series_name(series.name, figures.products),
-            kind_name(series.name),
+            KIND_NAMES.get(series.name.partition(":")[0], ""),
             series.usual_week,
             *series.weeks,
             text.change(series.weeks[0], series.usual_week),

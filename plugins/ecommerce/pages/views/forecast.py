@@ -42,7 +42,7 @@ def show(request: Request, as_of: Day) -> Response:
 @router.get("/{as_of}/{name}")
 def file(as_of: Day, name: str) -> Response:
     """Return a file of a forecast."""
-    shown = {PREVIEW, charts.SVG}
+    shown = {PREVIEW, charts.SVG, charts.NARROW_SVG}
     return responses.archived_file(archive, as_of, name, "sales-forecast", shown)
 
 
@@ -64,6 +64,7 @@ def _page(request: Request, as_of: date, folder: str) -> Response:
         "section": "Forecast",
         "as_of": as_of,
         "folder": folder,
+        "narrow": charts.NARROW_SVG,
         "downloads": DOWNLOADS,
         "older": older,
         "newer": newer,
