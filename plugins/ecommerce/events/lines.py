@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ecommerce.core.errors import ContractError
 from ecommerce.core.text import clean
-from ecommerce.sources.text_blocks import blocks
+from ecommerce.sources.text_blocks import blocks, is_utf8
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -72,28 +72,27 @@ class Lines:
         schema: pa.Schema,
     ) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
+        from pyarrow import compute as pc
 
         with path.open("rb") as stream:
             beginning = stream.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
             for block in blocks(stream, LONGEST_LINE, beginning):
-                numbers: list[int] = []
-                texts: list[str] = []
-                faults: list[str | None] = []
-                for line in block.split(b"\n")[:-1]:
-                    self.last += 1
-                    if not line.strip(BLANKS):
-                        continue
-                    text, fault = _decoded(line)
-                    numbers.append(self.last)
-                    texts.append(text)
-                    faults.append(fault)
-                self.found += len(numbers)
-                columns: dict[str, list[Any]] = {
-                    "line_number": numbers,
-                    "line": texts,
-                    "fault": faults,
-                }
-                yield pa.RecordBatch.from_pydict(columns, schema)
+                lines = pc.split_pattern(pa.array([block]), "\n").flatten()[:-1]
+                first = self.last + 1
+                self.last += len(lines)
+                numbers = pa.arange(first, first + len(lines))
+                longest = pc.max(pc.binary_length(lines)).as_py()
+                if longest <= LONGEST_LINE and is_utf8(block):
+                    texts = lines.cast(pa.string())
+                    faults = pa.nulls(len(lines), pa.string())
+                else:
+                    decoded = [_decoded(line) for line in lines.to_pylist()]
+                    texts = pa.array([text for text, _ in decoded], pa.string())
+                    faults = pa.array([fault for _, fault in decoded], pa.string())
+                batch = pa.record_batch([numbers, texts, faults], schema)
+                batch = batch.filter(pc.match_substring_regex(texts, r"[^ \t\r]"))
+                self.found += len(batch)
+                yield batch
 
 
 def _decoded(line: bytes) -> tuple[str, str | None]:

@@ -16,7 +16,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, compress, count
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from ecommerce.sources.text_blocks import blocks, is_utf8
@@ -79,7 +79,7 @@ class Batch:
     numbers: list[int] = field(default_factory=list)
     """The number of the first line of each of `texts`."""
     malformed: list[Record] = field(default_factory=list)
-    unfinished: list[bytes] = field(default_factory=list)
+    unfinished: bytes = b""
     """The last lines, if their record may continue in the next batch."""
 
 
@@ -113,9 +113,9 @@ def header(stream: IO[bytes], delimiter: str = ",") -> list[str]:
 
 def records(stream: IO[bytes], fields: int) -> list[Record]:
     """Return the records of a small file after its header, which has `fields` columns."""
-    lines = stream.read().replace(b"\r\n", b"\n").split(b"\n")
+    text = stream.read().replace(b"\r\n", b"\n") + b"\n"
     grammar = Grammar(fields)
-    batch = grammar.divide(2, lines, is_end=True)
+    batch = grammar.divide(2, text, is_end=True)
     found = batch.malformed
     rows = grammar.parse(batch).to_pylist()
     for text, row in zip(batch.texts, rows, strict=True):
@@ -138,20 +138,20 @@ def tables(
     grammar = Grammar(fields, delimiter)
     bounded = _BoundedStream(stream, bounds)
     number = 2
-    unfinished: list[bytes] = []
+    unfinished = b""
     # Only its method read is called.
     whole_lines = blocks(bounded, LONGEST_LINE)  # type: ignore[arg-type]
     for block in chain(whole_lines, [b""]):
-        text = block.replace(b"\r\n", b"\n")
-        lines = unfinished + text.split(b"\n")[:-1]
-        if number + len(lines) > bounds.lines + 2:
+        text = unfinished + block.replace(b"\r\n", b"\n")
+        following = number + text.count(b"\n")
+        if following > bounds.lines + 2:
             raise UnusableFileError(
                 "file_too_large",
                 f"it has more than {bounds.lines:,} lines",
             )
-        batch = grammar.divide(number, lines, is_end=not block)
+        batch = grammar.divide(number, text, is_end=not block)
         unfinished = batch.unfinished
-        number += len(lines) - len(unfinished)
+        number = following - unfinished.count(b"\n")
         yield grammar.parse(batch), batch.malformed
 
 
@@ -204,23 +204,23 @@ class Grammar:
     def divide(
         self,
         number: int,
-        lines: list[bytes],
+        text: bytes,
         *,
         is_end: bool,
     ) -> Batch:
-        """Divide lines, the first of which is the line `number`, into records.
+        """Divide whole lines, the first of which is the line `number`, into records.
 
         With `is_end` no further lines follow.
         """
-        batch = Batch()
+        lines = text.split(b"\n")[:-1]
+        certain = self._certain_records(lines, is_utf8(text))
+        batch = Batch(
+            texts=list(compress(lines, certain)),
+            numbers=list(compress(count(number), certain)),
+        )
         next_position = 0
-        certain = self._certain_records(lines)
         for position, line in enumerate(lines):
-            if position < next_position or not line.strip():
-                continue
-            if certain[position] and len(line) <= LONGEST_LINE:
-                batch.texts.append(line)
-                batch.numbers.append(number + position)
+            if certain[position] or position < next_position or not line.strip():
                 continue
             record = self._record(number + position, line.rstrip(b"\r"))
             next_position = position + 1
@@ -228,7 +228,7 @@ class Grammar:
                 following = lines[next_position : next_position + MOST_LINES]
                 whole = self._continued(record, following)
                 if whole is None and not is_end:
-                    batch.unfinished = lines[position:]
+                    batch.unfinished = b"\n".join(lines[position:]) + b"\n"
                     break
                 record = whole or record
                 next_position += record.text.count(b"\n")
@@ -239,22 +239,31 @@ class Grammar:
                 batch.numbers.append(record.number)
         return batch
 
-    def _certain_records(self, lines: Sequence[bytes]) -> Sequence[bool | None]:
+    def _certain_records(
+        self,
+        lines: Sequence[bytes],
+        are_utf8: bool,
+    ) -> Sequence[bool | None]:
         """Return which lines are certainly records: with the right number of fields, no carriage return, and
         quotes only around fields."""
         import pyarrow as pa
         from pyarrow import compute as pc
 
         excluded = r'"\r\n'
-        if not is_utf8(b"\n".join(lines)):
+        if not are_utf8:
             # The lines that are not UTF-8 have to be found one by one.
             excluded += r"\x80-\xff"
         comma = re.escape(self._delimiter)
-        value = f'(?:[^{comma}{excluded}]*|"(?:[^{excluded}]|"")*")'
+        plain = f"[^{comma}{excluded}]*"
+        if self._fields == 1:
+            # A blank line is no record.
+            plain += rf"[^\s{comma}{excluded}]{plain}"
+        value = f'(?:{plain}|"(?:[^{excluded}]|"")*")'
         pattern = f"^{value}(?:{comma}{value}){{{self._fields - 1}}}$"
         column = pa.array(lines, pa.binary())
         matches = pc.match_substring_regex(column, pattern)
-        return matches.to_pylist()
+        is_short = pc.less_equal(pc.binary_length(column), LONGEST_LINE)
+        return pc.and_(matches, is_short).to_pylist()
 
     def _record(self, number: int, text: bytes) -> Record:
         """Return the record that `text` is, well-formed or malformed."""

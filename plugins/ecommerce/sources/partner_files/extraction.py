@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from ecommerce.core.data_warnings import DataWarning, data_warning
 from ecommerce.core.email_masking import teach_addresses
@@ -36,7 +36,7 @@ from ecommerce.storage.staging import Manifest, publish, read_manifest
 if TYPE_CHECKING:
     import duckdb
 
-OUTPUTS = ("lines", "rejects", "files", "removed_orders", "known_orders")
+TABLES = ("rejects", "files", "removed_orders", "known_orders")
 SQL = "extract/partner_files"
 AN_INSTANT = timedelta(milliseconds=1)
 READ_AGAIN = "read again "
@@ -78,22 +78,17 @@ def extract(window: ReadWindow) -> Manifest:
         for name in loaded:
             related.pop(name, None)
         _remember(duck, related)
-        duck.execute(
-            f"CREATE VIEW lines AS FROM read_parquet('{work}/*.parquet', union_by_name = true)"
-        )
         for name in ("removed_orders", "known_orders"):
             select = read_sql(f"{SQL}/{name}.sql")
             duck.execute(f"CREATE TABLE {name} AS {select}")
         for row in query(duck, f"{SQL}/shrunk_files"):
             warnings.append(json.loads(row["warning"]))
+        _write_lines(duck, work, draft.path / "lines.parquet")
+        for name in TABLES:
+            _write_parquet(duck, name, draft.path / f"{name}.parquet")
         columns = {}
-        for name in OUTPUTS:
-            path = str(draft.path / f"{name}.parquet")
-            duck.execute(
-                f"COPY {name} TO ? (FORMAT parquet, ROW_GROUP_SIZE 10240)",
-                [path],
-            )
-            columns[f"{name}.parquet"] = duck.from_parquet(path).columns
+        for path in sorted(draft.path.glob("*.parquet")):
+            columns[path.name] = duck.from_parquet(str(path)).columns
         [totals] = query(
             duck,
             f"{SQL}/control_totals",
@@ -122,8 +117,29 @@ def _prepare(duck: duckdb.DuckDBPyConnection, work: Path) -> None:
     query(duck, "transform/values")
     query(duck, "extract/create_rejects")
     query(duck, f"{SQL}/create_tables")
-    # The lines, if there is no file to read.
+    # The lines, if there is no file to read; the first file that is read replaces it.
     duck.execute(f"COPY no_lines TO '{work}/0.parquet' (FORMAT parquet)")
+
+
+def _write_lines(duck: duckdb.DuckDBPyConnection, work: Path, target: Path) -> None:
+    """Write the lines of all files into one."""
+    files = list(work.glob("*.parquet"))
+    if len(files) == 1:
+        # Writing a large file again takes a fifth of the time of the extract.
+        shutil.move(files[0], target)
+    else:
+        _write_parquet(duck, f"(FROM read_parquet('{work}/*.parquet'))", target)
+
+
+def _write_parquet(
+    duck: duckdb.DuckDBPyConnection,
+    source: str,
+    target: Path,
+) -> None:
+    duck.execute(
+        f"COPY {source} TO ? (FORMAT parquet, ROW_GROUP_SIZE 10240)",
+        [str(target)],
+    )
 
 
 def _arrived_too_late(folder: Folder, window: ReadWindow) -> list[DataWarning]:
@@ -235,7 +251,8 @@ def _read_file(
     facts["file_columns"] = list(renamed.values())
     query(duck, f"{SQL}/keep_file", facts)
     # Only the lines of files that are read to their end are kept.
-    lines.rename(work / f"{uuid4().hex}.parquet")
+    files_before = len(duck.table("files")) - 1
+    lines.rename(work / f"{files_before}.parquet")
     log.info("read %s, received %s", file.name, facts["received_at"])
     return warnings
 
