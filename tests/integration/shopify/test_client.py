@@ -59,6 +59,20 @@ def answering(operation, answer):
     return Fault(operation, rewrite=lambda _: body, times=99)
 
 
+def test_a_request_throttled_without_its_cost_is_repeated(shop, tmp_path, monkeypatch):
+    simulated(monkeypatch, shop)
+    throttled = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
+    for extensions in ({}, {"cost": None}, {"cost": {"requestedQueryCost": 9}}):
+        fault = answering("OrderIds", {"errors": [throttled], "extensions": extensions})
+        fault.times = 2
+        shop.faults.append(fault)
+        before = shop.store.clock.now
+        shopify.extract(window_in(tmp_path))
+        # The pauses of any request that fails.
+        assert (shop.store.clock.now - before).total_seconds() == 1 + 2
+        shop.faults.clear()
+
+
 FAULTS = {
     "wrong token": Fault(
         status=401, body=b'{"errors":"[API] Invalid API key"}', times=99

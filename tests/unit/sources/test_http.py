@@ -1,7 +1,9 @@
 """What an HTTP answer means; `tests/integration/source_failures` has the failures of each source."""
 
 import io
+import logging
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 import requests
@@ -54,6 +56,20 @@ def test_a_request_is_repeated_as_often_as_its_error_allows():
         with pytest.raises(type(error)):
             with_retries(send, attempts, pauses.append)
         assert pauses == waited, error
+
+
+def test_no_argument_of_a_repeated_request_is_logged(caplog):
+    caplog.set_level(logging.DEBUG)
+
+    def send(token, url):
+        raise TransientError(f"{WHAT} answered 503")
+
+    request = partial(send, "the-token", url="https://shop.example/?key=the-key")
+    with pytest.raises(TransientError):
+        with_retries(request, {TransientError: 2}, lambda seconds: None)
+    assert caplog.messages == [
+        f"attempt 1 failed: {WHAT} answered 503; the next one is in 1.0 s"
+    ]
 
 
 def test_a_private_host_needs_no_encryption():

@@ -217,12 +217,17 @@ class ShopifyClient:
             raise errors.ContractError(f"{what}: {text}")
 
 
-def _seconds_to_wait(extensions: JsonObject) -> float:
-    """Return after how many seconds the bucket has the points of a refused request."""
-    cost = extensions["cost"]
-    status = cost["throttleStatus"]
-    missing = float(cost["requestedQueryCost"]) - float(status["currentlyAvailable"])
-    return max(1.0, missing / float(status["restoreRate"]))
+def _seconds_to_wait(extensions: JsonObject) -> float | None:
+    """Return after how many seconds the bucket has the points of a refused request; None if the answer does
+    not say: the pauses are then those of `with_retries`."""
+    try:
+        cost = extensions["cost"]
+        status = cost["throttleStatus"]
+        needed = float(cost["requestedQueryCost"])
+        missing = needed - float(status["currentlyAvailable"])
+        return max(1.0, missing / float(status["restoreRate"]))
+    except (KeyError, TypeError):
+        return None
 
 
 def _exchanged_token(
