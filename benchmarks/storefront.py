@@ -93,6 +93,7 @@ def pipeline(orders: int) -> None:
 
     from ecommerce.core.business_day import day_window
     from ecommerce.sales.read_windows import window_of_day
+    from ecommerce.sources import STOREFRONT
     from ecommerce.sources.storefront.extraction import StorefrontClient, extract
     from tests.memory import Remembered
 
@@ -101,7 +102,7 @@ def pipeline(orders: int) -> None:
     day = day_window(DAY, "UTC")
     now = day.end + timedelta(hours=6)
     window = window_of_day(
-        "storefront",
+        STOREFRONT,
         day,
         STAGING.as_uri(),
         Remembered(),
