@@ -1,4 +1,4 @@
-"""The GraphQL API: validation, cost, execution, and the values of fields."""
+"""The GraphQL API: validation, execution, and the values of fields."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from graphql.type import get_nullable_type
 
 from demo.services.shopify.access import check_access
 from demo.services.shopify.bulk import BulkOperations
-from demo.services.shopify.cost import query_cost
 from demo.services.shopify.search import (
     Arguments,
     Page,
@@ -35,10 +34,20 @@ from demo.services.shopify.search import (
 from demo.services.shopify.store import Record, ShopifyStore
 
 SCHEMA = build_schema(Path(__file__).with_name("schema.graphql").read_text())
-_BUCKET = 2000
-"""The points of a full bucket."""
-_RESTORE_RATE = 100
-"""Points per second."""
+_THROTTLED: Record = {
+    "errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}],
+    "extensions": {
+        "cost": {
+            "requestedQueryCost": 300,
+            "throttleStatus": {
+                "maximumAvailable": 2000.0,
+                "currentlyAvailable": 0,
+                "restoreRate": 100.0,
+            },
+        }
+    },
+}
+"""The body of a response that asks the client to wait for points."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +83,10 @@ class Engine:
         """
         try:
             document = _valid_document(query)
-            cost = query_cost(SCHEMA, document, variables)
         except GraphQLError as error:
             return {"errors": [error.formatted]}
         if throttled:
-            return _throttled(cost)
+            return _THROTTLED
         context = Context(self.store, self.bulk, base_url)
         return dict(_execute(document, context, variables).formatted)
 
@@ -93,18 +101,6 @@ def _valid_document(query: str) -> DocumentNode:
     for error in validate(SCHEMA, document):
         raise error
     return document
-
-
-def _throttled(cost: int) -> Record:
-    """Return the body of a response that asks the client to wait for points."""
-    error = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
-    status = {
-        "maximumAvailable": float(_BUCKET),
-        "currentlyAvailable": 0,
-        "restoreRate": float(_RESTORE_RATE),
-    }
-    points = {"requestedQueryCost": cost, "throttleStatus": status}
-    return {"errors": [error], "extensions": {"cost": points}}
 
 
 def _execute(

@@ -1,10 +1,7 @@
-"""The stand-in's cost of queries, its search, and its pages."""
+"""The stand-in's search and pages."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-
-import pytest
-from graphql import parse
 
 from demo.services.shopify import (
     LineFacts,
@@ -14,25 +11,9 @@ from demo.services.shopify import (
     ShopifyStore,
     build_order,
 )
-from demo.services.shopify.cost import query_cost
-from demo.services.shopify.engine import SCHEMA
 from ecommerce.sources.shopify.client import document
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
-COSTS = {
-    "{ orders(first: 250) { nodes { id } } }": 13,
-    "{ orders(first: 250) { edges { node { id lineItems(first: 250) { nodes { id } } } } } }": 156,
-    "{ orders(first: 20) { nodes { id app { name } } } }": 12,
-    '{ bulkOperation(id: "1") { status } }': 1,
-    '{ nodes(ids: ["1", "2"]) { id } }': 1,
-    "{ ordersCount { count } }": 10,
-    '{ order(id: "1") { totalPriceSet { shopMoney { amount } } } }': 1,
-}
-"""Costs that a real shop reports."""
-
-
-def test_a_query_has_the_measured_cost():
-    assert {query: query_cost(SCHEMA, parse(query), {}) for query in COSTS} == COSTS
 
 
 def make_order(number, created_at):
@@ -50,25 +31,9 @@ def run(shop, query, **variables):
     return shop.engine.execute(query, variables, "http://shop")
 
 
-EXPENSIVE = """{ orders(first: 250) { nodes {
-  lineItems(first: 250) { nodes { product { category { name } } variant { id } } }
-  refunds { refundLineItems(first: 250) { nodes { lineItem { id } } }
-    refundShippingLines(first: 250) { nodes { id } } transactions(first: 250) { nodes { id } } }
-} } }"""
-
-
-@pytest.mark.parametrize(
-    ("query", "message"),
-    [
-        ("{ orders(first: 10) { nodes { colour } } }", "Cannot query field 'colour'"),
-        ("{ orders { nodes { id } } }", "orders needs `first`, at most 250"),
-        ("{ orders(first: 251) { nodes { id } } }", "orders needs `first`"),
-        (EXPENSIVE, "exceeds the single query max cost limit"),
-    ],
-)
-def test_a_query_that_the_api_refuses_is_refused(query, message):
-    [error] = run(make_shop([]), query)["errors"]
-    assert message in error["message"]
+def test_an_invalid_query_is_refused():
+    [error] = run(make_shop([]), "{ orders(first: 10) { nodes { colour } } }")["errors"]
+    assert "Cannot query field 'colour'" in error["message"]
 
 
 SEARCHES = {
