@@ -76,6 +76,11 @@ def unusable_data() -> Iterator[None]:
         ) from None
 
 
+def is_regular(facts: Mapping[str, Any]) -> bool:
+    """Return whether fsspec's `facts` are those of a regular file, and of no link to one."""
+    return facts["type"] == "file" and not facts.get("islink")
+
+
 def modified_at(file_system: Any, path: str) -> datetime:
     """Return when the file was written, UTC."""
     modified: datetime = file_system.modified(path)

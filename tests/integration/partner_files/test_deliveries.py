@@ -34,7 +34,8 @@ def test_the_files_of_eight_days_and_no_others(drop, snapshot):
         "acme_2026-02-30.csv",
         "acme_2062-03-10.csv",
         "acme-2026-03-10.CSV",
-        "README",
+        "acme_2026-03-10.csv.sha256",
+        "acme_2026-03-10.zip",
     ):
         drop.put(name, file_of(line("A")))
     (drop.drop / "archive").mkdir()

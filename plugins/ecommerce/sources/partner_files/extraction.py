@@ -25,6 +25,8 @@ from ecommerce.sources.partner_files.folder import (
     LATE_DAYS,
     DroppedFile,
     Folder,
+    arrived_since,
+    entries_not_read,
     late_files,
     list_folder,
     partner_and_day,
@@ -36,6 +38,8 @@ from ecommerce.storage.staging import Manifest, publish, read_manifest
 if TYPE_CHECKING:
     import duckdb
 
+FIRST = "1.parquet"
+"""The name of the lines of the first file that is read."""
 TABLES = ("rejects", "files", "removed_orders", "known_orders")
 SQL = "extract/partner_files"
 AN_INSTANT = timedelta(milliseconds=1)
@@ -57,6 +61,7 @@ def extract(window: ReadWindow) -> Manifest:
     warnings = list(folder.warnings)
     if window.changed_until is None:
         warnings += _arrived_too_late(folder, window)
+        warnings += entries_not_read(folder.others, since=window.day.start)
     with (
         publish(window.folder) as draft,
         connect_duckdb(memory_limit="200MB") as duck,
@@ -79,13 +84,18 @@ def extract(window: ReadWindow) -> Manifest:
             related.pop(name, None)
         _remember(duck, related)
         for name in ("removed_orders", "known_orders"):
-            select = read_sql(f"{SQL}/{name}.sql")
-            duck.execute(f"CREATE TABLE {name} AS {select}")
+            duck.sql(read_sql(f"{SQL}/{name}.sql")).create(name)
         for row in query(duck, f"{SQL}/shrunk_files"):
             warnings.append(json.loads(row["warning"]))
-        _write_lines(duck, work, draft.path / "lines.parquet")
-        for name in TABLES:
-            _write_parquet(duck, name, draft.path / f"{name}.parquet")
+        tables = {name: duck.table(name) for name in TABLES}
+        if len(tables["files"]) > 1:
+            tables["lines"] = duck.read_parquet(f"{work}/*.parquet")
+        else:
+            # Writing a large file again takes a fifth of the time of the extract.
+            shutil.move(work / FIRST, draft.path / "lines.parquet")
+        for name, table in tables.items():
+            path = draft.path / f"{name}.parquet"
+            table.write_parquet(str(path), row_group_size=10240)
         columns = {}
         for path in sorted(draft.path.glob("*.parquet")):
             columns[path.name] = duck.from_parquet(str(path)).columns
@@ -118,34 +128,13 @@ def _prepare(duck: duckdb.DuckDBPyConnection, work: Path) -> None:
     query(duck, "extract/create_rejects")
     query(duck, f"{SQL}/create_tables")
     # The lines, if there is no file to read; the first file that is read replaces it.
-    duck.execute(f"COPY no_lines TO '{work}/0.parquet' (FORMAT parquet)")
-
-
-def _write_lines(duck: duckdb.DuckDBPyConnection, work: Path, target: Path) -> None:
-    """Write the lines of all files into one."""
-    files = list(work.glob("*.parquet"))
-    if len(files) == 1:
-        # Writing a large file again takes a fifth of the time of the extract.
-        shutil.move(files[0], target)
-    else:
-        _write_parquet(duck, f"(FROM read_parquet('{work}/*.parquet'))", target)
-
-
-def _write_parquet(
-    duck: duckdb.DuckDBPyConnection,
-    source: str,
-    target: Path,
-) -> None:
-    duck.execute(
-        f"COPY {source} TO ? (FORMAT parquet, ROW_GROUP_SIZE 10240)",
-        [str(target)],
-    )
+    duck.table("no_lines").write_parquet(str(work / FIRST))
 
 
 def _arrived_too_late(folder: Folder, window: ReadWindow) -> list[DataWarning]:
     """Return a warning of files that arrived too late for any run and were not loaded since."""
     since = window.day.shifted(-LATE_DAYS).start
-    recent = [file for file in folder.late if file.arrived_since(since)]
+    recent = [file for file in folder.late if arrived_since(file.path, since)]
     names = [file.name for file in recent]
     loaded = window.earlier_reads().loaded_files(window.source, names)
     return late_files([file for file in recent if _is_new(file, loaded)])
@@ -251,8 +240,8 @@ def _read_file(
     facts["file_columns"] = list(renamed.values())
     query(duck, f"{SQL}/keep_file", facts)
     # Only the lines of files that are read to their end are kept.
-    files_before = len(duck.table("files")) - 1
-    lines.rename(work / f"{files_before}.parquet")
+    number = len(duck.table("files"))
+    lines.rename(work / f"{number}.parquet")
     log.info("read %s, received %s", file.name, facts["received_at"])
     return warnings
 

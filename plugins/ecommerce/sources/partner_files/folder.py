@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import os
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -18,10 +19,11 @@ from ecommerce.core.data_warnings import DataWarning, data_warning, wording
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import load_settings, shop_timezone
-from ecommerce.core.text import counted
+from ecommerce.core.text import counted, listed
 from ecommerce.sources.csv_records import UnusableFileError
 from ecommerce.sources.delivered_files import (
     column_names,
+    is_regular,
     modified_at,
     storage_errors,
     unusable_data,
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from upath import UPath
 
 LATE_DAYS = 7
+MOST_NAMED = 5
+MISNAMED = re.compile(r"[^.].*\.csv(?:\.gz)?", re.IGNORECASE)
 NAME = re.compile(r"([A-Za-z0-9][\w.-]*)_(\d{4}-\d{2}-\d{2})\.csv(?:\.gz)?")
 
 
@@ -60,7 +64,7 @@ class DroppedFile:
         file_system = self.path.fs
         try:
             facts = file_system.info(self.path.path)
-            if facts["type"] != "file" or facts.get("islink"):
+            if not is_regular(facts):
                 raise UnusableFileError(
                     "file_unreadable",
                     "it is no regular file of the folder",
@@ -71,13 +75,19 @@ class DroppedFile:
                     "file_too_large",
                     f"it has {size:,} bytes",
                 )
-            stream: IO[bytes] = file_system.open(self.path.path, "rb")
+            stream: Any
+            if is_local(self.path.as_uri()):
+                # It may have been replaced since.
+                stream = io.FileIO(self.path.path, opener=_open_no_link)
+            else:
+                stream = file_system.open(self.path.path, "rb")
         except (PermissionError, FileNotFoundError) as error:
             raise UnusableFileError(
                 "file_unreadable",
                 f"it cannot be opened: {reason_of(error)}",
             ) from None
-        return stream
+        opened: IO[bytes] = stream
+        return opened
 
     def text(self) -> IO[bytes]:
         """Open the decompressed text of the file."""
@@ -100,11 +110,17 @@ class DroppedFile:
         """Return its modification time, UTC."""
         return modified_at(self.path.fs, self.path.path)
 
-    def arrived_since(self, instant: datetime) -> bool:
-        """Return whether it was written at `instant` or later, or nothing is known of that."""
-        with suppress(OSError):
-            return self.received_at() >= instant
-        return True
+
+def _open_no_link(path: str, flags: int) -> int:
+    """Open a path that is no link, without waiting for the writer of a named pipe."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+
+
+def arrived_since(path: UPath, instant: datetime) -> bool:
+    """Return whether it was written at `instant` or later, or nothing is known of that."""
+    with suppress(OSError, NotImplementedError):
+        return modified_at(path.fs, path.path) >= instant
+    return True
 
 
 @dataclass(frozen=True)
@@ -117,6 +133,8 @@ class Folder:
     """Those of earlier days, which the run does not read."""
     warnings: Sequence[DataWarning]
     """One of each file whose name is nearly right, or whose day is after tomorrow."""
+    others: Sequence[UPath]
+    """Other entries, such as checksums and uploads that are under way."""
 
 
 def list_folder(day: date) -> Folder:
@@ -140,14 +158,15 @@ def list_folder(day: date) -> Folder:
     files = []
     late = []
     misnamed = []
+    others = []
     for path in paths:
-        # No message can hold bytes that are not UTF-8, such as a name in Latin-1.
-        name_on_disk = path.name.encode("utf-8", "surrogateescape")
-        name = name_on_disk.decode(errors="replace")
+        name = _shown_name(path)
         known = partner_and_day(path.name)
         if known is None:
-            if ".csv" in name.lower() and not name.startswith("."):
+            if MISNAMED.fullmatch(name):
                 misnamed.append(name)
+            else:
+                others.append(path)
             continue
         partner, file_day = known
         layout = layouts.get(partner.lower(), STANDARD)
@@ -173,7 +192,29 @@ def list_folder(day: date) -> Folder:
         sorted(files),
         sorted(late),
         warnings,
+        others,
     )
+
+
+def _shown_name(path: UPath) -> str:
+    """Return its name, without bytes that are not UTF-8, which no message can hold."""
+    return path.name.encode("utf-8", "surrogateescape").decode(errors="replace")
+
+
+def entries_not_read(
+    paths: Sequence[UPath],
+    since: datetime | None = None,
+) -> list[DataWarning]:
+    """Return one warning of entries of the folder that no run reads; none without any. `since`: only of
+    those that arrived then or later."""
+    names = []
+    for path in paths:
+        if since is None or arrived_since(path, since):
+            names.append(_shown_name(path))
+    if not names:
+        return []
+    shown = listed(sorted(names), MOST_NAMED + 1)
+    return [data_warning("entries_not_read", entries=len(names), names=shown)]
 
 
 def late_files(files: Sequence[DroppedFile]) -> list[DataWarning]:
@@ -192,12 +233,12 @@ def late_files(files: Sequence[DroppedFile]) -> list[DataWarning]:
 
 
 def check() -> Lines:
-    """List the folder, the misnamed files in it, and files whose headers do not have their layout."""
+    """List the folder, what in it is not read, and files whose headers do not have their layout."""
     newest = newest_closed_day(datetime.now(UTC), shop_timezone())
     folder = list_folder(newest.date)
     count = counted(len(folder.files), "file")
     yield OK, f"{load_settings().partner_drop_uri}: {count} of the last eight days"
-    for warning in folder.warnings:
+    for warning in [*folder.warnings, *entries_not_read(folder.others)]:
         yield HINT, wording(warning).found
     for file in folder.files:
         try:
