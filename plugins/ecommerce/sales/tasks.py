@@ -8,6 +8,8 @@ import logging
 from datetime import UTC, date, datetime
 from typing import Any
 
+from airflow.sdk import NEVER_EXPIRE
+
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning, sentences
 from ecommerce.core.names import STATE_SEND_MAIL
@@ -146,11 +148,9 @@ def report(
 def alarm(report: dict[str, Any], **context: Any) -> None:
     """Send an alert where the day is incomplete, or a partner's file cannot be used, and no failed task has
     sent one. On an ordinary day it succeeds, because no task depends on it."""
-    reason = delivery.alarm(
-        business_day(context),
-        report,
-        send_mail=bool(context["params"]["send_mail"]),
-    )
+    is_requested = _is_mail_requested(context)
+    reason = delivery.alarm(business_day(context), report, send_mail=is_requested)
+    _end_request(context)
     log.info("%s", reason or "the alert was sent")
 
 
@@ -158,12 +158,23 @@ def alarm(report: dict[str, Any], **context: Any) -> None:
 def send(report: dict[str, Any], **context: Any) -> None:
     """Mail the report, then post its headline to the chat; skipped unless it is due or was requested, by the
     run's param or by a repair."""
-    requests = context["task_state_store"]
-    is_requested = bool(context["params"]["send_mail"] or requests.get(STATE_SEND_MAIL))
+    is_requested = _is_mail_requested(context)
     reason = delivery.deliver(business_day(context), report, send_mail=is_requested)
     # A request is for one mail. An attempt that failed leaves it to the next one.
-    requests.delete(STATE_SEND_MAIL)
+    _end_request(context)
     skip(reason)
+
+
+def _is_mail_requested(context: Any) -> bool:
+    """Return whether a repair requested the mail, or else the run's param."""
+    requests = context["task_state_store"]
+    return bool(requests.get(STATE_SEND_MAIL, context["params"]["send_mail"]))
+
+
+def _end_request(context: Any) -> None:
+    """Let neither the run's param nor a repair request another mail when the task is cleared."""
+    requests = context["task_state_store"]
+    requests.set(STATE_SEND_MAIL, False, retention=NEVER_EXPIRE)
 
 
 @typed_task(**NETWORK_RETRIES)

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from unittest.mock import Mock
 
 import pytest
+from airflow.sdk import NEVER_EXPIRE
 
 from ecommerce.core.errors import CheckFailed, TransientError
 from ecommerce.sales import tasks
@@ -25,10 +26,11 @@ LOADED = LoadResult(
 
 
 class Store(dict):
-    """A task's state store, of which a key may be deleted that is not there."""
+    """A task's state store."""
 
-    def delete(self, key):
-        self.pop(key, None)
+    def set(self, key, value, retention):
+        assert retention is NEVER_EXPIRE
+        self[key] = value
 
 
 @pytest.mark.parametrize("is_sound", [True, False])
@@ -57,15 +59,18 @@ def test_a_day_is_announced_after_its_checks(monkeypatch, is_sound):
         assert not events
 
 
+@pytest.mark.parametrize("task", ["send", "alarm"])
 @pytest.mark.parametrize(
     ("param", "is_requested", "mails"),
     [(False, False, False), (True, False, True), (False, True, True)],
 )
-def test_a_report_is_mailed_by_the_param_and_once_by_a_request(
-    monkeypatch, param, is_requested, mails
+def test_a_request_by_param_or_repair_is_for_one_mail(
+    monkeypatch, task, param, is_requested, mails
 ):
-    deliver = Mock(side_effect=[TransientError("the mail server is down"), "", ""])
+    deliver = Mock(side_effect=[TransientError("the mail server is down"), "", "", ""])
     monkeypatch.setattr(tasks.delivery, "deliver", deliver)
+    monkeypatch.setattr(tasks.delivery, "alarm", deliver)
+    run = getattr(tasks, task).function
     store = Store({"send_mail": True} if is_requested else {})
     context = {
         "dag_run": SimpleNamespace(partition_key="2026-03-02", run_after=None),
@@ -73,11 +78,13 @@ def test_a_report_is_mailed_by_the_param_and_once_by_a_request(
         "task_state_store": store,
     }
     with pytest.raises(TransientError):
-        tasks.send.function({}, **context)
+        run({}, **context)
     for _ in range(2):
-        tasks.send.function({}, **context)
+        run({}, **context)
+    store["send_mail"] = True
+    run({}, **context)
     requested = [call.kwargs["send_mail"] for call in deliver.call_args_list]
-    assert requested == [mails, mails, param]
+    assert requested == [mails, mails, False, True]
 
 
 def test_a_report_is_of_the_day_of_its_run_or_of_another_one(monkeypatch):
