@@ -13,7 +13,11 @@ from ecommerce.core.business_day import shop_day
 from ecommerce.core.errors import ConfigurationError, ContractError
 from ecommerce.core.settings import load_settings
 from ecommerce.sources import RESERVED_NAMES
-from ecommerce.sources.delivered_files import modified_at, storage_errors
+from ecommerce.sources.delivered_files import (
+    is_regular,
+    modified_at,
+    storage_errors,
+)
 from ecommerce.storage.staging import DagRun, storage_path
 
 FIRST_DAY = "2000-01-01"
@@ -119,7 +123,7 @@ def find_files(pattern: str) -> list[ExportFile]:
     dot or an underscore are left out (`_SUCCESS`, unfinished uploads).
 
     Raises:
-        ConfigurationError: no file is left, or one is neither CSV nor Parquet.
+        ConfigurationError: no file is left, or one is neither CSV nor Parquet, or no regular file.
         PipelineError: the storage fails.
     """
     pattern = pattern.strip()
@@ -136,6 +140,10 @@ def find_files(pattern: str) -> list[ExportFile]:
             name = PurePosixPath(found).name
             if info["type"] == "directory" or name.startswith((".", "_")):
                 continue
+            if not is_regular(info):
+                raise ConfigurationError(
+                    f"{name} is a link, a named pipe or a device: put the file itself there"
+                )
             if not _ending(name):
                 raise ConfigurationError(
                     f"{name} ends in none of {', '.join(ENDINGS)}: exclude it by the pattern"

@@ -12,7 +12,7 @@ from typing import Any
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning
-from ecommerce.core.errors import ConfigurationError, ContractError
+from ecommerce.core.errors import ConfigurationError, ContractError, PipelineError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import counted
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 class Month:
     """A month `YYYY-MM` of an export: first and last shop day of its orders, and sums over its lines.
     `amounts` are decimal texts by currency, `export` is the folder of the control totals. The first month
-    also takes the records that belong to no month."""
+    also takes the records that belong to no month; `without_month` counts them."""
 
     month: str
     first_day: date
@@ -45,6 +45,7 @@ class Month:
     amounts: dict[str, str]
     export: str
     is_first: bool
+    without_month: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def compute_totals(
         rejected += manifest.control_totals["rejected"]
         warnings += manifest.control_totals["warnings"]
     unusable = without_day + rejected
-    if unusable > 50 and unusable * 5 > rows:
+    if _are_too_many(unusable, rows):
         raise ContractError(
             f"{unusable} of {counted(rows, 'record')} cannot be used (without a readable ordered_at: "
             f"{without_day}; malformed: {rejected}): nothing was loaded; is this the layout of partner files?"
@@ -105,6 +106,8 @@ def compute_totals(
         months: list[Month] = []
         for row in query(duck, "extract/history/source_totals", files | days):
             place = {"export": target, "is_first": not months}
+            if not months:
+                place["without_month"] = unusable
             months.append(from_plain(Month, row | place))
         totals = ControlTotals(
             export=target,
@@ -135,10 +138,32 @@ def compute_totals(
     return totals
 
 
-def transform_month(month: Month, run_id: str) -> Manifest:
-    """Gather a month's lines and transform them; return the manifest of the loadable folder. Raises
-    StagingError where the staged files are gone."""
-    return transform(gather_lines(month), run_id=run_id, mapping=PARTNER_FILES.name)
+def transform_month(month: Month, run_id: str, *, is_dry_run: bool) -> Manifest:
+    """Gather a month's lines and transform them; return the manifest of the loadable folder. In a dry run,
+    which loads nothing, too many rejected lines are a warning.
+
+    Raises:
+        ContractError: more than a fifth of the month's lines, and more than 50, are rejected.
+        StagingError: the staged files are gone.
+    """
+    raw = gather_lines(month)
+    manifest = transform(raw, run_id=run_id, mapping=PARTNER_FILES.name)
+    rows = manifest.control_totals["rows_read"] - month.without_month
+    rejected = manifest.control_totals["rows_rejected"] - month.without_month
+    if _are_too_many(rejected, rows):
+        problem = f"{month.month}: {rejected} of {counted(rows, 'line')} rejected"
+        if not is_dry_run:
+            raise ContractError(
+                f"{problem}: the month was not loaded; the reasons: "
+                f"{manifest.control_totals['rejected']}"
+            )
+        log.warning("%s: a load would refuse the month", problem)
+    return manifest
+
+
+def _are_too_many(rejected: int, rows: int) -> bool:
+    """Return whether more than a fifth of `rows`, and more than 50, were rejected."""
+    return rejected > 50 and rejected * 5 > rows
 
 
 def gather_lines(month: Month) -> Manifest:
@@ -186,22 +211,39 @@ def gather_lines(month: Month) -> Manifest:
 
 def load_rates(totals: ControlTotals, run: DagRun) -> LoadResult | None:
     """Load the exchange rates of an export's days; a daily run reads those of its own weeks only. Return None
-    where the source is off: other currencies stay unconverted.
+    where none are needed, or the source is off, or optional and fails: other currencies stay unconverted.
 
     Raises:
-        PipelineError: the rates cannot be read or loaded.
+        PipelineError: the rates are required and cannot be read, or they cannot be loaded.
     """
+    settings = load_settings()
+    currencies: set[str] = set()
+    for month in totals.months:
+        currencies.update(month.amounts)
+    # A line without a currency is rejected.
+    if not currencies - {settings.reporting_currency, ""}:
+        log.info(
+            "all amounts are in %s: no rates are needed", settings.reporting_currency
+        )
+        return None
     reason = source_policy.reason_to_skip(EXCHANGE_RATES.name)
     if reason:
         log.warning("%s: other currencies stay unconverted", reason)
         return None
     # The day before: the audit has one load per run and day, and the first month has the first day.
-    first = day_window(totals.months[0].first_day, load_settings().shop_timezone)
+    first = day_window(totals.months[0].first_day, settings.shop_timezone)
     day = first.shifted(-1)
     run_folder = totals.export.rpartition("/")[0]
     folder = f"{run_folder}/{EXCHANGE_RATES.name}"
     window = ReadWindow(EXCHANGE_RATES.name, day, day.start, day.end, folder)
-    loadable = transform(EXCHANGE_RATES.extract(window), run_id=run.run_id)
+    try:
+        rates = EXCHANGE_RATES.extract(window)
+    except PipelineError as error:
+        if source_policy.source_policy()[window.source] == source_policy.REQUIRED:
+            raise
+        log.warning("%s: other currencies stay unconverted", error)
+        return None
+    loadable = transform(rates, run_id=run.run_id)
     return load_manifest(loading.ORDERS, run, loadable, status=HISTORY)
 
 

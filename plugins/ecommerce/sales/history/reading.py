@@ -11,6 +11,7 @@ without_day, rejected (a count), warnings.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,9 @@ from ecommerce.storage.staging import Manifest
 
 if TYPE_CHECKING:
     import duckdb
+
+UNREADABLE = re.compile(r"TIMESTAMP(_\w+)?|(STRUCT|MAP).*|.*\]")
+"""DuckDB's types whose text is no value: times without a zone, and nested values."""
 
 
 def read_file(request: ReadRequest) -> Manifest:
@@ -157,10 +161,19 @@ def _read_parquet(
         raise UnusableFileError("missing_column", lacking)
     expressions = []
     for name in COLUMNS:
+        kind = types[name]
+        if UNREADABLE.fullmatch(kind):
+            raise UnusableFileError(
+                "missing_column",
+                f"its column {name} is {kind}: it needs text, numbers, or times with a time zone",
+            )
         value = f"{name}::VARCHAR"
-        if types[name] in ("FLOAT", "DOUBLE"):
-            # pandas stores integers with missing values as floats (1.0).
-            value = rf"regexp_replace({value}, '\.0$', '')"
+        if kind in ("FLOAT", "DOUBLE"):
+            # pandas stores integers with missing values as floats: 1.0 and 1e+16.
+            integer = f"try_cast({name} AS DECIMAL(38, 0))"
+            value = (
+                f"CASE WHEN {integer} = {name} THEN {integer}::VARCHAR ELSE {value} END"
+            )
         expressions.append(f"{value} AS {name}")
     for name in delivered_files.extra_columns(load_settings().order_attributes):
         column = f'"{name}"' if name in types else "NULL"

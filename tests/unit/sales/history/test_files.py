@@ -1,5 +1,7 @@
 """Which files an export consists of, and the form that names them."""
 
+import os
+
 import pytest
 
 from ecommerce.core.errors import ConfigurationError, ContractError, TransientError
@@ -63,6 +65,18 @@ def test_a_form_or_a_file_that_cannot_be(export, name, params, complaint):
     export.put(name, text(line("A")))
     with pytest.raises(ConfigurationError, match=complaint):
         tasks.list_files.function(**export.context(**params))
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_what_is_no_regular_file_is_named_and_not_opened(kind, export):
+    export.put("orders.csv", text(line("A")))
+    other = export.folder / "other.csv"
+    if kind == "pipe":
+        os.mkfifo(other)
+    else:
+        other.symlink_to("orders.csv")
+    with pytest.raises(ConfigurationError, match=r"^other.csv is a link, a named pipe"):
+        find_files(f"file://{export.folder}/*.csv")
 
 
 @pytest.mark.parametrize("order_ids", ["AB", "B"])

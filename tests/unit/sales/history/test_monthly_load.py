@@ -211,19 +211,36 @@ F        |        | some day
     ("broken", "sound", "is_refused"),
     [(51, 203, True), (51, 204, False), (50, 50, False)],
 )
-def test_an_export_of_which_more_than_a_fifth_is_unusable_is_not_loaded(
+def test_an_export_or_month_of_which_more_than_a_fifth_is_unusable_is_not_loaded(
     export, broken, sound, is_refused
 ):
     rows = broken + sound
-    changes = [{"ordered_at": "x"}] * broken + [{}] * sound
-    lines = [line(f"O{place}", **row) for place, row in enumerate(changes)]
-    export.put("a.csv", text(*lines))
+    export.put("a.csv", of_these({"ordered_at": "x"}, broken, sound))
     if is_refused:
         complaint = rf"{broken} of {rows} records cannot be used .*ordered_at: {broken}"
         with pytest.raises(ContractError, match=complaint):
             export.totals()
     else:
-        assert export.totals()["without_day"] == broken
+        totals = export.totals()
+        assert totals["without_day"] == broken
+        assert len(export.transformed(totals)) == 1, "they belong to no month"
+
+    export.put("a.csv", of_these({"quantity": 0}, broken, sound))
+    totals = export.totals(run_id="month")
+    if is_refused:
+        complaint = rf"2024-03: {broken} of {rows} lines rejected.*'invalid_quantity'"
+        # A second attempt must not take the first one's result.
+        for _ in range(2):
+            with pytest.raises(ContractError, match=complaint):
+                export.transformed(totals, run_id="month")
+        assert len(export.transformed(totals, run_id="month", dry_run=True)) == 1
+    else:
+        assert len(export.transformed(totals, run_id="month")) == 1
+
+
+def of_these(fault, broken, sound):
+    changes = [fault] * broken + [{}] * sound
+    return text(*[line(f"O{place}", **row) for place, row in enumerate(changes)])
 
 
 def test_nothing_raw_is_left_when_all_months_are_transformed(export):
@@ -244,8 +261,8 @@ def test_nothing_raw_is_left_when_all_months_are_transformed(export):
         tasks.control_totals.function(reads, **export.context())
 
 
-@pytest.mark.parametrize("policy", ["required", "off"])
-def test_rates_are_read_unless_their_source_is_off(policy, export, monkeypatch):
+@pytest.mark.parametrize("policy", ["required", "optional", "off"])
+def test_rates_stop_a_load_only_where_they_are_required(policy, export, monkeypatch):
     policies = json.dumps({"exchange_rates": policy})
     monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", policies)
     days = []
@@ -259,11 +276,10 @@ def test_rates_are_read_unless_their_source_is_off(policy, export, monkeypatch):
     context = export.context()
     export.put("a.csv", text(line("A", currency="EUR")))
     euros = export.totals()
-    if policy == "off":
-        assert tasks.exchange_rates.function(euros, **context) is None
-        assert days == []
-    else:
+    if policy == "required":
         with pytest.raises(TransientError, match="the bank is closed"):
             tasks.exchange_rates.function(euros, **context)
-        # From the day before the export: the first month is loaded under its first day.
-        assert days == ["2024-03-04"]
+    else:
+        assert tasks.exchange_rates.function(euros, **context) is None
+    # From the day before the export: the first month is loaded under its first day.
+    assert days == ([] if policy == "off" else ["2024-03-04"])

@@ -191,6 +191,7 @@ def test_parquet_is_read_by_name_and_every_value_exactly(export, monkeypatch):
     instant = datetime(2024, 3, 5, 15, 0, 0, 123456, tzinfo=UTC)
     berlin = pa.timestamp("us", tz="Europe/Berlin")
     typed = {
+        "order_id": pa.array([1e16 + 2]),
         "unit_price": pa.array([Decimal("12345678901234.5670")], pa.decimal128(20, 4)),
         "discount_amount": pa.array([0.1]),
         "line_number": pa.array([7.0]),
@@ -224,9 +225,9 @@ b.parquet | 1          | 1           | NULL                | 0               | 4
     check(
         rows,
         """
-file      | ordered_at                       | day        | product_name | sales_channel
-a.parquet | 2024-03-05 15:00:00.123456+00    | 2024-03-05 | Mug          | NULL
-b.parquet | 2024-03-05 15:00:00.123456789+00 | 2024-03-05 | Käse         | Café
+file      | order_id          | ordered_at                       | day        | product_name | sales_channel
+a.parquet | 10000000000000002 | 2024-03-05 15:00:00.123456+00    | 2024-03-05 | Mug          | NULL
+b.parquet | A                 | 2024-03-05 15:00:00.123456789+00 | 2024-03-05 | Käse         | Café
 """,
     )
 
@@ -237,3 +238,20 @@ def test_a_name_that_looks_like_a_pattern_is_that_files_name(export):
     rows = all_staged(export.read())
     assert len(rows) == 2
     assert all(row["order_id"] == row["file"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "kind"),
+    [
+        ("ordered_at", [datetime.fromisoformat("2024-03-05")], "TIMESTAMP"),
+        ("quantity", [[1]], r"BIGINT\[\]"),
+        ("sku", [{"id": "M"}], r"STRUCT\(.*\)"),
+    ],
+)
+def test_parquet_columns_whose_text_is_no_value_stop_the_export(
+    column, values, kind, export
+):
+    parquet_file(export, **{column: pa.array(values)})
+    complaint = f"^a.parquet: its column {column} is {kind}: it needs text, numbers, or"
+    with pytest.raises(ContractError, match=complaint):
+        export.read()
