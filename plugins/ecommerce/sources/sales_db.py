@@ -213,5 +213,4 @@ SALES_DB = Source(
     reconciled=True,
     # A customer's new e-mail address changes no order.
     not_compared=("customer_hash",),
-    csv_columns=COLUMNS,
 )

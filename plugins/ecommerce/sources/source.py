@@ -1,6 +1,6 @@
 """What the daily run, its checks and its reports need to know of a source."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -50,6 +50,3 @@ class Source:
     not_compared: Collection[str] = ()
     """Columns of `orders` that reconciliation does not compare, because a change of other records changes
     them."""
-    csv_columns: Mapping[str, str] | None = None
-    """Columns of the CSV rows in `raw` of `rejects.parquet`, by `file`, separated by blanks. None: `raw` is a
-    JSON object, or not shown."""

@@ -1,9 +1,11 @@
--- DuckDB: rows that could not be read, in the layout of the transform. A row whose text could not be read is kept as its
--- shape; the order id stays readable, because PostgreSQL's CSV is well-formed. Any other row is an object of its columns,
--- from which the transform takes out the personal ones.
+-- DuckDB: rows that could not be read, as JSON objects. A row whose text could not be read is kept as its shape, with
+-- its order id, which is readable because PostgreSQL's CSV is well-formed. Any other row is an object of its columns,
+-- from which the transform removes the personal ones.
 UPDATE rejects SET raw = CASE
     WHEN rejects.reason IN ('malformed_line', 'bad_encoding') OR cells IS NULL
-        THEN shape_of_line(raw, ',', list_position(names, 'order_id'))
+        THEN json_object(
+            'order_id', fields_of_line(raw)[list_position(names, 'order_id')], 'shape', shape_of(raw)
+        )::VARCHAR
     ELSE to_json(cells)::VARCHAR
 END
 FROM rejected_cells

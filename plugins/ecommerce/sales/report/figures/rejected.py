@@ -3,7 +3,6 @@
 The transform keeps each with a reason, a detail such as `unit_price = ten`, and the record itself.
 """
 
-import csv
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -112,7 +111,7 @@ def rejects(rows: Iterable[Row]) -> list[Rejects]:
 
 def sample_of(source: str, reason: str, row: Row) -> RejectSample:
     """Return one row as a sample. The transform has masked personal data but addresses in free texts."""
-    record = _record(source, row)
+    record = _record(row.get("raw") or "")
     detail = row.get("detail") or ""
     field, value = _fault(reason, detail, record)
     is_file = source not in SOURCES or source == PARTNER_FILES.name
@@ -152,29 +151,20 @@ def _fault(
     return ", ".join(names), _short(values, LONGEST_VALUE)
 
 
-def _record(source: str, row: Row) -> dict[str, str]:
+def _record(raw: str) -> dict[str, str]:
     """Return the fields of the record as texts; of one that was cut off, those that can be read."""
-    raw = row.get("raw") or ""
     try:
         record = json.loads(raw)
     except ValueError:
-        record = (
-            dict(re.findall(r'"(\w+)":\s*"?([^",{}\[\]]+)', raw))
-            if raw.startswith("{")
-            else None
-        )
+        if not raw.startswith("{"):
+            return {}
+        record = dict(re.findall(r'"(\w+)":\s*"?([^",{}\[\]]+)', raw))
+    fields = {}
     if isinstance(record, dict):
-        return {
-            name: str(value)
-            for name, value in record.items()
-            if value not in (None, "", [], {})
-        }
-    columns = SOURCES[source].csv_columns if source in SOURCES else None
-    if not columns or not row.get("file"):
-        return {}
-    names = columns.get(row["file"], "").split()
-    values = next(csv.reader([raw.replace("\0", "")]), [])
-    return dict(zip(names, values, strict=True)) if len(values) == len(names) else {}
+        for name, value in record.items():
+            if value not in (None, "", [], {}):
+                fields[name] = str(value)
+    return fields
 
 
 def _name(record: Mapping[str, str]) -> str | None:

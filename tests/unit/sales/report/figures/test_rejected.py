@@ -51,8 +51,11 @@ SAMPLES = """
 - {source: web_events, reason: too_long, detail: line, raw: '{"shape": "xx xxx"}',
    shown: ["", content not kept, a line of at most 256 KiB]}
 - {source: sales_db, reason: invalid_number, detail: tax_amount; unit_price, file: order_items,
-   raw: "O1,2,SKU-2,2,NaN,1.00,NaN",
+   raw: '{"order_id": "O1", "line_number": "2", "unit_price": "NaN", "tax_amount": "NaN"}',
    shown: ["order O1, line 2", "tax_amount, unit_price: NaN, NaN", a number such as 12.50]}
+- {source: sales_db, reason: bad_encoding, detail: Invalid unicode, file: orders,
+   raw: '{"order_id": "O2", "shape": "x9,9,xx�x"}',
+   shown: [order O2, Invalid unicode, text in UTF-8]}
 - {source: storefront, reason: missing_value, detail: ordered_at is empty, order_id: "920",
    raw: '{"order_id": "920"}', file: orders/000001.json,
    shown: [order 920, ordered_at is empty, a value]}
