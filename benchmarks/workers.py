@@ -241,7 +241,7 @@ def run_backfill(
     with airflow.workers(number) as dataset:
         dags = DagRunner(api, company.folders.home)
         dags.wait([dags.run_day(DAG_DAILY, company.day_before)])
-        days = backfill.Range(company.first, company.last, again=True)
+        days = backfill.BackfillRequest(company.first, company.last, again=True)
         started = backfill.start(api, days, jobs=DAYS_AT_A_TIME)
         assert started
         states = backfill.wait(api, started)

@@ -13,8 +13,8 @@ from demo.layout import REPOSITORY
 sys.path.insert(0, str(REPOSITORY / "plugins"))
 
 from ecommerce.cli.airflow_api import FINISHED, AirflowApi
-from ecommerce.cli.backfill import Range, start
-from ecommerce.cli.watching import wait_for
+from ecommerce.cli.backfill import BackfillRequest, start
+from ecommerce.cli.watching import wait_for_runs
 
 _TIMEOUT = 60
 
@@ -139,7 +139,7 @@ class DagRunner:
         self.unpause(dag_id)
         backfill = start(
             self.api,
-            Range(first, last, dag_id),
+            BackfillRequest(first, last, dag_id),
             jobs=jobs,
             mail=mail,
         )
@@ -155,7 +155,7 @@ class DagRunner:
         for run in runs:
             names_by_dag.setdefault(run.dag_id, {})[run.run_id] = run.name
         for dag_id, names in names_by_dag.items():
-            states = wait_for(self.api, dag_id, names)
+            states = wait_for_runs(self.api, dag_id, names)
             for name, state in states.items():
                 if state == "failed":
                     logs = self._logs / f"dag_id={dag_id}"

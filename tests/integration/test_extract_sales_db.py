@@ -11,7 +11,7 @@ import pytest
 from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sources import sales_db
-from ecommerce.warehouse.staging_tables import Staging, audit_rows
+from ecommerce.warehouse.staging_tables import StagedLoad, audit_rows
 from tests.integration.sales_database import (
     DAY,
     SCHEMA,
@@ -240,7 +240,7 @@ def test_numbers_without_limits_are_kept_and_absurd_ones_stay_out_of_the_totals(
     manifest = left.manifest
     # Each line is rounded as in the warehouse: 0.2469 and 21.
     assert manifest.control_totals["source_amount"] == "21.2469"
-    load = Staging(None, None, [manifest], manifest.business_date, "a_run", "a_dag")
+    load = StagedLoad(None, None, [manifest], manifest.business_date, "a_run", "a_dag")
     [row] = audit_rows(load)
     assert row["source_amount"] == Decimal("21.2469")
 

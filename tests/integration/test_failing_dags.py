@@ -13,7 +13,7 @@ from datetime import date
 
 import pytest
 
-from ecommerce.cli.backfill import Range, plan
+from ecommerce.cli.backfill import BackfillRequest, plan
 from ecommerce.core.names import DAG_EVENTS
 from tests import chat
 from tests.dags.conftest import REPOSITORY
@@ -179,7 +179,9 @@ def test_a_backfill_runs_the_shops_days_first_and_last_included(ended):
         ("2026-03-07", "2026-03-09"): ["2026-03-07", "2026-03-08", "2026-03-09"],
     }
     for (first, last), days in ranges.items():
-        span = Range(date.fromisoformat(first), date.fromisoformat(last), DAG_EVENTS)
+        span = BackfillRequest(
+            date.fromisoformat(first), date.fromisoformat(last), DAG_EVENTS
+        )
         assert plan(ended.airflow.api, span) == days
 
 

@@ -17,7 +17,7 @@ import psycopg
 from demo.airflow_services import PASSWORD, USER
 from demo.layout import REPOSITORY
 from demo.ledger import SALES_DB, STOREFRONT
-from ecommerce.cli.backfill import Range, start
+from ecommerce.cli.backfill import BackfillRequest, start
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import (
     DAG_DAILY,
@@ -102,7 +102,7 @@ def backfill(stage, step):
     first = int(step.target * (DAYS - 1))
     last = first + 1 + int(step.extent * (DAYS - first - 1))
     again = step.target % 0.2 < 0.1
-    span = Range(stage.days[first], stage.days[last], DAG_DAILY, again=again)
+    span = BackfillRequest(stage.days[first], stage.days[last], DAG_DAILY, again=again)
     started = start(stage.airflow.api(), span, jobs=2)
     return ", ".join(sorted(started.runs)) if started else "nothing to do"
 

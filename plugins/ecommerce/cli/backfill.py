@@ -9,7 +9,7 @@ import click
 
 from ecommerce.cli.airflow_api import AirflowApi, Json
 from ecommerce.cli.terminal import day_option, progress, show
-from ecommerce.cli.watching import PAUSE, wait_for
+from ecommerce.cli.watching import PAUSE, wait_for_runs
 from ecommerce.core.business_day import TICKS, closed_day
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_DAILY
@@ -17,7 +17,7 @@ from ecommerce.core.text import counted
 
 
 @dataclass(frozen=True)
-class Range:
+class BackfillRequest:
     """The shop's business days from `first` to `last`, included, of a daily DAG; `again`: also those that
     have succeeded before."""
 
@@ -26,7 +26,7 @@ class Range:
     dag_id: str = DAG_DAILY
     again: bool = False
 
-    def request(self) -> Json:
+    def body(self) -> Json:
         """Return the body of a request for a backfill. Airflow compares its bounds, as wall-clock time in the
         DAG's timezone, with the tick of each day (`TICKS`), so it ends at the last second."""
         return {
@@ -49,7 +49,7 @@ class Range:
 class Backfill:
     """A backfill in Airflow; `runs` by business day."""
 
-    days: Range
+    requested: BackfillRequest
     backfill_id: int
     runs: Mapping[str, Json]
 
@@ -83,7 +83,9 @@ def backfill(
     if mail and dag_id != DAG_DAILY:
         raise click.UsageError(f"only {DAG_DAILY} has a report to mail")
     api = AirflowApi.from_environment()
-    started = start(api, Range(first, last, dag_id, again), jobs=jobs, mail=mail)
+    started = start(
+        api, BackfillRequest(first, last, dag_id, again), jobs=jobs, mail=mail
+    )
     if started is None:
         show(
             f"nothing to do: every day from {first} to {last} has succeeded before, or is running "
@@ -97,27 +99,27 @@ def backfill(
     show(f"{counted(len(days) - len(failed), 'day')} succeeded, {len(failed)} failed")
     for day in failed:
         show(
-            f"failed: {day}: see the run's red task in {api.url}, then make repair DAY={day} (another DAG: "
-            "clear the task with downstream)"
+            f"failed: {day}: see the run's failed task in {api.url}, then make repair DAY={day} "
+            "(another DAG: clear the task with downstream)"
         )
     return 1 if failed else 0
 
 
-def plan(api: AirflowApi, days: Range) -> list[str]:
+def plan(api: AirflowApi, requested: BackfillRequest) -> list[str]:
     """Return the business days that a backfill would run, in order; Airflow leaves out days in progress.
 
     Raises:
         PipelineError: the range is empty, or a day has not ended yet, so that its run would wait.
     """
-    if days.first > days.last:
-        raise PipelineError(f"FROM={days.first} is after TO={days.last}")
-    closed_day(days.last, api.timezone(days.dag_id), datetime.now(UTC))
-    planned = api.post("backfills/dry_run", days.request())["backfills"]
+    if requested.first > requested.last:
+        raise PipelineError(f"FROM={requested.first} is after TO={requested.last}")
+    closed_day(requested.last, api.timezone(requested.dag_id), datetime.now(UTC))
+    planned = api.post("backfills/dry_run", requested.body())["backfills"]
     return sorted(entry["partition_key"] for entry in planned)
 
 
 def start(
-    api: AirflowApi, days: Range, *, jobs: int = 2, mail: bool = False
+    api: AirflowApi, requested: BackfillRequest, *, jobs: int = 2, mail: bool = False
 ) -> Backfill | None:
     """Create a backfill in Airflow, of `jobs` days at the same time, and return it; None where there is no
     day to run. `mail`, for the daily DAG only: mail every day's report.
@@ -126,30 +128,30 @@ def start(
         PipelineError: the range is empty, or a day has not ended yet; or the DAG is paused; or another
             backfill of it is in progress.
     """
-    planned = plan(api, days)
+    planned = plan(api, requested)
     if not planned:
         return None
-    api.require_unpaused(days.dag_id)
-    request = days.request()
-    request["max_active_runs"] = jobs
-    request["dag_run_conf"] = {"send_mail": True} if mail else {}
-    created = api.post("backfills", request)
+    api.require_unpaused(requested.dag_id)
+    body = requested.body()
+    body["max_active_runs"] = jobs
+    body["dag_run_conf"] = {"send_mail": True} if mail else {}
+    created = api.post("backfills", body)
     runs: dict[str, Json] = {}
     # The newest run of a day is the first.
-    for run in api.runs(days.dag_id, **days.run_filters()):
+    for run in api.runs(requested.dag_id, **requested.run_filters()):
         if run["partition_key"] in planned:
             runs.setdefault(run["partition_key"], run)
     if not runs:
         return None
-    return Backfill(days, created["id"], dict(sorted(runs.items())))
+    return Backfill(requested, created["id"], dict(sorted(runs.items())))
 
 
 def wait(api: AirflowApi, started: Backfill) -> dict[str, str]:
     """Wait until the runs of a backfill have ended and Airflow accepts another one, and return their states
     by day."""
     day_of_run = {run["dag_run_id"]: day for day, run in started.runs.items()}
-    days = started.days
-    states = wait_for(api, days.dag_id, day_of_run, **days.run_filters())
+    requested = started.requested
+    states = wait_for_runs(api, requested.dag_id, day_of_run, **requested.run_filters())
     while not api.get(f"backfills/{started.backfill_id}")["completed_at"]:
         time.sleep(PAUSE)
     return states

@@ -65,7 +65,7 @@ def _forecasts(series: str, as_of: date) -> list[dict[str, Any]]:
             f"{series!r} is not a series: use total, category:…, channel:… or sku:…"
         )
     store = Store.of_models()
-    requested = [name] if kind == "sku" else []
+    requested = (name,) if kind == "sku" else ()
     announced = registry.announced(store, as_of)
     sales = query(as_of, announced, requested=requested, step="forecast")
     history = sales.panels()

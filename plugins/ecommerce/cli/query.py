@@ -6,7 +6,6 @@ import csv
 import json
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -21,9 +20,9 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 200
 """Rows of a table in the terminal; a CSV has all rows."""
-LONGEST = 60
+MAX_CELL_LENGTH = 60
 """Characters of a cell in that table."""
-NUMBERS = {"INTEGER", "INT64", "FLOAT", "FLOAT64", "NUMERIC", "BIGNUMERIC"}
+NUMERIC_TYPES = {"INTEGER", "INT64", "FLOAT", "FLOAT64", "NUMERIC", "BIGNUMERIC"}
 
 
 @click.command()
@@ -40,12 +39,12 @@ NUMBERS = {"INTEGER", "INT64", "FLOAT", "FLOAT64", "NUMERIC", "BIGNUMERIC"}
 )
 @click.option(
     "--format",
-    "shape",
+    "output_format",
     type=click.Choice(["table", "csv"]),
     default="table",
     help="csv has all rows",
 )
-def query(sql: str, file: IO[str] | None, shape: str) -> None:
+def query(sql: str, file: IO[str] | None, output_format: str) -> None:
     """Query the warehouse, read-only; tables need no dataset.
 
     A query reads at most MAXIMUM_BYTES_BILLED.
@@ -57,41 +56,42 @@ def query(sql: str, file: IO[str] | None, shape: str) -> None:
             "pass one statement: make query SQL='SELECT * FROM daily_summary …' or make query FILE=query.sql"
         )
     environment.load()
-    from ecommerce.warehouse.adhoc_query import run_query
+    from ecommerce.warehouse.adhoc_query import run_query, single_select
     from ecommerce.warehouse.client import connect
 
-    warehouse = partial(connect, step="query")
-    if shape == "csv":
-        write_csv(run_query(sql, warehouse, None))
+    statement = single_select(sql)
+    warehouse = connect(step="query")
+    if output_format == "csv":
+        write_csv(run_query(statement, warehouse))
         return
-    for line in table(run_query(sql, warehouse, MAX_ROWS)):
+    for line in format_table(run_query(statement, warehouse, MAX_ROWS)):
         show(line)
 
 
-def write_csv(answer: QueryResult) -> None:
+def write_csv(result: QueryResult) -> None:
     """Print the exact values; a text that a spreadsheet would take for a formula is inert."""
     writer = csv.writer(result_stream(), lineterminator="\n")
-    writer.writerow([name for name, _ in answer.columns])
-    for row in answer.rows:
+    writer.writerow([name for name, _ in result.columns])
+    for row in result.rows:
         writer.writerow([_csv_cell(value) for value in row])
 
 
-def table(answer: QueryResult) -> Iterator[str]:
-    """Yield the answer as lines: numbers aligned at their decimal points, the number of rows at the end."""
+def format_table(result: QueryResult) -> Iterator[str]:
+    """Yield the result as lines: numbers aligned at their decimal points, the number of rows at the end."""
     from tabulate import tabulate
 
     names = []
     alignments = []
-    for name, kind in answer.columns:
+    for name, kind in result.columns:
         names.append(name)
-        alignments.append("decimal" if kind in NUMBERS else "left")
+        alignments.append("decimal" if kind in NUMERIC_TYPES else "left")
     rows = []
-    for row in answer.rows:
+    for row in result.rows:
         # Control characters would move the terminal's cursor.
-        rows.append([clean(format_value(value), LONGEST) for value in row])
+        rows.append([clean(format_value(value), MAX_CELL_LENGTH) for value in row])
     yield tabulate(rows, names, colalign=alignments, disable_numparse=True)
-    if len(rows) < answer.total:
-        yield f"the first {len(rows)} of {answer.total:,} rows: FORMAT=csv has all"
+    if len(rows) < result.total:
+        yield f"the first {len(rows)} of {result.total:,} rows: FORMAT=csv has all"
     else:
         yield counted(len(rows), "row")
 

@@ -1,6 +1,7 @@
 """`make repair` and `make report`: clear tasks of a day's newest run with downstream."""
 
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from urllib.parse import quote
 
@@ -8,7 +9,7 @@ import click
 
 from ecommerce.cli.airflow_api import AirflowApi, Json
 from ecommerce.cli.terminal import day_option, progress, show, show_report
-from ecommerce.cli.watching import wait_for
+from ecommerce.cli.watching import wait_for_runs
 from ecommerce.core import names
 from ecommerce.core.business_day import closed_day
 from ecommerce.core.errors import PipelineError
@@ -121,20 +122,23 @@ def _run_again(
     mail: bool,
     wait: bool,
 ) -> int:
+    task = f"dags/{DAG_DAILY}/dagRuns/{quote(run_id)}/taskInstances/{names.TASK_SEND}"
+    request = f"{task}/state-store/{names.STATE_SEND_MAIL}"
     if mail:
-        # The task deletes the request when it has mailed the report.
-        task = (
-            f"dags/{DAG_DAILY}/dagRuns/{quote(run_id)}/taskInstances/{names.TASK_SEND}"
-        )
-        api.request(
-            "PUT", f"{task}/state-store/{names.STATE_SEND_MAIL}", json={"value": True}
-        )
+        # The task ends the request when it has mailed the report.
+        api.request("PUT", request, json={"value": True})
+    else:
+        # End the request of a repair that failed before it mailed; usually there is none.
+        with suppress(PipelineError):
+            api.request("PATCH", request, json={"value": False})
     api.clear(run_id, task_ids)
     url = f"{api.url}/dags/{DAG_DAILY}/runs/{quote(run_id)}"
     progress(f"running again {', '.join(sorted(task_ids))} with downstream: {url}")
     if not wait:
         return 0
-    states = wait_for(api, DAG_DAILY, {run_id: str(day)}, run_id_prefix_pattern=run_id)
+    states = wait_for_runs(
+        api, DAG_DAILY, {run_id: str(day)}, run_id_prefix_pattern=run_id
+    )
     if states[str(day)] == "success":
         show(f"The run of {day} succeeded")
         show_report(day)

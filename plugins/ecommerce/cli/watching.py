@@ -12,27 +12,27 @@ PAUSE = 3.0
 """Seconds between two requests for the state of runs."""
 
 
-def wait_for(
+def wait_for_runs(
     api: AirflowApi,
     dag_id: str,
-    runs: Mapping[str, str],
+    day_of_run: Mapping[str, str],
     **filters: str,
 ) -> dict[str, str]:
     """Wait until runs of a DAG have ended, and return their states by business day.
 
-    `runs` are the business days of the runs by their ids. `filters` select these runs, and maybe others, in
+    `day_of_run` has the business day of each run by its id. `filters` select these runs, and maybe others, in
     Airflow's list.
     """
     progress("Ctrl-C ends this command, not the runs")
     states: dict[str, str] = {}
-    while len(states) < len(runs):
+    while len(states) < len(day_of_run):
         time.sleep(PAUSE)
         for run in api.runs(dag_id, **filters):
             run_id, state = run["dag_run_id"], run["state"]
-            day = runs.get(run_id)
+            day = day_of_run.get(run_id)
             if day and day not in states and state in FINISHED:
                 states[day] = state
-                progress(f"{len(states)} of {len(runs)}: {day} {state}")
+                progress(f"{len(states)} of {len(day_of_run)}: {day} {state}")
                 for line in _failures(api, dag_id, run_id):
                     progress(f"  {line}")
     return states

@@ -120,8 +120,8 @@ def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
 _TRANSFORM = TransformSpec(
     folder="events",
     first_steps=(),
-    always_there=("user_events",),
-    when_they_have_rows=("rejected_rows",),
+    required_tables=("user_events",),
+    optional_tables=("rejected_rows",),
     prepare=_prepare,
 )
 

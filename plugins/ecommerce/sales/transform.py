@@ -6,8 +6,8 @@ from ecommerce.storage.transform import TransformSpec, run_transform
 ORDERS = TransformSpec(
     folder="orders",
     first_steps=("order_status", "staged"),
-    always_there=("orders", "order_lines", "refunds", "order_versions"),
-    when_they_have_rows=(
+    required_tables=("orders", "order_lines", "refunds", "order_versions"),
+    optional_tables=(
         "products",
         "customers",
         "exchange_rates",

@@ -49,6 +49,16 @@ class Manifest:
     control_totals: Mapping[str, Any] = field(default_factory=dict)
     """The source's own sums over the same snapshot: amounts as decimal texts, counts as integers."""
 
+    def facts(self) -> dict[str, Any]:
+        """Return what the manifest of a step after this one has too: source, day and window."""
+        return {
+            "source": self.source,
+            "business_date": self.business_date,
+            "read_at": self.read_at,
+            "window_start": self.window_start,
+            "window_end": self.window_end,
+        }
+
     def file(self, name: str) -> str:
         """Return the URI (a path for `file://`) of one of the manifest's files, for DuckDB."""
         return local_or_uri(f"{self.uri}/{name}")
@@ -62,9 +72,34 @@ class Draft:
     uri: str
     facts: dict[str, Any] = field(default_factory=dict)
 
-    def seal(self, **facts: Any) -> None:
+    def seal(
+        self,
+        *,
+        source: str,
+        business_date: date,
+        rows: int,
+        columns: Mapping[str, list[str]],
+        read_at: datetime,
+        window_start: datetime,
+        window_end: datetime,
+        control_totals: Mapping[str, Any] | None = None,
+    ) -> None:
         """Set the manifest's fields other than uri, bytes and sha256."""
-        self.facts.update(facts)
+        self.facts.update(
+            source=source,
+            business_date=business_date,
+            rows=rows,
+            columns=columns,
+            read_at=read_at,
+            window_start=window_start,
+            window_end=window_end,
+            control_totals=control_totals or {},
+        )
+
+
+def safe_folder_name(run_id: str) -> str:
+    """Return the name of a run's folder: some file systems refuse the colons and plus signs of run ids."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", run_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +112,7 @@ class DagRun:
     def folder(self, business_date: date, *step: str) -> str:
         """Return the URI of the folder that a step of this run leaves for a business day, or of all steps."""
         day_folder = f"{dag_settings().staging_uri}/{self.dag_id}/{business_date}"
-        return "/".join((day_folder, path_safe(self.run_id), *step))
+        return "/".join((day_folder, safe_folder_name(self.run_id), *step))
 
 
 @contextmanager
@@ -90,7 +125,7 @@ def publish(uri: str) -> Iterator[Draft]:
     with storage_errors(uri), _work_folder(uri) as work:
         draft = Draft(work, uri)
         yield draft
-        manifest = json.dumps(to_plain(_seal(draft)), indent=1)
+        manifest = json.dumps(to_plain(_build_manifest(draft)), indent=1)
         if is_local(uri):
             (work / MANIFEST_FILE).write_text(manifest)
             final = Path(local_or_uri(uri))
@@ -210,13 +245,13 @@ def _work_folder(uri: str) -> Iterator[Path]:
     work = final.with_name(f".{final.name}.{uuid.uuid4().hex}.partial")
     try:
         work.mkdir(parents=True)
-        _close_to_others(work)
+        _make_private(work)
         yield work
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _close_to_others(folder: Path) -> None:
+def _make_private(folder: Path) -> None:
     """Set the mode 0700 for a folder in staging, which may hold personal data, and for all of staging. Other
     folders, such as the archive of reports, keep their mode."""
     root = Path(local_or_uri(dag_settings().staging_uri))
@@ -228,7 +263,7 @@ def _close_to_others(folder: Path) -> None:
             path.chmod(0o700)
 
 
-def _seal(draft: Draft) -> Manifest:
+def _build_manifest(draft: Draft) -> Manifest:
     size = 0
     digest = hashlib.sha256()
     for path in sorted(draft.path.rglob("*")):
@@ -247,8 +282,3 @@ def _upload(work: Path, uri: str, manifest: str) -> None:
     target = storage_path(uri)
     target.fs.put(f"{work}/", f"{target.path}/", recursive=True)
     (target / MANIFEST_FILE).write_text(manifest)
-
-
-def path_safe(run_id: str) -> str:
-    """Return the name of a run's folder: some file systems refuse the colons and plus signs of run ids."""
-    return re.sub(r"[^A-Za-z0-9._-]", "_", run_id)

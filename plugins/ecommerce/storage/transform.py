@@ -27,8 +27,6 @@ from ecommerce.storage.staging import Manifest
 log = logging.getLogger(__name__)
 
 FOLDER = INCLUDE / "sql" / "transform"
-_KEPT = ("source", "business_date", "read_at", "window_start", "window_end")
-"""Fields of the raw folder's manifest that the loadable one's has, too."""
 MEMORY_LIMIT = "340MB"
 """Of DuckDB, which spills beyond it; the process needs about 100 MB more."""
 # Half of DuckDB's usual row group: what a writer holds in memory is one of them per thread. Level 1 writes
@@ -44,14 +42,15 @@ class TransformSpec:
 
     `first_steps` run before the source's own file, the numbered files after it, `accounting.sql` last. It
     returns one row with at least rows_read, rows_accepted, rows_rejected, rows_superseded, rejected (counts
-    by reason) and warnings (see `core.data_warnings`). A step `<n>_<table>` whose table is in `always_there`
-    or `when_they_have_rows` writes `<table>.parquet`. `prepare` defines the domain's functions and variables.
+    by reason) and warnings (see `core.data_warnings`). A step `<n>_<table>` whose table is in
+    `required_tables` or `optional_tables` writes `<table>.parquet`. `prepare` defines the domain's functions
+    and variables.
     """
 
     folder: str
     first_steps: tuple[str, ...]
-    always_there: tuple[str, ...]
-    when_they_have_rows: tuple[str, ...]
+    required_tables: tuple[str, ...]
+    optional_tables: tuple[str, ...]
     prepare: Callable[[Any], None] | None = None
 
     def steps(self, mapping: str) -> list[Path]:
@@ -100,7 +99,7 @@ def run_transform(
         )
         _check_nothing_is_lost(manifest.source, accounts)
         draft.seal(
-            **{name: getattr(manifest, name) for name in _KEPT},
+            **manifest.facts(),
             rows=accounts["rows_accepted"],
             columns=columns,
             control_totals={**manifest.control_totals, **accounts},
@@ -123,17 +122,17 @@ def _run_steps(
             spec.prepare(connection)
         for step in spec.steps(mapping):
             table = step.stem.partition("_")[2]
-            with _readable_errors(f"{manifest.source}: {step.name}"):
+            with _duckdb_errors(f"{manifest.source}: {step.name}"):
                 connection.execute(step.read_text(encoding="utf-8"))
-                if table in spec.always_there + spec.when_they_have_rows:
+                if table in spec.required_tables + spec.optional_tables:
                     target = f"getvariable('loadable') || '/{table}.parquet'"
                     connection.execute(
                         f"COPY (FROM {table}) TO ({target}) ({WRITE_OPTIONS})"
                     )
                     written = connection.table(table)
-                    if table in spec.always_there or len(written):
+                    if table in spec.required_tables or len(written):
                         columns[f"{table}.parquet"] = written.columns
-        with _readable_errors(f"{manifest.source}: accounting.sql"):
+        with _duckdb_errors(f"{manifest.source}: accounting.sql"):
             [accounts] = query(connection, f"transform/{spec.folder}/accounting")
     # The accounting also reads tables without rows.
     for file in folder.iterdir():
@@ -165,7 +164,7 @@ def _connection(
             "raw": raw,
             "raw_files": [f"{raw}/{name}" for name in sorted(manifest.columns)],
             "loadable": str(folder),
-            **{name: getattr(manifest, name) for name in _KEPT},
+            **manifest.facts(),
             "run_id": run_id,
             "control_totals": json.dumps(dict(manifest.control_totals)),
             "shop_timezone": settings.shop_timezone,
@@ -195,10 +194,12 @@ def _connection(
         yield connection
 
 
-def padded_keys(key: bytes) -> list[bytes]:
+def padded_keys(key: bytes) -> tuple[bytes, bytes]:
     """Return the inner and the outer key of HMAC-SHA256 (RFC 2104)."""
     block = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
-    return [bytes(byte ^ 0x36 for byte in block), bytes(byte ^ 0x5C for byte in block)]
+    inner = bytes(byte ^ 0x36 for byte in block)
+    outer = bytes(byte ^ 0x5C for byte in block)
+    return inner, outer
 
 
 def _check_nothing_is_lost(source: str, accounts: Mapping[str, Any]) -> None:
@@ -217,7 +218,7 @@ def _check_nothing_is_lost(source: str, accounts: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def _readable_errors(what: str) -> Iterator[None]:
+def _duckdb_errors(what: str) -> Iterator[None]:
     """Raise masked errors of this package in place of DuckDB's, whose texts may quote a row."""
     import duckdb
 
@@ -225,6 +226,9 @@ def _readable_errors(what: str) -> Iterator[None]:
         yield
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise StagingError(f"{what}: {mask_e_mails(str(error))}") from None
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        # It names a column or table.
+        raise ContractError(f"{what}: {mask_e_mails(str(error))}") from None
     except duckdb.Error as error:
         # What follows is the value, which may be personal data.
         problem = re.split("[\"'\n]", str(error))[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -35,20 +35,11 @@ class QueryResult:
     rows: Iterator[tuple[Any, ...]]
 
 
-def run_query(
-    sql: str,
-    connect: Callable[[], Warehouse],
-    most_rows: int | None = None,
-) -> QueryResult:
-    """Run a query in which the warehouse's tables need no dataset. It bills at most MAXIMUM_BYTES_BILLED.
-    `connect` is called only for a statement that may be sent; `most_rows`: None returns all rows.
+def single_select(sql: str) -> str:
+    """Return the statement without its last semicolon.
 
-    A dry run returns the kind of the statement, and whether it is valid. A statement of another beginning, or
-    with a semicolon before its end, is not sent: the emulator executes some of them even in a dry run.
-
-    Raises:
-        ContractError: the statement does more than read, or is invalid.
-        ConfigurationError, CredentialsError, TransientError: as `bigquery_errors`.
+    Raises ContractError for a statement of another beginning, or with a semicolon before its end, which is
+    not sent: the emulator executes some of them even in a dry run.
     """
     statement = sql.rstrip("; \t\r\n")
     if ";" in statement:
@@ -57,7 +48,21 @@ def run_query(
         )
     if not _READS.match(statement):
         raise _refused("a statement that does not begin with SELECT or WITH")
-    warehouse = connect()
+    return statement
+
+
+def run_query(
+    statement: str,
+    warehouse: Warehouse,
+    max_rows: int | None = None,
+) -> QueryResult:
+    """Run a query in which the warehouse's tables need no dataset, and return at most `max_rows` rows, by
+    default all. It bills at most MAXIMUM_BYTES_BILLED. A dry run first tells whether it is a valid query.
+
+    Raises:
+        ContractError: the statement does more than read, or is invalid.
+        PipelineError: BigQuery refuses the query, or cannot be reached.
+    """
     dataset = f"{warehouse.client.project}.{warehouse.settings.bigquery_dataset}"
     with bigquery_errors("the query"), _invalid_statements():
         dry_run = warehouse.begin_query(
@@ -67,7 +72,7 @@ def run_query(
         if kind != "SELECT":
             raise _refused(f"of the kind {kind or 'unknown'}")
         job = warehouse.begin_query(statement, default_dataset=dataset)
-        rows = warehouse.rows(job, "the query", max_results=most_rows)
+        rows = warehouse.rows(job, "the query", max_results=max_rows)
     columns = tuple((field.name, _type(field)) for field in rows.schema)
     return QueryResult(columns, rows.total_rows or 0, _values(rows))
 

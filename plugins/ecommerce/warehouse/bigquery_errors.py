@@ -14,10 +14,16 @@ CONCURRENT = "due to concurrent update"
 """In BigQuery's message for a transaction that lost to another, and in that of the load's own SQL."""
 _LOST = re.compile(r"not found: job|upload_id=.*not found", re.IGNORECASE | re.DOTALL)
 """Of a job or an upload that BigQuery accepted and no longer knows: the next attempt sends it again."""
-_INVALID = "invalidQuery"  # the reason BigQuery gives; its text names the column in one of many ways
+_UNKNOWN_NAME = re.compile(
+    r"unrecognized name|name \S+ not found|column \S+ (is )?not (found|present)",
+    re.IGNORECASE,
+)
+"""In BigQuery's messages for a column that a table lacks."""
 _COPIES = "must match at most one source row"
 _COPIES_HINT = "a table holds copies of a row, which make migrate removes: "
-_OLDER_TABLE = "the tables and this statement do not match; if a column is missing, run make migrate: "
+_OLDER_TABLE = (
+    "a column of this statement is missing; if an update added it, run make migrate: "
+)
 _PASSING_CODES = (429, 500, 502, 503, 504)
 _PASSING = {
     "quotaExceeded",
@@ -87,7 +93,7 @@ def _refusal(what: str, error: Any) -> errors.PipelineError:
     hint = ""
     if _COPIES in message:
         hint = _COPIES_HINT
-    elif _INVALID in message:
+    elif _UNKNOWN_NAME.search(message):
         hint = _OLDER_TABLE
     return _kind(error)(f"{what}: {hint}{refusal_text(error)}")
 

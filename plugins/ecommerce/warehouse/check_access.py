@@ -31,7 +31,7 @@ def check() -> Lines:
         return
     with bigquery_errors(f"dataset {settings.bigquery_dataset}"):
         location = warehouse.client.get_dataset(
-            settings.bigquery_dataset, **warehouse.bounded()
+            settings.bigquery_dataset, **warehouse.request_options()
         ).location
     if location and location.upper() != settings.bigquery_location.upper():
         raise ConfigurationError(
@@ -63,13 +63,13 @@ def check_creation(warehouse: Warehouse, dataset_id: str) -> None:
     )
     try:
         with bigquery_errors(f"create a table in {dataset}"):
-            warehouse.client.create_table(probe, **warehouse.bounded())
+            warehouse.client.create_table(probe, **warehouse.request_options())
     except CredentialsError as error:
         raise CredentialsError(
             f"{error}: grant roles/bigquery.dataEditor on {dataset} (deploy/bigquery_grants.sql)"
         ) from None
     with bigquery_errors(f"remove a table of {dataset}"):
-        warehouse.client.delete_table(probe, **warehouse.bounded())
+        warehouse.client.delete_table(probe, **warehouse.request_options())
 
 
 def check_bucket(warehouse: Warehouse) -> None:
@@ -82,7 +82,7 @@ def check_bucket(warehouse: Warehouse) -> None:
     name = f"check_{uuid4().hex}"
     uri = f"{warehouse.settings.staging_uri}/{name}.parquet"
     table = f"{warehouse.client.project}.{warehouse.settings.staging_dataset}.{name}"
-    bounds = warehouse.bounded()
+    bounds = warehouse.request_options()
     with storage_errors(uri):
         file = storage_path(uri)
         with file.open("wb") as stream:

@@ -41,7 +41,11 @@ class CheckFailure:
 
     def __str__(self) -> str:
         words = wording({"kind": self.check_name, "rows": self.failing_rows})
-        return f"{words.found}: {words.meaning} (for example {self.sample})"
+        text = f"{words.found}: {words.meaning} (for example {self.sample})"
+        # A report shows the action of a warning; an error has only this text.
+        if self.severity == "error" and words.action:
+            text += f". {words.action}"
+        return text
 
 
 def check_load(

@@ -11,21 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tenacity import (
-    RetryError,
-    Retrying,
-    before_sleep_log,
-    retry,
-    retry_if_exception_type,
-    retry_if_result,
-    stop_after_attempt,
-    stop_after_delay,
-    wait_exponential,
-    wait_random_exponential,
-)
+import tenacity
 
 from ecommerce.core.connections import AIRFLOW_IMPORT
 from ecommerce.core.email_masking import mask_e_mails
@@ -50,22 +38,22 @@ RETRY_SECONDS = 30
 """How long the client itself repeats a failed request. Beyond that, Airflow retries the task."""
 REQUEST_SECONDS = 60
 """The timeout of one request."""
-LONGEST_PAUSE = 5.0
+MAX_POLL_INTERVAL = 5.0
 """Seconds between two requests for a job's state."""
 CANCEL_SECONDS = 10
 """The timeout of the request to cancel a job, which is not repeated."""
 
-ATTEMPTS = 12
+CONFLICT_ATTEMPTS = 12
 """Attempts of a transaction that conflicts with others, with three minutes of pauses on average. Then Airflow
 retries the task."""
 
 Parameter = str | datetime | Sequence[str]
 
-retry_conflicts = retry(
-    retry=retry_if_exception_type(ConcurrentUpdateError),
-    stop=stop_after_attempt(ATTEMPTS),
-    wait=wait_random_exponential(max=60),
-    before_sleep=before_sleep_log(log, logging.INFO),
+retry_conflicts = tenacity.retry(
+    retry=tenacity.retry_if_exception_type(ConcurrentUpdateError),
+    stop=tenacity.stop_after_attempt(CONFLICT_ATTEMPTS),
+    wait=tenacity.wait_random_exponential(max=60),
+    before_sleep=tenacity.before_sleep_log(log, logging.INFO),
     reraise=True,
 )
 """Repeats a function that BigQuery cancels in favour of another transaction."""
@@ -80,7 +68,7 @@ class Warehouse:
     labels: Mapping[str, str]
     bytes_billed: int = 0
 
-    def bounded(self) -> dict[str, Any]:
+    def request_options(self) -> dict[str, Any]:
         """Return the retry and timeout of every request. The emulator answers some mistakes with 500, which
         the library's default repeats for ten minutes."""
         from google.cloud.bigquery.retry import DEFAULT_RETRY
@@ -97,9 +85,10 @@ class Warehouse:
         parameters: Mapping[str, Parameter] | None = None,
         **template: Any,
     ) -> list[dict[str, Any]]:
-        """Return the rows of the statement `include/sql/<path>`; raise as `run`. Amounts are Decimal,
-        instants aware datetimes in UTC. `parameters` are the statement's `@names`, and lists arrays of
-        strings; `template` has the arguments of `rendering.render`."""
+        """Return the rows of the statement `include/sql/<path>`: amounts are Decimal, instants aware
+        datetimes in UTC. `parameters` are the statement's `@names`, and lists arrays of strings; `template`
+        has the arguments of `rendering.render`. Raise PipelineError if BigQuery refuses the statement, or
+        cannot be reached."""
         sql = render(path, settings=self.settings, **template)
         return self.run(sql, path, parameters)
 
@@ -107,7 +96,8 @@ class Warehouse:
     def transact(self, path: str, **template: Any) -> list[dict[str, Any]]:
         """Run the transaction `include/sql/<path>`, which begins with `lock.sql`, and return the rows of its
         last SELECT. It has no parameters: `template` has the arguments and values of `rendering.render`.
-        Raise as `run`, and ConcurrentUpdateError where other transactions won `ATTEMPTS` times."""
+        Raise ConcurrentUpdateError if other transactions won `CONFLICT_ATTEMPTS` times, PipelineError if
+        BigQuery refuses a statement, or cannot be reached."""
         return self.query(path, **template)
 
     def arrow(
@@ -117,7 +107,7 @@ class Warehouse:
         parameters: Mapping[str, Parameter] | None = None,
         **template: Any,
     ) -> pa.Table:
-        """Return the rows of `query` as an Arrow table, for many rows; arguments as there."""
+        """Return what `query` returns as an Arrow table, for many rows."""
         sql = render(path, settings=self.settings, **template)
         with bigquery_errors(path):
             rows = self.rows(self.begin_query(sql, parameters), path)
@@ -135,18 +125,24 @@ class Warehouse:
 
         Args:
             sql: GoogleSQL.
-            what: names the statement in logs and errors.
-            parameters: as in `query`; a script has none.
-            job_stem: of a job that changes data, see `start`.
+            what: Name of the statement in logs and errors.
+            parameters: Values of the statement's `@names`; a script has none.
+            job_stem: Beginning of the id of a job that changes data; see `start`.
 
         Raises:
             ConcurrentUpdateError: another transaction won; this one is rolled back.
             TimedOutError: the job has not ended within BIGQUERY_JOB_TIMEOUT_SECONDS, and is cancelled.
             TransientError, CredentialsError, ConfigurationError, ContractError: see `bigquery_errors`.
         """
-        begin = partial(self.begin_query, sql, parameters)
+
+        def begin(job_id: str | None) -> bigquery.QueryJob:
+            return self.begin_query(sql, parameters, job_id)
+
         with bigquery_errors(what):
-            job = self.start(begin, job_stem, finished=False) if job_stem else begin()
+            if job_stem:
+                job = self.start(begin, job_stem, reuse_finished=False)
+            else:
+                job = begin(None)
             return [dict(row.items()) for row in self.rows(job, what)]
 
     def begin_query(
@@ -155,14 +151,14 @@ class Warehouse:
         parameters: Mapping[str, Parameter] | None = None,
         job_id: str | None = None,
         **config: Any,
-    ) -> Any:
-        """Begin a query job and return it; raise as the client.
+    ) -> bigquery.QueryJob:
+        """Begin a query job and return it; raise GoogleAPICallError if BigQuery refuses it.
 
         Args:
             sql: GoogleSQL.
-            parameters: as in `query`.
-            job_id: chosen by BigQuery when not given.
-            config: further fields of its `QueryJobConfig`.
+            parameters: Values of the statement's `@names`.
+            job_id: Id of the job; by default BigQuery chooses one.
+            config: Further fields of its `QueryJobConfig`.
         """
         from google.cloud import bigquery
 
@@ -182,11 +178,11 @@ class Warehouse:
             location=self.settings.bigquery_location,
             # A job that failed may have failed for good: Airflow's retry decides.
             job_retry=None,
-            **self.bounded(),
+            **self.request_options(),
         )
 
-    def rows(self, job: Any, what: str, **options: Any) -> Any:
-        """Return the rows of a query job, and count the bytes it billed; arguments as `result`."""
+    def rows(self, job: bigquery.QueryJob, what: str, **options: Any) -> Any:
+        """Return the rows of a query job, and count the bytes it billed; see `result`."""
         rows = self.result(job, what, **options)
         lineage.report_query(
             job.query,
@@ -207,18 +203,21 @@ class Warehouse:
 
         Raises:
             TimedOutError: the job has not ended within BIGQUERY_JOB_TIMEOUT_SECONDS; it is cancelled.
-            GoogleAPICallError, RetryError: the job failed, or its state is unknown: it continues, and the
-                next attempt re-attaches to it.
+            GoogleAPICallError: the job failed.
+            google.api_core.exceptions.RetryError: its state is unknown. It continues, and the next attempt
+                re-attaches to it.
         """
         seconds = self.settings.bigquery_job_timeout_seconds
-        wait_until_done = Retrying(
-            retry=retry_if_result(lambda is_done: not is_done),
-            stop=stop_after_delay(seconds),
-            wait=wait_exponential(multiplier=0.1, max=LONGEST_PAUSE, exp_base=1.5),
+        wait_until_done = tenacity.Retrying(
+            retry=tenacity.retry_if_result(lambda is_done: not is_done),
+            stop=tenacity.stop_after_delay(seconds),
+            wait=tenacity.wait_exponential(
+                multiplier=0.1, max=MAX_POLL_INTERVAL, exp_base=1.5
+            ),
         )
         try:
-            wait_until_done(job.done, **self.bounded())
-        except RetryError:
+            wait_until_done(job.done, **self.request_options())
+        except tenacity.RetryError:
             _cancel(job)
             raise TimedOutError(
                 f"{what}: BigQuery has not finished job {job.job_id} within {seconds:g} seconds "
@@ -229,14 +228,14 @@ class Warehouse:
             if not isinstance(error, Exception):
                 _cancel(job)
             raise
-        return job.result(**self.bounded(), **options)
+        return job.result(**self.request_options(), **options)
 
     def start(
         self,
         begin: Callable[[str], Any],
         job_stem: str,
         *,
-        finished: bool = True,
+        reuse_finished: bool = True,
     ) -> Any:
         """Begin a job with an id made of `job_stem`, or re-attach to an existing one.
 
@@ -245,10 +244,10 @@ class Warehouse:
         there the work is repeated, with the same result.)
 
         Args:
-            begin: begins the job with an id.
-            job_stem: made of the run and the content.
-            finished: whether to re-attach to a job that has succeeded. False for what changes the warehouse's
-                tables: the change may have been undone since.
+            begin: Function that begins the job with an id.
+            job_stem: Beginning of the id, made of the run and the content.
+            reuse_finished: Whether to re-attach to a job that has succeeded. False for what changes the
+                warehouse's tables: the change may have been undone since.
         """
         from google.api_core.exceptions import Conflict
 
@@ -260,10 +259,12 @@ class Warehouse:
                 return begin(job_id)
             except Conflict:
                 job = self.client.get_job(
-                    job_id, location=self.settings.bigquery_location, **self.bounded()
+                    job_id,
+                    location=self.settings.bigquery_location,
+                    **self.request_options(),
                 )
                 is_running = not job.done(reload=False)
-                if is_running or (finished and not job.error_result):
+                if is_running or (reuse_finished and not job.error_result):
                     log.info("Re-attached to job %s of an earlier attempt", job_id)
                     return job
 

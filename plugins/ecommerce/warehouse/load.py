@@ -23,7 +23,12 @@ from ecommerce.warehouse.client import Warehouse, connect, retry_conflicts
 from ecommerce.warehouse.rendering import days_between, days_to_read
 from ecommerce.warehouse.schema import prepare
 from ecommerce.warehouse.spec import LoadSpec
-from ecommerce.warehouse.staging_tables import SUCCESS, Staging, compare, stage
+from ecommerce.warehouse.staging_tables import (
+    SUCCESS,
+    StagedLoad,
+    check_totals,
+    stage,
+)
 
 log = logging.getLogger(__name__)
 
@@ -60,35 +65,36 @@ def load(
     """Load what the transforms left, in one transaction.
 
     Args:
-        manifests: of the loadable folders; there may be none.
-        spec: the domain's load.
-        business_date: the run's business day, which is recomputed even if nothing was read.
-        run_id: a second load of the run replaces the audit and rejected rows of the same sources.
-        dag_id: for names and labels.
-        missing_sources: sources that failed; the day is incomplete until a run has read them.
-        off_sources: sources that are off by policy; the day is complete without them.
-        status: in the audit, `staging_tables.SUCCESS`, or `HISTORY` of an export.
-        warehouse: opened from the connection when not given.
+        manifests: Manifests of the loadable folders; there may be none.
+        spec: The domain's load.
+        business_date: The run's business day, which is recomputed even if nothing was read.
+        run_id: The run, of which a second load replaces the audit and rejected rows of the same sources.
+        dag_id: The DAG, named in labels and job ids.
+        missing_sources: Sources that failed; the day is incomplete until a run has read them.
+        off_sources: Sources that are off by policy; the day is complete without them.
+        status: The status in the audit: `staging_tables.SUCCESS`, or `HISTORY` of an export.
+        warehouse: The warehouse; by default that of the connection.
 
     Raises:
         ConcurrentUpdateError: other transactions won each of `retry_conflicts`' attempts; nothing is loaded.
-        PipelineError: as `stage`, `compare` and `Warehouse.run`; nothing is loaded.
+        ContractError: the staged files are not what the tables and the manifests need; nothing is loaded.
+        PipelineError: BigQuery refused a statement, or cannot be reached; nothing is loaded.
     """
     warehouse = warehouse or connect(dag=dag_id, step="load")
     prepare(warehouse)
-    staging = Staging(
-        warehouse,
-        spec,
-        manifests,
-        business_date,
-        run_id,
-        dag_id,
-        missing_sources,
-        off_sources,
-        status,
+    staged = StagedLoad(
+        warehouse=warehouse,
+        spec=spec,
+        manifests=manifests,
+        business_date=business_date,
+        run_id=run_id,
+        dag_id=dag_id,
+        missing_sources=missing_sources,
+        off_sources=off_sources,
+        status=status,
     )
-    stage(staging)
-    days, result = _load_staged(staging)
+    stage(staged)
+    days, result = _load_staged(staged)
     warnings: list[DataWarning] = []
     for manifest in manifests:
         warnings += manifest.control_totals.get("warnings", ())
@@ -120,7 +126,7 @@ def load_manifest(
     *,
     status: str = SUCCESS,
 ) -> LoadResult:
-    """Load one loadable folder under its business day; arguments and errors are those of `load`."""
+    """Load one loadable folder under its business day, as `load` does."""
     return load(
         [manifest],
         spec=spec,
@@ -131,52 +137,56 @@ def load_manifest(
     )
 
 
-def _read_days(staging: Staging) -> list[date]:
+def _read_days(staged: StagedLoad) -> list[date]:
     """Return the shop's days, in order, from the first to the last of the reads' windows."""
-    if not staging.manifests:
-        return [staging.business_date]
-    timezone = staging.warehouse.settings.shop_timezone
-    start = min(manifest.window_start for manifest in staging.manifests)
-    end = max(manifest.window_end for manifest in staging.manifests)
+    if not staged.manifests:
+        return [staged.business_date]
+    timezone = staged.warehouse.settings.shop_timezone
+    start = min(manifest.window_start for manifest in staged.manifests)
+    end = max(manifest.window_end for manifest in staged.manifests)
     first = shop_day(start, timezone).date
     last = shop_day(end - timedelta(microseconds=1), timezone).date
     return days_between(first, max(first, last))
 
 
-def look_up(staging: Staging) -> tuple[list[date], str]:
-    """Return the days that change and the script of the transaction; raise as `compare` and
-    `Warehouse.run`."""
-    run = staging.warehouse.run
-    day = staging.business_date
+def look_up(staged: StagedLoad) -> tuple[list[date], str]:
+    """Return the days that change and the script of the transaction.
+
+    Raises:
+        ContractError: keys are not unique, or totals differ from the manifests'.
+        PipelineError: BigQuery refused a statement, or cannot be reached.
+    """
+    run = staged.warehouse.run
+    day = staged.business_date
     totals = run(
-        staging.rendered("staged_totals", business_date=day), "count staged rows"
+        staged.rendered("staged_totals", business_date=day), "count staged rows"
     )
     counts = []
     stored = defaultdict(list)
     lock_token = ""
     for row in totals:
-        if row.get("business_date"):
+        if row["name"] == LOCK:
+            lock_token = row["source"]
+        elif row.get("business_date"):
             stored[row["name"]].append(row["business_date"])
         else:
             counts.append(row)
-        if row["name"] == LOCK:
-            lock_token = row["source"]
-    compare(staging, counts)
+    check_totals(staged, counts)
     options: dict[str, Any] = {
         "business_date": day,
         # A report mailed later aborts the load: a restatement is later than figures without it.
         "looked_up_at": datetime.now(UTC),
         "stored": {name: days_to_read(days) for name, days in stored.items()},
-        "read_days": _read_days(staging),
+        "read_days": _read_days(staged),
     }
-    changes = run(staging.rendered("find_changes", **options), "look up touched days")
+    changes = run(staged.rendered("find_changes", **options), "look up touched days")
     days = days_to_read([row["business_date"] for row in changes])
-    return days, staging.rendered("script", days, lock_token=lock_token, **options)
+    return days, staged.rendered("script", days, lock_token=lock_token, **options)
 
 
 @retry_conflicts
-def _load_staged(staging: Staging) -> tuple[list[date], dict[str, Any]]:
-    days, script = look_up(staging)
-    stem = f"load-{staging.suffix}-{hashlib.sha256(script.encode()).hexdigest()[:12]}"
-    [result] = staging.warehouse.run(script, "load", job_stem=stem)
+def _load_staged(staged: StagedLoad) -> tuple[list[date], dict[str, Any]]:
+    days, script = look_up(staged)
+    stem = f"load-{staged.suffix}-{hashlib.sha256(script.encode()).hexdigest()[:12]}"
+    [result] = staged.warehouse.run(script, "load", job_stem=stem)
     return days, result

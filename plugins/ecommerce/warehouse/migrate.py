@@ -60,7 +60,7 @@ def _remove_copies(warehouse: Warehouse, migration: Migration) -> None:
 def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> None:
     name = f"{warehouse.settings.bigquery_dataset}.{table}"
     with bigquery_errors(f"read schema of {table}"):
-        actual = warehouse.client.get_table(name, **warehouse.bounded())
+        actual = warehouse.client.get_table(name, **warehouse.request_options())
     present = {column.name: _described(column) for column in actual.schema}
     added = []
     left = []
@@ -88,7 +88,7 @@ def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> No
         actual.require_partition_filter = "require_partition_filter = TRUE" in statement
         properties += ["time_partitioning", "require_partition_filter"]
     with bigquery_errors(f"update {table}"):
-        warehouse.client.update_table(actual, properties, **warehouse.bounded())
+        warehouse.client.update_table(actual, properties, **warehouse.request_options())
     for column in added:
         # The emulator's update changes the description of the table only.
         warehouse.run(

@@ -32,7 +32,7 @@ SQL_ROOT = INCLUDE / "sql"
 FIRST_DAY = date(1999, 12, 31)
 """The first business day, because timestamps before the year 2000 are rejected. For statements that read all
 days of a table with a required partition filter."""
-MOST_DAYS = 500
+MAX_LISTED_DAYS = 500
 """Days that a statement names one by one. A load has each about twenty times, and may have 1 MB."""
 RESTATED = (
     "net_sales",
@@ -102,6 +102,8 @@ def render(
         return f"`{settings.bigquery_dataset}.{name}`"
 
     def staged(name: str) -> str:
+        if staging is None:
+            raise ValueError(f"{path} reads staging tables, and no load is given")
         return f"`{settings.staging_dataset}.{staging_table(name, staging)}`"
 
     def any_of(found: Collection[Any], column: str) -> str:
@@ -109,12 +111,7 @@ def render(
 
     names: dict[str, Any] = {name: _literal(value) for name, value in values.items()}
     if spec:
-        names["load"] = spec.name
-        names["takes_exports"] = spec.takes_exports
-        names["restates"] = "report_restatements" in spec.tables
-        names["sources"] = ", ".join(map(_string, spec.sources))
-        if spec.rates_source:
-            names["rates_source"] = _string(spec.rates_source)
+        names |= _spec_names(spec)
     names |= {
         "table": table,
         "staged": staged,
@@ -125,20 +122,30 @@ def render(
         "any_of": any_of,
         "first_day": _literal(FIRST_DAY),
         "restated_figures": RESTATED,
+        "shop_timezone": _string(settings.shop_timezone),
+        "reporting_currency": _string(settings.reporting_currency),
+        "events_retention_days": settings.events_retention_days,
+        "order_attributes": settings.order_attributes,
+        "report_attribute": settings.report_attribute,
     }
     template = templates.environment(SQL_ROOT).get_template(path)
-    text: str = template.render(
-        names,
-        shop_timezone=_string(settings.shop_timezone),
-        reporting_currency=_string(settings.reporting_currency),
-        events_retention_days=settings.events_retention_days,
-        order_attributes=settings.order_attributes,
-        report_attribute=settings.report_attribute,
-    )
+    text: str = template.render(names)
     return text
 
 
-def staging_table(name: str, suffix: str | None) -> str:
+def _spec_names(spec: LoadSpec) -> dict[str, Any]:
+    names = {
+        "load": spec.name,
+        "takes_exports": spec.takes_exports,
+        "restates": "report_restatements" in spec.tables,
+        "sources": ", ".join(map(_string, spec.sources)),
+    }
+    if spec.rates_source:
+        names["rates_source"] = _string(spec.rates_source)
+    return names
+
+
+def staging_table(name: str, suffix: str) -> str:
     """Return the name of the staging table `name` of the load with this suffix."""
     return f"{name}__{suffix}"
 
@@ -204,9 +211,9 @@ def _days_predicate(
 
 
 def days_to_read(days: Collection[date]) -> list[date]:
-    """Return `days` in order; of more than `MOST_DAYS`, all from the first to the last, which a statement
-    names by these two."""
-    if len(set(days)) > MOST_DAYS:
+    """Return `days` in order; of more than `MAX_LISTED_DAYS`, all from the first to the last, which a
+    statement names by these two."""
+    if len(set(days)) > MAX_LISTED_DAYS:
         return days_between(min(days), max(days))
     return sorted(set(days))
 

@@ -101,7 +101,9 @@ def missing(warehouse: Warehouse) -> list[str]:
     dataset = warehouse.settings.bigquery_dataset
     with bigquery_errors("list tables"):
         try:
-            listed = list(warehouse.client.list_tables(dataset, **warehouse.bounded()))
+            listed = list(
+                warehouse.client.list_tables(dataset, **warehouse.request_options())
+            )
         except NotFound:
             listed = []
     present = {table.table_id for table in listed}
@@ -111,7 +113,7 @@ def missing(warehouse: Warehouse) -> list[str]:
 def datasets(warehouse: Warehouse) -> set[str]:
     """Return the datasets of the project; raise as `bigquery_errors`."""
     with bigquery_errors("bigquery: list of datasets"):
-        listed = warehouse.client.list_datasets(**warehouse.bounded())
+        listed = warehouse.client.list_datasets(**warehouse.request_options())
         return {dataset.dataset_id for dataset in listed}
 
 
@@ -129,7 +131,7 @@ def create_datasets(warehouse: Warehouse) -> None:
             dataset.default_table_expiration_ms = STAGING_EXPIRES_MS
         with bigquery_errors(f"create dataset {name}"):
             warehouse.client.create_dataset(
-                dataset, exists_ok=True, **warehouse.bounded()
+                dataset, exists_ok=True, **warehouse.request_options()
             )
 
 

@@ -38,9 +38,9 @@ _KNOWN = Column(
 
 
 @dataclass(frozen=True)
-class Staging:
-    """One load and its staging tables. `missing` and `off` are sources without manifest, `status` is that of
-    the others in `load_audit`: `SUCCESS` or `HISTORY`."""
+class StagedLoad:
+    """One load and its staging tables. `missing_sources` and `off_sources` have no manifest, `status` is that
+    of the others in `load_audit`: `SUCCESS` or `HISTORY`."""
 
     warehouse: Warehouse
     spec: LoadSpec
@@ -48,8 +48,8 @@ class Staging:
     business_date: date
     run_id: str
     dag_id: str
-    missing: Collection[str] = ()
-    off: Collection[str] = ()
+    missing_sources: Collection[str] = ()
+    off_sources: Collection[str] = ()
     status: str = SUCCESS
 
     @cached_property
@@ -59,8 +59,8 @@ class Staging:
         today = datetime.now(UTC).date()
         parts = [self.dag_id, self.run_id, f"{self.business_date}", f"{today}"]
         parts += [manifest.sha256 for manifest in self.manifests]
-        parts += [f"{source} failed" for source in sorted(self.missing)]
-        parts += [f"{source} off" for source in sorted(self.off)]
+        parts += [f"{source} failed" for source in sorted(self.missing_sources)]
+        parts += [f"{source} off" for source in sorted(self.off_sources)]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
     def rendered(
@@ -83,7 +83,7 @@ class Staging:
         return f"{self.warehouse.client.project}.{dataset}.{name}"
 
 
-def stage(load: Staging) -> None:
+def stage(staged: StagedLoad) -> None:
     """Fill the staging tables, all at the same time.
 
     Raises:
@@ -97,39 +97,41 @@ def stage(load: Staging) -> None:
     jobs = {}
     with scratch_folder() as folder:
         audit = folder / "load_audit.parquet"
-        schema = _schema(load, "load_audit")
-        parquet.write_table(pa.Table.from_pylist(audit_rows(load), schema), audit)
-        jobs["load_audit"] = _begin(load, "load_audit", audit)
-        for table in load.spec.files:
-            uris = _files(load, table)
+        schema = _schema(staged, "load_audit")
+        parquet.write_table(pa.Table.from_pylist(audit_rows(staged), schema), audit)
+        jobs["load_audit"] = _begin_load_job(staged, "load_audit", audit)
+        for table in staged.spec.files:
+            uris = _checked_uris(staged, table)
             if uris and uris[0].startswith("gs://"):
-                jobs[table] = _begin(load, table, uris)
+                jobs[table] = _begin_load_job(staged, table, uris)
             else:
                 joined = folder / f"{table}.parquet"
-                _join(uris, joined, _schema(load, table))
-                jobs[table] = _begin(load, table, joined)
+                _concatenate(uris, joined, _schema(staged, table))
+                jobs[table] = _begin_load_job(staged, table, joined)
     for table, job in jobs.items():
         with bigquery_errors(f"load {table}"):
-            load.warehouse.result(job, f"load {table}")
+            staged.warehouse.result(job, f"load {table}")
 
 
 def staged_columns(spec: LoadSpec, table: str) -> list[Column]:
     """Return the columns of a table's Parquet files and staging table, in order."""
     omitted = spec.not_staged.get(table, frozenset())
-    staged = [column for column in columns(table) if column.name not in omitted]
+    names = [column for column in columns(table) if column.name not in omitted]
     if table == "load_audit":
-        staged.append(_KNOWN)
-    return staged
+        names.append(_KNOWN)
+    return names
 
 
-def audit_rows(load: Staging) -> list[dict[str, Any]]:
+def audit_rows(staged: StagedLoad) -> list[dict[str, Any]]:
     """Return a load's rows of `load_audit`, one for each source, without the counts of the load itself."""
-    rows = [_audit_row(manifest, load.status) for manifest in load.manifests]
-    rows += [{"source": source, "status": "failed"} for source in load.missing]
-    rows += [{"source": source, "status": "off"} for source in load.off]
+    rows = [_audit_row(manifest, staged.status) for manifest in staged.manifests]
+    rows += [
+        {"source": source, "status": "failed"} for source in staged.missing_sources
+    ]
+    rows += [{"source": source, "status": "off"} for source in staged.off_sources]
     for row in rows:
-        row["business_date"] = load.business_date
-        row["run_id"] = load.run_id
+        row["business_date"] = staged.business_date
+        row["run_id"] = staged.run_id
     return rows
 
 
@@ -153,11 +155,11 @@ def _audit_row(manifest: Manifest, status: str) -> dict[str, Any]:
     return row
 
 
-def _files(load: Staging, table: str) -> list[str]:
+def _checked_uris(staged: StagedLoad, table: str) -> list[str]:
     """Return the URIs of a table's files, after comparing their columns."""
-    expected = [column.name for column in staged_columns(load.spec, table)]
+    expected = [column.name for column in staged_columns(staged.spec, table)]
     uris = []
-    for manifest in load.manifests:
+    for manifest in staged.manifests:
         names = manifest.columns.get(f"{table}.parquet")
         if names is None:
             continue
@@ -172,8 +174,8 @@ def _files(load: Staging, table: str) -> list[str]:
     return uris
 
 
-def _begin(
-    load: Staging,
+def _begin_load_job(
+    staged: StagedLoad,
     table: str,
     source: Path | list[str],
 ) -> Any:
@@ -181,19 +183,19 @@ def _begin(
     of files in Google Cloud Storage, which BigQuery reads itself."""
     from google.cloud import bigquery
 
-    warehouse = load.warehouse
+    warehouse = staged.warehouse
     lists = bigquery.ParquetOptions()
     # Otherwise BigQuery reads a Parquet list as a record `list.element`.
     lists.enable_list_inference = True
     options: dict[str, Any] = {
-        "destination": load.target(table),
+        "destination": staged.target(table),
         "location": warehouse.settings.bigquery_location,
         "job_config": bigquery.LoadJobConfig(
             source_format="PARQUET",
             parquet_options=lists,
             schema=[
                 api_field(column, nullable=True)
-                for column in staged_columns(load.spec, table)
+                for column in staged_columns(staged.spec, table)
             ],
             write_disposition="WRITE_TRUNCATE",
             labels=dict(warehouse.labels),
@@ -204,7 +206,7 @@ def _begin(
         client = warehouse.client
         if isinstance(source, list):
             return client.load_table_from_uri(
-                source, job_id=job_id, **options, **warehouse.bounded()
+                source, job_id=job_id, **options, **warehouse.request_options()
             )
         with source.open("rb") as stream:
             return client.load_table_from_file(
@@ -212,14 +214,14 @@ def _begin(
             )
 
     with bigquery_errors(f"load {table}"):
-        return warehouse.start(begin, f"load-{load.suffix}-{table}")
+        return warehouse.start(begin, f"load-{staged.suffix}-{table}")
 
 
-def _schema(load: Staging, table: str) -> Any:
-    return parquet_schema(staged_columns(load.spec, table))
+def _schema(staged: StagedLoad, table: str) -> Any:
+    return parquet_schema(staged_columns(staged.spec, table))
 
 
-def _join(
+def _concatenate(
     uris: Sequence[str],
     target: Path,
     schema: Any,
@@ -236,13 +238,13 @@ def _join(
                     writer.write_batch(batch.cast(schema))
 
 
-def compare(load: Staging, totals: Iterable[Mapping[str, Any]]) -> None:
+def check_totals(staged: StagedLoad, totals: Iterable[Mapping[str, Any]]) -> None:
     """Compare the staged rows, by the rows `totals` of `staged_totals.sql`, with the manifests' totals.
 
     Raises:
         ContractError: keys are not unique, or totals differ.
     """
-    counted = load.spec.counted
+    counted = staged.spec.counted
     amounts: dict[str, Decimal] = defaultdict(Decimal)
     counts: dict[str, int] = defaultdict(int)
     for row in totals:
@@ -256,12 +258,12 @@ def compare(load: Staging, totals: Iterable[Mapping[str, Any]]) -> None:
         amounts[source] += row["amount"] or 0
         if row["name"] == counted:
             counts[source] = rows
-    for manifest in load.manifests:
+    for manifest in staged.manifests:
         source = manifest.source
-        arrived = {counted: counts[source], "amount": amounts[source]}
-        for name, total in arrived.items():
-            left = manifest.control_totals.get(name)
-            if left is not None and Decimal(left) != total:
+        stored = {counted: counts[source], "amount": amounts[source]}
+        for name, total in stored.items():
+            written = manifest.control_totals.get(name)
+            if written is not None and Decimal(written) != total:
                 raise ContractError(
-                    f"{source}: {name}: the transform left {left}, but {total} arrived in BigQuery"
+                    f"{source}: {name}: the transform wrote {written}, BigQuery has {total}"
                 )

@@ -52,7 +52,7 @@ def test_a_crash_after_any_statement_leaves_nothing(shop):
     shop.load(*BEFORE, run_id="before")
     manifests = [each.publish(shop.folder, TUESDAY, "after") for each in AFTER]
     of_run = ORDERS, manifests, TUESDAY, "after", "daily"
-    staged = staging_tables.Staging(shop.warehouse, *of_run)
+    staged = staging_tables.StagedLoad(shop.warehouse, *of_run)
     crash_after_statements(shop, staged, EVERYTHING, every=7)
 
     shop.load(*AFTER, day=TUESDAY, run_id="after")
@@ -73,7 +73,7 @@ def test_a_crash_within_a_load_of_events_leaves_nothing(shop):
     window = at("2026-03-03 05:00"), at("2026-03-04 11:00"), at("2026-03-04 11:00")
     manifest = website.staged(TUESDAY, *window, run_id="after")
     of_run = EVENTS, [manifest], TUESDAY, "after", "events"
-    staged = staging_tables.Staging(shop.warehouse, *of_run)
+    staged = staging_tables.StagedLoad(shop.warehouse, *of_run)
     tables = (*EVENT_TABLES, "load_audit", "rejected_rows")
     crash_after_statements(shop, staged, tables, every=4)
 
@@ -92,7 +92,7 @@ def test_a_load_that_began_before_an_erasure_begins_again(shop, tmp_path, monkey
     )
     bob = Order("2", at("2026-03-02 16:00"), customer="bob")
     manifest = Folder([ann, bob]).publish(shop.folder, MONDAY, "run")
-    staging = staging_tables.Staging(
+    staging = staging_tables.StagedLoad(
         shop.warehouse, ORDERS, [manifest], MONDAY, "run", "daily"
     )
     staging_tables.stage(staging)
@@ -165,10 +165,10 @@ def test_files_that_are_not_what_the_table_takes_are_refused(shop):
         "orders.parquet of sales_db has the columns order_id": replace(
             manifest, columns=swapped
         ),
-        "orders: the transform left 2, but 1 arrived": replace(
+        "orders: the transform wrote 2, BigQuery has 1": replace(
             manifest, control_totals=totals | {"orders": 2}
         ),
-        "amount: the transform left 9.9900, but": replace(
+        "amount: the transform wrote 9.9900, BigQuery": replace(
             manifest, control_totals=totals | {"amount": "9.9900"}
         ),
         "order_versions: 2 rows have 1 different keys": twice.publish(

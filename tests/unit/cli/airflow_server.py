@@ -84,6 +84,7 @@ ANSWERS = {
     "GET load.checks": [{"state": "success"}],
     "GET logs/1": [{"content": []}],
     "PUT": [None],
+    "PATCH": [(404, {"detail": "Task state store key 'send_mail' not found"})],
     "POST auth/token": [{"access_token": "t"}],
     "POST dry_run": [planned(*DAYS)],
     "POST backfills": [{"id": 7, "created_at": CREATED}],
@@ -134,6 +135,7 @@ class Handler(BaseHTTPRequestHandler):
 
     do_POST = do_GET
     do_PUT = do_GET
+    do_PATCH = do_GET
 
     def log_message(self, *_):
         """Keep the test's output clean."""

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from ecommerce.cli.airflow_api import AirflowApi
-from ecommerce.cli.backfill import Range, plan
+from ecommerce.cli.backfill import BackfillRequest, plan
 from ecommerce.core.errors import PipelineError
 from tests.unit.cli.airflow_server import (
     CREATED,
@@ -98,7 +98,7 @@ def test_what_a_backfill_asks_airflow(name, airflow, run, snapshot):
     ],
 )
 def test_a_day_that_has_not_ended_is_refused(airflow, now, has_ended):
-    days = Range(date(2026, 11, 1), date(2026, 11, 3), again=True)
+    days = BackfillRequest(date(2026, 11, 1), date(2026, 11, 3), again=True)
     api = AirflowApi.from_environment()
     with time_machine.travel(now):
         if has_ended:

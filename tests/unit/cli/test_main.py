@@ -9,7 +9,7 @@ import sys
 
 from ecommerce.cli import __main__ as command_line
 from ecommerce.cli import environment
-from ecommerce.warehouse import adhoc_query
+from ecommerce.warehouse import adhoc_query, client
 from ecommerce.warehouse.adhoc_query import QueryResult
 
 
@@ -133,7 +133,7 @@ def test_make_passes_a_value_as_it_is(repository):
 
 
 def test_standard_output_has_the_result_alone(monkeypatch, capsys):
-    def run_query(sql, connect, most_rows):
+    def run_query(statement, warehouse, max_rows=None):
         print("a line of a library")
         record = logging.makeLogRecord({"msg": "a line of Airflow's log"})
         logging.StreamHandler(sys.stdout).emit(record)
@@ -141,6 +141,7 @@ def test_standard_output_has_the_result_alone(monkeypatch, capsys):
 
     monkeypatch.setattr(environment, "load", lambda: None)
     monkeypatch.setattr(adhoc_query, "run_query", run_query)
+    monkeypatch.setattr(client, "connect", lambda **labels: None)
     assert command_line.main(["query", "--sql", "SELECT 1", "--format", "csv"]) == 0
     shown = capsys.readouterr()
     assert shown.out == "n\n1\n2\n"

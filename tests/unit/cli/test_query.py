@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.cli import environment
-from ecommerce.warehouse import adhoc_query
+from ecommerce.warehouse import adhoc_query, client
 from ecommerce.warehouse.adhoc_query import QueryResult
 
 COLUMNS = (
@@ -38,11 +38,12 @@ def answer(monkeypatch):
     asked = []
 
     def set_answer(rows, total=None, columns=COLUMNS):
-        def run_query(sql, connect, most_rows):
-            asked.append((sql, most_rows))
+        def run_query(statement, warehouse, max_rows=None):
+            asked.append((statement, max_rows))
             return QueryResult(columns, total or len(rows), iter(rows))
 
         monkeypatch.setattr(adhoc_query, "run_query", run_query)
+        monkeypatch.setattr(client, "connect", lambda **labels: None)
         return asked
 
     monkeypatch.setattr(environment, "load", lambda: None)

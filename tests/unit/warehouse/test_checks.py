@@ -1,6 +1,7 @@
 """What people read of a check that found something."""
 
 import re
+from dataclasses import replace
 
 from ecommerce.core.data_warnings import wordings
 from ecommerce.warehouse import rendering
@@ -16,6 +17,12 @@ def test_a_check_says_what_was_found_and_not_what_should_be():
         "1,234 refunds belong to orders missing from the warehouse: counted under Returns of whole orders "
         "until the order is read (for example sales_db refund r7)"
     )
+
+
+def test_the_error_of_a_run_ends_with_what_to_do():
+    error = replace(FAILURE, severity="error")
+    action = wordings()[FAILURE.check_name].action
+    assert str(error) == f"{FAILURE}. {action}"
 
 
 def test_people_are_told_what_it_means_and_what_to_do():

@@ -122,8 +122,20 @@ MISSING = (
             "copies of a row, which make migrate removes",
         ),
         (
-            google.BadRequest("Name x not found; reason: invalidQuery"),
-            "do not match; if a column is missing, run make migrate: ",
+            google.BadRequest("Name x not found inside t; reason: invalidQuery"),
+            "load: a column of this statement is missing; if an update added it, run make migrate: Name x",
+        ),
+        (
+            google.BadRequest("Unrecognized name: x at [1:8]; reason: invalidQuery"),
+            "run make migrate: Unrecognized name: x",
+        ),
+        (
+            google.BadRequest("Column x is not present in table t"),
+            "run make migrate: Column x",
+        ),
+        (
+            google.BadRequest("Division by zero: 1 / 0; reason: invalidQuery"),
+            "load: Division by zero: 1 / 0",
         ),
         (
             google.Forbidden("User etl@shop.iam.gserviceaccount.com may not"),
@@ -179,8 +191,8 @@ FAILED = job({"reason": "invalidQuery"})
         ([FAILED, FAILED], {}, "new load-1-3"),
         # What changed the tables is done again: else a load that is cleared after `make undo-history` would
         # succeed and load nothing.
-        ([DONE], {"finished": False}, "new load-1-2"),
-        ([DONE, RUNNING], {"finished": False}, RUNNING),
+        ([DONE], {"reuse_finished": False}, "new load-1-2"),
+        ([DONE, RUNNING], {"reuse_finished": False}, RUNNING),
     ],
 )
 def test_a_job_is_begun_once_and_again_after_it_failed(known, options, begun):
@@ -260,7 +272,7 @@ def test_a_job_that_does_not_end_is_cancelled_and_named(running, connected):
 
 def test_a_query_of_a_person_is_cancelled_too(running, connected):
     with pytest.raises(TimedOutError, match=r"^the query: "):
-        run_query("SELECT 1", lambda: connected(running))
+        run_query("SELECT 1", connected(running))
     assert len(running.cancelled) == 1
 
 
@@ -278,7 +290,7 @@ def test_a_server_that_never_answers_is_given_up(mute, connected, monkeypatch):
     with pytest.raises(
         TransientError, match=r"BigQuery cannot be reached: .*timed out"
     ):
-        run_query("SELECT 1", lambda: connected(mute))
+        run_query("SELECT 1", connected(mute))
 
 
 @pytest.mark.parametrize(

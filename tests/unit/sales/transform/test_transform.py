@@ -47,7 +47,7 @@ def one_order(folder):
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_day_without_anything_is_a_valid_day(raw, source):
     done = getattr(raw, source)()
-    always = {f"{table}.parquet" for table in ORDERS.always_there}
+    always = {f"{table}.parquet" for table in ORDERS.required_tables}
     assert set(done.manifest.columns) == always
     assert (*done.counts, done.manifest.rows) == (0, 0, 0, 0, 0)
     assert done.totals["amount"] == "0.0000"
