@@ -322,11 +322,11 @@ def test_everything_is_of_one_instant_by_the_databases_clock(shop, monkeypatch):
     original = sales_db.copy_to_parquet
     copied = []
 
-    def copy_after_a_change(session, query, target, *more):
+    def copy_after_a_change(session, query, types, target, duck):
         added = order(f"N{len(copied)}", "2026-03-10 10:00")
         copied.append(target.stem)
         shop.run(f"{added} UPDATE order_items SET quantity = 99; DELETE FROM refunds;")
-        return original(session, query, target, *more)
+        return original(session, query, types, target, duck)
 
     monkeypatch.setattr(sales_db, "copy_to_parquet", copy_after_a_change)
     before = clock(shop)

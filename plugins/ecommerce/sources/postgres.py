@@ -11,7 +11,7 @@ import os
 import re
 import selectors
 import socket
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -53,12 +53,15 @@ _REFUSED = (
 _LOST_CONNECTION = "08006"
 _DATA_EXCEPTION = "22"
 _QUERY_ERRORS: tuple[tuple[tuple[str, ...], type[errors.PipelineError], str], ...] = (
+    # Query canceled.
     (
         ("57014",),
         errors.TransientError,
         ": add the indexes that make check names, or raise statement_timeout in the connection's extra",
     ),
+    # Lost connection, conflict, resources, lock, shutdown, disk, idle timeout.
     (("08", "40", "53", "55", "57", "58", "25P04"), errors.TransientError, ""),
+    # Insufficient privilege, invalid authorization.
     (
         ("42501", "28"),
         errors.CredentialsError,
@@ -69,29 +72,29 @@ _QUERY_ERRORS: tuple[tuple[tuple[str, ...], type[errors.PipelineError], str], ..
         errors.ContractError,
         ": fix that row, or exclude it in the query",
     ),
+    # Other types, an operator that they do not have.
     (
         ("42804", "42883"),
         errors.ContractError,
         ": cast the column in include/sql/extract/{conn_id}/schema.sql, known_orders to the type of order_id",
     ),
-    (
-        ("",),
-        errors.ContractError,
-        ": adapt include/sql/extract/{conn_id}/schema.sql to the schema of the source",
-    ),
 )
 """The kind of a failed query's error by the beginnings of its SQLSTATE, and what helps."""
+_OTHER_SCHEMA = (
+    ": adapt include/sql/extract/{conn_id}/schema.sql to the schema of the source"
+)
 CANCEL_SECONDS = 5.0
 """How long the request to cancel a statement may take."""
-_TYPES = {
+_DUCKDB_TYPES = {
     16: "BOOLEAN",
     20: "BIGINT",
     21: "INTEGER",
     23: "INTEGER",
     1184: "TIMESTAMPTZ",
 }
-_NUMERIC = 1700
-_TIMESTAMP_WITHOUT_ZONE = 1114
+"""DuckDB types by PostgreSQL's type OID."""
+_NUMERIC_OID = 1700
+_TIMESTAMP_OID = 1114
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +180,7 @@ class Session:
             )
             columns = cursor.description or []
         for column in columns:
-            if column.type_code == _TIMESTAMP_WITHOUT_ZONE:
+            if column.type_code == _TIMESTAMP_OID:
                 raise errors.ContractError(
                     f"{self.conn_id}: {query.name} gives {column.name} without time zone: add it in "
                     f"include/sql/extract/{self.conn_id}/schema.sql, as in "
@@ -234,7 +237,8 @@ class Session:
             for states, kind, advice in _QUERY_ERRORS:
                 if state.startswith(states):
                     raise kind(text + advice.format(conn_id=self.conn_id)) from None
-            raise
+            advice = _OTHER_SCHEMA.format(conn_id=self.conn_id)
+            raise errors.ContractError(text + advice) from None
 
 
 @contextmanager
@@ -275,25 +279,21 @@ def _connect(conn_id: str) -> psycopg.Connection[Any]:
 def copy_to_parquet(
     session: Session,
     query: Query,
+    types: Mapping[str, str],
     target: Path,
     duck: duckdb.DuckDBPyConnection,
-    texts: Collection[str] = (),
-) -> tuple[list[str], int]:
-    """Stream a query's result into a Parquet file; return its columns and the number of its rows.
+) -> int:
+    """Stream a query's result into a Parquet file with the DuckDB types of its columns; return the number of
+    rows.
 
-    Rows with a value that does not have its column's declared type go into the table `rejects` of `duck`.
-    `texts` are VARCHAR whatever the database declares.
+    Rows with a value that does not have its column's type go into the table `rejects` of `duck`.
     """
     import duckdb
 
-    columns = session.columns(query)
-    for name in columns:
-        if name in texts:
-            columns[name] = "VARCHAR"
     read_end, write_end = os.pipe()
     parameters = {
         "pipe": f"/dev/fd/{read_end}",
-        "columns": columns,
+        "columns": dict(types),
         "target": str(target),
     }
     with ThreadPoolExecutor(1, thread_name_prefix="copy") as pump:
@@ -308,10 +308,11 @@ def copy_to_parquet(
             # Where DuckDB has failed, writing into the pipe fails now, and the copy ends.
             os.close(read_end)
         copied.result()
-    instants = [name for name, kind in columns.items() if kind == "TIMESTAMPTZ"]
+    instants = [name for name, kind in types.items() if kind == "TIMESTAMPTZ"]
     run(duck, "extract/keep_rejects", {"file": target.stem, "instants": instants})
+    # DuckDB's own table of the values that it could not read.
     duck.execute("TRUNCATE reject_errors")
-    return list(columns), result["Count"]
+    return int(result["Count"])
 
 
 def _raise_error(result: PGresult) -> None:
@@ -324,13 +325,14 @@ def _raise_error(result: PGresult) -> None:
 
 
 def _text_of(error: Exception) -> str:
+    """Return the driver's message in one line, without the caret under the SQL."""
     return mask_e_mails(" ".join(str(error).split())).removesuffix("^").strip()
 
 
 def _duckdb_type(column: psycopg.Column) -> str:
     """Return the type for a column: text where a number could be rounded."""
-    if column.type_code != _NUMERIC:
-        return _TYPES.get(column.type_code, "VARCHAR")
+    if column.type_code != _NUMERIC_OID:
+        return _DUCKDB_TYPES.get(column.type_code, "VARCHAR")
     # A numeric without limits has neither.
     precision = column.precision or 0
     scale = column.scale or 0

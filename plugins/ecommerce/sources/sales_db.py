@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.check_result import FAIL, HINT, OK, Lines
@@ -26,6 +28,9 @@ from ecommerce.sources.source import Source
 from ecommerce.storage.duckdb import connect_duckdb, query
 from ecommerce.storage.staging import Manifest, publish, read_manifest
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
 CONNECTION = "sales_db"
 SQL = "extract/sales_db"
 COLUMNS = {
@@ -37,13 +42,14 @@ COLUMNS = {
     "customers": "customer_id email country_code updated_at",
     "removed_orders": "order_id",
 }
-"""What each query has to give; more does no harm. `removed_orders`: those of `known_orders` that are gone."""
+"""Required columns of each query; additional ones are allowed. `removed_orders`: those of `known_orders` that
+are gone."""
 QUERIES = (*COLUMNS, "control_totals")
 COPIED_FIRST = ("order_items", "products", "orders", "refunds", "removed_orders")
 COPIED_SECOND = ("customers",)
 """The queries of the two sessions, which take about as long: the second one counts before it copies."""
 TEXTS = frozenset({"order_id", "customer_id", "refund_id", "sku"})
-"""Numbers in many a database; every step after this one takes them for text."""
+"""Ids, read as text also where the database stores numbers."""
 
 
 def limits(settings: Settings) -> list[str]:
@@ -63,66 +69,103 @@ def extract(window: ReadWindow) -> Manifest:
         ContractError: a table or column is not what the queries expect.
         StagingError: the files could not be written.
     """
-    columns: dict[str, list[str]] = {}
-    rows: list[int] = []
     with (
         publish(window.folder) as draft,
         snapshot(CONNECTION) as (first, second, read_at),
         connect_duckdb() as duck,
     ):
         query(duck, "extract/create_rejects")
-
-        def copy(session: Session, names: Sequence[str]) -> None:
-            with duck.cursor() as lane:
-                for name in names:
-                    statement = sales_query(name, window)
-                    target = draft.path / f"{name}.parquet"
-                    columns[name], count = copy_to_parquet(
-                        session, statement, target, lane, TEXTS
-                    )
-                    _check_columns(name, columns[name])
-                    rows.append(count)
-
-        def count_and_copy() -> dict[str, Any]:
-            totals = second.row(sales_query("control_totals", window))
-            copy(second, COPIED_SECOND)
-            return totals
-
         with ThreadPoolExecutor(2) as pool:
-            copying: Future[Any] = pool.submit(copy, first, COPIED_FIRST)
-            counting: Future[Any] = pool.submit(count_and_copy)
+            copying: Future[Any] = pool.submit(
+                _copy, first, COPIED_FIRST, window, draft.path, duck.cursor()
+            )
+            counting: Future[Any] = pool.submit(
+                _count_and_copy, second, window, draft.path, duck.cursor()
+            )
             try:
                 ended, _ = wait([copying, counting], return_when=FIRST_EXCEPTION)
             finally:
-                # Where a lane has failed, or the task is stopped, the other one ends at once.
+                # Where one has failed, or the task is stopped, the other ends at once.
                 first.cancel()
                 second.cancel()
-        for lane in ended:
-            lane.result()
-        totals = counting.result()
+        for future in ended:
+            # Raises the error of the one that failed first.
+            future.result()
+        totals, copied = counting.result()
+        copied |= copying.result()
         for name in COLUMNS:
             lineage.report_query(sales_query(name, window).sql, **first.address())
-
-        read = {"files": list(columns), "columns": list(columns.values())}
-        query(duck, f"{SQL}/rejected_cells", read)
-        query(duck, f"{SQL}/rejected_orders")
-        files = {
-            "orders": str(draft.path / "orders.parquet"),
-            "items": str(draft.path / "order_items.parquet"),
-        }
-        totals["rejected_amounts"] = query(duck, f"{SQL}/rejected_amounts", files)
-        query(duck, f"{SQL}/mask_unreadable")
-        for name in ("rejects", "rejected_orders"):
-            file = draft.path / f"{name}.parquet"
-            duck.table(name).write_parquet(str(file))
-            columns[name] = duck.table(name).columns
+        columns = {name: list(table.types) for name, table in copied.items()}
+        totals["rejected_amounts"] = _write_rejects(duck, draft.path, columns)
+        rows = sum(table.rows for table in copied.values())
         draft.seal(
             **window.facts(read_at),
-            rows=sum(rows) + len(duck.table("rejects")),
+            rows=rows + len(duck.table("rejects")),
             columns={f"{name}.parquet": names for name, names in columns.items()},
             control_totals=totals,
         )
     return read_manifest(window.folder)
+
+
+@dataclass(frozen=True)
+class Copied:
+    """A query's result as a Parquet file: DuckDB types by column, and the number of rows."""
+
+    types: Mapping[str, str]
+    rows: int
+
+
+def _copy(
+    session: Session,
+    names: Sequence[str],
+    window: ReadWindow,
+    folder: Path,
+    duck: DuckDBPyConnection,
+) -> dict[str, Copied]:
+    """Copy the results of queries to Parquet files, and return what each has."""
+    copied = {}
+    for name in names:
+        statement = sales_query(name, window)
+        types = session.columns(statement)
+        _check_columns(name, types)
+        types |= dict.fromkeys(TEXTS & types.keys(), "VARCHAR")
+        target = folder / f"{name}.parquet"
+        rows = copy_to_parquet(session, statement, types, target, duck)
+        copied[name] = Copied(types, rows)
+    return copied
+
+
+def _count_and_copy(
+    session: Session,
+    window: ReadWindow,
+    folder: Path,
+    duck: DuckDBPyConnection,
+) -> tuple[dict[str, Any], dict[str, Copied]]:
+    """Return the control totals, and what `_copy` returns for the second session."""
+    totals = session.row(sales_query("control_totals", window))
+    return totals, _copy(session, COPIED_SECOND, window, folder, duck)
+
+
+def _write_rejects(
+    duck: DuckDBPyConnection,
+    folder: Path,
+    columns: dict[str, list[str]],
+) -> list[dict[str, Any]]:
+    """Write the rows that cannot be read, and the orders among them, into `folder`; add their columns to
+    `columns`, and return the amounts that they withhold."""
+    read = {"files": list(columns), "columns": list(columns.values())}
+    query(duck, f"{SQL}/rejected_cells", read)
+    query(duck, f"{SQL}/rejected_orders")
+    files = {
+        "orders": str(folder / "orders.parquet"),
+        "items": str(folder / "order_items.parquet"),
+    }
+    amounts = query(duck, f"{SQL}/rejected_amounts", files)
+    query(duck, f"{SQL}/mask_unreadable")
+    for name in ("rejects", "rejected_orders"):
+        duck.table(name).write_parquet(str(folder / f"{name}.parquet"))
+        columns[name] = duck.table(name).columns
+    return amounts
 
 
 def sales_query(name: str, window: ReadWindow) -> Query:
@@ -153,11 +196,12 @@ def _check_types(name: str, types: Mapping[str, str]) -> None:
     """Raise ContractError where the query `name` declares another type than the transform needs."""
     for column in COLUMNS.get(name, "").split():
         actual = types[column]
-        needed = actual
-        if column.endswith("_at"):
-            needed = "TIMESTAMPTZ"
         if column == "is_test":
             needed = "BOOLEAN"
+        elif column.endswith("_at"):
+            needed = "TIMESTAMPTZ"
+        else:
+            continue
         if actual != needed:
             raise ContractError(
                 f"{CONNECTION}: {name}.sql needs {column} as {needed.lower()}, not as {actual.lower()}: cast "
