@@ -240,7 +240,7 @@ def test_partner_server(partner, monkeypatch, tmp_path, snapshot):
     for name in ("promotions.csv", "market_index.csv.sha256"):
         content = (partner.root / name).read_bytes()
         (partner.root / name).unlink()
-        fail(f"no {name}", ContractError, "not on the server")
+        fail(f"no {name}", TransientError, "not on the server")
         (partner.root / name).write_bytes(content)
     partner.put("market_index.csv", MARKET_INDEX, "no checksum")
     fail("no checksum", TransientError, "checksum")
