@@ -97,10 +97,16 @@ def answer_of(printed):
     return json.loads(printed.splitlines()[-1])
 
 
-def test_a_column_of_your_own_a_source_of_files_retries_a_figure_and_a_dag(
+def test_a_column_a_source_of_files_retries_a_figure_a_check_and_a_dag(
     shop, tmp_path, migrated_airflow
 ):
-    recipes = ("A column of your own", "A source", "Retries of one source", "A figure")
+    recipes = (
+        "A column of your own",
+        "A source",
+        "Retries of one source",
+        "A figure",
+        "A check",
+    )
     copy = carried_out(tmp_path / "copy", *recipes, "A DAG")
     till = tmp_path / "till"
     till.mkdir()

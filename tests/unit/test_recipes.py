@@ -17,6 +17,7 @@ RECIPES = (
     "An API source",
     "Retries of one source",
     "A figure",
+    "A check",
     "A DAG",
 )
 

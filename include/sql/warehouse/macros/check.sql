@@ -1,12 +1,18 @@
 {#
   One check. The statement in the call block selects the failing rows and describes each in `sample`. A check returns a row
   only where something fails: the number of failing rows and an example. The check's row in include/data_warnings.csv, found
-  by `name`, has the words of reports and logs. `severity`: `error` stops the run before anything is mailed or announced,
-  `warn` becomes a warning of the report.
+  by `name`, has the words of reports and logs. `name` begins with the folder of the table.
 
-  A `dated` check covers all days that the load touched: its statement also returns `business_date` and `run_id`. Failing
-  rows of other days that this run loaded are a row of their own, with `other_days`; older ones belong to the reports of
-  those days. A file with a dated check imports the macro `with context`.
+  `severity`: `error` stops the run before anything is mailed or announced: for figures that are wrong. `warn` becomes a
+  warning of the report: for values that are possible but unlikely.
+
+  Scope, the condition on `business_date` of the statement:
+  - an `error` covers all days that the load touched: `{{ days("business_date") }}`;
+  - a `warn` about the report covers the run's day: `business_date = {{ business_date }}`;
+  - a `warn` about loaded rows is `dated` and covers all days that the load touched: its statement also returns
+    `business_date` and `run_id`. Failing rows of other days that this run loaded are a row of their own, with
+    `other_days`; older ones belong to the reports of those days. A file with a dated check imports the macro
+    `with context`.
 #}
 {% macro check(name, severity, dated=False) -%}
 SELECT

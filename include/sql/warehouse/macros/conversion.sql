@@ -19,7 +19,10 @@ IF({{ currency }} = {{ reporting_currency }}, 1, {{ rates }}.order_rate) AS orde
 CAST(CAST({{ amount }} AS BIGNUMERIC) * 10000 * reporting_rate / order_rate AS BIGNUMERIC)
 {%- endmacro %}
 
-{# A number of ten-thousandths as a NUMERIC amount, rounded half away from zero. #}
+{#
+  A number of ten-thousandths as a NUMERIC amount, rounded half away from zero: `rounded(converted("net_sales"))` is an
+  amount in reporting currency, and `rounded("SUM(" ~ converted("net_sales") ~ ")")` a sum of such amounts.
+#}
 {% macro rounded(ten_thousandths) -%}
 CAST(ROUND({{ ten_thousandths }}) AS INT64) / NUMERIC '10000'
 {%- endmacro %}
