@@ -145,8 +145,8 @@ def _score(
     covers = []
     for level in LEVELS:
         covers += [f"{level} % cover, total", f"{level} % cover, series"]
-    first = panel.until(known[0]).origin
-    last = panel.until(known[-1]).origin
+    first = panel.dates[known[0] - 1].date()
+    last = panel.dates[known[-1] - 1].date()
     print(
         f"\n{name}: {len(panel.series)} series, {ORIGINS} weekly origins, {first} to {last}\n"
     )

@@ -53,8 +53,10 @@ def write(
     and the rejected rows of the partner's files: `file`, `line_number`, `reason`, `detail`, `raw`."""
     first = day_window(as_of, shop_timezone())
     last_known = first.shifted(-1).date
-    facts = {"run_id": run.run_id, "made_at": first.start, "actual": None}
-    forecast_rows = [row | facts for row in forecasts]
+    forecast_rows = [
+        row | {"made_at": first.start, "actual": None, "run_id": run.run_id}
+        for row in forecasts
+    ]
     rejected_rows = []
     for row in rejected:
         rejection = {
@@ -65,32 +67,31 @@ def write(
             "row_number": row["line_number"],
         }
         rejected_rows.append(row | rejection)
-    rows = len(forecasts)
-    amount = str(sum(row["forecast"] for row in forecasts))
-    control_totals = {
-        "sales_forecasts": rows,
-        "source_orders": rows,
-        "amount": amount,
-        "source_amount": amount,
-        "rows_read": rows + len(rejected_rows),
-        "rows_accepted": rows,
-        "rows_rejected": len(rejected_rows),
-        "rows_superseded": 0,
-    }
+    rows, amount = len(forecasts), str(sum(row["forecast"] for row in forecasts))
     uri = run.folder(as_of, f"transformed/{SOURCE}")
     with publish(uri) as draft:
-        columns = {}
-        tables = {"sales_forecasts": forecast_rows, "rejected_rows": rejected_rows}
-        for table, written in tables.items():
-            columns[f"{table}.parquet"] = write_rows(draft.path, table, written)
+        forecast_columns = write_rows(draft.path, "sales_forecasts", forecast_rows)
+        rejected_columns = write_rows(draft.path, "rejected_rows", rejected_rows)
         draft.seal(
             source=SOURCE,
             business_date=last_known,
             rows=rows,
-            columns=columns,
+            columns={
+                "sales_forecasts.parquet": forecast_columns,
+                "rejected_rows.parquet": rejected_columns,
+            },
             read_at=first.start,
             window_start=first.start,
             window_end=first.shifted(HORIZON - 1).end,
-            control_totals=control_totals,
+            control_totals={
+                "sales_forecasts": rows,
+                "source_orders": rows,
+                "amount": amount,
+                "source_amount": amount,
+                "rows_read": rows + len(rejected_rows),
+                "rows_accepted": rows,
+                "rows_rejected": len(rejected_rows),
+                "rows_superseded": 0,
+            },
         )
     return read_manifest(uri)

@@ -50,7 +50,7 @@ def back_test(history: History) -> Json:
         "as_of": str(history.as_of),
         "first_day": str(panel.first_day),
         "days": panel.days,
-        "origins": [str(panel.until(days).origin) for days in known_days],
+        "origins": [str(panel.dates[days - 1].date()) for days in known_days],
         "series": series,
         "scores": scores,
     }
@@ -89,8 +89,7 @@ def past_forecasts(panel: Panel, days: int) -> pd.DataFrame:
         candidates.append(pd.DataFrame(columns))
     past = pd.concat(candidates)
     kind = past["series"].str.partition(":")[0]
-    has_total = kind.eq("category").any()
-    return past.assign(kind=kind)[has_total | (kind != TOTAL)]
+    return past.assign(kind=kind)[(kind != TOTAL) | ("category" in kind.values)]
 
 
 def score(candidate: str, past: pd.DataFrame) -> Json:
@@ -100,13 +99,14 @@ def score(candidate: str, past: pd.DataFrame) -> Json:
     by_week = past.groupby(["kind", "series", "origin", "week"])
     sums = by_week[["forecast", "actual"]].sum(min_count=DAYS)
     weeks = sums.dropna().reset_index()
+    weeks["error"] = (weeks["forecast"] - weeks["actual"]).abs()
     is_total = weeks["kind"] == TOTAL
     total = weeks[is_total].sum()
-    weeks = weeks[~is_total]
-    kinds = past.loc[past["kind"] != TOTAL, "kind"].unique()
-    weekly = _wape(weeks, ["kind"]).reindex(kinds)
-    by_origin = _wape(weeks, ["origin", "kind"]).groupby("origin").mean()
+    of_kinds = weeks[~is_total].groupby(["kind", "origin"])[["error", "actual"]].sum()
+    by_origin = _wape(of_kinds).groupby("origin").mean()
     by_origin = by_origin.reindex(past["origin"].unique())
+    kinds = past.loc[past["kind"] != TOTAL, "kind"].unique()
+    weekly = _wape(of_kinds.groupby("kind").sum()).reindex(kinds)
     return {
         "candidate": candidate,
         "score": _ratio(weekly.mean()),
@@ -116,13 +116,9 @@ def score(candidate: str, past: pd.DataFrame) -> Json:
     }
 
 
-def _wape(weeks: pd.DataFrame, groups: list[str]) -> "pd.Series[float]":
-    """The absolute errors as a share of sales by groups of weeks, without those that have no sales."""
-    differences = weeks["forecast"] - weeks["actual"]
-    errors = weeks.assign(error=differences.abs())
-    sums = errors.groupby(groups)[["error", "actual"]].sum()
-    sums = sums[sums["actual"] > 0]
-    return sums["error"] / sums["actual"]
+def _wape(sums: pd.DataFrame) -> "pd.Series[float]":
+    """Return the errors as a share of sales, NaN without sales."""
+    return sums["error"] / sums["actual"].where(sums["actual"] > 0)
 
 
 def _ratio(part: float, whole: float = 1.0) -> float | None:
@@ -160,9 +156,10 @@ def choose(test: Json, champion: str) -> Json:
     if challengers:
         best = min(challengers, key=itemgetter("score"))
         chosen = best["candidate"]
-        share = percent(best["score"])
-        former = percent(present["score"])
-        why = f"{chosen} replaces {champion}: its score is {share}, {champion}'s {former}."
+        why = (
+            f"{chosen} replaces {champion}: its score is {percent(best['score'])}, "
+            f"{champion}'s {percent(present['score'])}."
+        )
     return {"champion": chosen, "previous": champion, "why": why}
 
 
@@ -176,12 +173,12 @@ def _is_better(challenger: Json, present: Json) -> bool:
     if bias > MOST_BIAS and bias >= abs(present["bias"] or 0):
         return False
     # The gains by origin must be more than chance.
-    errors = pd.Series(challenger["by_origin"], dtype=float)
-    gains = pd.Series(present["by_origin"], dtype=float) - errors
-    count = gains.count()
-    if count < FEWEST_ORIGINS or gains.mean() <= 0:
+    errors = np.array([present["by_origin"], challenger["by_origin"]], dtype=float)
+    gains = -np.diff(errors, axis=0)
+    gains = gains[~np.isnan(gains)]
+    if len(gains) < FEWEST_ORIGINS or gains.mean() <= 0:
         return False
-    return bool(gains.mean() >= CHANCE * gains.std() / np.sqrt(count - 1))
+    return bool(gains.mean() >= CHANCE * gains.std(ddof=1) / np.sqrt(len(gains) - 1))
 
 
 def notify(record: Json) -> str:

@@ -83,8 +83,8 @@ def preprocess(manifest: Manifest, **context: Any) -> Manifest:
     """Read the partner's files and the history from the warehouse."""
     from ecommerce.forecast.data import history
 
-    partner = read_files(manifest)
-    return history.prepare(run_of(context), _week(context).as_of, partner)
+    as_of = _week(context).as_of
+    return history.prepare(run_of(context), as_of, read_files(manifest))
 
 
 @typed_task(inlets=[assets.FORECAST_CHAMPION], execution_timeout=task_timeout(LONG))
@@ -106,9 +106,10 @@ def predict(manifest: Manifest, model: Json, **context: Any) -> Manifest:
 
     trained = training.read(model, Store.of_models())
     prepared = history.read_prepared(manifest)
-    forecasts = training.predict_all(prepared.panels(), trained)
-    as_of = _week(context).as_of
-    return loading.write(forecasts, as_of, run_of(context), prepared.partner.rejected)
+    known = prepared.panels()
+    forecasts = training.predict_all(known, trained)
+    rejected = prepared.partner.rejected
+    return loading.write(forecasts, known.as_of, run_of(context), rejected)
 
 
 @typed_task(**RARE_LOADS, outlets=assets.tables(loading.FORECASTS.tables))
@@ -190,8 +191,8 @@ def select(test: Json, *, outlet_events: Any) -> Json:
     from ecommerce.forecast import selection
 
     record = selection.select(test)
-    event = outlet_events[assets.FORECAST_CHAMPION]
-    event.extra = {"champion": record["champion"], "version": record["version"]}
+    extra = {"champion": record["champion"], "version": record["version"]}
+    outlet_events[assets.FORECAST_CHAMPION].extra = extra
     return record
 
 

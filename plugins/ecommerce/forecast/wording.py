@@ -1,16 +1,17 @@
 """Names of series and figures as the report and the mails write them."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 
 from ecommerce.core import text
 
+Names = dict[str, str]
+"""Such as those of products, by SKU."""
 TOTAL = "total"
 KIND_NAMES = {"category": "Category", "channel": "Channel", "sku": "Product"}
 KINDS = tuple(KIND_NAMES)
 
 
-def series_name(series: str, products: Mapping[str, str]) -> str:
+def series_name(series: str, products: Names) -> str:
     """Return the display name of a series: the category, the channel, or `Canvas bag (BAG-1)`, where
     `products` has the names of products by SKU."""
     if series == TOTAL:

@@ -2,11 +2,12 @@
 for each kind of series: `category`, `channel` and `sku`."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from ecommerce.core.business_day import day_window
@@ -24,7 +25,7 @@ from ecommerce.forecast.loading import DAILY_RUNS
 from ecommerce.forecast.models import registry
 from ecommerce.forecast.partner_ftp.files import PartnerFiles, Promotion
 from ecommerce.forecast.weeks import DAYS, HORIZON, LEAST_DAYS
-from ecommerce.forecast.wording import KINDS
+from ecommerce.forecast.wording import KINDS, Names
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.plain import from_plain, to_plain
 from ecommerce.storage.staging import (
@@ -40,6 +41,8 @@ from ecommerce.warehouse.client import connect
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Tables = dict[str, pd.DataFrame]
+"""By kind of series, [days, series]."""
 MOST_SKUS = 25
 RECENT_DAYS = 91
 """The period whose best-selling products are forecast."""
@@ -65,8 +68,8 @@ class History:
     as_of: date
     panels: Mapping[str, Panel]
     gaps: tuple[date, ...]
-    categories: Mapping[str, str] = field(default_factory=dict)
-    products: Mapping[str, str] = field(default_factory=dict)
+    categories: Names = field(default_factory=dict)
+    products: Names = field(default_factory=dict)
     promotions: tuple[Promotion, ...] = ()
 
 
@@ -98,7 +101,7 @@ class Sales:
             )
             sales[kind] = table.reindex(days).fillna(0.0)
         newest = rows[is_product].sort_values("business_date").groupby("name").last()
-        categories: dict[str, str] = dict(newest["category"].dropna())
+        categories: Names = dict(newest["category"].dropna())
         announced = self.partner.announced
         promoted = _promoted(sales, categories, announced.promotions)
 
@@ -112,7 +115,7 @@ class Sales:
         ends = pd.DatetimeIndex([week.week_start + SIX_DAYS for week in weeks])
         indices = pd.Series([week.index for week in weeks], ends, dtype=float)
         # The index of the last week that has ended on each day.
-        market = indices.reindex(days, method="ffill").to_numpy()
+        market = np.asarray(indices.reindex(days, method="ffill"), np.float64)
         panels = {}
         for kind, table in sales.items():
             panels[kind] = Panel(
@@ -134,10 +137,8 @@ class Sales:
 
 
 def _promoted(
-    sales: Mapping[str, pd.DataFrame],
-    categories: Mapping[str, str],
-    promotions: Iterable[Promotion],
-) -> dict[str, pd.DataFrame]:
+    sales: Tables, categories: Names, promotions: Iterable[Promotion]
+) -> Tables:
     """The share of each series that is on promotion, at most 1, on the known days and the horizon: of a
     category or a channel, the share of the promoted products in its sales of the quarter before. `categories`
     are those of SKUs."""
@@ -155,15 +156,16 @@ def _promoted(
     sold = of_sku * _sales_of_quarter(sales["sku"], days)
     sold_by_category = _sales_of_quarter(sales["category"], days)
     of_categories = sold.T.groupby(sold.columns.map(categories)).sum().T
-    of_category = of_categories / sold_by_category
     of_channel = sold.sum(axis=1) / sold_by_category.sum(axis=1)
-    of_channels = pd.DataFrame(dict.fromkeys(sales["channel"], of_channel), days)
-    shares = {"sku": of_sku, "category": of_category, "channel": of_channels}
-    promoted = {}
+    shares = {
+        "sku": of_sku,
+        "category": of_categories / sold_by_category,
+        "channel": pd.DataFrame(dict.fromkeys(sales["channel"], of_channel), days),
+    }
     for kind, share in shares.items():
         large = share.where(share >= LEAST_SHARE, 0.0)
-        promoted[kind] = large.add(of_shop, axis=0).clip(upper=1)
-    return promoted
+        shares[kind] = large.add(of_shop, axis=0).clip(upper=1)
+    return shares
 
 
 def _sales_of_quarter(sales: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFrame:
@@ -176,7 +178,7 @@ def query(
     as_of: date,
     partner: PartnerFiles,
     *,
-    requested: Collection[str] = (),
+    requested: tuple[str, ...] = (),
     **connection: Any,
 ) -> Sales:
     """Query the sales of the three years before `as_of`, and nothing later, by category, by channel (without
@@ -194,11 +196,11 @@ def query(
         raise NoHistory(
             f"no forecast: the warehouse has no sales in the three years before {as_of}"
         )
-    promoted = {promotion.sku for promotion in partner.announced.promotions}
-    named = promoted.union(requested) - {None}
+    promotions = partner.announced.promotions
+    promoted = {promotion.sku for promotion in promotions if promotion.sku}
     products = warehouse.arrow(
         "forecast/sku_series.sql",
-        parameters={"named": sorted(named)},
+        parameters={"named": sorted(promoted.union(requested))},
         first=first,
         day=last,
         recent=as_of - timedelta(days=RECENT_DAYS),
@@ -206,7 +208,7 @@ def query(
     )
     table = pa.concat_tables([daily, products], promote_options="permissive")
     calendar = load_settings().holiday_calendar
-    return Sales(last, table, partner, calendar, tuple(requested))
+    return Sales(last, table, partner, calendar, requested)
 
 
 def prepare(run: DagRun, as_of: date, partner: PartnerFiles | None = None) -> Manifest:

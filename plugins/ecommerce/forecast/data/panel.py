@@ -51,11 +51,6 @@ class Panel:
         return len(self.values)
 
     @property
-    def origin(self) -> date:
-        """The last known day."""
-        return self.first_day + timedelta(days=self.days - 1)
-
-    @property
     def dates(self) -> pd.DatetimeIndex:
         """Every day of the panel and the horizon."""
         return pd.date_range(self.first_day, periods=self.days + HORIZON)
@@ -242,7 +237,7 @@ def _capped(values: Floats) -> Floats:
     # NaN is last; `nanmedian` takes several times as long.
     before = np.sort(windows)
     known = (~np.isnan(before)).sum(axis=-1, keepdims=True).clip(1)
-    middle = np.concatenate([(known - 1) // 2, known // 2], axis=-1)
+    middle = (known - [1, 0]) // 2
     medians = np.take_along_axis(before, middle, axis=-1).mean(axis=-1)
     medians[known[..., 0] < 4] = np.nan
     limit = _CAPPED * by_day(medians, values)

@@ -17,6 +17,7 @@ from ecommerce.forecast.models.features import Statistics
 from ecommerce.forecast.models.members import Boosting, Model, Ridge, WeekdayMean
 from ecommerce.forecast.models.season import at_level
 from ecommerce.forecast.weeks import DAYS, HORIZON, LEAST_DAYS, WEEKS
+from ecommerce.forecast.wording import Names
 
 CALIBRATION_WEEKS = 13
 RIDGE_REFITTED, BOOSTING_REFITTED = 4, 12
@@ -36,6 +37,11 @@ DEFAULT = "blend"
 POWER = 8
 AMOUNTS = ("forecast", "lower_80", "upper_80", "lower_95", "upper_95")
 LEVELS = (0.8, 0.95)
+Fitted = dict[str, Model]
+Weights = dict[str, float]
+"""Both by the name of a member."""
+Forecasts = dict[str, Floats]
+"""By candidate, [HORIZON, series]."""
 Forecast = dict[str, Floats]
 """The next `HORIZON` days: the forecast and the bounds of its intervals by `AMOUNTS`, [HORIZON, series and
 total]; NaN for skipped series. The total is the sum of all series, with bounds from its own errors."""
@@ -52,7 +58,7 @@ class Origin:
     """A weekly origin of the past: every candidate's `forecasts` and the `actual` sales, [days, series], and
     the `unit` of the errors, as `Statistics.unit`: [days, series and total]; NaN where unknown."""
 
-    forecasts: Mapping[str, Floats]
+    forecasts: Forecasts
     actual: Floats
     unit: Floats
 
@@ -65,10 +71,10 @@ class TrainedModel:
 
     champion: str
     series: tuple[str, ...]
-    fitted: Mapping[str, Model]
-    weights: Mapping[str, Mapping[str, float]]
+    fitted: Fitted
+    weights: Mapping[str, Weights]
     origins: Sequence[Origin]
-    skipped: Mapping[str, str]
+    skipped: Names
 
     def past_forecasts(self) -> tuple[Floats, Floats]:
         """Return the champion's forecasts at the origins and the actual sales, [origins, HORIZON, series]."""
@@ -114,7 +120,7 @@ def look_back(panel: Panel) -> list[Origin]:
     its origin."""
     weeks = min(CALIBRATION_WEEKS, panel.days // DAYS - 3)
     origins: list[Origin] = []
-    fitted: dict[str, Model] = {}
+    fitted: Fitted = {}
     for number in range(weeks):
         days = panel.days - DAYS * (weeks - number)
         then = panel.until(days)
@@ -138,7 +144,7 @@ def _prepared(panel: Panel) -> Panel:
     return at_level(replace(panel, values=np.where(has_begun, values, np.nan)))
 
 
-def _fit(known: Statistics, *, has_boosting: bool = True) -> dict[str, Model]:
+def _fit(known: Statistics, *, has_boosting: bool = True) -> Fitted:
     """Fit the members that have enough history."""
     fitted: dict[str, Model | None] = {"ridge": Ridge.fit(known)}
     if has_boosting:
@@ -146,9 +152,7 @@ def _fit(known: Statistics, *, has_boosting: bool = True) -> dict[str, Model]:
     return {name: model for name, model in fitted.items() if model}
 
 
-def _forecasts(
-    panel: Panel, fitted: Mapping[str, Model]
-) -> tuple[dict[str, Floats], Floats]:
+def _forecasts(panel: Panel, fitted: Fitted) -> tuple[Forecasts, Floats]:
     """Return the forecasts of the candidates but the blend, and the unit of their errors."""
     known = Statistics(panel, SEEN_DAYS)
     is_gone = has_vanished(known.panel.values)
@@ -156,20 +160,19 @@ def _forecasts(
     rare = np.nan_to_num(_RARE_MODEL.forecast(known))
     # After a gap that is longer than its window, the weekday as it was before the gap.
     plain = SIMPLE[PLAIN].forecast(known)
-    plain = np.where(np.isnan(plain), _LAST_RESORT.forecast(known), plain)
+    last_resort = np.nan_to_num(_LAST_RESORT.forecast(known))
+    plain = np.where(np.isnan(plain), last_resort, plain)
     forecasts = {}
     for name, model in {**SIMPLE, **fitted}.items():
         values = model.forecast(known)
-        values = np.where(np.isnan(values), np.nan_to_num(plain), values)
+        values = np.where(np.isnan(values), plain, values)
         if name in fitted:
             values = np.where(is_rare, rare, values)
         forecasts[name] = np.where(is_gone, 0.0, values)
     return forecasts, known.unit()
 
 
-def _weights(
-    origins: Sequence[Origin], fitted: Mapping[str, Model]
-) -> dict[str, float]:
+def _weights(origins: Sequence[Origin], fitted: Fitted) -> Weights:
     """The weight of each member of the blend by its error, compared with the plain one's at the origins at
     which it has a forecast; without members that have too few."""
     parts = {PLAIN: 1.0}
@@ -189,31 +192,25 @@ def _member_error(origins: Sequence[Origin], member: str) -> float:
     return max(wape(forecasts, actual) or 0, 1e-6)
 
 
-def _combined(forecasts: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
+def _combined(forecasts: Forecasts, weights: Weights) -> Floats:
     """Return the weighted mean of the members that have a forecast; the plain one's if none has."""
-    total = np.zeros_like(forecasts[PLAIN])
-    whole = 0.0
-    for name, weight in weights.items():
-        if name in forecasts:
-            total += weight * forecasts[name]
-            whole += weight
-    if not whole:
+    members = [name for name in weights if name in forecasts]
+    if not members:
         return forecasts[PLAIN]
-    return total / whole
+    tables = [forecasts[name] for name in members]
+    return np.average(tables, axis=0, weights=[weights[name] for name in members])
 
 
-def _forecast(
-    trained: TrainedModel, forecasts: Mapping[str, Floats], unit: Floats
-) -> Forecast:
+def _forecast(trained: TrainedModel, forecasts: Forecasts, unit: Floats) -> Forecast:
     """Return the champion's forecast of `forecasts`, with bounds by split conformal prediction.
 
     The half width is a weighted quantile of the absolute errors relative to their forecasts and in units of
     the noise at their origin, from the same week of the horizon; two weeks halve an error's weight. With
     fewer than 20 errors it is widened by half; without errors the interval is from 0 to twice the forecast.
     """
+    values = _combined(forecasts, trained.weights[trained.champion])
     is_skipped = np.isin(trained.series, list(trained.skipped))
-    champion = _combined(forecasts, trained.weights[trained.champion])
-    values = with_total(np.where(is_skipped, np.nan, champion))
+    values = with_total(np.where(is_skipped, np.nan, values))
     forecast, actual = map(with_total, trained.past_forecasts())
     units = [origin.unit for origin in trained.origins]
     errors = ratio(np.abs(actual - forecast), forecast * units)

@@ -32,16 +32,15 @@ class Statistics:
 
     def __init__(self, panel: Panel, seen: int = LONGEST_DAYS) -> None:
         values, closed = clean(panel)
-        neutral = without_promotions(values, promotion_effect(values, panel), panel)
+        _, neutral = promotion_effect(values, panel)
         line = season(panel, neutral)
         line = line * growth(panel, neutral / line[: panel.days])
         self.panel = panel = panel.until(panel.days, seen)
-        self.values = values[-seen:] / line[: len(values)][-seen:]
         self.closed = closed[-seen - HORIZON :]
         self.season = line[-seen - HORIZON :]
-        self.effect = promotion_effect(self.values, panel)
-        self.neutral = without_promotions(self.values, self.effect, panel)
-        is_promoted = is_on_promotion(panel)
+        self.values = values[-seen:] / self.season[:-HORIZON]
+        self.effect, self.neutral = promotion_effect(self.values, panel)
+        is_promoted = panel.promotions[: panel.days] > 0
         others = np.where(is_promoted, np.nan, self.values)
         promoted = np.where(is_promoted, self.values, np.nan)
         self.base = same_weekday_mean(self.neutral, 8)
@@ -139,23 +138,15 @@ def _days_on_promotion(promotions: Floats, origin: int) -> Ints:
     return (number - last_without)[-HORIZON:]
 
 
-def is_on_promotion(panel: Panel) -> NDArray[np.bool_]:
-    """Return which known days of each series have a promotion."""
-    return panel.promotions[: panel.days] > 0
-
-
-def promotion_effect(values: Floats, panel: Panel) -> Floats:
-    """Return the sales of days on promotion relative to others, measured over half a year up to each day."""
-    is_promoted = is_on_promotion(panel)
+def promotion_effect(values: Floats, panel: Panel) -> tuple[Floats, Floats]:
+    """Return the sales of days on promotion relative to others, measured over half a year up to each day, and
+    `values` without this effect."""
+    is_promoted = panel.promotions[: panel.days] > 0
     relative = ratio(values, same_weekday_mean(values, 8))
     promoted = trailing_mean(np.where(is_promoted, relative, np.nan), 182)
     others = trailing_mean(np.where(is_promoted, np.nan, relative), 182)
-    return ratio(promoted, others)
-
-
-def without_promotions(values: Floats, effect: Floats, panel: Panel) -> Floats:
-    """Return `values` without the effect of promotions."""
-    return np.where(is_on_promotion(panel), values / _at_least(effect), values)
+    effect = ratio(promoted, others)
+    return effect, np.where(is_promoted, values / _at_least(effect), values)
 
 
 def _at_least(effect: Floats) -> Floats:

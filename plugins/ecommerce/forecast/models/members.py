@@ -125,8 +125,7 @@ class Boosting:
         samples[:, np.isnan(samples).all(axis=0)] = 0
         # A growing market, the last feature, never lowers a forecast; otherwise its level would only identify
         # the date.
-        rises = np.zeros(samples.shape[1], dtype=np.int8)
-        rises[-1] = 1
+        rises = [0] * (samples.shape[1] - 1) + [1]
         trees = HistGradientBoostingRegressor(
             max_iter=150,
             learning_rate=0.08,

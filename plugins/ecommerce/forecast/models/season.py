@@ -38,6 +38,8 @@ _REPEATED, _REPEATED_DAYS, _REPEATED_EVENT_DAYS = 0.95, 91, 14
 _GROWTH_WEEKS, _LATE_WEEKS, _FEWEST_WEEKS = 26, 12, 10
 _HALF_LIFE_WEEKS, _DAMPED = 13, 0.95
 _LEAST_GROWTH = 0.005
+_MOST = (0.2, 0.8)
+"""The bounds of the middle 60 % of days."""
 _SHIFT, _SHIFTED_DAYS, _USUAL_DAYS, _OFTEN = np.log(1.5), range(12, 43), 28, 0.7
 
 
@@ -50,7 +52,7 @@ def season(panel: Panel, neutral: Floats) -> Floats:
     `neutral` [days, series] are clean values without the effect of promotions.
     """
     days = panel.days
-    open_days = (~np.isnan(neutral)).any(axis=1).sum()
+    open_days = (neutral >= 0).any(axis=1).sum()
     selling_days = (neutral > 0).any(axis=1).sum()
     event, references = _compared_days(panel)
     years = len(references)
@@ -73,22 +75,22 @@ def season(panel: Panel, neutral: Floats) -> Floats:
     index = index - _significant(weekly, 0.0) / 7 * np.arange(days)
     lines, peaks = [], []
     for days_ago in references:
-        is_known, place = days_ago >= 0, np.maximum(days_ago, 0)
-        lines.append(_between(index[place], is_known))
-        peaks.append(np.where(is_known, peak[place], 0))
+        is_known = days_ago >= 0
+        lines.append(_between(index[days_ago], is_known))
+        peaks.append(peak[days_ago] * is_known)
     line, peak = np.mean(lines, axis=0), np.mean(peaks, axis=0)
     is_apart = np.isin(event, (_EASTER, _BLACK_FRIDAY))
     ordinary, past = _between(line, ~is_apart), _between(index, ~is_apart[:days])
     noise = variance / 4 / years  # of a difference between means over two weeks
-    rise, known_rise = _rise(ordinary), _rise(past)
-    logarithm = _share(rise, known_rise, noise, _REPEATED_DAYS) * ordinary
+    share = _share(_rise(ordinary), _rise(past), noise, _REPEATED_DAYS)
+    logarithm = share * ordinary
     effect, known_effect = line - ordinary, index - past
     for number in (_EASTER, _BLACK_FRIDAY):
         is_now = event == number
         expected = effect[YEAR:][is_now[YEAR:]]
         actual = known_effect[YEAR:][is_now[YEAR:days]]
         share = _share(expected, actual, noise, _REPEATED_EVENT_DAYS)
-        logarithm += np.where(is_now, share * effect, 0)
+        logarithm += share * effect * is_now
     noise_of_peaks = 2 * variance / years / np.maximum(peak**2, 1e-9)
     logarithm += peak * np.maximum(0, 1 - noise_of_peaks)
     return np.exp(logarithm)[:, None]
@@ -103,10 +105,10 @@ def growth(panel: Panel, neutral: Floats) -> Floats:
     """Return the growth that all series share, [days + HORIZON, 1], relative to the origin: that of the last
     26 weeks, as far as it is more than noise and not more than that of the last 12, damped after the origin.
     `neutral` is without the season."""
-    slope = _slope(panel, neutral)
     week = (np.arange(panel.days + HORIZON) - panel.days + 1) / 7
     damped = (1 - _DAMPED ** np.maximum(week, 0)) / -np.log(_DAMPED)
-    return np.exp(slope * np.where(week > 0, damped, np.maximum(week, -52)))[:, None]
+    weeks = np.where(week > 0, damped, np.maximum(week, -52))
+    return np.exp(_slope(neutral) * weeks)[:, None]
 
 
 def at_level(panel: Panel) -> Panel:
@@ -116,15 +118,15 @@ def at_level(panel: Panel) -> Panel:
         return panel
     values = clean(panel)[0]
     values = _without_weekdays(values / season(panel, values)[: panel.days])
-    logs = _log(values[-(_SHIFTED_DAYS.stop + _USUAL_DAYS) :])
+    logs = pd.DataFrame(_log(values[-(_SHIFTED_DAYS.stop + _USUAL_DAYS) :]))
     sells_often = (panel.values[-len(logs) :] > 0).mean(axis=0) > _OFTEN
     largest_gain = np.zeros(len(sells_often))
     factor = np.zeros_like(panel.values)
     for back in _SHIFTED_DAYS:
         after, before = logs[-back:], logs[-back - _USUAL_DAYS : -back]
-        step = _mean(after) - _mean(before)
-        low, high = _most(after)
-        low_before, high_before = _most(before)
+        step = (after.mean() - before.mean()).to_numpy()
+        low, high = after.quantile(_MOST).to_numpy()
+        low_before, high_before = before.quantile(_MOST).to_numpy()
         is_apart = (low > high_before) | (high < low_before)
         is_shift = is_apart & (np.abs(step) > _SHIFT) & sells_often
         gain = np.where(is_shift, step**2 * back / (back + _USUAL_DAYS), 0)
@@ -135,14 +137,9 @@ def at_level(panel: Panel) -> Panel:
     return replace(panel, values=panel.values * np.exp(factor))
 
 
-def _most(logs: Floats) -> Floats:
-    """Return the bounds of the middle 60 % of the days of each series."""
-    return pd.DataFrame(logs).quantile([0.2, 0.8]).to_numpy()
-
-
 def _compared_days(panel: Panel) -> tuple[Ints, list[Ints]]:
     """[days + HORIZON]: the number of the moved date around each day, 0 for others; and for one and for two
-    years, if known, the number of the day that each is compared with, negative where unknown: around a moved
+    years, if known, the number of the day that each is compared with, -1 where unknown: around a moved
     date the same day around it, otherwise the same weekday; none for a day that would be compared with one
     around an earlier moved date."""
     number = np.arange(panel.days + HORIZON)
@@ -156,10 +153,12 @@ def _compared_days(panel: Panel) -> tuple[Ints, list[Ints]]:
             for back, reference in enumerate(references, 1):
                 days_between = (date_of(year) - date_of(year - back)).days
                 reference[around] = number[around] - days_between
+    known = []
     for reference in references:
-        is_moved = event[np.maximum(reference, 0)] > 0
-        reference[(event == 0) & is_moved] = -1
-    known = [days_ago for days_ago in references if np.sum(days_ago >= 0) > HORIZON]
+        days_ago = np.maximum(reference, -1)
+        days_ago[(event == 0) & (event[days_ago] > 0)] = -1
+        if np.sum(days_ago >= 0) > HORIZON:
+            known.append(days_ago)
     return event, known
 
 
@@ -196,9 +195,9 @@ def _sums(values: Floats, others: Floats) -> Floats:
     return np.sum(tables, axis=2, where=~np.isnan(values + others))
 
 
-def _slope(panel: Panel, neutral: Floats) -> float:
+def _slope(neutral: Floats) -> float:
     """The growth of all series together in a week, in logarithms: 0 as far as it can be noise."""
-    weeks = min(_GROWTH_WEEKS, panel.days // 7)
+    weeks = min(_GROWTH_WEEKS, len(neutral) // 7)
     daily = _without_weekdays(neutral)[-7 * weeks :]
     means = pd.DataFrame(daily).groupby(np.arange(7 * weeks) // 7).mean()
     weekly = _log(means.sum(axis=1).to_numpy())
@@ -234,11 +233,6 @@ def _centred(values: Floats) -> Floats:
     """The mean of the known values of seven days around each day."""
     padded = np.pad(values, ((0, 3), (0, 0)), constant_values=np.nan)
     return trailing_mean(padded, 7)[3:]
-
-
-def _mean(values: Floats) -> Floats:
-    """The mean of each series over its known days, NaN without one."""
-    return pd.DataFrame(values).mean().to_numpy()
 
 
 def _log(values: Floats) -> Floats:

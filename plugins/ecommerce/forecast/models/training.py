@@ -93,17 +93,18 @@ def card(history: History, champion: Champion, trained: Models) -> Json:
         for name, weight in model.weights[model.champion].items():
             weights[name] = round(weight, 6)
         naive = replace(model, champion="seasonal_naive")
-        facts = {
-            "kind": kind,
-            "series": len(model.series),
-            "skipped": model.skipped,
-            "first_day": str(panel.first_day),
-            "days": panel.days,
-            "weights": weights,
-            "error": wape(*model.past_forecasts()),
-            "error_of_last_week": wape(*naive.past_forecasts()),
-        }
-        kinds.append(facts)
+        kinds.append(
+            {
+                "kind": kind,
+                "series": len(model.series),
+                "skipped": model.skipped,
+                "first_day": str(panel.first_day),
+                "days": panel.days,
+                "weights": weights,
+                "error": wape(*model.past_forecasts()),
+                "error_of_last_week": wape(*naive.past_forecasts()),
+            }
+        )
     forecast, actual = trained["category"].past_forecasts()
     known = np.where(np.isnan(actual), 0, forecast)
     return {

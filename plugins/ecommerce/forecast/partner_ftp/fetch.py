@@ -4,7 +4,6 @@ connection `partner_ftp`."""
 import os
 import re
 import subprocess
-from typing import Any
 from urllib.parse import quote
 
 from ecommerce.core.check_result import HINT, OK, Lines
@@ -42,7 +41,17 @@ def script_environment() -> dict[str, str]:
     Raises ConfigurationError: the connection does not exist, or its host, login or `tls` is invalid.
     """
     ftp = connection(CONNECTION)
+    if not re.fullmatch(r"[\w.-]+|\[[0-9a-fA-F:.]+\]", ftp.host or ""):
+        raise ConfigurationError(
+            f"the host of the connection {CONNECTION} is not a server's name such as ftp.partner.example: a "
+            "folder belongs into its extra as `path`, and TLS as `tls`"
+        )
     extra = ftp.extra_dejson
+    path = extra.get("path") or ftp.schema or ""
+    folder = quote(f"{path.strip('/')}/").lstrip("/")
+    if path.startswith("/"):
+        # Otherwise a path is relative to the login's folder; %2F is an encoded slash.
+        folder = f"%2F{folder}"
     tls = extra.get("tls") or OFFERED
     if tls not in TLS_OPTIONS:
         raise ConfigurationError(
@@ -53,22 +62,8 @@ def script_environment() -> dict[str, str]:
         options.append(curl_option("cacert", extra["cacert"]))
     if ftp.login:
         options.append(curl_option("user", f"{ftp.login}:{ftp.password or ''}"))
-    return {"FTP_URL": _folder_url(ftp), "FTP_OPTIONS": "\n".join(options)}
-
-
-def _folder_url(ftp: Any) -> str:
-    if not re.fullmatch(r"[\w.-]+|\[[0-9a-fA-F:.]+\]", ftp.host or ""):
-        raise ConfigurationError(
-            f"the host of the connection {CONNECTION} is not a server's name such as ftp.partner.example: a "
-            "folder belongs into its extra as `path`, and TLS as `tls`"
-        )
-    url = f"ftp://{ftp.host}:{ftp.port or 21}/"
-    path = ftp.extra_dejson.get("path") or ftp.schema or ""
-    # A path is relative to the login's folder, unless it starts with %2F, an encoded slash.
-    if path.startswith("/"):
-        url += "%2F"
-    folder = quote(f"{path.strip('/')}/")
-    return url + folder.lstrip("/")
+    url = f"ftp://{ftp.host}:{ftp.port or 21}/{folder}"
+    return {"FTP_URL": url, "FTP_OPTIONS": "\n".join(options)}
 
 
 def check() -> Lines:
@@ -82,8 +77,7 @@ def check() -> Lines:
             ["bash", "-c", COMMAND],
             env=os.environ | variables | {"FTP_SECONDS": CHECK_SECONDS},
             cwd=path,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            capture_output=True,
             text=True,
             check=False,
         )

@@ -38,9 +38,7 @@ def _monday(day: date) -> date:
     return day
 
 
-FIRST_DAY = date(2000, 1, 1)
-LAST_DAY = date(2099, 12, 31)
-Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
 Number = Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=9)]
 Sku = Annotated[str, Field(max_length=200, pattern=r"^\P{C}*$")]
 """A text without control characters."""
@@ -142,14 +140,15 @@ def _parse(
                 fault = _fault(error)
         if fault:
             raw = record.text[: 4 * LONGEST_RAW].decode(errors="replace")
-            rejection = {
-                "file": file,
-                "line_number": record.number,
-                "reason": fault[0],
-                "detail": fault[1],
-                "raw": clean(mask_e_mails(raw), LONGEST_RAW),
-            }
-            rejected.append(rejection)
+            rejected.append(
+                {
+                    "file": file,
+                    "line_number": record.number,
+                    "reason": fault[0],
+                    "detail": fault[1],
+                    "raw": clean(mask_e_mails(raw), LONGEST_RAW),
+                }
+            )
     files.rejected.extend(rejected)
     total = len(rows) + len(rejected)
     if not total:

@@ -100,8 +100,7 @@ def send_alarm(report: Json) -> str:
 def report_message(figures: ForecastFigures, pdf: bytes, chart: bytes) -> EmailMessage:
     """Compose the report's mail without its addresses: with the chart, a PNG, in the HTML, and the PDF
     attached."""
-    texts = mail_texts(figures)
-    texts["chart_cid"] = _CHART_CID
+    texts = mail_texts(figures) | {"chart_cid": _CHART_CID}
     images = [mail.InlineImage(_CHART_CID, chart)]
     message = mail.compose(texts["subject"], "forecast_mail", texts, images)
     name = f"sales-forecast-{figures.as_of}.pdf"

@@ -10,8 +10,8 @@ import pandas as pd
 from pydantic import BaseModel
 
 from ecommerce.core.text import inert
-from ecommerce.forecast.weeks import DAYS, WEEKS
-from ecommerce.forecast.wording import TOTAL
+from ecommerce.forecast.weeks import DAYS, HORIZON
+from ecommerce.forecast.wording import TOTAL, Names
 from ecommerce.reporting.archive import Provenance
 
 OUTSIDE_80, OUTSIDE_95 = "outside 80 %", "outside 95 %"
@@ -101,10 +101,9 @@ class ForecastSeries(BaseModel, frozen=True):
     @property
     def weeks(self) -> list[Decimal]:
         """The forecasts of the four weeks."""
-        sums = [Decimal(0)] * WEEKS
-        for place, day in enumerate(self.days):
-            sums[place // DAYS] += day.expected.forecast
-        return sums
+        amounts = [day.expected.forecast for day in self.days]
+        mondays = range(0, HORIZON, DAYS)
+        return [sum(amounts[day : day + DAYS], Decimal(0)) for day in mondays]
 
 
 class ComingPromotion(BaseModel, frozen=True):
@@ -162,8 +161,8 @@ class ForecastFigures(BaseModel, frozen=True):
     scores: list[Score]
     drift: Drift
     events: list[str | None]
-    products: dict[str, str]
-    skipped: dict[str, str]
+    products: Names
+    skipped: Names
     gaps: list[date]
     warnings: list[str]
     card: ModelCard

@@ -36,15 +36,11 @@ def score(kind: str, days: pd.DataFrame) -> Score:
     Closed days (forecast 0) do not count for the intervals.
     """
     periods = days[days["series"].str.startswith(kind)]
-    covered_80 = covered_95 = None
+    open_days = periods[periods["upper_95"] > 0]
     if kind == "sku":
+        open_days = open_days[:0]
         periods = _whole_weeks(periods)
-    else:
-        open_days = periods[periods["upper_95"] > 0]
-        covered_80 = _coverage(open_days, "80")
-        covered_95 = _coverage(open_days, "95")
     errors = periods["forecast"] - periods["actual"]
-    missed = sum(errors.abs(), Decimal(0))
     forecast = sum(periods["forecast"], Decimal(0))
     actual = sum(periods["actual"], Decimal(0))
     sales = max(actual, Decimal(0))
@@ -54,10 +50,10 @@ def score(kind: str, days: pd.DataFrame) -> Score:
         periods=len(periods),
         forecast=forecast,
         actual=actual,
-        error=_ratio(missed, sales),
+        error=_ratio(sum(errors.abs(), Decimal(0)), sales),
         bias=_ratio(forecast - actual, sales),
-        covered_80=covered_80,
-        covered_95=covered_95,
+        covered_80=_coverage(open_days, "80"),
+        covered_95=_coverage(open_days, "95"),
     )
 
 

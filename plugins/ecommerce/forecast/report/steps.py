@@ -20,7 +20,7 @@ from ecommerce.forecast.report.figures import (
     ModelCard,
 )
 from ecommerce.forecast.weeks import HORIZON, WEEKS
-from ecommerce.forecast.wording import TOTAL
+from ecommerce.forecast.wording import TOTAL, Names
 from ecommerce.storage.plain import Json
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.client import connect
@@ -96,13 +96,14 @@ def assemble(
     sales = past_sales(history)
     past = []
     for day, amount in sales[TOTAL].items():
-        past_day = {
-            "day": day,
-            "actual": rounded(amount),
-            "complete": day in complete,
-            "expected": in_force.get(day),
-        }
-        past.append(past_day)
+        past.append(
+            {
+                "day": day,
+                "actual": rounded(amount),
+                "complete": day in complete,
+                "expected": in_force.get(day),
+            }
+        )
     # A closed day of an export had no run, so it is not among the complete ones.
     known_sales = sales[sales.index.isin(complete) | (sales[TOTAL] == 0)]
     all_series = []
@@ -111,16 +112,17 @@ def assemble(
         days = coming[name]
         if name == TOTAL or any(day["expected"]["forecast"] for day in days):
             amounts = dict(known_sales[name].map(rounded))
-            forecast = {
-                "name": name,
-                "category": history.categories.get(name.removeprefix("sku:")),
-                "usual_week": usual_week(amounts, as_of),
-                "days": days,
-            }
-            all_series.append(forecast)
+            all_series.append(
+                {
+                    "name": name,
+                    "category": history.categories.get(name.removeprefix("sku:")),
+                    "usual_week": usual_week(amounts, as_of),
+                    "days": days,
+                }
+            )
 
     model = ModelCard.model_validate(card)
-    skipped: dict[str, str] = {}
+    skipped: Names = {}
     for kind in card["kinds"]:
         skipped |= kind["skipped"]
     mondays = [as_of + timedelta(weeks=week) for week in range(WEEKS)]
@@ -150,9 +152,9 @@ def past_sales(history: History) -> pd.DataFrame:
     for panel in history.panels.values():
         days = panel.dates[: panel.days]
         tables.append(pd.DataFrame(panel.values, days, panel.series))
-    yesterday = history.as_of - timedelta(days=1)
-    last_days = pd.date_range(end=yesterday, periods=scoring.SCORED_DAYS)
-    sales = pd.concat(tables, axis=1).reindex(last_days)
+    sales = pd.concat(tables, axis=1)
+    last_days = pd.date_range(end=sales.index[-1], periods=scoring.SCORED_DAYS)
+    sales = sales.reindex(last_days)
     sales[TOTAL] = sales.filter(like="category:").sum(axis=1, skipna=False)
     sales.index = last_days.date
     return sales
@@ -164,11 +166,12 @@ def _promotions(history: History) -> list[Json]:
     promotions = []
     for promotion in history.promotions:
         if promotion.end_date >= history.as_of and promotion.start_date < end:
-            coming = {
-                "first": promotion.start_date,
-                "last": promotion.end_date,
-                "sku": promotion.sku,
-                "discount_percent": promotion.discount_percent,
-            }
-            promotions.append(coming)
+            promotions.append(
+                {
+                    "first": promotion.start_date,
+                    "last": promotion.end_date,
+                    "sku": promotion.sku,
+                    "discount_percent": promotion.discount_percent,
+                }
+            )
     return sorted(promotions, key=lambda coming: (coming["first"], coming["sku"] or ""))

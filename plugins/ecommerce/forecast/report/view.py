@@ -1,21 +1,33 @@
-"""The texts of the forecast report: for the PDF and the page, and for the mail."""
+"""The texts of the forecast report: its tables, defined once for the PDF, the page and the mail. Forecasts
+are shown in whole units of the currency: cents would promise an accuracy that no forecast has."""
 
+from collections import defaultdict
 from datetime import timedelta
+from decimal import Decimal
 
 from ecommerce.core import text
-from ecommerce.forecast.report import tables
+from ecommerce.forecast.report import charts
 from ecommerce.forecast.report.figures import ForecastFigures
-from ecommerce.forecast.weeks import HORIZON, LEAST_DAYS
+from ecommerce.forecast.weeks import HORIZON, LEAST_DAYS, WEEKS
+from ecommerce.forecast.wording import KIND_NAMES, series_name, signed_percent
 from ecommerce.mail import transport as mail
-from ecommerce.reporting.sections import notice
+from ecommerce.reporting.sections import (
+    Section,
+    name,
+    notice,
+    number,
+    sentences,
+    table,
+    word,
+)
 from ecommerce.storage.plain import Json
+
+MOST_NAMED = 20
 
 
 def page_texts(figures: ForecastFigures) -> Json:
     """Return all texts of the PDF and the page, by the names that their templates use."""
     as_of = figures.as_of
-    last_day = as_of + timedelta(days=HORIZON - 1)
-    currency = f"Gross sales in {figures.currency}"
     origin = figures.provenance
     selected = figures.card.selected or figures.card.why or "default"
     model = (
@@ -30,12 +42,22 @@ def page_texts(figures: ForecastFigures) -> Json:
     return {
         "day": as_of.isoformat(),
         "timezone": origin.timezone,
-        "scope": [currency, f"Based on data before {as_of}"],
+        "scope": [
+            f"Gross sales in {figures.currency}",
+            f"Based on data before {as_of}",
+        ],
         "page_url": mail.page_url(f"forecast/{as_of}/", "sales-forecast"),
-        "heading": text.span(as_of, last_day),
+        "heading": text.span(as_of, as_of + timedelta(days=HORIZON - 1)),
         "notices": notices(figures),
         "chart_alt": chart_alt,
-        "sections": tables.sections(figures),
+        "sections": [
+            _weeks(figures),
+            _last_week(figures),
+            _promotions(figures),
+            _scores(figures),
+            _series(figures),
+            _notes(figures),
+        ],
         "model": model,
     }
 
@@ -45,9 +67,9 @@ def mail_texts(figures: ForecastFigures) -> Json:
     texts = page_texts(figures)
     rows = {section["id"]: section["rows"] for section in texts["sections"]}
     series = []
-    for name, kind, usual, coming, *_, change in rows["series"]:
+    for title, kind, usual, coming, *_, change in rows["series"]:
         if kind != "Product":
-            series.append([name, usual, coming, change])
+            series.append([title, usual, coming, change])
     return texts | {
         "subject": subject(figures),
         "currency": figures.currency,
@@ -78,3 +100,144 @@ def notices(figures: ForecastFigures) -> list[Json]:
         reasons = "; ".join(figures.drift.reasons)
         shown.append(notice("Drift", f"In the last four weeks {reasons}.", urgent=True))
     return shown
+
+
+def _weeks(figures: ForecastFigures) -> Section:
+    rows = []
+    if figures.total is not None:
+        usual = figures.total.usual_week
+        for week, forecast in enumerate(figures.total.weeks):
+            label = text.short_day(figures.as_of + timedelta(weeks=week))
+            event = figures.events[week]
+            if event:
+                label += f" ({event})"
+            rows.append(_cells(label, forecast, usual, text.change(forecast, usual)))
+    return table(
+        "weeks",
+        "Next four weeks",
+        [
+            name("Week from"),
+            number("Forecast"),
+            number("Usual week"),
+            number("Change"),
+        ],
+        rows,
+        empty="No forecast: no category has enough history.",
+        chart=charts.SVG,
+    )
+
+
+def _last_week(figures: ForecastFigures) -> Section:
+    rows = []
+    for day in figures.last_week:
+        verdict = day.mark
+        if day.actual is not None and not day.complete:
+            verdict = "incomplete"
+        change = text.change(day.actual, day.forecast)
+        weekday = text.short_day(day.day)
+        rows.append(_cells(weekday, day.forecast, day.actual, change, verdict))
+    forecast, actual = figures.last_week_forecast, figures.last_week_sales
+    change = text.change(actual, forecast)
+    rows.append(_cells("Week", forecast, actual, change, ""))
+    return table(
+        "last-week",
+        "Last week: forecast vs actual",
+        [
+            name("Day"),
+            number("Forecast"),
+            number("Actual"),
+            number("Change"),
+            word("Verdict"),
+        ],
+        rows,
+        empty="",
+    )
+
+
+def _promotions(figures: ForecastFigures) -> Section:
+    products = defaultdict(list)
+    for promotion in figures.promotions:
+        label = "Whole shop"
+        if promotion.sku is not None:
+            label = series_name(f"sku:{promotion.sku}", figures.products)
+        days = text.span(promotion.first, promotion.last)
+        discount = f"{text.quantity(promotion.discount_percent)} %"
+        products[days, discount].append(label)
+    rows = []
+    for (days, discount), labels in products.items():
+        rows.append([days, text.listed(labels, MOST_NAMED), discount])
+    return table(
+        "promotions",
+        "Promotions in the next four weeks",
+        [word("When"), name("Products"), number("Discount")],
+        rows,
+        empty="No promotions are announced.",
+    )
+
+
+def _scores(figures: ForecastFigures) -> Section:
+    rows = []
+    for score in figures.scores:
+        name_of_kind = KIND_NAMES.get(score.of, "Total")
+        error = text.share(score.error)
+        covered = text.share(score.covered_80)
+        bias = signed_percent(score.bias)
+        rows.append([name_of_kind, text.count(score.periods), error, bias, covered])
+    return table(
+        "scores",
+        "Forecast accuracy",
+        [
+            name("Kind"),
+            number("Scored"),
+            number("Error (WAPE)"),
+            number("Bias"),
+            number("In 80 %"),
+        ],
+        rows,
+        empty="No day that has ended had a forecast.",
+        note="days of the last eight weeks; of products, weeks",
+    )
+
+
+def _series(figures: ForecastFigures) -> Section:
+    mondays = [figures.as_of + timedelta(weeks=week) for week in range(WEEKS)]
+    headings = ["Usual week", *map(text.short_day, mondays), "Change"]
+    columns = [name("Series"), word("Kind"), *map(number, headings)]
+    rows = []
+    for series in figures.series:
+        row = _cells(
+            series_name(series.name, figures.products),
+            KIND_NAMES.get(series.name.partition(":")[0], ""),
+            series.usual_week,
+            *series.weeks,
+            text.change(series.weeks[0], series.usual_week),
+        )
+        rows.append(row)
+    return table(
+        "series",
+        "Every series by week",
+        columns,
+        rows,
+        empty="None.",
+        note="usual week: the median of the previous 8 weeks; change: of the first week",
+    )
+
+
+def _notes(figures: ForecastFigures) -> Section:
+    notes = []
+    for series, reason in figures.skipped.items():
+        skipped = series_name(series, figures.products)
+        notes.append(f"No forecast of {skipped}: {text.clean(reason)}")
+    notes += map(text.clean, figures.warnings)
+    return sentences("notes", "Data notes", notes, empty="None.")
+
+
+def _cells(*values: str | Decimal | int | None) -> list[str]:
+    """Return a row of texts, and of amounts in whole units."""
+    cells = []
+    for value in values:
+        if isinstance(value, str):
+            cells.append(value)
+        else:
+            cells.append(text.count(value))
+    return cells
