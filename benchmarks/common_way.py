@@ -22,7 +22,16 @@ from typing import Any
 
 from benchmarks.extract import benchmark_server, day_database
 from benchmarks.readers import QUERIES
-from benchmarks.runner import REPOSITORY, Contender, Result, measured, report, run_once
+from benchmarks.runner import (
+    REPOSITORY,
+    Contender,
+    Result,
+    measured,
+    module_command,
+    option_parser,
+    report,
+    run_once,
+)
 
 DAY = date(2026, 11, 19)
 STEPS = ("extract", "transform", "load")
@@ -36,9 +45,7 @@ ENVIRONMENT = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = option_parser(__doc__)
     parser.add_argument("--lines", type=int, default=1_000_000)
     parser.add_argument("--days", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=3)
@@ -76,14 +83,7 @@ def _round(dsn: str) -> dict[tuple[str, str], tuple[float, float]]:
         own |= {"AIRFLOW_CONN_SALES_DB": dsn, "STAGING_URI": f"file://{folder}/staging"}
         try:
             for step in STEPS:
-                command = [
-                    sys.executable,
-                    "-m",
-                    "benchmarks.common_way",
-                    "--step",
-                    way,
-                    step,
-                ]
+                command = module_command("benchmarks.common_way", "--step", way, step)
                 begin = time.perf_counter()
                 _, peak, _ = run_once(
                     Contender(f"{way} {step}", command, ENVIRONMENT | own)

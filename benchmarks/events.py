@@ -9,12 +9,19 @@ writes them as Parquet; the extract also downloads them, from a server on the sa
 transform is DuckDB, which reads and writes the extracted Parquet again.
 """
 
-import argparse
 import json
 import shutil
-import sys
 
-from benchmarks.runner import RESULTS, Contender, compare, report, run_once, serving
+from benchmarks.runner import (
+    RESULTS,
+    Contender,
+    compare,
+    module_command,
+    option_parser,
+    report,
+    run_once,
+    serving,
+)
 
 FOLDER = RESULTS / "events"
 STEPS = {
@@ -28,9 +35,7 @@ STEPS = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = option_parser(__doc__)
     parser.add_argument("--events", type=int, default=20_000_000)
     parser.add_argument("--slice-minutes", type=int, default=60)
     parser.add_argument("--rounds", type=int, default=1)
@@ -45,13 +50,9 @@ def main() -> None:
         }
 
         def contender(step: str, name: str) -> Contender:
-            command = [
-                sys.executable,
-                "-m",
-                "benchmarks.events_stages",
-                step,
-                str(arguments.slice_minutes),
-            ]
+            command = module_command(
+                "benchmarks.events_stages", step, arguments.slice_minutes
+            )
             return Contender(name, command, environment)
 
         run_once(contender("prepare", "prepare"))

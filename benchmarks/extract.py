@@ -2,7 +2,6 @@
 
     python -m benchmarks.extract                            # a day of 2 million lines out of 20 million
     python -m benchmarks.extract --lines 200000 --days 3    # smaller
-    python -m benchmarks.extract --history                  # the same day out of ever longer histories
 
 The limit is the database itself: `COPY … (FORMAT binary)` of the same five queries, one after the other,
 received by psql and thrown away. All others write Parquet files; the pipeline also checks every value, asks
@@ -15,7 +14,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import date, timedelta
 
 import psycopg
 
@@ -26,11 +25,15 @@ from benchmarks.runner import (
     RESULTS,
     Contender,
     compare,
+    option_parser,
     report,
 )
 from demo.services import postgres
 from demo.services.ports import free_port
 from demo.services.postgres import Postgres
+from ecommerce.core.business_day import day_window
+from ecommerce.core.read_window import ReadWindow
+from ecommerce.sources.sales_db import sales_query
 
 LIMIT = "limit"
 CONTENDERS = {
@@ -48,9 +51,7 @@ TABLES = ("orders", "order_items", "refunds", "products", "customers")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = option_parser(__doc__)
     parser.add_argument(
         "--lines",
         type=int,
@@ -70,15 +71,9 @@ def main() -> None:
         choices=list(CONTENDERS),
         help="run only these, and the limit",
     )
-    parser.add_argument(
-        "--history", action="store_true", help="the pipeline only, with growing history"
-    )
     arguments = parser.parse_args()
     with benchmark_server() as server:
-        if arguments.history:
-            _compare_histories(server, arguments)
-        else:
-            _compare_readers(server, arguments)
+        _compare_readers(server, arguments)
 
 
 def _compare_readers(server: Postgres, arguments: argparse.Namespace) -> None:
@@ -97,20 +92,6 @@ def _compare_readers(server: Postgres, arguments: argparse.Namespace) -> None:
         "lines of history": arguments.lines * arguments.days,
     }
     print("written to", report("extract", results, facts))
-
-
-def _compare_histories(server: Postgres, arguments: argparse.Namespace) -> None:
-    days = sorted({max(1, arguments.days // 4), arguments.days, arguments.days * 2})
-    contenders = [
-        _contender(
-            f"{arguments.lines * n:,} lines of history",
-            "pipeline",
-            server.dsn(day_database(server, arguments.lines, n)),
-        )
-        for n in days
-    ]
-    results = compare(contenders, contenders[0].name, arguments.rounds)
-    print("written to", report("extract_history", results, {"lines": arguments.lines}))
 
 
 def _contender(name: str, reader: str, dsn: str) -> Contender:
@@ -139,49 +120,18 @@ def day_database(server: Postgres, lines: int, days: int) -> str:
         sizes = f"\\set days {days}\n\\set orders {-(-lines // 3)}\n"
         server.psql(f"{schema}\n{sizes}{rows}", f"{name}_unfinished")
         server.psql(f"ALTER DATABASE {name}_unfinished RENAME TO {name}")
-    folder = REPOSITORY / "include" / "sql" / "extract" / "sales_db"
-    parameters = {
-        "day_start": datetime(
-            2026,
-            11,
-            19,
-            tzinfo=UTC,
-        ),
-        "day_end": datetime(
-            2026,
-            11,
-            20,
-            tzinfo=UTC,
-        ),
-        "changed_from": datetime(
-            2026,
-            11,
-            18,
-            23,
-            30,
-            tzinfo=UTC,
-        ),
-        "changed_until": "infinity",
-        "known_orders": [],
-        "skus": [f"SKU-{number}" for number in range(1, 20_001)],
-    }
+    day = day_window(date(2026, 11, 19), "UTC")
+    changed_from = day.start - timedelta(minutes=30)
+    window = ReadWindow("sales_db", day, changed_from, None, "")
+    queries = {}
     with psycopg.connect(server.dsn(name)) as connection:
         cursor = psycopg.ClientCursor(connection)
-        selection = (folder / "schema.sql").read_text() + (
-            folder / "selection.sql"
-        ).read_text()
-        queries = {}
-        for one in TABLES:
-            text = cursor.mogrify(
-                selection + (folder / f"{one}.sql").read_text(), parameters
-            )
-            result = cursor.execute(
-                f"SELECT * FROM ({text}) AS result LIMIT 0"
-            ).description
-            queries[one] = {
-                "sql": text,
-                "columns": [column.name for column in result or []],
-            }
+        for table in TABLES:
+            query = sales_query(table, window)
+            text = cursor.mogrify(query.sql, query.parameters)
+            result = cursor.execute(f"SELECT * FROM ({text}) AS result LIMIT 0")
+            columns = [column.name for column in result.description or []]
+            queries[table] = {"sql": text, "columns": columns}
     QUERIES.parent.mkdir(parents=True, exist_ok=True)
     QUERIES.write_text(json.dumps(queries))
     return name
@@ -191,9 +141,9 @@ def day_database(server: Postgres, lines: int, days: int) -> str:
 def benchmark_server() -> Iterator[Postgres]:
     """The benchmark's own PostgreSQL, stopped afterwards; its data stay for the next time."""
     data = RESULTS / "postgres" / "data"
-    Postgres(
-        data, 0
-    ).stop()  # one that a killed benchmark left behind listens on another port
+    data.mkdir(parents=True, exist_ok=True)
+    # One that a killed benchmark left behind listens on another port.
+    Postgres(data, 0).stop()
     server = postgres.start(data, free_port())
     try:
         yield server

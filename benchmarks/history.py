@@ -10,7 +10,6 @@ and the largest peak of memory of any task of the stage; of the loads also how m
 itself used, because the rest is the emulator's. End to end is the sum of the stages without the warehouse.
 """
 
-import argparse
 import gzip
 import json
 import shutil
@@ -24,7 +23,15 @@ from typing import Any
 
 import duckdb
 
-from benchmarks.runner import RESULTS, Contender, Result, report, run_once
+from benchmarks.runner import (
+    RESULTS,
+    Contender,
+    Result,
+    module_command,
+    option_parser,
+    report,
+    run_once,
+)
 from demo.services import emulator
 from demo.services.emulator import PROJECT
 from demo.services.ports import free_port
@@ -66,9 +73,7 @@ class Stage:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = option_parser(__doc__)
     parser.add_argument("--lines", type=int, default=5_000_000)
     parser.add_argument("--files", type=int, default=20)
     parser.add_argument("--months", type=int, default=24)
@@ -183,13 +188,7 @@ def _tasks(
     def one(number: int) -> tuple[float, float, dict[str, Any]]:
         place = FOLDER / f"{name}_{number}.json".replace(" ", "_")
         place.write_text(json.dumps(waiting[number]))
-        command = [
-            sys.executable,
-            "-m",
-            "benchmarks.history_stages",
-            name,
-            str(place),
-        ]
+        command = module_command("benchmarks.history_stages", name, place)
         done = run_once(Contender(f"{name} {number}", command, _environment(host)))
         print(
             f"{name} {number + 1}/{len(waiting)}: {done[0]:.1f} s {done[1]:.0f} MB",

@@ -8,7 +8,6 @@ memory is at least that of any task. The warehouse is an emulator, a process of 
 off.
 """
 
-import argparse
 import json
 import os
 import shutil
@@ -19,7 +18,13 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from benchmarks.extract import benchmark_server, day_database
-from benchmarks.runner import ENVIRONMENT, REPOSITORY, Result, report
+from benchmarks.runner import (
+    ENVIRONMENT,
+    REPOSITORY,
+    Result,
+    option_parser,
+    report,
+)
 from demo.services import emulator
 from demo.services.ports import free_port
 from ecommerce.sources import SALES_DB, SOURCES
@@ -35,9 +40,7 @@ sys.exit(not run_day(sys.argv[1], sys.stdout))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = option_parser(__doc__)
     parser.add_argument("--lines", type=int, default=10_000_000)
     parser.add_argument(
         "--days",

@@ -6,7 +6,6 @@ The company and the Airflow are those of the demo, with ports and folders of the
 those from its start to its end, as Airflow records them.
 """
 
-import argparse
 import shutil
 import statistics
 import sys
@@ -15,7 +14,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import mkdtemp
 
-from benchmarks.runner import REPOSITORY, Result, report
+from benchmarks.runner import (
+    REPOSITORY,
+    Result,
+    option_parser,
+    report,
+)
 from demo.airflow_services import PASSWORD, USER, AirflowServices
 from demo.company import Company
 from demo.dag_runner import DagRun, DagRunner
@@ -41,9 +45,7 @@ class BenchmarkAirflow(AirflowServices):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = option_parser(__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
     folder = Path(mkdtemp(prefix="bench-overhead-"))

@@ -8,7 +8,6 @@ pipeline and pandas read the same file with one line in a thousand broken, in si
 splits records, keeps broken lines with their numbers, compares checksums, lists the orders and sums up.
 """
 
-import argparse
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,7 +18,16 @@ from shutil import rmtree
 
 import duckdb
 
-from benchmarks.runner import REPOSITORY, RESULTS, Contender, compare, measured, report
+from benchmarks.runner import (
+    REPOSITORY,
+    RESULTS,
+    Contender,
+    compare,
+    measured,
+    module_command,
+    option_parser,
+    report,
+)
 
 FOLDER = RESULTS / "partner_csv"
 LIMIT = "DuckDB, clean file"
@@ -36,32 +44,18 @@ BROKEN = (
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = option_parser(__doc__)
     parser.add_argument("--lines", type=int, default=2_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
     # In a process of its own: a child's peak memory begins with its parent's.
-    making = [
-        sys.executable,
-        "-m",
-        "benchmarks.partner_csv",
-        "make files",
-        str(arguments.lines),
-    ]
+    making = module_command("benchmarks.partner_csv", "make files", arguments.lines)
     subprocess.run(making, check=True, cwd=REPOSITORY)
     environment = {"PARTNER_DROP_URI": (FOLDER / "drop").as_uri()}
-    command = ["-m", "benchmarks.partner_csv"]
     contenders = [
         Contender(
             name,
-            [
-                sys.executable,
-                *command,
-                name,
-                str(arguments.lines),
-            ],
+            module_command("benchmarks.partner_csv", name, arguments.lines),
             environment,
         )
         for name in PROGRAMS

@@ -23,7 +23,16 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from benchmarks.runner import REPOSITORY, Contender, Result, measured, report, run_once
+from benchmarks.runner import (
+    REPOSITORY,
+    Contender,
+    Result,
+    measured,
+    module_command,
+    option_parser,
+    report,
+    run_once,
+)
 
 DAY = date(2026, 11, 19)
 ROUNDS = 3
@@ -43,9 +52,7 @@ FILL = Path(__file__).with_name("report_warehouse.sql")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = option_parser(__doc__)
     parser.add_argument("--lines", type=int, default=10_000_000)
     parser.add_argument("--days", type=int, default=548)
     parser.add_argument("--fill", action="store_true", help=argparse.SUPPRESS)
@@ -65,14 +72,12 @@ def main() -> None:
     try:
         environment = _environment(server, folder)
         # In a process of its own: what this one takes would count as the memory of those that it starts.
-        command = [
-            sys.executable,
-            "-m",
+        command = module_command(
             "benchmarks.report",
             "--fill",
             f"--lines={arguments.lines}",
             f"--days={arguments.days}",
-        ]
+        )
         subprocess.run(
             command,
             env=os.environ | environment,
@@ -89,12 +94,7 @@ def main() -> None:
 
 def _measure_report(environment: dict[str, str]) -> tuple[dict[str, float], float]:
     """Seconds by part, and the peak of memory."""
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.report",
-        "--build",
-    ]
+    command = module_command("benchmarks.report", "--build")
     seconds, peak, facts = run_once(Contender("report", command, environment))
     found = {"queries": facts["queries"], "document": facts["document"], "all": seconds}
     times = ", ".join(f"{name} {each:.2f} s" for name, each in found.items())

@@ -11,6 +11,7 @@ noisy neighbour slows a whole round and not one contender. Reported are medians.
 
 """
 
+import argparse
 import json
 import os
 import platform
@@ -58,6 +59,18 @@ class Result:
     peak_mb: float
     facts: Mapping[str, Any]
     runs: Sequence[float]
+
+
+def option_parser(description: str | None) -> argparse.ArgumentParser:
+    """Return a parser for a benchmark's options, whose help begins with `description`."""
+    return argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+
+
+def module_command(module: str, *arguments: object) -> list[str]:
+    """Return the command that runs a module with arguments."""
+    return [sys.executable, "-m", module, *map(str, arguments)]
 
 
 @contextmanager
@@ -173,14 +186,8 @@ def _parts(name: str) -> tuple[str, str, str]:
 @contextmanager
 def serving(module: str, *arguments: str) -> Iterator[int]:
     """Run a server as a process of its own; give the port that it prints first."""
-    command = [
-        sys.executable,
-        "-m",
-        module,
-        *arguments,
-    ]
     with subprocess.Popen(
-        command,
+        module_command(module, *arguments),
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         text=True,

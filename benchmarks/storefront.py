@@ -8,7 +8,6 @@ pipeline also finds the pages, reads trash and products, sums up, and seals its 
 process on the same cores.
 """
 
-import argparse
 import json
 import sys
 import time
@@ -21,7 +20,16 @@ from shutil import rmtree
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
-from benchmarks.runner import RESULTS, Contender, compare, measured, report, serving
+from benchmarks.runner import (
+    RESULTS,
+    Contender,
+    compare,
+    measured,
+    module_command,
+    option_parser,
+    report,
+    serving,
+)
 
 LIMIT = "requests and nothing else"
 PER_PAGE, CONCURRENCY, LATENCY = 100, 8, 0.03
@@ -30,9 +38,7 @@ STAGING = RESULTS / "storefront"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = option_parser(__doc__)
     parser.add_argument("--orders", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
@@ -50,13 +56,7 @@ def main() -> None:
         contenders = [
             Contender(
                 name,
-                [
-                    sys.executable,
-                    "-m",
-                    "benchmarks.storefront",
-                    name,
-                    str(arguments.orders),
-                ],
+                module_command("benchmarks.storefront", name, arguments.orders),
                 environment,
             )
             for name in PROGRAMS

@@ -14,7 +14,14 @@ import argparse
 import subprocess
 import sys
 
-from benchmarks.runner import BENCHMARK_PYTHON, REPOSITORY, Contender, compare, report
+from benchmarks.runner import (
+    BENCHMARK_PYTHON,
+    REPOSITORY,
+    Contender,
+    compare,
+    option_parser,
+    report,
+)
 
 LIMIT = "limit"
 CONTENDERS = {
@@ -27,9 +34,7 @@ OTHER_ENVIRONMENT = ("polars", "pandas")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = option_parser(__doc__)
     parser.add_argument(
         "--source", choices=["sales_db", "partner_files"], default="sales_db"
     )
