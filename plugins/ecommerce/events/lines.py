@@ -84,13 +84,12 @@ class Lines:
                 longest = pc.max(pc.binary_length(lines)).as_py()
                 if longest <= LONGEST_LINE and is_utf8(block):
                     texts = lines.cast(pa.string())
-                    faults = pa.nulls(len(lines), pa.string())
+                    faults = [None] * len(lines)
                 else:
-                    decoded = [_decoded(line) for line in lines.to_pylist()]
-                    texts = pa.array([text for text, _ in decoded], pa.string())
-                    faults = pa.array([fault for _, fault in decoded], pa.string())
+                    texts, faults = zip(*map(_decoded, lines.to_pylist()), strict=True)
                 batch = pa.record_batch([numbers, texts, faults], schema)
-                batch = batch.filter(pc.match_substring_regex(texts, r"[^ \t\r]"))
+                is_filled = pc.match_substring_regex(batch["line"], r"[^ \t\r]")
+                batch = batch.filter(is_filled)
                 self.found += len(batch)
                 yield batch
 

@@ -87,24 +87,23 @@ def extract(window: ReadWindow) -> Manifest:
             duck.sql(read_sql(f"{SQL}/{name}.sql")).create(name)
         for row in query(duck, f"{SQL}/shrunk_files"):
             warnings.append(json.loads(row["warning"]))
+        files_read = duck.sql("SELECT file FROM files ORDER BY file").fetchall()
         tables = {name: duck.table(name) for name in TABLES}
-        if len(tables["files"]) > 1:
-            tables["lines"] = duck.read_parquet(f"{work}/*.parquet")
-        else:
-            # Writing a large file again takes a fifth of the time of the extract.
-            shutil.move(work / FIRST, draft.path / "lines.parquet")
+        tables["lines"] = duck.read_parquet(f"{work}/*.parquet")
+        columns = {}
         for name, table in tables.items():
             path = draft.path / f"{name}.parquet"
-            table.write_parquet(str(path), row_group_size=10240)
-        columns = {}
-        for path in sorted(draft.path.glob("*.parquet")):
-            columns[path.name] = duck.from_parquet(str(path)).columns
+            columns[path.name] = table.columns
+            if name == "lines" and len(files_read) < 2:
+                # Writing a large file again takes a fifth of the time of the extract.
+                shutil.move(work / FIRST, path)
+            else:
+                table.write_parquet(str(path), row_group_size=10240)
         [totals] = query(
             duck,
             f"{SQL}/control_totals",
             {"lines": str(draft.path / "lines.parquet")},
         )
-        files_read = duck.sql("SELECT file FROM files ORDER BY file").fetchall()
         names_read = [name for (name,) in files_read]
         draft.seal(
             **window.facts(read_at),
