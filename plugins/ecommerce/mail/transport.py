@@ -21,9 +21,10 @@ from ecommerce.core import errors, names
 from ecommerce.core.connections import connection
 from ecommerce.core.error_messages import CLOSED, reason_of
 from ecommerce.core.templates import render
-from ecommerce.core.text import clean
+from ecommerce.core.text import clean, counted
 from ecommerce.mail import chat
 from ecommerce.runtime import metrics
+from ecommerce.runtime.task_log import failure_reason
 
 log = logging.getLogger(__name__)
 
@@ -136,9 +137,26 @@ def send(message: EmailMessage, to: Sequence[str]) -> None:
     metrics.mail_sent(message.get(KIND_HEADER, "other"))
     accepted = len(to) - len(refused)
     log.info("mail %s accepted for %d recipients", message["Message-ID"], accepted)
-    for place, address in enumerate(to, start=1):
-        if address in refused:
-            log.warning("the mail server refused recipient %d of %d", place, len(to))
+    places = [str(place) for place, address in enumerate(to, 1) if address in refused]
+    if places:
+        count = counted(len(to), "recipient")
+        _alert_refused(
+            message,
+            f"the mail server refused {len(places)} of {count}: address {', '.join(places)} (duplicates "
+            "not counted)",
+        )
+
+
+def _alert_refused(message: EmailMessage, problem: str) -> None:
+    """Send an alert that some recipients of `message` were refused; never raise: the others have it."""
+    log.warning("%s", problem)
+    if message[KIND_HEADER] == "refused":
+        return
+    subject = f"Not delivered to all: {message['Subject']}"
+    try:
+        send_alert(compose(subject, "refused_mail", {"problem": problem}))
+    except Exception as error:
+        log.warning("no alert was sent: %s", failure_reason(error))
 
 
 def send_report(composed: Callable[[], EmailMessage], name: str) -> str:

@@ -141,17 +141,23 @@ def test_a_server_without_tls_is_a_wrong_connection(use_server):
             mail.send(a_mail(), TO)
 
 
-def test_a_refused_recipient_is_a_warning_and_the_others_get_the_mail(
-    use_server, caplog
+def test_one_refused_recipient_is_alerted_and_the_others_get_the_mail(
+    use_server, caplog, monkeypatch
 ):
+    alerted = "bob@example.com, ops@example.com"
+    monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", alerted)
     handler = Handler(recipient="550 no", refused="bob@")
     with server(handler) as port:
         use_server(port)
         mail.send(a_mail(), TO)
-    assert "the mail server refused recipient 2 of 2" in caplog.text
+    problem = "refused 1 of 2 recipients: address 2 (duplicates not counted)"
+    assert problem in caplog.text
     ours = [row for row in caplog.records if row.name.startswith("ecommerce")]
     assert not any("bob@" in row.message for row in ours)
-    assert [addresses for addresses, _ in handler.taken] == [["ann@example.com"]]
+    # No alert about the alert.
+    (first, _), (second, alert) = handler.taken
+    assert (first, second) == (["ann@example.com"], ["ops@example.com"])
+    assert "Not delivered to all: Something for you" in alert
 
 
 def test_a_connection_that_is_missing_or_has_no_sender_is_a_configuration_error(
