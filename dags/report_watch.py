@@ -5,8 +5,8 @@
 `daily_sales_pipeline`. On a Tuesday, the same applies to last week's forecast: see `weekly_sales_forecast`.
 The last line of the log describes the error, in the warehouse or the mail server. Fix it and clear the task.
 
-Runs every morning at nine. If yesterday's report has not been mailed, it mails `alert_recipients` the state
-of the mail and what to do. It is skipped when `report_recipients` is empty.
+Runs every morning at nine. If yesterday's report has not been mailed, it mails `alert_recipients` the failed
+task and run and what to do. It is skipped when `report_recipients` is empty.
 
 On Tuesdays it also checks that a forecast was made after the week that ended on Sunday. If not, it mails
 `alert_recipients` the missing days and what to do. It is skipped on other days, and when no forecast was

@@ -25,6 +25,17 @@ def run_of(context: Mapping[str, Any]) -> DagRun:
     return DagRun(context["dag_run"].dag_id, context["run_id"])
 
 
+def dag_run_of(dag_id: str, run_id: str) -> dict[str, Any]:
+    """Return another run, as Airflow's REST API describes it."""
+    # Airflow 3.3 has this request, but no public method for it.
+    from airflow.sdk.execution_time.comms import GetDagRun
+    from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
+
+    run: Any = SUPERVISOR_COMMS.send(GetDagRun(dag_id=dag_id, run_id=run_id))
+    found: dict[str, Any] = run.model_dump(mode="json")
+    return found
+
+
 def business_day(context: Mapping[str, Any]) -> BusinessDay:
     """Return the business day of a task's run; arguments and errors as `day_of_run`."""
     return day_of_run(context.get("dag_run"), context.get("params") or {})

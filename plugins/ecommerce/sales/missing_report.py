@@ -1,44 +1,80 @@
-"""The alert that a day's report has not been mailed, which `report_deliveries` in the warehouse shows."""
+"""The alert that a day's report has not been mailed, with the failed tasks of its run.
+
+`report_deliveries` in the warehouse shows whether it was mailed; Airflow gives a task the states of another
+DAG's tasks by run id.
+"""
 
 import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from email.message import EmailMessage
+from typing import Any
+from urllib.parse import quote
 
 from ecommerce.core import names
+from ecommerce.core.airflow_runs import Run, business_day_of, in_order_of_begin
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.mail import transport as mail
 from ecommerce.sales import delivery
 
 log = logging.getLogger(__name__)
 
-NOT_BEGUN = "no task has begun to mail it"
-CLAIMED = "a task began to mail it, and it is not known to be sent"
+AIRFLOWS_OWN = ("scheduled__", "backfill__")
+"""Prefixes of the ids of runs that Airflow starts itself; these ids contain the partition key."""
 
 
-def alert_if_not_mailed(day: BusinessDay) -> str:
+def alert_if_not_mailed(
+    day: BusinessDay,
+    states_of: Callable[..., Mapping[str, Any]],
+    run_of: Callable[[str, str], Run],
+) -> str:
     """Send an alert, by mail and chat, when the report of `day` has not been mailed; return why it cannot be
-    sent, or nothing."""
+    sent, or nothing. `states_of` is Airflow's `get_task_states`, `run_of` returns a run by DAG and id."""
     if not mail.recipients(names.VARIABLE_REPORT_RECIPIENTS):
         return f"the Variable {names.VARIABLE_REPORT_RECIPIENTS} is empty: no report is mailed"
-    state = NOT_BEGUN
     for row in delivery.deliveries(day.date):
         if row["state"] == "sent":
             log.info("the report of %s was mailed at %s", day, row["sent_at"])
             return ""
-        state = CLAIMED
-    log.warning("the report of %s has not been mailed: %s", day, state)
-    return mail.send_alert(compose(day, state))
+    run_ids = states_of(names.DAG_DAILY, task_ids=[names.TASK_SEND])
+    run_id = latest_run(day, run_ids, run_of)
+    failed = []
+    if run_id:
+        states = states_of(names.DAG_DAILY, run_ids=[run_id])[run_id]
+        failed = sorted(task for task, state in states.items() if state == "failed")
+    log.warning("no report of %s: run %s, failed: %s", day, run_id, failed)
+    return mail.send_alert(compose(day, run_id, failed))
 
 
-def compose(day: BusinessDay, state: str) -> EmailMessage:
-    """Return the alert without its addresses: day, state, and the command that mails the report."""
-    runs_url = mail.airflow_url()
-    if runs_url:
-        runs_url += f"/dags/{names.DAG_DAILY}/runs"
+def latest_run(
+    day: BusinessDay,
+    run_ids: Iterable[str],
+    run_of: Callable[[str, str], Run],
+) -> str:
+    """Return the id of the run of `day` that has not begun or began last; empty without one."""
+    runs = []
+    for run_id in run_ids:
+        # Each run is a request, and there may be years of scheduled ones.
+        if run_id.startswith(AIRFLOWS_OWN) and f"__{day}__" not in run_id:
+            continue
+        run = run_of(names.DAG_DAILY, run_id)
+        if business_day_of(run, day.timezone) == str(day):
+            runs.append(run)
+    if not runs:
+        return ""
+    return str(in_order_of_begin(runs)[-1]["run_id"])
+
+
+def compose(day: BusinessDay, run_id: str, failed: Sequence[str]) -> EmailMessage:
+    """Return the alert without its addresses: the day's run (empty: it has none), its `failed` tasks, and the
+    command that mails the report."""
     texts = {
         "day": str(day),
-        "state": state,
         "dag": names.DAG_DAILY,
-        "runs_url": runs_url,
-        "command": f"make repair DAY={day} MAIL=1",
+        "run_id": run_id,
+        "run_url": "",
+        "failed": failed,
     }
+    url = mail.airflow_url()
+    if url:
+        texts["run_url"] = f"{url}/dags/{names.DAG_DAILY}/runs/{quote(run_id)}"
     return mail.compose(f"No sales report for {day}", "watch_mail", texts)

@@ -16,7 +16,7 @@ from ecommerce.core.names import STATE_SEND_MAIL
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import shop_timezone
 from ecommerce.runtime.retries import GATE_RETRIES, LOADS, NETWORK_RETRIES, RARE_LOADS
-from ecommerce.runtime.run_context import business_day, run_of, skip
+from ecommerce.runtime.run_context import business_day, dag_run_of, run_of, skip
 from ecommerce.runtime.typed_task import typed_task
 from ecommerce.sales import (
     delivery,
@@ -179,5 +179,7 @@ def _end_request(context: Any) -> None:
 
 @typed_task(**NETWORK_RETRIES)
 def report_mailed(**context: Any) -> None:
-    """Send an alert when the day's report has not been mailed."""
-    skip(missing_report.alert_if_not_mailed(business_day(context)))
+    """Send an alert with the failed tasks when the day's report has not been mailed."""
+    states_of = context["ti"].get_task_states
+    day = business_day(context)
+    skip(missing_report.alert_if_not_mailed(day, states_of, dag_run_of))

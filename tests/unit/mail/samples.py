@@ -81,6 +81,12 @@ def _alarm(*, is_complete):
     return send_alert.call_args.args[0]
 
 
+def _refused():
+    problem = "the mail server refused 1 of 2 recipients: address 2"
+    texts = {"problem": f"{problem} (duplicates not counted)"}
+    return mail.compose("Not delivered to all: Sales", "refused_mail", texts)
+
+
 def _reconciliation():
     found = []
     for day in ("2026-11-19", "2026-11-18", "2026-11-17", "2026-11-16"):
@@ -90,13 +96,13 @@ def _reconciliation():
     for day in ("2026-11-19", "2026-11-18", "2026-11-16"):
         reread.append({"business_date": day, "source": "sales_db"})
     loaded = [reread[0], reread[2]]
-    texts = comparison.mail_texts(found, loaded)
+    texts = comparison.mail_texts(found, reread, loaded, ["2026-11-16"])
     return mail.compose(texts["subject"], "reconciliation_mail", texts)
 
 
-def _watch():
+def _watch(run_id, *failed):
     day = day_window(DAY, "America/New_York")
-    return missing_report.compose(day, missing_report.NOT_BEGUN)
+    return missing_report.compose(day, run_id, list(failed))
 
 
 RUN = "scheduled__2026-11-20T11:00:00+00:00"
@@ -120,5 +126,8 @@ MAILS = {
     "alarm_complete": partial(_alarm, is_complete=True),
     "failure": partial(mail.compose, "Failed: a task", "failure_mail", FAILURE),
     "reconciliation": _reconciliation,
-    "watch": _watch,
+    "refused": _refused,
+    "watch_failed": partial(_watch, RUN, "extract.storefront", "load.checks"),
+    "watch_running": partial(_watch, RUN),
+    "watch_none": partial(_watch, ""),
 }

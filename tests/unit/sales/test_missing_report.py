@@ -1,4 +1,4 @@
-"""When the alert that no report was mailed is sent, and which state it shows."""
+"""When the alert that no report was mailed is sent, and which run and tasks it names."""
 
 from datetime import date
 
@@ -8,21 +8,59 @@ from ecommerce.core.business_day import day_window
 from ecommerce.sales import missing_report
 
 DAY = day_window(date(2026, 11, 19), "America/New_York")
-NOT_BEGUN = "no task has begun to mail it"
-CLAIMED = "a task began to mail it, and it is not known to be sent"
+SCHEDULED = "scheduled__2026-11-20T11:00:00+00:00__2026-11-19__aB3xY"
+BACKFILL = "backfill__2026-11-20T12:30:00+00:00__2026-11-19__Qw9"
+OTHER_DAY = "scheduled__2026-11-19T11:00:00+00:00__2026-11-18__aB3xY"
+BY_HAND = "manual__2026-11-20T13:00:00+00:00__Zz1"
+
+
+def run(run_id, key=None, started="11:00", **conf):
+    """A run as Airflow describes it, of 20 November; `started=None`: it has not begun."""
+    return {
+        "run_id": run_id,
+        "partition_key": key,
+        "conf": conf,
+        "start_date": started and f"2026-11-20T{started}:00Z",
+        "run_after": "2026-11-20T11:00:00Z",
+    }
 
 
 @pytest.mark.parametrize(
-    ("recipients", "states", "shown", "reason"),
+    ("runs", "latest"),
     [
-        ("a@example.com", [], NOT_BEGUN, ""),
-        ("a@example.com", ["claimed"], CLAIMED, ""),
-        ("a@example.com", ["claimed", "sent"], None, ""),
-        ("", [], None, "the Variable report_recipients is empty: no report is mailed"),
+        ([run("x", "2026-11-18"), run("y", business_date="2026-11-17")], ""),
+        # A run that somebody started is of its key, else of its param.
+        ([run(BY_HAND, "2026-11-19")], BY_HAND),
+        ([run(BY_HAND, business_date="2026-11-19")], BY_HAND),
+        # With neither it is of the day before it began.
+        ([run(BY_HAND)], BY_HAND),
+        # The run that began last counts; one that has not begun is the last.
+        (
+            [run(BACKFILL, "2026-11-19", "12:30"), run(SCHEDULED, "2026-11-19")],
+            BACKFILL,
+        ),
+        ([run(BY_HAND, "2026-11-19", None), run(SCHEDULED, "2026-11-19")], BY_HAND),
+    ],
+)
+def test_the_latest_run_of_the_day(runs, latest):
+    by_id = {run["run_id"]: run for run in runs}
+    # A scheduled run of another day is not requested: there may be thousands.
+    run_ids = [OTHER_DAY, *by_id]
+    found = missing_report.latest_run(DAY, run_ids, lambda _, run_id: by_id[run_id])
+    assert found == latest
+
+
+@pytest.mark.parametrize(
+    ("recipients", "states", "mails", "reason"),
+    [
+        ("a@example.com", [], 1, ""),
+        ("a@example.com", ["claimed"], 1, ""),
+        ("a@example.com", ["claimed", "sent"], 0, ""),
+        ("", [], 0, "the Variable report_recipients is empty: no report is mailed"),
     ],
 )
 def test_an_alert_is_sent_unless_the_report_was_mailed(
-    monkeypatch, recipients, states, shown, reason
+    monkeypatch, recipients, states, mails, reason
 ):
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", recipients)
     rows = [{"state": state, "sent_at": DAY.end} for state in states]
@@ -31,11 +69,20 @@ def test_an_alert_is_sent_unless_the_report_was_mailed(
 
     def send(message):
         text = message.get_body(("plain",)).get_content()
-        assert f"State:  {shown}\n" in text
+        assert f"Run:     {SCHEDULED}\n" in text
+        assert "Failed:  extract.storefront, load.checks\n" in text
         assert "make repair DAY=2026-11-19 MAIL=1\n" in text
         sent.append(message["Subject"])
         return ""
 
+    def states_of(dag_id, run_ids=(OTHER_DAY, SCHEDULED), task_ids=()):
+        states = {"load.checks": "failed", "extract.storefront": "failed"}
+        states["mail.send"] = "upstream_failed"
+        return dict.fromkeys(run_ids, states)
+
+    def run_of(dag_id, run_id):
+        return run(run_id, "2026-11-19")
+
     monkeypatch.setattr(missing_report.mail, "send_alert", send)
-    assert missing_report.alert_if_not_mailed(DAY) == reason
-    assert sent == (["No sales report for 2026-11-19"] if shown else [])
+    assert missing_report.alert_if_not_mailed(DAY, states_of, run_of) == reason
+    assert sent == ["No sales report for 2026-11-19"] * mails

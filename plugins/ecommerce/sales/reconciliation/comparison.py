@@ -207,34 +207,51 @@ def _pair(difference: Difference) -> Reread:
     return {name: difference[name] for name in ("business_date", "source")}
 
 
-def send_alert(differences: Sequence[Difference], loaded: Sequence[Reread]) -> str:
+def send_alert(
+    differences: Sequence[Difference],
+    pairs: Sequence[Reread],
+    loaded: Sequence[Reread],
+    built: Collection[str],
+) -> str:
     """Send an alert, by mail and chat, with the differences and their corrections; return why it cannot be
     sent, or nothing. Arguments as in `mail_texts`."""
-    texts = mail_texts(differences, loaded)
+    texts = mail_texts(differences, pairs, loaded, built)
     message = mail.compose(texts["subject"], "reconciliation_mail", texts)
     return mail.send_alert(message)
 
 
 def mail_texts(
     differences: Sequence[Difference],
+    pairs: Sequence[Reread],
     loaded: Sequence[Reread],
+    built: Collection[str],
 ) -> dict[str, Any]:
-    """Return the texts of the alert about `differences`, the newest day first; `loaded` are the days and
-    sources that were read again and loaded."""
+    """Return the texts of the alert about `differences`, the newest day first: `pairs` were to be read again,
+    and those `loaded` were; the reports of the days `built` were built again."""
     listed = []
-    left = set()
     for difference in differences:
-        outcome = "read again and loaded"
-        if _pair(difference) not in loaded:
-            outcome = "not corrected"
-            left.add(difference["business_date"])
+        outcome = "reading it again failed"
+        if _pair(difference) in loaded:
+            outcome = "read again and loaded"
+        elif _pair(difference) not in pairs:
+            outcome = "not read again yet"
         name = text.source_name(difference["source"])
         listed.append({**difference, "source": name, "outcome": outcome})
-    days = {difference["business_date"] for difference in differences}
+    days = _days(differences)
+    left = days - _days(pairs)
+    failed = _days([pair for pair in pairs if pair not in loaded])
+    corrected = len(days - left - failed)
+    without_report = sorted(_days(loaded).difference(built), reverse=True)
     return {
-        "subject": f"Reconciliation: days with differences: {len(days)}, corrected: {len(days - left)}",
+        "subject": f"Reconciliation: days with differences: {len(days)}, corrected: {corrected}",
         "differences": listed,
+        "failed": sorted(failed, reverse=True),
         "left": sorted(left, reverse=True),
         "again": f"airflow dags trigger {DAG_RECONCILIATION} --conf '{{\"most_days\": {len(left)}}}'",
-        "is_loaded": bool(loaded),
+        "built": list(built),
+        "reports": [f"make report DAY={day}" for day in without_report],
     }
+
+
+def _days(rows: Iterable[Mapping[str, str]]) -> set[str]:
+    return {row["business_date"] for row in rows}

@@ -21,6 +21,7 @@ from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse import load_history
 
 TASK_REREADS = "rereads"
+TASK_REREAD_DAYS = "reread_days"
 
 
 @task_group
@@ -98,7 +99,7 @@ def extract(business_date: str, source: str, **context: Any) -> Manifest:
 
 # Its upstream is the last task of `reread`: it fails where all instances failed, and is skipped where there
 # are none.
-@typed_task(trigger_rule="all_done_min_one_success")
+@typed_task(task_id=TASK_REREAD_DAYS, trigger_rule="all_done_min_one_success")
 def reread_days(**context: Any) -> list[dict[str, Any]]:
     """Return the days that were loaded and checked, each with the warnings for its report."""
     pairs = context["ti"].xcom_pull(task_ids=TASK_REREADS)
@@ -121,7 +122,10 @@ def alert(differing: list[Difference], pairs: list[Reread], **context: Any) -> N
     """Send an alert with the differences and their corrections."""
     loads = _results(context, f"{GROUP_REREAD}.load", pairs)
     loaded = [pair for pair, load in zip(pairs, loads, strict=True) if load]
-    skip(comparison.send_alert(differing, loaded))
+    days = context["ti"].xcom_pull(task_ids=TASK_REREAD_DAYS) or []
+    reports = _results(context, "report", days)
+    built = [report["business_date"] for report in reports if report]
+    skip(comparison.send_alert(differing, pairs, loaded, built))
 
 
 def _results(context: Any, task_id: str, instances: Sequence[Any]) -> Any:

@@ -38,17 +38,21 @@ def test_the_newest_days_are_read_again_each_with_its_sources():
 
 
 def test_the_mail_shows_what_was_found_done_and_left():
-    """Loaded, not loaded, loaded, and half loaded."""
-    loaded, left, later, half = reversed(DAYS[15:])
-    differences = [difference(day) for day in (loaded, left, later)]
+    """Loaded without a report, failed, not read, loaded with a report, and half loaded."""
+    loaded, failed, left, built, half = reversed(DAYS[14:])
+    differences = [difference(day) for day in (loaded, failed, left, built)]
     differences += [difference(half), difference(half, STOREFRONT)]
-    texts = mail_texts(differences, [pair(loaded), pair(later), pair(half)])
+    good = [pair(loaded), pair(built), pair(half)]
+    bad = [pair(failed), pair(half, STOREFRONT)]
+    texts = mail_texts(differences, good + bad, good, [built, half])
     outcomes = [each["outcome"] for each in texts.pop("differences")]
-    again, not_again = "read again and loaded", "not corrected"
-    assert outcomes == [again, not_again, again, again, not_again]
+    again, not_again = "read again and loaded", "reading it again failed"
+    assert outcomes == [again, not_again, "not read again yet", again, again, not_again]
     assert texts == {
-        "subject": "Reconciliation: days with differences: 4, corrected: 2",
-        "left": [left, half],
-        "again": "airflow dags trigger sales_reconciliation --conf '{\"most_days\": 2}'",
-        "is_loaded": True,
+        "subject": "Reconciliation: days with differences: 5, corrected: 2",
+        "failed": [failed, half],
+        "left": [left],
+        "again": "airflow dags trigger sales_reconciliation --conf '{\"most_days\": 1}'",
+        "built": [built, half],
+        "reports": [f"make report DAY={loaded}"],
     }
