@@ -138,9 +138,8 @@ def compute_totals(
     return totals
 
 
-def transform_month(month: Month, run_id: str, *, is_dry_run: bool) -> Manifest:
-    """Gather a month's lines and transform them; return the manifest of the loadable folder. In a dry run,
-    which loads nothing, too many rejected lines are a warning.
+def transform_month(month: Month, run_id: str) -> Manifest:
+    """Gather a month's lines and transform them; return the manifest of the loadable folder.
 
     Raises:
         ContractError: more than a fifth of the month's lines, and more than 50, are rejected.
@@ -148,16 +147,14 @@ def transform_month(month: Month, run_id: str, *, is_dry_run: bool) -> Manifest:
     """
     raw = gather_lines(month)
     manifest = transform(raw, run_id=run_id, mapping=PARTNER_FILES.name)
-    rows = manifest.control_totals["rows_read"] - month.without_month
-    rejected = manifest.control_totals["rows_rejected"] - month.without_month
+    totals = manifest.control_totals
+    rows = totals["rows_read"] - month.without_month
+    rejected = totals["rows_rejected"] - month.without_month
     if _are_too_many(rejected, rows):
-        problem = f"{month.month}: {rejected} of {counted(rows, 'line')} rejected"
-        if not is_dry_run:
-            raise ContractError(
-                f"{problem}: the month was not loaded; the reasons: "
-                f"{manifest.control_totals['rejected']}"
-            )
-        log.warning("%s: a load would refuse the month", problem)
+        raise ContractError(
+            f"{month.month}: {rejected} of {counted(rows, 'line')} rejected, so the month is not loaded: "
+            f"{totals['rejected']}"
+        )
     return manifest
 
 

@@ -72,8 +72,7 @@ def exchange_rates(totals: ControlTotals, **context: Any) -> LoadResult | None:
 @typed_task(map_index_template="{{ task.op_kwargs['month']['month'] }}", **LONG_TASK)
 def transform(month: Month, **context: Any) -> Manifest:
     """Gather one month's lines from all files and transform them; return the manifest of the result."""
-    is_dry_run = context["params"]["dry_run"]
-    return monthly_load.transform_month(month, context["run_id"], is_dry_run=is_dry_run)
+    return monthly_load.transform_month(month, context["run_id"])
 
 
 @typed_task(

@@ -228,12 +228,11 @@ def test_an_export_or_month_of_which_more_than_a_fifth_is_unusable_is_not_loaded
     export.put("a.csv", of_these({"quantity": 0}, broken, sound))
     totals = export.totals(run_id="month")
     if is_refused:
-        complaint = rf"2024-03: {broken} of {rows} lines rejected.*'invalid_quantity'"
+        complaint = rf"2024-03: {broken} of {rows} lines rejected, .*'invalid_quantity'"
         # A second attempt must not take the first one's result.
         for _ in range(2):
             with pytest.raises(ContractError, match=complaint):
                 export.transformed(totals, run_id="month")
-        assert len(export.transformed(totals, run_id="month", dry_run=True)) == 1
     else:
         assert len(export.transformed(totals, run_id="month")) == 1
 
