@@ -37,34 +37,26 @@ def summarise(
     stored: Mapping[str, Row],
 ) -> Summary:
     """Compare the run's rows of `product_pictures` with the `stored` ones, by SKU."""
-    new = []
-    changed = []
-    broken = []
-    rejected = []
+    summary: Summary = {name: [] for name in LISTS}
     present = present_products(stored)
     gone = set(present)
     for row in rows:
         sku = row["sku"]
         gone.discard(sku)
         if sku not in present:
-            new.append(sku)
+            summary["new"].append(sku)
         elif any(row.get(name) != present[sku][name] for name in COMPARED):
-            changed.append(sku)
+            summary["changed"].append(sku)
         if row["state"] == BROKEN:
             host = row["image_host"] or "no host"
-            broken.append(f"{sku} ({host}): {row['reason']}")
+            summary["broken"].append(f"{sku} ({host}): {row['reason']}")
     for entry in catalogue.rejected:
         gone.discard(entry.sku or "")
         place = f"{entry.file}, entry {entry.row_number}"
-        rejected.append(f"{place}: {entry.reason} ({entry.detail})")
-    return {
-        "products": len(catalogue.products),
-        "new": new,
-        "changed": changed,
-        "gone": sorted(gone),
-        "rejected": rejected,
-        "broken": broken,
-    }
+        summary["rejected"].append(f"{place}: {entry.reason} ({entry.detail})")
+    summary["gone"] = sorted(gone)
+    summary["products"] = len(catalogue.products)
+    return summary
 
 
 def read_summary(manifest: Manifest) -> Summary:

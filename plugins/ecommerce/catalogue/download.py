@@ -76,7 +76,7 @@ def download(
     deadline = time.monotonic() + PICTURE_SECONDS
     try:
         with (
-            _GuardedPool() as pool,
+            _guarded_pool() as pool,
             pool.request(
                 "GET",
                 url,
@@ -175,9 +175,8 @@ class _HTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _GuardedTLSConnection
 
 
-class _GuardedPool(PoolManager):
-    """Makes guarded connections only."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+def _guarded_pool() -> PoolManager:
+    """Return a pool that makes guarded connections only."""
+    pool = PoolManager()
+    pool.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+    return pool

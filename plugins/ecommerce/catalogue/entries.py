@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 Text = Annotated[str, Field(max_length=2_000, pattern=r"^[^\x00-\x08\x0e-\x1f]*$")]
 """A text without control characters other than blanks."""
@@ -27,6 +27,11 @@ class CatalogueProduct(BaseModel):
     currency: Annotated[str | None, Field(pattern="^[A-Za-z]{3}$", exclude=True)] = None
     image_url: Annotated[Text | None, Field(max_length=4_000)] = None
     updated_at: AwareDatetime | None = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _empty_is_missing(cls, value: Any) -> Any:
+        return None if value == "" else value
 
 
 @dataclass(frozen=True, slots=True)

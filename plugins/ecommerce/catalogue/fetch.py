@@ -68,17 +68,15 @@ def script_environment() -> dict[str, str]:
 def open_session() -> Session:
     """Return a session with the login of the connection, which does not look into ~/.netrc for another."""
     import requests
+    from requests.auth import HTTPBasicAuth
 
     session = requests.Session()
     session.auth = lambda request: request
     connection = server()
     if connection.login:
         # As bytes, because `requests` writes a text as Latin-1, and curl as UTF-8.
-        login, password = (
-            connection.login.encode(),
-            (connection.password or "").encode(),
-        )
-        session.auth = (login, password)  # type: ignore[assignment]
+        password = (connection.password or "").encode()
+        session.auth = HTTPBasicAuth(connection.login.encode(), password)
     return session
 
 
@@ -119,7 +117,14 @@ def fetch_following(path: Path) -> None:
             following = value_at(parse_page(body, number), next_path)
             if not following:
                 return
-            url = _same_site(url, following, number)
+            target = urljoin(url, str(following))
+            # Another site would get the login.
+            if urlsplit(target)[:2] != urlsplit(url)[:2]:
+                raise ContractError(
+                    f"{CONNECTION}: the next page in page {number} is on another site "
+                    f"({urlsplit(target).netloc}), which is not followed"
+                )
+            url = target
             body = fetch_page(session, url, number + 1)
     raise ContractError(
         f"{CONNECTION}: there are more than {MOST_PAGES} pages, or they name each other in a circle"
@@ -143,22 +148,6 @@ def value_at(page: Any, path: str) -> Any:
             return None
         page = page.get(name)
     return page
-
-
-def _same_site(
-    url: str,
-    following: Any,
-    number: int,
-) -> str:
-    """Return the URL of the page after page `number`, whose own is `url`; ContractError where it is on
-    another site, which would get the login."""
-    target = urljoin(url, str(following))
-    if urlsplit(target)[:2] != urlsplit(url)[:2]:
-        raise ContractError(
-            f"{CONNECTION}: the next page in page {number} is on another site "
-            f"({urlsplit(target).netloc}), which is not followed"
-        )
-    return target
 
 
 def publish(

@@ -32,16 +32,12 @@ def stored_products() -> dict[str, Row]:
     missing tables. Raises the errors of `schema.prepare`."""
     warehouse = connect(step="audit")
     prepare(warehouse)
-    products = {}
-    for row in warehouse.query("warehouse/tables/product_pictures/all_products.sql"):
-        products[row["sku"]] = row
-    return products
+    rows = warehouse.query("warehouse/tables/product_pictures/all_products.sql")
+    return {row["sku"]: row for row in rows}
 
 
 def present_products(products: Mapping[str, Row]) -> dict[str, Row]:
     """Return the stored `products` that are not gone."""
-    present = {}
-    for sku, product in products.items():
-        if product["state"] != GONE:
-            present[sku] = product
-    return present
+    return {
+        sku: product for sku, product in products.items() if product["state"] != GONE
+    }

@@ -6,11 +6,9 @@ include/sql/transform/catalogue/product_catalogue.sql maps the JSON. The parsed 
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urljoin
 
@@ -37,6 +35,7 @@ from ecommerce.core.paths import read_sql
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import clean, counted
 from ecommerce.storage import staging
+from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.plain import from_plain, to_plain
 from ecommerce.storage.staging import Manifest, storage_path
 
@@ -44,15 +43,6 @@ MAPPING = "transform/catalogue/product_catalogue.sql"
 FILE = "catalogue.json"
 LONGEST_RAW = 1_000
 UNDATED = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """An entry: its number within the fetch and that of its page, both from 1, and its JSON."""
-
-    number: int
-    page: int
-    record: str
 
 
 def parse(
@@ -76,7 +66,7 @@ def parse(
     with staging.publish(folder) as draft:
         (draft.path / FILE).write_text(json.dumps(to_plain(catalogue)))
         draft.seal(
-            **facts_of_read(manifest),
+            **manifest.facts(),
             rows=products,
             columns={FILE: []},
             control_totals={
@@ -89,22 +79,11 @@ def parse(
     return staging.read_manifest(folder)
 
 
-def facts_of_read(manifest: Manifest) -> dict[str, Any]:
-    """Return the fields of the raw folder's manifest that those of later folders have, too."""
-    return {
-        "source": manifest.source,
-        "business_date": manifest.business_date,
-        "read_at": manifest.read_at,
-        "window_start": manifest.window_start,
-        "window_end": manifest.window_end,
-    }
-
-
 def _refuse_shrunk(catalogue: Catalogue, known: Collection[str]) -> None:
     """Refuse an incomplete answer, which would remove products."""
-    lost = set(known)
-    lost -= {product.sku for product in catalogue.products}
-    lost -= {entry.sku for entry in catalogue.rejected}
+    present = {product.sku for product in catalogue.products}
+    present |= {entry.sku for entry in catalogue.rejected}
+    lost = set(known) - present
     if catalogue.products and 2 * len(lost) <= len(known):
         return
     products = counted(len(catalogue.products), "product")
@@ -166,21 +145,22 @@ def parse_pages(pages: Sequence[bytes]) -> Catalogue:
     """
     url = first_url()
     path = server().extra_dejson.get("entries", "results")
-    entries: list[_Entry] = []
-    for number, body in enumerate(pages, start=1):
-        for value in _entries_of(number, body, path):
-            record = json.dumps(value)
-            entries.append(_Entry(len(entries) + 1, number, record))
     key = load_settings().customer_hash_key
     accepted: list[CatalogueProduct] = []
     rejected: list[RejectedEntry] = []
-    for entry, values in zip(entries, _mapped(entries), strict=True):
-        try:
-            product = CatalogueProduct.model_validate(values)
-        except ValidationError as error:
-            rejected.append(_rejected(entry, values, error, key))
-        else:
-            accepted.append(_with_safe_values(product, url, key))
+    with connect_duckdb() as connection:
+        for page, body in enumerate(pages, start=1):
+            records = list(map(json.dumps, _entries_of(page, body, path)))
+            mapped = _mapped(connection, records)
+            for record, (product,) in zip(records, mapped, strict=True):
+                row_number = len(accepted) + len(rejected) + 1
+                try:
+                    valid = CatalogueProduct.model_validate_json(product)
+                    accepted.append(_with_safe_values(valid, url, key))
+                except ValidationError as error:
+                    sku = safe_id(str(json.loads(product)["sku"]), key)
+                    entry = _rejected(row_number, page, sku, record, error)
+                    rejected.append(entry)
     accepted.sort(key=lambda product: product.updated_at or UNDATED)
     newest = {product.sku: product for product in accepted}
     products = [newest[sku] for sku in sorted(newest)]
@@ -217,65 +197,52 @@ def _entries_of(
     return content
 
 
-def _mapped(entries: Sequence[_Entry]) -> list[dict[str, Any]]:
-    """Return the values of each entry by the mapping, without empty ones. There are none of a record that
+def _mapped(connection: Any, records: Sequence[str]) -> list[tuple[str]]:
+    """Return the values of each entry of a page as JSON, by the mapping. They are null for a record that
     DuckDB does not take for JSON, such as half a pair of surrogates."""
     import duckdb
 
-    from ecommerce.storage.duckdb import connect_duckdb
-
-    with connect_duckdb() as connection:
-        try:
-            connection.execute(
-                "CREATE TABLE entries AS SELECT entry_number, TRY_CAST(record AS JSON) AS record "
-                "FROM unnest($1::VARCHAR[]) WITH ORDINALITY AS records (record, entry_number)",
-                [[entry.record for entry in entries]],
-            )
-            mapped = connection.sql(read_sql(MAPPING)).order("entry_number")
-            columns = set(mapped.columns)
-            rows = mapped.query("mapped", "SELECT to_json(mapped) FROM mapped")
-            texts = rows.fetchall()
-        except duckdb.Error as error:
-            raise ContractError(
-                f"include/sql/{MAPPING}: {mask_e_mails(clean(str(error)))}"
-            ) from None
-    names = CatalogueProduct.model_fields
-    is_complete = len(texts) == len(entries)
-    if not is_complete or columns != {"entry_number", *names}:
-        raise ContractError(
-            f"include/sql/{MAPPING} must give one row per entry, with entry_number, {', '.join(names)}"
+    try:
+        connection.execute(
+            "CREATE OR REPLACE TABLE entries AS "
+            "SELECT entry_number, TRY_CAST(record AS JSON) AS record "
+            "FROM unnest($1::VARCHAR[]) WITH ORDINALITY AS records (record, entry_number)",
+            [records],
         )
-    all_values = []
-    for (text,) in texts:
-        values = {}
-        for name, value in json.loads(text, parse_float=Decimal).items():
-            if name != "entry_number" and value not in (None, ""):
-                values[name] = value
-        all_values.append(values)
-    return all_values
+        mapped = connection.sql(read_sql(MAPPING))
+        rows = mapped.query(
+            "mapped", "SELECT to_json(mapped) FROM mapped ORDER BY entry_number"
+        ).fetchall()
+    except duckdb.Error as error:
+        raise ContractError(
+            f"include/sql/{MAPPING}: {mask_e_mails(clean(str(error)))}"
+        ) from None
+    columns = ["entry_number", *CatalogueProduct.model_fields]
+    if len(rows) != len(records) or set(mapped.columns) != set(columns):
+        raise ContractError(
+            f"include/sql/{MAPPING} must give one row per entry, with {', '.join(columns)}"
+        )
+    return list(rows)
 
 
 def _rejected(
-    entry: _Entry,
-    values: Mapping[str, Any],
+    row_number: int,
+    page: int,
+    sku: str,
+    record: str,
     error: ValidationError,
-    key: str,
 ) -> RejectedEntry:
     """Return an entry that violates the schema, with its SKU if that is valid, so that the product stays."""
     first = error.errors()[0]
-    name = str(first["loc"][0])
-    sku = None
-    if name != "sku":
-        sku = safe_id(str(values["sku"]), key)
+    name = first["loc"][0]
+    has_sku = name != "sku"
     # What follows the question mark of an address may be a key.
-    raw = re.sub(
-        r"(https?://[^\s\"?]+)\?[^\s\"]*", r"\1?…", entry.record[: 4 * LONGEST_RAW]
-    )
+    raw = re.sub(r"(https?://[^\s\"?]+)\?[^\s\"]*", r"\1?…", record[: 4 * LONGEST_RAW])
     return RejectedEntry(
-        row_number=entry.number,
-        file=f"page {entry.page}",
-        sku=sku,
+        row_number=row_number,
+        file=f"page {page}",
+        sku=sku if has_sku else None,
         reason=f"invalid_{name}",
-        detail=mask_e_mails(clean(f"{name} {values.get(name)!r}")),
+        detail=mask_e_mails(clean(f"{name} {first['input']!r}")),
         raw=mask_e_mails(raw)[:LONGEST_RAW],
     )

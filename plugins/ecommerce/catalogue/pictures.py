@@ -31,7 +31,7 @@ from ecommerce.catalogue.loading import (
     Row,
     present_products,
 )
-from ecommerce.catalogue.parser import facts_of_read, read_parsed
+from ecommerce.catalogue.parser import read_parsed
 from ecommerce.storage import staging
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import Manifest
@@ -154,39 +154,28 @@ def refresh(
     `folder`. `stored` are the products as loaded last, by SKU."""
     catalogue = read_parsed(parsed)
     now = parsed.read_at
-    known = {}
-    for row in stored.values():
-        if row["fetched_at"]:
-            known[row["image_url_hash"]] = row
+    known = {row["image_url_hash"]: row for row in stored.values() if row["fetched_at"]}
     fetcher = Fetcher(Store.of_pictures(), known, now)
     urls = {product.image_url for product in catalogue.products if product.image_url}
     with ThreadPoolExecutor(THREADS) as pool:
-        results = pool.map(fetcher.fetch, urls)
-        fetched = dict(zip(urls, results, strict=True))
+        fetched = dict(zip(urls, pool.map(fetcher.fetch, urls), strict=True))
     rows = [_row(product, fetched, stored, now) for product in catalogue.products]
     summary = changes.summarise(catalogue, rows, stored)
     rows += _rejected_products(catalogue, stored)
-    of_run = {"last_seen_at": now, "run_id": run_id}
+    # `write_rows` takes the columns of its table.
+    of_run = {**parsed.facts(), "last_seen_at": now, "run_id": run_id}
+    tables = {"product_pictures": [row | of_run for row in rows]}
+    if catalogue.rejected:
+        rejected = [asdict(entry) | of_run for entry in catalogue.rejected]
+        tables["rejected_rows"] = rejected
+    columns = {}
     with staging.publish(folder) as draft:
-        pictures = [row | of_run for row in rows]
-        columns = {
-            "product_pictures.parquet": write_rows(
-                draft.path, "product_pictures", pictures
-            )
-        }
-        if catalogue.rejected:
-            of_entries = {
-                "business_date": parsed.business_date,
-                "source": parsed.source,
-                "run_id": run_id,
-            }
-            rejected = [asdict(entry) | of_entries for entry in catalogue.rejected]
-            columns["rejected_rows.parquet"] = write_rows(
-                draft.path, "rejected_rows", rejected
-            )
+        for table, table_rows in tables.items():
+            written = write_rows(draft.path, table, table_rows)
+            columns[f"{table}.parquet"] = written
         (draft.path / changes.FILE).write_text(json.dumps(summary))
         draft.seal(
-            **facts_of_read(parsed),
+            **parsed.facts(),
             rows=len(rows),
             columns=columns,
             control_totals={**parsed.control_totals, "product_pictures": len(rows)},
@@ -232,4 +221,4 @@ def _rejected_products(
     rejected = {entry.sku for entry in catalogue.rejected}
     rejected -= {product.sku for product in catalogue.products}
     present = present_products(stored)
-    return [present[sku] for sku in sorted(present) if sku in rejected]
+    return [row for sku, row in present.items() if sku in rejected]
