@@ -99,7 +99,9 @@ def at(text):
 def order(order_id, ordered_at, updated_at=None, *, lines=1):
     """SQL of an order with that many lines of 2 x 10.50."""
     return (
-        f"INSERT INTO orders VALUES ('{order_id}', NULL, 'completed', 'USD', 'US', 4.95, NULL, false, "
+        "INSERT INTO orders (order_id, status, currency, shipping_country, shipping_amount, is_test, "
+        "ordered_at, updated_at) "
+        f"VALUES ('{order_id}', 'completed', 'USD', 'US', 4.95, false, "
         f"'{ordered_at}Z', '{updated_at or ordered_at}Z');"
         f"INSERT INTO order_items SELECT '{order_id}', n, 'SKU-' || n, 2, 10.50, 1, 0.8 "
         f"FROM generate_series(1, {lines}) AS n;"

@@ -38,7 +38,7 @@ def test_named_columns_are_columns_of_the_view(shop, monkeypatch):
 
 def test_the_report_by_an_attribute_adds_up_to_the_headline(shop, monkeypatch):
     """The amounts in yen are 0.00333… US dollars each."""
-    name_attributes(shop, monkeypatch, "payment_method,sales_channel", "sales_channel")
+    name_attributes(shop, monkeypatch, "paid_with,sales_channel", "sales_channel")
     shop.load(*read_folders("attributes.yaml")["day"])
 
     figures = shop.report()

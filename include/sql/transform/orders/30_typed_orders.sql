@@ -46,6 +46,8 @@ SELECT
 FROM (
     FROM staged_orders
     UNION ALL BY NAME
-    SELECT NULL::VARCHAR AS channel  -- optional
+    SELECT
+        -- Optional columns: a source need not have them.
+        NULL::VARCHAR AS channel
     WHERE FALSE
 ) AS staged_orders;

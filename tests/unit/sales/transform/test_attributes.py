@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.sales.transform.raw_folders import csv_line, item, order, page_order
 
-NAMED = "sales_channel,payment_method,_wc_order_attribution_utm_source,number,day,approver,is_new"
+NAMED = "sales_channel,paid_with,_wc_order_attribution_utm_source,number,day,approver,is_new"
 UTM = "_wc_order_attribution_utm_source"
 
 
@@ -25,7 +25,7 @@ def test_named_columns_of_the_sales_database_pass_through_as_masked_text(raw):
     typed = order(
         "typed",
         sales_channel="ask ann@example.com first",
-        payment_method="{no json",
+        paid_with="{no json",
         number=9007199254740993,
         day=date(2026, 11, 19),
         approver='{"by": ["bob@example.com"]}',
@@ -36,26 +36,26 @@ def test_named_columns_of_the_sales_database_pass_through_as_masked_text(raw):
         order(
             "O1",
             sales_channel="app",
-            payment_method="card",
+            paid_with="card",
             internal_note="call Ann back",
         ),
-        order("O2", sales_channel=" web ", payment_method=""),
+        order("O2", sales_channel=" web ", paid_with=""),
         order("O3"),
         typed,
         broken,
     ]
     done = raw.sales_db(
-        more=", sales_channel VARCHAR, payment_method VARCHAR, internal_note VARCHAR, "
+        more=", sales_channel VARCHAR, paid_with VARCHAR, internal_note VARCHAR, "
         "number BIGINT, day DATE, approver JSON, is_new BOOLEAN",
         orders=orders,
         order_items=[item("O1")],
     )
     assert attributes(done) == {
-        "O1": '{"payment_method":"card","sales_channel":"app"}',  # sorted by name
+        "O1": '{"paid_with":"card","sales_channel":"app"}',  # sorted by name
         "O2": '{"sales_channel":"web"}',
         "O3": None,
         "typed": '{"approver":"{\\"by\\":[\\"<e-mail>\\"]}","day":"2026-11-19","is_new":"true",'
-        '"number":"9007199254740993","payment_method":"{no json",'
+        '"number":"9007199254740993","paid_with":"{no json",'
         '"sales_channel":"ask <e-mail> first"}',
     }
     (rejected,) = done.rejected_rows
@@ -65,25 +65,25 @@ def test_named_columns_of_the_sales_database_pass_through_as_masked_text(raw):
 
 def test_fields_and_meta_data_of_a_storefront_order_pass_through(raw):
     source = {"key": UTM, "value": "newsletter"}
-    card = {"key": "payment_method", "value": "from a plugin"}
+    card = {"key": "paid_with", "value": "from a plugin"}
     first = [
-        page_order(100, payment_method="stripe", meta_data=[{"key": "_other"}, source]),
-        page_order(101, payment_method="", meta_data=[card]),
+        page_order(100, paid_with="stripe", meta_data=[{"key": "_other"}, source]),
+        page_order(101, paid_with="", meta_data=[card]),
         page_order(102, meta_data=[source, source | {"value": "second"}]),
         page_order(103, meta_data=[source | {"value": {"by": ["ann@example.com", 2]}}]),
         page_order(104, meta_data=None),
         page_order(105, meta_data="damaged", sales_channel=7),
-        page_order(106, payment_method="stripe"),
+        page_order(106, paid_with="stripe"),
     ]
-    later = [page_order(106, payment_method="invoice")]
+    later = [page_order(106, paid_with="invoice")]
     assert attributes(raw.storefront(first, later)) == {
-        "100": f'{{"{UTM}":"newsletter","payment_method":"stripe"}}',
-        "101": '{"payment_method":"from a plugin"}',
+        "100": f'{{"{UTM}":"newsletter","paid_with":"stripe"}}',
+        "101": '{"paid_with":"from a plugin"}',
         "102": f'{{"{UTM}":"newsletter"}}',
         "103": f'{{"{UTM}":"{{\\"by\\":[\\"<e-mail>\\",2]}}"}}',
         "104": None,
         "105": '{"sales_channel":"7"}',
-        "106": '{"payment_method":"invoice"}',
+        "106": '{"paid_with":"invoice"}',
     }
 
 
@@ -91,19 +91,17 @@ def test_a_partners_attributes_are_those_of_the_line_with_the_header(raw):
     """A folder that was read before the setting changed lacks a column."""
     lines = [
         csv_line("P1", "2", sales_channel="second line"),
-        csv_line("P1", "1", sales_channel="app", payment_method="card of a@b.example"),
+        csv_line("P1", "1", sales_channel="app", paid_with="card of a@b.example"),
         csv_line("P2", "1"),
     ]
     file = {"name": "acme_2026-11-19.csv", "lines": lines}
-    done = raw.partner_files(file, extras=("sales_channel", "payment_method"))
+    done = raw.partner_files(file, extras=("sales_channel", "paid_with"))
     assert attributes(done) == {
-        "P1": '{"payment_method":"card of <e-mail>","sales_channel":"app"}',
+        "P1": '{"paid_with":"card of <e-mail>","sales_channel":"app"}',
         "P2": None,
     }
 
 
 def test_nothing_passes_through_where_nothing_is_named(raw, monkeypatch):
     monkeypatch.setenv("ORDER_ATTRIBUTES", "")
-    assert attributes(raw.storefront([page_order(payment_method="stripe")])) == {
-        "100": None
-    }
+    assert attributes(raw.storefront([page_order(paid_with="stripe")])) == {"100": None}
